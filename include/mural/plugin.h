@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plugin: one protocol, in one shared object, found by its name.
+ *
+ * A plugin decodes, and does nothing else.  It exports one const table, `mural_plugin`.
+ * murald reads the config through the table's options, owns sockets, threads, buffers and
+ * memory, hands over bytes, and gives a brush to paint with.  mural-plugin(7) is the
+ * guide; plugins/dots.c is a whole plugin.
+ *
+ * [plugin MODULE NAME] in murald.conf makes an instance; a module may be loaded once and
+ * serve many.  What a plugin may rely on: callbacks of one connection never overlap and
+ * stay on one thread, and so do attach, drain and detach of one instance, and start and
+ * stop (the main loop's); `config` never changes; `state` starts as zeros.  What it must
+ * not do: block, keep `data` or a borrowed brush after returning, or have mutable
+ * globals, because connections of one instance run on several threads at once.
+ *
+ * Errors are negative errno numbers.
+ */
+#ifndef MURAL_PLUGIN_H
+#define MURAL_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <mural/brush.h>
+#include <mural/reader.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised when an older plugin could no longer work.  New members only ever go to the
+ * end of the structs below; absent or zero then means "as before". */
+#define MURAL_ABI 1
+
+#define MURAL_EXPORT __attribute__((visibility("default")))
+
+struct sockaddr;
+struct uv_loop_s;
+
+/* ------------------------------------------------------------------ options */
+
+enum mural_type {
+	MURAL_TYPE_BOOL = 1, /* bool            yes no true false on off */
+	MURAL_TYPE_NUMBER,   /* int64_t         decimal; word i of `choices` is -1 - i */
+	MURAL_TYPE_BYTES,    /* uint64_t        with K, M or G */
+	MURAL_TYPE_DURATION, /* uint64_t, ms    with ms, s, min or h */
+	MURAL_TYPE_COLOUR,   /* uint32_t        #rrggbb, becomes 0xffrrggbb */
+	MURAL_TYPE_CHOICE,   /* uint32_t        index of a word of `choices` */
+	MURAL_TYPE_TEXT,     /* const char *    never NULL, may be empty */
+	MURAL_TYPE_ADDRESS, /* const char *    HOST:PORT, [V6]:PORT, unix:PATH or empty */
+	MURAL_TYPE_POINT,   /* mural_point     X,Y */
+	MURAL_TYPE_DIMENSIONS, /* mural_dimensions  WxH; a word of `choices` is 0x0 */
+};
+
+struct mural_point {
+	int32_t x, y;
+};
+
+struct mural_dimensions {
+	uint32_t width, height;
+};
+
+/* Binds a key of the config file to a field of the plugin's config struct.  Defaults are
+ * text and take the same way as the file's values.  Frozen within one ABI number. */
+struct mural_option {
+	const char
+		*name; /* the key; `_` is written `-` in the file; NULL ends the table */
+	uint32_t type;
+	uint32_t offset;     /* of the field in the config struct */
+	const char *initial; /* default, as written in murald.conf */
+	const char *help;    /* one line, for --list-plugins */
+	const char *choices; /* words, space separated; NULL where the type has none */
+	int64_t least, most; /* NUMBER, BYTES, DURATION: the range; both 0: any */
+};
+
+/* clang-format off */
+#ifdef __cplusplus
+#define MURAL_FIELD(config, field, ctype) offsetof(config, field)
+#else
+/* Refuses, when compiled, a field of another type than the option's. */
+#define MURAL_FIELD(config, field, ctype) \
+	(offsetof(config, field) + 0 * _Generic(((config *)0)->field, ctype: 1))
+#endif
+
+#define MURAL_BOOL(config, field, initial, help) \
+	{ #field, MURAL_TYPE_BOOL, MURAL_FIELD(config, field, bool), \
+	  initial, help, NULL, 0, 0 }
+#define MURAL_NUMBER(config, field, initial, choices, least, most, help) \
+	{ #field, MURAL_TYPE_NUMBER, MURAL_FIELD(config, field, int64_t), \
+	  initial, help, choices, least, most }
+#define MURAL_BYTES(config, field, initial, help) \
+	{ #field, MURAL_TYPE_BYTES, MURAL_FIELD(config, field, uint64_t), \
+	  initial, help, NULL, 0, 0 }
+#define MURAL_DURATION(config, field, initial, help) \
+	{ #field, MURAL_TYPE_DURATION, MURAL_FIELD(config, field, uint64_t), \
+	  initial, help, NULL, 0, 0 }
+#define MURAL_COLOUR(config, field, initial, help) \
+	{ #field, MURAL_TYPE_COLOUR, MURAL_FIELD(config, field, uint32_t), \
+	  initial, help, NULL, 0, 0 }
+#define MURAL_CHOICE(config, field, initial, choices, help) \
+	{ #field, MURAL_TYPE_CHOICE, MURAL_FIELD(config, field, uint32_t), \
+	  initial, help, choices, 0, 0 }
+#define MURAL_TEXT(config, field, initial, help) \
+	{ #field, MURAL_TYPE_TEXT, MURAL_FIELD(config, field, const char *), \
+	  initial, help, NULL, 0, 0 }
+#define MURAL_ADDRESS(config, field, initial, help) \
+	{ #field, MURAL_TYPE_ADDRESS, MURAL_FIELD(config, field, const char *), \
+	  initial, help, NULL, 0, 0 }
+#define MURAL_POINT(config, field, initial, help) \
+	{ #field, MURAL_TYPE_POINT, MURAL_FIELD(config, field, struct mural_point), \
+	  initial, help, NULL, 0, 0 }
+#define MURAL_DIMENSIONS(config, field, initial, choices, help) \
+	{ #field, MURAL_TYPE_DIMENSIONS, MURAL_FIELD(config, field, struct mural_dimensions), \
+	  initial, help, choices, 0, 0 }
+/* clang-format on */
+
+/* --------------------------------------------- what murald is to an instance */
+
+/* IPv6 destinations that belong to one instance alone: an address is claimed when
+ * (address & mask) == value. */
+struct mural_claim {
+	uint8_t value[16], mask[16];
+};
+
+/* Figures that a source or resident plugin keeps; murald reads them after each drain and
+ * each mural_publish(), on the same thread. */
+struct mural_counts {
+	uint64_t received_bytes; /* since attach or start */
+	uint64_t kernel_drops;   /* packets lost before the plugin saw them */
+	uint64_t connections;    /* open now */
+	uint64_t viewers;        /* of them, those that watch */
+};
+
+/* One instance: [plugin MODULE NAME].  Made by murald; fields are only ever appended. */
+struct mural_host {
+	void *state;        /* state_size bytes, zeroed at attach or start */
+	const void *config; /* config_size bytes, filled from options */
+	const char *name;   /* NAME, or MODULE where there is none; for messages */
+
+	/* The rectangle of the canvas that the instance paints; its brushes count from
+	 * there. */
+	uint32_t left, top, width, height;
+	uint32_t canvas_width, canvas_height;
+
+	/* Only between start and stop, only on the main loop's thread. */
+	struct uv_loop_s *loop;
+	struct mural_brush *brush; /* paint, then mural_publish() */
+
+	struct mural_counts counts;
+
+	/* The claims of every enabled instance, this one's among them. */
+	const struct mural_claim *claims;
+	size_t n_claims;
+
+	uint16_t port; /* of the instance's TCP listener; 0: none */
+};
+
+/* One client of a stream plugin, or one datagram socket.  Made by murald; fields are
+ * only ever appended. */
+struct mural_conn {
+	void *state;        /* conn_size bytes, zeroed, freed by murald */
+	const void *config; /* the instance's */
+	struct mural_host *host;
+	const struct sockaddr *peer; /* who it is, or who sent this datagram */
+};
+
+/* Collects what check() finds wrong. */
+struct mural_check;
+
+/* ------------------------------------------------------------------ the table */
+
+enum mural_transport {
+	MURAL_STREAM = 1 << 0, /* `listen`: TCP or Unix, one mural_conn a client */
+	MURAL_DATAGRAM =
+		1 << 1, /* `listen-udp`: one mural_conn a socket, a feed a datagram */
+	MURAL_SOURCE = 1 << 2,   /* a descriptor of the plugin's own */
+	MURAL_RESIDENT = 1 << 3, /* a server of the plugin's own on the main loop */
+};
+
+struct mural_plugin {
+	uint32_t abi;        /* MURAL_ABI */
+	uint32_t size;       /* sizeof(struct mural_plugin) as the author compiled it */
+	const char *name;    /* the word in [plugin NAME], and NAME.so */
+	const char *summary; /* one line, for --list-plugins */
+	const char *version; /* of the plugin; NULL: murald's own */
+	const struct mural_option *options; /* ends with an empty entry; NULL: none */
+	size_t config_size;
+	size_t state_size; /* of an instance that is a source or resident */
+	size_t conn_size;  /* of a client */
+	uint32_t transports;
+	uint32_t reserved;  /* zero */
+	const char *listen; /* default of the `listen` key; NULL: empty, no listener */
+
+	/* Looks at a filled config before anything is opened, and calls mural_reject()
+	 * for each value that cannot work.  Opens nothing.  Any thread. */
+	void (*check)(const void *config, struct mural_check *check);
+
+	/* A client, all on one thread: open, feed*, close.  open and close are optional.
+	 * feed returns how many bytes it used, 0..len; the rest is passed again with more
+	 * behind it, and may be at most MURAL_REST_MAX bytes; a protocol that needs more
+	 * keeps it in `state`.  A datagram's rest is dropped.  A negative errno closes
+	 * the client once its replies are written. */
+	int (*open)(struct mural_conn *conn);
+	ssize_t (*feed)(struct mural_conn *conn, struct mural_brush *brush,
+		const uint8_t *data, size_t len);
+	void (*close)(struct mural_conn *conn);
+
+	/* A protocol with a descriptor of its own (raw socket, packet ring, ...): attach
+	 * opens and returns it, drain is called when it is readable and does a bounded
+	 * amount of work: 0 when it took all there was, 1 when there may be more (it is
+	 * called again after others had their turn), negative when the source is broken:
+	 * then murald detaches, says so, and attaches again every second until that
+	 * succeeds. */
+	int (*attach)(struct mural_host *host);
+	int (*drain)(struct mural_host *host, struct mural_brush *brush);
+	void (*detach)(struct mural_host *host);
+
+	/* A protocol that brings its own server: start puts it on host->loop, stop begins
+	 * to take it off and mural_stopped() tells when nothing of it is left there. */
+	int (*start)(struct mural_host *host);
+	void (*stop)(struct mural_host *host);
+
+	/* The IPv6 destinations that belong to an instance with this config alone: true,
+	 * and *claim is filled.  Optional. */
+	bool (*claim)(const void *config, struct mural_claim *claim);
+
+	/* One line that tells people how to paint, best a command to copy, for the log,
+	 * the screen and the web page.  `address` is one of this machine's, without
+	 * brackets. As snprintf(); negative: nothing to say for this address. */
+	int (*invite)(const struct mural_host *host, const char *address, char *text,
+		size_t len);
+};
+
+/* The most that feed() may leave for the next time. */
+#define MURAL_REST_MAX 512
+
+#define MURAL_PLUGIN .abi = MURAL_ABI, .size = sizeof(struct mural_plugin)
+
+/* Every plugin defines this, and exports nothing else. */
+MURAL_EXPORT extern const struct mural_plugin mural_plugin;
+
+/* ------------------------------------------------------- what murald offers */
+
+enum mural_level { MURAL_ERROR, MURAL_WARN, MURAL_INFO, MURAL_DEBUG };
+
+/* One line to the log, with the instance's name before it.  Any thread.  Nothing that a
+ * client can cause belongs above MURAL_DEBUG. */
+MURAL_EXPORT void mural_log(const struct mural_host *host, enum mural_level level,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* In check() only: the value of `option` cannot work; say what is wrong and what would be
+ * right.  murald puts file, line and key before it. */
+MURAL_EXPORT void mural_reject(struct mural_check *check, const char *option,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* In open(), feed() and close() only: queues an answer to the client, or to the sender of
+ * the datagram.  Copied.  While a client does not read its answers, murald reads nothing
+ * from it.  -ENOBUFS when it cannot be queued: a datagram is lost, a client is closed. */
+MURAL_EXPORT int mural_reply(struct mural_conn *conn, const void *data, size_t len);
+
+/* Resident plugins, on the main loop's thread: shows what host->brush painted. */
+MURAL_EXPORT void mural_publish(struct mural_host *host);
+
+/* Resident plugins: nothing of this instance is left on the loop. */
+MURAL_EXPORT void mural_stopped(struct mural_host *host);
+
+/* Resident plugins: watches the whole canvas.  NULL: out of memory.  The plugin frees it
+ * with mural_reader_free() before mural_stopped(). */
+MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

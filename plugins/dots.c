@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* dots: a pixel is eight bytes: x and y as little-endian u16, then r, g, b, a */
+#include <mural/plugin.h>
+
+struct dots_config {
+	bool opaque;
+};
+
+struct dot {
+	uint8_t x[2], y[2], r, g, b, a;
+};
+
+static const struct mural_option options[] = {
+	MURAL_BOOL(struct dots_config, opaque, "no", "ignore the alpha byte"),
+	{ 0 },
+};
+
+static ssize_t
+dots_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
+	size_t len)
+{
+	const struct dots_config *config = conn->config;
+	const struct dot *dot = (const void *)data, *end = dot + len / sizeof(*dot);
+
+	for (; dot < end; dot++) {
+		uint32_t alpha = config->opaque ? 0xff : dot->a;
+		mural_put(brush, dot->x[0] | dot->x[1] << 8, dot->y[0] | dot->y[1] << 8,
+			alpha << 24 | dot->r << 16 | dot->g << 8 | dot->b);
+	}
+	return (const uint8_t *)end - data; /* the rest comes back, with more behind it */
+}
+
+const struct mural_plugin mural_plugin = {
+	MURAL_PLUGIN,
+	.name = "dots",
+	.summary = "pixels as eight-byte records",
+	.transports = MURAL_STREAM | MURAL_DATAGRAM,
+	.options = options,
+	.config_size = sizeof(struct dots_config),
+	.feed = dots_feed,
+};
