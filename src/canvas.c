@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* Pixels, damage, readers and their bells.  canvas.h tells how they go together. */
+#include "canvas.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "util.h"
+
+static size_t
+round_up(size_t n, size_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+static void *
+alloc_lines(size_t bytes)
+{
+	void *memory = aligned_alloc(CACHE_LINE, round_up(MAX(bytes, 1), CACHE_LINE));
+
+	if (memory)
+		memset(memory, 0, bytes);
+	return memory;
+}
+
+int
+canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t background)
+{
+	if (width - 1 >= MURAL_SIDE_MAX || height - 1 >= MURAL_SIDE_MAX)
+		return -EINVAL;
+
+	uint32_t tiles_x = (width + MURAL_TILE - 1) >> MURAL_TILE_SHIFT;
+	uint32_t tiles_y = (height + MURAL_TILE - 1) >> MURAL_TILE_SHIFT;
+	*canvas = (struct canvas){
+		.view = {
+			.width = width,
+			.height = height,
+			.tiles_x = tiles_x,
+			.tiles_y = tiles_y,
+			.words = (tiles_x * tiles_y + 63) / 64,
+		},
+		.stride = round_up(width, CACHE_LINE / sizeof(uint32_t)),
+	};
+	pthread_mutex_init(&canvas->lock, NULL);
+	canvas->pixels = alloc_lines((size_t)canvas->stride * height * sizeof(uint32_t));
+	canvas->fresh = alloc_lines(canvas->view.words * sizeof(uint64_t));
+	if (!canvas->pixels || !canvas->fresh) {
+		canvas_finish(canvas);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < (size_t)canvas->stride * height; i++)
+		canvas->pixels[i] = background;
+	return 0;
+}
+
+void
+canvas_finish(struct canvas *canvas)
+{
+	struct bell *bell = canvas->bells, *next;
+
+	if (canvas->view.words == 0)
+		return;
+	for (; bell; bell = next) {
+		next = bell->next;
+		close(bell->fd);
+		free(bell);
+	}
+	free(canvas->pixels);
+	free(canvas->fresh);
+	pthread_mutex_destroy(&canvas->lock);
+	*canvas = (struct canvas){ 0 };
+}
+
+int
+canvas_brush_init(const struct canvas *canvas, struct mural_brush *brush, uint32_t left,
+	uint32_t top, uint32_t width, uint32_t height)
+{
+	const struct mural_view *view = &canvas->view;
+
+	if (left >= view->width || top >= view->height || width == 0 || height == 0)
+		return -ERANGE;
+	*brush = (struct mural_brush){
+		.pixels = canvas->pixels + (size_t)top * canvas->stride + left,
+		.stride = canvas->stride,
+		.width = MIN(width, view->width - left),
+		.height = MIN(height, view->height - top),
+		.left = left,
+		.top = top,
+		.tiles_x = view->tiles_x,
+		.damage = alloc_lines(view->words * sizeof(uint64_t)),
+	};
+	return brush->damage ? 0 : -ENOMEM;
+}
+
+void
+canvas_brush_finish(struct mural_brush *brush)
+{
+	free(brush->damage);
+	*brush = (struct mural_brush){ 0 };
+}
+
+/* Rings every armed bell.  A bell is disarmed before it rings, so it rings once. */
+static void
+ring_bells(struct canvas *canvas)
+{
+	const uint64_t one = 1;
+	struct bell *bell;
+
+	if (__atomic_exchange_n(&canvas->armed, 0, __ATOMIC_SEQ_CST) == 0)
+		return;
+	bell = __atomic_load_n(&canvas->bells, __ATOMIC_ACQUIRE);
+	for (; bell; bell = bell->next)
+		if (__atomic_exchange_n(&bell->armed, 0, __ATOMIC_SEQ_CST))
+			(void)!write(bell->fd, &one, sizeof(one));
+}
+
+/* The OR pairs with the swap in share_out(): whoever sees the bit sees the pixels under
+ * it.  OR and load of `armed` pair with the stores and loads in mural_reader_arm(). */
+void
+canvas_publish(struct canvas *canvas, struct mural_brush *brush)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < canvas->view.words; i++) {
+		if (brush->damage[i] == 0)
+			continue;
+		__atomic_fetch_or(&canvas->fresh[i], brush->damage[i], __ATOMIC_SEQ_CST);
+		brush->damage[i] = 0;
+		any = true;
+	}
+	if (any && __atomic_load_n(&canvas->armed, __ATOMIC_SEQ_CST))
+		ring_bells(canvas);
+}
+
+/* Takes a bell that nobody uses, or hangs up a new one.  Lock held. */
+static struct bell *
+take_bell(struct canvas *canvas)
+{
+	struct bell *bell = canvas->bells;
+
+	while (bell && bell->in_use)
+		bell = bell->next;
+	if (!bell) {
+		bell = calloc(1, sizeof(*bell));
+		if (!bell)
+			return NULL;
+		bell->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (bell->fd < 0) {
+			free(bell);
+			return NULL;
+		}
+		bell->next = canvas->bells;
+		__atomic_store_n(&canvas->bells, bell, __ATOMIC_RELEASE);
+	}
+	bell->in_use = true;
+	return bell;
+}
+
+struct mural_reader *
+canvas_reader_new(struct canvas *canvas)
+{
+	const struct mural_view *view = &canvas->view;
+	struct mural_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	reader->canvas = canvas;
+	reader->stale = calloc(view->words, sizeof(uint64_t));
+	pthread_mutex_lock(&canvas->lock);
+	reader->bell = reader->stale ? take_bell(canvas) : NULL;
+	if (!reader->bell) {
+		pthread_mutex_unlock(&canvas->lock);
+		free(reader->stale);
+		free(reader);
+		return NULL;
+	}
+	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
+		reader->stale[tile / 64] |= UINT64_C(1) << tile % 64;
+	reader->next = canvas->readers;
+	canvas->readers = reader;
+	pthread_mutex_unlock(&canvas->lock);
+	return reader;
+}
+
+void
+mural_reader_free(struct mural_reader *reader)
+{
+	struct mural_reader **link;
+
+	if (!reader)
+		return;
+	pthread_mutex_lock(&reader->canvas->lock);
+	for (link = &reader->canvas->readers; *link != reader; link = &(*link)->next)
+		;
+	*link = reader->next;
+	__atomic_store_n(&reader->bell->armed, 0, __ATOMIC_SEQ_CST);
+	reader->bell->in_use = false;
+	pthread_mutex_unlock(&reader->canvas->lock);
+	free(reader->stale);
+	free(reader);
+}
+
+const struct mural_view *
+mural_reader_view(const struct mural_reader *reader)
+{
+	return &reader->canvas->view;
+}
+
+int
+mural_reader_fd(const struct mural_reader *reader)
+{
+	return reader->bell->fd;
+}
+
+/* Moves what was published into every reader's bitmap.  Lock held. */
+static void
+share_out(struct canvas *canvas)
+{
+	for (size_t i = 0; i < canvas->view.words; i++) {
+		/* the plain look first: an idle take must not dirty the publishers' lines
+		 */
+		if (__atomic_load_n(&canvas->fresh[i], __ATOMIC_SEQ_CST) == 0)
+			continue;
+		uint64_t fresh =
+			__atomic_exchange_n(&canvas->fresh[i], 0, __ATOMIC_SEQ_CST);
+		for (struct mural_reader *r = canvas->readers; r; r = r->next)
+			r->stale[i] |= fresh;
+	}
+}
+
+bool
+mural_reader_take(struct mural_reader *reader, uint64_t *tiles)
+{
+	struct canvas *canvas = reader->canvas;
+	uint64_t any = 0;
+
+	pthread_mutex_lock(&canvas->lock);
+	share_out(canvas);
+	for (size_t i = 0; i < canvas->view.words; i++) {
+		any |= tiles[i] = reader->stale[i];
+		reader->stale[i] = 0;
+	}
+	pthread_mutex_unlock(&canvas->lock);
+	return any != 0;
+}
+
+void
+mural_reader_untake(struct mural_reader *reader, const uint64_t *tiles)
+{
+	struct canvas *canvas = reader->canvas;
+
+	pthread_mutex_lock(&canvas->lock);
+	for (size_t i = 0; i < canvas->view.words; i++)
+		reader->stale[i] |= tiles[i];
+	pthread_mutex_unlock(&canvas->lock);
+}
+
+bool
+mural_reader_arm(struct mural_reader *reader)
+{
+	struct canvas *canvas = reader->canvas;
+	uint64_t any = 0, rings;
+
+	(void)!read(reader->bell->fd, &rings, sizeof(rings));
+	pthread_mutex_lock(&canvas->lock);
+	__atomic_store_n(&reader->bell->armed, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&canvas->armed, 1, __ATOMIC_SEQ_CST);
+	share_out(canvas);
+	for (size_t i = 0; i < canvas->view.words; i++)
+		any |= reader->stale[i];
+	if (any)
+		__atomic_store_n(&reader->bell->armed, 0, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&canvas->lock);
+	return any != 0;
+}
+
+void
+mural_reader_copy(const struct mural_reader *reader, uint32_t x, uint32_t y,
+	uint32_t width, uint32_t height, uint32_t *pixels, size_t stride)
+{
+	const struct canvas *canvas = reader->canvas;
+
+	for (uint32_t row = 0; row < height; row++) {
+		const uint32_t *from =
+			canvas->pixels + (size_t)(y + row) * canvas->stride + x;
+		uint32_t *to = pixels + row * stride;
+
+		for (uint32_t i = 0; i < width; i++)
+			to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	}
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The canvas: owns the pixels, takes damage from brushes, hands it to readers.
+ *
+ * What is promised:
+ *
+ * - A pixel is written whole.  Of two writers to one pixel, one wins.
+ * - Blending is read, mix, write: two simultaneous blends may lose one.
+ * - Whoever takes a tile sees at least the pixels written before it was published.
+ * - It may see later pixels too; that tile will then come again.  Never the other way
+ * round.
+ * - A frame is not an instant.  Do not build anything that needs one.
+ * - A new reader starts with every tile stale.
+ *
+ * Damage travels in three steps.  A brush marks bits of its own.  canvas_publish() ORs
+ * them into `fresh`, the only bitmap that threads share.  Whoever takes moves `fresh`
+ * into every reader's `stale` and then empties its own.  No clock and no dispatcher:
+ * whoever looks, shares out.  The lock guards the readers and what is theirs; only
+ * readers hold it, for about a microsecond.  A brush takes no lock, ever.
+ *
+ * A reader that sleeps has a bell: a descriptor that the next publish writes to.  Arming
+ * and publishing meet like two people who each raise a flag and then look for the
+ * other's: with sequentially consistent operations at least one of them sees the other,
+ * so no damage is slept through.  Bells are never freed before the canvas, so that a
+ * publisher may walk their list without a lock.
+ */
+#ifndef CANVAS_H
+#define CANVAS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mural/brush.h>
+#include <mural/reader.h>
+
+struct bell {
+	struct bell *next; /* never changes once the bell is in the list */
+	int fd;            /* eventfd, closed with the canvas */
+	uint32_t armed;    /* every thread, sequentially consistent */
+	bool in_use;       /* lock */
+};
+
+struct mural_reader {
+	struct canvas *canvas;
+	struct mural_reader *next; /* lock */
+	struct bell *bell;
+	uint64_t *stale; /* lock; tiles this reader has not taken yet */
+};
+
+struct canvas {
+	struct mural_view view; /* fixed after canvas_init() */
+	uint32_t stride;        /* pixels; rows begin on a cache line */
+	uint32_t *pixels;       /* every thread, relaxed */
+	uint64_t *fresh;        /* publishers OR, takers swap */
+	uint32_t armed;         /* some bell may be armed; sequentially consistent */
+	struct bell *bells;     /* grows only; head written with release */
+	pthread_mutex_t lock;
+	struct mural_reader *readers; /* lock */
+};
+
+/* Makes a canvas of one colour (0xffrrggbb).  -ENOMEM, or -EINVAL for a side of 0 or
+ * above MURAL_SIDE_MAX. */
+int canvas_init(
+	struct canvas *canvas, uint32_t width, uint32_t height, uint32_t background);
+
+/* All brushes and readers must be gone.  Accepts a zeroed canvas. */
+void canvas_finish(struct canvas *canvas);
+
+/* Makes a brush for a rectangle, cut to the canvas; -ERANGE when nothing is left of it.
+ */
+int canvas_brush_init(const struct canvas *canvas, struct mural_brush *brush,
+	uint32_t left, uint32_t top, uint32_t width, uint32_t height);
+void canvas_brush_finish(struct mural_brush *brush);
+
+/* Hands a brush's damage to the readers, waking those that sleep.  The brush's thread. */
+void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
+
+/* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
+struct mural_reader *canvas_reader_new(struct canvas *canvas);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes the log. */
+#include "log.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#define LINE_MAX_BYTES 1024
+
+static enum mural_level max_level = MURAL_INFO;
+static bool to_journal;
+
+/* The journal names its socket's device and inode; only when that is our standard error
+ * does it understand priorities (systemd.exec(5), $JOURNAL_STREAM). */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char mine[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	snprintf(mine, sizeof(mine), "%llu:%llu", (unsigned long long)st.st_dev,
+		(unsigned long long)st.st_ino);
+	return strcmp(stream, mine) == 0;
+}
+
+void
+log_level(enum mural_level level)
+{
+	max_level = level;
+	to_journal = stderr_is_journal();
+}
+
+static void
+write_line(enum mural_level level, const char *name, const char *format, va_list args)
+{
+	static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
+	static const char *const words[] = { "error: ", "warning: ", "", "debug: " };
+	char line[LINE_MAX_BYTES];
+	int len, more;
+
+	if (level > max_level)
+		return;
+	len = snprintf(line, sizeof(line), "%s%s%s%s",
+		to_journal ? priorities[level] : "murald: ",
+		to_journal ? "" : words[level], name ? name : "", name ? ": " : "");
+	len = MIN(len, (int)sizeof(line) - 2);
+	more = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
+	len = MIN(len + MAX(more, 0), (int)sizeof(line) - 2);
+	for (int i = 0; i < len; i++)
+		if (line[i] == '\n' || line[i] == '\r')
+			line[i] = ' ';
+	line[len++] = '\n';
+	(void)!write(STDERR_FILENO, line, len);
+}
+
+#define DEFINE_LOG(function, level)                                                      \
+	void function(const char *format, ...)                                           \
+	{                                                                                \
+		va_list args;                                                            \
+                                                                                         \
+		va_start(args, format);                                                  \
+		write_line(level, NULL, format, args);                                   \
+		va_end(args);                                                            \
+	}
+
+DEFINE_LOG(log_error, MURAL_ERROR)
+DEFINE_LOG(log_warn, MURAL_WARN)
+DEFINE_LOG(log_info, MURAL_INFO)
+DEFINE_LOG(log_debug, MURAL_DEBUG)
+
+void
+mural_log(const struct mural_host *host, enum mural_level level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	write_line(level, host->name, format, args);
+	va_end(args);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The log: one line a message, to standard error, one write(2) each, so no lock.
+ *
+ * error: someone must act.  warn: we carried on.  info: a handful of lines a run.
+ * debug: one client or one frame.  Messages are lower-case, begin with the thing they are
+ * about ("display: card0: ..."), contain the name and the number, and have no full stop.
+ * Under the journal each line carries its priority.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdarg.h>
+
+#include <mural/plugin.h>
+
+/* What is logged from now on; MURAL_INFO until told otherwise.  Before threads start. */
+void log_level(enum mural_level level);
+
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

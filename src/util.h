@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The few macros that C should have had. */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <stddef.h>
+
+#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+#define container_of(pointer, type, member)                                              \
+	((type *)((char *)(pointer)-offsetof(type, member)))
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/* A cache line: what two threads write lies further apart. */
+#define CACHE_LINE 64
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Canvas, brush and reader: bounds, clipping, blending, damage, bells. */
+#include "canvas.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BACKGROUND 0xff102030
+
+struct fixture {
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct mural_reader *reader;
+	uint64_t *tiles;
+};
+
+static int
+set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_int_equal(canvas_init(&f->canvas, 100, 70, BACKGROUND), 0);
+	assert_int_equal(canvas_brush_init(&f->canvas, &f->brush, 0, 0, 100, 70), 0);
+	f->reader = canvas_reader_new(&f->canvas);
+	f->tiles = calloc(f->canvas.view.words, sizeof(uint64_t));
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	mural_reader_free(f->reader);
+	canvas_brush_finish(&f->brush);
+	canvas_finish(&f->canvas);
+	free(f->tiles);
+	free(f);
+	return 0;
+}
+
+static uint32_t
+pixel(struct fixture *f, uint32_t x, uint32_t y)
+{
+	uint32_t argb;
+
+	mural_reader_copy(f->reader, x, y, 1, 1, &argb, 1);
+	return argb;
+}
+
+/* The formula as the protocols state it, for one channel. */
+static uint32_t
+mix(uint32_t new, uint32_t old, uint32_t alpha)
+{
+	return (new *alpha + old *(255 - alpha)) / 255;
+}
+
+static void
+blends_like_the_formula(void **state)
+{
+	(void)state;
+	for (uint32_t alpha = 0; alpha < 256; alpha++)
+		for (uint32_t new = 0; new < 256; new ++)
+			for (uint32_t old = 0; old < 256; old++) {
+				uint32_t other = 255 - old, want = mix(new, old, alpha);
+				uint32_t got = mural_blend(
+					0xff000000 | old << 16 | other << 8 | old,
+					alpha << 24 | new << 16 | new << 8 | new);
+				uint32_t all = 0xff000000 | want << 16 |
+					       mix(new, other, alpha) << 8 | want;
+				if (got != all)
+					fail_msg("alpha %u new %u old %u: %08x, not %08x",
+						alpha, new, old, got, all);
+			}
+}
+
+static void
+refuses_impossible_sizes(void **state)
+{
+	struct canvas canvas = { 0 };
+
+	(void)state;
+	assert_int_equal(canvas_init(&canvas, 0, 1, 0), -EINVAL);
+	assert_int_equal(canvas_init(&canvas, 1, 0, 0), -EINVAL);
+	assert_int_equal(canvas_init(&canvas, MURAL_SIDE_MAX + 1, 1, 0), -EINVAL);
+	assert_int_equal(canvas_init(&canvas, 1, UINT32_MAX, 0), -EINVAL);
+	canvas_finish(&canvas);
+}
+
+static void
+drops_and_counts_what_is_outside(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t outside[][2] = { { 100, 0 }, { 0, 70 }, { UINT32_MAX, 0 },
+		{ 0, UINT32_MAX }, { 100, 70 }, { 0x80000000, 0x80000000 } };
+
+	for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+		mural_put(&f->brush, outside[i][0], outside[i][1], 0xffffffff);
+	assert_int_equal(f->brush.discarded[MURAL_OUT_OF_BOUNDS], 6);
+	assert_int_equal(f->brush.painted, 0);
+	for (size_t i = 0; i < f->canvas.view.words; i++)
+		assert_int_equal(f->brush.damage[i], 0);
+}
+
+static void
+paints_corners_and_blends(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t argb = 1;
+
+	mural_put(&f->brush, 0, 0, 0xff111111);
+	mural_put(&f->brush, 99, 69, 0xff222222);
+	mural_put(&f->brush, 5, 5, 0x00ffffff);
+	mural_put(&f->brush, 6, 6, 0x80ff8000);
+	assert_int_equal(pixel(f, 0, 0), 0xff111111);
+	assert_int_equal(pixel(f, 99, 69), 0xff222222);
+	assert_int_equal(pixel(f, 5, 5), BACKGROUND);
+	assert_int_equal(pixel(f, 6, 6), mural_blend(BACKGROUND, 0x80ff8000));
+	assert_int_equal(f->brush.painted, 3);
+	assert_true(mural_get(&f->brush, 99, 69, &argb));
+	assert_int_equal(argb, 0xff222222);
+	assert_false(mural_get(&f->brush, 100, 69, &argb));
+	assert_int_equal(argb, 0xff222222);
+}
+
+static void
+clips_rows_and_rectangles(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t row[4] = { 0xff000001, 0xff000002, 0xff000003, 0xff000004 };
+
+	mural_row(&f->brush, 98, 3, 4, row);
+	assert_int_equal(pixel(f, 98, 3), row[0]);
+	assert_int_equal(pixel(f, 99, 3), row[1]);
+	assert_int_equal(pixel(f, 0, 4), BACKGROUND);
+	assert_int_equal(f->brush.discarded[MURAL_OUT_OF_BOUNDS], 2);
+	mural_row(&f->brush, 0, 70, 4, row);
+	assert_int_equal(f->brush.discarded[MURAL_OUT_OF_BOUNDS], 6);
+
+	mural_fill(&f->brush, 98, 68, UINT32_MAX, UINT32_MAX, 0xffabcdef);
+	assert_int_equal(pixel(f, 97, 69), BACKGROUND);
+	assert_int_equal(pixel(f, 98, 68), 0xffabcdef);
+	assert_int_equal(pixel(f, 99, 69), 0xffabcdef);
+	assert_int_equal(f->brush.painted, 2 + 4);
+	mural_fill(&f->brush, 100, 0, 1, 1, 0xff000000);
+	assert_int_equal(f->brush.painted, 6);
+}
+
+/* A region's brush counts from the region's corner, stays inside and marks the canvas's
+ * tiles, not its own. */
+static void
+keeps_to_its_region(void **state)
+{
+	struct fixture *f = *state;
+	struct mural_brush part;
+
+	assert_int_equal(canvas_brush_init(&f->canvas, &part, 31, 40, 500, 500), 0);
+	assert_int_equal(part.width, 69);
+	assert_int_equal(part.height, 30);
+	mural_put(&part, 0, 0, 0xff0000aa);
+	mural_put(&part, 1, 0, 0xff0000bb);
+	mural_put(&part, 69, 0, 0xff0000cc);
+	assert_int_equal(pixel(f, 31, 40), 0xff0000aa);
+	assert_int_equal(pixel(f, 32, 40), 0xff0000bb);
+	assert_int_equal(part.discarded[MURAL_OUT_OF_BOUNDS], 1);
+	assert_int_equal(part.damage[0], 1 << 4 | 1 << 5); /* four tiles a row */
+	canvas_brush_finish(&part);
+
+	assert_int_equal(canvas_brush_init(&f->canvas, &part, 100, 0, 1, 1), -ERANGE);
+	assert_int_equal(canvas_brush_init(&f->canvas, &part, 0, 70, 1, 1), -ERANGE);
+}
+
+static void
+gives_each_reader_its_own_damage(void **state)
+{
+	struct fixture *f = *state;
+	struct mural_reader *late;
+
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	assert_int_equal(f->tiles[0], 0xfff); /* 4 x 3 tiles, all stale at first */
+	assert_false(mural_reader_take(f->reader, f->tiles));
+
+	mural_put(&f->brush, 40, 0, 0xff000001);
+	assert_false(mural_reader_take(f->reader, f->tiles)); /* not published yet */
+	canvas_publish(&f->canvas, &f->brush);
+	late = canvas_reader_new(&f->canvas);
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 1);
+	assert_false(mural_reader_take(f->reader, f->tiles));
+	assert_true(mural_reader_take(late, f->tiles));
+	assert_int_equal(f->tiles[0], 0xfff);
+
+	mural_reader_untake(late, (const uint64_t[]){ 1 << 3 });
+	assert_true(mural_reader_arm(late));
+	assert_true(mural_reader_take(late, f->tiles));
+	assert_int_equal(f->tiles[0], 1 << 3);
+	mural_reader_free(late);
+}
+
+static bool
+has_rung(const struct mural_reader *reader)
+{
+	struct pollfd fd = { .fd = mural_reader_fd(reader), .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static void
+rings_once_for_a_sleeper(void **state)
+{
+	struct fixture *f = *state;
+	struct mural_reader *other = canvas_reader_new(&f->canvas);
+
+	assert_true(mural_reader_arm(f->reader)); /* new: everything is stale */
+	mural_reader_take(f->reader, f->tiles);
+	assert_false(mural_reader_arm(f->reader));
+	assert_false(has_rung(f->reader));
+
+	mural_put(&f->brush, 1, 1, 0xff000001);
+	canvas_publish(&f->canvas, &f->brush);
+	assert_true(has_rung(f->reader));
+	assert_false(has_rung(other)); /* awake */
+
+	assert_true(mural_reader_arm(f->reader)); /* empties the descriptor */
+	assert_false(has_rung(f->reader));
+	canvas_publish(&f->canvas, &f->brush);
+	assert_false(has_rung(f->reader)); /* nothing was painted in between */
+
+	/* somebody else's take must not lose a sleeper's damage */
+	mural_reader_take(f->reader, f->tiles);
+	mural_reader_take(other, f->tiles);
+	assert_false(mural_reader_arm(f->reader));
+	mural_put(&f->brush, 1, 1, 0xff000002);
+	canvas_publish(&f->canvas, &f->brush);
+	mural_reader_take(other, f->tiles);
+	assert_true(has_rung(f->reader));
+	assert_true(mural_reader_take(f->reader, f->tiles));
+	mural_reader_free(other);
+}
+
+static void
+reuses_bells(void **state)
+{
+	struct fixture *f = *state;
+	struct mural_reader *reader = canvas_reader_new(&f->canvas);
+	int fd = mural_reader_fd(reader);
+
+	assert_int_not_equal(fd, mural_reader_fd(f->reader));
+	mural_reader_free(reader);
+	reader = canvas_reader_new(&f->canvas);
+	assert_int_equal(mural_reader_fd(reader), fd);
+	mural_reader_free(reader);
+	mural_reader_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blends_like_the_formula),
+		cmocka_unit_test(refuses_impossible_sizes),
+		cmocka_unit_test_setup_teardown(
+			drops_and_counts_what_is_outside, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			paints_corners_and_blends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			clips_rows_and_rectangles, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(keeps_to_its_region, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			gives_each_reader_its_own_damage, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			rings_once_for_a_sleeper, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(reuses_bells, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
