@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration: command line and murald.conf into structs.  No other file parses
+ * settings.  The contract with users is murald.conf(5).
+ *
+ * Loading is done in two steps, because what a plugin section may contain is known only
+ * when the plugin is there: config_load() reads everything and fills the core's structs;
+ * plugins_load() (plugin.h) binds each plugin section to its plugin's options.  Both
+ * report every error they find, at once, through config_error().
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <mural/plugin.h>
+
+enum config_verb {
+	VERB_RUN,
+	VERB_CHECK_CONFIG,
+	VERB_LIST_PLUGINS,
+	VERB_LIST_DISPLAYS,
+	VERB_PRINT_CONFIG,
+};
+
+/* Exit statuses; 0 is a clean stop. */
+enum { EXIT_RUNTIME = 1, EXIT_USAGE = 2, EXIT_BAD_CONFIG = 78 };
+
+struct config_canvas {
+	struct mural_dimensions size; /* 0x0: as large as the display */
+	uint32_t background;
+	const char *snapshot; /* path; empty: none */
+	uint64_t snapshot_interval;
+};
+
+enum { OUTPUT_AUTO, OUTPUT_KMS, OUTPUT_HEADLESS };
+enum { SCALE_FIT, SCALE_INTEGER, SCALE_FILL, SCALE_NONE };
+
+struct config_display {
+	uint32_t output;
+	const char *device;    /* "auto" or /dev/dri/cardN */
+	const char *connector; /* "auto" or a connector's name */
+	const char *mode;      /* "preferred", WxH or WxH@Hz; checked */
+	uint32_t scale;
+};
+
+struct config_server {
+	int64_t workers; /* -1: auto */
+	const char *plugin_path;
+};
+
+/* One value as it was written, and where. */
+struct setting {
+	struct setting *next;
+	char *key, *value;
+	const char *file; /* owned by struct config; "-s" for the command line */
+	int line;
+};
+
+/* [plugin MODULE NAME], from whatever files spoke of it. */
+struct section {
+	struct section *next;
+	char *title;  /* "plugin icmp lobby": as it stands in brackets */
+	char *module; /* "icmp" */
+	char *name;   /* "lobby", or "icmp" where there is no NAME */
+	const char *file;
+	int line;                 /* of its first mention */
+	struct setting *settings; /* in order; of two with one key the later wins */
+};
+
+struct config {
+	enum config_verb verb;
+	struct config_canvas canvas;
+	struct config_display display;
+	struct config_server server;
+	struct section *sections;
+	unsigned errors; /* printed so far */
+
+	/* private to config.c: where each core value came from, file names, ... */
+	struct config_private *private;
+};
+
+/* Reads the command line, the file, its drop-ins and the -s overrides.  -1: go on, with
+ * config->verb, even when config->errors is not 0, so that plugins_load() can report
+ * the rest.  Else the exit status to leave with: it answered --help or --version,
+ * or refused the command line. */
+int config_load(struct config *config, int argc, char *argv[]);
+void config_finish(struct config *config);
+
+/* Prints "FILE:LINE: section.key: what is wrong" to standard error and counts it.  A
+ * `line` of 0 leaves it out, and so does a NULL `key`. */
+void config_error(struct config *config, const char *file, int line, const char *section,
+	const char *key, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* The core sections' tables, NULL at the end: for --print-config and the tests that
+ * compare code, default config and manual. */
+struct core_section {
+	const char *name;
+	const struct mural_option *options;
+	size_t offset; /* of the section's struct in struct config */
+};
+extern const struct core_section core_sections[];
+
+/* The effective core values, each with the file and line it came from. */
+void config_print(const struct config *config, FILE *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The display: shows the canvas on a screen, from a thread and a loop of its own.
+ *
+ * It knows the canvas through readers, one for each buffer it fills, so that "what
+ * changed since this buffer was last filled" is what mural_reader_take() returns.  Nobody
+ * else knows it is there.  A screen that goes away, refuses or lies costs frames and
+ * nothing else: the canvas goes on, and the display comes back by itself.
+ */
+#ifndef DISPLAY_H
+#define DISPLAY_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "canvas.h"
+#include "config.h"
+
+/* Figures that the display's thread writes and any thread may read (stats.h's relaxed
+ * loads). */
+struct display_figures {
+	uint64_t frames;      /* shown */
+	uint64_t late_frames; /* shown more than one refresh after they were due */
+	uint64_t refused;     /* commits that the kernel refused, EBUSY aside */
+	uint64_t lit; /* 1: the canvas is on a screen; 0: no screen, or none wanted */
+};
+
+struct display {
+	uint32_t width,
+		height; /* of the mode found at open, or what a headless canvas takes */
+	struct display_figures figures;
+	struct display_thread *thread;
+};
+
+/* Finds out what there is to show on and how large it is, without lighting it.  `kms` is
+ * satisfied with no card, and waits for one; `auto` takes KMS where a usable card is,
+ * else headless.  0 or -errno, logged. */
+int display_open(struct display *display, const struct config_display *config);
+
+/* Begins to show the canvas.  0 or -errno, logged. */
+int display_start(struct display *display, struct canvas *canvas);
+
+/* Stops showing, puts the console back.  Accepts what never started. */
+void display_stop(struct display *display);
+void display_close(struct display *display);
+
+/* --list-displays: each card, its driver, connectors, whether connected, and modes. */
+int display_list(const struct config_display *config, FILE *out);
+
+#endif
