@@ -41,7 +41,7 @@ if have shellcheck shellcheck; then
 fi
 if have codespell codespell; then
 	# shellcheck disable=SC2046
-	codespell --quiet-level=2 README HACKING.md NEWS quickstart doc/*.in \
+	codespell --quiet-level=2 --ignore-words-list=nd README HACKING.md NEWS quickstart doc/*.in \
 		$(ours '*.[ch]' '*.sh' '*.py' '*.conf') || complain "codespell"
 fi
 # The format changes from one clang-format to the next; Debian 12's is the one that counts.
