@@ -157,6 +157,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 static int
 open_listener(struct ingest *ingest, struct instance *instance, struct listener *listener)
 {
+	char text[300];
 	int ret = listener_open(listener, ingest->loop, instance->host.name,
 		instance->common.listen, on_client);
 
@@ -164,8 +165,9 @@ open_listener(struct ingest *ingest, struct instance *instance, struct listener 
 		return ret;
 	listener->ingest = ingest;
 	listener->instance = instance;
-	instance->host.port = listener->port;
-	log_info("%s: listening on %s", instance->host.name, instance->common.listen);
+	instance->host.port =
+		socket_name(listener->fd, instance->common.listen, text, sizeof(text));
+	log_info("%s: listening on %s", instance->host.name, text);
 	return 0;
 }
 
@@ -174,13 +176,14 @@ open_datagrams(struct ingest *ingest, struct instance *instance)
 {
 	struct lane *lane = next_lane(ingest, instance);
 	struct datagram_call call = { .lane = lane };
+	char text[300];
 
 	call.fd =
 		socket_bind(instance->host.name, instance->common.listen_udp, SOCK_DGRAM);
 	if (call.fd < 0)
 		return call.fd;
-	log_info("%s: listening on %s, UDP", instance->host.name,
-		instance->common.listen_udp);
+	socket_name(call.fd, instance->common.listen_udp, text, sizeof(text));
+	log_info("%s: listening on %s, UDP", instance->host.name, text);
 	return worker_call(lane->worker, lane_open_dgram, &call);
 }
 

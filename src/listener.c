@@ -182,19 +182,25 @@ on_pause_over(uv_timer_t *timer)
 	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
 }
 
-static uint16_t
-bound_port(int fd)
+uint16_t
+socket_name(int fd, const char *address, char *text, size_t len)
 {
-	struct sockaddr_storage address;
-	socklen_t len = sizeof(address);
+	struct sockaddr_storage bound = { 0 };
+	socklen_t bound_len = sizeof(bound);
+	uint16_t port = 0;
 
-	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-		return 0;
-	if (address.ss_family == AF_INET)
-		return ntohs(((const struct sockaddr_in *)&address)->sin_port);
-	if (address.ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *)&address)->sin6_port);
-	return 0;
+	if (getsockname(fd, (struct sockaddr *)&bound, &bound_len) == 0) {
+		if (bound.ss_family == AF_INET)
+			port = ntohs(((const struct sockaddr_in *)&bound)->sin_port);
+		if (bound.ss_family == AF_INET6)
+			port = ntohs(((const struct sockaddr_in6 *)&bound)->sin6_port);
+	}
+	if (port)
+		snprintf(text, len, "%.*s:%u", (int)(strrchr(address, ':') - address),
+			address, port);
+	else
+		snprintf(text, len, "%s", address);
+	return port;
 }
 
 int
@@ -209,7 +215,6 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 		.fd = fd,
 		.name = name,
 		.on_client = on_client,
-		.port = bound_port(fd),
 	};
 	if (strncmp(address, "unix:", 5) == 0)
 		listener->unix_path = strdup(address + 5);

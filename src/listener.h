@@ -11,6 +11,7 @@
 #define LISTENER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -18,6 +19,10 @@
  * murald.conf has it: HOST:PORT, [V6]:PORT (with [::] taking IPv4 too), unix:PATH.  The
  * descriptor, or -errno, logged with `name` before it. */
 int socket_bind(const char *name, const char *address, int type);
+
+/* The address for the log, with the port that the kernel chose where the config says 0.
+ * Returns that port; 0 for a Unix socket. */
+uint16_t socket_name(int fd, const char *address, char *text, size_t len);
 
 struct ingest;
 struct instance;

@@ -16,7 +16,7 @@ if [ "$python" = none ]; then
 fi
 
 # Nothing is written beside the sources: they may be read-only (make distcheck).
-PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rsfE --tb=short \
+PYTHONPATH=${top_srcdir:-.}/tests PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rsfE --tb=short \
 	--color=no --rootdir="$(dirname "$suite")" "$suite" | tee "${TMPDIR:-/tmp}/pytest.$$"
 status=${PIPESTATUS[0]}
 last=$(tail -n 1 "${TMPDIR:-/tmp}/pytest.$$")
