@@ -12,7 +12,7 @@ import time
 import pytest
 from PIL import Image
 
-from wall import MURALD, PLUGINS, Wall, wait_for
+from wall import MURALD, Wall, wait_for
 
 DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
 
@@ -45,8 +45,10 @@ def test_many_clients_fill_the_wall(tmp_path):
             client.sendall(b"".join(dot(x, y, colours[x, y]) for x in range(64)))
         for client in clients:
             client.close()
-        wait_for("all pixels", lambda: all(
-            wall.picture().getpixel(at) == rgb for at, rgb in colours.items()))
+        def complete():
+            picture = wall.picture()
+            return all(picture.getpixel(at) == rgb for at, rgb in colours.items())
+        wait_for("all pixels", complete)
 
 
 def test_udp_datagrams_paint(tmp_path):
@@ -86,9 +88,8 @@ def test_instances_paint_their_own_regions(tmp_path):
         wall.painted(29, 39, (255, 0, 0))
         wall.painted(9, 9, (128, 0, 0))
         picture = wall.last_picture()
-        assert picture.getcolors() == [(64 * 48 - 2, (0, 0, 0)), (1, (128, 0, 0)), (1, (255, 0, 0))] \
-            or sorted(picture.getcolors()) == sorted(
-                [(64 * 48 - 2, (0, 0, 0)), (1, (128, 0, 0)), (1, (255, 0, 0))])
+        assert sorted(picture.getcolors()) == [
+            (1, (128, 0, 0)), (1, (255, 0, 0)), (64 * 48 - 2, (0, 0, 0))]
         assert re.search(r"left: painted 1 pixels, discarded 1 out_of_bounds", wall.log())
 
 
@@ -149,6 +150,8 @@ def test_snapshot_that_cannot_be_written_stops_nobody(tmp_path):
                 "error: snapshot: /proc/canvas.png") == times)
         with wall.tcp() as client:
             client.sendall(dot(0, 0, (1, 1, 1)))
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(1) == b""  # all of it was read, so it closed
         assert wall.stop() == 0
         assert "painted 1 pixels" in wall.log()
 
@@ -281,4 +284,4 @@ def test_exit_statuses(tmp_path):
     assert result.returncode == 78
     assert "listen" in result.stderr and "%s:" % bad.config in result.stderr
     listed = status("-c", wall.config, "--list-plugins").stdout
-    assert "dots" in listed and "opaque" in listed and PLUGINS
+    assert "dots" in listed and "opaque" in listed
