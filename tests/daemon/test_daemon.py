@@ -21,6 +21,14 @@ def dot(x, y, rgb, alpha=255):
     return struct.pack("<HHBBBB", x, y, *rgb, alpha)
 
 
+def paint(wall, data):
+    """All of it is on the canvas when this returns: the daemon closes what it has read to its end."""
+    with wall.tcp() as client:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+
+
 @pytest.mark.parametrize("workers", ["0", "1", "3", "auto"])
 def test_tcp_client_paints(tmp_path, workers):
     with Wall(tmp_path, DOTS, core="workers = " + workers) as wall:
@@ -148,10 +156,7 @@ def test_snapshot_that_cannot_be_written_stops_nobody(tmp_path):
             wall.process.send_signal(signal.SIGUSR1)
             wait_for("an error each time", lambda: wall.log().count(
                 "error: snapshot: /proc/canvas.png") == times)
-        with wall.tcp() as client:
-            client.sendall(dot(0, 0, (1, 1, 1)))
-            client.shutdown(socket.SHUT_WR)
-            assert client.recv(1) == b""  # all of it was read, so it closed
+        paint(wall, dot(0, 0, (1, 1, 1)))
         assert wall.stop() == 0
         assert "painted 1 pixels" in wall.log()
 
@@ -171,10 +176,9 @@ def test_full_disk_is_an_error_each_time_and_leaves_the_old_snapshot(tmp_path):
             wait_for("the first snapshot", lambda: os.path.exists(path))
             with open(path, "rb") as f:
                 before = f.read()
-            with wall.tcp() as client:
-                noise = os.urandom(3 * 640 * 100)
-                client.sendall(b"".join(dot(i % 640, i // 640, noise[3 * i:3 * i + 3])
-                                        for i in range(64000)))
+            noise = os.urandom(3 * 64000)
+            paint(wall, b"".join(dot(i % 640, i // 640, noise[3 * i:3 * i + 3])
+                                 for i in range(64000)))
             wait_for("the error", lambda: "No space left on device" in (
                 wall.process.send_signal(signal.SIGUSR1) or wall.log()))
             with open(path, "rb") as f:
