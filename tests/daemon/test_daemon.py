@@ -234,6 +234,8 @@ def test_sighup_does_not_end_it(tmp_path):
         assert wall.stop() == 0
 
 
+@pytest.mark.skipif("thread" in os.environ.get("sanitizer", ""),
+                    reason="ThreadSanitizer has a thread of its own that wakes up")
 def test_idle_wall_does_not_wake_up(tmp_path):
     def switches():
         total = 0
