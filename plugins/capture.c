@@ -138,15 +138,20 @@ open_handle(struct capture *capture, const struct mural_host *host, const char *
 	return 0;
 }
 
-/* Puts a check of the packet's type, and on "any" of its VLAN, before a program: both
- * stand beside the frame in the kernel and nowhere in it, so no text can ask for them on
- * every link type.  PACKET_HOST leaves out what this host sends, and with it the copy
- * that the loopback interface shows of each frame on its way out.  Jumps in the
- * program are relative, so it may move.  Returns false when out of memory. */
-static bool
-guard(struct bpf_program *program, bool multicast, bool any)
+/* Puts a check of the packet's type, and on "any" of its VLAN, before the kernel's
+ * program: both stand beside the frame in the kernel and nowhere in it, so no text can
+ * ask for them on every link type.  PACKET_HOST leaves out what this host sends, and with
+ * it the copy that the loopback interface shows of each frame on its way out.
+ *
+ * libpcap must not know: it runs its own copy of the program over the first frames of
+ * the ring, outside the kernel, where the type cannot be loaded and each of them would be
+ * refused.  So the program is read back from the socket, without any if libpcap found
+ * that the kernel cannot run it.  Jumps in it are relative, so it may move.  0 or -errno,
+ * not logged. */
+static int
+guard(int fd, bool multicast, bool any)
 {
-	const struct bpf_insn before[] = {
+	const struct sock_filter before[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			(uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG)),
 		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, any ? 0xfff : 0),
@@ -158,17 +163,28 @@ guard(struct bpf_program *program, bool multicast, bool any)
 			multicast ? PACKET_MULTICAST : PACKET_HOST, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
+	const struct sock_filter accept = BPF_STMT(BPF_RET | BPF_K, CAPTURE_SNAPLEN);
 	const size_t n = sizeof(before) / sizeof(before[0]);
-	struct bpf_insn *all = realloc(
-		program->bf_insns, (n + program->bf_len) * sizeof(struct bpf_insn));
+	socklen_t len = 0; /* SO_GET_FILTER counts instructions */
+	struct sock_fprog program;
+	int ret = 0;
 
-	if (!all)
-		return false;
-	memmove(all + n, all, program->bf_len * sizeof(struct bpf_insn));
-	memcpy(all, before, sizeof(before));
-	program->bf_insns = all;
-	program->bf_len += (unsigned)n;
-	return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &len) < 0)
+		return -errno;
+	program.filter = calloc(n + len + 1, sizeof(*program.filter));
+	if (!program.filter)
+		return -ENOMEM;
+	memcpy(program.filter, before, sizeof(before));
+	program.filter[n] = accept;
+	program.len = (unsigned short)(n + (len > 0 ? len : 1));
+	if (len > 0 &&
+		getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, program.filter + n, &len) < 0)
+		ret = -errno;
+	if (ret == 0 && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+				sizeof(program)) < 0)
+		ret = -errno;
+	free(program.filter);
+	return ret;
 }
 
 static int
@@ -176,16 +192,18 @@ set_filter(struct capture *capture, const struct mural_host *host, const char *i
 	const char *filter, bool multicast)
 {
 	struct bpf_program program = { 0 };
-	int ret = 0;
+	int ret;
 
 	if (pcap_compile(capture->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
 		return refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
-	if (!guard(&program, multicast, capture->any))
-		ret = refuse(host, interface, PCAP_ERROR, "out of memory");
-	else if (pcap_setfilter(capture->pcap, &program) < 0)
-		ret = refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+	ret = pcap_setfilter(capture->pcap, &program);
 	pcap_freecode(&program);
-	return ret;
+	if (ret < 0)
+		return refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+	ret = guard(pcap_fileno(capture->pcap), multicast, capture->any);
+	if (ret < 0)
+		return refuse(host, interface, PCAP_ERROR, strerror(-ret));
+	return 0;
 }
 
 static int
