@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "fuzz-ipv6.h"
 #include "json.h"
 #include "layouts.h"
 #include "util.h"
@@ -531,6 +532,58 @@ never_writes_behind_its_message(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------ any bytes */
+
+/* A solicitation without its checksum, so that most of what is tried is refused. */
+static const uint8_t solicitation[] = { 0x33, 0x33, 0xff, 0x05, 0, 1, 0x02, 0, 0, 0, 0,
+	0xaa, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 24, 58, 255, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0xaa, 0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 5, 0, 1,
+	135, 0, 0, 0, 0, 0, 0, 0, 0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0,
+	1 };
+
+/* Overwrites, drops and doubles bytes, here and there. */
+static size_t
+mutate(uint8_t *data, size_t len, size_t room)
+{
+	static const char likely[] = "XYRGBAS?0f::";
+
+	for (unsigned n = chance(6); n > 0 && len > 1; n--) {
+		size_t at = chance(len);
+
+		switch (chance(4)) {
+		case 0:
+			data[at] = chance(256);
+			break;
+		case 1:
+			data[at] = likely[chance(sizeof(likely))];
+			break;
+		case 2:
+			memmove(data + at, data + at + 1, --len - at);
+			break;
+		default:
+			if (len < room)
+				memmove(data + at + 1, data + at, len++ - at);
+		}
+	}
+	return len;
+}
+
+static void
+survives_any_bytes(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 10 * ROUNDS; round++) {
+		const char *text = layouts[chance(ARRAY_LEN(layouts))].template;
+		size_t len = 1 + strlen(text) + 1;
+		uint8_t data[256] = { chance(2) };
+
+		memcpy(data + 1, text, len - 1);
+		memcpy(data + len, solicitation, sizeof(solicitation));
+		len = mutate(data, len + sizeof(solicitation), sizeof(data));
+		LLVMFuzzerTestOneInput(data, len);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -551,6 +604,7 @@ main(void)
 		cmocka_unit_test_setup(encoding_and_decoding_is_the_identity, set_up),
 		cmocka_unit_test(errors_point_at_the_character),
 		cmocka_unit_test(never_writes_behind_its_message),
+		cmocka_unit_test_setup(survives_any_bytes, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
