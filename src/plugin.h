@@ -33,6 +33,9 @@ struct instance_config {
 	const char *listen_udp;         /* datagrams */
 };
 
+/* Where a resident plugin is between start and mural_stopped(); resident.c's. */
+enum residence { RESIDENT_GONE, RESIDENT_HERE, RESIDENT_GOING };
+
 struct instance {
 	struct instance *next;
 	const struct mural_plugin *plugin; /* the module's copy */
@@ -40,6 +43,7 @@ struct instance {
 	struct instance_config common;
 	void *config; /* the plugin's own, plugin->config_size bytes */
 	struct mural_host host;
+	enum residence residence;
 	struct lane *lanes; /* ingest's: one for each thread that serves the instance */
 };
 

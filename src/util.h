@@ -4,14 +4,12 @@
 #define UTIL_H
 
 #include <stddef.h>
+#include <sys/param.h> /* MIN, MAX */
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 #define container_of(pointer, type, member)                                              \
 	((type *)((char *)(pointer)-offsetof(type, member)))
-
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 /* A cache line: what two threads write lies further apart. */
 #define CACHE_LINE 64

@@ -177,7 +177,7 @@ enum mural_transport {
 	MURAL_DATAGRAM =
 		1 << 1, /* `listen-udp`: one mural_conn a socket, a feed a datagram */
 	MURAL_SOURCE = 1 << 2,   /* a descriptor of the plugin's own */
-	MURAL_RESIDENT = 1 << 3, /* a server of the plugin's own on the main loop */
+	MURAL_RESIDENT = 1 << 3, /* a server of its own on the main loop; no source then */
 };
 
 struct mural_plugin {
@@ -256,7 +256,7 @@ MURAL_EXPORT void mural_log(const struct mural_host *host, enum mural_level leve
 MURAL_EXPORT void mural_reject(struct mural_check *check, const char *option,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* In open(), feed() and close() only: queues an answer to the client, or to the sender of
+/* In open() and feed() only: queues an answer to the client, or to the sender of
  * the datagram.  Copied.  While a client does not read its answers, murald reads nothing
  * from it.  -ENOBUFS when it cannot be queued: a datagram is lost, a client is closed. */
 MURAL_EXPORT int mural_reply(struct mural_conn *conn, const void *data, size_t len);

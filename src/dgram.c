@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads datagrams in batches and feeds them one by one. */
+#include "dgram.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "conn.h"
+
+#define BATCH 64
+#define BATCHES_A_TURN 16
+#define DATAGRAM_BYTES (READ_BYTES / BATCH)
+
+struct dgram {
+	struct client client;
+	struct lane *lane;
+	uv_poll_t poll;
+	int fd;
+	struct sockaddr_storage peer;
+	socklen_t peer_len;
+};
+
+static int
+reply_to_peer(struct client *client, const void *data, size_t len)
+{
+	struct dgram *dgram = container_of(client, struct dgram, client);
+	const struct sockaddr *peer = (const struct sockaddr *)&dgram->peer;
+
+	if (sendto(dgram->fd, data, len, MSG_DONTWAIT, peer, dgram->peer_len) < 0)
+		return -ENOBUFS;
+	return 0;
+}
+
+static void
+feed_datagram(struct dgram *dgram, const struct mmsghdr *message)
+{
+	struct lane *lane = dgram->lane;
+	const struct iovec *iov = message->msg_hdr.msg_iov;
+
+	lane->counts.received_bytes += message->msg_len;
+	if (message->msg_hdr.msg_flags & MSG_TRUNC) {
+		mural_discard(&lane->brush, MURAL_MALFORMED, 1);
+		return;
+	}
+	dgram->peer = *(const struct sockaddr_storage *)message->msg_hdr.msg_name;
+	dgram->peer_len = message->msg_hdr.msg_namelen;
+	if (lane->instance->plugin->feed(&dgram->client.pub, &lane->brush, iov->iov_base,
+		    message->msg_len) < 0)
+		mural_discard(&lane->brush, MURAL_MALFORMED, 1);
+}
+
+/* One batch; how many datagrams it had. */
+static int
+read_batch(struct dgram *dgram)
+{
+	struct sockaddr_storage peers[BATCH];
+	struct mmsghdr messages[BATCH];
+	struct iovec iovs[BATCH];
+	uint8_t *buf = dgram->lane->worker->buf;
+	int n;
+
+	for (int i = 0; i < BATCH; i++) {
+		iovs[i] = (struct iovec){ buf + i * DATAGRAM_BYTES, DATAGRAM_BYTES };
+		messages[i] = (struct mmsghdr){
+			.msg_hdr = {
+				.msg_name = &peers[i],
+				.msg_namelen = sizeof(peers[i]),
+				.msg_iov = &iovs[i],
+				.msg_iovlen = 1,
+			},
+		};
+	}
+	n = recvmmsg(dgram->fd, messages, BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++)
+		feed_datagram(dgram, &messages[i]);
+	return n;
+}
+
+/* A bounded number of batches a turn, so that a flood does not starve the others. */
+static void
+on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct dgram *dgram = poll->data;
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < BATCHES_A_TURN; i++)
+		if (read_batch(dgram) < BATCH)
+			break;
+	lane_publish(dgram->lane, &dgram->lane->counts);
+}
+
+int
+dgram_open(struct lane *lane, int fd)
+{
+	const struct mural_plugin *plugin = lane->instance->plugin;
+	struct dgram *dgram = calloc(1, sizeof(*dgram));
+	int ret;
+
+	if (!dgram) {
+		close(fd);
+		return -ENOMEM;
+	}
+	dgram->lane = lane;
+	dgram->fd = fd;
+	ret = client_init(&dgram->client, lane, (const struct sockaddr *)&dgram->peer);
+	if (ret == 0) {
+		dgram->client.reply = reply_to_peer;
+		ret = uv_poll_init(lane->worker->loop, &dgram->poll, fd);
+	}
+	if (ret == 0 && plugin->open && plugin->open(&dgram->client.pub) < 0) {
+		uv_close((uv_handle_t *)&dgram->poll, NULL);
+		uv_run(lane->worker->loop, UV_RUN_NOWAIT);
+		ret = -EACCES;
+	}
+	if (ret < 0) {
+		close(fd);
+		free(dgram->client.pub.state);
+		free(dgram);
+		return ret;
+	}
+	dgram->poll.data = dgram;
+	lane->dgram = dgram;
+	return uv_poll_start(&dgram->poll, UV_READABLE, on_readable);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct dgram *dgram = handle->data;
+
+	close(dgram->fd);
+	free(dgram->client.pub.state);
+	free(dgram);
+}
+
+void
+dgram_close(struct lane *lane)
+{
+	struct dgram *dgram = lane->dgram;
+
+	if (!dgram)
+		return;
+	lane->dgram = NULL;
+	if (lane->instance->plugin->close)
+		lane->instance->plugin->close(&dgram->client.pub);
+	uv_poll_stop(&dgram->poll);
+	uv_close((uv_handle_t *)&dgram->poll, on_closed);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A datagram socket of a plugin: each datagram is one feed.  It has one mural_conn for
+ * its whole life; `peer` is the sender of the datagram at hand and mural_reply() answers
+ * that.
+ *
+ * All of it on the worker's thread.
+ */
+#ifndef DGRAM_H
+#define DGRAM_H
+
+#include "worker.h"
+
+/* Takes a bound, non-blocking UDP socket over; it is closed if that fails. */
+int dgram_open(struct lane *lane, int fd);
+
+/* Closes it, once the loop has run.  Accepts a lane without one. */
+void dgram_close(struct lane *lane);
+
+#endif

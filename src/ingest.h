@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ingest: starts the workers, gives every plugin instance its place on the canvas and its
+ * listeners, sockets and threads, and takes all of it down again.
+ *
+ * The main thread's.
+ */
+#ifndef INGEST_H
+#define INGEST_H
+
+#include <uv.h>
+
+#include "canvas.h"
+#include "config.h"
+#include "plugin.h"
+#include "stats.h"
+#include "worker.h"
+
+struct ingest {
+	struct canvas *canvas;
+	struct plugins *plugins;
+	uv_loop_t *loop;
+	struct worker *workers; /* [0] serves on the main loop, the others are threads */
+	size_t n_workers;
+	size_t next_worker; /* for what lives on one of them: sources, datagram sockets */
+	struct listener *listeners; /* one for each instance, in their order */
+	size_t n_instances;
+};
+
+/* Opens every instance.  One that cannot open has said why; with `required = no` the
+ * others go on.  0, or -errno with everything taken down again. */
+int ingest_start(struct ingest *ingest, const struct config *config,
+	struct canvas *canvas, struct plugins *plugins, uv_loop_t *loop);
+
+/* Closes clients and sockets, turns the loop until residents are gone, joins the threads:
+ * after it nobody paints.  Accepts what never started. */
+void ingest_stop(struct ingest *ingest);
+
+/* The instance's figures at the moment, over all threads. */
+void ingest_counters(const struct ingest *ingest, const struct instance *instance,
+	struct counters *sum);
+
+/* One line for each instance that runs: how to paint, with this machine's address. */
+void ingest_log_invitations(const struct ingest *ingest);
+
+/* One line for each instance: what it painted and what it discarded. */
+void ingest_log_counters(const struct ingest *ingest);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* Bound sockets and accepted clients. */
+#include "listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define BACKLOG 1024
+#define ACCEPTS_A_TURN 64
+#define PAUSE_MS 100
+
+/* A large receive buffer is what a burst of datagrams needs; the kernel caps it. */
+#define UDP_BUFFER_BYTES (8 * 1024 * 1024)
+
+/* A socket file that nobody listens on is a leftover of a crash. */
+static void
+remove_stale_socket(const struct sockaddr_un *address)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(address->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
+		errno == ECONNREFUSED)
+		unlink(address->sun_path);
+	close(fd);
+}
+
+static int
+bind_unix(const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, error;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	remove_stale_socket(&address);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		(type == SOCK_STREAM && listen(fd, BACKLOG) < 0)) {
+		error = errno;
+		close(fd);
+		return -error;
+	}
+	return fd;
+}
+
+static int
+bind_addrinfo(const struct addrinfo *info)
+{
+	const int one = 1, zero = 0, bytes = UDP_BUFFER_BYTES;
+	int fd, error;
+
+	fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (info->ai_socktype == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	else
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	if (info->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
+	if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 ||
+		(info->ai_socktype == SOCK_STREAM && listen(fd, BACKLOG) < 0)) {
+		error = errno;
+		close(fd);
+		return -error;
+	}
+	return fd;
+}
+
+/* Splits HOST:PORT or [V6]:PORT in place. */
+static void
+split_address(char *text, char **host, char **port)
+{
+	*port = strrchr(text, ':');
+	*(*port)++ = '\0';
+	*host = text;
+	if (text[0] == '[') {
+		*host = text + 1;
+		text[strlen(text) - 1] = '\0';
+	}
+}
+
+static int
+bind_inet(const char *address, int type)
+{
+	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
+	struct addrinfo *infos;
+	char text[300], *host, *port;
+	int ret;
+
+	if (snprintf(text, sizeof(text), "%s", address) >= (int)sizeof(text))
+		return -ENAMETOOLONG;
+	split_address(text, &host, &port);
+	ret = getaddrinfo(*host ? host : NULL, port, &hints, &infos);
+	if (ret == EAI_SYSTEM)
+		return -errno;
+	if (ret != 0)
+		return -EADDRNOTAVAIL;
+	ret = bind_addrinfo(infos);
+	freeaddrinfo(infos);
+	/* a machine without IPv6 still has all its IPv4 addresses */
+	if (ret == -EAFNOSUPPORT && strcmp(host, "::") == 0) {
+		snprintf(text, sizeof(text), "0.0.0.0:%s", strrchr(address, ':') + 1);
+		return bind_inet(text, type);
+	}
+	return ret;
+}
+
+int
+socket_bind(const char *name, const char *address, int type)
+{
+	int fd = strncmp(address, "unix:", 5) == 0 ? bind_unix(address + 5, type)
+						   : bind_inet(address, type);
+
+	if (fd == -EADDRINUSE)
+		log_error("%s: cannot listen on %s: another program does; stop it or "
+			  "choose another port",
+			name, address);
+	else if (fd == -EACCES)
+		log_error("%s: cannot listen on %s: ports below 1024 need "
+			  "CAP_NET_BIND_SERVICE, "
+			  "a socket file a folder that murald may write to",
+			name, address);
+	else if (fd < 0)
+		log_error("%s: cannot listen on %s: %s", name, address, strerror(-fd));
+	return fd;
+}
+
+static void on_pause_over(uv_timer_t *timer);
+
+static void
+on_connection(uv_poll_t *poll, int status, int events)
+{
+	struct listener *listener = poll->data;
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd >= 0) {
+			listener->starved = false;
+			listener->on_client(listener, fd);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			errno == ENOMEM) {
+			if (!listener->starved)
+				log_warn("%s: cannot accept clients for now: %s; raise "
+					 "LimitNOFILE",
+					listener->name, strerror(errno));
+			listener->starved = true;
+			uv_poll_stop(&listener->poll);
+			uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
+		}
+		if (errno != ECONNABORTED && errno != EINTR)
+			return;
+	}
+}
+
+static void
+on_pause_over(uv_timer_t *timer)
+{
+	struct listener *listener = timer->data;
+
+	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
+}
+
+uint16_t
+socket_name(int fd, const char *address, char *text, size_t len)
+{
+	struct sockaddr_storage bound = { 0 };
+	socklen_t bound_len = sizeof(bound);
+	uint16_t port = 0;
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &bound_len) == 0) {
+		if (bound.ss_family == AF_INET)
+			port = ntohs(((const struct sockaddr_in *)&bound)->sin_port);
+		if (bound.ss_family == AF_INET6)
+			port = ntohs(((const struct sockaddr_in6 *)&bound)->sin6_port);
+	}
+	if (port)
+		snprintf(text, len, "%.*s:%u", (int)(strrchr(address, ':') - address),
+			address, port);
+	else
+		snprintf(text, len, "%s", address);
+	return port;
+}
+
+int
+listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
+	const char *address, void (*on_client)(struct listener *listener, int fd))
+{
+	int fd = socket_bind(name, address, SOCK_STREAM);
+
+	if (fd < 0)
+		return fd;
+	*listener = (struct listener){
+		.fd = fd,
+		.name = name,
+		.on_client = on_client,
+	};
+	if (strncmp(address, "unix:", 5) == 0)
+		listener->unix_path = strdup(address + 5);
+	uv_poll_init(loop, &listener->poll, fd);
+	uv_timer_init(loop, &listener->pause);
+	listener->poll.data = listener;
+	listener->pause.data = listener;
+	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
+	return 0;
+}
+
+void
+listener_close(struct listener *listener)
+{
+	if (listener->fd < 0)
+		return;
+	uv_poll_stop(&listener->poll);
+	uv_close((uv_handle_t *)&listener->poll, NULL);
+	uv_close((uv_handle_t *)&listener->pause, NULL);
+	close(listener->fd);
+	listener->fd = -1;
+	if (listener->unix_path)
+		unlink(listener->unix_path);
+	free(listener->unix_path);
+	listener->unix_path = NULL;
+}

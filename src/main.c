@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * murald lets a network paint a wall.
+ *
+ * Builds the parts in order, waits for a signal, takes them down in reverse.  Paint flows
+ * one way: socket, plugin, brush, canvas, reader, display.  So the parts start from the
+ * right, a screen before paint arrives, and stop from the left.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#include "canvas.h"
+#include "config.h"
+#include "display.h"
+#include "ingest.h"
+#include "log.h"
+#include "notify.h"
+#include "plugin.h"
+#include "snapshot.h"
+
+struct wall {
+	struct config config;
+	struct plugins plugins;
+	struct display display;
+	struct canvas canvas;
+	struct snapshot snapshot;
+	struct ingest ingest;
+	struct notify notify;
+	uv_loop_t loop;
+};
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct wall *wall = handle->data;
+
+	switch (number) {
+	case SIGUSR1:
+		snapshot_save(&wall->snapshot);
+		break;
+	case SIGHUP:
+		log_warn("murald does not reload its config yet: restart it instead");
+		break;
+	default:
+		log_info("stopping: %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+		uv_stop(handle->loop);
+	}
+}
+
+static void
+run_until_signal(struct wall *wall)
+{
+	const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	uv_signal_t signals[ARRAY_LEN(numbers)];
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		uv_signal_init(&wall->loop, &signals[i]);
+		signals[i].data = wall;
+		uv_signal_start(&signals[i], on_signal, numbers[i]);
+	}
+	notify_ready(&wall->notify, &wall->loop);
+	ingest_log_invitations(&wall->ingest);
+	uv_run(&wall->loop, UV_RUN_DEFAULT);
+	notify_stopping(&wall->notify);
+	/* from here on only SIGKILL, or a second SIGINT, keeps the snapshot from being
+	 * written */
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		uv_close((uv_handle_t *)&signals[i], NULL);
+		if (numbers[i] != SIGINT)
+			signal(numbers[i], SIG_IGN);
+	}
+	uv_run(&wall->loop, UV_RUN_NOWAIT);
+}
+
+/* The canvas is as large as the config says, or as the display is. */
+static int
+make_canvas(struct wall *wall)
+{
+	struct mural_dimensions size = wall->config.canvas.size;
+	int ret;
+
+	if (size.width == 0)
+		size = (struct mural_dimensions){ wall->display.width,
+			wall->display.height };
+	ret = canvas_init(
+		&wall->canvas, size.width, size.height, wall->config.canvas.background);
+	if (ret < 0)
+		log_error("canvas: %ux%u: %s", size.width, size.height, uv_strerror(ret));
+	else
+		log_info("canvas: %ux%u", size.width, size.height);
+	return ret;
+}
+
+static int
+run_wall(struct wall *wall)
+{
+	const struct config *config = &wall->config;
+	int ret;
+
+	if ((ret = display_open(&wall->display, &config->display)) < 0)
+		goto out;
+	if ((ret = make_canvas(wall)) < 0)
+		goto out;
+	if ((ret = snapshot_restore(&wall->snapshot, &config->canvas, &wall->canvas)) < 0)
+		goto out;
+	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
+		goto out;
+	if ((ret = ingest_start(&wall->ingest, config, &wall->canvas, &wall->plugins,
+		     &wall->loop)) < 0)
+		goto out;
+	snapshot_start(&wall->snapshot, &wall->loop);
+	run_until_signal(wall);
+	ingest_log_counters(&wall->ingest);
+out:
+	ingest_stop(&wall->ingest);
+	snapshot_stop(&wall->snapshot);
+	display_stop(&wall->display);
+	canvas_finish(&wall->canvas);
+	display_close(&wall->display);
+	return ret < 0 ? EXIT_RUNTIME : EXIT_SUCCESS;
+}
+
+/* Every client is a descriptor, and the soft limit is often 1024. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int
+obey(struct wall *wall)
+{
+	struct config *config = &wall->config;
+
+	if (config->errors > 0)
+		return EXIT_BAD_CONFIG;
+	switch (config->verb) {
+	case VERB_CHECK_CONFIG:
+		puts("ok");
+		break;
+	case VERB_PRINT_CONFIG:
+		config_print(config, stdout);
+		plugins_print(&wall->plugins, config, stdout);
+		break;
+	case VERB_LIST_DISPLAYS:
+		return display_list(&config->display, stdout) < 0 ? EXIT_RUNTIME : 0;
+	default:
+		return run_wall(wall);
+	}
+	return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct wall wall = { 0 };
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN); /* until there is a snapshot to write */
+	raise_descriptor_limit();
+	uv_loop_init(&wall.loop);
+	status = config_load(&wall.config, argc, argv);
+	if (status < 0 && wall.config.verb == VERB_LIST_PLUGINS)
+		status = plugins_list(&wall.config, stdout) < 0 ? EXIT_RUNTIME : 0;
+	if (status < 0 && plugins_load(&wall.plugins, &wall.config) < 0)
+		status = EXIT_RUNTIME;
+	if (status < 0)
+		status = obey(&wall);
+	plugins_unload(&wall.plugins);
+	config_finish(&wall.config);
+	uv_loop_close(&wall.loop);
+	return status;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Notification datagrams and the watchdog's timer. */
+#include "notify.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static void
+notify_send(const char *text)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len;
+	int fd;
+
+	if (!path || (path[0] != '/' && path[0] != '@'))
+		return;
+	len = strlen(path);
+	if (len >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, path, len);
+	if (path[0] == '@') /* abstract: the first byte is zero, the length counts */
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	len += offsetof(struct sockaddr_un, sun_path);
+	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
+		    len) < 0)
+		log_debug("notify: %s: %m", path);
+	close(fd);
+}
+
+static void
+on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	notify_send("WATCHDOG=1");
+}
+
+/* The interval in ms at which systemd wants to hear from this process; 0: it does not. */
+static uint64_t
+watchdog_interval_ms(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	uint64_t interval_us;
+	intmax_t wanted;
+
+	if (!usec || sscanf(usec, "%" SCNu64, &interval_us) != 1)
+		return 0;
+	if (pid && (sscanf(pid, "%jd", &wanted) != 1 || wanted != getpid()))
+		return 0;
+	return interval_us / 1000;
+}
+
+void
+notify_ready(struct notify *notify, uv_loop_t *loop)
+{
+	uint64_t half_ms = watchdog_interval_ms() / 2;
+
+	notify_send("READY=1\nSTATUS=Painting");
+	if (half_ms == 0)
+		return;
+	notify->loop = loop;
+	uv_timer_init(loop, &notify->watchdog);
+	uv_timer_start(&notify->watchdog, on_watchdog, 0, half_ms);
+}
+
+void
+notify_stopping(struct notify *notify)
+{
+	notify_send("STOPPING=1");
+	if (!notify->loop)
+		return;
+	uv_close((uv_handle_t *)&notify->watchdog, NULL);
+	notify->loop = NULL;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tells systemd how it goes, by the protocol of sd_notify(3): datagrams of assignments to
+ * the socket that $NOTIFY_SOCKET names.  Without that variable nothing happens.
+ */
+#ifndef NOTIFY_H
+#define NOTIFY_H
+
+#include <uv.h>
+
+struct notify {
+	uv_timer_t watchdog;
+	uv_loop_t *loop; /* NULL: no watchdog */
+};
+
+/* "READY=1", and with $WATCHDOG_USEC a sign of life from the loop twice as often as
+ * asked. */
+void notify_ready(struct notify *notify, uv_loop_t *loop);
+
+/* "STOPPING=1"; the timer is closed once the loop has run.  Accepts a zeroed struct. */
+void notify_stopping(struct notify *notify);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The snapshot: the canvas as a PNG file, so that a restart loses nothing.
+ *
+ * Written beside its place and renamed into it, so that the file is always a whole
+ * picture.  Saved at stop, on request, and `interval` after the canvas first changed
+ * since the last one; an unchanged canvas costs no wake-up.  A failure is one line in the
+ * log each time it is tried, and the wall goes on.
+ *
+ * The main thread's; the encoding happens on libuv's thread pool.
+ */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "canvas.h"
+#include "config.h"
+
+struct snapshot {
+	const char *path; /* borrowed */
+	uint64_t interval_ms;
+	bool guarded; /* a file that is none of ours is still at `path` */
+	struct mural_reader *reader;
+	uint64_t *tiles; /* scratch for taking damage */
+	uv_loop_t *loop;
+	uv_poll_t changed;
+	uv_timer_t timer;
+	uv_work_t work;
+	int result; /* of the save at hand; the pool's thread until it is done */
+	bool saving, again;
+};
+
+/* Paints the picture that was saved onto the canvas, before anybody else paints.  A
+ * missing file is no error.  One that cannot be read, is damaged or has another size is
+ * set aside under another name and logged, and never overwritten.  An empty path: there
+ * is no snapshot, now or later.  0 or -ENOMEM, logged. */
+int snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
+	struct canvas *canvas);
+
+/* Begins to save what changed since the restore.  Until then nothing is ever written. */
+void snapshot_start(struct snapshot *snapshot, uv_loop_t *loop);
+
+/* Saves as soon as possible, changed or not. */
+void snapshot_save(struct snapshot *snapshot);
+
+/* Saves once more, if it was started, and lets go of the loop, which it turns for that.
+ * Nobody may be painting. */
+void snapshot_stop(struct snapshot *snapshot);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A source: a descriptor that a plugin opened itself, drained on one worker.
+ *
+ * A source that breaks (its interface went away, say) is detached and attached again
+ * every second until that succeeds; the wall goes on meanwhile.  All of it on the
+ * worker's thread.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "worker.h"
+
+/* Attaches the lane's instance.  0 or -errno; the plugin has logged why. */
+int source_open(struct lane *lane);
+
+/* Detaches it.  Accepts a lane without one. */
+void source_close(struct lane *lane);
+
+#endif

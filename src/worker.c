@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Workers and the jobs that reach them. */
+#include "worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "log.h"
+
+static struct job *
+take_jobs(struct worker *worker)
+{
+	struct job *jobs;
+
+	pthread_mutex_lock(&worker->lock);
+	jobs = worker->first;
+	worker->first = NULL;
+	worker->last = &worker->first;
+	pthread_mutex_unlock(&worker->lock);
+	return jobs;
+}
+
+static void
+on_bell(uv_async_t *bell)
+{
+	struct worker *worker = container_of(bell, struct worker, bell);
+	struct job *job = take_jobs(worker), *next;
+
+	for (; job; job = next) {
+		next = job->next;
+		job->run(job);
+	}
+	if (worker->closing)
+		uv_close((uv_handle_t *)bell, NULL);
+}
+
+static void *
+run_worker(void *arg)
+{
+	struct worker *worker = arg;
+
+	uv_run(worker->loop, UV_RUN_DEFAULT);
+	return NULL;
+}
+
+/* Signals are the main loop's: libuv's handler may run on any thread, but an interrupted
+ * system call there is noise. */
+static int
+start_thread(struct worker *worker)
+{
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = pthread_create(&worker->thread, NULL, run_worker, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -ret;
+}
+
+int
+worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
+{
+	int ret;
+
+	*worker = (struct worker){ .canvas = canvas, .threaded = !main_loop };
+	worker->last = &worker->first;
+	worker->buf = malloc(MURAL_REST_MAX + READ_BYTES);
+	if (!worker->buf)
+		return -ENOMEM;
+	worker->loop = main_loop;
+	if (main_loop)
+		return 0;
+
+	ret = uv_loop_init(&worker->own_loop);
+	if (ret < 0) {
+		free(worker->buf);
+		worker->buf = NULL;
+		log_error("worker: cannot make a loop: %s", uv_strerror(ret));
+		return ret;
+	}
+	worker->loop = &worker->own_loop;
+	pthread_mutex_init(&worker->lock, NULL);
+	uv_async_init(worker->loop, &worker->bell, on_bell);
+	ret = start_thread(worker);
+	if (ret < 0) {
+		log_error("worker: cannot start a thread: %s", uv_strerror(ret));
+		worker->threaded = false;
+		uv_close((uv_handle_t *)&worker->bell, NULL);
+		uv_run(worker->loop, UV_RUN_DEFAULT);
+		uv_loop_close(&worker->own_loop);
+		pthread_mutex_destroy(&worker->lock);
+		free(worker->buf);
+		worker->buf = NULL;
+	}
+	return ret;
+}
+
+void
+worker_send(struct worker *worker, struct job *job)
+{
+	if (!worker->threaded) {
+		job->run(job);
+		return;
+	}
+	job->next = NULL;
+	pthread_mutex_lock(&worker->lock);
+	*worker->last = job;
+	worker->last = &job->next;
+	pthread_mutex_unlock(&worker->lock);
+	uv_async_send(&worker->bell);
+}
+
+/* A call is a job whose sender waits. */
+struct call {
+	struct job job;
+	int (*fn)(void *arg);
+	void *arg;
+	int ret;
+	uv_sem_t done;
+};
+
+static void
+run_call(struct job *job)
+{
+	struct call *call = container_of(job, struct call, job);
+
+	call->ret = call->fn(call->arg);
+	uv_sem_post(&call->done);
+}
+
+int
+worker_call(struct worker *worker, int (*fn)(void *arg), void *arg)
+{
+	struct call call = { .job.run = run_call, .fn = fn, .arg = arg };
+
+	if (!worker->threaded)
+		return fn(arg);
+	uv_sem_init(&call.done, 0);
+	worker_send(worker, &call.job);
+	uv_sem_wait(&call.done);
+	uv_sem_destroy(&call.done);
+	return call.ret;
+}
+
+static int
+begin_closing(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->closing = true;
+	return 0;
+}
+
+void
+worker_stop(struct worker *worker)
+{
+	if (!worker->buf)
+		return;
+	if (worker->threaded) {
+		worker_call(worker, begin_closing, worker);
+		pthread_join(worker->thread, NULL);
+		uv_loop_close(&worker->own_loop);
+		pthread_mutex_destroy(&worker->lock);
+	}
+	free(worker->buf);
+	*worker = (struct worker){ 0 };
+}
+
+void
+lane_publish(struct lane *lane, const struct mural_counts *counts)
+{
+	canvas_publish(lane->worker->canvas, &lane->brush);
+	counters_store(&lane->shown, &lane->brush, counts);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker: one thread with a loop and a read buffer, on which clients live and die.
+ *
+ * With `server.workers = 0` the only worker is the main loop itself.  What belongs to a
+ * worker is touched by its thread alone; the one way in from outside is a job.
+ */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "canvas.h"
+#include "plugin.h"
+#include "stats.h"
+
+/* What one read may bring, and before it room for what a client left over. */
+#define READ_BYTES (256 * 1024)
+
+struct conn;
+struct dgram;
+struct source;
+
+/* Something to do on the worker's thread.  Embed it; the memory is its own after `run`
+ * was called. */
+struct job {
+	struct job *next;
+	void (*run)(struct job *job);
+};
+
+struct worker {
+	_Alignas(CACHE_LINE) uv_loop_t *loop; /* its own, or the main loop */
+	struct canvas *canvas;
+	uint8_t *buf;    /* MURAL_REST_MAX + READ_BYTES */
+	uint64_t handed; /* clients it was given so far; main thread only */
+	uint64_t gone;   /* of them, closed again; its thread writes, figure_load() */
+	bool threaded;
+	uv_loop_t own_loop;
+	pthread_t thread;
+	uv_async_t bell;
+	pthread_mutex_t lock;
+	struct job *first, **last; /* lock; sent, not run yet */
+	bool closing;              /* its thread */
+};
+
+/* One instance on one worker: a brush, its counters, and whatever serves it there. */
+struct lane {
+	struct instance *instance;
+	struct worker *worker;
+	struct mural_brush brush;
+	struct mural_counts counts; /* of clients and datagram sockets */
+	struct counters shown;      /* for other threads */
+	struct conn *conns;
+	struct dgram *dgram;   /* NULL: none on this lane */
+	struct source *source; /* NULL: none on this lane */
+};
+
+/* Starts a thread with a loop; with `main_loop` it serves on that loop instead and starts
+ * nothing.  0 or -errno, logged. */
+int worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop);
+
+/* Runs dry and ends: every lane must have been closed.  Accepts a zeroed worker. */
+void worker_stop(struct worker *worker);
+
+/* Has `job` run on the worker's thread, soon, after all jobs sent before.  Any thread. */
+void worker_send(struct worker *worker, struct job *job);
+
+/* Runs fn(arg) on the worker's thread and waits for its answer.  The main thread only. */
+int worker_call(struct worker *worker, int (*fn)(void *arg), void *arg);
+
+/* Shows what the lane's brush painted and what the lane counted.  The worker's thread. */
+void lane_publish(struct lane *lane, const struct mural_counts *counts);
+
+#endif

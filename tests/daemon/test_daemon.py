@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: MIT
+"""The daemon as a whole, headless: clients, snapshot, signals, systemd, failures."""
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+from PIL import Image
+
+from wall import MURALD, PLUGINS, Wall, wait_for
+
+DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
+
+
+def dot(x, y, rgb, alpha=255):
+    return struct.pack("<HHBBBB", x, y, *rgb, alpha)
+
+
+@pytest.mark.parametrize("workers", ["0", "1", "3", "auto"])
+def test_tcp_client_paints(tmp_path, workers):
+    with Wall(tmp_path, DOTS, core="workers = " + workers) as wall:
+        with wall.tcp() as client:
+            for i, byte in enumerate(dot(5, 6, (1, 2, 3)) + dot(63, 47, (4, 5, 6))):
+                client.sendall(bytes([byte]))
+                if i % 5 == 0:
+                    time.sleep(0.005)
+            wall.painted(63, 47, (4, 5, 6))
+        picture = wall.last_picture()
+        assert picture.size == (64, 48)
+        assert picture.getpixel((5, 6)) == (1, 2, 3)
+        assert picture.getpixel((6, 5)) == (0, 0, 0)
+        assert "dots: painted 2 pixels, discarded nothing, kernel drops 0" in wall.log()
+
+
+def test_many_clients_fill_the_wall(tmp_path):
+    colours = {(x, y): (x * 4 % 256, y * 5, (x + y) % 256) for x in range(64) for y in range(48)}
+    with Wall(tmp_path, DOTS, core="workers = 2") as wall:
+        clients = [wall.tcp() for _ in range(48)]
+        for y, client in enumerate(clients):
+            client.sendall(b"".join(dot(x, y, colours[x, y]) for x in range(64)))
+        for client in clients:
+            client.close()
+        wait_for("all pixels", lambda: all(
+            wall.picture().getpixel(at) == rgb for at, rgb in colours.items()))
+
+
+def test_udp_datagrams_paint(tmp_path):
+    with Wall(tmp_path, "[plugin dots]\nlisten-udp = 127.0.0.1:0\n") as wall:
+        port = int(re.search(r"dots: listening on \S+:(\d+), UDP", wall.log()).group(1))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(dot(1, 1, (9, 8, 7)) + dot(2, 2, (6, 5, 4)) + b"rest", ("127.0.0.1", port))
+            client.sendto(b"", ("127.0.0.1", port))
+            client.sendto(dot(3, 3, (3, 2, 1)), ("127.0.0.1", port))
+        wall.painted(3, 3, (3, 2, 1))
+        assert wall.picture().getpixel((2, 2)) == (6, 5, 4)
+
+
+def test_unix_socket_paints_and_is_removed(tmp_path):
+    path = str(tmp_path / "dots.sock")
+    with Wall(tmp_path, "[plugin dots]\nlisten = unix:%s\n" % path) as wall:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+            client.sendall(dot(7, 7, (7, 7, 7)))
+            wall.painted(7, 7, (7, 7, 7))
+        wall.process.kill()
+        wall.process.wait()
+        assert os.path.exists(path)
+        wall.start().wait_ready()  # a socket that a crash left is no obstacle
+        assert wall.stop() == 0
+        assert not os.path.exists(path)
+
+
+def test_instances_paint_their_own_regions(tmp_path):
+    config = ("[plugin dots left]\nlisten = 127.0.0.1:0\nregion = 10x10\n"
+              "[plugin dots right]\nlisten = 127.0.0.1:0\noffset = 20,30\nregion = 10x10\n"
+              "opaque = yes\n")
+    with Wall(tmp_path, config) as wall:
+        for name in "left", "right":
+            with wall.tcp(name) as client:
+                client.sendall(dot(9, 9, (255, 0, 0), 128) + dot(10, 9, (1, 1, 1)))
+        wall.painted(29, 39, (255, 0, 0))
+        wall.painted(9, 9, (128, 0, 0))
+        picture = wall.last_picture()
+        assert picture.getcolors() == [(64 * 48 - 2, (0, 0, 0)), (1, (128, 0, 0)), (1, (255, 0, 0))] \
+            or sorted(picture.getcolors()) == sorted(
+                [(64 * 48 - 2, (0, 0, 0)), (1, (128, 0, 0)), (1, (255, 0, 0))])
+        assert re.search(r"left: painted 1 pixels, discarded 1 out_of_bounds", wall.log())
+
+
+def test_snapshot_survives_a_restart(tmp_path):
+    wall = Wall(tmp_path, DOTS)
+    with wall:
+        with wall.tcp() as client:
+            client.sendall(dot(1, 2, (10, 20, 30)))
+            wall.painted(1, 2, (10, 20, 30))
+        assert wall.stop(signal.SIGINT) == 0
+    with wall:
+        assert wall.picture().getpixel((1, 2)) == (10, 20, 30)
+
+
+def test_snapshot_at_the_interval_only_when_changed(tmp_path):
+    with Wall(tmp_path, DOTS) as wall:
+        wall.stop()
+        os.unlink(wall.snapshot)
+        wall.start("-s", "canvas.snapshot-interval=200ms").wait_ready()
+        time.sleep(0.6)
+        assert not os.path.exists(wall.snapshot)
+        with wall.tcp() as client:
+            client.sendall(dot(0, 0, (1, 1, 1)))
+        wait_for("the interval's snapshot", lambda: os.path.exists(wall.snapshot))
+        first = os.stat(wall.snapshot).st_ino, os.stat(wall.snapshot).st_mtime_ns
+        time.sleep(0.6)
+        assert (os.stat(wall.snapshot).st_ino, os.stat(wall.snapshot).st_mtime_ns) == first
+
+
+@pytest.mark.parametrize("damage", ["size", "cut", "noise", "empty"])
+def test_unusable_snapshot_is_set_aside(tmp_path, damage):
+    wall = Wall(tmp_path, DOTS)
+    Image.new("RGB", (64, 48) if damage != "size" else (65, 48), (9, 9, 9)).save(wall.snapshot)
+    with open(wall.snapshot, "rb") as f:
+        data = f.read()
+    data = {"cut": data[:len(data) * 2 // 3], "noise": b"\x89PNG" + os.urandom(500),
+            "empty": b"", "size": data}[damage]
+    with open(wall.snapshot, "wb") as f:
+        f.write(data)
+    with wall:
+        assert wall.picture().getpixel((0, 0)) == (0, 0, 0)
+    with open(wall.snapshot + ".1", "rb") as f:
+        assert f.read() == data
+    assert "set aside as %s.1" % wall.snapshot in wall.log()
+
+
+def test_snapshot_that_cannot_be_written_stops_nobody(tmp_path):
+    with Wall(tmp_path, DOTS) as wall:
+        with open(wall.config) as f:
+            config = f.read().replace(wall.snapshot, "/proc/canvas.png")
+        wall.stop()
+        with open(wall.config, "w") as f:
+            f.write(config)
+        wall.start().wait_ready()
+        for times in 1, 2:
+            wall.process.send_signal(signal.SIGUSR1)
+            wait_for("an error each time", lambda: wall.log().count(
+                "error: snapshot: /proc/canvas.png") == times)
+        with wall.tcp() as client:
+            client.sendall(dot(0, 0, (1, 1, 1)))
+        assert wall.stop() == 0
+        assert "painted 1 pixels" in wall.log()
+
+
+def test_full_disk_is_an_error_each_time_and_leaves_the_old_snapshot(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.call(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)],
+                       stderr=subprocess.DEVNULL):
+        pytest.skip("no right to mount a tmpfs")
+    try:
+        path = str(disk / "canvas.png")
+        with Wall(tmp_path, DOTS, size="640x480") as wall:
+            wall.stop()
+            wall.start("-s", "canvas.snapshot=" + path).wait_ready()
+            wall.process.send_signal(signal.SIGUSR1)
+            wait_for("the first snapshot", lambda: os.path.exists(path))
+            with open(path, "rb") as f:
+                before = f.read()
+            with wall.tcp() as client:
+                noise = os.urandom(3 * 640 * 100)
+                client.sendall(b"".join(dot(i % 640, i // 640, noise[3 * i:3 * i + 3])
+                                        for i in range(64000)))
+            wait_for("the error", lambda: "No space left on device" in (
+                wall.process.send_signal(signal.SIGUSR1) or wall.log()))
+            with open(path, "rb") as f:
+                assert f.read() == before
+            assert os.listdir(disk) == ["canvas.png"]
+            assert wall.stop() == 0
+    finally:
+        subprocess.check_call(["umount", str(disk)])
+
+
+def test_notifies_systemd(tmp_path):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path)
+        systemd.settimeout(10)
+        wall = Wall(tmp_path, DOTS)
+        wall.start(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+        try:
+            assert b"READY=1" in systemd.recv(1000)
+            for _ in range(3):
+                assert systemd.recv(1000) == b"WATCHDOG=1"
+            wall.process.terminate()
+            messages = b""
+            while b"STOPPING=1" not in messages:
+                messages += systemd.recv(1000)
+            assert wall.process.wait(10) == 0
+        finally:
+            wall.process.kill()
+
+
+def test_required_instance_that_cannot_open_ends_it(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        wall = Wall(tmp_path, "[plugin dots]\nlisten = %s\n" % address)
+        wall.start()
+        assert wall.process.wait(10) == 1
+        assert "dots: cannot listen on %s: another program does" % address in wall.log()
+        assert not os.path.exists(wall.snapshot)  # it never ran, so it saves nothing
+
+        both = Wall(tmp_path, "[plugin dots broken]\nlisten = %s\nrequired = no\n%s"
+                    % (address, DOTS))
+        with both:
+            with both.tcp() as client:
+                client.sendall(dot(0, 0, (1, 2, 3)))
+            both.painted(0, 0, (1, 2, 3))
+        assert "broken: not opened; the others go on without it" in both.log()
+
+
+def test_sighup_does_not_end_it(tmp_path):
+    with Wall(tmp_path, DOTS) as wall:
+        wall.process.send_signal(signal.SIGHUP)
+        wait_for("a word on it", lambda: "reload" in wall.log())
+        assert wall.stop() == 0
+
+
+def test_idle_wall_does_not_wake_up(tmp_path):
+    def switches():
+        total = 0
+        for task in os.listdir("/proc/%d/task" % wall.process.pid):
+            with open("/proc/%d/task/%s/status" % (wall.process.pid, task)) as f:
+                total += int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", f.read()).group(1))
+        return total
+
+    with Wall(tmp_path, DOTS) as wall:
+        with wall.tcp() as client:
+            client.sendall(dot(0, 0, (1, 1, 1)))
+            wall.painted(0, 0, (1, 1, 1))
+            time.sleep(0.3)
+            before = switches()
+            time.sleep(2)
+            assert switches() == before
+
+
+def test_client_that_does_not_stop_does_not_stop_the_stop(tmp_path):
+    with Wall(tmp_path, DOTS, core="workers = 2") as wall:
+        flood = dot(1, 1, (1, 1, 1)) * 8192
+        clients = [wall.tcp() for _ in range(4)]
+
+        def pour(client):
+            try:
+                while True:
+                    client.sendall(flood)
+            except OSError:
+                pass
+        threads = [threading.Thread(target=pour, args=(c,)) for c in clients]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        begin = time.monotonic()
+        assert wall.stop() == 0
+        assert time.monotonic() - begin < 5
+        for thread in threads:
+            thread.join(10)
+
+
+def test_exit_statuses(tmp_path):
+    def status(*args):
+        return subprocess.run([MURALD, *args], capture_output=True, text=True, timeout=20)
+
+    assert status("--help").returncode == 0
+    assert status("--version").stdout.startswith("murald ")
+    assert status("--no-such-option").returncode == 2
+    wall = Wall(tmp_path, DOTS)
+    assert status("-c", wall.config, "--check-config").stdout == "ok\n"
+    bad = Wall(tmp_path, "[plugin dots]\nlissten = 127.0.0.1:0\n")
+    result = status("-c", bad.config)
+    assert result.returncode == 78
+    assert "listen" in result.stderr and "%s:" % bad.config in result.stderr
+    listed = status("-c", wall.config, "--list-plugins").stdout
+    assert "dots" in listed and "opaque" in listed and PLUGINS

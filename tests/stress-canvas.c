@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Brushes and readers on many threads at once: when the paint has dried, every reader's
+ * own copy, made of nothing but the tiles it took, equals the canvas.  Some readers never
+ * sleep, some sleep on their bell, one is slow.  Also built with ThreadSanitizer.
+ */
+#include "canvas.h"
+
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define WIDTH 333
+#define HEIGHT 222
+#define BRUSHES 3
+#define READERS 4
+#define PUBLISHES 100000
+#define PIXELS_A_PUBLISH 5
+
+static struct canvas canvas;
+static uint32_t brushes_left = BRUSHES;
+
+struct watcher {
+	pthread_t thread;
+	struct mural_reader *reader;
+	uint32_t copy[WIDTH * HEIGHT];
+	int number;
+	unsigned long takes, sleeps;
+};
+
+static uint32_t
+next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* Also paints outside and half transparent: neither may break the invariant. */
+static void *
+paint(void *arg)
+{
+	uint32_t random = 2463534242u + *(int *)arg;
+	struct mural_brush brush;
+
+	if (canvas_brush_init(&canvas, &brush, 0, 0, WIDTH, HEIGHT) < 0)
+		abort();
+	for (int i = 0; i < PUBLISHES; i++) {
+		for (int j = 0; j < PIXELS_A_PUBLISH; j++) {
+			uint32_t at = next_random(&random), argb = next_random(&random);
+			mural_put(&brush, at % (WIDTH + 3), (at >> 16) % (HEIGHT + 3),
+				argb & 1 ? argb : argb | 0xff000000);
+		}
+		canvas_publish(&canvas, &brush);
+		if (i % 64 == 0)
+			sched_yield();
+	}
+	canvas_brush_finish(&brush);
+	__atomic_fetch_sub(&brushes_left, 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+static bool
+take_and_copy(struct watcher *watcher)
+{
+	const struct mural_view *view = mural_reader_view(watcher->reader);
+	uint64_t tiles[(WIDTH / 32 + 1) * (HEIGHT / 32 + 1) / 64 + 1];
+
+	watcher->takes++;
+	if (!mural_reader_take(watcher->reader, tiles))
+		return false;
+	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++) {
+		uint32_t x = tile % view->tiles_x * MURAL_TILE;
+		uint32_t y = tile / view->tiles_x * MURAL_TILE;
+		uint32_t width = x + MURAL_TILE > WIDTH ? WIDTH - x : MURAL_TILE;
+		uint32_t height = y + MURAL_TILE > HEIGHT ? HEIGHT - y : MURAL_TILE;
+
+		if (tiles[tile / 64] >> tile % 64 & 1)
+			mural_reader_copy(watcher->reader, x, y, width, height,
+				&watcher->copy[y * WIDTH + x], WIDTH);
+	}
+	return true;
+}
+
+/* With a bell: a lost wake-up shows as damage that nobody rang for. */
+static void
+sleep_on_bell(struct watcher *watcher)
+{
+	struct pollfd fd = { .fd = mural_reader_fd(watcher->reader), .events = POLLIN };
+
+	if (mural_reader_arm(watcher->reader))
+		return;
+	watcher->sleeps++;
+	/* when all brushes are done, nobody rings any more */
+	while (poll(&fd, 1, 50) == 0 &&
+		__atomic_load_n(&brushes_left, __ATOMIC_SEQ_CST) > 0)
+		;
+}
+
+static void *
+watch(void *arg)
+{
+	struct watcher *watcher = arg;
+	const struct timespec nap = { .tv_nsec = 3000000 };
+	bool done;
+
+	do {
+		done = __atomic_load_n(&brushes_left, __ATOMIC_SEQ_CST) == 0;
+		take_and_copy(watcher);
+		if (watcher->number == 0)
+			nanosleep(&nap, NULL);
+		else if (watcher->number % 2)
+			sleep_on_bell(watcher);
+	} while (!done);
+	take_and_copy(watcher);
+	return NULL;
+}
+
+static int
+compare(const struct watcher *watcher)
+{
+	uint32_t *truth = malloc(sizeof(watcher->copy));
+	int wrong = 0;
+
+	mural_reader_copy(watcher->reader, 0, 0, WIDTH, HEIGHT, truth, WIDTH);
+	for (int i = 0; i < WIDTH * HEIGHT; i++)
+		wrong += truth[i] != watcher->copy[i];
+	free(truth);
+	printf("reader %d: %lu takes, %lu sleeps, %d wrong pixels\n", watcher->number,
+		watcher->takes, watcher->sleeps, wrong);
+	return wrong;
+}
+
+/* ---- taking turns */
+
+#define TURNS 20000
+#define PATIENCE_MS 10000
+
+struct sleeper {
+	pthread_t thread;
+	struct mural_reader *reader;
+	uint32_t seen;  /* the value of pixel 0,0; the painter waits for it */
+	bool timed_out; /* nobody rang */
+};
+
+static void *
+sleep_and_see(void *arg)
+{
+	struct sleeper *sleeper = arg;
+	uint64_t tiles[(WIDTH / 32 + 1) * (HEIGHT / 32 + 1) / 64 + 1];
+	uint32_t argb = 0;
+
+	while (argb != (0xff000000 | TURNS)) {
+		struct pollfd fd = { .fd = mural_reader_fd(sleeper->reader),
+			.events = POLLIN };
+		if (!mural_reader_arm(sleeper->reader) &&
+			poll(&fd, 1, PATIENCE_MS) == 0) {
+			sleeper->timed_out = true;
+			break;
+		}
+		if (!mural_reader_take(sleeper->reader, tiles))
+			continue;
+		mural_reader_copy(sleeper->reader, 0, 0, 1, 1, &argb, 1);
+		__atomic_store_n(&sleeper->seen, argb, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static bool
+wait_for_sleeper(const struct sleeper *sleeper, uint32_t argb)
+{
+	for (long i = 0; i < 200000000; i++) {
+		if (__atomic_load_n(&sleeper->seen, __ATOMIC_ACQUIRE) == argb)
+			return true;
+		if (i % 64 == 63)
+			sched_yield();
+	}
+	return false;
+}
+
+static int
+take_turns(void)
+{
+	static struct sleeper sleepers[2];
+	struct mural_brush brush;
+	uint32_t turn = 0;
+	bool seen = true;
+
+	if (canvas_brush_init(&canvas, &brush, 0, 0, WIDTH, HEIGHT) < 0)
+		return 1;
+	for (int i = 0; i < 2; i++) {
+		sleepers[i].reader = canvas_reader_new(&canvas);
+		pthread_create(&sleepers[i].thread, NULL, sleep_and_see, &sleepers[i]);
+	}
+	while (seen && turn < TURNS) {
+		mural_put(&brush, 0, 0, 0xff000000 | ++turn);
+		canvas_publish(&canvas, &brush);
+		for (int i = 0; i < 2 && seen; i++)
+			seen = wait_for_sleeper(&sleepers[i], 0xff000000 | turn);
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(sleepers[i].thread, NULL);
+		seen = seen && !sleepers[i].timed_out;
+		mural_reader_free(sleepers[i].reader);
+	}
+	canvas_brush_finish(&brush);
+	printf("sleepers: %u of %u turns, %s\n", turn, TURNS,
+		seen ? "all heard" : "a bell did not ring");
+	return !seen;
+}
+
+int
+main(void)
+{
+	static struct watcher watchers[READERS];
+	pthread_t brushes[BRUSHES];
+	int numbers[BRUSHES], wrong = 0;
+
+	if (canvas_init(&canvas, WIDTH, HEIGHT, 0xff000000) < 0)
+		return 1;
+	for (int i = 0; i < READERS; i++) {
+		watchers[i].number = i;
+		watchers[i].reader = canvas_reader_new(&canvas);
+		pthread_create(&watchers[i].thread, NULL, watch, &watchers[i]);
+	}
+	for (int i = 0; i < BRUSHES; i++) {
+		numbers[i] = i;
+		pthread_create(&brushes[i], NULL, paint, &numbers[i]);
+	}
+	for (int i = 0; i < BRUSHES; i++)
+		pthread_join(brushes[i], NULL);
+	for (int i = 0; i < READERS; i++)
+		pthread_join(watchers[i].thread, NULL);
+	for (int i = 0; i < READERS; i++)
+		wrong += compare(&watchers[i]);
+	for (int i = 0; i < READERS; i++)
+		mural_reader_free(watchers[i].reader);
+	wrong += take_turns();
+	canvas_finish(&canvas);
+	return wrong != 0;
+}

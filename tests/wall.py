@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""A murald of its own for a test: config, log, clients and the picture it ends with.
+
+    with Wall(tmp_path, "[plugin dots]\\nlisten = 127.0.0.1:0\\n") as wall:
+        wall.tcp("dots").sendall(...)
+        assert wall.picture().getpixel((3, 4)) == (255, 0, 0)
+
+The daemon and its plugins are those of the build folder ($top_builddir).  With `netns` it
+runs inside that network namespace.
+"""
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+from PIL import Image
+
+BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
+SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
+MURALD = os.path.join(BUILD, "murald")
+PLUGINS = os.path.join(BUILD, ".libs")
+
+
+def wait_for(what, claim, seconds=10):
+    """The first true answer of claim(), within a limit."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = claim()
+        if answer:
+            return answer
+        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
+        time.sleep(0.01)
+
+
+class Wall:
+    def __init__(self, folder, plugins, size="64x48", netns=None, core="", prefix=()):
+        self.folder = str(folder)
+        self.snapshot = os.path.join(self.folder, "canvas.png")
+        self.log_path = os.path.join(self.folder, "log")
+        self.config = os.path.join(self.folder, "murald.conf")
+        self.netns = netns
+        self.prefix = list(prefix)
+        self.process = None
+        with open(self.config, "w") as f:
+            f.write("[canvas]\nsize = %s\nsnapshot = %s\nsnapshot-interval = 0\n"
+                    "[display]\noutput = headless\n[server]\nplugin-path = %s\n%s\n%s\n"
+                    % (size, self.snapshot, PLUGINS, core, plugins))
+
+    def command(self, *more):
+        inside = ["ip", "netns", "exec", self.netns] if self.netns else []
+        return [*inside, *self.prefix, MURALD, "-c", self.config, *more]
+
+    def start(self, *more, env=None):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(*more), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=dict(os.environ, **(env or {})))
+        return self
+
+    def wait_ready(self):
+        """Until it catches signals, which is the last thing it does before it serves."""
+        def ready():
+            assert self.process.poll() is None, self.log()
+            with open("/proc/%d/status" % self.process.pid) as f:
+                caught = int(re.search(r"SigCgt:\s*(\w+)", f.read()).group(1), 16)
+            return caught >> (signal.SIGTERM - 1) & 1
+        wait_for("murald to be ready", ready)
+        return self
+
+    def stop(self, number=signal.SIGTERM):
+        """The exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(20)
+
+    def log(self):
+        with open(self.log_path, errors="replace") as f:
+            return f.read()
+
+    def port(self, name="dots"):
+        """The TCP port that an instance was given: listen = 127.0.0.1:0 is any free one."""
+        line = re.search(r"%s: listening on \S+:(\d+)$" % re.escape(name), self.log(), re.M)
+        assert line, self.log()
+        return int(line.group(1))
+
+    def tcp(self, name="dots"):
+        client = socket.create_connection(("127.0.0.1", self.port(name)), 10)
+        client.settimeout(10)
+        return client
+
+    def picture(self):
+        """What is on the canvas now, by way of SIGUSR1."""
+        before = os.stat(self.snapshot).st_ino if os.path.exists(self.snapshot) else 0
+        self.process.send_signal(signal.SIGUSR1)
+        wait_for("a snapshot", lambda: os.path.exists(self.snapshot)
+                 and os.stat(self.snapshot).st_ino != before)
+        with Image.open(self.snapshot) as image:
+            return image.convert("RGB")
+
+    def painted(self, x, y, rgb):
+        """Waits until a pixel has that colour."""
+        wait_for("pixel %d,%d to be %s" % (x, y, rgb),
+                 lambda: self.picture().getpixel((x, y)) == tuple(rgb))
+
+    def last_picture(self):
+        """Stops the daemon; the picture it left."""
+        assert self.stop() == 0, self.log()
+        with Image.open(self.snapshot) as image:
+            return image.convert("RGB")
+
+    def __enter__(self):
+        return self.start().wait_ready()
+
+    def __exit__(self, kind, *rest):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if kind:
+            print(self.log())
