@@ -47,6 +47,9 @@ struct capture {
 typedef void capture_take(
 	void *user, const struct packet *packet, enum packet_fault fault);
 
+/* For mural_plugin.check: rejects an `interface` option that no interface can have. */
+void capture_check(const char *interface, struct mural_check *check);
+
 /* Opens `interface` ("any" for all).  `filter` is pcap-filter(7) text; that a frame is to
  * be addressed to this host, or a multicast where `multicast` is true, need not stand in
  * it.  Returns the descriptor to poll; or -errno, logged, and there is nothing to

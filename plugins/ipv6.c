@@ -9,6 +9,7 @@
  * What makes them arrive: a prefix that a router sends here, or, on one's own link, the
  * answers of ndp.c.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,17 +18,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
-
 #include <mural/plugin.h>
 
 #include "capture.h"
+#include "kernel-replies.h"
 #include "ndp.h"
 #include "packet.h"
 #include "template.h"
 
 enum { DIGITS_HEX, DIGITS_DECIMAL };
 enum { ACCEPT_ICMP6, ACCEPT_ECHO, ACCEPT_ANY };
+enum { REPLIES_KEEP, REPLIES_SUPPRESS };
 
 #define ECHO_REQUEST 128
 
@@ -40,6 +41,7 @@ struct ipv6_config {
 	uint32_t digits;
 	uint32_t accept;
 	bool ndp;
+	uint32_t kernel_replies;
 };
 
 static const struct mural_option options[] = {
@@ -53,12 +55,15 @@ static const struct mural_option options[] = {
 		"what paints: any ICMPv6 message, echo requests only, any packet"),
 	MURAL_BOOL(struct ipv6_config, ndp, "no",
 		"answer neighbour solicitations for every address of the template"),
+	MURAL_CHOICE(struct ipv6_config, kernel_replies, "keep", "keep suppress",
+		"suppress: while murald runs, the kernel answers no pings of its own"),
 	{ 0 },
 };
 
 struct ipv6 {
 	struct address_template template;
 	struct capture capture;
+	struct kernel_replies replies;
 	struct ndp ndp;
 	int poll; /* with ndp: the capture and the news of interfaces, as one */
 	uint32_t accept;
@@ -80,11 +85,13 @@ compile(const struct ipv6_config *config, struct address_template *template, cha
 }
 
 static void
-ipv6_check(const void *config, struct mural_check *check)
+ipv6_check(const void *data, struct mural_check *check)
 {
+	const struct ipv6_config *config = data;
 	struct address_template template;
 	char why[TEMPLATE_WHY_MAX];
 
+	capture_check(config->interface, check);
 	if (compile(config, &template, why, sizeof(why)) < 0)
 		mural_reject(check, "template", "%s", why);
 }
@@ -280,6 +287,7 @@ ipv6_detach(struct mural_host *host)
 {
 	struct ipv6 *ipv6 = host->state;
 
+	kernel_replies_restore(&ipv6->replies, host);
 	if (ipv6->ndp.is_open) {
 		mural_log(host, MURAL_INFO,
 			"ndp: %llu neighbour solicitations were answered",
@@ -308,14 +316,21 @@ ipv6_attach(struct mural_host *host)
 	ipv6->random = (uint64_t)now.tv_sec << 32 | now.tv_nsec | 1;
 	write_filter(config, &ipv6->template.claim, filter);
 	fd = capture_open(&ipv6->capture, host, config->interface, filter, config->ndp);
-	if (fd < 0 || !config->ndp)
+	if (fd < 0)
 		return fd;
-	if ((ret = ndp_open(&ipv6->ndp, host, ipv6->capture.ifindex)) == 0 &&
-		(ret = poll_both(ipv6, host, fd)) >= 0)
-		return ret;
-	ndp_close(&ipv6->ndp);
-	capture_close(&ipv6->capture, host);
-	return ret;
+	if (config->ndp) {
+		ret = ndp_open(&ipv6->ndp, host, ipv6->capture.ifindex);
+		if (ret == 0)
+			ret = fd = poll_both(ipv6, host, fd);
+		if (ret < 0) {
+			ndp_close(&ipv6->ndp);
+			capture_close(&ipv6->capture, host);
+			return ret;
+		}
+	}
+	if (config->kernel_replies == REPLIES_SUPPRESS)
+		kernel_replies_suppress(&ipv6->replies, host);
+	return fd;
 }
 
 static int
@@ -333,29 +348,32 @@ ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 /* ------------------------------------------------------------------ inviting */
 
 static int
-ipv6_invite(const struct mural_host *host, const char *address, char *text, size_t len)
+ipv6_invite(const struct mural_host *host, const char *of_host, char *text, size_t len)
 {
 	const struct ipv6_config *config = host->config;
 	struct template_pixel pixel = { host->width / 2, host->height / 2, 1,
 		0xffff8000 };
 	struct address_template template;
 	char why[TEMPLATE_WHY_MAX], example[INET6_ADDRSTRLEN];
-	uint8_t bytes[16];
+	struct in6_addr address;
+	const char *zone;
 
-	if (!strchr(address, ':') || compile(config, &template, why, sizeof(why)) < 0)
+	if (!strchr(of_host, ':') || compile(config, &template, why, sizeof(why)) < 0)
 		return -EAFNOSUPPORT;
-	if (template_encode(&template, &pixel, bytes) < 0) {
+	if (template_encode(&template, &pixel, address.s6_addr) < 0) {
 		pixel.x = pixel.y = 0; /* the fields are narrower than the canvas */
-		if (template_encode(&template, &pixel, bytes) < 0)
+		if (template_encode(&template, &pixel, address.s6_addr) < 0)
 			return -ERANGE;
 	}
-	inet_ntop(AF_INET6, bytes, example, sizeof(example));
+	inet_ntop(AF_INET6, &address, example, sizeof(example));
+	/* a link-local address is nothing without the reader's own interface */
+	zone = IN6_IS_ADDR_LINKLOCAL(&address) ? "%eth0" : "";
 	if (!template.placed)
-		return snprintf(text, len, "ping %s (%s in hex) paints #ff8000 somewhere",
-			example, config->template);
-	return snprintf(text, len, "ping %s (%s, X and Y in %s) paints %u,%u #ff8000",
-		example, config->template, template.decimal ? "decimal" : "hex", pixel.x,
-		pixel.y);
+		return snprintf(text, len, "ping %s%s (%s) paints #ff8000 somewhere",
+			example, zone, config->template);
+	return snprintf(text, len, "ping %s%s (%s, X and Y in %s) paints %u,%u #ff8000",
+		example, zone, config->template, template.decimal ? "decimal" : "hex",
+		pixel.x, pixel.y);
 }
 
 const struct mural_plugin mural_plugin = {
