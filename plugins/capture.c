@@ -24,6 +24,18 @@ struct drain {
 	void *user;
 };
 
+void
+capture_check(const char *interface, struct mural_check *check)
+{
+	size_t len = strlen(interface);
+
+	if (len == 0 || len >= IFNAMSIZ)
+		mural_reject(check, "interface",
+			"is no name of an interface; write one of 1 to %d bytes, such as "
+			"eth0, or any",
+			IFNAMSIZ - 1);
+}
+
 /* The names of the interfaces there are, as far as they fit. */
 static const char *
 list_interfaces(char *text, size_t len)

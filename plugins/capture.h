@@ -49,6 +49,9 @@ struct capture {
 typedef void capture_take(
 	void *user, const struct packet *packet, enum packet_fault fault);
 
+/* For mural_plugin.check: rejects an `interface` option that no interface can have. */
+void capture_check(const char *interface, struct mural_check *check);
+
 /* Opens `interface` ("any" for all).  `filter` is pcap-filter(7) text about IP and what
  * is in it, not about the link; that a frame is to be addressed to this host, or be a
  * multicast where `multicast` is true, need not stand in it.  Returns the descriptor to

@@ -79,13 +79,8 @@ static void
 icmp_check(const void *data, struct mural_check *check)
 {
 	const struct icmp_config *config = data;
-	size_t len = strlen(config->interface);
 
-	if (len == 0 || len >= IFNAMSIZ)
-		mural_reject(check, "interface",
-			"is no name of an interface; write one of 1 to %d bytes, such as "
-			"eth0, or any",
-			IFNAMSIZ - 1);
+	capture_check(config->interface, check);
 }
 
 /* ------------------------------------------------------------------- answers */
