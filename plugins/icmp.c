@@ -2,7 +2,6 @@
 /* icmp: pingxelflut over IPv4 and IPv6, from a capture.  The kernel delivers and answers
  * pings as ever; this plugin looks over its shoulder. */
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <stdio.h>

@@ -113,14 +113,16 @@ class Pair:
             host.ip("addr", "add", host.ip4 + "/24", "brd", "+", "dev", "wire0")
             host.ip("addr", "add", host.ip6 + "/64", "dev", "wire0", "nodad")
         self.socket = self.open_wire()
-        self.wait_for_link_local()
+        self.wait_until_up()
 
-    def wait_for_link_local(self):
+    def wait_until_up(self):
+        """Until both ends have a link-local address: before, IPv6 may lose packets."""
         end = time.monotonic() + 10
-        while "fe80" not in self.server.run("ip", "-6", "-o", "addr", "show", "dev", "wire0", "-tentative",
-                                            "scope", "link"):
-            assert time.monotonic() < end, "no link-local address"
-            time.sleep(0.05)
+        for host in self.client, self.server:
+            while "fe80" not in host.run("ip", "-6", "-o", "addr", "show", "dev", host.interface,
+                                         "-tentative", "scope", "link"):
+                assert time.monotonic() < end, "%s got no link-local address" % host.name
+                time.sleep(0.05)
 
     def open_wire(self):
         with self.client as host:

@@ -392,7 +392,7 @@ def test_an_interface_that_went_down_is_picked_up_again(tmp_path, pair):
         time.sleep(0.3)
         pair.server.ip("link", "set", "wire0", "up")
         pair.server.ip("addr", "replace", pair.server.ip6 + "/64", "dev", "wire0", "nodad")
-        pair.wait_for_link_local()
+        pair.wait_until_up()
 
         def painted():
             pair.send(echo4(pair, PIXEL))
