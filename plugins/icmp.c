@@ -27,14 +27,13 @@
 #endif
 
 /* All echo requests, and what may be a broken one: a frame too short for an ICMP header,
- * a fragment, one with extension headers or stacked VLAN tags.  Each of the latter is
- * rare in anything but an attack, so that ordinary traffic stays in the kernel. */
+ * a fragment, one with extension headers.  Each of the latter is rare in anything but an
+ * attack, so that ordinary traffic stays in the kernel. */
 static const char filter[] =
 	"(icmp and (less 41 or icmp[0] == 8 or ip[6:2] & 0x1fff != 0))"
 	" or (ip6[6] == 58 and (less 61 or ip6[40] == 128))"
 	" or ((ip6[6] == 44 or ip6[6] == 51) and ip6[40] == 58)"
-	" or (ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 60)"
-	" or ether proto 0x8100 or ether proto 0x88a8";
+	" or (ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 60)";
 
 enum { OUT_DISCARD, OUT_WRAP };
 enum { ALPHA_MIX, ALPHA_IGNORE };

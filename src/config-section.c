@@ -24,6 +24,15 @@ section_find(const struct section *section, const char *key)
 	return found;
 }
 
+const struct setting *
+config_setting(const struct config *config, const char *section, const char *key)
+{
+	for (size_t i = 0; config->private && i < N_CORE; i++)
+		if (strcmp(core_sections[i].name, section) == 0)
+			return section_find(&config->private->core[i], key);
+	return NULL;
+}
+
 void
 section_finish(struct section *section)
 {

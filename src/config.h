@@ -73,6 +73,12 @@ struct section {
 /* What counts for that key (`-` and `_` are the same), or NULL when nobody set it. */
 const struct setting *section_find(const struct section *section, const char *key);
 
+struct config;
+
+/* The same for a core section: config_setting(config, "server", "plugin-path"). */
+const struct setting *config_setting(
+	const struct config *config, const char *section, const char *key);
+
 struct config {
 	enum config_verb verb;
 	struct config_canvas canvas;

@@ -15,12 +15,14 @@ if [ "$python" = none ]; then
 	exit 77
 fi
 
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
 # Nothing is written beside the sources: they may be read-only (make distcheck).
 PYTHONPATH=${top_srcdir:-.}/tests PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rsfE --tb=short \
-	--color=no --rootdir="$(dirname "$suite")" "$suite" | tee "${TMPDIR:-/tmp}/pytest.$$"
+	--color=no --rootdir="$(dirname "$suite")" "$suite" | tee "$output"
 status=${PIPESTATUS[0]}
-last=$(tail -n 1 "${TMPDIR:-/tmp}/pytest.$$")
-rm -f "${TMPDIR:-/tmp}/pytest.$$"
+last=$(tail -n 1 "$output")
 case $status:$last in
 0:*" passed"*) exit 0 ;;
 0:*" skipped"*) exit 77 ;;
