@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pixels in IPv6 addresses, between hosts: on the same link, through a router, in bursts."""
 import ipaddress
+import os
 import re
 import signal
 import socket
@@ -10,8 +11,8 @@ import time
 import pytest
 from PIL import Image
 
-from namespaces import Network, need, need_namespaces
-from wall import PLUGINS, Wall, wait_for
+from namespaces import Network, need
+from wall import SOURCE, Wall, wait_for
 
 scapy = pytest.importorskip("scapy.all", reason="no scapy: apt-get install python3-scapy")
 from scapy.all import (Ether, ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest,  # noqa: E402
@@ -139,6 +140,28 @@ def test_routed_prefix_paints_without_ndp(tmp_path, link, interface):
         assert wall.stop() == 0
     # the square's other three pixels are outside, each for itself
     assert counted(wall.log()) == {"painted": 64 * 48 + 1, "out_of_bounds": 3, "drops": 0}
+
+
+def test_a_host_that_forwards_sends_nothing_back(tmp_path, pair):
+    """With the route that the manual gives for it."""
+    wall_host, client = pair
+    wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
+    wall_host.run("ip", "-6", "route", "add", "default", "via", CLIENT)
+    wall_host.setting("net/ipv6/conf/all/forwarding", 1)
+    wall_host.run("ip", "-6", "route", "add", "blackhole", "2a06:a003:d040::/48")
+    with Wall(tmp_path, section(), netns=wall_host.name) as wall:
+        sender = Sender(wall_host, client)
+        sender.send(*[IPv6(src=CLIENT, dst="2a06:a003:d040:1001:2:ff:80:%x" % i) / ICMPv6EchoRequest()
+                      for i in range(50)])
+        wall.painted(1, 2, (255, 128, 49))
+        sender.wire.settimeout(0.2)
+        back = []
+        with pytest.raises(socket.timeout):
+            while True:
+                frame, where = sender.wire.recvfrom(2000)
+                if where[2] != socket.PACKET_OUTGOING and b"\x2a\x06\xa0\x03\xd0\x40" in frame:
+                    back.append(Ether(frame).summary())
+        assert back == []
 
 
 def test_the_host_itself_paints_through_a_local_route(tmp_path, net):
@@ -587,6 +610,16 @@ def test_a_wrong_template_is_a_config_error_at_its_character(tmp_path, template,
     assert checked.returncode == 78
     assert re.search(r"murald.conf:\d+: plugin ipv6.template: \"%s\" at character %d \("
                      % (re.escape(template), at), checked.stderr), checked.stderr
+
+
+def test_the_manual_lists_every_layout():
+    """tests/test-template knows that these texts are the layouts of the vectors."""
+    with open(os.path.join(SOURCE, "tests/layouts.h")) as header:
+        layouts = re.findall(r'\{ "[^"]+", "([^"]+)", (?:true|false) \}', header.read())
+    with open(os.path.join(SOURCE, "doc/murald.conf.5.in")) as manual:
+        listed = re.findall(r"^template = (\S+)$", manual.read(), re.M)
+    assert len(layouts) > 10
+    assert set(layouts) <= set(listed)
 
 
 def test_the_log_tells_how_to_paint(tmp_path, pair):
