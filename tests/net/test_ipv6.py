@@ -11,14 +11,21 @@ import time
 import pytest
 from PIL import Image
 
-from namespaces import Network, need
+from hosts import need
+from network import Network
 from wall import SOURCE, Wall, wait_for
 
-scapy = pytest.importorskip("scapy.all", reason="no scapy: apt-get install python3-scapy")
-from scapy.all import (Ether, ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest,  # noqa: E402
-                       ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr,
-                       IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, Jumbo,
-                       PadN, Raw, UDP, rdpcap)
+try:
+    from scapy.layers.inet import UDP
+    from scapy.layers.inet6 import (
+        ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS,
+        ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
+        IPv6ExtHdrHopByHop, Jumbo, PadN)
+    from scapy.layers.l2 import Ether
+    from scapy.packet import Raw
+    from scapy.utils import rdpcap
+except ImportError:
+    pytest.skip("no scapy: apt-get install python3-scapy", allow_module_level=True)
 
 PREFIX = "2001:db8:0:5"
 TEMPLATE = PREFIX + ":XXXX:YYYY:RRGG:BB??"
@@ -106,7 +113,7 @@ def test_on_link_client_paints_with_nothing_set_up(tmp_path, link):
               netns=wall_host.name) as wall:
         fping(client, [address(*at, rgb) for at, rgb in pixels.items()])
         shows(wall, pixels, (20, 15))
-        client.run("ping", "-c", "1", "-W", "1", address(3, 4, (9, 8, 7)), check=False)
+        client.run("ping", "-c", "1", "-W", "0.3", address(3, 4, (9, 8, 7)), check=False)
         wall.painted(3, 4, (9, 8, 7))
         assert wall_host.run("ip", "-6", "addr", "show", "dev", "eth0") == ""
         assert wall.stop() == 0
@@ -119,7 +126,7 @@ def test_link_local_addresses_need_not_even_a_prefix(tmp_path, pair):
     template = "fe80:0:0:0:1XXX:1YYY:11RR:GGBB"
     with Wall(tmp_path, section(template=template, ndp="yes"), netns=wall_host.name) as wall:
         for x, y in (0, 0), (63, 47):
-            client.run("ping", "-c", "1", "-W", "1", "fe80::1%03x:1%03x:11ff:8000%%eth0" % (x, y),
+            client.run("ping", "-c", "1", "-W", "0.3", "fe80::1%03x:1%03x:11ff:8000%%eth0" % (x, y),
                        check=False)
             wall.painted(x, y, (255, 128, 0))
 
@@ -135,7 +142,7 @@ def test_routed_prefix_paints_without_ndp(tmp_path, link, interface):
         fping(client, ["2a06:a003:d040:1%03x:%x:%x:%x:%x" % (*at, *rgb)
                        for at, rgb in pixels.items()])
         shows(wall, pixels, (64, 48))
-        client.run("ping", "-c", "1", "-W", "1", "2a06:a003:d040:203f:2f:ff:ff:ff", check=False)
+        client.run("ping", "-c", "1", "-W", "0.3", "2a06:a003:d040:203f:2f:ff:ff:ff", check=False)
         wall.painted(63, 47, (255, 255, 255))
         assert wall.stop() == 0
     # the square's other three pixels are outside, each for itself
@@ -147,7 +154,7 @@ def test_a_host_that_forwards_sends_nothing_back(tmp_path, pair):
     wall_host, client = pair
     wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
     wall_host.run("ip", "-6", "route", "add", "default", "via", CLIENT)
-    wall_host.setting("net/ipv6/conf/all/forwarding", 1)
+    wall_host.sysctl("net.ipv6.conf.all.forwarding", 1)
     wall_host.run("ip", "-6", "route", "add", "blackhole", "2a06:a003:d040::/48")
     with Wall(tmp_path, section(), netns=wall_host.name) as wall:
         sender = Sender(wall_host, client)
@@ -168,7 +175,7 @@ def test_the_host_itself_paints_through_a_local_route(tmp_path, net):
     host = net.host("wall")
     host.run("ip", "-6", "route", "add", "local", PREFIX + "::/64", "dev", "lo")
     with Wall(tmp_path, section(template=TEMPLATE), netns=host.name) as wall:
-        host.run("ping", "-c", "1", "-W", "1", address(3, 4, (1, 2, 3)))
+        host.run("ping", "-c", "1", "-W", "0.3", address(3, 4, (1, 2, 3)))
         wall.painted(3, 4, (1, 2, 3))
         assert wall.stop() == 0
     assert counted(wall.log())["painted"] == 1
@@ -210,8 +217,9 @@ def test_advertisements_are_right_and_none_is_unasked(tmp_path, link):
     wall_host, client = link
     capture = tmp_path / "client.pcap"
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:
-        dump = subprocess.Popen(client.command("tcpdump", "--immediate-mode", "-p", "-i", "eth0", "-U",
-                                               "-Z", "root", "-w", str(capture), "icmp6"), stderr=subprocess.PIPE, text=True)
+        dump = subprocess.Popen(
+            ["ip", "netns", "exec", client.name, "tcpdump", "--immediate-mode", "-p", "-i", "eth0",
+             "-U", "-Z", "root", "-w", str(capture), "icmp6"], stderr=subprocess.PIPE, text=True)
         while "listening" not in dump.stderr.readline():
             pass
         pixels = painting(8, 8)
@@ -343,7 +351,7 @@ def test_an_interface_that_comes_later(tmp_path, net):
         joined(net, wall_host, client, False)
         wait_for("all-multicast mode", lambda: "allmulti 1" in wall_host.run(
             "ip", "-d", "link", "show", "dev", "eth0"))
-        client.run("ping", "-c", "1", "-W", "1", address(5, 6, (1, 2, 3)), check=False)
+        client.run("ping", "-c", "1", "-W", "0.3", address(5, 6, (1, 2, 3)), check=False)
         wall.painted(5, 6, (1, 2, 3))
 
 
@@ -355,7 +363,7 @@ def test_a_flood_of_solicitations_is_limited_and_counted(tmp_path, pair):
         start = time.monotonic()
         for frame in frames:
             wire.send(frame)
-        client.run("ping", "-c", "1", "-W", "1", address(1, 1, (1, 2, 3)), check=False)
+        client.run("ping", "-c", "1", "-W", "0.3", address(1, 1, (1, 2, 3)), check=False)
         time.sleep(0.3)
         seconds = time.monotonic() - start
         assert wall.stop() == 0
@@ -374,7 +382,7 @@ def test_capturing_and_answering_need_one_capability(tmp_path, pair):
               prefix=["setpriv", "--bounding-set", caps, "--inh-caps", caps, "--"]) as wall:
         with open("/proc/%d/status" % wall.process.pid) as status:
             assert int(re.search(r"CapEff:\s*(\w+)", status.read()).group(1), 16) == 1 << 13
-        client.run("ping", "-c", "1", "-W", "1", address(5, 6, (1, 2, 3)), check=False)
+        client.run("ping", "-c", "1", "-W", "0.3", address(5, 6, (1, 2, 3)), check=False)
         wall.painted(5, 6, (1, 2, 3))
 
 
@@ -568,7 +576,7 @@ def test_a_claimed_address_is_not_pingxelflut(tmp_path, pair):
         wall_host.run("ip", "-6", "addr", "add", own + "/128", "dev", "eth0", "nodad")
     client.run("ip", "-6", "route", "add", other, "dev", "eth0")
     with Wall(tmp_path, "[plugin icmp]\n" + section(template=TEMPLATE), netns=wall_host.name) as wall:
-        paint = ["ping", "-c", "1", "-W", "1", "-s", "8", "-p"]
+        paint = ["ping", "-c", "1", "-W", "0.3", "-s", "8", "-p"]
         client.run(*paint, "cc00010002ff0000", claimed, check=False)
         client.run(*paint, "cc0003000400ff00", other, check=False)
         # as byte for byte one Place: IPv6 ping in 256 is: eight bytes that happen to begin so
@@ -585,16 +593,16 @@ def test_a_claimed_address_is_not_pingxelflut(tmp_path, pair):
 
 def test_kernel_replies_are_put_back(tmp_path, pair):
     wall_host, client = pair
-    switch = "net/ipv6/icmp/echo_ignore_all"
+    switch = "net.ipv6.icmp.echo_ignore_all"
     wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
     with Wall(tmp_path, section(template=TEMPLATE, kernel_replies="suppress"), netns=wall_host.name) as wall:
-        assert wall_host.setting(switch) == "1"
-        assert "0 received" in client.run("ping", "-c", "1", "-W", "1", PREFIX + "::1", check=False)
+        assert wall_host.sysctl(switch) == "1"
+        assert "0 received" in client.run("ping", "-c", "1", "-W", "0.3", PREFIX + "::1", check=False)
         wall.painted(0, 0, (0, 0, 0))
         assert wall.stop() == 0
-    assert wall_host.setting(switch) == "0"
+    assert wall_host.sysctl(switch) == "0"
     with Wall(tmp_path, section(template=TEMPLATE), netns=wall_host.name):
-        assert "1 received" in client.run("ping", "-c", "1", "-W", "1", PREFIX + "::1", check=False)
+        assert "1 received" in client.run("ping", "-c", "1", "-W", "0.3", PREFIX + "::1", check=False)
 
 
 @pytest.mark.parametrize("template, at", [
@@ -628,5 +636,5 @@ def test_the_log_tells_how_to_paint(tmp_path, pair):
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:
         line = re.search(r"ipv6: paint with: (ping \S+) .* paints (\d+),(\d+) #(\w+)$", wall.log(), re.M)
         assert line, wall.log()
-        client.run(*line.group(1).split(), "-c", "1", "-W", "1", check=False)
+        client.run(*line.group(1).split(), "-c", "1", "-W", "0.3", check=False)
         wall.painted(int(line.group(2)), int(line.group(3)), bytes.fromhex(line.group(4)))

@@ -1,81 +1,46 @@
 # SPDX-License-Identifier: MIT
-"""Hosts made of network namespaces, joined by veth, gone at the end of the test.
+"""Any number of hosts without addresses, on wires and bridges; gone at the end of the test.
 
     with Network() as net:
         wall, client = net.host("wall"), net.host("client")
         net.join(wall, client)              # eth0 in both
         client.run("ip", "-6", "addr", "add", "2001:db8::1/64", "dev", "eth0", "nodad")
 """
-import ctypes
 import os
-import shutil
 import socket
 import subprocess
-import threading
 
-import pytest
+from hosts import Namespace, need_namespaces
 
-CLONE_NEWNET = 0x40000000
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def need(program, package):
-    if not shutil.which(program):
-        pytest.skip("no %s: apt-get install %s" % (program, package))
+SO_RCVBUFFORCE = 33
+ETH_P_ALL = 3
 
 
-def need_namespaces():
-    need("ip", "iproute2")
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root: sudo make check")
-    if subprocess.run(["unshare", "-n", "true"], stderr=subprocess.DEVNULL).returncode != 0:
-        pytest.skip("this machine allows no network namespaces")
-
-
-class Host:
+class Station(Namespace):
     def __init__(self, name):
-        self.name = name
+        super().__init__(name)
         self.links = 0
 
-    def command(self, *command):
-        return ["ip", "netns", "exec", self.name, *command]
-
     def run(self, *command, check=True, **more):
-        return subprocess.run(self.command(*command), check=check, capture_output=True,
-                              text=True, **more).stdout
+        return subprocess.run(["ip", "netns", "exec", self.name, *command], check=check, text=True,
+                              capture_output=True, timeout=60, **more).stdout
 
-    def setting(self, path, value=None):
-        """A sysctl, with slashes; only reads it without a value."""
+    def sysctl(self, key, value=None):
         if value is not None:
-            self.run("sh", "-c", "echo %s >/proc/sys/%s" % (value, path))
-        return self.run("cat", "/proc/sys/" + path).strip()
+            self.run("sysctl", "-q", "-w", "%s=%s" % (key, value))
+        return self.run("sysctl", "-n", key).strip()
 
     def mac(self, link="eth0"):
         return self.run("cat", "/sys/class/net/%s/address" % link).strip()
 
-    def inside(self, make):
-        """What make() returns in this host's network: a socket stays where it was made."""
-        answer = []
-
-        def work():
-            with open("/run/netns/" + self.name) as file:
-                if libc.setns(file.fileno(), CLONE_NEWNET) != 0:
-                    raise OSError(ctypes.get_errno(), "setns")
-            answer.append(make())
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-        return answer[0]
-
     def wire(self, link="eth0"):
         """A packet socket: whole frames, in and out."""
-        def make():
-            wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
-            wire.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
-            wire.bind((link, 0x0003))
-            wire.settimeout(5)
-            return wire
-        return self.inside(make)
+        with self:
+            wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+            wire.bind((link, ETH_P_ALL))
+        wire.settimeout(5)
+        return wire
 
 
 class Network:
@@ -91,11 +56,11 @@ class Network:
             subprocess.run(["ip", "netns", "delete", host.name], check=False)
 
     def host(self, name):
-        host = Host("mural-%d-%s" % (os.getpid(), name))
+        host = Station("mural%d-%s" % (os.getpid(), name))
         subprocess.run(["ip", "netns", "add", host.name], check=True)
         self.hosts.append(host)
         for which in "all", "default":
-            host.setting("net/ipv6/conf/%s/accept_dad" % which, 0)
+            host.sysctl("net.ipv6.conf.%s.accept_dad" % which, 0)
         host.run("ip", "link", "set", "lo", "up")
         return host
 
