@@ -246,6 +246,16 @@ every_error_is_told_at_once(void **state)
 }
 
 static void
+what_follows_an_unreadable_section_is_left_alone(void **state)
+{
+	(void)state;
+	complains("[canvas]\n[display\nscale = what\n[canvas]\nscale = fit\n",
+		"t.conf:2: this line has no ] after the section's name\n"
+		"t.conf:5: canvas.scale: unknown option, this section takes size, "
+		"background, snapshot, snapshot-interval\n");
+}
+
+static void
 modes_are_checked(void **state)
 {
 	static const char *const right[] = { "preferred", "1x1", "1920x1080",
@@ -735,6 +745,7 @@ main(void)
 		cmocka_unit_test(an_indented_line_is_no_continuation),
 		cmocka_unit_test(plugin_sections_are_kept),
 		cmocka_unit_test(every_error_is_told_at_once),
+		cmocka_unit_test(what_follows_an_unreadable_section_is_left_alone),
 		cmocka_unit_test(modes_are_checked),
 		cmocka_unit_test(lines_that_inih_would_cut_are_refused),
 		cmocka_unit_test(only_text_is_read),

@@ -387,6 +387,9 @@ the_first_folder_wins(void **state)
 	run = run_plugins("-c", "t.conf", "-s", path, NULL);
 	assert_int_equal(run->config.errors, 1);
 	assert_non_null(strstr(run->err, "/nearer/odd.so has no table mural_plugin"));
+	run_list(run);
+	assert_non_null(strstr(run->out, "/nearer/odd.so has no table mural_plugin"));
+	assert_null(strstr(run->out, "wrong in a way of its own"));
 	run_free(run);
 	snprintf(path, sizeof(path), "server.plugin-path=%s:%s/nearer", folder, here);
 	run = run_plugins("-c", "t.conf", "-s", path, NULL);
