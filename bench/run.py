@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests"))
 RUNS = int(os.environ.get("BENCH_RUNS") or 9)
 SECONDS = os.environ.get("BENCH_SECONDS") or "1"
 SIZE = 640, 360
+TEMPLATE = "2001:db8:0:5:XXXX:YYYY:RRGG:BB00"
 
 
 def program(name):
@@ -35,17 +36,16 @@ def show(figure, digits, scale=1):
                                   digits, figure["most"] * scale)
 
 
-# ---- the canvas
+# ---- in one process: the canvas, addresses
 
-def canvas():
+def compared(what, units):
+    """Runs a program whose lines are NAME, our median, least, most, and the measure's."""
     rows = []
-    out = subprocess.run([program("canvas")], check=True, stdout=subprocess.PIPE, text=True).stdout
-    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
-             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    out = subprocess.run([program(what)], check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in out.splitlines():
         name, *numbers = line.split()
         ours, least = ([dict(zip(("median", "least", "most"), map(float, numbers[i:i + 3]))) for i in (0, 3)])
-        unit, measure = units[name]
+        unit, measure = units(name)
         rows.append({"name": name, "unit": unit, "murald": ours, "measure": measure, "least": least,
                      "ratio": ours["median"] / least["median"], "ok": True})
         scale = 1e-6 if name == "copy-frame" else 1
@@ -53,6 +53,16 @@ def canvas():
             name, show(ours, 2, scale), unit.replace("ns", "ms") if scale != 1 else unit, measure,
             show(least, 2, scale), rows[-1]["ratio"]))
     return rows
+
+
+def canvas():
+    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
+             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    return compared("canvas", units.get)
+
+
+def addresses():
+    return compared("addresses", lambda name: ("ns an address", "a look at it"))
 
 
 # ---- pings a second
@@ -82,9 +92,14 @@ def result(sent, seconds, taken, drops, cpu, right):
             "cpu_ns": cpu / taken * 1e9 if taken else 0, "right": right}
 
 
+def is_template(target):
+    return "X" in target
+
+
 def run_counter(pair, source, target):
+    command = [program("ipv6count"), "wire0", target] if is_template(target) else [program("icmpcount"), "wire0"]
     process = subprocess.Popen(
-        ["ip", "netns", "exec", pair.server.name, "nice", "-n-20", "taskset", "-c", "0", program("icmpcount"), "wire0"],
+        ["ip", "netns", "exec", pair.server.name, "nice", "-n-20", "taskset", "-c", "0", *command],
         stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout.readline() == "ready\n"
@@ -102,15 +117,16 @@ def run_counter(pair, source, target):
 
 def run_murald(pair, source, target, expected):
     from wall import Wall
+    name, options = ("ipv6", "template = %s\n" % target) if is_template(target) else ("icmp", "")
     with tempfile.TemporaryDirectory() as folder, \
-            Wall(folder, "[plugin icmp]\ninterface = wire0\n", size="%dx%d" % SIZE,
+            Wall(folder, "[plugin %s]\ninterface = wire0\n%s" % (name, options), size="%dx%d" % SIZE,
                  netns=pair.server.name, prefix=["nice", "-n-20", "taskset", "-c", "0"]) as wall:
         before = cpu_seconds(wall.process.pid)
         sent, seconds = flood(pair, source, target)
         time.sleep(0.2)
         cpu = cpu_seconds(wall.process.pid) - before
         picture = wall.last_picture().tobytes()
-        line = re.search(r"icmp: painted (\d+) pixels, discarded nothing, kernel drops (\d+)", wall.log())
+        line = re.search(r"%s: painted (\d+) pixels, discarded nothing, kernel drops (\d+)" % name, wall.log())
         assert line, wall.log()
     return result(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == expected)
 
@@ -127,10 +143,13 @@ def pings():
     with Pair() as pair:
         for switch in "net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all":
             pair.server.sysctl(switch, 1)
+        pair.server.ip("-6", "route", "add", "blackhole", "2001:db8:0:5::/64")
         for name, mask, source, target in (
                 ("IPv4, receiver's core pays", 1, pair.client.ip4, pair.server.ip4),
                 ("IPv4, sender's core pays", 0, pair.client.ip4, pair.server.ip4),
-                ("IPv6, receiver's core pays", 1, pair.client.ip6, pair.server.ip6)):
+                ("IPv6, receiver's core pays", 1, pair.client.ip6, pair.server.ip6),
+                ("addresses, receiver's core pays", 1, pair.client.ip6, TEMPLATE),
+                ("addresses, sender's core pays", 0, pair.client.ip6, TEMPLATE)):
             steer(pair, mask)
             counter, murald = [], []
             for run in range(RUNS):  # in pairs: what disturbs one disturbs the other
@@ -170,7 +189,7 @@ def why_no_pings():
     return None
 
 
-CHAPTERS = {"canvas": (canvas, lambda: None), "pings": (pings, why_no_pings)}
+CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings)}
 
 
 def main():
