@@ -4,8 +4,11 @@
  *
  *   icmpgen INTERFACE TO-MAC FROM-IP TO-IP WIDTHxHEIGHT SECONDS [RATE]
  *
- * Sends whole rounds of the picture, in an order that jumps about the canvas, until the
- * time is up; at most RATE pings a second where that is given.  Pixel x,y has the colour
+ * TO-IP may be a template of the ipv6 plugin: then the pixel is the destination.
+ *
+ * Sends the picture again and again, in an order that jumps about the canvas, at least
+ * once and until the time is up; at most RATE pings a second where that is given.  Pixel
+ * x,y has the colour
  * ((x * 7 + y * 13) % 256, (x ^ y) % 256, (x + y * 3) % 256).  Prints "SENT SECONDS".
  *
  * Both addresses IPv4 or both IPv6.  Load belongs into a network namespace of its own.
@@ -24,6 +27,7 @@
 #include <time.h>
 
 #include "packet.h"
+#include "template.h"
 
 #define BATCH 64
 #define FRAME_MAX 80
@@ -33,6 +37,8 @@ struct generator {
 	uint8_t frame[FRAME_MAX]; /* what all frames have in common */
 	size_t len, icmp;         /* of the frame; where the ICMP message begins */
 	uint32_t sum;             /* of everything the checksum covers but the pixel */
+	bool by_address;          /* the pixel is the destination, and nothing else */
+	struct address_template template;
 	uint8_t frames[BATCH][FRAME_MAX];
 	struct mmsghdr messages[BATCH];
 	struct iovec vectors[BATCH];
@@ -85,8 +91,17 @@ make_frame(struct generator *generator, const char *from, const char *to)
 	errno = EINVAL;
 	if (inet_pton(is6 ? AF_INET6 : AF_INET, from, is6 ? ip + 8 : ip + 12) != 1)
 		die(from);
-	if (inet_pton(is6 ? AF_INET6 : AF_INET, to, is6 ? ip + 24 : ip + 16) != 1)
+	generator->by_address = strchr(to, 'X') != NULL;
+	if (generator->by_address) {
+		char why[TEMPLATE_WHY_MAX];
+
+		if (template_compile(&generator->template, to, false, why, sizeof(why)) <
+			0)
+			die(why);
+	} else if (inet_pton(is6 ? AF_INET6 : AF_INET, to, is6 ? ip + 24 : ip + 16) !=
+		   1) {
 		die(to);
+	}
 	if (!is6)
 		put16(ip + 10, packet_checksum(ip, 20, 0));
 	generator->icmp = 14 + ip_len;
@@ -98,17 +113,35 @@ make_frame(struct generator *generator, const char *from, const char *to)
 		generator->sum += sum_words(ip + 8, 32) + 16 + PACKET_PROTO_ICMP6;
 }
 
+/* The ipv6 plugin does not look at the checksum, so it stays as it is. */
+static void
+set_address(const struct generator *generator, uint8_t *frame, uint32_t x, uint32_t y,
+	const uint8_t rgb[3])
+{
+	struct template_pixel pixel = { x, y, 1,
+		0xff000000 | (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2] };
+
+	if (template_encode(&generator->template, &pixel, frame + 14 + 24) < 0) {
+		errno = ERANGE;
+		die("the template has no room for the picture");
+	}
+}
+
 static void
 set_pixel(const struct generator *generator, uint8_t *frame, uint32_t x, uint32_t y)
 {
 	uint8_t *icmp = frame + generator->icmp;
+	const uint8_t rgb[3] = { (uint8_t)(x * 7 + y * 13), (uint8_t)(x ^ y),
+		(uint8_t)(x + y * 3) };
 	uint32_t sum;
 
+	if (generator->by_address) {
+		set_address(generator, frame, x, y, rgb);
+		return;
+	}
 	put16(icmp + 9, x);
 	put16(icmp + 11, y);
-	icmp[13] = (uint8_t)(x * 7 + y * 13);
-	icmp[14] = (uint8_t)(x ^ y);
-	icmp[15] = (uint8_t)(x + y * 3);
+	memcpy(icmp + 13, rgb, sizeof(rgb));
 	sum = generator->sum + (x >> 8) + ((x & 255) << 8 | y >> 8) +
 	      ((y & 255) << 8 | icmp[13]) + (uint32_t)(icmp[14] << 8 | icmp[15]);
 	sum = (sum & 0xffff) + (sum >> 16);
@@ -153,13 +186,13 @@ prepare_batch(struct generator *generator)
 	}
 }
 
-/* All of the batch's first `count` frames: what does not go now goes at once again. */
+/* All of the batch: what does not go now goes at once again. */
 static void
-send_batch(struct generator *generator, unsigned count)
+send_batch(struct generator *generator)
 {
-	for (unsigned done = 0; done < count;) {
+	for (unsigned done = 0; done < BATCH;) {
 		int n = sendmmsg(
-			generator->fd, generator->messages + done, count - done, 0);
+			generator->fd, generator->messages + done, BATCH - done, 0);
 
 		if (n < 0 && errno != ENOBUFS && errno != EAGAIN)
 			die("sendmmsg");
@@ -188,26 +221,28 @@ greatest_common_divisor(uint32_t a, uint32_t b)
 	return a;
 }
 
-/* One round of the picture: every pixel once, a prime's distance apart. */
-static void
-send_round(struct generator *generator, uint32_t width, uint32_t height, double rate,
-	double start, uint64_t sent)
+/* The picture, and again, every pixel once and a prime's distance from the one before.
+ * Returns how many were sent. */
+static uint64_t
+flood(struct generator *generator, uint32_t width, uint32_t height, double seconds,
+	double rate)
 {
 	uint32_t pixels = width * height, step = 7919 % pixels, at = 0;
+	double start = now();
+	uint64_t sent = 0;
 
 	while (greatest_common_divisor(step, pixels) != 1)
 		step++;
-	for (uint32_t done = 0; done < pixels;) {
-		unsigned count = pixels - done < BATCH ? pixels - done : BATCH;
-
-		for (unsigned i = 0; i < count; i++, at = (at + step) % pixels)
+	while (sent < pixels || now() - start < seconds) {
+		for (int i = 0; i < BATCH; i++, at = (at + step) % pixels)
 			set_pixel(
 				generator, generator->frames[i], at % width, at / width);
-		send_batch(generator, count);
-		done += count;
-		while (rate > 0 && (double)(sent + done) / rate > now() - start)
+		send_batch(generator);
+		sent += BATCH;
+		while (rate > 0 && (double)sent / rate > now() - start)
 			;
 	}
+	return sent;
 }
 
 int
@@ -215,8 +250,8 @@ main(int argc, char *argv[])
 {
 	static struct generator generator;
 	uint32_t width, height;
-	double start, seconds, rate = argc > 7 ? atof(argv[7]) : 0;
-	uint64_t sent = 0;
+	double start, rate = argc > 7 ? atof(argv[7]) : 0;
+	uint64_t sent;
 
 	if (argc < 7 || sscanf(argv[5], "%ux%u", &width, &height) != 2 || width < 1 ||
 		height < 1 || width > 8192 || height > 8192) {
@@ -226,15 +261,11 @@ main(int argc, char *argv[])
 	}
 	for (int i = 0; i < 6; i++)
 		generator.frame[i] = (uint8_t)strtoul(argv[2] + 3 * i, NULL, 16);
-	seconds = atof(argv[6]);
 	open_socket(&generator, argv[1]);
 	make_frame(&generator, argv[3], argv[4]);
 	prepare_batch(&generator);
 	start = now();
-	do {
-		send_round(&generator, width, height, rate, start, sent);
-		sent += (uint64_t)width * height;
-	} while (now() - start < seconds);
+	sent = flood(&generator, width, height, atof(argv[6]), rate);
 	printf("%llu %.6f\n", (unsigned long long)sent, now() - start);
 	return 0;
 }
