@@ -241,7 +241,7 @@ find_card(struct drm_output *output, struct drm_choice *choice)
 		if (have)
 			say_unconnected(output, &output->card);
 		else
-			say(output, "%s", why);
+			say(output, "%s; waiting for a screen", why);
 		card_close(&card);
 		return DARK_MS;
 	}
