@@ -225,6 +225,7 @@ def test_required_instance_that_cannot_open_ends_it(tmp_path):
                 client.sendall(dot(0, 0, (1, 2, 3)))
             both.painted(0, 0, (1, 2, 3))
         assert "broken: not opened; the others go on without it" in both.log()
+        assert "broken: paint with" not in both.log()
 
 
 def test_sighup_does_not_end_it(tmp_path):
