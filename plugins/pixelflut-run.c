@@ -45,8 +45,8 @@ load64(const uint8_t *p)
 static inline uint64_t
 read_numbers(const uint8_t *x, unsigned x_len, const uint8_t *y, unsigned y_len)
 {
-	uint64_t low = (uint32_t)(load32(x) << (32 - 8 * x_len));
-	uint64_t high = (uint32_t)(load32(y) << (32 - 8 * y_len));
+	uint64_t low = load32(x) << (-8 * x_len & 31);
+	uint64_t high = load32(y) << (-8 * y_len & 31);
 	uint64_t digits = (low | high << 32) & 0x0f0f0f0f0f0f0f0f;
 
 	digits = (digits * 10 + (digits >> 8)) & 0x00ff00ff00ff00ff;
@@ -85,43 +85,41 @@ answer_line(
 	painter->answers.len = to - painter->answers.text;
 }
 
-/* Does the line at `p`, bit `at` of the block, that ends at bit `end`; false, and nothing
- * done, when it is not a plain one. */
+/* Does the line at `p` that ends `line_end` bytes further; false, and nothing done, when
+ * it is not a plain one.  A bit of `others` is no digit, one of `strange` no hexadecimal
+ * digit, the lowest being p's. */
 static inline bool
-run_line(struct painter *painter, const struct classes *classes, const uint8_t *p,
-	unsigned at, unsigned end)
+run_line(struct painter *painter, const uint8_t *p, uint64_t others, uint64_t strange,
+	unsigned line_end)
 {
 	if ((load32(p) & 0xffffff) != ('P' | 'X' << 8 | ' ' << 16))
 		return false;
-	/* the line's end is no digit and not before bit at + 3, so no shift below is by
-	 * more than 63 and no count goes beyond it */
-	uint64_t rest = ~classes->digits >> (at + 3);
-	unsigned x_len = __builtin_ctzll(rest);
+	/* the line's end is a bit of both, and comes after "PX ", so there is one to find
+	 * until it was passed, which the blanks rule out */
+	others >>= 3;
+	unsigned x_len = __builtin_ctzll(others);
 	const uint8_t *x = p + 3, *y = x + x_len + 1;
-
-	if (x_len - 1 >= DIGITS_MAX || y[-1] != ' ')
+	if (y[-1] != ' ')
 		return false;
-	rest = ~classes->digits >> (at + 4 + x_len);
-	unsigned y_len = __builtin_ctzll(rest);
-	if (y_len - 1 >= DIGITS_MAX)
+	others = others >> x_len >> 1;
+	unsigned y_len = __builtin_ctzll(others);
+	if (((x_len - 1) | (y_len - 1)) >= DIGITS_MAX)
 		return false;
 
 	unsigned len = 4 + x_len + y_len;
 	uint64_t numbers = read_numbers(x, x_len, y, y_len);
 	uint32_t number_x = numbers & 0xffff, number_y = numbers >> 32;
-	if (at + len == end) {
+	if (p[len] != ' ') {
 		/* a number is answered without leading zeros, so it must come without */
-		if ((x_len > 1 && *x == '0') || (y_len > 1 && *y == '0'))
+		if (len != line_end || (x_len > 1 && *x == '0') ||
+			(y_len > 1 && *y == '0'))
 			return false;
 		answer_line(painter, p, len, number_x, number_y);
 		return true;
 	}
-	if (p[len] != ' ')
-		return false;
 
-	unsigned colour = at + len + 1, colour_len = end - colour;
-	uint64_t wanted = (UINT64_C(1) << (colour_len & 63)) - 1;
-	if ((~(classes->hexes >> (colour & 63)) & wanted) != 0)
+	unsigned colour_len = line_end - len - 1;
+	if ((unsigned)__builtin_ctzll(strange >> len >> 1) != colour_len)
 		return false;
 	uint32_t argb = read_hex(p + len + 1);
 	if (colour_len == 6)
@@ -139,18 +137,20 @@ const uint8_t *
 run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	while (end - p >= REACH_BYTES && p[0] == 'P' && p[1] == 'X') {
-		const uint8_t *block = p;
-		struct classes classes = classify(block);
+		struct classes classes = classify(p);
+		uint64_t others = ~classes.digits, strange = ~classes.hexes;
 		uint64_t ends = classes.ends;
 
 		if (ends == 0)
 			return p;
 		do {
 			unsigned line_end = __builtin_ctzll(ends);
-			if (!run_line(painter, &classes, p, p - block, line_end))
+			if (!run_line(painter, p, others, strange, line_end))
 				return p;
-			p = block + line_end + 1;
-			ends &= ends - 1;
+			p += line_end + 1;
+			others = others >> line_end >> 1;
+			strange = strange >> line_end >> 1;
+			ends = ends >> line_end >> 1;
 		} while (ends != 0);
 		if (painter->answers.full)
 			return p;

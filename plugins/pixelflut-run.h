@@ -43,26 +43,34 @@ classify_plainly(const uint8_t *p)
 
 #if defined(__SSE2__)
 
+/* The bits of 16 bytes, where they belong. */
+static inline void
+classify_part(struct classes *classes, const uint8_t *p, int at)
+{
+	__m128i text = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+	__m128i number = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+	__m128i lower = _mm_or_si128(text, _mm_set1_epi8(0x20));
+	__m128i letter = _mm_sub_epi8(lower, _mm_set1_epi8('a'));
+	__m128i end = _mm_cmpeq_epi8(text, _mm_set1_epi8('\n'));
+
+	/* unsigned x <= n is min(x, n) == x */
+	number = _mm_cmpeq_epi8(_mm_min_epu8(number, _mm_set1_epi8(9)), number);
+	letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+	letter = _mm_or_si128(letter, number);
+	classes->digits |= (uint64_t)(uint32_t)_mm_movemask_epi8(number) << at;
+	classes->hexes |= (uint64_t)(uint32_t)_mm_movemask_epi8(letter) << at;
+	classes->ends |= (uint64_t)(uint32_t)_mm_movemask_epi8(end) << at;
+}
+
 static inline struct classes
 classify(const uint8_t *p)
 {
 	struct classes classes = { 0 };
 
-	for (int i = 0; i < 64; i += 16) {
-		__m128i text = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
-		__m128i number = _mm_sub_epi8(text, _mm_set1_epi8('0'));
-		__m128i lower = _mm_or_si128(text, _mm_set1_epi8(0x20));
-		__m128i letter = _mm_sub_epi8(lower, _mm_set1_epi8('a'));
-		__m128i end = _mm_cmpeq_epi8(text, _mm_set1_epi8('\n'));
-
-		/* unsigned x <= n is min(x, n) == x */
-		number = _mm_cmpeq_epi8(_mm_min_epu8(number, _mm_set1_epi8(9)), number);
-		letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
-		letter = _mm_or_si128(letter, number);
-		classes.digits |= (uint64_t)(uint32_t)_mm_movemask_epi8(number) << i;
-		classes.hexes |= (uint64_t)(uint32_t)_mm_movemask_epi8(letter) << i;
-		classes.ends |= (uint64_t)(uint32_t)_mm_movemask_epi8(end) << i;
-	}
+	classify_part(&classes, p, 0);
+	classify_part(&classes, p, 16);
+	classify_part(&classes, p, 32);
+	classify_part(&classes, p, 48);
 	return classes;
 }
 
