@@ -49,7 +49,8 @@ struct conn {
 	} socket;
 	struct outbox *outbox; /* NULL: every answer is taken, and the client is read */
 	struct farewell *farewell;
-	uint8_t *long_rest; /* NULL: it fits below */
+	uint8_t *long_rest; /* NULL: it fits into short_rest */
+	uint32_t long_len;  /* of which the last rest_len bytes are the rest */
 	uint32_t rest_len;
 	uint8_t short_rest[SHORT_REST];
 	union peer peer;
@@ -57,6 +58,7 @@ struct conn {
 	bool full;    /* murald asked this feed to stop */
 	bool overrun; /* there was no room for an answer */
 	bool parked;  /* the rest is what a full feed did not come to */
+	bool curious; /* asks a lot, so little is read of it at once */
 	bool ended;   /* the client will say no more */
 	bool ending;  /* what it says is thrown away */
 	bool closed;
@@ -79,38 +81,49 @@ hold(struct worker *worker, size_t len)
 static void
 drop_rest(struct conn *conn)
 {
-	if (conn->long_rest)
-		conn->lane->worker->held -= conn->rest_len;
+	conn->lane->worker->held -= conn->long_len;
 	free(conn->long_rest);
 	conn->long_rest = NULL;
+	conn->long_len = 0;
 	conn->rest_len = 0;
-}
-
-/* Keeps what feed() did not use; the client has no rest now.  False: it cannot. */
-static bool
-keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
-{
-	uint8_t *to = conn->short_rest;
-
-	if (len > SHORT_REST) {
-		if (!hold(conn->lane->worker, len))
-			return false;
-		to = malloc(len);
-		if (!to) {
-			conn->lane->worker->held -= len;
-			return false;
-		}
-		conn->long_rest = to;
-	}
-	memcpy(to, rest, len);
-	conn->rest_len = len;
-	return true;
 }
 
 static const uint8_t *
 rest_of(const struct conn *conn)
 {
-	return conn->long_rest ? conn->long_rest : conn->short_rest;
+	if (conn->long_rest)
+		return conn->long_rest + conn->long_len - conn->rest_len;
+	return conn->short_rest;
+}
+
+/* Keeps what feed() did not use.  It may be the end of the present rest, and stays there
+ * when it is parked once more.  False: it cannot be kept. */
+static bool
+keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
+{
+	uint8_t little[SHORT_REST], *copy = NULL;
+
+	if (conn->parked && conn->long_rest) {
+		conn->rest_len = len;
+		return true;
+	}
+	if (len <= SHORT_REST) {
+		memcpy(little, rest, len);
+		drop_rest(conn);
+		memcpy(conn->short_rest, little, len);
+	} else {
+		copy = malloc(len);
+		if (!copy || !hold(conn->lane->worker, len)) {
+			free(copy);
+			return false;
+		}
+		memcpy(copy, rest, len);
+		drop_rest(conn);
+		conn->long_rest = copy;
+		conn->long_len = len;
+	}
+	conn->rest_len = len;
+	return true;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -133,7 +146,8 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 		*buf = uv_buf_init(NULL, 0);
 		return;
 	}
-	*buf = uv_buf_init((char *)worker->buf + MURAL_REST_MAX, READ_BYTES);
+	*buf = uv_buf_init((char *)worker->buf + MURAL_REST_MAX,
+		conn->curious ? READ_BYTES / 8 : READ_BYTES);
 }
 
 static void
@@ -336,6 +350,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 		}
 		data += used;
 		len -= used;
+		conn->curious = lane->worker->replies_len > REPLY_BYTES_ENOUGH / 4;
 		if (flush_replies(conn) < 0) {
 			conn_close(conn);
 			return;
@@ -355,19 +370,10 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 static void
 feed_parked(struct conn *conn)
 {
-	uint8_t *parked = conn->long_rest;
 	uint8_t little[SHORT_REST];
-	size_t len = conn->rest_len;
 
-	if (parked) {
-		conn->lane->worker->held -= len;
-		conn->long_rest = NULL;
-	} else {
-		memcpy(little, conn->short_rest, len);
-	}
-	conn->rest_len = 0;
-	feed_all(conn, parked ? parked : little, len);
-	free(parked);
+	memcpy(little, conn->short_rest, sizeof(little));
+	feed_all(conn, conn->long_rest ? rest_of(conn) : little, conn->rest_len);
 	if (!conn->closed && !conn->ending && !conn->outbox)
 		read_on(conn);
 }
