@@ -13,6 +13,9 @@
 #define MULTI_WORD 7
 #define MULTI_BYTES (MULTI_WORD + 8)
 
+/* Of a PXMULTI, painted at once. */
+#define PART_PIXELS 256
+
 /* So many HELPs are answered at once; then each has to be paid for with as many bytes
  * from the client, whatever they say, so that nobody gets much more out than he put in.
  */
@@ -144,39 +147,48 @@ run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* The pixels of a PXMULTI: from left to right, running on into the next rows. */
+/* The smallest of how many pixels there are, may come, and fit. */
+static uint32_t
+least(uint64_t a, uint64_t b, uint64_t c)
+{
+	a = a < b ? a : b;
+	return a < c ? a : c;
+}
+
+/* Paints the next pixels of a PXMULTI, as far as a row goes. */
 static const uint8_t *
-paint_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
+paint_part(struct feed *feed, const uint8_t *p, uint32_t count)
 {
 	struct pixelflut_client *client = feed->client;
 	struct mural_brush *brush = feed->painter.brush;
-	uint32_t row[256];
+	uint32_t row[PART_PIXELS];
+
+	for (uint32_t i = 0; i < count; i++, p += 4)
+		row[i] = 0xff000000 | (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+	mural_row(brush, client->x, client->y, count, row);
+	client->x += count;
+	if (client->x == brush->width) {
+		client->x = 0;
+		client->y++;
+	}
+	return p;
+}
+
+/* The pixels of a PXMULTI: from left to right, running on into the next rows. */
+static const uint8_t *
+take_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
+{
+	struct pixelflut_client *client = feed->client;
+	uint32_t width = feed->painter.brush->width;
 
 	while (client->multi > 0 && end - p >= 4) {
-		uint64_t count = (end - p) / 4;
+		uint64_t here = (end - p) / 4;
+		uint32_t count = least(here, client->multi,
+			client->refused ? here
+					: least(width - client->x, PART_PIXELS, here));
 
-		if (count > client->multi)
-			count = client->multi;
+		p = client->refused ? p + 4 * (size_t)count : paint_part(feed, p, count);
 		client->multi -= count;
-		if (client->refused) {
-			p += 4 * count;
-			continue;
-		}
-		client->multi += count;
-		if (count > brush->width - client->x)
-			count = brush->width - client->x;
-		if (count > sizeof(row) / sizeof(*row))
-			count = sizeof(row) / sizeof(*row);
-		client->multi -= count;
-		for (uint32_t i = 0; i < count; i++, p += 4)
-			row[i] = 0xff000000 | (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 |
-				 p[2];
-		mural_row(brush, client->x, client->y, count, row);
-		client->x += count;
-		if (client->x == brush->width) {
-			client->x = 0;
-			client->y++;
-		}
 	}
 	return p;
 }
@@ -252,7 +264,7 @@ take_command(struct feed *feed, const uint8_t *p, const uint8_t *end)
 	size_t len = end - p;
 
 	if (feed->client->multi > 0)
-		return paint_multi(feed, p, end);
+		return take_multi(feed, p, end);
 	if (config->binary && may_be(p, end, "PB", 2))
 		return run_binaries(&feed->painter, p, end);
 	if (config->multi && may_be(p, end, "PXMULTI", MULTI_WORD)) {

@@ -13,9 +13,9 @@
 #include "address.h"
 #include "conn.h"
 #include "dgram.h"
-#include "quota.h"
 #include "listener.h"
 #include "log.h"
+#include "quota.h"
 #include "resident.h"
 #include "source.h"
 

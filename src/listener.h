@@ -41,7 +41,7 @@ struct listener {
 	int fd;           /* -1: none */
 	char *unix_path;  /* removed at the end; NULL: TCP */
 	void (*on_client)(struct listener *listener, int fd, const union peer *peer);
-	struct quota quota;      /* of its clients; zeroed: none */
+	struct quota quota;        /* of its clients; zeroed: none */
 	const char *name;          /* borrowed */
 	struct ingest *ingest;     /* for on_client: the owner's */
 	struct instance *instance; /* for on_client: whose clients they are */

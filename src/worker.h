@@ -58,7 +58,7 @@ struct lane {
 	struct worker *worker;
 	struct mural_brush brush;
 	struct mural_counts counts; /* of clients and datagram sockets */
-	struct quota *quota;      /* of the instance's clients; NULL: none */
+	struct quota *quota;        /* of the instance's clients; NULL: none */
 	struct counters shown;      /* for other threads */
 	struct conn *conns;
 	struct dgram *dgram;   /* NULL: none on this lane */
