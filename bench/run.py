@@ -5,6 +5,7 @@
 BENCH_RUNS (9) and BENCH_SECONDS (1) say how often and how long, `make bench BENCH='canvas'` only some
 of the chapters.  Exit status 1 when something measured is wrong or a goal is missed.
 """
+import contextlib
 import json
 import os
 import re
@@ -21,6 +22,10 @@ import pixelflut  # noqa: E402, its neighbour
 RUNS = int(os.environ.get("BENCH_RUNS") or 9)
 SECONDS = os.environ.get("BENCH_SECONDS") or "1"
 SIZE = 640, 360
+TEMPLATE = "2001:db8:0:5:XXXX:YYYY:RRGG:BB00"
+# A higher priority than whatever else runs: not a quiet machine, but a quieter one.
+SENDER = ["nice", "-n-20", "taskset", "-c", "1"]
+RECEIVER = ["nice", "-n-20", "taskset", "-c", "0"]
 
 
 def program(name):
@@ -36,17 +41,16 @@ def show(figure, digits, scale=1):
                                   digits, figure["most"] * scale)
 
 
-# ---- the canvas
+# ---- in one process: the canvas, addresses
 
-def canvas():
+def compared(what, units):
+    """Runs a program whose lines are NAME, our median, least, most, and the measure's."""
     rows = []
-    out = subprocess.run([program("canvas")], check=True, stdout=subprocess.PIPE, text=True).stdout
-    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
-             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    out = subprocess.run([program(what)], check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in out.splitlines():
         name, *numbers = line.split()
         ours, least = ([dict(zip(("median", "least", "most"), map(float, numbers[i:i + 3]))) for i in (0, 3)])
-        unit, measure = units[name]
+        unit, measure = units(name)
         rows.append({"name": name, "unit": unit, "murald": ours, "measure": measure, "least": least,
                      "ratio": ours["median"] / least["median"], "ok": True})
         scale = 1e-6 if name == "copy-frame" else 1
@@ -54,6 +58,16 @@ def canvas():
             name, show(ours, 2, scale), unit.replace("ns", "ms") if scale != 1 else unit, measure,
             show(least, 2, scale), rows[-1]["ratio"]))
     return rows
+
+
+def canvas():
+    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
+             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    return compared("canvas", units.get)
+
+
+def addresses():
+    return compared("addresses", lambda name: ("ns an address", "a look at it"))
 
 
 # ---- pings a second
@@ -72,48 +86,83 @@ def colours():
 
 def flood(pair, source, target):
     out = subprocess.run(
-        ["ip", "netns", "exec", pair.client.name, "nice", "-n-20", "taskset", "-c", "1", program("icmpgen"), "wire0",
-         pair.server.mac, source, target, "%dx%d" % SIZE, SECONDS], check=True, stdout=subprocess.PIPE, text=True)
+        ["ip", "netns", "exec", pair.client.name, *SENDER, program("icmpgen"), "wire0", pair.server.mac,
+         source, target, "%dx%d" % SIZE, SECONDS], check=True, stdout=subprocess.PIPE, text=True)
     sent, seconds = out.stdout.split()
     return int(sent), float(seconds)
 
 
-def result(sent, seconds, taken, drops, cpu, right):
+def is_template(target):
+    return "X" in target
+
+
+class Counter:
+    """bench/icmpcount or ipv6count beside the flood, as Murald is."""
+
+    def __init__(self, pair, target):
+        self.pair = pair
+        self.program = [program("icmpcount"), "wire0"]
+        if is_template(target):
+            self.program = [program("ipv6count"), "wire0", target]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", self.pair.server.name, *RECEIVER, *self.program],
+            stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "ready\n"
+        self.before = cpu_seconds(self.process.pid)
+        return self
+
+    def result(self, sent, seconds):
+        cpu = cpu_seconds(self.process.pid) - self.before
+        self.process.terminate()
+        taken, drops = map(int, self.process.communicate()[0].split())
+        return figures(sent, seconds, taken, drops, cpu, True)
+
+    def __exit__(self, *rest):
+        self.process.kill()
+        self.process.wait()
+
+
+class Murald:
+    def __init__(self, pair, target):
+        from wall import Wall
+        self.folder = tempfile.TemporaryDirectory()
+        self.name = "ipv6" if is_template(target) else "icmp"
+        options = "template = %s\n" % target if is_template(target) else ""
+        self.wall = Wall(self.folder.name, "[plugin %s]\ninterface = wire0\n%s" % (self.name, options),
+                         size="%dx%d" % SIZE, netns=pair.server.name, prefix=RECEIVER)
+
+    def __enter__(self):
+        self.wall.__enter__()
+        self.before = cpu_seconds(self.wall.process.pid)
+        return self
+
+    def result(self, sent, seconds):
+        cpu = cpu_seconds(self.wall.process.pid) - self.before
+        picture = self.wall.last_picture().tobytes()
+        line = re.search(r"%s: painted (\d+) pixels, discarded nothing, kernel drops (\d+)" % self.name,
+                         self.wall.log())
+        assert line, self.wall.log()
+        return figures(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == colours())
+
+    def __exit__(self, *rest):
+        self.wall.__exit__(*rest)
+        self.folder.cleanup()
+
+
+def run(pair, source, target, *receivers):
+    """One flood; the figures of each of the receivers that watched it."""
+    with contextlib.ExitStack() as stack:
+        running = [stack.enter_context(receiver(pair, target)) for receiver in receivers]
+        sent, seconds = flood(pair, source, target)
+        time.sleep(0.2)  # for what is still in the ring
+        return [receiver.result(sent, seconds) for receiver in running]
+
+
+def figures(sent, seconds, taken, drops, cpu, right):
     return {"sent": sent, "taken": taken, "drops": drops, "rate": taken / seconds,
             "cpu_ns": cpu / taken * 1e9 if taken else 0, "right": right}
-
-
-def run_counter(pair, source, target):
-    process = subprocess.Popen(
-        ["ip", "netns", "exec", pair.server.name, "nice", "-n-20", "taskset", "-c", "0", program("icmpcount"), "wire0"],
-        stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout.readline() == "ready\n"
-        before = cpu_seconds(process.pid)
-        sent, seconds = flood(pair, source, target)
-        time.sleep(0.2)
-        cpu = cpu_seconds(process.pid) - before
-        process.terminate()
-        taken, drops = map(int, process.communicate()[0].split())
-    finally:
-        process.kill()
-        process.wait()
-    return result(sent, seconds, taken, drops, cpu, True)
-
-
-def run_murald(pair, source, target, expected):
-    from wall import Wall
-    with tempfile.TemporaryDirectory() as folder, \
-            Wall(folder, "[plugin icmp]\ninterface = wire0\n", size="%dx%d" % SIZE,
-                 netns=pair.server.name, prefix=["nice", "-n-20", "taskset", "-c", "0"]) as wall:
-        before = cpu_seconds(wall.process.pid)
-        sent, seconds = flood(pair, source, target)
-        time.sleep(0.2)
-        cpu = cpu_seconds(wall.process.pid) - before
-        picture = wall.last_picture().tobytes()
-        line = re.search(r"icmp: painted (\d+) pixels, discarded nothing, kernel drops (\d+)", wall.log())
-        assert line, wall.log()
-    return result(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == expected)
 
 
 def steer(pair, mask):
@@ -124,21 +173,31 @@ def steer(pair, mask):
 
 def pings():
     from hosts import Pair
-    rows, expected = [], colours()
+    rows = []
     with Pair() as pair:
+        ip4, ip6 = (pair.client.ip4, pair.server.ip4), (pair.client.ip6, pair.server.ip6)
+        by_address = pair.client.ip6, TEMPLATE
+        pair.server.ip("-6", "route", "add", "blackhole", "2001:db8:0:5::/64")
         for switch in "net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all":
             pair.server.sysctl(switch, 1)
-        for name, mask, source, target in (
-                ("IPv4, receiver's core pays", 1, pair.client.ip4, pair.server.ip4),
-                ("IPv4, sender's core pays", 0, pair.client.ip4, pair.server.ip4),
-                ("IPv6, receiver's core pays", 1, pair.client.ip6, pair.server.ip6)):
+        for name, mask, ends, together in (
+                ("IPv4, receiver's core pays", 1, ip4, False), ("IPv4, sender's core pays", 0, ip4, False),
+                ("IPv4, both at once", 0, ip4, True), ("IPv6, receiver's core pays", 1, ip6, False),
+                ("IPv6, both at once", 0, ip6, True),
+                ("addresses, receiver's core pays", 1, by_address, False),
+                ("addresses, sender's core pays", 0, by_address, False),
+                ("addresses, both at once", 0, by_address, True)):
             steer(pair, mask)
             counter, murald = [], []
-            for run in range(RUNS):  # in pairs: what disturbs one disturbs the other
-                first = lambda: counter.append(run_counter(pair, source, target))
-                second = lambda: murald.append(run_murald(pair, source, target, expected))
-                for measure in (first, second) if run % 2 else (second, first):
-                    measure()
+            for i in range(RUNS):
+                if together:
+                    ours, least = run(pair, *ends, Murald, Counter)
+                elif i % 2:  # one after the other: what disturbs one disturbs the next
+                    (ours,), (least,) = run(pair, *ends, Murald), run(pair, *ends, Counter)
+                else:
+                    (least,), (ours,) = run(pair, *ends, Counter), run(pair, *ends, Murald)
+                murald.append(ours)
+                counter.append(least)
             rows.append(ping_row(name, counter, murald))
     return rows
 
@@ -151,7 +210,7 @@ def ping_row(name, counter, murald):
            "lost": sum(r["sent"] - r["taken"] for r in murald), "drops": sum(r["drops"] for r in murald),
            "right": all(r["right"] for r in murald), "runs": {"murald": murald, "counting": counter}}
     row["ok"] = row["ratio"] >= 0.95 and row["drops"] == 0 and row["right"]
-    print("  %-28s %s k/s   counting %s k/s   ratio %.3f   CPU %.0f / %.0f ns   drops %d   lost %d   picture %s" % (
+    print("  %-31s %s k/s   counting %s k/s   ratio %.3f   CPU %.0f / %.0f ns   drops %d   lost %d   picture %s" % (
         name, show(row["murald"], 0, 1e-3), show(row["least"], 0, 1e-3), row["ratio"], *row["cpu_ns"],
         row["drops"], row["lost"], "right" if row["right"] else "WRONG"))
     if row["ratio"] < 0.95:
@@ -175,7 +234,7 @@ def floods():
     return pixelflut.measure(program, RUNS, SECONDS, spread, show)
 
 
-CHAPTERS = {"canvas": (canvas, lambda: None), "pings": (pings, why_no_pings),
+CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings),
             "pixelflut": (floods, pixelflut.obstacle)}
 
 

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""The main job: pings from another host paint what a screen shows."""
+import os
+import subprocess
+
+import pytest
+
+import hosts
+from guests import wait_for
+
+HOST, GUEST = "10.0.2.2", "10.0.2.15"
+
+
+@pytest.fixture(scope="module")
+def wire():
+    """A namespace with one end of the guest's network card in it."""
+    hosts.need_namespaces()
+    hosts.need("ping", "iputils-ping")
+    if not os.path.exists("/dev/net/tun"):
+        pytest.skip("no /dev/net/tun: modprobe tun")
+    name = "muralkms%d" % os.getpid()
+
+    def ip(*words):
+        subprocess.run(["ip", *words], check=True)
+    ip("netns", "add", name)
+    try:
+        for words in (["tuntap", "add", "tap0", "mode", "tap"], ["addr", "add", HOST + "/24", "dev", "tap0"],
+                      ["link", "set", "tap0", "up"]):
+            ip("-n", name, *words)
+        yield name
+    finally:
+        ip("netns", "del", name)
+
+
+def ping(netns, host, x, y, rgb):
+    """Debian's ping with the pixel as its data, as a person would type it."""
+    data = "cc%04x%04x%02x%02x%02x" % (x, y, *rgb)
+    return subprocess.run(["ip", "netns", "exec", netns, "ping", "-c", "1", "-W", "5", "-s", "8",
+                           "-p", data, host], text=True, capture_output=True)
+
+
+def test_ping_paints_the_screen(boot, wire):
+    screen = boot("virtio", tap="tap0", netns=wire)
+    wall = screen.wall(dots=False, plugins="[plugin icmp]\n").start()
+    wait_for("an answer", lambda: ping(wire, GUEST, 9999, 0, (0, 0, 0)).returncode == 0, 20)
+    wall.seen()
+    six = screen.guest.run("ip -6 addr show dev eth0 scope link")[1].split("inet6 ")[1].split("/")[0]
+    for host, x, y, rgb in [(GUEST, 3, 4, (255, 0, 0)), (GUEST, 319, 199, (0, 255, 1)),
+                            (six + "%tap0", 160, 100, (9, 8, 255))]:
+        answer = ping(wire, host, x, y, rgb)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        wall.put(x, y, rgb)
+        wall.seen()
+
+
+def test_an_image_painted_by_addresses_is_shown(boot, wire):
+    """From the same link, nothing set up at either end: each pixel is a link-local address."""
+    hosts.need("fping", "fping")
+    screen = boot("virtio", tap="tap0", netns=wire)
+    wall = screen.wall(dots=False, plugins="[plugin ipv6]\ntemplate = fe80:0:0:0:1XXX:1YYY:11RR:GGBB\n"
+                                           "ndp = yes\n").start()
+    wall.seen()
+    image = {(x, y): (x * 10, y * 15, 255 - x) for x in range(24) for y in range(16)}
+    image[319, 199] = (255, 128, 0)
+    pings = ["fe80::1%03x:1%03x:11%02x:%02x%02x%%tap0" % (*at, *rgb) for at, rgb in image.items()]
+    subprocess.run(["ip", "netns", "exec", wire, "fping", "-6", "-q", "-r", "0", "-t", "200", "-i", "5"],
+                   input="\n".join(pings), text=True, check=False, capture_output=True)
+    for (x, y), rgb in image.items():
+        wall.put(x, y, rgb)
+    wall.seen()
