@@ -18,6 +18,7 @@ import time
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 sys.path.insert(0, os.path.join(SOURCE, "tests"))
+import pixelflut  # noqa: E402, its neighbour
 RUNS = int(os.environ.get("BENCH_RUNS") or 9)
 SECONDS = os.environ.get("BENCH_SECONDS") or "1"
 SIZE = 640, 360
@@ -229,7 +230,12 @@ def why_no_pings():
     return None
 
 
-CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings)}
+def floods():
+    return pixelflut.measure(program, RUNS, SECONDS, spread, show)
+
+
+CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings),
+            "pixelflut": (floods, pixelflut.obstacle)}
 
 
 def main():
