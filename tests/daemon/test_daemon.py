@@ -144,6 +144,43 @@ def test_unusable_snapshot_is_set_aside(tmp_path, damage):
     assert "set aside as %s.1" % wall.snapshot in wall.log()
 
 
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to a folder"])
+def test_what_is_no_file_is_not_touched_and_said(tmp_path, kind):
+    wall = Wall(tmp_path, DOTS)
+    make = {"folder": os.mkdir, "pipe": os.mkfifo, "link to a folder": lambda path: os.symlink("/", path)}
+    make[kind](wall.snapshot)
+    before = os.lstat(wall.snapshot).st_ino
+    with wall:
+        assert "%s is no file" % wall.snapshot in wall.log()
+        assert wall.stop() == 0
+    assert os.lstat(wall.snapshot).st_ino == before
+    assert not os.path.lexists(wall.snapshot + ".1")
+    assert wall.log().count("error: snapshot:") == 2, wall.log()
+
+
+def test_snapshot_is_written_again_once_the_way_is_free(tmp_path):
+    wall = Wall(tmp_path, DOTS)
+    os.mkdir(wall.snapshot)
+    with wall:
+        os.rmdir(wall.snapshot)
+        paint(wall, dot(1, 2, (10, 20, 30)))
+        assert wall.picture().getpixel((1, 2)) == (10, 20, 30)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_what_lies_beside_the_snapshot_is_not_written_to(tmp_path, kind):
+    wall = Wall(tmp_path, DOTS)
+    other = tmp_path / "other"
+    other.write_text("mine")
+    if kind == "pipe":
+        os.mkfifo(wall.snapshot + ".new")
+    else:
+        os.symlink(other, wall.snapshot + ".new")
+    with wall:
+        assert wall.last_picture().size == (64, 48)
+    assert other.read_text() == "mine"
+
+
 def test_snapshot_that_cannot_be_written_stops_nobody(tmp_path):
     with Wall(tmp_path, DOTS) as wall:
         with open(wall.config) as f:
