@@ -265,6 +265,37 @@ def test_required_instance_that_cannot_open_ends_it(tmp_path):
         assert "broken: paint with" not in both.log()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signal_during_the_start_waits_for_its_end(tmp_path, number):
+    """Nothing half-started is left behind: a log that nobody reads holds the start up."""
+    wall = Wall(tmp_path, "[plugin dots]\nlisten = unix:%s\n" % (tmp_path / "dots.sock"))
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    filling = 4096
+    while filling:
+        try:
+            os.write(writer, b"-" * filling)
+        except BlockingIOError:
+            filling //= 2
+    os.set_blocking(writer, True)
+    wall.process = subprocess.Popen(wall.command(), stdin=subprocess.DEVNULL, stderr=writer)
+    os.close(writer)
+
+    def waits_for_the_pipe():
+        with open("/proc/%d/wchan" % wall.process.pid) as f:
+            return "pipe" in f.read()
+    wait_for("the start to be held up", waits_for_the_pipe)
+    wall.process.send_signal(number)
+    time.sleep(0.1)
+    if number == signal.SIGHUP:
+        wall.process.send_signal(signal.SIGTERM)
+    with open(reader, "rb") as log:
+        said = log.read().decode().lstrip("-")
+    assert wall.process.wait(20) == 0, said
+    assert "listening" in said and "stopping: " in said
+    assert not os.path.exists(tmp_path / "dots.sock")
+
+
 def test_sighup_does_not_end_it(tmp_path):
     with Wall(tmp_path, DOTS) as wall:
         wall.process.send_signal(signal.SIGHUP)
