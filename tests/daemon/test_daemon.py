@@ -12,7 +12,7 @@ import time
 import pytest
 from PIL import Image
 
-from wall import MURALD, Wall, wait_for
+from wall import BUILD, MURALD, PLUGINS, Wall, wait_for
 
 DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
 
@@ -263,6 +263,35 @@ def test_required_instance_that_cannot_open_ends_it(tmp_path):
             both.painted(0, 0, (1, 2, 3))
         assert "broken: not opened; the others go on without it" in both.log()
         assert "broken: paint with" not in both.log()
+
+
+def start_odd(wall, oddity):
+    """With a plugin that has that one thing wrong; tests/odd.c knows them."""
+    return wall.start("-s", "server.plugin-path=%s:%s" % (PLUGINS, os.path.join(BUILD, "tests", ".libs")),
+                      env={"ODD": oddity, "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
+
+
+def test_resident_that_does_not_stop_is_named_and_left(tmp_path):
+    wall = Wall(tmp_path, "[plugin odd]\n" + DOTS)
+    start_odd(wall, "stays").painted(0, 0, (255, 255, 255))
+    assert wall.last_picture().getpixel((0, 0)) == (255, 255, 255)
+    assert "odd: did not stop; leaving it" in wall.log()
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_plugin_that_refuses_its_datagram_socket_and_clients(tmp_path, workers):
+    wall = Wall(tmp_path, "[plugin odd]\nlisten =\nlisten-udp = 127.0.0.1:0\nrequired = no\n"
+                "[plugin odd tcp]\nlisten = 127.0.0.1:0\n" + DOTS, core="workers = " + workers)
+    start_odd(wall, "refuses")
+    assert "odd: not opened; the others go on without it" in wall.log()
+    port = re.search(r"odd: listening on 127.0.0.1:(\d+), UDP", wall.log()).group(1)
+    sockets = subprocess.run(["ss", "-Hluan"], capture_output=True, text=True, check=True).stdout
+    assert ":%s " % port not in sockets
+    with wall.tcp("tcp") as client:
+        assert client.recv(100) == b"no\n"
+        assert client.recv(100) == b""
+    paint(wall, dot(0, 0, (1, 1, 1)))
+    assert wall.stop() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
