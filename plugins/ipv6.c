@@ -229,7 +229,8 @@ append(char *filter, const char *format, ...)
 }
 
 /* Comparisons of the address at `offset` of the IPv6 header, as the kernel can make
- * them: 32 bits at a time. */
+ * them: 32 bits at a time.  Not with a mask of all ones: libpcap's optimizer (1.10.3)
+ * takes `& 0xffffffff = 0` for something that never is. */
 static void
 append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
 {
@@ -238,7 +239,10 @@ append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
 
 		memcpy(&mask, claim->mask + i, 4);
 		memcpy(&value, claim->value + i, 4);
-		if (mask != 0)
+		if (mask == UINT32_MAX)
+			append(filter, " and ip6[%u:4] = 0x%08x", offset + i,
+				ntohl(value));
+		else if (mask != 0)
 			append(filter, " and ip6[%u:4] & 0x%08x = 0x%08x", offset + i,
 				ntohl(mask), ntohl(value));
 	}
