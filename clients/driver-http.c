@@ -42,9 +42,10 @@ refused(const struct session *session, const char *what, int status, json_t *ans
 					    : "; is --secret right?";
 	else if (status == 404 || status == 405)
 		next = "; is it a pixel board?";
+	say("%s: %s: status %d%s%.200s%s", session->target->text, what, status,
+		error ? ": " : "", error ? error : "", next);
 	json_decref(answer);
-	return say_error(-EACCES, "%s: %s: status %d%s%.200s%s", session->target->text,
-		what, status, error ? ": " : "", error ? error : "", next);
+	return -EACCES;
 }
 
 static int

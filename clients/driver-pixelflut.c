@@ -152,12 +152,14 @@ next_answer(struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb
 	char *line;
 	int ret;
 
-	do {
+	for (;;) {
 		ret = stream_line(&pixelflut->stream, &line, STREAM_PATIENCE_MS);
 		if (ret < 0)
 			return silent(pixelflut, ret);
-	} while (!parse_answer(line, x, y, rgb));
-	return 0;
+		if (parse_answer(line, x, y, rgb))
+			return 0;
+		stream_pass(&pixelflut->stream, line);
+	}
 }
 
 static int
@@ -179,13 +181,16 @@ pixelflut_size(struct session *session)
 
 	if ((ret = stream_send(&pixelflut->stream, "SIZE\n", 5)) < 0)
 		return ret;
-	do {
+	for (;;) {
 		ret = stream_line(&pixelflut->stream, &line, STREAM_PATIENCE_MS);
 		if (ret < 0)
 			return silent(pixelflut, ret);
-	} while (strncmp(line, "SIZE", 4) != 0 ||
-		 !(rest = read_coordinate(line + 4, &session->wall.width)) ||
-		 !read_coordinate(rest, &session->wall.height));
+		if (strncmp(line, "SIZE", 4) == 0 &&
+			(rest = read_coordinate(line + 4, &session->wall.width)) &&
+			read_coordinate(rest, &session->wall.height))
+			break;
+		stream_pass(&pixelflut->stream, line);
+	}
 	return session->wall.width && session->wall.height ? 0 : -ENODATA;
 }
 

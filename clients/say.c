@@ -34,14 +34,19 @@ wipe(void)
 	bar.visible = false;
 }
 
+/* What a server said may be in it: nothing that commands a terminal gets through. */
 static void
 vsay(const char *format, va_list args)
 {
+	char text[2048];
+
+	vsnprintf(text, sizeof(text), format, args);
+	for (unsigned char *p = (unsigned char *)text; *p; p++)
+		if (*p < ' ' || *p == 0x7f)
+			*p = '?';
 	pthread_mutex_lock(&bar.lock);
 	wipe();
-	fputs("muralctl: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	fprintf(stderr, "muralctl: %s\n", text);
 	pthread_mutex_unlock(&bar.lock);
 }
 

@@ -96,18 +96,30 @@ stream_open(struct stream *stream, const struct target *target)
 	return 0;
 }
 
+void
+stream_pass(struct stream *stream, const char *line)
+{
+	size_t len = 0;
+
+	for (; line[len] >= ' ' && line[len] <= '~' && len < sizeof(stream->strange) - 1;
+		len++)
+		stream->strange[len] = line[len];
+	stream->strange[len] = '\0';
+}
+
 int
 stream_closed(struct stream *stream)
 {
-	char *last = (char *)stream->in + stream->in_start;
-	size_t len = stream->in_end - stream->in_start, printable = 0;
+	const char *hint = stream->hint ? stream->hint : "", *last = stream->strange;
 
-	while (printable < len && printable < 200 && last[printable] >= ' ' &&
-		last[printable] <= '~')
-		printable++;
-	return say_error(-EPIPE, "%s closed the connection%s%.*s%s%s", stream->name,
-		printable ? ", saying: " : "", (int)printable, last,
-		stream->hint ? "; " : "", stream->hint ? stream->hint : "");
+	if (stream->in_start < stream->in_end) {
+		if (stream->in_end == sizeof(stream->in))
+			stream->in_end--;
+		stream->in[stream->in_end] = '\0';
+		stream_pass(stream, (const char *)stream->in + stream->in_start);
+	}
+	return say_error(-EPIPE, "%s closed the connection%s%s%s%s", stream->name,
+		*last ? ", saying: " : "", last, *hint ? "; " : "", hint);
 }
 
 /* Reads what is there; 0 when nothing is, or how much. */

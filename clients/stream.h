@@ -14,8 +14,9 @@
 
 struct stream {
 	int fd;
-	const char *name; /* the target's text */
-	const char *hint; /* optional: why a server of this kind may close */
+	const char *name;  /* the target's text */
+	const char *hint;  /* optional: why a server of this kind may close */
+	char strange[128]; /* the last line that was no answer, see stream_pass() */
 	size_t out_len;
 	size_t in_start, in_end; /* what was read and not yet taken */
 	/* Optional.  Called when bytes arrive while others are sent, so that two that
@@ -41,6 +42,9 @@ int stream_read(struct stream *stream, int timeout_ms);
 /* The next line without its end, CR LF or LF, with a 0 instead; *line is valid until the
  * next call.  Errors as stream_read(). */
 int stream_line(struct stream *stream, char **line, int timeout_ms);
+
+/* Passes over a line that was no answer.  Should the server close, it may say why. */
+void stream_pass(struct stream *stream, const char *line);
 
 /* Says that the server closed, and what it said last; returns -EPIPE. */
 int stream_closed(struct stream *stream);
