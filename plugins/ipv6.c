@@ -177,8 +177,6 @@ take_solicitation(
 	}
 }
 
-/* A solicitation never paints, whatever is accepted: hosts ask again and again, by
- * unicast too, for addresses they painted long ago. */
 static void
 take_packet(void *user, const struct packet *packet, enum packet_fault fault)
 {
@@ -186,33 +184,36 @@ take_packet(void *user, const struct packet *packet, enum packet_fault fault)
 	struct ipv6 *ipv6 = turn->ipv6;
 	struct template_pixel pixel;
 	struct packet_icmp icmp;
+	enum template_match match;
 	bool has_icmp;
 
-	if (fault != PACKET_OK || packet->version != 6) {
+	if (packet->version != 6)
+		return;
+	match = template_decode(&ipv6->template, packet->destination, &pixel);
+	if (packet->vlan != PACKET_NO_VLAN && packet->vlan != 0) {
+		/* some other network; and not all of them passed the filter */
+		if (match != TEMPLATE_OTHER)
+			mural_discard(turn->brush, MURAL_MALFORMED, 1);
+		return;
+	}
+	if (fault != PACKET_OK) {
 		mural_discard(turn->brush, MURAL_MALFORMED, 1);
 		return;
 	}
 	has_icmp = packet_icmp(packet, &icmp);
 	if (has_icmp && icmp.type == NDP_SOLICITATION) {
+		/* Never paints, whatever is accepted: hosts ask again and again, by
+		 * unicast too, for addresses that they painted long ago. */
 		take_solicitation(turn, packet, &icmp);
 		return;
 	}
-	if (packet->cast != CAST_UNICAST)
+	if (match == TEMPLATE_OTHER || packet->cast != CAST_UNICAST)
 		return;
-	if (!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL)) {
+	if (match == TEMPLATE_MALFORMED ||
+		!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL))
 		mural_discard(turn->brush, MURAL_MALFORMED, 1);
-		return;
-	}
-	switch (template_decode(&ipv6->template, packet->destination, &pixel)) {
-	case TEMPLATE_PIXEL:
+	else
 		paint(ipv6, turn->brush, &pixel);
-		break;
-	case TEMPLATE_MALFORMED:
-		mural_discard(turn->brush, MURAL_MALFORMED, 1);
-		break;
-	case TEMPLATE_OTHER:
-		break;
-	}
 }
 
 /* ------------------------------------------------------------------ receiving */

@@ -21,7 +21,7 @@ try:
         ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS,
         ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
         IPv6ExtHdrHopByHop, Jumbo, PadN)
-    from scapy.layers.l2 import Ether
+    from scapy.layers.l2 import Dot1Q, Ether
     from scapy.packet import Raw
     from scapy.utils import rdpcap
 except ImportError:
@@ -193,8 +193,8 @@ def solicit(target, source=CLIENT, src_mac="02:00:00:00:00:99", option=True, hli
     return frame / ICMPv6NDOptSrcLLAddr(lladdr=src_mac) if option else frame
 
 
-def advertisements(wire, seconds=0.3):
-    """The targets that somebody advertised, with the override flag, for a while."""
+def advertisements(wire, seconds=0.3, awaited=None):
+    """The targets that somebody advertised, with the override flag, for a while or until one."""
     wire.settimeout(0.05)
     end = time.monotonic() + seconds
     found = []
@@ -205,11 +205,14 @@ def advertisements(wire, seconds=0.3):
             continue
         if ICMPv6ND_NA in frame:
             found.append((ipaddress.ip_address(frame[ICMPv6ND_NA].tgt), frame[ICMPv6ND_NA].O))
+            if found[-1] == awaited:
+                break
     return found
 
 
 def is_answered(wire, target, seconds=2):
-    return (ipaddress.ip_address(target), 0) in advertisements(wire, seconds)
+    awaited = ipaddress.ip_address(target), 0
+    return awaited in advertisements(wire, seconds, awaited)
 
 
 def test_advertisements_are_right_and_none_is_unasked(tmp_path, link):
@@ -295,7 +298,8 @@ def test_only_matching_targets_never_own_and_no_duplicate_detection(tmp_path, pa
     own = address(7, 7, (7, 7, 7))
     wall_host.run("ip", "-6", "addr", "add", own + "/128", "dev", "lo")
     probed = address(6, 6, (6, 6, 6))
-    with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:
+    plugin = section(template=TEMPLATE, ndp="yes", interface="eth0")
+    with Wall(tmp_path, plugin, netns=wall_host.name) as wall:
         wire = client.wire()
         for frame in (solicit("2001:db8:0:6::1"), solicit(own),
                       solicit(probed, source="::", option=False)):
@@ -317,6 +321,12 @@ def test_only_matching_targets_never_own_and_no_duplicate_detection(tmp_path, pa
         unicast[Ether].dst = wall_host.mac()
         wire.send(bytes(unicast))
         assert is_answered(wire, target)
+        # in a VLAN there may be another host with that address
+        tagged = solicit(target)
+        tagged[Ether].payload = Dot1Q(vlan=5) / tagged[Ether].payload
+        tagged[Ether].type = 0x8100
+        wire.send(bytes(tagged))
+        assert not is_answered(wire, target, 0.3)
         assert wall.stop() == 0
     assert counted(wall.log()) == {"painted": 0, "drops": 0}
 
@@ -478,7 +488,8 @@ def test_bad_packets_are_dropped_and_counted(tmp_path, pair):
 
     def length(n):
         return lambda data: data.__setitem__(slice(18, 20), n.to_bytes(2, "big"))
-    with Wall(tmp_path, section(template=TEMPLATE), netns=wall_host.name) as wall:
+    plugin = section(template=TEMPLATE, interface="eth0")
+    with Wall(tmp_path, plugin, netns=wall_host.name) as wall:
         sender = Sender(wall_host, client)
         sender.send(
             to(1, 0, (1, 1, 1)) / IPv6ExtHdrFragment(offset=0, m=1, nh=58) / ping,
@@ -494,12 +505,19 @@ def test_bad_packets_are_dropped_and_counted(tmp_path, pair):
         sender.raw(to(1, 10, (1, 1, 1)) / ping, length(3))
         sender.raw(to(1, 11, (1, 1, 1)) / ping, length(0))
         sender.raw(to(1, 12, (1, 1, 1)) / ping, lambda data: data.__delitem__(slice(60, None)))
+        # stacked tags too: those of other addresses are none of ours
+        inner = to(1, 13, (1, 1, 1)) / ping
+        sender.send(Dot1Q(vlan=5) / inner, Dot1Q(vlan=5) / Dot1Q(vlan=6) / inner,
+                    Dot1Q(vlan=5) / Dot1Q(vlan=6) / IPv6(src=CLIENT, dst="2001:db8:0:6::1") / ping,
+                    Dot1Q(vlan=5) / Dot1Q(vlan=6) / Raw(b"anything"))
+        sender.send(Dot1Q(vlan=0, prio=3) / to(2, 1, (4, 5, 6)) / ping)  # a mere priority
         # padded frames are no lie: Ethernet's shortest is longer than a short ping's
         sender.raw(to(2, 0, (1, 2, 3)) / ICMPv6EchoRequest(), lambda data: data.extend(bytes(10)))
         wall.painted(2, 0, (1, 2, 3))
-        assert wall.picture().tobytes() == picture_of({(2, 0): (1, 2, 3)}, (64, 48)).tobytes()
+        pixels = {(2, 0): (1, 2, 3), (2, 1): (4, 5, 6)}
+        assert wall.picture().tobytes() == picture_of(pixels, (64, 48)).tobytes()
         assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 1, "malformed": 13, "drops": 0}
+    assert counted(wall.log()) == {"painted": 2, "malformed": 15, "drops": 0}
 
 
 def test_other_traffic_is_left_alone(tmp_path, pair):
@@ -518,8 +536,11 @@ def test_sizes_and_digits(tmp_path, pair):
     wall_host, client = pair
     plugins = (section(name="squares", template=PREFIX + ":SXXX:YYY:RRGG:BB")
                + section(name="decimal", template="2001:db8:0:6:XXXX:YYYY:RRGG:BB00", digits="decimal"))
+    plugins += section(name="wide", template="2001:db9:XXXX:XXXX:YYYY:YYYS:RRGG:BB??")
     with Wall(tmp_path, plugins, netns=wall_host.name) as wall:
         sender = Sender(wall_host, client)
+        # the square's right half is not at the left edge
+        sender.send(IPv6(src=CLIENT, dst="2001:db9:ffff:ffff:0:12:ff:0") / ICMPv6EchoRequest())
         for side in range(16):
             sender.send(IPv6(src=CLIENT, dst=PREFIX + ":%x%03x:a:ff00:ff" % (side, 3 * side))
                         / ICMPv6EchoRequest())
@@ -531,6 +552,7 @@ def test_sizes_and_digits(tmp_path, pair):
         shows(wall, pixels, (64, 48))
         assert wall.stop() == 0
     assert counted(wall.log(), "squares") == {"painted": 5, "malformed": 14, "drops": 0}
+    assert counted(wall.log(), "wide") == {"painted": 0, "out_of_bounds": 4, "drops": 0}
     assert counted(wall.log(), "decimal") == {"painted": 1, "malformed": 1, "drops": 0}
 
 
