@@ -55,8 +55,8 @@ read_png(struct image *image, png_image *png, FILE *file, const char *path)
 	int ret;
 
 	if (!png_image_begin_read_from_stdio(png, file))
-		return say_error(
-			-EBADMSG, "%s: %s; it must be a whole PNG picture", path, png->message);
+		return say_error(-EBADMSG, "%s: %s; it must be a whole PNG picture", path,
+			png->message);
 	if ((ret = image_new(image, png->width, png->height)) < 0)
 		return ret;
 	png->format = PNG_FORMAT_RGBA;
