@@ -8,6 +8,8 @@
 
 #include "say.h"
 
+#define FLUSH_EVERY (5 * CLOCK_MS)
+
 static const struct driver *const drivers[TARGET_SCHEMES] = {
 	[TARGET_ICMP] = &driver_icmp,
 	[TARGET_IPV6] = &driver_ipv6,
@@ -58,19 +60,29 @@ session_measure(struct session *session)
 	return session->driver->size ? session->driver->size(session) : -ENOTSUP;
 }
 
+/* What waits in a buffer should not wait for long: a slow pace is not a few lumps. */
+static int
+keep_flowing(struct session *session, int64_t now, int64_t when)
+{
+	if (when - now < CLOCK_MS && now - session->flushed < FLUSH_EVERY)
+		return 0;
+	session->flushed = now;
+	return session_flush(session);
+}
+
 int
 session_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
 {
 	int64_t when = pace_next(&session->pace);
 	int ret;
 
-	if (when) {
-		/* What waits in a buffer should not wait for the next. */
-		if (when - clock_now() > 2 * CLOCK_MS &&
-			(ret = session_flush(session)) < 0)
+	if (session->pace.rate) {
+		ret = keep_flowing(session, clock_now(), when);
+		if (ret < 0)
 			return ret;
-		clock_sleep_until(when);
 	}
+	if (when)
+		clock_sleep_until(when);
 	ret = session->driver->put(session, x, y, argb);
 	if (ret == 0)
 		session->put++;

@@ -31,6 +31,7 @@ struct session {
 	struct area wall; /* width 0: unknown */
 	bool alpha;       /* colours may be translucent; else alpha is not looked at */
 	struct pace pace;
+	int64_t flushed;   /* when, at a pace */
 	void *state;       /* the driver's, zeroed before open() */
 	uint64_t put;      /* pixels that left for the server */
 	uint64_t painted;  /* those the server is known to have painted */

@@ -12,7 +12,8 @@
 #include "image.h"
 #include "say.h"
 
-#define ROUNDS 3 /* to get through what a server drops */
+#define ROUNDS                                                                           \
+	20 /* as long as each gets something through that a server dropped before */
 #define IDLE (CLOCK_SECOND / 2)
 
 struct painting {
@@ -22,7 +23,7 @@ struct painting {
 	uint32_t *order; /* pixels of the image, in the order they are painted */
 	size_t n;
 	size_t outside; /* of the visible pixels, those the wall has no place for */
-	size_t already; /* of the last round, those that needed no paint */
+	size_t already; /* those that needed no paint */
 };
 
 /* Where a pixel of the image goes, and how. */
@@ -116,14 +117,14 @@ shuffle(uint32_t *order, size_t n)
 
 /* Each pixel once. */
 static int
-paint_round(struct painting *painting)
+paint_round(struct painting *painting, bool is_first)
 {
 	struct session *session = &painting->session;
 	const struct driver *driver = session->driver;
 	uint64_t without = 0;
+	size_t already = 0;
 	int ret = 0;
 
-	painting->already = 0;
 	if (painting->options->random)
 		shuffle(painting->order, painting->n);
 	for (size_t i = 0; i < painting->n && !stop_asked(); i++) {
@@ -131,7 +132,7 @@ paint_round(struct painting *painting)
 		int32_t x = (int32_t)stroke.x, y = (int32_t)stroke.y;
 
 		if (driver->shows && driver->shows(session, x, y, stroke.argb)) {
-			painting->already++;
+			already++;
 		} else if ((ret = session_put(session, x, y, stroke.argb)) == -ERANGE) {
 			without++;
 		} else if (ret < 0) {
@@ -141,6 +142,8 @@ paint_round(struct painting *painting)
 		if (i % 64 == 0 || session->pace.rate || !driver->flush)
 			progress_update(i + 1);
 	}
+	if (is_first)
+		painting->already = already;
 	if (without == painting->n)
 		return say_error(-ERANGE,
 			"this protocol cannot name a single pixel of it; another --at is "
@@ -200,7 +203,7 @@ paint_once(struct painting *painting, size_t *missing)
 	*missing = 0;
 	for (int i = 0; ret == 0 && i < ROUNDS; i++) {
 		progress_start(painting->session.driver->unit, painting->n);
-		ret = paint_round(painting);
+		ret = paint_round(painting, i == 0);
 		if (ret == 0)
 			ret = session_settle(&painting->session);
 		*missing = count_missing(painting);
@@ -258,8 +261,8 @@ report(const struct painting *painting, double seconds, size_t missing)
 
 	amount(seconds > 0 ? (double)session->put / seconds : 0, rate);
 	printf("%s %" PRIu64 " %s in %.2f s, %s a second\n",
-		session->driver->tells ? "painted" : "sent", session->put, unit, seconds,
-		rate);
+		session->painted == session->put ? "painted" : "sent", session->put, unit,
+		seconds, rate);
 	if (painting->already && !painting->options->loop)
 		printf("%zu %s were right already\n", painting->already, unit);
 	if (session->repeated)

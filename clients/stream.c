@@ -196,6 +196,15 @@ stream_line(struct stream *stream, char **line, int timeout_ms)
 	}
 }
 
+/* What is there already, without waiting. */
+static int
+hear(struct stream *stream)
+{
+	int ret = take_in(stream);
+
+	return ret > 0 ? stream->on_input(stream, stream->context) : ret;
+}
+
 /* The wire is full: reads meanwhile. */
 static int
 wait_to_send(struct stream *stream)
@@ -210,12 +219,7 @@ wait_to_send(struct stream *stream)
 			stream->name, STREAM_PATIENCE_MS / 1000);
 	if (ret < 0)
 		return say_error(ret, "%s: %s", stream->name, strerror(-ret));
-	if (ret & POLLIN && stream->on_input) {
-		if ((ret = take_in(stream)) < 0)
-			return ret;
-		return stream->on_input(stream, stream->context);
-	}
-	return 0;
+	return ret & POLLIN && stream->on_input ? hear(stream) : 0;
 }
 
 /* On the wire, nothing before it. */
@@ -239,7 +243,7 @@ send_all(struct stream *stream, const uint8_t *data, size_t len)
 			return ret < 0 ? ret : stream_closed(stream);
 		}
 	}
-	return 0;
+	return stream->on_input ? hear(stream) : 0;
 }
 
 int
