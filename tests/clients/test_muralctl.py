@@ -3,6 +3,7 @@
 command line, the bar, and what it says when things go wrong."""
 import os
 import pty
+import random
 import re
 import select
 import signal
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 from conftest import MURALCTL
-from peers import P2, Board, Pixelflut
+from peers import P2, Board, Pixelflut, Threaded, tcp_server
 from wall import wait_for
 
 
@@ -185,7 +186,7 @@ def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
         (tmp_path / "text.png").write_text("no picture")
         muralctl("paint", tmp_path / "text.png", target).failed("text.png", "must be a whole PNG")
         whole = path.read_bytes()
-        (tmp_path / "half.png").write_bytes(whole[:-40])
+        (tmp_path / "half.png").write_bytes(whole[:-14])
         muralctl("paint", tmp_path / "half.png", target).failed("half.png", "damaged")
         muralctl("paint", path, target, "--at", "40,0").failed("lies outside the wall of 40x30")
         muralctl("paint", image(lambda x, y: (1, 2, 3, 0), mode="RGBA"), target).failed("transparent all over")
@@ -365,7 +366,86 @@ def test_p2_says_no(muralctl, image, tmp_path):
 def test_p2_load(muralctl):
     users = {b"u1": "00000007", b"u2": "00000007"}
     with P2(users=users, width=200, height=200) as server:
-        result = muralctl("load", p2_target(server, "u%", "7"), "--connections", 2, "--seconds", 1).ok()
+        result = muralctl("load", p2_target(server, "u%", "7"), "--connections", 2, "--seconds", 1, "--rate", 2000).ok()
         assert result.number("sent") == server.puts
         assert 100 < result.number("painted") <= server.puts
         assert "came back as Updates" in result.out
+
+
+# ---------------------------------------------------------------- servers that mean harm
+
+class Parrot(Threaded):
+    """Says its text to everybody, whatever they say, then closes after a moment."""
+
+    def __init__(self, text):
+        self.server = tcp_server(lambda client: (client.sendall(text), client.recv(65536), time.sleep(0.3)))
+
+
+@pytest.mark.parametrize("text, said", [
+    (b"SIZE 4294967295 4294967295\n", "is beyond me"),
+    (b"SIZE 99999999999999999999999 1\n", "is beyond me"),
+    (b"SIZE 10000 10000\n", "is beyond me"),
+    (b"SIZE 0 0\n", "does not tell its size"),
+    (b"SIZE\nSIZE -1 5\nSIZE x y\n", "closed the connection"),
+    (b"a" * 70000, "cannot make sense of"),
+    (b"\x1b[31mred\x1b[0m\x07\n", "closed the connection"),
+    (bytes(range(256)) * 100, "closed the connection"),
+    (b"SIZE 2 1\nPX 5 0 ffffff\nPX -1 0 ffffff\nPX 0 0 fffffff\nPX 0 0 \nPX 0\n", "closed the connection"),
+])
+def test_hostile_pixelflut(muralctl, tmp_path, text, said):
+    with Parrot(text) as server:
+        result = muralctl("grab", "pixelflut://127.0.0.1:%d" % server.port, tmp_path / "out.png").failed(said)
+    assert "\x1b" not in result.err and "\x07" not in result.err
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_hostile_p2(muralctl, image, tmp_path, seed):
+    rng = random.Random(seed)
+    noise = b"".join(bytes([0xff, rng.randrange(1, 256)]) + rng.randbytes(rng.randrange(0, 300)) for _ in range(300))
+    with Parrot(noise) as server:
+        target = "p2://py1:1@127.0.0.1:%d" % server.port
+        assert muralctl("grab", target, tmp_path / "out.png").status in (0, 1)
+        assert muralctl("paint", image(mixed), target).status == 1
+
+
+@needs_http
+@pytest.mark.parametrize("settings", [
+    {}, [], "x", None, {"width": -1, "height": 6, "palette": ["#000000"]}, {"width": 8, "height": 6, "palette": []},
+    {"width": 8, "height": 6, "palette": [1]}, {"width": 8, "height": 6, "palette": ["#00000g"]},
+    {"width": 1 << 40, "height": 1 << 40, "palette": ["#000000"]},
+    {"width": 65536, "height": 65536, "palette": ["#000000"]}, {"width": "8", "height": 6, "palette": ["#000000"]},
+])
+def test_hostile_settings(muralctl, settings):
+    with Board() as board:
+        answer = board.answer
+        board.answer = lambda method, path, fields: (
+            (200, settings, {}) if path == "/settings" else answer(method, path, fields))
+        muralctl("size", board_target(board)).failed("the answer is not a pixel board's")
+
+
+@needs_http
+@pytest.mark.parametrize("cells", [
+    [], [[0] * 8] * 5, [[0] * 7] * 6, [[0] * 9] * 6, [{}] * 6, {"0": 1}, None, [[0] * 8] * 5 + [None],
+])
+def test_hostile_cells(muralctl, tmp_path, cells):
+    with Board() as board:
+        board.cells = cells
+        muralctl("grab", board_target(board), tmp_path / "out.png").failed("the answer is not a pixel board's")
+
+
+@needs_http
+def test_cells_beyond_the_palette_are_unknown(muralctl, image, tmp_path):
+    with Board() as board:
+        board.cells = [[4, -1, 1 << 40, None, "1", 1.5, [], 3]] * 6
+        muralctl("grab", board_target(board), tmp_path / "out.png").ok()
+    with Image.open(tmp_path / "out.png") as out:
+        assert [out.getpixel((x, 0)) for x in range(8)] == [(0, 0, 0)] * 7 + [(0, 0, 255)]
+
+
+@needs_http
+def test_an_error_text_cannot_command_the_terminal(muralctl, image):
+    with Board() as board:
+        board.register = lambda fields: board.error(403, "\x1b]0;title\x07 no " + "x" * 5000)
+        result = muralctl("paint", board_image(image), board_target(board)).failed("?]0;title? no xxx")
+    assert "\x1b" not in result.err and len(result.err) < 1000
