@@ -119,6 +119,8 @@ listen_until_quiet(struct p2 *p2, int first_ms, int most_ms)
 	int ret = stream_flush(&p2->stream), patience = first_ms;
 
 	while (ret >= 0 && clock_now() < end) {
+		if (stop_asked() && end > clock_now() + CLOCK_SECOND)
+			end = clock_now() + CLOCK_SECOND;
 		ret = stream_read(&p2->stream, patience);
 		if (ret == -ETIMEDOUT)
 			return 0;

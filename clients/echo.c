@@ -248,9 +248,14 @@ echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms)
 	uint8_t packet[256];
 
 	for (;;) {
-		ssize_t n = recv(echo->fd, packet, sizeof(packet), 0);
-		size_t start = n > 0 ? find_data(echo, packet, (size_t)n) : 0;
+		ssize_t n;
+		size_t start;
 
+		left = (end - clock_now()) / CLOCK_MS + 1;
+		if (left <= 0 || stop_asked())
+			return -ETIMEDOUT;
+		n = recv(echo->fd, packet, sizeof(packet), 0);
+		start = n > 0 ? find_data(echo, packet, (size_t)n) : 0;
 		if (start) {
 			n -= (ssize_t)start;
 			memcpy(data, packet + start, (size_t)n < len ? (size_t)n : len);
@@ -260,9 +265,6 @@ echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms)
 			continue;
 		if (errno != EAGAIN && errno != EINTR)
 			return refused(echo, -errno);
-		left = (end - clock_now()) / CLOCK_MS + 1;
-		if (left <= 0 || stop_asked())
-			return -ETIMEDOUT;
 		poll(&poller, 1, (int)left);
 	}
 }

@@ -43,13 +43,15 @@ def tcp_server(handle):
 
 class Pixelflut(Threaded):
     """upper, crlf: how answers look; digits: 6 or 8 in them; lossy: forgets every pixel;
-    greeting: said at once, then the connection is closed; mute: answers nothing."""
+    greeting: said at once, then the connection is closed; mute: answers nothing;
+    lag: reads show what was painted so many seconds before; chatty: says what nobody asked."""
 
     def __init__(self, width=40, height=30, upper=False, crlf=False, digits=6, lossy=False,
-                 greeting=None, mute=False):
+                 greeting=None, mute=False, lag=0, chatty=False):
         self.width, self.height = width, height
         self.upper, self.crlf, self.digits = upper, crlf, digits
         self.lossy, self.greeting, self.mute = lossy, greeting, mute
+        self.lag, self.chatty, self.frame, self.frame_at = lag, chatty, {}, 0
         self.pixels, self.colours_seen, self.unknown, self.connections = {}, [], [], 0
         self.server = tcp_server(self.serve)
 
@@ -58,6 +60,8 @@ class Pixelflut(Threaded):
         if self.greeting:
             client.sendall(self.greeting)
             return
+        while self.chatty:
+            client.sendall(b"news of the day\n" * 500)
         rest = b""
         while True:
             data = client.recv(65536)
@@ -87,7 +91,10 @@ class Pixelflut(Threaded):
             if not self.lossy:
                 self.pixels[at] = words[3][:6]
             return ""
-        return self.answer("PX %d %d %s" % (*at, self.pixels.get(at, "000000") + "ff" * (self.digits == 8)))
+        shown = self.frame if self.lag else self.pixels
+        if self.lag and time.monotonic() - self.frame_at > self.lag:
+            self.frame, self.frame_at = dict(self.pixels), time.monotonic()
+        return self.answer("PX %d %d %s" % (*at, shown.get(at, "000000") + "ff" * (self.digits == 8)))
 
 
 # ---------------------------------------------------------------- the pixel board

@@ -171,6 +171,23 @@ def test_load_notices_a_server_that_loses_pixels(muralctl):
     assert "verified  0 of 64" in result.out
 
 
+def test_load_gives_a_frame_of_time_to_servers_that_lag(muralctl):
+    with Pixelflut(lag=0.05) as server:
+        result = muralctl("load", "pixelflut://127.0.0.1:%d" % server.port, "--seconds", 1).ok()
+    assert "verified  64 of 64" in result.out
+
+
+def test_load_reports_when_it_is_stopped():
+    with Pixelflut() as server:
+        process = subprocess.Popen([MURALCTL, "load", "pixelflut://127.0.0.1:%d" % server.port, "--connections", "2"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        wait_for("paint", lambda: len(server.pixels) == 40 * 30)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=9)
+    assert process.returncode == 0 and err == "", err
+    assert re.search(r"^painted +%d " % len(server.colours_seen), out, re.M), out
+
+
 def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
     path = image(mixed)
     with socket.socket() as closed:
@@ -198,6 +215,15 @@ def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
 def test_a_server_that_does_not_answer(muralctl):
     with Pixelflut(mute=True) as server:
         muralctl("size", "pixelflut://127.0.0.1:%d" % server.port).failed("did not answer within 10 s")
+
+
+def test_a_server_that_never_stops_talking():
+    with Pixelflut(chatty=True) as server:
+        process = subprocess.Popen([MURALCTL, "size", "pixelflut://127.0.0.1:%d" % server.port])
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(3) == 1
 
 
 # ---------------------------------------------------------------- the bar
