@@ -5,7 +5,7 @@
  * never used.  Answers may be in upper or lower case, with six or eight digits, end in LF
  * or CR LF, and come in any order.
  */
-#include "driver.h"
+#include "pixelflut.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,17 +16,7 @@
 #include "say.h"
 #include "stream.h"
 
-#define COMMAND_MAX 40   /* "PX 65535 65535 rrggbbaa\n" */
 #define READS_AHEAD 2048 /* questions on the way; both ends' buffers hold them */
-#define FLOOD_PIXELS (1 << 18)
-#define FLOOD_CHUNK (256 << 10)
-#define FRAME (100 * CLOCK_MS)
-#define SAMPLE 64 /* pixels that a flood reads back */
-
-struct pixelflut {
-	struct stream stream;
-	int32_t last_x, last_y;
-};
 
 /* ------------------------------------------------------------------ writing */
 
@@ -45,8 +35,8 @@ write_number(char *p, uint32_t n)
 }
 
 /* "PX x y", and with `with_colour` the colour; returns the length. */
-static size_t
-write_command(char *text, uint32_t x, uint32_t y, bool with_colour, uint32_t argb)
+size_t
+pixelflut_command(char *text, uint32_t x, uint32_t y, bool with_colour, uint32_t argb)
 {
 	static const char hex[] = "0123456789abcdef";
 	char *p = text;
@@ -82,12 +72,12 @@ static int
 pixelflut_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
 {
 	struct pixelflut *pixelflut = session->state;
-	char text[COMMAND_MAX];
+	char text[PIXELFLUT_COMMAND_MAX];
 	size_t len;
 
 	if (x < 0 || y < 0)
 		return -ERANGE;
-	len = write_command(text, (uint32_t)x, (uint32_t)y, true, argb);
+	len = pixelflut_command(text, (uint32_t)x, (uint32_t)y, true, argb);
 	pixelflut->last_x = x;
 	pixelflut->last_y = y;
 	return stream_write(&pixelflut->stream, text, len);
@@ -157,8 +147,8 @@ parse_answer(const char *line, uint32_t *x, uint32_t *y, uint32_t *rgb)
 }
 
 /* The next answer to a PX; other lines are passed over. */
-static int
-next_answer(struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb)
+int
+pixelflut_answer(struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb)
 {
 	int64_t end = clock_now() + STREAM_PATIENCE_MS * CLOCK_MS;
 	char *line;
@@ -175,13 +165,13 @@ next_answer(struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb
 	}
 }
 
-static int
-ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y)
+int
+pixelflut_ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y)
 {
-	char text[COMMAND_MAX];
+	char text[PIXELFLUT_COMMAND_MAX];
 
 	return stream_write(
-		&pixelflut->stream, text, write_command(text, x, y, false, 0));
+		&pixelflut->stream, text, pixelflut_command(text, x, y, false, 0));
 }
 
 static int
@@ -220,11 +210,12 @@ pixelflut_settle(struct session *session)
 
 	if (pixelflut->last_x < 0)
 		return 0;
-	ret = ask(pixelflut, (uint32_t)pixelflut->last_x, (uint32_t)pixelflut->last_y);
+	ret = pixelflut_ask(
+		pixelflut, (uint32_t)pixelflut->last_x, (uint32_t)pixelflut->last_y);
 	if (ret == 0)
 		ret = stream_flush(&pixelflut->stream);
 	if (ret == 0)
-		ret = next_answer(pixelflut, &x, &y, &rgb);
+		ret = pixelflut_answer(pixelflut, &x, &y, &rgb);
 	if (ret == 0)
 		session->painted = session->put;
 	return ret;
@@ -243,193 +234,19 @@ pixelflut_grab(struct session *session, struct image *image)
 		if (asked < n && asked - answered <= READS_AHEAD / 2) {
 			for (; ret == 0 && asked < n && asked - answered < READS_AHEAD;
 				asked++)
-				ret = ask(pixelflut,
+				ret = pixelflut_ask(pixelflut,
 					(uint32_t)(asked % session->wall.width),
 					(uint32_t)(asked / session->wall.width));
 			if (ret == 0)
 				ret = stream_flush(&pixelflut->stream);
 		}
 		if (ret == 0)
-			ret = next_answer(pixelflut, &x, &y, &rgb);
+			ret = pixelflut_answer(pixelflut, &x, &y, &rgb);
 		if (ret == 0 && x < session->wall.width && y < session->wall.height) {
 			*image_at(image, x, y) = 0xff000000 | rgb;
 			progress_update(++answered);
 		}
 	}
-	return ret;
-}
-
-/* ------------------------------------------------------------------ flooding */
-
-/* The commands of one connection, written once and sent round and round. */
-struct flood {
-	const struct area *area;
-	uint32_t *cells; /* which pixels of the area, in the order they are sent */
-	uint32_t n, salt;
-	char *text;
-	size_t len;
-};
-
-/* In one load a pixel has the same colour whoever sends it, so that it can be checked;
- * the next load has others. */
-static uint32_t
-flood_colour(const struct flood *flood, uint32_t cell)
-{
-	uint32_t mixed = (cell ^ flood->salt) * 0x9e3779b1;
-
-	return (mixed ^ mixed >> 15) & 0xffffff;
-}
-
-/* Connection k of n takes each n-th pixel, in an order of its own. */
-static void
-deal_cells(struct flood *flood, const struct session *session)
-{
-	uint64_t all = (uint64_t)flood->area->width * flood->area->height;
-	uint32_t step = session->options->connections;
-	uint64_t random = session->number * UINT64_C(0x9e3779b97f4a7c15) + 1;
-
-	for (uint32_t i = 0; i < flood->n; i++)
-		flood->cells[i] =
-			(uint32_t)((session->number + (uint64_t)i * step) % all);
-	for (uint32_t i = flood->n; i > 1; i--) {
-		uint32_t other, kept = flood->cells[i - 1];
-
-		random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
-		other = (uint32_t)((random >> 33) % i);
-		flood->cells[i - 1] = flood->cells[other];
-		flood->cells[other] = kept;
-	}
-}
-
-static int
-flood_new(struct flood *flood, const struct session *session, const struct area *area,
-	int64_t end)
-{
-	uint64_t share = (uint64_t)area->width * area->height;
-
-	share /= session->options->connections;
-	flood->area = area;
-	flood->salt = (uint32_t)(end ^ end >> 32);
-	flood->n = share > FLOOD_PIXELS ? FLOOD_PIXELS : share ? (uint32_t)share : 1;
-	flood->cells = calloc(flood->n, sizeof(*flood->cells));
-	flood->text = malloc((size_t)flood->n * COMMAND_MAX);
-	if (!flood->cells || !flood->text)
-		return say_error(-ENOMEM, "no memory for what to send");
-	deal_cells(flood, session);
-	for (uint32_t i = 0; i < flood->n; i++)
-		flood->len += write_command(flood->text + flood->len,
-			(uint32_t)area->x + flood->cells[i] % area->width,
-			(uint32_t)area->y + flood->cells[i] / area->width, true,
-			0xff000000 | flood_colour(flood, flood->cells[i]));
-	return 0;
-}
-
-static uint64_t
-count_lines(const char *text, size_t len)
-{
-	uint64_t lines = 0;
-
-	for (const char *p = text, *end = text + len; p < end; p++)
-		lines += *p == '\n';
-	return lines;
-}
-
-/* Sends until the time is over, up to the end of a command. */
-static int
-flood_send(struct session *session, const struct flood *flood, int64_t end)
-{
-	struct pixelflut *pixelflut = session->state;
-	uint64_t rounds = 0;
-	size_t at = 0, chunk;
-	const char *newline;
-	int ret;
-
-	while (clock_now() < end && !stop_asked()) {
-		chunk = flood->len - at < FLOOD_CHUNK ? flood->len - at : FLOOD_CHUNK;
-		ret = stream_send(&pixelflut->stream, flood->text + at, chunk);
-		if (ret < 0)
-			return ret;
-		at += chunk;
-		if (at == flood->len) {
-			at = 0;
-			rounds++;
-		}
-	}
-	if (at && flood->text[at - 1] != '\n') {
-		newline = memchr(flood->text + at, '\n', flood->len - at);
-		chunk = (size_t)(newline + 1 - flood->text) - at;
-		ret = stream_send(&pixelflut->stream, flood->text + at, chunk);
-		if (ret < 0)
-			return ret;
-		at += chunk;
-	}
-	session->put = rounds * flood->n + count_lines(flood->text, at);
-	return 0;
-}
-
-/* Reads a sample of what was sent back; returns how many are wrong. */
-static int
-read_sample(struct session *session, const struct flood *flood, uint32_t n)
-{
-	struct pixelflut *pixelflut = session->state;
-	const struct area *area = flood->area;
-	uint32_t sent = session->put < flood->n ? (uint32_t)session->put : flood->n;
-	uint32_t x, y, rgb;
-	int ret = 0, wrong = 0;
-
-	for (uint32_t i = 0; ret == 0 && i < n; i++) {
-		uint32_t cell = flood->cells[(uint64_t)i * sent / n];
-
-		ret = ask(pixelflut, (uint32_t)area->x + cell % area->width,
-			(uint32_t)area->y + cell / area->width);
-	}
-	if (ret == 0)
-		ret = stream_flush(&pixelflut->stream);
-	for (uint32_t i = 0; ret == 0 && i < n; i++) {
-		if ((ret = next_answer(pixelflut, &x, &y, &rgb)) < 0)
-			return ret;
-		x -= (uint32_t)area->x;
-		y -= (uint32_t)area->y;
-		wrong += rgb != flood_colour(flood, y * area->width + x);
-	}
-	return ret < 0 ? ret : wrong;
-}
-
-/* The answers prove that everything before the questions was worked on.  Some servers
- * show what they were told a frame later: what is wrong has a second chance. */
-static int
-flood_check(struct session *session, const struct flood *flood, uint64_t *checked,
-	uint64_t *wrong)
-{
-	uint64_t most = session->put < flood->n ? session->put : flood->n;
-	uint32_t n = most < SAMPLE ? (uint32_t)most : SAMPLE;
-	int ret = read_sample(session, flood, n);
-
-	if (ret > 0) {
-		clock_sleep_until(clock_now() + FRAME);
-		ret = read_sample(session, flood, n);
-	}
-	if (ret < 0)
-		return ret;
-	session->painted = session->put;
-	*checked = n;
-	*wrong = (uint64_t)ret;
-	return 0;
-}
-
-static int
-pixelflut_flood(struct session *session, const struct area *area, int64_t end,
-	uint64_t *checked, uint64_t *wrong)
-{
-	struct flood flood = { 0 };
-	int ret = flood_new(&flood, session, area, end);
-
-	if (ret == 0)
-		ret = flood_send(session, &flood, end);
-	if (ret == 0)
-		ret = flood_check(session, &flood, checked, wrong);
-	free(flood.cells);
-	free(flood.text);
 	return ret;
 }
 
