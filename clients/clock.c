@@ -3,11 +3,13 @@
 #include "clock.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #define BURST (10 * CLOCK_MS)
 
-static volatile sig_atomic_t asked;
+/* Lock-free, so that a signal may set it while any thread looks. */
+static atomic_bool asked;
 
 int64_t
 clock_now(void)
@@ -34,7 +36,7 @@ static void
 on_signal(int number)
 {
 	(void)number;
-	asked = 1;
+	asked = true;
 }
 
 void

@@ -210,6 +210,7 @@ pixelflut_settle(struct session *session)
 
 	if (pixelflut->last_x < 0)
 		return 0;
+	pixelflut->stream.patient = true;
 	ret = pixelflut_ask(
 		pixelflut, (uint32_t)pixelflut->last_x, (uint32_t)pixelflut->last_y);
 	if (ret == 0)

@@ -156,8 +156,11 @@ flood_check(struct session *session, const struct flood *flood, uint64_t *checke
 {
 	uint64_t most = session->put < flood->n ? session->put : flood->n;
 	uint32_t n = most < SAMPLE ? (uint32_t)most : SAMPLE;
-	int ret = read_sample(session, flood, n);
+	struct pixelflut *pixelflut = session->state;
+	int ret;
 
+	pixelflut->stream.patient = true;
+	ret = read_sample(session, flood, n);
 	if (ret > 0) {
 		clock_sleep_until(clock_now() + FRAME);
 		ret = read_sample(session, flood, n);

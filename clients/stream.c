@@ -160,7 +160,7 @@ stream_read(struct stream *stream, int timeout_ms)
 		if ((ret = take_in(stream)) != 0)
 			return ret;
 		left = (end - clock_now()) / CLOCK_MS + 1;
-		if (stop_asked() && left > HASTE_MS) {
+		if (stop_asked() && !stream->patient && left > HASTE_MS) {
 			left = HASTE_MS;
 			end = clock_now() + left * CLOCK_MS;
 		}

@@ -4,6 +4,7 @@
 #ifndef STREAM_H
 #define STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct stream {
 	const char *name;  /* the target's text */
 	const char *hint;  /* optional: why a server of this kind may close */
 	char strange[128]; /* the last line that was no answer, see stream_pass() */
+	bool patient;      /* who was asked to stop waits for answers all the same */
 	size_t out_len;
 	size_t in_start, in_end; /* what was read and not yet taken */
 	/* Optional.  Called when bytes arrive while others are sent, so that two that

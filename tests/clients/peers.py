@@ -36,6 +36,11 @@ def tcp_server(handle):
         allow_reuse_address = daemon_threads = True
         request_queue_size = 128
 
+        def server_bind(self):
+            # What waits in the kernel must be worked off before an answer.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
+            super().server_bind()
+
     return Server(("127.0.0.1", 0), Handler)
 
 

@@ -183,7 +183,7 @@ def test_load_reports_when_it_is_stopped():
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         wait_for("paint", lambda: len(server.pixels) == 40 * 30)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=9)
+        out, err = process.communicate(timeout=20)
     assert process.returncode == 0 and err == "", err
     assert re.search(r"^painted +%d " % len(server.colours_seen), out, re.M), out
 
