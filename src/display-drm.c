@@ -11,12 +11,13 @@
  * The environment variable MURALD_KMS = atomic, legacy or dirtyfb makes it use that
  * method alone.  It is there for tests.
  */
+#include "display-drm.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "display-drm.h"
 #include "log.h"
 #include "uevent.h"
 #include "util.h"
@@ -240,7 +241,7 @@ find_card(struct drm_output *output, struct drm_choice *choice)
 		if (have)
 			say_unconnected(output, &output->card);
 		else
-			say(output, "%s", why);
+			say(output, "%s; waiting for a screen", why);
 		card_close(&card);
 		return DARK_MS;
 	}

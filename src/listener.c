@@ -154,10 +154,13 @@ on_connection(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		union peer peer = { .any.sa_family = AF_UNIX };
+		socklen_t len = sizeof(peer);
+		int fd = accept4(
+			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0) {
 			listener->starved = false;
-			listener->on_client(listener, fd);
+			listener->on_client(listener, fd, &peer);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -223,7 +226,8 @@ socket_has_address(int fd, char text[ADDRESS_TEXT_MAX])
 
 int
 listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
-	const char *address, void (*on_client)(struct listener *listener, int fd))
+	const char *address,
+	void (*on_client)(struct listener *listener, int fd, const union peer *peer))
 {
 	int fd = socket_bind(name, address, SOCK_STREAM);
 
