@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* dots: a pixel is eight bytes: x and y as little-endian u16, then r, g, b, a */
+#include <stdio.h>
+
 #include <mural/plugin.h>
 
 struct dots_config {
@@ -30,6 +32,17 @@ dots_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *dat
 	return (const uint8_t *)end - data; /* the rest comes back, with more behind it */
 }
 
+/* What murald tells people at start; for bash, a red pixel at 100,50. */
+static int
+dots_invite(const struct mural_host *host, const char *address, char *text, size_t len)
+{
+	if (host->port == 0)
+		return -1;
+	return snprintf(text, len,
+		"printf '\\144\\0\\062\\0\\377\\0\\0\\377' >/dev/tcp/%s/%u", address,
+		host->port);
+}
+
 const struct mural_plugin mural_plugin = {
 	MURAL_PLUGIN,
 	.name = "dots",
@@ -38,4 +51,5 @@ const struct mural_plugin mural_plugin = {
 	.options = options,
 	.config_size = sizeof(struct dots_config),
 	.feed = dots_feed,
+	.invite = dots_invite,
 };

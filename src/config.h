@@ -70,6 +70,15 @@ struct section {
 	struct setting *settings; /* in order; of two with one key the later wins */
 };
 
+/* What counts for that key (`-` and `_` are the same), or NULL when nobody set it. */
+const struct setting *section_find(const struct section *section, const char *key);
+
+struct config;
+
+/* The same for a core section: config_setting(config, "server", "plugin-path"). */
+const struct setting *config_setting(
+	const struct config *config, const char *section, const char *key);
+
 struct config {
 	enum config_verb verb;
 	struct config_canvas canvas;
@@ -90,7 +99,7 @@ int config_load(struct config *config, int argc, char *argv[]);
 void config_finish(struct config *config);
 
 /* Prints "FILE:LINE: section.key: what is wrong" to standard error and counts it.  A
- * `line` of 0 leaves it out, and so does a NULL `key`. */
+ * `line` of 0 leaves it out, and so does a NULL `key`, `section` or `file`. */
 void config_error(struct config *config, const char *file, int line, const char *section,
 	const char *key, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
@@ -103,7 +112,18 @@ struct core_section {
 };
 extern const struct core_section core_sections[];
 
-/* The effective core values, each with the file and line it came from. */
+/* The effective core values, each with the file and line it came from, as lines that
+ * murald reads as a config file: "canvas.size = auto  ; default". */
 void config_print(const struct config *config, FILE *out);
+
+/* The same for all options of one table.  `section` may be NULL. */
+void config_print_options(const char *title, const struct section *section,
+	const struct mural_option *options, FILE *out);
+
+/* Says that a section has no such key, and which of the keys of the tables was meant.  A
+ * NULL table is an empty one. */
+void config_unknown_key(struct config *config, const struct section *section,
+	const struct setting *setting, const struct mural_option *options,
+	const struct mural_option *more);
 
 #endif

@@ -357,20 +357,34 @@ ingest_log_counters(const struct ingest *ingest)
 	}
 }
 
+static void
+log_invitation(const struct instance *instance, const char *address)
+{
+	char text[512];
+
+	if (instance->plugin->invite(&instance->host, address, text, sizeof(text)) > 0)
+		log_info("%s: paint with: %s", instance->host.name, text);
+}
+
+/* A listener with an address of its own is no use to people at any other. */
 void
 ingest_log_invitations(const struct ingest *ingest)
 {
 	struct instance *instance = ingest->plugins->instances;
-	char address[ADDRESS_TEXT_MAX], text[512];
+	char address[ADDRESS_TEXT_MAX];
 
-	for (; instance; instance = instance->next) {
-		const int families[] = { AF_INET, AF_INET6 };
+	for (size_t i = 0; instance; instance = instance->next, i++) {
+		const struct listener *listener = &ingest->listeners[i];
 
-		for (size_t i = 0; instance->plugin->invite && i < ARRAY_LEN(families);
-			i++)
-			if (address_of_host(families[i], address) == 0 &&
-				instance->plugin->invite(
-					&instance->host, address, text, sizeof(text)) > 0)
-				log_info("%s: paint with: %s", instance->host.name, text);
+		if (!instance->plugin->invite || !instance->lanes)
+			continue;
+		if (listener->fd >= 0 && socket_has_address(listener->fd, address)) {
+			log_invitation(instance, address);
+			continue;
+		}
+		if (address_of_host(AF_INET, address) == 0)
+			log_invitation(instance, address);
+		if (address_of_host(AF_INET6, address) == 0)
+			log_invitation(instance, address);
 	}
 }

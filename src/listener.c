@@ -2,6 +2,7 @@
 /* Bound sockets and accepted clients. */
 #include "listener.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -201,6 +202,23 @@ socket_name(int fd, const char *address, char *text, size_t len)
 	else
 		snprintf(text, len, "%s", address);
 	return port;
+}
+
+bool
+socket_has_address(int fd, char text[ADDRESS_TEXT_MAX])
+{
+	struct sockaddr_storage bound = { 0 };
+	socklen_t len = sizeof(bound);
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)&bound;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&bound;
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0)
+		return false;
+	if (bound.ss_family == AF_INET && in4->sin_addr.s_addr != htonl(INADDR_ANY))
+		return inet_ntop(AF_INET, &in4->sin_addr, text, ADDRESS_TEXT_MAX);
+	if (bound.ss_family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
+		return inet_ntop(AF_INET6, &in6->sin6_addr, text, ADDRESS_TEXT_MAX);
+	return false;
 }
 
 int

@@ -15,10 +15,16 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "address.h"
+
 /* Makes a bound, non-blocking socket: SOCK_STREAM sockets listen.  `address` is as
  * murald.conf has it: HOST:PORT, [V6]:PORT (with [::] taking IPv4 too), unix:PATH.  The
  * descriptor, or -errno, logged with `name` before it. */
 int socket_bind(const char *name, const char *address, int type);
+
+/* The one address that a socket takes clients at, as text; false when it takes them at
+ * every address of the machine, or is a Unix socket. */
+bool socket_has_address(int fd, char text[ADDRESS_TEXT_MAX]);
 
 /* The address for the log, with the port that the kernel chose where the config says 0.
  * Returns that port; 0 for a Unix socket. */

@@ -7,6 +7,7 @@
 #ifndef OPTION_H
 #define OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <mural/plugin.h>
@@ -25,6 +26,12 @@ int options_init(const struct mural_option *options, void *config, char *why, si
 /* Frees what option_set() copied.  Accepts a zeroed config. */
 void options_finish(const struct mural_option *options, void *config);
 
+/* Whether the type is known and its field lies, aligned, in a config of that size. */
+bool option_fits(const struct mural_option *option, size_t config_size);
+
+/* Keys as people write them: `-` and `_` are the same. */
+bool same_key(const char *a, const char *b);
+
 /* The option of that key (`-` and `_` are the same), or NULL. */
 const struct mural_option *option_find(
 	const struct mural_option *options, const char *key);
@@ -32,11 +39,12 @@ const struct mural_option *option_find(
 /* The name as the file spells it: dashes for underscores. */
 const char *option_key(const struct mural_option *option, char *key, size_t len);
 
-/* "yes or no", "number from 1 to 9", "duration", "one of: keep, suppress" ... */
+/* "yes or no", "number from 1 to 9", "duration", "one of: keep, suppress" ... Also for
+ * types that this murald does not know. */
 const char *option_type(const struct mural_option *option, char *text, size_t len);
 
 /* Of the candidates, the one a person most likely meant by `word`, or NULL when none is
- * near. Calls next(arg) until it returns NULL. */
+ * near.  Calls next(arg) until it returns NULL; what it returned must stay. */
 const char *nearest_word(const char *word, const char *(*next)(void *arg), void *arg);
 
 #endif

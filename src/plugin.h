@@ -21,6 +21,7 @@ struct module {
 	char *path;
 	void *object; /* dlopen */
 	struct mural_plugin plugin;
+	struct mural_option common[7]; /* plugin_common_options() */
 };
 
 /* What every plugin section may say; keys that do not fit the plugin's transports are
@@ -71,8 +72,8 @@ int plugins_list(const struct config *config, FILE *out);
  */
 void plugins_print(const struct plugins *plugins, const struct config *config, FILE *out);
 
-/* The options that the host adds to a plugin's own, for this plugin; ends with an empty
- * entry. Static storage. */
+/* The options that the host adds to a plugin's own, for this plugin, which must be a
+ * module's; ends with an empty entry. */
 const struct mural_option *plugin_common_options(const struct mural_plugin *plugin);
 
 #endif

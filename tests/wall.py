@@ -81,9 +81,9 @@ class Wall:
 
     def port(self, name="dots"):
         """The TCP port that an instance was given: listen = 127.0.0.1:0 is any free one."""
-        line = re.search(r"%s: listening on \S+:(\d+)$" % re.escape(name), self.log(), re.M)
-        assert line, self.log()
-        return int(line.group(1))
+        ports = re.findall(r"%s: listening on \S+:(\d+)$" % re.escape(name), self.log(), re.M)
+        assert ports, self.log()
+        return int(ports[-1])
 
     def tcp(self, name="dots"):
         client = socket.create_connection(("127.0.0.1", self.port(name)), 10)

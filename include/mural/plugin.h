@@ -176,8 +176,9 @@ enum mural_transport {
 	MURAL_STREAM = 1 << 0, /* `listen`: TCP or Unix, one mural_conn a client */
 	MURAL_DATAGRAM =
 		1 << 1, /* `listen-udp`: one mural_conn a socket, a feed a datagram */
-	MURAL_SOURCE = 1 << 2,   /* a descriptor of the plugin's own */
-	MURAL_RESIDENT = 1 << 3, /* a server of its own on the main loop; no source then */
+	MURAL_SOURCE = 1 << 2, /* a descriptor of the plugin's own */
+	MURAL_RESIDENT =
+		1 << 3, /* a server of its own on the main loop; no source then */
 };
 
 struct mural_plugin {

@@ -12,13 +12,21 @@ import time
 import pytest
 from PIL import Image
 
-from wall import MURALD, PLUGINS, Wall, wait_for
+from wall import MURALD, Wall, wait_for
 
 DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
 
 
 def dot(x, y, rgb, alpha=255):
     return struct.pack("<HHBBBB", x, y, *rgb, alpha)
+
+
+def paint(wall, data):
+    """All of it is on the canvas when this returns: the daemon closes what it has read to its end."""
+    with wall.tcp() as client:
+        client.sendall(data)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
 
 
 @pytest.mark.parametrize("workers", ["0", "1", "3", "auto"])
@@ -45,8 +53,10 @@ def test_many_clients_fill_the_wall(tmp_path):
             client.sendall(b"".join(dot(x, y, colours[x, y]) for x in range(64)))
         for client in clients:
             client.close()
-        wait_for("all pixels", lambda: all(
-            wall.picture().getpixel(at) == rgb for at, rgb in colours.items()))
+        def complete():
+            picture = wall.picture()
+            return all(picture.getpixel(at) == rgb for at, rgb in colours.items())
+        wait_for("all pixels", complete)
 
 
 def test_udp_datagrams_paint(tmp_path):
@@ -86,9 +96,8 @@ def test_instances_paint_their_own_regions(tmp_path):
         wall.painted(29, 39, (255, 0, 0))
         wall.painted(9, 9, (128, 0, 0))
         picture = wall.last_picture()
-        assert picture.getcolors() == [(64 * 48 - 2, (0, 0, 0)), (1, (128, 0, 0)), (1, (255, 0, 0))] \
-            or sorted(picture.getcolors()) == sorted(
-                [(64 * 48 - 2, (0, 0, 0)), (1, (128, 0, 0)), (1, (255, 0, 0))])
+        assert sorted(picture.getcolors()) == [
+            (1, (128, 0, 0)), (1, (255, 0, 0)), (64 * 48 - 2, (0, 0, 0))]
         assert re.search(r"left: painted 1 pixels, discarded 1 out_of_bounds", wall.log())
 
 
@@ -147,8 +156,7 @@ def test_snapshot_that_cannot_be_written_stops_nobody(tmp_path):
             wall.process.send_signal(signal.SIGUSR1)
             wait_for("an error each time", lambda: wall.log().count(
                 "error: snapshot: /proc/canvas.png") == times)
-        with wall.tcp() as client:
-            client.sendall(dot(0, 0, (1, 1, 1)))
+        paint(wall, dot(0, 0, (1, 1, 1)))
         assert wall.stop() == 0
         assert "painted 1 pixels" in wall.log()
 
@@ -168,10 +176,9 @@ def test_full_disk_is_an_error_each_time_and_leaves_the_old_snapshot(tmp_path):
             wait_for("the first snapshot", lambda: os.path.exists(path))
             with open(path, "rb") as f:
                 before = f.read()
-            with wall.tcp() as client:
-                noise = os.urandom(3 * 640 * 100)
-                client.sendall(b"".join(dot(i % 640, i // 640, noise[3 * i:3 * i + 3])
-                                        for i in range(64000)))
+            noise = os.urandom(3 * 64000)
+            paint(wall, b"".join(dot(i % 640, i // 640, noise[3 * i:3 * i + 3])
+                                 for i in range(64000)))
             wait_for("the error", lambda: "No space left on device" in (
                 wall.process.send_signal(signal.SIGUSR1) or wall.log()))
             with open(path, "rb") as f:
@@ -281,4 +288,4 @@ def test_exit_statuses(tmp_path):
     assert result.returncode == 78
     assert "listen" in result.stderr and "%s:" % bad.config in result.stderr
     listed = status("-c", wall.config, "--list-plugins").stdout
-    assert "dots" in listed and "opaque" in listed and PLUGINS
+    assert "dots" in listed and "opaque" in listed

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* Opens libpcap handles and drains them. */
+#include "capture.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What a burst of 64 Ki pings needs, several times over; less where memory is short. */
+#define BUFFER_BYTES (16 << 20)
+#define BUFFER_BYTES_MIN (1 << 20)
+
+/* Handed through libpcap to on_frame(). */
+struct drain {
+	struct capture *capture;
+	struct mural_host *host;
+	capture_take *take;
+	void *user;
+};
+
+/* The names of the interfaces there are, as far as they fit. */
+static const char *
+list_interfaces(char *text, size_t len)
+{
+	struct if_nameindex *all = if_nameindex();
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (struct if_nameindex *i = all; i && i->if_index != 0; i++) {
+		int n = snprintf(text + used, len - used, " %s", i->if_name);
+
+		if (n < 0 || (size_t)n >= len - used)
+			break;
+		used += (size_t)n;
+	}
+	if (all)
+		if_freenameindex(all);
+	return text;
+}
+
+/* Where the running program lies, for a command that can be copied. */
+static const char *
+program_path(char *path, size_t len)
+{
+	ssize_t n = readlink("/proc/self/exe", path, len - 1);
+
+	if (n < 0)
+		return "murald";
+	path[n] = '\0';
+	return path;
+}
+
+/* Turns libpcap's error into ours, with what to do next. */
+static int
+refuse(const struct mural_host *host, const char *interface, int error, const char *text)
+{
+	char buf[512];
+
+	switch (error) {
+	case PCAP_ERROR_PERM_DENIED:
+	case PCAP_ERROR_PROMISC_PERM_DENIED:
+		mural_log(host, MURAL_ERROR,
+			"cannot capture on %s: CAP_NET_RAW is missing; run setcap "
+			"cap_net_raw+ep %s, or have AmbientCapabilities=CAP_NET_RAW in "
+			"the unit",
+			interface, program_path(buf, sizeof(buf)));
+		return -EPERM;
+	case PCAP_ERROR_NO_SUCH_DEVICE:
+		mural_log(host, MURAL_ERROR,
+			"cannot capture on %s: there is no such interface; there are: "
+			"any%s",
+			interface, list_interfaces(buf, sizeof(buf)));
+		return -ENODEV;
+	case PCAP_ERROR_IFACE_NOT_UP:
+		mural_log(host, MURAL_ERROR,
+			"cannot capture on %s: it is down; run ip link set %s up",
+			interface, interface);
+		return -ENETDOWN;
+	default:
+		mural_log(host, MURAL_ERROR, "cannot capture on %s: %s", interface,
+			text && text[0] ? text : pcap_statustostr(error));
+		return -EIO;
+	}
+}
+
+/* One attempt, with a buffer of that size: a handle cannot be activated twice.  0 or one
+ * of libpcap's errors, with its text in `why`. */
+static int
+activate(struct capture *capture, const char *interface, int bytes, char *why)
+{
+	int ret;
+
+	if (!(capture->pcap = pcap_create(interface, why)))
+		return PCAP_ERROR;
+	pcap_set_snaplen(capture->pcap, CAPTURE_SNAPLEN);
+	pcap_set_promisc(capture->pcap, 0);
+	pcap_set_timeout(capture->pcap, CAPTURE_TIMEOUT_MS);
+	pcap_set_buffer_size(capture->pcap, bytes);
+	if ((ret = pcap_activate(capture->pcap)) >= 0)
+		return 0;
+	snprintf(why, PCAP_ERRBUF_SIZE, "%s", pcap_geterr(capture->pcap));
+	pcap_close(capture->pcap);
+	capture->pcap = NULL;
+	return ret;
+}
+
+/* Opens the handle, with the largest buffer that is to be had. */
+static int
+open_handle(struct capture *capture, const struct mural_host *host, const char *interface)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	int bytes = BUFFER_BYTES, ret;
+
+	while ((ret = activate(capture, interface, bytes, why)) < 0) {
+		/* A plain error may have been for want of memory; all others have a
+		 * number of their own and would come again. */
+		if (ret != PCAP_ERROR || bytes <= BUFFER_BYTES_MIN)
+			return refuse(host, interface, ret, why);
+		bytes /= 2;
+	}
+	if (bytes < BUFFER_BYTES)
+		mural_log(host, MURAL_WARN,
+			"%s: a buffer of %d MiB instead of %d, memory is short: bursts "
+			"may be lost",
+			interface, bytes >> 20, BUFFER_BYTES >> 20);
+
+	/* Only this header tells the interface, which answers to link-local addresses
+	 * and the rule about ports need. */
+	if (capture->any && pcap_set_datalink(capture->pcap, DLT_LINUX_SLL2) < 0)
+		return refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+	capture->link = pcap_datalink(capture->pcap);
+	return 0;
+}
+
+/* Puts a check of the packet's type, and on "any" of its VLAN, before a program: both
+ * stand beside the frame in the kernel and nowhere in it, so no text can ask for them on
+ * every link type.  PACKET_HOST leaves out what this host sends, and with it the copy
+ * that the loopback interface shows of each frame on its way out.  Jumps in the
+ * program are relative, so it may move.  Returns false when out of memory. */
+static bool
+guard(struct bpf_program *program, bool multicast, bool any)
+{
+	const struct bpf_insn before[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			(uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, any ? 0xfff : 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			(uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			multicast ? PACKET_MULTICAST : PACKET_HOST, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const size_t n = sizeof(before) / sizeof(before[0]);
+	struct bpf_insn *all = realloc(
+		program->bf_insns, (n + program->bf_len) * sizeof(struct bpf_insn));
+
+	if (!all)
+		return false;
+	memmove(all + n, all, program->bf_len * sizeof(struct bpf_insn));
+	memcpy(all, before, sizeof(before));
+	program->bf_insns = all;
+	program->bf_len += (unsigned)n;
+	return true;
+}
+
+static int
+set_filter(struct capture *capture, const struct mural_host *host, const char *interface,
+	const char *filter, bool multicast)
+{
+	struct bpf_program program = { 0 };
+	int ret = 0;
+
+	if (pcap_compile(capture->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
+		return refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+	if (!guard(&program, multicast, capture->any))
+		ret = refuse(host, interface, PCAP_ERROR, "out of memory");
+	else if (pcap_setfilter(capture->pcap, &program) < 0)
+		ret = refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+	pcap_freecode(&program);
+	return ret;
+}
+
+static int
+open_all(struct capture *capture, const struct mural_host *host, const char *interface,
+	const char *filter, bool multicast)
+{
+	char why[PCAP_ERRBUF_SIZE];
+	int ret;
+
+	if ((ret = hostnet_open(&capture->net)) < 0)
+		return refuse(host, interface, PCAP_ERROR, strerror(-ret));
+	if (!capture->any && (capture->ifindex = if_nametoindex(interface)) == 0)
+		return refuse(host, interface, PCAP_ERROR_NO_SUCH_DEVICE, NULL);
+	if ((ret = open_handle(capture, host, interface)) < 0)
+		return ret;
+	if ((ret = set_filter(capture, host, interface, filter, multicast)) < 0)
+		return ret;
+	if (pcap_setnonblock(capture->pcap, 1, why) < 0)
+		return refuse(host, interface, PCAP_ERROR, why);
+	return pcap_get_selectable_fd(capture->pcap);
+}
+
+int
+capture_open(struct capture *capture, const struct mural_host *host,
+	const char *interface, const char *filter, bool multicast)
+{
+	int ret;
+
+	*capture = (struct capture){ .any = strcmp(interface, "any") == 0 };
+	ret = open_all(capture, host, interface, filter, multicast);
+	if (ret < 0) {
+		if (capture->pcap)
+			pcap_close(capture->pcap);
+		hostnet_close(&capture->net);
+		*capture = (struct capture){ 0 };
+	}
+	return ret;
+}
+
+static void
+on_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
+{
+	struct drain *drain = (struct drain *)user;
+	struct capture *capture = drain->capture;
+	struct packet packet;
+	enum packet_fault fault;
+
+	drain->host->counts.received_bytes += header->len;
+	fault = packet_parse(&packet, capture->link, frame, header->caplen, header->len);
+	if (packet.ifindex == 0)
+		packet.ifindex = capture->ifindex;
+	if (capture->any && hostnet_is_port(&capture->net, packet.ifindex))
+		return;
+	drain->take(drain->user, &packet, fault);
+}
+
+/* Asks the socket and not pcap_stats(), which opens files in /sys each time.  The kernel
+ * begins to count anew with each answer. */
+static void
+count_drops(struct capture *capture, struct mural_host *host)
+{
+	struct tpacket_stats_v3 stats = { 0 };
+	socklen_t len = sizeof(stats);
+
+	if (getsockopt(pcap_fileno(capture->pcap), SOL_PACKET, PACKET_STATISTICS, &stats,
+		    &len) == 0)
+		capture->drops += stats.tp_drops;
+	host->counts.kernel_drops = capture->drops;
+}
+
+int
+capture_drain(
+	struct capture *capture, struct mural_host *host, capture_take *take, void *user)
+{
+	struct drain drain = { capture, host, take, user };
+	int n;
+
+	hostnet_refresh(&capture->net);
+	n = pcap_dispatch(capture->pcap, CAPTURE_BATCH, on_frame, (u_char *)&drain);
+	count_drops(capture, host);
+	if (n < 0) {
+		mural_log(host, MURAL_ERROR, "capture ended: %s",
+			pcap_geterr(capture->pcap));
+		return -EIO;
+	}
+	return n >= CAPTURE_BATCH;
+}
+
+void
+capture_close(struct capture *capture, struct mural_host *host)
+{
+	if (!capture->pcap)
+		return;
+	count_drops(capture, host);
+	pcap_close(capture->pcap);
+	hostnet_close(&capture->net);
+	*capture = (struct capture){ 0 };
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Capture: what the `icmp` and `ipv6` plugins have in common.  A libpcap handle with a
+ * large buffer that hands over, already taken apart, the frames that a filter in the
+ * kernel chose; every one of them once, and none that this host sent.
+ *
+ * Frames gather in a ring shared with the kernel for up to CAPTURE_TIMEOUT_MS before the
+ * descriptor becomes readable, and then cost no system call each.  Immediate mode would
+ * cost eighteen times the CPU a packet.
+ *
+ * Not seen on purpose: what an interface in promiscuous mode sees for other hosts,
+ * broadcasts, and multicasts unless asked for.  On the interface "any", which sees
+ * a frame again on each layer it climbs, only the topmost counts: a frame on a port of a
+ * bridge, bond, team or VRF is dropped, because it comes again on that; one with a VLAN
+ * tag too, because it comes again, untagged, on the VLAN's interface.  On a named
+ * interface tagged frames are handed over, with packet->vlan set.
+ *
+ * One thread: that of attach, drain and detach.
+ */
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mural/plugin.h>
+
+#include "hostnet.h"
+#include "packet.h"
+
+#define CAPTURE_TIMEOUT_MS 10
+#define CAPTURE_SNAPLEN 256 /* link, IP and extension headers, and 64 bytes and more */
+#define CAPTURE_BATCH 4096  /* frames in one capture_drain() */
+
+struct capture {
+	pcap_t *pcap;       /* for pcap_inject(); NULL: not open */
+	int link;           /* DLT_ number of its frames */
+	bool any;           /* on all interfaces */
+	uint32_t ifindex;   /* of the interface, 0 on "any" */
+	struct hostnet net; /* as of the last capture_drain() */
+	uint64_t drops;
+};
+
+/* Called for each frame the filter passed.  The packet lives until it returns.  When
+ * packet->ifindex was not known from the frame, it is the interface captured on. */
+typedef void capture_take(
+	void *user, const struct packet *packet, enum packet_fault fault);
+
+/* Opens `interface` ("any" for all).  `filter` is pcap-filter(7) text; that a frame is to
+ * be addressed to this host, or a multicast where `multicast` is true, need not stand in
+ * it.  Returns the descriptor to poll; or -errno, logged, and there is nothing to
+ * close. */
+int capture_open(struct capture *capture, const struct mural_host *host,
+	const char *interface, const char *filter, bool multicast);
+
+/* Hands over what has arrived, at most CAPTURE_BATCH frames, and keeps host->counts.
+ * As mural_plugin.drain: 0, 1, or -errno, logged. */
+int capture_drain(
+	struct capture *capture, struct mural_host *host, capture_take *take, void *user);
+
+/* Brings host->counts.kernel_drops up to date and closes.  Accepts a zeroed capture. */
+void capture_close(struct capture *capture, struct mural_host *host);
+
+#endif

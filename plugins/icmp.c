@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* icmp: pingxelflut over IPv4 and IPv6, from a capture.  The kernel delivers and answers
+ * pings as ever; this plugin looks over its shoulder. */
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mural/plugin.h>
+
+#include "capture.h"
+#include "kernel-replies.h"
+#include "pingxelflut.h"
+#include "rate.h"
+
+/* DSCP CS1, lower effort: the traffic class that pingxelflut asks for. */
+#define TRAFFIC_CLASS 0x20
+
+/* raw(7).  <linux/icmp.h>, which has it, cannot be had beside <netinet/in.h>. */
+#ifndef ICMP_FILTER
+#define ICMP_FILTER 1
+#endif
+
+/* All echo requests, and what may be a broken one: a frame too short for an ICMP header,
+ * a fragment, one with extension headers or stacked VLAN tags.  Each of the latter is
+ * rare in anything but an attack, so that ordinary traffic stays in the kernel. */
+static const char filter[] =
+	"(icmp and (less 41 or icmp[0] == 8 or ip[6:2] & 0x1fff != 0))"
+	" or (ip6[6] == 58 and (less 61 or ip6[40] == 128))"
+	" or ((ip6[6] == 44 or ip6[6] == 51) and ip6[40] == 58)"
+	" or (ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 60)"
+	" or ether proto 0x8100 or ether proto 0x88a8";
+
+enum { OUT_DISCARD, OUT_WRAP };
+enum { ALPHA_MIX, ALPHA_IGNORE };
+enum { REPLIES_KEEP, REPLIES_SUPPRESS };
+
+struct icmp_config {
+	const char *interface;
+	uint32_t out_of_bounds;
+	uint32_t alpha;
+	int64_t size_rate;
+	uint32_t kernel_replies;
+};
+
+struct icmp_state {
+	struct capture capture;
+	struct kernel_replies replies;
+	struct rate rate;
+	int raw4, raw6; /* to answer through; -1: the host has no such protocol */
+};
+
+/* One drain, for on_packet(). */
+struct icmp_drain {
+	const struct mural_host *host;
+	struct mural_brush *brush;
+};
+
+static const struct mural_option options[] = {
+	MURAL_TEXT(struct icmp_config, interface, "any",
+		"network interface to listen on, or any"),
+	MURAL_CHOICE(struct icmp_config, out_of_bounds, "discard", "discard wrap",
+		"what becomes of pixels beyond the edge: discarded, or wrapped around"),
+	MURAL_CHOICE(struct icmp_config, alpha, "mix", "mix ignore",
+		"what becomes of alpha: mixed with what is there, or ignored"),
+	MURAL_NUMBER(struct icmp_config, size_rate, "10", NULL, 0, 1000000,
+		"size requests answered a second to one source, 0: no limit"),
+	MURAL_CHOICE(struct icmp_config, kernel_replies, "keep", "keep suppress",
+		"suppress: while murald runs, the kernel answers no pings of its own"),
+	{ 0 },
+};
+
+static void
+icmp_check(const void *data, struct mural_check *check)
+{
+	const struct icmp_config *config = data;
+	size_t len = strlen(config->interface);
+
+	if (len == 0 || len >= IFNAMSIZ)
+		mural_reject(check, "interface",
+			"is no name of an interface; write one of 1 to %d bytes, such as "
+			"eth0, or any",
+			IFNAMSIZ - 1);
+}
+
+/* ------------------------------------------------------------------- answers */
+
+/* A socket to send from.  It must receive nothing, or the kernel copies every ICMP
+ * message into it.  -1: not to be had, which only an IPv4 or IPv6 that is switched off
+ * explains. */
+static int
+open_raw(int family)
+{
+	int protocol = family == AF_INET ? (int)IPPROTO_ICMP : (int)IPPROTO_ICMPV6;
+	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	int class = TRAFFIC_CLASS;
+
+	if (fd < 0)
+		return -1;
+	if (family == AF_INET) {
+		uint32_t none = ~UINT32_C(0); /* a bit a type: struct icmp_filter */
+
+		(void)setsockopt(fd, SOL_RAW, ICMP_FILTER, &none, sizeof(none));
+		(void)setsockopt(fd, IPPROTO_IP, IP_TOS, &class, sizeof(class));
+	} else {
+		struct icmp6_filter none;
+
+		ICMP6_FILTER_SETBLOCKALL(&none);
+		(void)setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &none, sizeof(none));
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &class, sizeof(class));
+	}
+	return fd;
+}
+
+/* Sends from the address that was asked, whatever the routes would choose.  What the
+ * kernel refuses is lost, as any packet may be. */
+static void
+send_reply4(int fd, const struct packet *packet, const uint8_t *reply, size_t len)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct in_pktinfo from = { 0 };
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec data = { (void *)reply, len };
+	struct msghdr message = {
+		.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	memcpy(&to.sin_addr, packet->source, sizeof(to.sin_addr));
+	memcpy(&from.ipi_spec_dst, packet->destination, sizeof(from.ipi_spec_dst));
+	header->cmsg_level = IPPROTO_IP;
+	header->cmsg_type = IP_PKTINFO;
+	header->cmsg_len = CMSG_LEN(sizeof(from));
+	memcpy(CMSG_DATA(header), &from, sizeof(from));
+	(void)sendmsg(fd, &message, 0);
+}
+
+static void
+send_reply6(int fd, const struct packet *packet, const uint8_t *reply, size_t len)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+	struct in6_pktinfo from = { 0 };
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec data = { (void *)reply, len };
+	struct msghdr message = {
+		.msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	memcpy(&to.sin6_addr, packet->source, sizeof(to.sin6_addr));
+	memcpy(&from.ipi6_addr, packet->destination, sizeof(from.ipi6_addr));
+	if (IN6_IS_ADDR_LINKLOCAL(&to.sin6_addr) ||
+		IN6_IS_ADDR_LINKLOCAL(&from.ipi6_addr))
+		from.ipi6_ifindex = to.sin6_scope_id = packet->ifindex;
+	header->cmsg_level = IPPROTO_IPV6;
+	header->cmsg_type = IPV6_PKTINFO;
+	header->cmsg_len = CMSG_LEN(sizeof(from));
+	memcpy(CMSG_DATA(header), &from, sizeof(from));
+	(void)sendmsg(fd, &message, 0);
+}
+
+/* Nobody to answer: a group, or no address at all. */
+static bool
+source_is_host(const struct packet *packet)
+{
+	static const uint8_t unspecified[16];
+	const uint8_t *source = packet->source;
+
+	if (packet->version == 4)
+		return source[0] != 0 && source[0] < 224;
+	return source[0] != 0xff && memcmp(source, unspecified, 16) != 0;
+}
+
+static void
+answer_size(const struct icmp_drain *drain, const struct packet *packet,
+	const struct ping *ping)
+{
+	struct icmp_state *state = drain->host->state;
+	uint8_t reply[PING_REPLY_LEN];
+	struct timespec now;
+
+	if (!source_is_host(packet)) {
+		mural_discard(drain->brush, MURAL_MALFORMED, 1);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!rate_allow(&state->rate, packet->version, packet->source,
+		    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec)) {
+		mural_discard(drain->brush, MURAL_RATE_LIMITED, 1);
+		return;
+	}
+	ping_size_reply(reply, ping, packet->version, (uint16_t)drain->brush->width,
+		(uint16_t)drain->brush->height);
+	if (packet->version == 4)
+		send_reply4(state->raw4, packet, reply, sizeof(reply));
+	else
+		send_reply6(state->raw6, packet, reply, sizeof(reply));
+}
+
+/* -------------------------------------------------------------------- pixels */
+
+/* Whether an instance that paints by address has claimed the destination. */
+static bool
+is_claimed(const struct mural_host *host, const struct packet *packet)
+{
+	for (size_t i = 0; i < host->n_claims; i++) {
+		const struct mural_claim *claim = &host->claims[i];
+		uint8_t difference = 0;
+
+		for (int b = 0; b < 16; b++)
+			difference |= (packet->destination[b] & claim->mask[b]) ^
+				      claim->value[b];
+		if (difference == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_for_us(const struct mural_host *host, const struct packet *packet)
+{
+	const struct icmp_state *state = host->state;
+
+	if (packet->version == 0 || packet->cast != CAST_UNICAST)
+		return false;
+	if (!hostnet_is_own(&state->capture.net, packet->version, packet->destination))
+		return false;
+	return packet->version == 4 || !is_claimed(host, packet);
+}
+
+static void
+paint(const struct icmp_drain *drain, const struct ping *ping)
+{
+	const struct icmp_config *config = drain->host->config;
+	struct mural_brush *brush = drain->brush;
+	uint32_t x = ping->x, y = ping->y, argb = ping->argb;
+
+	if (config->alpha == ALPHA_IGNORE)
+		argb |= 0xff000000;
+	if (config->out_of_bounds == OUT_WRAP) {
+		x %= brush->width;
+		y %= brush->height;
+	}
+	mural_put(brush, x, y, argb);
+}
+
+static void
+on_packet(void *user, const struct packet *packet, enum packet_fault fault)
+{
+	const struct icmp_drain *drain = user;
+	struct ping ping;
+
+	if (!is_for_us(drain->host, packet))
+		return;
+	switch (ping_read(&ping, packet, fault)) {
+	case PING_PIXEL:
+		paint(drain, &ping);
+		break;
+	case PING_SIZE:
+		answer_size(drain, packet, &ping);
+		break;
+	case PING_MALFORMED:
+		mural_discard(drain->brush, MURAL_MALFORMED, 1);
+		break;
+	case PING_NONE:
+		break;
+	}
+}
+
+/* ----------------------------------------------------------------- the plugin */
+
+static int
+icmp_attach(struct mural_host *host)
+{
+	const struct icmp_config *config = host->config;
+	struct icmp_state *state = host->state;
+	int fd;
+
+	state->raw4 = state->raw6 = -1;
+	fd = capture_open(&state->capture, host, config->interface, filter, false);
+	if (fd < 0)
+		return fd;
+	state->raw4 = open_raw(AF_INET);
+	state->raw6 = open_raw(AF_INET6);
+	rate_init(&state->rate, (uint32_t)config->size_rate);
+	if (config->kernel_replies == REPLIES_SUPPRESS)
+		kernel_replies_suppress(&state->replies, host);
+	return fd;
+}
+
+static int
+icmp_drain(struct mural_host *host, struct mural_brush *brush)
+{
+	struct icmp_state *state = host->state;
+	struct icmp_drain drain = { host, brush };
+
+	return capture_drain(&state->capture, host, on_packet, &drain);
+}
+
+static void
+icmp_detach(struct mural_host *host)
+{
+	struct icmp_state *state = host->state;
+
+	kernel_replies_restore(&state->replies, host);
+	capture_close(&state->capture, host);
+	if (state->raw4 >= 0)
+		close(state->raw4);
+	if (state->raw6 >= 0)
+		close(state->raw6);
+}
+
+/* The orange pixel of the protocol's own example, or the nearest one there is.  A
+ * link-local address is of no use without the reader's own interface. */
+static int
+icmp_invite(const struct mural_host *host, const char *address, char *text, size_t len)
+{
+	uint32_t x = host->width > 16 ? 16 : host->width - 1;
+	uint32_t y = host->height > 32 ? 32 : host->height - 1;
+
+	if (strncmp(address, "fe80:", 5) == 0)
+		return -EADDRNOTAVAIL;
+	return snprintf(text, len, "ping -c1 -s 8 -p cc%04x%04xff8000 %s", x, y, address);
+}
+
+const struct mural_plugin mural_plugin = {
+	MURAL_PLUGIN,
+	.name = "icmp",
+	.summary = "pingxelflut: a pixel in the data of a ping",
+	.options = options,
+	.config_size = sizeof(struct icmp_config),
+	.state_size = sizeof(struct icmp_state),
+	.transports = MURAL_SOURCE,
+	.check = icmp_check,
+	.attach = icmp_attach,
+	.drain = icmp_drain,
+	.detach = icmp_detach,
+	.invite = icmp_invite,
+};

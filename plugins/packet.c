@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/* Parses captured frames.  Knows link layers and IP; knows no protocol of murald's. */
+#include "packet.h"
+
+#include <pcap/dlt.h>
+
+enum {
+	ETHERTYPE_IP4 = 0x0800,
+	ETHERTYPE_IP6 = 0x86dd,
+	ETHERTYPE_VLAN = 0x8100,
+	ETHERTYPE_QINQ = 0x88a8,
+	ETHERTYPE_QINQ_OLD = 0x9100,
+};
+
+enum {
+	NEXT_HOP_BY_HOP = 0,
+	NEXT_ROUTING = 43,
+	NEXT_FRAGMENT = 44,
+	NEXT_ESP = 50,
+	NEXT_AH = 51,
+	NEXT_DESTINATION = 60,
+};
+
+/* More tags or extension headers than these no honest packet carries. */
+#define VLAN_TAGS_MAX 4
+#define EXTENSIONS_MAX 8
+
+/* What is left to look at.  Only take() moves it, so it never passes the end. */
+struct cursor {
+	const uint8_t *at;
+	size_t left;
+};
+
+/* The next `len` bytes, or NULL when there are not as many. */
+static const uint8_t *
+take(struct cursor *cursor, size_t len)
+{
+	const uint8_t *at = cursor->at;
+
+	if (len > cursor->left)
+		return NULL;
+	cursor->at += len;
+	cursor->left -= len;
+	return at;
+}
+
+static uint16_t
+get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t
+get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+/* -------------------------------------------------------------- link layers */
+
+static uint8_t
+mac_cast(const uint8_t *mac)
+{
+	if ((mac[0] & 1) == 0)
+		return CAST_UNICAST;
+	return get16(mac) == 0xffff && get32(mac + 2) == 0xffffffff ? CAST_BROADCAST
+								    : CAST_MULTICAST;
+}
+
+/* The packet type of Linux's cooked headers has the same first three values as ours;
+ * everything beyond them is not for this host. */
+static uint8_t
+cooked_cast(uint32_t type)
+{
+	switch (type) {
+	case 0:
+		return CAST_UNICAST;
+	case 1:
+		return CAST_BROADCAST;
+	case 2:
+		return CAST_MULTICAST;
+	default:
+		return CAST_FOREIGN;
+	}
+}
+
+/* Passes over VLAN tags; `ethertype` is what was announced before the first of them.
+ * Returns what the last one announces, 0 when they do not end. */
+static uint16_t
+skip_vlan_tags(struct packet *packet, struct cursor *cursor, uint16_t ethertype)
+{
+	for (int tags = 0; tags <= VLAN_TAGS_MAX; tags++) {
+		const uint8_t *tag;
+
+		if (ethertype != ETHERTYPE_VLAN && ethertype != ETHERTYPE_QINQ &&
+			ethertype != ETHERTYPE_QINQ_OLD)
+			return ethertype;
+		if (!(tag = take(cursor, 4)))
+			return 0;
+		/* A VLAN of 0 only carries a priority: an untagged frame. */
+		if (packet->vlan == PACKET_NO_VLAN || packet->vlan == 0)
+			packet->vlan = get16(tag) & 0xfff;
+		ethertype = get16(tag + 2);
+	}
+	return 0;
+}
+
+/* Reads the link header and returns the Ethernet type of what follows, 0 when there is
+ * nothing useful.  Link types without one have the IP version to go by. */
+static uint16_t
+parse_link(struct packet *packet, int link, struct cursor *cursor)
+{
+	const uint8_t *head;
+
+	switch (link) {
+	case DLT_EN10MB:
+		if (!(head = take(cursor, 14)))
+			return 0;
+		packet->cast = mac_cast(head);
+		packet->link_source = head + 6;
+		return skip_vlan_tags(packet, cursor, get16(head + 12));
+	case DLT_LINUX_SLL:
+		if (!(head = take(cursor, 16)))
+			return 0;
+		packet->cast = cooked_cast(get16(head));
+		packet->link_source = get16(head + 4) == 6 ? head + 6 : NULL;
+		return skip_vlan_tags(packet, cursor, get16(head + 14));
+	case DLT_LINUX_SLL2:
+		if (!(head = take(cursor, 20)))
+			return 0;
+		packet->cast = cooked_cast(head[10]);
+		packet->ifindex = get32(head + 4);
+		packet->link_source = head[11] == 6 ? head + 12 : NULL;
+		return skip_vlan_tags(packet, cursor, get16(head));
+	case DLT_NULL:
+	case DLT_LOOP:
+		if (!take(cursor, 4))
+			return 0;
+		break;
+	case DLT_RAW:
+		break;
+	default:
+		return 0;
+	}
+	if (cursor->left == 0)
+		return 0;
+	switch (cursor->at[0] >> 4) {
+	case 4:
+		return ETHERTYPE_IP4;
+	case 6:
+		return ETHERTYPE_IP6;
+	default:
+		return 0;
+	}
+}
+
+/* ----------------------------------------------------------------------- IP */
+
+/* The frame must hold `len` bytes of payload behind the cursor, unless `cut` bytes of it
+ * were not captured. */
+static enum packet_fault
+set_payload(struct packet *packet, const struct cursor *cursor, size_t len, size_t cut)
+{
+	if (len > cursor->left + cut)
+		return PACKET_TRUNCATED;
+	packet->payload = cursor->at;
+	packet->payload_len = len;
+	packet->payload_captured = len < cursor->left ? len : cursor->left;
+	return PACKET_OK;
+}
+
+static enum packet_fault
+parse_ip4(struct packet *packet, struct cursor *cursor, size_t cut)
+{
+	const uint8_t *head = take(cursor, 20);
+	size_t head_len, total;
+
+	if (!head)
+		return PACKET_TRUNCATED;
+	if (head[0] >> 4 != 4)
+		return PACKET_BAD_LENGTH;
+	packet->version = 4;
+	packet->traffic_class = head[1];
+	packet->hop_limit = head[8];
+	packet->protocol = head[9];
+	packet->source = head + 12;
+	packet->destination = head + 16;
+	if (packet->cast == CAST_UNICAST && head[16] >> 4 == 14)
+		packet->cast = CAST_MULTICAST;
+	if (packet->cast == CAST_UNICAST && get32(head + 16) == 0xffffffff)
+		packet->cast = CAST_BROADCAST;
+
+	head_len = (head[0] & 15) * 4u;
+	total = get16(head + 2);
+	if (head_len < 20 || total < head_len)
+		return PACKET_BAD_LENGTH;
+	if (!take(cursor, head_len - 20))
+		return PACKET_TRUNCATED;
+	if (packet_checksum(head, head_len, 0) != 0)
+		return PACKET_BAD_CHECKSUM;
+	if ((get16(head + 6) & 0x3fff) != 0) /* more fragments, or an offset */
+		return PACKET_FRAGMENT;
+	return set_payload(packet, cursor, total - head_len, cut);
+}
+
+/* Follows the extension headers, which count as part of `*len`, up to one that is none.
+ */
+static enum packet_fault
+skip_extensions(struct packet *packet, struct cursor *cursor, size_t *len)
+{
+	for (int i = 0; i <= EXTENSIONS_MAX; i++) {
+		const uint8_t *head;
+		size_t head_len;
+
+		switch (packet->protocol) {
+		case NEXT_HOP_BY_HOP:
+			if (i != 0)
+				return PACKET_BAD_HEADER;
+			break;
+		case NEXT_ROUTING:
+		case NEXT_DESTINATION:
+			break;
+		case NEXT_FRAGMENT:
+			/* Say what it is a fragment of. */
+			if (cursor->left > 0)
+				packet->protocol = cursor->at[0];
+			return PACKET_FRAGMENT;
+		case NEXT_AH:
+		case NEXT_ESP:
+			return PACKET_BAD_HEADER;
+		default:
+			return PACKET_OK;
+		}
+		if (*len < 8)
+			return PACKET_BAD_LENGTH;
+		if (cursor->left < 8)
+			return PACKET_TRUNCATED;
+		head_len = cursor->at[1] * 8u + 8;
+		if (head_len > *len)
+			return PACKET_BAD_LENGTH;
+		if (!(head = take(cursor, head_len)))
+			return PACKET_TRUNCATED;
+		if (packet->protocol == NEXT_ROUTING && head[3] != 0)
+			return PACKET_BAD_HEADER; /* not at its last stop yet */
+		*len -= head_len;
+		packet->protocol = head[0];
+	}
+	return PACKET_BAD_HEADER;
+}
+
+static enum packet_fault
+parse_ip6(struct packet *packet, struct cursor *cursor, size_t cut)
+{
+	const uint8_t *head = take(cursor, 40);
+	enum packet_fault fault;
+	size_t len;
+
+	if (!head)
+		return PACKET_TRUNCATED;
+	if (head[0] >> 4 != 6)
+		return PACKET_BAD_LENGTH;
+	packet->version = 6;
+	packet->traffic_class = (uint8_t)(get16(head) >> 4);
+	packet->protocol = head[6];
+	packet->hop_limit = head[7];
+	packet->source = head + 8;
+	packet->destination = head + 24;
+	if (packet->cast == CAST_UNICAST && head[24] == 0xff)
+		packet->cast = CAST_MULTICAST;
+
+	len = get16(head + 4);
+	if (len == 0 && packet->protocol == NEXT_HOP_BY_HOP)
+		return PACKET_BAD_LENGTH; /* a jumbogram, or a lie */
+	if (len > cursor->left + cut)
+		return PACKET_TRUNCATED;
+	if ((fault = skip_extensions(packet, cursor, &len)) != PACKET_OK)
+		return fault;
+	return set_payload(packet, cursor, len, cut);
+}
+
+enum packet_fault
+packet_parse(struct packet *packet, int link, const uint8_t *frame, size_t captured,
+	size_t length)
+{
+	struct cursor cursor = { frame, captured };
+	size_t cut = length > captured ? length - captured : 0;
+
+	*packet = (struct packet){ .vlan = PACKET_NO_VLAN };
+	switch (parse_link(packet, link, &cursor)) {
+	case ETHERTYPE_IP4:
+		return parse_ip4(packet, &cursor, cut);
+	case ETHERTYPE_IP6:
+		return parse_ip6(packet, &cursor, cut);
+	default:
+		return PACKET_NOT_IP;
+	}
+}
+
+/* --------------------------------------------------------------------- ICMP */
+
+bool
+packet_icmp(const struct packet *packet, struct packet_icmp *icmp)
+{
+	uint8_t protocol = packet->version == 4 ? PACKET_PROTO_ICMP : PACKET_PROTO_ICMP6;
+	const uint8_t *head = packet->payload;
+
+	if (!head || packet->protocol != protocol || packet->payload_captured < 8)
+		return false;
+	*icmp = (struct packet_icmp){
+		.type = head[0],
+		.code = head[1],
+		.id = get16(head + 4),
+		.seq = get16(head + 6),
+		.data = head + 8,
+		.len = packet->payload_len - 8,
+		.captured = packet->payload_captured - 8,
+	};
+	return true;
+}
+
+bool
+packet_icmp_checksum_ok(const struct packet *packet)
+{
+	uint32_t sum = 0;
+
+	if (!packet->payload || packet->payload_captured != packet->payload_len)
+		return false;
+	if (packet->version == 6) { /* the pseudo header, RFC 8200 section 8.1 */
+		for (int i = 0; i < 16; i += 2)
+			sum += get16(packet->source + i) + get16(packet->destination + i);
+		sum += (uint32_t)packet->payload_len + packet->protocol;
+	}
+	return packet_checksum(packet->payload, packet->payload_len, sum) == 0;
+}
+
+uint16_t
+packet_checksum(const uint8_t *data, size_t len, uint32_t sum)
+{
+	uint64_t total = sum;
+	size_t i;
+
+	for (i = 0; i + 1 < len; i += 2)
+		total += get16(data + i);
+	if (i < len)
+		total += (uint32_t)data[i] << 8;
+	while (total >> 16 != 0)
+		total = (total & 0xffff) + (total >> 16);
+	return (uint16_t)~total;
+}
+
+const char *
+packet_fault_name(enum packet_fault fault)
+{
+	static const char *const names[] = {
+		[PACKET_OK] = "none",
+		[PACKET_NOT_IP] = "not an IP packet",
+		[PACKET_TRUNCATED] = "truncated",
+		[PACKET_BAD_LENGTH] = "lengths contradict each other",
+		[PACKET_BAD_CHECKSUM] = "wrong header checksum",
+		[PACKET_FRAGMENT] = "fragment",
+		[PACKET_BAD_HEADER] = "extension header not supported",
+	};
+
+	return names[fault];
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads and writes pingxelflut messages. */
+#include "pingxelflut.h"
+
+enum {
+	ECHO_REPLY = 0,
+	ECHO_REQUEST = 8,
+	ECHO6_REQUEST = 128,
+	ECHO6_REPLY = 129,
+};
+
+enum {
+	KIND_SIZE_REQUEST = 0xaa,
+	KIND_SIZE_RESPONSE = 0xbb,
+	KIND_PIXEL = 0xcc,
+};
+
+static enum ping_kind
+read_message(struct ping *ping, const struct packet_icmp *icmp)
+{
+	const uint8_t *data = icmp->data;
+
+	if (icmp->len == 1 && data[0] == KIND_SIZE_REQUEST) {
+		*ping = (struct ping){ .id = icmp->id, .seq = icmp->seq };
+		return PING_SIZE;
+	}
+	if ((icmp->len != 8 && icmp->len != 9) || data[0] != KIND_PIXEL)
+		return PING_MALFORMED;
+	*ping = (struct ping){
+		.x = (uint16_t)(data[1] << 8 | data[2]),
+		.y = (uint16_t)(data[3] << 8 | data[4]),
+		.argb = (icmp->len == 9 ? (uint32_t)data[8] : 0xff) << 24 |
+			(uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7],
+	};
+	return PING_PIXEL;
+}
+
+enum ping_kind
+ping_read(struct ping *ping, const struct packet *packet, enum packet_fault fault)
+{
+	bool is_icmp = (packet->version == 4 && packet->protocol == PACKET_PROTO_ICMP) ||
+		       (packet->version == 6 && packet->protocol == PACKET_PROTO_ICMP6);
+	struct packet_icmp icmp;
+
+	/* Of a broken chain of extension headers nobody knows what it leads to, and
+	 * captures ask for no chain that leads elsewhere. */
+	if (packet->version == 6 && fault != PACKET_OK && fault != PACKET_FRAGMENT)
+		return PING_MALFORMED;
+	if (!is_icmp)
+		return PING_NONE;
+	if (fault != PACKET_OK || !packet_icmp(packet, &icmp))
+		return PING_MALFORMED;
+	if (icmp.type != (packet->version == 4 ? ECHO_REQUEST : ECHO6_REQUEST))
+		return PING_NONE;
+	if (icmp.code != 0 || (packet->vlan != PACKET_NO_VLAN && packet->vlan != 0))
+		return PING_MALFORMED;
+	if (!packet_icmp_checksum_ok(packet))
+		return PING_MALFORMED;
+	return read_message(ping, &icmp);
+}
+
+void
+ping_size_reply(uint8_t reply[PING_REPLY_LEN], const struct ping *ping, int version,
+	uint16_t width, uint16_t height)
+{
+	uint16_t sum;
+
+	reply[0] = version == 4 ? ECHO_REPLY : ECHO6_REPLY;
+	reply[1] = 0;
+	reply[2] = reply[3] = 0;
+	reply[4] = (uint8_t)(ping->id >> 8);
+	reply[5] = (uint8_t)ping->id;
+	reply[6] = (uint8_t)(ping->seq >> 8);
+	reply[7] = (uint8_t)ping->seq;
+	reply[8] = KIND_SIZE_RESPONSE;
+	reply[9] = (uint8_t)(width >> 8);
+	reply[10] = (uint8_t)width;
+	reply[11] = (uint8_t)(height >> 8);
+	reply[12] = (uint8_t)height;
+	if (version == 6)
+		return;
+	sum = packet_checksum(reply, PING_REPLY_LEN, 0);
+	reply[2] = (uint8_t)(sum >> 8);
+	reply[3] = (uint8_t)sum;
+}

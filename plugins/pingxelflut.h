@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pingxelflut: pixels in the data of ICMP and ICMPv6 echo requests.
+ *
+ * The first data byte says what a message is; numbers are big-endian:
+ *
+ *     aa                          size request
+ *     bb width:2 height:2         size response, from server to client
+ *     cc x:2 y:2 r g b [alpha]    set a pixel
+ *
+ * Lengths are exact.  That is what keeps ordinary pings out, whose data may begin with
+ * any byte.  Identifier and sequence number mean nothing and are echoed.
+ *
+ * Pure functions, like packet.h's.
+ */
+#ifndef PINGXELFLUT_H
+#define PINGXELFLUT_H
+
+#include <stdint.h>
+
+#include "packet.h"
+
+enum ping_kind {
+	PING_NONE,      /* no echo request; none of our business */
+	PING_MALFORMED, /* an echo request that is no message, or a broken packet */
+	PING_SIZE,
+	PING_PIXEL,
+};
+
+struct ping {
+	uint16_t id, seq; /* of a size request */
+	uint16_t x, y;    /* of a pixel */
+	uint32_t argb;    /* 0xaarrggbb; alpha 0xff where the message has none */
+};
+
+/* Reads a packet that packet_parse() returned `fault` for.  Checks the checksum, and that
+ * the packet is in no VLAN of which the interface knows nothing.  `ping` is set for
+ * PING_SIZE and PING_PIXEL.  To whom the packet is addressed is not looked at. */
+enum ping_kind ping_read(
+	struct ping *ping, const struct packet *packet, enum packet_fault fault);
+
+#define PING_REPLY_LEN 13
+
+/* Writes the whole ICMP (version 4) or ICMPv6 (version 6) message that answers a size
+ * request.  ICMPv6 gets its checksum from the kernel. */
+void ping_size_reply(uint8_t reply[PING_REPLY_LEN], const struct ping *ping, int version,
+	uint16_t width, uint16_t height);
+
+#endif

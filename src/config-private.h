@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the config share: config.c keeps what was said, config-args.c and
+ * config-file.c read it from the command line and from files. */
+#ifndef CONFIG_PRIVATE_H
+#define CONFIG_PRIVATE_H
+
+#include "config.h"
+
+#define COMMAND_LINE "-s" /* the file name of what the command line set */
+
+/* Where something was written. */
+struct place {
+	const char *file; /* owned by struct config */
+	int line;         /* 0: none */
+};
+
+enum { CANVAS, DISPLAY, SERVER, N_CORE }; /* the order of core_sections */
+
+struct config_private {
+	struct section core[N_CORE]; /* what was said of them; title NULL: nothing yet */
+	char **files;                /* names that settings refer to */
+	size_t n_files;
+};
+
+/* The command line, taken apart; the texts belong to argv. */
+struct config_args {
+	enum config_verb verb;
+	enum mural_level level;
+	const char *file; /* NULL: the default one and its drop-ins */
+	const char **sets;
+	size_t n_sets;
+};
+
+/* -1: go on; else the exit status.  `sets` is the caller's to free. */
+int args_parse(struct config_args *args, int argc, char *argv[]);
+
+/* Reads one file into the config; what is wrong with it is printed and counted.  `path`
+ * must stay.  0 or -ENOMEM. */
+int file_read(struct config *config, const char *path);
+
+/* Whether a value, key or title is text that a line of the file could hold: UTF-8 and no
+ * control characters; else what is wrong. */
+bool text_is_clean(const char *text, size_t len, const char **why);
+
+/* Frees what the section holds, not the section. */
+void section_finish(struct section *section);
+
+/* The section "canvas" or "plugin MODULE [NAME]", made when it is not there yet.
+ * *section is NULL when there can be no such section, which is then printed and counted.
+ * 0 or -ENOMEM. */
+int config_open_section(struct config *config, const char *title, struct place place,
+	struct section **section);
+
+/* Adds one value to a section.  0 or -ENOMEM. */
+int config_add(struct config *config, struct section *section, const char *key,
+	const char *value, struct place place);
+
+/* The same with the section in the name: "SECTION.KEY". */
+int config_add_named(
+	struct config *config, const char *name, const char *value, struct place place);
+
+#endif

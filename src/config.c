@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* The core's options, and the order in which everything is read. */
+#include "config.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config-private.h"
+#include "log.h"
+#include "option.h"
+#include "util.h"
+
+#define DEFAULT_FILE SYSCONFDIR "/murald/murald.conf"
+#define DROP_INS DEFAULT_FILE ".d"
+
+static const struct mural_option canvas_options[] = {
+	MURAL_DIMENSIONS(struct config_canvas, size, "auto", "auto",
+		"pixels; auto: the display's mode, 1280x720 without a display"),
+	MURAL_COLOUR(struct config_canvas, background, "#000000",
+		"colour of an unpainted canvas"),
+	MURAL_TEXT(struct config_canvas, snapshot, LOCALSTATEDIR "/lib/murald/canvas.png",
+		"restored at start, written at stop and on SIGUSR1; empty: none"),
+	MURAL_DURATION(struct config_canvas, snapshot_interval, "30s",
+		"a changed canvas is also written this often; 0: never"),
+	{ 0 },
+};
+
+static const struct mural_option display_options[] = {
+	MURAL_CHOICE(struct config_display, output, "auto", "auto kms headless",
+		"auto: kms where a usable card is, else headless"),
+	MURAL_TEXT(struct config_display, device, "auto", "auto or /dev/dri/cardN"),
+	MURAL_TEXT(struct config_display, connector, "auto",
+		"auto or a connector's name, such as HDMI-A-1"),
+	MURAL_TEXT(struct config_display, mode, "preferred",
+		"preferred, WxH or WxH@HZ, such as 1920x1080@60"),
+	MURAL_CHOICE(struct config_display, scale, "fit", "fit integer fill none",
+		"how the canvas fills the screen; the rest is letterbox"),
+	{ 0 },
+};
+
+static const struct mural_option server_options[] = {
+	MURAL_NUMBER(struct config_server, workers, "auto", "auto", 0, 64,
+		"threads that take clients; 0: all on the main loop"),
+	MURAL_TEXT(struct config_server, plugin_path, PLUGINDIR,
+		"folders searched for MODULE.so, with colons between them"),
+	{ 0 },
+};
+
+const struct core_section core_sections[] = {
+	[CANVAS] = { "canvas", canvas_options, offsetof(struct config, canvas) },
+	[DISPLAY] = { "display", display_options, offsetof(struct config, display) },
+	[SERVER] = { "server", server_options, offsetof(struct config, server) },
+	[N_CORE] = { NULL, NULL, 0 },
+};
+
+void
+config_error(struct config *config, const char *file, int line, const char *section,
+	const char *key, const char *format, ...)
+{
+	char text[1024] = "", at[16] = "";
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (line > 0)
+		snprintf(at, sizeof(at), ":%d", line);
+	fprintf(stderr, "%s%s%s%s%s%s%s%s\n", file ? file : "", file ? at : "",
+		file ? ": " : "", section ? section : "", section && key ? "." : "",
+		key ? key : "", section || key ? ": " : "", text);
+	config->errors++;
+}
+
+/* Keeps a file's name for as long as settings refer to it. */
+static const char *
+keep_name(struct config_private *private, const char *name)
+{
+	char **files =
+		realloc(private->files, (private->n_files + 1) * sizeof(*private->files));
+
+	if (!files)
+		return NULL;
+	private->files = files;
+	files[private->n_files] = strdup(name);
+	return files[private->n_files] ? files[private->n_files++] : NULL;
+}
+
+static int
+read_one(struct config *config, const char *path)
+{
+	const char *name = keep_name(config->private, path);
+
+	return name ? file_read(config, name) : -ENOMEM;
+}
+
+static int
+is_drop_in(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 5 &&
+	       strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+/* By bytes, so that the order is the same in every locale. */
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+read_drop_ins(struct config *config)
+{
+	struct dirent **entries;
+	char path[4096];
+	int ret = 0, n = scandir(DROP_INS, &entries, is_drop_in, by_name);
+
+	if (n < 0 && errno == ENOMEM)
+		return -ENOMEM;
+	if (n < 0 && errno != ENOENT)
+		config_error(config, DROP_INS, 0, NULL, NULL, "cannot be read: %s",
+			strerror(errno));
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", DROP_INS, entries[i]->d_name);
+		if (ret == 0)
+			ret = read_one(config, path);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	return ret;
+}
+
+/* Without -c, whoever only asks what is there needs no file. */
+static int
+read_default_files(struct config *config)
+{
+	bool only_asks =
+		config->verb == VERB_LIST_PLUGINS || config->verb == VERB_LIST_DISPLAYS;
+	FILE *file = fopen(DEFAULT_FILE, "re");
+	int ret = 0;
+
+	if (!file && errno == ENOENT && !only_asks)
+		config_error(config, DEFAULT_FILE, 0, NULL, NULL,
+			"there is no such file; write one, or name another with -c");
+	else if (file || errno != ENOENT)
+		ret = read_one(config, DEFAULT_FILE);
+	if (file)
+		fclose(file);
+	return ret < 0 ? ret : read_drop_ins(config);
+}
+
+/* "SECTION.KEY=VALUE"; the value must be one that a file could hold too. */
+static int
+apply_set(struct config *config, const char *text)
+{
+	const char *equals = strchr(text, '='), *why;
+	struct place place = { COMMAND_LINE, 0 };
+	char *name = strndup(text, equals - text), *value = strdup(equals + 1), *start;
+	size_t len;
+	int ret = -ENOMEM;
+
+	if (!name || !value)
+		goto out;
+	start = value + strspn(value, " \t");
+	for (len = strlen(start); len > 0 && isblank(start[len - 1]); len--)
+		start[len - 1] = '\0';
+	for (char *end = name + strlen(name); end > name && isblank(end[-1]); end--)
+		end[-1] = '\0';
+	ret = 0;
+	if (!text_is_clean(text, strlen(text), &why))
+		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", why);
+	else if (*start == ';' || strstr(start, " ;") || strstr(start, "\t;"))
+		config_error(config, COMMAND_LINE, 0, NULL, name,
+			"a ; after a blank begins a comment and cannot be in a value");
+	else
+		ret = config_add_named(config, name, start, place);
+out:
+	free(name);
+	free(value);
+	return ret;
+}
+
+/* "preferred", "WxH" or "WxH@HZ" */
+static bool
+is_mode(const char *text)
+{
+	static const struct mural_option size = { .type = MURAL_TYPE_DIMENSIONS };
+	static const struct mural_option rate = {
+		.type = MURAL_TYPE_NUMBER,
+		.least = 1,
+		.most = 1000,
+	};
+	struct mural_dimensions dimensions;
+	char part[32], why[256];
+	size_t len = strcspn(text, "@");
+	int64_t hz;
+
+	if (strcmp(text, "preferred") == 0)
+		return true;
+	if (len >= sizeof(part))
+		return false;
+	memcpy(part, text, len);
+	part[len] = '\0';
+	if (option_set(&size, &dimensions, part, why, sizeof(why)) < 0)
+		return false;
+	return text[len] == '\0' ||
+	       option_set(&rate, &hz, text + len + 1, why, sizeof(why)) == 0;
+}
+
+/* What the types alone do not say. */
+static void
+check_display(struct config *config)
+{
+	const struct section *section = &config->private->core[DISPLAY];
+	const struct config_display *display = &config->display;
+	const struct setting *setting = section_find(section, "mode");
+
+	if (setting && !is_mode(display->mode))
+		config_error(config, setting->file, setting->line, "display", "mode",
+			"\"%s\" is no mode; write preferred, WxH or WxH@HZ, such as "
+			"1920x1080@60",
+			display->mode);
+	setting = section_find(section, "device");
+	if (setting && strcmp(display->device, "auto") != 0 && display->device[0] != '/')
+		config_error(config, setting->file, setting->line, "display", "device",
+			"\"%s\" is no device; write auto or a path such as "
+			"/dev/dri/card0",
+			display->device);
+	setting = section_find(section, "connector");
+	if (setting && !*display->connector)
+		config_error(config, setting->file, setting->line, "display", "connector",
+			"is empty; write auto or a name such as HDMI-A-1");
+}
+
+static int
+init_core(struct config *config)
+{
+	char why[256];
+	int ret;
+
+	for (const struct core_section *core = core_sections; core->name; core++) {
+		ret = options_init(
+			core->options, (char *)config + core->offset, why, sizeof(why));
+		if (ret < 0) {
+			log_error("config: [%s]: %s", core->name, why);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int
+load(struct config *config, const struct config_args *args)
+{
+	int ret = -ENOMEM;
+
+	config->private = calloc(1, sizeof(*config->private));
+	if (config->private)
+		ret = init_core(config);
+	if (ret == 0 && args->file)
+		ret = read_one(config, args->file);
+	else if (ret == 0)
+		ret = read_default_files(config);
+	for (size_t i = 0; ret == 0 && i < args->n_sets; i++)
+		ret = apply_set(config, args->sets[i]);
+	if (ret == 0)
+		check_display(config);
+	return ret;
+}
+
+int
+config_load(struct config *config, int argc, char *argv[])
+{
+	struct config_args args;
+	int status = args_parse(&args, argc, argv);
+
+	*config = (struct config){ .verb = args.verb };
+	log_level(args.level);
+	if (status < 0 && load(config, &args) < 0) {
+		log_error("config: out of memory");
+		status = EXIT_RUNTIME;
+	}
+	free(args.sets);
+	return status;
+}
+
+void
+config_finish(struct config *config)
+{
+	for (const struct core_section *core = core_sections; core->name; core++)
+		options_finish(core->options, (char *)config + core->offset);
+	while (config->sections) {
+		struct section *section = config->sections;
+
+		config->sections = section->next;
+		section_finish(section);
+		free(section);
+	}
+	if (config->private) {
+		for (size_t i = 0; i < N_CORE; i++)
+			section_finish(&config->private->core[i]);
+		for (size_t i = 0; i < config->private->n_files; i++)
+			free(config->private->files[i]);
+		free(config->private->files);
+	}
+	free(config->private);
+	*config = (struct config){ 0 };
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What a packager and a plugin author do: make install with DESTDIR, then build a plugin
+# outside the tree with nothing but pkg-config, put it where pkg-config says, and let the
+# installed murald load it.  And nothing is left after make uninstall.
+set -eu
+export LC_ALL=C
+: "${top_srcdir:?make check sets it}" "${top_builddir:?}" "${sbindir:?}" "${libdir:?}"
+: "${includedir:?}" "${mandir:?}" "${sysconfdir:?}" "${plugindir:?}"
+unset MAKEFLAGS MAKELEVEL MFLAGS
+if [ -n "${sanitizer:-}" ]; then
+	echo "SKIP: a plugin without the sanitizer does not load; build without --enable-sanitizer"
+	exit 77
+fi
+build=$(cd "$top_builddir" && pwd)
+source=$(cd "$top_srcdir" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+dest=$scratch/dest
+
+fail() {
+	echo "FAIL: $*"
+	exit 1
+}
+
+${MAKE:-make} -s -C "$build" install DESTDIR="$dest" >"$scratch/log" 2>&1 ||
+	{ cat "$scratch/log" && fail "make install DESTDIR=$dest"; }
+(cd "$dest" && find . -type f | sort) >"$scratch/installed"
+
+installed() {
+	[ -e "$dest$1" ] || fail "not installed: $1"
+}
+installed "$sbindir/murald"
+installed "$plugindir/dots.so"
+installed "$includedir/mural/plugin.h"
+installed "$mandir/man8/murald.8"
+installed "$mandir/man5/murald.conf.5"
+installed "$mandir/man7/mural-plugin.7"
+installed "$sysconfdir/murald/murald.conf"
+[ -z "$(find "$dest" -name '*.la')" ] || fail "libtool's .la files are installed"
+grep -rlE '@[a-z]+@' "$dest" --include='*.[578]' --include='*.service' --include='*.pc' &&
+	fail "something was not filled in"
+
+# pkg-config as a plugin author calls it; only the place of the copy is told.
+pkgconf() {
+	PKG_CONFIG_PATH=$dest$libdir/pkgconfig ${PKG_CONFIG:-pkg-config} \
+		--define-variable=includedir="$dest$includedir" \
+		--define-variable=plugindir="$dest$plugindir" "$@" murald
+}
+[ "$(PKG_CONFIG_PATH=$dest$libdir/pkgconfig ${PKG_CONFIG:-pkg-config} \
+	--variable=plugindir murald)" = "$plugindir" ] || fail "murald.pc: plugindir is wrong"
+mkdir "$scratch/author"
+cd "$scratch/author"
+sed 's/\.name = "dots"/.name = "specks"/' "$source/plugins/dots.c" >specks.c
+# shellcheck disable=SC2046 # flags are words
+${CC:-cc} -std=c11 -Wall -Wextra -Werror -shared -fPIC $(pkgconf --cflags) specks.c -o specks.so ||
+	fail "an outside plugin does not compile"
+cp specks.so "$(pkgconf --variable=plugindir)"
+
+"$dest$sbindir/murald" --list-plugins -c "$dest$sysconfdir/murald/murald.conf" \
+	-s server.plugin-path="$dest$plugindir" >"$scratch/list" 2>"$scratch/errors" ||
+	{ cat "$scratch/list" "$scratch/errors" && fail "murald --list-plugins"; }
+grep -q '^specks\b' "$scratch/list" || { cat "$scratch/list" && fail "murald did not list specks"; }
+for plugin in "$dest$plugindir"/*.so; do
+	grep -q "^$(basename "$plugin" .so)\b" "$scratch/list" ||
+		{ cat "$scratch/list" "$scratch/errors" && fail "murald did not list $plugin"; }
+done
+
+# A second install keeps the operator's config; uninstall leaves that and nothing else.
+echo '# mine' >>"$dest$sysconfdir/murald/murald.conf"
+rm "$dest$plugindir/specks.so"
+${MAKE:-make} -s -C "$build" install DESTDIR="$dest" >"$scratch/log" 2>&1
+grep -q '# mine' "$dest$sysconfdir/murald/murald.conf" || fail "make install overwrote murald.conf"
+${MAKE:-make} -s -C "$build" uninstall DESTDIR="$dest" >"$scratch/log" 2>&1 || fail "make uninstall"
+left=$(cd "$dest" && find . -type f)
+[ "$left" = ".$sysconfdir/murald/murald.conf" ] || fail "make uninstall left:" "$left"
+echo "installed $(wc -l <"$scratch/installed") files; a plugin from outside was built and loaded"

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs one pytest suite for automake: run-pytest.sh tests/NAME.py
+# Exits 77 with the reason when pytest is missing or every case was skipped.
+set -u
+suite=$1
+
+# Debian's interpreter first: the packages that a skip names are installed for it.
+for python in ${PYTHON:-/usr/bin/python3 python3} none; do
+	[ "$python" = none ] && break
+	"$python" -c 'import pytest' 2>/dev/null && break
+done
+if [ "$python" = none ]; then
+	echo "SKIP: $suite: no pytest: apt-get install python3-pytest"
+	exit 77
+fi
+
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+# Nothing is written beside the sources: they may be read-only (make distcheck).
+PYTHONPATH=${top_srcdir:-.}/tests PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rsfE --tb=short \
+	--color=no --rootdir="$(dirname "$suite")" "$suite" | tee "$output"
+status=${PIPESTATUS[0]}
+last=$(tail -n 1 "$output")
+case $status:$last in
+0:*" passed"*) exit 0 ;;
+0:*" skipped"*) exit 77 ;;
+5:*) echo "FAIL: $suite: no case was collected" && exit 1 ;;
+*) exit "$status" ;;
+esac

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# tally.sh adds up right, and above all never calls a failure anything else.
+set -eu
+: "${top_srcdir:?make check sets it}"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+bad=0
+
+log() { # NAME RESULT TEXT
+	printf '%b\n%s %s (exit status: 0)\n' "$3" "$2" "$1" >"$scratch/tree/$1.log"
+	printf ':test-result: %s\n' "$2" >"$scratch/tree/$1.trs"
+}
+expect() { # WHAT STATUS LINE
+	local last status=0
+	bash "$top_srcdir/tests/tally.sh" "$scratch/tree" >"$scratch/out" || status=$?
+	last=$(tail -n 1 "$scratch/out")
+	if [ "$last" != "$3" ] || [ "$status" != "$2" ]; then
+		echo "FAIL: $1: wanted $2 '$3', got $status '$last'"
+		bad=1
+	fi
+	rm -f "$scratch"/tree/*
+}
+mkdir "$scratch/tree"
+
+expect "nothing ran" 1 "0 passed, 0 failed, 0 skipped"
+log script PASS "all is well"
+expect "a script is one" 0 "1 passed, 0 failed, 0 skipped"
+log script SKIP "SKIP: no qemu: apt-get install qemu-system-x86"
+expect "a skip alone is no success" 1 "0 passed, 0 failed, 1 skipped"
+log unit PASS "[==========] Running 3 test(s).\n[  PASSED  ] 3 test(s)."
+log suite PASS "===== 4 passed, 2 skipped in 0.50s ====="
+expect "cases of programs and suites" 0 "7 passed, 0 failed, 2 skipped"
+log suite PASS "===== 4 passed, 2 skipped, 1 warning in 61.50s (0:01:01) ====="
+expect "a suite with warnings" 0 "4 passed, 0 failed, 2 skipped"
+log unit FAIL "[  PASSED  ] 2 test(s).\n[  FAILED  ] 1 test(s), listed below:\n[  FAILED  ] put"
+log suite FAIL "===== 1 failed, 2 passed, 3 errors in 0.50s ====="
+expect "failures and errors" 1 "4 passed, 5 failed, 0 skipped"
+log unit FAIL "[  PASSED  ] 3 test(s).\nSegmentation fault"
+expect "a crash after the last case" 1 "3 passed, 1 failed, 0 skipped"
+log suite ERROR "killed"
+expect "an error" 1 "0 passed, 1 failed, 0 skipped"
+log suite XPASS "surprise"
+expect "an unexpected pass" 1 "0 passed, 1 failed, 0 skipped"
+
+log a SKIP "SKIP: no qemu: apt-get install qemu-system-x86"
+log b FAIL "oh"
+bash "$top_srcdir/tests/tally.sh" "$scratch/tree" >"$scratch/out" || true
+grep -q '^a: SKIP: no qemu: apt-get install qemu-system-x86$' "$scratch/out" || {
+	echo "FAIL: the reason of a skip is lost"
+	bad=1
+}
+grep -q '^FAILED: .*/b.log$' "$scratch/out" || {
+	echo "FAIL: a failure is not named"
+	bad=1
+}
+exit "$bad"

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Adds up what the tests of one or more build trees really counted, from the logs that
+# `make check` left there: the cases of a cmocka program or a pytest suite, 1 for a script.
+# Names every failure and every skip with its reason, and ends with
+# "N passed, N failed, N skipped".  Exits 1 when something failed or nothing ran.
+#
+#   tally.sh BUILDDIR...
+set -u
+passed=0 failed=0 skipped=0
+
+# number WORD TEXT: the number before (pytest) or behind (cmocka) a word, 0 without one.
+pytest_count() {
+	local n
+	n=$(grep -oE "[0-9]+ $1" <<<"$2" | grep -oE '[0-9]+')
+	echo "${n:-0}"
+}
+cmocka_count() {
+	local n
+	n=$(sed -nE "s/^\[ *$1 *\] ([0-9]+) test.*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }')
+	echo "$n"
+}
+
+count_log() { # RESULT LOG: sets p f s
+	local summary
+	summary=$(grep -E '^=+ .*[0-9]+ (passed|failed|skipped|errors?).* in [0-9.]+' "$2" | tail -n 1)
+	if [ -n "$summary" ]; then
+		p=$(($(pytest_count passed "$summary") + $(pytest_count xfailed "$summary")))
+		f=$(($(pytest_count failed "$summary") + $(pytest_count 'errors?' "$summary") +
+			$(pytest_count xpassed "$summary")))
+		s=$(pytest_count skipped "$summary")
+	else
+		p=$(cmocka_count PASSED "$2")
+		f=$(cmocka_count FAILED "$2")
+		s=$(cmocka_count SKIPPED "$2")
+	fi
+	# What automake saw rules: a crash after the last good case is a failure.
+	case $1 in
+	PASS) [ $((p + f + s)) -gt 0 ] || p=1 ;;
+	SKIP) [ "$s" -gt 0 ] || s=1 ;;
+	*) [ "$f" -gt 0 ] || f=1 ;;
+	esac
+}
+
+for tree; do
+	while IFS= read -r trs; do
+		result=$(sed -n 's/^:test-result: *//p' "$trs" | head -n 1)
+		log=${trs%.trs}.log
+		name=${log#"$tree"/}
+		p=0 f=0 s=0
+		count_log "${result%% *}" "$log"
+		passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+		[ "$f" = 0 ] || echo "FAILED: $log"
+		[ "$s" = 0 ] || grep -E '^SKIP(PED)?\b' "$log" | grep -v ' tests/.*exit status' |
+			sed "s#^#${name%.log}: #" || true
+	done < <(find "$tree" -name '*.trs' | sort)
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

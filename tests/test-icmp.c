@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/* The icmp plugin without a network: the protocol's vectors, its options, who is meant,
+ * what is counted, the rate of answers.  Includes the plugin, because it exports only its
+ * table. */
+#include "../plugins/icmp.c"
+
+#include <pcap/dlt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "canvas.h"
+#include "ping-vectors.h"
+#include "util.h"
+
+#define WIDTH 1920
+#define HEIGHT 1080
+#define BLACK 0xff000000
+#define WHITE 0xffffffff
+
+struct fixture {
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct hostnet_address own[2]; /* 192.0.2.2 and 2001:db8::2 */
+	struct icmp_config config;
+	struct icmp_state state;
+	struct mural_host host;
+};
+
+/* What mural_reject() heard last; murald's own keeps them for the user. */
+static char rejected[256];
+
+void
+mural_reject(struct mural_check *check, const char *option, const char *format, ...)
+{
+	va_list args;
+	int n = snprintf(rejected, sizeof(rejected), "%s: ", option);
+
+	(void)check;
+	va_start(args, format);
+	vsnprintf(rejected + n, sizeof(rejected) - (size_t)n, format, args);
+	va_end(args);
+}
+
+static int
+set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_int_equal(canvas_init(&f->canvas, WIDTH, HEIGHT, BLACK), 0);
+	assert_int_equal(
+		canvas_brush_init(&f->canvas, &f->brush, 0, 0, WIDTH, HEIGHT), 0);
+	f->own[0] = (struct hostnet_address){ 4, { 192, 0, 2, 2 } };
+	f->own[1] = (struct hostnet_address){ 6, { 0x20, 1, 0x0d, 0xb8, [15] = 2 } };
+	f->state.capture.net.addresses = f->own;
+	f->state.capture.net.n_addresses = 2;
+	f->state.raw4 = f->state.raw6 = -1; /* answers go nowhere */
+	f->config = (struct icmp_config){ .interface = "any" };
+	f->host = (struct mural_host){
+		.state = &f->state,
+		.config = &f->config,
+		.name = "icmp",
+		.width = WIDTH,
+		.height = HEIGHT,
+	};
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	canvas_brush_finish(&f->brush);
+	canvas_finish(&f->canvas);
+	free(f);
+	return 0;
+}
+
+/* What a packet did. */
+struct outcome {
+	uint64_t painted, malformed, out_of_bounds, rate_limited;
+};
+
+static struct outcome
+feed(struct fixture *f, const struct bytes *raw)
+{
+	const struct icmp_drain drain = { &f->host, &f->brush };
+	struct mural_brush before = f->brush;
+	struct packet packet;
+	enum packet_fault fault =
+		packet_parse(&packet, DLT_RAW, raw->at, raw->len, raw->len);
+
+	on_packet((void *)&drain, &packet, fault);
+	return (struct outcome){
+		f->brush.painted - before.painted,
+		f->brush.discarded[MURAL_MALFORMED] - before.discarded[MURAL_MALFORMED],
+		f->brush.discarded[MURAL_OUT_OF_BOUNDS] -
+			before.discarded[MURAL_OUT_OF_BOUNDS],
+		f->brush.discarded[MURAL_RATE_LIMITED] -
+			before.discarded[MURAL_RATE_LIMITED],
+	};
+}
+
+static uint32_t
+look(struct fixture *f, uint32_t x, uint32_t y)
+{
+	uint32_t argb = 0;
+
+	assert_true(mural_get(&f->brush, x, y, &argb));
+	return argb;
+}
+
+/* ------------------------------------------------------------------- vectors */
+
+static void
+check_pixel(struct fixture *f, const struct vector *vector, const struct bytes *raw)
+{
+	bool none = strcmp(vector->effect, "none") == 0;
+
+	mural_put(&f->brush, vector->x, vector->y, BLACK);
+	assert_int_equal(feed(f, raw).painted, none ? 0 : 1);
+	assert_int_equal(look(f, vector->x, vector->y),
+		none ? BLACK : 0xff000000 | vector->over_black);
+	mural_put(&f->brush, vector->x, vector->y, WHITE);
+	assert_int_equal(feed(f, raw).malformed, 0);
+	assert_int_equal(look(f, vector->x, vector->y),
+		none ? WHITE : 0xff000000 | vector->over_white);
+}
+
+static void
+check_size(const struct vector *vector, const struct bytes *raw, int version)
+{
+	const struct bytes *wanted = version == 4 ? &vector->reply4 : &vector->reply6;
+	uint8_t reply[PING_REPLY_LEN];
+	struct packet packet;
+	struct ping ping;
+
+	assert_int_equal(packet_parse(&packet, DLT_RAW, raw->at, raw->len, raw->len), 0);
+	assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_SIZE);
+	assert_int_equal(ping.id, vector->id);
+	assert_int_equal(ping.seq, vector->seq);
+	ping_size_reply(reply, &ping, version, WIDTH, HEIGHT);
+	assert_int_equal(wanted->len, sizeof(reply));
+	/* The checksum of ICMPv6 is the kernel's to fill in. */
+	assert_memory_equal(reply, wanted->at, version == 4 ? 4 : 2);
+	assert_memory_equal(reply + 4, wanted->at + 4, sizeof(reply) - 4);
+}
+
+static void
+check_vector(struct fixture *f, const struct vector *vector, int version)
+{
+	const struct bytes *raw = version == 4 ? &vector->ipv4 : &vector->ipv6;
+	struct outcome outcome;
+
+	print_message("%s, IPv%d\n", vector->name, version);
+	if (strcmp(vector->op, "set-pixel") == 0) {
+		check_pixel(f, vector, raw);
+	} else if (strcmp(vector->op, "size-request") == 0) {
+		check_size(vector, raw, version);
+		outcome = feed(f, raw);
+		assert_int_equal(outcome.painted + outcome.malformed, 0);
+	} else {
+		assert_string_equal(vector->op, "drop");
+		outcome = feed(f, raw);
+		assert_int_equal(outcome.painted, 0);
+		assert_int_equal(outcome.malformed + outcome.out_of_bounds, 1);
+		assert_int_equal(
+			outcome.out_of_bounds, strstr(vector->name, "-outside") != NULL);
+	}
+}
+
+static void
+vectors_hold(void **state)
+{
+	static struct vector vectors[64];
+	size_t n = vectors_read(vectors, ARRAY_LEN(vectors)), packets = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (vectors[i].ipv4.len > 0) {
+			check_vector(*state, &vectors[i], 4);
+			packets++;
+		}
+		if (vectors[i].ipv6.len > 0) {
+			check_vector(*state, &vectors[i], 6);
+			packets++;
+		}
+	}
+	assert_true(n >= 22 && packets >= 40); /* the file was really read */
+}
+
+/* ------------------------------------------------------------------- options */
+
+static struct bytes
+pixel_at(unsigned x, unsigned y, uint32_t rgb, int alpha)
+{
+	uint8_t data[9] = { 0xcc, (uint8_t)(x >> 8), (uint8_t)x, (uint8_t)(y >> 8),
+		(uint8_t)y, (uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8), (uint8_t)rgb,
+		(uint8_t)alpha };
+
+	return ping_packet(4, data, alpha < 0 ? 8 : 9);
+}
+
+static void
+alpha_is_mixed_or_ignored(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes half = pixel_at(3, 4, 0xff8000, 0x80),
+		     none = pixel_at(3, 4, 0x123456, 0);
+
+	assert_int_equal(feed(f, &half).painted, 1);
+	assert_int_equal(look(f, 3, 4), 0xff804000);
+	assert_int_equal(feed(f, &none).painted, 0);
+	assert_int_equal(look(f, 3, 4), 0xff804000);
+	f->config.alpha = ALPHA_IGNORE;
+	assert_int_equal(feed(f, &half).painted, 1);
+	assert_int_equal(look(f, 3, 4), 0xffff8000);
+	assert_int_equal(feed(f, &none).painted, 1);
+	assert_int_equal(look(f, 3, 4), 0xff123456);
+}
+
+static void
+the_edge_discards_or_wraps(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes beyond = pixel_at(WIDTH + 5, 2 * HEIGHT + 7, 0x0000ff, -1);
+	struct bytes furthest = pixel_at(0xffff, 0xffff, 0x00ff00, -1);
+
+	assert_int_equal(feed(f, &beyond).out_of_bounds, 1);
+	assert_int_equal(feed(f, &furthest).out_of_bounds, 1);
+	f->config.out_of_bounds = OUT_WRAP;
+	assert_int_equal(feed(f, &beyond).painted, 1);
+	assert_int_equal(look(f, 5, 7), 0xff0000ff);
+	assert_int_equal(feed(f, &furthest).painted, 1);
+	assert_int_equal(look(f, 0xffff % WIDTH, 0xffff % HEIGHT), 0xff00ff00);
+}
+
+static void
+options_are_checked(void **state)
+{
+	struct icmp_config config = { .interface = "any" };
+
+	(void)state;
+	rejected[0] = '\0';
+	icmp_check(&config, NULL);
+	assert_string_equal(rejected, "");
+	config.interface = "";
+	icmp_check(&config, NULL);
+	assert_memory_equal(rejected, "interface: ", 11);
+	rejected[0] = '\0';
+	config.interface = "sixteen-bytes-it";
+	icmp_check(&config, NULL);
+	assert_memory_equal(rejected, "interface: ", 11);
+}
+
+/* ------------------------------------------------------------- who is meant */
+
+static void
+only_own_unicast_addresses_count(void **state)
+{
+	static const uint8_t others[][4] = { { 192, 0, 2, 3 }, { 192, 0, 2, 255 },
+		{ 224, 0, 0, 1 }, { 255, 255, 255, 255 }, { 0, 0, 0, 0 } };
+	struct fixture *f = *state;
+	struct bytes raw;
+	struct outcome outcome;
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		raw = pixel_at(1, 1, 0xffffff, -1);
+		memcpy(raw.at + 16, others[i], 4);
+		fix_header(&raw, 20);
+		outcome = feed(f, &raw);
+		assert_int_equal(outcome.painted + outcome.malformed, 0);
+		raw.at[22] ^= 1; /* broken, and still not for us */
+		assert_int_equal(feed(f, &raw).malformed, 0);
+	}
+	raw = pixel_at(1, 1, 0xffffff, -1);
+	memcpy(raw.at + 16, "\x7f\1\2\3", 4);
+	fix_header(&raw, 20);
+	assert_int_equal(feed(f, &raw).painted, 1);
+}
+
+static void
+claimed_addresses_belong_to_others(void **state)
+{
+	static const uint8_t data[8] = { 0xcc, 0, 1, 0, 1, 1, 2, 3 };
+	struct fixture *f = *state;
+	struct mural_claim claims[2] = {
+		{ .value = { 0xfd }, .mask = { 0xff } },
+		{ .value = { 0x20, 1, 0x0d, 0xb8 }, .mask = { 0xff, 0xff, 0xff, 0xff } },
+	};
+	struct bytes raw = ping_packet(6, data, sizeof(data));
+	struct outcome outcome;
+
+	f->host.claims = claims;
+	f->host.n_claims = 1;
+	assert_int_equal(feed(f, &raw).painted, 1);
+	f->host.n_claims = 2;
+	outcome = feed(f, &raw);
+	assert_int_equal(outcome.painted + outcome.malformed, 0);
+	raw.at[45] ^= 1;
+	assert_int_equal(feed(f, &raw).malformed, 0);
+}
+
+static void
+nobody_is_answered_who_has_no_address(void **state)
+{
+	static const uint8_t sources[][4] = { { 224, 0, 0, 1 }, { 255, 255, 255, 255 },
+		{ 0, 0, 0, 0 } };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		struct bytes raw = ping_packet(4, (const uint8_t *)"\xaa", 1);
+
+		memcpy(raw.at + 12, sources[i], 4);
+		fix_header(&raw, 20);
+		assert_int_equal(feed(f, &raw).malformed, 1);
+	}
+}
+
+/* ---------------------------------------------------------------------- rate */
+
+static void
+answers_are_limited_for_each_source(void **state)
+{
+	const uint64_t s = 1000000000, start = 5 * s;
+	uint8_t one[4] = { 192, 0, 2, 1 }, two[4] = { 192, 0, 2, 9 };
+	uint8_t net[16] = { 0x20, 1, 0x0d, 0xb8 }, link[16] = { 0xfe, 0x80 };
+	struct rate rate;
+
+	(void)state;
+	rate_init(&rate, 10);
+	for (int i = 0; i < 10; i++)
+		assert_true(rate_allow(&rate, 4, one, start));
+	assert_false(rate_allow(&rate, 4, one, start));
+	assert_true(rate_allow(&rate, 4, two, start));
+	assert_false(rate_allow(&rate, 4, one, start + s / 10 - 1));
+	assert_true(rate_allow(&rate, 4, one, start + s / 10));
+	assert_false(rate_allow(&rate, 4, one, start + s / 10));
+	for (int i = 0; i < 10; i++) /* after a rest as many at once, and not more */
+		assert_true(rate_allow(&rate, 4, one, start + 9 * s));
+	assert_false(rate_allow(&rate, 4, one, start + 9 * s));
+
+	for (int i = 0; i < 11; i++) { /* a /64 is one source */
+		net[15] = (uint8_t)i;
+		assert_int_equal(rate_allow(&rate, 6, net, start), i < 10);
+	}
+	for (int i = 0; i < 11; i++) { /* but neighbours are neighbours */
+		link[15] = (uint8_t)i;
+		assert_true(rate_allow(&rate, 6, link, start));
+	}
+	rate_init(&rate, 0);
+	for (int i = 0; i < 1000; i++)
+		assert_true(rate_allow(&rate, 4, one, start));
+}
+
+/* A flood of made-up sources can make room for itself only by what it owes: it does not
+ * free a source that has been refused more often than the flood's own. */
+static void
+a_full_table_forgets_the_least_debtor(void **state)
+{
+	const uint64_t now = 1000000000;
+	uint8_t victim[4] = { 10, 0, 0, 1 };
+	struct rate rate;
+
+	(void)state;
+	rate_init(&rate, 10);
+	for (int i = 0; i < 10; i++)
+		assert_true(rate_allow(&rate, 4, victim, now));
+	for (unsigned i = 0; i < 100000; i++) {
+		uint8_t other[4] = { 11, (uint8_t)(i >> 16), (uint8_t)(i >> 8),
+			(uint8_t)i };
+
+		assert_true(rate_allow(&rate, 4, other, now));
+	}
+	assert_false(rate_allow(&rate, 4, victim, now));
+}
+
+static void
+size_requests_are_counted_when_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct bytes raw = ping_packet(4, (const uint8_t *)"\xaa", 1);
+	uint64_t refused = 0;
+
+	rate_init(&f->state.rate, 1);
+	for (int i = 0; i < 5; i++)
+		refused += feed(f, &raw).rate_limited;
+	assert_int_equal(refused, 4);
+}
+
+/* ---------------------------------------------------------------- invitation */
+
+static void
+the_invitation_can_be_copied(void **state)
+{
+	struct fixture *f = *state;
+	char text[128];
+
+	assert_true(icmp_invite(&f->host, "192.0.2.2", text, sizeof(text)) > 0);
+	assert_string_equal(text, "ping -c1 -s 8 -p cc00100020ff8000 192.0.2.2");
+	f->host.width = f->host.height = 1;
+	assert_true(icmp_invite(&f->host, "2001:db8::2", text, sizeof(text)) > 0);
+	assert_string_equal(text, "ping -c1 -s 8 -p cc00000000ff8000 2001:db8::2");
+	assert_true(icmp_invite(&f->host, "fe80::1", text, sizeof(text)) < 0);
+}
+
+int
+main(void)
+{
+#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		WITH_FIXTURE(vectors_hold),
+		WITH_FIXTURE(alpha_is_mixed_or_ignored),
+		WITH_FIXTURE(the_edge_discards_or_wraps),
+		WITH_FIXTURE(options_are_checked),
+		WITH_FIXTURE(only_own_unicast_addresses_count),
+		WITH_FIXTURE(claimed_addresses_belong_to_others),
+		WITH_FIXTURE(nobody_is_answered_who_has_no_address),
+		WITH_FIXTURE(answers_are_limited_for_each_source),
+		WITH_FIXTURE(a_full_table_forgets_the_least_debtor),
+		WITH_FIXTURE(size_requests_are_counted_when_refused),
+		WITH_FIXTURE(the_invitation_can_be_copied),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
