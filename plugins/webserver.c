@@ -110,7 +110,9 @@ webserver_stop(struct webserver *server, void (*on_stopped)(struct webserver *se
 		return;
 	server->on_stopped = on_stopped;
 	uv_poll_stop(&server->poll);
-	MHD_run(server->daemon); /* lets go of upgraded connections */
+	/* lets go of upgraded connections, and of those that upgrade at this moment */
+	MHD_run(server->daemon);
+	MHD_run(server->daemon);
 	MHD_stop_daemon(server->daemon);
 	server->daemon = NULL;
 	uv_close((uv_handle_t *)&server->poll, on_handle_closed);

@@ -9,12 +9,13 @@ bucket_fill(struct bucket *bucket, const struct bucket_rate *rate, uint64_t now_
 {
 	uint64_t full = rate->burst * BUCKET_TOKEN, gone = now_ms - bucket->when_ms;
 
-	/* a millisecond is per_1000s millionths of a token; a day fills any bucket */
-	if (gone > 86400000)
-		gone = 86400000;
-	bucket->level += gone * rate->per_1000s;
+	/* a millisecond is per_1000s millionths of a token */
 	if (bucket->level > full)
 		bucket->level = full;
+	if (rate->per_1000s > 0 && gone > (full - bucket->level) / rate->per_1000s)
+		bucket->level = full;
+	else
+		bucket->level += gone * rate->per_1000s;
 	bucket->when_ms = now_ms;
 }
 

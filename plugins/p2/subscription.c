@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* From least to most on p²'s axis to a length on the board's, which starts at `zero`;
  * 0: nothing of it is there. */
@@ -85,8 +86,15 @@ subscription_miss(struct subscription *subscription, const struct rect *rect)
 void
 subscription_miss_all(struct subscription *subscription)
 {
-	if (subscription->area.width > 0)
-		subscription_miss(subscription, &subscription->area);
+	size_t blocks = (size_t)subscription->blocks_x * subscription->blocks_y;
+
+	if (blocks == 0)
+		return;
+	memset(subscription->missed, 0xff,
+		subscription->words * sizeof(*subscription->missed));
+	if (blocks % 64)
+		subscription->missed[blocks / 64] = (UINT64_C(1) << blocks % 64) - 1;
+	subscription->n_missed = blocks;
 }
 
 static size_t
