@@ -24,6 +24,18 @@ struct drain {
 	void *user;
 };
 
+void
+capture_check(const char *interface, struct mural_check *check)
+{
+	size_t len = strlen(interface);
+
+	if (len == 0 || len >= IFNAMSIZ)
+		mural_reject(check, "interface",
+			"is no name of an interface; write one of 1 to %d bytes, such as "
+			"eth0, or any",
+			IFNAMSIZ - 1);
+}
+
 /* The names of the interfaces there are, as far as they fit. */
 static const char *
 list_interfaces(char *text, size_t len)
@@ -138,18 +150,50 @@ open_handle(struct capture *capture, const struct mural_host *host, const char *
 	return 0;
 }
 
-/* Puts a check of the packet's type, and on "any" of its VLAN, before a program: both
- * stand beside the frame in the kernel and nowhere in it, so no text can ask for them on
- * every link type.  PACKET_HOST leaves out what this host sends, and with it the copy
- * that the loopback interface shows of each frame on its way out.  Jumps in the
- * program are relative, so it may move.  Returns false when out of memory. */
-static bool
-guard(struct bpf_program *program, bool multicast, bool any)
+/* Compiles the text as the kernel needs it: the sockets of cooked captures have no link
+ * header, and begin with the IP header.  0 or one of libpcap's errors. */
+static int
+compile(struct capture *capture, struct bpf_program *program, const char *filter,
+	char *why)
 {
-	const struct bpf_insn before[] = {
+	bool cooked = capture->link == DLT_LINUX_SLL || capture->link == DLT_LINUX_SLL2;
+	pcap_t *dead = NULL;
+	char text[1024];
+	int ret;
+
+	if (cooked && !(dead = pcap_open_dead(DLT_RAW, CAPTURE_SNAPLEN)))
+		return PCAP_ERROR;
+	/* Tags that are stacked: the kernel takes off only the first. */
+	ret = snprintf(text, sizeof(text), "%s%s", filter,
+		capture->link == DLT_EN10MB
+			? " or ether proto 0x8100 or ether proto 0x88a8"
+			: "");
+	if (ret < 0 || (size_t)ret >= sizeof(text))
+		snprintf(why, PCAP_ERRBUF_SIZE, "the filter is too long");
+	else if ((ret = pcap_compile(dead ? dead : capture->pcap, program, text, 1,
+			  PCAP_NETMASK_UNKNOWN)) < 0)
+		snprintf(why, PCAP_ERRBUF_SIZE, "%s",
+			pcap_geterr(dead ? dead : capture->pcap));
+	else
+		ret = 0;
+	if (dead)
+		pcap_close(dead);
+	return ret == 0 ? 0 : PCAP_ERROR;
+}
+
+/* Attaches the program, with a check of the packet's type and, on "any", of its VLAN
+ * before it.  Both stand beside the frame in the kernel and nowhere in it, so text cannot
+ * ask for them on every link type; and libpcap, which would run the program itself over
+ * the ring's first blocks, cannot either, so it is not told.  PACKET_HOST leaves out what
+ * this host sends, and with it the copy that the loopback interface shows of each frame
+ * on its way out.  Jumps are relative, so the program may move. */
+static int
+attach(struct capture *capture, const struct bpf_program *program, bool multicast)
+{
+	const struct sock_filter before[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			(uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG)),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, any ? 0xfff : 0),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, capture->any ? 0xfff : 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			(uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
@@ -159,16 +203,25 @@ guard(struct bpf_program *program, bool multicast, bool any)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	const size_t n = sizeof(before) / sizeof(before[0]);
-	struct bpf_insn *all = realloc(
-		program->bf_insns, (n + program->bf_len) * sizeof(struct bpf_insn));
+	struct sock_filter all[BPF_MAXINSNS];
+	const struct sock_fprog attached = {
+		.len = (unsigned short)(n + program->bf_len),
+		.filter = all,
+	};
 
-	if (!all)
-		return false;
-	memmove(all + n, all, program->bf_len * sizeof(struct bpf_insn));
+	if (program->bf_len > BPF_MAXINSNS - n)
+		return -E2BIG;
 	memcpy(all, before, sizeof(before));
-	program->bf_insns = all;
-	program->bf_len += (unsigned)n;
-	return true;
+	for (size_t i = 0; i < program->bf_len; i++) {
+		const struct bpf_insn *insn = &program->bf_insns[i];
+
+		all[n + i] =
+			(struct sock_filter){ insn->code, insn->jt, insn->jf, insn->k };
+	}
+	if (setsockopt(pcap_fileno(capture->pcap), SOL_SOCKET, SO_ATTACH_FILTER,
+		    &attached, sizeof(attached)) < 0)
+		return -errno;
+	return 0;
 }
 
 static int
@@ -176,16 +229,19 @@ set_filter(struct capture *capture, const struct mural_host *host, const char *i
 	const char *filter, bool multicast)
 {
 	struct bpf_program program = { 0 };
-	int ret = 0;
+	char why[PCAP_ERRBUF_SIZE] = "";
+	int ret;
 
-	if (pcap_compile(capture->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
-		return refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
-	if (!guard(&program, multicast, capture->any))
-		ret = refuse(host, interface, PCAP_ERROR, "out of memory");
-	else if (pcap_setfilter(capture->pcap, &program) < 0)
-		ret = refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+	if (compile(capture, &program, filter, why) < 0)
+		return refuse(host, interface, PCAP_ERROR, why);
+	ret = attach(capture, &program, multicast);
 	pcap_freecode(&program);
-	return ret;
+	if (ret < 0)
+		return refuse(host, interface, PCAP_ERROR, strerror(-ret));
+	/* For frames that were there before the filter. */
+	if (pcap_setdirection(capture->pcap, PCAP_D_IN) < 0)
+		return refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+	return 0;
 }
 
 static int

@@ -13,7 +13,9 @@
  * a frame again on each layer it climbs, only the topmost counts: a frame on a port of a
  * bridge, bond, team or VRF is dropped, because it comes again on that; one with a VLAN
  * tag too, because it comes again, untagged, on the VLAN's interface.  On a named
- * interface tagged frames are handed over, with packet->vlan set.
+ * Ethernet interface tagged frames are handed over with packet->vlan set: those that pass
+ * the filter behind one tag, and all that have several.  Frames that came in before the
+ * filter was in place are handed over as well: the filter saves work, it proves nothing.
  *
  * One thread: that of attach, drain and detach.
  */
@@ -47,10 +49,13 @@ struct capture {
 typedef void capture_take(
 	void *user, const struct packet *packet, enum packet_fault fault);
 
-/* Opens `interface` ("any" for all).  `filter` is pcap-filter(7) text; that a frame is to
- * be addressed to this host, or a multicast where `multicast` is true, need not stand in
- * it.  Returns the descriptor to poll; or -errno, logged, and there is nothing to
- * close. */
+/* For mural_plugin.check: rejects an `interface` option that no interface can have. */
+void capture_check(const char *interface, struct mural_check *check);
+
+/* Opens `interface` ("any" for all).  `filter` is pcap-filter(7) text about IP and what
+ * is in it, not about the link; that a frame is to be addressed to this host, or be a
+ * multicast where `multicast` is true, need not stand in it.  Returns the descriptor to
+ * poll; or -errno, logged, and there is nothing to close. */
 int capture_open(struct capture *capture, const struct mural_host *host,
 	const char *interface, const char *filter, bool multicast);
 

@@ -173,6 +173,7 @@ ask_again(struct hostnet *net)
 	net->n_addresses = dump.n_addresses;
 	net->ports = dump.ports;
 	net->n_ports = dump.n_ports;
+	net->generation++;
 	return 0;
 }
 

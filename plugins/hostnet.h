@@ -23,6 +23,7 @@ struct hostnet_address {
 struct hostnet {
 	int events; /* a netlink socket that tells of changes */
 	bool stale;
+	uint32_t generation; /* another one, and everything may have changed */
 	struct hostnet_address *addresses; /* sorted */
 	size_t n_addresses;
 	uint32_t *ports; /* sorted interface indices */

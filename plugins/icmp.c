@@ -2,7 +2,6 @@
 /* icmp: pingxelflut over IPv4 and IPv6, from a capture.  The kernel delivers and answers
  * pings as ever; this plugin looks over its shoulder. */
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -26,15 +25,15 @@
 #define ICMP_FILTER 1
 #endif
 
-/* All echo requests, and what may be a broken one: a frame too short for an ICMP header,
- * a fragment, one with extension headers or stacked VLAN tags.  Each of the latter is
- * rare in anything but an attack, so that ordinary traffic stays in the kernel. */
+/* All echo requests, and what may be a broken one: a frame that ends before the ICMP type
+ * (a load beyond the end would reject it), a fragment, one with IPv4 options or extension
+ * headers.  Each of the latter is rare in anything but an attack, so that ordinary
+ * traffic stays in the kernel. */
 static const char filter[] =
-	"(icmp and (less 41 or icmp[0] == 8 or ip[6:2] & 0x1fff != 0))"
-	" or (ip6[6] == 58 and (less 61 or ip6[40] == 128))"
-	" or ((ip6[6] == 44 or ip6[6] == 51) and ip6[40] == 58)"
-	" or (ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 60)"
-	" or ether proto 0x8100 or ether proto 0x88a8";
+	"(icmp and (len <= 34 or ip[0] != 0x45 or icmp[0] == 8 or ip[6:2] & 0x1fff != 0))"
+	" or (ip6[6] == 58 and (len <= 54 or ip6[40] == 128))"
+	" or ((ip6[6] == 44 or ip6[6] == 51) and (len <= 54 or ip6[40] == 58))"
+	" or (ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 60)";
 
 enum { OUT_DISCARD, OUT_WRAP };
 enum { ALPHA_MIX, ALPHA_IGNORE };
@@ -79,13 +78,8 @@ static void
 icmp_check(const void *data, struct mural_check *check)
 {
 	const struct icmp_config *config = data;
-	size_t len = strlen(config->interface);
 
-	if (len == 0 || len >= IFNAMSIZ)
-		mural_reject(check, "interface",
-			"is no name of an interface; write one of 1 to %d bytes, such as "
-			"eth0, or any",
-			IFNAMSIZ - 1);
+	capture_check(config->interface, check);
 }
 
 /* ------------------------------------------------------------------- answers */

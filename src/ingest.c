@@ -266,6 +266,7 @@ open_instances(struct ingest *ingest)
 	for (size_t i = 0; instance; instance = instance->next, i++) {
 		int ret = instance_open(ingest, instance, &ingest->listeners[i]);
 
+		instance->is_open = ret == 0;
 		if (ret == 0)
 			continue;
 		if (instance->common.required) {
@@ -344,6 +345,8 @@ ingest_log_counters(const struct ingest *ingest)
 		char discarded[200] = "";
 		int len = 0;
 
+		if (!instance->is_open)
+			continue;
 		ingest_counters(ingest, instance, &sum);
 		for (int i = 0; i < MURAL_REASONS; i++)
 			if (sum.discarded[i] > 0)
@@ -376,7 +379,7 @@ ingest_log_invitations(const struct ingest *ingest)
 	for (size_t i = 0; instance; instance = instance->next, i++) {
 		const struct listener *listener = &ingest->listeners[i];
 
-		if (!instance->plugin->invite || !instance->lanes)
+		if (!instance->plugin->invite || !instance->is_open)
 			continue;
 		if (listener->fd >= 0 && socket_has_address(listener->fd, address)) {
 			log_invitation(instance, address);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What there is to say about plugins: --list-plugins and --print-config. */
+#include "plugin.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -8,7 +10,6 @@
 
 #include "option.h"
 #include "plugin-module.h"
-#include "plugin.h"
 
 static void
 list_options(const struct mural_option *options, FILE *out)

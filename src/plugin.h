@@ -45,6 +45,7 @@ struct instance {
 	void *config; /* the plugin's own, plugin->config_size bytes */
 	struct mural_host host;
 	enum residence residence;
+	bool is_open;       /* ingest's: it runs */
 	struct lane *lanes; /* ingest's: one for each thread that serves the instance */
 };
 

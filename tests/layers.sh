@@ -17,7 +17,7 @@ threads | src/worker.[ch] src/display*.[ch] | \<(pthread|uv_thread)_create
 libpcap | plugins/* | #include <pcap
 libpng | src/picture.c | #include <png\.h>
 libuv | src/* plugins/* | #include <uv\.h>
-bounds checks on a brush | include/mural/brush.h | >=? *[a-z_>.-]*brush(->|\.)(width|height)
+bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
 
 # ---- layers of src/: a file includes only what stands on a lower line, or its own subject

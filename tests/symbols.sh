@@ -21,8 +21,9 @@ exported() {
 	$nm -D --defined-only "$1" | awk '{ print $NF }' | sort
 }
 
-# What the C runtime and the linker add to every program that exports anything.
-runtime='^(_init|_fini|_start|__bss_start|_edata|_end|__data_start|data_start|_IO_stdin_used|main)$'
+# What the C runtime and the linker add to every program that exports anything, copies of
+# the C library's variables (NAME@VERSION) among it.
+runtime='@|^(_init|_fini|_start|__bss_start|_edata|_end|__data_start|data_start|_IO_stdin_used|main)$'
 
 # mural_* functions that the public headers declare (mural_plugin is for plugins).
 declared() {
@@ -42,11 +43,11 @@ for plugin in "$top_builddir"/.libs/*.so; do
 	plugins=$((plugins + 1))
 	[ "$(exported "$plugin")" = mural_plugin ] ||
 		complain "$plugin exports" "$(exported "$plugin" | tr '\n' ' ')"
-	# name|value|class|type|size|line|section; the two that gcc puts into every object aside
+	# name|value|class|type|size|line|section; what gcc puts into every object aside
 	writable=$($nm -f sysv "$plugin" | awk -F'|' '
 		{ gsub(/ /, "") }
 		($4 == "OBJECT" || $4 == "TLS") && $7 ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)(\.|$)/ &&
-			$7 !~ /^\.data\.rel\.ro/ && $1 !~ /^(completed\.[0-9]+|__dso_handle)$/ { print $1 }')
+			$7 !~ /^\.data\.rel\.ro/ && $1 !~ /^(completed\.[0-9]+|__dso_handle|__TMC_END__)$/ { print $1 }')
 	[ -z "$writable" ] || complain "$plugin has writable globals:" "$writable"
 done
 [ "$plugins" -gt 0 ] || complain "no plugin in $top_builddir/.libs"

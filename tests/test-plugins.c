@@ -265,7 +265,7 @@ static void
 run_case(const struct mural_plugin *plugin, const char *folder, const char *base)
 {
 	struct fixture fixture = { .plugin = plugin };
-	char path[4096], name[256];
+	char path[4096], name[512];
 
 	snprintf(name, sizeof(name), "%s/%s", plugin->name, base);
 	fixture.name = name;

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * icmpgen: paints a picture with pings, as fast as one core can send them.
+ *
+ *   icmpgen INTERFACE TO-MAC FROM-IP TO-IP WIDTHxHEIGHT SECONDS [RATE]
+ *
+ * Sends whole rounds of the picture, in an order that jumps about the canvas, until the
+ * time is up; at most RATE pings a second where that is given.  Pixel x,y has the colour
+ * ((x * 7 + y * 13) % 256, (x ^ y) % 256, (x + y * 3) % 256).  Prints "SENT SECONDS".
+ *
+ * Both addresses IPv4 or both IPv6.  Load belongs into a network namespace of its own.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "packet.h"
+
+#define BATCH 64
+#define FRAME_MAX 80
+
+struct generator {
+	int fd;
+	uint8_t frame[FRAME_MAX]; /* what all frames have in common */
+	size_t len, icmp;         /* of the frame; where the ICMP message begins */
+	uint32_t sum;             /* of everything the checksum covers but the pixel */
+	uint8_t frames[BATCH][FRAME_MAX];
+	struct mmsghdr messages[BATCH];
+	struct iovec vectors[BATCH];
+};
+
+static void
+die(const char *what)
+{
+	fprintf(stderr, "icmpgen: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void
+put16(uint8_t *p, uint32_t value)
+{
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
+static uint32_t
+sum_words(const uint8_t *p, size_t len)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < len; i += 2)
+		sum += (uint32_t)(p[i] << 8 | p[i + 1]);
+	return sum;
+}
+
+/* Headers, an echo request and the byte that says "pixel". */
+static void
+make_frame(struct generator *generator, const char *from, const char *to)
+{
+	uint8_t *ip = generator->frame + 14;
+	bool is6 = strchr(to, ':') != NULL;
+	size_t ip_len = is6 ? 40 : 20;
+
+	put16(generator->frame + 12, is6 ? 0x86dd : 0x0800);
+	if (is6) {
+		ip[0] = 0x60;
+		put16(ip + 4, 16);
+		ip[6] = PACKET_PROTO_ICMP6;
+		ip[7] = 64;
+	} else {
+		ip[0] = 0x45;
+		put16(ip + 2, 36);
+		ip[8] = 64;
+		ip[9] = PACKET_PROTO_ICMP;
+	}
+	errno = EINVAL;
+	if (inet_pton(is6 ? AF_INET6 : AF_INET, from, is6 ? ip + 8 : ip + 12) != 1)
+		die(from);
+	if (inet_pton(is6 ? AF_INET6 : AF_INET, to, is6 ? ip + 24 : ip + 16) != 1)
+		die(to);
+	if (!is6)
+		put16(ip + 10, packet_checksum(ip, 20, 0));
+	generator->icmp = 14 + ip_len;
+	generator->len = generator->icmp + 16;
+	generator->frame[generator->icmp] = is6 ? 128 : 8;
+	generator->frame[generator->icmp + 8] = 0xcc;
+	generator->sum = sum_words(generator->frame + generator->icmp, 16);
+	if (is6)
+		generator->sum += sum_words(ip + 8, 32) + 16 + PACKET_PROTO_ICMP6;
+}
+
+static void
+set_pixel(const struct generator *generator, uint8_t *frame, uint32_t x, uint32_t y)
+{
+	uint8_t *icmp = frame + generator->icmp;
+	uint32_t sum;
+
+	put16(icmp + 9, x);
+	put16(icmp + 11, y);
+	icmp[13] = (uint8_t)(x * 7 + y * 13);
+	icmp[14] = (uint8_t)(x ^ y);
+	icmp[15] = (uint8_t)(x + y * 3);
+	sum = generator->sum + (x >> 8) + ((x & 255) << 8 | y >> 8) +
+	      ((y & 255) << 8 | icmp[13]) + (uint32_t)(icmp[14] << 8 | icmp[15]);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	put16(icmp + 2, ~sum);
+}
+
+static void
+open_socket(struct generator *generator, const char *interface)
+{
+	struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_ifindex = (int)if_nametoindex(interface),
+	};
+	struct ifreq request = { 0 };
+	int one = 1;
+
+	if (address.sll_ifindex == 0)
+		die(interface);
+	if ((generator->fd = socket(AF_PACKET, SOCK_RAW, 0)) < 0)
+		die("packet socket");
+	if (bind(generator->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		die("bind");
+	if (setsockopt(generator->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one,
+		    sizeof(one)) < 0)
+		die("PACKET_QDISC_BYPASS");
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (ioctl(generator->fd, SIOCGIFHWADDR, &request) < 0)
+		die(interface);
+	memcpy(generator->frame + 6, request.ifr_hwaddr.sa_data, 6);
+}
+
+static void
+prepare_batch(struct generator *generator)
+{
+	for (int i = 0; i < BATCH; i++) {
+		memcpy(generator->frames[i], generator->frame, FRAME_MAX);
+		generator->vectors[i] =
+			(struct iovec){ generator->frames[i], generator->len };
+		generator->messages[i].msg_hdr.msg_iov = &generator->vectors[i];
+		generator->messages[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+/* All of the batch's first `count` frames: what does not go now goes at once again. */
+static void
+send_batch(struct generator *generator, unsigned count)
+{
+	for (unsigned done = 0; done < count;) {
+		int n = sendmmsg(
+			generator->fd, generator->messages + done, count - done, 0);
+
+		if (n < 0 && errno != ENOBUFS && errno != EAGAIN)
+			die("sendmmsg");
+		done += n > 0 ? (unsigned)n : 0;
+	}
+}
+
+static double
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static uint32_t
+greatest_common_divisor(uint32_t a, uint32_t b)
+{
+	while (b != 0) {
+		uint32_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* One round of the picture: every pixel once, a prime's distance apart. */
+static void
+send_round(struct generator *generator, uint32_t width, uint32_t height, double rate,
+	double start, uint64_t sent)
+{
+	uint32_t pixels = width * height, step = 7919 % pixels, at = 0;
+
+	while (greatest_common_divisor(step, pixels) != 1)
+		step++;
+	for (uint32_t done = 0; done < pixels;) {
+		unsigned count = pixels - done < BATCH ? pixels - done : BATCH;
+
+		for (unsigned i = 0; i < count; i++, at = (at + step) % pixels)
+			set_pixel(
+				generator, generator->frames[i], at % width, at / width);
+		send_batch(generator, count);
+		done += count;
+		while (rate > 0 && (double)(sent + done) / rate > now() - start)
+			;
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct generator generator;
+	uint32_t width, height;
+	double start, seconds, rate = argc > 7 ? atof(argv[7]) : 0;
+	uint64_t sent = 0;
+
+	if (argc < 7 || sscanf(argv[5], "%ux%u", &width, &height) != 2 || width < 1 ||
+		height < 1 || width > 8192 || height > 8192) {
+		fprintf(stderr, "usage: icmpgen INTERFACE TO-MAC FROM-IP TO-IP "
+				"WIDTHxHEIGHT SECONDS [RATE]\n");
+		return 2;
+	}
+	for (int i = 0; i < 6; i++)
+		generator.frame[i] = (uint8_t)strtoul(argv[2] + 3 * i, NULL, 16);
+	seconds = atof(argv[6]);
+	open_socket(&generator, argv[1]);
+	make_frame(&generator, argv[3], argv[4]);
+	prepare_batch(&generator);
+	start = now();
+	do {
+		send_round(&generator, width, height, rate, start, sent);
+		sent += (uint64_t)width * height;
+	} while (now() - start < seconds);
+	printf("%llu %.6f\n", (unsigned long long)sent, now() - start);
+	return 0;
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ipv6: a pixel is a destination address.
+ *
+ * Whoever sends a packet to an address that the template matches has painted; what the
+ * packet says does not matter.  Nothing is answered, and the host needs neither the
+ * addresses nor a route for them: packets are captured as they arrive.
+ *
+ * What makes them arrive: a prefix that a router sends here, or, on one's own link, the
+ * answers of ndp.c.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mural/plugin.h>
+
+#include "capture.h"
+#include "kernel-replies.h"
+#include "ndp.h"
+#include "packet.h"
+#include "template.h"
+
+enum { DIGITS_HEX, DIGITS_DECIMAL };
+enum { ACCEPT_ICMP6, ACCEPT_ECHO, ACCEPT_ANY };
+enum { REPLIES_KEEP, REPLIES_SUPPRESS };
+
+#define ECHO_REQUEST 128
+
+/* Four words of 32 bits, and for NDP as many again. */
+#define FILTER_MAX 768
+
+struct ipv6_config {
+	const char *interface;
+	const char *template;
+	uint32_t digits;
+	uint32_t accept;
+	bool ndp;
+	uint32_t kernel_replies;
+};
+
+static const struct mural_option options[] = {
+	MURAL_TEXT(struct ipv6_config, interface, "any",
+		"where packets arrive; any: everywhere"),
+	MURAL_TEXT(struct ipv6_config, template, "2a06:a003:d040:SXXX:YYY:RR:GG:BB",
+		"the address of a pixel: fields X Y R G B A S, hex digits, ? for any"),
+	MURAL_CHOICE(struct ipv6_config, digits, "hex", "hex decimal",
+		"how X and Y are written"),
+	MURAL_CHOICE(struct ipv6_config, accept, "icmp6", "icmp6 echo any",
+		"what paints: any ICMPv6 message, echo requests only, any packet"),
+	MURAL_BOOL(struct ipv6_config, ndp, "no",
+		"answer neighbour solicitations for every address of the template"),
+	MURAL_CHOICE(struct ipv6_config, kernel_replies, "keep", "keep suppress",
+		"suppress: while murald runs, the kernel answers no pings of its own"),
+	{ 0 },
+};
+
+struct ipv6 {
+	struct address_template template;
+	struct capture capture;
+	struct kernel_replies replies;
+	struct ndp ndp;
+	int poll; /* with ndp: the capture and the news of interfaces, as one */
+	uint32_t accept;
+	uint64_t random;
+};
+
+/* Handed through the capture to take_packet(). */
+struct turn {
+	struct ipv6 *ipv6;
+	struct mural_brush *brush;
+};
+
+static int
+compile(const struct ipv6_config *config, struct address_template *template, char *why,
+	size_t len)
+{
+	return template_compile(
+		template, config->template, config->digits == DIGITS_DECIMAL, why, len);
+}
+
+static void
+ipv6_check(const void *data, struct mural_check *check)
+{
+	const struct ipv6_config *config = data;
+	struct address_template template;
+	char why[TEMPLATE_WHY_MAX];
+
+	capture_check(config->interface, check);
+	if (compile(config, &template, why, sizeof(why)) < 0)
+		mural_reject(check, "template", "%s", why);
+}
+
+static bool
+ipv6_claim(const void *config, struct mural_claim *claim)
+{
+	struct address_template template;
+	char why[TEMPLATE_WHY_MAX];
+
+	if (compile(config, &template, why, sizeof(why)) < 0)
+		return false;
+	*claim = template.claim;
+	return true;
+}
+
+/* ------------------------------------------------------------------ painting */
+
+/* Saturates: the pixel to the right of the last one that can be told is none. */
+static uint32_t
+beside(uint32_t at, uint32_t by)
+{
+	return at + by < at ? UINT32_MAX : at + by;
+}
+
+/* xorshift64: where a colour without a place goes; nothing depends on who could guess. */
+static uint32_t
+chance(struct ipv6 *ipv6, uint32_t below)
+{
+	ipv6->random ^= ipv6->random << 13;
+	ipv6->random ^= ipv6->random >> 7;
+	ipv6->random ^= ipv6->random << 17;
+	return (uint32_t)((ipv6->random >> 32) * below >> 32);
+}
+
+static void
+paint(struct ipv6 *ipv6, struct mural_brush *brush, const struct template_pixel *pixel)
+{
+	uint32_t left = pixel->x, top = pixel->y;
+
+	if (!ipv6->template.placed) {
+		left = chance(ipv6, brush->width);
+		top = chance(ipv6, brush->height);
+	}
+	mural_put(brush, left, top, pixel->argb);
+	for (uint32_t i = 1; i < pixel->side * pixel->side; i++)
+		mural_put(brush, beside(left, i % 2), beside(top, i / 2), pixel->argb);
+}
+
+/* Whether a packet is of the kind that paints. */
+static bool
+is_accepted(uint32_t accept, const struct packet_icmp *icmp)
+{
+	switch (accept) {
+	case ACCEPT_ECHO:
+		return icmp && icmp->type == ECHO_REQUEST;
+	case ACCEPT_ICMP6:
+		return icmp;
+	default:
+		return true;
+	}
+}
+
+static void
+take_solicitation(
+	struct turn *turn, const struct packet *packet, const struct packet_icmp *icmp)
+{
+	struct ipv6 *ipv6 = turn->ipv6;
+
+	if (!ipv6->ndp.is_open)
+		return;
+	switch (ndp_answer(
+		&ipv6->ndp, &ipv6->capture.net, &ipv6->template.claim, packet, icmp)) {
+	case NDP_MALFORMED:
+		mural_discard(turn->brush, MURAL_MALFORMED, 1);
+		break;
+	case NDP_RATE_LIMITED:
+		mural_discard(turn->brush, MURAL_RATE_LIMITED, 1);
+		break;
+	case NDP_ANSWERED:
+	case NDP_SILENT:
+		break;
+	}
+}
+
+/* A solicitation never paints, whatever is accepted: hosts ask again and again, by
+ * unicast too, for addresses they painted long ago. */
+static void
+take_packet(void *user, const struct packet *packet, enum packet_fault fault)
+{
+	struct turn *turn = user;
+	struct ipv6 *ipv6 = turn->ipv6;
+	struct template_pixel pixel;
+	struct packet_icmp icmp;
+	bool has_icmp;
+
+	if (fault != PACKET_OK || packet->version != 6) {
+		mural_discard(turn->brush, MURAL_MALFORMED, 1);
+		return;
+	}
+	has_icmp = packet_icmp(packet, &icmp);
+	if (has_icmp && icmp.type == NDP_SOLICITATION) {
+		take_solicitation(turn, packet, &icmp);
+		return;
+	}
+	if (packet->cast != CAST_UNICAST)
+		return;
+	if (!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL)) {
+		mural_discard(turn->brush, MURAL_MALFORMED, 1);
+		return;
+	}
+	switch (template_decode(&ipv6->template, packet->destination, &pixel)) {
+	case TEMPLATE_PIXEL:
+		paint(ipv6, turn->brush, &pixel);
+		break;
+	case TEMPLATE_MALFORMED:
+		mural_discard(turn->brush, MURAL_MALFORMED, 1);
+		break;
+	case TEMPLATE_OTHER:
+		break;
+	}
+}
+
+/* ------------------------------------------------------------------ receiving */
+
+static void __attribute__((format(printf, 2, 3)))
+append(char *filter, const char *format, ...)
+{
+	size_t used = strlen(filter);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(filter + used, FILTER_MAX - used, format, args);
+	va_end(args);
+}
+
+/* Comparisons of the address at `offset` of the IPv6 header, as the kernel can make
+ * them: 32 bits at a time. */
+static void
+append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
+{
+	for (unsigned i = 0; i < 16; i += 4) {
+		uint32_t mask, value;
+
+		memcpy(&mask, claim->mask + i, 4);
+		memcpy(&value, claim->value + i, 4);
+		if (mask != 0)
+			append(filter, " and ip6[%u:4] & 0x%08x = 0x%08x", offset + i,
+				ntohl(mask), ntohl(value));
+	}
+}
+
+/* Traffic for other addresses never leaves the kernel. */
+static void
+write_filter(const struct ipv6_config *config, const struct mural_claim *claim,
+	char filter[FILTER_MAX])
+{
+	filter[0] = '\0';
+	append(filter, "(ip6");
+	append_claim(filter, claim, 24);
+	append(filter, ")");
+	if (!config->ndp)
+		return;
+	append(filter, " or (ip6 and ip6[6] = %d and ip6[40] = %d", PACKET_PROTO_ICMP6,
+		NDP_SOLICITATION);
+	append_claim(filter, claim, 48);
+	append(filter, ")");
+}
+
+/* One descriptor for two, so that a new interface is noticed before anything can arrive
+ * on it. */
+static int
+poll_both(struct ipv6 *ipv6, const struct mural_host *host, int capture)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	if (fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, capture, &event) == 0 &&
+		epoll_ctl(fd, EPOLL_CTL_ADD, ipv6->capture.net.events, &event) == 0) {
+		ipv6->poll = fd;
+		return fd;
+	}
+	int ret = -errno;
+
+	mural_log(host, MURAL_ERROR, "epoll: %s", strerror(-ret));
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+static void
+ipv6_detach(struct mural_host *host)
+{
+	struct ipv6 *ipv6 = host->state;
+
+	kernel_replies_restore(&ipv6->replies, host);
+	if (ipv6->ndp.is_open) {
+		mural_log(host, MURAL_INFO,
+			"ndp: %llu neighbour solicitations were answered",
+			(unsigned long long)ipv6->ndp.answered);
+		close(ipv6->poll);
+	}
+	ndp_close(&ipv6->ndp);
+	capture_close(&ipv6->capture, host);
+}
+
+static int
+ipv6_attach(struct mural_host *host)
+{
+	const struct ipv6_config *config = host->config;
+	struct ipv6 *ipv6 = host->state;
+	char why[TEMPLATE_WHY_MAX], filter[FILTER_MAX];
+	struct timespec now;
+	int fd, ret;
+
+	*ipv6 = (struct ipv6){ .accept = config->accept };
+	if ((ret = compile(config, &ipv6->template, why, sizeof(why))) < 0) {
+		mural_log(host, MURAL_ERROR, "template: %s", why);
+		return ret;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	ipv6->random = (uint64_t)now.tv_sec << 32 | now.tv_nsec | 1;
+	write_filter(config, &ipv6->template.claim, filter);
+	fd = capture_open(&ipv6->capture, host, config->interface, filter, config->ndp);
+	if (fd < 0)
+		return fd;
+	if (config->ndp) {
+		ret = ndp_open(&ipv6->ndp, host, ipv6->capture.ifindex);
+		if (ret == 0)
+			ret = fd = poll_both(ipv6, host, fd);
+		if (ret < 0) {
+			ndp_close(&ipv6->ndp);
+			capture_close(&ipv6->capture, host);
+			return ret;
+		}
+	}
+	if (config->kernel_replies == REPLIES_SUPPRESS)
+		kernel_replies_suppress(&ipv6->replies, host);
+	return fd;
+}
+
+static int
+ipv6_drain(struct mural_host *host, struct mural_brush *brush)
+{
+	struct ipv6 *ipv6 = host->state;
+	struct turn turn = { ipv6, brush };
+	int ret = capture_drain(&ipv6->capture, host, take_packet, &turn);
+
+	if (ipv6->ndp.is_open)
+		ndp_follow(&ipv6->ndp, &ipv6->capture.net, host);
+	return ret;
+}
+
+/* ------------------------------------------------------------------ inviting */
+
+static int
+ipv6_invite(const struct mural_host *host, const char *of_host, char *text, size_t len)
+{
+	const struct ipv6_config *config = host->config;
+	struct template_pixel pixel = { host->width / 2, host->height / 2, 1,
+		0xffff8000 };
+	struct address_template template;
+	char why[TEMPLATE_WHY_MAX], example[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	const char *zone;
+
+	if (!strchr(of_host, ':') || compile(config, &template, why, sizeof(why)) < 0)
+		return -EAFNOSUPPORT;
+	if (template_encode(&template, &pixel, address.s6_addr) < 0) {
+		pixel.x = pixel.y = 0; /* the fields are narrower than the canvas */
+		if (template_encode(&template, &pixel, address.s6_addr) < 0)
+			return -ERANGE;
+	}
+	inet_ntop(AF_INET6, &address, example, sizeof(example));
+	/* a link-local address is nothing without the reader's own interface */
+	zone = IN6_IS_ADDR_LINKLOCAL(&address) ? "%eth0" : "";
+	if (!template.placed)
+		return snprintf(text, len, "ping %s%s (%s) paints #ff8000 somewhere",
+			example, zone, config->template);
+	return snprintf(text, len, "ping %s%s (%s, X and Y in %s) paints %u,%u #ff8000",
+		example, zone, config->template, template.decimal ? "decimal" : "hex",
+		pixel.x, pixel.y);
+}
+
+const struct mural_plugin mural_plugin = {
+	MURAL_PLUGIN,
+	.name = "ipv6",
+	.summary = "a pixel in the destination address of a ping",
+	.options = options,
+	.config_size = sizeof(struct ipv6_config),
+	.state_size = sizeof(struct ipv6),
+	.transports = MURAL_SOURCE,
+	.check = ipv6_check,
+	.attach = ipv6_attach,
+	.drain = ipv6_drain,
+	.detach = ipv6_detach,
+	.claim = ipv6_claim,
+	.invite = ipv6_invite,
+};
