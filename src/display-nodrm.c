@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands in for KMS in a murald that was configured --without-drm. */
+#include <errno.h>
+
+#include "display-driver.h"
+#include "log.h"
+
+static int
+nodrm_open(const struct config_display *config, uint32_t *width, uint32_t *height,
+	char *why, size_t len)
+{
+	(void)width;
+	(void)height;
+	if (config->output == OUTPUT_KMS) {
+		log_error("display: this murald was built without KMS; write "
+			  "display.output = headless");
+		return -ENOSYS;
+	}
+	snprintf(why, len, "built without KMS");
+	return -ENODEV;
+}
+
+static int
+nodrm_list(const struct config_display *config, FILE *out)
+{
+	(void)config;
+	fputs("none: this murald was built without KMS\n", out);
+	return 0;
+}
+
+const struct display_driver display_drm = {
+	.name = "kms",
+	.open = nodrm_open,
+	.list = nodrm_list,
+};

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads NETLINK_KOBJECT_UEVENT; the format is that of the kernel's kobject_uevent.c:
+ * "action@path", then KEY=value, each ended by a zero byte. */
+#include "uevent.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* The kernel's own limit is 2048 bytes of keys behind the path. */
+#define MESSAGE_MAX 8192
+#define KERNEL_GROUP 1
+
+bool
+uevent_is_about(const char *message, size_t len, const char *subsystem)
+{
+	const char key[] = "SUBSYSTEM=";
+	const char *end = message + len;
+
+	while (message < end) {
+		size_t left = end - message, size = strnlen(message, left);
+
+		if (size == sizeof(key) - 1 + strlen(subsystem) &&
+			memcmp(message, key, sizeof(key) - 1) == 0 &&
+			memcmp(message + sizeof(key) - 1, subsystem, strlen(subsystem)) ==
+				0)
+			return true;
+		message += size + 1;
+	}
+	return false;
+}
+
+static void
+on_quiet(uv_timer_t *timer)
+{
+	struct uevent *uevent = timer->data;
+
+	uevent->on_change(uevent->arg);
+}
+
+/* Takes all that waits; events that were lost (ENOBUFS) may have been about anything. */
+static bool
+take_events(struct uevent *uevent)
+{
+	char message[MESSAGE_MAX];
+	bool any = false;
+
+	for (;;) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t from_len = sizeof(from);
+		ssize_t len = recvfrom(uevent->fd, message, sizeof(message), 0,
+			(struct sockaddr *)&from, &from_len);
+
+		if (len < 0 && errno == ENOBUFS)
+			any = true;
+		else if (len < 0)
+			return any;
+		else if (from.nl_pid == 0)
+			any |= uevent_is_about(message, len, uevent->subsystem);
+	}
+}
+
+static void
+on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct uevent *uevent = poll->data;
+
+	(void)status;
+	(void)events;
+	if (take_events(uevent) && !uv_is_active((uv_handle_t *)&uevent->quiet))
+		uv_timer_start(&uevent->quiet, on_quiet, UEVENT_QUIET_MS, 0);
+}
+
+int
+uevent_start(struct uevent *uevent, uv_loop_t *loop, const char *subsystem,
+	void (*on_change)(void *arg), void *arg)
+{
+	const struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = KERNEL_GROUP,
+	};
+	int ret;
+
+	*uevent = (struct uevent){
+		.subsystem = subsystem,
+		.on_change = on_change,
+		.arg = arg,
+		.socket.data = uevent,
+		.quiet.data = uevent,
+	};
+	uevent->fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		NETLINK_KOBJECT_UEVENT);
+	if (uevent->fd < 0 || bind(uevent->fd, (const struct sockaddr *)&address,
+				      sizeof(address)) < 0) {
+		ret = -errno;
+		log_warn("display: no news of screens that come and go: %s",
+			strerror(-ret));
+		if (uevent->fd >= 0)
+			close(uevent->fd);
+		uevent->fd = -1;
+		return ret;
+	}
+	uv_timer_init(loop, &uevent->quiet);
+	uv_poll_init(loop, &uevent->socket, uevent->fd);
+	uv_poll_start(&uevent->socket, UV_READABLE, on_readable);
+	return 0;
+}
+
+void
+uevent_stop(struct uevent *uevent)
+{
+	if (uevent->fd < 0)
+		return;
+	uv_close((uv_handle_t *)&uevent->quiet, NULL);
+	uv_close((uv_handle_t *)&uevent->socket, NULL);
+	close(uevent->fd);
+	uevent->fd = -1;
+}

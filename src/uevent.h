@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Uevents: the kernel telling that a device came, changed or went.
+ *
+ * A hint and nothing more: events come in bursts, get lost, and say little that can be
+ * trusted, so whoever is told looks for itself.  One call for a burst, at most
+ * UEVENT_QUIET_MS after its first event.  The loop's thread.
+ */
+#ifndef UEVENT_H
+#define UEVENT_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#define UEVENT_QUIET_MS 80
+
+struct uevent {
+	const char *subsystem; /* "drm" */
+	void (*on_change)(void *arg);
+	void *arg;
+	uv_poll_t socket;
+	uv_timer_t quiet;
+	int fd; /* -1: not open */
+};
+
+/* Calls on_change(arg) from the loop until stopped.  0 or -errno, logged; uevent_stop()
+ * in any case. */
+int uevent_start(struct uevent *uevent, uv_loop_t *loop, const char *subsystem,
+	void (*on_change)(void *arg), void *arg);
+
+/* The struct must live until the loop has closed its handles. */
+void uevent_stop(struct uevent *uevent);
+
+/* Whether a message from the kernel is about a subsystem. */
+bool uevent_is_about(const char *message, size_t len, const char *subsystem);
+
+#endif

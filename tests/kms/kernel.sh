@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Fetch what a KMS test guest is made of, from Debian's archive, without
+# installing any of it:  a stock kernel, a static busybox, wanted libraries,
+# and on request a vkms module built from Debian's own kernel source.
+#
+#   kernel.sh [--arch amd64|arm64] [--vkms] [--with 'PKG...'] OUTDIR
+#
+# --arch   the guest's machine (default amd64); for another one than this
+#          machine's, first:  dpkg --add-architecture arm64 && apt-get update
+# --vkms   also build vkms.ko (Debian's kernels come without it): needs make
+#          and gcc-12, for arm64 gcc-aarch64-linux-gnu; about 140 MB more to
+#          fetch and half a minute
+# --with   packages unpacked into OUTDIR/sysroot: what a cross-built program of
+#          the guest links with, say 'libc6 libdrm2 libuv1'
+#
+# OUTDIR/boot, OUTDIR/lib/modules   the kernel      OUTDIR/busybox
+# OUTDIR/sysroot                    --with          OUTDIR/vkms.ko
+set -euo pipefail
+arch=amd64 vkms= with=
+while [ $# -gt 1 ]; do
+	case $1 in
+	--arch) arch=$2; shift 2;;
+	--vkms) vkms=1; shift;;
+	--with) with=$2; shift 2;;
+	*) echo "kernel.sh: what is $1?" >&2; exit 2;;
+	esac
+done
+[ $# = 1 ] || { sed -n '2,20p' "$0" >&2; exit 2; }
+mkdir -p "$1"; out=$(cd "$1" && pwd)
+debs=$out/debs; mkdir -p "$debs" "$out/sysroot"
+get() {	# get PKG[:ARCH]...  -> files in $debs; what is there is kept
+	local p
+	for p in "$@"; do
+		ls "$debs/${p%%:*}"_*.deb >/dev/null 2>&1 ||
+			(cd "$debs" && apt-get -q download "$p" 2>&1 | grep -v -e unsandboxed -e ^Get -e ^Fetched || true)
+		ls "$debs/${p%%:*}"_*.deb >/dev/null || { echo "kernel.sh: cannot fetch $p" >&2; exit 1; }
+	done
+}
+image=$(apt-cache depends "linux-image-$arch:$arch" | sed -n 's/^ *Depends: *//p' | head -1)
+image=${image%%:*}
+[ -n "$image" ] || { echo "kernel.sh: apt knows no linux-image-$arch (apt-get update? dpkg --add-architecture?)" >&2; exit 1; }
+abi=${image#linux-image-}		# 6.1.0-56-amd64
+get "$image:$arch" "busybox-static:$arch"
+if [ ! -e "$out/boot/.done-$abi" ]; then
+	rm -rf "$out/boot" "$out/lib" "$out/usr"
+	dpkg-deb -x "$debs/${image}"_*.deb "$out"
+	[ -d "$out/lib/modules" ] || { mkdir -p "$out/lib"; mv "$out/usr/lib/modules" "$out/lib/"; }
+	rm -rf "$out/usr/share"
+	dpkg-deb --fsys-tarfile "$debs"/busybox-static_*_"$arch".deb | tar -xOf - ./bin/busybox >"$out/busybox" 2>/dev/null ||
+		dpkg-deb --fsys-tarfile "$debs"/busybox-static_*_"$arch".deb | tar -xOf - ./usr/bin/busybox >"$out/busybox"
+	chmod +x "$out/busybox"
+	# x86: an unpacked vmlinux boots through PVH, which saves the emulated
+	# machine three seconds of decompression
+	[ "$arch" != amd64 ] || python3 - "$out" <<-'PY'
+	import glob, lzma, sys
+	path = glob.glob(sys.argv[1] + "/boot/vmlinuz-*")[0]
+	data = open(path, "rb").read()
+	at = data.find(b"\xfd7zXZ\0")
+	try:
+	    elf = lzma.LZMADecompressor().decompress(data[at:]) if at > 0 else b""
+	except lzma.LZMAError:
+	    elf = b""
+	if elf[:4] == b"\x7fELF":
+	    open(path.replace("vmlinuz-", "vmlinux-"), "wb").write(elf)
+	else:
+	    print("kernel.sh: not an xz kernel, booting the packed one")
+	PY
+	touch "$out/boot/.done-$abi"
+fi
+for p in $with; do
+	get "$p:$arch"
+	dpkg-deb -x "$debs/$p"_*.deb "$out/sysroot"
+done
+if [ -n "$vkms" ] && [ ! -e "$out/vkms.ko" ]; then
+	series=$(echo "$abi" | cut -d. -f1-2)		# 6.1
+	flavour=${abi##*-}				# amd64
+	common=linux-headers-${abi%-*}-common
+	host=$(dpkg --print-architecture)
+	get "linux-headers-$abi:$arch" "$common" "linux-kbuild-$series:$host" "linux-source-$series"
+	h=$out/headers; mkdir -p "$h" "$out/vkms"
+	for p in "linux-headers-$abi" "$common" "linux-kbuild-$series"; do
+		dpkg-deb -x "$debs/$p"_*.deb "$h"
+	done
+	sed -i "s#/usr/src/#$h/usr/src/#g" "$h/usr/src/linux-headers-$abi/Makefile"
+	dpkg-deb --fsys-tarfile "$debs/linux-source-$series"_*.deb |
+		tar -xOf - "./usr/src/linux-source-$series.tar.xz" |
+		tar -xJf - -C "$out/vkms" --strip-components=5 "linux-source-$series/drivers/gpu/drm/vkms"
+	cross= triplet=
+	if [ "$arch" != "$host" ]; then
+		case $arch in arm64) triplet=aarch64-linux-gnu;; amd64) triplet=x86_64-linux-gnu;; esac
+		cross="DEB_BUILD_ARCH=$host DEB_HOST_ARCH=$arch DEB_HOST_GNU_TYPE=$triplet"
+	fi
+	env $cross make -s -C "$h/usr/src/linux-headers-$abi" M="$out/vkms" CONFIG_DRM_VKMS=m $cross modules >"$out/vkms.log" 2>&1 ||
+		{ tail -20 "$out/vkms.log" >&2; exit 1; }
+	${triplet:+$triplet-}strip --strip-debug -o "$out/vkms.ko" "$out/vkms/vkms.ko"
+	rm -rf "$h" "$out/vkms"
+fi
+echo "kernel $abi in $1${vkms:+, with vkms}"

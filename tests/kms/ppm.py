@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Pictures of the rig: PPM in, PNG or PPM out, exact comparison.  Stdlib only.
+
+  ppm.py png IN.ppm OUT.png
+  ppm.py diff A B          prints the bounding box of what differs; exit 1 if any
+  ppm.py pixel A X Y
+"""
+import re, struct, sys, zlib
+
+
+class Image:
+    def __init__(self, w, h, rgb=None):
+        self.w, self.h = w, h
+        self.rgb = rgb if rgb is not None else bytearray(w * h * 3)
+
+    def px(self, x, y):
+        o = (y * self.w + x) * 3
+        return tuple(self.rgb[o:o + 3])
+
+    def crop(self, x, y, w, h):
+        out = bytearray()
+        for r in range(y, y + h):
+            o = (r * self.w + x) * 3
+            out += self.rgb[o:o + w * 3]
+        return Image(w, h, out)
+
+    def row(self, y):
+        return bytes(self.rgb[y * self.w * 3:(y + 1) * self.w * 3])
+
+    def save(self, path):
+        if path.endswith(".png"):
+            raw = b"".join(b"\0" + self.row(y) for y in range(self.h))
+            def chunk(t, d):
+                return (struct.pack(">I", len(d)) + t + d +
+                        struct.pack(">I", zlib.crc32(t + d)))
+            data = (b"\x89PNG\r\n\x1a\n" +
+                    chunk(b"IHDR", struct.pack(">IIBBBBB", self.w, self.h, 8, 2, 0, 0, 0)) +
+                    chunk(b"IDAT", zlib.compress(raw, 6)) + chunk(b"IEND", b""))
+        else:
+            data = b"P6\n%d %d\n255\n" % (self.w, self.h) + bytes(self.rgb)
+        with open(path, "wb") as f:
+            f.write(data)
+
+    def diff(self, other):
+        """None if equal, else (count, x0, y0, x1, y1), or the size mismatch."""
+        if (self.w, self.h) != (other.w, other.h):
+            return "size %dx%d against %dx%d" % (self.w, self.h, other.w, other.h)
+        if bytes(self.rgb) == bytes(other.rgb):
+            return None
+        n, x0, y0, x1, y1 = 0, self.w, self.h, -1, -1
+        for y in range(self.h):
+            a, b = self.row(y), other.row(y)
+            if a == b:
+                continue
+            for x in range(self.w):
+                if a[3 * x:3 * x + 3] != b[3 * x:3 * x + 3]:
+                    n += 1
+                    x0, x1 = min(x0, x), max(x1, x)
+                    y0, y1 = min(y0, y), max(y1, y)
+        return (n, x0, y0, x1, y1)
+
+
+def load(path):
+    data = open(path, "rb").read()
+    m = re.match(rb"P6\s+(?:#[^\n]*\n\s*)*(\d+)\s+(\d+)\s+255\s", data)
+    if not m:
+        raise ValueError("%s is not a binary PPM" % path)
+    w, h = int(m.group(1)), int(m.group(2))
+    return Image(w, h, data[m.end():m.end() + w * h * 3])
+
+
+def from_xrgb(w, h, raw, pitch=None):
+    """An Image from little-endian XRGB8888 rows."""
+    pitch = pitch or w * 4
+    out = bytearray(w * h * 3)
+    for y in range(h):
+        row = raw[y * pitch:y * pitch + w * 4]
+        o = y * w * 3
+        out[o:o + w * 3:3] = row[2::4]
+        out[o + 1:o + w * 3:3] = row[1::4]
+        out[o + 2:o + w * 3:3] = row[0::4]
+    return Image(w, h, out)
+
+
+def vkms_crc(img):
+    """The checksum that vkms (kernel 6.1) reports for a frame that shows img."""
+    c = 0
+    for y in range(img.h):
+        row, line = img.row(y), bytearray(b"\xff" * (img.w * 8))
+        for k in range(3):      # A,R,G,B of 16 bits each, alpha all ones
+            line[2 + 2 * k::8] = line[3 + 2 * k::8] = row[k::3]
+        c = zlib.crc32(line, c ^ 0xffffffff) ^ 0xffffffff
+    return c
+
+
+def letterbox(canvas, outw, outh, bg=(0, 0, 0), scale=None):
+    """What a display of outw x outh must show of a canvas: the largest whole
+    scale that fits, nearest neighbour, centred, the rest in bg."""
+    scale = scale or max(1, min(outw // canvas.w, outh // canvas.h))
+    w, h = canvas.w * scale, canvas.h * scale
+    ox, oy = (outw - w) // 2, (outh - h) // 2
+    line = bytes(bg) * outw
+    rows = [line] * oy
+    for y in range(canvas.h):
+        src = canvas.row(y)
+        wide = bytearray(w * 3)
+        for c in range(3):
+            for k in range(scale):
+                wide[c + 3 * k::3 * scale] = src[c::3]
+        rows += [bytes(bg) * ox + bytes(wide) + bytes(bg) * (outw - ox - w)] * scale
+    rows += [line] * (outh - oy - h)
+    return Image(outw, outh, bytearray(b"".join(rows)))
+
+
+if __name__ == "__main__":
+    a = sys.argv[1:]
+    if a[:1] == ["png"] and len(a) == 3:
+        load(a[1]).save(a[2])
+    elif a[:1] == ["diff"] and len(a) == 3:
+        d = load(a[1]).diff(load(a[2]))
+        print("equal" if d is None else d)
+        sys.exit(d is not None)
+    elif a[:1] == ["pixel"] and len(a) == 4:
+        print("%d %d %d" % load(a[1]).px(int(a[2]), int(a[3])))
+    else:
+        sys.exit(__doc__)
