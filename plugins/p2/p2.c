@@ -12,8 +12,9 @@
 #include "peer.h"
 #include "steps.h"
 
-/* However many descriptors there are, more silent clients than this are too many. */
-#define WAITING_MOST 4096
+/* Of the descriptors a quarter may be with clients that did not say who they are, and
+ * never more than this. */
+#define STRANGERS_MOST 4096
 
 static const struct mural_option options[] = {
 	MURAL_ADDRESS(struct p2_config, listen, "[::]:7062", "where TCP clients come to"),
@@ -158,13 +159,13 @@ load_users(struct p2 *p2)
 }
 
 static size_t
-waiting_max(void)
+strangers_max(void)
 {
 	struct rlimit files;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / 2 > WAITING_MOST)
-		return WAITING_MOST;
-	return files.rlim_cur / 2;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / 4 > STRANGERS_MOST)
+		return STRANGERS_MOST;
+	return files.rlim_cur / 4;
 }
 
 static void
@@ -235,7 +236,7 @@ p2_start(struct mural_host *host)
 
 	p2->host = host;
 	p2->config = host->config;
-	p2->waiting_max = waiting_max();
+	p2->strangers_max = strangers_max();
 	bucket_table_init(&p2->buckets);
 	place_origin(p2);
 	ret = load_users(p2);

@@ -55,7 +55,7 @@ struct p2 {
 	struct bucket_table buckets;
 	struct updates updates;
 	struct peer *peers; /* newest first */
-	size_t n_waiting, waiting_max;
+	size_t n_strangers, strangers_max;
 	uv_timer_t sweep;
 	unsigned handles; /* that the loop still has: of this struct, and a peer each */
 	bool stopping;

@@ -43,15 +43,24 @@ discard(const struct p2 *p2, enum mural_reason reason)
 	mural_discard(p2->host->brush, reason, 1);
 }
 
+static void sweep_at(struct p2 *p2, uint64_t due_ms);
+static uint64_t due_ms(const struct peer *peer);
+
 static void
 set_state(struct peer *peer, enum peer_state state)
 {
-	struct p2 *p2 = peer->p2;
-
-	if (peer->state == PEER_WAITING && state != PEER_WAITING)
-		p2->n_waiting--;
 	peer->state = state;
-	peer->since_ms = now_ms(p2);
+	peer->since_ms = now_ms(peer->p2);
+	sweep_at(peer->p2, due_ms(peer));
+}
+
+/* It said who it is, or is gone. */
+static void
+no_stranger(struct peer *peer)
+{
+	if (peer->stranger)
+		peer->p2->n_strangers--;
+	peer->stranger = false;
 }
 
 /* ---------------------------------------------------------------- who it is */
@@ -210,6 +219,7 @@ enter(struct peer *peer)
 	memcpy(peer->name, auth.name, auth.len);
 	peer->name_len = auth.len;
 	peer->puts = *kept_puts(peer);
+	no_stranger(peer);
 	set_state(peer, PEER_OPEN);
 }
 
@@ -290,19 +300,24 @@ peer_drained(struct peer *peer)
 
 /* --------------------------------------------------------- coming and going */
 
-static struct peer *
-oldest_waiting(const struct p2 *p2)
+/* Many who say nothing shall not keep out one who does: the one that was here longest
+ * makes room at once. */
+static void
+make_room(struct p2 *p2)
 {
 	struct peer *oldest = NULL;
 
+	if (p2->n_strangers <= p2->strangers_max)
+		return;
 	for (struct peer *peer = p2->peers; peer; peer = peer->next)
-		if (peer->state == PEER_WAITING)
+		if (peer->stranger)
 			oldest = peer;
-	return oldest;
+	if (oldest->state != PEER_CLOSING)
+		discard(p2, MURAL_UNAUTHORIZED);
+	peer_close(oldest, FAREWELL_REFUSED);
+	oldest->transport->drop(oldest);
+	no_stranger(oldest);
 }
-
-/* Makes sure that peers are swept at that time, or before. */
-static void sweep_at(struct p2 *p2, uint64_t due_ms);
 
 void
 peer_init(
@@ -321,12 +336,10 @@ peer_init(
 	p2->peers = peer;
 	p2->handles++;
 	p2->host->counts.connections++;
-	/* many who say nothing shall not keep out one who does */
-	if (++p2->n_waiting > p2->waiting_max) {
-		discard(p2, MURAL_UNAUTHORIZED);
-		peer_close(oldest_waiting(p2), FAREWELL_REFUSED);
-	}
-	sweep_at(p2, peer->since_ms + AUTH_MS);
+	peer->stranger = true;
+	p2->n_strangers++;
+	make_room(p2);
+	sweep_at(p2, due_ms(peer));
 	mural_publish(p2->host);
 }
 
@@ -343,7 +356,6 @@ peer_close(struct peer *peer, enum farewell why)
 	set_state(peer, PEER_CLOSING);
 	peer->transport->send(peer, disconnect, sizeof(disconnect));
 	peer->transport->close(peer, why);
-	sweep_at(peer->p2, peer->since_ms + LINGER_MS);
 }
 
 void
@@ -354,8 +366,7 @@ peer_finish(struct peer *peer)
 	updates_leave(peer);
 	if (peer->state == PEER_OPEN)
 		*kept_puts(peer) = peer->puts;
-	if (peer->state == PEER_WAITING)
-		p2->n_waiting--;
+	no_stranger(peer);
 	if (peer->next)
 		peer->next->previous = peer->previous;
 	if (peer->previous)

@@ -50,6 +50,7 @@ struct peer {
 	enum peer_state state;
 	uint64_t since_ms; /* in this state */
 	uint8_t source[8]; /* the address, or the network of an IPv6 one */
+	bool stranger;     /* counted as one that did not say who it is */
 	struct stream stream;
 	char *name; /* PEER_OPEN: name_len bytes */
 	size_t name_len;
