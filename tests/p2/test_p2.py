@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from p2client import (Client, RawWebSocket, Updates, auth, colour, coordinate, frame, put,  # noqa: E402
                       shown, sub, websocket_port)
-from wall import Wall, wait_for  # noqa: E402
+from wall import BUILD, Wall  # noqa: E402
 
 try:
     import websockets
@@ -661,3 +661,26 @@ def test_a_port_in_use_stops_the_start_cleanly(tmp_path):
                     assert wall.process.wait(10) == 1, wall.log()
                 assert "another program does" in wall.log()
                 os.unlink(wall.log_path)
+
+
+# ------------------------------------------------------------------------ crowds
+
+@pytest.mark.parametrize("subscribers,seconds", [(100, 3), pytest.param(1000, 20, marks=pytest.mark.skipif(
+    not os.environ.get("MURALD_LONG"), reason="takes a minute: set MURALD_LONG=1"))])
+def test_a_crowd_sees_the_exact_wall(tmp_path, subscribers, seconds):
+    """While 100,000 Puts a second come in; and memory stays flat."""
+    with open_wall(tmp_path, "put-rate = 0", size="256x144",
+                   prefix=["prlimit", "--nofile=8192:8192"]) as wall:
+        crowd = subprocess.Popen(
+            [os.path.join(BUILD, "tests", "p2", "crowd"), str(wall.port("p2")), str(subscribers),
+             str(seconds), "100000", "256", "144"], stdout=subprocess.PIPE, text=True)
+        used = []
+        while crowd.poll() is None:
+            time.sleep(0.25)
+            used.append(memory(wall))
+        said = crowd.stdout.read()
+        print(said, "KiB:", used[::8])
+        assert crowd.returncode == 0, said
+        # from the first second on, when all are there, to the end; PIECE_BYTES a subscriber at most
+        assert max(used) - used[0] < 2000 + 33 * subscribers
+        assert max(used[len(used) // 2:]) <= max(used[:len(used) // 2]) * 1.1
