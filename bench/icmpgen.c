@@ -4,8 +4,9 @@
  *
  *   icmpgen INTERFACE TO-MAC FROM-IP TO-IP WIDTHxHEIGHT SECONDS [RATE]
  *
- * Sends whole rounds of the picture, in an order that jumps about the canvas, until the
- * time is up; at most RATE pings a second where that is given.  Pixel x,y has the colour
+ * Sends the picture again and again, in an order that jumps about the canvas, at least
+ * once and until the time is up; at most RATE pings a second where that is given.  Pixel
+ * x,y has the colour
  * ((x * 7 + y * 13) % 256, (x ^ y) % 256, (x + y * 3) % 256).  Prints "SENT SECONDS".
  *
  * Both addresses IPv4 or both IPv6.  Load belongs into a network namespace of its own.
@@ -153,13 +154,13 @@ prepare_batch(struct generator *generator)
 	}
 }
 
-/* All of the batch's first `count` frames: what does not go now goes at once again. */
+/* All of the batch: what does not go now goes at once again. */
 static void
-send_batch(struct generator *generator, unsigned count)
+send_batch(struct generator *generator)
 {
-	for (unsigned done = 0; done < count;) {
+	for (unsigned done = 0; done < BATCH;) {
 		int n = sendmmsg(
-			generator->fd, generator->messages + done, count - done, 0);
+			generator->fd, generator->messages + done, BATCH - done, 0);
 
 		if (n < 0 && errno != ENOBUFS && errno != EAGAIN)
 			die("sendmmsg");
@@ -188,26 +189,28 @@ greatest_common_divisor(uint32_t a, uint32_t b)
 	return a;
 }
 
-/* One round of the picture: every pixel once, a prime's distance apart. */
-static void
-send_round(struct generator *generator, uint32_t width, uint32_t height, double rate,
-	double start, uint64_t sent)
+/* The picture, and again, every pixel once and a prime's distance from the one before.
+ * Returns how many were sent. */
+static uint64_t
+flood(struct generator *generator, uint32_t width, uint32_t height, double seconds,
+	double rate)
 {
 	uint32_t pixels = width * height, step = 7919 % pixels, at = 0;
+	double start = now();
+	uint64_t sent = 0;
 
 	while (greatest_common_divisor(step, pixels) != 1)
 		step++;
-	for (uint32_t done = 0; done < pixels;) {
-		unsigned count = pixels - done < BATCH ? pixels - done : BATCH;
-
-		for (unsigned i = 0; i < count; i++, at = (at + step) % pixels)
+	while (sent < pixels || now() - start < seconds) {
+		for (int i = 0; i < BATCH; i++, at = (at + step) % pixels)
 			set_pixel(
 				generator, generator->frames[i], at % width, at / width);
-		send_batch(generator, count);
-		done += count;
-		while (rate > 0 && (double)(sent + done) / rate > now() - start)
+		send_batch(generator);
+		sent += BATCH;
+		while (rate > 0 && (double)sent / rate > now() - start)
 			;
 	}
+	return sent;
 }
 
 int
@@ -215,8 +218,8 @@ main(int argc, char *argv[])
 {
 	static struct generator generator;
 	uint32_t width, height;
-	double start, seconds, rate = argc > 7 ? atof(argv[7]) : 0;
-	uint64_t sent = 0;
+	double start, rate = argc > 7 ? atof(argv[7]) : 0;
+	uint64_t sent;
 
 	if (argc < 7 || sscanf(argv[5], "%ux%u", &width, &height) != 2 || width < 1 ||
 		height < 1 || width > 8192 || height > 8192) {
@@ -226,15 +229,11 @@ main(int argc, char *argv[])
 	}
 	for (int i = 0; i < 6; i++)
 		generator.frame[i] = (uint8_t)strtoul(argv[2] + 3 * i, NULL, 16);
-	seconds = atof(argv[6]);
 	open_socket(&generator, argv[1]);
 	make_frame(&generator, argv[3], argv[4]);
 	prepare_batch(&generator);
 	start = now();
-	do {
-		send_round(&generator, width, height, rate, start, sent);
-		sent += (uint64_t)width * height;
-	} while (now() - start < seconds);
+	sent = flood(&generator, width, height, atof(argv[6]), rate);
 	printf("%llu %.6f\n", (unsigned long long)sent, now() - start);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* Asks rtnetlink for addresses and interfaces. */
 #include "hostnet.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -18,10 +19,31 @@ struct dump {
 	size_t n_ports;
 };
 
+struct hostnet_address
+hostnet_number(int version, const uint8_t *address)
+{
+	struct hostnet_address number = { 0, UINT64_C(0xffff) << 32 };
+	uint32_t low;
+
+	if (version == 6) {
+		memcpy(&number.high, address, 8);
+		memcpy(&number.low, address + 8, 8);
+		return (struct hostnet_address){ be64toh(number.high),
+			be64toh(number.low) };
+	}
+	memcpy(&low, address, 4);
+	number.low |= be32toh(low);
+	return number;
+}
+
 static int
 compare_addresses(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct hostnet_address));
+	const struct hostnet_address *x = a, *y = b;
+
+	if (x->high != y->high)
+		return x->high < y->high ? -1 : 1;
+	return (x->low > y->low) - (x->low < y->low);
 }
 
 static int
@@ -46,14 +68,11 @@ add_address(struct dump *dump, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *header = NLMSG_DATA(message);
 	int left = (int)IFA_PAYLOAD(message);
-	struct hostnet_address address = { 0 }, *grown;
-	bool have_local = false;
+	struct hostnet_address address, *grown;
+	int version = header->ifa_family == AF_INET ? 4 : 6;
+	bool found = false, have_local = false;
 
-	if (header->ifa_family == AF_INET)
-		address.version = 4;
-	else if (header->ifa_family == AF_INET6)
-		address.version = 6;
-	else
+	if (header->ifa_family != AF_INET && header->ifa_family != AF_INET6)
 		return 0;
 	for (struct rtattr *attr = IFA_RTA(header); RTA_OK(attr, left);
 		attr = RTA_NEXT(attr, left)) {
@@ -61,11 +80,14 @@ add_address(struct dump *dump, const struct nlmsghdr *message)
 		bool wanted = attr->rta_type == IFA_LOCAL ||
 			      (attr->rta_type == IFA_ADDRESS && !have_local);
 
-		if (!wanted || RTA_PAYLOAD(attr) != (address.version == 4 ? 4 : 16))
+		if (!wanted || RTA_PAYLOAD(attr) != (version == 4 ? 4 : 16))
 			continue;
-		memcpy(address.bytes, RTA_DATA(attr), RTA_PAYLOAD(attr));
+		address = hostnet_number(version, RTA_DATA(attr));
+		found = true;
 		have_local = attr->rta_type == IFA_LOCAL;
 	}
+	if (!found)
+		return 0;
 	if (!(grown = grow(dump->addresses, dump->n_addresses, sizeof(address))))
 		return -ENOMEM;
 	dump->addresses = grown;
@@ -216,13 +238,25 @@ hostnet_refresh(struct hostnet *net)
 bool
 hostnet_is_own(const struct hostnet *net, int version, const uint8_t *address)
 {
-	struct hostnet_address wanted = { .version = (uint8_t)version };
+	struct hostnet_address wanted = hostnet_number(version, address);
+	size_t from = 0, to = net->n_addresses;
 
 	if (version == 4 && address[0] == 127)
 		return true;
-	memcpy(wanted.bytes, address, version == 4 ? 4 : 16);
-	return net->n_addresses > 0 && bsearch(&wanted, net->addresses, net->n_addresses,
-					       sizeof(wanted), compare_addresses);
+	/* Written out: bsearch() would call back for each step, for each packet. */
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct hostnet_address *own = &net->addresses[middle];
+
+		if (own->high == wanted.high && own->low == wanted.low)
+			return true;
+		if (own->high < wanted.high ||
+			(own->high == wanted.high && own->low < wanted.low))
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return false;
 }
 
 bool

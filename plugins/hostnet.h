@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* An address as a number; an IPv4 address is ::ffff:a.b.c.d. */
 struct hostnet_address {
-	uint8_t version; /* 4 or 6 */
-	uint8_t bytes[16];
+	uint64_t high, low;
 };
 
 struct hostnet {
@@ -36,6 +36,9 @@ int hostnet_open(struct hostnet *net);
 /* Catches up with changes; one system call when there are none.  What cannot be asked
  * again stays as it was known, and is asked the next time. */
 void hostnet_refresh(struct hostnet *net);
+
+/* The number of an address of 4 bytes (version 4) or 16 (version 6). */
+struct hostnet_address hostnet_number(int version, const uint8_t *address);
 
 /* Whether a unicast address is assigned to this host; all of 127.0.0.0/8 is. */
 bool hostnet_is_own(const struct hostnet *net, int version, const uint8_t *address);

@@ -177,8 +177,6 @@ take_solicitation(
 	}
 }
 
-/* A solicitation never paints, whatever is accepted: hosts ask again and again, by
- * unicast too, for addresses they painted long ago. */
 static void
 take_packet(void *user, const struct packet *packet, enum packet_fault fault)
 {
@@ -186,33 +184,36 @@ take_packet(void *user, const struct packet *packet, enum packet_fault fault)
 	struct ipv6 *ipv6 = turn->ipv6;
 	struct template_pixel pixel;
 	struct packet_icmp icmp;
+	enum template_match match;
 	bool has_icmp;
 
-	if (fault != PACKET_OK || packet->version != 6) {
+	if (packet->version != 6)
+		return;
+	match = template_decode(&ipv6->template, packet->destination, &pixel);
+	if (packet->vlan != PACKET_NO_VLAN && packet->vlan != 0) {
+		/* some other network; and not all of them passed the filter */
+		if (match != TEMPLATE_OTHER)
+			mural_discard(turn->brush, MURAL_MALFORMED, 1);
+		return;
+	}
+	if (fault != PACKET_OK) {
 		mural_discard(turn->brush, MURAL_MALFORMED, 1);
 		return;
 	}
 	has_icmp = packet_icmp(packet, &icmp);
 	if (has_icmp && icmp.type == NDP_SOLICITATION) {
+		/* Never paints, whatever is accepted: hosts ask again and again, by
+		 * unicast too, for addresses that they painted long ago. */
 		take_solicitation(turn, packet, &icmp);
 		return;
 	}
-	if (packet->cast != CAST_UNICAST)
+	if (match == TEMPLATE_OTHER || packet->cast != CAST_UNICAST)
 		return;
-	if (!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL)) {
+	if (match == TEMPLATE_MALFORMED ||
+		!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL))
 		mural_discard(turn->brush, MURAL_MALFORMED, 1);
-		return;
-	}
-	switch (template_decode(&ipv6->template, packet->destination, &pixel)) {
-	case TEMPLATE_PIXEL:
+	else
 		paint(ipv6, turn->brush, &pixel);
-		break;
-	case TEMPLATE_MALFORMED:
-		mural_discard(turn->brush, MURAL_MALFORMED, 1);
-		break;
-	case TEMPLATE_OTHER:
-		break;
-	}
 }
 
 /* ------------------------------------------------------------------ receiving */
@@ -229,7 +230,8 @@ append(char *filter, const char *format, ...)
 }
 
 /* Comparisons of the address at `offset` of the IPv6 header, as the kernel can make
- * them: 32 bits at a time. */
+ * them: 32 bits at a time.  Not with a mask of all ones: libpcap's optimizer (1.10.3)
+ * takes `& 0xffffffff = 0` for something that never is. */
 static void
 append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
 {
@@ -238,7 +240,10 @@ append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
 
 		memcpy(&mask, claim->mask + i, 4);
 		memcpy(&value, claim->value + i, 4);
-		if (mask != 0)
+		if (mask == UINT32_MAX)
+			append(filter, " and ip6[%u:4] = 0x%08x", offset + i,
+				ntohl(value));
+		else if (mask != 0)
 			append(filter, " and ip6[%u:4] & 0x%08x = 0x%08x", offset + i,
 				ntohl(mask), ntohl(value));
 	}

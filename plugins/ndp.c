@@ -254,8 +254,6 @@ ndp_answer(struct ndp *ndp, const struct hostnet *net, const struct mural_claim 
 		return verdict;
 	if (!is_claimed(claim, target) || hostnet_is_own(net, 6, target))
 		return NDP_SILENT;
-	if (packet->vlan != PACKET_NO_VLAN && packet->vlan != 0)
-		return NDP_SILENT;
 	if (!packet->link_source || packet->link_source[0] & 1)
 		return NDP_MALFORMED; /* no station sends from a group's address */
 	if (!may_answer(ndp))

@@ -7,8 +7,8 @@
  * interface that the question came in on.  What it needs is CAP_NET_RAW and no more.
  *
  * Never answered: a target outside the template, an address of this host, duplicate
- * address detection (whoever wants an address may have it), a solicitation that RFC 4861
- * section 7.1.1 calls invalid, and one in a VLAN whose interface is not ours to speak on.
+ * address detection (whoever wants an address may have it), and a solicitation that RFC
+ * 4861 section 7.1.1 calls invalid.
  *
  * The advertisement is solicited and does not override: we stand in for addresses that
  * are not ours, as a proxy does (RFC 4861, section 7.2.4), so that a host which really
@@ -68,7 +68,8 @@ void ndp_follow(
 	struct ndp *ndp, const struct hostnet *net, const struct mural_host *host);
 
 /* Answers one solicitation for an address in `claim` that is none of the host's, or does
- * not.  `packet` has no fault, and `icmp` is its message, of type NDP_SOLICITATION. */
+ * not.  `packet` has no fault and no VLAN, and `icmp` is its message, of type
+ * NDP_SOLICITATION. */
 enum ndp_verdict ndp_answer(struct ndp *ndp, const struct hostnet *net,
 	const struct mural_claim *claim, const struct packet *packet,
 	const struct packet_icmp *icmp);

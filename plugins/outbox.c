@@ -26,8 +26,6 @@ write_some(int fd, struct iovec *parts, size_t n)
 static int
 keep(struct outbox *outbox, const uint8_t *bytes, size_t len)
 {
-	if (len == 0)
-		return 0;
 	if (outbox->len + len > outbox->size) {
 		uint8_t *larger = realloc(outbox->bytes, outbox->len + len);
 
@@ -48,7 +46,7 @@ outbox_send(struct outbox *outbox, int fd, const void *head, size_t head_len,
 	struct iovec parts[] = { { (void *)head, head_len }, { (void *)body, body_len } };
 	ssize_t written = 0;
 	size_t head_done, body_done;
-	int ret;
+	int ret = 0;
 
 	if (outbox_waiting(outbox) == 0)
 		written = write_some(fd, parts, 2);
@@ -56,8 +54,10 @@ outbox_send(struct outbox *outbox, int fd, const void *head, size_t head_len,
 		return written;
 	head_done = (size_t)written < head_len ? (size_t)written : head_len;
 	body_done = written - head_done;
-	ret = keep(outbox, (const uint8_t *)head + head_done, head_len - head_done);
-	if (ret == 0)
+	if (head_done < head_len)
+		ret = keep(
+			outbox, (const uint8_t *)head + head_done, head_len - head_done);
+	if (ret == 0 && body_done < body_len)
 		ret = keep(
 			outbox, (const uint8_t *)body + body_done, body_len - body_done);
 	return ret;

@@ -125,13 +125,16 @@ static const char *
 parse_line(struct line *line, char *why, size_t len)
 {
 	const char *wrong;
+	int bad_line;
 
 	if (!text_is_clean(line->text, line->len, &wrong))
 		return wrong;
 	line->fed = 0;
 	line->room = 0;
 	line->is_section = line->is_setting = false;
-	int bad_line = ini_parse_stream(feed_inih, line, on_setting, line);
+	if (line->text[0] == '#' || line->text[0] == ';')
+		return NULL; /* however long */
+	bad_line = ini_parse_stream(feed_inih, line, on_setting, line);
 
 	if (line->room) {
 		snprintf(why, len, "is longer than %zu bytes; make it shorter",

@@ -75,10 +75,9 @@ config_print_options(const char *title, const struct section *section,
 		else if (setting)
 			snprintf(origin, sizeof(origin), "%s", setting->file);
 		/* inih takes no long lines: then the origin has one of its own */
-		if (strlen(title) + strlen(key) + strlen(o->initial) + strlen(origin) >
-			150)
-			fprintf(out, "; %s\n%s.%s = %s\n", origin, title, key,
-				setting ? setting->value : o->initial);
+		if (strlen(title) + strlen(key) + strlen(value) + strlen(origin) >
+			LINE_ROOM)
+			fprintf(out, "; %s\n%s.%s = %s\n", origin, title, key, value);
 		else
 			fprintf(out, "%s.%s = %s  ; %s\n", title, key, value, origin);
 	}

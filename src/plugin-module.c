@@ -322,12 +322,11 @@ check_module(struct module *module, const struct mural_plugin *table, const char
 
 	if ((ret = copy_table(table, &module->plugin, why, len)) < 0)
 		return ret;
-	if (!plugin->name || strcmp(plugin->name, name) != 0)
+	if (!plugin->name || !plugin->summary)
+		return refuse(why, len, "has no name or no summary in its table");
+	if (strcmp(plugin->name, name) != 0)
 		return refuse(why, len, "calls itself %s; name the file %s.so",
-			plugin->name ? plugin->name : "nothing",
-			plugin->name ? plugin->name : "as the plugin");
-	if (!plugin->summary)
-		return refuse(why, len, "has no summary in its table");
+			plugin->name, plugin->name);
 	if ((ret = check_transports(plugin, why, len)) < 0)
 		return ret;
 	fill_common(module);

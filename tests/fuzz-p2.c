@@ -3,10 +3,8 @@
  * Any bytes at all as what a p² client says: whole, and cut as the first bytes tell; the
  * events must be the same, and right.
  *
- * With libFuzzer:
- *   clang -g -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -Iplugins/p2 \
- *       tests/fuzz-p2.c plugins/p2/stream.c -o fuzz-p2 && ./fuzz-p2
- * tests/test-p2 runs the same function on mutations of honest streams.
+ * `make fuzz` feeds it to libFuzzer; tests/test-p2-wire runs the same function on
+ * mutations of honest streams.
  */
 #include "fuzz-p2.h"
 

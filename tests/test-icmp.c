@@ -52,8 +52,9 @@ set_up(void **state)
 	assert_int_equal(canvas_init(&f->canvas, WIDTH, HEIGHT, BLACK), 0);
 	assert_int_equal(
 		canvas_brush_init(&f->canvas, &f->brush, 0, 0, WIDTH, HEIGHT), 0);
-	f->own[0] = (struct hostnet_address){ 4, { 192, 0, 2, 2 } };
-	f->own[1] = (struct hostnet_address){ 6, { 0x20, 1, 0x0d, 0xb8, [15] = 2 } };
+	f->own[0] = hostnet_number(4, (const uint8_t[]){ 192, 0, 2, 2 });
+	f->own[1] =
+		hostnet_number(6, (const uint8_t[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 2 });
 	f->state.capture.net.addresses = f->own;
 	f->state.capture.net.n_addresses = 2;
 	f->state.raw4 = f->state.raw6 = -1; /* answers go nowhere */

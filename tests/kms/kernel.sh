@@ -14,6 +14,8 @@
 # --with   packages unpacked into OUTDIR/sysroot: what a cross-built program of
 #          the guest links with, say 'libc6 libdrm2 libuv1'
 #
+# What OUTDIR holds already is kept, so a second run is quick.
+#
 # OUTDIR/boot, OUTDIR/lib/modules   the kernel      OUTDIR/busybox
 # OUTDIR/sysroot                    --with          OUTDIR/vkms.ko
 set -euo pipefail
@@ -28,6 +30,10 @@ while [ $# -gt 1 ]; do
 done
 [ $# = 1 ] || { sed -n '2,20p' "$0" >&2; exit 2; }
 mkdir -p "$1"; out=$(cd "$1" && pwd)
+# What is complete stays as it is, also without a network and when Debian has a newer one.
+if ls "$out"/boot/.done-* >/dev/null 2>&1 && [ -z "$with" ] && { [ -z "$vkms" ] || [ -e "$out/vkms.ko" ]; }; then
+	exit 0
+fi
 debs=$out/debs; mkdir -p "$debs" "$out/sysroot"
 get() {	# get PKG[:ARCH]...  -> files in $debs; what is there is kept
 	local p
@@ -96,4 +102,5 @@ if [ -n "$vkms" ] && [ ! -e "$out/vkms.ko" ]; then
 	${triplet:+$triplet-}strip --strip-debug -o "$out/vkms.ko" "$out/vkms/vkms.ko"
 	rm -rf "$h" "$out/vkms"
 fi
+rm -rf "$debs"
 echo "kernel $abi in $1${vkms:+, with vkms}"

@@ -94,25 +94,6 @@ def vkms_crc(img):
     return c
 
 
-def letterbox(canvas, outw, outh, bg=(0, 0, 0), scale=None):
-    """What a display of outw x outh must show of a canvas: the largest whole
-    scale that fits, nearest neighbour, centred, the rest in bg."""
-    scale = scale or max(1, min(outw // canvas.w, outh // canvas.h))
-    w, h = canvas.w * scale, canvas.h * scale
-    ox, oy = (outw - w) // 2, (outh - h) // 2
-    line = bytes(bg) * outw
-    rows = [line] * oy
-    for y in range(canvas.h):
-        src = canvas.row(y)
-        wide = bytearray(w * 3)
-        for c in range(3):
-            for k in range(scale):
-                wide[c + 3 * k::3 * scale] = src[c::3]
-        rows += [bytes(bg) * ox + bytes(wide) + bytes(bg) * (outw - ox - w)] * scale
-    rows += [line] * (outh - oy - h)
-    return Image(outw, outh, bytearray(b"".join(rows)))
-
-
 if __name__ == "__main__":
     a = sys.argv[1:]
     if a[:1] == ["png"] and len(a) == 3:

@@ -59,7 +59,7 @@ class GuestError(Exception):
 class Guest:
     def __init__(self, kernel, initrd, gpu="virtio", arch="x86_64", outputs=1,
                  size=None, share=None, forward=(), append="", mem=512, smp=1,
-                 workdir=None, boot_timeout=180, detach=False):
+                 workdir=None, boot_timeout=180, detach=False, tap=None, netns=None):
         self.own = workdir is None
         self.dir = workdir or tempfile.mkdtemp(prefix="kmsrig.")
         os.makedirs(self.dir, exist_ok=True)
@@ -95,7 +95,12 @@ class Guest:
         if share:
             cmd += ["-virtfs", "local,path=%s,mount_tag=host,security_model=none"
                     % os.path.abspath(share)]
-        if forward:
+        if netns:       # where the tap is
+            cmd = ["ip", "netns", "exec", netns, *cmd]
+        if tap:
+            cmd += ["-netdev", "tap,id=n0,ifname=%s,script=no,downscript=no" % tap,
+                    "-device", "virtio-net-pci,netdev=n0,romfile="]
+        elif forward:
             net = "user,id=n0" + "".join(
                 ",hostfwd=tcp:127.0.0.1:%d-:%d" % f for f in forward)
             cmd += ["-netdev", net, "-device", "virtio-net-pci,netdev=n0,romfile="]
@@ -200,12 +205,6 @@ class Guest:
 
     def unplug(self, head=0):
         self._vnc(head).unplug()
-
-    def cpu_seconds(self):
-        """CPU time that the whole QEMU process has used."""
-        with open("/proc/%s/stat" % self.pid()) as f:
-            v = f.read().rsplit(")", 1)[1].split()
-        return (int(v[11]) + int(v[12])) / os.sysconf("SC_CLK_TCK")
 
     def pid(self):
         return int(open(os.path.join(self.dir, "pid")).read())

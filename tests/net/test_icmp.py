@@ -402,6 +402,23 @@ def test_an_interface_that_went_down_is_picked_up_again(tmp_path, pair):
         assert wall.stop() == 0
 
 
+def test_an_interface_that_vanished_is_waited_for(tmp_path, pair):
+    def make():
+        pair.server.ip("link", "add", "name", "gone0", "type", "veth", "peer", "name", "gone1")
+        for name in "gone0", "gone1":
+            pair.server.ip("link", "set", name, "up")
+    make()
+    try:
+        with icmp_wall(tmp_path, pair, "interface = gone0") as wall:
+            pair.server.ip("link", "del", "gone0")
+            wait_for("the loss to be noticed", lambda: "error: icmp: capture ended: " in wall.log())
+            make()
+            wait_for("the capture to go on", lambda: "icmp: attached again" in wall.log())
+            assert wall.stop() == 0
+    finally:
+        pair.server.ip("link", "del", "gone0")
+
+
 def test_an_interface_that_does_not_exist(tmp_path, pair):
     wall = icmp_wall(tmp_path, pair, "interface = wire7").start()
     assert wall.process.wait(10) == 1

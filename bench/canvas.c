@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a pixel costs on its way in, and a frame on its way out, each beside the least
+ * that it could cost: a bare store to the same place, a memcpy of the same bytes.
+ *
+ * Prints a line for each: NAME, then for murald and for the measure the median, least and
+ * most, in nanoseconds.  The two alternate, so that what disturbs one disturbs both.
+ */
+#include "canvas.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "util.h"
+
+#define WIDTH 1920
+#define HEIGHT 1080
+#define PIXELS ((size_t)WIDTH * HEIGHT)
+#define ROUNDS 31
+
+struct place {
+	uint16_t x, y;
+};
+
+struct bench {
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct mural_reader *reader;
+	struct place *places; /* every pixel once, in the order to be painted */
+	uint32_t *bare;       /* a frame of its own, laid out like the canvas */
+	uint32_t *copy;
+};
+
+static double
+now_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static void
+put_all(struct bench *bench, uint32_t round)
+{
+	for (size_t i = 0; i < PIXELS; i++)
+		mural_put(&bench->brush, bench->places[i].x, bench->places[i].y,
+			0xff000000 | (uint32_t)(i + round));
+	canvas_publish(&bench->canvas, &bench->brush);
+}
+
+static void
+store_all(struct bench *bench, uint32_t round)
+{
+	uint32_t stride = bench->canvas.stride;
+
+	for (size_t i = 0; i < PIXELS; i++) {
+		uint32_t *px = &bench->bare[(size_t)bench->places[i].y * stride +
+					    bench->places[i].x];
+
+		__atomic_store_n(
+			px, 0xff000000 | (uint32_t)(i + round), __ATOMIC_RELAXED);
+	}
+}
+
+/* As the display copies a frame of which everything changed: tile by tile. */
+static void
+copy_frame(struct bench *bench, uint32_t round)
+{
+	(void)round;
+	for (uint32_t y = 0; y < HEIGHT; y += MURAL_TILE)
+		for (uint32_t x = 0; x < WIDTH; x += MURAL_TILE)
+			mural_reader_copy(bench->reader, x, y, MIN(MURAL_TILE, WIDTH - x),
+				MIN(MURAL_TILE, HEIGHT - y),
+				bench->copy + (size_t)y * WIDTH + x, WIDTH);
+}
+
+static void
+copy_bytes(struct bench *bench, uint32_t round)
+{
+	(void)round;
+	memcpy(bench->copy, bench->bare, PIXELS * sizeof(uint32_t));
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void
+measure(struct bench *bench, const char *name, double units,
+	void (*ours)(struct bench *, uint32_t), void (*least)(struct bench *, uint32_t))
+{
+	double times[2][ROUNDS];
+
+	ours(bench, 0);
+	least(bench, 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		double start = now_ns(), middle;
+
+		ours(bench, (uint32_t)i);
+		middle = now_ns();
+		least(bench, (uint32_t)i);
+		times[0][i] = (middle - start) / units;
+		times[1][i] = (now_ns() - middle) / units;
+	}
+	printf("%s", name);
+	for (int i = 0; i < 2; i++) {
+		qsort(times[i], ROUNDS, sizeof(double), compare);
+		printf(" %.3f %.3f %.3f", times[i][ROUNDS / 2], times[i][0],
+			times[i][ROUNDS - 1]);
+	}
+	printf("\n");
+}
+
+static void
+shuffle(struct place *places)
+{
+	uint64_t state = 1;
+
+	for (size_t i = PIXELS - 1; i > 0; i--) {
+		struct place other = places[i];
+		size_t j;
+
+		state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		j = (size_t)(state >> 33) % (i + 1);
+		places[i] = places[j];
+		places[j] = other;
+	}
+}
+
+int
+main(void)
+{
+	struct bench bench = { 0 };
+	size_t stored;
+
+	if (canvas_init(&bench.canvas, WIDTH, HEIGHT, 0xff000000) < 0 ||
+		canvas_brush_init(&bench.canvas, &bench.brush, 0, 0, WIDTH, HEIGHT) < 0)
+		return 1;
+	stored = (size_t)bench.canvas.stride * HEIGHT;
+	bench.reader = canvas_reader_new(&bench.canvas);
+	bench.places = malloc(PIXELS * sizeof(struct place));
+	bench.bare = calloc(stored, sizeof(uint32_t));
+	bench.copy = calloc(PIXELS, sizeof(uint32_t));
+	if (!bench.reader || !bench.places || !bench.bare || !bench.copy)
+		return 1;
+	for (size_t i = 0; i < PIXELS; i++)
+		bench.places[i] =
+			(struct place){ (uint16_t)(i % WIDTH), (uint16_t)(i / WIDTH) };
+
+	measure(&bench, "put-in-order", (double)PIXELS, put_all, store_all);
+	shuffle(bench.places);
+	measure(&bench, "put-shuffled", (double)PIXELS, put_all, store_all);
+	measure(&bench, "copy-frame", 1, copy_frame, copy_bytes);
+
+	/* The last that was copied is what was stored, or nothing above was measured. */
+	copy_frame(&bench, 0);
+	for (uint32_t y = 0; y < HEIGHT; y++)
+		if (memcmp(bench.copy + (size_t)y * WIDTH,
+			    bench.bare + (size_t)y * bench.canvas.stride,
+			    WIDTH * sizeof(uint32_t)) != 0)
+			return 1;
+	free(bench.places);
+	free(bench.bare);
+	free(bench.copy);
+	mural_reader_free(bench.reader);
+	canvas_brush_finish(&bench.brush);
+	canvas_finish(&bench.canvas);
+	return 0;
+}

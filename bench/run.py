@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""make bench: measures this build and prints a table; bench/README says how to read it.
+
+BENCH_RUNS (9) and BENCH_SECONDS (1) say how often and how long, `make bench BENCH='canvas'` only some
+of the chapters.  Exit status 1 when something measured is wrong or a goal is missed.
+"""
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
+SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
+sys.path.insert(0, os.path.join(SOURCE, "tests"))
+RUNS = int(os.environ.get("BENCH_RUNS") or 9)
+SECONDS = os.environ.get("BENCH_SECONDS") or "1"
+SIZE = 640, 360
+
+
+def program(name):
+    return os.path.join(BUILD, "bench", name)
+
+
+def spread(values):
+    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
+
+
+def show(figure, digits, scale=1):
+    return "%.*f [%.*f..%.*f]" % (digits, figure["median"] * scale, digits, figure["least"] * scale,
+                                  digits, figure["most"] * scale)
+
+
+# ---- the canvas
+
+def canvas():
+    rows = []
+    out = subprocess.run([program("canvas")], check=True, stdout=subprocess.PIPE, text=True).stdout
+    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
+             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    for line in out.splitlines():
+        name, *numbers = line.split()
+        ours, least = ([dict(zip(("median", "least", "most"), map(float, numbers[i:i + 3]))) for i in (0, 3)])
+        unit, measure = units[name]
+        rows.append({"name": name, "unit": unit, "murald": ours, "measure": measure, "least": least,
+                     "ratio": ours["median"] / least["median"], "ok": True})
+        scale = 1e-6 if name == "copy-frame" else 1
+        print("  %-14s %s %s   %s %s   ratio %.2f" % (
+            name, show(ours, 2, scale), unit.replace("ns", "ms") if scale != 1 else unit, measure,
+            show(least, 2, scale), rows[-1]["ratio"]))
+    return rows
+
+
+# ---- pings a second
+
+def cpu_seconds(pid):
+    """What a process used until now, all threads."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def colours():
+    return bytes(value & 255 for y in range(SIZE[1]) for x in range(SIZE[0])
+                 for value in (x * 7 + y * 13, x ^ y, x + y * 3))
+
+
+def flood(pair, source, target):
+    out = subprocess.run(
+        ["ip", "netns", "exec", pair.client.name, "nice", "-n-20", "taskset", "-c", "1", program("icmpgen"), "wire0",
+         pair.server.mac, source, target, "%dx%d" % SIZE, SECONDS], check=True, stdout=subprocess.PIPE, text=True)
+    sent, seconds = out.stdout.split()
+    return int(sent), float(seconds)
+
+
+def result(sent, seconds, taken, drops, cpu, right):
+    return {"sent": sent, "taken": taken, "drops": drops, "rate": taken / seconds,
+            "cpu_ns": cpu / taken * 1e9 if taken else 0, "right": right}
+
+
+def run_counter(pair, source, target):
+    process = subprocess.Popen(
+        ["ip", "netns", "exec", pair.server.name, "nice", "-n-20", "taskset", "-c", "0", program("icmpcount"), "wire0"],
+        stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        before = cpu_seconds(process.pid)
+        sent, seconds = flood(pair, source, target)
+        time.sleep(0.2)
+        cpu = cpu_seconds(process.pid) - before
+        process.terminate()
+        taken, drops = map(int, process.communicate()[0].split())
+    finally:
+        process.kill()
+        process.wait()
+    return result(sent, seconds, taken, drops, cpu, True)
+
+
+def run_murald(pair, source, target, expected):
+    from wall import Wall
+    with tempfile.TemporaryDirectory() as folder, \
+            Wall(folder, "[plugin icmp]\ninterface = wire0\n", size="%dx%d" % SIZE,
+                 netns=pair.server.name, prefix=["nice", "-n-20", "taskset", "-c", "0"]) as wall:
+        before = cpu_seconds(wall.process.pid)
+        sent, seconds = flood(pair, source, target)
+        time.sleep(0.2)
+        cpu = cpu_seconds(wall.process.pid) - before
+        picture = wall.last_picture().tobytes()
+        line = re.search(r"icmp: painted (\d+) pixels, discarded nothing, kernel drops (\d+)", wall.log())
+        assert line, wall.log()
+    return result(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == expected)
+
+
+def steer(pair, mask):
+    """Which CPU pays for receiving: 0 the sender's, else those of the mask."""
+    subprocess.run(["ip", "netns", "exec", pair.server.name, "sh", "-c",
+                    "echo %s >/sys/class/net/wire0/queues/rx-0/rps_cpus" % mask], check=True)
+
+
+def pings():
+    from hosts import Pair
+    rows, expected = [], colours()
+    with Pair() as pair:
+        for switch in "net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all":
+            pair.server.sysctl(switch, 1)
+        for name, mask, source, target in (
+                ("IPv4, receiver's core pays", 1, pair.client.ip4, pair.server.ip4),
+                ("IPv4, sender's core pays", 0, pair.client.ip4, pair.server.ip4),
+                ("IPv6, receiver's core pays", 1, pair.client.ip6, pair.server.ip6)):
+            steer(pair, mask)
+            counter, murald = [], []
+            for run in range(RUNS):  # in pairs: what disturbs one disturbs the other
+                first = lambda: counter.append(run_counter(pair, source, target))
+                second = lambda: murald.append(run_murald(pair, source, target, expected))
+                for measure in (first, second) if run % 2 else (second, first):
+                    measure()
+            rows.append(ping_row(name, counter, murald))
+    return rows
+
+
+def ping_row(name, counter, murald):
+    row = {"name": name, "unit": "pings a second", "measure": "the same capture, only counting",
+           "murald": spread([r["rate"] for r in murald]), "least": spread([r["rate"] for r in counter]),
+           "ratio": statistics.median(m["rate"] / c["rate"] for m, c in zip(murald, counter)),
+           "cpu_ns": [statistics.median(r["cpu_ns"] for r in runs) for runs in (murald, counter)],
+           "lost": sum(r["sent"] - r["taken"] for r in murald), "drops": sum(r["drops"] for r in murald),
+           "right": all(r["right"] for r in murald), "runs": {"murald": murald, "counting": counter}}
+    row["ok"] = row["ratio"] >= 0.95 and row["drops"] == 0 and row["right"]
+    print("  %-28s %s k/s   counting %s k/s   ratio %.3f   CPU %.0f / %.0f ns   drops %d   lost %d   picture %s" % (
+        name, show(row["murald"], 0, 1e-3), show(row["least"], 0, 1e-3), row["ratio"], *row["cpu_ns"],
+        row["drops"], row["lost"], "right" if row["right"] else "WRONG"))
+    if row["ratio"] < 0.95:
+        print("  MISSED: at least 0.95 of the capture that only counts")
+    return row
+
+
+def why_no_pings():
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    if os.cpu_count() < 2:
+        return "needs two CPUs, one for the sender"
+    try:
+        import PIL, pytest  # noqa: F401, the test harness uses them
+    except ImportError as error:
+        return "no %s: apt-get install python3-pil python3-pytest" % error.name
+    return None
+
+
+CHAPTERS = {"canvas": (canvas, lambda: None), "pings": (pings, why_no_pings)}
+
+
+def main():
+    chosen = sys.argv[1:] or list(CHAPTERS)
+    load = os.getloadavg()[0]
+    if load > 0.3 * os.cpu_count():
+        print("this machine is busy (load %.1f on %d CPUs): no figure below is to be trusted" % (
+            load, os.cpu_count()))
+    results, ok = {"runs": RUNS, "seconds": float(SECONDS), "cpus": os.cpu_count(), "load": load}, True
+    for name in chosen:
+        measure, obstacle = CHAPTERS[name]
+        print(name)
+        if obstacle():
+            print("  SKIPPED: " + obstacle())
+            continue
+        results[name] = measure()
+        ok = ok and all(row["ok"] for row in results[name])
+    with open(os.path.join(BUILD, "bench.json"), "w") as f:
+        json.dump(results, f, indent=1)
+    print("figures: %s" % os.path.join(BUILD, "bench.json"))
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "config-run.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define ARGUMENTS_MAX 32
+
+static char folder[] = "/tmp/murald-config-XXXXXX";
+
+int
+enter_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+int
+leave_folder(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+}
+
+void
+write_bytes(const char *path, const void *bytes, size_t len)
+{
+	FILE *file = fopen(path, "wb");
+
+	if (!file || fwrite(bytes, 1, len, file) != len || fclose(file) != 0)
+		abort();
+}
+
+void
+write_file(const char *path, const char *text)
+{
+	write_bytes(path, text, strlen(text));
+}
+
+/* Sends a descriptor into a file; returns a copy of what it was. */
+static int
+divert(FILE *stream, const char *path)
+{
+	int fd, saved;
+
+	fflush(stream);
+	saved = dup(fileno(stream));
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (saved < 0 || fd < 0 || dup2(fd, fileno(stream)) < 0)
+		abort();
+	close(fd);
+	return saved;
+}
+
+static void
+restore(FILE *stream, int saved, const char *path, char *text, size_t len)
+{
+	FILE *file;
+
+	fflush(stream);
+	dup2(saved, fileno(stream));
+	close(saved);
+	file = fopen(path, "rb");
+	text[file ? fread(text, 1, len - 1, file) : 0] = '\0';
+	if (file)
+		fclose(file);
+	unlink(path);
+}
+
+static struct run *
+run_arguments(bool with_plugins, const char *argument, va_list rest)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	char *argv[ARGUMENTS_MAX + 1] = { "murald" };
+	int argc = 1, out, err;
+
+	if (!run)
+		abort();
+	for (; argument && argc < ARGUMENTS_MAX; argument = va_arg(rest, const char *))
+		argv[argc++] = (char *)argument;
+	out = divert(stdout, "stdout");
+	err = divert(stderr, "stderr");
+	run->status = config_load(&run->config, argc, argv);
+	if (with_plugins && run->status < 0 &&
+		plugins_load(&run->plugins, &run->config) < 0)
+		abort();
+	restore(stdout, out, "stdout", run->out, sizeof(run->out));
+	restore(stderr, err, "stderr", run->err, sizeof(run->err));
+	return run;
+}
+
+struct run *
+run_config(const char *argument, ...)
+{
+	struct run *run;
+	va_list rest;
+
+	va_start(rest, argument);
+	run = run_arguments(false, argument, rest);
+	va_end(rest);
+	return run;
+}
+
+struct run *
+run_plugins(const char *argument, ...)
+{
+	struct run *run;
+	va_list rest;
+
+	va_start(rest, argument);
+	run = run_arguments(true, argument, rest);
+	va_end(rest);
+	return run;
+}
+
+void
+run_free(struct run *run)
+{
+	plugins_unload(&run->plugins);
+	config_finish(&run->config);
+	free(run);
+}
+
+void
+run_print(struct run *run)
+{
+	FILE *file = fmemopen(run->out, sizeof(run->out), "w");
+
+	config_print(&run->config, file);
+	plugins_print(&run->plugins, &run->config, file);
+	fclose(file);
+}
+
+void
+run_list(struct run *run)
+{
+	FILE *file = fmemopen(run->out, sizeof(run->out), "w");
+
+	if (plugins_list(&run->config, file) < 0)
+		abort();
+	fclose(file);
+}
+
+void
+run_log(struct run *run)
+{
+	int err = divert(stderr, "stderr");
+
+	log_warn("a warning");
+	log_info("an information");
+	log_debug("a detail");
+	restore(stderr, err, "stderr", run->err, sizeof(run->err));
+}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""`boot`: a guest for one case, clean, and shared with the cases of its file."""
+import pytest
+
+import guests as g
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if call.when == "call":
+        item.failed = report.failed
+
+
+@pytest.fixture(scope="session")
+def all_guests(tmp_path_factory):
+    kernel = g.fetch_kernel()
+    initrd = g.make_initrd(kernel, str(tmp_path_factory.mktemp("kms") / "initrd"))
+    every = g.Guests(kernel, initrd)
+    yield every
+    every.close()
+
+
+@pytest.fixture
+def boot(request, all_guests):
+    used = []
+
+    def one(gpu, guests=all_guests, **options):
+        screen = guests.get(gpu, **options)
+        used.append((guests, screen))
+        return screen
+    yield one
+    for guests, screen in used:
+        if getattr(request.node, "failed", True):
+            screen.report()
+            guests.drop(screen)
+        else:
+            screen.clean_up()

@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: MIT
+"""Guests with a screen, murald in them, and the picture that must be seen.
+
+    screen = Screen(guest, port)
+    wall = screen.wall(size="64x40", scale="fill").start()
+    wall.noise()
+    wall.seen()                 # waits until the screen shows it, pixel by pixel
+
+What is right is worked out here from the words of murald.conf(5), not taken from murald.
+"""
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+
+import ppm
+import rig
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
+SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
+GPUS = ["virtio", "bochs", "vkms", "vgem"]
+SIZE = {"virtio": (1280, 800), "bochs": (1280, 800), "vkms": (1024, 768)}
+PATIENCE = 10
+DOTS = 1235
+
+
+def need(ok, why):
+    """Without it the case is skipped, or fails where no case may be skipped."""
+    if ok:
+        return
+    if os.environ.get("KMS_REQUIRED"):
+        pytest.fail(why + " (KMS_REQUIRED is set)")
+    pytest.skip(why)
+
+
+def wait_for(what, claim, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while True:
+        answer = claim()
+        if answer:
+            return answer
+        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
+        time.sleep(0.03)
+
+
+# ---------------------------------------------------------------- what is right
+
+def picture_size(width, height, screen_width, screen_height, scale):
+    """The size of the whole canvas on the screen."""
+    if scale in ("none", "integer"):
+        times = min(screen_width // width, screen_height // height)
+        times = max(times, 1) if scale == "integer" else 1
+        return width * times, height * times
+    wide = screen_width, screen_width * height / width
+    high = screen_height * width / height, screen_height
+    if scale == "fit":
+        w, h = min(wide, high)
+        return max(int(w), 1), max(int(h), 1)
+    w, h = max(wide, high)
+    return -int(-w // 1), -int(-h // 1)
+
+
+def sources(canvas, picture, screen):
+    """For each pixel of the screen the canvas pixel under its centre, or None."""
+    start = (screen - picture) // 2 if picture <= screen else -((picture - screen) // 2)
+    return [(2 * (at - start) + 1) * canvas // (2 * picture)
+            if 0 <= at - start < picture else None for at in range(screen)]
+
+
+def on_screen(canvas, width, height, scale="fit"):
+    w, h = picture_size(canvas.w, canvas.h, width, height, scale)
+    columns = sources(canvas.w, w, width)
+    rows, known = [], {None: bytes(width * 3)}
+    for y in sources(canvas.h, h, height):
+        if y not in known:
+            row = canvas.row(y)
+            pixels = [row[3 * x:3 * x + 3] for x in range(canvas.w)]
+            known[y] = b"".join(b"\0\0\0" if x is None else pixels[x] for x in columns)
+        rows.append(known[y])
+    return ppm.Image(width, height, bytearray(b"".join(rows)))
+
+
+# ---------------------------------------------------------------- murald in a guest
+
+class Wall:
+    def __init__(self, screen, name="wall", size="320x200", scale="fit", env="",
+                 display="output = kms", plugins="", dots=True):
+        self.screen, self.guest, self.name, self.env = screen, screen.guest, name, env
+        self.scale = scale
+        width, height = (int(n) for n in size.split("x"))
+        self.canvas = ppm.Image(width, height)
+        self.client = None
+        listen = "[plugin dots]\nlisten = 0.0.0.0:%d\n" % DOTS if dots else ""
+        text = ("[canvas]\nsize = %s\nsnapshot =\n[display]\nscale = %s\n%s\n[server]\n"
+                "plugin-path = /usr/lib/murald\n%s%s"
+                % (size, scale, display, listen, plugins))
+        self.guest.run("printf '%s' >/run/%s.conf" % (text.replace("\n", "\\n"), name), check=True)
+
+    def start(self, lit=True):
+        self.guest.run("%s murald -c /run/%s.conf >/run/%s.log 2>&1 & echo $! >/run/%s.pid"
+                       % (self.env, self.name, self.name, self.name), check=True)
+        self.said("canvas: ")
+        if lit:
+            self.said("; canvas ")
+        return self
+
+    def log(self):
+        return self.guest.run("cat /run/%s.log" % self.name)[1]
+
+    def said(self, text, times=1):
+        """Waits until the log has it so often."""
+        def claim():
+            log = self.log()
+            assert self.running(), log
+            return log.count(text) >= times
+        wait_for("%r in the log" % text, claim, 30)
+
+    def running(self):
+        return self.guest.run("kill -0 $(cat /run/%s.pid)" % self.name)[0] == 0
+
+    def kill(self, signal="TERM"):
+        self.guest.run("kill -%s $(cat /run/%s.pid)" % (signal, self.name), check=True)
+        wait_for("murald to end", lambda: not self.running(), 20)
+
+    def send(self, data):
+        if not self.client:
+            self.said("dots: listening on")
+            self.client = socket.create_connection(("127.0.0.1", self.screen.port), 10)
+        self.client.sendall(data)
+
+    def put(self, x, y, rgb):
+        """Paints one pixel, here and there."""
+        o = (y * self.canvas.w + x) * 3
+        self.canvas.rgb[o:o + 3] = bytes(rgb)
+        return struct.pack("<HHBBBB", x, y, *rgb, 255)
+
+    def dot(self, x, y, rgb):
+        self.send(self.put(x, y, rgb))
+
+    def noise(self, seed=1, box=None):
+        """Fills a box (x, y, width, height), or everything, with all sorts of colours."""
+        rng = random.Random(seed)
+        left, top, width, height = box or (0, 0, self.canvas.w, self.canvas.h)
+        self.send(b"".join(self.put(x, y, rng.randbytes(3)) for y in range(top, top + height)
+                           for x in range(left, left + width)))
+
+    def expected(self, width=None, height=None):
+        if not width:
+            width, height = SIZE[self.screen.gpu]
+        return on_screen(self.canvas, width, height, self.scale)
+
+    def seen(self, width=None, height=None, seconds=PATIENCE):
+        want = self.expected(width, height)
+        if self.screen.gpu == "vkms":
+            crc = ppm.vkms_crc(want)
+            wait_for("the checksum of the picture",
+                     lambda: crc in self.guest.frame_crcs(2), seconds)
+            return
+        took, difference = self.guest.wait_shot(want, seconds)
+        assert took is not None, "(pixels, left, top, right, bottom): %s\n%s" % (
+            difference, self.log())
+
+    def threads(self):
+        """Voluntary context switches of each thread, by name."""
+        out = self.guest.run("for t in /proc/$(cat /run/%s.pid)/task/*; do echo $(cat $t/comm) $t "
+                             "$(grep ^vol $t/status); done" % self.name)[1]
+        return {l.split()[1]: (l.split()[0], int(l.split()[-1])) for l in out.splitlines()}
+
+
+class Screen:
+    """A guest that was booted, with its forwarded port."""
+
+    def __init__(self, guest, gpu, port):
+        self.guest, self.gpu, self.port = guest, gpu, port
+        self.walls = []
+
+    def wall(self, **kinds):
+        wall = Wall(self, name="wall%d" % len(self.walls), **kinds)
+        self.walls.append(wall)
+        return wall
+
+    def clean_up(self):
+        for wall in self.walls:
+            if wall.client:
+                wall.client.close()
+        self.guest.run("killall -9 murald; while pidof murald; do sleep 0.05; done")
+        self.walls = []
+
+    def report(self):
+        for wall in self.walls:
+            print("---- %s\n%s" % (wall.name, wall.log()))
+        print("---- kernel\n%s" % self.guest.run("dmesg | tail -20")[1])
+
+    def console(self, text):
+        """Writes a known text on the console; the picture of it."""
+        self.guest.run(r"printf '\033[2J\033[H\033[?25l%s' >/dev/tty0" % text, check=True)
+        time.sleep(0.3)
+        return self.guest.shot()
+
+    # -- what the kernel is asked to show
+    FLIPS = "drm_mode_atomic_ioctl drm_mode_page_flip_ioctl drm_mode_dirtyfb_ioctl"
+
+    def count_flips(self):
+        t = "/sys/kernel/tracing"
+        rc, out = self.guest.run(
+            "mount -t tracefs t %s 2>/dev/null; cd %s && echo nop >current_tracer && echo %s "
+            ">set_ftrace_filter && echo function >current_tracer && echo >trace"
+            % (t, t, self.FLIPS))
+        assert rc == 0, out
+
+    def flips(self):
+        out = self.guest.run("grep -c ' drm_mode_.*_ioctl <-' /sys/kernel/tracing/trace")[1]
+        return int(out)
+
+
+# ---------------------------------------------------------------- making guests
+
+def kernel_dir():
+    for d in (os.environ.get("KMS_KERNEL"), BUILD + "/kms-kernel", os.path.dirname(BUILD) + "/kms-kernel"):
+        if d and os.path.isdir(d):
+            return d
+    return BUILD + "/kms-kernel"
+
+
+def fetch_kernel():
+    """The kernel's folder; vkms is left out where it cannot be built."""
+    need(not rig.missing(), "no %s: apt-get install qemu-system-x86" % rig.MACHINES["x86_64"]["qemu"])
+    folder = kernel_dir()
+    for more in (["--vkms"], []):
+        run = subprocess.run(["bash", HERE + "/kernel.sh", *more, folder], text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if run.returncode == 0:
+            return folder
+        print(run.stdout)
+    need(False, "no guest kernel: %s; with a network: bash tests/kms/kernel.sh --vkms %s"
+         % (run.stdout.strip().splitlines()[-1], folder))
+
+
+def make_initrd(kernel, path, build=BUILD):
+    shim = build + "/tests/kms/.libs/refuse.so"
+    murald = build + "/murald"
+    packed = [sys.executable, HERE + "/mkinitrd.py", "--kernel", kernel, "--busybox", kernel + "/busybox",
+              "--gpu", ",".join(GPUS), "--module", "af_packet", "--bin", murald, "-o", path]
+    if os.path.exists(kernel + "/vkms.ko"):
+        packed += ["--ko", kernel + "/vkms.ko"]
+    for plugin in sorted(os.listdir(build + "/.libs")):
+        if plugin.endswith(".so"):
+            packed += ["--file", "%s/.libs/%s:/usr/lib/murald/%s" % (build, plugin, plugin)]
+    if os.path.exists(shim):
+        packed += ["--file", shim + ":/usr/lib/refuse.so"]
+    subprocess.run(packed, check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Guests:
+    """Boots what is asked for, and keeps it for the next who asks for the same."""
+
+    def __init__(self, kernel, initrd):
+        self.kernel, self.initrd, self.screens = kernel, initrd, {}
+
+    def get(self, gpu, **options):
+        key = gpu, tuple(sorted(options.items()))
+        if gpu == "vkms":
+            need(os.path.exists(self.kernel + "/vkms.ko"),
+                 "no vkms.ko: apt-get install make gcc-12, then remove %s" % self.kernel)
+        if key not in self.screens:
+            port = free_port()
+            if "tap" not in options:
+                options["forward"] = [(port, DOTS)]
+            guest = rig.Guest(self.kernel, self.initrd, gpu=gpu, **options)
+            self.screens[key] = Screen(guest, gpu.split(",")[-1], port)
+        return self.screens[key]
+
+    def drop(self, screen):
+        self.screens = {k: s for k, s in self.screens.items() if s is not screen}
+        screen.guest.close()
+
+    def close(self):
+        for screen in self.screens.values():
+            screen.guest.close()
+        self.screens = {}
+
+
+def sanitized_build():
+    """A folder with a murald that watches itself; made when there is none."""
+    if "address" in os.environ.get("sanitizer", ""):
+        return BUILD
+    need(not os.path.exists(SOURCE + "/config.status"),
+         "the source folder is configured itself: build in a folder of its own")
+    folder = BUILD + "/asan"
+    steps = [] if os.path.exists(folder + "/Makefile") else [
+        [SOURCE + "/configure", "-q", "--enable-sanitizer=address,undefined"]]
+    os.makedirs(folder, exist_ok=True)
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    for step in steps + [["make", "-j2", "all"]]:
+        run = subprocess.run(step, cwd=folder, env=env, text=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+        assert run.returncode == 0, run.stdout[-4000:]
+    return folder
+

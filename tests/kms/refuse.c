@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Put in front of libdrm (LD_PRELOAD), makes the kernel refuse frames, as it does when
+ * something else is in the way.  REFUSE says how:
+ *
+ *   busy    every third flip meets another one that was made just before: the kernel
+ *           itself answers EBUSY
+ *   silent  of every fourth flip no event ever comes
+ *   once    the first flip is given a framebuffer that does not exist: ENOENT or EINVAL
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT int drmModePageFlip(
+	int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user);
+EXPORT int drmModeAtomicCommit(
+	int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user);
+
+typedef int page_flip(int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user);
+typedef int atomic_commit(
+	int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user);
+
+static unsigned flips, refused;
+
+static int
+is(const char *how)
+{
+	const char *wanted = getenv("REFUSE");
+
+	return wanted && strcmp(wanted, how) == 0;
+}
+
+/* Counts what the kernel said, for the test to see that it bit. */
+static int
+answer(int ret)
+{
+	if (ret == -EBUSY)
+		fprintf(stderr, "refuse: EBUSY %u of %u\n", ++refused, flips);
+	return ret;
+}
+
+EXPORT int
+drmModePageFlip(int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user)
+{
+	page_flip *flip = (page_flip *)dlsym(RTLD_NEXT, "drmModePageFlip");
+
+	flips++;
+	if (is("busy") && flips % 3 == 0)
+		flip(fd, crtc, fb, 0, NULL);
+	if (is("silent") && flips % 4 == 0)
+		flags = 0;
+	if (is("once") && flips == 1)
+		fb = UINT32_MAX;
+	return answer(flip(fd, crtc, fb, flags, user));
+}
+
+EXPORT int
+drmModeAtomicCommit(int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user)
+{
+	atomic_commit *commit = (atomic_commit *)dlsym(RTLD_NEXT, "drmModeAtomicCommit");
+
+	if (!(flags & DRM_MODE_PAGE_FLIP_EVENT))
+		return commit(fd, req, flags, user);
+	flips++;
+	if (is("busy") && flips % 3 == 0)
+		commit(fd, req, DRM_MODE_ATOMIC_NONBLOCK, NULL);
+	if (is("silent") && flips % 4 == 0)
+		flags = DRM_MODE_ATOMIC_NONBLOCK;
+	if (is("once") && flips == 1) {
+		errno = EINVAL;
+		drmModeAtomicAddProperty(req, UINT32_MAX, UINT32_MAX, 0);
+	}
+	return answer(commit(fd, req, flags, user));
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* A plugin with one thing wrong, which $ODD names when it is loaded; without it, a good
+ * one.  It breaks the rule that a table is const to be many plugins at once. */
+#include <mural/plugin.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+struct odd_config {
+	bool flag, reject, claim;
+	int64_t number;
+	uint32_t choice;
+	const char *text;
+};
+
+static struct mural_option options[] = {
+	MURAL_BOOL(struct odd_config, flag, "no", "a flag"),
+	MURAL_BOOL(struct odd_config, reject, "no", "have check() reject things"),
+	MURAL_BOOL(struct odd_config, claim, "no", "claim an address"),
+	MURAL_NUMBER(struct odd_config, number, "5", NULL, 1, 9, "a number"),
+	MURAL_CHOICE(struct odd_config, choice, "keep", "keep suppress", "a choice"),
+	MURAL_TEXT(struct odd_config, text, "", "a text"),
+	{ 0 },
+};
+
+static void
+odd_check(const void *data, struct mural_check *check)
+{
+	const struct odd_config *config = data;
+
+	if (!config->reject)
+		return;
+	mural_reject(check, "number", "%d is not odd enough; write %d",
+		(int)config->number, 7);
+	mural_reject(check, "text", "is dull; write more");
+}
+
+static ssize_t
+odd_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
+	size_t len)
+{
+	(void)conn, (void)brush, (void)data;
+	return (ssize_t)len;
+}
+
+static int
+odd_attach(struct mural_host *host)
+{
+	(void)host;
+	return -1;
+}
+
+static int
+odd_drain(struct mural_host *host, struct mural_brush *brush)
+{
+	(void)host, (void)brush;
+	return 0;
+}
+
+static void
+odd_detach(struct mural_host *host)
+{
+	(void)host;
+}
+
+static bool
+odd_claim(const void *data, struct mural_claim *claim)
+{
+	const struct odd_config *config = data;
+
+	if (config->claim)
+		*claim = (struct mural_claim){ .value = { (uint8_t)config->number },
+			.mask = { 255 } };
+	return config->claim;
+}
+
+/* As a later murald might know it. */
+struct later_plugin {
+	struct mural_plugin plugin;
+	void *more[2];
+};
+
+extern struct later_plugin table __asm__("mural_plugin");
+MURAL_EXPORT struct later_plugin table = {
+	.plugin = {
+		MURAL_PLUGIN,
+		.name = "odd",
+		.summary = "wrong in a way of its own",
+		.version = "1.2",
+		.transports = MURAL_STREAM | MURAL_DATAGRAM,
+		.listen = "[::]:7",
+		.options = options,
+		.config_size = sizeof(struct odd_config),
+		.check = odd_check,
+		.feed = odd_feed,
+		.claim = odd_claim,
+	},
+};
+
+static bool
+is(const char *oddity)
+{
+	const char *odd = getenv("ODD");
+
+	return odd && strcmp(odd, oddity) == 0;
+}
+
+static void
+vary_table(struct mural_plugin *plugin)
+{
+	if (is("abi newer"))
+		plugin->abi = MURAL_ABI + 1;
+	if (is("abi older"))
+		plugin->abi = MURAL_ABI - 1;
+	if (is("tiny"))
+		plugin->size = offsetof(struct mural_plugin, check) - 1;
+	if (is("huge"))
+		plugin->size = 4097;
+	if (is("older")) {
+		/* what lies behind an old table may be anything */
+		plugin->size = offsetof(struct mural_plugin, attach);
+		memset(&plugin->attach, 0x5a,
+			sizeof(*plugin) - offsetof(struct mural_plugin, attach));
+	}
+	if (is("later") || is("later and used"))
+		plugin->size = sizeof(table);
+	if (is("later and used"))
+		table.more[1] = plugin;
+	if (is("nameless"))
+		plugin->name = NULL;
+	if (is("no summary"))
+		plugin->summary = NULL;
+	if (is("reserved"))
+		plugin->reserved = 1;
+}
+
+static void
+vary_transports(struct mural_plugin *plugin)
+{
+	if (is("no transports"))
+		plugin->transports = 0;
+	if (is("strange transport"))
+		plugin->transports |= 1 << 10;
+	if (is("source and resident"))
+		plugin->transports |= MURAL_SOURCE | MURAL_RESIDENT;
+	if (is("no feed"))
+		plugin->feed = NULL;
+	if (is("only feed") || is("a source"))
+		plugin->transports = MURAL_SOURCE;
+	if (is("no detach"))
+		plugin->transports |= MURAL_SOURCE;
+	if (is("no source") || is("no detach") || is("a source")) {
+		plugin->attach = odd_attach;
+		plugin->drain = odd_drain;
+	}
+	if (is("a source")) {
+		plugin->detach = odd_detach;
+		plugin->feed = NULL;
+		plugin->listen = NULL;
+	}
+	if (is("no stop")) {
+		plugin->transports |= MURAL_RESIDENT;
+		plugin->start = odd_attach;
+	}
+	if (is("not resident"))
+		plugin->stop = odd_detach;
+	if (is("bad listen"))
+		plugin->listen = "somewhere";
+}
+
+static void
+vary_options(struct mural_option *option)
+{
+	if (is("bad default"))
+		option->initial = "nope";
+	if (is("no default"))
+		option->initial = NULL;
+	if (is("no help"))
+		option->help = NULL;
+	if (is("unknown type"))
+		option->type = 77;
+	if (is("outside"))
+		option->offset = sizeof(struct odd_config);
+	if (is("twice"))
+		option->name = "reject";
+	if (is("taken"))
+		option->name = "listen_udp";
+	if (is("shouting"))
+		option->name = "FLAG";
+	if (is("empty name"))
+		option->name = "";
+	if (is("no choices"))
+		option->type = MURAL_TYPE_CHOICE;
+	if (is("empty range"))
+		option->least = 1;
+	if (is("crooked")) {
+		option->type = MURAL_TYPE_TEXT;
+		option->offset = 1;
+	}
+}
+
+static void __attribute__((constructor)) vary(void)
+{
+	vary_table(&table.plugin);
+	vary_transports(&table.plugin);
+	vary_options(&options[0]);
+}

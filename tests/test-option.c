@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT */
+/* Every option type: what it takes, what it refuses, and in which words. */
+#include "option.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "util.h"
+
+struct fields {
+	bool flag;
+	int64_t number;
+	uint64_t amount;
+	uint32_t index;
+	const char *text;
+	struct mural_point point;
+	struct mural_dimensions size;
+};
+
+static const struct mural_option flag = MURAL_BOOL(struct fields, flag, "no", "");
+static const struct mural_option any =
+	MURAL_NUMBER(struct fields, number, "0", NULL, 0, 0, "");
+static const struct mural_option few =
+	MURAL_NUMBER(struct fields, number, "auto", "auto never", 1, 9, "");
+static const struct mural_option least =
+	MURAL_NUMBER(struct fields, number, "1", NULL, 1, INT64_MAX, "");
+static const struct mural_option bytes = MURAL_BYTES(struct fields, amount, "0", "");
+static const struct mural_option duration =
+	MURAL_DURATION(struct fields, amount, "0", "");
+static const struct mural_option colour =
+	MURAL_COLOUR(struct fields, index, "#000000", "");
+static const struct mural_option choice =
+	MURAL_CHOICE(struct fields, index, "keep", "keep suppress", "");
+static const struct mural_option text = MURAL_TEXT(struct fields, text, "", "");
+static const struct mural_option address = MURAL_ADDRESS(struct fields, text, "", "");
+static const struct mural_option point = MURAL_POINT(struct fields, point, "0,0", "");
+static const struct mural_option size =
+	MURAL_DIMENSIONS(struct fields, size, "auto", "auto", "");
+static const struct mural_option plain_size =
+	MURAL_DIMENSIONS(struct fields, size, "1x1", NULL, "");
+
+/* What the field is after `written`; fails when it is refused. */
+static struct fields
+take(const struct mural_option *option, const char *written)
+{
+	struct fields fields = { 0 };
+	char why[256] = "";
+
+	if (option_set(option, &fields, written, why, sizeof(why)) != 0)
+		fail_msg("%s = %s: %s", option->name, written, why);
+	return fields;
+}
+
+static void
+refuses(const struct mural_option *option, const char *written, const char *reason)
+{
+	struct fields fields, before;
+	char why[256] = "";
+
+	memset(&fields, 0x5a, sizeof(fields));
+	before = fields;
+	if (option_set(option, &fields, written, why, sizeof(why)) != -EINVAL)
+		fail_msg("%s = \"%s\" was taken", option->name, written);
+	if (strcmp(why, reason) != 0)
+		fail_msg("%s = \"%s\": \"%s\", not \"%s\"", option->name, written, why,
+			reason);
+	assert_memory_equal(&fields, &before, sizeof(fields));
+}
+
+static void
+reads_booleans(void **state)
+{
+	static const char *const yes[] = { "yes", "true", "on" };
+	static const char *const no[] = { "no", "false", "off" };
+	static const char *const wrong[] = { "", "1", "Yes", "y", "yes ", " no",
+		"yes no" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+		assert_true(take(&flag, yes[i]).flag);
+		assert_false(take(&flag, no[i]).flag);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		refuses(&flag, wrong[i],
+			"is not yes or no; write yes, no, true, false, on or off");
+}
+
+static void
+reads_numbers(void **state)
+{
+	static const char *const wrong[] = { "", "-", "+1", "1 ", " 1", "0x10", "1.5",
+		"1e3", "9223372036854775808", "-9223372036854775809",
+		"99999999999999999999", "auto" };
+
+	(void)state;
+	assert_int_equal(take(&any, "0").number, 0);
+	assert_int_equal(take(&any, "007").number, 7);
+	assert_int_equal(take(&any, "-12").number, -12);
+	assert_true(take(&any, "9223372036854775807").number == INT64_MAX);
+	assert_true(take(&any, "-9223372036854775808").number == INT64_MIN);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		refuses(&any, wrong[i], "is no number; write a number");
+	assert_int_equal(take(&few, "1").number, 1);
+	assert_int_equal(take(&few, "9").number, 9);
+	assert_int_equal(take(&few, "auto").number, -1);
+	assert_int_equal(take(&few, "never").number, -2);
+	refuses(&few, "0", "is out of range; write a number from 1 to 9, or auto, never");
+	refuses(&few, "10",
+		"is out of range; write a number from 1 to 9, or auto, never");
+	refuses(&few, "-1",
+		"is out of range; write a number from 1 to 9, or auto, never");
+	refuses(&few, "aut", "is no number; write a number from 1 to 9, or auto, never");
+	refuses(&few, "auto never",
+		"is no number; write a number from 1 to 9, or auto, never");
+	refuses(&least, "0", "is out of range; write a number, at least 1");
+}
+
+static void
+reads_bytes(void **state)
+{
+	static const char *const wrong[] = { "", "K", "1k", "1 K", "1KB", "-1", "1.5M",
+		"1T", "18446744073709551616", "17179869184G" };
+	struct mural_option some = bytes;
+
+	(void)state;
+	assert_true(take(&bytes, "0").amount == 0);
+	assert_true(take(&bytes, "1000").amount == 1000);
+	assert_true(take(&bytes, "64K").amount == 65536);
+	assert_true(take(&bytes, "3M").amount == 3 * 1048576);
+	assert_true(take(&bytes, "17179869183G").amount == UINT64_C(17179869183) << 30);
+	assert_true(take(&bytes, "18446744073709551615").amount == UINT64_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		refuses(&bytes, wrong[i],
+			"is no number of bytes; write one with K, M, G or nothing behind "
+			"it, "
+			"such as 64K");
+	some.least = 10;
+	some.most = 2048;
+	assert_true(take(&some, "2K").amount == 2048);
+	refuses(&some, "9", "is out of range; write 10 to 2048 bytes");
+	refuses(&some, "3K", "is out of range; write 10 to 2048 bytes");
+	refuses(&some, "18446744073709551615", "is out of range; write 10 to 2048 bytes");
+}
+
+static void
+reads_durations(void **state)
+{
+	static const char *const wrong[] = { "", "5", "00", "s", "1 s", "1m", "1sec",
+		"-1s", "0.5s", "1h30min", "18446744073709551615s", "5124095576031h" };
+	struct mural_option some = duration;
+
+	(void)state;
+	assert_true(take(&duration, "0").amount == 0);
+	assert_true(take(&duration, "0s").amount == 0);
+	assert_true(take(&duration, "250ms").amount == 250);
+	assert_true(take(&duration, "30s").amount == 30000);
+	assert_true(take(&duration, "2min").amount == 120000);
+	assert_true(take(&duration, "1h").amount == 3600000);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		refuses(&duration, wrong[i],
+			"is no duration; write a number with ms, s, min or h behind it, "
+			"such "
+			"as 30s");
+	some.least = 100;
+	some.most = 5000;
+	refuses(&some, "0", "is out of range; write 100ms to 5000ms");
+	refuses(&some, "6s", "is out of range; write 100ms to 5000ms");
+}
+
+static void
+reads_colours(void **state)
+{
+	static const char *const wrong[] = { "", "#", "ff8000", "#ff800", "#ff80000",
+		"#ff80g0", "#FF 000", "red", "#-10000" };
+
+	(void)state;
+	assert_int_equal(take(&colour, "#ff8000").index, 0xffff8000);
+	assert_int_equal(take(&colour, "#aBcDeF").index, 0xffabcdef);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		refuses(&colour, wrong[i],
+			"is no colour; write #rrggbb, such as #ff8000");
+}
+
+static void
+reads_choices(void **state)
+{
+	static const char *const wrong[] = { "", "kee", "keeps", "keep suppress", " ",
+		"Keep" };
+
+	(void)state;
+	assert_int_equal(take(&choice, "keep").index, 0);
+	assert_int_equal(take(&choice, "suppress").index, 1);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		refuses(&choice, wrong[i], "is not one of: keep, suppress");
+}
+
+static void
+reads_addresses(void **state)
+{
+	static const char *const right[] = { "", "localhost:80", "0.0.0.0:65535",
+		"127.0.0.1:0", "[::]:1234", "[::1]:1", "[fe80::1%eth0]:7",
+		"[::ffff:10.0.0.1]:5", "wall_1.example-net.org:99", "unix:/run/wall.sock",
+		"unix:a:b" };
+	static const struct {
+		const char *written, *why;
+	} wrong[] = {
+		{ "1234",
+			"is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
+			"[::]:1234" },
+		{ ":1234",
+			"is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
+			"[::]:1234" },
+		{ "host:", "has no port; end it in : and a number from 0 to 65535" },
+		{ "host:65536", "has no port; end it in : and a number from 0 to 65535" },
+		{ "host:99999999999999999999999",
+			"has no port; end it in : and a number from 0 to 65535" },
+		{ "host:12x", "has no port; end it in : and a number from 0 to 65535" },
+		{ "host:http", "has no port; end it in : and a number from 0 to 65535" },
+		{ "::1:80", "is not clear; write an IPv6 address in brackets, such as "
+			    "[::1]:80" },
+		{ "[::g]:80", "has no IPv6 address in its brackets; write one, such as "
+			      "[::1]:80" },
+		{ "[]:80", "has no IPv6 address in its brackets; write one, such as "
+			   "[::1]:80" },
+		{ "[::1%]:80", "has no IPv6 address in its brackets; write one, such as "
+			       "[::1]:80" },
+		{ "a b:80", "has no host name or address before the port" },
+		{ "[::1:80", "is not clear; write an IPv6 address in brackets, such as "
+			     "[::1]:80" },
+		{ "unix:", "is no address; write a path of 1 to 107 bytes after unix:" },
+	};
+	char path[128] = "unix:";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		struct fields fields = take(&address, right[i]);
+
+		assert_string_equal(fields.text, right[i]);
+		options_finish((const struct mural_option[]){ address, { 0 } }, &fields);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		refuses(&address, wrong[i].written, wrong[i].why);
+	memset(path + 5, 'p', 108);
+	refuses(&address, path,
+		"is no address; write a path of 1 to 107 bytes after unix:");
+}
+
+static void
+reads_points_and_sizes(void **state)
+{
+	static const char *const no_points[] = { "", "1", "1,", ",1", "1,2,3", "1, 2",
+		"1x2", "a,b" };
+	static const char *const no_sizes[] = { "", "1", "1x", "x1", "1x2x3", "1 x 2",
+		"1X2", "-1x1" };
+	static const char *const wrong_sizes[] = { "0x1", "1x0", "8193x1", "1x8193",
+		"4294967297x1" };
+
+	(void)state;
+	assert_int_equal(take(&point, "-3,40").point.x, -3);
+	assert_int_equal(take(&point, "-3,40").point.y, 40);
+	for (size_t i = 0; i < ARRAY_LEN(no_points); i++)
+		refuses(&point, no_points[i], "is no point; write X,Y, such as 640,360");
+	refuses(&point, "0,2147483648", "is out of range; write coordinates of 32 bits");
+	assert_int_equal(take(&size, "8192x1").size.width, 8192);
+	assert_int_equal(take(&size, "8192x1").size.height, 1);
+	assert_int_equal(take(&size, "auto").size.width, 0);
+	for (size_t i = 0; i < ARRAY_LEN(no_sizes); i++)
+		refuses(&size, no_sizes[i],
+			"is no size; write WxH or auto, such as 1280x720");
+	for (size_t i = 0; i < ARRAY_LEN(wrong_sizes); i++)
+		refuses(&size, wrong_sizes[i],
+			"is out of range; write a size from 1x1 to 8192x8192");
+	refuses(&plain_size, "auto", "is no size; write WxH, such as 1280x720");
+}
+
+static void
+copies_and_replaces_text(void **state)
+{
+	static const struct mural_option options[] = {
+		MURAL_TEXT(struct fields, text, "first", ""),
+		{ 0 },
+	};
+	struct fields fields = { 0 };
+	char why[256], word[] = "second";
+
+	(void)state;
+	options_finish(options, &fields); /* a zeroed config is fine */
+	assert_int_equal(options_init(options, &fields, why, sizeof(why)), 0);
+	assert_string_equal(fields.text, "first");
+	assert_int_equal(option_set(&text, &fields, word, why, sizeof(why)), 0);
+	word[0] = 'S';
+	assert_string_equal(fields.text, "second");
+	options_finish(options, &fields);
+	assert_null(fields.text);
+}
+
+static void
+names_the_option_whose_default_is_wrong(void **state)
+{
+	static const struct mural_option options[] = {
+		MURAL_TEXT(struct fields, text, "good", ""),
+		MURAL_COLOUR(struct fields, index, "black", ""),
+		{ 0 },
+	};
+	struct fields fields = { 0 };
+	char why[256];
+
+	(void)state;
+	assert_int_equal(options_init(options, &fields, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "option index: default \"black\" is no colour; write "
+				 "#rrggbb, such as #ff8000");
+	options_finish(options, &fields);
+}
+
+static void
+knows_where_a_field_fits(void **state)
+{
+	struct mural_option option = any; /* eight bytes, aligned to eight */
+
+	(void)state;
+	option.offset = 8;
+	assert_true(option_fits(&option, 16));
+	assert_false(option_fits(&option, 15));
+	assert_false(option_fits(&option, 7));
+	assert_false(option_fits(&option, 0));
+	option.offset = 4;
+	assert_false(option_fits(&option, 64));
+	option.offset = UINT32_MAX - 7;
+	assert_false(option_fits(&option, 64));
+	option = (struct mural_option){ .name = "x", .type = 0 };
+	assert_false(option_fits(&option, 64));
+	option.type = MURAL_TYPE_DIMENSIONS + 1;
+	assert_false(option_fits(&option, 64));
+}
+
+static void
+finds_keys_in_either_spelling(void **state)
+{
+	static const struct mural_option options[] = {
+		{ .name = "listen" },
+		{ .name = "listen_udp" },
+		{ 0 },
+	};
+	char key[64];
+
+	(void)state;
+	assert_ptr_equal(option_find(options, "listen-udp"), &options[1]);
+	assert_ptr_equal(option_find(options, "listen_udp"), &options[1]);
+	assert_ptr_equal(option_find(options, "listen"), &options[0]);
+	assert_null(option_find(options, "listen-"));
+	assert_null(option_find(options, "Listen"));
+	assert_null(option_find(NULL, "listen"));
+	assert_string_equal(option_key(&options[1], key, sizeof(key)), "listen-udp");
+}
+
+static void
+describes_types(void **state)
+{
+	const struct {
+		const struct mural_option *option;
+		const char *type;
+	} cases[] = {
+		{ &flag, "yes or no" },
+		{ &any, "number" },
+		{ &few, "number from 1 to 9, or auto, never" },
+		{ &least, "number, at least 1" },
+		{ &bytes, "bytes" },
+		{ &duration, "duration" },
+		{ &colour, "#rrggbb" },
+		{ &choice, "one of: keep, suppress" },
+		{ &text, "text" },
+		{ &address, "address" },
+		{ &point, "X,Y" },
+		{ &size, "WxH or auto" },
+		{ &plain_size, "WxH" },
+		{ &(struct mural_option){ .type = 99 }, "unknown type 99" },
+	};
+	char type[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_string_equal(
+			option_type(cases[i].option, type, sizeof(type)), cases[i].type);
+}
+
+static const char *
+next_word(void *arg)
+{
+	const char ***words = arg;
+
+	return **words ? *(*words)++ : NULL;
+}
+
+static void
+guesses_the_word_that_was_meant(void **state)
+{
+	static const char *known[] = { "size", "background", "snapshot",
+		"snapshot-interval", "icmp", "ipv6", NULL };
+	static const struct {
+		const char *written, *meant;
+	} cases[] = {
+		{ "siz", "size" },
+		{ "sizes", "size" },
+		{ "backgruond", "background" },
+		{ "backgroud-colour", NULL },
+		{ "snapshot_interval", "snapshot-interval" },
+		{ "snaphot-intervall", "snapshot-interval" },
+		{ "icpm", "icmp" },
+		{ "ipv4", "ipv6" },
+		{ "zzzz", NULL },
+		{ "", NULL },
+		{ "a-word-so-long-that-nobody-can-have-meant-any-of-the-known-ones",
+			NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char **words = known;
+		const char *nearest = nearest_word(cases[i].written, next_word, &words);
+
+		if (!cases[i].meant != !nearest ||
+			(nearest && strcmp(nearest, cases[i].meant) != 0))
+			fail_msg("%s: %s", cases[i].written,
+				nearest ? nearest : "nothing");
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_booleans),
+		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(reads_bytes),
+		cmocka_unit_test(reads_durations),
+		cmocka_unit_test(reads_colours),
+		cmocka_unit_test(reads_choices),
+		cmocka_unit_test(reads_addresses),
+		cmocka_unit_test(reads_points_and_sizes),
+		cmocka_unit_test(copies_and_replaces_text),
+		cmocka_unit_test(names_the_option_whose_default_is_wrong),
+		cmocka_unit_test(knows_where_a_field_fits),
+		cmocka_unit_test(finds_keys_in_either_spelling),
+		cmocka_unit_test(describes_types),
+		cmocka_unit_test(guesses_the_word_that_was_meant),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: MIT */
+/* Loading real plugin objects, good and bad, and binding sections to them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config-run.h"
+#include "util.h"
+
+static char folder[2048];             /* where the plugins are that the build made */
+static char path_setting[2048 + 100]; /* "server.plugin-path=...", to give to -s */
+
+/* What a plugin section in a file with this text leads to. */
+static struct run *
+load(const char *text)
+{
+	write_file("t.conf", text);
+	return run_plugins("-c", "t.conf", "-s", path_setting, NULL);
+}
+
+static struct run *
+load_good(const char *text)
+{
+	struct run *run = load(text);
+
+	assert_string_equal(run->err, "");
+	assert_int_equal(run->config.errors, 0);
+	return run;
+}
+
+/* The text gets just these complaints; % in them stands for the plugins' folder. */
+static void
+complains(const char *text, unsigned errors, const char *complaints)
+{
+	struct run *run = load(text);
+	char wanted[16384];
+	size_t used = 0;
+
+	for (const char *p = complaints; *p; p++)
+		if (*p == '%')
+			used += snprintf(
+				wanted + used, sizeof(wanted) - used, "%s", folder);
+		else
+			wanted[used++] = *p;
+	wanted[used] = '\0';
+	assert_string_equal(run->err, wanted);
+	assert_int_equal(run->config.errors, errors);
+	run_free(run);
+}
+
+static void
+a_plugin_is_bound_to_its_section(void **state)
+{
+	struct run *run = load_good("[plugin odd first]\nregion = 10x20\noffset = 3,4\n"
+				    "listen_udp = [::1]:9\n"
+				    "[plugin odd]\nlisten = unix:/run/odd\n");
+	const struct instance *first = run->plugins.instances, *second = first->next;
+
+	(void)state;
+	assert_null(second->next);
+	assert_null(run->plugins.modules->next); /* loaded once, for both */
+	assert_ptr_equal(first->plugin, second->plugin);
+	assert_ptr_equal(first->plugin, &run->plugins.modules->plugin);
+	assert_string_equal(first->host.name, "first");
+	assert_string_equal(second->host.name, "odd");
+	assert_ptr_equal(first->host.config, first->config);
+	assert_ptr_not_equal(first->config, second->config);
+	assert_true(first->common.enabled);
+	assert_true(first->common.required);
+	assert_int_equal(first->common.region.width, 10);
+	assert_int_equal(first->common.region.height, 20);
+	assert_int_equal(first->common.offset.x, 3);
+	assert_int_equal(first->common.offset.y, 4);
+	assert_string_equal(first->common.listen, "[::]:7");
+	assert_string_equal(first->common.listen_udp, "[::1]:9");
+	assert_string_equal(second->common.listen, "unix:/run/odd");
+	assert_string_equal(second->common.listen_udp, "");
+	assert_int_equal(second->common.region.width, 0);
+	run_free(run);
+}
+
+static void
+tables_of_another_size_are_taken(void **state)
+{
+	struct run *run;
+
+	(void)state;
+	setenv("ODD", "older", 1);
+	run = load_good("[plugin odd]\n");
+	assert_non_null(run->plugins.instances->plugin->feed);
+	assert_null(run->plugins.instances->plugin->attach);
+	assert_null(run->plugins.instances->plugin->claim);
+	assert_null(run->plugins.instances->plugin->invite);
+	run_free(run);
+	setenv("ODD", "later", 1);
+	run = load_good("[plugin odd]\n");
+	assert_non_null(run->plugins.instances->plugin->claim);
+	run_free(run);
+	unsetenv("ODD");
+}
+
+static void
+a_bad_table_is_refused(void **state)
+{
+	static const struct {
+		const char *odd, *why;
+	} cases[] = {
+		{ "abi newer",
+			"is made for plugin ABI 2 and this murald has 1; install a "
+			"newer murald" },
+		{ "abi older",
+			"is made for plugin ABI 0 and this murald has 1; rebuild the "
+			"plugin" },
+		{ "huge", "has a table of 4097 bytes, which cannot be; begin it with "
+			  "MURAL_PLUGIN" },
+		{ "later and used", "uses what only a newer murald has; install that, or "
+				    "rebuild the plugin for this one" },
+		{ "nameless", "has no name or no summary in its table" },
+		{ "no summary", "has no name or no summary in its table" },
+		{ "reserved", "has something in the table's reserved member" },
+		{ "no transports", "has no transports in its table" },
+		{ "strange transport", "has a transport that this murald does not know "
+				       "(0x400); install a newer murald" },
+		{ "source and resident", "is a source and resident, which cannot be" },
+		{ "no feed", "is stream or datagram but has no feed()" },
+		{ "only feed", "has feed() but is neither stream nor datagram" },
+		{ "no detach", "is a source but lacks attach, drain or detach" },
+		{ "no source", "has attach, drain or detach but is no source" },
+		{ "no stop", "is resident but lacks start or stop" },
+		{ "not resident", "has start or stop but is not resident" },
+		{ "bad listen",
+			"option listen: default \"somewhere\" is no address; write "
+			"HOST:PORT, [V6]:PORT or unix:PATH, such as [::]:1234" },
+		{ "bad default", "option flag: default \"nope\" is not yes or no; write "
+				 "yes, no, true, false, on or off" },
+		{ "no default", "option flag: has no default or no help" },
+		{ "no help", "option flag: has no default or no help" },
+		{ "twice", "option reject: is there twice" },
+		{ "taken", "option listen_udp: murald has one of that name itself" },
+		{ "shouting",
+			"option FLAG: names are made of a-z, 0-9 and _, 47 at most" },
+		{ "empty name", "option : names are made of a-z, 0-9 and _, 47 at most" },
+		{ "no choices", "option flag: has no choices" },
+		{ "empty range", "option flag: has an empty range" },
+	};
+	static const char *const misplaced[] = { "unknown type", "outside", "crooked" };
+	char line[1024];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		setenv("ODD", cases[i].odd, 1);
+		snprintf(line, sizeof(line), "t.conf:1: plugin odd: %%/odd.so %s\n",
+			cases[i].why);
+		complains("[plugin odd]\n", 1, line);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(misplaced); i++) {
+		struct run *run;
+
+		setenv("ODD", misplaced[i], 1);
+		run = load("[plugin odd]\n");
+		assert_int_equal(run->config.errors, 1);
+		assert_non_null(
+			strstr(run->err, "/odd.so option flag: has an unknown type, "
+					 "or lies outside the config of "));
+		run_free(run);
+	}
+	setenv("ODD", "tiny", 1);
+	snprintf(line, sizeof(line),
+		"t.conf:1: plugin odd: %%/odd.so has a table of %zu "
+		"bytes, which cannot be; begin it with MURAL_PLUGIN\n",
+		offsetof(struct mural_plugin, check) - 1);
+	complains("[plugin odd]\n", 1, line);
+	unsetenv("ODD");
+}
+
+static void
+what_cannot_be_loaded_says_why(void **state)
+{
+	(void)state;
+	complains("[plugin blank]\n[plugin hungry]\n[plugin od]\n[plugin absent]\n", 4,
+		"t.conf:1: plugin blank: %/blank.so has no table mural_plugin; is it a "
+		"plugin "
+		"for murald?\n"
+		"t.conf:2: plugin hungry: %/hungry.so cannot be loaded: undefined "
+		"symbol: "
+		"mural_not_yet; it was made for a newer murald: install that, or rebuild "
+		"it\n"
+		"t.conf:3: plugin od: there is no od.so in %, did you mean odd?\n"
+		"t.conf:4: plugin absent: there is no absent.so in %\n");
+}
+
+static void
+what_is_not_required_is_only_a_warning(void **state)
+{
+	struct run *run;
+
+	(void)state;
+	complains("[plugin blank]\nrequired = no\n[plugin absent]\nenabled = no\n"
+		  "[plugin nowhere]\nrequired = yes\n",
+		1,
+		"murald: warning: plugin blank: %/blank.so has no table mural_plugin; is "
+		"it "
+		"a plugin for murald?: going on without it\n"
+		"murald: warning: plugin absent: there is no absent.so in %: going on "
+		"without it\n"
+		"t.conf:5: plugin nowhere: there is no nowhere.so in %\n");
+	run = load("[plugin absent]\nrequired = no\n[plugin odd]\n");
+	assert_int_equal(run->config.errors, 0);
+	assert_string_equal(run->plugins.instances->host.name, "odd");
+	assert_null(run->plugins.instances->next);
+	run_free(run);
+	/* but a wrong value is wrong */
+	complains("[plugin odd]\nrequired = no\nnumber = 10\n", 1,
+		"t.conf:3: plugin odd.number: \"10\" is out of range; write a number "
+		"from 1 "
+		"to 9\n");
+}
+
+static void
+what_is_switched_off_is_checked_and_not_made(void **state)
+{
+	struct run *run = load_good("[plugin odd]\nenabled = no\nclaim = yes\n"
+				    "[plugin odd b]\n");
+
+	(void)state;
+	assert_string_equal(run->plugins.instances->host.name, "b");
+	assert_null(run->plugins.instances->next);
+	assert_int_equal(run->plugins.n_claims, 0);
+	run_free(run);
+	complains("[plugin odd]\nenabled = no\nflag = perhaps\n", 1,
+		"t.conf:3: plugin odd.flag: \"perhaps\" is not yes or no; write yes, no, "
+		"true, false, on or off\n");
+}
+
+static void
+every_error_is_told_at_once(void **state)
+{
+	(void)state;
+	complains("[plugin odd]\n"
+		  "numbr = 3\n"
+		  "zzz = 1\n"
+		  "choice = kep\n"
+		  "listen = ::1:7\n"
+		  "offset = 0,-1\n"
+		  "enabeld = no\n"
+		  "[plugin odd two]\n"
+		  "reject = yes\n"
+		  "number = 8\n"
+		  "[plugin odd three]\n"
+		  "reject = maybe\n"
+		  "reject = yes\n"
+		  "[plugin blank odd]\n",
+		13,
+		"murald: warning: t.conf:13: plugin odd three.reject: already set in "
+		"line "
+		"12; this one counts\n"
+		"t.conf:14: plugin blank odd: [plugin odd] has that name already; give "
+		"it "
+		"another: [plugin blank NAME]\n"
+		"t.conf:2: plugin odd.numbr: unknown option, did you mean number?\n"
+		"t.conf:3: plugin odd.zzz: unknown option, this section takes flag, "
+		"reject, "
+		"claim, number, choice, text, enabled, required, offset, region, listen, "
+		"listen-udp\n"
+		"t.conf:4: plugin odd.choice: \"kep\" is not one of: keep, suppress\n"
+		"t.conf:5: plugin odd.listen: \"::1:7\" is not clear; write an IPv6 "
+		"address "
+		"in brackets, such as [::1]:7\n"
+		"t.conf:7: plugin odd.enabeld: unknown option, did you mean enabled?\n"
+		"t.conf:6: plugin odd.offset: lies outside the canvas; write X,Y from "
+		"0,0\n"
+		"t.conf:10: plugin odd two.number: 8 is not odd enough; write 7\n"
+		"t.conf:8: plugin odd two.text: is dull; write more\n"
+		"t.conf:12: plugin odd three.reject: \"maybe\" is not yes or no; write "
+		"yes, "
+		"no, true, false, on or off\n"
+		"t.conf:11: plugin odd three.number: 5 is not odd enough; write 7\n"
+		"t.conf:11: plugin odd three.text: is dull; write more\n"
+		"t.conf:14: plugin blank odd: %/blank.so has no table mural_plugin; is "
+		"it a "
+		"plugin for murald?\n");
+}
+
+static void
+keys_that_do_not_fit_the_transports_are_unknown(void **state)
+{
+	struct run *run;
+
+	(void)state;
+	setenv("ODD", "a source", 1);
+	complains("[plugin odd]\nlisten = [::]:1\nlisten-udp = [::]:1\n", 2,
+		"t.conf:2: plugin odd.listen: unknown option, this section takes flag, "
+		"reject, claim, number, choice, text, enabled, required, offset, region\n"
+		"t.conf:3: plugin odd.listen-udp: unknown option, this section takes "
+		"flag, "
+		"reject, claim, number, choice, text, enabled, required, offset, "
+		"region\n");
+	run = load_good("[plugin odd]\n");
+	assert_string_equal(run->plugins.instances->common.listen, "");
+	run_free(run);
+	unsetenv("ODD");
+}
+
+static void
+an_instance_that_nobody_can_reach_is_remarked_on(void **state)
+{
+	(void)state;
+	complains("[plugin odd]\nlisten =\n", 0,
+		"murald: warning: plugin odd: nobody can reach it: set listen\n");
+	complains("[plugin odd]\nlisten =\nenabled = no\n", 0, "");
+	complains("[plugin odd]\nlisten =\nlisten-udp = [::]:1\n", 0, "");
+}
+
+static void
+everybody_knows_all_claims(void **state)
+{
+	struct run *run = load_good("[plugin odd]\nclaim = yes\nnumber = 3\n"
+				    "[plugin odd b]\n"
+				    "[plugin odd c]\nclaim = yes\nnumber = 9\n");
+
+	(void)state;
+	assert_int_equal(run->plugins.n_claims, 2);
+	for (struct instance *i = run->plugins.instances; i; i = i->next) {
+		assert_int_equal(i->host.n_claims, 2);
+		assert_int_equal(i->host.claims[0].value[0], 3);
+		assert_int_equal(i->host.claims[1].value[0], 9);
+	}
+	run_free(run);
+}
+
+/* Puts a link to the plugin `module` into a folder under the name `name`. */
+static void
+put_plugin(const char *where, const char *module, const char *name)
+{
+	char from[8192], to[8192];
+
+	mkdir(where, 0755);
+	snprintf(from, sizeof(from), "%s/%s.so", folder, module);
+	snprintf(to, sizeof(to), "%s/%s.so", where, name);
+	unlink(to);
+	assert_int_equal(symlink(from, to), 0);
+}
+
+static void
+a_file_must_have_the_plugin_s_name(void **state)
+{
+	char here[2048], path[8192], wanted[8192];
+	struct run *run;
+
+	(void)state;
+	put_plugin("elsewhere", "odd", "even");
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(path, sizeof(path), "server.plugin-path=%s/elsewhere", here);
+	write_file("t.conf", "[plugin even]\n");
+	run = run_plugins("-c", "t.conf", "-s", path, NULL);
+	snprintf(wanted, sizeof(wanted),
+		"t.conf:1: plugin even: %s/elsewhere/even.so calls itself odd; name the "
+		"file odd.so\n",
+		here);
+	assert_string_equal(run->err, wanted);
+	run_free(run);
+}
+
+static void
+the_first_folder_wins(void **state)
+{
+	char here[2048], path[8192];
+	struct run *run;
+
+	(void)state;
+	put_plugin("nearer", "blank", "odd"); /* hides the good one */
+	assert_non_null(getcwd(here, sizeof(here)));
+	write_file("t.conf", "[plugin odd]\n");
+	snprintf(path, sizeof(path), "server.plugin-path=%s/absent:%s/nearer:%s", here,
+		here, folder);
+	run = run_plugins("-c", "t.conf", "-s", path, NULL);
+	assert_int_equal(run->config.errors, 1);
+	assert_non_null(strstr(run->err, "/nearer/odd.so has no table mural_plugin"));
+	run_free(run);
+	snprintf(path, sizeof(path), "server.plugin-path=%s:%s/nearer", folder, here);
+	run = run_plugins("-c", "t.conf", "-s", path, NULL);
+	assert_string_equal(run->err, "");
+	run_free(run);
+}
+
+static void
+unsafe_folders_are_refused(void **state)
+{
+	char here[2048], path[8192], wanted[8192];
+	struct run *run;
+
+	(void)state;
+	put_plugin("open", "odd", "odd");
+	assert_int_equal(chmod("open", 0777), 0);
+	assert_non_null(getcwd(here, sizeof(here)));
+	write_file("t.conf", "[plugin odd]\nrequired = no\n");
+	snprintf(path, sizeof(path), "server.plugin-path=%s/open:open:", here);
+	run = run_plugins("-c", "t.conf", "-s", path, NULL);
+	snprintf(wanted, sizeof(wanted),
+		"-s: server.plugin-path: \"%s/open\" is writable by everyone, who could "
+		"then "
+		"run code as murald; chmod o-w it\n"
+		"-s: server.plugin-path: \"open\" is not absolute; write the folder's "
+		"whole "
+		"path\n"
+		"-s: server.plugin-path: \"\" is not absolute; write the folder's whole "
+		"path\n"
+		"murald: warning: plugin odd: there is no odd.so in %s/open:open:: going "
+		"on "
+		"without it\n",
+		here, here);
+	assert_string_equal(run->err, wanted);
+	assert_int_equal(run->config.errors, 3);
+	run_list(run);
+	assert_null(strstr(run->out, "wrong in a way of its own"));
+	assert_non_null(strstr(run->out, "/open\" is writable by everyone"));
+	run_free(run);
+}
+
+static void
+an_object_that_everybody_can_write_is_refused(void **state)
+{
+	char here[2048], command[8192], path[8192];
+	struct run *run;
+
+	(void)state;
+	mkdir("loose", 0755);
+	snprintf(command, sizeof(command),
+		"cp '%s/odd.so' loose/ && chmod 666 loose/odd.so", folder);
+	assert_int_equal(system(command), 0);
+	assert_non_null(getcwd(here, sizeof(here)));
+	write_file("t.conf", "[plugin odd]\n");
+	snprintf(path, sizeof(path), "server.plugin-path=%s/loose", here);
+	run = run_plugins("-c", "t.conf", "-s", path, NULL);
+	assert_int_equal(run->config.errors, 1);
+	assert_non_null(
+		strstr(run->err, "/loose/odd.so is writable by everyone; chmod o-w "
+				 "it\n"));
+	run_free(run);
+}
+
+static void
+lists_all_plugins_with_their_options(void **state)
+{
+	static const char *const wanted[] = {
+		"odd 1.2: wrong in a way of its own\n"
+		"  flag             yes or no                default no           a "
+		"flag\n",
+		"  number           number from 1 to 9       default 5            a "
+		"number\n",
+		"  choice           one of: keep, suppress   default keep         a "
+		"choice\n",
+		"  text             text                     default empty        a "
+		"text\n",
+		"  enabled          yes or no                default yes          ",
+		"  listen           address                  default [::]:7       ",
+		"\nhungry: ",
+		"/hungry.so cannot be loaded: undefined symbol: mural_not_yet",
+	};
+	struct run *run = load_good("");
+
+	(void)state;
+	run_list(run);
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+		if (!strstr(run->out, wanted[i]))
+			fail_msg("no \"%s\" in\n%s", wanted[i], run->out);
+	assert_memory_equal(run->out, "blank: ", 7);
+	run_free(run);
+	run = run_plugins(
+		"--list-plugins", "-s", "server.plugin-path=/nonexistent", NULL);
+	run_list(run);
+	assert_string_equal(run->out, "there are no plugins in /nonexistent\n");
+	run_free(run);
+}
+
+static void
+prints_what_plugin_sections_say(void **state)
+{
+	static const char wanted[] = "plugin odd b.enabled = no  ; t.conf:3\n"
+				     "plugin odd b.required = yes  ; default\n"
+				     "plugin odd b.offset = 0,0  ; default\n"
+				     "plugin odd b.region = 4x4  ; t.conf:2\n"
+				     "plugin odd b.listen = [::]:7  ; default\n"
+				     "plugin odd b.listen-udp =   ; default\n"
+				     "plugin odd b.flag = no  ; default\n"
+				     "plugin odd b.reject = no  ; default\n"
+				     "plugin odd b.claim = no  ; default\n"
+				     "plugin odd b.number = 7  ; -s\n"
+				     "plugin odd b.choice = keep  ; default\n"
+				     "plugin odd b.text =   ; default\n"
+				     "plugin absent.required = no  ; t.conf:5\n"
+				     "plugin absent.what = 2  ; t.conf:7\n";
+	char first[32768];
+	struct run *run;
+
+	(void)state;
+	write_file("t.conf", "[plugin odd b]\nregion = 4x4\nenabled = no\n"
+			     "[plugin absent]\nrequired = no\nwhat = 1\nwhat = 2\n");
+	run = run_plugins(
+		"-c", "t.conf", "-s", path_setting, "-s", "plugin odd b.number=7", NULL);
+	assert_int_equal(run->config.errors, 0);
+	run_print(run);
+	assert_non_null(strstr(run->out, wanted));
+	write_file("again.conf", run->out);
+	snprintf(first, sizeof(first), "%s", run->out);
+	run_free(run);
+
+	run = run_plugins("-c", "again.conf", NULL);
+	assert_int_equal(run->config.errors, 0);
+	run_print(run);
+	for (char *a = first, *b = run->out; *a && *b;) {
+		size_t len = strcspn(a, ";\n");
+
+		assert_memory_equal(a, b, len);
+		a = strchr(a, '\n') + 1;
+		b = strchr(b, '\n') + 1;
+	}
+	run_free(run);
+}
+
+static int
+set_up(void **state)
+{
+	const char *build = getenv("top_builddir");
+	char relative[4096], real[4096];
+
+	snprintf(relative, sizeof(relative), "%s/tests/.libs", build ? build : ".");
+	if (!realpath(relative, real) || strlen(real) >= sizeof(folder)) {
+		print_error("no %s: run this with make check\n", relative);
+		return -1;
+	}
+	strcpy(folder, real);
+	snprintf(path_setting, sizeof(path_setting), "server.plugin-path=%s", folder);
+	return enter_folder(state);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plugin_is_bound_to_its_section),
+		cmocka_unit_test(tables_of_another_size_are_taken),
+		cmocka_unit_test(a_bad_table_is_refused),
+		cmocka_unit_test(what_cannot_be_loaded_says_why),
+		cmocka_unit_test(what_is_not_required_is_only_a_warning),
+		cmocka_unit_test(what_is_switched_off_is_checked_and_not_made),
+		cmocka_unit_test(every_error_is_told_at_once),
+		cmocka_unit_test(keys_that_do_not_fit_the_transports_are_unknown),
+		cmocka_unit_test(an_instance_that_nobody_can_reach_is_remarked_on),
+		cmocka_unit_test(everybody_knows_all_claims),
+		cmocka_unit_test(a_file_must_have_the_plugin_s_name),
+		cmocka_unit_test(the_first_folder_wins),
+		cmocka_unit_test(unsafe_folders_are_refused),
+		cmocka_unit_test(an_object_that_everybody_can_write_is_refused),
+		cmocka_unit_test(lists_all_plugins_with_their_options),
+		cmocka_unit_test(prints_what_plugin_sections_say),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, leave_folder);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/* The mapping from canvas to screen against one worked out pixel by pixel. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "canvas.h"
+#include "config.h"
+#include "scale.h"
+#include "util.h"
+
+#define UNTOUCHED 0x12345678
+#define BLACK 0
+
+static const uint32_t canvases[][2] = { { 1, 1 }, { 1, 97 }, { 131, 1 }, { 31, 33 },
+	{ 32, 32 }, { 64, 40 }, { 127, 61 }, { 320, 200 }, { 333, 7 }, { 257, 251 } };
+static const uint32_t screens[][2] = { { 1, 1 }, { 7, 300 }, { 64, 40 }, { 128, 80 },
+	{ 97, 89 }, { 320, 200 }, { 333, 201 }, { 640, 397 } };
+
+/* A screen in memory whose rows are longer than they are wide, with paint behind. */
+struct screen {
+	uint32_t width, height, stride;
+	uint32_t *pixels;
+};
+
+static struct screen
+screen_new(uint32_t width, uint32_t height, uint32_t colour)
+{
+	struct screen screen = { width, height, width + 13, NULL };
+
+	screen.pixels = malloc((size_t)screen.stride * height * sizeof(uint32_t));
+	for (size_t i = 0; i < (size_t)screen.stride * height; i++)
+		screen.pixels[i] = colour;
+	return screen;
+}
+
+static struct scale_box
+draw(const struct scale *scale, const struct mural_reader *reader, const uint64_t *tiles,
+	struct screen *screen)
+{
+	return scale_draw(scale, reader, tiles, (uint8_t *)screen->pixels,
+		screen->stride * sizeof(uint32_t));
+}
+
+/* The canvas: every pixel another colour. */
+static uint32_t
+colour_at(uint32_t x, uint32_t y)
+{
+	return 0xff000000 | (y << 12 ^ x * 7) << 4 | (x & 15);
+}
+
+struct wall {
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct mural_reader *reader;
+	uint64_t *tiles;
+};
+
+static void
+wall_init(struct wall *wall, uint32_t width, uint32_t height)
+{
+	assert_int_equal(canvas_init(&wall->canvas, width, height, 0xff000000), 0);
+	assert_int_equal(
+		canvas_brush_init(&wall->canvas, &wall->brush, 0, 0, width, height), 0);
+	wall->reader = canvas_reader_new(&wall->canvas);
+	wall->tiles = calloc(wall->canvas.view.words, sizeof(uint64_t));
+	for (uint32_t y = 0; y < height; y++)
+		for (uint32_t x = 0; x < width; x++)
+			mural_put(&wall->brush, x, y, colour_at(x, y));
+	canvas_publish(&wall->canvas, &wall->brush);
+	assert_true(mural_reader_take(wall->reader, wall->tiles));
+}
+
+static void
+wall_finish(struct wall *wall)
+{
+	free(wall->tiles);
+	mural_reader_free(wall->reader);
+	canvas_brush_finish(&wall->brush);
+	canvas_finish(&wall->canvas);
+}
+
+/* ------------------------------------------------------------------ the reference */
+
+/* The size of the picture, from the words of murald.conf(5), by trying sizes out. */
+static void
+reference_size(
+	uint32_t mode, const uint32_t *canvas, const uint32_t *screen, uint32_t *picture)
+{
+	uint32_t times = 1, axis;
+
+	if (mode == SCALE_INTEGER)
+		while (canvas[0] * (times + 1) <= screen[0] &&
+			canvas[1] * (times + 1) <= screen[1])
+			times++;
+	picture[0] = canvas[0] * times;
+	picture[1] = canvas[1] * times;
+	if (mode != SCALE_FIT && mode != SCALE_FILL)
+		return;
+
+	/* which axis decides: the one whose whole side leaves the other inside (fit), or
+	 * leaves nothing of it empty (fill) */
+	for (axis = 0; axis < 2; axis++) {
+		uint64_t other = (uint64_t)screen[axis] * canvas[!axis];
+		uint64_t room = (uint64_t)screen[!axis] * canvas[axis];
+
+		if (mode == SCALE_FIT ? other <= room : other >= room)
+			break;
+	}
+	assert_in_range(axis, 0, 1);
+	uint64_t product = (uint64_t)screen[axis] * canvas[!axis];
+	uint64_t rest = product % canvas[axis];
+	picture[axis] = screen[axis];
+	picture[!axis] = product / canvas[axis] + (mode == SCALE_FILL && rest ? 1 : 0);
+	if (picture[!axis] == 0)
+		picture[!axis] = 1;
+}
+
+/* The canvas pixel under the centre of a screen pixel, -1 outside the picture. */
+static int64_t
+reference_source(uint32_t at, uint32_t canvas, uint32_t picture, uint32_t screen)
+{
+	int64_t into = picture <= screen ? (int64_t)at - (screen - picture) / 2
+					 : (int64_t)at + (picture - screen) / 2;
+
+	if (into < 0 || into >= picture)
+		return -1;
+	/* the largest s with s / canvas <= (into + 1/2) / picture */
+	int64_t source = 0;
+	while ((source + 1) * 2 * picture <= (2 * into + 1) * canvas)
+		source++;
+	return source;
+}
+
+static void
+compare_with_reference(
+	uint32_t mode, const uint32_t *canvas, struct screen *screen, uint32_t background)
+{
+	const uint32_t size[2] = { screen->width, screen->height };
+	uint32_t picture[2];
+	int64_t *columns = calloc(screen->width, sizeof(*columns));
+
+	reference_size(mode, canvas, size, picture);
+	for (uint32_t x = 0; x < screen->width; x++)
+		columns[x] = reference_source(x, canvas[0], picture[0], screen->width);
+	for (uint32_t y = 0; y < screen->height; y++) {
+		int64_t row = reference_source(y, canvas[1], picture[1], screen->height);
+
+		for (uint32_t x = 0; x < screen->stride; x++) {
+			uint32_t got = screen->pixels[(size_t)y * screen->stride + x];
+			uint32_t want = background;
+
+			if (x >= screen->width)
+				want = UNTOUCHED;
+			else if (row >= 0 && columns[x] >= 0)
+				want = colour_at(columns[x], row);
+			if (got != want)
+				fail_msg("mode %u, canvas %ux%u on %ux%u: %u,%u is %08x, "
+					 "not %08x",
+					mode, canvas[0], canvas[1], screen->width,
+					screen->height, x, y, got, want);
+		}
+	}
+	free(columns);
+}
+
+/* ------------------------------------------------------------------ cases */
+
+typedef void combination(uint32_t mode, const uint32_t *canvas, const uint32_t *screen);
+
+static void
+for_all(combination *check)
+{
+	for (uint32_t mode = SCALE_FIT; mode <= SCALE_NONE; mode++)
+		for (size_t c = 0; c < ARRAY_LEN(canvases); c++)
+			for (size_t s = 0; s < ARRAY_LEN(screens); s++)
+				check(mode, canvases[c], screens[s]);
+}
+
+static void
+check_picture(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+{
+	struct screen screen = screen_new(size[0], size[1], UNTOUCHED);
+	struct scale scale;
+	struct wall wall;
+
+	wall_init(&wall, canvas[0], canvas[1]);
+	assert_int_equal(
+		scale_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
+	scale_clear(&scale, (uint8_t *)screen.pixels, screen.stride * sizeof(uint32_t));
+	draw(&scale, wall.reader, wall.tiles, &screen);
+	compare_with_reference(mode, canvas, &screen, BLACK);
+	scale_finish(&scale);
+	wall_finish(&wall);
+	free(screen.pixels);
+}
+
+static void
+shows_every_canvas_on_every_screen(void **state)
+{
+	(void)state;
+	for_all(check_picture);
+}
+
+/* Every pixel of the picture belongs to one tile, every other to none. */
+static void
+check_tiles(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+{
+	struct screen count = screen_new(size[0], size[1], 0);
+	struct scale scale;
+	struct wall wall;
+
+	wall_init(&wall, canvas[0], canvas[1]);
+	assert_int_equal(
+		scale_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
+	for (uint32_t ty = 0; ty < wall.canvas.view.tiles_y; ty++)
+		for (uint32_t tx = 0; tx < wall.canvas.view.tiles_x; tx++) {
+			struct scale_box box = scale_tiles(&scale, tx, tx, ty);
+
+			assert_in_range(box.right, box.left, size[0]);
+			assert_in_range(box.bottom, box.top, size[1]);
+			for (uint32_t y = box.top; y < box.bottom; y++)
+				for (uint32_t x = box.left; x < box.right; x++)
+					count.pixels[y * count.stride + x]++;
+		}
+	for (uint32_t y = 0; y < size[1]; y++)
+		for (uint32_t x = 0; x < size[0]; x++) {
+			bool inside = x - scale.x.start < scale.x.length &&
+				      y - scale.y.start < scale.y.length;
+			assert_int_equal(count.pixels[y * count.stride + x], inside);
+		}
+	scale_finish(&scale);
+	wall_finish(&wall);
+	free(count.pixels);
+}
+
+static void
+covers_the_picture_with_tiles_exactly(void **state)
+{
+	(void)state;
+	for_all(check_tiles);
+}
+
+/* Painting a few tiles anew and copying those gives what copying everything gives, and
+ * writes nothing outside the box that is returned. */
+static void
+check_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+{
+	struct screen whole = screen_new(size[0], size[1], UNTOUCHED);
+	struct screen part = screen_new(size[0], size[1], UNTOUCHED);
+	struct screen fresh = screen_new(size[0], size[1], UNTOUCHED);
+	struct scale scale;
+	struct scale_box box;
+	struct wall wall;
+
+	wall_init(&wall, canvas[0], canvas[1]);
+	assert_int_equal(
+		scale_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
+	uint64_t *all = calloc(wall.canvas.view.words, sizeof(uint64_t));
+	memcpy(all, wall.tiles, wall.canvas.view.words * sizeof(uint64_t));
+	draw(&scale, wall.reader, all, &part);
+
+	for (uint32_t i = 0; i < 5; i++)
+		mural_put(&wall.brush, canvas[0] * i / 7, canvas[1] * (7 - i) / 8,
+			0xffabcdef);
+	canvas_publish(&wall.canvas, &wall.brush);
+	assert_true(mural_reader_take(wall.reader, wall.tiles));
+	draw(&scale, wall.reader, wall.tiles, &part);
+	draw(&scale, wall.reader, all, &whole);
+	assert_memory_equal(whole.pixels, part.pixels,
+		(size_t)whole.stride * size[1] * sizeof(uint32_t));
+
+	box = draw(&scale, wall.reader, wall.tiles, &fresh);
+	for (uint32_t y = 0; y < size[1]; y++)
+		for (uint32_t x = 0; x < fresh.stride; x++)
+			if (x < box.left || x >= box.right || y < box.top ||
+				y >= box.bottom)
+				assert_int_equal(
+					fresh.pixels[y * fresh.stride + x], UNTOUCHED);
+	free(all);
+	scale_finish(&scale);
+	wall_finish(&wall);
+	free(whole.pixels);
+	free(part.pixels);
+	free(fresh.pixels);
+}
+
+static void
+copies_damage_as_if_it_copied_all(void **state)
+{
+	(void)state;
+	for_all(check_damage);
+}
+
+static void
+takes_the_largest_canvas_and_screen(void **state)
+{
+	struct mural_view view = { MURAL_SIDE_MAX, 1, MURAL_SIDE_MAX / MURAL_TILE, 1, 4 };
+	struct scale scale;
+
+	(void)state;
+	assert_int_equal(scale_init(&scale, SCALE_FIT, &view, 65535, 65535), 0);
+	assert_int_equal(scale.x.sources[65534], MURAL_SIDE_MAX - 1);
+	assert_int_equal(scale.y.picture, 7); /* 65535 / 8192, whole */
+	scale_finish(&scale);
+	assert_int_equal(scale_init(&scale, SCALE_FILL, &view, 100, 65535), 0);
+	assert_int_equal(scale.x.picture, 65535 * MURAL_SIDE_MAX);
+	assert_int_equal(scale.x.sources[0], MURAL_SIDE_MAX / 2 - 1);
+	assert_int_equal(scale.x.sources[99], MURAL_SIDE_MAX / 2);
+	scale_finish(&scale);
+	scale_finish(&scale);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shows_every_canvas_on_every_screen),
+		cmocka_unit_test(covers_the_picture_with_tiles_exactly),
+		cmocka_unit_test(copies_damage_as_if_it_copied_all),
+		cmocka_unit_test(takes_the_largest_canvas_and_screen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
