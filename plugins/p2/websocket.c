@@ -156,7 +156,8 @@ static enum MHD_Result
 answer(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
 	const char *version, const char *upload, size_t *upload_len, void **request)
 {
-	static char page[] = "This port speaks p2 over WebSocket, and nothing else.\n";
+	static const char page[] =
+		"This port speaks p2 over WebSocket, and nothing else.\n";
 	struct MHD_Response *response = NULL;
 
 	(void)url;
@@ -169,7 +170,7 @@ answer(void *arg, struct MHD_Connection *connection, const char *url, const char
 	if (response)
 		return answer_with(connection, MHD_HTTP_SWITCHING_PROTOCOLS, response);
 	response = MHD_create_response_from_buffer(
-		sizeof(page) - 1, page, MHD_RESPMEM_PERSISTENT);
+		sizeof(page) - 1, (void *)page, MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
 	(void)MHD_add_response_header(response, "Upgrade", "websocket");
