@@ -99,8 +99,7 @@ flood(int port, double seconds)
 	return 0;
 }
 
-static int
-discard(void)
+static void __attribute__((noreturn)) discard(void)
 {
 	static uint8_t buf[64 * 1024]; /* as the plugin reads */
 	struct sockaddr_in address = { .sin_family = AF_INET };
@@ -193,7 +192,7 @@ main(int argc, char *argv[])
 	if (argc == 4 && strcmp(argv[1], "flood") == 0)
 		return flood(atoi(argv[2]), atof(argv[3]));
 	if (argc == 2 && strcmp(argv[1], "sink") == 0)
-		return discard();
+		discard();
 	if (argc == 2 && strcmp(argv[1], "decode") == 0)
 		return decode();
 	fprintf(stderr, "usage: p2puts flood PORT SECONDS | sink | decode\n");

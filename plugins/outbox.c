@@ -26,13 +26,16 @@ write_some(int fd, struct iovec *parts, size_t n)
 static int
 keep(struct outbox *outbox, const uint8_t *bytes, size_t len)
 {
-	if (outbox->len + len > outbox->size) {
-		uint8_t *larger = realloc(outbox->bytes, outbox->len + len);
+	size_t wanted = outbox->len + len;
+
+	if (wanted > outbox->size) {
+		size_t size = outbox->len > len ? 2 * outbox->len : wanted;
+		uint8_t *larger = realloc(outbox->bytes, size);
 
 		if (!larger)
 			return -ENOMEM;
 		outbox->bytes = larger;
-		outbox->size = outbox->len + len;
+		outbox->size = size;
 	}
 	memcpy(outbox->bytes + outbox->len, bytes, len);
 	outbox->len += len;

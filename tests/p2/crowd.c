@@ -309,6 +309,10 @@ main(int argc, char *argv[])
 		right = count_right(viewers, n, want);
 	}
 	report(viewers, n, puts, last - begin, now() - last);
+	for (int i = 0; i < n; i++)
+		free(viewers[i].picture);
+	free(viewers);
+	free(want);
 	if (right < n)
 		printf("only %d of %d pictures are right\n", right, n);
 	return right < n;

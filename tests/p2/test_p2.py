@@ -29,6 +29,8 @@ needs_oathtool = pytest.mark.skipif(
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 WHOLE = sub(-32512, -32512, 32512, 32512)
+# KiB that a sanitizer keeps back of what was freed.
+SLACK = 256 << 10 if os.environ.get("sanitizer") else 0
 RED, GREEN, BLUE, BLACK = (31, 0, 0), (0, 31, 0), (0, 0, 31), (0, 0, 0)
 
 
@@ -354,7 +356,7 @@ def test_pings_unread_are_not_answered_for_ever(tmp_path):
                 sent += ws.socket.send(flood)
         except (TimeoutError, socket.timeout):
             pass
-        assert memory(wall) - before < 4096
+        assert memory(wall) - before < 4096 + SLACK
         assert sent < 64 << 20, "it never stopped reading"
         with client(wall, "py2") as c:
             c.send(put(0, 0, RED))
@@ -565,7 +567,7 @@ def test_who_does_not_read_costs_little_and_catches_up(tmp_path):
                 painter.send(b"".join(put(x, y, rgb) for x, y, rgb in batch))
                 want.update({(x, y): rgb for x, y, rgb in batch})
                 time.sleep(0.05)
-            assert memory(wall) - before < 3000, "KiB more"
+            assert memory(wall) - before < 3000 + SLACK, "KiB more"
         for c in (slow, lazy):
             if c is lazy:
                 c = Updates()
@@ -591,7 +593,7 @@ def test_floods_of_ff_and_garbage_are_only_that(tmp_path):
         wall.painted(32, 24, shown(RED))
         flood.send(b"\xff" + WHOLE * 20000 + sub(0, 0, 0, 0))
         flood.until(lambda c: (0, 0) in c.pixels)
-        assert memory(wall) - before < 4096
+        assert memory(wall) - before < 4096 + SLACK
         assert not flood.closed
         assert "malformed" in figures(wall)
 
@@ -682,5 +684,5 @@ def test_a_crowd_sees_the_exact_wall(tmp_path, subscribers, seconds):
         print(said, "KiB:", used[::8])
         assert crowd.returncode == 0, said
         # from the first second on, when all are there, to the end; PIECE_BYTES a subscriber at most
-        assert max(used) - used[0] < 2000 + 33 * subscribers
-        assert max(used[len(used) // 2:]) <= max(used[:len(used) // 2]) * 1.1
+        assert max(used) - used[0] < 2000 + 33 * subscribers + SLACK
+        assert max(used[len(used) // 2:]) <= max(used[:len(used) // 2]) * 1.1 + SLACK
