@@ -71,6 +71,16 @@ say(struct drm_output *output, const char *format, ...)
 	log_warn("display: %s", text);
 }
 
+static void
+say_unconnected(struct drm_output *output, const struct drm_card *card)
+{
+	const char *name = output->config->connector;
+	bool by_name = strcmp(name, "auto") != 0;
+
+	say(output, "%s (%s): no screen is connected%s%s; waiting for one", card->path,
+		card->driver, by_name ? " to " : "", by_name ? name : "");
+}
+
 static const char *
 wanted_method(void)
 {
@@ -228,8 +238,7 @@ find_card(struct drm_output *output, struct drm_choice *choice)
 		    why) < 0 ||
 		(have && choice->connector_id == 0)) {
 		if (have)
-			say(output, "%s (%s): no screen is connected", output->card.path,
-				output->card.driver);
+			say_unconnected(output, &output->card);
 		else
 			say(output, "%s", why);
 		card_close(&card);
@@ -250,7 +259,7 @@ find_card(struct drm_output *output, struct drm_choice *choice)
 		output->card.fd = -1;
 		choice->connector_id = 0;
 	} else if (choice->connector_id == 0) {
-		say(output, "%s (%s): no screen is connected", card.path, card.driver);
+		say_unconnected(output, &card);
 	}
 	return DARK_MS;
 }

@@ -174,7 +174,7 @@ every_error_is_told_at_once(void **state)
 {
 	(void)state;
 	complains("[canvas]\n"
-		  "siz = 3x3\n"
+		  "sizee = 3x3\n"
 		  "size = 3 x 3\n"
 		  "[canvs]\n"
 		  "size = what\n"
@@ -198,7 +198,7 @@ every_error_is_told_at_once(void **state)
 		  "[icmp]\n"
 		  "[]\n"
 		  "[plugin x] y = 1\n",
-		"t.conf:2: canvas.siz: unknown option, did you mean size?\n"
+		"t.conf:2: canvas.sizee: unknown option, did you mean size?\n"
 		"t.conf:3: canvas.size: \"3 x 3\" is no size; write WxH or auto, such as "
 		"1280x720\n"
 		"t.conf:4: canvs: unknown section, did you mean [canvas]?\n"
@@ -246,6 +246,16 @@ every_error_is_told_at_once(void **state)
 }
 
 static void
+what_follows_an_unreadable_section_is_left_alone(void **state)
+{
+	(void)state;
+	complains("[canvas]\n[display\nscale = what\n[canvas]\nscale = fit\n",
+		"t.conf:2: this line has no ] after the section's name\n"
+		"t.conf:5: canvas.scale: unknown option, this section takes size, "
+		"background, snapshot, snapshot-interval\n");
+}
+
+static void
 modes_are_checked(void **state)
 {
 	static const char *const right[] = { "preferred", "1x1", "1920x1080",
@@ -288,8 +298,8 @@ lines_that_inih_would_cut_are_refused(void **state)
 		"t.conf:2: this line is longer than 198 bytes; make it shorter\n"
 		"t.conf:3: canvas.size: \"2\" is no size; write WxH or auto, such as "
 		"1280x720\n");
-	snprintf(text, sizeof(text), "# %.300s\n[canvas]\nsiz=2\n", value);
-	complains(text, "t.conf:3: canvas.siz: unknown option, did you mean size?\n");
+	snprintf(text, sizeof(text), "# %.300s\n[canvas]\nsizee=2\n", value);
+	complains(text, "t.conf:3: canvas.sizee: unknown option, did you mean size?\n");
 	snprintf(text, sizeof(text), "[plugin icmp %.35s]\n", value);
 	run_free(load(text));
 	snprintf(text, sizeof(text), "[plugin icmp %.37s]\nx = 1\n", value);
@@ -482,13 +492,13 @@ the_command_line_is_checked_like_a_file(void **state)
 
 	(void)state;
 	write_file("t.conf", "");
-	run = run_config("-c", "t.conf", "-s", "canvas.siz=1x1", "-s", "canvas.size=one",
-		"-s", "wall.size=1x1", "-s", "canvas.snapshot=/a ;b", "-s",
-		"canvas.snapshot=/\xff", "-s", "canvas.snapshot=/a\nb", "-s",
+	run = run_config("-c", "t.conf", "-s", "canvas.sizee=1x1", "-s",
+		"canvas.size=one", "-s", "wall.size=1x1", "-s", "canvas.snapshot=/a ;b",
+		"-s", "canvas.snapshot=/\xff", "-s", "canvas.snapshot=/a\nb", "-s",
 		"display.mode=large", NULL);
 	assert_int_equal(run->status, -1);
 	assert_string_equal(run->err,
-		"-s: canvas.siz: unknown option, did you mean size?\n"
+		"-s: canvas.sizee: unknown option, did you mean size?\n"
 		"-s: canvas.size: \"one\" is no size; write WxH or auto, such as "
 		"1280x720\n"
 		"-s: wall: unknown section, there are [canvas], [display], [server] and "
@@ -735,6 +745,7 @@ main(void)
 		cmocka_unit_test(an_indented_line_is_no_continuation),
 		cmocka_unit_test(plugin_sections_are_kept),
 		cmocka_unit_test(every_error_is_told_at_once),
+		cmocka_unit_test(what_follows_an_unreadable_section_is_left_alone),
 		cmocka_unit_test(modes_are_checked),
 		cmocka_unit_test(lines_that_inih_would_cut_are_refused),
 		cmocka_unit_test(only_text_is_read),

@@ -406,9 +406,9 @@ guesses_the_word_that_was_meant(void **state)
 	static const struct {
 		const char *written, *meant;
 	} cases[] = {
-		{ "siz", "size" },
+		{ "sizee", "size" },
 		{ "sizes", "size" },
-		{ "backgruond", "background" },
+		{ "bakcgroundd", "background" },
 		{ "backgroud-colour", NULL },
 		{ "snapshot_interval", "snapshot-interval" },
 		{ "snaphot-intervall", "snapshot-interval" },

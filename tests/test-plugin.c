@@ -217,7 +217,9 @@ what_is_not_required_is_only_a_warning(void **state)
 	assert_null(run->plugins.instances->next);
 	run_free(run);
 	/* but a wrong value is wrong */
-	complains("[plugin odd]\nrequired = no\nnumber = 10\n", 1,
+	complains("[plugin odd]\nrequired = no\n"
+		  "number = 10\n",
+		1,
 		"t.conf:3: plugin odd.number: \"10\" is out of range; write a number "
 		"from 1 "
 		"to 9\n");
@@ -321,9 +323,11 @@ an_instance_that_nobody_can_reach_is_remarked_on(void **state)
 static void
 everybody_knows_all_claims(void **state)
 {
-	struct run *run = load_good("[plugin odd]\nclaim = yes\nnumber = 3\n"
+	struct run *run = load_good("[plugin odd]\nclaim = yes\n"
+				    "number = 3\n"
 				    "[plugin odd b]\n"
-				    "[plugin odd c]\nclaim = yes\nnumber = 9\n");
+				    "[plugin odd c]\nclaim = yes\n"
+				    "number = 9\n");
 
 	(void)state;
 	assert_int_equal(run->plugins.n_claims, 2);
@@ -383,6 +387,9 @@ the_first_folder_wins(void **state)
 	run = run_plugins("-c", "t.conf", "-s", path, NULL);
 	assert_int_equal(run->config.errors, 1);
 	assert_non_null(strstr(run->err, "/nearer/odd.so has no table mural_plugin"));
+	run_list(run);
+	assert_non_null(strstr(run->out, "/nearer/odd.so has no table mural_plugin"));
+	assert_null(strstr(run->out, "wrong in a way of its own"));
 	run_free(run);
 	snprintf(path, sizeof(path), "server.plugin-path=%s:%s/nearer", folder, here);
 	run = run_plugins("-c", "t.conf", "-s", path, NULL);

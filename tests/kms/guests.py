@@ -246,7 +246,7 @@ def make_initrd(kernel, path, build=BUILD):
     shim = build + "/tests/kms/.libs/refuse.so"
     murald = build + "/murald"
     packed = [sys.executable, HERE + "/mkinitrd.py", "--kernel", kernel, "--busybox", kernel + "/busybox",
-              "--gpu", ",".join(GPUS), "--module", "af_packet", "--bin", murald, "-o", path]
+              "--gpu", ",".join(GPUS), "--bin", murald, "-o", path]
     if os.path.exists(kernel + "/vkms.ko"):
         packed += ["--ko", kernel + "/vkms.ko"]
     for plugin in sorted(os.listdir(build + "/.libs")):

@@ -67,7 +67,10 @@ def load(path):
     if not m:
         raise ValueError("%s is not a binary PPM" % path)
     w, h = int(m.group(1)), int(m.group(2))
-    return Image(w, h, data[m.end():m.end() + w * h * 3])
+    data = data[m.end():]
+    # QEMU (7.2) writes rows padded to four bytes
+    stride = w * 3 if len(data) == w * h * 3 else (w * 3 + 3) // 4 * 4
+    return Image(w, h, bytearray(b"".join(data[y * stride:y * stride + w * 3] for y in range(h))))
 
 
 def from_xrgb(w, h, raw, pitch=None):

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""Frames: none without need, one a pixel, none lost, none torn, no more than the mode has."""
+import re
+import time
+
+import pytest
+
+import ppm
+
+METHODS = ["atomic", "legacy", "dirtyfb"]
+SHIM = "LD_PRELOAD=/usr/lib/refuse.so REFUSE="
+
+
+@pytest.mark.parametrize("gpu, method", [("virtio", m) for m in METHODS] + [("vkms", "atomic")])
+def test_idle_costs_nothing_and_a_pixel_one_flip(boot, gpu, method):
+    screen = boot(gpu, smp=2) if gpu == "vkms" else boot(gpu)
+    wall = screen.wall(env="MURALD_KMS=" + method).start()
+    wall.noise()
+    wall.seen()
+    screen.count_flips()
+
+    before = wall.threads()
+    time.sleep(3)
+    assert screen.flips() == 0
+    after = wall.threads()
+    assert "display" in [name for name, switches in after.values()]
+    assert after == before, "a thread woke up"
+
+    for i in range(5):
+        wall.dot(40 * i, 30 * i, (i, 0, 255))
+        time.sleep(0.4)
+        assert screen.flips() == i + 1
+    wall.seen()
+
+
+def flood(wall, seconds):
+    """Random pixels for so long; how many flips were asked for in each second."""
+    wall.screen.count_flips()
+    start = time.monotonic()
+    count = 0
+    while time.monotonic() - start < seconds:
+        wall.noise(count, (count * 37 % (wall.canvas.w - 20), count * 11 % (wall.canvas.h - 5), 20, 5))
+        time.sleep(0.002)
+        count += 1
+    return wall.screen.flips() / (time.monotonic() - start)
+
+
+@pytest.mark.parametrize("gpu, method, hertz", [("virtio", "atomic", 75), ("bochs", "legacy", 75),
+                                                ("virtio", "dirtyfb", 75), ("vkms", "atomic", 60)])
+def test_flood_is_held_to_the_refresh_rate(boot, gpu, method, hertz):
+    screen = boot(gpu, smp=2) if gpu == "vkms" else boot(gpu)
+    wall = screen.wall(env="MURALD_KMS=" + method).start()
+    rate = flood(wall, 4)
+    print("%.1f flips/s of %d" % (rate, hertz))
+    assert 20 < rate < hertz * 1.1
+    wall.seen()
+
+
+@pytest.mark.parametrize("method", ["atomic", "legacy"])
+def test_busy_kernel_loses_no_damage(boot, method):
+    screen = boot("vkms", smp=2)
+    wall = screen.wall(env=SHIM + "busy MURALD_KMS=" + method).start()
+    for seed in range(12):
+        for i in range(8):
+            wall.noise(seed * 8 + i, (i * 40, seed * 15, 40, 15))
+            time.sleep(0.03)
+        wall.dot(seed, 199, (seed, 255, 255))
+    wall.seen()
+    refused = [int(n) for n in re.findall(r"EBUSY (\d+) of", wall.log())]
+    assert len(refused) > 10, "the kernel was hardly ever busy"
+    assert "lighting the screen anew" not in wall.log()
+
+
+def test_frames_that_are_never_shown_are_noticed(boot):
+    """No event comes for every fourth flip: after a second the screen is lit anew."""
+    screen = boot("virtio")
+    wall = screen.wall(env=SHIM + "silent MURALD_KMS=atomic").start()
+    wall.noise()
+    for i in range(6):
+        wall.dot(i, 0, (i, 1, 2))
+        time.sleep(0.2)
+    wall.said("a frame was not shown within 1000 ms")
+    wall.seen()
+
+
+@pytest.mark.parametrize("refuse, methods", [("atomic", METHODS[:2]), ("flips", METHODS)])
+def test_refused_method_gives_way_to_the_next(boot, refuse, methods):
+    """A driver whose flips do not work gets the next method, and no pixel is lost."""
+    screen = boot("virtio")
+    wall = screen.wall(env=SHIM + refuse).start()
+    for method in methods:
+        wall.said(", %s; canvas" % method)
+        wall.noise()
+    wall.seen()
+    wall.dot(1, 1, (255, 255, 0))
+    wall.seen()
+
+
+# vkms composes late and slowly, so pictures that alternate faster than this show torn
+# frames of a program that makes none.  With one processor nothing ever tears.
+ALTERNATE_S, FRAMES = 0.15, 650
+
+
+@pytest.mark.parametrize("method", ["atomic", "legacy", "dirtyfb"])
+def test_torn_frames(boot, method):
+    screen = boot("vkms", smp=2)
+    # so small that a picture is one segment, one read and one publish
+    wall = screen.wall(size="12x9", env="MURALD_KMS=" + method,
+                       display="output = kms\nmode = 640x480").start()
+    pictures = []
+    for colour in (255, 32, 0), (0, 64, 255):
+        dots = b"".join(wall.put(x, y, colour) for y in range(9) for x in range(12))
+        pictures.append((dots, ppm.vkms_crc(wall.expected(640, 480))))
+    wall.send(pictures[0][0])
+    time.sleep(1)
+    path = "/sys/kernel/debug/dri/0/crtc-0/crc"
+    screen.guest.run("echo auto >%s/control; (timeout 30 head -n %d %s/data >/run/crcs; "
+                     "touch /run/crcs.done) >/dev/null 2>&1 &" % (path, FRAMES, path), check=True)
+    changes = 0
+    while screen.guest.run("rm /run/crcs.done 2>/dev/null")[0] != 0:
+        changes += 1
+        wall.send(pictures[changes % 2][0])
+        time.sleep(ALTERNATE_S)
+    crcs = [int(line.split()[1], 16) for line in screen.guest.run("cat /run/crcs")[1].splitlines()]
+    known = {crc for dots, crc in pictures}
+    torn = sum(crc not in known for crc in crcs)
+    print("%s: %d frames, %d changes, %d torn" % (method, len(crcs), changes, torn))
+    assert len(crcs) > 100 and changes > 30 and set(crcs) >= known
+    if method == "dirtyfb":
+        assert torn > 20, "the test does not bite"
+    else:
+        assert torn == 0

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""Screens and cards that come, change and go, and others who want them."""
+import time
+
+import pytest
+
+from guests import wait_for
+
+
+def connector_is(screen, status):
+    wait_for("the connector to be " + status, lambda: screen.guest.run(
+        "cat /sys/class/drm/card?-Virtual-1/status")[1].split()[0] == status)
+
+
+@pytest.mark.parametrize("method", ["atomic", "legacy", "dirtyfb"])
+def test_resize_up_and_down(boot, method):
+    screen = boot("virtio")
+    wall = screen.wall(size="211x97", env="MURALD_KMS=" + method).start()
+    wall.noise()
+    wall.seen()
+    for i, size in enumerate([(1920, 1080), (640, 480), (1600, 900), (1280, 800)]):
+        screen.guest.resize(*size)
+        wall.dot(10 * i, i, (255, i, 0))
+        wall.seen(*size)
+        wall.dot(10 * i, i, (0, i, 255))
+        wall.seen(*size)
+
+
+def test_many_resizes_at_once(boot):
+    screen = boot("virtio")
+    wall = screen.wall().start()
+    wall.noise()
+    for i in range(20):
+        screen.guest.resize(800 + 16 * i, 600 + 8 * i)
+        time.sleep(0.02)
+    screen.guest.resize(1280, 800)
+    wall.seen()
+    lit = wall.log().count("; canvas ")
+    assert lit < 20, "each of 20 requests led to a modeset: %d" % lit
+
+
+def test_unplug_draw_replug(boot):
+    screen = boot("virtio")
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+    for i in range(3):
+        screen.guest.unplug()
+        connector_is(screen, "disconnected")
+        wall.said("no screen is connected", i + 1)
+        wall.noise(i + 2, (30 * i, 20, 90, 100))
+        screen.guest.resize(1280, 800)
+        wall.seen()
+        wall.dot(5, 5, (i, i, 255))
+        wall.seen()
+    assert "refused" not in wall.log()
+
+
+def test_start_without_screen(boot):
+    screen = boot("virtio")
+    screen.guest.unplug()
+    connector_is(screen, "disconnected")
+    wall = screen.wall().start(lit=False)
+    wall.said("no screen is connected")
+    wall.noise()
+    screen.guest.resize(1024, 768)
+    wall.seen(1024, 768)
+    screen.guest.resize(1280, 800)
+    wall.seen()
+
+
+def test_dark_screen_is_looked_at_without_events(boot):
+    """Forced states send no event: only the slow look finds them."""
+    screen = boot("virtio")
+    status = "/sys/class/drm/card0-Virtual-1/status"
+    screen.guest.run("echo off >" + status, check=True)
+    wall = screen.wall().start(lit=False)
+    wall.said("no screen is connected")
+    screen.guest.run("echo detect >" + status, check=True)
+    wall.noise()
+    wall.seen()
+
+
+def virtio_device(screen):
+    return screen.guest.run("ls /sys/bus/virtio/drivers/virtio_gpu | grep ^virtio")[1].split()[0]
+
+
+def test_card_goes_and_comes_back(boot):
+    screen = boot("virtio")
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+    device = virtio_device(screen)
+    driver = "/sys/bus/virtio/drivers/virtio_gpu"
+    screen.guest.run("echo %s >%s/unbind" % (device, driver), check=True)
+    wall.noise(2, (50, 50, 100, 20))
+    wall.said("no card in /dev/dri")
+    screen.guest.run("echo %s >%s/bind" % (device, driver), check=True)
+    wall.seen()
+    wall.dot(1, 1, (1, 2, 3))
+    wall.seen()
+
+
+def test_start_without_card(boot):
+    screen = boot("virtio")
+    device = virtio_device(screen)
+    driver = "/sys/bus/virtio/drivers/virtio_gpu"
+    screen.guest.run("echo %s >%s/unbind" % (device, driver), check=True)
+    auto = screen.wall(display="output = auto").start(lit=False)
+    auto.said("display: headless: no card in /dev/dri")
+    assert "canvas: 320x200" in auto.log()
+    auto.kill()
+    wall = screen.wall().start(lit=False)
+    wall.said("no card in /dev/dri; waiting for a screen")
+    wall.noise()
+    screen.guest.run("echo %s >%s/bind" % (device, driver), check=True)
+    wall.seen()
+
+
+def test_card_in_other_hands_is_waited_for(boot):
+    """The other hands are another murald."""
+    screen = boot("virtio")
+    first = screen.wall(dots=False).start()
+    wall = screen.wall().start(lit=False)
+    wall.said("in the hands of another program")
+    wall.noise()
+    time.sleep(2)
+    assert wall.log().count("in the hands of another program") == 1, wall.log()
+    first.kill()
+    wall.seen()
+
+
+def test_unprivileged_user_waits_too(boot):
+    """Without rights the kernel says EACCES, for ever, to a descriptor that came second."""
+    screen = boot("virtio")
+    screen.guest.run("chmod 666 /dev/dri/card0; echo someone:x:1000:1000::/:/bin/sh >/etc/passwd; "
+                     "echo >/etc/group; chmod 755 /", check=True)
+    first = screen.wall(dots=False).start()
+    wall = screen.wall()
+    wall.guest.run("touch /run/%s.log; chmod 666 /run/%s.log; chmod 755 /run" % (wall.name, wall.name))
+    wall.guest.run("su someone -c 'exec murald -c /run/%s.conf >>/run/%s.log 2>&1' & sleep 0.5; "
+                   "pidof murald | tr ' ' '\\n' | sort -n | tail -1 >/run/%s.pid"
+                   % (wall.name, wall.name, wall.name), check=True)
+    wall.said("in the hands of another program")
+    wall.noise()
+    first.kill()
+    wall.seen()

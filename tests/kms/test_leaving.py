@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""The console is back after every end, good or bad, and takes text again."""
+import pytest
+
+
+@pytest.mark.parametrize("gpu", ["virtio", "bochs"])
+@pytest.mark.parametrize("signal", ["TERM", "INT", "KILL", "SEGV"])
+def test_console_is_back(boot, gpu, signal):
+    screen = boot(gpu)
+    before = screen.console("the console before")
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+    wall.kill(signal)
+    seconds, difference = screen.guest.wait_shot(before, 10)
+    assert seconds is not None, difference
+    assert screen.console("and more text").diff(before) is not None
+    assert screen.console("the console before").diff(before) is None
+
+
+@pytest.mark.parametrize("method", ["legacy", "dirtyfb"])
+def test_console_is_back_after_each_method(boot, method):
+    screen = boot("virtio")
+    before = screen.console("the console before")
+    wall = screen.wall(env="MURALD_KMS=" + method).start()
+    wall.noise()
+    wall.seen()
+    wall.kill("TERM")
+    assert screen.guest.wait_shot(before, 10)[1] is None
+
+
+def test_stops_while_dark(boot):
+    screen = boot("virtio")
+    wall = screen.wall().start()
+    screen.guest.unplug()
+    wall.said("no screen is connected")
+    wall.kill("TERM")
+    assert wall.guest.run("cat /run/%s.log" % wall.name)[1].count("stopping: SIGTERM") == 1
+    screen.guest.resize(1280, 800)
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+
+
+def test_console_text_and_kernel_messages_do_not_show(boot):
+    screen = boot("virtio")
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+    screen.guest.run("echo text >/dev/tty0; echo '<0>a kernel message' >/dev/kmsg; sleep 0.5",
+                     check=True)
+    wall.seen()
+    wall.dot(3, 3, (3, 3, 3))
+    wall.seen()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""The right picture, pixel by pixel: every commit method, driver, size and scale."""
+import pytest
+
+METHODS = ["atomic", "legacy", "dirtyfb"]
+
+
+def paint_and_compare(wall):
+    """Everything, then ever smaller parts, so that what was not copied again shows."""
+    wall.noise()
+    wall.seen()
+    wall.noise(2, (100, 50, 31, 33))
+    wall.dot(0, 0, (255, 0, 0))
+    wall.dot(wall.canvas.w - 1, wall.canvas.h - 1, (0, 255, 0))
+    wall.seen()
+    for i in range(5):
+        wall.dot(64 * i, 40 * i, (i, 255 - i, 77))
+        wall.seen()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("gpu", ["virtio", "bochs"])
+def test_methods(boot, gpu, method):
+    wall = boot(gpu).wall(env="MURALD_KMS=" + method).start()
+    assert ", 1280x800@75, %s;" % method in wall.log()
+    paint_and_compare(wall)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_vkms_checksum(boot, method):
+    wall = boot("vkms", smp=2).wall(env="MURALD_KMS=" + method).start()
+    assert ", 1024x768@60, %s;" % method in wall.log()
+    wall.noise()
+    wall.seen()
+    wall.noise(3, (17, 150, 60, 50))
+    wall.seen()
+
+
+@pytest.mark.parametrize("scale", ["fit", "integer", "fill", "none"])
+@pytest.mark.parametrize("size", ["1x1", "31x33", "333x7", "127x251", "1283x797", "1500x1001"])
+def test_sizes_and_scales(boot, size, scale):
+    wall = boot("virtio").wall(size=size, scale=scale).start()
+    w, h = wall.canvas.w, wall.canvas.h
+    wall.noise(1, (0, 0, min(w, 200), min(h, 200)))
+    wall.noise(2, (w - w // 3 - 1, h // 2, w // 3 + 1, min(h - h // 2, 100)))
+    wall.seen()
+    wall.dot(w // 2, h // 2, (1, 200, 3))
+    wall.seen()
+
+
+def test_canvas_takes_the_size_of_the_mode(boot):
+    wall = boot("virtio").wall(size="800x600", display="output = kms\nmode = 800x600")
+    wall.guest.run("sed -i '/^size/d' /run/%s.conf" % wall.name, check=True)
+    wall.start()
+    assert "canvas: 800x600\n" in wall.log()
+    wall.noise(1, (300, 200, 150, 150))
+    wall.seen(800, 600)
+
+
+@pytest.mark.parametrize("mode, gets", [("1024x768", "1024x768@60"), ("640x480@60", "640x480@60")])
+def test_configured_mode(boot, mode, gets):
+    wall = boot("virtio").wall(display="mode = " + mode).start()
+    assert ", %s, atomic;" % gets in wall.log()
+    wall.noise(1, (0, 0, 320, 20))
+    wall.seen(*(int(n) for n in gets.split("@")[0].split("x")))
+
+
+def test_absent_mode_falls_back_and_says_so(boot):
+    wall = boot("virtio").wall(display="mode = 1234x567").start()
+    wall.said("Virtual-1 has no mode 1234x567; murald --list-displays shows those")
+    wall.noise(1, (0, 0, 320, 20))
+    wall.seen()
+
+
+def test_width_that_is_no_round_number(boot):
+    screen = boot("virtio")
+    wall = screen.wall(display="mode = 1366x768").start(lit=False)
+    screen.guest.resize(1366, 768)
+    wall.said(", 1366x768@")
+    wall.noise()
+    wall.seen(1366, 768)
+    screen.guest.resize(1280, 800)
+
+
+def test_first_card_that_cannot_display_is_passed_over(boot):
+    screen = boot("vgem,virtio")
+    wall = screen.wall().start()
+    assert "/dev/dri/card1 (virtio_gpu), Virtual-1" in wall.log()
+    wall.noise()
+    wall.seen()
+    out = screen.guest.run("murald --list-displays", check=True)[1]
+    assert out.startswith("/dev/dri/card0 (vgem) has no display\n/dev/dri/card1: virtio_gpu\n"
+                          "  Virtual-1: connected\n    1280x800@75 preferred\n"), out
+
+
+def test_configured_card(boot):
+    screen = boot("vkms,virtio")
+    wall = screen.wall(display="device = /dev/dri/card1").start()
+    assert "/dev/dri/card1 (virtio_gpu)" in wall.log()
+    wall.noise()
+    wall.seen()
+    screen.clean_up()
+    wall = screen.wall(display="output = kms\nconnector = HDMI-A-1").start(lit=False)
+    wall.said("no screen is connected to HDMI-A-1; waiting")
+    wall.kill()

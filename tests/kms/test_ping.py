@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""The main job: a ping from another host paints a pixel that a screen shows."""
+import os
+import subprocess
+
+import pytest
+
+import hosts
+from guests import wait_for
+
+HOST, GUEST = "10.0.2.2", "10.0.2.15"
+
+
+@pytest.fixture
+def wire():
+    """A namespace with one end of the guest's network card in it."""
+    hosts.need_namespaces()
+    hosts.need("ping", "iputils-ping")
+    if not os.path.exists("/dev/net/tun"):
+        pytest.skip("no /dev/net/tun: modprobe tun")
+    name = "muralkms%d" % os.getpid()
+
+    def ip(*words):
+        subprocess.run(["ip", *words], check=True)
+    ip("netns", "add", name)
+    try:
+        for words in (["tuntap", "add", "tap0", "mode", "tap"], ["addr", "add", HOST + "/24", "dev", "tap0"],
+                      ["link", "set", "tap0", "up"]):
+            ip("-n", name, *words)
+        yield name
+    finally:
+        ip("netns", "del", name)
+
+
+def ping(netns, host, x, y, rgb):
+    """Debian's ping with the pixel as its data, as a person would type it."""
+    data = "cc%04x%04x%02x%02x%02x" % (x, y, *rgb)
+    return subprocess.run(["ip", "netns", "exec", netns, "ping", "-c", "1", "-W", "5", "-s", "8",
+                           "-p", data, host], text=True, capture_output=True)
+
+
+def test_ping_paints_the_screen(boot, wire):
+    screen = boot("virtio", tap="tap0", netns=wire)
+    wall = screen.wall(dots=False, plugins="[plugin icmp]\n").start()
+    wait_for("an answer", lambda: ping(wire, GUEST, 9999, 0, (0, 0, 0)).returncode == 0, 20)
+    wall.seen()
+    six = screen.guest.run("ip -6 addr show dev eth0 scope link")[1].split("inet6 ")[1].split("/")[0]
+    for host, x, y, rgb in [(GUEST, 3, 4, (255, 0, 0)), (GUEST, 319, 199, (0, 255, 1)),
+                            (six + "%tap0", 160, 100, (9, 8, 255))]:
+        answer = ping(wire, host, x, y, rgb)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        wall.put(x, y, rgb)
+        wall.seen()
