@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests"))
 RUNS = int(os.environ.get("BENCH_RUNS") or 9)
 SECONDS = os.environ.get("BENCH_SECONDS") or "1"
 SIZE = 640, 360
+TEMPLATE = "2001:db8:0:5:XXXX:YYYY:RRGG:BB00"
 # A higher priority than whatever else runs: not a quiet machine, but a quieter one.
 SENDER = ["nice", "-n-20", "taskset", "-c", "1"]
 RECEIVER = ["nice", "-n-20", "taskset", "-c", "0"]
@@ -39,17 +40,16 @@ def show(figure, digits, scale=1):
                                   digits, figure["most"] * scale)
 
 
-# ---- the canvas
+# ---- in one process: the canvas, addresses
 
-def canvas():
+def compared(what, units):
+    """Runs a program whose lines are NAME, our median, least, most, and the measure's."""
     rows = []
-    out = subprocess.run([program("canvas")], check=True, stdout=subprocess.PIPE, text=True).stdout
-    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
-             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    out = subprocess.run([program(what)], check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in out.splitlines():
         name, *numbers = line.split()
         ours, least = ([dict(zip(("median", "least", "most"), map(float, numbers[i:i + 3]))) for i in (0, 3)])
-        unit, measure = units[name]
+        unit, measure = units(name)
         rows.append({"name": name, "unit": unit, "murald": ours, "measure": measure, "least": least,
                      "ratio": ours["median"] / least["median"], "ok": True})
         scale = 1e-6 if name == "copy-frame" else 1
@@ -57,6 +57,16 @@ def canvas():
             name, show(ours, 2, scale), unit.replace("ns", "ms") if scale != 1 else unit, measure,
             show(least, 2, scale), rows[-1]["ratio"]))
     return rows
+
+
+def canvas():
+    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
+             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    return compared("canvas", units.get)
+
+
+def addresses():
+    return compared("addresses", lambda name: ("ns an address", "a look at it"))
 
 
 # ---- pings a second
@@ -81,15 +91,22 @@ def flood(pair, source, target):
     return int(sent), float(seconds)
 
 
-class Counter:
-    """bench/icmpcount beside the flood, as Murald is."""
+def is_template(target):
+    return "X" in target
 
-    def __init__(self, pair):
+
+class Counter:
+    """bench/icmpcount or ipv6count beside the flood, as Murald is."""
+
+    def __init__(self, pair, target):
         self.pair = pair
+        self.program = [program("icmpcount"), "wire0"]
+        if is_template(target):
+            self.program = [program("ipv6count"), "wire0", target]
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            ["ip", "netns", "exec", self.pair.server.name, *RECEIVER, program("icmpcount"), "wire0"],
+            ["ip", "netns", "exec", self.pair.server.name, *RECEIVER, *self.program],
             stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
         self.before = cpu_seconds(self.process.pid)
@@ -107,11 +124,13 @@ class Counter:
 
 
 class Murald:
-    def __init__(self, pair):
+    def __init__(self, pair, target):
         from wall import Wall
         self.folder = tempfile.TemporaryDirectory()
-        self.wall = Wall(self.folder.name, "[plugin icmp]\ninterface = wire0\n", size="%dx%d" % SIZE,
-                         netns=pair.server.name, prefix=RECEIVER)
+        self.name = "ipv6" if is_template(target) else "icmp"
+        options = "template = %s\n" % target if is_template(target) else ""
+        self.wall = Wall(self.folder.name, "[plugin %s]\ninterface = wire0\n%s" % (self.name, options),
+                         size="%dx%d" % SIZE, netns=pair.server.name, prefix=RECEIVER)
 
     def __enter__(self):
         self.wall.__enter__()
@@ -121,7 +140,8 @@ class Murald:
     def result(self, sent, seconds):
         cpu = cpu_seconds(self.wall.process.pid) - self.before
         picture = self.wall.last_picture().tobytes()
-        line = re.search(r"icmp: painted (\d+) pixels, discarded nothing, kernel drops (\d+)", self.wall.log())
+        line = re.search(r"%s: painted (\d+) pixels, discarded nothing, kernel drops (\d+)" % self.name,
+                         self.wall.log())
         assert line, self.wall.log()
         return figures(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == colours())
 
@@ -133,7 +153,7 @@ class Murald:
 def run(pair, source, target, *receivers):
     """One flood; the figures of each of the receivers that watched it."""
     with contextlib.ExitStack() as stack:
-        running = [stack.enter_context(receiver(pair)) for receiver in receivers]
+        running = [stack.enter_context(receiver(pair, target)) for receiver in receivers]
         sent, seconds = flood(pair, source, target)
         time.sleep(0.2)  # for what is still in the ring
         return [receiver.result(sent, seconds) for receiver in running]
@@ -155,12 +175,17 @@ def pings():
     rows = []
     with Pair() as pair:
         ip4, ip6 = (pair.client.ip4, pair.server.ip4), (pair.client.ip6, pair.server.ip6)
+        by_address = pair.client.ip6, TEMPLATE
+        pair.server.ip("-6", "route", "add", "blackhole", "2001:db8:0:5::/64")
         for switch in "net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all":
             pair.server.sysctl(switch, 1)
         for name, mask, ends, together in (
                 ("IPv4, receiver's core pays", 1, ip4, False), ("IPv4, sender's core pays", 0, ip4, False),
                 ("IPv4, both at once", 0, ip4, True), ("IPv6, receiver's core pays", 1, ip6, False),
-                ("IPv6, both at once", 0, ip6, True)):
+                ("IPv6, both at once", 0, ip6, True),
+                ("addresses, receiver's core pays", 1, by_address, False),
+                ("addresses, sender's core pays", 0, by_address, False),
+                ("addresses, both at once", 0, by_address, True)):
             steer(pair, mask)
             counter, murald = [], []
             for i in range(RUNS):
@@ -184,7 +209,7 @@ def ping_row(name, counter, murald):
            "lost": sum(r["sent"] - r["taken"] for r in murald), "drops": sum(r["drops"] for r in murald),
            "right": all(r["right"] for r in murald), "runs": {"murald": murald, "counting": counter}}
     row["ok"] = row["ratio"] >= 0.95 and row["drops"] == 0 and row["right"]
-    print("  %-28s %s k/s   counting %s k/s   ratio %.3f   CPU %.0f / %.0f ns   drops %d   lost %d   picture %s" % (
+    print("  %-31s %s k/s   counting %s k/s   ratio %.3f   CPU %.0f / %.0f ns   drops %d   lost %d   picture %s" % (
         name, show(row["murald"], 0, 1e-3), show(row["least"], 0, 1e-3), row["ratio"], *row["cpu_ns"],
         row["drops"], row["lost"], "right" if row["right"] else "WRONG"))
     if row["ratio"] < 0.95:
@@ -299,7 +324,8 @@ def why_no_pings():
     return None
 
 
-CHAPTERS = {"canvas": (canvas, lambda: None), "pings": (pings, why_no_pings), "p2": (p2, why_no_p2)}
+CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None),
+            "pings": (pings, why_no_pings), "p2": (p2, why_no_p2)}
 
 
 def main():

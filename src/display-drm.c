@@ -11,12 +11,13 @@
  * The environment variable MURALD_KMS = atomic, legacy or dirtyfb makes it use that
  * method alone.  It is there for tests.
  */
+#include "display-drm.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "display-drm.h"
 #include "log.h"
 #include "uevent.h"
 #include "util.h"

@@ -365,6 +365,25 @@ def test_an_interface_that_comes_later(tmp_path, net):
         wall.painted(5, 6, (1, 2, 3))
 
 
+def test_a_bridge_on_the_wall_itself_answers_and_paints_once(tmp_path, pair):
+    """Each frame is seen on the port and on the bridge; it is the bridge that has a say."""
+    wall_host, client = pair
+    for words in (["add", "br0", "type", "bridge", "forward_delay", "0"], ["set", "br0", "up"],
+                  ["set", "br0", "address", "02:00:00:00:00:b0"], ["set", "eth0", "master", "br0"]):
+        wall_host.run("ip", "link", *words)
+    template = TEMPLATE.replace("??", "AA")
+    with Wall(tmp_path, section(template=template, ndp="yes"), netns=wall_host.name) as wall:
+        target = PREFIX + ":5:6:c800:80"
+        wire = client.wire()
+        wire.send(bytes(solicit(target)))
+        assert advertisements(wire, 0.5) == [(ipaddress.ip_address(target), 0)]
+        client.run("ping", "-c", "1", "-W", "0.3", target, check=False)
+        wall.painted(5, 6, (200 * 0x80 // 255, 0, 0))
+        assert "02:00:00:00:00:b0" in client.run("ip", "-6", "neigh", "show", target)
+        assert wall.stop() == 0
+    assert counted(wall.log()) == {"painted": 1, "drops": 0}
+
+
 def test_a_flood_of_solicitations_is_limited_and_counted(tmp_path, pair):
     wall_host, client = pair
     frames = [bytes(solicit(address(1, i, (0, 0, 0)))) for i in range(200)] * 150
