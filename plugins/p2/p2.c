@@ -260,21 +260,40 @@ p2_start(struct mural_host *host)
 
 /* -------------------------------------------------------------------- invite */
 
-/* One line, with the port that people can reach. */
+/* The host part of a URL: this machine's address, or the one that is listened on if that
+ * is a single one, and then only once.  False: nothing to say. */
+static bool
+host_part(const char *listen, const char *address, char *text, size_t len)
+{
+	bool six = strchr(address, ':');
+	size_t given = strcspn(listen, "]");
+
+	if (strncmp(listen, "unix:", 5) == 0)
+		return false;
+	given = listen[given] ? given + 1 : strcspn(listen, ":");
+	if (strncmp(listen, "[::]", given) == 0 ||
+		(!six && strncmp(listen, "0.0.0.0", given) == 0)) {
+		snprintf(text, len, six ? "[%s]" : "%s", address);
+		return true;
+	}
+	snprintf(text, len, "%.*s", (int)given, listen);
+	return six == (*listen == '[');
+}
+
 static int
 p2_invite(const struct mural_host *host, const char *address, char *text, size_t len)
 {
 	const struct p2_config *config = host->config;
-	bool six = strchr(address, ':');
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
+	const char *listen = *config->listen ? config->listen : config->websocket;
+	char name[300];
 
-	if (host->port == 0)
+	if (host->port == 0 || !host_part(listen, address, name, sizeof(name)))
 		return -1;
-	if (!*config->listen)
-		return snprintf(text, len, "p2 over ws://%s%s%s:%u/", six ? "[" : "",
-			address, six ? "]" : "", host->port);
-	return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s%s%s:%u", user,
-		six ? "[" : "", address, six ? "]" : "", host->port);
+	if (*config->listen)
+		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
+			name, host->port);
+	return snprintf(text, len, "p2 over ws://%s:%u/", name, host->port);
 }
 
 const struct mural_plugin mural_plugin = {

@@ -88,6 +88,25 @@ def test_paint_is_seen_by_everybody_whoever_painted(tmp_path):
         assert "painted 3 pixels, discarded 2 out_of_bounds" in wall.log()
 
 
+def echo_request(data):
+    """An ICMP echo request with its checksum."""
+    message = struct.pack(">BBHHH", 8, 0, 0, 7, 1) + data + bytes(len(data) % 2)
+    total = sum(struct.unpack(">%dH" % (len(message) // 2), message))
+    total = (total & 0xffff) + (total >> 16)
+    total = (total & 0xffff) + (total >> 16)
+    return message[:2] + struct.pack(">H", ~total & 0xffff) + message[4:8 + len(data)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="sending and reading pings needs root")
+def test_a_ping_is_seen_by_subscribers(tmp_path):
+    with p2_wall(tmp_path, others="[plugin icmp]\ninterface = lo\n") as wall, client(wall) as c, \
+            socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as pings:
+        c.send(WHOLE)
+        c.until(lambda c: len(c.pixels) == 64 * 48)
+        pings.sendto(echo_request(struct.pack(">BHHBBB", 0xcc, 40, 20, 255, 0, 0)), ("127.0.0.1", 0))
+        c.until_sees(40 - 32, 20 - 24, RED)
+
+
 def test_snapshot_is_few_large_blocks(tmp_path):
     with p2_wall(tmp_path, size="150x80") as wall, client(wall) as c:
         c.send(WHOLE)
