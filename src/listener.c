@@ -244,8 +244,18 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	uv_timer_init(loop, &listener->pause);
 	listener->poll.data = listener;
 	listener->pause.data = listener;
+	listener->handles = 2;
 	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
 	return 0;
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct listener *listener = handle->data;
+
+	if (--listener->handles == 0 && listener->on_closed)
+		listener->on_closed(listener);
 }
 
 void
@@ -254,8 +264,8 @@ listener_close(struct listener *listener)
 	if (listener->fd < 0)
 		return;
 	uv_poll_stop(&listener->poll);
-	uv_close((uv_handle_t *)&listener->poll, NULL);
-	uv_close((uv_handle_t *)&listener->pause, NULL);
+	uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
+	uv_close((uv_handle_t *)&listener->pause, on_handle_closed);
 	close(listener->fd);
 	listener->fd = -1;
 	if (listener->unix_path)

@@ -46,6 +46,10 @@ struct listener {
 	struct ingest *ingest;     /* for on_client: the owner's */
 	struct instance *instance; /* for on_client: whose clients they are */
 	uint16_t port;             /* TCP; 0: Unix */
+
+	/* the loop is done with it; NULL: nobody asks */
+	void (*on_closed)(struct listener *listener);
+	unsigned handles; /* of it that the loop still has */
 };
 
 /* Begins to listen on the loop; on_client owns the descriptors it gets.  0 or -errno,

@@ -119,7 +119,7 @@ check_outside() {
 		for include in $(includes "$file" | sed -n 's/"//gp'); do
 			case $include in
 			*/* | *..*) complain "$file: includes \"$include\"; only its neighbours, by name" ;;
-			*) [ -e "$(dirname "$file")/$include" ] ||
+			*) [ -e "$(dirname "$file")/$include" ] || [ -e "plugins/$include" ] ||
 				complain "$file: includes \"$include\", which is not in plugins/" ;;
 			esac
 		done

@@ -283,6 +283,19 @@ MURAL_EXPORT void mural_publish(struct mural_host *host);
 /* Resident plugins: nothing of this instance is left on the loop. */
 MURAL_EXPORT void mural_stopped(struct mural_host *host);
 
+/* Resident plugins, in start(): listens on HOST:PORT, [V6]:PORT or unix:PATH, logs where,
+ * and hands each client over as a connected, non-blocking socket, which is the plugin's
+ * from then on.  `what` is put behind the address in the log; NULL: nothing.  The first
+ * TCP listener gives host->port.  0 or -errno, logged. */
+struct mural_listener;
+MURAL_EXPORT int mural_listen(struct mural_host *host, const char *address,
+	const char *what, void (*on_client)(struct mural_host *host, int fd),
+	struct mural_listener **listener);
+
+/* Stops listening; before mural_stopped(), and in a start() that fails.  NULL is
+ * accepted. */
+MURAL_EXPORT void mural_unlisten(struct mural_listener *listener);
+
 /* Resident plugins: watches the whole canvas.  NULL: out of memory.  The plugin frees it
  * with mural_reader_free() before mural_stopped(). */
 MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);

@@ -19,7 +19,8 @@
 static inline int32_t
 p2_i8_decode(uint8_t byte)
 {
-	return byte < 0x80 ? byte : 0x7f - byte;
+	/* without a branch: colours would mispredict it every other time */
+	return byte - (byte >> 7) * (2 * byte - 0x7f);
 }
 
 static inline uint8_t
@@ -34,8 +35,9 @@ static inline int32_t
 p2_coordinate_decode(const uint8_t *bytes)
 {
 	int32_t high = p2_i8_decode(bytes[0]), low = p2_i8_decode(bytes[1]);
+	int32_t sign = 1 - 2 * (high < 0);
 
-	return high * 255 + (high < 0 ? -low : low);
+	return high * 255 + sign * low;
 }
 
 /* `n` must be from -P2_COORDINATE_MAX to P2_COORDINATE_MAX. */

@@ -179,16 +179,29 @@ take_body(struct stream *stream, const uint8_t *data, size_t len,
 	return wanted;
 }
 
+/* Whether an ff is among the six bytes behind the first two: a byte of the inverse is
+ * zero then, and borrows. */
+static bool
+has_start(const uint8_t *put)
+{
+	static const uint8_t head[8] = { 1, 1 };
+	uint64_t bytes, skip;
+
+	memcpy(&bytes, put, sizeof(bytes));
+	memcpy(&skip, head, sizeof(skip));
+	bytes = ~bytes | skip;
+	return (bytes - UINT64_C(0x0101010101010101)) & ~bytes &
+	       UINT64_C(0x8080808080808080);
+}
+
 /* Nearly all that arrives: a Put in one piece.  A message with an ff inside takes the
  * long way. */
 static bool
 take_whole_put(const uint8_t *data, size_t len, struct stream_event *event)
 {
-	if (len < 2 + PUT_BODY || data[0] != START || data[1] != TYPE_PUT)
+	if (len < 2 + PUT_BODY || data[0] != START || data[1] != TYPE_PUT ||
+		has_start(data))
 		return false;
-	for (int i = 2; i < 2 + PUT_BODY; i++)
-		if (data[i] == START)
-			return false;
 	set_put(event, data + 2);
 	return true;
 }
@@ -222,6 +235,8 @@ stream_next(struct stream *stream, const uint8_t *data, size_t len,
 	size_t used = 0;
 
 	event->kind = STREAM_NOTHING;
+	if (stream->phase == PHASE_BETWEEN && take_whole_put(data, len, event))
+		return 2 + PUT_BODY;
 	while (used < len && event->kind == STREAM_NOTHING) {
 		switch (stream->phase) {
 		case PHASE_AUTH:
