@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "conn.h"
@@ -92,9 +93,22 @@ on_readable(uv_poll_t *poll, int status, int events)
 	lane_publish(dgram->lane, &dgram->lane->counts);
 }
 
+/* Of a Unix socket, the file that bind() made. */
+static void
+remove_file(int fd)
+{
+	struct sockaddr_un bound = { 0 };
+	socklen_t len = sizeof(bound) - 1;
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0 &&
+		bound.sun_family == AF_UNIX && bound.sun_path[0])
+		unlink(bound.sun_path);
+}
+
 static void
 dgram_free(struct dgram *dgram)
 {
+	remove_file(dgram->fd);
 	close(dgram->fd);
 	free(dgram->client.pub.state);
 	free(dgram);

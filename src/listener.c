@@ -43,12 +43,15 @@ static int
 bind_unix(const char *path, int type)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
 	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
 	remove_stale_socket(&address);
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return -EEXIST;
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
@@ -98,8 +101,9 @@ split_address(char *text, char **host, char **port)
 	}
 }
 
+/* *unknown: getaddrinfo()'s word on a host that it does not know. */
 static int
-bind_inet(const char *address, int type)
+bind_inet(const char *address, int type, const char **unknown)
 {
 	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
 	struct addrinfo *infos;
@@ -112,14 +116,16 @@ bind_inet(const char *address, int type)
 	ret = getaddrinfo(*host ? host : NULL, port, &hints, &infos);
 	if (ret == EAI_SYSTEM)
 		return -errno;
-	if (ret != 0)
+	if (ret != 0) {
+		*unknown = gai_strerror(ret);
 		return -EADDRNOTAVAIL;
+	}
 	ret = bind_addrinfo(infos);
 	freeaddrinfo(infos);
 	/* a machine without IPv6 still has all its IPv4 addresses */
 	if (ret == -EAFNOSUPPORT && strcmp(host, "::") == 0) {
 		snprintf(text, sizeof(text), "0.0.0.0:%s", strrchr(address, ':') + 1);
-		return bind_inet(text, type);
+		return bind_inet(text, type, unknown);
 	}
 	return ret;
 }
@@ -127,12 +133,25 @@ bind_inet(const char *address, int type)
 int
 socket_bind(const char *name, const char *address, int type)
 {
+	const char *unknown = NULL;
 	int fd = strncmp(address, "unix:", 5) == 0 ? bind_unix(address + 5, type)
-						   : bind_inet(address, type);
+						   : bind_inet(address, type, &unknown);
 
 	if (fd == -EADDRINUSE)
-		log_error("%s: cannot listen on %s: another program does; stop it or "
-			  "choose another port",
+		log_error("%s: cannot listen on %s: another program does, or another "
+			  "instance here; stop it or choose another port",
+			name, address);
+	else if (fd == -EEXIST)
+		log_error("%s: cannot listen on %s: there is something else at that "
+			  "path; remove it or choose another",
+			name, address);
+	else if (unknown)
+		log_error("%s: cannot listen on %s: no address is known for that host: "
+			  "%s",
+			name, address, unknown);
+	else if (fd == -EADDRNOTAVAIL)
+		log_error("%s: cannot listen on %s: this machine has no such address; "
+			  "see ip address",
 			name, address);
 	else if (fd == -EACCES)
 		log_error("%s: cannot listen on %s: ports below 1024 need "

@@ -294,6 +294,27 @@ def test_plugin_that_refuses_its_datagram_socket_and_clients(tmp_path, workers):
     assert wall.stop() == 0
 
 
+def test_what_cannot_be_listened_on_is_called_by_its_name(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    nobody = Wall(tmp_path, "[plugin dots]\nlisten = unix:%s\n" % (tmp_path / "file"))
+    assert nobody.start().process.wait(10) == 1
+    assert "file: there is something else at that path; remove it" in nobody.log()
+    assert (tmp_path / "file").read_text() == "mine"
+
+    nowhere = Wall(tmp_path, "[plugin dots]\nlisten = no-such-host.invalid:1235\n")
+    assert nowhere.start().process.wait(60) == 1
+    assert "dots: cannot listen on no-such-host.invalid:1235: no address is known for that host" in nowhere.log()
+
+    here = Wall(tmp_path, "[plugin dots]\nlisten = 192.0.2.1:1235\n")
+    assert here.start().process.wait(10) == 1
+    assert "dots: cannot listen on 192.0.2.1:1235: this machine has no such address" in here.log()
+
+    twice = Wall(tmp_path, "[plugin dots]\nlisten-udp = unix:%s\n" % (tmp_path / "udp.sock"))
+    with twice:
+        assert twice.stop() == 0
+    assert not os.path.exists(tmp_path / "udp.sock")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_during_the_start_waits_for_its_end(tmp_path, number):
     """Nothing half-started is left behind: a log that nobody reads holds the start up."""
