@@ -66,6 +66,21 @@ read_hex(const uint8_t *p)
 	return n | n >> 16;
 }
 
+/* Six hexadecimal digits, and two bytes of nothing behind them. */
+static inline void
+write_hex_at_once(uint8_t *to, uint32_t rgb)
+{
+	uint64_t n = (uint64_t)rgb << 8 & 0xffffff00;
+
+	n = (n | n << 16) & 0x0000ffff0000ffff;
+	n = (n | n << 8) & 0x00ff00ff00ff00ff;
+	n = (n | n << 4) & 0x0f0f0f0f0f0f0f0f;
+	/* six more than a digit can be carries into the upper half of its byte */
+	uint64_t letters = (n + 0x0606060606060606) >> 4 & 0x0101010101010101;
+	n = __builtin_bswap64(n + 0x3030303030303030 + letters * ('a' - '9' - 1));
+	memcpy(to, &n, sizeof(n));
+}
+
 /* The answer repeats what the client wrote, `len` bytes of it without the line's end. */
 static void
 answer_line(
@@ -80,9 +95,9 @@ answer_line(
 	uint8_t *to = answers_room(&painter->answers);
 	memcpy(to, line, 16); /* "PX 8191 8191" has twelve */
 	to[len] = ' ';
-	to = write_hex(to + len + 1, argb);
-	*to++ = '\n';
-	painter->answers.len = to - painter->answers.text;
+	write_hex_at_once(to + len + 1, argb);
+	to[len + 7] = '\n';
+	painter->answers.len += len + 8;
 }
 
 /* Does the line at `p` that ends `line_end` bytes further; false, and nothing done, when

@@ -365,15 +365,21 @@ ingest_stop(struct ingest *ingest)
 		return;
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_close(ingest, instance, &ingest->listeners[n++]);
-	residents_wait(ingest->plugins->instances, ingest->loop);
-	for (size_t i = ingest->n_workers; i-- > 0;)
+	bool all_gone = residents_wait(ingest->plugins->instances, ingest->loop);
+	for (size_t i = ingest->n_workers; i-- > 1;)
 		worker_stop(&ingest->workers[i]);
-	for (instance = ingest->plugins->instances; instance; instance = instance->next)
-		instance_free(ingest, instance);
 	for (size_t i = 0; i < ingest->n_instances; i++)
 		quota_finish(&ingest->listeners[i].quota);
-	free(ingest->workers);
 	free(ingest->listeners);
+	ingest->listeners = NULL;
+	/* the main loop still turns, so a resident that stayed keeps what it may touch */
+	if (!all_gone)
+		return;
+	if (ingest->n_workers > 0)
+		worker_stop(&ingest->workers[0]);
+	for (instance = ingest->plugins->instances; instance; instance = instance->next)
+		instance_free(ingest, instance);
+	free(ingest->workers);
 	*ingest = (struct ingest){ 0 };
 }
 

@@ -68,7 +68,7 @@ find_going(struct instance *instance)
 	return instance;
 }
 
-void
+bool
 residents_wait(struct instance *instances, uv_loop_t *loop)
 {
 	struct instance *going;
@@ -85,4 +85,5 @@ residents_wait(struct instance *instances, uv_loop_t *loop)
 	uv_close((uv_handle_t *)&timer, NULL);
 	/* closed handles are let go at the end of a turn */
 	uv_run(loop, UV_RUN_NOWAIT);
+	return !going;
 }

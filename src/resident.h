@@ -8,6 +8,7 @@
 #ifndef RESIDENT_H
 #define RESIDENT_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "plugin.h"
@@ -19,7 +20,8 @@ int resident_start(struct instance *instance, uv_loop_t *loop);
 void resident_stop(struct instance *instance);
 
 /* Turns the loop until all of them, and all that murald itself closed there, are gone;
- * one that does not go within five seconds is named in the log and left. */
-void residents_wait(struct instance *instances, uv_loop_t *loop);
+ * one that does not go within five seconds is named in the log and left, and the answer
+ * is false. */
+bool residents_wait(struct instance *instances, uv_loop_t *loop);
 
 #endif

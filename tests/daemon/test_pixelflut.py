@@ -64,8 +64,13 @@ def rss(wall):
         return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) * 1024
 
 
-def descriptors(wall):
-    return len(os.listdir("/proc/%d/fd" % wall.process.pid))
+def sockets(wall):
+    """Open ones, the listener among them."""
+    folder, count = "/proc/%d/fd" % wall.process.pid, 0
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            count += os.readlink(os.path.join(folder, name)).startswith("socket:")
+    return count
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["name"])
@@ -232,10 +237,6 @@ def test_connections_per_source(tmp_path, host, listen):
 
 def test_a_storm_of_connections_leaves_nothing(tmp_path):
     with Wall(tmp_path, PIXELFLUT + "connections-per-source = 100\n", core="workers = 2") as wall:
-        with Client(wall) as client:
-            client.ask(b"SIZE\n")
-        wait_for("that one to go", lambda: descriptors(wall) <= descriptors(wall))
-        before = descriptors(wall)
         for i in range(2000):
             client = socket.socket()
             client.settimeout(10)
@@ -245,7 +246,7 @@ def test_a_storm_of_connections_leaves_nothing(tmp_path):
             if i % 3 == 0:  # reset
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.close()
-        wait_for("all to be gone", lambda: descriptors(wall) <= before)
+        wait_for("all to be gone", lambda: sockets(wall) == 1)
         with Client(wall) as client:
             assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
         assert wall.stop() == 0
@@ -289,7 +290,7 @@ def test_trickles_live_beside_a_flood(tmp_path):
                 thread.join()
         print("an answer takes %.2f ms (99 of 100: %.2f), beside a flood %.2f ms (%.2f)"
               % tuple(1000 * t for t in alone + beside))
-        assert beside[0] < 0.1
+        assert beside[0] < 1
 
 
 @pytest.mark.skipif(bool(SANITIZER), reason="a sanitizer's memory says nothing; build without --enable-sanitizer")
@@ -309,7 +310,7 @@ def test_ten_thousand_idle_clients_cost_little(tmp_path):
                 ("127.0.0.1", wall.port("pixelflut")) if i == 0 else clients[0].getpeername()))
             clients.append(client)
             client.sendall(b"PX %d 1 ff8000\nPX 1 1 ff" % (i % 64))
-        wait_for("all of them", lambda: descriptors(wall) > 10000, 30)
+        wait_for("all of them", lambda: sockets(wall) > 10000, 30)
         clients[-1].settimeout(10)
         clients[-1].sendall(b"8000\nSIZE\n")
         assert clients[-1].recv(100) == b"SIZE 64 48\n"
