@@ -130,6 +130,30 @@ bind_inet(const char *address, int type, const char **unknown)
 	return ret;
 }
 
+/* What is wrong and what to do next; NULL: nothing better than the system's own words. */
+static const char *
+bind_advice(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "another program does, or another instance here; stop it or "
+		       "choose another port";
+	case EEXIST:
+		return "there is something else at that path; remove it or choose "
+		       "another";
+	case EACCES:
+		return "ports below 1024 need CAP_NET_BIND_SERVICE, a socket file a "
+		       "folder that murald may write to";
+	case EADDRNOTAVAIL:
+		return "this machine has no such address; ip address shows those it "
+		       "has";
+	case ENOENT:
+		return "its folder does not exist; make it, or choose another";
+	default:
+		return NULL;
+	}
+}
+
 int
 socket_bind(const char *name, const char *address, int type)
 {
@@ -137,29 +161,16 @@ socket_bind(const char *name, const char *address, int type)
 	int fd = strncmp(address, "unix:", 5) == 0 ? bind_unix(address + 5, type)
 						   : bind_inet(address, type, &unknown);
 
-	if (fd == -EADDRINUSE)
-		log_error("%s: cannot listen on %s: another program does, or another "
-			  "instance here; stop it or choose another port",
-			name, address);
-	else if (fd == -EEXIST)
-		log_error("%s: cannot listen on %s: there is something else at that "
-			  "path; remove it or choose another",
-			name, address);
-	else if (unknown)
+	if (unknown) {
 		log_error("%s: cannot listen on %s: no address is known for that host: "
 			  "%s",
 			name, address, unknown);
-	else if (fd == -EADDRNOTAVAIL)
-		log_error("%s: cannot listen on %s: this machine has no such address; "
-			  "see ip address",
-			name, address);
-	else if (fd == -EACCES)
-		log_error("%s: cannot listen on %s: ports below 1024 need "
-			  "CAP_NET_BIND_SERVICE, "
-			  "a socket file a folder that murald may write to",
-			name, address);
-	else if (fd < 0)
-		log_error("%s: cannot listen on %s: %s", name, address, strerror(-fd));
+	} else if (fd < 0) {
+		const char *advice = bind_advice(-fd);
+
+		log_error("%s: cannot listen on %s: %s", name, address,
+			advice ? advice : strerror(-fd));
+	}
 	return fd;
 }
 
