@@ -5,7 +5,7 @@
  *
  *   pixelflut-parse text|binary|reads WIDTHxHEIGHT SECONDS
  *
- * Prints "COMMANDS SECONDS".
+ * Prints "COMMANDS SECONDS CPU-SECONDS".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +17,11 @@
 #include "pixelflut-script.h"
 
 static double
-now(void)
+now(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
@@ -84,12 +84,14 @@ main(int argc, char *argv[])
 		return 1;
 
 	feed_round(&client.pub, &canvas, &brush, &script);
-	double begin = now(), seconds = strtod(argv[3], NULL);
+	double begin = now(CLOCK_MONOTONIC), seconds = strtod(argv[3], NULL);
+	double cpu = now(CLOCK_PROCESS_CPUTIME_ID);
 	do {
 		feed_round(&client.pub, &canvas, &brush, &script);
 		rounds++;
-	} while (now() - begin < seconds);
-	printf("%zu %.6f\n", rounds * script.commands, now() - begin);
+	} while (now(CLOCK_MONOTONIC) - begin < seconds);
+	printf("%zu %.6f %.6f\n", rounds * script.commands, now(CLOCK_MONOTONIC) - begin,
+		now(CLOCK_PROCESS_CPUTIME_ID) - cpu);
 
 	canvas_brush_finish(&brush);
 	canvas_finish(&canvas);

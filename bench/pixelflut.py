@@ -21,25 +21,35 @@ def numbers(*command):
     return [float(word) for word in out.split()]
 
 
+def cpu_seconds(pid):
+    """What a process used until now, all threads."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Bench:
     def __init__(self, program, runs, seconds, spread, show):
         self.program, self.runs, self.seconds, self.spread, self.show = program, runs, seconds, spread, show
 
     def parse(self, kind):
-        """Commands a second that one core can do from memory."""
-        commands, seconds = numbers(*on_cpu(0, self.program("pixelflut-parse"), kind, SIZE, self.seconds))
-        return commands / seconds
+        """Commands that one core can do from memory."""
+        commands, seconds, cpu = numbers(
+            *on_cpu(0, self.program("pixelflut-parse"), kind, SIZE, self.seconds))
+        return {"rate": commands / seconds, "cpu_ns": cpu / commands * 1e9}
 
-    def flood(self, kind, port, connections):
+    def flood(self, kind, port, connections, pid):
+        before = cpu_seconds(pid)
         commands, seconds, wrong, sent = numbers(*on_cpu(
             1, self.program("pixelflut-flood"), kind, "127.0.0.1", port, connections, SIZE, self.seconds))
-        return {"rate": commands / seconds, "gbits": sent * 8e-9 / seconds, "wrong": int(wrong)}
+        return {"rate": commands / seconds, "gbits": sent * 8e-9 / seconds, "wrong": int(wrong),
+                "cpu_ns": (cpu_seconds(pid) - before) / commands * 1e9}
 
     def sink(self, connections):
         """Bytes a second that a server which does nothing gets."""
         sink = subprocess.Popen(on_cpu(0, self.program("tcpsink")), stdout=subprocess.PIPE, text=True)
         try:
-            return self.flood("sink", int(sink.stdout.readline()), connections)
+            return self.flood("sink", int(sink.stdout.readline()), connections, sink.pid)
         finally:
             sink.kill()
             sink.wait()
@@ -48,19 +58,22 @@ class Bench:
         murald, parsing = [], []
         for run in range(self.runs):  # in pairs: what disturbs one disturbs the other
             first = lambda: parsing.append(self.parse(kind))
-            second = lambda: murald.append(self.flood(kind, wall.port("pixelflut"), connections))
+            second = lambda: murald.append(self.flood(
+                kind, wall.port("pixelflut"), connections, wall.process.pid))
             for measure in (first, second) if run % 2 else (second, first):
                 measure()
         row = {"name": "%s, %d" % (NAMES[kind], connections), "unit": "commands a second",
                "measure": "the same bytes from memory", "murald": self.spread([m["rate"] for m in murald]),
-               "least": self.spread(parsing), "gbits": self.spread([m["gbits"] for m in murald]),
-               "ratio": statistics.median(m["rate"] / p for m, p in zip(murald, parsing)),
+               "least": self.spread([p["rate"] for p in parsing]), "gbits": self.spread([m["gbits"] for m in murald]),
+               "ratio": statistics.median(m["rate"] / p["rate"] for m, p in zip(murald, parsing)),
+               "cpu_ns": [statistics.median(r["cpu_ns"] for r in runs) for runs in (murald, parsing)],
                "wrong": sum(m["wrong"] for m in murald), "runs": {"murald": murald, "parsing": parsing}}
         row["right"] = row["wrong"] == 0
         row["ok"] = row["right"] and (kind != "text" or row["ratio"] >= 0.9)
-        print("  %-18s %s M/s   %s Gbit/s   from memory %s M/s   ratio %.2f   picture %s" % (
+        print("  %-18s %s M/s   %s Gbit/s   from memory %s M/s   ratio %.2f   CPU %.1f / %.1f ns   picture %s" % (
             row["name"], self.show(row["murald"], 1, 1e-6), self.show(row["gbits"], 2),
-            self.show(row["least"], 1, 1e-6), row["ratio"], "right" if row["right"] else "WRONG"))
+            self.show(row["least"], 1, 1e-6), row["ratio"], *row["cpu_ns"],
+            "right" if row["right"] else "WRONG"))
         if row["right"] and not row["ok"]:
             print("  MISSED: at least 0.90 of what one core does from memory")
         return row
