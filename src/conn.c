@@ -9,6 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* What a client keeps of its memory for answers once they are taken. */
+#define REPLY_BYTES_KEPT 4096
+
 /* How long a client may take to fetch its last answers, in ms. */
 #define LAST_WORDS_MS 5000
 
@@ -97,6 +100,11 @@ flush_replies(struct conn *conn)
 			return ret;
 	}
 	conn->replies_len = 0;
+	if (conn->replies_size > REPLY_BYTES_KEPT) {
+		free(conn->replies);
+		conn->replies = NULL;
+		conn->replies_size = 0;
+	}
 	return 0;
 }
 
