@@ -246,6 +246,22 @@ def test_notifies_systemd(tmp_path):
             wall.process.kill()
 
 
+def test_a_systemd_that_does_not_listen_stops_nobody(tmp_path):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path)
+        wall = Wall(tmp_path, DOTS)
+        with open("/proc/sys/net/unix/max_dgram_qlen") as f:
+            queue = int(f.read())
+        wall.start(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000"}).wait_ready()
+        time.sleep(1 + 2 * queue / 1000)  # one a millisecond fills its queue
+        try:
+            wall.painted(0, 0, (0, 0, 0))
+            assert wall.stop() == 0
+        finally:
+            wall.process.kill()
+
+
 def test_required_instance_that_cannot_open_ends_it(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = "127.0.0.1:%d" % taken.getsockname()[1]
