@@ -8,14 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "log.h"
 
+#define PATIENCE_S 2
+
+/* Whoever listens may have no room for more: a sign of life (`flags` MSG_DONTWAIT) is not
+ * worth waiting, and what must arrive is waited for only so long. */
 static void
-notify_send(const char *text)
+notify_send(const char *text, int flags)
 {
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t len;
@@ -33,8 +39,9 @@ notify_send(const char *text)
 	if (fd < 0)
 		return;
 	len += offsetof(struct sockaddr_un, sun_path);
-	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
-		    len) < 0)
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL | flags,
+		    (struct sockaddr *)&address, len) < 0)
 		log_debug("notify: %s: %m", path);
 	close(fd);
 }
@@ -43,7 +50,7 @@ static void
 on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
-	notify_send("WATCHDOG=1");
+	notify_send("WATCHDOG=1", MSG_DONTWAIT);
 }
 
 /* The interval in ms at which systemd wants to hear from this process; 0: it does not. */
@@ -66,7 +73,7 @@ notify_ready(struct notify *notify, uv_loop_t *loop)
 {
 	uint64_t half_ms = watchdog_interval_ms() / 2;
 
-	notify_send("READY=1\nSTATUS=Painting");
+	notify_send("READY=1\nSTATUS=Painting", 0);
 	if (half_ms == 0)
 		return;
 	notify->loop = loop;
@@ -77,7 +84,7 @@ notify_ready(struct notify *notify, uv_loop_t *loop)
 void
 notify_stopping(struct notify *notify)
 {
-	notify_send("STOPPING=1");
+	notify_send("STOPPING=1", 0);
 	if (!notify->loop)
 		return;
 	uv_close((uv_handle_t *)&notify->watchdog, NULL);

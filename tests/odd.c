@@ -45,6 +45,17 @@ odd_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data
 	return (ssize_t)len;
 }
 
+/* Four times what came; after a ! at the front that is the end. */
+static ssize_t
+odd_echo(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
+	size_t len)
+{
+	(void)brush;
+	for (int i = 0; i < 4; i++)
+		(void)mural_reply(conn, data, len);
+	return len > 0 && data[0] == '!' ? -EPROTO : (ssize_t)len;
+}
+
 static int
 odd_attach(struct mural_host *host)
 {
@@ -208,6 +219,8 @@ vary_life(struct mural_plugin *plugin)
 {
 	if (is("refuses"))
 		plugin->open = odd_open;
+	if (is("echoes"))
+		plugin->feed = odd_echo;
 	if (is("stays")) {
 		plugin->transports = MURAL_RESIDENT;
 		plugin->feed = NULL;

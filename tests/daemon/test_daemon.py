@@ -246,6 +246,22 @@ def test_notifies_systemd(tmp_path):
             wall.process.kill()
 
 
+def test_a_systemd_that_does_not_listen_stops_nobody(tmp_path):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path)
+        wall = Wall(tmp_path, DOTS)
+        with open("/proc/sys/net/unix/max_dgram_qlen") as f:
+            queue = int(f.read())
+        wall.start(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000"}).wait_ready()
+        time.sleep(1 + 2 * queue / 1000)  # one a millisecond fills its queue
+        try:
+            wall.painted(0, 0, (0, 0, 0))
+            assert wall.stop() == 0
+        finally:
+            wall.process.kill()
+
+
 def test_required_instance_that_cannot_open_ends_it(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = "127.0.0.1:%d" % taken.getsockname()[1]
@@ -313,6 +329,71 @@ def test_what_cannot_be_listened_on_is_called_by_its_name(tmp_path):
     with twice:
         assert twice.stop() == 0
     assert not os.path.exists(tmp_path / "udp.sock")
+
+
+ECHO = "[plugin odd]\nlisten = 127.0.0.1:0\n"
+
+
+def receive(client, length):
+    """So many bytes; fewer when it is closed before."""
+    data = b""
+    while len(data) < length:
+        more = client.recv(length - len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def resident_kib(wall):
+    with open("/proc/%d/status" % wall.process.pid) as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_answers_arrive_whole_and_in_order(tmp_path, workers):
+    wall = Wall(tmp_path, ECHO, core="workers = " + workers)
+    start_odd(wall, "echoes")
+    with wall.tcp("odd") as client:
+        for i in range(8):
+            client.sendall(b"%d" % i * 100000)
+            time.sleep(0.05)  # more is waiting by now than a socket takes
+            assert receive(client, 4 * 100000) == b"%d" % i * 4 * 100000
+        client.sendall(b"!bye")
+        assert receive(client, 17) == b"!bye" * 4  # and no more: it is closed
+    assert wall.stop() == 0
+
+
+def test_clients_that_do_not_read_do_not_stop_the_stop(tmp_path):
+    wall = Wall(tmp_path, ECHO, core="workers = 2")
+    start_odd(wall, "echoes")
+    clients = [wall.tcp("odd") for _ in range(20)]
+    for client in clients:
+        client.setblocking(False)
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        for client in clients:
+            try:
+                client.send(b"x" * 65536)
+            except BlockingIOError:
+                pass
+        time.sleep(0.001)
+    for client in clients[:5]:
+        client.close()
+    assert wall.stop() == 0
+
+
+@pytest.mark.skipif("address" in os.environ.get("sanitizer", ""), reason="AddressSanitizer keeps what is freed")
+def test_clients_that_were_answered_cost_little(tmp_path):
+    wall = Wall(tmp_path, ECHO, core="workers = 1")
+    start_odd(wall, "echoes")
+    before = resident_kib(wall)
+    clients = [wall.tcp("odd") for _ in range(100)]
+    for client in clients:
+        client.sendall(b"x" * 131072)
+        receive(client, 4 * 131072)
+    assert resident_kib(wall) - before < 10 * 1024
+    assert wall.stop() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
