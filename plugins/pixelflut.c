@@ -357,7 +357,7 @@ pixelflut_invite(
 	if (host->port == 0)
 		return -1;
 	return snprintf(
-		text, len, "echo \"PX 10 10 ff8000\" | nc %s %u", address, host->port);
+		text, len, "echo \"PX 10 10 ff8000\" | nc -N %s %u", address, host->port);
 }
 
 const struct mural_plugin mural_plugin = {
