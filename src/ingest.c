@@ -341,6 +341,11 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 	*ingest = (struct ingest){ .canvas = canvas, .plugins = plugins, .loop = loop };
 	for (struct instance *i = plugins->instances; i; i = i->next)
 		ingest->n_instances++;
+	if (ingest->n_instances == 0)
+		log_warn(
+			"no plugin is on, so nobody can paint: write a section such as "
+			"[plugin icmp] into the config; murald --list-plugins shows what "
+			"there is");
 	ingest->listeners =
 		calloc(MAX(ingest->n_instances, 1), sizeof(*ingest->listeners));
 	if (!ingest->listeners)
