@@ -18,6 +18,7 @@ import time
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 sys.path.insert(0, os.path.join(SOURCE, "tests"))
+import pixelflut  # noqa: E402, its neighbour
 RUNS = int(os.environ.get("BENCH_RUNS") or 9)
 SECONDS = os.environ.get("BENCH_SECONDS") or "1"
 SIZE = 640, 360
@@ -217,6 +218,101 @@ def ping_row(name, counter, murald):
     return row
 
 
+# ---- p2
+
+def open_wall(folder, more=""):
+    from wall import Wall
+    return Wall(folder, "[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket =\nauth = none\nput-rate = 0\n" + more,
+                size="%dx%d" % SIZE)
+
+
+def put_flood(port):
+    out = subprocess.run([program("p2puts"), "flood", str(port), SECONDS], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    puts, seconds = out.split()
+    return int(puts), float(seconds)
+
+
+def puts_to_murald():
+    with tempfile.TemporaryDirectory() as folder, open_wall(folder) as wall:
+        puts, seconds = put_flood(wall.port("p2"))
+        wall.last_picture()
+        right = "p2: painted %d pixels, discarded nothing" % puts in wall.log()
+    return puts / seconds, right
+
+
+def puts_to_sink():
+    with subprocess.Popen([program("p2puts"), "sink"], stdout=subprocess.PIPE, text=True) as sink:
+        puts, seconds = put_flood(int(sink.stdout.readline()))
+        sink.kill()
+    return puts / seconds
+
+
+def p2_puts():
+    murald, sink, right = [], [], True
+    for run in range(RUNS):
+        for measure in ("murald", "sink") if run % 2 else ("sink", "murald"):
+            if measure == "sink":
+                sink.append(puts_to_sink())
+            else:
+                rate, painted = puts_to_murald()
+                murald.append(rate)
+                right = right and painted
+    row = {"name": "one connection", "unit": "puts a second", "measure": "a server that only reads",
+           "murald": spread(murald), "least": spread(sink), "right": right, "ok": right,
+           "ratio": statistics.median(m / s for m, s in zip(murald, sink))}
+    print("  one connection               %s M/s   only reading %s M/s   ratio %.2f   %s" % (
+        show(row["murald"], 1, 1e-6), show(row["least"], 1, 1e-6), row["ratio"],
+        "all painted" if right else "NOT ALL PAINTED"))
+    return row
+
+
+def p2_decode():
+    runs = [tuple(map(float, subprocess.run([program("p2puts"), "decode"], check=True, stdout=subprocess.PIPE,
+                                            text=True).stdout.split())) for _ in range(RUNS)]
+    row = {"name": "parser and brush", "unit": "ns a put", "measure": "memcpy", "ok": True,
+           "murald": spread([r[0] for r in runs]), "least": spread([r[1] for r in runs]),
+           "ratio": statistics.median(r[0] / r[1] for r in runs)}
+    print("  parser and brush             %s ns a put   memcpy %s ns   ratio %.1f" % (
+        show(row["murald"], 2), show(row["least"], 2), row["ratio"]))
+    return row
+
+
+def p2_bytes(name, pixels):
+    sys.path.insert(0, os.path.join(SOURCE, "tests", "p2"))
+    from p2client import Client, put, sub
+    with tempfile.TemporaryDirectory() as folder, open_wall(folder, "put-burst = 1\nsnapshot = no\n") as wall, \
+            Client(wall.port("p2"), "viewer") as viewer, Client(wall.port("p2"), "painter") as painter:
+        viewer.send(sub(-32512, -32512, 32512, 32512))
+        viewer.quiet()
+        painter.send(b"".join(put(x, y, (31, 31, 31)) for x, y in pixels))
+        viewer.until(lambda c: pixels <= set(c.pixels))
+        right = all(viewer.pixels[at] == (31, 31, 31) for at in pixels)
+    row = {"name": name, "unit": "bytes a changed pixel", "murald": viewer.bytes / len(pixels),
+           "updates": len(viewer.blocks), "ok": right}
+    print("  %-28s %.2f bytes a changed pixel, %d Updates for %d pixels" % (
+        name, row["murald"], row["updates"], len(pixels)))
+    return row
+
+
+def p2():
+    import random
+    rng = random.Random(1)
+    scattered = {(rng.randrange(-320, 320), rng.randrange(-180, 180)) for _ in range(5000)}
+    solid = {(x, y) for x in range(-75, 75) for y in range(-40, 40)}
+    return [p2_puts(), p2_decode(), p2_bytes("random pixels", scattered), p2_bytes("solid area", solid)]
+
+
+def why_no_p2():
+    if not os.path.exists(program("p2puts")):
+        return "built without p2: apt-get install liboath-dev"
+    try:
+        import PIL  # noqa: F401, the test harness uses it
+    except ImportError:
+        return "no PIL: apt-get install python3-pil"
+    return None
+
+
 def why_no_pings():
     if os.geteuid() != 0:
         return "network namespaces need root"
@@ -229,7 +325,12 @@ def why_no_pings():
     return None
 
 
-CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings)}
+def floods():
+    return pixelflut.measure(program, RUNS, SECONDS, spread, show)
+
+
+CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings),
+            "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2)}
 
 
 def main():

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "conn.h"
@@ -92,6 +93,35 @@ on_readable(uv_poll_t *poll, int status, int events)
 	lane_publish(dgram->lane, &dgram->lane->counts);
 }
 
+/* Of a Unix socket, the file that bind() made. */
+static void
+remove_file(int fd)
+{
+	struct sockaddr_un bound = { 0 };
+	socklen_t len = sizeof(bound) - 1;
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0 &&
+		bound.sun_family == AF_UNIX && bound.sun_path[0])
+		unlink(bound.sun_path);
+}
+
+static void
+dgram_free(struct dgram *dgram)
+{
+	remove_file(dgram->fd);
+	close(dgram->fd);
+	free(dgram->client.pub.state);
+	free(dgram);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct dgram *dgram = handle->data;
+
+	dgram_free(dgram);
+}
+
 int
 dgram_open(struct lane *lane, int fd)
 {
@@ -105,35 +135,22 @@ dgram_open(struct lane *lane, int fd)
 	}
 	dgram->lane = lane;
 	dgram->fd = fd;
+	dgram->poll.data = dgram;
 	ret = client_init(&dgram->client, lane, (const struct sockaddr *)&dgram->peer);
 	if (ret == 0) {
 		dgram->client.reply = reply_to_peer;
 		ret = uv_poll_init(lane->worker->loop, &dgram->poll, fd);
 	}
-	if (ret == 0 && plugin->open && plugin->open(&dgram->client.pub) < 0) {
-		uv_close((uv_handle_t *)&dgram->poll, NULL);
-		uv_run(lane->worker->loop, UV_RUN_NOWAIT);
-		ret = -EACCES;
-	}
 	if (ret < 0) {
-		close(fd);
-		free(dgram->client.pub.state);
-		free(dgram);
+		dgram_free(dgram);
 		return ret;
 	}
-	dgram->poll.data = dgram;
+	if (plugin->open && plugin->open(&dgram->client.pub) < 0) {
+		uv_close((uv_handle_t *)&dgram->poll, on_closed);
+		return -EACCES;
+	}
 	lane->dgram = dgram;
 	return uv_poll_start(&dgram->poll, UV_READABLE, on_readable);
-}
-
-static void
-on_closed(uv_handle_t *handle)
-{
-	struct dgram *dgram = handle->data;
-
-	close(dgram->fd);
-	free(dgram->client.pub.state);
-	free(dgram);
 }
 
 void

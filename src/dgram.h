@@ -11,10 +11,11 @@
 
 #include "worker.h"
 
-/* Takes a bound, non-blocking UDP socket over; it is closed if that fails. */
+/* Takes a bound, non-blocking UDP or Unix socket over; it is closed, and a Unix socket's
+ * file removed, if that fails. */
 int dgram_open(struct lane *lane, int fd);
 
-/* Closes it, once the loop has run.  Accepts a lane without one. */
+/* Closes it likewise, once the loop has run.  Accepts a lane without one. */
 void dgram_close(struct lane *lane);
 
 #endif

@@ -33,7 +33,7 @@ int ingest_start(struct ingest *ingest, const struct config *config,
 	struct canvas *canvas, struct plugins *plugins, uv_loop_t *loop);
 
 /* Closes clients and sockets, turns the loop until residents are gone, joins the threads:
- * after it nobody paints.  Accepts what never started. */
+ * after it nobody paints, but a resident that did not go.  Accepts what never started. */
 void ingest_stop(struct ingest *ingest);
 
 /* The instance's figures at the moment, over all threads. */

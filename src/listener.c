@@ -43,12 +43,15 @@ static int
 bind_unix(const char *path, int type)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
 	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
 	remove_stale_socket(&address);
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return -EEXIST;
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
@@ -98,8 +101,9 @@ split_address(char *text, char **host, char **port)
 	}
 }
 
+/* *unknown: getaddrinfo()'s word on a host that it does not know. */
 static int
-bind_inet(const char *address, int type)
+bind_inet(const char *address, int type, const char **unknown)
 {
 	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
 	struct addrinfo *infos;
@@ -112,35 +116,61 @@ bind_inet(const char *address, int type)
 	ret = getaddrinfo(*host ? host : NULL, port, &hints, &infos);
 	if (ret == EAI_SYSTEM)
 		return -errno;
-	if (ret != 0)
+	if (ret != 0) {
+		*unknown = gai_strerror(ret);
 		return -EADDRNOTAVAIL;
+	}
 	ret = bind_addrinfo(infos);
 	freeaddrinfo(infos);
 	/* a machine without IPv6 still has all its IPv4 addresses */
 	if (ret == -EAFNOSUPPORT && strcmp(host, "::") == 0) {
 		snprintf(text, sizeof(text), "0.0.0.0:%s", strrchr(address, ':') + 1);
-		return bind_inet(text, type);
+		return bind_inet(text, type, unknown);
 	}
 	return ret;
+}
+
+/* What is wrong and what to do next; NULL: nothing better than the system's own words. */
+static const char *
+bind_advice(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "another program does, or another instance here; stop it or "
+		       "choose another port";
+	case EEXIST:
+		return "there is something else at that path; remove it or choose "
+		       "another";
+	case EACCES:
+		return "ports below 1024 need CAP_NET_BIND_SERVICE, a socket file a "
+		       "folder that murald may write to";
+	case EADDRNOTAVAIL:
+		return "this machine has no such address; ip address shows those it "
+		       "has";
+	case ENOENT:
+		return "its folder does not exist; make it, or choose another";
+	default:
+		return NULL;
+	}
 }
 
 int
 socket_bind(const char *name, const char *address, int type)
 {
+	const char *unknown = NULL;
 	int fd = strncmp(address, "unix:", 5) == 0 ? bind_unix(address + 5, type)
-						   : bind_inet(address, type);
+						   : bind_inet(address, type, &unknown);
 
-	if (fd == -EADDRINUSE)
-		log_error("%s: cannot listen on %s: another program does; stop it or "
-			  "choose another port",
-			name, address);
-	else if (fd == -EACCES)
-		log_error("%s: cannot listen on %s: ports below 1024 need "
-			  "CAP_NET_BIND_SERVICE, "
-			  "a socket file a folder that murald may write to",
-			name, address);
-	else if (fd < 0)
-		log_error("%s: cannot listen on %s: %s", name, address, strerror(-fd));
+	if (unknown) {
+		log_error("%s: cannot listen on %s: no address is known for that host: "
+			  "%s",
+			name, address, unknown);
+	} else if (fd < 0) {
+		const char *advice = bind_advice(-fd);
+
+		log_error("%s: cannot listen on %s: %s", name, address,
+			advice ? advice : strerror(-fd));
+	}
 	return fd;
 }
 
@@ -154,10 +184,13 @@ on_connection(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		union peer peer = { .any.sa_family = AF_UNIX };
+		socklen_t len = sizeof(peer);
+		int fd = accept4(
+			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0) {
 			listener->starved = false;
-			listener->on_client(listener, fd);
+			listener->on_client(listener, fd, &peer);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -223,7 +256,8 @@ socket_has_address(int fd, char text[ADDRESS_TEXT_MAX])
 
 int
 listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
-	const char *address, void (*on_client)(struct listener *listener, int fd))
+	const char *address,
+	void (*on_client)(struct listener *listener, int fd, const union peer *peer))
 {
 	int fd = socket_bind(name, address, SOCK_STREAM);
 
@@ -240,8 +274,18 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	uv_timer_init(loop, &listener->pause);
 	listener->poll.data = listener;
 	listener->pause.data = listener;
+	listener->handles = 2;
 	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
 	return 0;
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct listener *listener = handle->data;
+
+	if (--listener->handles == 0 && listener->on_closed)
+		listener->on_closed(listener);
 }
 
 void
@@ -250,8 +294,8 @@ listener_close(struct listener *listener)
 	if (listener->fd < 0)
 		return;
 	uv_poll_stop(&listener->poll);
-	uv_close((uv_handle_t *)&listener->poll, NULL);
-	uv_close((uv_handle_t *)&listener->pause, NULL);
+	uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
+	uv_close((uv_handle_t *)&listener->pause, on_handle_closed);
 	close(listener->fd);
 	listener->fd = -1;
 	if (listener->unix_path)

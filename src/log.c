@@ -15,6 +15,7 @@
 
 static enum mural_level max_level = MURAL_INFO;
 static bool to_journal;
+static _Thread_local uint64_t *last_line;
 
 /* The journal names its socket's device and inode; only when that is our standard error
  * does it understand priorities (systemd.exec(5), $JOURNAL_STREAM). */
@@ -39,6 +40,28 @@ log_level(enum mural_level level)
 	to_journal = stderr_is_journal();
 }
 
+void
+log_changes_only(uint64_t *last)
+{
+	last_line = last;
+}
+
+/* Whether the line is the one before once more (its hash, FNV-1a, is). */
+static bool
+is_repeated(const char *line, int len)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	if (!last_line)
+		return false;
+	for (int i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)line[i]) * UINT64_C(0x100000001b3);
+	if (*last_line == hash)
+		return true;
+	*last_line = hash;
+	return false;
+}
+
 static void
 write_line(enum mural_level level, const char *name, const char *format, va_list args)
 {
@@ -58,6 +81,8 @@ write_line(enum mural_level level, const char *name, const char *format, va_list
 	for (int i = 0; i < len; i++)
 		if (line[i] == '\n' || line[i] == '\r')
 			line[i] = ' ';
+	if (is_repeated(line, len) && max_level < MURAL_DEBUG)
+		return;
 	line[len++] = '\n';
 	(void)!write(STDERR_FILENO, line, len);
 }

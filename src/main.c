@@ -51,10 +51,24 @@ on_signal(uv_signal_t *handle, int number)
 	}
 }
 
+static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
+/* Whether our signals wait.  They do while parts start and stop: one that ended murald
+ * half-way would leave behind what plugins switched for the time of its run. */
+static void
+hold_signals(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		sigaddset(&set, numbers[i]);
+	pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static void
 run_until_signal(struct wall *wall)
 {
-	const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 	uv_signal_t signals[ARRAY_LEN(numbers)];
 
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
@@ -62,18 +76,21 @@ run_until_signal(struct wall *wall)
 		signals[i].data = wall;
 		uv_signal_start(&signals[i], on_signal, numbers[i]);
 	}
+	hold_signals(false);
 	notify_ready(&wall->notify, &wall->loop);
 	ingest_log_invitations(&wall->ingest);
 	uv_run(&wall->loop, UV_RUN_DEFAULT);
 	notify_stopping(&wall->notify);
 	/* from here on only SIGKILL, or a second SIGINT, keeps the snapshot from being
 	 * written */
+	hold_signals(true);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		uv_close((uv_handle_t *)&signals[i], NULL);
 		if (numbers[i] != SIGINT)
 			signal(numbers[i], SIG_IGN);
 	}
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
+	hold_signals(false);
 }
 
 /* The canvas is as large as the config says, or as the display is. */
@@ -101,6 +118,7 @@ run_wall(struct wall *wall)
 	const struct config *config = &wall->config;
 	int ret;
 
+	hold_signals(true);
 	if ((ret = display_open(&wall->display, &config->display)) < 0)
 		goto out;
 	if ((ret = make_canvas(wall)) < 0)
@@ -166,7 +184,7 @@ main(int argc, char *argv[])
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN); /* until there is a snapshot to write */
+	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
 	raise_descriptor_limit();
 	uv_loop_init(&wall.loop);
 	status = config_load(&wall.config, argc, argv);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------ writing */
@@ -61,13 +62,22 @@ write_png(FILE *file, const struct mural_reader *reader, uint32_t *pixels, png_b
 	return 0;
 }
 
+/* A new file in place of what a crash left there; never through a link, nor into a pipe
+ * that nobody reads. */
+static FILE *
+create_file(const char *path)
+{
+	(void)unlink(path);
+	return fopen(path, "wxe");
+}
+
 static int
 write_file(const char *path, const struct mural_reader *reader)
 {
 	uint32_t width = mural_reader_view(reader)->width;
 	uint32_t *pixels = malloc(width * sizeof(*pixels));
 	png_byte *rgb = malloc(width * 3);
-	FILE *file = fopen(path, "we");
+	FILE *file = create_file(path);
 	int ret = -ENOMEM;
 
 	if (!file)
@@ -146,16 +156,36 @@ read_png(png_image *image, FILE *file, uint32_t width, uint32_t height, uint32_t
 	return 0;
 }
 
+/* Not with fopen(), which waits for somebody to write into a pipe. */
+static int
+open_file(const char *path, FILE **file)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), ret = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		ret = -errno;
+	else if (!S_ISREG(st.st_mode))
+		ret = -EINVAL;
+	else if (!(*file = fdopen(fd, "r")))
+		ret = -errno;
+	if (ret < 0)
+		close(fd);
+	return ret;
+}
+
 int
 picture_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels,
 	char *why, size_t why_len)
 {
 	png_image image = { .version = PNG_IMAGE_VERSION };
-	FILE *file = fopen(path, "re");
-	int ret;
+	FILE *file = NULL;
+	int ret = open_file(path, &file);
 
-	if (!file)
-		return -errno;
+	if (ret < 0)
+		return ret;
 	ret = read_png(&image, file, width, height, pixels, why, why_len);
 	if (ret == -EBADMSG)
 		snprintf(why, why_len, "%s", image.message);

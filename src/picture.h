@@ -13,7 +13,8 @@ int picture_save(const char *path, const struct mural_reader *reader);
 
 /* Reads any PNG of exactly this size into `pixels`, width * height of 0xffrrggbb,
  * transparent parts over black.  0; -ENOENT; -ERANGE: another size, given in `why`;
- * -EBADMSG: no whole PNG, with libpng's word on it in `why`; or another -errno. */
+ * -EBADMSG: no whole PNG, with libpng's word on it in `why`; -EINVAL: no file, but a
+ * folder, a pipe or a device; or another -errno. */
 int picture_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels,
 	char *why, size_t why_len);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Residents: plugins that bring a server of their own onto the main loop, and what murald
- * offers them: mural_publish(), mural_stopped(), mural_watch().
+ * offers them: mural_publish(), mural_stopped(), mural_watch(), mural_listen().
  *
  * The main thread's.
  */
 #ifndef RESIDENT_H
 #define RESIDENT_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "plugin.h"
@@ -19,7 +20,8 @@ int resident_start(struct instance *instance, uv_loop_t *loop);
 void resident_stop(struct instance *instance);
 
 /* Turns the loop until all of them, and all that murald itself closed there, are gone;
- * one that does not go within five seconds is named in the log and left. */
-void residents_wait(struct instance *instances, uv_loop_t *loop);
+ * one that does not go within five seconds is named in the log and left, and the answer
+ * is false. */
+bool residents_wait(struct instance *instances, uv_loop_t *loop);
 
 #endif

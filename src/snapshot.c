@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -17,13 +18,24 @@
 
 /* ------------------------------------------------------------------ restoring */
 
-/* Renames a file that is not ours to use: PATH.1, PATH.2, ... */
+/* Renames a file that is not ours to use: PATH.1, PATH.2, ...  What is no file (a folder,
+ * a device) is there for other reasons and stays.  0 also when nothing is there. */
 static int
 set_aside(const char *path)
 {
 	char *aside = NULL;
 	int ret = -EEXIST;
+	struct stat st;
+	bool known = stat(path, &st) == 0;
 
+	if (!known && errno == ENOENT)
+		return 0;
+	if (known && !S_ISREG(st.st_mode)) {
+		log_error("snapshot: %s is no file; nothing is saved until it is moved "
+			  "away or canvas.snapshot names another",
+			path);
+		return -EINVAL;
+	}
 	for (int i = 1; i <= ASIDE_MAX && ret == -EEXIST; i++) {
 		free(aside);
 		if (asprintf(&aside, "%s.%d", path, i) < 0)
@@ -75,7 +87,7 @@ restore(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixels)
 	if (ret == -ERANGE)
 		log_warn("snapshot: %s does not fit the canvas of %ux%u: %s", path,
 			view->width, view->height, why);
-	else
+	else if (ret != -EINVAL)
 		log_warn("snapshot: %s cannot be read: %s", path,
 			ret == -EBADMSG ? why : strerror(-ret));
 	snapshot->guarded = set_aside(path) < 0;

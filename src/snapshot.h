@@ -35,8 +35,9 @@ struct snapshot {
 
 /* Paints the picture that was saved onto the canvas, before anybody else paints.  A
  * missing file is no error.  One that cannot be read, is damaged or has another size is
- * set aside under another name and logged, and never overwritten.  An empty path: there
- * is no snapshot, now or later.  0 or -ENOMEM, logged. */
+ * set aside under another name and logged, and never overwritten; what is no file stays
+ * where it is, and nothing is saved until it is gone.  An empty path: there is no
+ * snapshot, now or later.  0 or -ENOMEM, logged. */
 int snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 	struct canvas *canvas);
 

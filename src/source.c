@@ -16,6 +16,7 @@ struct source {
 	uv_idle_t more; /* runs while drain() said that there may be more */
 	uv_timer_t retry;
 	bool attached;
+	uint64_t said; /* what the last retry logged, log_changes_only() */
 	int handles;
 };
 
@@ -35,8 +36,12 @@ on_retry(uv_timer_t *timer)
 {
 	struct source *source = timer->data;
 	struct lane *lane = source->lane;
+	int ret;
 
-	if (attach(source) == 0)
+	log_changes_only(&source->said);
+	ret = attach(source);
+	log_changes_only(NULL);
+	if (ret == 0)
 		log_info("%s: attached again", lane->instance->host.name);
 	else
 		uv_timer_start(&source->retry, on_retry, RETRY_MS, 0);
@@ -64,6 +69,7 @@ give_up(struct source *source, int error)
 	log_warn("%s: broken: %s; trying again every second",
 		source->lane->instance->host.name, strerror(-error));
 	detach(source);
+	source->said = 0;
 	uv_timer_start(&source->retry, on_retry, RETRY_MS, 0);
 }
 

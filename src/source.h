@@ -3,8 +3,8 @@
  * A source: a descriptor that a plugin opened itself, drained on one worker.
  *
  * A source that breaks (its interface went away, say) is detached and attached again
- * every second until that succeeds; the wall goes on meanwhile.  All of it on the
- * worker's thread.
+ * every second until that succeeds; the wall goes on meanwhile, and the log tells each
+ * reason once.  All of it on the worker's thread.
  */
 #ifndef SOURCE_H
 #define SOURCE_H

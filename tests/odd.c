@@ -3,8 +3,10 @@
  * one.  It breaks the rule that a table is const to be many plugins at once. */
 #include <mural/plugin.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 struct odd_config {
 	bool flag, reject, claim;
@@ -59,6 +61,39 @@ odd_drain(struct mural_host *host, struct mural_brush *brush)
 
 static void
 odd_detach(struct mural_host *host)
+{
+	(void)host;
+}
+
+static int
+odd_open(struct mural_conn *conn)
+{
+	(void)mural_reply(conn, "no\n", 3);
+	return -EACCES;
+}
+
+static void
+on_tick(uv_timer_t *timer)
+{
+	struct mural_host *host = timer->data;
+
+	mural_put(host->brush, 0, 0, 0xffffffff);
+	mural_publish(host);
+}
+
+static int
+odd_start(struct mural_host *host)
+{
+	uv_timer_t *timer = host->state;
+
+	uv_timer_init(host->loop, timer);
+	timer->data = host;
+	return uv_timer_start(timer, on_tick, 0, 1);
+}
+
+/* Never gets as far as mural_stopped(). */
+static void
+odd_stay(struct mural_host *host)
 {
 	(void)host;
 }
@@ -169,6 +204,21 @@ vary_transports(struct mural_plugin *plugin)
 }
 
 static void
+vary_life(struct mural_plugin *plugin)
+{
+	if (is("refuses"))
+		plugin->open = odd_open;
+	if (is("stays")) {
+		plugin->transports = MURAL_RESIDENT;
+		plugin->feed = NULL;
+		plugin->listen = NULL;
+		plugin->state_size = sizeof(uv_timer_t);
+		plugin->start = odd_start;
+		plugin->stop = odd_stay;
+	}
+}
+
+static void
 vary_options(struct mural_option *option)
 {
 	if (is("bad default"))
@@ -203,5 +253,6 @@ static void __attribute__((constructor)) vary(void)
 {
 	vary_table(&table.plugin);
 	vary_transports(&table.plugin);
+	vary_life(&table.plugin);
 	vary_options(&options[0]);
 }

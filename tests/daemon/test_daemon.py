@@ -12,7 +12,7 @@ import time
 import pytest
 from PIL import Image
 
-from wall import MURALD, Wall, wait_for
+from wall import BUILD, MURALD, PLUGINS, Wall, wait_for
 
 DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
 
@@ -144,6 +144,43 @@ def test_unusable_snapshot_is_set_aside(tmp_path, damage):
     assert "set aside as %s.1" % wall.snapshot in wall.log()
 
 
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to a folder"])
+def test_what_is_no_file_is_not_touched_and_said(tmp_path, kind):
+    wall = Wall(tmp_path, DOTS)
+    make = {"folder": os.mkdir, "pipe": os.mkfifo, "link to a folder": lambda path: os.symlink("/", path)}
+    make[kind](wall.snapshot)
+    before = os.lstat(wall.snapshot).st_ino
+    with wall:
+        assert "%s is no file" % wall.snapshot in wall.log()
+        assert wall.stop() == 0
+    assert os.lstat(wall.snapshot).st_ino == before
+    assert not os.path.lexists(wall.snapshot + ".1")
+    assert wall.log().count("error: snapshot:") == 2, wall.log()
+
+
+def test_snapshot_is_written_again_once_the_way_is_free(tmp_path):
+    wall = Wall(tmp_path, DOTS)
+    os.mkdir(wall.snapshot)
+    with wall:
+        os.rmdir(wall.snapshot)
+        paint(wall, dot(1, 2, (10, 20, 30)))
+        assert wall.picture().getpixel((1, 2)) == (10, 20, 30)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_what_lies_beside_the_snapshot_is_not_written_to(tmp_path, kind):
+    wall = Wall(tmp_path, DOTS)
+    other = tmp_path / "other"
+    other.write_text("mine")
+    if kind == "pipe":
+        os.mkfifo(wall.snapshot + ".new")
+    else:
+        os.symlink(other, wall.snapshot + ".new")
+    with wall:
+        assert wall.last_picture().size == (64, 48)
+    assert other.read_text() == "mine"
+
+
 def test_snapshot_that_cannot_be_written_stops_nobody(tmp_path):
     with Wall(tmp_path, DOTS) as wall:
         with open(wall.config) as f:
@@ -226,6 +263,87 @@ def test_required_instance_that_cannot_open_ends_it(tmp_path):
             both.painted(0, 0, (1, 2, 3))
         assert "broken: not opened; the others go on without it" in both.log()
         assert "broken: paint with" not in both.log()
+
+
+def start_odd(wall, oddity):
+    """With a plugin that has that one thing wrong; tests/odd.c knows them."""
+    return wall.start("-s", "server.plugin-path=%s:%s" % (PLUGINS, os.path.join(BUILD, "tests", ".libs")),
+                      env={"ODD": oddity, "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
+
+
+def test_resident_that_does_not_stop_is_named_and_left(tmp_path):
+    wall = Wall(tmp_path, "[plugin odd]\n" + DOTS)
+    start_odd(wall, "stays").painted(0, 0, (255, 255, 255))
+    assert wall.last_picture().getpixel((0, 0)) == (255, 255, 255)
+    assert "odd: did not stop; leaving it" in wall.log()
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_plugin_that_refuses_its_datagram_socket_and_clients(tmp_path, workers):
+    wall = Wall(tmp_path, "[plugin odd]\nlisten =\nlisten-udp = 127.0.0.1:0\nrequired = no\n"
+                "[plugin odd tcp]\nlisten = 127.0.0.1:0\n" + DOTS, core="workers = " + workers)
+    start_odd(wall, "refuses")
+    assert "odd: not opened; the others go on without it" in wall.log()
+    port = re.search(r"odd: listening on 127.0.0.1:(\d+), UDP", wall.log()).group(1)
+    sockets = subprocess.run(["ss", "-Hluan"], capture_output=True, text=True, check=True).stdout
+    assert ":%s " % port not in sockets
+    with wall.tcp("tcp") as client:
+        assert client.recv(100) == b"no\n"
+        assert client.recv(100) == b""
+    paint(wall, dot(0, 0, (1, 1, 1)))
+    assert wall.stop() == 0
+
+
+def test_what_cannot_be_listened_on_is_called_by_its_name(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    nobody = Wall(tmp_path, "[plugin dots]\nlisten = unix:%s\n" % (tmp_path / "file"))
+    assert nobody.start().process.wait(10) == 1
+    assert "file: there is something else at that path; remove it" in nobody.log()
+    assert (tmp_path / "file").read_text() == "mine"
+
+    nowhere = Wall(tmp_path, "[plugin dots]\nlisten = no-such-host.invalid:1235\n")
+    assert nowhere.start().process.wait(60) == 1
+    assert "dots: cannot listen on no-such-host.invalid:1235: no address is known for that host" in nowhere.log()
+
+    here = Wall(tmp_path, "[plugin dots]\nlisten = 192.0.2.1:1235\n")
+    assert here.start().process.wait(10) == 1
+    assert "dots: cannot listen on 192.0.2.1:1235: this machine has no such address" in here.log()
+
+    twice = Wall(tmp_path, "[plugin dots]\nlisten-udp = unix:%s\n" % (tmp_path / "udp.sock"))
+    with twice:
+        assert twice.stop() == 0
+    assert not os.path.exists(tmp_path / "udp.sock")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signal_during_the_start_waits_for_its_end(tmp_path, number):
+    """Nothing half-started is left behind: a log that nobody reads holds the start up."""
+    wall = Wall(tmp_path, "[plugin dots]\nlisten = unix:%s\n" % (tmp_path / "dots.sock"))
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    filling = 4096
+    while filling:
+        try:
+            os.write(writer, b"-" * filling)
+        except BlockingIOError:
+            filling //= 2
+    os.set_blocking(writer, True)
+    wall.process = subprocess.Popen(wall.command(), stdin=subprocess.DEVNULL, stderr=writer)
+    os.close(writer)
+
+    def waits_for_the_pipe():
+        with open("/proc/%d/wchan" % wall.process.pid) as f:
+            return "pipe" in f.read()
+    wait_for("the start to be held up", waits_for_the_pipe)
+    wall.process.send_signal(number)
+    time.sleep(0.1)
+    if number == signal.SIGHUP:
+        wall.process.send_signal(signal.SIGTERM)
+    with open(reader, "rb") as log:
+        said = log.read().decode().lstrip("-")
+    assert wall.process.wait(20) == 0, said
+    assert "listening" in said and "stopping: " in said
+    assert not os.path.exists(tmp_path / "dots.sock")
 
 
 def test_sighup_does_not_end_it(tmp_path):

@@ -412,6 +412,8 @@ def test_an_interface_that_vanished_is_waited_for(tmp_path, pair):
         with icmp_wall(tmp_path, pair, "interface = gone0") as wall:
             pair.server.ip("link", "del", "gone0")
             wait_for("the loss to be noticed", lambda: "error: icmp: capture ended: " in wall.log())
+            time.sleep(3.5)
+            assert wall.log().count("icmp: cannot capture on gone0: there is no such") == 1, wall.log()
             make()
             wait_for("the capture to go on", lambda: "icmp: attached again" in wall.log())
             assert wall.stop() == 0
