@@ -29,6 +29,19 @@ def test_console_is_back_after_each_method(boot, method):
     assert screen.guest.wait_shot(before, 10)[1] is None
 
 
+def test_console_is_back_while_others_have_the_card_open(boot):
+    """Then the kernel does nothing by itself when murald closes it."""
+    screen = boot("virtio")
+    before = screen.console("the console before")
+    wall = screen.wall().start()
+    screen.guest.run("sleep 1000 </dev/dri/card0 >/dev/null 2>&1 & echo $! >/run/other.pid")
+    wall.noise()
+    wall.seen()
+    wall.kill("TERM")
+    assert screen.guest.wait_shot(before, 10)[1] is None
+    screen.guest.run("kill $(cat /run/other.pid)", check=True)
+
+
 def test_stops_while_dark(boot):
     screen = boot("virtio")
     wall = screen.wall().start()
