@@ -12,14 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "measure.h"
 #include "util.h"
 
 #define WIDTH 1920
 #define HEIGHT 1080
 #define PIXELS ((size_t)WIDTH * HEIGHT)
-#define ROUNDS 31
 
 struct place {
 	uint16_t x, y;
@@ -33,15 +32,6 @@ struct bench {
 	uint32_t *bare;       /* a frame of its own, laid out like the canvas */
 	uint32_t *copy;
 };
-
-static double
-now_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
 
 static void
 put_all(struct bench *bench, uint32_t round)
@@ -85,14 +75,6 @@ copy_bytes(struct bench *bench, uint32_t round)
 	memcpy(bench->copy, bench->bare, PIXELS * sizeof(uint32_t));
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void
 measure(struct bench *bench, const char *name, double units,
 	void (*ours)(struct bench *, uint32_t), void (*least)(struct bench *, uint32_t))
@@ -110,13 +92,7 @@ measure(struct bench *bench, const char *name, double units,
 		times[0][i] = (middle - start) / units;
 		times[1][i] = (now_ns() - middle) / units;
 	}
-	printf("%s", name);
-	for (int i = 0; i < 2; i++) {
-		qsort(times[i], ROUNDS, sizeof(double), compare);
-		printf(" %.3f %.3f %.3f", times[i][ROUNDS / 2], times[i][0],
-			times[i][ROUNDS - 1]);
-	}
-	printf("\n");
+	print_times(name, times);
 }
 
 static void

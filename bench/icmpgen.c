@@ -4,6 +4,8 @@
  *
  *   icmpgen INTERFACE TO-MAC FROM-IP TO-IP WIDTHxHEIGHT SECONDS [RATE]
  *
+ * TO-IP may be a template of the ipv6 plugin: then the pixel is the destination.
+ *
  * Sends the picture again and again, in an order that jumps about the canvas, at least
  * once and until the time is up; at most RATE pings a second where that is given.  Pixel
  * x,y has the colour
@@ -25,6 +27,7 @@
 #include <time.h>
 
 #include "packet.h"
+#include "template.h"
 
 #define BATCH 64
 #define FRAME_MAX 80
@@ -34,6 +37,8 @@ struct generator {
 	uint8_t frame[FRAME_MAX]; /* what all frames have in common */
 	size_t len, icmp;         /* of the frame; where the ICMP message begins */
 	uint32_t sum;             /* of everything the checksum covers but the pixel */
+	bool by_address;          /* the pixel is the destination, and nothing else */
+	struct address_template template;
 	uint8_t frames[BATCH][FRAME_MAX];
 	struct mmsghdr messages[BATCH];
 	struct iovec vectors[BATCH];
@@ -86,8 +91,17 @@ make_frame(struct generator *generator, const char *from, const char *to)
 	errno = EINVAL;
 	if (inet_pton(is6 ? AF_INET6 : AF_INET, from, is6 ? ip + 8 : ip + 12) != 1)
 		die(from);
-	if (inet_pton(is6 ? AF_INET6 : AF_INET, to, is6 ? ip + 24 : ip + 16) != 1)
+	generator->by_address = strchr(to, 'X') != NULL;
+	if (generator->by_address) {
+		char why[TEMPLATE_WHY_MAX];
+
+		if (template_compile(&generator->template, to, false, why, sizeof(why)) <
+			0)
+			die(why);
+	} else if (inet_pton(is6 ? AF_INET6 : AF_INET, to, is6 ? ip + 24 : ip + 16) !=
+		   1) {
 		die(to);
+	}
 	if (!is6)
 		put16(ip + 10, packet_checksum(ip, 20, 0));
 	generator->icmp = 14 + ip_len;
@@ -99,17 +113,35 @@ make_frame(struct generator *generator, const char *from, const char *to)
 		generator->sum += sum_words(ip + 8, 32) + 16 + PACKET_PROTO_ICMP6;
 }
 
+/* The ipv6 plugin does not look at the checksum, so it stays as it is. */
+static void
+set_address(const struct generator *generator, uint8_t *frame, uint32_t x, uint32_t y,
+	const uint8_t rgb[3])
+{
+	struct template_pixel pixel = { x, y, 1,
+		0xff000000 | (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2] };
+
+	if (template_encode(&generator->template, &pixel, frame + 14 + 24) < 0) {
+		errno = ERANGE;
+		die("the template has no room for the picture");
+	}
+}
+
 static void
 set_pixel(const struct generator *generator, uint8_t *frame, uint32_t x, uint32_t y)
 {
 	uint8_t *icmp = frame + generator->icmp;
+	const uint8_t rgb[3] = { (uint8_t)(x * 7 + y * 13), (uint8_t)(x ^ y),
+		(uint8_t)(x + y * 3) };
 	uint32_t sum;
 
+	if (generator->by_address) {
+		set_address(generator, frame, x, y, rgb);
+		return;
+	}
 	put16(icmp + 9, x);
 	put16(icmp + 11, y);
-	icmp[13] = (uint8_t)(x * 7 + y * 13);
-	icmp[14] = (uint8_t)(x ^ y);
-	icmp[15] = (uint8_t)(x + y * 3);
+	memcpy(icmp + 13, rgb, sizeof(rgb));
 	sum = generator->sum + (x >> 8) + ((x & 255) << 8 | y >> 8) +
 	      ((y & 255) << 8 | icmp[13]) + (uint32_t)(icmp[14] << 8 | icmp[15]);
 	sum = (sum & 0xffff) + (sum >> 16);

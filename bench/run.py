@@ -18,9 +18,11 @@ import time
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 sys.path.insert(0, os.path.join(SOURCE, "tests"))
+import pixelflut  # noqa: E402, its neighbour
 RUNS = int(os.environ.get("BENCH_RUNS") or 9)
 SECONDS = os.environ.get("BENCH_SECONDS") or "1"
 SIZE = 640, 360
+TEMPLATE = "2001:db8:0:5:XXXX:YYYY:RRGG:BB00"
 # A higher priority than whatever else runs: not a quiet machine, but a quieter one.
 SENDER = ["nice", "-n-20", "taskset", "-c", "1"]
 RECEIVER = ["nice", "-n-20", "taskset", "-c", "0"]
@@ -39,17 +41,16 @@ def show(figure, digits, scale=1):
                                   digits, figure["most"] * scale)
 
 
-# ---- the canvas
+# ---- in one process: the canvas, addresses
 
-def canvas():
+def compared(what, units):
+    """Runs a program whose lines are NAME, our median, least, most, and the measure's."""
     rows = []
-    out = subprocess.run([program("canvas")], check=True, stdout=subprocess.PIPE, text=True).stdout
-    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
-             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    out = subprocess.run([program(what)], check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in out.splitlines():
         name, *numbers = line.split()
         ours, least = ([dict(zip(("median", "least", "most"), map(float, numbers[i:i + 3]))) for i in (0, 3)])
-        unit, measure = units[name]
+        unit, measure = units(name)
         rows.append({"name": name, "unit": unit, "murald": ours, "measure": measure, "least": least,
                      "ratio": ours["median"] / least["median"], "ok": True})
         scale = 1e-6 if name == "copy-frame" else 1
@@ -57,6 +58,16 @@ def canvas():
             name, show(ours, 2, scale), unit.replace("ns", "ms") if scale != 1 else unit, measure,
             show(least, 2, scale), rows[-1]["ratio"]))
     return rows
+
+
+def canvas():
+    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
+             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+    return compared("canvas", units.get)
+
+
+def addresses():
+    return compared("addresses", lambda name: ("ns an address", "a look at it"))
 
 
 # ---- pings a second
@@ -81,15 +92,22 @@ def flood(pair, source, target):
     return int(sent), float(seconds)
 
 
-class Counter:
-    """bench/icmpcount beside the flood, as Murald is."""
+def is_template(target):
+    return "X" in target
 
-    def __init__(self, pair):
+
+class Counter:
+    """bench/icmpcount or ipv6count beside the flood, as Murald is."""
+
+    def __init__(self, pair, target):
         self.pair = pair
+        self.program = [program("icmpcount"), "wire0"]
+        if is_template(target):
+            self.program = [program("ipv6count"), "wire0", target]
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            ["ip", "netns", "exec", self.pair.server.name, *RECEIVER, program("icmpcount"), "wire0"],
+            ["ip", "netns", "exec", self.pair.server.name, *RECEIVER, *self.program],
             stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
         self.before = cpu_seconds(self.process.pid)
@@ -107,11 +125,13 @@ class Counter:
 
 
 class Murald:
-    def __init__(self, pair):
+    def __init__(self, pair, target):
         from wall import Wall
         self.folder = tempfile.TemporaryDirectory()
-        self.wall = Wall(self.folder.name, "[plugin icmp]\ninterface = wire0\n", size="%dx%d" % SIZE,
-                         netns=pair.server.name, prefix=RECEIVER)
+        self.name = "ipv6" if is_template(target) else "icmp"
+        options = "template = %s\n" % target if is_template(target) else ""
+        self.wall = Wall(self.folder.name, "[plugin %s]\ninterface = wire0\n%s" % (self.name, options),
+                         size="%dx%d" % SIZE, netns=pair.server.name, prefix=RECEIVER)
 
     def __enter__(self):
         self.wall.__enter__()
@@ -121,7 +141,8 @@ class Murald:
     def result(self, sent, seconds):
         cpu = cpu_seconds(self.wall.process.pid) - self.before
         picture = self.wall.last_picture().tobytes()
-        line = re.search(r"icmp: painted (\d+) pixels, discarded nothing, kernel drops (\d+)", self.wall.log())
+        line = re.search(r"%s: painted (\d+) pixels, discarded nothing, kernel drops (\d+)" % self.name,
+                         self.wall.log())
         assert line, self.wall.log()
         return figures(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == colours())
 
@@ -133,7 +154,7 @@ class Murald:
 def run(pair, source, target, *receivers):
     """One flood; the figures of each of the receivers that watched it."""
     with contextlib.ExitStack() as stack:
-        running = [stack.enter_context(receiver(pair)) for receiver in receivers]
+        running = [stack.enter_context(receiver(pair, target)) for receiver in receivers]
         sent, seconds = flood(pair, source, target)
         time.sleep(0.2)  # for what is still in the ring
         return [receiver.result(sent, seconds) for receiver in running]
@@ -155,12 +176,17 @@ def pings():
     rows = []
     with Pair() as pair:
         ip4, ip6 = (pair.client.ip4, pair.server.ip4), (pair.client.ip6, pair.server.ip6)
+        by_address = pair.client.ip6, TEMPLATE
+        pair.server.ip("-6", "route", "add", "blackhole", "2001:db8:0:5::/64")
         for switch in "net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all":
             pair.server.sysctl(switch, 1)
         for name, mask, ends, together in (
                 ("IPv4, receiver's core pays", 1, ip4, False), ("IPv4, sender's core pays", 0, ip4, False),
                 ("IPv4, both at once", 0, ip4, True), ("IPv6, receiver's core pays", 1, ip6, False),
-                ("IPv6, both at once", 0, ip6, True)):
+                ("IPv6, both at once", 0, ip6, True),
+                ("addresses, receiver's core pays", 1, by_address, False),
+                ("addresses, sender's core pays", 0, by_address, False),
+                ("addresses, both at once", 0, by_address, True)):
             steer(pair, mask)
             counter, murald = [], []
             for i in range(RUNS):
@@ -184,12 +210,107 @@ def ping_row(name, counter, murald):
            "lost": sum(r["sent"] - r["taken"] for r in murald), "drops": sum(r["drops"] for r in murald),
            "right": all(r["right"] for r in murald), "runs": {"murald": murald, "counting": counter}}
     row["ok"] = row["ratio"] >= 0.95 and row["drops"] == 0 and row["right"]
-    print("  %-28s %s k/s   counting %s k/s   ratio %.3f   CPU %.0f / %.0f ns   drops %d   lost %d   picture %s" % (
+    print("  %-31s %s k/s   counting %s k/s   ratio %.3f   CPU %.0f / %.0f ns   drops %d   lost %d   picture %s" % (
         name, show(row["murald"], 0, 1e-3), show(row["least"], 0, 1e-3), row["ratio"], *row["cpu_ns"],
         row["drops"], row["lost"], "right" if row["right"] else "WRONG"))
     if row["ratio"] < 0.95:
         print("  MISSED: at least 0.95 of the capture that only counts")
     return row
+
+
+# ---- p2
+
+def open_wall(folder, more=""):
+    from wall import Wall
+    return Wall(folder, "[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket =\nauth = none\nput-rate = 0\n" + more,
+                size="%dx%d" % SIZE)
+
+
+def put_flood(port):
+    out = subprocess.run([program("p2puts"), "flood", str(port), SECONDS], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    puts, seconds = out.split()
+    return int(puts), float(seconds)
+
+
+def puts_to_murald():
+    with tempfile.TemporaryDirectory() as folder, open_wall(folder) as wall:
+        puts, seconds = put_flood(wall.port("p2"))
+        wall.last_picture()
+        right = "p2: painted %d pixels, discarded nothing" % puts in wall.log()
+    return puts / seconds, right
+
+
+def puts_to_sink():
+    with subprocess.Popen([program("p2puts"), "sink"], stdout=subprocess.PIPE, text=True) as sink:
+        puts, seconds = put_flood(int(sink.stdout.readline()))
+        sink.kill()
+    return puts / seconds
+
+
+def p2_puts():
+    murald, sink, right = [], [], True
+    for run in range(RUNS):
+        for measure in ("murald", "sink") if run % 2 else ("sink", "murald"):
+            if measure == "sink":
+                sink.append(puts_to_sink())
+            else:
+                rate, painted = puts_to_murald()
+                murald.append(rate)
+                right = right and painted
+    row = {"name": "one connection", "unit": "puts a second", "measure": "a server that only reads",
+           "murald": spread(murald), "least": spread(sink), "right": right, "ok": right,
+           "ratio": statistics.median(m / s for m, s in zip(murald, sink))}
+    print("  one connection               %s M/s   only reading %s M/s   ratio %.2f   %s" % (
+        show(row["murald"], 1, 1e-6), show(row["least"], 1, 1e-6), row["ratio"],
+        "all painted" if right else "NOT ALL PAINTED"))
+    return row
+
+
+def p2_decode():
+    runs = [tuple(map(float, subprocess.run([program("p2puts"), "decode"], check=True, stdout=subprocess.PIPE,
+                                            text=True).stdout.split())) for _ in range(RUNS)]
+    row = {"name": "parser and brush", "unit": "ns a put", "measure": "memcpy", "ok": True,
+           "murald": spread([r[0] for r in runs]), "least": spread([r[1] for r in runs]),
+           "ratio": statistics.median(r[0] / r[1] for r in runs)}
+    print("  parser and brush             %s ns a put   memcpy %s ns   ratio %.1f" % (
+        show(row["murald"], 2), show(row["least"], 2), row["ratio"]))
+    return row
+
+
+def p2_bytes(name, pixels):
+    sys.path.insert(0, os.path.join(SOURCE, "tests", "p2"))
+    from p2client import Client, put, sub
+    with tempfile.TemporaryDirectory() as folder, open_wall(folder, "put-burst = 1\nsnapshot = no\n") as wall, \
+            Client(wall.port("p2"), "viewer") as viewer, Client(wall.port("p2"), "painter") as painter:
+        viewer.send(sub(-32512, -32512, 32512, 32512))
+        viewer.quiet()
+        painter.send(b"".join(put(x, y, (31, 31, 31)) for x, y in pixels))
+        viewer.until(lambda c: pixels <= set(c.pixels))
+        right = all(viewer.pixels[at] == (31, 31, 31) for at in pixels)
+    row = {"name": name, "unit": "bytes a changed pixel", "murald": viewer.bytes / len(pixels),
+           "updates": len(viewer.blocks), "ok": right}
+    print("  %-28s %.2f bytes a changed pixel, %d Updates for %d pixels" % (
+        name, row["murald"], row["updates"], len(pixels)))
+    return row
+
+
+def p2():
+    import random
+    rng = random.Random(1)
+    scattered = {(rng.randrange(-320, 320), rng.randrange(-180, 180)) for _ in range(5000)}
+    solid = {(x, y) for x in range(-75, 75) for y in range(-40, 40)}
+    return [p2_puts(), p2_decode(), p2_bytes("random pixels", scattered), p2_bytes("solid area", solid)]
+
+
+def why_no_p2():
+    if not os.path.exists(program("p2puts")):
+        return "built without p2: apt-get install liboath-dev"
+    try:
+        import PIL  # noqa: F401, the test harness uses it
+    except ImportError:
+        return "no PIL: apt-get install python3-pil"
+    return None
 
 
 def why_no_pings():
@@ -204,7 +325,12 @@ def why_no_pings():
     return None
 
 
-CHAPTERS = {"canvas": (canvas, lambda: None), "pings": (pings, why_no_pings)}
+def floods():
+    return pixelflut.measure(program, RUNS, SECONDS, spread, show)
+
+
+CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings),
+            "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2)}
 
 
 def main():

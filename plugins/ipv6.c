@@ -361,7 +361,7 @@ ipv6_invite(const struct mural_host *host, const char *of_host, char *text, size
 	struct address_template template;
 	char why[TEMPLATE_WHY_MAX], example[INET6_ADDRSTRLEN];
 	struct in6_addr address;
-	const char *zone;
+	const char *zone = "", *whose = "";
 
 	if (!strchr(of_host, ':') || compile(config, &template, why, sizeof(why)) < 0)
 		return -EAFNOSUPPORT;
@@ -372,12 +372,18 @@ ipv6_invite(const struct mural_host *host, const char *of_host, char *text, size
 	}
 	inet_ntop(AF_INET6, &address, example, sizeof(example));
 	/* a link-local address is nothing without the reader's own interface */
-	zone = IN6_IS_ADDR_LINKLOCAL(&address) ? "%eth0" : "";
+	if (IN6_IS_ADDR_LINKLOCAL(&address)) {
+		zone = "%eth0";
+		whose = ", eth0 is your own interface";
+	}
+	/* a comment for the shell, so that the whole line can be copied */
 	if (!template.placed)
-		return snprintf(text, len, "ping %s%s (%s) paints #ff8000 somewhere",
-			example, zone, config->template);
-	return snprintf(text, len, "ping %s%s (%s, X and Y in %s) paints %u,%u #ff8000",
-		example, zone, config->template, template.decimal ? "decimal" : "hex",
+		return snprintf(text, len,
+			"ping -c1 %s%s # %s%s: paints #ff8000 somewhere", example, zone,
+			config->template, whose);
+	return snprintf(text, len,
+		"ping -c1 %s%s # %s, X and Y in %s%s: paints %u,%u #ff8000", example,
+		zone, config->template, template.decimal ? "decimal" : "hex", whose,
 		pixel.x, pixel.y);
 }
 

@@ -46,7 +46,7 @@ print_help(void)
 	       "  -s, --set SECTION.KEY=VALUE\n"
 	       "                       set one value, whatever the files say; again for "
 	       "more\n"
-	       "  -v, --verbose        log what single clients and frames do\n"
+	       "  -v, --verbose        log details too\n"
 	       "  -q, --quiet          log errors and warnings only\n"
 	       "      --check-config   load the config and every plugin it names, open "
 	       "nothing,\n"

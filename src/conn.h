@@ -2,20 +2,29 @@
 /*
  * A client of a stream plugin: bytes in, what is left over, answers out.
  *
- * The worker owns the read buffer, the client owns its rest: what feed() left is copied
- * in front of what arrives next, so that a parser always sees contiguous memory and ten
+ * The worker owns the buffers, the client owns its rest: what feed() left is copied in
+ * front of what arrives next, so that a parser always sees contiguous memory and ten
  * thousand idle clients cost ten thousand small structs.  The answers of one feed are
- * written at once; while some are not taken, nothing is read from that client.
+ * written at once; while some are not taken, nothing is read from that client, and what
+ * was read already waits with them.
  *
  * All of it on the worker's thread.
  */
 #ifndef CONN_H
 #define CONN_H
 
+#include "quota.h"
 #include "worker.h"
 
-/* The answers that may wait for one client; more close it. */
+/* The answers that one feed may give; more close the client. */
 #define REPLY_BYTES_MAX (1024 * 1024)
+
+/* From here on mural_reply() says that it is enough. */
+#define REPLY_BYTES_ENOUGH (64 * 1024)
+
+/* What a worker keeps for clients that do not take their answers: the answers, and what
+ * they had sent already.  A client that would need more is closed. */
+#define HELD_BYTES_MAX (64 * 1024 * 1024)
 
 /* What a plugin's mural_conn is inside: a stream's client, or a datagram socket. */
 struct client {
@@ -27,8 +36,9 @@ struct client {
 int client_init(
 	struct client *client, const struct lane *lane, const struct sockaddr *peer);
 
-/* Takes a connected, non-blocking TCP or Unix socket over; it is closed if that fails. */
-void conn_accept(struct lane *lane, int fd);
+/* Takes a connected, non-blocking TCP or Unix socket over; it is closed if that fails.
+ * The peer was counted in by the lane's quota, and is counted out when it is gone. */
+void conn_accept(struct lane *lane, int fd, const union peer *peer);
 
 /* Begins to close every client of the lane; they are gone when the loop has run dry. */
 void conns_close(struct lane *lane);

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "conn.h"
+#include "log.h"
 
 #define BATCH 64
 #define BATCHES_A_TURN 16
@@ -145,9 +147,12 @@ dgram_open(struct lane *lane, int fd)
 		dgram_free(dgram);
 		return ret;
 	}
-	if (plugin->open && plugin->open(&dgram->client.pub) < 0) {
+	ret = plugin->open ? plugin->open(&dgram->client.pub) : 0;
+	if (ret < 0) {
+		log_error("%s: the plugin refused its UDP socket: %s",
+			lane->instance->host.name, strerror(-ret));
 		uv_close((uv_handle_t *)&dgram->poll, on_closed);
-		return -EACCES;
+		return ret;
 	}
 	lane->dgram = dgram;
 	return uv_poll_start(&dgram->poll, UV_READABLE, on_readable);

@@ -340,8 +340,6 @@ display_open(struct display *display, const struct config_display *config)
 		ret = driver->open(
 			config, &display->width, &display->height, why, sizeof(why));
 		log_info("display: headless%s%s", *why ? ": " : "", why);
-	} else if (ret < 0) {
-		log_warn("display: %s; waiting for a screen", why);
 	}
 	display->thread = calloc(1, sizeof(*display->thread));
 	if (!display->thread) {

@@ -15,6 +15,7 @@
 #include "dgram.h"
 #include "listener.h"
 #include "log.h"
+#include "quota.h"
 #include "resident.h"
 #include "source.h"
 
@@ -56,6 +57,7 @@ struct handover {
 	struct job job;
 	struct lane *lane;
 	int fd;
+	union peer peer;
 };
 
 static void
@@ -63,7 +65,7 @@ take_client(struct job *job)
 {
 	struct handover *handover = container_of(job, struct handover, job);
 
-	conn_accept(handover->lane, handover->fd);
+	conn_accept(handover->lane, handover->fd, &handover->peer);
 	free(handover);
 }
 
@@ -85,14 +87,39 @@ least_busy_worker(const struct ingest *ingest)
 	return best;
 }
 
+/* Says why, and closes.  What the client has sent so far is read, because the kernel
+ * would answer with a reset otherwise, and the client might never see the reason. */
 static void
-on_client(struct listener *listener, int fd)
+refuse_client(struct instance *instance, int fd)
+{
+	const char *text = instance->plugin->refusal;
+	struct lane *lane = &instance->lanes[0]; /* the main thread's */
+	char unheard[65536];
+
+	if (text && send(fd, text, strlen(text), MSG_NOSIGNAL) > 0) {
+		shutdown(fd, SHUT_WR);
+		(void)recv(fd, unheard, sizeof(unheard), 0);
+	}
+	close(fd);
+	mural_discard(&lane->brush, MURAL_RATE_LIMITED, 1);
+	lane_publish(lane, &lane->counts);
+}
+
+static void
+on_client(struct listener *listener, int fd, const union peer *peer)
 {
 	const struct ingest *ingest = listener->ingest;
 	size_t i = least_busy_worker(ingest);
-	struct handover *handover = malloc(sizeof(*handover));
+	struct handover *handover;
 
+	if (listener->quota.most > 0 && !quota_enter(&listener->quota, peer)) {
+		refuse_client(listener->instance, fd);
+		return;
+	}
+	handover = malloc(sizeof(*handover));
 	if (!handover) {
+		if (listener->quota.most > 0)
+			quota_leave(&listener->quota, peer);
 		close(fd);
 		return;
 	}
@@ -100,6 +127,7 @@ on_client(struct listener *listener, int fd)
 		.job.run = take_client,
 		.lane = &listener->instance->lanes[i],
 		.fd = fd,
+		.peer = *peer,
 	};
 	ingest->workers[i].handed++;
 	worker_send(&ingest->workers[i], &handover->job);
@@ -154,6 +182,24 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	return host->state ? 0 : -ENOMEM;
 }
 
+/* Before the first client: the loop has not turned yet. */
+static int
+open_quota(struct ingest *ingest, struct instance *instance, struct listener *listener)
+{
+	const struct mural_plugin *plugin = instance->plugin;
+	uint32_t most = plugin->clients_per_source
+				? plugin->clients_per_source(instance->config)
+				: 0;
+
+	if (most == 0)
+		return 0;
+	if (quota_init(&listener->quota, most) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < ingest->n_workers; i++)
+		instance->lanes[i].quota = &listener->quota;
+	return 0;
+}
+
 static int
 open_listener(struct ingest *ingest, struct instance *instance, struct listener *listener)
 {
@@ -165,6 +211,9 @@ open_listener(struct ingest *ingest, struct instance *instance, struct listener 
 		return ret;
 	listener->ingest = ingest;
 	listener->instance = instance;
+	ret = open_quota(ingest, instance, listener);
+	if (ret < 0)
+		return ret;
 	instance->host.port =
 		socket_name(listener->fd, instance->common.listen, text, sizeof(text));
 	log_info("%s: listening on %s", instance->host.name, text);
@@ -292,6 +341,11 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 	*ingest = (struct ingest){ .canvas = canvas, .plugins = plugins, .loop = loop };
 	for (struct instance *i = plugins->instances; i; i = i->next)
 		ingest->n_instances++;
+	if (ingest->n_instances == 0)
+		log_warn(
+			"no plugin is on, so nobody can paint: write a section such as "
+			"[plugin icmp] into the config; murald --list-plugins shows what "
+			"there is");
 	ingest->listeners =
 		calloc(MAX(ingest->n_instances, 1), sizeof(*ingest->listeners));
 	if (!ingest->listeners)
@@ -319,6 +373,8 @@ ingest_stop(struct ingest *ingest)
 	bool all_gone = residents_wait(ingest->plugins->instances, ingest->loop);
 	for (size_t i = ingest->n_workers; i-- > 1;)
 		worker_stop(&ingest->workers[i]);
+	for (size_t i = 0; i < ingest->n_instances; i++)
+		quota_finish(&ingest->listeners[i].quota);
 	free(ingest->listeners);
 	ingest->listeners = NULL;
 	/* the main loop still turns, so a resident that stayed keeps what it may touch */

@@ -132,6 +132,30 @@ bind_inet(const char *address, int type, const char **unknown)
 	return ret;
 }
 
+/* What is wrong and what to do next; NULL: nothing better than the system's own words. */
+static const char *
+bind_advice(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "another program does, or another instance here; stop it or "
+		       "choose another port";
+	case EEXIST:
+		return "there is something else at that path; remove it or choose "
+		       "another";
+	case EACCES:
+		return "ports below 1024 need CAP_NET_BIND_SERVICE, a socket file a "
+		       "folder that murald may write to";
+	case EADDRNOTAVAIL:
+		return "this machine has no such address; ip address shows those it "
+		       "has";
+	case ENOENT:
+		return "its folder does not exist; make it, or choose another";
+	default:
+		return NULL;
+	}
+}
+
 int
 socket_bind(const char *name, const char *address, int type)
 {
@@ -139,29 +163,16 @@ socket_bind(const char *name, const char *address, int type)
 	int fd = strncmp(address, "unix:", 5) == 0 ? bind_unix(address + 5, type)
 						   : bind_inet(address, type, &unknown);
 
-	if (fd == -EADDRINUSE)
-		log_error("%s: cannot listen on %s: another program does, or another "
-			  "instance here; stop it or choose another port",
-			name, address);
-	else if (fd == -EEXIST)
-		log_error("%s: cannot listen on %s: there is something else at that "
-			  "path; remove it or choose another",
-			name, address);
-	else if (unknown)
+	if (unknown) {
 		log_error("%s: cannot listen on %s: no address is known for that host: "
 			  "%s",
 			name, address, unknown);
-	else if (fd == -EADDRNOTAVAIL)
-		log_error("%s: cannot listen on %s: this machine has no such address; "
-			  "see ip address",
-			name, address);
-	else if (fd == -EACCES)
-		log_error("%s: cannot listen on %s: ports below 1024 need "
-			  "CAP_NET_BIND_SERVICE, "
-			  "a socket file a folder that murald may write to",
-			name, address);
-	else if (fd < 0)
-		log_error("%s: cannot listen on %s: %s", name, address, strerror(-fd));
+	} else if (fd < 0) {
+		const char *advice = bind_advice(-fd);
+
+		log_error("%s: cannot listen on %s: %s", name, address,
+			advice ? advice : strerror(-fd));
+	}
 	return fd;
 }
 
@@ -192,9 +203,12 @@ on_connection(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		union peer peer = { .any.sa_family = AF_UNIX };
+		socklen_t len = sizeof(peer);
+		int fd = accept4(
+			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0) {
-			listener->on_client(listener, fd);
+			listener->on_client(listener, fd, &peer);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -255,7 +269,8 @@ socket_has_address(int fd, char text[ADDRESS_TEXT_MAX])
 
 int
 listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
-	const char *address, void (*on_client)(struct listener *listener, int fd))
+	const char *address,
+	void (*on_client)(struct listener *listener, int fd, const union peer *peer))
 {
 	int fd = socket_bind(name, address, SOCK_STREAM);
 
@@ -272,8 +287,18 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	uv_timer_init(loop, &listener->pause);
 	listener->poll.data = listener;
 	listener->pause.data = listener;
+	listener->handles = 2;
 	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
 	return 0;
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct listener *listener = handle->data;
+
+	if (--listener->handles == 0 && listener->on_closed)
+		listener->on_closed(listener);
 }
 
 void
@@ -282,8 +307,8 @@ listener_close(struct listener *listener)
 	if (listener->fd < 0)
 		return;
 	uv_poll_stop(&listener->poll);
-	uv_close((uv_handle_t *)&listener->poll, NULL);
-	uv_close((uv_handle_t *)&listener->pause, NULL);
+	uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
+	uv_close((uv_handle_t *)&listener->pause, on_handle_closed);
 	close(listener->fd);
 	listener->fd = -1;
 	if (listener->unix_path)

@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "address.h"
+#include "quota.h"
 
 /* Makes a bound, non-blocking socket: SOCK_STREAM sockets listen.  `address` is as
  * murald.conf has it: HOST:PORT, [V6]:PORT (with [::] taking IPv4 too), unix:PATH.  The
@@ -39,17 +40,23 @@ struct listener {
 	uint64_t said_ms; /* when it was last logged that there are none; 0: never */
 	int fd;           /* -1: none */
 	char *unix_path;  /* removed at the end; NULL: TCP */
-	void (*on_client)(struct listener *listener, int fd);
+	void (*on_client)(struct listener *listener, int fd, const union peer *peer);
+	struct quota quota;        /* of its clients; zeroed: none */
 	const char *name;          /* borrowed */
 	struct ingest *ingest;     /* for on_client: the owner's */
 	struct instance *instance; /* for on_client: whose clients they are */
 	uint16_t port;             /* TCP; 0: Unix */
+
+	/* the loop is done with it; NULL: nobody asks */
+	void (*on_closed)(struct listener *listener);
+	unsigned handles; /* of it that the loop still has */
 };
 
 /* Begins to listen on the loop; on_client owns the descriptors it gets.  0 or -errno,
  * logged. */
 int listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
-	const char *address, void (*on_client)(struct listener *listener, int fd));
+	const char *address,
+	void (*on_client)(struct listener *listener, int fd, const union peer *peer));
 
 /* Stops; the handles are closed once the loop has run.  Accepts what never opened (fd -1
  * or a zeroed struct with fd set to -1). */

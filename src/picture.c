@@ -181,7 +181,7 @@ picture_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels
 	char *why, size_t why_len)
 {
 	png_image image = { .version = PNG_IMAGE_VERSION };
-	FILE *file;
+	FILE *file = NULL;
 	int ret = open_file(path, &file);
 
 	if (ret < 0)

@@ -91,7 +91,10 @@ plugins_list(const struct config *config, FILE *out)
 			fprintf(out, "server.plugin-path: \"%s\" %s\n", folder, why);
 	}
 	if (ret == 0 && listed == 0)
-		fprintf(out, "there are no plugins in %s\n", path);
+		fprintf(out,
+			"there are no plugins in %s; install them there, or set "
+			"server.plugin-path\n",
+			path);
 	return ret;
 }
 

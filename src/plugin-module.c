@@ -118,7 +118,7 @@ suggest_module(const char *path, const char *name, char *text, size_t len)
 	char folder[PATH_MAX], why[256];
 	bool found = false;
 
-	text[0] = '\0';
+	snprintf(text, len, "; install it there, or set server.plugin-path");
 	while (!found && folder_next(&path, folder, sizeof(folder))) {
 		char **names = NULL, **next;
 		const char *nearest;

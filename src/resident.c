@@ -2,7 +2,11 @@
 /* Starting and stopping residents. */
 #include "resident.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "canvas.h"
+#include "listener.h"
 #include "log.h"
 #include "worker.h"
 
@@ -44,6 +48,62 @@ mural_publish(struct mural_host *host)
 	struct instance *instance = container_of(host, struct instance, host);
 
 	lane_publish(&instance->lanes[0], &host->counts);
+}
+
+struct mural_listener {
+	struct listener listener;
+	struct mural_host *host;
+	void (*on_client)(struct mural_host *host, int fd);
+};
+
+static void
+on_client(struct listener *listener, int fd, const union peer *peer)
+{
+	struct mural_listener *pub =
+		container_of(listener, struct mural_listener, listener);
+
+	(void)peer;
+	pub->on_client(pub->host, fd);
+}
+
+static void
+on_listener_closed(struct listener *listener)
+{
+	free(container_of(listener, struct mural_listener, listener));
+}
+
+int
+mural_listen(struct mural_host *host, const char *address, const char *what,
+	void (*client)(struct mural_host *host, int fd), struct mural_listener **listener)
+{
+	struct mural_listener *new = calloc(1, sizeof(*new));
+	char text[300];
+	int ret;
+
+	if (!new)
+		return -ENOMEM;
+	ret = listener_open(&new->listener, host->loop, host->name, address, on_client);
+	if (ret < 0) {
+		free(new);
+		return ret;
+	}
+	new->host = host;
+	new->on_client = client;
+	new->listener.on_closed = on_listener_closed;
+	new->listener.port = socket_name(new->listener.fd, address, text, sizeof(text));
+	if (host->port == 0)
+		host->port = new->listener.port;
+	log_info("%s: listening on %s%s%s", host->name, text, what ? ", " : "",
+		what ? what : "");
+	*listener = new;
+	return 0;
+}
+
+void
+mural_unlisten(struct mural_listener *listener)
+{
+	if (listener)
+		listener_close(&listener->listener);
 }
 
 struct mural_reader *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Residents: plugins that bring a server of their own onto the main loop, and what murald
- * offers them: mural_publish(), mural_stopped(), mural_watch().
+ * offers them: mural_publish(), mural_stopped(), mural_watch(), mural_listen().
  *
  * The main thread's.
  */

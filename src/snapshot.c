@@ -3,6 +3,7 @@
 #include "snapshot.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,24 @@ paint_picture(struct canvas *canvas, const uint32_t *pixels)
 	canvas_brush_finish(&brush);
 }
 
+/* The right moment to say so is before anybody paints. */
+static void
+warn_of_folder(const char *path)
+{
+	char *copy = strdup(path);
+	const char *folder = copy ? dirname(copy) : path;
+
+	if (copy && access(folder, F_OK) < 0)
+		log_warn("snapshot: the folder %s does not exist, so nothing will be "
+			 "saved; make it, or set canvas.snapshot",
+			folder);
+	else if (copy && access(folder, W_OK) < 0)
+		log_warn("snapshot: murald may not write to the folder %s, so nothing "
+			 "will be saved; change its owner, or set canvas.snapshot",
+			folder);
+	free(copy);
+}
+
 static void
 restore(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixels)
 {
@@ -115,6 +134,7 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 		free(pixels);
 		return -ENOMEM;
 	}
+	warn_of_folder(snapshot->path);
 	restore(snapshot, canvas, pixels);
 	/* what is there now was just restored, or is not worth saving */
 	mural_reader_take(snapshot->reader, snapshot->tiles);
@@ -230,7 +250,10 @@ save_last(struct snapshot *snapshot)
 	snapshot->again = false;
 	while (snapshot->saving)
 		uv_run(snapshot->loop, UV_RUN_ONCE);
-	save(snapshot);
+	/* Nothing new to tell: what is there may be a later wall's. */
+	if (mural_reader_take(snapshot->reader, snapshot->tiles) ||
+		access(snapshot->path, F_OK) < 0)
+		save(snapshot);
 	uv_close((uv_handle_t *)&snapshot->changed, NULL);
 	uv_close((uv_handle_t *)&snapshot->timer, NULL);
 	uv_run(snapshot->loop, UV_RUN_NOWAIT);

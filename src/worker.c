@@ -165,6 +165,7 @@ worker_stop(struct worker *worker)
 		pthread_mutex_destroy(&worker->lock);
 	}
 	free(worker->buf);
+	free(worker->replies);
 	*worker = (struct worker){ 0 };
 }
 

@@ -22,6 +22,7 @@
 
 struct conn;
 struct dgram;
+struct quota;
 struct source;
 
 /* Something to do on the worker's thread.  Embed it; the memory is its own after `run`
@@ -34,9 +35,14 @@ struct job {
 struct worker {
 	_Alignas(CACHE_LINE) uv_loop_t *loop; /* its own, or the main loop */
 	struct canvas *canvas;
-	uint8_t *buf;    /* MURAL_REST_MAX + READ_BYTES */
-	uint64_t handed; /* clients it was given so far; main thread only */
-	uint64_t gone;   /* of them, closed again; its thread writes, figure_load() */
+	uint8_t *buf;  /* MURAL_REST_MAX + READ_BYTES */
+	char *replies; /* of the client that is being fed; grows up to a limit */
+	size_t replies_len, replies_size;
+	size_t held;          /* bytes that wait for clients to take their answers */
+	struct conn *reading; /* who was read last; only ever compared */
+	size_t read_in_a_row; /* bytes, from that one */
+	uint64_t handed;      /* clients it was given so far; main thread only */
+	uint64_t gone; /* of them, closed again; its thread writes, figure_load() */
 	bool threaded;
 	uv_loop_t own_loop;
 	pthread_t thread;
@@ -52,6 +58,7 @@ struct lane {
 	struct worker *worker;
 	struct mural_brush brush;
 	struct mural_counts counts; /* of clients and datagram sockets */
+	struct quota *quota;        /* of the instance's clients; NULL: none */
 	struct counters shown;      /* for other threads */
 	struct conn *conns;
 	struct dgram *dgram;   /* NULL: none on this lane */

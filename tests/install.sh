@@ -5,7 +5,7 @@
 # installed murald load it.  And nothing is left after make uninstall.
 set -eu
 export LC_ALL=C
-: "${top_srcdir:?make check sets it}" "${top_builddir:?}" "${sbindir:?}" "${libdir:?}"
+: "${top_srcdir:?make check sets it}" "${top_builddir:?}" "${bindir:?}" "${sbindir:?}" "${libdir:?}"
 : "${includedir:?}" "${mandir:?}" "${sysconfdir:?}" "${plugindir:?}"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 if [ -n "${sanitizer:-}" ]; then
@@ -33,12 +33,14 @@ installed() {
 installed "$sbindir/murald"
 installed "$plugindir/dots.so"
 installed "$includedir/mural/plugin.h"
+installed "$bindir/muralctl"
+installed "$mandir/man1/muralctl.1"
 installed "$mandir/man8/murald.8"
 installed "$mandir/man5/murald.conf.5"
 installed "$mandir/man7/mural-plugin.7"
 installed "$sysconfdir/murald/murald.conf"
 [ -z "$(find "$dest" -name '*.la')" ] || fail "libtool's .la files are installed"
-grep -rlE '@[a-z]+@' "$dest" --include='*.[578]' --include='*.service' --include='*.pc' &&
+grep -rlE '@[a-z]+@' "$dest" --include='*.[1578]' --include='*.service' --include='*.pc' &&
 	fail "something was not filled in"
 
 # pkg-config as a plugin author calls it; only the place of the copy is told.

@@ -12,7 +12,7 @@ libdrm | src/display-drm*.[ch] | #include <(xf86drm|drm|libdrm/)
 dlopen | src/plugin*.c | #include <dlfcn\.h>
 getopt and number parsing of settings | src/config*.c src/option.c src/notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
 atomics | include/mural/brush.h src/canvas.c src/stats.[ch] | __atomic_|<stdatomic\.h>|\<_Atomic\>
-locks | src/canvas.[ch] src/worker.[ch] src/display*.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
+locks | src/canvas.[ch] src/quota.[ch] src/worker.[ch] src/display*.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
 threads | src/worker.[ch] src/display*.[ch] | \<(pthread|uv_thread)_create
 libpcap | plugins/* | #include <pcap
 libpng | src/picture.c | #include <png\.h>
@@ -24,7 +24,7 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 layers='
 1 log util address nearest option config
 2 canvas plugin stats
-3 worker conn dgram listener source resident ingest | display scale uevent picture snapshot notify
+3 quota worker conn dgram listener source resident ingest | display scale uevent picture snapshot notify
 4 main
 '
 
@@ -119,13 +119,25 @@ check_outside() {
 		for include in $(includes "$file" | sed -n 's/"//gp'); do
 			case $include in
 			*/* | *..*) complain "$file: includes \"$include\"; only its neighbours, by name" ;;
-			*) [ -e "$(dirname "$file")/$include" ] ||
+			*) [ -e "$(dirname "$file")/$include" ] || [ -e "plugins/$include" ] ||
 				complain "$file: includes \"$include\", which is not in plugins/" ;;
 			esac
 		done
 	done
+	# muralctl is a program of its own, to which the fences do not apply: it shares the
+	# plugins' words for what is on the wire, and nothing else.
+	for file in $(find clients -name '*.[ch]' 2>/dev/null | sort); do
+		for include in $(includes "$file" | sed -n 's/"//gp'); do
+			case $include in
+			template.h | p2/codec.h) ;;
+			*/*) complain "$file: includes \"$include\"; only its neighbours, by name" ;;
+			*) [ -e "clients/$include" ] ||
+				complain "$file: includes \"$include\", which is not in clients/" ;;
+			esac
+		done
+	done
 	# A source file names its own header first: proves that the header needs no other.
-	for file in $(find src -name '*.c' 2>/dev/null | sort); do
+	for file in $(find src clients -name '*.c' 2>/dev/null | sort); do
 		[ -e "${file%.c}.h" ] || continue
 		include=$(includes "$file" | head -n 1)
 		[ "$include" = "\"$(basename "${file%.c}.h")\"" ] ||
@@ -165,6 +177,8 @@ include/mural/brush.h | #include <unistd.h>
 plugins/x.c | #include "../src/log.h"
 plugins/x.c | #include "log.h"
 src/worker.c | #include <stdio.h>\n#include "worker.h"
+clients/x.c | #include "log.h"
+clients/x.c | #include "../src/log.h"
 '
 
 plant() {
@@ -173,7 +187,7 @@ plant() {
 		[ -n "$line" ] || continue
 		file=${line%% | *}
 		rm -rf "${tree:?}"/*
-		mkdir -p "$tree"/src "$tree"/plugins "$tree"/include/mural
+		mkdir -p "$tree"/src "$tree"/plugins "$tree"/clients "$tree"/include/mural
 		touch "$tree"/src/{log,canvas,worker,conn,display}.h
 		printf '%b\n' "${line#* | }" >"$tree/$file"
 		(cd "$tree" && check_all >/dev/null && exit "$bad") &&

@@ -31,7 +31,7 @@ for file in $(ours '*.[ch]' '*.sh' '*.py' '*.am' '*.ac' '*.service.in'); do
 done
 
 if have mandoc mandoc; then
-	for page in doc/*.[578].in; do
+	for page in doc/*.[1578].in; do
 		mandoc -T lint -W warning "$page" || complain "$page"
 	done
 fi

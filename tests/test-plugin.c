@@ -193,7 +193,8 @@ what_cannot_be_loaded_says_why(void **state)
 		"mural_not_yet; it was made for a newer murald: install that, or rebuild "
 		"it\n"
 		"t.conf:3: plugin od: there is no od.so in %, did you mean odd?\n"
-		"t.conf:4: plugin absent: there is no absent.so in %\n");
+		"t.conf:4: plugin absent: there is no absent.so in %; "
+		"install it there, or set server.plugin-path\n");
 }
 
 static void
@@ -208,9 +209,10 @@ what_is_not_required_is_only_a_warning(void **state)
 		"murald: warning: plugin blank: %/blank.so has no table mural_plugin; is "
 		"it "
 		"a plugin for murald?: going on without it\n"
-		"murald: warning: plugin absent: there is no absent.so in %: going on "
-		"without it\n"
-		"t.conf:5: plugin nowhere: there is no nowhere.so in %\n");
+		"murald: warning: plugin absent: there is no absent.so in %; install "
+		"it there, or set server.plugin-path: going on without it\n"
+		"t.conf:5: plugin nowhere: there is no nowhere.so in %; install it "
+		"there, or set server.plugin-path\n");
 	run = load("[plugin absent]\nrequired = no\n[plugin odd]\n");
 	assert_int_equal(run->config.errors, 0);
 	assert_string_equal(run->plugins.instances->host.name, "odd");
@@ -419,9 +421,8 @@ unsafe_folders_are_refused(void **state)
 		"path\n"
 		"-s: server.plugin-path: \"\" is not absolute; write the folder's whole "
 		"path\n"
-		"murald: warning: plugin odd: there is no odd.so in %s/open:open:: going "
-		"on "
-		"without it\n",
+		"murald: warning: plugin odd: there is no odd.so in %s/open:open:; "
+		"install it there, or set server.plugin-path: going on without it\n",
 		here, here);
 	assert_string_equal(run->err, wanted);
 	assert_int_equal(run->config.errors, 3);
@@ -483,7 +484,9 @@ lists_all_plugins_with_their_options(void **state)
 	run = run_plugins(
 		"--list-plugins", "-s", "server.plugin-path=/nonexistent", NULL);
 	run_list(run);
-	assert_string_equal(run->out, "there are no plugins in /nonexistent\n");
+	assert_string_equal(run->out,
+		"there are no plugins in /nonexistent; install them there, or set "
+		"server.plugin-path\n");
 	run_free(run);
 }
 

@@ -4,9 +4,11 @@
  * bytes are cut, canvas and answers are the same.
  *
  * tests/transcripts/PLUGIN/NAME.in    what the client sends
- *                          NAME.ppm   the canvas afterwards (P6); its size is the
- * canvas's NAME.out   what the client gets; no file: nothing NAME.conf  options, "key =
- * value" a line; no file: defaults
+ *                          NAME.ppm   the canvas afterwards (P6), of the canvas's size
+ *                          NAME.out   what the client gets; no file: nothing
+ *                          NAME.conf  options, "key = value" a line; no file: defaults
+ *
+ * At the end of NAME.in the client closes its side.
  *
  * A case is added by adding files.  Every feed gets memory of its own of just the right
  * length, so that a sanitizer sees a plugin that reads past the end.
@@ -44,6 +46,8 @@ struct session {
 	struct mural_brush brush;
 	struct mural_host host;
 	struct blob replies, rest;
+	bool impatient; /* says that enough is waiting, at every answer */
+	bool full;      /* said so in this feed */
 	bool ended;
 };
 
@@ -77,8 +81,11 @@ append(struct blob *blob, const void *bytes, size_t len)
 static int
 take_reply(struct client *client, const void *data, size_t len)
 {
-	append(&container_of(client, struct session, client)->replies, data, len);
-	return 0;
+	struct session *session = container_of(client, struct session, client);
+
+	append(&session->replies, data, len);
+	session->full |= session->impatient;
+	return session->impatient;
 }
 
 static void
@@ -107,31 +114,40 @@ session_start(struct session *session, const struct fixture *fixture)
 	session->ended = plugin->open && plugin->open(&session->client.pub) < 0;
 }
 
-/* As the daemon does it: what feed() leaves comes again, with more behind it. */
+/* Feeds memory of just the right length; what feed() leaves stays in `rest`. */
 static void
-session_feed(struct session *session, const struct fixture *fixture, const uint8_t *bytes,
-	size_t len)
+feed_exactly(struct session *session, const struct mural_plugin *plugin)
 {
-	struct blob data = { 0 };
+	struct blob data = { malloc(session->rest.len), session->rest.len };
 	ssize_t used;
 
-	if (session->ended)
-		return;
-	data.bytes = malloc(session->rest.len + len);
-	if (session->rest.len > 0)
-		memcpy(data.bytes, session->rest.bytes, session->rest.len);
-	memcpy(data.bytes + session->rest.len, bytes, len);
-	data.len = session->rest.len + len;
-	used = fixture->plugin->feed(
-		&session->client.pub, &session->brush, data.bytes, data.len);
+	memcpy(data.bytes, session->rest.bytes, data.len);
+	session->full = false;
+	used = plugin->feed(&session->client.pub, &session->brush, data.bytes, data.len);
 	session->rest.len = 0;
 	if (used < 0)
 		session->ended = true;
-	else if ((size_t)used > data.len || data.len - used > MURAL_REST_MAX)
+	else if ((size_t)used > data.len)
 		abort();
 	else
 		append(&session->rest, data.bytes + used, data.len - used);
 	free(data.bytes);
+}
+
+/* As the daemon does it: what feed() leaves comes again, with more behind it; at once and
+ * alone when it stopped because of its answers. */
+static void
+session_feed(struct session *session, const struct fixture *fixture, const uint8_t *bytes,
+	size_t len)
+{
+	if (session->ended)
+		return;
+	append(&session->rest, bytes, len);
+	do
+		feed_exactly(session, fixture->plugin);
+	while (session->full && !session->ended && session->rest.len > 0);
+	if (session->rest.len > MURAL_REST_MAX)
+		abort();
 }
 
 /* Compares with what is expected and frees the session; says where it first differs. */
@@ -143,6 +159,9 @@ session_finish(struct session *session, const struct fixture *fixture, const cha
 			      (size_t)3 * fixture->width * fixture->height;
 	bool right = true;
 
+	if (fixture->plugin->end && !session->ended)
+		fixture->plugin->end(&session->client.pub, &session->brush,
+			session->rest.bytes, session->rest.len);
 	for (uint32_t i = 0; right && i < fixture->width * fixture->height; i++) {
 		uint32_t x = i % fixture->width, y = i / fixture->width, argb = 0;
 		uint32_t rgb = want[3 * i] << 16 | want[3 * i + 1] << 8 | want[3 * i + 2];
@@ -181,6 +200,17 @@ feed_whole(const struct fixture *fixture)
 	session_start(&session, fixture);
 	session_feed(&session, fixture, fixture->in.bytes, fixture->in.len);
 	return session_finish(&session, fixture, "fed whole", 0);
+}
+
+static bool
+feed_impatiently(const struct fixture *fixture)
+{
+	struct session session;
+
+	session_start(&session, fixture);
+	session.impatient = true;
+	session_feed(&session, fixture, fixture->in.bytes, fixture->in.len);
+	return session_finish(&session, fixture, "with many pauses", 0);
 }
 
 static bool
@@ -226,7 +256,8 @@ feed_random_pieces(const struct fixture *fixture, unsigned seed)
 static bool
 chop(const struct fixture *fixture)
 {
-	bool right = feed_whole(fixture) && feed_bytes(fixture);
+	bool right =
+		feed_whole(fixture) && feed_impatiently(fixture) && feed_bytes(fixture);
 
 	for (size_t cut = 1; right && cut < fixture->in.len; cut++)
 		right = feed_cut_at(fixture, cut);
@@ -257,6 +288,7 @@ set_options(struct fixture *fixture, const char *path)
 			exit(1);
 		}
 		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
 	}
 	free(conf.bytes);
 }

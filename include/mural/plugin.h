@@ -203,7 +203,7 @@ struct mural_plugin {
 	 * feed returns how many bytes it used, 0..len; the rest is passed again with more
 	 * behind it, and may be at most MURAL_REST_MAX bytes; a protocol that needs more
 	 * keeps it in `state`.  A datagram's rest is dropped.  A negative errno closes
-	 * the client once its replies are written. */
+	 * the client once its replies are written.  Nothing behind `data` may be read. */
 	int (*open)(struct mural_conn *conn);
 	ssize_t (*feed)(struct mural_conn *conn, struct mural_brush *brush,
 		const uint8_t *data, size_t len);
@@ -233,10 +233,22 @@ struct mural_plugin {
 	 * brackets. As snprintf(); negative: nothing to say for this address. */
 	int (*invite)(const struct mural_host *host, const char *address, char *text,
 		size_t len);
+
+	/* A stream's client has said all that it will say: `rest` is what feed() left of
+	 * it, and will never be more.  The last chance to answer before close().
+	 * Optional. */
+	void (*end)(struct mural_conn *conn, struct mural_brush *brush,
+		const uint8_t *rest, size_t len);
+
+	/* How many clients of this stream one source may have at a time; 0: any number.
+	 * An IPv4 address is a source, and so is an IPv6 /64.  One too many is counted as
+	 * rate limited, hears `refusal`, and is closed before open().  Optional. */
+	uint32_t (*clients_per_source)(const void *config);
+	const char *refusal; /* NULL: nothing */
 };
 
 /* The most that feed() may leave for the next time. */
-#define MURAL_REST_MAX 512
+#define MURAL_REST_MAX 1024
 
 #define MURAL_PLUGIN .abi = MURAL_ABI, .size = sizeof(struct mural_plugin)
 
@@ -257,9 +269,12 @@ MURAL_EXPORT void mural_log(const struct mural_host *host, enum mural_level leve
 MURAL_EXPORT void mural_reject(struct mural_check *check, const char *option,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* In open() and feed() only: queues an answer to the client, or to the sender of
+/* In open(), feed() and end() only: queues an answer to the client, or to the sender of
  * the datagram.  Copied.  While a client does not read its answers, murald reads nothing
- * from it.  -ENOBUFS when it cannot be queued: a datagram is lost, a client is closed. */
+ * from it.  0; 1 when it was queued, but enough is waiting now: a feed() whose input may
+ * ask for much more stops and returns what it has used so far, and is called with the
+ * remainder, however long, once the answers are on their way (1 is only ever advice).
+ * -ENOBUFS when it cannot be queued: a datagram is lost, a client is closed. */
 MURAL_EXPORT int mural_reply(struct mural_conn *conn, const void *data, size_t len);
 
 /* Resident plugins, on the main loop's thread: shows what host->brush painted. */
@@ -267,6 +282,19 @@ MURAL_EXPORT void mural_publish(struct mural_host *host);
 
 /* Resident plugins: nothing of this instance is left on the loop. */
 MURAL_EXPORT void mural_stopped(struct mural_host *host);
+
+/* Resident plugins, in start(): listens on HOST:PORT, [V6]:PORT or unix:PATH, logs where,
+ * and hands each client over as a connected, non-blocking socket, which is the plugin's
+ * from then on.  `what` is put behind the address in the log; NULL: nothing.  The first
+ * TCP listener gives host->port.  0 or -errno, logged. */
+struct mural_listener;
+MURAL_EXPORT int mural_listen(struct mural_host *host, const char *address,
+	const char *what, void (*on_client)(struct mural_host *host, int fd),
+	struct mural_listener **listener);
+
+/* Stops listening; before mural_stopped(), and in a start() that fails.  NULL is
+ * accepted. */
+MURAL_EXPORT void mural_unlisten(struct mural_listener *listener);
 
 /* Resident plugins: watches the whole canvas.  NULL: out of memory.  The plugin frees it
  * with mural_reader_free() before mural_stopped(). */

@@ -112,6 +112,30 @@ def test_snapshot_survives_a_restart(tmp_path):
         assert wall.picture().getpixel((1, 2)) == (10, 20, 30)
 
 
+def test_wall_that_nobody_painted_leaves_the_snapshot_alone(tmp_path):
+    idle = Wall(tmp_path, DOTS)
+    with idle:
+        busy = Wall(tmp_path, DOTS)
+        with busy:
+            paint(busy, dot(1, 2, (10, 20, 30)))
+            assert busy.stop() == 0
+        assert idle.stop() == 0
+    with Image.open(idle.snapshot) as image:
+        assert image.getpixel((1, 2)) == (10, 20, 30)
+
+
+def test_missing_folder_is_said_at_the_start(tmp_path):
+    wall = Wall(tmp_path, DOTS)
+    wall.start("-s", "canvas.snapshot=%s/none/canvas.png" % tmp_path).wait_ready()
+    assert "the folder %s/none does not exist" % tmp_path in wall.log()
+    assert wall.stop() == 0
+
+
+def test_wall_without_plugins_says_so(tmp_path):
+    with Wall(tmp_path, "") as wall:
+        assert "no plugin is on, so nobody can paint" in wall.log()
+
+
 def test_snapshot_at_the_interval_only_when_changed(tmp_path):
     with Wall(tmp_path, DOTS) as wall:
         wall.stop()
@@ -152,6 +176,7 @@ def test_what_is_no_file_is_not_touched_and_said(tmp_path, kind):
     before = os.lstat(wall.snapshot).st_ino
     with wall:
         assert "%s is no file" % wall.snapshot in wall.log()
+        paint(wall, dot(1, 2, (10, 20, 30)))
         assert wall.stop() == 0
     assert os.lstat(wall.snapshot).st_ino == before
     assert not os.path.lexists(wall.snapshot + ".1")

@@ -23,7 +23,7 @@ import rig
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
-SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
 GPUS = ["virtio", "bochs", "vkms", "vgem"]
 SIZE = {"virtio": (1280, 800), "bochs": (1280, 800), "vkms": (1024, 768)}
 PATIENCE = 10
@@ -186,6 +186,9 @@ class Screen:
         return wall
 
     def clean_up(self):
+        """For the next case; what a sanitizer found in this one fails it."""
+        logs = "".join(wall.log() for wall in self.walls)
+        assert "Sanitizer" not in logs and "runtime error" not in logs, logs
         for wall in self.walls:
             if wall.client:
                 wall.client.close()

@@ -19,7 +19,7 @@
 # OUTDIR/boot, OUTDIR/lib/modules   the kernel      OUTDIR/busybox
 # OUTDIR/sysroot                    --with          OUTDIR/vkms.ko
 set -euo pipefail
-arch=amd64 vkms= with=
+arch=amd64 vkms='' with=''
 while [ $# -gt 1 ]; do
 	case $1 in
 	--arch) arch=$2; shift 2;;
@@ -39,7 +39,7 @@ get() {	# get PKG[:ARCH]...  -> files in $debs; what is there is kept
 	local p
 	for p in "$@"; do
 		ls "$debs/${p%%:*}"_*.deb >/dev/null 2>&1 ||
-			(cd "$debs" && apt-get -q download "$p" 2>&1 | grep -v -e unsandboxed -e ^Get -e ^Fetched || true)
+			env -C "$debs" apt-get -q download "$p" 2>&1 | grep -v -e unsandboxed -e ^Get -e ^Fetched || true
 		ls "$debs/${p%%:*}"_*.deb >/dev/null || { echo "kernel.sh: cannot fetch $p" >&2; exit 1; }
 	done
 }
@@ -49,10 +49,10 @@ image=${image%%:*}
 abi=${image#linux-image-}		# 6.1.0-56-amd64
 get "$image:$arch" "busybox-static:$arch"
 if [ ! -e "$out/boot/.done-$abi" ]; then
-	rm -rf "$out/boot" "$out/lib" "$out/usr"
+	rm -rf "${out:?}"/boot "${out:?}"/lib "${out:?}"/usr
 	dpkg-deb -x "$debs/${image}"_*.deb "$out"
 	[ -d "$out/lib/modules" ] || { mkdir -p "$out/lib"; mv "$out/usr/lib/modules" "$out/lib/"; }
-	rm -rf "$out/usr/share"
+	rm -rf "${out:?}"/usr/share
 	dpkg-deb --fsys-tarfile "$debs"/busybox-static_*_"$arch".deb | tar -xOf - ./bin/busybox >"$out/busybox" 2>/dev/null ||
 		dpkg-deb --fsys-tarfile "$debs"/busybox-static_*_"$arch".deb | tar -xOf - ./usr/bin/busybox >"$out/busybox"
 	chmod +x "$out/busybox"
@@ -80,7 +80,6 @@ for p in $with; do
 done
 if [ -n "$vkms" ] && [ ! -e "$out/vkms.ko" ]; then
 	series=$(echo "$abi" | cut -d. -f1-2)		# 6.1
-	flavour=${abi##*-}				# amd64
 	common=linux-headers-${abi%-*}-common
 	host=$(dpkg --print-architecture)
 	get "linux-headers-$abi:$arch" "$common" "linux-kbuild-$series:$host" "linux-source-$series"
@@ -92,12 +91,12 @@ if [ -n "$vkms" ] && [ ! -e "$out/vkms.ko" ]; then
 	dpkg-deb --fsys-tarfile "$debs/linux-source-$series"_*.deb |
 		tar -xOf - "./usr/src/linux-source-$series.tar.xz" |
 		tar -xJf - -C "$out/vkms" --strip-components=5 "linux-source-$series/drivers/gpu/drm/vkms"
-	cross= triplet=
+	cross=() triplet=''
 	if [ "$arch" != "$host" ]; then
 		case $arch in arm64) triplet=aarch64-linux-gnu;; amd64) triplet=x86_64-linux-gnu;; esac
-		cross="DEB_BUILD_ARCH=$host DEB_HOST_ARCH=$arch DEB_HOST_GNU_TYPE=$triplet"
+		cross=("DEB_BUILD_ARCH=$host" "DEB_HOST_ARCH=$arch" "DEB_HOST_GNU_TYPE=$triplet")
 	fi
-	env $cross make -s -C "$h/usr/src/linux-headers-$abi" M="$out/vkms" CONFIG_DRM_VKMS=m $cross modules >"$out/vkms.log" 2>&1 ||
+	env "${cross[@]}" make -s -C "$h/usr/src/linux-headers-$abi" M="$out/vkms" CONFIG_DRM_VKMS=m "${cross[@]}" modules >"$out/vkms.log" 2>&1 ||
 		{ tail -20 "$out/vkms.log" >&2; exit 1; }
 	${triplet:+$triplet-}strip --strip-debug -o "$out/vkms.ko" "$out/vkms/vkms.ko"
 	rm -rf "$h" "$out/vkms"

@@ -37,7 +37,7 @@ def test_vkms_checksum(boot, method):
 
 
 @pytest.mark.parametrize("scale", ["fit", "integer", "fill", "none"])
-@pytest.mark.parametrize("size", ["1x1", "31x33", "333x7", "127x251", "1283x797", "1500x1001"])
+@pytest.mark.parametrize("size", ["1x1", "333x7", "1283x797", "1500x1001"])
 def test_sizes_and_scales(boot, size, scale):
     wall = boot("virtio").wall(size=size, scale=scale).start()
     w, h = wall.canvas.w, wall.canvas.h

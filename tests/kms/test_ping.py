@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The main job: a ping from another host paints a pixel that a screen shows."""
+"""The main job: pings from another host paint what a screen shows."""
 import os
 import subprocess
 
@@ -11,7 +11,7 @@ from guests import wait_for
 HOST, GUEST = "10.0.2.2", "10.0.2.15"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wire():
     """A namespace with one end of the guest's network card in it."""
     hosts.need_namespaces()
@@ -51,3 +51,20 @@ def test_ping_paints_the_screen(boot, wire):
         assert answer.returncode == 0, answer.stdout + answer.stderr
         wall.put(x, y, rgb)
         wall.seen()
+
+
+def test_an_image_painted_by_addresses_is_shown(boot, wire):
+    """From the same link, nothing set up at either end: each pixel is a link-local address."""
+    hosts.need("fping", "fping")
+    screen = boot("virtio", tap="tap0", netns=wire)
+    wall = screen.wall(dots=False, plugins="[plugin ipv6]\ntemplate = fe80:0:0:0:1XXX:1YYY:11RR:GGBB\n"
+                                           "ndp = yes\n").start()
+    wall.seen()
+    image = {(x, y): (x * 10, y * 15, 255 - x) for x in range(24) for y in range(16)}
+    image[319, 199] = (255, 128, 0)
+    pings = ["fe80::1%03x:1%03x:11%02x:%02x%02x%%tap0" % (*at, *rgb) for at, rgb in image.items()]
+    subprocess.run(["ip", "netns", "exec", wire, "fping", "-6", "-q", "-r", "0", "-t", "200", "-i", "5"],
+                   input="\n".join(pings), text=True, check=False, capture_output=True)
+    for (x, y), rgb in image.items():
+        wall.put(x, y, rgb)
+    wall.seen()

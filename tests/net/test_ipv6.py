@@ -365,6 +365,25 @@ def test_an_interface_that_comes_later(tmp_path, net):
         wall.painted(5, 6, (1, 2, 3))
 
 
+def test_a_bridge_on_the_wall_itself_answers_and_paints_once(tmp_path, pair):
+    """Each frame is seen on the port and on the bridge; it is the bridge that has a say."""
+    wall_host, client = pair
+    for words in (["add", "br0", "type", "bridge", "forward_delay", "0"], ["set", "br0", "up"],
+                  ["set", "br0", "address", "02:00:00:00:00:b0"], ["set", "eth0", "master", "br0"]):
+        wall_host.run("ip", "link", *words)
+    template = TEMPLATE.replace("??", "AA")
+    with Wall(tmp_path, section(template=template, ndp="yes"), netns=wall_host.name) as wall:
+        target = PREFIX + ":5:6:c800:80"
+        wire = client.wire()
+        wire.send(bytes(solicit(target)))
+        assert advertisements(wire, 0.5) == [(ipaddress.ip_address(target), 0)]
+        client.run("ping", "-c", "1", "-W", "0.3", target, check=False)
+        wall.painted(5, 6, (200 * 0x80 // 255, 0, 0))
+        assert "02:00:00:00:00:b0" in client.run("ip", "-6", "neigh", "show", target)
+        assert wall.stop() == 0
+    assert counted(wall.log()) == {"painted": 1, "drops": 0}
+
+
 def test_a_flood_of_solicitations_is_limited_and_counted(tmp_path, pair):
     wall_host, client = pair
     frames = [bytes(solicit(address(1, i, (0, 0, 0)))) for i in range(200)] * 150
@@ -399,9 +418,24 @@ def test_capturing_and_answering_need_one_capability(tmp_path, pair):
 # ---------------------------------------------------------------- bursts
 
 
+def send_at_once(wire, frames):
+    """Ahead of whatever else runs; the seconds it took."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    begin = time.monotonic()
+    for frame in frames:
+        wire.send(frame)
+    seconds = time.monotonic() - begin
+    os.setpriority(os.PRIO_PROCESS, 0, before)
+    return seconds
+
+
 @pytest.mark.parametrize("asleep", [False, True], ids=["running", "stopped"])
 def test_a_burst_of_65535_pings_loses_nothing(tmp_path, pair, asleep):
-    """Stopped, the daemon reads nothing before the last one is sent: the buffer holds all."""
+    """Stopped, the daemon reads nothing before the last one is sent: the buffer holds all.
+
+    The kernel closes a block of that buffer every 10 ms, however little is in it, and there are
+    128: what takes longer than 1.28 s is no burst, and is sent to another wall."""
     wall_host, client = pair
     head = bytes.fromhex(wall_host.mac().replace(":", "")) + bytes(6) + b"\x86\xdd"
     pixels = painting(256, 256)
@@ -410,17 +444,20 @@ def test_a_burst_of_65535_pings_loses_nothing(tmp_path, pair, asleep):
     frames = [head + b"\x60\0\0\0\0\x40\x3a\x40" + socket.inet_pton(socket.AF_INET6, CLIENT)
               + socket.inet_pton(socket.AF_INET6, address(*at, rgb)) + echo
               for at, rgb in pixels.items()]
-    with Wall(tmp_path, section(template=TEMPLATE), size="256x256", netns=wall_host.name) as wall:
-        wire = client.wire()
-        if asleep:
-            wall.process.send_signal(signal.SIGSTOP)
-        for frame in frames:
-            wire.send(frame)
-        if asleep:
-            wall.process.send_signal(signal.SIGCONT)
-        shows(wall, pixels, (256, 256))
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 65535, "drops": 0}
+    for _ in range(10):
+        with Wall(tmp_path, section(template=TEMPLATE), size="256x256", netns=wall_host.name) as wall:
+            if asleep:
+                wall.process.send_signal(signal.SIGSTOP)
+            seconds = send_at_once(client.wire(), frames)
+            if asleep:
+                wall.process.send_signal(signal.SIGCONT)
+                if seconds > 1:
+                    continue
+            shows(wall, pixels, (256, 256))
+            assert wall.stop() == 0
+        assert counted(wall.log()) == {"painted": 65535, "drops": 0}
+        return
+    pytest.skip("this machine is too busy to send 65,535 pings within a second")
 
 
 # ---------------------------------------------------------------- what counts as paint
@@ -656,7 +693,7 @@ def test_the_log_tells_how_to_paint(tmp_path, pair):
     wall_host, client = pair
     wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:
-        line = re.search(r"ipv6: paint with: (ping \S+) .* paints (\d+),(\d+) #(\w+)$", wall.log(), re.M)
+        line = re.search(r"ipv6: paint with: (ping -c1 \S+) # .*: paints (\d+),(\d+) #(\w+)$", wall.log(), re.M)
         assert line, wall.log()
-        client.run(*line.group(1).split(), "-c", "1", "-W", "0.3", check=False)
+        client.run(*line.group(1).split(), "-W", "0.3", check=False)
         wall.painted(int(line.group(2)), int(line.group(3)), bytes.fromhex(line.group(4)))

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ipv6count: what the ipv6 plugin would cost if it did nothing.  The same capture, the
+ * same filter, and a callback that counts; the measure for `make bench`.
+ *
+ *   ipv6count INTERFACE TEMPLATE
+ *
+ * Until SIGTERM; then prints "TAKEN DROPPED".
+ */
+#include "count.h"
+
+#include <stdio.h>
+
+/* Includes the plugin for its filter. */
+#include "../plugins/ipv6.c"
+
+int
+main(int argc, char *argv[])
+{
+	struct ipv6_config config = { 0 };
+	struct mural_claim claim;
+	char filter[FILTER_MAX];
+
+	if (argc == 3)
+		config.template = argv[2];
+	if (argc != 3 || !ipv6_claim(&config, &claim)) {
+		fprintf(stderr, "usage: ipv6count INTERFACE TEMPLATE\n");
+		return 2;
+	}
+	write_filter(&config, &claim, filter);
+	return count_frames("ipv6count", argv[1], filter, false);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* What programs have in common that compare murald with the least that it could cost. */
+#ifndef MEASURE_H
+#define MEASURE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define ROUNDS 31
+
+static inline double
+now_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static inline int
+compare_times(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* A line for bench/run.py: NAME, then for murald and for the measure the median, least
+ * and most of their times. */
+static inline void
+print_times(const char *name, double times[2][ROUNDS])
+{
+	printf("%s", name);
+	for (int i = 0; i < 2; i++) {
+		qsort(times[i], ROUNDS, sizeof(double), compare_times);
+		printf(" %.3f %.3f %.3f", times[i][ROUNDS / 2], times[i][0],
+			times[i][ROUNDS - 1]);
+	}
+	printf("\n");
+}
+
+#endif

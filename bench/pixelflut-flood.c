@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pixelflut-flood: paints a wall as fast as one core can send, and looks at it
+ * afterwards.
+ *
+ *   pixelflut-flood text|binary|reads|sink ADDRESS PORT CONNECTIONS WIDTHxHEIGHT SECONDS
+ *
+ * Every connection goes round the same commands, each from another place.  The clock
+ * stops when the server has answered a last read on every connection (for `reads`: all of
+ * them; for `sink`: when it has closed them), so that what is counted is done and not in
+ * a buffer.  Then every pixel is read back.  Prints "COMMANDS SECONDS WRONG BYTES".
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pixelflut-script.h"
+
+#define CONNECTIONS_MAX 64
+#define PIECE_BYTES (256 * 1024)
+
+static const char last_read[] = "PX 0 0\n";
+
+enum stage { SENDING, COMPLETING, ASKING, WAITING, DONE };
+
+struct link {
+	int fd;
+	enum stage stage;
+	size_t begin, at;     /* of the script, bytes */
+	size_t first;         /* command that it began with */
+	size_t rounds;        /* times it came to the script's end */
+	size_t stop;          /* where it will end */
+	size_t asked;         /* bytes of the last read sent */
+	size_t heard, wanted; /* bytes of answers; reads: from the answers' script */
+	size_t heard_at;
+	size_t wrong;
+};
+
+struct flood {
+	const struct script *script;
+	const struct script *answers; /* reads; NULL: one last read is answered */
+	bool sink;
+	size_t least; /* commands that each connection does */
+	struct link links[CONNECTIONS_MAX];
+	unsigned n;
+};
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+static void
+fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static int
+connect_to(const char *address, const char *port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(strtoul(port, NULL, 10)) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1 ||
+		connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		fail(address);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
+}
+
+/* The first command that ends at `at` bytes or later. */
+static size_t
+command_at(const struct script *script, size_t at)
+{
+	size_t low = 0, high = script->commands - 1;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (script->ends[middle] >= at)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static size_t
+commands_done(const struct script *script, const struct link *link)
+{
+	size_t done = link->at == 0 ? 0 : command_at(script, link->at) + 1;
+
+	return link->rounds * script->commands + done - link->first;
+}
+
+/* Sends from the script, until `stop` when that is set. */
+static void
+send_commands(struct flood *flood, struct link *link)
+{
+	const struct script *script = flood->script;
+	size_t end = link->stage == COMPLETING ? link->stop : script->len;
+	size_t len = end - link->at < PIECE_BYTES ? end - link->at : PIECE_BYTES;
+	ssize_t sent = send(link->fd, script->bytes + link->at, len, MSG_NOSIGNAL);
+
+	if (sent < 0 && errno != EAGAIN)
+		fail("send");
+	link->at += sent > 0 ? sent : 0;
+	if (link->stage == COMPLETING && link->at == link->stop)
+		link->stage = ASKING;
+	if (link->at == script->len) {
+		link->at = 0;
+		link->rounds++;
+	}
+}
+
+/* The end of a command, behind what was sent. */
+static void
+complete(struct flood *flood, struct link *link)
+{
+	size_t command = link->at == 0 ? 0 : command_at(flood->script, link->at);
+
+	if (link->at > 0 && flood->script->ends[command] == link->at) {
+		link->stage = ASKING;
+		return;
+	}
+	link->stop = flood->script->ends[command];
+	link->stage = COMPLETING;
+}
+
+static size_t
+answer_bytes(const struct script *answers, const struct link *link, size_t commands)
+{
+	size_t last = link->first + commands;
+	size_t bytes = last / answers->commands * answers->len;
+
+	last %= answers->commands;
+	bytes += last ? answers->ends[last - 1] : 0;
+	return bytes - (link->first ? answers->ends[link->first - 1] : 0);
+}
+
+static void
+ask(struct flood *flood, struct link *link)
+{
+	if (flood->sink) {
+		shutdown(link->fd, SHUT_WR);
+	} else if (flood->answers) {
+		link->wanted = answer_bytes(
+			flood->answers, link, commands_done(flood->script, link));
+	} else {
+		ssize_t sent = send(link->fd, last_read + link->asked,
+			strlen(last_read) - link->asked, MSG_NOSIGNAL);
+		link->asked += sent > 0 ? sent : 0;
+		if (link->asked < strlen(last_read))
+			return;
+		link->wanted = strlen("PX 0 0 rrggbb\n");
+	}
+	link->stage = WAITING;
+}
+
+static void
+compare(struct flood *flood, struct link *link, const char *heard, size_t len)
+{
+	const struct script *answers = flood->answers;
+
+	while (answers && len > 0) {
+		size_t part = answers->len - link->heard_at;
+		part = part < len ? part : len;
+		link->wrong += memcmp(heard, answers->bytes + link->heard_at, part) != 0;
+		link->heard_at = (link->heard_at + part) % answers->len;
+		heard += part;
+		len -= part;
+	}
+}
+
+static void
+listen_to(struct flood *flood, struct link *link)
+{
+	static char heard[PIECE_BYTES];
+	ssize_t len = recv(link->fd, heard, sizeof(heard), 0);
+
+	if (len < 0 && errno != EAGAIN)
+		fail("recv");
+	if (len == 0 && !flood->sink) {
+		fprintf(stderr, "the server closed the connection\n");
+		exit(1);
+	}
+	if (len > 0) {
+		compare(flood, link, heard, len);
+		link->heard += len;
+	}
+	if (link->stage == WAITING &&
+		(len == 0 || (link->wanted && link->heard >= link->wanted)))
+		link->stage = DONE;
+}
+
+/* One look at every connection; how many are not done. */
+static unsigned
+turn(struct flood *flood, bool over)
+{
+	struct pollfd polls[CONNECTIONS_MAX];
+	unsigned open = 0;
+
+	for (unsigned i = 0; i < flood->n; i++) {
+		struct link *link = &flood->links[i];
+
+		polls[i].fd = link->stage == DONE ? -1 : link->fd;
+		polls[i].events = POLLIN | (link->stage < WAITING ? POLLOUT : 0);
+		open += link->stage != DONE;
+	}
+	if (open == 0)
+		return 0;
+	poll(polls, flood->n, 1000);
+	for (unsigned i = 0; i < flood->n; i++) {
+		struct link *link = &flood->links[i];
+
+		if (polls[i].fd < 0)
+			continue;
+		if (polls[i].revents & POLLIN)
+			listen_to(flood, link);
+		if (!(polls[i].revents & POLLOUT))
+			continue;
+		if (link->stage == SENDING && over &&
+			commands_done(flood->script, link) >= flood->least)
+			complete(flood, link);
+		if (link->stage == SENDING || link->stage == COMPLETING)
+			send_commands(flood, link);
+		if (link->stage == ASKING)
+			ask(flood, link);
+	}
+	return open;
+}
+
+/* Runs for so long, and at least until each connection did its part.  How long it took.
+ */
+static double
+run(struct flood *flood, const char *address, const char *port, double seconds)
+{
+	for (unsigned i = 0; i < flood->n; i++) {
+		size_t first = flood->script->commands * i / flood->n;
+
+		flood->links[i] = (struct link){ .fd = connect_to(address, port),
+			.first = first,
+			.at = first ? flood->script->ends[first - 1] : 0,
+			.heard_at = flood->answers && first
+					    ? flood->answers->ends[first - 1]
+					    : 0 };
+	}
+	flood->least = (flood->script->commands + flood->n - 1) / flood->n;
+	double begin = now();
+	while (turn(flood, now() - begin >= seconds) > 0)
+		continue;
+	double took = now() - begin;
+	for (unsigned i = 0; i < flood->n; i++)
+		close(flood->links[i].fd);
+	return took;
+}
+
+int
+main(int argc, char *argv[])
+{
+	unsigned width, height, seed = getpid();
+	struct script paint, reads, answers;
+	struct flood flood = { .script = &paint }, look = { .n = 1 };
+	size_t commands = 0, wrong = 0, bytes = 0;
+
+	if (argc != 7 || sscanf(argv[5], "%ux%u", &width, &height) != 2) {
+		fprintf(stderr, "usage: pixelflut-flood text|binary|reads|sink ADDRESS "
+				"PORT CONNECTIONS WxH SECONDS\n");
+		return 2;
+	}
+	const char *kind = argv[1], *address = argv[2], *port = argv[3];
+	double seconds = strtod(argv[6], NULL), took;
+
+	script_init(&paint, strcmp(kind, "binary") ? SCRIPT_TEXT : SCRIPT_BINARY, width,
+		height, seed);
+	script_init(&reads, SCRIPT_READS, width, height, seed);
+	script_init(&answers, SCRIPT_ANSWERS, width, height, seed);
+	look.script = &reads;
+	look.answers = &answers;
+	flood.sink = strcmp(kind, "sink") == 0;
+	flood.n = strtoul(argv[4], NULL, 10);
+	if (flood.n < 1 || flood.n > CONNECTIONS_MAX)
+		return 2;
+	if (strcmp(kind, "reads") == 0) {
+		unsigned n = flood.n;
+
+		flood.n = 1; /* paints, so that there is something to read */
+		run(&flood, address, port, 0);
+		flood.n = n;
+		flood.script = &reads;
+		flood.answers = &answers;
+	}
+	took = run(&flood, address, port, seconds);
+	for (unsigned i = 0; i < flood.n; i++) {
+		commands += commands_done(flood.script, &flood.links[i]);
+		wrong += flood.links[i].wrong;
+	}
+	bytes = (double)commands * flood.script->len / flood.script->commands;
+	if (!flood.sink) {
+		run(&look, address, port, 0);
+		wrong += look.links[0].wrong;
+	}
+	printf("%zu %.6f %zu %zu\n", commands, took, wrong, bytes);
+	script_finish(&paint);
+	script_finish(&reads);
+	script_finish(&answers);
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What the pixelflut benchmarks send: every pixel of a wall once, in an order that jumps.
+ */
+#ifndef PIXELFLUT_SCRIPT_H
+#define PIXELFLUT_SCRIPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum script_kind {
+	SCRIPT_TEXT,    /* PX x y rrggbb */
+	SCRIPT_BINARY,  /* PB */
+	SCRIPT_READS,   /* PX x y */
+	SCRIPT_ANSWERS, /* what the reads are answered with after one of the first two */
+};
+
+struct script {
+	char *bytes;
+	size_t len;
+	size_t commands;
+	size_t *ends; /* of each command, offsets into bytes */
+};
+
+/* The colour of a pixel is made from its place and `seed`.  Exits without memory. */
+void script_init(struct script *script, enum script_kind kind, unsigned width,
+	unsigned height, unsigned seed);
+void script_finish(struct script *script);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps time. */
+#include "clock.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#define BURST (10 * CLOCK_MS)
+
+/* Lock-free, so that a signal may set it while any thread looks. */
+static atomic_bool asked;
+
+int64_t
+clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * CLOCK_SECOND + now.tv_nsec;
+}
+
+void
+clock_sleep_until(int64_t when)
+{
+	struct timespec at = {
+		.tv_sec = when / CLOCK_SECOND,
+		.tv_nsec = when % CLOCK_SECOND,
+	};
+
+	if (!asked)
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	asked = true;
+}
+
+void
+stop_catch(void)
+{
+	/* No SA_RESTART: a wait shall end. */
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+bool
+stop_asked(void)
+{
+	return asked;
+}
+
+int64_t
+pace_next(struct pace *pace)
+{
+	int64_t now, due;
+
+	if (pace->rate == 0)
+		return 0;
+	now = clock_now();
+	if (pace->due < now - BURST)
+		pace->due = now - BURST;
+	due = pace->due;
+	pace->due += CLOCK_SECOND / (int64_t)pace->rate;
+	return due > now ? due : 0;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pixel board over HTTP.  A generator registers, then sets one cell at a time, as
+ * often as the board allows; each answer says how long to wait.  Colours are the nearest
+ * of the board's palette.
+ */
+#include "driver.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http.h"
+#include "say.h"
+
+#define PALETTE_MAX 65536
+#define ID_MAX 256
+#define WAIT_MAX (24 * 3600.0) /* seconds; longer is nonsense */
+
+struct board {
+	struct http http;
+	uint32_t width, height;
+	uint32_t *palette; /* 0x00rrggbb */
+	uint32_t n_colours;
+	int32_t *cells; /* what is known of the board, -1 unknown */
+	char id[ID_MAX];
+	int64_t ready; /* when the next cell may be set */
+};
+
+/* ------------------------------------------------------------------ answers */
+
+/* Says what a board's refusal means. */
+static int
+refused(const struct session *session, const char *what, int status, json_t *answer)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	const char *next = "";
+
+	if (status == 401 || status == 403)
+		next = session->options->id ? "; the board does not know --id"
+					    : "; is --secret right?";
+	else if (status == 404 || status == 405)
+		next = "; is it a pixel board?";
+	say("%s: %s: status %d%s%.200s%s", session->target->text, what, status,
+		error ? ": " : "", error ? error : "", next);
+	json_decref(answer);
+	return -EACCES;
+}
+
+static int
+strange(const struct session *session, const char *what, json_t *answer)
+{
+	json_decref(answer);
+	return say_error(-EBADMSG, "%s: %s: the answer is not a pixel board's",
+		session->target->text, what);
+}
+
+/* After a 429: Retry-After in seconds, else the body's timeoutRemaining, else its rate.
+ */
+static int64_t
+wait_after(const struct board *board, json_t *answer)
+{
+	json_t *remaining = json_object_get(answer, "timeoutRemaining");
+	json_t *rate = json_object_get(answer, "rate");
+	double seconds = board->http.retry_after;
+
+	if (!(seconds >= 0) && json_is_number(remaining))
+		seconds = json_number_value(remaining);
+	if (!(seconds >= 0) && json_is_number(rate))
+		seconds = json_number_value(rate) / 1000;
+	if (!(seconds >= 0))
+		seconds = 1;
+	if (seconds > WAIT_MAX)
+		seconds = WAIT_MAX;
+	return clock_now() + (int64_t)(seconds * (double)CLOCK_SECOND);
+}
+
+/* ------------------------------------------------------------------ the board */
+
+static bool
+parse_colour(const char *text, uint32_t *rgb)
+{
+	if (!text)
+		return false;
+	text += *text == '#';
+	if (strlen(text) != 6 || strspn(text, "0123456789abcdefABCDEF") != 6)
+		return false;
+	*rgb = (uint32_t)strtoul(text, NULL, 16);
+	return true;
+}
+
+static bool
+take_settings(struct board *board, json_t *answer)
+{
+	json_int_t width = json_integer_value(json_object_get(answer, "width"));
+	json_int_t height = json_integer_value(json_object_get(answer, "height"));
+	json_t *palette = json_object_get(answer, "palette");
+	size_t n = json_array_size(palette);
+
+	if (width < 1 || height < 1 || width > OPTIONS_SIDE_MAX ||
+		height > OPTIONS_SIDE_MAX || width * height > IMAGE_PIXELS_MAX || n < 1 ||
+		n > PALETTE_MAX)
+		return false;
+	board->palette = calloc(n, sizeof(*board->palette));
+	board->cells = malloc((size_t)(width * height) * sizeof(*board->cells));
+	if (!board->palette || !board->cells)
+		return false;
+	memset(board->cells, 0xff, (size_t)(width * height) * sizeof(*board->cells));
+	for (size_t i = 0; i < n; i++)
+		if (!parse_colour(json_string_value(json_array_get(palette, i)),
+			    &board->palette[i]))
+			return false;
+	board->width = (uint32_t)width;
+	board->height = (uint32_t)height;
+	board->n_colours = (uint32_t)n;
+	return true;
+}
+
+static int
+http_size(struct session *session)
+{
+	struct board *board = session->state;
+	json_t *answer;
+	int status;
+
+	if (!board->width) {
+		status = http_request(&board->http, "GET", "/settings", NULL, &answer);
+		if (status < 0)
+			return status;
+		if (status != 200)
+			return refused(session, "/settings", status, answer);
+		if (!take_settings(board, answer))
+			return strange(session, "/settings", answer);
+		json_decref(answer);
+	}
+	session->wall.width = board->width;
+	session->wall.height = board->height;
+	return 0;
+}
+
+static int
+join(struct session *session)
+{
+	struct board *board = session->state;
+	const struct options *options = session->options;
+	char name[300];
+	const char *id;
+	json_t *answer;
+	int status;
+
+	snprintf(name, sizeof(name), options->connections > 1 ? "%.250s %u" : "%.250s",
+		options->name, session->number + 1);
+	status = http_request(&board->http, "PUT", "/register-pg",
+		json_pack("{ssssss}", "name", name, "author", options->author, "secret",
+			options->secret),
+		&answer);
+	if (status < 0)
+		return status;
+	if (status != 200)
+		return refused(session, "registering", status, answer);
+	id = json_string_value(json_object_get(answer, "id"));
+	if (!id || strlen(id) >= sizeof(board->id))
+		return strange(session, "registering", answer);
+	snprintf(board->id, sizeof(board->id), "%s", id);
+	json_decref(answer);
+	return 0;
+}
+
+static int
+sleep_until(int64_t when)
+{
+	while (clock_now() < when && !stop_asked())
+		clock_sleep_until(when);
+	return stop_asked() ? -EINTR : 0;
+}
+
+/* The rows of cells, from the route for web pages if there is one, else from the one for
+ * generators, which wants an id and makes one wait. */
+static int
+fetch_cells(struct session *session, json_t **answer)
+{
+	struct board *board = session->state;
+	int status = http_request(&board->http, "GET", "/frontend-pixels", NULL, answer);
+	int ret;
+
+	while (status == 404 || status == 429) {
+		if (status == 429 &&
+			(ret = sleep_until(wait_after(board, *answer))) < 0) {
+			json_decref(*answer);
+			return ret;
+		}
+		json_decref(*answer);
+		if (!*board->id && (ret = join(session)) < 0)
+			return ret;
+		status = http_request(&board->http, "GET", "/pixels",
+			json_pack("{ss}", "id", board->id), answer);
+		if (status == 404)
+			break;
+	}
+	if (status < 0)
+		return status;
+	return status == 200 ? 0 : refused(session, "reading the board", status, *answer);
+}
+
+static int
+read_board(struct session *session)
+{
+	struct board *board = session->state;
+	json_t *answer, *rows, *row, *cell;
+	int ret = fetch_cells(session, &answer);
+
+	if (ret < 0)
+		return ret;
+	rows = json_object_get(answer, "pixels");
+	if (json_array_size(rows) != board->height)
+		return strange(session, "reading the board", answer);
+	for (uint32_t y = 0; y < board->height; y++) {
+		row = json_array_get(rows, y);
+		if (json_array_size(row) != board->width)
+			return strange(session, "reading the board", answer);
+		for (uint32_t x = 0; x < board->width; x++) {
+			cell = json_array_get(row, x);
+			board->cells[(size_t)y * board->width + x] =
+				json_is_integer(cell) && json_integer_value(cell) >= 0 &&
+						json_integer_value(cell) <
+							board->n_colours
+					? (int32_t)json_integer_value(cell)
+					: -1;
+		}
+	}
+	json_decref(answer);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ painting */
+
+static int
+http_open_board(struct session *session)
+{
+	struct board *board = session->state;
+	const char *id = session->options->id;
+
+	if (id && strlen(id) >= sizeof(board->id))
+		return say_error(-EINVAL, "--id: an id is not as long as that");
+	snprintf(board->id, sizeof(board->id), "%s", id ? id : "");
+	return http_open(&board->http, session->target->url);
+}
+
+static int
+http_begin(struct session *session, const struct area *area)
+{
+	struct board *board = session->state;
+	int ret = board->width ? 0 : http_size(session);
+
+	(void)area;
+	if (ret == 0 && !*board->id)
+		ret = join(session);
+	return ret < 0 ? ret : read_board(session);
+}
+
+/* The nearest colour that the board has. */
+static int32_t
+nearest(const struct board *board, uint32_t argb)
+{
+	int32_t best = 0;
+	uint32_t least = UINT32_MAX;
+
+	for (uint32_t i = 0; i < board->n_colours; i++) {
+		uint32_t distance = 0;
+
+		for (int shift = 0; shift <= 16; shift += 8) {
+			int32_t apart = (int32_t)(argb >> shift & 0xff) -
+					(int32_t)(board->palette[i] >> shift & 0xff);
+
+			distance += (uint32_t)(apart * apart);
+		}
+		if (distance < least) {
+			least = distance;
+			best = (int32_t)i;
+		}
+	}
+	return best;
+}
+
+static int32_t *
+cell_at(struct board *board, int32_t x, int32_t y)
+{
+	if (x < 0 || y < 0 || (uint32_t)x >= board->width || (uint32_t)y >= board->height)
+		return NULL;
+	return &board->cells[(size_t)y * board->width + (uint32_t)x];
+}
+
+static bool
+http_shows(struct session *session, int32_t x, int32_t y, uint32_t argb)
+{
+	struct board *board = session->state;
+	const int32_t *cell = cell_at(board, x, y);
+
+	return cell && *cell == nearest(board, argb);
+}
+
+/* One try; 1: it came too early. */
+static int
+try_cell(struct session *session, int32_t x, int32_t y, int32_t colour)
+{
+	struct board *board = session->state;
+	json_t *answer, *rate;
+	int status, ret = 0;
+
+	if ((ret = sleep_until(board->ready)) < 0)
+		return ret;
+	status = http_request(&board->http, "PUT", "/update-pixel",
+		json_pack("{sisisiss}", "row", y, "col", x, "color", colour, "id",
+			board->id),
+		&answer);
+	if (status < 0)
+		return status;
+	if (status != 200 && status != 429)
+		return refused(session, "setting a cell", status, answer);
+	rate = json_object_get(answer, "rate");
+	if (status == 429) {
+		session->repeated++;
+		board->ready = wait_after(board, answer);
+		ret = 1;
+	} else if (json_is_true(json_object_get(answer, "currentlyDisabled"))) {
+		ret = say_error(-EACCES,
+			"%s: the board is switched off: it takes cells "
+			"and draws none; ask who runs it",
+			session->target->text);
+	} else if (json_is_number(rate) && json_number_value(rate) < WAIT_MAX * 1000) {
+		board->ready = clock_now() +
+			       (int64_t)(json_number_value(rate) * (double)CLOCK_MS);
+	}
+	json_decref(answer);
+	return ret;
+}
+
+static int
+http_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+{
+	struct board *board = session->state;
+	int32_t *cell = cell_at(board, x, y), colour = nearest(board, argb);
+	int ret;
+
+	if (!cell)
+		return -ERANGE;
+	while ((ret = try_cell(session, x, y, colour)) == 1)
+		;
+	if (ret < 0)
+		return ret;
+	*cell = colour;
+	session->painted++;
+	return 0;
+}
+
+static int
+http_grab(struct session *session, struct image *image)
+{
+	struct board *board = session->state;
+	int ret = image_new(image, session->wall.width, session->wall.height);
+
+	if (ret == 0 && !board->width)
+		ret = http_size(session);
+	if (ret == 0)
+		ret = read_board(session);
+	if (ret < 0)
+		return ret;
+	for (uint32_t y = 0; y < image->height; y++)
+		for (uint32_t x = 0; x < image->width; x++) {
+			const int32_t *cell = cell_at(board, (int32_t)x, (int32_t)y);
+
+			if (cell && *cell >= 0)
+				*image_at(image, x, y) = board->palette[*cell];
+		}
+	return 0;
+}
+
+static void
+http_close_board(struct session *session)
+{
+	struct board *board = session->state;
+
+	http_close(&board->http);
+	free(board->palette);
+	free(board->cells);
+}
+
+const struct driver driver_http = {
+	.state_size = sizeof(struct board),
+	.unit = "cells",
+	.tells = true,
+	.measures = true,
+	.proof = "cells that the board answered with 200",
+	.open = http_open_board,
+	.size = http_size,
+	.begin = http_begin,
+	.shows = http_shows,
+	.put = http_put,
+	.grab = http_grab,
+	.close = http_close_board,
+};

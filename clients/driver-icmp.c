@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* pingxelflut: pixels in the data of pings.  Nothing answers but the question for the
+ * size, so nobody knows what was painted. */
+#include "driver.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+
+#include "echo.h"
+#include "say.h"
+
+enum { KIND_ASK_SIZE = 0xaa, KIND_SIZE = 0xbb, KIND_SET = 0xcc };
+
+#define SIZE_LEN 5
+#define TRIES 3
+#define TRY_MS 700
+
+struct icmp {
+	struct echo echo;
+};
+
+static int
+open_address(struct icmp *icmp, const struct addrinfo *address, const char *name)
+{
+	int ret = echo_open(&icmp->echo, address->ai_family, name);
+
+	if (ret == 0)
+		ret = echo_connect(&icmp->echo, address->ai_addr, address->ai_addrlen);
+	return ret;
+}
+
+static int
+icmp_open(struct session *session)
+{
+	struct icmp *icmp = session->state;
+	const struct target *target = session->target;
+	/* A type only so that each address comes once. */
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *all;
+	int ret = getaddrinfo(target->host, NULL, &hints, &all);
+
+	session->alpha = true;
+	icmp->echo.fd = -1;
+	if (ret != 0)
+		return say_error(-EHOSTUNREACH, "%s: the host has no address: %s",
+			target->host, gai_strerror(ret));
+	ret = open_address(icmp, all, target->text);
+	freeaddrinfo(all);
+	return ret;
+}
+
+/* The kernel answers a ping by itself with the same data: KIND_ASK_SIZE.  That is not the
+ * answer. */
+static int
+hear_size(struct session *session)
+{
+	struct icmp *icmp = session->state;
+	int64_t end = clock_now() + TRY_MS * CLOCK_MS, left;
+	uint8_t data[SIZE_LEN];
+	int len;
+
+	while ((left = (end - clock_now()) / CLOCK_MS) > 0) {
+		len = echo_receive(&icmp->echo, data, sizeof(data), (int)left);
+		if (len < 0)
+			return len;
+		if (len != SIZE_LEN || data[0] != KIND_SIZE)
+			continue;
+		session->wall.width = (uint32_t)data[1] << 8 | data[2];
+		session->wall.height = (uint32_t)data[3] << 8 | data[4];
+		return session->wall.width && session->wall.height ? 0 : -ENODATA;
+	}
+	return -ETIMEDOUT;
+}
+
+static int
+icmp_size(struct session *session)
+{
+	struct icmp *icmp = session->state;
+	const uint8_t kind = KIND_ASK_SIZE;
+	int ret = echo_hear(&icmp->echo);
+
+	for (int i = 0; ret == 0 && i < TRIES; i++) {
+		ret = echo_send(&icmp->echo, NULL, &kind, 1);
+		if (ret == 0)
+			ret = echo_flush(&icmp->echo);
+		if (ret == 0 && (ret = hear_size(session)) != -ETIMEDOUT)
+			return ret;
+		if (ret == -ETIMEDOUT && !stop_asked())
+			ret = 0;
+	}
+	if (ret == 0 && !icmp->echo.raw)
+		say("without the right CAP_NET_RAW I hear only answers with the "
+		    "identifier of the question");
+	return ret < 0 ? ret : -ENODATA;
+}
+
+static int
+icmp_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+{
+	struct icmp *icmp = session->state;
+	const uint8_t data[] = { KIND_SET, (uint8_t)(x >> 8), (uint8_t)x,
+		(uint8_t)(y >> 8), (uint8_t)y, (uint8_t)(argb >> 16),
+		(uint8_t)(argb >> 8), (uint8_t)argb, (uint8_t)(argb >> 24) };
+
+	if (x < 0 || y < 0 || x > UINT16_MAX || y > UINT16_MAX)
+		return -ERANGE;
+	return echo_send(&icmp->echo, NULL, data, sizeof(data) - (argb >> 24 == 0xff));
+}
+
+static int
+icmp_flush(struct session *session)
+{
+	struct icmp *icmp = session->state;
+
+	return echo_flush(&icmp->echo);
+}
+
+static void
+icmp_close(struct session *session)
+{
+	struct icmp *icmp = session->state;
+
+	echo_close(&icmp->echo);
+}
+
+const struct driver driver_icmp = {
+	.state_size = sizeof(struct icmp),
+	.rate = 50000,
+	.unit = "pixels",
+	.measures = true,
+	.proof = "nothing answers a pixel; what of it arrived, only the server knows",
+	.open = icmp_open,
+	.size = icmp_size,
+	.put = icmp_put,
+	.flush = icmp_flush,
+	.no_grab = "pings paint, but cannot look",
+	.close = icmp_close,
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Pixels in the destination addresses of pings, by the template that murald's plugin
+ * uses.  Nothing answers. */
+#include "driver.h"
+
+#include <errno.h>
+
+#include "echo.h"
+
+struct ipv6 {
+	struct echo echo;
+};
+
+static int
+ipv6_open(struct session *session)
+{
+	struct ipv6 *ipv6 = session->state;
+	const struct address_template *template = &session->target->template;
+
+	ipv6->echo.fd = -1;
+	session->alpha = template->fields[TEMPLATE_A].mask != 0;
+	return echo_open(&ipv6->echo, AF_INET6, session->target->text);
+}
+
+/* A ping without data: some servers take the first byte for a pingxelflut message. */
+static int
+ipv6_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+{
+	struct ipv6 *ipv6 = session->state;
+	struct template_pixel pixel = { .side = 1, .argb = argb };
+	uint8_t address[16];
+
+	if (x < 0 || y < 0)
+		return -ERANGE;
+	pixel.x = (uint32_t)x;
+	pixel.y = (uint32_t)y;
+	if (template_encode(&session->target->template, &pixel, address) < 0)
+		return -ERANGE;
+	return echo_send(&ipv6->echo, address, NULL, 0);
+}
+
+static int
+ipv6_flush(struct session *session)
+{
+	struct ipv6 *ipv6 = session->state;
+
+	return echo_flush(&ipv6->echo);
+}
+
+static void
+ipv6_close(struct session *session)
+{
+	struct ipv6 *ipv6 = session->state;
+
+	echo_close(&ipv6->echo);
+}
+
+const struct driver driver_ipv6 = {
+	.state_size = sizeof(struct ipv6),
+	.rate = 50000,
+	.unit = "pixels",
+	.proof = "nothing answers; what of it arrived, only the server knows",
+	.open = ipv6_open,
+	.no_size = "an address cannot ask; the server's web page may tell",
+	.put = ipv6_put,
+	.flush = ipv6_flush,
+	.no_grab = "addresses paint, but cannot look",
+	.close = ipv6_close,
+};

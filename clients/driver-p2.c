@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * p² over TCP.  Its plane has 0,0 somewhere in the middle of the wall, and it does not
+ * tell where.  What is painted is subscribed to first: servers send the author's own
+ * pixels back as Updates, so it is known what arrived, and some send what is there
+ * already.
+ */
+#include "driver.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "p2/codec.h"
+#include "say.h"
+#include "stream.h"
+
+enum { START = 0xff, AUTH = 0xa0, PUT = 0xd0, SUB = 0xaf };
+
+#define UPDATE_HEAD 6
+#define FIRST_MS 1000 /* so long may the first Update take */
+#define QUIET_MS 300  /* after so long without one there are no more */
+#define SETTLE_MS 5000
+#define IDLE (30 * CLOCK_SECOND)
+
+struct p2 {
+	struct stream stream;
+	struct area area;       /* what `colours` is of, in p2's own coordinates */
+	int32_t *colours;       /* rgb15, -1 unknown */
+	int32_t x1, y1, x2, y2; /* all that Updates ever told of */
+	uint64_t updates;
+	int64_t spoke;
+	bool grabbing; /* the bar counts Updates */
+};
+
+/* ------------------------------------------------------------------ hearing */
+
+static void
+see(struct p2 *p2, int32_t x, int32_t y, uint32_t rgb15)
+{
+	uint32_t column = (uint32_t)x - (uint32_t)p2->area.x;
+	uint32_t row = (uint32_t)y - (uint32_t)p2->area.y;
+
+	p2->updates++;
+	if (x < p2->x1)
+		p2->x1 = x;
+	if (x > p2->x2)
+		p2->x2 = x;
+	if (y < p2->y1)
+		p2->y1 = y;
+	if (y > p2->y2)
+		p2->y2 = y;
+	if (p2->colours && column < p2->area.width && row < p2->area.height)
+		p2->colours[(size_t)row * p2->area.width + column] = (int32_t)rgb15;
+}
+
+/* A whole Update, `width` and `rows` as it tells. */
+static void
+take_update(struct p2 *p2, const uint8_t *message, int32_t width, int32_t rows)
+{
+	int32_t x = p2_coordinate_decode(message + 2);
+	int32_t y = p2_coordinate_decode(message + 4);
+	const uint8_t *colour = message + UPDATE_HEAD;
+	uint32_t rgb15;
+
+	for (int32_t row = 0; row < rows; row++)
+		for (int32_t column = 0; column < width; column++, colour += 2)
+			if (p2_colour_decode(colour, &rgb15))
+				see(p2, x + column, y + row, rgb15);
+}
+
+/* Takes one message from the start of the data; how many bytes, 0: it is not whole. */
+static size_t
+take_message(struct p2 *p2, const uint8_t *data, size_t len)
+{
+	int32_t width, rows;
+	size_t whole;
+
+	if (data[0] != START || (len > 1 && (data[1] > 0x7f || !(data[1] & 15))))
+		return 1; /* a heartbeat or nothing we know */
+	if (len < 2)
+		return 0;
+	width = data[1] & 15;
+	rows = (data[1] >> 4) + 1;
+	whole = UPDATE_HEAD + 2 * (size_t)(width * rows);
+	if (len < whole)
+		return 0;
+	take_update(p2, data, width, rows);
+	return whole;
+}
+
+static int
+on_input(struct stream *stream, void *context)
+{
+	struct p2 *p2 = context;
+	size_t used;
+
+	while (stream->in_start < stream->in_end) {
+		const uint8_t *data = stream->in + stream->in_start;
+		size_t len = stream->in_end - stream->in_start;
+
+		if (len >= 2 && data[0] == START && data[1] == 0) {
+			stream->in_start = stream->in_end;
+			return stream_closed(stream);
+		}
+		if ((used = take_message(p2, data, len)) == 0)
+			break;
+		stream->in_start += used;
+	}
+	return 0;
+}
+
+/* Listens until nothing came for a while, but not beyond `most_ms`. */
+static int
+listen_until_quiet(struct p2 *p2, int first_ms, int most_ms)
+{
+	int64_t end = clock_now() + most_ms * CLOCK_MS;
+	int ret = stream_flush(&p2->stream), patience = first_ms;
+
+	while (ret >= 0 && clock_now() < end) {
+		if (stop_asked() && end > clock_now() + CLOCK_SECOND)
+			end = clock_now() + CLOCK_SECOND;
+		ret = stream_read(&p2->stream, patience);
+		if (ret == -ETIMEDOUT)
+			return 0;
+		if (ret > 0)
+			ret = on_input(&p2->stream, p2);
+		patience = QUIET_MS;
+		if (p2->grabbing)
+			progress_update(p2->updates);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+/* ------------------------------------------------------------------ speaking */
+
+static int
+speak(struct p2 *p2, const uint8_t *message, size_t len)
+{
+	p2->spoke = clock_now();
+	return stream_write(&p2->stream, message, len);
+}
+
+/* `%` in the user's name is the number of the connection. */
+static size_t
+user_name(const struct session *session, uint8_t name[TARGET_USER_MAX + 16])
+{
+	const char *user = session->target->user, *percent = strchr(user, '%');
+
+	if (!percent)
+		return (size_t)snprintf((char *)name, TARGET_USER_MAX, "%s", user);
+	return (size_t)snprintf((char *)name, TARGET_USER_MAX + 16, "%.*s%u%s",
+		(int)(percent - user), user, session->number + 1, percent + 1);
+}
+
+static int
+authenticate(struct p2 *p2, const struct session *session)
+{
+	uint8_t message[3 + TARGET_USER_MAX + 16 + 4] = { START, AUTH };
+	size_t len = user_name(session, message + 3);
+	unsigned long digits = strtoul(session->target->otp, NULL, 10);
+	uint8_t *otp = message + 3 + len;
+
+	if (len > 255)
+		return say_error(-EINVAL, "%s: the user's name is too long",
+			session->target->text);
+	message[2] = (uint8_t)(len - 1);
+	for (int i = 3; i >= 0; i--, digits /= 100)
+		otp[i] = (uint8_t)(digits % 100 / 10 << 4 | digits % 10);
+	return speak(p2, message, 3 + len + 4);
+}
+
+static int
+p2_open(struct session *session)
+{
+	struct p2 *p2 = session->state;
+	int ret = stream_open(&p2->stream, session->target);
+
+	p2->stream.on_input = on_input;
+	p2->stream.context = p2;
+	p2->stream.hint =
+		"are the user and the one-time password right, and the password "
+		"not used before? A user who comes in again ends the older "
+		"connection";
+	p2->x1 = p2->y1 = INT32_MAX;
+	p2->x2 = p2->y2 = INT32_MIN;
+	if (ret == 0)
+		ret = authenticate(p2, session);
+	return ret < 0 ? ret : stream_flush(&p2->stream);
+}
+
+static int32_t
+within(int64_t n)
+{
+	if (n > P2_COORDINATE_MAX)
+		return P2_COORDINATE_MAX;
+	return n < -P2_COORDINATE_MAX ? -P2_COORDINATE_MAX : (int32_t)n;
+}
+
+static int
+subscribe(struct p2 *p2, int64_t x1, int64_t y1, int64_t x2, int64_t y2)
+{
+	uint8_t message[10] = { START, SUB };
+
+	p2_coordinate_encode(within(x1), message + 2);
+	p2_coordinate_encode(within(y1), message + 4);
+	p2_coordinate_encode(within(x2), message + 6);
+	p2_coordinate_encode(within(y2), message + 8);
+	return speak(p2, message, sizeof(message));
+}
+
+/* Learns the wall from what a server sends to somebody who subscribes to everything. */
+static int
+p2_size(struct session *session)
+{
+	struct p2 *p2 = session->state;
+	const struct options *options = session->options;
+	int ret = subscribe(p2, -P2_COORDINATE_MAX, -P2_COORDINATE_MAX, P2_COORDINATE_MAX,
+		P2_COORDINATE_MAX);
+
+	if (ret == 0)
+		ret = listen_until_quiet(p2, FIRST_MS, 60000);
+	if (ret < 0)
+		return ret;
+	if (p2->x2 < p2->x1)
+		return -ENODATA;
+	session->wall = (struct area){
+		.x = p2->x1 + options->origin_x,
+		.y = p2->y1 + options->origin_y,
+		.width = (uint32_t)(p2->x2 - p2->x1) + 1,
+		.height = (uint32_t)(p2->y2 - p2->y1) + 1,
+	};
+	return 0;
+}
+
+/* The first time; later, Updates keep what is known true. */
+static int
+p2_begin(struct session *session, const struct area *area)
+{
+	struct p2 *p2 = session->state;
+	const struct options *options = session->options;
+	size_t n = (size_t)area->width * area->height;
+	const uint8_t heartbeat = START;
+	int ret;
+
+	if (p2->colours) {
+		if (clock_now() - p2->spoke > IDLE &&
+			(ret = speak(p2, &heartbeat, 1)) < 0)
+			return ret;
+		return listen_until_quiet(p2, 0, QUIET_MS);
+	}
+	p2->colours = malloc(n * sizeof(*p2->colours));
+	if (!p2->colours)
+		return say_error(-ENOMEM, "no memory for what the wall shows");
+	memset(p2->colours, 0xff, n * sizeof(*p2->colours));
+	p2->area = *area;
+	p2->area.x -= options->origin_x;
+	p2->area.y -= options->origin_y;
+	ret = subscribe(p2, p2->area.x, p2->area.y, p2->area.x + (int64_t)area->width - 1,
+		p2->area.y + (int64_t)area->height - 1);
+	if (ret == 0)
+		ret = listen_until_quiet(p2, QUIET_MS, SETTLE_MS);
+	p2->updates = 0;
+	return ret;
+}
+
+static bool
+p2_shows(struct session *session, int32_t x, int32_t y, uint32_t argb)
+{
+	const struct p2 *p2 = session->state;
+	uint32_t column = (uint32_t)(x - session->options->origin_x - p2->area.x);
+	uint32_t row = (uint32_t)(y - session->options->origin_y - p2->area.y);
+
+	if (!p2->colours || column >= p2->area.width || row >= p2->area.height)
+		return false;
+	return p2->colours[(size_t)row * p2->area.width + column] ==
+	       (int32_t)p2_rgb15_from_argb(argb);
+}
+
+static int
+p2_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+{
+	struct p2 *p2 = session->state;
+	uint8_t message[8] = { START, PUT };
+
+	x -= session->options->origin_x;
+	y -= session->options->origin_y;
+	if (x != within(x) || y != within(y))
+		return -ERANGE;
+	p2_coordinate_encode(x, message + 2);
+	p2_coordinate_encode(y, message + 4);
+	p2_colour_encode(p2_rgb15_from_argb(argb), message + 6);
+	return stream_write(&p2->stream, message, sizeof(message));
+}
+
+static int
+p2_flush(struct session *session)
+{
+	struct p2 *p2 = session->state;
+
+	p2->spoke = clock_now();
+	return stream_flush(&p2->stream);
+}
+
+static int
+p2_settle(struct session *session)
+{
+	struct p2 *p2 = session->state;
+	int ret = listen_until_quiet(p2, QUIET_MS, SETTLE_MS);
+
+	session->painted = p2->updates;
+	return ret;
+}
+
+static int
+p2_grab(struct session *session, struct image *image)
+{
+	struct p2 *p2 = session->state;
+	const struct area *wall = &session->wall;
+	size_t n = (size_t)wall->width * wall->height, unknown = 0;
+	int ret = image_new(image, wall->width, wall->height);
+
+	p2->grabbing = true;
+	p2->updates = 0;
+	if (ret == 0)
+		ret = p2_begin(session, wall);
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < n; i++) {
+		if (p2->colours[i] < 0)
+			unknown++;
+		else
+			image->pixels[i] = p2_argb_from_rgb15((uint32_t)p2->colours[i]);
+	}
+	if (unknown == n)
+		return say_error(-ENODATA, "%s sends changes only, not what is there",
+			session->target->text);
+	if (unknown)
+		say("%s told nothing of %zu pixels; they are black in the picture",
+			session->target->text, unknown);
+	return 0;
+}
+
+static void
+p2_close(struct session *session)
+{
+	struct p2 *p2 = session->state;
+
+	stream_close(&p2->stream);
+	free(p2->colours);
+}
+
+const struct driver driver_p2 = {
+	.state_size = sizeof(struct p2),
+	.rate = 9000, /* servers drop what is beyond 10000 */
+	.unit = "pixels",
+	.tells = true,
+	.user_once = true,
+	.proof = "pixels that came back as Updates; several changes of one pixel within "
+		 "some milliseconds count once",
+	.open = p2_open,
+	.size = p2_size,
+	.begin = p2_begin,
+	.shows = p2_shows,
+	.put = p2_put,
+	.flush = p2_flush,
+	.settle = p2_settle,
+	.grab = p2_grab,
+	.close = p2_close,
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Lets libcurl talk and jansson read. */
+#include "http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "clock.h"
+#include "say.h"
+
+#define BODY_MAX ((size_t)256 << 20)
+#define URL_MAX 2048
+#define CONNECT_S 10L
+#define ANSWER_S 60L
+
+static size_t
+on_body(char *data, size_t one, size_t len, void *context)
+{
+	struct http *http = context;
+	size_t room;
+	char *body;
+
+	(void)one;
+	if (http->len + len > BODY_MAX)
+		return 0;
+	if (http->len + len > http->room) {
+		room = 2 * (http->len + len);
+		body = realloc(http->body, room);
+		if (!body)
+			return 0;
+		http->body = body;
+		http->room = room;
+	}
+	memcpy(http->body + http->len, data, len);
+	http->len += len;
+	return len;
+}
+
+/* Seconds, even a fraction; the form with a date is nobody's here. */
+static size_t
+on_header(char *data, size_t one, size_t len, void *context)
+{
+	static const char name[] = "Retry-After:";
+	struct http *http = context;
+	char text[64], *end;
+	double seconds;
+
+	(void)one;
+	if (len <= sizeof(name) || len >= sizeof(text) ||
+		strncasecmp(data, name, sizeof(name) - 1) != 0)
+		return len;
+	memcpy(text, data, len);
+	text[len] = '\0';
+	seconds = strtod(text + sizeof(name) - 1, &end);
+	if (end != text + sizeof(name) - 1 && seconds >= 0)
+		http->retry_after = seconds;
+	return len;
+}
+
+static int
+on_progress(void *context, curl_off_t to_read, curl_off_t read, curl_off_t to_send,
+	curl_off_t sent)
+{
+	(void)context;
+	(void)to_read;
+	(void)read;
+	(void)to_send;
+	(void)sent;
+	return stop_asked();
+}
+
+int
+http_open(struct http *http, const char *base)
+{
+	CURL *curl;
+
+	/* The first caller is alone: sessions are opened one after the other. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+		!(curl = curl_easy_init()))
+		return say_error(-ENOMEM, "libcurl does not start");
+	http->curl = curl;
+	http->base = base;
+	http->headers = curl_slist_append(NULL, "Content-Type: application/json");
+	http->headers = curl_slist_append(http->headers, "Expect:");
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, http->headers);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "muralctl/" VERSION);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, ANSWER_S);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, http);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, http);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	return 0;
+}
+
+static int
+perform(struct http *http, const char *method, const char *path)
+{
+	CURLcode code;
+	long status = 0;
+
+	http->len = 0;
+	http->retry_after = -1;
+	*http->error = '\0';
+	code = curl_easy_perform(http->curl);
+	if (code == CURLE_ABORTED_BY_CALLBACK && stop_asked())
+		return -EINTR;
+	if (code != CURLE_OK)
+		return say_error(-EIO, "%s %s%s: %s", method, http->base, path,
+			*http->error ? http->error : curl_easy_strerror(code));
+	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	return (int)status;
+}
+
+int
+http_request(struct http *http, const char *method, const char *path, json_t *question,
+	json_t **answer)
+{
+	char url[URL_MAX], *text = question ? json_dumps(question, JSON_COMPACT) : NULL;
+	int ret = 0;
+
+	*answer = NULL;
+	if (question && !text)
+		ret = say_error(-ENOMEM, "%s %s: no memory, or a text that is not UTF-8",
+			method, path);
+	json_decref(question);
+	if (ret < 0)
+		return ret;
+	snprintf(url, sizeof(url), "%s%s", http->base, path);
+	curl_easy_setopt(http->curl, CURLOPT_URL, url);
+	curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, text);
+	if (!text)
+		curl_easy_setopt(http->curl, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, method);
+	ret = perform(http, method, path);
+	free(text);
+	if (ret >= 0)
+		*answer = json_loadb(http->body ? http->body : "", http->len,
+			JSON_REJECT_DUPLICATES, NULL);
+	return ret;
+}
+
+void
+http_close(struct http *http)
+{
+	if (http->curl)
+		curl_easy_cleanup(http->curl);
+	curl_slist_free_all(http->headers);
+	free(http->body);
+	*http = (struct http){ 0 };
+}

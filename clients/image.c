@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads and writes PNG. */
+#include "image.h"
+
+#include <errno.h>
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "say.h"
+
+int
+image_new(struct image *image, uint32_t width, uint32_t height)
+{
+	*image = (struct image){ 0 };
+	if (width == 0 || height == 0 || width > IMAGE_SIDE_MAX ||
+		height > IMAGE_SIDE_MAX || (uint64_t)width * height > IMAGE_PIXELS_MAX)
+		return say_error(
+			-ERANGE, "a picture of %ux%u is beyond me", width, height);
+	image->pixels = calloc((size_t)width * height, sizeof(*image->pixels));
+	if (!image->pixels)
+		return say_error(
+			-ENOMEM, "no memory for a picture of %ux%u", width, height);
+	image->width = width;
+	image->height = height;
+	return 0;
+}
+
+void
+image_free(struct image *image)
+{
+	free(image->pixels);
+	*image = (struct image){ 0 };
+}
+
+/* libpng fills the pixels with the bytes r, g, b, a: turns them into numbers, in place.
+ */
+static void
+pack(struct image *image)
+{
+	for (size_t i = 0; i < (size_t)image->width * image->height; i++) {
+		uint8_t c[4];
+
+		memcpy(c, &image->pixels[i], sizeof(c));
+		image->pixels[i] = (uint32_t)c[3] << 24 | (uint32_t)c[0] << 16 |
+				   (uint32_t)c[1] << 8 | c[2];
+	}
+}
+
+static int
+read_png(struct image *image, png_image *png, FILE *file, const char *path)
+{
+	int ret;
+
+	if (!png_image_begin_read_from_stdio(png, file))
+		return say_error(-EBADMSG, "%s: %s; it must be a whole PNG picture", path,
+			png->message);
+	if ((ret = image_new(image, png->width, png->height)) < 0)
+		return ret;
+	png->format = PNG_FORMAT_RGBA;
+	if (!png_image_finish_read(png, NULL, image->pixels, 0, NULL)) {
+		image_free(image);
+		return say_error(
+			-EBADMSG, "%s: %s; the file is damaged", path, png->message);
+	}
+	pack(image);
+	return 0;
+}
+
+int
+image_load(struct image *image, const char *path)
+{
+	png_image png = { .version = PNG_IMAGE_VERSION };
+	FILE *file = fopen(path, "re");
+	int ret;
+
+	*image = (struct image){ 0 };
+	if (!file) {
+		ret = -errno;
+		return say_error(ret, "%s: %s", path, strerror(-ret));
+	}
+	ret = read_png(image, &png, file, path);
+	png_image_free(&png);
+	fclose(file);
+	return ret;
+}
+
+int
+image_save(const struct image *image, const char *path)
+{
+	size_t n = (size_t)image->width * image->height;
+	png_image png = {
+		.version = PNG_IMAGE_VERSION,
+		.width = image->width,
+		.height = image->height,
+		.format = PNG_FORMAT_RGB,
+	};
+	uint8_t *rgb = malloc(n * 3);
+	int ret = 0;
+
+	if (!rgb)
+		return say_error(-ENOMEM, "no memory to write %s", path);
+	for (size_t i = 0; i < n; i++) {
+		rgb[3 * i] = (uint8_t)(image->pixels[i] >> 16);
+		rgb[3 * i + 1] = (uint8_t)(image->pixels[i] >> 8);
+		rgb[3 * i + 2] = (uint8_t)image->pixels[i];
+	}
+	errno = 0;
+	if (!png_image_write_to_file(&png, path, 0, rgb, 0, NULL)) {
+		ret = errno ? -errno : -EIO;
+		say("%s: %s", path, png.message);
+	}
+	free(rgb);
+	return ret;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* A picture in memory and in a PNG file. */
+#ifndef IMAGE_H
+#define IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* No wall is larger than this on a side. */
+#define IMAGE_SIDE_MAX 65536
+#define IMAGE_PIXELS_MAX (8192 * 8192)
+
+struct image {
+	uint32_t width, height;
+	uint32_t *pixels; /* 0xaarrggbb, row by row, alpha not multiplied in */
+};
+
+/* Both say what is wrong and return -errno; on failure *image is empty. */
+int image_load(struct image *image, const char *path);
+int image_new(struct image *image, uint32_t width, uint32_t height);
+
+/* Writes 8-bit RGB, alpha left out.  On failure there is no file. */
+int image_save(const struct image *image, const char *path);
+
+void image_free(struct image *image);
+
+static inline uint32_t *
+image_at(const struct image *image, uint32_t x, uint32_t y)
+{
+	return &image->pixels[(size_t)y * image->width + x];
+}
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the command line. */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "say.h"
+
+static const char usage[] =
+	"usage: muralctl paint IMAGE TARGET [--at X,Y] [--loop] [--rate N] [--order "
+	"rows|random]\n"
+	"       muralctl load TARGET [--connections N] [--seconds S] [--at X,Y] [--rate "
+	"N]\n"
+	"       muralctl size TARGET\n"
+	"       muralctl grab TARGET FILE.png\n"
+	"\n"
+	"TARGET is icmp://HOST, ipv6://TEMPLATE, p2://USER:OTP@HOST:PORT, "
+	"http://HOST:PORT\n"
+	"or pixelflut://HOST:PORT.\n"
+	"\n"
+	"  --at X,Y           the wall's pixel where the image starts; may be negative "
+	"[0,0]\n"
+	"  --loop             paint again and again, until Ctrl-C\n"
+	"  --rate N           so many pixels a second; 0: as fast as it goes\n"
+	"  --order ORDER      rows: from top to bottom; random [rows]\n"
+	"  --connections N    load: so many at a time [1]\n"
+	"  --seconds S        load: so long [10]\n"
+	"  --size WxH         the wall's size, where the server does not tell it\n"
+	"  --digits KIND      ipv6: the template's X and Y are hex or decimal [hex]\n"
+	"  --origin X,Y       p2: the wall's pixel that is its 0,0 [0,0]\n"
+	"  --name, --author, --secret TEXT\n"
+	"                     http: what the board registers [muralctl, $USER, "
+	"$MURALCTL_SECRET]\n"
+	"  --id ID            http: an id that the board gave out already\n"
+	"  --help, --version\n"
+	"\n"
+	"muralctl(1) says it at length.\n";
+
+enum {
+	OPT_AT = 256,
+	OPT_LOOP,
+	OPT_RATE,
+	OPT_ORDER,
+	OPT_CONNECTIONS,
+	OPT_SECONDS,
+	OPT_SIZE,
+	OPT_DIGITS,
+	OPT_ORIGIN,
+	OPT_NAME,
+	OPT_AUTHOR,
+	OPT_SECRET,
+	OPT_ID,
+};
+
+static const struct option known[] = {
+	{ "at", required_argument, NULL, OPT_AT },
+	{ "loop", no_argument, NULL, OPT_LOOP },
+	{ "rate", required_argument, NULL, OPT_RATE },
+	{ "order", required_argument, NULL, OPT_ORDER },
+	{ "connections", required_argument, NULL, OPT_CONNECTIONS },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "size", required_argument, NULL, OPT_SIZE },
+	{ "digits", required_argument, NULL, OPT_DIGITS },
+	{ "origin", required_argument, NULL, OPT_ORIGIN },
+	{ "name", required_argument, NULL, OPT_NAME },
+	{ "author", required_argument, NULL, OPT_AUTHOR },
+	{ "secret", required_argument, NULL, OPT_SECRET },
+	{ "id", required_argument, NULL, OPT_ID },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+/* A number from `least` to `most` up to `stop`, a character or '\0'; the place after it,
+ * or NULL. */
+static const char *
+number(const char *text, char stop, int64_t least, int64_t most, int64_t *value)
+{
+	char *end;
+
+	if (*text != '-' && (*text < '0' || *text > '9'))
+		return NULL;
+	errno = 0;
+	*value = strtoimax(text, &end, 10);
+	if (errno || end == text || *end != stop || *value < least || *value > most)
+		return NULL;
+	return end + (stop != '\0');
+}
+
+static int
+whole_number(const char *option, const char *text, int64_t most, int64_t *value)
+{
+	int64_t least = strcmp(option, "--rate") == 0 ? 0 : 1;
+
+	if (number(text, '\0', least, most, value))
+		return 0;
+	return say_error(-EINVAL,
+		"%s %s: a whole number from %" PRId64 " to %" PRId64 " is wanted", option,
+		text, least, most);
+}
+
+static int
+two_numbers(const char *option, const char *text, int32_t *x, int32_t *y)
+{
+	int64_t a, b;
+	const char *rest = number(text, ',', -OPTIONS_SIDE_MAX, OPTIONS_SIDE_MAX, &a);
+
+	if (!rest || !number(rest, '\0', -OPTIONS_SIDE_MAX, OPTIONS_SIDE_MAX, &b))
+		return say_error(
+			-EINVAL, "%s %s: X,Y is wanted, as in 100,50", option, text);
+	*x = (int32_t)a;
+	*y = (int32_t)b;
+	return 0;
+}
+
+static int
+size(struct options *options, const char *text)
+{
+	int64_t width, height;
+	const char *rest = number(text, 'x', 1, OPTIONS_SIDE_MAX, &width);
+
+	if (!rest || !number(rest, '\0', 1, OPTIONS_SIDE_MAX, &height))
+		return say_error(
+			-EINVAL, "--size %s: WxH is wanted, as in 1280x720", text);
+	options->width = (uint32_t)width;
+	options->height = (uint32_t)height;
+	return 0;
+}
+
+/* *second: the second of two words was said. */
+static int
+choice(const char *option, const char *text, const char *one, const char *other,
+	bool *second)
+{
+	*second = strcmp(text, other) == 0;
+	if (*second || strcmp(text, one) == 0)
+		return 0;
+	return say_error(-EINVAL, "%s %s: %s or %s is wanted", option, text, one, other);
+}
+
+static int
+set(struct options *options, int which, const char *text, bool *decimal)
+{
+	int64_t value;
+	int ret = 0;
+
+	switch (which) {
+	case OPT_AT:
+		return two_numbers("--at", text, &options->at_x, &options->at_y);
+	case OPT_LOOP:
+		options->loop = true;
+		return 0;
+	case OPT_RATE:
+		if ((ret = whole_number("--rate", text, 1000000000, &value)) == 0)
+			options->rate = (uint64_t)value;
+		options->has_rate = true;
+		return ret;
+	case OPT_ORDER:
+		return choice("--order", text, "rows", "random", &options->random);
+	case OPT_CONNECTIONS:
+		if ((ret = whole_number("--connections", text, OPTIONS_CONNECTIONS_MAX,
+			     &value)) == 0)
+			options->connections = (uint32_t)value;
+		return ret;
+	case OPT_SECONDS:
+		if ((ret = whole_number("--seconds", text, 86400, &value)) == 0)
+			options->seconds = (uint32_t)value;
+		return ret;
+	case OPT_SIZE:
+		return size(options, text);
+	case OPT_DIGITS:
+		return choice("--digits", text, "hex", "decimal", decimal);
+	case OPT_ORIGIN:
+		return two_numbers(
+			"--origin", text, &options->origin_x, &options->origin_y);
+	case OPT_NAME:
+		options->name = text;
+		return 0;
+	case OPT_AUTHOR:
+		options->author = text;
+		return 0;
+	case OPT_SECRET:
+		options->secret = text;
+		return 0;
+	case OPT_ID:
+		options->id = text;
+		return 0;
+	default: /* getopt has said why */
+		fputs("muralctl: see muralctl --help\n", stderr);
+		return -EINVAL;
+	}
+}
+
+static const struct verb *
+find_verb(const struct verb *verbs, const char *name)
+{
+	for (; verbs->name; verbs++)
+		if (strcmp(verbs->name, name) == 0)
+			return verbs;
+	return NULL;
+}
+
+/* VERB [IMAGE] TARGET [FILE] */
+static int
+words(struct options *options, const struct verb *verbs, int n, char *word[],
+	bool decimal)
+{
+	const struct verb *verb;
+	char why[TARGET_WHY_MAX];
+	int target, wanted;
+
+	if (n == 0)
+		return say_error(-EINVAL, "what shall I do? paint, load, size or grab; "
+					  "see muralctl --help");
+	options->verb = verb = find_verb(verbs, word[0]);
+	if (!verb)
+		return say_error(-EINVAL,
+			"%s? I know paint, load, size and grab; "
+			"see muralctl --help",
+			word[0]);
+	target = verb->has_image ? 2 : 1;
+	wanted = target + 1 + verb->has_file;
+	if (n != wanted)
+		return say_error(-EINVAL, "%s: write muralctl %s %sTARGET%s", word[0],
+			word[0], verb->has_image ? "IMAGE " : "",
+			verb->has_file ? " FILE.png" : "");
+	if (verb->has_image || verb->has_file)
+		options->file = word[verb->has_image ? 1 : 2];
+	if (target_parse(&options->target, word[target], decimal, why, sizeof(why)) < 0)
+		return say_error(-EINVAL, "%s", why);
+	return 0;
+}
+
+static const char *
+from_environment(const char *name, const char *otherwise)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? text : otherwise;
+}
+
+int
+options_parse(struct options *options, const struct verb *verbs, int argc, char *argv[])
+{
+	bool decimal = false;
+	int which, ret;
+
+	*options = (struct options){
+		.connections = 1,
+		.seconds = 10,
+		.name = "muralctl",
+		.author = from_environment("USER", "somebody"),
+		.secret = from_environment("MURALCTL_SECRET", ""),
+	};
+	while ((which = getopt_long(argc, argv, "hV", known, NULL)) != -1) {
+		if (which == 'h') {
+			fputs(usage, stdout);
+			return 1;
+		}
+		if (which == 'V') {
+			puts("muralctl " VERSION);
+			return 1;
+		}
+		if ((ret = set(options, which, optarg, &decimal)) < 0)
+			return ret;
+	}
+	return words(options, verbs, argc - optind, argv + optind, decimal);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* muralctl paint: an image onto a wall, once or for ever. */
+#include "verbs.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "driver.h"
+#include "image.h"
+#include "say.h"
+
+#define ROUNDS                                                                           \
+	20 /* as long as each gets something through that a server dropped before */
+#define IDLE (CLOCK_SECOND / 2)
+
+struct painting {
+	const struct options *options;
+	struct session session;
+	struct image image;
+	uint32_t *order; /* pixels of the image, in the order they are painted */
+	size_t n;
+	size_t outside; /* of the visible pixels, those the wall has no place for */
+	size_t already; /* those that needed no paint */
+};
+
+/* Where a pixel of the image goes, and how. */
+struct stroke {
+	int64_t x, y;
+	uint32_t argb;
+};
+
+static struct stroke
+stroke_of(const struct painting *painting, uint32_t pixel)
+{
+	const struct image *image = &painting->image;
+	uint32_t argb = image->pixels[pixel];
+
+	if (!painting->session.alpha)
+		argb |= 0xff000000;
+	return (struct stroke){
+		.x = (int64_t)painting->options->at_x + pixel % image->width,
+		.y = (int64_t)painting->options->at_y + pixel / image->width,
+		.argb = argb,
+	};
+}
+
+/* What alpha leaves of a pixel: all or nothing where colours cannot be translucent. */
+static bool
+is_visible(const struct painting *painting, uint32_t argb)
+{
+	return painting->session.alpha ? argb >> 24 != 0 : argb >> 31 != 0;
+}
+
+static bool
+is_on_wall(const struct painting *painting, const struct stroke *stroke)
+{
+	const struct area *wall = &painting->session.wall;
+
+	if (!wall->width)
+		return true;
+	return stroke->x >= wall->x && stroke->x < (int64_t)wall->x + wall->width &&
+	       stroke->y >= wall->y && stroke->y < (int64_t)wall->y + wall->height;
+}
+
+static int
+plan(struct painting *painting)
+{
+	const struct image *image = &painting->image;
+	const struct area *wall = &painting->session.wall;
+	uint32_t all = image->width * image->height;
+
+	painting->order = malloc(all * sizeof(*painting->order));
+	if (!painting->order)
+		return say_error(-ENOMEM, "no memory for the order of pixels");
+	for (uint32_t i = 0; i < all; i++) {
+		struct stroke stroke = stroke_of(painting, i);
+
+		if (!is_visible(painting, image->pixels[i]))
+			continue;
+		if (is_on_wall(painting, &stroke))
+			painting->order[painting->n++] = i;
+		else
+			painting->outside++;
+	}
+	if (painting->n)
+		return 0;
+	if (!painting->outside)
+		return say_error(
+			-EINVAL, "%s is transparent all over", painting->options->file);
+	return say_error(-ERANGE,
+		"all of %s lies outside the wall of %ux%u; another --at is wanted",
+		painting->options->file, wall->width, wall->height);
+}
+
+static void
+shuffle(uint32_t *order, size_t n)
+{
+	uint64_t state = 0;
+
+	if (getrandom(&state, sizeof(state), 0) < 0)
+		state = (uint64_t)clock_now();
+	for (size_t i = n; i > 1; i--) {
+		size_t other;
+		uint32_t kept = order[i - 1];
+
+		state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+		other = (size_t)((state >> 32) % i);
+		order[i - 1] = order[other];
+		order[other] = kept;
+	}
+}
+
+/* ------------------------------------------------------------------ rounds */
+
+/* Each pixel once. */
+static int
+paint_round(struct painting *painting, bool is_first)
+{
+	struct session *session = &painting->session;
+	const struct driver *driver = session->driver;
+	uint64_t without = 0;
+	size_t already = 0;
+	int ret = 0;
+
+	if (painting->options->random)
+		shuffle(painting->order, painting->n);
+	for (size_t i = 0; i < painting->n && !stop_asked(); i++) {
+		struct stroke stroke = stroke_of(painting, painting->order[i]);
+		int32_t x = (int32_t)stroke.x, y = (int32_t)stroke.y;
+
+		if (driver->shows && driver->shows(session, x, y, stroke.argb)) {
+			already++;
+		} else if ((ret = session_put(session, x, y, stroke.argb)) == -ERANGE) {
+			without++;
+		} else if (ret < 0) {
+			return ret;
+		}
+		/* Where a pixel takes long, each moves the bar. */
+		if (i % 64 == 0 || session->pace.rate || !driver->flush)
+			progress_update(i + 1);
+	}
+	if (is_first)
+		painting->already = already;
+	if (without == painting->n)
+		return say_error(-ERANGE,
+			"this protocol cannot name a single pixel of it; another --at is "
+			"wanted");
+	if (without > painting->outside)
+		painting->outside = without;
+	return stop_asked() ? -EINTR : 0;
+}
+
+/* Pixels that the server does not show although it was told to. */
+static size_t
+count_missing(struct painting *painting)
+{
+	struct session *session = &painting->session;
+	size_t missing = 0;
+
+	if (!session->driver->shows)
+		return 0;
+	for (size_t i = 0; i < painting->n; i++) {
+		struct stroke stroke = stroke_of(painting, painting->order[i]);
+
+		missing += !session->driver->shows(
+			session, (int32_t)stroke.x, (int32_t)stroke.y, stroke.argb);
+	}
+	return missing;
+}
+
+/* The part of the wall that the image covers. */
+static struct area
+covered(const struct painting *painting)
+{
+	return (struct area){
+		.x = painting->options->at_x,
+		.y = painting->options->at_y,
+		.width = painting->image.width,
+		.height = painting->image.height,
+	};
+}
+
+static int
+begin(struct painting *painting)
+{
+	struct area area = covered(painting);
+	const struct driver *driver = painting->session.driver;
+
+	return driver->begin ? driver->begin(&painting->session, &area) : 0;
+}
+
+/* The picture once, with what was lost on the way painted again; *missing is what could
+ * not be helped. */
+static int
+paint_once(struct painting *painting, size_t *missing)
+{
+	size_t before = SIZE_MAX;
+	int ret = begin(painting);
+
+	*missing = 0;
+	for (int i = 0; ret == 0 && i < ROUNDS; i++) {
+		progress_start(painting->session.driver->unit, painting->n);
+		ret = paint_round(painting, i == 0);
+		if (ret == 0)
+			ret = session_settle(&painting->session);
+		*missing = count_missing(painting);
+		if (*missing == 0 || *missing >= before)
+			break;
+		before = *missing;
+	}
+	progress_stop();
+	return ret;
+}
+
+static int
+paint_for_ever(struct painting *painting, size_t *missing)
+{
+	uint64_t before;
+	int ret;
+
+	do {
+		before = painting->session.put;
+		ret = paint_once(painting, missing);
+		/* Nobody has painted over it: there is time. */
+		if (ret == 0 && painting->session.put == before)
+			clock_sleep_until(clock_now() + IDLE);
+	} while (ret == 0 && !stop_asked());
+	return ret == -EINTR ? 0 : ret;
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+static int
+look_at_wall(struct painting *painting)
+{
+	struct session *session = &painting->session;
+	const struct options *options = painting->options;
+	int ret;
+
+	if (!session->driver->measures && !options->width)
+		return 0;
+	ret = session_measure(session);
+	if (ret == -ENODATA && !stop_asked()) {
+		say("%s does not tell its size; I paint all the same, and --size would "
+		    "spare what lies outside",
+			options->target.text);
+		return 0;
+	}
+	return ret;
+}
+
+static void
+report(const struct painting *painting, double seconds, size_t missing)
+{
+	const struct session *session = &painting->session;
+	const char *unit = session->driver->unit;
+	char rate[AMOUNT_MAX];
+
+	amount(seconds > 0 ? (double)session->put / seconds : 0, rate);
+	printf("%s %" PRIu64 " %s in %.2f s, %s a second\n",
+		session->painted == session->put ? "painted" : "sent", session->put, unit,
+		seconds, rate);
+	if (painting->already && !painting->options->loop)
+		printf("%zu %s were right already\n", painting->already, unit);
+	if (session->repeated)
+		printf("%" PRIu64 " tries came too early and were repeated\n",
+			session->repeated);
+	if (painting->outside)
+		printf("%zu %s lie outside the wall\n", painting->outside, unit);
+	if (missing)
+		printf("%zu %s do not show: outside the wall, dropped by the server, or "
+		       "painted over\n",
+			missing, unit);
+	fflush(stdout);
+}
+
+static int
+run(struct painting *painting)
+{
+	int64_t start;
+	size_t missing = 0;
+	int ret = look_at_wall(painting);
+
+	if (ret == 0)
+		ret = plan(painting);
+	if (ret < 0)
+		return ret;
+	start = clock_now();
+	ret = painting->options->loop ? paint_for_ever(painting, &missing)
+				      : paint_once(painting, &missing);
+	if (ret == 0 || ret == -EINTR)
+		report(painting, clock_seconds(clock_now() - start), missing);
+	if (ret == -EINTR)
+		return say_error(ret, "stopped before the end");
+	if (ret == 0 && missing == painting->n)
+		return say_error(-EIO, "nothing of it shows on the wall");
+	return ret;
+}
+
+int
+paint(const struct options *options)
+{
+	struct painting painting = { .options = options };
+	uint64_t rate =
+		options->has_rate ? options->rate : driver_of(&options->target)->rate;
+	int ret = image_load(&painting.image, options->file);
+
+	if (ret < 0)
+		return ret;
+	ret = session_open(&painting.session, options, 0, rate);
+	if (ret == 0)
+		ret = run(&painting);
+	session_close(&painting.session);
+	free(painting.order);
+	image_free(&painting.image);
+	return ret;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Floods a Pixelflut server: commands written once, sent round and round, and a sample of
+ * them read back in the end. */
+#include "pixelflut.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "say.h"
+
+#define FLOOD_PIXELS (1 << 18)
+#define FLOOD_CHUNK (256 << 10)
+#define SAMPLE 64
+#define FRAME (100 * CLOCK_MS)
+
+/* The commands of one connection, written once and sent round and round. */
+struct flood {
+	const struct area *area;
+	uint32_t *cells; /* which pixels of the area, in the order they are sent */
+	uint32_t n, salt;
+	char *text;
+	size_t len;
+};
+
+/* In one load a pixel has the same colour whoever sends it, so that it can be checked;
+ * the next load has others. */
+static uint32_t
+flood_colour(const struct flood *flood, uint32_t cell)
+{
+	uint32_t mixed = (cell ^ flood->salt) * 0x9e3779b1;
+
+	return (mixed ^ mixed >> 15) & 0xffffff;
+}
+
+/* Connection k of n takes each n-th pixel, in an order of its own. */
+static void
+deal_cells(struct flood *flood, const struct session *session)
+{
+	uint64_t all = (uint64_t)flood->area->width * flood->area->height;
+	uint32_t step = session->options->connections;
+	uint64_t random = session->number * UINT64_C(0x9e3779b97f4a7c15) + 1;
+
+	for (uint32_t i = 0; i < flood->n; i++)
+		flood->cells[i] =
+			(uint32_t)((session->number + (uint64_t)i * step) % all);
+	for (uint32_t i = flood->n; i > 1; i--) {
+		uint32_t other, kept = flood->cells[i - 1];
+
+		random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+		other = (uint32_t)((random >> 33) % i);
+		flood->cells[i - 1] = flood->cells[other];
+		flood->cells[other] = kept;
+	}
+}
+
+static int
+flood_new(struct flood *flood, const struct session *session, const struct area *area,
+	int64_t end)
+{
+	uint64_t share = (uint64_t)area->width * area->height;
+
+	share /= session->options->connections;
+	flood->area = area;
+	flood->salt = (uint32_t)(end ^ end >> 32);
+	flood->n = share > FLOOD_PIXELS ? FLOOD_PIXELS : share ? (uint32_t)share : 1;
+	flood->cells = calloc(flood->n, sizeof(*flood->cells));
+	flood->text = malloc((size_t)flood->n * PIXELFLUT_COMMAND_MAX);
+	if (!flood->cells || !flood->text)
+		return say_error(-ENOMEM, "no memory for what to send");
+	deal_cells(flood, session);
+	for (uint32_t i = 0; i < flood->n; i++)
+		flood->len += pixelflut_command(flood->text + flood->len,
+			(uint32_t)area->x + flood->cells[i] % area->width,
+			(uint32_t)area->y + flood->cells[i] / area->width, true,
+			0xff000000 | flood_colour(flood, flood->cells[i]));
+	return 0;
+}
+
+static uint64_t
+count_lines(const char *text, size_t len)
+{
+	uint64_t lines = 0;
+
+	for (const char *p = text, *end = text + len; p < end; p++)
+		lines += *p == '\n';
+	return lines;
+}
+
+/* Sends until the time is over, up to the end of a command. */
+static int
+flood_send(struct session *session, const struct flood *flood, int64_t end)
+{
+	struct pixelflut *pixelflut = session->state;
+	uint64_t rounds = 0;
+	size_t at = 0, chunk;
+	const char *newline;
+	int ret;
+
+	while (clock_now() < end && !stop_asked()) {
+		chunk = flood->len - at < FLOOD_CHUNK ? flood->len - at : FLOOD_CHUNK;
+		ret = stream_send(&pixelflut->stream, flood->text + at, chunk);
+		if (ret < 0)
+			return ret;
+		at += chunk;
+		if (at == flood->len) {
+			at = 0;
+			rounds++;
+		}
+	}
+	if (at && flood->text[at - 1] != '\n') {
+		newline = memchr(flood->text + at, '\n', flood->len - at);
+		chunk = (size_t)(newline + 1 - flood->text) - at;
+		ret = stream_send(&pixelflut->stream, flood->text + at, chunk);
+		if (ret < 0)
+			return ret;
+		at += chunk;
+	}
+	session->put = rounds * flood->n + count_lines(flood->text, at);
+	return 0;
+}
+
+/* Reads a sample of what was sent back; returns how many are wrong. */
+static int
+read_sample(struct session *session, const struct flood *flood, uint32_t n)
+{
+	struct pixelflut *pixelflut = session->state;
+	const struct area *area = flood->area;
+	uint32_t sent = session->put < flood->n ? (uint32_t)session->put : flood->n;
+	uint32_t x, y, rgb;
+	int ret = 0, wrong = 0;
+
+	for (uint32_t i = 0; ret == 0 && i < n; i++) {
+		uint32_t cell = flood->cells[(uint64_t)i * sent / n];
+
+		ret = pixelflut_ask(pixelflut, (uint32_t)area->x + cell % area->width,
+			(uint32_t)area->y + cell / area->width);
+	}
+	if (ret == 0)
+		ret = stream_flush(&pixelflut->stream);
+	for (uint32_t i = 0; ret == 0 && i < n; i++) {
+		if ((ret = pixelflut_answer(pixelflut, &x, &y, &rgb)) < 0)
+			return ret;
+		x -= (uint32_t)area->x;
+		y -= (uint32_t)area->y;
+		wrong += rgb != flood_colour(flood, y * area->width + x);
+	}
+	return ret < 0 ? ret : wrong;
+}
+
+/* The answers prove that everything before the questions was worked on.  Some servers
+ * show what they were told a frame later: what is wrong has a second chance. */
+static int
+flood_check(struct session *session, const struct flood *flood, uint64_t *checked,
+	uint64_t *wrong)
+{
+	uint64_t most = session->put < flood->n ? session->put : flood->n;
+	uint32_t n = most < SAMPLE ? (uint32_t)most : SAMPLE;
+	struct pixelflut *pixelflut = session->state;
+	int ret;
+
+	pixelflut->stream.patient = true;
+	ret = read_sample(session, flood, n);
+	if (ret > 0) {
+		clock_sleep_until(clock_now() + FRAME);
+		ret = read_sample(session, flood, n);
+	}
+	if (ret < 0)
+		return ret;
+	session->painted = session->put;
+	*checked = n;
+	*wrong = (uint64_t)ret;
+	return 0;
+}
+
+int
+pixelflut_flood(struct session *session, const struct area *area, int64_t end,
+	uint64_t *checked, uint64_t *wrong)
+{
+	struct flood flood = { 0 };
+	int ret = flood_new(&flood, session, area, end);
+
+	if (ret == 0)
+		ret = flood_send(session, &flood, end);
+	if (ret == 0)
+		ret = flood_check(session, &flood, checked, wrong);
+	free(flood.cells);
+	free(flood.text);
+	return ret;
+}

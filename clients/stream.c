@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* Connects, sends and reads. */
+#include "stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "say.h"
+
+#define HASTE_MS 1000 /* so long waits for an answer who was asked to stop */
+
+static int
+wait_for(int fd, short events, int timeout_ms)
+{
+	struct pollfd poller = { .fd = fd, .events = events };
+	int ret = poll(&poller, 1, timeout_ms);
+
+	if (ret > 0)
+		return poller.revents;
+	return ret == 0 ? -ETIMEDOUT : -errno;
+}
+
+/* One address; a descriptor or -errno. */
+static int
+try_address(const struct addrinfo *address)
+{
+	int fd =
+		socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error, one = 1, ret;
+	socklen_t len = sizeof(error);
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	ret = connect(fd, address->ai_addr, address->ai_addrlen) < 0 ? -errno : 0;
+	if (ret == -EINPROGRESS) {
+		ret = wait_for(fd, POLLOUT, STREAM_PATIENCE_MS);
+		if (ret > 0)
+			ret = getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0
+				      ? -errno
+				      : -error;
+	}
+	if (ret == 0)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+static const char *
+advice(int err)
+{
+	switch (-err) {
+	case ECONNREFUSED:
+		return "; nobody listens there: is the port right, does the server run?";
+	case ETIMEDOUT:
+		return "; is the host up, and is there a firewall?";
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return "; is the network up?";
+	case EMFILE:
+		return "; raise the limit with ulimit -n, or take fewer --connections";
+	default:
+		return "";
+	}
+}
+
+int
+stream_open(struct stream *stream, const struct target *target)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all;
+	int ret;
+
+	stream->fd = -1;
+	stream->name = target->text;
+	ret = getaddrinfo(target->host, target->port, &hints, &all);
+	if (ret != 0)
+		return say_error(-EHOSTUNREACH, "%s: the host has no address: %s",
+			target->host, gai_strerror(ret));
+	ret = -EHOSTUNREACH;
+	for (struct addrinfo *one = all; one && stream->fd < 0 && !stop_asked();
+		one = one->ai_next)
+		if ((ret = try_address(one)) >= 0)
+			stream->fd = ret;
+	freeaddrinfo(all);
+	if (stream->fd < 0)
+		return say_error(ret, "%s port %s: %s%s", target->host, target->port,
+			strerror(-ret), advice(ret));
+	return 0;
+}
+
+void
+stream_pass(struct stream *stream, const char *line)
+{
+	size_t len = 0;
+
+	for (; line[len] >= ' ' && line[len] <= '~' && len < sizeof(stream->strange) - 1;
+		len++)
+		stream->strange[len] = line[len];
+	stream->strange[len] = '\0';
+}
+
+int
+stream_closed(struct stream *stream)
+{
+	const char *hint = stream->hint ? stream->hint : "", *last = stream->strange;
+
+	if (stream->in_start < stream->in_end) {
+		if (stream->in_end == sizeof(stream->in))
+			stream->in_end--;
+		stream->in[stream->in_end] = '\0';
+		stream_pass(stream, (const char *)stream->in + stream->in_start);
+	}
+	return say_error(-EPIPE, "%s closed the connection%s%s%s%s", stream->name,
+		*last ? ", saying: " : "", last, *hint ? "; " : "", hint);
+}
+
+/* Reads what is there; 0 when nothing is, or how much. */
+static int
+take_in(struct stream *stream)
+{
+	ssize_t n;
+
+	if (stream->in_start) {
+		memmove(stream->in, stream->in + stream->in_start,
+			stream->in_end - stream->in_start);
+		stream->in_end -= stream->in_start;
+		stream->in_start = 0;
+	}
+	if (stream->in_end == sizeof(stream->in))
+		return say_error(-EMSGSIZE,
+			"%s sends what I cannot make sense of; is it "
+			"a server for this protocol?",
+			stream->name);
+	n = recv(stream->fd, stream->in + stream->in_end,
+		sizeof(stream->in) - stream->in_end, MSG_DONTWAIT);
+	if (n > 0) {
+		stream->in_end += (size_t)n;
+		return (int)n;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return stream_closed(stream);
+}
+
+int
+stream_read(struct stream *stream, int timeout_ms)
+{
+	int64_t end = clock_now() + timeout_ms * CLOCK_MS, left;
+	int ret;
+
+	do {
+		if ((ret = take_in(stream)) != 0)
+			return ret;
+		left = (end - clock_now()) / CLOCK_MS + 1;
+		if (stop_asked() && !stream->patient && left > HASTE_MS) {
+			left = HASTE_MS;
+			end = clock_now() + left * CLOCK_MS;
+		}
+		if (left <= 0)
+			return -ETIMEDOUT;
+		ret = wait_for(stream->fd, POLLIN, (int)left);
+	} while (ret > 0 || ret == -EINTR);
+	return -ETIMEDOUT;
+}
+
+int
+stream_line(struct stream *stream, char **line, int timeout_ms)
+{
+	size_t looked = 0;
+	int ret;
+
+	for (;;) {
+		char *start = (char *)stream->in + stream->in_start, *end;
+		size_t len = stream->in_end - stream->in_start;
+
+		end = memchr(start + looked, '\n', len - looked);
+		if (end) {
+			stream->in_start += (size_t)(end + 1 - start);
+			if (end > start && end[-1] == '\r')
+				end--;
+			*end = '\0';
+			*line = start;
+			return 0;
+		}
+		looked = len;
+		if ((ret = stream_read(stream, timeout_ms)) < 0)
+			return ret;
+	}
+}
+
+/* What is there already, without waiting. */
+static int
+hear(struct stream *stream)
+{
+	int ret = take_in(stream);
+
+	return ret > 0 ? stream->on_input(stream, stream->context) : ret;
+}
+
+/* The wire is full: reads meanwhile. */
+static int
+wait_to_send(struct stream *stream)
+{
+	short events = POLLOUT | (stream->on_input ? POLLIN : 0);
+	int ret = wait_for(stream->fd, events, STREAM_PATIENCE_MS);
+
+	if (ret == -EINTR)
+		return 0;
+	if (ret == -ETIMEDOUT)
+		return say_error(ret, "%s has read nothing for %d s; I give up",
+			stream->name, STREAM_PATIENCE_MS / 1000);
+	if (ret < 0)
+		return say_error(ret, "%s: %s", stream->name, strerror(-ret));
+	return ret & POLLIN && stream->on_input ? hear(stream) : 0;
+}
+
+/* On the wire, nothing before it. */
+static int
+send_all(struct stream *stream, const uint8_t *data, size_t len)
+{
+	ssize_t n;
+	int ret;
+
+	while (len) {
+		n = send(stream->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n >= 0) {
+			data += n;
+			len -= (size_t)n;
+		} else if (errno == EAGAIN) {
+			if ((ret = wait_to_send(stream)) < 0)
+				return ret;
+		} else if (errno != EINTR) {
+			/* Its last words may wait to be read. */
+			ret = take_in(stream);
+			return ret < 0 ? ret : stream_closed(stream);
+		}
+	}
+	return stream->on_input ? hear(stream) : 0;
+}
+
+int
+stream_flush(struct stream *stream)
+{
+	size_t len = stream->out_len;
+
+	stream->out_len = 0;
+	return send_all(stream, stream->out, len);
+}
+
+int
+stream_send(struct stream *stream, const void *data, size_t len)
+{
+	int ret = stream_flush(stream);
+
+	return ret < 0 ? ret : send_all(stream, data, len);
+}
+
+int
+stream_write(struct stream *stream, const void *data, size_t len)
+{
+	int ret;
+
+	if (stream->out_len + len > sizeof(stream->out) &&
+		(ret = stream_flush(stream)) < 0)
+		return ret;
+	memcpy(stream->out + stream->out_len, data, len);
+	stream->out_len += len;
+	return 0;
+}
+
+void
+stream_close(struct stream *stream)
+{
+	if (stream->fd > 0)
+		close(stream->fd);
+	stream->fd = -1;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes targets apart. */
+#include "target.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct parser {
+	struct target *target;
+	const char *text; /* all of it */
+	const char *rest; /* what follows the scheme */
+	char *why;
+	size_t len;
+};
+
+static const struct form {
+	const char *prefix;
+	enum target_scheme scheme;
+	const char *port; /* when none is given; NULL: there is no such thing */
+} forms[] = {
+	{ "icmp://", TARGET_ICMP, NULL },
+	{ "ipv6://", TARGET_IPV6, NULL },
+	{ "p2://", TARGET_P2, "7062" },
+	{ "http://", TARGET_HTTP, "" },
+	{ "https://", TARGET_HTTP, "" },
+	{ "pixelflut://", TARGET_PIXELFLUT, "1234" },
+};
+
+static int __attribute__((format(printf, 2, 3)))
+refuse(const struct parser *parser, const char *format, ...)
+{
+	int used = snprintf(parser->why, parser->len, "\"%.80s\": ", parser->text);
+	va_list args;
+
+	if (used < 0 || (size_t)used >= parser->len)
+		return -EINVAL;
+	va_start(args, format);
+	vsnprintf(parser->why + used, parser->len - (size_t)used, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static int
+parse_port(const struct parser *parser, const char *text, size_t len)
+{
+	unsigned long port;
+
+	if (len == 0 || len > 5 || strspn(text, "0123456789") < len ||
+		(port = strtoul(text, NULL, 10)) < 1 || port > 65535)
+		return refuse(parser, "\"%.*s\" is no port; 1 to 65535", (int)len, text);
+	snprintf(parser->target->port, sizeof(parser->target->port), "%lu", port);
+	return 0;
+}
+
+static int
+copy_host(const struct parser *parser, const char *text, size_t len)
+{
+	if (len == 0)
+		return refuse(parser, "a host is missing");
+	if (len >= TARGET_HOST_MAX)
+		return refuse(parser, "the name of the host is too long");
+	for (size_t i = 0; i < len; i++)
+		if (!isgraph((unsigned char)text[i]) || strchr("/@?#\"\\", text[i]))
+			return refuse(parser, "a host's name has no '%.1s'", text + i);
+	memcpy(parser->target->host, text, len);
+	parser->target->host[len] = '\0';
+	return 0;
+}
+
+static bool
+is_v6(const char *text, size_t len)
+{
+	char address[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+	const char *scope = memchr(text, '%', len);
+
+	if (scope)
+		len = (size_t)(scope - text);
+	if (len >= sizeof(address))
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	return inet_pton(AF_INET6, address, bytes) == 1;
+}
+
+/* HOST, HOST:PORT, [V6] or [V6]:PORT; a bare V6 where there is no port. */
+static int
+parse_host(const struct parser *parser, const struct form *form, const char *text,
+	size_t len)
+{
+	const char *end = text + len, *host = text, *after, *colon;
+	int ret;
+
+	if (len && *text == '[') {
+		after = memchr(text, ']', len);
+		if (!after || !is_v6(text + 1, (size_t)(after - text - 1)))
+			return refuse(parser, "there is no IPv6 address between [ and ]");
+		ret = copy_host(parser, text + 1, (size_t)(after - text - 1));
+		after++;
+	} else {
+		colon = memchr(text, ':', len);
+		after = colon ? colon : end;
+		if (colon && is_v6(text, len)) {
+			if (form->port)
+				return refuse(parser, "write [%.*s], then :PORT",
+					(int)len, text);
+			after = end;
+		}
+		ret = copy_host(parser, host, (size_t)(after - host));
+	}
+	if (ret < 0 || after == end)
+		return ret;
+	if (*after != ':')
+		return refuse(parser, "\"%.*s\" after the host is too much",
+			(int)(end - after), after);
+	if (!form->port)
+		return refuse(parser,
+			"there are no ports in this protocol: leave out %.*s",
+			(int)(end - after), after);
+	return parse_port(parser, after + 1, (size_t)(end - after - 1));
+}
+
+/* USER:OTP@ before the host.  The last @ and the last : count, so that a name may have
+ * both in it.  Leaves *rest at the host. */
+static int
+parse_user(const struct parser *parser, const char **rest)
+{
+	struct target *target = parser->target;
+	const char *at = strrchr(*rest, '@'), *colon;
+	size_t name, digits;
+
+	colon = at ? memrchr(*rest, ':', (size_t)(at - *rest)) : NULL;
+	if (!colon)
+		return refuse(parser, "write p2://USER:OTP@HOST:PORT");
+	name = (size_t)(colon - *rest);
+	digits = (size_t)(at - colon - 1);
+	if (name < 1 || name >= TARGET_USER_MAX)
+		return refuse(parser, "a user's name has 1 to 255 bytes");
+	if (digits < 1 || digits > 8 || strspn(colon + 1, "0123456789") < digits)
+		return refuse(parser, "the OTP after %.*s: is not 1 to 8 digits",
+			(int)name, *rest);
+	memcpy(target->user, *rest, name);
+	memcpy(target->otp, colon + 1, digits);
+	snprintf(target->text, sizeof(target->text), "p2://%s@%s", target->user, at + 1);
+	*rest = at + 1;
+	return 0;
+}
+
+/* The board may lie below a path; curl gets the whole. */
+static int
+parse_url(const struct parser *parser, const struct form *form)
+{
+	struct target *target = parser->target;
+	size_t host = strcspn(parser->rest, "/?#"), len = strlen(parser->text);
+
+	if (memchr(parser->rest, '@', host))
+		return refuse(parser, "users go into --name, --author and --secret");
+	if (strpbrk(parser->rest, "?#"))
+		return refuse(parser, "? and # have no place in a board's address");
+	while (len && parser->text[len - 1] == '/')
+		len--;
+	memcpy(target->url, parser->text, len);
+	return parse_host(parser, form, parser->rest, host);
+}
+
+static int
+parse_rest(const struct parser *parser, const struct form *form)
+{
+	struct target *target = parser->target;
+	const char *rest = parser->rest;
+	size_t len;
+	int ret;
+
+	if (form->scheme == TARGET_HTTP)
+		return parse_url(parser, form);
+	if (form->scheme == TARGET_P2 && (ret = parse_user(parser, &rest)) < 0)
+		return ret;
+	len = strlen(rest);
+	if (len && rest[len - 1] == '/')
+		len--;
+	if (form->port)
+		snprintf(target->port, sizeof(target->port), "%s", form->port);
+	return parse_host(parser, form, rest, len);
+}
+
+static int
+parse_template(const struct parser *parser, bool decimal)
+{
+	struct address_template *template = &parser->target->template;
+	int ret = template_compile(
+		template, parser->rest, decimal, parser->why, parser->len);
+
+	if (ret == 0 && !template->placed)
+		return refuse(parser, "without X and Y it cannot say where to paint");
+	return ret;
+}
+
+int
+target_parse(struct target *target, const char *text, bool decimal, char *why, size_t len)
+{
+	struct parser parser = { .target = target, .text = text, .why = why, .len = len };
+
+	memset(target, 0, sizeof(*target));
+	if (strlen(text) >= TARGET_URL_MAX)
+		return refuse(&parser, "too long for a target");
+	snprintf(target->text, sizeof(target->text), "%s", text);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		size_t prefix = strlen(forms[i].prefix);
+
+		if (strncmp(text, forms[i].prefix, prefix) != 0)
+			continue;
+		target->scheme = forms[i].scheme;
+		parser.rest = text + prefix;
+		if (forms[i].scheme == TARGET_IPV6)
+			return parse_template(&parser, decimal);
+		return parse_rest(&parser, &forms[i]);
+	}
+	return refuse(&parser, "a target starts with icmp://, ipv6://, p2://, http:// or "
+			       "pixelflut://");
+}

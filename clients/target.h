@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A target, as the command line names it:
+ *
+ *	icmp://HOST			a name or an address, [v6] or bare
+ *	ipv6://TEMPLATE			as in murald.conf, see plugins/template.h
+ *	p2://USER:OTP@HOST:PORT		port 7062 when none is given
+ *	http://HOST:PORT		also https://, and with a path below which the
+ *board is pixelflut://HOST:PORT		port 1234 when none is given
+ */
+#ifndef TARGET_H
+#define TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "template.h"
+
+#define TARGET_HOST_MAX 256
+#define TARGET_USER_MAX 256
+#define TARGET_URL_MAX 1024
+#define TARGET_WHY_MAX (TEMPLATE_WHY_MAX + 64)
+
+enum target_scheme {
+	TARGET_ICMP,
+	TARGET_IPV6,
+	TARGET_P2,
+	TARGET_HTTP,
+	TARGET_PIXELFLUT,
+	TARGET_SCHEMES,
+};
+
+struct target {
+	enum target_scheme scheme;
+	char text[TARGET_URL_MAX];  /* as given, for messages, but without the OTP */
+	char host[TARGET_HOST_MAX]; /* without brackets */
+	char port[6];               /* digits; empty: icmp, ipv6, http without one */
+	char user[TARGET_USER_MAX]; /* p2: 1 to 255 bytes */
+	char otp[9];                /* p2: 1 to 8 digits */
+	char url[TARGET_URL_MAX];   /* http: without a slash at the end */
+	struct address_template template; /* ipv6 */
+};
+
+/* `decimal`: X and Y of an ipv6 template are decimal digits.  0, or -EINVAL with the
+ * reason in `why`, which names the text; *target is then undefined. */
+int target_parse(
+	struct target *target, const char *text, bool decimal, char *why, size_t len);
+
+#endif

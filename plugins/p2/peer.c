@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+/* What the clients of p² may do, and when they are sent away. */
+#include "peer.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "p2.h"
+#include "steps.h"
+
+/* Failed attempts at one name from one source, at any name from one source, and at one
+ * name from anywhere: the last keeps people with many addresses from trying all codes,
+ * and is wide enough that nobody is locked out by a neighbour's typing errors. */
+static const struct bucket_rate attempts[] = {
+	{ .per_1000s = 100, .burst = 5 },
+	{ .per_1000s = 1000, .burst = 100 },
+	{ .per_1000s = 1000, .burst = 100 },
+};
+
+enum { ATTEMPTS_BOTH, ATTEMPTS_SOURCE, ATTEMPTS_NAME, ATTEMPTS, PUTS };
+
+static struct bucket_rate
+put_rate(const struct p2 *p2)
+{
+	return (struct bucket_rate){
+		.per_1000s = p2->config->put_rate * 1000,
+		.burst = p2->config->put_burst,
+	};
+}
+
+static uint64_t
+now_ms(const struct p2 *p2)
+{
+	return uv_now(p2->host->loop);
+}
+
+static void
+discard(const struct p2 *p2, enum mural_reason reason)
+{
+	mural_discard(p2->host->brush, reason, 1);
+}
+
+static void sweep_at(struct p2 *p2, uint64_t due_ms);
+static uint64_t due_ms(const struct peer *peer);
+
+static void
+set_state(struct peer *peer, enum peer_state state)
+{
+	peer->state = state;
+	peer->since_ms = now_ms(peer->p2);
+	sweep_at(peer->p2, due_ms(peer));
+}
+
+/* It said who it is, or is gone. */
+static void
+no_stranger(struct peer *peer)
+{
+	if (peer->stranger)
+		peer->p2->n_strangers--;
+	peer->stranger = false;
+}
+
+/* ---------------------------------------------------------------- who it is */
+
+/* An IPv4 address is a source, and so is the /64 of an IPv6 one; all Unix clients are
+ * one. */
+static void
+find_source(struct peer *peer, int fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)&address;
+	const struct in6_addr *in6 = &((const struct sockaddr_in6 *)&address)->sin6_addr;
+
+	if (getpeername(fd, (struct sockaddr *)&address, &len) < 0)
+		return;
+	if (address.ss_family == AF_INET)
+		memcpy(peer->source, &in4->sin_addr, 4);
+	else if (address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6))
+		memcpy(peer->source, in6->s6_addr + 12, 4);
+	else if (address.ss_family == AF_INET6)
+		memcpy(peer->source, in6->s6_addr, 8);
+}
+
+/* The bytes that a limit on attempts is counted for. */
+static size_t
+attempt_key(const struct peer *peer, int kind, const struct stream_auth *auth,
+	uint8_t key[8 + P2_NAME_MAX])
+{
+	size_t len = 0;
+
+	if (kind != ATTEMPTS_NAME) {
+		memcpy(key, peer->source, sizeof(peer->source));
+		len = sizeof(peer->source);
+	}
+	if (kind != ATTEMPTS_SOURCE) {
+		memcpy(key + len, auth->name, auth->len);
+		len += auth->len;
+	}
+	return len;
+}
+
+static struct bucket *
+attempt_bucket(struct peer *peer, int kind, const struct stream_auth *auth)
+{
+	uint8_t key[8 + P2_NAME_MAX];
+	size_t len = attempt_key(peer, kind, auth, key);
+
+	return bucket_of(
+		&peer->p2->buckets, &attempts[kind], kind, key, len, now_ms(peer->p2));
+}
+
+static bool
+has_attempts_left(struct peer *peer, const struct stream_auth *auth)
+{
+	for (int kind = 0; kind < ATTEMPTS; kind++)
+		if (attempt_bucket(peer, kind, auth)->level < BUCKET_TOKEN)
+			return false;
+	return true;
+}
+
+static void
+count_failure(struct peer *peer, const struct stream_auth *auth)
+{
+	for (int kind = 0; kind < ATTEMPTS; kind++)
+		(void)bucket_take(attempt_bucket(peer, kind, auth));
+}
+
+/* Uses the code up; a file that cannot be written is said once. */
+static bool
+use_step(struct p2 *p2, struct user *user, uint64_t step)
+{
+	int saved;
+	bool fresh = steps_use(p2->steps_path, &p2->users, user, step, &saved);
+
+	if (saved < 0 && !p2->steps_failed) {
+		mural_log(p2->host, MURAL_WARN,
+			"cannot keep used codes in %s: %s; until that is mended, a code "
+			"can be used again after a restart within a minute and a half",
+			p2->steps_path, strerror(-saved));
+		p2->steps_failed = true;
+	}
+	return fresh;
+}
+
+static bool
+knows_code(struct p2 *p2, const struct stream_auth *auth)
+{
+	struct user *user = users_find(&p2->users, auth->name, auth->len);
+	char otp[OTP_DIGITS + 1];
+	uint64_t step;
+
+	otp_text(auth->otp, otp);
+	if (!user || !user_check(user, otp, time(NULL), &step))
+		return false;
+	return step == 0 || use_step(p2, user, step);
+}
+
+static bool
+may_enter(struct peer *peer, const struct stream_auth *auth)
+{
+	struct p2 *p2 = peer->p2;
+
+	if (p2->config->auth == AUTH_NONE)
+		return true;
+	if (!has_attempts_left(peer, auth)) {
+		discard(p2, MURAL_RATE_LIMITED);
+		return false;
+	}
+	if (knows_code(p2, auth))
+		return true;
+	count_failure(peer, auth);
+	discard(p2, MURAL_UNAUTHORIZED);
+	return false;
+}
+
+static struct peer *
+find_open(const struct p2 *p2, const struct stream_auth *auth)
+{
+	for (struct peer *peer = p2->peers; peer; peer = peer->next)
+		if (peer->state == PEER_OPEN && peer->name_len == auth->len &&
+			memcmp(peer->name, auth->name, auth->len) == 0)
+			return peer;
+	return NULL;
+}
+
+/* What a user may paint is counted over all its connections. */
+static struct bucket *
+kept_puts(struct peer *peer)
+{
+	struct p2 *p2 = peer->p2;
+	struct bucket_rate rate = put_rate(p2);
+
+	return bucket_of(
+		&p2->buckets, &rate, PUTS, peer->name, peer->name_len, now_ms(p2));
+}
+
+static void
+enter(struct peer *peer)
+{
+	struct stream_auth auth = stream_auth(&peer->stream);
+	struct peer *older;
+
+	if (!may_enter(peer, &auth)) {
+		peer_close(peer, FAREWELL_REFUSED);
+		return;
+	}
+	older = find_open(peer->p2, &auth);
+	if (older)
+		peer_close(older, FAREWELL_OVER);
+	peer->name = malloc(auth.len);
+	if (!peer->name) {
+		peer_close(peer, FAREWELL_OVER);
+		return;
+	}
+	memcpy(peer->name, auth.name, auth.len);
+	peer->name_len = auth.len;
+	peer->puts = *kept_puts(peer);
+	no_stranger(peer);
+	set_state(peer, PEER_OPEN);
+}
+
+/* ------------------------------------------------------------- what it says */
+
+static void
+put(struct peer *peer, const struct stream_event *event)
+{
+	struct p2 *p2 = peer->p2;
+
+	if (p2->config->put_rate > 0 && !bucket_take(&peer->puts)) {
+		discard(p2, MURAL_RATE_LIMITED);
+		return;
+	}
+	mural_put(p2->host->brush, event->x1 + p2->zero_x, event->y1 + p2->zero_y,
+		event->argb);
+}
+
+static void
+take_event(struct peer *peer, const struct stream_event *event)
+{
+	switch (event->kind) {
+	case STREAM_PUT:
+		put(peer, event);
+		break;
+	case STREAM_AUTH:
+		enter(peer);
+		break;
+	case STREAM_REFUSED:
+		discard(peer->p2, MURAL_MALFORMED);
+		peer_close(peer, FAREWELL_REFUSED);
+		break;
+	case STREAM_SUB:
+		peer->sub = *event;
+		peer->sub_came = true;
+		break;
+	case STREAM_DISCONNECT:
+		peer_close(peer, FAREWELL_OVER);
+		break;
+	case STREAM_BROKEN:
+	case STREAM_UNKNOWN:
+	case STREAM_GARBAGE:
+		discard(peer->p2, MURAL_MALFORMED);
+		break;
+	case STREAM_HEARTBEAT:
+	case STREAM_NOTHING:
+		break;
+	}
+}
+
+void
+peer_read(struct peer *peer, const uint8_t *data, size_t len)
+{
+	struct p2 *p2 = peer->p2;
+	struct bucket_rate rate = put_rate(p2);
+	size_t used = 0;
+
+	p2->host->counts.received_bytes += len;
+	bucket_fill(&peer->puts, &rate, now_ms(p2));
+	while (used < len && peer->state != PEER_CLOSING) {
+		struct stream_event event;
+
+		used += stream_next(&peer->stream, data + used, len - used, &event);
+		take_event(peer, &event);
+	}
+	/* only the last Sub counts, and so many of them cost no more than one */
+	if (peer->sub_came && peer->state == PEER_OPEN)
+		updates_subscribe(peer, &peer->sub);
+	peer->sub_came = false;
+	mural_publish(p2->host);
+}
+
+void
+peer_drained(struct peer *peer)
+{
+	updates_catch_up(peer);
+}
+
+/* --------------------------------------------------------- coming and going */
+
+/* Many who say nothing shall not keep out one who does: the one that was here longest
+ * makes room at once. */
+static void
+make_room(struct p2 *p2)
+{
+	struct peer *oldest = NULL;
+
+	if (p2->n_strangers <= p2->strangers_max)
+		return;
+	for (struct peer *peer = p2->peers; peer; peer = peer->next)
+		if (peer->stranger)
+			oldest = peer;
+	if (oldest->state != PEER_CLOSING)
+		discard(p2, MURAL_UNAUTHORIZED);
+	peer_close(oldest, FAREWELL_REFUSED);
+	oldest->transport->drop(oldest);
+	no_stranger(oldest);
+}
+
+void
+peer_init(
+	struct peer *peer, struct p2 *p2, const struct peer_transport *transport, int fd)
+{
+	const int bytes = SOCKET_BYTES;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	peer->p2 = p2;
+	peer->transport = transport;
+	peer->since_ms = now_ms(p2);
+	find_source(peer, fd);
+	peer->next = p2->peers;
+	if (peer->next)
+		peer->next->previous = peer;
+	p2->peers = peer;
+	p2->handles++;
+	p2->host->counts.connections++;
+	peer->stranger = true;
+	p2->n_strangers++;
+	make_room(p2);
+	sweep_at(p2, due_ms(peer));
+	mural_publish(p2->host);
+}
+
+void
+peer_close(struct peer *peer, enum farewell why)
+{
+	static const uint8_t disconnect[] = { 0xff, 0x00 };
+
+	if (peer->state == PEER_CLOSING)
+		return;
+	updates_leave(peer);
+	if (peer->name)
+		*kept_puts(peer) = peer->puts;
+	set_state(peer, PEER_CLOSING);
+	peer->transport->send(peer, disconnect, sizeof(disconnect));
+	peer->transport->close(peer, why);
+}
+
+void
+peer_finish(struct peer *peer)
+{
+	struct p2 *p2 = peer->p2;
+
+	updates_leave(peer);
+	if (peer->state == PEER_OPEN)
+		*kept_puts(peer) = peer->puts;
+	no_stranger(peer);
+	if (peer->next)
+		peer->next->previous = peer->previous;
+	if (peer->previous)
+		peer->previous->next = peer->next;
+	else
+		p2->peers = peer->next;
+	free(peer->name);
+	p2->host->counts.connections--;
+	mural_publish(p2->host);
+	p2_release(p2);
+}
+
+/* ------------------------------------------------------------ when it is time */
+
+static uint64_t
+due_ms(const struct peer *peer)
+{
+	if (peer->state == PEER_WAITING)
+		return peer->since_ms + AUTH_MS;
+	if (peer->state == PEER_CLOSING)
+		return peer->since_ms + LINGER_MS;
+	if (peer->p2->config->idle == 0)
+		return UINT64_MAX;
+	return peer->transport->heard_ms(peer) + peer->p2->config->idle;
+}
+
+static void
+send_away(struct peer *peer)
+{
+	switch (peer->state) {
+	case PEER_WAITING:
+		discard(peer->p2, MURAL_UNAUTHORIZED);
+		peer_close(peer, FAREWELL_REFUSED);
+		break;
+	case PEER_OPEN:
+		peer_close(peer, FAREWELL_OVER);
+		break;
+	case PEER_CLOSING:
+		peer->transport->drop(peer);
+		break;
+	}
+}
+
+static void
+on_sweep(uv_timer_t *timer)
+{
+	peers_sweep(timer->data);
+}
+
+static void
+sweep_at(struct p2 *p2, uint64_t due)
+{
+	uint64_t now = now_ms(p2), wait = due > now ? due - now : 0;
+
+	if (due == UINT64_MAX || p2->stopping)
+		return;
+	if (!uv_is_active((uv_handle_t *)&p2->sweep) ||
+		uv_timer_get_due_in(&p2->sweep) > wait)
+		uv_timer_start(&p2->sweep, on_sweep, wait, 0);
+}
+
+void
+peers_sweep(struct p2 *p2)
+{
+	uint64_t now = now_ms(p2), next = UINT64_MAX;
+
+	for (struct peer *peer = p2->peers; peer; peer = peer->next) {
+		if (due_ms(peer) <= now)
+			send_away(peer);
+		/* one that is dropped already is only waiting for the loop */
+		if (due_ms(peer) > now && due_ms(peer) < next)
+			next = due_ms(peer);
+	}
+	sweep_at(p2, next);
+	mural_publish(p2->host);
+}

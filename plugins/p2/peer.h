@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A peer: one client of p², whatever it came in by.
+ *
+ * The transports (tcp.c, websocket.c) bring bytes and take whole messages; what they
+ * mean is the same for both and stands here: who it is, what it may paint, when it is
+ * sent away.
+ */
+#ifndef P2_PEER_H
+#define P2_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bucket.h"
+#include "stream.h"
+#include "subscription.h"
+
+struct p2;
+struct peer;
+
+/* Why a peer is sent away. */
+enum farewell {
+	FAREWELL_OVER,    /* it asked for it, was idle, or its user came again */
+	FAREWELL_REFUSED, /* it is nobody we know, or did not say who it is */
+	FAREWELL_STOP,    /* the wall ends */
+};
+
+/* What a transport does for a peer.  None of them frees it. */
+struct peer_transport {
+	/* Sends whole messages, as one where the transport has messages. */
+	void (*send)(struct peer *peer, const void *bytes, size_t len);
+	/* Bytes that it has not handed to the kernel yet. */
+	size_t (*waiting)(const struct peer *peer);
+	/* Ends it when the last words are out; peer_finish() comes later. */
+	void (*close)(struct peer *peer, enum farewell why);
+	/* Ends it now; peer_finish() comes later.  Does nothing the second time. */
+	void (*drop)(struct peer *peer);
+	/* When its last byte came, by uv_now(). */
+	uint64_t (*heard_ms)(const struct peer *peer);
+};
+
+enum peer_state { PEER_WAITING, PEER_OPEN, PEER_CLOSING };
+
+struct peer {
+	struct p2 *p2;
+	struct peer *next, *previous;
+	const struct peer_transport *transport;
+	enum peer_state state;
+	uint64_t since_ms; /* in this state */
+	uint8_t source[8]; /* the address, or the network of an IPv6 one */
+	bool stranger;     /* counted as one that did not say who it is */
+	struct stream stream;
+	char *name; /* PEER_OPEN: name_len bytes */
+	size_t name_len;
+	struct bucket puts;
+	struct subscription subscription;
+	bool sub_came; /* in what is being read; `sub` is the last of them */
+	struct stream_event sub;
+};
+
+/* Begins with a connected socket, which stays the transport's; `peer` is zeroed. */
+void peer_init(
+	struct peer *peer, struct p2 *p2, const struct peer_transport *transport, int fd);
+
+/* What it said.  It may be closing afterwards. */
+void peer_read(struct peer *peer, const uint8_t *data, size_t len);
+
+/* Its outbox is empty again. */
+void peer_drained(struct peer *peer);
+
+/* Says ff 00 and has the transport end it.  Does nothing the second time. */
+void peer_close(struct peer *peer, enum farewell why);
+
+/* The transport is done with it; what is left is the transport's memory. */
+void peer_finish(struct peer *peer);
+
+/* Sends away whom it is time for, and arranges to be called when it is time again. */
+void peers_sweep(struct p2 *p2);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* What a subscriber has not seen yet. */
+#include "subscription.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* From least to most on p²'s axis to a length on the board's, which starts at `zero`;
+ * 0: nothing of it is there. */
+static uint32_t
+clip(int32_t least, int32_t most, int32_t zero, uint32_t length, uint32_t *start)
+{
+	int32_t first = least - zero, last = most - zero;
+
+	if (first < 0)
+		first = 0;
+	if (last > (int32_t)length - 1)
+		last = (int32_t)length - 1;
+	if (first > last)
+		return 0;
+	*start = first;
+	return last - first + 1;
+}
+
+int
+subscription_set(struct subscription *subscription, const struct board *board, int32_t x1,
+	int32_t y1, int32_t x2, int32_t y2)
+{
+	struct rect area = { 0 };
+
+	subscription_finish(subscription);
+	area.width = clip(x1, x2, board->left_x, board->width, &area.x);
+	area.height = clip(y1, y2, board->top_y, board->height, &area.y);
+	if (x1 > x2 || y1 > y2 || area.width == 0 || area.height == 0)
+		return 0;
+	subscription->blocks_x = (area.width + BLOCK_WIDTH - 1) / BLOCK_WIDTH;
+	subscription->blocks_y = (area.height + BLOCK_HEIGHT - 1) / BLOCK_HEIGHT;
+	subscription->words =
+		((size_t)subscription->blocks_x * subscription->blocks_y + 63) / 64;
+	subscription->missed = calloc(subscription->words, sizeof(*subscription->missed));
+	if (!subscription->missed)
+		return -ENOMEM;
+	subscription->area = area;
+	return 0;
+}
+
+void
+subscription_finish(struct subscription *subscription)
+{
+	free(subscription->missed);
+	*subscription = (struct subscription){ 0 };
+}
+
+static void
+miss_block(struct subscription *subscription, size_t block)
+{
+	uint64_t *word = &subscription->missed[block / 64];
+	uint64_t bit = UINT64_C(1) << block % 64;
+
+	subscription->n_missed += !(*word & bit);
+	*word |= bit;
+}
+
+void
+subscription_miss(struct subscription *subscription, const struct rect *rect)
+{
+	const struct rect *area = &subscription->area;
+	uint32_t left = rect->x > area->x ? rect->x : area->x;
+	uint32_t top = rect->y > area->y ? rect->y : area->y;
+	uint32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
+
+	if (!rects_meet(rect, area))
+		return;
+	if (right > area->x + area->width)
+		right = area->x + area->width;
+	if (bottom > area->y + area->height)
+		bottom = area->y + area->height;
+	for (uint32_t y = (top - area->y) / BLOCK_HEIGHT;
+		y <= (bottom - 1 - area->y) / BLOCK_HEIGHT; y++)
+		for (uint32_t x = (left - area->x) / BLOCK_WIDTH;
+			x <= (right - 1 - area->x) / BLOCK_WIDTH; x++)
+			miss_block(subscription, (size_t)y * subscription->blocks_x + x);
+}
+
+void
+subscription_miss_all(struct subscription *subscription)
+{
+	size_t blocks = (size_t)subscription->blocks_x * subscription->blocks_y;
+
+	if (blocks == 0)
+		return;
+	memset(subscription->missed, 0xff,
+		subscription->words * sizeof(*subscription->missed));
+	if (blocks % 64)
+		subscription->missed[blocks / 64] = (UINT64_C(1) << blocks % 64) - 1;
+	subscription->n_missed = blocks;
+}
+
+static size_t
+write_block(const struct subscription *subscription, const struct board *board,
+	size_t block, uint8_t *bytes)
+{
+	const struct rect *area = &subscription->area;
+	uint32_t x = block % subscription->blocks_x * BLOCK_WIDTH;
+	uint32_t y = block / subscription->blocks_x * BLOCK_HEIGHT;
+	uint32_t width = area->width - x, height = area->height - y;
+
+	return board_block(board, area->x + x, area->y + y,
+		width < BLOCK_WIDTH ? width : BLOCK_WIDTH,
+		height < BLOCK_HEIGHT ? height : BLOCK_HEIGHT, bytes);
+}
+
+size_t
+subscription_catch_up(struct subscription *subscription, const struct board *board,
+	uint8_t *bytes, size_t len)
+{
+	size_t used = 0;
+
+	while (subscription->n_missed > 0) {
+		uint64_t *word = &subscription->missed[subscription->next];
+
+		if (*word == 0) {
+			subscription->next =
+				(subscription->next + 1) % subscription->words;
+			continue;
+		}
+		if (len - used < BLOCK_BYTES)
+			break;
+		used += write_block(subscription, board,
+			subscription->next * 64 + __builtin_ctzll(*word), bytes + used);
+		*word &= *word - 1;
+		subscription->n_missed--;
+	}
+	return used;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* Users and their one-time passwords. */
+#include "users.h"
+
+#include <errno.h>
+#include <liboath/oath.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "stream.h"
+#include "utf8.h"
+
+#define STEP_S 30
+#define TOTP_DIGITS 6
+
+/* RFC 4226 asks for 16 bytes at least; what authenticator apps are given is longer than
+ * this lower bound, which only keeps out accidents. */
+#define SECRET_MIN 10
+
+/* A whole line of the file; what is longer is no user. */
+#define LINE_MAX_BYTES 1024
+
+struct reader {
+	const char *path;
+	int line;
+	users_complain *complain;
+	void *arg;
+	int result;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+wrong(struct reader *reader, const char *format, ...)
+{
+	char text[600];
+	int len = snprintf(text, sizeof(text), "%s:%d: ", reader->path, reader->line);
+	va_list args;
+
+	va_start(args, format);
+	if (len >= 0 && len < (int)sizeof(text))
+		vsnprintf(text + len, sizeof(text) - len, format, args);
+	va_end(args);
+	reader->complain(reader->arg, text);
+	reader->result = -EINVAL;
+}
+
+/* Cuts blanks at both ends, in place. */
+static char *
+trim(char *text)
+{
+	size_t len;
+
+	text += strspn(text, " \t\r\n");
+	for (len = strlen(text); len > 0 && strchr(" \t\r\n", text[len - 1]);)
+		text[--len] = '\0';
+	return text;
+}
+
+/* Any number of digits; as the protocol has it, eight of them count: leading ones are
+ * dropped or filled in. */
+static bool
+set_static(struct user *user, const char *digits)
+{
+	size_t len = strlen(digits);
+
+	if (len == 0 || strspn(digits, "0123456789") != len)
+		return false;
+	if (len > OTP_DIGITS) {
+		digits += len - OTP_DIGITS;
+		len = OTP_DIGITS;
+	}
+	memset(user->code, '0', OTP_DIGITS);
+	memcpy(user->code + OTP_DIGITS - len, digits, len);
+	return true;
+}
+
+static bool
+set_totp(struct user *user, const char *base32)
+{
+	return oath_base32_decode(base32, strlen(base32), &user->secret,
+		       &user->secret_len) == OATH_OK &&
+	       user->secret_len >= SECRET_MIN;
+}
+
+static bool
+set_name(struct reader *reader, struct user *user, const char *name)
+{
+	user->len = strlen(name);
+	if (user->len == 0 || user->len > P2_NAME_MAX ||
+		!utf8_is_valid(name, user->len)) {
+		wrong(reader, "a name has 1 to %d bytes of UTF-8", P2_NAME_MAX);
+		return false;
+	}
+	user->name = strdup(name);
+	return user->name != NULL;
+}
+
+/* What is wrong in a line is said without quoting it: it may hold a secret. */
+static bool
+parse_user(struct reader *reader, struct user *user, char *text)
+{
+	char *value = strchr(text, '=');
+
+	if (!value) {
+		wrong(reader,
+			"is no user; write NAME = static:DIGITS or NAME = totp:BASE32");
+		return false;
+	}
+	*value++ = '\0';
+	value = trim(value);
+	if (!set_name(reader, user, trim(text)))
+		return false;
+	if (strncmp(value, "static:", 7) == 0) {
+		if (set_static(user, trim(value + 7)))
+			return true;
+		wrong(reader, "static: takes decimal digits, as static:12345678");
+	} else if (strncmp(value, "totp:", 5) == 0) {
+		if (set_totp(user, trim(value + 5)))
+			return true;
+		wrong(reader,
+			"totp: takes a secret in base32, %d bytes at least, as made by "
+			"head -c20 /dev/urandom | base32",
+			SECRET_MIN);
+	} else {
+		wrong(reader, "must be static:DIGITS or totp:BASE32");
+	}
+	return false;
+}
+
+static void
+free_user(struct user *user)
+{
+	free(user->name);
+	free(user->secret);
+}
+
+static void
+add_line(struct users *users, struct reader *reader, char *line)
+{
+	struct user user = { 0 }, *larger;
+	char *text = trim(line);
+
+	if (*text == '\0' || *text == '#' || *text == ';')
+		return;
+	if (!parse_user(reader, &user, text)) {
+		free_user(&user);
+		return;
+	}
+	larger = realloc(users->users, (users->n + 1) * sizeof(*larger));
+	if (!larger) {
+		wrong(reader, "out of memory");
+		free_user(&user);
+		return;
+	}
+	users->users = larger;
+	users->users[users->n++] = user;
+}
+
+static int
+compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+static int
+compare_users(const void *left, const void *right)
+{
+	const struct user *a = left, *b = right;
+
+	return compare_names(a->name, a->len, b->name, b->len);
+}
+
+static FILE *
+open_file(const char *path)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	char inside[4096];
+	FILE *file = NULL;
+
+	if (*path != '/' && credentials &&
+		snprintf(inside, sizeof(inside), "%s/%s", credentials, path) <
+			(int)sizeof(inside))
+		file = fopen(inside, "re");
+	return file ? file : fopen(path, "re");
+}
+
+static void
+read_lines(struct users *users, struct reader *reader, FILE *file)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	errno = 0;
+	while ((len = getline(&line, &size, file)) >= 0) {
+		reader->line++;
+		if (len > LINE_MAX_BYTES || memchr(line, '\0', len))
+			wrong(reader, "is no user: a line is text of at most %d bytes",
+				LINE_MAX_BYTES);
+		else
+			add_line(users, reader, line);
+		explicit_bzero(line, size);
+	}
+	free(line);
+}
+
+int
+users_load(struct users *users, const char *path, users_complain *complain, void *arg)
+{
+	struct reader reader = { .path = path, .complain = complain, .arg = arg };
+	FILE *file = open_file(path);
+	char text[600];
+
+	if (file) {
+		read_lines(users, &reader, file);
+		if (ferror(file))
+			reader.result = errno ? -errno : -EIO;
+		fclose(file);
+	} else {
+		reader.result = -errno;
+	}
+	if (reader.result < 0 && reader.result != -EINVAL) {
+		snprintf(text, sizeof(text), "%s: %s", path, strerror(-reader.result));
+		complain(arg, text);
+	}
+	if (users->n > 0)
+		qsort(users->users, users->n, sizeof(*users->users), compare_users);
+	for (size_t i = 1; i < users->n; i++)
+		if (compare_users(&users->users[i - 1], &users->users[i]) == 0) {
+			snprintf(text, sizeof(text), "%s: %s stands there twice", path,
+				users->users[i].name);
+			complain(arg, text);
+			reader.result = -EINVAL;
+		}
+	if (reader.result < 0)
+		users_finish(users);
+	return reader.result;
+}
+
+void
+users_finish(struct users *users)
+{
+	if (!users)
+		return;
+	for (size_t i = 0; i < users->n; i++) {
+		if (users->users[i].secret)
+			explicit_bzero(
+				users->users[i].secret, users->users[i].secret_len);
+		free_user(&users->users[i]);
+	}
+	free(users->users);
+	*users = (struct users){ 0 };
+}
+
+struct user *
+users_find(const struct users *users, const char *name, size_t len)
+{
+	size_t low = 0, high = users->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		struct user *user = &users->users[middle];
+		int order = compare_names(name, len, user->name, user->len);
+
+		if (order == 0)
+			return user;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+void
+otp_text(const uint8_t *otp, char text[OTP_DIGITS + 1])
+{
+	for (int i = 0; i < OTP_DIGITS; i++)
+		text[i] = '0' + (i & 1 ? otp[i / 2] & 15 : otp[i / 2] >> 4);
+	text[OTP_DIGITS] = '\0';
+}
+
+/* Looks at every digit, whatever the first ones say. */
+static bool
+same_digits(const char *a, const char *b)
+{
+	unsigned different = 0;
+
+	for (int i = 0; i < OTP_DIGITS; i++)
+		different |= a[i] ^ b[i];
+	return different == 0;
+}
+
+bool
+user_check(const struct user *user, const char *otp, uint64_t now_s, uint64_t *step)
+{
+	uint64_t now = now_s / STEP_S;
+	bool right = false;
+
+	*step = 0;
+	if (!user->secret)
+		return same_digits(user->code, otp);
+	for (uint64_t at = now > 0 ? now - 1 : 0; at <= now + 1; at++) {
+		char code[OTP_DIGITS + 1] = "00";
+
+		if (oath_totp_generate(user->secret, user->secret_len, at * STEP_S,
+			    STEP_S, 0, TOTP_DIGITS,
+			    code + OTP_DIGITS - TOTP_DIGITS) == OATH_OK &&
+			same_digits(code, otp)) {
+			right = true;
+			*step = at;
+		}
+	}
+	return right;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who may paint: the users file, and whether a one-time password is right.
+ *
+ * The file has a line for each user, `NAME = static:DIGITS` or `NAME = totp:BASE32`
+ * (RFC 6238: SHA-1, 30 seconds, six digits); lines that begin with # or ; say nothing.
+ */
+#ifndef P2_USERS_H
+#define P2_USERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Eight decimal digits and a terminating zero: an OTP as text. */
+#define OTP_DIGITS 8
+
+struct user {
+	char *name; /* UTF-8, terminated */
+	size_t len;
+	char code[OTP_DIGITS + 1]; /* static; empty: totp */
+	char *secret;              /* totp, secret_len bytes; NULL: static */
+	size_t secret_len;
+	uint64_t last_step; /* the newest TOTP step that was used */
+};
+
+/* Starts as zeros. */
+struct users {
+	struct user *users; /* sorted by name */
+	size_t n;
+};
+
+/* Called for everything that is wrong, with a whole sentence. */
+typedef void users_complain(void *arg, const char *text);
+
+/* Reads the file; a relative path is looked for in $CREDENTIALS_DIRECTORY first.  0;
+ * -EINVAL, after complaining about every bad line; another -errno, after complaining. */
+int users_load(
+	struct users *users, const char *path, users_complain *complain, void *arg);
+
+/* NULL is accepted. */
+void users_finish(struct users *users);
+
+struct user *users_find(const struct users *users, const char *name, size_t len);
+
+/* Four bytes of two digits each to eight digits of text. */
+void otp_text(const uint8_t *otp, char text[OTP_DIGITS + 1]);
+
+/* Whether it is the user's code at this time, one step of 30 seconds early or late; then
+ * *step is the step it belongs to, 0 for a static one.  Takes as long whether right or
+ * wrong. */
+bool user_check(const struct user *user, const char *otp, uint64_t now_s, uint64_t *step);
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/* pixelflut: the classic text protocol over TCP, and its two binary commands. */
+#include "pixelflut.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* PB x x y y r g b a */
+#define BINARY_BYTES 10
+
+/* PXMULTI x x y y n n n n, before the pixels */
+#define MULTI_WORD 7
+#define MULTI_BYTES (MULTI_WORD + 8)
+
+/* Of a PXMULTI, painted at once. */
+#define PART_PIXELS 256
+
+/* So many HELPs are answered at once; then each has to be paid for with as many bytes
+ * from the client, whatever they say, so that nobody gets much more out than he put in.
+ */
+#define FREE_HELPS 3
+
+struct pixelflut_config {
+	int64_t connections_per_source;
+	bool binary, multi;
+	const char *help;
+};
+
+struct pixelflut_client {
+	uint32_t left, top; /* OFFSET */
+	uint64_t received;  /* bytes used up by earlier feeds */
+	uint64_t helped;    /* bytes of help it was sent */
+	uint64_t multi;     /* pixels of a PXMULTI that are still to come */
+	uint32_t x, y;      /* where the next of them goes */
+	bool refused;       /* they go nowhere */
+};
+
+/* One feed. */
+struct feed {
+	struct painter painter;
+	struct pixelflut_client *client;
+	const struct pixelflut_config *config;
+	const uint8_t *data; /* its first byte */
+};
+
+static const struct mural_option options[] = {
+	MURAL_NUMBER(struct pixelflut_config, connections_per_source, "0", NULL, 0,
+		INT32_MAX,
+		"clients that one address may have at a time, an IPv6 /64 being one; 0: "
+		"any"),
+	MURAL_BOOL(
+		struct pixelflut_config, binary, "yes", "take PB, a pixel in ten bytes"),
+	MURAL_BOOL(struct pixelflut_config, multi, "no",
+		"take PXMULTI, a run of pixels four bytes each"),
+	MURAL_TEXT(
+		struct pixelflut_config, help, "", "a line that HELP adds to its answer"),
+	{ 0 },
+};
+
+/* ------------------------------------------------------------------ answers */
+
+void
+answers_flush(struct answers *answers)
+{
+	if (answers->len > 0 &&
+		mural_reply(answers->conn, answers->text, answers->len) > 0)
+		answers->full = true;
+	answers->len = 0;
+}
+
+void
+answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
+{
+	uint32_t argb;
+
+	if (!mural_get(painter->brush, x + painter->left, y + painter->top, &argb)) {
+		mural_discard(painter->brush, MURAL_OUT_OF_BOUNDS, 1);
+		return;
+	}
+	uint8_t *to = answers_room(&painter->answers);
+	int len = snprintf((char *)to, PIXEL_ANSWER_MAX, "PX %u %u ", x, y);
+	to = write_hex(to + len, argb);
+	*to++ = '\n';
+	painter->answers.len = to - painter->answers.text;
+}
+
+static void
+answer_size(struct painter *painter)
+{
+	uint8_t *to = answers_room(&painter->answers);
+
+	painter->answers.len += snprintf((char *)to, PIXEL_ANSWER_MAX, "SIZE %u %u\n",
+		painter->brush->width, painter->brush->height);
+}
+
+static void
+answer_help(struct feed *feed, const uint8_t *p)
+{
+	const struct pixelflut_config *config = feed->config;
+	struct pixelflut_client *client = feed->client;
+	uint64_t received = client->received + (p - feed->data);
+	char text[2048];
+	int len = snprintf(text, sizeof(text),
+		"Pixelflut: paint this wall, one command a line.\n"
+		"SIZE            tells the size: SIZE W H\n"
+		"PX X Y          tells a pixel: PX X Y rrggbb\n"
+		"PX X Y rrggbb   paints one; rrggbbaa mixes, gg is a grey\n"
+		"OFFSET X Y      moves the later commands of this connection\n"
+		"%s%s%s%s",
+		config->binary ? "PB              paints one, binary: PB, x and y as "
+				 "little-endian u16, r g b a; no line end\n"
+			       : "",
+		config->multi
+			? "PXMULTI         paints a run: x y as u16, n as u32, n times "
+			  "r g b a; no line end\n"
+			: "",
+		config->help, *config->help ? "\n" : "");
+
+	if (len >= (int)sizeof(text))
+		len = sizeof(text) - 1;
+	if (client->helped + len > (uint64_t)FREE_HELPS * len + received) {
+		mural_discard(feed->painter.brush, MURAL_RATE_LIMITED, 1);
+		return;
+	}
+	client->helped += len;
+	answers_flush(&feed->painter.answers);
+	if (mural_reply(feed->painter.answers.conn, text, len) > 0)
+		feed->painter.answers.full = true;
+}
+
+/* ------------------------------------------------------------------ commands */
+
+static uint32_t
+u16_at(const uint8_t *p)
+{
+	return p[0] | p[1] << 8;
+}
+
+/* As many PB as there are.  OFFSET does not move them and their alpha says nothing. */
+static const uint8_t *
+run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	for (; end - p >= BINARY_BYTES && p[0] == 'P' && p[1] == 'B'; p += BINARY_BYTES)
+		mural_put(painter->brush, u16_at(p + 2), u16_at(p + 4),
+			0xff000000 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8]);
+	return p;
+}
+
+/* The smallest of how many pixels there are, may come, and fit. */
+static uint32_t
+least(uint64_t a, uint64_t b, uint64_t c)
+{
+	a = a < b ? a : b;
+	return a < c ? a : c;
+}
+
+/* Paints the next pixels of a PXMULTI, as far as a row goes. */
+static const uint8_t *
+paint_part(struct feed *feed, const uint8_t *p, uint32_t count)
+{
+	struct pixelflut_client *client = feed->client;
+	struct mural_brush *brush = feed->painter.brush;
+	uint32_t row[PART_PIXELS];
+
+	for (uint32_t i = 0; i < count; i++, p += 4)
+		row[i] = 0xff000000 | (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+	mural_row(brush, client->x, client->y, count, row);
+	client->x += count;
+	if (client->x == brush->width) {
+		client->x = 0;
+		client->y++;
+	}
+	return p;
+}
+
+/* The pixels of a PXMULTI: from left to right, running on into the next rows. */
+static const uint8_t *
+take_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
+{
+	struct pixelflut_client *client = feed->client;
+	uint32_t width = feed->painter.brush->width;
+
+	while (client->multi > 0 && end - p >= 4) {
+		uint64_t here = (end - p) / 4;
+		uint32_t count = least(here, client->multi,
+			client->refused ? here
+					: least(width - client->x, PART_PIXELS, here));
+
+		p = client->refused ? p + 4 * (size_t)count : paint_part(feed, p, count);
+		client->multi -= count;
+	}
+	return p;
+}
+
+/* One that does not end inside is refused whole, but its pixels come nevertheless. */
+static void
+begin_multi(struct feed *feed, const uint8_t *p)
+{
+	struct pixelflut_client *client = feed->client;
+	struct mural_brush *brush = feed->painter.brush;
+	uint64_t count = u16_at(p + 4) | (uint64_t)u16_at(p + 6) << 16;
+	uint32_t unused;
+
+	client->multi = count;
+	client->x = u16_at(p);
+	client->y = u16_at(p + 2);
+	if (count == 0)
+		return;
+	uint64_t last = client->x + count - 1;
+	uint64_t last_y = client->y + last / brush->width;
+	client->refused =
+		!mural_get(brush, client->x, client->y, &unused) ||
+		!mural_get(brush, 0, last_y < NUMBER_MAX ? last_y : NUMBER_MAX, &unused);
+	if (client->refused)
+		mural_discard(brush, MURAL_OUT_OF_BOUNDS, count);
+}
+
+/* A command that begins like `word`, as far as there are bytes to tell. */
+static bool
+may_be(const uint8_t *p, const uint8_t *end, const char *word, size_t len)
+{
+	return memcmp(p, word, (size_t)(end - p) < len ? (size_t)(end - p) : len) == 0;
+}
+
+static void
+execute_line(struct feed *feed, const uint8_t *p, const uint8_t *line_end)
+{
+	struct painter *painter = &feed->painter;
+	struct command command = line_parse(p, line_end);
+
+	switch (command.verb) {
+	case VERB_PUT:
+		mural_put(painter->brush, command.x + painter->left,
+			command.y + painter->top, command.argb);
+		break;
+	case VERB_GET:
+		answer_pixel(painter, command.x, command.y);
+		break;
+	case VERB_OFFSET:
+		painter->left = feed->client->left = command.x;
+		painter->top = feed->client->top = command.y;
+		break;
+	case VERB_SIZE:
+		answer_size(painter);
+		break;
+	case VERB_HELP:
+		answer_help(feed, line_end + 1);
+		break;
+	case VERB_EMPTY:
+		break;
+	case VERB_BAD:
+		mural_discard(painter->brush, MURAL_MALFORMED, 1);
+		break;
+	}
+}
+
+/* Does one command of any kind, or several binary ones, and returns where the next
+ * begins: `p` when this one is not complete yet, NULL when the client must go. */
+static const uint8_t *
+take_command(struct feed *feed, const uint8_t *p, const uint8_t *end)
+{
+	const struct pixelflut_config *config = feed->config;
+	size_t len = end - p;
+
+	if (feed->client->multi > 0)
+		return take_multi(feed, p, end);
+	if (config->binary && may_be(p, end, "PB", 2))
+		return run_binaries(&feed->painter, p, end);
+	if (config->multi && may_be(p, end, "PXMULTI", MULTI_WORD)) {
+		if (len < MULTI_BYTES)
+			return p;
+		begin_multi(feed, p + MULTI_WORD);
+		return p + MULTI_BYTES;
+	}
+
+	const uint8_t *line_end =
+		memchr(p, '\n', len <= LINE_BYTES_MAX ? len : LINE_BYTES_MAX + 1);
+	if (line_end) {
+		execute_line(feed, p, line_end);
+		return line_end + 1;
+	}
+	return len <= LINE_BYTES_MAX ? p : NULL;
+}
+
+/* ------------------------------------------------------------------ the table */
+
+static ssize_t
+pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
+	size_t len)
+{
+	const uint8_t *p = data, *end = data + len, *next = p;
+	struct feed feed;
+
+	feed.client = conn->state;
+	feed.config = conn->config;
+	feed.data = data;
+	feed.painter.brush = brush;
+	feed.painter.left = feed.client->left;
+	feed.painter.top = feed.client->top;
+	feed.painter.answers.conn = conn;
+	feed.painter.answers.len = 0;
+	feed.painter.answers.full = false;
+
+	while (p < end && !feed.painter.answers.full) {
+		if (feed.client->multi == 0)
+			p = run_lines(&feed.painter, p, end);
+		if (p == end || feed.painter.answers.full)
+			break;
+		next = take_command(&feed, p, end);
+		if (!next || next == p)
+			break;
+		p = next;
+	}
+	answers_flush(&feed.painter.answers);
+	feed.client->received += p - data;
+	if (!next) {
+		mural_discard(brush, MURAL_MALFORMED, 1);
+		return -EMSGSIZE;
+	}
+	return p - data;
+}
+
+/* A line without an end may have been cut off; only SIZE cannot have meant anything else.
+ */
+static void
+pixelflut_end(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *rest,
+	size_t len)
+{
+	const struct pixelflut_client *client = conn->state;
+	uint8_t line[LINE_BYTES_MAX + 1];
+	struct command command;
+	char text[32];
+
+	memcpy(line, rest, len);
+	line[len] = '\n';
+	command = line_parse(line, line + len);
+	if (command.verb == VERB_SIZE && client->multi == 0)
+		mural_reply(conn, text,
+			snprintf(text, sizeof(text), "SIZE %u %u\n", brush->width,
+				brush->height));
+	else if (command.verb != VERB_EMPTY)
+		mural_discard(brush, MURAL_MALFORMED, 1);
+}
+
+static uint32_t
+pixelflut_clients_per_source(const void *config)
+{
+	return ((const struct pixelflut_config *)config)->connections_per_source;
+}
+
+/* For a shell; a pixel in orange. */
+static int
+pixelflut_invite(
+	const struct mural_host *host, const char *address, char *text, size_t len)
+{
+	if (host->port == 0)
+		return -1;
+	return snprintf(
+		text, len, "echo \"PX 10 10 ff8000\" | nc -N %s %u", address, host->port);
+}
+
+const struct mural_plugin mural_plugin = {
+	MURAL_PLUGIN,
+	.name = "pixelflut",
+	.summary = "classic Pixelflut over TCP",
+	.options = options,
+	.config_size = sizeof(struct pixelflut_config),
+	.conn_size = sizeof(struct pixelflut_client),
+	.transports = MURAL_STREAM,
+	.listen = "[::]:1234",
+	.feed = pixelflut_feed,
+	.end = pixelflut_end,
+	.clients_per_source = pixelflut_clients_per_source,
+	.refusal = "ERROR too many connections from your address; close one first\n",
+	.invite = pixelflut_invite,
+};

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""How every test of the client runs it."""
+import os
+import re
+import subprocess
+
+import pytest
+from PIL import Image
+
+from wall import BUILD
+
+MURALCTL = os.path.join(BUILD, "muralctl")
+
+
+class Result:
+    def __init__(self, done):
+        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    def ok(self):
+        assert self.status == 0, self.out + self.err
+        assert self.err == "", self.err
+        return self
+
+    def failed(self, *words, status=1):
+        """It failed so, and said these words."""
+        assert self.status == status, self.out + self.err
+        for word in words:
+            assert word in self.err, self.err
+        return self
+
+    def number(self, line):
+        """The first number of a line of the report."""
+        found = re.search(r"^%s\s+(\d+)\b" % line, self.out, re.M)
+        assert found, self.out
+        return int(found.group(1))
+
+
+@pytest.fixture
+def muralctl():
+    def run(*words, netns=None, prefix=(), timeout=60, env=None):
+        inside = ["ip", "netns", "exec", netns] if netns else []
+        return Result(subprocess.run([*inside, *prefix, MURALCTL, *map(str, words)], text=True, capture_output=True,
+                                     stdin=subprocess.DEVNULL, timeout=timeout, env=dict(os.environ, **(env or {}))))
+    return run
+
+
+@pytest.fixture
+def image(tmp_path):
+    """A picture of w x h by a function of x and y; its path."""
+    def make(colour, w=8, h=6, mode="RGB", name="image.png"):
+        picture = Image.new(mode, (w, h))
+        picture.putdata([colour(x, y) for y in range(h) for x in range(w)])
+        picture.save(tmp_path / name)
+        return tmp_path / name
+    return make

@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: MIT
+"""pixelflut in the daemon: the vectors, clients of every bad kind, limits and memory."""
+import contextlib
+import json
+import os
+import random
+import re
+import resource
+import select
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+from wall import SOURCE, Wall, wait_for
+
+PIXELFLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
+SANITIZER = os.environ.get("sanitizer")
+
+with open(os.path.join(SOURCE, "tests/vectors/pixelflut.json")) as vectors_file:
+    VECTORS = json.load(vectors_file)["vectors"]
+
+
+class Client:
+    """A connection that reads lines."""
+    def __init__(self, wall, host="127.0.0.1", receive_buffer=None):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(10)
+        self.socket.connect((host, wall.port("pixelflut")))
+        self.file = self.socket.makefile("rb")
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def line(self):
+        return self.file.readline().decode()
+
+    def ask(self, data):
+        self.send(data)
+        return self.line()
+
+    def quiet(self, seconds=0.1):
+        return not select.select([self.socket], [], [], seconds)[0]
+
+    def finish(self):
+        """Closes the sending side; all that comes until the end."""
+        self.socket.shutdown(socket.SHUT_WR)
+        return self.file.read().decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *rest):
+        self.file.close()
+        self.socket.close()
+
+
+def rss(wall):
+    with open("/proc/%d/status" % wall.process.pid) as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) * 1024
+
+
+def sockets(wall):
+    """Open ones, the listener among them."""
+    folder, count = "/proc/%d/fd" % wall.process.pid, 0
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            count += os.readlink(os.path.join(folder, name)).startswith("socket:")
+    return count
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["name"])
+def test_vector(tmp_path, vector):
+    with Wall(tmp_path, PIXELFLUT, size="640x480") as wall, Client(wall) as client:
+        client.send(bytes.fromhex(vector["send_hex"]))
+        if vector.get("closes"):
+            assert client.file.read() == vector["reply"].encode()
+        else:
+            assert client.file.read(len(vector["reply"])).decode() == vector["reply"]
+            assert client.quiet()
+            assert client.finish() == vector.get("reply_after_half_close", "")
+        picture = wall.last_picture()
+        for at, rgb in vector["pixels"].items():
+            x, y = map(int, at.split(","))
+            assert "%02x%02x%02x" % picture.getpixel((x, y)) == rgb
+        black = dict((rgb, n) for n, rgb in picture.getcolors(1 << 20)).get((0, 0, 0), 0)
+        assert black == 640 * 480 - len(vector["pixels"])
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_answers_come_in_order(tmp_path, workers):
+    rng = random.Random(4)
+    sent, expected, painted = [], [], {}
+    for _ in range(20000):
+        x, y = rng.randrange(64), rng.randrange(48)
+        if rng.random() < 0.4:
+            painted[x, y] = "%06x" % rng.randrange(1 << 24)
+            sent.append("PX %d %d %s\n" % (x, y, painted[x, y]))
+        else:
+            sent.append("PX %d %d\n" % (x, y))
+            expected.append("PX %d %d %s\n" % (x, y, painted.get((x, y), "000000")))
+    data = "".join(sent).encode()
+    with Wall(tmp_path, PIXELFLUT, core="workers = " + workers) as wall, Client(wall) as client:
+        def pour():
+            at = 0
+            while at < len(data):
+                piece = rng.choice((1, 7, 100, 5000, 70000))
+                client.send(data[at:at + piece])
+                at += piece
+            client.socket.shutdown(socket.SHUT_WR)
+        thread = threading.Thread(target=pour)
+        thread.start()
+        assert client.file.read().decode() == "".join(expected)
+        thread.join()
+
+
+def stuff(client, data, limit):
+    """Sends until murald takes no more; how many whole rounds of `data`, and what is left
+    of the last."""
+    sent = 0
+    client.socket.settimeout(0.2)
+    with contextlib.suppress(TimeoutError):
+        while sent < limit:
+            sent += client.socket.send(data[sent % len(data):])
+    client.socket.settimeout(10)
+    return sent
+
+
+def test_client_that_does_not_listen_is_not_listened_to(tmp_path):
+    questions = b"".join(b"PX %d %d\n" % (i % 64, i % 48) for i in range(1000))
+    answers = b"".join(b"PX %d %d 000000\n" % (i % 64, i % 48) for i in range(1000))
+    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall:
+        with Client(wall) as polite:
+            assert polite.ask(b"SIZE\n") == "SIZE 64 48\n"
+            before = rss(wall)
+            deaf = [Client(wall, receive_buffer=4096) for _ in range(16)]
+            sent = [stuff(client, questions, 1 << 30) for client in deaf]
+            assert max(sent) < 64 << 20
+            assert polite.ask(b"PX 1 1\n") == "PX 1 1 000000\n"
+            growth = rss(wall) - before
+            print("16 clients that do not read: %.1f MiB" % (growth / (1 << 20)))
+            if not SANITIZER:
+                assert growth < 16 << 20
+        # whoever listens after all gets everything, in order
+        for client, count in list(zip(deaf, sent))[:3]:
+            def finish(client=client, left=questions[count % len(questions):]):
+                client.send(left)
+                client.socket.shutdown(socket.SHUT_WR)
+            threading.Thread(target=finish).start()
+            rounds = count // len(questions) + 1
+            for _ in range(rounds):
+                assert client.file.read(len(answers)) == answers
+            assert client.file.read() == b""
+        for client in deaf:
+            client.socket.close()
+
+
+def test_deaf_client_goes_when_the_daemon_stops(tmp_path):
+    with Wall(tmp_path, PIXELFLUT) as wall, Client(wall, receive_buffer=4096) as client:
+        stuff(client, b"SIZE\n" * 1000, 1 << 24)
+        begin = time.monotonic()
+        assert wall.stop() == 0
+        assert time.monotonic() - begin < 5
+
+
+def test_line_without_end_closes_after_the_answers(tmp_path):
+    with Wall(tmp_path, PIXELFLUT) as wall:
+        with Client(wall) as client:
+            client.send(b"SIZE\n" + b"9" * 100000)
+            assert client.file.read() == b"SIZE 64 48\n"
+        with Client(wall) as client:
+            client.send(b"SIZE\n" + b"A" * 1024)
+            assert client.line() == "SIZE 64 48\n"
+            assert client.ask(b"\nSIZE\n") == "SIZE 64 48\n"
+        wall.stop()
+        assert "discarded 2 malformed" in wall.log()
+
+
+def test_binary_in_text_and_text_in_binary(tmp_path):
+    with Wall(tmp_path, PIXELFLUT + "multi = yes\n") as wall, Client(wall) as client:
+        client.send(b"\0\0\0\nPX \0 1 ffffff\nPX 1 1 \xff\xff\xff\n" + bytes(range(128, 256)) + b"\n")
+        assert client.ask(b"PB\x01\0\x01\0\n\n\n\nPX 1 1\n") == "PX 1 1 0a0a0a\n"
+        # a run that would end far outside is refused whole; its pixels are no commands
+        client.send(b"PXMULTI" + struct.pack("<HHI", 0, 0, 64 * 48 + 1))
+        client.send(b"SIZE" * (64 * 48 + 1))
+        assert client.ask(b"PX 0 0\n") == "PX 0 0 000000\n"
+        client.send(b"PXMULTI" + struct.pack("<HHI", 62, 0, 4) + b"\1\2\3\0" * 4)
+        assert client.ask(b"PX 1 1\n") == "PX 1 1 010203\n"
+        client.send(b"PXMULTI" + struct.pack("<HHI", 0, 0, 0xffffffff))
+        assert client.quiet()
+
+
+def test_help_does_not_amplify(tmp_path):
+    with Wall(tmp_path, PIXELFLUT + "help = https://wall.example/ tells more\n") as wall:
+        with Client(wall) as client:
+            answer = client.ask(b"HELP\n")
+            while not answer.endswith("tells more\n"):
+                answer += client.line()
+            assert "PXMULTI" not in answer and "OFFSET" in answer
+        with Client(wall) as client:
+            client.send(b"HELP\n" * 2000)
+            heard = client.finish()
+            assert heard.startswith(answer)
+            assert len(heard) <= 3 * len(answer) + 2000 * 5
+            assert heard == answer * (len(heard) // len(answer))
+
+
+@pytest.mark.parametrize("host,listen", [("127.0.0.1", "127.0.0.1:0"), ("::1", "[::1]:0")])
+def test_connections_per_source(tmp_path, host, listen):
+    config = "[plugin pixelflut]\nlisten = %s\nconnections-per-source = 3\n" % listen
+    with Wall(tmp_path, config, core="workers = 2") as wall:
+        taken = [Client(wall, host) for _ in range(3)]
+        for client in taken:
+            assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
+        for data in b"", b"PX 1 1 ffffff\n" * 100:
+            with Client(wall, host) as refused:
+                with contextlib.suppress(OSError):
+                    refused.send(data)
+                assert refused.line().startswith("ERROR too many connections")
+        taken.pop().__exit__()
+
+        def comes_in():
+            with Client(wall, host) as client:
+                with contextlib.suppress(OSError):
+                    return client.ask(b"SIZE\n") == "SIZE 64 48\n"
+        wait_for("the place that became free", comes_in)
+        for client in taken:
+            assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
+            client.__exit__()
+        wall.stop()
+        assert re.search(r"painted 0 pixels, discarded \d+ rate_limited", wall.log())
+
+
+def test_a_storm_of_connections_leaves_nothing(tmp_path):
+    with Wall(tmp_path, PIXELFLUT + "connections-per-source = 100\n", core="workers = 2") as wall:
+        for i in range(2000):
+            client = socket.socket()
+            client.settimeout(10)
+            client.connect(("127.0.0.1", wall.port("pixelflut")))
+            with contextlib.suppress(OSError):
+                client.send(b"PX 1 1\nSIZE\nPX 2 2 ff"[:i % 20])
+            if i % 3 == 0:  # reset
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        wait_for("all to be gone", lambda: sockets(wall) == 1)
+        with Client(wall) as client:
+            assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
+        assert wall.stop() == 0
+
+
+def latency(client, rounds=200):
+    times = []
+    for i in range(rounds):
+        begin = time.monotonic()
+        assert client.ask(b"PX %d 1\n" % (i % 64)).startswith("PX")
+        times.append(time.monotonic() - begin)
+        time.sleep(0.002)
+    times.sort()
+    return times[len(times) // 2], times[-len(times) // 100 - 1]
+
+
+def test_trickles_live_beside_a_flood(tmp_path):
+    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall:
+        data = b"".join(b"PX %d %d %06x\n" % (i % 64, i % 48, i) for i in range(20000))
+        over = threading.Event()
+
+        def pour():
+            with Client(wall) as client:
+                with contextlib.suppress(OSError):
+                    while not over.is_set():
+                        client.send(data)
+        with contextlib.ExitStack() as stack:
+            trickles = [stack.enter_context(Client(wall)) for _ in range(100)]
+            for client in trickles:
+                assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
+            alone = latency(trickles[50])
+            floods = [threading.Thread(target=pour) for _ in range(4)]
+            for thread in floods:
+                thread.start()
+            time.sleep(0.2)
+            beside = latency(trickles[50])
+            for client in trickles:
+                assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
+            over.set()
+            for thread in floods:
+                thread.join()
+        print("an answer takes %.2f ms (99 of 100: %.2f), beside a flood %.2f ms (%.2f)"
+              % tuple(1000 * t for t in alone + beside))
+        assert beside[0] < 1
+
+
+@pytest.mark.skipif(bool(SANITIZER), reason="a sanitizer's memory says nothing; build without --enable-sanitizer")
+def test_ten_thousand_idle_clients_cost_little(tmp_path):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard < 10100:
+        pytest.skip("needs 10100 open files; raise the hard limit of open files (ulimit -Hn)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with Wall(tmp_path, PIXELFLUT, core="workers = 2",
+              prefix=["prlimit", "--nofile=%d" % hard]) as wall, contextlib.ExitStack() as stack:
+        with Client(wall) as client:
+            client.ask(b"SIZE\n")
+        before = rss(wall)
+        clients = []
+        for i in range(10000):
+            client = stack.enter_context(socket.create_connection(
+                ("127.0.0.1", wall.port("pixelflut")) if i == 0 else clients[0].getpeername()))
+            clients.append(client)
+            client.sendall(b"PX %d 1 ff8000\nPX 1 1 ff" % (i % 64))
+        wait_for("all of them", lambda: sockets(wall) > 10000, 30)
+        clients[-1].settimeout(10)
+        clients[-1].sendall(b"8000\nSIZE\n")
+        assert clients[-1].recv(100) == b"SIZE 64 48\n"
+        growth = rss(wall) - before
+        print("10000 idle clients: %.1f MiB" % (growth / (1 << 20)))
+        assert growth < 10 << 20

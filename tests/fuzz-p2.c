@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes at all as what a p² client says: whole, and cut as the first bytes tell; the
+ * events must be the same, and right.
+ *
+ * `make fuzz` feeds it to libFuzzer; tests/test-p2-wire runs the same function on
+ * mutations of honest streams.
+ */
+#include "fuzz-p2.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec.h"
+#include "stream.h"
+#include "utf8.h"
+
+/* Of the events, and of all they carry. */
+struct trace {
+	uint64_t sum, events;
+	bool entered, over;
+};
+
+static void
+mix(struct trace *trace, uint64_t value)
+{
+	trace->sum = (trace->sum ^ value) * UINT64_C(0x100000001b3);
+}
+
+static void
+check_range(int32_t n)
+{
+	assert(n >= -P2_COORDINATE_MAX && n <= P2_COORDINATE_MAX);
+}
+
+static void
+check_auth(const struct stream *stream, struct trace *trace)
+{
+	struct stream_auth auth = stream_auth(stream);
+
+	assert(!trace->entered && trace->events == 1);
+	assert(auth.len >= 1 && auth.len <= P2_NAME_MAX);
+	assert(utf8_is_valid(auth.name, auth.len));
+	for (size_t i = 0; i < auth.len; i++)
+		mix(trace, (uint8_t)auth.name[i]);
+	for (int i = 0; i < P2_OTP_BYTES; i++) {
+		assert(auth.otp[i] >> 4 <= 9 && (auth.otp[i] & 15) <= 9);
+		mix(trace, auth.otp[i]);
+	}
+	trace->entered = true;
+}
+
+static void
+check_event(const struct stream *stream, const struct stream_event *event,
+	struct trace *trace)
+{
+	trace->events++;
+	mix(trace, event->kind);
+	assert(!trace->over);
+	if (event->kind == STREAM_AUTH) {
+		check_auth(stream, trace);
+		return;
+	}
+	if (event->kind == STREAM_REFUSED) {
+		assert(!trace->entered && trace->events == 1);
+		trace->over = true;
+		return;
+	}
+	assert(trace->entered);
+	trace->over = event->kind == STREAM_DISCONNECT;
+	if (event->kind == STREAM_PUT || event->kind == STREAM_SUB) {
+		check_range(event->x1);
+		check_range(event->y1);
+		mix(trace, event->x1);
+		mix(trace, event->y1);
+	}
+	if (event->kind == STREAM_SUB) {
+		check_range(event->x2);
+		check_range(event->y2);
+		mix(trace, event->x2);
+		mix(trace, event->y2);
+	}
+	if (event->kind == STREAM_PUT)
+		mix(trace, event->argb);
+	if (event->kind == STREAM_BROKEN || event->kind == STREAM_UNKNOWN)
+		mix(trace, event->type);
+}
+
+static void
+feed(struct stream *stream, const uint8_t *data, size_t len, struct trace *trace)
+{
+	/* A copy of exactly that size, so that a sanitizer sees one byte too many. */
+	uint8_t *copy = malloc(len + (len == 0));
+	size_t used = 0;
+
+	assert(copy);
+	memcpy(copy, data, len);
+	while (used < len) {
+		struct stream_event event;
+		size_t more = stream_next(stream, copy + used, len - used, &event);
+
+		assert(more > 0 && more <= len - used);
+		used += more;
+		if (event.kind == STREAM_NOTHING)
+			assert(used == len);
+		else
+			check_event(stream, &event, trace);
+	}
+	free(copy);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct stream whole = { 0 }, cut = { 0 };
+	struct trace whole_trace = { 0 }, cut_trace = { 0 };
+	size_t step;
+
+	if (len < 2)
+		return 0;
+	step = data[0] % 23 + 1;
+	feed(&whole, data + 1, len - 1, &whole_trace);
+	for (size_t at = 1; at < len; at += step)
+		feed(&cut, data + at, len - at < step ? len - at : step, &cut_trace);
+	assert(whole_trace.sum == cut_trace.sum);
+	assert(whole_trace.events == cut_trace.events);
+	return 0;
+}

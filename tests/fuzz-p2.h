@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The entry that libFuzzer expects, for tests that call it themselves. */
+#ifndef FUZZ_P2_H
+#define FUZZ_P2_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes at all, three times: the vectors against their portable twin, many lines at
+ * once against one at a time, and a stream whole against the same stream in pieces.
+ *
+ * The first byte says: bit 0 PB, bit 1 PXMULTI, bit 2 pause at every answer, the others
+ * how the stream is cut.  With libFuzzer:
+ *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Iplugins \
+ *       tests/fuzz-pixelflut.c plugins/pixelflut*.c -o fuzz-pixelflut
+ *   ./fuzz-pixelflut NEW-FOLDER tests/corpus/pixelflut
+ * tests/test-pixelflut runs the same function on the corpus and on mutations of it.
+ */
+#include "fuzz-pixelflut.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pixelflut-run.h"
+
+#define WIDTH 96
+#define HEIGHT 40
+#define TILES_X (WIDTH / MURAL_TILE)
+
+/* A client and its wall. */
+struct wall {
+	struct mural_conn conn;
+	struct mural_brush brush;
+	uint32_t pixels[WIDTH * HEIGHT];
+	uint64_t damage;
+	uint8_t *answers;
+	size_t len;
+	bool impatient, full;
+};
+
+int
+mural_reply(struct mural_conn *conn, const void *data, size_t len)
+{
+	struct wall *wall = (struct wall *)(void *)conn;
+
+	wall->answers = realloc(wall->answers, wall->len + len);
+	assert(wall->answers);
+	memcpy(wall->answers + wall->len, data, len);
+	wall->len += len;
+	wall->full = wall->impatient;
+	return wall->impatient;
+}
+
+static struct wall *
+wall_new(const void *config)
+{
+	struct wall *wall = calloc(1, sizeof(*wall));
+
+	assert(wall);
+	wall->conn.config = config;
+	wall->conn.state = calloc(1, mural_plugin.conn_size);
+	wall->brush = (struct mural_brush){
+		.pixels = wall->pixels,
+		.stride = WIDTH,
+		.width = WIDTH,
+		.height = HEIGHT,
+		.tiles_x = TILES_X,
+		.damage = &wall->damage,
+	};
+	return wall;
+}
+
+static void
+wall_free(struct wall *wall)
+{
+	free(wall->conn.state);
+	free(wall->answers);
+	free(wall);
+}
+
+static void
+compare_walls(const struct wall *a, const struct wall *b)
+{
+	assert(memcmp(a->pixels, b->pixels, sizeof(a->pixels)) == 0);
+	assert(a->damage == b->damage);
+	assert(a->brush.painted == b->brush.painted);
+	assert(memcmp(a->brush.discarded, b->brush.discarded,
+		       sizeof(a->brush.discarded)) == 0);
+	assert(a->len == b->len);
+	assert(a->len == 0 || memcmp(a->answers, b->answers, a->len) == 0);
+}
+
+static void
+painter_init(struct painter *painter, struct wall *wall)
+{
+	painter->brush = &wall->brush;
+	painter->left = 3;
+	painter->top = NUMBER_MAX * (wall->conn.config == NULL);
+	painter->answers.conn = &wall->conn;
+	painter->answers.len = 0;
+	painter->answers.full = false;
+}
+
+/* What run_lines() should have done. */
+static void
+paint_slowly(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	while (p < end) {
+		const uint8_t *line_end = memchr(p, '\n', end - p);
+		struct command command;
+
+		assert(line_end);
+		command = line_parse(p, line_end);
+		if (command.verb == VERB_PUT)
+			mural_put(painter->brush, command.x + painter->left,
+				command.y + painter->top, command.argb);
+		else if (command.verb == VERB_GET)
+			answer_pixel(painter, command.x, command.y);
+		else
+			assert(!"run_lines() took what is no plain line");
+		p = line_end + 1;
+	}
+}
+
+static void
+check_run(const uint8_t *data, size_t len, const void *config)
+{
+	struct wall *fast = wall_new(config), *slow = wall_new(config);
+	struct painter painter;
+
+	painter_init(&painter, fast);
+	const uint8_t *stop = run_lines(&painter, data, data + len);
+	assert(stop >= data && stop <= data + len);
+	answers_flush(&painter.answers);
+	painter_init(&painter, slow);
+	paint_slowly(&painter, data, stop);
+	answers_flush(&painter.answers);
+	compare_walls(fast, slow);
+	wall_free(fast);
+	wall_free(slow);
+}
+
+static void
+check_classes(const uint8_t *data, size_t len)
+{
+#if RUN_VECTORS
+	for (; len >= 64; data++, len--) {
+		struct classes a = classify(data), b = classify_plainly(data);
+
+		assert(a.digits == b.digits && a.hexes == b.hexes && a.ends == b.ends);
+	}
+#else
+	(void)data;
+	(void)len;
+#endif
+}
+
+/* As murald feeds: pieces of at most `piece` bytes, each in memory of its own, what is
+ * left over in front of the next. */
+static void
+feed_pieces(struct wall *wall, const uint8_t *data, size_t len, size_t piece)
+{
+	uint8_t *rest = malloc(1);
+	size_t rest_len = 0;
+	ssize_t used = 0;
+
+	while (used >= 0 && len > 0) {
+		size_t more = len < piece ? len : piece;
+		uint8_t *now = malloc(rest_len + more);
+		assert(now);
+		memcpy(now, rest, rest_len);
+		memcpy(now + rest_len, data, more);
+		data += more;
+		len -= more;
+		rest_len += more;
+		free(rest);
+		rest = now;
+		do {
+			wall->full = false;
+			used = mural_plugin.feed(
+				&wall->conn, &wall->brush, rest, rest_len);
+			if (used < 0)
+				break;
+			assert((size_t)used <= rest_len);
+			rest_len -= used;
+			now = malloc(rest_len + 1);
+			assert(now);
+			memcpy(now, rest + used, rest_len);
+			now = realloc(now, rest_len ? rest_len : 1);
+			free(rest);
+			rest = now;
+		} while (wall->full && rest_len > 0);
+		assert(used < 0 || rest_len <= MURAL_REST_MAX);
+	}
+	if (used >= 0)
+		mural_plugin.end(&wall->conn, &wall->brush, rest, rest_len);
+	free(rest);
+}
+
+/* Fills the plugin's config struct by its option table. */
+static void *
+make_config(bool binary, bool multi)
+{
+	uint8_t *config = calloc(1, mural_plugin.config_size);
+
+	assert(config);
+	for (const struct mural_option *o = mural_plugin.options; o->name; o++) {
+		if (strcmp(o->name, "binary") == 0)
+			memcpy(config + o->offset, &binary, sizeof(binary));
+		if (strcmp(o->name, "multi") == 0)
+			memcpy(config + o->offset, &multi, sizeof(multi));
+		if (strcmp(o->name, "help") == 0)
+			memcpy(config + o->offset, &(const char *){ "" }, sizeof(char *));
+	}
+	return config;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	if (len < 1)
+		return 0;
+	uint8_t how = data[0];
+	void *config = make_config(how & 1, how & 2);
+	struct wall *whole = wall_new(config), *pieces = wall_new(config);
+	/* a copy of exactly that size, so that a sanitizer sees one byte too many */
+	uint8_t *copy = malloc(len - 1 + (len == 1));
+
+	assert(copy);
+	memcpy(copy, data + 1, len - 1);
+	check_classes(copy, len - 1);
+	check_run(copy, len - 1, config);
+	check_run(copy, len - 1, NULL);
+	feed_pieces(whole, copy, len - 1, len);
+	pieces->impatient = how & 4;
+	feed_pieces(pieces, copy, len - 1, 1 + (how >> 3) * 7);
+	compare_walls(whole, pieces);
+	wall_free(whole);
+	wall_free(pieces);
+	free(config);
+	free(copy);
+	return 0;
+}

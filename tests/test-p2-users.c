@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* p²'s users file, one-time passwords, and codes that were used. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "steps.h"
+#include "users.h"
+
+/* "12345678901234567890", the secret of RFC 6238's appendix B. */
+#define RFC_SECRET "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+static char folder[64], complaints[4096];
+
+static void
+complain(void *arg, const char *text)
+{
+	size_t len = strlen(complaints);
+
+	(void)arg;
+	snprintf(complaints + len, sizeof(complaints) - len, "%s\n", text);
+}
+
+static const char *
+write_users(const char *text)
+{
+	static char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/users", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	complaints[0] = '\0';
+	return path;
+}
+
+static void
+expect_complaint(const char *text, const char *complaint)
+{
+	struct users users = { 0 };
+	const char *path = write_users(text);
+
+	assert_true(users_load(&users, path, complain, NULL) < 0);
+	if (!strstr(complaints, complaint))
+		print_message("%s: %s\n", text, complaints);
+	assert_non_null(strstr(complaints, complaint));
+	assert_int_equal(strncmp(complaints, path, strlen(path)), 0);
+	assert_null(users.users);
+}
+
+static bool
+check(const struct users *users, const char *name, const char *otp, uint64_t now,
+	uint64_t *step)
+{
+	struct user *user = users_find(users, name, strlen(name));
+
+	assert_non_null(user);
+	return user_check(user, otp, now, step);
+}
+
+static void
+users_are_read(void **state)
+{
+	struct users users = { 0 };
+	const char *path = write_users("# people\n\n  zo\xc3\xa9 = static:1234  \r\n"
+				       "; more\nalice=static:9876543210\n"
+				       "bob = totp: " RFC_SECRET "\n"
+				       "a = static:0\naa = static:00000001");
+	uint64_t step;
+
+	(void)state;
+	assert_int_equal(users_load(&users, path, complain, NULL), 0);
+	assert_string_equal(complaints, "");
+	assert_int_equal(users.n, 5);
+	assert_true(check(&users, "zo\xc3\xa9", "00001234", 0, &step));
+	assert_int_equal(step, 0);
+	assert_false(check(&users, "zo\xc3\xa9", "00001235", 0, &step));
+	assert_true(check(&users, "alice", "76543210", 0, &step));
+	assert_true(check(&users, "a", "00000000", 0, &step));
+	assert_true(check(&users, "aa", "00000001", 0, &step));
+	assert_null(users_find(&users, "aaa", 3));
+	assert_null(users_find(&users, "", 0));
+	assert_null(users_find(&users, "bo", 2));
+	users_finish(&users);
+}
+
+static void
+bad_files_are_explained(void **state)
+{
+	char name[300];
+
+	(void)state;
+	expect_complaint("alice\n", "users:1: is no user");
+	expect_complaint("\n\nalice = 1234\n", "users:3: must be static:DIGITS");
+	expect_complaint("alice = static:12x4\n", "users:1: static: takes");
+	expect_complaint("alice = static:\n", "users:1: static: takes");
+	expect_complaint("alice = totp:1NVALID!\n", "users:1: totp: takes");
+	expect_complaint("alice = totp:\n", "users:1: totp: takes");
+	expect_complaint("alice = totp:GEZDGNBV\n", "users:1: totp: takes");
+	expect_complaint(" = static:1\n", "users:1: a name has");
+	expect_complaint("\xff = static:1\n", "users:1: a name has");
+	expect_complaint(
+		"a = static:1\nb = static:2\na = static:3\n", "a stands there twice");
+	memset(name, 'n', sizeof(name));
+	strcpy(name + 256, " = static:1\n");
+	expect_complaint(name, "users:1: a name has");
+	complaints[0] = '\0';
+	assert_true(
+		users_load(&(struct users){ 0 }, "/nowhere/users", complain, NULL) < 0);
+	assert_string_equal(complaints, "/nowhere/users: No such file or directory\n");
+}
+
+static void
+totp_is_rfc_6238(void **state)
+{
+	static const struct {
+		uint64_t now;
+		const char *otp;
+	} codes[] = {
+		{ 59, "00287082" },
+		{ 1111111109, "00081804" },
+		{ 1111111111, "00050471" },
+		{ 1234567890, "00005924" },
+		{ 2000000000, "00279037" },
+		{ 20000000000, "00353130" },
+	};
+	struct users users = { 0 };
+	uint64_t step;
+
+	(void)state;
+	assert_int_equal(users_load(&users, write_users("bob = totp:" RFC_SECRET "\n"),
+				 complain, NULL),
+		0);
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		uint64_t start = codes[i].now / 30 * 30;
+
+		assert_true(check(&users, "bob", codes[i].otp, codes[i].now, &step));
+		assert_int_equal(step, start / 30);
+		/* a step early and late, and no more */
+		if (start >= 30)
+			assert_true(check(&users, "bob", codes[i].otp, start - 1, &step));
+		assert_true(check(&users, "bob", codes[i].otp, start + 59, &step));
+		assert_int_equal(step, start / 30);
+		assert_false(check(&users, "bob", codes[i].otp, start + 60, &step));
+		if (start >= 60)
+			assert_false(
+				check(&users, "bob", codes[i].otp, start - 31, &step));
+	}
+	assert_false(check(&users, "bob", "94287082", 59, &step));
+	users_finish(&users);
+}
+
+static void
+used_steps_are_refused(void **state)
+{
+	struct users users = { 0 }, again = { 0 };
+	const char *path = write_users("bob = totp:" RFC_SECRET "\n"
+				       "a b = totp:" RFC_SECRET "\n");
+	char *steps;
+	int saved;
+
+	(void)state;
+	unsetenv("STATE_DIRECTORY");
+	steps = steps_path(path);
+	assert_int_equal(users_load(&users, path, complain, NULL), 0);
+	assert_int_equal(steps_load(&users, steps), 0); /* there is none yet */
+	assert_true(steps_use(steps, &users, users_find(&users, "bob", 3), 100, &saved));
+	assert_int_equal(saved, 0);
+	assert_false(steps_use(steps, &users, users_find(&users, "bob", 3), 100, &saved));
+	assert_false(steps_use(steps, &users, users_find(&users, "bob", 3), 99, &saved));
+	assert_true(steps_use(steps, &users, users_find(&users, "a b", 3), 100, &saved));
+	/* another instance, or the next start */
+	assert_int_equal(users_load(&again, path, complain, NULL), 0);
+	assert_false(steps_use(steps, &again, users_find(&again, "bob", 3), 100, &saved));
+	assert_int_equal(steps_load(&again, steps), 0);
+	assert_int_equal(users_find(&again, "a b", 3)->last_step, 100);
+	assert_true(steps_use(steps, &again, users_find(&again, "bob", 3), 101, &saved));
+	assert_false(steps_use(steps, &users, users_find(&users, "bob", 3), 101, &saved));
+	/* a file that cannot be written, or is rubbish, keeps nobody out */
+	assert_true(steps_use(
+		"/nowhere/steps", &users, users_find(&users, "bob", 3), 102, &saved));
+	assert_int_equal(saved, -2);
+	assert_false(steps_use(
+		"/nowhere/steps", &users, users_find(&users, "bob", 3), 102, &saved));
+	write_users("99999999999999999999999 bob\nx bob\n7\n300 nobody\n");
+	assert_int_equal(steps_load(&users, path), 0);
+	assert_int_equal(users_find(&users, "bob", 3)->last_step, 102);
+	free(steps);
+	users_finish(&users);
+	users_finish(&again);
+}
+
+static void
+steps_have_a_place(void **state)
+{
+	char *path;
+
+	(void)state;
+	unsetenv("STATE_DIRECTORY");
+	path = steps_path("/etc/murald/p2-users");
+	assert_string_equal(path, "/etc/murald/p2-users.steps");
+	free(path);
+	setenv("STATE_DIRECTORY", "/var/lib/murald:/var/lib/other", 1);
+	path = steps_path("/etc/murald/p2-users");
+	assert_string_equal(path, "/var/lib/murald/etc-murald-p2-users.steps");
+	free(path);
+	unsetenv("STATE_DIRECTORY");
+}
+
+static void
+credentials_come_first(void **state)
+{
+	struct users users = { 0 };
+
+	(void)state;
+	write_users("bob = static:1\n");
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	assert_int_equal(users_load(&users, "users", complain, NULL), 0);
+	assert_int_equal(users.n, 1);
+	users_finish(&users);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_true(users_load(&users, "users", complain, NULL) < 0);
+}
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/murald-test-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int
+remove_folder(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/users", folder);
+	unlink(path);
+	strcat(path, ".steps");
+	unlink(path);
+	return rmdir(folder);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(users_are_read),
+		cmocka_unit_test(bad_files_are_explained),
+		cmocka_unit_test(totp_is_rfc_6238),
+		cmocka_unit_test(used_steps_are_refused),
+		cmocka_unit_test(steps_have_a_place),
+		cmocka_unit_test(credentials_come_first),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* p²'s numbers, colours and client streams: the whole range, the vectors, any cut. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec.h"
+#include "fuzz-p2.h"
+#include "json.h"
+#include "stream.h"
+#include "utf8.h"
+
+#define STREAM_BYTES 1024
+#define EVENTS_TEXT 4096
+
+static size_t
+unhex(const char *hex, uint8_t *bytes)
+{
+	size_t len = 0;
+	unsigned byte;
+
+	for (; sscanf(hex, "%2x", &byte) == 1; hex += 2)
+		bytes[len++] = byte;
+	return len;
+}
+
+static size_t
+get_hex(const char *vector, const char *key, uint8_t *bytes)
+{
+	char hex[2 * STREAM_BYTES];
+
+	json_string(json_get(vector, key), hex, sizeof(hex));
+	return unhex(hex, bytes);
+}
+
+/* [r, g, b] of five bits each. */
+static uint32_t
+get_rgb15(const char *array)
+{
+	uint32_t rgb15 = 0;
+
+	for (const char *item = json_first(array); item; item = json_next(item))
+		rgb15 = rgb15 << 5 | json_number(item);
+	return rgb15;
+}
+
+static uint32_t
+get_rgb8(const char *vector, const char *key)
+{
+	uint8_t rgb[8];
+
+	assert_int_equal(get_hex(vector, key, rgb), 3);
+	return 0xff000000 | rgb[0] << 16 | rgb[1] << 8 | rgb[2];
+}
+
+/* ------------------------------------------------------------------- numbers */
+
+static void
+every_coordinate_round_trips(void **state)
+{
+	static uint8_t seen[65536];
+	unsigned n = 0;
+
+	(void)state;
+	for (int32_t c = -P2_COORDINATE_MAX; c <= P2_COORDINATE_MAX; c++) {
+		uint8_t bytes[2];
+
+		p2_coordinate_encode(c, bytes);
+		assert_true(bytes[0] != 0xff && bytes[1] != 0xff);
+		assert_false(seen[bytes[0] << 8 | bytes[1]]++);
+		assert_int_equal(p2_coordinate_decode(bytes), c);
+		n++;
+	}
+	assert_int_equal(n, 65025);
+}
+
+static void
+every_colour_round_trips(void **state)
+{
+	static uint8_t seen[65536];
+
+	(void)state;
+	for (uint32_t rgb15 = 0; rgb15 < P2_COLOURS; rgb15++) {
+		uint32_t back = 0, argb = p2_argb_from_rgb15(rgb15);
+		uint8_t bytes[2];
+
+		p2_colour_encode(rgb15, bytes);
+		assert_true(bytes[0] != 0xff && bytes[1] != 0xff);
+		assert_true(bytes[0] != 0 || bytes[1] != 0);
+		assert_false(seen[bytes[0] << 8 | bytes[1]]++);
+		assert_true(p2_colour_decode(bytes, &back));
+		assert_int_equal(back, rgb15);
+		assert_int_equal(p2_rgb15_from_argb(argb), rgb15);
+		for (int shift = 0; shift < 3; shift++) {
+			uint32_t five = rgb15 >> 5 * shift & 31;
+
+			assert_int_equal(argb >> 8 * shift & 255, five << 3 | five >> 2);
+		}
+	}
+}
+
+static void
+names_are_utf8(void **state)
+{
+	static const struct {
+		const char *text;
+		bool valid;
+	} cases[] = {
+		{ "x", true },
+		{ "\xc3\xa9", true },
+		{ "\xe2\x82\xac", true },
+		{ "\xf0\x9f\x8e\xa8", true },
+		{ "\xf4\x8f\xbf\xbf", true },
+		{ "\xc3", false },
+		{ "\xc3(", false },
+		{ "\x80", false },
+		{ "\xc0\x80", false },
+		{ "\xe0\x80\x80", false },
+		{ "\xe0\x9f\xbf", false },
+		{ "\xed\xa0\x80", false },
+		{ "\xf0\x8f\xbf\xbf", false },
+		{ "\xf4\x90\x80\x80", false },
+		{ "\xf5\x80\x80\x80", false },
+		{ "\xe2\x82", false },
+		{ "\xff", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(utf8_is_valid(cases[i].text, strlen(cases[i].text)),
+			cases[i].valid);
+}
+
+/* ------------------------------------------------------------------- vectors */
+
+static void
+check_coordinate(const char *vector)
+{
+	const char *value = json_get(vector, "value");
+	uint8_t want[STREAM_BYTES], bytes[2];
+
+	if (!json_get(vector, "hex")) {
+		assert_true(labs(json_number(value)) > P2_COORDINATE_MAX);
+		return;
+	}
+	assert_int_equal(get_hex(vector, "hex", want), 2);
+	if (!value) {
+		assert_true(want[0] == 0xff || want[1] == 0xff);
+		return;
+	}
+	p2_coordinate_encode(json_number(value), bytes);
+	assert_memory_equal(bytes, want, 2);
+	assert_int_equal(p2_coordinate_decode(want), json_number(value));
+}
+
+static void
+check_colour(const char *vector, bool encodes)
+{
+	uint32_t rgb15 = get_rgb15(json_get(vector, "rgb5")), back = 0;
+	uint8_t want[STREAM_BYTES], bytes[2];
+
+	assert_int_equal(get_hex(vector, "hex", want), 2);
+	assert_true(p2_colour_decode(want, &back));
+	assert_int_equal(back, rgb15);
+	assert_int_equal(
+		p2_coordinate_decode(want), json_number(json_get(vector, "value")));
+	if (!encodes)
+		return;
+	p2_colour_encode(rgb15, bytes);
+	assert_memory_equal(bytes, want, 2);
+	assert_int_equal(p2_argb_from_rgb15(rgb15), get_rgb8(vector, "rgb8"));
+}
+
+static void
+check_rgb8(const char *vector)
+{
+	uint32_t rgb15 = p2_rgb15_from_argb(get_rgb8(vector, "rgb8"));
+	uint8_t want[STREAM_BYTES], bytes[2];
+
+	assert_int_equal(rgb15, get_rgb15(json_get(vector, "rgb5")));
+	assert_int_equal(get_hex(vector, "hex", want), 2);
+	p2_colour_encode(rgb15, bytes);
+	assert_memory_equal(bytes, want, 2);
+	assert_int_equal(p2_argb_from_rgb15(rgb15), get_rgb8(vector, "back_to_rgb8"));
+}
+
+/* An event as one line of text, from the parser or from a vector. */
+static void
+print_event(char *text, const struct stream *stream, const struct stream_event *event)
+{
+	struct stream_auth auth = stream_auth(stream);
+
+	switch (event->kind) {
+	case STREAM_AUTH:
+		sprintf(text, "auth %.*s %02x%02x%02x%02x\n", (int)auth.len, auth.name,
+			auth.otp[0], auth.otp[1], auth.otp[2], auth.otp[3]);
+		break;
+	case STREAM_REFUSED:
+		sprintf(text, "auth-error\n");
+		break;
+	case STREAM_PUT:
+		sprintf(text, "put %d %d %08x\n", event->x1, event->y1, event->argb);
+		break;
+	case STREAM_SUB:
+		sprintf(text, "sub %d %d %d %d\n", event->x1, event->y1, event->x2,
+			event->y2);
+		break;
+	case STREAM_HEARTBEAT:
+		sprintf(text, "heartbeat\n");
+		break;
+	case STREAM_DISCONNECT:
+		sprintf(text, "disconnect\n");
+		break;
+	case STREAM_BROKEN:
+		sprintf(text, "broken %02x\n", event->type);
+		break;
+	case STREAM_UNKNOWN:
+		sprintf(text, "unknown %02x\n", event->type);
+		break;
+	default:
+		*text = '\0';
+	}
+}
+
+static void
+print_expected(char *text, const char *vector)
+{
+	char kind[32], user[300], code[32];
+
+	json_string(json_get(vector, "ev"), kind, sizeof(kind));
+	if (strcmp(kind, "auth") == 0) {
+		json_string(json_get(vector, "user"), user, sizeof(user));
+		json_string(json_get(vector, "otp"), code, sizeof(code));
+		sprintf(text, "auth %s %s\n", user, code);
+	} else if (strcmp(kind, "put") == 0) {
+		sprintf(text, "put %ld %ld %08x\n", json_number(json_get(vector, "x")),
+			json_number(json_get(vector, "y")), get_rgb8(vector, "rgb8"));
+	} else if (strcmp(kind, "sub") == 0) {
+		long x1 = json_number(json_get(vector, "x1"));
+		long x2 = json_number(json_get(vector, "x2"));
+
+		assert_int_equal(json_bool(json_get(vector, "valid")), x1 <= x2);
+		sprintf(text, "sub %ld %ld %ld %ld\n", x1,
+			json_number(json_get(vector, "y1")), x2,
+			json_number(json_get(vector, "y2")));
+	} else if (json_get(vector, "type")) {
+		json_string(json_get(vector, "type"), code, sizeof(code));
+		sprintf(text, "%s %s\n", kind, code);
+	} else {
+		sprintf(text, "%s\n", kind);
+	}
+}
+
+/* Feeds pieces of `step` bytes and prints the events.  A last ff may yet begin a message
+ * or be a heartbeat; another ff tells. */
+static void
+run_stream(const uint8_t *bytes, size_t len, size_t step, char *text)
+{
+	struct stream stream = { 0 };
+
+	*text = '\0';
+	for (size_t at = 0; at < len;) {
+		size_t piece = len - at < step ? len - at : step, used = 0;
+
+		while (used < piece) {
+			struct stream_event event;
+
+			used += stream_next(
+				&stream, bytes + at + used, piece - used, &event);
+			print_event(text + strlen(text), &stream, &event);
+			assert_true(strlen(text) < EVENTS_TEXT / 2);
+		}
+		at += piece;
+	}
+}
+
+static void
+check_stream(const char *vector)
+{
+	char want[EVENTS_TEXT] = "", got[EVENTS_TEXT], name[64];
+	uint8_t bytes[STREAM_BYTES];
+	size_t len = get_hex(vector, "hex", bytes);
+
+	json_string(json_get(vector, "name"), name, sizeof(name));
+	for (const char *event = json_first(json_get(vector, "events")); event;
+		event = json_next(event))
+		print_expected(want + strlen(want), event);
+	if (len >= 2 && bytes[len - 1] == 0xff)
+		bytes[len++] = 0xff;
+	for (size_t step = 1; step <= len; step++) {
+		run_stream(bytes, len, step, got);
+		if (strcmp(got, want) != 0)
+			print_message("%s, in steps of %zu:\n%s", name, step, got);
+		assert_string_equal(got, want);
+	}
+}
+
+static void
+vectors_hold(void **state)
+{
+	char *text = json_load("p2.json"), kind[32];
+	unsigned n = 0;
+
+	(void)state;
+	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
+		json_string(json_get(v, "kind"), kind, sizeof(kind));
+		n++;
+		if (strcmp(kind, "coordinate") == 0)
+			check_coordinate(v);
+		else if (strcmp(kind, "colour") == 0)
+			check_colour(v, true);
+		else if (strcmp(kind, "colour-decode") == 0)
+			check_colour(v, false);
+		else if (strcmp(kind, "client-stream") == 0)
+			check_stream(v);
+		else if (strcmp(kind, "rgb8-to-p2") == 0)
+			check_rgb8(v);
+		else
+			assert_string_equal(kind, "server-update"); /* test-p2-board's */
+	}
+	free(text);
+	assert_int_equal(n, 60);
+}
+
+/* ------------------------------------------------------------------- streams */
+
+static const char honest[] = "ffa0027079310000"
+			     "1234ffd000000000bb3dff12ffaf00bf00a300400024ffffd0000112"
+			     "34ffd0000100010426ff00ffd00001000104260a";
+
+static void
+bad_messages_cost_only_themselves(void **state)
+{
+	static const struct {
+		const char *hex, *events;
+	} cases[] = {
+		{ "ffa1", "auth-error\n" },
+		{ "00", "auth-error\n" },
+		{ "ffa0ff", "auth-error\n" },
+		{ "ffa000780000a000", "auth-error\n" },
+		{ "ffa00078000f0000", "auth-error\n" },
+		{ "ffa00078ff000000", "auth-error\n" },
+		{ "ffa0007800000000ffd0000000000000ffd0000000000001",
+			"auth x 00000000\nbroken d0\nput 0 0 ff000000\n" },
+		{ "ffa0007800000000ffd0ffd0ffd0000000000001",
+			"auth x 00000000\nbroken d0\nbroken d0\nput 0 0 ff000000\n" },
+		{ "ffa0007800000000ffaf00000000000000ffd0000000000001",
+			"auth x 00000000\nbroken af\nput 0 0 ff000000\n" },
+		{ "ffa0007800000000ffd000000000ff00", "auth x 00000000\nbroken d0\n"
+						      "disconnect\n" },
+		{ "ffa0007800000000ffa000780000000000ffff",
+			"auth x 00000000\nunknown a0\nheartbeat\n" },
+		/* without its ff a message is nothing */
+		{ "ffa0007800000000ffd0000000000001d0000000000001ffd0000100000001",
+			"auth x 00000000\nput 0 0 ff000000\nput 1 0 ff000000\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t bytes[STREAM_BYTES];
+		char got[EVENTS_TEXT];
+		size_t len = unhex(cases[i].hex, bytes);
+
+		for (size_t step = 1; step <= len; step++) {
+			run_stream(bytes, len, step, got);
+			assert_string_equal(got, cases[i].events);
+		}
+	}
+}
+
+static void
+any_bytes_are_taken(void **state)
+{
+	uint8_t bytes[STREAM_BYTES], changed[STREAM_BYTES];
+	size_t len = unhex(honest, bytes + 1) + 1;
+
+	(void)state;
+	srandom(7);
+	for (int round = 0; round < 20000; round++) {
+		size_t changes = random() % 6, cut = 2 + random() % (len - 1);
+
+		memcpy(changed, bytes, len);
+		changed[0] = random();
+		for (size_t i = 0; i < changes; i++)
+			changed[1 + random() % (len - 1)] =
+				random() % 3 ? random() : 0xff;
+		LLVMFuzzerTestOneInput(changed, cut);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_coordinate_round_trips),
+		cmocka_unit_test(every_colour_round_trips),
+		cmocka_unit_test(names_are_utf8),
+		cmocka_unit_test(vectors_hold),
+		cmocka_unit_test(bad_messages_cost_only_themselves),
+		cmocka_unit_test(any_bytes_are_taken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

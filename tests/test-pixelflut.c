@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pixelflut parser against itself: see fuzz-pixelflut.c for what is compared.  Here
+ * it gets the corpus that fuzzing found, and a great many lines that are plain or nearly
+ * so.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+
+#include "fuzz-pixelflut.h"
+#include "pixelflut-run.h"
+
+#define ROUNDS 30000
+
+static unsigned
+below(unsigned n)
+{
+	return (unsigned)random() % n;
+}
+
+static size_t
+write_line(char *to)
+{
+	static const char *const formats[] = {
+		"PX %u %u %06x\n",
+		"PX %u %u %06x\n",
+		"PX %u %u %06X\n",
+		"PX %u %u %08x\n",
+		"PX %u %u\n",
+		"PX %u %u %02x\n",
+		"PX %04u %03u %06x\n",
+		"PX %02u %u\n",
+		"OFFSET %u %u\n",
+		"PX %u%u %06x\n",
+		"SIZE\n",
+		"HELP\n",
+		"PB\n\n",
+	};
+	unsigned wide = below(8) == 0 ? 100000 : 110;
+
+	return sprintf(to, formats[below(sizeof(formats) / sizeof(*formats))],
+		below(wide), below(wide / 2), below(1 << 24));
+}
+
+/* Honest lines, and now and then a byte that is not. */
+static size_t
+write_stream(uint8_t *data)
+{
+	static const char spoilers[] = " \n\r\t09:/aAfFgG@`P-\0\x80\xff\x1a";
+	size_t len = 1;
+
+	data[0] = below(256);
+	for (unsigned lines = below(40); lines > 0; lines--)
+		len += write_line((char *)data + len);
+	for (unsigned spoiled = below(4); spoiled > 0; spoiled--)
+		data[below(len)] = spoilers[below(sizeof(spoilers))];
+	return len;
+}
+
+static void
+test_lines_at_once_are_lines_one_by_one(void **state)
+{
+	uint8_t data[40 * 32];
+
+	(void)state;
+	srandom(1);
+	for (int i = 0; i < ROUNDS; i++)
+		LLVMFuzzerTestOneInput(data, write_stream(data));
+}
+
+static void
+test_corpus(void **state)
+{
+	static uint8_t data[1 << 16];
+	const char *source = getenv("top_srcdir");
+	char path[1024];
+	struct dirent *entry;
+	int files = 0;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tests/corpus/pixelflut", source ? source : ".");
+	DIR *folder = opendir(path);
+	assert_non_null(folder);
+	while ((entry = readdir(folder))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/tests/corpus/pixelflut/%s",
+			source ? source : ".", entry->d_name);
+		FILE *file = fopen(path, "rb");
+		assert_non_null(file);
+		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), file));
+		fclose(file);
+		files++;
+	}
+	closedir(folder);
+	assert_true(files > 10);
+}
+
+/* Otherwise all of the above compares the line parser with itself. */
+static void
+test_plain_lines_are_run(void **state)
+{
+	static uint32_t pixels[128 * 64];
+	uint64_t damage = 0;
+	struct mural_brush brush = {
+		.pixels = pixels,
+		.stride = 128,
+		.width = 128,
+		.height = 64,
+		.tiles_x = 4,
+		.damage = &damage,
+	};
+	struct painter painter = { .brush = &brush };
+	char text[100 * 24];
+	size_t len = 0;
+
+	(void)state;
+	if (!RUN_VECTORS)
+		skip();
+	for (unsigned i = 0; i < 100; i++)
+		len += sprintf(text + len, "PX %u %u %06xff\n", i, i % 64, i * 0x10203);
+	const uint8_t *data = (const uint8_t *)text;
+	const uint8_t *stop = run_lines(&painter, data, data + len);
+	assert_true(stop > data + len - 100);
+	assert_true(brush.painted >= 95);
+	assert_int_equal(pixels[90 + 26 * 128], 0xff000000 | 90 * 0x10203);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines_at_once_are_lines_one_by_one),
+		cmocka_unit_test(test_corpus),
+		cmocka_unit_test(test_plain_lines_are_run),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Targets of muralctl: what is one, and what is said of what is none. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "target.h"
+
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct {
+	const char *text;
+	enum target_scheme scheme;
+	const char *host, *port, *user, *otp, *url;
+} good[] = {
+	{ "icmp://wall", TARGET_ICMP, "wall", "", "", "", "" },
+	{ "icmp://192.0.2.1/", TARGET_ICMP, "192.0.2.1", "", "", "", "" },
+	{ "icmp://2001:db8::1", TARGET_ICMP, "2001:db8::1", "", "", "", "" },
+	{ "icmp://[2001:db8::1]", TARGET_ICMP, "2001:db8::1", "", "", "", "" },
+	{ "icmp://fe80::1%eth0", TARGET_ICMP, "fe80::1%eth0", "", "", "", "" },
+	{ "pixelflut://wall", TARGET_PIXELFLUT, "wall", "1234", "", "", "" },
+	{ "pixelflut://wall:1", TARGET_PIXELFLUT, "wall", "1", "", "", "" },
+	{ "pixelflut://wall:65535/", TARGET_PIXELFLUT, "wall", "65535", "", "", "" },
+	{ "pixelflut://wall:01337", TARGET_PIXELFLUT, "wall", "1337", "", "", "" },
+	{ "pixelflut://[::1]", TARGET_PIXELFLUT, "::1", "1234", "", "", "" },
+	{ "pixelflut://[::1]:7", TARGET_PIXELFLUT, "::1", "7", "", "", "" },
+	{ "p2://py1:1234@wall", TARGET_P2, "wall", "7062", "py1", "1234", "" },
+	{ "p2://a@b:c:00000001@[::1]:9", TARGET_P2, "::1", "9", "a@b:c", "00000001", "" },
+	{ "http://wall", TARGET_HTTP, "wall", "", "", "", "http://wall" },
+	{ "http://wall:8080/", TARGET_HTTP, "wall", "8080", "", "", "http://wall:8080" },
+	{ "https://wall/a/b//", TARGET_HTTP, "wall", "", "", "", "https://wall/a/b" },
+	{ "http://[::1]:80/x", TARGET_HTTP, "::1", "80", "", "", "http://[::1]:80/x" },
+};
+
+static const struct {
+	const char *text, *said;
+} bad[] = {
+	{ "", "a target starts with" },
+	{ "wall:1234", "a target starts with" },
+	{ "PIXELFLUT://wall", "a target starts with" },
+	{ "icmp://", "a host is missing" },
+	{ "icmp:///", "a host is missing" },
+	{ "icmp://wall:7", "no ports in this protocol" },
+	{ "icmp://[2001:db8::1]:7", "no ports in this protocol" },
+	{ "icmp://[wall]", "between [ and ]" },
+	{ "icmp://[::1", "between [ and ]" },
+	{ "icmp://a b", "a host's name has no ' '" },
+	{ "icmp://a/b", "a host's name has no '/'" },
+	{ "pixelflut://:1234", "a host is missing" },
+	{ "pixelflut://wall:", "\"\" is no port" },
+	{ "pixelflut://wall:0", "\"0\" is no port" },
+	{ "pixelflut://wall:65536", "\"65536\" is no port" },
+	{ "pixelflut://wall:123456", "is no port" },
+	{ "pixelflut://wall:12a", "\"12a\" is no port" },
+	{ "pixelflut://wall:-1", "is no port" },
+	{ "pixelflut://wall:+1", "is no port" },
+	{ "pixelflut://::1", "write [::1], then :PORT" },
+	{ "pixelflut://[::1]x", "is too much" },
+	{ "pixelflut://user@wall", "a host's name has no '@'" },
+	{ "p2://wall", "p2://USER:OTP@HOST:PORT" },
+	{ "p2://user@wall", "p2://USER:OTP@HOST:PORT" },
+	{ "p2://:1@wall", "1 to 255 bytes" },
+	{ "p2://user:@wall", "not 1 to 8 digits" },
+	{ "p2://user:12a4@wall", "not 1 to 8 digits" },
+	{ "p2://user:123456789@wall", "not 1 to 8 digits" },
+	{ "p2://user:1234@", "a host is missing" },
+	{ "http://", "a host is missing" },
+	{ "http://user:secret@wall", "--secret" },
+	{ "http://wall/?id=1", "no place in a board's address" },
+	{ "http://wall:99999/", "is no port" },
+	{ "ipv6://2001:db8::1", "character 10" },
+	{ "ipv6://2001:db8:0:0:0:RR:GG:BB", "without X and Y" },
+};
+
+static void
+reads_targets(void **state)
+{
+	struct target target;
+	char why[TARGET_WHY_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(good); i++) {
+		if (target_parse(&target, good[i].text, false, why, sizeof(why)) < 0)
+			fail_msg("%s", why);
+		assert_int_equal(target.scheme, good[i].scheme);
+		assert_string_equal(target.host, good[i].host);
+		assert_string_equal(target.port, good[i].port);
+		assert_string_equal(target.user, good[i].user);
+		assert_string_equal(target.otp, good[i].otp);
+		assert_string_equal(target.url, good[i].url);
+	}
+}
+
+static void
+refuses_the_rest(void **state)
+{
+	struct target target;
+	char why[TARGET_WHY_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < LEN(bad); i++) {
+		*why = '\0';
+		if (target_parse(&target, bad[i].text, false, why, sizeof(why)) !=
+			-EINVAL)
+			fail_msg("\"%s\" was taken", bad[i].text);
+		if (!strstr(why, bad[i].said))
+			fail_msg("\"%s\": said %s", bad[i].text, why);
+	}
+}
+
+static void
+reads_templates(void **state)
+{
+	static const uint8_t hex[] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0x1f, 0x02,
+		0x0a };
+	static const uint8_t decimal[] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0x31, 0x05,
+		0x22 };
+	const char *text = "ipv6://2001:db8:0:XXXX:YYYY:RR:GG:BB";
+	struct template_pixel pixel = { .x = 31, .y = 522, .side = 1 };
+	struct target target;
+	char why[TARGET_WHY_MAX];
+	uint8_t address[16];
+
+	(void)state;
+	assert_int_equal(target_parse(&target, text, false, why, sizeof(why)), 0);
+	assert_int_equal(target.scheme, TARGET_IPV6);
+	assert_int_equal(template_encode(&target.template, &pixel, address), 0);
+	assert_memory_equal(address, hex, sizeof(hex));
+	assert_int_equal(target_parse(&target, text, true, why, sizeof(why)), 0);
+	assert_int_equal(template_encode(&target.template, &pixel, address), 0);
+	assert_memory_equal(address, decimal, sizeof(decimal));
+}
+
+/* Neither messages nor `why` of a good target carry the password. */
+static void
+keeps_the_password(void **state)
+{
+	struct target target;
+	char why[TARGET_WHY_MAX];
+
+	(void)state;
+	assert_int_equal(
+		target_parse(&target, "p2://u:4711@wall:9", false, why, sizeof(why)), 0);
+	assert_string_equal(target.text, "p2://u@wall:9");
+}
+
+/* Whatever is cut off or too long ends in a message that fits, not beyond it. */
+static void
+survives_any_length(void **state)
+{
+	char text[3 * TARGET_URL_MAX], why[TARGET_WHY_MAX];
+	struct target target;
+
+	(void)state;
+	for (size_t i = 0; i < LEN(good); i++) {
+		size_t start = strlen(good[i].text);
+
+		for (size_t len = 0; len < sizeof(text); len += len < 40 ? 1 : 97) {
+			memset(text, 'a', sizeof(text));
+			memcpy(text, good[i].text, len < start ? len : start);
+			text[len] = '\0';
+			memset(why, 'x', sizeof(why));
+			if (target_parse(&target, text, false, why, sizeof(why)) < 0)
+				assert_non_null(memchr(why, '\0', sizeof(why)));
+			target_parse(&target, text, false, why, 8);
+			assert_true(
+				len < TARGET_URL_MAX ||
+				target_parse(&target, text, false, why, sizeof(why)) < 0);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_targets),
+		cmocka_unit_test(refuses_the_rest),
+		cmocka_unit_test(reads_templates),
+		cmocka_unit_test(keeps_the_password),
+		cmocka_unit_test(survives_any_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
