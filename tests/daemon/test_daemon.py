@@ -21,6 +21,17 @@ def dot(x, y, rgb, alpha=255):
     return struct.pack("<HHBBBB", x, y, *rgb, alpha)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_running(monkeypatch):
+    started, start = [], Wall.start
+    monkeypatch.setattr(Wall, "start", lambda wall, *args, **kw: started.append(wall) or start(wall, *args, **kw))
+    yield
+    for wall in started:
+        if wall.process and wall.process.poll() is None:
+            wall.process.kill()
+            wall.process.wait()
+
+
 def paint(wall, data):
     """All of it is on the canvas when this returns: the daemon closes what it has read to its end."""
     with wall.tcp() as client:
