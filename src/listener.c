@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "util.h"
 
 #define BACKLOG 1024
 #define ACCEPTS_A_TURN 64
 #define PAUSE_MS 100
+#define SILENCE_MS (60 * 1000)
 
 /* A large receive buffer is what a burst of datagrams needs; the kernel caps it. */
 #define UDP_BUFFER_BYTES (8 * 1024 * 1024)
@@ -176,6 +178,23 @@ socket_bind(const char *name, const char *address, int type)
 
 static void on_pause_over(uv_timer_t *timer);
 
+/* No descriptors, or no memory, for one more client: those who wait are looked at again
+ * soon.  Said now and then only, because clients can bring it about as often as they
+ * like. */
+static void
+pause_accepting(struct listener *listener, int error)
+{
+	uint64_t now = uv_now(listener->pause.loop);
+
+	if (listener->said_ms == 0 || now - listener->said_ms >= SILENCE_MS) {
+		log_warn("%s: cannot accept clients for now: %s; raise LimitNOFILE",
+			listener->name, strerror(error));
+		listener->said_ms = MAX(now, 1);
+	}
+	uv_poll_stop(&listener->poll);
+	uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
+}
+
 static void
 on_connection(uv_poll_t *poll, int status, int events)
 {
@@ -189,19 +208,13 @@ on_connection(uv_poll_t *poll, int status, int events)
 		int fd = accept4(
 			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd >= 0) {
-			listener->starved = false;
 			listener->on_client(listener, fd, &peer);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			errno == ENOMEM) {
-			if (!listener->starved)
-				log_warn("%s: cannot accept clients for now: %s; raise "
-					 "LimitNOFILE",
-					listener->name, strerror(errno));
-			listener->starved = true;
-			uv_poll_stop(&listener->poll);
-			uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
+			pause_accepting(listener, errno);
+			return;
 		}
 		if (errno != ECONNABORTED && errno != EINTR)
 			return;

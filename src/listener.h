@@ -37,7 +37,7 @@ struct instance;
 struct listener {
 	uv_poll_t poll;
 	uv_timer_t pause; /* runs while there are no descriptors left to accept with */
-	bool starved;     /* said so, and has accepted nobody since */
+	uint64_t said_ms; /* when it was last logged that there are none; 0: never */
 	int fd;           /* -1: none */
 	char *unix_path;  /* removed at the end; NULL: TCP */
 	void (*on_client)(struct listener *listener, int fd, const union peer *peer);

@@ -186,7 +186,11 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
 	raise_descriptor_limit();
-	uv_loop_init(&wall.loop);
+	status = uv_loop_init(&wall.loop);
+	if (status < 0) {
+		log_error("murald: cannot make a loop: %s", uv_strerror(status));
+		return EXIT_RUNTIME;
+	}
 	status = config_load(&wall.config, argc, argv);
 	if (status < 0 && wall.config.verb == VERB_LIST_PLUGINS)
 		status = plugins_list(&wall.config, stdout) < 0 ? EXIT_RUNTIME : 0;

@@ -21,6 +21,17 @@ def dot(x, y, rgb, alpha=255):
     return struct.pack("<HHBBBB", x, y, *rgb, alpha)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_running(monkeypatch):
+    started, start = [], Wall.start
+    monkeypatch.setattr(Wall, "start", lambda wall, *args, **kw: started.append(wall) or start(wall, *args, **kw))
+    yield
+    for wall in started:
+        if wall.process and wall.process.poll() is None:
+            wall.process.kill()
+            wall.process.wait()
+
+
 def paint(wall, data):
     """All of it is on the canvas when this returns: the daemon closes what it has read to its end."""
     with wall.tcp() as client:
@@ -419,6 +430,28 @@ def test_clients_that_were_answered_cost_little(tmp_path):
         receive(client, 4 * 131072)
     assert resident_kib(wall) - before < 10 * 1024
     assert wall.stop() == 0
+
+
+def test_clients_beyond_the_limit_wait_and_fill_no_log(tmp_path):
+    wall = Wall(tmp_path, DOTS, core="workers = 1", prefix=["prlimit", "--nofile=32:32"])
+    with wall:
+        clients = [wall.tcp() for _ in range(40)]
+        wait_for("a word on it", lambda: "cannot accept clients for now" in wall.log())
+        for client in clients[:10]:
+            client.close()
+            time.sleep(0.15)  # one is taken for the one that went, and the next waits again
+        assert wall.log().count("cannot accept clients for now") == 1
+        for client in clients:
+            client.close()
+        paint(wall, dot(1, 1, (9, 9, 9)))
+        assert wall.last_picture().getpixel((1, 1)) == (9, 9, 9)
+
+
+def test_too_few_descriptors_to_start_with(tmp_path):
+    for limit in range(6, 16):  # with fewer libuv aborts
+        wall = Wall(tmp_path, DOTS, core="workers = 2", prefix=["prlimit", "--nofile=%d:%d" % (limit, limit)])
+        wall.start()
+        assert wall.process.wait(10) in (1, 78), wall.log()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
