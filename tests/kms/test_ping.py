@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 import hosts
-from guests import wait_for
+from guests import need, wait_for
 
 HOST, GUEST = "10.0.2.2", "10.0.2.15"
 
@@ -16,8 +16,7 @@ def wire():
     """A namespace with one end of the guest's network card in it."""
     hosts.need_namespaces()
     hosts.need("ping", "iputils-ping")
-    if not os.path.exists("/dev/net/tun"):
-        pytest.skip("no /dev/net/tun: modprobe tun")
+    need(os.path.exists("/dev/net/tun"), "no /dev/net/tun: modprobe tun")
     name = "muralkms%d" % os.getpid()
 
     def ip(*words):
