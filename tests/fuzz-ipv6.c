@@ -10,7 +10,7 @@
  *       plugins/packet.c src/log.c -o fuzz-ipv6 && ./fuzz-ipv6
  * tests/test-template runs the same function on mutations of honest input.
  */
-#include "fuzz-ipv6.h"
+#include "fuzz.h"
 
 #include <assert.h>
 #include <pcap/dlt.h>

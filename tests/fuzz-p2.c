@@ -6,7 +6,7 @@
  * `make fuzz` feeds it to libFuzzer; tests/test-p2-wire runs the same function on
  * mutations of honest streams.
  */
-#include "fuzz-p2.h"
+#include "fuzz.h"
 
 #include <assert.h>
 #include <stdbool.h>

@@ -8,7 +8,7 @@
  *       plugins/packet.c plugins/pingxelflut.c -o fuzz-packet && ./fuzz-packet
  * tests/test-packet runs the same function on mutations of honest packets.
  */
-#include "fuzz-packet.h"
+#include "fuzz.h"
 
 #include <assert.h>
 #include <pcap/dlt.h>

@@ -10,7 +10,7 @@
  *   ./fuzz-pixelflut NEW-FOLDER tests/corpus/pixelflut
  * tests/test-pixelflut runs the same function on the corpus and on mutations of it.
  */
-#include "fuzz-pixelflut.h"
+#include "fuzz.h"
 
 #include <assert.h>
 #include <stdlib.h>

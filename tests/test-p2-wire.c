@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "codec.h"
-#include "fuzz-p2.h"
+#include "fuzz.h"
 #include "json.h"
 #include "stream.h"
 #include "utf8.h"

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "fuzz-packet.h"
+#include "fuzz.h"
 #include "ping-vectors.h"
 #include "pingxelflut.h"
 

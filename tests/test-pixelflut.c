@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 
-#include "fuzz-pixelflut.h"
+#include "fuzz.h"
 #include "pixelflut-run.h"
 
 #define ROUNDS 30000

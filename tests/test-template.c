@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "fuzz-ipv6.h"
+#include "fuzz.h"
 #include "json.h"
 #include "layouts.h"
 #include "util.h"

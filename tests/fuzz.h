@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The entry that libFuzzer expects, for tests that call it themselves. */
-#ifndef FUZZ_IPV6_H
-#define FUZZ_IPV6_H
+#ifndef FUZZ_H
+#define FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>
