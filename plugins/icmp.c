@@ -111,35 +111,44 @@ open_raw(int family)
 	return fd;
 }
 
-/* Sends from the address that was asked, whatever the routes would choose.  What the
- * kernel refuses is lost, as any packet may be. */
+/* Sends from the address that was asked, whatever the routes would choose: `from` is an
+ * in_pktinfo or in6_pktinfo.  What the kernel refuses is lost, as any packet may be. */
+static void
+send_from(int fd, void *to, socklen_t to_len, int level, int type, const void *from,
+	size_t from_len, const uint8_t *reply, size_t len)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))]; /* the larger one */
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec data = { (void *)reply, len };
+	struct msghdr message = {
+		.msg_name = to,
+		.msg_namelen = to_len,
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(from_len),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = level;
+	header->cmsg_type = type;
+	header->cmsg_len = CMSG_LEN(from_len);
+	memcpy(CMSG_DATA(header), from, from_len);
+	(void)sendmsg(fd, &message, 0);
+}
+
 static void
 send_reply4(int fd, const struct packet *packet, const uint8_t *reply, size_t len)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	struct in_pktinfo from = { 0 };
-	union {
-		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec data = { (void *)reply, len };
-	struct msghdr message = {
-		.msg_name = &to,
-		.msg_namelen = sizeof(to),
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	memcpy(&to.sin_addr, packet->source, sizeof(to.sin_addr));
 	memcpy(&from.ipi_spec_dst, packet->destination, sizeof(from.ipi_spec_dst));
-	header->cmsg_level = IPPROTO_IP;
-	header->cmsg_type = IP_PKTINFO;
-	header->cmsg_len = CMSG_LEN(sizeof(from));
-	memcpy(CMSG_DATA(header), &from, sizeof(from));
-	(void)sendmsg(fd, &message, 0);
+	send_from(fd, &to, sizeof(to), IPPROTO_IP, IP_PKTINFO, &from, sizeof(from), reply,
+		len);
 }
 
 static void
@@ -147,31 +156,14 @@ send_reply6(int fd, const struct packet *packet, const uint8_t *reply, size_t le
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
 	struct in6_pktinfo from = { 0 };
-	union {
-		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec data = { (void *)reply, len };
-	struct msghdr message = {
-		.msg_name = &to,
-		.msg_namelen = sizeof(to),
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	memcpy(&to.sin6_addr, packet->source, sizeof(to.sin6_addr));
 	memcpy(&from.ipi6_addr, packet->destination, sizeof(from.ipi6_addr));
 	if (IN6_IS_ADDR_LINKLOCAL(&to.sin6_addr) ||
 		IN6_IS_ADDR_LINKLOCAL(&from.ipi6_addr))
 		from.ipi6_ifindex = to.sin6_scope_id = packet->ifindex;
-	header->cmsg_level = IPPROTO_IPV6;
-	header->cmsg_type = IPV6_PKTINFO;
-	header->cmsg_len = CMSG_LEN(sizeof(from));
-	memcpy(CMSG_DATA(header), &from, sizeof(from));
-	(void)sendmsg(fd, &message, 0);
+	send_from(fd, &to, sizeof(to), IPPROTO_IPV6, IPV6_PKTINFO, &from, sizeof(from),
+		reply, len);
 }
 
 /* Nobody to answer: a group, or no address at all. */
