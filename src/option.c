@@ -20,10 +20,7 @@
 typedef int (*parse_function)(const struct mural_option *option, void *field,
 	const char *text, char *why, size_t len);
 
-static int refuse(char *why, size_t len, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int
+int
 refuse(char *why, size_t len, const char *format, ...)
 {
 	va_list args;

@@ -47,4 +47,8 @@ const char *option_type(const struct mural_option *option, char *text, size_t le
  * near.  Calls next(arg) until it returns NULL; what it returned must stay. */
 const char *nearest_word(const char *word, const char *(*next)(void *arg), void *arg);
 
+/* Writes a reason into `why`; -EINVAL, for the caller to return. */
+int refuse(char *why, size_t len, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 #endif

@@ -6,7 +6,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,20 +16,6 @@
 /* No table of this ABI is smaller: the first members are what tells the rest. */
 #define TABLE_LEAST offsetof(struct mural_plugin, check)
 #define TABLE_MOST 4096
-
-static int refuse(char *why, size_t len, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int
-refuse(char *why, size_t len, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, len, format, args);
-	va_end(args);
-	return -EINVAL;
-}
 
 /* ------------------------------------------------------------------ finding */
 
