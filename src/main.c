@@ -127,8 +127,8 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
 		goto out;
-	if ((ret = ingest_start(&wall->ingest, config, &wall->canvas, &wall->plugins,
-		     &wall->loop)) < 0)
+	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
+		     &wall->plugins, &wall->loop)) < 0)
 		goto out;
 	snapshot_start(&wall->snapshot, &wall->loop);
 	run_until_signal(wall);
