@@ -25,7 +25,7 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 layers='
 1 log util address font nearest option config
 2 canvas plugin stats
-3 quota worker conn dgram listener source resident ingest | display hud scale uevent picture snapshot notify
+3 quota worker conn dgram listener source resident ingest | chore display hud scale uevent picture snapshot notify
 4 wall
 5 main
 '
