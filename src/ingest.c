@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "conn.h"
 #include "dgram.h"
+#include "invite.h"
 #include "listener.h"
 #include "log.h"
 #include "quota.h"
@@ -426,36 +426,11 @@ ingest_log_counters(const struct ingest *ingest)
 	}
 }
 
-static void
-log_invitation(const struct instance *instance, const char *address)
-{
-	const struct mural_wish wish = { address, instance->host.width / 2,
-		instance->host.height / 2, 0xffff8000 };
-	char text[512];
-
-	if (instance->plugin->invite(&instance->host, &wish, text, sizeof(text)) > 0)
-		log_info("%s: paint with: %s", instance->host.name, text);
-}
-
-/* A listener with an address of its own is no use to people at any other. */
 void
 ingest_log_invitations(const struct ingest *ingest)
 {
-	struct instance *instance = ingest->plugins->instances;
-	char address[ADDRESS_TEXT_MAX];
+	const struct instance *instance = ingest->plugins->instances;
 
-	for (size_t i = 0; instance; instance = instance->next, i++) {
-		const struct listener *listener = &ingest->listeners[i];
-
-		if (!instance->plugin->invite || !instance->is_open)
-			continue;
-		if (listener->fd >= 0 && socket_has_address(listener->fd, address)) {
-			log_invitation(instance, address);
-			continue;
-		}
-		if (address_of_host(AF_INET, address) == 0)
-			log_invitation(instance, address);
-		if (address_of_host(AF_INET6, address) == 0)
-			log_invitation(instance, address);
-	}
+	for (size_t i = 0; instance; instance = instance->next, i++)
+		invite_log(instance, &ingest->listeners[i]);
 }

@@ -25,8 +25,8 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 layers='
 1 log util address font nearest option config
 2 canvas plugin stats
-3 quota worker conn dgram listener source resident ingest | chore display hud scale uevent picture snapshot notify
-4 wall
+3 quota worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture snapshot notify
+4 wall caption
 5 main
 '
 
