@@ -93,19 +93,28 @@ entry_of_line(const struct hud_line *line, struct entry *entry)
 	entry->optional = false;
 }
 
-/* The address of the web page comes first where there is no QR code to say it. */
+static bool
+says_url(const struct hud_text *text)
+{
+	for (uint32_t i = 0; i < MIN(text->n_lines, ARRAY_LEN(text->lines)); i++)
+		if (strcmp(text->lines[i].invitation, text->url) == 0)
+			return true;
+	return false;
+}
+
+/* The address of the web page, unless a line is just that, comes first where there is no
+ * QR code to say it. */
 static size_t
 entries_of_text(const struct hud_text *text, bool has_qr, struct entry *entries)
 {
-	size_t n = 0, url = 0;
+	bool has_url = *text->url && !says_url(text);
+	size_t n = has_url && !has_qr, url = 0;
 
-	if (*text->url && !has_qr)
-		n++;
 	for (uint32_t i = 0; i < MIN(text->n_lines, ARRAY_LEN(text->lines)); i++)
 		entry_of_line(&text->lines[i], &entries[n++]);
-	if (*text->url && has_qr)
+	if (has_url && has_qr)
 		url = n++;
-	if (*text->url) {
+	if (has_url) {
 		entries[url] = (struct entry){ .name = "web", .optional = has_qr };
 		font_cells(text->url, entries[url].command, sizeof(entries[url].command));
 	}
@@ -243,10 +252,10 @@ static struct layout
 find_layout(const struct entry *entries, size_t n, uint32_t width, uint32_t height)
 {
 	uint32_t largest =
-		MAX(1, MIN(width / (20 * FONT_WIDTH), height / (4 * FONT_HEIGHT)));
+		MAX(1, MIN(width / (18 * FONT_WIDTH), height / (4 * FONT_HEIGHT)));
 	struct layout best = { .missing = UINT32_MAX };
 
-	for (uint32_t factor = largest; factor >= MAX(1, largest / 2); factor--)
+	for (uint32_t factor = largest; factor >= MAX(1, largest / 3); factor--)
 		for (enum way way = 0; way < 2 * WAYS; way++) {
 			struct layout layout = {
 				.factor = factor,

@@ -124,8 +124,7 @@ hud_place(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canva
 {
 	uint64_t picture_height = (uint64_t)height - height * 7 / 30;
 	uint64_t picture_width = width;
-	uint64_t least_column =
-		MIN(width, height) * 4 / 9; /* twenty letters that large */
+	uint64_t least_column = MIN(width, height) * 4 / 9; /* nineteen such letters */
 
 	*strip = (struct scale_box){ 0 };
 	*picture = (struct scale_box){ 0, 0, width, height };
