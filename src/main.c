@@ -143,7 +143,7 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = make_hud(wall)) < 0)
 		goto out;
-	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
+	if ((ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0)
 		goto out;
 	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
 		     &wall->plugins, &wall->loop)) < 0)

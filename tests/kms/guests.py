@@ -90,16 +90,16 @@ def on_screen(canvas, width, height, scale="fit"):
 
 class Wall:
     def __init__(self, screen, name="wall", size="320x200", scale="fit", env="",
-                 display="output = kms", plugins="", dots=True):
+                 display="output = kms", plugins="", dots=True, hud=False):
         self.screen, self.guest, self.name, self.env = screen, screen.guest, name, env
         self.scale = scale
         width, height = (int(n) for n in size.split("x"))
         self.canvas = ppm.Image(width, height)
         self.client = None
         listen = "[plugin dots]\nlisten = 0.0.0.0:%d\n" % DOTS if dots else ""
-        text = ("[canvas]\nsize = %s\nsnapshot =\n[display]\nscale = %s\n%s\n[server]\n"
+        text = ("[canvas]\nsize = %s\nsnapshot =\n[display]\nscale = %s\nhud = %s\n%s\n[server]\n"
                 "plugin-path = /usr/lib/murald\n%s%s"
-                % (size, scale, display, listen, plugins))
+                % (size, scale, "on" if hud else "off", display, listen, plugins))
         self.guest.run("printf '%s' >/run/%s.conf" % (text.replace("\n", "\\n"), name), check=True)
 
     def start(self, lit=True):
