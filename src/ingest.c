@@ -341,7 +341,11 @@ ingest_start(struct ingest *ingest, const struct config *config,
 	int ret;
 
 	*ingest = (struct ingest){
-		.display = display, .canvas = canvas, .plugins = plugins, .loop = loop
+		.display = display,
+		.record_file = config->record.file,
+		.canvas = canvas,
+		.plugins = plugins,
+		.loop = loop,
 	};
 	for (struct instance *i = plugins->instances; i; i = i->next)
 		ingest->n_instances++;

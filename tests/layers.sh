@@ -16,6 +16,7 @@ locks | src/canvas.[ch] src/quota.[ch] src/worker.[ch] src/display*.[ch] | pthre
 threads | src/worker.[ch] src/display*.[ch] | \<(pthread|uv_thread)_create
 libpcap | plugins/* | #include <pcap
 libpng | src/picture.c | #include <png\.h>
+zlib | src/record.c src/history.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
@@ -23,8 +24,8 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 # ---- layers of src/: a file includes only what stands on a lower line, or its own subject
 layers='
 1 log util address nearest option config
-2 canvas plugin stats
-3 quota worker conn dgram listener source resident ingest | chore display hud scale uevent picture snapshot notify
+2 canvas history plugin stats
+3 quota worker conn dgram listener source resident ingest | chore display hud scale uevent picture record snapshot notify
 4 wall
 5 main
 '
