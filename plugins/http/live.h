@@ -37,17 +37,17 @@
  * as they are.
  *
  * A body is a row of operations on the pixels from the first one on, from left to right
- * and from row to row.  Each begins with a byte: its two upper bits are the operation, its
- * six lower ones `n`.  When n is 63, a number follows in LEB128 (seven bits a byte, the
- * lowest first, bit 7: another byte comes), and n is 63 more than that.  The operation is
- * for n + 1 pixels:
+ * and from row to row.  Each begins with a byte: its two upper bits are the operation,
+ *its six lower ones `n`.  When n is 63, a number follows in LEB128 (seven bits a byte,
+ *the lowest first, bit 7: another byte comes), and n is 63 more than that.  The operation
+ *is for n + 1 pixels:
  *
  *	0  SKIP   they stay as they are; only in a delta
  *	1  FILL   all of them have the colour that follows: three bytes, red, green, blue
- *	2  COPY   each has a colour of its own: three bytes a pixel, each to be added, modulo
- *	          256, to the same channel of the colour that the last FILL or COPY of this
- *	          body ended with; before the first that is black
- *	3  ABOVE  each has the colour that the pixel above it has now
+ *	2  COPY   each has a colour of its own: three bytes a pixel, each to be added,
+ *modulo 256, to the same channel of the colour that the last FILL or COPY of this body
+ *ended with; before the first that is black 3  ABOVE  each has the colour that the pixel
+ *above it has now
  *
  * All of this is lossless: who applied every message so far sees a frame that is on the
  * canvas, and what /canvas.png shows as soon as nobody paints.
@@ -60,16 +60,25 @@
 #include <stdint.h>
 
 struct frame;
+struct live;
 struct sight;
 
 #define LIVE_VERSION 1
 #define LIVE_HEAD_BYTES 16
 
-/* Of one body, inflated; a whole row of the widest canvas in COPY fits thrice. */
+/* Of one body, inflated. */
 #define LIVE_BODY_MAX (256 * 1024)
 
 enum { LIVE_KEY = 'K', LIVE_DELTA = 'D' };
 enum { LIVE_LAST = 1, LIVE_DEFLATED = 2 };
 enum { LIVE_SKIP, LIVE_FILL, LIVE_COPY, LIVE_ABOVE };
+
+/* The memory that encoding takes.  NULL: out of memory. */
+struct live *live_new(void);
+void live_free(struct live *live);
+
+/* The binary messages for the frame that the sight shows: a key, or the delta to the last
+ * one, which must not be empty.  NULL: out of memory, or the sight was cancelled. */
+struct frame *live_encode(struct live *live, const struct sight *sight, bool key);
 
 #endif
