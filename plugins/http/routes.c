@@ -7,6 +7,8 @@
 
 static const struct route *const tables[] = {
 	board_routes,
+	page_routes,
+	ways_routes,
 };
 
 static bool
