@@ -20,6 +20,7 @@
 #include "log.h"
 #include "notify.h"
 #include "plugin.h"
+#include "reload.h"
 #include "snapshot.h"
 
 struct wall {
@@ -30,6 +31,7 @@ struct wall {
 	struct snapshot snapshot;
 	struct ingest ingest;
 	struct notify notify;
+	struct reload reload;
 	uv_loop_t loop;
 };
 
@@ -43,7 +45,7 @@ on_signal(uv_signal_t *handle, int number)
 		snapshot_save(&wall->snapshot);
 		break;
 	case SIGHUP:
-		log_warn("murald does not reload its config yet: restart it instead");
+		reload_begin(&wall->reload);
 		break;
 	default:
 		log_info("stopping: %s", number == SIGINT ? "SIGINT" : "SIGTERM");
@@ -139,6 +141,7 @@ out:
 	display_stop(&wall->display);
 	canvas_finish(&wall->canvas);
 	display_close(&wall->display);
+	reload_finish(&wall->reload);
 	return ret < 0 ? EXIT_RUNTIME : EXIT_SUCCESS;
 }
 
@@ -183,6 +186,16 @@ main(int argc, char *argv[])
 	struct wall wall = { 0 };
 	int status;
 
+	wall.reload = (struct reload){
+		.argc = argc,
+		.argv = argv,
+		.started = &wall.config,
+		.plugins = &wall.plugins,
+		.display = &wall.display,
+		.snapshot = &wall.snapshot,
+		.ingest = &wall.ingest,
+		.notify = &wall.notify,
+	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
 	raise_descriptor_limit();
