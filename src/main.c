@@ -20,6 +20,7 @@
 #include "log.h"
 #include "notify.h"
 #include "plugin.h"
+#include "record.h"
 #include "reload.h"
 #include "snapshot.h"
 
@@ -29,6 +30,7 @@ struct wall {
 	struct display display;
 	struct canvas canvas;
 	struct snapshot snapshot;
+	struct record record;
 	struct ingest ingest;
 	struct notify notify;
 	struct reload reload;
@@ -129,6 +131,9 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
 		goto out;
+	if ((ret = record_start(
+		     &wall->record, &config->record, &wall->canvas, &wall->loop)) < 0)
+		goto out;
 	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
 		     &wall->plugins, &wall->loop)) < 0)
 		goto out;
@@ -138,6 +143,7 @@ run_wall(struct wall *wall)
 out:
 	ingest_stop(&wall->ingest);
 	snapshot_stop(&wall->snapshot);
+	record_stop(&wall->record);
 	display_stop(&wall->display);
 	canvas_finish(&wall->canvas);
 	display_close(&wall->display);
