@@ -22,6 +22,7 @@
 #include "log.h"
 #include "notify.h"
 #include "plugin.h"
+#include "reload.h"
 #include "snapshot.h"
 
 struct wall {
@@ -34,6 +35,7 @@ struct wall {
 	struct hud *hud; /* NULL: nothing to show it on */
 	struct caption caption;
 	struct notify notify;
+	struct reload reload;
 	uv_loop_t loop;
 };
 
@@ -47,7 +49,7 @@ on_signal(uv_signal_t *handle, int number)
 		snapshot_save(&wall->snapshot);
 		break;
 	case SIGHUP:
-		log_warn("murald does not reload its config yet: restart it instead");
+		reload_begin(&wall->reload);
 		break;
 	default:
 		log_info("stopping: %s", number == SIGINT ? "SIGINT" : "SIGTERM");
@@ -162,6 +164,7 @@ out:
 	hud_free(wall->hud);
 	canvas_finish(&wall->canvas);
 	display_close(&wall->display);
+	reload_finish(&wall->reload);
 	return ret < 0 ? EXIT_RUNTIME : EXIT_SUCCESS;
 }
 
@@ -206,6 +209,17 @@ main(int argc, char *argv[])
 	struct wall wall = { 0 };
 	int status;
 
+	wall.reload = (struct reload){
+		.argc = argc,
+		.argv = argv,
+		.started = &wall.config,
+		.plugins = &wall.plugins,
+		.display = &wall.display,
+		.snapshot = &wall.snapshot,
+		.ingest = &wall.ingest,
+		.notify = &wall.notify,
+		.caption = &wall.caption,
+	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
 	raise_descriptor_limit();

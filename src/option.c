@@ -90,6 +90,27 @@ options_finish(const struct mural_option *options, void *config)
 	}
 }
 
+bool
+option_same(const struct mural_option *option, const void *a, const void *b)
+{
+	const struct type *type = find_type(option->type);
+	const void *left = (const char *)a + option->offset;
+	const void *right = (const char *)b + option->offset;
+
+	if (type && type->is_text)
+		return strcmp(*(char *const *)left, *(char *const *)right) == 0;
+	return type && memcmp(left, right, type->size) == 0;
+}
+
+bool
+options_same(const struct mural_option *options, const void *a, const void *b)
+{
+	for (const struct mural_option *o = options; o && o->name; o++)
+		if (!option_same(o, a, b))
+			return false;
+	return true;
+}
+
 static char
 fold(char c)
 {
