@@ -82,6 +82,7 @@ on_changed(void *arg)
 
 	name_what_waits(reload);
 	snapshot_reconfigure(reload->snapshot, &reload->next.canvas);
+	caption_refresh(reload->caption);
 	display_reconfigure(reload->display, &reload->next.display);
 	plugins_unload(&reload->next_plugins);
 	config_finish(&reload->loaded);
