@@ -297,7 +297,7 @@ def test_a_session_on_tty1_is_left_alone(kiosk):
     kiosk.run("systemctl stop murald; setsid --ctty sleep 1000 </dev/tty1 >/dev/tty1 2>&1 & echo $! >/run/session")
     assert "logged in on tty1" in kiosk.run("dpkg -i /debs/murald_*.deb", check=True)[1]
     assert kiosk.run("systemctl is-active murald")[1] == "inactive\n"
-    kiosk.run("pkill -x sleep", check=True)
+    kiosk.run("kill $(cat /run/session)", check=True)
     kiosk.run("dpkg -i /debs/murald_*.deb", check=True)
     assert kiosk.run("systemctl is-active murald")[1] == "active\n"
 
