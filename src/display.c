@@ -374,6 +374,12 @@ display_start(struct display *display, struct canvas *canvas)
 	return ret;
 }
 
+bool
+display_wanted(const struct display *display)
+{
+	return display->thread->driver->start != NULL;
+}
+
 void
 display_stop(struct display *display)
 {

@@ -10,6 +10,7 @@
 #ifndef DISPLAY_H
 #define DISPLAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -39,6 +40,9 @@ int display_open(struct display *display, const struct config_display *config);
 
 /* Begins to show the canvas.  0 or -errno, logged. */
 int display_start(struct display *display, struct canvas *canvas);
+
+/* Whether there is, or is waited for, anything to show on: false when headless. */
+bool display_wanted(const struct display *display);
 
 /* Stops showing, puts the console back.  Accepts what never started. */
 void display_stop(struct display *display);

@@ -152,6 +152,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	struct mural_host *host = &instance->host;
 	uint32_t width = common->region.width, height = common->region.height;
 
+	instance->ingest = ingest;
 	instance->lanes =
 		aligned_alloc(CACHE_LINE, ingest->n_workers * sizeof(*instance->lanes));
 	if (!instance->lanes)
@@ -333,12 +334,19 @@ open_instances(struct ingest *ingest)
 }
 
 int
-ingest_start(struct ingest *ingest, const struct config *config, struct canvas *canvas,
-	struct plugins *plugins, uv_loop_t *loop)
+ingest_start(struct ingest *ingest, const struct config *config,
+	const struct display *display, struct canvas *canvas, struct plugins *plugins,
+	uv_loop_t *loop)
 {
 	int ret;
 
-	*ingest = (struct ingest){ .canvas = canvas, .plugins = plugins, .loop = loop };
+	*ingest = (struct ingest){
+		.display = display,
+		.record_file = config->record.file,
+		.canvas = canvas,
+		.plugins = plugins,
+		.loop = loop,
+	};
 	for (struct instance *i = plugins->instances; i; i = i->next)
 		ingest->n_instances++;
 	if (ingest->n_instances == 0)
@@ -414,7 +422,7 @@ ingest_log_counters(const struct ingest *ingest)
 			if (sum.discarded[i] > 0)
 				len += snprintf(discarded + len, sizeof(discarded) - len,
 					", %" PRIu64 " %s", sum.discarded[i],
-					reason_label(i));
+					mural_reason_label(i));
 		log_info("%s: painted %" PRIu64
 			 " pixels, discarded%s, kernel drops %" PRIu64,
 			instance->host.name, sum.painted,
@@ -425,9 +433,11 @@ ingest_log_counters(const struct ingest *ingest)
 static void
 log_invitation(const struct instance *instance, const char *address)
 {
+	const struct mural_wish wish = { address, instance->host.width / 2,
+		instance->host.height / 2, 0xffff8000 };
 	char text[512];
 
-	if (instance->plugin->invite(&instance->host, address, text, sizeof(text)) > 0)
+	if (instance->plugin->invite(&instance->host, &wish, text, sizeof(text)) > 0)
 		log_info("%s: paint with: %s", instance->host.name, text);
 }
 

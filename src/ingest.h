@@ -16,7 +16,11 @@
 #include "stats.h"
 #include "worker.h"
 
+struct display;
+
 struct ingest {
+	const struct display *display;
+	const char *record_file; /* borrowed; may be empty */
 	struct canvas *canvas;
 	struct plugins *plugins;
 	uv_loop_t *loop;
@@ -30,7 +34,8 @@ struct ingest {
 /* Opens every instance.  One that cannot open has said why; with `required = no` the
  * others go on.  0, or -errno with everything taken down again. */
 int ingest_start(struct ingest *ingest, const struct config *config,
-	struct canvas *canvas, struct plugins *plugins, uv_loop_t *loop);
+	const struct display *display, struct canvas *canvas, struct plugins *plugins,
+	uv_loop_t *loop);
 
 /* Closes clients and sockets, turns the loop until residents are gone, joins the threads:
  * after it nobody paints, but a resident that did not go.  Accepts what never started. */

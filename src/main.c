@@ -20,6 +20,7 @@
 #include "log.h"
 #include "notify.h"
 #include "plugin.h"
+#include "record.h"
 #include "snapshot.h"
 
 struct wall {
@@ -28,6 +29,7 @@ struct wall {
 	struct display display;
 	struct canvas canvas;
 	struct snapshot snapshot;
+	struct record record;
 	struct ingest ingest;
 	struct notify notify;
 	uv_loop_t loop;
@@ -127,8 +129,11 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
 		goto out;
-	if ((ret = ingest_start(&wall->ingest, config, &wall->canvas, &wall->plugins,
-		     &wall->loop)) < 0)
+	if ((ret = record_start(
+		     &wall->record, &config->record, &wall->canvas, &wall->loop)) < 0)
+		goto out;
+	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
+		     &wall->plugins, &wall->loop)) < 0)
 		goto out;
 	snapshot_start(&wall->snapshot, &wall->loop);
 	run_until_signal(wall);
@@ -136,6 +141,7 @@ run_wall(struct wall *wall)
 out:
 	ingest_stop(&wall->ingest);
 	snapshot_stop(&wall->snapshot);
+	record_stop(&wall->record);
 	display_stop(&wall->display);
 	canvas_finish(&wall->canvas);
 	display_close(&wall->display);

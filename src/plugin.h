@@ -47,6 +47,7 @@ struct instance {
 	enum residence residence;
 	bool is_open;       /* ingest's: it runs */
 	struct lane *lanes; /* ingest's: one for each thread that serves the instance */
+	struct ingest *ingest; /* that opened it */
 };
 
 struct plugins {

@@ -55,6 +55,8 @@ set_aside(const char *path)
 	return ret;
 }
 
+static int save(struct chore *chore);
+
 /* Restoring is drawing, so it uses a brush like everybody else. */
 static void
 paint_picture(struct canvas *canvas, const uint32_t *pixels)
@@ -119,17 +121,13 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 	const struct mural_view *view = &canvas->view;
 	uint32_t *pixels = malloc((size_t)view->width * view->height * sizeof(*pixels));
 
-	*snapshot = (struct snapshot){
-		.path = config->snapshot,
-		.interval_ms = config->snapshot_interval,
-	};
+	*snapshot = (struct snapshot){ .path = config->snapshot };
 	if (!*snapshot->path) {
 		free(pixels);
 		return 0;
 	}
-	snapshot->reader = canvas_reader_new(canvas);
-	snapshot->tiles = calloc(view->words, sizeof(*snapshot->tiles));
-	if (!snapshot->reader || !snapshot->tiles || !pixels) {
+	if (!pixels || chore_init(&snapshot->chore, canvas, config->snapshot_interval,
+			       save) < 0) {
 		log_error("snapshot: out of memory");
 		free(pixels);
 		return -ENOMEM;
@@ -137,7 +135,7 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 	warn_of_folder(snapshot->path);
 	restore(snapshot, canvas, pixels);
 	/* what is there now was just restored, or is not worth saving */
-	mural_reader_take(snapshot->reader, snapshot->tiles);
+	chore_forget(&snapshot->chore);
 	free(pixels);
 	return 0;
 }
@@ -145,14 +143,15 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 /* ------------------------------------------------------------------ saving */
 
 static int
-save(struct snapshot *snapshot)
+save(struct chore *chore)
 {
+	struct snapshot *snapshot = container_of(chore, struct snapshot, chore);
 	int ret;
 
 	if (snapshot->guarded && set_aside(snapshot->path) < 0)
 		return -EEXIST;
 	snapshot->guarded = false;
-	ret = picture_save(snapshot->path, snapshot->reader);
+	ret = picture_save(snapshot->path, chore->reader);
 	if (ret == -ENOENT)
 		log_error("snapshot: %s: its folder does not exist; make it, or set "
 			  "canvas.snapshot",
@@ -163,108 +162,26 @@ save(struct snapshot *snapshot)
 	return ret;
 }
 
-static void
-on_work(uv_work_t *work)
-{
-	struct snapshot *snapshot = container_of(work, struct snapshot, work);
-
-	snapshot->result = save(snapshot);
-}
-
-static void sleep_until_changed(struct snapshot *snapshot);
-
-/* A save that failed is tried again after the interval, so what it took is given back. */
-static void
-on_saved(uv_work_t *work, int status)
-{
-	struct snapshot *snapshot = container_of(work, struct snapshot, work);
-
-	(void)status;
-	snapshot->saving = false;
-	if (snapshot->result < 0)
-		mural_reader_untake(snapshot->reader, snapshot->tiles);
-	if (snapshot->again)
-		snapshot_save(snapshot);
-	else
-		sleep_until_changed(snapshot);
-}
-
 void
 snapshot_save(struct snapshot *snapshot)
 {
-	if (!snapshot->loop)
-		return;
-	snapshot->again = snapshot->saving;
-	if (snapshot->saving)
-		return;
-	uv_poll_stop(&snapshot->changed);
-	uv_timer_stop(&snapshot->timer);
-	mural_reader_take(snapshot->reader, snapshot->tiles);
-	snapshot->saving = true;
-	uv_queue_work(snapshot->loop, &snapshot->work, on_work, on_saved);
-}
-
-static void
-on_interval(uv_timer_t *timer)
-{
-	snapshot_save(container_of(timer, struct snapshot, timer));
-}
-
-static void
-on_changed(uv_poll_t *poll, int status, int events)
-{
-	struct snapshot *snapshot = container_of(poll, struct snapshot, changed);
-
-	(void)status;
-	(void)events;
-	uv_poll_stop(poll);
-	sleep_until_changed(snapshot);
-}
-
-/* Waits for the first change, and from there for the interval. */
-static void
-sleep_until_changed(struct snapshot *snapshot)
-{
-	if (snapshot->interval_ms == 0)
-		return;
-	if (mural_reader_arm(snapshot->reader))
-		uv_timer_start(&snapshot->timer, on_interval, snapshot->interval_ms, 0);
-	else
-		uv_poll_start(&snapshot->changed, UV_READABLE, on_changed);
+	chore_now(&snapshot->chore);
 }
 
 void
 snapshot_start(struct snapshot *snapshot, uv_loop_t *loop)
 {
-	if (!snapshot->reader)
-		return;
-	uv_poll_init(loop, &snapshot->changed, mural_reader_fd(snapshot->reader));
-	uv_timer_init(loop, &snapshot->timer);
-	snapshot->loop = loop;
-	sleep_until_changed(snapshot);
-}
-
-static void
-save_last(struct snapshot *snapshot)
-{
-	snapshot->again = false;
-	while (snapshot->saving)
-		uv_run(snapshot->loop, UV_RUN_ONCE);
-	/* Nothing new to tell: what is there may be a later wall's. */
-	if (mural_reader_take(snapshot->reader, snapshot->tiles) ||
-		access(snapshot->path, F_OK) < 0)
-		save(snapshot);
-	uv_close((uv_handle_t *)&snapshot->changed, NULL);
-	uv_close((uv_handle_t *)&snapshot->timer, NULL);
-	uv_run(snapshot->loop, UV_RUN_NOWAIT);
+	chore_start(&snapshot->chore, loop);
 }
 
 void
 snapshot_stop(struct snapshot *snapshot)
 {
-	if (snapshot->loop)
-		save_last(snapshot);
-	mural_reader_free(snapshot->reader);
-	free(snapshot->tiles);
+	bool started = snapshot->chore.loop;
+
+	/* Nothing new to tell: what is there may be a later wall's. */
+	if (chore_stop(&snapshot->chore) || (started && access(snapshot->path, F_OK) < 0))
+		(void)save(&snapshot->chore);
+	chore_finish(&snapshot->chore);
 	*snapshot = (struct snapshot){ 0 };
 }

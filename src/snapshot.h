@@ -13,24 +13,16 @@
 #define SNAPSHOT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <uv.h>
 
 #include "canvas.h"
+#include "chore.h"
 #include "config.h"
 
 struct snapshot {
 	const char *path; /* borrowed */
-	uint64_t interval_ms;
-	bool guarded; /* a file that is none of ours is still at `path` */
-	struct mural_reader *reader;
-	uint64_t *tiles; /* scratch for taking damage */
-	uv_loop_t *loop;
-	uv_poll_t changed;
-	uv_timer_t timer;
-	uv_work_t work;
-	int result; /* of the save at hand; the pool's thread until it is done */
-	bool saving, again;
+	bool guarded;     /* a file that is none of ours is still at `path` */
+	struct chore chore;
 };
 
 /* Paints the picture that was saved onto the canvas, before anybody else paints.  A

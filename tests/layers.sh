@@ -10,12 +10,13 @@ bad=0
 fences='
 libdrm | src/display-drm*.[ch] | #include <(xf86drm|drm|libdrm/)
 dlopen | src/plugin*.c | #include <dlfcn\.h>
-getopt and number parsing of settings | src/config*.c src/option.c src/notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
+getopt and number parsing of settings | src/config*.c src/option*.c src/notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
 atomics | include/mural/brush.h src/canvas.c src/stats.[ch] | __atomic_|<stdatomic\.h>|\<_Atomic\>
 locks | src/canvas.[ch] src/quota.[ch] src/worker.[ch] src/display*.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
 threads | src/worker.[ch] src/display*.[ch] | \<(pthread|uv_thread)_create
 libpcap | plugins/* | #include <pcap
 libpng | src/picture.c | #include <png\.h>
+zlib | src/record.c src/history.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
@@ -23,9 +24,10 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 # ---- layers of src/: a file includes only what stands on a lower line, or its own subject
 layers='
 1 log util address nearest option config
-2 canvas plugin stats
-3 quota worker conn dgram listener source resident ingest | display scale uevent picture snapshot notify
-4 main
+2 canvas history plugin stats
+3 quota worker conn dgram listener source resident ingest | chore display hud scale uevent picture record snapshot notify
+4 wall
+5 main
 '
 
 complain() {

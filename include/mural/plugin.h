@@ -167,6 +167,13 @@ struct mural_conn {
 	const struct sockaddr *peer; /* who it is, or who sent this datagram */
 };
 
+/* What an invitation is to be about. */
+struct mural_wish {
+	const char *address; /* this machine's, or a name for it; no brackets */
+	uint32_t x, y;       /* a pixel of the instance's region */
+	uint32_t colour;     /* 0xffrrggbb */
+};
+
 /* Collects what check() finds wrong. */
 struct mural_check;
 
@@ -229,10 +236,10 @@ struct mural_plugin {
 	bool (*claim)(const void *config, struct mural_claim *claim);
 
 	/* One line that tells people how to paint, best a command to copy, for the log,
-	 * the screen and the web page.  `address` is one of this machine's, without
-	 * brackets. As snprintf(); negative: nothing to say for this address. */
-	int (*invite)(const struct mural_host *host, const char *address, char *text,
-		size_t len);
+	 * the screen and the web page.  As snprintf(); negative: nothing to say for this
+	 * wish.  The main loop's thread, while the instance is open. */
+	int (*invite)(const struct mural_host *host, const struct mural_wish *wish,
+		char *text, size_t len);
 
 	/* A stream's client has said all that it will say: `rest` is what feed() left of
 	 * it, and will never be more.  The last chance to answer before close().
@@ -299,6 +306,45 @@ MURAL_EXPORT void mural_unlisten(struct mural_listener *listener);
 /* Resident plugins: watches the whole canvas.  NULL: out of memory.  The plugin frees it
  * with mural_reader_free() before mural_stopped(). */
 MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);
+
+/* One instance as the whole wall sees it; for a plugin that shows what murald does. */
+struct mural_instance {
+	const struct mural_plugin *plugin; /* name, summary, invite() */
+	const struct mural_host *host;     /* name, region, port; not to be changed */
+	bool is_open;                      /* it runs; else it could not be opened */
+	bool required;
+	uint64_t painted;                  /* pixels, ever */
+	uint64_t discarded[MURAL_REASONS]; /* by reason, ever */
+	struct mural_counts counts;
+};
+
+/* Calls each(instance, arg) for every enabled instance in the order of the config file,
+ * the caller's own among them.  The figures are at most a moment old; they never fall as
+ * long as the instance is there.  Nothing of it may be kept.  Resident plugins, on the
+ * main loop's thread. */
+MURAL_EXPORT void mural_each_instance(struct mural_host *host,
+	void (*each)(const struct mural_instance *instance, void *arg), void *arg);
+
+/* The label that a reason has in the log and the metrics: "out_of_bounds", ... */
+MURAL_EXPORT const char *mural_reason_label(enum mural_reason reason);
+
+/* What the display does. */
+struct mural_display {
+	bool wanted; /* false: headless */
+	bool lit;    /* the canvas is on a screen */
+	uint64_t frames, late_frames;
+};
+
+/* Resident plugins, on the main loop's thread. */
+MURAL_EXPORT void mural_display_figures(
+	struct mural_host *host, struct mural_display *display);
+
+/* The file of the wall's history (<mural/history.h>); NULL: it is not recorded.  Resident
+ * plugins, on the main loop's thread; stays until stop(). */
+MURAL_EXPORT const char *mural_record_file(struct mural_host *host);
+
+/* murald's version, such as "1.2.3".  Any thread. */
+MURAL_EXPORT const char *mural_version(void);
 
 #ifdef __cplusplus
 }

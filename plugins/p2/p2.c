@@ -281,14 +281,15 @@ host_part(const char *listen, const char *address, char *text, size_t len)
 }
 
 static int
-p2_invite(const struct mural_host *host, const char *address, char *text, size_t len)
+p2_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
+	size_t len)
 {
 	const struct p2_config *config = host->config;
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
 	const char *listen = *config->listen ? config->listen : config->websocket;
 	char name[300];
 
-	if (host->port == 0 || !host_part(listen, address, name, sizeof(name)))
+	if (host->port == 0 || !host_part(listen, wish->address, name, sizeof(name)))
 		return -1;
 	if (*config->listen)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,

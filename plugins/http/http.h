@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One instance of the http plugin: the pixel board, the viewers, the page and the
+ * figures, on a web server of its own on murald's main loop.
+ *
+ * request.h is a request and how to answer it, board.h the cells, generators.h who may
+ * paint them, store.h what outlives the process.  Each subject that is more than answers
+ * has a struct of its own here, made by its _start() and ended by its _stop().
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include <mural/plugin.h>
+
+#include "request.h"
+#include "webserver.h"
+
+struct board;
+struct generators;
+struct history;
+struct socketio;
+struct store;
+struct viewers;
+
+struct http_config {
+	const char *listen;
+	struct mural_dimensions board; /* 0x0: as many cells as fit */
+	int64_t cell;
+	const char *palette;
+	uint64_t pixel_rate; /* ms */
+	const char *secrets, *admin_token, *database;
+	bool click;
+	int64_t viewer_fps;
+};
+
+struct http {
+	struct mural_host *host;
+	const struct http_config *config;
+	struct webserver server;
+	struct mural_listener *listener;
+	struct store *store;
+	struct board *board;
+	struct generators *generators;
+	struct socketio *socketio;
+	struct viewers *viewers;
+	struct history *history;
+	unsigned parts; /* that are not gone yet */
+	bool stopping;
+};
+
+/* A part that began with http_hold() is gone; the last one ends the instance. */
+void http_hold(struct http *http);
+void http_release(struct http *http);
+
+/* ---- subjects; start: 0 or -errno, logged; stop: accepts NULL, may end later, between
+ * them http_hold() and http_release() */
+
+/* Engine.IO 4 and Socket.IO 5 (protocols.md, 3.4). */
+int socketio_start(struct http *http);
+void socketio_stop(struct http *http);
+/* Sends an event with one argument to everybody who is connected; `json` is its text. */
+void socketio_emit(struct http *http, const char *event, const char *json);
+
+/* /ws and /live: who watches the canvas (protocols.md, 1.4). */
+int viewers_start(struct http *http);
+void viewers_stop(struct http *http);
+
+/* Timelapses and past pictures. */
+int history_start(struct http *http);
+void history_stop(struct http *http);
+
+#endif
