@@ -23,7 +23,7 @@ unset MAKEFLAGS MAKELEVEL MFLAGS CC NM PKG_CONFIG
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 root=$folder/sysroot
-# shellcheck source=archive.sh
+# shellcheck source=./tests/kms/archive.sh
 . "$here/archive.sh"
 
 if [ ! -e "$root/.done" ]; then
@@ -44,7 +44,7 @@ export PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_LIBDIR=$root/usr/lib/$triplet/pkgconfig:$root/usr/share/pkgconfig
 if [ ! -e "$folder/Makefile" ]; then
 	cd "$folder"
-	"$source/configure" -q --enable-werror --host=$triplet --with-sysroot="$root" \
+	"$source/configure" -q --enable-werror --host="$triplet" --with-sysroot="$root" \
 		CC="$triplet-gcc --sysroot=$root"
 fi
 make -s -C "$folder" -j"$(nproc)" all
