@@ -15,7 +15,7 @@ arm64) triplet=aarch64-linux-gnu ;;
 armhf) triplet=arm-linux-gnueabihf ;;
 *) echo "cross.sh: $arch: arm64 or armhf is wanted" >&2 && exit 2 ;;
 esac
-if ! command -v $triplet-gcc >/dev/null; then
+if ! command -v "$triplet-gcc" >/dev/null; then
 	echo "SKIP: no $triplet-gcc: apt-get install gcc-$triplet libc6-dev-$arch-cross"
 	exit 77
 fi
