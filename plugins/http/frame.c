@@ -27,17 +27,15 @@ frame_add(struct frame *frame, uint8_t *bytes, size_t len)
 	}
 	frame->messages = messages;
 	messages[frame->n++] = (struct message){ .bytes = bytes, .len = len };
+	frame->bytes += len;
 	return 0;
 }
 
-size_t
-frame_bytes(const struct frame *frame)
+void
+frame_count(struct frame *frame, size_t *sum)
 {
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < frame->n; i++)
-		bytes += frame->messages[i].len;
-	return bytes;
+	frame->sum = sum;
+	*sum += frame->bytes;
 }
 
 struct frame *
@@ -52,6 +50,8 @@ frame_release(struct frame *frame)
 {
 	if (!frame || --frame->holders > 0)
 		return;
+	if (frame->sum)
+		*frame->sum -= frame->bytes;
 	for (size_t i = 0; i < frame->n; i++)
 		free(frame->messages[i].bytes);
 	free(frame->messages);

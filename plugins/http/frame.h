@@ -19,8 +19,9 @@ struct message {
 struct frame {
 	unsigned holders;
 	uint32_t number; /* of what it shows, struct sight's */
-	size_t n;
+	size_t n, bytes; /* messages, and the bytes of all of them */
 	struct message *messages;
+	size_t *sum; /* of all frames that are counted there; NULL: nobody counts */
 };
 
 /* Held once, without messages.  NULL: out of memory. */
@@ -30,8 +31,8 @@ struct frame *frame_new(uint32_t number);
  * on, also when this fails.  0 or -ENOMEM. */
 int frame_add(struct frame *frame, uint8_t *bytes, size_t len);
 
-/* All bytes of its messages. */
-size_t frame_bytes(const struct frame *frame);
+/* Its bytes are part of *sum from now on until it goes. */
+void frame_count(struct frame *frame, size_t *sum);
 
 struct frame *frame_hold(struct frame *frame);
 

@@ -54,6 +54,7 @@ static const struct {
 	void (*stop)(struct http *http);
 } subjects[] = {
 	{ board_start, board_stop },
+	{ viewers_start, viewers_stop },
 };
 
 #define N_SUBJECTS (sizeof(subjects) / sizeof(*subjects))

@@ -99,7 +99,7 @@ end_body(struct live *live)
 		len = deflate_body(live, bytes + LIVE_HEAD_BYTES, room);
 	else
 		memcpy(bytes + LIVE_HEAD_BYTES, live->body, len = live->len);
-	bytes[0] = live->key ? LIVE_KEY : LIVE_DELTA;
+	bytes[0] = live->key ? LIVE_IS_KEY : LIVE_IS_DELTA;
 	bytes[1] = deflated ? LIVE_DEFLATED : 0;
 	bytes[2] = bytes[3] = 0;
 	put_number(bytes + 4, live->frame->number);

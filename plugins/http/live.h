@@ -69,7 +69,7 @@ struct sight;
 /* Of one body, inflated. */
 #define LIVE_BODY_MAX (256 * 1024)
 
-enum { LIVE_KEY = 'K', LIVE_DELTA = 'D' };
+enum { LIVE_IS_KEY = 'K', LIVE_IS_DELTA = 'D' };
 enum { LIVE_LAST = 1, LIVE_DEFLATED = 2 };
 enum { LIVE_SKIP, LIVE_FILL, LIVE_COPY, LIVE_ABOVE };
 

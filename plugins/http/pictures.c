@@ -200,12 +200,12 @@ add_picture(struct frame *frame, struct drawing *drawing)
 static bool
 is_noisy(const struct frame *frame, const struct mural_view *view)
 {
-	return frame_bytes(frame) > (size_t)view->width * view->height * 3 / 10 * 8;
+	return frame->bytes > (size_t)view->width * view->height * 3 / 10 * 8;
 }
 
 struct frame *
-pictures_make(struct pictures *pictures, const struct sight *sight, enum picture what,
-	const bool *cancelled)
+pictures_make(
+	struct pictures *pictures, const struct sight *sight, enum picture what)
 {
 	const struct mural_view *view = sight->view;
 	struct drawing drawing = {

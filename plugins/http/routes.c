@@ -9,6 +9,7 @@ static const struct route *const tables[] = {
 	board_routes,
 	page_routes,
 	ways_routes,
+	viewer_routes,
 };
 
 static bool
