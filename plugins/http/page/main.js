@@ -20,6 +20,7 @@ function tell(message) {
 	if (message.type === "wall") {
 		connection.textContent = `live, ${message.width}×${message.height}`;
 		connection.classList.remove("lost");
+		element("viewport").style.aspectRatio = message.width / message.height;
 		if (view.fitted)
 			view.fit();
 		if (!element("cards").childElementCount)

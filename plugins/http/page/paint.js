@@ -15,7 +15,7 @@ export class Paint {
 		this.progress = document.getElementById("cooldown");
 		this.name = document.getElementById("name");
 		this.secret = document.getElementById("secret");
-		this.colour = 1 % page.palette.length;
+		this.colour = page.palette.length - 1;
 		this.id = localStorage.getItem("murald-id");
 		this.name.value = localStorage.getItem("murald-name") || "";
 		this.secret.value = localStorage.getItem("murald-secret") || "";
