@@ -8,6 +8,7 @@
 static const struct route *const tables[] = {
 	board_routes,
 	viewer_routes,
+	operator_routes,
 };
 
 static bool
