@@ -10,6 +10,7 @@ static const struct route *const tables[] = {
 	page_routes,
 	ways_routes,
 	viewer_routes,
+	operator_routes,
 };
 
 static bool
