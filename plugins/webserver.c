@@ -50,8 +50,10 @@ connection_limit(void)
 
 int
 webserver_start(struct webserver *server, uv_loop_t *loop, size_t memory,
-	unsigned timeout, MHD_AccessHandlerCallback answer, void *arg)
+	unsigned timeout, MHD_AccessHandlerCallback answer, void *arg,
+	const struct MHD_OptionItem *more)
 {
+	static const struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
 	const union MHD_DaemonInfo *info;
 
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
@@ -59,7 +61,8 @@ webserver_start(struct webserver *server, uv_loop_t *loop, size_t memory,
 						  MHD_ALLOW_SUSPEND_RESUME,
 		0, NULL, NULL, answer, arg, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
 		MHD_OPTION_CONNECTION_TIMEOUT, timeout, MHD_OPTION_CONNECTION_LIMIT,
-		connection_limit(), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		connection_limit(), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+		more ? more : none, MHD_OPTION_END);
 	if (!server->daemon)
 		return errno ? -errno : -ENOMEM;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);

@@ -17,6 +17,7 @@
 #include <mural/plugin.h>
 
 #include "request.h"
+#include "visitor.h"
 #include "webserver.h"
 
 struct board;
@@ -41,7 +42,9 @@ struct http {
 	struct mural_host *host;
 	const struct http_config *config;
 	struct webserver server;
+	struct visitors visitors;
 	struct mural_listener *listener;
+	struct request *parked; /* request.c's list */
 	struct store *store;
 	struct board *board;
 	struct generators *generators;
@@ -56,8 +59,13 @@ struct http {
 void http_hold(struct http *http);
 void http_release(struct http *http);
 
-/* ---- subjects; start: 0 or -errno, logged; stop: accepts NULL, may end later, between
- * them http_hold() and http_release() */
+/* Counts something that arrived and did not become a pixel. */
+void http_discard(struct http *http, enum mural_reason reason);
+
+/* ---- subjects, listed in http.c.  start: 0 or -errno, logged; its own struct is in
+ * `http` then.  stop: accepts one that never started, answers or ends what waits, and may
+ * end later, between an http_hold() in start and its http_release().  What others may
+ * still ask for, it frees no sooner than in that order's end. */
 
 /* Engine.IO 4 and Socket.IO 5 (protocols.md, 3.4). */
 int socketio_start(struct http *http);
