@@ -141,26 +141,6 @@ choose_events(struct ws *ws)
 	uv_poll_start(&ws->poll, events, on_event);
 }
 
-size_t
-ws_head(uint8_t head[WS_HEAD_MAX], int opcode, size_t len)
-{
-	size_t head_len = 2;
-
-	head[0] = 0x80 | opcode;
-	if (len < 126) {
-		head[1] = len;
-	} else if (len < 65536) {
-		head[1] = 126;
-		head_len = 4;
-	} else {
-		head[1] = 127;
-		head_len = 10;
-	}
-	for (size_t i = head_len, n = len; i > 2; n >>= 8)
-		head[--i] = n;
-	return head_len;
-}
-
 static void
 send_bytes(struct ws *ws, const void *head, size_t head_len, const void *body,
 	size_t body_len)

@@ -54,6 +54,7 @@ static const struct {
 	void (*stop)(struct http *http);
 } subjects[] = {
 	{ board_start, board_stop },
+	{ socketio_start, socketio_stop },
 };
 
 #define N_SUBJECTS (sizeof(subjects) / sizeof(*subjects))
