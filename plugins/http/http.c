@@ -63,6 +63,7 @@ static const struct {
 	{ rules_start, rules_stop },
 	{ board_start, board_stop },
 	{ store_begin, NULL },
+	{ socketio_start, socketio_stop },
 };
 
 #define N_SUBJECTS (sizeof(subjects) / sizeof(*subjects))

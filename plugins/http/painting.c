@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Setting a cell. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "board-routes.h"
@@ -19,11 +20,22 @@ reply_outside(struct request *request)
 	return reply_error(request, MHD_HTTP_BAD_REQUEST, "Invalid Position");
 }
 
+/* Longer than any label: each of its bytes may have become six. */
+#define EVENT_MAX (12 * NAME_MAX_BYTES + 200)
+
 static void
-paint(struct http *http, uint32_t column, uint32_t row, uint32_t colour,
-	struct generator *generator)
+tell(struct http *http, uint32_t column, uint32_t row, uint32_t colour,
+	const struct generator *generator)
 {
-	board_paint(http->board, column, row, colour, generator);
+	char json[EVENT_MAX];
+
+	snprintf(json, sizeof(json),
+		"{\"row\":%" PRIu32 ",\"col\":%" PRIu32 ",\"color\":%" PRIu32
+		",\"pixels\":%" PRIu64 ",\"unnecessaryPixels\":%" PRIu64
+		",\"author\":%s}",
+		row, column, colour, http->board->pixels, http->board->unnecessary,
+		generator->label);
+	socketio_emit(http, "pixel update", json);
 }
 
 /* A request that cannot be granted costs the generator no turn. */
@@ -46,8 +58,10 @@ set_cell(struct request *request, const json_t *json, struct generator *generato
 	if (board_is_early(generator, now))
 		return reply_early(request, generator, now);
 	generator->ready_ns = now + http->rules->rate_ms * MS;
-	if (http->rules->enabled)
-		paint(http, column, row, colour, generator);
+	if (http->rules->enabled) {
+		board_paint(http->board, column, row, colour, generator);
+		tell(http, column, row, colour, generator);
+	}
 	return reply_again(request, MHD_HTTP_OK, http->rules->accepted);
 }
 

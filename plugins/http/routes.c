@@ -7,6 +7,7 @@
 
 static const struct route *const tables[] = {
 	board_routes,
+	socketio_routes,
 };
 
 static bool
