@@ -11,6 +11,8 @@ static const struct route *const tables[] = {
 	ways_routes,
 	viewer_routes,
 	operator_routes,
+	servers_routes,
+	socketio_routes,
 };
 
 static bool
