@@ -73,7 +73,11 @@ ingest_start(struct ingest *ingest, const struct config *config,
 	int ret;
 
 	*ingest = (struct ingest){
-		.display = display, .canvas = canvas, .plugins = plugins, .loop = loop
+		.display = display,
+		.record_file = config->record.file,
+		.canvas = canvas,
+		.plugins = plugins,
+		.loop = loop,
 	};
 	ingest_warn_if_empty(ingest);
 	ret = start_workers(ingest, config->server.workers);

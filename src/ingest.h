@@ -21,6 +21,7 @@ struct display;
 
 struct ingest {
 	const struct display *display;
+	const char *record_file; /* borrowed; may be empty */
 	struct canvas *canvas;
 	struct plugins *plugins;
 	uv_loop_t *loop;

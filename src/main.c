@@ -22,6 +22,7 @@
 #include "log.h"
 #include "notify.h"
 #include "plugin.h"
+#include "record.h"
 #include "reload.h"
 #include "snapshot.h"
 
@@ -31,6 +32,7 @@ struct wall {
 	struct display display;
 	struct canvas canvas;
 	struct snapshot snapshot;
+	struct record record;
 	struct ingest ingest;
 	struct hud *hud; /* NULL: nothing to show it on */
 	struct caption caption;
@@ -147,6 +149,9 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
 		goto out;
+	if ((ret = record_start(
+		     &wall->record, &config->record, &wall->canvas, &wall->loop)) < 0)
+		goto out;
 	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
 		     &wall->plugins, &wall->loop)) < 0)
 		goto out;
@@ -160,6 +165,7 @@ out:
 	caption_stop(&wall->caption);
 	ingest_stop(&wall->ingest);
 	snapshot_stop(&wall->snapshot);
+	record_stop(&wall->record);
 	display_stop(&wall->display);
 	hud_free(wall->hud);
 	canvas_finish(&wall->canvas);

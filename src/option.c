@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "option-private.h"
 
@@ -93,7 +94,7 @@ options_finish(const struct mural_option *options, void *config)
 bool
 option_same(const struct mural_option *option, const void *a, const void *b)
 {
-	const struct type *type = find_type(option->type);
+	const struct option_type *type = option_type_find(option->type);
 	const void *left = (const char *)a + option->offset;
 	const void *right = (const char *)b + option->offset;
 

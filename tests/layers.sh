@@ -17,6 +17,7 @@ threads | src/worker.[ch] src/display*.[ch] | \<(pthread|uv_thread)_create
 libpcap | plugins/* | #include <pcap
 libqrencode | src/hud-qr.c | #include <qrencode\.h>
 libpng | src/picture.c | #include <png\.h>
+zlib | src/record.c src/history.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
@@ -24,8 +25,8 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 # ---- layers of src/: a file includes only what stands on a lower line, or its own subject
 layers='
 1 log util address font nearest option config
-2 canvas plugin stats
-3 quota switches worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture snapshot notify
+2 canvas history plugin stats
+3 quota switches worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture record snapshot notify
 4 wall caption
 5 main reload
 '

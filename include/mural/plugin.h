@@ -348,6 +348,10 @@ struct mural_display {
 MURAL_EXPORT void mural_display_figures(
 	struct mural_host *host, struct mural_display *display);
 
+/* The file of the wall's history (<mural/history.h>); NULL: it is not recorded.  Resident
+ * plugins, on the main loop's thread; stays until stop(). */
+MURAL_EXPORT const char *mural_record_file(struct mural_host *host);
+
 /* murald's version, such as "1.2.3".  Any thread. */
 MURAL_EXPORT const char *mural_version(void);
 
