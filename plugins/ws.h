@@ -115,6 +115,11 @@ ws_head(uint8_t head[WS_HEAD_MAX], int opcode, size_t len)
 void ws_send_frames(struct ws *ws, const void *head, size_t head_len, const void *body,
 	size_t body_len);
 
+/* Sends a piece of one message, its first if `begin`, its last if `end`, so that a long
+ * one need not wait as a whole.  Nothing else but its pieces may be sent between them. */
+void ws_send_piece(
+	struct ws *ws, int opcode, const void *data, size_t len, bool begin, bool end);
+
 /* What the client has not taken yet. */
 static inline size_t
 ws_waiting(const struct ws *ws)

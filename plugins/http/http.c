@@ -54,7 +54,11 @@ static const struct {
 	void (*stop)(struct http *http);
 } subjects[] = {
 	{ board_start, board_stop },
+<<<<<<< HEAD
 	{ socketio_start, socketio_stop },
+=======
+	{ viewers_start, viewers_stop },
+>>>>>>> main
 };
 
 #define N_SUBJECTS (sizeof(subjects) / sizeof(*subjects))

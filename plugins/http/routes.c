@@ -7,7 +7,11 @@
 
 static const struct route *const tables[] = {
 	board_routes,
+<<<<<<< HEAD
 	socketio_routes,
+=======
+	viewer_routes,
+>>>>>>> main
 };
 
 static bool

@@ -259,6 +259,40 @@ p2_start(struct mural_host *host)
 	return ret;
 }
 
+/* -------------------------------------------------------------------- reload */
+
+/* Whoever is in no list any more goes. */
+static void
+send_away_unknown(struct p2 *p2)
+{
+	struct peer *next;
+
+	for (struct peer *peer = p2->peers; peer; peer = next) {
+		next = peer->next;
+		if (peer->state == PEER_OPEN &&
+			!users_find(&p2->users, peer->name, peer->name_len))
+			peer_close(peer, FAREWELL_REFUSED);
+	}
+}
+
+static void
+p2_reload(struct mural_host *host)
+{
+	struct p2 *p2 = host->state;
+	struct users users = { 0 };
+
+	if (!p2->steps_path)
+		return;
+	if (users_load(&users, p2->config->users, log_users, host) < 0) {
+		mural_log(host, MURAL_WARN, "the users stay as they were");
+		return;
+	}
+	users_keep_steps(&users, &p2->users);
+	users_finish(&p2->users);
+	p2->users = users;
+	send_away_unknown(p2);
+}
+
 /* -------------------------------------------------------------------- invite */
 
 static int
@@ -289,5 +323,6 @@ const struct mural_plugin mural_plugin = {
 	.check = p2_check,
 	.start = p2_start,
 	.stop = p2_stop,
+	.reload = p2_reload,
 	.invite = p2_invite,
 };
