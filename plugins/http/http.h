@@ -23,6 +23,7 @@
 struct board;
 struct generators;
 struct history;
+struct rules;
 struct socketio;
 struct store;
 struct viewers;
@@ -48,6 +49,7 @@ struct http {
 	struct store *store;
 	struct board *board;
 	struct generators *generators;
+	struct rules *rules;
 	struct socketio *socketio;
 	struct viewers *viewers;
 	struct history *history;

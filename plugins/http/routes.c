@@ -7,11 +7,8 @@
 
 static const struct route *const tables[] = {
 	board_routes,
-<<<<<<< HEAD
 	socketio_routes,
-=======
 	viewer_routes,
->>>>>>> main
 };
 
 static bool
