@@ -204,8 +204,7 @@ is_noisy(const struct frame *frame, const struct mural_view *view)
 }
 
 struct frame *
-pictures_make(
-	struct pictures *pictures, const struct sight *sight, enum picture what)
+pictures_make(struct pictures *pictures, const struct sight *sight, enum picture what)
 {
 	const struct mural_view *view = sight->view;
 	struct drawing drawing = {

@@ -8,7 +8,10 @@
 static const struct route *const tables[] = {
 	board_routes,
 	socketio_routes,
+	page_routes,
+	ways_routes,
 	viewer_routes,
+	operator_routes,
 };
 
 static bool

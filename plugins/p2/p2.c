@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "invite.h"
+#include "host-part.h"
 #include "peer.h"
 #include "steps.h"
 
@@ -302,9 +302,9 @@ p2_invite(const struct mural_host *host, const struct mural_wish *wish, char *te
 	const struct p2_config *config = host->config;
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
 	const char *listen = *config->listen ? config->listen : config->websocket;
-	char name[INVITE_HOST_MAX];
+	char name[HOST_PART_MAX];
 
-	if (host->port == 0 || !invite_host(listen, wish->address, name, sizeof(name)))
+	if (host->port == 0 || !host_part(listen, wish->address, name, sizeof(name)))
 		return -1;
 	if (*config->listen)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
