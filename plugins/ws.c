@@ -158,7 +158,7 @@ send_frame(struct ws *ws, int opcode, const void *data, size_t len, bool end)
 	size_t head_len = ws_head(head, opcode, len);
 
 	if (!end)
-		head[0] &= ~0x80;
+		head[0] &= 0x7f;
 	send_bytes(ws, head, head_len, data, len);
 }
 
