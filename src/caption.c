@@ -19,7 +19,7 @@
 /* IPv4 where there is both: it is shorter to type, and every network has it. */
 static void
 write_invitation(const struct caption *caption, const struct instance *instance,
-	const struct listener *listener, char *text, size_t len)
+	char *text, size_t len)
 {
 	const char *addresses[] = { caption->address4, caption->address6 };
 
@@ -27,7 +27,7 @@ write_invitation(const struct caption *caption, const struct instance *instance,
 		const char *address = addresses[i];
 
 		*text = '\0';
-		if (!*address || invite_text(instance, listener, address, text, len) < 0)
+		if (!*address || invite_text(instance, address, text, len) < 0)
 			continue;
 		/* nobody else could use it */
 		if (address_is_loopback(address) && strstr(text, address))
@@ -53,19 +53,18 @@ write_url(const struct instance *instance, const struct hud_line *line,
 static void
 say(struct caption *caption)
 {
-	const struct ingest *ingest = caption->ingest;
-	const struct instance *instance = ingest->plugins->instances;
+	const struct instance *instance = caption->ingest->plugins->instances;
 	struct hud_text *text = &caption->text;
 
 	*text = (struct hud_text){ 0 };
-	for (size_t i = 0; instance; instance = instance->next, i++) {
+	for (; instance; instance = instance->next) {
 		struct hud_line *line = &text->lines[text->n_lines];
 
 		if (!instance->is_open || text->n_lines == CAPTION_LINES)
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
-		write_invitation(caption, instance, &ingest->listeners[i],
-			line->invitation, sizeof(line->invitation));
+		write_invitation(
+			caption, instance, line->invitation, sizeof(line->invitation));
 		write_url(instance, line, text);
 		line->pixels = caption->counts[text->n_lines++].rate;
 	}

@@ -14,7 +14,7 @@ struct place {
 	int line;         /* 0: none */
 };
 
-enum { CANVAS, DISPLAY, SERVER, N_CORE }; /* the order of core_sections */
+enum { CANVAS, DISPLAY, SERVER, RECORD, N_CORE }; /* the order of core_sections */
 
 /* config-display.c: the section's options, and what is checked when all is read. */
 extern const struct mural_option display_options[];

@@ -17,6 +17,7 @@
 #include "display-thread.h"
 #include "hud.h"
 #include "log.h"
+#include "option.h"
 
 /* Milliseconds since the kernel made this process, to some ten of them. */
 static uint64_t
@@ -97,6 +98,16 @@ follow_hud(struct display_thread *thread)
 }
 
 static bool
+all_same(const struct config_display *a, const struct config_display *b)
+{
+	const struct core_section *core = core_sections;
+
+	while (strcmp(core->name, "display") != 0)
+		core++;
+	return options_same(core->options, a, b);
+}
+
+static bool
 looks_differ(const struct config_display *a, const struct config_display *b)
 {
 	return a->scale != b->scale || a->rotate != b->rotate || a->mirror != b->mirror ||
@@ -119,10 +130,11 @@ on_change(uv_async_t *async)
 	thread->config = *wanted;
 	free(wanted);
 	follow_hud(thread);
-	if (looks_differ(&before, &thread->config))
-		for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		if (looks_differ(&before, &thread->config))
 			head_lay_out(&thread->heads[i]);
-	thread->driver->reconfigure(thread->state);
+	if (!all_same(&before, &thread->config))
+		thread->driver->reconfigure(thread->state);
 	if (strcmp(before.blank, thread->config.blank) != 0 ||
 		before.blank_mode != thread->config.blank_mode)
 		blank_reconfigure(&thread->blank);
@@ -346,7 +358,7 @@ display_close(struct display *display)
 	*display = (struct display){ 0 };
 }
 
-int
+void
 display_reconfigure(struct display *display, const struct config_display *config)
 {
 	struct display_thread *thread = display->thread;
@@ -355,10 +367,10 @@ display_reconfigure(struct display *display, const struct config_display *config
 	if (!wanted || config_display_copy(wanted, config) < 0) {
 		free(wanted);
 		log_error("display: out of memory; its options stay as they were");
-		return -ENOMEM;
+		return;
 	}
 	if (config->output != thread->output)
-		log_warn("display.output changes with the next start only");
+		log_warn("display: a new output takes effect at the next start");
 	pthread_mutex_lock(&thread->lock);
 	before = thread->wanted;
 	thread->wanted = wanted;
@@ -368,7 +380,6 @@ display_reconfigure(struct display *display, const struct config_display *config
 	free(before);
 	if (thread->canvas)
 		uv_async_send(&thread->change);
-	return 0;
 }
 
 int

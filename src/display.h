@@ -47,10 +47,10 @@ int display_start(struct display *display, struct canvas *canvas, struct hud *hu
 /* Whether there is, or is waited for, anything to show on: false when headless. */
 bool display_wanted(const struct display *display);
 
-/* Takes up changed options while the picture stays: all but `output`, which
- * stays that of display_open().  `config` is copied.  A mode that is
- * refused leaves the old one.  The main thread.  0 or -ENOMEM, logged. */
-int display_reconfigure(struct display *display, const struct config_display *config);
+/* The config was loaded again; called each time, changed or not, on the main thread. What
+ * changed is taken up while the picture stays, all but `output`; a mode that is refused
+ * leaves the old one.  `config` is copied. */
+void display_reconfigure(struct display *display, const struct config_display *config);
 
 /* Stops showing, puts the console back.  Accepts what never started. */
 void display_stop(struct display *display);

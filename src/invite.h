@@ -10,17 +10,16 @@
 
 #include <stddef.h>
 
-#include "listener.h"
 #include "plugin.h"
 
 /* The invitation for people who know this machine by `address`, or by the one address
- * that the instance's listener (NULL: it has none) takes clients at.  Its length; -ENOENT
+ * that the instance's listener takes clients at.  Its length; -ENOENT
  * when there is nothing to say, -EMSGSIZE when it does not fit: half a command is none.
  */
-int invite_text(const struct instance *instance, const struct listener *listener,
-	const char *address, char *text, size_t len);
+int invite_text(
+	const struct instance *instance, const char *address, char *text, size_t len);
 
 /* Says to the log how to paint, for an address of each family. */
-void invite_log(const struct instance *instance, const struct listener *listener);
+void invite_log(const struct instance *instance);
 
 #endif

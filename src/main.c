@@ -22,6 +22,8 @@
 #include "log.h"
 #include "notify.h"
 #include "plugin.h"
+#include "record.h"
+#include "reload.h"
 #include "snapshot.h"
 
 struct wall {
@@ -30,10 +32,12 @@ struct wall {
 	struct display display;
 	struct canvas canvas;
 	struct snapshot snapshot;
+	struct record record;
 	struct ingest ingest;
 	struct hud *hud; /* NULL: nothing to show it on */
 	struct caption caption;
 	struct notify notify;
+	struct reload reload;
 	uv_loop_t loop;
 };
 
@@ -47,7 +51,7 @@ on_signal(uv_signal_t *handle, int number)
 		snapshot_save(&wall->snapshot);
 		break;
 	case SIGHUP:
-		log_warn("murald does not reload its config yet: restart it instead");
+		reload_begin(&wall->reload);
 		break;
 	default:
 		log_info("stopping: %s", number == SIGINT ? "SIGINT" : "SIGTERM");
@@ -145,6 +149,9 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0)
 		goto out;
+	if ((ret = record_start(
+		     &wall->record, &config->record, &wall->canvas, &wall->loop)) < 0)
+		goto out;
 	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
 		     &wall->plugins, &wall->loop)) < 0)
 		goto out;
@@ -158,10 +165,12 @@ out:
 	caption_stop(&wall->caption);
 	ingest_stop(&wall->ingest);
 	snapshot_stop(&wall->snapshot);
+	record_stop(&wall->record);
 	display_stop(&wall->display);
 	hud_free(wall->hud);
 	canvas_finish(&wall->canvas);
 	display_close(&wall->display);
+	reload_finish(&wall->reload);
 	return ret < 0 ? EXIT_RUNTIME : EXIT_SUCCESS;
 }
 
@@ -206,6 +215,17 @@ main(int argc, char *argv[])
 	struct wall wall = { 0 };
 	int status;
 
+	wall.reload = (struct reload){
+		.argc = argc,
+		.argv = argv,
+		.started = &wall.config,
+		.plugins = &wall.plugins,
+		.display = &wall.display,
+		.snapshot = &wall.snapshot,
+		.ingest = &wall.ingest,
+		.notify = &wall.notify,
+		.caption = &wall.caption,
+	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
 	raise_descriptor_limit();
