@@ -176,24 +176,47 @@ find_meant(const drmModeConnector *connector, const struct config_mode *wanted)
 	return found;
 }
 
-/* Each size and rate once. */
 static void
 add_mode(struct drm_choice *choice, const drmModeModeInfo *mode)
 {
-	for (uint32_t i = 0; i < choice->n_modes; i++)
-		if (choice->modes[i].hdisplay == mode->hdisplay &&
-			choice->modes[i].vdisplay == mode->vdisplay &&
-			choice->modes[i].vrefresh == mode->vrefresh)
-			return;
 	if (choice->n_modes < DRM_MODES)
 		choice->modes[choice->n_modes++] = *mode;
+}
+
+static bool
+has_size(const struct drm_choice *choice, const drmModeModeInfo *mode)
+{
+	for (uint32_t i = 0; i < choice->n_modes; i++)
+		if (choice->modes[i].hdisplay == mode->hdisplay &&
+			choice->modes[i].vdisplay == mode->vdisplay)
+			return true;
+	return false;
+}
+
+/* One mode of each size, the largest first as screens list them, but none larger than
+ * what the screen prefers: who lists those does not mean them. */
+static void
+add_others(const drmModeConnector *connector, const drmModeModeInfo *preferred,
+	struct drm_choice *choice)
+{
+	const uint32_t most = (uint32_t)preferred->hdisplay * preferred->vdisplay;
+
+	for (int i = 0; i < connector->count_modes; i++) {
+		const drmModeModeInfo *mode = &connector->modes[i];
+
+		if ((uint32_t)mode->hdisplay * mode->vdisplay <= most &&
+			!has_size(choice, mode))
+			add_mode(choice, mode);
+	}
 }
 
 void
 choose_modes(const drmModeConnector *connector, const struct config_mode *wanted,
 	struct drm_choice *choice)
 {
-	const drmModeModeInfo *meant = NULL, *preferred = NULL;
+	const drmModeModeInfo *meant = NULL;
+	const drmModeModeInfo *preferred =
+		connector->count_modes > 0 ? &connector->modes[0] : NULL;
 	drmModeModeInfo made;
 
 	choice->n_modes = 0;
@@ -211,8 +234,9 @@ choose_modes(const drmModeConnector *connector, const struct config_mode *wanted
 	for (int i = connector->count_modes - 1; i >= 0; i--)
 		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
 			preferred = &connector->modes[i];
-	if (preferred)
+	if (!preferred)
+		return;
+	if (preferred != meant)
 		add_mode(choice, preferred);
-	for (int i = 0; i < connector->count_modes; i++)
-		add_mode(choice, &connector->modes[i]);
+	add_others(connector, preferred, choice);
 }

@@ -255,12 +255,14 @@ int
 output_light(struct drm_output *output, const struct drm_choice *choice)
 {
 	const struct drm_card *card = &output->kms->card;
-	int ret;
+	int ret, other;
 
 	save_crtc(output, choice);
 	ret = light_by_methods(output, choice);
-	if (!is_final(ret) && choice->n_modes > 1)
-		ret = light_by_modes(output, choice);
+	if (!is_final(ret)) {
+		other = light_by_modes(output, choice);
+		ret = is_final(other) ? other : ret;
+	}
 	if (ret < 0) {
 		say(output->said, "%s (%s): cannot light %s: %s; trying again",
 			card->path, card->driver, choice->connector, strerror(-ret));
