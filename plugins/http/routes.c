@@ -12,6 +12,7 @@ static const struct route *const tables[] = {
 	viewer_routes,
 	operator_routes,
 	servers_routes,
+	past_routes,
 	socketio_routes,
 };
 
