@@ -12,6 +12,7 @@ static const struct route *const tables[] = {
 	ways_routes,
 	viewer_routes,
 	operator_routes,
+	history_routes,
 };
 
 static bool
