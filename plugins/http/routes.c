@@ -7,12 +7,13 @@
 
 static const struct route *const tables[] = {
 	board_routes,
-	socketio_routes,
 	page_routes,
 	ways_routes,
 	viewer_routes,
 	operator_routes,
 	history_routes,
+	servers_routes,
+	socketio_routes,
 };
 
 static bool
