@@ -88,6 +88,11 @@ int ws_open(struct ws *ws, struct webserver *server, const struct ws_handler *ha
 /* Sends one message in one frame.  Nothing is sent after ws_close(). */
 void ws_send(struct ws *ws, int opcode, const void *data, size_t len);
 
+/* Sends a piece of one message, its first if `begin`, its last if `end`, so that a long
+ * one need not wait as a whole.  Nothing else but its pieces may be sent between them. */
+void ws_send_piece(
+	struct ws *ws, int opcode, const void *data, size_t len, bool begin, bool end);
+
 /* For one message to many: the head of a frame that carries `len` bytes as a whole
  * message, as every client is sent it.  Returns its length. */
 #define WS_HEAD_MAX 10

@@ -14,7 +14,7 @@ struct place {
 	int line;         /* 0: none */
 };
 
-enum { CANVAS, DISPLAY, SERVER, N_CORE }; /* the order of core_sections */
+enum { CANVAS, DISPLAY, SERVER, RECORD, N_CORE }; /* the order of core_sections */
 
 struct config_private {
 	struct section core[N_CORE]; /* what was said of them; title NULL: nothing yet */

@@ -50,10 +50,24 @@ static const struct mural_option server_options[] = {
 	{ 0 },
 };
 
+static const struct mural_option record_options[] = {
+	MURAL_TEXT(struct config_record, file, "",
+		"the canvas's history, for looking back; empty: none"),
+	{ "interval", MURAL_TYPE_DURATION,
+		MURAL_FIELD(struct config_record, interval, uint64_t), "1s",
+		"a changed canvas is recorded this often", NULL, 10, INT64_MAX },
+	MURAL_BYTES(struct config_record, max_size, "1G",
+		"the oldest goes when there is more; 0: no limit"),
+	MURAL_DURATION(struct config_record, max_age, "0",
+		"the oldest goes after this time; 0: no limit"),
+	{ 0 },
+};
+
 const struct core_section core_sections[] = {
 	[CANVAS] = { "canvas", canvas_options, offsetof(struct config, canvas) },
 	[DISPLAY] = { "display", display_options, offsetof(struct config, display) },
 	[SERVER] = { "server", server_options, offsetof(struct config, server) },
+	[RECORD] = { "record", record_options, offsetof(struct config, record) },
 	[N_CORE] = { NULL, NULL, 0 },
 };
 

@@ -51,6 +51,11 @@ struct config_server {
 	const char *plugin_path;
 };
 
+struct config_record {
+	const char *file; /* empty: none */
+	uint64_t interval, max_size, max_age;
+};
+
 /* One value as it was written, and where. */
 struct setting {
 	struct setting *next;
@@ -84,6 +89,7 @@ struct config {
 	struct config_canvas canvas;
 	struct config_display display;
 	struct config_server server;
+	struct config_record record;
 	struct section *sections;
 	unsigned errors; /* printed so far */
 

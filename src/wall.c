@@ -55,3 +55,11 @@ mural_version(void)
 {
 	return VERSION;
 }
+
+const char *
+mural_record_file(struct mural_host *host)
+{
+	const char *file = ingest_of(host)->record_file;
+
+	return *file ? file : NULL;
+}

@@ -645,18 +645,21 @@ quiet_and_verbose_set_the_log_level(void **state)
 static void
 what_is_printed_can_be_read_again(void **state)
 {
-	static const char defaults[] =
-		"canvas.size = auto  ; default\n"
-		"canvas.background = #00ff00  ; t.conf:2\n"
-		"canvas.snapshot = /a;b # c  ; t.conf:3\n"
-		"canvas.snapshot-interval = 30s  ; default\n"
-		"display.output = auto  ; default\n"
-		"display.device = auto  ; default\n"
-		"display.connector = auto  ; default\n"
-		"display.mode = preferred  ; default\n"
-		"display.scale = none  ; -s\n"
-		"server.workers = auto  ; default\n"
-		"server.plugin-path = /usr/lib/murald  ; default\n";
+	static const char defaults[] = "canvas.size = auto  ; default\n"
+				       "canvas.background = #00ff00  ; t.conf:2\n"
+				       "canvas.snapshot = /a;b # c  ; t.conf:3\n"
+				       "canvas.snapshot-interval = 30s  ; default\n"
+				       "display.output = auto  ; default\n"
+				       "display.device = auto  ; default\n"
+				       "display.connector = auto  ; default\n"
+				       "display.mode = preferred  ; default\n"
+				       "display.scale = none  ; -s\n"
+				       "server.workers = auto  ; default\n"
+				       "server.plugin-path = /usr/lib/murald  ; default\n"
+				       "record.file =   ; default\n"
+				       "record.interval = 1s  ; default\n"
+				       "record.max-size = 1G  ; default\n"
+				       "record.max-age = 0  ; default\n";
 	struct run *run;
 
 	(void)state;

@@ -9,7 +9,7 @@
 
 #include "board.h"
 #include "generators.h"
-#include "invite.h"
+#include "host-part.h"
 #include "palette.h"
 #include "rules.h"
 #include "secrets.h"
@@ -64,6 +64,7 @@ static const struct {
 	{ board_start, board_stop },
 	{ store_begin, NULL },
 	{ socketio_start, socketio_stop },
+	{ viewers_start, viewers_stop },
 };
 
 #define N_SUBJECTS (sizeof(subjects) / sizeof(*subjects))
@@ -239,10 +240,10 @@ http_invite(const struct mural_host *host, const struct mural_wish *wish, char *
 	size_t len)
 {
 	const struct http_config *config = host->config;
-	char name[INVITE_HOST_MAX];
+	char name[HOST_PART_MAX];
 
 	if (host->port == 0 ||
-		!invite_host(config->listen, wish->address, name, sizeof(name)))
+		!host_part(config->listen, wish->address, name, sizeof(name)))
 		return -1;
 	return snprintf(text, len, "http://%s:%u/", name, host->port);
 }

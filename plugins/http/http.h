@@ -39,6 +39,12 @@ struct http_config {
 	int64_t viewer_fps;
 };
 
+/* operator.c's memory: what the display had shown when it was last well. */
+struct health {
+	uint64_t frames, painted;
+	uint64_t behind_ms; /* since when there is paint that it did not show; 0: none */
+};
+
 struct http {
 	struct mural_host *host;
 	const struct http_config *config;
@@ -53,6 +59,7 @@ struct http {
 	struct socketio *socketio;
 	struct viewers *viewers;
 	struct history *history;
+	struct health health;
 	unsigned parts; /* that are not gone yet */
 	bool stopping;
 };

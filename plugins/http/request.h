@@ -62,7 +62,9 @@ extern const struct route
 	viewer_routes[]; /* /ws, /live, /canvas.png, /serverconfig.json */
 extern const struct route operator_routes[]; /* /metrics, /healthz */
 extern const struct route history_routes[];  /* /timelapse, /history */
-extern const struct route page_routes[];     /* /, /servers, /admin/, /static/ */
+extern const struct route page_routes[];     /* /, /admin/, /static/, /page.json */
+extern const struct route ways_routes[];     /* /invite */
+extern const struct route servers_routes[];  /* /servers */
 
 /* ---- reading */
 

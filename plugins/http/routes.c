@@ -7,6 +7,11 @@
 
 static const struct route *const tables[] = {
 	board_routes,
+	page_routes,
+	ways_routes,
+	viewer_routes,
+	operator_routes,
+	servers_routes,
 	socketio_routes,
 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "invite.h"
+#include "host-part.h"
 #include "peer.h"
 #include "steps.h"
 
@@ -259,6 +259,40 @@ p2_start(struct mural_host *host)
 	return ret;
 }
 
+/* -------------------------------------------------------------------- reload */
+
+/* Whoever is in no list any more goes. */
+static void
+send_away_unknown(struct p2 *p2)
+{
+	struct peer *next;
+
+	for (struct peer *peer = p2->peers; peer; peer = next) {
+		next = peer->next;
+		if (peer->state == PEER_OPEN &&
+			!users_find(&p2->users, peer->name, peer->name_len))
+			peer_close(peer, FAREWELL_REFUSED);
+	}
+}
+
+static void
+p2_reload(struct mural_host *host)
+{
+	struct p2 *p2 = host->state;
+	struct users users = { 0 };
+
+	if (!p2->steps_path)
+		return;
+	if (users_load(&users, p2->config->users, log_users, host) < 0) {
+		mural_log(host, MURAL_WARN, "the users stay as they were");
+		return;
+	}
+	users_keep_steps(&users, &p2->users);
+	users_finish(&p2->users);
+	p2->users = users;
+	send_away_unknown(p2);
+}
+
 /* -------------------------------------------------------------------- invite */
 
 static int
@@ -268,9 +302,9 @@ p2_invite(const struct mural_host *host, const struct mural_wish *wish, char *te
 	const struct p2_config *config = host->config;
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
 	const char *listen = *config->listen ? config->listen : config->websocket;
-	char name[INVITE_HOST_MAX];
+	char name[HOST_PART_MAX];
 
-	if (host->port == 0 || !invite_host(listen, wish->address, name, sizeof(name)))
+	if (host->port == 0 || !host_part(listen, wish->address, name, sizeof(name)))
 		return -1;
 	if (*config->listen)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
@@ -289,5 +323,6 @@ const struct mural_plugin mural_plugin = {
 	.check = p2_check,
 	.start = p2_start,
 	.stop = p2_stop,
+	.reload = p2_reload,
 	.invite = p2_invite,
 };

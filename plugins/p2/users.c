@@ -272,6 +272,18 @@ otp_text(const uint8_t *otp, char text[OTP_DIGITS + 1])
 	text[OTP_DIGITS] = '\0';
 }
 
+void
+users_keep_steps(struct users *users, const struct users *before)
+{
+	for (size_t i = 0; i < before->n; i++) {
+		const struct user *old = &before->users[i];
+		struct user *user = users_find(users, old->name, old->len);
+
+		if (user && user->last_step < old->last_step)
+			user->last_step = old->last_step;
+	}
+}
+
 /* Looks at every digit, whatever the first ones say. */
 static bool
 same_digits(const char *a, const char *b)

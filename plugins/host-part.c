@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Host parts of URLs. */
-#include "invite.h"
+#include "host-part.h"
 
 #include <stdio.h>
 #include <string.h>
 
 bool
-invite_host(const char *listen, const char *address, char *text, size_t len)
+host_part(const char *listen, const char *address, char *text, size_t len)
 {
 	bool six = strchr(address, ':');
 	size_t given = strcspn(listen, "]");

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* What goes out to a client: its answers, and the farewell when it must go. */
+#include "conn-private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* How long a client may take to fetch its last answers, in ms. */
+#define LAST_WORDS_MS 5000
+
+/* How long it may go on sending after them: closing at once would make the kernel take
+ * back what the client has not read yet. */
+#define LINGER_MS 1000
+
+/* Answers that the socket did not take at once. */
+struct outbox {
+	uv_write_t write;
+	struct conn *conn;
+	size_t len;
+	char bytes[];
+};
+
+/* Runs while a client that must go may still say or hear something. */
+struct farewell {
+	uv_timer_t timer;
+	struct conn *conn;
+};
+
+/* ------------------------------------------------------------------ collecting */
+
+static bool
+make_room(struct worker *worker, size_t len)
+{
+	size_t size = MAX(worker->replies_size, 4096);
+	char *larger;
+
+	while (size < worker->replies_len + len)
+		size *= 2;
+	if (size == worker->replies_size)
+		return true;
+	larger = realloc(worker->replies, size);
+	if (!larger)
+		return false;
+	worker->replies = larger;
+	worker->replies_size = size;
+	return true;
+}
+
+int
+conn_answer(struct client *client, const void *data, size_t len)
+{
+	struct conn *conn = container_of(client, struct conn, client);
+	struct worker *worker = conn->lane->worker;
+
+	if (conn->closed || conn->overrun ||
+		len > REPLY_BYTES_MAX - worker->replies_len || !make_room(worker, len)) {
+		conn->overrun = true;
+		worker->replies_len = 0;
+		return -ENOBUFS;
+	}
+	memcpy(worker->replies + worker->replies_len, data, len);
+	worker->replies_len += len;
+	if (worker->replies_len < REPLY_BYTES_ENOUGH)
+		return 0;
+	conn->full = true;
+	return 1;
+}
+
+int
+mural_reply(struct mural_conn *pub, const void *data, size_t len)
+{
+	struct client *client = container_of(pub, struct client, pub);
+
+	return client->reply(client, data, len);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static void
+on_farewell_closed(uv_handle_t *handle)
+{
+	free(container_of((uv_timer_t *)handle, struct farewell, timer));
+}
+
+static void
+on_farewell_over(uv_timer_t *timer)
+{
+	conn_close(container_of(timer, struct farewell, timer)->conn);
+}
+
+/* A client that must go goes after this time at the latest; at once without memory. */
+static int
+set_farewell(struct conn *conn, uint64_t ms)
+{
+	if (!conn->farewell) {
+		conn->farewell = malloc(sizeof(*conn->farewell));
+		if (!conn->farewell)
+			return -ENOMEM;
+		conn->farewell->conn = conn;
+		uv_timer_init(conn->lane->worker->loop, &conn->farewell->timer);
+	}
+	return uv_timer_start(&conn->farewell->timer, on_farewell_over, ms, 0);
+}
+
+/* All answers are out: says so, and waits a moment for the client to agree. */
+static void
+linger(struct conn *conn)
+{
+	int fd = -1;
+
+	uv_fileno((uv_handle_t *)&conn->socket.stream, &fd);
+	if (conn->ended || shutdown(fd, SHUT_WR) < 0 ||
+		set_farewell(conn, LINGER_MS) < 0) {
+		conn_close(conn);
+		return;
+	}
+	conn_read_on(conn);
+}
+
+void
+conn_end(struct conn *conn)
+{
+	bool flushed = conn_flush(conn) == 0;
+
+	conn->ending = true;
+	conn_drop_rest(conn);
+	if (!flushed || (conn->outbox && set_farewell(conn, LAST_WORDS_MS) < 0))
+		conn_close(conn);
+	else if (!conn->outbox)
+		linger(conn);
+}
+
+void
+conn_drop_answers(struct conn *conn)
+{
+	if (conn->outbox)
+		conn->lane->worker->held -= conn->outbox->len;
+	if (conn->farewell)
+		uv_close((uv_handle_t *)&conn->farewell->timer, on_farewell_closed);
+}
+
+void
+conn_free_answers(struct conn *conn)
+{
+	free(conn->outbox);
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static void
+on_written(uv_write_t *write, int status)
+{
+	struct conn *conn = container_of(write, struct outbox, write)->conn;
+
+	if (conn->closed)
+		return;
+	conn->lane->worker->held -= conn->outbox->len;
+	free(conn->outbox);
+	conn->outbox = NULL;
+	if (status < 0)
+		conn_close(conn);
+	else if (conn->ending)
+		linger(conn);
+	else
+		conn_go_on(conn);
+}
+
+/* What the socket did not take becomes a write of its own, and the client is not read
+ * until that is done. */
+static int
+write_later(struct conn *conn, const char *bytes, size_t len)
+{
+	struct worker *worker = conn->lane->worker;
+	struct outbox *outbox;
+	uv_buf_t buf;
+
+	if (!conn_hold(worker, len))
+		return -ENOBUFS;
+	outbox = malloc(sizeof(*outbox) + len);
+	if (!outbox) {
+		worker->held -= len;
+		return -ENOMEM;
+	}
+	outbox->conn = conn;
+	outbox->len = len;
+	memcpy(outbox->bytes, bytes, len);
+	conn->outbox = outbox;
+	uv_read_stop(&conn->socket.stream);
+	buf = uv_buf_init(outbox->bytes, len);
+	return uv_write(&outbox->write, &conn->socket.stream, &buf, 1, on_written);
+}
+
+int
+conn_flush(struct conn *conn)
+{
+	struct worker *worker = conn->lane->worker;
+	uv_buf_t buf = uv_buf_init(worker->replies, worker->replies_len);
+	int ret;
+
+	if (conn->overrun)
+		return -ENOBUFS;
+	if (buf.len == 0)
+		return 0;
+	worker->replies_len = 0;
+	ret = uv_try_write(&conn->socket.stream, &buf, 1);
+	if (ret < 0 && ret != UV_EAGAIN)
+		return ret;
+	ret = ret < 0 ? 0 : ret;
+	if ((size_t)ret == buf.len)
+		return 0;
+	return write_later(conn, buf.base + ret, buf.len - ret);
+}

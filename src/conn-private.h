@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two halves of a client share: conn.c has what comes in, conn-answers.c what
+ * goes out. */
+#ifndef CONN_PRIVATE_H
+#define CONN_PRIVATE_H
+
+#include "conn.h"
+
+/* The end of a command is seldom longer. */
+#define SHORT_REST 32
+
+struct outbox;
+struct farewell;
+
+/* What few clients need is allocated when they need it: of this struct there are ten
+ * thousands. */
+struct conn {
+	struct client client;
+	struct lane *lane;
+	struct conn *next, **link;
+	union {
+		uv_stream_t stream;
+		uv_tcp_t tcp;
+		uv_pipe_t pipe;
+	} socket;
+	struct outbox *outbox; /* NULL: every answer is taken, and the client is read */
+	struct farewell *farewell;
+	uint8_t *long_rest; /* NULL: it fits into short_rest */
+	uint32_t long_len;  /* of which the last rest_len bytes are the rest */
+	uint32_t rest_len;
+	uint8_t short_rest[SHORT_REST];
+	union peer peer;
+	bool opened;  /* the plugin has it */
+	bool full;    /* murald asked this feed to stop */
+	bool overrun; /* there was no room for an answer */
+	bool parked;  /* the rest is what a full feed did not come to */
+	bool curious; /* asks a lot, so little is read of it at once */
+	bool ended;   /* the client will say no more */
+	bool ending;  /* what it says is thrown away */
+	bool closed;
+};
+
+/* Counts bytes that the worker is about to keep for a client; false: they are too many.
+ * Whoever frees them takes them off worker->held. */
+bool conn_hold(struct worker *worker, size_t len);
+
+/* ---- conn.c */
+
+void conn_close(struct conn *conn);
+void conn_drop_rest(struct conn *conn);
+
+/* The answers are taken: goes on with what was parked, and reads on. */
+void conn_go_on(struct conn *conn);
+
+/* Reads, even if only to throw it away. */
+void conn_read_on(struct conn *conn);
+
+/* ---- conn-answers.c */
+
+/* The client's `reply`: collects an answer of this feed. */
+int conn_answer(struct client *client, const void *data, size_t len);
+
+/* Writes what was collected; what the socket does not take at once goes to the outbox.
+ * 0, or -errno and the client is to be closed. */
+int conn_flush(struct conn *conn);
+
+/* Ends a client of our own accord: its answers go out first. */
+void conn_end(struct conn *conn);
+
+/* Stops the farewell and gives back what the outbox holds; for conn_close(), after which
+ * the loop calls back once more. */
+void conn_drop_answers(struct conn *conn);
+
+/* Frees the outbox, when the socket is closed. */
+void conn_free_answers(struct conn *conn);
+
+#endif
