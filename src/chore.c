@@ -43,6 +43,8 @@ on_done(uv_work_t *job, int status)
 
 	(void)status;
 	chore->working = false;
+	if (chore->settled)
+		chore->settled(chore);
 	if (chore->result < 0)
 		mural_reader_untake(chore->reader, chore->tiles);
 	if (chore->again)
@@ -91,6 +93,19 @@ sleep_until_changed(struct chore *chore)
 		uv_timer_start(&chore->timer, on_interval, chore->interval_ms, 0);
 	else
 		uv_poll_start(&chore->changed, UV_READABLE, on_changed);
+}
+
+void
+chore_every(struct chore *chore, uint64_t interval_ms)
+{
+	bool same = chore->interval_ms == interval_ms;
+
+	chore->interval_ms = interval_ms;
+	if (same || !chore->loop || chore->working)
+		return;
+	uv_poll_stop(&chore->changed);
+	uv_timer_stop(&chore->timer);
+	sleep_until_changed(chore);
 }
 
 void

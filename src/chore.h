@@ -19,18 +19,20 @@
 #include "canvas.h"
 
 struct chore {
-	struct mural_reader *reader;      /* NULL: it never started, or is over */
-	uint64_t *tiles;                  /* what changed; the work may read it */
-	uint64_t interval_ms;             /* 0: only when asked for */
-	int (*work)(struct chore *chore); /* any thread; 0 or -errno, logged */
+	struct mural_reader *reader;          /* NULL: it never started, or is over */
+	uint64_t *tiles;                      /* what changed; the work may read it */
+	uint64_t interval_ms;                 /* 0: only when asked for */
+	int (*work)(struct chore *chore);     /* any thread; 0 or -errno, logged */
+	void (*settled)(struct chore *chore); /* after each work; NULL: nobody asks */
 
 	/* the rest is chore.c's */
 	uv_loop_t *loop;
 	uv_poll_t changed;
 	uv_timer_t timer;
 	uv_work_t job;
-	int result; /* of the work at hand; the pool's thread until it is done */
-	bool working, again;
+	int result;   /* of the work at hand; the pool's thread until it is done */
+	bool working; /* others may look, on the main thread */
+	bool again;
 };
 
 /* From now on it knows what changes.  0, or -ENOMEM and nothing is left of it. */
@@ -42,6 +44,9 @@ void chore_forget(struct chore *chore);
 
 /* Until then nothing is ever done. */
 void chore_start(struct chore *chore, uv_loop_t *loop);
+
+/* Another interval from now on. */
+void chore_every(struct chore *chore, uint64_t interval_ms);
 
 /* To be done as soon as possible, changed or not. */
 void chore_now(struct chore *chore);

@@ -107,11 +107,18 @@ remove_file(int fd)
 		unlink(bound.sun_path);
 }
 
+/* The address is free when this returns; the memory goes when the loop is done with it.
+ */
 static void
-dgram_free(struct dgram *dgram)
+close_socket(struct dgram *dgram)
 {
 	remove_file(dgram->fd);
 	close(dgram->fd);
+}
+
+static void
+dgram_free(struct dgram *dgram)
+{
 	free(dgram->client.pub.state);
 	free(dgram);
 }
@@ -144,6 +151,7 @@ dgram_open(struct lane *lane, int fd)
 		ret = uv_poll_init(lane->worker->loop, &dgram->poll, fd);
 	}
 	if (ret < 0) {
+		close_socket(dgram);
 		dgram_free(dgram);
 		return ret;
 	}
@@ -152,6 +160,7 @@ dgram_open(struct lane *lane, int fd)
 		log_error("%s: the plugin refused its UDP socket: %s",
 			lane->instance->host.name, strerror(-ret));
 		uv_close((uv_handle_t *)&dgram->poll, on_closed);
+		close_socket(dgram);
 		return ret;
 	}
 	lane->dgram = dgram;
@@ -170,4 +179,5 @@ dgram_close(struct lane *lane)
 		lane->instance->plugin->close(&dgram->client.pub);
 	uv_poll_stop(&dgram->poll);
 	uv_close((uv_handle_t *)&dgram->poll, on_closed);
+	close_socket(dgram);
 }

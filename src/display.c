@@ -21,6 +21,7 @@
 
 #include "display-driver.h"
 #include "log.h"
+#include "option.h"
 #include "stats.h"
 
 #define MS UINT64_C(1000000)
@@ -372,6 +373,17 @@ display_start(struct display *display, struct canvas *canvas)
 	if (ret < 0)
 		log_error("display: cannot start: %s", strerror(-ret));
 	return ret;
+}
+
+void
+display_reconfigure(struct display *display, const struct config_display *config)
+{
+	const struct core_section *core = core_sections;
+
+	while (strcmp(core->name, "display") != 0)
+		core++;
+	if (!options_same(core->options, display->thread->config, config))
+		log_warn("display: its new settings take effect at the next start");
 }
 
 bool

@@ -41,6 +41,10 @@ int display_open(struct display *display, const struct config_display *config);
 /* Begins to show the canvas.  0 or -errno, logged. */
 int display_start(struct display *display, struct canvas *canvas);
 
+/* The config was loaded again; called each time, changed or not.  `config` stays until
+ * the next call returns, or display_close(). */
+void display_reconfigure(struct display *display, const struct config_display *config);
+
 /* Whether there is, or is waited for, anything to show on: false when headless. */
 bool display_wanted(const struct display *display);
 

@@ -16,6 +16,7 @@
 #include "stats.h"
 #include "worker.h"
 
+struct change;
 struct display;
 
 struct ingest {
@@ -27,8 +28,7 @@ struct ingest {
 	struct worker *workers; /* [0] serves on the main loop, the others are threads */
 	size_t n_workers;
 	size_t next_worker; /* for what lives on one of them: sources, datagram sockets */
-	struct listener *listeners; /* one for each instance, in their order */
-	size_t n_instances;
+	struct change *change; /* to another config; NULL: none at hand */
 };
 
 /* Opens every instance.  One that cannot open has said why; with `required = no` the
@@ -36,6 +36,17 @@ struct ingest {
 int ingest_start(struct ingest *ingest, const struct config *config,
 	const struct display *display, struct canvas *canvas, struct plugins *plugins,
 	uv_loop_t *loop);
+
+/* Goes over to the instances of `next`: those that are gone or changed are closed, new
+ * and changed ones opened, the others go on as they are, with their clients and figures,
+ * and have their reload() called.  What cannot open says why, and the wall goes on
+ * without it.  Returns at once; done(arg) comes from the loop, `next` is empty then.  Not
+ * while a change is at hand.  0, or -ENOMEM with nothing changed. */
+int ingest_change(
+	struct ingest *ingest, struct plugins *next, void (*done)(void *arg), void *arg);
+
+/* Says so when there is no instance. */
+void ingest_warn_if_empty(const struct ingest *ingest);
 
 /* Closes clients and sockets, turns the loop until residents are gone, joins the threads:
  * after it nobody paints, but a resident that did not go.  Accepts what never started. */

@@ -114,26 +114,31 @@ restore(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixels)
 	snapshot->guarded = set_aside(path) < 0;
 }
 
+static uint64_t
+wanted_interval(const struct config_canvas *config)
+{
+	return *config->snapshot ? config->snapshot_interval : 0;
+}
+
 int
 snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 	struct canvas *canvas)
 {
 	const struct mural_view *view = &canvas->view;
-	uint32_t *pixels = malloc((size_t)view->width * view->height * sizeof(*pixels));
+	size_t bytes = (size_t)view->width * view->height * sizeof(uint32_t);
+	uint32_t *pixels = *config->snapshot ? malloc(bytes) : NULL;
 
-	*snapshot = (struct snapshot){ .path = config->snapshot };
-	if (!*snapshot->path) {
-		free(pixels);
-		return 0;
-	}
-	if (!pixels || chore_init(&snapshot->chore, canvas, config->snapshot_interval,
-			       save) < 0) {
+	*snapshot = (struct snapshot){ .path = strdup(config->snapshot) };
+	if (!snapshot->path || (*config->snapshot && !pixels) ||
+		chore_init(&snapshot->chore, canvas, wanted_interval(config), save) < 0) {
 		log_error("snapshot: out of memory");
 		free(pixels);
 		return -ENOMEM;
 	}
-	warn_of_folder(snapshot->path);
-	restore(snapshot, canvas, pixels);
+	if (*snapshot->path) {
+		warn_of_folder(snapshot->path);
+		restore(snapshot, canvas, pixels);
+	}
 	/* what is there now was just restored, or is not worth saving */
 	chore_forget(&snapshot->chore);
 	free(pixels);
@@ -165,12 +170,52 @@ save(struct chore *chore)
 void
 snapshot_save(struct snapshot *snapshot)
 {
-	chore_now(&snapshot->chore);
+	if (snapshot->path && *snapshot->path)
+		chore_now(&snapshot->chore);
+}
+
+/* No save is at hand, so nobody else looks at the path. */
+static void
+take_next_path(struct chore *chore)
+{
+	struct snapshot *snapshot = container_of(chore, struct snapshot, chore);
+
+	if (!snapshot->next_path)
+		return;
+	free(snapshot->path);
+	snapshot->path = snapshot->next_path;
+	snapshot->next_path = NULL;
+	snapshot->guarded = true;
+	chore->again = *snapshot->path;
+	if (*snapshot->path)
+		warn_of_folder(snapshot->path);
+}
+
+void
+snapshot_reconfigure(struct snapshot *snapshot, const struct config_canvas *config)
+{
+	struct chore *chore = &snapshot->chore;
+	const char *coming = snapshot->next_path ? snapshot->next_path : snapshot->path;
+
+	chore_every(chore, wanted_interval(config));
+	if (strcmp(coming, config->snapshot) == 0)
+		return;
+	free(snapshot->next_path);
+	snapshot->next_path = strdup(config->snapshot);
+	if (!snapshot->next_path) {
+		log_error("snapshot: out of memory; %s stays its place", snapshot->path);
+		return;
+	}
+	if (chore->working)
+		return;
+	take_next_path(chore);
+	snapshot_save(snapshot);
 }
 
 void
 snapshot_start(struct snapshot *snapshot, uv_loop_t *loop)
 {
+	snapshot->chore.settled = take_next_path;
 	chore_start(&snapshot->chore, loop);
 }
 
@@ -178,10 +223,13 @@ void
 snapshot_stop(struct snapshot *snapshot)
 {
 	bool started = snapshot->chore.loop;
+	bool is_news = chore_stop(&snapshot->chore);
 
 	/* Nothing new to tell: what is there may be a later wall's. */
-	if (chore_stop(&snapshot->chore) || (started && access(snapshot->path, F_OK) < 0))
+	if (started && *snapshot->path && (is_news || access(snapshot->path, F_OK) < 0))
 		(void)save(&snapshot->chore);
 	chore_finish(&snapshot->chore);
+	free(snapshot->path);
+	free(snapshot->next_path);
 	*snapshot = (struct snapshot){ 0 };
 }

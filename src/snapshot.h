@@ -20,8 +20,9 @@
 #include "config.h"
 
 struct snapshot {
-	const char *path; /* borrowed */
-	bool guarded;     /* a file that is none of ours is still at `path` */
+	char *path;      /* empty: none */
+	char *next_path; /* when the save at hand is done; NULL: no other */
+	bool guarded;    /* a file that is none of ours may be at `path` */
 	struct chore chore;
 };
 
@@ -29,12 +30,16 @@ struct snapshot {
  * missing file is no error.  One that cannot be read, is damaged or has another size is
  * set aside under another name and logged, and never overwritten; what is no file stays
  * where it is, and nothing is saved until it is gone.  An empty path: there is no
- * snapshot, now or later.  0 or -ENOMEM, logged. */
+ * snapshot.  0 or -ENOMEM, logged. */
 int snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 	struct canvas *canvas);
 
 /* Begins to save what changed since the restore.  Until then nothing is ever written. */
 void snapshot_start(struct snapshot *snapshot, uv_loop_t *loop);
+
+/* Goes on with the path and the interval of another config.  The picture is saved at a
+ * new path as soon as possible; a file that is there already is set aside. */
+void snapshot_reconfigure(struct snapshot *snapshot, const struct config_canvas *config);
 
 /* Saves as soon as possible, changed or not. */
 void snapshot_save(struct snapshot *snapshot);

@@ -128,7 +128,7 @@ struct mural_claim {
 /* Figures that a source or resident plugin keeps; murald reads them after each drain and
  * each mural_publish(), on the same thread. */
 struct mural_counts {
-	uint64_t received_bytes; /* since attach or start */
+	uint64_t received_bytes; /* since attach or start; murald goes on from there */
 	uint64_t kernel_drops;   /* packets lost before the plugin saw them */
 	uint64_t connections;    /* open now */
 	uint64_t viewers;        /* of them, those that watch */
@@ -151,11 +151,15 @@ struct mural_host {
 
 	struct mural_counts counts;
 
-	/* The claims of every enabled instance, this one's among them. */
+	/* The claims of every enabled instance, this one's among them, as of when this
+	 * one opened.  When a reload changes them, sources are closed and opened again.
+	 */
 	const struct mural_claim *claims;
 	size_t n_claims;
 
 	uint16_t port; /* of the instance's TCP listener; 0: none */
+
+	uint32_t background; /* 0xffrrggbb, of a canvas that nobody painted */
 };
 
 /* One client of a stream plugin, or one datagram socket.  Made by murald; fields are
@@ -252,6 +256,13 @@ struct mural_plugin {
 	 * rate limited, hears `refusal`, and is closed before open().  Optional. */
 	uint32_t (*clients_per_source)(const void *config);
 	const char *refusal; /* NULL: nothing */
+
+	/* The config was loaded again, and nothing in this instance's section changed:
+	 * the moment to read once more the files that options name.  What is wrong with
+	 * one is said in the log, and what was read before stays.  On the thread of drain
+	 * for a source, else on the main loop's, beside whatever clients do on theirs.
+	 * Optional. */
+	void (*reload)(struct mural_host *host);
 };
 
 /* The most that feed() may leave for the next time. */
@@ -345,6 +356,14 @@ MURAL_EXPORT const char *mural_record_file(struct mural_host *host);
 
 /* murald's version, such as "1.2.3".  Any thread. */
 MURAL_EXPORT const char *mural_version(void);
+
+/* Sources and residents: holds a switch of the kernel, a file of one character such as
+ * /proc/sys/net/ipv4/icmp_echo_ignore_all, at `value`.  Instances hold it together: what
+ * stood there is put back when the last has let go of it, with mural_release_switch() in
+ * detach() or stop().  0; -EBUSY when another instance holds it at another value; or
+ * what open, read or write failed with, not logged, and then it is not held. */
+MURAL_EXPORT int mural_hold_switch(struct mural_host *host, const char *path, char value);
+MURAL_EXPORT void mural_release_switch(struct mural_host *host, const char *path);
 
 #ifdef __cplusplus
 }

@@ -30,13 +30,13 @@ for tool in "$triplet-gcc gcc-$triplet" "$qemu qemu-user"; do
 done
 unset MAKEFLAGS MAKELEVEL MFLAGS CC NM PKG_CONFIG
 root=$folder/sysroot
-# shellcheck source=tests/kms/archive.sh
+# shellcheck source=./tests/kms/archive.sh
 . "$here/archive.sh"
 
 if [ ! -e "$root/.done" ]; then
 	archive "$folder/apt" "$arch" || { echo "cross.sh: cannot ask Debian about $arch" >&2 && exit 1; }
 	read -ra wanted <<<"$(sed -n '/^Build-Depends:/,/^$/p' "$source/debian/control" |
-		grep -oE '^ lib[a-z0-9.+-]*-dev' | tr -d '\n')"
+		grep -oE '^ z?lib[a-z0-9.+-]*-dev' | tr -d '\n')"
 	apt-get -q install -y --download-only libc6-dev "${wanted[@]}" >"$folder/apt/log" 2>&1 ||
 		{ tail -n 5 "$folder/apt/log" >&2 && exit 1; }
 	rm -rf "$root"
