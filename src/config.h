@@ -23,6 +23,8 @@ enum config_verb {
 	VERB_LIST_PLUGINS,
 	VERB_LIST_DISPLAYS,
 	VERB_PRINT_CONFIG,
+	VERB_DOCTOR,
+	VERB_TEST_CARD,
 };
 
 /* Exit statuses; 0 is a clean stop. */

@@ -16,6 +16,7 @@
 
 #include "canvas.h"
 #include "config.h"
+#include "report.h"
 
 /* Figures that the display's thread writes and any thread may read (stats.h's relaxed
  * loads). */
@@ -58,5 +59,9 @@ void display_close(struct display *display);
 
 /* --list-displays: each card, its driver, connectors, whether connected, and modes. */
 int display_list(const struct config_display *config, FILE *out);
+
+/* --doctor: what there is to show on, who holds it, and what is wrong.  Disturbs no wall
+ * that runs. */
+void display_examine(const struct config_display *config, struct report *report);
 
 #endif

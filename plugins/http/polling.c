@@ -7,7 +7,8 @@
 
 #define PLAIN "text/plain; charset=UTF-8"
 
-/* The session of a GET that is parked: by its handle, as either may be over before the other. */
+/* The session of a GET that is parked: by its handle, as either may be over before the
+ * other. */
 static struct session *
 session_of(const struct request *request)
 {

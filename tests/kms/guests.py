@@ -18,12 +18,15 @@ import time
 
 import pytest
 
+import mkinitrd
 import ppm
 import rig
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+SUITE = os.environ.get("MURALD_SUITE", "")  # another Debian than this, for its kernel
+QEMU = {"amd64": "x86_64", "arm64": "aarch64"}
 GPUS = ["virtio", "bochs", "vkms", "vgem"]
 SIZE = {"virtio": (1280, 800), "bochs": (1280, 800), "vkms": (1024, 768)}
 PATIENCE = 10
@@ -264,25 +267,36 @@ class Screen:
 
 # ---------------------------------------------------------------- making guests
 
-def kernel_dir():
-    for d in (os.environ.get("KMS_KERNEL"), BUILD + "/kms-kernel", os.path.dirname(BUILD) + "/kms-kernel"):
+def debian_arch():
+    """The guests' machine is the one that the murald of the build folder is for."""
+    with open(BUILD + "/murald", "rb") as f:
+        machine = mkinitrd.elf_machine(f.read(20))
+    return {62: "amd64", 183: "arm64"}.get(machine) or pytest.skip("no guests for machine %s" % machine)
+
+
+def kernel_dir(arch):
+    name = "/kms-kernel" + "".join("-" + part for part in (arch.replace("amd64", ""), SUITE) if part)
+    for d in (os.environ.get("KMS_KERNEL"), BUILD + name, os.path.dirname(BUILD) + name):
         if d and os.path.isdir(d):
             return d
-    return BUILD + "/kms-kernel"
+    return BUILD + name
 
 
 def fetch_kernel():
     """The kernel's folder; vkms is left out where it cannot be built."""
-    need(not rig.missing(), "no %s: apt-get install qemu-system-x86" % rig.MACHINES["x86_64"]["qemu"])
-    folder = kernel_dir()
-    for more in (["--vkms"], []):
-        run = subprocess.run(["bash", HERE + "/kernel.sh", *more, folder], text=True,
+    arch = debian_arch()
+    missing = rig.missing(QEMU[arch])
+    need(not missing, "%s: apt-get install qemu-system-%s" % (missing, "arm" if arch == "arm64" else "x86"))
+    folder = kernel_dir(arch)
+    which = ["--arch", arch, *(["--suite", SUITE] if SUITE else [])]
+    for more in ([] if SUITE else ["--vkms"], []):
+        run = subprocess.run(["bash", HERE + "/kernel.sh", *which, *more, folder], text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if run.returncode == 0:
             return folder
         print(run.stdout)
-    need(False, "no guest kernel: %s; with a network: bash tests/kms/kernel.sh --vkms %s"
-         % (run.stdout.strip().splitlines()[-1], folder))
+    need(False, "no guest kernel: %s; with a network: bash tests/kms/kernel.sh --arch %s --vkms %s"
+         % (run.stdout.strip().splitlines()[-1], arch, folder))
 
 
 def make_initrd(kernel, path, build=BUILD, more=()):
@@ -295,6 +309,8 @@ def make_initrd(kernel, path, build=BUILD, more=()):
     for plugin in sorted(os.listdir(build + "/.libs")):
         if plugin.endswith(".so"):
             packed += ["--file", "%s/.libs/%s:/usr/lib/murald/%s" % (build, plugin, plugin)]
+    if os.path.isdir(build + "/sysroot"):   # of cross.sh
+        packed += ["--sysroot", build + "/sysroot"]
     if os.path.exists(shim):
         packed += ["--file", shim + ":/usr/lib/refuse.so"]
     subprocess.run([*packed, *more], check=True, stdout=subprocess.DEVNULL)
@@ -322,7 +338,7 @@ class Guests:
             port = free_port()
             if "tap" not in options:
                 options["forward"] = [(port, DOTS)]
-            guest = rig.Guest(self.kernel, self.initrd, gpu=gpu, **options)
+            guest = rig.Guest(self.kernel, self.initrd, gpu=gpu, arch=QEMU[debian_arch()], **options)
             self.screens[key] = Screen(guest, gpu.split(",")[-1], port)
         return self.screens[key]
 
