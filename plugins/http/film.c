@@ -17,7 +17,7 @@
  * all of them together, unless that would be no film. */
 #define FRAMES_MOST 1000
 #define FRAMES_LEAST 16
-#define PIXELS_MAX (UINT64_C(64) << 20)
+#define PIXELS_MAX (UINT64_C(256) << 20)
 
 struct film_waiter {
 	struct film_waiter *next, **link;
@@ -52,6 +52,12 @@ film_frames_max(uint32_t width, uint32_t height)
 	if (frames > FRAMES_MOST)
 		return FRAMES_MOST;
 	return frames < FRAMES_LEAST ? FRAMES_LEAST : frames;
+}
+
+bool
+film_is_busy(const struct film *film)
+{
+	return film->busy;
 }
 
 bool

@@ -43,6 +43,9 @@ void film_stop(struct film *film);
 /* Answers with the film, at once or later. */
 enum MHD_Result film_answer(struct film *film, struct request *request);
 
+/* Whether one is being made, which is what film_answer() would answer with. */
+bool film_is_busy(const struct film *film);
+
 /* Any thread. */
 bool film_is_cancelled(struct film *film);
 

@@ -13,6 +13,7 @@ static const struct route *const tables[] = {
 	operator_routes,
 	history_routes,
 	servers_routes,
+	past_routes,
 	socketio_routes,
 };
 
