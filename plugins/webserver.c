@@ -10,14 +10,18 @@
 static void on_timer(uv_timer_t *timer);
 
 /* Its epoll is edge-triggered inside: what it did not take in this turn, it is only told
- * by its own clock, so that must be asked after every turn. */
+ * by its own clock, so that must be asked after every turn.  What was resumed during the
+ * turn that clock does not know of (0.9.75). */
 static void
 turn(struct webserver *server)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
+	server->woken = false;
 	MHD_run(server->daemon);
-	if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
+	if (server->woken)
+		uv_timer_start(&server->timer, on_timer, 0, 0);
+	else if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
 		uv_timer_start(&server->timer, on_timer, timeout_ms, 0);
 	else
 		uv_timer_stop(&server->timer);
@@ -93,6 +97,7 @@ webserver_accept(struct webserver *server, int fd)
 void
 webserver_wake(struct webserver *server)
 {
+	server->woken = true;
 	if (server->daemon)
 		uv_timer_start(&server->timer, on_timer, 0, 0);
 }

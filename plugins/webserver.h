@@ -17,6 +17,7 @@ struct webserver {
 	uv_poll_t poll;
 	uv_timer_t timer;
 	unsigned handles; /* of it that the loop still has */
+	bool woken;       /* since the turn at hand began */
 	void (*on_stopped)(struct webserver *server);
 	void *data; /* the owner's */
 };

@@ -142,26 +142,24 @@ choose_events(struct ws *ws)
 }
 
 static void
-send_frame(struct ws *ws, int opcode, const void *data, size_t len, bool end)
+send_bytes(struct ws *ws, const void *head, size_t head_len, const void *body,
+	size_t body_len)
 {
-	uint8_t head[10] = { (end ? 0x80 : 0) | opcode };
-	size_t head_len = 2;
-
-	if (len < 126) {
-		head[1] = len;
-	} else if (len < 65536) {
-		head[1] = 126;
-		head_len = 4;
-	} else {
-		head[1] = 127;
-		head_len = 10;
-	}
-	for (size_t i = head_len, n = len; i > 2; n >>= 8)
-		head[--i] = n;
-	if (outbox_send(&ws->out, ws->fd, head, head_len, data, len) < 0)
+	if (outbox_send(&ws->out, ws->fd, head, head_len, body, body_len) < 0)
 		ws_drop(ws);
 	else if (outbox_waiting(&ws->out) > 0)
 		choose_events(ws);
+}
+
+static void
+send_frame(struct ws *ws, int opcode, const void *data, size_t len, bool end)
+{
+	uint8_t head[WS_HEAD_MAX];
+	size_t head_len = ws_head(head, opcode, len);
+
+	if (!end)
+		head[0] &= 0x7f;
+	send_bytes(ws, head, head_len, data, len);
 }
 
 void
@@ -176,6 +174,14 @@ ws_send_piece(
 {
 	if (!ws->closing)
 		send_frame(ws, begin ? opcode : OP_CONTINUE, data, len, end);
+}
+
+void
+ws_send_frames(struct ws *ws, const void *head, size_t head_len, const void *body,
+	size_t body_len)
+{
+	if (!ws->closing)
+		send_bytes(ws, head, head_len, body, body_len);
 }
 
 void

@@ -176,6 +176,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	host->height = instance->lanes[0].brush.height;
 	host->canvas_width = view->width;
 	host->canvas_height = view->height;
+	host->background = ingest->canvas->background;
 	host->state = calloc(1, MAX(instance->plugin->state_size, 1));
 	return host->state ? 0 : -ENOMEM;
 }

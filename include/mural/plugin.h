@@ -158,6 +158,8 @@ struct mural_host {
 	size_t n_claims;
 
 	uint16_t port; /* of the instance's TCP listener; 0: none */
+
+	uint32_t background; /* 0xffrrggbb, of a canvas that nobody painted */
 };
 
 /* One client of a stream plugin, or one datagram socket.  Made by murald; fields are

@@ -8,7 +8,7 @@ echo "/* Made by embed.sh from the files in plugins/http/page. */"
 echo '#include "http/page.h"'
 number=0
 for file; do
-	echo "static const unsigned char file_$number[] = {"
+	echo "static const unsigned char file_${number}[] = {"
 	od -An -v -tu1 "$file" | sed 's/  */,/g; s/^,//; s/$/,/'
 	echo "};"
 	number=$((number + 1))

@@ -29,14 +29,12 @@ struct generator {
 	char *label; /* NAME (AUTHOR), as a JSON string with its quotes */
 	uint8_t secret[STORE_SECRET_LEN];
 	uint64_t pixels, unnecessary;
-	uint64_t ready_ns; /* by uv_hrtime(); it may set a cell from then on */
-	uint64_t mark;     /* the store's, of its registration */
-	uint32_t cells;    /* of the board that show it as their painter */
-	struct generator *by_id, *by_name, *by_secret; /* next with the same hash */
-	struct generator *next;                        /* the one registered before it */
+	uint64_t ready_ns;         /* by uv_hrtime(); it may set a cell from then on */
+	uint64_t mark;             /* the store's, of its registration */
+	uint32_t cells;            /* of the board that show it as their painter */
+	struct generator *same[4]; /* generators.c's: the next with the same hash */
+	struct generator *next, **link; /* the one registered before it */
 };
-
-struct generators; /* opaque */
 
 int generators_start(struct http *http);
 void generators_stop(struct http *http);

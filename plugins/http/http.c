@@ -4,11 +4,16 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "board.h"
+#include "generators.h"
 #include "host-part.h"
 #include "palette.h"
+#include "rules.h"
+#include "secrets.h"
+#include "store.h"
 
 /* Of a request's head: what browsers send, with cookies. */
 #define HEAD_BYTES (8 * 1024)
@@ -53,13 +58,33 @@ static const struct {
 	int (*start)(struct http *http);
 	void (*stop)(struct http *http);
 } subjects[] = {
+	{ store_start, store_stop },
+	{ generators_start, generators_stop },
+	{ rules_start, rules_stop },
 	{ board_start, board_stop },
+	{ store_begin, NULL },
+	{ socketio_start, socketio_stop },
+	{ history_start, history_stop },
 	{ viewers_start, viewers_stop },
 };
 
 #define N_SUBJECTS (sizeof(subjects) / sizeof(*subjects))
 
 /* --------------------------------------------------------------------- check */
+
+static void
+check_files(const struct http_config *config, struct mural_check *check)
+{
+	struct secrets secrets;
+	char why[300] = "", *token = NULL;
+
+	if (secrets_load(&secrets, config->secrets, why, sizeof(why)) < 0)
+		mural_reject(check, "secrets", "%s", why);
+	if (token_load(config->admin_token, &token, why, sizeof(why)) < 0)
+		mural_reject(check, "admin_token", "%s", why);
+	secrets_finish(&secrets);
+	free(token);
+}
 
 static void
 http_check(const void *http_config, struct mural_check *check)
@@ -76,6 +101,7 @@ http_check(const void *http_config, struct mural_check *check)
 			"is no palette; write 1 to %d colours as rrggbb with commas "
 			"between them, such as ffffff,000000",
 			PALETTE_MAX);
+	check_files(config, check);
 	if (!*config->database)
 		mural_reject(check, "database",
 			"is empty; name the file that is to keep the board");
@@ -120,7 +146,8 @@ http_stop(struct mural_host *host)
 	mural_unlisten(http->listener);
 	http_hold(http);
 	for (size_t i = N_SUBJECTS; i > 0; i--)
-		subjects[i - 1].stop(http);
+		if (subjects[i - 1].stop)
+			subjects[i - 1].stop(http);
 	visitors_stop(http);
 	http_release(http);
 }

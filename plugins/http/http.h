@@ -16,6 +16,7 @@
 
 #include <mural/plugin.h>
 
+#include "past.h"
 #include "request.h"
 #include "visitor.h"
 #include "webserver.h"
@@ -23,6 +24,7 @@
 struct board;
 struct generators;
 struct history;
+struct rules;
 struct socketio;
 struct store;
 struct viewers;
@@ -54,9 +56,11 @@ struct http {
 	struct store *store;
 	struct board *board;
 	struct generators *generators;
+	struct rules *rules;
 	struct socketio *socketio;
 	struct viewers *viewers;
 	struct history *history;
+	struct past past;
 	struct health health;
 	unsigned parts; /* that are not gone yet */
 	bool stopping;

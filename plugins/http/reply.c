@@ -8,8 +8,20 @@
 #define JSON_TYPE "application/json"
 
 enum MHD_Result
+reply_prepare(struct MHD_Response *response, const char *type)
+{
+	if (type && MHD_add_response_header(
+			    response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_NO)
+		return MHD_NO;
+	return MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+}
+
+enum MHD_Result
 reply_again(struct request *request, unsigned status, struct MHD_Response *response)
 {
+	if (!response)
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"murald is short of memory");
 	return MHD_queue_response(request->connection, status, response);
 }
 
@@ -21,7 +33,7 @@ reply(struct request *request, unsigned status, struct MHD_Response *response)
 	if (!response)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"murald is short of memory");
-	(void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	(void)reply_prepare(response, NULL);
 	result = MHD_queue_response(request->connection, status, response);
 	MHD_destroy_response(response);
 	return result;

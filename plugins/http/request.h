@@ -61,7 +61,8 @@ extern const struct route socketio_routes[]; /* /socket.io/ */
 extern const struct route
 	viewer_routes[]; /* /ws, /live, /canvas.png, /serverconfig.json */
 extern const struct route operator_routes[]; /* /metrics, /healthz */
-extern const struct route history_routes[];  /* /timelapse, /history */
+extern const struct route history_routes[];  /* /timelapse */
+extern const struct route past_routes[];     /* /history */
 extern const struct route page_routes[];     /* /, /admin/, /static/, /page.json */
 extern const struct route ways_routes[];     /* /invite */
 extern const struct route servers_routes[];  /* /servers */
@@ -100,12 +101,17 @@ enum MHD_Result reply_json(struct request *request, unsigned status, json_t *val
 enum MHD_Result reply_bytes(struct request *request, unsigned status, const char *type,
 	const void *bytes, size_t len);
 
+/* Gives a response its type (NULL: none) and the header fields that every answer has.
+ * MHD_NO: memory is short. */
+enum MHD_Result reply_prepare(struct MHD_Response *response, const char *type);
+
 /* Any response of libmicrohttpd's; takes it over; NULL: 503, memory is short.  Adds the
  * header fields that every answer has. */
 enum MHD_Result reply(
 	struct request *request, unsigned status, struct MHD_Response *response);
 
-/* The same with a response that stays its owner's, for the next request, too. */
+/* The same with one that reply_prepare() saw, and that stays its owner's for the next
+ * request. */
 enum MHD_Result reply_again(
 	struct request *request, unsigned status, struct MHD_Response *response);
 

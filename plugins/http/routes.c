@@ -11,6 +11,10 @@ static const struct route *const tables[] = {
 	ways_routes,
 	viewer_routes,
 	operator_routes,
+	history_routes,
+	servers_routes,
+	past_routes,
+	socketio_routes,
 };
 
 static bool

@@ -43,13 +43,16 @@ struct store_generator {
 
 /* Opens config->database.  One from an older murald is migrated; one that is broken is
  * put aside, which the log says, and an empty one made; one from a newer murald is
- * refused.  Between start and the first change the file can be asked what is in it. */
+ * refused.  Between start and begin the file can be asked what is in it. */
 int store_start(struct http *http);
+
+/* From here on changes are taken. */
+int store_begin(struct http *http);
 
 /* Writes what there is and ends. */
 void store_stop(struct http *http);
 
-/* ---- what is in it; only before the first change.  0 or -errno, logged */
+/* ---- what is in it; only between start and begin.  0 or -errno, logged */
 
 int store_each_generator(struct store *store,
 	void (*each)(const struct store_generator *generator, void *arg), void *arg);

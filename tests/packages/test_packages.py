@@ -74,7 +74,8 @@ def tools():
                           ("debootstrap", "debootstrap"), ("unshare", "util-linux"), ("ip", "iproute2")]:
         need(shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin"),
              "no %s: apt-get install %s" % (tool, package))
-    need(os.geteuid() == 0, "a Debian in a folder needs root: run as root, or with sudo")
+    if os.geteuid() != 0:
+        pytest.skip("a Debian in a folder needs root: run as root, or with sudo")
 
 
 @pytest.fixture(scope="session")
@@ -167,12 +168,9 @@ def test_painted_as_its_user_with_one_capability(root):
 
 
 def test_apart_what_belongs_apart(root):
-    names = ["murald-p2", "murald-dev", "muralctl"]
-    if glob.glob(root.path + "/debs/murald-http_*"):
-        names.append("murald-http")
-    root.install(*names)
+    root.install("murald-http", "murald-p2", "murald-dev", "muralctl")
     out = root.sh("murald --list-plugins")
-    assert "\np2 " in out and ("murald-http" not in names or "\nhttp " in out)
+    assert "\nhttp " in out and "\np2 " in out
     assert root.sh("murald --check-config") == "ok\n"
     root.sh("muralctl --version; test -e /usr/include/mural/plugin.h")
     assert root.sh("cd /; . /usr/share/bash-completion/completions/murald; COMP_WORDS=(murald -s canvas.si) "
@@ -234,7 +232,7 @@ def kiosk(root, tmp_path_factory):
     initrd = g.make_initrd(kernel, folder + "/initrd", more=["--module", "virtio_blk",
                                                              "--module", "crc32c_generic", "--module", "ext4"])
     port = g.free_port()
-    with g.rig.Guest(kernel, initrd, disk=folder + "/disk", mem=1024, smp=2, forward=[(port, 1234)],
+    with g.rig.Guest(kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024, smp=2, forward=[(port, 1234)],
                      append="rig.root=/dev/vda systemd.show_status=0") as guest:
         yield guest
 
