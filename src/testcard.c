@@ -109,6 +109,7 @@ testcard_run(const struct config *config, uv_loop_t *loop)
 	int ret;
 
 	card.config.scale = SCALE_FIT;
+	card.config.hud = false;
 	if ((ret = display_open(&card.display, &card.config)) < 0)
 		return ret;
 	if (!display_wanted(&card.display)) {
@@ -119,7 +120,7 @@ testcard_run(const struct config *config, uv_loop_t *loop)
 	if (ret == 0 && (ret = make_canvas(&card)) == 0) {
 		find_words(&card, words, sizeof(words));
 		show_words(&card, words);
-		ret = display_start(&card.display, &card.canvas);
+		ret = display_start(&card.display, &card.canvas, NULL);
 	}
 	if (ret == 0)
 		run_until_signal(&card, loop);

@@ -621,7 +621,7 @@ the_command_line_may_be_wrong(void **state)
 		{ { "--pront-config=x" }, "unknown option --pront-config, did you mean "
 					  "--print-config?" },
 		{ { "--zzzzzz" }, "unknown option --zzzzzz" },
-		{ { "--doctor" }, "unknown option --doctor" },
+		{ { "--frobnicate" }, "unknown option --frobnicate" },
 		{ { "--test-card" }, "unknown option --test-card" },
 		{ { "--list" }, "unknown option --list" },
 		{ { "-x" }, "unknown option -x" },
