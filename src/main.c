@@ -149,7 +149,7 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = make_hud(wall)) < 0)
 		goto out;
-	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
+	if ((ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0)
 		goto out;
 	if ((ret = record_start(
 		     &wall->record, &config->record, &wall->canvas, &wall->loop)) < 0)

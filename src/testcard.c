@@ -26,11 +26,13 @@ struct testcard {
 	char words[256]; /* as they are drawn */
 };
 
-/* What is on the screen, as far as it is known yet. */
+/* Before there is a screen, the size is all that is known. */
 static void
-find_words(const struct testcard *card, char *words, size_t len)
+find_words(struct testcard *card, char *words, size_t len)
 {
-	snprintf(words, len, "%ux%u", card->display.width, card->display.height);
+	display_shown_on(&card->display, words, len);
+	if (*words == '\0')
+		snprintf(words, len, "%ux%u", card->display.width, card->display.height);
 }
 
 static void
@@ -109,6 +111,8 @@ testcard_run(const struct config *config, uv_loop_t *loop)
 	int ret;
 
 	card.config.scale = SCALE_FIT;
+	card.config.hud = false;
+	card.config.blanking = (struct config_blank){ 0 };
 	if ((ret = display_open(&card.display, &card.config)) < 0)
 		return ret;
 	if (!display_wanted(&card.display)) {
@@ -119,7 +123,7 @@ testcard_run(const struct config *config, uv_loop_t *loop)
 	if (ret == 0 && (ret = make_canvas(&card)) == 0) {
 		find_words(&card, words, sizeof(words));
 		show_words(&card, words);
-		ret = display_start(&card.display, &card.canvas);
+		ret = display_start(&card.display, &card.canvas, NULL);
 	}
 	if (ret == 0)
 		run_until_signal(&card, loop);
