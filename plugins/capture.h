@@ -64,6 +64,11 @@ int capture_open(struct capture *capture, const struct mural_host *host,
 int capture_drain(
 	struct capture *capture, struct mural_host *host, capture_take *take, void *user);
 
+/* Whether the source of a packet may paint so many pixels now, by murald's limits; what
+ * it may not is counted. */
+bool capture_admit(struct mural_host *host, struct mural_brush *brush,
+	const struct packet *packet, uint64_t pixels);
+
 /* Brings host->counts.kernel_drops up to date and closes.  Accepts a zeroed capture. */
 void capture_close(struct capture *capture, struct mural_host *host);
 

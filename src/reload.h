@@ -31,8 +31,9 @@ struct reload {
 	struct ingest *ingest;
 	struct notify *notify;
 
-	struct config loaded; /* in force since the last reload; zeroed: `started` is */
-	struct config next;   /* of the reload at hand */
+	struct config configs[2];     /* the one in force, the one being loaded */
+	const struct config *current; /* in force: `started`, or one of those two */
+	struct config *next;
 	struct plugins next_plugins;
 	bool busy, again;
 };
