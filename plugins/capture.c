@@ -334,7 +334,7 @@ capture_drain(
 }
 
 bool
-capture_admit(struct mural_host *host, struct mural_brush *brush,
+capture_charge(struct mural_host *host, struct mural_brush *brush,
 	const struct packet *packet, uint64_t pixels)
 {
 	union {

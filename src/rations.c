@@ -255,6 +255,12 @@ count(struct mural_brush *brush, int verdict)
 	return verdict;
 }
 
+bool
+mural_is_limited(const struct mural_host *host)
+{
+	return host->limits && rations_active(rations_of(host));
+}
+
 int
 mural_enter(struct mural_host *host, const struct sockaddr *peer)
 {
@@ -274,7 +280,7 @@ int
 mural_charge(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes)
 {
-	if (!host->limits || !rations_active(rations_of(host)))
+	if (!mural_is_limited(host))
 		return 0;
 	return count(brush, rations_take(rations_of(host), peer, pixels, bytes));
 }

@@ -383,6 +383,10 @@ MURAL_EXPORT void mural_leave(struct mural_host *host, const struct sockaddr *pe
 MURAL_EXPORT int mural_charge(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
 
+/* False: there is no such limit now, so that for whom a socket address is work it is not
+ * worth making one to ask mural_charge().  Any thread. */
+MURAL_EXPORT bool mural_is_limited(const struct mural_host *host);
+
 /* Sources and residents: holds a switch of the kernel, a file of one character such as
  * /proc/sys/net/ipv4/icmp_echo_ignore_all, at `value`.  Instances hold it together: what
  * stood there is put back when the last has let go of it, with mural_release_switch() in
