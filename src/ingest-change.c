@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ingest-instance.h"
+#include "invite.h"
 #include "log.h"
 #include "resident.h"
 #include "switches.h"
@@ -74,7 +75,7 @@ open_new(struct change *change, struct instance *instance)
 
 	if (instance_open(ingest, instance) == 0) {
 		change->changes.opened++;
-		instance_log_invitations(instance);
+		invite_log(instance);
 		return;
 	}
 	log_warn("%s: not opened; the others go on without it", instance->name);

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "conn.h"
 #include "dgram.h"
 #include "listener.h"
@@ -204,6 +203,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	host->height = instance->lanes[0].brush.height;
 	host->canvas_width = view->width;
 	host->canvas_height = view->height;
+	host->background = ingest->canvas->background;
 	host->state = calloc(1, MAX(instance->plugin->state_size, 1));
 	return host->state ? 0 : -ENOMEM;
 }
@@ -350,34 +350,4 @@ instance_clear(struct ingest *ingest, struct instance *instance)
 	free(instance->host.state);
 	instance->lanes = NULL;
 	instance->host.state = NULL;
-}
-
-static void
-log_invitation(const struct instance *instance, const char *address)
-{
-	const struct mural_wish wish = { address, instance->host.width / 2,
-		instance->host.height / 2, 0xffff8000 };
-	char text[512];
-
-	if (instance->plugin->invite(&instance->host, &wish, text, sizeof(text)) > 0)
-		log_info("%s: paint with: %s", instance->host.name, text);
-}
-
-/* A listener with an address of its own is no use to people at any other. */
-void
-instance_log_invitations(const struct instance *instance)
-{
-	const struct listener *listener = instance->listener;
-	char address[ADDRESS_TEXT_MAX];
-
-	if (!instance->plugin->invite || !instance->is_open)
-		return;
-	if (listener && socket_has_address(listener->fd, address)) {
-		log_invitation(instance, address);
-		return;
-	}
-	if (address_of_host(AF_INET, address) == 0)
-		log_invitation(instance, address);
-	if (address_of_host(AF_INET6, address) == 0)
-		log_invitation(instance, address);
 }

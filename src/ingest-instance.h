@@ -21,9 +21,6 @@ void instance_close(struct ingest *ingest, struct instance *instance);
 /* Has an open one read once more what its options name. */
 void instance_reload(struct ingest *ingest, struct instance *instance);
 
-/* One line for each address of this machine, if it is open: how to paint. */
-void instance_log_invitations(const struct instance *instance);
-
 /* Frees what opening made.  Only when no loop holds anything of it any more: it was
  * closed, its resident is gone, and the main loop has turned since. */
 void instance_clear(struct ingest *ingest, struct instance *instance);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "ingest-instance.h"
+#include "invite.h"
 #include "log.h"
 #include "resident.h"
 
@@ -162,5 +163,5 @@ void
 ingest_log_invitations(const struct ingest *ingest)
 {
 	for (const struct instance *i = ingest->plugins->instances; i; i = i->next)
-		instance_log_invitations(i);
+		invite_log(i);
 }

@@ -14,8 +14,10 @@
 #include <uv.h>
 
 #include "canvas.h"
+#include "caption.h"
 #include "config.h"
 #include "display.h"
+#include "hud.h"
 #include "ingest.h"
 #include "log.h"
 #include "notify.h"
@@ -32,6 +34,8 @@ struct wall {
 	struct snapshot snapshot;
 	struct record record;
 	struct ingest ingest;
+	struct hud *hud; /* NULL: nothing to show it on */
+	struct caption caption;
 	struct notify notify;
 	struct reload reload;
 	uv_loop_t loop;
@@ -97,6 +101,18 @@ run_until_signal(struct wall *wall)
 	hold_signals(false);
 }
 
+/* For a display that shows something. */
+static int
+make_hud(struct wall *wall)
+{
+	if (!display_wanted(&wall->display))
+		return 0;
+	wall->hud = hud_new();
+	if (!wall->hud)
+		log_error("hud: out of memory or descriptors");
+	return wall->hud ? 0 : -ENOMEM;
+}
+
 /* The canvas is as large as the config says, or as the display is. */
 static int
 make_canvas(struct wall *wall)
@@ -129,6 +145,8 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = snapshot_restore(&wall->snapshot, &config->canvas, &wall->canvas)) < 0)
 		goto out;
+	if ((ret = make_hud(wall)) < 0)
+		goto out;
 	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
 		goto out;
 	if ((ret = record_start(
@@ -137,14 +155,19 @@ run_wall(struct wall *wall)
 	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
 		     &wall->plugins, &wall->loop)) < 0)
 		goto out;
+	if (wall->hud && (ret = caption_start(&wall->caption, wall->hud, &wall->ingest,
+				  &wall->canvas, &wall->loop)) < 0)
+		goto out;
 	snapshot_start(&wall->snapshot, &wall->loop);
 	run_until_signal(wall);
 	ingest_log_counters(&wall->ingest);
 out:
+	caption_stop(&wall->caption);
 	ingest_stop(&wall->ingest);
 	snapshot_stop(&wall->snapshot);
 	record_stop(&wall->record);
 	display_stop(&wall->display);
+	hud_free(wall->hud);
 	canvas_finish(&wall->canvas);
 	display_close(&wall->display);
 	reload_finish(&wall->reload);
@@ -202,6 +225,7 @@ main(int argc, char *argv[])
 		.snapshot = &wall.snapshot,
 		.ingest = &wall.ingest,
 		.notify = &wall.notify,
+		.caption = &wall.caption,
 	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */

@@ -420,7 +420,7 @@ read_through(struct record *record)
 		at += sizeof(bytes);
 		for (uint32_t done = 0, n; done < head.len; done += n, at += n) {
 			n = MIN(sizeof(body), head.len - done);
-			if (pread(record->fd, body, n, at) != n)
+			if (pread(record->fd, body, n, at) != (ssize_t)n)
 				return false;
 			crc = crc32(crc, body, n);
 		}

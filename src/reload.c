@@ -80,6 +80,7 @@ on_changed(void *arg, const struct ingest_changes *changes)
 	if (ingest_limit(reload->ingest, reload->next) < 0)
 		log_error("reload: out of memory; server.*-per-source are off");
 	snapshot_reconfigure(reload->snapshot, &reload->next->canvas);
+	caption_refresh(reload->caption);
 	display_reconfigure(reload->display, &reload->next->display);
 	plugins_unload(&reload->next_plugins);
 	if (reload->current != reload->started)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "caption.h"
 #include "config.h"
 #include "display.h"
 #include "ingest.h"
@@ -30,6 +31,7 @@ struct reload {
 	struct snapshot *snapshot;
 	struct ingest *ingest;
 	struct notify *notify;
+	struct caption *caption;
 
 	struct config configs[2];     /* the one in force, the one being loaded */
 	const struct config *current; /* in force: `started`, or one of those two */

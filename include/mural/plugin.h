@@ -161,6 +161,8 @@ struct mural_host {
 
 	uint16_t port; /* of the instance's TCP listener; 0: none */
 
+	uint32_t background; /* 0xffrrggbb, of a canvas that nobody painted */
+
 	struct mural_limits *limits; /* for mural_charge() and its like; NULL: none */
 };
 

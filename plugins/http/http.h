@@ -16,12 +16,15 @@
 
 #include <mural/plugin.h>
 
+#include "past.h"
 #include "request.h"
+#include "visitor.h"
 #include "webserver.h"
 
 struct board;
 struct generators;
 struct history;
+struct rules;
 struct socketio;
 struct store;
 struct viewers;
@@ -37,17 +40,28 @@ struct http_config {
 	int64_t viewer_fps;
 };
 
+/* operator.c's memory: what the display had shown when it was last well. */
+struct health {
+	uint64_t frames, painted;
+	uint64_t behind_ms; /* since when there is paint that it did not show; 0: none */
+};
+
 struct http {
 	struct mural_host *host;
 	const struct http_config *config;
 	struct webserver server;
+	struct visitors visitors;
 	struct mural_listener *listener;
+	struct request *parked; /* request.c's list */
 	struct store *store;
 	struct board *board;
 	struct generators *generators;
+	struct rules *rules;
 	struct socketio *socketio;
 	struct viewers *viewers;
 	struct history *history;
+	struct past past;
+	struct health health;
 	unsigned parts; /* that are not gone yet */
 	bool stopping;
 };
@@ -56,8 +70,13 @@ struct http {
 void http_hold(struct http *http);
 void http_release(struct http *http);
 
-/* ---- subjects; start: 0 or -errno, logged; stop: accepts NULL, may end later, between
- * them http_hold() and http_release() */
+/* Counts something that arrived and did not become a pixel. */
+void http_discard(struct http *http, enum mural_reason reason);
+
+/* ---- subjects, listed in http.c.  start: 0 or -errno, logged; its own struct is in
+ * `http` then.  stop: accepts one that never started, answers or ends what waits, and may
+ * end later, between an http_hold() in start and its http_release().  What others may
+ * still ask for, it frees no sooner than in that order's end. */
 
 /* Engine.IO 4 and Socket.IO 5 (protocols.md, 3.4). */
 int socketio_start(struct http *http);

@@ -36,6 +36,7 @@ struct request {
 	void (*on_over)(struct request *request);
 	void *data; /* the route's own */
 	bool parked;
+	struct request *next, **link; /* among the parked ones */
 };
 
 /* Routes answer with what one of the reply functions returned. */
@@ -51,14 +52,20 @@ struct route {
 	answer_fn answer;
 };
 
+/* Finds the path's route and calls it, or answers for it. */
+enum MHD_Result route_request(struct request *request);
+
 /* One table for each subject; routes.c lists them. */
 extern const struct route board_routes[];    /* the board API of protocols.md, 3.2 */
 extern const struct route socketio_routes[]; /* /socket.io/ */
 extern const struct route
 	viewer_routes[]; /* /ws, /live, /canvas.png, /serverconfig.json */
 extern const struct route operator_routes[]; /* /metrics, /healthz */
-extern const struct route history_routes[];  /* /timelapse, /history */
-extern const struct route page_routes[];     /* /, /servers, /admin/, /static/ */
+extern const struct route history_routes[];  /* /timelapse */
+extern const struct route past_routes[];     /* /history */
+extern const struct route page_routes[];     /* /, /admin/, /static/, /page.json */
+extern const struct route ways_routes[];     /* /invite */
+extern const struct route servers_routes[];  /* /servers */
 
 /* ---- reading */
 
@@ -79,8 +86,13 @@ const json_t *request_json(struct request *request, const char **why);
 
 /* ---- answering */
 
-/* {"error": text, "success": false} */
+/* {"error": text, "success": false}; NULL: memory is short. */
+struct MHD_Response *error_response(const char *text);
 enum MHD_Result reply_error(struct request *request, unsigned status, const char *text);
+
+/* The same, and then the connection is closed: where the next request would begin is in
+ * doubt. */
+enum MHD_Result reply_last(struct request *request, unsigned status, const char *text);
 
 /* Takes the value over. */
 enum MHD_Result reply_json(struct request *request, unsigned status, json_t *value);
@@ -89,9 +101,18 @@ enum MHD_Result reply_json(struct request *request, unsigned status, json_t *val
 enum MHD_Result reply_bytes(struct request *request, unsigned status, const char *type,
 	const void *bytes, size_t len);
 
+/* Gives a response its type (NULL: none) and the header fields that every answer has.
+ * MHD_NO: memory is short. */
+enum MHD_Result reply_prepare(struct MHD_Response *response, const char *type);
+
 /* Any response of libmicrohttpd's; takes it over; NULL: 503, memory is short.  Adds the
  * header fields that every answer has. */
 enum MHD_Result reply(
+	struct request *request, unsigned status, struct MHD_Response *response);
+
+/* The same with one that reply_prepare() saw, and that stays its owner's for the next
+ * request. */
+enum MHD_Result reply_again(
 	struct request *request, unsigned status, struct MHD_Response *response);
 
 /* 304 with the tag and an empty body. */
@@ -105,5 +126,16 @@ enum MHD_Result request_park(struct request *request);
 
 /* Wakes a parked request: `answer` is called for it soon, once, on the loop. */
 void request_unpark(struct request *request, answer_fn answer);
+
+/* Wakes all that are still parked, to be told that murald stops. */
+void requests_dismiss(struct http *http);
+
+/* ---- libmicrohttpd's callbacks; `arg` is the struct http */
+
+enum MHD_Result request_arrived(void *arg, struct MHD_Connection *connection,
+	const char *url, const char *method, const char *version, const char *upload,
+	size_t *upload_len, void **request);
+void request_over(void *arg, struct MHD_Connection *connection, void **request,
+	enum MHD_RequestTerminationCode why);
 
 #endif

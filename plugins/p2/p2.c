@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "host-part.h"
 #include "peer.h"
 #include "steps.h"
 
@@ -294,26 +295,6 @@ p2_reload(struct mural_host *host)
 
 /* -------------------------------------------------------------------- invite */
 
-/* The host part of a URL: this machine's address, or the one that is listened on if that
- * is a single one, and then only once.  False: nothing to say. */
-static bool
-host_part(const char *listen, const char *address, char *text, size_t len)
-{
-	bool six = strchr(address, ':');
-	size_t given = strcspn(listen, "]");
-
-	if (strncmp(listen, "unix:", 5) == 0)
-		return false;
-	given = listen[given] ? given + 1 : strcspn(listen, ":");
-	if (strncmp(listen, "[::]", given) == 0 ||
-		(!six && strncmp(listen, "0.0.0.0", given) == 0)) {
-		snprintf(text, len, six ? "[%s]" : "%s", address);
-		return true;
-	}
-	snprintf(text, len, "%.*s", (int)given, listen);
-	return six == (*listen == '[');
-}
-
 static int
 p2_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
 	size_t len)
@@ -321,7 +302,7 @@ p2_invite(const struct mural_host *host, const struct mural_wish *wish, char *te
 	const struct p2_config *config = host->config;
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
 	const char *listen = *config->listen ? config->listen : config->websocket;
-	char name[300];
+	char name[HOST_PART_MAX];
 
 	if (host->port == 0 || !host_part(listen, wish->address, name, sizeof(name)))
 		return -1;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "credential.h"
 #include "stream.h"
 #include "utf8.h"
 
@@ -175,20 +176,6 @@ compare_users(const void *left, const void *right)
 	return compare_names(a->name, a->len, b->name, b->len);
 }
 
-static FILE *
-open_file(const char *path)
-{
-	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-	char inside[4096];
-	FILE *file = NULL;
-
-	if (*path != '/' && credentials &&
-		snprintf(inside, sizeof(inside), "%s/%s", credentials, path) <
-			(int)sizeof(inside))
-		file = fopen(inside, "re");
-	return file ? file : fopen(path, "re");
-}
-
 static void
 read_lines(struct users *users, struct reader *reader, FILE *file)
 {
@@ -213,7 +200,7 @@ int
 users_load(struct users *users, const char *path, users_complain *complain, void *arg)
 {
 	struct reader reader = { .path = path, .complain = complain, .arg = arg };
-	FILE *file = open_file(path);
+	FILE *file = credential_open(path);
 	char text[600];
 
 	if (file) {

@@ -245,7 +245,7 @@ def fetch_kernel():
          % (run.stdout.strip().splitlines()[-1], folder))
 
 
-def make_initrd(kernel, path, build=BUILD):
+def make_initrd(kernel, path, build=BUILD, more=()):
     shim = build + "/tests/kms/.libs/refuse.so"
     murald = build + "/murald"
     packed = [sys.executable, HERE + "/mkinitrd.py", "--kernel", kernel, "--busybox", kernel + "/busybox",
@@ -257,7 +257,7 @@ def make_initrd(kernel, path, build=BUILD):
             packed += ["--file", "%s/.libs/%s:/usr/lib/murald/%s" % (build, plugin, plugin)]
     if os.path.exists(shim):
         packed += ["--file", shim + ":/usr/lib/refuse.so"]
-    subprocess.run(packed, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*packed, *more], check=True, stdout=subprocess.DEVNULL)
     return path
 
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* Setting a cell. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "board-routes.h"
+#include "board.h"
+#include "field.h"
+#include "generators.h"
+#include "http.h"
+#include "rules.h"
+
+#define MS UINT64_C(1000000)
+
+static enum MHD_Result
+reply_outside(struct request *request)
+{
+	http_discard(request->http, MURAL_OUT_OF_BOUNDS);
+	return reply_error(request, MHD_HTTP_BAD_REQUEST, "Invalid Position");
+}
+
+/* Longer than any label: each of its bytes may have become six. */
+#define EVENT_MAX (12 * NAME_MAX_BYTES + 200)
+
+static void
+tell(struct http *http, uint32_t column, uint32_t row, uint32_t colour,
+	const struct generator *generator)
+{
+	char json[EVENT_MAX];
+
+	snprintf(json, sizeof(json),
+		"{\"row\":%" PRIu32 ",\"col\":%" PRIu32 ",\"color\":%" PRIu32
+		",\"pixels\":%" PRIu64 ",\"unnecessaryPixels\":%" PRIu64
+		",\"author\":%s}",
+		row, column, colour, http->board->pixels, http->board->unnecessary,
+		generator->label);
+	socketio_emit(http, "pixel update", json);
+}
+
+/* A request that cannot be granted costs the generator no turn. */
+static enum MHD_Result
+set_cell(struct request *request, const json_t *json, struct generator *generator)
+{
+	struct http *http = request->http;
+	const struct board *board = http->board;
+	uint32_t row, column, colour;
+	uint64_t now;
+
+	if (!generator)
+		return reply_unauthorized(request);
+	if (!field_index(json_object_get(json, "row"), board->height, &row) ||
+		!field_index(json_object_get(json, "col"), board->width, &column))
+		return reply_outside(request);
+	if (!field_index(json_object_get(json, "color"), board->palette.n, &colour))
+		return reply_malformed(request, "Invalid Color");
+	now = uv_hrtime();
+	if (board_is_early(generator, now))
+		return reply_early(request, generator, now);
+	generator->ready_ns = now + http->rules->rate_ms * MS;
+	if (http->rules->enabled) {
+		board_paint(http->board, column, row, colour, generator);
+		tell(http, column, row, colour, generator);
+	}
+	return reply_again(request, MHD_HTTP_OK, http->rules->accepted);
+}
+
+enum MHD_Result
+answer_update(struct request *request)
+{
+	static const char *const names[] = { "row", "col", "color", "id", NULL };
+	enum MHD_Result answered;
+	const json_t *json = board_fields(request, names, &answered);
+
+	if (!json)
+		return answered;
+	return set_cell(
+		request, json, board_generator(request, json_object_get(json, "id")));
+}
+
+/* The page's way: with an id, or with the secret that somebody registered with. */
+enum MHD_Result
+answer_click(struct request *request)
+{
+	static const char *const names[] = { "row", "col", "color", NULL };
+	enum MHD_Result answered;
+	const json_t *json, *id, *secret;
+	struct generator *generator = NULL;
+
+	if (!request->http->config->click)
+		return reply_error(
+			request, MHD_HTTP_FORBIDDEN, "painting by click is switched off");
+	json = board_fields(request, names, &answered);
+	if (!json)
+		return answered;
+	id = json_object_get(json, "id");
+	secret = json_object_get(json, "secret");
+	if (!id && !secret)
+		return reply_missing(request, "secret");
+	if (id)
+		generator = board_generator(request, id);
+	else if (json_is_string(secret))
+		generator =
+			generators_find_secret(request->http, json_string_value(secret));
+	return set_cell(request, json, generator);
+}
