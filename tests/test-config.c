@@ -622,7 +622,7 @@ the_command_line_may_be_wrong(void **state)
 					  "--print-config?" },
 		{ { "--zzzzzz" }, "unknown option --zzzzzz" },
 		{ { "--frobnicate" }, "unknown option --frobnicate" },
-		{ { "--test-card" }, "unknown option --test-card" },
+		{ { "--test-cards" }, "unknown option --test-cards" },
 		{ { "--list" }, "unknown option --list" },
 		{ { "-x" }, "unknown option -x" },
 		{ { "-vx" }, "unknown option -x" },
