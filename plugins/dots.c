@@ -32,15 +32,18 @@ dots_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *dat
 	return (const uint8_t *)end - data; /* the rest comes back, with more behind it */
 }
 
-/* What murald tells people at start; for bash, a red pixel at 100,50. */
+/* What murald tells people; for bash. */
 static int
-dots_invite(const struct mural_host *host, const char *address, char *text, size_t len)
+dots_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
+	size_t len)
 {
 	if (host->port == 0)
 		return -1;
 	return snprintf(text, len,
-		"printf '\\144\\0\\062\\0\\377\\0\\0\\377' >/dev/tcp/%s/%u", address,
-		host->port);
+		"printf '\\%o\\%o\\%o\\%o\\%o\\%o\\%o\\377' >/dev/tcp/%s/%u",
+		wish->x & 0xff, wish->x >> 8, wish->y & 0xff, wish->y >> 8,
+		wish->colour >> 16 & 0xff, wish->colour >> 8 & 0xff, wish->colour & 0xff,
+		wish->address, host->port);
 }
 
 const struct mural_plugin mural_plugin = {

@@ -56,7 +56,7 @@ struct icmp_state {
 
 /* One drain, for on_packet(). */
 struct icmp_drain {
-	const struct mural_host *host;
+	struct mural_host *host;
 	struct mural_brush *brush;
 };
 
@@ -255,11 +255,16 @@ static void
 on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 {
 	const struct icmp_drain *drain = user;
+	enum ping_kind kind;
 	struct ping ping;
 
 	if (!is_for_us(drain->host, packet))
 		return;
-	switch (ping_read(&ping, packet, fault)) {
+	kind = ping_read(&ping, packet, fault);
+	if (kind == PING_NONE ||
+		!capture_admit(drain->host, drain->brush, packet, kind == PING_PIXEL))
+		return;
+	switch (kind) {
 	case PING_PIXEL:
 		paint(drain, &ping);
 		break;
@@ -320,14 +325,14 @@ icmp_detach(struct mural_host *host)
 /* The orange pixel of the protocol's own example, or the nearest one there is.  A
  * link-local address is of no use without the reader's own interface. */
 static int
-icmp_invite(const struct mural_host *host, const char *address, char *text, size_t len)
+icmp_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
+	size_t len)
 {
-	uint32_t x = host->width > 16 ? 16 : host->width - 1;
-	uint32_t y = host->height > 32 ? 32 : host->height - 1;
-
-	if (strncmp(address, "fe80:", 5) == 0)
+	(void)host;
+	if (strncmp(wish->address, "fe80:", 5) == 0)
 		return -EADDRNOTAVAIL;
-	return snprintf(text, len, "ping -c1 -s 8 -p cc%04x%04xff8000 %s", x, y, address);
+	return snprintf(text, len, "ping -c1 -s 8 -p cc%04x%04x%06x %s", wish->x, wish->y,
+		wish->colour & 0xffffff, wish->address);
 }
 
 const struct mural_plugin mural_plugin = {

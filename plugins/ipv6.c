@@ -72,6 +72,7 @@ struct ipv6 {
 
 /* Handed through the capture to take_packet(). */
 struct turn {
+	struct mural_host *host;
 	struct ipv6 *ipv6;
 	struct mural_brush *brush;
 };
@@ -212,7 +213,7 @@ take_packet(void *user, const struct packet *packet, enum packet_fault fault)
 	if (match == TEMPLATE_MALFORMED ||
 		!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL))
 		mural_discard(turn->brush, MURAL_MALFORMED, 1);
-	else
+	else if (capture_admit(turn->host, turn->brush, packet, pixel.side * pixel.side))
 		paint(ipv6, turn->brush, &pixel);
 }
 
@@ -342,7 +343,7 @@ static int
 ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 {
 	struct ipv6 *ipv6 = host->state;
-	struct turn turn = { ipv6, brush };
+	struct turn turn = { host, ipv6, brush };
 	int ret = capture_drain(&ipv6->capture, host, take_packet, &turn);
 
 	if (ipv6->ndp.is_open)
@@ -353,17 +354,19 @@ ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 /* ------------------------------------------------------------------ inviting */
 
 static int
-ipv6_invite(const struct mural_host *host, const char *of_host, char *text, size_t len)
+ipv6_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
+	size_t len)
 {
 	const struct ipv6_config *config = host->config;
-	struct template_pixel pixel = { host->width / 2, host->height / 2, 1,
-		0xffff8000 };
+	struct template_pixel pixel = { wish->x, wish->y, 1, wish->colour };
 	struct address_template template;
 	char why[TEMPLATE_WHY_MAX], example[INET6_ADDRSTRLEN];
 	struct in6_addr address;
+	struct in_addr v4;
 	const char *zone = "", *whose = "";
 
-	if (!strchr(of_host, ':') || compile(config, &template, why, sizeof(why)) < 0)
+	if (inet_pton(AF_INET, wish->address, &v4) == 1 ||
+		compile(config, &template, why, sizeof(why)) < 0)
 		return -EAFNOSUPPORT;
 	if (template_encode(&template, &pixel, address.s6_addr) < 0) {
 		pixel.x = pixel.y = 0; /* the fields are narrower than the canvas */
@@ -378,13 +381,12 @@ ipv6_invite(const struct mural_host *host, const char *of_host, char *text, size
 	}
 	/* a comment for the shell, so that the whole line can be copied */
 	if (!template.placed)
-		return snprintf(text, len,
-			"ping -c1 %s%s # %s%s: paints #ff8000 somewhere", example, zone,
-			config->template, whose);
+		return snprintf(text, len, "ping -c1 %s%s # %s%s: paints #%06x somewhere",
+			example, zone, config->template, whose, pixel.argb & 0xffffff);
 	return snprintf(text, len,
-		"ping -c1 %s%s # %s, X and Y in %s%s: paints %u,%u #ff8000", example,
-		zone, config->template, template.decimal ? "decimal" : "hex", whose,
-		pixel.x, pixel.y);
+		"ping -c1 %s%s # %s, X and Y in %s%s: paints %u,%u #%06x", example, zone,
+		config->template, template.decimal ? "decimal" : "hex", whose, pixel.x,
+		pixel.y, pixel.argb & 0xffffff);
 }
 
 const struct mural_plugin mural_plugin = {

@@ -17,16 +17,15 @@
 #define KERNEL_REPLIES_FAMILIES 2
 
 struct kernel_replies {
-	bool switched_off[KERNEL_REPLIES_FAMILIES]; /* by us: IPv4, IPv6 */
+	bool held[KERNEL_REPLIES_FAMILIES]; /* by this instance: IPv4, IPv6 */
 };
 
-/* Switches off what is on.  What cannot be written is warned about and stays: everything
- * works, only slower, and pings have an extra answer. */
-void kernel_replies_suppress(
-	struct kernel_replies *replies, const struct mural_host *host);
+/* Switches them off, together with whatever other instance does.  What cannot be written
+ * is warned about and stays: everything works, only slower, and pings have an extra
+ * answer. */
+void kernel_replies_suppress(struct kernel_replies *replies, struct mural_host *host);
 
-/* Switches on what we switched off.  Accepts a zeroed struct. */
-void kernel_replies_restore(
-	struct kernel_replies *replies, const struct mural_host *host);
+/* The last instance to do so puts back what was there.  Accepts a zeroed struct. */
+void kernel_replies_restore(struct kernel_replies *replies, struct mural_host *host);
 
 #endif

@@ -353,15 +353,15 @@ pixelflut_clients_per_source(const void *config)
 	return ((const struct pixelflut_config *)config)->connections_per_source;
 }
 
-/* For a shell; a pixel in orange. */
+/* For a shell. */
 static int
-pixelflut_invite(
-	const struct mural_host *host, const char *address, char *text, size_t len)
+pixelflut_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
+	size_t len)
 {
 	if (host->port == 0)
 		return -1;
-	return snprintf(
-		text, len, "echo \"PX 10 10 ff8000\" | nc -N %s %u", address, host->port);
+	return snprintf(text, len, "echo \"PX %u %u %06x\" | nc -N %s %u", wish->x,
+		wish->y, wish->colour & 0xffffff, wish->address, host->port);
 }
 
 const struct mural_plugin mural_plugin = {
@@ -377,5 +377,6 @@ const struct mural_plugin mural_plugin = {
 	.end = pixelflut_end,
 	.clients_per_source = pixelflut_clients_per_source,
 	.refusal = "ERROR too many connections from your address; close one first\n",
+	.unwelcome = "ERROR your address may not paint here\n",
 	.invite = pixelflut_invite,
 };

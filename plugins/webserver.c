@@ -10,14 +10,18 @@
 static void on_timer(uv_timer_t *timer);
 
 /* Its epoll is edge-triggered inside: what it did not take in this turn, it is only told
- * by its own clock, so that must be asked after every turn. */
+ * by its own clock, so that must be asked after every turn.  What was resumed during the
+ * turn that clock does not know of (0.9.75). */
 static void
 turn(struct webserver *server)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
+	server->woken = false;
 	MHD_run(server->daemon);
-	if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
+	if (server->woken)
+		uv_timer_start(&server->timer, on_timer, 0, 0);
+	else if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
 		uv_timer_start(&server->timer, on_timer, timeout_ms, 0);
 	else
 		uv_timer_stop(&server->timer);
@@ -50,8 +54,10 @@ connection_limit(void)
 
 int
 webserver_start(struct webserver *server, uv_loop_t *loop, size_t memory,
-	unsigned timeout, MHD_AccessHandlerCallback answer, void *arg)
+	unsigned timeout, MHD_AccessHandlerCallback answer, void *arg,
+	const struct MHD_OptionItem *more)
 {
+	static const struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
 	const union MHD_DaemonInfo *info;
 
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
@@ -59,7 +65,8 @@ webserver_start(struct webserver *server, uv_loop_t *loop, size_t memory,
 						  MHD_ALLOW_SUSPEND_RESUME,
 		0, NULL, NULL, answer, arg, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
 		MHD_OPTION_CONNECTION_TIMEOUT, timeout, MHD_OPTION_CONNECTION_LIMIT,
-		connection_limit(), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		connection_limit(), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+		more ? more : none, MHD_OPTION_END);
 	if (!server->daemon)
 		return errno ? -errno : -ENOMEM;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -90,6 +97,7 @@ webserver_accept(struct webserver *server, int fd)
 void
 webserver_wake(struct webserver *server)
 {
+	server->woken = true;
 	if (server->daemon)
 		uv_timer_start(&server->timer, on_timer, 0, 0);
 }

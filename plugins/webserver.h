@@ -17,14 +17,17 @@ struct webserver {
 	uv_poll_t poll;
 	uv_timer_t timer;
 	unsigned handles; /* of it that the loop still has */
+	bool woken;       /* since the turn at hand began */
 	void (*on_stopped)(struct webserver *server);
 	void *data; /* the owner's */
 };
 
-/* Starts with the memory that a request's head may take, and the seconds that a request
- * may take to come.  0 or -errno. */
+/* Starts with the memory that a request's head may take, the seconds of silence after
+ * which a connection is closed, and `more` of libmicrohttpd's options, ended by
+ * MHD_OPTION_END; NULL: none.  0 or -errno. */
 int webserver_start(struct webserver *server, uv_loop_t *loop, size_t memory,
-	unsigned timeout, MHD_AccessHandlerCallback answer, void *arg);
+	unsigned timeout, MHD_AccessHandlerCallback answer, void *arg,
+	const struct MHD_OptionItem *more);
 
 /* Takes a connected, non-blocking socket over. */
 void webserver_accept(struct webserver *server, int fd);

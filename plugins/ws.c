@@ -142,33 +142,46 @@ choose_events(struct ws *ws)
 }
 
 static void
-send_frame(struct ws *ws, int opcode, const void *data, size_t len)
+send_bytes(struct ws *ws, const void *head, size_t head_len, const void *body,
+	size_t body_len)
 {
-	uint8_t head[10] = { 0x80 | opcode };
-	size_t head_len = 2;
-
-	if (len < 126) {
-		head[1] = len;
-	} else if (len < 65536) {
-		head[1] = 126;
-		head_len = 4;
-	} else {
-		head[1] = 127;
-		head_len = 10;
-	}
-	for (size_t i = head_len, n = len; i > 2; n >>= 8)
-		head[--i] = n;
-	if (outbox_send(&ws->out, ws->fd, head, head_len, data, len) < 0)
+	if (outbox_send(&ws->out, ws->fd, head, head_len, body, body_len) < 0)
 		ws_drop(ws);
 	else if (outbox_waiting(&ws->out) > 0)
 		choose_events(ws);
 }
 
+static void
+send_frame(struct ws *ws, int opcode, const void *data, size_t len, bool end)
+{
+	uint8_t head[WS_HEAD_MAX];
+	size_t head_len = ws_head(head, opcode, len);
+
+	if (!end)
+		head[0] &= 0x7f;
+	send_bytes(ws, head, head_len, data, len);
+}
+
 void
 ws_send(struct ws *ws, int opcode, const void *data, size_t len)
 {
+	ws_send_piece(ws, opcode, data, len, true, true);
+}
+
+void
+ws_send_piece(
+	struct ws *ws, int opcode, const void *data, size_t len, bool begin, bool end)
+{
 	if (!ws->closing)
-		send_frame(ws, opcode, data, len);
+		send_frame(ws, begin ? opcode : OP_CONTINUE, data, len, end);
+}
+
+void
+ws_send_frames(struct ws *ws, const void *head, size_t head_len, const void *body,
+	size_t body_len)
+{
+	if (!ws->closing)
+		send_bytes(ws, head, head_len, body, body_len);
 }
 
 void
@@ -178,7 +191,7 @@ ws_close(struct ws *ws, uint16_t code)
 
 	if (ws->closing)
 		return;
-	send_frame(ws, OP_CLOSE, bytes, code ? sizeof(bytes) : 0);
+	send_frame(ws, OP_CLOSE, bytes, code ? sizeof(bytes) : 0, true);
 	ws->closing = true;
 	if (ws->closed)
 		return;
@@ -271,7 +284,7 @@ end_control(struct ws *ws)
 	uint16_t code = ws->control[0] << 8 | ws->control[1];
 
 	if (ws->opcode == OP_PING)
-		send_frame(ws, OP_PONG, ws->control, ws->control_len);
+		send_frame(ws, OP_PONG, ws->control, ws->control_len, true);
 	if (ws->opcode != OP_CLOSE)
 		return;
 	if (ws->control_len == 0)

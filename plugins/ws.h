@@ -88,6 +88,38 @@ int ws_open(struct ws *ws, struct webserver *server, const struct ws_handler *ha
 /* Sends one message in one frame.  Nothing is sent after ws_close(). */
 void ws_send(struct ws *ws, int opcode, const void *data, size_t len);
 
+/* Sends a piece of one message, its first if `begin`, its last if `end`, so that a long
+ * one need not wait as a whole.  Nothing else but its pieces may be sent between them. */
+void ws_send_piece(
+	struct ws *ws, int opcode, const void *data, size_t len, bool begin, bool end);
+
+/* For one message to many: the head of a frame that carries `len` bytes as a whole
+ * message, as every client is sent it.  Returns its length. */
+#define WS_HEAD_MAX 10
+static inline size_t
+ws_head(uint8_t head[WS_HEAD_MAX], int opcode, size_t len)
+{
+	size_t head_len = 2;
+
+	head[0] = 0x80 | opcode;
+	if (len < 126) {
+		head[1] = len;
+	} else if (len < 65536) {
+		head[1] = 126;
+		head_len = 4;
+	} else {
+		head[1] = 127;
+		head_len = 10;
+	}
+	for (size_t i = head_len, n = len; i > 2; n >>= 8)
+		head[--i] = n;
+	return head_len;
+}
+
+/* Sends frames that the caller made so, whole ones only, in two stretches. */
+void ws_send_frames(struct ws *ws, const void *head, size_t head_len, const void *body,
+	size_t body_len);
+
 /* What the client has not taken yet. */
 static inline size_t
 ws_waiting(const struct ws *ws)

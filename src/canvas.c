@@ -42,6 +42,7 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 			.tiles_y = tiles_y,
 			.words = (tiles_x * tiles_y + 63) / 64,
 		},
+		.background = background,
 		.stride = round_up(width, CACHE_LINE / sizeof(uint32_t)),
 	};
 	pthread_mutex_init(&canvas->lock, NULL);

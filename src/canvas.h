@@ -50,6 +50,7 @@ struct mural_reader {
 
 struct canvas {
 	struct mural_view view; /* fixed after canvas_init() */
+	uint32_t background;    /* fixed, too */
 	uint32_t stride;        /* pixels; rows begin on a cache line */
 	uint32_t *pixels;       /* every thread, relaxed */
 	uint64_t *fresh;        /* publishers OR, takers swap */

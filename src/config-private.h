@@ -14,7 +14,11 @@ struct place {
 	int line;         /* 0: none */
 };
 
-enum { CANVAS, DISPLAY, SERVER, N_CORE }; /* the order of core_sections */
+enum { CANVAS, DISPLAY, SERVER, RECORD, N_CORE }; /* the order of core_sections */
+
+/* config-display.c: the section's options, and what is checked when all is read. */
+extern const struct mural_option display_options[];
+void check_display(struct config *config);
 
 struct config_private {
 	struct section core[N_CORE]; /* what was said of them; title NULL: nothing yet */
@@ -37,6 +41,11 @@ int args_parse(struct config_args *args, int argc, char *argv[]);
 /* Reads one file into the config; what is wrong with it is printed and counted.  `path`
  * must stay.  0 or -ENOMEM. */
 int file_read(struct config *config, const char *path);
+
+/* The networks that an option of [server] names, itself or in a file; what is wrong is
+ * printed and counted.  0 or -ENOMEM. */
+int networks_read(struct config *config, const char *key, const char *text,
+	struct networks *networks);
 
 /* Whether a value, key or title is text that a line of the file could hold: UTF-8 and no
  * control characters; else what is wrong. */

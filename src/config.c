@@ -19,7 +19,7 @@
 
 static const struct mural_option canvas_options[] = {
 	MURAL_DIMENSIONS(struct config_canvas, size, "auto", "auto",
-		"pixels; auto: the display's mode, 1280x720 without a display"),
+		"pixels; auto: the display less its HUD, 1280x720 without a display"),
 	MURAL_COLOUR(struct config_canvas, background, "#000000",
 		"colour of an unpainted canvas"),
 	MURAL_TEXT(struct config_canvas, snapshot, LOCALSTATEDIR "/lib/murald/canvas.png",
@@ -29,24 +29,38 @@ static const struct mural_option canvas_options[] = {
 	{ 0 },
 };
 
-static const struct mural_option display_options[] = {
-	MURAL_CHOICE(struct config_display, output, "auto", "auto kms headless",
-		"auto: kms where a usable card is, else headless"),
-	MURAL_TEXT(struct config_display, device, "auto", "auto or /dev/dri/cardN"),
-	MURAL_TEXT(struct config_display, connector, "auto",
-		"auto or a connector's name, such as HDMI-A-1"),
-	MURAL_TEXT(struct config_display, mode, "preferred",
-		"preferred, WxH or WxH@HZ, such as 1920x1080@60"),
-	MURAL_CHOICE(struct config_display, scale, "fit", "fit integer fill none",
-		"how the canvas fills the screen; the rest is letterbox"),
-	{ 0 },
-};
-
 static const struct mural_option server_options[] = {
 	MURAL_NUMBER(struct config_server, workers, "auto", "auto", 0, 64,
 		"threads that take clients; 0: all on the main loop"),
 	MURAL_TEXT(struct config_server, plugin_path, PLUGINDIR,
 		"folders searched for MODULE.so, with colons between them"),
+	MURAL_NUMBER(struct config_server, pixels_per_source, "0", NULL, 0, 1000000000,
+		"pixels a second of one source, over all protocols; 0: no limit"),
+	{ "bytes_per_source", MURAL_TYPE_BYTES,
+		MURAL_FIELD(struct config_server, bytes_per_source, uint64_t), "0",
+		"bytes a second of one source, over all protocols; 0: no limit", NULL, 0,
+		INT64_C(1) << 40 },
+	MURAL_NUMBER(struct config_server, connections_per_source, "0", NULL, 0, 1000000,
+		"clients of one source at a time, over all protocols; 0: any number"),
+	MURAL_NUMBER(struct config_server, source_prefix, "64", NULL, 1, 128,
+		"so many leading bits of an IPv6 address are one source"),
+	MURAL_TEXT(struct config_server, allow, "",
+		"networks that may come, or @FILE; empty: all"),
+	MURAL_TEXT(struct config_server, deny, "",
+		"networks that may not come, or @FILE; empty: none"),
+	{ 0 },
+};
+
+static const struct mural_option record_options[] = {
+	MURAL_TEXT(struct config_record, file, "",
+		"the canvas's history, for looking back; empty: none"),
+	{ "interval", MURAL_TYPE_DURATION,
+		MURAL_FIELD(struct config_record, interval, uint64_t), "1s",
+		"a changed canvas is recorded this often", NULL, 10, INT64_MAX },
+	MURAL_BYTES(struct config_record, max_size, "1G",
+		"the oldest goes when there is more; 0: no limit"),
+	MURAL_DURATION(struct config_record, max_age, "0",
+		"the oldest goes after this time; 0: no limit"),
 	{ 0 },
 };
 
@@ -54,6 +68,7 @@ const struct core_section core_sections[] = {
 	[CANVAS] = { "canvas", canvas_options, offsetof(struct config, canvas) },
 	[DISPLAY] = { "display", display_options, offsetof(struct config, display) },
 	[SERVER] = { "server", server_options, offsetof(struct config, server) },
+	[RECORD] = { "record", record_options, offsetof(struct config, record) },
 	[N_CORE] = { NULL, NULL, 0 },
 };
 
@@ -186,58 +201,6 @@ out:
 	return ret;
 }
 
-/* "preferred", "WxH" or "WxH@HZ" */
-static bool
-is_mode(const char *text)
-{
-	static const struct mural_option size = { .type = MURAL_TYPE_DIMENSIONS };
-	static const struct mural_option rate = {
-		.type = MURAL_TYPE_NUMBER,
-		.least = 1,
-		.most = 1000,
-	};
-	struct mural_dimensions dimensions;
-	char part[32], why[256];
-	size_t len = strcspn(text, "@");
-	int64_t hz;
-
-	if (strcmp(text, "preferred") == 0)
-		return true;
-	if (len >= sizeof(part))
-		return false;
-	memcpy(part, text, len);
-	part[len] = '\0';
-	if (option_set(&size, &dimensions, part, why, sizeof(why)) < 0)
-		return false;
-	return text[len] == '\0' ||
-	       option_set(&rate, &hz, text + len + 1, why, sizeof(why)) == 0;
-}
-
-/* What the types alone do not say. */
-static void
-check_display(struct config *config)
-{
-	const struct section *section = &config->private->core[DISPLAY];
-	const struct config_display *display = &config->display;
-	const struct setting *setting = section_find(section, "mode");
-
-	if (setting && !is_mode(display->mode))
-		config_error(config, setting->file, setting->line, "display", "mode",
-			"\"%s\" is no mode; write preferred, WxH or WxH@HZ, such as "
-			"1920x1080@60",
-			display->mode);
-	setting = section_find(section, "device");
-	if (setting && strcmp(display->device, "auto") != 0 && display->device[0] != '/')
-		config_error(config, setting->file, setting->line, "display", "device",
-			"\"%s\" is no device; write auto or a path such as "
-			"/dev/dri/card0",
-			display->device);
-	setting = section_find(section, "connector");
-	if (setting && !*display->connector)
-		config_error(config, setting->file, setting->line, "display", "connector",
-			"is empty; write auto or a name such as HDMI-A-1");
-}
-
 static int
 init_core(struct config *config)
 {
@@ -271,6 +234,11 @@ load(struct config *config, const struct config_args *args)
 		ret = apply_set(config, args->sets[i]);
 	if (ret == 0)
 		check_display(config);
+	if (ret == 0)
+		ret = networks_read(
+			config, "allow", config->server.allow, &config->allow);
+	if (ret == 0)
+		ret = networks_read(config, "deny", config->server.deny, &config->deny);
 	return ret;
 }
 
@@ -295,6 +263,8 @@ config_finish(struct config *config)
 {
 	for (const struct core_section *core = core_sections; core->name; core++)
 		options_finish(core->options, (char *)config + core->offset);
+	networks_finish(&config->allow);
+	networks_finish(&config->deny);
 	while (config->sections) {
 		struct section *section = config->sections;
 

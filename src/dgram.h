@@ -15,7 +15,7 @@
  * file removed, if that fails. */
 int dgram_open(struct lane *lane, int fd);
 
-/* Closes it likewise, once the loop has run.  Accepts a lane without one. */
+/* Closes it likewise, at once.  Accepts a lane without one. */
 void dgram_close(struct lane *lane);
 
 #endif

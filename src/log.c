@@ -36,8 +36,10 @@ stderr_is_journal(void)
 void
 log_level(enum mural_level level)
 {
-	max_level = level;
-	to_journal = stderr_is_journal();
+	if (max_level != level)
+		max_level = level;
+	if (to_journal != stderr_is_journal())
+		to_journal = !to_journal;
 }
 
 void

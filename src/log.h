@@ -15,7 +15,8 @@
 
 #include <mural/plugin.h>
 
-/* What is logged from now on; MURAL_INFO until told otherwise.  Before threads start. */
+/* What is logged from now on; MURAL_INFO until told otherwise.  Before threads start;
+ * later only with the level that there is already. */
 void log_level(enum mural_level level);
 
 /* For what is tried again and again: until NULL is given, a line of this thread that says

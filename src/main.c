@@ -14,13 +14,19 @@
 #include <uv.h>
 
 #include "canvas.h"
+#include "caption.h"
 #include "config.h"
 #include "display.h"
+#include "doctor.h"
+#include "hud.h"
 #include "ingest.h"
 #include "log.h"
 #include "notify.h"
 #include "plugin.h"
+#include "record.h"
+#include "reload.h"
 #include "snapshot.h"
+#include "testcard.h"
 
 struct wall {
 	struct config config;
@@ -28,8 +34,12 @@ struct wall {
 	struct display display;
 	struct canvas canvas;
 	struct snapshot snapshot;
+	struct record record;
 	struct ingest ingest;
+	struct hud *hud; /* NULL: nothing to show it on */
+	struct caption caption;
 	struct notify notify;
+	struct reload reload;
 	uv_loop_t loop;
 };
 
@@ -43,7 +53,7 @@ on_signal(uv_signal_t *handle, int number)
 		snapshot_save(&wall->snapshot);
 		break;
 	case SIGHUP:
-		log_warn("murald does not reload its config yet: restart it instead");
+		reload_begin(&wall->reload);
 		break;
 	default:
 		log_info("stopping: %s", number == SIGINT ? "SIGINT" : "SIGTERM");
@@ -93,6 +103,18 @@ run_until_signal(struct wall *wall)
 	hold_signals(false);
 }
 
+/* For a display that shows something. */
+static int
+make_hud(struct wall *wall)
+{
+	if (!display_wanted(&wall->display))
+		return 0;
+	wall->hud = hud_new();
+	if (!wall->hud)
+		log_error("hud: out of memory or descriptors");
+	return wall->hud ? 0 : -ENOMEM;
+}
+
 /* The canvas is as large as the config says, or as the display is. */
 static int
 make_canvas(struct wall *wall)
@@ -125,20 +147,32 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = snapshot_restore(&wall->snapshot, &config->canvas, &wall->canvas)) < 0)
 		goto out;
-	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
+	if ((ret = make_hud(wall)) < 0)
 		goto out;
-	if ((ret = ingest_start(&wall->ingest, config, &wall->canvas, &wall->plugins,
-		     &wall->loop)) < 0)
+	if ((ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0)
+		goto out;
+	if ((ret = record_start(
+		     &wall->record, &config->record, &wall->canvas, &wall->loop)) < 0)
+		goto out;
+	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
+		     &wall->plugins, &wall->loop)) < 0)
+		goto out;
+	if (wall->hud && (ret = caption_start(&wall->caption, wall->hud, &wall->ingest,
+				  &wall->canvas, &wall->loop)) < 0)
 		goto out;
 	snapshot_start(&wall->snapshot, &wall->loop);
 	run_until_signal(wall);
 	ingest_log_counters(&wall->ingest);
 out:
+	caption_stop(&wall->caption);
 	ingest_stop(&wall->ingest);
 	snapshot_stop(&wall->snapshot);
+	record_stop(&wall->record);
 	display_stop(&wall->display);
+	hud_free(wall->hud);
 	canvas_finish(&wall->canvas);
 	display_close(&wall->display);
+	reload_finish(&wall->reload);
 	return ret < 0 ? EXIT_RUNTIME : EXIT_SUCCESS;
 }
 
@@ -159,6 +193,9 @@ obey(struct wall *wall)
 {
 	struct config *config = &wall->config;
 
+	if (config->verb == VERB_DOCTOR)
+		return doctor_examine(config, &wall->plugins, stdout) > 0 ? EXIT_RUNTIME
+									  : 0;
 	if (config->errors > 0)
 		return EXIT_BAD_CONFIG;
 	switch (config->verb) {
@@ -169,6 +206,8 @@ obey(struct wall *wall)
 		config_print(config, stdout);
 		plugins_print(&wall->plugins, config, stdout);
 		break;
+	case VERB_TEST_CARD:
+		return testcard_run(config, &wall->loop) < 0 ? EXIT_RUNTIME : 0;
 	case VERB_LIST_DISPLAYS:
 		return display_list(&config->display, stdout) < 0 ? EXIT_RUNTIME : 0;
 	default:
@@ -183,6 +222,18 @@ main(int argc, char *argv[])
 	struct wall wall = { 0 };
 	int status;
 
+	wall.reload = (struct reload){
+		.argc = argc,
+		.argv = argv,
+		.started = &wall.config,
+		.current = &wall.config,
+		.plugins = &wall.plugins,
+		.display = &wall.display,
+		.snapshot = &wall.snapshot,
+		.ingest = &wall.ingest,
+		.notify = &wall.notify,
+		.caption = &wall.caption,
+	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
 	raise_descriptor_limit();

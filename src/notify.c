@@ -10,11 +10,14 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
 
 #define PATIENCE_S 2
+
+static const char ready[] = "READY=1\nSTATUS=Painting";
 
 /* Whoever listens may have no room for more: a sign of life (`flags` MSG_DONTWAIT) is not
  * worth waiting, and what must arrive is waited for only so long. */
@@ -73,12 +76,33 @@ notify_ready(struct notify *notify, uv_loop_t *loop)
 {
 	uint64_t half_ms = watchdog_interval_ms() / 2;
 
-	notify_send("READY=1\nSTATUS=Painting", 0);
+	notify_send(ready, 0);
 	if (half_ms == 0)
 		return;
 	notify->loop = loop;
 	uv_timer_init(loop, &notify->watchdog);
 	uv_timer_start(&notify->watchdog, on_watchdog, 0, half_ms);
+}
+
+void
+notify_reloading(struct notify *notify)
+{
+	struct timespec now;
+	char text[128];
+
+	(void)notify;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof(text),
+		"RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the config",
+		(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	notify_send(text, 0);
+}
+
+void
+notify_reloaded(struct notify *notify)
+{
+	(void)notify;
+	notify_send(ready, 0);
 }
 
 void

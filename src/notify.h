@@ -17,6 +17,10 @@ struct notify {
  * asked. */
 void notify_ready(struct notify *notify, uv_loop_t *loop);
 
+/* "RELOADING=1" with the time, and "READY=1" when that is over. */
+void notify_reloading(struct notify *notify);
+void notify_reloaded(struct notify *notify);
+
 /* "STOPPING=1"; the timer is closed once the loop has run.  Accepts a zeroed struct. */
 void notify_stopping(struct notify *notify);
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "option-private.h"
 
@@ -88,6 +89,27 @@ options_finish(const struct mural_option *options, void *config)
 			*field = NULL;
 		}
 	}
+}
+
+bool
+option_same(const struct mural_option *option, const void *a, const void *b)
+{
+	const struct option_type *type = option_type_find(option->type);
+	const void *left = (const char *)a + option->offset;
+	const void *right = (const char *)b + option->offset;
+
+	if (type && type->is_text)
+		return strcmp(*(char *const *)left, *(char *const *)right) == 0;
+	return type && memcmp(left, right, type->size) == 0;
+}
+
+bool
+options_same(const struct mural_option *options, const void *a, const void *b)
+{
+	for (const struct mural_option *o = options; o && o->name; o++)
+		if (!option_same(o, a, b))
+			return false;
+	return true;
 }
 
 static char

@@ -26,6 +26,12 @@ int options_init(const struct mural_option *options, void *config, char *why, si
 /* Frees what option_set() copied.  Accepts a zeroed config. */
 void options_finish(const struct mural_option *options, void *config);
 
+/* Whether the field that `option` names holds the same value in both. */
+bool option_same(const struct mural_option *option, const void *a, const void *b);
+
+/* Whether all of a table's do. */
+bool options_same(const struct mural_option *options, const void *a, const void *b);
+
 /* Whether the type is known and its field lies, aligned, in a config of that size. */
 bool option_fits(const struct mural_option *option, size_t config_size);
 

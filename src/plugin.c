@@ -86,13 +86,15 @@ check_instance(const struct instance *instance, struct config *config)
 
 /* ------------------------------------------------------------------ binding */
 
-static void
+void
 instance_free(struct instance *instance)
 {
 	if (instance->config)
 		options_finish(instance->plugin->options, instance->config);
 	options_finish(every_common, &instance->common);
 	free(instance->config);
+	free(instance->claims);
+	free(instance->name);
 	free(instance);
 }
 
@@ -135,7 +137,8 @@ instance_new(struct instance **out, const struct module *module,
 	instance->plugin = &module->plugin;
 	instance->section = section;
 	instance->config = calloc(1, module->plugin.config_size + 1);
-	ret = instance->config ? 0 : -ENOMEM;
+	instance->name = strdup(section->name);
+	ret = instance->config && instance->name ? 0 : -ENOMEM;
 	/* the defaults parsed when the module was opened; only memory can lack now */
 	if (ret == 0)
 		ret = options_init(every_common, &instance->common, why, sizeof(why));
@@ -150,7 +153,7 @@ instance_new(struct instance **out, const struct module *module,
 		instance_free(instance);
 		return ret;
 	}
-	instance->host.name = section->name;
+	instance->host.name = instance->name;
 	instance->host.config = instance->config;
 	*out = instance;
 	return 0;
@@ -185,14 +188,14 @@ get_module(struct plugins *plugins, const char *path, const char *name,
 	int ret;
 
 	*out = NULL;
+	if (module_find(path, name, file, sizeof(file), why, len) < 0)
+		return 0;
 	for (; *end; end = &(*end)->next)
-		if (strcmp((*end)->plugin.name, name) == 0) {
+		if (strcmp((*end)->path, file) == 0) {
 			*out = *end;
 			return 0;
 		}
-	ret = module_find(path, name, file, sizeof(file), why, len);
-	if (ret == 0)
-		ret = module_open(file, name, end, why, len);
+	ret = module_open(file, name, end, why, len);
 	if (ret == 0)
 		*out = *end;
 	return ret == -ENOMEM ? ret : 0;
@@ -261,6 +264,20 @@ check_names(struct config *config)
 			}
 }
 
+/* A copy of its own, which stays what it is while the instance runs. */
+static int
+tell_claims(const struct plugins *plugins, struct instance *instance)
+{
+	instance->claims = calloc(plugins->n_claims + 1, sizeof(*instance->claims));
+	if (!instance->claims)
+		return -ENOMEM;
+	memcpy(instance->claims, plugins->claims,
+		plugins->n_claims * sizeof(*instance->claims));
+	instance->host.claims = instance->claims;
+	instance->host.n_claims = plugins->n_claims;
+	return 0;
+}
+
 static int
 collect_claims(struct plugins *plugins)
 {
@@ -275,41 +292,139 @@ collect_claims(struct plugins *plugins)
 		if (i->plugin->claim &&
 			i->plugin->claim(i->config, &plugins->claims[plugins->n_claims]))
 			plugins->n_claims++;
-	for (struct instance *i = plugins->instances; i; i = i->next) {
-		i->host.claims = plugins->claims;
-		i->host.n_claims = plugins->n_claims;
-	}
+	for (struct instance *i = plugins->instances; i; i = i->next)
+		if (tell_claims(plugins, i) < 0)
+			return -ENOMEM;
 	return 0;
 }
 
-int
-plugins_load(struct plugins *plugins, struct config *config)
+static int
+load_all(struct plugins *plugins, struct config *config)
 {
 	int ret = 0;
 
-	*plugins = (struct plugins){ 0 };
 	check_path(config);
 	check_names(config);
 	for (const struct section *s = config->sections; ret == 0 && s; s = s->next)
 		ret = load_section(plugins, config, s);
 	if (ret == 0)
 		ret = collect_claims(plugins);
-	if (ret < 0) {
+	if (ret < 0)
 		log_error("plugins: out of memory");
-		plugins_unload(plugins);
-	}
 	return ret;
+}
+
+int
+plugins_load(struct plugins *plugins, struct config *config)
+{
+	int ret;
+
+	*plugins = (struct plugins){ 0 };
+	ret = load_all(plugins, config);
+	if (ret < 0)
+		plugins_unload(plugins);
+	return ret;
+}
+
+int
+plugins_load_next(struct plugins *next, struct plugins *running, struct config *config)
+{
+	int ret;
+
+	*next = (struct plugins){ .modules = running->modules };
+	ret = load_all(next, config);
+	running->modules = next->modules;
+	next->modules = NULL;
+	if (ret < 0)
+		plugins_unload(next);
+	return ret;
+}
+
+/* ------------------------------------------------------------------ comparing */
+
+static bool
+is_told(const struct instance *instance, const struct mural_claim *claim)
+{
+	for (size_t i = 0; i < instance->host.n_claims; i++)
+		if (memcmp(&instance->claims[i], claim, sizeof(*claim)) == 0)
+			return true;
+	return false;
+}
+
+/* In any order: it is that of the file. */
+static bool
+same_claims(const struct instance *a, const struct instance *b)
+{
+	if (a->host.n_claims != b->host.n_claims)
+		return false;
+	for (size_t i = 0; i < a->host.n_claims; i++)
+		if (!is_told(b, &a->claims[i]) || !is_told(a, &b->claims[i]))
+			return false;
+	return true;
+}
+
+/* `required` only matters when it opens. */
+bool
+instance_same(const struct instance *a, const struct instance *b)
+{
+	const struct mural_option *common = plugin_common_options(a->plugin);
+
+	if (a->plugin != b->plugin || strcmp(a->name, b->name) != 0)
+		return false;
+	for (const struct mural_option *o = common; o->name; o++)
+		if (strcmp(o->name, "required") != 0 &&
+			!option_same(o, &a->common, &b->common))
+			return false;
+	if (!options_same(a->plugin->options, a->config, b->config))
+		return false;
+	return !(a->plugin->transports & MURAL_SOURCE) || same_claims(a, b);
+}
+
+/* ------------------------------------------------------------------ unloading */
+
+static bool
+is_used(const struct instance *instance, const struct module *module)
+{
+	while (instance && instance->plugin != &module->plugin)
+		instance = instance->next;
+	return instance;
+}
+
+void
+plugins_sweep(struct plugins *plugins)
+{
+	struct module **link = &plugins->modules;
+
+	while (*link) {
+		struct module *module = *link;
+
+		if (is_used(plugins->instances, module) ||
+			is_used(plugins->left, module)) {
+			link = &module->next;
+			continue;
+		}
+		*link = module->next;
+		log_debug("plugins: %s is not needed any more", module->path);
+		module_close(module);
+	}
+}
+
+static void
+free_instances(struct instance *instance)
+{
+	struct instance *next;
+
+	for (; instance; instance = next) {
+		next = instance->next;
+		instance_free(instance);
+	}
 }
 
 void
 plugins_unload(struct plugins *plugins)
 {
-	while (plugins->instances) {
-		struct instance *instance = plugins->instances;
-
-		plugins->instances = instance->next;
-		instance_free(instance);
-	}
+	free_instances(plugins->instances);
+	free_instances(plugins->left);
 	while (plugins->modules) {
 		struct module *module = plugins->modules;
 

@@ -43,15 +43,23 @@ struct instance {
 	const struct section *section;
 	struct instance_config common;
 	void *config; /* the plugin's own, plugin->config_size bytes */
+	char *name;
+	struct mural_claim *claims; /* what host.claims points to */
 	struct mural_host host;
 	enum residence residence;
-	bool is_open;       /* ingest's: it runs */
-	struct lane *lanes; /* ingest's: one for each thread that serves the instance */
+	void (*on_stopped)(struct instance *instance); /* NULL: nobody asks */
+	/* ingest's */
+	bool is_open;              /* it runs */
+	bool stays;                /* as it is, in the reload at hand */
+	struct listener *listener; /* of a stream; NULL: none */
+	struct lane *lanes;        /* one for each thread that serves the instance */
+	struct ingest *ingest;     /* that opened it */
 };
 
 struct plugins {
 	struct module *modules;
 	struct instance *instances; /* the enabled ones, in the order of the file */
+	struct instance *left;      /* residents that did not stop when asked to */
 	struct mural_claim *claims;
 	size_t n_claims;
 };
@@ -61,6 +69,21 @@ struct plugins {
  * be loaded for a section with `required = no` is only a warning and that section is left
  * out.  -ENOMEM is the only other failure. */
 int plugins_load(struct plugins *plugins, struct config *config);
+
+/* The same for a reload: `next` gets instances and claims only, the modules are shared
+ * with `running` and all of them are in its list afterwards, also when it fails. */
+int plugins_load_next(
+	struct plugins *next, struct plugins *running, struct config *config);
+
+/* Closes the modules that no instance has. */
+void plugins_sweep(struct plugins *plugins);
+
+/* Whether both would do the same: module, name, every option, and for a source the claims
+ * that it is told about. */
+bool instance_same(const struct instance *a, const struct instance *b);
+
+/* Frees one that is in no list any more and of which nothing runs. */
+void instance_free(struct instance *instance);
 
 /* Nothing of any instance may be running.  Accepts a zeroed struct. */
 void plugins_unload(struct plugins *plugins);

@@ -10,8 +10,6 @@
 #include "log.h"
 #include "worker.h"
 
-#define PATIENCE_MS 5000
-
 int
 resident_start(struct instance *instance, uv_loop_t *loop)
 {
@@ -40,6 +38,8 @@ mural_stopped(struct mural_host *host)
 
 	mural_publish(host);
 	instance->residence = RESIDENT_GONE;
+	if (instance->on_stopped)
+		instance->on_stopped(instance);
 }
 
 void
@@ -137,7 +137,7 @@ residents_wait(struct instance *instances, uv_loop_t *loop)
 
 	uv_timer_init(loop, &timer);
 	timer.data = &impatient;
-	uv_timer_start(&timer, on_impatience, PATIENCE_MS, 0);
+	uv_timer_start(&timer, on_impatience, RESIDENT_PATIENCE_MS, 0);
 	while ((going = find_going(instances)) && !impatient)
 		uv_run(loop, UV_RUN_ONCE);
 	if (going)

@@ -13,6 +13,9 @@
 
 #include "plugin.h"
 
+/* How long one may take to stop. */
+#define RESIDENT_PATIENCE_MS 5000
+
 /* Starts the instance on the loop.  0 or -errno; the plugin has logged why. */
 int resident_start(struct instance *instance, uv_loop_t *loop);
 
@@ -20,7 +23,7 @@ int resident_start(struct instance *instance, uv_loop_t *loop);
 void resident_stop(struct instance *instance);
 
 /* Turns the loop until all of them, and all that murald itself closed there, are gone;
- * one that does not go within five seconds is named in the log and left, and the answer
+ * one that does not go in time is named in the log and left, and the answer
  * is false. */
 bool residents_wait(struct instance *instances, uv_loop_t *loop);
 

@@ -55,6 +55,8 @@ set_aside(const char *path)
 	return ret;
 }
 
+static int save(struct chore *chore);
+
 /* Restoring is drawing, so it uses a brush like everybody else. */
 static void
 paint_picture(struct canvas *canvas, const uint32_t *pixels)
@@ -112,32 +114,33 @@ restore(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixels)
 	snapshot->guarded = set_aside(path) < 0;
 }
 
+static uint64_t
+wanted_interval(const struct config_canvas *config)
+{
+	return *config->snapshot ? config->snapshot_interval : 0;
+}
+
 int
 snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 	struct canvas *canvas)
 {
 	const struct mural_view *view = &canvas->view;
-	uint32_t *pixels = malloc((size_t)view->width * view->height * sizeof(*pixels));
+	size_t bytes = (size_t)view->width * view->height * sizeof(uint32_t);
+	uint32_t *pixels = *config->snapshot ? malloc(bytes) : NULL;
 
-	*snapshot = (struct snapshot){
-		.path = config->snapshot,
-		.interval_ms = config->snapshot_interval,
-	};
-	if (!*snapshot->path) {
-		free(pixels);
-		return 0;
-	}
-	snapshot->reader = canvas_reader_new(canvas);
-	snapshot->tiles = calloc(view->words, sizeof(*snapshot->tiles));
-	if (!snapshot->reader || !snapshot->tiles || !pixels) {
+	*snapshot = (struct snapshot){ .path = strdup(config->snapshot) };
+	if (!snapshot->path || (*config->snapshot && !pixels) ||
+		chore_init(&snapshot->chore, canvas, wanted_interval(config), save) < 0) {
 		log_error("snapshot: out of memory");
 		free(pixels);
 		return -ENOMEM;
 	}
-	warn_of_folder(snapshot->path);
-	restore(snapshot, canvas, pixels);
+	if (*snapshot->path) {
+		warn_of_folder(snapshot->path);
+		restore(snapshot, canvas, pixels);
+	}
 	/* what is there now was just restored, or is not worth saving */
-	mural_reader_take(snapshot->reader, snapshot->tiles);
+	chore_forget(&snapshot->chore);
 	free(pixels);
 	return 0;
 }
@@ -145,14 +148,15 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 /* ------------------------------------------------------------------ saving */
 
 static int
-save(struct snapshot *snapshot)
+save(struct chore *chore)
 {
+	struct snapshot *snapshot = container_of(chore, struct snapshot, chore);
 	int ret;
 
 	if (snapshot->guarded && set_aside(snapshot->path) < 0)
 		return -EEXIST;
 	snapshot->guarded = false;
-	ret = picture_save(snapshot->path, snapshot->reader);
+	ret = picture_save(snapshot->path, chore->reader);
 	if (ret == -ENOENT)
 		log_error("snapshot: %s: its folder does not exist; make it, or set "
 			  "canvas.snapshot",
@@ -163,108 +167,69 @@ save(struct snapshot *snapshot)
 	return ret;
 }
 
-static void
-on_work(uv_work_t *work)
-{
-	struct snapshot *snapshot = container_of(work, struct snapshot, work);
-
-	snapshot->result = save(snapshot);
-}
-
-static void sleep_until_changed(struct snapshot *snapshot);
-
-/* A save that failed is tried again after the interval, so what it took is given back. */
-static void
-on_saved(uv_work_t *work, int status)
-{
-	struct snapshot *snapshot = container_of(work, struct snapshot, work);
-
-	(void)status;
-	snapshot->saving = false;
-	if (snapshot->result < 0)
-		mural_reader_untake(snapshot->reader, snapshot->tiles);
-	if (snapshot->again)
-		snapshot_save(snapshot);
-	else
-		sleep_until_changed(snapshot);
-}
-
 void
 snapshot_save(struct snapshot *snapshot)
 {
-	if (!snapshot->loop)
-		return;
-	snapshot->again = snapshot->saving;
-	if (snapshot->saving)
-		return;
-	uv_poll_stop(&snapshot->changed);
-	uv_timer_stop(&snapshot->timer);
-	mural_reader_take(snapshot->reader, snapshot->tiles);
-	snapshot->saving = true;
-	uv_queue_work(snapshot->loop, &snapshot->work, on_work, on_saved);
+	if (snapshot->path && *snapshot->path)
+		chore_now(&snapshot->chore);
 }
 
+/* No save is at hand, so nobody else looks at the path. */
 static void
-on_interval(uv_timer_t *timer)
+take_next_path(struct chore *chore)
 {
-	snapshot_save(container_of(timer, struct snapshot, timer));
-}
+	struct snapshot *snapshot = container_of(chore, struct snapshot, chore);
 
-static void
-on_changed(uv_poll_t *poll, int status, int events)
-{
-	struct snapshot *snapshot = container_of(poll, struct snapshot, changed);
-
-	(void)status;
-	(void)events;
-	uv_poll_stop(poll);
-	sleep_until_changed(snapshot);
-}
-
-/* Waits for the first change, and from there for the interval. */
-static void
-sleep_until_changed(struct snapshot *snapshot)
-{
-	if (snapshot->interval_ms == 0)
+	if (!snapshot->next_path)
 		return;
-	if (mural_reader_arm(snapshot->reader))
-		uv_timer_start(&snapshot->timer, on_interval, snapshot->interval_ms, 0);
-	else
-		uv_poll_start(&snapshot->changed, UV_READABLE, on_changed);
+	free(snapshot->path);
+	snapshot->path = snapshot->next_path;
+	snapshot->next_path = NULL;
+	snapshot->guarded = true;
+	chore->again = *snapshot->path;
+	if (*snapshot->path)
+		warn_of_folder(snapshot->path);
+}
+
+void
+snapshot_reconfigure(struct snapshot *snapshot, const struct config_canvas *config)
+{
+	struct chore *chore = &snapshot->chore;
+	const char *coming = snapshot->next_path ? snapshot->next_path : snapshot->path;
+
+	chore_every(chore, wanted_interval(config));
+	if (strcmp(coming, config->snapshot) == 0)
+		return;
+	free(snapshot->next_path);
+	snapshot->next_path = strdup(config->snapshot);
+	if (!snapshot->next_path) {
+		log_error("snapshot: out of memory; %s stays its place", snapshot->path);
+		return;
+	}
+	if (chore->working)
+		return;
+	take_next_path(chore);
+	snapshot_save(snapshot);
 }
 
 void
 snapshot_start(struct snapshot *snapshot, uv_loop_t *loop)
 {
-	if (!snapshot->reader)
-		return;
-	uv_poll_init(loop, &snapshot->changed, mural_reader_fd(snapshot->reader));
-	uv_timer_init(loop, &snapshot->timer);
-	snapshot->loop = loop;
-	sleep_until_changed(snapshot);
-}
-
-static void
-save_last(struct snapshot *snapshot)
-{
-	snapshot->again = false;
-	while (snapshot->saving)
-		uv_run(snapshot->loop, UV_RUN_ONCE);
-	/* Nothing new to tell: what is there may be a later wall's. */
-	if (mural_reader_take(snapshot->reader, snapshot->tiles) ||
-		access(snapshot->path, F_OK) < 0)
-		save(snapshot);
-	uv_close((uv_handle_t *)&snapshot->changed, NULL);
-	uv_close((uv_handle_t *)&snapshot->timer, NULL);
-	uv_run(snapshot->loop, UV_RUN_NOWAIT);
+	snapshot->chore.settled = take_next_path;
+	chore_start(&snapshot->chore, loop);
 }
 
 void
 snapshot_stop(struct snapshot *snapshot)
 {
-	if (snapshot->loop)
-		save_last(snapshot);
-	mural_reader_free(snapshot->reader);
-	free(snapshot->tiles);
+	bool started = snapshot->chore.loop;
+	bool is_news = chore_stop(&snapshot->chore);
+
+	/* Nothing new to tell: what is there may be a later wall's. */
+	if (started && *snapshot->path && (is_news || access(snapshot->path, F_OK) < 0))
+		(void)save(&snapshot->chore);
+	chore_finish(&snapshot->chore);
+	free(snapshot->path);
+	free(snapshot->next_path);
 	*snapshot = (struct snapshot){ 0 };
 }

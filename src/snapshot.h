@@ -13,36 +13,33 @@
 #define SNAPSHOT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <uv.h>
 
 #include "canvas.h"
+#include "chore.h"
 #include "config.h"
 
 struct snapshot {
-	const char *path; /* borrowed */
-	uint64_t interval_ms;
-	bool guarded; /* a file that is none of ours is still at `path` */
-	struct mural_reader *reader;
-	uint64_t *tiles; /* scratch for taking damage */
-	uv_loop_t *loop;
-	uv_poll_t changed;
-	uv_timer_t timer;
-	uv_work_t work;
-	int result; /* of the save at hand; the pool's thread until it is done */
-	bool saving, again;
+	char *path;      /* empty: none */
+	char *next_path; /* when the save at hand is done; NULL: no other */
+	bool guarded;    /* a file that is none of ours may be at `path` */
+	struct chore chore;
 };
 
 /* Paints the picture that was saved onto the canvas, before anybody else paints.  A
  * missing file is no error.  One that cannot be read, is damaged or has another size is
  * set aside under another name and logged, and never overwritten; what is no file stays
  * where it is, and nothing is saved until it is gone.  An empty path: there is no
- * snapshot, now or later.  0 or -ENOMEM, logged. */
+ * snapshot.  0 or -ENOMEM, logged. */
 int snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 	struct canvas *canvas);
 
 /* Begins to save what changed since the restore.  Until then nothing is ever written. */
 void snapshot_start(struct snapshot *snapshot, uv_loop_t *loop);
+
+/* Goes on with the path and the interval of another config.  The picture is saved at a
+ * new path as soon as possible; a file that is there already is set aside. */
+void snapshot_reconfigure(struct snapshot *snapshot, const struct config_canvas *config);
 
 /* Saves as soon as possible, changed or not. */
 void snapshot_save(struct snapshot *snapshot);

@@ -16,11 +16,27 @@ struct source {
 	uv_idle_t more; /* runs while drain() said that there may be more */
 	uv_timer_t retry;
 	bool attached;
-	uint64_t said; /* what the last retry logged, log_changes_only() */
+	struct mural_counts counted; /* of what the plugin counted since attach() */
+	uint64_t said;               /* what the last retry logged, log_changes_only() */
 	int handles;
 };
 
 static int attach(struct source *source);
+
+/* What the plugin counts begins anew with each attach(); what the lane shows does not. */
+static void
+publish(struct source *source)
+{
+	struct mural_counts *total = &source->lane->counts, *last = &source->counted;
+	const struct mural_counts *now = &source->lane->instance->host.counts;
+
+	total->received_bytes += now->received_bytes - last->received_bytes;
+	total->kernel_drops += now->kernel_drops - last->kernel_drops;
+	total->connections += now->connections - last->connections;
+	total->viewers += now->viewers - last->viewers;
+	*last = *now;
+	lane_publish(source->lane, total);
+}
 
 static void
 on_closed(uv_handle_t *handle)
@@ -60,7 +76,8 @@ detach(struct source *source)
 	uv_poll_stop(&source->poll);
 	uv_close((uv_handle_t *)&source->poll, on_closed);
 	instance->plugin->detach(&instance->host);
-	lane_publish(source->lane, &instance->host.counts);
+	instance->host.counts.connections = instance->host.counts.viewers = 0;
+	publish(source);
 }
 
 static void
@@ -80,7 +97,7 @@ drain(struct source *source)
 	struct instance *instance = lane->instance;
 	int ret = instance->plugin->drain(&instance->host, &lane->brush);
 
-	lane_publish(lane, &instance->host.counts);
+	publish(source);
 	if (ret != 1)
 		uv_idle_stop(&source->more);
 	if (ret < 0)
@@ -115,7 +132,7 @@ attach(struct source *source)
 	struct instance *instance = lane->instance;
 	int fd, ret;
 
-	instance->host.counts = (struct mural_counts){ 0 };
+	instance->host.counts = source->counted = (struct mural_counts){ 0 };
 	memset(instance->host.state, 0, instance->plugin->state_size);
 	fd = instance->plugin->attach(&instance->host);
 	if (fd < 0)

@@ -40,7 +40,7 @@ counters_add(struct counters *sum, const struct counters *counters)
 }
 
 const char *
-reason_label(enum mural_reason reason)
+mural_reason_label(enum mural_reason reason)
 {
 	static const char *const labels[MURAL_REASONS] = {
 		[MURAL_OUT_OF_BOUNDS] = "out_of_bounds",

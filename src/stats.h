@@ -30,7 +30,4 @@ void counters_store(struct counters *counters, const struct mural_brush *brush,
 /* Adds what another thread shows at the moment. */
 void counters_add(struct counters *sum, const struct counters *counters);
 
-/* The label that a reason has in the log and the metrics: "out_of_bounds", ... */
-const char *reason_label(enum mural_reason reason);
-
 #endif

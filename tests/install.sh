@@ -7,6 +7,7 @@ set -eu
 export LC_ALL=C
 : "${top_srcdir:?make check sets it}" "${top_builddir:?}" "${bindir:?}" "${sbindir:?}" "${libdir:?}"
 : "${includedir:?}" "${mandir:?}" "${sysconfdir:?}" "${plugindir:?}"
+: "${datadir:?}" "${prefix:?}" "${systemdsystemunitdir?}"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 if [ -n "${sanitizer:-}" ]; then
 	echo "SKIP: a plugin without the sanitizer does not load; build without --enable-sanitizer"
@@ -39,6 +40,12 @@ installed "$mandir/man8/murald.8"
 installed "$mandir/man5/murald.conf.5"
 installed "$mandir/man7/mural-plugin.7"
 installed "$sysconfdir/murald/murald.conf"
+installed "$datadir/bash-completion/completions/murald"
+installed "$datadir/bash-completion/completions/muralctl"
+if [ -n "$systemdsystemunitdir" ]; then
+	installed "$systemdsystemunitdir/murald.service"
+	installed "$prefix/lib/sysusers.d/murald.conf"
+fi
 [ -z "$(find "$dest" -name '*.la')" ] || fail "libtool's .la files are installed"
 grep -rlE '@[a-z]+@' "$dest" --include='*.[1578]' --include='*.service' --include='*.pc' &&
 	fail "something was not filled in"

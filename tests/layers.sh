@@ -11,21 +11,24 @@ fences='
 libdrm | src/display-drm*.[ch] | #include <(xf86drm|drm|libdrm/)
 dlopen | src/plugin*.c | #include <dlfcn\.h>
 getopt and number parsing of settings | src/config*.c src/option*.c src/notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
-atomics | include/mural/brush.h src/canvas.c src/stats.[ch] | __atomic_|<stdatomic\.h>|\<_Atomic\>
-locks | src/canvas.[ch] src/quota.[ch] src/worker.[ch] src/display*.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
-threads | src/worker.[ch] src/display*.[ch] | \<(pthread|uv_thread)_create
+atomics | include/mural/brush.h src/canvas.c src/stats.[ch] plugins/http/sight.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
+locks | src/canvas.[ch] src/rations.[ch] src/quota.[ch] src/switches.c src/worker.[ch] src/display*.[ch] src/hud.c plugins/http/store*.[ch] plugins/http/film.c | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
+threads | src/worker.[ch] src/display*.[ch] plugins/http/store.c plugins/http/film.c | \<(pthread|uv_thread)_create
 libpcap | plugins/* | #include <pcap
-libpng | src/picture.c | #include <png\.h>
+libqrencode | src/hud-qr.c | #include <qrencode\.h>
+libpng | src/picture.c plugins/http/pictures.c | #include <png\.h>
+zlib | src/record.c src/history.c plugins/http/live.c plugins/http/pictures.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
 
 # ---- layers of src/: a file includes only what stands on a lower line, or its own subject
 layers='
-1 log util address nearest option config
-2 canvas plugin stats
-3 quota worker conn dgram listener source resident ingest | display scale uevent picture snapshot notify
-4 main
+1 log util address sender font holder report nearest option config
+2 canvas history plugin stats
+3 quota rations switches worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture record snapshot notify
+4 wall caption doctor testcard
+5 main reload
 '
 
 complain() {
@@ -166,6 +169,7 @@ src/conn.c | 	uv_mutex_lock(&lock);
 plugins/x.c | 	uv_thread_create(&thread, run, NULL);
 src/conn.c | #include <pcap/pcap.h>
 src/canvas.c | #include <png.h>
+src/display.c | #include <qrencode.h>
 include/mural/brush.h | #include <uv.h>
 plugins/x.c | 	if (x >= brush->width)
 src/canvas.c | #include "worker.h"

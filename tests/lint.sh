@@ -38,10 +38,12 @@ fi
 if have shellcheck shellcheck; then
 	# shellcheck disable=SC2046 # file names are words here
 	shellcheck $(ours '*.sh') quickstart .ci/run || complain "shellcheck"
+	shellcheck -s sh debian/*.p[or]* || complain "shellcheck"
+	shellcheck -s bash etc/bash-completion/* || complain "shellcheck"
 fi
 if have codespell codespell; then
 	# shellcheck disable=SC2046
-	codespell --quiet-level=2 --ignore-words-list=nd README HACKING.md NEWS quickstart doc/*.in \
+	codespell --quiet-level=2 --ignore-words-list=nd README HACKING.md NEWS quickstart doc/*.in debian etc \
 		$(ours '*.[ch]' '*.sh' '*.py' '*.conf') || complain "codespell"
 fi
 # The format changes from one clang-format to the next; Debian 12's is the one that counts.

@@ -400,12 +400,15 @@ the_invitation_can_be_copied(void **state)
 	struct fixture *f = *state;
 	char text[128];
 
-	assert_true(icmp_invite(&f->host, "192.0.2.2", text, sizeof(text)) > 0);
+	struct mural_wish wish = { "192.0.2.2", 16, 32, 0xffff8000 };
+
+	assert_true(icmp_invite(&f->host, &wish, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00100020ff8000 192.0.2.2");
-	f->host.width = f->host.height = 1;
-	assert_true(icmp_invite(&f->host, "2001:db8::2", text, sizeof(text)) > 0);
-	assert_string_equal(text, "ping -c1 -s 8 -p cc00000000ff8000 2001:db8::2");
-	assert_true(icmp_invite(&f->host, "fe80::1", text, sizeof(text)) < 0);
+	wish = (struct mural_wish){ "2001:db8::2", 0, 0, 0xff000001 };
+	assert_true(icmp_invite(&f->host, &wish, text, sizeof(text)) > 0);
+	assert_string_equal(text, "ping -c1 -s 8 -p cc00000000000001 2001:db8::2");
+	wish.address = "fe80::1";
+	assert_true(icmp_invite(&f->host, &wish, text, sizeof(text)) < 0);
 }
 
 int

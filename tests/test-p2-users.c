@@ -143,6 +143,9 @@ totp_is_rfc_6238(void **state)
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		uint64_t start = codes[i].now / 30 * 30;
 
+		/* where liboath's time ends in 2038, so do its codes */
+		if ((uint64_t)(time_t)codes[i].now != codes[i].now)
+			continue;
 		assert_true(check(&users, "bob", codes[i].otp, codes[i].now, &step));
 		assert_int_equal(step, start / 30);
 		/* a step early and late, and no more */

@@ -163,8 +163,8 @@ layouts_are_the_vectors_templates(const char *templates, const char *name)
 
 /* The pixels of a square that are on the canvas must be exactly those of the vector. */
 static void
-paints_these(
-	const char *pixels, const struct template_pixel *pixel, long width, long height)
+paints_these(const char *pixels, const struct template_pixel *pixel, uint32_t width,
+	uint32_t height)
 {
 	unsigned count = 0, expected = 0;
 
@@ -187,7 +187,7 @@ decodes_a_vector(const char *vector, const struct address_template *template)
 {
 	const char *paint = json_get(vector, "paint");
 	const char *canvas = json_first(json_get(vector, "canvas"));
-	long width = json_number(canvas), height = json_number(json_next(canvas));
+	uint32_t width = json_number(canvas), height = json_number(json_next(canvas));
 	struct template_pixel pixel;
 	enum template_match match;
 	char text[64], reason[64];

@@ -112,7 +112,8 @@ def page(name):
 def manual_options():
     """{section: {key: what the entry says}} of murald.conf(5); "plugin" for the common ones."""
     sections, section, entry = {}, None, None
-    headings = {"CANVAS": "canvas", "DISPLAY": "display", "SERVER": "server", "PLUGINS": "plugin"}
+    headings = {"CANVAS": "canvas", "DISPLAY": "display", "SERVER": "server", "RECORD": "record",
+                "PLUGINS": "plugin"}
     for line in page("murald.conf.5").splitlines():
         heading = re.fullmatch(r"\.S([hs]) (.+)", line)
         item = re.match(r"\.It Cm ([a-z0-9-]+) No = ?(.*)", line)

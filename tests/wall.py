@@ -43,10 +43,15 @@ class Wall:
         self.netns = netns
         self.prefix = list(prefix)
         self.process = None
+        self.size, self.core = size, core
+        self.configure(plugins)
+
+    def configure(self, plugins, core=None):
+        """Writes the config file."""
         with open(self.config, "w") as f:
             f.write("[canvas]\nsize = %s\nsnapshot = %s\nsnapshot-interval = 0\n"
                     "[display]\noutput = headless\n[server]\nplugin-path = %s\n%s\n%s\n"
-                    % (size, self.snapshot, PLUGINS, core, plugins))
+                    % (self.size, self.snapshot, PLUGINS, self.core if core is None else core, plugins))
 
     def command(self, *more):
         inside = ["ip", "netns", "exec", self.netns] if self.netns else []
@@ -68,6 +73,18 @@ class Wall:
             return caught >> (signal.SIGTERM - 1) & 1
         wait_for("murald to be ready", ready)
         return self
+
+    def reload(self, plugins=None, core=None):
+        """SIGHUP, after another config was written if one is given; what was logged until it was done."""
+        if plugins is not None:
+            self.configure(plugins, core)
+        before = len(self.log())
+        self.process.send_signal(signal.SIGHUP)
+        def done():
+            assert self.process.poll() is None, self.log()
+            return re.search(r"reload: (\d+ closed|the new config is wrong)", self.log()[before:])
+        wait_for("the reload", done, 30)
+        return self.log()[before:]
 
     def stop(self, number=signal.SIGTERM):
         """The exit status."""

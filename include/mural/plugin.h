@@ -128,11 +128,13 @@ struct mural_claim {
 /* Figures that a source or resident plugin keeps; murald reads them after each drain and
  * each mural_publish(), on the same thread. */
 struct mural_counts {
-	uint64_t received_bytes; /* since attach or start */
+	uint64_t received_bytes; /* since attach or start; murald goes on from there */
 	uint64_t kernel_drops;   /* packets lost before the plugin saw them */
 	uint64_t connections;    /* open now */
 	uint64_t viewers;        /* of them, those that watch */
 };
+
+struct mural_limits;
 
 /* One instance: [plugin MODULE NAME].  Made by murald; fields are only ever appended. */
 struct mural_host {
@@ -151,11 +153,17 @@ struct mural_host {
 
 	struct mural_counts counts;
 
-	/* The claims of every enabled instance, this one's among them. */
+	/* The claims of every enabled instance, this one's among them, as of when this
+	 * one opened.  When a reload changes them, sources are closed and opened again.
+	 */
 	const struct mural_claim *claims;
 	size_t n_claims;
 
 	uint16_t port; /* of the instance's TCP listener; 0: none */
+
+	uint32_t background; /* 0xffrrggbb, of a canvas that nobody painted */
+
+	struct mural_limits *limits; /* for mural_charge() and its like; NULL: none */
 };
 
 /* One client of a stream plugin, or one datagram socket.  Made by murald; fields are
@@ -165,6 +173,13 @@ struct mural_conn {
 	const void *config; /* the instance's */
 	struct mural_host *host;
 	const struct sockaddr *peer; /* who it is, or who sent this datagram */
+};
+
+/* What an invitation is to be about. */
+struct mural_wish {
+	const char *address; /* this machine's, or a name for it; no brackets */
+	uint32_t x, y;       /* a pixel of the instance's region */
+	uint32_t colour;     /* 0xffrrggbb */
 };
 
 /* Collects what check() finds wrong. */
@@ -229,10 +244,10 @@ struct mural_plugin {
 	bool (*claim)(const void *config, struct mural_claim *claim);
 
 	/* One line that tells people how to paint, best a command to copy, for the log,
-	 * the screen and the web page.  `address` is one of this machine's, without
-	 * brackets. As snprintf(); negative: nothing to say for this address. */
-	int (*invite)(const struct mural_host *host, const char *address, char *text,
-		size_t len);
+	 * the screen and the web page.  As snprintf(); negative: nothing to say for this
+	 * wish.  The main loop's thread, while the instance is open. */
+	int (*invite)(const struct mural_host *host, const struct mural_wish *wish,
+		char *text, size_t len);
 
 	/* A stream's client has said all that it will say: `rest` is what feed() left of
 	 * it, and will never be more.  The last chance to answer before close().
@@ -241,10 +256,23 @@ struct mural_plugin {
 		const uint8_t *rest, size_t len);
 
 	/* How many clients of this stream one source may have at a time; 0: any number.
-	 * An IPv4 address is a source, and so is an IPv6 /64.  One too many is counted as
-	 * rate limited, hears `refusal`, and is closed before open().  Optional. */
+	 * An IPv4 address is a source, and so is an IPv6 /64, or what
+	 * server.source-prefix makes of it.  One too many is counted as rate limited,
+	 * hears `refusal`, and is closed before open().  So is one too many of
+	 * server.connections-per-source. Optional. */
 	uint32_t (*clients_per_source)(const void *config);
 	const char *refusal; /* NULL: nothing */
+
+	/* The config was loaded again, and nothing in this instance's section changed:
+	 * the moment to read once more the files that options name.  What is wrong with
+	 * one is said in the log, and what was read before stays.  On the thread of drain
+	 * for a source, else on the main loop's, beside whatever clients do on theirs.
+	 * Optional. */
+	void (*reload)(struct mural_host *host);
+
+	/* What a client of this stream hears whose network server.allow and server.deny
+	 * do not let in; NULL: nothing. */
+	const char *unwelcome;
 };
 
 /* The most that feed() may leave for the next time. */
@@ -299,6 +327,75 @@ MURAL_EXPORT void mural_unlisten(struct mural_listener *listener);
 /* Resident plugins: watches the whole canvas.  NULL: out of memory.  The plugin frees it
  * with mural_reader_free() before mural_stopped(). */
 MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);
+
+/* One instance as the whole wall sees it; for a plugin that shows what murald does. */
+struct mural_instance {
+	const struct mural_plugin *plugin; /* name, summary, invite() */
+	const struct mural_host *host;     /* name, region, port; not to be changed */
+	bool is_open;                      /* it runs; else it could not be opened */
+	bool required;
+	uint64_t painted;                  /* pixels, ever */
+	uint64_t discarded[MURAL_REASONS]; /* by reason, ever */
+	struct mural_counts counts;
+};
+
+/* Calls each(instance, arg) for every enabled instance in the order of the config file,
+ * the caller's own among them.  The figures are at most a moment old; they never fall as
+ * long as the instance is there.  Nothing of it may be kept.  Resident plugins, on the
+ * main loop's thread. */
+MURAL_EXPORT void mural_each_instance(struct mural_host *host,
+	void (*each)(const struct mural_instance *instance, void *arg), void *arg);
+
+/* The label that a reason has in the log and the metrics: "out_of_bounds", ... */
+MURAL_EXPORT const char *mural_reason_label(enum mural_reason reason);
+
+/* What the display does. */
+struct mural_display {
+	bool wanted; /* false: headless */
+	bool lit;    /* the canvas is on a screen */
+	uint64_t frames, late_frames;
+};
+
+/* Resident plugins, on the main loop's thread. */
+MURAL_EXPORT void mural_display_figures(
+	struct mural_host *host, struct mural_display *display);
+
+/* The file of the wall's history (<mural/history.h>); NULL: it is not recorded.  Resident
+ * plugins, on the main loop's thread; stays until stop(). */
+MURAL_EXPORT const char *mural_record_file(struct mural_host *host);
+
+/* murald's version, such as "1.2.3".  Any thread. */
+MURAL_EXPORT const char *mural_version(void);
+
+/* Limits for each source, over all protocols (murald.conf(5), SERVER).  Streams and
+ * datagrams are held to them by murald itself; residents and sources ask.  `peer` is any
+ * socket address; one that is no IPv4 or IPv6 address has no limits.  What is refused is
+ * counted in the brush; the plugin tells the client, where its protocol can.
+ *
+ * Residents, for each client: may it come in?  0, and it is to be counted out with
+ * mural_leave(), once, when it is gone; -EACCES: its network may not; -EDQUOT: its source
+ * has as many clients as it may. */
+MURAL_EXPORT int mural_enter(struct mural_host *host, const struct sockaddr *peer);
+MURAL_EXPORT void mural_leave(struct mural_host *host, const struct sockaddr *peer);
+
+/* Takes pixels that are about to be painted, and bytes that came, from what the source
+ * may have this second.  0; -EACCES: its network may not, any more: send it away;
+ * -EDQUOT: it has not as many, nothing was taken, paint nothing.  `brush` is the one that
+ * the caller paints with; any thread.  Costs next to nothing while there is no limit. */
+MURAL_EXPORT int mural_charge(struct mural_host *host, struct mural_brush *brush,
+	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
+
+/* False: there is no such limit now, so that for whom a socket address is work it is not
+ * worth making one to ask mural_charge().  Any thread. */
+MURAL_EXPORT bool mural_is_limited(const struct mural_host *host);
+
+/* Sources and residents: holds a switch of the kernel, a file of one character such as
+ * /proc/sys/net/ipv4/icmp_echo_ignore_all, at `value`.  Instances hold it together: what
+ * stood there is put back when the last has let go of it, with mural_release_switch() in
+ * detach() or stop().  0; -EBUSY when another instance holds it at another value; or
+ * what open, read or write failed with, not logged, and then it is not held. */
+MURAL_EXPORT int mural_hold_switch(struct mural_host *host, const char *path, char value);
+MURAL_EXPORT void mural_release_switch(struct mural_host *host, const char *path);
 
 #ifdef __cplusplus
 }

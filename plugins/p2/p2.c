@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "host-part.h"
 #include "peer.h"
 #include "steps.h"
 
@@ -258,37 +259,52 @@ p2_start(struct mural_host *host)
 	return ret;
 }
 
-/* -------------------------------------------------------------------- invite */
+/* -------------------------------------------------------------------- reload */
 
-/* The host part of a URL: this machine's address, or the one that is listened on if that
- * is a single one, and then only once.  False: nothing to say. */
-static bool
-host_part(const char *listen, const char *address, char *text, size_t len)
+/* Whoever is in no list any more goes. */
+static void
+send_away_unknown(struct p2 *p2)
 {
-	bool six = strchr(address, ':');
-	size_t given = strcspn(listen, "]");
+	struct peer *next;
 
-	if (strncmp(listen, "unix:", 5) == 0)
-		return false;
-	given = listen[given] ? given + 1 : strcspn(listen, ":");
-	if (strncmp(listen, "[::]", given) == 0 ||
-		(!six && strncmp(listen, "0.0.0.0", given) == 0)) {
-		snprintf(text, len, six ? "[%s]" : "%s", address);
-		return true;
+	for (struct peer *peer = p2->peers; peer; peer = next) {
+		next = peer->next;
+		if (peer->state == PEER_OPEN &&
+			!users_find(&p2->users, peer->name, peer->name_len))
+			peer_close(peer, FAREWELL_REFUSED);
 	}
-	snprintf(text, len, "%.*s", (int)given, listen);
-	return six == (*listen == '[');
 }
 
+static void
+p2_reload(struct mural_host *host)
+{
+	struct p2 *p2 = host->state;
+	struct users users = { 0 };
+
+	if (!p2->steps_path)
+		return;
+	if (users_load(&users, p2->config->users, log_users, host) < 0) {
+		mural_log(host, MURAL_WARN, "the users stay as they were");
+		return;
+	}
+	users_keep_steps(&users, &p2->users);
+	users_finish(&p2->users);
+	p2->users = users;
+	send_away_unknown(p2);
+}
+
+/* -------------------------------------------------------------------- invite */
+
 static int
-p2_invite(const struct mural_host *host, const char *address, char *text, size_t len)
+p2_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
+	size_t len)
 {
 	const struct p2_config *config = host->config;
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
 	const char *listen = *config->listen ? config->listen : config->websocket;
-	char name[300];
+	char name[HOST_PART_MAX];
 
-	if (host->port == 0 || !host_part(listen, address, name, sizeof(name)))
+	if (host->port == 0 || !host_part(listen, wish->address, name, sizeof(name)))
 		return -1;
 	if (*config->listen)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
@@ -307,5 +323,6 @@ const struct mural_plugin mural_plugin = {
 	.check = p2_check,
 	.start = p2_start,
 	.stop = p2_stop,
+	.reload = p2_reload,
 	.invite = p2_invite,
 };

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "credential.h"
 #include "stream.h"
 #include "utf8.h"
 
@@ -175,20 +176,6 @@ compare_users(const void *left, const void *right)
 	return compare_names(a->name, a->len, b->name, b->len);
 }
 
-static FILE *
-open_file(const char *path)
-{
-	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-	char inside[4096];
-	FILE *file = NULL;
-
-	if (*path != '/' && credentials &&
-		snprintf(inside, sizeof(inside), "%s/%s", credentials, path) <
-			(int)sizeof(inside))
-		file = fopen(inside, "re");
-	return file ? file : fopen(path, "re");
-}
-
 static void
 read_lines(struct users *users, struct reader *reader, FILE *file)
 {
@@ -213,7 +200,7 @@ int
 users_load(struct users *users, const char *path, users_complain *complain, void *arg)
 {
 	struct reader reader = { .path = path, .complain = complain, .arg = arg };
-	FILE *file = open_file(path);
+	FILE *file = credential_open(path);
 	char text[600];
 
 	if (file) {
@@ -283,6 +270,18 @@ otp_text(const uint8_t *otp, char text[OTP_DIGITS + 1])
 	for (int i = 0; i < OTP_DIGITS; i++)
 		text[i] = '0' + (i & 1 ? otp[i / 2] & 15 : otp[i / 2] >> 4);
 	text[OTP_DIGITS] = '\0';
+}
+
+void
+users_keep_steps(struct users *users, const struct users *before)
+{
+	for (size_t i = 0; i < before->n; i++) {
+		const struct user *old = &before->users[i];
+		struct user *user = users_find(users, old->name, old->len);
+
+		if (user && user->last_step < old->last_step)
+			user->last_step = old->last_step;
+	}
 }
 
 /* Looks at every digit, whatever the first ones say. */

@@ -41,6 +41,9 @@ int users_load(
 /* NULL is accepted. */
 void users_finish(struct users *users);
 
+/* Codes that were used stay used: takes them over from the users that were before. */
+void users_keep_steps(struct users *users, const struct users *before);
+
 struct user *users_find(const struct users *users, const char *name, size_t len);
 
 /* Four bytes of two digits each to eight digits of text. */

@@ -197,7 +197,7 @@ websocket_start(struct p2 *p2)
 	if (!websocket)
 		return -ENOMEM;
 	ret = webserver_start(&websocket->server, p2->host->loop, REQUEST_BYTES,
-		REQUEST_SECONDS, answer, p2);
+		REQUEST_SECONDS, answer, p2, NULL);
 	if (ret < 0) {
 		mural_log(p2->host, MURAL_ERROR, "cannot start libmicrohttpd: %s",
 			strerror(-ret));

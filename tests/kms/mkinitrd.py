@@ -247,6 +247,7 @@ def main():
     c.node("dev/null", 1, 3)
     c.symlink("sbin", "bin")
     c.file("init", read(a.init))
+    c.file("serve", read(os.path.join(HERE, "serve")))
     c.file("bin/busybox", read(a.busybox))
     c.symlink("bin/sh", "busybox")
     for name in mods.order:

@@ -59,7 +59,8 @@ class GuestError(Exception):
 class Guest:
     def __init__(self, kernel, initrd, gpu="virtio", arch="x86_64", outputs=1,
                  size=None, share=None, forward=(), append="", mem=512, smp=1,
-                 workdir=None, boot_timeout=180, detach=False, tap=None, netns=None):
+                 workdir=None, boot_timeout=180, detach=False, tap=None, netns=None,
+                 disk=None):
         self.own = workdir is None
         self.dir = workdir or tempfile.mkdtemp(prefix="kmsrig.")
         os.makedirs(self.dir, exist_ok=True)
@@ -95,6 +96,9 @@ class Guest:
         if share:
             cmd += ["-virtfs", "local,path=%s,mount_tag=host,security_model=none"
                     % os.path.abspath(share)]
+        if disk:        # an image, which stays as it is
+            cmd += ["-drive", "file=%s,if=none,id=disk0,format=raw,snapshot=on" % disk,
+                    "-device", "virtio-blk-pci,drive=disk0"]
         if netns:       # where the tap is
             cmd = ["ip", "netns", "exec", netns, *cmd]
         if tap:

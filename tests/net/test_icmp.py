@@ -6,6 +6,7 @@ import random
 import re
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
@@ -311,6 +312,21 @@ def test_groups_are_never_answered(tmp_path, quiet):
             assert totals(wall) == {"painted": 1, "drops": 0}
 
 
+# ---- limits for each source
+
+def test_pings_of_one_source_are_limited(tmp_path, quiet):
+    with icmp_wall(tmp_path, quiet, core="pixels-per-source = 100\ndeny = 198.51.100.0/24") as wall:
+        forged = [IP(src="192.0.2.%d" % (100 + i), dst=quiet.server.ip4) for i in range(20)]
+        quiet.send(*[echo4(quiet, set_pixel(i % 64, 1, ORANGE)) for i in range(150)])
+        quiet.send(*[echo6(quiet, set_pixel(i % 64, 2, ORANGE)) for i in range(150)])
+        quiet.send(*[echo4(quiet, set_pixel(i % 64, 3, ORANGE), ip=ip) for i, ip in enumerate(forged)])
+        quiet.send(*[echo4(quiet, PIXEL, ip=IP(src="198.51.100.9", dst=quiet.server.ip4))] * 7)
+        time.sleep(1)
+        counted = totals(wall)
+        assert 220 <= counted["painted"] <= 300 and counted["unauthorized"] == 7
+        assert counted["painted"] + counted["rate_limited"] == 320
+
+
 # ---- the kernel's own replies
 
 @pytest.mark.parametrize("before", ["0", "1"])
@@ -340,6 +356,57 @@ def test_kernel_replies_that_cannot_be_suppressed_stop_nobody(tmp_path, pair):
         assert wall.log().count("warning: icmp: cannot write /proc/sys/net/ipv") == 2, wall.log()
         pair.send(echo4(pair, PIXEL))
         wall.painted(16, 32, ORANGE)
+
+
+def test_kernel_replies_are_held_together_and_through_reloads(tmp_path, pair):
+    """Two instances want them suppressed, then one, then another one instead, then none."""
+    switches = "net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all"
+    one = "[plugin icmp one]\nkernel-replies = suppress\n"
+    two = "[plugin ipv6 two]\nkernel-replies = suppress\n"
+    pair.server.sysctl(switches[0], 0)
+    with Wall(tmp_path, one + two, netns=pair.server.name) as wall, pair.server:
+        def now():
+            return [pair.server.sysctl(s) for s in switches]
+        assert now() == ["1", "1"]
+        wall.reload(two)
+        assert now() == ["1", "1"]
+        with open("/proc/sys/net/ipv4/icmp_echo_ignore_all") as switch:
+            seen, over = set(), threading.Event()
+
+            def look():
+                while not over.is_set():
+                    switch.seek(0)
+                    seen.add(switch.read(1))
+            thread = threading.Thread(target=look)
+            thread.start()
+            wall.reload("[plugin icmp three]\nkernel-replies = suppress\n")
+            over.set()
+            thread.join()
+        assert seen == {"1"}, "the kernel answered while one took over from the other"
+        assert now() == ["1", "1"]
+        wall.reload("[plugin icmp three]\n")
+        assert now() == ["0", "0"]
+        wall.reload(one)
+        assert now() == ["1", "1"]
+        assert wall.stop() == 0
+        assert now() == ["0", "0"]
+
+
+def test_a_reload_leaves_a_capture_alone_or_opens_it_anew(tmp_path, pair):
+    """An ipv6 instance that comes claims addresses, which icmp has to know."""
+    claiming = "[plugin ipv6]\ntemplate = 2001:db8:0:SXXX:YYY:RR:GG:BB\n"
+    with icmp_wall(tmp_path, pair) as wall:
+        wall.reload("[plugin icmp]\n[plugin dots]\nlisten = 127.0.0.1:0\n")
+        assert "1 opened, 0 not opened, 1 left as they are" in wall.log()
+        pair.send(echo4(pair, PIXEL))
+        wall.painted(16, 32, ORANGE)
+        log = wall.reload("[plugin icmp]\n" + claiming)
+        assert "2 closed, 2 opened, 0 not opened, 0 left as they are" in log
+        log = wall.reload(claiming + "[plugin icmp]\n")
+        assert "0 closed, 0 opened, 0 not opened, 2 left as they are" in log
+        pair.send(echo4(pair, set_pixel(1, 1, ORANGE)))
+        wall.painted(1, 1, ORANGE)
+        assert wall.stop() == 0
 
 
 # ---- interfaces

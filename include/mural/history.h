@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The history: the canvas as it was, read back from what murald recorded.
+ *
+ * A recording (record.file in murald.conf) is a file and its older parts, FILE.1, FILE.2
+ * and so on, the highest number being the latest of them.  Each holds records: the tiles
+ * that changed since the record before, and now and then all of them.  What is damaged is
+ * left out, with all that depends on it; what comes behind is read again.  A recording
+ * that is being written may be read; what comes later is not seen.
+ *
+ * A history may be used by one thread at a time, any thread.  It blocks on the disk.
+ */
+#ifndef MURAL_HISTORY_H
+#define MURAL_HISTORY_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MURAL_HISTORY_EXPORT __attribute__((visibility("default")))
+
+struct mural_history;
+
+/* The canvas at a moment.  Borrowed until the next call. */
+struct mural_moment {
+	int64_t time_ms; /* since 1970; never less than that of the moment before */
+	uint32_t width, height;
+	const uint32_t *pixels; /* width * height of 0xffRRGGBB */
+	/* What may differ from the moment before; right and bottom excluded. */
+	uint32_t left, top, right, bottom;
+};
+
+struct mural_span {
+	int64_t first_ms, last_ms;
+	uint64_t moments; /* recorded from first to last; 0: nothing, no times either */
+};
+
+/* Opens the recording at its beginning.  0; -ENOENT when there is none; another
+ * -errno. */
+MURAL_HISTORY_EXPORT int mural_history_open(
+	const char *file, struct mural_history **history);
+
+/* What was recorded from one time to another, both included.  Looks at no picture, and
+ * leaves the history at its beginning.  0 or -errno. */
+MURAL_HISTORY_EXPORT int mural_history_span(struct mural_history *history,
+	int64_t from_ms, int64_t to_ms, struct mural_span *span);
+
+/* Goes to the last moment that was recorded at `at_ms` or before, else to the first of
+ * all: as mural_history_next(). */
+MURAL_HISTORY_EXPORT int mural_history_seek(
+	struct mural_history *history, int64_t at_ms, struct mural_moment *moment);
+
+/* The next moment: 1.  0: there is none.  -errno. */
+MURAL_HISTORY_EXPORT int mural_history_next(
+	struct mural_history *history, struct mural_moment *moment);
+
+/* NULL is accepted. */
+MURAL_HISTORY_EXPORT void mural_history_close(struct mural_history *history);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What invitations of plugins with an address of their own have in common. */
+#ifndef HOST_PART_H
+#define HOST_PART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HOST_PART_MAX 300
+
+/* The host part of a URL for whoever reaches `listen`: this machine's address, or the one
+ * that is listened on if that is a single one, and then only for its own family, so that
+ * it is said once.  False: nothing to say. */
+bool host_part(const char *listen, const char *address, char *text, size_t len);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* The board as JSON text, kept until it changes. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "board.h"
+#include "generators.h"
+#include "http.h"
+
+#define TAG_MAX 48
+
+/* One answer, and the state of the board that it tells. */
+struct kept {
+	struct MHD_Response *response;
+	uint64_t changes;
+	char tag[TAG_MAX];
+};
+
+struct board_text {
+	uint64_t boot; /* so that no tag is another run's, too */
+	struct kept pixels, frontend;
+};
+
+static char *
+put_number(char *to, unsigned n)
+{
+	if (n >= 100)
+		*to++ = '0' + n / 100;
+	if (n >= 10)
+		*to++ = '0' + n / 10 % 10;
+	*to++ = '0' + n % 10;
+	return to;
+}
+
+/* At most 4 bytes a cell, and 3 a row, and 2. */
+static char *
+put_rows(char *to, const struct board *board)
+{
+	const uint8_t *colour = board->colours;
+
+	*to++ = '[';
+	for (uint32_t row = 0; row < board->height; row++) {
+		*to++ = '[';
+		for (uint32_t column = 0; column < board->width; column++) {
+			to = put_number(to, *colour++);
+			*to++ = ',';
+		}
+		to[-1] = ']';
+		*to++ = ',';
+	}
+	to[-1] = ']';
+	return to;
+}
+
+static const char *
+label(const struct board *board, size_t place)
+{
+	return board->painters[place] ? board->painters[place]->label : "\"\"";
+}
+
+static char *
+put_labels(char *to, const struct board *board)
+{
+	size_t place = 0;
+
+	*to++ = '[';
+	for (uint32_t row = 0; row < board->height; row++) {
+		*to++ = '[';
+		for (uint32_t column = 0; column < board->width; column++) {
+			to = stpcpy(to, label(board, place++));
+			*to++ = ',';
+		}
+		to[-1] = ']';
+		*to++ = ',';
+	}
+	to[-1] = ']';
+	return to;
+}
+
+static size_t
+rows_size(const struct board *board)
+{
+	return (size_t)board->width * board->height * 4 + (size_t)board->height * 3 + 2;
+}
+
+static size_t
+labels_size(const struct board *board)
+{
+	size_t cells = (size_t)board->width * board->height;
+	size_t size = cells + (size_t)board->height * 3 + 2;
+
+	for (size_t place = 0; place < cells; place++)
+		size += strlen(label(board, place));
+	return size;
+}
+
+static void
+keep(struct kept *kept, struct MHD_Response *response)
+{
+	if (kept->response)
+		MHD_destroy_response(kept->response);
+	kept->response = response;
+}
+
+/* Takes the text over. */
+static struct MHD_Response *
+make_response(struct kept *kept, char *text, size_t len)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+
+	if (!response)
+		free(text);
+	else if (reply_prepare(response, "application/json") == MHD_NO ||
+		 MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, kept->tag) ==
+			 MHD_NO) {
+		MHD_destroy_response(response);
+		response = NULL;
+	}
+	return response;
+}
+
+const char *
+board_pixels_tag(struct board *board)
+{
+	struct board_text *text = board->text;
+
+	snprintf(text->pixels.tag, TAG_MAX, "\"%" PRIx64 "-%" PRIx64 "\"", text->boot,
+		board->changes);
+	return text->pixels.tag;
+}
+
+const char *
+board_frontend_tag(struct board *board)
+{
+	struct board_text *text = board->text;
+
+	snprintf(text->frontend.tag, TAG_MAX, "\"%" PRIx64 "-%" PRIx64 "-a\"", text->boot,
+		board->signatures);
+	return text->frontend.tag;
+}
+
+struct MHD_Response *
+board_pixels(struct board *board)
+{
+	static const char before[] = "{\"pixels\":", behind[] = "}\n";
+	struct kept *kept = &board->text->pixels;
+	char *text, *to;
+
+	if (kept->response && kept->changes == board->changes)
+		return kept->response;
+	text = malloc(rows_size(board) + sizeof(before) + sizeof(behind));
+	if (!text)
+		return NULL;
+	to = put_rows(stpcpy(text, before), board);
+	to = stpcpy(to, behind);
+	board_pixels_tag(board);
+	keep(kept, make_response(kept, text, to - text));
+	kept->changes = board->changes;
+	return kept->response;
+}
+
+struct MHD_Response *
+board_frontend(struct board *board)
+{
+	static const char before[] = "{\"authors\":", between[] = ",\"pixels\":",
+			  behind[] = "}\n";
+	struct kept *kept = &board->text->frontend;
+	char *text, *to;
+
+	if (kept->response && kept->changes == board->signatures)
+		return kept->response;
+	text = malloc(labels_size(board) + rows_size(board) + sizeof(before) +
+		      sizeof(between) + sizeof(behind));
+	if (!text)
+		return NULL;
+	to = put_labels(stpcpy(text, before), board);
+	to = put_rows(stpcpy(to, between), board);
+	to = stpcpy(to, behind);
+	board_frontend_tag(board);
+	keep(kept, make_response(kept, text, to - text));
+	kept->changes = board->signatures;
+	return kept->response;
+}
+
+int
+board_text_start(struct board *board)
+{
+	board->text = calloc(1, sizeof(*board->text));
+	if (!board->text)
+		return -ENOMEM;
+	return getrandom(&board->text->boot, sizeof(board->text->boot), 0) < 0 ? -errno
+									       : 0;
+}
+
+void
+board_text_stop(struct board *board)
+{
+	if (!board->text)
+		return;
+	keep(&board->text->pixels, NULL);
+	keep(&board->text->frontend, NULL);
+	free(board->text);
+}

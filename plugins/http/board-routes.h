@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the routes of the board's API share (protocols.md, 3.2). */
+#ifndef BOARD_ROUTES_H
+#define BOARD_ROUTES_H
+
+#include "request.h"
+
+struct generator;
+
+/* membership.c */
+enum MHD_Result answer_register(struct request *request);
+enum MHD_Result answer_remove(struct request *request);
+
+/* painting.c */
+enum MHD_Result answer_update(struct request *request);
+enum MHD_Result answer_click(struct request *request);
+
+/* admin.c */
+enum MHD_Result answer_rate(struct request *request);
+enum MHD_Result answer_enable(struct request *request);
+enum MHD_Result answer_disable(struct request *request);
+
+/* The body, when it has all of the names (ended by NULL); else NULL, and the 400 for it
+ * in *answered. */
+const json_t *board_fields(
+	struct request *request, const char *const *names, enum MHD_Result *answered);
+
+/* Who has that id; NULL: nobody. */
+struct generator *board_generator(struct request *request, const json_t *id);
+
+/* Whether the generator set a cell too short ago. */
+bool board_is_early(const struct generator *generator, uint64_t now_ns);
+
+/* Answers that are counted as what they refuse: 400 for a field that is not there, 400,
+ * 401, and 429 with the time that is left. */
+enum MHD_Result reply_missing(struct request *request, const char *name);
+enum MHD_Result reply_malformed(struct request *request, const char *text);
+enum MHD_Result reply_unauthorized(struct request *request);
+enum MHD_Result reply_early(
+	struct request *request, const struct generator *generator, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The board: cells on the region of the canvas that the instance has, each `cell` canvas
+ * pixels wide and high, each in a colour of the palette.
+ *
+ * What others paint over a cell is found when somebody asks: the cell then has the colour
+ * of the palette that is nearest to its pixels' mean, and no painter.  A cell that still
+ * shows the bare background is colour 0, as on the board of a fresh pixel board.
+ *
+ * All of it on the main loop's thread.
+ */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "palette.h"
+
+struct MHD_Response;
+struct generator;
+struct http;
+
+#define BOARD_CELLS_MAX (16u << 20)
+
+struct board_text; /* board-json.c's */
+
+/* The pixels of a cell, channel by channel, if one differs from what it should be. */
+struct board_sum {
+	uint64_t r, g, b;
+	bool differs;
+};
+
+struct board {
+	struct http *http;
+	uint32_t width, height; /* cells */
+	uint32_t cell;
+	struct palette palette;
+
+	/* row by row */
+	uint8_t *colours;
+	bool *bare; /* the cell shows the background, and nobody painted it */
+	struct generator **painters;
+
+	uint64_t pixels, unnecessary; /* that generators ever set */
+	uint64_t changes;             /* of colours, since it was started */
+	uint64_t signatures;          /* of colours or painters */
+
+	/* board-look.c's */
+	struct mural_reader *reader;
+	uint64_t *tiles, *dirty; /* changed tiles; cells to be looked at, a bit each */
+	uint32_t *line;          /* one line of pixels of the board */
+	struct board_sum *sums;  /* of the cells of one row */
+
+	struct board_text *text;
+};
+
+int board_start(struct http *http);
+void board_stop(struct http *http);
+
+/* Sets a cell, which must be on the board, as a generator's doing: painted, shown,
+ * counted, logged, and told to whoever listens. */
+void board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
+	struct generator *generator);
+
+/* A cell gets another colour or painter, by whomever; the canvas is not touched. */
+void board_note(struct board *board, size_t place, uint8_t colour, bool bare,
+	struct generator *painter);
+
+/* ---- board-look.c: what others painted */
+
+/* 0 or -ENOMEM. */
+int board_look_start(struct board *board);
+void board_look_stop(struct board *board);
+
+/* Takes over what changed on the canvas since the last time. */
+void board_look(struct board *board);
+
+/* Looks at what the canvas shows in the cells that the store knows, and paints those that
+ * it does not show because murald was killed or the canvas was not kept. */
+void board_recall(struct board *board, bool was_stopped);
+
+/* ---- board-json.c: what GET answers; borrowed until the next change, NULL: no memory.
+ * Call board_look() before. */
+
+int board_text_start(struct board *board);
+void board_text_stop(struct board *board);
+
+/* {"pixels": rows}, and {"pixels": rows, "authors": rows}. */
+struct MHD_Response *board_pixels(struct board *board);
+struct MHD_Response *board_frontend(struct board *board);
+
+/* The tags of the two: quoted, strong, of this run of murald only. */
+const char *board_pixels_tag(struct board *board);
+const char *board_frontend_tag(struct board *board);
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/* Generators: found by id, by name and author, by secret, and by number. */
+#include "generators.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include <jansson.h>
+#include <sha2.h>
+
+#include "http.h"
+#include "secrets.h"
+
+#define BUCKETS 8192
+
+enum { BY_ID, BY_NAME, BY_SECRET, BY_NUMBER, N_KEYS };
+
+struct generators {
+	struct generator *first;
+	size_t n;
+	uint32_t last_number;
+	uint64_t seed; /* so that nobody can choose what lands in one bucket */
+	struct secrets secrets;
+	char *admin_token;
+	struct generator *buckets[N_KEYS][BUCKETS];
+};
+
+/* -------------------------------------------------------------------- finding */
+
+static uint64_t
+mix(uint64_t hash, const void *bytes, size_t len)
+{
+	for (const uint8_t *p = bytes, *end = p + len; p < end; p++)
+		hash = (hash ^ *p) * UINT64_C(0x100000001b3);
+	return (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static struct generator **
+bucket(struct generators *generators, int key, uint64_t hash)
+{
+	return &generators->buckets[key][hash >> 32 & (BUCKETS - 1)];
+}
+
+static struct generator **
+id_bucket(struct generators *generators, const char *id)
+{
+	return bucket(generators, BY_ID, mix(generators->seed, id, STORE_ID_LEN));
+}
+
+static struct generator **
+name_bucket(struct generators *generators, const char *name, const char *author)
+{
+	uint64_t hash = mix(generators->seed, name, strlen(name) + 1);
+
+	return bucket(generators, BY_NAME, mix(hash, author, strlen(author)));
+}
+
+static struct generator **
+secret_bucket(struct generators *generators, const uint8_t *secret)
+{
+	return bucket(
+		generators, BY_SECRET, mix(generators->seed, secret, STORE_SECRET_LEN));
+}
+
+static struct generator **
+number_bucket(struct generators *generators, uint32_t number)
+{
+	return &generators->buckets[BY_NUMBER][number % BUCKETS];
+}
+
+struct generator *
+generators_find(struct http *http, const char *id, size_t len)
+{
+	struct generator *generator;
+
+	if (len != STORE_ID_LEN)
+		return NULL;
+	generator = *id_bucket(http->generators, id);
+	while (generator && memcmp(generator->id, id, STORE_ID_LEN) != 0)
+		generator = generator->same[BY_ID];
+	return generator;
+}
+
+struct generator *
+generators_find_name(struct http *http, const char *name, const char *author)
+{
+	struct generator *generator = *name_bucket(http->generators, name, author);
+
+	while (generator && (strcmp(generator->name, name) != 0 ||
+				    strcmp(generator->author, author) != 0))
+		generator = generator->same[BY_NAME];
+	return generator;
+}
+
+static void
+digest(const char *secret, uint8_t bytes[STORE_SECRET_LEN])
+{
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	SHA256Update(&sha, (const uint8_t *)secret, strlen(secret));
+	SHA256Final(bytes, &sha);
+}
+
+struct generator *
+generators_find_secret(struct http *http, const char *secret)
+{
+	uint8_t bytes[STORE_SECRET_LEN];
+	struct generator *generator;
+
+	digest(secret, bytes);
+	generator = *secret_bucket(http->generators, bytes);
+	while (generator && memcmp(generator->secret, bytes, sizeof(bytes)) != 0)
+		generator = generator->same[BY_SECRET];
+	return generator;
+}
+
+struct generator *
+generators_find_number(struct http *http, uint32_t number)
+{
+	struct generator *generator = *number_bucket(http->generators, number);
+
+	while (generator && generator->number != number)
+		generator = generator->same[BY_NUMBER];
+	return generator;
+}
+
+struct generator *
+generators_first(const struct http *http)
+{
+	return http->generators->first;
+}
+
+bool
+generators_admit(const struct http *http, const char *secret)
+{
+	return secrets_have(&http->generators->secrets, secret);
+}
+
+bool
+generators_is_admin(const struct http *http, const char *token)
+{
+	const char *admin = http->generators->admin_token;
+
+	return *admin && secret_is(admin, token);
+}
+
+/* ------------------------------------------------------------ coming and going */
+
+static void
+push(struct generator **head, struct generator *generator, int key)
+{
+	generator->same[key] = *head;
+	*head = generator;
+}
+
+static void
+drop(struct generator **head, struct generator *generator, int key)
+{
+	while (*head != generator)
+		head = &(*head)->same[key];
+	*head = generator->same[key];
+}
+
+static void
+free_generator(struct generator *generator)
+{
+	if (!generator)
+		return;
+	free(generator->name);
+	free(generator->author);
+	free(generator->label);
+	explicit_bzero(generator->id, sizeof(generator->id));
+	free(generator);
+}
+
+/* NAME (AUTHOR) as a JSON string. */
+static char *
+make_label(const char *name, const char *author)
+{
+	json_t *string = json_sprintf("%s (%s)", name, author);
+	char *label = json_dumps(string, JSON_ENCODE_ANY);
+
+	json_decref(string);
+	return label;
+}
+
+static struct generator *
+insert(struct generators *generators, const struct store_generator *from)
+{
+	struct generator *generator = calloc(1, sizeof(*generator));
+
+	if (!generator)
+		return NULL;
+	generator->number = from->number;
+	generator->name = strdup(from->name);
+	generator->author = strdup(from->author);
+	generator->label = make_label(from->name, from->author);
+	generator->pixels = from->pixels;
+	generator->unnecessary = from->unnecessary;
+	memcpy(generator->secret, from->secret, STORE_SECRET_LEN);
+	if (!generator->name || !generator->author || !generator->label) {
+		free_generator(generator);
+		return NULL;
+	}
+	push(number_bucket(generators, generator->number), generator, BY_NUMBER);
+	if (from->id) {
+		snprintf(generator->id, sizeof(generator->id), "%s", from->id);
+		push(id_bucket(generators, generator->id), generator, BY_ID);
+		push(name_bucket(generators, generator->name, generator->author),
+			generator, BY_NAME);
+		push(secret_bucket(generators, generator->secret), generator, BY_SECRET);
+	}
+	generator->next = generators->first;
+	generator->link = &generators->first;
+	if (generator->next)
+		generator->next->link = &generator->next;
+	generators->first = generator;
+	generators->n++;
+	return generator;
+}
+
+/* A removed one goes with the last cell that it painted. */
+static void
+forget(struct generators *generators, struct generator *generator)
+{
+	if (*generator->id || generator->cells > 0)
+		return;
+	drop(number_bucket(generators, generator->number), generator, BY_NUMBER);
+	*generator->link = generator->next;
+	if (generator->next)
+		generator->next->link = generator->link;
+	generators->n--;
+	free_generator(generator);
+}
+
+static int
+make_id(char id[STORE_ID_LEN + 1])
+{
+	uint8_t bytes[STORE_ID_LEN / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return -EIO;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+int
+generators_add(struct http *http, const char *name, const char *author,
+	const char *secret, struct generator **added)
+{
+	struct generators *generators = http->generators;
+	uint8_t secret_digest[STORE_SECRET_LEN];
+	char id[STORE_ID_LEN + 1];
+	struct store_generator from = {
+		.id = id,
+		.name = name,
+		.author = author,
+		.secret = secret_digest,
+	};
+	int ret;
+
+	if (generators->n >= GENERATORS_MAX || generators->last_number == UINT32_MAX)
+		return -ENOSPC;
+	ret = make_id(id);
+	if (ret < 0)
+		return ret;
+	digest(secret, secret_digest);
+	from.number = generators->last_number + 1;
+	*added = insert(generators, &from);
+	if (!*added)
+		return -ENOMEM;
+	generators->last_number++;
+	store_put_generator(http->store, &from);
+	(*added)->mark = store_mark(http->store);
+	explicit_bzero(id, sizeof(id));
+	return 0;
+}
+
+void
+generators_remove(struct http *http, struct generator *generator)
+{
+	struct generators *generators = http->generators;
+	const struct store_generator gone = {
+		.number = generator->number,
+		.name = generator->name,
+		.author = generator->author,
+		.secret = generator->secret,
+	};
+
+	drop(id_bucket(generators, generator->id), generator, BY_ID);
+	drop(name_bucket(generators, generator->name, generator->author), generator,
+		BY_NAME);
+	drop(secret_bucket(generators, generator->secret), generator, BY_SECRET);
+	explicit_bzero(generator->id, sizeof(generator->id));
+	store_put_generator(http->store, &gone);
+	forget(generators, generator);
+}
+
+void
+generators_repaint(struct http *http, struct generator *before, struct generator *after)
+{
+	if (before == after)
+		return;
+	if (after)
+		after->cells++;
+	if (before) {
+		before->cells--;
+		forget(http->generators, before);
+	}
+}
+
+/* ----------------------------------------------------------------- start, stop */
+
+static void
+take_stored(const struct store_generator *stored, void *arg)
+{
+	struct http *http = arg;
+
+	if (stored->id && strlen(stored->id) != STORE_ID_LEN)
+		return;
+	if (!insert(http->generators, stored))
+		mural_log(http->host, MURAL_ERROR, "no memory for all generators");
+}
+
+int
+generators_start(struct http *http)
+{
+	struct generators *generators = calloc(1, sizeof(*generators));
+	char why[300] = "";
+	int ret;
+
+	if (!generators)
+		return -ENOMEM;
+	http->generators = generators;
+	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
+		return -errno;
+	ret = secrets_load(&generators->secrets, http->config->secrets, why, sizeof(why));
+	if (ret < 0)
+		mural_log(http->host, MURAL_ERROR, "%s %s", http->config->secrets, why);
+	if (ret == 0)
+		ret = token_load(http->config->admin_token, &generators->admin_token, why,
+			sizeof(why));
+	if (ret < 0)
+		return ret;
+	generators->last_number = store_last_generator(http->store);
+	return store_each_generator(http->store, take_stored, http);
+}
+
+void
+generators_stop(struct http *http)
+{
+	struct generators *generators = http->generators;
+
+	if (!generators)
+		return;
+	for (struct generator *next, *i = generators->first; i; i = next) {
+		next = i->next;
+		free_generator(i);
+	}
+	secrets_finish(&generators->secrets);
+	if (generators->admin_token)
+		explicit_bzero(generators->admin_token, strlen(generators->admin_token));
+	free(generators->admin_token);
+	free(generators);
+	http->generators = NULL;
+}

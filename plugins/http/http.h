@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One instance of the http plugin: the pixel board, the viewers, the page and the
+ * figures, on a web server of its own on murald's main loop.
+ *
+ * request.h is a request and how to answer it, board.h the cells, generators.h who may
+ * paint them, store.h what outlives the process.  Each subject that is more than answers
+ * has a struct of its own here, made by its _start() and ended by its _stop().
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include <mural/plugin.h>
+
+#include "past.h"
+#include "request.h"
+#include "visitor.h"
+#include "webserver.h"
+
+struct board;
+struct generators;
+struct history;
+struct rules;
+struct socketio;
+struct store;
+struct viewers;
+
+struct http_config {
+	const char *listen;
+	struct mural_dimensions board; /* 0x0: as many cells as fit */
+	int64_t cell;
+	const char *palette;
+	uint64_t pixel_rate; /* ms */
+	const char *secrets, *admin_token, *database;
+	bool click;
+	int64_t viewer_fps;
+};
+
+/* operator.c's memory: what the display had shown when it was last well. */
+struct health {
+	uint64_t frames, painted;
+	uint64_t behind_ms; /* since when there is paint that it did not show; 0: none */
+};
+
+struct http {
+	struct mural_host *host;
+	const struct http_config *config;
+	struct webserver server;
+	struct visitors visitors;
+	struct mural_listener *listener;
+	struct request *parked; /* request.c's list */
+	struct store *store;
+	struct board *board;
+	struct generators *generators;
+	struct rules *rules;
+	struct socketio *socketio;
+	struct viewers *viewers;
+	struct history *history;
+	struct past past;
+	struct health health;
+	unsigned parts; /* that are not gone yet */
+	bool stopping;
+};
+
+/* A part that began with http_hold() is gone; the last one ends the instance. */
+void http_hold(struct http *http);
+void http_release(struct http *http);
+
+/* Counts something that arrived and did not become a pixel. */
+void http_discard(struct http *http, enum mural_reason reason);
+
+/* ---- subjects, listed in http.c.  start: 0 or -errno, logged; its own struct is in
+ * `http` then.  stop: accepts one that never started, answers or ends what waits, and may
+ * end later, between an http_hold() in start and its http_release().  What others may
+ * still ask for, it frees no sooner than in that order's end. */
+
+/* Engine.IO 4 and Socket.IO 5 (protocols.md, 3.4). */
+int socketio_start(struct http *http);
+void socketio_stop(struct http *http);
+/* Whether anybody would hear an event. */
+bool socketio_has_listeners(const struct http *http);
+/* Sends an event with one argument to everybody who is connected; `json` is its text. */
+void socketio_emit(struct http *http, const char *event, const char *json);
+
+/* /ws and /live: who watches the canvas (protocols.md, 1.4). */
+int viewers_start(struct http *http);
+void viewers_stop(struct http *http);
+
+/* Timelapses and past pictures. */
+int history_start(struct http *http);
+void history_stop(struct http *http);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* /metrics: what murald counts, as OpenMetrics 1.0 or as Prometheus' older text. */
+#include "metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http.h"
+
+#define OPENMETRICS "application/openmetrics-text"
+
+/* A text in the making. */
+struct page {
+	FILE *out;
+	bool openmetrics;
+	struct mural_host *host;
+	const struct family *family; /* at hand */
+};
+
+/* Samples of one kind.  In OpenMetrics a counter's name does without the _total that its
+ * samples end in, and an info's without _info; the older text knows neither rule. */
+struct family {
+	const char *name, *suffix, *type, *help;
+	const char *unit; /* NULL: none */
+	uint64_t (*value)(const struct mural_instance *instance);
+	uint32_t transports; /* only instances with one of these; 0: all */
+};
+
+/* -------------------------------------------------------------------- one sample */
+
+/* A label's value, in its quotes. */
+static void
+put_quoted(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			putc('\\', out);
+		if (*text == '\n')
+			fputs("\\n", out);
+		else
+			putc(*text, out);
+	}
+	putc('"', out);
+}
+
+static void
+begin(struct page *page, const struct family *family)
+{
+	const char *suffix = page->openmetrics ? "" : family->suffix;
+	const char *type = family->type;
+
+	if (!page->openmetrics && strcmp(type, "info") == 0)
+		type = "gauge";
+	page->family = family;
+	fprintf(page->out, "# TYPE %s%s %s\n", family->name, suffix, type);
+	if (page->openmetrics && family->unit)
+		fprintf(page->out, "# UNIT %s %s\n", family->name, family->unit);
+	fprintf(page->out, "# HELP %s%s %s\n", family->name, suffix, family->help);
+}
+
+static void
+put_sample(struct page *page, const char *plugin, const char *reason, uint64_t value)
+{
+	fprintf(page->out, "%s%s", page->family->name, page->family->suffix);
+	if (plugin) {
+		fputs("{plugin=", page->out);
+		put_quoted(page->out, plugin);
+		if (reason)
+			fprintf(page->out, ",reason=\"%s\"", reason);
+		putc('}', page->out);
+	}
+	fprintf(page->out, " %" PRIu64 "\n", value);
+}
+
+/* ----------------------------------------------------------------- of instances */
+
+static uint64_t
+painted(const struct mural_instance *instance)
+{
+	return instance->painted;
+}
+
+static uint64_t
+connections(const struct mural_instance *instance)
+{
+	return instance->counts.connections;
+}
+
+static uint64_t
+received_bytes(const struct mural_instance *instance)
+{
+	return instance->counts.received_bytes;
+}
+
+static uint64_t
+kernel_drops(const struct mural_instance *instance)
+{
+	return instance->counts.kernel_drops;
+}
+
+static uint64_t
+viewers(const struct mural_instance *instance)
+{
+	return instance->counts.viewers;
+}
+
+static const struct family families[] = {
+	{ "murald_pixels", "_total", "counter", "Pixels painted.", NULL, painted, 0 },
+	{ "murald_connections", "", "gauge", "Connections that are open.", NULL,
+		connections, 0 },
+	{ "murald_received_bytes", "_total", "counter", "Bytes received.", "bytes",
+		received_bytes, 0 },
+	{ "murald_kernel_drops", "_total", "counter",
+		"Packets lost before the plugin saw them.", NULL, kernel_drops,
+		MURAL_SOURCE },
+	{ "murald_viewers", "", "gauge", "Clients that watch the canvas.", NULL, viewers,
+		0 },
+};
+
+static void
+put_instance(const struct mural_instance *instance, void *arg)
+{
+	struct page *page = arg;
+	uint32_t only = page->family->transports;
+
+	if (!only || instance->plugin->transports & only)
+		put_sample(
+			page, instance->host->name, NULL, page->family->value(instance));
+}
+
+static void
+put_discarded(const struct mural_instance *instance, void *arg)
+{
+	for (int i = 0; i < MURAL_REASONS; i++)
+		put_sample(arg, instance->host->name, mural_reason_label(i),
+			instance->discarded[i]);
+}
+
+static void
+put_instances(struct page *page)
+{
+	static const struct family discarded = { "murald_discarded", "_total", "counter",
+		"What arrived and became no pixel.", NULL, NULL, 0 };
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		begin(page, &families[i]);
+		mural_each_instance(page->host, put_instance, page);
+	}
+	begin(page, &discarded);
+	mural_each_instance(page->host, put_discarded, page);
+}
+
+/* ----------------------------------------------------------------- of the wall */
+
+static void
+put_one(struct page *page, const char *name, const char *suffix, const char *help,
+	uint64_t value)
+{
+	const struct family family = { name, suffix, *suffix ? "counter" : "gauge", help,
+		NULL, NULL, 0 };
+
+	begin(page, &family);
+	put_sample(page, NULL, NULL, value);
+}
+
+static void
+put_wall(struct page *page)
+{
+	static const struct family build = { "murald_build", "_info", "info",
+		"Which murald this is.", NULL, NULL, 0 };
+	struct mural_display display;
+
+	mural_display_figures(page->host, &display);
+	put_one(page, "murald_display_frames", "_total", "Pictures shown on the screen.",
+		display.frames);
+	put_one(page, "murald_display_late_frames", "_total",
+		"Pictures shown more than one refresh after they were due.",
+		display.late_frames);
+	put_one(page, "murald_canvas_width", "", "Pixels in a row of the canvas.",
+		page->host->canvas_width);
+	put_one(page, "murald_canvas_height", "", "Rows of the canvas.",
+		page->host->canvas_height);
+	begin(page, &build);
+	fputs("murald_build_info{version=", page->out);
+	put_quoted(page->out, mural_version());
+	fputs("} 1\n", page->out);
+	if (page->openmetrics)
+		fputs("# EOF\n", page->out);
+}
+
+/* --------------------------------------------------------------- which of the two */
+
+/* The quality (RFC 9110, 12.4.2) that one range of an Accept list asks for, a thousandth
+ * each; 1000 where there is none. */
+static int
+quality(const char *range, size_t len)
+{
+	const char *end = range + len, *p = range;
+	int value = 0, place = 1000;
+
+	for (; p < end &&
+		!(*p == ';' && strncasecmp(p + 1 + strspn(p + 1, " \t"), "q=", 2) == 0);
+		p++)
+		;
+	if (p == end)
+		return 1000;
+	for (p = strchr(p, '=') + 1; p < end && place > 0; p++) {
+		if (*p == '.')
+			continue;
+		if (*p < '0' || *p > '9')
+			break;
+		value += (*p - '0') * place;
+		place /= 10;
+	}
+	return value;
+}
+
+/* How much the list wants the type, -1: it does not name it. */
+static int
+wish(const char *accept, const char *type)
+{
+	size_t type_len = strlen(type);
+	int best = -1;
+
+	while (*accept) {
+		size_t len, name_len;
+
+		accept += strspn(accept, ", \t");
+		len = strcspn(accept, ",");
+		name_len = strcspn(accept, ",; \t");
+		if (name_len == type_len && strncasecmp(accept, type, type_len) == 0) {
+			int value = quality(accept, len);
+
+			best = value > best ? value : best;
+		}
+		accept += len;
+	}
+	return best;
+}
+
+bool
+metrics_are_open(const char *accept)
+{
+	int text, open;
+
+	if (!accept)
+		return true;
+	open = wish(accept, OPENMETRICS);
+	text = wish(accept, "text/plain");
+	/* a browser, which would save the other one to a file */
+	if (open < 0 && wish(accept, "text/html") > 0)
+		return false;
+	if (open < 0)
+		open = wish(accept, "*/*");
+	return open >= text;
+}
+
+enum MHD_Result
+metrics_answer(struct request *request)
+{
+	bool openmetrics =
+		metrics_are_open(request_header(request, MHD_HTTP_HEADER_ACCEPT));
+	char *text = NULL;
+	size_t len;
+	struct page page = { .out = open_memstream(&text, &len),
+		.openmetrics = openmetrics,
+		.host = request->http->host };
+	struct MHD_Response *response = NULL;
+
+	if (page.out) {
+		mural_publish(page.host);
+		put_instances(&page);
+		put_wall(&page);
+		if (fclose(page.out) == 0)
+			response = MHD_create_response_from_buffer(
+				len, text, MHD_RESPMEM_MUST_FREE);
+	}
+	if (!response)
+		free(text);
+	else
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+			openmetrics ? OPENMETRICS "; version=1.0.0; charset=utf-8"
+				    : "text/plain; version=0.0.4; charset=utf-8");
+	return reply(request, MHD_HTTP_OK, response);
+}

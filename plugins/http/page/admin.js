@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The owner's page: the rate, and the board's switch.
+
+const element = id => document.getElementById(id);
+
+async function show() {
+	const settings = await (await fetch("/settings")).json();
+
+	element("now").textContent = `The board of ${settings.width}×${settings.height} cells is ` +
+		`${settings.enabled ? "on" : "off"}; ${settings.pixel_rate} ms between two pixels; ` +
+		`pixels so far: ${settings.stats.pixels.toLocaleString()}.`;
+	if (document.activeElement !== element("rate"))
+		element("rate").value = settings.pixel_rate;
+}
+
+async function change(path, values) {
+	const answer = await fetch(path, {
+		method: "POST",
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify({ ...values, token: element("token").value }),
+	}).catch(() => null);
+
+	element("result").textContent = !answer ? "The wall does not answer."
+		: answer.ok ? "Done."
+		: answer.status === 401 ? "That is not the admin token, or none is set in murald.conf."
+		: `The board answered ${answer.status}.`;
+	await show();
+}
+
+element("token-form").addEventListener("submit", event => event.preventDefault());
+element("rate-form").addEventListener("submit", event => {
+	event.preventDefault();
+	change("/changePixelRate", { new_rate: Number(element("rate").value) });
+});
+element("enable").addEventListener("click", () => change("/enableBoard", {}));
+element("disable").addEventListener("click", () => change("/disableBoard", {}));
+await show();
+setInterval(show, 5000);

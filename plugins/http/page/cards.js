@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// How to paint the pixel that was tapped, by each protocol that is there.
+
+async function copy(text, button) {
+	const range = document.createRange();
+
+	try {
+		await navigator.clipboard.writeText(text);
+		button.textContent = "Copied";
+	} catch {
+		// without https there is no clipboard: mark the command instead
+		range.selectNodeContents(button.previousElementSibling);
+		getSelection().removeAllRanges();
+		getSelection().addRange(range);
+		button.textContent = document.execCommand("copy") ? "Copied" : "Marked";
+	}
+	setTimeout(() => { button.textContent = "Copy"; }, 2000);
+}
+
+function command(name, text) {
+	const row = document.createElement("div"), code = document.createElement("code");
+	const button = document.createElement("button");
+
+	row.className = "command";
+	code.textContent = text;
+	button.textContent = "Copy";
+	button.setAttribute("aria-label", `Copy the command for ${name}`);
+	button.addEventListener("click", () => copy(text, button));
+	row.append(code, button);
+	return row;
+}
+
+function card(way) {
+	const article = document.createElement("article"), title = document.createElement("h3");
+	const summary = document.createElement("p");
+
+	article.className = "card";
+	title.textContent = way.name;
+	summary.textContent = way.summary;
+	article.append(title, summary);
+	for (const text of way.commands)
+		article.append(command(way.name, text));
+	return article;
+}
+
+let newest = 0;
+
+// Asks the server, which knows its own addresses, and shows what it says.
+export async function show_ways(at, colour) {
+	const turn = ++newest;
+	const answer = await fetch(`/invite?x=${at.x}&y=${at.y}&color=${colour}`);
+	const { ways } = await answer.json();
+
+	if (turn !== newest)
+		return;
+	document.getElementById("ways-where").textContent = `at ${at.x}, ${at.y}`;
+	document.getElementById("cards").replaceChildren(...ways.map(card));
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* Secrets from files. */
+#include "secrets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "credential.h"
+
+static const char blanks[] = " \t\r\n\v\f";
+
+/* The whole file, with a NUL behind it; NULL: errno says why not. */
+static char *
+read_file(const char *path)
+{
+	FILE *file = credential_open(path);
+	char *text = file ? malloc(SECRETS_BYTES_MAX + 1) : NULL;
+	size_t len = 0;
+
+	if (text) {
+		len = fread(text, 1, SECRETS_BYTES_MAX + 1, file);
+		if (ferror(file) || len > SECRETS_BYTES_MAX) {
+			errno = ferror(file) ? errno : EFBIG;
+			free(text);
+			text = NULL;
+		} else {
+			text[len] = '\0';
+		}
+	}
+	if (file)
+		fclose(file);
+	return text;
+}
+
+static int
+add(struct secrets *secrets, const char *secret, size_t len)
+{
+	char **list = realloc(secrets->list, (secrets->n + 1) * sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	secrets->list = list;
+	list[secrets->n] = strndup(secret, len);
+	if (!list[secrets->n])
+		return -ENOMEM;
+	secrets->n++;
+	return 0;
+}
+
+static int
+read_json(struct secrets *secrets, const char *text)
+{
+	json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL), *item;
+	json_t *list = json_object_get(json, "secrets");
+	int ret = json_is_array(list) ? 0 : -EINVAL;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (ret == 0)
+			ret = json_is_string(item) ? add(secrets, json_string_value(item),
+							     json_string_length(item))
+						   : -EINVAL;
+	}
+	json_decref(json);
+	return ret;
+}
+
+static int
+read_lines(struct secrets *secrets, const char *text)
+{
+	int ret = 0;
+
+	while (ret == 0 && *text) {
+		size_t len = strcspn(text, "\n");
+		size_t start = strspn(text, blanks), end = len;
+
+		while (end > start && strchr(blanks, text[end - 1]))
+			end--;
+		if (start < end)
+			ret = add(secrets, text + start, end - start);
+		text += len + (text[len] == '\n');
+	}
+	return ret;
+}
+
+int
+secrets_load(struct secrets *secrets, const char *path, char *why, size_t len)
+{
+	char *text;
+	int ret;
+
+	*secrets = (struct secrets){ .any = !*path };
+	if (secrets->any)
+		return 0;
+	text = read_file(path);
+	if (!text) {
+		ret = errno ? -errno : -EIO;
+		snprintf(why, len, "cannot be read: %s", strerror(-ret));
+		return ret;
+	}
+	ret = text[strspn(text, blanks)] == '{' ? read_json(secrets, text)
+						: read_lines(secrets, text);
+	explicit_bzero(text, strlen(text));
+	free(text);
+	if (ret == -EINVAL)
+		snprintf(why, len,
+			"is no list of secrets; write {\"secrets\": [\"...\"]}, or one a "
+			"line");
+	else if (ret < 0)
+		snprintf(why, len, "%s", strerror(-ret));
+	return ret;
+}
+
+void
+secrets_finish(struct secrets *secrets)
+{
+	for (size_t i = 0; i < secrets->n; i++) {
+		explicit_bzero(secrets->list[i], strlen(secrets->list[i]));
+		free(secrets->list[i]);
+	}
+	free(secrets->list);
+	*secrets = (struct secrets){ 0 };
+}
+
+/* Looks at every byte of the guess, whatever the ones before it were. */
+bool
+secret_is(const char *secret, const char *guess)
+{
+	size_t len = strlen(secret), guess_len = strlen(guess);
+	volatile unsigned char differs = len != guess_len;
+
+	for (size_t i = 0; i < guess_len; i++)
+		differs |= (unsigned char)(guess[i] ^ secret[len > 0 ? i % len : 0]);
+	return !differs;
+}
+
+bool
+secrets_have(const struct secrets *secrets, const char *secret)
+{
+	bool have = secrets->any;
+
+	for (size_t i = 0; i < secrets->n; i++)
+		have |= secret_is(secrets->list[i], secret);
+	return have;
+}
+
+int
+token_load(const char *option, char **token, char *why, size_t len)
+{
+	if (*option != '@') {
+		*token = strdup(option);
+		return *token ? 0 : -ENOMEM;
+	}
+	*token = read_file(option + 1);
+	if (!*token) {
+		int ret = errno ? -errno : -EIO;
+
+		snprintf(
+			why, len, "names a file that cannot be read: %s", strerror(-ret));
+		return ret;
+	}
+	(*token)[strcspn(*token, "\r\n")] = '\0';
+	return 0;
+}

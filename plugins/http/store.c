@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the main loop, which hands changes over, and the writer's thread. */
+#include "store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http.h"
+#include "store-private.h"
+
+/* A batch is written when its first change is so old. */
+#define BATCH_NS (1000 * UINT64_C(1000000))
+
+/* After a failure the same batch is tried again. */
+#define RETRY_NS (1000 * UINT64_C(1000000))
+
+/* So many pixels wait at most for a file that cannot be written: 32 MiB. */
+#define PIXELS_MAX (1u << 20)
+
+/* -------------------------------------------------------------------- batches */
+
+static void
+batch_clear(struct batch *batch)
+{
+	struct change *change = batch->changes, *next;
+
+	for (; change; change = next) {
+		next = change->next;
+		free(change);
+	}
+	batch->changes = NULL;
+	batch->changes_end = &batch->changes;
+	batch->n_pixels = 0;
+	batch->lost = 0;
+	batch->since_ns = 0;
+}
+
+/* Under the lock: the batch at hand has a change now. */
+static void
+touch(struct store *store)
+{
+	struct batch *batch = store->filling;
+
+	if (batch->since_ns > 0)
+		return;
+	batch->since_ns = uv_hrtime();
+	store->marked = batch->mark;
+	uv_cond_signal(&store->changed);
+}
+
+void
+store_add_pixel(struct store *store, const struct store_pixel *pixel)
+{
+	uv_mutex_lock(&store->lock);
+	struct batch *batch = store->filling;
+
+	if (batch->n_pixels == batch->size && batch->size < PIXELS_MAX) {
+		size_t size = batch->size ? 2 * batch->size : 1024;
+		void *pixels = realloc(batch->pixels, size * sizeof(*batch->pixels));
+
+		if (pixels) {
+			batch->pixels = pixels;
+			batch->size = size;
+		}
+	}
+	if (batch->n_pixels < batch->size)
+		batch->pixels[batch->n_pixels++] = *pixel;
+	else
+		batch->lost++;
+	touch(store);
+	uv_mutex_unlock(&store->lock);
+}
+
+static void
+add_change(struct store *store, struct change *change)
+{
+	if (!change) {
+		mural_log(store->http->host, MURAL_ERROR, "%s: no memory for a change",
+			store->path);
+		return;
+	}
+	uv_mutex_lock(&store->lock);
+	*store->filling->changes_end = change;
+	store->filling->changes_end = &change->next;
+	touch(store);
+	uv_mutex_unlock(&store->lock);
+}
+
+/* A copy of the text behind what is in `bytes` already. */
+static const char *
+keep(char **bytes, const char *text)
+{
+	char *copy = *bytes;
+
+	if (!text)
+		return NULL;
+	*bytes = stpcpy(copy, text) + 1;
+	return copy;
+}
+
+void
+store_put_generator(struct store *store, const struct store_generator *generator)
+{
+	size_t id_len = generator->id ? strlen(generator->id) : 0;
+	struct change *change =
+		calloc(1, sizeof(*change) + id_len + strlen(generator->name) +
+				  strlen(generator->author) + 3);
+	char *bytes = change ? change->bytes : NULL;
+
+	if (change) {
+		change->is_generator = true;
+		change->generator = *generator;
+		change->generator.id = keep(&bytes, generator->id);
+		change->generator.name = keep(&bytes, generator->name);
+		change->generator.author = keep(&bytes, generator->author);
+		memcpy(change->secret, generator->secret, STORE_SECRET_LEN);
+		change->generator.secret = change->secret;
+	}
+	add_change(store, change);
+}
+
+void
+store_set_number(struct store *store, const char *name, int64_t value)
+{
+	struct change *change = calloc(1, sizeof(*change) + strlen(name) + 1);
+	char *bytes = change ? change->bytes : NULL;
+
+	if (change) {
+		change->name = keep(&bytes, name);
+		change->value = value;
+	}
+	add_change(store, change);
+}
+
+/* -------------------------------------------------------------------- waiting */
+
+uint64_t
+store_mark(const struct store *store)
+{
+	uint64_t mark;
+
+	uv_mutex_lock((uv_mutex_t *)&store->lock);
+	mark = store->marked;
+	uv_mutex_unlock((uv_mutex_t *)&store->lock);
+	return mark;
+}
+
+bool
+store_has(const struct store *store, uint64_t mark)
+{
+	bool has;
+
+	uv_mutex_lock((uv_mutex_t *)&store->lock);
+	has = store->written >= mark;
+	uv_mutex_unlock((uv_mutex_t *)&store->lock);
+	return has;
+}
+
+void
+store_wait(struct store *store, struct store_wait *wait)
+{
+	wait->next = store->waits;
+	wait->link = &store->waits;
+	if (wait->next)
+		wait->next->link = &wait->next;
+	store->waits = wait;
+	uv_mutex_lock(&store->lock);
+	if (store->written >= wait->mark)
+		uv_async_send(&store->bell);
+	store->urgent = true;
+	uv_cond_signal(&store->changed);
+	uv_mutex_unlock(&store->lock);
+}
+
+void
+store_cancel(struct store_wait *wait)
+{
+	if (!wait->link)
+		return;
+	*wait->link = wait->next;
+	if (wait->next)
+		wait->next->link = wait->link;
+	wait->link = NULL;
+}
+
+static void
+call_waits(struct store *store)
+{
+	struct store_wait *wait, *next;
+	uint64_t written, failed;
+
+	uv_mutex_lock(&store->lock);
+	written = store->written;
+	failed = store->failed;
+	uv_mutex_unlock(&store->lock);
+	for (wait = store->waits; wait; wait = next) {
+		next = wait->next;
+		if (wait->mark > written && wait->mark > failed)
+			continue;
+		store_cancel(wait);
+		wait->done(wait, wait->mark <= written ? 0 : -EIO);
+	}
+}
+
+static void
+on_bell(uv_async_t *bell)
+{
+	call_waits(bell->data);
+}
+
+/* ------------------------------------------------------------------ the writer */
+
+/* Under the lock: sleeps until there is something to write, or nothing ever will be. */
+static bool
+wait_for_batch(struct store *store)
+{
+	for (;;) {
+		uint64_t now = uv_hrtime(), since = store->filling->since_ns;
+
+		if (since == 0 && store->quit)
+			return false;
+		if (since == 0) {
+			store->urgent = false;
+			uv_cond_wait(&store->changed, &store->lock);
+		} else if (store->urgent || store->quit || now - since >= BATCH_NS) {
+			store->urgent = false;
+			return true;
+		} else {
+			uv_cond_timedwait(
+				&store->changed, &store->lock, since + BATCH_NS - now);
+		}
+	}
+}
+
+/* Under the lock: the batch that filled is the writer's, an empty one fills. */
+static struct batch *
+swap(struct store *store)
+{
+	struct batch *full = store->filling;
+
+	store->filling = &store->batches[full == store->batches];
+	store->filling->mark = full->mark + 1;
+	return full;
+}
+
+/* Without the lock, until it is written; or, when murald stops, once. */
+static bool
+write_or_wait(struct store *store, struct batch *batch)
+{
+	while (store_write(store, batch) < 0) {
+		uv_mutex_lock(&store->lock);
+		store->failed = batch->mark;
+		uv_async_send(&store->bell);
+		if (!store->quit)
+			uv_cond_timedwait(&store->changed, &store->lock, RETRY_NS);
+		bool quit = store->quit;
+		uv_mutex_unlock(&store->lock);
+		if (quit && store_write(store, batch) < 0)
+			return false;
+		if (quit)
+			return true;
+	}
+	return true;
+}
+
+static void
+run_writer(void *arg)
+{
+	struct store *store = arg;
+	bool fine = true;
+
+	uv_mutex_lock(&store->lock);
+	while (fine && wait_for_batch(store)) {
+		struct batch *batch = swap(store);
+
+		uv_mutex_unlock(&store->lock);
+		fine = write_or_wait(store, batch);
+		uv_mutex_lock(&store->lock);
+		if (fine)
+			store->written = batch->mark;
+		else
+			store->failed = store->filling->mark;
+		batch_clear(batch);
+		uv_async_send(&store->bell);
+	}
+	uv_mutex_unlock(&store->lock);
+	store_seal(store);
+}
+
+/* ----------------------------------------------------------------- start, stop */
+
+/* Signals are the main loop's. */
+static int
+start_writer(struct store *store)
+{
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = uv_thread_create(&store->thread, run_writer, store);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	store->running = ret == 0;
+	return ret;
+}
+
+static int
+start_sharing(struct store *store)
+{
+	if (uv_mutex_init(&store->lock) < 0)
+		return -ENOMEM;
+	if (uv_cond_init(&store->changed) < 0) {
+		uv_mutex_destroy(&store->lock);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int
+store_start(struct http *http)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	int ret;
+
+	if (!store)
+		return -ENOMEM;
+	store->http = http;
+	store->path = http->config->database;
+	store->lock_fd = -1;
+	batch_clear(&store->batches[0]);
+	batch_clear(&store->batches[1]);
+	store->filling = store->batches;
+	store->filling->mark = 1;
+	ret = start_sharing(store);
+	if (ret < 0) {
+		free(store);
+		return ret;
+	}
+	http->store = store;
+	uv_async_init(http->host->loop, &store->bell, on_bell);
+	store->bell.data = store;
+	http_hold(http);
+	ret = store_open(store);
+	if (ret == 0)
+		ret = store_prepare_writing(store);
+	return ret;
+}
+
+/* The connection is the writer's from here on. */
+int
+store_begin(struct http *http)
+{
+	int ret = start_writer(http->store);
+
+	if (ret < 0)
+		mural_log(http->host, MURAL_ERROR, "cannot start a thread: %s",
+			strerror(-ret));
+	return ret;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct store *store = handle->data;
+	struct http *http = store->http;
+
+	http->store = NULL;
+	free(store);
+	http_release(http);
+}
+
+void
+store_stop(struct http *http)
+{
+	struct store *store = http->store;
+
+	if (!store)
+		return;
+	if (store->running) {
+		uv_mutex_lock(&store->lock);
+		store->quit = true;
+		uv_cond_signal(&store->changed);
+		uv_mutex_unlock(&store->lock);
+		uv_thread_join(&store->thread);
+		call_waits(store);
+	}
+	assert(!store->waits);
+	store_finish_writing(store);
+	store_close(store);
+	for (int i = 0; i < 2; i++) {
+		batch_clear(&store->batches[i]);
+		free(store->batches[i].pixels);
+	}
+	uv_cond_destroy(&store->changed);
+	uv_mutex_destroy(&store->lock);
+	uv_close((uv_handle_t *)&store->bell, on_closed);
+}

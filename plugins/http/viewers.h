@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The viewers: who watches the wall through /ws and /live, or asks for /canvas.png.
+ *
+ * The canvas is looked at when it rings, at most `viewer-fps` times a second, and only
+ * while somebody watches.  What changed is encoded once, by a thread of libuv's pool, and
+ * everybody gets the same bytes.  Nobody has a queue: a viewer has one frame to take, and
+ * when it is done with that, finds the next one among the recent ones, or, having been
+ * too slow for these, is shown the picture as it is.
+ *
+ * All of it but the encoding is on the main loop's thread.
+ */
+#ifndef VIEWERS_H
+#define VIEWERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "encoder.h"
+#include "figures.h"
+#include "recent.h"
+#include "viewer.h"
+
+struct asker;
+struct http;
+
+struct viewers {
+	struct http *http;
+	struct encoder encoder; /* the working thread's, while there is one */
+	uv_work_t work;
+	bool working;
+	unsigned wanted, had; /* for the work under way */
+	int changed;          /* its result */
+	struct frame *made[PRODUCTS];
+	uint64_t looked_ms, worked_ms; /* when it began, how long it took */
+
+	/* The looks at the canvas are counted, so that nobody who wished to see it is
+	 * shown what was there before. */
+	uint32_t looks; /* begun */
+	uint32_t seen;  /* the last one that is over */
+
+	struct frame *kept[PRODUCTS];   /* only LASTING ones */
+	struct recent recent[DIALECTS]; /* deltas, up to `number` */
+	size_t key_bytes[DIALECTS];     /* of the last key */
+	uint32_t number;                /* of the last frame */
+	size_t bytes;                   /* of all frames for viewers that are held */
+
+	uv_poll_t bell;
+	uv_timer_t tick, second;
+	unsigned handles;
+	uint64_t due_ms; /* no look at the canvas before */
+	bool is_starved; /* memory was short at the last look */
+
+	struct viewer *first;
+	struct asker *askers;
+	struct figures figures;
+	uint64_t epoch; /* tells the frames of this start from another's */
+	bool stopping;
+};
+
+/* Has the canvas looked at, if anybody needs that. */
+void viewers_plan(struct viewers *viewers);
+
+/* What an idle viewer is to be sent; it has it then.  NULL: nothing, for now. */
+struct frame *viewers_next(struct viewers *viewers, struct viewer *viewer);
+
+/* A viewer has come; one is gone, and free. */
+void viewers_add(struct viewers *viewers, struct viewer *viewer);
+void viewers_remove(struct viewer *viewer);
+
+/* Whether a look that began after the wish, the number of looks then, is over. */
+bool viewers_saw(const struct viewers *viewers, uint32_t wish);
+
+/* Frees all when they stop and nothing is under way any more. */
+void viewers_finish(struct viewers *viewers);
+
+#endif

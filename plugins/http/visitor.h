@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who is connected to the web server: a count, and a clock for each, because
+ * libmicrohttpd's own only sees silence: who sends or takes a byte now and then would
+ * stay for ever.
+ *
+ * All of it on the main loop's thread.
+ */
+#ifndef VISITOR_H
+#define VISITOR_H
+
+#include <microhttpd.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct http;
+
+/* A request must be whole so long after the one before it. */
+#define REQUEST_MS 60000
+
+/* An answer must be taken within this. */
+#define ANSWER_MS (10 * 60 * 1000)
+
+struct visitor {
+	struct visitor *next, **link;
+	int fd;
+	uint64_t due_ms; /* by the loop's clock; 0: it may stay */
+};
+
+struct visitors {
+	struct visitor *first;
+	uv_timer_t sweep;
+};
+
+/* visitors_stop() begins with the timer's end, which releases its part of `http`. */
+void visitors_start(struct http *http);
+void visitors_stop(struct http *http);
+
+/* libmicrohttpd's callback; `arg` is the struct http. */
+void visitor_changed(void *arg, struct MHD_Connection *connection, void **context,
+	enum MHD_ConnectionNotificationCode what);
+
+/* The visitor's connection is cut when it has not got further within `ms`; 0: never. */
+void visitor_expect(struct http *http, struct MHD_Connection *connection, uint64_t ms);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Heads of records, where tiles lie, and what the files are called. */
+#include "history-format.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+static uint32_t
+get_u32(const uint8_t *bytes)
+{
+	return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+static void
+put_u32(uint8_t *bytes, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		bytes[i] = value >> 8 * i;
+}
+
+static uint32_t
+tiles_of(uint32_t side)
+{
+	return (side + MURAL_TILE - 1) / MURAL_TILE;
+}
+
+uint32_t
+record_tiles(uint32_t width, uint32_t height)
+{
+	return tiles_of(width) * tiles_of(height);
+}
+
+/* The numbers alone allow at most so much, whatever the file says. */
+static bool
+is_possible(const struct record_head *head)
+{
+	uint32_t all = record_tiles(head->width, head->height);
+	uint64_t most = head->tiles * (RECORD_TILE + 4);
+
+	return head->width >= 1 && head->width <= MURAL_SIDE_MAX && head->height >= 1 &&
+	       head->height <= MURAL_SIDE_MAX && head->whole <= 1 && head->tiles <= all &&
+	       (!head->whole || head->tiles == all) && head->raw_len <= most &&
+	       head->len <= most + most / 512 + 1024;
+}
+
+bool
+record_head_read(const uint8_t bytes[RECORD_HEAD], struct record_head *head)
+{
+	if (memcmp(bytes, RECORD_MAGIC, 4) != 0)
+		return false;
+	*head = (struct record_head){
+		.crc = get_u32(bytes + 4),
+		.len = get_u32(bytes + 8),
+		.whole = get_u32(bytes + 12),
+		.time_ms = (int64_t)(get_u32(bytes + 16) | (uint64_t)get_u32(bytes + 20)
+								   << 32),
+		.width = get_u32(bytes + 24) & 0xffff,
+		.height = get_u32(bytes + 24) >> 16,
+		.tiles = get_u32(bytes + 28),
+		.raw_len = get_u32(bytes + 32),
+	};
+	return is_possible(head);
+}
+
+void
+record_head_write(const struct record_head *head, uint8_t bytes[RECORD_HEAD])
+{
+	memset(bytes, 0, RECORD_HEAD);
+	memcpy(bytes, RECORD_MAGIC, 4);
+	put_u32(bytes + 8, head->len);
+	put_u32(bytes + 12, head->whole);
+	put_u32(bytes + 16, (uint64_t)head->time_ms);
+	put_u32(bytes + 20, (uint64_t)head->time_ms >> 32);
+	put_u32(bytes + 24, head->width | head->height << 16);
+	put_u32(bytes + 28, head->tiles);
+	put_u32(bytes + 32, head->raw_len);
+}
+
+void
+record_crc_write(uint32_t crc, uint8_t bytes[RECORD_HEAD])
+{
+	put_u32(bytes + 4, crc);
+}
+
+struct record_rect
+record_tile(uint32_t width, uint32_t height, uint32_t tile)
+{
+	uint32_t x = tile % tiles_of(width) * MURAL_TILE;
+	uint32_t y = tile / tiles_of(width) * MURAL_TILE;
+
+	return (struct record_rect){ x, y, MIN(MURAL_TILE, width - x),
+		MIN(MURAL_TILE, height - y) };
+}
+
+char *
+record_part_name(const char *file, uint64_t part)
+{
+	char *name;
+
+	return asprintf(&name, "%s.%" PRIu64, file, part) < 0 ? NULL : name;
+}
+
+/* The number behind "BASE.", else 0, which no part has. */
+static uint64_t
+part_number(const char *name, const char *base)
+{
+	size_t len = strlen(base);
+	uint64_t number = 0;
+
+	if (strncmp(name, base, len) != 0 || name[len] != '.' || name[len + 1] == '0')
+		return 0;
+	for (name += len + 1; *name >= '0' && *name <= '9'; name++) {
+		if (number > UINT64_MAX / 10 - 1)
+			return 0;
+		number = number * 10 + (*name - '0');
+	}
+	return *name ? 0 : number;
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static int
+add_part(uint64_t **parts, size_t *n, uint64_t number)
+{
+	uint64_t *more = realloc(*parts, (*n + 1) * sizeof(**parts));
+
+	if (!more)
+		return -ENOMEM;
+	more[(*n)++] = number;
+	*parts = more;
+	return 0;
+}
+
+static int
+list_parts(DIR *folder, const char *base, uint64_t **parts, size_t *n)
+{
+	struct dirent *entry;
+	int ret = 0;
+
+	while (ret == 0 && (entry = readdir(folder))) {
+		uint64_t number = part_number(entry->d_name, base);
+
+		if (number > 0)
+			ret = add_part(parts, n, number);
+	}
+	if (*n > 0)
+		qsort(*parts, *n, sizeof(**parts), ascending);
+	return ret;
+}
+
+int
+record_parts(const char *file, uint64_t **parts, size_t *n)
+{
+	char *folder_of = strdup(file), *base_of = strdup(file);
+	DIR *folder = NULL;
+	int ret = -ENOMEM;
+
+	*parts = NULL;
+	*n = 0;
+	if (folder_of && base_of) {
+		folder = opendir(dirname(folder_of));
+		ret = folder ? list_parts(folder, basename(base_of), parts, n) : -errno;
+	}
+	if (folder)
+		closedir(folder);
+	free(folder_of);
+	free(base_of);
+	if (ret < 0) {
+		free(*parts);
+		*parts = NULL;
+		*n = 0;
+	}
+	return ret;
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads a recording back, around whatever is damaged in it. */
+#include <mural/history.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "history-format.h"
+#include "util.h"
+
+struct mural_history {
+	char *file;
+	int last_fd; /* of FILE itself, which may get another name meanwhile */
+	uint64_t *parts;
+	size_t n_parts;
+	size_t part; /* that is being read; n_parts: FILE itself; above: the end */
+	FILE *in;
+	off_t in_size;
+
+	bool usable; /* `pixels` are what the next record changes */
+	int64_t time_ms;
+	uint32_t width, height;
+	uint32_t *pixels;
+	uint8_t *body;
+	size_t body_size;
+};
+
+/* ------------------------------------------------------------------ files */
+
+static bool
+is_recording(FILE *in)
+{
+	uint8_t head[RECORD_FILE_HEAD];
+
+	return fread(head, sizeof(head), 1, in) == 1 &&
+	       memcmp(head, RECORD_FILE_MAGIC, 8) == 0 && head[8] == RECORD_VERSION &&
+	       head[9] == 0 && head[10] == 0 && head[11] == 0;
+}
+
+static FILE *
+open_part(const struct mural_history *history, size_t part)
+{
+	char *name = NULL;
+	FILE *in = NULL;
+	int fd;
+
+	if (part == history->n_parts) {
+		fd = dup(history->last_fd);
+		in = fd < 0 ? NULL : fdopen(fd, "r");
+		if (!in && fd >= 0)
+			close(fd);
+		if (in)
+			rewind(in);
+		return in;
+	}
+	name = record_part_name(history->file, history->parts[part]);
+	if (name)
+		in = fopen(name, "re");
+	free(name);
+	return in;
+}
+
+/* Whether a part is the file that is open already: it was renamed between the two looks.
+ */
+static bool
+is_last(const struct mural_history *history, FILE *in)
+{
+	struct stat this, last;
+
+	return fstat(fileno(in), &this) == 0 && fstat(history->last_fd, &last) == 0 &&
+	       this.st_ino == last.st_ino && this.st_dev == last.st_dev;
+}
+
+static void
+close_part(struct mural_history *history)
+{
+	if (history->in)
+		fclose(history->in);
+	history->in = NULL;
+}
+
+/* Goes to the beginning of a part, or of the next one that is there and is one.  False:
+ * at the end. */
+static bool
+go_to_part(struct mural_history *history, size_t part)
+{
+	struct stat st;
+
+	close_part(history);
+	history->usable = false;
+	for (; part <= history->n_parts; part++) {
+		FILE *in = open_part(history, part);
+
+		if (in && (part == history->n_parts || !is_last(history, in)) &&
+			is_recording(in) && fstat(fileno(in), &st) == 0) {
+			history->in = in;
+			history->in_size = st.st_size;
+			history->part = part;
+			return true;
+		}
+		if (in)
+			fclose(in);
+	}
+	history->part = part;
+	return false;
+}
+
+/* ------------------------------------------------------------------ records */
+
+/* Reads on from what may be the beginning of a head, byte by byte if need be, to one that
+ * is.  False: there is none in this part. */
+static bool
+find_head(struct mural_history *history, struct record_head *head)
+{
+	uint8_t bytes[RECORD_HEAD];
+	size_t have = 0;
+
+	while (fread(bytes + have, sizeof(bytes) - have, 1, history->in) == 1) {
+		uint8_t *next;
+
+		if (record_head_read(bytes, head) &&
+			head->len <= history->in_size - ftello(history->in))
+			return true;
+		history->usable = false;
+		next = memchr(bytes + 1, RECORD_MAGIC[0], sizeof(bytes) - 1);
+		have = next ? bytes + sizeof(bytes) - next : 0;
+		memmove(bytes, bytes + sizeof(bytes) - have, have);
+	}
+	return false;
+}
+
+/* The next head, in this part or in one of the next. */
+static bool
+next_head(struct mural_history *history, struct record_head *head)
+{
+	while (history->in) {
+		if (find_head(history, head))
+			return true;
+		go_to_part(history, history->part + 1);
+	}
+	return false;
+}
+
+static uint32_t
+body_crc(const uint8_t *body, const struct record_head *head)
+{
+	uint8_t bytes[RECORD_HEAD];
+	uLong crc = crc32(crc32(0, NULL, 0), body, head->len);
+
+	record_head_write(head, bytes);
+	return crc32(crc, bytes + 8, sizeof(bytes) - 8);
+}
+
+/* 1: the body of this head is in history->body; 0: it is not what was written; -errno. */
+static int
+read_body(struct mural_history *history, const struct record_head *head)
+{
+	if (head->len > history->body_size) {
+		uint8_t *more = realloc(history->body, head->len);
+
+		if (!more)
+			return -ENOMEM;
+		history->body = more;
+		history->body_size = head->len;
+	}
+	if (head->len > 0 && fread(history->body, head->len, 1, history->in) != 1)
+		return 0;
+	return body_crc(history->body, head) == head->crc;
+}
+
+/* The next head whose body is whole: 1, 0 at the end, -errno. */
+static int
+next_record(struct mural_history *history, struct record_head *head)
+{
+	while (next_head(history, head)) {
+		off_t behind_head = ftello(history->in);
+		int ret = read_body(history, head);
+
+		if (ret != 0)
+			return ret;
+		history->usable = false;
+		fseeko(history->in, behind_head - RECORD_HEAD + 1, SEEK_SET);
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------ pictures */
+
+static int
+begin_picture(struct mural_history *history, const struct record_head *head)
+{
+	size_t pixels = (size_t)head->width * head->height;
+	uint32_t *canvas = history->pixels;
+
+	if (!canvas || history->width != head->width || history->height != head->height) {
+		canvas = malloc(pixels * sizeof(*canvas));
+		if (!canvas)
+			return -ENOMEM;
+		free(history->pixels);
+		history->pixels = canvas;
+		history->width = head->width;
+		history->height = head->height;
+	}
+	for (size_t i = 0; i < pixels; i++)
+		canvas[i] = 0xff000000;
+	history->usable = true;
+	return 0;
+}
+
+static bool
+unpack(z_stream *stream, void *to, size_t len)
+{
+	stream->next_out = to;
+	stream->avail_out = len;
+	while (stream->avail_out > 0 && inflate(stream, Z_NO_FLUSH) == Z_OK)
+		;
+	return stream->avail_out == 0;
+}
+
+static void
+change_tile(struct mural_history *history, const struct record_rect *at,
+	const uint8_t *changes)
+{
+	for (uint32_t y = 0; y < at->height; y++) {
+		uint32_t *row =
+			history->pixels + (size_t)(at->y + y) * history->width + at->x;
+
+		for (uint32_t x = 0; x < at->width; x++, changes += 3)
+			row[x] ^=
+				(uint32_t)changes[0] << 16 | changes[1] << 8 | changes[2];
+	}
+}
+
+static void
+grow(struct mural_moment *moment, const struct record_rect *at)
+{
+	if (moment->right == 0)
+		*moment = (struct mural_moment){ .left = at->x, .top = at->y };
+	moment->left = MIN(moment->left, at->x);
+	moment->top = MIN(moment->top, at->y);
+	moment->right = MAX(moment->right, at->x + at->width);
+	moment->bottom = MAX(moment->bottom, at->y + at->height);
+}
+
+static bool
+change_tiles(struct mural_history *history, const struct record_head *head,
+	z_stream *stream, const uint8_t *numbers, struct mural_moment *moment)
+{
+	uint8_t changes[RECORD_TILE];
+	int64_t before = -1;
+
+	for (uint32_t i = 0; i < head->tiles; i++, numbers += 4) {
+		uint32_t tile = numbers[0] | numbers[1] << 8 | numbers[2] << 16 |
+				(uint32_t)numbers[3] << 24;
+		struct record_rect at;
+
+		if (tile <= before || tile >= record_tiles(head->width, head->height))
+			return false;
+		before = tile;
+		at = record_tile(head->width, head->height, tile);
+		if (!unpack(stream, changes, (size_t)at.width * at.height * 3))
+			return false;
+		change_tile(history, &at, changes);
+		grow(moment, &at);
+	}
+	return true;
+}
+
+/* 1, 0 when the body is none, -errno. */
+static int
+apply(struct mural_history *history, const struct record_head *head,
+	struct mural_moment *moment)
+{
+	z_stream stream = { .next_in = history->body, .avail_in = head->len };
+	uint8_t *numbers = malloc(MAX(head->tiles, 1) * 4);
+	int ret = -ENOMEM;
+
+	if (numbers && inflateInit(&stream) == Z_OK) {
+		ret = unpack(&stream, numbers, (size_t)head->tiles * 4) &&
+		      change_tiles(history, head, &stream, numbers, moment);
+		inflateEnd(&stream);
+	}
+	free(numbers);
+	return ret;
+}
+
+int
+mural_history_next(struct mural_history *history, struct mural_moment *moment)
+{
+	struct record_head head;
+	int ret;
+
+	while ((ret = next_record(history, &head)) > 0) {
+		*moment = (struct mural_moment){ 0 };
+		if (head.whole)
+			ret = begin_picture(history, &head);
+		if (ret < 0)
+			return ret;
+		if (!history->usable || history->width != head.width ||
+			history->height != head.height)
+			continue;
+		ret = apply(history, &head, moment);
+		history->usable = ret > 0;
+		if (ret == 0)
+			continue;
+		history->time_ms = MAX(history->time_ms, head.time_ms);
+		moment->time_ms = history->time_ms;
+		moment->width = history->width;
+		moment->height = history->height;
+		moment->pixels = history->pixels;
+		return ret;
+	}
+	return ret;
+}
+
+/* ------------------------------------------------------------------ going there */
+
+static void
+go_to_start(struct mural_history *history)
+{
+	history->time_ms = INT64_MIN;
+	go_to_part(history, 0);
+}
+
+int
+mural_history_span(struct mural_history *history, int64_t from_ms, int64_t to_ms,
+	struct mural_span *span)
+{
+	struct record_head head;
+	int64_t time_ms = INT64_MIN;
+
+	*span = (struct mural_span){ 0 };
+	go_to_start(history);
+	while (next_head(history, &head)) {
+		fseeko(history->in, head.len, SEEK_CUR);
+		time_ms = MAX(time_ms, head.time_ms);
+		if (time_ms < from_ms || time_ms > to_ms)
+			continue;
+		if (span->moments++ == 0)
+			span->first_ms = time_ms;
+		span->last_ms = time_ms;
+	}
+	go_to_start(history);
+	return 0;
+}
+
+/* The last part that begins at `at_ms` or before, else the first. */
+static size_t
+find_part(struct mural_history *history, int64_t at_ms)
+{
+	struct record_head head;
+
+	for (size_t part = history->n_parts + 1; part-- > 1;)
+		if (go_to_part(history, part) && history->part == part &&
+			find_head(history, &head) && head.time_ms <= at_ms)
+			return part;
+	return 0;
+}
+
+/* Of the part at hand: where the last record of all tiles at `at_ms` or before begins,
+ * else the first record. */
+static off_t
+find_whole(struct mural_history *history, int64_t at_ms)
+{
+	off_t found = RECORD_FILE_HEAD;
+	struct record_head head;
+
+	while (find_head(history, &head) && head.time_ms <= at_ms) {
+		if (head.whole)
+			found = ftello(history->in) - RECORD_HEAD;
+		fseeko(history->in, head.len, SEEK_CUR);
+	}
+	return found;
+}
+
+/* Whether the next record of this part is not later than that. */
+static bool
+more_until(struct mural_history *history, int64_t at_ms)
+{
+	off_t here = ftello(history->in);
+	bool usable = history->usable, more;
+	struct record_head head;
+
+	more = find_head(history, &head) && head.time_ms <= at_ms;
+	fseeko(history->in, here, SEEK_SET);
+	history->usable = usable;
+	return more;
+}
+
+int
+mural_history_seek(
+	struct mural_history *history, int64_t at_ms, struct mural_moment *moment)
+{
+	size_t part = find_part(history, at_ms);
+	int ret;
+
+	history->time_ms = INT64_MIN;
+	if (!go_to_part(history, part))
+		return 0;
+	part = history->part;
+	fseeko(history->in, find_whole(history, at_ms), SEEK_SET);
+	do
+		ret = mural_history_next(history, moment);
+	while (ret > 0 && history->part == part && more_until(history, at_ms));
+	return ret;
+}
+
+/* ------------------------------------------------------------------ open, close */
+
+int
+mural_history_open(const char *file, struct mural_history **opened)
+{
+	struct mural_history *history = calloc(1, sizeof(*history));
+	int ret = -ENOMEM;
+
+	if (!history)
+		return ret;
+	history->last_fd = -1;
+	history->file = strdup(file);
+	if (history->file) {
+		history->last_fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		ret = history->last_fd < 0 ? -errno : 0;
+	}
+	if (ret == 0)
+		ret = record_parts(file, &history->parts, &history->n_parts);
+	if (ret < 0) {
+		mural_history_close(history);
+		return ret;
+	}
+	go_to_start(history);
+	*opened = history;
+	return 0;
+}
+
+void
+mural_history_close(struct mural_history *history)
+{
+	if (!history)
+		return;
+	close_part(history);
+	if (history->last_fd >= 0)
+		close(history->last_fd);
+	free(history->parts);
+	free(history->pixels);
+	free(history->body);
+	free(history->file);
+	free(history);
+}

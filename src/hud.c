@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* What the HUD says, and where it goes. */
+#include "hud.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "hud-page.h"
+#include "util.h"
+
+/* A smaller screen is all picture. */
+enum { LEAST_WIDTH = 320, LEAST_HEIGHT = 200 };
+
+struct hud {
+	int fd;
+	pthread_mutex_t lock;
+	uint64_t version; /* lock */
+	struct hud_text text;
+	struct hud_qr qr; /* of text.url */
+};
+
+struct hud *
+hud_new(void)
+{
+	struct hud *hud = calloc(1, sizeof(*hud));
+
+	if (!hud)
+		return NULL;
+	hud->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (hud->fd < 0) {
+		free(hud);
+		return NULL;
+	}
+	hud->version = 1;
+	pthread_mutex_init(&hud->lock, NULL);
+	return hud;
+}
+
+void
+hud_free(struct hud *hud)
+{
+	if (!hud)
+		return;
+	close(hud->fd);
+	pthread_mutex_destroy(&hud->lock);
+	free(hud);
+}
+
+static bool
+reads_alike(const struct hud_text *a, const struct hud_text *b)
+{
+	if (strcmp(a->url, b->url) != 0 || a->n_lines != b->n_lines)
+		return false;
+	for (uint32_t i = 0; i < a->n_lines; i++)
+		if (strcmp(a->lines[i].name, b->lines[i].name) != 0 ||
+			strcmp(a->lines[i].invitation, b->lines[i].invitation) != 0 ||
+			a->lines[i].pixels != b->lines[i].pixels)
+			return false;
+	return true;
+}
+
+void
+hud_set(struct hud *hud, const struct hud_text *text)
+{
+	const uint64_t one = 1;
+	bool is_new;
+
+	pthread_mutex_lock(&hud->lock);
+	is_new = !reads_alike(&hud->text, text);
+	if (is_new) {
+		if (strcmp(hud->text.url, text->url) != 0)
+			hud_qr_make(text->url, &hud->qr);
+		hud->text = *text;
+		hud->version++;
+	}
+	pthread_mutex_unlock(&hud->lock);
+	if (is_new) /* full means that it rings already */
+		(void)!write(hud->fd, &one, sizeof(one));
+}
+
+uint64_t
+hud_version(struct hud *hud)
+{
+	uint64_t version;
+
+	pthread_mutex_lock(&hud->lock);
+	version = hud->version;
+	pthread_mutex_unlock(&hud->lock);
+	return version;
+}
+
+int
+hud_fd(const struct hud *hud)
+{
+	return hud->fd;
+}
+
+uint64_t
+hud_draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height)
+{
+	struct hud_text text;
+	struct hud_qr qr;
+	uint64_t version;
+
+	pthread_mutex_lock(&hud->lock);
+	text = hud->text;
+	qr = hud->qr;
+	version = hud->version;
+	pthread_mutex_unlock(&hud->lock);
+	hud_page_draw(&text, &qr, pixels, width, height);
+	return version;
+}
+
+/* A strip takes 7/30 of the height: six rows of letters that are twice the font's size at
+ * 720 rows, and three times that at 1080.  In a letterbox 1/6 will do: the picture would
+ * be the smaller one otherwise. */
+void
+hud_place(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canvas_height,
+	struct scale_box *strip, struct scale_box *picture)
+{
+	uint64_t picture_height = (uint64_t)height - height * 7 / 30;
+	uint64_t picture_width = width;
+	uint64_t least_column = MIN(width, height) * 4 / 9; /* nineteen such letters */
+
+	*strip = (struct scale_box){ 0 };
+	*picture = (struct scale_box){ 0, 0, width, height };
+	if (width < LEAST_WIDTH || height < LEAST_HEIGHT)
+		return;
+	if (canvas_width > 0) {
+		uint64_t fit_width = MIN(
+			width, MAX((uint64_t)height * canvas_width / canvas_height, 1));
+		uint64_t fit_height = MIN(
+			height, MAX((uint64_t)width * canvas_height / canvas_width, 1));
+
+		if (height - fit_height >= height / 6) {
+			picture_height = MAX(fit_height, height / 2);
+		} else if (width - fit_width >= least_column) {
+			picture_width = MAX(fit_width, width / 2);
+			picture_height = height;
+		}
+	}
+	picture->right = (uint32_t)picture_width;
+	picture->bottom = (uint32_t)picture_height;
+	if (picture_width < width)
+		*strip = (struct scale_box){ picture->right, 0, width, height };
+	else
+		*strip = (struct scale_box){ 0, picture->bottom, width, height };
+}

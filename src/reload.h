@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reload: the config is read anew, while the wall goes on.
+ *
+ * A config with errors changes nothing.  A good one is in force at once: instances are
+ * closed, opened and left alone (ingest_change()), and of the core sections what can be
+ * changed while running; what cannot is named in the log and waits for the next start.
+ *
+ * The main thread's.
+ */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+#include <stdbool.h>
+
+#include "caption.h"
+#include "config.h"
+#include "display.h"
+#include "ingest.h"
+#include "notify.h"
+#include "plugin.h"
+#include "snapshot.h"
+
+struct reload {
+	/* the caller's, filled before the first reload_begin() */
+	int argc;
+	char **argv;
+	const struct config *started; /* what murald started with; stays */
+	struct plugins *plugins;
+	struct display *display;
+	struct snapshot *snapshot;
+	struct ingest *ingest;
+	struct notify *notify;
+	struct caption *caption;
+
+	struct config configs[2];     /* the one in force, the one being loaded */
+	const struct config *current; /* in force: `started`, or one of those two */
+	struct config *next;
+	struct plugins next_plugins;
+	bool busy, again;
+};
+
+/* Reads the config, and begins to go over to it; returns at once.  While a reload is at
+ * hand, another is remembered and done afterwards. */
+void reload_begin(struct reload *reload);
+
+/* After ingest_stop() and everything else that borrowed from a config.  Accepts one that
+ * never began. */
+void reload_finish(struct reload *reload);
+
+#endif

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What bash completes for murald and muralctl, asked as bash asks.
+set -u
+: "${top_srcdir:?make check sets it}" "${top_builddir:?}"
+bad=0
+for name in murald muralctl; do
+	# shellcheck source=/dev/null
+	. "$top_srcdir/etc/bash-completion/$name"
+done
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+build=$(cd "$top_builddir" && pwd)
+touch "$scratch/a.png" "$scratch/b.txt"
+
+# As the plugins of this build are found without a word about them on the command line.
+murald() {
+	"$build/murald" -s server.plugin-path="$build/.libs" "$@"
+}
+muralctl() {
+	"$build/muralctl" "$@"
+}
+
+# WANTED LINE...: WANTED is among the answers at the end of LINE; none: there are none.
+completes() {
+	local wanted=$1 reply
+	shift
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+	"_$1" "$1"
+	for reply in "${COMPREPLY[@]}"; do
+		[ "$reply" != "$wanted" ] || return 0
+	done
+	[ "$wanted" = none ] && [ ${#COMPREPLY[@]} = 0 ] && return
+	echo "FAIL: '$*': '$wanted' was wanted, not: ${COMPREPLY[*]}"
+	bad=1
+}
+
+completes --check-config murald --ch
+completes --set murald ''
+completes -s murald -
+completes canvas.size= murald -s canv
+completes server.plugin-path= murald --set ''
+completes 'plugin\ icmp.interface=' murald -s pl
+completes 'plugin\ dots.opaque=' murald -s 'plugin\ do'
+completes 'plugin pixelflut.listen=' murald -s '"plugin pix'
+completes none murald -s canvas.sizes
+completes none murald word
+completes "$scratch/b.txt" murald -c "$scratch/"
+
+completes paint muralctl ''
+completes grab muralctl gr
+completes none muralctl nothing
+completes --order muralctl paint x.png pixelflut://h --o
+completes random muralctl paint --order r
+completes "$scratch/a.png" muralctl paint "$scratch/"
+completes none muralctl paint "$scratch/b"
+completes icmp:// muralctl paint --loop --rate 5 x.png i
+completes pixelflut:// muralctl size pi
+completes none muralctl paint --rate ''
+completes "$scratch/a.png" muralctl grab pixelflut://h "$scratch/a"
+[ $bad = 0 ] && echo "both programs complete"

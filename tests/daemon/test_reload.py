@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: MIT
+"""SIGHUP: the config is read anew while the wall goes on."""
+import os
+import re
+import signal
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+from wall import BUILD, PLUGINS, Wall, wait_for
+
+HAS_P2 = os.path.exists(os.path.join(PLUGINS, "p2.so"))
+needs_p2 = pytest.mark.skipif(not HAS_P2, reason="built without p2: apt-get install liboath-dev")
+DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
+FLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
+
+
+def dot(x, y, rgb, alpha=255):
+    return struct.pack("<HHBBBB", x, y, *rgb, alpha)
+
+
+def said(log):
+    """closed, opened, not opened, left as they are"""
+    return tuple(int(n) for n in re.search(
+        r"reload: (\d+) closed, (\d+) opened, (\d+) not opened, (\d+) left as they are", log).groups())
+
+
+def ask(client, line):
+    """One line for another, over Pixelflut."""
+    client.sendall(line + b"\n")
+    answer = b""
+    while not answer.endswith(b"\n"):
+        more = client.recv(1000)
+        assert more, "closed"
+        answer += more
+    return answer.strip()
+
+
+def is_closed(client):
+    try:
+        return client.recv(10) == b""
+    except ConnectionResetError:  # what it had sent was not read any more
+        return True
+
+
+def descriptors(wall):
+    return len(os.listdir("/proc/%d/fd" % wall.process.pid))
+
+
+def threads(wall):
+    return len(os.listdir("/proc/%d/task" % wall.process.pid))
+
+
+def resident_kib(wall):
+    with open("/proc/%d/status" % wall.process.pid) as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+
+
+def loaded(wall, module):
+    with open("/proc/%d/maps" % wall.process.pid) as f:
+        return module + ".so" in f.read()
+
+
+class Flood(threading.Thread):
+    """Paints lines over one connection as fast as it goes, until told to stop; counts what was sent."""
+
+    def __init__(self, wall):
+        super().__init__()
+        self.client, self.over, self.sent, self.error = wall.tcp("pixelflut"), False, 0, None
+
+    def run(self):
+        lines = b"".join(b"PX %d %d %02x%02x%02x\n" % (i % 64, i // 64 % 48, i & 255, i >> 8, 7)
+                         for i in range(3072))
+        try:
+            while not self.over:
+                self.client.sendall(lines)
+                self.sent += 3072
+            assert ask(self.client, b"SIZE") == b"SIZE 64 48"
+        except Exception as error:  # pylint: disable=broad-except
+            self.error = error
+
+    def stop(self):
+        self.over = True
+        self.join(30)
+        assert self.error is None, self.error
+        return self.sent
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_plugins_come_change_and_go_while_another_is_flooded(tmp_path, workers):
+    with Wall(tmp_path, FLUT, core="workers = " + workers) as wall:
+        floods = [Flood(wall) for _ in range(3)]
+        for flood in floods:
+            flood.start()
+        assert said(wall.reload(DOTS + FLUT)) == (0, 1, 0, 1)
+        with wall.tcp() as client:
+            client.sendall(dot(1, 2, (10, 20, 30)))
+            assert loaded(wall, "dots")
+            assert said(wall.reload(FLUT + DOTS + "region = 10x10\n")) == (1, 1, 0, 1)
+            assert is_closed(client)
+        assert said(wall.reload(FLUT)) == (1, 0, 0, 1)
+        assert not loaded(wall, "dots")
+        time.sleep(0.3)
+        sent = sum(flood.stop() for flood in floods)
+        assert sent > 3 * 3072
+        assert wall.stop() == 0
+        assert "pixelflut: painted %d pixels, discarded nothing" % sent in wall.log()
+        assert wall.log().count("pixelflut: listening on") == 1
+
+
+def test_the_picture_and_the_figures_stay(tmp_path):
+    with Wall(tmp_path, DOTS + "[plugin dots other]\nlisten = 127.0.0.1:0\n") as wall, wall.tcp() as client:
+        client.sendall(dot(1, 2, (10, 20, 30)))
+        wall.painted(1, 2, (10, 20, 30))
+        port = wall.port()
+        assert said(wall.reload(DOTS)) == (1, 0, 0, 1)
+        client.sendall(dot(3, 4, (1, 1, 1)))
+        wall.painted(3, 4, (1, 1, 1))
+        assert wall.port() == port
+        assert wall.last_picture().getpixel((1, 2)) == (10, 20, 30)
+        assert "dots: painted 2 pixels" in wall.log()
+        assert "other: painted" not in wall.log()
+
+
+def test_a_bad_config_changes_nothing_and_says_why(tmp_path):
+    with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
+        log = wall.reload(FLUT + "no-such-key = 1\n[plugin dots]\nlisten = somewhere\n[nonsense]\n")
+        with open(wall.config) as f:
+            lines = f.read().splitlines()
+        for text in "no-such-key = 1", "listen = somewhere", "[nonsense]":
+            assert "%s:%d: " % (wall.config, lines.index(text) + 1) in log, log
+        assert "the old one goes on" in log
+        assert not loaded(wall, "pixelflut")
+        client.sendall(dot(1, 2, (10, 20, 30)))
+        wall.painted(1, 2, (10, 20, 30))
+        os.unlink(wall.config)
+        assert "%s: " % wall.config in wall.reload()
+        assert said(wall.reload(DOTS)) == (0, 0, 0, 1)
+        assert wall.stop() == 0
+
+
+def test_what_cannot_open_says_why_and_the_rest_goes_on(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken, Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
+        other = "[plugin dots other]\nlisten = 127.0.0.1:%d\n" % taken.getsockname()[1]
+        log = wall.reload(DOTS + other)
+        assert said(log) == (0, 0, 1, 1)
+        assert "other: cannot listen on" in log and "other: not opened; the others go on without it" in log
+        assert said(wall.reload()) == (0, 0, 1, 1)  # it is tried again with each reload
+        taken.close()
+        assert said(wall.reload()) == (0, 1, 0, 1)
+        client.sendall(dot(1, 2, (10, 20, 30)))
+        wall.painted(1, 2, (10, 20, 30))
+        outside = wall.reload(DOTS + "offset = 64,0\n")
+        assert said(outside) == (2, 0, 1, 0)
+        assert "dots: offset 64,0 lies outside the canvas of 64x48" in outside
+        assert wall.stop() == 0
+
+
+@pytest.mark.parametrize("listen", ["listen = 127.0.0.1:%d", "listen-udp = 127.0.0.1:%d", "listen = unix:%s",
+                                    "listen-udp = unix:%s"])
+def test_an_address_is_free_for_whom_comes_after(tmp_path, listen):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    listen = listen % (port if "%d" in listen else tmp_path / "sock")
+    with Wall(tmp_path, "[plugin dots one]\n%s\n" % listen) as wall:
+        assert said(wall.reload("[plugin dots two]\n%s\n" % listen)) == (1, 1, 0, 0)
+        assert said(wall.reload("[plugin dots two]\n%s\nopaque = yes\n" % listen)) == (1, 1, 0, 0)
+        if "unix" in listen:
+            assert os.path.exists(tmp_path / "sock")
+        assert wall.stop() == 0
+    assert not os.path.exists(tmp_path / "sock")
+
+
+def test_off_and_on_and_the_order_in_the_file(tmp_path):
+    two = "[plugin dots two]\nlisten = 127.0.0.1:0\n"
+    with Wall(tmp_path, DOTS + two) as wall:
+        assert said(wall.reload(two + DOTS)) == (0, 0, 0, 2)
+        assert said(wall.reload(two + "enabled = no\n" + DOTS)) == (1, 0, 0, 1)
+        assert said(wall.reload(two + DOTS + "required = no\n")) == (0, 1, 0, 1)
+        log = wall.reload("")
+        assert said(log) == (2, 0, 0, 0) and "no plugin is on" in log
+        assert said(wall.reload(DOTS)) == (0, 1, 0, 0)
+        assert wall.stop() == 0
+
+
+def test_many_sighups_at_once(tmp_path):
+    with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
+        for _ in range(20):
+            wall.process.send_signal(signal.SIGHUP)
+        client.sendall(dot(1, 2, (10, 20, 30)))
+        wall.painted(1, 2, (10, 20, 30))
+        assert said(wall.reload(DOTS + FLUT)) == (0, 1, 0, 1)
+        assert wall.stop() == 0
+
+
+def test_what_waits_for_the_next_start_is_named_once(tmp_path):
+    with Wall(tmp_path, DOTS, core="workers = 1") as wall:
+        before = threads(wall)
+        wall.size = "32x32"
+        log = wall.reload(DOTS, core="workers = 3\n[canvas]\nbackground = #ffffff")
+        waiting = sorted(re.findall(r"reload: (\S+) takes effect at the next start", log))
+        assert waiting == ["canvas.background", "canvas.size", "server.workers"]
+        assert threads(wall) == before
+        assert "next start" not in wall.reload()
+        log = wall.reload(DOTS, core="workers = 1\n[display]\nscale = none")
+        assert re.findall(r"(\S+) takes effect at the next start", log) == ["canvas.background"] or \
+            "canvas.background" not in log
+        assert "server.workers" not in log
+        assert wall.picture().size == (64, 48)
+        assert wall.stop() == 0
+
+
+def test_the_snapshot_moves(tmp_path):
+    with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
+        client.sendall(dot(1, 2, (10, 20, 30)))
+        wall.painted(1, 2, (10, 20, 30))
+        old, wall.snapshot = wall.snapshot, str(tmp_path / "new.png")
+        with open(wall.snapshot, "w") as f:
+            f.write("mine")
+        wall.reload(DOTS)
+        wait_for("the new snapshot", lambda: os.path.exists(wall.snapshot + ".1"))
+        with open(wall.snapshot + ".1") as f:
+            assert f.read() == "mine"
+        os.unlink(old)
+        wall.painted(1, 2, (10, 20, 30))
+        wall.snapshot = ""
+        wall.reload(DOTS)
+        new = str(tmp_path / "new.png")
+        os.unlink(new)
+        client.sendall(dot(1, 2, (1, 1, 1)))
+        wall.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.2)
+        assert wall.stop() == 0
+        assert not os.path.exists(old) and not os.path.exists(new)
+
+
+def test_the_interval_changes(tmp_path):
+    with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
+        client.sendall(dot(1, 2, (10, 20, 30)))
+        time.sleep(0.2)
+        assert not os.path.exists(wall.snapshot)
+        with open(wall.config) as f:
+            text = f.read()
+        with open(wall.config, "w") as f:
+            f.write(text.replace("snapshot-interval = 0", "snapshot-interval = 100ms"))
+        wall.reload()
+        wait_for("a snapshot", lambda: os.path.exists(wall.snapshot))
+        assert wall.stop() == 0
+
+
+def test_systemd_is_told(tmp_path):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path)
+        systemd.settimeout(10)
+        wall = Wall(tmp_path, DOTS)
+        wall.start(env={"NOTIFY_SOCKET": path})
+        try:
+            assert b"READY=1" in systemd.recv(1000)
+            for plugins in DOTS + FLUT, "[nonsense]\n":
+                begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+                wall.reload(plugins)
+                reloading, ready = systemd.recv(1000), systemd.recv(1000)
+                assert b"RELOADING=1\n" in reloading and b"READY=1" in ready
+                usec = int(re.search(rb"MONOTONIC_USEC=(\d+)", reloading).group(1))
+                assert begin <= usec <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+            assert wall.stop() == 0
+        finally:
+            wall.process.kill()
+
+
+def test_a_resident_that_does_not_stop_is_left_and_the_wall_goes_on(tmp_path):
+    odd = "[plugin odd]\n"
+    wall = Wall(tmp_path, odd + DOTS)
+    path = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", ".libs"))
+    wall.configure(odd + DOTS, core=path)
+    wall.start(env={"ODD": "stays", "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
+    wall.painted(0, 0, (255, 255, 255))
+    with wall.tcp() as client:
+        wall.configure(DOTS, core=path)
+        wall.process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        client.sendall(dot(1, 2, (10, 20, 30)))  # nobody waits for it but the reload
+        wall.painted(1, 2, (10, 20, 30))
+        assert "did not stop" not in wall.log()
+        wall.process.send_signal(signal.SIGHUP)  # remembered
+        wait_for("the second reload", lambda: wall.log().count("left as they are") == 2)
+        assert "odd: did not stop; leaving it" in wall.log()
+        assert loaded(wall, "odd")
+    assert wall.stop() == 0
+
+
+def test_a_stop_in_the_middle_of_a_reload(tmp_path):
+    wall = Wall(tmp_path, "[plugin odd]\n" + DOTS)
+    path = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", ".libs"))
+    wall.configure("[plugin odd]\n" + DOTS, core=path)
+    wall.start(env={"ODD": "stays", "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
+    wall.configure(FLUT, core=path)
+    wall.process.send_signal(signal.SIGHUP)
+    wait_for("the reload to begin", lambda: "reload: " in wall.log())
+    assert wall.stop() == 0
+    assert "left as they are" not in wall.log()
+
+
+def test_fifty_reloads_leave_nothing_behind(tmp_path):
+    p2 = "[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket = 127.0.0.1:0\nauth = none\n" if HAS_P2 else ""
+    others = "[plugin dots other]\nlisten = 127.0.0.1:0\nlisten-udp = 127.0.0.1:0\n"
+    with Wall(tmp_path, FLUT, core="workers = 2") as wall:
+        flood = Flood(wall)
+        flood.start()
+        def cycle():
+            wall.reload(FLUT + others + p2)
+            clients = [wall.tcp("other") for _ in range(2)] + ([wall.tcp("p2")] if p2 else [])
+            for client in clients:
+                client.sendall(dot(1, 2, (10, 20, 30)))
+            clients.pop(0).close()
+            wall.reload(FLUT)
+            for client in clients:
+                client.close()
+        for _ in range(5):
+            cycle()
+        before = descriptors(wall), threads(wall)
+        memory = resident_kib(wall)
+        for _ in range(25):
+            cycle()
+        assert (descriptors(wall), threads(wall)) == before
+        if not os.environ.get("sanitizer"):  # they keep what is freed
+            assert resident_kib(wall) - memory < 2048
+        flood.stop()
+        assert wall.stop() == 0
+        assert "pixelflut: listening on" in wall.log()
+        assert wall.log().count("pixelflut: listening on") == 1
+
+
+@needs_p2
+def test_the_users_file_is_read_again(tmp_path):
+    users = tmp_path / "users"
+    users.write_text("anna = static:1234\nben = static:1234\n")
+    config = "[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket =\nusers = %s\n" % users
+
+    def enter(name, code):
+        client = wall.tcp("p2")
+        client.sendall(b"\xff\xa0" + bytes([len(name) - 1]) + name + bytes.fromhex(code.rjust(8, "0")))
+        client.settimeout(0.3)
+        try:
+            closed = client.recv(10) == b"\xff\x00"
+        except TimeoutError:
+            closed = False
+        client.settimeout(10)
+        return client, not closed
+
+    with Wall(tmp_path, config) as wall:
+        anna, entered = enter(b"anna", "1234")
+        assert entered
+        ben, entered = enter(b"ben", "1234")
+        assert entered
+        users.write_text("anna = static:5678\ncarl = static:1\n")
+        assert said(wall.reload()) == (0, 0, 0, 1)
+        assert ben.recv(10) == b"\xff\x00"  # nobody knows him any more
+        assert enter(b"carl", "1")[1] and not enter(b"anna", "1234")[1]
+        anna.sendall(b"\xff\xd0\x00\x01\x00\x01\x00\x01")  # she was here before, and stays
+        wall.painted(33, 25, (0, 0, 0))
+        users.write_text("anna = nonsense\n")
+        log = wall.reload()
+        assert "the old one goes on" in log and "users:1: must be static:DIGITS or totp:BASE32" in log
+        assert enter(b"carl", "1")[1]
+        assert wall.stop() == 0

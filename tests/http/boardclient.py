@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""A wall with a pixel board, and a client of it.
+
+Written from the protocol's text and not from the plugin, so that the two can disagree.
+"""
+import http.client
+import json
+import os
+import socket
+
+from wall import Wall
+
+PALETTE = ["#ffffff", "#d4d7d9", "#898d90", "#000000", "#ff0000"]
+WIDTH, HEIGHT, RATE = 8, 6, 700
+
+
+def board_wall(folder, more="", size="64x48", others="", core="", rate="700ms", secrets=None):
+    """The board of the vectors: 8x6 cells of 8 pixels; the admin's token is adm."""
+    lines = ["listen = 127.0.0.1:0", "palette = " + ",".join(c[1:] for c in PALETTE),
+             "pixel-rate = " + rate, "admin-token = adm",
+             "database = " + os.path.join(str(folder), "board.db")]
+    if secrets is not None:
+        path = os.path.join(str(folder), "secrets")
+        with open(path, "w") as f:
+            f.write(secrets)
+        lines.append("secrets = " + path)
+    return Wall(folder, "%s\n[plugin http]\n%s\n%s\n" % (others, "\n".join(lines), more),
+                size=size, core=core)
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        assert self.headers["Content-Type"] == "application/json", self.headers
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return "%d %r" % (self.status, self.body[:200])
+
+
+class Board:
+    """One connection."""
+
+    def __init__(self, wall):
+        self.http = http.client.HTTPConnection("127.0.0.1", wall.port("http"), timeout=20)
+
+    def ask(self, method, path, body=None, headers=()):
+        """`body`: bytes as they are, anything else as JSON; None: none."""
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        self.http.request(method, path, body, dict(headers))
+        return Answer(self.http.getresponse())
+
+    def register(self, name="n", author="a", secret="s"):
+        answer = self.ask("PUT", "/register-pg", {"name": name, "author": author, "secret": secret})
+        assert answer.status == 200, answer
+        return answer.json()["id"]
+
+    def put(self, token, row, col, color):
+        return self.ask("PUT", "/update-pixel", {"id": token, "row": row, "col": col, "color": color})
+
+    def paint(self, token, row, col, color):
+        answer = self.put(token, row, col, color)
+        assert answer.status == 200, answer
+        return answer
+
+    def frontend(self):
+        return self.ask("GET", "/frontend-pixels").json()
+
+    def pixels(self):
+        return self.frontend()["pixels"]
+
+    def settings(self):
+        return self.ask("GET", "/settings").json()
+
+    def rate(self, ms, token="adm"):
+        return self.ask("POST", "/changePixelRate", {"token": token, "new_rate": ms})
+
+    def close(self):
+        self.http.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *rest):
+        self.close()
+
+
+def raw(wall, data, seconds=10, until=None):
+    """What comes back for these bytes; and whether the connection was closed.  Waits for
+    the end, or for `until` to occur so many times."""
+    with socket.create_connection(("127.0.0.1", wall.port("http")), 10) as s:
+        s.settimeout(seconds)
+        s.sendall(data)
+        got = b""
+        while not until or got.count(until[0]) < until[1]:
+            try:
+                piece = s.recv(65536)
+            except (socket.timeout, ConnectionResetError) as error:
+                return got, not isinstance(error, socket.timeout)
+            if not piece:
+                return got, True
+            got += piece
+        return got, False
+
+
+def request(method="PUT", path="/update-pixel", body=b"{}", headers=()):
+    """A request as bytes, with these header lines more."""
+    return b"\r\n".join([b"%s %s HTTP/1.1" % (method.encode(), path.encode()), b"Host: wall",
+                         b"Content-Length: %d" % len(body), *headers, b"", body])

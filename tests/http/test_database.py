@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: MIT
+"""What the board's database holds, whatever happens to murald."""
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from boardclient import HEIGHT, WIDTH, Board, board_wall  # noqa: E402
+from wall import wait_for  # noqa: E402
+
+
+def rows(tmp_path, sql):
+    with sqlite3.connect("file:%s?mode=ro" % (tmp_path / "board.db"), uri=True) as db:
+        return db.execute(sql).fetchall()
+
+
+def test_a_clean_stop_keeps_everything(tmp_path):
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        one, two = board.register("one"), board.register("two", "b", "t")
+        for i in range(20):
+            board.paint((one, two)[i % 2], i % HEIGHT, i % WIDTH, i % 3)
+        before = board.frontend(), board.settings()
+        assert wall.stop() == 0
+    log = rows(tmp_path, "SELECT number, place >> 16, place & 65535, colour, generator FROM log ORDER BY number")
+    assert log == [(i + 1, i % HEIGHT, i % WIDTH, i % 3, i % 2 + 1) for i in range(20)]
+    assert rows(tmp_path, "SELECT pixels, unnecessary FROM generator") == [(10, 4), (10, 3)]
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        assert (board.frontend(), board.settings()) == before
+        assert board.register("one") == one and board.register("two", "b") == two
+        board.paint(two, 0, 0, 4)
+        clicked = board.ask("POST", "/changeByClick", {"secret": "t", "row": 0, "col": 1, "color": 4})
+        assert clicked.status == 200
+        assert board.frontend()["authors"][0][1] == "two (b)"
+
+
+def test_a_pixel_is_in_the_file_within_a_second_or_so(tmp_path):
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        board.paint(board.register(), 2, 3, 1)
+        assert rows(tmp_path, "SELECT count(*) FROM generator") == [(1,)]  # before it was told
+        wait_for("the pixel", lambda: rows(tmp_path, "SELECT place, colour FROM log") == [(2 << 16 | 3, 1)], 2.5)
+
+
+def test_the_wall_is_as_it_was_when_the_picture_is_older_or_gone(tmp_path):
+    """The cells are painted again where the canvas was not kept; what others painted over
+    them since a clean stop stays."""
+    dots = "[plugin dots]\nlisten = 127.0.0.1:0\n"
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        token = board.register()
+        board.paint(token, 0, 0, 4)
+        board.paint(token, 0, 1, 3)
+        board.register("wait until it is written")
+        wall.process.kill()
+        wall.process.wait()
+    with board_wall(tmp_path, others=dots) as wall, Board(wall) as board, wall.tcp() as client:
+        assert board.pixels()[0][:3] == [4, 3, 0]
+        wall.painted(0, 0, (255, 0, 0))
+        client.sendall(b"".join(b"%c\0%c\0\xff\xff\xff\xff" % (x, y) for x in range(8) for y in range(8)))
+        wait_for("the cell", lambda: board.pixels()[0][0] == 0)
+        assert wall.stop() == 0
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        frontend = board.frontend()
+        assert frontend["pixels"][0][:3] == [0, 3, 0]
+        assert frontend["authors"][0][:3] == ["", "n (a)", ""]
+        assert wall.stop() == 0
+    os.unlink(tmp_path / "canvas.png")
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        assert board.pixels()[0][:3] == [4, 3, 0]
+
+
+def test_who_left_stays_away_and_its_cells_keep_its_name(tmp_path):
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        gone, other = board.register("gone"), board.register("other")
+        board.paint(gone, 0, 0, 4)
+        assert board.ask("DELETE", "/remove-pg", {"id": gone}).json() == {"success": True}
+        wall.process.kill()
+        wall.process.wait()
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        assert board.put(gone, 0, 0, 1).status == 401
+        assert board.frontend()["authors"][0][0] == "gone (a)"
+        assert board.register("gone") != gone
+        board.paint(other, 0, 0, 4)
+        assert wall.stop() == 0
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        assert board.frontend()["authors"][0][0] == "other (a)"
+        assert rows(tmp_path, "SELECT count(*) FROM generator") == [(2,)]
+
+
+# --------------------------------------------------------------------- crashes
+
+class Painter(threading.Thread):
+    """Registers, paints, leaves, and remembers what it was told, until murald is gone."""
+
+    def __init__(self, wall, name):
+        super().__init__()
+        self.wall, self.name_ = wall, name
+        self.tokens, self.left, self.painted = {}, set(), []
+        self.start()
+
+    def run(self):
+        try:
+            with Board(self.wall) as board:
+                for i in range(10 ** 6):
+                    name = "%s-%d" % (self.name_, i // 25)
+                    if i % 25 == 0:
+                        token = board.register(name)
+                        self.tokens[name] = token
+                    row, col, color = (random.randrange(n) for n in (HEIGHT, WIDTH, 5))
+                    board.paint(token, row, col, color)
+                    self.painted.append((time.monotonic(), name, row, col, color))
+                    if i % 100 == 99:
+                        assert board.ask("DELETE", "/remove-pg", {"id": token}).status == 200
+                        self.left.add(name)
+        except (OSError, AssertionError, __import__("http").client.HTTPException) as error:
+            self.error = error
+
+
+def crash_rounds(tmp_path, n):
+    """kill -9 under load: what was told is kept, but for the last second of the log."""
+    for i in range(n):
+        with board_wall(tmp_path, rate="0ms") as wall:
+            painters = [Painter(wall, "r%d-%d" % (i, j)) for j in range(3)]
+            time.sleep(random.uniform(0.2, 1.6))
+            wall.process.kill()
+            killed = time.monotonic()
+            wall.process.wait()
+            for painter in painters:
+                painter.join()
+        with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+            assert "broken" not in wall.log()
+            for painter in painters:
+                assert painter.tokens
+                for name, token in painter.tokens.items():
+                    status = board.ask("GET", "/pixels?id=" + token).status
+                    assert status == (401 if name in painter.left else 200), name
+            assert wall.stop() == 0
+        assert rows(tmp_path, "PRAGMA integrity_check") == [("ok",)]
+        numbers = dict((name, number) for number, name in rows(tmp_path, "SELECT number, name FROM generator"))
+        for painter in painters:
+            logged = {}
+            for number, place, colour in rows(
+                    tmp_path, "SELECT generator, place, colour FROM log ORDER BY number"):
+                logged.setdefault(number, []).append((place >> 16, place & 0xffff, colour))
+            told = {}
+            for when, name, row, col, color in painter.painted:
+                if name in numbers:
+                    told.setdefault(name, []).append((when, (row, col, color)))
+            for name, list_ in told.items():
+                kept = logged.get(numbers[name], [])
+                old = [pixel for when, pixel in list_ if when < killed - 1.5]
+                assert kept[:len(list_)] == [pixel for _, pixel in list_][:len(kept)]
+                assert len(kept) >= len(old), "more than the last second is gone"
+        total = rows(tmp_path, "SELECT count(*) FROM log")[0][0]
+        assert rows(tmp_path, "SELECT value FROM number WHERE name = 'pixels'") == [(total,)]
+
+
+def test_three_crashes(tmp_path):
+    crash_rounds(tmp_path, 3)
+
+
+@pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 3 min: set MURALD_LONG=1")
+def test_a_hundred_crashes(tmp_path):
+    crash_rounds(tmp_path, 100)
+
+
+# ----------------------------------------------------------- other people's files
+
+def refused(tmp_path, *words):
+    wall = board_wall(tmp_path).start()
+    assert wall.process.wait(10) == 1
+    for word in words:
+        assert word in wall.log()
+
+
+def make(tmp_path, sql):
+    with sqlite3.connect(tmp_path / "board.db") as db:
+        db.executescript(sql)
+
+
+OLD = """
+PRAGMA application_id = 1836413537;
+CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE generator (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, name TEXT NOT NULL,
+ author TEXT NOT NULL, secret BLOB NOT NULL, pixels INTEGER NOT NULL DEFAULT 0,
+ unnecessary INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE cell (place INTEGER PRIMARY KEY, colour INTEGER NOT NULL, generator INTEGER NOT NULL);
+CREATE TABLE log (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, place INTEGER NOT NULL,
+ colour INTEGER NOT NULL, unnecessary INTEGER NOT NULL, generator INTEGER NOT NULL);
+INSERT INTO generator VALUES (7, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'old', 'one', zeroblob(32), 2, 1);
+INSERT INTO log VALUES (1, 1000, 65538, 4, 0, 7), (2, 2000, 65538, 4, 1, 7);
+INSERT INTO cell VALUES (65538, 4, 7);
+INSERT INTO number VALUES ('pixels', 2), ('unnecessary', 1);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_from_an_older_murald_is_brought_up_to_date(tmp_path):
+    make(tmp_path, OLD)
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        assert "is from an older murald; bringing it from schema 1 to 2" in wall.log()
+        assert board.register("old", "one") == "a" * 24
+        assert board.ask("GET", "/getPixelAuthor/2/1").json() == {"author": "old (one)", "color": 4}
+        assert board.settings()["stats"] == {"pixels": 2, "unnecessaryPixels": 1}
+        board.paint(board.register("new"), 0, 0, 1)
+        assert wall.stop() == 0
+    assert rows(tmp_path, "PRAGMA user_version") == [(2,)]
+    assert rows(tmp_path, "SELECT number FROM generator ORDER BY number") == [(7,), (8,)]
+    assert rows(tmp_path, "SELECT count(*) FROM base") == [(0,)]
+
+
+def test_a_file_from_a_newer_murald_is_refused(tmp_path):
+    make(tmp_path, OLD + "PRAGMA user_version = 99;")
+    refused(tmp_path, "is from a newer murald (its schema is 99, this one knows up to 2)",
+            "name another file as database")
+    assert rows(tmp_path, "PRAGMA user_version") == [(99,)]
+
+
+def test_another_programs_file_is_refused(tmp_path):
+    make(tmp_path, "CREATE TABLE photos (id);")
+    refused(tmp_path, "is another program's database")
+
+
+def test_a_file_that_two_want_is_one_ones(tmp_path):
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        token = board.register()
+        os.makedirs(tmp_path / "second")
+        second = board_wall(tmp_path / "second", "database = %s" % (tmp_path / "board.db")).start()
+        assert second.process.wait(10) == 1 and "another murald, or another plugin, has it" in second.log()
+        board.paint(token, 0, 0, 1)
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    wall = board_wall(tmp_path, "database = %s/no/board.db" % tmp_path).start()
+    assert wall.process.wait(10) == 1 and "make its folder" in wall.log()
+
+
+@pytest.mark.parametrize("how", ["text", "middle", "cut"])
+def test_a_broken_file_is_put_aside(tmp_path, how):
+    path = tmp_path / "board.db"
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        token = board.register()
+        for i in range(48):
+            board.register("filler %d" % i, "x" * 150)
+            board.paint(token, i % HEIGHT, i % WIDTH, 1)
+        assert wall.stop() == 0
+    data = bytearray(path.read_bytes())
+    if how == "text":
+        data = b"this was a database once, and is not any more\n" * 100
+    elif how == "middle":
+        data[4096 * 2:] = os.urandom(len(data) - 4096 * 2)
+    else:
+        del data[4096 * 3:]
+    path.write_bytes(data)
+    os.unlink(tmp_path / "canvas.png")
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        assert "is broken (" in wall.log() and "everybody has to register again" in wall.log()
+        aside = [name for name in os.listdir(tmp_path) if ".broken-" in name]
+        assert len(aside) == 1 and (tmp_path / aside[0]).read_bytes() == bytes(data)
+        assert board.pixels() == [[0] * WIDTH] * HEIGHT
+        assert board.register() != token
+
+
+def test_a_file_that_cannot_be_written_for_a_while(tmp_path):
+    """Somebody else holds it: pixels go on, registering says what is wrong, and when it is
+    free again everything is written."""
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        token = board.register()
+        holder = sqlite3.connect(tmp_path / "board.db", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        board.paint(token, 1, 1, 2)
+        answer = board.ask("PUT", "/register-pg", {"name": "late", "author": "a", "secret": "s"})
+        assert answer.status == 503 and "try again" in answer.json()["error"]
+        board.paint(token, 2, 2, 2)
+        holder.execute("COMMIT")
+        holder.close()
+        late = board.register("late")
+        wait_for("the log", lambda: rows(tmp_path, "SELECT count(*) FROM log") == [(2,)])
+        assert board.put(late, 0, 0, 1).status == 200
+        assert wall.log().count("cannot write") == wall.log().count("is written again") == 1
+        assert wall.stop() == 0
+    assert rows(tmp_path, "SELECT count(*) FROM log") == [(3,)]
+
+
+def test_the_oldest_part_of_a_long_log_becomes_a_picture(tmp_path):
+    """Ten million stay; what came before them is in the base.  The log here has few rows,
+    with numbers as if it had been long."""
+    with board_wall(tmp_path) as wall:
+        assert wall.stop() == 0
+    with sqlite3.connect(tmp_path / "board.db") as db:
+        db.executemany("INSERT INTO log VALUES (?, 0, ?, ?, 0, 1)",
+                       [(1, 5, 1), (2, 5, 2), (3, 1 << 16, 3), (60000, 5, 4), (10060000, 6, 1)])
+        db.execute("INSERT INTO base VALUES (9, 1), (5, 0)")
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        board.paint(board.register(), 0, 0, 1)
+        assert wall.stop() == 0
+    assert rows(tmp_path, "SELECT number FROM log ORDER BY number") == [(10060000,), (10060001,)] or \
+        rows(tmp_path, "SELECT number FROM log ORDER BY number")[0] == (60000,)
+    assert set(rows(tmp_path, "SELECT place, colour FROM base")) >= {(9, 1), (1 << 16, 3)}

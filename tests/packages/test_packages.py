@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: MIT
+"""The packages: built from a clean tree, looked at by lintian, installed in a fresh Debian, used,
+upgraded, removed and purged there; and that Debian booted, with a screen."""
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kms"))
+import guests as g  # noqa: E402
+from guests import need, wait_for  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD, MAKE = g.BUILD, os.environ.get("MAKE", "make")
+FRESH = BUILD + "/debian-root"
+CLEAN = {k: os.environ[k] for k in ("PATH", "HOME", "TMPDIR") if k in os.environ}
+
+
+def run(*command, **more):
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env=CLEAN, **more)
+    assert done.returncode == 0, "%s\n%s" % (" ".join(command), done.stdout[-3000:])
+    return done.stdout
+
+
+class Root:
+    """A Debian in a folder."""
+
+    def __init__(self, path):
+        self.path = path
+        run("cp", "-a", "--reflink=auto", FRESH, path)
+        os.mkdir(path + "/debs")
+
+    def sh(self, script, *arguments, net=True):
+        """Runs a script in it, as root; without `net` on a network of its own."""
+        inside = ("mount -t proc proc $0/proc && mount -t tmpfs run $0/run && mkdir $0/run/lock && "
+                  "%s exec chroot $0 /bin/bash -euc \"$@\"" % ("" if net else "ip link set lo up &&"))
+        return run("unshare", "--mount", "--pid", "--fork", "--kill-child", *([] if net else ["--net"]),
+                   "sh", "-euc", inside, self.path, script, "bash", *arguments, timeout=300)
+
+    def take(self, deb):
+        shutil.copy(deb, self.path + "/debs")
+
+    def install(self, *packages):
+        """As somebody does who has downloaded them."""
+        return self.sh("cd /debs; apt-get -q update >/dev/null; DEBIAN_FRONTEND=noninteractive "
+                       "apt-get -q install -y --no-install-recommends $(printf './%s_*.deb ' \"$@\")", *packages)
+
+    def has(self, path):
+        return os.path.lexists(self.path + path)
+
+    def read(self, path):
+        with open(self.path + path) as f:
+            return f.read()
+
+    def write(self, path, text):
+        with open(self.path + path, "w") as f:
+            f.write(text)
+
+    def files(self):
+        """All of /etc, /usr and /var, but for what dpkg, apt and the programs of others remember."""
+        out = run("find", "etc", "usr", "var", "-path", "var/lib/apt", "-prune", "-o", "-path", "var/cache",
+                  "-prune", "-o", "-path", "var/log", "-prune", "-o", "-path", "var/lib/dpkg", "-prune",
+                  "-o", "-print", cwd=self.path)
+        return set(out.splitlines())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools():
+    for tool, package in [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"), ("lintian", "lintian"),
+                          ("debootstrap", "debootstrap"), ("unshare", "util-linux"), ("ip", "iproute2")]:
+        need(shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin"),
+             "no %s: apt-get install %s" % (tool, package))
+    if os.geteuid() != 0:
+        pytest.skip("a Debian in a folder needs root: run as root, or with sudo")
+
+
+@pytest.fixture(scope="session")
+def debs(tmp_path_factory):
+    """The folder of the packages; MURALD_LONG has the tests run that a package build runs."""
+    options = "noautodbgsym" + ("" if os.environ.get("MURALD_LONG") else " nocheck")
+    folder = str(tmp_path_factory.mktemp("debs"))
+    tree = folder + "/murald"
+    run(MAKE, "-s", "-C", BUILD, "distdir", "distdir=" + tree)
+    built = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-j2"], cwd=tree, text=True,
+                           env=dict(CLEAN, DEB_BUILD_OPTIONS=options),
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    need("Unmet build dependencies" not in built.stdout,
+         "build dependencies are missing: apt-get build-dep " + g.SOURCE)
+    assert built.returncode == 0, built.stdout[-3000:]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fresh():
+    made = subprocess.run(["bash", HERE + "/root.sh", FRESH], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    need(made.returncode == 0, "no Debian to install in: %s; it takes a network and %s/root.sh %s"
+         % (made.stdout.strip()[-300:], HERE, FRESH))
+
+
+@pytest.fixture(scope="session")
+def root(debs, fresh, tmp_path_factory):
+    """One Debian, which the cases below use one after the other."""
+    one = Root(str(tmp_path_factory.mktemp("root")) + "/debian")
+    for deb in glob.glob(debs + "/*.deb"):
+        one.take(deb)
+    one.before = one.files()
+    yield one
+    shutil.rmtree(one.path)
+
+
+def test_lintian_has_nothing_to_say(debs):
+    out = run("lintian", "--allow-root", "--fail-on", "error,warning,info", "--display-info",
+              *glob.glob(debs + "/*.changes"))
+    assert "murald" not in out, out
+
+
+def test_a_wall_for_pings_takes_no_web_server(root):
+    out = root.install("murald")
+    for name in ["microhttpd", "curl", "wslay", "jansson", "sqlite", "oath", "gnutls"]:
+        assert "Setting up lib" + name not in out, out
+    assert "libuv1" in out
+
+
+def test_user_files_and_service(root):
+    assert root.sh("id murald").split(maxsplit=1)[1].strip().endswith("(video)")
+    assert root.sh("getent passwd murald").split(":")[5:] == ["/var/lib/murald", "/usr/sbin/nologin\n"]
+    assert root.sh("dpkg-query -W -f '${Conffiles}' murald").count(" /etc/murald/") == 2
+    link = "/etc/systemd/system/multi-user.target.wants/murald.service"
+    assert os.readlink(root.path + link).endswith("/lib/systemd/system/murald.service")
+    assert not root.has("/var/lib/murald")
+    for folder in ["/usr", "/etc/murald"]:
+        assert root.sh("find %s \\( -name '*murald*' -o -name '*.so' -path '*/murald/*' \\) ! -user root "
+                       "-o -name '*murald*' -perm /022 ! -type l" % folder) == ""
+
+
+def test_the_packages_own_config(root):
+    assert root.sh("su -s /bin/sh -c 'murald --check-config' murald") == "ok\n"
+    out = root.sh("murald --list-plugins")
+    assert [line.split()[0] for line in out.splitlines() if line[0] != " "] \
+        == ["dots", "icmp", "ipv6", "pixelflut"]
+
+
+def test_painted_as_its_user_with_one_capability(root):
+    """By a ping and over Pixelflut, with the rights that the service gives; then the picture is kept."""
+    root.write("/etc/murald/murald.conf.d/mine.conf", "[canvas]\nsize = 320x200\n[plugin pixelflut]\n")
+    out = root.sh("""
+        install -d -o murald -g murald /var/lib/murald
+        setpriv --reuid=murald --regid=murald --init-groups --no-new-privs --bounding-set=-all,+net_raw \
+            --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw murald >/tmp/log 2>&1 &
+        for i in $(seq 100); do grep -q 'pixelflut: listening' /tmp/log && break; sleep 0.1; done
+        grep -E '^(Uid|CapEff|CapBnd)' /proc/$!/status
+        ping -c 1 -s 8 -p cc00640032ff0000 127.0.0.1 >/dev/null
+        exec 3<>/dev/tcp/127.0.0.1/1234
+        printf 'PX 3 4 00ff00\\n' >&3
+        pixel() { echo "PX $1 $2" >&3; read -r answer <&3; echo "$answer"; }
+        for i in $(seq 50); do [ "$(pixel 100 50)" = "PX 100 50 000000" ] || break; sleep 0.1; done
+        pixel 3 4; pixel 100 50
+        kill $!; wait $!; cat /tmp/log""", net=False)
+    uid = root.sh("id -u murald").strip()
+    assert "Uid:\t" + "\t".join([uid] * 4) in out
+    assert out.count("0000000000002000\n") == 2, out
+    assert "\nPX 3 4 00ff00\nPX 100 50 ff0000\n" in out
+    assert root.has("/var/lib/murald/canvas.png")
+
+
+def test_apart_what_belongs_apart(root):
+    root.install("murald-http", "murald-p2", "murald-dev", "muralctl")
+    out = root.sh("murald --list-plugins")
+    assert "\nhttp " in out and "\np2 " in out
+    assert root.sh("murald --check-config") == "ok\n"
+    root.sh("muralctl --version; test -e /usr/include/mural/plugin.h")
+    assert root.sh("cd /; . /usr/share/bash-completion/completions/murald; COMP_WORDS=(murald -s canvas.si) "
+                   "COMP_CWORD=2; compopt() { :; }; _murald murald; echo ${COMPREPLY[*]}") == "canvas.size=\n"
+
+
+def test_upgrade_keeps_what_the_operator_wrote(root):
+    root.write("/etc/murald/murald.conf", root.read("/etc/murald/murald.conf") + "# mine\n")
+    picture = root.sh("md5sum /var/lib/murald/canvas.png")
+    root.sh("cd /debs; for deb in *.deb; do dpkg-deb -R $deb x; rm $deb; sed -i -e 's/^Version: .*/&+1/' "
+            "-e 's/(= \\([^)]*\\))/(= \\1+1)/' x/DEBIAN/control; dpkg-deb -b x $deb; rm -r x; done >/dev/null")
+    root.sh("dpkg -i /debs/*.deb")
+    assert root.sh("dpkg-query -W -f '${Version} ${Status}' murald").endswith("+1 install ok installed")
+    assert root.read("/etc/murald/murald.conf").endswith("# mine\n")
+    assert root.sh("md5sum /var/lib/murald/canvas.png") == picture
+    assert root.sh("murald --check-config") == "ok\n"
+
+
+def test_remove_keeps_config_and_picture_and_purge_nothing(root):
+    root.sh("dpkg -r $(dpkg-query -W -f '${Package}\\n' 'mural*')")
+    assert root.has("/etc/murald/murald.conf") and root.has("/var/lib/murald/canvas.png")
+    assert not root.has("/usr/sbin/murald")
+    os.unlink(root.path + "/etc/murald/murald.conf.d/mine.conf")
+    root.sh("dpkg -P $(dpkg-query -W -f '${Package}\\n' 'mural*')")
+    root.sh("DEBIAN_FRONTEND=noninteractive apt-get -q -y autoremove --purge")
+    left = {path for path in root.files() - root.before if "mural" in path}
+    assert not left
+
+
+def test_a_desktop_keeps_its_display(root):
+    """Until somebody enables the service; from then on it is an ordinary one."""
+    manager = root.path + "/etc/systemd/system/display-manager.service"
+    link = "/etc/systemd/system/multi-user.target.wants/murald.service"
+    os.symlink("/lib/systemd/system/lightdm.service", manager)
+    assert "systemctl enable murald" in root.install("murald")
+    assert not root.has(link)
+    root.sh("dpkg -i /debs/murald_*.deb")
+    assert not root.has(link)
+    root.sh("systemctl enable murald; dpkg -i /debs/murald_*.deb")
+    assert root.has(link)
+    os.unlink(manager)
+    root.sh("dpkg -P murald")
+    assert not root.has(link)
+    assert "desktop" not in root.install("murald")
+    assert root.has(link)
+
+
+@pytest.fixture(scope="module")
+def kiosk(root, tmp_path_factory):
+    """The Debian of the last case, with the packages installed and nothing else done, and a screen."""
+    need(shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin"),
+         "no mke2fs: apt-get install e2fsprogs")
+    kernel = g.fetch_kernel()
+    folder = str(tmp_path_factory.mktemp("kiosk"))
+    shutil.copy(g.HERE + "/serve", root.path + "/serve")
+    shutil.copy(HERE + "/rig.service", root.path + "/etc/systemd/system/rig.service")
+    root.write("/etc/murald/murald.conf.d/mine.conf", "[canvas]\nsize = 320x200\n[plugin pixelflut]\n")
+    root.sh("systemctl enable rig.service")
+    root.install("murald-http")
+    run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root.path, folder + "/disk", "900M")
+    modules = ["virtio_blk", "crc32c_generic", "ext4"]
+    initrd = g.make_initrd(kernel, folder + "/initrd", more=["--module=" + name for name in modules])
+    ports = [(g.free_port(), 1234), (g.free_port(), 8080)]
+    with g.rig.Guest(kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024,
+                     smp=2, forward=ports, append="rig.root=/dev/vda systemd.show_status=0") as guest:
+        guest.web = "http://127.0.0.1:%d" % ports[1][0]
+        yield guest
+
+
+def test_a_booted_machine_is_a_wall(kiosk):
+    """Unattended, on its screen, with no rights but what the service gives; a ping paints."""
+    wait_for("the service", lambda: kiosk.run("systemctl is-active murald")[1] == "active\n", 60)
+    canvas = g.ppm.Image(320, 200)
+    for host, x, y, rgb in [("127.0.0.1", 3, 4, (255, 0, 0)), ("::1", 319, 199, (0, 255, 1))]:
+        kiosk.run("ping -c 1 -s 8 -p cc%04x%04x%02x%02x%02x %s" % (x, y, *rgb, host), check=True)
+        o = (y * 320 + x) * 3
+        canvas.rgb[o:o + 3] = bytes(rgb)
+    took, difference = kiosk.wait_shot(g.on_screen(canvas, 1280, 800), 20)
+    assert took is not None, "%s\n%s" % (difference, kiosk.run("journalctl -u murald")[1])
+
+
+def test_its_web_page_is_there(kiosk):
+    with urllib.request.urlopen(kiosk.web + "/metrics", timeout=20) as answer:
+        assert 'murald_pixels_total{plugin="icmp"} 2' in answer.read().decode()
+
+
+def status(kiosk):
+    return kiosk.run("cat /proc/$(systemctl show -P MainPID murald)/status", check=True)[1]
+
+
+def test_the_services_rights(kiosk):
+    now = dict(line.split(":\t", 1) for line in status(kiosk).splitlines())
+    assert now["Uid"].split()[0] != "0"
+    assert {now[s] for s in ["CapPrm", "CapEff", "CapBnd"]} == {"0000000000002000"}
+    assert (now["NoNewPrivs"], now["Seccomp"]) == ("1", "2")
+    assert kiosk.run("systemctl is-active getty@tty1")[1] == "inactive\n"
+
+
+def test_killed_and_back_again(kiosk):
+    pid = main_pid(kiosk)
+    kiosk.run("systemctl kill -s SEGV murald", check=True)
+    wait_for("a new one", lambda: kiosk.run("systemctl show -P MainPID -P ActiveState murald")[1].split()
+             not in ([pid.strip(), "active"], ["0"]), 5)
+    wait_for("it to be ready", lambda: kiosk.run("systemctl is-active murald")[1] == "active\n", 30)
+
+
+def test_a_typing_error_is_no_restart_loop(kiosk):
+    kiosk.run("echo '[canvsa]' >/etc/murald/murald.conf.d/wrong.conf; systemctl restart murald")
+    out = kiosk.run("systemctl show -P Result -P NRestarts -P ExecMainStatus murald")[1].split()
+    assert "exit-code" in out and "78" in out
+    assert "canvsa" in kiosk.run("journalctl -u murald")[1]
+    kiosk.run("rm /etc/murald/murald.conf.d/wrong.conf; systemctl reset-failed murald; systemctl start murald",
+              check=True)
+
+
+def main_pid(kiosk):
+    return kiosk.run("systemctl show -P MainPID murald")[1]
+
+
+def test_upgrades_and_new_plugins_start_it_again(kiosk):
+    plugins = kiosk.run("dirname /usr/lib/*/murald/icmp.so")[1].strip()
+    for change in ["dpkg -i /debs/murald_*.deb",
+                   "dpkg-trigger --by-package=other %s; dpkg --triggers-only -a" % plugins]:
+        before = main_pid(kiosk)
+        kiosk.run(change, check=True)
+        assert main_pid(kiosk) not in (before, "0\n")
+        assert kiosk.run("systemctl is-active murald")[1] == "active\n"
+
+
+def test_a_session_on_tty1_is_left_alone(kiosk):
+    kiosk.run("systemctl stop murald; setsid --ctty sleep 1000 </dev/tty1 >/dev/tty1 2>&1 & echo $! >/run/session")
+    assert "logged in on tty1" in kiosk.run("dpkg -i /debs/murald_*.deb", check=True)[1]
+    assert kiosk.run("systemctl is-active murald")[1] == "inactive\n"
+    kiosk.run("kill $(cat /run/session)", check=True)
+    kiosk.run("dpkg -i /debs/murald_*.deb", check=True)
+    assert kiosk.run("systemctl is-active murald")[1] == "active\n"
+
+
+def test_removed_from_the_running_machine(kiosk):
+    kiosk.run("dpkg -P murald-http murald", check=True)
+    assert kiosk.run("pidof murald")[1] == ""
+    assert "murald" not in kiosk.run("systemctl list-units --all --plain 'murald*' --no-legend")[1]

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the HUD goes, when its bell rings, and the font.  What a HUD reads when it is
+ * drawn, test_hud.py looks at. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "font.h"
+#include "hud.h"
+#include "util.h"
+
+/* ------------------------------------------------------------------ places */
+
+static void
+place_is(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canvas_height,
+	struct scale_box wanted_strip, struct scale_box wanted_picture)
+{
+	struct scale_box strip, picture;
+
+	hud_place(width, height, canvas_width, canvas_height, &strip, &picture);
+	assert_memory_equal(&strip, &wanted_strip, sizeof(strip));
+	assert_memory_equal(&picture, &wanted_picture, sizeof(picture));
+}
+
+static void
+it_is_a_strip_where_there_is_no_letterbox(void **state)
+{
+	(void)state;
+	place_is(1280, 720, 0, 0, (struct scale_box){ 0, 552, 1280, 720 },
+		(struct scale_box){ 0, 0, 1280, 552 });
+	place_is(1280, 720, 1280, 720, (struct scale_box){ 0, 552, 1280, 720 },
+		(struct scale_box){ 0, 0, 1280, 552 });
+	place_is(1920, 1080, 160, 100, (struct scale_box){ 0, 828, 1920, 1080 },
+		(struct scale_box){ 0, 0, 1920, 828 });
+}
+
+static void
+it_takes_the_letterbox_where_that_has_room(void **state)
+{
+	(void)state;
+	place_is(1920, 1080, 640, 480, (struct scale_box){ 1440, 0, 1920, 1080 },
+		(struct scale_box){ 0, 0, 1440, 1080 });
+	place_is(1280, 720, 1280, 576, (struct scale_box){ 0, 576, 1280, 720 },
+		(struct scale_box){ 0, 0, 1280, 576 });
+	/* but leaves the picture half of the screen */
+	place_is(1920, 1080, 10, 1000, (struct scale_box){ 960, 0, 1920, 1080 },
+		(struct scale_box){ 0, 0, 960, 1080 });
+	place_is(1920, 1080, 1000, 10, (struct scale_box){ 0, 540, 1920, 1080 },
+		(struct scale_box){ 0, 0, 1920, 540 });
+}
+
+static void
+a_small_screen_is_all_picture(void **state)
+{
+	(void)state;
+	place_is(319, 240, 0, 0, (struct scale_box){ 0 },
+		(struct scale_box){ 0, 0, 319, 240 });
+	place_is(1024, 199, 64, 64, (struct scale_box){ 0 },
+		(struct scale_box){ 0, 0, 1024, 199 });
+}
+
+/* A canvas made as large as the picture must be shown pixel for pixel. */
+static void
+a_canvas_of_the_pictures_size_keeps_the_place(void **state)
+{
+	static const uint32_t screens[][2] = { { 320, 200 }, { 640, 480 }, { 800, 600 },
+		{ 1024, 768 }, { 1280, 720 }, { 1366, 768 }, { 1920, 1080 },
+		{ 1080, 1920 }, { 2560, 1080 }, { 3840, 2160 }, { 8192, 8192 },
+		{ 641, 479 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(screens); i++) {
+		const uint32_t *s = screens[i];
+		struct scale_box strip, picture, strip2, picture2;
+
+		hud_place(s[0], s[1], 0, 0, &strip, &picture);
+		assert_true(picture.left == 0 && picture.top == 0);
+		assert_true(picture.right == s[0] && picture.bottom == strip.top);
+		assert_true(strip.right == s[0] && strip.bottom == s[1]);
+		hud_place(s[0], s[1], picture.right, picture.bottom, &strip2, &picture2);
+		assert_memory_equal(&strip, &strip2, sizeof(strip));
+		assert_memory_equal(&picture, &picture2, sizeof(picture));
+	}
+}
+
+/* ------------------------------------------------------------------ the bell */
+
+static bool
+rang(const struct hud *hud)
+{
+	uint64_t rings;
+
+	return read(hud_fd(hud), &rings, sizeof(rings)) == sizeof(rings);
+}
+
+static void
+the_bell_rings_for_what_is_new(void **state)
+{
+	struct hud_text text = { .n_lines = 1,
+		.lines = { { "icmp", "ping", 7 }, { "behind the last", "", 1 } } };
+	struct hud *hud = hud_new();
+	uint64_t version = hud_version(hud);
+
+	(void)state;
+	assert_true(version != 0);
+	assert_false(rang(hud));
+	hud_set(hud, &text);
+	assert_true(rang(hud));
+	assert_true(hud_version(hud) != version);
+
+	version = hud_version(hud);
+	text.lines[1].pixels = 2;
+	memset(text.url + 1, 'x', sizeof(text.url) - 1); /* behind the end of the text */
+	hud_set(hud, &text);
+	assert_false(rang(hud));
+	assert_true(hud_version(hud) == version);
+
+	text.lines[0].pixels = 8;
+	hud_set(hud, &text);
+	hud_set(hud, &text);
+	assert_true(rang(hud));
+	assert_false(rang(hud));
+	hud_free(hud);
+	hud_free(NULL);
+}
+
+static void
+every_pixel_is_drawn_and_none_outside(void **state)
+{
+	enum { WIDTH = 321, HEIGHT = 77, GUARD = 64 };
+	struct hud_text text = { .url = "http://192.0.2.1:8080/", .n_lines = 8 };
+	static uint32_t pixels[WIDTH * HEIGHT + 2 * GUARD];
+	struct hud *hud = hud_new();
+
+	(void)state;
+	for (uint32_t i = 0; i < text.n_lines; i++) {
+		memset(text.lines[i].name, 'N', sizeof(text.lines[i].name) - 1);
+		memset(text.lines[i].invitation, 'M',
+			sizeof(text.lines[i].invitation) - 1);
+		text.lines[i].invitation[i * 30] = ' ';
+		text.lines[i].pixels = UINT64_MAX;
+	}
+	hud_set(hud, &text);
+	for (uint32_t width = 1; width <= WIDTH; width += 8)
+		for (uint32_t height = 1; height <= HEIGHT; height += 4) {
+			for (size_t i = 0; i < ARRAY_LEN(pixels); i++)
+				pixels[i] = 0x12345678;
+			assert_true(hud_draw(hud, pixels + GUARD, width, height) ==
+				    hud_version(hud));
+			for (size_t i = 0; i < ARRAY_LEN(pixels); i++)
+				assert_true((pixels[i] == 0x12345678) ==
+					    (i < GUARD || i >= GUARD + width * height));
+		}
+	hud_free(hud);
+}
+
+/* ------------------------------------------------------------------ the font */
+
+static void
+no_two_letters_look_alike(void **state)
+{
+	char seen[FONT_BELOW + 1][FONT_WIDTH * FONT_HEIGHT + 1];
+
+	(void)state;
+	for (unsigned c = ' '; c <= FONT_BELOW; c++) {
+		for (unsigned i = 0; i < FONT_WIDTH * FONT_HEIGHT; i++)
+			seen[c][i] = font_dot((char)c, i % FONT_WIDTH, i / FONT_WIDTH)
+					     ? '#'
+					     : '.';
+		seen[c][FONT_WIDTH * FONT_HEIGHT] = '\0';
+		assert_true((c == ' ') == !strchr(seen[c], '#'));
+		for (unsigned before = ' '; before < c; before++)
+			assert_string_not_equal(seen[before], seen[c]);
+	}
+}
+
+static void
+a_letter_looks_as_it_was_drawn(void **state)
+{
+	static const char *const wanted[FONT_HEIGHT] = { "........", "..###...",
+		".##.##..", "##...##.", "##...##.", "##...##.", "#######.", "##...##.",
+		"##...##.", "##...##.", "##...##.", "........", "........", "........" };
+	uint32_t pixels[30 * 40] = { 0 };
+	const struct font_paper paper = { pixels, 30, 30, 40 };
+
+	(void)state;
+	font_draw(&paper, 3, 5, 2, 7, "A", 1);
+	for (uint32_t y = 0; y < 40; y++)
+		for (uint32_t x = 0; x < 30; x++) {
+			bool inside = x >= 3 && x < 3 + 2 * FONT_WIDTH && y >= 5 &&
+				      y < 5 + 2 * FONT_HEIGHT;
+
+			assert_int_equal(pixels[y * 30 + x],
+				inside && wanted[(y - 5) / 2][(x - 3) / 2] == '#' ? 7
+										  : 0);
+		}
+}
+
+static void
+text_becomes_cells(void **state)
+{
+	char cells[8];
+
+	(void)state;
+	assert_int_equal(
+		font_cells("a\xc2\xb7\xe2\x80\xa6\xc3\xa4z", cells, sizeof(cells)), 5);
+	assert_string_equal(cells, "a\x80\x81\x7fz");
+	assert_int_equal(font_cells("123456789", cells, sizeof(cells)), 7);
+	assert_string_equal(cells, "1234567");
+	/* broken UTF-8 ends with the text */
+	assert_int_equal(font_cells("\xe2\x80", cells, sizeof(cells)), 1);
+	assert_int_equal(font_cells("\xc2", cells, sizeof(cells)), 1);
+	assert_int_equal(font_cells("\x80\n\x7f", cells, sizeof(cells)), 3);
+	assert_string_equal(cells, "\x7f\x7f\x7f");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_a_strip_where_there_is_no_letterbox),
+		cmocka_unit_test(it_takes_the_letterbox_where_that_has_room),
+		cmocka_unit_test(a_small_screen_is_all_picture),
+		cmocka_unit_test(a_canvas_of_the_pictures_size_keeps_the_place),
+		cmocka_unit_test(the_bell_rings_for_what_is_new),
+		cmocka_unit_test(every_pixel_is_drawn_and_none_outside),
+		cmocka_unit_test(no_two_letters_look_alike),
+		cmocka_unit_test(a_letter_looks_as_it_was_drawn),
+		cmocka_unit_test(text_becomes_cells),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: MIT */
+/* The wall's history: what was painted is read back, whatever became of the file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <mural/history.h>
+
+#include "canvas.h"
+#include "fuzz.h"
+#include "history-format.h"
+#include "record.h"
+#include "util.h"
+
+enum { WIDTH = 100, HEIGHT = 70, PIXELS = WIDTH * HEIGHT };
+
+/* A wall whose chores are done when the test says so. */
+struct wall {
+	uv_loop_t loop;
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct record record;
+	struct config_record config;
+	uint32_t random;
+};
+
+static char folder[] = "/tmp/test-record-XXXXXX";
+static char file[64];
+
+static int
+in_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(file, sizeof(file), "%s/wall", folder);
+	return 0;
+}
+
+static int
+remove_folder(void **state)
+{
+	char command[100];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+static int
+no_files(void **state)
+{
+	char command[100];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s/*", folder);
+	return system(command);
+}
+
+static void
+wall_begin_sized(struct wall *wall, uint32_t width, uint32_t height)
+{
+	wall->config.file = file;
+	if (wall->config.interval == 0)
+		wall->config.interval = 3600 * 1000;
+	wall->random = 1;
+	assert_int_equal(uv_loop_init(&wall->loop), 0);
+	assert_int_equal(canvas_init(&wall->canvas, width, height, 0xff204060), 0);
+	assert_int_equal(
+		canvas_brush_init(&wall->canvas, &wall->brush, 0, 0, width, height), 0);
+	assert_int_equal(
+		record_start(&wall->record, &wall->config, &wall->canvas, &wall->loop),
+		0);
+}
+
+static void
+wall_begin(struct wall *wall)
+{
+	wall_begin_sized(wall, WIDTH, HEIGHT);
+}
+
+static void
+wall_end(struct wall *wall)
+{
+	record_stop(&wall->record);
+	canvas_brush_finish(&wall->brush);
+	canvas_finish(&wall->canvas);
+	assert_int_equal(uv_loop_close(&wall->loop), 0);
+}
+
+static uint32_t
+draw(struct wall *wall)
+{
+	wall->random = wall->random * 1664525 + 1013904223;
+	return wall->random >> 8;
+}
+
+static void
+paint(struct wall *wall, int n)
+{
+	for (int i = 0; i < n; i++) {
+		uint32_t x = draw(wall) % wall->brush.width;
+		uint32_t y = draw(wall) % wall->brush.height;
+
+		mural_put(&wall->brush, x, y, 0xff000000 | draw(wall));
+	}
+	canvas_publish(&wall->canvas, &wall->brush);
+}
+
+/* One interval is over. */
+static void
+record(struct wall *wall)
+{
+	chore_now(&wall->record.chore);
+	while (wall->record.chore.working)
+		uv_run(&wall->loop, UV_RUN_ONCE);
+}
+
+static void
+copy(struct wall *wall, uint32_t *pixels)
+{
+	mural_reader_copy(wall->record.chore.reader, 0, 0, WIDTH, HEIGHT, pixels, WIDTH);
+}
+
+static struct mural_history *
+open_history(void)
+{
+	struct mural_history *history = NULL;
+
+	assert_int_equal(mural_history_open(file, &history), 0);
+	return history;
+}
+
+/* ------------------------------------------------------------------ there and back */
+
+static void
+every_moment_comes_back(void **state)
+{
+	static uint32_t seen[700][PIXELS];
+	struct wall wall = { 0 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	struct mural_span span;
+	int64_t before = INT64_MIN;
+	int n = 0;
+
+	(void)state;
+	wall_begin(&wall);
+	for (; n < 700; n++) {
+		paint(&wall, n % 7 == 0 ? 300 : 1);
+		record(&wall);
+		copy(&wall, seen[n]);
+	}
+	history = open_history();
+	assert_int_equal(mural_history_span(history, INT64_MIN, INT64_MAX, &span), 0);
+	assert_int_equal(span.moments, n);
+	for (int i = 0; i < n; i++) {
+		assert_int_equal(mural_history_next(history, &moment), 1);
+		assert_int_equal(moment.width, WIDTH);
+		assert_int_equal(moment.height, HEIGHT);
+		assert_memory_equal(moment.pixels, seen[i], sizeof(seen[i]));
+		assert_true(moment.time_ms >= before);
+		before = moment.time_ms;
+	}
+	assert_int_equal(span.last_ms, before);
+	assert_int_equal(mural_history_next(history, &moment), 0);
+	mural_history_close(history);
+	wall_end(&wall);
+}
+
+static void
+what_did_not_change_is_not_written(void **state)
+{
+	struct wall wall = { 0 };
+	struct stat before, after;
+
+	(void)state;
+	wall_begin(&wall);
+	paint(&wall, 50);
+	record(&wall);
+	assert_int_equal(stat(file, &before), 0);
+	/* the same colour again is damage, but no change */
+	mural_put(&wall.brush, 0, 0, 0xff204060);
+	mural_put(&wall.brush, 0, 0, 0xff204060);
+	canvas_publish(&wall.canvas, &wall.brush);
+	record(&wall);
+	record(&wall);
+	assert_int_equal(stat(file, &after), 0);
+	assert_int_equal(before.st_size, after.st_size);
+	wall_end(&wall);
+}
+
+static void
+one_pixel_costs_little(void **state)
+{
+	struct wall wall = { 0 };
+	struct stat before, after;
+
+	(void)state;
+	wall_begin_sized(&wall, 1920, 1080);
+	record(&wall);
+	assert_int_equal(stat(file, &before), 0);
+	paint(&wall, 1);
+	record(&wall);
+	assert_int_equal(stat(file, &after), 0);
+	assert_in_range(after.st_size - before.st_size, 41, 120);
+	wall_end(&wall);
+}
+
+static void
+a_moment_is_found_by_its_time(void **state)
+{
+	static uint32_t seen[40][PIXELS];
+	static int64_t times[40];
+	struct wall wall = { 0 };
+	struct mural_history *history;
+	struct mural_moment moment;
+
+	(void)state;
+	wall_begin(&wall);
+	for (int i = 0; i < 40; i++) {
+		paint(&wall, 1000);
+		record(&wall);
+		copy(&wall, seen[i]);
+		times[i] = wall.record.last_ms;
+		usleep(2000);
+	}
+	history = open_history();
+	for (int i = 0; i < 40; i += 3) {
+		assert_int_equal(
+			mural_history_seek(history, times[i] + (i % 2), &moment), 1);
+		assert_int_equal(moment.time_ms, times[i]);
+		assert_memory_equal(moment.pixels, seen[i], sizeof(seen[i]));
+	}
+	/* and from there on */
+	assert_int_equal(mural_history_seek(history, times[5], &moment), 1);
+	assert_int_equal(mural_history_next(history, &moment), 1);
+	assert_memory_equal(moment.pixels, seen[6], sizeof(seen[6]));
+	assert_int_equal(mural_history_seek(history, 0, &moment), 1);
+	assert_memory_equal(moment.pixels, seen[0], sizeof(seen[0]));
+	assert_int_equal(mural_history_seek(history, INT64_MAX, &moment), 1);
+	assert_memory_equal(moment.pixels, seen[39], sizeof(seen[39]));
+	mural_history_close(history);
+	wall_end(&wall);
+}
+
+static void
+a_second_run_goes_on_with_the_file(void **state)
+{
+	struct wall wall = { 0 }, next = { 0 };
+	uint32_t seen[PIXELS];
+	struct mural_history *history;
+	struct mural_moment moment;
+	struct mural_span span;
+	char part[80];
+
+	(void)state;
+	wall_begin(&wall);
+	paint(&wall, 10);
+	record(&wall);
+	wall_end(&wall);
+	wall_begin(&next);
+	paint(&next, 100);
+	record(&next);
+	copy(&next, seen);
+	wall_end(&next);
+	snprintf(part, sizeof(part), "%s.1", file);
+	assert_int_equal(access(part, F_OK), -1);
+	history = open_history();
+	assert_int_equal(mural_history_span(history, INT64_MIN, INT64_MAX, &span), 0);
+	assert_int_equal(span.moments, 2);
+	assert_int_equal(mural_history_seek(history, INT64_MAX, &moment), 1);
+	assert_memory_equal(moment.pixels, seen, sizeof(seen));
+	mural_history_close(history);
+}
+
+static void
+the_oldest_parts_go(void **state)
+{
+	struct wall wall = { .config.max_size = 4 << 20 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	uint32_t seen[PIXELS];
+	uint64_t total = 0;
+	char name[80];
+	int parts = 0, ret, moments = 0;
+
+	(void)state;
+	wall_begin(&wall);
+	for (int i = 0; i < 1200; i++) {
+		paint(&wall, PIXELS);
+		record(&wall);
+	}
+	copy(&wall, seen);
+	history = open_history();
+	while ((ret = mural_history_next(history, &moment)) > 0)
+		moments++;
+	assert_int_equal(ret, 0);
+	assert_in_range(moments, 100, 1000);
+	assert_memory_equal(moment.pixels, seen, sizeof(seen));
+	mural_history_close(history);
+	wall_end(&wall);
+	for (int i = 0; i < 100; i++) {
+		struct stat st;
+
+		snprintf(name, sizeof(name), i ? "%s.%d" : "%s", file, i);
+		if (stat(name, &st) == 0) {
+			parts++;
+			total += st.st_size;
+		}
+	}
+	assert_in_range(parts, 2, 6);
+	assert_in_range(total, 2 << 20, (4 << 20) + (1 << 20) + 65536);
+}
+
+/* ------------------------------------------------------------------ damage */
+
+static size_t
+slurp(uint8_t **bytes)
+{
+	FILE *in = fopen(file, "rb");
+	struct stat st;
+
+	assert_non_null(in);
+	assert_int_equal(fstat(fileno(in), &st), 0);
+	*bytes = malloc(st.st_size);
+	assert_int_equal(fread(*bytes, 1, st.st_size, in), st.st_size);
+	fclose(in);
+	return st.st_size;
+}
+
+static void
+spill(const uint8_t *bytes, size_t len)
+{
+	FILE *out = fopen(file, "wb");
+
+	assert_non_null(out);
+	assert_int_equal(fwrite(bytes, 1, len, out), len);
+	assert_int_equal(fclose(out), 0);
+}
+
+enum { MOMENTS = 60 };
+static uint32_t shown[MOMENTS][PIXELS];
+static off_t ends[MOMENTS];
+
+static size_t
+make_recording(uint8_t **bytes)
+{
+	struct wall wall = { 0 };
+
+	wall_begin(&wall);
+	for (int i = 0; i < MOMENTS; i++) {
+		paint(&wall, 20 + (i % 10 == 0) * 5000);
+		record(&wall);
+		copy(&wall, shown[i]);
+		ends[i] = wall.record.end;
+	}
+	wall_end(&wall);
+	return slurp(bytes);
+}
+
+static int
+find_shown(const struct mural_moment *moment, int from)
+{
+	for (int i = from; i < MOMENTS; i++)
+		if (memcmp(moment->pixels, shown[i], sizeof(shown[i])) == 0)
+			return i;
+	return -1;
+}
+
+static void
+cut_anywhere_all_before_is_there(void **state)
+{
+	uint8_t *bytes;
+	size_t len = make_recording(&bytes);
+	uint32_t random = 7;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct mural_history *history;
+		struct mural_moment moment;
+		size_t cut;
+		int n = 0;
+
+		random = random * 1664525 + 1013904223;
+		cut = random % len;
+		spill(bytes, cut);
+		history = open_history();
+		for (; mural_history_next(history, &moment) > 0; n++)
+			assert_memory_equal(moment.pixels, shown[n], sizeof(shown[n]));
+		assert_true(n == MOMENTS || ends[n] > (off_t)cut);
+		assert_true(n == 0 || ends[n - 1] <= (off_t)cut);
+		mural_history_close(history);
+	}
+	free(bytes);
+}
+
+static void
+damaged_anywhere_nothing_wrong_is_shown(void **state)
+{
+	uint8_t *bytes;
+	size_t len = make_recording(&bytes);
+	uint32_t random = 99;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct mural_history *history;
+		struct mural_moment moment;
+		int at = -1, found = 0;
+
+		random = random * 1664525 + 1013904223;
+		size_t where = RECORD_FILE_HEAD + random % (len - RECORD_FILE_HEAD);
+		bytes[where] ^= 1 + (random >> 28);
+		spill(bytes, len);
+		history = open_history();
+		while (mural_history_next(history, &moment) > 0) {
+			at = find_shown(&moment, at + 1);
+			assert_true(at >= 0);
+			found++;
+		}
+		mural_history_close(history);
+		/* all before the damage, and what comes after the next of all tiles */
+		for (int i = 0; i < MOMENTS && ends[i] <= (off_t)where; i++)
+			assert_true(found > i);
+		bytes[where] ^= 1 + (random >> 28);
+	}
+	free(bytes);
+}
+
+static void
+a_damaged_file_becomes_a_part(void **state)
+{
+	uint8_t *bytes;
+	size_t len = make_recording(&bytes);
+	struct wall wall = { 0 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	uint32_t seen[PIXELS];
+	int n = 0;
+
+	(void)state;
+	spill(bytes, len - 3);
+	free(bytes);
+	wall_begin(&wall);
+	paint(&wall, 100);
+	record(&wall);
+	copy(&wall, seen);
+	wall_end(&wall);
+	history = open_history();
+	while (mural_history_next(history, &moment) > 0)
+		n++;
+	assert_int_equal(n, MOMENTS - 1 + 1);
+	assert_memory_equal(moment.pixels, seen, sizeof(seen));
+	mural_history_close(history);
+}
+
+static void
+what_is_no_recording_is_left_alone(void **state)
+{
+	static const uint8_t letter[] = "dear diary, nobody shall overwrite you";
+	struct wall wall = { 0 };
+	uint8_t *bytes;
+
+	(void)state;
+	spill(letter, sizeof(letter));
+	wall_begin(&wall);
+	paint(&wall, 100);
+	assert_null(wall.record.chore.loop);
+	wall_end(&wall);
+	assert_int_equal(slurp(&bytes), sizeof(letter));
+	assert_memory_equal(bytes, letter, sizeof(letter));
+	free(bytes);
+}
+
+static void
+two_do_not_write_one_file(void **state)
+{
+	struct wall wall = { 0 }, other = { 0 };
+
+	(void)state;
+	wall_begin(&wall);
+	wall_begin(&other);
+	assert_non_null(wall.record.chore.loop);
+	assert_null(other.record.chore.loop);
+	wall_end(&other);
+	wall_end(&wall);
+}
+
+/* A file system that is full, by way of a limit. */
+static void
+a_full_disk_costs_moments_and_no_more(void **state)
+{
+	struct wall wall = { 0 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	uint32_t first[PIXELS], last[PIXELS];
+	int n = 0;
+
+	(void)state;
+	wall_begin(&wall);
+	paint(&wall, 100);
+	record(&wall);
+	copy(&wall, first);
+	close(wall.record.fd);
+	wall.record.fd = open("/dev/full", O_RDWR);
+	paint(&wall, 100);
+	record(&wall);
+	assert_true(wall.record.failed);
+	close(wall.record.fd);
+	wall.record.fd = open(file, O_RDWR);
+	paint(&wall, 1);
+	record(&wall);
+	assert_false(wall.record.failed);
+	copy(&wall, last);
+	wall_end(&wall);
+	history = open_history();
+	while (mural_history_next(history, &moment) > 0)
+		assert_memory_equal(moment.pixels, n++ ? last : first, sizeof(last));
+	assert_int_equal(n, 2);
+	mural_history_close(history);
+}
+
+/* The fuzzer's function, on mutations of a recording. */
+static void
+any_bytes_do(void **state)
+{
+	uint8_t *bytes, *mutated;
+	size_t len = make_recording(&bytes);
+	uint32_t random = 5;
+
+	(void)state;
+	len = MIN(len, 20000);
+	mutated = malloc(len);
+	for (int round = 0; round < 300; round++) {
+		memcpy(mutated, bytes, len);
+		for (int i = 0; i < 1 + round % 8; i++) {
+			random = random * 1664525 + 1013904223;
+			mutated[random % (round % 2 ? len : 100)] = random >> 24;
+		}
+		LLVMFuzzerTestOneInput(mutated, len - random % 100);
+	}
+	free(mutated);
+	free(bytes);
+}
+
+int
+main(void)
+{
+#define TEST(test) cmocka_unit_test_setup(test, no_files)
+	static const struct CMUnitTest tests[] = {
+		TEST(every_moment_comes_back),
+		TEST(what_did_not_change_is_not_written),
+		TEST(one_pixel_costs_little),
+		TEST(a_moment_is_found_by_its_time),
+		TEST(a_second_run_goes_on_with_the_file),
+		TEST(the_oldest_parts_go),
+		TEST(cut_anywhere_all_before_is_there),
+		TEST(damaged_anywhere_nothing_wrong_is_shown),
+		TEST(a_damaged_file_becomes_a_part),
+		TEST(what_is_no_recording_is_left_alone),
+		TEST(two_do_not_write_one_file),
+		TEST(a_full_disk_costs_moments_and_no_more),
+		TEST(any_bytes_do),
+	};
+
+	return cmocka_run_group_tests(tests, in_folder, remove_folder);
+}
