@@ -64,6 +64,7 @@ static const struct {
 	{ board_start, board_stop },
 	{ store_begin, NULL },
 	{ socketio_start, socketio_stop },
+	{ history_start, history_stop },
 	{ viewers_start, viewers_stop },
 };
 

@@ -16,6 +16,7 @@
 
 #include <mural/plugin.h>
 
+#include "past.h"
 #include "request.h"
 #include "visitor.h"
 #include "webserver.h"
@@ -59,6 +60,7 @@ struct http {
 	struct socketio *socketio;
 	struct viewers *viewers;
 	struct history *history;
+	struct past past;
 	struct health health;
 	unsigned parts; /* that are not gone yet */
 	bool stopping;

@@ -61,7 +61,8 @@ extern const struct route socketio_routes[]; /* /socket.io/ */
 extern const struct route
 	viewer_routes[]; /* /ws, /live, /canvas.png, /serverconfig.json */
 extern const struct route operator_routes[]; /* /metrics, /healthz */
-extern const struct route history_routes[];  /* /timelapse, /history */
+extern const struct route history_routes[];  /* /timelapse */
+extern const struct route past_routes[];     /* /history */
 extern const struct route page_routes[];     /* /, /admin/, /static/, /page.json */
 extern const struct route ways_routes[];     /* /invite */
 extern const struct route servers_routes[];  /* /servers */

@@ -11,7 +11,9 @@ static const struct route *const tables[] = {
 	ways_routes,
 	viewer_routes,
 	operator_routes,
+	history_routes,
 	servers_routes,
+	past_routes,
 	socketio_routes,
 };
 

@@ -8,7 +8,7 @@ async function show() {
 
 	element("now").textContent = `The board of ${settings.width}×${settings.height} cells is ` +
 		`${settings.enabled ? "on" : "off"}; ${settings.pixel_rate} ms between two pixels; ` +
-		`${settings.stats.pixels.toLocaleString()} pixels so far.`;
+		`pixels so far: ${settings.stats.pixels.toLocaleString()}.`;
 	if (document.activeElement !== element("rate"))
 		element("rate").value = settings.pixel_rate;
 }

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes at all as what clients of socket.io say, two of them, while events happen:
+ * each is told every event that came after it joined, once, in order, however it is told
+ * them, and nobody is told more than fits.
+ *
+ * `make fuzz` feeds it to libFuzzer; tests/test-socketio runs the same function on
+ * mutations of honest bodies.
+ */
+#include "fuzz.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engineio.h"
+#include "news.h"
+#include "session.h"
+
+struct listener {
+	struct session *session;
+	bool joined;
+	uint64_t next; /* event that it must be told next */
+};
+
+struct play {
+	struct sessions *sessions;
+	struct listener listeners[2];
+	uint64_t now_ms, events;
+};
+
+static bool
+begins(const char *text, size_t len, const char *with)
+{
+	return len >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
+}
+
+static void
+check_packet(const char *text, size_t len)
+{
+	struct packet packet = packet_parse(text, len);
+	size_t shorter = len < ENGINEIO_PACKET_MAX ? len : ENGINEIO_PACKET_MAX;
+	struct packet again = packet_parse(text, shorter);
+	bool in_space = packet.kind == PACKET_CONNECT || packet.kind == PACKET_EVENT ||
+			packet.kind == PACKET_DISCONNECT;
+
+	assert(packet.kind == again.kind);
+	if (!in_space)
+		return;
+	assert(packet.space_len >= 1 && packet.space_len <= SOCKETIO_SPACE_MAX);
+	assert(packet.space[0] == '/');
+	for (size_t i = 0; i < packet.space_len; i++)
+		assert(packet.space[i] > ' ' && packet.space[i] <= '~');
+	assert(packet.number_len <= SOCKETIO_NUMBER_MAX);
+	assert(packet.number + packet.number_len <= text + len);
+}
+
+/* What a listener is told: its events are in order, none left out, none twice. */
+static void
+hear(struct listener *listener, const char *text, size_t len)
+{
+	unsigned long long n;
+	char copy[64] = "";
+
+	memcpy(copy, text, len < sizeof(copy) - 1 ? len : sizeof(copy) - 1);
+	if (sscanf(copy, "42[\"e\",%llu]", &n) == 1)
+		assert(n == listener->next++);
+	else
+		assert(begins(text, len, "40{\"sid\":\"") || begins(text, len, "44/") ||
+			begins(text, len, "43") || begins(text, len, "2"));
+}
+
+static void
+poll(struct play *play, struct listener *listener)
+{
+	size_t len = session_body(play->sessions, listener->session), packets = 0;
+	const char *text = play->sessions->body;
+
+	while (len > 0) {
+		const char *begin = text;
+		size_t packet_len = packet_cut(&text, &len);
+
+		assert(++packets <= POLL_PACKETS && packet_len > 0);
+		hear(listener, begin, packet_len);
+	}
+	if (packets < POLL_PACKETS)
+		assert(!session_has_something(play->sessions, listener->session));
+}
+
+/* The frames that a WebSocket would be sent, in small portions. */
+static void
+push(struct play *play, struct listener *listener)
+{
+	struct session *session = listener->session;
+	struct news_piece piece;
+	uint8_t frames[4096];
+
+	while (session_behind(play->sessions, session) > 0) {
+		size_t at = 0;
+
+		session->next =
+			news_frames(&play->sessions->news, session->next, 100, &piece);
+		assert(piece.head_len + piece.body_len <= sizeof(frames));
+		memcpy(frames, piece.head, piece.head_len);
+		memcpy(frames + piece.head_len, piece.body, piece.body_len);
+		while (at < piece.head_len + piece.body_len) {
+			assert(frames[at] == 0x81 && frames[at + 1] < 126);
+			hear(listener, (char *)frames + at + 2, frames[at + 1]);
+			at += 2 + frames[at + 1];
+		}
+		assert(at == piece.head_len + piece.body_len);
+	}
+}
+
+static void
+begin(struct play *play, struct listener *listener)
+{
+	*listener = (struct listener){ 0 };
+	listener->session = session_new(play->sessions, play->now_ms);
+	assert(listener->session);
+	assert(session_find(play->sessions, listener->session->id) == listener->session);
+}
+
+static void
+end(struct play *play, struct listener *listener)
+{
+	uintptr_t handle = listener->session->handle;
+
+	session_free(play->sessions, listener->session);
+	assert(!session_get(play->sessions, handle));
+	begin(play, listener);
+}
+
+/* A POST: a copy of exactly that size, so that a sanitizer sees one byte too many. */
+static void
+say(struct play *play, struct listener *listener, const uint8_t *data, size_t len)
+{
+	char *copy = malloc(len + 1);
+	const char *text = copy;
+
+	assert(copy);
+	memcpy(copy, data, len);
+	while (len > 0) {
+		const char *begin_of = text;
+		size_t packet_len = packet_cut(&text, &len);
+		struct packet packet = packet_parse(begin_of, packet_len);
+
+		check_packet(begin_of, packet_len);
+		if (session_take(play->sessions, listener->session, &packet,
+			    play->now_ms) != END_NOT) {
+			end(play, listener);
+			break;
+		}
+		if (listener->session->joined && !listener->joined)
+			listener->next = play->events;
+		listener->joined = listener->session->joined;
+	}
+	free(copy);
+}
+
+static void
+tell_all(struct play *play)
+{
+	char json[24], text[64];
+	int len;
+
+	snprintf(json, sizeof(json), "%llu", (unsigned long long)play->events);
+	len = packet_event(text, sizeof(text), "e", json);
+	assert(news_add(&play->sessions->news, text, len) == 0);
+	play->events++;
+}
+
+static void
+pass_time(struct play *play, struct listener *listener, uint64_t ms)
+{
+	play->now_ms += ms;
+	if (session_tick(listener->session, play->now_ms) != END_NOT)
+		end(play, listener);
+}
+
+static void
+step(struct play *play, uint8_t what, const uint8_t *data, size_t len)
+{
+	struct listener *listener = &play->listeners[what & 1];
+
+	switch (what >> 1 & 7) {
+	case 0:
+	case 1:
+		tell_all(play);
+		break;
+	case 2:
+		poll(play, listener);
+		break;
+	case 3:
+		push(play, listener);
+		break;
+	case 4:
+		pass_time(play, listener, (what >> 4) * UINT64_C(3000));
+		break;
+	default:
+		say(play, listener, data, len);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct play play = { .sessions = calloc(1, sizeof(*play.sessions)) };
+
+	assert(play.sessions);
+	begin(&play, &play.listeners[0]);
+	begin(&play, &play.listeners[1]);
+	/* steps end with a newline, which no packet has to have */
+	while (len > 0) {
+		const uint8_t *newline = memchr(data, '\n', len);
+		size_t step_len = newline ? (size_t)(newline - data) : len;
+
+		if (step_len > 0)
+			step(&play, data[0], data + 1, step_len - 1);
+		data += step_len + (newline != NULL);
+		len -= step_len + (newline != NULL);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct listener *listener = &play.listeners[i];
+
+		while (session_has_something(play.sessions, listener->session))
+			poll(&play, listener);
+		assert(!listener->joined || listener->next == play.events);
+	}
+	sessions_finish(play.sessions);
+	free(play.sessions);
+	return 0;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+/* socket.io's packets, sessions and news: the vectors, the limits, any bytes. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engineio.h"
+#include "fuzz.h"
+#include "json.h"
+#include "news.h"
+#include "session.h"
+
+static struct packet
+parse(const char *text)
+{
+	return packet_parse(text, strlen(text));
+}
+
+/* --------------------------------------------------------------------- codec */
+
+static void
+packets_are_taken_apart(void **state)
+{
+	static const struct {
+		const char *text;
+		enum packet_kind kind;
+		const char *space, *number;
+	} cases[] = {
+		{ "1", PACKET_CLOSE, NULL, NULL },
+		{ "3", PACKET_PONG, NULL, NULL },
+		{ "5", PACKET_UPGRADE, NULL, NULL },
+		{ "6", PACKET_NOTHING, NULL, NULL },
+		{ "40", PACKET_CONNECT, "/", "" },
+		{ "40{\"token\":\"x\"}", PACKET_CONNECT, "/", "" },
+		{ "40/foo,", PACKET_CONNECT, "/foo", "" },
+		{ "40/foo", PACKET_CONNECT, "/foo", "" },
+		{ "40/foo,{\"a\":1}", PACKET_CONNECT, "/foo", "" },
+		{ "41", PACKET_DISCONNECT, "/", "" },
+		{ "41/foo,", PACKET_DISCONNECT, "/foo", "" },
+		{ "42[\"x\"]", PACKET_EVENT, "/", "" },
+		{ "4217[\"x\"]", PACKET_EVENT, "/", "17" },
+		{ "42/foo,1234567890[\"x\"]", PACKET_EVENT, "/foo", "1234567890" },
+		{ "430[]", PACKET_NOTHING, NULL, NULL },
+		{ "", PACKET_BROKEN, NULL, NULL },
+		{ "0{}", PACKET_BROKEN, NULL, NULL },
+		{ "2", PACKET_BROKEN, NULL, NULL },
+		{ "4", PACKET_BROKEN, NULL, NULL },
+		{ "44", PACKET_BROKEN, NULL, NULL },
+		{ "451-[\"x\",{\"_placeholder\":true,\"num\":0}]", PACKET_BROKEN, NULL,
+			NULL },
+		{ "bAQID", PACKET_BROKEN, NULL, NULL },
+		{ "4212345678901[\"x\"]", PACKET_BROKEN, NULL, NULL },
+		{ "40/f oo,", PACKET_BROKEN, NULL, NULL },
+		{ "40/\xc3\xa9,", PACKET_BROKEN, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct packet packet = parse(cases[i].text);
+
+		assert_int_equal(packet.kind, cases[i].kind);
+		if (!cases[i].space)
+			continue;
+		assert_int_equal(packet.space_len, strlen(cases[i].space));
+		assert_memory_equal(packet.space, cases[i].space, packet.space_len);
+		assert_int_equal(packet.number_len, strlen(cases[i].number));
+		assert_memory_equal(packet.number, cases[i].number, packet.number_len);
+	}
+}
+
+static void
+a_namespace_has_a_longest(void **state)
+{
+	char text[300] = "40/";
+
+	(void)state;
+	memset(text + 3, 'x', SOCKETIO_SPACE_MAX - 1);
+	assert_int_equal(parse(text).kind, PACKET_CONNECT);
+	text[3 + SOCKETIO_SPACE_MAX - 1] = 'x';
+	assert_int_equal(parse(text).kind, PACKET_BROKEN);
+	memset(text + 3, 'x', 290);
+	assert_int_equal(parse(text).kind, PACKET_BROKEN);
+}
+
+static void
+bodies_are_cut(void **state)
+{
+	const char *text = "40\x1e\x1e"
+			   "3";
+	size_t len = strlen(text);
+
+	(void)state;
+	assert_int_equal(packet_cut(&text, &len), 2);
+	assert_int_equal(packet_cut(&text, &len), 0);
+	assert_string_equal(text, "3");
+	assert_int_equal(packet_cut(&text, &len), 1);
+	assert_int_equal(len, 0);
+}
+
+/* --------------------------------------------------------------------- vectors */
+
+static void
+replace(char *text, size_t size, const char *what, const char *with)
+{
+	char *at = strstr(text, what);
+	char rest[1024];
+
+	if (!at)
+		return;
+	snprintf(rest, sizeof(rest), "%s", at + strlen(what));
+	snprintf(at, size - (at - text), "%s%s", with, rest);
+}
+
+/* A polling session's answer to one packet, after it joined if it must. */
+static void
+answer(const char *say, char *text, size_t size, bool joined)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+	struct session *session = session_new(sessions, 0);
+	struct packet packet = parse("40");
+
+	if (joined) {
+		session_take(sessions, session, &packet, 0);
+		session_body(sessions, session);
+	}
+	packet = parse(say);
+	assert_int_equal(session_take(sessions, session, &packet, 0), END_NOT);
+	snprintf(
+		text, size, "%.*s", (int)session_body(sessions, session), sessions->body);
+	replace(text, size, session->socket_id, "<ssid>");
+	sessions_finish(sessions);
+	free(sessions);
+}
+
+static void
+vectors_hold(void **state)
+{
+	static const struct {
+		const char *name;
+		bool joined;
+	} said[] = { { "connect", false }, { "connect-auth", false },
+		{ "connect-other-namespace", false }, { "disconnect", true } };
+	char *json = json_load("engineio.json"), name[64], say[256], want[256], got[256];
+	unsigned n = 0;
+
+	(void)state;
+	for (const char *vector = json_first(json_get(json, "vectors")); vector;
+		vector = json_next(vector)) {
+		json_string(json_get(vector, "name"), name, sizeof(name));
+		for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+			if (strcmp(said[i].name, name) != 0)
+				continue;
+			json_string(json_get(vector, "send"), say, sizeof(say));
+			want[0] = '\0';
+			if (json_get(vector, "recv"))
+				json_string(json_get(vector, "recv"), want, sizeof(want));
+			answer(say, got, sizeof(got), said[i].joined);
+			assert_string_equal(got, want);
+			n++;
+		}
+	}
+	assert_int_equal(n, 4);
+	free(json);
+}
+
+/* -------------------------------------------------------------------- sessions */
+
+static void
+ids_are_all_different(void **state)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+	struct session *session, *first = session_new(sessions, 0);
+	uintptr_t handle;
+	char id[ENGINEIO_ID_LEN + 1];
+
+	(void)state;
+	assert_int_equal(strlen(first->id), ENGINEIO_ID_LEN);
+	assert_string_not_equal(first->id, first->socket_id);
+	while ((session = session_new(sessions, 1)))
+		assert_memory_not_equal(session->id, first->id, 20);
+	assert_int_equal(sessions->n, SESSIONS_MAX);
+	assert_ptr_equal(session_oldest_stranger(sessions), first);
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		assert_ptr_equal(session_find(sessions, sessions->slots[i]->id),
+			sessions->slots[i]);
+
+	strcpy(id, first->id);
+	handle = first->handle;
+	session_free(sessions, first);
+	assert_null(session_find(sessions, id));
+	session = session_new(sessions, 2);
+	assert_non_null(session);
+	assert_null(session_get(sessions, handle));
+	assert_null(session_find(sessions, id));
+	assert_null(session_find(sessions, ""));
+	assert_null(session_find(sessions, "zzzzzzzzzzzzzzzzzzzzzzzz"));
+	sessions_finish(sessions);
+	free(sessions);
+}
+
+static void
+silence_ends_a_session(void **state)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+	struct session *session = session_new(sessions, 1000);
+	struct packet pong = parse("3");
+
+	(void)state;
+	assert_int_equal(session_tick(session, 25999), END_NOT);
+	assert_int_equal(session->said_len, 0);
+	assert_int_equal(session_tick(session, 26000), END_NOT);
+	assert_int_equal(session->said_len, 1);
+	assert_int_equal(session_tick(session, 45999), END_NOT);
+	assert_int_equal(session_take(sessions, session, &pong, 45999), END_NOT);
+	assert_int_equal(session_tick(session, 70998), END_NOT);
+	assert_int_equal(session->said_len, 1);
+	assert_int_equal(session_tick(session, 70999), END_NOT);
+	assert_string_equal(session->said, "2\x1e"
+					   "2");
+	assert_int_equal(session_tick(session, 90999), END_SILENT);
+	sessions_finish(sessions);
+	free(sessions);
+}
+
+/* Answers that nobody fetches do not pile up. */
+static void
+what_is_said_has_a_limit(void **state)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+	struct session *session = session_new(sessions, 0);
+	struct packet packet = parse("40/foo,");
+	int n = 0;
+
+	(void)state;
+	while (session_take(sessions, session, &packet, 0) == END_NOT)
+		n++;
+	assert_int_equal(n, POLL_PACKETS);
+	sessions_finish(sessions);
+	free(sessions);
+}
+
+/* ------------------------------------------------------------------------ news */
+
+static void
+slow_listeners_lose_their_place(void **state)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+	struct session *slow = session_new(sessions, 0),
+		       *quick = session_new(sessions, 0);
+	struct packet connect = parse("40");
+	char text[2000];
+	uint64_t told = 0;
+
+	(void)state;
+	session_take(sessions, slow, &connect, 0);
+	session_take(sessions, quick, &connect, 0);
+	session_body(sessions, quick);
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 40000; i++) {
+		size_t len = i % 3 ? 40 : sizeof(text);
+		char number[8];
+
+		snprintf(number, sizeof(number), "%07d", i);
+		memcpy(text, number, 7);
+		assert_int_equal(news_add(&sessions->news, text, len), 0);
+		assert_int_equal(session_check(sessions, quick), END_NOT);
+		assert_int_equal(session_behind(sessions, quick), 1);
+		assert_int_equal(session_body(sessions, quick), len);
+		assert_memory_equal(sessions->body, text, len);
+		told += len + (len < 126 ? 2 : 4);
+		/* all that fits is kept, and no more */
+		assert_true(session_check(sessions, slow) ==
+			    (told > NEWS_BYTES ? END_SLOW : END_NOT));
+	}
+	assert_int_equal(news_add(&sessions->news, text, NEWS_EVENT_MAX + 1), -EMSGSIZE);
+	sessions_finish(sessions);
+	assert_null(sessions->news.bytes);
+	free(sessions);
+}
+
+static void
+many_small_events_are_kept(void **state)
+{
+	struct news news = { 0 };
+	struct news_piece piece;
+
+	(void)state;
+	for (int i = 0; i < NEWS_EVENTS + 5; i++)
+		assert_int_equal(news_add(&news, "abc", 3), 0);
+	assert_int_equal(news.end - news.first, NEWS_EVENTS);
+	assert_int_equal(news_frames(&news, news.first, 1, &piece), news.first + 1);
+	assert_int_equal(piece.head_len + piece.body_len, 5);
+	assert_int_equal(news_frames(&news, news.first, 14, &piece), news.first + 2);
+	assert_int_equal(news_frames(&news, news.first, NEWS_BYTES, &piece), news.end);
+	assert_int_equal(piece.head_len + piece.body_len, 5 * NEWS_EVENTS);
+	news_finish(&news);
+}
+
+/* ------------------------------------------------------------------- any bytes */
+
+static const char honest[] =
+	"z40\n\x01\n\x04\n{40/foo,\x1e"
+	"4217[\"x\"]\x1e"
+	"3\n\x02\n\x05\n\xf8\n\xf9\nz3\n{41\n\x06\n\x07\n{40{}\n\x01\n\x07\nz1\n\x04";
+
+static void
+any_bytes_are_taken(void **state)
+{
+	uint8_t changed[sizeof(honest)];
+	size_t len = sizeof(honest) - 1;
+
+	(void)state;
+	srandom(5);
+	LLVMFuzzerTestOneInput((const uint8_t *)honest, len);
+	for (int round = 0; round < 5000; round++) {
+		size_t changes = random() % 6, cut = 2 + random() % (len - 1);
+
+		memcpy(changed, honest, len);
+		for (size_t i = 0; i < changes; i++)
+			changed[random() % len] =
+				random() % 3 ? random()
+					     : (uint8_t) "\n\x1e/,"[random() % 4];
+		LLVMFuzzerTestOneInput(changed, cut);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packets_are_taken_apart),
+		cmocka_unit_test(a_namespace_has_a_longest),
+		cmocka_unit_test(bodies_are_cut),
+		cmocka_unit_test(vectors_hold),
+		cmocka_unit_test(ids_are_all_different),
+		cmocka_unit_test(silence_ends_a_session),
+		cmocka_unit_test(what_is_said_has_a_limit),
+		cmocka_unit_test(slow_listeners_lose_their_place),
+		cmocka_unit_test(many_small_events_are_kept),
+		cmocka_unit_test(any_bytes_are_taken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
