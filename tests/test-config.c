@@ -656,6 +656,7 @@ what_is_printed_can_be_read_again(void **state)
 				       "display.scale = none  ; -s\n"
 				       "server.workers = auto  ; default\n"
 				       "server.plugin-path = /usr/lib/murald  ; default\n"
+				       "server.user =   ; default\n"
 				       "server.pixels-per-source = 0  ; default\n"
 				       "server.bytes-per-source = 0  ; default\n"
 				       "server.connections-per-source = 0  ; default\n"
@@ -686,6 +687,19 @@ what_is_printed_can_be_read_again(void **state)
 		"SECTION.KEY\n"
 		"t.conf:3: canvas.canvas.size: unknown option, this section takes size, "
 		"background, snapshot, snapshot-interval\n");
+}
+
+static void
+a_user_must_be_there_and_not_root(void **state)
+{
+	(void)state;
+	complains("[server]\nuser = nobody-like-this\n",
+		"t.conf:2: server.user: \"nobody-like-this\" is no user that can be "
+		"become; make one with useradd --system, or name another, but not "
+		"root\n");
+	complains("[server]\nuser = root\n",
+		"t.conf:2: server.user: \"root\" is no user that can be become; make "
+		"one with useradd --system, or name another, but not root\n");
 }
 
 static void
@@ -803,6 +817,7 @@ main(void)
 		cmocka_unit_test(verbs_are_told_apart),
 		cmocka_unit_test(quiet_and_verbose_set_the_log_level),
 		cmocka_unit_test(what_is_printed_can_be_read_again),
+		cmocka_unit_test(a_user_must_be_there_and_not_root),
 		cmocka_unit_test(networks_are_read_from_the_value_and_from_files),
 		cmocka_unit_test(a_long_value_is_printed_so_that_it_can_be_read_again),
 		cmocka_unit_test(any_bytes_do),
