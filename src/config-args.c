@@ -26,6 +26,8 @@ static const struct option long_options[] = {
 	{ "list-plugins", no_argument, NULL, FIRST_VERB + VERB_LIST_PLUGINS },
 	{ "list-displays", no_argument, NULL, FIRST_VERB + VERB_LIST_DISPLAYS },
 	{ "print-config", no_argument, NULL, FIRST_VERB + VERB_PRINT_CONFIG },
+	{ "doctor", no_argument, NULL, FIRST_VERB + VERB_DOCTOR },
+	{ "test-card", no_argument, NULL, FIRST_VERB + VERB_TEST_CARD },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -35,6 +37,7 @@ print_help(void)
 	printf("usage: murald [-c FILE] [-s SECTION.KEY=VALUE]... [-v|-q]\n"
 	       "       murald --check-config | --list-plugins | --list-displays | "
 	       "--print-config\n"
+	       "       murald --doctor | --test-card\n"
 	       "\n"
 	       "Lets a network paint a wall.  Runs in the foreground and logs to "
 	       "standard "
@@ -54,9 +57,13 @@ print_help(void)
 	       "      --list-plugins   the plugins that are there, and their options\n"
 	       "      --list-displays  cards, connectors, modes\n"
 	       "      --print-config   the effective values, and where each comes from\n"
+	       "      --doctor         what is there, what is wrong, what to do about "
+	       "it\n"
+	       "      --test-card      lines, corners and colours on the display, until "
+	       "a "
+	       "signal\n"
 	       "  -h, --help           this\n"
 	       "  -V, --version        the version\n"
-	       "\n"
 	       "Exit status: 0 stopped, 1 failed, 2 bad command line, 78 bad config.\n"
 	       "See murald(8) and murald.conf(5).\n",
 		SYSCONFDIR);
@@ -153,7 +160,8 @@ take_option(struct config_args *args, int option)
 	if (args->verb != VERB_RUN)
 		return usage_error(
 			"more than one thing to do; give one of --check-config, "
-			"--list-plugins, --list-displays, --print-config");
+			"--list-plugins, --list-displays, --print-config, --doctor, "
+			"--test-card");
 	args->verb = option - FIRST_VERB;
 	return -1;
 }

@@ -16,6 +16,10 @@ struct place {
 
 enum { CANVAS, DISPLAY, SERVER, RECORD, N_CORE }; /* the order of core_sections */
 
+/* config-display.c: the section's options, and what is checked when all is read. */
+extern const struct mural_option display_options[];
+void check_display(struct config *config);
+
 struct config_private {
 	struct section core[N_CORE]; /* what was said of them; title NULL: nothing yet */
 	char **files;                /* names that settings refer to */

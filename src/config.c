@@ -20,26 +20,13 @@
 
 static const struct mural_option canvas_options[] = {
 	MURAL_DIMENSIONS(struct config_canvas, size, "auto", "auto",
-		"pixels; auto: the display's mode, 1280x720 without a display"),
+		"pixels; auto: the display less its HUD, 1280x720 without a display"),
 	MURAL_COLOUR(struct config_canvas, background, "#000000",
 		"colour of an unpainted canvas"),
 	MURAL_TEXT(struct config_canvas, snapshot, LOCALSTATEDIR "/lib/murald/canvas.png",
 		"restored at start, written at stop and on SIGUSR1; empty: none"),
 	MURAL_DURATION(struct config_canvas, snapshot_interval, "30s",
 		"a changed canvas is also written this often; 0: never"),
-	{ 0 },
-};
-
-static const struct mural_option display_options[] = {
-	MURAL_CHOICE(struct config_display, output, "auto", "auto kms headless",
-		"auto: kms where a usable card is, else headless"),
-	MURAL_TEXT(struct config_display, device, "auto", "auto or /dev/dri/cardN"),
-	MURAL_TEXT(struct config_display, connector, "auto",
-		"auto or a connector's name, such as HDMI-A-1"),
-	MURAL_TEXT(struct config_display, mode, "preferred",
-		"preferred, WxH or WxH@HZ, such as 1920x1080@60"),
-	MURAL_CHOICE(struct config_display, scale, "fit", "fit integer fill none",
-		"how the canvas fills the screen; the rest is letterbox"),
 	{ 0 },
 };
 
@@ -215,58 +202,6 @@ out:
 	free(name);
 	free(value);
 	return ret;
-}
-
-/* "preferred", "WxH" or "WxH@HZ" */
-static bool
-is_mode(const char *text)
-{
-	static const struct mural_option size = { .type = MURAL_TYPE_DIMENSIONS };
-	static const struct mural_option rate = {
-		.type = MURAL_TYPE_NUMBER,
-		.least = 1,
-		.most = 1000,
-	};
-	struct mural_dimensions dimensions;
-	char part[32], why[256];
-	size_t len = strcspn(text, "@");
-	int64_t hz;
-
-	if (strcmp(text, "preferred") == 0)
-		return true;
-	if (len >= sizeof(part))
-		return false;
-	memcpy(part, text, len);
-	part[len] = '\0';
-	if (option_set(&size, &dimensions, part, why, sizeof(why)) < 0)
-		return false;
-	return text[len] == '\0' ||
-	       option_set(&rate, &hz, text + len + 1, why, sizeof(why)) == 0;
-}
-
-/* What the types alone do not say. */
-static void
-check_display(struct config *config)
-{
-	const struct section *section = &config->private->core[DISPLAY];
-	const struct config_display *display = &config->display;
-	const struct setting *setting = section_find(section, "mode");
-
-	if (setting && !is_mode(display->mode))
-		config_error(config, setting->file, setting->line, "display", "mode",
-			"\"%s\" is no mode; write preferred, WxH or WxH@HZ, such as "
-			"1920x1080@60",
-			display->mode);
-	setting = section_find(section, "device");
-	if (setting && strcmp(display->device, "auto") != 0 && display->device[0] != '/')
-		config_error(config, setting->file, setting->line, "display", "device",
-			"\"%s\" is no device; write auto or a path such as "
-			"/dev/dri/card0",
-			display->device);
-	setting = section_find(section, "connector");
-	if (setting && !*display->connector)
-		config_error(config, setting->file, setting->line, "display", "connector",
-			"is empty; write auto or a name such as HDMI-A-1");
 }
 
 /* Root is no user to become: that is what an empty value says. */

@@ -25,6 +25,8 @@ enum config_verb {
 	VERB_LIST_PLUGINS,
 	VERB_LIST_DISPLAYS,
 	VERB_PRINT_CONFIG,
+	VERB_DOCTOR,
+	VERB_TEST_CARD,
 };
 
 /* Exit statuses; 0 is a clean stop. */
@@ -40,13 +42,49 @@ struct config_canvas {
 enum { OUTPUT_AUTO, OUTPUT_KMS, OUTPUT_HEADLESS };
 enum { SCALE_FIT, SCALE_INTEGER, SCALE_FILL, SCALE_NONE };
 
+enum { MIRROR_NO, MIRROR_X };
+enum { BLANK_OFF, BLANK_BLACK };
+
+/* At most so many connectors show the picture. */
+enum { CONFIG_CONNECTORS = 8 };
+
+struct config_mode {
+	uint32_t width, height; /* pixels; 0x0: what the screen prefers */
+	uint32_t hz;            /* 0: any */
+};
+
+/* When there is to be no picture. */
+struct config_blank {
+	bool scheduled;
+	uint32_t from, to; /* minutes from midnight, local time; never equal */
+	uint64_t idle;     /* ms without paint; 0: however long */
+};
+
 struct config_display {
 	uint32_t output;
 	const char *device;    /* "auto" or /dev/dri/cardN */
-	const char *connector; /* "auto" or a connector's name */
+	const char *connector; /* see config_word() */
 	const char *mode;      /* "preferred", WxH or WxH@Hz; checked */
 	uint32_t scale;
+	uint32_t rotate; /* quarter turns, clockwise */
+	uint32_t mirror;
+	const char *blank; /* checked */
+	uint32_t blank_mode;
+	bool hud;
+
+	/* what the texts above say; not options themselves */
+	struct config_mode wanted_mode;
+	struct config_blank blanking;
 };
+
+/* The word of that index, cut to `len`, of a text with blanks between words; false behind
+ * the last. */
+bool config_word(const char *text, uint32_t index, char *word, size_t len);
+
+/* A copy whose texts belong to it; 0 or -ENOMEM.  config_display_finish() frees them. */
+int config_display_copy(
+	struct config_display *copy, const struct config_display *display);
+void config_display_finish(struct config_display *copy);
 
 struct config_server {
 	int64_t workers; /* -1: auto */

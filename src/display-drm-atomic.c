@@ -59,27 +59,35 @@ is_primary(int fd, uint32_t plane_id)
 }
 
 static bool
-plane_fits(int fd, const drmModePlane *plane, uint32_t crtc)
+plane_fits(const struct drm_pipe *pipe, const drmModePlane *plane)
 {
-	if (!(plane->possible_crtcs >> crtc & 1) || !is_primary(fd, plane->plane_id))
+	const uint32_t format = pipe->rgb565 ? DRM_FORMAT_RGB565 : DRM_FORMAT_XRGB8888;
+
+	if (!(plane->possible_crtcs >> pipe->crtc & 1) ||
+		!is_primary(pipe->fd, plane->plane_id))
 		return false;
 	for (uint32_t i = 0; i < plane->count_formats; i++)
-		if (plane->formats[i] == DRM_FORMAT_XRGB8888)
+		if (plane->formats[i] == format)
 			return true;
 	return false;
 }
 
+/* One that no other CRTC shows, if there is one: that may be another head's. */
 static uint32_t
-find_plane(int fd, uint32_t crtc)
+find_plane(const struct drm_pipe *pipe)
 {
-	drmModePlaneRes *planes = drmModeGetPlaneResources(fd);
+	drmModePlaneRes *planes = drmModeGetPlaneResources(pipe->fd);
 	uint32_t id = 0;
+	bool free = false;
 
-	for (uint32_t i = 0; planes && i < planes->count_planes && id == 0; i++) {
-		drmModePlane *plane = drmModeGetPlane(fd, planes->planes[i]);
+	for (uint32_t i = 0; planes && i < planes->count_planes && !free; i++) {
+		drmModePlane *plane = drmModeGetPlane(pipe->fd, planes->planes[i]);
 
-		if (plane && plane_fits(fd, plane, crtc))
-			id = plane->plane_id;
+		if (plane && plane_fits(pipe, plane)) {
+			free = plane->crtc_id == 0 || plane->crtc_id == pipe->crtc_id;
+			if (id == 0 || free)
+				id = plane->plane_id;
+		}
 		drmModeFreePlane(plane);
 	}
 	drmModeFreePlaneResources(planes);
@@ -108,13 +116,14 @@ find_all_props(struct drm_pipe *pipe)
 		{ "CRTC_Y", &pipe->props.y, false },
 		{ "CRTC_W", &pipe->props.w, false },
 		{ "CRTC_H", &pipe->props.h, false },
+		{ "FB_DAMAGE_CLIPS", &pipe->props.damage, true },
 	};
-	int ret = find_props(pipe->fd, pipe->choice.connector_id,
-		DRM_MODE_OBJECT_CONNECTOR, connector, ARRAY_LEN(connector));
+	int ret = find_props(pipe->fd, pipe->connector_id, DRM_MODE_OBJECT_CONNECTOR,
+		connector, ARRAY_LEN(connector));
 
 	if (ret == 0)
-		ret = find_props(pipe->fd, pipe->choice.crtc_id, DRM_MODE_OBJECT_CRTC,
-			crtc, ARRAY_LEN(crtc));
+		ret = find_props(pipe->fd, pipe->crtc_id, DRM_MODE_OBJECT_CRTC, crtc,
+			ARRAY_LEN(crtc));
 	if (ret == 0)
 		ret = find_props(pipe->fd, pipe->plane_id, DRM_MODE_OBJECT_PLANE, plane,
 			ARRAY_LEN(plane));
@@ -127,14 +136,14 @@ atomic_init(struct drm_pipe *pipe)
 	if (drmSetClientCap(pipe->fd, DRM_CLIENT_CAP_UNIVERSAL_PLANES, 1) < 0 ||
 		drmSetClientCap(pipe->fd, DRM_CLIENT_CAP_ATOMIC, 1) < 0)
 		return -errno;
-	pipe->plane_id = find_plane(pipe->fd, pipe->choice.crtc);
+	pipe->plane_id = find_plane(pipe);
 	if (pipe->plane_id == 0)
 		return -ENOENT;
 	pipe->flip = drmModeAtomicAlloc();
 	if (!pipe->flip)
 		return -ENOMEM;
-	if (drmModeCreatePropertyBlob(pipe->fd, &pipe->choice.mode,
-		    sizeof(pipe->choice.mode), &pipe->mode_blob) < 0)
+	if (drmModeCreatePropertyBlob(
+		    pipe->fd, &pipe->mode, sizeof(pipe->mode), &pipe->mode_blob) < 0)
 		return -errno;
 	return find_all_props(pipe);
 }
@@ -177,10 +186,9 @@ commit_settings(struct drm_pipe *pipe, const struct setting_of *settings, size_t
 static int
 atomic_modeset(struct drm_pipe *pipe)
 {
-	const uint32_t connector = pipe->choice.connector_id, crtc = pipe->choice.crtc_id;
+	const uint32_t connector = pipe->connector_id, crtc = pipe->crtc_id;
 	const uint32_t plane = pipe->plane_id;
-	const uint64_t width = pipe->choice.mode.hdisplay,
-		       height = pipe->choice.mode.vdisplay;
+	const uint64_t width = pipe->mode.hdisplay, height = pipe->mode.vdisplay;
 	const struct setting_of settings[] = {
 		{ connector, pipe->props.connector_crtc, crtc },
 		{ connector, pipe->props.link_status, DRM_MODE_LINK_STATUS_GOOD },
@@ -205,9 +213,9 @@ static int
 atomic_disable(struct drm_pipe *pipe)
 {
 	const struct setting_of settings[] = {
-		{ pipe->choice.connector_id, pipe->props.connector_crtc, 0 },
-		{ pipe->choice.crtc_id, pipe->props.crtc_active, 0 },
-		{ pipe->choice.crtc_id, pipe->props.crtc_mode, 0 },
+		{ pipe->connector_id, pipe->props.connector_crtc, 0 },
+		{ pipe->crtc_id, pipe->props.crtc_active, 0 },
+		{ pipe->crtc_id, pipe->props.crtc_mode, 0 },
 		{ pipe->plane_id, pipe->props.plane_fb, 0 },
 		{ pipe->plane_id, pipe->props.plane_crtc, 0 },
 	};
@@ -215,19 +223,46 @@ atomic_disable(struct drm_pipe *pipe)
 	return commit_settings(pipe, settings, ARRAY_LEN(settings));
 }
 
-static int
-atomic_flip(
-	struct drm_pipe *pipe, uint32_t buffer, const struct scale_box *box, void *user)
+/* Tells drivers that copy what is shown, such as those of USB and virtual displays, how
+ * much they need to.  Without it they copy everything.  Returns the blob, 0: none. */
+static uint32_t
+add_damage(struct drm_pipe *pipe, const struct scale_box *box)
 {
-	(void)box;
+	const struct drm_mode_rect clip = { box->left, box->top, box->right,
+		box->bottom };
+	uint32_t blob = 0;
+
+	if (pipe->props.damage == 0 || box->left == box->right ||
+		drmModeCreatePropertyBlob(pipe->fd, &clip, sizeof(clip), &blob) < 0)
+		return 0;
+	if (drmModeAtomicAddProperty(
+		    pipe->flip, pipe->plane_id, pipe->props.damage, blob) < 0) {
+		drmModeDestroyPropertyBlob(pipe->fd, blob);
+		return 0;
+	}
+	return blob;
+}
+
+/* The kernel keeps a blob for as long as a commit needs it. */
+static int
+atomic_flip(struct drm_pipe *pipe, uint32_t buffer, const struct scale_box *box,
+	uintptr_t token)
+{
+	uint32_t blob;
+	int ret = DISPLAY_UNDER_WAY;
+
 	drmModeAtomicSetCursor(pipe->flip, 0);
 	if (drmModeAtomicAddProperty(pipe->flip, pipe->plane_id, pipe->props.plane_fb,
 		    pipe->buffers[buffer].fb_id) < 0)
 		return -ENOMEM;
+	blob = add_damage(pipe, box);
 	if (drmModeAtomicCommit(pipe->fd, pipe->flip,
-		    DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT, user) < 0)
-		return -errno;
-	return DISPLAY_UNDER_WAY;
+		    DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT,
+		    (void *)token) < 0)
+		ret = -errno;
+	if (blob != 0)
+		drmModeDestroyPropertyBlob(pipe->fd, blob);
+	return ret;
 }
 
 const struct drm_method drm_atomic = {

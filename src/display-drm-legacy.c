@@ -15,21 +15,19 @@ legacy_init(struct drm_pipe *pipe)
 static int
 legacy_modeset(struct drm_pipe *pipe)
 {
-	struct drm_choice *choice = &pipe->choice;
-
-	return drmModeSetCrtc(pipe->fd, choice->crtc_id, pipe->buffers[0].fb_id, 0, 0,
-		       &choice->connector_id, 1, &choice->mode) < 0
+	return drmModeSetCrtc(pipe->fd, pipe->crtc_id, pipe->buffers[0].fb_id, 0, 0,
+		       &pipe->connector_id, 1, &pipe->mode) < 0
 		       ? -errno
 		       : 0;
 }
 
 static int
-legacy_flip(
-	struct drm_pipe *pipe, uint32_t buffer, const struct scale_box *box, void *user)
+legacy_flip(struct drm_pipe *pipe, uint32_t buffer, const struct scale_box *box,
+	uintptr_t token)
 {
 	(void)box;
-	return drmModePageFlip(pipe->fd, pipe->choice.crtc_id,
-		       pipe->buffers[buffer].fb_id, DRM_MODE_PAGE_FLIP_EVENT, user) < 0
+	return drmModePageFlip(pipe->fd, pipe->crtc_id, pipe->buffers[buffer].fb_id,
+		       DRM_MODE_PAGE_FLIP_EVENT, (void *)token) < 0
 		       ? -errno
 		       : DISPLAY_UNDER_WAY;
 }
@@ -37,19 +35,19 @@ legacy_flip(
 static int
 legacy_disable(struct drm_pipe *pipe)
 {
-	return drmModeSetCrtc(pipe->fd, pipe->choice.crtc_id, 0, 0, 0, NULL, 0, NULL) < 0
+	return drmModeSetCrtc(pipe->fd, pipe->crtc_id, 0, 0, 0, NULL, 0, NULL) < 0
 		       ? -errno
 		       : 0;
 }
 
 /* Drivers that scan out the very memory we write to have no DirtyFB, and need none. */
 static int
-dirtyfb_flip(
-	struct drm_pipe *pipe, uint32_t buffer, const struct scale_box *box, void *user)
+dirtyfb_flip(struct drm_pipe *pipe, uint32_t buffer, const struct scale_box *box,
+	uintptr_t token)
 {
 	drmModeClip clip = { box->left, box->top, box->right, box->bottom };
 
-	(void)user;
+	(void)token;
 	if (box->left != box->right &&
 		drmModeDirtyFB(pipe->fd, pipe->buffers[buffer].fb_id, &clip, 1) < 0 &&
 		errno != ENOSYS)

@@ -11,16 +11,18 @@ const struct drm_method *const drm_methods[] = { &drm_atomic, &drm_legacy, &drm_
 
 /* What was made of a buffer that failed half-way is freed by buffer_finish(). */
 static int
-buffer_init(struct drm_buffer *buffer, int fd, uint32_t width, uint32_t height)
+buffer_init(
+	struct drm_buffer *buffer, int fd, uint32_t width, uint32_t height, bool rgb565)
 {
 	uint64_t size, offset;
 	uint32_t pitch;
 
-	if (drmModeCreateDumbBuffer(
-		    fd, width, height, 32, 0, &buffer->handle, &pitch, &size) < 0)
+	if (drmModeCreateDumbBuffer(fd, width, height, rgb565 ? 16 : 32, 0,
+		    &buffer->handle, &pitch, &size) < 0)
 		return -errno;
 	buffer->pitch = pitch;
-	if (drmModeAddFB2(fd, width, height, DRM_FORMAT_XRGB8888,
+	if (drmModeAddFB2(fd, width, height,
+		    rgb565 ? DRM_FORMAT_RGB565 : DRM_FORMAT_XRGB8888,
 		    (uint32_t[4]){ buffer->handle }, (uint32_t[4]){ pitch },
 		    (uint32_t[4]){ 0 }, &buffer->fb_id, 0) < 0)
 		return -errno;
@@ -48,18 +50,23 @@ buffer_finish(struct drm_buffer *buffer, int fd)
 
 int
 pipe_init(struct drm_pipe *pipe, const struct drm_card *card,
-	const struct drm_choice *choice, const struct drm_method *method)
+	const struct drm_choice *choice, const drmModeModeInfo *mode, bool rgb565,
+	const struct drm_method *method)
 {
 	int ret = 0;
 
 	*pipe = (struct drm_pipe){
 		.fd = card->fd,
-		.choice = *choice,
+		.connector_id = choice->connector_id,
+		.crtc_id = choice->crtc_id,
+		.crtc = choice->crtc,
+		.mode = *mode,
+		.rgb565 = rgb565,
 		.method = method,
 	};
 	for (uint32_t i = 0; i < method->n_buffers && ret == 0; i++)
-		ret = buffer_init(&pipe->buffers[i], pipe->fd, choice->mode.hdisplay,
-			choice->mode.vdisplay);
+		ret = buffer_init(&pipe->buffers[i], pipe->fd, mode->hdisplay,
+			mode->vdisplay, rgb565);
 	return ret < 0 ? ret : method->init(pipe);
 }
 

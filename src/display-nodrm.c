@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "display-driver.h"
+#include "display.h"
 #include "log.h"
 
 static int
@@ -26,6 +27,18 @@ nodrm_list(const struct config_display *config, FILE *out)
 	(void)config;
 	fputs("none: this murald was built without KMS\n", out);
 	return 0;
+}
+
+void
+display_examine(const struct config_display *config, struct report *report)
+{
+	if (config->output != OUTPUT_KMS) {
+		report_note(report, "built without KMS: nothing is shown");
+		return;
+	}
+	report_wrong(
+		report, "display.output = kms, but this murald was built without it");
+	report_advice(report, "install one with KMS, or write display.output = headless");
 }
 
 const struct display_driver display_drm = {

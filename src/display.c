@@ -1,236 +1,58 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The display's thread: when to draw, what, and into which buffer.
- *
- * The front buffer is the one people see.  Its reader alone decides whether there is
- * anything to do: what changed since it was filled is what is wrong on the screen.  When
- * nothing did, that reader is armed, and the thread sleeps with no timer running.  When
- * something did, the back buffer takes its own damage, which is at least that, and is
- * presented; so a pixel costs one frame, and what the other buffer has missed costs
- * none.  A frame that is refused gives its tiles back, and since the front buffer's
- * reader has not been taken from, the next tick finds the same work again.
- */
+/* The display's thread: its beginning, its end, and what others ask of it in between.
+ * The drawing is done in display-head.c. */
 #include "display.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "display-driver.h"
+#include "display-thread.h"
+#include "hud.h"
 #include "log.h"
 #include "option.h"
-#include "stats.h"
 
-#define MS UINT64_C(1000000)
-
-struct slot {
-	struct mural_reader *reader;
-	uv_poll_t bell; /* polled only while the reader is armed */
-};
-
-struct display_thread {
-	struct display_figures *figures;
-	const struct display_driver *driver;
-	const struct config_display *config;
-	struct canvas *canvas;
-	pthread_t id;
-	uv_async_t stop; /* the one handle that another thread touches */
-
-	/* the display's thread only */
-	uv_loop_t loop;
-	uv_timer_t timer;
-	void *state; /* the driver's */
-	struct display_screen screen;
-	struct scale scale;
-	struct slot slots[DISPLAY_BUFFERS];
-	uint64_t *tiles; /* words of one set */
-	bool lit;        /* a buffer is on the screen */
-	bool under_way;  /* another one soon will be */
-	uint32_t front, back;
-	uint64_t began_ns; /* the frame that is under way */
-	uint64_t due_ns;   /* the next frame, not earlier */
-	uint64_t frames, late_frames, refused;
-};
-
-/* ------------------------------------------------------------------ frames */
-
-static void tick(struct display_thread *thread);
-
-static void
-on_timer(uv_timer_t *timer)
+/* Milliseconds since the kernel made this process, to some ten of them. */
+static uint64_t
+age_ms(void)
 {
-	tick(timer->data);
-}
+	/* proc(5): the number, the name, and 19 fields more come before the start */
+	static const char format[] = "%*d (%*[^)]) %*c %*s %*s %*s %*s %*s %*s %*s %*s "
+				     "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu";
+	unsigned long long ticks = 0;
+	FILE *file = fopen("/proc/self/stat", "re");
+	struct timespec now;
+	uint64_t start_ms;
 
-/* libuv counts whole milliseconds; the deadline itself is kept in nanoseconds, so that
- * rounding delays a frame but never adds up. */
-static void
-wait_until_due(struct display_thread *thread)
-{
-	uint64_t now = uv_hrtime(), wait_ms = 1;
-
-	if (thread->due_ns > now)
-		wait_ms = (thread->due_ns - now + MS - 1) / MS;
-	uv_update_time(&thread->loop);
-	uv_timer_start(&thread->timer, on_timer, wait_ms, 0);
-}
-
-static void
-on_bell(uv_poll_t *bell, int status, int events)
-{
-	(void)status;
-	(void)events;
-	uv_poll_stop(bell);
-	tick(bell->data);
-}
-
-static bool
-sleep_unless_damaged(struct display_thread *thread)
-{
-	struct slot *slot = &thread->slots[thread->front];
-
-	if (mural_reader_arm(slot->reader))
-		return false;
-	uv_poll_start(&slot->bell, UV_READABLE, on_bell);
-	return true;
-}
-
-static void
-finish_frame(struct display_thread *thread)
-{
-	uint64_t now = uv_hrtime(), frame_ns = thread->screen.frame_ns;
-
-	thread->front = thread->back;
-	thread->under_way = false;
-	figure_store(&thread->figures->frames, ++thread->frames);
-	if (now - thread->began_ns > 2 * frame_ns)
-		figure_store(&thread->figures->late_frames, ++thread->late_frames);
-	/* A screen that took its time sets the pace itself; a virtual one, which shows
-	 * everything at once, is held to its mode's rate. */
-	if (now - thread->began_ns > frame_ns / 2)
-		thread->due_ns = now;
-}
-
-/* Draws what changed and presents it, if it is time and anything did. */
-static void
-tick(struct display_thread *thread)
-{
-	struct scale_box box;
-	struct slot *slot;
-	int ret;
-
-	if (!thread->lit || thread->under_way || sleep_unless_damaged(thread))
-		return;
-
-	uint64_t now = uv_hrtime();
-	if (now < thread->due_ns) {
-		wait_until_due(thread);
-		return;
-	}
-	thread->began_ns = now;
-	thread->due_ns =
-		thread->screen.frame_ns +
-		(now - thread->due_ns < thread->screen.frame_ns ? thread->due_ns : now);
-	thread->back = thread->screen.n_buffers - 1 - thread->front;
-	slot = &thread->slots[thread->back];
-	mural_reader_take(slot->reader, thread->tiles);
-	box = scale_draw(&thread->scale, slot->reader, thread->tiles,
-		thread->screen.buffers[thread->back].pixels,
-		thread->screen.buffers[thread->back].pitch);
-
-	ret = thread->driver->present(thread->state, thread->back, &box);
-	if (ret == DISPLAY_UNDER_WAY) {
-		thread->under_way = true;
-		return;
-	}
-	if (ret == DISPLAY_AT_ONCE) {
-		finish_frame(thread);
-	} else {
-		mural_reader_untake(slot->reader, thread->tiles);
-		if (ret != -EBUSY)
-			figure_store(&thread->figures->refused, ++thread->refused);
-	}
-	if (thread->lit)
-		wait_until_due(thread);
-}
-
-/* ------------------------------------------------------------------ for the driver */
-
-/* Every tile of every buffer is to be drawn again. */
-static void
-damage_all(struct display_thread *thread)
-{
-	memset(thread->tiles, 0, thread->canvas->view.words * sizeof(uint64_t));
-	for (uint32_t t = 0;
-		t < thread->canvas->view.tiles_x * thread->canvas->view.tiles_y; t++)
-		thread->tiles[t / 64] |= UINT64_C(1) << t % 64;
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
-		mural_reader_untake(thread->slots[i].reader, thread->tiles);
-}
-
-int
-display_prepare(struct display_thread *thread, const struct display_screen *screen)
-{
-	struct mural_reader *reader = thread->slots[0].reader;
-	int ret;
-
-	thread->screen = *screen;
-	scale_finish(&thread->scale);
-	ret = scale_init(&thread->scale, thread->config->scale, &thread->canvas->view,
-		screen->width, screen->height);
-	if (ret < 0) {
-		scale_finish(&thread->scale);
-		log_error("display: %s: %s", screen->name, strerror(-ret));
-		return ret;
-	}
-	for (uint32_t i = 0; i < screen->n_buffers; i++)
-		scale_clear(&thread->scale, screen->buffers[i].pixels,
-			screen->buffers[i].pitch);
-	damage_all(thread);
-	mural_reader_take(reader, thread->tiles);
-	(void)scale_draw(&thread->scale, reader, thread->tiles, screen->buffers[0].pixels,
-		screen->buffers[0].pitch);
-	return 0;
+	if (!file || fscanf(file, format, &ticks) != 1)
+		ticks = 0;
+	if (file)
+		fclose(file);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	start_ms = ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 - start_ms;
 }
 
 void
-display_lit(struct display_thread *thread)
+display_first_picture(struct display_thread *thread)
 {
-	static const char *const words[] = { "fit", "integer", "fill", "none" };
-	const struct scale *scale = &thread->scale;
-
-	thread->lit = true;
-	thread->under_way = false;
-	thread->front = 0;
-	thread->due_ns = uv_hrtime();
-	figure_store(&thread->figures->frames, ++thread->frames);
-	figure_store(&thread->figures->lit, 1);
-	log_info("display: %s; canvas %ux%u as %ux%u (%s)", thread->screen.name,
-		scale->view.width, scale->view.height, scale->x.picture, scale->y.picture,
-		words[thread->config->scale]);
-	tick(thread);
+	if (!thread->was_lit)
+		log_info("display: first picture %" PRIu64 " ms after murald was started",
+			age_ms());
+	thread->was_lit = true;
 }
 
-void
-display_shown(struct display_thread *thread)
+struct head *
+display_head(struct display_thread *thread, uint32_t index)
 {
-	if (!thread->under_way)
-		return;
-	finish_frame(thread);
-	tick(thread);
-}
-
-void
-display_dark(struct display_thread *thread)
-{
-	thread->lit = thread->under_way = false;
-	figure_store(&thread->figures->lit, 0);
-	uv_timer_stop(&thread->timer);
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
-		uv_poll_stop(&thread->slots[i].bell);
+	return &thread->heads[index];
 }
 
 /* ------------------------------------------------------------------ the thread */
@@ -241,11 +63,82 @@ on_stop(uv_async_t *async)
 	struct display_thread *thread = async->data;
 
 	thread->driver->stop(thread->state);
-	display_dark(thread);
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
-		uv_close((uv_handle_t *)&thread->slots[i].bell, NULL);
-	uv_close((uv_handle_t *)&thread->timer, NULL);
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		head_close(&thread->heads[i]);
+	blank_stop(&thread->blank);
+	if (thread->hud)
+		uv_close((uv_handle_t *)&thread->hud_bell, NULL);
+	uv_close((uv_handle_t *)&thread->change, NULL);
 	uv_close((uv_handle_t *)async, NULL);
+}
+
+static void
+on_hud(uv_poll_t *bell, int status, int events)
+{
+	struct display_thread *thread = bell->data;
+	uint64_t rings;
+
+	(void)status;
+	(void)events;
+	(void)!read(hud_fd(thread->hud), &rings, sizeof(rings));
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		head_redraw_hud(&thread->heads[i]);
+}
+
+/* A HUD that is not shown wakes nobody. */
+static void
+follow_hud(struct display_thread *thread)
+{
+	if (!thread->hud)
+		return;
+	if (thread->config.hud)
+		uv_poll_start(&thread->hud_bell, UV_READABLE, on_hud);
+	else
+		uv_poll_stop(&thread->hud_bell);
+}
+
+static bool
+all_same(const struct config_display *a, const struct config_display *b)
+{
+	const struct core_section *core = core_sections;
+
+	while (strcmp(core->name, "display") != 0)
+		core++;
+	return options_same(core->options, a, b);
+}
+
+static bool
+looks_differ(const struct config_display *a, const struct config_display *b)
+{
+	return a->scale != b->scale || a->rotate != b->rotate || a->mirror != b->mirror ||
+	       a->hud != b->hud;
+}
+
+/* Takes up the config that display_reconfigure() left. */
+static void
+on_change(uv_async_t *async)
+{
+	struct display_thread *thread = async->data;
+	struct config_display before = thread->config, *wanted;
+
+	pthread_mutex_lock(&thread->lock);
+	wanted = thread->wanted;
+	thread->wanted = NULL;
+	pthread_mutex_unlock(&thread->lock);
+	if (!wanted)
+		return;
+	thread->config = *wanted;
+	free(wanted);
+	follow_hud(thread);
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		if (looks_differ(&before, &thread->config))
+			head_lay_out(&thread->heads[i]);
+	if (!all_same(&before, &thread->config))
+		thread->driver->reconfigure(thread->state);
+	if (strcmp(before.blank, thread->config.blank) != 0 ||
+		before.blank_mode != thread->config.blank_mode)
+		blank_reconfigure(&thread->blank);
+	config_display_finish(&before);
 }
 
 static void *
@@ -258,30 +151,52 @@ run_thread(void *arg)
 	return NULL;
 }
 
-/* Readers and handles on the loop; what was made is unmade by thread_finish(). */
+static int
+make_hud_bell(struct display_thread *thread)
+{
+	if (!thread->hud)
+		return 0;
+	thread->hud_bell.data = thread;
+	return uv_poll_init(&thread->loop, &thread->hud_bell, hud_fd(thread->hud));
+}
+
+static int
+make_sets(struct display_thread *thread)
+{
+	const struct mural_view *view = &thread->canvas->view;
+
+	thread->tiles = calloc(view->words, sizeof(uint64_t));
+	thread->all = calloc(view->words, sizeof(uint64_t));
+	if (!thread->tiles || !thread->all)
+		return -ENOMEM;
+	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
+		thread->all[tile / 64] |= UINT64_C(1) << tile % 64;
+	return 0;
+}
+
+/* Handles on the loop; what was made is unmade by thread_finish(). */
 static int
 thread_init(struct display_thread *thread)
 {
-	int ret;
+	int ret = make_sets(thread);
 
-	thread->tiles = calloc(thread->canvas->view.words, sizeof(uint64_t));
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
-		thread->slots[i].reader = canvas_reader_new(thread->canvas);
-	if (!thread->tiles || !thread->slots[0].reader || !thread->slots[1].reader)
-		return -ENOMEM;
-	ret = uv_async_init(&thread->loop, &thread->stop, on_stop);
+	if (ret == 0)
+		ret = uv_async_init(&thread->loop, &thread->stop, on_stop);
+	if (ret == 0)
+		ret = uv_async_init(&thread->loop, &thread->change, on_change);
+	if (ret == 0)
+		ret = make_hud_bell(thread);
 	if (ret < 0)
 		return ret;
-	thread->stop.data = thread->timer.data = thread;
-	uv_timer_init(&thread->loop, &thread->timer);
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++) {
-		struct slot *slot = &thread->slots[i];
-
-		slot->bell.data = thread;
-		uv_poll_init(&thread->loop, &slot->bell, mural_reader_fd(slot->reader));
-	}
-	thread->state = thread->driver->start(thread->config, &thread->loop, thread);
-	return thread->state ? 0 : -ENOMEM;
+	thread->stop.data = thread->change.data = thread;
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		head_init(&thread->heads[i], thread);
+	thread->state = thread->driver->start(&thread->config, &thread->loop, thread);
+	if (!thread->state)
+		return -ENOMEM;
+	blank_start(&thread->blank, thread);
+	follow_hud(thread);
+	return 0;
 }
 
 static void
@@ -298,11 +213,12 @@ thread_finish(struct display_thread *thread)
 	uv_walk(&thread->loop, close_handle, NULL); /* of one that never ran */
 	uv_run(&thread->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&thread->loop);
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
-		mural_reader_free(thread->slots[i].reader);
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		head_finish(&thread->heads[i]);
+	blank_finish(&thread->blank);
 	thread->driver->free(thread->state);
-	scale_finish(&thread->scale);
 	free(thread->tiles);
+	free(thread->all);
 	thread->canvas = NULL;
 }
 
@@ -322,39 +238,71 @@ thread_run(struct display_thread *thread)
 
 /* ------------------------------------------------------------------ the display */
 
+/* The size of the picture on a screen of that memory, as people see it. */
+static void
+size_canvas(struct display *display, const struct config_display *config, uint32_t width,
+	uint32_t height)
+{
+	const struct scale_screen screen = {
+		.width = width,
+		.height = height,
+		.turns = config->rotate,
+	};
+	struct scale_box strip, picture;
+
+	if (width == 0 || height == 0)
+		return;
+	scale_seen(&screen, &width, &height);
+	picture = (struct scale_box){ 0, 0, width, height };
+	if (config->hud)
+		hud_place(width, height, 0, 0, &strip, &picture);
+	display->width = picture.right - picture.left;
+	display->height = picture.bottom - picture.top;
+}
+
+static int
+make_thread(struct display *display, const struct config_display *config,
+	const struct display_driver *driver)
+{
+	struct display_thread *thread = calloc(1, sizeof(*thread));
+
+	if (!thread || config_display_copy(&thread->config, config) < 0) {
+		free(thread);
+		log_error("display: out of memory");
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&thread->lock, NULL);
+	thread->driver = driver;
+	thread->output = config->output;
+	thread->figures = &display->figures;
+	display->thread = thread;
+	return 0;
+}
+
 int
 display_open(struct display *display, const struct config_display *config)
 {
 	const struct display_driver *driver = &display_drm;
+	uint32_t width = 0, height = 0;
 	char why[256] = "";
 	int ret = -ENODEV;
 
 	display->width = DISPLAY_DEFAULT_WIDTH;
 	display->height = DISPLAY_DEFAULT_HEIGHT;
 	if (config->output != OUTPUT_HEADLESS)
-		ret = driver->open(
-			config, &display->width, &display->height, why, sizeof(why));
+		ret = driver->open(config, &width, &height, why, sizeof(why));
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
 	if (ret < 0 && config->output != OUTPUT_KMS) {
 		driver = &display_null;
-		ret = driver->open(
-			config, &display->width, &display->height, why, sizeof(why));
 		log_info("display: headless%s%s", *why ? ": " : "", why);
 	}
-	display->thread = calloc(1, sizeof(*display->thread));
-	if (!display->thread) {
-		log_error("display: out of memory");
-		return -ENOMEM;
-	}
-	display->thread->driver = driver;
-	display->thread->config = config;
-	display->thread->figures = &display->figures;
-	return 0;
+	size_canvas(display, config, width, height);
+	return make_thread(display, config, driver);
 }
 
 int
-display_start(struct display *display, struct canvas *canvas)
+display_start(struct display *display, struct canvas *canvas, struct hud *hud)
 {
 	struct display_thread *thread = display->thread;
 	int ret;
@@ -364,6 +312,7 @@ display_start(struct display *display, struct canvas *canvas)
 	ret = uv_loop_init(&thread->loop);
 	if (ret == 0) {
 		thread->canvas = canvas;
+		thread->hud = hud;
 		ret = thread_init(thread);
 		if (ret == 0)
 			ret = thread_run(thread);
@@ -375,21 +324,20 @@ display_start(struct display *display, struct canvas *canvas)
 	return ret;
 }
 
-void
-display_reconfigure(struct display *display, const struct config_display *config)
-{
-	const struct core_section *core = core_sections;
-
-	while (strcmp(core->name, "display") != 0)
-		core++;
-	if (!options_same(core->options, display->thread->config, config))
-		log_warn("display: its new settings take effect at the next start");
-}
-
 bool
 display_wanted(const struct display *display)
 {
 	return display->thread->driver->start != NULL;
+}
+
+void
+display_shown_on(struct display *display, char *text, size_t len)
+{
+	struct display_thread *thread = display->thread;
+
+	pthread_mutex_lock(&thread->lock);
+	snprintf(text, len, "%s", thread->shown_on);
+	pthread_mutex_unlock(&thread->lock);
 }
 
 void
@@ -407,8 +355,41 @@ display_stop(struct display *display)
 void
 display_close(struct display *display)
 {
-	free(display->thread);
+	struct display_thread *thread = display->thread;
+
+	if (thread) {
+		if (thread->wanted)
+			config_display_finish(thread->wanted);
+		free(thread->wanted);
+		config_display_finish(&thread->config);
+		pthread_mutex_destroy(&thread->lock);
+	}
+	free(thread);
 	*display = (struct display){ 0 };
+}
+
+void
+display_reconfigure(struct display *display, const struct config_display *config)
+{
+	struct display_thread *thread = display->thread;
+	struct config_display *wanted = calloc(1, sizeof(*wanted)), *before;
+
+	if (!wanted || config_display_copy(wanted, config) < 0) {
+		free(wanted);
+		log_error("display: out of memory; its options stay as they were");
+		return;
+	}
+	if (config->output != thread->output)
+		log_warn("display: a new output takes effect at the next start");
+	pthread_mutex_lock(&thread->lock);
+	before = thread->wanted;
+	thread->wanted = wanted;
+	pthread_mutex_unlock(&thread->lock);
+	if (before)
+		config_display_finish(before);
+	free(before);
+	if (thread->canvas)
+		uv_async_send(&thread->change);
 }
 
 int

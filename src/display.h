@@ -11,11 +11,13 @@
 #define DISPLAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "canvas.h"
 #include "config.h"
+#include "report.h"
 
 /* Figures that the display's thread writes and any thread may read (stats.h's relaxed
  * loads). */
@@ -26,10 +28,12 @@ struct display_figures {
 	uint64_t lit; /* 1: the canvas is on a screen; 0: no screen, or none wanted */
 };
 
+struct hud;
+
 struct display {
-	uint32_t width,
-		height; /* of the mode found at open, or what a headless canvas takes */
-	struct display_figures figures;
+	uint32_t width, height; /* of the first screen as people see it, less the HUD's
+				 * strip, or what a headless canvas takes */
+	struct display_figures figures; /* over all screens */
 	struct display_thread *thread;
 };
 
@@ -38,15 +42,21 @@ struct display {
  * else headless.  0 or -errno, logged. */
 int display_open(struct display *display, const struct config_display *config);
 
-/* Begins to show the canvas.  0 or -errno, logged. */
-int display_start(struct display *display, struct canvas *canvas);
-
-/* The config was loaded again; called each time, changed or not.  `config` stays until
- * the next call returns, or display_close(). */
-void display_reconfigure(struct display *display, const struct config_display *config);
+/* Begins to show the canvas, and the HUD, which outlives the display; NULL: none.  0 or
+ * -errno, logged. */
+int display_start(struct display *display, struct canvas *canvas, struct hud *hud);
 
 /* Whether there is, or is waited for, anything to show on: false when headless. */
 bool display_wanted(const struct display *display);
+
+/* The config was loaded again; called each time, changed or not, on the main thread. What
+ * changed is taken up while the picture stays, all but `output`; a mode that is refused
+ * leaves the old one.  `config` is copied. */
+void display_reconfigure(struct display *display, const struct config_display *config);
+
+/* The first screen that is lit now, in words: card, connector, mode, method; empty while
+ * none is.  Any thread, while the display is open. */
+void display_shown_on(struct display *display, char *text, size_t len);
 
 /* Stops showing, puts the console back.  Accepts what never started. */
 void display_stop(struct display *display);
@@ -54,5 +64,9 @@ void display_close(struct display *display);
 
 /* --list-displays: each card, its driver, connectors, whether connected, and modes. */
 int display_list(const struct config_display *config, FILE *out);
+
+/* --doctor: what there is to show on, who holds it, and what is wrong.  Disturbs no wall
+ * that runs. */
+void display_examine(const struct config_display *config, struct report *report);
 
 #endif

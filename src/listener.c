@@ -67,7 +67,7 @@ bind_unix(const char *path, int type)
 }
 
 static int
-bind_addrinfo(const struct addrinfo *info)
+bind_addrinfo(const struct addrinfo *info, bool serve)
 {
 	const int one = 1, zero = 0, bytes = UDP_BUFFER_BYTES;
 	int fd, error;
@@ -82,7 +82,7 @@ bind_addrinfo(const struct addrinfo *info)
 	if (info->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
 	if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 ||
-		(info->ai_socktype == SOCK_STREAM && listen(fd, BACKLOG) < 0)) {
+		(serve && info->ai_socktype == SOCK_STREAM && listen(fd, BACKLOG) < 0)) {
 		error = errno;
 		close(fd);
 		return -error;
@@ -103,9 +103,10 @@ split_address(char *text, char **host, char **port)
 	}
 }
 
-/* *unknown: getaddrinfo()'s word on a host that it does not know. */
+/* `serve`: clients may come.  *unknown: getaddrinfo()'s word on a host that it does not
+ * know. */
 static int
-bind_inet(const char *address, int type, const char **unknown)
+bind_inet(const char *address, int type, bool serve, const char **unknown)
 {
 	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
 	struct addrinfo *infos;
@@ -122,12 +123,12 @@ bind_inet(const char *address, int type, const char **unknown)
 		*unknown = gai_strerror(ret);
 		return -EADDRNOTAVAIL;
 	}
-	ret = bind_addrinfo(infos);
+	ret = bind_addrinfo(infos, serve);
 	freeaddrinfo(infos);
 	/* a machine without IPv6 still has all its IPv4 addresses */
 	if (ret == -EAFNOSUPPORT && strcmp(host, "::") == 0) {
 		snprintf(text, sizeof(text), "0.0.0.0:%s", strrchr(address, ':') + 1);
-		return bind_inet(text, type, unknown);
+		return bind_inet(text, type, serve, unknown);
 	}
 	return ret;
 }
@@ -160,8 +161,9 @@ int
 socket_bind(const char *name, const char *address, int type)
 {
 	const char *unknown = NULL;
-	int fd = strncmp(address, "unix:", 5) == 0 ? bind_unix(address + 5, type)
-						   : bind_inet(address, type, &unknown);
+	int fd = strncmp(address, "unix:", 5) == 0
+			 ? bind_unix(address + 5, type)
+			 : bind_inet(address, type, true, &unknown);
 
 	if (unknown) {
 		log_error("%s: cannot listen on %s: no address is known for that host: "
@@ -174,6 +176,18 @@ socket_bind(const char *name, const char *address, int type)
 			advice ? advice : strerror(-fd));
 	}
 	return fd;
+}
+
+int
+socket_try(const char *address, int type)
+{
+	const char *unknown = NULL;
+	int fd = bind_inet(address, type, false, &unknown);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
 }
 
 static void on_pause_over(uv_timer_t *timer);

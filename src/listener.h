@@ -23,6 +23,10 @@
  * descriptor, or -errno, logged with `name` before it. */
 int socket_bind(const char *name, const char *address, int type);
 
+/* Whether socket_bind() could have a TCP or UDP address now: takes it and lets go of it,
+ * so that no client notices.  0 or -errno, not logged. */
+int socket_try(const char *address, int type);
+
 /* The one address that a socket takes clients at, as text; false when it takes them at
  * every address of the machine, or is a Unix socket. */
 bool socket_has_address(int fd, char text[ADDRESS_TEXT_MAX]);

@@ -17,6 +17,7 @@
 #include "caption.h"
 #include "config.h"
 #include "display.h"
+#include "doctor.h"
 #include "hud.h"
 #include "ingest.h"
 #include "log.h"
@@ -26,6 +27,7 @@
 #include "reload.h"
 #include "rights.h"
 #include "snapshot.h"
+#include "testcard.h"
 
 struct wall {
 	struct config config;
@@ -151,7 +153,7 @@ run_wall(struct wall *wall)
 		goto out;
 	if ((ret = make_hud(wall)) < 0)
 		goto out;
-	if ((ret = display_start(&wall->display, &wall->canvas)) < 0)
+	if ((ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0)
 		goto out;
 	if ((ret = record_start(
 		     &wall->record, &config->record, &wall->canvas, &wall->loop)) < 0)
@@ -195,6 +197,9 @@ obey(struct wall *wall)
 {
 	struct config *config = &wall->config;
 
+	if (config->verb == VERB_DOCTOR)
+		return doctor_examine(config, &wall->plugins, stdout) > 0 ? EXIT_RUNTIME
+									  : 0;
 	if (config->errors > 0)
 		return EXIT_BAD_CONFIG;
 	switch (config->verb) {
@@ -205,6 +210,8 @@ obey(struct wall *wall)
 		config_print(config, stdout);
 		plugins_print(&wall->plugins, config, stdout);
 		break;
+	case VERB_TEST_CARD:
+		return testcard_run(config, &wall->loop) < 0 ? EXIT_RUNTIME : 0;
 	case VERB_LIST_DISPLAYS:
 		return display_list(&config->display, stdout) < 0 ? EXIT_RUNTIME : 0;
 	default:

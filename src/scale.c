@@ -3,7 +3,6 @@
 #include "scale.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,36 @@
 #include "util.h"
 
 #define PIXEL sizeof(uint32_t)
+/* Rows of a band begin this much after a round number, so that the pixels of a column do
+ * not all want the same lines of the cache. */
+#define BAND_SHIFT 16
+
+/* ------------------------------------------------------------------ the mapping */
+
+static bool
+is_upended(const struct scale_screen *screen)
+{
+	return screen->turns % 2 != 0;
+}
+
+void
+scale_seen(const struct scale_screen *screen, uint32_t *width, uint32_t *height)
+{
+	*width = is_upended(screen) ? screen->height : screen->width;
+	*height = is_upended(screen) ? screen->width : screen->height;
+}
+
+static bool
+is_x_reversed(const struct scale_screen *screen)
+{
+	return (screen->turns >= 2) != screen->mirrored;
+}
+
+static bool
+is_y_reversed(const struct scale_screen *screen)
+{
+	return screen->turns == 1 || screen->turns == 2;
+}
 
 static uint32_t
 proportion(uint32_t side, uint32_t numerator, uint32_t denominator, bool up)
@@ -20,42 +49,57 @@ proportion(uint32_t side, uint32_t numerator, uint32_t denominator, bool up)
 	return MAX((product + (up ? denominator - 1 : 0)) / denominator, 1);
 }
 
-/* The size that the whole canvas would have on the screen. */
+/* The size that the whole canvas would have in an area. */
 static void
-size_picture(struct scale *scale, uint32_t mode)
+size_picture(
+	struct scale *scale, uint32_t mode, uint32_t area_width, uint32_t area_height)
 {
 	uint32_t width = scale->view.width, height = scale->view.height, times = 1;
-	bool narrow = (uint64_t)scale->width * height <= (uint64_t)scale->height * width;
+	bool narrow = (uint64_t)area_width * height <= (uint64_t)area_height * width;
 
 	switch (mode) {
 	case SCALE_FIT:
 	case SCALE_FILL:
 		if (narrow == (mode == SCALE_FIT)) {
-			scale->x.picture = scale->width;
-			scale->y.picture = proportion(
-				scale->width, height, width, mode == SCALE_FILL);
+			scale->x.picture = area_width;
+			scale->y.picture =
+				proportion(area_width, height, width, mode == SCALE_FILL);
 		} else {
 			scale->x.picture = proportion(
-				scale->height, width, height, mode == SCALE_FILL);
-			scale->y.picture = scale->height;
+				area_height, width, height, mode == SCALE_FILL);
+			scale->y.picture = area_height;
 		}
 		return;
 	case SCALE_INTEGER:
-		times = MAX(MIN(scale->width / width, scale->height / height), 1);
+		times = MAX(MIN(area_width / width, area_height / height), 1);
 		break;
 	}
 	scale->x.picture = width * times;
 	scale->y.picture = height * times;
 }
 
+static void
+reverse(uint16_t *values, uint32_t len)
+{
+	for (uint32_t i = 0; i < len / 2; i++) {
+		uint16_t other = values[i];
+
+		values[i] = values[len - 1 - i];
+		values[len - 1 - i] = other;
+	}
+}
+
+/* Of `side` pixels as people see them, those from `from` to `to` are for the picture. */
 static int
-axis_init(struct scale_axis *axis, uint32_t canvas, uint32_t screen, uint32_t tiles)
+axis_init(struct scale_axis *axis, uint32_t canvas, uint32_t from, uint32_t to,
+	uint32_t side, uint32_t tiles)
 {
 	uint64_t picture = axis->picture;
-	uint32_t i = 0, cut = picture > screen ? (picture - screen) / 2 : 0;
+	uint32_t i = 0, area = to - from;
+	uint32_t cut = picture > area ? (picture - area) / 2 : 0;
 
-	axis->length = MIN(picture, screen);
-	axis->start = (screen - axis->length) / 2;
+	axis->length = MIN(picture, area);
+	axis->start = from + (area - axis->length) / 2;
 	axis->sources = calloc(axis->length, sizeof(*axis->sources));
 	axis->edges = calloc(tiles + 1, sizeof(*axis->edges));
 	if (!axis->sources || !axis->edges)
@@ -68,21 +112,53 @@ axis_init(struct scale_axis *axis, uint32_t canvas, uint32_t screen, uint32_t ti
 			i++;
 		axis->edges[tile] = i;
 	}
+	if (axis->reversed) {
+		axis->start = side - axis->start - axis->length;
+		reverse(axis->sources, axis->length);
+	}
 	return 0;
+}
+
+static int
+allocate_lines(struct scale *scale)
+{
+	const struct mural_view *view = &scale->view;
+	size_t line = MAX(scale->screen.width, 1);
+
+	if (scale->upended)
+		scale->band = calloc(MURAL_TILE, (view->height + BAND_SHIFT) * PIXEL);
+	if (scale->screen.rgb565)
+		scale->packed = calloc(line, sizeof(*scale->packed));
+	scale->source = calloc(MAX(view->width, MURAL_TILE), PIXEL);
+	scale->line = calloc(line, PIXEL);
+	return scale->source && scale->line && !(scale->upended && !scale->band) &&
+			       !(scale->screen.rgb565 && !scale->packed)
+		       ? 0
+		       : -ENOMEM;
 }
 
 int
 scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
-	uint32_t width, uint32_t height)
+	const struct scale_screen *screen)
 {
-	*scale = (struct scale){ .view = *view, .width = width, .height = height };
-	size_picture(scale, mode);
-	if (axis_init(&scale->x, view->width, width, view->tiles_x) < 0 ||
-		axis_init(&scale->y, view->height, height, view->tiles_y) < 0)
+	const struct scale_box *area = &screen->area;
+	uint32_t width, height;
+
+	*scale = (struct scale){
+		.view = *view,
+		.screen = *screen,
+		.upended = is_upended(screen),
+		.x.reversed = is_x_reversed(screen),
+		.y.reversed = is_y_reversed(screen),
+	};
+	scale_seen(screen, &width, &height);
+	size_picture(scale, mode, area->right - area->left, area->bottom - area->top);
+	if (axis_init(&scale->x, view->width, area->left, area->right, width,
+		    view->tiles_x) < 0 ||
+		axis_init(&scale->y, view->height, area->top, area->bottom, height,
+			view->tiles_y) < 0)
 		return -ENOMEM;
-	scale->source = calloc(view->width, PIXEL);
-	scale->line = calloc(width, PIXEL);
-	return scale->source && scale->line ? 0 : -ENOMEM;
+	return allocate_lines(scale);
 }
 
 void
@@ -93,97 +169,229 @@ scale_finish(struct scale *scale)
 	free(scale->y.sources);
 	free(scale->y.edges);
 	free(scale->source);
+	free(scale->band);
 	free(scale->line);
+	free(scale->packed);
 	*scale = (struct scale){ 0 };
 }
 
-struct scale_box
-scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t last_x, uint32_t tile_y)
+/* Where the tiles first to last begin and end along the memory. */
+static void
+axis_span(const struct scale_axis *axis, uint32_t first, uint32_t last, uint32_t *from,
+	uint32_t *to)
 {
-	struct scale_box box = {
-		.left = scale->x.start + scale->x.edges[first_x],
-		.top = scale->y.start + scale->y.edges[tile_y],
-		.right = scale->x.start + scale->x.edges[last_x + 1],
-		.bottom = scale->y.start + scale->y.edges[tile_y + 1],
-	};
+	const uint32_t begin = axis->edges[first], end = axis->edges[last + 1];
 
+	*from = axis->start + (axis->reversed ? axis->length - end : begin);
+	*to = axis->start + (axis->reversed ? axis->length - begin : end);
+}
+
+struct scale_box
+scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
+	uint32_t last_x, uint32_t last_y)
+{
+	struct scale_box box;
+
+	if (scale->upended) {
+		axis_span(&scale->y, first_y, last_y, &box.left, &box.right);
+		axis_span(&scale->x, first_x, last_x, &box.top, &box.bottom);
+	} else {
+		axis_span(&scale->x, first_x, last_x, &box.left, &box.right);
+		axis_span(&scale->y, first_y, last_y, &box.top, &box.bottom);
+	}
 	if (box.left == box.right || box.top == box.bottom)
 		return (struct scale_box){ 0 };
 	return box;
 }
 
+/* ------------------------------------------------------------------ copying */
+
+static size_t
+pixel_bytes(const struct scale *scale)
+{
+	return scale->screen.rgb565 ? sizeof(uint16_t) : PIXEL;
+}
+
 void
 scale_clear(const struct scale *scale, uint8_t *pixels, size_t pitch)
 {
-	for (uint32_t y = 0; y < scale->height; y++)
-		memset(pixels + y * pitch, 0, scale->width * PIXEL);
+	for (uint32_t y = 0; y < scale->screen.height; y++)
+		memset(pixels + y * pitch, 0, scale->screen.width * pixel_bytes(scale));
 }
 
-/* The part of a row of the canvas that the box shows, as wide as the box. */
-static const uint32_t *
+/* A line in the screen's format. */
+static const void *
+pack_line(const struct scale *scale, const uint32_t *line, uint32_t len)
+{
+	if (!scale->screen.rgb565)
+		return line;
+	for (uint32_t i = 0; i < len; i++)
+		scale->packed[i] = (uint16_t)(line[i] >> 8 & 0xf800) |
+				   (line[i] >> 5 & 0x07e0) | (line[i] >> 3 & 0x001f);
+	return scale->packed;
+}
+
+/* A column of tiles as rows, so that a row of the screen is read from a row. */
+static void
+fetch_band(const struct scale *scale, const struct mural_reader *reader, uint32_t tile_x,
+	uint32_t first_y, uint32_t last_y)
+{
+	const size_t stride = scale->view.height + BAND_SHIFT;
+	const uint32_t left = tile_x * MURAL_TILE;
+	const uint32_t width = MIN(scale->view.width - left, MURAL_TILE);
+	const uint32_t bottom = MIN((last_y + 1) * MURAL_TILE, scale->view.height);
+
+	for (uint32_t y = first_y * MURAL_TILE; y < bottom; y++) {
+		mural_reader_copy(reader, left, y, width, 1, scale->source, 0);
+		for (uint32_t x = 0; x < width; x++)
+			scale->band[x * stride + y] = scale->source[x];
+	}
+}
+
+/* The part of a row of the canvas (upended: of a column, which is in the band) that the
+ * box shows, as wide as the box. */
+static const void *
 fetch_line(const struct scale *scale, const struct mural_reader *reader,
 	const struct scale_box *box, uint32_t row)
 {
-	const uint16_t *sources = scale->x.sources + box->left - scale->x.start;
-	uint32_t len = box->right - box->left;
-	uint32_t first = sources[0], last = sources[len - 1];
+	const struct scale_axis *across = scale->upended ? &scale->y : &scale->x;
+	const uint32_t side = scale->upended ? scale->view.height : scale->view.width;
+	const uint16_t *sources = across->sources + box->left - across->start;
+	const uint32_t len = box->right - box->left;
+	const uint32_t first = MIN(sources[0], sources[len - 1]);
+	const uint32_t last = MAX(sources[0], sources[len - 1]);
+	const uint32_t *source = scale->source;
 
-	mural_reader_copy(reader, first, row, last - first + 1, 1, scale->source, 0);
-	if (scale->x.picture == scale->view.width)
-		return scale->source;
+	if (scale->upended)
+		source = scale->band +
+			 row % MURAL_TILE * (size_t)(scale->view.height + BAND_SHIFT) +
+			 first;
+	else
+		mural_reader_copy(
+			reader, first, row, last - first + 1, 1, scale->source, 0);
+	if (across->picture == side && !across->reversed)
+		return pack_line(scale, source, len);
 	for (uint32_t i = 0; i < len; i++)
-		scale->line[i] = scale->source[sources[i] - first];
-	return scale->line;
+		scale->line[i] = source[sources[i] - first];
+	return pack_line(scale, scale->line, len);
 }
 
 static void
 draw_box(const struct scale *scale, const struct mural_reader *reader,
 	const struct scale_box *box, uint8_t *pixels, size_t pitch)
 {
-	const uint16_t *sources = scale->y.sources - scale->y.start;
-	size_t bytes = (box->right - box->left) * PIXEL;
-	const uint32_t *line = NULL;
+	const struct scale_axis *down = scale->upended ? &scale->x : &scale->y;
+	const uint16_t *sources = down->sources - down->start;
+	const size_t offset = box->left * pixel_bytes(scale);
+	const size_t bytes = (box->right - box->left) * pixel_bytes(scale);
+	const void *line = NULL;
 
 	for (uint32_t y = box->top; y < box->bottom; y++) {
 		if (y == box->top || sources[y] != sources[y - 1])
 			line = fetch_line(scale, reader, box, sources[y]);
-		memcpy(pixels + y * pitch + box->left * PIXEL, line, bytes);
+		memcpy(pixels + y * pitch + offset, line, bytes);
 	}
 }
 
-static struct scale_box
-box_around(struct scale_box a, struct scale_box b)
+struct scale_box
+scale_around(struct scale_box a, struct scale_box b)
 {
 	if (a.left == a.right)
 		return b;
+	if (b.left == b.right)
+		return a;
 	return (struct scale_box){ MIN(a.left, b.left), MIN(a.top, b.top),
 		MAX(a.right, b.right), MAX(a.bottom, b.bottom) };
 }
 
+/* Tile `along` of the row of tiles `rank`; upended: of the column. */
+static bool
+has_tile(const struct scale *scale, const uint64_t *tiles, uint32_t rank, uint32_t along)
+{
+	const uint32_t tile = scale->upended ? along * scale->view.tiles_x + rank
+					     : rank * scale->view.tiles_x + along;
+
+	return tiles[tile / 64] >> tile % 64 & 1;
+}
+
+/* As many neighbours at once as there are: a row of the screen is written in one go. */
 struct scale_box
 scale_draw(const struct scale *scale, const struct mural_reader *reader,
 	const uint64_t *tiles, uint8_t *pixels, size_t pitch)
 {
-	const uint32_t tiles_x = scale->view.tiles_x;
+	const struct mural_view *view = &scale->view;
+	const uint32_t ranks = scale->upended ? view->tiles_x : view->tiles_y;
+	const uint32_t length = scale->upended ? view->tiles_y : view->tiles_x;
 	struct scale_box around = { 0 };
 
-	for (uint32_t y = 0; y < scale->view.tiles_y; y++) {
-		for (uint32_t x = 0; x < tiles_x; x++) {
-			const uint32_t first = x;
+	for (uint32_t rank = 0; rank < ranks; rank++) {
+		for (uint32_t along = 0; along < length; along++) {
+			const uint32_t first = along;
+			struct scale_box box;
 
-			while (x < tiles_x &&
-				tiles[(y * tiles_x + x) / 64] >> (y * tiles_x + x) % 64 &
-					1)
-				x++;
-			if (x == first)
+			while (along < length && has_tile(scale, tiles, rank, along))
+				along++;
+			if (along == first)
 				continue;
-
-			struct scale_box box = scale_tiles(scale, first, x - 1, y);
+			box = scale->upended
+				      ? scale_tiles(scale, rank, first, rank, along - 1)
+				      : scale_tiles(scale, first, rank, along - 1, rank);
 			if (box.left == box.right)
 				continue;
+			if (scale->upended)
+				fetch_band(scale, reader, rank, first, along - 1);
 			draw_box(scale, reader, &box, pixels, pitch);
-			around = box_around(around, box);
+			around = scale_around(around, box);
 		}
 	}
 	return around;
+}
+
+/* ------------------------------------------------------------------ pasting */
+
+/* Where people see [from, to) of `side` pixels lies in a memory of the same length. */
+static void
+turn_span(bool reversed, uint32_t side, uint32_t *from, uint32_t *to)
+{
+	const uint32_t begin = *from, end = *to;
+
+	if (reversed) {
+		*from = side - end;
+		*to = side - begin;
+	}
+}
+
+struct scale_box
+scale_paste(const struct scale *scale, const uint32_t *picture,
+	const struct scale_box *seen, uint8_t *pixels, size_t pitch)
+{
+	const uint32_t columns = seen->right - seen->left;
+	const uint32_t rows = seen->bottom - seen->top;
+	struct scale_box box = *seen;
+	uint32_t width, height;
+
+	scale_seen(&scale->screen, &width, &height);
+	turn_span(scale->x.reversed, width, &box.left, &box.right);
+	turn_span(scale->y.reversed, height, &box.top, &box.bottom);
+
+	/* from one pixel of the memory to the next, to the right and down */
+	const ptrdiff_t x_step = scale->x.reversed ? -1 : 1;
+	const ptrdiff_t y_step = (scale->y.reversed ? -1 : 1) * (ptrdiff_t)columns;
+	const ptrdiff_t across = scale->upended ? y_step : x_step;
+	const ptrdiff_t down = scale->upended ? x_step : y_step;
+	const uint32_t *from = picture + (scale->x.reversed ? columns - 1 : 0) +
+			       (scale->y.reversed ? (size_t)(rows - 1) * columns : 0);
+
+	if (scale->upended)
+		box = (struct scale_box){ box.top, box.left, box.bottom, box.right };
+	for (uint32_t y = box.top; y < box.bottom; y++) {
+		const uint32_t *line = from + (ptrdiff_t)(y - box.top) * down;
+		const uint32_t len = box.right - box.left;
+
+		for (uint32_t i = 0; i < len; i++)
+			scale->line[i] = line[(ptrdiff_t)i * across];
+		memcpy(pixels + y * pitch + box.left * pixel_bytes(scale),
+			pack_line(scale, scale->line, len), len * pixel_bytes(scale));
+	}
+	return box;
 }

@@ -76,6 +76,14 @@ an_empty_file_means_the_defaults(void **state)
 	assert_string_equal(config->display.connector, "auto");
 	assert_string_equal(config->display.mode, "preferred");
 	assert_int_equal(config->display.scale, SCALE_FIT);
+	assert_int_equal(config->display.rotate, 0);
+	assert_int_equal(config->display.mirror, MIRROR_NO);
+	assert_string_equal(config->display.blank, "");
+	assert_int_equal(config->display.blank_mode, BLANK_OFF);
+	assert_true(config->display.hud);
+	assert_int_equal(config->display.wanted_mode.width, 0);
+	assert_false(config->display.blanking.scheduled);
+	assert_true(config->display.blanking.idle == 0);
 	assert_true(config->server.workers == -1);
 	assert_string_equal(config->server.plugin_path, "/usr/lib/murald");
 	assert_null(config->sections);
@@ -91,6 +99,8 @@ a_file_sets_values(void **state)
 		     "snapshot-interval = 2min\n"
 		     "[display]\noutput = headless\ndevice=/dev/dri/card7\n"
 		     "connector = HDMI-A-1\nmode = 1920x1080@60\nscale = none\n"
+		     "rotate = 270\nmirror = x\nblank = 22:30-08:05 idle 2min\n"
+		     "blank-mode = black\nhud = off\n"
 		     "[server]\nworkers = 3\nplugin-path = /a:/b\n");
 	const struct config *config = &run->config;
 
@@ -104,7 +114,18 @@ a_file_sets_values(void **state)
 	assert_string_equal(config->display.device, "/dev/dri/card7");
 	assert_string_equal(config->display.connector, "HDMI-A-1");
 	assert_string_equal(config->display.mode, "1920x1080@60");
+	assert_int_equal(config->display.wanted_mode.width, 1920);
+	assert_int_equal(config->display.wanted_mode.height, 1080);
+	assert_int_equal(config->display.wanted_mode.hz, 60);
 	assert_int_equal(config->display.scale, SCALE_NONE);
+	assert_int_equal(config->display.rotate, 3);
+	assert_int_equal(config->display.mirror, MIRROR_X);
+	assert_true(config->display.blanking.scheduled);
+	assert_int_equal(config->display.blanking.from, 22 * 60 + 30);
+	assert_int_equal(config->display.blanking.to, 8 * 60 + 5);
+	assert_true(config->display.blanking.idle == 120000);
+	assert_int_equal(config->display.blank_mode, BLANK_BLACK);
+	assert_false(config->display.hud);
 	assert_true(config->server.workers == 3);
 	assert_string_equal(config->server.plugin_path, "/a:/b");
 	run_free(run);
@@ -185,7 +206,7 @@ every_error_is_told_at_once(void **state)
 		  "mode = 800x600@\n"
 		  "device = card0\n"
 		  "connector =\n"
-		  "hud = on\n"
+		  "hut = on\n"
 		  "[server]\n"
 		  "workers = 65\n"
 		  "= 5\n"
@@ -205,9 +226,7 @@ every_error_is_told_at_once(void **state)
 		"t.conf:6: this line has no ] after the section's name\n"
 		"t.conf:9: display.scale: \"what\" is not one of: fit, integer, fill, "
 		"none\n"
-		"t.conf:13: display.hud: unknown option, this section takes output, "
-		"device, "
-		"connector, mode, scale\n"
+		"t.conf:13: display.hut: unknown option, did you mean hud?\n"
 		"t.conf:15: server.workers: \"65\" is out of range; write a number from "
 		"0 to "
 		"64, or auto\n"
@@ -278,6 +297,81 @@ modes_are_checked(void **state)
 		assert_int_equal(run->config.errors, 1);
 		run_free(run);
 	}
+}
+
+static void
+blanking_is_checked(void **state)
+{
+	static const char *const right[] = { "", "00:00-23:59", "idle 1s", "idle 30min",
+		"22:00-08:00 idle 30min", "idle 2h 22:00-08:00", "  idle   2h " };
+	static const char *const wrong[] = { "22-8", "22:00", "22:00-24:00",
+		"22:00-08:60", "9:00-10:00", "22:00 - 08:00", "22:00-08:00x",
+		"22:00_08:00", "08:00-08:00", "22:00-08:00 01:00-02:00", "idle",
+		"22:00-08:00 idle", "idle 0", "idle 10ms", "idle 30", "idle idle 2h",
+		"idle 2h idle 3h", "idle 200h", "always", "30min",
+		"22:00-08:00 idle 30min on Sundays" };
+	char text[128];
+	struct run *run;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		snprintf(text, sizeof(text), "[display]\nblank = %s\n", right[i]);
+		run_free(load(text));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		snprintf(text, sizeof(text), "[display]\nblank = %s\n", wrong[i]);
+		write_file("t.conf", text);
+		run = run_config("-c", "t.conf", NULL);
+		assert_int_equal(run->config.errors, 1);
+		run_free(run);
+	}
+	complains("[display]\nblank = at night\n",
+		"t.conf:2: display.blank: \"at\" is not understood; write HH:MM-HH:MM, "
+		"idle "
+		"DURATION, or both, such as 22:00-08:00 idle 30min\n");
+	complains("[display]\nblank = idle soon\n",
+		"t.conf:2: display.blank: \"soon\" is no duration; write a number with "
+		"ms, s, "
+		"min or h behind it, such as 30s\n");
+}
+
+static void
+connectors_are_checked(void **state)
+{
+	char word[8];
+
+	(void)state;
+	run_free(load("[display]\nconnector = HDMI-A-1  DP-1\n"));
+	assert_true(config_word(" HDMI-A-1\tDP-1  eDP-1 ", 1, word, sizeof(word)));
+	assert_string_equal(word, "DP-1");
+	assert_true(config_word("HDMI-A-1", 0, word, sizeof(word)));
+	assert_string_equal(word, "HDMI-A-");
+	assert_false(config_word("HDMI-A-1 ", 1, word, sizeof(word)));
+	assert_false(config_word("", 0, word, sizeof(word)));
+	complains("[display]\nconnector = auto HDMI-A-1\n",
+		"t.conf:2: display.connector: auto stands alone: write it, or names such "
+		"as "
+		"HDMI-A-1 HDMI-A-2\n");
+	complains("[display]\nconnector = DP-1 DP-2 DP-1\n",
+		"t.conf:2: display.connector: names DP-1 twice\n");
+	complains("[display]\nconnector = 1 2 3 4 5 6 7 8 9\n",
+		"t.conf:2: display.connector: names 9 connectors; 8 are the most\n");
+}
+
+/* A copy outlives what it was made of. */
+static void
+a_display_can_be_copied(void **state)
+{
+	struct run *run = load("[display]\nconnector = DP-1\nblank = idle 5s\n");
+	struct config_display copy;
+
+	(void)state;
+	assert_int_equal(config_display_copy(&copy, &run->config.display), 0);
+	run_free(run);
+	assert_string_equal(copy.connector, "DP-1");
+	assert_string_equal(copy.mode, "preferred");
+	assert_true(copy.blanking.idle == 5000);
+	config_display_finish(&copy);
 }
 
 static void
@@ -527,8 +621,8 @@ the_command_line_may_be_wrong(void **state)
 		{ { "--pront-config=x" }, "unknown option --pront-config, did you mean "
 					  "--print-config?" },
 		{ { "--zzzzzz" }, "unknown option --zzzzzz" },
-		{ { "--doctor" }, "unknown option --doctor" },
-		{ { "--test-card" }, "unknown option --test-card" },
+		{ { "--frobnicate" }, "unknown option --frobnicate" },
+		{ { "--test-cards" }, "unknown option --test-cards" },
 		{ { "--list" }, "unknown option --list" },
 		{ { "-x" }, "unknown option -x" },
 		{ { "-vx" }, "unknown option -x" },
@@ -654,6 +748,11 @@ what_is_printed_can_be_read_again(void **state)
 				       "display.connector = auto  ; default\n"
 				       "display.mode = preferred  ; default\n"
 				       "display.scale = none  ; -s\n"
+				       "display.rotate = 0  ; default\n"
+				       "display.mirror = no  ; default\n"
+				       "display.blank =   ; default\n"
+				       "display.blank-mode = off  ; default\n"
+				       "display.hud = on  ; default\n"
 				       "server.workers = auto  ; default\n"
 				       "server.plugin-path = /usr/lib/murald  ; default\n"
 				       "server.user =   ; default\n"
@@ -803,6 +902,9 @@ main(void)
 		cmocka_unit_test(every_error_is_told_at_once),
 		cmocka_unit_test(what_follows_an_unreadable_section_is_left_alone),
 		cmocka_unit_test(modes_are_checked),
+		cmocka_unit_test(blanking_is_checked),
+		cmocka_unit_test(connectors_are_checked),
+		cmocka_unit_test(a_display_can_be_copied),
 		cmocka_unit_test(lines_that_inih_would_cut_are_refused),
 		cmocka_unit_test(only_text_is_read),
 		cmocka_unit_test(what_cannot_be_a_config_file_is_refused),

@@ -46,6 +46,26 @@ draw(const struct scale *scale, const struct mural_reader *reader, const uint64_
 		screen->stride * sizeof(uint32_t));
 }
 
+/* A screen as most are: upright, all of it for the canvas. */
+static struct scale_screen
+plain(uint32_t width, uint32_t height)
+{
+	return (struct scale_screen){
+		.width = width,
+		.height = height,
+		.area = { 0, 0, width, height },
+	};
+}
+
+static int
+plain_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
+	uint32_t width, uint32_t height)
+{
+	const struct scale_screen screen = plain(width, height);
+
+	return scale_init(scale, mode, view, &screen);
+}
+
 /* The canvas: every pixel another colour. */
 static uint32_t
 colour_at(uint32_t x, uint32_t y)
@@ -190,7 +210,7 @@ check_picture(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 
 	wall_init(&wall, canvas[0], canvas[1]);
 	assert_int_equal(
-		scale_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
+		plain_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
 	scale_clear(&scale, (uint8_t *)screen.pixels, screen.stride * sizeof(uint32_t));
 	draw(&scale, wall.reader, wall.tiles, &screen);
 	compare_with_reference(mode, canvas, &screen, BLACK);
@@ -216,10 +236,10 @@ check_tiles(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 
 	wall_init(&wall, canvas[0], canvas[1]);
 	assert_int_equal(
-		scale_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
+		plain_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
 	for (uint32_t ty = 0; ty < wall.canvas.view.tiles_y; ty++)
 		for (uint32_t tx = 0; tx < wall.canvas.view.tiles_x; tx++) {
-			struct scale_box box = scale_tiles(&scale, tx, tx, ty);
+			struct scale_box box = scale_tiles(&scale, tx, ty, tx, ty);
 
 			assert_in_range(box.right, box.left, size[0]);
 			assert_in_range(box.bottom, box.top, size[1]);
@@ -259,7 +279,7 @@ check_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 
 	wall_init(&wall, canvas[0], canvas[1]);
 	assert_int_equal(
-		scale_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
+		plain_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
 	uint64_t *all = calloc(wall.canvas.view.words, sizeof(uint64_t));
 	memcpy(all, wall.tiles, wall.canvas.view.words * sizeof(uint64_t));
 	draw(&scale, wall.reader, all, &part);
@@ -303,16 +323,234 @@ takes_the_largest_canvas_and_screen(void **state)
 	struct scale scale;
 
 	(void)state;
-	assert_int_equal(scale_init(&scale, SCALE_FIT, &view, 65535, 65535), 0);
+	assert_int_equal(plain_init(&scale, SCALE_FIT, &view, 65535, 65535), 0);
 	assert_int_equal(scale.x.sources[65534], MURAL_SIDE_MAX - 1);
 	assert_int_equal(scale.y.picture, 7); /* 65535 / 8192, whole */
 	scale_finish(&scale);
-	assert_int_equal(scale_init(&scale, SCALE_FILL, &view, 100, 65535), 0);
+	assert_int_equal(plain_init(&scale, SCALE_FILL, &view, 100, 65535), 0);
 	assert_int_equal(scale.x.picture, 65535 * MURAL_SIDE_MAX);
 	assert_int_equal(scale.x.sources[0], MURAL_SIDE_MAX / 2 - 1);
 	assert_int_equal(scale.x.sources[99], MURAL_SIDE_MAX / 2);
 	scale_finish(&scale);
 	scale_finish(&scale);
+}
+
+/* ------------------------------------------------------------------ turned, mirrored */
+
+static const struct scale_screen hung[] = { { .turns = 0, .mirrored = true },
+	{ .turns = 1 }, { .turns = 1, .mirrored = true }, { .turns = 2 },
+	{ .turns = 2, .mirrored = true }, { .turns = 3 },
+	{ .turns = 3, .mirrored = true } };
+
+/* What people see at x, y of a screen that hangs so: as if somebody took the memory for
+ * a picture on paper, turned it back, and held it to the light from behind. */
+static uint32_t
+seen_at(const struct screen *memory, const struct scale_screen *how, uint32_t x,
+	uint32_t y)
+{
+	uint32_t width, height, at_x = x, at_y = y;
+
+	scale_seen(how, &width, &height);
+	if (how->mirrored)
+		at_x = width - 1 - at_x;
+	/* a quarter clockwise takes the top left corner to the top right */
+	for (uint32_t i = 0; i < how->turns; i++) {
+		uint32_t side = i % 2 ? width : height, before = at_x;
+
+		at_x = side - 1 - at_y;
+		at_y = before;
+	}
+	return memory->pixels[(size_t)at_y * memory->stride + at_x];
+}
+
+/* The memory of a screen of that size and hanging, and where the picture goes: somewhere
+ * inside, with a border of different widths. */
+static struct scale_screen
+hang(const struct scale_screen *how, uint32_t width, uint32_t height)
+{
+	struct scale_screen screen = *how;
+
+	screen.width = how->turns % 2 ? height : width;
+	screen.height = how->turns % 2 ? width : height;
+	screen.area = (struct scale_box){ width / 5, height / 7, width - width / 9,
+		height - height / 4 };
+	return screen;
+}
+
+static void
+check_hanging(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+{
+	struct screen upright = screen_new(size[0], size[1], UNTOUCHED);
+	struct scale_screen how = { 0 };
+	struct scale scale;
+	struct wall wall;
+
+	wall_init(&wall, canvas[0], canvas[1]);
+	how = hang(&how, size[0], size[1]);
+	assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, &how), 0);
+	scale_clear(&scale, (uint8_t *)upright.pixels, upright.stride * sizeof(uint32_t));
+	draw(&scale, wall.reader, wall.tiles, &upright);
+	scale_finish(&scale);
+
+	for (size_t i = 0; i < ARRAY_LEN(hung); i++) {
+		how = hang(&hung[i], size[0], size[1]);
+		struct screen memory = screen_new(how.width, how.height, UNTOUCHED);
+
+		assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, &how), 0);
+		scale_clear(&scale, (uint8_t *)memory.pixels,
+			memory.stride * sizeof(uint32_t));
+		draw(&scale, wall.reader, wall.tiles, &memory);
+		for (uint32_t y = 0; y < size[1]; y++)
+			for (uint32_t x = 0; x < size[0]; x++)
+				assert_int_equal(seen_at(&memory, &how, x, y),
+					upright.pixels[(size_t)y * upright.stride + x]);
+		scale_finish(&scale);
+		free(memory.pixels);
+	}
+	wall_finish(&wall);
+	free(upright.pixels);
+}
+
+static void
+turns_and_mirrors_the_same_picture(void **state)
+{
+	(void)state;
+	for_all(check_hanging);
+}
+
+/* Damage on a turned screen: only what is in the box is written, and it is enough. */
+static void
+check_hanging_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+{
+	for (size_t i = 0; i < ARRAY_LEN(hung); i++) {
+		struct scale_screen how = hang(&hung[i], size[0], size[1]);
+		struct screen whole = screen_new(how.width, how.height, UNTOUCHED);
+		struct screen part = screen_new(how.width, how.height, UNTOUCHED);
+		size_t pixels = (size_t)whole.stride * how.height;
+		uint32_t *before = malloc(pixels * sizeof(uint32_t));
+		struct scale_box box;
+		struct scale scale;
+		struct wall wall;
+
+		wall_init(&wall, canvas[0], canvas[1]);
+		assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, &how), 0);
+		uint64_t *all = calloc(wall.canvas.view.words, sizeof(uint64_t));
+		memcpy(all, wall.tiles, wall.canvas.view.words * sizeof(uint64_t));
+		draw(&scale, wall.reader, all, &part);
+		memcpy(before, part.pixels, pixels * sizeof(uint32_t));
+		for (uint32_t k = 0; k < 3; k++)
+			mural_put(&wall.brush, canvas[0] * k / 4, canvas[1] * (3 - k) / 4,
+				0xffabcdef);
+		canvas_publish(&wall.canvas, &wall.brush);
+		assert_true(mural_reader_take(wall.reader, wall.tiles));
+		box = draw(&scale, wall.reader, wall.tiles, &part);
+		draw(&scale, wall.reader, all, &whole);
+		assert_memory_equal(whole.pixels, part.pixels, pixels * sizeof(uint32_t));
+		for (uint32_t y = 0; y < how.height; y++)
+			for (uint32_t x = 0; x < part.stride; x++)
+				if (x < box.left || x >= box.right || y < box.top ||
+					y >= box.bottom)
+					assert_int_equal(part.pixels[y * part.stride + x],
+						before[y * part.stride + x]);
+		free(all);
+		free(before);
+		scale_finish(&scale);
+		wall_finish(&wall);
+		free(whole.pixels);
+		free(part.pixels);
+	}
+}
+
+static void
+copies_damage_to_turned_screens(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LEN(canvases); c += 2)
+		check_hanging_damage(SCALE_FIT, canvases[c], screens[4]);
+	check_hanging_damage(SCALE_FILL, canvases[8], screens[7]);
+	check_hanging_damage(SCALE_NONE, canvases[9], screens[6]);
+}
+
+static void
+pastes_where_people_see_it(void **state)
+{
+	const struct mural_view view = { 40, 40, 2, 2, 1 };
+	const struct scale_box strip = { 3, 20, 50, 31 };
+	uint32_t picture[11][47];
+
+	(void)state;
+	for (uint32_t y = 0; y < 11; y++)
+		for (uint32_t x = 0; x < 47; x++)
+			picture[y][x] = colour_at(x, y);
+	for (size_t i = 0; i <= ARRAY_LEN(hung); i++) {
+		const struct scale_screen upright = { 0 };
+		struct scale_screen how =
+			hang(i < ARRAY_LEN(hung) ? &hung[i] : &upright, 57, 33);
+		struct screen memory = screen_new(how.width, how.height, UNTOUCHED);
+		struct scale_box box;
+		struct scale scale;
+
+		assert_int_equal(scale_init(&scale, SCALE_FIT, &view, &how), 0);
+		box = scale_paste(&scale, picture[0], &strip, (uint8_t *)memory.pixels,
+			memory.stride * sizeof(uint32_t));
+		assert_int_equal(
+			(box.right - box.left) * (box.bottom - box.top), 11 * 47);
+		for (uint32_t y = 0; y < 33; y++)
+			for (uint32_t x = 0; x < 57; x++) {
+				bool inside = x >= 3 && x < 50 && y >= 20 && y < 31;
+
+				assert_int_equal(seen_at(&memory, &how, x, y),
+					inside ? picture[y - 20][x - 3] : UNTOUCHED);
+			}
+		scale_finish(&scale);
+		free(memory.pixels);
+	}
+}
+
+/* Two bytes a pixel: the upper bits of each colour, in the same places. */
+static void
+packs_pixels_into_two_bytes(void **state)
+{
+	const uint32_t *canvas = canvases[6], *size = screens[7];
+
+	(void)state;
+	for (uint32_t turns = 0; turns < 4; turns++) {
+		struct scale_screen how = plain(size[0], size[1]);
+		struct screen wide = screen_new(size[0], size[1], UNTOUCHED);
+		uint16_t *narrow = malloc((size_t)size[0] * size[1] * 2);
+		struct scale scale;
+		struct wall wall;
+
+		if (turns % 2)
+			how.area = (struct scale_box){ 0, 0, size[1], size[0] };
+		how.turns = turns;
+		wall_init(&wall, canvas[0], canvas[1]);
+		assert_int_equal(
+			scale_init(&scale, SCALE_FIT, &wall.canvas.view, &how), 0);
+		scale_clear(&scale, (uint8_t *)wide.pixels, wide.stride * 4);
+		draw(&scale, wall.reader, wall.tiles, &wide);
+		scale_finish(&scale);
+		how.rgb565 = true;
+		assert_int_equal(
+			scale_init(&scale, SCALE_FIT, &wall.canvas.view, &how), 0);
+		scale_clear(&scale, (uint8_t *)narrow, (size_t)size[0] * 2);
+		scale_draw(&scale, wall.reader, wall.tiles, (uint8_t *)narrow,
+			(size_t)size[0] * 2);
+		for (uint32_t y = 0; y < size[1]; y++)
+			for (uint32_t x = 0; x < size[0]; x++) {
+				uint32_t rgb = wide.pixels[(size_t)y * wide.stride + x];
+				uint32_t red = (rgb >> 16 & 255) / 8;
+				uint32_t green = (rgb >> 8 & 255) / 4;
+				uint32_t blue = (rgb & 255) / 8;
+
+				assert_int_equal(narrow[(size_t)y * size[0] + x],
+					red * 2048 + green * 32 + blue);
+			}
+		scale_finish(&scale);
+		wall_finish(&wall);
+		free(wide.pixels);
+		free(narrow);
+	}
 }
 
 int
@@ -323,6 +561,10 @@ main(void)
 		cmocka_unit_test(covers_the_picture_with_tiles_exactly),
 		cmocka_unit_test(copies_damage_as_if_it_copied_all),
 		cmocka_unit_test(takes_the_largest_canvas_and_screen),
+		cmocka_unit_test(turns_and_mirrors_the_same_picture),
+		cmocka_unit_test(copies_damage_to_turned_screens),
+		cmocka_unit_test(pastes_where_people_see_it),
+		cmocka_unit_test(packs_pixels_into_two_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,43 +2,50 @@
 # SPDX-License-Identifier: MIT
 # Builds murald for another architecture, from Debian's packages and with Debian's compiler:
 #
-#   cross.sh ARCH FOLDER     FOLDER/sysroot: libraries; FOLDER: a build folder like any other
+#   cross.sh ARCH FOLDER [MAKE'S WORDS...]
 #
-# Exits with 77 and what to install when there is no compiler for it. The libraries are those
-# that debian/control names. What is there stays; a second run is a make.
+# FOLDER becomes a build folder like any other, with the libraries, those that debian/control
+# names, in FOLDER/sysroot. What is there stays; a second run is a make. With more words, make
+# does that next; the unit tests run in qemu-user.
+# Says SKIP and what to install when there is no compiler for it; with KMS_REQUIRED=1 that fails.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)
 arch=$1 folder=$2
+shift 2
 case $arch in
-arm64) triplet=aarch64-linux-gnu ;;
-armhf) triplet=arm-linux-gnueabihf ;;
+arm64) triplet=aarch64-linux-gnu qemu=qemu-aarch64 ;;
+armhf) triplet=arm-linux-gnueabihf qemu=qemu-arm ;;
 *) echo "cross.sh: $arch: arm64 or armhf is wanted" >&2 && exit 2 ;;
 esac
-if ! command -v "$triplet-gcc" >/dev/null; then
-	echo "SKIP: no $triplet-gcc: apt-get install gcc-$triplet libc6-dev-$arch-cross"
-	exit 77
-fi
-unset MAKEFLAGS MAKELEVEL MFLAGS CC NM PKG_CONFIG
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
+rm -f "$folder"/cross.*
+for tool in "$triplet-gcc gcc-$triplet" "$qemu qemu-user"; do
+	command -v "${tool% *}" >/dev/null && continue
+	echo "SKIP: nothing for $arch: no ${tool% *}: apt-get install ${tool#* }" | tee "$folder/cross.log"
+	echo ":test-result: SKIP" >"$folder/cross.trs"
+	[ -z "${KMS_REQUIRED:-}" ]
+	exit
+done
+unset MAKEFLAGS MAKELEVEL MFLAGS CC NM PKG_CONFIG
 root=$folder/sysroot
 # shellcheck source=./tests/kms/archive.sh
 . "$here/archive.sh"
 
-if [ ! -e "$root/.done" ]; then
+read -ra wanted <<<"$(sed -n '/^Build-Depends:/,/^$/p' "$source/debian/control" |
+	grep -oE '^ z?lib[a-z0-9.+-]*-dev' | tr -d '\n')"
+if [ "$(cat "$root/.done" 2>/dev/null)" != "${wanted[*]}" ]; then
 	archive "$folder/apt" "$arch" || { echo "cross.sh: cannot ask Debian about $arch" >&2 && exit 1; }
-	read -ra wanted <<<"$(sed -n '/^Build-Depends:/,/^$/p' "$source/debian/control" |
-		grep -oE '^ lib[a-z0-9.+-]*-dev' | tr -d '\n')"
 	apt-get -q install -y --download-only libc6-dev "${wanted[@]}" >"$folder/apt/log" 2>&1 ||
 		{ tail -n 5 "$folder/apt/log" >&2 && exit 1; }
-	rm -rf "$root"
+	rm -rf "$root" "$folder/Makefile"
 	mkdir -p "$root"
 	for deb in "$folder"/apt/archives/*.deb; do
 		dpkg-deb -x "$deb" "$root"
 	done
 	rm -rf "$folder/apt"
-	touch "$root/.done"
+	echo "${wanted[*]}" >"$root/.done"
 fi
 export PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_LIBDIR=$root/usr/lib/$triplet/pkgconfig:$root/usr/share/pkgconfig
@@ -48,3 +55,6 @@ if [ ! -e "$folder/Makefile" ]; then
 		CC="$triplet-gcc --sysroot=$root"
 fi
 make -s -C "$folder" -j"$(nproc)" all
+[ $# = 0 ] && exit
+make -s -C "$folder" -j"$(nproc)" check TESTS= >/dev/null
+exec make -C "$folder" LOG_COMPILER="$qemu -L $root" "$@"

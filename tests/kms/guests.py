@@ -18,12 +18,15 @@ import time
 
 import pytest
 
+import mkinitrd
 import ppm
 import rig
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+SUITE = os.environ.get("MURALD_SUITE", "")  # another Debian than this, for its kernel
+QEMU = {"amd64": "x86_64", "arm64": "aarch64"}
 GPUS = ["virtio", "bochs", "vkms", "vgem"]
 SIZE = {"virtio": (1280, 800), "bochs": (1280, 800), "vkms": (1024, 768)}
 PATIENCE = 10
@@ -86,21 +89,54 @@ def on_screen(canvas, width, height, scale="fit"):
     return ppm.Image(width, height, bytearray(b"".join(rows)))
 
 
+def mirrored(image):
+    """Left and right exchanged."""
+    out = bytearray(len(image.rgb))
+    for c in range(3):
+        for y in range(image.h):
+            o = y * image.w * 3
+            out[o + c:o + image.w * 3:3] = image.rgb[o + c:o + image.w * 3:3][::-1]
+    return ppm.Image(image.w, image.h, out)
+
+
+def turned(image, degrees):
+    """Clockwise: the left column, from the bottom up, becomes the first row."""
+    for _ in range(degrees // 90):
+        w, h = image.h, image.w
+        out = bytearray(len(image.rgb))
+        for y in range(h):
+            for c in range(3):
+                out[y * w * 3 + c:(y + 1) * w * 3:3] = image.rgb[3 * y + c::3 * image.w][::-1]
+        image = ppm.Image(w, h, out)
+    return image
+
+
 # ---------------------------------------------------------------- murald in a guest
 
 class Wall:
     def __init__(self, screen, name="wall", size="320x200", scale="fit", env="",
-                 display="output = kms", plugins="", dots=True):
+                 display="output = kms", plugins="", dots=True, hud=False, rotate=0, mirror=False):
         self.screen, self.guest, self.name, self.env = screen, screen.guest, name, env
-        self.scale = scale
+        self.size, self.display, self.plugins, self.dots = size, display, plugins, dots
+        self.scale, self.hud, self.rotate, self.mirror = scale, hud, rotate, mirror
         width, height = (int(n) for n in size.split("x"))
         self.canvas = ppm.Image(width, height)
         self.client = None
-        listen = "[plugin dots]\nlisten = 0.0.0.0:%d\n" % DOTS if dots else ""
-        text = ("[canvas]\nsize = %s\nsnapshot =\n[display]\nscale = %s\n%s\n[server]\n"
-                "plugin-path = /usr/lib/murald\n%s%s"
-                % (size, scale, display, listen, plugins))
-        self.guest.run("printf '%s' >/run/%s.conf" % (text.replace("\n", "\\n"), name), check=True)
+        self.write_config()
+
+    def write_config(self):
+        listen = "[plugin dots]\nlisten = 0.0.0.0:%d\n" % DOTS if self.dots else ""
+        text = ("[canvas]\nsize = %s\nsnapshot =\n[display]\nscale = %s\nhud = %s\nrotate = %d\nmirror = %s\n"
+                "%s\n[server]\nplugin-path = /usr/lib/murald\n%s%s"
+                % (self.size, self.scale, "on" if self.hud else "off", self.rotate, "x" if self.mirror else "no",
+                   self.display, listen, self.plugins))
+        self.guest.run("printf '%s' >/run/%s.conf" % (text.replace("\n", "\\n"), self.name), check=True)
+
+    def reload(self, **changes):
+        """With other values for what the constructor takes."""
+        self.__dict__.update(changes)
+        self.write_config()
+        self.guest.run("kill -HUP $(cat /run/%s.pid)" % self.name, check=True)
 
     def start(self, lit=True):
         self.guest.run("%s murald -c /run/%s.conf >/run/%s.log 2>&1 & echo $! >/run/%s.pid"
@@ -153,16 +189,23 @@ class Wall:
     def expected(self, width=None, height=None):
         if not width:
             width, height = SIZE[self.screen.gpu]
-        return on_screen(self.canvas, width, height, self.scale)
+        return self.hang(width, height, lambda w, h: on_screen(self.canvas, w, h, self.scale))
 
-    def seen(self, width=None, height=None, seconds=PATIENCE):
+    def hang(self, width, height, picture):
+        """A picture made for what people see, as it lies on the screen."""
+        if self.rotate % 180:
+            width, height = height, width
+        image = picture(width, height)
+        return turned(mirrored(image) if self.mirror else image, self.rotate)
+
+    def seen(self, width=None, height=None, seconds=PATIENCE, head=None):
         want = self.expected(width, height)
         if self.screen.gpu == "vkms":
             crc = ppm.vkms_crc(want)
             wait_for("the checksum of the picture",
                      lambda: crc in self.guest.frame_crcs(2), seconds)
             return
-        took, difference = self.guest.wait_shot(want, seconds)
+        took, difference = self.guest.wait_shot(want, seconds, head)
         assert took is not None, "(pixels, left, top, right, bottom): %s\n%s" % (
             difference, self.log())
 
@@ -224,25 +267,36 @@ class Screen:
 
 # ---------------------------------------------------------------- making guests
 
-def kernel_dir():
-    for d in (os.environ.get("KMS_KERNEL"), BUILD + "/kms-kernel", os.path.dirname(BUILD) + "/kms-kernel"):
+def debian_arch():
+    """The guests' machine is the one that the murald of the build folder is for."""
+    with open(BUILD + "/murald", "rb") as f:
+        machine = mkinitrd.elf_machine(f.read(20))
+    return {62: "amd64", 183: "arm64"}.get(machine) or pytest.skip("no guests for machine %s" % machine)
+
+
+def kernel_dir(arch):
+    name = "/kms-kernel" + "".join("-" + part for part in (arch.replace("amd64", ""), SUITE) if part)
+    for d in (os.environ.get("KMS_KERNEL"), BUILD + name, os.path.dirname(BUILD) + name):
         if d and os.path.isdir(d):
             return d
-    return BUILD + "/kms-kernel"
+    return BUILD + name
 
 
 def fetch_kernel():
     """The kernel's folder; vkms is left out where it cannot be built."""
-    need(not rig.missing(), "no %s: apt-get install qemu-system-x86" % rig.MACHINES["x86_64"]["qemu"])
-    folder = kernel_dir()
-    for more in (["--vkms"], []):
-        run = subprocess.run(["bash", HERE + "/kernel.sh", *more, folder], text=True,
+    arch = debian_arch()
+    missing = rig.missing(QEMU[arch])
+    need(not missing, "%s: apt-get install qemu-system-%s" % (missing, "arm" if arch == "arm64" else "x86"))
+    folder = kernel_dir(arch)
+    which = ["--arch", arch, *(["--suite", SUITE] if SUITE else [])]
+    for more in ([] if SUITE else ["--vkms"], []):
+        run = subprocess.run(["bash", HERE + "/kernel.sh", *which, *more, folder], text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if run.returncode == 0:
             return folder
         print(run.stdout)
-    need(False, "no guest kernel: %s; with a network: bash tests/kms/kernel.sh --vkms %s"
-         % (run.stdout.strip().splitlines()[-1], folder))
+    need(False, "no guest kernel: %s; with a network: bash tests/kms/kernel.sh --arch %s --vkms %s"
+         % (run.stdout.strip().splitlines()[-1], arch, folder))
 
 
 def make_initrd(kernel, path, build=BUILD, more=()):
@@ -255,6 +309,8 @@ def make_initrd(kernel, path, build=BUILD, more=()):
     for plugin in sorted(os.listdir(build + "/.libs")):
         if plugin.endswith(".so"):
             packed += ["--file", "%s/.libs/%s:/usr/lib/murald/%s" % (build, plugin, plugin)]
+    if os.path.isdir(build + "/sysroot"):   # of cross.sh
+        packed += ["--sysroot", build + "/sysroot"]
     if os.path.exists(shim):
         packed += ["--file", shim + ":/usr/lib/refuse.so"]
     subprocess.run([*packed, *more], check=True, stdout=subprocess.DEVNULL)
@@ -282,7 +338,7 @@ class Guests:
             port = free_port()
             if "tap" not in options:
                 options["forward"] = [(port, DOTS)]
-            guest = rig.Guest(self.kernel, self.initrd, gpu=gpu, **options)
+            guest = rig.Guest(self.kernel, self.initrd, gpu=gpu, arch=QEMU[debian_arch()], **options)
             self.screens[key] = Screen(guest, gpu.split(",")[-1], port)
         return self.screens[key]
 

@@ -4,10 +4,10 @@
 # installing any of it:  a stock kernel, a static busybox, wanted libraries,
 # and on request a vkms module built from Debian's own kernel source.
 #
-#   kernel.sh [--arch amd64|arm64] [--vkms] [--with 'PKG...'] OUTDIR
+#   kernel.sh [--arch amd64|arm64] [--suite NAME] [--vkms] [--with 'PKG...'] OUTDIR
 #
-# --arch   the guest's machine (default amd64); for another one than this
-#          machine's, first:  dpkg --add-architecture arm64 && apt-get update
+# --arch   the guest's machine (default amd64)
+# --suite  the release of Debian (default this machine's), for its kernel; no vkms then
 # --vkms   also build vkms.ko (Debian's kernels come without it): needs make
 #          and gcc-12, for arm64 gcc-aarch64-linux-gnu; about 140 MB more to
 #          fetch and half a minute
@@ -19,16 +19,17 @@
 # OUTDIR/boot, OUTDIR/lib/modules   the kernel      OUTDIR/busybox
 # OUTDIR/sysroot                    --with          OUTDIR/vkms.ko
 set -euo pipefail
-arch=amd64 vkms='' with=''
+arch=amd64 vkms='' with='' suite=''
 while [ $# -gt 1 ]; do
 	case $1 in
 	--arch) arch=$2; shift 2;;
+	--suite) suite=$2; shift 2;;
 	--vkms) vkms=1; shift;;
 	--with) with=$2; shift 2;;
 	*) echo "kernel.sh: what is $1?" >&2; exit 2;;
 	esac
 done
-[ $# = 1 ] || { sed -n '2,20p' "$0" >&2; exit 2; }
+[ $# = 1 ] || { sed -n '2,21p' "$0" >&2; exit 2; }
 mkdir -p "$1"; out=$(cd "$1" && pwd)
 # What is complete stays as it is, also without a network and when Debian has a newer one.
 if ls "$out"/boot/.done-* >/dev/null 2>&1 && [ -z "$with" ] && { [ -z "$vkms" ] || [ -e "$out/vkms.ko" ]; }; then
@@ -43,9 +44,14 @@ get() {	# get PKG[:ARCH]...  -> files in $debs; what is there is kept
 		ls "$debs/${p%%:*}"_*.deb >/dev/null || { echo "kernel.sh: cannot fetch $p" >&2; exit 1; }
 	done
 }
+if [ -n "$suite" ] || [ "$arch" != "$(dpkg --print-architecture)" ]; then
+	# shellcheck source=tests/kms/archive.sh
+	. "$(dirname "$0")/archive.sh"
+	archive "$out/apt" "$arch" "$suite" || { echo "kernel.sh: cannot ask Debian about $arch" >&2; exit 1; }
+fi
 image=$(apt-cache depends "linux-image-$arch:$arch" | sed -n 's/^ *Depends: *//p' | head -1)
 image=${image%%:*}
-[ -n "$image" ] || { echo "kernel.sh: apt knows no linux-image-$arch (apt-get update? dpkg --add-architecture?)" >&2; exit 1; }
+[ -n "$image" ] || { echo "kernel.sh: apt knows no linux-image-$arch (apt-get update?)" >&2; exit 1; }
 abi=${image#linux-image-}		# 6.1.0-56-amd64
 get "$image:$arch" "busybox-static:$arch"
 if [ ! -e "$out/boot/.done-$abi" ]; then
@@ -101,5 +107,5 @@ if [ -n "$vkms" ] && [ ! -e "$out/vkms.ko" ]; then
 	${triplet:+$triplet-}strip --strip-debug -o "$out/vkms.ko" "$out/vkms/vkms.ko"
 	rm -rf "$h" "$out/vkms"
 fi
-rm -rf "$debs"
+rm -rf "$debs" "$out/apt"
 echo "kernel $abi in $1${vkms:+, with vkms}"

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Put in front of libdrm (LD_PRELOAD), makes the kernel refuse frames, as it does when
- * something else is in the way.  REFUSE says how:
+ * Put in front of libdrm (LD_PRELOAD), makes the kernel refuse frames and modes, as it
+ * does when something else is in the way.  REFUSE says how:
  *
- *   busy    every third flip meets another one, made just before and of what is shown
- *           already: the kernel itself answers EBUSY.  Every third DirtyFB is not made,
- * as none of the drivers at hand refuses one. silent  of every fourth flip no event ever
- * comes atomic  atomic flips name an object that does not exist: ENOENT flips   those of
- * both kinds do
+ *   busy       every third flip meets another one, made just before and of what is shown
+ *              already: the kernel itself answers EBUSY.  Every third DirtyFB is not
+ *              made, as none of the drivers at hand refuses one.
+ *   silent     of every fourth flip no event ever comes
+ *   atomic     atomic flips name an object that does not exist: ENOENT
+ *   flips      those of both kinds do
+ *   modesets   no mode is set until there is a file /run/allow
+ *   second     the same for the second CRTC only
+ *   preferred  1280x800 is never set, though the screen lists it
+ *   forced     1000x600 is not
+ *   link       a file /run/bad says that the link is bad, once
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
@@ -25,12 +32,31 @@ EXPORT int drmModeAtomicCommit(
 	int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user);
 EXPORT int drmModeDirtyFB(int fd, uint32_t fb, drmModeClipPtr clips, uint32_t count);
 
+EXPORT int drmModeSetCrtc(int fd, uint32_t crtc, uint32_t fb, uint32_t x, uint32_t y,
+	uint32_t *connectors, int count, drmModeModeInfoPtr mode);
+EXPORT drmModeResPtr drmModeGetResources(int fd);
+EXPORT int drmModeCreatePropertyBlob(int fd, const void *data, size_t len, uint32_t *id);
+EXPORT int drmModeAtomicAddProperty(
+	drmModeAtomicReqPtr req, uint32_t object, uint32_t prop, uint64_t value);
+EXPORT drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id);
+
 typedef int page_flip(int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user);
 typedef int atomic_commit(
 	int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user);
 typedef int dirty_fb(int fd, uint32_t fb, drmModeClipPtr clips, uint32_t count);
 
+typedef int set_crtc(int fd, uint32_t crtc, uint32_t fb, uint32_t x, uint32_t y,
+	uint32_t *connectors, int count, drmModeModeInfoPtr mode);
+typedef drmModeResPtr get_resources(int fd);
+typedef int create_blob(int fd, const void *data, size_t len, uint32_t *id);
+typedef int add_property(
+	drmModeAtomicReqPtr req, uint32_t object, uint32_t prop, uint64_t value);
+typedef drmModeConnectorPtr get_connector(int fd, uint32_t id);
+
 static unsigned flips, refused;
+static uint32_t second_crtc;
+static drmModeAtomicReqPtr second; /* speaks of that CRTC */
+static drmModeModeInfo last_mode;  /* that a request was prepared for */
 
 /* The last flip that the kernel took. */
 static uint32_t shown_fb;
@@ -51,6 +77,80 @@ answer(int ret)
 	if (ret == -EBUSY)
 		fprintf(stderr, "refuse: EBUSY %u of %u\n", ++refused, flips);
 	return ret;
+}
+
+static int
+is_refused_mode(int of_second, const drmModeModeInfo *mode)
+{
+	if (is("preferred"))
+		return mode->hdisplay == 1280 && mode->vdisplay == 800;
+	if (is("forced"))
+		return mode->hdisplay == 1000 && mode->vdisplay == 600;
+	return (is("modesets") || (is("second") && of_second)) &&
+	       access("/run/allow", F_OK) < 0;
+}
+
+EXPORT drmModeResPtr
+drmModeGetResources(int fd)
+{
+	get_resources *get = (get_resources *)dlsym(RTLD_NEXT, "drmModeGetResources");
+	drmModeResPtr res = get(fd);
+
+	if (res && res->count_crtcs > 1)
+		second_crtc = res->crtcs[1];
+	return res;
+}
+
+EXPORT int
+drmModeCreatePropertyBlob(int fd, const void *data, size_t len, uint32_t *id)
+{
+	create_blob *create =
+		(create_blob *)dlsym(RTLD_NEXT, "drmModeCreatePropertyBlob");
+
+	if (len == sizeof(last_mode))
+		memcpy(&last_mode, data, len);
+	return create(fd, data, len, id);
+}
+
+EXPORT int
+drmModeAtomicAddProperty(
+	drmModeAtomicReqPtr req, uint32_t object, uint32_t prop, uint64_t value)
+{
+	add_property *add = (add_property *)dlsym(RTLD_NEXT, "drmModeAtomicAddProperty");
+
+	if (object == second_crtc)
+		second = req;
+	return add(req, object, prop, value);
+}
+
+EXPORT int
+drmModeSetCrtc(int fd, uint32_t crtc, uint32_t fb, uint32_t x, uint32_t y,
+	uint32_t *connectors, int count, drmModeModeInfoPtr mode)
+{
+	set_crtc *set = (set_crtc *)dlsym(RTLD_NEXT, "drmModeSetCrtc");
+
+	if (mode && is_refused_mode(crtc == second_crtc, mode)) {
+		errno = EINVAL;
+		return -EINVAL;
+	}
+	return set(fd, crtc, fb, x, y, connectors, count, mode);
+}
+
+EXPORT drmModeConnectorPtr
+drmModeGetConnector(int fd, uint32_t id)
+{
+	get_connector *get = (get_connector *)dlsym(RTLD_NEXT, "drmModeGetConnector");
+	drmModeConnectorPtr connector = get(fd, id);
+
+	for (int i = 0; connector && is("link") && i < connector->count_props; i++) {
+		drmModePropertyRes *prop = drmModeGetProperty(fd, connector->props[i]);
+
+		if (prop && strcmp(prop->name, "link-status") == 0 &&
+			unlink("/run/bad") == 0)
+			connector->prop_values[i] = DRM_MODE_LINK_STATUS_BAD;
+		drmModeFreeProperty(prop);
+	}
+	return connector;
 }
 
 EXPORT int
@@ -78,6 +178,11 @@ drmModeAtomicCommit(int fd, const drmModeAtomicReqPtr req, uint32_t flags, void 
 	atomic_commit *commit = (atomic_commit *)dlsym(RTLD_NEXT, "drmModeAtomicCommit");
 	int ret;
 
+	if (flags & DRM_MODE_ATOMIC_ALLOW_MODESET &&
+		is_refused_mode(req == second, &last_mode)) {
+		errno = EINVAL;
+		return -EINVAL;
+	}
 	if (!(flags & DRM_MODE_PAGE_FLIP_EVENT))
 		return commit(fd, req, flags, user);
 	flips++;

@@ -17,6 +17,7 @@ def test_idle_costs_nothing_and_a_pixel_one_flip(boot, gpu, method):
     wall = screen.wall(env="MURALD_KMS=" + method).start()
     wall.noise()
     wall.seen()
+    time.sleep(3)  # so long it counts pixels a second after the last one
     screen.count_flips()
 
     before = wall.threads()

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* One examination after the other. */
+#include "doctor.h"
+
+#include <string.h>
+
+#include "display.h"
+#include "doctor-parts.h"
+
+bool
+read_line(const char *path, char *line, size_t len)
+{
+	FILE *file = fopen(path, "re");
+	bool any = file && fgets(line, (int)len, file);
+
+	if (any)
+		line[strcspn(line, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	return any;
+}
+
+bool
+reads_packets(const struct instance *instance)
+{
+	return strcmp(instance->plugin->name, "icmp") == 0 ||
+	       strcmp(instance->plugin->name, "ipv6") == 0;
+}
+
+static void
+examine_config(const struct config *config, struct report *report)
+{
+	if (config->errors == 0) {
+		report_fine(report, "no errors");
+		return;
+	}
+	report_wrong(report, "%u error%s; murald would not start", config->errors,
+		config->errors == 1 ? "" : "s");
+	report_advice(
+		report, "mend what is said above; murald --check-config says ok then");
+}
+
+/* A plugin that was named and is not here has said why when it was loaded. */
+static void
+examine_plugins(
+	const struct config *config, const struct plugins *plugins, struct report *report)
+{
+	const struct instance *instance = plugins->instances;
+
+	for (; instance; instance = instance->next)
+		report_fine(report, "[%s] is loaded: %s", instance->section->title,
+			instance->plugin->summary ? instance->plugin->summary : "");
+	if (plugins->instances || config->errors > 0)
+		return;
+	report_wrong(report, "none is on, so nobody can paint");
+	report_advice(report,
+		"write a section such as [plugin icmp] into the config; murald "
+		"--list-plugins shows what there is");
+}
+
+unsigned
+doctor_examine(const struct config *config, const struct plugins *plugins, FILE *out)
+{
+	struct report report = { .out = out };
+
+	fflush(stderr); /* what the config's reading said comes first */
+	report_heading(&report, "config");
+	examine_config(config, &report);
+	report_heading(&report, "plugins");
+	examine_plugins(config, plugins, &report);
+	report_heading(&report, "display");
+	display_examine(&config->display, &report);
+	report_heading(&report, "network");
+	examine_network(plugins, &report);
+	report_heading(&report, "rights");
+	examine_rights(plugins, &report);
+	report_heading(&report, "files");
+	examine_files(config, &report);
+	report_heading(&report, "machine");
+	examine_machine(&report);
+	if (report.wrong == 0)
+		fputs("nothing is wrong\n", out);
+	else
+		fprintf(out, "%u thing%s wrong\n", report.wrong,
+			report.wrong == 1 ? " is" : "s are");
+	return report.wrong;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The doctor: looks at all that a wall needs, and says in words what is there, what is
+ * wrong, and what to do about it.  Opens nothing for longer than a look takes, changes
+ * nothing, and disturbs no wall that runs.
+ */
+#ifndef DOCTOR_H
+#define DOCTOR_H
+
+#include <stdio.h>
+
+#include "config.h"
+#include "plugin.h"
+
+/* The number of things that are wrong. */
+unsigned doctor_examine(
+	const struct config *config, const struct plugins *plugins, FILE *out);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines with their kind before them. */
+#include "report.h"
+
+#include <stdarg.h>
+
+static void
+print(const struct report *report, const char *kind, const char *format, va_list args)
+{
+	fprintf(report->out, "  %-6s ", kind);
+	vfprintf(report->out, format, args);
+	fputc('\n', report->out);
+}
+
+void
+report_heading(struct report *report, const char *heading)
+{
+	fprintf(report->out, "%s\n", heading);
+}
+
+void
+report_fine(struct report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print(report, "ok", format, args);
+	va_end(args);
+}
+
+void
+report_note(struct report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print(report, "note", format, args);
+	va_end(args);
+}
+
+void
+report_wrong(struct report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print(report, "WRONG", format, args);
+	va_end(args);
+	report->wrong++;
+}
+
+void
+report_advice(struct report *report, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print(report, "", format, args);
+	va_end(args);
+}

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""murald --doctor on machines with something wrong, and with nothing."""
+import os
+import re
+import socket
+import struct
+import subprocess
+import tempfile
+import zlib
+
+import pytest
+
+from hosts import Pair, need
+from wall import MURALD, PLUGINS, Wall
+
+
+def doctor(wall, *more):
+    result = subprocess.run(wall.command("--doctor", *more), stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, timeout=30)
+    lines = result.stdout.splitlines()
+    wrong = [line for line in lines if line.startswith("  WRONG ")]
+    if wrong:
+        assert lines[-1] == "%d thing%s wrong" % (len(wrong), " is" if len(wrong) == 1 else "s are")
+        # each of them is followed by what to do about it
+        for line in wrong:
+            assert re.match(r" {9}\S", lines[lines.index(line) + 1]), result.stdout
+    else:
+        assert lines[-1] == "nothing is wrong"
+    assert result.returncode == bool(wrong), result.stdout
+    return result.stdout
+
+
+@pytest.fixture
+def inside():
+    with Pair() as pair:
+        yield pair.server.name
+
+
+DOTS = "[plugin dots]\nlisten = 127.0.0.1:%d\n"
+
+
+def test_a_machine_in_order(tmp_path, inside):
+    wall = Wall(tmp_path, "[plugin icmp]\n[plugin pixelflut]\n[plugin ipv6]\nndp = yes\n", netns=inside)
+    text = doctor(wall)
+    assert "people reach this machine at 192.0.2.2 and 2001:db8::2" in text
+    assert "[plugin pixelflut] listen = [::]:1234 is free" in text
+    assert "packets for 2a06:a003:d040::/48 end here" in text
+    assert "CAP_NET_RAW" in text
+    assert "canvas.png is not there yet" in text
+    assert not os.path.exists(wall.snapshot)
+
+
+def test_a_wall_that_runs_is_no_fault(tmp_path, inside):
+    with Wall(tmp_path, "[plugin pixelflut]\n", netns=inside) as wall:
+        text = doctor(wall)
+        assert "[plugin pixelflut] listen = [::]:1234 is served by murald (%d)" % wall.process.pid in text
+
+
+def test_a_port_that_somebody_else_has(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        child = subprocess.Popen(["sleep", "60"], pass_fds=[server.fileno()])
+        try:
+            text = doctor(Wall(tmp_path, DOTS % port))
+        finally:
+            child.kill()
+            child.wait()
+    assert "WRONG  [plugin dots] listen = 127.0.0.1:%d: Address already in use by " % port in text
+    assert "sleep (%d)" % child.pid in text
+
+
+def test_an_address_that_is_not_here(tmp_path):
+    text = doctor(Wall(tmp_path, "[plugin dots]\nlisten = 203.0.113.7:5000\n"))
+    assert "listen = 203.0.113.7:5000: Cannot assign requested address" in text
+
+
+def test_a_config_with_errors(tmp_path):
+    text = doctor(Wall(tmp_path, "[plugin dots]\nlisten = nowhere\ncolour = 1\n"))
+    assert "WRONG  2 errors; murald would not start" in text
+    assert "plugin dots.colour: " in text
+
+
+def test_no_plugin(tmp_path):
+    assert "WRONG  none is on, so nobody can paint" in doctor(Wall(tmp_path, ""))
+
+
+def test_no_network(tmp_path):
+    need("unshare", "util-linux")
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root: run as root, or with sudo")
+    wall = Wall(tmp_path, DOTS % 0, prefix=["unshare", "--net"])
+    assert "WRONG  this machine has no address that others could use" in doctor(wall)
+
+
+def test_a_router_that_would_send_the_pings_on(tmp_path):
+    with Pair() as pair:
+        wall = Wall(tmp_path, "[plugin ipv6]\n", netns=pair.server.name)
+        pair.server.sysctl("net.ipv6.conf.all.forwarding", 1)
+        pair.server.ip("-6", "route", "add", "default", "via", pair.client.ip6)
+        text = doctor(wall)
+        assert "WRONG  [plugin ipv6] this machine forwards packets for 2a06:a003:d040::/48" in text
+        advice = re.search(r"^ {9}ip (-6 route add .*)$", text, re.M).group(1)
+        pair.server.ip(*advice.split())
+        assert "packets for 2a06:a003:d040::/48 end here" in doctor(wall)
+        pair.server.ip("-6", "route", "replace", "local", "2a06:a003:d040::/48", "dev", "lo")
+        assert "2a06:a003:d040::/48 is local here" in doctor(wall)
+
+
+@pytest.fixture
+def open_folder():
+    """One that every user may look into."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield folder
+
+
+def test_a_user_without_rights(open_folder):
+    need("setpriv", "util-linux")
+    if os.geteuid() != 0:
+        pytest.skip("becoming another user needs root: run as root, or with sudo")
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"]
+    wall = Wall(open_folder, "[plugin icmp]\n", prefix=nobody)
+    if subprocess.run([*nobody, "test", "-x", MURALD, "-a", "-r", PLUGINS]).returncode != 0:
+        pytest.skip("other users may not look into the build folder: build where all may")
+    text = doctor(wall)
+    assert "this is what user 65534 (nobody) may do" in text
+    assert "WRONG  [plugin icmp] may not read packets: no CAP_NET_RAW" in text
+    assert "WRONG  canvas.snapshot: the folder %s: Permission denied" % open_folder in text
+
+
+def png(width, height):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(bytes((width * 3 + 1) * height))) + chunk(b"IEND", b""))
+
+
+def test_snapshots(tmp_path):
+    wall = Wall(tmp_path, DOTS % 0)
+    with open(wall.snapshot, "wb") as f:
+        f.write(png(64, 48))
+    assert "ok     canvas.snapshot: %s is a picture of 64x48" % wall.snapshot in doctor(wall)
+    with open(wall.snapshot, "wb") as f:
+        f.write(png(65, 48))
+    assert "is 65x48, the canvas 64x48" in doctor(wall)
+    with open(wall.snapshot, "wb") as f:
+        f.write(b"nothing")
+    assert "canvas.png: is no PNG file" in doctor(wall)
+    assert "the folder /nowhere: No such file" in doctor(wall, "-s", "canvas.snapshot=/nowhere/canvas.png")
+
+
+def test_a_full_disk(tmp_path):
+    need("mount", "mount")
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root: run as root, or with sudo")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    wall = Wall(tmp_path, DOTS % 0, prefix=[
+        "unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=1M none "$0" && exec "$@"', str(disk)])
+    assert re.search(r"WRONG  canvas.snapshot: [01] MB are free in %s" % disk,
+                     doctor(wall, "-s", "canvas.snapshot=%s/canvas.png" % disk))
+
+
+def test_a_display_that_is_wanted(tmp_path):
+    wall = Wall(tmp_path, DOTS % 0)
+    text = doctor(wall, "-s", "display.output=kms", "-s", "display.device=/dev/dri/none")
+    if "built without" not in text:
+        assert "WRONG  no card that could display" in text
+        assert "/dev/dri/none: No such file" in text

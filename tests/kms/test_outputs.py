@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""Screens that hang on their side, are seen from behind, or are several."""
+import time
+
+import pytest
+
+from guests import wait_for
+from test_hotplug import connector_is  # noqa: F401, for the one screen
+
+
+@pytest.mark.parametrize("rotate, mirror", [(0, True), (90, False), (180, False), (270, False), (90, True), (270, True)])
+def test_turned_and_mirrored(boot, rotate, mirror):
+    wall = boot("virtio").wall(size="211x97", rotate=rotate, mirror=mirror).start()
+    wall.noise()
+    wall.seen()
+    wall.noise(2, (100, 50, 31, 33))
+    wall.dot(0, 0, (255, 0, 0))
+    wall.dot(210, 96, (0, 255, 0))
+    wall.seen()
+
+
+def test_canvas_takes_the_turned_size(boot):
+    wall = boot("virtio").wall(size="800x1280", rotate=90)
+    wall.guest.run("sed -i '/^size/d' /run/%s.conf" % wall.name, check=True)
+    wall.start()
+    assert "canvas: 800x1280\n" in wall.log()
+    wall.noise(1, (600, 900, 150, 150))
+    wall.seen()
+
+
+TWO = "output = kms\nconnector = Virtual-1 Virtual-2"
+
+
+def two_heads(boot):
+    screen = boot("virtio", outputs=2)
+    screen.guest.resize(1280, 800)
+    screen.guest.resize(1024, 768, head=1)
+    wait_for("two connectors", lambda: screen.guest.run("cat /sys/class/drm/card0-*/status")[1].split()
+             == ["connected"] * 2)
+    return screen
+
+
+def seen_on_both(wall):
+    wall.seen(1280, 800, head=0)
+    wall.seen(1024, 768, head=1)
+
+
+@pytest.mark.parametrize("method", ["atomic", "legacy", "dirtyfb"])
+def test_two_heads(boot, method):
+    screen = two_heads(boot)
+    wall = screen.wall(display=TWO, env="MURALD_KMS=" + method).start()
+    wall.said("; canvas ", 2)
+    wall.noise()
+    seen_on_both(wall)
+    for i in range(5):
+        wall.dot(60 * i, 39 * i, (i, 255, 77))
+    seen_on_both(wall)
+    time.sleep(3)
+    screen.count_flips()
+    before = wall.threads()
+    time.sleep(2)
+    assert screen.flips() == 0
+    assert wall.threads() == before, "a thread woke up"
+    wall.dot(5, 5, (1, 2, 3))
+    time.sleep(0.5)
+    assert screen.flips() == 2, "one for each head"
+    seen_on_both(wall)
+
+
+def test_one_head_goes_and_comes(boot):
+    screen = two_heads(boot)
+    wall = screen.wall(display=TWO).start()
+    wall.said("; canvas ", 2)
+    wall.noise()
+    seen_on_both(wall)
+    for head, size in [(1, (1024, 768)), (0, (1280, 800))]:
+        screen.guest.unplug(head=head)
+        wall.said("no screen is connected to Virtual-%d; waiting" % (head + 1))
+        wall.noise(head + 2, (30, 20 + 90 * head, 90, 70))
+        wall.seen(*[(1280, 800), (1024, 768)][1 - head], head=1 - head)
+        screen.guest.resize(*size, head=head)
+        wall.dot(7 * head, 5, (head, 200, 255))
+        seen_on_both(wall)
+    assert wall.log().count("; canvas ") == 4, "only the head that came back was lit anew"
+    assert "refused" not in wall.log()
+
+
+def test_both_heads_change_all_the_time(boot):
+    """A storm of resizes and unpluggings on both; the last state counts."""
+    screen = two_heads(boot)
+    wall = screen.wall(display=TWO).start()
+    wall.said("; canvas ", 2)
+    for i in range(24):
+        head = i % 2
+        if i % 5 == 4:
+            screen.guest.unplug(head=head)
+        else:
+            screen.guest.resize(800 + 16 * i, 600, head=head)
+        wall.noise(i, (i * 10, i * 7, 40, 30))
+        time.sleep(0.05)
+    screen.guest.resize(1280, 800)
+    screen.guest.resize(1024, 768, head=1)
+    seen_on_both(wall)
+    wall.dot(1, 1, (255, 0, 255))
+    seen_on_both(wall)
+
+
+def test_one_head_refuses(boot):
+    """The other one shows the picture all the same."""
+    screen = two_heads(boot)
+    wall = screen.wall(display=TWO, env="LD_PRELOAD=/usr/lib/refuse.so REFUSE=second").start()
+    wall.said("cannot light Virtual-2")
+    wall.noise()
+    wall.seen(1280, 800, head=0)
+    time.sleep(2)
+    wall.dot(9, 9, (9, 9, 9))
+    wall.seen(1280, 800, head=0)
+    log = wall.log()
+    assert log.count("; canvas ") == 1 and log.count("cannot light") == 1, log
+    screen.guest.run("touch /run/allow", check=True)
+    seen_on_both(wall)
+    screen.guest.run("rm /run/allow", check=True)
+
+
+def test_console_is_back_on_both(boot):
+    screen = two_heads(boot)
+    screen.console("on both")
+    before = [screen.guest.shot(head) for head in (0, 1)]
+    wall = screen.wall(display=TWO).start()
+    wall.said("; canvas ", 2)
+    wall.kill("TERM")
+    for head in (0, 1):
+        assert screen.guest.wait_shot(before[head], 10, head)[1] is None

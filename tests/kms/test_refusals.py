@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""Displays that lie, refuse and change their minds; what others do to ours."""
+import time
+
+import pytest
+
+from guests import wait_for
+
+SHIM = "LD_PRELOAD=/usr/lib/refuse.so REFUSE="
+
+
+def test_every_modeset_is_refused(boot):
+    """The wall goes on taking pixels, says so once, and comes back by itself."""
+    screen = boot("virtio")
+    wall = screen.wall(env=SHIM + "modesets").start(lit=False)
+    wall.said("cannot light Virtual-1: Invalid argument; trying again")
+    wall.noise()
+    time.sleep(4)
+    assert wall.log().count("cannot light") == 1, wall.log()
+    screen.guest.run("touch /run/allow", check=True)
+    wall.seen()
+    wall.dot(1, 1, (1, 1, 255))
+    wall.seen()
+    assert "refused" not in wall.log()
+    screen.guest.run("rm /run/allow", check=True)
+
+
+@pytest.mark.parametrize("method", ["atomic", "legacy"])
+def test_refused_mode_gives_way_to_another(boot, method):
+    screen = boot("virtio")
+    wall = screen.wall(env=SHIM + "preferred MURALD_KMS=" + method).start()
+    wall.said("Virtual-1 refused its mode 1280x800@75, and took the one above")
+    size = wall.log().split("Virtual-1, ")[1].split("@")[0]
+    assert size != "1280x800"
+    wall.noise()
+    wall.seen(*(int(n) for n in size.split("x")))
+    screen.guest.run("echo change >/sys/class/drm/card0/uevent", check=True)
+    time.sleep(1)
+    assert wall.log().count("; canvas ") == 1, "nothing had changed"
+
+
+def test_forced_mode(boot):
+    """One that the screen does not list."""
+    wall = boot("virtio").wall(display="mode = 1000x600@50").start()
+    assert ", 1000x600@50, atomic;" in wall.log()
+    wall.said("Virtual-1 does not list 1000x600@50, and is forced to it")
+    wall.noise()
+    wall.seen(1000, 600)
+
+
+def test_forced_mode_that_is_refused(boot):
+    wall = boot("virtio").wall(display="mode = 1000x600@50", env=SHIM + "forced").start()
+    wall.said("Virtual-1 refused its mode 1000x600@50, and took the one above")
+    wall.noise()
+    wall.seen()
+
+
+def test_bad_link_is_set_up_anew(boot):
+    screen = boot("virtio")
+    wall = screen.wall(env=SHIM + "link").start()
+    wall.noise()
+    wall.seen()
+    screen.guest.run("touch /run/bad; echo change >/sys/class/drm/card0/uevent", check=True)
+    wall.said("; canvas ", 2)
+    wall.seen()
+    wall.dot(1, 1, (1, 1, 255))
+    wall.seen()
+
+
+@pytest.mark.parametrize("gpu", ["virtio", "vkms"])
+def test_stopped_and_continued(boot, gpu):
+    screen = boot(gpu, smp=2) if gpu == "vkms" else boot(gpu)
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+    for i in range(3):
+        wall.noise(i, (0, 20 * i, 60, 20))
+        screen.guest.run("kill -STOP $(cat /run/%s.pid); sleep 1.5" % wall.name, check=True)
+        wall.noise(5 + i, (100, 20 * i, 60, 20))
+        screen.guest.run("kill -CONT $(cat /run/%s.pid)" % wall.name, check=True)
+        wall.seen()
+    assert "lighting the screen anew" not in wall.log()
+
+
+def test_console_cannot_switch_the_screen_off(boot):
+    """As setterm --blank and other users of the old interface would."""
+    screen = boot("virtio")
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+    screen.guest.run("echo 4 >/sys/class/graphics/fb0/blank; echo 1 >/sys/class/graphics/fb0/blank")
+    wall.dot(1, 1, (1, 1, 255))
+    wall.seen()
+    assert screen.guest.run("cat /sys/class/drm/card0-Virtual-1/dpms")[1].strip() == "On"
+
+
+def console_of(screen):
+    return screen.guest.run("cat /sys/class/tty/tty0/active")[1].strip()
+
+
+def test_another_console_comes_and_goes(boot):
+    screen = boot("virtio")
+    before = screen.console("the first console")
+    wall = screen.wall()
+    screen.guest.run("sed 's/^//' /run/%s.conf >/dev/null; setsid sh -c 'exec murald -c /run/%s.conf </dev/tty3 "
+                     ">/run/%s.log 2>&1' & sleep 0.3; pidof murald >/run/%s.pid" % ((wall.name,) * 4), check=True)
+    wall.said("tty3 is our console")
+    wall.said("; canvas ")
+    assert console_of(screen) == "tty3"
+    wall.noise()
+    wall.seen()
+    for i in range(2):
+        screen.guest.run("chvt 1", check=True)
+        wait_for("the console", lambda: screen.guest.shot().diff(before) is None)
+        assert console_of(screen) == "tty1"
+        wall.noise(i, (i * 50, 20, 40, 30))
+        time.sleep(0.5)
+        assert screen.guest.shot().diff(before) is None, "it draws on the other console"
+        screen.guest.run("chvt 3", check=True)
+        wall.seen()
+        wall.dot(i, 1, (1, 1, 255))
+        wall.seen()
+    screen.guest.run("chvt 1", check=True)
+    wait_for("the console", lambda: screen.guest.shot().diff(before) is None)
+    wall.kill("TERM")
+    screen.guest.run("chvt 2 && chvt 1", check=True)
+    assert console_of(screen) == "tty1"
