@@ -622,7 +622,8 @@ the_command_line_may_be_wrong(void **state)
 					  "--print-config?" },
 		{ { "--zzzzzz" }, "unknown option --zzzzzz" },
 		{ { "--frobnicate" }, "unknown option --frobnicate" },
-		{ { "--test-cards" }, "unknown option --test-cards" },
+		{ { "--test-cards" }, "unknown option --test-cards, did you mean "
+				      "--test-card?" },
 		{ { "--list" }, "unknown option --list" },
 		{ { "-x" }, "unknown option -x" },
 		{ { "-vx" }, "unknown option -x" },
