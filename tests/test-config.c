@@ -648,7 +648,8 @@ the_command_line_may_be_wrong(void **state)
 		{ { "-v", "-q" }, "-v and -q are there more than once; give one" },
 		{ { "--check-config", "--list-plugins" },
 			"more than one thing to do; give one of --check-config, "
-			"--list-plugins, --list-displays, --print-config" },
+			"--list-plugins, --list-displays, --print-config, --doctor, "
+			"--test-card" },
 		{ { "wall.conf" }, "\"wall.conf\" is no option" },
 		{ { "-v", "--", "-q" }, "\"-q\" is no option" },
 	};
