@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "config-run.h"
+#include "fuzz.h"
 #include "util.h"
 
 /* The config that a file with this text makes, without a complaint. */
@@ -892,6 +893,14 @@ any_bytes_do(void **state)
 	}
 }
 
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("config") > 10);
+}
+
 int
 main(void)
 {
@@ -925,6 +934,7 @@ main(void)
 		cmocka_unit_test(networks_are_read_from_the_value_and_from_files),
 		cmocka_unit_test(a_long_value_is_printed_so_that_it_can_be_read_again),
 		cmocka_unit_test(any_bytes_do),
+		cmocka_unit_test(the_corpus_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
