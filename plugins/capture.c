@@ -3,9 +3,11 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,16 @@ capture_check(const char *interface, struct mural_check *check)
 			"is no name of an interface; write one of 1 to %d bytes, such as "
 			"eth0, or any",
 			IFNAMSIZ - 1);
+}
+
+uint64_t
+capture_capabilities(bool switches)
+{
+	uint64_t capabilities = UINT64_C(1) << CAP_NET_RAW;
+
+	if (switches)
+		capabilities |= UINT64_C(1) << CAP_NET_ADMIN;
+	return capabilities;
 }
 
 /* The names of the interfaces there are, as far as they fit. */
@@ -330,6 +342,26 @@ capture_drain(
 		return -EIO;
 	}
 	return n >= CAPTURE_BATCH;
+}
+
+bool
+capture_charge(struct mural_host *host, struct mural_brush *brush,
+	const struct packet *packet, uint64_t pixels)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} peer;
+
+	if (packet->version == 4) {
+		peer.in4 = (struct sockaddr_in){ .sin_family = AF_INET };
+		memcpy(&peer.in4.sin_addr, packet->source, 4);
+	} else {
+		peer.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+		memcpy(&peer.in6.sin6_addr, packet->source, 16);
+	}
+	return mural_charge(host, brush, &peer.any, pixels, packet->payload_len) == 0;
 }
 
 void

@@ -52,6 +52,10 @@ typedef void capture_take(
 /* For mural_plugin.check: rejects an `interface` option that no interface can have. */
 void capture_check(const char *interface, struct mural_check *check);
 
+/* For mural_plugin.capabilities: what a capture needs, with or without a switch of the
+ * kernel's. */
+uint64_t capture_capabilities(bool switches);
+
 /* Opens `interface` ("any" for all).  `filter` is pcap-filter(7) text about IP and what
  * is in it, not about the link; that a frame is to be addressed to this host, or be a
  * multicast where `multicast` is true, need not stand in it.  Returns the descriptor to
@@ -63,6 +67,19 @@ int capture_open(struct capture *capture, const struct mural_host *host,
  * As mural_plugin.drain: 0, 1, or -errno, logged. */
 int capture_drain(
 	struct capture *capture, struct mural_host *host, capture_take *take, void *user);
+
+/* The same as capture_admit(), when there are limits. */
+bool capture_charge(struct mural_host *host, struct mural_brush *brush,
+	const struct packet *packet, uint64_t pixels);
+
+/* Whether the source of a packet may paint so many pixels now, by murald's limits; what
+ * it may not is counted. */
+static inline bool
+capture_admit(struct mural_host *host, struct mural_brush *brush,
+	const struct packet *packet, uint64_t pixels)
+{
+	return !mural_is_limited(host) || capture_charge(host, brush, packet, pixels);
+}
 
 /* Brings host->counts.kernel_drops up to date and closes.  Accepts a zeroed capture. */
 void capture_close(struct capture *capture, struct mural_host *host);

@@ -56,7 +56,7 @@ struct icmp_state {
 
 /* One drain, for on_packet(). */
 struct icmp_drain {
-	const struct mural_host *host;
+	struct mural_host *host;
 	struct mural_brush *brush;
 };
 
@@ -80,6 +80,14 @@ icmp_check(const void *data, struct mural_check *check)
 	const struct icmp_config *config = data;
 
 	capture_check(config->interface, check);
+}
+
+static uint64_t
+icmp_capabilities(const void *data)
+{
+	const struct icmp_config *config = data;
+
+	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS);
 }
 
 /* ------------------------------------------------------------------- answers */
@@ -255,11 +263,16 @@ static void
 on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 {
 	const struct icmp_drain *drain = user;
+	enum ping_kind kind;
 	struct ping ping;
 
 	if (!is_for_us(drain->host, packet))
 		return;
-	switch (ping_read(&ping, packet, fault)) {
+	kind = ping_read(&ping, packet, fault);
+	if (kind == PING_NONE ||
+		!capture_admit(drain->host, drain->brush, packet, kind == PING_PIXEL))
+		return;
+	switch (kind) {
 	case PING_PIXEL:
 		paint(drain, &ping);
 		break;
@@ -343,4 +356,5 @@ const struct mural_plugin mural_plugin = {
 	.drain = icmp_drain,
 	.detach = icmp_detach,
 	.invite = icmp_invite,
+	.capabilities = icmp_capabilities,
 };

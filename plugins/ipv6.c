@@ -72,6 +72,7 @@ struct ipv6 {
 
 /* Handed through the capture to take_packet(). */
 struct turn {
+	struct mural_host *host;
 	struct ipv6 *ipv6;
 	struct mural_brush *brush;
 };
@@ -94,6 +95,14 @@ ipv6_check(const void *data, struct mural_check *check)
 	capture_check(config->interface, check);
 	if (compile(config, &template, why, sizeof(why)) < 0)
 		mural_reject(check, "template", "%s", why);
+}
+
+static uint64_t
+ipv6_capabilities(const void *data)
+{
+	const struct ipv6_config *config = data;
+
+	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS);
 }
 
 static bool
@@ -212,7 +221,7 @@ take_packet(void *user, const struct packet *packet, enum packet_fault fault)
 	if (match == TEMPLATE_MALFORMED ||
 		!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL))
 		mural_discard(turn->brush, MURAL_MALFORMED, 1);
-	else
+	else if (capture_admit(turn->host, turn->brush, packet, pixel.side * pixel.side))
 		paint(ipv6, turn->brush, &pixel);
 }
 
@@ -342,7 +351,7 @@ static int
 ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 {
 	struct ipv6 *ipv6 = host->state;
-	struct turn turn = { ipv6, brush };
+	struct turn turn = { host, ipv6, brush };
 	int ret = capture_drain(&ipv6->capture, host, take_packet, &turn);
 
 	if (ipv6->ndp.is_open)
@@ -402,4 +411,5 @@ const struct mural_plugin mural_plugin = {
 	.detach = ipv6_detach,
 	.claim = ipv6_claim,
 	.invite = ipv6_invite,
+	.capabilities = ipv6_capabilities,
 };

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,22 @@ static const struct mural_option server_options[] = {
 		"threads that take clients; 0: all on the main loop"),
 	MURAL_TEXT(struct config_server, plugin_path, PLUGINDIR,
 		"folders searched for MODULE.so, with colons between them"),
+	MURAL_TEXT(struct config_server, user, "",
+		"started as root, go on as this user; empty: as root"),
+	MURAL_NUMBER(struct config_server, pixels_per_source, "0", NULL, 0, 1000000000,
+		"pixels a second of one source, over all protocols; 0: no limit"),
+	{ "bytes_per_source", MURAL_TYPE_BYTES,
+		MURAL_FIELD(struct config_server, bytes_per_source, uint64_t), "0",
+		"bytes a second of one source, over all protocols; 0: no limit", NULL, 0,
+		INT64_C(1) << 40 },
+	MURAL_NUMBER(struct config_server, connections_per_source, "0", NULL, 0, 1000000,
+		"clients of one source at a time, over all protocols; 0: any number"),
+	MURAL_NUMBER(struct config_server, source_prefix, "64", NULL, 1, 128,
+		"so many leading bits of an IPv6 address are one source"),
+	MURAL_TEXT(struct config_server, allow, "",
+		"networks that may come, or @FILE; empty: all"),
+	MURAL_TEXT(struct config_server, deny, "",
+		"networks that may not come, or @FILE; empty: none"),
 	{ 0 },
 };
 
@@ -187,6 +204,20 @@ out:
 	return ret;
 }
 
+/* Root is no user to become: that is what an empty value says. */
+static void
+check_user(struct config *config)
+{
+	const struct setting *setting = config_setting(config, "server", "user");
+	const struct passwd *user = setting ? getpwnam(setting->value) : NULL;
+
+	if (setting && *setting->value && (!user || user->pw_uid == 0))
+		config_error(config, setting->file, setting->line, "server", "user",
+			"\"%s\" is no user that can be become; make one with useradd "
+			"--system, or name another, but not root",
+			setting->value);
+}
+
 static int
 init_core(struct config *config)
 {
@@ -220,6 +251,13 @@ load(struct config *config, const struct config_args *args)
 		ret = apply_set(config, args->sets[i]);
 	if (ret == 0)
 		check_display(config);
+	if (ret == 0)
+		check_user(config);
+	if (ret == 0)
+		ret = networks_read(
+			config, "allow", config->server.allow, &config->allow);
+	if (ret == 0)
+		ret = networks_read(config, "deny", config->server.deny, &config->deny);
 	return ret;
 }
 
@@ -244,6 +282,8 @@ config_finish(struct config *config)
 {
 	for (const struct core_section *core = core_sections; core->name; core++)
 		options_finish(core->options, (char *)config + core->offset);
+	networks_finish(&config->allow);
+	networks_finish(&config->deny);
 	while (config->sections) {
 		struct section *section = config->sections;
 

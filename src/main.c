@@ -25,6 +25,7 @@
 #include "plugin.h"
 #include "record.h"
 #include "reload.h"
+#include "rights.h"
 #include "snapshot.h"
 #include "testcard.h"
 
@@ -143,6 +144,9 @@ run_wall(struct wall *wall)
 	hold_signals(true);
 	if ((ret = display_open(&wall->display, &config->display)) < 0)
 		goto out;
+	/* from here on whatever may be attacked is as weak as can be */
+	if ((ret = rights_drop(config, &wall->plugins)) < 0)
+		goto out;
 	if ((ret = make_canvas(wall)) < 0)
 		goto out;
 	if ((ret = snapshot_restore(&wall->snapshot, &config->canvas, &wall->canvas)) < 0)
@@ -226,6 +230,7 @@ main(int argc, char *argv[])
 		.argc = argc,
 		.argv = argv,
 		.started = &wall.config,
+		.current = &wall.config,
 		.plugins = &wall.plugins,
 		.display = &wall.display,
 		.snapshot = &wall.snapshot,

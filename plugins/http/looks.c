@@ -264,16 +264,12 @@ is_starved(const struct viewers *viewers)
 static void
 set_pace(struct viewers *viewers, bool starved)
 {
-	uint64_t now = uv_now(viewers->http->host->loop);
-	uint64_t period = 1000 / viewers->http->config->viewer_fps;
-	uint64_t pause = viewers->worked_ms;
+	uint64_t fps = viewers->http->config->viewer_fps;
+	uint64_t due = viewers->looked_ms + (1000 + fps - 1) / fps;
+	/* at most half of a core, whatever it costs */
+	uint64_t rested = uv_now(viewers->http->host->loop) + viewers->worked_ms;
 
-	/* half of a core, at most */
-	if (pause + viewers->worked_ms < period)
-		pause = period - viewers->worked_ms;
-	if (starved)
-		pause = STARVED_MS;
-	viewers->due_ms = now + pause;
+	viewers->due_ms = starved ? rested + STARVED_MS : due > rested ? due : rested;
 	if (starved && !viewers->is_starved)
 		mural_log(viewers->http->host, MURAL_WARN,
 			"viewers see nothing new while memory is short");
@@ -333,6 +329,7 @@ on_tick(uv_timer_t *timer)
 	if (!viewers->wanted)
 		return;
 	viewers->had = had_now(viewers);
+	viewers->looked_ms = uv_now(viewers->http->host->loop);
 	viewers->looks++;
 	viewers->working = true;
 	viewers->work.data = viewers;

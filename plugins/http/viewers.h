@@ -33,7 +33,7 @@ struct viewers {
 	unsigned wanted, had; /* for the work under way */
 	int changed;          /* its result */
 	struct frame *made[PRODUCTS];
-	uint64_t worked_ms;
+	uint64_t looked_ms, worked_ms; /* when it began, how long it took */
 
 	/* The looks at the canvas are counted, so that nobody who wished to see it is
 	 * shown what was there before. */

@@ -51,7 +51,7 @@ async def same(watcher, wall, seconds=20):
     loop, end = asyncio.get_running_loop(), time.monotonic() + seconds
     while True:
         want = await loop.run_in_executor(None, canvas_png, wall)
-        if watcher.image and watcher.picture().tobytes() == want.tobytes():
+        if watcher.is_whole() and watcher.picture().tobytes() == want.tobytes():
             return
         assert time.monotonic() < end, "never saw what is on the canvas"
         try:
@@ -139,7 +139,7 @@ def test_the_front_ends_of_serverscanning_are_served(tmp_path):
                 await place.request("delta_canvas_stream", enabled=True)
                 await place.request("get_full_canvas_once")
                 await place.request("pps_updates", enabled=True)
-                await place.until(lambda v: v.image and len(v.texts) >= 2)
+                await place.until(lambda v: v.is_whole() and len(v.texts) >= 2)
                 assert place.messages[0] == "binary"
                 dots.sendall(dot(9, 9, RED))
                 await place.until(lambda v: v.pixel(9, 9) == RED)
@@ -224,7 +224,7 @@ def test_frames_come_at_viewer_fps(tmp_path, kind):
     async def script():
         with http_wall(tmp_path, "viewer-fps = 10") as wall, wall.tcp() as dots:
             async with kind(wall) as watcher:
-                await watcher.until(lambda v: v.image)
+                await watcher.until(lambda v: v.is_whole())
                 await watcher.quiet(0.2)
                 before, i, end = watcher.messages.count("binary"), 0, time.monotonic() + 2
                 while time.monotonic() < end:
@@ -252,7 +252,7 @@ def test_who_does_not_read_is_shown_the_picture_as_it_is(tmp_path, kind):
             loop = asyncio.get_running_loop()
             deaf.opened()
             async with kind(wall) as watcher:
-                await watcher.until(lambda v: v.image)
+                await watcher.until(lambda v: v.is_whole())
                 base, most = memory(wall), 0
                 for i in range(40):
                     picture = b"".join(dot(x, y, rng.randbytes(3)) for y in range(i % 7, 300, 7) for x in range(400))
@@ -290,7 +290,7 @@ def test_a_slow_page_follows_the_deltas_when_these_are_shorter(tmp_path):
             narrow.connect(("127.0.0.1", wall.port("http")))
             async with Live(wall, sock=narrow, max_queue=1, read_limit=1024,
                             close_timeout=0.1) as slow, Place(wall) as other:
-                await other.until(lambda v: v.image)
+                await other.until(lambda v: v.is_whole())
                 for i in range(20):
                     dots.sendall(dot(i, i, BLUE))
                     await other.until(lambda v: v.pixel(i, i) == BLUE)
@@ -350,7 +350,7 @@ def test_an_idle_wall_wakes_nobody_but_once_a_second(tmp_path, kind):
     async def script():
         with http_wall(tmp_path) as wall:
             async with kind(wall) as watcher:
-                await watcher.until(lambda v: v.texts and v.image)
+                await watcher.until(lambda v: v.texts and v.is_whole())
                 watcher.messages.clear()
                 await asyncio.sleep(0.3)
                 before = switches(wall)
@@ -424,7 +424,7 @@ def test_viewers_are_told_when_murald_stops(tmp_path):
         with http_wall(tmp_path) as wall:
             async with Place(wall) as place, Live(wall) as live:
                 await place.read()
-                await live.until(lambda v: v.image)
+                await live.until(lambda v: v.is_whole())
                 loop = asyncio.get_running_loop()
                 stopped = loop.run_in_executor(None, wall.stop)
                 for watcher in place, live:

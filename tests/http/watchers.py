@@ -90,8 +90,12 @@ class Watcher:
                 break
         return self.messages.count("binary") == before
 
+    def is_whole(self):
+        """Whether there is a picture, and nothing of it is still to come."""
+        return self.image is not None
+
     def pixel(self, x, y):
-        return self.picture().getpixel((x, y)) if self.image else None
+        return self.picture().getpixel((x, y)) if self.is_whole() else None
 
 
 class Place(Watcher):
@@ -190,6 +194,9 @@ class Live(Watcher):
                     pixels[at] = pixels[at - self.width]
                     at += 1
         assert i == len(body)
+
+    def is_whole(self):
+        return self.whole
 
     def picture(self):
         picture = Image.new("RGB", (self.width, self.height))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -80,12 +81,13 @@ def tools():
 
 @pytest.fixture(scope="session")
 def debs(tmp_path_factory):
-    """The folder of the packages, built with the tests of a package build."""
+    """The folder of the packages; MURALD_LONG has the tests run that a package build runs."""
+    options = "noautodbgsym" + ("" if os.environ.get("MURALD_LONG") else " nocheck")
     folder = str(tmp_path_factory.mktemp("debs"))
     tree = folder + "/murald"
     run(MAKE, "-s", "-C", BUILD, "distdir", "distdir=" + tree)
     built = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-j2"], cwd=tree, text=True,
-                           env=dict(CLEAN, DEB_BUILD_OPTIONS="noautodbgsym"),
+                           env=dict(CLEAN, DEB_BUILD_OPTIONS=options),
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     need("Unmet build dependencies" not in built.stdout,
          "build dependencies are missing: apt-get build-dep " + g.SOURCE)
@@ -220,20 +222,23 @@ def test_a_desktop_keeps_its_display(root):
 
 @pytest.fixture(scope="module")
 def kiosk(root, tmp_path_factory):
-    """The Debian of the last case, with murald installed and nothing else done, booted with a screen."""
-    need(shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin"), "no mke2fs: apt-get install e2fsprogs")
+    """The Debian of the last case, with the packages installed and nothing else done, and a screen."""
+    need(shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin"),
+         "no mke2fs: apt-get install e2fsprogs")
     kernel = g.fetch_kernel()
     folder = str(tmp_path_factory.mktemp("kiosk"))
     shutil.copy(g.HERE + "/serve", root.path + "/serve")
     shutil.copy(HERE + "/rig.service", root.path + "/etc/systemd/system/rig.service")
     root.write("/etc/murald/murald.conf.d/mine.conf", "[canvas]\nsize = 320x200\n[plugin pixelflut]\n")
     root.sh("systemctl enable rig.service")
+    root.install("murald-http")
     run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root.path, folder + "/disk", "900M")
-    initrd = g.make_initrd(kernel, folder + "/initrd", more=["--module", "virtio_blk",
-                                                             "--module", "crc32c_generic", "--module", "ext4"])
-    port = g.free_port()
-    with g.rig.Guest(kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024, smp=2, forward=[(port, 1234)],
-                     append="rig.root=/dev/vda systemd.show_status=0") as guest:
+    modules = ["virtio_blk", "crc32c_generic", "ext4"]
+    initrd = g.make_initrd(kernel, folder + "/initrd", more=["--module=" + name for name in modules])
+    ports = [(g.free_port(), 1234), (g.free_port(), 8080)]
+    with g.rig.Guest(kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024,
+                     smp=2, forward=ports, append="rig.root=/dev/vda systemd.show_status=0") as guest:
+        guest.web = "http://127.0.0.1:%d" % ports[1][0]
         yield guest
 
 
@@ -249,6 +254,15 @@ def test_a_booted_machine_is_a_wall(kiosk):
     assert took is not None, "%s\n%s" % (difference, kiosk.run("journalctl -u murald")[1])
 
 
+def test_its_web_page_is_there(kiosk):
+    with urllib.request.urlopen(kiosk.web + "/metrics", timeout=20) as answer:
+        assert 'murald_pixels_total{plugin="icmp"} 2' in answer.read().decode()
+
+
+def main_pid(kiosk):
+    return kiosk.run("systemctl show -P MainPID murald")[1]
+
+
 def status(kiosk):
     return kiosk.run("cat /proc/$(systemctl show -P MainPID murald)/status", check=True)[1]
 
@@ -259,6 +273,25 @@ def test_the_services_rights(kiosk):
     assert {now[s] for s in ["CapPrm", "CapEff", "CapBnd"]} == {"0000000000002000"}
     assert (now["NoNewPrivs"], now["Seccomp"]) == ("1", "2")
     assert kiosk.run("systemctl is-active getty@tty1")[1] == "inactive\n"
+
+
+def test_reload_and_a_right_given_besides(kiosk):
+    """As murald(8) says: a plugin is added while the others stay; a port below 1024 takes a drop-in."""
+    kiosk.run("echo '[plugin dots]\\nlisten = 0.0.0.0:1235' >/etc/murald/murald.conf.d/dots.conf")
+    before = main_pid(kiosk)
+    kiosk.run("systemctl reload murald", check=True)
+    wait_for("dots", lambda: "dots: listening on" in kiosk.run("journalctl -u murald")[1])
+    assert main_pid(kiosk) == before
+    kiosk.run("sed -i s/1235/99/ /etc/murald/murald.conf.d/dots.conf; systemctl reload murald", check=True)
+    wait_for("a refusal", lambda: ":99" in kiosk.run("journalctl -u murald")[1])
+    assert "\t00000000:0063" not in kiosk.run("cat /proc/net/tcp")[1].replace(" ", "\t")
+    kiosk.run("mkdir -p /run/systemd/system/murald.service.d; printf '[Service]\\nAmbientCapabilities="
+              "CAP_NET_BIND_SERVICE\\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\\n' "
+              ">/run/systemd/system/murald.service.d/port.conf; systemctl daemon-reload; "
+              "systemctl restart murald", check=True)
+    assert "\t00000000:0063" in kiosk.run("cat /proc/net/tcp")[1].replace(" ", "\t")
+    kiosk.run("rm -r /run/systemd/system/murald.service.d /etc/murald/murald.conf.d/dots.conf; "
+              "systemctl daemon-reload; systemctl restart murald", check=True)
 
 
 def test_killed_and_back_again(kiosk):
@@ -278,13 +311,10 @@ def test_a_typing_error_is_no_restart_loop(kiosk):
               check=True)
 
 
-def main_pid(kiosk):
-    return kiosk.run("systemctl show -P MainPID murald")[1]
-
-
 def test_upgrades_and_new_plugins_start_it_again(kiosk):
     plugins = kiosk.run("dirname /usr/lib/*/murald/icmp.so")[1].strip()
-    for change in ["dpkg -i /debs/murald_*.deb", "dpkg-trigger --by-package=other %s; dpkg --triggers-only -a" % plugins]:
+    for change in ["dpkg -i /debs/murald_*.deb",
+                   "dpkg-trigger --by-package=other %s; dpkg --triggers-only -a" % plugins]:
         before = main_pid(kiosk)
         kiosk.run(change, check=True)
         assert main_pid(kiosk) not in (before, "0\n")
@@ -301,6 +331,6 @@ def test_a_session_on_tty1_is_left_alone(kiosk):
 
 
 def test_removed_from_the_running_machine(kiosk):
-    kiosk.run("dpkg -P murald", check=True)
+    kiosk.run("dpkg -P murald-http murald", check=True)
     assert kiosk.run("pidof murald")[1] == ""
     assert "murald" not in kiosk.run("systemctl list-units --all --plain 'murald*' --no-legend")[1]
