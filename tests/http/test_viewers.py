@@ -457,3 +457,26 @@ def test_half_a_handshake_is_none(tmp_path):
                         "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA=="}):
             status, answer, _ = ask(wall, "/live", **fields)
             assert status == 426 and answer["upgrade"] == "websocket"
+
+
+def test_the_program_in_the_manual_works(tmp_path):
+    """doc/live.md shows how to read /live."""
+    with open(os.path.join(SOURCE, "doc", "live.md")) as f:
+        text = f.read()
+    program = text[text.index("    import asyncio"):]
+    names = {}
+    exec("\n".join(line[4:] for line in program.splitlines()), names)
+
+    async def script():
+        with http_wall(tmp_path, size="100x70") as wall, wall.tcp() as dots:
+            rng = random.Random(6)
+            dots.sendall(b"".join(dot(x, y, (x, y, 9) if y < 40 else rng.randbytes(3))
+                                  for y in range(20, 60) for x in range(90)))
+            frames = names["watch"]("ws://127.0.0.1:%d/live" % wall.port("http"))
+            async for said, pixels in frames:
+                if b"".join(map(bytes, pixels)) == canvas_png(wall).tobytes() and pixels[-1] == RED:
+                    break
+                dots.sendall(dot(99, 69, RED))
+            await frames.aclose()
+            assert (said["width"], said["height"]) == (100, 70)
+    in_time(script)
