@@ -277,6 +277,31 @@ def test_who_does_not_read_is_shown_the_picture_as_it_is(tmp_path, kind):
     in_time(script, 100)
 
 
+@pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="takes a minute: MURALD_LONG=1 make check")
+def test_those_who_never_read_cost_no_more_than_so_much(tmp_path):
+    """Each is stuck with a picture of his own, of five megabytes; in the end the slowest go."""
+    rng = random.Random(7)
+    width, height = 1600, 1000
+    fills = [b"".join(dot(x, y, rng.randbytes(3)) for y in range(height) for x in range(width)) for _ in range(2)]
+
+    with http_wall(tmp_path, "viewer-fps = 60", size="%dx%d" % (width, height)) as wall, wall.tcp() as dots:
+        base, most, deaf = memory(wall), 0, []
+        for i in range(60):
+            dots.sendall(fills[i % 2])
+            deaf.append(Raw(wall, "/live" if i % 2 else "/ws", receive=4096).opened())
+            time.sleep(0.3)
+            most = max(most, memory(wall) - base)
+        time.sleep(1)
+        most = max(most, memory(wall) - base)
+        left = viewers(wall)
+        for guest in deaf:
+            guest.close()
+        print("at most %d MiB more, %d viewers left" % (most >> 10, left))
+        assert most < SLACK + (256 << 10), most
+        assert 5 < left < 60, left
+        assert wall.stop() == 0, wall.log()
+
+
 def test_a_slow_page_follows_the_deltas_when_these_are_shorter(tmp_path):
     """A key of noise, and then little paint: it must not be sent the key again and again."""
     async def script():
