@@ -18,7 +18,8 @@ import time
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 sys.path.insert(0, os.path.join(SOURCE, "tests"))
-import pixelflut  # noqa: E402, its neighbours
+import board  # noqa: E402, its neighbours
+import pixelflut  # noqa: E402
 import viewers  # noqa: E402
 RUNS = int(os.environ.get("BENCH_RUNS") or 9)
 SECONDS = os.environ.get("BENCH_SECONDS") or "1"
@@ -326,6 +327,10 @@ def why_no_pings():
     return None
 
 
+def the_board():
+    return board.measure(program, RUNS, SECONDS, spread, show, SENDER, RECEIVER)
+
+
 def floods():
     return pixelflut.measure(program, RUNS, SECONDS, spread, show)
 
@@ -336,7 +341,8 @@ def watching():
 
 CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings),
             "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2),
-            "viewers": (watching, lambda: viewers.obstacle(program))}
+            "board": (the_board, lambda: board.obstacle(program)),
+             "viewers": (watching, lambda: viewers.obstacle(program))}
 
 
 def main():

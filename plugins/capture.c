@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -330,6 +331,26 @@ capture_drain(
 		return -EIO;
 	}
 	return n >= CAPTURE_BATCH;
+}
+
+bool
+capture_charge(struct mural_host *host, struct mural_brush *brush,
+	const struct packet *packet, uint64_t pixels)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} peer;
+
+	if (packet->version == 4) {
+		peer.in4 = (struct sockaddr_in){ .sin_family = AF_INET };
+		memcpy(&peer.in4.sin_addr, packet->source, 4);
+	} else {
+		peer.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+		memcpy(&peer.in6.sin6_addr, packet->source, 16);
+	}
+	return mural_charge(host, brush, &peer.any, pixels, packet->payload_len) == 0;
 }
 
 void

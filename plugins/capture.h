@@ -64,6 +64,19 @@ int capture_open(struct capture *capture, const struct mural_host *host,
 int capture_drain(
 	struct capture *capture, struct mural_host *host, capture_take *take, void *user);
 
+/* The same as capture_admit(), when there are limits. */
+bool capture_charge(struct mural_host *host, struct mural_brush *brush,
+	const struct packet *packet, uint64_t pixels);
+
+/* Whether the source of a packet may paint so many pixels now, by murald's limits; what
+ * it may not is counted. */
+static inline bool
+capture_admit(struct mural_host *host, struct mural_brush *brush,
+	const struct packet *packet, uint64_t pixels)
+{
+	return !mural_is_limited(host) || capture_charge(host, brush, packet, pixels);
+}
+
 /* Brings host->counts.kernel_drops up to date and closes.  Accepts a zeroed capture. */
 void capture_close(struct capture *capture, struct mural_host *host);
 

@@ -56,7 +56,7 @@ struct icmp_state {
 
 /* One drain, for on_packet(). */
 struct icmp_drain {
-	const struct mural_host *host;
+	struct mural_host *host;
 	struct mural_brush *brush;
 };
 
@@ -255,11 +255,16 @@ static void
 on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 {
 	const struct icmp_drain *drain = user;
+	enum ping_kind kind;
 	struct ping ping;
 
 	if (!is_for_us(drain->host, packet))
 		return;
-	switch (ping_read(&ping, packet, fault)) {
+	kind = ping_read(&ping, packet, fault);
+	if (kind == PING_NONE ||
+		!capture_admit(drain->host, drain->brush, packet, kind == PING_PIXEL))
+		return;
+	switch (kind) {
 	case PING_PIXEL:
 		paint(drain, &ping);
 		break;

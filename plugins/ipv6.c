@@ -72,6 +72,7 @@ struct ipv6 {
 
 /* Handed through the capture to take_packet(). */
 struct turn {
+	struct mural_host *host;
 	struct ipv6 *ipv6;
 	struct mural_brush *brush;
 };
@@ -212,7 +213,7 @@ take_packet(void *user, const struct packet *packet, enum packet_fault fault)
 	if (match == TEMPLATE_MALFORMED ||
 		!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL))
 		mural_discard(turn->brush, MURAL_MALFORMED, 1);
-	else
+	else if (capture_admit(turn->host, turn->brush, packet, pixel.side * pixel.side))
 		paint(ipv6, turn->brush, &pixel);
 }
 
@@ -342,7 +343,7 @@ static int
 ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 {
 	struct ipv6 *ipv6 = host->state;
-	struct turn turn = { ipv6, brush };
+	struct turn turn = { host, ipv6, brush };
 	int ret = capture_drain(&ipv6->capture, host, take_packet, &turn);
 
 	if (ipv6->ndp.is_open)

@@ -373,5 +373,6 @@ const struct mural_plugin mural_plugin = {
 	.end = pixelflut_end,
 	.clients_per_source = pixelflut_clients_per_source,
 	.refusal = "ERROR too many connections from your address; close one first\n",
+	.unwelcome = "ERROR your address may not paint here\n",
 	.invite = pixelflut_invite,
 };

@@ -42,6 +42,11 @@ int args_parse(struct config_args *args, int argc, char *argv[]);
  * must stay.  0 or -ENOMEM. */
 int file_read(struct config *config, const char *path);
 
+/* The networks that an option of [server] names, itself or in a file; what is wrong is
+ * printed and counted.  0 or -ENOMEM. */
+int networks_read(struct config *config, const char *key, const char *text,
+	struct networks *networks);
+
 /* Whether a value, key or title is text that a line of the file could hold: UTF-8 and no
  * control characters; else what is wrong. */
 bool text_is_clean(const char *text, size_t len, const char **why);

@@ -34,6 +34,20 @@ static const struct mural_option server_options[] = {
 		"threads that take clients; 0: all on the main loop"),
 	MURAL_TEXT(struct config_server, plugin_path, PLUGINDIR,
 		"folders searched for MODULE.so, with colons between them"),
+	MURAL_NUMBER(struct config_server, pixels_per_source, "0", NULL, 0, 1000000000,
+		"pixels a second of one source, over all protocols; 0: no limit"),
+	{ "bytes_per_source", MURAL_TYPE_BYTES,
+		MURAL_FIELD(struct config_server, bytes_per_source, uint64_t), "0",
+		"bytes a second of one source, over all protocols; 0: no limit", NULL, 0,
+		INT64_C(1) << 40 },
+	MURAL_NUMBER(struct config_server, connections_per_source, "0", NULL, 0, 1000000,
+		"clients of one source at a time, over all protocols; 0: any number"),
+	MURAL_NUMBER(struct config_server, source_prefix, "64", NULL, 1, 128,
+		"so many leading bits of an IPv6 address are one source"),
+	MURAL_TEXT(struct config_server, allow, "",
+		"networks that may come, or @FILE; empty: all"),
+	MURAL_TEXT(struct config_server, deny, "",
+		"networks that may not come, or @FILE; empty: none"),
 	{ 0 },
 };
 
@@ -220,6 +234,11 @@ load(struct config *config, const struct config_args *args)
 		ret = apply_set(config, args->sets[i]);
 	if (ret == 0)
 		check_display(config);
+	if (ret == 0)
+		ret = networks_read(
+			config, "allow", config->server.allow, &config->allow);
+	if (ret == 0)
+		ret = networks_read(config, "deny", config->server.deny, &config->deny);
 	return ret;
 }
 
@@ -244,6 +263,8 @@ config_finish(struct config *config)
 {
 	for (const struct core_section *core = core_sections; core->name; core++)
 		options_finish(core->options, (char *)config + core->offset);
+	networks_finish(&config->allow);
+	networks_finish(&config->deny);
 	while (config->sections) {
 		struct section *section = config->sections;
 

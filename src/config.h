@@ -17,6 +17,8 @@
 
 #include <mural/plugin.h>
 
+#include "sender.h"
+
 enum config_verb {
 	VERB_RUN,
 	VERB_CHECK_CONFIG,
@@ -87,6 +89,10 @@ void config_display_finish(struct config_display *copy);
 struct config_server {
 	int64_t workers; /* -1: auto */
 	const char *plugin_path;
+	int64_t pixels_per_source, connections_per_source; /* 0: no limit */
+	uint64_t bytes_per_source;
+	int64_t source_prefix;
+	const char *allow, *deny; /* as written; struct config has the networks */
 };
 
 struct config_record {
@@ -128,6 +134,7 @@ struct config {
 	struct config_display display;
 	struct config_server server;
 	struct config_record record;
+	struct networks allow, deny; /* server.allow, server.deny */
 	struct section *sections;
 	unsigned errors; /* printed so far */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two halves of a client share: conn.c has what comes in, conn-answers.c what
- * goes out. */
+/* What the parts of a client share: conn.c has what comes in, conn-answers.c what goes
+ * out, conn-pace.c how fast. */
 #ifndef CONN_PRIVATE_H
 #define CONN_PRIVATE_H
 
@@ -11,6 +11,7 @@
 
 struct outbox;
 struct farewell;
+struct pause;
 
 /* What few clients need is allocated when they need it: of this struct there are ten
  * thousands. */
@@ -25,18 +26,21 @@ struct conn {
 	} socket;
 	struct outbox *outbox; /* NULL: every answer is taken, and the client is read */
 	struct farewell *farewell;
-	uint8_t *long_rest; /* NULL: it fits into short_rest */
-	uint32_t long_len;  /* of which the last rest_len bytes are the rest */
+	struct pause *pause; /* NULL: it never sent more than its source may */
+	uint8_t *long_rest;  /* NULL: it fits into short_rest */
+	uint32_t long_len;   /* of which the last rest_len bytes are the rest */
 	uint32_t rest_len;
 	uint8_t short_rest[SHORT_REST];
 	union peer peer;
-	bool opened;  /* the plugin has it */
-	bool full;    /* murald asked this feed to stop */
-	bool overrun; /* there was no room for an answer */
-	bool parked;  /* the rest is what a full feed did not come to */
-	bool curious; /* asks a lot, so little is read of it at once */
-	bool ended;   /* the client will say no more */
-	bool ending;  /* what it says is thrown away */
+	bool opened;    /* the plugin has it */
+	bool full;      /* murald asked this feed to stop */
+	bool overrun;   /* there was no room for an answer */
+	bool parked;    /* the rest is what a full feed did not come to */
+	bool curious;   /* asks a lot, so little is read of it at once */
+	bool ended;     /* the client will say no more */
+	bool ending;    /* what it says is thrown away */
+	bool held_up;   /* nothing may be read now */
+	bool unwelcome; /* its network may not come any more */
 	bool closed;
 };
 
@@ -73,5 +77,18 @@ void conn_drop_answers(struct conn *conn);
 
 /* Frees the outbox, when the socket is closed. */
 void conn_free_answers(struct conn *conn);
+
+/* ---- conn-pace.c; only while rations_active(), or a little later */
+
+/* How much of the room may be read now; 0: nothing, then conn_not_now(). */
+size_t conn_pace(struct conn *conn, size_t room);
+
+/* Reads on when there is something again, or ends a client that may not come any more. */
+void conn_not_now(struct conn *conn);
+
+/* What it has painted and sent. */
+void conn_spend(struct conn *conn, uint64_t pixels, size_t bytes);
+
+void conn_drop_pause(struct conn *conn);
 
 #endif

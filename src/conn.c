@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conn-private.h"
+#include "rations.h"
 
 /* A client that has sent so much without a pause lets the others have a turn. */
 #define BYTES_A_TURN READ_BYTES
@@ -83,6 +84,7 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 {
 	struct conn *conn = handle->data;
 	struct worker *worker = conn->lane->worker;
+	size_t room = conn->curious ? READ_BYTES / 8 : READ_BYTES;
 
 	(void)size;
 	if (worker->reading != conn) {
@@ -94,8 +96,11 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 		*buf = uv_buf_init(NULL, 0);
 		return;
 	}
-	*buf = uv_buf_init((char *)worker->buf + MURAL_REST_MAX,
-		conn->curious ? READ_BYTES / 8 : READ_BYTES);
+	if (rations_active(worker->rations) && !conn->ending) {
+		room = conn_pace(conn, room);
+		conn->held_up = room == 0;
+	}
+	*buf = uv_buf_init((char *)worker->buf + MURAL_REST_MAX, room);
 }
 
 void
@@ -116,6 +121,15 @@ on_closed(uv_handle_t *handle)
 	free(conn);
 }
 
+/* Counts a client out that was counted in before it came here. */
+static void
+leave(struct lane *lane, const union peer *peer)
+{
+	rations_leave(lane->worker->rations, &peer->any);
+	if (lane->quota)
+		quota_leave(lane->quota, &peer->any);
+}
+
 void
 conn_close(struct conn *conn)
 {
@@ -132,10 +146,10 @@ conn_close(struct conn *conn)
 	lane->counts.connections--;
 	figure_store(&lane->worker->gone, lane->worker->gone + 1);
 	lane_publish(lane, &lane->counts);
-	if (lane->quota)
-		quota_leave(lane->quota, &conn->peer);
+	leave(lane, &conn->peer);
 	conn_drop_rest(conn);
 	conn_drop_answers(conn);
+	conn_drop_pause(conn);
 	uv_close((uv_handle_t *)&conn->socket.stream, on_closed);
 }
 
@@ -145,11 +159,14 @@ static ssize_t
 feed_once(struct conn *conn, const uint8_t *data, size_t len)
 {
 	struct lane *lane = conn->lane;
+	uint64_t painted = lane->brush.painted;
 	ssize_t used;
 
 	conn->full = false;
 	used = lane->instance->plugin->feed(&conn->client.pub, &lane->brush, data, len);
 	assert(used <= (ssize_t)len);
+	if (rations_active(lane->worker->rations))
+		conn_spend(conn, lane->brush.painted - painted, 0);
 	lane_publish(lane, &lane->counts);
 	return used;
 }
@@ -222,8 +239,11 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 	struct conn *conn = stream->data;
 	struct lane *lane = conn->lane;
 
-	if (nread == UV_ENOBUFS)
+	if (nread == UV_ENOBUFS) {
+		if (conn->held_up)
+			conn_not_now(conn);
 		return;
+	}
 	if (nread == UV_EOF && !conn->ending) {
 		end_of_input(conn);
 		return;
@@ -236,6 +256,8 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 	if (conn->ending)
 		return;
 	lane->counts.received_bytes += nread;
+	if (rations_active(lane->worker->rations))
+		conn_spend(conn, 0, nread);
 
 	uint8_t *data = (uint8_t *)buf->base - conn->rest_len;
 	size_t len = conn->rest_len + nread;
@@ -329,8 +351,7 @@ conn_accept(struct lane *lane, int fd, const union peer *peer)
 
 	if (!conn) {
 		figure_store(&lane->worker->gone, lane->worker->gone + 1);
-		if (lane->quota)
-			quota_leave(lane->quota, peer);
+		leave(lane, peer);
 		close(fd);
 		return;
 	}

@@ -37,7 +37,8 @@ int client_init(
 	struct client *client, const struct lane *lane, const struct sockaddr *peer);
 
 /* Takes a connected, non-blocking TCP or Unix socket over; it is closed if that fails.
- * The peer was counted in by the lane's quota, and is counted out when it is gone. */
+ * The peer was counted in, by the limits and by the lane's quota, and is counted out when
+ * it is gone. */
 void conn_accept(struct lane *lane, int fd, const union peer *peer);
 
 /* Begins to close every client of the lane; they are gone when the loop has run dry. */

@@ -11,6 +11,7 @@
 
 #include "conn.h"
 #include "log.h"
+#include "rations.h"
 
 #define BATCH 64
 #define BATCHES_A_TURN 16
@@ -36,11 +37,26 @@ reply_to_peer(struct client *client, const void *data, size_t len)
 	return 0;
 }
 
+/* Takes the bytes and, until it is known how many there are, a pixel. */
+static bool
+is_within_limits(struct dgram *dgram, size_t bytes)
+{
+	struct lane *lane = dgram->lane;
+	int verdict = rations_take(
+		lane->worker->rations, (const struct sockaddr *)&dgram->peer, 1, bytes);
+
+	if (verdict < 0)
+		mural_discard(&lane->brush,
+			verdict == -EACCES ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED, 1);
+	return verdict == 0;
+}
+
 static void
 feed_datagram(struct dgram *dgram, const struct mmsghdr *message)
 {
 	struct lane *lane = dgram->lane;
 	const struct iovec *iov = message->msg_hdr.msg_iov;
+	uint64_t painted = lane->brush.painted;
 
 	lane->counts.received_bytes += message->msg_len;
 	if (message->msg_hdr.msg_flags & MSG_TRUNC) {
@@ -49,9 +65,16 @@ feed_datagram(struct dgram *dgram, const struct mmsghdr *message)
 	}
 	dgram->peer = *(const struct sockaddr_storage *)message->msg_hdr.msg_name;
 	dgram->peer_len = message->msg_hdr.msg_namelen;
+	if (rations_active(lane->worker->rations) &&
+		!is_within_limits(dgram, message->msg_len))
+		return;
 	if (lane->instance->plugin->feed(&dgram->client.pub, &lane->brush, iov->iov_base,
 		    message->msg_len) < 0)
 		mural_discard(&lane->brush, MURAL_MALFORMED, 1);
+	if (rations_active(lane->worker->rations))
+		rations_spend(lane->worker->rations,
+			(const struct sockaddr *)&dgram->peer,
+			(int64_t)(lane->brush.painted - painted) - 1, 0);
 }
 
 /* One batch; how many datagrams it had. */

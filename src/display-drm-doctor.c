@@ -46,28 +46,43 @@ state_of(const drmModeConnector *connector)
 static bool
 is_wanted(const struct config_display *config, const char *name)
 {
-	const char *at = config->connector;
-	size_t len = strlen(name);
+	char word[32];
 
-	if (strcmp(at, "auto") == 0)
-		return true;
-	for (; (at = strstr(at, name)); at += len)
-		if ((at == config->connector || at[-1] == ' ') &&
-			(at[len] == ' ' || at[len] == '\0'))
+	for (uint32_t i = 0; config_word(config->connector, i, word, sizeof(word)); i++)
+		if (strcmp(word, "auto") == 0 || strcmp(word, name) == 0)
 			return true;
 	return false;
+}
+
+/* A mode that a screen does not list is forced on it, which not every screen takes. */
+static void
+examine_mode(struct survey *survey, const drmModeConnector *connector, const char *name)
+{
+	const struct config_mode *wanted = &survey->config->wanted_mode;
+	struct drm_choice choice = { 0 };
+
+	if (wanted->width == 0)
+		return;
+	choose_modes(connector, wanted, &choice);
+	if (choice.mode_made)
+		report_note(survey->report,
+			"%s: does not list display.mode = %s; it is forced", name,
+			survey->config->mode);
+	if (!choice.mode_absent)
+		return;
+	report_wrong(survey->report, "%s: has no mode %s", name, survey->config->mode);
+	report_advice(survey->report, "murald --list-displays shows those that it has; "
+				      "WxH@Hz forces one");
 }
 
 static void
 examine_connector(struct survey *survey, const drmModeConnector *connector)
 {
-	const char *type = drmModeGetConnectorTypeName(connector->connector_type);
 	const drmModeModeInfo *preferred = connector->modes;
 	bool connected = connector->connection == DRM_MODE_CONNECTED;
 	char name[32], mode[32];
 
-	snprintf(name, sizeof(name), "%s-%u", type ? type : "Unknown",
-		connector->connector_type_id);
+	connector_name(connector, name, sizeof(name));
 	if (!connected || connector->count_modes == 0) {
 		report_note(survey->report, "%s: %s%s", name, state_of(connector),
 			connected ? ", but without a mode: its EDID cannot be read" : "");
@@ -83,7 +98,10 @@ examine_connector(struct survey *survey, const drmModeConnector *connector)
 		connector->count_modes, mode,
 		is_wanted(survey->config, name) ? ""
 						: "; display.connector names others");
-	survey->screen |= is_wanted(survey->config, name);
+	if (!is_wanted(survey->config, name))
+		return;
+	survey->screen = true;
+	examine_mode(survey, connector, name);
 }
 
 static void

@@ -291,14 +291,19 @@ head_prepare(struct head *head, const struct display_screen *screen, void *outpu
 	return 0;
 }
 
+/* Tells the other threads. */
 static void
-count_lit(struct display_thread *thread)
+note_lit(struct display_thread *thread)
 {
-	bool lit = false;
+	const char *name = "";
 
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		lit = lit || thread->heads[i].lit;
-	figure_store(&thread->figures->lit, lit);
+	for (uint32_t i = CONFIG_CONNECTORS; i-- > 0;)
+		if (thread->heads[i].lit)
+			name = thread->heads[i].layout.screen.name;
+	figure_store(&thread->figures->lit, *name != '\0');
+	pthread_mutex_lock(&thread->lock);
+	snprintf(thread->shown_on, sizeof(thread->shown_on), "%s", name);
+	pthread_mutex_unlock(&thread->lock);
 }
 
 static void
@@ -334,7 +339,7 @@ head_lit(struct head *head)
 	head->front = 0;
 	head->due_ns = uv_hrtime();
 	figure_store(&thread->figures->frames, ++thread->frames);
-	count_lit(thread);
+	note_lit(thread);
 	log_layout(head);
 	display_first_picture(thread);
 	wait_until_due(head);
@@ -353,7 +358,7 @@ void
 head_dark(struct head *head)
 {
 	head->lit = head->under_way = false;
-	count_lit(head->thread);
+	note_lit(head->thread);
 	uv_timer_stop(&head->timer);
 	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
 		if (head->slots[i].reader)

@@ -23,6 +23,7 @@ struct display_thread {
 	uv_async_t stop, change;
 	pthread_mutex_t lock;
 	struct config_display *wanted; /* lock; a config to be taken up; NULL: none */
+	char shown_on[256];            /* lock; the first lit screen; empty: none is */
 
 	/* the display's thread only */
 	uv_loop_t loop;

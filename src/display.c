@@ -331,6 +331,16 @@ display_wanted(const struct display *display)
 }
 
 void
+display_shown_on(struct display *display, char *text, size_t len)
+{
+	struct display_thread *thread = display->thread;
+
+	pthread_mutex_lock(&thread->lock);
+	snprintf(text, len, "%s", thread->shown_on);
+	pthread_mutex_unlock(&thread->lock);
+}
+
+void
 display_stop(struct display *display)
 {
 	struct display_thread *thread = display->thread;

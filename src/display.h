@@ -11,6 +11,7 @@
 #define DISPLAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -52,6 +53,10 @@ bool display_wanted(const struct display *display);
  * changed is taken up while the picture stays, all but `output`; a mode that is refused
  * leaves the old one.  `config` is copied. */
 void display_reconfigure(struct display *display, const struct config_display *config);
+
+/* The first screen that is lit now, in words: card, connector, mode, method; empty while
+ * none is.  Any thread, while the display is open. */
+void display_shown_on(struct display *display, char *text, size_t len);
 
 /* Stops showing, puts the console back.  Accepts what never started. */
 void display_stop(struct display *display);

@@ -34,7 +34,8 @@ examine_rights(const struct plugins *plugins, struct report *report)
 	const struct passwd *user = getpwuid(geteuid());
 	bool raw = have_capability(CAP_NET_RAW);
 
-	report_note(report, "this is what user %s may do", user ? user->pw_name : "?");
+	report_note(report, "this is what user %u (%s) may do", (unsigned)geteuid(),
+		user ? user->pw_name : "without a name");
 	if (geteuid() == 0 && getpwnam(SERVICE_USER))
 		report_note(report, "the service runs as user " SERVICE_USER
 				    ": ask again with sudo -u " SERVICE_USER);

@@ -21,8 +21,8 @@ struct change {
 	struct plugins *next;
 	uv_timer_t timer;
 	uint64_t end_ms; /* of the patience with residents, by uv_now() */
-	unsigned closed, opened, failed;
-	void (*done)(void *arg);
+	struct ingest_changes changes;
+	void (*done)(void *arg, const struct ingest_changes *changes);
 	void *arg;
 };
 
@@ -58,15 +58,12 @@ static void
 finish(struct change *change)
 {
 	struct ingest *ingest = change->ingest;
-	unsigned stayed = 0;
 
 	for (const struct instance *i = ingest->plugins->instances; i; i = i->next)
-		stayed += i->stays;
+		change->changes.stayed += i->stays;
 	plugins_sweep(ingest->plugins);
-	log_info("reload: %u closed, %u opened, %u not opened, %u left as they are",
-		change->closed, change->opened, change->failed, stayed);
 	change_abandon(ingest);
-	change->done(change->arg);
+	change->done(change->arg, &change->changes);
 }
 
 /* ------------------------------------------------------------------ opening */
@@ -77,13 +74,13 @@ open_new(struct change *change, struct instance *instance)
 	struct ingest *ingest = change->ingest;
 
 	if (instance_open(ingest, instance) == 0) {
-		change->opened++;
+		change->changes.opened++;
 		invite_log(instance);
 		return;
 	}
 	log_warn("%s: not opened; the others go on without it", instance->name);
 	instance_close(ingest, instance);
-	change->failed++;
+	change->changes.failed++;
 }
 
 /* Takes the one of that name out of the list, if it goes on as it is. */
@@ -217,15 +214,15 @@ close_old(struct change *change)
 		i->stays = is_to_stay(i, change->next->instances);
 		if (i->stays)
 			continue;
-		change->closed += i->is_open;
+		change->changes.closed += i->is_open;
 		i->on_stopped = on_stopped;
 		instance_close(ingest, i);
 	}
 }
 
 int
-ingest_change(
-	struct ingest *ingest, struct plugins *next, void (*done)(void *arg), void *arg)
+ingest_change(struct ingest *ingest, struct plugins *next,
+	void (*done)(void *arg, const struct ingest_changes *changes), void *arg)
 {
 	struct change *change = calloc(1, sizeof(*change));
 	bool going;

@@ -87,9 +87,11 @@ least_busy_worker(const struct ingest *ingest)
 /* Says why, and closes.  What the client has sent so far is read, because the kernel
  * would answer with a reset otherwise, and the client might never see the reason. */
 static void
-refuse_client(struct instance *instance, int fd)
+refuse_client(struct instance *instance, int fd, enum mural_reason reason)
 {
-	const char *text = instance->plugin->refusal;
+	const struct mural_plugin *plugin = instance->plugin;
+	const char *text =
+		reason == MURAL_UNAUTHORIZED ? plugin->unwelcome : plugin->refusal;
 	struct lane *lane = &instance->lanes[0]; /* the main thread's */
 	char unheard[65536];
 
@@ -98,8 +100,32 @@ refuse_client(struct instance *instance, int fd)
 		(void)recv(fd, unheard, sizeof(unheard), 0);
 	}
 	close(fd);
-	mural_discard(&lane->brush, MURAL_RATE_LIMITED, 1);
+	mural_discard(&lane->brush, reason, 1);
 	lane_publish(lane, &lane->counts);
+}
+
+static void
+leave(struct listener *listener, const union peer *peer)
+{
+	rations_leave(&listener->ingest->rations, &peer->any);
+	if (listener->quota.most > 0)
+		quota_leave(&listener->quota, &peer->any);
+}
+
+/* Counts the client in, by all that is counted; or says whose fault it is that not. */
+static bool
+enter(struct listener *listener, const union peer *peer, enum mural_reason *reason)
+{
+	struct rations *rations = &listener->ingest->rations;
+	int verdict = rations_enter(rations, &peer->any);
+
+	*reason = verdict == -EACCES ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED;
+	if (verdict < 0)
+		return false;
+	if (listener->quota.most == 0 || quota_enter(&listener->quota, &peer->any))
+		return true;
+	rations_leave(rations, &peer->any);
+	return false;
 }
 
 static void
@@ -108,15 +134,15 @@ on_client(struct listener *listener, int fd, const union peer *peer)
 	const struct ingest *ingest = listener->ingest;
 	size_t i = least_busy_worker(ingest);
 	struct handover *handover;
+	enum mural_reason reason;
 
-	if (listener->quota.most > 0 && !quota_enter(&listener->quota, peer)) {
-		refuse_client(listener->instance, fd);
+	if (!enter(listener, peer, &reason)) {
+		refuse_client(listener->instance, fd, reason);
 		return;
 	}
 	handover = malloc(sizeof(*handover));
 	if (!handover) {
-		if (listener->quota.most > 0)
-			quota_leave(&listener->quota, peer);
+		leave(listener, peer);
 		close(fd);
 		return;
 	}
@@ -170,6 +196,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 		if (ret < 0)
 			return ret;
 	}
+	host->limits = (struct mural_limits *)&ingest->rations;
 	host->left = common->offset.x;
 	host->top = common->offset.y;
 	host->width = instance->lanes[0].brush.width;
@@ -193,7 +220,7 @@ open_quota(struct ingest *ingest, struct instance *instance)
 
 	if (most == 0)
 		return 0;
-	if (quota_init(&listener->quota, most) < 0)
+	if (quota_init(&listener->quota, most, ingest->rations.prefix) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < ingest->n_workers; i++)
 		instance->lanes[i].quota = &listener->quota;

@@ -26,6 +26,7 @@ start_workers(struct ingest *ingest, int64_t threads)
 	for (int64_t i = 0; i <= threads && ret == 0; i++) {
 		ret = worker_start(&ingest->workers[i], ingest->canvas,
 			i == 0 ? ingest->loop : NULL);
+		ingest->workers[i].rations = &ingest->rations;
 		ingest->n_workers += ret == 0;
 	}
 	return ret;
@@ -55,6 +56,12 @@ open_instances(struct ingest *ingest)
 	return 0;
 }
 
+int
+ingest_limit(struct ingest *ingest, const struct config *config)
+{
+	return rations_configure(&ingest->rations, config);
+}
+
 void
 ingest_warn_if_empty(const struct ingest *ingest)
 {
@@ -80,7 +87,9 @@ ingest_start(struct ingest *ingest, const struct config *config,
 		.loop = loop,
 	};
 	ingest_warn_if_empty(ingest);
-	ret = start_workers(ingest, config->server.workers);
+	ret = rations_init(&ingest->rations, config);
+	if (ret == 0)
+		ret = start_workers(ingest, config->server.workers);
 	if (ret == 0)
 		ret = open_instances(ingest);
 	if (ret < 0)
@@ -93,8 +102,10 @@ ingest_stop(struct ingest *ingest)
 {
 	struct instance *instance;
 
-	if (!ingest->workers)
+	if (!ingest->workers) {
+		rations_finish(&ingest->rations);
 		return;
+	}
 	change_abandon(ingest);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_close(ingest, instance);
@@ -110,6 +121,7 @@ ingest_stop(struct ingest *ingest)
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_clear(ingest, instance);
 	free(ingest->workers);
+	rations_finish(&ingest->rations);
 	*ingest = (struct ingest){ 0 };
 }
 

@@ -13,6 +13,7 @@
 #include "canvas.h"
 #include "config.h"
 #include "plugin.h"
+#include "rations.h"
 #include "stats.h"
 #include "worker.h"
 
@@ -28,6 +29,7 @@ struct ingest {
 	struct worker *workers; /* [0] serves on the main loop, the others are threads */
 	size_t n_workers;
 	size_t next_worker; /* for what lives on one of them: sources, datagram sockets */
+	struct rations rations;
 	struct change *change; /* to another config; NULL: none at hand */
 };
 
@@ -37,13 +39,22 @@ int ingest_start(struct ingest *ingest, const struct config *config,
 	const struct display *display, struct canvas *canvas, struct plugins *plugins,
 	uv_loop_t *loop);
 
+/* How many instances a change closed, opened, could not open, and left as they are. */
+struct ingest_changes {
+	unsigned closed, opened, failed, stayed;
+};
+
 /* Goes over to the instances of `next`: those that are gone or changed are closed, new
  * and changed ones opened, the others go on as they are, with their clients and figures,
  * and have their reload() called.  What cannot open says why, and the wall goes on
- * without it.  Returns at once; done(arg) comes from the loop, `next` is empty then.  Not
+ * without it.  Returns at once; done() comes from the loop, `next` is empty then.  Not
  * while a change is at hand.  0, or -ENOMEM with nothing changed. */
-int ingest_change(
-	struct ingest *ingest, struct plugins *next, void (*done)(void *arg), void *arg);
+int ingest_change(struct ingest *ingest, struct plugins *next,
+	void (*done)(void *arg, const struct ingest_changes *changes), void *arg);
+
+/* Goes on with the limits of another config, of which the networks stay.  0 or -ENOMEM.
+ */
+int ingest_limit(struct ingest *ingest, const struct config *config);
 
 /* Says so when there is no instance. */
 void ingest_warn_if_empty(const struct ingest *ingest);

@@ -31,7 +31,8 @@ invite_text(const struct instance *instance, const char *address, char *text, si
 	return (size_t)ret < len ? ret : -EMSGSIZE;
 }
 
-/* Once, where both families are told the same. */
+/* The loopback is no use to anybody else, and once is enough where both families are told
+ * the same. */
 void
 invite_log(const struct instance *instance)
 {
@@ -42,6 +43,8 @@ invite_log(const struct instance *instance)
 		if (address_of_host(families[i], address) < 0 ||
 			invite_text(instance, address, text, sizeof(text)) < 0 ||
 			strcmp(text, before) == 0)
+			continue;
+		if (*before && address_is_loopback(address) && strstr(text, address))
 			continue;
 		log_info("%s: paint with: %s", instance->host.name, text);
 		memcpy(before, text, sizeof(before));

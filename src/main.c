@@ -226,6 +226,7 @@ main(int argc, char *argv[])
 		.argc = argc,
 		.argv = argv,
 		.started = &wall.config,
+		.current = &wall.config,
 		.plugins = &wall.plugins,
 		.display = &wall.display,
 		.snapshot = &wall.snapshot,

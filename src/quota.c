@@ -9,60 +9,27 @@
 
 #define FIRST_SIZE 256
 
-struct source {
-	uint64_t address; /* an IPv4 address, or the first half of an IPv6 one */
-	bool v6;
-};
-
-struct source_count {
-	struct source source;
+struct sender_count {
+	struct sender sender;
 	uint32_t clients; /* 0: a free slot */
 };
 
-/* False for a peer that has no source. */
-static bool
-source_of(const union peer *peer, struct source *source)
-{
-	uint32_t v4;
-
-	*source = (struct source){ 0 };
-	if (peer->any.sa_family == AF_INET) {
-		source->address = peer->in4.sin_addr.s_addr;
-		return true;
-	}
-	if (peer->any.sa_family != AF_INET6)
-		return false;
-	if (IN6_IS_ADDR_V4MAPPED(&peer->in6.sin6_addr)) {
-		memcpy(&v4, peer->in6.sin6_addr.s6_addr + 12, sizeof(v4));
-		source->address = v4;
-		return true;
-	}
-	memcpy(&source->address, peer->in6.sin6_addr.s6_addr, sizeof(source->address));
-	source->v6 = true;
-	return true;
-}
-
 static size_t
-slot_of(const struct quota *quota, const struct source *source)
+slot_of(const struct quota *quota, const struct sender *sender)
 {
-	uint64_t hash = (source->address + source->v6) ^ quota->salt;
-
-	hash *= 0x9e3779b97f4a7c15;
-	hash = (hash ^ hash >> 32) * 0xd6e8feb86659fd93;
-	return (hash ^ hash >> 32) & (quota->size - 1);
+	return sender_hash(sender, quota->salt) & (quota->size - 1);
 }
 
 /* The source's slot, or the free one where it belongs: one always is free. */
-static struct source_count *
-find(const struct quota *quota, const struct source *source)
+static struct sender_count *
+find(const struct quota *quota, const struct sender *sender)
 {
-	size_t slot = slot_of(quota, source);
+	size_t slot = slot_of(quota, sender);
 
 	for (;; slot = (slot + 1) & (quota->size - 1)) {
-		struct source_count *count = &quota->table[slot];
+		struct sender_count *count = &quota->table[slot];
 
-		if (count->clients == 0 || (count->source.address == source->address &&
-						   count->source.v6 == source->v6))
+		if (count->clients == 0 || sender_same(&count->sender, sender))
 			return count;
 	}
 }
@@ -70,9 +37,9 @@ find(const struct quota *quota, const struct source *source)
 static int
 grow(struct quota *quota)
 {
-	struct source_count *old = quota->table;
+	struct sender_count *old = quota->table;
 	size_t old_size = quota->size, size = old_size ? 2 * old_size : FIRST_SIZE;
-	struct source_count *table = calloc(size, sizeof(*table));
+	struct sender_count *table = calloc(size, sizeof(*table));
 
 	if (!table)
 		return -ENOMEM;
@@ -80,14 +47,14 @@ grow(struct quota *quota)
 	quota->size = size;
 	for (size_t i = 0; i < old_size; i++)
 		if (old[i].clients > 0)
-			*find(quota, &old[i].source) = old[i];
+			*find(quota, &old[i].sender) = old[i];
 	free(old);
 	return 0;
 }
 
 /* Frees a slot; what had to move on because of it moves back. */
 static void
-remove_slot(struct quota *quota, struct source_count *count)
+remove_slot(struct quota *quota, struct sender_count *count)
 {
 	size_t hole = count - quota->table, slot = hole, mask = quota->size - 1;
 
@@ -96,7 +63,7 @@ remove_slot(struct quota *quota, struct source_count *count)
 		slot = (slot + 1) & mask;
 		if (quota->table[slot].clients == 0)
 			return;
-		size_t home = slot_of(quota, &quota->table[slot].source);
+		size_t home = slot_of(quota, &quota->table[slot].sender);
 		if (((slot - home) & mask) < ((slot - hole) & mask))
 			continue;
 		quota->table[hole] = quota->table[slot];
@@ -106,15 +73,23 @@ remove_slot(struct quota *quota, struct source_count *count)
 }
 
 int
-quota_init(struct quota *quota, uint32_t most)
+quota_init(struct quota *quota, uint32_t most, unsigned prefix)
 {
-	*quota = (struct quota){ .most = most };
+	*quota = (struct quota){ .most = most, .prefix = prefix };
 	if (getrandom(&quota->salt, sizeof(quota->salt), GRND_NONBLOCK) < 0)
 		quota->salt = (uintptr_t)quota;
 	if (grow(quota) < 0)
 		return -ENOMEM;
 	pthread_mutex_init(&quota->lock, NULL);
 	return 0;
+}
+
+void
+quota_limit(struct quota *quota, uint32_t most)
+{
+	pthread_mutex_lock(&quota->lock);
+	quota->most = most;
+	pthread_mutex_unlock(&quota->lock);
 }
 
 void
@@ -128,35 +103,35 @@ quota_finish(struct quota *quota)
 }
 
 bool
-quota_enter(struct quota *quota, const union peer *peer)
+quota_enter(struct quota *quota, const struct sockaddr *peer)
 {
-	struct source source;
+	struct sender sender;
 	bool entered = false;
 
-	if (!source_of(peer, &source))
+	if (!sender_of(peer, quota->prefix, &sender))
 		return true;
 	pthread_mutex_lock(&quota->lock);
 	if (2 * quota->sources < quota->size || grow(quota) == 0) {
-		struct source_count *count = find(quota, &source);
+		struct sender_count *count = find(quota, &sender);
 
-		entered = count->clients < quota->most;
+		entered = quota->most == 0 || count->clients < quota->most;
 		quota->sources += entered && count->clients == 0;
 		if (entered)
-			*count = (struct source_count){ source, count->clients + 1 };
+			*count = (struct sender_count){ sender, count->clients + 1 };
 	}
 	pthread_mutex_unlock(&quota->lock);
 	return entered;
 }
 
 void
-quota_leave(struct quota *quota, const union peer *peer)
+quota_leave(struct quota *quota, const struct sockaddr *peer)
 {
-	struct source source;
+	struct sender sender;
 
-	if (!source_of(peer, &source))
+	if (!sender_of(peer, quota->prefix, &sender))
 		return;
 	pthread_mutex_lock(&quota->lock);
-	struct source_count *count = find(quota, &source);
+	struct sender_count *count = find(quota, &sender);
 	if (count->clients == 1) {
 		remove_slot(quota, count);
 		quota->sources--;

@@ -14,7 +14,9 @@ static const struct {
 } live[] = {
 	{ "canvas", " snapshot snapshot_interval " },
 	{ "display", NULL },
-	{ "server", " plugin_path " },
+	{ "server",
+		" plugin_path pixels_per_source bytes_per_source connections_per_source "
+		"allow deny " },
 };
 
 static bool
@@ -29,17 +31,11 @@ is_live(const char *section, const char *key)
 	return false;
 }
 
-static const struct config *
-in_force(const struct reload *reload)
-{
-	return reload->loaded.private ? &reload->loaded : reload->started;
-}
-
 /* Each key is named when it changes to something that is not what runs. */
 static void
 name_what_waits(const struct reload *reload)
 {
-	const struct config *before = in_force(reload), *next = &reload->next;
+	const struct config *before = reload->current, *next = reload->next;
 
 	for (const struct core_section *core = core_sections; core->name; core++) {
 		const void *then = (const char *)reload->started + core->offset;
@@ -71,31 +67,36 @@ drop_next(struct reload *reload)
 {
 	plugins_unload(&reload->next_plugins);
 	plugins_sweep(reload->plugins);
-	config_finish(&reload->next);
+	config_finish(reload->next);
 }
 
 /* The instances are those of the new config: now it is in force, and the old one goes. */
 static void
-on_changed(void *arg)
+on_changed(void *arg, const struct ingest_changes *changes)
 {
 	struct reload *reload = arg;
 
 	name_what_waits(reload);
-	snapshot_reconfigure(reload->snapshot, &reload->next.canvas);
+	if (ingest_limit(reload->ingest, reload->next) < 0)
+		log_error("reload: out of memory; server.*-per-source are off");
+	snapshot_reconfigure(reload->snapshot, &reload->next->canvas);
 	caption_refresh(reload->caption);
-	display_reconfigure(reload->display, &reload->next.display);
+	display_reconfigure(reload->display, &reload->next->display);
 	plugins_unload(&reload->next_plugins);
-	config_finish(&reload->loaded);
-	reload->loaded = reload->next;
-	reload->next = (struct config){ 0 };
+	if (reload->current != reload->started)
+		config_finish(&reload->configs[reload->current - reload->configs]);
+	reload->current = reload->next;
+	log_info("reload: %u closed, %u opened, %u not opened, %u left as they are",
+		changes->closed, changes->opened, changes->failed, changes->stayed);
 	finish(reload);
 }
 
 static bool
 load_next(struct reload *reload)
 {
-	struct config *next = &reload->next;
+	struct config *next = &reload->configs[reload->current == reload->configs];
 
+	reload->next = next;
 	if (config_load(next, reload->argc, reload->argv) >= 0)
 		return false;
 	return plugins_load_next(&reload->next_plugins, reload->plugins, next) == 0 &&
@@ -128,6 +129,6 @@ void
 reload_finish(struct reload *reload)
 {
 	plugins_unload(&reload->next_plugins);
-	config_finish(&reload->next);
-	config_finish(&reload->loaded);
+	config_finish(&reload->configs[0]);
+	config_finish(&reload->configs[1]);
 }

@@ -33,8 +33,9 @@ struct reload {
 	struct notify *notify;
 	struct caption *caption;
 
-	struct config loaded; /* in force since the last reload; zeroed: `started` is */
-	struct config next;   /* of the reload at hand */
+	struct config configs[2];     /* the one in force, the one being loaded */
+	const struct config *current; /* in force: `started`, or one of those two */
+	struct config *next;
 	struct plugins next_plugins;
 	bool busy, again;
 };

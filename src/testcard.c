@@ -26,11 +26,13 @@ struct testcard {
 	char words[256]; /* as they are drawn */
 };
 
-/* What is on the screen, as far as it is known yet. */
+/* Before there is a screen, the size is all that is known. */
 static void
-find_words(const struct testcard *card, char *words, size_t len)
+find_words(struct testcard *card, char *words, size_t len)
 {
-	snprintf(words, len, "%ux%u", card->display.width, card->display.height);
+	display_shown_on(&card->display, words, len);
+	if (*words == '\0')
+		snprintf(words, len, "%ux%u", card->display.width, card->display.height);
 }
 
 static void
@@ -110,6 +112,7 @@ testcard_run(const struct config *config, uv_loop_t *loop)
 
 	card.config.scale = SCALE_FIT;
 	card.config.hud = false;
+	card.config.blanking = (struct config_blank){ 0 };
 	if ((ret = display_open(&card.display, &card.config)) < 0)
 		return ret;
 	if (!display_wanted(&card.display)) {

@@ -22,6 +22,7 @@
 
 struct conn;
 struct dgram;
+struct rations;
 struct quota;
 struct source;
 
@@ -35,12 +36,14 @@ struct job {
 struct worker {
 	_Alignas(CACHE_LINE) uv_loop_t *loop; /* its own, or the main loop */
 	struct canvas *canvas;
-	uint8_t *buf;  /* MURAL_REST_MAX + READ_BYTES */
+	struct rations *rations; /* everybody's */
+	uint8_t *buf;            /* MURAL_REST_MAX + READ_BYTES */
 	char *replies; /* of the client that is being fed; grows up to a limit */
 	size_t replies_len, replies_size;
 	size_t held;          /* bytes that wait for clients to take their answers */
 	struct conn *reading; /* who was read last; only ever compared */
 	size_t read_in_a_row; /* bytes, from that one */
+	uint64_t wait_ms;     /* before more of a client may be read; conn-pace.c's */
 	uint64_t handed;      /* clients it was given so far; main thread only */
 	uint64_t gone; /* of them, closed again; its thread writes, figure_load() */
 	bool threaded;

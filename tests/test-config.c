@@ -622,7 +622,7 @@ the_command_line_may_be_wrong(void **state)
 					  "--print-config?" },
 		{ { "--zzzzzz" }, "unknown option --zzzzzz" },
 		{ { "--frobnicate" }, "unknown option --frobnicate" },
-		{ { "--test-card" }, "unknown option --test-card" },
+		{ { "--test-cards" }, "unknown option --test-cards" },
 		{ { "--list" }, "unknown option --list" },
 		{ { "-x" }, "unknown option -x" },
 		{ { "-vx" }, "unknown option -x" },
@@ -755,6 +755,12 @@ what_is_printed_can_be_read_again(void **state)
 				       "display.hud = on  ; default\n"
 				       "server.workers = auto  ; default\n"
 				       "server.plugin-path = /usr/lib/murald  ; default\n"
+				       "server.pixels-per-source = 0  ; default\n"
+				       "server.bytes-per-source = 0  ; default\n"
+				       "server.connections-per-source = 0  ; default\n"
+				       "server.source-prefix = 64  ; default\n"
+				       "server.allow =   ; default\n"
+				       "server.deny =   ; default\n"
 				       "record.file =   ; default\n"
 				       "record.interval = 1s  ; default\n"
 				       "record.max-size = 1G  ; default\n"
@@ -779,6 +785,39 @@ what_is_printed_can_be_read_again(void **state)
 		"SECTION.KEY\n"
 		"t.conf:3: canvas.canvas.size: unknown option, this section takes size, "
 		"background, snapshot, snapshot-interval\n");
+}
+
+static void
+networks_are_read_from_the_value_and_from_files(void **state)
+{
+	struct sender sender;
+	struct sockaddr_in peer = { .sin_family = AF_INET };
+	struct run *run;
+
+	(void)state;
+	write_file("list", "# two of them\n198.51.100.0/24 2001:db8::/32 ; and\n\n");
+	write_file("t.conf", "[server]\ndeny = 192.0.2.1 @list\nallow = 0.0.0.0/0\n");
+	run = run_config("-c", "t.conf", NULL);
+	assert_string_equal(run->err, "");
+	assert_int_equal(run->config.deny.n, 3);
+	assert_int_equal(run->config.allow.n, 1);
+	peer.sin_addr.s_addr = htonl(0xc6336407);
+	assert_true(sender_of((struct sockaddr *)&peer, 128, &sender));
+	assert_true(networks_have(&run->config.deny, &sender));
+	run_free(run);
+
+	complains("[server]\nallow = 192.0.2.0/33 here\ndeny = @none\n",
+		"t.conf:2: server.allow: \"192.0.2.0/33\" is no network; write an "
+		"address, or one with the bits that count, such as 192.0.2.0/24 or "
+		"2001:db8::/32\n"
+		"t.conf:2: server.allow: \"here\" is no network; write an address, or "
+		"one with the bits that count, such as 192.0.2.0/24 or 2001:db8::/32\n"
+		"t.conf:3: server.deny: @none: No such file or directory\n");
+	write_file("list", "192.0.2.0/24\n192.0.2.0/\n");
+	complains("[server]\ndeny = @list\n",
+		"list:2: server.deny: \"192.0.2.0/\" is no network; write an address, "
+		"or one with the bits that count, such as 192.0.2.0/24 or "
+		"2001:db8::/32\n");
 }
 
 static void
@@ -866,6 +905,7 @@ main(void)
 		cmocka_unit_test(verbs_are_told_apart),
 		cmocka_unit_test(quiet_and_verbose_set_the_log_level),
 		cmocka_unit_test(what_is_printed_can_be_read_again),
+		cmocka_unit_test(networks_are_read_from_the_value_and_from_files),
 		cmocka_unit_test(a_long_value_is_printed_so_that_it_can_be_read_again),
 		cmocka_unit_test(any_bytes_do),
 	};

@@ -31,7 +31,7 @@ expect(struct quota *quota, const char *text, bool entered)
 {
 	union peer peer = peer_of(text);
 
-	assert_int_equal(quota_enter(quota, &peer), entered);
+	assert_int_equal(quota_enter(quota, &peer.any), entered);
 }
 
 static void
@@ -39,7 +39,7 @@ leave(struct quota *quota, const char *text)
 {
 	union peer peer = peer_of(text);
 
-	quota_leave(quota, &peer);
+	quota_leave(quota, &peer.any);
 }
 
 static void
@@ -48,7 +48,7 @@ test_what_one_source_is(void **state)
 	struct quota quota;
 
 	(void)state;
-	assert_int_equal(quota_init(&quota, 1), 0);
+	assert_int_equal(quota_init(&quota, 1, 64), 0);
 	expect(&quota, "192.0.2.1", true);
 	expect(&quota, "192.0.2.1", false);
 	expect(&quota, "::ffff:192.0.2.1", false);
@@ -72,11 +72,11 @@ test_local_sockets_have_no_source(void **state)
 	struct quota quota;
 
 	(void)state;
-	assert_int_equal(quota_init(&quota, 1), 0);
+	assert_int_equal(quota_init(&quota, 1, 64), 0);
 	for (int i = 0; i < 10; i++)
-		assert_true(quota_enter(&quota, &peer));
+		assert_true(quota_enter(&quota, &peer.any));
 	for (int i = 0; i < 10; i++)
-		quota_leave(&quota, &peer);
+		quota_leave(&quota, &peer.any);
 	assert_int_equal(quota.sources, 0);
 	quota_finish(&quota);
 }
@@ -90,17 +90,18 @@ test_many_sources_come_and_go(void **state)
 
 	(void)state;
 	srandom(2);
-	assert_int_equal(quota_init(&quota, MOST), 0);
+	assert_int_equal(quota_init(&quota, MOST, 64), 0);
 	for (int i = 0; i < 200000; i++) {
 		unsigned who = random() % MANY;
 		union peer peer = { .in4 = { .sin_family = AF_INET,
 					    .sin_addr.s_addr = htonl(who << 8) } };
 
 		if (random() % 2 && counts[who] > 0) {
-			quota_leave(&quota, &peer);
+			quota_leave(&quota, &peer.any);
 			sources -= --counts[who] == 0;
 		} else {
-			assert_int_equal(quota_enter(&quota, &peer), counts[who] < MOST);
+			assert_int_equal(
+				quota_enter(&quota, &peer.any), counts[who] < MOST);
 			sources += counts[who] == 0;
 			counts[who] += counts[who] < MOST;
 		}

@@ -134,6 +134,8 @@ struct mural_counts {
 	uint64_t viewers;        /* of them, those that watch */
 };
 
+struct mural_limits;
+
 /* One instance: [plugin MODULE NAME].  Made by murald; fields are only ever appended. */
 struct mural_host {
 	void *state;        /* state_size bytes, zeroed at attach or start */
@@ -160,6 +162,8 @@ struct mural_host {
 	uint16_t port; /* of the instance's TCP listener; 0: none */
 
 	uint32_t background; /* 0xffrrggbb, of a canvas that nobody painted */
+
+	struct mural_limits *limits; /* for mural_charge() and its like; NULL: none */
 };
 
 /* One client of a stream plugin, or one datagram socket.  Made by murald; fields are
@@ -252,8 +256,10 @@ struct mural_plugin {
 		const uint8_t *rest, size_t len);
 
 	/* How many clients of this stream one source may have at a time; 0: any number.
-	 * An IPv4 address is a source, and so is an IPv6 /64.  One too many is counted as
-	 * rate limited, hears `refusal`, and is closed before open().  Optional. */
+	 * An IPv4 address is a source, and so is an IPv6 /64, or what
+	 * server.source-prefix makes of it.  One too many is counted as rate limited,
+	 * hears `refusal`, and is closed before open().  So is one too many of
+	 * server.connections-per-source. Optional. */
 	uint32_t (*clients_per_source)(const void *config);
 	const char *refusal; /* NULL: nothing */
 
@@ -263,6 +269,10 @@ struct mural_plugin {
 	 * for a source, else on the main loop's, beside whatever clients do on theirs.
 	 * Optional. */
 	void (*reload)(struct mural_host *host);
+
+	/* What a client of this stream hears whose network server.allow and server.deny
+	 * do not let in; NULL: nothing. */
+	const char *unwelcome;
 };
 
 /* The most that feed() may leave for the next time. */
@@ -356,6 +366,28 @@ MURAL_EXPORT const char *mural_record_file(struct mural_host *host);
 
 /* murald's version, such as "1.2.3".  Any thread. */
 MURAL_EXPORT const char *mural_version(void);
+
+/* Limits for each source, over all protocols (murald.conf(5), SERVER).  Streams and
+ * datagrams are held to them by murald itself; residents and sources ask.  `peer` is any
+ * socket address; one that is no IPv4 or IPv6 address has no limits.  What is refused is
+ * counted in the brush; the plugin tells the client, where its protocol can.
+ *
+ * Residents, for each client: may it come in?  0, and it is to be counted out with
+ * mural_leave(), once, when it is gone; -EACCES: its network may not; -EDQUOT: its source
+ * has as many clients as it may. */
+MURAL_EXPORT int mural_enter(struct mural_host *host, const struct sockaddr *peer);
+MURAL_EXPORT void mural_leave(struct mural_host *host, const struct sockaddr *peer);
+
+/* Takes pixels that are about to be painted, and bytes that came, from what the source
+ * may have this second.  0; -EACCES: its network may not, any more: send it away;
+ * -EDQUOT: it has not as many, nothing was taken, paint nothing.  `brush` is the one that
+ * the caller paints with; any thread.  Costs next to nothing while there is no limit. */
+MURAL_EXPORT int mural_charge(struct mural_host *host, struct mural_brush *brush,
+	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
+
+/* False: there is no such limit now, so that for whom a socket address is work it is not
+ * worth making one to ask mural_charge().  Any thread. */
+MURAL_EXPORT bool mural_is_limited(const struct mural_host *host);
 
 /* Sources and residents: holds a switch of the kernel, a file of one character such as
  * /proc/sys/net/ipv4/icmp_echo_ignore_all, at `value`.  Instances hold it together: what

@@ -85,25 +85,6 @@ copy_line(const struct board *board, uint32_t x, uint32_t y, uint32_t width)
 		board->line, width);
 }
 
-/* The mean of all pixels of a cell. */
-static uint32_t
-mean(const struct board *board, uint32_t column, uint32_t row)
-{
-	uint64_t n = (uint64_t)board->cell * board->cell, r = n / 2, g = n / 2, b = n / 2;
-
-	for (uint32_t y = 0; y < board->cell; y++) {
-		copy_line(
-			board, column * board->cell, row * board->cell + y, board->cell);
-		for (uint32_t x = 0; x < board->cell; x++) {
-			r += board->line[x] >> 16 & 0xff;
-			g += board->line[x] >> 8 & 0xff;
-			b += board->line[x] & 0xff;
-		}
-	}
-	return 0xff000000 | (uint32_t)(r / n) << 16 | (uint32_t)(g / n) << 8 |
-	       (uint32_t)(b / n);
-}
-
 /* Whether all pixels are of that colour; without a branch a pixel, as most are. */
 static bool
 all_are(const uint32_t *pixels, uint32_t n, uint32_t colour)
@@ -115,26 +96,61 @@ all_are(const uint32_t *pixels, uint32_t n, uint32_t colour)
 	return differs == 0;
 }
 
-/* Leaves only those of a row's dirty cells dirty that do not look as expected. */
+/* Adds up a line of a cell's pixels, two channels at a time while they have room. */
 static void
-compare_row(struct board *board, uint32_t row, uint32_t first, uint32_t last)
+add_line(struct board_sum *sum, const uint32_t *pixels, uint32_t n)
+{
+	while (n > 0) {
+		uint32_t some = n < 256 ? n : 256, rb = 0, g = 0;
+
+		for (uint32_t i = 0; i < some; i++) {
+			rb += pixels[i] & 0xff00ff;
+			g += pixels[i] >> 8 & 0xff;
+		}
+		sum->r += rb >> 16;
+		sum->g += g;
+		sum->b += rb & 0xffff;
+		pixels += some;
+		n -= some;
+	}
+}
+
+static void
+look_at_line(struct board *board, size_t place, struct board_sum *sum, uint32_t y,
+	const uint32_t *pixels)
+{
+	uint32_t colour = expected(board, place);
+	uint64_t before = (uint64_t)y * board->cell;
+
+	if (!sum->differs) {
+		if (all_are(pixels, board->cell, colour))
+			return;
+		*sum = (struct board_sum){
+			.differs = true,
+			.r = (colour >> 16 & 0xff) * before,
+			.g = (colour >> 8 & 0xff) * before,
+			.b = (colour & 0xff) * before,
+		};
+	}
+	add_line(sum, pixels, board->cell);
+}
+
+/* Looks at a row's dirty cells; those that do not look as expected have a sum then. */
+static void
+look_at_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
 {
 	uint32_t cell = board->cell;
 	size_t start = (size_t)row * board->width;
-	uint64_t differing[MURAL_SIDE_MAX / 64] = { 0 };
 
+	for (uint32_t column = first; column < end; column++)
+		board->sums[column].differs = false;
 	for (uint32_t y = 0; y < cell; y++) {
-		copy_line(board, first * cell, row * cell + y, (last - first + 1) * cell);
-		for (uint32_t column = first; column <= last; column++)
-			if (is_dirty(board, start + column) &&
-				!all_are(board->line + (column - first) * cell, cell,
-					expected(board, start + column)))
-				differing[column / 64] |= UINT64_C(1) << column % 64;
+		copy_line(board, first * cell, row * cell + y, (end - first) * cell);
+		for (uint32_t column = first; column < end; column++)
+			if (is_dirty(board, start + column))
+				look_at_line(board, start + column, &board->sums[column],
+					y, board->line + (column - first) * cell);
 	}
-	for (uint32_t column = first; column <= last; column++)
-		if (!(differing[column / 64] >> column % 64 & 1))
-			board->dirty[(start + column) / 64] &=
-				~(UINT64_C(1) << (start + column) % 64);
 }
 
 /* Calls each(board, place) for the dirty cells that do not look as expected. */
@@ -143,28 +159,38 @@ each_different(struct board *board, void (*each)(struct board *board, size_t pla
 {
 	for (uint32_t row = 0; row < board->height; row++) {
 		size_t start = (size_t)row * board->width;
-		uint32_t first = 0, last = board->width;
+		uint32_t first = 0, end = board->width;
 
-		while (first < last && !is_dirty(board, start + first))
+		while (first < end && !is_dirty(board, start + first))
 			first++;
-		while (last > first && !is_dirty(board, start + last - 1))
-			last--;
-		if (first == last)
-			continue;
-		compare_row(board, row, first, last - 1);
-		for (uint32_t column = first; column < last; column++)
-			if (is_dirty(board, start + column))
+		while (end > first && !is_dirty(board, start + end - 1))
+			end--;
+		if (first < end)
+			look_at_row(board, row, first, end);
+		for (uint32_t column = first; column < end; column++)
+			if (is_dirty(board, start + column) &&
+				board->sums[column].differs)
 				each(board, start + column);
 	}
 	memset(board->dirty, 0,
 		((size_t)board->width * board->height + 63) / 64 * sizeof(uint64_t));
 }
 
+/* The mean of all pixels of a cell that was looked at. */
+static uint32_t
+mean(const struct board *board, const struct board_sum *sum)
+{
+	uint64_t n = (uint64_t)board->cell * board->cell;
+
+	return 0xff000000 | (uint32_t)((sum->r + n / 2) / n) << 16 |
+	       (uint32_t)((sum->g + n / 2) / n) << 8 | (uint32_t)((sum->b + n / 2) / n);
+}
+
 static void
 take_over(struct board *board, size_t place)
 {
 	uint8_t colour = palette_nearest(
-		&board->palette, mean(board, place % board->width, place / board->width));
+		&board->palette, mean(board, &board->sums[place % board->width]));
 
 	/* a few pixels of another colour do not make it another's cell */
 	if (colour != board->colours[place] || board->bare[place])
@@ -241,7 +267,8 @@ board_look_start(struct board *board)
 	if (board->reader)
 		board->tiles = malloc(
 			mural_reader_view(board->reader)->words * sizeof(uint64_t));
-	return board->tiles && board->dirty && board->line ? 0 : -ENOMEM;
+	board->sums = malloc(board->width * sizeof(*board->sums));
+	return board->tiles && board->dirty && board->line && board->sums ? 0 : -ENOMEM;
 }
 
 void
@@ -251,4 +278,5 @@ board_look_stop(struct board *board)
 	free(board->tiles);
 	free(board->dirty);
 	free(board->line);
+	free(board->sums);
 }

@@ -26,6 +26,12 @@ struct http;
 
 struct board_text; /* board-json.c's */
 
+/* The pixels of a cell, channel by channel, if one differs from what it should be. */
+struct board_sum {
+	uint64_t r, g, b;
+	bool differs;
+};
+
 struct board {
 	struct http *http;
 	uint32_t width, height; /* cells */
@@ -44,7 +50,8 @@ struct board {
 	/* board-look.c's */
 	struct mural_reader *reader;
 	uint64_t *tiles, *dirty; /* changed tiles; cells to be looked at, a bit each */
-	uint32_t *line;          /* one line of pixels of the region */
+	uint32_t *line;          /* one line of pixels of the board */
+	struct board_sum *sums;  /* of the cells of one row */
 
 	struct board_text *text;
 };

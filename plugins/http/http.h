@@ -81,6 +81,8 @@ void http_discard(struct http *http, enum mural_reason reason);
 /* Engine.IO 4 and Socket.IO 5 (protocols.md, 3.4). */
 int socketio_start(struct http *http);
 void socketio_stop(struct http *http);
+/* Whether anybody would hear an event. */
+bool socketio_has_listeners(const struct http *http);
 /* Sends an event with one argument to everybody who is connected; `json` is its text. */
 void socketio_emit(struct http *http, const char *event, const char *json);
 

@@ -9,6 +9,7 @@
 #include "field.h"
 #include "generators.h"
 #include "http.h"
+#include "pixel-body.h"
 #include "rules.h"
 
 #define MS UINT64_C(1000000)
@@ -24,8 +25,7 @@ reply_outside(struct request *request)
 #define EVENT_MAX (12 * NAME_MAX_BYTES + 200)
 
 static void
-tell(struct http *http, uint32_t column, uint32_t row, uint32_t colour,
-	const struct generator *generator)
+tell(struct http *http, const struct pixel_body *pixel, const struct generator *generator)
 {
 	char json[EVENT_MAX];
 
@@ -33,49 +33,75 @@ tell(struct http *http, uint32_t column, uint32_t row, uint32_t colour,
 		"{\"row\":%" PRIu32 ",\"col\":%" PRIu32 ",\"color\":%" PRIu32
 		",\"pixels\":%" PRIu64 ",\"unnecessaryPixels\":%" PRIu64
 		",\"author\":%s}",
-		row, column, colour, http->board->pixels, http->board->unnecessary,
-		generator->label);
+		pixel->row, pixel->column, pixel->colour, http->board->pixels,
+		http->board->unnecessary, generator->label);
 	socketio_emit(http, "pixel update", json);
 }
 
 /* A request that cannot be granted costs the generator no turn. */
 static enum MHD_Result
-set_cell(struct request *request, const json_t *json, struct generator *generator)
+set_cell(struct request *request, struct generator *generator,
+	const struct pixel_body *pixel)
 {
 	struct http *http = request->http;
-	const struct board *board = http->board;
-	uint32_t row, column, colour;
+	struct board *board = http->board;
 	uint64_t now;
 
 	if (!generator)
 		return reply_unauthorized(request);
-	if (!field_index(json_object_get(json, "row"), board->height, &row) ||
-		!field_index(json_object_get(json, "col"), board->width, &column))
+	if (pixel->row >= board->height || pixel->column >= board->width)
 		return reply_outside(request);
-	if (!field_index(json_object_get(json, "color"), board->palette.n, &colour))
+	if (pixel->colour >= board->palette.n)
 		return reply_malformed(request, "Invalid Color");
 	now = uv_hrtime();
 	if (board_is_early(generator, now))
 		return reply_early(request, generator, now);
 	generator->ready_ns = now + http->rules->rate_ms * MS;
 	if (http->rules->enabled) {
-		board_paint(http->board, column, row, colour, generator);
-		tell(http, column, row, colour, generator);
+		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
+		if (socketio_has_listeners(http))
+			tell(http, pixel, generator);
 	}
 	return reply_again(request, MHD_HTTP_OK, http->rules->accepted);
+}
+
+/* What is no number lies nowhere. */
+static uint32_t
+read_index(const json_t *json, const char *name)
+{
+	uint32_t index;
+
+	return field_index(json_object_get(json, name), UINT32_MAX, &index) ? index
+									    : UINT32_MAX;
+}
+
+static struct pixel_body
+read_pixel(const json_t *json)
+{
+	return (struct pixel_body){
+		.row = read_index(json, "row"),
+		.column = read_index(json, "col"),
+		.colour = read_index(json, "color"),
+	};
 }
 
 enum MHD_Result
 answer_update(struct request *request)
 {
 	static const char *const names[] = { "row", "col", "color", "id", NULL };
+	struct pixel_body pixel;
 	enum MHD_Result answered;
-	const json_t *json = board_fields(request, names, &answered);
+	const json_t *json;
 
+	if (request->body && pixel_body_read(&pixel, request->body, request->body_len))
+		return set_cell(request,
+			generators_find(request->http, pixel.id, STORE_ID_LEN), &pixel);
+	json = board_fields(request, names, &answered);
 	if (!json)
 		return answered;
+	pixel = read_pixel(json);
 	return set_cell(
-		request, json, board_generator(request, json_object_get(json, "id")));
+		request, board_generator(request, json_object_get(json, "id")), &pixel);
 }
 
 /* The page's way: with an id, or with the secret that somebody registered with. */
@@ -86,6 +112,7 @@ answer_click(struct request *request)
 	enum MHD_Result answered;
 	const json_t *json, *id, *secret;
 	struct generator *generator = NULL;
+	struct pixel_body pixel;
 
 	if (!request->http->config->click)
 		return reply_error(
@@ -102,5 +129,6 @@ answer_click(struct request *request)
 	else if (json_is_string(secret))
 		generator =
 			generators_find_secret(request->http, json_string_value(secret));
-	return set_cell(request, json, generator);
+	pixel = read_pixel(json);
+	return set_cell(request, generator, &pixel);
 }

@@ -105,6 +105,12 @@ end_listeners(struct socketio *io)
 	}
 }
 
+bool
+socketio_has_listeners(const struct http *http)
+{
+	return http->socketio && http->socketio->sessions.n_joined > 0;
+}
+
 void
 socketio_emit(struct http *http, const char *event, const char *json)
 {
@@ -112,7 +118,7 @@ socketio_emit(struct http *http, const char *event, const char *json)
 	uint64_t due_ms;
 	int len;
 
-	if (!io || io->sessions.n_joined == 0)
+	if (!socketio_has_listeners(http))
 		return;
 	len = packet_event(io->sessions.body, sizeof(io->sessions.body), event, json);
 	if (len < 0 || news_add(&io->sessions.news, io->sessions.body, len) < 0) {

@@ -70,18 +70,17 @@ no_stranger(struct peer *peer)
 static void
 find_source(struct peer *peer, int fd)
 {
-	struct sockaddr_storage address = { 0 };
-	socklen_t len = sizeof(address);
-	const struct sockaddr_in *in4 = (const struct sockaddr_in *)&address;
-	const struct in6_addr *in6 = &((const struct sockaddr_in6 *)&address)->sin6_addr;
+	socklen_t len = sizeof(peer->address);
+	const struct sockaddr_in *in4 = &peer->address.in4;
+	const struct in6_addr *in6 = &peer->address.in6.sin6_addr;
 
-	if (getpeername(fd, (struct sockaddr *)&address, &len) < 0)
+	if (getpeername(fd, &peer->address.any, &len) < 0)
 		return;
-	if (address.ss_family == AF_INET)
+	if (peer->address.any.sa_family == AF_INET)
 		memcpy(peer->source, &in4->sin_addr, 4);
-	else if (address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6))
+	else if (peer->address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6))
 		memcpy(peer->source, in6->s6_addr + 12, 4);
-	else if (address.ss_family == AF_INET6)
+	else if (peer->address.any.sa_family == AF_INET6)
 		memcpy(peer->source, in6->s6_addr, 8);
 }
 
@@ -234,6 +233,8 @@ put(struct peer *peer, const struct stream_event *event)
 		discard(p2, MURAL_RATE_LIMITED);
 		return;
 	}
+	if (mural_charge(p2->host, p2->host->brush, &peer->address.any, 1, 0) < 0)
+		return;
 	mural_put(p2->host->brush, event->x1 + p2->zero_x, event->y1 + p2->zero_y,
 		event->argb);
 }
@@ -278,6 +279,11 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 	size_t used = 0;
 
 	p2->host->counts.received_bytes += len;
+	if (mural_charge(p2->host, p2->host->brush, &peer->address.any, 0, len) < 0) {
+		peer_close(peer, FAREWELL_REFUSED);
+		mural_publish(p2->host);
+		return;
+	}
 	bucket_fill(&peer->puts, &rate, now_ms(p2));
 	while (used < len && peer->state != PEER_CLOSING) {
 		struct stream_event event;
@@ -340,6 +346,9 @@ peer_init(
 	p2->n_strangers++;
 	make_room(p2);
 	sweep_at(p2, due_ms(peer));
+	peer->entered = mural_enter(p2->host, &peer->address.any) == 0;
+	if (!peer->entered)
+		peer_close(peer, FAREWELL_REFUSED);
 	mural_publish(p2->host);
 }
 
@@ -367,6 +376,8 @@ peer_finish(struct peer *peer)
 	if (peer->state == PEER_OPEN)
 		*kept_puts(peer) = peer->puts;
 	no_stranger(peer);
+	if (peer->entered)
+		mural_leave(p2->host, &peer->address.any);
 	if (peer->next)
 		peer->next->previous = peer->previous;
 	if (peer->previous)

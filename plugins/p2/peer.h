@@ -9,6 +9,7 @@
 #ifndef P2_PEER_H
 #define P2_PEER_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +24,8 @@ struct peer;
 /* Why a peer is sent away. */
 enum farewell {
 	FAREWELL_OVER,    /* it asked for it, was idle, or its user came again */
-	FAREWELL_REFUSED, /* it is nobody we know, or did not say who it is */
+	FAREWELL_REFUSED, /* it is nobody we know, did not say who it is, or is too much
+			   */
 	FAREWELL_STOP,    /* the wall ends */
 };
 
@@ -49,6 +51,12 @@ struct peer {
 	const struct peer_transport *transport;
 	enum peer_state state;
 	uint64_t since_ms; /* in this state */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+	} address;
+	bool entered;      /* counted in by murald, and to be counted out */
 	uint8_t source[8]; /* the address, or the network of an IPv6 one */
 	bool stranger;     /* counted as one that did not say who it is */
 	struct stream stream;

@@ -123,7 +123,7 @@ def test_a_user_without_rights(open_folder):
     if subprocess.run([*nobody, "test", "-x", MURALD, "-a", "-r", PLUGINS]).returncode != 0:
         pytest.skip("other users may not look into the build folder: build where all may")
     text = doctor(wall)
-    assert "this is what user nobody may do" in text
+    assert "this is what user 65534 (nobody) may do" in text
     assert "WRONG  [plugin icmp] may not read packets: no CAP_NET_RAW" in text
     assert "WRONG  canvas.snapshot: the folder %s: Permission denied" % open_folder in text
 

@@ -33,19 +33,19 @@ root=$folder/sysroot
 # shellcheck source=./tests/kms/archive.sh
 . "$here/archive.sh"
 
-if [ ! -e "$root/.done" ]; then
+read -ra wanted <<<"$(sed -n '/^Build-Depends:/,/^$/p' "$source/debian/control" |
+	grep -oE '^ z?lib[a-z0-9.+-]*-dev' | tr -d '\n')"
+if [ "$(cat "$root/.done" 2>/dev/null)" != "${wanted[*]}" ]; then
 	archive "$folder/apt" "$arch" || { echo "cross.sh: cannot ask Debian about $arch" >&2 && exit 1; }
-	read -ra wanted <<<"$(sed -n '/^Build-Depends:/,/^$/p' "$source/debian/control" |
-		grep -oE '^ z?lib[a-z0-9.+-]*-dev' | tr -d '\n')"
 	apt-get -q install -y --download-only libc6-dev "${wanted[@]}" >"$folder/apt/log" 2>&1 ||
 		{ tail -n 5 "$folder/apt/log" >&2 && exit 1; }
-	rm -rf "$root"
+	rm -rf "$root" "$folder/Makefile"
 	mkdir -p "$root"
 	for deb in "$folder"/apt/archives/*.deb; do
 		dpkg-deb -x "$deb" "$root"
 	done
 	rm -rf "$folder/apt"
-	touch "$root/.done"
+	echo "${wanted[*]}" >"$root/.done"
 fi
 export PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_LIBDIR=$root/usr/lib/$triplet/pkgconfig:$root/usr/share/pkgconfig

@@ -312,6 +312,21 @@ def test_groups_are_never_answered(tmp_path, quiet):
             assert totals(wall) == {"painted": 1, "drops": 0}
 
 
+# ---- limits for each source
+
+def test_pings_of_one_source_are_limited(tmp_path, quiet):
+    with icmp_wall(tmp_path, quiet, core="pixels-per-source = 100\ndeny = 198.51.100.0/24") as wall:
+        forged = [IP(src="192.0.2.%d" % (100 + i), dst=quiet.server.ip4) for i in range(20)]
+        quiet.send(*[echo4(quiet, set_pixel(i % 64, 1, ORANGE)) for i in range(150)])
+        quiet.send(*[echo6(quiet, set_pixel(i % 64, 2, ORANGE)) for i in range(150)])
+        quiet.send(*[echo4(quiet, set_pixel(i % 64, 3, ORANGE), ip=ip) for i, ip in enumerate(forged)])
+        quiet.send(*[echo4(quiet, PIXEL, ip=IP(src="198.51.100.9", dst=quiet.server.ip4))] * 7)
+        time.sleep(1)
+        counted = totals(wall)
+        assert 220 <= counted["painted"] <= 300 and counted["unauthorized"] == 7
+        assert counted["painted"] + counted["rate_limited"] == 320
+
+
 # ---- the kernel's own replies
 
 @pytest.mark.parametrize("before", ["0", "1"])

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -80,12 +81,13 @@ def tools():
 
 @pytest.fixture(scope="session")
 def debs(tmp_path_factory):
-    """The folder of the packages, built with the tests of a package build."""
+    """The folder of the packages; MURALD_LONG has the tests run that a package build runs."""
+    options = "noautodbgsym" + ("" if os.environ.get("MURALD_LONG") else " nocheck")
     folder = str(tmp_path_factory.mktemp("debs"))
     tree = folder + "/murald"
     run(MAKE, "-s", "-C", BUILD, "distdir", "distdir=" + tree)
     built = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-j2"], cwd=tree, text=True,
-                           env=dict(CLEAN, DEB_BUILD_OPTIONS="noautodbgsym"),
+                           env=dict(CLEAN, DEB_BUILD_OPTIONS=options),
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     need("Unmet build dependencies" not in built.stdout,
          "build dependencies are missing: apt-get build-dep " + g.SOURCE)
@@ -220,20 +222,23 @@ def test_a_desktop_keeps_its_display(root):
 
 @pytest.fixture(scope="module")
 def kiosk(root, tmp_path_factory):
-    """The Debian of the last case, with murald installed and nothing else done, booted with a screen."""
-    need(shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin"), "no mke2fs: apt-get install e2fsprogs")
+    """The Debian of the last case, with the packages installed and nothing else done, and a screen."""
+    need(shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin"),
+         "no mke2fs: apt-get install e2fsprogs")
     kernel = g.fetch_kernel()
     folder = str(tmp_path_factory.mktemp("kiosk"))
     shutil.copy(g.HERE + "/serve", root.path + "/serve")
     shutil.copy(HERE + "/rig.service", root.path + "/etc/systemd/system/rig.service")
     root.write("/etc/murald/murald.conf.d/mine.conf", "[canvas]\nsize = 320x200\n[plugin pixelflut]\n")
     root.sh("systemctl enable rig.service")
+    root.install("murald-http")
     run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root.path, folder + "/disk", "900M")
-    initrd = g.make_initrd(kernel, folder + "/initrd", more=["--module", "virtio_blk",
-                                                             "--module", "crc32c_generic", "--module", "ext4"])
-    port = g.free_port()
-    with g.rig.Guest(kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024, smp=2, forward=[(port, 1234)],
-                     append="rig.root=/dev/vda systemd.show_status=0") as guest:
+    modules = ["virtio_blk", "crc32c_generic", "ext4"]
+    initrd = g.make_initrd(kernel, folder + "/initrd", more=["--module=" + name for name in modules])
+    ports = [(g.free_port(), 1234), (g.free_port(), 8080)]
+    with g.rig.Guest(kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024,
+                     smp=2, forward=ports, append="rig.root=/dev/vda systemd.show_status=0") as guest:
+        guest.web = "http://127.0.0.1:%d" % ports[1][0]
         yield guest
 
 
@@ -247,6 +252,11 @@ def test_a_booted_machine_is_a_wall(kiosk):
         canvas.rgb[o:o + 3] = bytes(rgb)
     took, difference = kiosk.wait_shot(g.on_screen(canvas, 1280, 800), 20)
     assert took is not None, "%s\n%s" % (difference, kiosk.run("journalctl -u murald")[1])
+
+
+def test_its_web_page_is_there(kiosk):
+    with urllib.request.urlopen(kiosk.web + "/metrics", timeout=20) as answer:
+        assert 'murald_pixels_total{plugin="icmp"} 2' in answer.read().decode()
 
 
 def status(kiosk):
@@ -284,7 +294,8 @@ def main_pid(kiosk):
 
 def test_upgrades_and_new_plugins_start_it_again(kiosk):
     plugins = kiosk.run("dirname /usr/lib/*/murald/icmp.so")[1].strip()
-    for change in ["dpkg -i /debs/murald_*.deb", "dpkg-trigger --by-package=other %s; dpkg --triggers-only -a" % plugins]:
+    for change in ["dpkg -i /debs/murald_*.deb",
+                   "dpkg-trigger --by-package=other %s; dpkg --triggers-only -a" % plugins]:
         before = main_pid(kiosk)
         kiosk.run(change, check=True)
         assert main_pid(kiosk) not in (before, "0\n")
@@ -301,6 +312,6 @@ def test_a_session_on_tty1_is_left_alone(kiosk):
 
 
 def test_removed_from_the_running_machine(kiosk):
-    kiosk.run("dpkg -P murald", check=True)
+    kiosk.run("dpkg -P murald-http murald", check=True)
     assert kiosk.run("pidof murald")[1] == ""
     assert "murald" not in kiosk.run("systemctl list-units --all --plain 'murald*' --no-legend")[1]

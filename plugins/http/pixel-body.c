@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* The usual body of PUT /update-pixel.  No loop here looks for the end: there is a NUL,
+ * which is no blank, no digit and no letter. */
+#include "pixel-body.h"
+
+#include <string.h>
+
+enum { HAS_ROW = 1, HAS_COLUMN = 2, HAS_COLOUR = 4, HAS_ID = 8, HAS_ALL = 15 };
+
+static const char *
+skip_blanks(const char *p)
+{
+	while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+		p++;
+	return p;
+}
+
+/* JSON's whole numbers; NULL: it is none, or has too many digits. */
+static const char *
+read_number(const char *p, uint32_t *number)
+{
+	const char *start = p;
+	uint32_t n = 0;
+
+	while ((uint8_t)(*p - '0') < 10 && p - start < 10)
+		n = n * 10 + (uint32_t)(*p++ - '0');
+	if (p == start || p - start > 9 || (*start == '0' && p - start > 1))
+		return NULL;
+	*number = n;
+	return p;
+}
+
+/* Letters and digits only: nothing that JSON would read as something else. */
+static const char *
+read_id(const char *p, const char **id)
+{
+	if (*p++ != '"')
+		return NULL;
+	*id = p;
+	for (int i = 0; i < STORE_ID_LEN; i++, p++)
+		if ((uint8_t)(*p - '0') >= 10 && (uint8_t)((*p | 0x20) - 'a') >= 26)
+			return NULL;
+	return *p == '"' ? p + 1 : NULL;
+}
+
+/* A key and its value; NULL: it is not one of ours, or there already. */
+static const char *
+read_member(const char *p, struct pixel_body *pixel, unsigned *has)
+{
+	static const struct {
+		const char *key; /* with its second quote */
+		size_t len;
+		unsigned bit;
+	} keys[] = {
+		{ "row\"", 4, HAS_ROW },
+		{ "col\"", 4, HAS_COLUMN },
+		{ "color\"", 6, HAS_COLOUR },
+		{ "id\"", 3, HAS_ID },
+	};
+	size_t i = 0;
+
+	if (*p++ != '"')
+		return NULL;
+	while (i < 4 && strncmp(p, keys[i].key, keys[i].len) != 0)
+		i++;
+	if (i == 4 || *has & keys[i].bit)
+		return NULL;
+	*has |= keys[i].bit;
+	p = skip_blanks(p + keys[i].len);
+	if (*p != ':')
+		return NULL;
+	p = skip_blanks(p + 1);
+	switch (keys[i].bit) {
+	case HAS_ROW:
+		return read_number(p, &pixel->row);
+	case HAS_COLUMN:
+		return read_number(p, &pixel->column);
+	case HAS_COLOUR:
+		return read_number(p, &pixel->colour);
+	default:
+		return read_id(p, &pixel->id);
+	}
+}
+
+bool
+pixel_body_read(struct pixel_body *pixel, const char *body, size_t len)
+{
+	const char *p = skip_blanks(body);
+	unsigned has = 0;
+
+	if (*p != '{')
+		return false;
+	do {
+		p = read_member(skip_blanks(p + 1), pixel, &has);
+		if (!p)
+			return false;
+		p = skip_blanks(p);
+	} while (*p == ',');
+	return *p == '}' && has == HAS_ALL && skip_blanks(p + 1) == body + len;
+}

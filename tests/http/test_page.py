@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: MIT
+"""The web page in a real browser: what it shows is what is there, and a tap paints."""
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+from PIL import Image
+
+sys.path.insert(0, os.path.dirname(__file__))
+from browser import Browser
+from wall import Wall, wait_for
+
+SIZE = "160x96"
+
+
+def http_section(folder, more=""):
+    return ("[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n%s\n"
+            "[plugin pixelflut]\nlisten = 127.0.0.1:0\n" % (folder, more))
+
+
+@pytest.fixture(scope="module")
+def wall(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    core = "[record]\nfile = %s/record\ninterval = 100ms\n" % folder
+    others = "[plugin dots]\nlisten = 127.0.0.1:0\n"
+    with Wall(folder, http_section(folder, "pixel-rate = 1500ms") + others, size=SIZE,
+              core=core) as wall:
+        flut(wall, [(x, y, x, y * 2, x ^ y) for y in range(96) for x in range(160)])
+        yield wall
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+def url(wall, path=""):
+    return "http://127.0.0.1:%d/%s" % (wall.port("http"), path)
+
+
+def get(wall, path):
+    with urllib.request.urlopen(url(wall, path), timeout=20) as answer:
+        return answer.read()
+
+
+def flut(wall, pixels):
+    client = wall.tcp("pixelflut")
+    client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % pixel for pixel in pixels) + b"SIZE\n")
+    assert client.recv(100).startswith(b"SIZE")
+    client.close()
+
+
+def canvas_png(wall):
+    picture = Image.open(io.BytesIO(get(wall, "canvas.png"))).convert("RGB")
+    return (*picture.size, picture.tobytes())
+
+
+def same_picture(browser, wall):
+    wait_for("the page's picture to be the wall's",
+             lambda: browser.pixels() == canvas_png(wall), 15)
+
+
+def place_of(browser, x, y):
+    """Where a pixel of the wall is in the window."""
+    return browser.eval(
+        "(() => { const c = document.getElementById('picture'), b = c.getBoundingClientRect();"
+        "return { x: b.left + (%d + 0.5) * b.width / c.width,"
+        " y: b.top + (%d + 0.5) * b.height / c.height }; })()" % (x, y))
+
+
+def test_the_page_shows_the_wall_while_others_paint(wall, browser):
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    flut(wall, [(x, 50, 255, x, 0) for x in range(160)])
+    wall.tcp("dots").sendall(bytes([7, 0, 9, 0, 1, 2, 3, 255]))
+    wall.painted(7, 9, (1, 2, 3))
+    same_picture(browser, wall)
+    assert browser.errors == []
+
+
+def test_a_tap_paints_and_the_cooldown_is_shown(wall, browser):
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    palette = json.loads(get(wall, "page.json"))["palette"]
+    browser.eval("document.querySelectorAll('#palette input')[9].click()")
+    browser.ask("click", **place_of(browser, 83, 43))
+    browser.wait_text("#paint-status", "Painted")
+    colour = tuple(bytes.fromhex(palette[9][1:]))
+    wall.painted(80, 40, colour)
+    wall.painted(87, 47, colour)
+    browser.wait_text("#author", "visitor-")
+    assert re.match(r"83, 43 %s" % palette[9], browser.text("#position"))
+    assert browser.eval("document.getElementById('cooldown').value") < 1
+    browser.ask("click", **place_of(browser, 3, 3))
+    browser.wait_text("#paint-status", "Not so fast")
+    wait_for("the cooldown's end",
+             lambda: browser.eval("document.getElementById('cooldown').value") == 1, 5)
+    same_picture(browser, wall)
+
+
+def test_the_keyboard_is_enough(wall, browser):
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    browser.eval("document.getElementById('viewport').focus()")
+    for key in ("ArrowLeft", "ArrowUp", "+", "+", "-", "0"):
+        browser.ask("press", key=key)
+    at = re.match(r"(\d+), (\d+) ", browser.text("#position"))
+    assert at.groups() == ("72", "40")
+    wait_for("the cooldown's end", lambda: browser.ask("press", key="Enter") or
+             "Painted" in wait_for("a word", lambda: browser.text("#paint-status")), 10)
+    same_picture(browser, wall)
+
+
+def test_zoom_and_pan_keep_pixels_crisp_and_the_point_in_place(wall, browser):
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    before = place_of(browser, 20, 30)
+    browser.ask("wheel", **before, by=-400)
+    after = place_of(browser, 20, 30)
+    assert abs(before["x"] - after["x"]) < 12 and abs(before["y"] - after["y"]) < 12
+    scale = browser.eval("document.getElementById('picture').getBoundingClientRect().width / 160")
+    browser.ask("drag", **{"from": [before["x"], before["y"]],
+                           "to": [before["x"] + 50, before["y"] + 20]})
+    moved = place_of(browser, 20, 30)
+    assert abs(moved["x"] - after["x"] - 50) < 2 and abs(moved["y"] - after["y"] - 20) < 2
+    assert scale > 2
+    assert browser.eval(
+        "getComputedStyle(document.getElementById('picture')).imageRendering") == "pixelated"
+    assert browser.text("#paint-status") == "Tap a place on the wall."
+
+
+def test_each_plugin_has_a_command_that_paints_the_pixel_that_was_tapped(wall, browser):
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    browser.ask("click", **place_of(browser, 120, 70))
+    browser.wait_text("#ways-where", "120, 70")
+    commands = browser.eval("[...document.querySelectorAll('.card')].map(card =>"
+                            " [card.querySelector('h3').textContent,"
+                            "  ...[...card.querySelectorAll('code')].map(c => c.textContent)])")
+    ways = {name: texts for name, *texts in commands}
+    assert set(ways) == {"http", "pixelflut", "dots"}
+    assert len(ways["http"]) == 2
+    for name in ("pixelflut", "dots"):
+        wanted = tuple(bytes.fromhex(re.search(r"#(\w+)", palette_colour(wall)).group(1)))
+        flut(wall, [(120, 70, 0, 0, 1)])
+        subprocess.run(["bash", "-c", ways[name][0]], check=True, timeout=10)
+        wall.painted(120, 70, wanted)
+
+
+def palette_colour(wall):
+    return json.loads(get(wall, "page.json"))["palette"][-1]
+
+
+def test_the_commands_for_the_board_work(wall):
+    ways = json.loads(get(wall, "invite?x=30&y=20&color=00a368"))["ways"]
+    register, update = next(way["commands"] for way in ways if way["module"] == "http")
+    run = lambda command: json.loads(subprocess.run(
+        ["bash", "-c", command], check=True, timeout=10, capture_output=True).stdout)
+    token = run(register)["id"]
+    assert run(update.replace('"ID"', '"%s"' % token))["success"]
+    wall.painted(30, 20, (0x00, 0xa3, 0x68))
+
+
+def test_what_a_host_field_says_never_reaches_a_shell(wall):
+    request = urllib.request.Request(url(wall, "invite"), headers={"Host": "$(reboot);`id`"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        text = answer.read().decode()
+    assert "reboot" not in text and "`id`" not in text
+    assert "nc -N HOST" in text
+
+
+def test_figures_move(wall, browser):
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    client = wall.tcp("pixelflut")
+
+    def moves():
+        client.sendall(b"".join(b"PX %d 90 000001\n" % x for x in range(100)))
+        return re.search(r"pixelflut [1-9]", browser.text("#legend"))
+    wait_for("pixels a second", moves)
+    assert browser.text("#viewers") == "1"
+    used = browser.eval("(() => { const g = document.getElementById('graph');"
+                        "return g.getContext('2d').getImageData(0, 0, g.width, g.height)"
+                        ".data.some(v => v > 0); })()")
+    assert used
+
+
+def test_looking_back(wall, browser):
+    wait_for("something recorded",
+             lambda: json.loads(get(wall, "history"))["moments"] > 0)
+    browser.goto(url(wall))
+    wait_for("the slider",
+             lambda: not browser.eval("document.getElementById('look-back').hidden"))
+    browser.eval("(() => { const m = document.getElementById('moment'); m.value = 0;"
+                 "m.dispatchEvent(new Event('input')); })()")
+    wait_for("the picture", lambda: browser.eval(
+        "document.getElementById('past-picture').naturalWidth") == 160)
+    browser.eval("document.getElementById('wall-timelapse').click()")
+    wait_for("the film", lambda: browser.eval(
+        "(p => p.src.includes('source=wall') && p.complete && p.naturalWidth)"
+        "(document.getElementById('past-picture'))") == 160)
+    browser.eval("document.getElementById('board-timelapse').click()")
+    wait_for("the board's film", lambda: browser.eval(
+        "(p => !p.src.includes('source=wall') && p.complete && p.naturalWidth)"
+        "(document.getElementById('past-picture'))") == 20)
+
+
+def test_a_dead_server_is_survived(tmp_path, browser):
+    wall = Wall(tmp_path, http_section(tmp_path), size="64x48")
+    wall.start()
+    wall.wait_ready()
+    port = wall.port("http")
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    wall.stop()
+    browser.wait_text("#connection", "does not answer")
+    again = Wall(tmp_path, http_section(tmp_path).replace("127.0.0.1:0", "127.0.0.1:%d" % port, 1),
+                 size="80x50")
+    os.unlink(again.snapshot)
+    with again:
+        flut(again, [(79, 49, 9, 8, 7)])
+        browser.wait_text("#connection", "80×50", 25)
+        same_picture(browser, again)
+    browser.errors.clear()  # of the connections that failed
+
+
+def test_without_click_there_is_nothing_to_tap(tmp_path, browser):
+    with Wall(tmp_path, http_section(tmp_path, "click = no")) as wall:
+        browser.goto(url(wall))
+        same_picture(browser, wall)
+        assert browser.eval("document.getElementById('paint').hidden")
+
+
+def test_a_secret_is_asked_for(tmp_path, browser):
+    secrets = tmp_path / "secrets"
+    secrets.write_text("open sesame\n")
+    with Wall(tmp_path, http_section(tmp_path, "secrets = %s" % secrets)) as wall:
+        browser.goto(url(wall))
+        same_picture(browser, wall)
+        assert not browser.eval("document.getElementById('secret-label').hidden")
+        browser.ask("click", **place_of(browser, 5, 5))
+        browser.wait_text("#paint-status", "Secret")
+        browser.eval("(() => { const s = document.getElementById('secret');"
+                     "s.value = 'open sesame'; s.dispatchEvent(new Event('change')); })()")
+        browser.ask("click", **place_of(browser, 5, 5))
+        browser.wait_text("#paint-status", "Painted")
+        browser.eval("localStorage.clear()")
+    browser.errors.clear()
+
+
+def test_the_owner_changes_the_rate(tmp_path, browser):
+    with Wall(tmp_path, http_section(tmp_path, "admin-token = adm")) as wall:
+        browser.goto(url(wall, "admin"))
+        browser.wait_text("#now", "1000 ms")
+        for token, says in (("wrong", "not the admin token"), ("adm", "Done")):
+            browser.eval("document.getElementById('token').value = %r" % token)
+            browser.eval("document.getElementById('rate').value = 250")
+            browser.eval("document.querySelector('#rate-form button').click()")
+            browser.wait_text("#result", says)
+        browser.wait_text("#now", "250 ms")
+        browser.eval("document.getElementById('disable').click()")
+        browser.wait_text("#now", "is off")
+        browser.eval("document.getElementById('enable').click()")
+        browser.wait_text("#now", "is on")
+    browser.errors.clear()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", "servers", "admin/"])
+def test_nothing_keeps_anybody_out(wall, browser, path, scheme):
+    browser.ask("colours", scheme=scheme)
+    browser.goto(url(wall, path))
+    if not path:
+        same_picture(browser, wall)
+    assert browser.ask("axe") == []
+    assert browser.errors == []
+
+
+def test_a_phone(wall, tmp_path):
+    with Browser(tmp_path, width=360, height=740, isMobile=True, hasTouch=True,
+                 deviceScaleFactor=2) as phone:
+        phone.goto(url(wall))
+        same_picture(phone, wall)
+        assert phone.eval("document.documentElement.scrollWidth") <= 360
+        phone.ask("tap", **place_of(phone, 100, 10))
+        phone.wait_text("#paint-status", "Painted")
+        small = phone.eval("[...document.querySelectorAll('button, #palette input')]"
+                           ".filter(e => e.offsetParent && (e.offsetWidth < 44 || e.offsetHeight < 44))"
+                           ".map(e => e.outerHTML)")
+        assert small == []
+        assert phone.errors == []
+
+
+@pytest.mark.parametrize("path", ["static/../murald.conf", "static/", "static/nothing.js",
+                                  "static/%2e%2e/page.c", "static/main.js%00.html", "servers/",
+                                  "%00", "static/main.js/"])
+def test_there_are_no_other_files(wall, path):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(wall, path)
+    assert refused.value.code == 404
+
+
+def test_files_are_kept_until_they_change(wall):
+    with urllib.request.urlopen(url(wall, "static/main.js")) as answer:
+        tag = answer.headers["ETag"]
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    with pytest.raises(urllib.error.HTTPError) as same:
+        urllib.request.urlopen(urllib.request.Request(
+            url(wall, "static/main.js"), headers={"If-None-Match": tag}))
+    assert same.value.code == 304

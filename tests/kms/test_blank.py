@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""Screens that are dark by the clock, and when nobody paints."""
+import time
+
+import pytest
+
+import ppm
+from guests import wait_for
+
+
+def dpms(screen):
+    return screen.guest.run("cat /sys/class/drm/card0-Virtual-1/dpms")[1].strip()
+
+
+def goes(screen, state, seconds=10):
+    wait_for("the screen to be " + state, lambda: dpms(screen) == state, seconds)
+
+
+def black(screen):
+    return screen.guest.shot().diff(ppm.Image(1280, 800)) is None
+
+
+def set_clock(screen, text):
+    screen.guest.run("date -s '2026-11-21 %s' >/dev/null" % text, check=True)
+
+
+@pytest.mark.parametrize("method", ["atomic", "legacy"])
+def test_off_when_nobody_paints(boot, method):
+    screen = boot("virtio")
+    wall = screen.wall(display="output = kms\nblank = idle 2s", env="MURALD_KMS=" + method).start()
+    wall.noise()
+    wall.seen()
+    for i in range(4):      # each of them puts it off
+        time.sleep(0.8)
+        wall.dot(i, 0, (i, 0, 255))
+        assert dpms(screen) == "On"
+    goes(screen, "Off")
+    wall.said("nobody has painted for so long")
+    time.sleep(3)
+    before = wall.threads()
+    time.sleep(2)
+    assert wall.threads() == before, "a thread woke up"
+    wall.dot(9, 9, (1, 2, 3))
+    goes(screen, "On", 3)
+    wall.seen()
+    goes(screen, "Off")
+    screen.guest.unplug()
+    time.sleep(0.5)
+    screen.guest.resize(1280, 800)
+    time.sleep(1)
+    assert dpms(screen) == "Off", "plugging does not wake it"
+    wall.dot(8, 8, (3, 2, 1))
+    wall.seen()
+
+
+def test_black_when_nobody_paints(boot):
+    screen = boot("virtio")
+    wall = screen.wall(display="output = kms\nblank = idle 2s\nblank-mode = black", hud=True).start()
+    wall.noise()
+    assert not black(screen)
+    wait_for("black", lambda: black(screen))
+    assert dpms(screen) == "On"
+    time.sleep(3)
+    screen.count_flips()
+    time.sleep(1)
+    assert screen.flips() == 0
+    wall.dot(9, 9, (1, 2, 3))
+    wait_for("the picture", lambda: not black(screen), 3)
+    wall.reload(hud=False)
+    wall.seen()
+
+
+@pytest.mark.parametrize("mode", ["off", "black"])
+def test_hours(boot, mode):
+    screen = boot("virtio")
+    is_dark = (lambda: dpms(screen) == "Off") if mode == "off" else (lambda: black(screen))
+    set_clock(screen, "21:59:57")
+    wall = screen.wall(display="output = kms\nblank = 22:00-08:00\nblank-mode = " + mode).start()
+    wall.noise()
+    wall.seen(seconds=2)
+    wait_for("the dark", is_dark)
+    wall.noise(2, (10, 10, 40, 40))
+    time.sleep(1)
+    assert is_dark(), "paint does not wake it"
+    set_clock(screen, "07:59:58")
+    time.sleep(0.5)
+    assert is_dark()
+    wall.seen()
+    set_clock(screen, "23:00:00")
+    wait_for("the dark", is_dark)
+    set_clock(screen, "12:00:00")
+    wall.seen()
+
+
+def test_starts_in_the_hours(boot):
+    screen = boot("virtio")
+    set_clock(screen, "23:00:00")
+    before = screen.console("a console")
+    wall = screen.wall(display="output = kms\nblank = 22:00-08:00 idle 1h").start(lit=False)
+    goes(screen, "Off")
+    wall.noise()
+    assert "; canvas " not in wall.log()
+    wall.reload(display="output = kms")
+    wall.seen()
+    wall.reload(display="output = kms\nblank = 22:00-08:00")
+    goes(screen, "Off")
+    wall.kill("TERM")
+    assert screen.guest.wait_shot(before, 10)[1] is None, "the console is not back"

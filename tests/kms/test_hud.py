@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""The HUD on the screen: what it says, where, and how often it is drawn."""
+import time
+
+import pytest
+from PIL import Image
+
+import guests as g
+import hud
+from test_outputs import TWO, two_heads
+
+# A canvas of 320x153 leaves this of a screen of 1280x800 to the HUD.
+WIDE, PICTURE, BELOW = "320x153", (0, 0, 1280, 612), (0, 612, 1280, 188)
+
+
+def as_seen(wall, shot):
+    """A picture of the screen as people see it."""
+    image = g.turned(shot, (360 - wall.rotate) % 360)
+    return g.mirrored(image) if wall.mirror else image
+
+
+def pil(image):
+    return Image.frombytes("RGB", (image.w, image.h), bytes(image.rgb))
+
+
+def says(wall, box, text, head=None):
+    """Waits until the HUD, which is there, says it; its picture."""
+    def claim():
+        strip = as_seen(wall, wall.guest.shot(head)).crop(*box)
+        return any(text in row for row in hud.Page(pil(strip)).rows) and strip
+    return g.wait_for("%r on the HUD" % text, claim)
+
+
+def picture_is(wall, box, head=None):
+    """Waits until the rest of the screen is right."""
+    want = g.on_screen(wall.canvas, *box[2:], wall.scale)
+    g.wait_for("the picture", lambda: as_seen(wall, wall.guest.shot(head)).crop(*box).diff(want) is None)
+
+
+INVITATION = "dots"
+
+
+@pytest.mark.parametrize("rotate, mirror", [(0, False), (0, True), (180, False), (90, True), (270, False)])
+def test_strip_below(boot, rotate, mirror):
+    """A canvas of the size that the display gives it is shown pixel by pixel."""
+    width, height = (800, 1280) if rotate % 180 else (1280, 800)
+    strip = height * 7 // 30  # what hud_place() takes when it may choose
+    wall = boot("virtio").wall(size="%dx%d" % (width, height - strip), hud=True, rotate=rotate, mirror=mirror)
+    wall.guest.run("sed -i '/^size/d' /run/%s.conf" % wall.name, check=True)
+    wall.start()
+    assert "canvas: %dx%d\n" % (width, height - strip) in wall.log()
+    wall.noise(1, (width - 200, height - strip - 100, 200, 100))
+    wall.dot(0, 0, (255, 0, 0))
+    picture_is(wall, (0, 0, width, height - strip))
+    says(wall, (0, height - strip, width, strip), INVITATION)
+
+
+def test_strip_beside(boot):
+    """A narrow canvas leaves room beside it."""
+    wall = boot("virtio").wall(size="80x100", hud=True).start()
+    wall.noise()
+    picture_is(wall, (0, 0, 640, 800))
+    says(wall, (640, 0, 640, 800), INVITATION)
+
+
+def test_figures_and_frames(boot):
+    """The pixels of a second are counted; when nobody paints nothing is drawn."""
+    screen = boot("virtio")
+    wall = screen.wall(size=WIDE, hud=True).start()
+    wall.noise()
+    picture_is(wall, PICTURE)
+    still = says(wall, BELOW, " 0/s")
+    time.sleep(2)
+    screen.count_flips()
+    before = wall.threads()
+    time.sleep(3)
+    assert screen.flips() == 0
+    assert wall.threads() == before, "a thread woke up"
+    wall.dot(1, 1, (255, 0, 255))
+    time.sleep(0.3)  # the first one begins the second that is counted
+    wall.dot(2, 1, (255, 0, 255))
+    g.wait_for("another figure", lambda: screen.guest.shot().crop(*BELOW).diff(still))
+    g.wait_for("the old one", lambda: not screen.guest.shot().crop(*BELOW).diff(still))
+    time.sleep(1)
+    assert screen.flips() == 4, "the pixels, the figure, and its end"
+    picture_is(wall, PICTURE)
+
+
+@pytest.mark.parametrize("method", ["legacy", "dirtyfb"])
+def test_other_methods(boot, method):
+    wall = boot("virtio").wall(size=WIDE, hud=True, env="MURALD_KMS=" + method).start()
+    wall.noise()
+    picture_is(wall, PICTURE)
+    says(wall, BELOW, " 0/s")
+
+
+def test_on_and_off_on_two_heads(boot):
+    screen = two_heads(boot)
+    wall = screen.wall(size=WIDE, display=TWO, hud=True).start()
+    wall.said("; canvas ", 2)
+    wall.noise()
+    sizes = [(1280, 800), (1024, 768)]
+    for _ in range(2):
+        for head, (width, height) in enumerate(sizes):
+            picture = width * 153 // 320
+            says(wall, (0, picture, width, height - picture), " 0/s", head)
+            picture_is(wall, (0, 0, width, picture), head)
+        wall.reload(hud=False)
+        for head, size in enumerate(sizes):
+            wall.seen(*size, head=head)
+        wall.reload(hud=True)
+
+
+def test_code(boot):
+    """The QR code of the web page is read from the picture of the screen."""
+    wall = boot("virtio").wall(size=WIDE, hud=True, rotate=90, mirror=True,
+                               plugins="[plugin http]\nlisten = 0.0.0.0:8080\ndatabase = /run/board.db\n").start()
+    g.wait_for("the code", lambda: hud.scan(pil(as_seen(wall, wall.guest.shot()))) == "http://10.0.2.15:8080/")

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""What a kiosk tells people and its operator: the HUD read off the screen by its letters
+and by a QR reader, --doctor, --test-card."""
+import contextlib
+import re
+import threading
+import time
+
+import pytest
+from PIL import Image
+
+from guests import DOTS, on_screen, wait_for
+from hud import FONT, HEIGHT, WIDTH, Page, scan
+
+SCREEN = 1280, 800
+STRIP = 0, 614, 1280, 800  # 7/30 of the height
+PLUGINS = "[plugin icmp]\n[plugin pixelflut]\n"
+
+
+def shot(screen):
+    image = screen.guest.shot()
+    return Image.frombytes("RGB", (image.w, image.h), bytes(image.rgb))
+
+
+def rows(screen, box=STRIP):
+    return Page(shot(screen).crop(box)).rows
+
+
+def reads(screen, claim, box=STRIP, seconds=10):
+    """Waits until the HUD's rows are so; they."""
+    seen = []
+
+    def look():
+        seen[:] = rows(screen, box)
+        return claim("\n".join(seen))
+    try:
+        wait_for("the HUD", look, seconds)
+    except AssertionError:
+        print("\n".join(seen))
+        raise
+    return seen
+
+
+@contextlib.contextmanager
+def painting(wall):
+    """All the time, in a thread of its own."""
+    enough = threading.Event()
+
+    def paint():
+        n = 0
+        while not enough.wait(0.02):
+            wall.dot(n % 320, n // 320 % 200, (n & 0xff, 255, 0))
+            n += 1
+    thread = threading.Thread(target=paint)
+    thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join()
+
+
+@pytest.fixture
+def screen(boot):
+    one = boot("virtio")
+    yield one
+    one.guest.run("ip addr flush dev eth0; ip addr add 10.0.2.15/24 dev eth0; "
+                  "ip route add default via 10.0.2.2")
+
+
+def test_text_and_code(screen):
+    wall = screen.wall(hud=True, plugins=PLUGINS + "[plugin http]\ndatabase = /run/board.db\n").start()
+    wall.noise()
+    seen = reads(screen, lambda text: "8080" in text)
+    assert [row.split()[0] for row in seen if row[0] != " "] == ["dots", "icmp", "pixelflut", "http"]
+    text = "\n".join(seen)
+    assert "ping -c1 -s 8 -p cc00a00064ff8000 10.0.2.15" in text
+    assert 'echo "PX 160 100 ff8000" | nc -N 10.0.2.15 1234' in text
+    assert scan(shot(screen).crop(STRIP)) == "http://10.0.2.15:8080/"
+    # the picture is all above it, and holds nothing of it
+    want = on_screen(wall.canvas, 1280, STRIP[1])
+    wait_for("the picture", lambda: screen.guest.shot().crop(0, 0, 1280, STRIP[1]).diff(want) is None)
+
+
+def test_what_the_invitation_says_paints(screen):
+    wall = screen.wall(hud=True, plugins=PLUGINS).start()
+    row = next(r for r in reads(screen, lambda text: "icmp" in text) if r.startswith("icmp"))
+    command = re.search(r"ping .* 10\.0\.2\.15", row).group(0)
+    data = re.search(r"-p (\w+)", command).group(1)
+    # busybox' ping has no -p, so it comes by the wall's other way
+    assert data == "cc%04x%04xff8000" % (160, 100)
+    wall.dot(160, 100, (0xff, 0x80, 0))
+    want = on_screen(wall.canvas, 1280, STRIP[1])
+    wait_for("the pixel", lambda: screen.guest.shot().crop(0, 0, 1280, STRIP[1]).diff(want) is None)
+
+
+def test_addresses_are_followed(screen):
+    screen.wall(hud=True, plugins=PLUGINS).start()
+    reads(screen, lambda text: "8000 10.0.2.15" in text)
+    screen.guest.run("ip addr add 10.9.8.7/24 dev eth0; ip addr del 10.0.2.15/24 dev eth0", check=True)
+    reads(screen, lambda text: "8000 10.9.8.7" in text and "-N 10.9.8.7 1234" in text, seconds=3)
+    screen.guest.run("ip addr flush dev eth0", check=True)
+    reads(screen, lambda text: text.count("waiting for a network address") == 3, seconds=3)
+    screen.guest.run("ip addr add 10.0.2.15/24 dev eth0; ip route add default via 10.0.2.2")
+    reads(screen, lambda text: "8000 10.0.2.15" in text, seconds=3)
+
+
+def test_figures_come_and_go_and_an_idle_wall_sleeps(screen):
+    wall = screen.wall(hud=True, plugins=PLUGINS).start()
+    reads(screen, lambda text: re.search(r"^dots .* 0/s$", text, re.M))
+    with painting(wall):
+        reads(screen, lambda text: re.search(r"^dots .* [1-9]\S*/s$", text, re.M))
+    reads(screen, lambda text: re.search(r"^dots .* 0/s$", text, re.M))
+    time.sleep(1.5)
+    before = wall.threads()
+    time.sleep(3)
+    after = wall.threads()
+    woken = {name: after[t][1] - n for t, (name, n) in before.items() if after[t][1] != n}
+    assert woken.get("murald", 0) <= 1 and woken.get("display", 0) <= 1, woken
+
+
+def test_a_reload_is_told(screen):
+    wall = screen.wall(hud=True, plugins=PLUGINS).start()
+    reads(screen, lambda text: "icmp" in text and "pixelflut" in text)
+    wall.reload(plugins="[plugin pixelflut]\nlisten = [::]:4321\n")
+    reads(screen, lambda text: "icmp" not in text and "10.0.2.15 4321" in text)
+
+
+def test_beside_a_narrow_canvas(screen):
+    wall = screen.wall(hud=True, size="200x200", plugins=PLUGINS).start()
+    wall.noise()
+    box = 800, 0, 1280, 800
+    seen = reads(screen, lambda text: "icmp" in text, box)
+    assert any(row.strip().startswith("ping -c1") for row in seen), seen
+    want = on_screen(wall.canvas, 800, 800)
+    wait_for("the picture", lambda: screen.guest.shot().crop(0, 0, 800, 800).diff(want) is None)
+
+
+def test_turned_with_the_picture(screen):
+    wall = screen.wall(hud=True, plugins=PLUGINS, rotate=180).start()
+    wall.noise(box=(0, 0, 9, 9))
+
+    def upright():
+        return Page(shot(screen).rotate(180).crop(STRIP)).rows
+    wait_for("the HUD", lambda: any("10.0.2.15" in row for row in upright()))
+
+
+# ---------------------------------------------------------------- --doctor
+
+def doctor(screen, *more):
+    screen.guest.run("printf '[canvas]\\nsnapshot = /run/canvas.png\\n[display]\\noutput = kms\\n[server]\\n"
+                     "plugin-path = /usr/lib/murald\\n[plugin dots]\\nlisten = [::]:%d\\n' "
+                     ">/run/doctor.conf" % DOTS, check=True)
+    return screen.guest.run("murald --doctor -c /run/doctor.conf %s" % " ".join(more))
+
+
+def test_doctor_finds_all_in_order(screen):
+    status, text = doctor(screen)
+    assert status == 0, text
+    assert re.search(r"ok     /dev/dri/card0: driver virtio_gpu, dumb buffers, atomic", text)
+    assert re.search(r"ok     Virtual-1: connected, \d+ modes, 1280x800@\d+ first", text)
+    assert re.search(r"ok     primary planes: \d+, XRGB8888", text)
+    assert "ok     /dev/dri/card0: nobody holds the display" in text
+    assert text.rstrip().endswith("nothing is wrong")
+
+
+def test_doctor_leaves_a_running_wall_alone(screen):
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+    status, text = doctor(screen)
+    assert status == 0, text
+    assert re.search(r"note   /dev/dri/card0 is held by murald \(\d+\)", text)
+    assert re.search(r"\[plugin dots\] listen = \[::\]:%d is served by murald \(\d+\)" % DOTS, text)
+    wall.dot(5, 6, (7, 8, 9))
+    wall.seen()
+    assert wall.log().count("; canvas ") == 1 and "refused" not in wall.log()
+
+
+def test_doctor_names_who_holds_the_display(screen):
+    screen.guest.run("(exec 3<>/dev/dri/card0; exec sleep 600) >/dev/null 2>&1 &", check=True)
+    try:
+        pid = wait_for("sleep", lambda: screen.guest.run("pidof sleep")[1].strip())
+        status, text = doctor(screen)
+    finally:
+        screen.guest.run("kill $(pidof sleep)")
+    assert status == 1
+    assert "WRONG  another program holds the display: sleep (%s)" % pid in text
+    assert "systemctl disable --now" in text
+
+
+def test_doctor_misses_the_screen(screen):
+    screen.guest.unplug()
+    try:
+        status, text = wait_for("an unplugged screen", lambda: next(
+            (r for r in [doctor(screen)] if "no screen is connected" in r[1]), None))
+    finally:
+        screen.guest.resize(*SCREEN)
+    assert status == 1
+    assert "note   Virtual-1: not connected" in text
+    assert "video=HDMI-A-1:1920x1080@60D" in text
+
+
+def test_doctor_knows_modes_and_cards(screen):
+    status, text = doctor(screen, "-s display.mode=1234x56")
+    assert status == 1 and "WRONG  Virtual-1: has no mode 1234x56" in text
+    status, text = doctor(screen, "-s display.connector=HDMI-A-9")
+    assert status == 1 and "WRONG  no screen is connected to what display.connector names" in text
+    status, text = doctor(screen, "-s display.device=/dev/dri/card7")
+    assert status == 1 and "WRONG  no card that could display" in text
+
+
+# ---------------------------------------------------------------- --test-card
+
+def is_written(image, text, top, factor):
+    """Whether white letters stand there, in the middle."""
+    dots = {name: rows for rows, name in FONT.items()}
+    left = (image.width - len(text) * WIDTH * factor) // 2
+    for i, letter in enumerate(text):
+        for n, dot in enumerate(dots[letter]):
+            x = left + (i * WIDTH + n % WIDTH) * factor
+            y = top + n // WIDTH * factor
+            if dot == "#" and image.getpixel((x, y)) != (255, 255, 255):
+                return False
+    return True
+
+
+def test_card(screen):
+    wall = screen.wall(dots=False)
+    screen.guest.run("murald --test-card -c /run/%s.conf >/run/%s.log 2>&1 & echo $! >/run/%s.pid"
+                     % (wall.name, wall.name, wall.name), check=True)
+    wall.said("; canvas 1280x800 as 1280x800")
+    words = re.search(r"display: (\S+ .*); canvas", wall.log()).group(1)
+    assert "Virtual-1" in words and "1280x800@" in words
+    factor = 1280 * 7 // 8 // (len(words) * WIDTH)
+    wait_for("the words", lambda: is_written(shot(screen), words, 800 * 19 // 24, min(factor, 4)))
+    image = shot(screen)
+    width, height = image.size
+    assert (width, height) == SCREEN
+    edge = [(x, y) for x in range(width) for y in (0, height - 1)]
+    edge += [(x, y) for y in range(height) for x in (0, width - 1)]
+    assert all(image.getpixel(at) == (255, 255, 255) for at in edge)
+    assert [image.getpixel(at) for at in ((3, 3), (width - 4, 3), (3, height - 4), (width - 4, height - 4))] == [
+        (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
+    # lines of one pixel: next to white is black
+    y, x = height * 8 // 12, width // 6 + 20
+    line = [image.getpixel((x + i, y)) for i in range(40)]
+    assert set(line) == {(0, 0, 0), (255, 255, 255)} and all(a != b for a, b in zip(line, line[1:]))
+    wall.kill("TERM")
+    assert "stopping: SIGTERM" in wall.log()
+
+
+def test_card_without_a_display(screen):
+    wall = screen.wall(display="output = headless", dots=False)
+    status, text = screen.guest.run("murald --test-card -c /run/%s.conf 2>&1" % wall.name)
+    assert status == 1 and "there is no display to show it on" in text

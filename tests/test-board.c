@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* What the pixel board reads: pixels, numbers, palettes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "field.h"
+#include "fuzz.h"
+#include "palette.h"
+#include "pixel-body.h"
+
+#define ID "0123456789abcdef01234567"
+#define ROUNDS 300000
+
+static bool
+reads(const char *body, struct pixel_body *pixel)
+{
+	return pixel_body_read(pixel, body, strlen(body));
+}
+
+static void
+test_usual_bodies_are_read(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"row\":1,\"col\":20,\"color\":3,\"id\":\"" ID "\"}",
+		"{\"id\": \"" ID "\", \"row\": 1, \"col\": 20, \"color\": 3}",
+		" {\t\"color\" :3 ,\r\n\"col\":\n20,\"id\":\"" ID "\",\"row\" : 1 } \n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		struct pixel_body pixel = { 0 };
+
+		assert_true(reads(bodies[i], &pixel));
+		assert_int_equal(pixel.row, 1);
+		assert_int_equal(pixel.column, 20);
+		assert_int_equal(pixel.colour, 3);
+		assert_memory_equal(pixel.id, ID, STORE_ID_LEN);
+	}
+}
+
+static void
+test_other_bodies_are_left_to_the_library(void **state)
+{
+	static const char *const bodies[] = {
+		"",
+		"{}",
+		"[]",
+		"{\"row\":1,\"col\":2,\"color\":3}",
+		"{\"row\":1,\"row\":1,\"col\":2,\"color\":3,\"id\":\"" ID "\"}",
+		"{\"row\":1,\"col\":2,\"color\":3,\"id\":\"" ID "\",\"more\":1}",
+		"{\"row\":-1,\"col\":2,\"color\":3,\"id\":\"" ID "\"}",
+		"{\"row\":01,\"col\":2,\"color\":3,\"id\":\"" ID "\"}",
+		"{\"row\":1.0,\"col\":2,\"color\":3,\"id\":\"" ID "\"}",
+		"{\"row\":1e0,\"col\":2,\"color\":3,\"id\":\"" ID "\"}",
+		"{\"row\":1234567890,\"col\":2,\"color\":3,\"id\":\"" ID "\"}",
+		"{\"row\":\"1\",\"col\":2,\"color\":3,\"id\":\"" ID "\"}",
+		"{\"row\":1,\"col\":2,\"color\":3,\"id\":\"" ID "0\"}",
+		"{\"row\":1,\"col\":2,\"color\":3,\"id\":\"\"}",
+		"{\"row\":1,\"col\":2,\"color\":3,\"id\":\"\\u0030123456789abcdef0123\"}",
+		"{\"row\":1,\"col\":2,\"color\":3,\"id\":\"" ID "\"}x",
+		"{\"row\":1,\"col\":2,\"color\":3,\"id\":\"" ID "\"",
+		"{\"row\":1,\"col\":2,\"color\":3,\"id\":\"" ID "\",}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		struct pixel_body pixel;
+
+		assert_false(reads(bodies[i], &pixel));
+	}
+}
+
+static uint32_t
+next_random(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return *seed >> 33;
+}
+
+/* A few bytes of an honest body changed, cut out, or doubled. */
+static void
+test_whatever_is_read_the_library_reads_too(void **state)
+{
+	static const char pool[] = "{}[]\",:\\ \n0123456789.-+eEaf\0\xc3\xff";
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		char body[256];
+		uint32_t row = next_random(&seed) % 2000;
+		size_t len = snprintf(body, sizeof(body),
+			"{\"row\": %u,\"col\":%u, \"color\":%u ,\"id\":\"" ID "\"}", row,
+			next_random(&seed) % 200, next_random(&seed) % 20);
+
+		for (uint32_t n = next_random(&seed) % 4; n > 0; n--) {
+			size_t at = next_random(&seed) % len;
+			size_t some = next_random(&seed) % 8;
+
+			if (some > len - at)
+				some = len - at;
+			switch (next_random(&seed) % 3) {
+			case 0:
+				body[at] = pool[next_random(&seed) % (sizeof(pool) - 1)];
+				break;
+			case 1:
+				memmove(body + at, body + at + some, len - at - some);
+				len -= some;
+				break;
+			default:
+				memmove(body + at + some, body + at, len - at);
+				len += some;
+			}
+			if (len == 0 || len > sizeof(body) - 16)
+				break;
+		}
+		LLVMFuzzerTestOneInput((const uint8_t *)body, len);
+	}
+}
+
+static void
+test_palettes(void **state)
+{
+	struct palette palette = { .n = 7 };
+
+	(void)state;
+	assert_false(palette_parse(&palette, ""));
+	assert_false(palette_parse(&palette, "ffffff,"));
+	assert_false(palette_parse(&palette, "fffff"));
+	assert_false(palette_parse(&palette, "ffffff 000000"));
+	assert_false(palette_parse(&palette, "##ffffff"));
+	assert_int_equal(palette.n, 7);
+	assert_true(palette_parse(&palette, " ffFFff, #000000 ,ff0000,000000 "));
+	assert_int_equal(palette.n, 4);
+	assert_int_equal(palette.colours[2], 0xffff0000);
+	assert_int_equal(palette_nearest(&palette, 0xff808080), 0);
+	assert_int_equal(palette_nearest(&palette, 0xff7f7f7f), 1);
+	assert_int_equal(palette_nearest(&palette, 0xff000000), 1); /* not its double */
+	assert_int_equal(palette_nearest(&palette, 0xffc02020), 2);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_usual_bodies_are_read),
+		cmocka_unit_test(test_other_bodies_are_left_to_the_library),
+		cmocka_unit_test(test_whatever_is_read_the_library_reads_too),
+		cmocka_unit_test(test_palettes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
