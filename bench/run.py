@@ -20,6 +20,7 @@ SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 sys.path.insert(0, os.path.join(SOURCE, "tests"))
 import board  # noqa: E402, its neighbours
 import pixelflut  # noqa: E402
+import timelapse  # noqa: E402
 import viewers  # noqa: E402
 RUNS = int(os.environ.get("BENCH_RUNS") or 9)
 SECONDS = os.environ.get("BENCH_SECONDS") or "1"
@@ -331,6 +332,10 @@ def the_board():
     return board.measure(program, RUNS, SECONDS, spread, show, SENDER, RECEIVER)
 
 
+def films():
+    return timelapse.measure(RUNS, spread, show)
+
+
 def floods():
     return pixelflut.measure(program, RUNS, SECONDS, spread, show)
 
@@ -342,7 +347,8 @@ def watching():
 CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings),
             "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2),
             "board": (the_board, lambda: board.obstacle(program)),
-             "viewers": (watching, lambda: viewers.obstacle(program))}
+            "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
+            "viewers": (watching, lambda: viewers.obstacle(program))}
 
 
 def main():

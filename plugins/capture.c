@@ -3,6 +3,7 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -37,6 +38,16 @@ capture_check(const char *interface, struct mural_check *check)
 			"is no name of an interface; write one of 1 to %d bytes, such as "
 			"eth0, or any",
 			IFNAMSIZ - 1);
+}
+
+uint64_t
+capture_capabilities(bool switches)
+{
+	uint64_t capabilities = UINT64_C(1) << CAP_NET_RAW;
+
+	if (switches)
+		capabilities |= UINT64_C(1) << CAP_NET_ADMIN;
+	return capabilities;
 }
 
 /* The names of the interfaces there are, as far as they fit. */

@@ -52,6 +52,10 @@ typedef void capture_take(
 /* For mural_plugin.check: rejects an `interface` option that no interface can have. */
 void capture_check(const char *interface, struct mural_check *check);
 
+/* For mural_plugin.capabilities: what a capture needs, with or without a switch of the
+ * kernel's. */
+uint64_t capture_capabilities(bool switches);
+
 /* Opens `interface` ("any" for all).  `filter` is pcap-filter(7) text about IP and what
  * is in it, not about the link; that a frame is to be addressed to this host, or be a
  * multicast where `multicast` is true, need not stand in it.  Returns the descriptor to

@@ -82,6 +82,14 @@ icmp_check(const void *data, struct mural_check *check)
 	capture_check(config->interface, check);
 }
 
+static uint64_t
+icmp_capabilities(const void *data)
+{
+	const struct icmp_config *config = data;
+
+	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS);
+}
+
 /* ------------------------------------------------------------------- answers */
 
 /* A socket to send from.  It must receive nothing, or the kernel copies every ICMP
@@ -348,4 +356,5 @@ const struct mural_plugin mural_plugin = {
 	.drain = icmp_drain,
 	.detach = icmp_detach,
 	.invite = icmp_invite,
+	.capabilities = icmp_capabilities,
 };

@@ -97,6 +97,14 @@ ipv6_check(const void *data, struct mural_check *check)
 		mural_reject(check, "template", "%s", why);
 }
 
+static uint64_t
+ipv6_capabilities(const void *data)
+{
+	const struct ipv6_config *config = data;
+
+	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS);
+}
+
 static bool
 ipv6_claim(const void *config, struct mural_claim *claim)
 {
@@ -403,4 +411,5 @@ const struct mural_plugin mural_plugin = {
 	.detach = ipv6_detach,
 	.claim = ipv6_claim,
 	.invite = ipv6_invite,
+	.capabilities = ipv6_capabilities,
 };

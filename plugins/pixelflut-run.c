@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plain lines, many at once.
+ * Plain lines, fast.
  *
- * 64 bytes are classified at a time: which are digits, which hexadecimal digits, which
- * end a line.  With a bit for each byte, the lines of a block are found without looking
- * at them, their numbers are measured by counting bits, and every byte is checked on the
- * way: one that is not what a plain line has there leaves its line to the line parser.
- * The lines of a block do not wait for each other, which is where the speed comes from.
+ * A plain line has single blanks, coordinates of up to four digits, and a colour of six
+ * or eight digits or none.  Where its numbers end is seen in one word: digits have a bit
+ * that blanks, line feeds and letters lack.  Then all its characters are checked and
+ * understood at once; a line with anything else is left to the line parser, untouched.
  *
  * Without SSE2 or NEON, or on a big-endian machine, the line parser does everything.
  */
@@ -14,13 +13,24 @@
 
 #if RUN_VECTORS
 
-#include <string.h>
+/* What loads that begin inside of a plain line may reach from its first byte on. */
+#define REACH_BYTES 32
 
-/* A block, and what loads that begin inside of it may reach behind it. */
-#define REACH_BYTES (64 + 16)
+/* Of each byte, the bit that is set in digits alone. */
+#define DIGIT_BITS 0x1010101010101010
 
-/* Coordinates of up to four digits are plain. */
-#define DIGITS_MAX 4
+/* Behind the last byte of a word. */
+#define NO_STOP (UINT64_C(1) << 63)
+
+/* Reads that wait for memory together. */
+#define QUESTIONS 32
+
+/* A read that is understood and not answered yet. */
+struct question {
+	const uint8_t *line;
+	uint32_t len; /* without the line's end */
+	uint32_t x, y;
+};
 
 static inline uint32_t
 load32(const uint8_t *p)
@@ -40,31 +50,18 @@ load64(const uint8_t *p)
 	return value;
 }
 
-/* Two numbers of 1..4 digits at once: x in the lower half, y in the upper.  Shifting left
- * drops what follows the digits and puts zeros before them. */
-static inline uint64_t
-read_numbers(const uint8_t *x, unsigned x_len, const uint8_t *y, unsigned y_len)
-{
-	uint64_t low = load32(x) << (-8 * x_len & 31);
-	uint64_t high = load32(y) << (-8 * y_len & 31);
-	uint64_t digits = (low | high << 32) & 0x0f0f0f0f0f0f0f0f;
+/* The last so many of four characters, in x and in y. */
+#define LAST(digits) (UINT64_C(0xffffffff) << 8 * (4 - (digits)) & 0xffffffff)
+#define BOTH(x_digits, y_digits) (LAST(x_digits) | LAST(y_digits) << 32)
 
-	digits = (digits * 10 + (digits >> 8)) & 0x00ff00ff00ff00ff;
-	return (digits * 100 + (digits >> 16)) & 0x0000ffff0000ffff;
-}
-
-/* Eight hexadecimal digits, the first one highest. */
-static inline uint32_t
-read_hex(const uint8_t *p)
-{
-	uint64_t text = __builtin_bswap64(load64(p));
-	uint64_t letters = text >> 6 & 0x0101010101010101;
-	uint64_t n = (text & 0x0f0f0f0f0f0f0f0f) + 9 * letters;
-
-	n = (n | n >> 4) & 0x00ff00ff00ff00ff;
-	n = (n | n >> 8) & 0x0000ffff0000ffff;
-	return n | n >> 16;
-}
+/* By where the numbers end, counted from a line's fifth byte: what they have, or 0 when
+ * that is not one to four digits each. */
+static const uint64_t number_masks[9][9] = {
+	{ [2] = BOTH(1, 1), BOTH(1, 2), BOTH(1, 3), BOTH(1, 4) },
+	{ [3] = BOTH(2, 1), BOTH(2, 2), BOTH(2, 3), BOTH(2, 4) },
+	{ [4] = BOTH(3, 1), BOTH(3, 2), BOTH(3, 3), BOTH(3, 4) },
+	{ [5] = BOTH(4, 1), BOTH(4, 2), BOTH(4, 3), BOTH(4, 4) },
+};
 
 /* Six hexadecimal digits, and two bytes of nothing behind them. */
 static inline void
@@ -81,95 +78,145 @@ write_hex_at_once(uint8_t *to, uint32_t rgb)
 	memcpy(to, &n, sizeof(n));
 }
 
-/* The answer repeats what the client wrote, `len` bytes of it without the line's end. */
+/* The answer repeats what the client wrote. */
 static void
-answer_line(
-	struct painter *painter, const uint8_t *line, size_t len, uint32_t x, uint32_t y)
+answer_question(struct painter *painter, const struct question *question)
 {
 	uint32_t argb;
 
-	if (!mural_get(painter->brush, x + painter->left, y + painter->top, &argb)) {
+	if (!mural_get(painter->brush, question->x, question->y, &argb)) {
 		mural_discard(painter->brush, MURAL_OUT_OF_BOUNDS, 1);
 		return;
 	}
 	uint8_t *to = answers_room(&painter->answers);
-	memcpy(to, line, 16); /* "PX 8191 8191" has twelve */
-	to[len] = ' ';
-	write_hex_at_once(to + len + 1, argb);
-	to[len + 7] = '\n';
-	painter->answers.len += len + 8;
+	memcpy(to, question->line, 16); /* "PX 9999 9999" has twelve */
+	to += question->len;
+	*to = ' ';
+	write_hex_at_once(to + 1, argb);
+	to[7] = '\n';
+	painter->answers.len += question->len + 8;
 }
 
-/* Does the line at `p` that ends `line_end` bytes further; false, and nothing done, when
- * it is not a plain one.  A bit of `others` is no digit, one of `strange` no hexadecimal
- * digit, the lowest being p's. */
-static inline bool
-run_line(struct painter *painter, const uint8_t *p, uint64_t others, uint64_t strange,
-	unsigned line_end)
+/* Where the numbers of a line end, counted from its fifth byte; 8 is any place behind. */
+struct shape {
+	unsigned x_end, y_end;
+};
+
+static inline struct shape
+find_shape(const uint8_t *p)
 {
-	if ((load32(p) & 0xffffff) != ('P' | 'X' << 8 | ' ' << 16))
-		return false;
-	/* the line's end is a bit of both, and comes after "PX ", so there is one to find
-	 * until it was passed, which the blanks rule out */
-	others >>= 3;
-	unsigned x_len = __builtin_ctzll(others);
-	const uint8_t *x = p + 3, *y = x + x_len + 1;
-	if (y[-1] != ' ')
-		return false;
-	others = others >> x_len >> 1;
-	unsigned y_len = __builtin_ctzll(others);
-	if (((x_len - 1) | (y_len - 1)) >= DIGITS_MAX)
-		return false;
+	uint64_t stops = ~load64(p + 4) & DIGIT_BITS;
+	uint64_t more = stops & (stops - 1);
 
-	unsigned len = 4 + x_len + y_len;
-	uint64_t numbers = read_numbers(x, x_len, y, y_len);
-	uint32_t number_x = numbers & 0xffff, number_y = numbers >> 32;
-	if (p[len] != ' ') {
-		/* a number is answered without leading zeros, so it must come without */
-		if (len != line_end || (x_len > 1 && *x == '0') ||
-			(y_len > 1 && *y == '0'))
-			return false;
-		answer_line(painter, p, len, number_x, number_y);
-		return true;
+	return (struct shape){
+		.x_end = (__builtin_ctzll(stops | NO_STOP) + 1u) / 8,
+		.y_end = (__builtin_ctzll(more | NO_STOP) + 1u) / 8,
+	};
+}
+
+/* Reads a line of that shape whose colour has so many digits; false when it is not plain.
+ */
+static inline __attribute__((always_inline)) bool
+read_line(const uint8_t *p, struct shape shape, unsigned digits, struct plain *plain)
+{
+	const struct figures figures = {
+		.x = p + shape.x_end,
+		.y = p + shape.y_end,
+		.colour = p + 5 + shape.y_end,
+		.number_mask = number_masks[shape.x_end][shape.y_end],
+		.colour_mask = digits ? UINT64_MAX >> 8 * (8 - digits) : 0,
+	};
+
+	return (load32(p) & 0xffffff) == ('P' | 'X' << 8 | ' ' << 16) &&
+	       p[4 + shape.x_end] == ' ' && figures.number_mask != 0 &&
+	       read_figures(&figures, plain);
+}
+
+/* Paints what comes until there is something else. */
+static const uint8_t *
+run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	struct mural_brush *brush = painter->brush;
+	struct mural_batch batch;
+	struct plain plain;
+
+	batch.count = 0;
+	while (end - p >= REACH_BYTES) {
+		struct shape shape = find_shape(p);
+		const uint8_t *stop = p + 4 + shape.y_end;
+
+		if (*stop != ' ')
+			break;
+		if (stop[7] == '\n') {
+			if (!read_line(p, shape, 6, &plain))
+				break;
+			plain.rgba |= 0xff;
+			p = stop + 8;
+		} else {
+			if (stop[9] != '\n' || !read_line(p, shape, 8, &plain))
+				break;
+			p = stop + 10;
+		}
+		mural_put_later(brush, &batch, plain.x + painter->left,
+			plain.y + painter->top, plain.rgba >> 8 | plain.rgba << 24);
 	}
+	mural_batch_paint(brush, &batch);
+	return p;
+}
 
-	unsigned colour_len = line_end - len - 1;
-	if ((unsigned)__builtin_ctzll(strange >> len >> 1) != colour_len)
-		return false;
-	uint32_t argb = read_hex(p + len + 1);
-	if (colour_len == 6)
-		argb = 0xff000000 | argb >> 8;
-	else if (colour_len == 8)
-		argb = argb << 24 | argb >> 8;
-	else
-		return false;
-	mural_put(
-		painter->brush, number_x + painter->left, number_y + painter->top, argb);
-	return true;
+/* Understands the reads that come next, so that they wait for memory together. */
+static const uint8_t *
+gather_questions(const struct painter *painter, const uint8_t *p, const uint8_t *end,
+	struct question *questions, unsigned *n)
+{
+	struct plain plain;
+
+	for (*n = 0; *n < QUESTIONS && end - p >= REACH_BYTES; ++*n) {
+		struct shape shape = find_shape(p);
+		const uint8_t *stop = p + 4 + shape.y_end;
+
+		if (*stop != '\n' || !read_line(p, shape, 0, &plain))
+			break;
+		/* a number is answered without leading zeros, so it must come without */
+		if ((p[3] == '0' && shape.x_end > 0) ||
+			(p[5 + shape.x_end] == '0' && shape.y_end > shape.x_end + 2))
+			break;
+		questions[*n] = (struct question){ p, stop - p, plain.x + painter->left,
+			plain.y + painter->top };
+		mural_expect(painter->brush, questions[*n].x, questions[*n].y);
+		p = stop + 1;
+	}
+	return p;
+}
+
+/* Answers what comes until there is something else, or that is enough. */
+static const uint8_t *
+run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	struct question questions[QUESTIONS];
+	unsigned n;
+
+	do {
+		p = gather_questions(painter, p, end, questions, &n);
+		for (unsigned i = 0; i < n; i++) {
+			if (painter->answers.full)
+				return questions[i].line;
+			answer_question(painter, &questions[i]);
+		}
+	} while (n == QUESTIONS);
+	return p;
 }
 
 const uint8_t *
 run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
-	while (end - p >= REACH_BYTES && p[0] == 'P' && p[1] == 'X') {
-		struct classes classes = classify(p);
-		uint64_t others = ~classes.digits, strange = ~classes.hexes;
-		uint64_t ends = classes.ends;
+	const uint8_t *begin;
 
-		if (ends == 0)
-			return p;
-		do {
-			unsigned line_end = __builtin_ctzll(ends);
-			if (!run_line(painter, p, others, strange, line_end))
-				return p;
-			p += line_end + 1;
-			others = others >> line_end >> 1;
-			strange = strange >> line_end >> 1;
-			ends = ends >> line_end >> 1;
-		} while (ends != 0);
-		if (painter->answers.full)
-			return p;
-	}
+	do {
+		begin = p;
+		p = run_writes(painter, p, end);
+		p = run_reads(painter, p, end);
+	} while (p != begin && !painter->answers.full);
 	return p;
 }
 

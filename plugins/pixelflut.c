@@ -141,9 +141,13 @@ u16_at(const uint8_t *p)
 static const uint8_t *
 run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
+	struct mural_batch batch;
+
+	batch.count = 0;
 	for (; end - p >= BINARY_BYTES && p[0] == 'P' && p[1] == 'B'; p += BINARY_BYTES)
-		mural_put(painter->brush, u16_at(p + 2), u16_at(p + 4),
+		mural_put_later(painter->brush, &batch, u16_at(p + 2), u16_at(p + 4),
 			0xff000000 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8]);
+	mural_batch_paint(painter->brush, &batch);
 	return p;
 }
 

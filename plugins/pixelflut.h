@@ -2,10 +2,10 @@
 /*
  * What the parts of the pixelflut plugin share.
  *
- * pixelflut.c       the table, the options, the commands and their answers
- * pixelflut-line.c  one line of text into one command; the reference for what a line
- * means pixelflut-run.c   many plain lines at once, with vectors; does what the line
- * parser would
+ * - pixelflut.c has the table, the options, the commands and their answers.
+ * - pixelflut-line.c makes a command of a line of text, and is the reference for what a
+ *   line means.
+ * - pixelflut-run.c does plain lines fast, with vectors, as the line parser would.
  *
  * The protocol: section 5 of its description, classic Pixelflut over TCP.
  */

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,8 @@ static const struct mural_option server_options[] = {
 		"threads that take clients; 0: all on the main loop"),
 	MURAL_TEXT(struct config_server, plugin_path, PLUGINDIR,
 		"folders searched for MODULE.so, with colons between them"),
+	MURAL_TEXT(struct config_server, user, "",
+		"started as root, go on as this user; empty: as root"),
 	MURAL_NUMBER(struct config_server, pixels_per_source, "0", NULL, 0, 1000000000,
 		"pixels a second of one source, over all protocols; 0: no limit"),
 	{ "bytes_per_source", MURAL_TYPE_BYTES,
@@ -201,6 +204,20 @@ out:
 	return ret;
 }
 
+/* Root is no user to become: that is what an empty value says. */
+static void
+check_user(struct config *config)
+{
+	const struct setting *setting = config_setting(config, "server", "user");
+	const struct passwd *user = setting ? getpwnam(setting->value) : NULL;
+
+	if (setting && *setting->value && (!user || user->pw_uid == 0))
+		config_error(config, setting->file, setting->line, "server", "user",
+			"\"%s\" is no user that can be become; make one with useradd "
+			"--system, or name another, but not root",
+			setting->value);
+}
+
 static int
 init_core(struct config *config)
 {
@@ -234,6 +251,8 @@ load(struct config *config, const struct config_args *args)
 		ret = apply_set(config, args->sets[i]);
 	if (ret == 0)
 		check_display(config);
+	if (ret == 0)
+		check_user(config);
 	if (ret == 0)
 		ret = networks_read(
 			config, "allow", config->server.allow, &config->allow);

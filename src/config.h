@@ -89,6 +89,7 @@ void config_display_finish(struct config_display *copy);
 struct config_server {
 	int64_t workers; /* -1: auto */
 	const char *plugin_path;
+	const char *user;                                  /* empty: whoever starts it */
 	int64_t pixels_per_source, connections_per_source; /* 0: no limit */
 	uint64_t bytes_per_source;
 	int64_t source_prefix;

@@ -14,6 +14,7 @@
 #include "invite.h"
 #include "log.h"
 #include "resident.h"
+#include "rights.h"
 #include "switches.h"
 
 struct change {
@@ -78,7 +79,11 @@ open_new(struct change *change, struct instance *instance)
 		invite_log(instance);
 		return;
 	}
-	log_warn("%s: not opened; the others go on without it", instance->name);
+	log_warn("%s: not opened%s; the others go on without it", instance->name,
+		rights_suffice(instance)
+			? ""
+			: ": murald gave up at its start the rights that it "
+			  "needs, and has them again after a restart");
 	instance_close(ingest, instance);
 	change->changes.failed++;
 }

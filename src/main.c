@@ -25,6 +25,7 @@
 #include "plugin.h"
 #include "record.h"
 #include "reload.h"
+#include "rights.h"
 #include "snapshot.h"
 #include "testcard.h"
 
@@ -142,6 +143,9 @@ run_wall(struct wall *wall)
 
 	hold_signals(true);
 	if ((ret = display_open(&wall->display, &config->display)) < 0)
+		goto out;
+	/* from here on whatever may be attacked is as weak as can be */
+	if ((ret = rights_drop(config, &wall->plugins)) < 0)
 		goto out;
 	if ((ret = make_canvas(wall)) < 0)
 		goto out;

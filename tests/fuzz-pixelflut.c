@@ -135,14 +135,23 @@ check_run(const uint8_t *data, size_t len, const void *config)
 	wall_free(slow);
 }
 
+/* Sixteen bytes as figures, with masks of all kinds made of the next sixteen. */
 static void
-check_classes(const uint8_t *data, size_t len)
+check_figures(const uint8_t *data, size_t len)
 {
 #if RUN_VECTORS
-	for (; len >= 64; data++, len--) {
-		struct classes a = classify(data), b = classify_plainly(data);
+	for (; len >= 32; data++, len--) {
+		struct plain a = { 0 }, b = { 0 };
+		uint8_t masks[16];
 
-		assert(a.digits == b.digits && a.hexes == b.hexes && a.ends == b.ends);
+		for (int i = 0; i < 16; i++)
+			masks[i] = data[16 + i] < 2 ? data[16 + i] : -(data[16 + i] & 1);
+		struct figures figures = { data, data + 4, data + 8, 0, 0 };
+		memcpy(&figures.number_mask, masks, 8);
+		memcpy(&figures.colour_mask, masks + 8, 8);
+		bool good = read_figures(&figures, &a);
+		assert(good == read_figures_plainly(&figures, &b));
+		assert(!good || (a.x == b.x && a.y == b.y && a.rgba == b.rgba));
 	}
 #else
 	(void)data;
@@ -223,7 +232,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	assert(copy);
 	memcpy(copy, data + 1, len - 1);
-	check_classes(copy, len - 1);
+	check_figures(copy, len - 1);
 	check_run(copy, len - 1, config);
 	check_run(copy, len - 1, NULL);
 	feed_pieces(whole, copy, len - 1, len);

@@ -26,7 +26,7 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 layers='
 1 log util address sender font holder report nearest option config
 2 canvas history plugin stats
-3 quota rations switches worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture record snapshot notify
+3 quota rations rights switches worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture record snapshot notify
 4 wall caption doctor testcard
 5 main reload
 '

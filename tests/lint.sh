@@ -43,7 +43,7 @@ if have shellcheck shellcheck; then
 fi
 if have codespell codespell; then
 	# shellcheck disable=SC2046
-	codespell --quiet-level=2 --ignore-words-list=nd README HACKING.md NEWS quickstart doc/*.in debian etc \
+	codespell --quiet-level=2 --ignore-words-list=nd README HACKING.md NEWS quickstart doc/*.in doc/*.md debian etc \
 		$(ours '*.[ch]' '*.sh' '*.py' '*.conf') || complain "codespell"
 fi
 # The format changes from one clang-format to the next; Debian 12's is the one that counts.

@@ -144,6 +144,14 @@ test_palettes(void **state)
 	assert_int_equal(palette_nearest(&palette, 0xffc02020), 2);
 }
 
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("board") > 10);
+}
+
 int
 main(void)
 {
@@ -152,6 +160,7 @@ main(void)
 		cmocka_unit_test(test_other_bodies_are_left_to_the_library),
 		cmocka_unit_test(test_whatever_is_read_the_library_reads_too),
 		cmocka_unit_test(test_palettes),
+		cmocka_unit_test(the_corpus_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,46 @@ paints_corners_and_blends(void **state)
 	assert_int_equal(argb, 0xff222222);
 }
 
+/* The same pixels by mural_put() and by a batch, some outside and some translucent. */
+static void
+paints_later_what_it_would_have_painted(void **state)
+{
+	struct fixture *f = *state;
+	struct mural_batch batch = { .count = 0 };
+	struct canvas now;
+	struct mural_brush at_once;
+	uint64_t random = 1;
+
+	assert_int_equal(canvas_init(&now, 100, 70, BACKGROUND), 0);
+	assert_int_equal(canvas_brush_init(&now, &at_once, 10, 5, 80, 60), 0);
+	canvas_brush_finish(&f->brush);
+	assert_int_equal(canvas_brush_init(&f->canvas, &f->brush, 10, 5, 80, 60), 0);
+	for (int i = 0; i < 20 * MURAL_BATCH + 7; i++) {
+		random = random * 6364136223846793005 + 1442695040888963407;
+		uint32_t x = (random >> 33) % 82, y = (random >> 43) % 62;
+		uint32_t alpha = i % 50 < 45 ? 0xff : i % 50 * 5;
+		uint32_t argb = alpha << 24 | (random >> 38 & 0xffffff);
+
+		mural_expect(&f->brush, x, y);
+		mural_put(&at_once, x, y, argb);
+		mural_put_later(&f->brush, &batch, x, y, argb);
+	}
+	mural_batch_paint(&f->brush, &batch);
+	assert_int_equal(batch.count, 0);
+	for (uint32_t i = 0; i < 70; i++)
+		assert_memory_equal(f->canvas.pixels + i * f->canvas.stride,
+			now.pixels + i * now.stride, 100 * sizeof(uint32_t));
+	assert_memory_equal(
+		f->brush.damage, at_once.damage, now.view.words * sizeof(uint64_t));
+	assert_true(at_once.painted > 15 * MURAL_BATCH);
+	assert_int_equal(f->brush.painted, at_once.painted);
+	assert_memory_equal(
+		f->brush.discarded, at_once.discarded, sizeof(at_once.discarded));
+	assert_true(at_once.discarded[MURAL_OUT_OF_BOUNDS] > 0);
+	canvas_brush_finish(&at_once);
+	canvas_finish(&now);
+}
+
 static void
 clips_rows_and_rectangles(void **state)
 {
@@ -270,6 +310,8 @@ main(void)
 			drops_and_counts_what_is_outside, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			paints_corners_and_blends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			paints_later_what_it_would_have_painted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			clips_rows_and_rectangles, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(keeps_to_its_region, set_up, tear_down),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "config-run.h"
+#include "fuzz.h"
 #include "util.h"
 
 /* The config that a file with this text makes, without a complaint. */
@@ -622,7 +623,8 @@ the_command_line_may_be_wrong(void **state)
 					  "--print-config?" },
 		{ { "--zzzzzz" }, "unknown option --zzzzzz" },
 		{ { "--frobnicate" }, "unknown option --frobnicate" },
-		{ { "--test-cards" }, "unknown option --test-cards" },
+		{ { "--test-cards" }, "unknown option --test-cards, did you mean "
+				      "--test-card?" },
 		{ { "--list" }, "unknown option --list" },
 		{ { "-x" }, "unknown option -x" },
 		{ { "-vx" }, "unknown option -x" },
@@ -647,7 +649,8 @@ the_command_line_may_be_wrong(void **state)
 		{ { "-v", "-q" }, "-v and -q are there more than once; give one" },
 		{ { "--check-config", "--list-plugins" },
 			"more than one thing to do; give one of --check-config, "
-			"--list-plugins, --list-displays, --print-config" },
+			"--list-plugins, --list-displays, --print-config, --doctor, "
+			"--test-card" },
 		{ { "wall.conf" }, "\"wall.conf\" is no option" },
 		{ { "-v", "--", "-q" }, "\"-q\" is no option" },
 	};
@@ -755,6 +758,7 @@ what_is_printed_can_be_read_again(void **state)
 				       "display.hud = on  ; default\n"
 				       "server.workers = auto  ; default\n"
 				       "server.plugin-path = /usr/lib/murald  ; default\n"
+				       "server.user =   ; default\n"
 				       "server.pixels-per-source = 0  ; default\n"
 				       "server.bytes-per-source = 0  ; default\n"
 				       "server.connections-per-source = 0  ; default\n"
@@ -785,6 +789,19 @@ what_is_printed_can_be_read_again(void **state)
 		"SECTION.KEY\n"
 		"t.conf:3: canvas.canvas.size: unknown option, this section takes size, "
 		"background, snapshot, snapshot-interval\n");
+}
+
+static void
+a_user_must_be_there_and_not_root(void **state)
+{
+	(void)state;
+	complains("[server]\nuser = nobody-like-this\n",
+		"t.conf:2: server.user: \"nobody-like-this\" is no user that can be "
+		"become; make one with useradd --system, or name another, but not "
+		"root\n");
+	complains("[server]\nuser = root\n",
+		"t.conf:2: server.user: \"root\" is no user that can be become; make "
+		"one with useradd --system, or name another, but not root\n");
 }
 
 static void
@@ -876,6 +893,14 @@ any_bytes_do(void **state)
 	}
 }
 
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("config") > 10);
+}
+
 int
 main(void)
 {
@@ -905,9 +930,11 @@ main(void)
 		cmocka_unit_test(verbs_are_told_apart),
 		cmocka_unit_test(quiet_and_verbose_set_the_log_level),
 		cmocka_unit_test(what_is_printed_can_be_read_again),
+		cmocka_unit_test(a_user_must_be_there_and_not_root),
 		cmocka_unit_test(networks_are_read_from_the_value_and_from_files),
 		cmocka_unit_test(a_long_value_is_printed_so_that_it_can_be_read_again),
 		cmocka_unit_test(any_bytes_do),
+		cmocka_unit_test(the_corpus_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -393,6 +393,14 @@ any_bytes_are_taken(void **state)
 	}
 }
 
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("p2") > 10);
+}
+
 int
 main(void)
 {
@@ -403,6 +411,7 @@ main(void)
 		cmocka_unit_test(vectors_hold),
 		cmocka_unit_test(bad_messages_cost_only_themselves),
 		cmocka_unit_test(any_bytes_are_taken),
+		cmocka_unit_test(the_corpus_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -461,6 +461,14 @@ any_bytes_are_survived(void **state)
 	}
 }
 
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("packet") > 10);
+}
+
 int
 main(void)
 {
@@ -478,6 +486,7 @@ main(void)
 		cmocka_unit_test(checksums_are_verified),
 		cmocka_unit_test(other_messages_are_none_of_our_business),
 		cmocka_unit_test(any_bytes_are_survived),
+		cmocka_unit_test(the_corpus_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

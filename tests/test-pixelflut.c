@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 
 #include "fuzz.h"
 #include "pixelflut-run.h"
@@ -78,29 +77,8 @@ test_lines_at_once_are_lines_one_by_one(void **state)
 static void
 test_corpus(void **state)
 {
-	static uint8_t data[1 << 16];
-	const char *source = getenv("top_srcdir");
-	char path[1024];
-	struct dirent *entry;
-	int files = 0;
-
 	(void)state;
-	snprintf(path, sizeof(path), "%s/tests/corpus/pixelflut", source ? source : ".");
-	DIR *folder = opendir(path);
-	assert_non_null(folder);
-	while ((entry = readdir(folder))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/tests/corpus/pixelflut/%s",
-			source ? source : ".", entry->d_name);
-		FILE *file = fopen(path, "rb");
-		assert_non_null(file);
-		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), file));
-		fclose(file);
-		files++;
-	}
-	closedir(folder);
-	assert_true(files > 10);
+	assert_true(fuzz_replay("pixelflut") > 10);
 }
 
 /* Otherwise all of the above compares the line parser with itself. */

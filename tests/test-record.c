@@ -552,6 +552,14 @@ any_bytes_do(void **state)
 	free(bytes);
 }
 
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("history") > 10);
+}
+
 int
 main(void)
 {
@@ -570,6 +578,7 @@ main(void)
 		TEST(two_do_not_write_one_file),
 		TEST(a_full_disk_costs_moments_and_no_more),
 		TEST(any_bytes_do),
+		TEST(the_corpus_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, in_folder, remove_folder);

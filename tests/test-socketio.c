@@ -330,6 +330,14 @@ any_bytes_are_taken(void **state)
 	}
 }
 
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("engineio") > 10);
+}
+
 int
 main(void)
 {
@@ -344,6 +352,7 @@ main(void)
 		cmocka_unit_test(slow_listeners_lose_their_place),
 		cmocka_unit_test(many_small_events_are_kept),
 		cmocka_unit_test(any_bytes_are_taken),
+		cmocka_unit_test(the_corpus_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -594,6 +594,14 @@ set_up(void **state)
 	return 0;
 }
 
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("ipv6") > 10);
+}
+
 int
 main(void)
 {
@@ -605,6 +613,7 @@ main(void)
 		cmocka_unit_test(errors_point_at_the_character),
 		cmocka_unit_test(never_writes_behind_its_message),
 		cmocka_unit_test_setup(survives_any_bytes, set_up),
+		cmocka_unit_test(the_corpus_does_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

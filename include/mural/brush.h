@@ -103,6 +103,58 @@ mural_put(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t argb)
 	brush->painted++;
 }
 
+/* How many pixels a batch holds. */
+#define MURAL_BATCH 64
+
+/* Opaque pixels that are accepted and not painted yet.  To paint thousands that lie
+ * anywhere is to wait for memory each time; a batch asks for the memory at once and
+ * paints when it is full.  Lives on the stack of one callback; begins with a count of 0.
+ */
+struct mural_batch {
+	uint32_t count;
+	struct mural_late {
+		uint32_t place; /* an index into the brush's pixels */
+		uint32_t argb;
+	} pixels[MURAL_BATCH];
+};
+
+/* Paints what the batch holds, in order.  To be called before a pixel is read or painted
+ * in another way, and before the callback returns. */
+static inline void
+mural_batch_paint(struct mural_brush *brush, struct mural_batch *batch)
+{
+	uint32_t *pixels = brush->pixels, count = batch->count;
+
+	for (uint32_t i = 0; i < count; i++)
+		__atomic_store_n(&pixels[batch->pixels[i].place], batch->pixels[i].argb,
+			__ATOMIC_RELAXED);
+	brush->painted += count;
+	batch->count = 0;
+}
+
+/* As mural_put(), but an opaque pixel is painted later. */
+static inline void
+mural_put_later(struct mural_brush *brush, struct mural_batch *batch, uint32_t x,
+	uint32_t y, uint32_t argb)
+{
+	if (argb >> 24 != 0xff) {
+		mural_batch_paint(brush, batch);
+		mural_put(brush, x, y, argb);
+		return;
+	}
+	if (x >= brush->width || y >= brush->height) {
+		brush->discarded[MURAL_OUT_OF_BOUNDS]++;
+		return;
+	}
+
+	uint32_t place = y * brush->stride + x;
+	__builtin_prefetch(&brush->pixels[place], 1);
+	mural_mark(brush, x, y);
+	batch->pixels[batch->count++] = (struct mural_late){ place, argb };
+	if (batch->count == MURAL_BATCH)
+		mural_batch_paint(brush, batch);
+}
+
 /* Reads one pixel into `argb`, alpha 0xff; false (and `argb` untouched) outside. */
 static inline bool
 mural_get(const struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t *argb)
@@ -112,6 +164,14 @@ mural_get(const struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t *arg
 	*argb = __atomic_load_n(
 		&brush->pixels[(size_t)y * brush->stride + x], __ATOMIC_RELAXED);
 	return true;
+}
+
+/* Asks for the memory of a pixel that will be read soon; it may lie outside. */
+static inline void
+mural_expect(const struct mural_brush *brush, uint32_t x, uint32_t y)
+{
+	if (x < brush->width && y < brush->height)
+		__builtin_prefetch(&brush->pixels[(size_t)y * brush->stride + x]);
 }
 
 /* Paints `count` pixels from x,y to the right.  The part outside is dropped and counted

@@ -273,6 +273,12 @@ struct mural_plugin {
 	/* What a client of this stream hears whose network server.allow and server.deny
 	 * do not let in; NULL: nothing. */
 	const char *unwelcome;
+
+	/* The capabilities that an instance with this config cannot do without while it
+	 * is open, or wants when it is opened again: bit CAP_... of <linux/capability.h>.
+	 * murald, started as root, keeps these when it becomes another user.  For ports
+	 * below 1024 it sees that itself.  Optional. */
+	uint64_t (*capabilities)(const void *config);
 };
 
 /* The most that feed() may leave for the next time. */

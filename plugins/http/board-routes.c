@@ -69,9 +69,8 @@ board_is_early(const struct generator *generator, uint64_t now_ns)
 }
 
 enum MHD_Result
-reply_early(struct request *request, const struct generator *generator, uint64_t now_ns)
+reply_early(struct request *request, uint64_t left_ns)
 {
-	uint64_t left_ns = generator->ready_ns - now_ns;
 	struct MHD_Response *response;
 	char text[160], whole[24];
 	int len = snprintf(text, sizeof(text),
@@ -79,7 +78,6 @@ reply_early(struct request *request, const struct generator *generator, uint64_t
 		"\"timeoutRemaining\":%.6f}\n",
 		(unsigned long long)request->http->rules->rate_ms, (double)left_ns / 1e9);
 
-	http_discard(request->http, MURAL_RATE_LIMITED);
 	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_COPY);
 	/* HTTP knows no parts of a second */
 	snprintf(whole, sizeof(whole), "%llu",
@@ -91,6 +89,13 @@ reply_early(struct request *request, const struct generator *generator, uint64_t
 			response, MHD_HTTP_HEADER_RETRY_AFTER, whole);
 	}
 	return reply(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
+}
+
+enum MHD_Result
+reply_cooling(struct request *request, const struct generator *generator, uint64_t now_ns)
+{
+	http_discard(request->http, MURAL_RATE_LIMITED);
+	return reply_early(request, generator->ready_ns - now_ns);
 }
 
 /* ------------------------------------------------------------------- the board */
@@ -154,7 +159,7 @@ answer_pixels(struct request *request)
 	if (!generator)
 		return answered;
 	if (board_is_early(generator, now))
-		return reply_early(request, generator, now);
+		return reply_cooling(request, generator, now);
 	board_look(board);
 	if (request_has_tag(request, board_pixels_tag(board)))
 		return reply_not_modified(request, board_pixels_tag(board));

@@ -31,12 +31,15 @@ struct generator *board_generator(struct request *request, const json_t *id);
 /* Whether the generator set a cell too short ago. */
 bool board_is_early(const struct generator *generator, uint64_t now_ns);
 
+/* 429 with the time that is left. */
+enum MHD_Result reply_early(struct request *request, uint64_t left_ns);
+
 /* Answers that are counted as what they refuse: 400 for a field that is not there, 400,
- * 401, and 429 with the time that is left. */
+ * 401, and 429 for the generator's own cooldown. */
 enum MHD_Result reply_missing(struct request *request, const char *name);
 enum MHD_Result reply_malformed(struct request *request, const char *text);
 enum MHD_Result reply_unauthorized(struct request *request);
-enum MHD_Result reply_early(
+enum MHD_Result reply_cooling(
 	struct request *request, const struct generator *generator, uint64_t now_ns);
 
 #endif

@@ -18,13 +18,17 @@
 
 enum { BY_ID, BY_NAME, BY_SECRET, BY_NUMBER, N_KEYS };
 
+struct credentials {
+	struct secrets secrets;
+	char *admin_token;
+};
+
 struct generators {
 	struct generator *first;
 	size_t n;
 	uint32_t last_number;
 	uint64_t seed; /* so that nobody can choose what lands in one bucket */
-	struct secrets secrets;
-	char *admin_token;
+	struct credentials credentials;
 	struct generator *buckets[N_KEYS][BUCKETS];
 };
 
@@ -137,13 +141,13 @@ generators_first(const struct http *http)
 bool
 generators_admit(const struct http *http, const char *secret)
 {
-	return secrets_have(&http->generators->secrets, secret);
+	return secrets_have(&http->generators->credentials.secrets, secret);
 }
 
 bool
 generators_is_admin(const struct http *http, const char *token)
 {
-	const char *admin = http->generators->admin_token;
+	const char *admin = http->generators->credentials.admin_token;
 
 	return *admin && secret_is(admin, token);
 }
@@ -317,6 +321,52 @@ generators_repaint(struct http *http, struct generator *before, struct generator
 /* ----------------------------------------------------------------- start, stop */
 
 static void
+finish_credentials(struct credentials *credentials)
+{
+	secrets_finish(&credentials->secrets);
+	if (credentials->admin_token)
+		explicit_bzero(
+			credentials->admin_token, strlen(credentials->admin_token));
+	free(credentials->admin_token);
+}
+
+static int
+load_credentials(struct http *http, struct credentials *credentials)
+{
+	const struct http_config *config = http->config;
+	char why[300] = "";
+	const char *what = "secrets";
+	int ret = secrets_load(&credentials->secrets, config->secrets, why, sizeof(why));
+
+	credentials->admin_token = NULL;
+	if (ret == 0) {
+		what = "admin-token";
+		ret = token_load(
+			config->admin_token, &credentials->admin_token, why, sizeof(why));
+	}
+	if (ret < 0) {
+		mural_log(http->host, MURAL_ERROR, "%s %s", what, why);
+		finish_credentials(credentials);
+		*credentials = (struct credentials){ 0 };
+	}
+	return ret;
+}
+
+void
+generators_reload(struct http *http)
+{
+	struct credentials credentials;
+
+	if (load_credentials(http, &credentials) < 0) {
+		mural_log(http->host, MURAL_WARN,
+			"the secrets and the admin token stay as they were");
+		return;
+	}
+	finish_credentials(&http->generators->credentials);
+	http->generators->credentials = credentials;
+}
+
+static void
 take_stored(const struct store_generator *stored, void *arg)
 {
 	struct http *http = arg;
@@ -331,7 +381,6 @@ int
 generators_start(struct http *http)
 {
 	struct generators *generators = calloc(1, sizeof(*generators));
-	char why[300] = "";
 	int ret;
 
 	if (!generators)
@@ -339,12 +388,7 @@ generators_start(struct http *http)
 	http->generators = generators;
 	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
 		return -errno;
-	ret = secrets_load(&generators->secrets, http->config->secrets, why, sizeof(why));
-	if (ret < 0)
-		mural_log(http->host, MURAL_ERROR, "%s %s", http->config->secrets, why);
-	if (ret == 0)
-		ret = token_load(http->config->admin_token, &generators->admin_token, why,
-			sizeof(why));
+	ret = load_credentials(http, &generators->credentials);
 	if (ret < 0)
 		return ret;
 	generators->last_number = store_last_generator(http->store);
@@ -362,10 +406,7 @@ generators_stop(struct http *http)
 		next = i->next;
 		free_generator(i);
 	}
-	secrets_finish(&generators->secrets);
-	if (generators->admin_token)
-		explicit_bzero(generators->admin_token, strlen(generators->admin_token));
-	free(generators->admin_token);
+	finish_credentials(&generators->credentials);
 	free(generators);
 	http->generators = NULL;
 }

@@ -39,6 +39,10 @@ struct generator {
 int generators_start(struct http *http);
 void generators_stop(struct http *http);
 
+/* Reads the secrets and the admin token again; what is wrong with one is logged, and then
+ * both stay. */
+void generators_reload(struct http *http);
+
 /* The live one with that id; NULL: nobody has it. */
 struct generator *generators_find(struct http *http, const char *id, size_t len);
 

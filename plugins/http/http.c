@@ -209,7 +209,7 @@ on_client(struct mural_host *host, int fd)
 {
 	struct http *http = host->state;
 
-	webserver_accept(&http->server, fd);
+	visitor_accept(http, fd);
 }
 
 static int
@@ -232,6 +232,12 @@ http_start(struct mural_host *host)
 	if (ret < 0)
 		http_stop(host);
 	return ret;
+}
+
+static void
+http_reload(struct mural_host *host)
+{
+	generators_reload(host->state);
 }
 
 /* -------------------------------------------------------------------- invite */
@@ -261,4 +267,5 @@ const struct mural_plugin mural_plugin = {
 	.start = http_start,
 	.stop = http_stop,
 	.invite = http_invite,
+	.reload = http_reload,
 };

@@ -13,6 +13,7 @@
 #include "rules.h"
 
 #define MS UINT64_C(1000000)
+#define SECOND (1000 * MS)
 
 static enum MHD_Result
 reply_outside(struct request *request)
@@ -55,7 +56,10 @@ set_cell(struct request *request, struct generator *generator,
 		return reply_malformed(request, "Invalid Color");
 	now = uv_hrtime();
 	if (board_is_early(generator, now))
-		return reply_early(request, generator, now);
+		return reply_cooling(request, generator, now);
+	if (visitor_charge(http, request->connection, (uint64_t)board->cell * board->cell,
+		    0) < 0)
+		return reply_early(request, SECOND);
 	generator->ready_ns = now + http->rules->rate_ms * MS;
 	if (http->rules->enabled) {
 		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "visitor.h"
+
 #define JSON_TYPE "application/json"
 
 enum MHD_Result
@@ -34,6 +36,8 @@ reply(struct request *request, unsigned status, struct MHD_Response *response)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"murald is short of memory");
 	(void)reply_prepare(response, NULL);
+	if (status == MHD_HTTP_SWITCHING_PROTOCOLS)
+		visitor_stays(request->connection);
 	result = MHD_queue_response(request->connection, status, response);
 	MHD_destroy_response(response);
 	return result;

@@ -2,6 +2,7 @@
 /* Requests: from libmicrohttpd's pieces to a whole one, and its end. */
 #include "request.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct arrival {
 	struct request request; /* first: a request is an arrival */
 	answer_fn answer;       /* of one that was parked */
 	uint64_t came;          /* bytes of the body, kept or not */
+	size_t head_len;
 	size_t size;
 	char short_body[SHORT_BODY];
 };
@@ -229,14 +231,26 @@ begin(struct http *http, struct MHD_Connection *connection, const char *url,
 	arrival->request.method = method;
 	arrival->request.path = path;
 	*request = arrival;
-	http->host->counts.received_bytes += MHD_get_connection_info(
+	arrival->head_len = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
-						     ->header_size;
+				    ->header_size;
+	http->host->counts.received_bytes += arrival->head_len;
 	why = doubt(connection, &status);
 	if (!why)
 		return MHD_YES;
 	http_discard(http, MURAL_MALFORMED);
 	return reply_last(&arrival->request, status, why);
+}
+
+/* The source had its bytes of this second. */
+static enum MHD_Result
+reply_wait(struct request *request)
+{
+	struct MHD_Response *response = error_response("429 Too Many Requests");
+
+	if (response)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
+	return reply(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
 }
 
 /* Keeps a piece of the body; what is beyond BODY_MAX is only counted. */
@@ -276,6 +290,7 @@ answer(struct arrival *arrival)
 {
 	struct request *request = &arrival->request;
 	answer_fn later = arrival->answer;
+	int ret;
 
 	if (request->parked)
 		return MHD_YES;
@@ -285,6 +300,13 @@ answer(struct arrival *arrival)
 	visitor_expect(request->http, request->connection, ANSWER_MS);
 	if (request->http->stopping)
 		return dismiss(request);
+	ret = visitor_charge(
+		request->http, request->connection, 0, arrival->head_len + arrival->came);
+	if (ret == -EACCES)
+		return reply_last(
+			request, MHD_HTTP_FORBIDDEN, "your network may not come here");
+	if (ret < 0)
+		return reply_wait(request);
 	if (arrival->came > BODY_MAX) {
 		http_discard(request->http, MURAL_MALFORMED);
 		return reply_error(

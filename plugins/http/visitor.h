@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who is connected to the web server: a count, and a clock for each, because
- * libmicrohttpd's own only sees silence: who sends or takes a byte now and then would
- * stay for ever.
+ * Who is connected to the web server: a count, what murald's limits say of each, and a
+ * clock for each, because libmicrohttpd's own only sees silence: who sends or takes a
+ * byte now and then would stay for ever.
  *
  * All of it on the main loop's thread.
  */
@@ -10,6 +10,8 @@
 #define VISITOR_H
 
 #include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -24,17 +26,29 @@ struct http;
 struct visitor {
 	struct visitor *next, **link;
 	int fd;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in four;
+		struct sockaddr_in6 six;
+	} peer;
+	bool entered;    /* it counts among its source's clients */
+	bool stays;      /* it speaks no HTTP any more: others look after it */
 	uint64_t due_ms; /* by the loop's clock; 0: it may stay */
 };
 
 struct visitors {
 	struct visitor *first;
 	uv_timer_t sweep;
+	bool entering; /* the one that comes at this moment */
 };
 
 /* visitors_stop() begins with the timer's end, which releases its part of `http`. */
 void visitors_start(struct http *http);
 void visitors_stop(struct http *http);
+
+/* Takes a connected socket over: it becomes a visitor, or hears that its network or its
+ * source may have none more. */
+void visitor_accept(struct http *http, int fd);
 
 /* libmicrohttpd's callback; `arg` is the struct http. */
 void visitor_changed(void *arg, struct MHD_Connection *connection, void **context,
@@ -42,5 +56,12 @@ void visitor_changed(void *arg, struct MHD_Connection *connection, void **contex
 
 /* The visitor's connection is cut when it has not got further within `ms`; 0: never. */
 void visitor_expect(struct http *http, struct MHD_Connection *connection, uint64_t ms);
+
+/* It becomes a WebSocket, which has clocks of its own. */
+void visitor_stays(struct MHD_Connection *connection);
+
+/* Takes pixels and bytes from what the visitor's source may have: mural_charge(). */
+int visitor_charge(struct http *http, struct MHD_Connection *connection, uint64_t pixels,
+	uint64_t bytes);
 
 #endif

@@ -92,6 +92,19 @@ def test_no_network(tmp_path):
     assert "WRONG  this machine has no address that others could use" in doctor(wall)
 
 
+def test_the_address_of_the_default_route(tmp_path):
+    with Pair() as pair:
+        server = pair.server
+        server.ip("link", "add", "other0", "type", "veth", "peer", "name", "other1")
+        for link, address in ("other0", "10.7.0.1/24"), ("other1", "10.8.0.1/24"):
+            server.ip("link", "set", link, "up")
+            server.ip("addr", "add", address, "dev", link)
+        for route, address in ("10.7.0.9", "10.7.0.1"), ("10.8.0.9", "10.8.0.1"):
+            server.ip("route", "replace", "default", "via", route)
+            text = doctor(Wall(tmp_path, DOTS % 0, netns=server.name))
+            assert "people reach this machine at %s and 2001:db8::2" % address in text
+
+
 def test_a_router_that_would_send_the_pings_on(tmp_path):
     with Pair() as pair:
         wall = Wall(tmp_path, "[plugin ipv6]\n", netns=pair.server.name)

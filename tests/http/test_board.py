@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -443,3 +444,27 @@ def test_muralctl_paints_and_grabs(tmp_path):
             assert run.returncode == 0, run.stderr
     with Image.open(tmp_path / "out.png") as out:
         assert list(out.convert("RGB").getdata()) == list(image.getdata())
+
+
+def test_secrets_and_the_admins_token_are_read_again(tmp_path):
+    (tmp_path / "token").write_text("old\n")
+    with board_wall(tmp_path, "admin-token = @%s/token" % tmp_path, secrets="one\n") as wall, \
+            Board(wall) as board:
+        token = board.register("one", "a", "one")
+
+        def admits(secret):
+            return board.ask("PUT", "/register-pg", {
+                "name": secret, "author": "", "secret": secret}).status == 200
+
+        assert not admits("two") and board.rate(1, "old").status == 200
+        (tmp_path / "secrets").write_text('{"secrets": ["two"]}')
+        (tmp_path / "token").write_text("new\n")
+        wall.process.send_signal(signal.SIGHUP)
+        wait_for("the new secret", lambda: admits("two"))
+        assert not admits("one") and board.rate(1, "old").status == 401
+        assert board.rate(0, "new").status == 200
+        board.paint(token, 0, 0, 1)  # who is in stays in
+        (tmp_path / "secrets").write_text('{"secrets": "two"}')
+        wall.process.send_signal(signal.SIGHUP)
+        wait_for("the refusal", lambda: "is no list of secrets" in wall.log())
+        assert admits("two") and board.rate(0, "new").status == 200

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -586,6 +587,8 @@ def test_crowd(tmp_path):
     """Long polls and WebSockets beside plain requests: everybody hears everything, soon."""
     polls, sockets, seconds = (300, 500, 20) if LONG else (30, 50, 3)
     need("wrk", "wrk")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # murald's, too
     delays = []
 
     async def steps(wall):

@@ -245,6 +245,22 @@ def test_clients_that_do_not_wait(wall):
         assert len(list(frames(timelapse(board)))) > 100
 
 
+def test_database_that_is_gone(tmp_path):
+    """One answer that says so, one line in the log, and the wall goes on."""
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        paint(board, some(3, 9))
+        timelapse(board)
+        paint(board, some(3, 10))
+        time.sleep(1.2)
+        os.rename(os.path.join(str(tmp_path), "board.db"), os.path.join(str(tmp_path), "away.db"))
+        answer = board.ask("GET", "/timelapse")
+        assert answer.status == 503 and answer.json()["success"] is False
+        assert wall.log().count("http: cannot make timelapse.gif: ") == 1
+        os.rename(os.path.join(str(tmp_path), "away.db"), os.path.join(str(tmp_path), "board.db"))
+        compare(timelapse(board), replay(some(3, 9) + some(3, 10)))
+        assert wall.stop() == 0
+
+
 def test_other_requests(wall):
     with Board(wall) as board:
         assert board.ask("HEAD", "/timelapse").status == 200

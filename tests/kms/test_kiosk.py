@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a kiosk tells people and its operator: the HUD read off the screen by its letters
-and by a QR reader, --doctor, --test-card."""
+"""What a kiosk tells people, read off the screen, and its operator: --doctor, --test-card."""
 import contextlib
 import re
 import threading
-import time
 
 import pytest
 from PIL import Image
@@ -82,18 +80,6 @@ def test_text_and_code(screen):
     wait_for("the picture", lambda: screen.guest.shot().crop(0, 0, 1280, STRIP[1]).diff(want) is None)
 
 
-def test_what_the_invitation_says_paints(screen):
-    wall = screen.wall(hud=True, plugins=PLUGINS).start()
-    row = next(r for r in reads(screen, lambda text: "icmp" in text) if r.startswith("icmp"))
-    command = re.search(r"ping .* 10\.0\.2\.15", row).group(0)
-    data = re.search(r"-p (\w+)", command).group(1)
-    # busybox' ping has no -p, so it comes by the wall's other way
-    assert data == "cc%04x%04xff8000" % (160, 100)
-    wall.dot(160, 100, (0xff, 0x80, 0))
-    want = on_screen(wall.canvas, 1280, STRIP[1])
-    wait_for("the pixel", lambda: screen.guest.shot().crop(0, 0, 1280, STRIP[1]).diff(want) is None)
-
-
 def test_addresses_are_followed(screen):
     screen.wall(hud=True, plugins=PLUGINS).start()
     reads(screen, lambda text: "8000 10.0.2.15" in text)
@@ -105,18 +91,13 @@ def test_addresses_are_followed(screen):
     reads(screen, lambda text: "8000 10.0.2.15" in text, seconds=3)
 
 
-def test_figures_come_and_go_and_an_idle_wall_sleeps(screen):
+def test_figures_come_and_go(screen):
     wall = screen.wall(hud=True, plugins=PLUGINS).start()
     reads(screen, lambda text: re.search(r"^dots .* 0/s$", text, re.M))
     with painting(wall):
-        reads(screen, lambda text: re.search(r"^dots .* [1-9]\S*/s$", text, re.M))
+        seen = reads(screen, lambda text: re.search(r"^dots .* [1-9]\S*/s$", text, re.M))
+    assert all(row.endswith(" 0/s") for row in seen if row.split()[0] in ("icmp", "pixelflut"))
     reads(screen, lambda text: re.search(r"^dots .* 0/s$", text, re.M))
-    time.sleep(1.5)
-    before = wall.threads()
-    time.sleep(3)
-    after = wall.threads()
-    woken = {name: after[t][1] - n for t, (name, n) in before.items() if after[t][1] != n}
-    assert woken.get("murald", 0) <= 1 and woken.get("display", 0) <= 1, woken
 
 
 def test_a_reload_is_told(screen):
@@ -124,25 +105,6 @@ def test_a_reload_is_told(screen):
     reads(screen, lambda text: "icmp" in text and "pixelflut" in text)
     wall.reload(plugins="[plugin pixelflut]\nlisten = [::]:4321\n")
     reads(screen, lambda text: "icmp" not in text and "10.0.2.15 4321" in text)
-
-
-def test_beside_a_narrow_canvas(screen):
-    wall = screen.wall(hud=True, size="200x200", plugins=PLUGINS).start()
-    wall.noise()
-    box = 800, 0, 1280, 800
-    seen = reads(screen, lambda text: "icmp" in text, box)
-    assert any(row.strip().startswith("ping -c1") for row in seen), seen
-    want = on_screen(wall.canvas, 800, 800)
-    wait_for("the picture", lambda: screen.guest.shot().crop(0, 0, 800, 800).diff(want) is None)
-
-
-def test_turned_with_the_picture(screen):
-    wall = screen.wall(hud=True, plugins=PLUGINS, rotate=180).start()
-    wall.noise(box=(0, 0, 9, 9))
-
-    def upright():
-        return Page(shot(screen).rotate(180).crop(STRIP)).rows
-    wait_for("the HUD", lambda: any("10.0.2.15" in row for row in upright()))
 
 
 # ---------------------------------------------------------------- --doctor

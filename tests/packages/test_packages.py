@@ -259,6 +259,10 @@ def test_its_web_page_is_there(kiosk):
         assert 'murald_pixels_total{plugin="icmp"} 2' in answer.read().decode()
 
 
+def main_pid(kiosk):
+    return kiosk.run("systemctl show -P MainPID murald")[1]
+
+
 def status(kiosk):
     return kiosk.run("cat /proc/$(systemctl show -P MainPID murald)/status", check=True)[1]
 
@@ -269,6 +273,25 @@ def test_the_services_rights(kiosk):
     assert {now[s] for s in ["CapPrm", "CapEff", "CapBnd"]} == {"0000000000002000"}
     assert (now["NoNewPrivs"], now["Seccomp"]) == ("1", "2")
     assert kiosk.run("systemctl is-active getty@tty1")[1] == "inactive\n"
+
+
+def test_reload_and_a_right_given_besides(kiosk):
+    """As murald(8) says: a plugin is added while the others stay; a port below 1024 takes a drop-in."""
+    kiosk.run("echo '[plugin dots]\\nlisten = 0.0.0.0:1235' >/etc/murald/murald.conf.d/dots.conf")
+    before = main_pid(kiosk)
+    kiosk.run("systemctl reload murald", check=True)
+    wait_for("dots", lambda: "dots: listening on" in kiosk.run("journalctl -u murald")[1])
+    assert main_pid(kiosk) == before
+    kiosk.run("sed -i s/1235/99/ /etc/murald/murald.conf.d/dots.conf; systemctl reload murald", check=True)
+    wait_for("a refusal", lambda: ":99" in kiosk.run("journalctl -u murald")[1])
+    assert "\t00000000:0063" not in kiosk.run("cat /proc/net/tcp")[1].replace(" ", "\t")
+    kiosk.run("mkdir -p /run/systemd/system/murald.service.d; printf '[Service]\\nAmbientCapabilities="
+              "CAP_NET_BIND_SERVICE\\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\\n' "
+              ">/run/systemd/system/murald.service.d/port.conf; systemctl daemon-reload; "
+              "systemctl restart murald", check=True)
+    assert "\t00000000:0063" in kiosk.run("cat /proc/net/tcp")[1].replace(" ", "\t")
+    kiosk.run("rm -r /run/systemd/system/murald.service.d /etc/murald/murald.conf.d/dots.conf; "
+              "systemctl daemon-reload; systemctl restart murald", check=True)
 
 
 def test_killed_and_back_again(kiosk):
@@ -286,10 +309,6 @@ def test_a_typing_error_is_no_restart_loop(kiosk):
     assert "canvsa" in kiosk.run("journalctl -u murald")[1]
     kiosk.run("rm /etc/murald/murald.conf.d/wrong.conf; systemctl reset-failed murald; systemctl start murald",
               check=True)
-
-
-def main_pid(kiosk):
-    return kiosk.run("systemctl show -P MainPID murald")[1]
 
 
 def test_upgrades_and_new_plugins_start_it_again(kiosk):

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes at all, as a config file: read, printed as --print-config does, and what was
+ * printed read again, which must give the same values.
+ *
+ * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.  tests/test-config
+ * runs the same function on what that found.
+ */
+#include "fuzz.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#define PRINTED_MAX (1 << 20)
+
+/* The values that a file leaves, as text; its errors are counted in *errors. */
+static char *
+read_config(const void *bytes, size_t len, unsigned *errors)
+{
+	int fd = memfd_create("murald.conf", MFD_CLOEXEC);
+	char path[40], *argv[] = { "murald", "-c", path, NULL };
+	struct config config = { 0 };
+	char *printed = calloc(1, PRINTED_MAX);
+	FILE *out = fmemopen(printed, PRINTED_MAX - 1, "w");
+
+	assert(fd >= 0 && out);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	assert(write(fd, bytes, len) == (ssize_t)len);
+	assert(config_load(&config, 3, argv) == -1);
+	*errors = config.errors;
+	config_print(&config, out);
+	fclose(out);
+	config_finish(&config);
+	close(fd);
+	return printed;
+}
+
+/* Without the comments, which say where values came from. */
+static void
+cut_comments(char *text)
+{
+	for (char *from = text, *to = text; *from;) {
+		char *end = strchr(from, '\n'), *comment = NULL;
+
+		for (char *next = from; (next = strstr(next, "  ; ")) && next < end;
+			next++)
+			comment = next;
+		memmove(to, from, (comment ? comment : end) - from);
+		to += (comment ? comment : end) - from;
+		*to++ = '\n';
+		from = end + 1;
+		if (!*from)
+			*to = '\0';
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	unsigned errors, again;
+	char *printed = read_config(data, len, &errors);
+	char *reprinted = read_config(printed, strlen(printed), &again);
+
+	cut_comments(printed);
+	cut_comments(reprinted);
+	if (errors == 0) {
+		assert(again == 0);
+		assert(strcmp(printed, reprinted) == 0);
+	}
+	free(printed);
+	free(reprinted);
+	return 0;
+}
