@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* icmp: pingxelflut over IPv4 and IPv6, from a capture.  The kernel delivers and answers
  * pings as ever; this plugin looks over its shoulder. */
+#include <assert.h>
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -140,6 +141,7 @@ send_from(int fd, void *to, socklen_t to_len, int level, int type, const void *f
 	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
+	assert(header); /* `control` has room for it */
 	header->cmsg_level = level;
 	header->cmsg_type = type;
 	header->cmsg_len = CMSG_LEN(from_len);

@@ -35,8 +35,9 @@ uint64_t
 patience_ms(unsigned *refusals)
 {
 	static const uint64_t delays_ms[] = { 1000, 2000, 5000 };
+	unsigned before = (*refusals)++;
 
-	return delays_ms[MIN((*refusals)++, ARRAY_LEN(delays_ms) - 1)];
+	return delays_ms[MIN(before, ARRAY_LEN(delays_ms) - 1)];
 }
 
 bool

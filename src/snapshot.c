@@ -135,7 +135,7 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 		free(pixels);
 		return -ENOMEM;
 	}
-	if (*snapshot->path) {
+	if (pixels) {
 		warn_of_folder(snapshot->path);
 		restore(snapshot, canvas, pixels);
 	}

@@ -46,6 +46,9 @@ if have codespell codespell; then
 	codespell --quiet-level=2 --ignore-words-list=nd README HACKING.md NEWS quickstart doc/*.in doc/*.md debian etc \
 		$(ours '*.[ch]' '*.sh' '*.py' '*.conf') || complain "codespell"
 fi
+if have cppcheck cppcheck; then
+	bash tests/analyse.sh cppcheck || complain "cppcheck"
+fi
 # The format changes from one clang-format to the next; Debian 12's is the one that counts.
 if have clang-format clang-format; then
 	if clang-format --version | grep -q 'version 14\.'; then

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "display-drm-output.h"
 #include "display-drm.h"
 #include "util.h"
 
@@ -177,6 +178,19 @@ chooses_what_is_wanted_and_then_what_there_is(void **state)
 	assert_string_equal(chosen(1280, 720, 60, 0, 0), "1280x720@60 made");
 }
 
+static void
+waits_longer_with_each_refusal(void **state)
+{
+	static const uint64_t wanted_ms[] = { 1000, 2000, 5000, 5000, 5000 };
+	unsigned refusals = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wanted_ms); i++) {
+		assert_int_equal(patience_ms(&refusals), wanted_ms[i]);
+		assert_int_equal(refusals, i + 1);
+	}
+}
+
 int
 main(void)
 {
@@ -184,6 +198,7 @@ main(void)
 		cmocka_unit_test(makes_modes_by_the_standards),
 		cmocka_unit_test(makes_no_nonsense),
 		cmocka_unit_test(chooses_what_is_wanted_and_then_what_there_is),
+		cmocka_unit_test(waits_longer_with_each_refusal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* What the clients of p² may do, and when they are sent away. */
 #include "peer.h"
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,6 +319,7 @@ make_room(struct p2 *p2)
 	for (struct peer *peer = p2->peers; peer; peer = peer->next)
 		if (peer->stranger)
 			oldest = peer;
+	assert(oldest);
 	if (oldest->state != PEER_CLOSING)
 		discard(p2, MURAL_UNAUTHORIZED);
 	peer_close(oldest, FAREWELL_REFUSED);
