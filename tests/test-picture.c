@@ -98,7 +98,7 @@ static void
 the_corpus_does_no_harm(void **state)
 {
 	(void)state;
-	assert_true(fuzz_replay("snapshot") > 10);
+	assert_true(fuzz_replay("snapshot") > 5);
 }
 
 int
