@@ -124,24 +124,24 @@ make_response(struct kept *kept, char *text, size_t len)
 	return response;
 }
 
+static const char *
+make_tag(const struct board *board, struct kept *kept, char kind, uint64_t changes)
+{
+	snprintf(kept->tag, TAG_MAX, "\"%" PRIx64 "-%c%" PRIx64 "\"", board->text->boot,
+		kind, changes);
+	return kept->tag;
+}
+
 const char *
 board_pixels_tag(struct board *board)
 {
-	struct board_text *text = board->text;
-
-	snprintf(text->pixels.tag, TAG_MAX, "\"%" PRIx64 "-%" PRIx64 "\"", text->boot,
-		board->changes);
-	return text->pixels.tag;
+	return make_tag(board, &board->text->pixels, 'p', board->changes);
 }
 
 const char *
 board_frontend_tag(struct board *board)
 {
-	struct board_text *text = board->text;
-
-	snprintf(text->frontend.tag, TAG_MAX, "\"%" PRIx64 "-%" PRIx64 "-a\"", text->boot,
-		board->signatures);
-	return text->frontend.tag;
+	return make_tag(board, &board->text->frontend, 'f', board->signatures);
 }
 
 struct MHD_Response *

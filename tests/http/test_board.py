@@ -26,18 +26,6 @@ VECTORS = {v["name"]: v for v in json.load(
 UNKNOWN = "0" * 24
 
 
-@pytest.fixture(scope="module")
-def wall(tmp_path_factory):
-    with board_wall(tmp_path_factory.mktemp("board")) as wall:
-        yield wall
-
-
-@pytest.fixture
-def board(wall):
-    with Board(wall) as board:
-        yield board
-
-
 def fits(wanted, got, ids):
     """Compares with a vector's JSON, where "<...>" stands for what the test knows."""
     if isinstance(wanted, dict):

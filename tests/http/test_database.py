@@ -3,6 +3,7 @@
 import http.client
 import os
 import random
+import signal
 import sqlite3
 import sys
 import threading
@@ -303,3 +304,20 @@ def test_the_oldest_part_of_a_long_log_becomes_a_picture(tmp_path):
     assert rows(tmp_path, "SELECT number FROM log ORDER BY number") == [(10060000,), (10060001,)] or \
         rows(tmp_path, "SELECT number FROM log ORDER BY number")[0] == (60000,)
     assert set(rows(tmp_path, "SELECT place, colour FROM base")) >= {(9, 1), (1 << 16, 3)}
+
+
+def test_a_changed_section_reopens_the_board_with_all_that_was_on_it(tmp_path):
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        token = board.register()
+        board.paint(token, 1, 2, 3)
+        board.close()
+        with open(wall.config) as f:
+            config = f.read()
+        with open(wall.config, "w") as f:
+            f.write(config.replace("pixel-rate = 0ms", "pixel-rate = 55ms"))
+        wall.process.send_signal(signal.SIGHUP)
+        wait_for("the new board", lambda: wall.log().count("http: listening on") == 2)
+        with Board(wall) as board:
+            assert board.settings()["pixel_rate"] == 55
+            assert board.pixels()[1][2] == 3 and board.register() == token
+        assert wall.stop() == 0, wall.log()

@@ -18,18 +18,6 @@ SLACK = 256 << 10 if os.environ.get("sanitizer") else 0
 REGISTER = json.dumps({"name": "n", "author": "a", "secret": "s"}).encode()
 
 
-@pytest.fixture(scope="module")
-def wall(tmp_path_factory):
-    with board_wall(tmp_path_factory.mktemp("requests")) as wall:
-        yield wall
-
-
-@pytest.fixture
-def board(wall):
-    with Board(wall) as board:
-        yield board
-
-
 def statuses(got):
     return [int(s) for s in re.findall(rb"HTTP/1\.1 (\d{3}) ", got)]
 
@@ -150,8 +138,11 @@ def test_who_sends_or_reads_slowly_stops_nobody(wall, board):
 
 @pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 75 s: set MURALD_LONG=1")
 def test_who_is_slow_for_too_long_is_cut_off(tmp_path):
-    """A byte every five seconds: not silent, and yet not for ever."""
+    """A byte every five seconds: not silent, and yet not for ever.  A WebSocket stays."""
     with board_wall(tmp_path) as wall:
+        watcher = socket.create_connection(("127.0.0.1", wall.port("http")))
+        watcher.sendall(b"GET /ws HTTP/1.1\r\nHost: wall\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
         s = socket.create_connection(("127.0.0.1", wall.port("http")))
         start = time.monotonic()
         with pytest.raises(OSError):
@@ -159,6 +150,14 @@ def test_who_is_slow_for_too_long_is_cut_off(tmp_path):
                 s.sendall(bytes([byte]))
                 time.sleep(5)
         assert 60 <= time.monotonic() - start < 80
+        watcher.setblocking(False)
+        said = b""
+        with pytest.raises(BlockingIOError):
+            while not said or piece:
+                piece = watcher.recv(1 << 20)
+                said += piece
+        assert said.startswith(b"HTTP/1.1 101 ") and len(said) > 1000
+        watcher.close()
 
 
 def memory(wall):

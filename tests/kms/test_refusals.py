@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Displays that lie, refuse and change their minds; what others do to ours."""
+import random
 import time
 
 import pytest
@@ -53,6 +54,19 @@ def test_forced_mode_that_is_refused(boot):
     wall.said("Virtual-1 refused its mode 1000x600@50, and took the one above")
     wall.noise()
     wall.seen()
+
+
+@pytest.mark.parametrize("rotate", [0, 90])
+def test_little_memory(boot, rotate):
+    """Two bytes a pixel, then; colours that have all of a channel or nothing are the same."""
+    screen = boot("vkms", smp=2)
+    wall = screen.wall(env=SHIM + "memory", rotate=rotate).start()
+    assert ", 1024x768@60, atomic, RGB565;" in wall.log()
+    rng = random.Random(5)
+    for _ in range(2):
+        wall.send(b"".join(wall.put(rng.randrange(320), rng.randrange(200), rng.choices((0, 255), k=3))
+                           for i in range(20000)))
+        wall.seen()
 
 
 def test_bad_link_is_set_up_anew(boot):
