@@ -8,7 +8,8 @@ HTTP = "[plugin http]\nlisten = 127.0.0.1:8080\ndatabase = /run/board.db\n"
 
 
 def health(screen):
-    out = screen.guest.run(r"printf 'GET /healthz HTTP/1.0\r\n\r\n' | nc 127.0.0.1 8080")[1]
+    # nc must not end before the answer is there
+    out = screen.guest.run(r"(printf 'GET /healthz HTTP/1.0\r\n\r\n'; sleep 1) | nc 127.0.0.1 8080")[1]
     head, body = out.replace("\r", "").split("\n\n", 1)
     return int(head.split()[1]), json.loads(body)["reasons"]
 
