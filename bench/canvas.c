@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "measure.h"
+#include "scale.h"
 #include "util.h"
 
 #define WIDTH 1920
@@ -31,6 +33,8 @@ struct bench {
 	struct place *places; /* every pixel once, in the order to be painted */
 	uint32_t *bare;       /* a frame of its own, laid out like the canvas */
 	uint32_t *copy;
+	struct scale scale; /* to a screen of the canvas's size */
+	uint64_t *all;      /* tiles */
 };
 
 static void
@@ -66,6 +70,30 @@ copy_frame(struct bench *bench, uint32_t round)
 			mural_reader_copy(bench->reader, x, y, MIN(MURAL_TILE, WIDTH - x),
 				MIN(MURAL_TILE, HEIGHT - y),
 				bench->copy + (size_t)y * WIDTH + x, WIDTH);
+}
+
+/* As a screen is drawn that hangs in some way. */
+static void
+draw_frame(struct bench *bench, uint32_t round)
+{
+	(void)round;
+	scale_draw(&bench->scale, bench->reader, bench->all, (uint8_t *)bench->copy,
+		bench->scale.screen.width * sizeof(uint32_t));
+}
+
+static bool
+hang(struct bench *bench, uint32_t turns, bool mirrored)
+{
+	const struct scale_screen screen = {
+		.width = turns % 2 ? HEIGHT : WIDTH,
+		.height = turns % 2 ? WIDTH : HEIGHT,
+		.turns = turns,
+		.mirrored = mirrored,
+		.area = { 0, 0, WIDTH, HEIGHT },
+	};
+
+	scale_finish(&bench->scale);
+	return scale_init(&bench->scale, SCALE_FIT, &bench->canvas.view, &screen) == 0;
 }
 
 static void
@@ -125,8 +153,10 @@ main(void)
 	bench.places = malloc(PIXELS * sizeof(struct place));
 	bench.bare = calloc(stored, sizeof(uint32_t));
 	bench.copy = calloc(PIXELS, sizeof(uint32_t));
-	if (!bench.reader || !bench.places || !bench.bare || !bench.copy)
+	bench.all = calloc(bench.canvas.view.words, sizeof(uint64_t));
+	if (!bench.all || !bench.reader || !bench.places || !bench.bare || !bench.copy)
 		return 1;
+	mural_reader_take(bench.reader, bench.all);
 	for (size_t i = 0; i < PIXELS; i++)
 		bench.places[i] =
 			(struct place){ (uint16_t)(i % WIDTH), (uint16_t)(i / WIDTH) };
@@ -135,6 +165,15 @@ main(void)
 	shuffle(bench.places);
 	measure(&bench, "put-shuffled", (double)PIXELS, put_all, store_all);
 	measure(&bench, "copy-frame", 1, copy_frame, copy_bytes);
+	if (!hang(&bench, 0, false))
+		return 1;
+	measure(&bench, "draw-upright", 1, draw_frame, copy_bytes);
+	if (!hang(&bench, 0, true))
+		return 1;
+	measure(&bench, "draw-mirrored", 1, draw_frame, copy_bytes);
+	if (!hang(&bench, 1, false))
+		return 1;
+	measure(&bench, "draw-upended", 1, draw_frame, copy_bytes);
 
 	/* The last that was copied is what was stored, or nothing above was measured. */
 	copy_frame(&bench, 0);
@@ -143,6 +182,8 @@ main(void)
 			    bench.bare + (size_t)y * bench.canvas.stride,
 			    WIDTH * sizeof(uint32_t)) != 0)
 			return 1;
+	scale_finish(&bench.scale);
+	free(bench.all);
 	free(bench.places);
 	free(bench.bare);
 	free(bench.copy);

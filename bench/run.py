@@ -56,7 +56,7 @@ def compared(what, units):
         unit, measure = units(name)
         rows.append({"name": name, "unit": unit, "murald": ours, "measure": measure, "least": least,
                      "ratio": ours["median"] / least["median"], "ok": True})
-        scale = 1e-6 if name == "copy-frame" else 1
+        scale = 1e-6 if "frame" in unit else 1
         print("  %-14s %s %s   %s %s   ratio %.2f" % (
             name, show(ours, 2, scale), unit.replace("ns", "ms") if scale != 1 else unit, measure,
             show(least, 2, scale), rows[-1]["ratio"]))
@@ -65,7 +65,8 @@ def compared(what, units):
 
 def canvas():
     units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
-             "copy-frame": ("ns a 1920x1080 frame", "memcpy")}
+             **{name: ("ns a 1920x1080 frame", "memcpy")
+                for name in ("copy-frame", "draw-upright", "draw-mirrored", "draw-upended")}}
     return compared("canvas", units.get)
 
 

@@ -39,15 +39,17 @@ write_invitation(const struct caption *caption, const struct instance *instance,
 
 /* A web page's invitation is its address. */
 static void
-write_url(const struct instance *instance, const struct hud_line *line,
-	struct hud_text *text)
+write_url(const struct caption *caption, char *url, size_t len)
 {
-	bool is_url = strcmp(instance->plugin->name, "http") == 0 &&
-		      strncmp(line->invitation, "http://", 7) == 0 &&
-		      !strchr(line->invitation, ' ');
+	const struct instance *instance = caption->ingest->plugins->instances;
 
-	if (is_url && !*text->url && strlen(line->invitation) < sizeof(text->url))
-		strcpy(text->url, line->invitation);
+	for (; instance && *url == '\0'; instance = instance->next) {
+		if (strcmp(instance->plugin->name, "http") != 0)
+			continue;
+		write_invitation(caption, instance, url, len);
+		if (strncmp(url, "http://", 7) != 0 || strchr(url, ' '))
+			*url = '\0';
+	}
 }
 
 static void
@@ -57,17 +59,17 @@ say(struct caption *caption)
 	struct hud_text *text = &caption->text;
 
 	*text = (struct hud_text){ 0 };
-	for (; instance; instance = instance->next) {
+	for (; instance && text->n_lines < CAPTION_LINES; instance = instance->next) {
 		struct hud_line *line = &text->lines[text->n_lines];
 
-		if (!instance->is_open || text->n_lines == CAPTION_LINES)
+		if (!instance->is_open)
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
 		write_invitation(
 			caption, instance, line->invitation, sizeof(line->invitation));
-		write_url(instance, line, text);
 		line->pixels = caption->counts[text->n_lines++].rate;
 	}
+	write_url(caption, text->url, sizeof(text->url));
 	hud_set(caption->hud, text);
 }
 

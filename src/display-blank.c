@@ -10,6 +10,7 @@
 
 #include "display-thread.h"
 #include "log.h"
+#include "stats.h"
 #include "util.h"
 
 #define HOUR 3600
@@ -73,6 +74,7 @@ apply(struct display_blank *blank)
 		thread->driver->blank(thread->state, off);
 	blank->black = black;
 	blank->off = off;
+	figure_store(&thread->figures->dark, now);
 }
 
 /* ------------------------------------------------------------------ paint */

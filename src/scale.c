@@ -129,7 +129,7 @@ allocate_lines(struct scale *scale)
 		scale->band = calloc(MURAL_TILE, (view->height + BAND_SHIFT) * PIXEL);
 	if (scale->screen.rgb565)
 		scale->packed = calloc(line, sizeof(*scale->packed));
-	scale->source = calloc(MAX(view->width, MURAL_TILE), PIXEL);
+	scale->source = calloc(view->width, PIXEL);
 	scale->line = calloc(line, PIXEL);
 	return scale->source && scale->line && !(scale->upended && !scale->band) &&
 			       !(scale->screen.rgb565 && !scale->packed)
@@ -239,12 +239,19 @@ fetch_band(const struct scale *scale, const struct mural_reader *reader, uint32_
 	const size_t stride = scale->view.height + BAND_SHIFT;
 	const uint32_t left = tile_x * MURAL_TILE;
 	const uint32_t width = MIN(scale->view.width - left, MURAL_TILE);
-	const uint32_t bottom = MIN((last_y + 1) * MURAL_TILE, scale->view.height);
 
-	for (uint32_t y = first_y * MURAL_TILE; y < bottom; y++) {
-		mural_reader_copy(reader, left, y, width, 1, scale->source, 0);
-		for (uint32_t x = 0; x < width; x++)
-			scale->band[x * stride + y] = scale->source[x];
+	for (uint32_t tile_y = first_y; tile_y <= last_y; tile_y++) {
+		const uint32_t top = tile_y * MURAL_TILE;
+		const uint32_t height = MIN(scale->view.height - top, MURAL_TILE);
+		uint32_t tile[MURAL_TILE][MURAL_TILE];
+
+		mural_reader_copy(reader, left, top, width, height, tile[0], MURAL_TILE);
+		for (uint32_t x = 0; x < width; x++) {
+			uint32_t *row = scale->band + x * stride + top;
+
+			for (uint32_t y = 0; y < height; y++)
+				row[y] = tile[y][x];
+		}
 	}
 }
 

@@ -12,8 +12,8 @@ libdrm | src/display-drm*.[ch] | #include <(xf86drm|drm|libdrm/)
 dlopen | src/plugin*.c | #include <dlfcn\.h>
 getopt and number parsing of settings | src/config*.c src/option*.c src/notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
 atomics | include/mural/brush.h src/canvas.c src/stats.[ch] plugins/http/sight.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
-locks | src/canvas.[ch] src/rations.[ch] src/quota.[ch] src/switches.c src/worker.[ch] src/display*.[ch] src/hud.c plugins/http/store*.[ch] plugins/http/film.c | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
-threads | src/worker.[ch] src/display*.[ch] plugins/http/store.c plugins/http/film.c | \<(pthread|uv_thread)_create
+locks | src/canvas.[ch] src/rations.[ch] src/quota.[ch] src/switches.c src/worker.[ch] src/display*.[ch] src/hud.c plugins/http/store*.[ch] plugins/http/errand.[ch] plugins/http/film.c | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
+threads | src/worker.[ch] src/display*.[ch] plugins/http/store.c plugins/http/errand.c plugins/http/film.c | \<(pthread|uv_thread)_create
 libpcap | plugins/* | #include <pcap
 libqrencode | src/hud-qr.c | #include <qrencode\.h>
 libpng | src/picture.c plugins/http/pictures.c | #include <png\.h>

@@ -2,8 +2,8 @@
 /*
  * What is made of the canvas for those who watch it, once for all of them.
  *
- * One thread at a time: the viewers hand it to a thread of libuv's pool, and have it back
- * when it is done.
+ * One thread at a time: the viewers hand it to a thread, and have it back when that is
+ * done.
  */
 #ifndef ENCODER_H
 #define ENCODER_H

@@ -208,13 +208,15 @@ open_spool(void)
 static int
 shoot(struct film *film)
 {
+	int ret;
+
 	film->plan = film->source->plan(film->http);
 	film->out = open_spool();
 	if (!film->plan || !film->out)
 		return -ENOMEM;
-	film->ret = uv_thread_create(&film->thread, run, film);
-	film->running = film->ret == 0;
-	return film->ret;
+	ret = uv_thread_create(&film->thread, run, film);
+	film->running = ret == 0;
+	return ret;
 }
 
 static void

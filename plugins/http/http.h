@@ -83,7 +83,9 @@ int socketio_start(struct http *http);
 void socketio_stop(struct http *http);
 /* Whether anybody would hear an event. */
 bool socketio_has_listeners(const struct http *http);
-/* Sends an event with one argument to everybody who is connected; `json` is its text. */
+/* Sends an event with one argument, `json` as its text, to everybody who is connected.
+ * Costs nothing while nobody is.  More than 64 KiB nobody can be sent: then all are
+ * disconnected, to come again. */
 void socketio_emit(struct http *http, const char *event, const char *json);
 
 /* /ws and /live: who watches the canvas (protocols.md, 1.4). */

@@ -114,8 +114,6 @@ wanted_now(const struct viewers *viewers)
 
 /* ------------------------------------------------------------------------ looks */
 
-static void on_tick(uv_timer_t *timer);
-
 static void
 look_soon(struct viewers *viewers, uint64_t gather_ms)
 {
@@ -123,7 +121,8 @@ look_soon(struct viewers *viewers, uint64_t gather_ms)
 	uint64_t delay = viewers->due_ms > now ? viewers->due_ms - now : 0;
 
 	uv_poll_stop(&viewers->bell);
-	uv_timer_start(&viewers->tick, on_tick, delay > gather_ms ? delay : gather_ms, 0);
+	uv_timer_start(
+		&viewers->tick, viewers_tick, delay > gather_ms ? delay : gather_ms, 0);
 }
 
 static void
@@ -174,11 +173,10 @@ had_now(const struct viewers *viewers)
 	return had;
 }
 
-/* In a thread of the pool. */
-static void
-on_work(uv_work_t *work)
+void
+viewers_work(struct errand *errand)
 {
-	struct viewers *viewers = work->data;
+	struct viewers *viewers = errand->data;
 	uint64_t start = uv_hrtime();
 
 	viewers->changed = encoder_run(
@@ -298,18 +296,17 @@ drop_slowest(struct viewers *viewers)
 	}
 }
 
-static void
-on_worked(uv_work_t *work, int status)
+void
+viewers_worked(struct errand *errand)
 {
-	struct viewers *viewers = work->data;
+	struct viewers *viewers = errand->data;
 	bool starved = is_starved(viewers);
 
-	(void)status;
 	viewers->working = false;
 	viewers->seen = viewers->looks;
 	take_results(viewers);
 	if (viewers->stopping) {
-		viewers_finish(viewers);
+		viewers_end_work(viewers);
 		return;
 	}
 	set_pace(viewers, starved);
@@ -320,8 +317,8 @@ on_worked(uv_work_t *work, int status)
 	viewers_plan(viewers);
 }
 
-static void
-on_tick(uv_timer_t *timer)
+void
+viewers_tick(uv_timer_t *timer)
 {
 	struct viewers *viewers = timer->data;
 
@@ -332,6 +329,5 @@ on_tick(uv_timer_t *timer)
 	viewers->looked_ms = uv_now(viewers->http->host->loop);
 	viewers->looks++;
 	viewers->working = true;
-	viewers->work.data = viewers;
-	uv_queue_work(viewers->http->host->loop, &viewers->work, on_work, on_worked);
+	errand_send(&viewers->errand);
 }

@@ -48,6 +48,42 @@ on_second(uv_timer_t *timer)
 	free(live);
 }
 
+/* ---------------------------------------------------------------- start and stop */
+
+/* When nothing is left of them. */
+static void
+finish(struct viewers *viewers)
+{
+	struct http *http = viewers->http;
+
+	if (viewers->handles > 0 || viewers->first)
+		return;
+	for (int i = 0; i < PRODUCTS; i++)
+		frame_release(viewers->kept[i]);
+	for (int i = 0; i < DIALECTS; i++)
+		recent_clear(&viewers->recent[i]);
+	figures_finish(&viewers->figures);
+	encoder_finish(&viewers->encoder);
+	free(viewers);
+	http->viewers = NULL;
+	http_release(http);
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct viewers *viewers = handle->data;
+
+	viewers->handles--;
+	finish(viewers);
+}
+
+void
+viewers_end_work(struct viewers *viewers)
+{
+	errand_stop(&viewers->errand, on_handle_closed);
+}
+
 void
 viewers_add(struct viewers *viewers, struct viewer *viewer)
 {
@@ -79,38 +115,9 @@ viewers_remove(struct viewer *viewer)
 		uv_timer_stop(&viewers->second);
 	mural_publish(host);
 	if (viewers->stopping)
-		viewers_finish(viewers);
+		finish(viewers);
 	else
 		viewers_plan(viewers);
-}
-
-/* ---------------------------------------------------------------- start and stop */
-
-static void
-on_handle_closed(uv_handle_t *handle)
-{
-	struct viewers *viewers = handle->data;
-
-	viewers->handles--;
-	viewers_finish(viewers);
-}
-
-void
-viewers_finish(struct viewers *viewers)
-{
-	struct http *http = viewers->http;
-
-	if (viewers->handles > 0 || viewers->first || viewers->working)
-		return;
-	for (int i = 0; i < PRODUCTS; i++)
-		frame_release(viewers->kept[i]);
-	for (int i = 0; i < DIALECTS; i++)
-		recent_clear(&viewers->recent[i]);
-	figures_finish(&viewers->figures);
-	encoder_finish(&viewers->encoder);
-	free(viewers);
-	http->viewers = NULL;
-	http_release(http);
 }
 
 static uint64_t
@@ -122,27 +129,43 @@ epoch_now(void)
 	return now.tv_sec * UINT64_C(1000000) + now.tv_nsec / 1000;
 }
 
+static int
+prepare(struct viewers *viewers, struct http *http)
+{
+	int ret = encoder_init(&viewers->encoder, http->host);
+
+	*viewers = (struct viewers){
+		.http = http,
+		.encoder = viewers->encoder,
+		.epoch = epoch_now(),
+		.errand = { .run = viewers_work,
+			.on_back = viewers_worked,
+			.data = viewers },
+	};
+	return ret < 0 ? ret : errand_start(&viewers->errand, http->host->loop);
+}
+
 int
 viewers_start(struct http *http)
 {
 	uv_loop_t *loop = http->host->loop;
 	struct viewers *viewers = calloc(1, sizeof(*viewers));
+	int ret = viewers ? prepare(viewers, http) : -ENOMEM;
 
-	if (!viewers || encoder_init(&viewers->encoder, http->host) < 0) {
-		mural_log(http->host, MURAL_ERROR, "no memory for viewers");
+	if (ret < 0) {
+		mural_log(http->host, MURAL_ERROR, "cannot serve viewers: %s",
+			strerror(-ret));
 		if (viewers)
 			encoder_finish(&viewers->encoder);
 		free(viewers);
-		return -ENOMEM;
+		return ret;
 	}
-	viewers->http = http;
-	viewers->epoch = epoch_now();
 	uv_timer_init(loop, &viewers->tick);
 	uv_timer_init(loop, &viewers->second);
 	uv_poll_init(
 		loop, &viewers->bell, mural_reader_fd(viewers->encoder.sight.reader));
 	viewers->tick.data = viewers->second.data = viewers->bell.data = viewers;
-	viewers->handles = 3;
+	viewers->handles = 4; /* the errand has one, too */
 	http->viewers = viewers;
 	http_hold(http);
 	return 0;
@@ -163,4 +186,6 @@ viewers_stop(struct http *http)
 	uv_close((uv_handle_t *)&viewers->tick, on_handle_closed);
 	uv_close((uv_handle_t *)&viewers->second, on_handle_closed);
 	uv_close((uv_handle_t *)&viewers->bell, on_handle_closed);
+	if (!viewers->working)
+		viewers_end_work(viewers);
 }

@@ -3,7 +3,7 @@
  * The viewers: who watches the wall through /ws and /live, or asks for /canvas.png.
  *
  * The canvas is looked at when it rings, at most `viewer-fps` times a second, and only
- * while somebody watches.  What changed is encoded once, by a thread of libuv's pool, and
+ * while somebody watches.  What changed is encoded once, by a thread of its own, and
  * everybody gets the same bytes.  Nobody has a queue: a viewer has one frame to take, and
  * when it is done with that, finds the next one among the recent ones, or, having been
  * too slow for these, is shown the picture as it is.
@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "encoder.h"
+#include "errand.h"
 #include "figures.h"
 #include "recent.h"
 #include "viewer.h"
@@ -27,11 +28,11 @@ struct http;
 
 struct viewers {
 	struct http *http;
-	struct encoder encoder; /* the working thread's, while there is one */
-	uv_work_t work;
-	bool working;
-	unsigned wanted, had; /* for the work under way */
-	int changed;          /* its result */
+	struct errand errand;
+	bool working;           /* it is under way */
+	struct encoder encoder; /* the errand's, while it is */
+	unsigned wanted, had;   /* for the errand */
+	int changed;            /* its result */
 	struct frame *made[PRODUCTS];
 	uint64_t looked_ms, worked_ms; /* when it began, how long it took */
 
@@ -59,6 +60,16 @@ struct viewers {
 	bool stopping;
 };
 
+/* The errand, and what comes of it. */
+void viewers_work(struct errand *errand);
+void viewers_worked(struct errand *errand);
+
+/* The timer that starts it. */
+void viewers_tick(uv_timer_t *timer);
+
+/* Stops the thread, which is not under way. */
+void viewers_end_work(struct viewers *viewers);
+
 /* Has the canvas looked at, if anybody needs that. */
 void viewers_plan(struct viewers *viewers);
 
@@ -71,8 +82,5 @@ void viewers_remove(struct viewer *viewer);
 
 /* Whether a look that began after the wish, the number of looks then, is over. */
 bool viewers_saw(const struct viewers *viewers, uint32_t wish);
-
-/* Frees all when they stop and nothing is under way any more. */
-void viewers_finish(struct viewers *viewers);
 
 #endif

@@ -350,7 +350,7 @@ def test_two_gets_end_the_session(wall):
         await asyncio.sleep(0.1)
         status, _, _ = await client.poster.ask("GET", client.path)
         assert status == 400
-        assert await first == ["1"]
+        assert await asyncio.wait_for(first, 2) == ["1"]
         with pytest.raises(Gone, match="Invalid session"):
             await client.poll()
 
@@ -363,7 +363,7 @@ def test_client_ends_it(wall):
         polling = asyncio.create_task(client.poll())
         await asyncio.sleep(0.1)
         await client.post("41", "1")
-        assert await polling == ["1"]
+        assert await asyncio.wait_for(polling, 2) == ["1"]
         with pytest.raises(Gone, match="Invalid session"):
             await client.post("3")
         straight = await Client(wall.port("http")).straight()

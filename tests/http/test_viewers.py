@@ -277,6 +277,31 @@ def test_who_does_not_read_is_shown_the_picture_as_it_is(tmp_path, kind):
     in_time(script, 100)
 
 
+@pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="takes a minute: MURALD_LONG=1 make check")
+def test_those_who_never_read_cost_no_more_than_so_much(tmp_path):
+    """Each is stuck with a picture of his own, of five megabytes; in the end the slowest go."""
+    rng = random.Random(7)
+    width, height = 1600, 1000
+    fills = [b"".join(dot(x, y, rng.randbytes(3)) for y in range(height) for x in range(width)) for _ in range(2)]
+
+    with http_wall(tmp_path, "viewer-fps = 60", size="%dx%d" % (width, height)) as wall, wall.tcp() as dots:
+        base, most, deaf = memory(wall), 0, []
+        for i in range(60):
+            dots.sendall(fills[i % 2])
+            deaf.append(Raw(wall, "/live" if i % 2 else "/ws", receive=4096).opened())
+            time.sleep(0.3)
+            most = max(most, memory(wall) - base)
+        time.sleep(1)
+        most = max(most, memory(wall) - base)
+        left = viewers(wall)
+        for guest in deaf:
+            guest.close()
+        print("at most %d MiB more, %d viewers left" % (most >> 10, left))
+        assert most < SLACK + (256 << 10), most
+        assert 5 < left < 60, left
+        assert wall.stop() == 0, wall.log()
+
+
 def test_a_slow_page_follows_the_deltas_when_these_are_shorter(tmp_path):
     """A key of noise, and then little paint: it must not be sent the key again and again."""
     async def script():
@@ -457,3 +482,26 @@ def test_half_a_handshake_is_none(tmp_path):
                         "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA=="}):
             status, answer, _ = ask(wall, "/live", **fields)
             assert status == 426 and answer["upgrade"] == "websocket"
+
+
+def test_the_program_in_the_manual_works(tmp_path):
+    """doc/live.md shows how to read /live."""
+    with open(os.path.join(SOURCE, "doc", "live.md")) as f:
+        text = f.read()
+    program = text[text.index("    import asyncio"):]
+    names = {}
+    exec("\n".join(line[4:] for line in program.splitlines()), names)
+
+    async def script():
+        with http_wall(tmp_path, size="100x70") as wall, wall.tcp() as dots:
+            rng = random.Random(6)
+            dots.sendall(b"".join(dot(x, y, (x, y, 9) if y < 40 else rng.randbytes(3))
+                                  for y in range(20, 60) for x in range(90)))
+            frames = names["watch"]("ws://127.0.0.1:%d/live" % wall.port("http"))
+            async for said, pixels in frames:
+                if b"".join(map(bytes, pixels)) == canvas_png(wall).tobytes() and pixels[-1] == RED:
+                    break
+                dots.sendall(dot(99, 69, RED))
+            await frames.aclose()
+            assert (said["width"], said["height"]) == (100, 70)
+    in_time(script)

@@ -13,6 +13,7 @@
  *   second     the same for the second CRTC only
  *   preferred  1280x800 is never set, though the screen lists it
  *   forced     1000x600 is not
+ *   memory     there is none for buffers of four bytes a pixel
  *   link       a file /run/bad says that the link is bad, once
  */
 #include <dlfcn.h>
@@ -40,6 +41,11 @@ EXPORT int drmModeAtomicAddProperty(
 	drmModeAtomicReqPtr req, uint32_t object, uint32_t prop, uint64_t value);
 EXPORT drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id);
 
+EXPORT int drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
+	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size);
+
+typedef int create_buffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
+	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size);
 typedef int page_flip(int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user);
 typedef int atomic_commit(
 	int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user);
@@ -134,6 +140,20 @@ drmModeSetCrtc(int fd, uint32_t crtc, uint32_t fb, uint32_t x, uint32_t y,
 		return -EINVAL;
 	}
 	return set(fd, crtc, fb, x, y, connectors, count, mode);
+}
+
+EXPORT int
+drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
+	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size)
+{
+	create_buffer *create =
+		(create_buffer *)dlsym(RTLD_NEXT, "drmModeCreateDumbBuffer");
+
+	if (is("memory") && bits == 32) {
+		errno = ENOMEM;
+		return -ENOMEM;
+	}
+	return create(fd, width, height, bits, flags, handle, pitch, size);
 }
 
 EXPORT drmModeConnectorPtr

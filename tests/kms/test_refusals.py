@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Displays that lie, refuse and change their minds; what others do to ours."""
+import random
 import time
 
 import pytest
@@ -55,6 +56,19 @@ def test_forced_mode_that_is_refused(boot):
     wall.seen()
 
 
+@pytest.mark.parametrize("rotate", [0, 90])
+def test_little_memory(boot, rotate):
+    """Two bytes a pixel, then; colours that have all of a channel or nothing are the same."""
+    screen = boot("vkms", smp=2)
+    wall = screen.wall(env=SHIM + "memory", rotate=rotate).start()
+    assert ", 1024x768@60, atomic, RGB565;" in wall.log()
+    rng = random.Random(5)
+    for _ in range(2):
+        wall.send(b"".join(wall.put(rng.randrange(320), rng.randrange(200), rng.choices((0, 255), k=3))
+                           for i in range(20000)))
+        wall.seen()
+
+
 def test_bad_link_is_set_up_anew(boot):
     screen = boot("virtio")
     wall = screen.wall(env=SHIM + "link").start()
@@ -92,6 +106,8 @@ def test_console_cannot_switch_the_screen_off(boot):
     wall.dot(1, 1, (1, 1, 255))
     wall.seen()
     assert screen.guest.run("cat /sys/class/drm/card0-Virtual-1/dpms")[1].strip() == "On"
+    wall.kill("TERM")
+    screen.guest.run("echo 0 >/sys/class/graphics/fb0/blank", check=True)
 
 
 def console_of(screen):
@@ -102,8 +118,8 @@ def test_another_console_comes_and_goes(boot):
     screen = boot("virtio")
     before = screen.console("the first console")
     wall = screen.wall()
-    screen.guest.run("sed 's/^//' /run/%s.conf >/dev/null; setsid sh -c 'exec murald -c /run/%s.conf </dev/tty3 "
-                     ">/run/%s.log 2>&1' & sleep 0.3; pidof murald >/run/%s.pid" % ((wall.name,) * 4), check=True)
+    screen.guest.run("setsid sh -c 'exec murald -c /run/%s.conf </dev/tty3 >/run/%s.log 2>&1' & "
+                     "sleep 0.3; pidof murald >/run/%s.pid" % ((wall.name,) * 3), check=True)
     wall.said("tty3 is our console")
     wall.said("; canvas ")
     assert console_of(screen) == "tty3"
@@ -111,7 +127,7 @@ def test_another_console_comes_and_goes(boot):
     wall.seen()
     for i in range(2):
         screen.guest.run("chvt 1", check=True)
-        wait_for("the console", lambda: screen.guest.shot().diff(before) is None)
+        assert screen.guest.wait_shot(before, 10)[1] is None
         assert console_of(screen) == "tty1"
         wall.noise(i, (i * 50, 20, 40, 30))
         time.sleep(0.5)

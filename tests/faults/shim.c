@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes the C library fail where a test wants it to; preloaded into murald.
+ *
+ *	FAULT_ALLOC=N     the Nth allocation finds no memory; those behind it do
+ *	FAULT_ALLOC=-N    nor does any behind it, for N allocations
+ *	FAULT_COUNT=FILE  at the end, how many allocations there were
+ *	FAULT_FSYNC=FILE  nothing can be flushed to disk as long as that file is there
+ *	FAULT_CLOCK=FILE  eight bytes: nanoseconds that the wall clock is wrong by, now
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHIM __attribute__((visibility("default")))
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+static _Atomic long count;
+static long from, until; /* allocations that fail; from 0: none */
+static const int64_t *clock_ns;
+
+__attribute__((constructor)) static void
+read_orders(void)
+{
+	const char *alloc = getenv("FAULT_ALLOC"), *clock = getenv("FAULT_CLOCK");
+	long n = alloc ? atol(alloc) : 0;
+	int fd = clock ? open(clock, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd >= 0) {
+		clock_ns = mmap(NULL, sizeof(*clock_ns), PROT_READ, MAP_SHARED, fd, 0);
+		close(fd);
+	}
+	atomic_store(&count, 0);
+	from = n < 0 ? -n : n;
+	until = n < 0 ? 2 * from : from;
+}
+
+__attribute__((destructor)) static void
+report(void)
+{
+	const char *path = getenv("FAULT_COUNT");
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+
+	if (fd >= 0) {
+		dprintf(fd, "%ld\n", atomic_load(&count));
+		close(fd);
+	}
+}
+
+/* libuv ends the process when a loop finds no memory, and so do libpcap's compiler of
+ * filters and the loader for a thread's variables: nobody can do anything about that. */
+static int
+ends_the_process(void *caller)
+{
+	Dl_info info;
+
+	return dladdr(caller, &info) && info.dli_fname &&
+	       (strstr(info.dli_fname, "libuv") || strstr(info.dli_fname, "libpcap") ||
+		       strstr(info.dli_fname, "ld-linux"));
+}
+
+static int
+fails(void *caller)
+{
+	long n = atomic_fetch_add(&count, 1) + 1;
+
+	if (from == 0 || n < from || n > until || ends_the_process(caller))
+		return 0;
+	errno = ENOMEM;
+	return 1;
+}
+
+SHIM void *
+malloc(size_t size)
+{
+	return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+}
+
+SHIM void *
+calloc(size_t n, size_t size)
+{
+	return fails(__builtin_return_address(0)) ? NULL : __libc_calloc(n, size);
+}
+
+SHIM void *
+realloc(void *old, size_t size)
+{
+	return fails(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+}
+
+SHIM void *
+aligned_alloc(size_t alignment, size_t size)
+{
+	return fails(__builtin_return_address(0)) ? NULL
+						  : __libc_memalign(alignment, size);
+}
+
+SHIM int
+posix_memalign(void **to, size_t alignment, size_t size)
+{
+	*to = fails(__builtin_return_address(0)) ? NULL
+						 : __libc_memalign(alignment, size);
+	return *to ? 0 : ENOMEM;
+}
+
+static int
+sync_fails(void)
+{
+	const char *path = getenv("FAULT_FSYNC");
+
+	if (!path || access(path, F_OK) < 0)
+		return 0;
+	errno = EIO;
+	return 1;
+}
+
+SHIM int
+fsync(int fd)
+{
+	return sync_fails() ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+SHIM int
+fdatasync(int fd)
+{
+	return sync_fails() ? -1 : (int)syscall(SYS_fdatasync, fd);
+}
+
+SHIM int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int64_t ns;
+
+	if (syscall(SYS_clock_gettime, clock, now) < 0)
+		return -1;
+	if (clock != CLOCK_REALTIME || !clock_ns)
+		return 0;
+	ns = now->tv_sec * INT64_C(1000000000) + now->tv_nsec + *clock_ns;
+	now->tv_sec = ns / 1000000000;
+	now->tv_nsec = ns % 1000000000;
+	return 0;
+}
+
+SHIM time_t
+time(time_t *seconds)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (seconds)
+		*seconds = now.tv_sec;
+	return now.tv_sec;
+}
+
+SHIM int
+gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+	struct timespec fine;
+
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &fine);
+	now->tv_sec = fine.tv_sec;
+	now->tv_usec = fine.tv_nsec / 1000;
+	return 0;
+}

@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: MIT
+"""Faults, one by one: the wall goes on or stops cleanly, and what was acknowledged is there.
+
+tests/faults/shim.c makes the C library fail.  MURALD_LONG=1 tries each place in turn, which
+takes a while; else some of them, others each day.
+"""
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "http"))
+from hosts import need, need_namespaces
+from wall import BUILD, Wall, wait_for
+
+SHIM = os.path.join(BUILD, "tests/faults/.libs/shim.so")
+LONG = os.environ.get("MURALD_LONG") == "1"
+PLUGINS = """[plugin pixelflut]
+listen = 127.0.0.1:0
+[plugin dots]
+listen = 127.0.0.1:0
+[plugin p2]
+listen = 127.0.0.1:0
+websocket = 127.0.0.1:0
+auth = none
+[plugin http]
+listen = 127.0.0.1:0
+database = %s/board.db
+pixel-rate = 0
+"""
+
+no_shim = pytest.mark.skipif(
+    bool(os.environ.get("sanitizer")),
+    reason="a sanitizer has an allocator of its own; build without --enable-sanitizer")
+
+
+def all_plugins(folder, data=None, core="", **values):
+    """What it keeps is in the folder `data`."""
+    data = data or folder
+    core += "[record]\nfile = %s/record\ninterval = 50ms\n" % data
+    wall = Wall(folder, PLUGINS % data, core=core, **values)
+    if data != folder:
+        with open(wall.config, "a") as config:
+            config.write("[canvas]\nsnapshot = %s/canvas.png\n" % data)
+    return wall
+
+
+def shim(**orders):
+    return dict({name: str(value) for name, value in orders.items()}, LD_PRELOAD=SHIM)
+
+
+def answer(wall, path, body=None, method=None):
+    request = urllib.request.Request(
+        "http://127.0.0.1:%d/%s" % (wall.port("http"), path), method=method,
+        data=json.dumps(body).encode() if body is not None else None)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return reply.status, json.loads(reply.read())
+    except urllib.error.HTTPError as reply:
+        return reply.code, json.loads(reply.read())
+
+
+def flut(wall, text):
+    with wall.tcp("pixelflut") as client:
+        client.sendall(text + b"SIZE\n")
+        client.settimeout(5)
+        return client.recv(200)
+
+
+# ---------------------------------------------------------------- memory
+
+def use_everything(wall):
+    """Whatever still answers is asked something; nothing needs to."""
+    for name, text in (
+            ("pixelflut", b"PX 1 1 ff0000\nPX 1 1\n"), ("dots", b"\1\0\1\0\1\2\3\4"),
+            ("p2", b"\xff\xa0\0a\0\0\0\0\xff\xaf\0\1\0\1\0\5\0\5\xff\xd0\0\1\0\1\0\5"),
+            ("http", b"GET /canvas.png HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+            ("http", b"PUT /register-pg HTTP/1.1\r\nHost: x\r\nContent-Length: 39\r\n"
+             b"Connection: close\r\n\r\n{\"name\":\"a\",\"author\":\"b\",\"secret\":\"c\"}\n")):
+        try:
+            with wall.tcp(name) as client:
+                client.settimeout(2)
+                client.sendall(text)
+                client.recv(1000)
+        except (OSError, AssertionError, AttributeError):
+            pass
+
+
+def run_without_memory(folder, number):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    wall = all_plugins(folder).start(env=shim(FAULT_ALLOC=number))
+    end = time.monotonic() + 10
+    while wall.process.poll() is None and "http: paint with" not in wall.log():
+        if time.monotonic() > end:
+            break  # it goes on without that line
+        time.sleep(0.01)
+    if wall.process.poll() is None:
+        use_everything(wall)
+        wall.process.terminate()
+    try:
+        status = wall.process.wait(20)
+    finally:
+        wall.process.kill()
+    assert status in (0, 1, 78), "allocation %d: status %d\n%s" % (number, status, wall.log())
+    if status == 1:
+        assert wall.log().strip(), "allocation %d: no word about it" % number
+
+
+@no_shim
+@pytest.mark.parametrize("sign", [1, -1], ids=["one", "many"])
+def test_no_memory_at_each_place_in_turn(tmp_path, sign):
+    count = tmp_path / "count"
+    wall = all_plugins(tmp_path).start(env=shim(FAULT_COUNT=count))
+    wall.wait_ready()
+    use_everything(wall)
+    assert wall.stop() == 0
+    places = int(count.read_text())
+    assert places > 1000
+    step = (4 if sign > 0 else 40) if LONG else places // 12
+    for number in range(1 + int(time.time()) // 86400 % step, places, step):
+        run_without_memory(tmp_path / "wall", number * sign)
+
+
+# ---------------------------------------------------------------- descriptors
+
+def test_no_descriptors_left(tmp_path):
+    """Clients take them all; those that are there go on, and later ones come in again."""
+    few = 120
+
+    with all_plugins(tmp_path, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall:
+        first = wall.tcp("pixelflut")
+        crowd = []
+        for _ in range(3 * few):
+            crowd.append(wall.tcp("pixelflut"))
+        first.sendall(b"PX 3 4 00ff00\nPX 3 4\n")
+        first.settimeout(10)
+        assert first.recv(100) == b"PX 3 4 00ff00\n"
+        for client in crowd:
+            client.close()
+        wait_for("a newcomer's turn", lambda: try_size(wall))
+        wait_for("the board's turn", lambda: answer(wall, "settings")[0] == 200)
+        assert wall.log().count("\n") < 60, wall.log()
+
+
+def try_size(wall):
+    try:
+        return flut(wall, b"").startswith(b"SIZE")
+    except OSError:
+        return False
+
+
+# ---------------------------------------------------------------- disks
+
+def test_a_full_disk(tmp_path):
+    """Board, record and snapshot fail; painting and looking go on."""
+    need("mount", "mount")
+    need_namespaces()
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], check=True)
+    try:
+        with all_plugins(tmp_path, disk) as wall:
+            fill(disk / "filler")
+            for y in range(48):
+                flut(wall, b"".join(b"PX %d %d %06x\n" % (x, y, x * y * 9999 % 2**24)
+                                    for x in range(64)))
+            wait_for("a word about it", lambda: "No space left" in wall.log())
+            assert flut(wall, b"PX 5 5 123456\nPX 5 5\n").startswith(b"PX 5 5 123456")
+            assert answer(wall, "settings")[0] == 200
+            os.unlink(disk / "filler")
+            token = wait_for("a registration", lambda: register(wall))
+            assert update(wall, token, 1, 1, 3)[0] == 200
+            assert wall.stop() == 0
+        with all_plugins(tmp_path, disk) as wall:
+            assert update(wall, token, 2, 2, 3)[0] == 200
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def fill(path):
+    file = os.open(path, os.O_WRONLY | os.O_CREAT)
+    try:
+        while os.write(file, bytes(4096)):
+            pass
+    except OSError:
+        os.close(file)
+
+
+def register(wall):
+    status, body = answer(wall, "register-pg", {"name": "n", "author": "a", "secret": "s"}, "PUT")
+    return body.get("id") if status == 200 else None
+
+
+def update(wall, token, row, column, colour):
+    return answer(wall, "update-pixel",
+                  {"id": token, "row": row, "col": column, "color": colour}, "PUT")
+
+
+@no_shim
+def test_nothing_can_be_flushed(tmp_path):
+    fault = tmp_path / "fault"
+    wall = all_plugins(tmp_path).start(env=shim(FAULT_FSYNC=fault))
+    wall.wait_ready()
+    fault.touch()
+    flut(wall, b"PX 1 2 0a0b0c\n")
+    wall.process.send_signal(signal.SIGUSR1)
+    wait_for("a word about it", lambda: "cannot be written" in wall.log())
+    assert flut(wall, b"PX 1 2\n").startswith(b"PX 1 2 0a0b0c")
+    assert answer(wall, "settings")[0] == 200
+    fault.unlink()
+    assert wall.stop() == 0
+    assert wall.last_picture().getpixel((1, 2)) == (10, 11, 12)
+
+
+def test_a_read_only_folder(tmp_path):
+    need("mount", "mount")
+    need_namespaces()
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], check=True)
+    try:
+        with all_plugins(tmp_path, disk) as wall:
+            token = register(wall)
+            assert update(wall, token, 0, 0, 3)[0] == 200
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        wall.start()
+        try:
+            wall.wait_ready()
+        except AssertionError:
+            assert wall.process.wait(20) == 1  # and said why
+            assert "read-only" in wall.log().lower() or "readonly" in wall.log()
+        else:
+            assert wall.stop() == 0
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        with all_plugins(tmp_path, disk) as wall:
+            assert update(wall, token, 1, 1, 3)[0] == 200
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+# ---------------------------------------------------------------- clocks
+
+@no_shim
+def test_the_wall_clock_jumps(tmp_path):
+    clock = tmp_path / "clock"
+    clock.write_bytes(struct.pack("<q", 0))
+    wall = all_plugins(tmp_path).start(env=shim(FAULT_CLOCK=clock))
+    wall.wait_ready()
+    token = register(wall)
+    for days in (400, -400, 0):
+        with open(clock, "r+b") as file:
+            file.write(struct.pack("<q", days * 86400 * 10**9))
+        for number in range(3):
+            assert update(wall, token, number, days % 6, 2)[0] == 200
+            flut(wall, b"PX %d 9 ffffff\n" % (number + days % 40))
+        time.sleep(0.2)
+        assert answer(wall, "settings")[1]["enabled"]
+    history = answer(wall, "history")[1]
+    assert history["first"] <= history["last"]
+    with urllib.request.urlopen("http://127.0.0.1:%d/timelapse" % wall.port("http")) as film:
+        assert film.read(6) == b"GIF89a"
+    assert wall.stop() == 0
+
+
+# ---------------------------------------------------------------- kill -9
+
+def crash_and_compare(folder, number):
+    """Paints until murald is killed; what was acknowledged a second before must be there."""
+    wall = all_plugins(folder, core="[canvas]\nsnapshot-interval = 100ms\n").start()
+    wall.wait_ready()
+    token = register(wall)
+    assert token
+    sure, told = {}, []
+    end = time.monotonic() + 0.2 + number % 7 * 0.35
+    client = wall.tcp("pixelflut")
+    while time.monotonic() < end:
+        row, column, colour = number % 6, len(told) % 8, 1 + len(told) % 3
+        status, _ = update(wall, token, row, column, colour)
+        assert status == 200
+        told.append((time.monotonic(), row, column, colour))
+        client.sendall(b"PX 60 40 %06x\n" % len(told))
+    wall.stop(signal.SIGKILL)
+    killed = time.monotonic()
+    for at, row, column, colour in told:
+        if at < killed - 1.5:
+            sure[row, column] = colour
+    return token, sure, {(row, column) for at, row, column, _ in told if at >= killed - 1.5}
+
+
+def test_kill_9_under_load(tmp_path):
+    tokens = []
+    for number in range(100 if LONG else 6):
+        token, sure, maybe = crash_and_compare(tmp_path, number)
+        tokens.append(token)
+        with all_plugins(tmp_path) as wall:
+            status, stats = answer(wall, "settings")
+            assert status == 200 and "aside" not in wall.log()
+            for known in tokens[-3:]:
+                assert update(wall, known, 5, 7, 0)[0] == 200
+            rows = answer(wall, "frontend-pixels")[1]["pixels"]
+            for (row, column), colour in sure.items():
+                if (row, column) not in maybe and (row, column) != (5, 7):
+                    assert rows[row][column] == colour
