@@ -8,7 +8,8 @@
  * Every connection goes round the same commands, each from another place.  The clock
  * stops when the server has answered a last read on every connection (for `reads`: all of
  * them; for `sink`: when it has closed them), so that what is counted is done and not in
- * a buffer.  Then every pixel is read back.  Prints "COMMANDS SECONDS WRONG BYTES".
+ * a buffer.  Prints "COMMANDS SECONDS BYTES", and when it is sent a line in turn, reads
+ * every pixel back and prints how much was wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -310,11 +311,13 @@ main(int argc, char *argv[])
 		wrong += flood.links[i].wrong;
 	}
 	bytes = (double)commands * flood.script->len / flood.script->commands;
-	if (!flood.sink) {
+	printf("%zu %.6f %zu\n", commands, took, bytes);
+	fflush(stdout);
+	if (getchar() != EOF && !flood.sink) {
 		run(&look, address, port, 0);
 		wrong += look.links[0].wrong;
 	}
-	printf("%zu %.6f %zu %zu\n", commands, took, wrong, bytes);
+	printf("%zu\n", wrong);
 	script_finish(&paint);
 	script_finish(&reads);
 	script_finish(&answers);
