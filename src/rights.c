@@ -171,7 +171,9 @@ add_card_groups(gid_t *groups, int n)
 	const struct dirent *entry;
 	struct stat st;
 
-	while (folder && n < GROUPS_MOST && (entry = readdir(folder))) {
+	if (!folder)
+		return n;
+	while (n < GROUPS_MOST && (entry = readdir(folder))) {
 		bool known = false;
 
 		if (strncmp(entry->d_name, "card", 4) != 0 ||
@@ -182,8 +184,7 @@ add_card_groups(gid_t *groups, int n)
 		if (!known && st.st_gid != 0)
 			groups[n++] = st.st_gid;
 	}
-	if (folder)
-		closedir(folder);
+	closedir(folder);
 	return n;
 }
 

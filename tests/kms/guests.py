@@ -237,8 +237,11 @@ class Screen:
     def console(self, text):
         """Writes a known text on the console; the picture of it."""
         self.guest.run(r"printf '\033[2J\033[H\033[?25l%s' >/dev/tty0" % text, check=True)
-        time.sleep(0.3)
-        return self.guest.shot()
+        shots = []
+        while len(shots) < 3 or shots[-1].diff(shots[-2]) or shots[-1].diff(shots[-3]):
+            time.sleep(0.2)  # the kernel draws it when it finds the time
+            shots.append(self.guest.shot())
+        return shots[-1]
 
     # -- what the kernel is asked to show
     FLIPS = "drm_mode_atomic_ioctl drm_mode_page_flip_ioctl drm_mode_dirtyfb_ioctl"
