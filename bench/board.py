@@ -80,7 +80,7 @@ def puts(program, runs, seconds, spread, show, sender, receiver):
                     time.sleep(1.2)  # until the last of it is in the database: that is part of it
                     sent += n
                 rates[who].append(rate)
-                costs[who].append((cpu(pid) - before) / n * 1e6)
+                costs[who].append((cpu(pid) - before) / max(n, 1) * 1e6)
                 errors += wrong
         logged = board.settings()["stats"]["pixels"]
     right = errors == 0 and sent <= logged <= sent + 16 * runs  # a last answer may find wrk gone

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* server.allow and server.deny: networks, and files of networks. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config-private.h"
 
@@ -32,12 +35,35 @@ add_word(const struct list *list, const char *word)
 	return 0;
 }
 
+/* A file and nothing else: a pipe could be waited for, a device could have no end. */
+static FILE *
+open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	FILE *file = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	else
+		file = fdopen(fd, "r");
+	if (!file) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+	}
+	return file;
+}
+
 /* A network a word; what follows a # or ; is a comment. */
 static int
 add_file(const struct list *list, const char *path)
 {
 	struct list inside = *list;
-	FILE *file = fopen(path, "re");
+	FILE *file = open_file(path);
 	char *line = NULL, *rest;
 	size_t size = 0;
 	int ret = 0;

@@ -7,72 +7,12 @@
 #include <string.h>
 
 #include "display-thread.h"
-#include "hud.h"
 #include "log.h"
 #include "stats.h"
 
 #define MS UINT64_C(1000000)
 
 static void tick(struct head *head);
-
-/* ------------------------------------------------------------------ layout */
-
-static void
-layout_finish(struct head_layout *layout)
-{
-	scale_finish(&layout->scale);
-	free(layout->hud);
-	*layout = (struct head_layout){ 0 };
-}
-
-static int
-layout_hud(struct head_layout *layout, struct hud *hud)
-{
-	const struct scale_box *strip = &layout->strip;
-	const uint32_t width = strip->right - strip->left;
-	const uint32_t height = strip->bottom - strip->top;
-
-	if (width == 0 || height == 0)
-		return 0;
-	layout->hud = calloc((size_t)width * height, sizeof(uint32_t));
-	if (!layout->hud)
-		return -ENOMEM;
-	layout->version = hud_draw(hud, layout->hud, width, height);
-	return 0;
-}
-
-static int
-layout_init(struct head_layout *layout, const struct display_screen *screen,
-	const struct display_thread *thread)
-{
-	const struct config_display *config = &thread->config;
-	const struct mural_view *view = &thread->canvas->view;
-	struct scale_screen shape = {
-		.width = screen->width,
-		.height = screen->height,
-		.turns = config->rotate,
-		.mirrored = config->mirror == MIRROR_X,
-		.rgb565 = screen->rgb565,
-	};
-	uint32_t width, height;
-	int ret = 0;
-
-	*layout = (struct head_layout){ .screen = *screen };
-	scale_seen(&shape, &width, &height);
-	shape.area = (struct scale_box){ 0, 0, width, height };
-	if (config->hud && thread->hud) {
-		hud_place(width, height, view->width, view->height, &layout->strip,
-			&shape.area);
-		ret = layout_hud(layout, thread->hud);
-	}
-	if (ret == 0)
-		ret = scale_init(&layout->scale, config->scale, view, &shape);
-	if (ret < 0) {
-		layout_finish(layout);
-		log_error("display: %s: %s", screen->name, strerror(-ret));
-	}
-	return ret;
-}
 
 /* The first time that the head has a screen. */
 static int
@@ -147,26 +87,12 @@ sleep_if_all_is_shown(struct head *head)
 
 /* ------------------------------------------------------------------ drawing */
 
-static struct scale_box
-everything(const struct display_screen *screen)
-{
-	return (struct scale_box){ 0, 0, screen->width, screen->height };
-}
-
-static struct scale_box
-paste_hud(const struct head_layout *layout, uint32_t buffer)
-{
-	return scale_paste(&layout->scale, layout->hud, &layout->strip,
-		layout->screen.buffers[buffer].pixels,
-		layout->screen.buffers[buffer].pitch);
-}
-
 /* Fills a buffer with what it should show.  Returns what was written, and in the thread's
  * `tiles` what was taken from its reader. */
 static struct scale_box
 fill(struct head *head, uint32_t buffer)
 {
-	const struct head_layout *layout = &head->layout;
+	const struct layout *layout = &head->layout;
 	struct display_thread *thread = head->thread;
 	struct head_slot *slot = &head->slots[buffer];
 	uint8_t *pixels = layout->screen.buffers[buffer].pixels;
@@ -181,17 +107,17 @@ fill(struct head *head, uint32_t buffer)
 		slot->version = 0;
 	}
 	if (head->black)
-		return everything(&layout->screen);
+		return layout_all(layout);
 
 	if (mural_reader_take(slot->reader, thread->tiles))
 		thread->painted_ms = uv_now(&thread->loop);
 	box = scale_draw(&layout->scale, slot->reader,
 		whole ? thread->all : thread->tiles, pixels, pitch);
 	if (slot->version != layout->version && layout->hud)
-		box = scale_around(box, paste_hud(layout, buffer));
+		box = scale_around(box, layout_paste_hud(layout, buffer));
 	slot->content = HEAD_PICTURE;
 	slot->version = layout->version;
-	return whole ? everything(&layout->screen) : box;
+	return whole ? layout_all(layout) : box;
 }
 
 /* What was drawn was not shown: it is to be drawn again. */
@@ -199,7 +125,7 @@ static void
 take_back(struct head *head, uint32_t buffer, const struct scale_box *box)
 {
 	struct head_slot *slot = &head->slots[buffer];
-	const struct scale_box whole = everything(&head->layout.screen);
+	const struct scale_box whole = layout_all(&head->layout);
 
 	mural_reader_untake(slot->reader, head->thread->tiles);
 	slot->version = 0;
@@ -268,12 +194,13 @@ int
 head_prepare(struct head *head, const struct display_screen *screen, void *output)
 {
 	struct display_thread *thread = head->thread;
-	struct head_layout *next = &head->next;
+	struct layout *next = &head->next;
 	int ret = make_readers(head);
 
 	layout_finish(next);
 	if (ret == 0)
-		ret = layout_init(next, screen, thread);
+		ret = layout_init(next, screen, &thread->config, thread->hud,
+			&thread->canvas->view);
 	if (ret < 0)
 		return ret;
 	head->output = output;
@@ -287,7 +214,7 @@ head_prepare(struct head *head, const struct display_screen *screen, void *outpu
 	(void)scale_draw(&next->scale, head->slots[0].reader, thread->all,
 		screen->buffers[0].pixels, screen->buffers[0].pitch);
 	if (next->hud)
-		(void)paste_hud(next, 0);
+		(void)layout_paste_hud(next, 0);
 	return 0;
 }
 
@@ -329,7 +256,7 @@ head_lit(struct head *head)
 
 	layout_finish(&head->layout);
 	head->layout = head->next;
-	head->next = (struct head_layout){ 0 };
+	head->next = (struct layout){ 0 };
 	head->slots[0].content = head->black ? HEAD_BLACK : HEAD_PICTURE;
 	head->slots[0].version = head->black ? 0 : head->layout.version;
 	head->slots[1].content = HEAD_BLACK;
@@ -399,9 +326,11 @@ head_finish(struct head *head)
 void
 head_lay_out(struct head *head)
 {
-	struct head_layout layout;
+	const struct display_thread *thread = head->thread;
+	struct layout layout;
 
-	if (!head->lit || layout_init(&layout, &head->layout.screen, head->thread) < 0)
+	if (!head->lit || layout_init(&layout, &head->layout.screen, &thread->config,
+				  thread->hud, &thread->canvas->view) < 0)
 		return;
 	layout_finish(&head->layout);
 	head->layout = layout;
@@ -414,13 +343,11 @@ head_lay_out(struct head *head)
 void
 head_redraw_hud(struct head *head)
 {
-	struct head_layout *layout = &head->layout;
+	struct layout *layout = &head->layout;
 
 	if (!head->lit || !layout->hud)
 		return;
-	layout->version = hud_draw(head->thread->hud, layout->hud,
-		layout->strip.right - layout->strip.left,
-		layout->strip.bottom - layout->strip.top);
+	layout_draw_hud(layout, head->thread->hud);
 	tick(head);
 }
 

@@ -19,6 +19,7 @@
 #include <uv.h>
 
 #include "display-driver.h"
+#include "display-layout.h"
 
 /* What is in a buffer. */
 enum head_content {
@@ -35,19 +36,10 @@ struct head_slot {
 	uint64_t version; /* of the HUD in the buffer; 0: none */
 };
 
-/* A screen, and what goes where on it. */
-struct head_layout {
-	struct display_screen screen;
-	struct scale scale;
-	struct scale_box strip; /* the HUD's, as people see it; empty: none */
-	uint32_t *hud;          /* the strip's pixels; NULL: none */
-	uint64_t version;       /* the HUD's, as it is in there; 0: none */
-};
-
 struct head {
 	struct display_thread *thread;
 	void *output; /* the driver's */
-	struct head_layout layout, next;
+	struct layout layout, next;
 	struct head_slot slots[DISPLAY_BUFFERS];
 	uv_timer_t timer;
 	bool lit;       /* a buffer is on the screen */

@@ -47,6 +47,7 @@ mural_display_figures(struct mural_host *host, struct mural_display *shown)
 		.lit = figure_load(&display->figures.lit) > 0,
 		.frames = figure_load(&display->figures.frames),
 		.late_frames = figure_load(&display->figures.late_frames),
+		.dark = figure_load(&display->figures.dark) > 0,
 	};
 }
 

@@ -35,6 +35,12 @@ if have mandoc mandoc; then
 		mandoc -T lint -W warning "$page" || complain "$page"
 	done
 fi
+if have groff groff-base; then # what man uses, on a terminal of 80 columns
+	for page in doc/*.[1578].in; do
+		said=$(groff -mandoc -Tutf8 -ww -rLL=80n -rLT=80n "$page" 2>&1 >/dev/null)
+		[ -z "$said" ] || complain "$said"
+	done
+fi
 if have shellcheck shellcheck; then
 	# shellcheck disable=SC2046 # file names are words here
 	shellcheck $(ours '*.sh') quickstart .ci/run || complain "shellcheck"

@@ -763,6 +763,7 @@ what_is_printed_can_be_read_again(void **state)
 				       "server.bytes-per-source = 0  ; default\n"
 				       "server.connections-per-source = 0  ; default\n"
 				       "server.source-prefix = 64  ; default\n"
+				       "server.answer-timeout = 60s  ; default\n"
 				       "server.allow =   ; default\n"
 				       "server.deny =   ; default\n"
 				       "record.file =   ; default\n"
@@ -830,6 +831,9 @@ networks_are_read_from_the_value_and_from_files(void **state)
 		"t.conf:2: server.allow: \"here\" is no network; write an address, or "
 		"one with the bits that count, such as 192.0.2.0/24 or 2001:db8::/32\n"
 		"t.conf:3: server.deny: @none: No such file or directory\n");
+	complains("[server]\nallow = @/dev/zero\ndeny = @/\n",
+		"t.conf:2: server.allow: @/dev/zero: Invalid argument\n"
+		"t.conf:3: server.deny: @/: Is a directory\n");
 	write_file("list", "192.0.2.0/24\n192.0.2.0/\n");
 	complains("[server]\ndeny = @list\n",
 		"list:2: server.deny: \"192.0.2.0/\" is no network; write an address, "

@@ -11,21 +11,9 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
+#include "peer.h"
 
 #include "rations.h"
-
-static union peer
-peer_of(const char *text)
-{
-	union peer peer = { .in4.sin_family = AF_INET };
-
-	if (inet_pton(AF_INET, text, &peer.in4.sin_addr) == 1)
-		return peer;
-	peer = (union peer){ .in6.sin6_family = AF_INET6 };
-	assert_int_equal(inet_pton(AF_INET6, text, &peer.in6.sin6_addr), 1);
-	return peer;
-}
 
 /* ------------------------------------------------------------------ senders */
 

@@ -126,7 +126,7 @@ def manual_options():
             assert entry not in sections.setdefault(section, {}), entry + " is there twice"
             sections[section][entry] = line + "\n"
         elif entry:
-            sections[section][entry] += line + "\n"
+            sections[section][entry] += line.replace(r"\:", "") + "\n"    # a place to break
     return sections
 
 

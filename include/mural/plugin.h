@@ -360,6 +360,7 @@ struct mural_display {
 	bool wanted; /* false: headless */
 	bool lit;    /* the canvas is on a screen */
 	uint64_t frames, late_frames;
+	bool dark; /* off or black for a while, because the config says so */
 };
 
 /* Resident plugins, on the main loop's thread. */

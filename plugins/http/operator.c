@@ -54,7 +54,7 @@ check_display(struct http *http, struct checkup *checkup)
 	struct mural_display display;
 
 	mural_display_figures(http->host, &display);
-	if (!display.wanted)
+	if (!display.wanted || display.dark)
 		return;
 	if (!display.lit)
 		complain(checkup->reasons, "display: the canvas is on no screen");

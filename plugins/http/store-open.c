@@ -236,7 +236,8 @@ open_database(struct store *store)
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(store->db,
 			"PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL;"
-			"PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF",
+			"PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;"
+			"PRAGMA journal_size_limit = 16777216",
 			NULL, NULL, NULL);
 	if (code == SQLITE_OK)
 		code = adopt(store);

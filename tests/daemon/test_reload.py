@@ -308,6 +308,8 @@ def test_a_stop_in_the_middle_of_a_reload(tmp_path):
 def test_fifty_reloads_leave_nothing_behind(tmp_path):
     p2 = "[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket = 127.0.0.1:0\nauth = none\n" if HAS_P2 else ""
     others = "[plugin dots other]\nlisten = 127.0.0.1:0\nlisten-udp = 127.0.0.1:0\n"
+    if os.path.exists(os.path.join(PLUGINS, "http.so")):
+        others += "[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n" % tmp_path
     with Wall(tmp_path, FLUT, core="workers = 2") as wall:
         flood = Flood(wall)
         flood.start()

@@ -229,7 +229,8 @@ def kiosk(root, tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("kiosk"))
     shutil.copy(g.HERE + "/serve", root.path + "/serve")
     shutil.copy(HERE + "/rig.service", root.path + "/etc/systemd/system/rig.service")
-    root.write("/etc/murald/murald.conf.d/mine.conf", "[canvas]\nsize = 320x200\n[plugin pixelflut]\n")
+    root.write("/etc/murald/murald.conf.d/mine.conf",
+               "[canvas]\nsize = 320x200\n[display]\nhud = off\n[plugin pixelflut]\n")
     root.sh("systemctl enable rig.service")
     root.install("murald-http")
     run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root.path, folder + "/disk", "900M")

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Addresses as text, for tests of what is counted for whom.  After <cmocka.h>. */
+#ifndef TESTS_PEER_H
+#define TESTS_PEER_H
+
+#include <arpa/inet.h>
+
+#include "quota.h"
+
+static inline union peer
+peer_of(const char *text)
+{
+	union peer peer = { .in4.sin_family = AF_INET };
+
+	if (inet_pton(AF_INET, text, &peer.in4.sin_addr) == 1)
+		return peer;
+	peer = (union peer){ .in6.sin6_family = AF_INET6 };
+	assert_int_equal(inet_pton(AF_INET6, text, &peer.in6.sin6_addr), 1);
+	return peer;
+}
+
+#endif
