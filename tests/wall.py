@@ -121,8 +121,13 @@ class Wall:
         return self.start().wait_ready()
 
     def __exit__(self, kind, *rest):
+        # It may leave: only then do LeakSanitizer and the counters of make coverage speak.
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            self.process.terminate()
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
         if kind:
             print(self.log())
