@@ -25,6 +25,11 @@ cd coverage
 make -j"$(nproc)"
 make -j"$(nproc)" check TESTS=
 find . -name '*.gcda' -delete
+# A daemon that became another user counts too; the folder of plugins stays as it is, or it would not start.
+find src plugins -name '*.gcno' | sed 's/gcno$/gcda/' | while IFS= read -r counters; do
+	: >"$counters"
+	chmod a+w "$counters"
+done
 # test_faults.py kills in the middle of writing counters, and takes the memory that they need.
 status=0
 make -k check TESTS="$(make -s print-tests | tr ' ' '\n' | grep -vE '/test_faults|/kms/|\.sh$' | tr '\n' ' ')" || status=1
