@@ -67,6 +67,7 @@ struct http {
 	struct viewers *viewers;
 	struct history *history;
 	struct past past;
+	unsigned reels; /* film.c's: films in memory */
 	struct health health;
 	struct servers servers;
 	unsigned parts; /* that are not gone yet */
