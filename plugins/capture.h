@@ -36,11 +36,14 @@
 #define CAPTURE_BATCH 4096  /* frames in one capture_drain() */
 
 struct capture {
-	pcap_t *pcap;       /* for pcap_inject(); NULL: not open */
-	int link;           /* DLT_ number of its frames */
-	bool any;           /* on all interfaces */
-	uint32_t ifindex;   /* of the interface, 0 on "any" */
-	struct hostnet net; /* as of the last capture_drain() */
+	pcap_t *pcap;          /* for pcap_inject(); NULL: not open */
+	int link;              /* DLT_ number of its frames */
+	bool any;              /* on all interfaces */
+	uint32_t ifindex;      /* of the interface, 0 on "any" */
+	const char *interface; /* its name; the config's */
+	int either; /* readable for frames and for news of interfaces; -1 on "any" */
+	struct hostnet net;  /* as of the last capture_drain() */
+	uint32_t generation; /* of the net, when the name was looked at last */
 	uint64_t drops;
 };
 
