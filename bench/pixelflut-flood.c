@@ -8,7 +8,8 @@
  * Every connection goes round the same commands, each from another place.  The clock
  * stops when the server has answered a last read on every connection (for `reads`: all of
  * them; for `sink`: when it has closed them), so that what is counted is done and not in
- * a buffer.  Then every pixel is read back.  Prints "COMMANDS SECONDS WRONG BYTES".
+ * a buffer.  Prints "COMMANDS SECONDS BYTES", and when it is sent a line in turn, reads
+ * every pixel back and prints how much was wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "measure.h"
 #include "pixelflut-script.h"
 
 #define CONNECTIONS_MAX 64
@@ -52,15 +54,6 @@ struct flood {
 	struct link links[CONNECTIONS_MAX];
 	unsigned n;
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static void
 fail(const char *what)
@@ -260,10 +253,10 @@ run(struct flood *flood, const char *address, const char *port, double seconds)
 					    : 0 };
 	}
 	flood->least = (flood->script->commands + flood->n - 1) / flood->n;
-	double begin = now();
-	while (turn(flood, now() - begin >= seconds) > 0)
+	double begin = now_s();
+	while (turn(flood, now_s() - begin >= seconds) > 0)
 		continue;
-	double took = now() - begin;
+	double took = now_s() - begin;
 	for (unsigned i = 0; i < flood->n; i++)
 		close(flood->links[i].fd);
 	return took;
@@ -310,11 +303,13 @@ main(int argc, char *argv[])
 		wrong += flood.links[i].wrong;
 	}
 	bytes = (double)commands * flood.script->len / flood.script->commands;
-	if (!flood.sink) {
+	printf("%zu %.6f %zu\n", commands, took, bytes);
+	fflush(stdout);
+	if (getchar() != EOF && !flood.sink) {
 		run(&look, address, port, 0);
 		wrong += look.links[0].wrong;
 	}
-	printf("%zu %.6f %zu %zu\n", commands, took, wrong, bytes);
+	printf("%zu\n", wrong);
 	script_finish(&paint);
 	script_finish(&reads);
 	script_finish(&answers);

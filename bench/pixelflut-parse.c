@@ -1,36 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pixelflut-parse: the limit of one core.  The plugin's feed() over the same bytes that
+ * pixelflut-parse: the limit of a core.  The plugin's feed() over the same bytes that
  * pixelflut-flood sends, in pieces of one read, from memory, onto a canvas.
  *
- *   pixelflut-parse text|binary|reads WIDTHxHEIGHT SECONDS
+ *   pixelflut-parse text|binary|reads WIDTHxHEIGHT SECONDS [THREADS [display]]
  *
- * Prints "COMMANDS SECONDS CPU-SECONDS".
+ * Threads paint one canvas, as workers do, each from another place on.  With `display`
+ * one more draws what changed 60 times a second, as a display of the canvas's size does.
+ * Prints "COMMANDS SECONDS CPU-SECONDS FRAMES LATE": the time that the painting threads
+ * used, frames drawn, and how many of them were not done when the next one was due.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "canvas.h"
+#include "config.h"
 #include "conn.h"
+#include "measure.h"
 #include "pixelflut-script.h"
+#include "scale.h"
 
-static double
-now(clockid_t clock)
-{
-	struct timespec t;
+#define THREADS_MAX 16
+#define FRAME_NS (1e9 / 60)
 
-	clock_gettime(clock, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
+/* The beginning of the plugin's config. */
+static const struct {
+	int64_t connections_per_source;
+	bool binary, multi;
+	const char *help;
+} config = { .binary = true, .help = "" };
+
+struct thread {
+	pthread_t id;
+	struct canvas *canvas;
+	const struct script *script;
+	size_t begin; /* bytes into the script */
+	double until;
+	struct client client;
+	struct mural_brush brush;
+	size_t rounds;
+	double cpu_ns;
+};
+
+/* What a display is to the canvas. */
+struct screen {
+	pthread_t id;
+	struct mural_reader *reader;
+	struct scale scale;
+	uint64_t *tiles;
+	uint8_t *pixels;
+	size_t pitch;
+	double until;
+	size_t frames, late;
+};
 
 /* Answers are copied, as the daemon does it, and thrown away. */
 static int
 take_reply(struct client *client, const void *data, size_t len)
 {
-	static char answers[REPLY_BYTES_ENOUGH + 4096];
-	static size_t used;
+	static _Thread_local char answers[REPLY_BYTES_ENOUGH + 4096];
+	static _Thread_local size_t used;
 
 	(void)client;
 	if (used + len > sizeof(answers))
@@ -41,61 +73,167 @@ take_reply(struct client *client, const void *data, size_t len)
 }
 
 static void
-feed_round(struct mural_conn *conn, struct canvas *canvas, struct mural_brush *brush,
-	const struct script *script)
+feed_part(struct thread *thread, size_t from, size_t to)
 {
-	const uint8_t *p = (const uint8_t *)script->bytes, *end = p + script->len;
+	const uint8_t *p = (const uint8_t *)thread->script->bytes + from,
+		      *end = p + to - from;
 
 	while (p < end) {
 		size_t piece =
 			(size_t)(end - p) < READ_BYTES ? (size_t)(end - p) : READ_BYTES;
-		p += mural_plugin.feed(conn, brush, p, piece);
-		canvas_publish(canvas, brush);
+		p += mural_plugin.feed(&thread->client.pub, &thread->brush, p, piece);
+		canvas_publish(thread->canvas, &thread->brush);
 	}
+}
+
+static void
+feed_round(struct thread *thread)
+{
+	feed_part(thread, thread->begin, thread->script->len);
+	feed_part(thread, 0, thread->begin);
+}
+
+static double
+cpu_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static void *
+paint(void *arg)
+{
+	struct thread *thread = arg;
+	double before = cpu_ns();
+
+	do {
+		feed_round(thread);
+		thread->rounds++;
+	} while (now_ns() < thread->until);
+	thread->cpu_ns = cpu_ns() - before;
+	return NULL;
+}
+
+static void *
+show(void *arg)
+{
+	struct screen *screen = arg;
+	double due = now_ns();
+
+	while (due < screen->until) {
+		mural_reader_take(screen->reader, screen->tiles);
+		(void)scale_draw(&screen->scale, screen->reader, screen->tiles,
+			screen->pixels, screen->pitch);
+		screen->frames++;
+		due += FRAME_NS;
+		double left = due - now_ns();
+		if (left < 0)
+			screen->late++;
+		else
+			nanosleep(&(struct timespec){ .tv_nsec = (long)left }, NULL);
+	}
+	return NULL;
+}
+
+static void
+thread_init(struct thread *thread, struct canvas *canvas, const struct script *script,
+	size_t first)
+{
+	*thread = (struct thread){
+		.canvas = canvas,
+		.script = script,
+		.begin = first ? script->ends[first - 1] : 0,
+		.client = { .reply = take_reply },
+	};
+	thread->client.pub.config = &config;
+	thread->client.pub.state = calloc(1, mural_plugin.conn_size);
+	if (!thread->client.pub.state ||
+		canvas_brush_init(canvas, &thread->brush, 0, 0, canvas->view.width,
+			canvas->view.height) < 0)
+		exit(1);
+	feed_round(thread);
+}
+
+static void
+screen_init(struct screen *screen, struct canvas *canvas)
+{
+	const struct mural_view *view = &canvas->view;
+	const struct scale_screen shape = {
+		.width = view->width,
+		.height = view->height,
+		.area = { 0, 0, view->width, view->height },
+	};
+
+	*screen = (struct screen){
+		.reader = canvas_reader_new(canvas),
+		.tiles = calloc(view->words, sizeof(uint64_t)),
+		.pixels = calloc((size_t)view->width * view->height, 4),
+		.pitch = (size_t)view->width * 4,
+	};
+	if (!screen->reader || !screen->tiles || !screen->pixels ||
+		scale_init(&screen->scale, SCALE_NONE, view, &shape) < 0)
+		exit(1);
 }
 
 int
 main(int argc, char *argv[])
 {
 	static const char *const kinds[] = { "text", "binary", "reads" };
-	struct { /* the beginning of the plugin's config */
-		int64_t connections_per_source;
-		bool binary, multi;
-		const char *help;
-	} config = { .binary = true, .help = "" };
-	struct client client = { .reply = take_reply };
+	static struct thread threads[THREADS_MAX];
+	struct screen screen = { .frames = 0 };
 	struct canvas canvas;
-	struct mural_brush brush;
 	struct script script;
 	unsigned width, height, kind = 0;
+	unsigned n = argc > 4 ? strtoul(argv[4], NULL, 10) : 1;
+	bool shown = argc > 5;
 	size_t rounds = 0;
+	double cpu = 0;
 
-	if (argc != 4 || sscanf(argv[2], "%ux%u", &width, &height) != 2) {
-		fprintf(stderr, "usage: pixelflut-parse text|binary|reads WxH SECONDS\n");
+	if (argc < 4 || argc > 6 || sscanf(argv[2], "%ux%u", &width, &height) != 2 ||
+		n < 1 || n > THREADS_MAX) {
+		fprintf(stderr, "usage: pixelflut-parse text|binary|reads WxH SECONDS "
+				"[THREADS [display]]\n");
 		return 2;
 	}
 	while (kind < 2 && strcmp(argv[1], kinds[kind]) != 0)
 		kind++;
-	client.pub.config = &config;
-	client.pub.state = calloc(1, mural_plugin.conn_size);
 	script_init(&script, kind, width, height, 1);
-	if (canvas_init(&canvas, width, height, 0xff000000) < 0 ||
-		canvas_brush_init(&canvas, &brush, 0, 0, width, height) < 0)
+	if (canvas_init(&canvas, width, height, 0xff000000) < 0)
 		return 1;
+	for (unsigned i = 0; i < n; i++)
+		thread_init(&threads[i], &canvas, &script, script.commands * i / n);
+	screen_init(&screen, &canvas);
 
-	feed_round(&client.pub, &canvas, &brush, &script);
-	double begin = now(CLOCK_MONOTONIC), seconds = strtod(argv[3], NULL);
-	double cpu = now(CLOCK_PROCESS_CPUTIME_ID);
-	do {
-		feed_round(&client.pub, &canvas, &brush, &script);
-		rounds++;
-	} while (now(CLOCK_MONOTONIC) - begin < seconds);
-	printf("%zu %.6f %.6f\n", rounds * script.commands, now(CLOCK_MONOTONIC) - begin,
-		now(CLOCK_PROCESS_CPUTIME_ID) - cpu);
+	double begin = now_ns(), until = begin + strtod(argv[3], NULL) * 1e9;
+	screen.until = until;
+	if (shown)
+		pthread_create(&screen.id, NULL, show, &screen);
+	for (unsigned i = 0; i < n; i++) {
+		threads[i].until = until;
+		pthread_create(&threads[i].id, NULL, paint, &threads[i]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		pthread_join(threads[i].id, NULL);
+		rounds += threads[i].rounds;
+		cpu += threads[i].cpu_ns;
+	}
+	double took = now_ns() - begin;
+	if (shown)
+		pthread_join(screen.id, NULL);
+	printf("%zu %.6f %.6f %zu %zu\n", rounds * script.commands, took * 1e-9,
+		cpu * 1e-9, screen.frames, screen.late);
 
-	canvas_brush_finish(&brush);
+	for (unsigned i = 0; i < n; i++) {
+		canvas_brush_finish(&threads[i].brush);
+		free(threads[i].client.pub.state);
+	}
+	mural_reader_free(screen.reader);
+	scale_finish(&screen.scale);
+	free(screen.tiles);
+	free(screen.pixels);
 	canvas_finish(&canvas);
 	script_finish(&script);
-	free(client.pub.state);
 	return 0;
 }

@@ -47,6 +47,9 @@ static const struct mural_option server_options[] = {
 		"clients of one source at a time, over all protocols; 0: any number"),
 	MURAL_NUMBER(struct config_server, source_prefix, "64", NULL, 1, 128,
 		"so many leading bits of an IPv6 address are one source"),
+	MURAL_DURATION(struct config_server, answer_timeout, "60s",
+		"a client that takes none of its answers for so long is closed; 0: "
+		"never"),
 	MURAL_TEXT(struct config_server, allow, "",
 		"networks that may come, or @FILE; empty: all"),
 	MURAL_TEXT(struct config_server, deny, "",

@@ -3,8 +3,10 @@
 #include "conn-private.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* How long a client may take to fetch its last answers, in ms. */
@@ -22,10 +24,12 @@ struct outbox {
 	char bytes[];
 };
 
-/* Runs while a client that must go may still say or hear something. */
-struct farewell {
+/* Runs while answers wait for the client, and while one that must go may still say or
+ * hear something. */
+struct patience {
 	uv_timer_t timer;
 	struct conn *conn;
+	size_t left; /* of the answers, when last looked at */
 };
 
 /* ------------------------------------------------------------------ collecting */
@@ -79,29 +83,78 @@ mural_reply(struct mural_conn *pub, const void *data, size_t len)
 /* ------------------------------------------------------------------ the end */
 
 static void
-on_farewell_closed(uv_handle_t *handle)
+on_patience_closed(uv_handle_t *handle)
 {
-	free(container_of((uv_timer_t *)handle, struct farewell, timer));
+	free(container_of((uv_timer_t *)handle, struct patience, timer));
 }
 
 static void
 on_farewell_over(uv_timer_t *timer)
 {
-	conn_close(container_of(timer, struct farewell, timer)->conn);
+	conn_close(container_of(timer, struct patience, timer)->conn);
+}
+
+/* Bytes that the client has not taken: ours and the socket's, which may be megabytes and
+ * says nothing until a third of that is free. */
+static size_t
+bytes_left(struct conn *conn)
+{
+	int fd = -1, queued = 0;
+
+	uv_fileno((uv_handle_t *)&conn->socket.stream, &fd);
+	if (ioctl(fd, SIOCOUTQ, &queued) < 0)
+		queued = 0;
+	return uv_stream_get_write_queue_size(&conn->socket.stream) + (size_t)queued;
+}
+
+/* A client that took nothing since it was last looked at goes. */
+static void
+on_look(uv_timer_t *timer)
+{
+	struct patience *patience = container_of(timer, struct patience, timer);
+	struct conn *conn = patience->conn;
+	size_t left = bytes_left(conn);
+
+	if (left == patience->left) {
+		mural_discard(&conn->lane->brush, MURAL_RATE_LIMITED, 1);
+		conn_close(conn);
+	}
+	patience->left = left;
+}
+
+static int
+set_patience(struct conn *conn, uv_timer_cb on_over, uint64_t ms, uint64_t repeat_ms)
+{
+	if (!conn->patience) {
+		conn->patience = malloc(sizeof(*conn->patience));
+		if (!conn->patience)
+			return -ENOMEM;
+		conn->patience->conn = conn;
+		uv_timer_init(conn->lane->worker->loop, &conn->patience->timer);
+	}
+	return uv_timer_start(&conn->patience->timer, on_over, ms, repeat_ms);
 }
 
 /* A client that must go goes after this time at the latest; at once without memory. */
 static int
 set_farewell(struct conn *conn, uint64_t ms)
 {
-	if (!conn->farewell) {
-		conn->farewell = malloc(sizeof(*conn->farewell));
-		if (!conn->farewell)
-			return -ENOMEM;
-		conn->farewell->conn = conn;
-		uv_timer_init(conn->lane->worker->loop, &conn->farewell->timer);
-	}
-	return uv_timer_start(&conn->farewell->timer, on_farewell_over, ms, 0);
+	return set_patience(conn, on_farewell_over, ms, 0);
+}
+
+/* A client whose answers wait is looked at now and then. */
+static int
+watch(struct conn *conn)
+{
+	uint64_t ms = conn->lane->worker->patience_ms;
+	int ret;
+
+	if (ms == 0)
+		return 0;
+	ret = set_patience(conn, on_look, ms, ms);
+	if (ret == 0)
+		conn->patience->left = bytes_left(conn);
+	return ret;
 }
 
 /* All answers are out: says so, and waits a moment for the client to agree. */
@@ -137,8 +190,8 @@ conn_drop_answers(struct conn *conn)
 {
 	if (conn->outbox)
 		conn->lane->worker->held -= conn->outbox->len;
-	if (conn->farewell)
-		uv_close((uv_handle_t *)&conn->farewell->timer, on_farewell_closed);
+	if (conn->patience)
+		uv_close((uv_handle_t *)&conn->patience->timer, on_patience_closed);
 }
 
 void
@@ -159,6 +212,8 @@ on_written(uv_write_t *write, int status)
 	conn->lane->worker->held -= conn->outbox->len;
 	free(conn->outbox);
 	conn->outbox = NULL;
+	if (conn->patience)
+		uv_timer_stop(&conn->patience->timer);
 	if (status < 0)
 		conn_close(conn);
 	else if (conn->ending)
@@ -175,6 +230,7 @@ write_later(struct conn *conn, const char *bytes, size_t len)
 	struct worker *worker = conn->lane->worker;
 	struct outbox *outbox;
 	uv_buf_t buf;
+	int ret;
 
 	if (!conn_hold(worker, len))
 		return -ENOBUFS;
@@ -189,7 +245,8 @@ write_later(struct conn *conn, const char *bytes, size_t len)
 	conn->outbox = outbox;
 	uv_read_stop(&conn->socket.stream);
 	buf = uv_buf_init(outbox->bytes, len);
-	return uv_write(&outbox->write, &conn->socket.stream, &buf, 1, on_written);
+	ret = uv_write(&outbox->write, &conn->socket.stream, &buf, 1, on_written);
+	return ret < 0 ? ret : watch(conn);
 }
 
 int

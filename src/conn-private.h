@@ -10,7 +10,7 @@
 #define SHORT_REST 32
 
 struct outbox;
-struct farewell;
+struct patience;
 struct pause;
 
 /* What few clients need is allocated when they need it: of this struct there are ten
@@ -25,7 +25,7 @@ struct conn {
 		uv_pipe_t pipe;
 	} socket;
 	struct outbox *outbox; /* NULL: every answer is taken, and the client is read */
-	struct farewell *farewell;
+	struct patience *patience;
 	struct pause *pause; /* NULL: it never sent more than its source may */
 	uint8_t *long_rest;  /* NULL: it fits into short_rest */
 	uint32_t long_len;   /* of which the last rest_len bytes are the rest */
@@ -71,7 +71,7 @@ int conn_flush(struct conn *conn);
 /* Ends a client of our own accord: its answers go out first. */
 void conn_end(struct conn *conn);
 
-/* Stops the farewell and gives back what the outbox holds; for conn_close(), after which
+/* Stops its timer and gives back what the outbox holds; for conn_close(), after which
  * the loop calls back once more. */
 void conn_drop_answers(struct conn *conn);
 

@@ -67,6 +67,10 @@ apply(struct display_blank *blank)
 					 : "nobody has painted for so long");
 	else if (before && !now)
 		log_info("display: on again");
+	/* before the screens are off, and not until they are on again: nobody is to take
+	 * the one for a fault */
+	if (now)
+		figure_store(&thread->figures->dark, 1);
 	if (black != blank->black)
 		for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
 			head_show_black(&thread->heads[i], black);
@@ -74,7 +78,8 @@ apply(struct display_blank *blank)
 		thread->driver->blank(thread->state, off);
 	blank->black = black;
 	blank->off = off;
-	figure_store(&thread->figures->dark, now);
+	if (!now)
+		figure_store(&thread->figures->dark, 0);
 }
 
 /* ------------------------------------------------------------------ paint */

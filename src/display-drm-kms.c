@@ -93,7 +93,7 @@ kms_take_events(struct drm_kms *kms)
 		struct drm_event event;
 
 		memcpy(&event, buffer + at, sizeof(event));
-		if (event.length < sizeof(event) || event.length > len - at)
+		if (event.length < sizeof(event) || event.length > (size_t)(len - at))
 			break;
 		take_event(kms, (const struct drm_event *)(buffer + at));
 		at += event.length;

@@ -25,7 +25,7 @@ struct display_figures {
 	uint64_t frames;      /* shown */
 	uint64_t late_frames; /* shown more than one refresh after they were due */
 	uint64_t refused;     /* commits that the kernel refused, EBUSY aside */
-	uint64_t lit; /* 1: the canvas is on a screen; 0: no screen, or none wanted */
+	uint64_t lit;  /* 1: the canvas is on a screen; 0: no screen, or none wanted */
 	uint64_t dark; /* 1: display.blank has switched it off, or black */
 };
 

@@ -13,8 +13,9 @@
 #include "resident.h"
 
 static int
-start_workers(struct ingest *ingest, int64_t threads)
+start_workers(struct ingest *ingest, const struct config_server *config)
 {
+	int64_t threads = config->workers;
 	int ret = 0;
 
 	if (threads < 0)
@@ -27,6 +28,7 @@ start_workers(struct ingest *ingest, int64_t threads)
 		ret = worker_start(&ingest->workers[i], ingest->canvas,
 			i == 0 ? ingest->loop : NULL);
 		ingest->workers[i].rations = &ingest->rations;
+		ingest->workers[i].patience_ms = config->answer_timeout;
 		ingest->n_workers += ret == 0;
 	}
 	return ret;
@@ -89,7 +91,7 @@ ingest_start(struct ingest *ingest, const struct config *config,
 	ingest_warn_if_empty(ingest);
 	ret = rations_init(&ingest->rations, config);
 	if (ret == 0)
-		ret = start_workers(ingest, config->server.workers);
+		ret = start_workers(ingest, &config->server);
 	if (ret == 0)
 		ret = open_instances(ingest);
 	if (ret < 0)

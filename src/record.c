@@ -287,6 +287,11 @@ begin_part(struct record *record)
 
 	if (ret == 0)
 		ret = begin_file(record);
+	if (ret < 0 && record->fd >= 0) {
+		/* without its head it is nothing, so it begins again */
+		close(record->fd);
+		record->fd = -1;
+	}
 	if (ret == 0 && record_parts(record->file, &parts, &n) == 0) {
 		trim(record, parts, n);
 		free(parts);

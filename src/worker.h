@@ -37,6 +37,7 @@ struct worker {
 	_Alignas(CACHE_LINE) uv_loop_t *loop; /* its own, or the main loop */
 	struct canvas *canvas;
 	struct rations *rations; /* everybody's */
+	uint64_t patience_ms;    /* with clients that do not take their answers; 0: any */
 	uint8_t *buf;            /* MURAL_REST_MAX + READ_BYTES */
 	char *replies; /* of the client that is being fed; grows up to a limit */
 	size_t replies_len, replies_size;

@@ -763,6 +763,7 @@ what_is_printed_can_be_read_again(void **state)
 				       "server.bytes-per-source = 0  ; default\n"
 				       "server.connections-per-source = 0  ; default\n"
 				       "server.source-prefix = 64  ; default\n"
+				       "server.answer-timeout = 60s  ; default\n"
 				       "server.allow =   ; default\n"
 				       "server.deny =   ; default\n"
 				       "record.file =   ; default\n"

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -529,6 +531,40 @@ a_full_disk_costs_moments_and_no_more(void **state)
 	mural_history_close(history);
 }
 
+/* The disk is full at the moment when a part begins: its head is written later. */
+static void
+a_part_begun_on_a_full_disk_is_none_the_worse(void **state)
+{
+	const struct rlimit full = { 0, RLIM_INFINITY };
+	const struct rlimit room = { RLIM_INFINITY, RLIM_INFINITY };
+	struct wall wall = { 0 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	uint32_t last[PIXELS];
+
+	(void)state;
+	wall_begin(&wall);
+	paint(&wall, 100);
+	record(&wall);
+	wall.record.part_max = 0;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &full);
+	paint(&wall, 100);
+	record(&wall);
+	setrlimit(RLIMIT_FSIZE, &room);
+	assert_true(wall.record.failed);
+	wall.record.part_max = 1 << 20;
+	paint(&wall, 1);
+	record(&wall);
+	assert_false(wall.record.failed);
+	copy(&wall, last);
+	wall_end(&wall);
+	history = open_history();
+	assert_int_equal(mural_history_seek(history, INT64_MAX, &moment), 1);
+	assert_memory_equal(moment.pixels, last, sizeof(last));
+	mural_history_close(history);
+}
+
 /* The fuzzer's function, on mutations of a recording. */
 static void
 any_bytes_do(void **state)
@@ -577,6 +613,7 @@ main(void)
 		TEST(what_is_no_recording_is_left_alone),
 		TEST(two_do_not_write_one_file),
 		TEST(a_full_disk_costs_moments_and_no_more),
+		TEST(a_part_begun_on_a_full_disk_is_none_the_worse),
 		TEST(any_bytes_do),
 		TEST(the_corpus_does_no_harm),
 	};

@@ -94,8 +94,12 @@ static enum MHD_Result
 answer_waiter(struct request *request)
 {
 	struct film_waiter *waiter = request->data;
-	struct film *film = waiter->film;
+	struct film *film;
 
+	if (!waiter) /* it was woken, and then film_stop() came first */
+		return reply_error(
+			request, MHD_HTTP_SERVICE_UNAVAILABLE, "murald is stopping");
+	film = waiter->film;
 	forget(waiter);
 	if (!film->response)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,

@@ -148,6 +148,7 @@ http_stop(struct mural_host *host)
 	for (size_t i = N_SUBJECTS; i > 0; i--)
 		if (subjects[i - 1].stop)
 			subjects[i - 1].stop(http);
+	servers_stop(http);
 	visitors_stop(http);
 	http_release(http);
 }

@@ -46,6 +46,12 @@ struct health {
 	uint64_t behind_ms; /* since when there is paint that it did not show; 0: none */
 };
 
+/* servers.c's memory. */
+struct servers {
+	struct MHD_Response *page; /* NULL: none yet */
+	uint64_t due_ns;           /* by uv_hrtime(): it is not made again before */
+};
+
 struct http {
 	struct mural_host *host;
 	const struct http_config *config;
@@ -62,6 +68,7 @@ struct http {
 	struct history *history;
 	struct past past;
 	struct health health;
+	struct servers servers;
 	unsigned parts; /* that are not gone yet */
 	bool stopping;
 };
@@ -87,6 +94,9 @@ bool socketio_has_listeners(const struct http *http);
  * Costs nothing while nobody is.  More than 64 KiB nobody can be sent: then all are
  * disconnected, to come again. */
 void socketio_emit(struct http *http, const char *event, const char *json);
+
+/* Forgets the page of /servers. */
+void servers_stop(struct http *http);
 
 /* /ws and /live: who watches the canvas (protocols.md, 1.4). */
 int viewers_start(struct http *http);

@@ -13,8 +13,9 @@
 #include "pictures.h"
 #include "sight.h"
 
-/* Who comes when so many look back already is asked to come again. */
-#define LOOKS_MAX 8
+/* Who comes when so many look back already is asked to come again.  libuv's pool has four
+ * threads, and the snapshot and the record must not wait. */
+#define LOOKS_MAX 3
 
 /* What a recording spans is looked up this often. */
 #define KNOWN_MS 5000

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* /servers: who paints the board, by author; their secrets and tokens are not told. */
+/* /servers: who paints the board, by author; their secrets and tokens are not told.  As
+ * anybody may register, the page shows those who painted most, and is made anew only as
+ * often as the loop has time for. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +9,11 @@
 
 #include "generators.h"
 #include "http.h"
+
+#define ROWS_MAX 1000
+
+/* After the page was made, it stays as it is for so many times as long as that took. */
+#define REST 20
 
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -22,7 +29,7 @@ static const char head[] =
 	"<th scope=\"col\" class=\"number\">Unnecessary</th></tr></thead><tbody>\n";
 
 static const char tail[] =
-	"</tbody></table></section></main><footer><nav aria-label=\"More\">"
+	"</section></main><footer><nav aria-label=\"More\">"
 	"<a href=\"/\">The wall</a> <a href=\"/admin/\">For the owner</a></nav></footer>"
 	"</body></html>\n";
 
@@ -62,6 +69,15 @@ put_row(FILE *out, const struct generator *generator)
 }
 
 static int
+by_pixels(const void *a, const void *b)
+{
+	const struct generator *const *left = a, *const *right = b;
+
+	return ((*left)->pixels < (*right)->pixels) -
+	       ((*left)->pixels > (*right)->pixels);
+}
+
+static int
 by_author(const void *a, const void *b)
 {
 	const struct generator *const *left = a, *const *right = b;
@@ -70,51 +86,87 @@ by_author(const void *a, const void *b)
 	return order ? order : strcmp((*left)->name, (*right)->name);
 }
 
-/* Those whose tokens live, to be freed. */
+/* Those whose tokens live, to be freed; *n of them are to be shown, of *all. */
 static struct generator **
-sorted(const struct http *http, size_t *n)
+sorted(const struct http *http, size_t *n, size_t *all)
 {
 	struct generator **list;
 
-	*n = 0;
+	*all = 0;
 	for (struct generator *g = generators_first(http); g; g = g->next)
-		*n += g->id[0] != '\0';
-	list = malloc((*n + 1) * sizeof(struct generator *));
+		*all += g->id[0] != '\0';
+	list = malloc((*all + 1) * sizeof(struct generator *));
 	*n = 0;
 	for (struct generator *g = generators_first(http); list && g; g = g->next)
 		if (g->id[0] != '\0')
 			list[(*n)++] = g;
+	if (list && *n > ROWS_MAX) {
+		qsort(list, *n, sizeof(struct generator *), by_pixels);
+		*n = ROWS_MAX;
+	}
 	if (list)
 		qsort(list, *n, sizeof(struct generator *), by_author);
 	return list;
 }
 
-static enum MHD_Result
-answer_servers(struct request *request)
+static void
+put_page(FILE *out, struct generator *const *list, size_t n, size_t all)
 {
-	struct generator **list;
-	char *text = NULL;
-	size_t len = 0, n;
-	FILE *out = open_memstream(&text, &len);
-	enum MHD_Result result;
-
-	list = sorted(request->http, &n);
-	if (!out || !list) {
-		if (out)
-			fclose(out);
-		free(text);
-		free(list);
-		return reply(request, MHD_HTTP_OK, NULL);
-	}
 	fputs(head, out);
 	for (size_t i = 0; i < n; i++)
 		put_row(out, list[i]);
+	fputs("</tbody></table>", out);
+	if (n < all)
+		fprintf(out, "<p>and %zu more, who painted less</p>", all - n);
 	fputs(tail, out);
-	fclose(out);
-	result = reply_bytes(request, MHD_HTTP_OK, "text/html; charset=utf-8", text, len);
-	free(text);
+}
+
+static struct MHD_Response *
+make_page(const struct http *http)
+{
+	size_t len = 0, n, all;
+	char *text = NULL;
+	struct generator **list = sorted(http, &n, &all);
+	FILE *out = list ? open_memstream(&text, &len) : NULL;
+	struct MHD_Response *page = NULL;
+
+	if (out) {
+		put_page(out, list, n, all);
+		if (fclose(out) == 0)
+			page = MHD_create_response_from_buffer(
+				len, text, MHD_RESPMEM_MUST_FREE);
+		if (!page)
+			free(text);
+	}
 	free(list);
-	return result;
+	if (page && reply_prepare(page, "text/html; charset=utf-8") == MHD_NO) {
+		MHD_destroy_response(page);
+		page = NULL;
+	}
+	return page;
+}
+
+void
+servers_stop(struct http *http)
+{
+	if (http->servers.page)
+		MHD_destroy_response(http->servers.page);
+	http->servers.page = NULL;
+}
+
+static enum MHD_Result
+answer_servers(struct request *request)
+{
+	struct http *http = request->http;
+	uint64_t begun = uv_hrtime(), over;
+
+	if (!http->servers.page || begun >= http->servers.due_ns) {
+		servers_stop(http);
+		http->servers.page = make_page(http);
+		over = uv_hrtime();
+		http->servers.due_ns = over + REST * (over - begun);
+	}
+	return reply_again(request, MHD_HTTP_OK, http->servers.page);
 }
 
 const struct route servers_routes[] = {

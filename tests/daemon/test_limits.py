@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What each source may do, over all protocols: server.*-per-source, server.allow, server.deny."""
+import contextlib
 import os
 import re
 import socket
@@ -84,6 +85,38 @@ def test_bytes_slow_a_stream_down_too(tmp_path):
         assert client.recv(100) == b"SIZE 64 48\n"
         assert len(lines(2000)) / 10240 - 1.4 < time.monotonic() - begin < 6
         assert figures(wall, "pixelflut")["painted"] == 2000
+
+
+def asker(wall):
+    """A client that asks for more than its socket holds and takes nothing of it."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", wall.port("pixelflut")))
+    client.settimeout(0.5)
+    with contextlib.suppress(socket.timeout):
+        while True:
+            client.sendall(b"PX 1 1\n" * 10000)
+    client.settimeout(10)
+    return client
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_who_takes_no_answers_is_closed(tmp_path, workers):
+    """One takes nothing, one takes a little now and then, one has nothing to take."""
+    with Wall(tmp_path, FLUT, core="workers = %s\nanswer-timeout = 1s" % workers) as wall, \
+            asker(wall) as stuck, asker(wall) as slow, connect(wall, "pixelflut") as idle:
+        begin = time.monotonic()
+        while time.monotonic() - begin < 3.5:
+            assert slow.recv(200000) != b""
+            time.sleep(0.1)
+        with pytest.raises(ConnectionResetError):
+            while stuck.recv(1000000):
+                pass
+            raise ConnectionResetError
+        idle.sendall(b"SIZE\n")
+        assert idle.recv(100) == b"SIZE 64 48\n"
+        assert slow.recv(1) != b""
+        assert figures(wall, "pixelflut")["rate_limited"] == 1
 
 
 def test_one_slow_source_slows_nobody_else(tmp_path):

@@ -263,3 +263,31 @@ def test_connections_for_each_source(tmp_path):
     with board_wall(tmp_path, core="deny = 127.0.0.0/8") as wall:
         got, closed = raw(wall, request("GET", "/settings", b""))
         assert statuses(got) == [403] and closed
+
+
+def test_thousands_who_registered_cost_no_others_their_time(tmp_path):
+    """Anybody may register: /servers shows those who painted most, and all else goes on
+    while it is asked for."""
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        crowd = [socket.create_connection(("127.0.0.1", wall.port("http")), 60) for _ in range(40)]
+        for n, s in enumerate(crowd):
+            s.sendall(b"".join(put(body=json.dumps(
+                {"name": "<" * 190 + "%d,%d" % (n, i), "author": "&" * 200, "secret": "s"}).encode())
+                for i in range(40)))
+        for s in crowd:
+            got = b""
+            while got.count(b'"id"') < 40:
+                got += s.recv(65536)
+            assert statuses(got) == [200] * 40
+        token = board.register("the one", "who paints")
+        board.paint(token, 0, 0, 1)
+        page = board.ask("GET", "/servers").body.decode()
+        assert page.count("<tr>") == 1 + 1000 and "and 601 more" in page
+        assert "<td>the one</td><td>who paints</td><td class=\"number\">1</td>" in page
+        for s in crowd:
+            s.sendall(b"GET /servers HTTP/1.1\r\nHost: wall\r\n\r\n" * 5)
+        start = time.monotonic()
+        board.settings()
+        assert time.monotonic() - start < (8 if SLACK else 2)
+        for s in crowd:
+            s.close()

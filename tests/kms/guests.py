@@ -21,6 +21,7 @@ import pytest
 import mkinitrd
 import ppm
 import rig
+from waiting import wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
@@ -40,16 +41,6 @@ def need(ok, why):
     if os.environ.get("KMS_REQUIRED"):
         pytest.fail(why + " (KMS_REQUIRED is set)")
     pytest.skip(why)
-
-
-def wait_for(what, claim, seconds=PATIENCE):
-    end = time.monotonic() + seconds
-    while True:
-        answer = claim()
-        if answer:
-            return answer
-        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
-        time.sleep(0.03)
 
 
 # ---------------------------------------------------------------- what is right
@@ -246,8 +237,11 @@ class Screen:
     def console(self, text):
         """Writes a known text on the console; the picture of it."""
         self.guest.run(r"printf '\033[2J\033[H\033[?25l%s' >/dev/tty0" % text, check=True)
-        time.sleep(0.3)
-        return self.guest.shot()
+        shots = []
+        while len(shots) < 3 or shots[-1].diff(shots[-2]) or shots[-1].diff(shots[-3]):
+            time.sleep(0.2)  # the kernel draws it when it finds the time
+            shots.append(self.guest.shot())
+        return shots[-1]
 
     # -- what the kernel is asked to show
     FLIPS = "drm_mode_atomic_ioctl drm_mode_page_flip_ioctl drm_mode_dirtyfb_ioctl"

@@ -27,7 +27,7 @@ def set_clock(screen, text):
 @pytest.mark.parametrize("method", ["atomic", "legacy"])
 def test_off_when_nobody_paints(boot, method):
     screen = boot("virtio")
-    wall = screen.wall(display="output = kms\nblank = idle 2s", env="MURALD_KMS=" + method).start()
+    wall = screen.wall(display="output = kms\nblank = idle 4s", env="MURALD_KMS=" + method).start()
     wall.noise()
     wall.seen()
     for i in range(4):      # each of them puts it off
@@ -55,7 +55,7 @@ def test_off_when_nobody_paints(boot, method):
 
 def test_black_when_nobody_paints(boot):
     screen = boot("virtio")
-    wall = screen.wall(display="output = kms\nblank = idle 2s\nblank-mode = black", hud=True).start()
+    wall = screen.wall(display="output = kms\nblank = idle 4s\nblank-mode = black", hud=True).start()
     wall.noise()
     assert not black(screen)
     wait_for("black", lambda: black(screen))
@@ -74,15 +74,15 @@ def test_black_when_nobody_paints(boot):
 def test_hours(boot, mode):
     screen = boot("virtio")
     is_dark = (lambda: dpms(screen) == "Off") if mode == "off" else (lambda: black(screen))
-    set_clock(screen, "21:59:57")
+    set_clock(screen, "21:59:52")
     wall = screen.wall(display="output = kms\nblank = 22:00-08:00\nblank-mode = " + mode).start()
     wall.noise()
-    wall.seen(seconds=2)
+    wall.seen(seconds=6)
     wait_for("the dark", is_dark)
     wall.noise(2, (10, 10, 40, 40))
     time.sleep(1)
     assert is_dark(), "paint does not wake it"
-    set_clock(screen, "07:59:58")
+    set_clock(screen, "07:59:56")
     time.sleep(0.5)
     assert is_dark()
     wall.seen()

@@ -16,12 +16,13 @@ def health(screen):
 
 def test_a_wall_is_well_as_long_as_its_screen_shows_it(boot):
     screen = boot("virtio")
-    wall = screen.wall(display="output = kms\nblank = idle 2s", plugins=HTTP).start()
+    wall = screen.wall(plugins=HTTP).start()
     wall.said("http: listening on")
     assert health(screen) == (200, [])
     wall.noise()
     wall.seen()
     assert health(screen) == (200, [])
+    wall.reload(display="output = kms\nblank = idle 2s")
     wall.said("nobody has painted for so long")
     assert health(screen) == (200, []), "it is meant to be dark"
     wall.reload(display="output = kms")
