@@ -18,6 +18,12 @@ now_ns(void)
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+static inline double
+now_s(void)
+{
+	return now_ns() * 1e-9;
+}
+
 static inline int
 compare_times(const void *a, const void *b)
 {

@@ -18,27 +18,19 @@
 
 #include "canvas.h"
 #include "codec.h"
+#include "measure.h"
 #include "stream.h"
 
 #define WIDTH 640
 #define HEIGHT 360
 #define PUTS 65536
 #define PUT_BYTES 8
-#define ROUNDS 20
+#define REPEATS 20
 
 static uint8_t puts_[PUTS * PUT_BYTES];
 
 static const uint8_t hello[] = { 0xff, 0xa0, 0, 'b', 0, 0, 0, 0 };
 static const uint8_t bye[] = { 0xff, 0 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 static void
 die(const char *what)
@@ -87,15 +79,15 @@ flood(int port, double seconds)
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		die("connect");
 	send_all(fd, hello, sizeof(hello));
-	begin = now();
+	begin = now_s();
 	end = begin + seconds;
-	for (; now() < end; n += PUTS)
+	for (; now_s() < end; n += PUTS)
 		send_all(fd, puts_, sizeof(puts_));
 	send_all(fd, bye, sizeof(bye));
 	shutdown(fd, SHUT_WR);
 	while (recv(fd, answer, sizeof(answer), 0) > 0)
 		;
-	printf("%lu %.6f\n", n, now() - begin);
+	printf("%lu %.6f\n", n, now_s() - begin);
 	return 0;
 }
 
@@ -128,13 +120,13 @@ time_decode(struct mural_brush *brush)
 {
 	double best = 1e9;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < REPEATS; round++) {
 		struct stream stream = { 0 };
 		struct stream_event event;
 		double begin, took;
 
 		stream_next(&stream, hello, sizeof(hello), &event);
-		begin = now();
+		begin = now_s();
 		for (size_t used = 0; used < sizeof(puts_);) {
 			used += stream_next(
 				&stream, puts_ + used, sizeof(puts_) - used, &event);
@@ -142,7 +134,7 @@ time_decode(struct mural_brush *brush)
 				mural_put(brush, event.x1 + WIDTH / 2,
 					event.y1 + HEIGHT / 2, event.argb);
 		}
-		took = (now() - begin) / PUTS * 1e9;
+		took = (now_s() - begin) / PUTS * 1e9;
 		best = took < best ? took : best;
 	}
 	return best;
@@ -154,13 +146,13 @@ time_copy(void)
 	static uint8_t copy[sizeof(puts_)];
 	double best = 1e9;
 
-	for (int round = 0; round < ROUNDS; round++) {
-		double begin = now(), took;
+	for (int round = 0; round < REPEATS; round++) {
+		double begin = now_s(), took;
 
 		memcpy(copy, puts_, sizeof(copy));
 		/* so that the compiler cannot do without the copy */
 		__asm__ volatile("" : : "r"(copy) : "memory");
-		took = (now() - begin) / PUTS * 1e9;
+		took = (now_s() - begin) / PUTS * 1e9;
 		best = took < best ? took : best;
 	}
 	return best;
@@ -176,7 +168,7 @@ decode(void)
 		canvas_brush_init(&canvas, &brush, 0, 0, WIDTH, HEIGHT) < 0)
 		die("canvas");
 	printf("%.3f %.3f\n", time_decode(&brush), time_copy());
-	if (brush.painted != (uint64_t)ROUNDS * PUTS) {
+	if (brush.painted != (uint64_t)REPEATS * PUTS) {
 		fprintf(stderr, "p2puts: painted %lu\n", (unsigned long)brush.painted);
 		return 1;
 	}

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "measure.h"
 #include "pixelflut-script.h"
 
 #define CONNECTIONS_MAX 64
@@ -53,15 +54,6 @@ struct flood {
 	struct link links[CONNECTIONS_MAX];
 	unsigned n;
 };
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static void
 fail(const char *what)
@@ -261,10 +253,10 @@ run(struct flood *flood, const char *address, const char *port, double seconds)
 					    : 0 };
 	}
 	flood->least = (flood->script->commands + flood->n - 1) / flood->n;
-	double begin = now();
-	while (turn(flood, now() - begin >= seconds) > 0)
+	double begin = now_s();
+	while (turn(flood, now_s() - begin >= seconds) > 0)
 		continue;
-	double took = now() - begin;
+	double took = now_s() - begin;
 	for (unsigned i = 0; i < flood->n; i++)
 		close(flood->links[i].fd);
 	return took;

@@ -164,14 +164,16 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* Understands the reads that come next, so that they wait for memory together. */
-static const uint8_t *
+/* Understands the reads that come next, so that they wait for memory together; how many.
+ */
+static unsigned
 gather_questions(const struct painter *painter, const uint8_t *p, const uint8_t *end,
-	struct question *questions, unsigned *n)
+	struct question *questions)
 {
 	struct plain plain;
+	unsigned n = 0;
 
-	for (*n = 0; *n < QUESTIONS && end - p >= REACH_BYTES; ++*n) {
+	while (n < QUESTIONS && end - p >= REACH_BYTES) {
 		struct shape shape = find_shape(p);
 		const uint8_t *stop = p + 4 + shape.y_end;
 
@@ -181,12 +183,16 @@ gather_questions(const struct painter *painter, const uint8_t *p, const uint8_t 
 		if ((p[3] == '0' && shape.x_end > 0) ||
 			(p[5 + shape.x_end] == '0' && shape.y_end > shape.x_end + 2))
 			break;
-		questions[*n] = (struct question){ p, stop - p, plain.x + painter->left,
-			plain.y + painter->top };
-		mural_expect(painter->brush, questions[*n].x, questions[*n].y);
+		uint32_t x = plain.x + painter->left, y = plain.y + painter->top;
+		questions[n].line = p;
+		questions[n].len = stop - p;
+		questions[n].x = x;
+		questions[n].y = y;
+		mural_expect(painter->brush, x, y);
+		n++;
 		p = stop + 1;
 	}
-	return p;
+	return n;
 }
 
 /* Answers what comes until there is something else, or that is enough. */
@@ -197,11 +203,12 @@ run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	unsigned n;
 
 	do {
-		p = gather_questions(painter, p, end, questions, &n);
+		n = gather_questions(painter, p, end, questions);
 		for (unsigned i = 0; i < n; i++) {
 			if (painter->answers.full)
 				return questions[i].line;
 			answer_question(painter, &questions[i]);
+			p = questions[i].line + questions[i].len + 1;
 		}
 	} while (n == QUESTIONS);
 	return p;

@@ -253,7 +253,7 @@ trim(const struct record *record, const uint64_t *parts, size_t n)
 	}
 }
 
-/* Sets the file aside as the latest part, and begins a new one. */
+/* Sets the file aside as the latest part, which nobody will flush later. */
 static int
 next_part(struct record *record)
 {
@@ -267,7 +267,7 @@ next_part(struct record *record)
 	name = record_part_name(record->file, n > 0 ? parts[n - 1] + 1 : 1);
 	if (!name)
 		ret = -ENOMEM;
-	else if (rename(record->file, name) < 0)
+	else if (fdatasync(record->fd) < 0 || rename(record->file, name) < 0)
 		ret = -errno;
 	free(name);
 	free(parts);
@@ -362,11 +362,10 @@ count(struct record *record, const struct record_head *head)
 }
 
 static int
-record_now(struct record *record)
+record_changes(struct record *record, int64_t now)
 {
 	const struct mural_view *view = mural_reader_view(record->chore.reader);
 	struct record_head head = { .width = view->width, .height = view->height };
-	int64_t now = now_ms();
 	int ret = 0;
 
 	if (record->fd >= 0 && part_is_full(record, now))
@@ -383,13 +382,37 @@ record_now(struct record *record)
 		blacken(record);
 	record->whole = true; /* unless this one succeeds */
 	ret = append(record, &head);
-	if (ret == 0)
-		count(record, &head);
-	if (ret == 0 && llabs(now - record->synced_ms) >= SYNC_MS) {
-		ret = fdatasync(record->fd) < 0 ? -errno : 0;
-		record->synced_ms = now;
-	}
-	return ret;
+	if (ret < 0)
+		return ret;
+	count(record, &head);
+	record->unsynced = true;
+	return 0;
+}
+
+static bool
+has_changes(const struct record *record)
+{
+	const struct mural_view *view = mural_reader_view(record->chore.reader);
+
+	for (size_t i = 0; i < view->words; i++)
+		if (record->chore.tiles[i])
+			return true;
+	return false;
+}
+
+static int
+record_now(struct record *record)
+{
+	int64_t now = now_ms();
+	int ret = has_changes(record) ? record_changes(record, now) : 0;
+
+	if (ret < 0 || !record->unsynced || llabs(now - record->synced_ms) < SYNC_MS)
+		return ret;
+	record->synced_ms = now;
+	if (fdatasync(record->fd) < 0)
+		return -errno;
+	record->unsynced = false;
+	return 0;
 }
 
 static int
@@ -406,6 +429,24 @@ work(struct chore *chore)
 		log_info("record: %s is written again", record->file);
 	record->failed = ret < 0;
 	return ret;
+}
+
+static void
+on_sync(uv_timer_t *timer)
+{
+	chore_now(&container_of(timer, struct record, sync)->chore);
+}
+
+/* When nobody paints any more, nothing else calls for the last records to be flushed. */
+static void
+plan_sync(struct chore *chore)
+{
+	struct record *record = container_of(chore, struct record, chore);
+
+	if (!record->unsynced)
+		uv_timer_stop(&record->sync);
+	else if (!uv_is_active((uv_handle_t *)&record->sync))
+		uv_timer_start(&record->sync, on_sync, SYNC_MS, 0);
 }
 
 /* ------------------------------------------------------------------ start, stop */
@@ -513,6 +554,8 @@ record_start(struct record *record, const struct config_record *config,
 	}
 	if (ret == 0) {
 		log_info("record: %s", record->file);
+		uv_timer_init(loop, &record->sync);
+		record->chore.settled = plan_sync;
 		chore_start(&record->chore, loop);
 		return 0;
 	}
@@ -537,7 +580,8 @@ record_stop(struct record *record)
 {
 	if (!record->chore.loop)
 		return;
-	if (chore_stop(&record->chore))
+	uv_close((uv_handle_t *)&record->sync, NULL);
+	if (chore_stop(&record->chore)) /* which turns the loop for the timer, too */
 		(void)work(&record->chore);
 	if (record->fd >= 0)
 		(void)fdatasync(record->fd);

@@ -24,6 +24,7 @@
 
 struct record {
 	struct chore chore;
+	uv_timer_t sync; /* the main thread's */
 
 	/* the work's, on whatever thread it runs */
 	const char *file; /* borrowed */
@@ -38,7 +39,8 @@ struct record {
 	int64_t last_ms;      /* time of the last record */
 	int64_t part_ms;      /* time of this part's first */
 	int64_t synced_ms;
-	bool failed; /* and that was said */
+	bool unsynced; /* some records are only the kernel's yet */
+	bool failed;   /* and that was said */
 };
 
 /* Begins to record what the canvas shows from now on.  An empty file name: nothing is

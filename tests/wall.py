@@ -13,25 +13,15 @@ import re
 import signal
 import socket
 import subprocess
-import time
 
 from PIL import Image
+
+from waiting import wait_for
 
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 MURALD = os.path.join(BUILD, "murald")
 PLUGINS = os.path.join(BUILD, ".libs")
-
-
-def wait_for(what, claim, seconds=10):
-    """The first true answer of claim(), within a limit."""
-    end = time.monotonic() + seconds
-    while True:
-        answer = claim()
-        if answer:
-            return answer
-        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
-        time.sleep(0.01)
 
 
 class Wall:

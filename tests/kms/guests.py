@@ -21,6 +21,7 @@ import pytest
 import mkinitrd
 import ppm
 import rig
+from waiting import wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
@@ -40,16 +41,6 @@ def need(ok, why):
     if os.environ.get("KMS_REQUIRED"):
         pytest.fail(why + " (KMS_REQUIRED is set)")
     pytest.skip(why)
-
-
-def wait_for(what, claim, seconds=PATIENCE):
-    end = time.monotonic() + seconds
-    while True:
-        answer = claim()
-        if answer:
-            return answer
-        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
-        time.sleep(0.03)
 
 
 # ---------------------------------------------------------------- what is right

@@ -60,7 +60,7 @@ class Guest:
     def __init__(self, kernel, initrd, gpu="virtio", arch="x86_64", outputs=1,
                  size=None, share=None, forward=(), append="", mem=512, smp=1,
                  workdir=None, boot_timeout=180, detach=False, tap=None, netns=None,
-                 disk=None):
+                 disk=None, more=()):
         self.own = workdir is None
         self.dir = workdir or tempfile.mkdtemp(prefix="kmsrig.")
         os.makedirs(self.dir, exist_ok=True)
@@ -99,6 +99,7 @@ class Guest:
         if disk:        # an image, which stays as it is
             cmd += ["-drive", "file=%s,if=none,id=disk0,format=raw,snapshot=on" % disk,
                     "-device", "virtio-blk-pci,drive=disk0"]
+        cmd += more
         if netns:       # where the tap is
             cmd = ["ip", "netns", "exec", netns, *cmd]
         if tap:
@@ -212,6 +213,11 @@ class Guest:
 
     def pid(self):
         return int(open(os.path.join(self.dir, "pid")).read())
+
+    def cut(self):
+        """Takes its power away."""
+        self.proc.kill()
+        self.proc.wait()
 
     def close(self):
         for v in self.vnc.values():

@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "measure.h"
+
 #define PATIENCE_S 60
 #define TURN_MS 10
 
@@ -36,15 +38,6 @@ struct viewer {
 };
 
 static int width, height;
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 static void
 die(const char *what)
@@ -292,23 +285,23 @@ main(int argc, char *argv[])
 		die("memory");
 	open_viewers(viewers, n, atoi(argv[1]), epoll);
 	painter = enter(atoi(argv[1]), 'p', 0);
-	begin = now();
+	begin = now_s();
 	end = begin + atof(argv[3]);
-	while ((last = now()) < end) {
+	while ((last = now_s()) < end) {
 		uint64_t due = (last - begin) * rate;
 
 		if (due > puts)
 			paint(painter, due - puts, want);
 		puts = due > puts ? due : puts;
-		for (double until = last + TURN_MS / 1e3; now() < until;)
+		for (double until = last + TURN_MS / 1e3; now_s() < until;)
 			turn(epoll, 1);
 	}
-	while (right < n && now() < last + PATIENCE_S) {
-		for (double until = now() + 0.05; now() < until;)
+	while (right < n && now_s() < last + PATIENCE_S) {
+		for (double until = now_s() + 0.05; now_s() < until;)
 			turn(epoll, 5);
 		right = count_right(viewers, n, want);
 	}
-	report(viewers, n, puts, last - begin, now() - last);
+	report(viewers, n, puts, last - begin, now_s() - last);
 	for (int i = 0; i < n; i++)
 		free(viewers[i].picture);
 	free(viewers);
