@@ -16,10 +16,13 @@ ipv6_open(struct session *session)
 {
 	struct ipv6 *ipv6 = session->state;
 	const struct address_template *template = &session->target->template;
+	int ret;
 
 	ipv6->echo.fd = -1;
 	session->alpha = template->fields[TEMPLATE_A].mask != 0;
-	return echo_open(&ipv6->echo, AF_INET6, session->target->text);
+	ret = echo_open(&ipv6->echo, AF_INET6, session->target->text);
+	ipv6->echo.interface = session->target->interface;
+	return ret;
 }
 
 /* A ping without data: some servers take the first byte for a pingxelflut message. */

@@ -138,7 +138,10 @@ echo_send(struct echo *echo, const uint8_t to[16], const uint8_t *data, size_t l
 		.msg_iovlen = 1,
 	};
 	if (to) {
-		echo->addresses[i] = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+		echo->addresses[i] = (struct sockaddr_in6){
+			.sin6_family = AF_INET6,
+			.sin6_scope_id = echo->interface,
+		};
 		memcpy(&echo->addresses[i].sin6_addr, to, 16);
 		echo->messages[i].msg_hdr.msg_name = &echo->addresses[i];
 		echo->messages[i].msg_hdr.msg_namelen = sizeof(echo->addresses[i]);

@@ -23,6 +23,7 @@ struct echo {
 	const char *name; /* of the target, for messages */
 	int family;
 	bool raw;
+	unsigned interface; /* for link-local addresses, set after echo_open(); 0: none */
 	uint16_t sequence;
 	unsigned waiting;
 	struct mmsghdr messages[ECHO_BATCH];

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -193,9 +194,21 @@ static int
 parse_template(const struct parser *parser, bool decimal)
 {
 	struct address_template *template = &parser->target->template;
-	int ret = template_compile(
-		template, parser->rest, decimal, parser->why, parser->len);
+	const char *scope = strchr(parser->rest, '%');
+	char text[TARGET_URL_MAX];
+	int ret;
 
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(parser->rest, "%"),
+		parser->rest);
+	if (scope) {
+		parser->target->interface = if_nametoindex(scope + 1);
+		if (parser->target->interface == 0)
+			return refuse(parser,
+				"this machine has no interface \"%s\"; ip link names "
+				"them",
+				scope + 1);
+	}
+	ret = template_compile(template, text, decimal, parser->why, parser->len);
 	if (ret == 0 && !template->placed)
 		return refuse(parser, "without X and Y it cannot say where to paint");
 	return ret;

@@ -3,7 +3,7 @@
  * A target, as the command line names it:
  *
  *	icmp://HOST			a name or an address, [v6] or bare
- *	ipv6://TEMPLATE			as in murald.conf, see plugins/template.h
+ *	ipv6://TEMPLATE[%INTERFACE]	as in murald.conf, see plugins/template.h
  *	p2://USER:OTP@HOST:PORT		port 7062 when none is given
  *	http://HOST:PORT		also https://, and with a path below which the
  *board is pixelflut://HOST:PORT		port 1234 when none is given
@@ -39,6 +39,7 @@ struct target {
 	char otp[9];                /* p2: 1 to 8 digits */
 	char url[TARGET_URL_MAX];   /* http: without a slash at the end */
 	struct address_template template; /* ipv6 */
+	unsigned interface; /* ipv6: what stands behind %, its index; 0: none is named */
 };
 
 /* `decimal`: X and Y of an ipv6 template are decimal digits.  0, or -EINVAL with the

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -258,6 +259,23 @@ set_filter(struct capture *capture, const struct mural_host *host, const char *i
 	return 0;
 }
 
+/* A descriptor that is readable when frames came, and when the interface got another
+ * name, after which none may ever come. */
+static int
+watch(struct capture *capture)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	capture->either = epoll_create1(EPOLL_CLOEXEC);
+	if (capture->either < 0 ||
+		epoll_ctl(capture->either, EPOLL_CTL_ADD,
+			pcap_get_selectable_fd(capture->pcap), &event) < 0 ||
+		epoll_ctl(capture->either, EPOLL_CTL_ADD, capture->net.events, &event) <
+			0)
+		return -errno;
+	return capture->either;
+}
+
 static int
 open_all(struct capture *capture, const struct mural_host *host, const char *interface,
 	const char *filter, bool multicast)
@@ -275,7 +293,11 @@ open_all(struct capture *capture, const struct mural_host *host, const char *int
 		return ret;
 	if (pcap_setnonblock(capture->pcap, 1, why) < 0)
 		return refuse(host, interface, PCAP_ERROR, why);
-	return pcap_get_selectable_fd(capture->pcap);
+	if (capture->any)
+		return pcap_get_selectable_fd(capture->pcap);
+	if ((ret = watch(capture)) < 0)
+		return refuse(host, interface, PCAP_ERROR, strerror(-ret));
+	return ret;
 }
 
 int
@@ -284,11 +306,17 @@ capture_open(struct capture *capture, const struct mural_host *host,
 {
 	int ret;
 
-	*capture = (struct capture){ .any = strcmp(interface, "any") == 0 };
+	*capture = (struct capture){
+		.any = strcmp(interface, "any") == 0,
+		.interface = interface,
+		.either = -1,
+	};
 	ret = open_all(capture, host, interface, filter, multicast);
 	if (ret < 0) {
 		if (capture->pcap)
 			pcap_close(capture->pcap);
+		if (capture->either >= 0)
+			close(capture->either);
 		hostnet_close(&capture->net);
 		*capture = (struct capture){ 0 };
 	}
@@ -326,6 +354,17 @@ count_drops(struct capture *capture, struct mural_host *host)
 	host->counts.kernel_drops = capture->drops;
 }
 
+/* A capture is bound to the interface and goes on under any name; the config has a name.
+ */
+static bool
+has_another_name(struct capture *capture)
+{
+	if (capture->any || capture->generation == capture->net.generation)
+		return false;
+	capture->generation = capture->net.generation;
+	return if_nametoindex(capture->interface) != capture->ifindex;
+}
+
 int
 capture_drain(
 	struct capture *capture, struct mural_host *host, capture_take *take, void *user)
@@ -334,6 +373,12 @@ capture_drain(
 	int n;
 
 	hostnet_refresh(&capture->net);
+	if (has_another_name(capture)) {
+		mural_log(host, MURAL_ERROR,
+			"capture ended: what was %s was renamed, or removed",
+			capture->interface);
+		return -ENODEV;
+	}
 	n = pcap_dispatch(capture->pcap, CAPTURE_BATCH, on_frame, (u_char *)&drain);
 	count_drops(capture, host);
 	if (n < 0) {
@@ -371,6 +416,8 @@ capture_close(struct capture *capture, struct mural_host *host)
 		return;
 	count_drops(capture, host);
 	pcap_close(capture->pcap);
+	if (capture->either >= 0)
+		close(capture->either);
 	hostnet_close(&capture->net);
 	*capture = (struct capture){ 0 };
 }

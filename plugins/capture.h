@@ -36,11 +36,14 @@
 #define CAPTURE_BATCH 4096  /* frames in one capture_drain() */
 
 struct capture {
-	pcap_t *pcap;       /* for pcap_inject(); NULL: not open */
-	int link;           /* DLT_ number of its frames */
-	bool any;           /* on all interfaces */
-	uint32_t ifindex;   /* of the interface, 0 on "any" */
-	struct hostnet net; /* as of the last capture_drain() */
+	pcap_t *pcap;          /* for pcap_inject(); NULL: not open */
+	int link;              /* DLT_ number of its frames */
+	bool any;              /* on all interfaces */
+	uint32_t ifindex;      /* of the interface, 0 on "any" */
+	const char *interface; /* its name; the config's */
+	int either; /* readable for frames and for news of interfaces; -1 on "any" */
+	struct hostnet net;  /* as of the last capture_drain() */
+	uint32_t generation; /* of the net, when the name was looked at last */
 	uint64_t drops;
 };
 
@@ -56,10 +59,11 @@ void capture_check(const char *interface, struct mural_check *check);
  * kernel's. */
 uint64_t capture_capabilities(bool switches);
 
-/* Opens `interface` ("any" for all).  `filter` is pcap-filter(7) text about IP and what
- * is in it, not about the link; that a frame is to be addressed to this host, or be a
- * multicast where `multicast` is true, need not stand in it.  Returns the descriptor to
- * poll; or -errno, logged, and there is nothing to close. */
+/* Opens `interface` ("any" for all), a text that stays until it is closed.  `filter` is
+ * pcap-filter(7) text about IP and what is in it, not about the link; that a frame is to
+ * be addressed to this host, or be a multicast where `multicast` is true, need not stand
+ * in it. Returns the descriptor to poll; or -errno, logged, and there is nothing to
+ * close. */
 int capture_open(struct capture *capture, const struct mural_host *host,
 	const char *interface, const char *filter, bool multicast);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -163,6 +164,29 @@ examine_pings(struct report *report)
 			"(net.ipv4.ping_group_range = 1 0)");
 }
 
+/* Where a plugin reads packets: the option `interface`. */
+static void
+examine_interface(const struct instance *instance, struct report *report)
+{
+	const struct mural_option *option =
+		option_find(instance->plugin->options, "interface");
+	const char *title = instance->section->title, *name;
+
+	if (!option || option->type != MURAL_TYPE_TEXT)
+		return;
+	name = *(char *const *)((const char *)instance->config + option->offset);
+	if (strcmp(name, "any") == 0)
+		return;
+	if (if_nametoindex(name) != 0) {
+		report_fine(report, "[%s] interface = %s is there", title, name);
+		return;
+	}
+	report_wrong(report, "[%s] interface = %s: this machine has none of that name",
+		title, name);
+	report_advice(
+		report, "ip link shows those it has; interface = any is all of them");
+}
+
 /* Asks the kernel what it would do with a packet: RTN_UNICAST, RTN_LOCAL, ...; or -errno,
  * which is also how a route answers that drops. */
 static int
@@ -303,6 +327,7 @@ examine_network(const struct plugins *plugins, struct report *report)
 	for (const struct instance *i = plugins->instances; i; i = i->next) {
 		examine_ports(i, report);
 		examine_claim(i, report);
+		examine_interface(i, report);
 		pings |= reads_packets(i);
 		datagrams |= i->common.listen_udp && *i->common.listen_udp;
 	}

@@ -52,6 +52,13 @@ examine_plugins(
 			instance->plugin->summary ? instance->plugin->summary : "");
 	if (plugins->instances || config->errors > 0)
 		return;
+	if (config->sections) {
+		report_wrong(
+			report, "none of the config's is loaded, so nobody can paint");
+		report_advice(report, "a warning above says why, or enabled = no has "
+				      "switched it off");
+		return;
+	}
 	report_wrong(report, "none is on, so nobody can paint");
 	report_advice(report,
 		"write a section such as [plugin icmp] into the config; murald "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Targets of muralctl: what is one, and what is said of what is none. */
 #include <errno.h>
+#include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,6 +78,8 @@ static const struct {
 	{ "http://wall:99999/", "is no port" },
 	{ "ipv6://2001:db8::1", "character 10" },
 	{ "ipv6://2001:db8:0:0:0:RR:GG:BB", "without X and Y" },
+	{ "ipv6://fe80:0:0:0:XXXX:YYYY:RR:GGBB%nowhere", "no interface \"nowhere\"" },
+	{ "ipv6://fe80:0:0:0:XXXX:YYYY:RR:GGBB%", "no interface \"\"" },
 };
 
 static void
@@ -136,6 +139,10 @@ reads_templates(void **state)
 	assert_int_equal(target_parse(&target, text, true, why, sizeof(why)), 0);
 	assert_int_equal(template_encode(&target.template, &pixel, address), 0);
 	assert_memory_equal(address, decimal, sizeof(decimal));
+	assert_int_equal(target.interface, 0);
+	text = "ipv6://fe80:0:0:0:XXXX:YYYY:RR:GGBB%lo";
+	assert_int_equal(target_parse(&target, text, false, why, sizeof(why)), 0);
+	assert_int_equal(target.interface, if_nametoindex("lo"));
 }
 
 /* Neither messages nor `why` of a good target carry the password. */

@@ -7,6 +7,10 @@
 #include "board.h"
 #include "http.h"
 
+/* After a look that took longer than this, there is none for so many times as long. */
+#define LONG_LOOK_NS 200000
+#define REST 8
+
 /* What every pixel of the cell is, as far as the board knows. */
 static uint32_t
 expected(const struct board *board, size_t place)
@@ -200,11 +204,19 @@ take_over(struct board *board, size_t place)
 				: NULL);
 }
 
+/* While others paint all over the board, and hundreds ask how it looks, the loop has more
+ * to do than to look each time. */
 void
 board_look(struct board *board)
 {
-	if (mark_tiles(board))
-		each_different(board, take_over);
+	uint64_t begun = uv_hrtime(), over;
+
+	if (begun < board->rested_ns || !mark_tiles(board))
+		return;
+	each_different(board, take_over);
+	over = uv_hrtime();
+	if (over - begun > LONG_LOOK_NS)
+		board->rested_ns = over + REST * (over - begun);
 }
 
 /* --------------------------------------------------------------------- recall */

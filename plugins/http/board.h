@@ -52,6 +52,7 @@ struct board {
 	uint64_t *tiles, *dirty; /* changed tiles; cells to be looked at, a bit each */
 	uint32_t *line;          /* one line of pixels of the board */
 	struct board_sum *sums;  /* of the cells of one row */
+	uint64_t rested_ns;      /* by uv_hrtime(): no look before */
 
 	struct board_text *text;
 };
@@ -74,7 +75,8 @@ void board_note(struct board *board, size_t place, uint8_t colour, bool bare,
 int board_look_start(struct board *board);
 void board_look_stop(struct board *board);
 
-/* Takes over what changed on the canvas since the last time. */
+/* Takes over what changed on the canvas since the last time; some milliseconds late where
+ * much changes all the time. */
 void board_look(struct board *board);
 
 /* Looks at what the canvas shows in the cells that the store knows, and paints those that

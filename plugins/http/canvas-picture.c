@@ -10,6 +10,10 @@
 #include "http.h"
 #include "viewers.h"
 
+/* So much of pictures that are not the latest any more is kept for those who take their
+ * time to read them. */
+#define OLD_BYTES_MAX (64 * 1024 * 1024)
+
 /* ---------------------------------------------------------------------- askers */
 
 static void
@@ -107,12 +111,26 @@ askers_answer(struct viewers *viewers, bool starved)
 	}
 }
 
+static bool
+are_many_old(const struct viewers *viewers)
+{
+	const struct frame *latest = viewers->kept[WHOLE_PICTURE];
+
+	return viewers->http->picture_bytes - (latest ? latest->bytes : 0) >
+	       OLD_BYTES_MAX;
+}
+
 static enum MHD_Result
 answer_canvas(struct request *request)
 {
 	struct viewers *viewers = request->http->viewers;
-	struct asker *asker = calloc(1, sizeof(*asker));
+	struct asker *asker;
 
+	if (are_many_old(viewers))
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"older pictures are still on their way to slow readers; try "
+			"again later");
+	asker = calloc(1, sizeof(*asker));
 	if (!asker)
 		return reply(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
 	asker->request = request;

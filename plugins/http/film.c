@@ -19,6 +19,10 @@
 #define FRAMES_LEAST 16
 #define PIXELS_MAX (UINT64_C(256) << 20)
 
+/* So many films are in memory at most, the latest ones and those that slow readers are
+ * still being sent; each may be some hundred megabytes long. */
+#define REELS_MAX 6
+
 struct film_waiter {
 	struct film_waiter *next, **link;
 	struct film *film;
@@ -129,22 +133,58 @@ run(void *arg)
 	uv_async_send(&film->finished);
 }
 
+/* A film in memory, until nobody is sent it any more. */
+struct reel {
+	struct http *http;
+	void *bytes;
+	size_t len;
+};
+
+static void
+on_reel_sent(void *arg)
+{
+	struct reel *reel = arg;
+
+	reel->http->reels--;
+	munmap(reel->bytes, reel->len);
+	free(reel);
+}
+
+static struct reel *
+keep_reel(struct film *film)
+{
+	struct reel *reel = calloc(1, sizeof(*reel));
+	int fd = fileno(film->out);
+	struct stat status;
+
+	if (!reel || fstat(fd, &status) < 0) {
+		free(reel);
+		return NULL;
+	}
+	reel->http = film->http;
+	reel->len = status.st_size;
+	reel->bytes = mmap(NULL, reel->len, PROT_READ, MAP_SHARED, fd, 0);
+	if (reel->bytes == MAP_FAILED) {
+		free(reel);
+		return NULL;
+	}
+	reel->http->reels++;
+	return reel;
+}
+
 static struct MHD_Response *
 make_response(struct film *film)
 {
+	struct reel *reel = keep_reel(film);
 	struct MHD_Response *response;
-	struct stat status;
 	char disposition[100];
-	int fd = dup(fileno(film->out));
 
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		if (fd >= 0)
-			close(fd);
+	if (!reel)
 		return NULL;
-	}
-	response = MHD_create_response_from_fd64(status.st_size, fd);
+	response = MHD_create_response_from_buffer_with_free_callback_cls(
+		reel->len, reel->bytes, on_reel_sent, reel);
 	if (!response) {
-		close(fd);
+		on_reel_sent(reel);
 		return NULL;
 	}
 	snprintf(disposition, sizeof(disposition), "inline; filename=%s.gif",
@@ -259,6 +299,10 @@ film_answer(struct film *film, struct request *request)
 	if (!film->busy && film->response &&
 		film->version == film->source->version(film->http))
 		return reply_again(request, MHD_HTTP_OK, film->response);
+	if (!film->busy && film->http->reels >= REELS_MAX)
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"older films are still on their way to slow readers; try again "
+			"later");
 	waiter = calloc(1, sizeof(*waiter));
 	if (!waiter)
 		return reply(request, MHD_HTTP_OK, NULL);

@@ -67,6 +67,8 @@ struct http {
 	struct viewers *viewers;
 	struct history *history;
 	struct past past;
+	unsigned reels;       /* film.c's: films in memory */
+	size_t picture_bytes; /* of all /canvas.png that are kept or being sent */
 	struct health health;
 	struct servers servers;
 	unsigned parts; /* that are not gone yet */

@@ -224,8 +224,10 @@ static void
 take_results(struct viewers *viewers)
 {
 	for (int i = 0; i < PRODUCTS; i++)
-		if (viewers->made[i] && i != WHOLE_PICTURE)
-			frame_count(viewers->made[i], &viewers->bytes);
+		if (viewers->made[i])
+			frame_count(viewers->made[i],
+				i == WHOLE_PICTURE ? &viewers->http->picture_bytes
+						   : &viewers->bytes);
 	if (viewers->changed > 0) {
 		viewers->number = viewers->encoder.sight.number;
 		for (int i = 0; i < DIALECTS; i++)

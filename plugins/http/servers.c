@@ -26,7 +26,7 @@ static const char head[] =
 	"board</span></h1></header><main><section>"
 	"<table><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Author</th>"
 	"<th scope=\"col\" class=\"number\">Pixels</th>"
-	"<th scope=\"col\" class=\"number\">Unnecessary</th></tr></thead><tbody>\n";
+	"<th scope=\"col\" class=\"number\">Changed nothing</th></tr></thead><tbody>\n";
 
 static const char tail[] =
 	"</section></main><footer><nav aria-label=\"More\">"

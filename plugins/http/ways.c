@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * /invite?x=X&y=Y&color=rrggbb: the ways to paint that canvas pixel, a command to copy
- *for each plugin that runs, with the address under which the visitor reached us:
+ * for each plugin that runs, with the address under which the visitor reached us:
  *
  *	{"ways": [{"name": "icmp", "summary": "...", "commands": ["ping ..."]}, ...]}
  */

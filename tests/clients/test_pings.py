@@ -113,6 +113,16 @@ def test_ipv6_paints_murald(muralctl, image, pair, tmp_path, digits):
     assert all(picture.getpixel((x, y)) == mixed(x, y) for x in range(64) for y in range(48))
 
 
+def test_ipv6_paints_neighbours(muralctl, image, pair, tmp_path):
+    template = "fe80:0:0:0:1XXX:1YYY:11RR:GGBB"
+    options = "[plugin ipv6]\ntemplate = %s\nndp = yes\n" % template
+    with Wall(tmp_path, options, size="64x48", netns=pair.server.name) as wall:
+        muralctl("paint", image(mixed, 8, 6), "ipv6://%s%%wire0" % template, "--size", "64x48",
+                 netns=pair.client.name).ok()
+        wait_for("the picture", lambda: all(
+            wall.picture().getpixel((x, y)) == mixed(x, y) for x in range(8) for y in range(6)))
+
+
 def test_ipv6_cannot_ask(muralctl, image, pair, tmp_path):
     muralctl("size", "ipv6://" + TEMPLATE, netns=pair.client.name).failed("an address cannot ask")
     muralctl("grab", "ipv6://" + TEMPLATE, tmp_path / "o.png", netns=pair.client.name).failed("cannot look")

@@ -80,6 +80,19 @@ def test_a_config_with_errors(tmp_path):
     assert "plugin dots.colour: " in text
 
 
+def test_an_interface_of_another_name(tmp_path):
+    text = doctor(Wall(tmp_path, "[plugin icmp]\ninterface = nosuch0\n"))
+    assert "WRONG  [plugin icmp] interface = nosuch0: this machine has none of that name" in text
+    text = doctor(Wall(tmp_path, "[plugin icmp]\ninterface = lo\n"))
+    assert "ok     [plugin icmp] interface = lo is there" in text
+
+
+def test_plugins_that_are_not_there(tmp_path):
+    text = doctor(Wall(tmp_path, "[plugin nosuch]\nrequired = no\n"))
+    assert "WRONG  none of the config's is loaded, so nobody can paint" in text
+    assert "there is no nosuch.so" in text
+
+
 def test_no_plugin(tmp_path):
     assert "WRONG  none is on, so nobody can paint" in doctor(Wall(tmp_path, ""))
 

@@ -4,7 +4,9 @@ import io
 import json
 import os
 import random
+import socket
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +16,7 @@ from PIL import Image
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from boardclient import HEIGHT, PALETTE, WIDTH, Board, board_wall  # noqa: E402
+from wall import wait_for  # noqa: E402
 
 SANITIZED = bool(os.environ.get("sanitizer"))
 COLOURS = [tuple(bytes.fromhex(c[1:])) for c in PALETTE]
@@ -268,3 +271,40 @@ def test_other_requests(wall):
         answer = board.ask("GET", "/timelapse?source=nothing")
         assert answer.status == 400 and "source" in answer.json()["error"]
         assert board.ask("GET", "/timelapse?source=board").status == 200
+
+
+def hold_films(folder):
+    """Statuses that slow readers get who each want another film, and then a quick one."""
+    found, held = [], []
+    with board_wall(folder, size="400x300", more="cell = 1", rate="0ms") as wall, Board(wall) as board:
+        token = paint(board, some(1500, 1, (400, 300)))
+        for i in range(10):
+            board.paint(token, i, i, 1 + i % 3)
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.settimeout(30)
+            s.connect(("127.0.0.1", wall.port("http")))
+            s.sendall(b"GET /timelapse HTTP/1.1\r\nHost: wall\r\n\r\n")
+            found.append(int(s.recv(300).split()[1]))
+            held.append(s)
+        for s in held:
+            s.close()
+        board.paint(token, 200, 200, 1)
+        wait_for("a film again", lambda: board.ask("GET", "/timelapse").status == 200)
+    print(found)
+
+
+def test_slow_readers_keep_no_more_than_some_films_in_memory(tmp_path):
+    """In a network of its own, where the kernel takes little of a film at once."""
+    alone = subprocess.run(
+        ["unshare", "-rn", "sh", "-c", "ip link set lo up && "
+         "echo 4096 4096 8192 > /proc/sys/net/ipv4/tcp_wmem && exec %s %s %s" %
+         (sys.executable, os.path.abspath(__file__), tmp_path)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100)
+    if "unshare" in alone.stdout:
+        pytest.skip("no network of its own: " + alone.stdout)
+    assert json.loads(alone.stdout.splitlines()[-1]) == 6 * [200] + 4 * [503], alone.stdout
+
+
+if __name__ == "__main__":
+    hold_films(sys.argv[1])

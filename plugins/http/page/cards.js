@@ -40,6 +40,12 @@ function card(way) {
 	article.append(title, summary);
 	for (const text of way.commands)
 		article.append(command(way.name, text));
+	if (way.commands.length > 1) {
+		const note = document.createElement("p");
+
+		note.textContent = "The first answers with the id; write it in place of ID.";
+		article.append(note);
+	}
 	return article;
 }
 

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""An interface goes down, gets another name, or is another one, while it is captured from."""
+import subprocess
+
+import pytest
+
+from network import Network
+from wall import Wall, wait_for
+
+PREFIX = "2001:db8:0:5"
+PLUGINS = {"icmp": "[plugin icmp]\n",
+           "ipv6": "[plugin ipv6]\nndp = yes\ntemplate = %s:XXXX:YYYY:RRGG:BB??\n" % PREFIX}
+
+
+@pytest.fixture
+def hosts():
+    with Network() as net:
+        yield net, net.host("wall"), net.host("client")
+
+
+def wire_up(net, wall, client):
+    """A new wire between them; on the wall it is eth0, and none had that name."""
+    for link in client.run("sh", "-c", "ls /sys/class/net").split():
+        client.run("ip", "addr", "flush", "dev", link)
+    ours, theirs = net.join(wall, client)
+    rename(wall, ours, "eth0")
+    wall.run("ip", "addr", "add", "192.0.2.1/24", "dev", "eth0")
+    client.run("ip", "addr", "add", "192.0.2.2/24", "dev", theirs)
+    client.run("ip", "-6", "addr", "add", PREFIX + "::99/64", "dev", theirs, "nodad")
+
+
+def rename(host, name, other):
+    host.run("ip", "link", "set", name, "down")
+    host.run("ip", "link", "set", name, "name", other)
+    host.run("ip", "link", "set", other, "up")
+
+
+def paints(wall, client, plugin, x, y, rgb):
+    """Tries until the pixel is there."""
+    pattern, to = "cc%04x%04x%02x%02x%02x" % (x, y, *rgb), "192.0.2.1"
+    if plugin == "ipv6":
+        pattern, to = "00", "%s:%x:%x:%02x%02x:%02x00" % (PREFIX, x, y, *rgb)
+
+    def try_it():
+        client.run("ping", "-c", "1", "-W", "0.3", "-s", "8", "-p", pattern, to, check=False)
+        return wall.picture().getpixel((x, y)) == rgb
+    wait_for("a ping to paint", try_it, 15)
+
+
+# ---------------------------------------------------------------- what happens to it
+
+def goes_down_and_up(net, wall, client):
+    wall.run("ip", "link", "set", "eth0", "down")
+    wall.run("ip", "link", "set", "eth0", "up")
+
+
+def is_renamed_and_back(net, wall, client):
+    rename(wall, "eth0", "other0")
+    rename(wall, "other0", "eth0")
+
+
+def is_made_again(net, wall, client):
+    wall.run("ip", "link", "del", "eth0")
+    wire_up(net, wall, client)
+
+
+def leaves_its_name_to_another(net, wall, client):
+    other = "other%d" % wall.links
+    rename(wall, "eth0", other)
+    wall.run("ip", "addr", "flush", "dev", other)
+    wire_up(net, wall, client)
+
+
+def is_renamed_while_up(net, wall, client):
+    """What newer kernels allow."""
+    other = "other%d" % wall.links
+    try:
+        wall.run("ip", "link", "set", "eth0", "name", other)
+    except subprocess.CalledProcessError as error:
+        pytest.skip("this kernel renames no interface that is up: " + error.stderr.strip())
+    wall.run("ip", "addr", "flush", "dev", other)
+    wire_up(net, wall, client)
+
+
+@pytest.mark.parametrize("happens", [goes_down_and_up, is_renamed_and_back, is_made_again,
+                                     leaves_its_name_to_another, is_renamed_while_up])
+@pytest.mark.parametrize("interface", ["eth0", "any"])
+@pytest.mark.parametrize("plugin", list(PLUGINS))
+def test_it_is_captured_from_again(tmp_path, hosts, plugin, interface, happens):
+    net, host, client = hosts
+    wire_up(net, host, client)
+    with Wall(tmp_path, "%sinterface = %s\n" % (PLUGINS[plugin], interface), netns=host.name) as wall:
+        paints(wall, client, plugin, 1, 2, (10, 20, 30))
+        for number in range(2):
+            happens(net, host, client)
+            paints(wall, client, plugin, 3 + number, 4, (40, 50, 60))
+        assert wall.stop() == 0
