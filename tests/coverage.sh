@@ -12,8 +12,10 @@ least=85
 srcdir=$(cd "$top_srcdir" && pwd)
 
 # Run in guests only (make check-kms), or where the machine has a screen.
-unseen=(display.c 'display-blank.c' 'display-drm*.c' 'display-head.c' 'display-vt.c' testcard.c testcard-draw.c
-	caption.c uevent.c doctor-machine.c)
+unseen=('src/display*.c' 'src/testcard*.c' src/caption.c src/uevent.c src/doctor-machine.c
+	plugins/http/operator.c) # whether a screen follows
+# What waits for a slow client: on loopback the kernel takes it all; tests/test-outbox.c has it.
+unseen+=(plugins/p2/tcp.c)
 
 if ! command -v gcovr >/dev/null; then
 	echo "SKIP: tests/coverage.sh: no gcovr: apt-get install gcovr"
@@ -37,7 +39,7 @@ make -k check TESTS="$(make -s print-tests | tr ' ' '\n' | grep -vE '/test_fault
 excluded=()
 for pattern in "${unseen[@]}"; do
 	pattern=${pattern//./\\.}
-	excluded+=(--exclude ".*/src/${pattern//\*/.*}")
+	excluded+=(--exclude ".*/${pattern//\*/.*}")
 done
 mkdir -p report
 gcovr --root "$srcdir" --object-directory . --filter '.*/(src|plugins)/' --exclude '.*/page-files\.c' \

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "font.h"
+#include "hud-qr.h"
 #include "hud.h"
 #include "util.h"
 
@@ -221,6 +222,28 @@ text_becomes_cells(void **state)
 	assert_string_equal(cells, "\x7f\x7f\x7f");
 }
 
+/* A code that no telephone could read from afar is left out. */
+static void
+a_code_is_for_what_is_short(void **state)
+{
+	static struct hud_qr qr;
+	static char text[4001];
+
+	(void)state;
+	hud_qr_make("http://192.0.2.1:8080/", &qr);
+	assert_in_range(qr.side, 0, HUD_QR_SIDE_MAX);
+	for (size_t len = 1000; len <= 4000; len += 1500) {
+		memset(text, 'x', len);
+		text[len] = '\0';
+		qr.side = 1;
+		hud_qr_make(text, &qr);
+		assert_int_equal(qr.side, 0);
+	}
+	qr.side = 1;
+	hud_qr_make("", &qr);
+	assert_int_equal(qr.side, 0);
+}
+
 int
 main(void)
 {
@@ -234,6 +257,7 @@ main(void)
 		cmocka_unit_test(no_two_letters_look_alike),
 		cmocka_unit_test(a_letter_looks_as_it_was_drawn),
 		cmocka_unit_test(text_becomes_cells),
+		cmocka_unit_test(a_code_is_for_what_is_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
