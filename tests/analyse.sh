@@ -9,7 +9,7 @@ export LC_ALL=C.UTF-8
 : "${top_srcdir:?make analyse sets it}"
 [ $# -gt 0 ] || set -- cppcheck gcc clang-tidy
 top_builddir=$(cd "${top_builddir:-.}" && pwd)
-cd "$top_srcdir" || exit 1
+cd "$top_srcdir" && [ -d src ] || exit 1
 bad=0 missing=
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

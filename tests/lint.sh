@@ -53,7 +53,7 @@ if have codespell codespell; then
 		$(ours '*.[ch]' '*.sh' '*.py' '*.conf') || complain "codespell"
 fi
 if have cppcheck cppcheck; then
-	bash tests/analyse.sh cppcheck || complain "cppcheck"
+	top_srcdir=. top_builddir=. bash tests/analyse.sh cppcheck || complain "cppcheck"
 fi
 # The format changes from one clang-format to the next; Debian 12's is the one that counts.
 if have clang-format clang-format; then
