@@ -25,7 +25,7 @@ replay_file(const char *folder, const char *name)
 int
 fuzz_replay(const char *name)
 {
-	const char *source = getenv("top_srcdir");
+	const char *source = getenv("abs_top_srcdir");
 	struct dirent *entry;
 	char folder[512];
 	int files = 0;
