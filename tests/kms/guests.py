@@ -206,6 +206,17 @@ class Wall:
                              "$(grep ^vol $t/status); done" % self.name)[1]
         return {l.split()[1]: (l.split()[0], int(l.split()[-1])) for l in out.splitlines()}
 
+    def slept(self, seconds=3):
+        """Whether no thread wakes for so long.  The network's news, such as an address that
+        comes, may wake one, so it gets some tries; a clock would tick in each of them."""
+        for _ in range(4):
+            before = self.threads()
+            assert "display" in [name for name, switches in before.values()]
+            time.sleep(seconds)
+            if self.threads() == before:
+                return True
+        return False
+
 
 class Screen:
     """A guest that was booted, with its forwarded port."""
