@@ -100,7 +100,7 @@ reply_cooling(struct request *request, const struct generator *generator, uint64
 
 /* ------------------------------------------------------------------- the board */
 
-static json_t *
+json_t *
 palette_json(const struct palette *palette)
 {
 	json_t *list = json_array();

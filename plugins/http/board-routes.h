@@ -6,6 +6,7 @@
 #include "request.h"
 
 struct generator;
+struct palette;
 
 /* membership.c */
 enum MHD_Result answer_register(struct request *request);
@@ -41,5 +42,8 @@ enum MHD_Result reply_malformed(struct request *request, const char *text);
 enum MHD_Result reply_unauthorized(struct request *request);
 enum MHD_Result reply_cooling(
 	struct request *request, const struct generator *generator, uint64_t now_ns);
+
+/* Its colours as "#rrggbb", in their order. */
+json_t *palette_json(const struct palette *palette);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "board-routes.h"
 #include "board.h"
 #include "http.h"
 
@@ -71,17 +72,6 @@ redirect_to_admin(struct request *request)
 
 /* ------------------------------------------------------------------ /page.json */
 
-static json_t *
-colours(const struct palette *palette)
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < palette->n; i++)
-		json_array_append_new(
-			list, json_sprintf("#%06x", palette->colours[i] & 0xffffff));
-	return list;
-}
-
 /* What the page needs to know to paint: where on the canvas which cell is, and whether a
  * secret is asked for. */
 static enum MHD_Result
@@ -95,7 +85,7 @@ answer_page_json(struct request *request)
 			http->config->click, "secret", *http->config->secrets != '\0',
 			"cell", board->cell, "left", http->host->left, "top",
 			http->host->top, "columns", board->width, "rows", board->height,
-			"palette", colours(&board->palette)));
+			"palette", palette_json(&board->palette)));
 }
 
 const struct route page_routes[] = {
