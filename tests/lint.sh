@@ -18,10 +18,10 @@ complain() {
 	echo "FAIL: $*"
 	bad=1
 }
-ours() { # PATTERN...: files of the tree that are ours
+ours() { # PATTERN...: files of the tree that are ours; _build is where distcheck builds
 	local pattern
 	for pattern; do
-		find . \( -name .git -o -name 'build*' -o -name autom4te.cache -o -name 'murald-*' \) \
+		find . \( -name .git -o -name 'build*' -o -name _build -o -name autom4te.cache -o -name 'murald-*' \) \
 			-prune -o -type f -name "$pattern" ! -name aclocal.m4 -print
 	done
 }
