@@ -115,6 +115,14 @@ hud_draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height)
 	return version;
 }
 
+/* Rounded up: a picture that has not a part of a pixel less than the whole screen would
+ * give it is not the smaller for the HUD. */
+static uint64_t
+side_of_fit(uint32_t other, uint32_t numerator, uint32_t denominator)
+{
+	return ((uint64_t)other * numerator + denominator - 1) / denominator;
+}
+
 /* A strip takes 7/30 of the height: six rows of letters that are twice the font's size at
  * 720 rows, and three times that at 1080.  In a letterbox 1/6 will do: the picture would
  * be the smaller one otherwise. */
@@ -131,10 +139,11 @@ hud_place(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canva
 	if (width < LEAST_WIDTH || height < LEAST_HEIGHT)
 		return;
 	if (canvas_width > 0) {
-		uint64_t fit_width = MIN(
-			width, MAX((uint64_t)height * canvas_width / canvas_height, 1));
-		uint64_t fit_height = MIN(
-			height, MAX((uint64_t)width * canvas_height / canvas_width, 1));
+		uint64_t fit_width = side_of_fit(height, canvas_width, canvas_height);
+		uint64_t fit_height = side_of_fit(width, canvas_height, canvas_width);
+
+		fit_width = MIN(width, fit_width);
+		fit_height = MIN(height, fit_height);
 
 		if (height - fit_height >= height / 6) {
 			picture_height = MAX(fit_height, height / 2);

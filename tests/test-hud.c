@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "font.h"
 #include "hud-qr.h"
 #include "hud.h"
@@ -65,6 +66,56 @@ a_small_screen_is_all_picture(void **state)
 		(struct scale_box){ 0, 0, 319, 240 });
 	place_is(1024, 199, 64, 64, (struct scale_box){ 0 },
 		(struct scale_box){ 0, 0, 1024, 199 });
+}
+
+static void
+size_in(struct scale_box area, uint32_t canvas_width, uint32_t canvas_height,
+	uint32_t *width, uint32_t *height)
+{
+	const struct scale_screen screen = {
+		.width = area.right,
+		.height = area.bottom,
+		.area = area,
+	};
+	const struct mural_view view = {
+		.width = canvas_width,
+		.height = canvas_height,
+		.tiles_x = (canvas_width + MURAL_TILE - 1) / MURAL_TILE,
+		.tiles_y = (canvas_height + MURAL_TILE - 1) / MURAL_TILE,
+	};
+	struct scale scale;
+
+	assert_int_equal(scale_init(&scale, SCALE_FIT, &view, &screen), 0);
+	*width = scale.x.picture;
+	*height = scale.y.picture;
+	scale_finish(&scale);
+}
+
+/* Whatever the sides do when they are divided. */
+static void
+in_the_letterbox_it_costs_the_picture_nothing(void **state)
+{
+	const struct scale_box screens[] = { { 0, 0, 1024, 768 }, { 0, 0, 1280, 800 },
+		{ 0, 0, 1366, 768 }, { 0, 0, 1080, 1920 } };
+	uint32_t cases = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(screens); i++)
+		for (uint32_t height = 97; height < 1000; height += 7) {
+			struct scale_box strip, picture, screen = screens[i];
+			uint32_t whole_width, whole_height, width, rows;
+
+			hud_place(screen.right, screen.bottom, 320, height, &strip,
+				&picture);
+			size_in(screen, 320, height, &whole_width, &whole_height);
+			if (whole_height > picture.bottom || whole_width > picture.right)
+				continue; /* no letterbox: a strip of the picture's */
+			size_in(picture, 320, height, &width, &rows);
+			assert_int_equal(width, whole_width);
+			assert_int_equal(rows, whole_height);
+			cases++;
+		}
+	assert_true(cases > 100);
 }
 
 /* A canvas made as large as the picture must be shown pixel for pixel. */
@@ -250,6 +301,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_a_strip_where_there_is_no_letterbox),
 		cmocka_unit_test(it_takes_the_letterbox_where_that_has_room),
+		cmocka_unit_test(in_the_letterbox_it_costs_the_picture_nothing),
 		cmocka_unit_test(a_small_screen_is_all_picture),
 		cmocka_unit_test(a_canvas_of_the_pictures_size_keeps_the_place),
 		cmocka_unit_test(the_bell_rings_for_what_is_new),

@@ -100,7 +100,7 @@ def test_on_and_off_on_two_heads(boot):
     sizes = [(1280, 800), (1024, 768)]
     for _ in range(2):
         for head, (width, height) in enumerate(sizes):
-            picture = width * 153 // 320
+            picture = -(-width * 153 // 320)
             says(wall, (0, picture, width, height - picture), " 0/s", head)
             picture_is(wall, (0, 0, width, picture), head)
         wall.reload(hud=False)
