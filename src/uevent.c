@@ -64,15 +64,17 @@ take_events(struct uevent *uevent)
 	}
 }
 
+/* ENOBUFS is an error on the socket, at which libuv stops polling it. */
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct uevent *uevent = poll->data;
 
-	(void)status;
 	(void)events;
 	if (take_events(uevent) && !uv_is_active((uv_handle_t *)&uevent->quiet))
 		uv_timer_start(&uevent->quiet, on_quiet, UEVENT_QUIET_MS, 0);
+	if (status < 0)
+		uv_poll_start(poll, UV_READABLE, on_readable);
 }
 
 int

@@ -81,6 +81,23 @@ def test_dark_screen_is_looked_at_without_events(boot):
     wall.seen()
 
 
+def test_more_news_than_the_kernel_keeps(boot):
+    """As when all devices are told anew at boot, while murald is busy lighting a screen."""
+    screen = boot("virtio")
+    wall = screen.wall().start()
+    wall.noise()
+    wall.seen()
+    screen.guest.run("kill -STOP $(cat /run/%s.pid); i=0; while [ $i -lt 500 ]; do "
+                     "echo change >/sys/class/drm/card0/uevent; i=$((i+1)); done; "
+                     "awk '$2 == 15 && $9 > 0 { lost = 1 } END { exit !lost }' /proc/net/netlink && "
+                     "kill -CONT $(cat /run/%s.pid)" % (wall.name, wall.name), check=True)
+    time.sleep(1)   # what was lost is asked for at once; what comes later must be heard, too
+    screen.guest.resize(1024, 768)
+    wall.seen(1024, 768)
+    screen.guest.resize(1280, 800)
+    wall.seen()
+
+
 def virtio_device(screen):
     return screen.guest.run("ls /sys/bus/virtio/drivers/virtio_gpu | grep ^virtio")[1].split()[0]
 
