@@ -299,10 +299,12 @@ begin_part(struct record *record)
 	return ret;
 }
 
+/* A part begins with all tiles.  So one that is large enough goes on until they come
+ * again anyway: of a canvas that takes more than a part, they would come each time. */
 static bool
 part_is_full(const struct record *record, int64_t now)
 {
-	return (uint64_t)record->end > record->part_max ||
+	return ((uint64_t)record->end > record->part_max && record->whole) ||
 	       (record->max_age_ms > 0 && record->end > RECORD_FILE_HEAD &&
 		       now - record->part_ms > (int64_t)(record->max_age_ms / PARTS));
 }

@@ -324,6 +324,45 @@ the_oldest_parts_go(void **state)
 	assert_in_range(total, 2 << 20, (4 << 20) + (1 << 20) + 65536);
 }
 
+/* As a large canvas of many colours is: a pixel that changes must not cost all of it. */
+static void
+a_canvas_larger_than_a_part_is_not_recorded_whole_each_time(void **state)
+{
+	struct wall wall = { .config.max_size = 64 << 20 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	off_t after_first;
+	int moments = 0;
+
+	(void)state;
+	wall_begin_sized(&wall, 1200, 1000);
+	for (uint32_t y = 0; y < 1000; y++)
+		for (uint32_t x = 0; x < 1200; x++)
+			mural_put(&wall.brush, x, y, 0xff000000 | draw(&wall));
+	canvas_publish(&wall.canvas, &wall.brush);
+	wall.record.part_max = 1 << 20;
+	record(&wall);
+	after_first = wall.record.end;
+	assert_true(after_first > 2 << 20);
+	for (int i = 0; i < 20; i++) {
+		paint(&wall, 10);
+		record(&wall);
+	}
+	assert_in_range(wall.record.end, after_first + 20 * 41, after_first + (1 << 20));
+	/* but parts go on being made */
+	for (int i = 0; i < 40; i++) {
+		paint(&wall, 200000);
+		record(&wall);
+	}
+	assert_true(wall.record.end < 4 * after_first);
+	history = open_history();
+	while (mural_history_next(history, &moment) > 0)
+		moments++;
+	assert_int_equal(moments, 1 + 20 + 40);
+	mural_history_close(history);
+	wall_end(&wall);
+}
+
 /* ------------------------------------------------------------------ damage */
 
 static size_t
@@ -607,6 +646,7 @@ main(void)
 		TEST(a_moment_is_found_by_its_time),
 		TEST(a_second_run_goes_on_with_the_file),
 		TEST(the_oldest_parts_go),
+		TEST(a_canvas_larger_than_a_part_is_not_recorded_whole_each_time),
 		TEST(cut_anywhere_all_before_is_there),
 		TEST(damaged_anywhere_nothing_wrong_is_shown),
 		TEST(a_damaged_file_becomes_a_part),
