@@ -364,15 +364,16 @@ find_part(struct mural_history *history, int64_t at_ms)
 	return 0;
 }
 
-/* Of the part at hand: where the last record of all tiles at `at_ms` or before begins,
- * else the first record. */
+/* Of the part at hand: where the last record of all tiles at `at_ms` or before begins
+ * that lies before `before`, else the first record. */
 static off_t
-find_whole(struct mural_history *history, int64_t at_ms)
+find_whole(struct mural_history *history, int64_t at_ms, off_t before)
 {
 	off_t found = RECORD_FILE_HEAD;
 	struct record_head head;
 
-	while (find_head(history, &head) && head.time_ms <= at_ms) {
+	while (find_head(history, &head) && head.time_ms <= at_ms &&
+		ftello(history->in) - RECORD_HEAD < before) {
 		if (head.whole)
 			found = ftello(history->in) - RECORD_HEAD;
 		fseeko(history->in, head.len, SEEK_CUR);
@@ -394,22 +395,58 @@ more_until(struct mural_history *history, int64_t at_ms)
 	return more;
 }
 
+/* From here to the last moment at `at_ms` or before, or to the one after `*n` of them. As
+ * mural_history_next(); *n becomes how many moments were not later than that. */
+static int
+replay(struct mural_history *history, int64_t at_ms, size_t *n,
+	struct mural_moment *moment)
+{
+	const size_t part = history->part, most = *n;
+	int ret;
+
+	history->time_ms = INT64_MIN;
+	*n = 0;
+	do {
+		ret = mural_history_next(history, moment);
+		if (ret > 0 && moment->time_ms <= at_ms)
+			++*n;
+	} while (ret > 0 && *n < most && history->part == part &&
+		 more_until(history, at_ms));
+	return ret;
+}
+
+/* Where damage leads past the time, once more to what comes before the damage; where
+ * there is nothing, from an earlier record of all tiles on. */
 int
 mural_history_seek(
 	struct mural_history *history, int64_t at_ms, struct mural_moment *moment)
 {
-	size_t part = find_part(history, at_ms);
-	int ret;
+	size_t part = find_part(history, at_ms), most = SIZE_MAX;
+	off_t before = INT64_MAX;
 
-	history->time_ms = INT64_MIN;
-	if (!go_to_part(history, part))
-		return 0;
-	part = history->part;
-	fseeko(history->in, find_whole(history, at_ms), SEEK_SET);
-	do
-		ret = mural_history_next(history, moment);
-	while (ret > 0 && history->part == part && more_until(history, at_ms));
-	return ret;
+	for (;;) {
+		size_t n = most;
+		off_t start;
+		int ret;
+
+		if (!go_to_part(history, part))
+			return 0;
+		start = find_whole(history, at_ms, before);
+		fseeko(history->in, start, SEEK_SET);
+		ret = replay(history, at_ms, &n, moment);
+		if (ret < 0 || (ret > 0 && moment->time_ms <= at_ms))
+			return ret;
+		if (n > 0) {
+			most = n;
+		} else if (start > RECORD_FILE_HEAD) {
+			before = start;
+		} else if (part > 0) {
+			part--;
+			before = INT64_MAX;
+		} else {
+			return ret;
+		}
+	}
 }
 
 /* ------------------------------------------------------------------ open, close */

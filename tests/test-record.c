@@ -477,6 +477,51 @@ damaged_anywhere_nothing_wrong_is_shown(void **state)
 	free(bytes);
 }
 
+/* Whichever record is damaged, and whatever is looked for: never what was not there yet,
+ * as long as something whole was. */
+static void
+damage_is_no_way_into_the_future(void **state)
+{
+	static int64_t times[MOMENTS];
+	struct wall wall = { 0 };
+	uint8_t *bytes;
+	size_t len;
+
+	(void)state;
+	wall_begin(&wall);
+	for (int i = 0; i < MOMENTS; i++) {
+		wall.record.whole = i % 20 == 0;
+		paint(&wall, 20);
+		record(&wall);
+		copy(&wall, shown[i]);
+		ends[i] = wall.record.end;
+		times[i] = wall.record.last_ms;
+		usleep(1100);
+	}
+	wall_end(&wall);
+	len = slurp(&bytes);
+	for (int bad = 1; bad < MOMENTS; bad++) {
+		const int next_whole = (bad + 19) / 20 * 20 + (bad % 20 == 0 ? 20 : 0);
+
+		bytes[ends[bad] - 5] ^= 1;
+		spill(bytes, len);
+		for (int i = 0; i < MOMENTS; i++) {
+			struct mural_history *history = open_history();
+			const int wanted = i < bad || i >= next_whole ? i : bad - 1;
+			struct mural_moment moment;
+
+			assert_int_equal(
+				mural_history_seek(history, times[i], &moment), 1);
+			assert_int_equal(moment.time_ms, times[wanted]);
+			assert_memory_equal(
+				moment.pixels, shown[wanted], sizeof(shown[wanted]));
+			mural_history_close(history);
+		}
+		bytes[ends[bad] - 5] ^= 1;
+	}
+	free(bytes);
+}
+
 static void
 a_damaged_file_becomes_a_part(void **state)
 {
@@ -649,6 +694,7 @@ main(void)
 		TEST(a_canvas_larger_than_a_part_is_not_recorded_whole_each_time),
 		TEST(cut_anywhere_all_before_is_there),
 		TEST(damaged_anywhere_nothing_wrong_is_shown),
+		TEST(damage_is_no_way_into_the_future),
 		TEST(a_damaged_file_becomes_a_part),
 		TEST(what_is_no_recording_is_left_alone),
 		TEST(two_do_not_write_one_file),
