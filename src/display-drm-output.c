@@ -216,6 +216,23 @@ light_by_methods(struct drm_output *output, const struct drm_choice *choice)
 	}
 }
 
+/* Begins with the first method that the driver knows at all.  Memory is not the question:
+ * the least mode is the last. */
+static void
+choose_known_method(struct drm_output *output, const struct drm_choice *choice)
+{
+	const drmModeModeInfo *least = &choice->modes[choice->n_modes - 1];
+	struct drm_pipe pipe;
+	int ret;
+
+	for (output->method = output_first_method();; output->method++) {
+		ret = make_pipe(output, choice, least, *output->method, &pipe);
+		pipe_finish(&pipe);
+		if (ret == 0 || !output_has_next_method(output))
+			return;
+	}
+}
+
 /* A screen that refuses the mode it is said to want may take another one of its own. */
 static int
 light_by_modes(struct drm_output *output, const struct drm_choice *choice)
@@ -223,7 +240,7 @@ light_by_modes(struct drm_output *output, const struct drm_choice *choice)
 	char mode[32];
 	int ret = -EINVAL;
 
-	output->method = output_first_method();
+	choose_known_method(output, choice);
 	for (uint32_t i = 1; i < choice->n_modes; i++) {
 		ret = light_with(output, choice, &choice->modes[i], *output->method);
 		if (is_final(ret))

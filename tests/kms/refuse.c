@@ -12,6 +12,7 @@
  *   modesets   no mode is set until there is a file /run/allow
  *   second     the same for the second CRTC only
  *   preferred  1280x800 is never set, though the screen lists it
+ *   old        the same, and the driver knows no atomic commits
  *   forced     1000x600 is not
  *   memory     there is none for buffers of four bytes a pixel
  *   link       a file /run/bad says that the link is bad, once
@@ -44,6 +45,9 @@ EXPORT drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id);
 EXPORT int drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
 	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size);
 
+EXPORT int drmSetClientCap(int fd, uint64_t capability, uint64_t value);
+
+typedef int set_cap(int fd, uint64_t capability, uint64_t value);
 typedef int create_buffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
 	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size);
 typedef int page_flip(int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user);
@@ -85,15 +89,29 @@ answer(int ret)
 	return ret;
 }
 
+/* From the mode on that is always tried first, so that the file does not appear amid a
+ * round of tries, which on a busy machine takes seconds. */
+static int
+is_allowed(const drmModeModeInfo *mode)
+{
+	static drmModeModeInfo first;
+	static int allowed;
+
+	if (first.hdisplay == 0)
+		first = *mode;
+	if (memcmp(mode, &first, sizeof(first)) == 0)
+		allowed = access("/run/allow", F_OK) == 0;
+	return allowed;
+}
+
 static int
 is_refused_mode(int of_second, const drmModeModeInfo *mode)
 {
-	if (is("preferred"))
+	if (is("preferred") || is("old"))
 		return mode->hdisplay == 1280 && mode->vdisplay == 800;
 	if (is("forced"))
 		return mode->hdisplay == 1000 && mode->vdisplay == 600;
-	return (is("modesets") || (is("second") && of_second)) &&
-	       access("/run/allow", F_OK) < 0;
+	return (is("modesets") || (is("second") && of_second)) && !is_allowed(mode);
 }
 
 EXPORT drmModeResPtr
@@ -105,6 +123,17 @@ drmModeGetResources(int fd)
 	if (res && res->count_crtcs > 1)
 		second_crtc = res->crtcs[1];
 	return res;
+}
+
+EXPORT int
+drmSetClientCap(int fd, uint64_t capability, uint64_t value)
+{
+	set_cap *set = (set_cap *)dlsym(RTLD_NEXT, "drmSetClientCap");
+
+	if (!is("old") || capability != DRM_CLIENT_CAP_ATOMIC)
+		return set(fd, capability, value);
+	errno = EOPNOTSUPP;
+	return -EOPNOTSUPP;
 }
 
 EXPORT int

@@ -26,10 +26,10 @@ def test_every_modeset_is_refused(boot):
     screen.guest.run("rm /run/allow", check=True)
 
 
-@pytest.mark.parametrize("method", ["atomic", "legacy"])
-def test_refused_mode_gives_way_to_another(boot, method):
+@pytest.mark.parametrize("how", ["preferred MURALD_KMS=atomic", "preferred MURALD_KMS=legacy", "old"])
+def test_refused_mode_gives_way_to_another(boot, how):
     screen = boot("virtio")
-    wall = screen.wall(env=SHIM + "preferred MURALD_KMS=" + method).start()
+    wall = screen.wall(env=SHIM + how).start()
     wall.said("Virtual-1 refused its mode 1280x800@75, and took the one above")
     size = wall.log().split("Virtual-1, ")[1].split("@")[0]
     assert size != "1280x800"
