@@ -278,8 +278,6 @@ mural_reader_arm(struct mural_reader *reader)
 	return any != 0;
 }
 
-/* One row, two pixels a load where both lie in one aligned word: half the loads, and
- * since a pixel never straddles words, each is still read whole. */
 /* Four pixels a load.  C knows no atomic vector, but on every machine this runs on a
  * vector's aligned 32-bit lanes are read whole, and a pixel that changes meanwhile comes
  * again with its tile.  Relaxed 32-bit loads took two to three times as long;
