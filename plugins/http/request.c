@@ -118,7 +118,7 @@ request_park(struct request *request)
 	if (request->next)
 		request->next->link = &request->next;
 	http->parked = request;
-	visitor_expect(http, request->connection, 0);
+	visitor_expect(http, request->connection, VISITOR_WAITS);
 	MHD_suspend_connection(request->connection);
 	return MHD_YES;
 }
@@ -128,7 +128,7 @@ request_unpark(struct request *request, answer_fn answer)
 {
 	unlink_parked(request);
 	((struct arrival *)request)->answer = answer;
-	visitor_expect(request->http, request->connection, ANSWER_MS);
+	visitor_expect(request->http, request->connection, VISITOR_READS);
 	MHD_resume_connection(request->connection);
 	webserver_wake(&request->http->server);
 }
@@ -297,7 +297,7 @@ answer(struct arrival *arrival)
 	arrival->answer = NULL;
 	if (later)
 		return later(request);
-	visitor_expect(request->http, request->connection, ANSWER_MS);
+	visitor_expect(request->http, request->connection, VISITOR_READS);
 	if (request->http->stopping)
 		return dismiss(request);
 	ret = visitor_charge(
@@ -352,6 +352,6 @@ request_over(void *arg, struct MHD_Connection *connection, void **context,
 		free(request->body);
 	free((char *)request->path);
 	free(arrival);
-	visitor_expect(http, connection, REQUEST_MS);
+	visitor_expect(http, connection, VISITOR_ASKS);
 	mural_publish(http->host);
 }

@@ -2,10 +2,13 @@
 """HTTP as it should not be: what is malformed, huge, slow, or too much."""
 import json
 import os
+import random
 import re
 import socket
+import struct
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -158,6 +161,42 @@ def test_who_is_slow_for_too_long_is_cut_off(tmp_path):
                 said += piece
         assert said.startswith(b"HTTP/1.1 101 ") and len(said) > 1000
         watcher.close()
+
+
+def takes(wall, every_s, seconds):
+    """How long somebody is sent a picture who takes 4 KiB of it each `every_s`."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(10)
+    s.connect(("127.0.0.1", wall.port("http")))
+    s.sendall(b"GET /canvas.png HTTP/1.1\r\nHost: wall\r\n\r\n")
+    start = time.monotonic()
+    try:
+        while time.monotonic() - start < seconds:
+            if not s.recv(4096):
+                break
+            time.sleep(every_s)
+    except ConnectionResetError:
+        pass
+    s.close()
+    return time.monotonic() - start
+
+
+@pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 80 s: set MURALD_LONG=1")
+def test_who_takes_an_answer_slowly_gets_it_and_who_only_keeps_it_does_not(tmp_path):
+    """8 KiB a second are a phone on a bad network; 1 KiB a second is nobody."""
+    with board_wall(tmp_path, size="1280x1024", more="board = 8x6",
+                    others="[plugin dots]\nlisten = 127.0.0.1:0\n") as wall:
+        with wall.tcp("dots") as dots, ThreadPoolExecutor(2) as both:
+            dots.sendall(b"".join(struct.pack("<HHI", x, y, random.getrandbits(24) | 0xff000000)
+                                  for y in range(1024) for x in range(1280)))
+            dots.shutdown(socket.SHUT_WR)
+            assert dots.recv(1) == b""
+            slow, phone = both.submit(takes, wall, 4, 75), both.submit(takes, wall, 0.5, 75)
+        assert phone.result() >= 75
+        assert 30 <= slow.result() < 60
+        assert wall.stop() == 0
+        assert "http: painted 0 pixels, discarded 1 rate_limited" in wall.log()
 
 
 def memory(wall):
