@@ -242,17 +242,6 @@ begin(struct http *http, struct MHD_Connection *connection, const char *url,
 	return reply_last(&arrival->request, status, why);
 }
 
-/* The source had its bytes of this second. */
-static enum MHD_Result
-reply_wait(struct request *request)
-{
-	struct MHD_Response *response = error_response("429 Too Many Requests");
-
-	if (response)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-	return reply(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
-}
-
 /* Keeps a piece of the body; what is beyond BODY_MAX is only counted. */
 static enum MHD_Result
 collect(struct arrival *arrival, const char *piece, size_t len)
@@ -305,8 +294,8 @@ answer(struct arrival *arrival)
 	if (ret == -EACCES)
 		return reply_last(
 			request, MHD_HTTP_FORBIDDEN, "your network may not come here");
-	if (ret < 0)
-		return reply_wait(request);
+	if (ret < 0) /* the source had its bytes of this second */
+		return reply_wait(request, 1);
 	if (arrival->came > BODY_MAX) {
 		http_discard(request->http, MURAL_MALFORMED);
 		return reply_error(

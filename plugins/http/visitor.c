@@ -252,3 +252,11 @@ visitor_charge(struct http *http, struct MHD_Connection *connection, uint64_t pi
 				 pixels, bytes)
 		       : 0;
 }
+
+uint64_t
+visitor_source(struct http *http, struct MHD_Connection *connection)
+{
+	struct visitor *visitor = visitor_of(connection);
+
+	return visitor ? mural_source(http->host, &visitor->peer.any) : 0;
+}

@@ -73,6 +73,9 @@ void visitor_expect(
 /* It becomes a WebSocket, which has clocks of its own. */
 void visitor_stays(struct MHD_Connection *connection);
 
+/* mural_source() of the visitor. */
+uint64_t visitor_source(struct http *http, struct MHD_Connection *connection);
+
 /* Takes pixels and bytes from what the visitor's source may have: mural_charge(). */
 int visitor_charge(struct http *http, struct MHD_Connection *connection, uint64_t pixels,
 	uint64_t bytes);

@@ -204,15 +204,19 @@ def memory(wall):
         return int([line for line in f if line.startswith("VmRSS")][0].split()[1])
 
 
+def visit(wall, source, seconds=20):
+    """A connection from one of many addresses."""
+    return socket.create_connection(("127.0.0.1", wall.port("http")), seconds, ("127.0.1.%d" % (1 + source), 0))
+
+
 def test_ten_thousand_registrations_and_then_too_many(tmp_path):
     """Room for 32768, in bounded memory; whoever is there goes on."""
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         before = memory(wall)
         first = board.register("first")
         full = 32767 if os.environ.get("MURALD_LONG") else 10000
-        crowd = [socket.create_connection(("127.0.0.1", wall.port("http"))) for _ in range(100)]
+        crowd = [visit(wall, source) for source in range(100)]
         for i, s in enumerate(crowd):
-            s.settimeout(20)
             s.sendall(b"".join(put(body=json.dumps(
                 {"name": "g%d" % j, "author": "x" * 150, "secret": "s"}).encode())
                 for j in range(i, full, 100)))
@@ -287,6 +291,39 @@ def test_pixels_and_bytes_for_each_source(tmp_path):
         assert re.search(r"http: painted 384 pixels, discarded \d+ malformed, \d+ rate_limited,", wall.log())
 
 
+def registrations(wall, source, names):
+    """Answers to many that are asked for at once, by a hundred from one address."""
+    crowd = [visit(wall, source) for _ in range(min(100, len(names)))]
+    got = b""
+    for i, s in enumerate(crowd):
+        s.sendall(b"".join(put(body=json.dumps({"name": n, "author": "a", "secret": "s"}).encode())
+                           for n in names[i::len(crowd)]))
+    for i, s in enumerate(crowd):
+        wanted = got.count(b"}\n") + len(names[i::len(crowd)])
+        while got.count(b"}\n") < wanted:
+            piece = s.recv(1 << 20)
+            assert piece, got[-500:]
+            got += piece
+        s.close()
+    return got
+
+
+def test_registrations_for_each_source(tmp_path):
+    """A class behind one address, and one who would have the board's 32768 places."""
+    with board_wall(tmp_path) as wall:
+        mine = ["g%d" % i for i in range(1000)]
+        assert statuses(registrations(wall, 0, mine)) == [200] * 1000
+        got = registrations(wall, 0, ["h%d" % i for i in range(500)])
+        refused = statuses(got).count(429)
+        assert refused >= 400 and set(statuses(got)) <= {200, 429}
+        assert set(re.findall(rb"Retry-After: (.*)\r\n", got)) == {b"1"}
+        assert statuses(registrations(wall, 0, mine)) == [200] * 1000, "who is there gets his token again"
+        assert statuses(registrations(wall, 1, ["other"])) == [200]
+        wait_for("another", lambda: statuses(registrations(wall, 0, ["late"])) == [200], 5)
+        assert wall.stop() == 0
+        assert int(re.search(r"http: painted .* (\d+) rate_limited", wall.log()).group(1)) >= refused
+
+
 def test_connections_for_each_source(tmp_path):
     with board_wall(tmp_path, core="connections-per-source = 3") as wall:
         boards = [Board(wall) for _ in range(3)]
@@ -308,7 +345,7 @@ def test_thousands_who_registered_cost_no_others_their_time(tmp_path):
     """Anybody may register: /servers shows those who painted most, and all else goes on
     while it is asked for."""
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
-        crowd = [socket.create_connection(("127.0.0.1", wall.port("http")), 60) for _ in range(40)]
+        crowd = [visit(wall, source, 60) for source in range(40)]
         for n, s in enumerate(crowd):
             s.sendall(b"".join(put(body=json.dumps(
                 {"name": "<" * 190 + "%d,%d" % (n, i), "author": "&" * 200, "secret": "s"}).encode())
