@@ -7,14 +7,24 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
+static void
+init(struct rate *rate, uint64_t interval_ns, uint64_t credit_ns)
+{
+	*rate = (struct rate){ .interval_ns = interval_ns, .credit_ns = credit_ns };
+	/* Without entropy, at the earliest of boots, the table is only guessable. */
+	(void)!getrandom(&rate->secret, sizeof(rate->secret), GRND_NONBLOCK);
+}
+
 void
 rate_init(struct rate *rate, uint32_t per_second)
 {
-	*rate = (struct rate){
-		.interval_ns = per_second == 0 ? 0 : NS_PER_S / per_second,
-	};
-	/* Without entropy, at the earliest of boots, the table is only guessable. */
-	(void)!getrandom(&rate->secret, sizeof(rate->secret), GRND_NONBLOCK);
+	init(rate, per_second == 0 ? 0 : NS_PER_S / per_second, NS_PER_S);
+}
+
+void
+rate_init_slow(struct rate *rate, uint32_t seconds, uint32_t most)
+{
+	init(rate, seconds * NS_PER_S, seconds * NS_PER_S * most);
 }
 
 /* Spreads every bit of `n` over all of them (the finisher of MurmurHash3). */
@@ -41,28 +51,49 @@ source_key(const struct rate *rate, int version, const uint8_t *address)
 	return mix(mix(high ^ rate->secret) + low + (uint64_t)version);
 }
 
+/* The place of a source, of one that was forgotten for it, or of nobody. */
+static struct rate_source *
+find(struct rate *rate, uint64_t key)
+{
+	struct rate_source *set = rate->sources[key % RATE_SETS], *least = set;
+
+	for (int i = 0; i < RATE_WAYS; i++) {
+		if (set[i].key == key)
+			return &set[i];
+		if (set[i].paid_ns < least->paid_ns)
+			least = &set[i];
+	}
+	*least = (struct rate_source){ .key = key };
+	return least;
+}
+
+/* 0, and it is counted, or the ns to wait. */
+static uint64_t
+charge(struct rate *rate, uint64_t key, uint64_t now_ns)
+{
+	struct rate_source *source;
+	uint64_t debt_ns;
+
+	if (rate->interval_ns == 0)
+		return 0;
+	source = find(rate, key);
+	if (source->paid_ns < now_ns)
+		source->paid_ns = now_ns;
+	debt_ns = source->paid_ns - now_ns + rate->interval_ns;
+	if (debt_ns > rate->credit_ns)
+		return debt_ns - rate->credit_ns;
+	source->paid_ns += rate->interval_ns;
+	return 0;
+}
+
 bool
 rate_allow(struct rate *rate, int version, const uint8_t *address, uint64_t now_ns)
 {
-	uint64_t key = source_key(rate, version, address);
-	struct rate_source *set = rate->sources[key % RATE_SETS], *source = NULL;
+	return charge(rate, source_key(rate, version, address), now_ns) == 0;
+}
 
-	if (rate->interval_ns == 0)
-		return true;
-	for (int i = 0; i < RATE_WAYS && !source; i++)
-		if (set[i].key == key)
-			source = &set[i];
-	if (!source) {
-		source = &set[0];
-		for (int i = 1; i < RATE_WAYS; i++)
-			if (set[i].paid_ns < source->paid_ns)
-				source = &set[i];
-		*source = (struct rate_source){ .key = key };
-	}
-	if (source->paid_ns < now_ns)
-		source->paid_ns = now_ns;
-	if (source->paid_ns + rate->interval_ns > now_ns + NS_PER_S)
-		return false;
-	source->paid_ns += rate->interval_ns;
-	return true;
+uint64_t
+rate_wait(struct rate *rate, uint64_t source, uint64_t now_ns)
+{
+	return charge(rate, mix(source ^ rate->secret), now_ns);
 }

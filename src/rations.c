@@ -285,6 +285,17 @@ mural_charge(struct mural_host *host, struct mural_brush *brush,
 	return count(brush, rations_take(rations_of(host), peer, pixels, bytes));
 }
 
+uint64_t
+mural_source(const struct mural_host *host, const struct sockaddr *peer)
+{
+	const struct rations *rations = rations_of(host);
+	struct sender sender;
+
+	if (!rations || !sender_of(peer, rations->prefix, &sender))
+		return 0;
+	return MAX(sender_hash(&sender, rations->salt), 1);
+}
+
 /* ------------------------------------------------------------------ settings */
 
 static void

@@ -91,6 +91,17 @@ on_changed(void *arg, const struct ingest_changes *changes)
 	finish(reload);
 }
 
+/* A file that an editor has just emptied, or has not filled yet, is no wish to close all
+ * that runs. */
+static void
+check_emptied(const struct reload *reload)
+{
+	if (reload->current->sections && !reload->next->sections)
+		config_error(reload->next, NULL, 0, NULL, NULL,
+			"no [plugin] section is left in the config; to close all "
+			"plugins, write enabled = no into theirs");
+}
+
 static bool
 load_next(struct reload *reload)
 {
@@ -99,6 +110,7 @@ load_next(struct reload *reload)
 	reload->next = next;
 	if (config_load(next, reload->argc, reload->argv) >= 0)
 		return false;
+	check_emptied(reload);
 	return plugins_load_next(&reload->next_plugins, reload->plugins, next) == 0 &&
 	       next->errors == 0;
 }

@@ -355,6 +355,14 @@ answers_are_limited_for_each_source(void **state)
 	rate_init(&rate, 0);
 	for (int i = 0; i < 1000; i++)
 		assert_true(rate_allow(&rate, 4, one, start));
+	rate_init_slow(&rate, 10, 3);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(rate_wait(&rate, 77, start), 0);
+	assert_int_equal(rate_wait(&rate, 77, start), 10 * s);
+	assert_int_equal(rate_wait(&rate, 77, start + 9 * s), s);
+	assert_int_equal(rate_wait(&rate, 78, start), 0);
+	assert_int_equal(rate_wait(&rate, 77, start + 10 * s), 0);
+	assert_int_equal(rate_wait(&rate, 77, start + 10 * s), 10 * s);
 }
 
 /* A flood of made-up sources can make room for itself only by what it owes: it does not

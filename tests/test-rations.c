@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include <mural/plugin.h>
+
 #include "peer.h"
 
 #include "rations.h"
@@ -320,6 +322,31 @@ threads_ask_while_it_changes(void **state)
 	networks_finish(&config.deny);
 }
 
+static void
+a_source_has_a_number(void **state)
+{
+	union peer one = peer_of("192.0.2.1"), same = peer_of("::ffff:192.0.2.1");
+	union peer near = peer_of("2001:db8::1"), far = peer_of("2001:db8:0:1::1");
+	union peer near_too = peer_of("2001:db8::9"), local = { 0 };
+	struct mural_host host = { 0 };
+	struct rations rations;
+	struct config config;
+
+	(void)state;
+	local.any.sa_family = AF_UNIX;
+	assert_int_equal(mural_source(&host, &one.any), 0);
+	start(&rations, &config, 0, 0, 0);
+	host.limits = (struct mural_limits *)&rations;
+	assert_int_not_equal(mural_source(&host, &one.any), 0);
+	assert_int_equal(mural_source(&host, &one.any), mural_source(&host, &same.any));
+	assert_int_equal(
+		mural_source(&host, &near.any), mural_source(&host, &near_too.any));
+	assert_int_not_equal(
+		mural_source(&host, &near.any), mural_source(&host, &far.any));
+	assert_int_equal(mural_source(&host, &local.any), 0);
+	rations_finish(&rations);
+}
+
 int
 main(void)
 {
@@ -330,6 +357,7 @@ main(void)
 		cmocka_unit_test(what_was_spent_is_paid_first),
 		cmocka_unit_test(a_stream_gets_no_more_than_its_pixels_can_fill),
 		cmocka_unit_test(lists_and_clients),
+		cmocka_unit_test(a_source_has_a_number),
 		cmocka_unit_test(millions_of_sources_cost_nothing_more),
 		cmocka_unit_test(threads_ask_while_it_changes),
 	};

@@ -396,6 +396,11 @@ MURAL_EXPORT int mural_charge(struct mural_host *host, struct mural_brush *brush
  * worth making one to ask mural_charge().  Any thread. */
 MURAL_EXPORT bool mural_is_limited(const struct mural_host *host);
 
+/* A number for the source that a peer belongs to, for what a plugin counts by source
+ * itself; another one after each start.  0: it has none.  Any thread. */
+MURAL_EXPORT uint64_t mural_source(
+	const struct mural_host *host, const struct sockaddr *peer);
+
 /* Sources and residents: holds a switch of the kernel, a file of one character such as
  * /proc/sys/net/ipv4/icmp_echo_ignore_all, at `value`.  Instances hold it together: what
  * stood there is put back when the last has let go of it, with mural_release_switch() in

@@ -12,9 +12,25 @@
 #include <sha2.h>
 
 #include "http.h"
+#include "rate.h"
 #include "secrets.h"
 
 #define BUCKETS 8192
+
+/* A source may register so many at once, and then one in so many seconds: a class behind
+ * one address has more than it needs, and whoever fills the board does not before those
+ * who came with him give way again. */
+#define NEW_AT_ONCE 1000
+#define NEW_SECONDS 1
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Who did nothing for so long may have to give way. */
+#define STALE_NS (3600 * NS_PER_S)
+
+/* So many give way at once, and so long nobody looks for more. */
+#define GIVE_WAY_MAX 1024
+#define GIVE_WAY_NS NS_PER_S
 
 enum { BY_ID, BY_NAME, BY_SECRET, BY_NUMBER, N_KEYS };
 
@@ -24,8 +40,10 @@ struct credentials {
 };
 
 struct generators {
-	struct generator *first;
+	struct generator *first, *last;
 	size_t n;
+	struct rate newcomers;
+	uint64_t full_ns; /* by uv_hrtime(); until then there is nobody to give way */
 	uint32_t last_number;
 	uint64_t seed; /* so that nobody can choose what lands in one bucket */
 	struct credentials credentials;
@@ -222,9 +240,21 @@ insert(struct generators *generators, const struct store_generator *from)
 	generator->link = &generators->first;
 	if (generator->next)
 		generator->next->link = &generator->next;
+	else
+		generators->last = generator;
 	generators->first = generator;
 	generators->n++;
 	return generator;
+}
+
+/* The one that came after it, towards the first of the list; NULL: none. */
+static struct generator *
+one_after(const struct generators *generators, const struct generator *generator)
+{
+	if (generator->link == &generators->first)
+		return NULL;
+	return (struct generator *)((char *)generator->link -
+				    offsetof(struct generator, next));
 }
 
 /* A removed one goes with the last cell that it painted. */
@@ -234,6 +264,8 @@ forget(struct generators *generators, struct generator *generator)
 	if (*generator->id || generator->cells > 0)
 		return;
 	drop(number_bucket(generators, generator->number), generator, BY_NUMBER);
+	if (!generator->next)
+		generators->last = one_after(generators, generator);
 	*generator->link = generator->next;
 	if (generator->next)
 		generator->next->link = generator->link;
@@ -250,38 +282,6 @@ make_id(char id[STORE_ID_LEN + 1])
 		return -EIO;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
-}
-
-int
-generators_add(struct http *http, const char *name, const char *author,
-	const char *secret, struct generator **added)
-{
-	struct generators *generators = http->generators;
-	uint8_t secret_digest[STORE_SECRET_LEN];
-	char id[STORE_ID_LEN + 1];
-	struct store_generator from = {
-		.id = id,
-		.name = name,
-		.author = author,
-		.secret = secret_digest,
-	};
-	int ret;
-
-	if (generators->n >= GENERATORS_MAX || generators->last_number == UINT32_MAX)
-		return -ENOSPC;
-	ret = make_id(id);
-	if (ret < 0)
-		return ret;
-	digest(secret, secret_digest);
-	from.number = generators->last_number + 1;
-	*added = insert(generators, &from);
-	if (!*added)
-		return -ENOMEM;
-	generators->last_number++;
-	store_put_generator(http->store, &from);
-	(*added)->mark = store_mark(http->store);
-	explicit_bzero(id, sizeof(id));
 	return 0;
 }
 
@@ -303,6 +303,75 @@ generators_remove(struct http *http, struct generator *generator)
 	explicit_bzero(generator->id, sizeof(generator->id));
 	store_put_generator(http->store, &gone);
 	forget(generators, generator);
+}
+
+/* Registering costs nothing, so that a place which was never used is worth nothing. */
+static void
+make_room(struct http *http)
+{
+	struct generators *generators = http->generators;
+	struct generator *generator = generators->last, *next;
+	uint64_t now = uv_hrtime();
+	unsigned gone = 0;
+
+	if (now < generators->full_ns)
+		return;
+	generators->full_ns = now + GIVE_WAY_NS;
+	for (; generator && gone < GIVE_WAY_MAX; generator = next) {
+		next = one_after(generators, generator);
+		if (!*generator->id || generator->pixels + generator->unnecessary > 0 ||
+			generator->stale_ns > now)
+			continue;
+		generators_remove(http, generator);
+		gone++;
+	}
+	mural_log(http->host, MURAL_DEBUG,
+		"the board is full: %u generators that never set a cell gave way", gone);
+}
+
+unsigned
+generators_wait(struct http *http, uint64_t source)
+{
+	uint64_t wait_ns = 0;
+
+	if (source != 0)
+		wait_ns = rate_wait(&http->generators->newcomers, source, uv_hrtime());
+	return (wait_ns + NS_PER_S - 1) / NS_PER_S;
+}
+
+int
+generators_add(struct http *http, const char *name, const char *author,
+	const char *secret, struct generator **added)
+{
+	struct generators *generators = http->generators;
+	uint8_t secret_digest[STORE_SECRET_LEN];
+	char id[STORE_ID_LEN + 1];
+	struct store_generator from = {
+		.id = id,
+		.name = name,
+		.author = author,
+		.secret = secret_digest,
+	};
+	int ret;
+
+	if (generators->n >= GENERATORS_MAX)
+		make_room(http);
+	if (generators->n >= GENERATORS_MAX || generators->last_number == UINT32_MAX)
+		return -ENOSPC;
+	ret = make_id(id);
+	if (ret < 0)
+		return ret;
+	digest(secret, secret_digest);
+	from.number = generators->last_number + 1;
+	*added = insert(generators, &from);
+	if (!*added)
+		return -ENOMEM;
+	generators->last_number++;
+	store_put_generator(http->store, &from);
+	(*added)->mark = store_mark(http->store);
+	(*added)->stale_ns = uv_hrtime() + STALE_NS;
+	explicit_bzero(id, sizeof(id));
+	return 0;
 }
 
 void
@@ -386,6 +455,7 @@ generators_start(struct http *http)
 	if (!generators)
 		return -ENOMEM;
 	http->generators = generators;
+	rate_init_slow(&generators->newcomers, NEW_SECONDS, NEW_AT_ONCE);
 	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
 		return -errno;
 	ret = load_credentials(http, &generators->credentials);

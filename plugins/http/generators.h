@@ -31,6 +31,7 @@ struct generator {
 	uint64_t pixels, unnecessary;
 	uint64_t ready_ns;         /* by uv_hrtime(); it may set a cell from then on */
 	uint64_t mark;             /* the store's, of its registration */
+	uint64_t stale_ns;         /* by uv_hrtime(); it may give way if never used */
 	uint32_t cells;            /* of the board that show it as their painter */
 	struct generator *same[4]; /* generators.c's: the next with the same hash */
 	struct generator *next, **link; /* the one registered before it */
@@ -56,7 +57,12 @@ struct generator *generators_find_secret(struct http *http, const char *secret);
 /* Also one that was removed; NULL: unknown. */
 struct generator *generators_find_number(struct http *http, uint32_t number);
 
-/* A new one, with a token; it is handed to the store.  0, -ENOSPC: there are too many, or
+/* How many seconds this source (mural_source()) has to wait before it may register
+ * another one; 0: none, and that is counted. */
+unsigned generators_wait(struct http *http, uint64_t source);
+
+/* A new one, with a token; it is handed to the store.  When there are too many, the
+ * oldest give way that have never set a cell for an hour.  0, -ENOSPC: there are none, or
  * another -errno. */
 int generators_add(struct http *http, const char *name, const char *author,
 	const char *secret, struct generator **generator);

@@ -18,9 +18,6 @@
 /* Of a request's head: what browsers send, with cookies. */
 #define HEAD_BYTES (8 * 1024)
 
-/* A connection that is silent for so long is closed. */
-#define SILENCE_SECONDS 30
-
 /* No cell is larger than the largest canvas. */
 #define CELL_MAX 8192
 

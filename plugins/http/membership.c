@@ -88,9 +88,17 @@ static enum MHD_Result
 register_new(
 	struct request *request, const char *name, const char *author, const char *secret)
 {
+	struct http *http = request->http;
+	unsigned wait_s =
+		generators_wait(http, visitor_source(http, request->connection));
 	struct generator *generator;
-	int ret = generators_add(request->http, name, author, secret, &generator);
+	int ret;
 
+	if (wait_s > 0) {
+		http_discard(http, MURAL_RATE_LIMITED);
+		return reply_wait(request, wait_s);
+	}
+	ret = generators_add(http, name, author, secret, &generator);
 	if (ret == -ENOSPC)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"the board has no room for another generator");

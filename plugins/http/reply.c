@@ -2,6 +2,7 @@
 /* Answers. */
 #include "request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,19 @@ enum MHD_Result
 reply_error(struct request *request, unsigned status, const char *text)
 {
 	return reply_or_close(request, status, error_response(text));
+}
+
+enum MHD_Result
+reply_wait(struct request *request, unsigned seconds)
+{
+	struct MHD_Response *response = error_response("429 Too Many Requests");
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", seconds);
+	if (response)
+		(void)MHD_add_response_header(
+			response, MHD_HTTP_HEADER_RETRY_AFTER, text);
+	return reply(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
 }
 
 enum MHD_Result

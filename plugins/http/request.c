@@ -118,7 +118,7 @@ request_park(struct request *request)
 	if (request->next)
 		request->next->link = &request->next;
 	http->parked = request;
-	visitor_expect(http, request->connection, 0);
+	visitor_expect(http, request->connection, VISITOR_WAITS);
 	MHD_suspend_connection(request->connection);
 	return MHD_YES;
 }
@@ -128,7 +128,7 @@ request_unpark(struct request *request, answer_fn answer)
 {
 	unlink_parked(request);
 	((struct arrival *)request)->answer = answer;
-	visitor_expect(request->http, request->connection, ANSWER_MS);
+	visitor_expect(request->http, request->connection, VISITOR_READS);
 	MHD_resume_connection(request->connection);
 	webserver_wake(&request->http->server);
 }
@@ -242,17 +242,6 @@ begin(struct http *http, struct MHD_Connection *connection, const char *url,
 	return reply_last(&arrival->request, status, why);
 }
 
-/* The source had its bytes of this second. */
-static enum MHD_Result
-reply_wait(struct request *request)
-{
-	struct MHD_Response *response = error_response("429 Too Many Requests");
-
-	if (response)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-	return reply(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
-}
-
 /* Keeps a piece of the body; what is beyond BODY_MAX is only counted. */
 static enum MHD_Result
 collect(struct arrival *arrival, const char *piece, size_t len)
@@ -297,7 +286,7 @@ answer(struct arrival *arrival)
 	arrival->answer = NULL;
 	if (later)
 		return later(request);
-	visitor_expect(request->http, request->connection, ANSWER_MS);
+	visitor_expect(request->http, request->connection, VISITOR_READS);
 	if (request->http->stopping)
 		return dismiss(request);
 	ret = visitor_charge(
@@ -305,8 +294,8 @@ answer(struct arrival *arrival)
 	if (ret == -EACCES)
 		return reply_last(
 			request, MHD_HTTP_FORBIDDEN, "your network may not come here");
-	if (ret < 0)
-		return reply_wait(request);
+	if (ret < 0) /* the source had its bytes of this second */
+		return reply_wait(request, 1);
 	if (arrival->came > BODY_MAX) {
 		http_discard(request->http, MURAL_MALFORMED);
 		return reply_error(
@@ -352,6 +341,6 @@ request_over(void *arg, struct MHD_Connection *connection, void **context,
 		free(request->body);
 	free((char *)request->path);
 	free(arrival);
-	visitor_expect(http, connection, REQUEST_MS);
+	visitor_expect(http, connection, VISITOR_ASKS);
 	mural_publish(http->host);
 }

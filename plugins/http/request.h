@@ -90,6 +90,9 @@ const json_t *request_json(struct request *request, const char **why);
 struct MHD_Response *error_response(const char *text);
 enum MHD_Result reply_error(struct request *request, unsigned status, const char *text);
 
+/* 429: he had all that he may for now, and is to come again in so many seconds. */
+enum MHD_Result reply_wait(struct request *request, unsigned seconds);
+
 /* The same, and then the connection is closed: where the next request would begin is in
  * doubt. */
 enum MHD_Result reply_last(struct request *request, unsigned status, const char *text);

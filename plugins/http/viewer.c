@@ -224,7 +224,7 @@ open_viewer(enum dialect dialect, void *arg, struct MHD_Connection *connection,
 		return;
 	}
 	set_socket(fd);
-	visitor_expect(http, connection, 0);
+	visitor_expect(http, connection, VISITOR_WAITS);
 	viewer->dialect = dialect;
 	viewer->wants_deltas = viewer->wants_figures = true;
 	viewer->moved_ms = uv_now(http->host->loop);

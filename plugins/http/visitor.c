@@ -13,6 +13,53 @@
 
 #define SWEEP_MS 5000
 
+static const uint64_t patience_ms[] = {
+	[VISITOR_ASKS] = 60 * 1000,
+	[VISITOR_READS] = 10 * 60 * 1000,
+	[VISITOR_WAITS] = 0, /* for ever */
+};
+
+/* libmicrohttpd takes a full socket for silence, though it may be megabytes that the
+ * client reads all the time. */
+static void
+watch(struct visitor *visitor, bool watched)
+{
+	if (visitor->watched == watched)
+		return;
+	visitor->watched = watched;
+	MHD_set_connection_option(visitor->connection, MHD_CONNECTION_OPTION_TIMEOUT,
+		watched ? 0u : (unsigned)SILENCE_SECONDS);
+}
+
+/* A Unix socket does not tell what was taken: there libmicrohttpd's clock goes on. */
+static bool
+reads_too_slowly(struct visitor *visitor, uint64_t now_ms)
+{
+	uint64_t taken;
+	bool waits;
+
+	if (progress_ask(visitor->fd, &taken, &waits) < 0)
+		return false;
+	watch(visitor, true);
+	return progress_is_slow(&visitor->progress, taken, waits, now_ms);
+}
+
+/* libmicrohttpd finds its end and lets it go.  What a slow reader still had to come the
+ * kernel would keep for him: that goes, too. */
+static void
+cut(struct http *http, struct visitor *visitor)
+{
+	const struct linger now = { .l_onoff = 1 };
+
+	if (visitor->turn == VISITOR_READS)
+		setsockopt(visitor->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	visitor->due_ms = 0;
+	visitor->turn = VISITOR_WAITS;
+	shutdown(visitor->fd, SHUT_RDWR);
+	http_discard(http, MURAL_RATE_LIMITED);
+	mural_publish(http->host);
+}
+
 static void
 on_sweep(uv_timer_t *timer)
 {
@@ -21,9 +68,10 @@ on_sweep(uv_timer_t *timer)
 
 	for (struct visitor *visitor = http->visitors.first; visitor;
 		visitor = visitor->next)
-		/* libmicrohttpd finds its end and lets it go */
-		if (visitor->due_ms > 0 && visitor->due_ms <= now)
-			shutdown(visitor->fd, SHUT_RDWR);
+		if ((visitor->due_ms > 0 && visitor->due_ms <= now) ||
+			(visitor->turn == VISITOR_READS &&
+				reads_too_slowly(visitor, now)))
+			cut(http, visitor);
 }
 
 void
@@ -107,6 +155,7 @@ come(struct http *http, struct MHD_Connection *connection, void **context)
 		shutdown(fd, SHUT_RDWR);
 		return;
 	}
+	visitor->connection = connection;
 	visitor->fd = fd;
 	if (peer->sa_family == AF_INET)
 		visitor->peer.four = *(const struct sockaddr_in *)(const void *)peer;
@@ -114,7 +163,7 @@ come(struct http *http, struct MHD_Connection *connection, void **context)
 		visitor->peer.six = *(const struct sockaddr_in6 *)(const void *)peer;
 	visitor->entered = visitors->entering;
 	visitors->entering = false;
-	visitor->due_ms = uv_now(http->host->loop) + REQUEST_MS;
+	visitor->due_ms = uv_now(http->host->loop) + patience_ms[VISITOR_ASKS];
 	visitor->next = visitors->first;
 	visitor->link = &visitors->first;
 	if (visitor->next)
@@ -164,12 +213,18 @@ visitor_of(struct MHD_Connection *connection)
 }
 
 void
-visitor_expect(struct http *http, struct MHD_Connection *connection, uint64_t ms)
+visitor_expect(
+	struct http *http, struct MHD_Connection *connection, enum visitor_turn turn)
 {
 	struct visitor *visitor = visitor_of(connection);
+	uint64_t ms = patience_ms[turn];
 
-	if (visitor && !visitor->stays)
-		visitor->due_ms = ms > 0 ? uv_now(http->host->loop) + ms : 0;
+	if (!visitor || visitor->stays)
+		return;
+	visitor->turn = turn;
+	visitor->due_ms = ms > 0 ? uv_now(http->host->loop) + ms : 0;
+	visitor->progress.begun = false;
+	watch(visitor, false);
 }
 
 void
@@ -180,6 +235,7 @@ visitor_stays(struct MHD_Connection *connection)
 	if (!visitor)
 		return;
 	visitor->stays = true;
+	visitor->turn = VISITOR_WAITS;
 	visitor->due_ms = 0;
 }
 
@@ -195,4 +251,12 @@ visitor_charge(struct http *http, struct MHD_Connection *connection, uint64_t pi
 	return visitor ? mural_charge(http->host, http->host->brush, &visitor->peer.any,
 				 pixels, bytes)
 		       : 0;
+}
+
+uint64_t
+visitor_source(struct http *http, struct MHD_Connection *connection)
+{
+	struct visitor *visitor = visitor_of(connection);
+
+	return visitor ? mural_source(http->host, &visitor->peer.any) : 0;
 }

@@ -15,16 +15,24 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "progress.h"
+
 struct http;
 
-/* A request must be whole so long after the one before it. */
-#define REQUEST_MS 60000
+/* A connection that is silent for so long is closed, unless it takes an answer: then
+ * progress.h says. */
+#define SILENCE_SECONDS 30
 
-/* An answer must be taken within this. */
-#define ANSWER_MS (10 * 60 * 1000)
+/* What a visitor is to do next, and until when. */
+enum visitor_turn {
+	VISITOR_ASKS,  /* a request must be whole within a minute */
+	VISITOR_READS, /* an answer must go on, and be taken within ten */
+	VISITOR_WAITS, /* for us */
+};
 
 struct visitor {
 	struct visitor *next, **link;
+	struct MHD_Connection *connection;
 	int fd;
 	union {
 		struct sockaddr any;
@@ -33,7 +41,10 @@ struct visitor {
 	} peer;
 	bool entered;    /* it counts among its source's clients */
 	bool stays;      /* it speaks no HTTP any more: others look after it */
+	bool watched;    /* by `progress`, and not by libmicrohttpd's clock */
 	uint64_t due_ms; /* by the loop's clock; 0: it may stay */
+	enum visitor_turn turn;
+	struct progress progress; /* while it reads */
 };
 
 struct visitors {
@@ -54,11 +65,16 @@ void visitor_accept(struct http *http, int fd);
 void visitor_changed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode what);
 
-/* The visitor's connection is cut when it has not got further within `ms`; 0: never. */
-void visitor_expect(struct http *http, struct MHD_Connection *connection, uint64_t ms);
+/* The visitor's connection is cut, and counted as rate limited, when it has not got
+ * further in the time that it has for that. */
+void visitor_expect(
+	struct http *http, struct MHD_Connection *connection, enum visitor_turn turn);
 
 /* It becomes a WebSocket, which has clocks of its own. */
 void visitor_stays(struct MHD_Connection *connection);
+
+/* mural_source() of the visitor. */
+uint64_t visitor_source(struct http *http, struct MHD_Connection *connection);
 
 /* Takes pixels and bytes from what the visitor's source may have: mural_charge(). */
 int visitor_charge(struct http *http, struct MHD_Connection *connection, uint64_t pixels,

@@ -142,6 +142,25 @@ def test_a_bad_config_changes_nothing_and_says_why(tmp_path):
         assert wall.stop() == 0
 
 
+@pytest.mark.parametrize("text", ["", "# all plugins were here\n[canvas]\nsize = 64x48\n"])
+def test_a_config_without_plugins_is_no_reload(tmp_path, text):
+    """It was emptied, or is just being written; at the start it is one."""
+    with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
+        with open(wall.config, "w") as f:
+            f.write(text)
+        log = wall.reload()
+        assert "no [plugin] section is left" in log and "enabled = no" in log, log
+        assert "the old one goes on" in log
+        client.sendall(dot(1, 2, (10, 20, 30)))
+        wall.painted(1, 2, (10, 20, 30))
+        assert said(wall.reload(DOTS + "enabled = no\n")) == (1, 0, 0, 0)
+        assert wall.stop() == 0
+    with Wall(tmp_path, "") as wall:
+        assert said(wall.reload()) == (0, 0, 0, 0)
+        assert said(wall.reload(DOTS)) == (0, 1, 0, 0)
+        assert wall.stop() == 0
+
+
 def test_what_cannot_open_says_why_and_the_rest_goes_on(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken, Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
         other = "[plugin dots other]\nlisten = 127.0.0.1:%d\n" % taken.getsockname()[1]
@@ -180,7 +199,7 @@ def test_off_and_on_and_the_order_in_the_file(tmp_path):
         assert said(wall.reload(two + DOTS)) == (0, 0, 0, 2)
         assert said(wall.reload(two + "enabled = no\n" + DOTS)) == (1, 0, 0, 1)
         assert said(wall.reload(two + DOTS + "required = no\n")) == (0, 1, 0, 1)
-        log = wall.reload("")
+        log = wall.reload(two + "enabled = no\n" + DOTS + "enabled = no\n")
         assert said(log) == (2, 0, 0, 0) and "no plugin is on" in log
         assert said(wall.reload(DOTS)) == (0, 1, 0, 0)
         assert wall.stop() == 0

@@ -7,6 +7,10 @@ import http.client
 import json
 import os
 import socket
+import subprocess
+import sys
+
+import pytest
 
 from wall import Wall
 
@@ -112,3 +116,27 @@ def request(method="PUT", path="/update-pixel", body=b"{}", headers=()):
     """A request as bytes, with these header lines more."""
     return b"\r\n".join([b"%s %s HTTP/1.1" % (method.encode(), path.encode()), b"Host: wall",
                          b"Content-Length: %d" % len(body), *headers, b"", body])
+
+
+def slow_reader(wall, path):
+    """Asks, and reads no more than the first bytes of the answer; the socket, and the status."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(30)
+    s.connect(("127.0.0.1", wall.port("http")))
+    s.sendall(b"GET %s HTTP/1.1\r\nHost: wall\r\n\r\n" % path.encode())
+    return s, int(s.recv(300).split()[1])
+
+
+def with_slow_readers(script, folder):
+    """What a script prints that runs in a network of its own, where the kernel takes little of an
+    answer at once."""
+    alone = subprocess.run(
+        ["unshare", "-rn", "sh", "-c", "ip link set lo up && "
+         "echo 4096 4096 8192 > /proc/sys/net/ipv4/tcp_wmem && exec %s %s %s" %
+         (sys.executable, os.path.abspath(script), folder)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100)
+    if "unshare" in alone.stdout:
+        pytest.skip("no network of its own: " + alone.stdout)
+    assert alone.returncode == 0, alone.stdout
+    return json.loads(alone.stdout.splitlines()[-1])

@@ -365,6 +365,37 @@ def test_what_others_paint_reads_as_the_nearest_colour(tmp_path):
         assert board.pixels()[0][0] == 4
 
 
+FLOOD = """
+import os, socket, struct, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+noise = bytearray(b"".join(struct.pack("<HHI", x, y, 0xff000000) for y in range(360) for x in range(640)))
+while True:
+    for i in 4, 5, 6:
+        noise[i::8] = os.urandom(640 * 360)
+    s.sendall(noise)
+"""
+
+
+def test_a_flood_does_not_make_the_loop_look_at_the_board_all_the_time(tmp_path):
+    """Who asks again and again hears most times that nothing is new, since it was not looked."""
+    with board_wall(tmp_path, size="640x360", more="cell = 2", others=DOTS) as wall, Board(wall) as board:
+        flood = subprocess.Popen([sys.executable, "-c", FLOOD, str(wall.port("dots"))])
+        try:
+            tag = board.ask("GET", "/frontend-pixels").headers["ETag"]
+            wait_for("the flood", lambda: board.ask("GET", "/frontend-pixels").headers["ETag"] != tag)
+            new = asked = 0
+            end = time.monotonic() + 1
+            while time.monotonic() < end:
+                answer = board.ask("GET", "/frontend-pixels", headers={"If-None-Match": tag})
+                tag = answer.headers["ETag"]
+                new += answer.status == 200
+                asked += 1
+        finally:
+            flood.kill()
+            flood.wait()
+        assert 1 < new < asked / 2, (new, asked)
+
+
 def test_large_cells_and_large_boards(tmp_path):
     with board_wall(tmp_path, "cell = 100", size="400x300", others=DOTS) as wall, \
             Board(wall) as board, wall.tcp() as dots:

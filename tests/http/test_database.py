@@ -40,6 +40,27 @@ def test_a_clean_stop_keeps_everything(tmp_path):
         assert board.frontend()["authors"][0][1] == "two (b)"
 
 
+def test_who_never_painted_gives_way_when_there_is_no_room(tmp_path):
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        token = board.register("painter")
+        board.paint(token, 0, 0, 1)
+        assert wall.stop() == 0
+    with sqlite3.connect(tmp_path / "board.db") as db:
+        db.execute("WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 32768)"
+                   " INSERT INTO generator (number, id, name, author, secret)"
+                   " SELECT i, printf('%024x', i), 'g' || i, 'a', zeroblob(32) FROM n")
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        for name in "one", "two":
+            assert board.register(name)
+        assert board.register("painter") == token
+        assert board.frontend()["authors"][0][0] == "painter (a)"
+        assert board.ask("GET", "/pixels", {"id": "%024x" % 32768}).status == 200
+        assert board.ask("GET", "/pixels", {"id": "%024x" % 2}).status == 401
+        assert wall.stop() == 0
+    left = [number for number, in rows(tmp_path, "SELECT number FROM generator WHERE id IS NOT NULL ORDER BY number")]
+    assert left == [1, *range(1026, 32771)], "the oldest ones went"
+
+
 def test_a_pixel_is_in_the_file_within_a_second_or_so(tmp_path):
     with board_wall(tmp_path) as wall, Board(wall) as board:
         board.paint(board.register(), 2, 3, 1)

@@ -283,6 +283,17 @@ def test_nothing_keeps_anybody_out(wall, browser, path, scheme):
     assert browser.errors == []
 
 
+def test_the_columns_of_a_desktop_have_no_gaps(wall, browser):
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    box = {name: browser.eval("document.getElementById('%s').getBoundingClientRect().toJSON()" % name)
+           for name in ("wall", "paint", "figures", "ways")}
+    assert box["figures"]["left"] > box["wall"]["right"]
+    assert abs(box["wall"]["bottom"] - box["figures"]["bottom"]) < 1
+    assert 0 < box["figures"]["top"] - box["paint"]["bottom"] < 20
+    assert 0 < box["ways"]["top"] - box["wall"]["bottom"] < 20
+
+
 def test_a_phone(wall, tmp_path):
     with Browser(tmp_path, width=360, height=740, isMobile=True, hasTouch=True,
                  deviceScaleFactor=2) as phone:

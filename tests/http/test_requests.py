@@ -2,10 +2,13 @@
 """HTTP as it should not be: what is malformed, huge, slow, or too much."""
 import json
 import os
+import random
 import re
 import socket
+import struct
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -160,9 +163,50 @@ def test_who_is_slow_for_too_long_is_cut_off(tmp_path):
         watcher.close()
 
 
+def takes(wall, every_s, seconds):
+    """How long somebody is sent a picture who takes 4 KiB of it each `every_s`."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(10)
+    s.connect(("127.0.0.1", wall.port("http")))
+    s.sendall(b"GET /canvas.png HTTP/1.1\r\nHost: wall\r\n\r\n")
+    start = time.monotonic()
+    try:
+        while time.monotonic() - start < seconds:
+            if not s.recv(4096):
+                break
+            time.sleep(every_s)
+    except ConnectionResetError:
+        pass
+    s.close()
+    return time.monotonic() - start
+
+
+@pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 80 s: set MURALD_LONG=1")
+def test_who_takes_an_answer_slowly_gets_it_and_who_only_keeps_it_does_not(tmp_path):
+    """8 KiB a second are a phone on a bad network; 1 KiB a second is nobody."""
+    with board_wall(tmp_path, size="1280x1024", more="board = 8x6",
+                    others="[plugin dots]\nlisten = 127.0.0.1:0\n") as wall:
+        with wall.tcp("dots") as dots, ThreadPoolExecutor(2) as both:
+            dots.sendall(b"".join(struct.pack("<HHI", x, y, random.getrandbits(24) | 0xff000000)
+                                  for y in range(1024) for x in range(1280)))
+            dots.shutdown(socket.SHUT_WR)
+            assert dots.recv(1) == b""
+            slow, phone = both.submit(takes, wall, 4, 75), both.submit(takes, wall, 0.5, 75)
+        assert phone.result() >= 75
+        assert 30 <= slow.result() < 60
+        assert wall.stop() == 0
+        assert "http: painted 0 pixels, discarded 1 rate_limited" in wall.log()
+
+
 def memory(wall):
     with open("/proc/%d/status" % wall.process.pid) as f:
         return int([line for line in f if line.startswith("VmRSS")][0].split()[1])
+
+
+def visit(wall, source, seconds=20):
+    """A connection from one of many addresses."""
+    return socket.create_connection(("127.0.0.1", wall.port("http")), seconds, ("127.0.1.%d" % (1 + source), 0))
 
 
 def test_ten_thousand_registrations_and_then_too_many(tmp_path):
@@ -171,9 +215,8 @@ def test_ten_thousand_registrations_and_then_too_many(tmp_path):
         before = memory(wall)
         first = board.register("first")
         full = 32767 if os.environ.get("MURALD_LONG") else 10000
-        crowd = [socket.create_connection(("127.0.0.1", wall.port("http"))) for _ in range(100)]
+        crowd = [visit(wall, source) for source in range(100)]
         for i, s in enumerate(crowd):
-            s.settimeout(20)
             s.sendall(b"".join(put(body=json.dumps(
                 {"name": "g%d" % j, "author": "x" * 150, "secret": "s"}).encode())
                 for j in range(i, full, 100)))
@@ -248,6 +291,39 @@ def test_pixels_and_bytes_for_each_source(tmp_path):
         assert re.search(r"http: painted 384 pixels, discarded \d+ malformed, \d+ rate_limited,", wall.log())
 
 
+def registrations(wall, source, names):
+    """Answers to many that are asked for at once, by a hundred from one address."""
+    crowd = [visit(wall, source) for _ in range(min(100, len(names)))]
+    got = b""
+    for i, s in enumerate(crowd):
+        s.sendall(b"".join(put(body=json.dumps({"name": n, "author": "a", "secret": "s"}).encode())
+                           for n in names[i::len(crowd)]))
+    for i, s in enumerate(crowd):
+        wanted = got.count(b"}\n") + len(names[i::len(crowd)])
+        while got.count(b"}\n") < wanted:
+            piece = s.recv(1 << 20)
+            assert piece, got[-500:]
+            got += piece
+        s.close()
+    return got
+
+
+def test_registrations_for_each_source(tmp_path):
+    """A class behind one address, and one who would have the board's 32768 places."""
+    with board_wall(tmp_path) as wall:
+        mine = ["g%d" % i for i in range(1000)]
+        assert statuses(registrations(wall, 0, mine)) == [200] * 1000
+        got = registrations(wall, 0, ["h%d" % i for i in range(500)])
+        refused = statuses(got).count(429)
+        assert refused >= 400 and set(statuses(got)) <= {200, 429}
+        assert set(re.findall(rb"Retry-After: (.*)\r\n", got)) == {b"1"}
+        assert statuses(registrations(wall, 0, mine)) == [200] * 1000, "who is there gets his token again"
+        assert statuses(registrations(wall, 1, ["other"])) == [200]
+        wait_for("another", lambda: statuses(registrations(wall, 0, ["late"])) == [200], 5)
+        assert wall.stop() == 0
+        assert int(re.search(r"http: painted .* (\d+) rate_limited", wall.log()).group(1)) >= refused
+
+
 def test_connections_for_each_source(tmp_path):
     with board_wall(tmp_path, core="connections-per-source = 3") as wall:
         boards = [Board(wall) for _ in range(3)]
@@ -269,7 +345,7 @@ def test_thousands_who_registered_cost_no_others_their_time(tmp_path):
     """Anybody may register: /servers shows those who painted most, and all else goes on
     while it is asked for."""
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
-        crowd = [socket.create_connection(("127.0.0.1", wall.port("http")), 60) for _ in range(40)]
+        crowd = [visit(wall, source, 60) for source in range(40)]
         for n, s in enumerate(crowd):
             s.sendall(b"".join(put(body=json.dumps(
                 {"name": "<" * 190 + "%d,%d" % (n, i), "author": "&" * 200, "secret": "s"}).encode())

@@ -4,9 +4,7 @@ import io
 import json
 import os
 import random
-import socket
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -15,7 +13,7 @@ import pytest
 from PIL import Image
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import HEIGHT, PALETTE, WIDTH, Board, board_wall  # noqa: E402
+from boardclient import HEIGHT, PALETTE, WIDTH, Board, board_wall, slow_reader, with_slow_readers  # noqa: E402
 from wall import wait_for  # noqa: E402
 
 SANITIZED = bool(os.environ.get("sanitizer"))
@@ -280,12 +278,8 @@ def hold_films(folder):
         token = paint(board, some(1500, 1, (400, 300)))
         for i in range(10):
             board.paint(token, i, i, 1 + i % 3)
-            s = socket.socket()
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            s.settimeout(30)
-            s.connect(("127.0.0.1", wall.port("http")))
-            s.sendall(b"GET /timelapse HTTP/1.1\r\nHost: wall\r\n\r\n")
-            found.append(int(s.recv(300).split()[1]))
+            s, status = slow_reader(wall, "/timelapse")
+            found.append(status)
             held.append(s)
         for s in held:
             s.close()
@@ -295,15 +289,7 @@ def hold_films(folder):
 
 
 def test_slow_readers_keep_no_more_than_some_films_in_memory(tmp_path):
-    """In a network of its own, where the kernel takes little of a film at once."""
-    alone = subprocess.run(
-        ["unshare", "-rn", "sh", "-c", "ip link set lo up && "
-         "echo 4096 4096 8192 > /proc/sys/net/ipv4/tcp_wmem && exec %s %s %s" %
-         (sys.executable, os.path.abspath(__file__), tmp_path)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=100)
-    if "unshare" in alone.stdout:
-        pytest.skip("no network of its own: " + alone.stdout)
-    assert json.loads(alone.stdout.splitlines()[-1]) == 6 * [200] + 4 * [503], alone.stdout
+    assert with_slow_readers(__file__, tmp_path) == 6 * [200] + 4 * [503]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 websockets = pytest.importorskip("websockets", reason="no websockets: apt-get install python3-websockets")
 from PIL import Image  # noqa: E402
+from boardclient import slow_reader, with_slow_readers  # noqa: E402
 from wall import SOURCE, wait_for  # noqa: E402
 from watchers import Live, Place, Raw, ask, canvas_png, dot, http_wall  # noqa: E402
 
@@ -366,6 +367,31 @@ def test_who_asks_at_once_gets_one_picture(tmp_path):
 
 # ----------------------------------------------------------------------- what it costs
 
+def hold_pictures(folder):
+    """Statuses that slow readers get who each want another picture of 6 MB, and then a quick one."""
+    found, held = [], []
+    with open(os.path.join(folder, "canvas.png"), "wb") as f:
+        Image.frombytes("RGB", (1920, 1080), os.urandom(1920 * 1080 * 3)).save(f, "PNG", compress_level=0)
+    with http_wall(folder, size="1920x1080") as wall, wall.tcp() as dots:
+        for i in range(14):
+            s, status = slow_reader(wall, "/canvas.png")
+            found.append(status)
+            held.append(s)
+            dots.sendall(dot(i, 0, RED) + dot(i, 0, GREEN))
+        most = memory(wall)
+        for s in held:
+            s.close()
+        wait_for("a picture again", lambda: ask(wall, "/canvas.png", "HEAD")[0] == 200)
+    print(json.dumps([found, most]))
+
+
+@pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 10 s: set MURALD_LONG=1")
+def test_slow_readers_keep_no_more_than_some_pictures_in_memory(tmp_path):
+    found, most = with_slow_readers(__file__, tmp_path)
+    assert found == 12 * [200] + 2 * [503]
+    assert most < (220 << 10) + SLACK, most
+
+
 @both
 def test_an_idle_wall_wakes_nobody_but_once_a_second(tmp_path, kind):
     def switches(wall):
@@ -505,3 +531,7 @@ def test_the_program_in_the_manual_works(tmp_path):
             await frames.aclose()
             assert (said["width"], said["height"]) == (100, 70)
     in_time(script)
+
+
+if __name__ == "__main__":
+    hold_pictures(sys.argv[1])
