@@ -16,7 +16,11 @@
 
 #define PALETTE_MAX 65536
 #define ID_MAX 256
-#define WAIT_MAX (24 * 3600.0) /* seconds; longer is nonsense */
+#define TEXT_MAX 250
+#define ANSWER_MAX ((size_t)1 << 20) /* bytes, but for the cells */
+#define CELL_MAX 64                  /* bytes that tell of one cell and its author */
+#define WAIT_MIN 0.01                /* seconds, after a refusal */
+#define WAIT_MAX (24 * 3600.0)       /* seconds; longer is nonsense */
 
 struct board {
 	struct http http;
@@ -71,6 +75,8 @@ wait_after(const struct board *board, json_t *answer)
 		seconds = json_number_value(rate) / 1000;
 	if (!(seconds >= 0))
 		seconds = 1;
+	if (seconds < WAIT_MIN)
+		seconds = WAIT_MIN;
 	if (seconds > WAIT_MAX)
 		seconds = WAIT_MAX;
 	return clock_now() + (int64_t)(seconds * (double)CLOCK_SECOND);
@@ -144,12 +150,12 @@ join(struct session *session)
 {
 	struct board *board = session->state;
 	const struct options *options = session->options;
-	char name[300];
+	char name[TEXT_MAX + 16];
 	const char *id;
 	json_t *answer;
 	int status;
 
-	snprintf(name, sizeof(name), options->connections > 1 ? "%.250s %u" : "%.250s",
+	snprintf(name, sizeof(name), options->connections > 1 ? "%s %u" : "%s",
 		options->name, session->number + 1);
 	status = http_request(&board->http, "PUT", "/register-pg",
 		json_pack("{ssssss}", "name", name, "author", options->author, "secret",
@@ -168,11 +174,13 @@ join(struct session *session)
 }
 
 static int
-sleep_until(int64_t when)
+sleep_until(const struct session *session, int64_t when)
 {
-	while (clock_now() < when && !stop_asked())
-		clock_sleep_until(when);
-	return stop_asked() ? -EINTR : 0;
+	int64_t until = session->end && session->end < when ? session->end : when;
+
+	while (clock_now() < until && !stop_asked())
+		clock_sleep_until(until);
+	return stop_asked() || until < when ? -EINTR : 0;
 }
 
 /* The rows of cells, from the route for web pages if there is one, else from the one for
@@ -181,12 +189,13 @@ static int
 fetch_cells(struct session *session, json_t **answer)
 {
 	struct board *board = session->state;
-	int status = http_request(&board->http, "GET", "/frontend-pixels", NULL, answer);
-	int ret;
+	int status, ret;
 
+	board->http.most = ANSWER_MAX + (size_t)board->width * board->height * CELL_MAX;
+	status = http_request(&board->http, "GET", "/frontend-pixels", NULL, answer);
 	while (status == 404 || status == 429) {
 		if (status == 429 &&
-			(ret = sleep_until(wait_after(board, *answer))) < 0) {
+			(ret = sleep_until(session, wait_after(board, *answer))) < 0) {
 			json_decref(*answer);
 			return ret;
 		}
@@ -235,14 +244,42 @@ read_board(struct session *session)
 
 /* ------------------------------------------------------------------ painting */
 
+/* JSON is UTF-8. */
+static int
+check_text(const char *option, const char *text)
+{
+	json_t *string = json_string(text ? text : "");
+
+	if (!string)
+		return say_error(-EINVAL, "%s: the text is not UTF-8", option);
+	json_decref(string);
+	if (text && strlen(text) > TEXT_MAX)
+		return say_error(
+			-EINVAL, "%s: at most %d bytes are wanted", option, TEXT_MAX);
+	return 0;
+}
+
+static int
+check_texts(const struct options *options)
+{
+	if (check_text("--name", options->name) < 0 ||
+		check_text("--author", options->author) < 0 ||
+		check_text("--secret", options->secret) < 0 ||
+		check_text("--id", options->id) < 0)
+		return -EINVAL;
+	return 0;
+}
+
 static int
 http_open_board(struct session *session)
 {
 	struct board *board = session->state;
 	const char *id = session->options->id;
+	int ret = check_texts(session->options);
 
-	if (id && strlen(id) >= sizeof(board->id))
-		return say_error(-EINVAL, "--id: an id is not as long as that");
+	if (ret < 0)
+		return ret;
+	board->http.most = ANSWER_MAX;
 	snprintf(board->id, sizeof(board->id), "%s", id ? id : "");
 	return http_open(&board->http, session->target->url);
 }
@@ -308,7 +345,7 @@ try_cell(struct session *session, int32_t x, int32_t y, int32_t colour)
 	json_t *answer, *rate;
 	int status, ret = 0;
 
-	if ((ret = sleep_until(board->ready)) < 0)
+	if ((ret = sleep_until(session, board->ready)) < 0)
 		return ret;
 	status = http_request(&board->http, "PUT", "/update-pixel",
 		json_pack("{sisisiss}", "row", y, "col", x, "color", colour, "id",
@@ -328,7 +365,8 @@ try_cell(struct session *session, int32_t x, int32_t y, int32_t colour)
 			"%s: the board is switched off: it takes cells "
 			"and draws none; ask who runs it",
 			session->target->text);
-	} else if (json_is_number(rate) && json_number_value(rate) < WAIT_MAX * 1000) {
+	} else if (json_number_value(rate) > 0 &&
+		   json_number_value(rate) < WAIT_MAX * 1000) {
 		board->ready = clock_now() +
 			       (int64_t)(json_number_value(rate) * (double)CLOCK_MS);
 	}

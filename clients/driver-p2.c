@@ -26,10 +26,10 @@ enum { START = 0xff, AUTH = 0xa0, PUT = 0xd0, SUB = 0xaf };
 
 struct p2 {
 	struct stream stream;
-	struct area area;       /* what `colours` is of, in p2's own coordinates */
-	int32_t *colours;       /* rgb15, -1 unknown */
-	int32_t x1, y1, x2, y2; /* all that Updates ever told of */
-	uint64_t updates;
+	struct area area;          /* what `colours` is of, in p2's own coordinates */
+	int32_t *colours;          /* rgb15, -1 unknown */
+	int32_t x1, y1, x2, y2;    /* all that Updates ever told of */
+	uint64_t updates, changes; /* pixels in Updates, and those of another colour */
 	int64_t spoke;
 	bool grabbing; /* the bar counts Updates */
 };
@@ -51,8 +51,12 @@ see(struct p2 *p2, int32_t x, int32_t y, uint32_t rgb15)
 		p2->y1 = y;
 	if (y > p2->y2)
 		p2->y2 = y;
-	if (p2->colours && column < p2->area.width && row < p2->area.height)
-		p2->colours[(size_t)row * p2->area.width + column] = (int32_t)rgb15;
+	if (p2->colours && column < p2->area.width && row < p2->area.height) {
+		int32_t *known = &p2->colours[(size_t)row * p2->area.width + column];
+
+		p2->changes += *known != (int32_t)rgb15;
+		*known = (int32_t)rgb15;
+	}
 }
 
 /* A whole Update, `width` and `rows` as it tells. */
@@ -260,8 +264,8 @@ p2_begin(struct session *session, const struct area *area)
 	ret = subscribe(p2, p2->area.x, p2->area.y, p2->area.x + (int64_t)area->width - 1,
 		p2->area.y + (int64_t)area->height - 1);
 	if (ret == 0)
-		ret = listen_until_quiet(p2, QUIET_MS, SETTLE_MS);
-	p2->updates = 0;
+		ret = listen_until_quiet(p2, FIRST_MS, SETTLE_MS);
+	p2->changes = 0;
 	return ret;
 }
 
@@ -309,7 +313,7 @@ p2_settle(struct session *session)
 	struct p2 *p2 = session->state;
 	int ret = listen_until_quiet(p2, QUIET_MS, SETTLE_MS);
 
-	session->painted = p2->updates;
+	session->painted = p2->changes;
 	return ret;
 }
 

@@ -116,13 +116,15 @@ pass(struct pixelflut *pixelflut, const char *line, int64_t end)
 static const char *
 read_coordinate(const char *p, uint32_t *value)
 {
+	unsigned long long number;
 	char *end;
 
 	while (*p == ' ' || *p == '\t')
 		p++;
 	if (!isdigit((unsigned char)*p))
 		return NULL;
-	*value = (uint32_t)strtoul(p, &end, 10);
+	number = strtoull(p, &end, 10);
+	*value = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
 	return end;
 }
 
@@ -196,6 +198,10 @@ pixelflut_size(struct session *session)
 		if ((ret = pass(pixelflut, line, end)) < 0)
 			return ret;
 	}
+	if (session->wall.width > IMAGE_SIDE_MAX || session->wall.height > IMAGE_SIDE_MAX)
+		return say_error(-ERANGE, "%s: a wall of %ux%u is beyond me",
+			pixelflut->stream.name, session->wall.width,
+			session->wall.height);
 	return session->wall.width && session->wall.height ? 0 : -ENODATA;
 }
 
@@ -243,7 +249,11 @@ pixelflut_grab(struct session *session, struct image *image)
 		}
 		if (ret == 0)
 			ret = pixelflut_answer(pixelflut, &x, &y, &rgb);
-		if (ret == 0 && x < session->wall.width && y < session->wall.height) {
+		if (ret == 0 && (x >= session->wall.width || y >= session->wall.height))
+			ret = say_error(-EBADMSG,
+				"%s tells of pixel %u,%u outside its own wall",
+				pixelflut->stream.name, x, y);
+		if (ret == 0) {
 			*image_at(image, x, y) = 0xff000000 | rgb;
 			progress_update(++answered);
 		}

@@ -31,6 +31,7 @@ struct session {
 	struct area wall; /* width 0: unknown */
 	bool alpha;       /* colours may be translucent; else alpha is not looked at */
 	struct pace pace;
+	int64_t end;       /* put() waits no longer than this, 0: as long as it takes */
 	int64_t flushed;   /* when, at a pace */
 	void *state;       /* the driver's, zeroed before open() */
 	uint64_t put;      /* pixels that left for the server */
@@ -60,7 +61,8 @@ struct driver {
 	 * would be for nothing. */
 	bool (*shows)(struct session *session, int32_t x, int32_t y, uint32_t argb);
 
-	/* Paints a pixel, perhaps later; -ERANGE, silent: there is no such pixel. */
+	/* Paints a pixel, perhaps later; -ERANGE, silent: there is no such pixel;
+	 * -EINTR, silent: somebody asked to stop, or its turn comes after the end. */
 	int (*put)(struct session *session, int32_t x, int32_t y, uint32_t argb);
 
 	/* Optional.  Everything that was put leaves now. */

@@ -24,7 +24,7 @@ on_body(char *data, size_t one, size_t len, void *context)
 	char *body;
 
 	(void)one;
-	if (http->len + len > BODY_MAX)
+	if (http->len + len > http->most || http->len + len > BODY_MAX)
 		return 0;
 	if (http->len + len > http->room) {
 		room = 2 * (http->len + len);
@@ -112,6 +112,10 @@ perform(struct http *http, const char *method, const char *path)
 	code = curl_easy_perform(http->curl);
 	if (code == CURLE_ABORTED_BY_CALLBACK && stop_asked())
 		return -EINTR;
+	if (code == CURLE_WRITE_ERROR)
+		return say_error(-EMSGSIZE,
+			"%s %s%s: the answer is longer than that of any pixel board",
+			method, http->base, path);
 	if (code != CURLE_OK)
 		return say_error(-EIO, "%s %s%s: %s", method, http->base, path,
 			*http->error ? http->error : curl_easy_strerror(code));

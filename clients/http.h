@@ -12,8 +12,8 @@ struct http {
 	struct curl_slist *headers;
 	const char *base; /* URL without a slash at the end */
 	char *body;
-	size_t len, room;
-	double retry_after; /* seconds, of the last answer; negative: none */
+	size_t len, room, most; /* of the answer's bytes; set `most` before asking */
+	double retry_after;     /* seconds, of the last answer; negative: none */
 	char error[CURL_ERROR_SIZE];
 };
 

@@ -82,10 +82,11 @@ run_lane(void *context)
 		lane->ret = driver->flood(
 			session, &lane->area, lane->end, &lane->checked, &lane->wrong);
 	} else {
+		session->end = lane->end;
 		lane->ret = driver->begin ? driver->begin(session, &lane->area) : 0;
 		if (lane->ret == 0)
 			lane->ret = paint_strip(lane);
-		/* Stopped while it waited for its turn: what is done is done. */
+		/* It waited for its turn: what is done is done. */
 		if (lane->ret == -EINTR)
 			lane->ret = 0;
 		if (lane->ret == 0)

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* muralctl: paints on walls from outside. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "options.h"
+#include "say.h"
 #include "verbs.h"
 
 static const struct verb verbs[] = {
@@ -14,14 +19,41 @@ static const struct verb verbs[] = {
 	{ 0 },
 };
 
+/* Where one of the three is closed, the first socket would become it, and a server would
+ * get our messages. */
+static void
+fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* What was printed is what was asked for. */
+static int
+finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	say("the answer cannot be written to stdout");
+	return status ? status : EXIT_FAILED;
+}
+
 int
 main(int argc, char *argv[])
 {
 	static struct options options;
-	int ret = options_parse(&options, verbs, argc, argv);
+	int ret;
 
+	fill_standard_files();
+	signal(SIGPIPE, SIG_IGN); /* who does not listen any more is told of in words */
+	ret = options_parse(&options, verbs, argc, argv);
 	if (ret != 0)
-		return ret < 0 ? EXIT_USAGE : EXIT_DONE;
+		return finish(ret < 0 ? EXIT_USAGE : EXIT_DONE);
 	stop_catch();
-	return options.verb->run(&options) < 0 ? EXIT_FAILED : EXIT_DONE;
+	return finish(options.verb->run(&options) < 0 ? EXIT_FAILED : EXIT_DONE);
 }

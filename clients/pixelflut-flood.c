@@ -10,6 +10,7 @@
 #include "say.h"
 
 #define FLOOD_PIXELS (1 << 18)
+#define FLOOD_PIXELS_ALL (1 << 22) /* of all connections: some 100 MB */
 #define FLOOD_CHUNK (256 << 10)
 #define SAMPLE 64
 #define FRAME (100 * CLOCK_MS)
@@ -59,11 +60,14 @@ flood_new(struct flood *flood, const struct session *session, const struct area 
 	int64_t end)
 {
 	uint64_t share = (uint64_t)area->width * area->height;
+	uint32_t most = FLOOD_PIXELS_ALL / session->options->connections;
 
 	share /= session->options->connections;
+	if (most > FLOOD_PIXELS)
+		most = FLOOD_PIXELS;
 	flood->area = area;
 	flood->salt = (uint32_t)(end ^ end >> 32);
-	flood->n = share > FLOOD_PIXELS ? FLOOD_PIXELS : share ? (uint32_t)share : 1;
+	flood->n = share > most ? most : share ? (uint32_t)share : 1;
 	flood->cells = calloc(flood->n, sizeof(*flood->cells));
 	flood->text = malloc((size_t)flood->n * PIXELFLUT_COMMAND_MAX);
 	if (!flood->cells || !flood->text)

@@ -34,7 +34,8 @@ wipe(void)
 	bar.visible = false;
 }
 
-/* What a server said may be in it: nothing that commands a terminal gets through. */
+/* What a server said may be in it: nothing that commands a terminal gets through, be it
+ * one byte or, from U+0080 to U+009F, two. */
 static void
 vsay(const char *format, va_list args)
 {
@@ -42,8 +43,12 @@ vsay(const char *format, va_list args)
 
 	vsnprintf(text, sizeof(text), format, args);
 	for (unsigned char *p = (unsigned char *)text; *p; p++)
-		if (*p < ' ' || *p == 0x7f)
+		if (*p < ' ' || *p == 0x7f ||
+			(*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)) {
+			if (*p == 0xc2)
+				*p++ = '?';
 			*p = '?';
+		}
 	pthread_mutex_lock(&bar.lock);
 	wipe();
 	fprintf(stderr, "muralctl: %s\n", text);

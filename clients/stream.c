@@ -16,6 +16,22 @@
 #include "say.h"
 
 #define HASTE_MS 1000 /* so long waits for an answer who was asked to stop */
+#define LOOK_MS 100   /* so often it is looked at: a signal wakes the first thread only */
+
+static int64_t
+in_ms(int timeout_ms)
+{
+	return clock_now() + timeout_ms * CLOCK_MS;
+}
+
+/* The end of a wait, which comes soon for who was asked to stop. */
+static int64_t
+end_of_wait(const struct stream *stream, int64_t end)
+{
+	int64_t soon = in_ms(HASTE_MS);
+
+	return stop_asked() && !stream->patient && end > soon ? soon : end;
+}
 
 static int
 wait_for(int fd, short events, int timeout_ms)
@@ -153,27 +169,26 @@ take_in(struct stream *stream)
 int
 stream_read(struct stream *stream, int timeout_ms)
 {
-	int64_t end = clock_now() + timeout_ms * CLOCK_MS, left;
+	int64_t end = in_ms(timeout_ms), left;
 	int ret;
 
 	do {
 		if ((ret = take_in(stream)) != 0)
 			return ret;
+		end = end_of_wait(stream, end);
 		left = (end - clock_now()) / CLOCK_MS + 1;
-		if (stop_asked() && !stream->patient && left > HASTE_MS) {
-			left = HASTE_MS;
-			end = clock_now() + left * CLOCK_MS;
-		}
 		if (left <= 0)
 			return -ETIMEDOUT;
-		ret = wait_for(stream->fd, POLLIN, (int)left);
-	} while (ret > 0 || ret == -EINTR);
+		ret = wait_for(
+			stream->fd, POLLIN, (int)(left < LOOK_MS ? left : LOOK_MS));
+	} while (ret > 0 || ret == -EINTR || ret == -ETIMEDOUT);
 	return -ETIMEDOUT;
 }
 
 int
 stream_line(struct stream *stream, char **line, int timeout_ms)
 {
+	int64_t deadline = in_ms(timeout_ms), left;
 	size_t looked = 0;
 	int ret;
 
@@ -191,7 +206,10 @@ stream_line(struct stream *stream, char **line, int timeout_ms)
 			return 0;
 		}
 		looked = len;
-		if ((ret = stream_read(stream, timeout_ms)) < 0)
+		deadline = end_of_wait(stream, deadline);
+		if ((left = (deadline - clock_now()) / CLOCK_MS) <= 0)
+			return -ETIMEDOUT;
+		if ((ret = stream_read(stream, (int)left)) < 0)
 			return ret;
 	}
 }
@@ -205,15 +223,21 @@ hear(struct stream *stream)
 	return ret > 0 ? stream->on_input(stream, stream->context) : ret;
 }
 
-/* The wire is full: reads meanwhile. */
+/* The wire is full: reads meanwhile, until `end`. */
 static int
-wait_to_send(struct stream *stream)
+wait_to_send(struct stream *stream, int64_t end)
 {
 	short events = POLLOUT | (stream->on_input ? POLLIN : 0);
-	int ret = wait_for(stream->fd, events, STREAM_PATIENCE_MS);
+	int64_t left = (end - clock_now()) / CLOCK_MS;
+	int ret = -ETIMEDOUT;
 
-	if (ret == -EINTR)
+	if (left > 0)
+		ret = wait_for(
+			stream->fd, events, (int)(left < LOOK_MS ? left : LOOK_MS));
+	if (ret == -EINTR || (ret == -ETIMEDOUT && left > LOOK_MS))
 		return 0;
+	if (ret == -ETIMEDOUT && stop_asked() && !stream->patient)
+		return say_error(-EINTR, "%s had not read everything", stream->name);
 	if (ret == -ETIMEDOUT)
 		return say_error(ret, "%s has read nothing for %d s; I give up",
 			stream->name, STREAM_PATIENCE_MS / 1000);
@@ -226,6 +250,7 @@ wait_to_send(struct stream *stream)
 static int
 send_all(struct stream *stream, const uint8_t *data, size_t len)
 {
+	int64_t end = in_ms(STREAM_PATIENCE_MS);
 	ssize_t n;
 	int ret;
 
@@ -234,8 +259,11 @@ send_all(struct stream *stream, const uint8_t *data, size_t len)
 		if (n >= 0) {
 			data += n;
 			len -= (size_t)n;
+			if (!stop_asked())
+				end = in_ms(STREAM_PATIENCE_MS);
 		} else if (errno == EAGAIN) {
-			if ((ret = wait_to_send(stream)) < 0)
+			end = end_of_wait(stream, end);
+			if ((ret = wait_to_send(stream, end)) < 0)
 				return ret;
 		} else if (errno != EINTR) {
 			/* Its last words may wait to be read. */

@@ -42,7 +42,7 @@ int stream_send(struct stream *stream, const void *data, size_t len);
 int stream_read(struct stream *stream, int timeout_ms);
 
 /* The next line without its end, CR LF or LF, with a 0 instead; *line is valid until the
- * next call.  Errors as stream_read(). */
+ * next call.  All of it must come within the time.  Errors as stream_read(). */
 int stream_line(struct stream *stream, char **line, int timeout_ms);
 
 /* Passes over a line that was no answer.  Should the server close, it may say why. */

@@ -29,8 +29,10 @@ add_word(const struct list *list, const char *word)
 	if (network_parse(word, &network))
 		return networks_add(list->networks, &network);
 	config_error(list->config, list->file, list->line, "server", list->key,
-		"\"%s\" is no network; write an address, or one with the bits that "
-		"count, such as 192.0.2.0/24 or 2001:db8::/32",
+		strchr(word, ',') ? "\"%s\": write blanks between networks, no commas"
+				  : "\"%s\" is no network; write an address, or one "
+				    "with the bits that count, such as 192.0.2.0/24 or "
+				    "2001:db8::/32",
 		word);
 	return 0;
 }

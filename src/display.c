@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +17,7 @@
 #include "hud.h"
 #include "log.h"
 #include "option.h"
+#include "thread.h"
 
 /* Milliseconds since the kernel made this process, to some ten of them. */
 static uint64_t
@@ -222,20 +222,6 @@ thread_finish(struct display_thread *thread)
 	thread->canvas = NULL;
 }
 
-/* Signals are the main loop's. */
-static int
-thread_run(struct display_thread *thread)
-{
-	sigset_t all, before;
-	int ret;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&thread->id, NULL, run_thread, thread);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -ret;
-}
-
 /* ------------------------------------------------------------------ the display */
 
 /* The size of the picture on a screen of that memory, as people see it. */
@@ -315,7 +301,7 @@ display_start(struct display *display, struct canvas *canvas, struct hud *hud)
 		thread->hud = hud;
 		ret = thread_init(thread);
 		if (ret == 0)
-			ret = thread_run(thread);
+			ret = thread_start(&thread->id, run_thread, thread);
 		if (ret < 0)
 			thread_finish(thread);
 	}

@@ -82,15 +82,18 @@ plugins_list(const struct config *config, FILE *out)
 	const char *path = config->server.plugin_path, *rest = path;
 	char folder[PATH_MAX], why[256];
 	unsigned listed = 0;
+	bool refused = false;
 	int ret = 0;
 
 	while (ret == 0 && folder_next(&rest, folder, sizeof(folder))) {
-		if (folder_is_safe(folder, why, sizeof(why)))
+		if (folder_is_safe(folder, why, sizeof(why))) {
 			ret = list_folder(path, folder, &listed, out);
-		else
+		} else {
 			fprintf(out, "server.plugin-path: \"%s\" %s\n", folder, why);
+			refused = true;
+		}
 	}
-	if (ret == 0 && listed == 0)
+	if (ret == 0 && listed == 0 && !refused)
 		fprintf(out,
 			"there are no plugins in %s; install them there, or set "
 			"server.plugin-path\n",

@@ -109,8 +109,10 @@ suggest_module(const char *path, const char *name, char *text, size_t len)
 		const char *nearest;
 		size_t n;
 
-		if (!folder_is_safe(folder, why, sizeof(why)))
+		if (!folder_is_safe(folder, why, sizeof(why))) {
+			snprintf(text, len, ", not all of which may be looked into");
 			continue;
+		}
 		n = module_names(folder, &names);
 		next = names;
 		nearest = names ? nearest_word(name, next_name, &next) : NULL;

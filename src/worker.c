@@ -3,10 +3,10 @@
 #include "worker.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "log.h"
+#include "thread.h"
 
 static struct job *
 take_jobs(struct worker *worker)
@@ -44,21 +44,6 @@ run_worker(void *arg)
 	return NULL;
 }
 
-/* Signals are the main loop's: libuv's handler may run on any thread, but an interrupted
- * system call there is noise. */
-static int
-start_thread(struct worker *worker)
-{
-	sigset_t all, before;
-	int ret;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&worker->thread, NULL, run_worker, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -ret;
-}
-
 int
 worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 {
@@ -83,7 +68,7 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 	worker->loop = &worker->own_loop;
 	pthread_mutex_init(&worker->lock, NULL);
 	uv_async_init(worker->loop, &worker->bell, on_bell);
-	ret = start_thread(worker);
+	ret = thread_start(&worker->thread, run_worker, worker);
 	if (ret < 0) {
 		log_error("worker: cannot start a thread: %s", uv_strerror(ret));
 		worker->threaded = false;

@@ -13,7 +13,7 @@ dlopen | src/plugin*.c | #include <dlfcn\.h>
 getopt and number parsing of settings | src/config*.c src/option*.c src/notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
 atomics | include/mural/brush.h src/canvas.c src/stats.[ch] plugins/http/sight.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
 locks | src/canvas.[ch] src/rations.[ch] src/quota.[ch] src/switches.c src/worker.[ch] src/display*.[ch] src/hud.c plugins/http/store*.[ch] plugins/http/errand.[ch] plugins/http/film.c | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
-threads | src/worker.[ch] src/display*.[ch] plugins/http/store.c plugins/http/errand.c plugins/http/film.c | \<(pthread|uv_thread)_create
+threads | src/thread.c plugins/http/store.c plugins/http/errand.c plugins/http/film.c | \<(pthread|uv_thread)_create
 libpcap | plugins/* | #include <pcap
 libqrencode | src/hud-qr.c | #include <qrencode\.h>
 libpng | src/picture.c plugins/http/pictures.c | #include <png\.h>
@@ -24,7 +24,7 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 
 # ---- layers of src/: a file includes only what stands on a lower line, or its own subject
 layers='
-1 log util address sender font holder report nearest option config
+1 log util thread address sender font holder report nearest option config
 2 canvas history plugin stats
 3 quota rations rights switches worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture record snapshot notify
 4 wall caption doctor testcard

@@ -831,6 +831,11 @@ networks_are_read_from_the_value_and_from_files(void **state)
 		"t.conf:2: server.allow: \"here\" is no network; write an address, or "
 		"one with the bits that count, such as 192.0.2.0/24 or 2001:db8::/32\n"
 		"t.conf:3: server.deny: @none: No such file or directory\n");
+	complains("[server]\nallow = 192.0.2.1,192.0.2.2\ndeny = ::1, ::2\n",
+		"t.conf:2: server.allow: \"192.0.2.1,192.0.2.2\": write blanks between "
+		"networks, no commas\n"
+		"t.conf:3: server.deny: \"::1,\": write blanks between networks, no "
+		"commas\n");
 	complains("[server]\nallow = @/dev/zero\ndeny = @/\n",
 		"t.conf:2: server.allow: @/dev/zero: Invalid argument\n"
 		"t.conf:3: server.deny: @/: Is a directory\n");

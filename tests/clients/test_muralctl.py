@@ -16,7 +16,7 @@ from PIL import Image
 
 from conftest import MURALCTL
 from peers import P2, Board, Pixelflut, Threaded, tcp_server
-from wall import wait_for
+from wall import SOURCE, wait_for
 
 
 def mixed(x, y):
@@ -32,6 +32,20 @@ def hexes(x, y):
 def test_help_and_version(muralctl):
     assert muralctl("--help").ok().out.startswith("usage: muralctl paint IMAGE TARGET")
     assert re.match(r"muralctl \d+\.\d+", muralctl("--version").ok().out)
+
+
+def test_the_manual_and_the_help_tell_of_the_same(muralctl):
+    with open(os.path.join(SOURCE, "doc/muralctl.1.in")) as f:
+        items = re.findall(r"^\.It (.*)", f.read(), re.M)
+
+    def plain(item):  # what mdoc's words come to
+        words = [{"Op": "["}.get(word, word) for word in item.split() if word not in ("Cm", "Ar", "Ns")]
+        return "".join(words) + "]" * words.count("[")
+    help = muralctl("--help").ok().out
+    assert {plain(part) for item in items for part in item.split(" , ") if "://" in part} \
+        == {word.rstrip(",.").lower() for word in help.split() if "://" in word}
+    assert {name for item in items for name in re.findall(r"Fl Fl (\S+)", item)} \
+        == set(re.findall(r"--([a-z]+)", help))
 
 
 @pytest.mark.parametrize("words, said", [

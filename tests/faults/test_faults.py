@@ -118,6 +118,7 @@ def run_without_memory(folder, number):
 
 
 @no_shim
+@pytest.mark.skipif("os.environ.get('COVERAGE')", reason="libgcov's gcov_do_dump() crashes without memory")
 @pytest.mark.parametrize("sign", [1, -1], ids=["one", "many"])
 def test_no_memory_at_each_place_in_turn(tmp_path, sign):
     count = tmp_path / "count"

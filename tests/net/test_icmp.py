@@ -496,6 +496,16 @@ def test_an_interface_that_does_not_exist(tmp_path, pair):
                      r"there are: any( \w+)* wire0( \w+)*$", wall.log(), re.M)
 
 
+def test_an_interface_that_is_down(tmp_path, pair):
+    pair.server.ip("link", "add", "down0", "type", "veth", "peer", "name", "down1")
+    try:
+        wall = icmp_wall(tmp_path, pair, "interface = down0").start()
+        assert wall.process.wait(10) == 1
+    finally:
+        pair.server.ip("link", "del", "down0")
+    assert "murald: error: icmp: cannot capture on down0: it is down; run ip link set down0 up\n" in wall.log()
+
+
 @pytest.mark.parametrize("required", ["yes", "no"])
 def test_without_the_capability_one_line_says_so(tmp_path, pair, required):
     setpriv = need("setpriv", "util-linux")

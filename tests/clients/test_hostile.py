@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""muralctl among servers, pictures and shells that mean harm: it ends in its time and when it is
+told to, keeps to a little memory, and writes to nobody but whom it was told."""
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import MURALCTL
+from peers import Board, Pixelflut, Threaded, tcp_server
+from wall import wait_for
+
+needs_http = pytest.mark.skipif(
+    subprocess.run([MURALCTL, "size", "http://127.0.0.1:1"], stderr=subprocess.PIPE, text=True)
+    .stderr.count("without HTTP"), reason="muralctl has no HTTP: apt-get install libcurl4-openssl-dev libjansson-dev")
+
+
+class Server(Threaded):
+    """Answers the first question with `first`, and goes on as told."""
+
+    def __init__(self, first, then=lambda client: None):
+        self.asked = []
+
+        def serve(client):
+            self.asked.append(client.recv(65536))
+            client.sendall(first)
+            then(client)
+        self.server = tcp_server(serve)
+
+    @property
+    def target(self):
+        return "pixelflut://127.0.0.1:%d" % self.port
+
+
+def board_target(board):
+    return "http://127.0.0.1:%d" % board.port
+
+
+def drip(client):
+    while True:
+        client.sendall(b"x")
+        time.sleep(0.1)
+
+
+def read_slowly(client):
+    while client.recv(500):
+        time.sleep(0.3)
+
+
+def interrupted(server, *words):
+    """Starts, sends SIGINT a moment after the server was asked; what it said, and how long it took."""
+    process = subprocess.Popen([MURALCTL, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for("a question", lambda: server.asked)
+        time.sleep(0.3)
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    return process.returncode, err, time.monotonic() - start
+
+
+@pytest.mark.parametrize("size", ["4294967297 4294967298", "65537 1", "1 18446744073709551617"])
+def test_a_size_is_no_other_one_for_being_too_long(muralctl, size):
+    with Server(b"SIZE %s\n" % size.encode()) as server:
+        assert muralctl("size", server.target).failed("is beyond me").out == ""
+
+
+def test_a_line_that_never_ends_is_left_when_told(muralctl):
+    with Server(b"SI", drip) as server:
+        status, err, seconds = interrupted(server, "size", server.target)
+    assert status == 1 and seconds < 3, (err, seconds)
+
+
+def test_a_server_that_hardly_reads_is_left_when_told(muralctl):
+    with Server(b"SIZE 500 500\n", read_slowly) as server:
+        status, err, seconds = interrupted(server, "load", server.target, "--seconds", "30")
+    assert status == 1 and seconds < 3 and "had not read everything" in err, (err, seconds)
+
+
+def test_answers_about_other_places_are_no_picture(muralctl, tmp_path):
+    def say_nonsense(client):
+        while True:
+            client.sendall(b"PX 4 0 ffffff\n" * 100)
+    with Server(b"SIZE 4 4\n", say_nonsense) as server:
+        muralctl("grab", server.target, tmp_path / "out.png").failed("outside its own wall")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_many_connections_to_a_huge_wall_take_little_memory():
+    """Each prepares what it sends; the server closes when the first of it comes."""
+    with Server(b"SIZE 65536 65536\n") as server:
+        process = subprocess.Popen([MURALCTL, "load", server.target, "--connections", "64", "--seconds", "1"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 1
+    if not os.environ.get("sanitizer"):  # which takes its own
+        assert usage.ru_maxrss < 250 << 10
+
+
+@pytest.mark.parametrize("descriptors", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_server_gets_no_messages_for_want_of_a_stderr(descriptors):
+    """Else the socket would be what is missing."""
+    def say_bye(client):
+        client.sendall(b"bye\n")
+        client.shutdown(1)
+        server.asked.append(client.recv(1000))
+    with Server(b"", say_bye) as server:
+        subprocess.run(["sh", "-c", "exec \"$0\" size %s %s" % (server.target, descriptors), MURALCTL],
+                       stderr=subprocess.DEVNULL, timeout=20)
+        wait_for("the end", lambda: len(server.asked) == 2)
+    assert server.asked == [b"SIZE\n", b""]
+
+
+def test_an_answer_that_cannot_be_written_is_a_failure():
+    with Pixelflut() as server, open("/dev/full", "w") as full:
+        done = subprocess.run([MURALCTL, "size", "pixelflut://127.0.0.1:%d" % server.port],
+                              stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
+    assert done.returncode == 1 and "cannot be written" in done.stderr
+
+
+def test_damaged_pictures(muralctl, image, tmp_path):
+    good = image(lambda x, y: (x * 9, y * 9, 200), 64, 48).read_bytes()
+    rng = random.Random(3)
+    for _ in range(40):
+        bad = bytearray(good)
+        for _ in range(rng.randrange(1, 4)):
+            bad[rng.randrange(len(bad))] = rng.randrange(256)
+        (tmp_path / "bad.png").write_bytes(bad[:rng.choice([len(bad), rng.randrange(len(bad))])])
+        # read before anybody is asked
+        assert muralctl("paint", tmp_path / "bad.png", "pixelflut://127.0.0.1:1").status == 1
+
+
+# ---------------------------------------------------------------- the pixel board
+
+@needs_http
+def test_a_load_ends_in_its_time_though_a_board_has_none(muralctl):
+    with Board(rate=60000) as board:
+        start = time.monotonic()
+        result = muralctl("load", board_target(board), "--seconds", "1").ok()
+        assert time.monotonic() - start < 4
+    assert result.number("painted") == 1
+
+
+@needs_http
+@pytest.mark.parametrize("rate", [-1e300, 1e300, -1])
+def test_a_rate_that_is_none(muralctl, image, rate):
+    with Board(rate=rate) as board:
+        board.cooling = lambda token: None
+        muralctl("paint", image(lambda x, y: (255, 0, 0), 2, 1), board_target(board)).ok()
+        assert board.cells[0][:2] == [2, 2]
+
+
+@needs_http
+def test_an_answer_without_end(muralctl):
+    with Board() as board:
+        board.answer = lambda *question: (200, {"width": 8, "height": 6, "palette": ["#000000"] * 200000}, {})
+        muralctl("size", board_target(board)).failed("longer than that of any pixel board")
+
+
+@needs_http
+def test_commands_for_a_terminal_in_two_bytes(muralctl, image):
+    with Board() as board:
+        board.register = lambda fields: board.error(403, "\u009b31m\u0085 caf\u00e9")
+        result = muralctl("paint", image(lambda x, y: (0, 0, 0)), board_target(board)).failed("??31m?? caf\u00e9")
+    assert "\u009b" not in result.err
+
+
+@needs_http
+@pytest.mark.parametrize("option", ["--name", "--author", "--secret", "--id"])
+@pytest.mark.parametrize("text, said", [("\udcff", "not UTF-8"), ("x" * 251, "at most 250 bytes")])
+def test_texts_that_a_board_cannot_be_told(muralctl, image, option, text, said):
+    with Board() as board:
+        muralctl("paint", image(lambda x, y: (0, 0, 0)), board_target(board), option, text) \
+            .failed("%s: " % option, said)
+        assert not board.ids
