@@ -6,9 +6,6 @@
 
 #include "option.h"
 
-/* What inih leaves of a line besides " = ", "  ; " and the dot. */
-#define LINE_ROOM 180
-
 struct keys {
 	const struct mural_option *options, *more;
 	char key[64];
@@ -75,7 +72,8 @@ config_print_options(const char *title, const struct section *section,
 		else if (setting)
 			snprintf(origin, sizeof(origin), "%s", setting->file);
 		/* inih takes no long lines: then the origin has one of its own */
-		if (strlen(title) + strlen(key) + strlen(value) + strlen(origin) >
+		if (strlen(title) + strlen(key) + strlen(value) + strlen(origin) +
+				strlen(". =   ; ") >
 			LINE_ROOM)
 			fprintf(out, "; %s\n%s.%s = %s\n", origin, title, key, value);
 		else

@@ -77,8 +77,15 @@ config_add(struct config *config, struct section *section, const char *key,
 	const char *value, struct place place)
 {
 	const struct setting *earlier = section_find(section, key);
-	struct setting *setting = calloc(1, sizeof(*setting)), **end = &section->settings;
+	struct setting *setting, **end = &section->settings;
+	size_t len = strlen(section->title) + strlen(key) + strlen(value) + strlen(". = ");
 
+	if (len > LINE_ROOM) {
+		config_error(config, place.file, place.line, section->title, key,
+			"this value is too long by %zu bytes", len - LINE_ROOM);
+		return 0;
+	}
+	setting = calloc(1, sizeof(*setting));
 	if (!setting)
 		return -ENOMEM;
 	*setting = (struct setting){ NULL, strdup(key), strdup(value), place.file,
