@@ -17,7 +17,7 @@ threads | src/thread.c plugins/http/store.c plugins/http/errand.c plugins/http/f
 libpcap | plugins/* | #include <pcap
 libqrencode | src/hud-qr.c | #include <qrencode\.h>
 libpng | src/picture.c plugins/http/pictures.c | #include <png\.h>
-zlib | src/record.c src/history.c plugins/http/live.c plugins/http/pictures.c | #include <zlib\.h>
+zlib | src/record-*.c src/history.c plugins/http/live.c plugins/http/pictures.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
