@@ -4,13 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "folder.h"
 
 /* ------------------------------------------------------------------ writing */
 
@@ -93,20 +94,6 @@ write_file(const char *path, const struct mural_reader *reader)
 	return ret;
 }
 
-/* The rename is on disk when its folder is. */
-static int
-sync_folder(const char *path)
-{
-	char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	int ret = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return ret;
-}
-
 int
 picture_save(const char *path, const struct mural_reader *reader)
 {
@@ -121,7 +108,7 @@ picture_save(const char *path, const struct mural_reader *reader)
 	if (ret < 0)
 		unlink(beside);
 	else
-		ret = sync_folder(path);
+		ret = folder_sync(path);
 	free(beside);
 	return ret;
 }

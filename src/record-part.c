@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "folder.h"
 #include "log.h"
 #include "record-private.h"
 #include "util.h"
@@ -109,17 +110,18 @@ record_next_part(struct record *record)
 	if (ret < 0)
 		return ret;
 	name = record_part_name(record->file, n > 0 ? parts[n - 1] + 1 : 1);
-	if (!name)
+	if (!name) {
 		ret = -ENOMEM;
-	else if (fdatasync(record->fd) < 0 || rename(record->file, name) < 0)
+	} else if (fdatasync(record->fd) < 0 || rename(record->file, name) < 0) {
 		ret = -errno;
+	} else {
+		close(record->fd);
+		record->fd = -1;
+		ret = folder_sync(name);
+	}
 	free(name);
 	free(parts);
-	if (ret < 0)
-		return ret;
-	close(record->fd);
-	record->fd = -1;
-	return 0;
+	return ret;
 }
 
 int
