@@ -24,7 +24,7 @@ bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\
 
 # ---- layers of src/: a file includes only what stands on a lower line, or its own subject
 layers='
-1 log util thread address sender font holder report nearest option config
+1 log util thread folder address sender font holder report nearest option config
 2 canvas history plugin stats
 3 quota rations rights switches worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture record snapshot notify
 4 wall caption doctor testcard
