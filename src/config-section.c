@@ -78,7 +78,8 @@ config_add(struct config *config, struct section *section, const char *key,
 {
 	const struct setting *earlier = section_find(section, key);
 	struct setting *setting, **end = &section->settings;
-	size_t len = strlen(section->title) + strlen(key) + strlen(value) + strlen(". = ");
+	size_t len =
+		strlen(section->title) + strlen(key) + strlen(value) + strlen(". = ");
 
 	if (len > LINE_ROOM) {
 		config_error(config, place.file, place.line, section->title, key,
