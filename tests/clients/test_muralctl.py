@@ -430,7 +430,8 @@ class Parrot(Threaded):
     (b"a" * 70000, "cannot make sense of"),
     (b"\x1b[31mred\x1b[0m\x07\n", "closed the connection"),
     (bytes(range(256)) * 100, "closed the connection"),
-    (b"SIZE 2 1\nPX 5 0 ffffff\nPX -1 0 ffffff\nPX 0 0 fffffff\nPX 0 0 \nPX 0\n", "closed the connection"),
+    (b"SIZE 2 1\nPX 5 0 ffffff\nPX -1 0 ffffff\nPX 0 0 fffffff\nPX 0 0 \nPX 0\n", "outside its own wall"),
+    (b"SIZE 2 1\nPX -1 0 ffffff\nPX 0 0 fffffff\nPX 0 0 \nPX 0\n", "closed the connection"),
 ])
 def test_hostile_pixelflut(muralctl, tmp_path, text, said):
     with Parrot(text) as server:
