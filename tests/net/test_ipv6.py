@@ -222,6 +222,7 @@ def test_advertisements_are_right_and_none_is_unasked(tmp_path, link):
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:
         dump = subprocess.Popen(
             ["ip", "netns", "exec", client.name, "tcpdump", "--immediate-mode", "-p", "-i", "eth0",
+             "-s", "256",  # its buffer has room for few large frames
              "-U", "-Z", "root", "-w", str(capture), "icmp6"], stderr=subprocess.PIPE, text=True)
         while "listening" not in dump.stderr.readline():
             pass
