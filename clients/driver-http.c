@@ -194,9 +194,10 @@ static int
 fetch_cells(struct session *session, json_t **answer)
 {
 	struct board *board = session->state;
+	uint64_t most = ANSWER_MAX + (uint64_t)board->width * board->height * CELL_MAX;
 	int status, ret;
 
-	board->http.most = ANSWER_MAX + (size_t)board->width * board->height * CELL_MAX;
+	board->http.most = most < SIZE_MAX ? (size_t)most : SIZE_MAX;
 	status = http_request(&board->http, "GET", "/frontend-pixels", NULL, answer);
 	while (status == 404 || status == 429) {
 		if (status == 429 &&
