@@ -18,7 +18,7 @@
 #define ID_MAX 256
 #define TEXT_MAX 250
 #define ANSWER_MAX ((size_t)1 << 20) /* bytes, but for the cells */
-#define CELL_MAX 64                  /* bytes that tell of one cell and its author */
+#define CELL_MAX 2500                /* bytes: a cell, NAME (AUTHOR), escaped */
 #define WAIT_MIN 0.01                /* seconds, after a refusal */
 #define WAIT_MAX (24 * 3600.0)       /* seconds; longer is nonsense */
 
@@ -146,6 +146,16 @@ http_size(struct session *session)
 }
 
 static int
+sleep_until(const struct session *session, int64_t when)
+{
+	int64_t until = session->end && session->end < when ? session->end : when;
+
+	while (clock_now() < until && !stop_asked())
+		clock_sleep_until(until);
+	return stop_asked() || until < when ? -EINTR : 0;
+}
+
+static int
 join(struct session *session)
 {
 	struct board *board = session->state;
@@ -153,14 +163,19 @@ join(struct session *session)
 	char name[TEXT_MAX + 16];
 	const char *id;
 	json_t *answer;
-	int status;
+	int status, ret;
 
 	snprintf(name, sizeof(name), options->connections > 1 ? "%s %u" : "%s",
 		options->name, session->number + 1);
-	status = http_request(&board->http, "PUT", "/register-pg",
-		json_pack("{ssssss}", "name", name, "author", options->author, "secret",
-			options->secret),
-		&answer);
+	while ((status = http_request(&board->http, "PUT", "/register-pg",
+			json_pack("{ssssss}", "name", name, "author", options->author,
+				"secret", options->secret),
+			&answer)) == 429) {
+		ret = sleep_until(session, wait_after(board, answer));
+		json_decref(answer);
+		if (ret < 0)
+			return ret;
+	}
 	if (status < 0)
 		return status;
 	if (status != 200)
@@ -173,25 +188,16 @@ join(struct session *session)
 	return 0;
 }
 
-static int
-sleep_until(const struct session *session, int64_t when)
-{
-	int64_t until = session->end && session->end < when ? session->end : when;
-
-	while (clock_now() < until && !stop_asked())
-		clock_sleep_until(until);
-	return stop_asked() || until < when ? -EINTR : 0;
-}
-
 /* The rows of cells, from the route for web pages if there is one, else from the one for
  * generators, which wants an id and makes one wait. */
 static int
 fetch_cells(struct session *session, json_t **answer)
 {
 	struct board *board = session->state;
+	uint64_t most = ANSWER_MAX + (uint64_t)board->width * board->height * CELL_MAX;
 	int status, ret;
 
-	board->http.most = ANSWER_MAX + (size_t)board->width * board->height * CELL_MAX;
+	board->http.most = most < SIZE_MAX ? (size_t)most : SIZE_MAX;
 	status = http_request(&board->http, "GET", "/frontend-pixels", NULL, answer);
 	while (status == 404 || status == 429) {
 		if (status == 429 &&

@@ -61,8 +61,8 @@ void section_finish(struct section *section);
 int config_open_section(struct config *config, const char *title, struct place place,
 	struct section **section);
 
-/* Adds one value to a section, unless it is longer than --print-config could print so
- * that it can be read again, which is printed and counted.  0 or -ENOMEM. */
+/* Adds one value to a section, unless it is a file's and longer than --print-config could
+ * print so that it can be read again, which is printed and counted.  0 or -ENOMEM. */
 int config_add(struct config *config, struct section *section, const char *key,
 	const char *value, struct place place);
 

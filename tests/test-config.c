@@ -559,6 +559,7 @@ without_a_file_there_is_only_a_list(void **state)
 static void
 the_command_line_overrides(void **state)
 {
+	char text[2000] = "canvas.snapshot=";
 	struct run *run;
 	const struct section *section;
 
@@ -579,6 +580,13 @@ the_command_line_overrides(void **state)
 	assert_string_equal(section->name, "v2.1");
 	assert_string_equal(section->file, "-s");
 	assert_string_equal(section_find(section, "alpha")->value, "a=b");
+	run_free(run);
+
+	/* such as a palette of 256 colours: no file has a line for it */
+	memset(text + strlen(text), '/', 1800);
+	run = run_config("-c", "t.conf", "-s", text, NULL);
+	assert_string_equal(run->err, "");
+	assert_int_equal(strlen(run->config.canvas.snapshot), 1800);
 	run_free(run);
 }
 

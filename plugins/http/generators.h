@@ -31,7 +31,8 @@ struct generator {
 	uint64_t pixels, unnecessary;
 	uint64_t ready_ns;         /* by uv_hrtime(); it may set a cell from then on */
 	uint64_t mark;             /* the store's, of its registration */
-	uint64_t stale_ns;         /* by uv_hrtime(); it may give way if never used */
+	uint64_t stale_ns;         /* by uv_hrtime(), 0: of an earlier run; if it never
+				    * set a cell it may give way from then on */
 	uint32_t cells;            /* of the board that show it as their painter */
 	struct generator *same[4]; /* generators.c's: the next with the same hash */
 	struct generator *next, **link; /* the one registered before it */

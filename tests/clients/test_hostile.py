@@ -164,6 +164,25 @@ def test_an_answer_without_end(muralctl):
 
 
 @needs_http
+def test_a_board_that_wants_nobody_new_for_a_second(muralctl, image):
+    with Board() as board:
+        register, early = board.register, [board.error(429, "429 Too Many Requests", {"Retry-After": "1"})]
+        board.register = lambda fields: early.pop() if early else register(fields)
+        muralctl("paint", image(lambda x, y: (255, 0, 0), 2, 1), board_target(board)).ok()
+        assert not early and board.cells[0][:2] == [2, 2]
+
+
+@needs_http
+def test_the_longest_names_that_a_board_may_tell_of(muralctl, tmp_path):
+    """Two hundred bytes each for name and author, of which JSON makes six times as many."""
+    with Board(width=40, height=20) as board:
+        board.answer = lambda method, path, fields: Board.answer(board, method, path, fields) \
+            if path != "/frontend-pixels" else (200, {"pixels": board.cells, "authors": [
+                ["%s (%s)" % ("\x01" * 200, "\x02" * 200)] * 40] * 20}, {})
+        muralctl("grab", board_target(board), tmp_path / "out.png").ok()
+
+
+@needs_http
 def test_commands_for_a_terminal_in_two_bytes(muralctl, image):
     with Board() as board:
         board.register = lambda fields: board.error(403, "\u009b31m\u0085 caf\u00e9")
