@@ -238,6 +238,17 @@ p2_size(struct session *session)
 	return 0;
 }
 
+/* So long, but of a load's time no more than half: the rest is for paint. */
+static int
+at_most(const struct session *session, int ms)
+{
+	int64_t half = (session->end - clock_now()) / CLOCK_MS / 2;
+
+	if (!session->end || half > ms)
+		return ms;
+	return half > 0 ? (int)half : 0;
+}
+
 /* The first time; later, Updates keep what is known true. */
 static int
 p2_begin(struct session *session, const struct area *area)
@@ -264,7 +275,8 @@ p2_begin(struct session *session, const struct area *area)
 	ret = subscribe(p2, p2->area.x, p2->area.y, p2->area.x + (int64_t)area->width - 1,
 		p2->area.y + (int64_t)area->height - 1);
 	if (ret == 0)
-		ret = listen_until_quiet(p2, FIRST_MS, SETTLE_MS);
+		ret = listen_until_quiet(
+			p2, at_most(session, FIRST_MS), at_most(session, SETTLE_MS));
 	p2->changes = 0;
 	return ret;
 }

@@ -403,9 +403,11 @@ def test_p2_says_no(muralctl, image, tmp_path):
         assert "9999" not in muralctl("size", p2_target(server, otp="9999")).err
 
 
-def test_p2_load(muralctl):
+@pytest.mark.parametrize("snapshot", [True, False])
+def test_p2_load(muralctl, snapshot):
+    """Half of the time is for paint, though no first picture comes."""
     users = {b"u1": "00000007", b"u2": "00000007"}
-    with P2(users=users, width=200, height=200) as server:
+    with P2(users=users, width=200, height=200, snapshot=snapshot) as server:
         result = muralctl("load", p2_target(server, "u%", "7"), "--connections", 2, "--seconds", 1, "--rate", 2000).ok()
         assert result.number("sent") == server.puts
         assert 100 < result.number("painted") <= server.puts
