@@ -242,8 +242,10 @@ wish(const char *accept, const char *type)
 	return best;
 }
 
-bool
-metrics_are_open(const char *accept)
+/* Whether who accepts this (RFC 9110's Accept; NULL: says nothing) is to get OpenMetrics,
+ * rather than Prometheus' older text. */
+static bool
+is_open_wished(const char *accept)
 {
 	int text, open;
 
@@ -251,6 +253,8 @@ metrics_are_open(const char *accept)
 		return true;
 	open = wish(accept, OPENMETRICS);
 	text = wish(accept, "text/plain");
+	if (text < 0)
+		text = wish(accept, "text/*");
 	/* a browser, which would save the other one to a file */
 	if (open < 0 && wish(accept, "text/html") > 0)
 		return false;
@@ -263,7 +267,7 @@ enum MHD_Result
 metrics_answer(struct request *request)
 {
 	bool openmetrics =
-		metrics_are_open(request_header(request, MHD_HTTP_HEADER_ACCEPT));
+		is_open_wished(request_header(request, MHD_HTTP_HEADER_ACCEPT));
 	char *text = NULL;
 	size_t len;
 	struct page page = { .out = open_memstream(&text, &len),

@@ -39,7 +39,7 @@ def of(samples, name, plugin=None, **labels):
 
 @pytest.mark.parametrize("accept,want", [
     (None, OPEN), ("*/*", OPEN), (PROMETHEUS, OPEN), ("application/openmetrics-text", OPEN),
-    ("text/plain", TEXT), ("text/plain;version=0.0.4;q=1,*/*;q=0.1", TEXT),
+    ("text/plain", TEXT), ("text/*", TEXT), ("text/plain;version=0.0.4;q=1,*/*;q=0.1", TEXT),
     ("application/openmetrics-text;q=0.2, text/plain; q=0.9", TEXT),
     ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", TEXT), ("", OPEN), (",;q=,=q;q", OPEN)])
 def test_the_format_is_the_one_that_is_wished(tmp_path, accept, want):
