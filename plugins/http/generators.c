@@ -17,10 +17,10 @@
 
 #define BUCKETS 8192
 
-/* A source may register so many at once, and then one in so many seconds: a class behind
- * one address has more than it needs, and whoever fills the board does not before those
- * who came with him give way again. */
-#define NEW_AT_ONCE 1000
+/* A source may register so many at once, and then one in so many seconds: all classes of
+ * a school behind one address have more than they need, and whoever fills the board does
+ * not before those who came with him give way again. */
+#define NEW_AT_ONCE (GENERATORS_MAX / 2)
 #define NEW_SECONDS 1
 
 #define NS_PER_S UINT64_C(1000000000)
