@@ -216,6 +216,7 @@ read_lines(struct config *config, FILE *file, const char *path, struct line *lin
 			strip_bom(line);
 		if (!wrong)
 			wrong = parse_line(line, why, sizeof(why));
+		config->is_written |= !wrong && (line->is_section || line->is_setting);
 		if (wrong) {
 			config_error(config, path, line->number, NULL, NULL,
 				"this line %s", wrong);

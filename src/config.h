@@ -138,6 +138,7 @@ struct config {
 	struct config_record record;
 	struct networks allow, deny; /* server.allow, server.deny */
 	struct section *sections;
+	bool is_written; /* some file has a section, or a value */
 	unsigned errors; /* printed so far */
 
 	/* private to config.c: where each core value came from, file names, ... */

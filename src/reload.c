@@ -96,10 +96,10 @@ on_changed(void *arg, const struct ingest_changes *changes)
 static void
 check_emptied(const struct reload *reload)
 {
-	if (reload->current->sections && !reload->next->sections)
+	if (reload->current->is_written && !reload->next->is_written)
 		config_error(reload->next, NULL, 0, NULL, NULL,
-			"no [plugin] section is left in the config; to close all "
-			"plugins, write enabled = no into theirs");
+			"nothing is left in the config; to close all plugins, leave a "
+			"section that is none, such as [canvas]");
 }
 
 static bool
