@@ -89,8 +89,9 @@ refused(const struct echo *echo, int err)
 		next = "; a firewall of this machine or a broadcast address is in the "
 		       "way";
 	else if (err == -EINVAL)
-		next = "; the kernel cannot send to this address: for a link-local one "
-		       "write %INTERFACE after it";
+		next = "; the kernel cannot send to this address: a link-local one needs "
+		       "%INTERFACE after it; if it has that, the table of neighbours "
+		       "is full: raise net.ipv6.neigh.default.gc_thresh3";
 	return say_error(err, "%s: sending: %s%s", echo->name, strerror(-err), next);
 }
 

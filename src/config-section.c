@@ -170,8 +170,8 @@ refuse_section(struct config *config, const char *title, struct place place)
 			"unknown section, did you mean [%s]?", nearest);
 	else
 		config_error(config, place.file, place.line, title, NULL,
-			"unknown section, there are [canvas], [display], [server] and "
-			"[plugin MODULE]");
+			"unknown section, there are [canvas], [display], [server], "
+			"[record] and [plugin MODULE]");
 }
 
 static int

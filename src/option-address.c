@@ -56,8 +56,8 @@ address_check(const char *text, char *why, size_t len)
 			"[::]:1234");
 	end = read_digits(colon + 1, &port);
 	if (!end || *end || port > 65535)
-		return refuse(why, len,
-			"has no port; end it in : and a number from 0 to 65535");
+		return refuse(
+			why, len, "must end in : and a port, a number from 0 to 65535");
 	memcpy(host, text, host_len);
 	host[host_len] = '\0';
 	if (host[0] == '[' && host[host_len - 1] == ']') {

@@ -92,11 +92,12 @@ on_changed(void *arg, const struct ingest_changes *changes)
 }
 
 /* A file that an editor has just emptied, or has not filled yet, is no wish to close all
- * that runs. */
+ * that runs.  One that could not be read said so already. */
 static void
 check_emptied(const struct reload *reload)
 {
-	if (reload->current->is_written && !reload->next->is_written)
+	if (reload->current->is_written && !reload->next->is_written &&
+		reload->next->errors == 0)
 		config_error(reload->next, NULL, 0, NULL, NULL,
 			"nothing is left in the config; to close all plugins, leave a "
 			"section that is none, such as [canvas]");

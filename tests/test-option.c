@@ -217,12 +217,12 @@ reads_addresses(void **state)
 		{ ":1234",
 			"is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
 			"[::]:1234" },
-		{ "host:", "has no port; end it in : and a number from 0 to 65535" },
-		{ "host:65536", "has no port; end it in : and a number from 0 to 65535" },
+		{ "host:", "must end in : and a port, a number from 0 to 65535" },
+		{ "host:65536", "must end in : and a port, a number from 0 to 65535" },
 		{ "host:99999999999999999999999",
-			"has no port; end it in : and a number from 0 to 65535" },
-		{ "host:12x", "has no port; end it in : and a number from 0 to 65535" },
-		{ "host:http", "has no port; end it in : and a number from 0 to 65535" },
+			"must end in : and a port, a number from 0 to 65535" },
+		{ "host:12x", "must end in : and a port, a number from 0 to 65535" },
+		{ "host:http", "must end in : and a port, a number from 0 to 65535" },
 		{ "::1:80", "is not clear; write an IPv6 address in brackets, such as "
 			    "[::1]:80" },
 		{ "[::g]:80", "has no IPv6 address in its brackets; write one, such as "
