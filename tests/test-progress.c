@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Who takes an answer too slowly, on a clock of the test's. */
+#include <arpa/inet.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -58,6 +62,56 @@ test_nobody_is_slow_while_nothing_waits(void **state)
 	assert_true(progress_is_slow(&progress, 0, true, 3600 * 1000 + PROGRESS_MS));
 }
 
+/* Both ends of a TCP connection, the second of which takes only a little unread. */
+static void
+connect_both(int ends[2])
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), little = 4096;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+	ends[1] = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(ends[1], SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
+	assert_int_equal(connect(ends[1], (struct sockaddr *)&at, len), 0);
+	ends[0] = accept(listener, NULL, NULL);
+	assert_true(ends[0] >= 0);
+	close(listener);
+}
+
+static void
+test_the_kernel_tells_what_was_taken(void **state)
+{
+	static char bytes[1 << 16];
+	uint64_t sent = 0, first, taken;
+	bool waits;
+	int ends[2];
+	ssize_t n;
+
+	(void)state;
+	connect_both(ends);
+	while ((n = send(ends[0], bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+		sent += n;
+	assert_int_equal(progress_ask(ends[0], &first, &waits), 0);
+	assert_true(waits);
+	assert_in_range(first, 1, sent - 1);
+	for (uint64_t read = 0; read < sent; read += n)
+		assert_true((n = recv(ends[1], bytes, sizeof(bytes), 0)) > 0);
+	do {
+		assert_int_equal(progress_ask(ends[0], &taken, &waits), 0);
+	} while (waits && poll(NULL, 0, 1) == 0); /* what was taken is told soon */
+	assert_in_range(taken, sent, sent + 1);   /* and that there is a connection */
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_true(progress_ask(ends[0], &taken, &waits) < 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -65,6 +119,7 @@ main(void)
 		cmocka_unit_test(test_a_phone_on_a_bad_network_gets_its_film),
 		cmocka_unit_test(test_who_only_keeps_it_does_not),
 		cmocka_unit_test(test_nobody_is_slow_while_nothing_waits),
+		cmocka_unit_test(test_the_kernel_tells_what_was_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
