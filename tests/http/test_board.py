@@ -384,8 +384,8 @@ def test_a_flood_does_not_make_the_loop_look_at_the_board_all_the_time(tmp_path)
             tag = board.ask("GET", "/frontend-pixels").headers["ETag"]
             wait_for("the flood", lambda: board.ask("GET", "/frontend-pixels").headers["ETag"] != tag)
             new = asked = 0
-            end = time.monotonic() + 1
-            while time.monotonic() < end:
+            start = time.monotonic()
+            while time.monotonic() - start < (1 if new > 1 else 20):
                 answer = board.ask("GET", "/frontend-pixels", headers={"If-None-Match": tag})
                 tag = answer.headers["ETag"]
                 new += answer.status == 200
