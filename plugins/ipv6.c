@@ -389,12 +389,14 @@ ipv6_invite(const struct mural_host *host, const struct mural_wish *wish, char *
 	}
 	/* a comment for the shell, so that the whole line can be copied */
 	if (!template.placed)
-		return snprintf(text, len, "ping -c1 %s%s # %s%s: paints #%06x somewhere",
+		return snprintf(text, len,
+			"ping -c1 %s%s # %s%s, no answer needed: paints #%06x somewhere",
 			example, zone, config->template, whose, pixel.argb & 0xffffff);
 	return snprintf(text, len,
-		"ping -c1 %s%s # %s, X and Y in %s%s: paints %u,%u #%06x", example, zone,
-		config->template, template.decimal ? "decimal" : "hex", whose, pixel.x,
-		pixel.y, pixel.argb & 0xffffff);
+		"ping -c1 %s%s # %s, X and Y in %s%s, no answer needed: paints %u,%u "
+		"#%06x",
+		example, zone, config->template, template.decimal ? "decimal" : "hex",
+		whose, pixel.x, pixel.y, pixel.argb & 0xffffff);
 }
 
 const struct mural_plugin mural_plugin = {
