@@ -271,9 +271,9 @@ report(const struct painting *painting, double seconds, size_t missing)
 	if (painting->outside)
 		printf("%zu %s lie outside the wall\n", painting->outside, unit);
 	if (missing)
-		printf("%zu %s do not show: outside the wall, dropped by the server, or "
-		       "painted over\n",
-			missing, unit);
+		printf("%zu %s do not show: %soutside the wall, dropped by the server, "
+		       "or painted over\n",
+			missing, unit, stop_asked() ? "not sent any more, " : "");
 	fflush(stdout);
 }
 
