@@ -37,13 +37,16 @@ static int
 dots_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
 	size_t len)
 {
-	if (host->port == 0)
+	const char *protocol = host->port ? "tcp" : "udp";
+	unsigned port = host->port ? host->port : host->udp_port;
+
+	if (port == 0)
 		return -1;
 	return snprintf(text, len,
-		"printf '\\%o\\%o\\%o\\%o\\%o\\%o\\%o\\377' >/dev/tcp/%s/%u",
+		"printf '\\%o\\%o\\%o\\%o\\%o\\%o\\%o\\377' >/dev/%s/%s/%u",
 		wish->x & 0xff, wish->x >> 8, wish->y & 0xff, wish->y >> 8,
 		wish->colour >> 16 & 0xff, wish->colour >> 8 & 0xff, wish->colour & 0xff,
-		wish->address, host->port);
+		protocol, wish->address, port);
 }
 
 const struct mural_plugin mural_plugin = {

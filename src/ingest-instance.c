@@ -235,11 +235,23 @@ on_listener_closed(struct listener *listener)
 	free(listener);
 }
 
+/* For whoever is invited. */
+static uint16_t
+tell_name(struct instance *instance, int fd, const char *listen, const char *transport)
+{
+	char text[300];
+	uint16_t port = socket_name(fd, listen, text, sizeof(text));
+
+	if (!socket_has_address(fd, instance->address))
+		instance->address[0] = '\0';
+	log_info("%s: listening on %s%s", instance->host.name, text, transport);
+	return port;
+}
+
 static int
 open_listener(struct ingest *ingest, struct instance *instance)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
-	char text[300];
 	int ret;
 
 	if (!listener)
@@ -258,8 +270,7 @@ open_listener(struct ingest *ingest, struct instance *instance)
 	if (ret < 0)
 		return ret;
 	instance->host.port =
-		socket_name(listener->fd, instance->common.listen, text, sizeof(text));
-	log_info("%s: listening on %s", instance->host.name, text);
+		tell_name(instance, listener->fd, instance->common.listen, "");
 	return 0;
 }
 
@@ -268,14 +279,13 @@ open_datagrams(struct ingest *ingest, struct instance *instance)
 {
 	struct lane *lane = next_lane(ingest, instance);
 	struct datagram_call call = { .lane = lane };
-	char text[300];
 
 	call.fd =
 		socket_bind(instance->host.name, instance->common.listen_udp, SOCK_DGRAM);
 	if (call.fd < 0)
 		return call.fd;
-	socket_name(call.fd, instance->common.listen_udp, text, sizeof(text));
-	log_info("%s: listening on %s, UDP", instance->host.name, text);
+	instance->host.udp_port =
+		tell_name(instance, call.fd, instance->common.listen_udp, ", UDP");
 	return worker_call(lane->worker, lane_open_dgram, &call);
 }
 

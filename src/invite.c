@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "address.h"
-#include "listener.h"
 #include "log.h"
 #include "util.h"
 
@@ -15,16 +14,14 @@
 int
 invite_text(const struct instance *instance, const char *address, char *text, size_t len)
 {
-	const struct listener *listener = instance->listener;
-	char bound[ADDRESS_TEXT_MAX];
 	struct mural_wish wish = { address, instance->host.width / 2,
 		instance->host.height / 2, ORANGE };
 	int ret;
 
 	if (!instance->plugin->invite || !instance->is_open)
 		return -ENOENT;
-	if (listener && socket_has_address(listener->fd, bound))
-		wish.address = bound;
+	if (*instance->address)
+		wish.address = instance->address;
 	ret = instance->plugin->invite(&instance->host, &wish, text, len);
 	if (ret <= 0)
 		return -ENOENT;

@@ -12,6 +12,7 @@
 
 #include <mural/plugin.h>
 
+#include "address.h"
 #include "config.h"
 
 /* One shared object.  The table is our own copy, complete to our size: what an older
@@ -49,11 +50,12 @@ struct instance {
 	enum residence residence;
 	void (*on_stopped)(struct instance *instance); /* NULL: nobody asks */
 	/* ingest's */
-	bool is_open;              /* it runs */
-	bool stays;                /* as it is, in the reload at hand */
-	struct listener *listener; /* of a stream; NULL: none */
-	struct lane *lanes;        /* one for each thread that serves the instance */
-	struct ingest *ingest;     /* that opened it */
+	bool is_open;                   /* it runs */
+	bool stays;                     /* as it is, in the reload at hand */
+	struct listener *listener;      /* of a stream; NULL: none */
+	char address[ADDRESS_TEXT_MAX]; /* where it has clients; "": everywhere */
+	struct lane *lanes;             /* one for each thread that serves the instance */
+	struct ingest *ingest;          /* that opened it */
 };
 
 struct plugins {

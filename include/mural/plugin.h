@@ -164,6 +164,8 @@ struct mural_host {
 	uint32_t background; /* 0xffrrggbb, of a canvas that nobody painted */
 
 	struct mural_limits *limits; /* for mural_charge() and its like; NULL: none */
+
+	uint16_t udp_port; /* of the instance's UDP socket; 0: none */
 };
 
 /* One client of a stream plugin, or one datagram socket.  Made by murald; fields are
