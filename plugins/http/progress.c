@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,9 @@ progress_ask(int fd, uint64_t *taken, bool *waits)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
 		ioctl(fd, SIOCOUTQ, &queued) < 0)
 		return -errno;
+	if (len < offsetof(struct tcp_info, tcpi_bytes_acked) +
+			  sizeof(info.tcpi_bytes_acked))
+		return -EOPNOTSUPP;
 	*taken = info.tcpi_bytes_acked;
 	*waits = queued > 0;
 	return 0;
