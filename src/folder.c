@@ -15,6 +15,8 @@ folder_sync(const char *path)
 	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	int ret = fd < 0 || fsync(fd) < 0 ? -errno : 0;
 
+	if (ret == -EINVAL)
+		ret = 0; /* this file system has no such thing */
 	if (fd >= 0)
 		close(fd);
 	free(copy);

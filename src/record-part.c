@@ -133,6 +133,8 @@ record_begin_part(struct record *record)
 
 	if (ret == 0)
 		ret = begin_file(record);
+	if (ret == 0)
+		ret = folder_sync(record->file);
 	if (ret < 0 && record->fd >= 0) {
 		/* without its head it is nothing, so it begins again */
 		close(record->fd);

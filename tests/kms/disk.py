@@ -112,6 +112,8 @@ class Record:
         self.moments, self.whole = [], {}  # (time in ms, rows of pixels as one), part: read to its end
         self.pixels = None
         for name in ["record.%d" % number for number in numbers] + ["record"]:
+            if name == "record" and numbers and not os.path.exists(os.path.join(folder, name)):
+                continue  # just set aside as the last part
             with open(os.path.join(folder, name), "rb") as file:
                 self.whole[name] = self.read(file.read())
 
