@@ -601,8 +601,10 @@ def test_a_colour_without_a_place_lights_any_pixel(tmp_path, pair):
         sender = Sender(wall_host, client)
         sender.send(*[IPv6(src=CLIENT, dst="2001:6a8:28c0:2017:1:ff:80:1") / ICMPv6EchoRequest()] * 400)
         shows(wall, {(x, y): (255, 128, 1) for x in range(2, 6) for y in range(1, 4)}, (64, 48))
+        sender.send(IPv6(src=CLIENT, dst="2001:6a8:28c0:2017:1:ff:80:2") / ICMPv6EchoRequest())
+        wait_for("the last", lambda: (255, 128, 2) in wall.picture().getdata())
         assert wall.stop() == 0
-    assert counted(wall.log())["painted"] == 400
+    assert counted(wall.log())["painted"] == 401
 
 
 def test_instances_keep_to_their_templates_offsets_and_regions(tmp_path, pair):
