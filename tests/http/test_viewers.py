@@ -407,7 +407,7 @@ def test_an_idle_wall_wakes_nobody_but_once_a_second(tmp_path, kind):
                 before = switches(wall)
                 await asyncio.sleep(2)
                 # a second's figures, and what the web server looks after every five
-                assert switches(wall) - before <= 10
+                assert switches(wall) - before <= 6
             await asyncio.sleep(0.3)
             before = switches(wall)
             await asyncio.sleep(1)
