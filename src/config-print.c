@@ -55,6 +55,12 @@ config_unknown_key(struct config *config, const struct section *section,
 		"unknown option, this section takes %s", known);
 }
 
+size_t
+config_line_len(const char *title, const char *key, const char *value)
+{
+	return strlen(title) + strlen(key) + strlen(value) + strlen(". = ");
+}
+
 void
 config_print_options(const char *title, const struct section *section,
 	const struct mural_option *options, FILE *out)
@@ -72,8 +78,7 @@ config_print_options(const char *title, const struct section *section,
 		else if (setting)
 			snprintf(origin, sizeof(origin), "%s", setting->file);
 		/* inih takes no long lines: then the origin has one of its own */
-		if (strlen(title) + strlen(key) + strlen(value) + strlen(origin) +
-				strlen(". =   ; ") >
+		if (config_line_len(title, key, value) + strlen("  ; ") + strlen(origin) >
 			LINE_ROOM)
 			fprintf(out, "; %s\n%s.%s = %s\n", origin, title, key, value);
 		else

@@ -9,6 +9,9 @@
 #define COMMAND_LINE "-s" /* the file name of what the command line set */
 #define LINE_ROOM 198     /* what inih as packaged takes of a line */
 
+/* How long "TITLE.KEY = VALUE" is, as --print-config writes it. */
+size_t config_line_len(const char *title, const char *key, const char *value);
+
 /* Where something was written. */
 struct place {
 	const char *file; /* owned by struct config */

@@ -78,8 +78,7 @@ config_add(struct config *config, struct section *section, const char *key,
 {
 	const struct setting *earlier = section_find(section, key);
 	struct setting *setting, **end = &section->settings;
-	size_t len =
-		strlen(section->title) + strlen(key) + strlen(value) + strlen(". = ");
+	size_t len = config_line_len(section->title, key, value);
 
 	/* no line of a file could hold more; a command line does */
 	if (len > LINE_ROOM && place.line > 0) {
