@@ -167,6 +167,11 @@ refuse_section(struct config *config, const char *title, struct place place)
 	else if (nearest)
 		config_error(config, place.file, place.line, title, NULL,
 			"unknown section, did you mean [%s]?", nearest);
+	else if (words.n == 1 && is_plain_word(words.word[0]))
+		config_error(config, place.file, place.line, title, NULL,
+			"unknown section, did you mean [plugin %s]? The others are "
+			"[canvas], [display], [server] and [record]",
+			words.word[0]);
 	else
 		config_error(config, place.file, place.line, title, NULL,
 			"unknown section, there are [canvas], [display], [server], "
