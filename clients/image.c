@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <png.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -87,6 +89,41 @@ image_load(struct image *image, const char *path)
 	return ret;
 }
 
+/* A file with half a picture goes; a device, a pipe or a link is not ours to remove. */
+static void
+remove_rest(const char *path)
+{
+	struct stat stat;
+
+	if (lstat(path, &stat) == 0 && S_ISREG(stat.st_mode))
+		unlink(path);
+}
+
+static int
+write_png(png_image *png, const uint8_t *rgb, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	bool written;
+	int err;
+
+	if (!file) {
+		err = errno;
+		return say_error(-err, "%s: %s", path, strerror(err));
+	}
+	errno = 0;
+	written = png_image_write_to_stdio(png, file, 0, rgb, 0, NULL);
+	err = errno ? errno : EIO;
+	if (fclose(file) != 0 && written) {
+		err = errno;
+		written = false;
+	}
+	if (written)
+		return 0;
+	remove_rest(path);
+	return say_error(
+		-err, "%s: the picture cannot be written: %s", path, strerror(err));
+}
+
 int
 image_save(const struct image *image, const char *path)
 {
@@ -98,7 +135,7 @@ image_save(const struct image *image, const char *path)
 		.format = PNG_FORMAT_RGB,
 	};
 	uint8_t *rgb = malloc(n * 3);
-	int ret = 0;
+	int ret;
 
 	if (!rgb)
 		return say_error(-ENOMEM, "no memory to write %s", path);
@@ -107,11 +144,7 @@ image_save(const struct image *image, const char *path)
 		rgb[3 * i + 1] = (uint8_t)(image->pixels[i] >> 8);
 		rgb[3 * i + 2] = (uint8_t)image->pixels[i];
 	}
-	errno = 0;
-	if (!png_image_write_to_file(&png, path, 0, rgb, 0, NULL)) {
-		ret = errno ? -errno : -EIO;
-		say("%s: %s", path, png.message);
-	}
+	ret = write_png(&png, rgb, path);
 	free(rgb);
 	return ret;
 }

@@ -19,7 +19,7 @@ struct image {
 int image_load(struct image *image, const char *path);
 int image_new(struct image *image, uint32_t width, uint32_t height);
 
-/* Writes 8-bit RGB, alpha left out.  On failure there is no file. */
+/* Writes 8-bit RGB, alpha left out.  On failure a plain file is removed. */
 int image_save(const struct image *image, const char *path);
 
 void image_free(struct image *image);

@@ -4,6 +4,7 @@ told to, keeps to a little memory, and writes to nobody but whom it was told."""
 import os
 import random
 import signal
+import stat
 import subprocess
 import time
 
@@ -122,6 +123,24 @@ def test_an_answer_that_cannot_be_written_is_a_failure():
         done = subprocess.run([MURALCTL, "size", "pixelflut://127.0.0.1:%d" % server.port],
                               stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
     assert done.returncode == 1 and "cannot be written" in done.stderr
+
+
+def test_a_picture_that_cannot_be_written_removes_no_device(muralctl, tmp_path):
+    """/dev/full in a place of its own, as it is and through a link; a plain file goes."""
+    small, device, link = tmp_path / "small", tmp_path / "small" / "full", tmp_path / "link"
+    small.mkdir()
+    with Pixelflut() as server:
+        target = "pixelflut://127.0.0.1:%d" % server.port
+        if os.geteuid() == 0:
+            os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 7))
+            muralctl("grab", target, device).failed("full: ", "No space left on device")
+            assert device.exists()
+        link.symlink_to("/dev/full")
+        muralctl("grab", target, link).failed("link: ", "No space left on device")
+        assert link.is_symlink()
+        limited = ["sh", "-c", "ulimit -f 0; trap '' XFSZ; exec \"$0\" \"$@\""]
+        muralctl("grab", target, small / "o.png", prefix=limited).failed("o.png: the picture cannot be written: File too")
+        assert not (small / "o.png").exists()
 
 
 def test_damaged_pictures(muralctl, image, tmp_path):
