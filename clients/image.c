@@ -62,6 +62,8 @@ read_png(struct image *image, png_image *png, FILE *file, const char *path)
 	if ((ret = image_new(image, png->width, png->height)) < 0)
 		return ret;
 	png->format = PNG_FORMAT_RGBA;
+	/* Else 16 bits that do not say what they mean would count as linear light. */
+	png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
 	if (!png_image_finish_read(png, NULL, image->pixels, 0, NULL)) {
 		image_free(image);
 		return say_error(

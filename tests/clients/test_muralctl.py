@@ -8,8 +8,10 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import time
+import zlib
 
 import pytest
 from PIL import Image
@@ -118,6 +120,21 @@ def test_alpha_and_what_sticks_out(muralctl, image):
         "%02x%02x09%s" % (x, y, "" if x % 3 == 0 else "80") for x in (3, 4, 6, 7) for y in (1, 2, 3, 4))
     assert result.number("painted") == 16
     assert "20 pixels lie outside the wall" in result.out  # 6 visible of 8 columns, 6 rows, less 16
+
+
+@pytest.mark.parametrize("kind, channels", [(0, 1), (2, 3), (6, 4)])
+def test_sixteen_bits_are_the_same_colours(muralctl, tmp_path, kind, channels):
+    """Grey, RGB and RGBA, which PIL does not write; 0x20 twice is 0x20."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    greys = 0x00, 0x20, 0x80, 0xff
+    row = b"".join(bytes([grey, grey] * min(channels, 3) + [255, 255] * (channels == 4)) for grey in greys)
+    (tmp_path / "deep.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", len(greys), 1, 16, kind, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(b"\0" + row)) + chunk(b"IEND", b""))
+    with Pixelflut() as server:
+        muralctl("paint", tmp_path / "deep.png", "pixelflut://127.0.0.1:%d" % server.port).ok()
+    assert server.colours_seen == [bytes([grey] * 3).hex() for grey in greys]
 
 
 def test_order_is_rows_or_random(muralctl, image):
