@@ -22,8 +22,10 @@ struct painting {
 	struct image image;
 	uint32_t *order; /* pixels of the image, in the order they are painted */
 	size_t n;
-	size_t outside; /* of the visible pixels, those the wall has no place for */
-	size_t already; /* those that needed no paint */
+	size_t outside;   /* of the visible pixels, those the wall has no place for */
+	size_t already;   /* those that needed no paint */
+	unsigned rounds;  /* begun, at most 2 */
+	uint64_t counted; /* pixels put when the bar began to count only */
 };
 
 /* Where a pixel of the image goes, and how. */
@@ -115,6 +117,32 @@ shuffle(uint32_t *order, size_t n)
 
 /* ------------------------------------------------------------------ rounds */
 
+/* A bar for each round; after the first, that of a loop only counts: there may be
+ * thousands of rounds in a second. */
+static void
+show_round(struct painting *painting)
+{
+	const char *unit = painting->session.driver->unit;
+
+	if (!painting->options->loop || painting->rounds == 0) {
+		progress_start(unit, painting->n);
+	} else if (painting->rounds == 1) {
+		painting->counted = painting->session.put;
+		progress_start(unit, 0);
+	}
+	if (painting->rounds < 2)
+		painting->rounds++;
+}
+
+static void
+show_progress(const struct painting *painting, size_t done)
+{
+	if (painting->options->loop && painting->rounds > 1)
+		progress_update(painting->session.put - painting->counted);
+	else
+		progress_update(done);
+}
+
 /* Each pixel once. */
 static int
 paint_round(struct painting *painting, bool is_first)
@@ -140,7 +168,7 @@ paint_round(struct painting *painting, bool is_first)
 		}
 		/* Where a pixel takes long, each moves the bar. */
 		if (i % 64 == 0 || session->pace.rate || !driver->flush)
-			progress_update(i + 1);
+			show_progress(painting, i + 1);
 	}
 	if (is_first)
 		painting->already = already;
@@ -202,7 +230,7 @@ paint_once(struct painting *painting, size_t *missing)
 
 	*missing = 0;
 	for (int i = 0; ret == 0 && i < ROUNDS; i++) {
-		progress_start(painting->session.driver->unit, painting->n);
+		show_round(painting);
 		ret = paint_round(painting, i == 0);
 		if (ret == 0)
 			ret = session_settle(&painting->session);
@@ -211,7 +239,6 @@ paint_once(struct painting *painting, size_t *missing)
 			break;
 		before = *missing;
 	}
-	progress_stop();
 	return ret;
 }
 
@@ -291,6 +318,7 @@ run(struct painting *painting)
 	start = clock_now();
 	ret = painting->options->loop ? paint_for_ever(painting, &missing)
 				      : paint_once(painting, &missing);
+	progress_stop();
 	if (ret == 0 || ret == -EINTR)
 		report(painting, clock_seconds(clock_now() - start), missing);
 	if (ret == -EINTR)

@@ -14,7 +14,7 @@
 #include "clock.h"
 
 #define INTERVAL (CLOCK_SECOND / 10)
-#define NARROWEST 40
+#define WIDTH 80 /* of a terminal that does not tell */
 
 /* There is one terminal, so there is one bar. */
 static struct {
@@ -97,17 +97,19 @@ terminal_width(void)
 {
 	struct winsize size;
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < NARROWEST)
-		return 80;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
+		return WIDTH;
 	return size.ws_col;
 }
 
-/* "1.20 M of 3.60 M pixels, 900 k a second, 0:02 left" */
+/* "1.20 M of 3.60 M pixels, 900 k a second, 0:02 left"; the first moment tells no rate.
+ */
 static void
 describe(char *text, size_t len, uint64_t done, double seconds)
 {
-	double rate = seconds > 0 ? (double)done / seconds : 0;
+	double rate = (double)done / seconds;
 	char so_far[AMOUNT_MAX], all[AMOUNT_MAX], each[AMOUNT_MAX];
+	uint64_t left;
 	int used;
 
 	if (!bar.unit) {
@@ -116,19 +118,20 @@ describe(char *text, size_t len, uint64_t done, double seconds)
 		return;
 	}
 	amount((double)done, so_far);
-	amount(rate, each);
-	if (bar.total == 0) {
-		snprintf(text, len, "%s %s, %s a second", so_far, bar.unit, each);
+	if (bar.total == 0)
+		used = snprintf(text, len, "%s %s", so_far, bar.unit);
+	else
+		used = snprintf(text, len, "%s of %s %s", so_far,
+			amount((double)bar.total, all), bar.unit);
+	if (seconds < clock_seconds(INTERVAL) || used < 0 || (size_t)used >= len)
 		return;
-	}
-	used = snprintf(text, len, "%s of %s %s, %s a second", so_far,
-		amount((double)bar.total, all), bar.unit, each);
-	if (rate > 0 && used > 0 && (size_t)used < len) {
-		uint64_t left = (uint64_t)((double)(bar.total - done) / rate);
-
-		snprintf(text + used, len - (size_t)used, ", %ju:%02ju left",
-			(uintmax_t)left / 60, (uintmax_t)left % 60);
-	}
+	used += snprintf(
+		text + used, len - (size_t)used, ", %s a second", amount(rate, each));
+	if (bar.total == 0 || rate <= 0 || (size_t)used >= len)
+		return;
+	left = (uint64_t)((double)(bar.total - done) / rate);
+	snprintf(text + used, len - (size_t)used, ", %ju:%02ju left",
+		(uintmax_t)left / 60, (uintmax_t)left % 60);
 }
 
 static void

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """muralctl against servers that follow the protocols' texts: paint, load, size, grab, the
 command line, the bar, and what it says when things go wrong."""
+import fcntl
 import os
 import pty
 import random
@@ -10,6 +11,8 @@ import signal
 import socket
 import struct
 import subprocess
+import termios
+import threading
 import time
 import zlib
 
@@ -259,11 +262,14 @@ def test_a_server_that_never_stops_talking():
 
 # ---------------------------------------------------------------- the bar
 
-def on_a_terminal(*words):
-    """What it writes to stderr when that is a terminal."""
+def on_a_terminal(*words, columns=0, seconds=None):
+    """What it writes to stderr when that is a terminal, of so many columns, until it is told to stop."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     process = subprocess.Popen([MURALCTL, *map(str, words)], stdout=subprocess.DEVNULL, stderr=theirs)
     os.close(theirs)
+    if seconds:
+        threading.Timer(seconds, process.send_signal, [signal.SIGINT]).start()
     shown = b""
     while True:
         if not select.select([ours], [], [], 20)[0]:
@@ -291,6 +297,23 @@ def test_bar_on_a_terminal_only(muralctl, image):
     assert all(abs(len(full) / len(full + rest) - int(percent) / 100) < 0.1 for percent, full, rest, _ in bars)
     assert shown.endswith("\r\x1b[K"), repr(shown[-40:])
     assert all(len(line) < 80 for line in shown.split("\r\x1b[K"))
+
+
+def test_the_bar_keeps_to_a_narrow_terminal(image):
+    with Pixelflut() as server:
+        shown = on_a_terminal("paint", image(mixed), "pixelflut://127.0.0.1:%d" % server.port, "--rate", "80", columns=30)
+    lines = shown.split("\r\x1b[K")
+    assert len(lines) > 4 and all(len(line) < 30 for line in lines), lines
+
+
+def test_the_bar_of_a_loop_is_drawn_ten_times_a_second(image):
+    """However many rounds there are; it counts what was painted."""
+    with Pixelflut() as server:
+        shown = on_a_terminal("paint", image(mixed), "pixelflut://127.0.0.1:%d" % server.port, "--loop", seconds=1)
+        assert len(server.colours_seen) > 50 * 48
+    lines = shown.split("\r\x1b[K")
+    assert 4 < len(lines) < 16, lines
+    assert re.fullmatch(r"\S+( k)? pixels, \S+( k)? a second", lines[-2]), lines
 
 
 # ---------------------------------------------------------------- the pixel board
