@@ -64,7 +64,7 @@ pixelflut_open(struct session *session)
 	struct pixelflut *pixelflut = session->state;
 
 	session->alpha = true;
-	pixelflut->last_x = -1;
+	pixelflut->probe_x = -1;
 	return stream_open(&pixelflut->stream, session->target);
 }
 
@@ -78,8 +78,10 @@ pixelflut_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
 	if (x < 0 || y < 0)
 		return -ERANGE;
 	len = pixelflut_command(text, (uint32_t)x, (uint32_t)y, true, argb);
-	pixelflut->last_x = x;
-	pixelflut->last_y = y;
+	if (pixelflut->probe_x < 0 || x + y < pixelflut->probe_x + pixelflut->probe_y) {
+		pixelflut->probe_x = x;
+		pixelflut->probe_y = y;
+	}
 	return stream_write(&pixelflut->stream, text, len);
 }
 
@@ -108,9 +110,7 @@ static int
 pass(struct pixelflut *pixelflut, const char *line, int64_t end)
 {
 	stream_pass(&pixelflut->stream, line);
-	if (clock_now() < end && !stop_asked())
-		return 0;
-	return silent(pixelflut, -ETIMEDOUT);
+	return clock_now() < end && !stop_asked() ? 0 : -ETIMEDOUT;
 }
 
 static const char *
@@ -163,7 +163,7 @@ pixelflut_answer(struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t
 		if (parse_answer(line, x, y, rgb))
 			return 0;
 		if ((ret = pass(pixelflut, line, end)) < 0)
-			return ret;
+			return silent(pixelflut, ret);
 	}
 }
 
@@ -176,37 +176,52 @@ pixelflut_ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y)
 		&pixelflut->stream, text, pixelflut_command(text, x, y, false, 0));
 }
 
+/* Waits for the answer to SIZE; -ETIMEDOUT, silent. */
 static int
-pixelflut_size(struct session *session)
+hear_size(struct pixelflut *pixelflut, uint32_t *width, uint32_t *height)
 {
-	struct pixelflut *pixelflut = session->state;
 	int64_t end = clock_now() + STREAM_PATIENCE_MS * CLOCK_MS;
 	const char *rest;
 	char *line;
 	int ret;
 
-	if ((ret = stream_send(&pixelflut->stream, "SIZE\n", 5)) < 0)
-		return ret;
 	for (;;) {
 		ret = stream_line(&pixelflut->stream, &line, STREAM_PATIENCE_MS);
 		if (ret < 0)
-			return silent(pixelflut, ret);
+			return ret;
 		if (strncmp(line, "SIZE", 4) == 0 &&
-			(rest = read_coordinate(line + 4, &session->wall.width)) &&
-			read_coordinate(rest, &session->wall.height))
-			break;
+			(rest = read_coordinate(line + 4, width)) &&
+			read_coordinate(rest, height))
+			return 0;
 		if ((ret = pass(pixelflut, line, end)) < 0)
 			return ret;
 	}
-	if (session->wall.width > IMAGE_SIDE_MAX || session->wall.height > IMAGE_SIDE_MAX)
-		return say_error(-ERANGE, "%s: a wall of %ux%u is beyond me",
-			pixelflut->stream.name, session->wall.width,
-			session->wall.height);
-	return session->wall.width && session->wall.height ? 0 : -ENODATA;
 }
 
-/* A server works on its lines in order: once the last pixel is read back, all the ones
- * before it have been painted. */
+/* Who does not answer may be painted on all the same. */
+static int
+pixelflut_size(struct session *session)
+{
+	struct pixelflut *pixelflut = session->state;
+	int ret = stream_send(&pixelflut->stream, "SIZE\n", 5);
+	uint32_t width = 0, height = 0;
+
+	if (ret == 0)
+		ret = hear_size(pixelflut, &width, &height);
+	if (ret < 0)
+		return ret == -ETIMEDOUT ? -ENODATA : ret;
+	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX)
+		return say_error(-ERANGE, "%s: a wall of %ux%u is beyond me",
+			pixelflut->stream.name, width, height);
+	if (!width || !height)
+		return -ENODATA;
+	session->wall.width = width;
+	session->wall.height = height;
+	return 0;
+}
+
+/* A server works on its lines in order: once a pixel is read back, all the ones that were
+ * sent before the question have been painted. */
 static int
 pixelflut_settle(struct session *session)
 {
@@ -214,11 +229,11 @@ pixelflut_settle(struct session *session)
 	uint32_t x, y, rgb;
 	int ret;
 
-	if (pixelflut->last_x < 0)
+	if (pixelflut->probe_x < 0)
 		return 0;
 	pixelflut->stream.patient = true;
 	ret = pixelflut_ask(
-		pixelflut, (uint32_t)pixelflut->last_x, (uint32_t)pixelflut->last_y);
+		pixelflut, (uint32_t)pixelflut->probe_x, (uint32_t)pixelflut->probe_y);
 	if (ret == 0)
 		ret = stream_flush(&pixelflut->stream);
 	if (ret == 0)

@@ -14,7 +14,7 @@
 
 struct pixelflut {
 	struct stream stream;
-	int32_t last_x, last_y; /* the last pixel that was put; -1: none */
+	int32_t probe_x, probe_y; /* of those put the likeliest on the wall; -1: none */
 };
 
 /* Writes "PX x y" and a line's end, and with `with_colour` the colour between, into

@@ -48,15 +48,16 @@ def tcp_server(handle):
 
 class Pixelflut(Threaded):
     """upper, crlf: how answers look; digits: 6 or 8 in them; lossy: forgets every pixel;
-    greeting: said at once, then the connection is closed; mute: answers nothing;
+    greeting: said at once, then the connection is closed; mute: answers nothing; sizeless: knows no SIZE;
     lag: reads show what was painted so many seconds before; chatty: says what nobody asked."""
 
     def __init__(self, width=40, height=30, upper=False, crlf=False, digits=6, lossy=False,
-                 greeting=None, mute=False, lag=0, chatty=False):
+                 greeting=None, mute=False, lag=0, chatty=False, sizeless=False):
         self.width, self.height = width, height
         self.upper, self.crlf, self.digits = upper, crlf, digits
         self.lossy, self.greeting, self.mute = lossy, greeting, mute
         self.lag, self.chatty, self.frame, self.frame_at = lag, chatty, {}, 0
+        self.sizeless = sizeless
         self.pixels, self.colours_seen, self.unknown, self.connections = {}, [], [], 0
         self.server = tcp_server(self.serve)
 
@@ -83,6 +84,8 @@ class Pixelflut(Threaded):
     def obey(self, line):
         words = line.split()
         if words == ["SIZE"]:
+            if self.sizeless:
+                return ""
             return self.answer("SIZE %d %d" % (self.width, self.height))
         if not words or words[0] != "PX" or len(words) not in (3, 4):
             self.unknown.append(line)

@@ -15,6 +15,7 @@ import termios
 import threading
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -246,9 +247,17 @@ def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
         assert server.pixels == {}
 
 
-def test_a_server_that_does_not_answer(muralctl):
-    with Pixelflut(mute=True) as server:
-        muralctl("size", "pixelflut://127.0.0.1:%d" % server.port).failed("did not answer within 10 s")
+def test_a_server_that_does_not_answer(muralctl, image):
+    """Side by side: each takes its ten seconds."""
+    with Pixelflut(mute=True) as server, Pixelflut(sizeless=True) as sizeless, ThreadPoolExecutor() as aside:
+        target = "pixelflut://127.0.0.1:%d" % server.port
+        # it goes beyond the wall, at the right and below
+        painted = aside.submit(muralctl, "paint", image(mixed), "pixelflut://127.0.0.1:%d" % sizeless.port, "--at", "36,27")
+        size = aside.submit(muralctl, "size", target)
+        muralctl("paint", image(mixed), target, "--size", "40x30").failed("did not answer within 10 s")
+        size.result().failed("does not tell its size")
+        assert painted.result().status == 0 and "--size would spare" in painted.result().err, painted.result().err
+        assert sizeless.pixels == {(36 + x, 27 + y): hexes(x, y) for x in range(4) for y in range(3)}
 
 
 def test_a_server_that_never_stops_talking():
