@@ -21,15 +21,19 @@ enum { START = 0xff, AUTH = 0xa0, PUT = 0xd0, SUB = 0xaf };
 #define UPDATE_HEAD 6
 #define FIRST_MS 1000 /* so long may the first Update take */
 #define QUIET_MS 300  /* after so long without one there are no more */
+#define STALE_MS 2000 /* so long after the last news others paint, and all is told */
 #define SETTLE_MS 5000
+#define PICTURE_MS 3600000 /* of a wall over a slow line */
 #define IDLE (30 * CLOCK_SECOND)
 
 struct p2 {
 	struct stream stream;
 	struct area area;          /* what `colours` is of, in p2's own coordinates */
 	int32_t *colours;          /* rgb15, -1 unknown */
+	size_t unknown;            /* of them */
 	int32_t x1, y1, x2, y2;    /* all that Updates ever told of */
 	uint64_t updates, changes; /* pixels in Updates, and those of another colour */
+	uint64_t news;             /* pixels told of for the first time */
 	int64_t spoke;
 	bool grabbing; /* the bar counts Updates */
 };
@@ -43,6 +47,7 @@ see(struct p2 *p2, int32_t x, int32_t y, uint32_t rgb15)
 	uint32_t row = (uint32_t)y - (uint32_t)p2->area.y;
 
 	p2->updates++;
+	p2->news += x < p2->x1 || x > p2->x2 || y < p2->y1 || y > p2->y2;
 	if (x < p2->x1)
 		p2->x1 = x;
 	if (x > p2->x2)
@@ -54,6 +59,8 @@ see(struct p2 *p2, int32_t x, int32_t y, uint32_t rgb15)
 	if (p2->colours && column < p2->area.width && row < p2->area.height) {
 		int32_t *known = &p2->colours[(size_t)row * p2->area.width + column];
 
+		p2->unknown -= *known < 0;
+		p2->news += *known < 0;
 		p2->changes += *known != (int32_t)rgb15;
 		*known = (int32_t)rgb15;
 	}
@@ -131,6 +138,29 @@ listen_until_quiet(struct p2 *p2, int first_ms, int most_ms)
 		if (ret > 0)
 			ret = on_input(&p2->stream, p2);
 		patience = QUIET_MS;
+	}
+	return ret < 0 ? ret : 0;
+}
+
+/* Listens until all is told of what was subscribed to.  A moment's silence of the line is
+ * not the end of it, and others may paint all the time. */
+static int
+listen_to_picture(struct p2 *p2, int first_ms, int most_ms)
+{
+	int64_t end = clock_now() + most_ms * CLOCK_MS, stale = end;
+	uint64_t news = p2->news;
+	int ret = stream_flush(&p2->stream);
+
+	while (ret >= 0 && clock_now() < end && clock_now() < stale && !stop_asked() &&
+		(!p2->colours || p2->unknown)) {
+		ret = stream_read(&p2->stream, first_ms);
+		if (ret == -ETIMEDOUT)
+			return 0;
+		if (ret > 0)
+			ret = on_input(&p2->stream, p2);
+		if (p2->news != news)
+			stale = clock_now() + STALE_MS * CLOCK_MS;
+		news = p2->news;
 		if (p2->grabbing)
 			progress_update(p2->updates);
 	}
@@ -220,21 +250,28 @@ p2_size(struct session *session)
 {
 	struct p2 *p2 = session->state;
 	const struct options *options = session->options;
+	struct area wall;
 	int ret = subscribe(p2, -P2_COORDINATE_MAX, -P2_COORDINATE_MAX, P2_COORDINATE_MAX,
 		P2_COORDINATE_MAX);
 
 	if (ret == 0)
-		ret = listen_until_quiet(p2, FIRST_MS, 60000);
+		ret = listen_to_picture(p2, FIRST_MS, PICTURE_MS);
+	if (ret == 0 && stop_asked())
+		ret = -EINTR;
 	if (ret < 0)
 		return ret;
 	if (p2->x2 < p2->x1)
 		return -ENODATA;
-	session->wall = (struct area){
+	wall = (struct area){
 		.x = p2->x1 + options->origin_x,
 		.y = p2->y1 + options->origin_y,
 		.width = (uint32_t)(p2->x2 - p2->x1) + 1,
 		.height = (uint32_t)(p2->y2 - p2->y1) + 1,
 	};
+	/* Here and there a pixel: others paint, and no server told what is there. */
+	if (p2->updates < (uint64_t)wall.width * wall.height)
+		return -ENODATA;
+	session->wall = wall;
 	return 0;
 }
 
@@ -269,14 +306,15 @@ p2_begin(struct session *session, const struct area *area)
 	if (!p2->colours)
 		return say_error(-ENOMEM, "no memory for what the wall shows");
 	memset(p2->colours, 0xff, n * sizeof(*p2->colours));
+	p2->unknown = n;
 	p2->area = *area;
 	p2->area.x -= options->origin_x;
 	p2->area.y -= options->origin_y;
 	ret = subscribe(p2, p2->area.x, p2->area.y, p2->area.x + (int64_t)area->width - 1,
 		p2->area.y + (int64_t)area->height - 1);
 	if (ret == 0)
-		ret = listen_until_quiet(
-			p2, at_most(session, FIRST_MS), at_most(session, SETTLE_MS));
+		ret = listen_to_picture(p2, at_most(session, FIRST_MS),
+			p2->grabbing ? PICTURE_MS : at_most(session, SETTLE_MS));
 	p2->changes = 0;
 	return ret;
 }
@@ -341,7 +379,7 @@ p2_grab(struct session *session, struct image *image)
 	p2->updates = 0;
 	if (ret == 0)
 		ret = p2_begin(session, wall);
-	if (ret < 0)
+	if (ret < 0 || stop_asked())
 		return ret;
 	for (size_t i = 0; i < n; i++) {
 		if (p2->colours[i] < 0)

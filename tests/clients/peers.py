@@ -223,12 +223,14 @@ def p2_bytes(n):
 
 class P2(Threaded):
     """The wall is width x height with 0,0 in its middle.  snapshot: a Sub is answered with
-    what is there; drop: every so manyth Put is lost."""
+    what is there; drop: every so manyth Put is lost; busy: somebody else paints all the time;
+    stall: the line rests so long in the middle of a picture."""
 
-    def __init__(self, width=32, height=20, snapshot=True, users={b"py1": "00001234"}, drop=0):
+    def __init__(self, width=32, height=20, snapshot=True, users={b"py1": "00001234"}, drop=0, busy=False, stall=0):
         self.left, self.top = -(width // 2), -(height // 2)
         self.right, self.bottom = self.left + width, self.top + height
         self.snapshot, self.users, self.drop = snapshot, users, drop
+        self.busy, self.stall = busy, stall
         self.pixels, self.puts, self.lock = {}, 0, threading.Lock()
         self.server = tcp_server(self.serve)
 
@@ -250,7 +252,12 @@ class P2(Threaded):
                 b = stream.read(8)
                 area = [p2_coordinate(*b[i:i + 2]) for i in (0, 2, 4, 6)]
                 if self.snapshot:
-                    client.sendall(self.picture(area))
+                    picture = self.picture(area)
+                    client.sendall(picture[:len(picture) // 2])
+                    time.sleep(self.stall)
+                    client.sendall(picture[len(picture) // 2:])
+                if self.busy:
+                    threading.Thread(target=self.others, args=(client,), daemon=True).start()
             elif kind == b"\xd0":
                 b = stream.read(6)
                 self.put(client, area, p2_coordinate(*b[0:2]), p2_coordinate(*b[2:4]), b[4:6])
@@ -265,6 +272,15 @@ class P2(Threaded):
         self.pixels[x, y] = colour
         if area and area[0] <= x <= area[2] and area[1] <= y <= area[3]:
             client.sendall(b"\xff\x01" + p2_bytes(x) + p2_bytes(y) + colour)
+
+    def others(self, client):
+        for _ in range(100):
+            time.sleep(0.1)
+            try:
+                client.sendall(b"\xff\x01" + p2_bytes(self.left) + p2_bytes(self.bottom - 1) + b"\x00\x05"
+                               + b"\xff\x01" + p2_bytes(self.right - 1) + p2_bytes(self.top) + b"\x00\x05")
+            except OSError:
+                return
 
     def picture(self, area):
         """Blocks of 15x8 and the rest."""

@@ -139,7 +139,7 @@ def test_a_picture_that_cannot_be_written_removes_no_device(muralctl, tmp_path):
         muralctl("grab", target, link).failed("link: ", "No space left on device")
         assert link.is_symlink()
         limited = ["sh", "-c", "ulimit -f 0; trap '' XFSZ; exec \"$0\" \"$@\""]
-        muralctl("grab", target, small / "o.png", prefix=limited).failed("o.png: the picture cannot be written: File too")
+        muralctl("grab", target, small / "o.png", prefix=limited).failed("o.png: the picture cannot be written: File")
         assert not (small / "o.png").exists()
 
 

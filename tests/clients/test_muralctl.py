@@ -252,7 +252,8 @@ def test_a_server_that_does_not_answer(muralctl, image):
     with Pixelflut(mute=True) as server, Pixelflut(sizeless=True) as sizeless, ThreadPoolExecutor() as aside:
         target = "pixelflut://127.0.0.1:%d" % server.port
         # it goes beyond the wall, at the right and below
-        painted = aside.submit(muralctl, "paint", image(mixed), "pixelflut://127.0.0.1:%d" % sizeless.port, "--at", "36,27")
+        painted = aside.submit(muralctl, "paint", image(mixed), "pixelflut://127.0.0.1:%d" % sizeless.port,
+                               "--at", "36,27")
         size = aside.submit(muralctl, "size", target)
         muralctl("paint", image(mixed), target, "--size", "40x30").failed("did not answer within 10 s")
         size.result().failed("does not tell its size")
@@ -310,7 +311,8 @@ def test_bar_on_a_terminal_only(muralctl, image):
 
 def test_the_bar_keeps_to_a_narrow_terminal(image):
     with Pixelflut() as server:
-        shown = on_a_terminal("paint", image(mixed), "pixelflut://127.0.0.1:%d" % server.port, "--rate", "80", columns=30)
+        shown = on_a_terminal("paint", image(mixed), "pixelflut://127.0.0.1:%d" % server.port, "--rate", "80",
+                              columns=30)
     lines = shown.split("\r\x1b[K")
     assert len(lines) > 4 and all(len(line) < 30 for line in lines), lines
 
@@ -436,6 +438,26 @@ def test_p2_size_grab_origin(muralctl, image, tmp_path):
     with Image.open(tmp_path / "out.png") as out:
         assert out.size == (300, 20)
         assert out.getpixel((0, 0)) == out.getpixel((7, 5)) == (255, 132, 0) and out.getpixel((8, 5)) == (0, 0, 0)
+
+
+def test_p2_size_and_grab_of_a_wall_that_others_paint_or_over_a_bad_line(muralctl, tmp_path):
+    """And where nobody tells what is there, what others paint makes no size.  All at once: each waits."""
+    start = time.monotonic()
+    with P2(busy=True) as busy, P2(stall=0.5) as bad, P2(snapshot=False, busy=True) as silent, \
+            ThreadPoolExecutor() as aside:
+        for server in busy, bad:
+            server.pixels = {(x, y): b"\xbf\x40" for x in range(-16, 16) for y in range(-10, 10)}
+        sizes = [aside.submit(muralctl, "size", p2_target(server)) for server in (busy, bad, silent)]
+        grabs = [aside.submit(muralctl, "grab", p2_target(server), tmp_path / name)
+                 for server, name in ((busy, "busy.png"), (bad, "bad.png"))]
+        assert sizes[0].result().ok().out == sizes[1].result().ok().out == "32x20\n"
+        sizes[2].result().failed("does not tell its size")
+        for grab in grabs:
+            grab.result().ok()
+    assert time.monotonic() - start < 8
+    for name in "busy.png", "bad.png":
+        with Image.open(tmp_path / name) as out:
+            assert {out.getpixel((x, y)) for x in range(1, 31) for y in range(1, 19)} == {(255, 255, 255)}
 
 
 def test_p2_says_no(muralctl, image, tmp_path):
