@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct lane {
 	struct area area;
 	pthread_t thread;
 	bool started;
+	atomic_bool done;
 	int64_t end, finished;
 	uint64_t checked, wrong;
 	int ret;
@@ -93,6 +95,7 @@ run_lane(void *context)
 			lane->ret = session_settle(session);
 	}
 	lane->finished = clock_now();
+	lane->done = true;
 	return NULL;
 }
 
@@ -192,13 +195,24 @@ start_lanes(struct crowd *crowd)
 	return 0;
 }
 
+static bool
+is_over(const struct crowd *crowd)
+{
+	for (unsigned i = 0; i < crowd->n; i++)
+		if (!crowd->lanes[i].done)
+			return false;
+	return true;
+}
+
+/* Until the time is over, or every connection has failed. */
 static void
 watch(const struct crowd *crowd)
 {
 	int64_t length = crowd->options->seconds * CLOCK_SECOND, passed;
 
 	progress_start(NULL, crowd->options->seconds);
-	while ((passed = clock_now() - crowd->start) < length && !stop_asked()) {
+	while ((passed = clock_now() - crowd->start) < length && !stop_asked() &&
+		!is_over(crowd)) {
 		progress_update((uint64_t)(passed / CLOCK_SECOND));
 		clock_sleep_until(clock_now() + TICK);
 	}

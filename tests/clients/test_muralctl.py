@@ -212,6 +212,14 @@ def test_load_gives_a_frame_of_time_to_servers_that_lag(muralctl):
     assert "verified  64 of 64" in result.out
 
 
+def test_load_ends_when_nobody_is_left(muralctl):
+    with Pixelflut(greeting=b"too many connections from you\n") as server:
+        start = time.monotonic()
+        muralctl("load", "pixelflut://127.0.0.1:%d" % server.port, "--size", "40x30", "--connections", "2",
+                 "--seconds", "50").failed("2 of 2 connections failed")
+        assert time.monotonic() - start < 10
+
+
 def test_load_reports_when_it_is_stopped():
     with Pixelflut() as server:
         process = subprocess.Popen([MURALCTL, "load", "pixelflut://127.0.0.1:%d" % server.port, "--connections", "2"],
