@@ -38,14 +38,20 @@ struct board {
 static int
 refused(const struct session *session, const char *what, int status, json_t *answer)
 {
+	const struct board *board = session->state;
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const char *next = "";
 
 	if (status == 401 || status == 403)
 		next = session->options->id ? "; the board does not know --id"
+		       : *board->id         ? "; the board has forgotten us: start again"
 					    : "; is --secret right?";
 	else if (status == 404 || status == 405)
 		next = "; is it a pixel board?";
+	else if (status >= 300 && status < 400)
+		next = "; it is somewhere else: a browser shows where";
+	else if (status >= 500)
+		next = "; the server is in trouble: ask who runs it";
 	say("%s: %s: status %d%s%.200s%s", session->target->text, what, status,
 		error ? ": " : "", error ? error : "", next);
 	json_decref(answer);

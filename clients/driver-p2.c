@@ -214,9 +214,9 @@ p2_open(struct session *session)
 	p2->stream.on_input = on_input;
 	p2->stream.context = p2;
 	p2->stream.hint =
-		"are the user and the one-time password right, and the password "
-		"not used before? A user who comes in again ends the older "
-		"connection";
+		"are the user and the one-time password right, the password not used "
+		"before, and is it the port for p2 over TCP, not WebSocket? A user who "
+		"comes in again ends the older connection";
 	p2->x1 = p2->y1 = INT32_MAX;
 	p2->x2 = p2->y2 = INT32_MIN;
 	if (ret == 0)

@@ -65,6 +65,7 @@ pixelflut_open(struct session *session)
 
 	session->alpha = true;
 	pixelflut->probe_x = -1;
+	pixelflut->stream.hint = "is it a Pixelflut server, and does it still run?";
 	return stream_open(&pixelflut->stream, session->target);
 }
 

@@ -100,6 +100,26 @@ http_open(struct http *http, const char *base)
 	return 0;
 }
 
+static const char *
+advice(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_CONNECT:
+		return "; is the port right, does the server run?";
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "; is the name right?";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "; is the host up, and is it a pixel board?";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_GOT_NOTHING:
+		return "; is it a pixel board?";
+	case CURLE_SSL_CONNECT_ERROR:
+		return "; does the board speak http:// instead?";
+	default:
+		return "";
+	}
+}
+
 static int
 perform(struct http *http, const char *method, const char *path)
 {
@@ -117,8 +137,9 @@ perform(struct http *http, const char *method, const char *path)
 			"%s %s%s: the answer is longer than that of any pixel board",
 			method, http->base, path);
 	if (code != CURLE_OK)
-		return say_error(-EIO, "%s %s%s: %s", method, http->base, path,
-			*http->error ? http->error : curl_easy_strerror(code));
+		return say_error(-EIO, "%s %s%s: %s%s", method, http->base, path,
+			*http->error ? http->error : curl_easy_strerror(code),
+			advice(code));
 	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
 	return (int)status;
 }

@@ -106,6 +106,9 @@ stream_open(struct stream *stream, const struct target *target)
 		if ((ret = try_address(one)) >= 0)
 			stream->fd = ret;
 	freeaddrinfo(all);
+	if (stream->fd < 0 && stop_asked())
+		return say_error(-EINTR, "%s port %s: stopped before it answered",
+			target->host, target->port);
 	if (stream->fd < 0)
 		return say_error(ret, "%s port %s: %s%s", target->host, target->port,
 			strerror(-ret), advice(ret));
@@ -134,8 +137,11 @@ stream_closed(struct stream *stream)
 		stream->in[stream->in_end] = '\0';
 		stream_pass(stream, (const char *)stream->in + stream->in_start);
 	}
-	return say_error(-EPIPE, "%s closed the connection%s%s%s%s", stream->name,
-		*last ? ", saying: " : "", last, *hint ? "; " : "", hint);
+	if (*last)
+		return say_error(-EPIPE, "%s closed the connection, saying: %s",
+			stream->name, last);
+	return say_error(-EPIPE, "%s closed the connection%s%s", stream->name,
+		*hint ? "; " : "", hint);
 }
 
 /* Reads what is there; 0 when nothing is, or how much. */

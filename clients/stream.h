@@ -16,7 +16,7 @@
 struct stream {
 	int fd;
 	const char *name;  /* the target's text */
-	const char *hint;  /* optional: why a server of this kind may close */
+	const char *hint;  /* optional: why one that says nothing may close */
 	char strange[128]; /* the last line that was no answer, see stream_pass() */
 	bool patient;      /* who was asked to stop waits for answers all the same */
 	size_t out_len;
@@ -48,7 +48,7 @@ int stream_line(struct stream *stream, char **line, int timeout_ms);
 /* Passes over a line that was no answer.  Should the server close, it may say why. */
 void stream_pass(struct stream *stream, const char *line);
 
-/* Says that the server closed, and what it said last; returns -EPIPE. */
+/* Says that the server closed, and what it said last or the hint; returns -EPIPE. */
 int stream_closed(struct stream *stream);
 
 void stream_close(struct stream *stream);

@@ -239,7 +239,9 @@ def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
     muralctl("size", "pixelflut://no.such.host.invalid").failed("no.such.host.invalid: the host has no address")
     with Pixelflut(greeting=b"too many connections from you\n") as server:
         muralctl("size", "pixelflut://127.0.0.1:%d" % server.port).failed(
-            "closed the connection, saying: too many connections from you")
+            "closed the connection, saying: too many connections from you\n")
+    with Pixelflut(greeting=b"\n") as server:
+        muralctl("size", "pixelflut://127.0.0.1:%d" % server.port).failed("connection; is it a Pixelflut server")
     with Pixelflut() as server:
         target = "pixelflut://127.0.0.1:%d" % server.port
         muralctl("paint", tmp_path / "none.png", target).failed("none.png: No such file")
@@ -401,7 +403,14 @@ def test_board_says_no(muralctl, image):
     with Board() as board:
         muralctl("size", board_target(board) + "/elsewhere").failed("status 404", "is it a pixel board?")
         muralctl("paint", path, board_target(board), "--at", "8,0").failed("outside the wall of 8x6")
-    muralctl("size", board_target(board)).failed("GET http://127.0.0.1")
+    muralctl("size", board_target(board)).failed("GET http://127.0.0.1", "is the port right")
+    with Board() as board:
+        update = board.update
+        board.update = lambda fields: (board.error(401, "401 Unauthorized") if board.updates else update(fields))
+        muralctl("paint", path, board_target(board)).failed("setting a cell", "forgotten us: start again")
+        board.answer = lambda *question: (301, {}, {"Location": "http://127.0.0.1:1/"})
+        muralctl("size", board_target(board)).failed("status 301", "somewhere else")
+        muralctl("size", board_target(board).replace("http", "https")).failed("http:// instead?")
 
 
 @needs_http
