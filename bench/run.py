@@ -22,8 +22,22 @@ import board  # noqa: E402, its neighbours
 import pixelflut  # noqa: E402
 import timelapse  # noqa: E402
 import viewers  # noqa: E402
-RUNS = int(os.environ.get("BENCH_RUNS") or 9)
-SECONDS = os.environ.get("BENCH_SECONDS") or "1"
+
+
+def setting(name, otherwise, kind):
+    """What the environment asks for, as text; a number above 0."""
+    text = os.environ.get(name) or otherwise
+    try:
+        fine = 0 < kind(text) < float("inf")
+    except ValueError:
+        fine = False
+    if not fine:
+        sys.exit("bench: %s=%s: %s above 0 is wanted" % (name, text, "a whole number" if kind is int else "a number"))
+    return text
+
+
+RUNS = int(setting("BENCH_RUNS", "9", int))
+SECONDS = setting("BENCH_SECONDS", "1", float)
 SIZE = 640, 360
 TEMPLATE = "2001:db8:0:5:XXXX:YYYY:RRGG:BB00"
 # A higher priority than whatever else runs: not a quiet machine, but a quieter one.
@@ -354,6 +368,9 @@ CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: N
 
 def main():
     chosen = sys.argv[1:] or list(CHAPTERS)
+    unknown = [name for name in chosen if name not in CHAPTERS]
+    if unknown:
+        sys.exit("bench: %s? the chapters are %s" % (", ".join(unknown), ", ".join(CHAPTERS)))
     load = os.getloadavg()[0]
     if load > 0.3 * os.cpu_count():
         print("this machine is busy (load %.1f on %d CPUs): no figure below is to be trusted" % (
