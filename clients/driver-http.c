@@ -42,12 +42,14 @@ refused(const struct session *session, const char *what, int status, json_t *ans
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const char *next = "";
 
-	if (status == 401 || status == 403)
+	if ((status == 401 || status == 403) && board->width)
 		next = session->options->id ? "; the board does not know --id"
 		       : *board->id         ? "; the board has forgotten us: start again"
 					    : "; is --secret right?";
 	else if (status == 404 || status == 405)
 		next = "; is it a pixel board?";
+	else if (status == 401 || status == 403)
+		next = "; ask who runs it";
 	else if (status >= 300 && status < 400)
 		next = "; it is somewhere else: a browser shows where";
 	else if (status >= 500)

@@ -279,6 +279,15 @@ look_at_wall(struct painting *painting)
 	return ret;
 }
 
+/* For what servers of this kind usually take. */
+static bool
+is_too_fast(const struct session *session)
+{
+	uint64_t usual = session->driver->rate;
+
+	return usual && (session->pace.rate == 0 || session->pace.rate > usual);
+}
+
 static void
 report(const struct painting *painting, double seconds, size_t missing)
 {
@@ -299,8 +308,9 @@ report(const struct painting *painting, double seconds, size_t missing)
 		printf("%zu %s lie outside the wall\n", painting->outside, unit);
 	if (missing)
 		printf("%zu %s do not show: %soutside the wall, dropped by the server, "
-		       "or painted over\n",
-			missing, unit, stop_asked() ? "not sent any more, " : "");
+		       "or painted over%s\n",
+			missing, unit, stop_asked() ? "not sent any more, " : "",
+			is_too_fast(session) ? "; a lower --rate loses less" : "");
 	fflush(stdout);
 }
 

@@ -81,6 +81,8 @@ advice(int err)
 	case ENETUNREACH:
 	case EHOSTUNREACH:
 		return "; is the network up?";
+	case EINVAL:
+		return "; a link-local address needs %INTERFACE after it";
 	case EMFILE:
 		return "; raise the limit with ulimit -n, or take fewer --connections";
 	default:

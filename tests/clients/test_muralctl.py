@@ -236,6 +236,7 @@ def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         muralctl("size", "pixelflut://127.0.0.1:%d" % closed.getsockname()[1]).failed("nobody listens there")
+    muralctl("size", "pixelflut://[fe80::1]").failed("a link-local address needs %INTERFACE")
     muralctl("size", "pixelflut://no.such.host.invalid").failed("no.such.host.invalid: the host has no address")
     with Pixelflut(greeting=b"too many connections from you\n") as server:
         muralctl("size", "pixelflut://127.0.0.1:%d" % server.port).failed(
@@ -408,6 +409,8 @@ def test_board_says_no(muralctl, image):
         update = board.update
         board.update = lambda fields: (board.error(401, "401 Unauthorized") if board.updates else update(fields))
         muralctl("paint", path, board_target(board)).failed("setting a cell", "forgotten us: start again")
+        board.answer = lambda *question: board.error(403, "your network may not come here")
+        muralctl("size", board_target(board)).failed("may not come here; ask who runs it")
         board.answer = lambda *question: (301, {}, {"Location": "http://127.0.0.1:1/"})
         muralctl("size", board_target(board)).failed("status 301", "somewhere else")
         muralctl("size", board_target(board).replace("http", "https")).failed("http:// instead?")
@@ -483,7 +486,9 @@ def test_p2_says_no(muralctl, image, tmp_path):
         muralctl("paint", path, p2_target(server, otp="9999")).failed(
             "closed the connection", "one-time password right")
         result = muralctl("paint", path, p2_target(server), "--at", "14,0")
-        assert result.status == 0 and "36 pixels do not show" in result.out
+        assert result.status == 0 and re.search("36 pixels do not show.*painted over$", result.out, re.M)
+        result = muralctl("paint", path, p2_target(server), "--at", "14,0", "--rate", 0)
+        assert result.status == 0 and "36 pixels do not show" in result.out and "a lower --rate" in result.out
         muralctl("paint", path, p2_target(server), "--at", "100,0").failed("nothing of it shows")
         muralctl("size", p2_target(server)).failed("does not tell its size")
         muralctl("grab", p2_target(server), tmp_path / "o.png", "--size", "8x6").failed("sends changes only")
