@@ -252,6 +252,24 @@ def test_a_storm_of_connections_leaves_nothing(tmp_path):
         assert wall.stop() == 0
 
 
+def timers(port):
+    """How long each connection to the port will be left alone, in seconds, by the kernel's keepalive."""
+    with open("/proc/net/tcp") as f:
+        fields = [line.split() for line in f.readlines()[1:]]
+    established = [f[5] for f in fields if f[1].endswith(":%04X" % port) and f[3] == "01"]
+    return [int(timer[3:], 16) / os.sysconf("SC_CLK_TCK") if timer.startswith("02:") else None
+            for timer in established]
+
+
+def test_a_quiet_client_is_asked_whether_it_is_still_there(tmp_path):
+    """A machine that loses its power says no goodbye; its connections must not stay for ever."""
+    with Wall(tmp_path, PIXELFLUT) as wall, Client(wall) as client:
+        assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
+        wait_for("the answer to be acknowledged", lambda: timers(wall.port("pixelflut")) != [None])
+        (seconds,) = timers(wall.port("pixelflut"))
+        assert 30 < seconds <= 60
+
+
 def latency(client, rounds=200):
     times = []
     for i in range(rounds):
