@@ -37,6 +37,7 @@ struct conn {
 	bool overrun;   /* there was no room for an answer */
 	bool parked;    /* the rest is what a full feed did not come to */
 	bool curious;   /* asks a lot, so little is read of it at once */
+	bool slow;      /* what it says takes long, so its turns are short */
 	bool ended;     /* the client will say no more */
 	bool ending;    /* what it says is thrown away */
 	bool held_up;   /* nothing may be read now */

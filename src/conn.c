@@ -11,8 +11,10 @@
 #include "conn-private.h"
 #include "rations.h"
 
-/* A client that has sent so much without a pause lets the others have a turn. */
-#define BYTES_A_TURN READ_BYTES
+/* A client that has sent as much as is read at once lets the others have a turn; one of
+ * whom so much would take longer than this, sooner. */
+#define LONG_NS 1000000
+#define LITTLE_BYTES (READ_BYTES / 8)
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 
@@ -84,14 +86,15 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 {
 	struct conn *conn = handle->data;
 	struct worker *worker = conn->lane->worker;
-	size_t room = conn->curious ? READ_BYTES / 8 : READ_BYTES;
+	size_t turn = conn->slow ? LITTLE_BYTES : READ_BYTES;
+	size_t room = conn->curious ? LITTLE_BYTES : turn;
 
 	(void)size;
 	if (worker->reading != conn) {
 		worker->reading = conn;
 		worker->read_in_a_row = 0;
 	}
-	if (worker->read_in_a_row >= BYTES_A_TURN) {
+	if (worker->read_in_a_row >= turn) {
 		worker->reading = NULL;
 		*buf = uv_buf_init(NULL, 0);
 		return;
@@ -171,12 +174,21 @@ feed_once(struct conn *conn, const uint8_t *data, size_t len)
 	return used;
 }
 
+/* Most commands take a nanosecond a byte, some take a hundred. */
+static bool
+takes_long(uint64_t ns, size_t len)
+{
+	return ns * READ_BYTES > (uint64_t)LONG_NS * len;
+}
+
 /* Feeds all of it, with a pause for the answers whenever the plugin made one; when the
  * client does not take them, the remainder is parked. */
 static void
 feed_all(struct conn *conn, const uint8_t *data, size_t len)
 {
 	struct lane *lane = conn->lane;
+	const uint64_t begin = uv_hrtime();
+	const size_t all = len;
 
 	do {
 		ssize_t used = feed_once(conn, data, len);
@@ -192,6 +204,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 			return;
 		}
 	} while (conn->full && len > 0 && !conn->outbox);
+	conn->slow = takes_long(uv_hrtime() - begin, all);
 
 	conn->parked = conn->full && len > 0;
 	if (!conn->parked && len > MURAL_REST_MAX) {

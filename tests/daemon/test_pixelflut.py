@@ -311,6 +311,37 @@ def test_trickles_live_beside_a_flood(tmp_path):
         assert beside[0] < 1
 
 
+def latency_beside(wall, data, rounds=60):
+    """How long an answer takes beside four clients that send `data` again and again."""
+    over = threading.Event()
+
+    def pour():
+        with Client(wall) as client, contextlib.suppress(OSError):
+            while not over.is_set():
+                client.send(data)
+    with Client(wall) as trickle:
+        floods = [threading.Thread(target=pour) for _ in range(4)]
+        for thread in floods:
+            thread.start()
+        time.sleep(0.2)
+        try:
+            return latency(trickle, rounds)[0]
+        finally:
+            over.set()
+            for thread in floods:
+                thread.join()
+
+
+def test_what_takes_long_takes_short_turns(tmp_path):
+    """A line of one byte costs as much as one of twenty; who sends such does not keep the others waiting."""
+    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall:
+        plain = latency_beside(wall, b"".join(b"PX %d %d %06x\n" % (i % 64, i % 48, i) for i in range(20000)))
+        empty = latency_beside(wall, b"\n" * 300000)
+        print("an answer takes %.2f ms beside a flood of pixels, %.2f ms beside one of empty lines"
+              % (1000 * plain, 1000 * empty))
+        assert empty < 10 * plain
+
+
 @pytest.mark.skipif(bool(SANITIZER), reason="a sanitizer's memory says nothing; build without --enable-sanitizer")
 def test_ten_thousand_idle_clients_cost_little(tmp_path):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
