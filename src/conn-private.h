@@ -45,10 +45,6 @@ struct conn {
 	bool closed;
 };
 
-/* Counts bytes that the worker is about to keep for a client; false: they are too many.
- * Whoever frees them takes them off worker->held. */
-bool conn_hold(struct worker *worker, size_t len);
-
 /* ---- conn.c */
 
 void conn_close(struct conn *conn);
@@ -61,6 +57,11 @@ void conn_go_on(struct conn *conn);
 void conn_read_on(struct conn *conn);
 
 /* ---- conn-answers.c */
+
+/* Counts bytes that the worker is about to keep for a client; false: they are too many,
+ * even after all others were closed who have answers to take.  Whoever frees them takes
+ * them off worker->held. */
+bool conn_hold(struct conn *conn, size_t len);
 
 /* The client's `reply`: collects an answer of this feed. */
 int conn_answer(struct client *client, const void *data, size_t len);

@@ -20,15 +20,6 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 
 /* ------------------------------------------------------------------ what is kept */
 
-bool
-conn_hold(struct worker *worker, size_t len)
-{
-	if (len > HELD_BYTES_MAX - worker->held)
-		return false;
-	worker->held += len;
-	return true;
-}
-
 void
 conn_drop_rest(struct conn *conn)
 {
@@ -64,7 +55,7 @@ keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
 		memcpy(conn->short_rest, little, len);
 	} else {
 		copy = malloc(len);
-		if (!copy || !conn_hold(conn->lane->worker, len)) {
+		if (!copy || !conn_hold(conn, len)) {
 			free(copy);
 			return false;
 		}

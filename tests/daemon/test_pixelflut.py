@@ -159,6 +159,47 @@ def test_client_that_does_not_listen_is_not_listened_to(tmp_path):
             client.socket.close()
 
 
+def open_files(wanted):
+    """Room for so many in this process; the most that the daemon may have."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard < wanted:
+        pytest.skip("needs %d open files; raise the hard limit of open files (ulimit -Hn)" % wanted)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+@pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 10 s: set MURALD_LONG=1")
+def test_clients_that_do_not_listen_make_way(tmp_path):
+    """They have 64 MiB together; who is only slow is not sent away because they took them."""
+    open_files(2100)
+    sizes = b"SIZE\n" * 50000
+    questions = b"".join(b"PX %d %d\n" % (i % 64, i % 48) for i in range(100000))
+    answers = b"".join(b"PX %d %d 000000\n" % (i % 64, i % 48) for i in range(100000))
+    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall, contextlib.ExitStack() as stack:
+        deaf = [stack.enter_context(Client(wall, receive_buffer=4096)) for _ in range(2000)]
+        poll = select.poll()
+        for client in deaf:
+            client.socket.setblocking(False)
+            poll.register(client.socket, select.POLLRDHUP)
+
+        def one_is_closed():
+            for client in deaf:
+                with contextlib.suppress(OSError):
+                    client.socket.send(sizes)
+            return poll.poll(0)
+        wait_for("the first to be sent away", one_is_closed, 60)
+        with Client(wall, receive_buffer=4096) as slow:
+            def ask():
+                slow.send(questions)
+                slow.socket.shutdown(socket.SHUT_WR)
+            thread = threading.Thread(target=ask)
+            thread.start()
+            assert slow.file.read() == answers
+            thread.join()
+        assert wall.stop() == 0
+        assert re.search(r"discarded .*rate_limited", wall.log())
+
+
 def test_deaf_client_goes_when_the_daemon_stops(tmp_path):
     with Wall(tmp_path, PIXELFLUT) as wall, Client(wall, receive_buffer=4096) as client:
         stuff(client, b"SIZE\n" * 1000, 1 << 24)
@@ -344,10 +385,7 @@ def test_what_takes_long_takes_short_turns(tmp_path):
 
 @pytest.mark.skipif(bool(SANITIZER), reason="a sanitizer's memory says nothing; build without --enable-sanitizer")
 def test_ten_thousand_idle_clients_cost_little(tmp_path):
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if hard < 10100:
-        pytest.skip("needs 10100 open files; raise the hard limit of open files (ulimit -Hn)")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    hard = open_files(10100)
     with Wall(tmp_path, PIXELFLUT, core="workers = 2",
               prefix=["prlimit", "--nofile=%d" % hard]) as wall, contextlib.ExitStack() as stack:
         with Client(wall) as client:
