@@ -32,16 +32,17 @@ struct conn {
 	uint32_t rest_len;
 	uint8_t short_rest[SHORT_REST];
 	union peer peer;
-	bool opened;    /* the plugin has it */
-	bool full;      /* murald asked this feed to stop */
-	bool overrun;   /* there was no room for an answer */
-	bool parked;    /* the rest is what a full feed did not come to */
-	bool curious;   /* asks a lot, so little is read of it at once */
-	bool slow;      /* what it says takes long, so its turns are short */
-	bool ended;     /* the client will say no more */
-	bool ending;    /* what it says is thrown away */
-	bool held_up;   /* nothing may be read now */
-	bool unwelcome; /* its network may not come any more */
+	uint64_t painted, received; /* pixels, bytes */
+	bool opened;                /* the plugin has it */
+	bool full;                  /* murald asked this feed to stop */
+	bool overrun;               /* there was no room for an answer */
+	bool parked;                /* the rest is what a full feed did not come to */
+	bool curious;               /* asks a lot, so little is read of it at once */
+	bool slow;                  /* what it says takes long, so its turns are short */
+	bool ended;                 /* the client will say no more */
+	bool ending;                /* what it says is thrown away */
+	bool held_up;               /* nothing may be read now */
+	bool unwelcome;             /* its network may not come any more */
 	bool closed;
 };
 

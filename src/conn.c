@@ -4,11 +4,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conn-private.h"
+#include "log.h"
 #include "rations.h"
 
 /* A client that has sent as much as is read at once lets the others have a turn; one of
@@ -124,6 +126,24 @@ leave(struct lane *lane, const union peer *peer)
 		quota_leave(lane->quota, &peer->any);
 }
 
+static void
+log_what_it_did(const struct conn *conn)
+{
+	char name[INET6_ADDRSTRLEN] = "local";
+	uint16_t port = 0;
+
+	if (conn->peer.any.sa_family == AF_INET) {
+		uv_ip4_name(&conn->peer.in4, name, sizeof(name));
+		port = ntohs(conn->peer.in4.sin_port);
+	} else if (conn->peer.any.sa_family == AF_INET6) {
+		uv_ip6_name(&conn->peer.in6, name, sizeof(name));
+		port = ntohs(conn->peer.in6.sin6_port);
+	}
+	log_debug("%s: client %s port %u: painted %" PRIu64 " pixels with %" PRIu64
+		  " bytes",
+		conn->lane->instance->name, name, port, conn->painted, conn->received);
+}
+
 void
 conn_close(struct conn *conn)
 {
@@ -132,6 +152,7 @@ conn_close(struct conn *conn)
 	if (conn->closed)
 		return;
 	conn->closed = true;
+	log_what_it_did(conn);
 	if (conn->opened && lane->instance->plugin->close)
 		lane->instance->plugin->close(&conn->client.pub);
 	*conn->link = conn->next;
@@ -159,8 +180,10 @@ feed_once(struct conn *conn, const uint8_t *data, size_t len)
 	conn->full = false;
 	used = lane->instance->plugin->feed(&conn->client.pub, &lane->brush, data, len);
 	assert(used <= (ssize_t)len);
+	painted = lane->brush.painted - painted;
+	conn->painted += painted;
 	if (rations_active(lane->worker->rations))
-		conn_spend(conn, lane->brush.painted - painted, 0);
+		conn_spend(conn, painted, 0);
 	lane_publish(lane, &lane->counts);
 	return used;
 }
@@ -260,6 +283,7 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 	if (conn->ending)
 		return;
 	lane->counts.received_bytes += nread;
+	conn->received += nread;
 	if (rations_active(lane->worker->rations))
 		conn_spend(conn, 0, nread);
 

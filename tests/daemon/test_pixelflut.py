@@ -118,6 +118,22 @@ def test_answers_come_in_order(tmp_path, workers):
         thread.join()
 
 
+def test_every_connection_is_counted_exactly(tmp_path):
+    wall, sent = Wall(tmp_path, PIXELFLUT, core="workers = 2"), {}
+    with contextlib.ExitStack() as stack:
+        stack.push(wall)
+        wall.start("-v").wait_ready()
+        for n in 7, 0, 5000:
+            with Client(wall) as client:
+                data = b"PX 1 1 ff8000\nPX 64 0 ff8000\nPX 1 1\n" * n + b"SIZE\n"
+                client.send(data)
+                assert client.finish().count("\n") == n + 1
+                sent[client.socket.getsockname()[1]] = (n, len(data))
+        assert wall.stop() == 0
+        said = re.findall(r"pixelflut: client 127.0.0.1 port (\d+): painted (\d+) pixels with (\d+) bytes", wall.log())
+        assert {int(port): (int(pixels), int(size)) for port, pixels, size in said} == sent
+
+
 def stuff(client, data, limit):
     """Sends until murald takes no more; how many whole rounds of `data`, and what is left
     of the last."""
