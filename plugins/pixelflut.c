@@ -117,8 +117,10 @@ answer_help(struct feed *feed, const uint8_t *p)
 			: "",
 		config->help, *config->help ? "\n" : "");
 
-	if (len >= (int)sizeof(text))
+	if (len >= (int)sizeof(text)) {
 		len = sizeof(text) - 1;
+		text[len - 1] = '\n'; /* the next answer begins a line */
+	}
 	if (client->helped + len > (uint64_t)FREE_HELPS * len + received) {
 		mural_discard(feed->painter.brush, MURAL_RATE_LIMITED, 1);
 		return;

@@ -266,6 +266,16 @@ def test_help_does_not_amplify(tmp_path):
             assert heard == answer * (len(heard) // len(answer))
 
 
+def test_a_long_help_is_cut_and_ends_its_line(tmp_path):
+    wall = Wall(tmp_path, PIXELFLUT)
+    with contextlib.ExitStack() as stack:
+        stack.push(wall)
+        wall.start("-s", "plugin pixelflut.help=" + "h" * 3000).wait_ready()
+        with Client(wall) as client:
+            client.send(b"HELP\nSIZE\n")
+            assert client.finish().endswith("hhh\nSIZE 64 48\n")
+
+
 @pytest.mark.parametrize("host,listen", [("127.0.0.1", "127.0.0.1:0"), ("::1", "[::1]:0")])
 def test_connections_per_source(tmp_path, host, listen):
     config = "[plugin pixelflut]\nlisten = %s\nconnections-per-source = 3\n" % listen
