@@ -193,13 +193,19 @@ take_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
 			client->refused ? here
 					: least(width - client->x, PART_PIXELS, here));
 
-		p = client->refused ? p + 4 * (size_t)count : paint_part(feed, p, count);
+		if (client->refused) {
+			mural_discard(feed->painter.brush, MURAL_OUT_OF_BOUNDS, count);
+			p += 4 * (size_t)count;
+		} else {
+			p = paint_part(feed, p, count);
+		}
 		client->multi -= count;
 	}
 	return p;
 }
 
-/* One that does not end inside is refused whole, but its pixels come nevertheless. */
+/* One that does not end inside is refused whole, but its pixels come nevertheless, or not
+ * all of them: they are counted then. */
 static void
 begin_multi(struct feed *feed, const uint8_t *p)
 {
@@ -218,8 +224,6 @@ begin_multi(struct feed *feed, const uint8_t *p)
 	client->refused =
 		!mural_get(brush, client->x, client->y, &unused) ||
 		!mural_get(brush, 0, last_y < NUMBER_MAX ? last_y : NUMBER_MAX, &unused);
-	if (client->refused)
-		mural_discard(brush, MURAL_OUT_OF_BOUNDS, count);
 }
 
 /* A command that begins like `word`, as far as there are bytes to tell. */

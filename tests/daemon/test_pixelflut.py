@@ -247,8 +247,11 @@ def test_binary_in_text_and_text_in_binary(tmp_path):
         assert client.ask(b"PX 0 0\n") == "PX 0 0 000000\n"
         client.send(b"PXMULTI" + struct.pack("<HHI", 62, 0, 4) + b"\1\2\3\0" * 4)
         assert client.ask(b"PX 1 1\n") == "PX 1 1 010203\n"
-        client.send(b"PXMULTI" + struct.pack("<HHI", 0, 0, 0xffffffff))
+        client.send(b"PXMULTI" + struct.pack("<HHI", 0, 0, 0xffffffff) + b"\1\2\3\0" * 2)
         assert client.quiet()
+        wall.stop()
+        # what was announced and never came is not counted
+        assert "painted 5 pixels, discarded %d out_of_bounds, 4 malformed" % (64 * 48 + 1 + 2) in wall.log()
 
 
 def test_help_does_not_amplify(tmp_path):
