@@ -78,7 +78,7 @@ answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
 		mural_discard(painter->brush, MURAL_OUT_OF_BOUNDS, 1);
 		return;
 	}
-	uint8_t *to = answers_room(&painter->answers);
+	uint8_t *to = answers_room(&painter->answers, 1);
 	int len = snprintf((char *)to, PIXEL_ANSWER_MAX, "PX %u %u ", x, y);
 	to = write_hex(to + len, argb);
 	*to++ = '\n';
@@ -88,7 +88,7 @@ answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
 static void
 answer_size(struct painter *painter)
 {
-	uint8_t *to = answers_room(&painter->answers);
+	uint8_t *to = answers_room(&painter->answers, 1);
 
 	painter->answers.len += snprintf((char *)to, PIXEL_ANSWER_MAX, "SIZE %u %u\n",
 		painter->brush->width, painter->brush->height);
