@@ -78,23 +78,22 @@ write_hex_at_once(uint8_t *to, uint32_t rgb)
 	memcpy(to, &n, sizeof(n));
 }
 
-/* The answer repeats what the client wrote. */
-static void
-answer_question(struct painter *painter, const struct question *question)
+/* The answer, which repeats what the client wrote; where it ends. */
+static inline uint8_t *
+answer_question(struct mural_brush *brush, const struct question *question, uint8_t *to)
 {
 	uint32_t argb;
 
-	if (!mural_get(painter->brush, question->x, question->y, &argb)) {
-		mural_discard(painter->brush, MURAL_OUT_OF_BOUNDS, 1);
-		return;
+	if (!mural_get(brush, question->x, question->y, &argb)) {
+		mural_discard(brush, MURAL_OUT_OF_BOUNDS, 1);
+		return to;
 	}
-	uint8_t *to = answers_room(&painter->answers);
 	memcpy(to, question->line, 16); /* "PX 9999 9999" has twelve */
 	to += question->len;
 	*to = ' ';
 	write_hex_at_once(to + 1, argb);
 	to[7] = '\n';
-	painter->answers.len += question->len + 8;
+	return to + 8;
 }
 
 /* Where the numbers of a line end, counted from its fifth byte; 8 is any place behind. */
@@ -200,16 +199,20 @@ static const uint8_t *
 run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	struct question questions[QUESTIONS];
+	struct answers *answers = &painter->answers;
 	unsigned n;
 
 	do {
 		n = gather_questions(painter, p, end, questions);
-		for (unsigned i = 0; i < n; i++) {
-			if (painter->answers.full)
-				return questions[i].line;
-			answer_question(painter, &questions[i]);
-			p = questions[i].line + questions[i].len + 1;
-		}
+		if (n == 0)
+			break;
+		uint8_t *to = answers_room(answers, n);
+		if (answers->full)
+			break;
+		for (unsigned i = 0; i < n; i++)
+			to = answer_question(painter->brush, &questions[i], to);
+		answers->len = to - answers->text;
+		p = questions[n - 1].line + questions[n - 1].len + 1;
 	} while (n == QUESTIONS);
 	return p;
 }

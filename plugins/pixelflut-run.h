@@ -11,7 +11,7 @@
 
 #include "pixelflut.h"
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) && defined(__x86_64__)
 #include <emmintrin.h>
 #define RUN_VECTORS 1
 #elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -66,7 +66,7 @@ read_figures_plainly(const struct figures *figures, struct plain *plain)
 	return good;
 }
 
-#if defined(__SSE2__)
+#if defined(__SSE2__) && defined(__x86_64__)
 
 static inline __m128i
 load_word(const uint8_t *p)

@@ -78,7 +78,7 @@ answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
 		mural_discard(painter->brush, MURAL_OUT_OF_BOUNDS, 1);
 		return;
 	}
-	uint8_t *to = answers_room(&painter->answers);
+	uint8_t *to = answers_room(&painter->answers, 1);
 	int len = snprintf((char *)to, PIXEL_ANSWER_MAX, "PX %u %u ", x, y);
 	to = write_hex(to + len, argb);
 	*to++ = '\n';
@@ -88,7 +88,7 @@ answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
 static void
 answer_size(struct painter *painter)
 {
-	uint8_t *to = answers_room(&painter->answers);
+	uint8_t *to = answers_room(&painter->answers, 1);
 
 	painter->answers.len += snprintf((char *)to, PIXEL_ANSWER_MAX, "SIZE %u %u\n",
 		painter->brush->width, painter->brush->height);
@@ -117,8 +117,10 @@ answer_help(struct feed *feed, const uint8_t *p)
 			: "",
 		config->help, *config->help ? "\n" : "");
 
-	if (len >= (int)sizeof(text))
+	if (len >= (int)sizeof(text)) {
 		len = sizeof(text) - 1;
+		text[len - 1] = '\n'; /* the next answer begins a line */
+	}
 	if (client->helped + len > (uint64_t)FREE_HELPS * len + received) {
 		mural_discard(feed->painter.brush, MURAL_RATE_LIMITED, 1);
 		return;
@@ -191,13 +193,19 @@ take_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
 			client->refused ? here
 					: least(width - client->x, PART_PIXELS, here));
 
-		p = client->refused ? p + 4 * (size_t)count : paint_part(feed, p, count);
+		if (client->refused) {
+			mural_discard(feed->painter.brush, MURAL_OUT_OF_BOUNDS, count);
+			p += 4 * (size_t)count;
+		} else {
+			p = paint_part(feed, p, count);
+		}
 		client->multi -= count;
 	}
 	return p;
 }
 
-/* One that does not end inside is refused whole, but its pixels come nevertheless. */
+/* One that does not end inside is refused whole, but its pixels come nevertheless, or not
+ * all of them: they are counted then. */
 static void
 begin_multi(struct feed *feed, const uint8_t *p)
 {
@@ -216,8 +224,6 @@ begin_multi(struct feed *feed, const uint8_t *p)
 	client->refused =
 		!mural_get(brush, client->x, client->y, &unused) ||
 		!mural_get(brush, 0, last_y < NUMBER_MAX ? last_y : NUMBER_MAX, &unused);
-	if (client->refused)
-		mural_discard(brush, MURAL_OUT_OF_BOUNDS, count);
 }
 
 /* A command that begins like `word`, as far as there are bytes to tell. */

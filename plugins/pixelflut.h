@@ -71,11 +71,11 @@ void answer_pixel(struct painter *painter, uint32_t x, uint32_t y);
 /* Hands what was collected to murald. */
 void answers_flush(struct answers *answers);
 
-/* Room for one more answer of at most PIXEL_ANSWER_MAX bytes. */
+/* Room for so many more answers, a hundred at most, of PIXEL_ANSWER_MAX bytes each. */
 static inline uint8_t *
-answers_room(struct answers *answers)
+answers_room(struct answers *answers, unsigned n)
 {
-	if (answers->len > sizeof(answers->text) - PIXEL_ANSWER_MAX)
+	if (answers->len > sizeof(answers->text) - (size_t)n * PIXEL_ANSWER_MAX)
 		answers_flush(answers);
 	return answers->text + answers->len;
 }

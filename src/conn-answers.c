@@ -20,6 +20,7 @@
 struct outbox {
 	uv_write_t write;
 	struct conn *conn;
+	struct outbox *next, **link; /* of those that wait on this worker */
 	size_t len;
 	char bytes[];
 };
@@ -31,6 +32,54 @@ struct patience {
 	struct conn *conn;
 	size_t left; /* of the answers, when last looked at */
 };
+
+/* ------------------------------------------------------------------ what is kept */
+
+static void
+begin_to_wait(struct worker *worker, struct outbox *outbox)
+{
+	outbox->next = NULL;
+	outbox->link = worker->last_waiting;
+	*worker->last_waiting = outbox;
+	worker->last_waiting = &outbox->next;
+}
+
+static void
+end_to_wait(struct worker *worker, struct outbox *outbox)
+{
+	*outbox->link = outbox->next;
+	if (outbox->next)
+		outbox->next->link = outbox->link;
+	else
+		worker->last_waiting = outbox->link;
+	worker->held -= outbox->len;
+}
+
+/* Of all who take no answers, that is who takes none for longest.  Whoever takes some now
+ * and then waits for each part anew. */
+static bool
+make_way(struct conn *conn)
+{
+	struct outbox *oldest = conn->lane->worker->waiting;
+
+	if (!oldest || oldest->conn == conn)
+		return false;
+	mural_discard(&oldest->conn->lane->brush, MURAL_RATE_LIMITED, 1);
+	conn_close(oldest->conn);
+	return true;
+}
+
+bool
+conn_hold(struct conn *conn, size_t len)
+{
+	struct worker *worker = conn->lane->worker;
+
+	while (len > HELD_BYTES_MAX - worker->held)
+		if (!make_way(conn))
+			return false;
+	worker->held += len;
+	return true;
+}
 
 /* ------------------------------------------------------------------ collecting */
 
@@ -189,7 +238,7 @@ void
 conn_drop_answers(struct conn *conn)
 {
 	if (conn->outbox)
-		conn->lane->worker->held -= conn->outbox->len;
+		end_to_wait(conn->lane->worker, conn->outbox);
 	if (conn->patience)
 		uv_close((uv_handle_t *)&conn->patience->timer, on_patience_closed);
 }
@@ -209,7 +258,7 @@ on_written(uv_write_t *write, int status)
 
 	if (conn->closed)
 		return;
-	conn->lane->worker->held -= conn->outbox->len;
+	end_to_wait(conn->lane->worker, conn->outbox);
 	free(conn->outbox);
 	conn->outbox = NULL;
 	if (conn->patience)
@@ -232,8 +281,10 @@ write_later(struct conn *conn, const char *bytes, size_t len)
 	uv_buf_t buf;
 	int ret;
 
-	if (!conn_hold(worker, len))
+	if (!conn_hold(conn, len)) {
+		mural_discard(&conn->lane->brush, MURAL_RATE_LIMITED, 1);
 		return -ENOBUFS;
+	}
 	outbox = malloc(sizeof(*outbox) + len);
 	if (!outbox) {
 		worker->held -= len;
@@ -243,6 +294,7 @@ write_later(struct conn *conn, const char *bytes, size_t len)
 	outbox->len = len;
 	memcpy(outbox->bytes, bytes, len);
 	conn->outbox = outbox;
+	begin_to_wait(worker, outbox);
 	uv_read_stop(&conn->socket.stream);
 	buf = uv_buf_init(outbox->bytes, len);
 	ret = uv_write(&outbox->write, &conn->socket.stream, &buf, 1, on_written);
@@ -256,8 +308,10 @@ conn_flush(struct conn *conn)
 	uv_buf_t buf = uv_buf_init(worker->replies, worker->replies_len);
 	int ret;
 
-	if (conn->overrun)
+	if (conn->overrun) {
+		mural_discard(&conn->lane->brush, MURAL_RATE_LIMITED, 1);
 		return -ENOBUFS;
+	}
 	if (buf.len == 0)
 		return 0;
 	worker->replies_len = 0;

@@ -32,21 +32,19 @@ struct conn {
 	uint32_t rest_len;
 	uint8_t short_rest[SHORT_REST];
 	union peer peer;
-	bool opened;    /* the plugin has it */
-	bool full;      /* murald asked this feed to stop */
-	bool overrun;   /* there was no room for an answer */
-	bool parked;    /* the rest is what a full feed did not come to */
-	bool curious;   /* asks a lot, so little is read of it at once */
-	bool ended;     /* the client will say no more */
-	bool ending;    /* what it says is thrown away */
-	bool held_up;   /* nothing may be read now */
-	bool unwelcome; /* its network may not come any more */
+	uint64_t painted, received; /* pixels, bytes */
+	bool opened;                /* the plugin has it */
+	bool full;                  /* murald asked this feed to stop */
+	bool overrun;               /* there was no room for an answer */
+	bool parked;                /* the rest is what a full feed did not come to */
+	bool curious;               /* asks a lot, so little is read of it at once */
+	bool slow;                  /* what it says takes long, so its turns are short */
+	bool ended;                 /* the client will say no more */
+	bool ending;                /* what it says is thrown away */
+	bool held_up;               /* nothing may be read now */
+	bool unwelcome;             /* its network may not come any more */
 	bool closed;
 };
-
-/* Counts bytes that the worker is about to keep for a client; false: they are too many.
- * Whoever frees them takes them off worker->held. */
-bool conn_hold(struct worker *worker, size_t len);
 
 /* ---- conn.c */
 
@@ -60,6 +58,11 @@ void conn_go_on(struct conn *conn);
 void conn_read_on(struct conn *conn);
 
 /* ---- conn-answers.c */
+
+/* Counts bytes that the worker is about to keep for a client; false: they are too many,
+ * even after all others were closed who have answers to take.  Whoever frees them takes
+ * them off worker->held. */
+bool conn_hold(struct conn *conn, size_t len);
 
 /* The client's `reply`: collects an answer of this feed. */
 int conn_answer(struct client *client, const void *data, size_t len);

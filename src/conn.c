@@ -4,28 +4,23 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conn-private.h"
+#include "log.h"
 #include "rations.h"
 
-/* A client that has sent so much without a pause lets the others have a turn. */
-#define BYTES_A_TURN READ_BYTES
+/* A client that has sent as much as is read at once lets the others have a turn; one of
+ * whom so much would take longer than this, sooner. */
+#define LONG_NS 1000000
+#define LITTLE_BYTES (READ_BYTES / 8)
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 
 /* ------------------------------------------------------------------ what is kept */
-
-bool
-conn_hold(struct worker *worker, size_t len)
-{
-	if (len > HELD_BYTES_MAX - worker->held)
-		return false;
-	worker->held += len;
-	return true;
-}
 
 void
 conn_drop_rest(struct conn *conn)
@@ -62,7 +57,7 @@ keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
 		memcpy(conn->short_rest, little, len);
 	} else {
 		copy = malloc(len);
-		if (!copy || !conn_hold(conn->lane->worker, len)) {
+		if (!copy || !conn_hold(conn, len)) {
 			free(copy);
 			return false;
 		}
@@ -84,14 +79,15 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 {
 	struct conn *conn = handle->data;
 	struct worker *worker = conn->lane->worker;
-	size_t room = conn->curious ? READ_BYTES / 8 : READ_BYTES;
+	size_t turn = conn->slow ? LITTLE_BYTES : READ_BYTES;
+	size_t room = conn->curious ? LITTLE_BYTES : turn;
 
 	(void)size;
 	if (worker->reading != conn) {
 		worker->reading = conn;
 		worker->read_in_a_row = 0;
 	}
-	if (worker->read_in_a_row >= BYTES_A_TURN) {
+	if (worker->read_in_a_row >= turn) {
 		worker->reading = NULL;
 		*buf = uv_buf_init(NULL, 0);
 		return;
@@ -130,6 +126,24 @@ leave(struct lane *lane, const union peer *peer)
 		quota_leave(lane->quota, &peer->any);
 }
 
+static void
+log_what_it_did(const struct conn *conn)
+{
+	char name[INET6_ADDRSTRLEN] = "local";
+	uint16_t port = 0;
+
+	if (conn->peer.any.sa_family == AF_INET) {
+		uv_ip4_name(&conn->peer.in4, name, sizeof(name));
+		port = ntohs(conn->peer.in4.sin_port);
+	} else if (conn->peer.any.sa_family == AF_INET6) {
+		uv_ip6_name(&conn->peer.in6, name, sizeof(name));
+		port = ntohs(conn->peer.in6.sin6_port);
+	}
+	log_debug("%s: client %s port %u: painted %" PRIu64 " pixels with %" PRIu64
+		  " bytes",
+		conn->lane->instance->name, name, port, conn->painted, conn->received);
+}
+
 void
 conn_close(struct conn *conn)
 {
@@ -138,6 +152,7 @@ conn_close(struct conn *conn)
 	if (conn->closed)
 		return;
 	conn->closed = true;
+	log_what_it_did(conn);
 	if (conn->opened && lane->instance->plugin->close)
 		lane->instance->plugin->close(&conn->client.pub);
 	*conn->link = conn->next;
@@ -165,10 +180,19 @@ feed_once(struct conn *conn, const uint8_t *data, size_t len)
 	conn->full = false;
 	used = lane->instance->plugin->feed(&conn->client.pub, &lane->brush, data, len);
 	assert(used <= (ssize_t)len);
+	painted = lane->brush.painted - painted;
+	conn->painted += painted;
 	if (rations_active(lane->worker->rations))
-		conn_spend(conn, lane->brush.painted - painted, 0);
+		conn_spend(conn, painted, 0);
 	lane_publish(lane, &lane->counts);
 	return used;
+}
+
+/* Most commands take a nanosecond a byte, some take a hundred. */
+static bool
+takes_long(uint64_t ns, size_t len)
+{
+	return ns * READ_BYTES > (uint64_t)LONG_NS * len;
 }
 
 /* Feeds all of it, with a pause for the answers whenever the plugin made one; when the
@@ -177,6 +201,8 @@ static void
 feed_all(struct conn *conn, const uint8_t *data, size_t len)
 {
 	struct lane *lane = conn->lane;
+	const uint64_t begin = uv_hrtime();
+	const size_t all = len;
 
 	do {
 		ssize_t used = feed_once(conn, data, len);
@@ -192,6 +218,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 			return;
 		}
 	} while (conn->full && len > 0 && !conn->outbox);
+	conn->slow = takes_long(uv_hrtime() - begin, all);
 
 	conn->parked = conn->full && len > 0;
 	if (!conn->parked && len > MURAL_REST_MAX) {
@@ -256,6 +283,7 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 	if (conn->ending)
 		return;
 	lane->counts.received_bytes += nread;
+	conn->received += nread;
 	if (rations_active(lane->worker->rations))
 		conn_spend(conn, 0, nread);
 

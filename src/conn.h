@@ -23,7 +23,7 @@
 #define REPLY_BYTES_ENOUGH (64 * 1024)
 
 /* What a worker keeps for clients that do not take their answers: the answers, and what
- * they had sent already.  A client that would need more is closed. */
+ * they had sent already.  When one needs more, whoever has waited longest is closed. */
 #define HELD_BYTES_MAX (64 * 1024 * 1024)
 
 /* What a plugin's mural_conn is inside: a stream's client, or a datagram socket. */

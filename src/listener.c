@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,12 @@
 
 /* A large receive buffer is what a burst of datagrams needs; the kernel caps it. */
 #define UDP_BUFFER_BYTES (8 * 1024 * 1024)
+
+/* A client that says nothing is asked after a minute whether its machine is still there,
+ * and is gone when six questions in another minute were not answered. */
+#define QUIET_S 60
+#define QUESTION_S 10
+#define QUESTIONS 6
 
 /* A socket file that nobody listens on is a leftover of a crash. */
 static void
@@ -66,6 +73,19 @@ bind_unix(const char *path, int type)
 	return fd;
 }
 
+/* Clients inherit it.  A machine that vanished says no goodbye: its clients would stay
+ * for ever, and its source would have them among the connections that it may have. */
+static void
+ask_after_clients(int fd)
+{
+	const int one = 1, quiet = QUIET_S, question = QUESTION_S, questions = QUESTIONS;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &quiet, sizeof(quiet));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &question, sizeof(question));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &questions, sizeof(questions));
+}
+
 static int
 bind_addrinfo(const struct addrinfo *info, bool serve)
 {
@@ -75,10 +95,12 @@ bind_addrinfo(const struct addrinfo *info, bool serve)
 	fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	if (info->ai_socktype == SOCK_STREAM)
+	if (info->ai_socktype == SOCK_STREAM) {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	else
+		ask_after_clients(fd);
+	} else {
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	}
 	if (info->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
 	if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 ||

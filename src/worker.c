@@ -51,6 +51,7 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 
 	*worker = (struct worker){ .canvas = canvas, .threaded = !main_loop };
 	worker->last = &worker->first;
+	worker->last_waiting = &worker->waiting;
 	worker->buf = malloc(MURAL_REST_MAX + READ_BYTES);
 	if (!worker->buf)
 		return -ENOMEM;

@@ -22,6 +22,7 @@
 
 struct conn;
 struct dgram;
+struct outbox;
 struct rations;
 struct quota;
 struct source;
@@ -41,7 +42,8 @@ struct worker {
 	uint8_t *buf;            /* MURAL_REST_MAX + READ_BYTES */
 	char *replies; /* of the client that is being fed; grows up to a limit */
 	size_t replies_len, replies_size;
-	size_t held;          /* bytes that wait for clients to take their answers */
+	size_t held; /* bytes that wait for clients to take their answers */
+	struct outbox *waiting, **last_waiting; /* of it, answers; the oldest first */
 	struct conn *reading; /* who was read last; only ever compared */
 	size_t read_in_a_row; /* bytes, from that one */
 	uint64_t wait_ms;     /* before more of a client may be read; conn-pace.c's */

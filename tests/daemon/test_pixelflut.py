@@ -118,6 +118,22 @@ def test_answers_come_in_order(tmp_path, workers):
         thread.join()
 
 
+def test_every_connection_is_counted_exactly(tmp_path):
+    wall, sent = Wall(tmp_path, PIXELFLUT, core="workers = 2"), {}
+    with contextlib.ExitStack() as stack:
+        stack.push(wall)
+        wall.start("-v").wait_ready()
+        for n in 7, 0, 5000:
+            with Client(wall) as client:
+                data = b"PX 1 1 ff8000\nPX 64 0 ff8000\nPX 1 1\n" * n + b"SIZE\n"
+                client.send(data)
+                assert client.finish().count("\n") == n + 1
+                sent[client.socket.getsockname()[1]] = (n, len(data))
+        assert wall.stop() == 0
+        said = re.findall(r"pixelflut: client 127.0.0.1 port (\d+): painted (\d+) pixels with (\d+) bytes", wall.log())
+        assert {int(port): (int(pixels), int(size)) for port, pixels, size in said} == sent
+
+
 def stuff(client, data, limit):
     """Sends until murald takes no more; how many whole rounds of `data`, and what is left
     of the last."""
@@ -159,6 +175,47 @@ def test_client_that_does_not_listen_is_not_listened_to(tmp_path):
             client.socket.close()
 
 
+def open_files(wanted):
+    """Room for so many in this process; the most that the daemon may have."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard < wanted:
+        pytest.skip("needs %d open files; raise the hard limit of open files (ulimit -Hn)" % wanted)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+@pytest.mark.skipif("not os.environ.get('MURALD_LONG')", reason="takes 10 s: set MURALD_LONG=1")
+def test_clients_that_do_not_listen_make_way(tmp_path):
+    """They have 64 MiB together; who is only slow is not sent away because they took them."""
+    open_files(2100)
+    sizes = b"SIZE\n" * 50000
+    questions = b"".join(b"PX %d %d\n" % (i % 64, i % 48) for i in range(100000))
+    answers = b"".join(b"PX %d %d 000000\n" % (i % 64, i % 48) for i in range(100000))
+    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall, contextlib.ExitStack() as stack:
+        deaf = [stack.enter_context(Client(wall, receive_buffer=4096)) for _ in range(2000)]
+        poll = select.poll()
+        for client in deaf:
+            client.socket.setblocking(False)
+            poll.register(client.socket, select.POLLRDHUP)
+
+        def one_is_closed():
+            for client in deaf:
+                with contextlib.suppress(OSError):
+                    client.socket.send(sizes)
+            return poll.poll(0)
+        wait_for("the first to be sent away", one_is_closed, 60)
+        with Client(wall, receive_buffer=4096) as slow:
+            def ask():
+                slow.send(questions)
+                slow.socket.shutdown(socket.SHUT_WR)
+            thread = threading.Thread(target=ask)
+            thread.start()
+            assert slow.file.read() == answers
+            thread.join()
+        assert wall.stop() == 0
+        assert re.search(r"discarded .*rate_limited", wall.log())
+
+
 def test_deaf_client_goes_when_the_daemon_stops(tmp_path):
     with Wall(tmp_path, PIXELFLUT) as wall, Client(wall, receive_buffer=4096) as client:
         stuff(client, b"SIZE\n" * 1000, 1 << 24)
@@ -190,8 +247,11 @@ def test_binary_in_text_and_text_in_binary(tmp_path):
         assert client.ask(b"PX 0 0\n") == "PX 0 0 000000\n"
         client.send(b"PXMULTI" + struct.pack("<HHI", 62, 0, 4) + b"\1\2\3\0" * 4)
         assert client.ask(b"PX 1 1\n") == "PX 1 1 010203\n"
-        client.send(b"PXMULTI" + struct.pack("<HHI", 0, 0, 0xffffffff))
+        client.send(b"PXMULTI" + struct.pack("<HHI", 0, 0, 0xffffffff) + b"\1\2\3\0" * 2)
         assert client.quiet()
+        wall.stop()
+        # what was announced and never came is not counted
+        assert "painted 5 pixels, discarded %d out_of_bounds, 4 malformed" % (64 * 48 + 1 + 2) in wall.log()
 
 
 def test_help_does_not_amplify(tmp_path):
@@ -207,6 +267,16 @@ def test_help_does_not_amplify(tmp_path):
             assert heard.startswith(answer)
             assert len(heard) <= 3 * len(answer) + 2000 * 5
             assert heard == answer * (len(heard) // len(answer))
+
+
+def test_a_long_help_is_cut_and_ends_its_line(tmp_path):
+    wall = Wall(tmp_path, PIXELFLUT)
+    with contextlib.ExitStack() as stack:
+        stack.push(wall)
+        wall.start("-s", "plugin pixelflut.help=" + "h" * 3000).wait_ready()
+        with Client(wall) as client:
+            client.send(b"HELP\nSIZE\n")
+            assert client.finish().endswith("hhh\nSIZE 64 48\n")
 
 
 @pytest.mark.parametrize("host,listen", [("127.0.0.1", "127.0.0.1:0"), ("::1", "[::1]:0")])
@@ -252,6 +322,24 @@ def test_a_storm_of_connections_leaves_nothing(tmp_path):
         assert wall.stop() == 0
 
 
+def timers(port):
+    """How long each connection to the port will be left alone, in seconds, by the kernel's keepalive."""
+    with open("/proc/net/tcp") as f:
+        fields = [line.split() for line in f.readlines()[1:]]
+    established = [f[5] for f in fields if f[1].endswith(":%04X" % port) and f[3] == "01"]
+    return [int(timer[3:], 16) / os.sysconf("SC_CLK_TCK") if timer.startswith("02:") else None
+            for timer in established]
+
+
+def test_a_quiet_client_is_asked_whether_it_is_still_there(tmp_path):
+    """A machine that loses its power says no goodbye; its connections must not stay for ever."""
+    with Wall(tmp_path, PIXELFLUT) as wall, Client(wall) as client:
+        assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
+        wait_for("the answer to be acknowledged", lambda: timers(wall.port("pixelflut")) != [None])
+        (seconds,) = timers(wall.port("pixelflut"))
+        assert 30 < seconds <= 60
+
+
 def latency(client, rounds=200):
     times = []
     for i in range(rounds):
@@ -293,12 +381,40 @@ def test_trickles_live_beside_a_flood(tmp_path):
         assert beside[0] < 1
 
 
+def latency_beside(wall, data, rounds=60):
+    """How long an answer takes beside four clients that send `data` again and again."""
+    over = threading.Event()
+
+    def pour():
+        with Client(wall) as client, contextlib.suppress(OSError):
+            while not over.is_set():
+                client.send(data)
+    with Client(wall) as trickle:
+        floods = [threading.Thread(target=pour) for _ in range(4)]
+        for thread in floods:
+            thread.start()
+        time.sleep(0.2)
+        try:
+            return latency(trickle, rounds)[0]
+        finally:
+            over.set()
+            for thread in floods:
+                thread.join()
+
+
+def test_what_takes_long_takes_short_turns(tmp_path):
+    """A line of one byte costs as much as one of twenty; who sends such does not keep the others waiting."""
+    with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall:
+        plain = latency_beside(wall, b"".join(b"PX %d %d %06x\n" % (i % 64, i % 48, i) for i in range(20000)))
+        empty = latency_beside(wall, b"\n" * 300000)
+        print("an answer takes %.2f ms beside a flood of pixels, %.2f ms beside one of empty lines"
+              % (1000 * plain, 1000 * empty))
+        assert empty < 10 * plain
+
+
 @pytest.mark.skipif(bool(SANITIZER), reason="a sanitizer's memory says nothing; build without --enable-sanitizer")
 def test_ten_thousand_idle_clients_cost_little(tmp_path):
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if hard < 10100:
-        pytest.skip("needs 10100 open files; raise the hard limit of open files (ulimit -Hn)")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    hard = open_files(10100)
     with Wall(tmp_path, PIXELFLUT, core="workers = 2",
               prefix=["prlimit", "--nofile=%d" % hard]) as wall, contextlib.ExitStack() as stack:
         with Client(wall) as client:
