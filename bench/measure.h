@@ -3,6 +3,7 @@
 #ifndef MEASURE_H
 #define MEASURE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -33,9 +34,9 @@ compare_times(const void *a, const void *b)
 }
 
 /* A line for bench/run.py: NAME, then for murald and for the measure the median, least
- * and most of their times. */
+ * and most of their times, and whether what was made in them is right. */
 static inline void
-print_times(const char *name, double times[2][ROUNDS])
+print_times(const char *name, double times[2][ROUNDS], bool right)
 {
 	printf("%s", name);
 	for (int i = 0; i < 2; i++) {
@@ -43,7 +44,7 @@ print_times(const char *name, double times[2][ROUNDS])
 		printf(" %.3f %.3f %.3f", times[i][ROUNDS / 2], times[i][0],
 			times[i][ROUNDS - 1]);
 	}
-	printf("\n");
+	printf(" %s\n", right ? "right" : "wrong");
 }
 
 #endif

@@ -60,20 +60,21 @@ def show(figure, digits, scale=1):
 
 # ---- in one process: the canvas, addresses
 
-def compared(what, units):
-    """Runs a program whose lines are NAME, our median, least, most, and the measure's."""
+def compared(program_name, noun, units):
+    """Runs a program whose lines are NAME, our median, least, most, the measure's, and "right" or not."""
     rows = []
-    out = subprocess.run([program(what)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    out = subprocess.run([program(program_name)], check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in out.splitlines():
-        name, *numbers = line.split()
+        name, *numbers, verdict = line.split()
         ours, least = ([dict(zip(("median", "least", "most"), map(float, numbers[i:i + 3]))) for i in (0, 3)])
         unit, measure = units(name)
         rows.append({"name": name, "unit": unit, "murald": ours, "measure": measure, "least": least,
-                     "ratio": ours["median"] / least["median"], "ok": True})
+                     "ratio": ours["median"] / least["median"], "right": verdict == "right",
+                     "ok": verdict == "right"})
         scale = 1e-6 if "frame" in unit else 1
-        print("  %-14s %s %s   %s %s   ratio %.2f" % (
+        print("  %-14s %s %s   %s %s   ratio %.2f   %s %s" % (
             name, show(ours, 2, scale), unit.replace("ns", "ms") if scale != 1 else unit, measure,
-            show(least, 2, scale), rows[-1]["ratio"]))
+            show(least, 2, scale), rows[-1]["ratio"], noun, "right" if rows[-1]["right"] else "WRONG"))
     return rows
 
 
@@ -81,11 +82,11 @@ def canvas():
     units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
              **{name: ("ns a 1920x1080 frame", "memcpy")
                 for name in ("copy-frame", "draw-upright", "draw-mirrored", "draw-upended")}}
-    return compared("canvas", units.get)
+    return compared("canvas", "picture", units.get)
 
 
 def addresses():
-    return compared("addresses", lambda name: ("ns an address", "a look at it"))
+    return compared("addresses", "addresses", lambda name: ("ns an address", "a look at it"))
 
 
 # ---- pings a second
