@@ -66,7 +66,7 @@ read_figures_plainly(const struct figures *figures, struct plain *plain)
 	return good;
 }
 
-#if defined(__SSE2__) && defined(__x86_64__)
+#if RUN_VECTORS && defined(__x86_64__)
 
 static inline __m128i
 load_word(const uint8_t *p)

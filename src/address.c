@@ -51,10 +51,7 @@ address_of_route(int family, char text[ADDRESS_TEXT_MAX])
 			fd, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, &prefer, sizeof(prefer));
 	if (connect(fd, (struct sockaddr *)&address, len) == 0 &&
 		getsockname(fd, (struct sockaddr *)&address, &len) == 0)
-		ret = family == AF_INET ? uv_ip4_name((struct sockaddr_in *)&address,
-						  text, ADDRESS_TEXT_MAX)
-					: uv_ip6_name((struct sockaddr_in6 *)&address,
-						  text, ADDRESS_TEXT_MAX);
+		ret = uv_ip_name((struct sockaddr *)&address, text, ADDRESS_TEXT_MAX);
 	close(fd);
 	return ret;
 }
@@ -64,14 +61,6 @@ is_link_local(const uv_interface_address_t *one)
 {
 	return one->address.address4.sin_family == AF_INET6 &&
 	       IN6_IS_ADDR_LINKLOCAL(&one->address.address6.sin6_addr);
-}
-
-static int
-as_text(const uv_interface_address_t *one, char text[ADDRESS_TEXT_MAX])
-{
-	if (one->address.address4.sin_family == AF_INET)
-		return uv_ip4_name(&one->address.address4, text, ADDRESS_TEXT_MAX);
-	return uv_ip6_name(&one->address.address6, text, ADDRESS_TEXT_MAX);
 }
 
 static int
@@ -90,7 +79,8 @@ address_of_interface(int family, char text[ADDRESS_TEXT_MAX])
 			best = &all[i];
 	}
 	if (best)
-		ret = as_text(best, text);
+		ret = uv_ip_name(
+			(const struct sockaddr *)&best->address, text, ADDRESS_TEXT_MAX);
 	uv_free_interface_addresses(all, n);
 	return ret;
 }

@@ -132,12 +132,9 @@ log_what_it_did(const struct conn *conn)
 	char name[INET6_ADDRSTRLEN] = "local";
 	uint16_t port = 0;
 
-	if (conn->peer.any.sa_family == AF_INET) {
-		uv_ip4_name(&conn->peer.in4, name, sizeof(name));
-		port = ntohs(conn->peer.in4.sin_port);
-	} else if (conn->peer.any.sa_family == AF_INET6) {
-		uv_ip6_name(&conn->peer.in6, name, sizeof(name));
-		port = ntohs(conn->peer.in6.sin6_port);
+	if (conn->peer.any.sa_family != AF_UNIX) {
+		uv_ip_name(&conn->peer.any, name, sizeof(name));
+		port = ntohs(conn->peer.in4.sin_port); /* in6 has it there, too */
 	}
 	log_debug("%s: client %s port %u: painted %" PRIu64 " pixels with %" PRIu64
 		  " bytes",
