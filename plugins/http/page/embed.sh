@@ -5,7 +5,7 @@ set -eu
 
 echo "/* SPDX-License-Identifier: MIT */"
 echo "/* Made by embed.sh from the files in plugins/http/page. */"
-echo '#include "http/page.h"'
+echo '#include "page.h"'
 number=0
 for file; do
 	echo "static const unsigned char file_${number}[] = {"
