@@ -7,16 +7,16 @@
  * most, in nanoseconds an address, and whether all were understood.  The two alternate,
  * so that what disturbs one disturbs both.
  */
-#include "../tests/layouts.h"
+#include "unit/ping/template-layouts.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "measure.h"
-#include "template.h"
-#include "util.h"
+#include "ping/address-template.h"
 
 #define ADDRESSES 1024
 #define TURNS 64

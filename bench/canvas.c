@@ -7,17 +7,17 @@
  * most, in nanoseconds, and whether every pixel is where it belongs.  The two alternate,
  * so that what disturbs one disturbs both.
  */
-#include "canvas.h"
+#include "canvas/canvas.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "display/scale.h"
 #include "measure.h"
-#include "scale.h"
-#include "util.h"
 
 #define WIDTH 1920
 #define HEIGHT 1080

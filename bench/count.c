@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "capture.h"
+#include "ping/capture.h"
 
 static volatile sig_atomic_t stopped;
 

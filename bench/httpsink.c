@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "webserver.h"
+#include "common/mhd-uv.h"
 
 struct sink {
 	struct webserver server;

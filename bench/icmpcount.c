@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /* Includes the plugin for its filter. */
-#include "../plugins/icmp.c"
+#include "ping/icmp.c"
 
 int
 main(int argc, char *argv[])

@@ -26,8 +26,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "packet.h"
-#include "template.h"
+#include "ping/address-template.h"
+#include "ping/packet.h"
 
 #define BATCH 64
 #define FRAME_MAX 80

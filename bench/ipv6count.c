@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /* Includes the plugin for its filter. */
-#include "../plugins/ipv6.c"
+#include "ping/ipv6.c"
 
 int
 main(int argc, char *argv[])

@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "canvas.h"
-#include "codec.h"
+#include "canvas/canvas.h"
 #include "measure.h"
-#include "stream.h"
+#include "p2/parser.h"
+#include "p2/wire.h"
 
 #define WIDTH 640
 #define HEIGHT 360

@@ -16,12 +16,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "canvas.h"
-#include "config.h"
-#include "conn.h"
+#include "canvas/canvas.h"
+#include "config/config.h"
+#include "display/scale.h"
+#include "ingest/conn.h"
 #include "measure.h"
 #include "pixelflut-script.h"
-#include "scale.h"
 
 #define THREADS_MAX 16
 #define FRAME_NS (1e9 / 60)

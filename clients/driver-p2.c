@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "p2/codec.h"
+#include "p2/wire.h"
 #include "say.h"
 #include "stream.h"
 

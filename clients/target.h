@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "template.h"
+#include "ping/address-template.h"
 
 #define TARGET_HOST_MAX 256
 #define TARGET_USER_MAX 256

@@ -13,21 +13,21 @@
 #include <sys/resource.h>
 #include <uv.h>
 
-#include "canvas.h"
-#include "caption.h"
-#include "config.h"
-#include "display.h"
-#include "doctor.h"
-#include "hud.h"
-#include "ingest.h"
-#include "log.h"
-#include "notify.h"
-#include "plugin.h"
-#include "record.h"
-#include "reload.h"
-#include "rights.h"
-#include "snapshot.h"
-#include "testcard.h"
+#include "app/doctor/doctor.h"
+#include "app/hud-status.h"
+#include "app/privileges.h"
+#include "app/reload.h"
+#include "app/sd-notify.h"
+#include "app/test-card.h"
+#include "base/log.h"
+#include "canvas/canvas.h"
+#include "config/config.h"
+#include "display/display.h"
+#include "hud/hud.h"
+#include "ingest/ingest.h"
+#include "plugin/registry.h"
+#include "storage/record.h"
+#include "storage/snapshot.h"
 
 struct wall {
 	struct config config;

@@ -16,29 +16,29 @@ trap 'rm -rf "$work"' EXIT
 
 # What was looked at and is right as it is: tool | file | check | why
 exceptions=$(cat <<'END'
-cppcheck | plugins/http/live.c | memleak | frame_add() takes over whichever of the two it is
-cppcheck | plugins/http/pictures.c | memleak | frame_add() takes over whichever of the two it is
-cppcheck | src/plugin-module.c | nullPointer | _Generic() does not evaluate what it chooses by
+cppcheck | plugins/http/viewers/codec-live.c | memleak | frame_add() takes over whichever of the two it is
+cppcheck | plugins/http/viewers/codec-png.c | memleak | frame_add() takes over whichever of the two it is
+cppcheck | src/plugin/loader.c | nullPointer | _Generic() does not evaluate what it chooses by
 clang-tidy | clients/driver-pixelflut.c | bugprone-not-null-terminated-result | the text has no 0 at its end, says its header
-clang-tidy | src/history-format.c | bugprone-not-null-terminated-result | four bytes of a file, no text
+clang-tidy | src/storage/history-format.c | bugprone-not-null-terminated-result | four bytes of a file, no text
 clang-tidy | clients/options.c | clang-analyzer-core.uninitialized.Assign | say_error() gives back the error it is given
 clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | picture_load() filled what snapshot.c paints
-clang-tidy | plugins/http/film.c | clang-analyzer-unix.Malloc | the link of the first waiter is film->waiters, which moves on
-clang-tidy | plugins/http/metrics.c | clang-analyzer-core.StackAddressEscape | the next family takes its place before it is looked at
-clang-tidy | plugins/template.c | clang-analyzer-core.UndefinedBinaryOperatorResult | check_symbol() let digits pass and nothing else
-clang-tidy | src/history.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
-clang-tidy | src/history.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
-clang-tidy | src/display-drm-output.c | clang-analyzer-core.NullDereference | output_has_next_method() stops before the table's end
-clang-tidy | src/rights.c | clang-analyzer-core.uninitialized.Assign | errno is not 0 after a failure
-clang-tidy | src/rights.c | clang-analyzer-core.CallAndMessage | errno is not 0 after a failure
-clang-tidy | src/scale.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL
-clang-tidy | src/testcard.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL
-clang-tidy | src/address.c | clang-analyzer-security.insecureAPI.strcpy | both are ADDRESS_TEXT_MAX
-clang-tidy | src/listener.c | clang-analyzer-security.insecureAPI.strcpy | its length was looked at
-clang-tidy | src/switches.c | clang-analyzer-security.insecureAPI.strcpy | made in its length
-clang-tidy | src/doctor-network.c | cert-err34-c | the kernel wrote these numbers, in their width
-clang-tidy | src/notify.c | cert-err34-c | systemd wrote these numbers
-clang-tidy | plugins/http/routes.c | bugprone-sizeof-expression | the tables are pointers, and their number is wanted
+clang-tidy | plugins/http/history/gif-job.c | clang-analyzer-unix.Malloc | the link of the first waiter is film->waiters, which moves on
+clang-tidy | plugins/http/ops/metrics.c | clang-analyzer-core.StackAddressEscape | the next family takes its place before it is looked at
+clang-tidy | plugins/ping/address-template.c | clang-analyzer-core.UndefinedBinaryOperatorResult | check_symbol() let digits pass and nothing else
+clang-tidy | src/storage/history.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
+clang-tidy | src/storage/history.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
+clang-tidy | src/display/drm/output.c | clang-analyzer-core.NullDereference | output_has_next_method() stops before the table's end
+clang-tidy | src/app/privileges.c | clang-analyzer-core.uninitialized.Assign | errno is not 0 after a failure
+clang-tidy | src/app/privileges.c | clang-analyzer-core.CallAndMessage | errno is not 0 after a failure
+clang-tidy | src/display/scale.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL
+clang-tidy | src/app/test-card.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL
+clang-tidy | src/base/host-address.c | clang-analyzer-security.insecureAPI.strcpy | both are ADDRESS_TEXT_MAX
+clang-tidy | src/ingest/listener.c | clang-analyzer-security.insecureAPI.strcpy | its length was looked at
+clang-tidy | src/plugin/sysctl.c | clang-analyzer-security.insecureAPI.strcpy | made in its length
+clang-tidy | src/app/doctor/network.c | cert-err34-c | the kernel wrote these numbers, in their width
+clang-tidy | src/app/sd-notify.c | cert-err34-c | systemd wrote these numbers
+clang-tidy | plugins/http/web/router.c | bugprone-sizeof-expression | the tables are pointers, and their number is wanted
 gcc | clients/pixelflut-flood.c | analyzer-use-of-uninitialized-value | pixelflut_command() wrote up to flood->len
 END
 )
@@ -56,7 +56,7 @@ field() { # TABLE TOOL: the second column
 
 # ---- the tools: each prints "file:line:column: kind: text [check]" of the files named
 settings=(-D_GNU_SOURCE '-DVERSION="0"' '-DSYSCONFDIR="/etc"' '-DLOCALSTATEDIR="/var"' '-DPLUGINDIR="/plugins"'
-	-Iinclude -Isrc -Iplugins -Iplugins/http -Iplugins/p2 "-I$top_builddir" "-I$top_builddir/plugins/http")
+	-Iinclude -Isrc -Iplugins -Itests -I. "-I$top_builddir")
 # shellcheck disable=SC2206 # words
 libraries=(${flags:-})
 at_once=$(nproc)

@@ -12,10 +12,10 @@ least=85
 srcdir=$(cd "$top_srcdir" && pwd)
 
 # Run in guests only (make check-kms), or where the machine has a screen.
-unseen=('src/display*.c' 'src/testcard*.c' src/caption.c src/uevent.c src/doctor-machine.c
-	plugins/http/operator.c) # whether a screen follows
-# What waits for a slow client: on loopback the kernel takes it all; tests/test-outbox.c has it.
-unseen+=(plugins/p2/tcp.c)
+unseen=('src/display/*' 'src/app/test-card*.c' src/app/hud-status.c src/display/uevent.c src/app/doctor/machine.c
+	plugins/http/ops/healthz.c) # whether a screen follows
+# What waits for a slow client: on loopback the kernel takes it all; tests/unit/common/test-sendbuf.c has it.
+unseen+=(plugins/p2/transport-tcp.c)
 
 if ! command -v gcovr >/dev/null; then
 	echo "SKIP: tests/coverage.sh: no gcovr: apt-get install gcovr"

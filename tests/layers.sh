@@ -8,27 +8,38 @@ bad=0
 
 # ---- fences: what | where it may appear (space separated patterns) | extended regexp
 fences='
-libdrm | src/display-drm*.[ch] | #include <(xf86drm|drm|libdrm/)
-dlopen | src/plugin*.c | #include <dlfcn\.h>
-getopt and number parsing of settings | src/config*.c src/option*.c src/notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
-atomics | include/mural/brush.h src/canvas.c src/stats.[ch] plugins/http/sight.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
-locks | src/canvas.[ch] src/rations.[ch] src/quota.[ch] src/switches.c src/worker.[ch] src/display*.[ch] src/hud.c plugins/http/store*.[ch] plugins/http/errand.[ch] plugins/http/film.c | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
-threads | src/thread.c plugins/http/store.c plugins/http/errand.c plugins/http/film.c | \<(pthread|uv_thread)_create
-libpcap | plugins/* | #include <pcap
-libqrencode | src/hud-qr.c | #include <qrencode\.h>
-libpng | src/picture.c plugins/http/pictures.c | #include <png\.h>
-zlib | src/record-*.c src/history.c plugins/http/live.c plugins/http/pictures.c | #include <zlib\.h>
+libdrm | src/display/drm/* | #include <(xf86drm|drm|libdrm/)
+dlopen | src/plugin/* | #include <dlfcn\.h>
+getopt and number parsing of settings | src/config/* src/app/sd-notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
+atomics | include/mural/brush.h src/canvas/* src/base/counters.[ch] plugins/http/viewers/framediff.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
+locks | src/canvas/* src/limits/* src/plugin/sysctl.c src/ingest/worker.[ch] src/display/* src/hud/hud.c plugins/http/store/* plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
+threads | src/base/thread.c plugins/http/store/store.c plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | \<(pthread|uv_thread)_create
+libpcap | plugins/ping/* | #include <pcap
+libqrencode | src/hud/qr.c | #include <qrencode\.h>
+libpng | src/storage/png.c plugins/http/viewers/codec-png.c | #include <png\.h>
+zlib | src/storage/* plugins/http/viewers/codec-*.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
 
-# ---- layers of src/: a file includes only what stands on a lower line, or its own subject
-layers='
-1 log util thread folder address sender font holder report nearest option config
-2 canvas history plugin stats
-3 quota rations rights switches worker conn dgram listener source resident invite ingest | chore display hud scale uevent picture record snapshot notify
-4 wall caption doctor testcard
-5 main reload
+# ---- folders, from the ground up: a file includes its own folder and what stands on a lower
+# line. Left of the bar the canvas is written, right of it read: they do not know each other.
+ranks='
+1 src/base
+2 src/canvas src/config
+3 src/limits src/plugin | src/hud src/storage
+4 src/ingest | src/display
+5 | src/display/drm
+6 src/app/doctor
+7 src/app
+8 src
+1 plugins/common
+2 plugins plugins/ping plugins/pixelflut plugins/p2 plugins/http/web
+3 plugins/http/store
+4 plugins/http/board plugins/http/viewers plugins/http/socketio
+5 plugins/http/history
+6 plugins/http/ops plugins/http/page
+7 plugins/http
 '
 
 complain() {
@@ -69,43 +80,46 @@ check_fences() {
 	done <<<"$fences"
 }
 
-# "LINE SIDE" of a file of src/, by its subject: the name up to the first dash or dot.
+# "LINE SIDE" of a folder; a line without a bar has no sides.
 rank() {
-	local subject
-	subject=$(basename "$1")
-	subject=${subject%.[ch]}
-	awk -v subject="${subject%%-*}" '
-		NF { side = 1 }
-		{ for (i = 2; i <= NF; i++) {
-			if ($i == "|") side = 2
-			if ($i == subject) { print $1, side; exit }
-		} }' <<<"$layers"
+	awk -v folder="$1" '
+		{
+			side = index($0, "|") ? "left" : "both"
+			for (i = 2; i <= NF; i++) {
+				if ($i == "|") side = "right"
+				if ($i == folder) { print $1, side; exit }
+			}
+		}' <<<"$ranks"
 }
 
-same_subject() {
-	local a b
-	a=$(basename "${1%.[ch]}") b=$(basename "${2%.[ch]}")
-	[ "${a%%-*}" = "${b%%-*}" ]
-}
-
-check_layers() {
-	local file include from to
-	for file in $(find src -name '*.[ch]' 2>/dev/null | sort); do
-		from=$(rank "$file")
-		[ -n "$from" ] || complain "$file: in no layer; give it a place in tests/layers.sh"
+check_ranks() { # TOP: its files, which write their includes from there
+	local top=$1 file include from to folder target
+	while IFS= read -r file; do
+		folder=$(dirname "$file")
+		from=$(rank "$folder")
+		[ -n "$from" ] || complain "$file: in no layer; give its folder a place in tests/layers.sh"
 		for include in $(includes "$file" | sed -n 's/"//gp'); do
-			[ -e "src/$include" ] || complain "$file: \"$include\" is not in src/"
-			same_subject "$file" "$include" && continue
-			to=$(rank "$include")
+			target=$(dirname "$top/$include")
+			case $include in
+			*..*) complain "$file: \"$include\" leaves $top/" ;;
+			*/*) ;;
+			*)
+				complain "$file: \"$include\" is not written from $top/"
+				continue
+				;;
+			esac
+			[ -e "$top/$include" ] || complain "$file: \"$include\" is not in $top/"
+			[ "$target" = "$folder" ] && continue
+			to=$(rank "$target")
 			if [ -z "$from" ] || [ -z "$to" ]; then
 				continue
-			elif [ "${to% *}" -gt "${from% *}" ]; then
-				complain "$file: includes $include, a layer above"
-			elif [ "${to% *}" = "${from% *}" ] && [ "${to#* }" != "${from#* }" ]; then
+			elif [ "${to% *}" -ge "${from% *}" ]; then
+				complain "$file: includes $include, which is not below it"
+			elif [ "${from#* } ${to#* }" = "left right" ] || [ "${from#* } ${to#* }" = "right left" ]; then
 				complain "$file: includes $include, across from left to right hand"
 			fi
 		done
-	done
+	done < <(find "$top" -name '*.[ch]' ! -name page-files.c 2>/dev/null | sort)
 }
 
 check_outside() {
@@ -118,21 +132,12 @@ check_outside() {
 			esac
 		done
 	done
-	for file in $(find plugins -name '*.[ch]' 2>/dev/null | sort); do
-		for include in $(includes "$file" | sed -n 's/"//gp'); do
-			case $include in
-			*/* | *..*) complain "$file: includes \"$include\"; only its neighbours, by name" ;;
-			*) [ -e "$(dirname "$file")/$include" ] || [ -e "plugins/$include" ] ||
-				complain "$file: includes \"$include\", which is not in plugins/" ;;
-			esac
-		done
-	done
 	# muralctl is a program of its own, to which the fences do not apply: it shares the
 	# plugins' words for what is on the wire, and nothing else.
 	for file in $(find clients -name '*.[ch]' 2>/dev/null | sort); do
 		for include in $(includes "$file" | sed -n 's/"//gp'); do
 			case $include in
-			template.h | p2/codec.h) ;;
+			ping/address-template.h | p2/wire.h) ;;
 			*/*) complain "$file: includes \"$include\"; only its neighbours, by name" ;;
 			*) [ -e "clients/$include" ] ||
 				complain "$file: includes \"$include\", which is not in clients/" ;;
@@ -140,49 +145,56 @@ check_outside() {
 		done
 	done
 	# A source file names its own header first: proves that the header needs no other.
-	for file in $(find src clients -name '*.c' 2>/dev/null | sort); do
+	for file in $(find src plugins clients -name '*.c' 2>/dev/null | sort); do
 		[ -e "${file%.c}.h" ] || continue
-		include=$(includes "$file" | head -n 1)
-		[ "$include" = "\"$(basename "${file%.c}.h")\"" ] ||
-			complain "$file: includes $include before its own header"
+		include=$(includes "$file" | sed -n 's/"//gp' | head -n 1)
+		case ${file%.c}.h in
+		"${file%%/*}/$include" | "$(dirname "$file")/$include") ;;
+		*) complain "$file: includes $include before its own header" ;;
+		esac
 	done
 }
 
 check_all() {
 	check_fences
-	check_layers
+	check_ranks src
+	check_ranks plugins
 	check_outside
 }
 
 # ---- each rule against one planted violation
 planted='
-src/worker.c | #include <xf86drm.h>
-src/worker.c | #include <drm_mode.h>
+src/ingest/worker.c | #include <xf86drm.h>
+src/display/screen.c | #include <drm_mode.h>
 src/main.c | #include <dlfcn.h>
-src/worker.c | 	n = strtoul(text, NULL, 10);
+src/ingest/worker.c | 	n = strtoul(text, NULL, 10);
 src/main.c | #include <getopt.h>
 plugins/x.c | 	n = atoi(text);
-src/worker.c | 	__atomic_store_n(&x, 1, __ATOMIC_RELAXED);
+src/ingest/worker.c | 	__atomic_store_n(&x, 1, __ATOMIC_RELAXED);
 plugins/x.c | static _Atomic int x;
-src/conn.c | 	pthread_mutex_lock(&lock);
-src/conn.c | 	uv_mutex_lock(&lock);
+src/ingest/conn.c | 	pthread_mutex_lock(&lock);
+src/ingest/conn.c | 	uv_mutex_lock(&lock);
 plugins/x.c | 	uv_thread_create(&thread, run, NULL);
-src/conn.c | #include <pcap/pcap.h>
-src/canvas.c | #include <png.h>
-src/display.c | #include <qrencode.h>
+src/ingest/conn.c | #include <pcap/pcap.h>
+src/canvas/canvas.c | #include <png.h>
+src/display/display.c | #include <qrencode.h>
 include/mural/brush.h | #include <uv.h>
 plugins/x.c | 	if (x >= brush->width)
-src/canvas.c | #include "worker.h"
-src/worker.c | #include "display.h"
-src/log.c | #include "canvas.h"
-src/strange.c | /* no layer */
-src/conn.c | #include "absent.h"
+src/canvas/canvas.c | #include "ingest/worker.h"
+src/ingest/worker.c | #include "display/display.h"
+src/ingest/worker.c | #include "hud/hud.h"
+src/base/log.c | #include "canvas/canvas.h"
+src/strange/x.c | /* no layer */
+src/ingest/conn.c | #include "ingest/absent.h"
+src/ingest/conn.c | #include "conn.h"
 include/mural/brush.h | #include <unistd.h>
-plugins/x.c | #include "../src/log.h"
-plugins/x.c | #include "log.h"
-src/worker.c | #include <stdio.h>\n#include "worker.h"
+plugins/x.c | #include "../src/base/log.h"
+plugins/x.c | #include "base/log.h"
+plugins/ping/x.c | #include "http/http.h"
+plugins/http/web/request.c | #include "http/http.h"
+src/ingest/worker.c | #include "base/log.h"\n#include "ingest/worker.h"
 clients/x.c | #include "log.h"
-clients/x.c | #include "../src/log.h"
+clients/x.c | #include "../src/base/log.h"
 '
 
 plant() {
@@ -191,8 +203,10 @@ plant() {
 		[ -n "$line" ] || continue
 		file=${line%% | *}
 		rm -rf "${tree:?}"/*
-		mkdir -p "$tree"/src "$tree"/plugins "$tree"/clients "$tree"/include/mural
-		touch "$tree"/src/{log,canvas,worker,conn,display}.h
+		mkdir -p "$tree"/src/{base,canvas,ingest,display,hud,strange} "$tree"/plugins/{ping,http/web} \
+			"$tree"/clients "$tree"/include/mural
+		touch "$tree"/src/{base/log,canvas/canvas,ingest/worker,ingest/conn,display/display,hud/hud}.h \
+			"$tree"/plugins/http/http.h
 		printf '%b\n' "${line#* | }" >"$tree/$file"
 		(cd "$tree" && check_all >/dev/null && exit "$bad") &&
 			complain "nobody noticed, in $file: ${line#* | }"

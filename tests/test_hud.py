@@ -33,7 +33,7 @@ def draw(size, lines, url=URL, canvas=(0, 0)):
     words = [str(n) for n in (*size, *canvas)] + [url]
     for line in lines:
         words += [str(word) for word in line]
-    ppm = subprocess.run([os.path.join(BUILD, "tests", "draw-hud"), *words], check=True,
+    ppm = subprocess.run([os.path.join(BUILD, "tests", "unit", "hud", "draw-hud"), *words], check=True,
                          stdout=subprocess.PIPE).stdout
     return Image.open(io.BytesIO(ppm))
 

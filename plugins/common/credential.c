@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that hold secrets. */
-#include "credential.h"
+#include "common/credential.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that hold secrets. */
-#ifndef CREDENTIAL_H
-#define CREDENTIAL_H
+#ifndef COMMON_CREDENTIAL_H
+#define COMMON_CREDENTIAL_H
 
 #include <stdio.h>
 

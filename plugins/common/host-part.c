@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Host parts of URLs. */
-#include "host-part.h"
+#include "common/host-part.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What invitations of plugins with an address of their own have in common. */
-#ifndef HOST_PART_H
-#define HOST_PART_H
+#ifndef COMMON_HOST_PART_H
+#define COMMON_HOST_PART_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Limits how often a source is answered. */
-#include "rate.h"
+#include "common/rate.h"
 
 #include <string.h>
 #include <sys/random.h>

@@ -10,8 +10,8 @@
  * unknown one, so its place is free.  When all places are taken by debtors, the one with
  * the least debt is forgotten and starts anew.
  */
-#ifndef RATE_H
-#define RATE_H
+#ifndef COMMON_RATE_H
+#define COMMON_RATE_H
 
 #include <stdbool.h>
 #include <stdint.h>

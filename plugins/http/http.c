@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* http: the pixel board, viewers, page and figures of a wall, on one port. */
-#include "http.h"
+#include "http/http.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "board.h"
-#include "generators.h"
-#include "host-part.h"
-#include "palette.h"
-#include "rules.h"
-#include "secrets.h"
-#include "store.h"
+#include "common/host-part.h"
+#include "http/board/board.h"
+#include "http/board/generators.h"
+#include "http/board/palette.h"
+#include "http/board/secrets.h"
+#include "http/board/settings.h"
+#include "http/store/store.h"
 
 /* Of a request's head: what browsers send, with cookies. */
 #define HEAD_BYTES (8 * 1024)

@@ -7,8 +7,8 @@
  * paint them, store.h what outlives the process.  Each subject that is more than answers
  * has a struct of its own here, made by its _start() and ended by its _stop().
  */
-#ifndef HTTP_H
-#define HTTP_H
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,10 +16,10 @@
 
 #include <mural/plugin.h>
 
-#include "past.h"
-#include "request.h"
-#include "visitor.h"
-#include "webserver.h"
+#include "common/mhd-uv.h"
+#include "http/history/history-route.h"
+#include "http/web/client.h"
+#include "http/web/request.h"
 
 struct board;
 struct generators;
@@ -40,13 +40,13 @@ struct http_config {
 	int64_t viewer_fps;
 };
 
-/* operator.c's memory: what the display had shown when it was last well. */
+/* healthz.c's memory: what the display had shown when it was last well. */
 struct health {
 	uint64_t frames, painted;
 	uint64_t behind_ms; /* since when there is paint that it did not show; 0: none */
 };
 
-/* servers.c's memory. */
+/* leaderboard.c's memory. */
 struct servers {
 	struct MHD_Response *page; /* NULL: none yet */
 	uint64_t due_ns;           /* by uv_hrtime(): it is not made again before */
@@ -67,7 +67,7 @@ struct http {
 	struct viewers *viewers;
 	struct history *history;
 	struct past past;
-	unsigned reels;       /* film.c's: films in memory */
+	unsigned reels;       /* gif-job.c's: films in memory */
 	size_t picture_bytes; /* of all /canvas.png that are kept or being sent */
 	struct health health;
 	struct servers servers;

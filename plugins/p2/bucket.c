@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Token buckets. */
-#include "bucket.h"
+#include "p2/bucket.h"
 
 #include <sys/random.h>
 

@@ -3,22 +3,22 @@
  * One instance of the p2 plugin: a server of its own on murald's main loop, because what
  * changes anywhere on the canvas must be told to every subscriber from one thread.
  *
- * codec.h knows the wire's numbers, stream.h what a client says, users.h who may,
- * board.h what everybody has been shown, subscription.h what one has missed of it,
- * peer.h what a client may do, updates.h when it is told what, tcp.c and websocket.c how
- * the bytes come and go.
+ * wire.h knows the wire's numbers, parser.h what a client says, users.h who may,
+ * shadow.h what everybody has been shown, subscription.h what one has missed of it,
+ * peer.h what a client may do, broadcast.h when it is told what, transport-tcp.c and
+ * transport-websocket.c how the bytes come and go.
  */
-#ifndef P2_H
-#define P2_H
+#ifndef P2_P2_H
+#define P2_P2_H
 
 #include <stdbool.h>
 #include <uv.h>
 
 #include <mural/plugin.h>
 
-#include "bucket.h"
-#include "updates.h"
-#include "users.h"
+#include "p2/broadcast.h"
+#include "p2/bucket.h"
+#include "p2/users.h"
 
 enum { AUTH_OTP, AUTH_NONE };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the clients of p² may do, and when they are sent away. */
-#include "peer.h"
+#include "p2/peer.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "p2.h"
-#include "steps.h"
+#include "p2/otp-replay.h"
+#include "p2/p2.h"
 
 /* Failed attempts at one name from one source, at any name from one source, and at one
  * name from anywhere: the last keeps people with many addresses from trying all codes,

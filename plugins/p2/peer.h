@@ -2,9 +2,9 @@
 /*
  * A peer: one client of p², whatever it came in by.
  *
- * The transports (tcp.c, websocket.c) bring bytes and take whole messages; what they
- * mean is the same for both and stands here: who it is, what it may paint, when it is
- * sent away.
+ * The transports (transport-tcp.c, transport-websocket.c) bring bytes and take whole
+ * messages; what they mean is the same for both and stands here: who it is, what it may
+ * paint, when it is sent away.
  */
 #ifndef P2_PEER_H
 #define P2_PEER_H
@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bucket.h"
-#include "stream.h"
-#include "subscription.h"
+#include "p2/bucket.h"
+#include "p2/parser.h"
+#include "p2/subscription.h"
 
 struct p2;
 struct peer;

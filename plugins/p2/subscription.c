@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a subscriber has not seen yet. */
-#include "subscription.h"
+#include "p2/subscription.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "board.h"
+#include "p2/shadow.h"
 
 /* Starts as zeros: no subscription. */
 struct subscription {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Users and their one-time passwords. */
-#include "users.h"
+#include "p2/users.h"
 
 #include <errno.h>
 #include <liboath/oath.h>
@@ -11,9 +11,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "credential.h"
-#include "stream.h"
-#include "utf8.h"
+#include "common/credential.h"
+#include "p2/parser.h"
+#include "p2/utf8.h"
 
 #define STEP_S 30
 #define TOTP_DIGITS 6

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opens libpcap handles and drains them. */
-#include "capture.h"
+#include "ping/capture.h"
 
 #include <errno.h>
 #include <linux/capability.h>

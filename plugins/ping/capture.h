@@ -19,8 +19,8 @@
  *
  * One thread: that of attach, drain and detach.
  */
-#ifndef CAPTURE_H
-#define CAPTURE_H
+#ifndef PING_CAPTURE_H
+#define PING_CAPTURE_H
 
 #include <pcap/pcap.h>
 #include <stdbool.h>
@@ -28,8 +28,8 @@
 
 #include <mural/plugin.h>
 
-#include "hostnet.h"
-#include "packet.h"
+#include "ping/local-addrs.h"
+#include "ping/packet.h"
 
 #define CAPTURE_TIMEOUT_MS 10
 #define CAPTURE_SNAPLEN 256 /* link, IP and extension headers, and 64 bytes and more */

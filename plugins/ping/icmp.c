@@ -13,10 +13,10 @@
 
 #include <mural/plugin.h>
 
-#include "capture.h"
-#include "kernel-replies.h"
-#include "pingxelflut.h"
-#include "rate.h"
+#include "common/rate.h"
+#include "ping/capture.h"
+#include "ping/kernel-replies.h"
+#include "ping/pingxelflut.h"
 
 /* DSCP CS1, lower effort: the traffic class that pingxelflut asks for. */
 #define TRAFFIC_CLASS 0x20

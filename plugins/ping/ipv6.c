@@ -20,11 +20,11 @@
 
 #include <mural/plugin.h>
 
-#include "capture.h"
-#include "kernel-replies.h"
-#include "ndp.h"
-#include "packet.h"
-#include "template.h"
+#include "ping/address-template.h"
+#include "ping/capture.h"
+#include "ping/kernel-replies.h"
+#include "ping/ndp.h"
+#include "ping/packet.h"
 
 enum { DIGITS_HEX, DIGITS_DECIMAL };
 enum { ACCEPT_ICMP6, ACCEPT_ECHO, ACCEPT_ANY };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Switches the kernel's echo replies off and on. */
-#include "kernel-replies.h"
+#include "ping/kernel-replies.h"
 
 #include <errno.h>
 #include <string.h>

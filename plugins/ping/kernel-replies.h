@@ -7,8 +7,8 @@
  * network namespace; captures see the requests all the same.  Root may write them, or
  * CAP_NET_ADMIN, as long as /proc/sys is not mounted read-only.
  */
-#ifndef KERNEL_REPLIES_H
-#define KERNEL_REPLIES_H
+#ifndef PING_KERNEL_REPLIES_H
+#define PING_KERNEL_REPLIES_H
 
 #include <stdbool.h>
 

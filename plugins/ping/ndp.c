@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads neighbour solicitations and writes advertisements. */
-#include "ndp.h"
+#include "ping/ndp.h"
 
 #include <errno.h>
 #include <net/ethernet.h>

@@ -20,16 +20,16 @@
  *
  * Source documents: RFC 4861, RFC 4291 section 2.7.1, RFC 8200.
  */
-#ifndef NDP_H
-#define NDP_H
+#ifndef PING_NDP_H
+#define PING_NDP_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <mural/plugin.h>
 
-#include "hostnet.h"
-#include "packet.h"
+#include "ping/local-addrs.h"
+#include "ping/packet.h"
 
 enum {
 	NDP_SOLICITATION = 135, /* ICMPv6 types */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Parses captured frames.  Knows link layers and IP; knows no protocol of murald's. */
-#include "packet.h"
+#include "ping/packet.h"
 
 #include <arpa/inet.h>
 #include <string.h>

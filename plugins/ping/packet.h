@@ -11,8 +11,8 @@
  * RFC 4443 (ICMPv6), RFC 1071 (checksum), IEEE 802.1Q, the link types of
  * https://www.tcpdump.org/linktypes.html.
  */
-#ifndef PACKET_H
-#define PACKET_H
+#ifndef PING_PACKET_H
+#define PING_PACKET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads and writes pingxelflut messages. */
-#include "pingxelflut.h"
+#include "ping/pingxelflut.h"
 
 enum {
 	ECHO_REPLY = 0,

@@ -13,12 +13,12 @@
  *
  * Pure functions, like packet.h's.
  */
-#ifndef PINGXELFLUT_H
-#define PINGXELFLUT_H
+#ifndef PING_PINGXELFLUT_H
+#define PING_PINGXELFLUT_H
 
 #include <stdint.h>
 
-#include "packet.h"
+#include "ping/packet.h"
 
 enum ping_kind {
 	PING_NONE,      /* no echo request; none of our business */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pixelflut: the classic text protocol over TCP, and its two binary commands. */
-#include "pixelflut.h"
+#include "pixelflut/pixelflut.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,14 +3,14 @@
  * What the parts of the pixelflut plugin share.
  *
  * - pixelflut.c has the table, the options, the commands and their answers.
- * - pixelflut-line.c makes a command of a line of text, and is the reference for what a
+ * - parse-line.c makes a command of a line of text, and is the reference for what a
  *   line means.
- * - pixelflut-run.c does plain lines fast, with vectors, as the line parser would.
+ * - simd.c does plain lines fast, with vectors, as the line parser would.
  *
  * The protocol: section 5 of its description, classic Pixelflut over TCP.
  */
-#ifndef PIXELFLUT_H
-#define PIXELFLUT_H
+#ifndef PIXELFLUT_PIXELFLUT_H
+#define PIXELFLUT_PIXELFLUT_H
 
 #include <mural/plugin.h>
 

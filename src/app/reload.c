@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads the config again and has each part take what it can of it. */
-#include "reload.h"
+#include "app/reload.h"
 
 #include <string.h>
 
-#include "log.h"
-#include "option.h"
+#include "base/log.h"
+#include "config/option.h"
 
 /* What a running wall takes from a new config; the display says itself what it can do. */
 static const struct {

@@ -8,18 +8,18 @@
  *
  * The main thread's.
  */
-#ifndef RELOAD_H
-#define RELOAD_H
+#ifndef APP_RELOAD_H
+#define APP_RELOAD_H
 
 #include <stdbool.h>
 
-#include "caption.h"
-#include "config.h"
-#include "display.h"
-#include "ingest.h"
-#include "notify.h"
-#include "plugin.h"
-#include "snapshot.h"
+#include "app/hud-status.h"
+#include "app/sd-notify.h"
+#include "config/config.h"
+#include "display/display.h"
+#include "ingest/ingest.h"
+#include "plugin/registry.h"
+#include "storage/snapshot.h"
 
 struct reload {
 	/* the caller's, filled before the first reload_begin() */

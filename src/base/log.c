@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes the log. */
-#include "log.h"
+#include "base/log.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "base/util.h"
 
 #define LINE_MAX_BYTES 1024
 

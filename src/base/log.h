@@ -7,8 +7,8 @@
  * about ("display: card0: ..."), contain the name and the number, and have no full stop.
  * Under the journal each line carries its priority.
  */
-#ifndef LOG_H
-#define LOG_H
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
 
 #include <stdarg.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines with their kind before them. */
-#include "report.h"
+#include "base/report.h"
 
 #include <stdarg.h>
 

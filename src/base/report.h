@@ -3,8 +3,8 @@
  * The report: what --doctor found, one line a finding, and with each thing that is wrong
  * what to do about it.
  */
-#ifndef REPORT_H
-#define REPORT_H
+#ifndef BASE_REPORT_H
+#define BASE_REPORT_H
 
 #include <stdio.h>
 

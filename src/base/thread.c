@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Starts threads. */
-#include "thread.h"
+#include "base/thread.h"
 
 #include <signal.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads that no signal interrupts. */
-#ifndef THREAD_H
-#define THREAD_H
+#ifndef BASE_THREAD_H
+#define BASE_THREAD_H
 
 #include <pthread.h>
 

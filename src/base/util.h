@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The few macros that C should have had. */
-#ifndef UTIL_H
-#define UTIL_H
+#ifndef BASE_UTIL_H
+#define BASE_UTIL_H
 
 #include <stddef.h>
 #include <sys/param.h> /* MIN, MAX */

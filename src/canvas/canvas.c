@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pixels, damage, readers and their bells.  canvas.h tells how they go together. */
-#include "canvas.h"
+#include "canvas/canvas.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "base/util.h"
 
 static size_t
 round_up(size_t n, size_t to)

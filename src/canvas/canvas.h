@@ -24,8 +24,8 @@
  * so no damage is slept through.  Bells are never freed before the canvas, so that a
  * publisher may walk their list without a lock.
  */
-#ifndef CANVAS_H
-#define CANVAS_H
+#ifndef CANVAS_CANVAS_H
+#define CANVAS_CANVAS_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the config share: config.c keeps what was said, config-args.c and
- * config-file.c read it from the command line and from files. */
-#ifndef CONFIG_PRIVATE_H
-#define CONFIG_PRIVATE_H
+/* What the files of the config share: config.c keeps what was said, args.c and
+ * file.c read it from the command line and from files. */
+#ifndef CONFIG_CONFIG_PRIVATE_H
+#define CONFIG_CONFIG_PRIVATE_H
 
-#include "config.h"
+#include "config/config.h"
 
 #define COMMAND_LINE "-s" /* the file name of what the command line set */
 #define LINE_ROOM 198     /* what inih as packaged takes of a line */
@@ -20,7 +20,7 @@ struct place {
 
 enum { CANVAS, DISPLAY, SERVER, RECORD, N_CORE }; /* the order of core_sections */
 
-/* config-display.c: the section's options, and what is checked when all is read. */
+/* display.c: the section's options, and what is checked when all is read. */
 extern const struct mural_option display_options[];
 void check_display(struct config *config);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The core's options, and the order in which everything is read. */
-#include "config.h"
+#include "config/config.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config-private.h"
-#include "log.h"
-#include "option.h"
-#include "util.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "config/config-private.h"
+#include "config/option.h"
 
 #define DEFAULT_FILE SYSCONFDIR "/murald/murald.conf"
 #define DROP_INS DEFAULT_FILE ".d"

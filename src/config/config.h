@@ -5,11 +5,11 @@
  *
  * Loading is done in two steps, because what a plugin section may contain is known only
  * when the plugin is there: config_load() reads everything and fills the core's structs;
- * plugins_load() (plugin.h) binds each plugin section to its plugin's options.  Both
+ * plugins_load() (registry.h) binds each plugin section to its plugin's options.  Both
  * report every error they find, at once, through config_error().
  */
-#ifndef CONFIG_H
-#define CONFIG_H
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 
 #include <mural/plugin.h>
 
-#include "sender.h"
+#include "base/ip-key.h"
 
 enum config_verb {
 	VERB_RUN,

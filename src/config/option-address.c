@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether a text is an address: HOST:PORT, [V6]:PORT or unix:PATH. */
-#include "option.h"
+#include "config/option.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/un.h>
 
-#include "option-private.h"
+#include "config/option-private.h"
 
 static bool
 is_host_name(const char *host)

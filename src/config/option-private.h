@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the options share: option.c has the options, option-value.c reads
  * values, option-address.c those that are addresses. */
-#ifndef OPTION_PRIVATE_H
-#define OPTION_PRIVATE_H
+#ifndef CONFIG_OPTION_PRIVATE_H
+#define CONFIG_OPTION_PRIVATE_H
 
-#include "option.h"
+#include "config/option.h"
 
 #define TYPE_TEXT_MAX 256
 

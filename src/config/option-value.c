@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a value's text means, one function a type; the table of them is at the end. */
-#include "option.h"
+#include "config/option.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "option-private.h"
-#include "util.h"
+#include "base/util.h"
+#include "config/option-private.h"
 
 const char *
 read_digits(const char *p, uint64_t *value)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables of options and the structs they fill, and what people read about options. */
-#include "option.h"
+#include "config/option.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "option-private.h"
+#include "config/option-private.h"
 
 int
 refuse(char *why, size_t len, const char *format, ...)

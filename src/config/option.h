@@ -4,8 +4,8 @@
  * that plugins and the core declare alike (struct mural_option, <mural/plugin.h>).  The
  * only place that knows what `1M`, `30s`, `#rrggbb` or `yes` mean.
  */
-#ifndef OPTION_H
-#define OPTION_H
+#ifndef CONFIG_OPTION_H
+#define CONFIG_OPTION_H
 
 #include <stdbool.h>
 #include <stddef.h>

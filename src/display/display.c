@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The display's thread: its beginning, its end, and what others ask of it in between.
- * The drawing is done in display-head.c. */
-#include "display.h"
+ * The drawing is done in screen.c. */
+#include "display/display.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,12 +12,12 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "display-driver.h"
-#include "display-thread.h"
-#include "hud.h"
-#include "log.h"
-#include "option.h"
-#include "thread.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "config/option.h"
+#include "display/display-private.h"
+#include "display/driver.h"
+#include "hud/hud.h"
 
 /* Milliseconds since the kernel made this process, to some ten of them. */
 static uint64_t
@@ -234,12 +234,12 @@ size_canvas(struct display *display, const struct config_display *config, uint32
 		.height = height,
 		.turns = config->rotate,
 	};
-	struct scale_box strip, picture;
+	struct box strip, picture;
 
 	if (width == 0 || height == 0)
 		return;
 	scale_seen(&screen, &width, &height);
-	picture = (struct scale_box){ 0, 0, width, height };
+	picture = (struct box){ 0, 0, width, height };
 	if (config->hud)
 		hud_place(width, height, 0, 0, &strip, &picture);
 	display->width = picture.right - picture.left;

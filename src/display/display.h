@@ -7,19 +7,19 @@
  * else knows it is there.  A screen that goes away, refuses or lies costs frames and
  * nothing else: the canvas goes on, and the display comes back by itself.
  */
-#ifndef DISPLAY_H
-#define DISPLAY_H
+#ifndef DISPLAY_DISPLAY_H
+#define DISPLAY_DISPLAY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "canvas.h"
-#include "config.h"
-#include "report.h"
+#include "base/report.h"
+#include "canvas/canvas.h"
+#include "config/config.h"
 
-/* Figures that the display's thread writes and any thread may read (stats.h's relaxed
+/* Figures that the display's thread writes and any thread may read (counters.h's relaxed
  * loads). */
 struct display_figures {
 	uint64_t frames;      /* shown */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Maps the canvas to a screen and copies what changed. */
-#include "scale.h"
+#include "display/scale.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "util.h"
+#include "base/util.h"
+#include "config/config.h"
 
 #define PIXEL sizeof(uint32_t)
 /* Rows of a band begin this much after a round number, so that the pixels of a column do
@@ -141,7 +141,7 @@ int
 scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
 	const struct scale_screen *screen)
 {
-	const struct scale_box *area = &screen->area;
+	const struct box *area = &screen->area;
 	uint32_t width, height;
 
 	*scale = (struct scale){
@@ -186,11 +186,11 @@ axis_span(const struct scale_axis *axis, uint32_t first, uint32_t last, uint32_t
 	*to = axis->start + (axis->reversed ? axis->length - begin : end);
 }
 
-struct scale_box
+struct box
 scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 	uint32_t last_x, uint32_t last_y)
 {
-	struct scale_box box;
+	struct box box;
 
 	if (scale->upended) {
 		axis_span(&scale->y, first_y, last_y, &box.left, &box.right);
@@ -200,7 +200,7 @@ scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 		axis_span(&scale->y, first_y, last_y, &box.top, &box.bottom);
 	}
 	if (box.left == box.right || box.top == box.bottom)
-		return (struct scale_box){ 0 };
+		return (struct box){ 0 };
 	return box;
 }
 
@@ -259,7 +259,7 @@ fetch_band(const struct scale *scale, const struct mural_reader *reader, uint32_
  * box shows, as wide as the box. */
 static const void *
 fetch_line(const struct scale *scale, const struct mural_reader *reader,
-	const struct scale_box *box, uint32_t row)
+	const struct box *box, uint32_t row)
 {
 	const struct scale_axis *across = scale->upended ? &scale->y : &scale->x;
 	const uint32_t side = scale->upended ? scale->view.height : scale->view.width;
@@ -285,7 +285,7 @@ fetch_line(const struct scale *scale, const struct mural_reader *reader,
 
 static void
 draw_box(const struct scale *scale, const struct mural_reader *reader,
-	const struct scale_box *box, uint8_t *pixels, size_t pitch)
+	const struct box *box, uint8_t *pixels, size_t pitch)
 {
 	const struct scale_axis *down = scale->upended ? &scale->x : &scale->y;
 	const uint16_t *sources = down->sources - down->start;
@@ -300,17 +300,6 @@ draw_box(const struct scale *scale, const struct mural_reader *reader,
 	}
 }
 
-struct scale_box
-scale_around(struct scale_box a, struct scale_box b)
-{
-	if (a.left == a.right)
-		return b;
-	if (b.left == b.right)
-		return a;
-	return (struct scale_box){ MIN(a.left, b.left), MIN(a.top, b.top),
-		MAX(a.right, b.right), MAX(a.bottom, b.bottom) };
-}
-
 /* Tile `along` of the row of tiles `rank`; upended: of the column. */
 static bool
 has_tile(const struct scale *scale, const uint64_t *tiles, uint32_t rank, uint32_t along)
@@ -322,19 +311,19 @@ has_tile(const struct scale *scale, const uint64_t *tiles, uint32_t rank, uint32
 }
 
 /* As many neighbours at once as there are: a row of the screen is written in one go. */
-struct scale_box
+struct box
 scale_draw(const struct scale *scale, const struct mural_reader *reader,
 	const uint64_t *tiles, uint8_t *pixels, size_t pitch)
 {
 	const struct mural_view *view = &scale->view;
 	const uint32_t ranks = scale->upended ? view->tiles_x : view->tiles_y;
 	const uint32_t length = scale->upended ? view->tiles_y : view->tiles_x;
-	struct scale_box around = { 0 };
+	struct box around = { 0 };
 
 	for (uint32_t rank = 0; rank < ranks; rank++) {
 		for (uint32_t along = 0; along < length; along++) {
 			const uint32_t first = along;
-			struct scale_box box;
+			struct box box;
 
 			while (along < length && has_tile(scale, tiles, rank, along))
 				along++;
@@ -348,7 +337,7 @@ scale_draw(const struct scale *scale, const struct mural_reader *reader,
 			if (scale->upended)
 				fetch_band(scale, reader, rank, first, along - 1);
 			draw_box(scale, reader, &box, pixels, pitch);
-			around = scale_around(around, box);
+			around = box_around(around, box);
 		}
 	}
 	return around;
@@ -368,13 +357,13 @@ turn_span(bool reversed, uint32_t side, uint32_t *from, uint32_t *to)
 	}
 }
 
-struct scale_box
-scale_paste(const struct scale *scale, const uint32_t *picture,
-	const struct scale_box *seen, uint8_t *pixels, size_t pitch)
+struct box
+scale_paste(const struct scale *scale, const uint32_t *picture, const struct box *seen,
+	uint8_t *pixels, size_t pitch)
 {
 	const uint32_t columns = seen->right - seen->left;
 	const uint32_t rows = seen->bottom - seen->top;
-	struct scale_box box = *seen;
+	struct box box = *seen;
 	uint32_t width, height;
 
 	scale_seen(&scale->screen, &width, &height);
@@ -390,7 +379,7 @@ scale_paste(const struct scale *scale, const uint32_t *picture,
 			       (scale->y.reversed ? (size_t)(rows - 1) * columns : 0);
 
 	if (scale->upended)
-		box = (struct scale_box){ box.top, box.left, box.bottom, box.right };
+		box = (struct box){ box.top, box.left, box.bottom, box.right };
 	for (uint32_t y = box.top; y < box.bottom; y++) {
 		const uint32_t *line = from + (ptrdiff_t)(y - box.top) * down;
 		const uint32_t len = box.right - box.left;

@@ -16,8 +16,8 @@
  * Screens are written, from left to right, and never read: their memory is often
  * uncached.
  */
-#ifndef SCALE_H
-#define SCALE_H
+#ifndef DISPLAY_SCALE_H
+#define DISPLAY_SCALE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,18 +25,15 @@
 
 #include <mural/reader.h>
 
-/* Pixels of the screen, right and bottom excluded; empty when left == right. */
-struct scale_box {
-	uint32_t left, top, right, bottom;
-};
+#include "base/box.h"
 
 /* A screen's memory, how people see it, and where in that the canvas goes. */
 struct scale_screen {
 	uint32_t width, height; /* pixels of the memory, each side up to 65535 */
-	uint32_t turns; /* quarters, clockwise, that the picture is turned: 0 to 3 */
-	bool mirrored;  /* left and right, as people see them, are exchanged */
-	bool rgb565;    /* two bytes a pixel; else XRGB8888 */
-	struct scale_box area; /* as people see it, not empty */
+	uint32_t turns;  /* quarters, clockwise, that the picture is turned: 0 to 3 */
+	bool mirrored;   /* left and right, as people see them, are exchanged */
+	bool rgb565;     /* two bytes a pixel; else XRGB8888 */
+	struct box area; /* as people see it, not empty */
 };
 
 /* One of the canvas's axes, and the axis of the memory that it lies along. */
@@ -75,23 +72,20 @@ int scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view
 void scale_finish(struct scale *scale);
 
 /* What a rectangle of tiles covers of the memory, maybe nothing. */
-struct scale_box scale_tiles(const struct scale *scale, uint32_t first_x,
-	uint32_t first_y, uint32_t last_x, uint32_t last_y);
+struct box scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
+	uint32_t last_x, uint32_t last_y);
 
 /* Makes a whole screen black.  `pitch` is the bytes from one row to the next. */
 void scale_clear(const struct scale *scale, uint8_t *pixels, size_t pitch);
 
 /* Copies a set of tiles from the reader's canvas to the screen.  Returns a box around all
  * that was written. */
-struct scale_box scale_draw(const struct scale *scale, const struct mural_reader *reader,
+struct box scale_draw(const struct scale *scale, const struct mural_reader *reader,
 	const uint64_t *tiles, uint8_t *pixels, size_t pitch);
 
 /* Copies a picture, 0xffRRGGBB row after row and as large as the box, to where people see
  * that box.  Returns the box of the memory that was written. */
-struct scale_box scale_paste(const struct scale *scale, const uint32_t *picture,
-	const struct scale_box *seen, uint8_t *pixels, size_t pitch);
-
-/* The smallest box around both. */
-struct scale_box scale_around(struct scale_box a, struct scale_box b);
+struct box scale_paste(const struct scale *scale, const uint32_t *picture,
+	const struct box *seen, uint8_t *pixels, size_t pitch);
 
 #endif

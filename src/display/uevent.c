@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads NETLINK_KOBJECT_UEVENT; the format is that of the kernel's kobject_uevent.c:
  * "action@path", then KEY=value, each ended by a zero byte. */
-#include "uevent.h"
+#include "display/uevent.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 /* The kernel's own limit is 2048 bytes of keys behind the path. */
 #define MESSAGE_MAX 8192

@@ -6,8 +6,8 @@
  * trusted, so whoever is told looks for itself.  One call for a burst, at most
  * UEVENT_QUIET_MS after its first event.  The loop's thread.
  */
-#ifndef UEVENT_H
-#define UEVENT_H
+#ifndef DISPLAY_UEVENT_H
+#define DISPLAY_UEVENT_H
 
 #include <stdbool.h>
 #include <uv.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The letters are the drawing below, and nothing else. */
-#include "font.h"
+#include "hud/font.h"
 
-#include "util.h"
+#include "base/util.h"
 
 #define DRAWN_ROWS 13 /* below a row that is always left free */
 #define BAND 8        /* letters side by side */

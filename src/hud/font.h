@@ -5,8 +5,8 @@
  *
  * Text is kept as cells, one byte a letter, so that its length is its width.
  */
-#ifndef FONT_H
-#define FONT_H
+#ifndef HUD_FONT_H
+#define HUD_FONT_H
 
 #include <stdbool.h>
 #include <stddef.h>

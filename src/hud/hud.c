@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the HUD says, and where it goes. */
-#include "hud.h"
+#include "hud/hud.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -9,8 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "hud-page.h"
-#include "util.h"
+#include "base/util.h"
+#include "hud/render.h"
 
 /* A smaller screen is all picture. */
 enum { LEAST_WIDTH = 320, LEAST_HEIGHT = 200 };
@@ -128,14 +128,14 @@ side_of_fit(uint32_t other, uint32_t numerator, uint32_t denominator)
  * be the smaller one otherwise. */
 void
 hud_place(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canvas_height,
-	struct scale_box *strip, struct scale_box *picture)
+	struct box *strip, struct box *picture)
 {
 	uint64_t picture_height = (uint64_t)height - height * 7 / 30;
 	uint64_t picture_width = width;
 	uint64_t least_column = MIN(width, height) * 4 / 9; /* nineteen such letters */
 
-	*strip = (struct scale_box){ 0 };
-	*picture = (struct scale_box){ 0, 0, width, height };
+	*strip = (struct box){ 0 };
+	*picture = (struct box){ 0, 0, width, height };
 	if (width < LEAST_WIDTH || height < LEAST_HEIGHT)
 		return;
 	if (canvas_width > 0) {
@@ -155,7 +155,7 @@ hud_place(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canva
 	picture->right = (uint32_t)picture_width;
 	picture->bottom = (uint32_t)picture_height;
 	if (picture_width < width)
-		*strip = (struct scale_box){ picture->right, 0, width, height };
+		*strip = (struct box){ picture->right, 0, width, height };
 	else
-		*strip = (struct scale_box){ 0, picture->bottom, width, height };
+		*strip = (struct box){ 0, picture->bottom, width, height };
 }

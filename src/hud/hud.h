@@ -8,13 +8,13 @@
  * (hud_place) and draws it when hud_version() changed.  A HUD knows no screen, no DRM and
  * no network: it is text in, pixels out.
  */
-#ifndef HUD_H
-#define HUD_H
+#ifndef HUD_HUD_H
+#define HUD_HUD_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scale.h"
+#include "base/box.h"
 
 struct hud;
 
@@ -56,7 +56,7 @@ int hud_fd(const struct hud *hud);
  * empty *strip and the whole screen as *picture.  Depends on nothing but the arguments.
  */
 void hud_place(uint32_t width, uint32_t height, uint32_t canvas_width,
-	uint32_t canvas_height, struct scale_box *strip, struct scale_box *picture);
+	uint32_t canvas_height, struct box *strip, struct box *picture);
 
 /* Draws the present text into pixels of its own, XRGB8888, row after row: every pixel of
  * them.  `width` and `height` are those of a strip from hud_place().  Returns the version

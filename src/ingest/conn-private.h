@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of a client share: conn.c has what comes in, conn-answers.c what goes
- * out, conn-pace.c how fast. */
-#ifndef CONN_PRIVATE_H
-#define CONN_PRIVATE_H
+/* What the parts of a client share: conn.c has what comes in, conn-write.c what goes
+ * out, conn-throttle.c how fast. */
+#ifndef INGEST_CONN_PRIVATE_H
+#define INGEST_CONN_PRIVATE_H
 
-#include "conn.h"
+#include "ingest/conn.h"
 
 /* The end of a command is seldom longer. */
 #define SHORT_REST 32
@@ -57,7 +57,7 @@ void conn_go_on(struct conn *conn);
 /* Reads, even if only to throw it away. */
 void conn_read_on(struct conn *conn);
 
-/* ---- conn-answers.c */
+/* ---- conn-write.c */
 
 /* Counts bytes that the worker is about to keep for a client; false: they are too many,
  * even after all others were closed who have answers to take.  Whoever frees them takes
@@ -81,7 +81,7 @@ void conn_drop_answers(struct conn *conn);
 /* Frees the outbox, when the socket is closed. */
 void conn_free_answers(struct conn *conn);
 
-/* ---- conn-pace.c; only while rations_active(), or a little later */
+/* ---- conn-throttle.c; only while rations_active(), or a little later */
 
 /* How much of the room may be read now; 0: nothing, then conn_not_now(). */
 size_t conn_pace(struct conn *conn, size_t room);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One client from accept to close: what it says.  conn-answers.c has its answers. */
-#include "conn.h"
+/* One client from accept to close: what it says.  conn-write.c has its answers. */
+#include "ingest/conn.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conn-private.h"
-#include "log.h"
-#include "rations.h"
+#include "base/log.h"
+#include "ingest/conn-private.h"
+#include "limits/ratelimit.h"
 
 /* A client that has sent as much as is read at once lets the others have a turn; one of
  * whom so much would take longer than this, sooner. */

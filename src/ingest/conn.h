@@ -10,11 +10,11 @@
  *
  * All of it on the worker's thread.
  */
-#ifndef CONN_H
-#define CONN_H
+#ifndef INGEST_CONN_H
+#define INGEST_CONN_H
 
-#include "quota.h"
-#include "worker.h"
+#include "ingest/worker.h"
+#include "limits/connlimit.h"
 
 /* The answers that one feed may give; more close the client. */
 #define REPLY_BYTES_MAX (1024 * 1024)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Starts the workers, opens every instance, and takes all of it down again. */
-#include "ingest.h"
+#include "ingest/ingest.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ingest-instance.h"
-#include "invite.h"
-#include "log.h"
-#include "resident.h"
+#include "base/log.h"
+#include "ingest/hint.h"
+#include "ingest/instance.h"
+#include "ingest/service.h"
 
 static int
 start_workers(struct ingest *ingest, const struct config_server *config)

@@ -5,17 +5,17 @@
  *
  * The main thread's.
  */
-#ifndef INGEST_H
-#define INGEST_H
+#ifndef INGEST_INGEST_H
+#define INGEST_INGEST_H
 
 #include <uv.h>
 
-#include "canvas.h"
-#include "config.h"
-#include "plugin.h"
-#include "rations.h"
-#include "stats.h"
-#include "worker.h"
+#include "base/counters.h"
+#include "canvas/canvas.h"
+#include "config/config.h"
+#include "ingest/worker.h"
+#include "limits/ratelimit.h"
+#include "plugin/registry.h"
 
 struct change;
 struct display;

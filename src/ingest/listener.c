@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bound sockets and accepted clients. */
-#include "listener.h"
+#include "ingest/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "util.h"
+#include "base/log.h"
+#include "base/util.h"
 
 #define BACKLOG 1024
 #define ACCEPTS_A_TURN 64

@@ -7,16 +7,16 @@
  * worker that has the fewest, so that two clients use two workers (SO_REUSEPORT would
  * leave that to chance).
  */
-#ifndef LISTENER_H
-#define LISTENER_H
+#ifndef INGEST_LISTENER_H
+#define INGEST_LISTENER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
-#include "address.h"
-#include "quota.h"
+#include "base/host-address.h"
+#include "limits/connlimit.h"
 
 /* Makes a bound, non-blocking socket: SOCK_STREAM sockets listen.  `address` is as
  * murald.conf has it: HOST:PORT, [V6]:PORT (with [::] taking IPv4 too), unix:PATH.  The

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Workers and the jobs that reach them. */
-#include "worker.h"
+#include "ingest/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "log.h"
-#include "thread.h"
+#include "base/log.h"
+#include "base/thread.h"
 
 static struct job *
 take_jobs(struct worker *worker)

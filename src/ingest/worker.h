@@ -5,17 +5,17 @@
  * With `server.workers = 0` the only worker is the main loop itself.  What belongs to a
  * worker is touched by its thread alone; the one way in from outside is a job.
  */
-#ifndef WORKER_H
-#define WORKER_H
+#ifndef INGEST_WORKER_H
+#define INGEST_WORKER_H
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
-#include "canvas.h"
-#include "plugin.h"
-#include "stats.h"
+#include "base/counters.h"
+#include "canvas/canvas.h"
+#include "plugin/registry.h"
 
 /* What one read may bring, and before it room for what a client left over. */
 #define READ_BYTES (256 * 1024)
@@ -46,7 +46,7 @@ struct worker {
 	struct outbox *waiting, **last_waiting; /* of it, answers; the oldest first */
 	struct conn *reading; /* who was read last; only ever compared */
 	size_t read_in_a_row; /* bytes, from that one */
-	uint64_t wait_ms;     /* before more of a client may be read; conn-pace.c's */
+	uint64_t wait_ms;     /* before more of a client may be read; conn-throttle.c's */
 	uint64_t handed;      /* clients it was given so far; main thread only */
 	uint64_t gone; /* of them, closed again; its thread writes, figure_load() */
 	bool threaded;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Heads of records, where tiles lie, and what the files are called. */
-#include "history-format.h"
+#include "storage/history-format.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util.h"
+#include "base/util.h"
 
 static uint32_t
 get_u32(const uint8_t *bytes)

@@ -21,8 +21,8 @@
  * left there; in a record of all tiles, with black.  So unchanged pixels are zeros, and
  * pack to nothing.
  */
-#ifndef HISTORY_FORMAT_H
-#define HISTORY_FORMAT_H
+#ifndef STORAGE_HISTORY_FORMAT_H
+#define STORAGE_HISTORY_FORMAT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -12,8 +12,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "history-format.h"
-#include "util.h"
+#include "base/util.h"
+#include "storage/history-format.h"
 
 struct mural_history {
 	char *file;

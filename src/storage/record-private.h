@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the record share.  Whatever fails returns -errno, silently. */
-#ifndef RECORD_PRIVATE_H
-#define RECORD_PRIVATE_H
+#ifndef STORAGE_RECORD_PRIVATE_H
+#define STORAGE_RECORD_PRIVATE_H
 
 #include <stddef.h>
 
-#include "history-format.h"
-#include "record.h"
+#include "storage/history-format.h"
+#include "storage/record.h"
 
 /* ---- record-write.c */
 
@@ -21,7 +21,7 @@ bool record_has_tile(const uint64_t *tiles, uint32_t tile);
  * must then be of all tiles. */
 int record_append(struct record *record, struct record_head *head);
 
-/* ---- record-part.c */
+/* ---- segments.c */
 
 /* Milliseconds since 1970. */
 int64_t record_now_ms(void);

@@ -5,8 +5,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "log.h"
-#include "record-private.h"
+#include "base/log.h"
+#include "storage/record-private.h"
 
 /* A record on its way into the file. */
 struct writing {

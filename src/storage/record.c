@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* When what changed is appended, and what is said when it cannot be. */
-#include "record.h"
+#include "storage/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "record-private.h"
-#include "util.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "storage/record-private.h"
 
 /* Whoever looks back reads from a record of all tiles on, so these come again when the
  * changes since the last are as long as it, or many. */

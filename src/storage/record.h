@@ -10,17 +10,17 @@
  *
  * The main thread's; packing and writing happen on libuv's thread pool.
  */
-#ifndef RECORD_H
-#define RECORD_H
+#ifndef STORAGE_RECORD_H
+#define STORAGE_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <uv.h>
 
-#include "canvas.h"
-#include "chore.h"
-#include "config.h"
+#include "canvas/canvas.h"
+#include "config/config.h"
+#include "storage/autosave.h"
 
 struct record {
 	struct chore chore;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* When the canvas is saved, and how it is restored. */
-#include "snapshot.h"
+#include "storage/snapshot.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "picture.h"
-#include "util.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "storage/png.h"
 
 /* So many files set aside are enough to look at. */
 #define ASIDE_MAX 1000

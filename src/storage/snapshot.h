@@ -9,15 +9,15 @@
  *
  * The main thread's; the encoding happens on libuv's thread pool.
  */
-#ifndef SNAPSHOT_H
-#define SNAPSHOT_H
+#ifndef STORAGE_SNAPSHOT_H
+#define STORAGE_SNAPSHOT_H
 
 #include <stdbool.h>
 #include <uv.h>
 
-#include "canvas.h"
-#include "chore.h"
-#include "config.h"
+#include "canvas/canvas.h"
+#include "config/config.h"
+#include "storage/autosave.h"
 
 struct snapshot {
 	char *path;      /* empty: none */

@@ -323,8 +323,8 @@ def test_required_instance_that_cannot_open_ends_it(tmp_path):
 
 
 def start_odd(wall, oddity):
-    """With a plugin that has that one thing wrong; tests/odd.c knows them."""
-    return wall.start("-s", "server.plugin-path=%s:%s" % (PLUGINS, os.path.join(BUILD, "tests", ".libs")),
+    """With a plugin that has that one thing wrong; tests/unit/plugin/odd.c knows them."""
+    return wall.start("-s", "server.plugin-path=%s:%s" % (PLUGINS, os.path.join(BUILD, "tests", "unit", "plugin", ".libs")),
                       env={"ODD": oddity, "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
 
 

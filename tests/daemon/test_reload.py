@@ -294,7 +294,7 @@ def test_systemd_is_told(tmp_path):
 def test_a_resident_that_does_not_stop_is_left_and_the_wall_goes_on(tmp_path):
     odd = "[plugin odd]\n"
     wall = Wall(tmp_path, odd + DOTS)
-    path = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", ".libs"))
+    path = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", "unit", "plugin", ".libs"))
     wall.configure(odd + DOTS, core=path)
     wall.start(env={"ODD": "stays", "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
     wall.painted(0, 0, (255, 255, 255))
@@ -314,7 +314,7 @@ def test_a_resident_that_does_not_stop_is_left_and_the_wall_goes_on(tmp_path):
 
 def test_a_stop_in_the_middle_of_a_reload(tmp_path):
     wall = Wall(tmp_path, "[plugin odd]\n" + DOTS)
-    path = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", ".libs"))
+    path = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", "unit", "plugin", ".libs"))
     wall.configure("[plugin odd]\n" + DOTS, core=path)
     wall.start(env={"ODD": "stays", "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
     wall.configure(FLUT, core=path)

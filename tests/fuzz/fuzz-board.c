@@ -4,18 +4,18 @@
  * JSON library must read as the very same pixel; what it leaves to the library must not
  * harm whoever looks at its fields.
  *
- * `make fuzz` feeds it to libFuzzer; tests/test-board runs the same function on mutations
- * of honest bodies.
+ * `make fuzz` feeds it to libFuzzer; tests/unit/http/test-board runs the same function on
+ * mutations of honest bodies.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "field.h"
-#include "palette.h"
-#include "pixel-body.h"
+#include "http/board/palette.h"
+#include "http/board/pixel-body.h"
+#include "http/web/json-field.h"
 
 static void
 check_number(const json_t *json, const char *name, uint32_t number)

@@ -3,10 +3,10 @@
  * Any bytes at all, as a config file: read, printed as --print-config does, and what was
  * printed read again, which must give the same values.
  *
- * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.  tests/test-config
- * runs the same function on what that found.
+ * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
+ * tests/unit/config/test-config runs the same function on what that found.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "config/config.h"
 
 #define PRINTED_MAX (1 << 20)
 

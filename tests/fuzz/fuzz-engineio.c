@@ -4,10 +4,10 @@
  * each is told every event that came after it joined, once, in order, however it is told
  * them, and nobody is told more than fits.
  *
- * `make fuzz` feeds it to libFuzzer; tests/test-socketio runs the same function on
- * mutations of honest bodies.
+ * `make fuzz` feeds it to libFuzzer; tests/unit/http/test-socketio runs the same function
+ * on mutations of honest bodies.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdbool.h>
@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engineio.h"
-#include "news.h"
-#include "session.h"
+#include "http/socketio/engineio.h"
+#include "http/socketio/event-ring.h"
+#include "http/socketio/session.h"
 
 struct listener {
 	struct session *session;

@@ -3,10 +3,11 @@
  * Any bytes at all, as a recording's file; the check sums are made right, so that what is
  * behind them is reached.
  *
- * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.  tests/test-record
- * runs the same function on mutations of an honest recording.
+ * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
+ * tests/unit/storage/test-record runs the same function on mutations of an honest
+ * recording.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <mural/history.h>
@@ -17,7 +18,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "history-format.h"
+#include "storage/history-format.h"
 
 /* Larger canvases are right, and take the fuzzer's time. */
 #define PIXELS_MAX (1 << 20)

@@ -6,20 +6,21 @@
  * With libFuzzer:
  *   clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Isrc -Iplugins
  * \
- *       tests/fuzz-ipv6.c plugins/template.c plugins/ndp.c plugins/hostnet.c \
- *       plugins/packet.c src/log.c -o fuzz-ipv6 && ./fuzz-ipv6
- * tests/test-template runs the same function on mutations of honest input.
+ *       tests/fuzz/fuzz-ipv6.c plugins/ping/address-template.c plugins/ping/ndp.c
+ * plugins/ping/local-addrs.c \ plugins/ping/packet.c src/base/log.c -o fuzz-ipv6 &&
+ * ./fuzz-ipv6 tests/unit/ping/test-address-template runs the same function on mutations
+ * of honest input.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <pcap/dlt.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ndp.h"
-#include "packet.h"
-#include "template.h"
+#include "ping/address-template.h"
+#include "ping/ndp.h"
+#include "ping/packet.h"
 
 static void
 check_address(const struct address_template *template, const uint8_t *address)

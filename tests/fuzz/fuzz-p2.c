@@ -3,19 +3,19 @@
  * Any bytes at all as what a p² client says: whole, and cut as the first bytes tell; the
  * events must be the same, and right.
  *
- * `make fuzz` feeds it to libFuzzer; tests/test-p2-wire runs the same function on
+ * `make fuzz` feeds it to libFuzzer; tests/unit/p2/test-p2-wire runs the same function on
  * mutations of honest streams.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec.h"
-#include "stream.h"
-#include "utf8.h"
+#include "p2/parser.h"
+#include "p2/utf8.h"
+#include "p2/wire.h"
 
 /* Of the events, and of all they carry. */
 struct trace {

@@ -4,19 +4,19 @@
  * the second how much longer the frame was than what was captured of it.
  *
  * With libFuzzer:
- *   clang -g -fsanitize=fuzzer,address,undefined -Iplugins tests/fuzz-packet.c \
- *       plugins/packet.c plugins/pingxelflut.c -o fuzz-packet && ./fuzz-packet
- * tests/test-packet runs the same function on mutations of honest packets.
+ *   clang -g -fsanitize=fuzzer,address,undefined -Iplugins tests/fuzz/fuzz-packet.c \
+ *       plugins/ping/packet.c plugins/ping/pingxelflut.c -o fuzz-packet && ./fuzz-packet
+ * tests/unit/ping/test-packet runs the same function on mutations of honest packets.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <pcap/dlt.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "packet.h"
-#include "pingxelflut.h"
+#include "ping/packet.h"
+#include "ping/pingxelflut.h"
 
 static const int links[] = { DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW, DLT_NULL,
 	DLT_LOOP, DLT_IEEE802_11 };

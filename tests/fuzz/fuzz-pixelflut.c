@@ -6,17 +6,18 @@
  * The first byte says: bit 0 PB, bit 1 PXMULTI, bit 2 pause at every answer, the others
  * how the stream is cut.  With libFuzzer:
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Iplugins \
- *       tests/fuzz-pixelflut.c plugins/pixelflut*.c -o fuzz-pixelflut
+ *       tests/fuzz/fuzz-pixelflut.c plugins/pixelflut*.c -o fuzz-pixelflut
  *   ./fuzz-pixelflut NEW-FOLDER tests/corpus/pixelflut
- * tests/test-pixelflut runs the same function on the corpus and on mutations of it.
+ * tests/unit/pixelflut/test-pixelflut runs the same function on the corpus and on
+ * mutations of it.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pixelflut-run.h"
+#include "pixelflut/simd.h"
 
 #define WIDTH 96
 #define HEIGHT 40

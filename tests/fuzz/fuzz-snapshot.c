@@ -2,10 +2,10 @@
 /*
  * Any bytes at all, as the file of a snapshot.  The first byte chooses the canvas's size.
  *
- * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.  tests/test-picture
- * runs the same function on what that found.
+ * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
+ * tests/unit/storage/test-png runs the same function on what that found.
  */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "picture.h"
+#include "storage/png.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Puts what fuzzing found before to the function once more. */
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -128,7 +128,7 @@ class Place(Watcher):
 
 
 class Live(Watcher):
-    """What plugins/http/live.h says, word by word."""
+    """What plugins/http/viewers/codec-live.h says, word by word."""
     path = "/live"
 
     def __init__(self, wall, **rest):

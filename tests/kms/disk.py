@@ -105,7 +105,7 @@ TILE = 32
 
 
 class Record:
-    """What src/history-format.h says is in a recording, gone through by someone else."""
+    """What src/storage/history-format.h says is in a recording, gone through by someone else."""
 
     def __init__(self, folder):
         numbers = sorted(int(name[7:]) for name in os.listdir(folder) if name[:7] == "record.")

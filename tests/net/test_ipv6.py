@@ -683,8 +683,8 @@ def test_a_wrong_template_is_a_config_error_at_its_character(tmp_path, template,
 
 
 def test_the_manual_lists_every_layout():
-    """tests/test-template knows that these texts are the layouts of the vectors."""
-    with open(os.path.join(SOURCE, "tests/layouts.h")) as header:
+    """tests/unit/ping/test-address-template knows that these texts are the layouts of the vectors."""
+    with open(os.path.join(SOURCE, "tests/unit/ping/template-layouts.h")) as header:
         layouts = re.findall(r'\{ "[^"]+", "([^"]+)", (?:true|false) \}', header.read())
     with open(os.path.join(SOURCE, "doc/murald.conf.5.in")) as manual:
         listed = re.findall(r"^template = (\S+)$", manual.read(), re.M)

@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "measure.h"
+#include "bench/measure.h"
 
 #define PATIENCE_S 60
 #define TURN_MS 10

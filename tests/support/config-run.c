@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config-run.h"
+#include "support/config-run.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "base/log.h"
 
 #define ARGUMENTS_MAX 32
 

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "config.h"
-#include "plugin.h"
+#include "config/config.h"
+#include "plugin/registry.h"
 
 struct run {
 	struct config config;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Walks JSON text in place; strings, numbers and brackets are all it looks at. */
-#include "json.h"
+#include "support/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "board.h"
-#include "generators.h"
-#include "http.h"
+#include "http/board/board.h"
+#include "http/board/generators.h"
+#include "http/http.h"
 
 #define TAG_MAX 48
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Cells, their painters, and the canvas under them. */
-#include "board.h"
+#include "http/board/board.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "generators.h"
-#include "http.h"
+#include "http/board/generators.h"
+#include "http/http.h"
 
 void
 board_note(struct board *board, size_t place, uint8_t colour, bool bare,

@@ -9,14 +9,14 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef BOARD_H
-#define BOARD_H
+#ifndef HTTP_BOARD_BOARD_H
+#define HTTP_BOARD_BOARD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "palette.h"
+#include "http/board/palette.h"
 
 struct MHD_Response;
 struct generator;
@@ -47,7 +47,7 @@ struct board {
 	uint64_t changes;             /* of colours, since it was started */
 	uint64_t signatures;          /* of colours or painters */
 
-	/* board-look.c's */
+	/* repaint-scan.c's */
 	struct mural_reader *reader;
 	uint64_t *tiles, *dirty; /* changed tiles; cells to be looked at, a bit each */
 	uint32_t *line;          /* one line of pixels of the board */
@@ -69,7 +69,7 @@ void board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t col
 void board_note(struct board *board, size_t place, uint8_t colour, bool bare,
 	struct generator *painter);
 
-/* ---- board-look.c: what others painted */
+/* ---- repaint-scan.c: what others painted */
 
 /* 0 or -ENOMEM. */
 int board_look_start(struct board *board);

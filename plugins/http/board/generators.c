@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Generators: found by id, by name and author, by secret, and by number. */
-#include "generators.h"
+#include "http/board/generators.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include <jansson.h>
 #include <sha2.h>
 
-#include "http.h"
-#include "rate.h"
-#include "secrets.h"
+#include "common/rate.h"
+#include "http/board/secrets.h"
+#include "http/http.h"
 
 #define BUCKETS 8192
 

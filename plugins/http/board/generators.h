@@ -5,14 +5,14 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef GENERATORS_H
-#define GENERATORS_H
+#ifndef HTTP_BOARD_GENERATORS_H
+#define HTTP_BOARD_GENERATORS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store.h"
+#include "http/store/store.h"
 
 struct http;
 

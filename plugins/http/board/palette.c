@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Palettes. */
-#include "palette.h"
+#include "http/board/palette.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The colours of a board, and which of them another colour is. */
-#ifndef PALETTE_H
-#define PALETTE_H
+#ifndef HTTP_BOARD_PALETTE_H
+#define HTTP_BOARD_PALETTE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The usual body of PUT /update-pixel.  No loop here looks for the end: there is a NUL,
  * which is no blank, no digit and no letter. */
-#include "pixel-body.h"
+#include "http/board/pixel-body.h"
 
 #include <string.h>
 

@@ -3,14 +3,14 @@
  * The body of PUT /update-pixel as nearly every generator sends it, thousands of times a
  * second, read without a JSON library.
  */
-#ifndef PIXEL_BODY_H
-#define PIXEL_BODY_H
+#ifndef HTTP_BOARD_PIXEL_BODY_H
+#define HTTP_BOARD_PIXEL_BODY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store.h"
+#include "http/store/store.h"
 
 struct pixel_body {
 	uint32_t row, column, colour;

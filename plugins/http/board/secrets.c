@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Secrets from files. */
-#include "secrets.h"
+#include "http/board/secrets.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "credential.h"
+#include "common/credential.h"
 
 static const char blanks[] = " \t\r\n\v\f";
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Secrets from files: those that a new generator needs one of, and the admin token. */
-#ifndef SECRETS_H
-#define SECRETS_H
+#ifndef HTTP_BOARD_SECRETS_H
+#define HTTP_BOARD_SECRETS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Moving GIFs, with giflib. */
-#include "gif.h"
+#include "http/history/gif.h"
 
 #include <errno.h>
 #include <gif_lib.h>

@@ -6,8 +6,8 @@
  *
  * Of 256 colours none is left to be the transparent one; then boxes are whole.
  */
-#ifndef GIF_H
-#define GIF_H
+#ifndef HTTP_HISTORY_GIF_H
+#define HTTP_HISTORY_GIF_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* /metrics: what murald counts, as OpenMetrics 1.0 or as Prometheus' older text. */
-#include "metrics.h"
+#include "http/ops/metrics.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http.h"
+#include "http/http.h"
 
 #define OPENMETRICS "application/openmetrics-text"
 

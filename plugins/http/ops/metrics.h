@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* /metrics: what murald counts, for Prometheus and its like. */
-#ifndef METRICS_H
-#define METRICS_H
+#ifndef HTTP_OPS_METRICS_H
+#define HTTP_OPS_METRICS_H
 
-#include "request.h"
+#include "http/web/request.h"
 
 enum MHD_Result metrics_answer(struct request *request);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The web page: its files, and what it asks for beside the board and the pictures. */
-#include "page.h"
+#include "http/page/page.h"
 
 #include <string.h>
 
-#include "board-routes.h"
-#include "board.h"
-#include "http.h"
+#include "http/board/api.h"
+#include "http/board/board.h"
+#include "http/http.h"
 
 /* Only what comes from here; pictures also from scripts. */
 #define POLICY                                                                           \

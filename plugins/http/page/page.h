@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The web page's files, as they lie in plugins/http/page; embed.sh puts them in here. */
-#ifndef PAGE_H
-#define PAGE_H
+#ifndef HTTP_PAGE_PAGE_H
+#define HTTP_PAGE_PAGE_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Packets of Engine.IO 4 and Socket.IO 5. */
-#include "engineio.h"
+#include "http/socketio/engineio.h"
 
 #include <stdio.h>
 #include <string.h>

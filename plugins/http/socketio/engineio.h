@@ -7,8 +7,8 @@
  * Socket.IO, which is a digit, a namespace, a number and JSON, all but the digit
  * optional.
  */
-#ifndef ENGINEIO_H
-#define ENGINEIO_H
+#ifndef HTTP_SOCKETIO_ENGINEIO_H
+#define HTTP_SOCKETIO_ENGINEIO_H
 
 #include <stdbool.h>
 #include <stddef.h>

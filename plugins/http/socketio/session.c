@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of sessions, and what each of them is told next. */
-#include "session.h"
+#include "http/socketio/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

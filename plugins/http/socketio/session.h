@@ -8,15 +8,15 @@
  * WebSocket, holds its handle and asks the table each time, since a session may end
  * before them.
  */
-#ifndef SESSION_H
-#define SESSION_H
+#ifndef HTTP_SOCKETIO_SESSION_H
+#define HTTP_SOCKETIO_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engineio.h"
-#include "news.h"
+#include "http/socketio/engineio.h"
+#include "http/socketio/event-ring.h"
 
 /* At a time. */
 #define SESSIONS_MAX 4096

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.io: sessions begin and end, time passes for them, and they are told the news. */
-#include "socketio.h"
+#include "http/socketio/socketio.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
+#include "http/http.h"
 
 /* News go out at once, and then together with what came in so long a time: clients count
  * frames a second, and the loop has others to serve. */

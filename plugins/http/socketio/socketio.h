@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * socket.io's server: sessions (session.h) on murald's loop, by polling (polling.c) and
- * by WebSocket (socket.c).
+ * socket.io's server: sessions (session.h) on murald's loop, by polling
+ * (transport-polling.c) and by WebSocket (transport-websocket.c).
  *
  * All of it on the main loop's thread.
  */
-#ifndef SOCKETIO_H
-#define SOCKETIO_H
+#ifndef HTTP_SOCKETIO_SOCKETIO_H
+#define HTTP_SOCKETIO_SOCKETIO_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
-#include "session.h"
-#include "ws.h"
+#include "common/websocket.h"
+#include "http/socketio/session.h"
 
 struct http;
 
@@ -55,12 +55,12 @@ void socketio_hurry(struct socketio *io);
 /* A handle or a socket is gone; the last one ends it all. */
 void socketio_release(struct socketio *io);
 
-/* ---- polling.c */
+/* ---- transport-polling.c */
 
 /* Has the parked GET answered, with what there is to be told. */
 void polling_release(struct session *session);
 
-/* ---- socket.c */
+/* ---- transport-websocket.c */
 
 /* Sends it what it is to be told. */
 void socket_pump(struct socketio *io, struct session *session);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the store share: store.c hands changes from the main loop to the
- * writer's thread, store-write.c puts them into the file, store-open.c opens it. */
-#ifndef STORE_PRIVATE_H
-#define STORE_PRIVATE_H
+ * writer's thread, write.c puts them into the file, open.c opens it. */
+#ifndef HTTP_STORE_STORE_PRIVATE_H
+#define HTTP_STORE_STORE_PRIVATE_H
 
 #include <sqlite3.h>
 #include <uv.h>
 
-#include "store.h"
+#include "http/store/store.h"
 
 /* The log is cut to this many pixels. */
 #define LOG_MAX 10000000
@@ -69,7 +69,7 @@ struct store {
 	bool urgent, quit;
 };
 
-/* ---- store-open.c */
+/* ---- open.c */
 
 /* Opens store->path, brings it to the present schema and puts aside what is broken. 0 or
  * -errno, logged. */
@@ -81,7 +81,7 @@ void store_close(struct store *store);
 /* A statement's text compiled; NULL: it cannot be, see sqlite3_errmsg(). */
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);
 
-/* ---- store-write.c; the writer's thread */
+/* ---- write.c; the writer's thread */
 
 /* 0 or -errno, logged once until it works again. */
 int store_prepare_writing(struct store *store);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Between the main loop, which hands changes over, and the writer's thread. */
-#include "store.h"
+#include "http/store/store.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
-#include "store-private.h"
+#include "http/http.h"
+#include "http/store/store-private.h"
 
 /* A batch is written when its first change is so old. */
 #define BATCH_NS (1000 * UINT64_C(1000000))

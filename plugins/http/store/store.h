@@ -10,8 +10,8 @@
  *
  * All of it on the main loop's thread, but for the log's readers.
  */
-#ifndef STORE_H
-#define STORE_H
+#ifndef HTTP_STORE_STORE_H
+#define HTTP_STORE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>

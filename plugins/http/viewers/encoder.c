@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Looks, and encodes what it saw. */
-#include "encoder.h"
+#include "http/viewers/encoder.h"
 
 #include <errno.h>
 
-#include "live.h"
+#include "http/viewers/codec-live.h"
 
 int
 encoder_init(struct encoder *encoder, struct mural_host *host)

@@ -5,14 +5,14 @@
  * One thread at a time: the viewers hand it to a thread, and have it back when that is
  * done.
  */
-#ifndef ENCODER_H
-#define ENCODER_H
+#ifndef HTTP_VIEWERS_ENCODER_H
+#define HTTP_VIEWERS_ENCODER_H
 
 #include <stdint.h>
 
-#include "frame.h"
-#include "pictures.h"
-#include "sight.h"
+#include "http/viewers/codec-png.h"
+#include "http/viewers/frame.h"
+#include "http/viewers/framediff.h"
 
 struct live;
 

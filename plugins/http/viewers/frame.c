@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages that are sent to many. */
-#include "frame.h"
+#include "http/viewers/frame.h"
 
 #include <errno.h>
 #include <stdlib.h>

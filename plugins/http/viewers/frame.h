@@ -5,8 +5,8 @@
  * Whoever sends a frame holds it, so that it goes when the last one is done with it.
  * One thread at a time has it: it is made by the encoder and then is the loop's.
  */
-#ifndef FRAME_H
-#define FRAME_H
+#ifndef HTTP_VIEWERS_FRAME_H
+#define HTTP_VIEWERS_FRAME_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Looks at the canvas for those who watch it, and has what changed encoded. */
-#include "viewers.h"
+#include "http/viewers/viewers.h"
 
-#include "canvas-picture.h"
-#include "http.h"
+#include "http/http.h"
+#include "http/viewers/canvas-png.h"
 
 /* A moment to gather what is painted together. */
 #define GATHER_MS 10

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Viewers' WebSockets. */
-#include "viewer.h"
+#include "http/viewers/viewer.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "frame.h"
-#include "http.h"
-#include "live.h"
-#include "viewers.h"
+#include "http/http.h"
+#include "http/viewers/codec-live.h"
+#include "http/viewers/frame.h"
+#include "http/viewers/viewers.h"
 
 /* Longer frames of a client are refused; what is in those it may send is ignored but for
  * commands. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* One viewer: a WebSocket, and what is on its way there. */
-#ifndef VIEWER_H
-#define VIEWER_H
+#ifndef HTTP_VIEWERS_VIEWER_H
+#define HTTP_VIEWERS_VIEWER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ws.h"
+#include "common/websocket.h"
 
 struct frame;
 struct request;
@@ -67,7 +67,7 @@ void viewer_check(struct viewer *viewer, uint64_t now_ms);
 /* Ends it now. */
 void viewer_drop(struct viewer *viewer);
 
-/* ---- place.c: the commands of the Place (protocols.md, 1.4) */
+/* ---- place-commands.c: the commands of the Place (protocols.md, 1.4) */
 
 void place_command(struct viewer *viewer, const char *text, size_t len);
 

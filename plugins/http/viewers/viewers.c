@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who watches, and the figures they are told. */
-#include "viewers.h"
+#include "http/viewers/viewers.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "canvas-picture.h"
-#include "http.h"
+#include "http/http.h"
+#include "http/viewers/canvas-png.h"
 
 #define SECOND_MS 1000
 

@@ -10,18 +10,18 @@
  *
  * All of it but the encoding is on the main loop's thread.
  */
-#ifndef VIEWERS_H
-#define VIEWERS_H
+#ifndef HTTP_VIEWERS_VIEWERS_H
+#define HTTP_VIEWERS_VIEWERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
-#include "encoder.h"
-#include "errand.h"
-#include "figures.h"
-#include "recent.h"
-#include "viewer.h"
+#include "http/viewers/delta-ring.h"
+#include "http/viewers/encoder.h"
+#include "http/viewers/pps.h"
+#include "http/viewers/viewer.h"
+#include "http/viewers/worker.h"
 
 struct asker;
 struct http;

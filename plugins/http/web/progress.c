@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A window of time that begins anew whenever enough was taken in it. */
-#include "progress.h"
+#include "http/web/progress.h"
 
 #include <errno.h>
 #include <linux/sockios.h>

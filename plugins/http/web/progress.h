@@ -3,8 +3,8 @@
  * How fast somebody takes an answer: whoever takes less than a phone on the worst of
  * networks would is not reading it, but keeping it in memory.
  */
-#ifndef PROGRESS_H
-#define PROGRESS_H
+#ifndef HTTP_WEB_PROGRESS_H
+#define HTTP_WEB_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

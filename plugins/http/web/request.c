@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests: from libmicrohttpd's pieces to a whole one, and its end. */
-#include "request.h"
+#include "http/web/request.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http.h"
-#include "visitor.h"
+#include "http/http.h"
+#include "http/web/client.h"
 
 /* So much of a body that is too long is listened to, so that the answer is heard. */
 #define PATIENCE_BYTES (1024 * 1024)

@@ -8,8 +8,8 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef REQUEST_H
-#define REQUEST_H
+#ifndef HTTP_WEB_REQUEST_H
+#define HTTP_WEB_REQUEST_H
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -55,7 +55,7 @@ struct route {
 /* Finds the path's route and calls it, or answers for it. */
 enum MHD_Result route_request(struct request *request);
 
-/* One table for each subject; routes.c lists them. */
+/* One table for each subject; router.c lists them. */
 extern const struct route board_routes[];    /* the board API of protocols.md, 3.2 */
 extern const struct route socketio_routes[]; /* /socket.io/ */
 extern const struct route

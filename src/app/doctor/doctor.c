@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* One examination after the other. */
-#include "doctor.h"
+#include "app/doctor/doctor.h"
 
 #include <string.h>
 
-#include "display.h"
-#include "doctor-parts.h"
+#include "app/doctor/parts.h"
+#include "display/display.h"
 
 bool
 read_line(const char *path, char *line, size_t len)

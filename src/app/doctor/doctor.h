@@ -4,13 +4,13 @@
  * wrong, and what to do about it.  Opens nothing for longer than a look takes, changes
  * nothing, and disturbs no wall that runs.
  */
-#ifndef DOCTOR_H
-#define DOCTOR_H
+#ifndef APP_DOCTOR_DOCTOR_H
+#define APP_DOCTOR_DOCTOR_H
 
 #include <stdio.h>
 
-#include "config.h"
-#include "plugin.h"
+#include "config/config.h"
+#include "plugin/registry.h"
 
 /* The number of things that are wrong. */
 unsigned doctor_examine(

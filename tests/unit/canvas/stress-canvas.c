@@ -4,7 +4,7 @@
  * own copy, made of nothing but the tiles it took, equals the canvas.  Some readers never
  * sleep, some sleep on their bell, one is slow.  Also built with ThreadSanitizer.
  */
-#include "canvas.h"
+#include "canvas/canvas.h"
 
 #include <poll.h>
 #include <sched.h>

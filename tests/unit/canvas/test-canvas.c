@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Canvas, brush and reader: bounds, clipping, blending, damage, bells. */
-#include "canvas.h"
+#include "canvas/canvas.h"
 
 #include <errno.h>
 #include <poll.h>

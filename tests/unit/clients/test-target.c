@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "target.h"
+#include "clients/target.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 

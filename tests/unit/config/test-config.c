@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "config-run.h"
-#include "fuzz.h"
-#include "util.h"
+#include "base/util.h"
+#include "fuzz/fuzz.h"
+#include "support/config-run.h"
 
 /* The config that a file with this text makes, without a complaint. */
 static struct run *

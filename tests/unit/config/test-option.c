@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Every option type: what it takes, what it refuses, and in which words. */
-#include "option.h"
+#include "config/option.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "util.h"
+#include "base/util.h"
 
 struct fields {
 	bool flag;

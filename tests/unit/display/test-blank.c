@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "display-blank.h"
-#include "util.h"
+#include "base/util.h"
+#include "display/blank.h"
 
 static time_t
 at(int day, int hour, int minute, int second)

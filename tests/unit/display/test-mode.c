@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "display-drm-output.h"
-#include "display-drm.h"
-#include "util.h"
+#include "base/util.h"
+#include "display/drm/drm.h"
+#include "display/drm/output.h"
 
 static const char *
 modeline(const char *wanted)

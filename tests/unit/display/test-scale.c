@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "canvas.h"
-#include "config.h"
-#include "scale.h"
-#include "util.h"
+#include "base/util.h"
+#include "canvas/canvas.h"
+#include "config/config.h"
+#include "display/scale.h"
 
 #define UNTOUCHED 0x12345678
 #define BLACK 0
@@ -38,7 +38,7 @@ screen_new(uint32_t width, uint32_t height, uint32_t colour)
 	return screen;
 }
 
-static struct scale_box
+static struct box
 draw(const struct scale *scale, const struct mural_reader *reader, const uint64_t *tiles,
 	struct screen *screen)
 {
@@ -239,7 +239,7 @@ check_tiles(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 		plain_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
 	for (uint32_t ty = 0; ty < wall.canvas.view.tiles_y; ty++)
 		for (uint32_t tx = 0; tx < wall.canvas.view.tiles_x; tx++) {
-			struct scale_box box = scale_tiles(&scale, tx, ty, tx, ty);
+			struct box box = scale_tiles(&scale, tx, ty, tx, ty);
 
 			assert_in_range(box.right, box.left, size[0]);
 			assert_in_range(box.bottom, box.top, size[1]);
@@ -274,7 +274,7 @@ check_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 	struct screen part = screen_new(size[0], size[1], UNTOUCHED);
 	struct screen fresh = screen_new(size[0], size[1], UNTOUCHED);
 	struct scale scale;
-	struct scale_box box;
+	struct box box;
 	struct wall wall;
 
 	wall_init(&wall, canvas[0], canvas[1]);
@@ -372,7 +372,7 @@ hang(const struct scale_screen *how, uint32_t width, uint32_t height)
 
 	screen.width = how->turns % 2 ? height : width;
 	screen.height = how->turns % 2 ? width : height;
-	screen.area = (struct scale_box){ width / 5, height / 7, width - width / 9,
+	screen.area = (struct box){ width / 5, height / 7, width - width / 9,
 		height - height / 4 };
 	return screen;
 }
@@ -428,7 +428,7 @@ check_hanging_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size
 		struct screen part = screen_new(how.width, how.height, UNTOUCHED);
 		size_t pixels = (size_t)whole.stride * how.height;
 		uint32_t *before = malloc(pixels * sizeof(uint32_t));
-		struct scale_box box;
+		struct box box;
 		struct scale scale;
 		struct wall wall;
 
@@ -475,7 +475,7 @@ static void
 pastes_where_people_see_it(void **state)
 {
 	const struct mural_view view = { 40, 40, 2, 2, 1 };
-	const struct scale_box strip = { 3, 20, 50, 31 };
+	const struct box strip = { 3, 20, 50, 31 };
 	uint32_t picture[11][47];
 
 	(void)state;
@@ -487,7 +487,7 @@ pastes_where_people_see_it(void **state)
 		struct scale_screen how =
 			hang(i < ARRAY_LEN(hung) ? &hung[i] : &upright, 57, 33);
 		struct screen memory = screen_new(how.width, how.height, UNTOUCHED);
-		struct scale_box box;
+		struct box box;
 		struct scale scale;
 
 		assert_int_equal(scale_init(&scale, SCALE_FIT, &view, &how), 0);
@@ -522,7 +522,7 @@ packs_pixels_into_two_bytes(void **state)
 		struct wall wall;
 
 		if (turns % 2)
-			how.area = (struct scale_box){ 0, 0, size[1], size[0] };
+			how.area = (struct box){ 0, 0, size[1], size[0] };
 		how.turns = turns;
 		wall_init(&wall, canvas[0], canvas[1]);
 		assert_int_equal(

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "uevent.h"
+#include "display/uevent.h"
 
 #define CHANGE                                                                           \
 	"change@/devices/pci0000:00/0000:00:03.0/virtio1/drm/card0\0"                    \

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "field.h"
-#include "fuzz.h"
-#include "palette.h"
-#include "pixel-body.h"
+#include "fuzz/fuzz.h"
+#include "http/board/palette.h"
+#include "http/board/pixel-body.h"
+#include "http/web/json-field.h"
 
 #define ID "0123456789abcdef01234567"
 #define ROUNDS 300000

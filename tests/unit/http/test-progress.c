@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "progress.h"
+#include "http/web/progress.h"
 
 #define LOOK_MS 5000
 

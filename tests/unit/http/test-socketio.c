@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
-#include "engineio.h"
-#include "fuzz.h"
-#include "json.h"
-#include "news.h"
-#include "session.h"
+#include "fuzz/fuzz.h"
+#include "http/socketio/engineio.h"
+#include "http/socketio/event-ring.h"
+#include "http/socketio/session.h"
+#include "support/json.h"
 
 static struct packet
 parse(const char *text)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hud.h"
+#include "hud/hud.h"
 
 static uint32_t
 number(const char *text)
@@ -16,7 +16,7 @@ number(const char *text)
 }
 
 static void
-print_picture(const uint32_t *pixels, const struct scale_box *strip)
+print_picture(const uint32_t *pixels, const struct box *strip)
 {
 	uint32_t width = strip->right - strip->left, height = strip->bottom - strip->top;
 
@@ -32,7 +32,7 @@ int
 main(int argc, char *argv[])
 {
 	struct hud_text text = { 0 };
-	struct scale_box strip, picture;
+	struct box strip, picture;
 	struct hud *hud = hud_new();
 	uint32_t *pixels;
 

@@ -12,19 +12,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "font.h"
-#include "hud-qr.h"
-#include "hud.h"
-#include "util.h"
+#include "base/util.h"
+#include "config/config.h"
+#include "display/scale.h"
+#include "hud/font.h"
+#include "hud/hud.h"
+#include "hud/qr.h"
 
 /* ------------------------------------------------------------------ places */
 
 static void
 place_is(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canvas_height,
-	struct scale_box wanted_strip, struct scale_box wanted_picture)
+	struct box wanted_strip, struct box wanted_picture)
 {
-	struct scale_box strip, picture;
+	struct box strip, picture;
 
 	hud_place(width, height, canvas_width, canvas_height, &strip, &picture);
 	assert_memory_equal(&strip, &wanted_strip, sizeof(strip));
@@ -35,42 +36,40 @@ static void
 it_is_a_strip_where_there_is_no_letterbox(void **state)
 {
 	(void)state;
-	place_is(1280, 720, 0, 0, (struct scale_box){ 0, 552, 1280, 720 },
-		(struct scale_box){ 0, 0, 1280, 552 });
-	place_is(1280, 720, 1280, 720, (struct scale_box){ 0, 552, 1280, 720 },
-		(struct scale_box){ 0, 0, 1280, 552 });
-	place_is(1920, 1080, 160, 100, (struct scale_box){ 0, 828, 1920, 1080 },
-		(struct scale_box){ 0, 0, 1920, 828 });
+	place_is(1280, 720, 0, 0, (struct box){ 0, 552, 1280, 720 },
+		(struct box){ 0, 0, 1280, 552 });
+	place_is(1280, 720, 1280, 720, (struct box){ 0, 552, 1280, 720 },
+		(struct box){ 0, 0, 1280, 552 });
+	place_is(1920, 1080, 160, 100, (struct box){ 0, 828, 1920, 1080 },
+		(struct box){ 0, 0, 1920, 828 });
 }
 
 static void
 it_takes_the_letterbox_where_that_has_room(void **state)
 {
 	(void)state;
-	place_is(1920, 1080, 640, 480, (struct scale_box){ 1440, 0, 1920, 1080 },
-		(struct scale_box){ 0, 0, 1440, 1080 });
-	place_is(1280, 720, 1280, 576, (struct scale_box){ 0, 576, 1280, 720 },
-		(struct scale_box){ 0, 0, 1280, 576 });
+	place_is(1920, 1080, 640, 480, (struct box){ 1440, 0, 1920, 1080 },
+		(struct box){ 0, 0, 1440, 1080 });
+	place_is(1280, 720, 1280, 576, (struct box){ 0, 576, 1280, 720 },
+		(struct box){ 0, 0, 1280, 576 });
 	/* but leaves the picture half of the screen */
-	place_is(1920, 1080, 10, 1000, (struct scale_box){ 960, 0, 1920, 1080 },
-		(struct scale_box){ 0, 0, 960, 1080 });
-	place_is(1920, 1080, 1000, 10, (struct scale_box){ 0, 540, 1920, 1080 },
-		(struct scale_box){ 0, 0, 1920, 540 });
+	place_is(1920, 1080, 10, 1000, (struct box){ 960, 0, 1920, 1080 },
+		(struct box){ 0, 0, 960, 1080 });
+	place_is(1920, 1080, 1000, 10, (struct box){ 0, 540, 1920, 1080 },
+		(struct box){ 0, 0, 1920, 540 });
 }
 
 static void
 a_small_screen_is_all_picture(void **state)
 {
 	(void)state;
-	place_is(319, 240, 0, 0, (struct scale_box){ 0 },
-		(struct scale_box){ 0, 0, 319, 240 });
-	place_is(1024, 199, 64, 64, (struct scale_box){ 0 },
-		(struct scale_box){ 0, 0, 1024, 199 });
+	place_is(319, 240, 0, 0, (struct box){ 0 }, (struct box){ 0, 0, 319, 240 });
+	place_is(1024, 199, 64, 64, (struct box){ 0 }, (struct box){ 0, 0, 1024, 199 });
 }
 
 static void
-size_in(struct scale_box area, uint32_t canvas_width, uint32_t canvas_height,
-	uint32_t *width, uint32_t *height)
+size_in(struct box area, uint32_t canvas_width, uint32_t canvas_height, uint32_t *width,
+	uint32_t *height)
 {
 	const struct scale_screen screen = {
 		.width = area.right,
@@ -95,14 +94,14 @@ size_in(struct scale_box area, uint32_t canvas_width, uint32_t canvas_height,
 static void
 in_the_letterbox_it_costs_the_picture_nothing(void **state)
 {
-	const struct scale_box screens[] = { { 0, 0, 1024, 768 }, { 0, 0, 1280, 800 },
+	const struct box screens[] = { { 0, 0, 1024, 768 }, { 0, 0, 1280, 800 },
 		{ 0, 0, 1366, 768 }, { 0, 0, 1080, 1920 } };
 	uint32_t cases = 0;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(screens); i++)
 		for (uint32_t height = 97; height < 1000; height += 7) {
-			struct scale_box strip, picture, screen = screens[i];
+			struct box strip, picture, screen = screens[i];
 			uint32_t whole_width, whole_height, width, rows;
 
 			hud_place(screen.right, screen.bottom, 320, height, &strip,
@@ -130,7 +129,7 @@ a_canvas_of_the_pictures_size_keeps_the_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(screens); i++) {
 		const uint32_t *s = screens[i];
-		struct scale_box strip, picture, strip2, picture2;
+		struct box strip, picture, strip2, picture2;
 
 		hud_place(s[0], s[1], 0, 0, &strip, &picture);
 		assert_true(picture.left == 0 && picture.top == 0);

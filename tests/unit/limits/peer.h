@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 
-#include "quota.h"
+#include "limits/connlimit.h"
 
 static inline union peer
 peer_of(const char *text)

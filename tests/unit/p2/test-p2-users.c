@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "steps.h"
-#include "users.h"
+#include "p2/otp-replay.h"
+#include "p2/users.h"
 
 /* "12345678901234567890", the secret of RFC 6238's appendix B. */
 #define RFC_SECRET "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-#include "codec.h"
-#include "fuzz.h"
-#include "json.h"
-#include "stream.h"
-#include "utf8.h"
+#include "fuzz/fuzz.h"
+#include "p2/parser.h"
+#include "p2/utf8.h"
+#include "p2/wire.h"
+#include "support/json.h"
 
 #define STREAM_BYTES 1024
 #define EVENTS_TEXT 4096

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Vectors and home-made packets for the tests of pingxelflut. */
-#include "ping-vectors.h"
+#include "unit/ping/ping-vectors.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "packet.h"
+#include "ping/packet.h"
 
 static const uint8_t head4[28] = { 0x45, 0x20, 0, 0, 0, 0, 0, 0, 64, 1, 0, 0, 192, 0, 2,
 	1, 192, 0, 2, 2, 8, 0, 0, 0, 0x12, 0x34, 0, 7 };

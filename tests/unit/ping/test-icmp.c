@@ -2,7 +2,7 @@
 /* The icmp plugin without a network: the protocol's vectors, its options, who is meant,
  * what is counted, the rate of answers.  Includes the plugin, because it exports only its
  * table. */
-#include "../plugins/icmp.c"
+#include "ping/icmp.c"
 
 #include <pcap/dlt.h>
 #include <setjmp.h>
@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "canvas.h"
-#include "ping-vectors.h"
-#include "util.h"
+#include "base/util.h"
+#include "canvas/canvas.h"
+#include "unit/ping/ping-vectors.h"
 
 #define WIDTH 1920
 #define HEIGHT 1080

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Neighbour discovery: which solicitations are valid, and what an advertisement says. */
-#include "../plugins/ndp.h"
+#include "ping/ndp.h"
 
 #include <pcap/dlt.h>
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "util.h"
+#include "base/util.h"
 
 enum { ETHERNET = 14, IP = 40, SOLICITATION = 24, OPTION = 8 };
 enum { WHOLE = ETHERNET + IP + SOLICITATION + OPTION };

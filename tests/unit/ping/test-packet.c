@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames: link types, tags, options, extension headers, lengths that lie, and any bytes
  * at all. */
-#include "packet.h"
+#include "ping/packet.h"
 
 #include <pcap/dlt.h>
 #include <setjmp.h>
@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "fuzz.h"
-#include "ping-vectors.h"
-#include "pingxelflut.h"
+#include "fuzz/fuzz.h"
+#include "ping/pingxelflut.h"
+#include "unit/ping/ping-vectors.h"
 
 static const uint8_t pixel[] = { 0xcc, 0, 16, 0, 32, 1, 2, 3 };
 

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "fuzz.h"
-#include "pixelflut-run.h"
+#include "fuzz/fuzz.h"
+#include "pixelflut/simd.h"
 
 #define ROUNDS 30000
 

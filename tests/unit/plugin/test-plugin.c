@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "config-run.h"
-#include "util.h"
+#include "base/util.h"
+#include "support/config-run.h"
 
 static char folder[2048];             /* where the plugins are that the build made */
 static char path_setting[2048 + 100]; /* "server.plugin-path=...", to give to -s */
@@ -542,7 +542,8 @@ set_up(void **state)
 	const char *build = getenv("top_builddir");
 	char relative[4096], real[4096];
 
-	snprintf(relative, sizeof(relative), "%s/tests/.libs", build ? build : ".");
+	snprintf(relative, sizeof(relative), "%s/tests/unit/plugin/.libs",
+		build ? build : ".");
 	if (!realpath(relative, real) || strlen(real) >= sizeof(folder)) {
 		print_error("no %s: run this with make check\n", relative);
 		return -1;

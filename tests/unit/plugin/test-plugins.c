@@ -20,9 +20,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "canvas.h"
-#include "conn.h"
-#include "option.h"
+#include "canvas/canvas.h"
+#include "config/option.h"
+#include "ingest/conn.h"
 
 #define RANDOM_CUTS 200
 

@@ -17,11 +17,11 @@
 #include <cmocka.h>
 #include <mural/history.h>
 
-#include "canvas.h"
-#include "fuzz.h"
-#include "history-format.h"
-#include "record.h"
-#include "util.h"
+#include "base/util.h"
+#include "canvas/canvas.h"
+#include "fuzz/fuzz.h"
+#include "storage/history-format.h"
+#include "storage/record.h"
 
 enum { WIDTH = 100, HEIGHT = 70, PIXELS = WIDTH * HEIGHT };
 

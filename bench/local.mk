@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# make bench: bench/README
+EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6count \
+	%D%/pixelflut-flood %D%/pixelflut-parse %D%/tcpsink
+%C%_addresses_SOURCES = %D%/addresses.c %D%/measure.h
+%C%_addresses_LDADD = libping.la
+%C%_canvas_SOURCES = %D%/canvas.c %D%/measure.h
+%C%_canvas_LDADD = libmurald.la
+%C%_icmpcount_SOURCES = %D%/icmpcount.c %D%/count.c %D%/count.h
+%C%_icmpcount_LDADD = libping.la libmurald.la
+%C%_icmpgen_SOURCES = %D%/icmpgen.c
+%C%_icmpgen_LDADD = libping.la
+%C%_ipv6count_SOURCES = %D%/ipv6count.c %D%/count.c %D%/count.h
+%C%_ipv6count_LDADD = libping.la libmurald.la
+%C%_pixelflut_flood_SOURCES = %D%/pixelflut-flood.c %D%/measure.h \
+	%D%/pixelflut-script.c %D%/pixelflut-script.h
+%C%_pixelflut_flood_LDADD =
+%C%_pixelflut_parse_SOURCES = %D%/pixelflut-parse.c %D%/measure.h \
+	%D%/pixelflut-script.c %D%/pixelflut-script.h $(pixelflut_la_SOURCES)
+%C%_pixelflut_parse_CPPFLAGS = $(AM_CPPFLAGS)
+%C%_pixelflut_parse_LDADD = libmurald.la
+%C%_tcpsink_LDADD =
+
+if WITH_P2
+EXTRA_PROGRAMS += %D%/p2puts
+%C%_p2puts_SOURCES = %D%/p2puts.c %D%/measure.h
+%C%_p2puts_LDADD = libp2.la libmurald.la
+endif
+if WITH_HTTP
+EXTRA_PROGRAMS += %D%/audience %D%/httpsink
+%C%_audience_LDADD =
+%C%_httpsink_LDADD = libweb.la libcommon.la $(UV_LIBS)
+endif
+EXTRA_DIST += %D%/README %D%/board.lua %D%/board.py %D%/pixelflut.py %D%/run.py %D%/timelapse.py %D%/viewers.py
+CLEANFILES += $(EXTRA_PROGRAMS) bench.json
+
+bench: all $(EXTRA_PROGRAMS)
+	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/%D%/run.py $(BENCH)
+# A long run of everything at once; doc/soak.md keeps the report of one.
+MINUTES = 30
+soak: all
+	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/tests/soak.py $(MINUTES)
+	SOAK_SECONDS=$$(awk 'BEGIN { print int($(MINUTES) * 60) }') $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/kms/test_soak.py
+.PHONY: analyse bench check-cross check-deb check-kms coverage fuzz print-tests soak
+

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# What several plugins share.
+noinst_LTLIBRARIES += libcommon.la
+libcommon_la_SOURCES = %D%/credential.c %D%/credential.h %D%/host-part.c %D%/host-part.h \
+	%D%/rate.c %D%/rate.h %D%/sendbuf.c %D%/sendbuf.h
+
+# What plugins with a web server share.
+if WITH_WEB
+noinst_LTLIBRARIES += libweb.la
+libweb_la_SOURCES = %D%/mhd-uv.c %D%/mhd-uv.h %D%/websocket.c %D%/websocket.h
+libweb_la_LIBADD = $(MHD_LIBS) $(MD_LIBS) $(WSLAY_LIBS) $(RESOLV_LIBS)
+endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Turns libmicrohttpd on a uv loop. */
+#include "common/mhd-uv.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void on_timer(uv_timer_t *timer);
+
+/* Its epoll is edge-triggered inside: what it did not take in this turn, it is only told
+ * by its own clock, so that must be asked after every turn.  What was resumed during the
+ * turn that clock does not know of (0.9.75). */
+static void
+turn(struct webserver *server)
+{
+	MHD_UNSIGNED_LONG_LONG timeout_ms;
+
+	server->woken = false;
+	MHD_run(server->daemon);
+	if (server->woken)
+		uv_timer_start(&server->timer, on_timer, 0, 0);
+	else if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
+		uv_timer_start(&server->timer, on_timer, timeout_ms, 0);
+	else
+		uv_timer_stop(&server->timer);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	turn(timer->data);
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	turn(poll->data);
+}
+
+/* A connection is a descriptor, and the rest of the program wants some, too. */
+static unsigned
+connection_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur > 65536)
+		return 32768;
+	return files.rlim_cur / 2;
+}
+
+int
+webserver_start(struct webserver *server, uv_loop_t *loop, size_t memory,
+	unsigned timeout, MHD_AccessHandlerCallback answer, void *arg,
+	const struct MHD_OptionItem *more)
+{
+	static const struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+	const union MHD_DaemonInfo *info;
+
+	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
+						  MHD_ALLOW_UPGRADE |
+						  MHD_ALLOW_SUSPEND_RESUME,
+		0, NULL, NULL, answer, arg, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
+		MHD_OPTION_CONNECTION_TIMEOUT, timeout, MHD_OPTION_CONNECTION_LIMIT,
+		connection_limit(), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+		more ? more : none, MHD_OPTION_END);
+	if (!server->daemon)
+		return errno ? -errno : -ENOMEM;
+	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	uv_poll_init(loop, &server->poll, info->epoll_fd);
+	uv_timer_init(loop, &server->timer);
+	server->poll.data = server;
+	server->timer.data = server;
+	server->handles = 2;
+	uv_poll_start(&server->poll, UV_READABLE, on_poll);
+	return 0;
+}
+
+void
+webserver_accept(struct webserver *server, int fd)
+{
+	struct sockaddr_storage peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0) {
+		close(fd);
+		return;
+	}
+	/* closes the socket itself when it refuses it */
+	MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len);
+	webserver_wake(server);
+}
+
+void
+webserver_wake(struct webserver *server)
+{
+	server->woken = true;
+	if (server->daemon)
+		uv_timer_start(&server->timer, on_timer, 0, 0);
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+	struct webserver *server = handle->data;
+
+	if (--server->handles == 0)
+		server->on_stopped(server);
+}
+
+void
+webserver_stop(struct webserver *server, void (*on_stopped)(struct webserver *server))
+{
+	if (!server->daemon)
+		return;
+	server->on_stopped = on_stopped;
+	uv_poll_stop(&server->poll);
+	/* lets go of upgraded connections, and of those that upgrade at this moment */
+	MHD_run(server->daemon);
+	MHD_run(server->daemon);
+	MHD_stop_daemon(server->daemon);
+	server->daemon = NULL;
+	uv_close((uv_handle_t *)&server->poll, on_handle_closed);
+	uv_close((uv_handle_t *)&server->timer, on_handle_closed);
+}

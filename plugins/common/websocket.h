@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A WebSocket connection (RFC 6455), server's side: from the client's request, that
+ * libmicrohttpd read, to frames on the socket it then hands over.
+ *
+ * Nothing is put together: data comes as it arrives, piece by piece, so that a long
+ * message costs no memory.  Pings are answered, closes are answered and reported, what
+ * breaks the protocol closes the connection with the right code.
+ *
+ * All of it on the loop's thread.
+ */
+#ifndef COMMON_WEBSOCKET_H
+#define COMMON_WEBSOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include <microhttpd.h>
+#include <wslay/wslay.h>
+
+#include "common/sendbuf.h"
+
+/* Close codes of RFC 6455, 7.4.1. */
+enum {
+	WS_NORMAL = 1000,
+	WS_GOING_AWAY = 1001,
+	WS_PROTOCOL_ERROR = 1002,
+	WS_POLICY = 1008,
+	WS_TOO_BIG = 1009,
+};
+
+enum { WS_TEXT = 1, WS_BINARY = 2 };
+
+struct ws;
+
+struct ws_handler {
+	/* A piece of a message; `end`: its last one, which may be empty.  Text is not
+	 * checked to be UTF-8. */
+	void (*on_data)(
+		struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end);
+	/* All that was sent is in the kernel's hands. */
+	void (*on_drained)(struct ws *ws);
+	/* The connection is over, and nothing of it is left on the loop; free it now.
+	 * `broken`: because the client broke the protocol. */
+	void (*on_closed)(struct ws *ws, bool broken);
+};
+
+struct ws {
+	const struct ws_handler *handler;
+	struct webserver *server;
+	struct MHD_UpgradeResponseHandle *upgrade;
+	int fd;
+	uint64_t heard_ms; /* uv_now() when the last byte came */
+	uint64_t frame_max;
+
+	/* the rest is websocket.c's */
+	uv_poll_t poll;
+	uv_timer_t linger;
+	unsigned handles;
+	wslay_frame_context_ptr frames;
+	struct outbox out;
+	uint8_t *extra; /* that came right behind the request */
+	size_t extra_len, extra_done;
+	size_t budget;   /* bytes it may still read in this turn */
+	uint64_t left;   /* of the frame at hand; 0: a new one begins */
+	uint8_t opcode;  /* of that frame */
+	uint8_t message; /* opcode of the message at hand; 0: none */
+	uint8_t control[125];
+	uint8_t control_len;
+	bool fin, closing, closed, broken;
+};
+
+/* Whether the request asks for a WebSocket, and rightly: then a response that upgrades
+ * it to be queued with status 101, after which `handler` is called with the socket. NULL:
+ * it does not, or memory is short. */
+struct MHD_Response *ws_upgrade(
+	struct MHD_Connection *connection, MHD_UpgradeHandler handler, void *arg);
+
+/* Begins to serve, in the upgrade handler: the socket, what was read already, the longest
+ * frame that is taken.  0 or -errno, and then the connection was given back.  `ws` starts
+ * as zeros. */
+int ws_open(struct ws *ws, struct webserver *server, const struct ws_handler *handler,
+	struct MHD_UpgradeResponseHandle *upgrade, int fd, const void *extra,
+	size_t extra_len, uint64_t frame_max);
+
+/* Sends one message in one frame.  Nothing is sent after ws_close(). */
+void ws_send(struct ws *ws, int opcode, const void *data, size_t len);
+
+/* Sends a piece of one message, its first if `begin`, its last if `end`, so that a long
+ * one need not wait as a whole.  Nothing else but its pieces may be sent between them. */
+void ws_send_piece(
+	struct ws *ws, int opcode, const void *data, size_t len, bool begin, bool end);
+
+/* For one message to many: the head of a frame that carries `len` bytes as a whole
+ * message, as every client is sent it.  Returns its length. */
+#define WS_HEAD_MAX 10
+static inline size_t
+ws_head(uint8_t head[WS_HEAD_MAX], int opcode, size_t len)
+{
+	size_t head_len = 2;
+
+	head[0] = 0x80 | opcode;
+	if (len < 126) {
+		head[1] = len;
+	} else if (len < 65536) {
+		head[1] = 126;
+		head_len = 4;
+	} else {
+		head[1] = 127;
+		head_len = 10;
+	}
+	for (size_t i = head_len, n = len; i > 2; n >>= 8)
+		head[--i] = n;
+	return head_len;
+}
+
+/* Sends frames that the caller made so, whole ones only, in two stretches. */
+void ws_send_frames(struct ws *ws, const void *head, size_t head_len, const void *body,
+	size_t body_len);
+
+/* What the client has not taken yet. */
+static inline size_t
+ws_waiting(const struct ws *ws)
+{
+	return outbox_waiting(&ws->out);
+}
+
+/* Sends the code, gives the client a moment to take it and to answer, and ends the
+ * connection.  on_closed comes later. */
+void ws_close(struct ws *ws, uint16_t code);
+
+/* Ends the connection now.  on_closed comes later. */
+void ws_drop(struct ws *ws);
+
+#endif

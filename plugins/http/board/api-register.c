@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Registering and leaving: answered when it is written, so that no token is handed out
+ * that a crash could take back, and none comes back that was given up. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/board/api.h"
+#include "http/board/generators.h"
+#include "http/http.h"
+#include "http/store/store.h"
+#include "http/web/json-field.h"
+
+/* A request that waits for the store. */
+struct pending {
+	struct store_wait wait; /* first: a wait is a pending */
+	struct request *request;
+	char id[STORE_ID_LEN + 1]; /* "": somebody leaves */
+};
+
+static enum MHD_Result
+answer_id(struct request *request, const char *id)
+{
+	return reply_json(request, MHD_HTTP_OK, json_pack("{ss}", "id", id));
+}
+
+static enum MHD_Result
+answer_gone(struct request *request)
+{
+	return reply_json(request, MHD_HTTP_OK, json_pack("{sb}", "success", 1));
+}
+
+static enum MHD_Result
+answer_unwritten(struct request *request)
+{
+	return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+		"the database cannot be written at the moment; try again");
+}
+
+/* -------------------------------------------------------------------- waiting */
+
+static enum MHD_Result
+answer_written(struct request *request)
+{
+	const struct pending *pending = request->data;
+
+	return *pending->id ? answer_id(request, pending->id) : answer_gone(request);
+}
+
+static void
+on_written(struct store_wait *wait, int ret)
+{
+	struct pending *pending = (struct pending *)wait;
+
+	request_unpark(pending->request, ret < 0 ? answer_unwritten : answer_written);
+}
+
+static void
+on_over(struct request *request)
+{
+	struct pending *pending = request->data;
+
+	store_cancel(&pending->wait);
+	free(pending);
+}
+
+static enum MHD_Result
+wait_for(struct request *request, uint64_t mark, const char *id)
+{
+	struct pending *pending = calloc(1, sizeof(*pending));
+
+	if (!pending)
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"murald is short of memory");
+	snprintf(pending->id, sizeof(pending->id), "%s", id);
+	pending->request = request;
+	pending->wait.mark = mark;
+	pending->wait.done = on_written;
+	request->data = pending;
+	request->on_over = on_over;
+	store_wait(request->http->store, &pending->wait);
+	return request_park(request);
+}
+
+/* ---------------------------------------------------------------- the two routes */
+
+static enum MHD_Result
+register_new(
+	struct request *request, const char *name, const char *author, const char *secret)
+{
+	struct http *http = request->http;
+	unsigned wait_s =
+		generators_wait(http, visitor_source(http, request->connection));
+	struct generator *generator;
+	int ret;
+
+	if (wait_s > 0) {
+		http_discard(http, MURAL_RATE_LIMITED);
+		return reply_wait(request, wait_s);
+	}
+	ret = generators_add(http, name, author, secret, &generator);
+	if (ret == -ENOSPC)
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"the board has no room for another generator");
+	if (ret < 0)
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"murald is short of memory");
+	return wait_for(request, generator->mark, generator->id);
+}
+
+enum MHD_Result
+answer_register(struct request *request)
+{
+	static const char *const names[] = { "name", "author", "secret", NULL };
+	enum MHD_Result answered;
+	const json_t *json = board_fields(request, names, &answered);
+	const char *name, *author, *secret;
+	struct generator *generator;
+
+	if (!json)
+		return answered;
+	name = field_text(json_object_get(json, "name"), NAME_MAX_BYTES);
+	author = field_text(json_object_get(json, "author"), NAME_MAX_BYTES);
+	secret = field_text(json_object_get(json, "secret"), BODY_MAX);
+	if (!name || !author || !secret)
+		return reply_malformed(request,
+			"name, author and secret are text, the first two of at most 200 "
+			"bytes");
+	if (!generators_admit(request->http, secret)) {
+		http_discard(request->http, MURAL_UNAUTHORIZED);
+		return reply_error(request, MHD_HTTP_UNAUTHORIZED,
+			"Secret was not in list of valid secrets!");
+	}
+	generator = generators_find_name(request->http, name, author);
+	if (!generator)
+		return register_new(request, name, author, secret);
+	if (store_has(request->http->store, generator->mark))
+		return answer_id(request, generator->id);
+	return wait_for(request, generator->mark, generator->id);
+}
+
+enum MHD_Result
+answer_remove(struct request *request)
+{
+	static const char *const names[] = { "id", NULL };
+	enum MHD_Result answered;
+	const json_t *json = board_fields(request, names, &answered);
+	struct generator *generator;
+
+	if (!json)
+		return answered;
+	generator = board_generator(request, json_object_get(json, "id"));
+	if (!generator)
+		return reply_unauthorized(request);
+	generators_remove(request->http, generator);
+	return wait_for(request, store_mark(request->http->store), "");
+}

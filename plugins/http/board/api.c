@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* The board's API (protocols.md, 3.2): its table, and what tells about the board. */
+#include "http/board/api.h"
+
+#include <string.h>
+
+#include "http/board/board.h"
+#include "http/board/generators.h"
+#include "http/board/settings.h"
+#include "http/http.h"
+#include "http/web/json-field.h"
+
+/* ------------------------------------------------------------ what routes share */
+
+enum MHD_Result
+reply_missing(struct request *request, const char *name)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text), "Required field `%s` not present.", name);
+	http_discard(request->http, MURAL_MALFORMED);
+	return reply_error(request, MHD_HTTP_BAD_REQUEST, text);
+}
+
+enum MHD_Result
+reply_malformed(struct request *request, const char *text)
+{
+	http_discard(request->http, MURAL_MALFORMED);
+	return reply_error(request, MHD_HTTP_BAD_REQUEST, text);
+}
+
+enum MHD_Result
+reply_unauthorized(struct request *request)
+{
+	http_discard(request->http, MURAL_UNAUTHORIZED);
+	return reply_error(request, MHD_HTTP_UNAUTHORIZED, "401 Unauthorized");
+}
+
+const json_t *
+board_fields(struct request *request, const char *const *names, enum MHD_Result *answered)
+{
+	const char *why, *missing;
+	const json_t *json = request_json(request, &why);
+
+	if (!json) {
+		*answered = reply_malformed(request, why);
+		return NULL;
+	}
+	missing = field_missing(json, names);
+	if (missing) {
+		*answered = reply_missing(request, missing);
+		return NULL;
+	}
+	return json;
+}
+
+struct generator *
+board_generator(struct request *request, const json_t *id)
+{
+	return json_is_string(id) ? generators_find(request->http, json_string_value(id),
+					    json_string_length(id))
+				  : NULL;
+}
+
+bool
+board_is_early(const struct generator *generator, uint64_t now_ns)
+{
+	return generator->ready_ns > now_ns;
+}
+
+enum MHD_Result
+reply_early(struct request *request, uint64_t left_ns)
+{
+	struct MHD_Response *response;
+	char text[160], whole[24];
+	int len = snprintf(text, sizeof(text),
+		"{\"error\":\"429 Too Many Requests\",\"rate\":%llu,\"success\":false,"
+		"\"timeoutRemaining\":%.6f}\n",
+		(unsigned long long)request->http->rules->rate_ms, (double)left_ns / 1e9);
+
+	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_COPY);
+	/* HTTP knows no parts of a second */
+	snprintf(whole, sizeof(whole), "%llu",
+		(unsigned long long)(left_ns + 999999999) / 1000000000);
+	if (response) {
+		(void)MHD_add_response_header(
+			response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+		(void)MHD_add_response_header(
+			response, MHD_HTTP_HEADER_RETRY_AFTER, whole);
+	}
+	return reply(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
+}
+
+enum MHD_Result
+reply_cooling(struct request *request, const struct generator *generator, uint64_t now_ns)
+{
+	http_discard(request->http, MURAL_RATE_LIMITED);
+	return reply_early(request, generator->ready_ns - now_ns);
+}
+
+/* ------------------------------------------------------------------- the board */
+
+json_t *
+palette_json(const struct palette *palette)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < palette->n; i++)
+		json_array_append_new(list,
+			json_sprintf("#%06x", (unsigned)palette->colours[i] & 0xffffff));
+	return list;
+}
+
+static enum MHD_Result
+answer_settings(struct request *request)
+{
+	const struct board *board = request->http->board;
+	const struct rules *rules = request->http->rules;
+
+	return reply_json(request, MHD_HTTP_OK,
+		json_pack("{sisisosIsIsbs{sIsI}}", "width", board->width, "height",
+			board->height, "palette", palette_json(&board->palette),
+			"pixel_rate", (json_int_t)rules->rate_ms, "currentPixelRate",
+			(json_int_t)rules->rate_ms, "enabled", rules->enabled, "stats",
+			"pixels", (json_int_t)board->pixels, "unnecessaryPixels",
+			(json_int_t)board->unnecessary));
+}
+
+/* The id in the query, or in the body that a GET may have, too. */
+static struct generator *
+find_reader(struct request *request, enum MHD_Result *answered)
+{
+	static const char *const names[] = { "id", NULL };
+	const char *query = request_query(request, "id");
+	struct generator *generator;
+	const json_t *json;
+
+	if (query) {
+		generator = generators_find(request->http, query, strlen(query));
+	} else {
+		json = board_fields(request, names, answered);
+		if (!json)
+			return NULL;
+		generator = board_generator(request, json_object_get(json, "id"));
+	}
+	if (!generator)
+		*answered = reply_unauthorized(request);
+	return generator;
+}
+
+static enum MHD_Result
+answer_pixels(struct request *request)
+{
+	struct board *board = request->http->board;
+	uint64_t now = uv_hrtime();
+	enum MHD_Result answered;
+	struct generator *generator = find_reader(request, &answered);
+
+	if (!generator)
+		return answered;
+	if (board_is_early(generator, now))
+		return reply_cooling(request, generator, now);
+	board_look(board);
+	if (request_has_tag(request, board_pixels_tag(board)))
+		return reply_not_modified(request, board_pixels_tag(board));
+	return reply_again(request, MHD_HTTP_OK, board_pixels(board));
+}
+
+static enum MHD_Result
+answer_frontend(struct request *request)
+{
+	struct board *board = request->http->board;
+
+	board_look(board);
+	if (request_has_tag(request, board_frontend_tag(board)))
+		return reply_not_modified(request, board_frontend_tag(board));
+	return reply_again(request, MHD_HTTP_OK, board_frontend(board));
+}
+
+/* ---------------------------------------------------------- who painted a cell */
+
+/* Digits up to `end`, below `limit`. */
+static bool
+read_index(const char **text, char end, uint32_t limit, uint32_t *index)
+{
+	const char *p = *text;
+	uint32_t n = 0;
+
+	if (*p < '0' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		n = n * 10 + (uint32_t)(*p - '0');
+		if (n >= limit)
+			return false;
+	}
+	if (*p != end)
+		return false;
+	*text = p + 1;
+	*index = n;
+	return true;
+}
+
+#define AUTHOR_PATH "/getPixelAuthor/"
+
+static enum MHD_Result
+answer_author(struct request *request)
+{
+	struct board *board = request->http->board;
+	const char *path = request->path + strlen(AUTHOR_PATH);
+	const struct generator *painter;
+	uint32_t column, row;
+	size_t place;
+	json_t *author;
+
+	if (!read_index(&path, '/', board->width, &column) ||
+		!read_index(&path, '\0', board->height, &row))
+		return reply_error(request, MHD_HTTP_NOT_FOUND,
+			"no such cell; write /getPixelAuthor/COLUMN/ROW");
+	board_look(board);
+	place = (size_t)row * board->width + column;
+	painter = board->painters[place];
+	author = painter ? json_sprintf("%s (%s)", painter->name, painter->author)
+			 : json_string("");
+	return reply_json(request, MHD_HTTP_OK,
+		json_pack("{sosi}", "author", author, "color", board->colours[place]));
+}
+
+const struct route board_routes[] = {
+	{ "PUT", "/register-pg", false, answer_register },
+	{ "DELETE", "/remove-pg", false, answer_remove },
+	{ "PUT", "/update-pixel", false, answer_update },
+	{ "POST", "/changeByClick", false, answer_click },
+	{ "GET", "/settings", false, answer_settings },
+	{ "GET", "/pixels", false, answer_pixels },
+	{ "GET", "/frontend-pixels", false, answer_frontend },
+	{ "GET", AUTHOR_PATH, true, answer_author },
+	{ "POST", "/changePixelRate", false, answer_rate },
+	{ "POST", "/enableBoard", false, answer_enable },
+	{ "POST", "/disableBoard", false, answer_disable },
+	{ NULL, NULL, false, NULL },
+};

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* What others painted over the board: from changed tiles to cells. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/board/board.h"
+#include "http/http.h"
+
+/* After a look that took longer than this, there is none for so many times as long. */
+#define LONG_LOOK_NS 200000
+#define REST 8
+
+/* What every pixel of the cell is, as far as the board knows. */
+static uint32_t
+expected(const struct board *board, size_t place)
+{
+	return board->bare[place] ? board->http->host->background
+				  : board->palette.colours[board->colours[place]];
+}
+
+static bool
+is_dirty(const struct board *board, size_t place)
+{
+	return board->dirty[place / 64] >> place % 64 & 1;
+}
+
+/* ------------------------------------------------------------ tiles to cells */
+
+/* The cells from one pixel of the canvas up to before another, along one axis; false:
+ * none. */
+static bool
+cells_between(uint32_t from, uint32_t to, uint32_t edge, uint32_t cell, uint32_t n,
+	uint32_t *first, uint32_t *last)
+{
+	if (to <= edge)
+		return false;
+	from = from > edge ? from - edge : 0;
+	*first = from / cell;
+	*last = (to - edge - 1) / cell;
+	if (*last >= n)
+		*last = n - 1;
+	return *first <= *last;
+}
+
+static void
+mark_tile(struct board *board, uint32_t tile)
+{
+	const struct mural_host *host = board->http->host;
+	const struct mural_view *view = mural_reader_view(board->reader);
+	uint32_t x = tile % view->tiles_x * MURAL_TILE;
+	uint32_t y = tile / view->tiles_x * MURAL_TILE;
+	uint32_t left, right, top, bottom;
+
+	if (!cells_between(x, x + MURAL_TILE, host->left, board->cell, board->width,
+		    &left, &right) ||
+		!cells_between(y, y + MURAL_TILE, host->top, board->cell, board->height,
+			&top, &bottom))
+		return;
+	for (uint32_t row = top; row <= bottom; row++)
+		for (uint32_t column = left; column <= right; column++) {
+			size_t place = (size_t)row * board->width + column;
+
+			board->dirty[place / 64] |= UINT64_C(1) << place % 64;
+		}
+}
+
+static bool
+mark_tiles(struct board *board)
+{
+	const struct mural_view *view = mural_reader_view(board->reader);
+
+	if (!mural_reader_take(board->reader, board->tiles))
+		return false;
+	for (uint32_t i = 0; i < view->words; i++)
+		for (uint64_t bits = board->tiles[i]; bits; bits &= bits - 1)
+			mark_tile(board, i * 64 + __builtin_ctzll(bits));
+	return true;
+}
+
+/* -------------------------------------------------------------- cells to colours */
+
+static void
+copy_line(const struct board *board, uint32_t x, uint32_t y, uint32_t width)
+{
+	const struct mural_host *host = board->http->host;
+
+	mural_reader_copy(board->reader, host->left + x, host->top + y, width, 1,
+		board->line, width);
+}
+
+/* Whether all pixels are of that colour; without a branch a pixel, as most are. */
+static bool
+all_are(const uint32_t *pixels, uint32_t n, uint32_t colour)
+{
+	uint32_t differs = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		differs |= pixels[i] ^ colour;
+	return differs == 0;
+}
+
+/* Adds up a line of a cell's pixels, two channels at a time while they have room. */
+static void
+add_line(struct board_sum *sum, const uint32_t *pixels, uint32_t n)
+{
+	while (n > 0) {
+		uint32_t some = n < 256 ? n : 256, rb = 0, g = 0;
+
+		for (uint32_t i = 0; i < some; i++) {
+			rb += pixels[i] & 0xff00ff;
+			g += pixels[i] >> 8 & 0xff;
+		}
+		sum->r += rb >> 16;
+		sum->g += g;
+		sum->b += rb & 0xffff;
+		pixels += some;
+		n -= some;
+	}
+}
+
+static void
+look_at_line(struct board *board, size_t place, struct board_sum *sum, uint32_t y,
+	const uint32_t *pixels)
+{
+	uint32_t colour = expected(board, place);
+	uint64_t before = (uint64_t)y * board->cell;
+
+	if (!sum->differs) {
+		if (all_are(pixels, board->cell, colour))
+			return;
+		*sum = (struct board_sum){
+			.differs = true,
+			.r = (colour >> 16 & 0xff) * before,
+			.g = (colour >> 8 & 0xff) * before,
+			.b = (colour & 0xff) * before,
+		};
+	}
+	add_line(sum, pixels, board->cell);
+}
+
+/* Looks at a row's dirty cells; those that do not look as expected have a sum then. */
+static void
+look_at_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
+{
+	uint32_t cell = board->cell;
+	size_t start = (size_t)row * board->width;
+
+	for (uint32_t column = first; column < end; column++)
+		board->sums[column].differs = false;
+	for (uint32_t y = 0; y < cell; y++) {
+		copy_line(board, first * cell, row * cell + y, (end - first) * cell);
+		for (uint32_t column = first; column < end; column++)
+			if (is_dirty(board, start + column))
+				look_at_line(board, start + column, &board->sums[column],
+					y, board->line + (column - first) * cell);
+	}
+}
+
+/* Calls each(board, place) for the dirty cells that do not look as expected. */
+static void
+each_different(struct board *board, void (*each)(struct board *board, size_t place))
+{
+	for (uint32_t row = 0; row < board->height; row++) {
+		size_t start = (size_t)row * board->width;
+		uint32_t first = 0, end = board->width;
+
+		while (first < end && !is_dirty(board, start + first))
+			first++;
+		while (end > first && !is_dirty(board, start + end - 1))
+			end--;
+		if (first < end)
+			look_at_row(board, row, first, end);
+		for (uint32_t column = first; column < end; column++)
+			if (is_dirty(board, start + column) &&
+				board->sums[column].differs)
+				each(board, start + column);
+	}
+	memset(board->dirty, 0,
+		((size_t)board->width * board->height + 63) / 64 * sizeof(uint64_t));
+}
+
+/* The mean of all pixels of a cell that was looked at. */
+static uint32_t
+mean(const struct board *board, const struct board_sum *sum)
+{
+	uint64_t n = (uint64_t)board->cell * board->cell;
+
+	return 0xff000000 | (uint32_t)((sum->r + n / 2) / n) << 16 |
+	       (uint32_t)((sum->g + n / 2) / n) << 8 | (uint32_t)((sum->b + n / 2) / n);
+}
+
+static void
+take_over(struct board *board, size_t place)
+{
+	uint8_t colour = palette_nearest(
+		&board->palette, mean(board, &board->sums[place % board->width]));
+
+	/* a few pixels of another colour do not make it another's cell */
+	if (colour != board->colours[place] || board->bare[place])
+		board_note(board, place, colour, false,
+			colour == board->colours[place] && !board->bare[place]
+				? board->painters[place]
+				: NULL);
+}
+
+/* While others paint all over the board, and hundreds ask how it looks, the loop has more
+ * to do than to look each time. */
+void
+board_look(struct board *board)
+{
+	uint64_t begun = uv_hrtime(), over;
+
+	if (begun < board->rested_ns || !mark_tiles(board))
+		return;
+	each_different(board, take_over);
+	over = uv_hrtime();
+	if (over - begun > LONG_LOOK_NS)
+		board->rested_ns = over + REST * (over - begun);
+}
+
+/* --------------------------------------------------------------------- recall */
+
+static void
+paint_again(struct board *board, size_t place)
+{
+	uint32_t cell = board->cell;
+
+	mural_fill(board->http->host->brush, place % board->width * cell,
+		place / board->width * cell, cell, cell, expected(board, place));
+}
+
+/* A cell that somebody set, where the canvas was not kept. */
+static void
+paint_again_if_blank(struct board *board, size_t place)
+{
+	uint32_t column = place % board->width, row = place / board->width;
+	bool blank = !board->bare[place];
+
+	for (uint32_t y = 0; blank && y < board->cell; y++) {
+		copy_line(
+			board, column * board->cell, row * board->cell + y, board->cell);
+		blank = all_are(board->line, board->cell, board->http->host->background);
+	}
+	if (blank)
+		paint_again(board, place);
+	else
+		take_over(board, place);
+}
+
+static void
+paint_again_if_set(struct board *board, size_t place)
+{
+	if (board->bare[place])
+		take_over(board, place);
+	else
+		paint_again(board, place);
+}
+
+void
+board_recall(struct board *board, bool was_stopped)
+{
+	if (mark_tiles(board))
+		each_different(
+			board, was_stopped ? paint_again_if_blank : paint_again_if_set);
+	mural_publish(board->http->host);
+}
+
+/* ----------------------------------------------------------------- start, stop */
+
+int
+board_look_start(struct board *board)
+{
+	size_t cells = (size_t)board->width * board->height;
+
+	board->reader = mural_watch(board->http->host);
+	board->dirty = calloc((cells + 63) / 64, sizeof(uint64_t));
+	board->line = malloc((size_t)board->width * board->cell * sizeof(uint32_t));
+	if (board->reader)
+		board->tiles = malloc(
+			mural_reader_view(board->reader)->words * sizeof(uint64_t));
+	board->sums = malloc(board->width * sizeof(*board->sums));
+	return board->tiles && board->dirty && board->line && board->sums ? 0 : -ENOMEM;
+}
+
+void
+board_look_stop(struct board *board)
+{
+	mural_reader_free(board->reader);
+	free(board->tiles);
+	free(board->dirty);
+	free(board->line);
+	free(board->sums);
+}

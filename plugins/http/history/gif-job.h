@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A film: a GIF that is made when somebody asks for it, by a thread of its own, and kept
+ * until what it shows has changed.  One is made at a time; who asks meanwhile waits for
+ * the same one.  What it shows is its source's business.
+ *
+ * All of it on the main loop's thread, but for a source's shoot().
+ */
+#ifndef HTTP_HISTORY_GIF_JOB_H
+#define HTTP_HISTORY_GIF_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "http/web/request.h"
+
+struct http;
+struct film;
+
+struct film_source {
+	const char *name; /* of the file that browsers save, without .gif */
+
+	/* A number that is another one when the film would be another one. */
+	uint64_t (*version)(struct http *http);
+
+	/* What shoot() has to know, which is freed by free(); NULL: no memory.  The
+	 * store's log holds all that version() counted by the time of shoot(). */
+	void *(*plan)(struct http *http);
+
+	/* The film's own thread: writes the GIF.  Ends early with any error when
+	 * film_is_cancelled(), which it asks every few milliseconds.  0 or -errno. */
+	int (*shoot)(const void *plan, struct film *film, FILE *out);
+};
+
+/* 0 or -errno, logged. */
+int film_start(struct film **film, struct http *http, const struct film_source *source);
+
+/* Cancels what is being made, and waits for its thread; who still waits for it is left
+ * parked.  It is gone, with an http_release(), later.  NULL is accepted. */
+void film_stop(struct film *film);
+
+/* Answers with the film, at once or later. */
+enum MHD_Result film_answer(struct film *film, struct request *request);
+
+/* Whether one is being made, which is what film_answer() would answer with. */
+bool film_is_busy(const struct film *film);
+
+/* Any thread. */
+bool film_is_cancelled(struct film *film);
+
+/* So many frames a film of such pictures may have that making one stays a matter of
+ * seconds, and keeping it one of megabytes. */
+unsigned film_frames_max(uint32_t width, uint32_t height);
+
+#endif

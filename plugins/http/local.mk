@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# Everything of http but its table, so that the tests can have it too.
+if WITH_HTTP
+noinst_LTLIBRARIES += libhttp.la
+libhttp_la_SOURCES = %D%/http.h
+libhttp_la_CPPFLAGS = $(AM_CPPFLAGS) -DLOCALSTATEDIR='"$(localstatedir)"'
+libhttp_la_LIBADD = libcommon.la libweb.la $(JANSSON_LIBS) $(SQLITE_LIBS) $(GIF_LIBS) \
+	$(PNG_LIBS) $(ZLIB_LIBS)
+include $(top_srcdir)/plugins/http/web/local.mk
+include $(top_srcdir)/plugins/http/board/local.mk
+include $(top_srcdir)/plugins/http/store/local.mk
+include $(top_srcdir)/plugins/http/socketio/local.mk
+include $(top_srcdir)/plugins/http/viewers/local.mk
+include $(top_srcdir)/plugins/http/history/local.mk
+include $(top_srcdir)/plugins/http/ops/local.mk
+include $(top_srcdir)/plugins/http/page/local.mk
+
+plugin_LTLIBRARIES += http.la
+http_la_SOURCES = %D%/http.c
+http_la_CPPFLAGS = $(libhttp_la_CPPFLAGS)
+http_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+http_la_LIBADD = libhttp.la
+endif

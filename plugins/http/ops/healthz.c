@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* /healthz, and the routes of those who keep the wall running. */
+#include <stdio.h>
+
+#include "http/http.h"
+#include "http/ops/metrics.h"
+
+/* Between paint and the picture that shows it. */
+#define FLIP_MS 3000
+
+/* What is said is one line for each thing that is wrong. */
+static void
+complain(json_t *reasons, const char *text)
+{
+	(void)json_array_append_new(reasons, json_string(text));
+}
+
+struct checkup {
+	json_t *reasons;
+	uint64_t painted;
+};
+
+static void
+check_instance(const struct mural_instance *instance, void *arg)
+{
+	struct checkup *checkup = arg;
+	char text[300];
+
+	checkup->painted += instance->painted;
+	if (instance->is_open || !instance->required)
+		return;
+	snprintf(text, sizeof(text), "plugin %s is not open", instance->host->name);
+	complain(checkup->reasons, text);
+}
+
+/* Paint must be followed by a picture; an unchanged wall is not shown again. */
+static bool
+does_flip(struct health *health, uint64_t frames, uint64_t painted, uint64_t now_ms)
+{
+	if (frames != health->frames) {
+		*health = (struct health){ .frames = frames, .painted = painted };
+		return true;
+	}
+	if (painted == health->painted)
+		return true;
+	if (health->behind_ms == 0)
+		health->behind_ms = now_ms;
+	return now_ms - health->behind_ms < FLIP_MS;
+}
+
+static void
+check_display(struct http *http, struct checkup *checkup)
+{
+	struct mural_display display;
+
+	mural_display_figures(http->host, &display);
+	if (!display.wanted || display.dark)
+		return;
+	if (!display.lit)
+		complain(checkup->reasons, "display: the canvas is on no screen");
+	else if (!does_flip(&http->health, display.frames, checkup->painted,
+			 uv_now(http->host->loop)))
+		complain(checkup->reasons, "display: it shows nothing new");
+}
+
+/* That the loop turns, the answer proves by coming. */
+static enum MHD_Result
+answer_health(struct request *request)
+{
+	struct checkup checkup = { .reasons = json_array() };
+	bool well;
+
+	mural_each_instance(request->http->host, check_instance, &checkup);
+	check_display(request->http, &checkup);
+	well = checkup.reasons && json_array_size(checkup.reasons) == 0;
+	return reply_json(request, well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
+		json_pack("{ssso}", "status", well ? "ok" : "failing", "reasons",
+			checkup.reasons));
+}
+
+const struct route operator_routes[] = {
+	{ .method = "GET", .path = "/healthz", .answer = answer_health },
+	{ .method = "GET", .path = "/metrics", .answer = metrics_answer },
+	{ 0 },
+};

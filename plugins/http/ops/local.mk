@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+libhttp_la_SOURCES += %D%/healthz.c %D%/hints.c %D%/metrics.c %D%/metrics.h

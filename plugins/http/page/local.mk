@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+PAGE_FILES = \
+	%D%/admin.html %D%/admin.js %D%/cards.js %D%/graph.js %D%/icon.svg %D%/index.html \
+	%D%/live.js %D%/main.js %D%/page.css %D%/paint.js %D%/past.js %D%/view.js
+EXTRA_DIST += $(PAGE_FILES) %D%/embed.sh
+
+libhttp_la_SOURCES += %D%/page.c %D%/page.h
+nodist_libhttp_la_SOURCES = %D%/page-files.c
+%D%/page-files.c: $(PAGE_FILES) %D%/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && pages=; \
+	for file in $(PAGE_FILES); do pages="$$pages $(srcdir)/$$file"; done; \
+	sh $(srcdir)/%D%/embed.sh $$pages >$@.new && mv $@.new $@
+CLEANFILES += %D%/page-files.c

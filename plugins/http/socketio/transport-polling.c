@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* /socket.io/: the handshake, polling, and the door to WebSocket (protocols.md, 3.4). */
+#include <string.h>
+
+#include "http/http.h"
+#include "http/socketio/socketio.h"
+
+#define PLAIN "text/plain; charset=UTF-8"
+
+/* The session of a GET that is parked: by its handle, as either may be over before the
+ * other. */
+static struct session *
+session_of(const struct request *request)
+{
+	return session_get(&request->http->socketio->sessions, (uintptr_t)request->data);
+}
+
+/* ----------------------------------------------------------------- answering */
+
+/* Pages of any origin may listen; there is nothing here that needs to be kept from them.
+ * As the reference server says it. */
+static void
+allow_origin(const struct request *request, struct MHD_Response *response)
+{
+	const char *origin = request_header(request, "Origin");
+
+	if (!response)
+		return;
+	(void)MHD_add_response_header(
+		response, "Access-Control-Allow-Credentials", "true");
+	(void)MHD_add_response_header(response, "Vary", "Origin");
+	if (origin)
+		(void)MHD_add_response_header(
+			response, "Access-Control-Allow-Origin", origin);
+}
+
+static enum MHD_Result
+reply_text(struct request *request, unsigned status, const char *text, size_t len)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(len, (void *)text, MHD_RESPMEM_MUST_COPY);
+
+	if (response)
+		(void)MHD_add_response_header(response, "Content-Type", PLAIN);
+	allow_origin(request, response);
+	return reply(request, status, response);
+}
+
+/* The text is a JSON string with its quotes. */
+static enum MHD_Result
+reply_bad(struct request *request, const char *text)
+{
+	return reply_text(request, MHD_HTTP_BAD_REQUEST, text, strlen(text));
+}
+
+static enum MHD_Result
+refuse(struct request *request, const char *text)
+{
+	http_discard(request->http, MURAL_MALFORMED);
+	return reply_bad(request, text);
+}
+
+static enum MHD_Result
+answer_options(struct request *request)
+{
+	const char *fields = request_header(request, "Access-Control-Request-Headers");
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+
+	if (response) {
+		(void)MHD_add_response_header(
+			response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, OPTIONS, POST");
+		(void)MHD_add_response_header(
+			response, "Access-Control-Allow-Methods", "OPTIONS, GET, POST");
+		if (fields)
+			(void)MHD_add_response_header(
+				response, "Access-Control-Allow-Headers", fields);
+	}
+	allow_origin(request, response);
+	return reply(request, MHD_HTTP_OK, response);
+}
+
+/* ------------------------------------------------------------------- polling */
+
+static void
+on_over(struct request *request)
+{
+	struct session *session;
+
+	if (!request->http->socketio)
+		return;
+	session = session_of(request);
+	if (session && session->poll == request) {
+		session->poll = NULL;
+		session->released = false;
+	}
+}
+
+/* What became of a GET: some packets, or word that there is nothing for it. */
+static enum MHD_Result
+answer_poll(struct request *request)
+{
+	struct socketio *io = request->http->socketio;
+	struct session *session = io ? session_of(request) : NULL;
+	size_t len = 0;
+
+	if (session) {
+		session->poll = NULL;
+		session->released = false;
+		if (socketio_end(io, session, session_check(&io->sessions, session)))
+			session = NULL;
+	}
+	if (!session)
+		return reply_text(
+			request, MHD_HTTP_OK, ENGINEIO_CLOSE, strlen(ENGINEIO_CLOSE));
+	/* its WebSocket tells it the rest */
+	if (session->way != WAY_WEBSOCKET)
+		len = session_body(&io->sessions, session);
+	if (len == 0)
+		return reply_text(
+			request, MHD_HTTP_OK, ENGINEIO_NOOP, strlen(ENGINEIO_NOOP));
+	return reply_text(request, MHD_HTTP_OK, io->sessions.body, len);
+}
+
+void
+polling_release(struct session *session)
+{
+	if (!session->poll || session->released)
+		return;
+	session->released = true;
+	request_unpark(session->poll, answer_poll);
+}
+
+static enum MHD_Result
+poll(struct request *request, struct session *session)
+{
+	struct socketio *io = request->http->socketio;
+
+	if (session->way == WAY_WEBSOCKET)
+		return refuse(request, "\"Invalid transport\"");
+	if (session->poll) {
+		(void)socketio_end(io, session, END_BROKEN);
+		return reply_bad(request, "\"There is another GET for this session\"");
+	}
+	request->data = (void *)session->handle;
+	if (session_has_something(&io->sessions, session))
+		return answer_poll(request);
+	request->on_over = on_over;
+	session->poll = request;
+	return request_park(request);
+}
+
+static enum MHD_Result
+shake_hands(struct request *request)
+{
+	struct session *session = socketio_open(request->http->socketio);
+	char text[ENGINEIO_PACKET_MAX];
+
+	if (!session)
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"too many sessions, try again later");
+	return reply_text(
+		request, MHD_HTTP_OK, text, packet_open(text, session->id, true));
+}
+
+/* --------------------------------------------------------------------- doors */
+
+static enum MHD_Result
+upgrade(struct request *request, struct session *session)
+{
+	struct MHD_Response *response;
+
+	if (session && (session->way != WAY_POLLING || session->socket))
+		return refuse(request, "\"Invalid transport\"");
+	response = ws_upgrade(request->connection, socket_opened, request->http);
+	if (!response)
+		return refuse(request, "\"Invalid websocket upgrade\"");
+	request->data = session ? (void *)session->handle : NULL;
+	return reply(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
+}
+
+/* What every request must have right; NULL: it has.  *session is the one it names. */
+static const char *
+find_fault(struct request *request, bool *websocket, struct session **session)
+{
+	const char *transport = request_query(request, "transport");
+	const char *version = request_query(request, "EIO");
+	const char *id = request_query(request, "sid");
+
+	*websocket = transport && strcmp(transport, "websocket") == 0;
+	*session = NULL;
+	if (transport && !*websocket && strcmp(transport, "polling") != 0)
+		return "\"Invalid transport\"";
+	if (!id && (!version || strcmp(version, "4") != 0))
+		return "\"The client is using an unsupported version of the Socket.IO "
+		       "or Engine.IO protocols\"";
+	if (id)
+		*session = session_find(&request->http->socketio->sessions, id);
+	return id && !*session ? "\"Invalid session\"" : NULL;
+}
+
+static enum MHD_Result
+answer_get(struct request *request)
+{
+	struct session *session;
+	bool websocket;
+	const char *fault = find_fault(request, &websocket, &session);
+
+	if (fault)
+		return refuse(request, fault);
+	/* what GET takes away would be lost */
+	if (strcmp(request->method, MHD_HTTP_METHOD_HEAD) == 0)
+		return refuse(request, "\"Bad request\"");
+	if (websocket)
+		return upgrade(request, session);
+	return session ? poll(request, session) : shake_hands(request);
+}
+
+static enum MHD_Result
+answer_post(struct request *request)
+{
+	struct socketio *io = request->http->socketio;
+	enum session_end end = END_NOT;
+	const char *text = request->body;
+	size_t len = request->body_len;
+	struct session *session;
+	bool websocket;
+	const char *fault = find_fault(request, &websocket, &session);
+
+	if (fault)
+		return refuse(request, fault);
+	if (!session)
+		return refuse(request, "\"Invalid session\"");
+	if (websocket || session->way == WAY_WEBSOCKET)
+		return refuse(request, "\"Invalid transport\"");
+	if (len == 0)
+		end = END_BROKEN;
+	while (len > 0 && end == END_NOT) {
+		const char *begin = text;
+		struct packet packet = packet_parse(begin, packet_cut(&text, &len));
+
+		end = session_take(
+			&io->sessions, session, &packet, uv_now(io->sweep.loop));
+	}
+	if (!socketio_end(io, session, end))
+		socketio_pump(io, session);
+	if (end == END_NOT || end == END_ASKED)
+		return reply_text(request, MHD_HTTP_OK, "OK", 2);
+	return reply_bad(request, "\"Bad request\"");
+}
+
+const struct route socketio_routes[] = {
+	{ MHD_HTTP_METHOD_GET, "/socket.io/", false, answer_get },
+	{ MHD_HTTP_METHOD_POST, "/socket.io/", false, answer_post },
+	{ MHD_HTTP_METHOD_OPTIONS, "/socket.io/", false, answer_options },
+	{ 0 },
+};

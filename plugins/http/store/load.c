@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* What the store's file holds when it is opened. */
+#include <errno.h>
+
+#include "http/http.h"
+#include "http/store/store-private.h"
+
+/* Ends a reading; 0 or -errno, logged. */
+static int
+finish(struct store *store, sqlite3_stmt *statement, int code)
+{
+	sqlite3_finalize(statement);
+	if (code == SQLITE_DONE)
+		return 0;
+	mural_log(store->http->host, MURAL_ERROR, "cannot read %s: %s", store->path,
+		sqlite3_errmsg(store->db));
+	return -EIO;
+}
+
+int
+store_each_generator(struct store *store,
+	void (*each)(const struct store_generator *generator, void *arg), void *arg)
+{
+	sqlite3_stmt *read;
+	int code;
+
+	/* who was removed, and whose last cell was painted over, is nobody any more */
+	sqlite3_exec(store->db,
+		"DELETE FROM generator WHERE id IS NULL AND number NOT IN"
+		" (SELECT generator FROM cell)",
+		NULL, NULL, NULL);
+	read = store_prepare(store->db,
+		"SELECT number, id, name, author, secret, pixels, unnecessary"
+		" FROM generator ORDER BY number");
+	while ((code = sqlite3_step(read)) == SQLITE_ROW) {
+		struct store_generator generator = {
+			.number = sqlite3_column_int64(read, 0),
+			.id = (const char *)sqlite3_column_text(read, 1),
+			.name = (const char *)sqlite3_column_text(read, 2),
+			.author = (const char *)sqlite3_column_text(read, 3),
+			.secret = sqlite3_column_blob(read, 4),
+			.pixels = sqlite3_column_int64(read, 5),
+			.unnecessary = sqlite3_column_int64(read, 6),
+		};
+
+		if (generator.secret && sqlite3_column_bytes(read, 4) == STORE_SECRET_LEN)
+			each(&generator, arg);
+	}
+	return finish(store, read, code);
+}
+
+int
+store_each_cell(struct store *store,
+	void (*each)(const struct store_pixel *pixel, void *arg), void *arg)
+{
+	sqlite3_stmt *read =
+		store_prepare(store->db, "SELECT place, colour, generator FROM cell");
+	int code;
+
+	while ((code = sqlite3_step(read)) == SQLITE_ROW) {
+		int64_t place = sqlite3_column_int64(read, 0);
+		struct store_pixel pixel = {
+			.row = place >> 16 & 0xffff,
+			.column = place & 0xffff,
+			.colour = sqlite3_column_int(read, 1),
+			.generator = sqlite3_column_int64(read, 2),
+		};
+
+		each(&pixel, arg);
+	}
+	return finish(store, read, code);
+}
+
+uint32_t
+store_last_generator(const struct store *store)
+{
+	return store->last_generator;
+}
+
+int64_t
+store_number(struct store *store, const char *name, int64_t absent)
+{
+	sqlite3_stmt *read =
+		store_prepare(store->db, "SELECT value FROM number WHERE name = ?1");
+	int64_t value = absent;
+
+	sqlite3_bind_text(read, 1, name, -1, SQLITE_STATIC);
+	if (sqlite3_step(read) == SQLITE_ROW)
+		value = sqlite3_column_int64(read, 0);
+	sqlite3_finalize(read);
+	return value;
+}
+
+bool
+store_was_stopped(const struct store *store)
+{
+	return store->was_stopped;
+}

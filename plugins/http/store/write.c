@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* The writer: a batch of changes as one transaction. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "http/http.h"
+#include "http/store/store-private.h"
+
+/* So many more than it may have are cut from the log at once. */
+#define CUT 50000
+
+/* What each cell shows at the end of that part of the log. */
+#define LAST_OF_EACH_PLACE(part)                                                         \
+	" FROM log WHERE number IN"                                                      \
+	" (SELECT max(number) FROM log WHERE " part " GROUP BY place)"
+
+static const char log_sql[] =
+	"INSERT INTO log (number, time, place, colour, unnecessary, generator)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+static const char cells_sql[] =
+	"INSERT OR REPLACE INTO cell SELECT place, colour, generator" LAST_OF_EACH_PLACE(
+		"number >= ?1");
+static const char figures_sql[] =
+	"UPDATE generator SET pixels = pixels + n, unnecessary = unnecessary + u FROM"
+	" (SELECT generator AS g, count(*) AS n, sum(unnecessary) AS u FROM log"
+	" WHERE number >= ?1 GROUP BY generator) WHERE generator.number = g";
+static const char generator_sql[] =
+	"INSERT INTO generator (number, id, name, author, secret)"
+	" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET id = ?2,"
+	" name = ?3, author = ?4, secret = ?5";
+static const char number_sql[] =
+	"INSERT OR REPLACE INTO number (name, value) VALUES (?1, ?2)";
+static const char add_sql[] = "INSERT INTO number (name, value) VALUES (?1, ?2)"
+			      " ON CONFLICT (name) DO UPDATE SET value = value + ?2";
+static const char fold_sql[] =
+	"INSERT OR REPLACE INTO base SELECT place, colour" LAST_OF_EACH_PLACE(
+		"number < ?1");
+static const char cut_sql[] = "DELETE FROM log WHERE number < ?1";
+
+/* -------------------------------------------------------------------- helpers */
+
+/* Runs a statement whose values are bound, and makes it ready for the next time. */
+static int
+run(sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+
+	sqlite3_reset(statement);
+	return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+static int
+run_with(sqlite3_stmt *statement, int64_t value)
+{
+	sqlite3_bind_int64(statement, 1, value);
+	return run(statement);
+}
+
+static int
+run_number(sqlite3_stmt *statement, const char *name, int64_t value)
+{
+	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 2, value);
+	return run(statement);
+}
+
+static int
+set_number(struct store *store, const char *name, int64_t value)
+{
+	return run_number(store->statements.number, name, value);
+}
+
+/* ------------------------------------------------------------------ one batch */
+
+/* What follows from the pixels of the batch, which are in the log now. */
+static int
+sum_up(struct store *store, int64_t pixels, int64_t unnecessary)
+{
+	struct statements *statements = &store->statements;
+	int code = run_with(statements->cells, store->next_pixel);
+
+	if (code == SQLITE_OK)
+		code = run_with(statements->figures, store->next_pixel);
+	if (code == SQLITE_OK)
+		code = run_number(statements->add, "pixels", pixels);
+	if (code == SQLITE_OK)
+		code = run_number(statements->add, "unnecessary", unnecessary);
+	return code;
+}
+
+static int
+write_pixels(struct store *store, const struct batch *batch)
+{
+	sqlite3_stmt *log = store->statements.log;
+	int64_t number = store->next_pixel, unnecessary = 0;
+	int code = SQLITE_OK;
+
+	for (size_t i = 0; code == SQLITE_OK && i < batch->n_pixels; i++) {
+		const struct store_pixel *pixel = &batch->pixels[i];
+
+		sqlite3_bind_int64(log, 1, number++);
+		sqlite3_bind_int64(log, 2, pixel->time_ms);
+		sqlite3_bind_int64(log, 3, (int64_t)pixel->row << 16 | pixel->column);
+		sqlite3_bind_int(log, 4, pixel->colour);
+		sqlite3_bind_int(log, 5, pixel->unnecessary);
+		sqlite3_bind_int64(log, 6, pixel->generator);
+		unnecessary += pixel->unnecessary;
+		code = run(log);
+	}
+	if (code == SQLITE_OK && batch->n_pixels > 0)
+		code = sum_up(store, batch->n_pixels, unnecessary);
+	return code;
+}
+
+static int
+write_changes(struct store *store, const struct batch *batch)
+{
+	sqlite3_stmt *put = store->statements.generator;
+	int code = SQLITE_OK;
+
+	for (struct change *change = batch->changes; code == SQLITE_OK && change;
+		change = change->next) {
+		const struct store_generator *generator = &change->generator;
+
+		if (!change->is_generator) {
+			code = set_number(store, change->name, change->value);
+			continue;
+		}
+		sqlite3_bind_int64(put, 1, generator->number);
+		sqlite3_bind_text(put, 2, generator->id, -1, SQLITE_STATIC);
+		sqlite3_bind_text(put, 3, generator->name, -1, SQLITE_STATIC);
+		sqlite3_bind_text(put, 4, generator->author, -1, SQLITE_STATIC);
+		sqlite3_bind_blob(
+			put, 5, generator->secret, STORE_SECRET_LEN, SQLITE_STATIC);
+		code = run(put);
+	}
+	return code;
+}
+
+/* Folds the oldest part of a log that is too long into the base. */
+static int
+cut_log(struct store *store, int64_t next, int64_t *first)
+{
+	int64_t from = next - LOG_MAX;
+	int code;
+
+	if (from < *first + CUT)
+		return SQLITE_OK;
+	code = run_with(store->statements.fold, from);
+	if (code == SQLITE_OK)
+		code = run_with(store->statements.cut, from);
+	if (code == SQLITE_OK)
+		*first = from;
+	return code;
+}
+
+static int
+write_batch(struct store *store, const struct batch *batch, int64_t *first)
+{
+	int code = run(store->statements.begin);
+
+	/* until the end is written, too */
+	if (code == SQLITE_OK && store->was_stopped)
+		code = set_number(store, "stopped", 0);
+	if (code == SQLITE_OK)
+		code = write_changes(store, batch);
+	if (code == SQLITE_OK)
+		code = write_pixels(store, batch);
+	if (code == SQLITE_OK)
+		code = cut_log(store, store->next_pixel + batch->n_pixels, first);
+	if (code == SQLITE_OK)
+		code = run(store->statements.commit);
+	return code;
+}
+
+static void
+tell(struct store *store, int code)
+{
+	bool failing = code != SQLITE_OK;
+
+	if (failing == store->failing)
+		return;
+	store->failing = failing;
+	if (failing)
+		mural_log(store->http->host, MURAL_ERROR,
+			"cannot write %s: %s; trying again every second", store->path,
+			sqlite3_errmsg(store->db));
+	else
+		mural_log(store->http->host, MURAL_INFO, "%s is written again",
+			store->path);
+}
+
+int
+store_write(struct store *store, struct batch *batch)
+{
+	int64_t first = store->first_pixel;
+	int code = write_batch(store, batch, &first);
+
+	tell(store, code);
+	if (code != SQLITE_OK) {
+		run(store->statements.rollback);
+		return -EIO;
+	}
+	store->was_stopped = false;
+	store->first_pixel = first;
+	store->next_pixel += batch->n_pixels;
+	if (batch->lost > 0)
+		mural_log(store->http->host, MURAL_WARN,
+			"%zu pixels are not in the log of %s: there was no memory for "
+			"them while it could not be written",
+			batch->lost, store->path);
+	return 0;
+}
+
+void
+store_seal(struct store *store)
+{
+	if (store->failing || store->was_stopped)
+		return;
+	tell(store, set_number(store, "stopped", 1));
+}
+
+static const struct {
+	size_t offset; /* of the statement */
+	const char *sql;
+} all[] = {
+	{ offsetof(struct statements, begin), "BEGIN IMMEDIATE" },
+	{ offsetof(struct statements, commit), "COMMIT" },
+	{ offsetof(struct statements, rollback), "ROLLBACK" },
+	{ offsetof(struct statements, log), log_sql },
+	{ offsetof(struct statements, cells), cells_sql },
+	{ offsetof(struct statements, figures), figures_sql },
+	{ offsetof(struct statements, generator), generator_sql },
+	{ offsetof(struct statements, number), number_sql },
+	{ offsetof(struct statements, add), add_sql },
+	{ offsetof(struct statements, fold), fold_sql },
+	{ offsetof(struct statements, cut), cut_sql },
+};
+
+#define N_ALL (sizeof(all) / sizeof(*all))
+
+static sqlite3_stmt **
+statement_at(struct store *store, size_t i)
+{
+	return (sqlite3_stmt **)(void *)((char *)&store->statements + all[i].offset);
+}
+
+int
+store_prepare_writing(struct store *store)
+{
+	for (size_t i = 0; i < N_ALL; i++) {
+		*statement_at(store, i) = store_prepare(store->db, all[i].sql);
+		if (!*statement_at(store, i)) {
+			mural_log(store->http->host, MURAL_ERROR, "%s: %s", store->path,
+				sqlite3_errmsg(store->db));
+			return -EIO;
+		}
+	}
+	return 0;
+}
+
+void
+store_finish_writing(struct store *store)
+{
+	for (size_t i = 0; i < N_ALL; i++)
+		sqlite3_finalize(*statement_at(store, i));
+}

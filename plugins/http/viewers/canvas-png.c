@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* /canvas.png, and the routes of those who watch. */
+#include "http/viewers/canvas-png.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http.h"
+#include "http/viewers/viewers.h"
+
+/* So much of pictures that are not the latest any more is kept for those who take their
+ * time to read them. */
+#define OLD_BYTES_MAX (64 * 1024 * 1024)
+
+/* ---------------------------------------------------------------------- askers */
+
+static void
+look_at_tag(struct asker *asker, const struct viewers *viewers)
+{
+	snprintf(asker->tag, sizeof(asker->tag), "\"%" PRIx64 "-%x\"", viewers->epoch,
+		viewers->number);
+	asker->has_tag = request_has_tag(asker->request, asker->tag);
+}
+
+static void
+unlink_asker(struct asker *asker)
+{
+	if (!asker->link)
+		return;
+	*asker->link = asker->next;
+	if (asker->next)
+		asker->next->link = asker->link;
+	asker->link = NULL;
+}
+
+static void
+on_over(struct request *request)
+{
+	struct asker *asker = request->data;
+
+	unlink_asker(asker);
+	frame_release(asker->picture);
+	free(asker);
+}
+
+static void
+on_sent(void *arg)
+{
+	frame_release(arg);
+}
+
+/* Nobody is to keep it, unless he says that he may: then he is to ask whether it is still
+ * the one. */
+static void
+add_rules(struct request *request, struct MHD_Response *response, const char *tag)
+{
+	const char *allowed = request_query(request, "allow_cache");
+	bool may_keep = allowed && strcmp(allowed, "true") == 0;
+
+	if (!response)
+		return;
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
+	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+		may_keep ? "no-cache" : "no-store");
+}
+
+static enum MHD_Result
+answer_asker(struct request *request)
+{
+	const struct asker *asker = request->data;
+	struct MHD_Response *response;
+	const struct message *message;
+
+	if (asker->has_tag)
+		return reply_not_modified(request, asker->tag);
+	if (!asker->picture)
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"murald is short of memory");
+	message = &asker->picture->messages[0];
+	response = MHD_create_response_from_buffer_with_free_callback_cls(
+		message->len, message->bytes, on_sent, frame_hold(asker->picture));
+	if (!response)
+		frame_release(asker->picture);
+	else
+		(void)MHD_add_response_header(
+			response, MHD_HTTP_HEADER_CONTENT_TYPE, "image/png");
+	add_rules(request, response, asker->tag);
+	return reply(request, MHD_HTTP_OK, response);
+}
+
+void
+askers_answer(struct viewers *viewers, bool starved)
+{
+	struct frame *picture = viewers->kept[WHOLE_PICTURE];
+	struct asker *next;
+
+	for (struct asker *asker = viewers->askers; asker; asker = next) {
+		bool seen = viewers_saw(viewers, asker->wish);
+
+		next = asker->next;
+		look_at_tag(asker, viewers);
+		if (!viewers->stopping &&
+			(!seen || (!picture && !asker->has_tag && !starved)))
+			continue;
+		asker->has_tag = asker->has_tag && seen;
+		asker->picture = picture && seen ? frame_hold(picture) : NULL;
+		unlink_asker(asker);
+		request_unpark(asker->request, answer_asker);
+	}
+}
+
+static bool
+are_many_old(const struct viewers *viewers)
+{
+	const struct frame *latest = viewers->kept[WHOLE_PICTURE];
+
+	return viewers->http->picture_bytes - (latest ? latest->bytes : 0) >
+	       OLD_BYTES_MAX;
+}
+
+static enum MHD_Result
+answer_canvas(struct request *request)
+{
+	struct viewers *viewers = request->http->viewers;
+	struct asker *asker;
+
+	if (are_many_old(viewers))
+		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"older pictures are still on their way to slow readers; try "
+			"again later");
+	asker = calloc(1, sizeof(*asker));
+	if (!asker)
+		return reply(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+	asker->request = request;
+	asker->wish = viewers->looks;
+	look_at_tag(asker, viewers);
+	asker->next = viewers->askers;
+	asker->link = &viewers->askers;
+	if (asker->next)
+		asker->next->link = &asker->next;
+	viewers->askers = asker;
+	request->data = asker;
+	request->on_over = on_over;
+	viewers_plan(viewers);
+	return request_park(request);
+}
+
+/* ---------------------------------------------------------------------- routes */
+
+static enum MHD_Result
+answer_place(struct request *request)
+{
+	return viewer_answer(request, DIALECT_PLACE);
+}
+
+static enum MHD_Result
+answer_live(struct request *request)
+{
+	return viewer_answer(request, DIALECT_LIVE);
+}
+
+/* The first 64 bits of the first addresses that are claimed, as text, if they are all
+ * given: that is what place64's pages put before the rest of an address. */
+static json_t *
+public_prefix(const struct mural_host *host)
+{
+	char text[32];
+
+	for (size_t i = 0; i < host->n_claims; i++) {
+		const struct mural_claim *claim = &host->claims[i];
+		const uint8_t *v = claim->value;
+
+		if (memcmp(claim->mask, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) != 0)
+			continue;
+		snprintf(text, sizeof(text), "%x:%x:%x:%x", v[0] << 8 | v[1],
+			v[2] << 8 | v[3], v[4] << 8 | v[5], v[6] << 8 | v[7]);
+		return json_string(text);
+	}
+	return json_null();
+}
+
+static enum MHD_Result
+answer_config(struct request *request)
+{
+	const struct mural_host *host = request->http->host;
+
+	return reply_json(request, MHD_HTTP_OK,
+		json_pack("{sososisisi}", "public_prefix", public_prefix(host),
+			"built_with_per_user_pps_support", json_false(), "width",
+			(int)host->canvas_width, "height", (int)host->canvas_height,
+			"fps", (int)request->http->config->viewer_fps));
+}
+
+const struct route viewer_routes[] = {
+	{ .method = "GET", .path = "/ws", .answer = answer_place },
+	{ .method = "GET", .path = "/live", .answer = answer_live },
+	{ .method = "GET", .path = "/canvas.png", .answer = answer_canvas },
+	{ .method = "GET", .path = "/serverconfig.json", .answer = answer_config },
+	{ 0 },
+};

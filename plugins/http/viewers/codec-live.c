@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes pictures in the words of codec-live.h. */
+#include "http/viewers/codec-live.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "http/viewers/frame.h"
+#include "http/viewers/framediff.h"
+
+#define COLOUR 0xffffffu
+
+/* The most that a row of the widest canvas takes: SKIP and COPY for every second pixel,
+ * with room to spare for the numbers. */
+#define ROW_MAX (MURAL_SIDE_MAX * 4)
+
+/* What is shorter is sent as it is: deflating it is not worth the client's trouble. */
+#define DEFLATE_LEAST 128
+
+/* Pixels in a row that are worth an operation of their own. */
+#define RUN_LEAST 4
+
+struct live {
+	uint8_t body[LIVE_BODY_MAX];
+	z_stream zlib;
+	bool noisy; /* the last long body hardly became shorter */
+
+	/* of the frame at hand */
+	const struct sight *sight;
+	struct frame *frame;
+	bool key;
+
+	/* of the body at hand */
+	size_t len;
+	uint32_t first, at; /* pixels: where it begins, how far it is */
+	uint32_t last;      /* colour */
+};
+
+struct live *
+live_new(void)
+{
+	struct live *live = calloc(1, sizeof(*live));
+
+	if (live && deflateInit(&live->zlib, 1) != Z_OK) {
+		free(live);
+		return NULL;
+	}
+	return live;
+}
+
+void
+live_free(struct live *live)
+{
+	if (!live)
+		return;
+	deflateEnd(&live->zlib);
+	free(live);
+}
+
+/* ------------------------------------------------------------------- messages */
+
+static void
+put_number(uint8_t *to, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = value >> 8 * i;
+}
+
+/* The length of what is behind the head then. */
+static size_t
+deflate_body(struct live *live, uint8_t *to, size_t room)
+{
+	z_stream *zlib = &live->zlib;
+
+	/* searching noise for repetitions takes three times as long, and finds none */
+	deflateReset(zlib);
+	deflateParams(zlib, 1, live->noisy ? Z_RLE : Z_DEFAULT_STRATEGY);
+	zlib->next_in = live->body;
+	zlib->avail_in = live->len;
+	zlib->next_out = to;
+	zlib->avail_out = room;
+	deflate(zlib, Z_FINISH);
+	live->noisy = zlib->total_out > live->len - live->len / 10;
+	return zlib->total_out;
+}
+
+/* Makes a message of the body at hand. */
+static int
+end_body(struct live *live)
+{
+	bool deflated = live->len >= DEFLATE_LEAST;
+	size_t room = deflated ? deflateBound(&live->zlib, live->len) : live->len, len;
+	uint8_t *bytes = malloc(LIVE_HEAD_BYTES + room), *shorter;
+
+	if (!bytes)
+		return -1;
+	if (deflated)
+		len = deflate_body(live, bytes + LIVE_HEAD_BYTES, room);
+	else
+		memcpy(bytes + LIVE_HEAD_BYTES, live->body, len = live->len);
+	bytes[0] = live->key ? LIVE_IS_KEY : LIVE_IS_DELTA;
+	bytes[1] = deflated ? LIVE_DEFLATED : 0;
+	bytes[2] = bytes[3] = 0;
+	put_number(bytes + 4, live->frame->number);
+	put_number(bytes + 8, live->first);
+	put_number(bytes + 12, live->len);
+	live->len = 0;
+	shorter = realloc(bytes, LIVE_HEAD_BYTES + len);
+	return frame_add(live->frame, shorter ? shorter : bytes, LIVE_HEAD_BYTES + len);
+}
+
+/* ----------------------------------------------------------------- operations */
+
+static void
+put_operation(struct live *live, int operation, uint32_t count)
+{
+	uint32_t n = count - 1;
+
+	live->at += count;
+	if (n < 63) {
+		live->body[live->len++] = operation << 6 | n;
+		return;
+	}
+	live->body[live->len++] = operation << 6 | 63;
+	for (n -= 63; n > 127; n >>= 7)
+		live->body[live->len++] = n | 128;
+	live->body[live->len++] = n;
+}
+
+static void
+put_colour(struct live *live, uint32_t colour)
+{
+	live->body[live->len++] = colour >> 16;
+	live->body[live->len++] = colour >> 8;
+	live->body[live->len++] = colour;
+}
+
+/* Everything that follows is about pixels from there on. */
+static void
+go_to(struct live *live, uint32_t index)
+{
+	if (live->len == 0) {
+		live->first = live->at = index;
+		live->last = 0;
+	} else if (index > live->at) {
+		put_operation(live, LIVE_SKIP, index - live->at);
+	}
+}
+
+static bool
+is_same(uint32_t one, uint32_t other)
+{
+	return ((one ^ other) & COLOUR) == 0;
+}
+
+/* How many pixels from `px` on are as the first one; likewise as those above. */
+static uint32_t
+count_alike(const uint32_t *px, uint32_t most)
+{
+	uint32_t n = 1;
+
+	while (n < most && is_same(px[n], px[0]))
+		n++;
+	return n;
+}
+
+static uint32_t
+count_above(const uint32_t *px, const uint32_t *above, uint32_t most)
+{
+	uint32_t n = 0;
+
+	while (above && n < most && is_same(px[n], above[n]))
+		n++;
+	return n;
+}
+
+static bool
+is_run(const uint32_t *px, const uint32_t *above, uint32_t most)
+{
+	if (most > RUN_LEAST)
+		most = RUN_LEAST;
+	return count_above(px, above, most) >= RUN_LEAST ||
+	       count_alike(px, most) >= RUN_LEAST;
+}
+
+static void
+put_copy(struct live *live, const uint32_t *px, uint32_t count)
+{
+	put_operation(live, LIVE_COPY, count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t last = live->last;
+
+		live->body[live->len++] = (px[i] >> 16) - (last >> 16);
+		live->body[live->len++] = (px[i] >> 8) - (last >> 8);
+		live->body[live->len++] = px[i] - last;
+		live->last = px[i];
+	}
+}
+
+/* Says what the pixels from x on are, until `end` or the next that did not change; how
+ * many that were.  `above` is NULL in the first row. */
+static uint32_t
+put_pixels(struct live *live, const uint32_t *row, const uint32_t *above, uint32_t x,
+	uint32_t end)
+{
+	const uint32_t *px = row + x, *over = above ? above + x : NULL;
+	uint32_t most = end - x, like_above = count_above(px, over, most);
+	uint32_t alike = count_alike(px, most), n = 1;
+
+	if (like_above >= RUN_LEAST && like_above >= alike) {
+		put_operation(live, LIVE_ABOVE, like_above);
+		return like_above;
+	}
+	if (alike >= RUN_LEAST) {
+		put_operation(live, LIVE_FILL, alike);
+		put_colour(live, live->last = px[0]);
+		return alike;
+	}
+	while (n < most && (live->key || px[n] & SIGHT_CHANGED) &&
+		!is_run(px + n, over ? over + n : NULL, most - n))
+		n++;
+	put_copy(live, px, n);
+	return n;
+}
+
+static void
+put_row(struct live *live, uint32_t y)
+{
+	const struct sight *sight = live->sight;
+	const uint32_t *row = sight_row(sight, y),
+		       *above = y > 0 ? sight_row(sight, y - 1) : NULL;
+	uint32_t start = y * sight->view->width, x = 0, end;
+
+	for (; sight_run(sight, y >> MURAL_TILE_SHIFT, live->key, &x, &end); x = end)
+		while (x < end) {
+			if (!live->key && !(row[x] & SIGHT_CHANGED)) {
+				x++;
+				continue;
+			}
+			go_to(live, start + x);
+			x += put_pixels(live, row, above, x, end);
+		}
+}
+
+struct frame *
+live_encode(struct live *live, const struct sight *sight, bool key)
+{
+	struct frame *frame = frame_new(sight->number);
+	int ret = frame ? 0 : -1;
+
+	live->sight = sight;
+	live->frame = frame;
+	live->key = key;
+	live->len = 0;
+	for (uint32_t y = 0; ret == 0 && y < sight->view->height; y++) {
+		put_row(live, y);
+		if (sight_is_cancelled(sight))
+			ret = -1;
+		else if (live->len > LIVE_BODY_MAX - ROW_MAX)
+			ret = end_body(live);
+	}
+	if (ret == 0 && live->len > 0)
+		ret = end_body(live);
+	if (ret < 0) {
+		frame_release(frame);
+		return NULL;
+	}
+	if (frame->n > 0)
+		frame->messages[frame->n - 1].bytes[1] |= LIVE_LAST;
+	return frame;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Which route a request is for. */
+#include <stdio.h>
+#include <string.h>
+
+#include "http/web/request.h"
+
+static const struct route *const tables[] = {
+	board_routes,
+	page_routes,
+	ways_routes,
+	viewer_routes,
+	operator_routes,
+	history_routes,
+	servers_routes,
+	past_routes,
+	socketio_routes,
+};
+
+static bool
+matches(const struct route *route, const char *path)
+{
+	return route->prefix ? strncmp(path, route->path, strlen(route->path)) == 0
+			     : strcmp(path, route->path) == 0;
+}
+
+/* The methods that a path has, as Allow wants them. */
+enum {
+	METHOD_DELETE = 1,
+	METHOD_GET = 2,
+	METHOD_HEAD = 4,
+	METHOD_OPTIONS = 8,
+	METHOD_POST = 16,
+	METHOD_PUT = 32,
+};
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} methods[] = {
+	{ MHD_HTTP_METHOD_DELETE, METHOD_DELETE },
+	{ MHD_HTTP_METHOD_GET, METHOD_GET },
+	{ MHD_HTTP_METHOD_HEAD, METHOD_HEAD },
+	{ MHD_HTTP_METHOD_OPTIONS, METHOD_OPTIONS },
+	{ MHD_HTTP_METHOD_POST, METHOD_POST },
+	{ MHD_HTTP_METHOD_PUT, METHOD_PUT },
+};
+
+#define N_METHODS (sizeof(methods) / sizeof(*methods))
+
+static unsigned
+method_bit(const char *name)
+{
+	for (size_t i = 0; i < N_METHODS; i++)
+		if (strcmp(methods[i].name, name) == 0)
+			return methods[i].bit;
+	return 0;
+}
+
+static enum MHD_Result
+reply_allow(struct request *request, unsigned status, unsigned allowed)
+{
+	struct MHD_Response *response =
+		status == MHD_HTTP_OK
+			? MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT)
+			: error_response("405 Method Not Allowed");
+	char text[64] = "";
+	size_t len = 0;
+
+	if (allowed & METHOD_GET)
+		allowed |= METHOD_HEAD;
+	allowed |= METHOD_OPTIONS;
+	for (size_t i = 0; i < N_METHODS; i++)
+		if (allowed & methods[i].bit)
+			len += snprintf(text + len, sizeof(text) - len, "%s%s",
+				len > 0 ? ", " : "", methods[i].name);
+	if (response)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, text);
+	return reply(request, status, response);
+}
+
+enum MHD_Result
+route_request(struct request *request)
+{
+	unsigned wanted = method_bit(request->method), allowed = 0;
+
+	if (wanted == METHOD_HEAD)
+		wanted = METHOD_GET; /* libmicrohttpd leaves the body out */
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct route *route = tables[i]; route->method; route++) {
+			unsigned bit = method_bit(route->method);
+
+			if (!matches(route, request->path))
+				continue;
+			if (bit & wanted)
+				return route->answer(request);
+			allowed |= bit;
+		}
+	if (!allowed)
+		return reply_error(request, MHD_HTTP_NOT_FOUND, "404 Not Found");
+	if (wanted == METHOD_OPTIONS)
+		return reply_allow(request, MHD_HTTP_OK, allowed);
+	return reply_allow(request, MHD_HTTP_METHOD_NOT_ALLOWED, allowed);
+}

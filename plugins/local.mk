@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+# Plugins, one .so each.
+PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-export-symbols-regex '^mural_plugin$$'
+
+plugin_LTLIBRARIES = dots.la
+dots_la_SOURCES = %D%/dots.c
+dots_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
+include $(top_srcdir)/plugins/common/local.mk
+include $(top_srcdir)/plugins/ping/local.mk
+include $(top_srcdir)/plugins/pixelflut/local.mk
+include $(top_srcdir)/plugins/p2/local.mk
+include $(top_srcdir)/plugins/http/local.mk

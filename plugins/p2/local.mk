@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Everything of p2 but its table and its sockets, so that the tests can have it too.
+if WITH_P2
+noinst_LTLIBRARIES += libp2.la
+libp2_la_SOURCES = %D%/bucket.c %D%/bucket.h %D%/otp-replay.c %D%/otp-replay.h \
+	%D%/parser.c %D%/parser.h %D%/shadow.c %D%/shadow.h %D%/subscription.c %D%/subscription.h \
+	%D%/users.c %D%/users.h %D%/utf8.h %D%/wire.h
+libp2_la_LIBADD = libcommon.la $(OATH_LIBS)
+
+plugin_LTLIBRARIES += p2.la
+p2_la_SOURCES = %D%/broadcast.c %D%/broadcast.h %D%/p2.h %D%/peer.c %D%/peer.h \
+	%D%/plugin.c %D%/transport-tcp.c
+p2_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+p2_la_LIBADD = libp2.la
+if WITH_WEB
+p2_la_SOURCES += %D%/transport-websocket.c
+p2_la_LIBADD += libweb.la
+else
+p2_la_SOURCES += %D%/transport-no-websocket.c
+endif
+endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps the TOTP steps that were used. */
+#include "p2/otp-replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STEP_DIGITS_MAX 18
+
+char *
+steps_path(const char *users_path)
+{
+	const char *folder = getenv("STATE_DIRECTORY");
+	char *path = NULL, *name;
+	int len;
+
+	if (!folder || !*folder)
+		return asprintf(&path, "%s.steps", users_path) < 0 ? NULL : path;
+	/* systemd separates several by colons; the first is the program's own */
+	len = strcspn(folder, ":");
+	users_path += strspn(users_path, "/");
+	if (asprintf(&path, "%.*s/%s.steps", len, folder, users_path) < 0)
+		return NULL;
+	for (name = path + len + 1; *name; name++)
+		if (*name == '/')
+			*name = '-';
+	return path;
+}
+
+/* `STEP NAME`; a line that is none is no harm. */
+static void
+take_line(struct users *users, char *line)
+{
+	uint64_t step = 0;
+	struct user *user;
+	char *p = line;
+
+	for (; *p >= '0' && *p <= '9' && p - line < STEP_DIGITS_MAX; p++)
+		step = step * 10 + (*p - '0');
+	if (p == line || *p++ != ' ')
+		return;
+	p[strcspn(p, "\n")] = '\0';
+	user = users_find(users, p, strlen(p));
+	if (user && step > user->last_step)
+		user->last_step = step;
+}
+
+int
+steps_load(struct users *users, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char line[STEP_DIGITS_MAX + 300];
+
+	if (!file)
+		return errno == ENOENT ? 0 : -errno;
+	while (fgets(line, sizeof(line), file))
+		take_line(users, line);
+	fclose(file);
+	return 0;
+}
+
+static int
+write_file(const struct users *users, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	bool failed;
+
+	if (!file)
+		return -errno;
+	for (size_t i = 0; i < users->n; i++)
+		if (users->users[i].last_step > 0)
+			fprintf(file, "%" PRIu64 " %s\n", users->users[i].last_step,
+				users->users[i].name);
+	failed = ferror(file);
+	if (fclose(file) != 0 || failed)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+/* Not flushed to the disk: that would hold the wall up, and a machine takes as long to
+ * start again as a step is worth anything. */
+int
+steps_save(const struct users *users, const char *path)
+{
+	char *beside = NULL;
+	int ret;
+
+	if (asprintf(&beside, "%s.new", path) < 0)
+		return -ENOMEM;
+	ret = write_file(users, beside);
+	if (ret == 0 && rename(beside, path) < 0)
+		ret = -errno;
+	if (ret < 0)
+		unlink(beside);
+	free(beside);
+	return ret;
+}
+
+bool
+steps_use(const char *path, struct users *users, struct user *user, uint64_t step,
+	int *saved)
+{
+	*saved = steps_load(users, path); /* another instance may have written it */
+	if (step <= user->last_step)
+		return false;
+	user->last_step = step;
+	if (*saved == 0)
+		*saved = steps_save(users, path);
+	return true;
+}

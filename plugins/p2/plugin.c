@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* p2: the p² protocol, over TCP and over WebSocket. */
+#include "p2/p2.h"
+
+#include <errno.h>
+#include <liboath/oath.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/host-part.h"
+#include "p2/otp-replay.h"
+#include "p2/peer.h"
+
+/* Of the descriptors a quarter may be with clients that did not say who they are, and
+ * never more than this. */
+#define STRANGERS_MOST 4096
+
+static const struct mural_option options[] = {
+	MURAL_ADDRESS(struct p2_config, listen, "[::]:7062", "where TCP clients come to"),
+	MURAL_ADDRESS(struct p2_config, websocket, "[::]:7063",
+		"where WebSocket clients come to, on any path"),
+	MURAL_TEXT(struct p2_config, users, "",
+		"file of NAME = static:DIGITS or NAME = totp:BASE32"),
+	MURAL_CHOICE(struct p2_config, auth, "otp", "otp none",
+		"none: any name and password is taken"),
+	MURAL_TEXT(struct p2_config, origin, "center",
+		"center, top-left, or X,Y: the canvas pixel that is p2's 0,0"),
+	MURAL_NUMBER(struct p2_config, put_rate, "10000", NULL, 0, 1000000000,
+		"pixels a second for one user, 0: no limit"),
+	MURAL_NUMBER(struct p2_config, put_burst, "1000", NULL, 1, 1000000000,
+		"pixels that may come at once"),
+	MURAL_DURATION(struct p2_config, idle, "2min",
+		"a client that is silent for so long is sent away, 0: never"),
+	MURAL_BOOL(struct p2_config, snapshot, "yes",
+		"a Sub is answered with the area as it is"),
+	{ 0 },
+};
+
+/* -------------------------------------------------------------------- origin */
+
+/* Reads a whole number of at most ORIGIN_MAX from *text on, up to `end`. */
+static bool
+read_number(const char **text, char end, int32_t *number)
+{
+	const char *p = *text;
+	bool minus = *p == '-';
+	int32_t n = 0;
+
+	p += minus;
+	if (*p < '0' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		n = n * 10 + (*p - '0');
+		if (n > ORIGIN_MAX)
+			return false;
+	}
+	if (*p != end)
+		return false;
+	*text = p + (end != '\0');
+	*number = minus ? -n : n;
+	return true;
+}
+
+static bool
+read_point(const char *text, int32_t *x, int32_t *y)
+{
+	if (!read_number(&text, ',', x))
+		return false;
+	text += strspn(text, " ");
+	return read_number(&text, '\0', y);
+}
+
+static bool
+origin_is_word(const char *origin)
+{
+	return strcmp(origin, "center") == 0 || strcmp(origin, "top-left") == 0;
+}
+
+/* p²'s 0,0 in the pixels of the region. */
+static void
+place_origin(struct p2 *p2)
+{
+	const struct mural_host *host = p2->host;
+	int32_t x, y;
+
+	if (strcmp(p2->config->origin, "center") == 0) {
+		p2->zero_x = host->width / 2;
+		p2->zero_y = host->height / 2;
+	} else if (read_point(p2->config->origin, &x, &y)) {
+		p2->zero_x = x - (int32_t)host->left;
+		p2->zero_y = y - (int32_t)host->top;
+	}
+}
+
+/* --------------------------------------------------------------------- check */
+
+static void
+reject_users(void *check, const char *text)
+{
+	mural_reject(check, "users", "%s", text);
+}
+
+static void
+p2_check(const void *p2_config, struct mural_check *check)
+{
+	const struct p2_config *config = p2_config;
+	struct users users = { 0 };
+	int32_t x, y;
+
+	if (!origin_is_word(config->origin) && !read_point(config->origin, &x, &y))
+		mural_reject(check, "origin",
+			"is no origin; write center, top-left, or X,Y with numbers from "
+			"-%d to %d",
+			ORIGIN_MAX, ORIGIN_MAX);
+	if (*config->users)
+		(void)users_load(&users, config->users, reject_users, check);
+	else if (config->auth == AUTH_OTP)
+		mural_reject(check, "users",
+			"is empty, so nobody could log in; name a file with lines NAME = "
+			"static:DIGITS or NAME = totp:BASE32, or set auth = none to take "
+			"anybody");
+	if (!*config->listen && !*config->websocket)
+		mural_reject(check, "listen",
+			"is empty, and so is websocket; give one of them an address, "
+			"such as [::]:7062");
+	users_finish(&users);
+}
+
+/* --------------------------------------------------------------- start, stop */
+
+static void
+log_users(void *host, const char *text)
+{
+	mural_log(host, MURAL_ERROR, "%s", text);
+}
+
+static int
+load_users(struct p2 *p2)
+{
+	const char *path = p2->config->users;
+	int ret;
+
+	if (!*path || p2->config->auth == AUTH_NONE)
+		return 0;
+	if (oath_init() != OATH_OK)
+		return -ENOMEM;
+	ret = users_load(&p2->users, path, log_users, p2->host);
+	if (ret < 0)
+		return ret;
+	p2->steps_path = steps_path(path);
+	if (!p2->steps_path)
+		return -ENOMEM;
+	ret = steps_load(&p2->users, p2->steps_path);
+	if (ret < 0)
+		mural_log(p2->host, MURAL_WARN, "cannot read used codes from %s: %s",
+			p2->steps_path, strerror(-ret));
+	return 0;
+}
+
+static size_t
+strangers_max(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / 4 > STRANGERS_MOST)
+		return STRANGERS_MOST;
+	return files.rlim_cur / 4;
+}
+
+static void
+free_all(struct p2 *p2)
+{
+	updates_finish(p2);
+	users_finish(&p2->users);
+	free(p2->steps_path);
+	p2->steps_path = NULL;
+}
+
+void
+p2_release(struct p2 *p2)
+{
+	p2->handles--;
+	if (!p2->stopping)
+		return;
+	if (!p2->peers)
+		websocket_stop(p2);
+	if (p2->handles > 0)
+		return;
+	free_all(p2);
+	mural_stopped(p2->host);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	p2_release(handle->data);
+}
+
+static void
+p2_stop(struct mural_host *host)
+{
+	struct p2 *p2 = host->state;
+
+	p2->stopping = true;
+	mural_unlisten(p2->tcp_listener);
+	websocket_unlisten(p2);
+	for (struct peer *peer = p2->peers; peer; peer = peer->next) {
+		peer_close(peer, FAREWELL_STOP);
+		peer->transport->drop(peer);
+	}
+	updates_close(p2, on_closed);
+	uv_close((uv_handle_t *)&p2->sweep, on_closed);
+	if (!p2->peers)
+		websocket_stop(p2);
+}
+
+static int
+listen_all(struct p2 *p2)
+{
+	int ret = 0;
+
+	if (*p2->config->listen)
+		ret = mural_listen(p2->host, p2->config->listen, NULL, tcp_accept,
+			&p2->tcp_listener);
+	if (ret == 0 && *p2->config->websocket)
+		ret = websocket_start(p2);
+	return ret;
+}
+
+static int
+p2_start(struct mural_host *host)
+{
+	struct p2 *p2 = host->state;
+	int ret;
+
+	p2->host = host;
+	p2->config = host->config;
+	p2->strangers_max = strangers_max();
+	bucket_table_init(&p2->buckets);
+	place_origin(p2);
+	ret = load_users(p2);
+	if (ret < 0) {
+		users_finish(&p2->users);
+		return ret;
+	}
+	uv_timer_init(host->loop, &p2->sweep);
+	p2->sweep.data = p2;
+	p2->handles = 3; /* the sweep's, the bell's and the tick's */
+	ret = updates_open(p2);
+	if (ret < 0)
+		mural_log(host, MURAL_ERROR, "no memory for a canvas of %ux%u",
+			host->width, host->height);
+	else
+		ret = listen_all(p2);
+	if (ret < 0)
+		p2_stop(host);
+	return ret;
+}
+
+/* -------------------------------------------------------------------- reload */
+
+/* Whoever is in no list any more goes. */
+static void
+send_away_unknown(struct p2 *p2)
+{
+	struct peer *next;
+
+	for (struct peer *peer = p2->peers; peer; peer = next) {
+		next = peer->next;
+		if (peer->state == PEER_OPEN &&
+			!users_find(&p2->users, peer->name, peer->name_len))
+			peer_close(peer, FAREWELL_REFUSED);
+	}
+}
+
+static void
+p2_reload(struct mural_host *host)
+{
+	struct p2 *p2 = host->state;
+	struct users users = { 0 };
+
+	if (!p2->steps_path)
+		return;
+	if (users_load(&users, p2->config->users, log_users, host) < 0) {
+		mural_log(host, MURAL_WARN, "the users stay as they were");
+		return;
+	}
+	users_keep_steps(&users, &p2->users);
+	users_finish(&p2->users);
+	p2->users = users;
+	send_away_unknown(p2);
+}
+
+/* -------------------------------------------------------------------- invite */
+
+static int
+p2_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
+	size_t len)
+{
+	const struct p2_config *config = host->config;
+	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
+	const char *listen = *config->listen ? config->listen : config->websocket;
+	char name[HOST_PART_MAX];
+
+	if (host->port == 0 || !host_part(listen, wish->address, name, sizeof(name)))
+		return -1;
+	if (*config->listen)
+		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
+			name, host->port);
+	return snprintf(text, len, "p2 over ws://%s:%u/", name, host->port);
+}
+
+const struct mural_plugin mural_plugin = {
+	MURAL_PLUGIN,
+	.name = "p2",
+	.summary = "the p2 protocol over TCP and WebSocket: paint, and watch areas",
+	.options = options,
+	.config_size = sizeof(struct p2_config),
+	.state_size = sizeof(struct p2),
+	.transports = MURAL_RESIDENT,
+	.check = p2_check,
+	.start = p2_start,
+	.stop = p2_stop,
+	.reload = p2_reload,
+	.invite = p2_invite,
+};

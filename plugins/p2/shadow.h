@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The board: what p² clients have been told the plugin's region looks like, in the
+ * colours of the wire, and what of it changed just now.
+ *
+ * The canvas says which tiles were painted; the board says which pixels of them look
+ * different in 15 bits, and packs those into Updates, once for everybody.
+ *
+ * Coordinates are pixels of the region; left_x and top_y are what p² calls its corner.
+ */
+#ifndef P2_SHADOW_H
+#define P2_SHADOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mural/reader.h>
+
+#include "p2/wire.h"
+
+/* The largest Update. */
+#define BLOCK_WIDTH 15
+#define BLOCK_HEIGHT 8
+#define BLOCK_HEAD 6
+#define BLOCK_BYTES (BLOCK_HEAD + 2 * BLOCK_WIDTH * BLOCK_HEIGHT)
+
+struct rect {
+	uint32_t x, y, width, height;
+};
+
+struct board {
+	uint32_t width, height;
+	uint32_t left, top;    /* of the region, on the canvas */
+	int32_t left_x, top_y; /* the region's corner in p²'s plane */
+	uint16_t *shown;       /* wire colours as they lie in memory, row by row */
+	uint64_t *changed;     /* a bit a pixel, rows of `row_words` */
+	size_t row_words;
+	struct rect *boxes; /* around what changed, at most one a tile */
+	size_t n_boxes;
+	uint64_t *tiles;           /* scratch for taking damage */
+	uint16_t wire[P2_COLOURS]; /* rgb15 to wire */
+};
+
+/* Says nothing about colours until board_refresh().  0 or -ENOMEM. */
+int board_init(struct board *board, uint32_t left, uint32_t top, uint32_t width,
+	uint32_t height, int32_t left_x, int32_t top_y, const struct mural_view *view);
+
+/* Accepts a zeroed board. */
+void board_finish(struct board *board);
+
+/* Takes the reader's damage; afterwards `changed` and `boxes` tell what looks different.
+ * False: nothing does. */
+bool board_refresh(struct board *board, struct mural_reader *reader);
+
+/* Forgets what changed. */
+void board_settle(struct board *board);
+
+/* Packs the changed pixels into Updates, few and large, and takes their bits away.  A
+ * pixel between two others may come along when that is shorter.  Starts at row *row and
+ * stops when the next Update may not fit; returns the bytes written, and in *row where to
+ * go on, board->height when all is packed.  `len` is BLOCK_BYTES or more. */
+size_t board_pack(struct board *board, uint32_t *row, uint8_t *bytes, size_t len);
+
+/* Writes one Update of at most BLOCK_WIDTH x BLOCK_HEIGHT pixels, which must lie inside.
+ * Returns its length. */
+size_t board_block(const struct board *board, uint32_t x, uint32_t y, uint32_t width,
+	uint32_t height, uint8_t *bytes);
+
+/* The pixels that an Update written by the board covers; returns its length. */
+size_t board_block_rect(
+	const struct board *board, const uint8_t *bytes, struct rect *rect);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* p² over TCP and Unix sockets: the bytes of the stream are the protocol. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/sendbuf.h"
+#include "p2/p2.h"
+#include "p2/peer.h"
+
+struct tcp_peer {
+	struct peer peer; /* first: a peer is a tcp_peer */
+	uv_poll_t poll;
+	int fd;
+	struct outbox out;
+	uint64_t heard_ms;
+	bool dropped;
+};
+
+static struct tcp_peer *
+tcp_of(const struct peer *peer)
+{
+	return (struct tcp_peer *)peer;
+}
+
+static void on_event(uv_poll_t *poll, int status, int events);
+
+static void
+choose_events(struct tcp_peer *tcp)
+{
+	int writable = outbox_waiting(&tcp->out) > 0 ? UV_WRITABLE : 0;
+
+	if (!tcp->dropped)
+		uv_poll_start(&tcp->poll, UV_READABLE | writable, on_event);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct tcp_peer *tcp = handle->data;
+
+	close(tcp->fd);
+	outbox_finish(&tcp->out);
+	peer_finish(&tcp->peer);
+	free(tcp);
+}
+
+static void
+tcp_drop(struct peer *peer)
+{
+	struct tcp_peer *tcp = tcp_of(peer);
+
+	if (tcp->dropped)
+		return;
+	tcp->dropped = true;
+	uv_close((uv_handle_t *)&tcp->poll, on_closed);
+}
+
+static void
+tcp_send(struct peer *peer, const void *bytes, size_t len)
+{
+	struct tcp_peer *tcp = tcp_of(peer);
+
+	if (tcp->dropped)
+		return;
+	if (outbox_send(&tcp->out, tcp->fd, NULL, 0, bytes, len) < 0)
+		tcp_drop(peer);
+	else if (outbox_waiting(&tcp->out) > 0)
+		choose_events(tcp);
+}
+
+static size_t
+tcp_waiting(const struct peer *peer)
+{
+	return outbox_waiting(&tcp_of(peer)->out);
+}
+
+/* Only our half is closed: were there bytes of the client left to read, closing it all
+ * would reset the connection under our last words. */
+static void
+tcp_close(struct peer *peer, enum farewell why)
+{
+	struct tcp_peer *tcp = tcp_of(peer);
+
+	(void)why;
+	if (!tcp->dropped && outbox_waiting(&tcp->out) == 0)
+		shutdown(tcp->fd, SHUT_WR);
+}
+
+static uint64_t
+tcp_heard_ms(const struct peer *peer)
+{
+	return tcp_of(peer)->heard_ms;
+}
+
+static const struct peer_transport transport = {
+	.send = tcp_send,
+	.waiting = tcp_waiting,
+	.close = tcp_close,
+	.drop = tcp_drop,
+	.heard_ms = tcp_heard_ms,
+};
+
+static void
+read_some(struct tcp_peer *tcp)
+{
+	struct p2 *p2 = tcp->peer.p2;
+	ssize_t len = recv(tcp->fd, p2->buf, sizeof(p2->buf), MSG_DONTWAIT);
+
+	if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return;
+	if (len <= 0) {
+		tcp_drop(&tcp->peer);
+		return;
+	}
+	tcp->heard_ms = uv_now(p2->host->loop);
+	if (tcp->peer.state != PEER_CLOSING)
+		peer_read(&tcp->peer, p2->buf, len);
+}
+
+static void
+write_some(struct tcp_peer *tcp)
+{
+	if (outbox_waiting(&tcp->out) == 0)
+		return;
+	if (outbox_flush(&tcp->out, tcp->fd) < 0) {
+		tcp_drop(&tcp->peer);
+		return;
+	}
+	if (outbox_waiting(&tcp->out) > 0)
+		return;
+	if (tcp->peer.state == PEER_CLOSING)
+		shutdown(tcp->fd, SHUT_WR);
+	else
+		peer_drained(&tcp->peer);
+}
+
+static void
+on_event(uv_poll_t *poll, int status, int events)
+{
+	struct tcp_peer *tcp = poll->data;
+
+	if (status < 0) {
+		tcp_drop(&tcp->peer);
+		return;
+	}
+	if (events & UV_WRITABLE)
+		write_some(tcp);
+	if (!tcp->dropped && events & UV_READABLE)
+		read_some(tcp);
+	choose_events(tcp);
+}
+
+void
+tcp_accept(struct mural_host *host, int fd)
+{
+	struct p2 *p2 = host->state;
+	struct tcp_peer *tcp = calloc(1, sizeof(*tcp));
+	const int one = 1;
+
+	if (!tcp || uv_poll_init(host->loop, &tcp->poll, fd) < 0) {
+		free(tcp);
+		close(fd);
+		return;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	tcp->poll.data = tcp;
+	tcp->fd = fd;
+	tcp->heard_ms = uv_now(host->loop);
+	peer_init(&tcp->peer, p2, &transport, fd);
+	choose_events(tcp);
+}

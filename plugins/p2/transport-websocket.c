@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* p² over WebSocket, on any path: what comes in data frames of any kind is one stream,
+ * what goes out are binary messages of whole p² messages. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/mhd-uv.h"
+#include "common/websocket.h"
+#include "p2/p2.h"
+#include "p2/peer.h"
+
+/* Of a request's head: what browsers send, with cookies. */
+#define REQUEST_BYTES (8 * 1024)
+#define REQUEST_SECONDS (AUTH_MS / 1000)
+
+/* Longer frames have no use; the stream may have as many as it likes. */
+#define FRAME_MAX (1024 * 1024)
+
+struct websocket {
+	struct webserver server;
+	struct mural_listener *listener;
+};
+
+struct ws_peer {
+	struct peer peer; /* first: a peer is a ws_peer */
+	struct ws ws;
+};
+
+static struct ws_peer *
+ws_of(const struct peer *peer)
+{
+	return (struct ws_peer *)peer;
+}
+
+static struct ws_peer *
+peer_of(struct ws *ws)
+{
+	return (struct ws_peer *)((char *)ws - offsetof(struct ws_peer, ws));
+}
+
+/* ---------------------------------------------------------- towards the peer */
+
+static void
+websocket_send(struct peer *peer, const void *bytes, size_t len)
+{
+	ws_send(&ws_of(peer)->ws, WS_BINARY, bytes, len);
+}
+
+static size_t
+websocket_waiting(const struct peer *peer)
+{
+	return ws_waiting(&ws_of(peer)->ws);
+}
+
+static void
+websocket_close(struct peer *peer, enum farewell why)
+{
+	static const uint16_t codes[] = {
+		[FAREWELL_OVER] = WS_NORMAL,
+		[FAREWELL_REFUSED] = WS_POLICY,
+		[FAREWELL_STOP] = WS_GOING_AWAY,
+	};
+
+	ws_close(&ws_of(peer)->ws, codes[why]);
+}
+
+static void
+websocket_drop(struct peer *peer)
+{
+	ws_drop(&ws_of(peer)->ws);
+}
+
+static uint64_t
+websocket_heard_ms(const struct peer *peer)
+{
+	return ws_of(peer)->ws.heard_ms;
+}
+
+static const struct peer_transport transport = {
+	.send = websocket_send,
+	.waiting = websocket_waiting,
+	.close = websocket_close,
+	.drop = websocket_drop,
+	.heard_ms = websocket_heard_ms,
+};
+
+/* -------------------------------------------------------- from the WebSocket */
+
+static void
+on_data(struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end)
+{
+	(void)opcode;
+	(void)end;
+	peer_read(&peer_of(ws)->peer, data, len);
+}
+
+static void
+on_drained(struct ws *ws)
+{
+	peer_drained(&peer_of(ws)->peer);
+}
+
+static void
+on_closed(struct ws *ws, bool broken)
+{
+	struct ws_peer *ws_peer = peer_of(ws);
+
+	if (broken)
+		mural_discard(ws_peer->peer.p2->host->brush, MURAL_MALFORMED, 1);
+	peer_finish(&ws_peer->peer);
+	free(ws_peer);
+}
+
+static const struct ws_handler handler = {
+	.on_data = on_data,
+	.on_drained = on_drained,
+	.on_closed = on_closed,
+};
+
+/* ------------------------------------------------------------- the web server */
+
+static void
+on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const char *extra,
+	size_t extra_len, MHD_socket fd, struct MHD_UpgradeResponseHandle *upgrade)
+{
+	struct p2 *p2 = arg;
+	struct ws_peer *ws_peer = calloc(1, sizeof(*ws_peer));
+
+	(void)connection;
+	(void)request;
+	if (!ws_peer || p2->stopping) {
+		free(ws_peer);
+		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
+		return;
+	}
+	if (ws_open(&ws_peer->ws, &p2->websocket->server, &handler, upgrade, fd, extra,
+		    extra_len, FRAME_MAX) < 0) {
+		free(ws_peer);
+		return;
+	}
+	peer_init(&ws_peer->peer, p2, &transport, fd);
+}
+
+static enum MHD_Result
+answer_with(
+	struct MHD_Connection *connection, unsigned status, struct MHD_Response *response)
+{
+	enum MHD_Result result = MHD_queue_response(connection, status, response);
+
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result
+answer(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *upload, size_t *upload_len, void **request)
+{
+	static const char page[] =
+		"This port speaks p2 over WebSocket, and nothing else.\n";
+	struct MHD_Response *response = NULL;
+
+	(void)url;
+	(void)version;
+	(void)upload;
+	(void)request;
+	*upload_len = 0;
+	if (strcmp(method, MHD_HTTP_METHOD_GET) == 0)
+		response = ws_upgrade(connection, on_upgrade, arg);
+	if (response)
+		return answer_with(connection, MHD_HTTP_SWITCHING_PROTOCOLS, response);
+	response = MHD_create_response_from_buffer(
+		sizeof(page) - 1, (void *)page, MHD_RESPMEM_PERSISTENT);
+	if (!response)
+		return MHD_NO;
+	(void)MHD_add_response_header(response, "Upgrade", "websocket");
+	(void)MHD_add_response_header(response, "Sec-WebSocket-Version", "13");
+	(void)MHD_add_response_header(response, "Content-Type", "text/plain");
+	(void)MHD_add_response_header(response, "Connection", "close");
+	return answer_with(connection, MHD_HTTP_UPGRADE_REQUIRED, response);
+}
+
+static void
+on_client(struct mural_host *host, int fd)
+{
+	struct p2 *p2 = host->state;
+
+	webserver_accept(&p2->websocket->server, fd);
+}
+
+int
+websocket_start(struct p2 *p2)
+{
+	struct websocket *websocket = calloc(1, sizeof(*websocket));
+	int ret;
+
+	if (!websocket)
+		return -ENOMEM;
+	ret = webserver_start(&websocket->server, p2->host->loop, REQUEST_BYTES,
+		REQUEST_SECONDS, answer, p2, NULL);
+	if (ret < 0) {
+		mural_log(p2->host, MURAL_ERROR, "cannot start libmicrohttpd: %s",
+			strerror(-ret));
+		free(websocket);
+		return ret;
+	}
+	websocket->server.data = p2;
+	p2->websocket = websocket;
+	p2->handles++;
+	return mural_listen(p2->host, p2->config->websocket, "WebSocket", on_client,
+		&websocket->listener);
+}
+
+void
+websocket_unlisten(struct p2 *p2)
+{
+	if (!p2->websocket)
+		return;
+	mural_unlisten(p2->websocket->listener);
+	p2->websocket->listener = NULL;
+}
+
+static void
+on_stopped(struct webserver *server)
+{
+	struct p2 *p2 = server->data;
+
+	free(p2->websocket);
+	p2->websocket = NULL;
+	p2_release(p2);
+}
+
+void
+websocket_stop(struct p2 *p2)
+{
+	if (p2->websocket)
+		webserver_stop(&p2->websocket->server, on_stopped);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* Asks rtnetlink for addresses and interfaces. */
+#include "ping/local-addrs.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What is being collected by one dump. */
+struct dump {
+	struct hostnet_address *addresses;
+	size_t n_addresses;
+	uint32_t *ports;
+	size_t n_ports;
+};
+
+struct hostnet_address
+hostnet_number(int version, const uint8_t *address)
+{
+	struct hostnet_address number = { 0, UINT64_C(0xffff) << 32 };
+	uint32_t low;
+
+	if (version == 6) {
+		memcpy(&number.high, address, 8);
+		memcpy(&number.low, address + 8, 8);
+		return (struct hostnet_address){ be64toh(number.high),
+			be64toh(number.low) };
+	}
+	memcpy(&low, address, 4);
+	number.low |= be32toh(low);
+	return number;
+}
+
+static int
+compare_addresses(const void *a, const void *b)
+{
+	const struct hostnet_address *x = a, *y = b;
+
+	if (x->high != y->high)
+		return x->high < y->high ? -1 : 1;
+	return (x->low > y->low) - (x->low < y->low);
+}
+
+static int
+compare_ports(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Room for one more of `count` elements; grows in powers of two. */
+static void *
+grow(void *array, size_t count, size_t size)
+{
+	if (count != 0 && (count & (count - 1)) != 0)
+		return array;
+	return realloc(array, (count == 0 ? 1 : 2 * count) * size);
+}
+
+static int
+add_address(struct dump *dump, const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *header = NLMSG_DATA(message);
+	int left = (int)IFA_PAYLOAD(message);
+	struct hostnet_address address, *grown;
+	int version = header->ifa_family == AF_INET ? 4 : 6;
+	bool found = false, have_local = false;
+
+	if (header->ifa_family != AF_INET && header->ifa_family != AF_INET6)
+		return 0;
+	for (struct rtattr *attr = IFA_RTA(header); RTA_OK(attr, left);
+		attr = RTA_NEXT(attr, left)) {
+		/* On a point-to-point link IFA_ADDRESS is the other end. */
+		bool wanted = attr->rta_type == IFA_LOCAL ||
+			      (attr->rta_type == IFA_ADDRESS && !have_local);
+
+		if (!wanted || RTA_PAYLOAD(attr) != (version == 4 ? 4 : 16))
+			continue;
+		address = hostnet_number(version, RTA_DATA(attr));
+		found = true;
+		have_local = attr->rta_type == IFA_LOCAL;
+	}
+	if (!found)
+		return 0;
+	if (!(grown = grow(dump->addresses, dump->n_addresses, sizeof(address))))
+		return -ENOMEM;
+	dump->addresses = grown;
+	dump->addresses[dump->n_addresses++] = address;
+	return 0;
+}
+
+static int
+add_port(struct dump *dump, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *header = NLMSG_DATA(message);
+	int left = (int)IFLA_PAYLOAD(message);
+	bool has_master = false;
+	uint32_t *grown;
+
+	for (struct rtattr *attr = IFLA_RTA(header); RTA_OK(attr, left);
+		attr = RTA_NEXT(attr, left))
+		if (attr->rta_type == IFLA_MASTER)
+			has_master = true;
+	if (!has_master)
+		return 0;
+	if (!(grown = grow(dump->ports, dump->n_ports, sizeof(*grown))))
+		return -ENOMEM;
+	dump->ports = grown;
+	dump->ports[dump->n_ports++] = (uint32_t)header->ifi_index;
+	return 0;
+}
+
+/* Takes one datagram's messages.  1: more to come, 0: that was the end, or -errno. */
+static int
+take_messages(struct dump *dump, const void *buf, size_t len)
+{
+	const struct nlmsghdr *message = buf;
+	int ret = 0;
+
+	for (; ret == 0 && NLMSG_OK(message, len); message = NLMSG_NEXT(message, len)) {
+		/* A dump during which something changed is asked for again, because
+		 * the change is also announced on the other socket. */
+		if (message->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (message->nlmsg_type == NLMSG_ERROR)
+			return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
+		if (message->nlmsg_type == RTM_NEWADDR)
+			ret = add_address(dump, message);
+		else if (message->nlmsg_type == RTM_NEWLINK)
+			ret = add_port(dump, message);
+	}
+	return ret < 0 ? ret : 1;
+}
+
+static int
+run_dump(struct dump *dump, int fd, uint16_t type)
+{
+	struct {
+		struct nlmsghdr header;
+		struct rtgenmsg general;
+	} request = {
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg)),
+			.nlmsg_type = type,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			.nlmsg_seq = type },
+		.general = { .rtgen_family = AF_UNSPEC },
+	};
+	size_t room = 32768; /* as large as the kernel's pieces become, netlink(7) */
+	void *buf;
+	ssize_t n;
+	int ret;
+
+	if (send(fd, &request, request.header.nlmsg_len, 0) < 0)
+		return -errno;
+	if (!(buf = malloc(room)))
+		return -ENOMEM;
+	do {
+		n = recv(fd, buf, room, 0);
+		ret = n < 0 ? -errno : take_messages(dump, buf, (size_t)n);
+	} while (ret > 0);
+	free(buf);
+	return ret;
+}
+
+static int
+ask_again(struct hostnet *net)
+{
+	struct dump dump = { 0 };
+	int fd, ret;
+
+	if ((fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) < 0)
+		return -errno;
+	if ((ret = run_dump(&dump, fd, RTM_GETADDR)) == 0)
+		ret = run_dump(&dump, fd, RTM_GETLINK);
+	close(fd);
+	if (ret < 0) {
+		free(dump.addresses);
+		free(dump.ports);
+		return ret;
+	}
+	if (dump.n_addresses > 0)
+		qsort(dump.addresses, dump.n_addresses, sizeof(*dump.addresses),
+			compare_addresses);
+	if (dump.n_ports > 0)
+		qsort(dump.ports, dump.n_ports, sizeof(*dump.ports), compare_ports);
+	free(net->addresses);
+	free(net->ports);
+	net->addresses = dump.addresses;
+	net->n_addresses = dump.n_addresses;
+	net->ports = dump.ports;
+	net->n_ports = dump.n_ports;
+	net->generation++;
+	return 0;
+}
+
+int
+hostnet_open(struct hostnet *net)
+{
+	struct sockaddr_nl groups = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+	};
+
+	*net = (struct hostnet){ 0 };
+	net->events = socket(
+		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (net->events < 0)
+		return -errno;
+	if (bind(net->events, (const struct sockaddr *)&groups, sizeof(groups)) < 0)
+		return -errno;
+	return ask_again(net);
+}
+
+void
+hostnet_refresh(struct hostnet *net)
+{
+	char event;
+
+	/* What changed does not matter, nor that there were too many to keep (ENOBUFS);
+	 * a bounded number, so that a flapping interface cannot hold us here. */
+	for (int i = 0; i < 64; i++) {
+		if (recv(net->events, &event, sizeof(event), MSG_TRUNC) >= 0 ||
+			errno == ENOBUFS)
+			net->stale = true;
+		else
+			break;
+	}
+	if (net->stale)
+		net->stale = ask_again(net) < 0;
+}
+
+bool
+hostnet_is_own(const struct hostnet *net, int version, const uint8_t *address)
+{
+	struct hostnet_address wanted = hostnet_number(version, address);
+	size_t from = 0, to = net->n_addresses;
+
+	if (version == 4 && address[0] == 127)
+		return true;
+	/* Written out: bsearch() would call back for each step, for each packet. */
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const struct hostnet_address *own = &net->addresses[middle];
+
+		if (own->high == wanted.high && own->low == wanted.low)
+			return true;
+		if (own->high < wanted.high ||
+			(own->high == wanted.high && own->low < wanted.low))
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return false;
+}
+
+bool
+hostnet_is_port(const struct hostnet *net, uint32_t ifindex)
+{
+	return net->n_ports > 0 && bsearch(&ifindex, net->ports, net->n_ports,
+					   sizeof(ifindex), compare_ports);
+}
+
+void
+hostnet_close(struct hostnet *net)
+{
+	if (net->events >= 0)
+		close(net->events);
+	free(net->addresses);
+	free(net->ports);
+	*net = (struct hostnet){ .events = -1 };
+}

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+plugin_LTLIBRARIES += pixelflut.la
+pixelflut_la_SOURCES = %D%/parse-line.c %D%/pixelflut.c %D%/pixelflut.h %D%/simd.c %D%/simd.h
+pixelflut_la_LDFLAGS = $(PLUGIN_LDFLAGS)

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plain lines, fast.
+ *
+ * A plain line has single blanks, coordinates of up to four digits, and a colour of six
+ * or eight digits or none.  Where its numbers end is seen in one word: digits have a bit
+ * that blanks, line feeds and letters lack.  Then all its characters are checked and
+ * understood at once; a line with anything else is left to the line parser, untouched.
+ *
+ * Without SSE2 or NEON, or on a big-endian machine, the line parser does everything.
+ */
+#include "pixelflut/simd.h"
+
+#if RUN_VECTORS
+
+/* What loads that begin inside of a plain line may reach from its first byte on. */
+#define REACH_BYTES 32
+
+/* Of each byte, the bit that is set in digits alone. */
+#define DIGIT_BITS 0x1010101010101010
+
+/* Behind the last byte of a word. */
+#define NO_STOP (UINT64_C(1) << 63)
+
+/* Reads that wait for memory together. */
+#define QUESTIONS 32
+
+/* A read that is understood and not answered yet. */
+struct question {
+	const uint8_t *line;
+	uint32_t len; /* without the line's end */
+	uint32_t x, y;
+};
+
+static inline uint32_t
+load32(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+static inline uint64_t
+load64(const uint8_t *p)
+{
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+/* The last so many of four characters, in x and in y. */
+#define LAST(digits) (UINT64_C(0xffffffff) << 8 * (4 - (digits)) & 0xffffffff)
+#define BOTH(x_digits, y_digits) (LAST(x_digits) | LAST(y_digits) << 32)
+
+/* By where the numbers end, counted from a line's fifth byte: what they have, or 0 when
+ * that is not one to four digits each. */
+static const uint64_t number_masks[9][9] = {
+	{ [2] = BOTH(1, 1), BOTH(1, 2), BOTH(1, 3), BOTH(1, 4) },
+	{ [3] = BOTH(2, 1), BOTH(2, 2), BOTH(2, 3), BOTH(2, 4) },
+	{ [4] = BOTH(3, 1), BOTH(3, 2), BOTH(3, 3), BOTH(3, 4) },
+	{ [5] = BOTH(4, 1), BOTH(4, 2), BOTH(4, 3), BOTH(4, 4) },
+};
+
+/* Six hexadecimal digits, and two bytes of nothing behind them. */
+static inline void
+write_hex_at_once(uint8_t *to, uint32_t rgb)
+{
+	uint64_t n = (uint64_t)rgb << 8 & 0xffffff00;
+
+	n = (n | n << 16) & 0x0000ffff0000ffff;
+	n = (n | n << 8) & 0x00ff00ff00ff00ff;
+	n = (n | n << 4) & 0x0f0f0f0f0f0f0f0f;
+	/* six more than a digit can be carries into the upper half of its byte */
+	uint64_t letters = (n + 0x0606060606060606) >> 4 & 0x0101010101010101;
+	n = __builtin_bswap64(n + 0x3030303030303030 + letters * ('a' - '9' - 1));
+	memcpy(to, &n, sizeof(n));
+}
+
+/* The answer, which repeats what the client wrote; where it ends. */
+static inline uint8_t *
+answer_question(struct mural_brush *brush, const struct question *question, uint8_t *to)
+{
+	uint32_t argb;
+
+	if (!mural_get(brush, question->x, question->y, &argb)) {
+		mural_discard(brush, MURAL_OUT_OF_BOUNDS, 1);
+		return to;
+	}
+	memcpy(to, question->line, 16); /* "PX 9999 9999" has twelve */
+	to += question->len;
+	*to = ' ';
+	write_hex_at_once(to + 1, argb);
+	to[7] = '\n';
+	return to + 8;
+}
+
+/* Where the numbers of a line end, counted from its fifth byte; 8 is any place behind. */
+struct shape {
+	unsigned x_end, y_end;
+};
+
+static inline struct shape
+find_shape(const uint8_t *p)
+{
+	uint64_t stops = ~load64(p + 4) & DIGIT_BITS;
+	uint64_t more = stops & (stops - 1);
+
+	return (struct shape){
+		.x_end = (__builtin_ctzll(stops | NO_STOP) + 1u) / 8,
+		.y_end = (__builtin_ctzll(more | NO_STOP) + 1u) / 8,
+	};
+}
+
+/* Reads a line of that shape whose colour has so many digits; false when it is not plain.
+ */
+static inline __attribute__((always_inline)) bool
+read_line(const uint8_t *p, struct shape shape, unsigned digits, struct plain *plain)
+{
+	const struct figures figures = {
+		.x = p + shape.x_end,
+		.y = p + shape.y_end,
+		.colour = p + 5 + shape.y_end,
+		.number_mask = number_masks[shape.x_end][shape.y_end],
+		.colour_mask = digits ? UINT64_MAX >> 8 * (8 - digits) : 0,
+	};
+
+	return (load32(p) & 0xffffff) == ('P' | 'X' << 8 | ' ' << 16) &&
+	       p[4 + shape.x_end] == ' ' && figures.number_mask != 0 &&
+	       read_figures(&figures, plain);
+}
+
+/* Paints what comes until there is something else. */
+static const uint8_t *
+run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	struct mural_brush *brush = painter->brush;
+	struct mural_batch batch;
+	struct plain plain;
+
+	batch.count = 0;
+	while (end - p >= REACH_BYTES) {
+		struct shape shape = find_shape(p);
+		const uint8_t *stop = p + 4 + shape.y_end;
+
+		if (*stop != ' ')
+			break;
+		if (stop[7] == '\n') {
+			if (!read_line(p, shape, 6, &plain))
+				break;
+			plain.rgba |= 0xff;
+			p = stop + 8;
+		} else {
+			if (stop[9] != '\n' || !read_line(p, shape, 8, &plain))
+				break;
+			p = stop + 10;
+		}
+		mural_put_later(brush, &batch, plain.x + painter->left,
+			plain.y + painter->top, plain.rgba >> 8 | plain.rgba << 24);
+	}
+	mural_batch_paint(brush, &batch);
+	return p;
+}
+
+/* Understands the reads that come next, so that they wait for memory together; how many.
+ */
+static unsigned
+gather_questions(const struct painter *painter, const uint8_t *p, const uint8_t *end,
+	struct question *questions)
+{
+	struct plain plain;
+	unsigned n = 0;
+
+	while (n < QUESTIONS && end - p >= REACH_BYTES) {
+		struct shape shape = find_shape(p);
+		const uint8_t *stop = p + 4 + shape.y_end;
+
+		if (*stop != '\n' || !read_line(p, shape, 0, &plain))
+			break;
+		/* a number is answered without leading zeros, so it must come without */
+		if ((p[3] == '0' && shape.x_end > 0) ||
+			(p[5 + shape.x_end] == '0' && shape.y_end > shape.x_end + 2))
+			break;
+		uint32_t x = plain.x + painter->left, y = plain.y + painter->top;
+		questions[n].line = p;
+		questions[n].len = stop - p;
+		questions[n].x = x;
+		questions[n].y = y;
+		mural_expect(painter->brush, x, y);
+		n++;
+		p = stop + 1;
+	}
+	return n;
+}
+
+/* Answers what comes until there is something else, or that is enough. */
+static const uint8_t *
+run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	struct question questions[QUESTIONS];
+	struct answers *answers = &painter->answers;
+	unsigned n;
+
+	do {
+		n = gather_questions(painter, p, end, questions);
+		if (n == 0)
+			break;
+		uint8_t *to = answers_room(answers, n);
+		if (answers->full)
+			break;
+		for (unsigned i = 0; i < n; i++)
+			to = answer_question(painter->brush, &questions[i], to);
+		answers->len = to - answers->text;
+		p = questions[n - 1].line + questions[n - 1].len + 1;
+	} while (n == QUESTIONS);
+	return p;
+}
+
+const uint8_t *
+run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *begin;
+
+	do {
+		begin = p;
+		p = run_writes(painter, p, end);
+		p = run_reads(painter, p, end);
+	} while (p != begin && !painter->answers.full);
+	return p;
+}
+
+#else
+
+const uint8_t *
+run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	(void)painter;
+	(void)end;
+	return p;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* What was given to the kernel when it started. */
+#include <string.h>
+
+#include "app/doctor/parts.h"
+
+/* Where Raspberry Pi OS keeps it, the new place first. */
+static const char *const config_txt[] = { "/boot/firmware/config.txt",
+	"/boot/config.txt" };
+
+/* Arguments that change what is shown. */
+static const char *const arguments[] = { "video=", "drm.", "drm_kms_helper.", "vc4.",
+	"nomodeset", "cma=", "console=" };
+
+/* Raspberry Pi's kernels before full KMS drew through the firmware. */
+static void
+examine_config_txt(FILE *file, const char *path, struct report *report)
+{
+	bool full = false, fake = false, hdmi = false;
+	char line[256];
+
+	while (fgets(line, sizeof(line), file)) {
+		full |= strncmp(line, "dtoverlay=vc4-kms-v3d", 21) == 0;
+		fake |= strncmp(line, "dtoverlay=vc4-fkms-v3d", 22) == 0;
+		hdmi |= strncmp(line, "hdmi_", 5) == 0;
+	}
+	if (full && !fake) {
+		report_fine(report, "%s: dtoverlay=vc4-kms-v3d", path);
+	} else {
+		report_wrong(report, "%s: %s", path,
+			fake ? "vc4-fkms-v3d draws through the firmware"
+			     : "no dtoverlay=vc4-kms-v3d");
+		report_advice(report, "write dtoverlay=vc4-kms-v3d there, and restart");
+	}
+	if (hdmi)
+		report_note(report,
+			"%s: its hdmi_ lines do nothing under KMS; use video= on the "
+			"kernel's command line",
+			path);
+}
+
+static void
+examine_pi(struct report *report)
+{
+	char model[128];
+
+	if (!read_line("/proc/device-tree/model", model, sizeof(model)))
+		return;
+	report_note(report, "%s", model);
+	if (!strstr(model, "Raspberry Pi"))
+		return;
+	for (size_t i = 0; i < sizeof(config_txt) / sizeof(config_txt[0]); i++) {
+		FILE *file = fopen(config_txt[i], "re");
+
+		if (!file)
+			continue;
+		examine_config_txt(file, config_txt[i], report);
+		fclose(file);
+		return;
+	}
+	report_note(report, "no config.txt that this user may read");
+}
+
+static bool
+is_telling(const char *argument)
+{
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++)
+		if (strncmp(argument, arguments[i], strlen(arguments[i])) == 0)
+			return true;
+	return false;
+}
+
+static void
+examine_arguments(struct report *report)
+{
+	char line[4096], *rest = line;
+	bool any = false, nomodeset = false;
+
+	if (!read_line("/proc/cmdline", line, sizeof(line)))
+		return;
+	for (const char *word; (word = strsep(&rest, " "));) {
+		if (!is_telling(word))
+			continue;
+		report_note(report, "kernel argument %s", word);
+		nomodeset |= strcmp(word, "nomodeset") == 0;
+		any = true;
+	}
+	if (!any)
+		report_note(report, "no kernel argument about the display");
+	if (nomodeset) {
+		report_wrong(report, "nomodeset keeps the graphics drivers away");
+		report_advice(
+			report, "take it off the kernel's command line, and restart");
+	}
+}
+
+/* Dumb buffers on small boards come from the memory set aside for devices. */
+static void
+examine_memory(struct report *report)
+{
+	unsigned long total = 0, left = 0;
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		unsigned long *figure = strncmp(line, "CmaTotal:", 9) == 0  ? &total
+					: strncmp(line, "CmaFree:", 8) == 0 ? &left
+									    : NULL;
+
+		for (const char *p = line; figure && *p; p++)
+			if (*p >= '0' && *p <= '9')
+				*figure = *figure * 10 + (unsigned long)(*p - '0');
+	}
+	if (file)
+		fclose(file);
+	if (total > 0)
+		report_note(report,
+			"memory for devices (CMA): %lu MB, %lu MB free; a screen "
+			"of 1920x1080 takes 16 MB",
+			total >> 10, left >> 10);
+}
+
+void
+examine_machine(struct report *report)
+{
+	char vt[32];
+
+	examine_pi(report);
+	examine_arguments(report);
+	examine_memory(report);
+	if (read_line("/sys/class/tty/tty0/active", vt, sizeof(vt)))
+		report_note(report, "%s is the console in front", vt);
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* Can people reach the plugins? */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "app/doctor/parts.h"
+#include "base/host-address.h"
+#include "base/procs.h"
+#include "base/util.h"
+#include "config/option.h"
+#include "ingest/listener.h"
+
+#define SYSCTL "/proc/sys/net/"
+
+/* ------------------------------------------------------------------ addresses */
+
+static void
+examine_addresses(struct report *report)
+{
+	char four[ADDRESS_TEXT_MAX] = "", six[ADDRESS_TEXT_MAX] = "";
+	bool has_four = address_of_host(AF_INET, four) == 0 && !address_is_loopback(four);
+	bool has_six = address_of_host(AF_INET6, six) == 0 && !address_is_loopback(six);
+
+	if (has_four || has_six) {
+		report_fine(report, "people reach this machine at %s%s%s",
+			has_four ? four : "", has_four && has_six ? " and " : "",
+			has_six ? six : "");
+		return;
+	}
+	report_wrong(report, "this machine has no address that others could use");
+	report_advice(report,
+		"plug in its cable, or set up its network; ip address shows "
+		"what there is");
+}
+
+/* ------------------------------------------------------------------ ports */
+
+static unsigned
+port_of(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+	unsigned port = 0;
+
+	for (const char *p = colon ? colon + 1 : ""; *p >= '0' && *p <= '9'; p++)
+		port = port * 10 + (unsigned)(*p - '0');
+	return port;
+}
+
+/* The first socket that has the port; as TCP, one that listens. */
+static void
+find_port(unsigned wanted, int type, struct holders *holders)
+{
+	static const char *const files[][2] = { { "/proc/net/tcp", "/proc/net/tcp6" },
+		{ "/proc/net/udp", "/proc/net/udp6" } };
+	const unsigned listens = 0x0a;
+
+	*holders = (struct holders){ 0 };
+	for (int i = 0; i < 2 && !*holders->text; i++) {
+		FILE *file = fopen(files[type == SOCK_DGRAM][i], "re");
+		unsigned port, state;
+		unsigned long inode;
+		char target[64];
+
+		if (!file)
+			continue;
+		(void)!fscanf(file, "%*[^\n]");
+		while (fscanf(file,
+			       " %*[^:]: %*[0-9A-F]:%x %*s %x %*s %*s %*s %*s %*s "
+			       "%lu%*[^\n]",
+			       &port, &state, &inode) == 3) {
+			if (port != wanted || (type == SOCK_STREAM && state != listens))
+				continue;
+			snprintf(target, sizeof(target), "socket:[%lu]", inode);
+			holders_of(target, holders);
+			break;
+		}
+		fclose(file);
+	}
+}
+
+static void
+examine_port(const struct instance *instance, const char *key, const char *address,
+	int type, struct report *report)
+{
+	const char *title = instance->section->title;
+	struct holders holders;
+	int ret;
+
+	if (!address || !*address || strncmp(address, "unix:", 5) == 0 ||
+		port_of(address) == 0)
+		return;
+	ret = socket_try(address, type);
+	if (ret == 0) {
+		report_fine(report, "[%s] %s = %s is free", title, key, address);
+		return;
+	}
+	find_port(port_of(address), type, &holders);
+	if (ret == -EADDRINUSE && holders.any_murald) {
+		report_note(report, "[%s] %s = %s is served by %s", title, key, address,
+			holders.text);
+		return;
+	}
+	report_wrong(report, "[%s] %s = %s: %s%s%s", title, key, address, strerror(-ret),
+		ret == -EADDRINUSE ? " by " : "",
+		ret != -EADDRINUSE ? ""
+		: *holders.text    ? holders.text
+				   : "a program that only root may see");
+	report_advice(
+		report, ret == -EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE; "
+					 "choose a higher one"
+			: ret == -EADDRNOTAVAIL
+				? "this machine has no such address; ip address shows "
+				  "those it has"
+				: "stop that program, or choose another port");
+}
+
+static void
+examine_ports(const struct instance *instance, struct report *report)
+{
+	const struct mural_option *option = instance->plugin->options;
+	char key[64];
+
+	examine_port(instance, "listen", instance->common.listen, SOCK_STREAM, report);
+	examine_port(
+		instance, "listen-udp", instance->common.listen_udp, SOCK_DGRAM, report);
+	for (; option && option->name; option++)
+		if (option->type == MURAL_TYPE_ADDRESS)
+			examine_port(instance, option_key(option, key, sizeof(key)),
+				*(char *const *)((const char *)instance->config +
+						 option->offset),
+				SOCK_STREAM, report);
+}
+
+/* ------------------------------------------------------------------ pings */
+
+static bool
+sysctl_is(const char *path, char value)
+{
+	char line[64];
+
+	return read_line(path, line, sizeof(line)) && line[0] == value;
+}
+
+static void
+examine_pings(struct report *report)
+{
+	char range[64];
+
+	if (sysctl_is(SYSCTL "ipv4/icmp_echo_ignore_all", '1'))
+		report_note(report,
+			"the kernel answers no pings (net.ipv4.icmp_echo_ignore_all = "
+			"1): "
+			"they paint, but people's ping says that nothing came back");
+	if (read_line(SYSCTL "ipv4/ping_group_range", range, sizeof(range)) &&
+		strncmp(range, "1\t0", 3) == 0)
+		report_note(report,
+			"on this machine only root may ping without rights of its own "
+			"(net.ipv4.ping_group_range = 1 0)");
+}
+
+/* Where a plugin reads packets: the option `interface`. */
+static void
+examine_interface(const struct instance *instance, struct report *report)
+{
+	const struct mural_option *option =
+		option_find(instance->plugin->options, "interface");
+	const char *title = instance->section->title, *name;
+
+	if (!option || option->type != MURAL_TYPE_TEXT)
+		return;
+	name = *(char *const *)((const char *)instance->config + option->offset);
+	if (strcmp(name, "any") == 0)
+		return;
+	if (if_nametoindex(name) != 0) {
+		report_fine(report, "[%s] interface = %s is there", title, name);
+		return;
+	}
+	report_wrong(report, "[%s] interface = %s: this machine has none of that name",
+		title, name);
+	report_advice(
+		report, "ip link shows those it has; interface = any is all of them");
+}
+
+/* Asks the kernel what it would do with a packet: RTN_UNICAST, RTN_LOCAL, ...; or -errno,
+ * which is also how a route answers that drops. */
+static int
+route_type(const uint8_t address[16])
+{
+	struct {
+		struct nlmsghdr header;
+		struct rtmsg route;
+		struct rtattr attr;
+		uint8_t address[16];
+	} ask = {
+		.header = { .nlmsg_len = sizeof(ask),
+			.nlmsg_type = RTM_GETROUTE,
+			.nlmsg_flags = NLM_F_REQUEST },
+		.route = { .rtm_family = AF_INET6, .rtm_dst_len = 128 },
+		.attr = { .rta_len = RTA_LENGTH(16), .rta_type = RTA_DST },
+	};
+	_Alignas(struct nlmsghdr) char answer[4096];
+	const struct nlmsghdr *header = (const struct nlmsghdr *)answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE),
+	    ret = -ENOENT;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(ask.address, address, 16);
+	if (send(fd, &ask, sizeof(ask), 0) == sizeof(ask)) {
+		ssize_t n = recv(fd, answer, sizeof(answer), 0);
+
+		if (n >= (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)) &&
+			header->nlmsg_type == NLMSG_ERROR)
+			ret = ((const struct nlmsgerr *)NLMSG_DATA(header))->error;
+		else if (n >= (ssize_t)NLMSG_LENGTH(sizeof(struct rtmsg)) &&
+			 header->nlmsg_type == RTM_NEWROUTE)
+			ret = ((const struct rtmsg *)NLMSG_DATA(header))->rtm_type;
+	}
+	close(fd);
+	return ret;
+}
+
+static unsigned
+prefix_length(const struct mural_claim *claim)
+{
+	unsigned n = 0;
+
+	while (n < 128 && claim->mask[n / 8] >> (7 - n % 8) & 1)
+		n++;
+	return n;
+}
+
+static bool
+answers_ndp(const struct instance *instance)
+{
+	const struct mural_option *option = option_find(instance->plugin->options, "ndp");
+
+	return option && option->type == MURAL_TYPE_BOOL &&
+	       *(const bool *)((const char *)instance->config + option->offset);
+}
+
+static void
+examine_prefix(const struct instance *instance, const char *prefix, int type,
+	struct report *report)
+{
+	const char *title = instance->section->title;
+
+	if (type == RTN_LOCAL) {
+		report_fine(report,
+			"[%s] %s is local here: this machine itself paints, too", title,
+			prefix);
+	} else if (type == RTN_UNICAST &&
+		   sysctl_is(SYSCTL "ipv6/conf/all/forwarding", '1')) {
+		report_wrong(report, "[%s] this machine forwards packets for %s", title,
+			prefix);
+		report_advice(report, "ip -6 route add blackhole %s", prefix);
+		return;
+	} else {
+		report_fine(report, "[%s] packets for %s end here", title, prefix);
+	}
+	if (answers_ndp(instance))
+		report_note(report,
+			"[%s] ndp = yes: hosts on the same link need no route", title);
+	else if (type != RTN_LOCAL)
+		report_note(report,
+			"[%s] the router has to send %s here: ip -6 route add %s via "
+			"THIS "
+			"MACHINE dev LINK",
+			title, prefix, prefix);
+}
+
+static void
+examine_claim(const struct instance *instance, struct report *report)
+{
+	char prefix[INET6_ADDRSTRLEN + 5], address[INET6_ADDRSTRLEN];
+	struct mural_claim claim;
+	uint8_t start[16];
+	unsigned length;
+
+	if (!instance->plugin->claim ||
+		!instance->plugin->claim(instance->config, &claim))
+		return;
+	if (sysctl_is(SYSCTL "ipv6/conf/all/disable_ipv6", '1') ||
+		access(SYSCTL "ipv6", F_OK) < 0) {
+		report_wrong(report, "[%s] IPv6 is off", instance->section->title);
+		report_advice(report, "sysctl net.ipv6.conf.all.disable_ipv6=0, and take "
+				      "ipv6.disable=1 off the kernel's command line");
+		return;
+	}
+	length = prefix_length(&claim);
+	if (length == 0 || (claim.value[0] == 0xfe && (claim.value[1] & 0xc0) == 0x80))
+		return;
+	for (unsigned i = 0; i < 16; i++)
+		start[i] = length >= 8 * (i + 1) ? claim.value[i]
+			   : length <= 8 * i     ? 0
+					     : claim.value[i] & 0xff << (8 - length % 8);
+	inet_ntop(AF_INET6, start, address, sizeof(address));
+	snprintf(prefix, sizeof(prefix), "%s/%u", address, length);
+	examine_prefix(instance, prefix, route_type(claim.value), report);
+}
+
+static void
+examine_datagrams(struct report *report)
+{
+	char line[32];
+
+	if (read_line(SYSCTL "core/rmem_max", line, sizeof(line)) && strlen(line) < 7)
+		report_note(report,
+			"a burst of datagrams above %s bytes is lost; to keep more: "
+			"sysctl "
+			"net.core.rmem_max=8388608",
+			line);
+}
+
+void
+examine_network(const struct plugins *plugins, struct report *report)
+{
+	bool pings = false, datagrams = false;
+
+	examine_addresses(report);
+	for (const struct instance *i = plugins->instances; i; i = i->next) {
+		examine_ports(i, report);
+		examine_claim(i, report);
+		examine_interface(i, report);
+		pings |= reads_packets(i);
+		datagrams |= i->common.listen_udp && *i->common.listen_udp;
+	}
+	if (pings)
+		examine_pings(report);
+	if (datagrams)
+		examine_datagrams(report);
+}

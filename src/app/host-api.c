@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* What murald tells a plugin about all of murald. */
+#include <mural/plugin.h>
+
+#include "base/counters.h"
+#include "base/util.h"
+#include "display/display.h"
+#include "ingest/ingest.h"
+
+static const struct ingest *
+ingest_of(struct mural_host *host)
+{
+	return container_of(host, struct instance, host)->ingest;
+}
+
+void
+mural_each_instance(struct mural_host *host,
+	void (*each)(const struct mural_instance *instance, void *arg), void *arg)
+{
+	const struct ingest *ingest = ingest_of(host);
+
+	for (struct instance *i = ingest->plugins->instances; i; i = i->next) {
+		struct mural_instance shown = {
+			.plugin = i->plugin,
+			.host = &i->host,
+			.is_open = i->is_open,
+			.required = i->common.required,
+		};
+		struct counters sum;
+
+		ingest_counters(ingest, i, &sum);
+		shown.painted = sum.painted;
+		for (int reason = 0; reason < MURAL_REASONS; reason++)
+			shown.discarded[reason] = sum.discarded[reason];
+		shown.counts = sum.counts;
+		each(&shown, arg);
+	}
+}
+
+void
+mural_display_figures(struct mural_host *host, struct mural_display *shown)
+{
+	const struct display *display = ingest_of(host)->display;
+
+	*shown = (struct mural_display){
+		.wanted = display_wanted(display),
+		.lit = figure_load(&display->figures.lit) > 0,
+		.frames = figure_load(&display->figures.frames),
+		.late_frames = figure_load(&display->figures.late_frames),
+		.dark = figure_load(&display->figures.dark) > 0,
+	};
+}
+
+const char *
+mural_version(void)
+{
+	return VERSION;
+}
+
+const char *
+mural_record_file(struct mural_host *host)
+{
+	const char *file = ingest_of(host)->record_file;
+
+	return *file ? file : NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tells systemd how it goes, by the protocol of sd_notify(3): datagrams of assignments to
+ * the socket that $NOTIFY_SOCKET names.  Without that variable nothing happens.
+ */
+#ifndef APP_SD_NOTIFY_H
+#define APP_SD_NOTIFY_H
+
+#include <uv.h>
+
+struct notify {
+	uv_timer_t watchdog;
+	uv_loop_t *loop; /* NULL: no watchdog */
+};
+
+/* "READY=1", and with $WATCHDOG_USEC a sign of life from the loop twice as often as
+ * asked. */
+void notify_ready(struct notify *notify, uv_loop_t *loop);
+
+/* "RELOADING=1" with the time, and "READY=1" when that is over. */
+void notify_reloading(struct notify *notify);
+void notify_reloaded(struct notify *notify);
+
+/* "STOPPING=1"; the timer is closed once the loop has run.  Accepts a zeroed struct. */
+void notify_stopping(struct notify *notify);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* What is on the card, and where, in twelfths of its height. */
+#include "app/test-card.h"
+#include "base/util.h"
+
+#define BLACK 0xff000000
+#define WHITE 0xffffffff
+#define GREY 0xff808080
+
+struct area {
+	uint32_t left, top, right, bottom;
+};
+
+static uint32_t
+grey(uint32_t level)
+{
+	return BLACK | level << 16 | level << 8 | level;
+}
+
+static void
+dot(const struct font_paper *paper, uint32_t x, uint32_t y, uint32_t colour)
+{
+	font_fill(paper, x, y, 1, 1, colour);
+}
+
+/* A frame of one pixel, so far from the edge. */
+static void
+draw_frame(const struct font_paper *paper, uint32_t inset, uint32_t colour)
+{
+	uint32_t width = paper->width - 2 * inset, height = paper->height - 2 * inset;
+
+	font_fill(paper, inset, inset, width, 1, colour);
+	font_fill(paper, inset, paper->height - 1 - inset, width, 1, colour);
+	font_fill(paper, inset, inset, 1, height, colour);
+	font_fill(paper, paper->width - 1 - inset, inset, 1, height, colour);
+}
+
+/* One colour and one word a corner, so that a picture that is turned or mirrored shows
+ * it. */
+static void
+draw_corners(const struct font_paper *paper)
+{
+	static const struct {
+		const char *word;
+		uint32_t colour, ink;
+	} corners[] = { { "TL", 0xffff0000, BLACK }, { "TR", 0xff00ff00, BLACK },
+		{ "BL", 0xff0000ff, WHITE }, { "BR", 0xffffff00, BLACK } };
+	uint32_t side = MIN(paper->width, paper->height) / 10;
+	uint32_t factor = MAX(1, side / (3 * FONT_WIDTH));
+
+	for (uint32_t i = 0; i < ARRAY_LEN(corners); i++) {
+		uint32_t x = i & 1 ? paper->width - side - 2 : 2;
+		uint32_t y = i & 2 ? paper->height - side - 2 : 2;
+
+		font_fill(paper, x, y, side, side, corners[i].colour);
+		font_draw(paper, x + (side - 2 * FONT_WIDTH * factor) / 2,
+			y + (side - FONT_HEIGHT * factor) / 2, factor, corners[i].ink,
+			corners[i].word, 2);
+	}
+}
+
+static void
+draw_bars(const struct font_paper *paper, struct area area)
+{
+	static const uint32_t colours[] = { WHITE, 0xffffff00, 0xff00ffff, 0xff00ff00,
+		0xffff00ff, 0xffff0000, 0xff0000ff, BLACK };
+	uint32_t width = area.right - area.left;
+
+	for (uint32_t i = 0; i < ARRAY_LEN(colours); i++) {
+		uint32_t left = area.left + width * i / ARRAY_LEN(colours);
+		uint32_t right = area.left + width * (i + 1) / ARRAY_LEN(colours);
+
+		font_fill(paper, left, area.top, right - left, area.bottom - area.top,
+			colours[i]);
+	}
+}
+
+/* All greys, and below them sixteen. */
+static void
+draw_greys(const struct font_paper *paper, struct area area)
+{
+	uint32_t width = area.right - area.left, half = (area.bottom - area.top) / 2;
+
+	for (uint32_t x = 0; x < width; x++) {
+		font_fill(paper, area.left + x, area.top, 1, half, grey(x * 256 / width));
+		font_fill(paper, area.left + x, area.top + half, 1, half,
+			grey(x * 16 / width * 17));
+	}
+}
+
+/* Upright lines, level lines, checks, and checks of two pixels: what is not shown pixel
+ * for pixel makes patterns or grey of them. */
+static void
+draw_lines(const struct font_paper *paper, struct area area)
+{
+	uint32_t width = area.right - area.left;
+
+	for (uint32_t y = area.top; y < area.bottom; y++)
+		for (uint32_t x = area.left; x < area.right; x++) {
+			uint32_t patch = (x - area.left) * 4 / width;
+			uint32_t light = patch == 0   ? x
+					 : patch == 1 ? y
+					 : patch == 2 ? x + y
+						      : x / 2 + y / 2;
+
+			dot(paper, x, y, light & 1 ? WHITE : BLACK);
+		}
+}
+
+/* Round, unless the screen's pixels are not square. */
+static void
+draw_circle(const struct font_paper *paper, uint32_t radius, uint32_t colour)
+{
+	uint32_t left = paper->width / 2, top = paper->height / 2, x = radius, y = 0;
+	int64_t error = 0;
+
+	while (x >= y) {
+		const uint32_t across[] = { x, y }, down[] = { y, x };
+
+		for (int i = 0; i < 2; i++) {
+			dot(paper, left + across[i], top + down[i], colour);
+			dot(paper, left - 1 - across[i], top + down[i], colour);
+			dot(paper, left + across[i], top - 1 - down[i], colour);
+			dot(paper, left - 1 - across[i], top - 1 - down[i], colour);
+		}
+		y++;
+		error += 2 * (int64_t)y - 1;
+		if (error > x) {
+			error -= 2 * (int64_t)x - 1;
+			x--;
+		}
+	}
+}
+
+static void
+draw_words(const struct font_paper *paper, const char *words, uint32_t y, uint32_t factor)
+{
+	char cells[256];
+	uint32_t n = (uint32_t)font_cells(words, cells, sizeof(cells));
+
+	while (factor > 1 && n * FONT_WIDTH * factor > paper->width * 7 / 8)
+		factor--;
+	n = MIN(n, paper->width / (FONT_WIDTH * factor));
+	font_draw(paper, (paper->width - n * FONT_WIDTH * factor) / 2, y, factor, WHITE,
+		cells, n);
+}
+
+void
+testcard_draw(const struct font_paper *paper, const char *words)
+{
+	uint32_t least = MIN(paper->width, paper->height), height = paper->height;
+	uint32_t left = paper->width / 6, right = paper->width - left;
+
+	font_fill(paper, 0, 0, paper->width, height, BLACK);
+	draw_frame(paper, least / 20, GREY);
+	draw_frame(paper, least / 40, GREY);
+	draw_frame(paper, 0, WHITE);
+	draw_corners(paper);
+	draw_bars(paper, (struct area){ left, height * 2 / 12, right, height * 5 / 12 });
+	draw_greys(paper, (struct area){ left, height * 5 / 12, right, height * 7 / 12 });
+	draw_lines(paper, (struct area){ left, height * 7 / 12, right, height * 9 / 12 });
+	draw_circle(paper, least / 2 - least / 20, WHITE);
+	draw_words(paper, words, height * 19 / 24, MAX(1, least / 200));
+	draw_words(paper, "the white frame must be seen whole, and all lines be sharp",
+		height * 21 / 24, MAX(1, least / 400));
+}

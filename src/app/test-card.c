@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a display with a canvas of its size, and nobody who paints but us. */
+#include "app/test-card.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "canvas/canvas.h"
+#include "display/display.h"
+
+#define LOOK_MS 500
+
+struct testcard {
+	struct config_display config;
+	struct display display;
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct font_paper paper;
+	uv_timer_t look;
+	uv_signal_t signals[2];
+	char words[256]; /* as they are drawn */
+};
+
+/* Before there is a screen, the size is all that is known. */
+static void
+find_words(struct testcard *card, char *words, size_t len)
+{
+	display_shown_on(&card->display, words, len);
+	if (*words == '\0')
+		snprintf(words, len, "%ux%u", card->display.width, card->display.height);
+}
+
+static void
+show_words(struct testcard *card, const char *words)
+{
+	const struct font_paper *paper = &card->paper;
+
+	snprintf(card->words, sizeof(card->words), "%s", words);
+	testcard_draw(paper, words);
+	for (uint32_t y = 0; y < paper->height; y++)
+		mural_row(&card->brush, 0, y, paper->width,
+			paper->pixels + y * paper->stride);
+	canvas_publish(&card->canvas, &card->brush);
+}
+
+/* The display finds and changes its mode by itself, in a thread of its own. */
+static void
+on_look(uv_timer_t *timer)
+{
+	struct testcard *card = timer->data;
+	char words[sizeof(card->words)];
+
+	find_words(card, words, sizeof(words));
+	if (strcmp(words, card->words) != 0)
+		show_words(card, words);
+}
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	log_info("stopping: %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+	uv_stop(handle->loop);
+}
+
+static void
+run_until_signal(struct testcard *card, uv_loop_t *loop)
+{
+	static const int numbers[] = { SIGTERM, SIGINT };
+
+	uv_timer_init(loop, &card->look);
+	card->look.data = card;
+	uv_timer_start(&card->look, on_look, LOOK_MS, LOOK_MS);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		uv_signal_init(loop, &card->signals[i]);
+		uv_signal_start(&card->signals[i], on_signal, numbers[i]);
+	}
+	uv_run(loop, UV_RUN_DEFAULT);
+	uv_close((uv_handle_t *)&card->look, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		uv_close((uv_handle_t *)&card->signals[i], NULL);
+	uv_run(loop, UV_RUN_NOWAIT);
+}
+
+static int
+make_canvas(struct testcard *card)
+{
+	uint32_t width = card->display.width, height = card->display.height;
+	int ret = canvas_init(&card->canvas, width, height, 0xff000000);
+
+	if (ret == 0)
+		ret = canvas_brush_init(&card->canvas, &card->brush, 0, 0, width, height);
+	card->paper = (struct font_paper){ calloc((size_t)width * height, 4), width,
+		width, height };
+	if (ret == 0 && !card->paper.pixels)
+		ret = -ENOMEM;
+	if (ret < 0)
+		log_error("test card: %ux%u: %s", width, height, strerror(-ret));
+	return ret;
+}
+
+int
+testcard_run(const struct config *config, uv_loop_t *loop)
+{
+	struct testcard card = { .config = config->display };
+	char words[sizeof(card.words)];
+	int ret;
+
+	card.config.scale = SCALE_FIT;
+	card.config.hud = false;
+	card.config.blanking = (struct config_blank){ 0 };
+	if ((ret = display_open(&card.display, &card.config)) < 0)
+		return ret;
+	if (!display_wanted(&card.display)) {
+		log_error("test card: there is no display to show it on; murald --doctor "
+			  "says more");
+		ret = -ENODEV;
+	}
+	if (ret == 0 && (ret = make_canvas(&card)) == 0) {
+		find_words(&card, words, sizeof(words));
+		show_words(&card, words);
+		ret = display_start(&card.display, &card.canvas, NULL);
+	}
+	if (ret == 0)
+		run_until_signal(&card, loop);
+	display_stop(&card.display);
+	canvas_brush_finish(&card.brush);
+	canvas_finish(&card.canvas);
+	display_close(&card.display);
+	free(card.paper.pixels);
+	return ret;
+}

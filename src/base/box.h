@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A rectangle of pixels, as the display and the HUD hand it to each other. */
+#ifndef BASE_BOX_H
+#define BASE_BOX_H
+
+#include <stdint.h>
+
+#include "base/util.h"
+
+/* Right and bottom are excluded; empty when left == right. */
+struct box {
+	uint32_t left, top, right, bottom;
+};
+
+/* The smallest box around both. */
+static inline struct box
+box_around(struct box a, struct box b)
+{
+	if (a.left == a.right)
+		return b;
+	if (b.left == b.right)
+		return a;
+	return (struct box){ MIN(a.left, b.left), MIN(a.top, b.top), MAX(a.right, b.right),
+		MAX(a.bottom, b.bottom) };
+}
+
+#endif

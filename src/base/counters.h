@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Figures: one thread writes, any thread reads.  A writer stores totals, it never adds to
+ * shared memory, so that counting costs the paint nothing; readers add the writers'
+ * totals up.  Each writer's figures lie on cache lines of their own.
+ */
+#ifndef BASE_COUNTERS_H
+#define BASE_COUNTERS_H
+
+#include <stdint.h>
+
+#include <mural/plugin.h>
+
+#include "base/util.h"
+
+/* The totals of one instance on one thread (struct lane), or a sum of such. */
+struct counters {
+	_Alignas(CACHE_LINE) uint64_t painted;
+	uint64_t discarded[MURAL_REASONS];
+	struct mural_counts counts;
+};
+
+uint64_t figure_load(const uint64_t *figure);
+void figure_store(uint64_t *figure, uint64_t value);
+
+/* Shows what the brush and the lane counted so far.  The lane's thread. */
+void counters_store(struct counters *counters, const struct mural_brush *brush,
+	const struct mural_counts *counts);
+
+/* Adds what another thread shows at the moment. */
+void counters_add(struct counters *sum, const struct counters *counters);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Asks the kernel which address it would use itself, and listens for changes. */
+#include "base/host-address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/in6.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* Changes come in bursts: a new address brings routes with it. */
+#define SETTLE_MS 200
+
+/* ------------------------------------------------------------------ the address */
+
+/* Somewhere far away; nothing is sent there.  Addresses that no one has (RFC 5737, 3849).
+ */
+#define FAR_AWAY_4 "203.0.113.1"
+#define FAR_AWAY_6 "2001:db8:ffff:ffff::1"
+
+static socklen_t
+far_away(int family, struct sockaddr_storage *address)
+{
+	if (family == AF_INET) {
+		uv_ip4_addr(FAR_AWAY_4, 9, (struct sockaddr_in *)address);
+		return sizeof(struct sockaddr_in);
+	}
+	uv_ip6_addr(FAR_AWAY_6, 9, (struct sockaddr_in6 *)address);
+	return sizeof(struct sockaddr_in6);
+}
+
+/* What the kernel chooses as sender for a packet to far away; of several IPv6 addresses
+ * one that stays, not a temporary one.  Connecting a UDP socket sends nothing. */
+static int
+address_of_route(int family, char text[ADDRESS_TEXT_MAX])
+{
+	const int prefer = IPV6_PREFER_SRC_PUBLIC;
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = far_away(family, &address);
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = -ENOENT;
+
+	if (fd < 0)
+		return -ENOENT;
+	if (family == AF_INET6)
+		(void)setsockopt(
+			fd, IPPROTO_IPV6, IPV6_ADDR_PREFERENCES, &prefer, sizeof(prefer));
+	if (connect(fd, (struct sockaddr *)&address, len) == 0 &&
+		getsockname(fd, (struct sockaddr *)&address, &len) == 0)
+		ret = uv_ip_name((struct sockaddr *)&address, text, ADDRESS_TEXT_MAX);
+	close(fd);
+	return ret;
+}
+
+static bool
+is_link_local(const uv_interface_address_t *one)
+{
+	return one->address.address4.sin_family == AF_INET6 &&
+	       IN6_IS_ADDR_LINKLOCAL(&one->address.address6.sin6_addr);
+}
+
+static int
+address_of_interface(int family, char text[ADDRESS_TEXT_MAX])
+{
+	uv_interface_address_t *all, *best = NULL;
+	int n, ret = -ENOENT;
+
+	if (uv_interface_addresses(&all, &n) < 0)
+		return -ENOENT;
+	for (int i = 0; i < n; i++) {
+		if (all[i].address.address4.sin_family != family ||
+			is_link_local(&all[i]))
+			continue;
+		if (!best || (best->is_internal && !all[i].is_internal))
+			best = &all[i];
+	}
+	if (best)
+		ret = uv_ip_name(
+			(const struct sockaddr *)&best->address, text, ADDRESS_TEXT_MAX);
+	uv_free_interface_addresses(all, n);
+	return ret;
+}
+
+int
+address_of_host(int family, char text[ADDRESS_TEXT_MAX])
+{
+	char found[ADDRESS_TEXT_MAX] = "";
+	struct in6_addr six;
+	bool usable = address_of_route(family, found) == 0;
+
+	if (usable && inet_pton(AF_INET6, found, &six) == 1)
+		usable = !IN6_IS_ADDR_LINKLOCAL(&six);
+	if (!usable)
+		return address_of_interface(family, text);
+	strcpy(text, found);
+	return 0;
+}
+
+bool
+address_is_loopback(const char *text)
+{
+	return strncmp(text, "127.", 4) == 0 || strcmp(text, "::1") == 0;
+}
+
+/* ------------------------------------------------------------------ changes */
+
+static void on_event(uv_poll_t *poll, int status, int events);
+
+/* What changed does not matter, nor that there was too much to keep (ENOBUFS); a bounded
+ * number, so that a flapping interface cannot hold us here. */
+static void
+on_settled(uv_timer_t *timer)
+{
+	struct address_watch *watch = timer->data;
+	char event;
+
+	for (int i = 0; i < 1000; i++)
+		if (recv(watch->fd, &event, sizeof(event), MSG_TRUNC) < 0 &&
+			errno != ENOBUFS)
+			break;
+	uv_poll_start(&watch->poll, UV_READABLE, on_event);
+	watch->on_change(watch);
+}
+
+static void
+on_event(uv_poll_t *poll, int status, int events)
+{
+	struct address_watch *watch = poll->data;
+
+	(void)status;
+	(void)events;
+	uv_poll_stop(poll);
+	uv_timer_start(&watch->settle, on_settled, SETTLE_MS, 0);
+}
+
+int
+address_watch_start(struct address_watch *watch, uv_loop_t *loop,
+	void (*on_change)(struct address_watch *watch))
+{
+	const struct sockaddr_nl groups = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
+			     RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE,
+	};
+	int ret = 0;
+
+	*watch = (struct address_watch){ .on_change = on_change };
+	watch->fd = socket(
+		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (watch->fd < 0 ||
+		bind(watch->fd, (const struct sockaddr *)&groups, sizeof(groups)) < 0)
+		ret = -errno;
+	if (ret == 0)
+		ret = uv_poll_init(loop, &watch->poll, watch->fd);
+	if (ret < 0) {
+		log_error("addresses: cannot follow their changes: %s", strerror(-ret));
+		if (watch->fd >= 0)
+			close(watch->fd);
+		return ret;
+	}
+	uv_timer_init(loop, &watch->settle);
+	watch->poll.data = watch->settle.data = watch;
+	uv_poll_start(&watch->poll, UV_READABLE, on_event);
+	return 0;
+}
+
+void
+address_watch_stop(struct address_watch *watch)
+{
+	uv_close((uv_handle_t *)&watch->poll, NULL);
+	uv_close((uv_handle_t *)&watch->settle, NULL);
+	close(watch->fd);
+}

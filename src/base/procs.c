@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Goes through /proc. */
+#include "base/procs.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool
+links_to(const char *folder, const char *target)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir))) {
+		char path[300], link[300];
+		ssize_t len;
+
+		snprintf(path, sizeof(path), "%.32s/%.200s", folder, entry->d_name);
+		len = readlink(path, link, sizeof(link) - 1);
+		if (len <= 0)
+			continue;
+		link[len] = '\0';
+		found = strcmp(link, target) == 0;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* What a process calls itself. */
+static void
+read_name(const char *pid, char *name, size_t len)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+	file = fopen(path, "re");
+	snprintf(name, len, "?");
+	if (file && fgets(name, (int)len, file))
+		name[strcspn(name, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+void
+holders_of(const char *target, struct holders *holders)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	char own[16];
+
+	*holders = (struct holders){ 0 };
+	snprintf(own, sizeof(own), "%d", (int)getpid());
+	while (proc && (entry = readdir(proc))) {
+		char path[64], name[32];
+		size_t used = strlen(holders->text);
+
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+			strcmp(entry->d_name, own) == 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s/fd", entry->d_name);
+		if (!links_to(path, target))
+			continue;
+		read_name(entry->d_name, name, sizeof(name));
+		holders->any_murald |= strcmp(name, "murald") == 0;
+		snprintf(holders->text + used, sizeof(holders->text) - used,
+			"%s%s (%.16s)", used ? ", " : "", name, entry->d_name);
+	}
+	if (proc)
+		closedir(proc);
+}

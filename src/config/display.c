@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* The section [display]: its options, and what their types alone do not say. */
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "config/config-private.h"
+#include "config/option.h"
+
+const struct mural_option display_options[] = {
+	MURAL_CHOICE(struct config_display, output, "auto", "auto kms headless",
+		"auto: kms where a usable card is, else headless"),
+	MURAL_TEXT(struct config_display, device, "auto", "auto or /dev/dri/cardN"),
+	MURAL_TEXT(struct config_display, connector, "auto",
+		"auto or connectors' names, such as HDMI-A-1, with blanks between"),
+	MURAL_TEXT(struct config_display, mode, "preferred",
+		"preferred, WxH or WxH@HZ, such as 1920x1080@60"),
+	MURAL_CHOICE(struct config_display, scale, "fit", "fit integer fill none",
+		"how the canvas fills the screen; the rest is letterbox"),
+	MURAL_CHOICE(struct config_display, rotate, "0", "0 90 180 270",
+		"degrees, clockwise, that the picture is turned"),
+	MURAL_CHOICE(struct config_display, mirror, "no", "no x",
+		"x: left and right are exchanged, for rear projection"),
+	MURAL_TEXT(struct config_display, blank, "",
+		"when there is no picture: HH:MM-HH:MM, idle DURATION, or both"),
+	MURAL_CHOICE(struct config_display, blank_mode, "off", "off black",
+		"off: the screen gets no signal; black: a black picture"),
+	MURAL_BOOL(struct config_display, hud, "on",
+		"the strip that tells people how to paint"),
+	{ 0 },
+};
+
+/* ------------------------------------------------------------------ parts of values */
+
+/* "1920x1080" or "1920x1080@60" */
+static bool
+parse_mode(const char *text, struct config_mode *mode)
+{
+	static const struct mural_option size = { .type = MURAL_TYPE_DIMENSIONS };
+	static const struct mural_option rate = {
+		.type = MURAL_TYPE_NUMBER,
+		.least = 1,
+		.most = 1000,
+	};
+	struct mural_dimensions dimensions;
+	char part[32], why[256];
+	size_t len = strcspn(text, "@");
+	int64_t hz = 0;
+
+	if (len >= sizeof(part))
+		return false;
+	memcpy(part, text, len);
+	part[len] = '\0';
+	if (option_set(&size, &dimensions, part, why, sizeof(why)) < 0)
+		return false;
+	if (text[len] == '@' &&
+		option_set(&rate, &hz, text + len + 1, why, sizeof(why)) < 0)
+		return false;
+	*mode = (struct config_mode){ dimensions.width, dimensions.height, hz };
+	return true;
+}
+
+bool
+config_word(const char *text, uint32_t index, char *word, size_t len)
+{
+	const char *p = text + strspn(text, " \t");
+	size_t n;
+
+	for (; index > 0; index--) {
+		p += strcspn(p, " \t");
+		p += strspn(p, " \t");
+	}
+	n = strcspn(p, " \t");
+	snprintf(word, len, "%.*s", (int)MIN(n, len - 1), p);
+	return n > 0;
+}
+
+/* Two digits below `end`. */
+static bool
+parse_two(const char *p, uint32_t end, uint32_t *value)
+{
+	if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+		return false;
+	*value = 10 * (uint32_t)(p[0] - '0') + (uint32_t)(p[1] - '0');
+	return *value < end;
+}
+
+/* "22:30", of which it reads five bytes, as minutes. */
+static bool
+parse_time(const char *p, uint32_t *minutes)
+{
+	uint32_t hour, minute;
+
+	if (!parse_two(p, 24, &hour) || p[2] != ':' || !parse_two(p + 3, 60, &minute))
+		return false;
+	*minutes = 60 * hour + minute;
+	return true;
+}
+
+/* "22:00-08:00" */
+static bool
+parse_hours(const char *word, struct config_blank *blank)
+{
+	if (strlen(word) != strlen("22:00-08:00") || word[5] != '-' ||
+		!parse_time(word, &blank->from) || !parse_time(word + 6, &blank->to))
+		return false;
+	blank->scheduled = true;
+	return true;
+}
+
+/* What is wrong goes to `why`. */
+static bool
+parse_blank(const char *text, struct config_blank *blank, char *why, size_t len)
+{
+	static const struct mural_option duration = {
+		.type = MURAL_TYPE_DURATION,
+		.least = 1000,
+		.most = INT64_C(1000) * 60 * 60 * 24 * 7,
+	};
+	char word[32], reason[256];
+	bool idle = false;
+
+	*blank = (struct config_blank){ 0 };
+	for (uint32_t i = 0; config_word(text, i, word, sizeof(word)); i++) {
+		if (idle) {
+			if (option_set(&duration, &blank->idle, word, reason,
+				    sizeof(reason)) < 0) {
+				refuse(why, len, "\"%s\" %s", word, reason);
+				return false;
+			}
+			idle = false;
+		} else if (strcmp(word, "idle") == 0 && blank->idle == 0) {
+			idle = true;
+		} else if (blank->scheduled || !parse_hours(word, blank)) {
+			refuse(why, len,
+				"\"%s\" is not understood; write HH:MM-HH:MM, idle "
+				"DURATION, or both, such as 22:00-08:00 idle 30min",
+				word);
+			return false;
+		}
+	}
+	if (idle)
+		refuse(why, len, "idle needs a duration, such as idle 30min");
+	else if (blank->scheduled && blank->from == blank->to)
+		refuse(why, len, "begins when it ends; write two different times");
+	else
+		return true;
+	return false;
+}
+
+/* ------------------------------------------------------------------ checks */
+
+static void
+check_connectors(struct config *config, const struct setting *setting)
+{
+	const char *text = config->display.connector;
+	char name[64], other[64];
+	uint32_t n = 0;
+	bool is_auto = false;
+
+	for (; config_word(text, n, name, sizeof(name)); n++) {
+		is_auto = is_auto || strcmp(name, "auto") == 0;
+		for (uint32_t i = 0; i < n; i++)
+			if (config_word(text, i, other, sizeof(other)) &&
+				strcmp(name, other) == 0)
+				config_error(config, setting->file, setting->line,
+					"display", "connector", "names %s twice", name);
+	}
+	if (n == 0)
+		config_error(config, setting->file, setting->line, "display", "connector",
+			"is empty; write auto or a name such as HDMI-A-1");
+	if (is_auto && n > 1)
+		config_error(config, setting->file, setting->line, "display", "connector",
+			"auto stands alone: write it, or names such as HDMI-A-1 "
+			"HDMI-A-2");
+	if (n > CONFIG_CONNECTORS)
+		config_error(config, setting->file, setting->line, "display", "connector",
+			"names %u connectors; %u are the most", n, CONFIG_CONNECTORS);
+}
+
+void
+check_display(struct config *config)
+{
+	const struct section *section = &config->private->core[DISPLAY];
+	struct config_display *display = &config->display;
+	const struct setting *setting = section_find(section, "mode");
+	char why[512];
+
+	if (strcmp(display->mode, "preferred") != 0 &&
+		!parse_mode(display->mode, &display->wanted_mode) && setting)
+		config_error(config, setting->file, setting->line, "display", "mode",
+			"\"%s\" is no mode; write preferred, WxH or WxH@HZ, such as "
+			"1920x1080@60",
+			display->mode);
+	setting = section_find(section, "device");
+	if (setting && strcmp(display->device, "auto") != 0 && display->device[0] != '/')
+		config_error(config, setting->file, setting->line, "display", "device",
+			"\"%s\" is no device; write auto or a path such as "
+			"/dev/dri/card0",
+			display->device);
+	setting = section_find(section, "connector");
+	if (setting)
+		check_connectors(config, setting);
+	setting = section_find(section, "blank");
+	if (!parse_blank(display->blank, &display->blanking, why, sizeof(why)) && setting)
+		config_error(config, setting->file, setting->line, "display", "blank",
+			"%s", why);
+}
+
+/* ------------------------------------------------------------------ copies */
+
+static const char **
+text_of(struct config_display *display, const struct mural_option *option)
+{
+	return (const char **)((char *)display + option->offset);
+}
+
+int
+config_display_copy(struct config_display *copy, const struct config_display *display)
+{
+	int ret = 0;
+
+	*copy = *display;
+	for (const struct mural_option *option = display_options; option->name;
+		option++) {
+		const char **text = text_of(copy, option);
+
+		if (option->type != MURAL_TYPE_TEXT)
+			continue;
+		*text = strdup(*text);
+		if (!*text)
+			ret = -ENOMEM;
+	}
+	if (ret < 0)
+		config_display_finish(copy);
+	return ret;
+}
+
+void
+config_display_finish(struct config_display *copy)
+{
+	options_finish(display_options, copy);
+}

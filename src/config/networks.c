@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* server.allow and server.deny: networks, and files of networks. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config-private.h"
+
+static const char blanks[] = " \t\r\n";
+
+/* A text with networks and where it stands. */
+struct list {
+	struct config *config;
+	const char *key;
+	struct networks *networks;
+	const char *file;
+	int line;
+};
+
+static int
+add_word(const struct list *list, const char *word)
+{
+	struct network network;
+
+	if (network_parse(word, &network))
+		return networks_add(list->networks, &network);
+	config_error(list->config, list->file, list->line, "server", list->key,
+		strchr(word, ',') ? "\"%s\": write blanks between networks, no commas"
+				  : "\"%s\" is no network; write an address, or one "
+				    "with the bits that count, such as 192.0.2.0/24 or "
+				    "2001:db8::/32",
+		word);
+	return 0;
+}
+
+/* A file and nothing else: a pipe could be waited for, a device could have no end. */
+static FILE *
+open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+	FILE *file = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	else
+		file = fdopen(fd, "r");
+	if (!file) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+	}
+	return file;
+}
+
+/* A network a word; what follows a # or ; is a comment. */
+static int
+add_file(const struct list *list, const char *path)
+{
+	struct list inside = *list;
+	FILE *file = open_file(path);
+	char *line = NULL, *rest;
+	size_t size = 0;
+	int ret = 0;
+
+	if (!file) {
+		config_error(list->config, list->file, list->line, "server", list->key,
+			"@%s: %s", path, strerror(errno));
+		return 0;
+	}
+	inside.file = path;
+	inside.line = 0;
+	errno = 0;
+	while (ret == 0 && getline(&line, &size, file) >= 0) {
+		inside.line++;
+		line[strcspn(line, "#;")] = '\0';
+		for (char *word = strtok_r(line, blanks, &rest); ret == 0 && word;
+			word = strtok_r(NULL, blanks, &rest))
+			ret = add_word(&inside, word);
+		errno = 0;
+	}
+	if (ret == 0 && ferror(file))
+		config_error(list->config, list->file, list->line, "server", list->key,
+			"@%s: %s", path, strerror(errno ? errno : EIO));
+	free(line);
+	fclose(file);
+	return ret;
+}
+
+int
+networks_read(struct config *config, const char *key, const char *text,
+	struct networks *networks)
+{
+	const struct setting *setting = config_setting(config, "server", key);
+	struct list list = { config, key, networks, setting ? setting->file : NULL,
+		setting ? setting->line : 0 };
+	char *copy = strdup(text), *rest;
+	int ret = copy ? 0 : -ENOMEM;
+
+	for (char *word = copy ? strtok_r(copy, blanks, &rest) : NULL; ret == 0 && word;
+		word = strtok_r(NULL, blanks, &rest))
+		ret = *word == '@' ? add_file(&list, word + 1) : add_word(&list, word);
+	networks_sort(networks);
+	free(copy);
+	return ret;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* What the config says to people: the effective values, and which key was meant. */
+#include "config/config-private.h"
+
+#include <string.h>
+
+#include "config/option.h"
+
+struct keys {
+	const struct mural_option *options, *more;
+	char key[64];
+};
+
+static const char *
+next_key(void *arg)
+{
+	struct keys *keys = arg;
+
+	if (!keys->options || !keys->options->name) {
+		keys->options = keys->more;
+		keys->more = NULL;
+	}
+	if (!keys->options || !keys->options->name)
+		return NULL;
+	return (keys->options++)->name;
+}
+
+void
+config_unknown_key(struct config *config, const struct section *section,
+	const struct setting *setting, const struct mural_option *options,
+	const struct mural_option *more)
+{
+	struct keys keys = { .options = options, .more = more };
+	const char *nearest = nearest_word(setting->key, next_key, &keys);
+	char known[512] = "";
+	size_t used = 0;
+
+	if (nearest) {
+		struct mural_option option = { .name = nearest };
+
+		config_error(config, setting->file, setting->line, section->title,
+			setting->key, "unknown option, did you mean %s?",
+			option_key(&option, keys.key, sizeof(keys.key)));
+		return;
+	}
+	keys = (struct keys){ .options = options, .more = more };
+	while ((nearest = next_key(&keys)) && used < sizeof(known)) {
+		struct mural_option option = { .name = nearest };
+
+		used += snprintf(known + used, sizeof(known) - used, "%s%s",
+			used ? ", " : "",
+			option_key(&option, keys.key, sizeof(keys.key)));
+	}
+	config_error(config, setting->file, setting->line, section->title, setting->key,
+		"unknown option, this section takes %s", known);
+}
+
+size_t
+config_line_len(const char *title, const char *key, const char *value)
+{
+	return strlen(title) + strlen(key) + strlen(value) + strlen(". = ");
+}
+
+void
+config_print_options(const char *title, const struct section *section,
+	const struct mural_option *options, FILE *out)
+{
+	for (const struct mural_option *o = options; o && o->name; o++) {
+		const struct setting *setting =
+			section ? section_find(section, o->name) : NULL;
+		const char *value = setting ? setting->value : o->initial;
+		char key[64], origin[4096] = "default";
+
+		option_key(o, key, sizeof(key));
+		if (setting && setting->line > 0)
+			snprintf(origin, sizeof(origin), "%s:%d", setting->file,
+				setting->line);
+		else if (setting)
+			snprintf(origin, sizeof(origin), "%s", setting->file);
+		/* inih takes no long lines: then the origin has one of its own */
+		if (config_line_len(title, key, value) + strlen("  ; ") + strlen(origin) >
+			LINE_ROOM)
+			fprintf(out, "; %s\n%s.%s = %s\n", origin, title, key, value);
+		else
+			fprintf(out, "%s.%s = %s  ; %s\n", title, key, value, origin);
+	}
+}
+
+void
+config_print(const struct config *config, FILE *out)
+{
+	for (size_t i = 0; i < N_CORE; i++)
+		config_print_options(core_sections[i].name, &config->private->core[i],
+			core_sections[i].options, out);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps what was said: sections, their settings, and where each of them was written. */
+#include "config/config-private.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "config/option.h"
+
+#define TITLE_BYTES 128
+
+const struct setting *
+section_find(const struct section *section, const char *key)
+{
+	const struct setting *found = NULL;
+
+	for (const struct setting *s = section->settings; s; s = s->next)
+		if (same_key(s->key, key))
+			found = s;
+	return found;
+}
+
+const struct setting *
+config_setting(const struct config *config, const char *section, const char *key)
+{
+	for (size_t i = 0; config->private && i < N_CORE; i++)
+		if (strcmp(core_sections[i].name, section) == 0)
+			return section_find(&config->private->core[i], key);
+	return NULL;
+}
+
+void
+section_finish(struct section *section)
+{
+	while (section->settings) {
+		struct setting *setting = section->settings;
+
+		section->settings = setting->next;
+		free(setting->key);
+		free(setting->value);
+		free(setting);
+	}
+	free(section->title);
+	free(section->module);
+	free(section->name);
+}
+
+/* Parses a core value into its field. */
+static int
+set_core(struct config *config, size_t index, const struct setting *setting)
+{
+	const struct core_section *core = &core_sections[index];
+	const struct section *section = &config->private->core[index];
+	const struct mural_option *option = option_find(core->options, setting->key);
+	char why[256], key[64];
+	int ret;
+
+	if (!option) {
+		config_unknown_key(config, section, setting, core->options, NULL);
+		return 0;
+	}
+	ret = option_set(
+		option, (char *)config + core->offset, setting->value, why, sizeof(why));
+	if (ret == -EINVAL)
+		config_error(config, setting->file, setting->line, core->name,
+			option_key(option, key, sizeof(key)), "\"%s\" %s", setting->value,
+			why);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+int
+config_add(struct config *config, struct section *section, const char *key,
+	const char *value, struct place place)
+{
+	const struct setting *earlier = section_find(section, key);
+	struct setting *setting, **end = &section->settings;
+	size_t len = config_line_len(section->title, key, value);
+
+	/* no line of a file could hold more; a command line does */
+	if (len > LINE_ROOM && place.line > 0) {
+		config_error(config, place.file, place.line, section->title, key,
+			"this value is too long by %zu bytes", len - LINE_ROOM);
+		return 0;
+	}
+	setting = calloc(1, sizeof(*setting));
+	if (!setting)
+		return -ENOMEM;
+	*setting = (struct setting){ NULL, strdup(key), strdup(value), place.file,
+		place.line };
+	while (*end)
+		end = &(*end)->next;
+	*end = setting;
+	if (!setting->key || !setting->value)
+		return -ENOMEM;
+	/* Between files that is what drop-ins are for; within one it is likely a slip. */
+	if (earlier && earlier->file == place.file && place.line > 0)
+		log_warn("%s:%d: %s.%s: already set in line %d; this one counts",
+			place.file, place.line, section->title, key, earlier->line);
+	for (size_t i = 0; i < N_CORE; i++)
+		if (section == &config->private->core[i])
+			return set_core(config, i, setting);
+	return 0;
+}
+
+struct words {
+	char text[TITLE_BYTES];
+	const char *word[4];
+	size_t n; /* 4: four or more */
+};
+
+static void
+split_words(struct words *words, const char *text)
+{
+	char *p = words->text;
+
+	words->n = 0;
+	snprintf(words->text, sizeof(words->text), "%s", text);
+	for (;;) {
+		p += strspn(p, " \t");
+		if (!*p || words->n == ARRAY_LEN(words->word))
+			return;
+		words->word[words->n++] = p;
+		p += strcspn(p, " \t");
+		if (*p)
+			*p++ = '\0';
+	}
+}
+
+/* Modules are file names, and names become labels: both are kept to plain words. */
+static bool
+is_plain_word(const char *word)
+{
+	for (const char *p = word; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("-_.", *p))
+			return false;
+	return *word && *word != '.';
+}
+
+static const char *
+next_section(void *arg)
+{
+	size_t *index = arg;
+
+	if (*index < N_CORE)
+		return core_sections[(*index)++].name;
+	return (*index)++ == N_CORE ? "plugin" : NULL;
+}
+
+static void
+refuse_section(struct config *config, const char *title, struct place place)
+{
+	struct words words;
+	size_t index = 0;
+	const char *nearest = NULL;
+
+	split_words(&words, title);
+	if (words.n > 0)
+		nearest = nearest_word(words.word[0], next_section, &index);
+	if (nearest && strcmp(nearest, "plugin") == 0)
+		config_error(config, place.file, place.line, title, NULL,
+			"unknown section, did you mean [plugin MODULE] or "
+			"[plugin MODULE NAME]?");
+	else if (nearest)
+		config_error(config, place.file, place.line, title, NULL,
+			"unknown section, did you mean [%s]?", nearest);
+	else if (words.n == 1 && is_plain_word(words.word[0]))
+		config_error(config, place.file, place.line, title, NULL,
+			"unknown section, did you mean [plugin %s]? The others are "
+			"[canvas], [display], [server] and [record]",
+			words.word[0]);
+	else
+		config_error(config, place.file, place.line, title, NULL,
+			"unknown section, there are [canvas], [display], [server], "
+			"[record] and [plugin MODULE]");
+}
+
+static int
+open_plugin_section(struct config *config, const struct words *words, struct place place,
+	struct section **out)
+{
+	const char *module = words->word[1], *name = words->word[words->n - 1];
+	struct section *section, **end = &config->sections;
+	char title[TITLE_BYTES];
+
+	snprintf(title, sizeof(title), "plugin %s%s%s", module, words->n == 3 ? " " : "",
+		words->n == 3 ? name : "");
+	for (; *end; end = &(*end)->next)
+		if (strcmp((*end)->title, title) == 0) {
+			*out = *end;
+			return 0;
+		}
+	section = calloc(1, sizeof(*section));
+	if (!section)
+		return -ENOMEM;
+	*end = section;
+	section->file = place.file;
+	section->line = place.line;
+	section->title = strdup(title);
+	section->module = strdup(module);
+	section->name = strdup(name);
+	if (!section->title || !section->module || !section->name)
+		return -ENOMEM;
+	*out = section;
+	return 0;
+}
+
+static int
+open_core_section(
+	struct config *config, size_t index, struct place place, struct section **out)
+{
+	struct section *section = &config->private->core[index];
+
+	if (!section->title) {
+		section->title = strdup(core_sections[index].name);
+		if (!section->title)
+			return -ENOMEM;
+		section->file = place.file;
+		section->line = place.line;
+	}
+	*out = section;
+	return 0;
+}
+
+int
+config_open_section(struct config *config, const char *title, struct place place,
+	struct section **section)
+{
+	struct words words;
+
+	*section = NULL;
+	split_words(&words, title);
+	if (words.n == 1)
+		for (size_t i = 0; i < N_CORE; i++)
+			if (strcmp(words.word[0], core_sections[i].name) == 0)
+				return open_core_section(config, i, place, section);
+	if (words.n == 0 || words.n > 3 || strcmp(words.word[0], "plugin") != 0 ||
+		words.n == 1) {
+		refuse_section(config, title, place);
+		return 0;
+	}
+	if (!is_plain_word(words.word[1]) || !is_plain_word(words.word[words.n - 1])) {
+		config_error(config, place.file, place.line, title, NULL,
+			"modules and names are made of letters, digits and - _ .");
+		return 0;
+	}
+	return open_plugin_section(config, &words, place, section);
+}
+
+int
+config_add_named(
+	struct config *config, const char *name, const char *value, struct place place)
+{
+	const char *dot = strrchr(name, '.');
+	char title[TITLE_BYTES];
+	struct section *section;
+	int ret;
+
+	if (!dot || dot == name || dot[1] == '\0' ||
+		(size_t)(dot - name) >= sizeof(title)) {
+		config_error(config, place.file, place.line, NULL, name,
+			"belongs to no section; write it below one, or as SECTION.KEY");
+		return 0;
+	}
+	snprintf(title, sizeof(title), "%.*s", (int)(dot - name), name);
+	ret = config_open_section(config, title, place, &section);
+	if (ret < 0 || !section)
+		return ret;
+	return config_add(config, section, dot + 1, value, place);
+}

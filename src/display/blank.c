@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks at the clock and at the canvas, and says when the screens go dark. */
+#include "display/blank.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/counters.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "display/display-private.h"
+
+#define HOUR 3600
+/* What is painted is on a screen after this long. */
+#define GRACE_MS 200
+#define DAY_MINUTES (24 * 60)
+
+/* ------------------------------------------------------------------ hours */
+
+static uint32_t
+minute_of_day(time_t now)
+{
+	struct tm local;
+
+	localtime_r(&now, &local);
+	return (uint32_t)(60 * local.tm_hour + local.tm_min);
+}
+
+bool
+blank_hours_hold(const struct config_blank *hours, time_t now)
+{
+	const uint32_t minute = minute_of_day(now);
+
+	if (!hours->scheduled)
+		return false;
+	if (hours->from < hours->to)
+		return minute >= hours->from && minute < hours->to;
+	return minute >= hours->from || minute < hours->to;
+}
+
+time_t
+blank_hours_change(const struct config_blank *hours, time_t now)
+{
+	const uint32_t minute = minute_of_day(now);
+	const uint32_t next = blank_hours_hold(hours, now) ? hours->to : hours->from;
+	const uint32_t left = (next + DAY_MINUTES - minute) % DAY_MINUTES;
+
+	return MIN(now - now % 60 + 60 * (time_t)left, now + HOUR);
+}
+
+/* ------------------------------------------------------------------ switching */
+
+static void
+apply(struct display_blank *blank)
+{
+	struct display_thread *thread = blank->thread;
+	const bool now = blank->scheduled || blank->unpainted;
+	const bool black = now && thread->config.blank_mode == BLANK_BLACK;
+	const bool off = now && !black, before = blank->off || blank->black;
+
+	if (now && !before)
+		log_info("display: %s: %s", black ? "black" : "off",
+			blank->scheduled ? "it is in the hours of display.blank"
+					 : "nobody has painted for so long");
+	else if (before && !now)
+		log_info("display: on again");
+	/* before the screens are off, and not until they are on again: nobody is to take
+	 * the one for a fault */
+	if (now)
+		figure_store(&thread->figures->dark, 1);
+	if (black != blank->black)
+		for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+			head_show_black(&thread->heads[i], black);
+	if (off != blank->off)
+		thread->driver->blank(thread->state, off);
+	blank->black = black;
+	blank->off = off;
+	if (!now)
+		figure_store(&thread->figures->dark, 0);
+}
+
+/* ------------------------------------------------------------------ paint */
+
+static void on_idle(uv_timer_t *timer);
+
+static void
+wait_for_idleness(struct display_blank *blank)
+{
+	struct display_thread *thread = blank->thread;
+
+	uv_update_time(&thread->loop);
+	thread->painted_ms = uv_now(&thread->loop);
+	uv_timer_stop(&blank->idle);
+	if (thread->config.blanking.idle != 0)
+		uv_timer_start(&blank->idle, on_idle, thread->config.blanking.idle, 0);
+}
+
+static void
+on_paint(uv_poll_t *bell, int status, int events)
+{
+	struct display_blank *blank = bell->data;
+
+	(void)status;
+	(void)events;
+	uv_poll_stop(bell);
+	blank->unpainted = false;
+	wait_for_idleness(blank);
+	apply(blank);
+}
+
+/* Twice: from the first time on paint rings the bell, and what was painted just before
+ * that has been drawn by the second. */
+static void
+on_idle(uv_timer_t *timer)
+{
+	struct display_blank *blank = timer->data;
+	struct display_thread *thread = blank->thread;
+	const uint64_t idle = thread->config.blanking.idle;
+	const uint64_t since = uv_now(&thread->loop) - thread->painted_ms;
+
+	if (since < idle) {
+		uv_poll_stop(&blank->bell);
+		uv_timer_start(timer, on_idle, idle - since, 0);
+	} else if (!uv_is_active((uv_handle_t *)&blank->bell)) {
+		(void)mural_reader_take(blank->reader, thread->tiles);
+		if (!mural_reader_arm(blank->reader))
+			uv_poll_start(&blank->bell, UV_READABLE, on_paint);
+		uv_timer_start(timer, on_idle, GRACE_MS, 0);
+	} else {
+		blank->unpainted = true;
+		apply(blank);
+	}
+}
+
+static int
+make_reader(struct display_blank *blank)
+{
+	struct display_thread *thread = blank->thread;
+	int ret;
+
+	if (blank->reader)
+		return 0;
+	blank->reader = canvas_reader_new(thread->canvas);
+	if (!blank->reader)
+		return -ENOMEM;
+	blank->bell.data = blank;
+	ret = uv_poll_init(&thread->loop, &blank->bell, mural_reader_fd(blank->reader));
+	if (ret < 0) {
+		mural_reader_free(blank->reader);
+		blank->reader = NULL;
+	}
+	return ret;
+}
+
+static void
+watch_paint(struct display_blank *blank)
+{
+	int ret = 0;
+
+	blank->unpainted = false;
+	uv_timer_stop(&blank->idle);
+	if (blank->reader)
+		uv_poll_stop(&blank->bell);
+	if (blank->thread->config.blanking.idle != 0)
+		ret = make_reader(blank);
+	if (ret < 0)
+		log_error("display: blank: %s; the picture stays when nobody paints",
+			strerror(-ret));
+	else
+		wait_for_idleness(blank);
+}
+
+/* ------------------------------------------------------------------ the clock */
+
+/* Wakes up when the clock is set, too. */
+static void
+watch_clock(struct display_blank *blank)
+{
+	const struct config_blank *hours = &blank->thread->config.blanking;
+	const time_t now = time(NULL);
+	struct itimerspec when = { 0 };
+
+	blank->scheduled = blank->clock >= 0 && blank_hours_hold(hours, now);
+	if (blank->clock < 0)
+		return;
+	if (hours->scheduled)
+		when.it_value.tv_sec = blank_hours_change(hours, now);
+	(void)timerfd_settime(
+		blank->clock, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+}
+
+static void
+on_hour(uv_poll_t *poll, int status, int events)
+{
+	struct display_blank *blank = poll->data;
+	const bool held = blank->scheduled;
+	uint64_t times;
+
+	(void)status;
+	(void)events;
+	(void)!read(blank->clock, &times, sizeof(times)); /* ECANCELED: it was set */
+	watch_clock(blank);
+	if (held && !blank->scheduled)
+		watch_paint(blank);
+	apply(blank);
+}
+
+static void
+open_clock(struct display_blank *blank)
+{
+	uv_loop_t *loop = &blank->thread->loop;
+
+	blank->clock = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (blank->clock >= 0 && uv_poll_init(loop, &blank->hour, blank->clock) < 0) {
+		close(blank->clock);
+		blank->clock = -1;
+	}
+	if (blank->clock < 0) {
+		log_error("display: blank: no clock: %s; its hours are ignored",
+			strerror(errno));
+		return;
+	}
+	blank->hour.data = blank;
+	uv_poll_start(&blank->hour, UV_READABLE, on_hour);
+}
+
+/* ------------------------------------------------------------------ beginning, end */
+
+void
+blank_start(struct display_blank *blank, struct display_thread *thread)
+{
+	*blank = (struct display_blank){ .thread = thread, .clock = -1 };
+	blank->idle.data = blank;
+	uv_timer_init(&thread->loop, &blank->idle);
+	blank_reconfigure(blank);
+}
+
+void
+blank_reconfigure(struct display_blank *blank)
+{
+	if (blank->thread->config.blanking.scheduled && blank->clock < 0)
+		open_clock(blank);
+	watch_clock(blank);
+	watch_paint(blank);
+	apply(blank);
+}
+
+void
+blank_stop(struct display_blank *blank)
+{
+	uv_close((uv_handle_t *)&blank->idle, NULL);
+	if (blank->clock >= 0)
+		uv_close((uv_handle_t *)&blank->hour, NULL);
+	if (blank->reader)
+		uv_close((uv_handle_t *)&blank->bell, NULL);
+}
+
+void
+blank_finish(struct display_blank *blank)
+{
+	if (!blank->thread)
+		return;
+	if (blank->clock >= 0)
+		close(blank->clock);
+	mural_reader_free(blank->reader);
+	*blank = (struct display_blank){ 0 };
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The two methods for drivers without atomic commits: SetCrtc with PageFlip, and
+ * SetCrtc with one buffer that is drawn into while it is shown. */
+#include <errno.h>
+
+#include "display/drm/drm.h"
+
+static int
+legacy_init(struct drm_pipe *pipe)
+{
+	(void)pipe;
+	return 0;
+}
+
+static int
+legacy_modeset(struct drm_pipe *pipe)
+{
+	return drmModeSetCrtc(pipe->fd, pipe->crtc_id, pipe->buffers[0].fb_id, 0, 0,
+		       &pipe->connector_id, 1, &pipe->mode) < 0
+		       ? -errno
+		       : 0;
+}
+
+static int
+legacy_flip(
+	struct drm_pipe *pipe, uint32_t buffer, const struct box *box, uintptr_t token)
+{
+	(void)box;
+	return drmModePageFlip(pipe->fd, pipe->crtc_id, pipe->buffers[buffer].fb_id,
+		       DRM_MODE_PAGE_FLIP_EVENT, (void *)token) < 0
+		       ? -errno
+		       : DISPLAY_UNDER_WAY;
+}
+
+static int
+legacy_disable(struct drm_pipe *pipe)
+{
+	return drmModeSetCrtc(pipe->fd, pipe->crtc_id, 0, 0, 0, NULL, 0, NULL) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* Drivers that scan out the very memory we write to have no DirtyFB, and need none. */
+static int
+dirtyfb_flip(
+	struct drm_pipe *pipe, uint32_t buffer, const struct box *box, uintptr_t token)
+{
+	drmModeClip clip = { box->left, box->top, box->right, box->bottom };
+
+	(void)token;
+	if (box->left != box->right &&
+		drmModeDirtyFB(pipe->fd, pipe->buffers[buffer].fb_id, &clip, 1) < 0 &&
+		errno != ENOSYS)
+		return -errno;
+	return DISPLAY_AT_ONCE;
+}
+
+const struct drm_method drm_legacy = {
+	.name = "legacy",
+	.n_buffers = 2,
+	.init = legacy_init,
+	.modeset = legacy_modeset,
+	.flip = legacy_flip,
+	.disable = legacy_disable,
+};
+
+const struct drm_method drm_dirtyfb = {
+	.name = "dirtyfb",
+	.n_buffers = 1,
+	.init = legacy_init,
+	.modeset = legacy_modeset,
+	.flip = dirtyfb_flip,
+	.disable = legacy_disable,
+};

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Modes: which of a screen's own is meant, and one for a screen that lists none.
+ *
+ * The timings of made modes come from CTA-861-G, table 1 and 2, for the sizes of
+ * television, which every projector knows; and for all others from VESA's Coordinated
+ * Video Timings standard, version 1.1 (2003), section 5, with reduced blanking, which
+ * asks least of a cable.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "display/drm/drm.h"
+
+uint64_t
+mode_frame_ns(const drmModeModeInfo *mode)
+{
+	uint64_t ticks = (uint64_t)mode->htotal * mode->vtotal; /* clock is in kHz */
+
+	if (mode->flags & DRM_MODE_FLAG_INTERLACE)
+		ticks /= 2;
+	if (mode->flags & DRM_MODE_FLAG_DBLSCAN)
+		ticks *= 2;
+	if (mode->clock == 0 || ticks == 0)
+		return UINT64_C(1000000000) / MAX(mode->vrefresh, 60);
+	return ticks * 1000000 / mode->clock;
+}
+
+void
+mode_text(const drmModeModeInfo *mode, char *text, size_t len)
+{
+	snprintf(text, len, "%ux%u@%u", mode->hdisplay, mode->vdisplay, mode->vrefresh);
+}
+
+/* ------------------------------------------------------------------ made modes */
+
+struct timing {
+	uint32_t clock; /* kHz */
+	uint16_t display, sync_start, sync_end, total;
+	uint16_t vdisplay, vsync_start, vsync_end, vtotal, hz;
+	bool negative; /* sync pulses, both */
+};
+
+static const struct timing television[] = {
+	{ 25175, 640, 656, 752, 800, 480, 490, 492, 525, 60, true },           /* VIC 1 */
+	{ 27000, 720, 736, 798, 858, 480, 489, 495, 525, 60, true },           /* 3 */
+	{ 27000, 720, 732, 796, 864, 576, 581, 586, 625, 50, true },           /* 18 */
+	{ 74250, 1280, 1390, 1430, 1650, 720, 725, 730, 750, 60, false },      /* 4 */
+	{ 74250, 1280, 1720, 1760, 1980, 720, 725, 730, 750, 50, false },      /* 19 */
+	{ 148500, 1920, 2008, 2052, 2200, 1080, 1084, 1089, 1125, 60, false }, /* 16 */
+	{ 148500, 1920, 2448, 2492, 2640, 1080, 1084, 1089, 1125, 50, false }, /* 31 */
+	{ 74250, 1920, 2008, 2052, 2200, 1080, 1084, 1089, 1125, 30, false },  /* 34 */
+	{ 74250, 1920, 2448, 2492, 2640, 1080, 1084, 1089, 1125, 25, false },  /* 33 */
+	{ 74250, 1920, 2558, 2602, 2750, 1080, 1084, 1089, 1125, 24, false },  /* 32 */
+};
+
+/* Lines of the vertical sync pulse: they tell the screen the picture's shape. */
+static uint32_t
+cvt_sync_lines(uint32_t width, uint32_t height)
+{
+	static const struct {
+		uint32_t across, down, lines;
+	} shapes[] = { { 4, 3, 4 }, { 16, 9, 5 }, { 16, 10, 6 }, { 5, 4, 7 },
+		{ 15, 9, 7 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
+		if (width * shapes[i].down == height * shapes[i].across)
+			return shapes[i].lines;
+	return 10;
+}
+
+/* The names are the standard's.  Times in nanoseconds. */
+static bool
+cvt_reduced(const struct config_mode *wanted, struct timing *timing)
+{
+	enum {
+		RB_MIN_V_BLANK = 460000,
+		RB_V_FPORCH = 3,
+		RB_MIN_V_BPORCH = 6,
+		RB_H_BLANK = 160,
+		RB_H_FPORCH = 48,
+		RB_H_SYNC = 32,
+		CLOCK_STEP = 250, /* kHz */
+	};
+	const uint64_t frame = UINT64_C(1000000000) / wanted->hz;
+	const uint32_t sync = cvt_sync_lines(wanted->width, wanted->height);
+	uint64_t blank, lines, pixels, clock;
+
+	if (frame <= RB_MIN_V_BLANK)
+		return false;
+	blank = (uint64_t)RB_MIN_V_BLANK * wanted->height / (frame - RB_MIN_V_BLANK) + 1;
+	blank = MAX(blank, RB_V_FPORCH + sync + RB_MIN_V_BPORCH);
+	lines = wanted->height + blank;
+	pixels = wanted->width + RB_H_BLANK;
+	clock = wanted->hz * lines * pixels / 1000 / CLOCK_STEP * CLOCK_STEP;
+	if (lines > UINT16_MAX || pixels > UINT16_MAX || clock == 0 || clock > UINT32_MAX)
+		return false;
+	*timing = (struct timing){
+		.clock = clock,
+		.display = wanted->width,
+		.sync_start = wanted->width + RB_H_FPORCH,
+		.sync_end = wanted->width + RB_H_FPORCH + RB_H_SYNC,
+		.total = pixels,
+		.vdisplay = wanted->height,
+		.vsync_start = wanted->height + RB_V_FPORCH,
+		.vsync_end = wanted->height + RB_V_FPORCH + sync,
+		.vtotal = lines,
+		.hz = wanted->hz,
+	};
+	return true;
+}
+
+int
+mode_make(const struct config_mode *wanted, drmModeModeInfo *mode)
+{
+	const struct timing *timing = NULL;
+	struct timing computed;
+	bool reduced = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(television) && !timing; i++)
+		if (television[i].display == wanted->width &&
+			television[i].vdisplay == wanted->height &&
+			television[i].hz == wanted->hz)
+			timing = &television[i];
+	if (!timing) {
+		if (!cvt_reduced(wanted, &computed))
+			return -ERANGE;
+		timing = &computed;
+		reduced = true;
+	}
+	*mode = (drmModeModeInfo){
+		.clock = timing->clock,
+		.hdisplay = timing->display,
+		.hsync_start = timing->sync_start,
+		.hsync_end = timing->sync_end,
+		.htotal = timing->total,
+		.vdisplay = timing->vdisplay,
+		.vsync_start = timing->vsync_start,
+		.vsync_end = timing->vsync_end,
+		.vtotal = timing->vtotal,
+		.vrefresh = timing->hz,
+		.flags = timing->negative ? DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC
+			 : reduced        ? DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_NVSYNC
+					  : DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC,
+		.type = DRM_MODE_TYPE_USERDEF,
+	};
+	mode_text(mode, mode->name, sizeof(mode->name));
+	return 0;
+}
+
+/* ------------------------------------------------------------------ choosing */
+
+static bool
+is_meant(const drmModeModeInfo *mode, const struct config_mode *wanted)
+{
+	return mode->hdisplay == wanted->width && mode->vdisplay == wanted->height &&
+	       (wanted->hz == 0 || mode->vrefresh == wanted->hz);
+}
+
+/* The configured mode of those that the screen lists, rather not an interlaced one. */
+static const drmModeModeInfo *
+find_meant(const drmModeConnector *connector, const struct config_mode *wanted)
+{
+	const drmModeModeInfo *found = NULL;
+
+	for (int i = connector->count_modes - 1; i >= 0; i--) {
+		const drmModeModeInfo *mode = &connector->modes[i];
+
+		if (!is_meant(mode, wanted))
+			continue;
+		if (!found || !(mode->flags & DRM_MODE_FLAG_INTERLACE) ||
+			found->flags & DRM_MODE_FLAG_INTERLACE)
+			found = mode;
+	}
+	return found;
+}
+
+static void
+add_mode(struct drm_choice *choice, const drmModeModeInfo *mode)
+{
+	if (choice->n_modes < DRM_MODES)
+		choice->modes[choice->n_modes++] = *mode;
+}
+
+static bool
+has_size(const struct drm_choice *choice, const drmModeModeInfo *mode)
+{
+	for (uint32_t i = 0; i < choice->n_modes; i++)
+		if (choice->modes[i].hdisplay == mode->hdisplay &&
+			choice->modes[i].vdisplay == mode->vdisplay)
+			return true;
+	return false;
+}
+
+/* One mode of each size, the largest first as screens list them, but none larger than
+ * what the screen prefers: who lists those does not mean them. */
+static void
+add_others(const drmModeConnector *connector, const drmModeModeInfo *preferred,
+	struct drm_choice *choice)
+{
+	const uint32_t most = (uint32_t)preferred->hdisplay * preferred->vdisplay;
+
+	for (int i = 0; i < connector->count_modes; i++) {
+		const drmModeModeInfo *mode = &connector->modes[i];
+
+		if ((uint32_t)mode->hdisplay * mode->vdisplay <= most &&
+			!has_size(choice, mode))
+			add_mode(choice, mode);
+	}
+}
+
+void
+choose_modes(const drmModeConnector *connector, const struct config_mode *wanted,
+	struct drm_choice *choice)
+{
+	const drmModeModeInfo *meant = NULL;
+	const drmModeModeInfo *preferred =
+		connector->count_modes > 0 ? &connector->modes[0] : NULL;
+	drmModeModeInfo made;
+
+	choice->n_modes = 0;
+	choice->mode_made = false;
+	if (wanted->width != 0)
+		meant = find_meant(connector, wanted);
+	choice->mode_absent = wanted->width != 0 && !meant;
+	if (meant) {
+		add_mode(choice, meant);
+	} else if (wanted->hz != 0 && mode_make(wanted, &made) == 0) {
+		choice->mode_made = true;
+		choice->mode_absent = false;
+		add_mode(choice, &made);
+	}
+	for (int i = connector->count_modes - 1; i >= 0; i--)
+		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
+			preferred = &connector->modes[i];
+	if (!preferred)
+		return;
+	if (preferred != meant)
+		add_mode(choice, preferred);
+	add_others(connector, preferred, choice);
+}

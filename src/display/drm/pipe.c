@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Dumb buffers, and what owns them while a connector is lit. */
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "display/drm/drm.h"
+
+const struct drm_method *const drm_methods[] = { &drm_atomic, &drm_legacy, &drm_dirtyfb,
+	NULL };
+
+/* What was made of a buffer that failed half-way is freed by buffer_finish(). */
+static int
+buffer_init(
+	struct drm_buffer *buffer, int fd, uint32_t width, uint32_t height, bool rgb565)
+{
+	uint64_t size, offset;
+	uint32_t pitch;
+
+	if (drmModeCreateDumbBuffer(fd, width, height, rgb565 ? 16 : 32, 0,
+		    &buffer->handle, &pitch, &size) < 0)
+		return -errno;
+	buffer->pitch = pitch;
+	if (drmModeAddFB2(fd, width, height,
+		    rgb565 ? DRM_FORMAT_RGB565 : DRM_FORMAT_XRGB8888,
+		    (uint32_t[4]){ buffer->handle }, (uint32_t[4]){ pitch },
+		    (uint32_t[4]){ 0 }, &buffer->fb_id, 0) < 0)
+		return -errno;
+	if (drmModeMapDumbBuffer(fd, buffer->handle, &offset) < 0)
+		return -errno;
+
+	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	if (map == MAP_FAILED)
+		return -errno;
+	buffer->pixels = map;
+	buffer->size = size;
+	return 0;
+}
+
+static void
+buffer_finish(struct drm_buffer *buffer, int fd)
+{
+	if (buffer->pixels)
+		munmap(buffer->pixels, buffer->size);
+	if (buffer->fb_id)
+		drmModeRmFB(fd, buffer->fb_id);
+	if (buffer->handle)
+		drmModeDestroyDumbBuffer(fd, buffer->handle);
+}
+
+int
+pipe_init(struct drm_pipe *pipe, const struct drm_card *card,
+	const struct drm_choice *choice, const drmModeModeInfo *mode, bool rgb565,
+	const struct drm_method *method)
+{
+	int ret = 0;
+
+	*pipe = (struct drm_pipe){
+		.fd = card->fd,
+		.connector_id = choice->connector_id,
+		.crtc_id = choice->crtc_id,
+		.crtc = choice->crtc,
+		.mode = *mode,
+		.rgb565 = rgb565,
+		.method = method,
+	};
+	for (uint32_t i = 0; i < method->n_buffers && ret == 0; i++)
+		ret = buffer_init(&pipe->buffers[i], pipe->fd, mode->hdisplay,
+			mode->vdisplay, rgb565);
+	return ret < 0 ? ret : method->init(pipe);
+}
+
+void
+pipe_finish(struct drm_pipe *pipe)
+{
+	if (!pipe->method)
+		return;
+	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
+		buffer_finish(&pipe->buffers[i], pipe->fd);
+	if (pipe->mode_blob)
+		drmModeDestroyPropertyBlob(pipe->fd, pipe->mode_blob);
+	drmModeAtomicFree(pipe->flip);
+	*pipe = (struct drm_pipe){ 0 };
+}

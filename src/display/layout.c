@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Divides a screen between the picture and the HUD. */
+#include "display/layout.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+void
+layout_draw_hud(struct layout *layout, struct hud *hud)
+{
+	layout->version =
+		hud_draw(hud, layout->hud, layout->strip.right - layout->strip.left,
+			layout->strip.bottom - layout->strip.top);
+}
+
+static int
+make_strip(struct layout *layout, struct hud *hud)
+{
+	const struct box *strip = &layout->strip;
+	const size_t width = strip->right - strip->left;
+	const size_t height = strip->bottom - strip->top;
+
+	if (width == 0 || height == 0)
+		return 0;
+	layout->hud = calloc(width * height, sizeof(uint32_t));
+	if (!layout->hud)
+		return -ENOMEM;
+	layout_draw_hud(layout, hud);
+	return 0;
+}
+
+int
+layout_init(struct layout *layout, const struct display_screen *screen,
+	const struct config_display *config, struct hud *hud,
+	const struct mural_view *view)
+{
+	struct scale_screen shape = {
+		.width = screen->width,
+		.height = screen->height,
+		.turns = config->rotate,
+		.mirrored = config->mirror == MIRROR_X,
+		.rgb565 = screen->rgb565,
+	};
+	uint32_t width, height;
+	int ret = 0;
+
+	*layout = (struct layout){ .screen = *screen };
+	scale_seen(&shape, &width, &height);
+	shape.area = (struct box){ 0, 0, width, height };
+	if (config->hud && hud) {
+		hud_place(width, height, view->width, view->height, &layout->strip,
+			&shape.area);
+		ret = make_strip(layout, hud);
+	}
+	if (ret == 0)
+		ret = scale_init(&layout->scale, config->scale, view, &shape);
+	if (ret < 0) {
+		layout_finish(layout);
+		log_error("display: %s: %s", screen->name, strerror(-ret));
+	}
+	return ret;
+}
+
+void
+layout_finish(struct layout *layout)
+{
+	scale_finish(&layout->scale);
+	free(layout->hud);
+	*layout = (struct layout){ 0 };
+}
+
+struct box
+layout_paste_hud(const struct layout *layout, uint32_t buffer)
+{
+	return scale_paste(&layout->scale, layout->hud, &layout->strip,
+		layout->screen.buffers[buffer].pixels,
+		layout->screen.buffers[buffer].pitch);
+}
+
+struct box
+layout_all(const struct layout *layout)
+{
+	return (struct box){ 0, 0, layout->screen.width, layout->screen.height };
+}

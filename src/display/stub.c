@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands in for KMS in a murald that was configured --without-drm. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "display/display.h"
+#include "display/driver.h"
+
+static int
+nodrm_open(const struct config_display *config, uint32_t *width, uint32_t *height,
+	char *why, size_t len)
+{
+	(void)width;
+	(void)height;
+	if (config->output == OUTPUT_KMS) {
+		log_error("display: this murald was built without KMS; write "
+			  "display.output = headless");
+		return -ENOSYS;
+	}
+	snprintf(why, len, "built without KMS");
+	return -ENODEV;
+}
+
+static int
+nodrm_list(const struct config_display *config, FILE *out)
+{
+	(void)config;
+	fputs("none: this murald was built without KMS\n", out);
+	return 0;
+}
+
+void
+display_examine(const struct config_display *config, struct report *report)
+{
+	if (config->output != OUTPUT_KMS) {
+		report_note(report, "built without KMS: nothing is shown");
+		return;
+	}
+	report_wrong(
+		report, "display.output = kms, but this murald was built without it");
+	report_advice(report, "install one with KMS, or write display.output = headless");
+}
+
+const struct display_driver display_drm = {
+	.name = "kms",
+	.open = nodrm_open,
+	.list = nodrm_list,
+};

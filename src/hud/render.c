@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* Lays entries out in rows of letters, tries it with ever smaller ones, and draws. */
+#include "hud/render.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "hud/font.h"
+
+#define BACKGROUND 0xff101418
+#define WHITE 0xffffffff
+#define BLACK 0xff000000
+#define NAME_INK 0xffffc857
+#define COMMAND_INK WHITE
+#define RATE_INK 0xff9fd3ff
+
+#define MANY_COLUMNS 90 /* there is room to be wordy */
+#define RATE_MAX 16
+#define ENTRIES_MAX (ARRAY_LEN(((struct hud_text *)0)->lines) + 1)
+
+/* One line of the HUD as cells. */
+struct entry {
+	char name[sizeof(((struct hud_line *)0)->name)];
+	char command[sizeof(((struct hud_line *)0)->invitation)];
+	char rate[RATE_MAX], short_rate[RATE_MAX]; /* may be empty */
+	bool optional;                             /* when there is room */
+};
+
+/* A piece of text in its place, in rows and columns of letters. */
+struct span {
+	uint32_t row, column;
+	const char *cells; /* the entry's */
+	size_t n_cells;
+	uint32_t ink;
+};
+
+/* The ways to arrange an entry, the best first. */
+enum way {
+	ALIGNED, /* all commands begin in one column */
+	RAGGED,  /* each behind its name */
+	STACKED, /* below the names */
+	BROKEN,  /* the same, and words too long for a row are broken */
+	WAYS
+};
+
+struct layout {
+	uint32_t factor;
+	uint32_t columns, rows; /* there are */
+	enum way way;
+	bool comments;       /* what a command has behind # is shown */
+	uint32_t name_width; /* of the longest */
+	uint32_t used;       /* rows */
+	uint32_t missing;    /* entries that found no room */
+	struct span spans[160];
+	size_t n_spans;
+};
+
+/* ------------------------------------------------------------------ words */
+
+/* Four characters at most: 999, 1.2k, 12k, 123k, 1.2M ... */
+static void
+count_in_words(uint64_t count, char *text, size_t len)
+{
+	static const char units[] = " kMGTPE";
+	uint64_t tenths = 0;
+	size_t unit = 0;
+
+	for (; count >= 1000 && unit < sizeof(units) - 2; unit++) {
+		tenths = count % 1000 / 100;
+		count /= 1000;
+	}
+	if (unit == 0)
+		snprintf(text, len, "%u", (unsigned)count);
+	else if (count < 10)
+		snprintf(text, len, "%u.%u%c", (unsigned)count, (unsigned)tenths,
+			units[unit]);
+	else
+		snprintf(text, len, "%u%c", (unsigned)count, units[unit]);
+}
+
+static void
+entry_of_line(const struct hud_line *line, struct entry *entry)
+{
+	char count[8];
+
+	count_in_words(line->pixels, count, sizeof(count));
+	font_cells(line->name, entry->name, sizeof(entry->name));
+	font_cells(line->invitation, entry->command, sizeof(entry->command));
+	snprintf(entry->rate, sizeof(entry->rate), "%s px/s", count);
+	snprintf(entry->short_rate, sizeof(entry->short_rate), "%s/s", count);
+	entry->optional = false;
+}
+
+static bool
+says_url(const struct hud_text *text)
+{
+	for (uint32_t i = 0; i < MIN(text->n_lines, ARRAY_LEN(text->lines)); i++)
+		if (strcmp(text->lines[i].invitation, text->url) == 0)
+			return true;
+	return false;
+}
+
+/* The address of the web page, unless a line is just that, comes first where there is no
+ * QR code to say it. */
+static size_t
+entries_of_text(const struct hud_text *text, bool has_qr, struct entry *entries)
+{
+	bool has_url = *text->url && !says_url(text);
+	size_t n = has_url && !has_qr, url = 0;
+
+	for (uint32_t i = 0; i < MIN(text->n_lines, ARRAY_LEN(text->lines)); i++)
+		entry_of_line(&text->lines[i], &entries[n++]);
+	if (has_url && has_qr)
+		url = n++;
+	if (has_url) {
+		entries[url] = (struct entry){ .name = "web", .optional = has_qr };
+		font_cells(text->url, entries[url].command, sizeof(entries[url].command));
+	}
+	return n;
+}
+
+/* ------------------------------------------------------------------ layout */
+
+static bool
+add_span(struct layout *layout, uint32_t row, uint32_t column, const char *cells,
+	size_t n_cells, uint32_t ink)
+{
+	if (row >= layout->rows || column + n_cells > layout->columns ||
+		layout->n_spans == ARRAY_LEN(layout->spans))
+		return false;
+	if (n_cells > 0)
+		layout->spans[layout->n_spans++] =
+			(struct span){ row, column, cells, n_cells, ink };
+	return true;
+}
+
+/* How many of `len` cells, more than `width`, go on a row that ends at a space; 0: not a
+ * word does. */
+static size_t
+row_of_words(const char *cells, size_t width)
+{
+	for (size_t n = width; n > 0; n--)
+		if (cells[n] == ' ')
+			return n;
+	return 0;
+}
+
+/* The same within a word, with room left for the arrow; best behind punctuation. */
+static size_t
+row_of_letters(const char *cells, size_t width)
+{
+	for (size_t n = width - 1; n > width / 2; n--)
+		if (strchr(":/@.&", cells[n - 1]))
+			return n;
+	return width - 1;
+}
+
+/* Sets a command from *row on, in columns `left` to `right`; what does not fit on its
+ * first row goes on below, indented.  *row is then its last one. */
+static bool
+set_command(struct layout *layout, const char *cells, size_t len, uint32_t left,
+	uint32_t right, uint32_t *row)
+{
+	static const char below = (char)FONT_BELOW;
+
+	for (uint32_t indent = 2; left + 2 < right; indent = 0) {
+		size_t n = len, width = right - left, next = 0;
+
+		if (len > width) {
+			n = row_of_words(cells, width);
+			next = n + 1;
+		}
+		if (n == 0 && layout->way == BROKEN) {
+			next = n = row_of_letters(cells, width);
+			if (!add_span(layout, *row, left + (uint32_t)n, &below, 1,
+				    NAME_INK))
+				return false;
+		}
+		if (n == 0 || !add_span(layout, *row, left, cells, n, COMMAND_INK))
+			return false;
+		if (n == len)
+			return true;
+		cells += next;
+		len -= next;
+		left += indent;
+		++*row;
+	}
+	return false;
+}
+
+/* Without a comment the command still does the same. */
+static size_t
+command_length(const struct layout *layout, const struct entry *entry)
+{
+	const char *comment = layout->comments ? NULL : strstr(entry->command, " # ");
+
+	return comment ? (size_t)(comment - entry->command) : strlen(entry->command);
+}
+
+/* Sets an entry in the rows that are left; all of it, or nothing. */
+static bool
+set_entry(struct layout *layout, const struct entry *entry)
+{
+	const char *rate =
+		layout->columns >= MANY_COLUMNS ? entry->rate : entry->short_rate;
+	size_t rate_width = strlen(rate), n_spans = layout->n_spans;
+	size_t len = command_length(layout, entry);
+	bool stacked = layout->way >= STACKED;
+	uint32_t row = layout->used, left = 1, right = layout->columns;
+	bool fits = rate_width < right;
+
+	if (!stacked) {
+		left += layout->way == ALIGNED ? layout->name_width
+					       : (uint32_t)strlen(entry->name);
+		if (rate_width > 0)
+			right -= MIN(right, layout->columns >= MANY_COLUMNS ? 10 : 7);
+	}
+	fits = fits &&
+	       add_span(layout, row, 0, entry->name, strlen(entry->name), NAME_INK) &&
+	       add_span(layout, row, layout->columns - (uint32_t)rate_width, rate,
+		       rate_width, RATE_INK);
+	if (fits && stacked)
+		fits = strlen(entry->name) + rate_width < layout->columns;
+	if (fits && len > 0) {
+		if (stacked)
+			row++;
+		fits = set_command(layout, entry->command, len, left, right, &row);
+	}
+	if (fits)
+		layout->used = row + 1;
+	else
+		layout->n_spans = n_spans;
+	return fits;
+}
+
+static void
+set_entries(struct layout *layout, const struct entry *entries, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		layout->name_width =
+			MAX(layout->name_width, (uint32_t)strlen(entries[i].name));
+	for (size_t i = 0; i < n; i++)
+		if (!set_entry(layout, &entries[i]) && !entries[i].optional)
+			layout->missing++;
+}
+
+/* The largest letters in which everything fits; where it never does, the arrangement with
+ * the fewest entries left out. */
+static struct layout
+find_layout(const struct entry *entries, size_t n, uint32_t width, uint32_t height)
+{
+	uint32_t largest =
+		MAX(1, MIN(width / (18 * FONT_WIDTH), height / (4 * FONT_HEIGHT)));
+	struct layout best = { .missing = UINT32_MAX };
+
+	for (uint32_t factor = largest; factor >= MAX(1, largest / 3); factor--)
+		for (enum way way = 0; way < 2 * WAYS; way++) {
+			struct layout layout = {
+				.factor = factor,
+				.columns = width / (factor * FONT_WIDTH),
+				.rows = height / (factor * FONT_HEIGHT),
+				.way = way % WAYS,
+				.comments = way < WAYS,
+			};
+
+			set_entries(&layout, entries, n);
+			if (layout.missing < best.missing)
+				best = layout;
+			if (best.missing == 0)
+				return best;
+		}
+	return best;
+}
+
+/* ------------------------------------------------------------------ drawing */
+
+static void
+draw_layout(const struct font_paper *paper, const struct layout *layout, uint32_t left,
+	uint32_t height)
+{
+	uint32_t row_height = layout->factor * FONT_HEIGHT;
+	uint32_t top = (height - layout->used * row_height) / 2;
+
+	for (size_t i = 0; i < layout->n_spans; i++) {
+		const struct span *span = &layout->spans[i];
+
+		font_draw(paper, left + span->column * layout->factor * FONT_WIDTH,
+			top + span->row * row_height, layout->factor, span->ink,
+			span->cells, span->n_cells);
+	}
+}
+
+static void
+draw_qr(const struct font_paper *paper, const struct hud_qr *qr, uint32_t left,
+	uint32_t top, uint32_t module)
+{
+	uint32_t side = (qr->side + 2 * HUD_QR_QUIET) * module;
+
+	font_fill(paper, left, top, side, side, WHITE);
+	for (uint32_t y = 0; y < qr->side; y++)
+		for (uint32_t x = 0; x < qr->side; x++)
+			if (qr->dark[y * qr->side + x])
+				font_fill(paper, left + (HUD_QR_QUIET + x) * module,
+					top + (HUD_QR_QUIET + y) * module, module, module,
+					BLACK);
+}
+
+void
+hud_page_draw(const struct hud_text *text, const struct hud_qr *qr, uint32_t *pixels,
+	uint32_t width, uint32_t height)
+{
+	const struct font_paper paper = { pixels, width, width, height };
+	bool is_column = height > width;
+	uint32_t room = is_column ? MIN(width, height / 3) : MIN(height, width / 4);
+	uint32_t module = qr->side > 0 ? room / (qr->side + 2 * HUD_QR_QUIET) : 0;
+	uint32_t side = (qr->side + 2 * HUD_QR_QUIET) * module;
+	uint32_t margin = MIN(MIN(width, height) / 24, 12), rest = (room - side) / 2;
+	uint32_t text_width = width - 2 * margin, text_height = height;
+	struct entry entries[ENTRIES_MAX];
+	struct layout layout;
+	size_t n;
+
+	font_fill(&paper, 0, 0, width, height, BACKGROUND);
+	if (module >= 2 && is_column) {
+		draw_qr(&paper, qr, (width - side) / 2, height - rest - side, module);
+		text_height -= side + rest;
+	} else if (module >= 2) {
+		draw_qr(&paper, qr, width - rest - side, (height - side) / 2, module);
+		text_width -= side + rest;
+	}
+	n = entries_of_text(text, module >= 2, entries);
+	layout = find_layout(entries, n, text_width, text_height);
+	draw_layout(&paper, &layout, margin, text_height);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting and stopping residents. */
+#include "ingest/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "canvas/canvas.h"
+#include "ingest/listener.h"
+#include "ingest/worker.h"
+
+int
+resident_start(struct instance *instance, uv_loop_t *loop)
+{
+	int ret;
+
+	instance->host.loop = loop;
+	instance->host.brush = &instance->lanes[0].brush;
+	ret = instance->plugin->start(&instance->host);
+	instance->residence = ret == 0 ? RESIDENT_HERE : RESIDENT_GONE;
+	return ret;
+}
+
+void
+resident_stop(struct instance *instance)
+{
+	if (instance->residence != RESIDENT_HERE)
+		return;
+	instance->residence = RESIDENT_GOING;
+	instance->plugin->stop(&instance->host);
+}
+
+void
+mural_stopped(struct mural_host *host)
+{
+	struct instance *instance = container_of(host, struct instance, host);
+
+	mural_publish(host);
+	instance->residence = RESIDENT_GONE;
+	if (instance->on_stopped)
+		instance->on_stopped(instance);
+}
+
+void
+mural_publish(struct mural_host *host)
+{
+	struct instance *instance = container_of(host, struct instance, host);
+
+	lane_publish(&instance->lanes[0], &host->counts);
+}
+
+struct mural_listener {
+	struct listener listener;
+	struct mural_host *host;
+	void (*on_client)(struct mural_host *host, int fd);
+};
+
+static void
+on_client(struct listener *listener, int fd, const union peer *peer)
+{
+	struct mural_listener *pub =
+		container_of(listener, struct mural_listener, listener);
+
+	(void)peer;
+	pub->on_client(pub->host, fd);
+}
+
+static void
+on_listener_closed(struct listener *listener)
+{
+	free(container_of(listener, struct mural_listener, listener));
+}
+
+int
+mural_listen(struct mural_host *host, const char *address, const char *what,
+	void (*client)(struct mural_host *host, int fd), struct mural_listener **listener)
+{
+	struct mural_listener *new = calloc(1, sizeof(*new));
+	char text[300];
+	int ret;
+
+	if (!new)
+		return -ENOMEM;
+	ret = listener_open(&new->listener, host->loop, host->name, address, on_client);
+	if (ret < 0) {
+		free(new);
+		return ret;
+	}
+	new->host = host;
+	new->on_client = client;
+	new->listener.on_closed = on_listener_closed;
+	new->listener.port = socket_name(new->listener.fd, address, text, sizeof(text));
+	if (host->port == 0)
+		host->port = new->listener.port;
+	log_info("%s: listening on %s%s%s", host->name, text, what ? ", " : "",
+		what ? what : "");
+	*listener = new;
+	return 0;
+}
+
+void
+mural_unlisten(struct mural_listener *listener)
+{
+	if (listener)
+		listener_close(&listener->listener);
+}
+
+struct mural_reader *
+mural_watch(struct mural_host *host)
+{
+	struct instance *instance = container_of(host, struct instance, host);
+
+	return canvas_reader_new(instance->lanes[0].worker->canvas);
+}
+
+static void
+on_impatience(uv_timer_t *timer)
+{
+	*(bool *)timer->data = true;
+}
+
+static struct instance *
+find_going(struct instance *instance)
+{
+	while (instance && instance->residence != RESIDENT_GOING)
+		instance = instance->next;
+	return instance;
+}
+
+bool
+residents_wait(struct instance *instances, uv_loop_t *loop)
+{
+	struct instance *going;
+	bool impatient = false;
+	uv_timer_t timer;
+
+	uv_timer_init(loop, &timer);
+	timer.data = &impatient;
+	uv_timer_start(&timer, on_impatience, RESIDENT_PATIENCE_MS, 0);
+	while ((going = find_going(instances)) && !impatient)
+		uv_run(loop, UV_RUN_ONCE);
+	if (going)
+		log_error("%s: did not stop; leaving it", going->host.name);
+	uv_close((uv_handle_t *)&timer, NULL);
+	/* closed handles are let go at the end of a turn */
+	uv_run(loop, UV_RUN_NOWAIT);
+	return !going;
+}

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+libmurald_la_SOURCES += %D%/connlimit.c %D%/connlimit.h %D%/ratelimit.c %D%/ratelimit.h

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds plugin objects, opens them and checks their tables.  The only user of dlopen. */
+#include "plugin/loader.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+#include "config/option.h"
+
+/* No table of this ABI is smaller: the first members are what tells the rest. */
+#define TABLE_LEAST offsetof(struct mural_plugin, check)
+#define TABLE_MOST 4096
+
+/* ------------------------------------------------------------------ finding */
+
+bool
+folder_next(const char **path, char *folder, size_t len)
+{
+	const char *p = *path;
+	size_t n;
+
+	if (!p)
+		return false;
+	n = strcspn(p, ":");
+	snprintf(folder, len, "%.*s", (int)MIN(n, len - 1), p);
+	*path = p[n] ? p + n + 1 : NULL;
+	return true;
+}
+
+bool
+folder_is_safe(const char *folder, char *why, size_t len)
+{
+	struct stat st;
+
+	if (folder[0] != '/') {
+		refuse(why, len, "is not absolute; write the folder's whole path");
+		return false;
+	}
+	if (stat(folder, &st) == 0 && (st.st_mode & S_IWOTH)) {
+		refuse(why, len,
+			"is writable by everyone, who could then run code as murald; "
+			"chmod o-w it");
+		return false;
+	}
+	return true;
+}
+
+static int
+is_object(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 3 &&
+	       strcmp(entry->d_name + len - 3, ".so") == 0;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+size_t
+module_names(const char *folder, char ***names)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_object, by_name);
+	size_t count = 0;
+
+	*names = NULL;
+	if (n < 0)
+		return 0;
+	*names = calloc(n + 1, sizeof(**names));
+	for (int i = 0; i < n; i++) {
+		size_t len = strlen(entries[i]->d_name) - 3;
+
+		if (*names && ((*names)[count] = strndup(entries[i]->d_name, len)))
+			count++;
+		free(entries[i]);
+	}
+	free(entries);
+	return count;
+}
+
+static const char *
+next_name(void *arg)
+{
+	char ***names = arg;
+
+	return **names ? *(*names)++ : NULL;
+}
+
+/* " (did you mean X?)", or nothing. */
+static void
+suggest_module(const char *path, const char *name, char *text, size_t len)
+{
+	char folder[PATH_MAX], why[256];
+	bool found = false;
+
+	snprintf(text, len, "; install it there, or set server.plugin-path");
+	while (!found && folder_next(&path, folder, sizeof(folder))) {
+		char **names = NULL, **next;
+		const char *nearest;
+		size_t n;
+
+		if (!folder_is_safe(folder, why, sizeof(why))) {
+			snprintf(text, len, ", not all of which may be looked into");
+			continue;
+		}
+		n = module_names(folder, &names);
+		next = names;
+		nearest = names ? nearest_word(name, next_name, &next) : NULL;
+		if (nearest)
+			snprintf(text, len, ", did you mean %s?", nearest);
+		found = nearest;
+		for (size_t i = 0; i < n; i++)
+			free(names[i]);
+		free(names);
+	}
+}
+
+int
+module_find(const char *path, const char *name, char *file, size_t file_len, char *why,
+	size_t len)
+{
+	char folder[PATH_MAX], hint[320];
+	const char *rest = path;
+	struct stat st;
+
+	while (folder_next(&rest, folder, sizeof(folder))) {
+		if (!folder_is_safe(folder, why, len))
+			continue;
+		if ((size_t)snprintf(file, file_len, "%s/%s.so", folder, name) <
+				file_len &&
+			stat(file, &st) == 0)
+			return 0;
+	}
+	suggest_module(path, name, hint, sizeof(hint));
+	snprintf(why, len, "there is no %s.so in %s%s", name, path, hint);
+	return -ENOENT;
+}
+
+/* ------------------------------------------------------------------ checking */
+
+/* Takes the table as its author's header had it into one of ours.  Older: what it does
+ * not know is zero.  Newer: welcome as long as it asks for nothing that we lack. */
+static int
+copy_table(const struct mural_plugin *theirs, struct mural_plugin *ours, char *why,
+	size_t len)
+{
+	const unsigned char *bytes = (const unsigned char *)theirs;
+
+	if (theirs->abi != MURAL_ABI)
+		return refuse(why, len,
+			"is made for plugin ABI %u and this murald has %u; %s",
+			theirs->abi, MURAL_ABI,
+			theirs->abi > MURAL_ABI ? "install a newer murald"
+						: "rebuild the plugin");
+	if (theirs->size < TABLE_LEAST || theirs->size > TABLE_MOST)
+		return refuse(why, len,
+			"has a table of %u bytes, which cannot be; begin it with "
+			"MURAL_PLUGIN",
+			theirs->size);
+	for (size_t i = sizeof(*ours); i < theirs->size; i++)
+		if (bytes[i] != 0)
+			return refuse(why, len,
+				"uses what only a newer murald has; install that, or "
+				"rebuild "
+				"the plugin for this one");
+	*ours = (struct mural_plugin){ 0 };
+	memcpy(ours, theirs, MIN(theirs->size, sizeof(*ours)));
+	return 0;
+}
+
+static int
+check_transports(const struct mural_plugin *plugin, char *why, size_t len)
+{
+	uint32_t fed = plugin->transports & (MURAL_STREAM | MURAL_DATAGRAM);
+	uint32_t source = plugin->transports & MURAL_SOURCE;
+	uint32_t resident = plugin->transports & MURAL_RESIDENT;
+	uint32_t strange = plugin->transports & ~(fed | source | resident);
+
+	if (strange)
+		return refuse(why, len,
+			"has a transport that this murald does not know (0x%x); install "
+			"a "
+			"newer murald",
+			strange);
+	if (plugin->reserved)
+		return refuse(why, len, "has something in the table's reserved member");
+	if (plugin->transports == 0)
+		return refuse(why, len, "has no transports in its table");
+	if (source && resident)
+		return refuse(why, len, "is a source and resident, which cannot be");
+	if (!fed != !plugin->feed)
+		return refuse(why, len,
+			plugin->feed ? "has feed() but is neither stream nor datagram"
+				     : "is stream or datagram but has no feed()");
+	if (source && (!plugin->attach || !plugin->drain || !plugin->detach))
+		return refuse(why, len, "is a source but lacks attach, drain or detach");
+	if (!source && (plugin->attach || plugin->drain || plugin->detach))
+		return refuse(why, len, "has attach, drain or detach but is no source");
+	if (resident && (!plugin->start || !plugin->stop))
+		return refuse(why, len, "is resident but lacks start or stop");
+	if (!resident && (plugin->start || plugin->stop))
+		return refuse(why, len, "has start or stop but is not resident");
+	return 0;
+}
+
+/* Keys are what people type: small letters, digits, and `_` for the file's dash. */
+static bool
+is_key(const char *name)
+{
+	return *name && strlen(name) < 48 &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
+static int
+check_option(const struct module *module, const struct mural_option *option, char *why,
+	size_t len)
+{
+	const struct mural_option *options = module->plugin.options;
+
+	if (!is_key(option->name))
+		return refuse(why, len,
+			"option %s: names are made of a-z, 0-9 and _, 47 at most",
+			option->name);
+	if (option_find(module->common, option->name))
+		return refuse(why, len, "option %s: murald has one of that name itself",
+			option->name);
+	if (option_find(options, option->name) != option)
+		return refuse(why, len, "option %s: is there twice", option->name);
+	if (!option->initial || !option->help)
+		return refuse(
+			why, len, "option %s: has no default or no help", option->name);
+	if (option->type == MURAL_TYPE_CHOICE && !option->choices)
+		return refuse(why, len, "option %s: has no choices", option->name);
+	if (option->least > option->most)
+		return refuse(why, len, "option %s: has an empty range", option->name);
+	if (!option_fits(option, module->plugin.config_size))
+		return refuse(why, len,
+			"option %s: has an unknown type, or lies outside the config of "
+			"%zu "
+			"bytes; declare it with a MURAL_ macro",
+			option->name, module->plugin.config_size);
+	return 0;
+}
+
+/* Everything about the options, and whether all defaults parse. */
+static int
+check_options(const struct module *module, char *why, size_t len)
+{
+	const struct mural_plugin *plugin = &module->plugin;
+	struct instance_config common = { 0 };
+	void *config;
+	int ret;
+
+	for (const struct mural_option *o = plugin->options; o && o->name; o++)
+		if ((ret = check_option(module, o, why, len)) < 0)
+			return ret;
+	config = calloc(1, plugin->config_size + 1);
+	if (!config)
+		return -ENOMEM;
+	ret = options_init(plugin->options, config, why, len);
+	if (ret == 0)
+		ret = options_init(module->common, &common, why, len);
+	options_finish(plugin->options, config);
+	options_finish(module->common, &common);
+	free(config);
+	return ret;
+}
+
+static void
+fill_common(struct module *module)
+{
+	const struct mural_plugin *plugin = &module->plugin;
+	struct mural_option *o = module->common;
+
+	*o++ = (struct mural_option)MURAL_BOOL(struct instance_config, enabled, "yes",
+		"no: as if the section were not there");
+	*o++ = (struct mural_option)MURAL_BOOL(struct instance_config, required, "yes",
+		"no: when it cannot open, say why and go on without it");
+	*o++ = (struct mural_option)MURAL_POINT(struct instance_config, offset, "0,0",
+		"the canvas pixel where this plugin's region begins");
+	*o++ = (struct mural_option)MURAL_DIMENSIONS(struct instance_config, region,
+		"all", "all", "how much of the canvas this plugin paints");
+	if (plugin->transports & MURAL_STREAM)
+		*o++ = (struct mural_option)MURAL_ADDRESS(struct instance_config, listen,
+			plugin->listen ? plugin->listen : "",
+			"where clients connect; empty: nowhere");
+	if (plugin->transports & MURAL_DATAGRAM)
+		*o++ = (struct mural_option)MURAL_ADDRESS(struct instance_config,
+			listen_udp, "", "where datagrams arrive; empty: nowhere");
+	*o = (struct mural_option){ 0 };
+}
+
+static int
+check_module(struct module *module, const struct mural_plugin *table, const char *name,
+	char *why, size_t len)
+{
+	const struct mural_plugin *plugin = &module->plugin;
+	int ret;
+
+	if ((ret = copy_table(table, &module->plugin, why, len)) < 0)
+		return ret;
+	if (!plugin->name || !plugin->summary)
+		return refuse(why, len, "has no name or no summary in its table");
+	if (strcmp(plugin->name, name) != 0)
+		return refuse(why, len, "calls itself %s; name the file %s.so",
+			plugin->name, plugin->name);
+	if ((ret = check_transports(plugin, why, len)) < 0)
+		return ret;
+	fill_common(module);
+	return check_options(module, why, len);
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static int
+open_object(struct module *module, char *why, size_t len)
+{
+	struct stat st;
+	const char *error;
+
+	if (stat(module->path, &st) == 0 && (st.st_mode & S_IWOTH))
+		return refuse(why, len, "is writable by everyone; chmod o-w it");
+	module->object = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);
+	if (module->object)
+		return 0;
+	error = dlerror();
+	if (error && strncmp(error, module->path, strlen(module->path)) == 0)
+		error +=
+			strlen(module->path) + strspn(error + strlen(module->path), ": ");
+	return refuse(why, len, "cannot be loaded: %s%s",
+		error ? error : "unknown reason",
+		error && strstr(error, "undefined symbol: mural_")
+			? "; it was made for a newer murald: install that, or rebuild it"
+			: "");
+}
+
+int
+module_open(
+	const char *file, const char *name, struct module **out, char *why, size_t len)
+{
+	struct module *module = calloc(1, sizeof(*module));
+	const struct mural_plugin *table;
+	char reason[512];
+	int ret = -ENOMEM;
+
+	if (!module)
+		return -ENOMEM;
+	module->path = strdup(file);
+	if (!module->path)
+		goto out;
+	ret = open_object(module, reason, sizeof(reason));
+	if (ret < 0)
+		goto out;
+	table = dlsym(module->object, "mural_plugin");
+	if (table)
+		ret = check_module(module, table, name, reason, sizeof(reason));
+	else
+		ret = refuse(reason, sizeof(reason),
+			"has no table mural_plugin; is it a plugin for murald?");
+out:
+	if (ret == -EINVAL)
+		snprintf(why, len, "%s %s", file, reason);
+	if (ret < 0)
+		module_close(module);
+	else
+		*out = module;
+	return ret;
+}
+
+void
+module_close(struct module *module)
+{
+	if (module->object)
+		dlclose(module->object);
+	free(module->path);
+	free(module);
+}

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+libmurald_la_SOURCES += %D%/list.c %D%/loader.c %D%/loader.h %D%/registry.c %D%/registry.h \
+	%D%/sysctl.c %D%/sysctl.h

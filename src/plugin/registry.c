@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* Binds the config's plugin sections to their plugins and makes the instances. */
+#include "plugin/registry.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "config/option.h"
+#include "plugin/loader.h"
+
+#define WHY_BYTES 1024
+
+/* Whom mural_reject() speaks about. */
+struct mural_check {
+	struct config *config;
+	const struct section *section;
+};
+
+/* All there is, so that every field has a value, whatever the plugin's transports. */
+static const struct mural_option every_common[] = {
+	MURAL_BOOL(struct instance_config, enabled, "yes", ""),
+	MURAL_BOOL(struct instance_config, required, "yes", ""),
+	MURAL_POINT(struct instance_config, offset, "0,0", ""),
+	MURAL_DIMENSIONS(struct instance_config, region, "all", "all", ""),
+	MURAL_ADDRESS(struct instance_config, listen, "", ""),
+	MURAL_ADDRESS(struct instance_config, listen_udp, "", ""),
+	{ 0 },
+};
+
+const struct mural_option *
+plugin_common_options(const struct mural_plugin *plugin)
+{
+	return container_of(plugin, const struct module, plugin)->common;
+}
+
+/* ------------------------------------------------------------------ checking */
+
+/* An error about one option of a section: where it was set, or where the section is. */
+static void
+reject(struct config *config, const struct section *section, const char *option,
+	const char *text)
+{
+	const struct setting *setting = section_find(section, option);
+	struct mural_option named = { .name = option };
+	char key[64];
+
+	config_error(config, setting ? setting->file : section->file,
+		setting ? setting->line : section->line, section->title,
+		option_key(&named, key, sizeof(key)), "%s", text);
+}
+
+void
+mural_reject(struct mural_check *check, const char *option, const char *format, ...)
+{
+	char text[WHY_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	reject(check->config, check->section, option, text);
+}
+
+static void
+check_instance(const struct instance *instance, struct config *config)
+{
+	const struct mural_plugin *plugin = instance->plugin;
+	const struct instance_config *common = &instance->common;
+	struct mural_check check = { config, instance->section };
+	uint32_t own = plugin->transports & (MURAL_SOURCE | MURAL_RESIDENT);
+
+	if (common->offset.x < 0 || common->offset.y < 0)
+		reject(config, instance->section, "offset",
+			"lies outside the canvas; write X,Y from 0,0");
+	if (plugin->check)
+		plugin->check(instance->config, &check);
+	if (common->enabled && !own && !*common->listen && !*common->listen_udp)
+		log_warn("%s: nobody can reach it: set %s", instance->section->title,
+			plugin->transports & MURAL_STREAM ? "listen" : "listen-udp");
+}
+
+/* ------------------------------------------------------------------ binding */
+
+void
+instance_free(struct instance *instance)
+{
+	if (instance->config)
+		options_finish(instance->plugin->options, instance->config);
+	options_finish(every_common, &instance->common);
+	free(instance->config);
+	free(instance->claims);
+	free(instance->name);
+	free(instance);
+}
+
+static int
+bind_setting(
+	struct instance *instance, const struct setting *setting, struct config *config)
+{
+	const struct mural_plugin *plugin = instance->plugin;
+	const struct section *section = instance->section;
+	const struct mural_option *common = plugin_common_options(plugin);
+	const struct mural_option *option = option_find(common, setting->key);
+	void *fields = option ? (void *)&instance->common : instance->config;
+	char why[256], key[64];
+	int ret;
+
+	if (!option)
+		option = option_find(plugin->options, setting->key);
+	if (!option) {
+		config_unknown_key(config, section, setting, plugin->options, common);
+		return 0;
+	}
+	ret = option_set(option, fields, setting->value, why, sizeof(why));
+	if (ret == -EINVAL)
+		config_error(config, setting->file, setting->line, section->title,
+			option_key(option, key, sizeof(key)), "\"%s\" %s", setting->value,
+			why);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+static int
+instance_new(struct instance **out, const struct module *module,
+	const struct section *section, struct config *config)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+	char why[256];
+	int ret;
+
+	if (!instance)
+		return -ENOMEM;
+	instance->plugin = &module->plugin;
+	instance->section = section;
+	instance->config = calloc(1, module->plugin.config_size + 1);
+	instance->name = strdup(section->name);
+	ret = instance->config && instance->name ? 0 : -ENOMEM;
+	/* the defaults parsed when the module was opened; only memory can lack now */
+	if (ret == 0)
+		ret = options_init(every_common, &instance->common, why, sizeof(why));
+	if (ret == 0)
+		ret = options_init(module->common, &instance->common, why, sizeof(why));
+	if (ret == 0)
+		ret = options_init(
+			module->plugin.options, instance->config, why, sizeof(why));
+	for (const struct setting *s = section->settings; ret == 0 && s; s = s->next)
+		ret = bind_setting(instance, s, config);
+	if (ret < 0) {
+		instance_free(instance);
+		return ret;
+	}
+	instance->host.name = instance->name;
+	instance->host.config = instance->config;
+	*out = instance;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ loading */
+
+/* Whether anybody waits for the section: not when it is switched off or may be missing.
+ * Asked while there is no plugin to bind the section to. */
+static bool
+is_wanted(const struct section *section)
+{
+	struct instance_config common = { .enabled = true, .required = true };
+	char why[256];
+
+	for (const struct setting *s = section->settings; s; s = s->next) {
+		const struct mural_option *option = option_find(every_common, s->key);
+
+		if (option && option->type == MURAL_TYPE_BOOL)
+			(void)option_set(option, &common, s->value, why, sizeof(why));
+	}
+	return common.enabled && common.required;
+}
+
+/* The module of that name, loaded once.  *out is NULL when it cannot be. */
+static int
+get_module(struct plugins *plugins, const char *path, const char *name,
+	struct module **out, char *why, size_t len)
+{
+	struct module **end = &plugins->modules;
+	char file[PATH_MAX];
+	int ret;
+
+	*out = NULL;
+	if (module_find(path, name, file, sizeof(file), why, len) < 0)
+		return 0;
+	for (; *end; end = &(*end)->next)
+		if (strcmp((*end)->path, file) == 0) {
+			*out = *end;
+			return 0;
+		}
+	ret = module_open(file, name, end, why, len);
+	if (ret == 0)
+		*out = *end;
+	return ret == -ENOMEM ? ret : 0;
+}
+
+static int
+load_section(
+	struct plugins *plugins, struct config *config, const struct section *section)
+{
+	struct instance **end = &plugins->instances, *instance;
+	struct module *module;
+	char why[WHY_BYTES];
+	int ret;
+
+	ret = get_module(plugins, config->server.plugin_path, section->module, &module,
+		why, sizeof(why));
+	if (ret < 0)
+		return ret;
+	if (!module && is_wanted(section))
+		config_error(config, section->file, section->line, section->title, NULL,
+			"%s", why);
+	else if (!module)
+		log_warn("%s: %s: going on without it", section->title, why);
+	if (!module)
+		return 0;
+	ret = instance_new(&instance, module, section, config);
+	if (ret < 0)
+		return ret;
+	check_instance(instance, config);
+	if (!instance->common.enabled) {
+		instance_free(instance);
+		return 0;
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = instance;
+	return 0;
+}
+
+static void
+check_path(struct config *config)
+{
+	const struct setting *setting = config_setting(config, "server", "plugin-path");
+	const char *path = config->server.plugin_path;
+	char folder[PATH_MAX], why[256];
+
+	while (folder_next(&path, folder, sizeof(folder)))
+		if (!folder_is_safe(folder, why, sizeof(why)))
+			config_error(config, setting ? setting->file : NULL,
+				setting ? setting->line : 0, "server", "plugin-path",
+				"\"%s\" %s", folder, why);
+}
+
+/* Names tell instances apart, in the log and in the metrics. */
+static void
+check_names(struct config *config)
+{
+	for (const struct section *s = config->sections; s; s = s->next)
+		for (const struct section *e = config->sections; e != s; e = e->next)
+			if (strcmp(s->name, e->name) == 0) {
+				config_error(config, s->file, s->line, s->title, NULL,
+					"[%s] has that name already; give it another: "
+					"[plugin %s NAME]",
+					e->title, s->module);
+				break;
+			}
+}
+
+/* A copy of its own, which stays what it is while the instance runs. */
+static int
+tell_claims(const struct plugins *plugins, struct instance *instance)
+{
+	instance->claims = calloc(plugins->n_claims + 1, sizeof(*instance->claims));
+	if (!instance->claims)
+		return -ENOMEM;
+	memcpy(instance->claims, plugins->claims,
+		plugins->n_claims * sizeof(*instance->claims));
+	instance->host.claims = instance->claims;
+	instance->host.n_claims = plugins->n_claims;
+	return 0;
+}
+
+static int
+collect_claims(struct plugins *plugins)
+{
+	size_t most = 0;
+
+	for (const struct instance *i = plugins->instances; i; i = i->next)
+		most += i->plugin->claim != NULL;
+	plugins->claims = calloc(most + 1, sizeof(*plugins->claims));
+	if (!plugins->claims)
+		return -ENOMEM;
+	for (const struct instance *i = plugins->instances; i; i = i->next)
+		if (i->plugin->claim &&
+			i->plugin->claim(i->config, &plugins->claims[plugins->n_claims]))
+			plugins->n_claims++;
+	for (struct instance *i = plugins->instances; i; i = i->next)
+		if (tell_claims(plugins, i) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int
+load_all(struct plugins *plugins, struct config *config)
+{
+	int ret = 0;
+
+	check_path(config);
+	check_names(config);
+	for (const struct section *s = config->sections; ret == 0 && s; s = s->next)
+		ret = load_section(plugins, config, s);
+	if (ret == 0)
+		ret = collect_claims(plugins);
+	if (ret < 0)
+		log_error("plugins: out of memory");
+	return ret;
+}
+
+int
+plugins_load(struct plugins *plugins, struct config *config)
+{
+	int ret;
+
+	*plugins = (struct plugins){ 0 };
+	ret = load_all(plugins, config);
+	if (ret < 0)
+		plugins_unload(plugins);
+	return ret;
+}
+
+int
+plugins_load_next(struct plugins *next, struct plugins *running, struct config *config)
+{
+	int ret;
+
+	*next = (struct plugins){ .modules = running->modules };
+	ret = load_all(next, config);
+	running->modules = next->modules;
+	next->modules = NULL;
+	if (ret < 0)
+		plugins_unload(next);
+	return ret;
+}
+
+/* ------------------------------------------------------------------ comparing */
+
+static bool
+is_told(const struct instance *instance, const struct mural_claim *claim)
+{
+	for (size_t i = 0; i < instance->host.n_claims; i++)
+		if (memcmp(&instance->claims[i], claim, sizeof(*claim)) == 0)
+			return true;
+	return false;
+}
+
+/* In any order: it is that of the file. */
+static bool
+same_claims(const struct instance *a, const struct instance *b)
+{
+	if (a->host.n_claims != b->host.n_claims)
+		return false;
+	for (size_t i = 0; i < a->host.n_claims; i++)
+		if (!is_told(b, &a->claims[i]) || !is_told(a, &b->claims[i]))
+			return false;
+	return true;
+}
+
+/* `required` only matters when it opens. */
+bool
+instance_same(const struct instance *a, const struct instance *b)
+{
+	const struct mural_option *common = plugin_common_options(a->plugin);
+
+	if (a->plugin != b->plugin || strcmp(a->name, b->name) != 0)
+		return false;
+	for (const struct mural_option *o = common; o->name; o++)
+		if (strcmp(o->name, "required") != 0 &&
+			!option_same(o, &a->common, &b->common))
+			return false;
+	if (!options_same(a->plugin->options, a->config, b->config))
+		return false;
+	return !(a->plugin->transports & MURAL_SOURCE) || same_claims(a, b);
+}
+
+/* ------------------------------------------------------------------ unloading */
+
+static bool
+is_used(const struct instance *instance, const struct module *module)
+{
+	while (instance && instance->plugin != &module->plugin)
+		instance = instance->next;
+	return instance;
+}
+
+void
+plugins_sweep(struct plugins *plugins)
+{
+	struct module **link = &plugins->modules;
+
+	while (*link) {
+		struct module *module = *link;
+
+		if (is_used(plugins->instances, module) ||
+			is_used(plugins->left, module)) {
+			link = &module->next;
+			continue;
+		}
+		*link = module->next;
+		log_debug("plugins: %s is not needed any more", module->path);
+		module_close(module);
+	}
+}
+
+static void
+free_instances(struct instance *instance)
+{
+	struct instance *next;
+
+	for (; instance; instance = next) {
+		next = instance->next;
+		instance_free(instance);
+	}
+}
+
+void
+plugins_unload(struct plugins *plugins)
+{
+	free_instances(plugins->instances);
+	free_instances(plugins->left);
+	while (plugins->modules) {
+		struct module *module = plugins->modules;
+
+		plugins->modules = module->next;
+		module_close(module);
+	}
+	free(plugins->claims);
+	*plugins = (struct plugins){ 0 };
+}

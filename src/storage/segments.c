@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* The file, and the parts it is set aside as. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/fsync-dir.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "storage/record-private.h"
+
+/* Parts are small enough that the oldest can go often, and large enough to be few. */
+#define PARTS 16
+#define PART_MIN (UINT64_C(1) << 20)
+#define PART_MAX (UINT64_C(16) << 20)
+
+int64_t
+record_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+uint64_t
+record_part_max(uint64_t max_size)
+{
+	uint64_t part = max_size ? max_size / PARTS : PART_MAX;
+
+	return MAX(MIN(part, PART_MAX), PART_MIN);
+}
+
+static int
+begin_file(struct record *record)
+{
+	uint8_t head[RECORD_FILE_HEAD] = RECORD_FILE_MAGIC;
+
+	head[8] = RECORD_VERSION;
+	record->end = sizeof(head);
+	record->whole = true;
+	return record_write_at(record->fd, 0, head, sizeof(head));
+}
+
+int
+record_open_file(struct record *record)
+{
+	int fd = open(record->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	record->fd = fd;
+	return 0;
+}
+
+static uint64_t
+size_of(const char *name, int64_t *changed_ms)
+{
+	struct stat st;
+
+	if (!name || stat(name, &st) < 0)
+		return 0;
+	*changed_ms = st.st_mtim.tv_sec * INT64_C(1000);
+	return st.st_size;
+}
+
+/* Removes the oldest parts, until the rest is neither too much nor too old. */
+static void
+trim(const struct record *record, const uint64_t *parts, size_t n)
+{
+	uint64_t total = record->end;
+	int64_t now = record_now_ms();
+
+	for (size_t i = n; i-- > 0;) {
+		char *name = record_part_name(record->file, parts[i]);
+		int64_t changed_ms = now;
+
+		total += size_of(name, &changed_ms);
+		if (name &&
+			((record->max_size > 0 && total > record->max_size) ||
+				(record->max_age_ms > 0 &&
+					now - changed_ms > (int64_t)record->max_age_ms)))
+			unlink(name);
+		free(name);
+	}
+}
+
+/* Sets the file aside as the latest part, which nobody will flush later. */
+int
+record_next_part(struct record *record)
+{
+	uint64_t *parts;
+	size_t n;
+	char *name;
+	int ret = record_parts(record->file, &parts, &n);
+
+	if (ret < 0)
+		return ret;
+	name = record_part_name(record->file, n > 0 ? parts[n - 1] + 1 : 1);
+	if (!name) {
+		ret = -ENOMEM;
+	} else if (fdatasync(record->fd) < 0 || rename(record->file, name) < 0) {
+		ret = -errno;
+	} else {
+		close(record->fd);
+		record->fd = -1;
+		ret = folder_sync(name);
+	}
+	free(name);
+	free(parts);
+	return ret;
+}
+
+int
+record_begin_part(struct record *record)
+{
+	uint64_t *parts;
+	size_t n;
+	int ret = record_open_file(record);
+
+	if (ret == 0)
+		ret = begin_file(record);
+	if (ret == 0)
+		ret = folder_sync(record->file);
+	if (ret < 0 && record->fd >= 0) {
+		/* without its head it is nothing, so it begins again */
+		close(record->fd);
+		record->fd = -1;
+	}
+	if (ret == 0 && record_parts(record->file, &parts, &n) == 0) {
+		trim(record, parts, n);
+		free(parts);
+	}
+	return ret;
+}
+
+/* A part begins with all tiles.  So one that is large enough goes on until they come
+ * again anyway: of a canvas that takes more than a part, they would come each time. */
+bool
+record_part_is_full(const struct record *record, int64_t now)
+{
+	return ((uint64_t)record->end > record->part_max && record->whole) ||
+	       (record->max_age_ms > 0 && record->end > RECORD_FILE_HEAD &&
+		       now - record->part_ms > (int64_t)(record->max_age_ms / PARTS));
+}
+
+/* ------------------------------------------------------------------ what is there */
+
+/* Whether the file is a recording from beginning to end: then it is gone on with. */
+static bool
+read_through(struct record *record)
+{
+	uint8_t bytes[RECORD_HEAD], body[64 * 1024];
+	struct record_head head;
+	off_t at = RECORD_FILE_HEAD;
+
+	while (pread(record->fd, bytes, sizeof(bytes), at) == sizeof(bytes) &&
+		record_head_read(bytes, &head)) {
+		uLong crc = crc32(0, NULL, 0);
+
+		at += sizeof(bytes);
+		for (uint32_t done = 0, n; done < head.len; done += n, at += n) {
+			n = MIN(sizeof(body), head.len - done);
+			if (pread(record->fd, body, n, at) != (ssize_t)n)
+				return false;
+			crc = crc32(crc, body, n);
+		}
+		if (crc32(crc, bytes + 8, sizeof(bytes) - 8) != head.crc)
+			return false;
+		if (record->end == RECORD_FILE_HEAD)
+			record->part_ms = head.time_ms;
+		record->last_ms = MAX(record->last_ms, head.time_ms);
+		record->end = at;
+	}
+	return lseek(record->fd, 0, SEEK_END) == record->end;
+}
+
+/* 0: recording can begin; -errno; 1: something else is there. */
+int
+record_look_at_file(struct record *record)
+{
+	uint8_t head[RECORD_FILE_HEAD];
+	struct stat st;
+
+	if (fstat(record->fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return 1;
+	if (st.st_size == 0)
+		return begin_file(record);
+	if (pread(record->fd, head, sizeof(head), 0) != sizeof(head) ||
+		memcmp(head, RECORD_FILE_MAGIC, 8) != 0 || head[8] != RECORD_VERSION)
+		return 1;
+	record->end = RECORD_FILE_HEAD;
+	if (read_through(record))
+		return 0;
+	log_warn("record: %s is damaged, or was cut short; what is whole can be seen, "
+		 "and a new part begins",
+		record->file);
+	return record_next_part(record);
+}

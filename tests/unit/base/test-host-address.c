@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* Which address the host has, and that changes are told, in a network of its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/host-address.h"
+
+static void
+set_loopback(bool up)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = up ? IFF_UP : 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+	close(fd);
+}
+
+static void
+takes_what_there_is(void **state)
+{
+	char text[ADDRESS_TEXT_MAX] = "as it was";
+
+	(void)state;
+	set_loopback(false);
+	assert_int_equal(address_of_host(AF_INET, text), -ENOENT);
+	assert_int_equal(address_of_host(AF_INET6, text), -ENOENT);
+	assert_string_equal(text, "as it was");
+	set_loopback(true);
+	assert_int_equal(address_of_host(AF_INET, text), 0);
+	assert_string_equal(text, "127.0.0.1");
+	assert_true(address_is_loopback(text));
+	assert_true(address_is_loopback("::1"));
+	assert_false(address_is_loopback("192.0.2.1"));
+	assert_false(address_is_loopback("2001:db8::1"));
+}
+
+static int changes;
+
+static void
+on_change(struct address_watch *watch)
+{
+	(void)watch;
+	changes++;
+}
+
+/* Several changes in a moment are one. */
+static void
+tells_changes_once(void **state)
+{
+	struct address_watch watch;
+	uv_loop_t loop;
+
+	(void)state;
+	changes = 0;
+	assert_int_equal(uv_loop_init(&loop), 0);
+	assert_int_equal(address_watch_start(&watch, &loop, on_change), 0);
+	for (int i = 0; i < 3; i++) {
+		set_loopback(false);
+		set_loopback(true);
+	}
+	while (changes == 0)
+		uv_run(&loop, UV_RUN_ONCE);
+	assert_int_equal(changes, 1);
+	set_loopback(false);
+	while (changes == 1)
+		uv_run(&loop, UV_RUN_ONCE);
+	assert_int_equal(changes, 2);
+	address_watch_stop(&watch);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_what_there_is),
+		cmocka_unit_test(tells_changes_once),
+	};
+
+	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
+		puts("SKIP: tests/unit/base/test-host-address: no network of its own: "
+		     "run it as root");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* What a client is too slow for waits, in order and whole; who is gone is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/sendbuf.h"
+
+#define MESSAGES 3000
+#define HEAD 3
+#define BODY 997
+
+static void
+make_pair(int pair[2])
+{
+	const int little = 4096;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(
+		setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof(little)), 0);
+}
+
+/* Reads what came, each byte the one that follows. */
+static size_t
+read_all(int fd, size_t at)
+{
+	uint8_t bytes[4096];
+	ssize_t len;
+
+	while ((len = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+		for (ssize_t i = 0; i < len; i++, at++)
+			assert_int_equal(bytes[i], at % 251);
+	return at;
+}
+
+static void
+keeps_what_a_slow_client_does_not_take(void **state)
+{
+	struct outbox outbox = { 0 };
+	uint8_t bytes[HEAD + BODY];
+	size_t sent = 0, came = 0;
+	int pair[2];
+
+	(void)state;
+	make_pair(pair);
+	for (int i = 0; i < MESSAGES; i++) {
+		for (size_t k = 0; k < sizeof(bytes); k++)
+			bytes[k] = sent++ % 251;
+		assert_int_equal(
+			outbox_send(&outbox, pair[0], bytes, HEAD, bytes + HEAD, BODY),
+			0);
+	}
+	assert_in_range(outbox_waiting(&outbox), 1, sent - 1);
+	while (outbox_waiting(&outbox) > 0) {
+		came = read_all(pair[1], came);
+		assert_int_equal(outbox_flush(&outbox, pair[0]), 0);
+	}
+	assert_int_equal(read_all(pair[1], came), sent);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void
+tells_who_is_gone(void **state)
+{
+	struct outbox outbox = { 0 };
+	uint8_t *much = calloc(1, 1 << 20);
+	int pair[2];
+
+	(void)state;
+	assert_non_null(much);
+	make_pair(pair);
+	assert_int_equal(outbox_send(&outbox, pair[0], NULL, 0, much, 1 << 20), 0);
+	assert_true(outbox_waiting(&outbox) > 0);
+	close(pair[1]);
+	assert_int_equal(outbox_flush(&outbox, pair[0]), -EPIPE);
+	outbox_finish(&outbox);
+	assert_int_equal(outbox_waiting(&outbox), 0);
+	assert_int_equal(outbox_send(&outbox, pair[0], NULL, 0, much, 1), -EPIPE);
+	close(pair[0]);
+	free(much);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keeps_what_a_slow_client_does_not_take),
+		cmocka_unit_test(tells_who_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+if HAVE_CMOCKA
+check_PROGRAMS += %D%/test-blank %D%/test-scale
+if WITH_DRM
+check_PROGRAMS += %D%/test-mode %D%/test-uevent
+endif
+endif

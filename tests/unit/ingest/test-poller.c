@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* A source that breaks and is attached again: what it counted before still counts. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ingest/poller.h"
+
+struct state {
+	int fd, drains;
+};
+
+static unsigned attached;
+
+static int
+attach(struct mural_host *host)
+{
+	struct state *state = host->state;
+
+	attached++;
+	state->fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	return state->fd;
+}
+
+/* Ten bytes and a lost packet each time; the second time it is broken. */
+static int
+drain(struct mural_host *host, struct mural_brush *brush)
+{
+	struct state *state = host->state;
+
+	mural_put(brush, 0, 0, 0xffffffff);
+	host->counts.received_bytes += 10;
+	host->counts.kernel_drops++;
+	host->counts.connections = 3;
+	return ++state->drains == 2 ? -EIO : 0;
+}
+
+static void
+detach(struct mural_host *host)
+{
+	struct state *state = host->state;
+
+	host->counts.received_bytes += 1; /* what came last */
+	close(state->fd);
+}
+
+static const struct mural_plugin plugin = {
+	MURAL_PLUGIN,
+	.name = "breaks",
+	.state_size = sizeof(struct state),
+	.transports = MURAL_SOURCE,
+	.attach = attach,
+	.drain = drain,
+	.detach = detach,
+};
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+static void
+turn_until_attached(uv_loop_t *loop, unsigned times)
+{
+	uv_timer_t limit;
+
+	uv_timer_init(loop, &limit);
+	uv_timer_start(&limit, on_timer, 10000, 0);
+	while (attached < times && uv_timer_get_due_in(&limit) > 0)
+		uv_run(loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&limit, NULL);
+	uv_run(loop, UV_RUN_NOWAIT);
+}
+
+static void
+totals_go_on(void **unused)
+{
+	struct instance instance = { .plugin = &plugin };
+	struct lane lane = { .instance = &instance };
+	struct state state = { 0 };
+	struct worker worker;
+	struct canvas canvas;
+	uv_loop_t loop;
+
+	(void)unused;
+	instance.host.state = &state;
+	instance.host.name = "breaks";
+	assert_int_equal(uv_loop_init(&loop), 0);
+	assert_int_equal(canvas_init(&canvas, 4, 4, 0xff000000), 0);
+	assert_int_equal(worker_start(&worker, &canvas, &loop), 0);
+	assert_int_equal(canvas_brush_init(&canvas, &lane.brush, 0, 0, 4, 4), 0);
+	lane.worker = &worker;
+
+	assert_int_equal(source_open(&lane), 0);
+	turn_until_attached(&loop, 2);
+	assert_int_equal(attached, 2);
+	assert_true(lane.shown.counts.received_bytes >= 21);
+	assert_true(lane.shown.counts.kernel_drops >= 2);
+	turn_until_attached(&loop, 3);
+	assert_true(lane.shown.counts.received_bytes >= 42);
+	assert_true(lane.shown.counts.kernel_drops >= 4);
+	source_close(&lane);
+	assert_int_equal(lane.shown.counts.connections, 0);
+	assert_int_equal(lane.shown.counts.received_bytes % 10, 3);
+
+	uv_run(&loop, UV_RUN_DEFAULT);
+	worker_stop(&worker);
+	canvas_brush_finish(&lane.brush);
+	canvas_finish(&canvas);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(totals_go_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/* p²'s board and subscriptions over a real canvas: whoever applies the Updates has the
+ * picture, in few bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "canvas/canvas.h"
+#include "p2/bucket.h"
+#include "p2/shadow.h"
+#include "p2/subscription.h"
+#include "support/json.h"
+
+#define PACKED_BYTES (1024 * 1024)
+
+struct scene {
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct mural_reader *reader;
+	struct board board;
+	uint16_t *client; /* what somebody shows who applied all Updates */
+	uint8_t *packed;
+	unsigned blocks;
+};
+
+/* A canvas with the region left,top,width,height on it, whose corner is x,y in p². */
+static void
+scene_open(struct scene *scene, uint32_t canvas_width, uint32_t canvas_height,
+	struct rect region, int32_t x, int32_t y)
+{
+	*scene = (struct scene){ 0 };
+	assert_int_equal(
+		canvas_init(&scene->canvas, canvas_width, canvas_height, 0xff000000), 0);
+	assert_int_equal(canvas_brush_init(&scene->canvas, &scene->brush, 0, 0,
+				 canvas_width, canvas_height),
+		0);
+	scene->reader = canvas_reader_new(&scene->canvas);
+	assert_int_equal(board_init(&scene->board, region.x, region.y, region.width,
+				 region.height, x, y, mural_reader_view(scene->reader)),
+		0);
+	scene->client = calloc((size_t)region.width * region.height, 2);
+	scene->packed = malloc(PACKED_BYTES);
+}
+
+static void
+scene_close(struct scene *scene)
+{
+	board_finish(&scene->board);
+	mural_reader_free(scene->reader);
+	canvas_brush_finish(&scene->brush);
+	canvas_finish(&scene->canvas);
+	free(scene->client);
+	free(scene->packed);
+}
+
+/* Applies Updates to the client's picture, as a client that knows the text would. */
+static void
+apply(struct scene *scene, const uint8_t *bytes, size_t len)
+{
+	struct board *board = &scene->board;
+
+	for (size_t at = 0; at < len; scene->blocks++) {
+		uint32_t width = bytes[at + 1] & 15, height = (bytes[at + 1] >> 4) + 1;
+		int32_t x = p2_coordinate_decode(bytes + at + 2) - board->left_x;
+		int32_t y = p2_coordinate_decode(bytes + at + 4) - board->top_y;
+
+		assert_int_equal(bytes[at], 0xff);
+		assert_true(width >= 1 && width <= 15 && height <= 8);
+		assert_true(x >= 0 && x + width <= board->width);
+		assert_true(y >= 0 && y + height <= board->height);
+		at += 6;
+		for (uint32_t i = 0; i < width * height; i++, at += 2) {
+			assert_true(at + 2 <= len);
+			assert_true(bytes[at] != 0xff && bytes[at + 1] != 0xff);
+			assert_true(bytes[at] != 0 || bytes[at + 1] != 0);
+			memcpy(&scene->client[(y + i / width) * board->width + x +
+					      i % width],
+				bytes + at, 2);
+		}
+	}
+}
+
+/* Takes what changed and packs it into pieces of `piece` bytes; returns the bytes. */
+static size_t
+pack_all(struct scene *scene, size_t piece)
+{
+	uint32_t row = 0;
+	size_t len = 0;
+
+	canvas_publish(&scene->canvas, &scene->brush);
+	if (!board_refresh(&scene->board, scene->reader))
+		return 0;
+	while (row < scene->board.height) {
+		size_t more = board_pack(&scene->board, &row, scene->packed, piece);
+
+		assert_true(more <= piece);
+		apply(scene, scene->packed, more);
+		len += more;
+	}
+	board_settle(&scene->board);
+	return len;
+}
+
+static void
+check_client(const struct scene *scene)
+{
+	const struct board *board = &scene->board;
+
+	for (uint32_t i = 0; i < board->width * board->height; i++) {
+		uint32_t x = i % board->width, y = i / board->width, argb = 0;
+		uint8_t bytes[2];
+
+		assert_true(
+			mural_get(&scene->brush, board->left + x, board->top + y, &argb));
+		p2_colour_encode(p2_rgb15_from_argb(argb), bytes);
+		assert_memory_equal(&scene->client[i], bytes, 2);
+	}
+	for (size_t i = 0; i < board->row_words * board->height; i++)
+		assert_true(board->changed[i] == 0);
+}
+
+static uint32_t
+any_colour(void)
+{
+	return 0xff000000 | (random() & 0xffffff);
+}
+
+/* ---------------------------------------------------------------------- board */
+
+static void
+random_paint_arrives(void **state)
+{
+	static const uint32_t regions[][4] = { { 0, 0, 200, 100 }, { 3, 5, 64, 33 },
+		{ 70, 40, 130, 60 }, { 199, 99, 1, 1 } };
+	struct scene scene;
+
+	(void)state;
+	srandom(1);
+	for (size_t r = 0; r < 4; r++) {
+		const uint32_t *region = regions[r];
+
+		scene_open(&scene, 200, 100,
+			(struct rect){ region[0], region[1], region[2], region[3] }, -100,
+			-50);
+		pack_all(&scene, PACKED_BYTES);
+		check_client(&scene);
+		for (int round = 0; round < 60; round++) {
+			int n = round % 3 == 0 ? 3 : round % 3 == 1 ? 300 : 5000;
+
+			for (int i = 0; i < n; i++)
+				mural_put(&scene.brush, random() % 200, random() % 100,
+					any_colour());
+			mural_fill(&scene.brush, random() % 200, random() % 100,
+				random() % 40, random() % 40, any_colour());
+			pack_all(&scene, round % 2 ? BLOCK_BYTES : 5000);
+			check_client(&scene);
+		}
+		scene_close(&scene);
+	}
+}
+
+static void
+unseen_changes_cost_nothing(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 64, 64, (struct rect){ 0, 0, 64, 64 }, 0, 0);
+	pack_all(&scene, PACKED_BYTES);
+	mural_fill(&scene.brush, 0, 0, 64, 64, 0xff000000); /* as before */
+	mural_put(&scene.brush, 5, 5, 0xff070707);          /* too dark for 15 bits */
+	assert_int_equal(pack_all(&scene, PACKED_BYTES), 0);
+	scene_close(&scene);
+}
+
+/* Paints, and says how many blocks and bytes it took. */
+static void
+expect_packed(struct scene *scene, unsigned blocks, size_t len)
+{
+	scene->blocks = 0;
+	assert_int_equal(pack_all(scene, PACKED_BYTES), len);
+	assert_int_equal(scene->blocks, blocks);
+	check_client(scene);
+}
+
+static void
+blocks_are_few_and_large(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 300, 160, (struct rect){ 0, 0, 300, 160 }, -150, -80);
+	/* the whole wall: as many of the largest as fit */
+	expect_packed(&scene, 20 * 20, 20 * 20 * BLOCK_BYTES);
+	mural_fill(&scene.brush, 7, 9, 15, 8, 0xffffffff);
+	expect_packed(&scene, 1, BLOCK_BYTES);
+	mural_fill(&scene.brush, 57, 31, 30, 16, 0xffffffff);
+	expect_packed(&scene, 4, 4 * BLOCK_BYTES);
+	mural_put(&scene.brush, 200, 100, 0xffffffff);
+	expect_packed(&scene, 1, 8);
+	/* near ones share a block, as far as that is no longer */
+	mural_put(&scene.brush, 10, 100, 0xffffffff);
+	mural_put(&scene.brush, 14, 100, 0xffffffff);
+	expect_packed(&scene, 1, 16);
+	mural_put(&scene.brush, 20, 110, 0xffffffff);
+	mural_put(&scene.brush, 25, 110, 0xffffffff);
+	expect_packed(&scene, 2, 16);
+	mural_put(&scene.brush, 60, 120, 0xffffffff);
+	mural_put(&scene.brush, 61, 121, 0xffffffff);
+	expect_packed(&scene, 1, 14);
+	mural_fill(&scene.brush, 100, 120, 1, 8, 0xffffffff);
+	expect_packed(&scene, 1, 22);
+	/* the last column and row */
+	mural_put(&scene.brush, 299, 159, 0xffffffff);
+	expect_packed(&scene, 1, 8);
+	scene_close(&scene);
+}
+
+static void
+check_update(const char *vector)
+{
+	uint32_t width = json_number(json_get(vector, "w"));
+	uint32_t height = json_number(json_get(vector, "h")), x, y = 0;
+	struct scene scene;
+	char hex[1024], got[1024] = "";
+	size_t len;
+
+	scene_open(&scene, width, height, (struct rect){ 0, 0, width, height },
+		json_number(json_get(vector, "x")), json_number(json_get(vector, "y")));
+	for (const char *row = json_first(json_get(vector, "rgb5")); row;
+		row = json_next(row), y++) {
+		x = 0;
+		for (const char *cell = json_first(row); cell; cell = json_next(cell)) {
+			uint32_t rgb15 = 0;
+
+			for (const char *c = json_first(cell); c; c = json_next(c))
+				rgb15 = rgb15 << 5 | json_number(c);
+			mural_put(&scene.brush, x++, y, p2_argb_from_rgb15(rgb15));
+		}
+	}
+	len = pack_all(&scene, PACKED_BYTES);
+	for (size_t i = 0; i < len; i++)
+		sprintf(got + 2 * i, "%02x", scene.packed[i]);
+	json_string(json_get(vector, "hex"), hex, sizeof(hex));
+	assert_string_equal(got, hex);
+	scene_close(&scene);
+}
+
+static void
+vectors_hold(void **state)
+{
+	char *text = json_load("p2.json"), kind[32];
+	unsigned n = 0;
+
+	(void)state;
+	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
+		json_string(json_get(v, "kind"), kind, sizeof(kind));
+		if (strcmp(kind, "server-update") != 0)
+			continue;
+		check_update(v);
+		n++;
+	}
+	free(text);
+	assert_int_equal(n, 5);
+}
+
+/* -------------------------------------------------------------- subscriptions */
+
+static void
+who_misses_things_catches_up(void **state)
+{
+	struct subscription sub = { 0 };
+	struct scene scene;
+	size_t len;
+
+	(void)state;
+	srandom(2);
+	scene_open(&scene, 200, 100, (struct rect){ 0, 0, 200, 100 }, -100, -50);
+	pack_all(&scene, PACKED_BYTES);
+	memset(scene.client, 0, 200 * 100 * 2);
+	assert_int_equal(
+		subscription_set(&sub, &scene.board, -32512, -32512, 32512, 32512), 0);
+	assert_int_equal(sub.area.width * sub.area.height, 200 * 100);
+	subscription_miss_all(&sub);
+	assert_int_equal(sub.n_missed, 14 * 13);
+	while ((len = subscription_catch_up(
+			&sub, &scene.board, scene.packed, 3 * BLOCK_BYTES)) > 0)
+		apply(&scene, scene.packed, len);
+	check_client(&scene);
+	for (int round = 0; round < 200; round++) {
+		mural_fill(&scene.brush, random() % 200, random() % 100, random() % 30,
+			random() % 30, any_colour());
+		canvas_publish(&scene.canvas, &scene.brush);
+		board_refresh(&scene.board, scene.reader);
+		for (size_t i = 0; i < scene.board.n_boxes; i++)
+			subscription_miss(&sub, &scene.board.boxes[i]);
+		board_settle(&scene.board);
+		if (round % 4)
+			continue;
+		while ((len = subscription_catch_up(
+				&sub, &scene.board, scene.packed, BLOCK_BYTES + 100)) > 0)
+			apply(&scene, scene.packed, len);
+		check_client(&scene);
+		assert_int_equal(sub.n_missed, 0);
+	}
+	subscription_finish(&sub);
+	scene_close(&scene);
+}
+
+static void
+areas_are_clipped(void **state)
+{
+	static const struct {
+		int32_t x1, y1, x2, y2;
+		struct rect want;
+	} cases[] = {
+		{ -100, -50, 99, 49, { 0, 0, 200, 100 } },
+		{ -101, -51, 100, 50, { 0, 0, 200, 100 } },
+		{ 0, 0, 0, 0, { 100, 50, 1, 1 } },
+		{ 99, 49, 32512, 32512, { 199, 99, 1, 1 } },
+		{ 100, 0, 200, 10, { 0, 0, 0, 0 } },
+		{ -32512, -32512, -101, -51, { 0, 0, 0, 0 } },
+		{ 10, 10, -10, 10, { 0, 0, 0, 0 } },
+		{ -10, 10, 10, -10, { 0, 0, 0, 0 } },
+	};
+	struct subscription sub = { 0 };
+	struct scene scene;
+
+	(void)state;
+	scene_open(&scene, 200, 100, (struct rect){ 0, 0, 200, 100 }, -100, -50);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(subscription_set(&sub, &scene.board, cases[i].x1,
+					 cases[i].y1, cases[i].x2, cases[i].y2),
+			0);
+		assert_memory_equal(&sub.area, &cases[i].want, sizeof(sub.area));
+		subscription_miss_all(&sub);
+		subscription_miss(&sub, &(struct rect){ 0, 0, 200, 100 });
+		assert_int_equal(sub.n_missed, sub.blocks_x * sub.blocks_y);
+	}
+	subscription_finish(&sub);
+	scene_close(&scene);
+}
+
+/* --------------------------------------------------------------------- limits */
+
+static void
+buckets_fill_with_time(void **state)
+{
+	const struct bucket_rate rate = { .per_1000s = 100, .burst = 5 };
+	const struct bucket_rate fast = { .per_1000s = 1000000000000,
+		.burst = 1000000000 };
+	struct bucket bucket = { 5 * BUCKET_TOKEN, 1000 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		assert_true(bucket_take(&bucket));
+	assert_false(bucket_take(&bucket));
+	/* one in ten seconds, also when somebody looks all the time */
+	for (uint64_t now = 1001; now < 11000; now++) {
+		bucket_fill(&bucket, &rate, now);
+		assert_false(bucket_take(&bucket));
+	}
+	bucket_fill(&bucket, &rate, 11000);
+	assert_true(bucket_take(&bucket));
+	bucket_fill(&bucket, &rate, UINT64_MAX / 2);
+	assert_int_equal(bucket.level, 5 * BUCKET_TOKEN);
+	bucket_fill(&bucket, &fast, UINT64_MAX);
+	assert_int_equal(bucket.level, fast.burst * BUCKET_TOKEN);
+}
+
+static void
+strangers_do_not_displace_the_busy(void **state)
+{
+	const struct bucket_rate rate = { .per_1000s = 1, .burst = 3 };
+	struct bucket_table *table = calloc(1, sizeof(*table));
+	uint64_t now = 1000;
+
+	(void)state;
+	bucket_table_init(table);
+	for (uint32_t i = 0; i < 200000; i++, now++) {
+		struct bucket *busy = bucket_of(table, &rate, 0, "busy", 4, now);
+
+		if (i < 3)
+			assert_true(bucket_take(busy));
+		else
+			assert_true(busy->level < 3 * BUCKET_TOKEN);
+		(void)bucket_of(table, &rate, 0, &i, sizeof(i), now);
+	}
+	/* the same name of another kind is somebody else */
+	assert_int_equal(
+		bucket_of(table, &rate, 1, "busy", 4, now)->level, 3 * BUCKET_TOKEN);
+	free(table);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_paint_arrives),
+		cmocka_unit_test(unseen_changes_cost_nothing),
+		cmocka_unit_test(blocks_are_few_and_large),
+		cmocka_unit_test(vectors_hold),
+		cmocka_unit_test(who_misses_things_catches_up),
+		cmocka_unit_test(areas_are_clipped),
+		cmocka_unit_test(buckets_fill_with_time),
+		cmocka_unit_test(strangers_do_not_displace_the_busy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Pictures in files: there and back, and whatever else may lie there. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "canvas/canvas.h"
+#include "fuzz/fuzz.h"
+#include "storage/png.h"
+
+enum { WIDTH = 70, HEIGHT = 33 };
+
+static char path[] = "/tmp/test-picture-XXXXXX";
+
+static int
+make_file(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int
+remove_file(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static void
+a_canvas_comes_back(void **state)
+{
+	struct canvas canvas;
+	struct mural_brush brush;
+	struct mural_reader *reader;
+	uint32_t pixels[WIDTH * HEIGHT], loaded[WIDTH * HEIGHT];
+	char why[64];
+
+	(void)state;
+	assert_int_equal(canvas_init(&canvas, WIDTH, HEIGHT, 0xff102030), 0);
+	assert_int_equal(canvas_brush_init(&canvas, &brush, 0, 0, WIDTH, HEIGHT), 0);
+	for (uint32_t i = 0; i < 500; i++)
+		mural_put(&brush, i * 7 % WIDTH, i * 3 % HEIGHT, 0xff000000 | i * 12345);
+	canvas_publish(&canvas, &brush);
+	reader = canvas_reader_new(&canvas);
+	mural_reader_copy(reader, 0, 0, WIDTH, HEIGHT, pixels, WIDTH);
+	assert_int_equal(picture_save(path, reader), 0);
+	assert_int_equal(picture_load(path, WIDTH, HEIGHT, loaded, why, sizeof(why)), 0);
+	assert_memory_equal(loaded, pixels, sizeof(pixels));
+	assert_int_equal(
+		picture_load(path, WIDTH + 1, HEIGHT, loaded, why, sizeof(why)), -ERANGE);
+	mural_reader_free(reader);
+	canvas_brush_finish(&brush);
+	canvas_finish(&canvas);
+}
+
+/* Each beginning of a good file, and each with one byte changed, as the fuzzer reads it:
+ * behind a byte that chooses the size, here 6x2. */
+static void
+a_damaged_file_does_no_harm(void **state)
+{
+	uint8_t good[4096] = { 5 }, bad[4096];
+	struct canvas canvas;
+	struct mural_reader *reader;
+	FILE *file;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(canvas_init(&canvas, 6, 2, 0xff808080), 0);
+	reader = canvas_reader_new(&canvas);
+	assert_int_equal(picture_save(path, reader), 0);
+	file = fopen(path, "rb");
+	assert_non_null(file);
+	len = 1 + fread(good + 1, 1, sizeof(good) - 1, file);
+	fclose(file);
+	assert_in_range(len, 60, 1000);
+	for (size_t i = 0; i < len; i++) {
+		LLVMFuzzerTestOneInput(good, i);
+		memcpy(bad, good, len);
+		bad[i] ^= 1 << i % 8;
+		LLVMFuzzerTestOneInput(bad, len);
+	}
+	mural_reader_free(reader);
+	canvas_finish(&canvas);
+}
+
+/* What `make fuzz` found worth keeping. */
+static void
+the_corpus_does_no_harm(void **state)
+{
+	(void)state;
+	assert_true(fuzz_replay("snapshot") > 5);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_canvas_comes_back),
+		cmocka_unit_test(a_damaged_file_does_no_harm),
+		cmocka_unit_test(the_corpus_does_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, make_file, remove_file);
+}
