@@ -107,7 +107,7 @@ begin_frame(struct watcher *watcher)
 }
 
 static void
-count(struct watcher *watcher, const uint8_t *data, size_t len)
+count_bytes(struct watcher *watcher, const uint8_t *data, size_t len)
 {
 	const uint8_t *end = data + len;
 
@@ -136,7 +136,7 @@ count(struct watcher *watcher, const uint8_t *data, size_t len)
 
 /* Until the time is over, or everybody was shown something. */
 static void
-watch(int epoll, struct watcher *all, int n, double until)
+watch_until(int epoll, struct watcher *all, int n, double until)
 {
 	static uint8_t piece[PIECE_BYTES];
 	struct epoll_event events[64];
@@ -156,7 +156,7 @@ watch(int epoll, struct watcher *all, int n, double until)
 			if (got == 0 || (got < 0 && errno != EAGAIN))
 				fail("a viewer was dropped");
 			if (got > 0)
-				count(watcher, piece, got);
+				count_bytes(watcher, piece, got);
 			missing -= waits && watcher->frames > 0;
 		}
 	}
@@ -179,14 +179,14 @@ main(int argc, char *argv[])
 		connect_watcher(&all[i], atoi(argv[1]), argv[2]);
 		epoll_ctl(epoll, EPOLL_CTL_ADD, all[i].fd, &event);
 	}
-	watch(epoll, all, n, 0);
+	watch_until(epoll, all, n, 0);
 	printf("ready\n");
 	fflush(stdout);
 	if (getchar() == EOF)
 		return 1;
 	for (int i = 0; i < n; i++)
 		all[i].bytes = all[i].frames = 0;
-	watch(epoll, all, n, now() + atof(argv[4]));
+	watch_until(epoll, all, n, now() + atof(argv[4]));
 	for (int i = 0; i < n; i++) {
 		bytes += all[i].bytes;
 		frames += all[i].frames;

@@ -23,7 +23,7 @@
 #define HEIGHT 1080
 #define PIXELS ((size_t)WIDTH * HEIGHT)
 
-struct place {
+struct coord {
 	uint16_t x, y;
 };
 
@@ -31,7 +31,7 @@ struct bench {
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct mural_reader *reader;
-	struct place *places; /* every pixel once, in the order to be painted */
+	struct coord *places; /* every pixel once, in the order to be painted */
 	uint32_t *bare;       /* a frame of its own, laid out like the canvas */
 	uint32_t *copy;
 	struct scale scale; /* to a screen of the canvas's size */
@@ -83,12 +83,12 @@ draw_frame(struct bench *bench, uint32_t round)
 }
 
 static bool
-hang(struct bench *bench, uint32_t turns, bool mirrored)
+set_transform(struct bench *bench, uint32_t quarter_turns, bool mirrored)
 {
 	const struct scale_screen screen = {
-		.width = turns % 2 ? HEIGHT : WIDTH,
-		.height = turns % 2 ? WIDTH : HEIGHT,
-		.turns = turns,
+		.width = quarter_turns % 2 ? HEIGHT : WIDTH,
+		.height = quarter_turns % 2 ? WIDTH : HEIGHT,
+		.quarter_turns = quarter_turns,
 		.mirrored = mirrored,
 		.area = { 0, 0, WIDTH, HEIGHT },
 	};
@@ -106,11 +106,11 @@ copy_bytes(struct bench *bench, uint32_t round)
 
 /* Where a pixel of the canvas lies on the screen, as scale.h has it. */
 static size_t
-place_on_screen(const struct scale_screen *screen, uint32_t x, uint32_t y)
+screen_offset(const struct scale_screen *screen, uint32_t x, uint32_t y)
 {
 	if (screen->mirrored)
 		x = WIDTH - 1 - x;
-	if (screen->turns == 1)
+	if (screen->quarter_turns == 1)
 		return (size_t)x * HEIGHT + HEIGHT - 1 - y;
 	return (size_t)y * WIDTH + x;
 }
@@ -123,7 +123,7 @@ is_right(struct bench *bench, void (*frame)(struct bench *, uint32_t))
 	frame(bench, 0);
 	for (uint32_t y = 0; y < HEIGHT; y++)
 		for (uint32_t x = 0; x < WIDTH; x++)
-			if (bench->copy[place_on_screen(&bench->scale.screen, x, y)] !=
+			if (bench->copy[screen_offset(&bench->scale.screen, x, y)] !=
 				bench->bare[(size_t)y * bench->canvas.stride + x])
 				return false;
 	return true;
@@ -152,12 +152,12 @@ measure(struct bench *bench, const char *name, double units,
 }
 
 static void
-shuffle(struct place *places)
+shuffle(struct coord *places)
 {
 	uint64_t state = 1;
 
 	for (size_t i = PIXELS - 1; i > 0; i--) {
-		struct place other = places[i];
+		struct coord other = places[i];
 		size_t j;
 
 		state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
@@ -178,7 +178,7 @@ main(void)
 		return 1;
 	stored = (size_t)bench.canvas.stride * HEIGHT;
 	bench.reader = canvas_reader_new(&bench.canvas);
-	bench.places = malloc(PIXELS * sizeof(struct place));
+	bench.places = malloc(PIXELS * sizeof(struct coord));
 	bench.bare = calloc(stored, sizeof(uint32_t));
 	bench.copy = calloc(PIXELS, sizeof(uint32_t));
 	bench.all = calloc(bench.canvas.view.words, sizeof(uint64_t));
@@ -187,19 +187,19 @@ main(void)
 	mural_reader_take(bench.reader, bench.all);
 	for (size_t i = 0; i < PIXELS; i++)
 		bench.places[i] =
-			(struct place){ (uint16_t)(i % WIDTH), (uint16_t)(i / WIDTH) };
+			(struct coord){ (uint16_t)(i % WIDTH), (uint16_t)(i / WIDTH) };
 
 	measure(&bench, "put-in-order", (double)PIXELS, put_all, store_all, copy_frame);
 	shuffle(bench.places);
 	measure(&bench, "put-shuffled", (double)PIXELS, put_all, store_all, copy_frame);
 	measure(&bench, "copy-frame", 1, copy_frame, copy_bytes, copy_frame);
-	if (!hang(&bench, 0, false))
+	if (!set_transform(&bench, 0, false))
 		return 1;
 	measure(&bench, "draw-upright", 1, draw_frame, copy_bytes, draw_frame);
-	if (!hang(&bench, 0, true))
+	if (!set_transform(&bench, 0, true))
 		return 1;
 	measure(&bench, "draw-mirrored", 1, draw_frame, copy_bytes, draw_frame);
-	if (!hang(&bench, 1, false))
+	if (!set_transform(&bench, 1, false))
 		return 1;
 	measure(&bench, "draw-upended", 1, draw_frame, copy_bytes, draw_frame);
 

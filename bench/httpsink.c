@@ -10,7 +10,7 @@
 #include "common/mhd-uv.h"
 
 struct sink {
-	struct webserver server;
+	struct mhd_uv server;
 	struct MHD_Response *response;
 	int listener;
 	uv_poll_t poll;
@@ -46,7 +46,7 @@ on_client(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	if (fd >= 0)
-		webserver_accept(&sink->server, fd);
+		mhd_uv_accept(&sink->server, fd);
 }
 
 static void
@@ -80,7 +80,7 @@ main(void)
 	if (!sink.response || MHD_add_response_header(sink.response, "Content-Type",
 				      "application/json") == MHD_NO)
 		errx(1, "no memory");
-	if (webserver_start(&sink.server, loop, 8 * 1024, 30, answer, &sink, NULL) < 0)
+	if (mhd_uv_start(&sink.server, loop, 8 * 1024, 30, answer, &sink, NULL) < 0)
 		errx(1, "cannot start libmicrohttpd");
 	listen_anywhere(&sink);
 	uv_poll_init(loop, &sink.poll, sink.listener);

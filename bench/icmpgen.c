@@ -32,7 +32,7 @@
 #define BATCH 64
 #define FRAME_MAX 80
 
-struct generator {
+struct ping_generator {
 	int fd;
 	uint8_t frame[FRAME_MAX]; /* what all frames have in common */
 	size_t len, icmp;         /* of the frame; where the ICMP message begins */
@@ -70,7 +70,7 @@ sum_words(const uint8_t *p, size_t len)
 
 /* Headers, an echo request and the byte that says "pixel". */
 static void
-make_frame(struct generator *generator, const char *from, const char *to)
+make_frame(struct ping_generator *generator, const char *from, const char *to)
 {
 	uint8_t *ip = generator->frame + 14;
 	bool is6 = strchr(to, ':') != NULL;
@@ -115,8 +115,8 @@ make_frame(struct generator *generator, const char *from, const char *to)
 
 /* The ipv6 plugin does not look at the checksum, so it stays as it is. */
 static void
-set_address(const struct generator *generator, uint8_t *frame, uint32_t x, uint32_t y,
-	const uint8_t rgb[3])
+set_address(const struct ping_generator *generator, uint8_t *frame, uint32_t x,
+	uint32_t y, const uint8_t rgb[3])
 {
 	struct template_pixel pixel = { x, y, 1,
 		0xff000000 | (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2] };
@@ -128,7 +128,7 @@ set_address(const struct generator *generator, uint8_t *frame, uint32_t x, uint3
 }
 
 static void
-set_pixel(const struct generator *generator, uint8_t *frame, uint32_t x, uint32_t y)
+set_pixel(const struct ping_generator *generator, uint8_t *frame, uint32_t x, uint32_t y)
 {
 	uint8_t *icmp = frame + generator->icmp;
 	const uint8_t rgb[3] = { (uint8_t)(x * 7 + y * 13), (uint8_t)(x ^ y),
@@ -150,7 +150,7 @@ set_pixel(const struct generator *generator, uint8_t *frame, uint32_t x, uint32_
 }
 
 static void
-open_socket(struct generator *generator, const char *interface)
+open_socket(struct ping_generator *generator, const char *interface)
 {
 	struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
@@ -175,7 +175,7 @@ open_socket(struct generator *generator, const char *interface)
 }
 
 static void
-prepare_batch(struct generator *generator)
+prepare_batch(struct ping_generator *generator)
 {
 	for (int i = 0; i < BATCH; i++) {
 		memcpy(generator->frames[i], generator->frame, FRAME_MAX);
@@ -188,7 +188,7 @@ prepare_batch(struct generator *generator)
 
 /* All of the batch: what does not go now goes at once again. */
 static void
-send_batch(struct generator *generator)
+send_batch(struct ping_generator *generator)
 {
 	for (unsigned done = 0; done < BATCH;) {
 		int n = sendmmsg(
@@ -224,7 +224,7 @@ greatest_common_divisor(uint32_t a, uint32_t b)
 /* The picture, and again, every pixel once and a prime's distance from the one before.
  * Returns how many were sent. */
 static uint64_t
-flood(struct generator *generator, uint32_t width, uint32_t height, double seconds,
+flood(struct ping_generator *generator, uint32_t width, uint32_t height, double seconds,
 	double rate)
 {
 	uint32_t pixels = width * height, step = 7919 % pixels, at = 0;
@@ -248,7 +248,7 @@ flood(struct generator *generator, uint32_t width, uint32_t height, double secon
 int
 main(int argc, char *argv[])
 {
-	static struct generator generator;
+	static struct ping_generator generator;
 	uint32_t width, height;
 	double start, rate = argc > 7 ? atof(argv[7]) : 0;
 	uint64_t sent;

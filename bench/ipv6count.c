@@ -27,6 +27,6 @@ main(int argc, char *argv[])
 		fprintf(stderr, "usage: ipv6count INTERFACE TEMPLATE\n");
 		return 2;
 	}
-	write_filter(&config, &claim, filter);
+	filter_write(&config, &claim, filter);
 	return count_frames("ipv6count", argv[1], filter, false);
 }

@@ -91,7 +91,7 @@ flood(int port, double seconds)
 	return 0;
 }
 
-static void __attribute__((noreturn)) discard(void)
+static void __attribute__((noreturn)) sink(void)
 {
 	static uint8_t buf[64 * 1024]; /* as the plugin reads */
 	struct sockaddr_in address = { .sin_family = AF_INET };
@@ -121,16 +121,16 @@ time_decode(struct mural_brush *brush)
 	double best = 1e9;
 
 	for (int round = 0; round < REPEATS; round++) {
-		struct stream stream = { 0 };
-		struct stream_event event;
+		struct p2_parser parser = { 0 };
+		struct p2_event event;
 		double begin, took;
 
-		stream_next(&stream, hello, sizeof(hello), &event);
+		p2_parser_next(&parser, hello, sizeof(hello), &event);
 		begin = now_s();
 		for (size_t used = 0; used < sizeof(puts_);) {
-			used += stream_next(
-				&stream, puts_ + used, sizeof(puts_) - used, &event);
-			if (event.kind == STREAM_PUT)
+			used += p2_parser_next(
+				&parser, puts_ + used, sizeof(puts_) - used, &event);
+			if (event.kind == P2_EVENT_PUT)
 				mural_put(brush, event.x1 + WIDTH / 2,
 					event.y1 + HEIGHT / 2, event.argb);
 		}
@@ -159,7 +159,7 @@ time_copy(void)
 }
 
 static int
-decode(void)
+decode_all(void)
 {
 	struct mural_brush brush;
 	struct canvas canvas;
@@ -184,9 +184,9 @@ main(int argc, char *argv[])
 	if (argc == 4 && strcmp(argv[1], "flood") == 0)
 		return flood(atoi(argv[2]), atof(argv[3]));
 	if (argc == 2 && strcmp(argv[1], "sink") == 0)
-		discard();
+		sink();
 	if (argc == 2 && strcmp(argv[1], "decode") == 0)
-		return decode();
+		return decode_all();
 	fprintf(stderr, "usage: p2puts flood PORT SECONDS | sink | decode\n");
 	return 2;
 }

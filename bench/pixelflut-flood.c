@@ -41,17 +41,17 @@ enum stage { SENDING, COMPLETING, ASKING, WAITING, DONE };
 struct link {
 	int fd;
 	enum stage stage;
-	size_t begin, at;     /* of the script, bytes */
-	size_t first;         /* command that it began with */
-	size_t rounds;        /* times it came to the script's end */
-	size_t stop;          /* where it will end */
-	size_t asked;         /* bytes of the last read sent */
-	size_t heard, wanted; /* bytes of answers; reads: from the answers' script */
-	size_t heard_at;
+	size_t begin, at;        /* of the script, bytes */
+	size_t first;            /* command that it began with */
+	size_t rounds;           /* times it came to the script's end */
+	size_t stop;             /* where it will end */
+	size_t asked;            /* bytes of the last read sent */
+	size_t received, wanted; /* bytes of answers; reads: from the answers' script */
+	size_t compared_at;
 	size_t wrong;
 };
 
-struct flood {
+struct bench_flood {
 	const struct script *script;
 	const struct script *answers; /* reads; NULL: one last read is answered */
 	bool sink;
@@ -109,7 +109,7 @@ commands_done(const struct script *script, const struct link *link)
 
 /* Sends from the script, until `stop` when that is set. */
 static void
-send_commands(struct flood *flood, struct link *link)
+send_commands(struct bench_flood *flood, struct link *link)
 {
 	const struct script *script = flood->script;
 	size_t end = link->stage == COMPLETING ? link->stop : script->len;
@@ -129,7 +129,7 @@ send_commands(struct flood *flood, struct link *link)
 
 /* The end of a command, behind what was sent. */
 static void
-complete(struct flood *flood, struct link *link)
+find_stop(struct bench_flood *flood, struct link *link)
 {
 	size_t command = link->at == 0 ? 0 : command_at(flood->script, link->at);
 
@@ -153,7 +153,7 @@ answer_bytes(const struct script *answers, const struct link *link, size_t comma
 }
 
 static void
-ask(struct flood *flood, struct link *link)
+send_last_read(struct bench_flood *flood, struct link *link)
 {
 	if (flood->sink) {
 		shutdown(link->fd, SHUT_WR);
@@ -172,22 +172,24 @@ ask(struct flood *flood, struct link *link)
 }
 
 static void
-compare(struct flood *flood, struct link *link, const char *heard, size_t len)
+compare_answers(
+	struct bench_flood *flood, struct link *link, const char *heard, size_t len)
 {
 	const struct script *answers = flood->answers;
 
 	while (answers && len > 0) {
-		size_t part = answers->len - link->heard_at;
+		size_t part = answers->len - link->compared_at;
 		part = part < len ? part : len;
-		link->wrong += memcmp(heard, answers->bytes + link->heard_at, part) != 0;
-		link->heard_at = (link->heard_at + part) % answers->len;
+		link->wrong +=
+			memcmp(heard, answers->bytes + link->compared_at, part) != 0;
+		link->compared_at = (link->compared_at + part) % answers->len;
 		heard += part;
 		len -= part;
 	}
 }
 
 static void
-listen_to(struct flood *flood, struct link *link)
+receive_answers(struct bench_flood *flood, struct link *link)
 {
 	static char heard[PIECE_BYTES];
 	ssize_t len = recv(link->fd, heard, sizeof(heard), 0);
@@ -199,17 +201,17 @@ listen_to(struct flood *flood, struct link *link)
 		exit(1);
 	}
 	if (len > 0) {
-		compare(flood, link, heard, len);
-		link->heard += len;
+		compare_answers(flood, link, heard, len);
+		link->received += len;
 	}
 	if (link->stage == WAITING &&
-		(len == 0 || (link->wanted && link->heard >= link->wanted)))
+		(len == 0 || (link->wanted && link->received >= link->wanted)))
 		link->stage = DONE;
 }
 
 /* One look at every connection; how many are not done. */
 static unsigned
-turn(struct flood *flood, bool over)
+poll_links(struct bench_flood *flood, bool over)
 {
 	struct pollfd polls[CONNECTIONS_MAX];
 	unsigned open = 0;
@@ -230,16 +232,16 @@ turn(struct flood *flood, bool over)
 		if (polls[i].fd < 0)
 			continue;
 		if (polls[i].revents & POLLIN)
-			listen_to(flood, link);
+			receive_answers(flood, link);
 		if (!(polls[i].revents & POLLOUT))
 			continue;
 		if (link->stage == SENDING && over &&
 			commands_done(flood->script, link) >= flood->least)
-			complete(flood, link);
+			find_stop(flood, link);
 		if (link->stage == SENDING || link->stage == COMPLETING)
 			send_commands(flood, link);
 		if (link->stage == ASKING)
-			ask(flood, link);
+			send_last_read(flood, link);
 	}
 	return open;
 }
@@ -247,7 +249,8 @@ turn(struct flood *flood, bool over)
 /* Runs for so long, and at least until each connection did its part.  How long it took.
  */
 static double
-run(struct flood *flood, const char *address, const char *port, double seconds)
+flood_run(
+	struct bench_flood *flood, const char *address, const char *port, double seconds)
 {
 	for (unsigned i = 0; i < flood->n; i++) {
 		size_t first = flood->script->commands * i / flood->n;
@@ -255,13 +258,13 @@ run(struct flood *flood, const char *address, const char *port, double seconds)
 		flood->links[i] = (struct link){ .fd = connect_to(address, port),
 			.first = first,
 			.at = first ? flood->script->ends[first - 1] : 0,
-			.heard_at = flood->answers && first
-					    ? flood->answers->ends[first - 1]
-					    : 0 };
+			.compared_at = flood->answers && first
+					       ? flood->answers->ends[first - 1]
+					       : 0 };
 	}
 	flood->least = (flood->script->commands + flood->n - 1) / flood->n;
 	double begin = now_s();
-	while (turn(flood, now_s() - begin >= seconds) > 0)
+	while (poll_links(flood, now_s() - begin >= seconds) > 0)
 		continue;
 	double took = now_s() - begin;
 	for (unsigned i = 0; i < flood->n; i++)
@@ -274,7 +277,7 @@ main(int argc, char *argv[])
 {
 	unsigned width, height, seed = getpid();
 	struct script paint, reads, answers;
-	struct flood flood = { .script = &paint }, look = { .n = 1 };
+	struct bench_flood flood = { .script = &paint }, look = { .n = 1 };
 	size_t commands = 0, wrong = 0, bytes = 0;
 
 	if (argc != 7 || sscanf(argv[5], "%ux%u", &width, &height) != 2) {
@@ -299,12 +302,12 @@ main(int argc, char *argv[])
 		unsigned n = flood.n;
 
 		flood.n = 1; /* paints, so that there is something to read */
-		run(&flood, address, port, 0);
+		flood_run(&flood, address, port, 0);
 		flood.n = n;
 		flood.script = &reads;
 		flood.answers = &answers;
 	}
-	took = run(&flood, address, port, seconds);
+	took = flood_run(&flood, address, port, seconds);
 	for (unsigned i = 0; i < flood.n; i++) {
 		commands += commands_done(flood.script, &flood.links[i]);
 		wrong += flood.links[i].wrong;
@@ -313,7 +316,7 @@ main(int argc, char *argv[])
 	printf("%zu %.6f %zu\n", commands, took, bytes);
 	fflush(stdout);
 	if (getchar() != EOF && !flood.sink) {
-		run(&look, address, port, 0);
+		flood_run(&look, address, port, 0);
 		wrong += look.links[0].wrong;
 	}
 	printf("%zu\n", wrong);

@@ -33,7 +33,7 @@ static const struct {
 	const char *help;
 } config = { .binary = true, .help = "" };
 
-struct thread {
+struct bench_thread {
 	pthread_t id;
 	struct canvas *canvas;
 	const struct script *script;
@@ -46,7 +46,7 @@ struct thread {
 };
 
 /* What a display is to the canvas. */
-struct screen {
+struct bench_display {
 	pthread_t id;
 	struct mural_reader *reader;
 	struct scale scale;
@@ -73,7 +73,7 @@ take_reply(struct client *client, const void *data, size_t len)
 }
 
 static void
-feed_part(struct thread *thread, size_t from, size_t to)
+feed_part(struct bench_thread *thread, size_t from, size_t to)
 {
 	const uint8_t *p = (const uint8_t *)thread->script->bytes + from,
 		      *end = p + to - from;
@@ -87,7 +87,7 @@ feed_part(struct thread *thread, size_t from, size_t to)
 }
 
 static void
-feed_round(struct thread *thread)
+feed_round(struct bench_thread *thread)
 {
 	feed_part(thread, thread->begin, thread->script->len);
 	feed_part(thread, 0, thread->begin);
@@ -103,9 +103,9 @@ cpu_ns(void)
 }
 
 static void *
-paint(void *arg)
+thread_run(void *arg)
 {
-	struct thread *thread = arg;
+	struct bench_thread *thread = arg;
 	double before = cpu_ns();
 
 	do {
@@ -117,9 +117,9 @@ paint(void *arg)
 }
 
 static void *
-show(void *arg)
+display_run(void *arg)
 {
-	struct screen *screen = arg;
+	struct bench_display *screen = arg;
 	double due = now_ns();
 
 	while (due < screen->until) {
@@ -138,10 +138,10 @@ show(void *arg)
 }
 
 static void
-thread_init(struct thread *thread, struct canvas *canvas, const struct script *script,
-	size_t first)
+bench_thread_init(struct bench_thread *thread, struct canvas *canvas,
+	const struct script *script, size_t first)
 {
-	*thread = (struct thread){
+	*thread = (struct bench_thread){
 		.canvas = canvas,
 		.script = script,
 		.begin = first ? script->ends[first - 1] : 0,
@@ -157,7 +157,7 @@ thread_init(struct thread *thread, struct canvas *canvas, const struct script *s
 }
 
 static void
-screen_init(struct screen *screen, struct canvas *canvas)
+bench_display_init(struct bench_display *screen, struct canvas *canvas)
 {
 	const struct mural_view *view = &canvas->view;
 	const struct scale_screen shape = {
@@ -166,7 +166,7 @@ screen_init(struct screen *screen, struct canvas *canvas)
 		.area = { 0, 0, view->width, view->height },
 	};
 
-	*screen = (struct screen){
+	*screen = (struct bench_display){
 		.reader = canvas_reader_new(canvas),
 		.tiles = calloc(view->words, sizeof(uint64_t)),
 		.pixels = calloc((size_t)view->width * view->height, 4),
@@ -181,8 +181,8 @@ int
 main(int argc, char *argv[])
 {
 	static const char *const kinds[] = { "text", "binary", "reads" };
-	static struct thread threads[THREADS_MAX];
-	struct screen screen = { .frames = 0 };
+	static struct bench_thread threads[THREADS_MAX];
+	struct bench_display screen = { .frames = 0 };
 	struct canvas canvas;
 	struct script script;
 	unsigned width, height, kind = 0;
@@ -203,16 +203,16 @@ main(int argc, char *argv[])
 	if (canvas_init(&canvas, width, height, 0xff000000) < 0)
 		return 1;
 	for (unsigned i = 0; i < n; i++)
-		thread_init(&threads[i], &canvas, &script, script.commands * i / n);
-	screen_init(&screen, &canvas);
+		bench_thread_init(&threads[i], &canvas, &script, script.commands * i / n);
+	bench_display_init(&screen, &canvas);
 
 	double begin = now_ns(), until = begin + strtod(argv[3], NULL) * 1e9;
 	screen.until = until;
 	if (shown)
-		pthread_create(&screen.id, NULL, show, &screen);
+		pthread_create(&screen.id, NULL, display_run, &screen);
 	for (unsigned i = 0; i < n; i++) {
 		threads[i].until = until;
-		pthread_create(&threads[i].id, NULL, paint, &threads[i]);
+		pthread_create(&threads[i].id, NULL, thread_run, &threads[i]);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		pthread_join(threads[i].id, NULL);

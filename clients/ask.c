@@ -10,47 +10,47 @@
 #include "say.h"
 
 static int
-measure(struct session *session)
+measure_wall(struct connection *connection)
 {
-	const char *text = session->target->text;
-	int ret = session_measure(session);
+	const char *text = connection->target->text;
+	int ret = connection_measure(connection);
 
 	if (ret == -ENOTSUP)
-		return say_error(ret, "%s: %s", text, session->driver->no_size);
-	if (ret == -ENODATA && !stop_asked())
-		return say_error(
+		return console_error(ret, "%s: %s", text, connection->driver->no_size);
+	if (ret == -ENODATA && !stop_requested())
+		return console_error(
 			ret, "%s does not tell its size; is it the right place?", text);
 	return ret;
 }
 
 int
-tell_size(const struct options *options)
+verb_size(const struct options *options)
 {
-	struct session session;
-	int ret = session_open(&session, options, 0, 0);
+	struct connection connection;
+	int ret = connection_open(&connection, options, 0, 0);
 
 	if (ret == 0)
-		ret = measure(&session);
+		ret = measure_wall(&connection);
 	if (ret == 0)
-		printf("%ux%u\n", session.wall.width, session.wall.height);
-	session_close(&session);
+		printf("%ux%u\n", connection.wall.width, connection.wall.height);
+	connection_close(&connection);
 	return ret;
 }
 
 static int
-take_picture(struct session *session, const char *path)
+grab_image(struct connection *connection, const char *path)
 {
 	struct image image = { 0 };
-	int ret = measure(session);
+	int ret = measure_wall(connection);
 
 	if (ret < 0)
 		return ret;
-	progress_start(session->driver->unit,
-		(uint64_t)session->wall.width * session->wall.height);
-	ret = session->driver->grab(session, &image);
+	progress_start(connection->driver->unit,
+		(uint64_t)connection->wall.width * connection->wall.height);
+	ret = connection->driver->grab(connection, &image);
 	progress_stop();
-	if (ret == 0 && stop_asked())
-		ret = say_error(-EINTR, "stopped before the end");
+	if (ret == 0 && stop_requested())
+		ret = console_error(-EINTR, "stopped before the end");
 	if (ret == 0)
 		ret = image_save(&image, path);
 	image_free(&image);
@@ -58,18 +58,18 @@ take_picture(struct session *session, const char *path)
 }
 
 int
-grab(const struct options *options)
+verb_grab(const struct options *options)
 {
-	const struct driver *driver = driver_of(&options->target);
-	struct session session;
+	const struct driver *driver = driver_for(&options->target);
+	struct connection connection;
 	int ret;
 
 	if (!driver->grab)
-		return say_error(
+		return console_error(
 			-ENOTSUP, "%s: %s", options->target.text, driver->no_grab);
-	ret = session_open(&session, options, 0, 0);
+	ret = connection_open(&connection, options, 0, 0);
 	if (ret == 0)
-		ret = take_picture(&session, options->file);
-	session_close(&session);
+		ret = grab_image(&connection, options->file);
+	connection_close(&connection);
 	return ret;
 }

@@ -9,7 +9,7 @@
 #define BURST (10 * CLOCK_MS)
 
 /* Lock-free, so that a signal may set it while any thread looks. */
-static atomic_bool asked;
+static atomic_bool stop_flag;
 
 int64_t
 clock_now(void)
@@ -28,7 +28,7 @@ clock_sleep_until(int64_t when)
 		.tv_nsec = when % CLOCK_SECOND,
 	};
 
-	if (!asked)
+	if (!stop_flag)
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
 }
 
@@ -36,11 +36,11 @@ static void
 on_signal(int number)
 {
 	(void)number;
-	asked = true;
+	stop_flag = true;
 }
 
 void
-stop_catch(void)
+stop_catch_signals(void)
 {
 	/* No SA_RESTART: a wait shall end. */
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
@@ -50,9 +50,9 @@ stop_catch(void)
 }
 
 bool
-stop_asked(void)
+stop_requested(void)
 {
-	return asked;
+	return stop_flag;
 }
 
 int64_t

@@ -22,8 +22,8 @@ clock_seconds(int64_t ns)
 void clock_sleep_until(int64_t when);
 
 /* SIGINT and SIGTERM ask to stop: once, then they kill as ever. */
-void stop_catch(void);
-bool stop_asked(void);
+void stop_catch_signals(void);
+bool stop_requested(void);
 
 /* So many a second, in bursts of at most 10 ms' worth: what a stall held up is not made
  * up for, because the other side would drop it. */

@@ -7,18 +7,18 @@
 #include "say.h"
 
 static int
-http_open(struct session *session)
+http_open(struct connection *connection)
 {
-	return say_error(-ENOSYS,
+	return console_error(-ENOSYS,
 		"%s: this muralctl was built without HTTP: apt-get install "
 		"libcurl4-openssl-dev libjansson-dev, then configure and make again",
-		session->target->text);
+		connection->target->text);
 }
 
 static int
-http_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+http_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	(void)session;
+	(void)connection;
 	(void)x;
 	(void)y;
 	(void)argb;
@@ -26,9 +26,9 @@ http_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
 }
 
 static void
-http_close(struct session *session)
+http_close(struct connection *connection)
 {
-	(void)session;
+	(void)connection;
 }
 
 const struct driver driver_http = {

@@ -22,8 +22,8 @@
 #define WAIT_MIN 0.01                /* seconds, after a refusal */
 #define WAIT_MAX (24 * 3600.0)       /* seconds; longer is nonsense */
 
-struct board {
-	struct http http;
+struct http_board {
+	struct json_client http;
 	uint32_t width, height;
 	uint32_t *palette; /* 0x00rrggbb */
 	uint32_t n_colours;
@@ -36,16 +36,17 @@ struct board {
 
 /* Says what a board's refusal means. */
 static int
-refused(const struct session *session, const char *what, int status, json_t *answer)
+response_error(
+	const struct connection *connection, const char *what, int status, json_t *answer)
 {
-	const struct board *board = session->state;
+	const struct http_board *board = connection->state;
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	const char *next = "";
 
 	if ((status == 401 || status == 403) && board->width)
-		next = session->options->id ? "; the board does not know --id"
-		       : *board->id         ? "; the board has forgotten us: start again"
-					    : "; is --secret right?";
+		next = connection->options->id ? "; the board does not know --id"
+		       : *board->id ? "; the board has forgotten us: start again"
+				    : "; is --secret right?";
 	else if (status == 404 || status == 405)
 		next = "; is it a pixel board?";
 	else if (status == 401 || status == 403)
@@ -54,24 +55,24 @@ refused(const struct session *session, const char *what, int status, json_t *ans
 		next = "; it is somewhere else: a browser shows where";
 	else if (status >= 500)
 		next = "; the server is in trouble: ask who runs it";
-	say("%s: %s: status %d%s%.200s%s", session->target->text, what, status,
-		error ? ": " : "", error ? error : "", next);
+	console_print("%s: %s: status %d%s%.200s%s", connection->target->text, what,
+		status, error ? ": " : "", error ? error : "", next);
 	json_decref(answer);
 	return -EACCES;
 }
 
 static int
-strange(const struct session *session, const char *what, json_t *answer)
+response_invalid(const struct connection *connection, const char *what, json_t *answer)
 {
 	json_decref(answer);
-	return say_error(-EBADMSG, "%s: %s: the answer is not a pixel board's",
-		session->target->text, what);
+	return console_error(-EBADMSG, "%s: %s: the answer is not a pixel board's",
+		connection->target->text, what);
 }
 
 /* After a 429: Retry-After in seconds, else the body's timeoutRemaining, else its rate.
  */
 static int64_t
-wait_after(const struct board *board, json_t *answer)
+wait_after(const struct http_board *board, json_t *answer)
 {
 	json_t *remaining = json_object_get(answer, "timeoutRemaining");
 	json_t *rate = json_object_get(answer, "rate");
@@ -105,7 +106,7 @@ parse_colour(const char *text, uint32_t *rgb)
 }
 
 static bool
-take_settings(struct board *board, json_t *answer)
+parse_settings(struct http_board *board, json_t *answer)
 {
 	json_int_t width = json_integer_value(json_object_get(answer, "width"));
 	json_int_t height = json_integer_value(json_object_get(answer, "height"));
@@ -132,54 +133,56 @@ take_settings(struct board *board, json_t *answer)
 }
 
 static int
-http_size(struct session *session)
+http_size(struct connection *connection)
 {
-	struct board *board = session->state;
+	struct http_board *board = connection->state;
 	json_t *answer;
 	int status;
 
 	if (!board->width) {
-		status = http_request(&board->http, "GET", "/settings", NULL, &answer);
+		status = json_client_request(
+			&board->http, "GET", "/settings", NULL, &answer);
 		if (status < 0)
 			return status;
 		if (status != 200)
-			return refused(session, "/settings", status, answer);
-		if (!take_settings(board, answer))
-			return strange(session, "/settings", answer);
+			return response_error(connection, "/settings", status, answer);
+		if (!parse_settings(board, answer))
+			return response_invalid(connection, "/settings", answer);
 		json_decref(answer);
 	}
-	session->wall.width = board->width;
-	session->wall.height = board->height;
+	connection->wall.width = board->width;
+	connection->wall.height = board->height;
 	return 0;
 }
 
 static int
-sleep_until(const struct session *session, int64_t when)
+sleep_until(const struct connection *connection, int64_t when)
 {
-	int64_t until = session->end && session->end < when ? session->end : when;
+	int64_t until =
+		connection->end && connection->end < when ? connection->end : when;
 
-	while (clock_now() < until && !stop_asked())
+	while (clock_now() < until && !stop_requested())
 		clock_sleep_until(until);
-	return stop_asked() || until < when ? -EINTR : 0;
+	return stop_requested() || until < when ? -EINTR : 0;
 }
 
 static int
-join(struct session *session)
+board_register(struct connection *connection)
 {
-	struct board *board = session->state;
-	const struct options *options = session->options;
+	struct http_board *board = connection->state;
+	const struct options *options = connection->options;
 	char name[TEXT_MAX + 16];
 	const char *id;
 	json_t *answer;
 	int status, ret;
 
 	snprintf(name, sizeof(name), options->connections > 1 ? "%s %u" : "%s",
-		options->name, session->number + 1);
-	while ((status = http_request(&board->http, "PUT", "/register-pg",
+		options->name, connection->number + 1);
+	while ((status = json_client_request(&board->http, "PUT", "/register-pg",
 			json_pack("{ssssss}", "name", name, "author", options->author,
 				"secret", options->secret),
 			&answer)) == 429) {
-		ret = sleep_until(session, wait_after(board, answer));
+		ret = sleep_until(connection, wait_after(board, answer));
 		json_decref(answer);
 		if (ret < 0)
 			return ret;
@@ -187,10 +190,10 @@ join(struct session *session)
 	if (status < 0)
 		return status;
 	if (status != 200)
-		return refused(session, "registering", status, answer);
+		return response_error(connection, "registering", status, answer);
 	id = json_string_value(json_object_get(answer, "id"));
 	if (!id || strlen(id) >= sizeof(board->id))
-		return strange(session, "registering", answer);
+		return response_invalid(connection, "registering", answer);
 	snprintf(board->id, sizeof(board->id), "%s", id);
 	json_decref(answer);
 	return 0;
@@ -199,49 +202,52 @@ join(struct session *session)
 /* The rows of cells, from the route for web pages if there is one, else from the one for
  * generators, which wants an id and makes one wait. */
 static int
-fetch_cells(struct session *session, json_t **answer)
+fetch_cells(struct connection *connection, json_t **answer)
 {
-	struct board *board = session->state;
+	struct http_board *board = connection->state;
 	uint64_t most = ANSWER_MAX + (uint64_t)board->width * board->height * CELL_MAX;
 	int status, ret;
 
 	board->http.most = most < SIZE_MAX ? (size_t)most : SIZE_MAX;
-	status = http_request(&board->http, "GET", "/frontend-pixels", NULL, answer);
+	status = json_client_request(
+		&board->http, "GET", "/frontend-pixels", NULL, answer);
 	while (status == 404 || status == 429) {
 		if (status == 429 &&
-			(ret = sleep_until(session, wait_after(board, *answer))) < 0) {
+			(ret = sleep_until(connection, wait_after(board, *answer))) < 0) {
 			json_decref(*answer);
 			return ret;
 		}
 		json_decref(*answer);
-		if (!*board->id && (ret = join(session)) < 0)
+		if (!*board->id && (ret = board_register(connection)) < 0)
 			return ret;
-		status = http_request(&board->http, "GET", "/pixels",
+		status = json_client_request(&board->http, "GET", "/pixels",
 			json_pack("{ss}", "id", board->id), answer);
 		if (status == 404)
 			break;
 	}
 	if (status < 0)
 		return status;
-	return status == 200 ? 0 : refused(session, "reading the board", status, *answer);
+	return status == 200
+		       ? 0
+		       : response_error(connection, "reading the board", status, *answer);
 }
 
 static int
-read_board(struct session *session)
+board_read(struct connection *connection)
 {
-	struct board *board = session->state;
+	struct http_board *board = connection->state;
 	json_t *answer, *rows, *row, *cell;
-	int ret = fetch_cells(session, &answer);
+	int ret = fetch_cells(connection, &answer);
 
 	if (ret < 0)
 		return ret;
 	rows = json_object_get(answer, "pixels");
 	if (json_array_size(rows) != board->height)
-		return strange(session, "reading the board", answer);
+		return response_invalid(connection, "reading the board", answer);
 	for (uint32_t y = 0; y < board->height; y++) {
 		row = json_array_get(rows, y);
 		if (json_array_size(row) != board->width)
-			return strange(session, "reading the board", answer);
+			return response_invalid(connection, "reading the board", answer);
 		for (uint32_t x = 0; x < board->width; x++) {
 			cell = json_array_get(row, x);
 			board->cells[(size_t)y * board->width + x] =
@@ -265,10 +271,10 @@ check_text(const char *option, const char *text)
 	json_t *string = json_string(text ? text : "");
 
 	if (!string)
-		return say_error(-EINVAL, "%s: the text is not UTF-8", option);
+		return console_error(-EINVAL, "%s: the text is not UTF-8", option);
 	json_decref(string);
 	if (text && strlen(text) > TEXT_MAX)
-		return say_error(
+		return console_error(
 			-EINVAL, "%s: at most %d bytes are wanted", option, TEXT_MAX);
 	return 0;
 }
@@ -285,34 +291,34 @@ check_texts(const struct options *options)
 }
 
 static int
-http_open_board(struct session *session)
+http_open(struct connection *connection)
 {
-	struct board *board = session->state;
-	const char *id = session->options->id;
-	int ret = check_texts(session->options);
+	struct http_board *board = connection->state;
+	const char *id = connection->options->id;
+	int ret = check_texts(connection->options);
 
 	if (ret < 0)
 		return ret;
 	board->http.most = ANSWER_MAX;
 	snprintf(board->id, sizeof(board->id), "%s", id ? id : "");
-	return http_open(&board->http, session->target->url);
+	return json_client_open(&board->http, connection->target->url);
 }
 
 static int
-http_begin(struct session *session, const struct area *area)
+http_begin(struct connection *connection, const struct wall_area *area)
 {
-	struct board *board = session->state;
-	int ret = board->width ? 0 : http_size(session);
+	struct http_board *board = connection->state;
+	int ret = board->width ? 0 : http_size(connection);
 
 	(void)area;
 	if (ret == 0 && !*board->id)
-		ret = join(session);
-	return ret < 0 ? ret : read_board(session);
+		ret = board_register(connection);
+	return ret < 0 ? ret : board_read(connection);
 }
 
 /* The nearest colour that the board has. */
 static int32_t
-nearest(const struct board *board, uint32_t argb)
+nearest_colour(const struct http_board *board, uint32_t argb)
 {
 	int32_t best = 0;
 	uint32_t least = UINT32_MAX;
@@ -335,7 +341,7 @@ nearest(const struct board *board, uint32_t argb)
 }
 
 static int32_t *
-cell_at(struct board *board, int32_t x, int32_t y)
+cell_at(struct http_board *board, int32_t x, int32_t y)
 {
 	if (x < 0 || y < 0 || (uint32_t)x >= board->width || (uint32_t)y >= board->height)
 		return NULL;
@@ -343,42 +349,42 @@ cell_at(struct board *board, int32_t x, int32_t y)
 }
 
 static bool
-http_shows(struct session *session, int32_t x, int32_t y, uint32_t argb)
+http_shows(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct board *board = session->state;
+	struct http_board *board = connection->state;
 	const int32_t *cell = cell_at(board, x, y);
 
-	return cell && *cell == nearest(board, argb);
+	return cell && *cell == nearest_colour(board, argb);
 }
 
 /* One try; 1: it came too early. */
 static int
-try_cell(struct session *session, int32_t x, int32_t y, int32_t colour)
+try_cell(struct connection *connection, int32_t x, int32_t y, int32_t colour)
 {
-	struct board *board = session->state;
+	struct http_board *board = connection->state;
 	json_t *answer, *rate;
 	int status, ret = 0;
 
-	if ((ret = sleep_until(session, board->ready)) < 0)
+	if ((ret = sleep_until(connection, board->ready)) < 0)
 		return ret;
-	status = http_request(&board->http, "PUT", "/update-pixel",
+	status = json_client_request(&board->http, "PUT", "/update-pixel",
 		json_pack("{sisisiss}", "row", y, "col", x, "color", colour, "id",
 			board->id),
 		&answer);
 	if (status < 0)
 		return status;
 	if (status != 200 && status != 429)
-		return refused(session, "setting a cell", status, answer);
+		return response_error(connection, "setting a cell", status, answer);
 	rate = json_object_get(answer, "rate");
 	if (status == 429) {
-		session->repeated++;
+		connection->retries++;
 		board->ready = wait_after(board, answer);
 		ret = 1;
 	} else if (json_is_true(json_object_get(answer, "currentlyDisabled"))) {
-		ret = say_error(-EACCES,
+		ret = console_error(-EACCES,
 			"%s: the board is switched off: it takes cells "
 			"and draws none; ask who runs it",
-			session->target->text);
+			connection->target->text);
 	} else if (json_number_value(rate) > 0 &&
 		   json_number_value(rate) < WAIT_MAX * 1000) {
 		board->ready = clock_now() +
@@ -389,33 +395,33 @@ try_cell(struct session *session, int32_t x, int32_t y, int32_t colour)
 }
 
 static int
-http_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+http_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct board *board = session->state;
-	int32_t *cell = cell_at(board, x, y), colour = nearest(board, argb);
+	struct http_board *board = connection->state;
+	int32_t *cell = cell_at(board, x, y), colour = nearest_colour(board, argb);
 	int ret;
 
 	if (!cell)
 		return -ERANGE;
-	while ((ret = try_cell(session, x, y, colour)) == 1)
+	while ((ret = try_cell(connection, x, y, colour)) == 1)
 		;
 	if (ret < 0)
 		return ret;
 	*cell = colour;
-	session->painted++;
+	connection->painted++;
 	return 0;
 }
 
 static int
-http_grab(struct session *session, struct image *image)
+http_grab(struct connection *connection, struct image *image)
 {
-	struct board *board = session->state;
-	int ret = image_new(image, session->wall.width, session->wall.height);
+	struct http_board *board = connection->state;
+	int ret = image_new(image, connection->wall.width, connection->wall.height);
 
 	if (ret == 0 && !board->width)
-		ret = http_size(session);
+		ret = http_size(connection);
 	if (ret == 0)
-		ret = read_board(session);
+		ret = board_read(connection);
 	if (ret < 0)
 		return ret;
 	for (uint32_t y = 0; y < image->height; y++)
@@ -429,26 +435,26 @@ http_grab(struct session *session, struct image *image)
 }
 
 static void
-http_close_board(struct session *session)
+http_close(struct connection *connection)
 {
-	struct board *board = session->state;
+	struct http_board *board = connection->state;
 
-	http_close(&board->http);
+	json_client_close(&board->http);
 	free(board->palette);
 	free(board->cells);
 }
 
 const struct driver driver_http = {
-	.state_size = sizeof(struct board),
+	.state_size = sizeof(struct http_board),
 	.unit = "cells",
-	.tells = true,
-	.measures = true,
+	.counts_painted = true,
+	.needs_size = true,
 	.proof = "cells that the board answered with 200",
-	.open = http_open_board,
+	.open = http_open,
 	.size = http_size,
 	.begin = http_begin,
 	.shows = http_shows,
 	.put = http_put,
 	.grab = http_grab,
-	.close = http_close_board,
+	.close = http_close,
 };

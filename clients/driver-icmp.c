@@ -16,12 +16,13 @@ enum { KIND_ASK_SIZE = 0xaa, KIND_SIZE = 0xbb, KIND_SET = 0xcc };
 #define TRIES 3
 #define TRY_MS 700
 
-struct icmp {
+struct icmp_driver {
 	struct echo echo;
 };
 
 static int
-open_address(struct icmp *icmp, const struct addrinfo *address, const char *name)
+echo_open_address(
+	struct icmp_driver *icmp, const struct addrinfo *address, const char *name)
 {
 	int ret = echo_open(&icmp->echo, address->ai_family, name);
 
@@ -31,20 +32,20 @@ open_address(struct icmp *icmp, const struct addrinfo *address, const char *name
 }
 
 static int
-icmp_open(struct session *session)
+icmp_open(struct connection *connection)
 {
-	struct icmp *icmp = session->state;
-	const struct target *target = session->target;
+	struct icmp_driver *icmp = connection->state;
+	const struct target *target = connection->target;
 	/* A type only so that each address comes once. */
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *all;
 	int ret = getaddrinfo(target->host, NULL, &hints, &all);
 
-	session->alpha = true;
+	connection->alpha = true;
 	icmp->echo.fd = -1;
 	if (ret != 0)
-		return say_error(-EHOSTUNREACH, "%s: the host has no address: %s",
+		return console_error(-EHOSTUNREACH, "%s: the host has no address: %s",
 			target->host, gai_strerror(ret));
-	ret = open_address(icmp, all, target->text);
+	ret = echo_open_address(icmp, all, target->text);
 	freeaddrinfo(all);
 	return ret;
 }
@@ -52,9 +53,9 @@ icmp_open(struct session *session)
 /* The kernel answers a ping by itself with the same data: KIND_ASK_SIZE.  That is not the
  * answer. */
 static int
-hear_size(struct session *session)
+receive_size(struct connection *connection)
 {
-	struct icmp *icmp = session->state;
+	struct icmp_driver *icmp = connection->state;
 	int64_t end = clock_now() + TRY_MS * CLOCK_MS, left;
 	uint8_t data[SIZE_LEN];
 	int len;
@@ -65,39 +66,40 @@ hear_size(struct session *session)
 			return len;
 		if (len != SIZE_LEN || data[0] != KIND_SIZE)
 			continue;
-		session->wall.width = (uint32_t)data[1] << 8 | data[2];
-		session->wall.height = (uint32_t)data[3] << 8 | data[4];
-		return session->wall.width && session->wall.height ? 0 : -ENODATA;
+		connection->wall.width = (uint32_t)data[1] << 8 | data[2];
+		connection->wall.height = (uint32_t)data[3] << 8 | data[4];
+		return connection->wall.width && connection->wall.height ? 0 : -ENODATA;
 	}
 	return -ETIMEDOUT;
 }
 
 static int
-icmp_size(struct session *session)
+icmp_size(struct connection *connection)
 {
-	struct icmp *icmp = session->state;
+	struct icmp_driver *icmp = connection->state;
 	const uint8_t kind = KIND_ASK_SIZE;
-	int ret = echo_hear(&icmp->echo);
+	int ret = echo_allow_replies(&icmp->echo);
 
 	for (int i = 0; ret == 0 && i < TRIES; i++) {
 		ret = echo_send(&icmp->echo, NULL, &kind, 1);
 		if (ret == 0)
 			ret = echo_flush(&icmp->echo);
-		if (ret == 0 && (ret = hear_size(session)) != -ETIMEDOUT)
+		if (ret == 0 && (ret = receive_size(connection)) != -ETIMEDOUT)
 			return ret;
-		if (ret == -ETIMEDOUT && !stop_asked())
+		if (ret == -ETIMEDOUT && !stop_requested())
 			ret = 0;
 	}
 	if (ret == 0 && !icmp->echo.raw)
-		say("without the right CAP_NET_RAW I hear only answers with the "
-		    "identifier of the question");
+		console_print(
+			"without the right CAP_NET_RAW I hear only answers with the "
+			"identifier of the question");
 	return ret < 0 ? ret : -ENODATA;
 }
 
 static int
-icmp_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+icmp_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct icmp *icmp = session->state;
+	struct icmp_driver *icmp = connection->state;
 	const uint8_t data[] = { KIND_SET, (uint8_t)(x >> 8), (uint8_t)x,
 		(uint8_t)(y >> 8), (uint8_t)y, (uint8_t)(argb >> 16),
 		(uint8_t)(argb >> 8), (uint8_t)argb, (uint8_t)(argb >> 24) };
@@ -108,26 +110,26 @@ icmp_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
 }
 
 static int
-icmp_flush(struct session *session)
+icmp_flush(struct connection *connection)
 {
-	struct icmp *icmp = session->state;
+	struct icmp_driver *icmp = connection->state;
 
 	return echo_flush(&icmp->echo);
 }
 
 static void
-icmp_close(struct session *session)
+icmp_close(struct connection *connection)
 {
-	struct icmp *icmp = session->state;
+	struct icmp_driver *icmp = connection->state;
 
 	echo_close(&icmp->echo);
 }
 
 const struct driver driver_icmp = {
-	.state_size = sizeof(struct icmp),
+	.state_size = sizeof(struct icmp_driver),
 	.rate = 50000,
 	.unit = "pixels",
-	.measures = true,
+	.needs_size = true,
 	.proof = "nothing answers a pixel; what of it arrived, only the server knows",
 	.open = icmp_open,
 	.size = icmp_size,

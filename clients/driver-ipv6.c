@@ -7,29 +7,29 @@
 
 #include "echo.h"
 
-struct ipv6 {
+struct ipv6_driver {
 	struct echo echo;
 };
 
 static int
-ipv6_open(struct session *session)
+ipv6_open(struct connection *connection)
 {
-	struct ipv6 *ipv6 = session->state;
-	const struct address_template *template = &session->target->template;
+	struct ipv6_driver *ipv6 = connection->state;
+	const struct address_template *template = &connection->target->template;
 	int ret;
 
 	ipv6->echo.fd = -1;
-	session->alpha = template->fields[TEMPLATE_A].mask != 0;
-	ret = echo_open(&ipv6->echo, AF_INET6, session->target->text);
-	ipv6->echo.interface = session->target->interface;
+	connection->alpha = template->fields[TEMPLATE_A].mask != 0;
+	ret = echo_open(&ipv6->echo, AF_INET6, connection->target->text);
+	ipv6->echo.interface = connection->target->interface;
 	return ret;
 }
 
 /* A ping without data: some servers take the first byte for a pingxelflut message. */
 static int
-ipv6_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+ipv6_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct ipv6 *ipv6 = session->state;
+	struct ipv6_driver *ipv6 = connection->state;
 	struct template_pixel pixel = { .side = 1, .argb = argb };
 	uint8_t address[16];
 
@@ -37,29 +37,29 @@ ipv6_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
 		return -ERANGE;
 	pixel.x = (uint32_t)x;
 	pixel.y = (uint32_t)y;
-	if (template_encode(&session->target->template, &pixel, address) < 0)
+	if (template_encode(&connection->target->template, &pixel, address) < 0)
 		return -ERANGE;
 	return echo_send(&ipv6->echo, address, NULL, 0);
 }
 
 static int
-ipv6_flush(struct session *session)
+ipv6_flush(struct connection *connection)
 {
-	struct ipv6 *ipv6 = session->state;
+	struct ipv6_driver *ipv6 = connection->state;
 
 	return echo_flush(&ipv6->echo);
 }
 
 static void
-ipv6_close(struct session *session)
+ipv6_close(struct connection *connection)
 {
-	struct ipv6 *ipv6 = session->state;
+	struct ipv6_driver *ipv6 = connection->state;
 
 	echo_close(&ipv6->echo);
 }
 
 const struct driver driver_ipv6 = {
-	.state_size = sizeof(struct ipv6),
+	.state_size = sizeof(struct ipv6_driver),
 	.rate = 50000,
 	.unit = "pixels",
 	.proof = "nothing answers; what of it arrived, only the server knows",

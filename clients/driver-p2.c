@@ -26,28 +26,28 @@ enum { START = 0xff, AUTH = 0xa0, PUT = 0xd0, SUB = 0xaf };
 #define PICTURE_MS 3600000 /* of a wall over a slow line */
 #define IDLE (30 * CLOCK_SECOND)
 
-struct p2 {
+struct p2_driver {
 	struct stream stream;
-	struct area area;          /* what `colours` is of, in p2's own coordinates */
+	struct wall_area area;     /* what `colours` is of, in p2's own coordinates */
 	int32_t *colours;          /* rgb15, -1 unknown */
 	size_t unknown;            /* of them */
 	int32_t x1, y1, x2, y2;    /* all that Updates ever told of */
 	uint64_t updates, changes; /* pixels in Updates, and those of another colour */
-	uint64_t news;             /* pixels told of for the first time */
-	int64_t spoke;
-	bool grabbing; /* the bar counts Updates */
+	uint64_t new_pixels;       /* pixels told of for the first time */
+	int64_t last_sent;
+	bool is_grabbing; /* the bar counts Updates */
 };
 
 /* ------------------------------------------------------------------ hearing */
 
 static void
-see(struct p2 *p2, int32_t x, int32_t y, uint32_t rgb15)
+record_pixel(struct p2_driver *p2, int32_t x, int32_t y, uint32_t rgb15)
 {
 	uint32_t column = (uint32_t)x - (uint32_t)p2->area.x;
 	uint32_t row = (uint32_t)y - (uint32_t)p2->area.y;
 
 	p2->updates++;
-	p2->news += x < p2->x1 || x > p2->x2 || y < p2->y1 || y > p2->y2;
+	p2->new_pixels += x < p2->x1 || x > p2->x2 || y < p2->y1 || y > p2->y2;
 	if (x < p2->x1)
 		p2->x1 = x;
 	if (x > p2->x2)
@@ -60,7 +60,7 @@ see(struct p2 *p2, int32_t x, int32_t y, uint32_t rgb15)
 		int32_t *known = &p2->colours[(size_t)row * p2->area.width + column];
 
 		p2->unknown -= *known < 0;
-		p2->news += *known < 0;
+		p2->new_pixels += *known < 0;
 		p2->changes += *known != (int32_t)rgb15;
 		*known = (int32_t)rgb15;
 	}
@@ -68,7 +68,7 @@ see(struct p2 *p2, int32_t x, int32_t y, uint32_t rgb15)
 
 /* A whole Update, `width` and `rows` as it tells. */
 static void
-take_update(struct p2 *p2, const uint8_t *message, int32_t width, int32_t rows)
+parse_update(struct p2_driver *p2, const uint8_t *message, int32_t width, int32_t rows)
 {
 	int32_t x = p2_coordinate_decode(message + 2);
 	int32_t y = p2_coordinate_decode(message + 4);
@@ -78,12 +78,12 @@ take_update(struct p2 *p2, const uint8_t *message, int32_t width, int32_t rows)
 	for (int32_t row = 0; row < rows; row++)
 		for (int32_t column = 0; column < width; column++, colour += 2)
 			if (p2_colour_decode(colour, &rgb15))
-				see(p2, x + column, y + row, rgb15);
+				record_pixel(p2, x + column, y + row, rgb15);
 }
 
 /* Takes one message from the start of the data; how many bytes, 0: it is not whole. */
 static size_t
-take_message(struct p2 *p2, const uint8_t *data, size_t len)
+parse_message(struct p2_driver *p2, const uint8_t *data, size_t len)
 {
 	int32_t width, rows;
 	size_t whole;
@@ -97,14 +97,14 @@ take_message(struct p2 *p2, const uint8_t *data, size_t len)
 	whole = UPDATE_HEAD + 2 * (size_t)(width * rows);
 	if (len < whole)
 		return 0;
-	take_update(p2, data, width, rows);
+	parse_update(p2, data, width, rows);
 	return whole;
 }
 
 static int
 on_input(struct stream *stream, void *context)
 {
-	struct p2 *p2 = context;
+	struct p2_driver *p2 = context;
 	size_t used;
 
 	while (stream->in_start < stream->in_end) {
@@ -115,7 +115,7 @@ on_input(struct stream *stream, void *context)
 			stream->in_start = stream->in_end;
 			return stream_closed(stream);
 		}
-		if ((used = take_message(p2, data, len)) == 0)
+		if ((used = parse_message(p2, data, len)) == 0)
 			break;
 		stream->in_start += used;
 	}
@@ -124,20 +124,20 @@ on_input(struct stream *stream, void *context)
 
 /* Listens until nothing came for a while, but not beyond `most_ms`. */
 static int
-listen_until_quiet(struct p2 *p2, int first_ms, int most_ms)
+read_until_quiet(struct p2_driver *p2, int first_ms, int most_ms)
 {
 	int64_t end = clock_now() + most_ms * CLOCK_MS;
-	int ret = stream_flush(&p2->stream), patience = first_ms;
+	int ret = stream_flush(&p2->stream), timeout_ms = first_ms;
 
 	while (ret >= 0 && clock_now() < end) {
-		if (stop_asked() && end > clock_now() + CLOCK_SECOND)
+		if (stop_requested() && end > clock_now() + CLOCK_SECOND)
 			end = clock_now() + CLOCK_SECOND;
-		ret = stream_read(&p2->stream, patience);
+		ret = stream_read(&p2->stream, timeout_ms);
 		if (ret == -ETIMEDOUT)
 			return 0;
 		if (ret > 0)
 			ret = on_input(&p2->stream, p2);
-		patience = QUIET_MS;
+		timeout_ms = QUIET_MS;
 	}
 	return ret < 0 ? ret : 0;
 }
@@ -145,23 +145,23 @@ listen_until_quiet(struct p2 *p2, int first_ms, int most_ms)
 /* Listens until all is told of what was subscribed to.  A moment's silence of the line is
  * not the end of it, and others may paint all the time. */
 static int
-listen_to_picture(struct p2 *p2, int first_ms, int most_ms)
+read_picture(struct p2_driver *p2, int first_ms, int most_ms)
 {
 	int64_t end = clock_now() + most_ms * CLOCK_MS, stale = end;
-	uint64_t news = p2->news;
+	uint64_t new_pixels = p2->new_pixels;
 	int ret = stream_flush(&p2->stream);
 
-	while (ret >= 0 && clock_now() < end && clock_now() < stale && !stop_asked() &&
-		(!p2->colours || p2->unknown)) {
+	while (ret >= 0 && clock_now() < end && clock_now() < stale &&
+		!stop_requested() && (!p2->colours || p2->unknown)) {
 		ret = stream_read(&p2->stream, first_ms);
 		if (ret == -ETIMEDOUT)
 			return 0;
 		if (ret > 0)
 			ret = on_input(&p2->stream, p2);
-		if (p2->news != news)
+		if (p2->new_pixels != new_pixels)
 			stale = clock_now() + STALE_MS * CLOCK_MS;
-		news = p2->news;
-		if (p2->grabbing)
+		new_pixels = p2->new_pixels;
+		if (p2->is_grabbing)
 			progress_update(p2->updates);
 	}
 	return ret < 0 ? ret : 0;
@@ -170,46 +170,46 @@ listen_to_picture(struct p2 *p2, int first_ms, int most_ms)
 /* ------------------------------------------------------------------ speaking */
 
 static int
-speak(struct p2 *p2, const uint8_t *message, size_t len)
+send_message(struct p2_driver *p2, const uint8_t *message, size_t len)
 {
-	p2->spoke = clock_now();
+	p2->last_sent = clock_now();
 	return stream_write(&p2->stream, message, len);
 }
 
 /* `%` in the user's name is the number of the connection. */
 static size_t
-user_name(const struct session *session, uint8_t name[TARGET_USER_MAX + 16])
+user_name(const struct connection *connection, uint8_t name[TARGET_USER_MAX + 16])
 {
-	const char *user = session->target->user, *percent = strchr(user, '%');
+	const char *user = connection->target->user, *percent = strchr(user, '%');
 
 	if (!percent)
 		return (size_t)snprintf((char *)name, TARGET_USER_MAX, "%s", user);
 	return (size_t)snprintf((char *)name, TARGET_USER_MAX + 16, "%.*s%u%s",
-		(int)(percent - user), user, session->number + 1, percent + 1);
+		(int)(percent - user), user, connection->number + 1, percent + 1);
 }
 
 static int
-authenticate(struct p2 *p2, const struct session *session)
+p2_authenticate(struct p2_driver *p2, const struct connection *connection)
 {
 	uint8_t message[3 + TARGET_USER_MAX + 16 + 4] = { START, AUTH };
-	size_t len = user_name(session, message + 3);
-	unsigned long digits = strtoul(session->target->otp, NULL, 10);
+	size_t len = user_name(connection, message + 3);
+	unsigned long digits = strtoul(connection->target->otp, NULL, 10);
 	uint8_t *otp = message + 3 + len;
 
 	if (len > 255)
-		return say_error(-EINVAL, "%s: the user's name is too long",
-			session->target->text);
+		return console_error(-EINVAL, "%s: the user's name is too long",
+			connection->target->text);
 	message[2] = (uint8_t)(len - 1);
 	for (int i = 3; i >= 0; i--, digits /= 100)
 		otp[i] = (uint8_t)(digits % 100 / 10 << 4 | digits % 10);
-	return speak(p2, message, 3 + len + 4);
+	return send_message(p2, message, 3 + len + 4);
 }
 
 static int
-p2_open(struct session *session)
+p2_open(struct connection *connection)
 {
-	struct p2 *p2 = session->state;
-	int ret = stream_open(&p2->stream, session->target);
+	struct p2_driver *p2 = connection->state;
+	int ret = stream_open(&p2->stream, connection->target);
 
 	p2->stream.on_input = on_input;
 	p2->stream.context = p2;
@@ -220,12 +220,12 @@ p2_open(struct session *session)
 	p2->x1 = p2->y1 = INT32_MAX;
 	p2->x2 = p2->y2 = INT32_MIN;
 	if (ret == 0)
-		ret = authenticate(p2, session);
+		ret = p2_authenticate(p2, connection);
 	return ret < 0 ? ret : stream_flush(&p2->stream);
 }
 
 static int32_t
-within(int64_t n)
+clamp_coordinate(int64_t n)
 {
 	if (n > P2_COORDINATE_MAX)
 		return P2_COORDINATE_MAX;
@@ -233,36 +233,36 @@ within(int64_t n)
 }
 
 static int
-subscribe(struct p2 *p2, int64_t x1, int64_t y1, int64_t x2, int64_t y2)
+p2_subscribe(struct p2_driver *p2, int64_t x1, int64_t y1, int64_t x2, int64_t y2)
 {
 	uint8_t message[10] = { START, SUB };
 
-	p2_coordinate_encode(within(x1), message + 2);
-	p2_coordinate_encode(within(y1), message + 4);
-	p2_coordinate_encode(within(x2), message + 6);
-	p2_coordinate_encode(within(y2), message + 8);
-	return speak(p2, message, sizeof(message));
+	p2_coordinate_encode(clamp_coordinate(x1), message + 2);
+	p2_coordinate_encode(clamp_coordinate(y1), message + 4);
+	p2_coordinate_encode(clamp_coordinate(x2), message + 6);
+	p2_coordinate_encode(clamp_coordinate(y2), message + 8);
+	return send_message(p2, message, sizeof(message));
 }
 
 /* Learns the wall from what a server sends to somebody who subscribes to everything. */
 static int
-p2_size(struct session *session)
+p2_size(struct connection *connection)
 {
-	struct p2 *p2 = session->state;
-	const struct options *options = session->options;
-	struct area wall;
-	int ret = subscribe(p2, -P2_COORDINATE_MAX, -P2_COORDINATE_MAX, P2_COORDINATE_MAX,
-		P2_COORDINATE_MAX);
+	struct p2_driver *p2 = connection->state;
+	const struct options *options = connection->options;
+	struct wall_area wall;
+	int ret = p2_subscribe(p2, -P2_COORDINATE_MAX, -P2_COORDINATE_MAX,
+		P2_COORDINATE_MAX, P2_COORDINATE_MAX);
 
 	if (ret == 0)
-		ret = listen_to_picture(p2, FIRST_MS, PICTURE_MS);
-	if (ret == 0 && stop_asked())
+		ret = read_picture(p2, FIRST_MS, PICTURE_MS);
+	if (ret == 0 && stop_requested())
 		ret = -EINTR;
 	if (ret < 0)
 		return ret;
 	if (p2->x2 < p2->x1)
 		return -ENODATA;
-	wall = (struct area){
+	wall = (struct wall_area){
 		.x = p2->x1 + options->origin_x,
 		.y = p2->y1 + options->origin_y,
 		.width = (uint32_t)(p2->x2 - p2->x1) + 1,
@@ -271,60 +271,61 @@ p2_size(struct session *session)
 	/* Here and there a pixel: others paint, and no server told what is there. */
 	if (p2->updates < (uint64_t)wall.width * wall.height)
 		return -ENODATA;
-	session->wall = wall;
+	connection->wall = wall;
 	return 0;
 }
 
 /* So long, but of a load's time no more than half: the rest is for paint. */
 static int
-at_most(const struct session *session, int ms)
+limit_ms(const struct connection *connection, int ms)
 {
-	int64_t half = (session->end - clock_now()) / CLOCK_MS / 2;
+	int64_t half = (connection->end - clock_now()) / CLOCK_MS / 2;
 
-	if (!session->end || half > ms)
+	if (!connection->end || half > ms)
 		return ms;
 	return half > 0 ? (int)half : 0;
 }
 
 /* The first time; later, Updates keep what is known true. */
 static int
-p2_begin(struct session *session, const struct area *area)
+p2_begin(struct connection *connection, const struct wall_area *area)
 {
-	struct p2 *p2 = session->state;
-	const struct options *options = session->options;
+	struct p2_driver *p2 = connection->state;
+	const struct options *options = connection->options;
 	size_t n = (size_t)area->width * area->height;
 	const uint8_t heartbeat = START;
 	int ret;
 
 	if (p2->colours) {
-		if (clock_now() - p2->spoke > IDLE &&
-			(ret = speak(p2, &heartbeat, 1)) < 0)
+		if (clock_now() - p2->last_sent > IDLE &&
+			(ret = send_message(p2, &heartbeat, 1)) < 0)
 			return ret;
-		return listen_until_quiet(p2, 0, QUIET_MS);
+		return read_until_quiet(p2, 0, QUIET_MS);
 	}
 	p2->colours = malloc(n * sizeof(*p2->colours));
 	if (!p2->colours)
-		return say_error(-ENOMEM, "no memory for what the wall shows");
+		return console_error(-ENOMEM, "no memory for what the wall shows");
 	memset(p2->colours, 0xff, n * sizeof(*p2->colours));
 	p2->unknown = n;
 	p2->area = *area;
 	p2->area.x -= options->origin_x;
 	p2->area.y -= options->origin_y;
-	ret = subscribe(p2, p2->area.x, p2->area.y, p2->area.x + (int64_t)area->width - 1,
+	ret = p2_subscribe(p2, p2->area.x, p2->area.y,
+		p2->area.x + (int64_t)area->width - 1,
 		p2->area.y + (int64_t)area->height - 1);
 	if (ret == 0)
-		ret = listen_to_picture(p2, at_most(session, FIRST_MS),
-			p2->grabbing ? PICTURE_MS : at_most(session, SETTLE_MS));
+		ret = read_picture(p2, limit_ms(connection, FIRST_MS),
+			p2->is_grabbing ? PICTURE_MS : limit_ms(connection, SETTLE_MS));
 	p2->changes = 0;
 	return ret;
 }
 
 static bool
-p2_shows(struct session *session, int32_t x, int32_t y, uint32_t argb)
+p2_shows(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	const struct p2 *p2 = session->state;
-	uint32_t column = (uint32_t)(x - session->options->origin_x - p2->area.x);
-	uint32_t row = (uint32_t)(y - session->options->origin_y - p2->area.y);
+	const struct p2_driver *p2 = connection->state;
+	uint32_t column = (uint32_t)(x - connection->options->origin_x - p2->area.x);
+	uint32_t row = (uint32_t)(y - connection->options->origin_y - p2->area.y);
 
 	if (!p2->colours || column >= p2->area.width || row >= p2->area.height)
 		return false;
@@ -333,14 +334,14 @@ p2_shows(struct session *session, int32_t x, int32_t y, uint32_t argb)
 }
 
 static int
-p2_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+p2_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct p2 *p2 = session->state;
+	struct p2_driver *p2 = connection->state;
 	uint8_t message[8] = { START, PUT };
 
-	x -= session->options->origin_x;
-	y -= session->options->origin_y;
-	if (x != within(x) || y != within(y))
+	x -= connection->options->origin_x;
+	y -= connection->options->origin_y;
+	if (x != clamp_coordinate(x) || y != clamp_coordinate(y))
 		return -ERANGE;
 	p2_coordinate_encode(x, message + 2);
 	p2_coordinate_encode(y, message + 4);
@@ -349,37 +350,37 @@ p2_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
 }
 
 static int
-p2_flush(struct session *session)
+p2_flush(struct connection *connection)
 {
-	struct p2 *p2 = session->state;
+	struct p2_driver *p2 = connection->state;
 
-	p2->spoke = clock_now();
+	p2->last_sent = clock_now();
 	return stream_flush(&p2->stream);
 }
 
 static int
-p2_settle(struct session *session)
+p2_settle(struct connection *connection)
 {
-	struct p2 *p2 = session->state;
-	int ret = listen_until_quiet(p2, QUIET_MS, SETTLE_MS);
+	struct p2_driver *p2 = connection->state;
+	int ret = read_until_quiet(p2, QUIET_MS, SETTLE_MS);
 
-	session->painted = p2->changes;
+	connection->painted = p2->changes;
 	return ret;
 }
 
 static int
-p2_grab(struct session *session, struct image *image)
+p2_grab(struct connection *connection, struct image *image)
 {
-	struct p2 *p2 = session->state;
-	const struct area *wall = &session->wall;
+	struct p2_driver *p2 = connection->state;
+	const struct wall_area *wall = &connection->wall;
 	size_t n = (size_t)wall->width * wall->height, unknown = 0;
 	int ret = image_new(image, wall->width, wall->height);
 
-	p2->grabbing = true;
+	p2->is_grabbing = true;
 	p2->updates = 0;
 	if (ret == 0)
-		ret = p2_begin(session, wall);
-	if (ret < 0 || stop_asked())
+		ret = p2_begin(connection, wall);
+	if (ret < 0 || stop_requested())
 		return ret;
 	for (size_t i = 0; i < n; i++) {
 		if (p2->colours[i] < 0)
@@ -388,29 +389,30 @@ p2_grab(struct session *session, struct image *image)
 			image->pixels[i] = p2_argb_from_rgb15((uint32_t)p2->colours[i]);
 	}
 	if (unknown == n)
-		return say_error(-ENODATA, "%s sends changes only, not what is there",
-			session->target->text);
+		return console_error(-ENODATA, "%s sends changes only, not what is there",
+			connection->target->text);
 	if (unknown)
-		say("%s told nothing of %zu pixels; they are black in the picture",
-			session->target->text, unknown);
+		console_print(
+			"%s told nothing of %zu pixels; they are black in the picture",
+			connection->target->text, unknown);
 	return 0;
 }
 
 static void
-p2_close(struct session *session)
+p2_close(struct connection *connection)
 {
-	struct p2 *p2 = session->state;
+	struct p2_driver *p2 = connection->state;
 
 	stream_close(&p2->stream);
 	free(p2->colours);
 }
 
 const struct driver driver_p2 = {
-	.state_size = sizeof(struct p2),
+	.state_size = sizeof(struct p2_driver),
 	.rate = 9000, /* servers drop what is beyond 10000 */
 	.unit = "pixels",
-	.tells = true,
-	.user_once = true,
+	.counts_painted = true,
+	.single_login = true,
 	.proof = "pixels that came back as Updates; several changes of one pixel within "
 		 "some milliseconds count once",
 	.open = p2_open,

@@ -16,7 +16,7 @@
 #include "say.h"
 #include "stream.h"
 
-#define READS_AHEAD 2048 /* questions on the way; both ends' buffers hold them */
+#define READS_IN_FLIGHT 2048 /* questions on the way; both ends' buffers hold them */
 
 /* ------------------------------------------------------------------ writing */
 
@@ -59,20 +59,20 @@ pixelflut_command(char *text, uint32_t x, uint32_t y, bool with_colour, uint32_t
 }
 
 static int
-pixelflut_open(struct session *session)
+pixelflut_open(struct connection *connection)
 {
-	struct pixelflut *pixelflut = session->state;
+	struct pixelflut *pixelflut = connection->state;
 
-	session->alpha = true;
+	connection->alpha = true;
 	pixelflut->probe_x = -1;
 	pixelflut->stream.hint = "is it a Pixelflut server, and does it still run?";
-	return stream_open(&pixelflut->stream, session->target);
+	return stream_open(&pixelflut->stream, connection->target);
 }
 
 static int
-pixelflut_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+pixelflut_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct pixelflut *pixelflut = session->state;
+	struct pixelflut *pixelflut = connection->state;
 	char text[PIXELFLUT_COMMAND_MAX];
 	size_t len;
 
@@ -87,9 +87,9 @@ pixelflut_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
 }
 
 static int
-pixelflut_flush(struct session *session)
+pixelflut_flush(struct connection *connection)
 {
-	struct pixelflut *pixelflut = session->state;
+	struct pixelflut *pixelflut = connection->state;
 
 	return stream_flush(&pixelflut->stream);
 }
@@ -97,21 +97,22 @@ pixelflut_flush(struct session *session)
 /* ------------------------------------------------------------------ reading */
 
 static int
-silent(const struct pixelflut *pixelflut, int err)
+timeout_error(const struct pixelflut *pixelflut, int err)
 {
-	if (err == -ETIMEDOUT && !stop_asked())
-		say("%s did not answer within %d s; is it a Pixelflut server, and is it "
-		    "overloaded?",
-			pixelflut->stream.name, STREAM_PATIENCE_MS / 1000);
+	if (err == -ETIMEDOUT && !stop_requested())
+		console_print("%s did not answer within %d s; is it a Pixelflut server, "
+			      "and is it "
+			      "overloaded?",
+			pixelflut->stream.name, STREAM_TIMEOUT_MS / 1000);
 	return err;
 }
 
 /* A line that is no answer; there may be some, but not for ever. */
 static int
-pass(struct pixelflut *pixelflut, const char *line, int64_t end)
+skip_line(struct pixelflut *pixelflut, const char *line, int64_t end)
 {
-	stream_pass(&pixelflut->stream, line);
-	return clock_now() < end && !stop_asked() ? 0 : -ETIMEDOUT;
+	stream_skip_line(&pixelflut->stream, line);
+	return clock_now() < end && !stop_requested() ? 0 : -ETIMEDOUT;
 }
 
 static const char *
@@ -153,18 +154,18 @@ parse_answer(const char *line, uint32_t *x, uint32_t *y, uint32_t *rgb)
 int
 pixelflut_answer(struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb)
 {
-	int64_t end = clock_now() + STREAM_PATIENCE_MS * CLOCK_MS;
+	int64_t end = clock_now() + STREAM_TIMEOUT_MS * CLOCK_MS;
 	char *line;
 	int ret;
 
 	for (;;) {
-		ret = stream_line(&pixelflut->stream, &line, STREAM_PATIENCE_MS);
+		ret = stream_line(&pixelflut->stream, &line, STREAM_TIMEOUT_MS);
 		if (ret < 0)
-			return silent(pixelflut, ret);
+			return timeout_error(pixelflut, ret);
 		if (parse_answer(line, x, y, rgb))
 			return 0;
-		if ((ret = pass(pixelflut, line, end)) < 0)
-			return silent(pixelflut, ret);
+		if ((ret = skip_line(pixelflut, line, end)) < 0)
+			return timeout_error(pixelflut, ret);
 	}
 }
 
@@ -179,60 +180,60 @@ pixelflut_ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y)
 
 /* Waits for the answer to SIZE; -ETIMEDOUT, silent. */
 static int
-hear_size(struct pixelflut *pixelflut, uint32_t *width, uint32_t *height)
+receive_size(struct pixelflut *pixelflut, uint32_t *width, uint32_t *height)
 {
-	int64_t end = clock_now() + STREAM_PATIENCE_MS * CLOCK_MS;
+	int64_t end = clock_now() + STREAM_TIMEOUT_MS * CLOCK_MS;
 	const char *rest;
 	char *line;
 	int ret;
 
 	for (;;) {
-		ret = stream_line(&pixelflut->stream, &line, STREAM_PATIENCE_MS);
+		ret = stream_line(&pixelflut->stream, &line, STREAM_TIMEOUT_MS);
 		if (ret < 0)
 			return ret;
 		if (strncmp(line, "SIZE", 4) == 0 &&
 			(rest = read_coordinate(line + 4, width)) &&
 			read_coordinate(rest, height))
 			return 0;
-		if ((ret = pass(pixelflut, line, end)) < 0)
+		if ((ret = skip_line(pixelflut, line, end)) < 0)
 			return ret;
 	}
 }
 
 /* Who does not answer may be painted on all the same. */
 static int
-pixelflut_size(struct session *session)
+pixelflut_size(struct connection *connection)
 {
-	struct pixelflut *pixelflut = session->state;
+	struct pixelflut *pixelflut = connection->state;
 	int ret = stream_send(&pixelflut->stream, "SIZE\n", 5);
 	uint32_t width = 0, height = 0;
 
 	if (ret == 0)
-		ret = hear_size(pixelflut, &width, &height);
+		ret = receive_size(pixelflut, &width, &height);
 	if (ret < 0)
 		return ret == -ETIMEDOUT ? -ENODATA : ret;
 	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX)
-		return say_error(-ERANGE, "%s: a wall of %ux%u is beyond me",
+		return console_error(-ERANGE, "%s: a wall of %ux%u is beyond me",
 			pixelflut->stream.name, width, height);
 	if (!width || !height)
 		return -ENODATA;
-	session->wall.width = width;
-	session->wall.height = height;
+	connection->wall.width = width;
+	connection->wall.height = height;
 	return 0;
 }
 
 /* A server works on its lines in order: once a pixel is read back, all the ones that were
  * sent before the question have been painted. */
 static int
-pixelflut_settle(struct session *session)
+pixelflut_settle(struct connection *connection)
 {
-	struct pixelflut *pixelflut = session->state;
+	struct pixelflut *pixelflut = connection->state;
 	uint32_t x, y, rgb;
 	int ret;
 
 	if (pixelflut->probe_x < 0)
 		return 0;
-	pixelflut->stream.patient = true;
+	pixelflut->stream.ignores_stop = true;
 	ret = pixelflut_ask(
 		pixelflut, (uint32_t)pixelflut->probe_x, (uint32_t)pixelflut->probe_y);
 	if (ret == 0)
@@ -240,33 +241,35 @@ pixelflut_settle(struct session *session)
 	if (ret == 0)
 		ret = pixelflut_answer(pixelflut, &x, &y, &rgb);
 	if (ret == 0)
-		session->painted = session->put;
+		connection->painted = connection->put;
 	return ret;
 }
 
 static int
-pixelflut_grab(struct session *session, struct image *image)
+pixelflut_grab(struct connection *connection, struct image *image)
 {
-	struct pixelflut *pixelflut = session->state;
-	size_t n = (size_t)session->wall.width * session->wall.height, asked = 0,
+	struct pixelflut *pixelflut = connection->state;
+	size_t n = (size_t)connection->wall.width * connection->wall.height, asked = 0,
 	       answered = 0;
 	uint32_t x, y, rgb;
-	int ret = image_new(image, session->wall.width, session->wall.height);
+	int ret = image_new(image, connection->wall.width, connection->wall.height);
 
-	while (ret == 0 && answered < n && !stop_asked()) {
-		if (asked < n && asked - answered <= READS_AHEAD / 2) {
-			for (; ret == 0 && asked < n && asked - answered < READS_AHEAD;
+	while (ret == 0 && answered < n && !stop_requested()) {
+		if (asked < n && asked - answered <= READS_IN_FLIGHT / 2) {
+			for (; ret == 0 && asked < n &&
+				asked - answered < READS_IN_FLIGHT;
 				asked++)
 				ret = pixelflut_ask(pixelflut,
-					(uint32_t)(asked % session->wall.width),
-					(uint32_t)(asked / session->wall.width));
+					(uint32_t)(asked % connection->wall.width),
+					(uint32_t)(asked / connection->wall.width));
 			if (ret == 0)
 				ret = stream_flush(&pixelflut->stream);
 		}
 		if (ret == 0)
 			ret = pixelflut_answer(pixelflut, &x, &y, &rgb);
-		if (ret == 0 && (x >= session->wall.width || y >= session->wall.height))
-			ret = say_error(-EBADMSG,
+		if (ret == 0 &&
+			(x >= connection->wall.width || y >= connection->wall.height))
+			ret = console_error(-EBADMSG,
 				"%s tells of pixel %u,%u outside its own wall",
 				pixelflut->stream.name, x, y);
 		if (ret == 0) {
@@ -278,9 +281,9 @@ pixelflut_grab(struct session *session, struct image *image)
 }
 
 static void
-pixelflut_close(struct session *session)
+pixelflut_close(struct connection *connection)
 {
-	struct pixelflut *pixelflut = session->state;
+	struct pixelflut *pixelflut = connection->state;
 
 	stream_close(&pixelflut->stream);
 }
@@ -288,8 +291,8 @@ pixelflut_close(struct session *session)
 const struct driver driver_pixelflut = {
 	.state_size = sizeof(struct pixelflut),
 	.unit = "pixels",
-	.tells = true,
-	.measures = true,
+	.counts_painted = true,
+	.needs_size = true,
 	.proof = "each connection read pixels back after its last one",
 	.open = pixelflut_open,
 	.size = pixelflut_size,

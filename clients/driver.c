@@ -19,19 +19,19 @@ static const struct driver *const drivers[TARGET_SCHEMES] = {
 };
 
 const struct driver *
-driver_of(const struct target *target)
+driver_for(const struct target *target)
 {
 	return drivers[target->scheme];
 }
 
 int
-session_open(struct session *session, const struct options *options, unsigned number,
-	uint64_t rate)
+connection_open(struct connection *connection, const struct options *options,
+	unsigned number, uint64_t rate)
 {
-	const struct driver *driver = driver_of(&options->target);
+	const struct driver *driver = driver_for(&options->target);
 	int ret;
 
-	*session = (struct session){
+	*connection = (struct connection){
 		.driver = driver,
 		.target = &options->target,
 		.options = options,
@@ -39,77 +39,77 @@ session_open(struct session *session, const struct options *options, unsigned nu
 		.pace.rate = rate,
 		.state = calloc(1, driver->state_size),
 	};
-	if (!session->state)
-		return say_error(-ENOMEM, "no memory for a connection");
-	ret = driver->open(session);
+	if (!connection->state)
+		return console_error(-ENOMEM, "no memory for a connection");
+	ret = driver->open(connection);
 	if (ret < 0)
-		session_close(session);
+		connection_close(connection);
 	return ret;
 }
 
 int
-session_measure(struct session *session)
+connection_measure(struct connection *connection)
 {
-	const struct options *options = session->options;
+	const struct options *options = connection->options;
 
 	if (options->width) {
-		session->wall.width = options->width;
-		session->wall.height = options->height;
+		connection->wall.width = options->width;
+		connection->wall.height = options->height;
 		return 0;
 	}
-	return session->driver->size ? session->driver->size(session) : -ENOTSUP;
+	return connection->driver->size ? connection->driver->size(connection) : -ENOTSUP;
 }
 
 /* What waits in a buffer should not wait for long: a slow pace is not a few lumps. */
 static int
-keep_flowing(struct session *session, int64_t now, int64_t when)
+flush_when_due(struct connection *connection, int64_t now, int64_t when)
 {
-	if (when - now < CLOCK_MS && now - session->flushed < FLUSH_EVERY)
+	if (when - now < CLOCK_MS && now - connection->flushed < FLUSH_EVERY)
 		return 0;
-	session->flushed = now;
-	return session_flush(session);
+	connection->flushed = now;
+	return connection_flush(connection);
 }
 
 int
-session_put(struct session *session, int32_t x, int32_t y, uint32_t argb)
+connection_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	int64_t when = pace_next(&session->pace);
+	int64_t when = pace_next(&connection->pace);
 	int ret;
 
-	if (session->pace.rate) {
-		ret = keep_flowing(session, clock_now(), when);
+	if (connection->pace.rate) {
+		ret = flush_when_due(connection, clock_now(), when);
 		if (ret < 0)
 			return ret;
 	}
 	if (when)
 		clock_sleep_until(when);
-	ret = session->driver->put(session, x, y, argb);
+	ret = connection->driver->put(connection, x, y, argb);
 	if (ret == 0)
-		session->put++;
+		connection->put++;
 	return ret;
 }
 
 int
-session_flush(struct session *session)
+connection_flush(struct connection *connection)
 {
-	return session->driver->flush ? session->driver->flush(session) : 0;
+	return connection->driver->flush ? connection->driver->flush(connection) : 0;
 }
 
 int
-session_settle(struct session *session)
+connection_settle(struct connection *connection)
 {
-	int ret = session_flush(session);
+	int ret = connection_flush(connection);
 
-	if (ret == 0 && session->driver->settle)
-		ret = session->driver->settle(session);
-	return ret == -ETIMEDOUT && stop_asked() ? -EINTR : ret;
+	if (ret == 0 && connection->driver->settle)
+		ret = connection->driver->settle(connection);
+	return ret == -ETIMEDOUT && stop_requested() ? -EINTR : ret;
 }
 
 void
-session_close(struct session *session)
+connection_close(struct connection *connection)
 {
-	if (session->state)
-		session->driver->close(session);
-	free(session->state);
-	session->state = NULL;
+	if (connection->state)
+		connection->driver->close(connection);
+	free(connection->state);
+	connection->state = NULL;
 }

@@ -13,18 +13,18 @@
 #include "say.h"
 
 #define SEND_BUFFER (4 << 20)
-#define STUCK (2 * CLOCK_SECOND) /* so long may the kernel take nothing */
+#define STUCK_TIMEOUT (2 * CLOCK_SECOND) /* so long may the kernel take nothing */
 
 /* ------------------------------------------------------------------ rights */
 
 static int
-no_right(int err, const char *name)
+permission_error(int err, const char *name)
 {
 	char program[256];
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 
 	program[len > 0 ? len : 0] = '\0';
-	return say_error(err,
+	return console_error(err,
 		"%s: pings need the right CAP_NET_RAW: setcap cap_net_raw+ep %s, or, for "
 		"everybody, sysctl net.ipv4.ping_group_range='0 2147483647'",
 		name, program);
@@ -32,7 +32,7 @@ no_right(int err, const char *name)
 
 /* Answers to what we paint with are of no use to us. */
 static void
-hear_nothing(const struct echo *echo)
+block_replies(const struct echo *echo)
 {
 	struct icmp_filter filter = { .data = ~0U };
 	struct icmp6_filter filter6;
@@ -65,20 +65,20 @@ echo_open(struct echo *echo, int family, const char *name)
 	if (echo->fd < 0) {
 		err = -errno;
 		if (err == -EACCES || err == -EPERM)
-			return no_right(err, name);
-		return say_error(
+			return permission_error(err, name);
+		return console_error(
 			err, "%s: no socket for pings: %s", name, strerror(-err));
 	}
 	if (setsockopt(echo->fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)) < 0)
 		setsockopt(echo->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	hear_nothing(echo);
+	block_replies(echo);
 	return 0;
 }
 
 /* ------------------------------------------------------------------ sending */
 
 static int
-refused(const struct echo *echo, int err)
+send_error(const struct echo *echo, int err)
 {
 	const char *next = "";
 
@@ -92,14 +92,14 @@ refused(const struct echo *echo, int err)
 		next = "; the kernel cannot send to this address: a link-local one needs "
 		       "%INTERFACE after it; if it has that, the table of neighbours "
 		       "is full: raise net.ipv6.neigh.default.gc_thresh3";
-	return say_error(err, "%s: sending: %s%s", echo->name, strerror(-err), next);
+	return console_error(err, "%s: sending: %s%s", echo->name, strerror(-err), next);
 }
 
 int
 echo_connect(struct echo *echo, const struct sockaddr *peer, socklen_t len)
 {
 	if (connect(echo->fd, peer, len) < 0)
-		return refused(echo, -errno);
+		return send_error(echo, -errno);
 	return 0;
 }
 
@@ -156,8 +156,8 @@ wait_for_room(const struct echo *echo, int err, int64_t since)
 {
 	struct pollfd poller = { .fd = echo->fd, .events = POLLOUT };
 
-	if (clock_now() - since > STUCK)
-		return say_error(err,
+	if (clock_now() - since > STUCK_TIMEOUT)
+		return console_error(err,
 			"%s: the kernel takes no more pings: %s; if every pixel is a "
 			"neighbour of its own on this link, route the network to the "
 			"server instead, or take a lower --rate",
@@ -191,7 +191,7 @@ echo_flush(struct echo *echo)
 		if (ret == -ECONNREFUSED || ret == -EPROTO)
 			continue;
 		if (ret != -EAGAIN && ret != -ENOBUFS && ret != -ENOMEM)
-			return refused(echo, ret);
+			return send_error(echo, ret);
 		if (since == 0)
 			since = clock_now();
 		if ((ret = wait_for_room(echo, ret, since)) < 0)
@@ -203,7 +203,7 @@ echo_flush(struct echo *echo)
 /* ------------------------------------------------------------------ hearing */
 
 int
-echo_hear(struct echo *echo)
+echo_allow_replies(struct echo *echo)
 {
 	struct icmp_filter filter = { .data = ~(1U << ICMP_ECHOREPLY) };
 	struct icmp6_filter filter6;
@@ -219,7 +219,7 @@ echo_hear(struct echo *echo)
 		ret = setsockopt(echo->fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter6,
 			sizeof(filter6));
 	if (ret < 0)
-		return say_error(
+		return console_error(
 			-errno, "%s: filtering pings: %s", echo->name, strerror(errno));
 	return 0;
 }
@@ -256,7 +256,7 @@ echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms)
 		size_t start;
 
 		left = (end - clock_now()) / CLOCK_MS + 1;
-		if (left <= 0 || stop_asked())
+		if (left <= 0 || stop_requested())
 			return -ETIMEDOUT;
 		n = recv(echo->fd, packet, sizeof(packet), 0);
 		start = n > 0 ? find_data(echo, packet, (size_t)n) : 0;
@@ -268,7 +268,7 @@ echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms)
 		if (n >= 0)
 			continue;
 		if (errno != EAGAIN && errno != EINTR)
-			return refused(echo, -errno);
+			return send_error(echo, -errno);
 		poll(&poller, 1, (int)left);
 	}
 }

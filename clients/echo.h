@@ -45,8 +45,9 @@ int echo_send(struct echo *echo, const uint8_t to[16], const uint8_t *data, size
 int echo_flush(struct echo *echo);
 
 /* Waits for an echo reply; the length of its data, of which at most `len` bytes are
- * copied; -ETIMEDOUT, silent.  Before echo_hear() replies are dropped by the kernel. */
-int echo_hear(struct echo *echo);
+ * copied; -ETIMEDOUT, silent.  Before echo_allow_replies() replies are dropped by the
+ * kernel. */
+int echo_allow_replies(struct echo *echo);
 int echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms);
 
 void echo_close(struct echo *echo);

@@ -19,7 +19,7 @@
 static size_t
 on_body(char *data, size_t one, size_t len, void *context)
 {
-	struct http *http = context;
+	struct json_client *http = context;
 	size_t room;
 	char *body;
 
@@ -44,7 +44,7 @@ static size_t
 on_header(char *data, size_t one, size_t len, void *context)
 {
 	static const char name[] = "Retry-After:";
-	struct http *http = context;
+	struct json_client *http = context;
 	char text[64], *end;
 	double seconds;
 
@@ -69,18 +69,18 @@ on_progress(void *context, curl_off_t to_read, curl_off_t read, curl_off_t to_se
 	(void)read;
 	(void)to_send;
 	(void)sent;
-	return stop_asked();
+	return stop_requested();
 }
 
 int
-http_open(struct http *http, const char *base)
+json_client_open(struct json_client *http, const char *base)
 {
 	CURL *curl;
 
-	/* The first caller is alone: sessions are opened one after the other. */
+	/* The first caller is alone: connections are opened one after the other. */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 		!(curl = curl_easy_init()))
-		return say_error(-ENOMEM, "libcurl does not start");
+		return console_error(-ENOMEM, "libcurl does not start");
 	http->curl = curl;
 	http->base = base;
 	http->headers = curl_slist_append(NULL, "Content-Type: application/json");
@@ -101,7 +101,7 @@ http_open(struct http *http, const char *base)
 }
 
 static const char *
-advice(CURLcode code)
+curl_advice(CURLcode code)
 {
 	switch (code) {
 	case CURLE_COULDNT_CONNECT:
@@ -121,7 +121,7 @@ advice(CURLcode code)
 }
 
 static int
-perform(struct http *http, const char *method, const char *path)
+json_client_perform(struct json_client *http, const char *method, const char *path)
 {
 	CURLcode code;
 	long status = 0;
@@ -130,32 +130,33 @@ perform(struct http *http, const char *method, const char *path)
 	http->retry_after = -1;
 	*http->error = '\0';
 	code = curl_easy_perform(http->curl);
-	if (code == CURLE_ABORTED_BY_CALLBACK && stop_asked())
+	if (code == CURLE_ABORTED_BY_CALLBACK && stop_requested())
 		return -EINTR;
 	if (code == CURLE_WRITE_ERROR)
-		return say_error(-EMSGSIZE,
+		return console_error(-EMSGSIZE,
 			"%s %s%s: the answer is longer than that of any pixel board",
 			method, http->base, path);
 	if (code != CURLE_OK)
-		return say_error(-EIO, "%s %s%s: %s%s", method, http->base, path,
+		return console_error(-EIO, "%s %s%s: %s%s", method, http->base, path,
 			*http->error ? http->error : curl_easy_strerror(code),
-			advice(code));
+			curl_advice(code));
 	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
 	return (int)status;
 }
 
 int
-http_request(struct http *http, const char *method, const char *path, json_t *question,
-	json_t **answer)
+json_client_request(struct json_client *http, const char *method, const char *path,
+	json_t *request_body, json_t **answer)
 {
-	char url[URL_MAX], *text = question ? json_dumps(question, JSON_COMPACT) : NULL;
+	char url[URL_MAX],
+		*text = request_body ? json_dumps(request_body, JSON_COMPACT) : NULL;
 	int ret = 0;
 
 	*answer = NULL;
-	if (question && !text)
-		ret = say_error(-ENOMEM, "%s %s: no memory, or a text that is not UTF-8",
-			method, path);
-	json_decref(question);
+	if (request_body && !text)
+		ret = console_error(-ENOMEM,
+			"%s %s: no memory, or a text that is not UTF-8", method, path);
+	json_decref(request_body);
 	if (ret < 0)
 		return ret;
 	snprintf(url, sizeof(url), "%s%s", http->base, path);
@@ -164,7 +165,7 @@ http_request(struct http *http, const char *method, const char *path, json_t *qu
 	if (!text)
 		curl_easy_setopt(http->curl, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(http->curl, CURLOPT_CUSTOMREQUEST, method);
-	ret = perform(http, method, path);
+	ret = json_client_perform(http, method, path);
 	free(text);
 	if (ret >= 0)
 		*answer = json_loadb(http->body ? http->body : "", http->len,
@@ -173,11 +174,11 @@ http_request(struct http *http, const char *method, const char *path, json_t *qu
 }
 
 void
-http_close(struct http *http)
+json_client_close(struct json_client *http)
 {
 	if (http->curl)
 		curl_easy_cleanup(http->curl);
 	curl_slist_free_all(http->headers);
 	free(http->body);
-	*http = (struct http){ 0 };
+	*http = (struct json_client){ 0 };
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON questions and answers over one HTTP connection. */
-#ifndef HTTP_H
-#define HTTP_H
+#ifndef JSON_CLIENT_H
+#define JSON_CLIENT_H
 
 #include <curl/curl.h>
 #include <jansson.h>
 #include <stddef.h>
 
-struct http {
+struct json_client {
 	CURL *curl;
 	struct curl_slist *headers;
 	const char *base; /* URL without a slash at the end */
@@ -18,14 +18,15 @@ struct http {
 };
 
 /* `base` is kept.  0 or -errno, said. */
-int http_open(struct http *http, const char *base);
+int json_client_open(struct json_client *http, const char *base);
 
-/* Sends a request, with `question` as its JSON body unless it is NULL; takes `question`.
- * The status, or -errno, said.  *answer is what came as JSON, or NULL; the caller's. */
-int http_request(struct http *http, const char *method, const char *path,
-	json_t *question, json_t **answer);
+/* Sends a request, with `request_body` as its JSON body unless it is NULL; takes
+ * `request_body`. The status, or -errno, said.  *answer is what came as JSON, or NULL;
+ * the caller's. */
+int json_client_request(struct json_client *http, const char *method, const char *path,
+	json_t *request_body, json_t **answer);
 
 /* Accepts zeros. */
-void http_close(struct http *http);
+void json_client_close(struct json_client *http);
 
 #endif

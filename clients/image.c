@@ -19,11 +19,11 @@ image_new(struct image *image, uint32_t width, uint32_t height)
 	*image = (struct image){ 0 };
 	if (width == 0 || height == 0 || width > IMAGE_SIDE_MAX ||
 		height > IMAGE_SIDE_MAX || (uint64_t)width * height > IMAGE_PIXELS_MAX)
-		return say_error(
+		return console_error(
 			-ERANGE, "a picture of %ux%u is beyond me", width, height);
 	image->pixels = calloc((size_t)width * height, sizeof(*image->pixels));
 	if (!image->pixels)
-		return say_error(
+		return console_error(
 			-ENOMEM, "no memory for a picture of %ux%u", width, height);
 	image->width = width;
 	image->height = height;
@@ -40,7 +40,7 @@ image_free(struct image *image)
 /* libpng fills the pixels with the bytes r, g, b, a: turns them into numbers, in place.
  */
 static void
-pack(struct image *image)
+image_pack(struct image *image)
 {
 	for (size_t i = 0; i < (size_t)image->width * image->height; i++) {
 		uint8_t c[4];
@@ -57,8 +57,8 @@ read_png(struct image *image, png_image *png, FILE *file, const char *path)
 	int ret;
 
 	if (!png_image_begin_read_from_stdio(png, file))
-		return say_error(-EBADMSG, "%s: %s; it must be a whole PNG picture", path,
-			png->message);
+		return console_error(-EBADMSG, "%s: %s; it must be a whole PNG picture",
+			path, png->message);
 	if ((ret = image_new(image, png->width, png->height)) < 0)
 		return ret;
 	png->format = PNG_FORMAT_RGBA;
@@ -66,10 +66,10 @@ read_png(struct image *image, png_image *png, FILE *file, const char *path)
 	png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
 	if (!png_image_finish_read(png, NULL, image->pixels, 0, NULL)) {
 		image_free(image);
-		return say_error(
+		return console_error(
 			-EBADMSG, "%s: %s; the file is damaged", path, png->message);
 	}
-	pack(image);
+	image_pack(image);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ image_load(struct image *image, const char *path)
 	*image = (struct image){ 0 };
 	if (!file) {
 		ret = -errno;
-		return say_error(ret, "%s: %s", path, strerror(-ret));
+		return console_error(ret, "%s: %s", path, strerror(-ret));
 	}
 	ret = read_png(image, &png, file, path);
 	png_image_free(&png);
@@ -93,7 +93,7 @@ image_load(struct image *image, const char *path)
 
 /* A file with half a picture goes; a device, a pipe or a link is not ours to remove. */
 static void
-remove_rest(const char *path)
+remove_partial(const char *path)
 {
 	struct stat stat;
 
@@ -110,7 +110,7 @@ write_png(png_image *png, const uint8_t *rgb, const char *path)
 
 	if (!file) {
 		err = errno;
-		return say_error(-err, "%s: %s", path, strerror(err));
+		return console_error(-err, "%s: %s", path, strerror(err));
 	}
 	errno = 0;
 	written = png_image_write_to_stdio(png, file, 0, rgb, 0, NULL);
@@ -121,8 +121,8 @@ write_png(png_image *png, const uint8_t *rgb, const char *path)
 	}
 	if (written)
 		return 0;
-	remove_rest(path);
-	return say_error(
+	remove_partial(path);
+	return console_error(
 		-err, "%s: the picture cannot be written: %s", path, strerror(err));
 }
 
@@ -140,7 +140,7 @@ image_save(const struct image *image, const char *path)
 	int ret;
 
 	if (!rgb)
-		return say_error(-ENOMEM, "no memory to write %s", path);
+		return console_error(-ENOMEM, "no memory to write %s", path);
 	for (size_t i = 0; i < n; i++) {
 		rgb[3 * i] = (uint8_t)(image->pixels[i] >> 16);
 		rgb[3 * i + 1] = (uint8_t)(image->pixels[i] >> 8);

@@ -21,9 +21,9 @@
 #define TICK (CLOCK_SECOND / 20)
 #define STACK (256 << 10)
 
-struct lane {
-	struct session session;
-	struct area area;
+struct load_worker {
+	struct connection connection;
+	struct wall_area area;
 	pthread_t thread;
 	bool started;
 	atomic_bool done;
@@ -32,89 +32,91 @@ struct lane {
 	int ret;
 };
 
-struct crowd {
+struct load_run {
 	const struct options *options;
 	const struct driver *driver;
-	struct lane *lanes;
+	struct load_worker *workers;
 	unsigned n;
 	int64_t start, finished;
-	uint64_t put, painted, repeated, checked, wrong;
+	uint64_t put, painted, retries, checked, wrong;
 	unsigned failed;
 };
 
-/* ------------------------------------------------------------------ one lane */
+/* ------------------------------------------------------------------ one worker */
 
 /* Any pixel of the strip in any colour.  At random: where a server drops most of them,
  * those that get through should not always be the same. */
 static int
-paint_strip(struct lane *lane)
+paint_strip(struct load_worker *worker)
 {
-	const struct area *area = &lane->area;
-	struct session *session = &lane->session;
-	uint64_t random = (uint64_t)lane->end + session->number, without = 0;
+	const struct wall_area *area = &worker->area;
+	struct connection *connection = &worker->connection;
+	uint64_t random = (uint64_t)worker->end + connection->number, without = 0;
 	uint64_t n = (uint64_t)area->width * area->height;
 
-	while (clock_now() < lane->end && !stop_asked()) {
+	while (clock_now() < worker->end && !stop_requested()) {
 		uint64_t pixel;
 		int ret;
 
 		random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
 		pixel = (random >> 33) % n;
-		ret = session_put(session, area->x + (int32_t)(pixel % area->width),
+		ret = connection_put(connection, area->x + (int32_t)(pixel % area->width),
 			area->y + (int32_t)(pixel / area->width),
 			0xff000000 | (uint32_t)(random >> 16 & 0xffffff));
 		if (ret < 0 && ret != -ERANGE)
 			return ret;
 		without += ret == -ERANGE;
-		if (without > n && session->put == 0)
-			return say_error(-ERANGE, "%s: there is no pixel at --at",
-				session->target->text);
+		if (without > n && connection->put == 0)
+			return console_error(-ERANGE, "%s: there is no pixel at --at",
+				connection->target->text);
 	}
 	return 0;
 }
 
 static void *
-run_lane(void *context)
+worker_run(void *context)
 {
-	struct lane *lane = context;
-	struct session *session = &lane->session;
-	const struct driver *driver = session->driver;
+	struct load_worker *worker = context;
+	struct connection *connection = &worker->connection;
+	const struct driver *driver = connection->driver;
 
-	if (driver->flood && !session->pace.rate) {
-		lane->ret = driver->flood(
-			session, &lane->area, lane->end, &lane->checked, &lane->wrong);
+	if (driver->flood && !connection->pace.rate) {
+		worker->ret = driver->flood(connection, &worker->area, worker->end,
+			&worker->checked, &worker->wrong);
 	} else {
-		session->end = lane->end;
-		lane->ret = driver->begin ? driver->begin(session, &lane->area) : 0;
-		if (lane->ret == 0)
-			lane->ret = paint_strip(lane);
+		connection->end = worker->end;
+		worker->ret =
+			driver->begin ? driver->begin(connection, &worker->area) : 0;
+		if (worker->ret == 0)
+			worker->ret = paint_strip(worker);
 		/* It waited for its turn: what is done is done. */
-		if (lane->ret == -EINTR)
-			lane->ret = 0;
-		if (lane->ret == 0)
-			lane->ret = session_settle(session);
+		if (worker->ret == -EINTR)
+			worker->ret = 0;
+		if (worker->ret == 0)
+			worker->ret = connection_settle(connection);
 	}
-	lane->finished = clock_now();
-	lane->done = true;
+	worker->finished = clock_now();
+	worker->done = true;
 	return NULL;
 }
 
-/* ------------------------------------------------------------------ all lanes */
+/* ------------------------------------------------------------------ all workers */
 
 /* What is flooded: the wall from --at on, or a square there. */
 static int
-choose_area(const struct crowd *crowd, struct area *area)
+choose_area(const struct load_run *load, struct wall_area *area)
 {
-	const struct options *options = crowd->options;
-	struct session *session = &crowd->lanes[0].session;
-	struct area *wall = &session->wall;
+	const struct options *options = load->options;
+	struct connection *connection = &load->workers[0].connection;
+	struct wall_area *wall = &connection->wall;
 	int ret = 0;
 
-	*area = (struct area){ options->at_x, options->at_y, UNKNOWN_SIDE, UNKNOWN_SIDE };
-	if (crowd->driver->measures || options->width)
-		ret = session_measure(session);
-	if (ret == -ENODATA && !stop_asked())
-		say("%s does not tell its size; I flood %ux%u pixels at %d,%d",
+	*area = (struct wall_area){ options->at_x, options->at_y, UNKNOWN_SIDE,
+		UNKNOWN_SIDE };
+	if (load->driver->needs_size || options->width)
+		ret = connection_measure(connection);
+	if (ret == -ENODATA && !stop_requested())
+		console_print("%s does not tell its size; I flood %ux%u pixels at %d,%d",
 			options->target.text, area->width, area->height, area->x,
 			area->y);
 	else if (ret < 0)
@@ -123,7 +125,7 @@ choose_area(const struct crowd *crowd, struct area *area)
 		return 0;
 	if (area->x < 0 || area->y < 0 || (uint32_t)area->x >= wall->width ||
 		(uint32_t)area->y >= wall->height)
-		return say_error(-ERANGE, "--at %d,%d lies outside the wall of %ux%u",
+		return console_error(-ERANGE, "--at %d,%d lies outside the wall of %ux%u",
 			area->x, area->y, wall->width, wall->height);
 	area->width = wall->width - (uint32_t)area->x;
 	area->height = wall->height - (uint32_t)area->y;
@@ -131,14 +133,14 @@ choose_area(const struct crowd *crowd, struct area *area)
 }
 
 /* A strip for each where there are rows enough, else the whole for everybody. */
-static struct area
-strip(const struct crowd *crowd, const struct area *area, unsigned i)
+static struct wall_area
+worker_area(const struct load_run *load, const struct wall_area *area, unsigned i)
 {
-	uint32_t first = (uint32_t)((uint64_t)area->height * i / crowd->n);
-	uint32_t last = (uint32_t)((uint64_t)area->height * (i + 1) / crowd->n);
-	struct area part = *area;
+	uint32_t first = (uint32_t)((uint64_t)area->height * i / load->n);
+	uint32_t last = (uint32_t)((uint64_t)area->height * (i + 1) / load->n);
+	struct wall_area part = *area;
 
-	if (area->height < crowd->n || crowd->driver->flood)
+	if (area->height < load->n || load->driver->flood)
 		return part;
 	part.y += (int32_t)first;
 	part.height = last - first;
@@ -146,49 +148,50 @@ strip(const struct crowd *crowd, const struct area *area, unsigned i)
 }
 
 static int
-open_lanes(struct crowd *crowd)
+workers_open(struct load_run *load)
 {
-	const struct options *options = crowd->options;
+	const struct options *options = load->options;
 	uint64_t rate = options->has_rate ? options->rate : 0;
-	struct area area;
+	struct wall_area area;
 	int ret;
 
-	if (rate && rate / crowd->n == 0)
-		return say_error(-EINVAL,
+	if (rate && rate / load->n == 0)
+		return console_error(-EINVAL,
 			"--rate %" PRIu64 " is less than one for each "
 			"of %u connections",
-			rate, crowd->n);
-	for (unsigned i = 0; i < crowd->n; i++) {
-		ret = session_open(&crowd->lanes[i].session, options, i, rate / crowd->n);
-		if (ret < 0 || stop_asked())
+			rate, load->n);
+	for (unsigned i = 0; i < load->n; i++) {
+		ret = connection_open(
+			&load->workers[i].connection, options, i, rate / load->n);
+		if (ret < 0 || stop_requested())
 			return ret < 0 ? ret : -EINTR;
 	}
-	if ((ret = choose_area(crowd, &area)) < 0)
+	if ((ret = choose_area(load, &area)) < 0)
 		return ret;
-	for (unsigned i = 0; i < crowd->n; i++)
-		crowd->lanes[i].area = strip(crowd, &area, i);
+	for (unsigned i = 0; i < load->n; i++)
+		load->workers[i].area = worker_area(load, &area, i);
 	return 0;
 }
 
 static int
-start_lanes(struct crowd *crowd)
+workers_start(struct load_run *load)
 {
 	pthread_attr_t small;
 	int ret = 0;
 
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, STACK);
-	crowd->start = clock_now();
-	for (unsigned i = 0; ret == 0 && i < crowd->n; i++) {
-		struct lane *lane = &crowd->lanes[i];
+	load->start = clock_now();
+	for (unsigned i = 0; ret == 0 && i < load->n; i++) {
+		struct load_worker *worker = &load->workers[i];
 
-		lane->end = crowd->start + crowd->options->seconds * CLOCK_SECOND;
-		ret = -pthread_create(&lane->thread, &small, run_lane, lane);
-		lane->started = ret == 0;
+		worker->end = load->start + load->options->seconds * CLOCK_SECOND;
+		ret = -pthread_create(&worker->thread, &small, worker_run, worker);
+		worker->started = ret == 0;
 	}
 	pthread_attr_destroy(&small);
 	if (ret < 0)
-		return say_error(ret,
+		return console_error(ret,
 			"no thread for another connection: %s; fewer "
 			"--connections are wanted",
 			strerror(-ret));
@@ -196,23 +199,23 @@ start_lanes(struct crowd *crowd)
 }
 
 static bool
-is_over(const struct crowd *crowd)
+workers_are_done(const struct load_run *load)
 {
-	for (unsigned i = 0; i < crowd->n; i++)
-		if (!crowd->lanes[i].done)
+	for (unsigned i = 0; i < load->n; i++)
+		if (!load->workers[i].done)
 			return false;
 	return true;
 }
 
 /* Until the time is over, or every connection has failed. */
 static void
-watch(const struct crowd *crowd)
+show_progress(const struct load_run *load)
 {
-	int64_t length = crowd->options->seconds * CLOCK_SECOND, passed;
+	int64_t length = load->options->seconds * CLOCK_SECOND, passed;
 
-	progress_start(NULL, crowd->options->seconds);
-	while ((passed = clock_now() - crowd->start) < length && !stop_asked() &&
-		!is_over(crowd)) {
+	progress_start(NULL, load->options->seconds);
+	while ((passed = clock_now() - load->start) < length && !stop_requested() &&
+		!workers_are_done(load)) {
 		progress_update((uint64_t)(passed / CLOCK_SECOND));
 		clock_sleep_until(clock_now() + TICK);
 	}
@@ -220,22 +223,22 @@ watch(const struct crowd *crowd)
 }
 
 static void
-add_up(struct crowd *crowd)
+workers_join(struct load_run *load)
 {
-	for (unsigned i = 0; i < crowd->n; i++) {
-		struct lane *lane = &crowd->lanes[i];
+	for (unsigned i = 0; i < load->n; i++) {
+		struct load_worker *worker = &load->workers[i];
 
-		if (!lane->started)
+		if (!worker->started)
 			continue;
-		pthread_join(lane->thread, NULL);
-		crowd->put += lane->session.put;
-		crowd->painted += lane->session.painted;
-		crowd->repeated += lane->session.repeated;
-		crowd->checked += lane->checked;
-		crowd->wrong += lane->wrong;
-		crowd->failed += lane->ret < 0;
-		if (lane->finished > crowd->finished)
-			crowd->finished = lane->finished;
+		pthread_join(worker->thread, NULL);
+		load->put += worker->connection.put;
+		load->painted += worker->connection.painted;
+		load->retries += worker->connection.retries;
+		load->checked += worker->checked;
+		load->wrong += worker->wrong;
+		load->failed += worker->ret < 0;
+		if (worker->finished > load->finished)
+			load->finished = worker->finished;
 	}
 }
 
@@ -248,56 +251,56 @@ report_line(
 	char rate[AMOUNT_MAX];
 
 	printf("%-10s%" PRIu64 " %s, %s a second%s%s\n", what, n, unit,
-		amount(seconds > 0 ? (double)n / seconds : 0, rate), *more ? ": " : "",
-		more);
+		amount_format(seconds > 0 ? (double)n / seconds : 0, rate),
+		*more ? ": " : "", more);
 }
 
 static void
-report(const struct crowd *crowd)
+report_print(const struct load_run *load)
 {
-	const struct driver *driver = crowd->driver;
-	double seconds = clock_seconds(crowd->finished - crowd->start);
+	const struct driver *driver = load->driver;
+	double seconds = clock_seconds(load->finished - load->start);
 
-	printf("%-10s%s, %u connection%s, %.2f s\n", "load", crowd->options->target.text,
-		crowd->n, crowd->n == 1 ? "" : "s", seconds);
-	report_line("sent", crowd->put, driver->unit, seconds, "");
-	if (driver->tells)
+	printf("%-10s%s, %u connection%s, %.2f s\n", "load", load->options->target.text,
+		load->n, load->n == 1 ? "" : "s", seconds);
+	report_line("sent", load->put, driver->unit, seconds, "");
+	if (driver->counts_painted)
 		report_line(
-			"painted", crowd->painted, driver->unit, seconds, driver->proof);
+			"painted", load->painted, driver->unit, seconds, driver->proof);
 	else
 		printf("%-10sunknown: %s\n", "painted", driver->proof);
-	if (crowd->checked)
+	if (load->checked)
 		printf("%-10s%" PRIu64 " of %" PRIu64 " pixels read back as they were "
 		       "painted\n",
-			"verified", crowd->checked - crowd->wrong, crowd->checked);
-	if (crowd->repeated)
+			"verified", load->checked - load->wrong, load->checked);
+	if (load->retries)
 		printf("%-10s%" PRIu64 " tries came too early and were repeated\n",
-			"waited", crowd->repeated);
+			"waited", load->retries);
 	fflush(stdout);
 }
 
 static int
-judge(const struct crowd *crowd)
+results_check(const struct load_run *load)
 {
-	if (crowd->failed)
-		return say_error(
-			-EIO, "%u of %u connections failed", crowd->failed, crowd->n);
-	if (crowd->wrong)
-		return say_error(-EIO,
+	if (load->failed)
+		return console_error(
+			-EIO, "%u of %u connections failed", load->failed, load->n);
+	if (load->wrong)
+		return console_error(-EIO,
 			"%" PRIu64 " pixels have another colour: the server "
 			"loses some, or somebody else paints there",
-			crowd->wrong);
-	if (crowd->driver->tells && crowd->put && !crowd->painted)
-		return say_error(-EIO, "the server painted nothing");
+			load->wrong);
+	if (load->driver->counts_painted && load->put && !load->painted)
+		return console_error(-EIO, "the server painted nothing");
 	return 0;
 }
 
 static int
-check(const struct options *options, const struct driver *driver)
+options_check(const struct options *options, const struct driver *driver)
 {
-	if (driver->user_once && options->connections > 1 &&
+	if (driver->single_login && options->connections > 1 &&
 		!strchr(options->target.user, '%'))
-		return say_error(-EINVAL,
+		return console_error(-EINVAL,
 			"%s lets a user in once at a time: write %% into the name, it "
 			"becomes the number of the connection, from 1",
 			options->target.text);
@@ -305,32 +308,32 @@ check(const struct options *options, const struct driver *driver)
 }
 
 int
-load(const struct options *options)
+verb_load(const struct options *options)
 {
-	struct crowd crowd = {
+	struct load_run load = {
 		.options = options,
-		.driver = driver_of(&options->target),
+		.driver = driver_for(&options->target),
 		.n = options->connections,
 	};
-	int ret = check(options, crowd.driver);
+	int ret = options_check(options, load.driver);
 
 	if (ret < 0)
 		return ret;
-	crowd.lanes = calloc(crowd.n, sizeof(*crowd.lanes));
-	if (!crowd.lanes)
-		return say_error(-ENOMEM, "no memory for %u connections", crowd.n);
-	ret = open_lanes(&crowd);
+	load.workers = calloc(load.n, sizeof(*load.workers));
+	if (!load.workers)
+		return console_error(-ENOMEM, "no memory for %u connections", load.n);
+	ret = workers_open(&load);
 	if (ret == 0)
-		ret = start_lanes(&crowd);
+		ret = workers_start(&load);
 	if (ret == 0)
-		watch(&crowd);
-	add_up(&crowd);
+		show_progress(&load);
+	workers_join(&load);
 	if (ret == 0) {
-		report(&crowd);
-		ret = judge(&crowd);
+		report_print(&load);
+		ret = results_check(&load);
 	}
-	for (unsigned i = 0; i < crowd.n; i++)
-		session_close(&crowd.lanes[i].session);
-	free(crowd.lanes);
+	for (unsigned i = 0; i < load.n; i++)
+		connection_close(&load.workers[i].connection);
+	free(load.workers);
 	return ret;
 }

@@ -12,10 +12,10 @@
 #include "verbs.h"
 
 static const struct verb verbs[] = {
-	{ .name = "paint", .has_image = true, .run = paint },
-	{ .name = "load", .run = load },
-	{ .name = "size", .run = tell_size },
-	{ .name = "grab", .has_file = true, .run = grab },
+	{ .name = "paint", .has_image = true, .run = verb_paint },
+	{ .name = "load", .run = verb_load },
+	{ .name = "size", .run = verb_size },
+	{ .name = "grab", .has_file = true, .run = verb_grab },
 	{ 0 },
 };
 
@@ -35,11 +35,11 @@ fill_standard_files(void)
 
 /* What was printed is what was asked for. */
 static int
-finish(int status)
+flush_stdout(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	say("the answer cannot be written to stdout");
+	console_print("the answer cannot be written to stdout");
 	return status ? status : EXIT_FAILED;
 }
 
@@ -53,7 +53,7 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN); /* who does not listen any more is told of in words */
 	ret = options_parse(&options, verbs, argc, argv);
 	if (ret != 0)
-		return finish(ret < 0 ? EXIT_USAGE : EXIT_DONE);
-	stop_catch();
-	return finish(options.verb->run(&options) < 0 ? EXIT_FAILED : EXIT_DONE);
+		return flush_stdout(ret < 0 ? EXIT_USAGE : EXIT_DONE);
+	stop_catch_signals();
+	return flush_stdout(options.verb->run(&options) < 0 ? EXIT_FAILED : EXIT_DONE);
 }

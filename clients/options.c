@@ -57,7 +57,7 @@ enum {
 	OPT_ID,
 };
 
-static const struct option known[] = {
+static const struct option long_options[] = {
 	{ "at", required_argument, NULL, OPT_AT },
 	{ "loop", no_argument, NULL, OPT_LOOP },
 	{ "rate", required_argument, NULL, OPT_RATE },
@@ -79,7 +79,7 @@ static const struct option known[] = {
 /* A number from `least` to `most` up to `stop`, a character or '\0'; the place after it,
  * or NULL. */
 static const char *
-number(const char *text, char stop, int64_t least, int64_t most, int64_t *value)
+parse_number(const char *text, char stop, int64_t least, int64_t most, int64_t *value)
 {
 	char *end;
 
@@ -93,25 +93,26 @@ number(const char *text, char stop, int64_t least, int64_t most, int64_t *value)
 }
 
 static int
-whole_number(const char *option, const char *text, int64_t most, int64_t *value)
+parse_count(const char *option, const char *text, int64_t most, int64_t *value)
 {
 	int64_t least = strcmp(option, "--rate") == 0 ? 0 : 1;
 
-	if (number(text, '\0', least, most, value))
+	if (parse_number(text, '\0', least, most, value))
 		return 0;
-	return say_error(-EINVAL,
+	return console_error(-EINVAL,
 		"%s %s: a whole number from %" PRId64 " to %" PRId64 " is wanted", option,
 		text, least, most);
 }
 
 static int
-two_numbers(const char *option, const char *text, int32_t *x, int32_t *y)
+parse_point(const char *option, const char *text, int32_t *x, int32_t *y)
 {
 	int64_t a, b;
-	const char *rest = number(text, ',', -OPTIONS_SIDE_MAX, OPTIONS_SIDE_MAX, &a);
+	const char *rest =
+		parse_number(text, ',', -OPTIONS_SIDE_MAX, OPTIONS_SIDE_MAX, &a);
 
-	if (!rest || !number(rest, '\0', -OPTIONS_SIDE_MAX, OPTIONS_SIDE_MAX, &b))
-		return say_error(
+	if (!rest || !parse_number(rest, '\0', -OPTIONS_SIDE_MAX, OPTIONS_SIDE_MAX, &b))
+		return console_error(
 			-EINVAL, "%s %s: X,Y is wanted, as in 100,50", option, text);
 	*x = (int32_t)a;
 	*y = (int32_t)b;
@@ -119,13 +120,13 @@ two_numbers(const char *option, const char *text, int32_t *x, int32_t *y)
 }
 
 static int
-size(struct options *options, const char *text)
+parse_size(struct options *options, const char *text)
 {
 	int64_t width, height;
-	const char *rest = number(text, 'x', 1, OPTIONS_SIDE_MAX, &width);
+	const char *rest = parse_number(text, 'x', 1, OPTIONS_SIDE_MAX, &width);
 
-	if (!rest || !number(rest, '\0', 1, OPTIONS_SIDE_MAX, &height))
-		return say_error(
+	if (!rest || !parse_number(rest, '\0', 1, OPTIONS_SIDE_MAX, &height))
+		return console_error(
 			-EINVAL, "--size %s: WxH is wanted, as in 1280x720", text);
 	options->width = (uint32_t)width;
 	options->height = (uint32_t)height;
@@ -134,49 +135,50 @@ size(struct options *options, const char *text)
 
 /* *second: the second of two words was said. */
 static int
-choice(const char *option, const char *text, const char *one, const char *other,
+parse_choice(const char *option, const char *text, const char *one, const char *other,
 	bool *second)
 {
 	*second = strcmp(text, other) == 0;
 	if (*second || strcmp(text, one) == 0)
 		return 0;
-	return say_error(-EINVAL, "%s %s: %s or %s is wanted", option, text, one, other);
+	return console_error(
+		-EINVAL, "%s %s: %s or %s is wanted", option, text, one, other);
 }
 
 static int
-set(struct options *options, int which, const char *text, bool *decimal)
+option_set(struct options *options, int which, const char *text, bool *decimal)
 {
 	int64_t value;
 	int ret = 0;
 
 	switch (which) {
 	case OPT_AT:
-		return two_numbers("--at", text, &options->at_x, &options->at_y);
+		return parse_point("--at", text, &options->at_x, &options->at_y);
 	case OPT_LOOP:
 		options->loop = true;
 		return 0;
 	case OPT_RATE:
-		if ((ret = whole_number("--rate", text, 1000000000, &value)) == 0)
+		if ((ret = parse_count("--rate", text, 1000000000, &value)) == 0)
 			options->rate = (uint64_t)value;
 		options->has_rate = true;
 		return ret;
 	case OPT_ORDER:
-		return choice("--order", text, "rows", "random", &options->random);
+		return parse_choice("--order", text, "rows", "random", &options->random);
 	case OPT_CONNECTIONS:
-		if ((ret = whole_number("--connections", text, OPTIONS_CONNECTIONS_MAX,
+		if ((ret = parse_count("--connections", text, OPTIONS_CONNECTIONS_MAX,
 			     &value)) == 0)
 			options->connections = (uint32_t)value;
 		return ret;
 	case OPT_SECONDS:
-		if ((ret = whole_number("--seconds", text, 86400, &value)) == 0)
+		if ((ret = parse_count("--seconds", text, 86400, &value)) == 0)
 			options->seconds = (uint32_t)value;
 		return ret;
 	case OPT_SIZE:
-		return size(options, text);
+		return parse_size(options, text);
 	case OPT_DIGITS:
-		return choice("--digits", text, "hex", "decimal", decimal);
+		return parse_choice("--digits", text, "hex", "decimal", decimal);
 	case OPT_ORIGIN:
-		return two_numbers(
+		return parse_point(
 			"--origin", text, &options->origin_x, &options->origin_y);
 	case OPT_NAME:
 		options->name = text;
@@ -207,7 +209,7 @@ find_verb(const struct verb *verbs, const char *name)
 
 /* VERB [IMAGE] TARGET [FILE] */
 static int
-words(struct options *options, const struct verb *verbs, int n, char *word[],
+parse_words(struct options *options, const struct verb *verbs, int n, char *word[],
 	bool decimal)
 {
 	const struct verb *verb;
@@ -215,29 +217,30 @@ words(struct options *options, const struct verb *verbs, int n, char *word[],
 	int target, wanted;
 
 	if (n == 0)
-		return say_error(-EINVAL, "what shall I do? paint, load, size or grab; "
-					  "see muralctl --help");
+		return console_error(-EINVAL,
+			"what shall I do? paint, load, size or grab; "
+			"see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
-		return say_error(-EINVAL,
+		return console_error(-EINVAL,
 			"%s? I know paint, load, size and grab; "
 			"see muralctl --help",
 			word[0]);
 	target = verb->has_image ? 2 : 1;
 	wanted = target + 1 + verb->has_file;
 	if (n != wanted)
-		return say_error(-EINVAL, "%s: write muralctl %s %sTARGET%s", word[0],
+		return console_error(-EINVAL, "%s: write muralctl %s %sTARGET%s", word[0],
 			word[0], verb->has_image ? "IMAGE " : "",
 			verb->has_file ? " FILE.png" : "");
 	if (verb->has_image || verb->has_file)
 		options->file = word[verb->has_image ? 1 : 2];
 	if (target_parse(&options->target, word[target], decimal, why, sizeof(why)) < 0)
-		return say_error(-EINVAL, "%s", why);
+		return console_error(-EINVAL, "%s", why);
 	return 0;
 }
 
 static const char *
-from_environment(const char *name, const char *otherwise)
+env_or_default(const char *name, const char *otherwise)
 {
 	const char *text = getenv(name);
 
@@ -254,10 +257,10 @@ options_parse(struct options *options, const struct verb *verbs, int argc, char 
 		.connections = 1,
 		.seconds = 10,
 		.name = "muralctl",
-		.author = from_environment("USER", "somebody"),
-		.secret = from_environment("MURALCTL_SECRET", ""),
+		.author = env_or_default("USER", "somebody"),
+		.secret = env_or_default("MURALCTL_SECRET", ""),
 	};
-	while ((which = getopt_long(argc, argv, "hV", known, NULL)) != -1) {
+	while ((which = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
 		if (which == 'h') {
 			fputs(usage, stdout);
 			return 1;
@@ -266,8 +269,8 @@ options_parse(struct options *options, const struct verb *verbs, int argc, char 
 			puts("muralctl " VERSION);
 			return 1;
 		}
-		if ((ret = set(options, which, optarg, &decimal)) < 0)
+		if ((ret = option_set(options, which, optarg, &decimal)) < 0)
 			return ret;
 	}
-	return words(options, verbs, argc - optind, argv + optind, decimal);
+	return parse_words(options, verbs, argc - optind, argv + optind, decimal);
 }

@@ -18,7 +18,7 @@
 
 struct painting {
 	const struct options *options;
-	struct session session;
+	struct connection connection;
 	struct image image;
 	uint32_t *order; /* pixels of the image, in the order they are painted */
 	size_t n;
@@ -40,7 +40,7 @@ stroke_of(const struct painting *painting, uint32_t pixel)
 	const struct image *image = &painting->image;
 	uint32_t argb = image->pixels[pixel];
 
-	if (!painting->session.alpha)
+	if (!painting->connection.alpha)
 		argb |= 0xff000000;
 	return (struct stroke){
 		.x = (int64_t)painting->options->at_x + pixel % image->width,
@@ -53,13 +53,13 @@ stroke_of(const struct painting *painting, uint32_t pixel)
 static bool
 is_visible(const struct painting *painting, uint32_t argb)
 {
-	return painting->session.alpha ? argb >> 24 != 0 : argb >> 31 != 0;
+	return painting->connection.alpha ? argb >> 24 != 0 : argb >> 31 != 0;
 }
 
 static bool
 is_on_wall(const struct painting *painting, const struct stroke *stroke)
 {
-	const struct area *wall = &painting->session.wall;
+	const struct wall_area *wall = &painting->connection.wall;
 
 	if (!wall->width)
 		return true;
@@ -68,15 +68,15 @@ is_on_wall(const struct painting *painting, const struct stroke *stroke)
 }
 
 static int
-plan(struct painting *painting)
+order_init(struct painting *painting)
 {
 	const struct image *image = &painting->image;
-	const struct area *wall = &painting->session.wall;
+	const struct wall_area *wall = &painting->connection.wall;
 	uint32_t all = image->width * image->height;
 
 	painting->order = malloc(all * sizeof(*painting->order));
 	if (!painting->order)
-		return say_error(-ENOMEM, "no memory for the order of pixels");
+		return console_error(-ENOMEM, "no memory for the order of pixels");
 	for (uint32_t i = 0; i < all; i++) {
 		struct stroke stroke = stroke_of(painting, i);
 
@@ -90,9 +90,9 @@ plan(struct painting *painting)
 	if (painting->n)
 		return 0;
 	if (!painting->outside)
-		return say_error(
+		return console_error(
 			-EINVAL, "%s is transparent all over", painting->options->file);
-	return say_error(-ERANGE,
+	return console_error(-ERANGE,
 		"all of %s lies outside the wall of %ux%u; another --at is wanted",
 		painting->options->file, wall->width, wall->height);
 }
@@ -122,12 +122,12 @@ shuffle(uint32_t *order, size_t n)
 static void
 show_round(struct painting *painting)
 {
-	const char *unit = painting->session.driver->unit;
+	const char *unit = painting->connection.driver->unit;
 
 	if (!painting->options->loop || painting->rounds == 0) {
 		progress_start(unit, painting->n);
 	} else if (painting->rounds == 1) {
-		painting->counted = painting->session.put;
+		painting->counted = painting->connection.put;
 		progress_start(unit, 0);
 	}
 	if (painting->rounds < 2)
@@ -138,7 +138,7 @@ static void
 show_progress(const struct painting *painting, size_t done)
 {
 	if (painting->options->loop && painting->rounds > 1)
-		progress_update(painting->session.put - painting->counted);
+		progress_update(painting->connection.put - painting->counted);
 	else
 		progress_update(done);
 }
@@ -147,63 +147,64 @@ show_progress(const struct painting *painting, size_t done)
 static int
 paint_round(struct painting *painting, bool is_first)
 {
-	struct session *session = &painting->session;
-	const struct driver *driver = session->driver;
+	struct connection *connection = &painting->connection;
+	const struct driver *driver = connection->driver;
 	uint64_t without = 0;
 	size_t already = 0;
 	int ret = 0;
 
 	if (painting->options->random)
 		shuffle(painting->order, painting->n);
-	for (size_t i = 0; i < painting->n && !stop_asked(); i++) {
+	for (size_t i = 0; i < painting->n && !stop_requested(); i++) {
 		struct stroke stroke = stroke_of(painting, painting->order[i]);
 		int32_t x = (int32_t)stroke.x, y = (int32_t)stroke.y;
 
-		if (driver->shows && driver->shows(session, x, y, stroke.argb)) {
+		if (driver->shows && driver->shows(connection, x, y, stroke.argb)) {
 			already++;
-		} else if ((ret = session_put(session, x, y, stroke.argb)) == -ERANGE) {
+		} else if ((ret = connection_put(connection, x, y, stroke.argb)) ==
+			   -ERANGE) {
 			without++;
 		} else if (ret < 0) {
 			return ret;
 		}
 		/* Where a pixel takes long, each moves the bar. */
-		if (i % 64 == 0 || session->pace.rate || !driver->flush)
+		if (i % 64 == 0 || connection->pace.rate || !driver->flush)
 			show_progress(painting, i + 1);
 	}
 	if (is_first)
 		painting->already = already;
 	if (without == painting->n)
-		return say_error(-ERANGE,
+		return console_error(-ERANGE,
 			"this protocol cannot name a single pixel of it; another --at is "
 			"wanted");
 	if (without > painting->outside)
 		painting->outside = without;
-	return stop_asked() ? -EINTR : 0;
+	return stop_requested() ? -EINTR : 0;
 }
 
 /* Pixels that the server does not show although it was told to. */
 static size_t
 count_missing(struct painting *painting)
 {
-	struct session *session = &painting->session;
+	struct connection *connection = &painting->connection;
 	size_t missing = 0;
 
-	if (!session->driver->shows)
+	if (!connection->driver->shows)
 		return 0;
 	for (size_t i = 0; i < painting->n; i++) {
 		struct stroke stroke = stroke_of(painting, painting->order[i]);
 
-		missing += !session->driver->shows(
-			session, (int32_t)stroke.x, (int32_t)stroke.y, stroke.argb);
+		missing += !connection->driver->shows(
+			connection, (int32_t)stroke.x, (int32_t)stroke.y, stroke.argb);
 	}
 	return missing;
 }
 
 /* The part of the wall that the image covers. */
-static struct area
-covered(const struct painting *painting)
+static struct wall_area
+covered_area(const struct painting *painting)
 {
-	return (struct area){
+	return (struct wall_area){
 		.x = painting->options->at_x,
 		.y = painting->options->at_y,
 		.width = painting->image.width,
@@ -212,12 +213,12 @@ covered(const struct painting *painting)
 }
 
 static int
-begin(struct painting *painting)
+paint_begin(struct painting *painting)
 {
-	struct area area = covered(painting);
-	const struct driver *driver = painting->session.driver;
+	struct wall_area area = covered_area(painting);
+	const struct driver *driver = painting->connection.driver;
 
-	return driver->begin ? driver->begin(&painting->session, &area) : 0;
+	return driver->begin ? driver->begin(&painting->connection, &area) : 0;
 }
 
 /* The picture once, with what was lost on the way painted again; *missing is what could
@@ -226,14 +227,14 @@ static int
 paint_once(struct painting *painting, size_t *missing)
 {
 	size_t before = SIZE_MAX;
-	int ret = begin(painting);
+	int ret = paint_begin(painting);
 
 	*missing = 0;
 	for (int i = 0; ret == 0 && i < ROUNDS; i++) {
 		show_round(painting);
 		ret = paint_round(painting, i == 0);
 		if (ret == 0)
-			ret = session_settle(&painting->session);
+			ret = connection_settle(&painting->connection);
 		*missing = count_missing(painting);
 		if (*missing == 0 || *missing >= before)
 			break;
@@ -249,30 +250,31 @@ paint_for_ever(struct painting *painting, size_t *missing)
 	int ret;
 
 	do {
-		before = painting->session.put;
+		before = painting->connection.put;
 		ret = paint_once(painting, missing);
 		/* Nobody has painted over it: there is time. */
-		if (ret == 0 && painting->session.put == before)
+		if (ret == 0 && painting->connection.put == before)
 			clock_sleep_until(clock_now() + IDLE);
-	} while (ret == 0 && !stop_asked());
+	} while (ret == 0 && !stop_requested());
 	return ret == -EINTR ? 0 : ret;
 }
 
 /* ------------------------------------------------------------------ all of it */
 
 static int
-look_at_wall(struct painting *painting)
+measure_wall(struct painting *painting)
 {
-	struct session *session = &painting->session;
+	struct connection *connection = &painting->connection;
 	const struct options *options = painting->options;
 	int ret;
 
-	if (!session->driver->measures && !options->width)
+	if (!connection->driver->needs_size && !options->width)
 		return 0;
-	ret = session_measure(session);
-	if (ret == -ENODATA && !stop_asked()) {
-		say("%s does not tell its size; I paint all the same, and --size would "
-		    "spare what lies outside",
+	ret = connection_measure(connection);
+	if (ret == -ENODATA && !stop_requested()) {
+		console_print("%s does not tell its size; I paint all the same, and "
+			      "--size would "
+			      "spare what lies outside",
 			options->target.text);
 		return 0;
 	}
@@ -281,48 +283,48 @@ look_at_wall(struct painting *painting)
 
 /* For what servers of this kind usually take. */
 static bool
-is_too_fast(const struct session *session)
+is_too_fast(const struct connection *connection)
 {
-	uint64_t usual = session->driver->rate;
+	uint64_t usual = connection->driver->rate;
 
-	return usual && (session->pace.rate == 0 || session->pace.rate > usual);
+	return usual && (connection->pace.rate == 0 || connection->pace.rate > usual);
 }
 
 static void
-report(const struct painting *painting, double seconds, size_t missing)
+report_print(const struct painting *painting, double seconds, size_t missing)
 {
-	const struct session *session = &painting->session;
-	const char *unit = session->driver->unit;
+	const struct connection *connection = &painting->connection;
+	const char *unit = connection->driver->unit;
 	char rate[AMOUNT_MAX];
 
-	amount(seconds > 0 ? (double)session->put / seconds : 0, rate);
+	amount_format(seconds > 0 ? (double)connection->put / seconds : 0, rate);
 	printf("%s %" PRIu64 " %s in %.2f s, %s a second\n",
-		session->painted == session->put ? "painted" : "sent", session->put, unit,
-		seconds, rate);
+		connection->painted == connection->put ? "painted" : "sent",
+		connection->put, unit, seconds, rate);
 	if (painting->already && !painting->options->loop)
 		printf("%zu %s were right already\n", painting->already, unit);
-	if (session->repeated)
+	if (connection->retries)
 		printf("%" PRIu64 " tries came too early and were repeated\n",
-			session->repeated);
+			connection->retries);
 	if (painting->outside)
 		printf("%zu %s lie outside the wall\n", painting->outside, unit);
 	if (missing)
 		printf("%zu %s do not show: %soutside the wall, dropped by the server, "
 		       "or painted over%s\n",
-			missing, unit, stop_asked() ? "not sent any more, " : "",
-			is_too_fast(session) ? "; a lower --rate loses less" : "");
+			missing, unit, stop_requested() ? "not sent any more, " : "",
+			is_too_fast(connection) ? "; a lower --rate loses less" : "");
 	fflush(stdout);
 }
 
 static int
-run(struct painting *painting)
+paint_run(struct painting *painting)
 {
 	int64_t start;
 	size_t missing = 0;
-	int ret = look_at_wall(painting);
+	int ret = measure_wall(painting);
 
 	if (ret == 0)
-		ret = plan(painting);
+		ret = order_init(painting);
 	if (ret < 0)
 		return ret;
 	start = clock_now();
@@ -330,28 +332,28 @@ run(struct painting *painting)
 				      : paint_once(painting, &missing);
 	progress_stop();
 	if (ret == 0 || ret == -EINTR)
-		report(painting, clock_seconds(clock_now() - start), missing);
+		report_print(painting, clock_seconds(clock_now() - start), missing);
 	if (ret == -EINTR)
-		return say_error(ret, "stopped before the end");
+		return console_error(ret, "stopped before the end");
 	if (ret == 0 && missing == painting->n)
-		return say_error(-EIO, "nothing of it shows on the wall");
+		return console_error(-EIO, "nothing of it shows on the wall");
 	return ret;
 }
 
 int
-paint(const struct options *options)
+verb_paint(const struct options *options)
 {
 	struct painting painting = { .options = options };
 	uint64_t rate =
-		options->has_rate ? options->rate : driver_of(&options->target)->rate;
+		options->has_rate ? options->rate : driver_for(&options->target)->rate;
 	int ret = image_load(&painting.image, options->file);
 
 	if (ret < 0)
 		return ret;
-	ret = session_open(&painting.session, options, 0, rate);
+	ret = connection_open(&painting.connection, options, 0, rate);
 	if (ret == 0)
-		ret = run(&painting);
-	session_close(&painting.session);
+		ret = paint_run(&painting);
+	connection_close(&painting.connection);
 	free(painting.order);
 	image_free(&painting.image);
 	return ret;

@@ -17,7 +17,7 @@
 
 /* The commands of one connection, written once and sent round and round. */
 struct flood {
-	const struct area *area;
+	const struct wall_area *area;
 	uint32_t *cells; /* which pixels of the area, in the order they are sent */
 	uint32_t n, salt;
 	char *text;
@@ -36,15 +36,15 @@ flood_colour(const struct flood *flood, uint32_t cell)
 
 /* Connection k of n takes each n-th pixel, in an order of its own. */
 static void
-deal_cells(struct flood *flood, const struct session *session)
+deal_cells(struct flood *flood, const struct connection *connection)
 {
 	uint64_t all = (uint64_t)flood->area->width * flood->area->height;
-	uint32_t step = session->options->connections;
-	uint64_t random = session->number * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	uint32_t step = connection->options->connections;
+	uint64_t random = connection->number * UINT64_C(0x9e3779b97f4a7c15) + 1;
 
 	for (uint32_t i = 0; i < flood->n; i++)
 		flood->cells[i] =
-			(uint32_t)((session->number + (uint64_t)i * step) % all);
+			(uint32_t)((connection->number + (uint64_t)i * step) % all);
 	for (uint32_t i = flood->n; i > 1; i--) {
 		uint32_t other, kept = flood->cells[i - 1];
 
@@ -56,13 +56,13 @@ deal_cells(struct flood *flood, const struct session *session)
 }
 
 static int
-flood_new(struct flood *flood, const struct session *session, const struct area *area,
-	int64_t end)
+flood_new(struct flood *flood, const struct connection *connection,
+	const struct wall_area *area, int64_t end)
 {
 	uint64_t share = (uint64_t)area->width * area->height;
-	uint32_t most = FLOOD_PIXELS_ALL / session->options->connections;
+	uint32_t most = FLOOD_PIXELS_ALL / connection->options->connections;
 
-	share /= session->options->connections;
+	share /= connection->options->connections;
 	if (most > FLOOD_PIXELS)
 		most = FLOOD_PIXELS;
 	flood->area = area;
@@ -71,8 +71,8 @@ flood_new(struct flood *flood, const struct session *session, const struct area 
 	flood->cells = calloc(flood->n, sizeof(*flood->cells));
 	flood->text = malloc((size_t)flood->n * PIXELFLUT_COMMAND_MAX);
 	if (!flood->cells || !flood->text)
-		return say_error(-ENOMEM, "no memory for what to send");
-	deal_cells(flood, session);
+		return console_error(-ENOMEM, "no memory for what to send");
+	deal_cells(flood, connection);
 	for (uint32_t i = 0; i < flood->n; i++)
 		flood->len += pixelflut_command(flood->text + flood->len,
 			(uint32_t)area->x + flood->cells[i] % area->width,
@@ -93,15 +93,15 @@ count_lines(const char *text, size_t len)
 
 /* Sends until the time is over, up to the end of a command. */
 static int
-flood_send(struct session *session, const struct flood *flood, int64_t end)
+flood_send(struct connection *connection, const struct flood *flood, int64_t end)
 {
-	struct pixelflut *pixelflut = session->state;
+	struct pixelflut *pixelflut = connection->state;
 	uint64_t rounds = 0;
 	size_t at = 0, chunk;
 	const char *newline;
 	int ret;
 
-	while (clock_now() < end && !stop_asked()) {
+	while (clock_now() < end && !stop_requested()) {
 		chunk = flood->len - at < FLOOD_CHUNK ? flood->len - at : FLOOD_CHUNK;
 		ret = stream_send(&pixelflut->stream, flood->text + at, chunk);
 		if (ret < 0)
@@ -120,17 +120,17 @@ flood_send(struct session *session, const struct flood *flood, int64_t end)
 			return ret;
 		at += chunk;
 	}
-	session->put = rounds * flood->n + count_lines(flood->text, at);
+	connection->put = rounds * flood->n + count_lines(flood->text, at);
 	return 0;
 }
 
 /* Reads a sample of what was sent back; returns how many are wrong. */
 static int
-read_sample(struct session *session, const struct flood *flood, uint32_t n)
+read_sample(struct connection *connection, const struct flood *flood, uint32_t n)
 {
-	struct pixelflut *pixelflut = session->state;
-	const struct area *area = flood->area;
-	uint32_t sent = session->put < flood->n ? (uint32_t)session->put : flood->n;
+	struct pixelflut *pixelflut = connection->state;
+	const struct wall_area *area = flood->area;
+	uint32_t sent = connection->put < flood->n ? (uint32_t)connection->put : flood->n;
 	uint32_t x, y, rgb;
 	int ret = 0, wrong = 0;
 
@@ -155,39 +155,39 @@ read_sample(struct session *session, const struct flood *flood, uint32_t n)
 /* The answers prove that everything before the questions was worked on.  Some servers
  * show what they were told a frame later: what is wrong has a second chance. */
 static int
-flood_check(struct session *session, const struct flood *flood, uint64_t *checked,
+flood_check(struct connection *connection, const struct flood *flood, uint64_t *checked,
 	uint64_t *wrong)
 {
-	uint64_t most = session->put < flood->n ? session->put : flood->n;
+	uint64_t most = connection->put < flood->n ? connection->put : flood->n;
 	uint32_t n = most < SAMPLE ? (uint32_t)most : SAMPLE;
-	struct pixelflut *pixelflut = session->state;
+	struct pixelflut *pixelflut = connection->state;
 	int ret;
 
-	pixelflut->stream.patient = true;
-	ret = read_sample(session, flood, n);
+	pixelflut->stream.ignores_stop = true;
+	ret = read_sample(connection, flood, n);
 	if (ret > 0) {
 		clock_sleep_until(clock_now() + FRAME);
-		ret = read_sample(session, flood, n);
+		ret = read_sample(connection, flood, n);
 	}
 	if (ret < 0)
 		return ret;
-	session->painted = session->put;
+	connection->painted = connection->put;
 	*checked = n;
 	*wrong = (uint64_t)ret;
 	return 0;
 }
 
 int
-pixelflut_flood(struct session *session, const struct area *area, int64_t end,
+pixelflut_flood(struct connection *connection, const struct wall_area *area, int64_t end,
 	uint64_t *checked, uint64_t *wrong)
 {
 	struct flood flood = { 0 };
-	int ret = flood_new(&flood, session, area, end);
+	int ret = flood_new(&flood, connection, area, end);
 
 	if (ret == 0)
-		ret = flood_send(session, &flood, end);
+		ret = flood_send(connection, &flood, end);
 	if (ret == 0)
-		ret = flood_check(session, &flood, checked, wrong);
+		ret = flood_check(connection, &flood, checked, wrong);
 	free(flood.cells);
 	free(flood.text);
 	return ret;

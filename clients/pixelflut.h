@@ -29,7 +29,7 @@ int pixelflut_answer(
 	struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb);
 
 /* As driver.flood. */
-int pixelflut_flood(struct session *session, const struct area *area, int64_t end,
-	uint64_t *checked, uint64_t *wrong);
+int pixelflut_flood(struct connection *connection, const struct wall_area *area,
+	int64_t end, uint64_t *checked, uint64_t *wrong);
 
 #endif

@@ -13,8 +13,8 @@
 
 #include "clock.h"
 
-#define INTERVAL (CLOCK_SECOND / 10)
-#define WIDTH 80 /* of a terminal that does not tell */
+#define REDRAW_INTERVAL (CLOCK_SECOND / 10)
+#define DEFAULT_WIDTH 80 /* of a terminal that does not tell */
 
 /* There is one terminal, so there is one bar. */
 static struct {
@@ -27,7 +27,7 @@ static struct {
 
 /* Holding the lock. */
 static void
-wipe(void)
+bar_clear(void)
 {
 	if (bar.visible)
 		fputs("\r\033[K", stderr);
@@ -37,7 +37,7 @@ wipe(void)
 /* What a server said may be in it: nothing that commands a terminal gets through, be it
  * one byte or, from U+0080 to U+009F, two. */
 static void
-vsay(const char *format, va_list args)
+console_vprint(const char *format, va_list args)
 {
 	char text[2048];
 
@@ -50,34 +50,34 @@ vsay(const char *format, va_list args)
 			*p = '?';
 		}
 	pthread_mutex_lock(&bar.lock);
-	wipe();
+	bar_clear();
 	fprintf(stderr, "muralctl: %s\n", text);
 	pthread_mutex_unlock(&bar.lock);
 }
 
 void
-say(const char *format, ...)
+console_print(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsay(format, args);
+	console_vprint(format, args);
 	va_end(args);
 }
 
 int
-say_error(int err, const char *format, ...)
+console_error(int err, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsay(format, args);
+	console_vprint(format, args);
 	va_end(args);
 	return err;
 }
 
 const char *
-amount(double number, char text[AMOUNT_MAX])
+amount_format(double number, char text[AMOUNT_MAX])
 {
 	static const char *const units[] = { "", " k", " M", " G", " T" };
 	size_t unit = 0;
@@ -98,14 +98,14 @@ terminal_width(void)
 	struct winsize size;
 
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
-		return WIDTH;
+		return DEFAULT_WIDTH;
 	return size.ws_col;
 }
 
 /* "1.20 M of 3.60 M pixels, 900 k a second, 0:02 left"; the first moment tells no rate.
  */
 static void
-describe(char *text, size_t len, uint64_t done, double seconds)
+bar_describe(char *text, size_t len, uint64_t done, double seconds)
 {
 	double rate = (double)done / seconds;
 	char so_far[AMOUNT_MAX], all[AMOUNT_MAX], each[AMOUNT_MAX];
@@ -117,16 +117,16 @@ describe(char *text, size_t len, uint64_t done, double seconds)
 			text, len, "%ju of %ju s", (uintmax_t)done, (uintmax_t)bar.total);
 		return;
 	}
-	amount((double)done, so_far);
+	amount_format((double)done, so_far);
 	if (bar.total == 0)
 		used = snprintf(text, len, "%s %s", so_far, bar.unit);
 	else
 		used = snprintf(text, len, "%s of %s %s", so_far,
-			amount((double)bar.total, all), bar.unit);
-	if (seconds < clock_seconds(INTERVAL) || used < 0 || (size_t)used >= len)
+			amount_format((double)bar.total, all), bar.unit);
+	if (seconds < clock_seconds(REDRAW_INTERVAL) || used < 0 || (size_t)used >= len)
 		return;
-	used += snprintf(
-		text + used, len - (size_t)used, ", %s a second", amount(rate, each));
+	used += snprintf(text + used, len - (size_t)used, ", %s a second",
+		amount_format(rate, each));
 	if (bar.total == 0 || rate <= 0 || (size_t)used >= len)
 		return;
 	left = (uint64_t)((double)(bar.total - done) / rate);
@@ -135,12 +135,12 @@ describe(char *text, size_t len, uint64_t done, double seconds)
 }
 
 static void
-draw(uint64_t done, int64_t now)
+bar_draw(uint64_t done, int64_t now)
 {
 	char text[128], cells[64];
 	int width = terminal_width(), room, full;
 
-	describe(text, sizeof(text), done, clock_seconds(now - bar.started));
+	bar_describe(text, sizeof(text), done, clock_seconds(now - bar.started));
 	room = width - (int)strlen(text) - 10;
 	if (room > (int)sizeof(cells) - 1)
 		room = sizeof(cells) - 1;
@@ -180,8 +180,8 @@ progress_update(uint64_t done)
 		now = clock_now();
 		if (bar.total && done > bar.total)
 			done = bar.total;
-		if (now - bar.drawn >= INTERVAL)
-			draw(done, now);
+		if (now - bar.drawn >= REDRAW_INTERVAL)
+			bar_draw(done, now);
 	}
 	pthread_mutex_unlock(&bar.lock);
 }
@@ -190,7 +190,7 @@ void
 progress_stop(void)
 {
 	pthread_mutex_lock(&bar.lock);
-	wipe();
+	bar_clear();
 	fflush(stderr);
 	bar.on = false;
 	pthread_mutex_unlock(&bar.lock);

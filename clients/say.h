@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What a person reads while muralctl works: messages and a progress bar, on stderr.
  * Any thread may call these. */
-#ifndef SAY_H
-#define SAY_H
+#ifndef CONSOLE_H
+#define CONSOLE_H
 
 #include <stdint.h>
 
-/* One line with the program's name before it; the bar makes room.  say_error() returns
- * `err`, so that a leaf can say and return in one statement. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int say_error(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* One line with the program's name before it; the bar makes room.  console_error()
+ * returns `err`, so that a leaf can say and return in one statement. */
+void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int console_error(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A bar from 0 to `total` of `unit`, drawn at most ten times a second and only when
  * stderr is a terminal.  With a total of 0 it only counts; a unit of NULL is seconds,
@@ -20,6 +20,6 @@ void progress_stop(void);
 
 /* "950", "12.3 k", "4.56 M", "7.89 G": three figures, for people. */
 #define AMOUNT_MAX 16
-const char *amount(double number, char text[AMOUNT_MAX]);
+const char *amount_format(double number, char text[AMOUNT_MAX]);
 
 #endif

@@ -15,26 +15,27 @@
 #include "clock.h"
 #include "say.h"
 
-#define HASTE_MS 1000 /* so long waits for an answer who was asked to stop */
-#define LOOK_MS 100   /* so often it is looked at: a signal wakes the first thread only */
+#define STOP_TIMEOUT_MS 1000 /* so long waits for an answer who was asked to stop */
+#define POLL_INTERVAL_MS                                                                 \
+	100 /* so often it is looked at: a signal wakes the first thread only */
 
 static int64_t
-in_ms(int timeout_ms)
+deadline_in(int timeout_ms)
 {
 	return clock_now() + timeout_ms * CLOCK_MS;
 }
 
 /* The end of a wait, which comes soon for who was asked to stop. */
 static int64_t
-end_of_wait(const struct stream *stream, int64_t end)
+wait_deadline(const struct stream *stream, int64_t end)
 {
-	int64_t soon = in_ms(HASTE_MS);
+	int64_t soon = deadline_in(STOP_TIMEOUT_MS);
 
-	return stop_asked() && !stream->patient && end > soon ? soon : end;
+	return stop_requested() && !stream->ignores_stop && end > soon ? soon : end;
 }
 
 static int
-wait_for(int fd, short events, int timeout_ms)
+fd_wait(int fd, short events, int timeout_ms)
 {
 	struct pollfd poller = { .fd = fd, .events = events };
 	int ret = poll(&poller, 1, timeout_ms);
@@ -58,7 +59,7 @@ try_address(const struct addrinfo *address)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	ret = connect(fd, address->ai_addr, address->ai_addrlen) < 0 ? -errno : 0;
 	if (ret == -EINPROGRESS) {
-		ret = wait_for(fd, POLLOUT, STREAM_PATIENCE_MS);
+		ret = fd_wait(fd, POLLOUT, STREAM_TIMEOUT_MS);
 		if (ret > 0)
 			ret = getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0
 				      ? -errno
@@ -71,7 +72,7 @@ try_address(const struct addrinfo *address)
 }
 
 static const char *
-advice(int err)
+connect_advice(int err)
 {
 	switch (-err) {
 	case ECONNREFUSED:
@@ -100,55 +101,56 @@ stream_open(struct stream *stream, const struct target *target)
 	stream->name = target->text;
 	ret = getaddrinfo(target->host, target->port, &hints, &all);
 	if (ret != 0)
-		return say_error(-EHOSTUNREACH, "%s: the host has no address: %s",
+		return console_error(-EHOSTUNREACH, "%s: the host has no address: %s",
 			target->host, gai_strerror(ret));
 	ret = -EHOSTUNREACH;
-	for (struct addrinfo *one = all; one && stream->fd < 0 && !stop_asked();
+	for (struct addrinfo *one = all; one && stream->fd < 0 && !stop_requested();
 		one = one->ai_next)
 		if ((ret = try_address(one)) >= 0)
 			stream->fd = ret;
 	freeaddrinfo(all);
-	if (stream->fd < 0 && stop_asked())
-		return say_error(-EINTR, "%s port %s: stopped before it answered",
+	if (stream->fd < 0 && stop_requested())
+		return console_error(-EINTR, "%s port %s: stopped before it answered",
 			target->host, target->port);
 	if (stream->fd < 0)
-		return say_error(ret, "%s port %s: %s%s", target->host, target->port,
-			strerror(-ret), advice(ret));
+		return console_error(ret, "%s port %s: %s%s", target->host, target->port,
+			strerror(-ret), connect_advice(ret));
 	return 0;
 }
 
 void
-stream_pass(struct stream *stream, const char *line)
+stream_skip_line(struct stream *stream, const char *line)
 {
 	size_t len = 0;
 
-	for (; line[len] >= ' ' && line[len] <= '~' && len < sizeof(stream->strange) - 1;
+	for (; line[len] >= ' ' && line[len] <= '~' &&
+		len < sizeof(stream->last_line) - 1;
 		len++)
-		stream->strange[len] = line[len];
-	stream->strange[len] = '\0';
+		stream->last_line[len] = line[len];
+	stream->last_line[len] = '\0';
 }
 
 int
 stream_closed(struct stream *stream)
 {
-	const char *hint = stream->hint ? stream->hint : "", *last = stream->strange;
+	const char *hint = stream->hint ? stream->hint : "", *last = stream->last_line;
 
 	if (stream->in_start < stream->in_end) {
 		if (stream->in_end == sizeof(stream->in))
 			stream->in_end--;
 		stream->in[stream->in_end] = '\0';
-		stream_pass(stream, (const char *)stream->in + stream->in_start);
+		stream_skip_line(stream, (const char *)stream->in + stream->in_start);
 	}
 	if (*last)
-		return say_error(-EPIPE, "%s closed the connection, saying: %s",
+		return console_error(-EPIPE, "%s closed the connection, saying: %s",
 			stream->name, last);
-	return say_error(-EPIPE, "%s closed the connection%s%s", stream->name,
+	return console_error(-EPIPE, "%s closed the connection%s%s", stream->name,
 		*hint ? "; " : "", hint);
 }
 
 /* Reads what is there; 0 when nothing is, or how much. */
 static int
-take_in(struct stream *stream)
+stream_receive(struct stream *stream)
 {
 	ssize_t n;
 
@@ -159,7 +161,7 @@ take_in(struct stream *stream)
 		stream->in_start = 0;
 	}
 	if (stream->in_end == sizeof(stream->in))
-		return say_error(-EMSGSIZE,
+		return console_error(-EMSGSIZE,
 			"%s sends what I cannot make sense of; is it "
 			"a server for this protocol?",
 			stream->name);
@@ -177,18 +179,18 @@ take_in(struct stream *stream)
 int
 stream_read(struct stream *stream, int timeout_ms)
 {
-	int64_t end = in_ms(timeout_ms), left;
+	int64_t end = deadline_in(timeout_ms), left;
 	int ret;
 
 	do {
-		if ((ret = take_in(stream)) != 0)
+		if ((ret = stream_receive(stream)) != 0)
 			return ret;
-		end = end_of_wait(stream, end);
+		end = wait_deadline(stream, end);
 		left = (end - clock_now()) / CLOCK_MS + 1;
 		if (left <= 0)
 			return -ETIMEDOUT;
-		ret = wait_for(
-			stream->fd, POLLIN, (int)(left < LOOK_MS ? left : LOOK_MS));
+		ret = fd_wait(stream->fd, POLLIN,
+			(int)(left < POLL_INTERVAL_MS ? left : POLL_INTERVAL_MS));
 	} while (ret > 0 || ret == -EINTR || ret == -ETIMEDOUT);
 	return -ETIMEDOUT;
 }
@@ -196,15 +198,15 @@ stream_read(struct stream *stream, int timeout_ms)
 int
 stream_line(struct stream *stream, char **line, int timeout_ms)
 {
-	int64_t deadline = in_ms(timeout_ms), left;
-	size_t looked = 0;
+	int64_t deadline = deadline_in(timeout_ms), left;
+	size_t scanned = 0;
 	int ret;
 
 	for (;;) {
 		char *start = (char *)stream->in + stream->in_start, *end;
 		size_t len = stream->in_end - stream->in_start;
 
-		end = memchr(start + looked, '\n', len - looked);
+		end = memchr(start + scanned, '\n', len - scanned);
 		if (end) {
 			stream->in_start += (size_t)(end + 1 - start);
 			if (end > start && end[-1] == '\r')
@@ -213,8 +215,8 @@ stream_line(struct stream *stream, char **line, int timeout_ms)
 			*line = start;
 			return 0;
 		}
-		looked = len;
-		deadline = end_of_wait(stream, deadline);
+		scanned = len;
+		deadline = wait_deadline(stream, deadline);
 		if ((left = (deadline - clock_now()) / CLOCK_MS) <= 0)
 			return -ETIMEDOUT;
 		if ((ret = stream_read(stream, (int)left)) < 0)
@@ -224,9 +226,9 @@ stream_line(struct stream *stream, char **line, int timeout_ms)
 
 /* What is there already, without waiting. */
 static int
-hear(struct stream *stream)
+stream_dispatch(struct stream *stream)
 {
-	int ret = take_in(stream);
+	int ret = stream_receive(stream);
 
 	return ret > 0 ? stream->on_input(stream, stream->context) : ret;
 }
@@ -240,25 +242,25 @@ wait_to_send(struct stream *stream, int64_t end)
 	int ret = -ETIMEDOUT;
 
 	if (left > 0)
-		ret = wait_for(
-			stream->fd, events, (int)(left < LOOK_MS ? left : LOOK_MS));
-	if (ret == -EINTR || (ret == -ETIMEDOUT && left > LOOK_MS))
+		ret = fd_wait(stream->fd, events,
+			(int)(left < POLL_INTERVAL_MS ? left : POLL_INTERVAL_MS));
+	if (ret == -EINTR || (ret == -ETIMEDOUT && left > POLL_INTERVAL_MS))
 		return 0;
-	if (ret == -ETIMEDOUT && stop_asked() && !stream->patient)
-		return say_error(-EINTR, "%s had not read everything", stream->name);
+	if (ret == -ETIMEDOUT && stop_requested() && !stream->ignores_stop)
+		return console_error(-EINTR, "%s had not read everything", stream->name);
 	if (ret == -ETIMEDOUT)
-		return say_error(ret, "%s has read nothing for %d s; I give up",
-			stream->name, STREAM_PATIENCE_MS / 1000);
+		return console_error(ret, "%s has read nothing for %d s; I give up",
+			stream->name, STREAM_TIMEOUT_MS / 1000);
 	if (ret < 0)
-		return say_error(ret, "%s: %s", stream->name, strerror(-ret));
-	return ret & POLLIN && stream->on_input ? hear(stream) : 0;
+		return console_error(ret, "%s: %s", stream->name, strerror(-ret));
+	return ret & POLLIN && stream->on_input ? stream_dispatch(stream) : 0;
 }
 
 /* On the wire, nothing before it. */
 static int
-send_all(struct stream *stream, const uint8_t *data, size_t len)
+stream_send_all(struct stream *stream, const uint8_t *data, size_t len)
 {
-	int64_t end = in_ms(STREAM_PATIENCE_MS);
+	int64_t end = deadline_in(STREAM_TIMEOUT_MS);
 	ssize_t n;
 	int ret;
 
@@ -267,19 +269,19 @@ send_all(struct stream *stream, const uint8_t *data, size_t len)
 		if (n >= 0) {
 			data += n;
 			len -= (size_t)n;
-			if (!stop_asked())
-				end = in_ms(STREAM_PATIENCE_MS);
+			if (!stop_requested())
+				end = deadline_in(STREAM_TIMEOUT_MS);
 		} else if (errno == EAGAIN) {
-			end = end_of_wait(stream, end);
+			end = wait_deadline(stream, end);
 			if ((ret = wait_to_send(stream, end)) < 0)
 				return ret;
 		} else if (errno != EINTR) {
 			/* Its last words may wait to be read. */
-			ret = take_in(stream);
+			ret = stream_receive(stream);
 			return ret < 0 ? ret : stream_closed(stream);
 		}
 	}
-	return stream->on_input ? hear(stream) : 0;
+	return stream->on_input ? stream_dispatch(stream) : 0;
 }
 
 int
@@ -288,7 +290,7 @@ stream_flush(struct stream *stream)
 	size_t len = stream->out_len;
 
 	stream->out_len = 0;
-	return send_all(stream, stream->out, len);
+	return stream_send_all(stream, stream->out, len);
 }
 
 int
@@ -296,7 +298,7 @@ stream_send(struct stream *stream, const void *data, size_t len)
 {
 	int ret = stream_flush(stream);
 
-	return ret < 0 ? ret : send_all(stream, data, len);
+	return ret < 0 ? ret : stream_send_all(stream, data, len);
 }
 
 int

@@ -11,14 +11,15 @@
 #include "target.h"
 
 #define STREAM_BUFFER 65536
-#define STREAM_PATIENCE_MS 10000
+#define STREAM_TIMEOUT_MS 10000
 
 struct stream {
 	int fd;
-	const char *name;  /* the target's text */
-	const char *hint;  /* optional: why one that says nothing may close */
-	char strange[128]; /* the last line that was no answer, see stream_pass() */
-	bool patient;      /* who was asked to stop waits for answers all the same */
+	const char *name;    /* the target's text */
+	const char *hint;    /* optional: why one that says nothing may close */
+	char last_line[128]; /* the last line that was no answer, see stream_skip_line()
+			      */
+	bool ignores_stop;   /* who was asked to stop waits for answers all the same */
 	size_t out_len;
 	size_t in_start, in_end; /* what was read and not yet taken */
 	/* Optional.  Called when bytes arrive while others are sent, so that two that
@@ -46,7 +47,7 @@ int stream_read(struct stream *stream, int timeout_ms);
 int stream_line(struct stream *stream, char **line, int timeout_ms);
 
 /* Passes over a line that was no answer.  Should the server close, it may say why. */
-void stream_pass(struct stream *stream, const char *line);
+void stream_skip_line(struct stream *stream, const char *line);
 
 /* Says that the server closed, and what it said last or the hint; returns -EPIPE. */
 int stream_closed(struct stream *stream);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct parser {
+struct target_parser {
 	struct target *target;
 	const char *text; /* all of it */
 	const char *rest; /* what follows the scheme */
@@ -34,7 +34,7 @@ static const struct form {
 };
 
 static int __attribute__((format(printf, 2, 3)))
-refuse(const struct parser *parser, const char *format, ...)
+target_error(const struct target_parser *parser, const char *format, ...)
 {
 	int used = snprintf(parser->why, parser->len, "\"%.80s\": ", parser->text);
 	va_list args;
@@ -48,27 +48,29 @@ refuse(const struct parser *parser, const char *format, ...)
 }
 
 static int
-parse_port(const struct parser *parser, const char *text, size_t len)
+parse_port(const struct target_parser *parser, const char *text, size_t len)
 {
 	unsigned long port;
 
 	if (len == 0 || len > 5 || strspn(text, "0123456789") < len ||
 		(port = strtoul(text, NULL, 10)) < 1 || port > 65535)
-		return refuse(parser, "\"%.*s\" is no port; 1 to 65535", (int)len, text);
+		return target_error(
+			parser, "\"%.*s\" is no port; 1 to 65535", (int)len, text);
 	snprintf(parser->target->port, sizeof(parser->target->port), "%lu", port);
 	return 0;
 }
 
 static int
-copy_host(const struct parser *parser, const char *text, size_t len)
+copy_host(const struct target_parser *parser, const char *text, size_t len)
 {
 	if (len == 0)
-		return refuse(parser, "a host is missing");
+		return target_error(parser, "a host is missing");
 	if (len >= TARGET_HOST_MAX)
-		return refuse(parser, "the name of the host is too long");
+		return target_error(parser, "the name of the host is too long");
 	for (size_t i = 0; i < len; i++)
 		if (!isgraph((unsigned char)text[i]) || strchr("/@?#\"\\", text[i]))
-			return refuse(parser, "a host's name has no '%.1s'", text + i);
+			return target_error(
+				parser, "a host's name has no '%.1s'", text + i);
 	memcpy(parser->target->host, text, len);
 	parser->target->host[len] = '\0';
 	return 0;
@@ -92,7 +94,7 @@ is_v6(const char *text, size_t len)
 
 /* HOST, HOST:PORT, [V6] or [V6]:PORT; a bare V6 where there is no port. */
 static int
-parse_host(const struct parser *parser, const struct form *form, const char *text,
+parse_host(const struct target_parser *parser, const struct form *form, const char *text,
 	size_t len)
 {
 	const char *end = text + len, *host = text, *after, *colon;
@@ -101,7 +103,8 @@ parse_host(const struct parser *parser, const struct form *form, const char *tex
 	if (len && *text == '[') {
 		after = memchr(text, ']', len);
 		if (!after || !is_v6(text + 1, (size_t)(after - text - 1)))
-			return refuse(parser, "there is no IPv6 address between [ and ]");
+			return target_error(
+				parser, "there is no IPv6 address between [ and ]");
 		ret = copy_host(parser, text + 1, (size_t)(after - text - 1));
 		after++;
 	} else {
@@ -109,7 +112,7 @@ parse_host(const struct parser *parser, const struct form *form, const char *tex
 		after = colon ? colon : end;
 		if (colon && is_v6(text, len)) {
 			if (form->port)
-				return refuse(parser, "write [%.*s], then :PORT",
+				return target_error(parser, "write [%.*s], then :PORT",
 					(int)len, text);
 			after = end;
 		}
@@ -118,10 +121,10 @@ parse_host(const struct parser *parser, const struct form *form, const char *tex
 	if (ret < 0 || after == end)
 		return ret;
 	if (*after != ':')
-		return refuse(parser, "\"%.*s\" after the host is too much",
+		return target_error(parser, "\"%.*s\" after the host is too much",
 			(int)(end - after), after);
 	if (!form->port)
-		return refuse(parser,
+		return target_error(parser,
 			"there are no ports in this protocol: leave out %.*s",
 			(int)(end - after), after);
 	return parse_port(parser, after + 1, (size_t)(end - after - 1));
@@ -130,7 +133,7 @@ parse_host(const struct parser *parser, const struct form *form, const char *tex
 /* USER:OTP@ before the host.  The last @ and the last : count, so that a name may have
  * both in it.  Leaves *rest at the host. */
 static int
-parse_user(const struct parser *parser, const char **rest)
+parse_user(const struct target_parser *parser, const char **rest)
 {
 	struct target *target = parser->target;
 	const char *at = strrchr(*rest, '@'), *colon;
@@ -138,13 +141,13 @@ parse_user(const struct parser *parser, const char **rest)
 
 	colon = at ? memrchr(*rest, ':', (size_t)(at - *rest)) : NULL;
 	if (!colon)
-		return refuse(parser, "write p2://USER:OTP@HOST:PORT");
+		return target_error(parser, "write p2://USER:OTP@HOST:PORT");
 	name = (size_t)(colon - *rest);
 	digits = (size_t)(at - colon - 1);
 	if (name < 1 || name >= TARGET_USER_MAX)
-		return refuse(parser, "a user's name has 1 to 255 bytes");
+		return target_error(parser, "a user's name has 1 to 255 bytes");
 	if (digits < 1 || digits > 8 || strspn(colon + 1, "0123456789") < digits)
-		return refuse(parser, "the OTP after %.*s: is not 1 to 8 digits",
+		return target_error(parser, "the OTP after %.*s: is not 1 to 8 digits",
 			(int)name, *rest);
 	memcpy(target->user, *rest, name);
 	memcpy(target->otp, colon + 1, digits);
@@ -155,15 +158,16 @@ parse_user(const struct parser *parser, const char **rest)
 
 /* The board may lie below a path; curl gets the whole. */
 static int
-parse_url(const struct parser *parser, const struct form *form)
+parse_url(const struct target_parser *parser, const struct form *form)
 {
 	struct target *target = parser->target;
 	size_t host = strcspn(parser->rest, "/?#"), len = strlen(parser->text);
 
 	if (memchr(parser->rest, '@', host))
-		return refuse(parser, "users go into --name, --author and --secret");
+		return target_error(
+			parser, "users go into --name, --author and --secret");
 	if (strpbrk(parser->rest, "?#"))
-		return refuse(parser, "? and # have no place in a board's address");
+		return target_error(parser, "? and # have no place in a board's address");
 	while (len && parser->text[len - 1] == '/')
 		len--;
 	memcpy(target->url, parser->text, len);
@@ -171,7 +175,7 @@ parse_url(const struct parser *parser, const struct form *form)
 }
 
 static int
-parse_rest(const struct parser *parser, const struct form *form)
+parse_rest(const struct target_parser *parser, const struct form *form)
 {
 	struct target *target = parser->target;
 	const char *rest = parser->rest;
@@ -191,7 +195,7 @@ parse_rest(const struct parser *parser, const struct form *form)
 }
 
 static int
-parse_template(const struct parser *parser, bool decimal)
+parse_template(const struct target_parser *parser, bool decimal)
 {
 	struct address_template *template = &parser->target->template;
 	const char *scope = strchr(parser->rest, '%');
@@ -203,25 +207,28 @@ parse_template(const struct parser *parser, bool decimal)
 	if (scope) {
 		parser->target->interface = if_nametoindex(scope + 1);
 		if (parser->target->interface == 0)
-			return refuse(parser,
+			return target_error(parser,
 				"this machine has no interface \"%s\"; ip link names "
 				"them",
 				scope + 1);
 	}
 	ret = template_compile(template, text, decimal, parser->why, parser->len);
-	if (ret == 0 && !template->placed)
-		return refuse(parser, "without X and Y it cannot say where to paint");
+	if (ret == 0 && !template->has_position)
+		return target_error(
+			parser, "without X and Y it cannot say where to paint");
 	return ret;
 }
 
 int
 target_parse(struct target *target, const char *text, bool decimal, char *why, size_t len)
 {
-	struct parser parser = { .target = target, .text = text, .why = why, .len = len };
+	struct target_parser parser = {
+		.target = target, .text = text, .why = why, .len = len
+	};
 
 	memset(target, 0, sizeof(*target));
 	if (strlen(text) >= TARGET_URL_MAX)
-		return refuse(&parser, "too long for a target");
+		return target_error(&parser, "too long for a target");
 	snprintf(target->text, sizeof(target->text), "%s", text);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		size_t prefix = strlen(forms[i].prefix);
@@ -234,6 +241,7 @@ target_parse(struct target *target, const char *text, bool decimal, char *why, s
 			return parse_template(&parser, decimal);
 		return parse_rest(&parser, &forms[i]);
 	}
-	return refuse(&parser, "a target starts with icmp://, ipv6://, p2://, http:// or "
-			       "pixelflut://");
+	return target_error(&parser,
+		"a target starts with icmp://, ipv6://, p2://, http:// or "
+		"pixelflut://");
 }

@@ -5,9 +5,9 @@
 
 #include "options.h"
 
-int paint(const struct options *options);
-int load(const struct options *options);
-int tell_size(const struct options *options);
-int grab(const struct options *options);
+int verb_paint(const struct options *options);
+int verb_load(const struct options *options);
+int verb_size(const struct options *options);
+int verb_grab(const struct options *options);
 
 #endif

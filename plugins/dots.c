@@ -34,8 +34,8 @@ dots_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *dat
 
 /* What murald tells people; for bash. */
 static int
-dots_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
-	size_t len)
+dots_hint(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
 {
 	const char *protocol = host->port ? "tcp" : "udp";
 	unsigned port = host->port ? host->port : host->udp_port;
@@ -44,9 +44,9 @@ dots_invite(const struct mural_host *host, const struct mural_wish *wish, char *
 		return -1;
 	return snprintf(text, len,
 		"printf '\\%o\\%o\\%o\\%o\\%o\\%o\\%o\\377' >/dev/%s/%s/%u",
-		wish->x & 0xff, wish->x >> 8, wish->y & 0xff, wish->y >> 8,
-		wish->colour >> 16 & 0xff, wish->colour >> 8 & 0xff, wish->colour & 0xff,
-		protocol, wish->address, port);
+		request->x & 0xff, request->x >> 8, request->y & 0xff, request->y >> 8,
+		request->colour >> 16 & 0xff, request->colour >> 8 & 0xff,
+		request->colour & 0xff, protocol, request->address, port);
 }
 
 const struct mural_plugin mural_plugin = {
@@ -57,5 +57,5 @@ const struct mural_plugin mural_plugin = {
 	.options = options,
 	.config_size = sizeof(struct dots_config),
 	.feed = dots_feed,
-	.invite = dots_invite,
+	.hint = dots_hint,
 };

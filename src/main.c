@@ -38,8 +38,8 @@ struct wall {
 	struct record record;
 	struct ingest ingest;
 	struct hud *hud; /* NULL: nothing to show it on */
-	struct caption caption;
-	struct notify notify;
+	struct hud_status hud_status;
+	struct sd_notify notify;
 	struct reload reload;
 	uv_loop_t loop;
 };
@@ -67,7 +67,7 @@ static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 /* Whether our signals wait.  They do while parts start and stop: one that ended murald
  * half-way would leave behind what plugins switched for the time of its run. */
 static void
-hold_signals(bool hold)
+block_signals(bool hold)
 {
 	sigset_t set;
 
@@ -87,21 +87,21 @@ run_until_signal(struct wall *wall)
 		signals[i].data = wall;
 		uv_signal_start(&signals[i], on_signal, numbers[i]);
 	}
-	hold_signals(false);
-	notify_ready(&wall->notify, &wall->loop);
-	ingest_log_invitations(&wall->ingest);
+	block_signals(false);
+	sd_notify_ready(&wall->notify, &wall->loop);
+	ingest_log_hints(&wall->ingest);
 	uv_run(&wall->loop, UV_RUN_DEFAULT);
-	notify_stopping(&wall->notify);
+	sd_notify_stopping(&wall->notify);
 	/* from here on only SIGKILL, or a second SIGINT, keeps the snapshot from being
 	 * written */
-	hold_signals(true);
+	block_signals(true);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		uv_close((uv_handle_t *)&signals[i], NULL);
 		if (numbers[i] != SIGINT)
 			signal(numbers[i], SIG_IGN);
 	}
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
-	hold_signals(false);
+	block_signals(false);
 }
 
 /* For a display that shows something. */
@@ -141,11 +141,11 @@ run_wall(struct wall *wall)
 	const struct config *config = &wall->config;
 	int ret;
 
-	hold_signals(true);
+	block_signals(true);
 	if ((ret = display_open(&wall->display, &config->display)) < 0)
 		goto out;
 	/* from here on whatever may be attacked is as weak as can be */
-	if ((ret = rights_drop(config, &wall->plugins)) < 0)
+	if ((ret = privileges_drop(config, &wall->plugins)) < 0)
 		goto out;
 	if ((ret = make_canvas(wall)) < 0)
 		goto out;
@@ -161,14 +161,14 @@ run_wall(struct wall *wall)
 	if ((ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
 		     &wall->plugins, &wall->loop)) < 0)
 		goto out;
-	if (wall->hud && (ret = caption_start(&wall->caption, wall->hud, &wall->ingest,
-				  &wall->canvas, &wall->loop)) < 0)
+	if (wall->hud && (ret = hud_status_start(&wall->hud_status, wall->hud,
+				  &wall->ingest, &wall->canvas, &wall->loop)) < 0)
 		goto out;
 	snapshot_start(&wall->snapshot, &wall->loop);
 	run_until_signal(wall);
 	ingest_log_counters(&wall->ingest);
 out:
-	caption_stop(&wall->caption);
+	hud_status_stop(&wall->hud_status);
 	ingest_stop(&wall->ingest);
 	snapshot_stop(&wall->snapshot);
 	record_stop(&wall->record);
@@ -193,13 +193,12 @@ raise_descriptor_limit(void)
 }
 
 static int
-obey(struct wall *wall)
+run_verb(struct wall *wall)
 {
 	struct config *config = &wall->config;
 
 	if (config->verb == VERB_DOCTOR)
-		return doctor_examine(config, &wall->plugins, stdout) > 0 ? EXIT_RUNTIME
-									  : 0;
+		return doctor_run(config, &wall->plugins, stdout) > 0 ? EXIT_RUNTIME : 0;
 	if (config->errors > 0)
 		return EXIT_BAD_CONFIG;
 	switch (config->verb) {
@@ -211,7 +210,7 @@ obey(struct wall *wall)
 		plugins_print(&wall->plugins, config, stdout);
 		break;
 	case VERB_TEST_CARD:
-		return testcard_run(config, &wall->loop) < 0 ? EXIT_RUNTIME : 0;
+		return test_card_run(config, &wall->loop) < 0 ? EXIT_RUNTIME : 0;
 	case VERB_LIST_DISPLAYS:
 		return display_list(&config->display, stdout) < 0 ? EXIT_RUNTIME : 0;
 	default:
@@ -229,14 +228,14 @@ main(int argc, char *argv[])
 	wall.reload = (struct reload){
 		.argc = argc,
 		.argv = argv,
-		.started = &wall.config,
+		.initial = &wall.config,
 		.current = &wall.config,
 		.plugins = &wall.plugins,
 		.display = &wall.display,
 		.snapshot = &wall.snapshot,
 		.ingest = &wall.ingest,
 		.notify = &wall.notify,
-		.caption = &wall.caption,
+		.hud_status = &wall.hud_status,
 	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
@@ -252,7 +251,7 @@ main(int argc, char *argv[])
 	if (status < 0 && plugins_load(&wall.plugins, &wall.config) < 0)
 		status = EXIT_RUNTIME;
 	if (status < 0)
-		status = obey(&wall);
+		status = run_verb(&wall);
 	plugins_unload(&wall.plugins);
 	config_finish(&wall.config);
 	uv_loop_close(&wall.loop);

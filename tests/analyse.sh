@@ -22,13 +22,13 @@ cppcheck | src/plugin/loader.c | nullPointer | _Generic() does not evaluate what
 clang-tidy | clients/driver-pixelflut.c | bugprone-not-null-terminated-result | the text has no 0 at its end, says its header
 clang-tidy | src/storage/history-format.c | bugprone-not-null-terminated-result | four bytes of a file, no text
 clang-tidy | clients/options.c | clang-analyzer-core.uninitialized.Assign | say_error() gives back the error it is given
-clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | picture_load() filled what snapshot.c paints
-clang-tidy | plugins/http/history/gif-job.c | clang-analyzer-unix.Malloc | the link of the first waiter is film->waiters, which moves on
+clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | png_file_load() filled what snapshot.c paints
+clang-tidy | plugins/http/history/gif-job.c | clang-analyzer-unix.Malloc | the link of the first waiter is job->waiters, which moves on
 clang-tidy | plugins/http/ops/metrics.c | clang-analyzer-core.StackAddressEscape | the next family takes its place before it is looked at
 clang-tidy | plugins/ping/address-template.c | clang-analyzer-core.UndefinedBinaryOperatorResult | check_symbol() let digits pass and nothing else
 clang-tidy | src/storage/history.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
 clang-tidy | src/storage/history.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
-clang-tidy | src/display/drm/output.c | clang-analyzer-core.NullDereference | output_has_next_method() stops before the table's end
+clang-tidy | src/display/drm/output.c | clang-analyzer-core.NullDereference | output_has_next_backend() stops before the table's end
 clang-tidy | src/app/privileges.c | clang-analyzer-core.uninitialized.Assign | errno is not 0 after a failure
 clang-tidy | src/app/privileges.c | clang-analyzer-core.CallAndMessage | errno is not 0 after a failure
 clang-tidy | src/display/scale.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL

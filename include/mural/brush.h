@@ -117,8 +117,8 @@ mural_put(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t argb)
  */
 struct mural_batch {
 	uint32_t count;
-	struct mural_late {
-		uint32_t place; /* an index into the brush's pixels */
+	struct mural_batch_entry {
+		uint32_t index; /* an index into the brush's pixels */
 		uint32_t argb;
 	} pixels[MURAL_BATCH];
 	uint16_t tiles[MURAL_BATCH]; /* under them */
@@ -132,14 +132,14 @@ struct mural_batch {
  * of the decoder could be taken for one to wait for, in one start of thirty, by where the
  * pages lay; all of that run was then almost three times as slow. */
 static inline void
-mural_batch_paint(struct mural_brush *brush, struct mural_batch *batch)
+mural_batch_flush(struct mural_brush *brush, struct mural_batch *batch)
 {
 	uint32_t *pixels = brush->pixels, count = batch->count;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct mural_late *late = &batch->pixels[i];
+		const struct mural_batch_entry *entry = &batch->pixels[i];
 
-		__atomic_store_n(&pixels[late->place], late->argb, __ATOMIC_RELAXED);
+		__atomic_store_n(&pixels[entry->index], entry->argb, __ATOMIC_RELAXED);
 		mural_mark(brush, batch->tiles[i]);
 	}
 	brush->painted += count;
@@ -162,11 +162,11 @@ mural_fetch(const uint32_t *pixel)
 
 /* As mural_put(), but an opaque pixel is painted later. */
 static inline void
-mural_put_later(struct mural_brush *brush, struct mural_batch *batch, uint32_t x,
+mural_batch_put(struct mural_brush *brush, struct mural_batch *batch, uint32_t x,
 	uint32_t y, uint32_t argb)
 {
 	if (argb >> 24 != 0xff) {
-		mural_batch_paint(brush, batch);
+		mural_batch_flush(brush, batch);
 		mural_put(brush, x, y, argb);
 		return;
 	}
@@ -175,12 +175,12 @@ mural_put_later(struct mural_brush *brush, struct mural_batch *batch, uint32_t x
 		return;
 	}
 
-	uint32_t place = y * brush->stride + x;
-	mural_fetch(&brush->pixels[place]);
+	uint32_t index = y * brush->stride + x;
+	mural_fetch(&brush->pixels[index]);
 	batch->tiles[batch->count] = (uint16_t)mural_tile_at(brush, x, y);
-	batch->pixels[batch->count++] = (struct mural_late){ place, argb };
+	batch->pixels[batch->count++] = (struct mural_batch_entry){ index, argb };
 	if (batch->count == MURAL_BATCH)
-		mural_batch_paint(brush, batch);
+		mural_batch_flush(brush, batch);
 }
 
 /* Reads one pixel into `argb`, alpha 0xff; false (and `argb` untouched) outside. */
@@ -197,7 +197,7 @@ mural_get(const struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t *arg
 /* Asks for the memory of a pixel that will be read soon; it may lie outside.  (Always
  * inline: gcc leaves out calls of a function that does nothing else.) */
 static inline __attribute__((always_inline)) void
-mural_expect(const struct mural_brush *brush, uint32_t x, uint32_t y)
+mural_prefetch(const struct mural_brush *brush, uint32_t x, uint32_t y)
 {
 	if (x < brush->width && y < brush->height)
 		__builtin_prefetch(&brush->pixels[(size_t)y * brush->stride + x]);

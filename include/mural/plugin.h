@@ -163,7 +163,7 @@ struct mural_host {
 
 	uint32_t background; /* 0xffrrggbb, of a canvas that nobody painted */
 
-	struct mural_limits *limits; /* for mural_charge() and its like; NULL: none */
+	struct mural_limits *limits; /* for mural_consume() and its like; NULL: none */
 
 	uint16_t udp_port; /* of the instance's UDP socket; 0: none */
 };
@@ -178,7 +178,7 @@ struct mural_conn {
 };
 
 /* What an invitation is to be about. */
-struct mural_wish {
+struct mural_hint_request {
 	const char *address; /* this machine's, or a name for it; no brackets */
 	uint32_t x, y;       /* a pixel of the instance's region */
 	uint32_t colour;     /* 0xffrrggbb */
@@ -193,9 +193,8 @@ enum mural_transport {
 	MURAL_STREAM = 1 << 0, /* `listen`: TCP or Unix, one mural_conn a client */
 	MURAL_DATAGRAM =
 		1 << 1, /* `listen-udp`: one mural_conn a socket, a feed a datagram */
-	MURAL_SOURCE = 1 << 2, /* a descriptor of the plugin's own */
-	MURAL_RESIDENT =
-		1 << 3, /* a server of its own on the main loop; no source then */
+	MURAL_POLLER = 1 << 2,  /* a descriptor of the plugin's own */
+	MURAL_SERVICE = 1 << 3, /* a server of its own on the main loop; no source then */
 };
 
 struct mural_plugin {
@@ -248,8 +247,8 @@ struct mural_plugin {
 	/* One line that tells people how to paint, best a command to copy, for the log,
 	 * the screen and the web page.  As snprintf(); negative: nothing to say for this
 	 * wish.  The main loop's thread, while the instance is open. */
-	int (*invite)(const struct mural_host *host, const struct mural_wish *wish,
-		char *text, size_t len);
+	int (*hint)(const struct mural_host *host,
+		const struct mural_hint_request *request, char *text, size_t len);
 
 	/* A stream's client has said all that it will say: `rest` is what feed() left of
 	 * it, and will never be more.  The last chance to answer before close().
@@ -260,10 +259,10 @@ struct mural_plugin {
 	/* How many clients of this stream one source may have at a time; 0: any number.
 	 * An IPv4 address is a source, and so is an IPv6 /64, or what
 	 * server.source-prefix makes of it.  One too many is counted as rate limited,
-	 * hears `refusal`, and is closed before open().  So is one too many of
+	 * hears `busy_message`, and is closed before open().  So is one too many of
 	 * server.connections-per-source. Optional. */
 	uint32_t (*clients_per_source)(const void *config);
-	const char *refusal; /* NULL: nothing */
+	const char *busy_message; /* NULL: nothing */
 
 	/* The config was loaded again, and nothing in this instance's section changed:
 	 * the moment to read once more the files that options name.  What is wrong with
@@ -274,7 +273,7 @@ struct mural_plugin {
 
 	/* What a client of this stream hears whose network server.allow and server.deny
 	 * do not let in; NULL: nothing. */
-	const char *unwelcome;
+	const char *denied_message;
 
 	/* The capabilities that an instance with this config cannot do without while it
 	 * is open, or wants when it is opened again: bit CAP_... of <linux/capability.h>.
@@ -338,7 +337,7 @@ MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);
 
 /* One instance as the whole wall sees it; for a plugin that shows what murald does. */
 struct mural_instance {
-	const struct mural_plugin *plugin; /* name, summary, invite() */
+	const struct mural_plugin *plugin; /* name, summary, hint() */
 	const struct mural_host *host;     /* name, region, port; not to be changed */
 	bool is_open;                      /* it runs; else it could not be opened */
 	bool required;
@@ -359,14 +358,14 @@ MURAL_EXPORT const char *mural_reason_label(enum mural_reason reason);
 
 /* What the display does. */
 struct mural_display {
-	bool wanted; /* false: headless */
-	bool lit;    /* the canvas is on a screen */
+	bool wanted;  /* false: headless */
+	bool enabled; /* the canvas is on a screen */
 	uint64_t frames, late_frames;
-	bool dark; /* off or black for a while, because the config says so */
+	bool blanked; /* off or black for a while, because the config says so */
 };
 
 /* Resident plugins, on the main loop's thread. */
-MURAL_EXPORT void mural_display_figures(
+MURAL_EXPORT void mural_display_counters(
 	struct mural_host *host, struct mural_display *display);
 
 /* The file of the wall's history (<mural/history.h>); NULL: it is not recorded.  Resident
@@ -382,20 +381,21 @@ MURAL_EXPORT const char *mural_version(void);
  * counted in the brush; the plugin tells the client, where its protocol can.
  *
  * Residents, for each client: may it come in?  0, and it is to be counted out with
- * mural_leave(), once, when it is gone; -EACCES: its network may not; -EDQUOT: its source
- * has as many clients as it may. */
-MURAL_EXPORT int mural_enter(struct mural_host *host, const struct sockaddr *peer);
-MURAL_EXPORT void mural_leave(struct mural_host *host, const struct sockaddr *peer);
+ * mural_conn_release(), once, when it is gone; -EACCES: its network may not; -EDQUOT: its
+ * source has as many clients as it may. */
+MURAL_EXPORT int mural_conn_admit(struct mural_host *host, const struct sockaddr *peer);
+MURAL_EXPORT void mural_conn_release(
+	struct mural_host *host, const struct sockaddr *peer);
 
 /* Takes pixels that are about to be painted, and bytes that came, from what the source
  * may have this second.  0; -EACCES: its network may not, any more: send it away;
  * -EDQUOT: it has not as many, nothing was taken, paint nothing.  `brush` is the one that
  * the caller paints with; any thread.  Costs next to nothing while there is no limit. */
-MURAL_EXPORT int mural_charge(struct mural_host *host, struct mural_brush *brush,
+MURAL_EXPORT int mural_consume(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
 
 /* False: there is no such limit now, so that for whom a socket address is work it is not
- * worth making one to ask mural_charge().  Any thread. */
+ * worth making one to ask mural_consume().  Any thread. */
 MURAL_EXPORT bool mural_is_limited(const struct mural_host *host);
 
 /* A number for the source that a peer belongs to, for what a plugin counts by source
@@ -405,11 +405,12 @@ MURAL_EXPORT uint64_t mural_source(
 
 /* Sources and residents: holds a switch of the kernel, a file of one character such as
  * /proc/sys/net/ipv4/icmp_echo_ignore_all, at `value`.  Instances hold it together: what
- * stood there is put back when the last has let go of it, with mural_release_switch() in
+ * stood there is put back when the last has let go of it, with mural_sysctl_release() in
  * detach() or stop().  0; -EBUSY when another instance holds it at another value; or
  * what open, read or write failed with, not logged, and then it is not held. */
-MURAL_EXPORT int mural_hold_switch(struct mural_host *host, const char *path, char value);
-MURAL_EXPORT void mural_release_switch(struct mural_host *host, const char *path);
+MURAL_EXPORT int mural_sysctl_acquire(
+	struct mural_host *host, const char *path, char value);
+MURAL_EXPORT void mural_sysctl_release(struct mural_host *host, const char *path);
 
 #ifdef __cplusplus
 }

@@ -49,7 +49,7 @@ MURAL_READER_EXPORT bool mural_reader_take(struct mural_reader *reader, uint64_t
 
 /* Gives tiles back that were taken and could not be used: they come again with the next
  * take, and mural_reader_arm() says so. */
-MURAL_READER_EXPORT void mural_reader_untake(
+MURAL_READER_EXPORT void mural_reader_put_back(
 	struct mural_reader *reader, const uint64_t *tiles);
 
 /* Copies the pixels of a rectangle, which must lie inside the canvas, as 0xffRRGGBB;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 bool
-host_part(const char *listen, const char *address, char *text, size_t len)
+host_part_format(const char *listen, const char *address, char *text, size_t len)
 {
 	bool six = strchr(address, ':');
 	size_t given = strcspn(listen, "]");

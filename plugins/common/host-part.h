@@ -11,6 +11,6 @@
 /* The host part of a URL for whoever reaches `listen`: this machine's address, or the one
  * that is listened on if that is a single one, and then only for its own family, so that
  * it is said once.  False: nothing to say. */
-bool host_part(const char *listen, const char *address, char *text, size_t len);
+bool host_part_format(const char *listen, const char *address, char *text, size_t len);
 
 #endif

@@ -13,13 +13,13 @@ static void on_timer(uv_timer_t *timer);
  * by its own clock, so that must be asked after every turn.  What was resumed during the
  * turn that clock does not know of (0.9.75). */
 static void
-turn(struct webserver *server)
+mhd_uv_run(struct mhd_uv *server)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
-	server->woken = false;
+	server->wake_pending = false;
 	MHD_run(server->daemon);
-	if (server->woken)
+	if (server->wake_pending)
 		uv_timer_start(&server->timer, on_timer, 0, 0);
 	else if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
 		uv_timer_start(&server->timer, on_timer, timeout_ms, 0);
@@ -30,7 +30,7 @@ turn(struct webserver *server)
 static void
 on_timer(uv_timer_t *timer)
 {
-	turn(timer->data);
+	mhd_uv_run(timer->data);
 }
 
 static void
@@ -38,7 +38,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
-	turn(poll->data);
+	mhd_uv_run(poll->data);
 }
 
 /* A connection is a descriptor, and the rest of the program wants some, too. */
@@ -53,20 +53,20 @@ connection_limit(void)
 }
 
 int
-webserver_start(struct webserver *server, uv_loop_t *loop, size_t memory,
-	unsigned timeout, MHD_AccessHandlerCallback answer, void *arg,
-	const struct MHD_OptionItem *more)
+mhd_uv_start(struct mhd_uv *server, uv_loop_t *loop, size_t memory, unsigned timeout,
+	MHD_AccessHandlerCallback handler, void *arg,
+	const struct MHD_OptionItem *options)
 {
-	static const struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+	static const struct MHD_OptionItem no_options[] = { { MHD_OPTION_END, 0, NULL } };
 	const union MHD_DaemonInfo *info;
 
 	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
 						  MHD_ALLOW_UPGRADE |
 						  MHD_ALLOW_SUSPEND_RESUME,
-		0, NULL, NULL, answer, arg, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
+		0, NULL, NULL, handler, arg, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
 		MHD_OPTION_CONNECTION_TIMEOUT, timeout, MHD_OPTION_CONNECTION_LIMIT,
 		connection_limit(), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-		more ? more : none, MHD_OPTION_END);
+		options ? options : no_options, MHD_OPTION_END);
 	if (!server->daemon)
 		return errno ? -errno : -ENOMEM;
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -80,7 +80,7 @@ webserver_start(struct webserver *server, uv_loop_t *loop, size_t memory,
 }
 
 void
-webserver_accept(struct webserver *server, int fd)
+mhd_uv_accept(struct mhd_uv *server, int fd)
 {
 	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof(peer);
@@ -91,13 +91,13 @@ webserver_accept(struct webserver *server, int fd)
 	}
 	/* closes the socket itself when it refuses it */
 	MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len);
-	webserver_wake(server);
+	mhd_uv_wake(server);
 }
 
 void
-webserver_wake(struct webserver *server)
+mhd_uv_wake(struct mhd_uv *server)
 {
-	server->woken = true;
+	server->wake_pending = true;
 	if (server->daemon)
 		uv_timer_start(&server->timer, on_timer, 0, 0);
 }
@@ -105,14 +105,14 @@ webserver_wake(struct webserver *server)
 static void
 on_handle_closed(uv_handle_t *handle)
 {
-	struct webserver *server = handle->data;
+	struct mhd_uv *server = handle->data;
 
 	if (--server->handles == 0)
 		server->on_stopped(server);
 }
 
 void
-webserver_stop(struct webserver *server, void (*on_stopped)(struct webserver *server))
+mhd_uv_stop(struct mhd_uv *server, void (*on_stopped)(struct mhd_uv *server))
 {
 	if (!server->daemon)
 		return;

@@ -20,8 +20,8 @@
 #define RATE_WAYS 4
 
 struct rate_source {
-	uint64_t key;     /* a hash of the source */
-	uint64_t paid_ns; /* when its debt is paid */
+	uint64_t key;        /* a hash of the source */
+	uint64_t arrival_ns; /* when its debt is paid */
 };
 
 struct rate {
@@ -35,7 +35,7 @@ struct rate {
 void rate_init(struct rate *rate, uint32_t per_second);
 
 /* The same for what is seldom: one in `seconds`, and up to `most` at once. */
-void rate_init_slow(struct rate *rate, uint32_t seconds, uint32_t most);
+void rate_init_interval(struct rate *rate, uint32_t seconds, uint32_t most);
 
 /* Whether one more may go to `address` (4 bytes for version 4, 16 for 6) at the time
  * `now_ns` of a clock that never goes back; if so, it is counted. */

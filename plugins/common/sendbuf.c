@@ -10,7 +10,7 @@
 
 /* What the socket took; 0 when it is full. */
 static ssize_t
-write_some(int fd, struct iovec *parts, size_t n)
+socket_write(int fd, struct iovec *parts, size_t n)
 {
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = n };
 	ssize_t written;
@@ -24,26 +24,26 @@ write_some(int fd, struct iovec *parts, size_t n)
 }
 
 static int
-keep(struct outbox *outbox, const uint8_t *bytes, size_t len)
+sendbuf_append(struct sendbuf *sendbuf, const uint8_t *bytes, size_t len)
 {
-	size_t wanted = outbox->len + len;
+	size_t wanted = sendbuf->len + len;
 
-	if (wanted > outbox->size) {
-		size_t size = outbox->len > len ? 2 * outbox->len : wanted;
-		uint8_t *larger = realloc(outbox->bytes, size);
+	if (wanted > sendbuf->size) {
+		size_t size = sendbuf->len > len ? 2 * sendbuf->len : wanted;
+		uint8_t *larger = realloc(sendbuf->bytes, size);
 
 		if (!larger)
 			return -ENOMEM;
-		outbox->bytes = larger;
-		outbox->size = size;
+		sendbuf->bytes = larger;
+		sendbuf->size = size;
 	}
-	memcpy(outbox->bytes + outbox->len, bytes, len);
-	outbox->len += len;
+	memcpy(sendbuf->bytes + sendbuf->len, bytes, len);
+	sendbuf->len += len;
 	return 0;
 }
 
 int
-outbox_send(struct outbox *outbox, int fd, const void *head, size_t head_len,
+sendbuf_send(struct sendbuf *sendbuf, int fd, const void *head, size_t head_len,
 	const void *body, size_t body_len)
 {
 	struct iovec parts[] = { { (void *)head, head_len }, { (void *)body, body_len } };
@@ -51,42 +51,42 @@ outbox_send(struct outbox *outbox, int fd, const void *head, size_t head_len,
 	size_t head_done, body_done;
 	int ret = 0;
 
-	if (outbox_waiting(outbox) == 0)
-		written = write_some(fd, parts, 2);
+	if (sendbuf_pending(sendbuf) == 0)
+		written = socket_write(fd, parts, 2);
 	if (written < 0)
 		return written;
 	head_done = (size_t)written < head_len ? (size_t)written : head_len;
 	body_done = written - head_done;
 	if (head_done < head_len)
-		ret = keep(
-			outbox, (const uint8_t *)head + head_done, head_len - head_done);
+		ret = sendbuf_append(
+			sendbuf, (const uint8_t *)head + head_done, head_len - head_done);
 	if (ret == 0 && body_done < body_len)
-		ret = keep(
-			outbox, (const uint8_t *)body + body_done, body_len - body_done);
+		ret = sendbuf_append(
+			sendbuf, (const uint8_t *)body + body_done, body_len - body_done);
 	return ret;
 }
 
 int
-outbox_flush(struct outbox *outbox, int fd)
+sendbuf_flush(struct sendbuf *sendbuf, int fd)
 {
-	while (outbox_waiting(outbox) > 0) {
-		struct iovec part = { outbox->bytes + outbox->done,
-			outbox_waiting(outbox) };
-		ssize_t written = write_some(fd, &part, 1);
+	while (sendbuf_pending(sendbuf) > 0) {
+		struct iovec part = { sendbuf->bytes + sendbuf->done,
+			sendbuf_pending(sendbuf) };
+		ssize_t written = socket_write(fd, &part, 1);
 
 		if (written < 0)
 			return written;
 		if (written == 0)
 			return 0;
-		outbox->done += written;
+		sendbuf->done += written;
 	}
-	outbox_finish(outbox);
+	sendbuf_finish(sendbuf);
 	return 0;
 }
 
 void
-outbox_finish(struct outbox *outbox)
+sendbuf_finish(struct sendbuf *sendbuf)
 {
-	free(outbox->bytes);
-	*outbox = (struct outbox){ 0 };
+	free(sendbuf->bytes);
+	*sendbuf = (struct sendbuf){ 0 };
 }

@@ -15,10 +15,10 @@
 #include "common/mhd-uv.h"
 
 /* Read from one client before the others have their turn. */
-#define TURN_BYTES (64 * 1024)
+#define READ_BUDGET_BYTES (64 * 1024)
 
 /* Answers to pings that a client leaves unread, before it is read no more. */
-#define UNREAD_MAX (64 * 1024)
+#define PENDING_MAX (64 * 1024)
 
 /* How long a client may take to see that it was closed. */
 #define LINGER_MS 2000
@@ -28,7 +28,7 @@ enum { OP_CONTINUE = 0, OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10 };
 /* ----------------------------------------------------------------- handshake */
 
 static const char *
-header(struct MHD_Connection *connection, const char *name)
+request_header(struct MHD_Connection *connection, const char *name)
 {
 	const char *value =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -38,7 +38,7 @@ header(struct MHD_Connection *connection, const char *name)
 
 /* Whether a comma-separated list has the word, in any case. */
 static bool
-has_word(const char *list, const char *word)
+list_has_token(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -69,15 +69,16 @@ accept_key(const char *key, char answer[32])
 }
 
 struct MHD_Response *
-ws_upgrade(struct MHD_Connection *connection, MHD_UpgradeHandler handler, void *arg)
+websocket_upgrade(
+	struct MHD_Connection *connection, MHD_UpgradeHandler handler, void *arg)
 {
 	struct MHD_Response *response;
 	char answer[32];
 
-	if (!has_word(header(connection, "Upgrade"), "websocket") ||
-		!has_word(header(connection, "Connection"), "upgrade") ||
-		strcmp(header(connection, "Sec-WebSocket-Version"), "13") != 0 ||
-		!accept_key(header(connection, "Sec-WebSocket-Key"), answer))
+	if (!list_has_token(request_header(connection, "Upgrade"), "websocket") ||
+		!list_has_token(request_header(connection, "Connection"), "upgrade") ||
+		strcmp(request_header(connection, "Sec-WebSocket-Version"), "13") != 0 ||
+		!accept_key(request_header(connection, "Sec-WebSocket-Key"), answer))
 		return NULL;
 	response = MHD_create_response_for_upgrade(handler, arg);
 	if (response &&
@@ -95,20 +96,20 @@ ws_upgrade(struct MHD_Connection *connection, MHD_UpgradeHandler handler, void *
 static void
 on_handle_closed(uv_handle_t *handle)
 {
-	struct ws *ws = handle->data;
+	struct websocket *ws = handle->data;
 
 	if (--ws->handles > 0)
 		return;
 	MHD_upgrade_action(ws->upgrade, MHD_UPGRADE_ACTION_CLOSE);
-	webserver_wake(ws->server);
+	mhd_uv_wake(ws->server);
 	wslay_frame_context_free(ws->frames);
-	outbox_finish(&ws->out);
+	sendbuf_finish(&ws->out);
 	free(ws->extra);
 	ws->handler->on_closed(ws, ws->broken);
 }
 
 void
-ws_drop(struct ws *ws)
+websocket_drop(struct websocket *ws)
 {
 	if (ws->closed)
 		return;
@@ -121,7 +122,7 @@ ws_drop(struct ws *ws)
 static void
 on_linger(uv_timer_t *timer)
 {
-	ws_drop(timer->data);
+	websocket_drop(timer->data);
 }
 
 /* ------------------------------------------------------------------- sending */
@@ -129,33 +130,33 @@ on_linger(uv_timer_t *timer)
 static void on_event(uv_poll_t *poll, int status, int events);
 
 static void
-choose_events(struct ws *ws)
+choose_events(struct websocket *ws)
 {
-	size_t waiting = outbox_waiting(&ws->out);
-	int events = waiting > 0 ? UV_WRITABLE : 0;
+	size_t pending = sendbuf_pending(&ws->out);
+	int events = pending > 0 ? UV_WRITABLE : 0;
 
 	if (ws->closed)
 		return;
-	if (ws->closing || waiting < UNREAD_MAX)
+	if (ws->closing || pending < PENDING_MAX)
 		events |= UV_READABLE;
 	uv_poll_start(&ws->poll, events, on_event);
 }
 
 static void
-send_bytes(struct ws *ws, const void *head, size_t head_len, const void *body,
+send_bytes(struct websocket *ws, const void *head, size_t head_len, const void *body,
 	size_t body_len)
 {
-	if (outbox_send(&ws->out, ws->fd, head, head_len, body, body_len) < 0)
-		ws_drop(ws);
-	else if (outbox_waiting(&ws->out) > 0)
+	if (sendbuf_send(&ws->out, ws->fd, head, head_len, body, body_len) < 0)
+		websocket_drop(ws);
+	else if (sendbuf_pending(&ws->out) > 0)
 		choose_events(ws);
 }
 
 static void
-send_frame(struct ws *ws, int opcode, const void *data, size_t len, bool end)
+send_frame(struct websocket *ws, int opcode, const void *data, size_t len, bool end)
 {
-	uint8_t head[WS_HEAD_MAX];
-	size_t head_len = ws_head(head, opcode, len);
+	uint8_t head[WEBSOCKET_HEADER_MAX];
+	size_t head_len = websocket_frame_header(head, opcode, len);
 
 	if (!end)
 		head[0] &= 0x7f;
@@ -163,29 +164,29 @@ send_frame(struct ws *ws, int opcode, const void *data, size_t len, bool end)
 }
 
 void
-ws_send(struct ws *ws, int opcode, const void *data, size_t len)
+websocket_send(struct websocket *ws, int opcode, const void *data, size_t len)
 {
-	ws_send_piece(ws, opcode, data, len, true, true);
+	websocket_send_fragment(ws, opcode, data, len, true, true);
 }
 
 void
-ws_send_piece(
-	struct ws *ws, int opcode, const void *data, size_t len, bool begin, bool end)
+websocket_send_fragment(struct websocket *ws, int opcode, const void *data, size_t len,
+	bool begin, bool end)
 {
 	if (!ws->closing)
 		send_frame(ws, begin ? opcode : OP_CONTINUE, data, len, end);
 }
 
 void
-ws_send_frames(struct ws *ws, const void *head, size_t head_len, const void *body,
-	size_t body_len)
+websocket_send_frames(struct websocket *ws, const void *head, size_t head_len,
+	const void *body, size_t body_len)
 {
 	if (!ws->closing)
 		send_bytes(ws, head, head_len, body, body_len);
 }
 
 void
-ws_close(struct ws *ws, uint16_t code)
+websocket_close(struct websocket *ws, uint16_t code)
 {
 	const uint8_t bytes[] = { code >> 8, code & 0xff };
 
@@ -198,7 +199,7 @@ ws_close(struct ws *ws, uint16_t code)
 	/* from here on we only listen for its end, so that what it still sends does not
 	 * reset the connection under our last words */
 	uv_timer_start(&ws->linger, on_linger, LINGER_MS, 0);
-	if (outbox_waiting(&ws->out) == 0)
+	if (sendbuf_pending(&ws->out) == 0)
 		shutdown(ws->fd, SHUT_WR);
 	choose_events(ws);
 }
@@ -208,7 +209,7 @@ ws_close(struct ws *ws, uint16_t code)
 static ssize_t
 on_wslay_recv(uint8_t *buf, size_t len, int flags, void *arg)
 {
-	struct ws *ws = arg;
+	struct websocket *ws = arg;
 	ssize_t got;
 
 	(void)flags;
@@ -230,44 +231,45 @@ on_wslay_recv(uint8_t *buf, size_t len, int flags, void *arg)
 	while (got < 0 && errno == EINTR);
 	if (got > 0) {
 		ws->budget -= got;
-		ws->heard_ms = uv_now(ws->poll.loop);
+		ws->last_received_ms = uv_now(ws->poll.loop);
 	} else if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
-		ws_drop(ws);
+		websocket_drop(ws);
 		got = -1;
 	}
 	return got;
 }
 
 static void
-fail(struct ws *ws, uint16_t code)
+websocket_fail(struct websocket *ws, uint16_t code)
 {
 	ws->broken = true;
-	ws_close(ws, code);
+	websocket_close(ws, code);
 }
 
 /* The rules between frames; those inside one are wslay's. */
 static void
-begin_frame(struct ws *ws, const struct wslay_frame_iocb *frame)
+begin_frame(struct websocket *ws, const struct wslay_frame_iocb *frame)
 {
 	bool control = frame->opcode & 8;
-	bool known = frame->opcode <= WS_BINARY ||
+	bool known = frame->opcode <= WEBSOCKET_BINARY ||
 		     (frame->opcode >= OP_CLOSE && frame->opcode <= OP_PONG);
-	bool in_order = control || (frame->opcode == OP_CONTINUE) == (ws->message != 0);
+	bool in_order =
+		control || (frame->opcode == OP_CONTINUE) == (ws->message_opcode != 0);
 
 	if (!frame->mask || frame->rsv || !known || !in_order) {
-		fail(ws, WS_PROTOCOL_ERROR);
+		websocket_fail(ws, WEBSOCKET_PROTOCOL_ERROR);
 		return;
 	}
 	if (frame->payload_length > ws->frame_max) {
-		fail(ws, WS_TOO_BIG);
+		websocket_fail(ws, WEBSOCKET_TOO_BIG);
 		return;
 	}
 	ws->opcode = frame->opcode;
 	ws->fin = frame->fin;
-	ws->left = frame->payload_length;
+	ws->remaining = frame->payload_length;
 	ws->control_len = 0;
 	if (!control && frame->opcode != OP_CONTINUE)
-		ws->message = frame->opcode;
+		ws->message_opcode = frame->opcode;
 }
 
 static bool
@@ -279,7 +281,7 @@ is_close_code(uint16_t code)
 }
 
 static void
-end_control(struct ws *ws)
+end_control(struct websocket *ws)
 {
 	uint16_t code = ws->control[0] << 8 | ws->control[1];
 
@@ -288,20 +290,20 @@ end_control(struct ws *ws)
 	if (ws->opcode != OP_CLOSE)
 		return;
 	if (ws->control_len == 0)
-		ws_close(ws, 0);
+		websocket_close(ws, 0);
 	else if (ws->control_len == 1 || !is_close_code(code))
-		fail(ws, WS_PROTOCOL_ERROR);
+		websocket_fail(ws, WEBSOCKET_PROTOCOL_ERROR);
 	else
-		ws_close(ws, code);
+		websocket_close(ws, code);
 }
 
 static void
-take_piece(struct ws *ws, const struct wslay_frame_iocb *frame)
+handle_payload(struct websocket *ws, const struct wslay_frame_iocb *frame)
 {
 	bool over;
 
-	ws->left -= frame->data_length;
-	over = ws->left == 0;
+	ws->remaining -= frame->data_length;
+	over = ws->remaining == 0;
 	if (ws->opcode & 8) {
 		memcpy(ws->control + ws->control_len, frame->data, frame->data_length);
 		ws->control_len += frame->data_length;
@@ -312,53 +314,53 @@ take_piece(struct ws *ws, const struct wslay_frame_iocb *frame)
 	over = over && ws->fin;
 	if (frame->data_length > 0 || over)
 		ws->handler->on_data(
-			ws, ws->message, frame->data, frame->data_length, over);
+			ws, ws->message_opcode, frame->data, frame->data_length, over);
 	if (over)
-		ws->message = 0;
+		ws->message_opcode = 0;
 }
 
 static void
-read_frames(struct ws *ws)
+read_frames(struct websocket *ws)
 {
-	ws->budget = TURN_BYTES;
-	while (!ws->closing && outbox_waiting(&ws->out) < UNREAD_MAX) {
+	ws->budget = READ_BUDGET_BYTES;
+	while (!ws->closing && sendbuf_pending(&ws->out) < PENDING_MAX) {
 		struct wslay_frame_iocb frame = { 0 };
 		ssize_t got = wslay_frame_recv(ws->frames, &frame);
 
 		if (got == WSLAY_ERR_PROTO)
-			fail(ws, WS_PROTOCOL_ERROR);
+			websocket_fail(ws, WEBSOCKET_PROTOCOL_ERROR);
 		else if (got != WSLAY_ERR_WANT_READ && got < 0)
-			ws_drop(ws);
+			websocket_drop(ws);
 		if (got < 0)
 			return;
-		if (ws->left == 0)
+		if (ws->remaining == 0)
 			begin_frame(ws, &frame);
 		if (!ws->closing)
-			take_piece(ws, &frame);
+			handle_payload(ws, &frame);
 	}
 }
 
 /* After the close: nothing counts any more but the client's end. */
 static void
-discard(struct ws *ws)
+discard_input(struct websocket *ws)
 {
 	uint8_t bytes[16384];
 	ssize_t got = recv(ws->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-		ws_drop(ws);
+		websocket_drop(ws);
 }
 
 static void
-flush(struct ws *ws)
+flush_pending(struct websocket *ws)
 {
-	if (outbox_waiting(&ws->out) == 0)
+	if (sendbuf_pending(&ws->out) == 0)
 		return;
-	if (outbox_flush(&ws->out, ws->fd) < 0) {
-		ws_drop(ws);
+	if (sendbuf_flush(&ws->out, ws->fd) < 0) {
+		websocket_drop(ws);
 		return;
 	}
-	if (outbox_waiting(&ws->out) > 0)
+	if (sendbuf_pending(&ws->out) > 0)
 		return;
 	if (ws->closing)
 		shutdown(ws->fd, SHUT_WR);
@@ -369,19 +371,19 @@ flush(struct ws *ws)
 static void
 on_event(uv_poll_t *poll, int status, int events)
 {
-	struct ws *ws = poll->data;
+	struct websocket *ws = poll->data;
 
 	if (status < 0) {
-		ws_drop(ws);
+		websocket_drop(ws);
 		return;
 	}
 	if (events & UV_WRITABLE)
-		flush(ws);
+		flush_pending(ws);
 	/* after a flush, too: wslay may hold what was not taken for want of room */
 	if (!ws->closing)
 		read_frames(ws);
 	else if (!ws->closed && events & UV_READABLE)
-		discard(ws);
+		discard_input(ws);
 	choose_events(ws);
 }
 
@@ -389,14 +391,15 @@ on_event(uv_poll_t *poll, int status, int events)
 static void
 on_extra(uv_timer_t *timer)
 {
-	struct ws *ws = timer->data;
+	struct websocket *ws = timer->data;
 
 	read_frames(ws);
 	choose_events(ws);
 }
 
 int
-ws_open(struct ws *ws, struct webserver *server, const struct ws_handler *handler,
+websocket_open(struct websocket *ws, struct mhd_uv *server,
+	const struct websocket_handler *handler,
 	struct MHD_UpgradeResponseHandle *upgrade, int fd, const void *extra,
 	size_t extra_len, uint64_t frame_max)
 {
@@ -420,7 +423,7 @@ ws_open(struct ws *ws, struct webserver *server, const struct ws_handler *handle
 	ws->upgrade = upgrade;
 	ws->fd = fd;
 	ws->frame_max = frame_max;
-	ws->heard_ms = uv_now(loop);
+	ws->last_received_ms = uv_now(loop);
 	/* without it small frames wait for the client's delayed acknowledgements */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	uv_poll_init(loop, &ws->poll, fd);

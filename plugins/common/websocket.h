@@ -24,35 +24,35 @@
 
 /* Close codes of RFC 6455, 7.4.1. */
 enum {
-	WS_NORMAL = 1000,
-	WS_GOING_AWAY = 1001,
-	WS_PROTOCOL_ERROR = 1002,
-	WS_POLICY = 1008,
-	WS_TOO_BIG = 1009,
+	WEBSOCKET_NORMAL = 1000,
+	WEBSOCKET_GOING_AWAY = 1001,
+	WEBSOCKET_PROTOCOL_ERROR = 1002,
+	WEBSOCKET_POLICY = 1008,
+	WEBSOCKET_TOO_BIG = 1009,
 };
 
-enum { WS_TEXT = 1, WS_BINARY = 2 };
+enum { WEBSOCKET_TEXT = 1, WEBSOCKET_BINARY = 2 };
 
-struct ws;
+struct websocket;
 
-struct ws_handler {
+struct websocket_handler {
 	/* A piece of a message; `end`: its last one, which may be empty.  Text is not
 	 * checked to be UTF-8. */
-	void (*on_data)(
-		struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end);
+	void (*on_data)(struct websocket *ws, int opcode, const uint8_t *data, size_t len,
+		bool end);
 	/* All that was sent is in the kernel's hands. */
-	void (*on_drained)(struct ws *ws);
+	void (*on_drained)(struct websocket *ws);
 	/* The connection is over, and nothing of it is left on the loop; free it now.
 	 * `broken`: because the client broke the protocol. */
-	void (*on_closed)(struct ws *ws, bool broken);
+	void (*on_closed)(struct websocket *ws, bool broken);
 };
 
-struct ws {
-	const struct ws_handler *handler;
-	struct webserver *server;
+struct websocket {
+	const struct websocket_handler *handler;
+	struct mhd_uv *server;
 	struct MHD_UpgradeResponseHandle *upgrade;
 	int fd;
-	uint64_t heard_ms; /* uv_now() when the last byte came */
+	uint64_t last_received_ms; /* uv_now() when the last byte came */
 	uint64_t frame_max;
 
 	/* the rest is websocket.c's */
@@ -60,13 +60,13 @@ struct ws {
 	uv_timer_t linger;
 	unsigned handles;
 	wslay_frame_context_ptr frames;
-	struct outbox out;
+	struct sendbuf out;
 	uint8_t *extra; /* that came right behind the request */
 	size_t extra_len, extra_done;
-	size_t budget;   /* bytes it may still read in this turn */
-	uint64_t left;   /* of the frame at hand; 0: a new one begins */
-	uint8_t opcode;  /* of that frame */
-	uint8_t message; /* opcode of the message at hand; 0: none */
+	size_t budget;          /* bytes it may still read in this turn */
+	uint64_t remaining;     /* of the frame at hand; 0: a new one begins */
+	uint8_t opcode;         /* of that frame */
+	uint8_t message_opcode; /* opcode of the message at hand; 0: none */
 	uint8_t control[125];
 	uint8_t control_len;
 	bool fin, closing, closed, broken;
@@ -75,29 +75,30 @@ struct ws {
 /* Whether the request asks for a WebSocket, and rightly: then a response that upgrades
  * it to be queued with status 101, after which `handler` is called with the socket. NULL:
  * it does not, or memory is short. */
-struct MHD_Response *ws_upgrade(
+struct MHD_Response *websocket_upgrade(
 	struct MHD_Connection *connection, MHD_UpgradeHandler handler, void *arg);
 
 /* Begins to serve, in the upgrade handler: the socket, what was read already, the longest
  * frame that is taken.  0 or -errno, and then the connection was given back.  `ws` starts
  * as zeros. */
-int ws_open(struct ws *ws, struct webserver *server, const struct ws_handler *handler,
+int websocket_open(struct websocket *ws, struct mhd_uv *server,
+	const struct websocket_handler *handler,
 	struct MHD_UpgradeResponseHandle *upgrade, int fd, const void *extra,
 	size_t extra_len, uint64_t frame_max);
 
-/* Sends one message in one frame.  Nothing is sent after ws_close(). */
-void ws_send(struct ws *ws, int opcode, const void *data, size_t len);
+/* Sends one message in one frame.  Nothing is sent after websocket_close(). */
+void websocket_send(struct websocket *ws, int opcode, const void *data, size_t len);
 
 /* Sends a piece of one message, its first if `begin`, its last if `end`, so that a long
  * one need not wait as a whole.  Nothing else but its pieces may be sent between them. */
-void ws_send_piece(
-	struct ws *ws, int opcode, const void *data, size_t len, bool begin, bool end);
+void websocket_send_fragment(struct websocket *ws, int opcode, const void *data,
+	size_t len, bool begin, bool end);
 
 /* For one message to many: the head of a frame that carries `len` bytes as a whole
  * message, as every client is sent it.  Returns its length. */
-#define WS_HEAD_MAX 10
+#define WEBSOCKET_HEADER_MAX 10
 static inline size_t
-ws_head(uint8_t head[WS_HEAD_MAX], int opcode, size_t len)
+websocket_frame_header(uint8_t head[WEBSOCKET_HEADER_MAX], int opcode, size_t len)
 {
 	size_t head_len = 2;
 
@@ -117,21 +118,21 @@ ws_head(uint8_t head[WS_HEAD_MAX], int opcode, size_t len)
 }
 
 /* Sends frames that the caller made so, whole ones only, in two stretches. */
-void ws_send_frames(struct ws *ws, const void *head, size_t head_len, const void *body,
-	size_t body_len);
+void websocket_send_frames(struct websocket *ws, const void *head, size_t head_len,
+	const void *body, size_t body_len);
 
 /* What the client has not taken yet. */
 static inline size_t
-ws_waiting(const struct ws *ws)
+websocket_pending(const struct websocket *ws)
 {
-	return outbox_waiting(&ws->out);
+	return sendbuf_pending(&ws->out);
 }
 
 /* Sends the code, gives the client a moment to take it and to answer, and ends the
  * connection.  on_closed comes later. */
-void ws_close(struct ws *ws, uint16_t code);
+void websocket_close(struct websocket *ws, uint16_t code);
 
 /* Ends the connection now.  on_closed comes later. */
-void ws_drop(struct ws *ws);
+void websocket_drop(struct websocket *ws);
 
 #endif

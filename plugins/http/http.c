@@ -54,18 +54,18 @@ static const struct mural_option options[] = {
 static const struct {
 	int (*start)(struct http *http);
 	void (*stop)(struct http *http);
-} subjects[] = {
+} modules[] = {
 	{ store_start, store_stop },
 	{ generators_start, generators_stop },
-	{ rules_start, rules_stop },
+	{ board_settings_start, board_settings_stop },
 	{ board_start, board_stop },
-	{ store_begin, NULL },
+	{ store_start_writer, NULL },
 	{ socketio_start, socketio_stop },
-	{ history_start, history_stop },
+	{ timelapse_start, timelapse_stop },
 	{ viewers_start, viewers_stop },
 };
 
-#define N_SUBJECTS (sizeof(subjects) / sizeof(*subjects))
+#define N_MODULES (sizeof(modules) / sizeof(*modules))
 
 /* --------------------------------------------------------------------- check */
 
@@ -77,7 +77,7 @@ check_files(const struct http_config *config, struct mural_check *check)
 
 	if (secrets_load(&secrets, config->secrets, why, sizeof(why)) < 0)
 		mural_reject(check, "secrets", "%s", why);
-	if (token_load(config->admin_token, &token, why, sizeof(why)) < 0)
+	if (secrets_load_token(config->admin_token, &token, why, sizeof(why)) < 0)
 		mural_reject(check, "admin_token", "%s", why);
 	secrets_finish(&secrets);
 	free(token);
@@ -115,11 +115,11 @@ http_discard(struct http *http, enum mural_reason reason)
 void
 http_hold(struct http *http)
 {
-	http->parts++;
+	http->refs++;
 }
 
 static void
-on_server_stopped(struct webserver *server)
+on_server_stopped(struct mhd_uv *server)
 {
 	mural_stopped(((struct http *)server->data)->host);
 }
@@ -127,11 +127,11 @@ on_server_stopped(struct webserver *server)
 void
 http_release(struct http *http)
 {
-	if (--http->parts > 0 || !http->stopping)
+	if (--http->refs > 0 || !http->stopping)
 		return;
 	/* nothing is upgraded any more; what is parked gets its answer */
-	requests_dismiss(http);
-	webserver_stop(&http->server, on_server_stopped);
+	requests_abort(http);
+	mhd_uv_stop(&http->server, on_server_stopped);
 }
 
 static void
@@ -142,11 +142,11 @@ http_stop(struct mural_host *host)
 	http->stopping = true;
 	mural_unlisten(http->listener);
 	http_hold(http);
-	for (size_t i = N_SUBJECTS; i > 0; i--)
-		if (subjects[i - 1].stop)
-			subjects[i - 1].stop(http);
-	servers_stop(http);
-	visitors_stop(http);
+	for (size_t i = N_MODULES; i > 0; i--)
+		if (modules[i - 1].stop)
+			modules[i - 1].stop(http);
+	leaderboard_stop(http);
+	http_clients_stop(http);
 	http_release(http);
 }
 
@@ -159,8 +159,8 @@ unescape(void *arg, struct MHD_Connection *connection, char *text)
 	(void)arg;
 	(void)connection;
 	for (const char *from = text; *from; to++) {
-		int high = from[0] == '%' ? hex_digit(from[1]) : -1;
-		int low = high >= 0 ? hex_digit(from[2]) : -1;
+		int high = from[0] == '%' ? palette_hex_digit(from[1]) : -1;
+		int low = high >= 0 ? palette_hex_digit(from[2]) : -1;
 
 		if (low >= 0 && (high | low)) {
 			*to = (char)(high << 4 | low);
@@ -186,14 +186,14 @@ static int
 start_server(struct http *http)
 {
 	const struct MHD_OptionItem more[] = {
-		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)visitor_changed, http },
-		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_over, http },
+		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_client_changed, http },
+		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_completed, http },
 		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)unescape, NULL },
 		{ MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)ignore_message, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	int ret = webserver_start(&http->server, http->host->loop, HEAD_BYTES,
-		SILENCE_SECONDS, request_arrived, http, more);
+	int ret = mhd_uv_start(&http->server, http->host->loop, HEAD_BYTES, IDLE_SECONDS,
+		request_handle, http, more);
 
 	if (ret < 0)
 		mural_log(http->host, MURAL_ERROR, "cannot start libmicrohttpd: %s",
@@ -207,7 +207,7 @@ on_client(struct mural_host *host, int fd)
 {
 	struct http *http = host->state;
 
-	visitor_accept(http, fd);
+	http_client_accept(http, fd);
 }
 
 static int
@@ -221,9 +221,9 @@ http_start(struct mural_host *host)
 	ret = start_server(http);
 	if (ret < 0)
 		return ret;
-	visitors_start(http);
-	for (size_t i = 0; ret == 0 && i < N_SUBJECTS; i++)
-		ret = subjects[i].start(http);
+	http_clients_start(http);
+	for (size_t i = 0; ret == 0 && i < N_MODULES; i++)
+		ret = modules[i].start(http);
 	if (ret == 0)
 		ret = mural_listen(
 			host, http->config->listen, NULL, on_client, &http->listener);
@@ -241,14 +241,14 @@ http_reload(struct mural_host *host)
 /* -------------------------------------------------------------------- invite */
 
 static int
-http_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
-	size_t len)
+http_hint(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
 {
 	const struct http_config *config = host->config;
 	char name[HOST_PART_MAX];
 
 	if (host->port == 0 ||
-		!host_part(config->listen, wish->address, name, sizeof(name)))
+		!host_part_format(config->listen, request->address, name, sizeof(name)))
 		return -1;
 	return snprintf(text, len, "http://%s:%u/", name, host->port);
 }
@@ -260,10 +260,10 @@ const struct mural_plugin mural_plugin = {
 	.options = options,
 	.config_size = sizeof(struct http_config),
 	.state_size = sizeof(struct http),
-	.transports = MURAL_RESIDENT,
+	.transports = MURAL_SERVICE,
 	.check = http_check,
 	.start = http_start,
 	.stop = http_stop,
-	.invite = http_invite,
+	.hint = http_hint,
 	.reload = http_reload,
 };

@@ -23,8 +23,8 @@
 
 struct board;
 struct generators;
-struct history;
-struct rules;
+struct timelapse;
+struct board_settings;
 struct socketio;
 struct store;
 struct viewers;
@@ -47,7 +47,7 @@ struct health {
 };
 
 /* leaderboard.c's memory. */
-struct servers {
+struct leaderboard {
 	struct MHD_Response *page; /* NULL: none yet */
 	uint64_t due_ns;           /* by uv_hrtime(): it is not made again before */
 };
@@ -55,23 +55,23 @@ struct servers {
 struct http {
 	struct mural_host *host;
 	const struct http_config *config;
-	struct webserver server;
-	struct visitors visitors;
+	struct mhd_uv server;
+	struct http_clients clients;
 	struct mural_listener *listener;
-	struct request *parked; /* request.c's list */
+	struct request *suspended; /* request.c's list */
 	struct store *store;
 	struct board *board;
 	struct generators *generators;
-	struct rules *rules;
+	struct board_settings *settings;
 	struct socketio *socketio;
 	struct viewers *viewers;
-	struct history *history;
-	struct past past;
-	unsigned reels;       /* gif-job.c's: films in memory */
+	struct timelapse *timelapse;
+	struct history_cache history_cache;
+	unsigned gif_buffers; /* gif-job.c's: films in memory */
 	size_t picture_bytes; /* of all /canvas.png that are kept or being sent */
 	struct health health;
-	struct servers servers;
-	unsigned parts; /* that are not gone yet */
+	struct leaderboard leaderboard;
+	unsigned refs; /* that are not gone yet */
 	bool stopping;
 };
 
@@ -98,14 +98,14 @@ bool socketio_has_listeners(const struct http *http);
 void socketio_emit(struct http *http, const char *event, const char *json);
 
 /* Forgets the page of /servers. */
-void servers_stop(struct http *http);
+void leaderboard_stop(struct http *http);
 
 /* /ws and /live: who watches the canvas (protocols.md, 1.4). */
 int viewers_start(struct http *http);
 void viewers_stop(struct http *http);
 
 /* Timelapses and past pictures. */
-int history_start(struct http *http);
-void history_stop(struct http *http);
+int timelapse_start(struct http *http);
+void timelapse_stop(struct http *http);
 
 #endif

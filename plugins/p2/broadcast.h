@@ -27,10 +27,10 @@
 struct p2;
 struct peer;
 
-struct updates {
+struct broadcast {
 	struct mural_reader *reader;
-	struct board board;
-	uv_poll_t bell;
+	struct shadow shadow;
+	uv_poll_t wakeup;
 	uv_timer_t timer;
 	uint64_t last_ms; /* when the last tick was */
 	uint8_t *packed;  /* PIECES_MAX of PIECE_BYTES */
@@ -40,22 +40,22 @@ struct updates {
 	uint8_t scratch[PIECE_BYTES];
 };
 
-/* 0 or -ENOMEM; after that, too, updates_close() must be called. */
-int updates_open(struct p2 *p2);
+/* 0 or -ENOMEM; after that, too, broadcast_close() must be called. */
+int broadcast_open(struct p2 *p2);
 
 /* Stops the bell and the timer, and calls on_closed for each of these two handles. */
-void updates_close(struct p2 *p2, uv_close_cb on_closed);
+void broadcast_close(struct p2 *p2, uv_close_cb on_closed);
 
 /* Frees the rest, when the handles are closed. */
-void updates_finish(struct p2 *p2);
+void broadcast_finish(struct p2 *p2);
 
 /* A peer's Sub: replaces the one it had. */
-void updates_subscribe(struct peer *peer, const struct stream_event *sub);
+void broadcast_subscribe(struct peer *peer, const struct p2_event *sub);
 
 /* The peer watches nothing any more. */
-void updates_leave(struct peer *peer);
+void broadcast_unsubscribe(struct peer *peer);
 
-/* Tells a peer with an empty outbox what it missed, until the socket is full. */
-void updates_catch_up(struct peer *peer);
+/* Tells a peer with an empty send buffer what it missed, until the socket is full. */
+void broadcast_catch_up(struct peer *peer);
 
 #endif

@@ -5,18 +5,20 @@
 #include <sys/random.h>
 
 void
-bucket_fill(struct bucket *bucket, const struct bucket_rate *rate, uint64_t now_ms)
+bucket_refill(struct bucket *bucket, const struct bucket_rate *rate, uint64_t now_ms)
 {
-	uint64_t full = rate->burst * BUCKET_TOKEN, gone = now_ms - bucket->when_ms;
+	uint64_t capacity = rate->burst * BUCKET_TOKEN,
+		 elapsed_ms = now_ms - bucket->refilled_ms;
 
 	/* a millisecond is per_1000s millionths of a token */
-	if (bucket->level > full)
-		bucket->level = full;
-	if (rate->per_1000s > 0 && gone > (full - bucket->level) / rate->per_1000s)
-		bucket->level = full;
+	if (bucket->level > capacity)
+		bucket->level = capacity;
+	if (rate->per_1000s > 0 &&
+		elapsed_ms > (capacity - bucket->level) / rate->per_1000s)
+		bucket->level = capacity;
 	else
-		bucket->level += gone * rate->per_1000s;
-	bucket->when_ms = now_ms;
+		bucket->level += elapsed_ms * rate->per_1000s;
+	bucket->refilled_ms = now_ms;
 }
 
 void
@@ -28,7 +30,7 @@ bucket_table_init(struct bucket_table *table)
 
 /* FNV-1a from a secret start, and a last mix so that every bit counts. */
 static uint64_t
-hash(uint64_t seed, uint8_t kind, const uint8_t *bytes, size_t len)
+bucket_hash(uint64_t seed, uint8_t kind, const uint8_t *bytes, size_t len)
 {
 	uint64_t sum =
 		(seed ^ UINT64_C(0xcbf29ce484222325) ^ kind) * UINT64_C(0x100000001b3);
@@ -41,24 +43,25 @@ hash(uint64_t seed, uint8_t kind, const uint8_t *bytes, size_t len)
 }
 
 struct bucket *
-bucket_of(struct bucket_table *table, const struct bucket_rate *rate, uint8_t kind,
+bucket_table_get(struct bucket_table *table, const struct bucket_rate *rate, uint8_t kind,
 	const void *name, size_t len, uint64_t now_ms)
 {
-	uint64_t key = hash(table->seed, kind, name, len);
-	struct bucket_slot *set = table->slots[key % BUCKET_SETS], *oldest = set;
+	uint64_t key = bucket_hash(table->seed, kind, name, len);
+	struct ratelimit_bucket *set = table->slots[key % BUCKET_SETS], *oldest = set;
 
 	for (int i = 0; i < BUCKET_WAYS; i++) {
 		if (set[i].key == key) {
-			bucket_fill(&set[i].bucket, rate, now_ms);
+			bucket_refill(&set[i].bucket, rate, now_ms);
 			return &set[i].bucket;
 		}
-		if (set[i].key == 0 || set[i].bucket.when_ms < oldest->bucket.when_ms)
+		if (set[i].key == 0 ||
+			set[i].bucket.refilled_ms < oldest->bucket.refilled_ms)
 			oldest = &set[i];
 		if (oldest->key == 0)
 			break;
 	}
 	/* a key further along cannot exist behind a free place: places are never freed */
-	*oldest = (struct bucket_slot){
+	*oldest = (struct ratelimit_bucket){
 		.key = key,
 		.bucket = { rate->burst * BUCKET_TOKEN, now_ms },
 	};

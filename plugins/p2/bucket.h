@@ -17,8 +17,8 @@
 #define BUCKET_TOKEN UINT64_C(1000000)
 
 struct bucket {
-	uint64_t level;   /* millionths of a token */
-	uint64_t when_ms; /* it was that full */
+	uint64_t level;       /* millionths of a token */
+	uint64_t refilled_ms; /* it was that full */
 };
 
 /* Tokens in a thousand seconds, and the most that come together; a rate of 0 never
@@ -28,10 +28,11 @@ struct bucket_rate {
 };
 
 /* Brings the level up to now. */
-void bucket_fill(struct bucket *bucket, const struct bucket_rate *rate, uint64_t now_ms);
+void bucket_refill(
+	struct bucket *bucket, const struct bucket_rate *rate, uint64_t now_ms);
 
 static inline bool
-bucket_take(struct bucket *bucket)
+bucket_consume(struct bucket *bucket)
 {
 	if (bucket->level < BUCKET_TOKEN)
 		return false;
@@ -44,7 +45,7 @@ bucket_take(struct bucket *bucket)
 
 struct bucket_table {
 	uint64_t seed; /* so that nobody can choose whom to displace */
-	struct bucket_slot {
+	struct ratelimit_bucket {
 		uint64_t key; /* 0: free */
 		struct bucket bucket;
 	} slots[BUCKET_SETS][BUCKET_WAYS];
@@ -54,7 +55,8 @@ void bucket_table_init(struct bucket_table *table);
 
 /* The bucket of whoever has these bytes, filled up to now; a full one for a newcomer.
  * Valid until the next call.  `kind` keeps different sorts of names apart. */
-struct bucket *bucket_of(struct bucket_table *table, const struct bucket_rate *rate,
-	uint8_t kind, const void *name, size_t len, uint64_t now_ms);
+struct bucket *bucket_table_get(struct bucket_table *table,
+	const struct bucket_rate *rate, uint8_t kind, const void *name, size_t len,
+	uint64_t now_ms);
 
 #endif

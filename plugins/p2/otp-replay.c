@@ -14,7 +14,7 @@
 #define STEP_DIGITS_MAX 18
 
 char *
-steps_path(const char *users_path)
+otp_replay_path(const char *users_path)
 {
 	const char *folder = getenv("STATE_DIRECTORY");
 	char *path = NULL, *name;
@@ -35,7 +35,7 @@ steps_path(const char *users_path)
 
 /* `STEP NAME`; a line that is none is no harm. */
 static void
-take_line(struct users *users, char *line)
+parse_line(struct users *users, char *line)
 {
 	uint64_t step = 0;
 	struct user *user;
@@ -52,7 +52,7 @@ take_line(struct users *users, char *line)
 }
 
 int
-steps_load(struct users *users, const char *path)
+otp_replay_load(struct users *users, const char *path)
 {
 	FILE *file = fopen(path, "re");
 	char line[STEP_DIGITS_MAX + 300];
@@ -60,13 +60,13 @@ steps_load(struct users *users, const char *path)
 	if (!file)
 		return errno == ENOENT ? 0 : -errno;
 	while (fgets(line, sizeof(line), file))
-		take_line(users, line);
+		parse_line(users, line);
 	fclose(file);
 	return 0;
 }
 
 static int
-write_file(const struct users *users, const char *path)
+users_write_steps(const struct users *users, const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -87,31 +87,31 @@ write_file(const struct users *users, const char *path)
 /* Not flushed to the disk: that would hold the wall up, and a machine takes as long to
  * start again as a step is worth anything. */
 int
-steps_save(const struct users *users, const char *path)
+otp_replay_save(const struct users *users, const char *path)
 {
-	char *beside = NULL;
+	char *tmp_path = NULL;
 	int ret;
 
-	if (asprintf(&beside, "%s.new", path) < 0)
+	if (asprintf(&tmp_path, "%s.new", path) < 0)
 		return -ENOMEM;
-	ret = write_file(users, beside);
-	if (ret == 0 && rename(beside, path) < 0)
+	ret = users_write_steps(users, tmp_path);
+	if (ret == 0 && rename(tmp_path, path) < 0)
 		ret = -errno;
 	if (ret < 0)
-		unlink(beside);
-	free(beside);
+		unlink(tmp_path);
+	free(tmp_path);
 	return ret;
 }
 
 bool
-steps_use(const char *path, struct users *users, struct user *user, uint64_t step,
+otp_replay_use(const char *path, struct users *users, struct user *user, uint64_t step,
 	int *saved)
 {
-	*saved = steps_load(users, path); /* another instance may have written it */
+	*saved = otp_replay_load(users, path); /* another instance may have written it */
 	if (step <= user->last_step)
 		return false;
 	user->last_step = step;
 	if (*saved == 0)
-		*saved = steps_save(users, path);
+		*saved = otp_replay_save(users, path);
 	return true;
 }

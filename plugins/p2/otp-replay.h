@@ -16,17 +16,17 @@
 #include "p2/users.h"
 
 /* Where they are kept, for the log; NULL: out of memory.  Freed by the caller. */
-char *steps_path(const char *users_path);
+char *otp_replay_path(const char *users_path);
 
 /* Reads them into the users.  0, also when there is no file yet; or -errno. */
-int steps_load(struct users *users, const char *path);
+int otp_replay_load(struct users *users, const char *path);
 
 /* Writes them.  0 or -errno. */
-int steps_save(const struct users *users, const char *path);
+int otp_replay_save(const struct users *users, const char *path);
 
 /* Uses a step up: false when it, or a later one, was used before.  `saved`: 0, or why it
  * could not be written down; it counts all the same, until murald ends. */
-bool steps_use(const char *path, struct users *users, struct user *user, uint64_t step,
-	int *saved);
+bool otp_replay_use(const char *path, struct users *users, struct user *user,
+	uint64_t step, int *saved);
 
 #endif

@@ -23,10 +23,10 @@
 enum { AUTH_OTP, AUTH_NONE };
 
 /* An Authentication must be there after this. */
-#define AUTH_MS 10000
+#define AUTH_TIMEOUT_MS 10000
 
 /* A peer that is sent away may take so long to go. */
-#define LINGER_MS 2000
+#define DRAIN_TIMEOUT_MS 2000
 
 /* What the kernel may keep for a peer: less is a slower wall far away, more is older
  * news for whom is slow. */
@@ -43,25 +43,25 @@ struct p2_config {
 	bool snapshot;
 };
 
-struct websocket;
+struct p2_websocket;
 
 struct p2 {
 	struct mural_host *host;
 	const struct p2_config *config;
-	int32_t zero_x, zero_y; /* p²'s 0,0 in the region's pixels */
+	int32_t origin_x, origin_y; /* p²'s 0,0 in the region's pixels */
 	struct users users;
-	char *steps_path;  /* NULL: no users file */
-	bool steps_failed; /* it was said */
+	char *otp_replay_path;  /* NULL: no users file */
+	bool otp_replay_failed; /* it was said */
 	struct bucket_table buckets;
-	struct updates updates;
+	struct broadcast broadcast;
 	struct peer *peers; /* newest first */
-	size_t n_strangers, strangers_max;
+	size_t n_unauthenticated, unauthenticated_max;
 	uv_timer_t sweep;
 	unsigned handles; /* that the loop still has: of this struct, and a peer each */
 	bool stopping;
 	struct mural_listener *tcp_listener;
-	struct websocket *websocket; /* NULL: none */
-	uint8_t buf[64 * 1024];      /* what one read brings */
+	struct p2_websocket *websocket; /* NULL: none */
+	uint8_t buf[64 * 1024];         /* what one read brings */
 };
 
 /* A handle or a peer is gone; the last one ends the instance. */
@@ -70,10 +70,10 @@ void p2_release(struct p2 *p2);
 /* p² over TCP: a client that the listener took in. */
 void tcp_accept(struct mural_host *host, int fd);
 
-/* p² over WebSocket.  0 or -errno, logged.  websocket_stop() when its peers are gone; it
- * calls p2_release() once when it is done. */
-int websocket_start(struct p2 *p2);
-void websocket_unlisten(struct p2 *p2);
-void websocket_stop(struct p2 *p2);
+/* p² over WebSocket.  0 or -errno, logged.  p2_websocket_stop() when its peers are gone;
+ * it calls p2_release() once when it is done. */
+int p2_websocket_start(struct p2 *p2);
+void p2_websocket_unlisten(struct p2 *p2);
+void p2_websocket_stop(struct p2 *p2);
 
 #endif

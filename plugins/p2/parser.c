@@ -39,113 +39,113 @@ are_digits(const uint8_t *otp)
 	return true;
 }
 
-struct stream_auth
-stream_auth(const struct stream *stream)
+struct p2_auth
+p2_parser_auth(const struct p2_parser *parser)
 {
-	size_t len = stream->bytes[2] + 1u;
+	size_t len = parser->bytes[2] + 1u;
 
-	return (struct stream_auth){
-		.name = (const char *)stream->bytes + AUTH_HEAD,
+	return (struct p2_auth){
+		.name = (const char *)parser->bytes + AUTH_HEAD,
 		.len = len,
-		.otp = stream->bytes + AUTH_HEAD + len,
+		.otp = parser->bytes + AUTH_HEAD + len,
 	};
 }
 
 static size_t
-auth_length(const struct stream *stream)
+auth_length(const struct p2_parser *parser)
 {
-	if (stream->held < AUTH_HEAD)
+	if (parser->held < AUTH_HEAD)
 		return AUTH_HEAD;
-	return AUTH_HEAD + stream->bytes[2] + 1u + P2_OTP_BYTES;
+	return AUTH_HEAD + parser->bytes[2] + 1u + P2_OTP_BYTES;
 }
 
 /* Whether it can still become an Authentication, judged as early as possible. */
 static bool
-auth_is_wrong(const struct stream *stream)
+auth_is_wrong(const struct p2_parser *parser)
 {
 	static const uint8_t head[] = { START, TYPE_AUTH };
-	size_t given = stream->held < sizeof(head) ? stream->held : sizeof(head);
+	size_t given = parser->held < sizeof(head) ? parser->held : sizeof(head);
 
-	return memcmp(stream->bytes, head, given) != 0 ||
-	       (stream->held >= AUTH_HEAD && stream->bytes[2] == 0xff);
+	return memcmp(parser->bytes, head, given) != 0 ||
+	       (parser->held >= AUTH_HEAD && parser->bytes[2] == 0xff);
 }
 
 static size_t
-take_auth(struct stream *stream, const uint8_t *data, size_t len,
-	struct stream_event *event)
+take_auth(
+	struct p2_parser *parser, const uint8_t *data, size_t len, struct p2_event *event)
 {
-	size_t wanted = auth_length(stream) - stream->held;
+	size_t wanted = auth_length(parser) - parser->held;
 
 	if (wanted > len)
 		wanted = len;
-	memcpy(stream->bytes + stream->held, data, wanted);
-	stream->held += wanted;
-	if (auth_is_wrong(stream)) {
-		event->kind = STREAM_REFUSED;
-		stream->phase = PHASE_OVER;
-	} else if (stream->held == auth_length(stream)) {
-		struct stream_auth auth = stream_auth(stream);
+	memcpy(parser->bytes + parser->held, data, wanted);
+	parser->held += wanted;
+	if (auth_is_wrong(parser)) {
+		event->kind = P2_EVENT_BAD_AUTH;
+		parser->phase = PHASE_OVER;
+	} else if (parser->held == auth_length(parser)) {
+		struct p2_auth auth = p2_parser_auth(parser);
 		bool right = utf8_is_valid(auth.name, auth.len) && are_digits(auth.otp);
 
-		event->kind = right ? STREAM_AUTH : STREAM_REFUSED;
-		stream->phase = right ? PHASE_BETWEEN : PHASE_OVER;
+		event->kind = right ? P2_EVENT_AUTH : P2_EVENT_BAD_AUTH;
+		parser->phase = right ? PHASE_BETWEEN : PHASE_OVER;
 	}
 	return wanted;
 }
 
 static void
-begin_body(struct stream *stream, uint8_t type, uint8_t length)
+begin_body(struct p2_parser *parser, uint8_t type, uint8_t length)
 {
-	stream->phase = PHASE_BODY;
-	stream->body = length;
-	stream->bytes[0] = type;
-	stream->held = 1;
+	parser->phase = PHASE_BODY;
+	parser->body = length;
+	parser->bytes[0] = type;
+	parser->held = 1;
 }
 
 static void
-take_type(struct stream *stream, uint8_t type, struct stream_event *event)
+take_type(struct p2_parser *parser, uint8_t type, struct p2_event *event)
 {
 	switch (type) {
 	case START:
-		event->kind = STREAM_HEARTBEAT;
+		event->kind = P2_EVENT_HEARTBEAT;
 		break;
 	case TYPE_PUT:
-		begin_body(stream, type, PUT_BODY);
+		begin_body(parser, type, PUT_BODY);
 		break;
 	case TYPE_SUB:
-		begin_body(stream, type, SUB_BODY);
+		begin_body(parser, type, SUB_BODY);
 		break;
 	case TYPE_DISCONNECT:
-		event->kind = STREAM_DISCONNECT;
-		stream->phase = PHASE_OVER;
+		event->kind = P2_EVENT_DISCONNECT;
+		parser->phase = PHASE_OVER;
 		break;
 	default:
-		event->kind = STREAM_UNKNOWN;
+		event->kind = P2_EVENT_UNKNOWN;
 		event->type = type;
-		stream->phase = PHASE_SKIP;
+		parser->phase = PHASE_SKIP;
 	}
 }
 
 static void
-set_put(struct stream_event *event, const uint8_t *body)
+set_put(struct p2_event *event, const uint8_t *body)
 {
 	uint32_t rgb15;
 
 	if (!p2_colour_decode(body + 4, &rgb15)) {
-		event->kind = STREAM_BROKEN;
+		event->kind = P2_EVENT_MALFORMED;
 		event->type = TYPE_PUT;
 		return;
 	}
-	event->kind = STREAM_PUT;
+	event->kind = P2_EVENT_PUT;
 	event->x1 = p2_coordinate_decode(body);
 	event->y1 = p2_coordinate_decode(body + 2);
 	event->argb = p2_argb_from_rgb15(rgb15);
 }
 
 static void
-set_sub(struct stream_event *event, const uint8_t *body)
+set_sub(struct p2_event *event, const uint8_t *body)
 {
-	event->kind = STREAM_SUB;
+	event->kind = P2_EVENT_SUB;
 	event->x1 = p2_coordinate_decode(body);
 	event->y1 = p2_coordinate_decode(body + 2);
 	event->x2 = p2_coordinate_decode(body + 4);
@@ -153,28 +153,28 @@ set_sub(struct stream_event *event, const uint8_t *body)
 }
 
 static size_t
-take_body(struct stream *stream, const uint8_t *data, size_t len,
-	struct stream_event *event)
+take_body(
+	struct p2_parser *parser, const uint8_t *data, size_t len, struct p2_event *event)
 {
-	size_t wanted = 1u + stream->body - stream->held;
+	size_t wanted = 1u + parser->body - parser->held;
 
 	if (wanted > len)
 		wanted = len;
 	for (size_t i = 0; i < wanted; i++) {
 		if (data[i] == START) { /* and that one begins the next message */
-			event->kind = STREAM_BROKEN;
-			event->type = stream->bytes[0];
-			stream->phase = PHASE_TYPE;
+			event->kind = P2_EVENT_MALFORMED;
+			event->type = parser->bytes[0];
+			parser->phase = PHASE_TYPE;
 			return i + 1;
 		}
-		stream->bytes[stream->held++] = data[i];
+		parser->bytes[parser->held++] = data[i];
 	}
-	if (stream->held == 1u + stream->body) {
-		stream->phase = PHASE_BETWEEN;
-		if (stream->bytes[0] == TYPE_PUT)
-			set_put(event, stream->bytes + 1);
+	if (parser->held == 1u + parser->body) {
+		parser->phase = PHASE_BETWEEN;
+		if (parser->bytes[0] == TYPE_PUT)
+			set_put(event, parser->bytes + 1);
 		else
-			set_sub(event, stream->bytes + 1);
+			set_sub(event, parser->bytes + 1);
 	}
 	return wanted;
 }
@@ -197,7 +197,7 @@ has_start(const uint8_t *put)
 /* Nearly all that arrives: a Put in one piece.  A message with an ff inside takes the
  * long way. */
 static bool
-take_whole_put(const uint8_t *data, size_t len, struct stream_event *event)
+take_whole_put(const uint8_t *data, size_t len, struct p2_event *event)
 {
 	if (len < 2 + PUT_BODY || data[0] != START || data[1] != TYPE_PUT ||
 		has_start(data))
@@ -207,51 +207,51 @@ take_whole_put(const uint8_t *data, size_t len, struct stream_event *event)
 }
 
 static size_t
-take_start(struct stream *stream, const uint8_t *data, size_t len,
-	struct stream_event *event)
+take_start(
+	struct p2_parser *parser, const uint8_t *data, size_t len, struct p2_event *event)
 {
 	const uint8_t *start;
 
 	if (take_whole_put(data, len, event)) {
-		stream->phase = PHASE_BETWEEN;
+		parser->phase = PHASE_BETWEEN;
 		return 2 + PUT_BODY;
 	}
 	if (data[0] == START) {
-		stream->phase = PHASE_TYPE;
+		parser->phase = PHASE_TYPE;
 		return 1;
 	}
-	if (stream->phase == PHASE_BETWEEN) {
-		event->kind = STREAM_GARBAGE;
-		stream->phase = PHASE_SKIP;
+	if (parser->phase == PHASE_BETWEEN) {
+		event->kind = P2_EVENT_GARBAGE;
+		parser->phase = PHASE_SKIP;
 	}
 	start = memchr(data, START, len);
 	return start ? (size_t)(start - data) : len;
 }
 
 size_t
-stream_next(struct stream *stream, const uint8_t *data, size_t len,
-	struct stream_event *event)
+p2_parser_next(
+	struct p2_parser *parser, const uint8_t *data, size_t len, struct p2_event *event)
 {
 	size_t used = 0;
 
-	event->kind = STREAM_NOTHING;
-	if (stream->phase == PHASE_BETWEEN && take_whole_put(data, len, event))
+	event->kind = P2_EVENT_NONE;
+	if (parser->phase == PHASE_BETWEEN && take_whole_put(data, len, event))
 		return 2 + PUT_BODY;
-	while (used < len && event->kind == STREAM_NOTHING) {
-		switch (stream->phase) {
+	while (used < len && event->kind == P2_EVENT_NONE) {
+		switch (parser->phase) {
 		case PHASE_AUTH:
-			used += take_auth(stream, data + used, len - used, event);
+			used += take_auth(parser, data + used, len - used, event);
 			break;
 		case PHASE_TYPE:
-			take_type(stream, data[used++], event);
+			take_type(parser, data[used++], event);
 			break;
 		case PHASE_BODY:
-			used += take_body(stream, data + used, len - used, event);
+			used += take_body(parser, data + used, len - used, event);
 			break;
 		case PHASE_OVER:
 			return len;
 		default:
-			used += take_start(stream, data + used, len - used, event);
+			used += take_start(parser, data + used, len - used, event);
 		}
 	}
 	return used;

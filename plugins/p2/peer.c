@@ -39,29 +39,29 @@ now_ms(const struct p2 *p2)
 }
 
 static void
-discard(const struct p2 *p2, enum mural_reason reason)
+count_discard(const struct p2 *p2, enum mural_reason reason)
 {
 	mural_discard(p2->host->brush, reason, 1);
 }
 
-static void sweep_at(struct p2 *p2, uint64_t due_ms);
+static void schedule_sweep(struct p2 *p2, uint64_t due_ms);
 static uint64_t due_ms(const struct peer *peer);
 
 static void
-set_state(struct peer *peer, enum peer_state state)
+peer_set_state(struct peer *peer, enum peer_state state)
 {
 	peer->state = state;
-	peer->since_ms = now_ms(peer->p2);
-	sweep_at(peer->p2, due_ms(peer));
+	peer->state_since_ms = now_ms(peer->p2);
+	schedule_sweep(peer->p2, due_ms(peer));
 }
 
 /* It said who it is, or is gone. */
 static void
-no_stranger(struct peer *peer)
+clear_unauthenticated(struct peer *peer)
 {
-	if (peer->stranger)
-		peer->p2->n_strangers--;
-	peer->stranger = false;
+	if (peer->unauthenticated)
+		peer->p2->n_unauthenticated--;
+	peer->unauthenticated = false;
 }
 
 /* ---------------------------------------------------------------- who it is */
@@ -69,7 +69,7 @@ no_stranger(struct peer *peer)
 /* An IPv4 address is a source, and so is the /64 of an IPv6 one; all Unix clients are
  * one. */
 static void
-find_source(struct peer *peer, int fd)
+peer_find_source(struct peer *peer, int fd)
 {
 	socklen_t len = sizeof(peer->address);
 	const struct sockaddr_in *in4 = &peer->address.in4;
@@ -87,7 +87,7 @@ find_source(struct peer *peer, int fd)
 
 /* The bytes that a limit on attempts is counted for. */
 static size_t
-attempt_key(const struct peer *peer, int kind, const struct stream_auth *auth,
+attempt_key(const struct peer *peer, int kind, const struct p2_auth *auth,
 	uint8_t key[8 + P2_NAME_MAX])
 {
 	size_t len = 0;
@@ -104,17 +104,17 @@ attempt_key(const struct peer *peer, int kind, const struct stream_auth *auth,
 }
 
 static struct bucket *
-attempt_bucket(struct peer *peer, int kind, const struct stream_auth *auth)
+attempt_bucket(struct peer *peer, int kind, const struct p2_auth *auth)
 {
 	uint8_t key[8 + P2_NAME_MAX];
 	size_t len = attempt_key(peer, kind, auth, key);
 
-	return bucket_of(
+	return bucket_table_get(
 		&peer->p2->buckets, &attempts[kind], kind, key, len, now_ms(peer->p2));
 }
 
 static bool
-has_attempts_left(struct peer *peer, const struct stream_auth *auth)
+has_attempts_left(struct peer *peer, const struct p2_auth *auth)
 {
 	for (int kind = 0; kind < ATTEMPTS; kind++)
 		if (attempt_bucket(peer, kind, auth)->level < BUCKET_TOKEN)
@@ -123,31 +123,31 @@ has_attempts_left(struct peer *peer, const struct stream_auth *auth)
 }
 
 static void
-count_failure(struct peer *peer, const struct stream_auth *auth)
+count_failed_attempt(struct peer *peer, const struct p2_auth *auth)
 {
 	for (int kind = 0; kind < ATTEMPTS; kind++)
-		(void)bucket_take(attempt_bucket(peer, kind, auth));
+		(void)bucket_consume(attempt_bucket(peer, kind, auth));
 }
 
 /* Uses the code up; a file that cannot be written is said once. */
 static bool
-use_step(struct p2 *p2, struct user *user, uint64_t step)
+otp_step_use(struct p2 *p2, struct user *user, uint64_t step)
 {
 	int saved;
-	bool fresh = steps_use(p2->steps_path, &p2->users, user, step, &saved);
+	bool unused = otp_replay_use(p2->otp_replay_path, &p2->users, user, step, &saved);
 
-	if (saved < 0 && !p2->steps_failed) {
+	if (saved < 0 && !p2->otp_replay_failed) {
 		mural_log(p2->host, MURAL_WARN,
 			"cannot keep used codes in %s: %s; until that is mended, a code "
 			"can be used again after a restart within a minute and a half",
-			p2->steps_path, strerror(-saved));
-		p2->steps_failed = true;
+			p2->otp_replay_path, strerror(-saved));
+		p2->otp_replay_failed = true;
 	}
-	return fresh;
+	return unused;
 }
 
 static bool
-knows_code(struct p2 *p2, const struct stream_auth *auth)
+otp_is_valid(struct p2 *p2, const struct p2_auth *auth)
 {
 	struct user *user = users_find(&p2->users, auth->name, auth->len);
 	char otp[OTP_DIGITS + 1];
@@ -156,29 +156,29 @@ knows_code(struct p2 *p2, const struct stream_auth *auth)
 	otp_text(auth->otp, otp);
 	if (!user || !user_check(user, otp, time(NULL), &step))
 		return false;
-	return step == 0 || use_step(p2, user, step);
+	return step == 0 || otp_step_use(p2, user, step);
 }
 
 static bool
-may_enter(struct peer *peer, const struct stream_auth *auth)
+is_authorized(struct peer *peer, const struct p2_auth *auth)
 {
 	struct p2 *p2 = peer->p2;
 
 	if (p2->config->auth == AUTH_NONE)
 		return true;
 	if (!has_attempts_left(peer, auth)) {
-		discard(p2, MURAL_RATE_LIMITED);
+		count_discard(p2, MURAL_RATE_LIMITED);
 		return false;
 	}
-	if (knows_code(p2, auth))
+	if (otp_is_valid(p2, auth))
 		return true;
-	count_failure(peer, auth);
-	discard(p2, MURAL_UNAUTHORIZED);
+	count_failed_attempt(peer, auth);
+	count_discard(p2, MURAL_UNAUTHORIZED);
 	return false;
 }
 
 static struct peer *
-find_open(const struct p2 *p2, const struct stream_auth *auth)
+peer_find_open(const struct p2 *p2, const struct p2_auth *auth)
 {
 	for (struct peer *peer = p2->peers; peer; peer = peer->next)
 		if (peer->state == PEER_OPEN && peer->name_len == auth->len &&
@@ -189,85 +189,85 @@ find_open(const struct p2 *p2, const struct stream_auth *auth)
 
 /* What a user may paint is counted over all its connections. */
 static struct bucket *
-kept_puts(struct peer *peer)
+user_put_bucket(struct peer *peer)
 {
 	struct p2 *p2 = peer->p2;
 	struct bucket_rate rate = put_rate(p2);
 
-	return bucket_of(
+	return bucket_table_get(
 		&p2->buckets, &rate, PUTS, peer->name, peer->name_len, now_ms(p2));
 }
 
 static void
-enter(struct peer *peer)
+peer_authenticate(struct peer *peer)
 {
-	struct stream_auth auth = stream_auth(&peer->stream);
+	struct p2_auth auth = p2_parser_auth(&peer->parser);
 	struct peer *older;
 
-	if (!may_enter(peer, &auth)) {
-		peer_close(peer, FAREWELL_REFUSED);
+	if (!is_authorized(peer, &auth)) {
+		peer_close(peer, PEER_CLOSE_REFUSED);
 		return;
 	}
-	older = find_open(peer->p2, &auth);
+	older = peer_find_open(peer->p2, &auth);
 	if (older)
-		peer_close(older, FAREWELL_OVER);
+		peer_close(older, PEER_CLOSE_NORMAL);
 	peer->name = malloc(auth.len);
 	if (!peer->name) {
-		peer_close(peer, FAREWELL_OVER);
+		peer_close(peer, PEER_CLOSE_NORMAL);
 		return;
 	}
 	memcpy(peer->name, auth.name, auth.len);
 	peer->name_len = auth.len;
-	peer->puts = *kept_puts(peer);
-	no_stranger(peer);
-	set_state(peer, PEER_OPEN);
+	peer->puts = *user_put_bucket(peer);
+	clear_unauthenticated(peer);
+	peer_set_state(peer, PEER_OPEN);
 }
 
 /* ------------------------------------------------------------- what it says */
 
 static void
-put(struct peer *peer, const struct stream_event *event)
+peer_put(struct peer *peer, const struct p2_event *event)
 {
 	struct p2 *p2 = peer->p2;
 
-	if (p2->config->put_rate > 0 && !bucket_take(&peer->puts)) {
-		discard(p2, MURAL_RATE_LIMITED);
+	if (p2->config->put_rate > 0 && !bucket_consume(&peer->puts)) {
+		count_discard(p2, MURAL_RATE_LIMITED);
 		return;
 	}
-	if (mural_charge(p2->host, p2->host->brush, &peer->address.any, 1, 0) < 0)
+	if (mural_consume(p2->host, p2->host->brush, &peer->address.any, 1, 0) < 0)
 		return;
-	mural_put(p2->host->brush, event->x1 + p2->zero_x, event->y1 + p2->zero_y,
+	mural_put(p2->host->brush, event->x1 + p2->origin_x, event->y1 + p2->origin_y,
 		event->argb);
 }
 
 static void
-take_event(struct peer *peer, const struct stream_event *event)
+peer_handle_event(struct peer *peer, const struct p2_event *event)
 {
 	switch (event->kind) {
-	case STREAM_PUT:
-		put(peer, event);
+	case P2_EVENT_PUT:
+		peer_put(peer, event);
 		break;
-	case STREAM_AUTH:
-		enter(peer);
+	case P2_EVENT_AUTH:
+		peer_authenticate(peer);
 		break;
-	case STREAM_REFUSED:
-		discard(peer->p2, MURAL_MALFORMED);
-		peer_close(peer, FAREWELL_REFUSED);
+	case P2_EVENT_BAD_AUTH:
+		count_discard(peer->p2, MURAL_MALFORMED);
+		peer_close(peer, PEER_CLOSE_REFUSED);
 		break;
-	case STREAM_SUB:
+	case P2_EVENT_SUB:
 		peer->sub = *event;
 		peer->sub_came = true;
 		break;
-	case STREAM_DISCONNECT:
-		peer_close(peer, FAREWELL_OVER);
+	case P2_EVENT_DISCONNECT:
+		peer_close(peer, PEER_CLOSE_NORMAL);
 		break;
-	case STREAM_BROKEN:
-	case STREAM_UNKNOWN:
-	case STREAM_GARBAGE:
-		discard(peer->p2, MURAL_MALFORMED);
+	case P2_EVENT_MALFORMED:
+	case P2_EVENT_UNKNOWN:
+	case P2_EVENT_GARBAGE:
+		count_discard(peer->p2, MURAL_MALFORMED);
 		break;
-	case STREAM_HEARTBEAT:
-	case STREAM_NOTHING:
+	case P2_EVENT_HEARTBEAT:
+	case P2_EVENT_NONE:
 		break;
 	}
 }
@@ -280,21 +280,21 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 	size_t used = 0;
 
 	p2->host->counts.received_bytes += len;
-	if (mural_charge(p2->host, p2->host->brush, &peer->address.any, 0, len) < 0) {
-		peer_close(peer, FAREWELL_REFUSED);
+	if (mural_consume(p2->host, p2->host->brush, &peer->address.any, 0, len) < 0) {
+		peer_close(peer, PEER_CLOSE_REFUSED);
 		mural_publish(p2->host);
 		return;
 	}
-	bucket_fill(&peer->puts, &rate, now_ms(p2));
+	bucket_refill(&peer->puts, &rate, now_ms(p2));
 	while (used < len && peer->state != PEER_CLOSING) {
-		struct stream_event event;
+		struct p2_event event;
 
-		used += stream_next(&peer->stream, data + used, len - used, &event);
-		take_event(peer, &event);
+		used += p2_parser_next(&peer->parser, data + used, len - used, &event);
+		peer_handle_event(peer, &event);
 	}
 	/* only the last Sub counts, and so many of them cost no more than one */
 	if (peer->sub_came && peer->state == PEER_OPEN)
-		updates_subscribe(peer, &peer->sub);
+		broadcast_subscribe(peer, &peer->sub);
 	peer->sub_came = false;
 	mural_publish(p2->host);
 }
@@ -302,7 +302,7 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 void
 peer_drained(struct peer *peer)
 {
-	updates_catch_up(peer);
+	broadcast_catch_up(peer);
 }
 
 /* --------------------------------------------------------- coming and going */
@@ -310,21 +310,21 @@ peer_drained(struct peer *peer)
 /* Many who say nothing shall not keep out one who does: the one that was here longest
  * makes room at once. */
 static void
-make_room(struct p2 *p2)
+evict_oldest_unauthenticated(struct p2 *p2)
 {
 	struct peer *oldest = NULL;
 
-	if (p2->n_strangers <= p2->strangers_max)
+	if (p2->n_unauthenticated <= p2->unauthenticated_max)
 		return;
 	for (struct peer *peer = p2->peers; peer; peer = peer->next)
-		if (peer->stranger)
+		if (peer->unauthenticated)
 			oldest = peer;
 	assert(oldest);
 	if (oldest->state != PEER_CLOSING)
-		discard(p2, MURAL_UNAUTHORIZED);
-	peer_close(oldest, FAREWELL_REFUSED);
+		count_discard(p2, MURAL_UNAUTHORIZED);
+	peer_close(oldest, PEER_CLOSE_REFUSED);
 	oldest->transport->drop(oldest);
-	no_stranger(oldest);
+	clear_unauthenticated(oldest);
 }
 
 void
@@ -336,37 +336,37 @@ peer_init(
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	peer->p2 = p2;
 	peer->transport = transport;
-	peer->since_ms = now_ms(p2);
-	find_source(peer, fd);
+	peer->state_since_ms = now_ms(p2);
+	peer_find_source(peer, fd);
 	peer->next = p2->peers;
 	if (peer->next)
 		peer->next->previous = peer;
 	p2->peers = peer;
 	p2->handles++;
 	p2->host->counts.connections++;
-	peer->stranger = true;
-	p2->n_strangers++;
-	make_room(p2);
-	sweep_at(p2, due_ms(peer));
-	peer->entered = mural_enter(p2->host, &peer->address.any) == 0;
-	if (!peer->entered)
-		peer_close(peer, FAREWELL_REFUSED);
+	peer->unauthenticated = true;
+	p2->n_unauthenticated++;
+	evict_oldest_unauthenticated(p2);
+	schedule_sweep(p2, due_ms(peer));
+	peer->admitted = mural_conn_admit(p2->host, &peer->address.any) == 0;
+	if (!peer->admitted)
+		peer_close(peer, PEER_CLOSE_REFUSED);
 	mural_publish(p2->host);
 }
 
 void
-peer_close(struct peer *peer, enum farewell why)
+peer_close(struct peer *peer, enum peer_close_reason reason)
 {
 	static const uint8_t disconnect[] = { 0xff, 0x00 };
 
 	if (peer->state == PEER_CLOSING)
 		return;
-	updates_leave(peer);
+	broadcast_unsubscribe(peer);
 	if (peer->name)
-		*kept_puts(peer) = peer->puts;
-	set_state(peer, PEER_CLOSING);
+		*user_put_bucket(peer) = peer->puts;
+	peer_set_state(peer, PEER_CLOSING);
 	peer->transport->send(peer, disconnect, sizeof(disconnect));
-	peer->transport->close(peer, why);
+	peer->transport->close(peer, reason);
 }
 
 void
@@ -374,12 +374,12 @@ peer_finish(struct peer *peer)
 {
 	struct p2 *p2 = peer->p2;
 
-	updates_leave(peer);
+	broadcast_unsubscribe(peer);
 	if (peer->state == PEER_OPEN)
-		*kept_puts(peer) = peer->puts;
-	no_stranger(peer);
-	if (peer->entered)
-		mural_leave(p2->host, &peer->address.any);
+		*user_put_bucket(peer) = peer->puts;
+	clear_unauthenticated(peer);
+	if (peer->admitted)
+		mural_conn_release(p2->host, &peer->address.any);
 	if (peer->next)
 		peer->next->previous = peer->previous;
 	if (peer->previous)
@@ -397,25 +397,25 @@ peer_finish(struct peer *peer)
 static uint64_t
 due_ms(const struct peer *peer)
 {
-	if (peer->state == PEER_WAITING)
-		return peer->since_ms + AUTH_MS;
+	if (peer->state == PEER_UNAUTHENTICATED)
+		return peer->state_since_ms + AUTH_TIMEOUT_MS;
 	if (peer->state == PEER_CLOSING)
-		return peer->since_ms + LINGER_MS;
+		return peer->state_since_ms + DRAIN_TIMEOUT_MS;
 	if (peer->p2->config->idle == 0)
 		return UINT64_MAX;
-	return peer->transport->heard_ms(peer) + peer->p2->config->idle;
+	return peer->transport->last_received_ms(peer) + peer->p2->config->idle;
 }
 
 static void
-send_away(struct peer *peer)
+peer_expire(struct peer *peer)
 {
 	switch (peer->state) {
-	case PEER_WAITING:
-		discard(peer->p2, MURAL_UNAUTHORIZED);
-		peer_close(peer, FAREWELL_REFUSED);
+	case PEER_UNAUTHENTICATED:
+		count_discard(peer->p2, MURAL_UNAUTHORIZED);
+		peer_close(peer, PEER_CLOSE_REFUSED);
 		break;
 	case PEER_OPEN:
-		peer_close(peer, FAREWELL_OVER);
+		peer_close(peer, PEER_CLOSE_NORMAL);
 		break;
 	case PEER_CLOSING:
 		peer->transport->drop(peer);
@@ -430,7 +430,7 @@ on_sweep(uv_timer_t *timer)
 }
 
 static void
-sweep_at(struct p2 *p2, uint64_t due)
+schedule_sweep(struct p2 *p2, uint64_t due)
 {
 	uint64_t now = now_ms(p2), wait = due > now ? due - now : 0;
 
@@ -448,11 +448,11 @@ peers_sweep(struct p2 *p2)
 
 	for (struct peer *peer = p2->peers; peer; peer = peer->next) {
 		if (due_ms(peer) <= now)
-			send_away(peer);
+			peer_expire(peer);
 		/* one that is dropped already is only waiting for the loop */
 		if (due_ms(peer) > now && due_ms(peer) < next)
 			next = due_ms(peer);
 	}
-	sweep_at(p2, next);
+	schedule_sweep(p2, next);
 	mural_publish(p2->host);
 }

@@ -22,11 +22,11 @@ struct p2;
 struct peer;
 
 /* Why a peer is sent away. */
-enum farewell {
-	FAREWELL_OVER,    /* it asked for it, was idle, or its user came again */
-	FAREWELL_REFUSED, /* it is nobody we know, did not say who it is, or is too much
-			   */
-	FAREWELL_STOP,    /* the wall ends */
+enum peer_close_reason {
+	PEER_CLOSE_NORMAL,  /* it asked for it, was idle, or its user came again */
+	PEER_CLOSE_REFUSED, /* it is nobody we know, did not say who it is, or is too much
+			     */
+	PEER_CLOSE_SHUTDOWN, /* the wall ends */
 };
 
 /* What a transport does for a peer.  None of them frees it. */
@@ -34,38 +34,38 @@ struct peer_transport {
 	/* Sends whole messages, as one where the transport has messages. */
 	void (*send)(struct peer *peer, const void *bytes, size_t len);
 	/* Bytes that it has not handed to the kernel yet. */
-	size_t (*waiting)(const struct peer *peer);
+	size_t (*pending)(const struct peer *peer);
 	/* Ends it when the last words are out; peer_finish() comes later. */
-	void (*close)(struct peer *peer, enum farewell why);
+	void (*close)(struct peer *peer, enum peer_close_reason reason);
 	/* Ends it now; peer_finish() comes later.  Does nothing the second time. */
 	void (*drop)(struct peer *peer);
 	/* When its last byte came, by uv_now(). */
-	uint64_t (*heard_ms)(const struct peer *peer);
+	uint64_t (*last_received_ms)(const struct peer *peer);
 };
 
-enum peer_state { PEER_WAITING, PEER_OPEN, PEER_CLOSING };
+enum peer_state { PEER_UNAUTHENTICATED, PEER_OPEN, PEER_CLOSING };
 
 struct peer {
 	struct p2 *p2;
 	struct peer *next, *previous;
 	const struct peer_transport *transport;
 	enum peer_state state;
-	uint64_t since_ms; /* in this state */
+	uint64_t state_since_ms; /* in this state */
 	union {
 		struct sockaddr any;
 		struct sockaddr_in in4;
 		struct sockaddr_in6 in6;
 	} address;
-	bool entered;      /* counted in by murald, and to be counted out */
-	uint8_t source[8]; /* the address, or the network of an IPv6 one */
-	bool stranger;     /* counted as one that did not say who it is */
-	struct stream stream;
+	bool admitted;        /* counted in by murald, and to be counted out */
+	uint8_t source[8];    /* the address, or the network of an IPv6 one */
+	bool unauthenticated; /* counted as one that did not say who it is */
+	struct p2_parser parser;
 	char *name; /* PEER_OPEN: name_len bytes */
 	size_t name_len;
 	struct bucket puts;
 	struct subscription subscription;
 	bool sub_came; /* in what is being read; `sub` is the last of them */
-	struct stream_event sub;
+	struct p2_event sub;
 };
 
 /* Begins with a connected socket, which stays the transport's; `peer` is zeroed. */
@@ -75,11 +75,11 @@ void peer_init(
 /* What it said.  It may be closing afterwards. */
 void peer_read(struct peer *peer, const uint8_t *data, size_t len);
 
-/* Its outbox is empty again. */
+/* Its send buffer is empty again. */
 void peer_drained(struct peer *peer);
 
 /* Says ff 00 and has the transport end it.  Does nothing the second time. */
-void peer_close(struct peer *peer, enum farewell why);
+void peer_close(struct peer *peer, enum peer_close_reason reason);
 
 /* The transport is done with it; what is left is the transport's memory. */
 void peer_finish(struct peer *peer);

@@ -15,7 +15,7 @@
 
 /* Of the descriptors a quarter may be with clients that did not say who they are, and
  * never more than this. */
-#define STRANGERS_MOST 4096
+#define UNAUTHENTICATED_MAX 4096
 
 static const struct mural_option options[] = {
 	MURAL_ADDRESS(struct p2_config, listen, "[::]:7062", "where TCP clients come to"),
@@ -80,17 +80,17 @@ origin_is_word(const char *origin)
 
 /* p²'s 0,0 in the pixels of the region. */
 static void
-place_origin(struct p2 *p2)
+origin_init(struct p2 *p2)
 {
 	const struct mural_host *host = p2->host;
 	int32_t x, y;
 
 	if (strcmp(p2->config->origin, "center") == 0) {
-		p2->zero_x = host->width / 2;
-		p2->zero_y = host->height / 2;
+		p2->origin_x = host->width / 2;
+		p2->origin_y = host->height / 2;
 	} else if (read_point(p2->config->origin, &x, &y)) {
-		p2->zero_x = x - (int32_t)host->left;
-		p2->zero_y = y - (int32_t)host->top;
+		p2->origin_x = x - (int32_t)host->left;
+		p2->origin_y = y - (int32_t)host->top;
 	}
 }
 
@@ -149,33 +149,34 @@ load_users(struct p2 *p2)
 	ret = users_load(&p2->users, path, log_users, p2->host);
 	if (ret < 0)
 		return ret;
-	p2->steps_path = steps_path(path);
-	if (!p2->steps_path)
+	p2->otp_replay_path = otp_replay_path(path);
+	if (!p2->otp_replay_path)
 		return -ENOMEM;
-	ret = steps_load(&p2->users, p2->steps_path);
+	ret = otp_replay_load(&p2->users, p2->otp_replay_path);
 	if (ret < 0)
 		mural_log(p2->host, MURAL_WARN, "cannot read used codes from %s: %s",
-			p2->steps_path, strerror(-ret));
+			p2->otp_replay_path, strerror(-ret));
 	return 0;
 }
 
 static size_t
-strangers_max(void)
+unauthenticated_max(void)
 {
 	struct rlimit files;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / 4 > STRANGERS_MOST)
-		return STRANGERS_MOST;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
+		files.rlim_cur / 4 > UNAUTHENTICATED_MAX)
+		return UNAUTHENTICATED_MAX;
 	return files.rlim_cur / 4;
 }
 
 static void
-free_all(struct p2 *p2)
+p2_free(struct p2 *p2)
 {
-	updates_finish(p2);
+	broadcast_finish(p2);
 	users_finish(&p2->users);
-	free(p2->steps_path);
-	p2->steps_path = NULL;
+	free(p2->otp_replay_path);
+	p2->otp_replay_path = NULL;
 }
 
 void
@@ -185,15 +186,15 @@ p2_release(struct p2 *p2)
 	if (!p2->stopping)
 		return;
 	if (!p2->peers)
-		websocket_stop(p2);
+		p2_websocket_stop(p2);
 	if (p2->handles > 0)
 		return;
-	free_all(p2);
+	p2_free(p2);
 	mural_stopped(p2->host);
 }
 
 static void
-on_closed(uv_handle_t *handle)
+on_handle_closed(uv_handle_t *handle)
 {
 	p2_release(handle->data);
 }
@@ -205,15 +206,15 @@ p2_stop(struct mural_host *host)
 
 	p2->stopping = true;
 	mural_unlisten(p2->tcp_listener);
-	websocket_unlisten(p2);
+	p2_websocket_unlisten(p2);
 	for (struct peer *peer = p2->peers; peer; peer = peer->next) {
-		peer_close(peer, FAREWELL_STOP);
+		peer_close(peer, PEER_CLOSE_SHUTDOWN);
 		peer->transport->drop(peer);
 	}
-	updates_close(p2, on_closed);
-	uv_close((uv_handle_t *)&p2->sweep, on_closed);
+	broadcast_close(p2, on_handle_closed);
+	uv_close((uv_handle_t *)&p2->sweep, on_handle_closed);
 	if (!p2->peers)
-		websocket_stop(p2);
+		p2_websocket_stop(p2);
 }
 
 static int
@@ -225,7 +226,7 @@ listen_all(struct p2 *p2)
 		ret = mural_listen(p2->host, p2->config->listen, NULL, tcp_accept,
 			&p2->tcp_listener);
 	if (ret == 0 && *p2->config->websocket)
-		ret = websocket_start(p2);
+		ret = p2_websocket_start(p2);
 	return ret;
 }
 
@@ -237,9 +238,9 @@ p2_start(struct mural_host *host)
 
 	p2->host = host;
 	p2->config = host->config;
-	p2->strangers_max = strangers_max();
+	p2->unauthenticated_max = unauthenticated_max();
 	bucket_table_init(&p2->buckets);
-	place_origin(p2);
+	origin_init(p2);
 	ret = load_users(p2);
 	if (ret < 0) {
 		users_finish(&p2->users);
@@ -247,8 +248,8 @@ p2_start(struct mural_host *host)
 	}
 	uv_timer_init(host->loop, &p2->sweep);
 	p2->sweep.data = p2;
-	p2->handles = 3; /* the sweep's, the bell's and the tick's */
-	ret = updates_open(p2);
+	p2->handles = 3; /* the sweep's, the wake-up's and the tick's */
+	ret = broadcast_open(p2);
 	if (ret < 0)
 		mural_log(host, MURAL_ERROR, "no memory for a canvas of %ux%u",
 			host->width, host->height);
@@ -263,7 +264,7 @@ p2_start(struct mural_host *host)
 
 /* Whoever is in no list any more goes. */
 static void
-send_away_unknown(struct p2 *p2)
+close_unknown_users(struct p2 *p2)
 {
 	struct peer *next;
 
@@ -271,7 +272,7 @@ send_away_unknown(struct p2 *p2)
 		next = peer->next;
 		if (peer->state == PEER_OPEN &&
 			!users_find(&p2->users, peer->name, peer->name_len))
-			peer_close(peer, FAREWELL_REFUSED);
+			peer_close(peer, PEER_CLOSE_REFUSED);
 	}
 }
 
@@ -281,7 +282,7 @@ p2_reload(struct mural_host *host)
 	struct p2 *p2 = host->state;
 	struct users users = { 0 };
 
-	if (!p2->steps_path)
+	if (!p2->otp_replay_path)
 		return;
 	if (users_load(&users, p2->config->users, log_users, host) < 0) {
 		mural_log(host, MURAL_WARN, "the users stay as they were");
@@ -290,21 +291,22 @@ p2_reload(struct mural_host *host)
 	users_keep_steps(&users, &p2->users);
 	users_finish(&p2->users);
 	p2->users = users;
-	send_away_unknown(p2);
+	close_unknown_users(p2);
 }
 
 /* -------------------------------------------------------------------- invite */
 
 static int
-p2_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
-	size_t len)
+p2_hint(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
 {
 	const struct p2_config *config = host->config;
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
 	const char *listen = *config->listen ? config->listen : config->websocket;
 	char name[HOST_PART_MAX];
 
-	if (host->port == 0 || !host_part(listen, wish->address, name, sizeof(name)))
+	if (host->port == 0 ||
+		!host_part_format(listen, request->address, name, sizeof(name)))
 		return -1;
 	if (*config->listen)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
@@ -319,10 +321,10 @@ const struct mural_plugin mural_plugin = {
 	.options = options,
 	.config_size = sizeof(struct p2_config),
 	.state_size = sizeof(struct p2),
-	.transports = MURAL_RESIDENT,
+	.transports = MURAL_SERVICE,
 	.check = p2_check,
 	.start = p2_start,
 	.stop = p2_stop,
 	.reload = p2_reload,
-	.invite = p2_invite,
+	.hint = p2_hint,
 };

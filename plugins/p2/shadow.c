@@ -13,85 +13,85 @@
 #define PIXEL_BYTES (BLOCK_HEAD + 2)
 
 int
-board_init(struct board *board, uint32_t left, uint32_t top, uint32_t width,
+shadow_init(struct shadow *shadow, uint32_t left, uint32_t top, uint32_t width,
 	uint32_t height, int32_t left_x, int32_t top_y, const struct mural_view *view)
 {
 	size_t tiles = (size_t)view->tiles_x * view->tiles_y;
 
-	board->left = left;
-	board->top = top;
-	board->width = width;
-	board->height = height;
-	board->left_x = left_x;
-	board->top_y = top_y;
-	board->row_words = (width + 63) / 64;
-	board->shown = calloc((size_t)width * height, sizeof(*board->shown));
-	board->changed = calloc(board->row_words * height, sizeof(*board->changed));
-	board->boxes = calloc(tiles, sizeof(*board->boxes));
-	board->tiles = calloc(view->words, sizeof(*board->tiles));
-	if (!board->shown || !board->changed || !board->boxes || !board->tiles)
+	shadow->left = left;
+	shadow->top = top;
+	shadow->width = width;
+	shadow->height = height;
+	shadow->left_x = left_x;
+	shadow->top_y = top_y;
+	shadow->row_words = (width + 63) / 64;
+	shadow->shown = calloc((size_t)width * height, sizeof(*shadow->shown));
+	shadow->changed = calloc(shadow->row_words * height, sizeof(*shadow->changed));
+	shadow->boxes = calloc(tiles, sizeof(*shadow->boxes));
+	shadow->tiles = calloc(view->words, sizeof(*shadow->tiles));
+	if (!shadow->shown || !shadow->changed || !shadow->boxes || !shadow->tiles)
 		return -ENOMEM;
 	for (uint32_t rgb15 = 0; rgb15 < P2_COLOURS; rgb15++) {
 		uint8_t bytes[2];
 
 		p2_colour_encode(rgb15, bytes);
-		memcpy(&board->wire[rgb15], bytes, sizeof(bytes));
+		memcpy(&shadow->wire[rgb15], bytes, sizeof(bytes));
 	}
 	return 0;
 }
 
 void
-board_finish(struct board *board)
+shadow_finish(struct shadow *shadow)
 {
-	free(board->shown);
-	free(board->changed);
-	free(board->boxes);
-	free(board->tiles);
-	board->shown = NULL;
-	board->changed = NULL;
-	board->boxes = NULL;
-	board->tiles = NULL;
+	free(shadow->shown);
+	free(shadow->changed);
+	free(shadow->boxes);
+	free(shadow->tiles);
+	shadow->shown = NULL;
+	shadow->changed = NULL;
+	shadow->boxes = NULL;
+	shadow->tiles = NULL;
 }
 
 /* ------------------------------------------------------------------- damage */
 
 /* A tile's part of the region, in the region's pixels; false when it has none. */
 static bool
-tile_rect(const struct board *board, uint32_t tile, uint32_t tiles_x, struct rect *rect)
+tile_rect(const struct shadow *shadow, uint32_t tile, uint32_t tiles_x, struct rect *rect)
 {
 	uint32_t x = tile % tiles_x * MURAL_TILE, right = x + MURAL_TILE;
 	uint32_t y = tile / tiles_x * MURAL_TILE, bottom = y + MURAL_TILE;
 
-	if (x < board->left)
-		x = board->left;
-	if (y < board->top)
-		y = board->top;
-	if (right > board->left + board->width)
-		right = board->left + board->width;
-	if (bottom > board->top + board->height)
-		bottom = board->top + board->height;
+	if (x < shadow->left)
+		x = shadow->left;
+	if (y < shadow->top)
+		y = shadow->top;
+	if (right > shadow->left + shadow->width)
+		right = shadow->left + shadow->width;
+	if (bottom > shadow->top + shadow->height)
+		bottom = shadow->top + shadow->height;
 	if (x >= right || y >= bottom)
 		return false;
-	*rect = (struct rect){ x - board->left, y - board->top, right - x, bottom - y };
+	*rect = (struct rect){ x - shadow->left, y - shadow->top, right - x, bottom - y };
 	return true;
 }
 
 static void
-compare_tile(struct board *board, struct mural_reader *reader, const struct rect *tile)
+compare_tile(struct shadow *shadow, struct mural_reader *reader, const struct rect *tile)
 {
 	uint32_t pixels[MURAL_TILE * MURAL_TILE];
 	uint32_t left = UINT32_MAX, right = 0, top = UINT32_MAX, bottom = 0;
 
-	mural_reader_copy(reader, tile->x + board->left, tile->y + board->top,
+	mural_reader_copy(reader, tile->x + shadow->left, tile->y + shadow->top,
 		tile->width, tile->height, pixels, MURAL_TILE);
 	for (uint32_t row = 0; row < tile->height; row++) {
 		uint32_t y = tile->y + row;
-		uint16_t *shown = &board->shown[(size_t)y * board->width];
-		uint64_t *changed = &board->changed[y * board->row_words];
+		uint16_t *shown = &shadow->shown[(size_t)y * shadow->width];
+		uint64_t *changed = &shadow->changed[y * shadow->row_words];
 
 		for (uint32_t x = tile->x; x < tile->x + tile->width; x++) {
 			uint32_t argb = pixels[row * MURAL_TILE + x - tile->x];
-			uint16_t wire = board->wire[p2_rgb15_from_argb(argb)];
+			uint16_t wire = shadow->wire[p2_rgb15_from_argb(argb)];
 
 			if (shown[x] == wire)
 				continue;
@@ -104,68 +104,68 @@ compare_tile(struct board *board, struct mural_reader *reader, const struct rect
 		}
 	}
 	if (left <= right)
-		board->boxes[board->n_boxes++] =
+		shadow->boxes[shadow->n_boxes++] =
 			(struct rect){ left, top, right - left + 1, bottom - top + 1 };
 }
 
 bool
-board_refresh(struct board *board, struct mural_reader *reader)
+shadow_refresh(struct shadow *shadow, struct mural_reader *reader)
 {
 	const struct mural_view *view = mural_reader_view(reader);
 
-	if (!mural_reader_take(reader, board->tiles))
+	if (!mural_reader_take(reader, shadow->tiles))
 		return false;
 	for (size_t word = 0; word < view->words; word++)
-		for (uint64_t bits = board->tiles[word]; bits; bits &= bits - 1) {
+		for (uint64_t bits = shadow->tiles[word]; bits; bits &= bits - 1) {
 			uint32_t tile = word * 64 + __builtin_ctzll(bits);
 			struct rect rect;
 
-			if (tile_rect(board, tile, view->tiles_x, &rect))
-				compare_tile(board, reader, &rect);
+			if (tile_rect(shadow, tile, view->tiles_x, &rect))
+				compare_tile(shadow, reader, &rect);
 		}
-	return board->n_boxes > 0;
+	return shadow->n_boxes > 0;
 }
 
 void
-board_settle(struct board *board)
+shadow_clear_changed(struct shadow *shadow)
 {
-	for (size_t i = 0; i < board->n_boxes; i++)
-		for (uint32_t row = 0; row < board->boxes[i].height; row++) {
-			const struct rect *box = &board->boxes[i];
-			size_t first = (box->y + row) * board->row_words;
+	for (size_t i = 0; i < shadow->n_boxes; i++)
+		for (uint32_t row = 0; row < shadow->boxes[i].height; row++) {
+			const struct rect *box = &shadow->boxes[i];
+			size_t first = (box->y + row) * shadow->row_words;
 
 			for (uint32_t word = box->x / 64;
 				word <= (box->x + box->width - 1) / 64; word++)
-				board->changed[first + word] = 0;
+				shadow->changed[first + word] = 0;
 		}
-	board->n_boxes = 0;
+	shadow->n_boxes = 0;
 }
 
 /* ------------------------------------------------------------------- packing */
 
 size_t
-board_block(const struct board *board, uint32_t x, uint32_t y, uint32_t width,
+shadow_encode_block(const struct shadow *shadow, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, uint8_t *bytes)
 {
 	uint8_t *p = bytes + BLOCK_HEAD;
 
 	bytes[0] = 0xff;
 	bytes[1] = (height - 1) << 4 | width;
-	p2_coordinate_encode(board->left_x + (int32_t)x, bytes + 2);
-	p2_coordinate_encode(board->top_y + (int32_t)y, bytes + 4);
+	p2_coordinate_encode(shadow->left_x + (int32_t)x, bytes + 2);
+	p2_coordinate_encode(shadow->top_y + (int32_t)y, bytes + 4);
 	for (uint32_t row = y; row < y + height; row++) {
-		memcpy(p, &board->shown[(size_t)row * board->width + x], 2 * width);
+		memcpy(p, &shadow->shown[(size_t)row * shadow->width + x], 2 * width);
 		p += 2 * width;
 	}
 	return p - bytes;
 }
 
 size_t
-board_block_rect(const struct board *board, const uint8_t *bytes, struct rect *rect)
+shadow_block_rect(const struct shadow *shadow, const uint8_t *bytes, struct rect *rect)
 {
 	*rect = (struct rect){
-		.x = p2_coordinate_decode(bytes + 2) - board->left_x,
-		.y = p2_coordinate_decode(bytes + 4) - board->top_y,
+		.x = p2_coordinate_decode(bytes + 2) - shadow->left_x,
+		.y = p2_coordinate_decode(bytes + 4) - shadow->top_y,
 		.width = bytes[1] & 15,
 		.height = (bytes[1] >> 4) + 1,
 	};
@@ -174,20 +174,20 @@ board_block_rect(const struct board *board, const uint8_t *bytes, struct rect *r
 
 /* The changed bits of a row from x on, BLOCK_WIDTH of them. */
 static uint32_t
-row_bits(const struct board *board, uint32_t x, uint32_t y)
+row_bits(const struct shadow *shadow, uint32_t x, uint32_t y)
 {
-	const uint64_t *row = &board->changed[y * board->row_words];
+	const uint64_t *row = &shadow->changed[y * shadow->row_words];
 	uint64_t bits = row[x / 64] >> x % 64;
 
-	if (x % 64 > 64 - BLOCK_WIDTH && x / 64 + 1 < board->row_words)
+	if (x % 64 > 64 - BLOCK_WIDTH && x / 64 + 1 < shadow->row_words)
 		bits |= row[x / 64 + 1] << (64 - x % 64);
 	return bits & FULL_ROW;
 }
 
 static void
-clear_bits(struct board *board, uint32_t x, uint32_t y, uint32_t width)
+clear_row_bits(struct shadow *shadow, uint32_t x, uint32_t y, uint32_t width)
 {
-	uint64_t *row = &board->changed[y * board->row_words];
+	uint64_t *row = &shadow->changed[y * shadow->row_words];
 	uint64_t bits = (UINT64_C(1) << width) - 1;
 
 	row[x / 64] &= ~(bits << x % 64);
@@ -227,14 +227,14 @@ choose_block(const uint32_t *rows, uint32_t height, uint32_t *best_width,
 
 /* The block for the changed pixel at x,y, above and left of which none is changed. */
 static size_t
-pack_block(struct board *board, uint32_t x, uint32_t y, uint8_t *bytes)
+pack_block(struct shadow *shadow, uint32_t x, uint32_t y, uint8_t *bytes)
 {
 	uint32_t rows[BLOCK_HEIGHT], all = FULL_ROW, any = 0, width, height;
 	uint32_t limit =
-		board->height - y < BLOCK_HEIGHT ? board->height - y : BLOCK_HEIGHT;
+		shadow->height - y < BLOCK_HEIGHT ? shadow->height - y : BLOCK_HEIGHT;
 
 	for (uint32_t i = 0; i < limit; i++) {
-		rows[i] = row_bits(board, x, y + i);
+		rows[i] = row_bits(shadow, x, y + i);
 		all &= rows[i];
 		any |= i > 0 ? rows[i] : rows[i] & ~1u;
 	}
@@ -247,23 +247,24 @@ pack_block(struct board *board, uint32_t x, uint32_t y, uint8_t *bytes)
 		choose_block(rows, limit, &width, &height);
 	}
 	for (uint32_t i = 0; i < height; i++)
-		clear_bits(board, x, y + i, width);
-	return board_block(board, x, y, width, height, bytes);
+		clear_row_bits(shadow, x, y + i, width);
+	return shadow_encode_block(shadow, x, y, width, height, bytes);
 }
 
 size_t
-board_pack(struct board *board, uint32_t *row, uint8_t *bytes, size_t len)
+shadow_pack(struct shadow *shadow, uint32_t *row, uint8_t *bytes, size_t len)
 {
 	size_t used = 0;
 
-	for (; *row < board->height; ++*row)
-		for (size_t word = 0; word < board->row_words; word++) {
-			uint64_t *bits = &board->changed[*row * board->row_words + word];
+	for (; *row < shadow->height; ++*row)
+		for (size_t word = 0; word < shadow->row_words; word++) {
+			uint64_t *bits =
+				&shadow->changed[*row * shadow->row_words + word];
 
 			while (*bits) {
 				if (len - used < BLOCK_BYTES)
 					return used;
-				used += pack_block(board,
+				used += pack_block(shadow,
 					word * 64 + __builtin_ctzll(*bits), *row,
 					bytes + used);
 			}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The board: what p² clients have been told the plugin's region looks like, in the
+ * The shadow: what p² clients have been told the plugin's region looks like, in the
  * colours of the wire, and what of it changed just now.
  *
- * The canvas says which tiles were painted; the board says which pixels of them look
+ * The canvas says which tiles were painted; the shadow says which pixels of them look
  * different in 15 bits, and packs those into Updates, once for everybody.
  *
  * Coordinates are pixels of the region; left_x and top_y are what p² calls its corner.
@@ -29,7 +29,7 @@ struct rect {
 	uint32_t x, y, width, height;
 };
 
-struct board {
+struct shadow {
 	uint32_t width, height;
 	uint32_t left, top;    /* of the region, on the canvas */
 	int32_t left_x, top_y; /* the region's corner in p²'s plane */
@@ -42,33 +42,33 @@ struct board {
 	uint16_t wire[P2_COLOURS]; /* rgb15 to wire */
 };
 
-/* Says nothing about colours until board_refresh().  0 or -ENOMEM. */
-int board_init(struct board *board, uint32_t left, uint32_t top, uint32_t width,
+/* Says nothing about colours until shadow_refresh().  0 or -ENOMEM. */
+int shadow_init(struct shadow *shadow, uint32_t left, uint32_t top, uint32_t width,
 	uint32_t height, int32_t left_x, int32_t top_y, const struct mural_view *view);
 
-/* Accepts a zeroed board. */
-void board_finish(struct board *board);
+/* Accepts a zeroed shadow. */
+void shadow_finish(struct shadow *shadow);
 
 /* Takes the reader's damage; afterwards `changed` and `boxes` tell what looks different.
  * False: nothing does. */
-bool board_refresh(struct board *board, struct mural_reader *reader);
+bool shadow_refresh(struct shadow *shadow, struct mural_reader *reader);
 
 /* Forgets what changed. */
-void board_settle(struct board *board);
+void shadow_clear_changed(struct shadow *shadow);
 
 /* Packs the changed pixels into Updates, few and large, and takes their bits away.  A
  * pixel between two others may come along when that is shorter.  Starts at row *row and
  * stops when the next Update may not fit; returns the bytes written, and in *row where to
- * go on, board->height when all is packed.  `len` is BLOCK_BYTES or more. */
-size_t board_pack(struct board *board, uint32_t *row, uint8_t *bytes, size_t len);
+ * go on, shadow->height when all is packed.  `len` is BLOCK_BYTES or more. */
+size_t shadow_pack(struct shadow *shadow, uint32_t *row, uint8_t *bytes, size_t len);
 
 /* Writes one Update of at most BLOCK_WIDTH x BLOCK_HEIGHT pixels, which must lie inside.
  * Returns its length. */
-size_t board_block(const struct board *board, uint32_t x, uint32_t y, uint32_t width,
-	uint32_t height, uint8_t *bytes);
+size_t shadow_encode_block(const struct shadow *shadow, uint32_t x, uint32_t y,
+	uint32_t width, uint32_t height, uint8_t *bytes);
 
-/* The pixels that an Update written by the board covers; returns its length. */
-size_t board_block_rect(
-	const struct board *board, const uint8_t *bytes, struct rect *rect);
+/* The pixels that an Update written by the shadow covers; returns its length. */
+size_t shadow_block_rect(
+	const struct shadow *shadow, const uint8_t *bytes, struct rect *rect);
 
 #endif

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From least to most on p²'s axis to a length on the board's, which starts at `zero`;
+/* From least to most on p²'s axis to a length on the shadow's, which starts at `origin`;
  * 0: nothing of it is there. */
 static uint32_t
-clip(int32_t least, int32_t most, int32_t zero, uint32_t length, uint32_t *start)
+clip_range(int32_t least, int32_t most, int32_t origin, uint32_t length, uint32_t *start)
 {
-	int32_t first = least - zero, last = most - zero;
+	int32_t first = least - origin, last = most - origin;
 
 	if (first < 0)
 		first = 0;
@@ -24,14 +24,14 @@ clip(int32_t least, int32_t most, int32_t zero, uint32_t length, uint32_t *start
 }
 
 int
-subscription_set(struct subscription *subscription, const struct board *board, int32_t x1,
-	int32_t y1, int32_t x2, int32_t y2)
+subscription_set(struct subscription *subscription, const struct shadow *shadow,
+	int32_t x1, int32_t y1, int32_t x2, int32_t y2)
 {
 	struct rect area = { 0 };
 
 	subscription_finish(subscription);
-	area.width = clip(x1, x2, board->left_x, board->width, &area.x);
-	area.height = clip(y1, y2, board->top_y, board->height, &area.y);
+	area.width = clip_range(x1, x2, shadow->left_x, shadow->width, &area.x);
+	area.height = clip_range(y1, y2, shadow->top_y, shadow->height, &area.y);
 	if (x1 > x2 || y1 > y2 || area.width == 0 || area.height == 0)
 		return 0;
 	subscription->blocks_x = (area.width + BLOCK_WIDTH - 1) / BLOCK_WIDTH;
@@ -53,7 +53,7 @@ subscription_finish(struct subscription *subscription)
 }
 
 static void
-miss_block(struct subscription *subscription, size_t block)
+mark_block_missed(struct subscription *subscription, size_t block)
 {
 	uint64_t *word = &subscription->missed[block / 64];
 	uint64_t bit = UINT64_C(1) << block % 64;
@@ -63,14 +63,14 @@ miss_block(struct subscription *subscription, size_t block)
 }
 
 void
-subscription_miss(struct subscription *subscription, const struct rect *rect)
+subscription_mark_missed(struct subscription *subscription, const struct rect *rect)
 {
 	const struct rect *area = &subscription->area;
 	uint32_t left = rect->x > area->x ? rect->x : area->x;
 	uint32_t top = rect->y > area->y ? rect->y : area->y;
 	uint32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
 
-	if (!rects_meet(rect, area))
+	if (!rects_intersect(rect, area))
 		return;
 	if (right > area->x + area->width)
 		right = area->x + area->width;
@@ -80,11 +80,12 @@ subscription_miss(struct subscription *subscription, const struct rect *rect)
 		y <= (bottom - 1 - area->y) / BLOCK_HEIGHT; y++)
 		for (uint32_t x = (left - area->x) / BLOCK_WIDTH;
 			x <= (right - 1 - area->x) / BLOCK_WIDTH; x++)
-			miss_block(subscription, (size_t)y * subscription->blocks_x + x);
+			mark_block_missed(
+				subscription, (size_t)y * subscription->blocks_x + x);
 }
 
 void
-subscription_miss_all(struct subscription *subscription)
+subscription_mark_all_missed(struct subscription *subscription)
 {
 	size_t blocks = (size_t)subscription->blocks_x * subscription->blocks_y;
 
@@ -98,7 +99,7 @@ subscription_miss_all(struct subscription *subscription)
 }
 
 static size_t
-write_block(const struct subscription *subscription, const struct board *board,
+encode_block(const struct subscription *subscription, const struct shadow *shadow,
 	size_t block, uint8_t *bytes)
 {
 	const struct rect *area = &subscription->area;
@@ -106,13 +107,13 @@ write_block(const struct subscription *subscription, const struct board *board,
 	uint32_t y = block / subscription->blocks_x * BLOCK_HEIGHT;
 	uint32_t width = area->width - x, height = area->height - y;
 
-	return board_block(board, area->x + x, area->y + y,
+	return shadow_encode_block(shadow, area->x + x, area->y + y,
 		width < BLOCK_WIDTH ? width : BLOCK_WIDTH,
 		height < BLOCK_HEIGHT ? height : BLOCK_HEIGHT, bytes);
 }
 
 size_t
-subscription_catch_up(struct subscription *subscription, const struct board *board,
+subscription_catch_up(struct subscription *subscription, const struct shadow *shadow,
 	uint8_t *bytes, size_t len)
 {
 	size_t used = 0;
@@ -127,7 +128,7 @@ subscription_catch_up(struct subscription *subscription, const struct board *boa
 		}
 		if (len - used < BLOCK_BYTES)
 			break;
-		used += write_block(subscription, board,
+		used += encode_block(subscription, shadow,
 			subscription->next * 64 + __builtin_ctzll(*word), bytes + used);
 		*word &= *word - 1;
 		subscription->n_missed--;

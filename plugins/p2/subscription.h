@@ -18,7 +18,7 @@
 
 /* Starts as zeros: no subscription. */
 struct subscription {
-	struct rect area; /* on the board, clipped; width 0: watches nothing */
+	struct rect area; /* on the shadow, clipped; width 0: watches nothing */
 	uint32_t blocks_x, blocks_y;
 	uint64_t *missed; /* a bit a block */
 	size_t words;
@@ -26,24 +26,24 @@ struct subscription {
 	size_t n_missed; /* blocks */
 };
 
-/* Watches p²'s x1,y1 to x2,y2, both included, clipped to the board; the wrong way round
+/* Watches p²'s x1,y1 to x2,y2, both included, clipped to the shadow; the wrong way round
  * it watches nothing.  0 or -ENOMEM, and then it watches nothing, too. */
-int subscription_set(struct subscription *subscription, const struct board *board,
+int subscription_set(struct subscription *subscription, const struct shadow *shadow,
 	int32_t x1, int32_t y1, int32_t x2, int32_t y2);
 
 void subscription_finish(struct subscription *subscription);
 
 /* Remembers that the client misses what is in the rectangle, or all of its area. */
-void subscription_miss(struct subscription *subscription, const struct rect *rect);
-void subscription_miss_all(struct subscription *subscription);
+void subscription_mark_missed(struct subscription *subscription, const struct rect *rect);
+void subscription_mark_all_missed(struct subscription *subscription);
 
 /* Writes missed blocks as Updates while they fit, and forgets those; returns the bytes.
  * `len` is BLOCK_BYTES or more. */
-size_t subscription_catch_up(struct subscription *subscription, const struct board *board,
-	uint8_t *bytes, size_t len);
+size_t subscription_catch_up(struct subscription *subscription,
+	const struct shadow *shadow, uint8_t *bytes, size_t len);
 
 static inline bool
-rects_meet(const struct rect *a, const struct rect *b)
+rects_intersect(const struct rect *a, const struct rect *b)
 {
 	return a->x < b->x + b->width && b->x < a->x + a->width &&
 	       a->y < b->y + b->height && b->y < a->y + a->height;

@@ -4,7 +4,7 @@
 #include "p2/p2.h"
 
 int
-websocket_start(struct p2 *p2)
+p2_websocket_start(struct p2 *p2)
 {
 	mural_log(p2->host, MURAL_WARN,
 		"not listening on %s: built without WebSocket, which needs "
@@ -15,13 +15,13 @@ websocket_start(struct p2 *p2)
 }
 
 void
-websocket_unlisten(struct p2 *p2)
+p2_websocket_unlisten(struct p2 *p2)
 {
 	(void)p2;
 }
 
 void
-websocket_stop(struct p2 *p2)
+p2_websocket_stop(struct p2 *p2)
 {
 	(void)p2;
 }

@@ -15,8 +15,8 @@ struct tcp_peer {
 	struct peer peer; /* first: a peer is a tcp_peer */
 	uv_poll_t poll;
 	int fd;
-	struct outbox out;
-	uint64_t heard_ms;
+	struct sendbuf out;
+	uint64_t last_received_ms;
 	bool dropped;
 };
 
@@ -31,7 +31,7 @@ static void on_event(uv_poll_t *poll, int status, int events);
 static void
 choose_events(struct tcp_peer *tcp)
 {
-	int writable = outbox_waiting(&tcp->out) > 0 ? UV_WRITABLE : 0;
+	int writable = sendbuf_pending(&tcp->out) > 0 ? UV_WRITABLE : 0;
 
 	if (!tcp->dropped)
 		uv_poll_start(&tcp->poll, UV_READABLE | writable, on_event);
@@ -43,7 +43,7 @@ on_closed(uv_handle_t *handle)
 	struct tcp_peer *tcp = handle->data;
 
 	close(tcp->fd);
-	outbox_finish(&tcp->out);
+	sendbuf_finish(&tcp->out);
 	peer_finish(&tcp->peer);
 	free(tcp);
 }
@@ -66,46 +66,46 @@ tcp_send(struct peer *peer, const void *bytes, size_t len)
 
 	if (tcp->dropped)
 		return;
-	if (outbox_send(&tcp->out, tcp->fd, NULL, 0, bytes, len) < 0)
+	if (sendbuf_send(&tcp->out, tcp->fd, NULL, 0, bytes, len) < 0)
 		tcp_drop(peer);
-	else if (outbox_waiting(&tcp->out) > 0)
+	else if (sendbuf_pending(&tcp->out) > 0)
 		choose_events(tcp);
 }
 
 static size_t
-tcp_waiting(const struct peer *peer)
+tcp_pending(const struct peer *peer)
 {
-	return outbox_waiting(&tcp_of(peer)->out);
+	return sendbuf_pending(&tcp_of(peer)->out);
 }
 
 /* Only our half is closed: were there bytes of the client left to read, closing it all
  * would reset the connection under our last words. */
 static void
-tcp_close(struct peer *peer, enum farewell why)
+tcp_close(struct peer *peer, enum peer_close_reason reason)
 {
 	struct tcp_peer *tcp = tcp_of(peer);
 
-	(void)why;
-	if (!tcp->dropped && outbox_waiting(&tcp->out) == 0)
+	(void)reason;
+	if (!tcp->dropped && sendbuf_pending(&tcp->out) == 0)
 		shutdown(tcp->fd, SHUT_WR);
 }
 
 static uint64_t
-tcp_heard_ms(const struct peer *peer)
+tcp_last_received_ms(const struct peer *peer)
 {
-	return tcp_of(peer)->heard_ms;
+	return tcp_of(peer)->last_received_ms;
 }
 
 static const struct peer_transport transport = {
 	.send = tcp_send,
-	.waiting = tcp_waiting,
+	.pending = tcp_pending,
 	.close = tcp_close,
 	.drop = tcp_drop,
-	.heard_ms = tcp_heard_ms,
+	.last_received_ms = tcp_last_received_ms,
 };
 
 static void
-read_some(struct tcp_peer *tcp)
+tcp_read(struct tcp_peer *tcp)
 {
 	struct p2 *p2 = tcp->peer.p2;
 	ssize_t len = recv(tcp->fd, p2->buf, sizeof(p2->buf), MSG_DONTWAIT);
@@ -116,21 +116,21 @@ read_some(struct tcp_peer *tcp)
 		tcp_drop(&tcp->peer);
 		return;
 	}
-	tcp->heard_ms = uv_now(p2->host->loop);
+	tcp->last_received_ms = uv_now(p2->host->loop);
 	if (tcp->peer.state != PEER_CLOSING)
 		peer_read(&tcp->peer, p2->buf, len);
 }
 
 static void
-write_some(struct tcp_peer *tcp)
+tcp_flush(struct tcp_peer *tcp)
 {
-	if (outbox_waiting(&tcp->out) == 0)
+	if (sendbuf_pending(&tcp->out) == 0)
 		return;
-	if (outbox_flush(&tcp->out, tcp->fd) < 0) {
+	if (sendbuf_flush(&tcp->out, tcp->fd) < 0) {
 		tcp_drop(&tcp->peer);
 		return;
 	}
-	if (outbox_waiting(&tcp->out) > 0)
+	if (sendbuf_pending(&tcp->out) > 0)
 		return;
 	if (tcp->peer.state == PEER_CLOSING)
 		shutdown(tcp->fd, SHUT_WR);
@@ -148,9 +148,9 @@ on_event(uv_poll_t *poll, int status, int events)
 		return;
 	}
 	if (events & UV_WRITABLE)
-		write_some(tcp);
+		tcp_flush(tcp);
 	if (!tcp->dropped && events & UV_READABLE)
-		read_some(tcp);
+		tcp_read(tcp);
 	choose_events(tcp);
 }
 
@@ -169,7 +169,7 @@ tcp_accept(struct mural_host *host, int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	tcp->poll.data = tcp;
 	tcp->fd = fd;
-	tcp->heard_ms = uv_now(host->loop);
+	tcp->last_received_ms = uv_now(host->loop);
 	peer_init(&tcp->peer, p2, &transport, fd);
 	choose_events(tcp);
 }

@@ -12,83 +12,84 @@
 
 /* Of a request's head: what browsers send, with cookies. */
 #define REQUEST_BYTES (8 * 1024)
-#define REQUEST_SECONDS (AUTH_MS / 1000)
+#define REQUEST_SECONDS (AUTH_TIMEOUT_MS / 1000)
 
 /* Longer frames have no use; the stream may have as many as it likes. */
 #define FRAME_MAX (1024 * 1024)
 
-struct websocket {
-	struct webserver server;
+struct p2_websocket {
+	struct mhd_uv server;
 	struct mural_listener *listener;
 };
 
-struct ws_peer {
-	struct peer peer; /* first: a peer is a ws_peer */
-	struct ws ws;
+struct websocket_peer {
+	struct peer peer; /* first: a peer is a websocket_peer */
+	struct websocket ws;
 };
 
-static struct ws_peer *
-ws_of(const struct peer *peer)
+static struct websocket_peer *
+websocket_of(const struct peer *peer)
 {
-	return (struct ws_peer *)peer;
+	return (struct websocket_peer *)peer;
 }
 
-static struct ws_peer *
-peer_of(struct ws *ws)
+static struct websocket_peer *
+peer_of(struct websocket *ws)
 {
-	return (struct ws_peer *)((char *)ws - offsetof(struct ws_peer, ws));
+	return (struct websocket_peer *)((char *)ws -
+					 offsetof(struct websocket_peer, ws));
 }
 
 /* ---------------------------------------------------------- towards the peer */
 
 static void
-websocket_send(struct peer *peer, const void *bytes, size_t len)
+p2_websocket_send(struct peer *peer, const void *bytes, size_t len)
 {
-	ws_send(&ws_of(peer)->ws, WS_BINARY, bytes, len);
+	websocket_send(&websocket_of(peer)->ws, WEBSOCKET_BINARY, bytes, len);
 }
 
 static size_t
-websocket_waiting(const struct peer *peer)
+p2_websocket_pending(const struct peer *peer)
 {
-	return ws_waiting(&ws_of(peer)->ws);
+	return websocket_pending(&websocket_of(peer)->ws);
 }
 
 static void
-websocket_close(struct peer *peer, enum farewell why)
+p2_websocket_close(struct peer *peer, enum peer_close_reason reason)
 {
 	static const uint16_t codes[] = {
-		[FAREWELL_OVER] = WS_NORMAL,
-		[FAREWELL_REFUSED] = WS_POLICY,
-		[FAREWELL_STOP] = WS_GOING_AWAY,
+		[PEER_CLOSE_NORMAL] = WEBSOCKET_NORMAL,
+		[PEER_CLOSE_REFUSED] = WEBSOCKET_POLICY,
+		[PEER_CLOSE_SHUTDOWN] = WEBSOCKET_GOING_AWAY,
 	};
 
-	ws_close(&ws_of(peer)->ws, codes[why]);
+	websocket_close(&websocket_of(peer)->ws, codes[reason]);
 }
 
 static void
-websocket_drop(struct peer *peer)
+p2_websocket_drop(struct peer *peer)
 {
-	ws_drop(&ws_of(peer)->ws);
+	websocket_drop(&websocket_of(peer)->ws);
 }
 
 static uint64_t
-websocket_heard_ms(const struct peer *peer)
+p2_websocket_last_received_ms(const struct peer *peer)
 {
-	return ws_of(peer)->ws.heard_ms;
+	return websocket_of(peer)->ws.last_received_ms;
 }
 
 static const struct peer_transport transport = {
-	.send = websocket_send,
-	.waiting = websocket_waiting,
-	.close = websocket_close,
-	.drop = websocket_drop,
-	.heard_ms = websocket_heard_ms,
+	.send = p2_websocket_send,
+	.pending = p2_websocket_pending,
+	.close = p2_websocket_close,
+	.drop = p2_websocket_drop,
+	.last_received_ms = p2_websocket_last_received_ms,
 };
 
 /* -------------------------------------------------------- from the WebSocket */
 
 static void
-on_data(struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end)
+on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool end)
 {
 	(void)opcode;
 	(void)end;
@@ -96,23 +97,23 @@ on_data(struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end)
 }
 
 static void
-on_drained(struct ws *ws)
+on_drained(struct websocket *ws)
 {
 	peer_drained(&peer_of(ws)->peer);
 }
 
 static void
-on_closed(struct ws *ws, bool broken)
+on_closed(struct websocket *ws, bool broken)
 {
-	struct ws_peer *ws_peer = peer_of(ws);
+	struct websocket_peer *websocket_peer = peer_of(ws);
 
 	if (broken)
-		mural_discard(ws_peer->peer.p2->host->brush, MURAL_MALFORMED, 1);
-	peer_finish(&ws_peer->peer);
-	free(ws_peer);
+		mural_discard(websocket_peer->peer.p2->host->brush, MURAL_MALFORMED, 1);
+	peer_finish(&websocket_peer->peer);
+	free(websocket_peer);
 }
 
-static const struct ws_handler handler = {
+static const struct websocket_handler handler = {
 	.on_data = on_data,
 	.on_drained = on_drained,
 	.on_closed = on_closed,
@@ -125,25 +126,25 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const ch
 	size_t extra_len, MHD_socket fd, struct MHD_UpgradeResponseHandle *upgrade)
 {
 	struct p2 *p2 = arg;
-	struct ws_peer *ws_peer = calloc(1, sizeof(*ws_peer));
+	struct websocket_peer *websocket_peer = calloc(1, sizeof(*websocket_peer));
 
 	(void)connection;
 	(void)request;
-	if (!ws_peer || p2->stopping) {
-		free(ws_peer);
+	if (!websocket_peer || p2->stopping) {
+		free(websocket_peer);
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
-	if (ws_open(&ws_peer->ws, &p2->websocket->server, &handler, upgrade, fd, extra,
-		    extra_len, FRAME_MAX) < 0) {
-		free(ws_peer);
+	if (websocket_open(&websocket_peer->ws, &p2->websocket->server, &handler, upgrade,
+		    fd, extra, extra_len, FRAME_MAX) < 0) {
+		free(websocket_peer);
 		return;
 	}
-	peer_init(&ws_peer->peer, p2, &transport, fd);
+	peer_init(&websocket_peer->peer, p2, &transport, fd);
 }
 
 static enum MHD_Result
-answer_with(
+queue_response(
 	struct MHD_Connection *connection, unsigned status, struct MHD_Response *response)
 {
 	enum MHD_Result result = MHD_queue_response(connection, status, response);
@@ -153,8 +154,9 @@ answer_with(
 }
 
 static enum MHD_Result
-answer(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-	const char *version, const char *upload, size_t *upload_len, void **request)
+handle_request(void *arg, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload, size_t *upload_len,
+	void **request)
 {
 	static const char page[] =
 		"This port speaks p2 over WebSocket, and nothing else.\n";
@@ -166,9 +168,9 @@ answer(void *arg, struct MHD_Connection *connection, const char *url, const char
 	(void)request;
 	*upload_len = 0;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) == 0)
-		response = ws_upgrade(connection, on_upgrade, arg);
+		response = websocket_upgrade(connection, on_upgrade, arg);
 	if (response)
-		return answer_with(connection, MHD_HTTP_SWITCHING_PROTOCOLS, response);
+		return queue_response(connection, MHD_HTTP_SWITCHING_PROTOCOLS, response);
 	response = MHD_create_response_from_buffer(
 		sizeof(page) - 1, (void *)page, MHD_RESPMEM_PERSISTENT);
 	if (!response)
@@ -177,7 +179,7 @@ answer(void *arg, struct MHD_Connection *connection, const char *url, const char
 	(void)MHD_add_response_header(response, "Sec-WebSocket-Version", "13");
 	(void)MHD_add_response_header(response, "Content-Type", "text/plain");
 	(void)MHD_add_response_header(response, "Connection", "close");
-	return answer_with(connection, MHD_HTTP_UPGRADE_REQUIRED, response);
+	return queue_response(connection, MHD_HTTP_UPGRADE_REQUIRED, response);
 }
 
 static void
@@ -185,19 +187,19 @@ on_client(struct mural_host *host, int fd)
 {
 	struct p2 *p2 = host->state;
 
-	webserver_accept(&p2->websocket->server, fd);
+	mhd_uv_accept(&p2->websocket->server, fd);
 }
 
 int
-websocket_start(struct p2 *p2)
+p2_websocket_start(struct p2 *p2)
 {
-	struct websocket *websocket = calloc(1, sizeof(*websocket));
+	struct p2_websocket *websocket = calloc(1, sizeof(*websocket));
 	int ret;
 
 	if (!websocket)
 		return -ENOMEM;
-	ret = webserver_start(&websocket->server, p2->host->loop, REQUEST_BYTES,
-		REQUEST_SECONDS, answer, p2, NULL);
+	ret = mhd_uv_start(&websocket->server, p2->host->loop, REQUEST_BYTES,
+		REQUEST_SECONDS, handle_request, p2, NULL);
 	if (ret < 0) {
 		mural_log(p2->host, MURAL_ERROR, "cannot start libmicrohttpd: %s",
 			strerror(-ret));
@@ -212,7 +214,7 @@ websocket_start(struct p2 *p2)
 }
 
 void
-websocket_unlisten(struct p2 *p2)
+p2_websocket_unlisten(struct p2 *p2)
 {
 	if (!p2->websocket)
 		return;
@@ -221,7 +223,7 @@ websocket_unlisten(struct p2 *p2)
 }
 
 static void
-on_stopped(struct webserver *server)
+on_stopped(struct mhd_uv *server)
 {
 	struct p2 *p2 = server->data;
 
@@ -231,8 +233,8 @@ on_stopped(struct webserver *server)
 }
 
 void
-websocket_stop(struct p2 *p2)
+p2_websocket_stop(struct p2 *p2)
 {
 	if (p2->websocket)
-		webserver_stop(&p2->websocket->server, on_stopped);
+		mhd_uv_stop(&p2->websocket->server, on_stopped);
 }

@@ -25,16 +25,16 @@
 /* A whole line of the file; what is longer is no user. */
 #define LINE_MAX_BYTES 1024
 
-struct reader {
+struct users_reader {
 	const char *path;
 	int line;
-	users_complain *complain;
+	users_error_handler *on_error;
 	void *arg;
 	int result;
 };
 
 static void __attribute__((format(printf, 2, 3)))
-wrong(struct reader *reader, const char *format, ...)
+users_error(struct users_reader *reader, const char *format, ...)
 {
 	char text[600];
 	int len = snprintf(text, sizeof(text), "%s:%d: ", reader->path, reader->line);
@@ -44,7 +44,7 @@ wrong(struct reader *reader, const char *format, ...)
 	if (len >= 0 && len < (int)sizeof(text))
 		vsnprintf(text + len, sizeof(text) - len, format, args);
 	va_end(args);
-	reader->complain(reader->arg, text);
+	reader->on_error(reader->arg, text);
 	reader->result = -EINVAL;
 }
 
@@ -87,12 +87,12 @@ set_totp(struct user *user, const char *base32)
 }
 
 static bool
-set_name(struct reader *reader, struct user *user, const char *name)
+set_name(struct users_reader *reader, struct user *user, const char *name)
 {
 	user->len = strlen(name);
 	if (user->len == 0 || user->len > P2_NAME_MAX ||
 		!utf8_is_valid(name, user->len)) {
-		wrong(reader, "a name has 1 to %d bytes of UTF-8", P2_NAME_MAX);
+		users_error(reader, "a name has 1 to %d bytes of UTF-8", P2_NAME_MAX);
 		return false;
 	}
 	user->name = strdup(name);
@@ -101,12 +101,12 @@ set_name(struct reader *reader, struct user *user, const char *name)
 
 /* What is wrong in a line is said without quoting it: it may hold a secret. */
 static bool
-parse_user(struct reader *reader, struct user *user, char *text)
+parse_user(struct users_reader *reader, struct user *user, char *text)
 {
 	char *value = strchr(text, '=');
 
 	if (!value) {
-		wrong(reader,
+		users_error(reader,
 			"is no user; write NAME = static:DIGITS or NAME = totp:BASE32");
 		return false;
 	}
@@ -117,16 +117,16 @@ parse_user(struct reader *reader, struct user *user, char *text)
 	if (strncmp(value, "static:", 7) == 0) {
 		if (set_static(user, trim(value + 7)))
 			return true;
-		wrong(reader, "static: takes decimal digits, as static:12345678");
+		users_error(reader, "static: takes decimal digits, as static:12345678");
 	} else if (strncmp(value, "totp:", 5) == 0) {
 		if (set_totp(user, trim(value + 5)))
 			return true;
-		wrong(reader,
+		users_error(reader,
 			"totp: takes a secret in base32, %d bytes at least, as made by "
 			"head -c20 /dev/urandom | base32",
 			SECRET_MIN);
 	} else {
-		wrong(reader, "must be static:DIGITS or totp:BASE32");
+		users_error(reader, "must be static:DIGITS or totp:BASE32");
 	}
 	return false;
 }
@@ -139,7 +139,7 @@ free_user(struct user *user)
 }
 
 static void
-add_line(struct users *users, struct reader *reader, char *line)
+add_line(struct users *users, struct users_reader *reader, char *line)
 {
 	struct user user = { 0 }, *larger;
 	char *text = trim(line);
@@ -152,7 +152,7 @@ add_line(struct users *users, struct reader *reader, char *line)
 	}
 	larger = realloc(users->users, (users->n + 1) * sizeof(*larger));
 	if (!larger) {
-		wrong(reader, "out of memory");
+		users_error(reader, "out of memory");
 		free_user(&user);
 		return;
 	}
@@ -177,7 +177,7 @@ compare_users(const void *left, const void *right)
 }
 
 static void
-read_lines(struct users *users, struct reader *reader, FILE *file)
+read_lines(struct users *users, struct users_reader *reader, FILE *file)
 {
 	char *line = NULL;
 	size_t size = 0;
@@ -187,7 +187,8 @@ read_lines(struct users *users, struct reader *reader, FILE *file)
 	while ((len = getline(&line, &size, file)) >= 0) {
 		reader->line++;
 		if (len > LINE_MAX_BYTES || memchr(line, '\0', len))
-			wrong(reader, "is no user: a line is text of at most %d bytes",
+			users_error(reader,
+				"is no user: a line is text of at most %d bytes",
 				LINE_MAX_BYTES);
 		else
 			add_line(users, reader, line);
@@ -197,9 +198,10 @@ read_lines(struct users *users, struct reader *reader, FILE *file)
 }
 
 int
-users_load(struct users *users, const char *path, users_complain *complain, void *arg)
+users_load(
+	struct users *users, const char *path, users_error_handler *on_error, void *arg)
 {
-	struct reader reader = { .path = path, .complain = complain, .arg = arg };
+	struct users_reader reader = { .path = path, .on_error = on_error, .arg = arg };
 	FILE *file = credential_open(path);
 	char text[600];
 
@@ -213,7 +215,7 @@ users_load(struct users *users, const char *path, users_complain *complain, void
 	}
 	if (reader.result < 0 && reader.result != -EINVAL) {
 		snprintf(text, sizeof(text), "%s: %s", path, strerror(-reader.result));
-		complain(arg, text);
+		on_error(arg, text);
 	}
 	if (users->n > 0)
 		qsort(users->users, users->n, sizeof(*users->users), compare_users);
@@ -221,7 +223,7 @@ users_load(struct users *users, const char *path, users_complain *complain, void
 		if (compare_users(&users->users[i - 1], &users->users[i]) == 0) {
 			snprintf(text, sizeof(text), "%s: %s stands there twice", path,
 				users->users[i].name);
-			complain(arg, text);
+			on_error(arg, text);
 			reader.result = -EINVAL;
 		}
 	if (reader.result < 0)

@@ -31,12 +31,12 @@ struct users {
 };
 
 /* Called for everything that is wrong, with a whole sentence. */
-typedef void users_complain(void *arg, const char *text);
+typedef void users_error_handler(void *arg, const char *text);
 
 /* Reads the file; a relative path is looked for in $CREDENTIALS_DIRECTORY first.  0;
  * -EINVAL, after complaining about every bad line; another -errno, after complaining. */
 int users_load(
-	struct users *users, const char *path, users_complain *complain, void *arg);
+	struct users *users, const char *path, users_error_handler *on_error, void *arg);
 
 /* NULL is accepted. */
 void users_finish(struct users *users);

@@ -10,7 +10,7 @@
 
 #define NIBBLES 32
 #define GROUPS 8
-#define WIDEST 4 /* nibbles of a group */
+#define GROUP_NIBBLES 4 /* nibbles of a group */
 
 static const char letters[] = "XYRGBAS";
 
@@ -20,7 +20,7 @@ struct nibble {
 	size_t at;
 };
 
-struct parser {
+struct template_parser {
 	const char *text;
 	char *why;
 	size_t len;
@@ -29,7 +29,7 @@ struct parser {
 
 /* Says what is wrong with the character at `at`, or with the end of the text. */
 static int __attribute__((format(printf, 3, 4)))
-refuse(const struct parser *parser, size_t at, const char *format, ...)
+template_error(const struct template_parser *parser, size_t at, const char *format, ...)
 {
 	unsigned char c = parser->text[at];
 	char shown[24];
@@ -69,25 +69,25 @@ digit_of(char symbol)
 }
 
 static int
-check_symbol(const struct parser *parser, size_t at)
+check_symbol(const struct template_parser *parser, size_t at)
 {
 	char c = parser->text[at];
 
 	if (c == '?' || letter_of(c) >= 0 || digit_of(c) >= 0)
 		return 0;
 	if (c >= 'A' && c <= 'Z')
-		return refuse(parser, at,
+		return template_error(parser, at,
 			"is no field; they are X Y R G B A S, and digits are lower-case");
 	if (c >= 'a' && c <= 'z' && letter_of(c - 'a' + 'A') >= 0)
-		return refuse(parser, at, "is no digit; fields are upper-case");
-	return refuse(parser, at, "is no lower-case hex digit, field, ? or :");
+		return template_error(parser, at, "is no digit; fields are upper-case");
+	return template_error(parser, at, "is no lower-case hex digit, field, ? or :");
 }
 
 /* One group, up to `:` or the end; leaves *at there. */
 static int
-parse_group(struct parser *parser, unsigned group, size_t *at)
+parse_group(struct template_parser *parser, unsigned group, size_t *at)
 {
-	struct nibble *nibbles = &parser->nibbles[group * WIDEST];
+	struct nibble *nibbles = &parser->nibbles[group * GROUP_NIBBLES];
 	const char *text = parser->text;
 	size_t start = *at, len = 0;
 	bool has_field = false;
@@ -96,19 +96,20 @@ parse_group(struct parser *parser, unsigned group, size_t *at)
 	for (; text[start + len] && text[start + len] != ':'; len++) {
 		if ((ret = check_symbol(parser, start + len)) < 0)
 			return ret;
-		if (len == WIDEST)
-			return refuse(parser, start + len,
+		if (len == GROUP_NIBBLES)
+			return template_error(parser, start + len,
 				"a group has at most four nibbles; a : is missing");
 		if (letter_of(text[start + len]) >= 0)
 			has_field = true;
 	}
 	if (len == 0 && text[start] == ':')
-		return refuse(parser, start,
+		return template_error(parser, start,
 			"a group is empty; write all eight, :: is not allowed");
 	if (len == 0)
-		return refuse(parser, start, "a group is missing; write all eight");
-	for (size_t i = 0; i < WIDEST; i++) {
-		size_t fill = WIDEST - len;
+		return template_error(
+			parser, start, "a group is missing; write all eight");
+	for (size_t i = 0; i < GROUP_NIBBLES; i++) {
+		size_t fill = GROUP_NIBBLES - len;
 
 		nibbles[i].symbol = i >= fill   ? text[start + i - fill]
 				    : has_field ? '?'
@@ -120,7 +121,7 @@ parse_group(struct parser *parser, unsigned group, size_t *at)
 }
 
 static int
-parse_groups(struct parser *parser)
+parse_groups(struct template_parser *parser)
 {
 	size_t at = 0;
 	int ret;
@@ -131,20 +132,21 @@ parse_groups(struct parser *parser)
 		if (group == GROUPS - 1)
 			break;
 		if (parser->text[at] == '\0')
-			return refuse(parser, at,
+			return template_error(parser, at,
 				"there are %u groups and an address has eight",
 				group + 1);
 		at++;
 	}
 	if (parser->text[at] != '\0')
-		return refuse(parser, at, "an address has eight groups, this is a ninth");
+		return template_error(
+			parser, at, "an address has eight groups, this is a ninth");
 	return 0;
 }
 
 /* The run of nibbles that starts at `first`: one field. */
 static int
-compile_field(
-	const struct parser *parser, unsigned first, struct address_template *template)
+compile_field(const struct template_parser *parser, unsigned first,
+	struct address_template *template)
 {
 	char symbol = parser->nibbles[first].symbol;
 	int letter = letter_of(symbol);
@@ -153,11 +155,11 @@ compile_field(
 	unsigned len = 0, most = colour ? 2 : 8, offset = first / 2;
 
 	if (field->mask)
-		return refuse(parser, parser->nibbles[first].at,
+		return template_error(parser, parser->nibbles[first].at,
 			"%c again, and the two do not make one number", symbol);
 	while (first + len < NIBBLES && parser->nibbles[first + len].symbol == symbol)
 		if (++len > most)
-			return refuse(parser, parser->nibbles[first + len - 1].at,
+			return template_error(parser, parser->nibbles[first + len - 1].at,
 				"%c has more than %u nibbles", symbol, most);
 	if (offset > 8)
 		offset = 8;
@@ -181,7 +183,7 @@ compile_digit(unsigned nibble, int digit, struct mural_claim *claim)
 
 /* Where the first of some letters stands; the end of the text if none does. */
 static size_t
-first_of(const struct parser *parser, const char *symbols)
+find_symbol(const struct template_parser *parser, const char *symbols)
 {
 	for (unsigned i = 0; i < NIBBLES; i++)
 		if (strchr(symbols, parser->nibbles[i].symbol))
@@ -191,20 +193,20 @@ first_of(const struct parser *parser, const char *symbols)
 
 /* All the fields together: is there what is needed? */
 static int
-check_fields(const struct parser *parser, struct address_template *template)
+check_fields(const struct template_parser *parser, struct address_template *template)
 {
 	const struct template_field *fields = template->fields;
 	bool has_x = fields[TEMPLATE_X].mask, has_y = fields[TEMPLATE_Y].mask;
 
 	if (has_x != has_y)
-		return refuse(parser, first_of(parser, "XY"),
+		return template_error(parser, find_symbol(parser, "XY"),
 			"there is %s; a template has both or neither",
 			has_x ? "X and no Y" : "Y and no X");
 	for (int i = TEMPLATE_R; i <= TEMPLATE_B; i++)
 		if (!fields[i].mask)
-			return refuse(parser, first_of(parser, "RGBA"),
+			return template_error(parser, find_symbol(parser, "RGBA"),
 				"there is no %c; a colour needs R, G and B", letters[i]);
-	template->placed = has_x;
+	template->has_position = has_x;
 	if (!fields[TEMPLATE_A].mask)
 		template->fields[TEMPLATE_A].add = 0xff;
 	if (!fields[TEMPLATE_S].mask)
@@ -216,7 +218,7 @@ int
 template_compile(struct address_template *template, const char *text, bool decimal,
 	char *why, size_t len)
 {
-	struct parser parser = { .text = text, .why = why, .len = len };
+	struct template_parser parser = { .text = text, .why = why, .len = len };
 	struct address_template compiled = { .decimal = decimal };
 	int ret;
 
@@ -242,7 +244,7 @@ template_compile(struct address_template *template, const char *text, bool decim
 }
 
 static inline uint64_t
-load(const uint8_t *bytes)
+load_u64(const uint8_t *bytes)
 {
 	uint64_t word;
 
@@ -253,7 +255,7 @@ load(const uint8_t *bytes)
 static inline uint32_t
 read_field(const struct template_field *field, const uint8_t *address)
 {
-	uint64_t word = be64toh(load(address + field->offset));
+	uint64_t word = be64toh(load_u64(address + field->offset));
 
 	return (uint32_t)(word >> field->shift & field->mask) * field->scale + field->add;
 }
@@ -281,8 +283,9 @@ template_decode(const struct address_template *template, const uint8_t address[1
 	const struct mural_claim *claim = &template->claim;
 	uint32_t x, y, side;
 
-	if ((load(address) & load(claim->mask)) != load(claim->value) ||
-		(load(address + 8) & load(claim->mask + 8)) != load(claim->value + 8))
+	if ((load_u64(address) & load_u64(claim->mask)) != load_u64(claim->value) ||
+		(load_u64(address + 8) & load_u64(claim->mask + 8)) !=
+			load_u64(claim->value + 8))
 		return TEMPLATE_OTHER;
 	side = read_field(&fields[TEMPLATE_S], address);
 	if (side - 1 > 1)
@@ -321,7 +324,7 @@ write_field(const struct template_field *field, uint64_t value, uint8_t *address
 		return 0;
 	if (value > field->mask)
 		return -ERANGE;
-	word = htobe64(value << field->shift) | load(address + field->offset);
+	word = htobe64(value << field->shift) | load_u64(address + field->offset);
 	memcpy(address + field->offset, &word, sizeof(word));
 	return 0;
 }

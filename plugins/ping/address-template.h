@@ -57,8 +57,8 @@ struct template_field {
 struct address_template {
 	struct mural_claim claim; /* the addresses it matches */
 	struct template_field fields[TEMPLATE_LETTERS];
-	bool decimal; /* X and Y are read as decimal digits */
-	bool placed;  /* has X and Y */
+	bool decimal;      /* X and Y are read as decimal digits */
+	bool has_position; /* has X and Y */
 };
 
 /* What an address says. */

@@ -22,10 +22,10 @@
 #define BUFFER_BYTES_MIN (1 << 20)
 
 /* Handed through libpcap to on_frame(). */
-struct drain {
+struct drain_context {
 	struct capture *capture;
 	struct mural_host *host;
-	capture_take *take;
+	capture_handler *handler;
 	void *user;
 };
 
@@ -42,11 +42,11 @@ capture_check(const char *interface, struct mural_check *check)
 }
 
 uint64_t
-capture_capabilities(bool switches)
+capture_capabilities(bool sysctls)
 {
 	uint64_t capabilities = UINT64_C(1) << CAP_NET_RAW;
 
-	if (switches)
+	if (sysctls)
 		capabilities |= UINT64_C(1) << CAP_NET_ADMIN;
 	return capabilities;
 }
@@ -85,7 +85,8 @@ program_path(char *path, size_t len)
 
 /* Turns libpcap's error into ours, with what to do next. */
 static int
-refuse(const struct mural_host *host, const char *interface, int error, const char *text)
+capture_error(
+	const struct mural_host *host, const char *interface, int error, const char *text)
 {
 	char buf[512];
 
@@ -119,7 +120,7 @@ refuse(const struct mural_host *host, const char *interface, int error, const ch
 /* One attempt, with a buffer of that size: a handle cannot be activated twice.  0 or one
  * of libpcap's errors, with its text in `why`. */
 static int
-activate(struct capture *capture, const char *interface, int bytes, char *why)
+handle_activate(struct capture *capture, const char *interface, int bytes, char *why)
 {
 	int ret;
 
@@ -139,16 +140,16 @@ activate(struct capture *capture, const char *interface, int bytes, char *why)
 
 /* Opens the handle, with the largest buffer that is to be had. */
 static int
-open_handle(struct capture *capture, const struct mural_host *host, const char *interface)
+handle_open(struct capture *capture, const struct mural_host *host, const char *interface)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	int bytes = BUFFER_BYTES, ret;
 
-	while ((ret = activate(capture, interface, bytes, why)) < 0) {
+	while ((ret = handle_activate(capture, interface, bytes, why)) < 0) {
 		/* A plain error may have been for want of memory; all others have a
 		 * number of their own and would come again. */
 		if (ret != PCAP_ERROR || bytes <= BUFFER_BYTES_MIN)
-			return refuse(host, interface, ret, why);
+			return capture_error(host, interface, ret, why);
 		bytes /= 2;
 	}
 	if (bytes < BUFFER_BYTES)
@@ -160,7 +161,8 @@ open_handle(struct capture *capture, const struct mural_host *host, const char *
 	/* Only this header tells the interface, which answers to link-local addresses
 	 * and the rule about ports need. */
 	if (capture->any && pcap_set_datalink(capture->pcap, DLT_LINUX_SLL2) < 0)
-		return refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+		return capture_error(
+			host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
 	capture->link = pcap_datalink(capture->pcap);
 	return 0;
 }
@@ -168,7 +170,7 @@ open_handle(struct capture *capture, const struct mural_host *host, const char *
 /* Compiles the text as the kernel needs it: the sockets of cooked captures have no link
  * header, and begin with the IP header.  0 or one of libpcap's errors. */
 static int
-compile(struct capture *capture, struct bpf_program *program, const char *filter,
+filter_compile(struct capture *capture, struct bpf_program *program, const char *filter,
 	char *why)
 {
 	bool cooked = capture->link == DLT_LINUX_SLL || capture->link == DLT_LINUX_SLL2;
@@ -203,7 +205,7 @@ compile(struct capture *capture, struct bpf_program *program, const char *filter
  * this host sends, and with it the copy that the loopback interface shows of each frame
  * on its way out.  Jumps are relative, so the program may move. */
 static int
-attach(struct capture *capture, const struct bpf_program *program, bool multicast)
+filter_attach(struct capture *capture, const struct bpf_program *program, bool multicast)
 {
 	const struct sock_filter before[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
@@ -240,40 +242,41 @@ attach(struct capture *capture, const struct bpf_program *program, bool multicas
 }
 
 static int
-set_filter(struct capture *capture, const struct mural_host *host, const char *interface,
+filter_set(struct capture *capture, const struct mural_host *host, const char *interface,
 	const char *filter, bool multicast)
 {
 	struct bpf_program program = { 0 };
 	char why[PCAP_ERRBUF_SIZE] = "";
 	int ret;
 
-	if (compile(capture, &program, filter, why) < 0)
-		return refuse(host, interface, PCAP_ERROR, why);
-	ret = attach(capture, &program, multicast);
+	if (filter_compile(capture, &program, filter, why) < 0)
+		return capture_error(host, interface, PCAP_ERROR, why);
+	ret = filter_attach(capture, &program, multicast);
 	pcap_freecode(&program);
 	if (ret < 0)
-		return refuse(host, interface, PCAP_ERROR, strerror(-ret));
+		return capture_error(host, interface, PCAP_ERROR, strerror(-ret));
 	/* For frames that were there before the filter. */
 	if (pcap_setdirection(capture->pcap, PCAP_D_IN) < 0)
-		return refuse(host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
+		return capture_error(
+			host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
 	return 0;
 }
 
 /* A descriptor that is readable when frames came, and when the interface got another
  * name, after which none may ever come. */
 static int
-watch(struct capture *capture)
+epoll_open(struct capture *capture)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
-	capture->either = epoll_create1(EPOLL_CLOEXEC);
-	if (capture->either < 0 ||
-		epoll_ctl(capture->either, EPOLL_CTL_ADD,
+	capture->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (capture->epoll_fd < 0 ||
+		epoll_ctl(capture->epoll_fd, EPOLL_CTL_ADD,
 			pcap_get_selectable_fd(capture->pcap), &event) < 0 ||
-		epoll_ctl(capture->either, EPOLL_CTL_ADD, capture->net.events, &event) <
-			0)
+		epoll_ctl(capture->epoll_fd, EPOLL_CTL_ADD, capture->local_addrs.events,
+			&event) < 0)
 		return -errno;
-	return capture->either;
+	return capture->epoll_fd;
 }
 
 static int
@@ -283,20 +286,20 @@ open_all(struct capture *capture, const struct mural_host *host, const char *int
 	char why[PCAP_ERRBUF_SIZE];
 	int ret;
 
-	if ((ret = hostnet_open(&capture->net)) < 0)
-		return refuse(host, interface, PCAP_ERROR, strerror(-ret));
+	if ((ret = local_addrs_open(&capture->local_addrs)) < 0)
+		return capture_error(host, interface, PCAP_ERROR, strerror(-ret));
 	if (!capture->any && (capture->ifindex = if_nametoindex(interface)) == 0)
-		return refuse(host, interface, PCAP_ERROR_NO_SUCH_DEVICE, NULL);
-	if ((ret = open_handle(capture, host, interface)) < 0)
+		return capture_error(host, interface, PCAP_ERROR_NO_SUCH_DEVICE, NULL);
+	if ((ret = handle_open(capture, host, interface)) < 0)
 		return ret;
-	if ((ret = set_filter(capture, host, interface, filter, multicast)) < 0)
+	if ((ret = filter_set(capture, host, interface, filter, multicast)) < 0)
 		return ret;
 	if (pcap_setnonblock(capture->pcap, 1, why) < 0)
-		return refuse(host, interface, PCAP_ERROR, why);
+		return capture_error(host, interface, PCAP_ERROR, why);
 	if (capture->any)
 		return pcap_get_selectable_fd(capture->pcap);
-	if ((ret = watch(capture)) < 0)
-		return refuse(host, interface, PCAP_ERROR, strerror(-ret));
+	if ((ret = epoll_open(capture)) < 0)
+		return capture_error(host, interface, PCAP_ERROR, strerror(-ret));
 	return ret;
 }
 
@@ -309,15 +312,15 @@ capture_open(struct capture *capture, const struct mural_host *host,
 	*capture = (struct capture){
 		.any = strcmp(interface, "any") == 0,
 		.interface = interface,
-		.either = -1,
+		.epoll_fd = -1,
 	};
 	ret = open_all(capture, host, interface, filter, multicast);
 	if (ret < 0) {
 		if (capture->pcap)
 			pcap_close(capture->pcap);
-		if (capture->either >= 0)
-			close(capture->either);
-		hostnet_close(&capture->net);
+		if (capture->epoll_fd >= 0)
+			close(capture->epoll_fd);
+		local_addrs_close(&capture->local_addrs);
 		*capture = (struct capture){ 0 };
 	}
 	return ret;
@@ -326,7 +329,7 @@ capture_open(struct capture *capture, const struct mural_host *host,
 static void
 on_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
 {
-	struct drain *drain = (struct drain *)user;
+	struct drain_context *drain = (struct drain_context *)user;
 	struct capture *capture = drain->capture;
 	struct packet packet;
 	enum packet_fault fault;
@@ -335,9 +338,9 @@ on_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
 	fault = packet_parse(&packet, capture->link, frame, header->caplen, header->len);
 	if (packet.ifindex == 0)
 		packet.ifindex = capture->ifindex;
-	if (capture->any && hostnet_is_port(&capture->net, packet.ifindex))
+	if (capture->any && local_addrs_is_port(&capture->local_addrs, packet.ifindex))
 		return;
-	drain->take(drain->user, &packet, fault);
+	drain->handler(drain->user, &packet, fault);
 }
 
 /* Asks the socket and not pcap_stats(), which opens files in /sys each time.  The kernel
@@ -357,23 +360,23 @@ count_drops(struct capture *capture, struct mural_host *host)
 /* A capture is bound to the interface and goes on under any name; the config has a name.
  */
 static bool
-has_another_name(struct capture *capture)
+interface_was_renamed(struct capture *capture)
 {
-	if (capture->any || capture->generation == capture->net.generation)
+	if (capture->any || capture->generation == capture->local_addrs.generation)
 		return false;
-	capture->generation = capture->net.generation;
+	capture->generation = capture->local_addrs.generation;
 	return if_nametoindex(capture->interface) != capture->ifindex;
 }
 
 int
-capture_drain(
-	struct capture *capture, struct mural_host *host, capture_take *take, void *user)
+capture_drain(struct capture *capture, struct mural_host *host, capture_handler *handler,
+	void *user)
 {
-	struct drain drain = { capture, host, take, user };
+	struct drain_context drain = { capture, host, handler, user };
 	int n;
 
-	hostnet_refresh(&capture->net);
-	if (has_another_name(capture)) {
+	local_addrs_refresh(&capture->local_addrs);
+	if (interface_was_renamed(capture)) {
 		mural_log(host, MURAL_ERROR,
 			"capture ended: what was %s was renamed, or removed",
 			capture->interface);
@@ -390,7 +393,7 @@ capture_drain(
 }
 
 bool
-capture_charge(struct mural_host *host, struct mural_brush *brush,
+capture_consume_limited(struct mural_host *host, struct mural_brush *brush,
 	const struct packet *packet, uint64_t pixels)
 {
 	union {
@@ -406,7 +409,7 @@ capture_charge(struct mural_host *host, struct mural_brush *brush,
 		peer.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
 		memcpy(&peer.in6.sin6_addr, packet->source, 16);
 	}
-	return mural_charge(host, brush, &peer.any, pixels, packet->payload_len) == 0;
+	return mural_consume(host, brush, &peer.any, pixels, packet->payload_len) == 0;
 }
 
 void
@@ -416,8 +419,8 @@ capture_close(struct capture *capture, struct mural_host *host)
 		return;
 	count_drops(capture, host);
 	pcap_close(capture->pcap);
-	if (capture->either >= 0)
-		close(capture->either);
-	hostnet_close(&capture->net);
+	if (capture->epoll_fd >= 0)
+		close(capture->epoll_fd);
+	local_addrs_close(&capture->local_addrs);
 	*capture = (struct capture){ 0 };
 }

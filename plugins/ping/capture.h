@@ -41,15 +41,15 @@ struct capture {
 	bool any;              /* on all interfaces */
 	uint32_t ifindex;      /* of the interface, 0 on "any" */
 	const char *interface; /* its name; the config's */
-	int either; /* readable for frames and for news of interfaces; -1 on "any" */
-	struct hostnet net;  /* as of the last capture_drain() */
-	uint32_t generation; /* of the net, when the name was looked at last */
+	int epoll_fd; /* readable for frames and for news of interfaces; -1 on "any" */
+	struct local_addrs local_addrs; /* as of the last capture_drain() */
+	uint32_t generation;            /* of the net, when the name was looked at last */
 	uint64_t drops;
 };
 
 /* Called for each frame the filter passed.  The packet lives until it returns.  When
  * packet->ifindex was not known from the frame, it is the interface captured on. */
-typedef void capture_take(
+typedef void capture_handler(
 	void *user, const struct packet *packet, enum packet_fault fault);
 
 /* For mural_plugin.check: rejects an `interface` option that no interface can have. */
@@ -57,7 +57,7 @@ void capture_check(const char *interface, struct mural_check *check);
 
 /* For mural_plugin.capabilities: what a capture needs, with or without a switch of the
  * kernel's. */
-uint64_t capture_capabilities(bool switches);
+uint64_t capture_capabilities(bool sysctls);
 
 /* Opens `interface` ("any" for all), a text that stays until it is closed.  `filter` is
  * pcap-filter(7) text about IP and what is in it, not about the link; that a frame is to
@@ -69,20 +69,21 @@ int capture_open(struct capture *capture, const struct mural_host *host,
 
 /* Hands over what has arrived, at most CAPTURE_BATCH frames, and keeps host->counts.
  * As mural_plugin.drain: 0, 1, or -errno, logged. */
-int capture_drain(
-	struct capture *capture, struct mural_host *host, capture_take *take, void *user);
+int capture_drain(struct capture *capture, struct mural_host *host,
+	capture_handler *handler, void *user);
 
-/* The same as capture_admit(), when there are limits. */
-bool capture_charge(struct mural_host *host, struct mural_brush *brush,
+/* The same as capture_consume(), when there are limits. */
+bool capture_consume_limited(struct mural_host *host, struct mural_brush *brush,
 	const struct packet *packet, uint64_t pixels);
 
 /* Whether the source of a packet may paint so many pixels now, by murald's limits; what
  * it may not is counted. */
 static inline bool
-capture_admit(struct mural_host *host, struct mural_brush *brush,
+capture_consume(struct mural_host *host, struct mural_brush *brush,
 	const struct packet *packet, uint64_t pixels)
 {
-	return !mural_is_limited(host) || capture_charge(host, brush, packet, pixels);
+	return !mural_is_limited(host) ||
+	       capture_consume_limited(host, brush, packet, pixels);
 }
 
 /* Brings host->counts.kernel_drops up to date and closes.  Accepts a zeroed capture. */

@@ -178,7 +178,7 @@ send_reply6(int fd, const struct packet *packet, const uint8_t *reply, size_t le
 
 /* Nobody to answer: a group, or no address at all. */
 static bool
-source_is_host(const struct packet *packet)
+source_is_unicast(const struct packet *packet)
 {
 	static const uint8_t unspecified[16];
 	const uint8_t *source = packet->source;
@@ -196,7 +196,7 @@ answer_size(const struct icmp_drain *drain, const struct packet *packet,
 	uint8_t reply[PING_REPLY_LEN];
 	struct timespec now;
 
-	if (!source_is_host(packet)) {
+	if (!source_is_unicast(packet)) {
 		mural_discard(drain->brush, MURAL_MALFORMED, 1);
 		return;
 	}
@@ -240,13 +240,14 @@ is_for_us(const struct mural_host *host, const struct packet *packet)
 
 	if (packet->version == 0 || packet->cast != CAST_UNICAST)
 		return false;
-	if (!hostnet_is_own(&state->capture.net, packet->version, packet->destination))
+	if (!local_addrs_contain(
+		    &state->capture.local_addrs, packet->version, packet->destination))
 		return false;
 	return packet->version == 4 || !is_claimed(host, packet);
 }
 
 static void
-paint(const struct icmp_drain *drain, const struct ping *ping)
+icmp_paint(const struct icmp_drain *drain, const struct ping *ping)
 {
 	const struct icmp_config *config = drain->host->config;
 	struct mural_brush *brush = drain->brush;
@@ -272,11 +273,11 @@ on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 		return;
 	kind = ping_read(&ping, packet, fault);
 	if (kind == PING_NONE ||
-		!capture_admit(drain->host, drain->brush, packet, kind == PING_PIXEL))
+		!capture_consume(drain->host, drain->brush, packet, kind == PING_PIXEL))
 		return;
 	switch (kind) {
 	case PING_PIXEL:
-		paint(drain, &ping);
+		icmp_paint(drain, &ping);
 		break;
 	case PING_SIZE:
 		answer_size(drain, packet, &ping);
@@ -335,14 +336,14 @@ icmp_detach(struct mural_host *host)
 /* The orange pixel of the protocol's own example, or the nearest one there is.  A
  * link-local address is of no use without the reader's own interface. */
 static int
-icmp_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
-	size_t len)
+icmp_hint(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
 {
 	(void)host;
-	if (strncmp(wish->address, "fe80:", 5) == 0)
+	if (strncmp(request->address, "fe80:", 5) == 0)
 		return -EADDRNOTAVAIL;
-	return snprintf(text, len, "ping -c1 -s 8 -p cc%04x%04x%06x %s", wish->x, wish->y,
-		wish->colour & 0xffffff, wish->address);
+	return snprintf(text, len, "ping -c1 -s 8 -p cc%04x%04x%06x %s", request->x,
+		request->y, request->colour & 0xffffff, request->address);
 }
 
 const struct mural_plugin mural_plugin = {
@@ -352,11 +353,11 @@ const struct mural_plugin mural_plugin = {
 	.options = options,
 	.config_size = sizeof(struct icmp_config),
 	.state_size = sizeof(struct icmp_state),
-	.transports = MURAL_SOURCE,
+	.transports = MURAL_POLLER,
 	.check = icmp_check,
 	.attach = icmp_attach,
 	.drain = icmp_drain,
 	.detach = icmp_detach,
-	.invite = icmp_invite,
+	.hint = icmp_hint,
 	.capabilities = icmp_capabilities,
 };

@@ -60,26 +60,26 @@ static const struct mural_option options[] = {
 	{ 0 },
 };
 
-struct ipv6 {
+struct ipv6_state {
 	struct address_template template;
 	struct capture capture;
 	struct kernel_replies replies;
 	struct ndp ndp;
-	int poll; /* with ndp: the capture and the news of interfaces, as one */
+	int epoll_fd; /* with ndp: the capture and the news of interfaces, as one */
 	uint32_t accept;
 	uint64_t random;
 };
 
-/* Handed through the capture to take_packet(). */
-struct turn {
+/* Handed through the capture to on_packet(). */
+struct ipv6_drain {
 	struct mural_host *host;
-	struct ipv6 *ipv6;
+	struct ipv6_state *ipv6;
 	struct mural_brush *brush;
 };
 
 static int
-compile(const struct ipv6_config *config, struct address_template *template, char *why,
-	size_t len)
+template_from_config(const struct ipv6_config *config, struct address_template *template,
+	char *why, size_t len)
 {
 	return template_compile(
 		template, config->template, config->digits == DIGITS_DECIMAL, why, len);
@@ -93,7 +93,7 @@ ipv6_check(const void *data, struct mural_check *check)
 	char why[TEMPLATE_WHY_MAX];
 
 	capture_check(config->interface, check);
-	if (compile(config, &template, why, sizeof(why)) < 0)
+	if (template_from_config(config, &template, why, sizeof(why)) < 0)
 		mural_reject(check, "template", "%s", why);
 }
 
@@ -111,7 +111,7 @@ ipv6_claim(const void *config, struct mural_claim *claim)
 	struct address_template template;
 	char why[TEMPLATE_WHY_MAX];
 
-	if (compile(config, &template, why, sizeof(why)) < 0)
+	if (template_from_config(config, &template, why, sizeof(why)) < 0)
 		return false;
 	*claim = template.claim;
 	return true;
@@ -121,14 +121,14 @@ ipv6_claim(const void *config, struct mural_claim *claim)
 
 /* Saturates: the pixel to the right of the last one that can be told is none. */
 static uint32_t
-beside(uint32_t at, uint32_t by)
+add_saturating(uint32_t at, uint32_t by)
 {
 	return at + by < at ? UINT32_MAX : at + by;
 }
 
 /* xorshift64: where a colour without a place goes; nothing depends on who could guess. */
 static uint32_t
-chance(struct ipv6 *ipv6, uint32_t below)
+random_below(struct ipv6_state *ipv6, uint32_t below)
 {
 	ipv6->random ^= ipv6->random << 13;
 	ipv6->random ^= ipv6->random >> 7;
@@ -137,17 +137,19 @@ chance(struct ipv6 *ipv6, uint32_t below)
 }
 
 static void
-paint(struct ipv6 *ipv6, struct mural_brush *brush, const struct template_pixel *pixel)
+ipv6_paint(struct ipv6_state *ipv6, struct mural_brush *brush,
+	const struct template_pixel *pixel)
 {
 	uint32_t left = pixel->x, top = pixel->y;
 
-	if (!ipv6->template.placed) {
-		left = chance(ipv6, brush->width);
-		top = chance(ipv6, brush->height);
+	if (!ipv6->template.has_position) {
+		left = random_below(ipv6, brush->width);
+		top = random_below(ipv6, brush->height);
 	}
 	mural_put(brush, left, top, pixel->argb);
 	for (uint32_t i = 1; i < pixel->side * pixel->side; i++)
-		mural_put(brush, beside(left, i % 2), beside(top, i / 2), pixel->argb);
+		mural_put(brush, add_saturating(left, i % 2), add_saturating(top, i / 2),
+			pixel->argb);
 }
 
 /* Whether a packet is of the kind that paints. */
@@ -165,32 +167,32 @@ is_accepted(uint32_t accept, const struct packet_icmp *icmp)
 }
 
 static void
-take_solicitation(
-	struct turn *turn, const struct packet *packet, const struct packet_icmp *icmp)
+on_solicitation(struct ipv6_drain *drain, const struct packet *packet,
+	const struct packet_icmp *icmp)
 {
-	struct ipv6 *ipv6 = turn->ipv6;
+	struct ipv6_state *ipv6 = drain->ipv6;
 
 	if (!ipv6->ndp.is_open)
 		return;
-	switch (ndp_answer(
-		&ipv6->ndp, &ipv6->capture.net, &ipv6->template.claim, packet, icmp)) {
+	switch (ndp_answer(&ipv6->ndp, &ipv6->capture.local_addrs, &ipv6->template.claim,
+		packet, icmp)) {
 	case NDP_MALFORMED:
-		mural_discard(turn->brush, MURAL_MALFORMED, 1);
+		mural_discard(drain->brush, MURAL_MALFORMED, 1);
 		break;
 	case NDP_RATE_LIMITED:
-		mural_discard(turn->brush, MURAL_RATE_LIMITED, 1);
+		mural_discard(drain->brush, MURAL_RATE_LIMITED, 1);
 		break;
 	case NDP_ANSWERED:
-	case NDP_SILENT:
+	case NDP_IGNORED:
 		break;
 	}
 }
 
 static void
-take_packet(void *user, const struct packet *packet, enum packet_fault fault)
+on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 {
-	struct turn *turn = user;
-	struct ipv6 *ipv6 = turn->ipv6;
+	struct ipv6_drain *drain = user;
+	struct ipv6_state *ipv6 = drain->ipv6;
 	struct template_pixel pixel;
 	struct packet_icmp icmp;
 	enum template_match match;
@@ -202,33 +204,34 @@ take_packet(void *user, const struct packet *packet, enum packet_fault fault)
 	if (packet->vlan != PACKET_NO_VLAN && packet->vlan != 0) {
 		/* some other network; and not all of them passed the filter */
 		if (match != TEMPLATE_OTHER)
-			mural_discard(turn->brush, MURAL_MALFORMED, 1);
+			mural_discard(drain->brush, MURAL_MALFORMED, 1);
 		return;
 	}
 	if (fault != PACKET_OK) {
-		mural_discard(turn->brush, MURAL_MALFORMED, 1);
+		mural_discard(drain->brush, MURAL_MALFORMED, 1);
 		return;
 	}
-	has_icmp = packet_icmp(packet, &icmp);
+	has_icmp = packet_icmp_parse(packet, &icmp);
 	if (has_icmp && icmp.type == NDP_SOLICITATION) {
 		/* Never paints, whatever is accepted: hosts ask again and again, by
 		 * unicast too, for addresses that they painted long ago. */
-		take_solicitation(turn, packet, &icmp);
+		on_solicitation(drain, packet, &icmp);
 		return;
 	}
 	if (match == TEMPLATE_OTHER || packet->cast != CAST_UNICAST)
 		return;
 	if (match == TEMPLATE_MALFORMED ||
 		!is_accepted(ipv6->accept, has_icmp ? &icmp : NULL))
-		mural_discard(turn->brush, MURAL_MALFORMED, 1);
-	else if (capture_admit(turn->host, turn->brush, packet, pixel.side * pixel.side))
-		paint(ipv6, turn->brush, &pixel);
+		mural_discard(drain->brush, MURAL_MALFORMED, 1);
+	else if (capture_consume(
+			 drain->host, drain->brush, packet, pixel.side * pixel.side))
+		ipv6_paint(ipv6, drain->brush, &pixel);
 }
 
 /* ------------------------------------------------------------------ receiving */
 
 static void __attribute__((format(printf, 2, 3)))
-append(char *filter, const char *format, ...)
+filter_append(char *filter, const char *format, ...)
 {
 	size_t used = strlen(filter);
 	va_list args;
@@ -242,7 +245,7 @@ append(char *filter, const char *format, ...)
  * them: 32 bits at a time.  Not with a mask of all ones: libpcap's optimizer (1.10.3)
  * takes `& 0xffffffff = 0` for something that never is. */
 static void
-append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
+filter_append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
 {
 	for (unsigned i = 0; i < 16; i += 4) {
 		uint32_t mask, value;
@@ -250,42 +253,43 @@ append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
 		memcpy(&mask, claim->mask + i, 4);
 		memcpy(&value, claim->value + i, 4);
 		if (mask == UINT32_MAX)
-			append(filter, " and ip6[%u:4] = 0x%08x", offset + i,
+			filter_append(filter, " and ip6[%u:4] = 0x%08x", offset + i,
 				ntohl(value));
 		else if (mask != 0)
-			append(filter, " and ip6[%u:4] & 0x%08x = 0x%08x", offset + i,
-				ntohl(mask), ntohl(value));
+			filter_append(filter, " and ip6[%u:4] & 0x%08x = 0x%08x",
+				offset + i, ntohl(mask), ntohl(value));
 	}
 }
 
 /* Traffic for other addresses never leaves the kernel. */
 static void
-write_filter(const struct ipv6_config *config, const struct mural_claim *claim,
+filter_write(const struct ipv6_config *config, const struct mural_claim *claim,
 	char filter[FILTER_MAX])
 {
 	filter[0] = '\0';
-	append(filter, "(ip6");
-	append_claim(filter, claim, 24);
-	append(filter, ")");
+	filter_append(filter, "(ip6");
+	filter_append_claim(filter, claim, 24);
+	filter_append(filter, ")");
 	if (!config->ndp)
 		return;
-	append(filter, " or (ip6 and ip6[6] = %d and ip6[40] = %d", PACKET_PROTO_ICMP6,
-		NDP_SOLICITATION);
-	append_claim(filter, claim, 48);
-	append(filter, ")");
+	filter_append(filter, " or (ip6 and ip6[6] = %d and ip6[40] = %d",
+		PACKET_PROTO_ICMP6, NDP_SOLICITATION);
+	filter_append_claim(filter, claim, 48);
+	filter_append(filter, ")");
 }
 
 /* One descriptor for two, so that a new interface is noticed before anything can arrive
  * on it. */
 static int
-poll_both(struct ipv6 *ipv6, const struct mural_host *host, int capture)
+epoll_open(struct ipv6_state *ipv6, const struct mural_host *host, int capture)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	int fd = epoll_create1(EPOLL_CLOEXEC);
 
 	if (fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, capture, &event) == 0 &&
-		epoll_ctl(fd, EPOLL_CTL_ADD, ipv6->capture.net.events, &event) == 0) {
-		ipv6->poll = fd;
+		epoll_ctl(fd, EPOLL_CTL_ADD, ipv6->capture.local_addrs.events, &event) ==
+			0) {
+		ipv6->epoll_fd = fd;
 		return fd;
 	}
 	int ret = -errno;
@@ -299,14 +303,14 @@ poll_both(struct ipv6 *ipv6, const struct mural_host *host, int capture)
 static void
 ipv6_detach(struct mural_host *host)
 {
-	struct ipv6 *ipv6 = host->state;
+	struct ipv6_state *ipv6 = host->state;
 
 	kernel_replies_restore(&ipv6->replies, host);
 	if (ipv6->ndp.is_open) {
 		mural_log(host, MURAL_INFO,
 			"ndp: %llu neighbour solicitations were answered",
 			(unsigned long long)ipv6->ndp.answered);
-		close(ipv6->poll);
+		close(ipv6->epoll_fd);
 	}
 	ndp_close(&ipv6->ndp);
 	capture_close(&ipv6->capture, host);
@@ -316,26 +320,26 @@ static int
 ipv6_attach(struct mural_host *host)
 {
 	const struct ipv6_config *config = host->config;
-	struct ipv6 *ipv6 = host->state;
+	struct ipv6_state *ipv6 = host->state;
 	char why[TEMPLATE_WHY_MAX], filter[FILTER_MAX];
 	struct timespec now;
 	int fd, ret;
 
-	*ipv6 = (struct ipv6){ .accept = config->accept };
-	if ((ret = compile(config, &ipv6->template, why, sizeof(why))) < 0) {
+	*ipv6 = (struct ipv6_state){ .accept = config->accept };
+	if ((ret = template_from_config(config, &ipv6->template, why, sizeof(why))) < 0) {
 		mural_log(host, MURAL_ERROR, "template: %s", why);
 		return ret;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	ipv6->random = (uint64_t)now.tv_sec << 32 | now.tv_nsec | 1;
-	write_filter(config, &ipv6->template.claim, filter);
+	filter_write(config, &ipv6->template.claim, filter);
 	fd = capture_open(&ipv6->capture, host, config->interface, filter, config->ndp);
 	if (fd < 0)
 		return fd;
 	if (config->ndp) {
 		ret = ndp_open(&ipv6->ndp, host, ipv6->capture.ifindex);
 		if (ret == 0)
-			ret = fd = poll_both(ipv6, host, fd);
+			ret = fd = epoll_open(ipv6, host, fd);
 		if (ret < 0) {
 			ndp_close(&ipv6->ndp);
 			capture_close(&ipv6->capture, host);
@@ -350,31 +354,31 @@ ipv6_attach(struct mural_host *host)
 static int
 ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 {
-	struct ipv6 *ipv6 = host->state;
-	struct turn turn = { host, ipv6, brush };
-	int ret = capture_drain(&ipv6->capture, host, take_packet, &turn);
+	struct ipv6_state *ipv6 = host->state;
+	struct ipv6_drain drain = { host, ipv6, brush };
+	int ret = capture_drain(&ipv6->capture, host, on_packet, &drain);
 
 	if (ipv6->ndp.is_open)
-		ndp_follow(&ipv6->ndp, &ipv6->capture.net, host);
+		ndp_update_interfaces(&ipv6->ndp, &ipv6->capture.local_addrs, host);
 	return ret;
 }
 
 /* ------------------------------------------------------------------ inviting */
 
 static int
-ipv6_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
-	size_t len)
+ipv6_hint(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
 {
 	const struct ipv6_config *config = host->config;
-	struct template_pixel pixel = { wish->x, wish->y, 1, wish->colour };
+	struct template_pixel pixel = { request->x, request->y, 1, request->colour };
 	struct address_template template;
 	char why[TEMPLATE_WHY_MAX], example[INET6_ADDRSTRLEN];
 	struct in6_addr address;
 	struct in_addr v4;
 	const char *zone = "", *whose = "";
 
-	if (inet_pton(AF_INET, wish->address, &v4) == 1 ||
-		compile(config, &template, why, sizeof(why)) < 0)
+	if (inet_pton(AF_INET, request->address, &v4) == 1 ||
+		template_from_config(config, &template, why, sizeof(why)) < 0)
 		return -EAFNOSUPPORT;
 	if (template_encode(&template, &pixel, address.s6_addr) < 0) {
 		pixel.x = pixel.y = 0; /* the fields are narrower than the canvas */
@@ -388,7 +392,7 @@ ipv6_invite(const struct mural_host *host, const struct mural_wish *wish, char *
 		whose = ", eth0 is your own interface";
 	}
 	/* a comment for the shell, so that the whole line can be copied */
-	if (!template.placed)
+	if (!template.has_position)
 		return snprintf(text, len,
 			"ping -c1 %s%s # %s%s, no answer needed: paints #%06x somewhere",
 			example, zone, config->template, whose, pixel.argb & 0xffffff);
@@ -405,13 +409,13 @@ const struct mural_plugin mural_plugin = {
 	.summary = "a pixel in the destination address of a ping",
 	.options = options,
 	.config_size = sizeof(struct ipv6_config),
-	.state_size = sizeof(struct ipv6),
-	.transports = MURAL_SOURCE,
+	.state_size = sizeof(struct ipv6_state),
+	.transports = MURAL_POLLER,
 	.check = ipv6_check,
 	.attach = ipv6_attach,
 	.drain = ipv6_drain,
 	.detach = ipv6_detach,
 	.claim = ipv6_claim,
-	.invite = ipv6_invite,
+	.hint = ipv6_hint,
 	.capabilities = ipv6_capabilities,
 };

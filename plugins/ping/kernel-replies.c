@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const switches[KERNEL_REPLIES_FAMILIES] = {
+static const char *const sysctls[KERNEL_REPLIES_FAMILIES] = {
 	"/proc/sys/net/ipv4/icmp_echo_ignore_all",
 	"/proc/sys/net/ipv6/icmp/echo_ignore_all",
 };
@@ -14,7 +14,7 @@ void
 kernel_replies_suppress(struct kernel_replies *replies, struct mural_host *host)
 {
 	for (int i = 0; i < KERNEL_REPLIES_FAMILIES; i++) {
-		int ret = mural_hold_switch(host, switches[i], '1');
+		int ret = mural_sysctl_acquire(host, sysctls[i], '1');
 
 		replies->held[i] = ret == 0;
 		if (ret < 0 && ret != -ENOENT) /* no IPv6 */
@@ -22,7 +22,7 @@ kernel_replies_suppress(struct kernel_replies *replies, struct mural_host *host)
 				"cannot write %s: %s; the kernel goes on answering "
 				"pings; set it by hand, or give murald CAP_NET_ADMIN and "
 				"a writable /proc/sys",
-				switches[i], strerror(-ret));
+				sysctls[i], strerror(-ret));
 	}
 }
 
@@ -31,7 +31,7 @@ kernel_replies_restore(struct kernel_replies *replies, struct mural_host *host)
 {
 	for (int i = 0; i < KERNEL_REPLIES_FAMILIES; i++) {
 		if (replies->held[i])
-			mural_release_switch(host, switches[i]);
+			mural_sysctl_release(host, sysctls[i]);
 		replies->held[i] = false;
 	}
 }

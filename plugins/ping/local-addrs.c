@@ -13,23 +13,22 @@
 
 /* What is being collected by one dump. */
 struct dump {
-	struct hostnet_address *addresses;
+	struct local_addr *addresses;
 	size_t n_addresses;
 	uint32_t *ports;
 	size_t n_ports;
 };
 
-struct hostnet_address
-hostnet_number(int version, const uint8_t *address)
+struct local_addr
+local_addrs_number(int version, const uint8_t *address)
 {
-	struct hostnet_address number = { 0, UINT64_C(0xffff) << 32 };
+	struct local_addr number = { 0, UINT64_C(0xffff) << 32 };
 	uint32_t low;
 
 	if (version == 6) {
 		memcpy(&number.high, address, 8);
 		memcpy(&number.low, address + 8, 8);
-		return (struct hostnet_address){ be64toh(number.high),
-			be64toh(number.low) };
+		return (struct local_addr){ be64toh(number.high), be64toh(number.low) };
 	}
 	memcpy(&low, address, 4);
 	number.low |= be32toh(low);
@@ -39,7 +38,7 @@ hostnet_number(int version, const uint8_t *address)
 static int
 compare_addresses(const void *a, const void *b)
 {
-	const struct hostnet_address *x = a, *y = b;
+	const struct local_addr *x = a, *y = b;
 
 	if (x->high != y->high)
 		return x->high < y->high ? -1 : 1;
@@ -56,7 +55,7 @@ compare_ports(const void *a, const void *b)
 
 /* Room for one more of `count` elements; grows in powers of two. */
 static void *
-grow(void *array, size_t count, size_t size)
+array_grow(void *array, size_t count, size_t size)
 {
 	if (count != 0 && (count & (count - 1)) != 0)
 		return array;
@@ -68,7 +67,7 @@ add_address(struct dump *dump, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *header = NLMSG_DATA(message);
 	int left = (int)IFA_PAYLOAD(message);
-	struct hostnet_address address, *grown;
+	struct local_addr address, *grown;
 	int version = header->ifa_family == AF_INET ? 4 : 6;
 	bool found = false, have_local = false;
 
@@ -82,13 +81,13 @@ add_address(struct dump *dump, const struct nlmsghdr *message)
 
 		if (!wanted || RTA_PAYLOAD(attr) != (version == 4 ? 4 : 16))
 			continue;
-		address = hostnet_number(version, RTA_DATA(attr));
+		address = local_addrs_number(version, RTA_DATA(attr));
 		found = true;
 		have_local = attr->rta_type == IFA_LOCAL;
 	}
 	if (!found)
 		return 0;
-	if (!(grown = grow(dump->addresses, dump->n_addresses, sizeof(address))))
+	if (!(grown = array_grow(dump->addresses, dump->n_addresses, sizeof(address))))
 		return -ENOMEM;
 	dump->addresses = grown;
 	dump->addresses[dump->n_addresses++] = address;
@@ -109,7 +108,7 @@ add_port(struct dump *dump, const struct nlmsghdr *message)
 			has_master = true;
 	if (!has_master)
 		return 0;
-	if (!(grown = grow(dump->ports, dump->n_ports, sizeof(*grown))))
+	if (!(grown = array_grow(dump->ports, dump->n_ports, sizeof(*grown))))
 		return -ENOMEM;
 	dump->ports = grown;
 	dump->ports[dump->n_ports++] = (uint32_t)header->ifi_index;
@@ -118,7 +117,7 @@ add_port(struct dump *dump, const struct nlmsghdr *message)
 
 /* Takes one datagram's messages.  1: more to come, 0: that was the end, or -errno. */
 static int
-take_messages(struct dump *dump, const void *buf, size_t len)
+parse_messages(struct dump *dump, const void *buf, size_t len)
 {
 	const struct nlmsghdr *message = buf;
 	int ret = 0;
@@ -162,14 +161,14 @@ run_dump(struct dump *dump, int fd, uint16_t type)
 		return -ENOMEM;
 	do {
 		n = recv(fd, buf, room, 0);
-		ret = n < 0 ? -errno : take_messages(dump, buf, (size_t)n);
+		ret = n < 0 ? -errno : parse_messages(dump, buf, (size_t)n);
 	} while (ret > 0);
 	free(buf);
 	return ret;
 }
 
 static int
-ask_again(struct hostnet *net)
+local_addrs_reload(struct local_addrs *addrs)
 {
 	struct dump dump = { 0 };
 	int fd, ret;
@@ -189,64 +188,64 @@ ask_again(struct hostnet *net)
 			compare_addresses);
 	if (dump.n_ports > 0)
 		qsort(dump.ports, dump.n_ports, sizeof(*dump.ports), compare_ports);
-	free(net->addresses);
-	free(net->ports);
-	net->addresses = dump.addresses;
-	net->n_addresses = dump.n_addresses;
-	net->ports = dump.ports;
-	net->n_ports = dump.n_ports;
-	net->generation++;
+	free(addrs->addresses);
+	free(addrs->ports);
+	addrs->addresses = dump.addresses;
+	addrs->n_addresses = dump.n_addresses;
+	addrs->ports = dump.ports;
+	addrs->n_ports = dump.n_ports;
+	addrs->generation++;
 	return 0;
 }
 
 int
-hostnet_open(struct hostnet *net)
+local_addrs_open(struct local_addrs *addrs)
 {
 	struct sockaddr_nl groups = {
 		.nl_family = AF_NETLINK,
 		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
 	};
 
-	*net = (struct hostnet){ 0 };
-	net->events = socket(
+	*addrs = (struct local_addrs){ 0 };
+	addrs->events = socket(
 		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-	if (net->events < 0)
+	if (addrs->events < 0)
 		return -errno;
-	if (bind(net->events, (const struct sockaddr *)&groups, sizeof(groups)) < 0)
+	if (bind(addrs->events, (const struct sockaddr *)&groups, sizeof(groups)) < 0)
 		return -errno;
-	return ask_again(net);
+	return local_addrs_reload(addrs);
 }
 
 void
-hostnet_refresh(struct hostnet *net)
+local_addrs_refresh(struct local_addrs *addrs)
 {
 	char event;
 
 	/* What changed does not matter, nor that there were too many to keep (ENOBUFS);
 	 * a bounded number, so that a flapping interface cannot hold us here. */
 	for (int i = 0; i < 64; i++) {
-		if (recv(net->events, &event, sizeof(event), MSG_TRUNC) >= 0 ||
+		if (recv(addrs->events, &event, sizeof(event), MSG_TRUNC) >= 0 ||
 			errno == ENOBUFS)
-			net->stale = true;
+			addrs->stale = true;
 		else
 			break;
 	}
-	if (net->stale)
-		net->stale = ask_again(net) < 0;
+	if (addrs->stale)
+		addrs->stale = local_addrs_reload(addrs) < 0;
 }
 
 bool
-hostnet_is_own(const struct hostnet *net, int version, const uint8_t *address)
+local_addrs_contain(const struct local_addrs *addrs, int version, const uint8_t *address)
 {
-	struct hostnet_address wanted = hostnet_number(version, address);
-	size_t from = 0, to = net->n_addresses;
+	struct local_addr wanted = local_addrs_number(version, address);
+	size_t from = 0, to = addrs->n_addresses;
 
 	if (version == 4 && address[0] == 127)
 		return true;
 	/* Written out: bsearch() would call back for each step, for each packet. */
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		const struct hostnet_address *own = &net->addresses[middle];
+		const struct local_addr *own = &addrs->addresses[middle];
 
 		if (own->high == wanted.high && own->low == wanted.low)
 			return true;
@@ -260,18 +259,18 @@ hostnet_is_own(const struct hostnet *net, int version, const uint8_t *address)
 }
 
 bool
-hostnet_is_port(const struct hostnet *net, uint32_t ifindex)
+local_addrs_is_port(const struct local_addrs *addrs, uint32_t ifindex)
 {
-	return net->n_ports > 0 && bsearch(&ifindex, net->ports, net->n_ports,
-					   sizeof(ifindex), compare_ports);
+	return addrs->n_ports > 0 && bsearch(&ifindex, addrs->ports, addrs->n_ports,
+					     sizeof(ifindex), compare_ports);
 }
 
 void
-hostnet_close(struct hostnet *net)
+local_addrs_close(struct local_addrs *addrs)
 {
-	if (net->events >= 0)
-		close(net->events);
-	free(net->addresses);
-	free(net->ports);
-	*net = (struct hostnet){ .events = -1 };
+	if (addrs->events >= 0)
+		close(addrs->events);
+	free(addrs->addresses);
+	free(addrs->ports);
+	*addrs = (struct local_addrs){ .events = -1 };
 }

@@ -16,38 +16,39 @@
 #include <stdint.h>
 
 /* An address as a number; an IPv4 address is ::ffff:a.b.c.d. */
-struct hostnet_address {
+struct local_addr {
 	uint64_t high, low;
 };
 
-struct hostnet {
+struct local_addrs {
 	int events; /* a netlink socket that tells of changes */
 	bool stale;
-	uint32_t generation; /* another one, and everything may have changed */
-	struct hostnet_address *addresses; /* sorted */
+	uint32_t generation;          /* another one, and everything may have changed */
+	struct local_addr *addresses; /* sorted */
 	size_t n_addresses;
 	uint32_t *ports; /* sorted interface indices */
 	size_t n_ports;
 };
 
 /* 0 or -errno, not logged. */
-int hostnet_open(struct hostnet *net);
+int local_addrs_open(struct local_addrs *addrs);
 
 /* Catches up with changes; one system call when there are none.  What cannot be asked
  * again stays as it was known, and is asked the next time. */
-void hostnet_refresh(struct hostnet *net);
+void local_addrs_refresh(struct local_addrs *addrs);
 
 /* The number of an address of 4 bytes (version 4) or 16 (version 6). */
-struct hostnet_address hostnet_number(int version, const uint8_t *address);
+struct local_addr local_addrs_number(int version, const uint8_t *address);
 
 /* Whether a unicast address is assigned to this host; all of 127.0.0.0/8 is. */
-bool hostnet_is_own(const struct hostnet *net, int version, const uint8_t *address);
+bool local_addrs_contain(
+	const struct local_addrs *addrs, int version, const uint8_t *address);
 
 /* Whether the interface belongs to a bridge, a bond, a team or a VRF: what arrives on it
  * for this host is seen once more on that. */
-bool hostnet_is_port(const struct hostnet *net, uint32_t ifindex);
+bool local_addrs_is_port(const struct local_addrs *addrs, uint32_t ifindex);
 
-/* Only after hostnet_open(), whatever that returned. */
-void hostnet_close(struct hostnet *net);
+/* Only after local_addrs_open(), whatever that returned. */
+void local_addrs_close(struct local_addrs *addrs);
 
 #endif

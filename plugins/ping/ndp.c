@@ -23,19 +23,19 @@ enum {
 
 /* ------------------------------------------------------------------ the messages */
 
-/* Whether an option of that type is there; *whole is false when the options do not fill
- * their space exactly. */
+/* Whether an option of that type is there; *well_formed is false when the options do not
+ * fill their space exactly. */
 static bool
-has_option(const uint8_t *options, size_t len, uint8_t type, bool *whole)
+has_option(const uint8_t *options, size_t len, uint8_t type, bool *well_formed)
 {
 	bool found = false;
 
-	*whole = true;
+	*well_formed = true;
 	while (len > 0) {
 		size_t option_len = len < 2 ? 0 : options[1] * 8u;
 
 		if (option_len == 0 || option_len > len) {
-			*whole = false;
+			*well_formed = false;
 			return found;
 		}
 		found |= options[0] == type;
@@ -55,31 +55,31 @@ is_solicited_node(const uint8_t *address)
 }
 
 enum ndp_verdict
-ndp_read(const struct packet *packet, const struct packet_icmp *icmp,
+ndp_parse(const struct packet *packet, const struct packet_icmp *icmp,
 	const uint8_t **target)
 {
 	static const uint8_t unspecified[16];
-	bool whole, has_source_link, is_probe;
+	bool well_formed, has_source_link, is_probe;
 
 	if (packet->hop_limit != 255 || !packet_icmp_checksum_ok(packet))
 		return NDP_MALFORMED;
 	if (icmp->code != 0 || icmp->len < TARGET_LEN || icmp->data[0] == 0xff)
 		return NDP_MALFORMED;
 	has_source_link = has_option(icmp->data + TARGET_LEN, icmp->len - TARGET_LEN,
-		OPTION_SOURCE_LINK, &whole);
+		OPTION_SOURCE_LINK, &well_formed);
 	is_probe = memcmp(packet->source, unspecified, sizeof(unspecified)) == 0;
-	if (!whole || packet->source[0] == 0xff)
+	if (!well_formed || packet->source[0] == 0xff)
 		return NDP_MALFORMED;
 	if (is_probe && (has_source_link || !is_solicited_node(packet->destination)))
 		return NDP_MALFORMED;
 	if (is_probe) /* duplicate address detection */
-		return NDP_SILENT;
+		return NDP_IGNORED;
 	*target = icmp->data;
 	return NDP_ANSWERED;
 }
 
 void
-ndp_write(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
+ndp_build(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
 	const uint8_t target[16], const uint8_t mac[6])
 {
 	uint8_t *ip = frame + 14, *message = ip + 40;
@@ -130,7 +130,7 @@ link_address(const struct ndp *ndp, uint32_t ifindex, uint8_t mac[6])
 
 /* Asking twice for one interface is harmless: the kernel counts. */
 static void
-hear_all_multicast(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
+enable_allmulti(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 {
 	struct packet_mreq membership = {
 		.mr_ifindex = (int)ifindex,
@@ -152,12 +152,12 @@ hear_all_multicast(struct ndp *ndp, const struct mural_host *host, uint32_t ifin
 }
 
 static void
-hear_everywhere(struct ndp *ndp, const struct mural_host *host)
+enable_allmulti_everywhere(struct ndp *ndp, const struct mural_host *host)
 {
 	struct if_nameindex *all = if_nameindex();
 
 	for (struct if_nameindex *i = all; i && i->if_index != 0; i++)
-		hear_all_multicast(ndp, host, i->if_index);
+		enable_allmulti(ndp, host, i->if_index);
 	if (all)
 		if_freenameindex(all);
 }
@@ -181,9 +181,9 @@ ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 		.is_open = true, .link = fd, .any = ifindex == 0, .tokens = NDP_RATE
 	};
 	if (ndp->any)
-		hear_everywhere(ndp, host);
+		enable_allmulti_everywhere(ndp, host);
 	else if (link_address(ndp, ifindex, mac))
-		hear_all_multicast(ndp, host, ifindex);
+		enable_allmulti(ndp, host, ifindex);
 	else
 		mural_log(host, MURAL_WARN,
 			"ndp: %s is no Ethernet, nobody asks for addresses there",
@@ -200,17 +200,18 @@ ndp_close(struct ndp *ndp)
 }
 
 void
-ndp_follow(struct ndp *ndp, const struct hostnet *net, const struct mural_host *host)
+ndp_update_interfaces(
+	struct ndp *ndp, const struct local_addrs *addrs, const struct mural_host *host)
 {
-	if (ndp->any && ndp->generation != net->generation)
-		hear_everywhere(ndp, host);
-	ndp->generation = net->generation;
+	if (ndp->any && ndp->generation != addrs->generation)
+		enable_allmulti_everywhere(ndp, host);
+	ndp->generation = addrs->generation;
 }
 
 /* ------------------------------------------------------------------ answering */
 
 static bool
-may_answer(struct ndp *ndp)
+token_take(struct ndp *ndp)
 {
 	const uint64_t second = 1000000000;
 	struct timespec now;
@@ -241,8 +242,9 @@ is_claimed(const struct mural_claim *claim, const uint8_t *address)
 }
 
 enum ndp_verdict
-ndp_answer(struct ndp *ndp, const struct hostnet *net, const struct mural_claim *claim,
-	const struct packet *packet, const struct packet_icmp *icmp)
+ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
+	const struct mural_claim *claim, const struct packet *packet,
+	const struct packet_icmp *icmp)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
 		.sll_ifindex = (int)packet->ifindex };
@@ -250,17 +252,17 @@ ndp_answer(struct ndp *ndp, const struct hostnet *net, const struct mural_claim 
 	const uint8_t *target;
 	enum ndp_verdict verdict;
 
-	if ((verdict = ndp_read(packet, icmp, &target)) != NDP_ANSWERED)
+	if ((verdict = ndp_parse(packet, icmp, &target)) != NDP_ANSWERED)
 		return verdict;
-	if (!is_claimed(claim, target) || hostnet_is_own(net, 6, target))
-		return NDP_SILENT;
+	if (!is_claimed(claim, target) || local_addrs_contain(addrs, 6, target))
+		return NDP_IGNORED;
 	if (!packet->link_source || packet->link_source[0] & 1)
 		return NDP_MALFORMED; /* no station sends from a group's address */
-	if (!may_answer(ndp))
+	if (!token_take(ndp))
 		return NDP_RATE_LIMITED;
 	if (!link_address(ndp, packet->ifindex, mac))
-		return NDP_SILENT;
-	ndp_write(frame, packet, target, mac);
+		return NDP_IGNORED;
+	ndp_build(frame, packet, target, mac);
 	if (sendto(ndp->link, frame, sizeof(frame), 0, (const struct sockaddr *)&to,
 		    sizeof(to)) < 0)
 		return NDP_RATE_LIMITED;

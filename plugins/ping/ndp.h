@@ -41,7 +41,7 @@ enum {
 /* What became of a solicitation. */
 enum ndp_verdict {
 	NDP_ANSWERED,
-	NDP_SILENT,       /* right, and not ours to answer */
+	NDP_IGNORED,      /* right, and not ours to answer */
 	NDP_MALFORMED,    /* RFC 4861 says to drop it */
 	NDP_RATE_LIMITED, /* more than we answer, or than the link takes */
 };
@@ -51,7 +51,7 @@ struct ndp {
 	bool is_open;
 	int link;            /* packet socket: sends, and holds the multicast mode */
 	bool any;            /* on every interface; each new one has to be told */
-	uint32_t generation; /* of the hostnet that was last followed */
+	uint32_t generation; /* of the local_addrs that was last followed */
 	uint64_t tokens, filled_ns;
 	uint64_t answered; /* since it was opened */
 };
@@ -63,14 +63,14 @@ int ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex);
 /* Accepts a zeroed one. */
 void ndp_close(struct ndp *ndp);
 
-/* Listens on interfaces that are new.  Call it when `net` may have changed. */
-void ndp_follow(
-	struct ndp *ndp, const struct hostnet *net, const struct mural_host *host);
+/* Listens on interfaces that are new.  Call it when `addrs` may have changed. */
+void ndp_update_interfaces(
+	struct ndp *ndp, const struct local_addrs *addrs, const struct mural_host *host);
 
 /* Answers one solicitation for an address in `claim` that is none of the host's, or does
  * not.  `packet` has no fault and no VLAN, and `icmp` is its message, of type
  * NDP_SOLICITATION. */
-enum ndp_verdict ndp_answer(struct ndp *ndp, const struct hostnet *net,
+enum ndp_verdict ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 	const struct mural_claim *claim, const struct packet *packet,
 	const struct packet_icmp *icmp);
 
@@ -78,11 +78,11 @@ enum ndp_verdict ndp_answer(struct ndp *ndp, const struct hostnet *net,
 
 /* Checks a solicitation: NDP_ANSWERED when it is one to answer, *target its target in
  * the packet. */
-enum ndp_verdict ndp_read(const struct packet *packet, const struct packet_icmp *icmp,
+enum ndp_verdict ndp_parse(const struct packet *packet, const struct packet_icmp *icmp,
 	const uint8_t **target);
 
 /* Writes the advertisement that `target` is at `mac`, for who sent `packet`. */
-void ndp_write(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
+void ndp_build(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
 	const uint8_t target[16], const uint8_t mac[6]);
 
 #endif

@@ -28,7 +28,7 @@ enum {
 #define VLAN_TAGS_MAX 4
 #define EXTENSIONS_MAX 8
 
-/* What is left to look at.  Only take() moves it, so it never passes the end. */
+/* What is left to look at.  Only cursor_take() moves it, so it never passes the end. */
 struct cursor {
 	const uint8_t *at;
 	size_t left;
@@ -36,7 +36,7 @@ struct cursor {
 
 /* The next `len` bytes, or NULL when there are not as many. */
 static const uint8_t *
-take(struct cursor *cursor, size_t len)
+cursor_take(struct cursor *cursor, size_t len)
 {
 	const uint8_t *at = cursor->at;
 
@@ -98,7 +98,7 @@ skip_vlan_tags(struct packet *packet, struct cursor *cursor, uint16_t ethertype)
 		if (ethertype != ETHERTYPE_VLAN && ethertype != ETHERTYPE_QINQ &&
 			ethertype != ETHERTYPE_QINQ_OLD)
 			return ethertype;
-		if (!(tag = take(cursor, 4)))
+		if (!(tag = cursor_take(cursor, 4)))
 			return 0;
 		/* A VLAN of 0 only carries a priority: an untagged frame. */
 		if (packet->vlan == PACKET_NO_VLAN || packet->vlan == 0)
@@ -117,19 +117,19 @@ parse_link(struct packet *packet, int link, struct cursor *cursor)
 
 	switch (link) {
 	case DLT_EN10MB:
-		if (!(head = take(cursor, 14)))
+		if (!(head = cursor_take(cursor, 14)))
 			return 0;
 		packet->cast = mac_cast(head);
 		packet->link_source = head + 6;
 		return skip_vlan_tags(packet, cursor, get16(head + 12));
 	case DLT_LINUX_SLL:
-		if (!(head = take(cursor, 16)))
+		if (!(head = cursor_take(cursor, 16)))
 			return 0;
 		packet->cast = cooked_cast(get16(head));
 		packet->link_source = get16(head + 4) == 6 ? head + 6 : NULL;
 		return skip_vlan_tags(packet, cursor, get16(head + 14));
 	case DLT_LINUX_SLL2:
-		if (!(head = take(cursor, 20)))
+		if (!(head = cursor_take(cursor, 20)))
 			return 0;
 		packet->cast = cooked_cast(head[10]);
 		packet->ifindex = get32(head + 4);
@@ -137,7 +137,7 @@ parse_link(struct packet *packet, int link, struct cursor *cursor)
 		return skip_vlan_tags(packet, cursor, get16(head));
 	case DLT_NULL:
 	case DLT_LOOP:
-		if (!take(cursor, 4))
+		if (!cursor_take(cursor, 4))
 			return 0;
 		break;
 	case DLT_RAW:
@@ -175,7 +175,7 @@ set_payload(struct packet *packet, const struct cursor *cursor, size_t len, size
 static enum packet_fault
 parse_ip4(struct packet *packet, struct cursor *cursor, size_t cut)
 {
-	const uint8_t *head = take(cursor, 20);
+	const uint8_t *head = cursor_take(cursor, 20);
 	size_t head_len, total;
 
 	if (!head)
@@ -197,7 +197,7 @@ parse_ip4(struct packet *packet, struct cursor *cursor, size_t cut)
 	total = get16(head + 2);
 	if (head_len < 20 || total < head_len)
 		return PACKET_BAD_LENGTH;
-	if (!take(cursor, head_len - 20))
+	if (!cursor_take(cursor, head_len - 20))
 		return PACKET_TRUNCATED;
 	if (packet_checksum(head, head_len, 0) != 0)
 		return PACKET_BAD_CHECKSUM;
@@ -241,7 +241,7 @@ skip_extensions(struct packet *packet, struct cursor *cursor, size_t *len)
 		head_len = cursor->at[1] * 8u + 8;
 		if (head_len > *len)
 			return PACKET_BAD_LENGTH;
-		if (!(head = take(cursor, head_len)))
+		if (!(head = cursor_take(cursor, head_len)))
 			return PACKET_TRUNCATED;
 		if (packet->protocol == NEXT_ROUTING && head[3] != 0)
 			return PACKET_BAD_HEADER; /* not at its last stop yet */
@@ -254,7 +254,7 @@ skip_extensions(struct packet *packet, struct cursor *cursor, size_t *len)
 static enum packet_fault
 parse_ip6(struct packet *packet, struct cursor *cursor, size_t cut)
 {
-	const uint8_t *head = take(cursor, 40);
+	const uint8_t *head = cursor_take(cursor, 40);
 	enum packet_fault fault;
 	size_t len;
 
@@ -302,7 +302,7 @@ packet_parse(struct packet *packet, int link, const uint8_t *frame, size_t captu
 /* --------------------------------------------------------------------- ICMP */
 
 bool
-packet_icmp(const struct packet *packet, struct packet_icmp *icmp)
+packet_icmp_parse(const struct packet *packet, struct packet_icmp *icmp)
 {
 	uint8_t protocol = packet->version == 4 ? PACKET_PROTO_ICMP : PACKET_PROTO_ICMP6;
 	const uint8_t *head = packet->payload;

@@ -84,10 +84,10 @@ enum packet_fault packet_parse(struct packet *packet, int link, const uint8_t *f
 
 /* Reads the header of an ICMP (version 4) or ICMPv6 (version 6) message; false when the
  * packet's protocol is another or the eight bytes are not there. */
-bool packet_icmp(const struct packet *packet, struct packet_icmp *icmp);
+bool packet_icmp_parse(const struct packet *packet, struct packet_icmp *icmp);
 
 /* Whether the ICMP or ICMPv6 checksum is right; false also when a part of the message was
- * not captured.  Not part of packet_icmp(), because some protocols forgive it. */
+ * not captured.  Not part of packet_icmp_parse(), because some protocols forgive it. */
 bool packet_icmp_checksum_ok(const struct packet *packet);
 
 /* The Internet checksum over `len` bytes, starting from `sum` (a plain sum of big-endian

@@ -48,7 +48,7 @@ ping_read(struct ping *ping, const struct packet *packet, enum packet_fault faul
 		return PING_MALFORMED;
 	if (!is_icmp)
 		return PING_NONE;
-	if (fault != PACKET_OK || !packet_icmp(packet, &icmp))
+	if (fault != PACKET_OK || !packet_icmp_parse(packet, &icmp))
 		return PING_MALFORMED;
 	if (icmp.type != (packet->version == 4 ? ECHO_REQUEST : ECHO6_REQUEST))
 		return PING_NONE;

@@ -28,12 +28,12 @@ struct pixelflut_config {
 };
 
 struct pixelflut_client {
-	uint32_t left, top; /* OFFSET */
-	uint64_t received;  /* bytes used up by earlier feeds */
-	uint64_t helped;    /* bytes of help it was sent */
-	uint64_t multi;     /* pixels of a PXMULTI that are still to come */
-	uint32_t x, y;      /* where the next of them goes */
-	bool refused;       /* they go nowhere */
+	uint32_t left, top;       /* OFFSET */
+	uint64_t received;        /* bytes used up by earlier feeds */
+	uint64_t help_bytes;      /* bytes of help it was sent */
+	uint64_t multi_remaining; /* pixels of a PXMULTI that are still to come */
+	uint32_t x, y;            /* where the next of them goes */
+	bool multi_outside;       /* they go nowhere */
 };
 
 /* One feed. */
@@ -121,11 +121,11 @@ answer_help(struct feed *feed, const uint8_t *p)
 		len = sizeof(text) - 1;
 		text[len - 1] = '\n'; /* the next answer begins a line */
 	}
-	if (client->helped + len > (uint64_t)FREE_HELPS * len + received) {
+	if (client->help_bytes + len > (uint64_t)FREE_HELPS * len + received) {
 		mural_discard(feed->painter.brush, MURAL_RATE_LIMITED, 1);
 		return;
 	}
-	client->helped += len;
+	client->help_bytes += len;
 	answers_flush(&feed->painter.answers);
 	if (mural_reply(feed->painter.answers.conn, text, len) > 0)
 		feed->painter.answers.full = true;
@@ -147,15 +147,15 @@ run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 
 	batch.count = 0;
 	for (; end - p >= BINARY_BYTES && p[0] == 'P' && p[1] == 'B'; p += BINARY_BYTES)
-		mural_put_later(painter->brush, &batch, u16_at(p + 2), u16_at(p + 4),
+		mural_batch_put(painter->brush, &batch, u16_at(p + 2), u16_at(p + 4),
 			0xff000000 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8]);
-	mural_batch_paint(painter->brush, &batch);
+	mural_batch_flush(painter->brush, &batch);
 	return p;
 }
 
 /* The smallest of how many pixels there are, may come, and fit. */
 static uint32_t
-least(uint64_t a, uint64_t b, uint64_t c)
+min3(uint64_t a, uint64_t b, uint64_t c)
 {
 	a = a < b ? a : b;
 	return a < c ? a : c;
@@ -163,7 +163,7 @@ least(uint64_t a, uint64_t b, uint64_t c)
 
 /* Paints the next pixels of a PXMULTI, as far as a row goes. */
 static const uint8_t *
-paint_part(struct feed *feed, const uint8_t *p, uint32_t count)
+paint_row(struct feed *feed, const uint8_t *p, uint32_t count)
 {
 	struct pixelflut_client *client = feed->client;
 	struct mural_brush *brush = feed->painter.brush;
@@ -182,24 +182,25 @@ paint_part(struct feed *feed, const uint8_t *p, uint32_t count)
 
 /* The pixels of a PXMULTI: from left to right, running on into the next rows. */
 static const uint8_t *
-take_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
+run_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
 {
 	struct pixelflut_client *client = feed->client;
 	uint32_t width = feed->painter.brush->width;
 
-	while (client->multi > 0 && end - p >= 4) {
+	while (client->multi_remaining > 0 && end - p >= 4) {
 		uint64_t here = (end - p) / 4;
-		uint32_t count = least(here, client->multi,
-			client->refused ? here
-					: least(width - client->x, PART_PIXELS, here));
+		uint32_t count = min3(here, client->multi_remaining,
+			client->multi_outside
+				? here
+				: min3(width - client->x, PART_PIXELS, here));
 
-		if (client->refused) {
+		if (client->multi_outside) {
 			mural_discard(feed->painter.brush, MURAL_OUT_OF_BOUNDS, count);
 			p += 4 * (size_t)count;
 		} else {
-			p = paint_part(feed, p, count);
+			p = paint_row(feed, p, count);
 		}
-		client->multi -= count;
+		client->multi_remaining -= count;
 	}
 	return p;
 }
@@ -214,21 +215,21 @@ begin_multi(struct feed *feed, const uint8_t *p)
 	uint64_t count = u16_at(p + 4) | (uint64_t)u16_at(p + 6) << 16;
 	uint32_t unused;
 
-	client->multi = count;
+	client->multi_remaining = count;
 	client->x = u16_at(p);
 	client->y = u16_at(p + 2);
 	if (count == 0)
 		return;
 	uint64_t last = client->x + count - 1;
 	uint64_t last_y = client->y + last / brush->width;
-	client->refused =
+	client->multi_outside =
 		!mural_get(brush, client->x, client->y, &unused) ||
 		!mural_get(brush, 0, last_y < NUMBER_MAX ? last_y : NUMBER_MAX, &unused);
 }
 
 /* A command that begins like `word`, as far as there are bytes to tell. */
 static bool
-may_be(const uint8_t *p, const uint8_t *end, const char *word, size_t len)
+matches_prefix(const uint8_t *p, const uint8_t *end, const char *word, size_t len)
 {
 	return memcmp(p, word, (size_t)(end - p) < len ? (size_t)(end - p) : len) == 0;
 }
@@ -268,16 +269,16 @@ execute_line(struct feed *feed, const uint8_t *p, const uint8_t *line_end)
 /* Does one command of any kind, or several binary ones, and returns where the next
  * begins: `p` when this one is not complete yet, NULL when the client must go. */
 static const uint8_t *
-take_command(struct feed *feed, const uint8_t *p, const uint8_t *end)
+run_command(struct feed *feed, const uint8_t *p, const uint8_t *end)
 {
 	const struct pixelflut_config *config = feed->config;
 	size_t len = end - p;
 
-	if (feed->client->multi > 0)
-		return take_multi(feed, p, end);
-	if (config->binary && may_be(p, end, "PB", 2))
+	if (feed->client->multi_remaining > 0)
+		return run_multi(feed, p, end);
+	if (config->binary && matches_prefix(p, end, "PB", 2))
 		return run_binaries(&feed->painter, p, end);
-	if (config->multi && may_be(p, end, "PXMULTI", MULTI_WORD)) {
+	if (config->multi && matches_prefix(p, end, "PXMULTI", MULTI_WORD)) {
 		if (len < MULTI_BYTES)
 			return p;
 		begin_multi(feed, p + MULTI_WORD);
@@ -313,11 +314,11 @@ pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t
 	feed.painter.answers.full = false;
 
 	while (p < end && !feed.painter.answers.full) {
-		if (feed.client->multi == 0)
-			p = run_lines(&feed.painter, p, end);
+		if (feed.client->multi_remaining == 0)
+			p = simd_run_lines(&feed.painter, p, end);
 		if (p == end || feed.painter.answers.full)
 			break;
-		next = take_command(&feed, p, end);
+		next = run_command(&feed, p, end);
 		if (!next || next == p)
 			break;
 		p = next;
@@ -345,7 +346,7 @@ pixelflut_end(struct mural_conn *conn, struct mural_brush *brush, const uint8_t 
 	memcpy(line, rest, len);
 	line[len] = '\n';
 	command = line_parse(line, line + len);
-	if (command.verb == VERB_SIZE && client->multi == 0)
+	if (command.verb == VERB_SIZE && client->multi_remaining == 0)
 		mural_reply(conn, text,
 			snprintf(text, sizeof(text), "SIZE %u %u\n", brush->width,
 				brush->height));
@@ -361,13 +362,13 @@ pixelflut_clients_per_source(const void *config)
 
 /* For a shell. */
 static int
-pixelflut_invite(const struct mural_host *host, const struct mural_wish *wish, char *text,
-	size_t len)
+pixelflut_hint(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
 {
 	if (host->port == 0)
 		return -1;
-	return snprintf(text, len, "echo \"PX %u %u %06x\" | nc -N %s %u", wish->x,
-		wish->y, wish->colour & 0xffffff, wish->address, host->port);
+	return snprintf(text, len, "echo \"PX %u %u %06x\" | nc -N %s %u", request->x,
+		request->y, request->colour & 0xffffff, request->address, host->port);
 }
 
 const struct mural_plugin mural_plugin = {
@@ -382,7 +383,7 @@ const struct mural_plugin mural_plugin = {
 	.feed = pixelflut_feed,
 	.end = pixelflut_end,
 	.clients_per_source = pixelflut_clients_per_source,
-	.refusal = "ERROR too many connections from your address; close one first\n",
-	.unwelcome = "ERROR your address may not paint here\n",
-	.invite = pixelflut_invite,
+	.busy_message = "ERROR too many connections from your address; close one first\n",
+	.denied_message = "ERROR your address may not paint here\n",
+	.hint = pixelflut_hint,
 };

@@ -63,7 +63,8 @@ struct command line_parse(const uint8_t *p, const uint8_t *end);
  * `p` on, and returns where the first thing begins that it leaves to the line parser;
  * that may be `p`, and is `end` at most.  Reads nothing at `end` or beyond.  Stops early
  * when the answers are full. */
-const uint8_t *run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end);
+const uint8_t *simd_run_lines(
+	struct painter *painter, const uint8_t *p, const uint8_t *end);
 
 /* Answers one read of a pixel; nothing for one outside. */
 void answer_pixel(struct painter *painter, uint32_t x, uint32_t y);

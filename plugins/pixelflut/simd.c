@@ -11,22 +11,22 @@
  */
 #include "pixelflut/simd.h"
 
-#if RUN_VECTORS
+#if HAVE_SIMD
 
 /* What loads that begin inside of a plain line may reach from its first byte on. */
-#define REACH_BYTES 32
+#define LOAD_BYTES_MAX 32
 
 /* Of each byte, the bit that is set in digits alone. */
 #define DIGIT_BITS 0x1010101010101010
 
 /* Behind the last byte of a word. */
-#define NO_STOP (UINT64_C(1) << 63)
+#define STOP_SENTINEL (UINT64_C(1) << 63)
 
 /* Reads that wait for memory together. */
-#define QUESTIONS 32
+#define READS_MAX 32
 
 /* A read that is understood and not answered yet. */
-struct question {
+struct pending_read {
 	const uint8_t *line;
 	uint32_t len; /* without the line's end */
 	uint32_t x, y;
@@ -65,7 +65,7 @@ static const uint64_t number_masks[9][9] = {
 
 /* Six hexadecimal digits, and two bytes of nothing behind them. */
 static inline void
-write_hex_at_once(uint8_t *to, uint32_t rgb)
+write_hex_swar(uint8_t *to, uint32_t rgb)
 {
 	uint64_t n = (uint64_t)rgb << 8 & 0xffffff00;
 
@@ -80,45 +80,46 @@ write_hex_at_once(uint8_t *to, uint32_t rgb)
 
 /* The answer, which repeats what the client wrote; where it ends. */
 static inline uint8_t *
-answer_question(struct mural_brush *brush, const struct question *question, uint8_t *to)
+answer_read(struct mural_brush *brush, const struct pending_read *pending, uint8_t *to)
 {
 	uint32_t argb;
 
-	if (!mural_get(brush, question->x, question->y, &argb)) {
+	if (!mural_get(brush, pending->x, pending->y, &argb)) {
 		mural_discard(brush, MURAL_OUT_OF_BOUNDS, 1);
 		return to;
 	}
-	memcpy(to, question->line, 16); /* "PX 9999 9999" has twelve */
-	to += question->len;
+	memcpy(to, pending->line, 16); /* "PX 9999 9999" has twelve */
+	to += pending->len;
 	*to = ' ';
-	write_hex_at_once(to + 1, argb);
+	write_hex_swar(to + 1, argb);
 	to[7] = '\n';
 	return to + 8;
 }
 
 /* Where the numbers of a line end, counted from its fifth byte; 8 is any place behind. */
-struct shape {
+struct line_shape {
 	unsigned x_end, y_end;
 };
 
-static inline struct shape
+static inline struct line_shape
 find_shape(const uint8_t *p)
 {
 	uint64_t stops = ~load64(p + 4) & DIGIT_BITS;
 	uint64_t more = stops & (stops - 1);
 
-	return (struct shape){
-		.x_end = (__builtin_ctzll(stops | NO_STOP) + 1u) / 8,
-		.y_end = (__builtin_ctzll(more | NO_STOP) + 1u) / 8,
+	return (struct line_shape){
+		.x_end = (__builtin_ctzll(stops | STOP_SENTINEL) + 1u) / 8,
+		.y_end = (__builtin_ctzll(more | STOP_SENTINEL) + 1u) / 8,
 	};
 }
 
 /* Reads a line of that shape whose colour has so many digits; false when it is not plain.
  */
 static inline __attribute__((always_inline)) bool
-read_line(const uint8_t *p, struct shape shape, unsigned digits, struct plain *plain)
+read_line(const uint8_t *p, struct line_shape shape, unsigned digits,
+	struct field_values *values)
 {
-	const struct figures figures = {
+	const struct line_fields fields = {
 		.x = p + shape.x_end,
 		.y = p + shape.y_end,
 		.colour = p + 5 + shape.y_end,
@@ -127,8 +128,8 @@ read_line(const uint8_t *p, struct shape shape, unsigned digits, struct plain *p
 	};
 
 	return (load32(p) & 0xffffff) == ('P' | 'X' << 8 | ' ' << 16) &&
-	       p[4 + shape.x_end] == ' ' && figures.number_mask != 0 &&
-	       read_figures(&figures, plain);
+	       p[4 + shape.x_end] == ' ' && fields.number_mask != 0 &&
+	       parse_fields(&fields, values);
 }
 
 /* Paints what comes until there is something else. */
@@ -137,57 +138,57 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	struct mural_brush *brush = painter->brush;
 	struct mural_batch batch;
-	struct plain plain;
+	struct field_values values;
 
 	batch.count = 0;
-	while (end - p >= REACH_BYTES) {
-		struct shape shape = find_shape(p);
+	while (end - p >= LOAD_BYTES_MAX) {
+		struct line_shape shape = find_shape(p);
 		const uint8_t *stop = p + 4 + shape.y_end;
 
 		if (*stop != ' ')
 			break;
 		if (stop[7] == '\n') {
-			if (!read_line(p, shape, 6, &plain))
+			if (!read_line(p, shape, 6, &values))
 				break;
-			plain.rgba |= 0xff;
+			values.rgba |= 0xff;
 			p = stop + 8;
 		} else {
-			if (stop[9] != '\n' || !read_line(p, shape, 8, &plain))
+			if (stop[9] != '\n' || !read_line(p, shape, 8, &values))
 				break;
 			p = stop + 10;
 		}
-		mural_put_later(brush, &batch, plain.x + painter->left,
-			plain.y + painter->top, plain.rgba >> 8 | plain.rgba << 24);
+		mural_batch_put(brush, &batch, values.x + painter->left,
+			values.y + painter->top, values.rgba >> 8 | values.rgba << 24);
 	}
-	mural_batch_paint(brush, &batch);
+	mural_batch_flush(brush, &batch);
 	return p;
 }
 
 /* Understands the reads that come next, so that they wait for memory together; how many.
  */
 static unsigned
-gather_questions(const struct painter *painter, const uint8_t *p, const uint8_t *end,
-	struct question *questions)
+gather_reads(const struct painter *painter, const uint8_t *p, const uint8_t *end,
+	struct pending_read *reads)
 {
-	struct plain plain;
+	struct field_values values;
 	unsigned n = 0;
 
-	while (n < QUESTIONS && end - p >= REACH_BYTES) {
-		struct shape shape = find_shape(p);
+	while (n < READS_MAX && end - p >= LOAD_BYTES_MAX) {
+		struct line_shape shape = find_shape(p);
 		const uint8_t *stop = p + 4 + shape.y_end;
 
-		if (*stop != '\n' || !read_line(p, shape, 0, &plain))
+		if (*stop != '\n' || !read_line(p, shape, 0, &values))
 			break;
 		/* a number is answered without leading zeros, so it must come without */
 		if ((p[3] == '0' && shape.x_end > 0) ||
 			(p[5 + shape.x_end] == '0' && shape.y_end > shape.x_end + 2))
 			break;
-		uint32_t x = plain.x + painter->left, y = plain.y + painter->top;
-		questions[n].line = p;
-		questions[n].len = stop - p;
-		questions[n].x = x;
-		questions[n].y = y;
-		mural_expect(painter->brush, x, y);
+		uint32_t x = values.x + painter->left, y = values.y + painter->top;
+		reads[n].line = p;
+		reads[n].len = stop - p;
+		reads[n].x = x;
+		reads[n].y = y;
+		mural_prefetch(painter->brush, x, y);
 		n++;
 		p = stop + 1;
 	}
@@ -198,27 +199,27 @@ gather_questions(const struct painter *painter, const uint8_t *p, const uint8_t 
 static const uint8_t *
 run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
-	struct question questions[QUESTIONS];
+	struct pending_read reads[READS_MAX];
 	struct answers *answers = &painter->answers;
 	unsigned n;
 
 	do {
-		n = gather_questions(painter, p, end, questions);
+		n = gather_reads(painter, p, end, reads);
 		if (n == 0)
 			break;
 		uint8_t *to = answers_room(answers, n);
 		if (answers->full)
 			break;
 		for (unsigned i = 0; i < n; i++)
-			to = answer_question(painter->brush, &questions[i], to);
+			to = answer_read(painter->brush, &reads[i], to);
 		answers->len = to - answers->text;
-		p = questions[n - 1].line + questions[n - 1].len + 1;
-	} while (n == QUESTIONS);
+		p = reads[n - 1].line + reads[n - 1].len + 1;
+	} while (n == READS_MAX);
 	return p;
 }
 
 const uint8_t *
-run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
+simd_run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *begin;
 
@@ -233,7 +234,7 @@ run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
 #else
 
 const uint8_t *
-run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
+simd_run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	(void)painter;
 	(void)end;

@@ -13,24 +13,24 @@
 
 #if defined(__SSE2__) && defined(__x86_64__)
 #include <emmintrin.h>
-#define RUN_VECTORS 1
+#define HAVE_SIMD 1
 #elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #include <arm_neon.h>
-#define RUN_VECTORS 1
+#define HAVE_SIMD 1
 #else
-#define RUN_VECTORS 0
+#define HAVE_SIMD 0
 #endif
 
 /* The characters, and a mask with 0xff for each that counts; the others are as good as
  * zeros. */
-struct figures {
+struct line_fields {
 	const uint8_t *x, *y;  /* four characters each, the last digit last */
 	const uint8_t *colour; /* eight */
 	uint64_t number_mask;  /* of x, from the lowest byte on, then of y */
 	uint64_t colour_mask;
 };
 
-struct plain {
+struct field_values {
 	uint32_t x, y;
 	uint32_t rgba;
 };
@@ -38,35 +38,35 @@ struct plain {
 /* False when one that counts is no decimal digit, or no hexadecimal one in the colour; or
  * when a byte of a mask is neither 0 nor 0xff. */
 static inline bool
-read_figures_plainly(const struct figures *figures, struct plain *plain)
+parse_fields_scalar(const struct line_fields *fields, struct field_values *values)
 {
 	uint32_t numbers[2] = { 0, 0 };
 	bool good = true;
 
 	for (int i = 0; i < 8; i++) {
-		uint8_t mask = figures->number_mask >> i * 8;
-		uint8_t digit = (i < 4 ? figures->x[i] : figures->y[i - 4]) - '0';
+		uint8_t mask = fields->number_mask >> i * 8;
+		uint8_t digit = (i < 4 ? fields->x[i] : fields->y[i - 4]) - '0';
 
 		good = good && (mask == 0 || (mask == 0xff && digit < 10));
 		numbers[i / 4] = numbers[i / 4] * 10 + (mask ? digit : 0);
 	}
-	plain->x = numbers[0];
-	plain->y = numbers[1];
-	plain->rgba = 0;
+	values->x = numbers[0];
+	values->y = numbers[1];
+	values->rgba = 0;
 	for (int i = 0; i < 8; i++) {
-		uint8_t mask = figures->colour_mask >> i * 8;
-		uint8_t digit = figures->colour[i] - '0';
-		uint8_t letter = (figures->colour[i] | 0x20) - 'a';
+		uint8_t mask = fields->colour_mask >> i * 8;
+		uint8_t digit = fields->colour[i] - '0';
+		uint8_t letter = (fields->colour[i] | 0x20) - 'a';
 		uint8_t value = digit < 10 ? digit : letter + 10;
 
 		good = good &&
 		       (mask == 0 || (mask == 0xff && (digit < 10 || letter < 6)));
-		plain->rgba = plain->rgba << 4 | (mask ? value & 15u : 0);
+		values->rgba = values->rgba << 4 | (mask ? value & 15u : 0);
 	}
 	return good;
 }
 
-#if RUN_VECTORS && defined(__x86_64__)
+#if HAVE_SIMD && defined(__x86_64__)
 
 static inline __m128i
 load_word(const uint8_t *p)
@@ -85,13 +85,13 @@ at_most(__m128i bytes, char limit)
 }
 
 static inline bool
-read_figures(const struct figures *figures, struct plain *plain)
+parse_fields(const struct line_fields *fields, struct field_values *values)
 {
-	__m128i colour = _mm_loadl_epi64((const __m128i *)(const void *)figures->colour);
+	__m128i colour = _mm_loadl_epi64((const __m128i *)(const void *)fields->colour);
 	__m128i text = _mm_unpacklo_epi64(
-		_mm_unpacklo_epi32(load_word(figures->x), load_word(figures->y)), colour);
-	__m128i mask = _mm_unpacklo_epi64(_mm_cvtsi64_si128(figures->number_mask),
-		_mm_cvtsi64_si128(figures->colour_mask));
+		_mm_unpacklo_epi32(load_word(fields->x), load_word(fields->y)), colour);
+	__m128i mask = _mm_unpacklo_epi64(_mm_cvtsi64_si128(fields->number_mask),
+		_mm_cvtsi64_si128(fields->colour_mask));
 
 	text = _mm_and_si128(text, mask);
 	/* setting every bit leaves no letter among the coordinates */
@@ -113,16 +113,16 @@ read_figures(const struct figures *figures, struct plain *plain)
 	value = _mm_madd_epi16(value, _mm_set_epi16(1, 256, 1, 256, 1, 100, 1, 100));
 	uint64_t numbers = _mm_cvtsi128_si64(value);
 	uint64_t halves = _mm_cvtsi128_si64(_mm_unpackhi_epi64(value, value));
-	plain->x = numbers;
-	plain->y = numbers >> 32;
-	plain->rgba = (uint32_t)halves << 16 | halves >> 32;
+	values->x = numbers;
+	values->y = numbers >> 32;
+	values->rgba = (uint32_t)halves << 16 | halves >> 32;
 	return true;
 }
 
-#elif RUN_VECTORS
+#elif HAVE_SIMD
 
 static inline bool
-read_figures(const struct figures *figures, struct plain *plain)
+parse_fields(const struct line_fields *fields, struct field_values *values)
 {
 	static const uint8_t ors[16] = { 255, 255, 255, 255, 255, 255, 255, 255, 32, 32,
 		32, 32, 32, 32, 32, 32 };
@@ -130,12 +130,12 @@ read_figures(const struct figures *figures, struct plain *plain)
 	static const uint16_t weights[8] = { 100, 1, 100, 1, 256, 1, 256, 1 };
 	uint32_t words[2];
 
-	memcpy(&words[0], figures->x, 4);
-	memcpy(&words[1], figures->y, 4);
+	memcpy(&words[0], fields->x, 4);
+	memcpy(&words[1], fields->y, 4);
 	uint64_t numbers = words[0] | (uint64_t)words[1] << 32;
-	uint8x16_t text = vcombine_u8(vcreate_u8(numbers), vld1_u8(figures->colour));
+	uint8x16_t text = vcombine_u8(vcreate_u8(numbers), vld1_u8(fields->colour));
 	uint8x16_t mask = vcombine_u8(
-		vcreate_u8(figures->number_mask), vcreate_u8(figures->colour_mask));
+		vcreate_u8(fields->number_mask), vcreate_u8(fields->colour_mask));
 
 	text = vandq_u8(text, mask);
 	/* setting every bit leaves no letter among the coordinates */
@@ -152,9 +152,9 @@ read_figures(const struct figures *figures, struct plain *plain)
 	pairs = vmlaq_u16(vshrq_n_u16(pairs, 8), vandq_u16(pairs, vdupq_n_u16(255)),
 		vld1q_u16(bases));
 	uint32x4_t parts = vpaddlq_u16(vmulq_u16(pairs, vld1q_u16(weights)));
-	plain->x = vgetq_lane_u32(parts, 0);
-	plain->y = vgetq_lane_u32(parts, 1);
-	plain->rgba = vgetq_lane_u32(parts, 2) << 16 | vgetq_lane_u32(parts, 3);
+	values->x = vgetq_lane_u32(parts, 0);
+	values->y = vgetq_lane_u32(parts, 1);
+	values->rgba = vgetq_lane_u32(parts, 2) << 16 | vgetq_lane_u32(parts, 3);
 	return true;
 }
 

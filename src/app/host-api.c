@@ -38,16 +38,16 @@ mural_each_instance(struct mural_host *host,
 }
 
 void
-mural_display_figures(struct mural_host *host, struct mural_display *shown)
+mural_display_counters(struct mural_host *host, struct mural_display *shown)
 {
 	const struct display *display = ingest_of(host)->display;
 
 	*shown = (struct mural_display){
 		.wanted = display_wanted(display),
-		.lit = figure_load(&display->figures.lit) > 0,
-		.frames = figure_load(&display->figures.frames),
-		.late_frames = figure_load(&display->figures.late_frames),
-		.dark = figure_load(&display->figures.dark) > 0,
+		.enabled = counter_load(&display->counters.enabled) > 0,
+		.frames = counter_load(&display->counters.frames),
+		.late_frames = counter_load(&display->counters.late_frames),
+		.blanked = counter_load(&display->counters.blanked) > 0,
 	};
 }
 

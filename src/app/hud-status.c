@@ -18,19 +18,19 @@
 
 /* IPv4 where there is both: it is shorter to type, and every network has it. */
 static void
-write_invitation(const struct caption *caption, const struct instance *instance,
+write_hint(const struct hud_status *hud_status, const struct instance *instance,
 	char *text, size_t len)
 {
-	const char *addresses[] = { caption->address4, caption->address6 };
+	const char *addresses[] = { hud_status->address4, hud_status->address6 };
 
 	for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
 		const char *address = addresses[i];
 
 		*text = '\0';
-		if (!*address || invite_text(instance, address, text, len) < 0)
+		if (!*address || hint_text(instance, address, text, len) < 0)
 			continue;
 		/* nobody else could use it */
-		if (address_is_loopback(address) && strstr(text, address))
+		if (host_address_is_loopback(address) && strstr(text, address))
 			snprintf(text, len, "waiting for a network address");
 		return;
 	}
@@ -39,164 +39,163 @@ write_invitation(const struct caption *caption, const struct instance *instance,
 
 /* A web page's invitation is its address. */
 static void
-write_url(const struct caption *caption, char *url, size_t len)
+write_url(const struct hud_status *hud_status, char *url, size_t len)
 {
-	const struct instance *instance = caption->ingest->plugins->instances;
+	const struct instance *instance = hud_status->ingest->plugins->instances;
 
 	for (; instance && *url == '\0'; instance = instance->next) {
 		if (strcmp(instance->plugin->name, "http") != 0)
 			continue;
-		write_invitation(caption, instance, url, len);
+		write_hint(hud_status, instance, url, len);
 		if (strncmp(url, "http://", 7) != 0 || strchr(url, ' '))
 			*url = '\0';
 	}
 }
 
 static void
-say(struct caption *caption)
+update_text(struct hud_status *hud_status)
 {
-	const struct instance *instance = caption->ingest->plugins->instances;
-	struct hud_text *text = &caption->text;
+	const struct instance *instance = hud_status->ingest->plugins->instances;
+	struct hud_text *text = &hud_status->text;
 
 	*text = (struct hud_text){ 0 };
-	for (; instance && text->n_lines < CAPTION_LINES; instance = instance->next) {
+	for (; instance && text->n_lines < HUD_STATUS_LINES; instance = instance->next) {
 		struct hud_line *line = &text->lines[text->n_lines];
 
 		if (!instance->is_open)
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
-		write_invitation(
-			caption, instance, line->invitation, sizeof(line->invitation));
-		line->pixels = caption->counts[text->n_lines++].rate;
+		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
+		line->pixels = hud_status->counts[text->n_lines++].rate;
 	}
-	write_url(caption, text->url, sizeof(text->url));
-	hud_set(caption->hud, text);
+	write_url(hud_status, text->url, sizeof(text->url));
+	hud_set_text(hud_status->hud, text);
 }
 
 /* ------------------------------------------------------------------ the figures */
 
 /* Whether anybody painted since the last time. */
 static bool
-count(struct caption *caption)
+count_pixels(struct hud_status *hud_status)
 {
-	const struct instance *instance = caption->ingest->plugins->instances;
-	uint64_t now = uv_hrtime(), passed = MAX(now - caption->counted_ns, 1);
+	const struct instance *instance = hud_status->ingest->plugins->instances;
+	uint64_t now = uv_hrtime(), passed = MAX(now - hud_status->counted_ns, 1);
 	bool any = false;
 	size_t n = 0;
 
-	for (; instance && n < CAPTION_LINES; instance = instance->next) {
-		struct caption_count *count = &caption->counts[n];
+	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
+		struct hud_status_count *count = &hud_status->counts[n];
 		struct counters sum;
 
 		if (!instance->is_open)
 			continue;
-		ingest_counters(caption->ingest, instance, &sum);
+		ingest_counters(hud_status->ingest, instance, &sum);
 		if (count->instance != instance || sum.painted < count->painted)
-			*count = (struct caption_count){ instance, sum.painted, 0 };
+			*count = (struct hud_status_count){ instance, sum.painted, 0 };
 		count->rate = (uint64_t)((double)(sum.painted - count->painted) *
 					 SECOND_NS / (double)passed);
 		any |= sum.painted != count->painted;
 		count->painted = sum.painted;
 		n++;
 	}
-	caption->counted_ns = now;
+	hud_status->counted_ns = now;
 	return any;
 }
 
 static void
-on_bell(uv_poll_t *bell, int status, int events)
+on_wakeup(uv_poll_t *wakeup, int status, int events)
 {
-	struct caption *caption = bell->data;
+	struct hud_status *hud_status = wakeup->data;
 
 	(void)status;
 	(void)events;
-	uv_poll_stop(bell);
-	caption->counted_ns = uv_hrtime();
-	uv_timer_again(&caption->second);
+	uv_poll_stop(wakeup);
+	hud_status->counted_ns = uv_hrtime();
+	uv_timer_again(&hud_status->second);
 }
 
 static void
 on_second(uv_timer_t *timer)
 {
-	struct caption *caption = timer->data;
-	bool any = count(caption);
+	struct hud_status *hud_status = timer->data;
+	bool any = count_pixels(hud_status);
 
-	say(caption);
+	update_text(hud_status);
 	if (any)
 		return;
-	mural_reader_take(caption->reader, caption->tiles);
-	if (mural_reader_arm(caption->reader))
+	mural_reader_take(hud_status->reader, hud_status->tiles);
+	if (mural_reader_arm(hud_status->reader))
 		return;
 	uv_timer_stop(timer);
-	uv_poll_start(&caption->bell, UV_READABLE, on_bell);
+	uv_poll_start(&hud_status->wakeup, UV_READABLE, on_wakeup);
 }
 
 /* ------------------------------------------------------------------ start and stop */
 
 static void
-find_addresses(struct caption *caption)
+find_addresses(struct hud_status *hud_status)
 {
-	if (address_of_host(AF_INET, caption->address4) < 0)
-		*caption->address4 = '\0';
-	if (address_of_host(AF_INET6, caption->address6) < 0)
-		*caption->address6 = '\0';
+	if (host_address_get(AF_INET, hud_status->address4) < 0)
+		*hud_status->address4 = '\0';
+	if (host_address_get(AF_INET6, hud_status->address6) < 0)
+		*hud_status->address6 = '\0';
 }
 
 static void
-on_addresses(struct address_watch *watch)
+on_addresses(struct host_address_watch *watch)
 {
-	struct caption *caption = container_of(watch, struct caption, watch);
+	struct hud_status *hud_status = container_of(watch, struct hud_status, watch);
 
-	find_addresses(caption);
-	say(caption);
+	find_addresses(hud_status);
+	update_text(hud_status);
 }
 
 int
-caption_start(struct caption *caption, struct hud *hud, const struct ingest *ingest,
-	struct canvas *canvas, uv_loop_t *loop)
+hud_status_start(struct hud_status *hud_status, struct hud *hud,
+	const struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop)
 {
-	*caption = (struct caption){ .ingest = ingest };
-	caption->reader = canvas_reader_new(canvas);
-	caption->tiles = calloc(canvas->view.words, sizeof(uint64_t));
-	if (!caption->reader || !caption->tiles) {
-		mural_reader_free(caption->reader);
-		free(caption->tiles);
+	*hud_status = (struct hud_status){ .ingest = ingest };
+	hud_status->reader = canvas_reader_new(canvas);
+	hud_status->tiles = calloc(canvas->view.words, sizeof(uint64_t));
+	if (!hud_status->reader || !hud_status->tiles) {
+		mural_reader_free(hud_status->reader);
+		free(hud_status->tiles);
 		log_error("hud: out of memory");
 		return -ENOMEM;
 	}
-	caption->hud = hud;
-	uv_poll_init(loop, &caption->bell, mural_reader_fd(caption->reader));
-	uv_timer_init(loop, &caption->second);
-	caption->bell.data = caption->second.data = caption;
+	hud_status->hud = hud;
+	uv_poll_init(loop, &hud_status->wakeup, mural_reader_fd(hud_status->reader));
+	uv_timer_init(loop, &hud_status->second);
+	hud_status->wakeup.data = hud_status->second.data = hud_status;
 	/* without it the HUD still says what was true at the start */
-	caption->follows_addresses =
-		address_watch_start(&caption->watch, loop, on_addresses) == 0;
-	find_addresses(caption);
-	count(caption);
-	say(caption);
-	uv_timer_start(&caption->second, on_second, SECOND_MS, SECOND_MS);
+	hud_status->follows_addresses =
+		host_address_watch_start(&hud_status->watch, loop, on_addresses) == 0;
+	find_addresses(hud_status);
+	count_pixels(hud_status);
+	update_text(hud_status);
+	uv_timer_start(&hud_status->second, on_second, SECOND_MS, SECOND_MS);
 	return 0;
 }
 
 void
-caption_refresh(struct caption *caption)
+hud_status_refresh(struct hud_status *hud_status)
 {
-	if (!caption->hud)
+	if (!hud_status->hud)
 		return;
-	count(caption);
-	say(caption);
+	count_pixels(hud_status);
+	update_text(hud_status);
 }
 
 void
-caption_stop(struct caption *caption)
+hud_status_stop(struct hud_status *hud_status)
 {
-	if (!caption->hud)
+	if (!hud_status->hud)
 		return;
-	if (caption->follows_addresses)
-		address_watch_stop(&caption->watch);
-	uv_close((uv_handle_t *)&caption->bell, NULL);
-	uv_close((uv_handle_t *)&caption->second, NULL);
-	mural_reader_free(caption->reader);
-	free(caption->tiles);
-	caption->hud = NULL;
+	if (hud_status->follows_addresses)
+		host_address_watch_stop(&hud_status->watch);
+	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
+	uv_close((uv_handle_t *)&hud_status->second, NULL);
+	mural_reader_free(hud_status->reader);
+	free(hud_status->tiles);
+	hud_status->hud = NULL;
 }

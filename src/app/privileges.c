@@ -22,11 +22,11 @@
 #include "base/util.h"
 #include "config/option.h"
 
-#define GROUPS_MOST 256
+#define GROUPS_MAX 256
 #define CARDS "/dev/dri"
 
 static int
-complain(const char *what)
+log_errno(const char *what)
 {
 	int error = errno;
 
@@ -87,7 +87,7 @@ has_low_port(const struct mural_option *options, const void *config)
 }
 
 static uint64_t
-wanted_by(const struct instance *instance)
+wanted_capabilities(const struct instance *instance)
 {
 	const struct mural_plugin *plugin = instance->plugin;
 	uint64_t wanted =
@@ -100,12 +100,12 @@ wanted_by(const struct instance *instance)
 }
 
 bool
-rights_suffice(const struct instance *instance)
+privileges_suffice(const struct instance *instance)
 {
 	uint64_t effective = 0, permitted;
 
 	return get_capabilities(&effective, &permitted) < 0 ||
-	       (wanted_by(instance) & ~effective) == 0;
+	       (wanted_capabilities(instance) & ~effective) == 0;
 }
 
 /* Of root's rights as many as it had: a container's root has few. */
@@ -117,27 +117,27 @@ choose_capabilities(const struct plugins *plugins, uint64_t *keep)
 
 	if (ret < 0) {
 		errno = -ret;
-		return complain("cannot read the capabilities");
+		return log_errno("cannot read the capabilities");
 	}
 	*keep = 0;
 	for (const struct instance *i = plugins->instances; i; i = i->next)
-		*keep |= wanted_by(i);
+		*keep |= wanted_capabilities(i);
 	*keep &= permitted;
 	return 0;
 }
 
 /* What is not kept can never come back, by whatever program. */
 static int
-bound_capabilities(uint64_t keep)
+drop_bounding_set(uint64_t keep)
 {
 	for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
 		if (!(keep >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
-			return complain("cannot bound the capabilities");
+			return log_errno("cannot bound the capabilities");
 	return 0;
 }
 
 static const char *
-name_capabilities(uint64_t keep, char *text, size_t len)
+format_capabilities(uint64_t keep, char *text, size_t len)
 {
 	static const struct {
 		int number;
@@ -173,7 +173,7 @@ add_card_groups(gid_t *groups, int n)
 
 	if (!folder)
 		return n;
-	while (n < GROUPS_MOST && (entry = readdir(folder))) {
+	while (n < GROUPS_MAX && (entry = readdir(folder))) {
 		bool known = false;
 
 		if (strncmp(entry->d_name, "card", 4) != 0 ||
@@ -191,17 +191,17 @@ add_card_groups(gid_t *groups, int n)
 static int
 become_user(const struct config *config, const struct passwd *user)
 {
-	gid_t groups[GROUPS_MOST];
-	int n = GROUPS_MOST;
+	gid_t groups[GROUPS_MAX];
+	int n = GROUPS_MAX;
 
 	if (getgrouplist(user->pw_name, user->pw_gid, groups, &n) < 0)
-		n = GROUPS_MOST;
+		n = GROUPS_MAX;
 	if (config->display.output != OUTPUT_HEADLESS)
 		n = add_card_groups(groups, n);
 	if (setgroups(n, groups) < 0 ||
 		setresgid(user->pw_gid, user->pw_gid, user->pw_gid) < 0 ||
 		setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0)
-		return complain("cannot become the user that server.user names");
+		return log_errno("cannot become the user that server.user names");
 	return 0;
 }
 
@@ -224,24 +224,24 @@ change_user(const struct config *config, const struct plugins *plugins)
 		return 0;
 	}
 	if ((ret = choose_capabilities(plugins, &keep)) < 0 ||
-		(ret = bound_capabilities(keep)) < 0)
+		(ret = drop_bounding_set(keep)) < 0)
 		return ret;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
-		return complain("cannot keep capabilities");
+		return log_errno("cannot keep capabilities");
 	if ((ret = become_user(config, user)) < 0)
 		return ret;
 	if ((ret = set_capabilities(keep)) < 0) {
 		errno = -ret;
-		return complain("cannot give up capabilities");
+		return log_errno("cannot give up capabilities");
 	}
 	(void)prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 	/* they are for programs that this one would run */
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	/* no core file, nobody of that user looks into the memory */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return complain("cannot forbid core files");
+		return log_errno("cannot forbid core files");
 	log_info("rights: runs as %s, capabilities:%s", config->server.user,
-		name_capabilities(keep, text, sizeof(text)));
+		format_capabilities(keep, text, sizeof(text)));
 	return 0;
 }
 
@@ -295,7 +295,7 @@ forbid_programs(void)
 /* ------------------------------------------------------------------ all of it */
 
 int
-rights_drop(const struct config *config, const struct plugins *plugins)
+privileges_drop(const struct config *config, const struct plugins *plugins)
 {
 	struct rlimit no_core = { 0 };
 	const char *why;
@@ -311,7 +311,7 @@ rights_drop(const struct config *config, const struct plugins *plugins)
 			return ret;
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return complain("cannot forbid new privileges");
+		return log_errno("cannot forbid new privileges");
 	why = forbid_programs();
 	log_debug("rights: Landlock: %s%s",
 		why ? "not to be had: " : "no program can be run", why ? why : "");

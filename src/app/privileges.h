@@ -21,9 +21,9 @@
 
 /* Gives up what the wall will not need.  0; or -errno, logged: it could not be given up,
  * and murald must not go on. */
-int rights_drop(const struct config *config, const struct plugins *plugins);
+int privileges_drop(const struct config *config, const struct plugins *plugins);
 
 /* Whether this thread has all that the instance asks for. */
-bool rights_suffice(const struct instance *instance);
+bool privileges_suffice(const struct instance *instance);
 
 #endif

@@ -11,7 +11,7 @@
 static const struct {
 	const char *section;
 	const char *keys; /* NULL: all */
-} live[] = {
+} reloadable[] = {
 	{ "canvas", " snapshot snapshot_interval " },
 	{ "display", NULL },
 	{ "server",
@@ -20,44 +20,44 @@ static const struct {
 };
 
 static bool
-is_live(const char *section, const char *key)
+is_reloadable(const char *section, const char *key)
 {
 	char word[64];
 
 	snprintf(word, sizeof(word), " %s ", key);
-	for (size_t i = 0; i < ARRAY_LEN(live); i++)
-		if (strcmp(live[i].section, section) == 0)
-			return !live[i].keys || strstr(live[i].keys, word);
+	for (size_t i = 0; i < ARRAY_LEN(reloadable); i++)
+		if (strcmp(reloadable[i].section, section) == 0)
+			return !reloadable[i].keys || strstr(reloadable[i].keys, word);
 	return false;
 }
 
 /* Each key is named when it changes to something that is not what runs. */
 static void
-name_what_waits(const struct reload *reload)
+log_deferred_keys(const struct reload *reload)
 {
 	const struct config *before = reload->current, *next = reload->next;
 
 	for (const struct core_section *core = core_sections; core->name; core++) {
-		const void *then = (const char *)reload->started + core->offset;
+		const void *then = (const char *)reload->initial + core->offset;
 		const void *old = (const char *)before + core->offset;
 		const void *new = (const char *)next + core->offset;
 		char key[64];
 
 		for (const struct mural_option *o = core->options; o->name; o++)
-			if (!is_live(core->name, o->name) && !option_same(o, old, new) &&
-				!option_same(o, then, new))
+			if (!is_reloadable(core->name, o->name) &&
+				!option_same(o, old, new) && !option_same(o, then, new))
 				log_warn("reload: %s.%s takes effect at the next start",
 					core->name, option_key(o, key, sizeof(key)));
 	}
 }
 
 static void
-finish(struct reload *reload)
+reload_done(struct reload *reload)
 {
 	reload->busy = false;
-	notify_reloaded(reload->notify);
-	if (reload->again) {
-		reload->again = false;
+	sd_notify_reloaded(reload->notify);
+	if (reload->pending) {
+		reload->pending = false;
 		reload_begin(reload);
 	}
 }
@@ -66,7 +66,7 @@ static void
 drop_next(struct reload *reload)
 {
 	plugins_unload(&reload->next_plugins);
-	plugins_sweep(reload->plugins);
+	plugins_unload_unused(reload->plugins);
 	config_finish(reload->next);
 }
 
@@ -76,27 +76,27 @@ on_changed(void *arg, const struct ingest_changes *changes)
 {
 	struct reload *reload = arg;
 
-	name_what_waits(reload);
-	if (ingest_limit(reload->ingest, reload->next) < 0)
+	log_deferred_keys(reload);
+	if (ingest_set_limits(reload->ingest, reload->next) < 0)
 		log_error("reload: out of memory; server.*-per-source are off");
 	snapshot_reconfigure(reload->snapshot, &reload->next->canvas);
-	caption_refresh(reload->caption);
+	hud_status_refresh(reload->hud_status);
 	display_reconfigure(reload->display, &reload->next->display);
 	plugins_unload(&reload->next_plugins);
-	if (reload->current != reload->started)
+	if (reload->current != reload->initial)
 		config_finish(&reload->configs[reload->current - reload->configs]);
 	reload->current = reload->next;
 	log_info("reload: %u closed, %u opened, %u not opened, %u left as they are",
-		changes->closed, changes->opened, changes->failed, changes->stayed);
-	finish(reload);
+		changes->closed, changes->opened, changes->failed, changes->unchanged);
+	reload_done(reload);
 }
 
 /* A file that an editor has just emptied, or has not filled yet, is no wish to close all
  * that runs.  One that could not be read said so already. */
 static void
-check_emptied(const struct reload *reload)
+check_not_empty(const struct reload *reload)
 {
-	if (reload->current->is_written && !reload->next->is_written &&
+	if (reload->current->has_content && !reload->next->has_content &&
 		reload->next->errors == 0)
 		config_error(reload->next, NULL, 0, NULL, NULL,
 			"nothing is left in the config; to close all plugins, leave a "
@@ -111,7 +111,7 @@ load_next(struct reload *reload)
 	reload->next = next;
 	if (config_load(next, reload->argc, reload->argv) >= 0)
 		return false;
-	check_emptied(reload);
+	check_not_empty(reload);
 	return plugins_load_next(&reload->next_plugins, reload->plugins, next) == 0 &&
 	       next->errors == 0;
 }
@@ -119,23 +119,23 @@ load_next(struct reload *reload)
 void
 reload_begin(struct reload *reload)
 {
-	reload->again = reload->busy;
+	reload->pending = reload->busy;
 	if (reload->busy)
 		return;
 	reload->busy = true;
-	notify_reloading(reload->notify);
+	sd_notify_reloading(reload->notify);
 	log_info("reload: reading the config");
 	if (!load_next(reload)) {
 		log_error("reload: the new config is wrong and changes nothing; the old "
 			  "one goes on");
-	} else if (ingest_change(reload->ingest, &reload->next_plugins, on_changed,
+	} else if (ingest_reconfigure(reload->ingest, &reload->next_plugins, on_changed,
 			   reload) < 0) {
 		log_error("reload: out of memory; the old config goes on");
 	} else {
 		return;
 	}
 	drop_next(reload);
-	finish(reload);
+	reload_done(reload);
 }
 
 void

@@ -3,8 +3,8 @@
  * Reload: the config is read anew, while the wall goes on.
  *
  * A config with errors changes nothing.  A good one is in force at once: instances are
- * closed, opened and left alone (ingest_change()), and of the core sections what can be
- * changed while running; what cannot is named in the log and waits for the next start.
+ * closed, opened and left alone (ingest_reconfigure()), and of the core sections what can
+ * be changed while running; what cannot is named in the log and waits for the next start.
  *
  * The main thread's.
  */
@@ -25,19 +25,19 @@ struct reload {
 	/* the caller's, filled before the first reload_begin() */
 	int argc;
 	char **argv;
-	const struct config *started; /* what murald started with; stays */
+	const struct config *initial; /* what murald started with; stays */
 	struct plugins *plugins;
 	struct display *display;
 	struct snapshot *snapshot;
 	struct ingest *ingest;
-	struct notify *notify;
-	struct caption *caption;
+	struct sd_notify *notify;
+	struct hud_status *hud_status;
 
 	struct config configs[2];     /* the one in force, the one being loaded */
 	const struct config *current; /* in force: `started`, or one of those two */
 	struct config *next;
 	struct plugins next_plugins;
-	bool busy, again;
+	bool busy, pending;
 };
 
 /* Reads the config, and begins to go over to it; returns at once.  While a reload is at

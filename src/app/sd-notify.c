@@ -15,16 +15,16 @@
 
 #include "base/log.h"
 
-#define PATIENCE_S 2
+#define SEND_TIMEOUT_S 2
 
 static const char ready[] = "READY=1\nSTATUS=Painting";
 
 /* Whoever listens may have no room for more: a sign of life (`flags` MSG_DONTWAIT) is not
  * worth waiting, and what must arrive is waited for only so long. */
 static void
-notify_send(const char *text, int flags)
+sd_notify_send(const char *text, int flags)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE_S };
+	const struct timeval timeout = { .tv_sec = SEND_TIMEOUT_S };
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t len;
@@ -42,7 +42,7 @@ notify_send(const char *text, int flags)
 	if (fd < 0)
 		return;
 	len += offsetof(struct sockaddr_un, sun_path);
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 	if (sendto(fd, text, strlen(text), MSG_NOSIGNAL | flags,
 		    (struct sockaddr *)&address, len) < 0)
 		log_debug("notify: %s: %m", path);
@@ -53,7 +53,7 @@ static void
 on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
-	notify_send("WATCHDOG=1", MSG_DONTWAIT);
+	sd_notify_send("WATCHDOG=1", MSG_DONTWAIT);
 }
 
 /* The interval in ms at which systemd wants to hear from this process; 0: it does not. */
@@ -72,11 +72,11 @@ watchdog_interval_ms(void)
 }
 
 void
-notify_ready(struct notify *notify, uv_loop_t *loop)
+sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop)
 {
 	uint64_t half_ms = watchdog_interval_ms() / 2;
 
-	notify_send(ready, 0);
+	sd_notify_send(ready, 0);
 	if (half_ms == 0)
 		return;
 	notify->loop = loop;
@@ -85,7 +85,7 @@ notify_ready(struct notify *notify, uv_loop_t *loop)
 }
 
 void
-notify_reloading(struct notify *notify)
+sd_notify_reloading(struct sd_notify *notify)
 {
 	struct timespec now;
 	char text[128];
@@ -95,20 +95,20 @@ notify_reloading(struct notify *notify)
 	snprintf(text, sizeof(text),
 		"RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the config",
 		(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-	notify_send(text, 0);
+	sd_notify_send(text, 0);
 }
 
 void
-notify_reloaded(struct notify *notify)
+sd_notify_reloaded(struct sd_notify *notify)
 {
 	(void)notify;
-	notify_send(ready, 0);
+	sd_notify_send(ready, 0);
 }
 
 void
-notify_stopping(struct notify *notify)
+sd_notify_stopping(struct sd_notify *notify)
 {
-	notify_send("STOPPING=1", 0);
+	sd_notify_send("STOPPING=1", 0);
 	if (!notify->loop)
 		return;
 	uv_close((uv_handle_t *)&notify->watchdog, NULL);

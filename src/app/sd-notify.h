@@ -8,20 +8,20 @@
 
 #include <uv.h>
 
-struct notify {
+struct sd_notify {
 	uv_timer_t watchdog;
 	uv_loop_t *loop; /* NULL: no watchdog */
 };
 
 /* "READY=1", and with $WATCHDOG_USEC a sign of life from the loop twice as often as
  * asked. */
-void notify_ready(struct notify *notify, uv_loop_t *loop);
+void sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop);
 
 /* "RELOADING=1" with the time, and "READY=1" when that is over. */
-void notify_reloading(struct notify *notify);
-void notify_reloaded(struct notify *notify);
+void sd_notify_reloading(struct sd_notify *notify);
+void sd_notify_reloaded(struct sd_notify *notify);
 
 /* "STOPPING=1"; the timer is closed once the loop has run.  Accepts a zeroed struct. */
-void notify_stopping(struct notify *notify);
+void sd_notify_stopping(struct sd_notify *notify);
 
 #endif

@@ -7,7 +7,7 @@
 #define WHITE 0xffffffff
 #define GREY 0xff808080
 
-struct area {
+struct card_rect {
 	uint32_t left, top, right, bottom;
 };
 
@@ -18,49 +18,49 @@ grey(uint32_t level)
 }
 
 static void
-dot(const struct font_paper *paper, uint32_t x, uint32_t y, uint32_t colour)
+draw_dot(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t colour)
 {
-	font_fill(paper, x, y, 1, 1, colour);
+	font_fill(bitmap, x, y, 1, 1, colour);
 }
 
 /* A frame of one pixel, so far from the edge. */
 static void
-draw_frame(const struct font_paper *paper, uint32_t inset, uint32_t colour)
+draw_frame(const struct font_bitmap *bitmap, uint32_t inset, uint32_t colour)
 {
-	uint32_t width = paper->width - 2 * inset, height = paper->height - 2 * inset;
+	uint32_t width = bitmap->width - 2 * inset, height = bitmap->height - 2 * inset;
 
-	font_fill(paper, inset, inset, width, 1, colour);
-	font_fill(paper, inset, paper->height - 1 - inset, width, 1, colour);
-	font_fill(paper, inset, inset, 1, height, colour);
-	font_fill(paper, paper->width - 1 - inset, inset, 1, height, colour);
+	font_fill(bitmap, inset, inset, width, 1, colour);
+	font_fill(bitmap, inset, bitmap->height - 1 - inset, width, 1, colour);
+	font_fill(bitmap, inset, inset, 1, height, colour);
+	font_fill(bitmap, bitmap->width - 1 - inset, inset, 1, height, colour);
 }
 
 /* One colour and one word a corner, so that a picture that is turned or mirrored shows
  * it. */
 static void
-draw_corners(const struct font_paper *paper)
+draw_corners(const struct font_bitmap *bitmap)
 {
 	static const struct {
 		const char *word;
 		uint32_t colour, ink;
 	} corners[] = { { "TL", 0xffff0000, BLACK }, { "TR", 0xff00ff00, BLACK },
 		{ "BL", 0xff0000ff, WHITE }, { "BR", 0xffffff00, BLACK } };
-	uint32_t side = MIN(paper->width, paper->height) / 10;
+	uint32_t side = MIN(bitmap->width, bitmap->height) / 10;
 	uint32_t factor = MAX(1, side / (3 * FONT_WIDTH));
 
 	for (uint32_t i = 0; i < ARRAY_LEN(corners); i++) {
-		uint32_t x = i & 1 ? paper->width - side - 2 : 2;
-		uint32_t y = i & 2 ? paper->height - side - 2 : 2;
+		uint32_t x = i & 1 ? bitmap->width - side - 2 : 2;
+		uint32_t y = i & 2 ? bitmap->height - side - 2 : 2;
 
-		font_fill(paper, x, y, side, side, corners[i].colour);
-		font_draw(paper, x + (side - 2 * FONT_WIDTH * factor) / 2,
+		font_fill(bitmap, x, y, side, side, corners[i].colour);
+		font_draw(bitmap, x + (side - 2 * FONT_WIDTH * factor) / 2,
 			y + (side - FONT_HEIGHT * factor) / 2, factor, corners[i].ink,
 			corners[i].word, 2);
 	}
 }
 
 static void
-draw_bars(const struct font_paper *paper, struct area area)
+draw_bars(const struct font_bitmap *bitmap, struct card_rect area)
 {
 	static const uint32_t colours[] = { WHITE, 0xffffff00, 0xff00ffff, 0xff00ff00,
 		0xffff00ff, 0xffff0000, 0xff0000ff, BLACK };
@@ -70,20 +70,21 @@ draw_bars(const struct font_paper *paper, struct area area)
 		uint32_t left = area.left + width * i / ARRAY_LEN(colours);
 		uint32_t right = area.left + width * (i + 1) / ARRAY_LEN(colours);
 
-		font_fill(paper, left, area.top, right - left, area.bottom - area.top,
+		font_fill(bitmap, left, area.top, right - left, area.bottom - area.top,
 			colours[i]);
 	}
 }
 
 /* All greys, and below them sixteen. */
 static void
-draw_greys(const struct font_paper *paper, struct area area)
+draw_greys(const struct font_bitmap *bitmap, struct card_rect area)
 {
 	uint32_t width = area.right - area.left, half = (area.bottom - area.top) / 2;
 
 	for (uint32_t x = 0; x < width; x++) {
-		font_fill(paper, area.left + x, area.top, 1, half, grey(x * 256 / width));
-		font_fill(paper, area.left + x, area.top + half, 1, half,
+		font_fill(
+			bitmap, area.left + x, area.top, 1, half, grey(x * 256 / width));
+		font_fill(bitmap, area.left + x, area.top + half, 1, half,
 			grey(x * 16 / width * 17));
 	}
 }
@@ -91,7 +92,7 @@ draw_greys(const struct font_paper *paper, struct area area)
 /* Upright lines, level lines, checks, and checks of two pixels: what is not shown pixel
  * for pixel makes patterns or grey of them. */
 static void
-draw_lines(const struct font_paper *paper, struct area area)
+draw_lines(const struct font_bitmap *bitmap, struct card_rect area)
 {
 	uint32_t width = area.right - area.left;
 
@@ -103,25 +104,25 @@ draw_lines(const struct font_paper *paper, struct area area)
 					 : patch == 2 ? x + y
 						      : x / 2 + y / 2;
 
-			dot(paper, x, y, light & 1 ? WHITE : BLACK);
+			draw_dot(bitmap, x, y, light & 1 ? WHITE : BLACK);
 		}
 }
 
 /* Round, unless the screen's pixels are not square. */
 static void
-draw_circle(const struct font_paper *paper, uint32_t radius, uint32_t colour)
+draw_circle(const struct font_bitmap *bitmap, uint32_t radius, uint32_t colour)
 {
-	uint32_t left = paper->width / 2, top = paper->height / 2, x = radius, y = 0;
+	uint32_t left = bitmap->width / 2, top = bitmap->height / 2, x = radius, y = 0;
 	int64_t error = 0;
 
 	while (x >= y) {
 		const uint32_t across[] = { x, y }, down[] = { y, x };
 
 		for (int i = 0; i < 2; i++) {
-			dot(paper, left + across[i], top + down[i], colour);
-			dot(paper, left - 1 - across[i], top + down[i], colour);
-			dot(paper, left + across[i], top - 1 - down[i], colour);
-			dot(paper, left - 1 - across[i], top - 1 - down[i], colour);
+			draw_dot(bitmap, left + across[i], top + down[i], colour);
+			draw_dot(bitmap, left - 1 - across[i], top + down[i], colour);
+			draw_dot(bitmap, left + across[i], top - 1 - down[i], colour);
+			draw_dot(bitmap, left - 1 - across[i], top - 1 - down[i], colour);
 		}
 		y++;
 		error += 2 * (int64_t)y - 1;
@@ -133,34 +134,38 @@ draw_circle(const struct font_paper *paper, uint32_t radius, uint32_t colour)
 }
 
 static void
-draw_words(const struct font_paper *paper, const char *words, uint32_t y, uint32_t factor)
+draw_words(
+	const struct font_bitmap *bitmap, const char *words, uint32_t y, uint32_t factor)
 {
 	char cells[256];
 	uint32_t n = (uint32_t)font_cells(words, cells, sizeof(cells));
 
-	while (factor > 1 && n * FONT_WIDTH * factor > paper->width * 7 / 8)
+	while (factor > 1 && n * FONT_WIDTH * factor > bitmap->width * 7 / 8)
 		factor--;
-	n = MIN(n, paper->width / (FONT_WIDTH * factor));
-	font_draw(paper, (paper->width - n * FONT_WIDTH * factor) / 2, y, factor, WHITE,
+	n = MIN(n, bitmap->width / (FONT_WIDTH * factor));
+	font_draw(bitmap, (bitmap->width - n * FONT_WIDTH * factor) / 2, y, factor, WHITE,
 		cells, n);
 }
 
 void
-testcard_draw(const struct font_paper *paper, const char *words)
+test_card_draw(const struct font_bitmap *bitmap, const char *words)
 {
-	uint32_t least = MIN(paper->width, paper->height), height = paper->height;
-	uint32_t left = paper->width / 6, right = paper->width - left;
+	uint32_t least = MIN(bitmap->width, bitmap->height), height = bitmap->height;
+	uint32_t left = bitmap->width / 6, right = bitmap->width - left;
 
-	font_fill(paper, 0, 0, paper->width, height, BLACK);
-	draw_frame(paper, least / 20, GREY);
-	draw_frame(paper, least / 40, GREY);
-	draw_frame(paper, 0, WHITE);
-	draw_corners(paper);
-	draw_bars(paper, (struct area){ left, height * 2 / 12, right, height * 5 / 12 });
-	draw_greys(paper, (struct area){ left, height * 5 / 12, right, height * 7 / 12 });
-	draw_lines(paper, (struct area){ left, height * 7 / 12, right, height * 9 / 12 });
-	draw_circle(paper, least / 2 - least / 20, WHITE);
-	draw_words(paper, words, height * 19 / 24, MAX(1, least / 200));
-	draw_words(paper, "the white frame must be seen whole, and all lines be sharp",
+	font_fill(bitmap, 0, 0, bitmap->width, height, BLACK);
+	draw_frame(bitmap, least / 20, GREY);
+	draw_frame(bitmap, least / 40, GREY);
+	draw_frame(bitmap, 0, WHITE);
+	draw_corners(bitmap);
+	draw_bars(bitmap,
+		(struct card_rect){ left, height * 2 / 12, right, height * 5 / 12 });
+	draw_greys(bitmap,
+		(struct card_rect){ left, height * 5 / 12, right, height * 7 / 12 });
+	draw_lines(bitmap,
+		(struct card_rect){ left, height * 7 / 12, right, height * 9 / 12 });
+	draw_circle(bitmap, least / 2 - least / 20, WHITE);
+	draw_words(bitmap, words, height * 19 / 24, MAX(1, least / 200));
+	draw_words(bitmap, "the white frame must be seen whole, and all lines be sharp",
 		height * 21 / 24, MAX(1, least / 400));
 }

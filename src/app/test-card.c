@@ -15,12 +15,12 @@
 
 #define LOOK_MS 500
 
-struct testcard {
+struct test_card {
 	struct config_display config;
 	struct display display;
 	struct canvas canvas;
 	struct mural_brush brush;
-	struct font_paper paper;
+	struct font_bitmap bitmap;
 	uv_timer_t look;
 	uv_signal_t signals[2];
 	char words[256]; /* as they are drawn */
@@ -28,23 +28,23 @@ struct testcard {
 
 /* Before there is a screen, the size is all that is known. */
 static void
-find_words(struct testcard *card, char *words, size_t len)
+find_words(struct test_card *card, char *words, size_t len)
 {
-	display_shown_on(&card->display, words, len);
+	display_describe(&card->display, words, len);
 	if (*words == '\0')
 		snprintf(words, len, "%ux%u", card->display.width, card->display.height);
 }
 
 static void
-show_words(struct testcard *card, const char *words)
+show_words(struct test_card *card, const char *words)
 {
-	const struct font_paper *paper = &card->paper;
+	const struct font_bitmap *bitmap = &card->bitmap;
 
 	snprintf(card->words, sizeof(card->words), "%s", words);
-	testcard_draw(paper, words);
-	for (uint32_t y = 0; y < paper->height; y++)
-		mural_row(&card->brush, 0, y, paper->width,
-			paper->pixels + y * paper->stride);
+	test_card_draw(bitmap, words);
+	for (uint32_t y = 0; y < bitmap->height; y++)
+		mural_row(&card->brush, 0, y, bitmap->width,
+			bitmap->pixels + y * bitmap->stride);
 	canvas_publish(&card->canvas, &card->brush);
 }
 
@@ -52,7 +52,7 @@ show_words(struct testcard *card, const char *words)
 static void
 on_look(uv_timer_t *timer)
 {
-	struct testcard *card = timer->data;
+	struct test_card *card = timer->data;
 	char words[sizeof(card->words)];
 
 	find_words(card, words, sizeof(words));
@@ -68,7 +68,7 @@ on_signal(uv_signal_t *handle, int number)
 }
 
 static void
-run_until_signal(struct testcard *card, uv_loop_t *loop)
+run_until_signal(struct test_card *card, uv_loop_t *loop)
 {
 	static const int numbers[] = { SIGTERM, SIGINT };
 
@@ -87,16 +87,16 @@ run_until_signal(struct testcard *card, uv_loop_t *loop)
 }
 
 static int
-make_canvas(struct testcard *card)
+make_canvas(struct test_card *card)
 {
 	uint32_t width = card->display.width, height = card->display.height;
 	int ret = canvas_init(&card->canvas, width, height, 0xff000000);
 
 	if (ret == 0)
 		ret = canvas_brush_init(&card->canvas, &card->brush, 0, 0, width, height);
-	card->paper = (struct font_paper){ calloc((size_t)width * height, 4), width,
+	card->bitmap = (struct font_bitmap){ calloc((size_t)width * height, 4), width,
 		width, height };
-	if (ret == 0 && !card->paper.pixels)
+	if (ret == 0 && !card->bitmap.pixels)
 		ret = -ENOMEM;
 	if (ret < 0)
 		log_error("test card: %ux%u: %s", width, height, strerror(-ret));
@@ -104,9 +104,9 @@ make_canvas(struct testcard *card)
 }
 
 int
-testcard_run(const struct config *config, uv_loop_t *loop)
+test_card_run(const struct config *config, uv_loop_t *loop)
 {
-	struct testcard card = { .config = config->display };
+	struct test_card card = { .config = config->display };
 	char words[sizeof(card.words)];
 	int ret;
 
@@ -131,6 +131,6 @@ testcard_run(const struct config *config, uv_loop_t *loop)
 	canvas_brush_finish(&card.brush);
 	canvas_finish(&card.canvas);
 	display_close(&card.display);
-	free(card.paper.pixels);
+	free(card.bitmap.pixels);
 	return ret;
 }

@@ -11,11 +11,11 @@
 #include "config/config.h"
 #include "hud/font.h"
 
-/* Draws the card on the whole paper; `words` is of one line. */
-void testcard_draw(const struct font_paper *paper, const char *words);
+/* Draws the card on the whole bitmap; `words` is of one line. */
+void test_card_draw(const struct font_bitmap *bitmap, const char *words);
 
 /* Shows it on the display that the config names, at its own size, until SIGTERM or
  * SIGINT.  0 or -errno, logged. */
-int testcard_run(const struct config *config, uv_loop_t *loop);
+int test_card_run(const struct config *config, uv_loop_t *loop);
 
 #endif

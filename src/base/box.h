@@ -20,8 +20,8 @@ box_around(struct box a, struct box b)
 		return b;
 	if (b.left == b.right)
 		return a;
-	return (struct box){ MIN(a.left, b.left), MIN(a.top, b.top), MAX(a.right, b.right),
-		MAX(a.bottom, b.bottom) };
+	return (struct box){ MIN(a.left, b.left), MIN(a.top, b.top),
+		MAX(a.right, b.right), MAX(a.bottom, b.bottom) };
 }
 
 #endif

@@ -3,40 +3,40 @@
 #include "base/counters.h"
 
 uint64_t
-figure_load(const uint64_t *figure)
+counter_load(const uint64_t *counter)
 {
-	return __atomic_load_n(figure, __ATOMIC_RELAXED);
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
 void
-figure_store(uint64_t *figure, uint64_t value)
+counter_store(uint64_t *counter, uint64_t value)
 {
-	__atomic_store_n(figure, value, __ATOMIC_RELAXED);
+	__atomic_store_n(counter, value, __ATOMIC_RELAXED);
 }
 
 void
-counters_store(struct counters *counters, const struct mural_brush *brush,
+counters_publish(struct counters *counters, const struct mural_brush *brush,
 	const struct mural_counts *counts)
 {
-	figure_store(&counters->painted, brush->painted);
+	counter_store(&counters->painted, brush->painted);
 	for (int i = 0; i < MURAL_REASONS; i++)
-		figure_store(&counters->discarded[i], brush->discarded[i]);
-	figure_store(&counters->counts.received_bytes, counts->received_bytes);
-	figure_store(&counters->counts.kernel_drops, counts->kernel_drops);
-	figure_store(&counters->counts.connections, counts->connections);
-	figure_store(&counters->counts.viewers, counts->viewers);
+		counter_store(&counters->discarded[i], brush->discarded[i]);
+	counter_store(&counters->counts.received_bytes, counts->received_bytes);
+	counter_store(&counters->counts.kernel_drops, counts->kernel_drops);
+	counter_store(&counters->counts.connections, counts->connections);
+	counter_store(&counters->counts.viewers, counts->viewers);
 }
 
 void
 counters_add(struct counters *sum, const struct counters *counters)
 {
-	sum->painted += figure_load(&counters->painted);
+	sum->painted += counter_load(&counters->painted);
 	for (int i = 0; i < MURAL_REASONS; i++)
-		sum->discarded[i] += figure_load(&counters->discarded[i]);
-	sum->counts.received_bytes += figure_load(&counters->counts.received_bytes);
-	sum->counts.kernel_drops += figure_load(&counters->counts.kernel_drops);
-	sum->counts.connections += figure_load(&counters->counts.connections);
-	sum->counts.viewers += figure_load(&counters->counts.viewers);
+		sum->discarded[i] += counter_load(&counters->discarded[i]);
+	sum->counts.received_bytes += counter_load(&counters->counts.received_bytes);
+	sum->counts.kernel_drops += counter_load(&counters->counts.kernel_drops);
+	sum->counts.connections += counter_load(&counters->counts.connections);
+	sum->counts.viewers += counter_load(&counters->counts.viewers);
 }
 
 const char *

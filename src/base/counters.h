@@ -13,18 +13,18 @@
 
 #include "base/util.h"
 
-/* The totals of one instance on one thread (struct lane), or a sum of such. */
+/* The totals of one instance on one thread (struct shard), or a sum of such. */
 struct counters {
 	_Alignas(CACHE_LINE) uint64_t painted;
 	uint64_t discarded[MURAL_REASONS];
 	struct mural_counts counts;
 };
 
-uint64_t figure_load(const uint64_t *figure);
-void figure_store(uint64_t *figure, uint64_t value);
+uint64_t counter_load(const uint64_t *counter);
+void counter_store(uint64_t *counter, uint64_t value);
 
-/* Shows what the brush and the lane counted so far.  The lane's thread. */
-void counters_store(struct counters *counters, const struct mural_brush *brush,
+/* Shows what the brush and the shard counted so far.  The shard's thread. */
+void counters_publish(struct counters *counters, const struct mural_brush *brush,
 	const struct mural_counts *counts);
 
 /* Adds what another thread shows at the moment. */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 int
-folder_sync(const char *path)
+fsync_dir(const char *path)
 {
 	char *copy = strdup(path);
 	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;

@@ -5,6 +5,6 @@
 
 /* A file's name, new or changed, is on disk when its folder is: waits for that.  0 or
  * -errno. */
-int folder_sync(const char *path);
+int fsync_dir(const char *path);
 
 #endif

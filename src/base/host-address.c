@@ -14,34 +14,34 @@
 #include "base/log.h"
 
 /* Changes come in bursts: a new address brings routes with it. */
-#define SETTLE_MS 200
+#define DEBOUNCE_MS 200
 
 /* ------------------------------------------------------------------ the address */
 
 /* Somewhere far away; nothing is sent there.  Addresses that no one has (RFC 5737, 3849).
  */
-#define FAR_AWAY_4 "203.0.113.1"
-#define FAR_AWAY_6 "2001:db8:ffff:ffff::1"
+#define PROBE_ADDRESS_4 "203.0.113.1"
+#define PROBE_ADDRESS_6 "2001:db8:ffff:ffff::1"
 
 static socklen_t
-far_away(int family, struct sockaddr_storage *address)
+probe_address(int family, struct sockaddr_storage *address)
 {
 	if (family == AF_INET) {
-		uv_ip4_addr(FAR_AWAY_4, 9, (struct sockaddr_in *)address);
+		uv_ip4_addr(PROBE_ADDRESS_4, 9, (struct sockaddr_in *)address);
 		return sizeof(struct sockaddr_in);
 	}
-	uv_ip6_addr(FAR_AWAY_6, 9, (struct sockaddr_in6 *)address);
+	uv_ip6_addr(PROBE_ADDRESS_6, 9, (struct sockaddr_in6 *)address);
 	return sizeof(struct sockaddr_in6);
 }
 
 /* What the kernel chooses as sender for a packet to far away; of several IPv6 addresses
  * one that stays, not a temporary one.  Connecting a UDP socket sends nothing. */
 static int
-address_of_route(int family, char text[ADDRESS_TEXT_MAX])
+route_address(int family, char text[ADDRESS_TEXT_MAX])
 {
 	const int prefer = IPV6_PREFER_SRC_PUBLIC;
 	struct sockaddr_storage address = { 0 };
-	socklen_t len = far_away(family, &address);
+	socklen_t len = probe_address(family, &address);
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = -ENOENT;
 
 	if (fd < 0)
@@ -64,7 +64,7 @@ is_link_local(const uv_interface_address_t *one)
 }
 
 static int
-address_of_interface(int family, char text[ADDRESS_TEXT_MAX])
+interface_address(int family, char text[ADDRESS_TEXT_MAX])
 {
 	uv_interface_address_t *all, *best = NULL;
 	int n, ret = -ENOENT;
@@ -86,22 +86,22 @@ address_of_interface(int family, char text[ADDRESS_TEXT_MAX])
 }
 
 int
-address_of_host(int family, char text[ADDRESS_TEXT_MAX])
+host_address_get(int family, char text[ADDRESS_TEXT_MAX])
 {
 	char found[ADDRESS_TEXT_MAX] = "";
 	struct in6_addr six;
-	bool usable = address_of_route(family, found) == 0;
+	bool usable = route_address(family, found) == 0;
 
 	if (usable && inet_pton(AF_INET6, found, &six) == 1)
 		usable = !IN6_IS_ADDR_LINKLOCAL(&six);
 	if (!usable)
-		return address_of_interface(family, text);
+		return interface_address(family, text);
 	strcpy(text, found);
 	return 0;
 }
 
 bool
-address_is_loopback(const char *text)
+host_address_is_loopback(const char *text)
 {
 	return strncmp(text, "127.", 4) == 0 || strcmp(text, "::1") == 0;
 }
@@ -113,9 +113,9 @@ static void on_event(uv_poll_t *poll, int status, int events);
 /* What changed does not matter, nor that there was too much to keep (ENOBUFS); a bounded
  * number, so that a flapping interface cannot hold us here. */
 static void
-on_settled(uv_timer_t *timer)
+on_debounced(uv_timer_t *timer)
 {
-	struct address_watch *watch = timer->data;
+	struct host_address_watch *watch = timer->data;
 	char event;
 
 	for (int i = 0; i < 1000; i++)
@@ -129,17 +129,17 @@ on_settled(uv_timer_t *timer)
 static void
 on_event(uv_poll_t *poll, int status, int events)
 {
-	struct address_watch *watch = poll->data;
+	struct host_address_watch *watch = poll->data;
 
 	(void)status;
 	(void)events;
 	uv_poll_stop(poll);
-	uv_timer_start(&watch->settle, on_settled, SETTLE_MS, 0);
+	uv_timer_start(&watch->debounce, on_debounced, DEBOUNCE_MS, 0);
 }
 
 int
-address_watch_start(struct address_watch *watch, uv_loop_t *loop,
-	void (*on_change)(struct address_watch *watch))
+host_address_watch_start(struct host_address_watch *watch, uv_loop_t *loop,
+	void (*on_change)(struct host_address_watch *watch))
 {
 	const struct sockaddr_nl groups = {
 		.nl_family = AF_NETLINK,
@@ -148,7 +148,7 @@ address_watch_start(struct address_watch *watch, uv_loop_t *loop,
 	};
 	int ret = 0;
 
-	*watch = (struct address_watch){ .on_change = on_change };
+	*watch = (struct host_address_watch){ .on_change = on_change };
 	watch->fd = socket(
 		AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (watch->fd < 0 ||
@@ -162,16 +162,16 @@ address_watch_start(struct address_watch *watch, uv_loop_t *loop,
 			close(watch->fd);
 		return ret;
 	}
-	uv_timer_init(loop, &watch->settle);
-	watch->poll.data = watch->settle.data = watch;
+	uv_timer_init(loop, &watch->debounce);
+	watch->poll.data = watch->debounce.data = watch;
 	uv_poll_start(&watch->poll, UV_READABLE, on_event);
 	return 0;
 }
 
 void
-address_watch_stop(struct address_watch *watch)
+host_address_watch_stop(struct host_address_watch *watch)
 {
 	uv_close((uv_handle_t *)&watch->poll, NULL);
-	uv_close((uv_handle_t *)&watch->settle, NULL);
+	uv_close((uv_handle_t *)&watch->debounce, NULL);
 	close(watch->fd);
 }

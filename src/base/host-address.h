@@ -13,25 +13,25 @@
  * that it uses itself for the way out of its default route; where there is none, the
  * first of an interface that is up, the loopback only when there is no other; never
  * link-local.  0, or -ENOENT. */
-int address_of_host(int family, char text[ADDRESS_TEXT_MAX]);
+int host_address_get(int family, char text[ADDRESS_TEXT_MAX]);
 
 /* Whether only this machine itself can use it. */
-bool address_is_loopback(const char *text);
+bool host_address_is_loopback(const char *text);
 
 /* Tells when addresses or routes changed, soon after and never more than a few times a
  * second; costs nothing while they do not.  The loop's thread. */
-struct address_watch {
+struct host_address_watch {
 	uv_poll_t poll;
-	uv_timer_t settle;
+	uv_timer_t debounce;
 	int fd; /* a netlink socket */
-	void (*on_change)(struct address_watch *watch);
+	void (*on_change)(struct host_address_watch *watch);
 };
 
 /* 0 or -errno, logged. */
-int address_watch_start(struct address_watch *watch, uv_loop_t *loop,
-	void (*on_change)(struct address_watch *watch));
+int host_address_watch_start(struct host_address_watch *watch, uv_loop_t *loop,
+	void (*on_change)(struct host_address_watch *watch));
 
 /* Its handles are closed once the loop has turned.  Not after a start that failed. */
-void address_watch_stop(struct address_watch *watch);
+void host_address_watch_stop(struct host_address_watch *watch);
 
 #endif

@@ -11,25 +11,25 @@
 #include "base/util.h"
 
 static void
-take4(const void *bytes, struct sender *sender)
+ip_key_from_v4(const void *bytes, struct ip_key *key)
 {
 	uint32_t address;
 
 	memcpy(&address, bytes, sizeof(address));
-	*sender = (struct sender){ 0, ntohl(address), true };
+	*key = (struct ip_key){ 0, ntohl(address), true };
 }
 
 static void
-take6(const struct in6_addr *address, struct sender *sender)
+ip_key_from_v6(const struct in6_addr *address, struct ip_key *key)
 {
 	uint64_t halves[2];
 
 	if (IN6_IS_ADDR_V4MAPPED(address)) {
-		take4(address->s6_addr + 12, sender);
+		ip_key_from_v4(address->s6_addr + 12, key);
 		return;
 	}
 	memcpy(halves, address, sizeof(halves));
-	*sender = (struct sender){ be64toh(halves[0]), be64toh(halves[1]), false };
+	*key = (struct ip_key){ be64toh(halves[0]), be64toh(halves[1]), false };
 }
 
 /* The bits behind the first `bits` of a half; shifts by 64 are undefined. */
@@ -47,32 +47,32 @@ split_masks(unsigned prefix, uint64_t *high, uint64_t *low)
 }
 
 bool
-sender_of(const struct sockaddr *peer, unsigned prefix, struct sender *sender)
+ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key)
 {
 	uint64_t high, low;
 
 	if (peer->sa_family == AF_INET) {
-		take4(&((const struct sockaddr_in *)peer)->sin_addr, sender);
+		ip_key_from_v4(&((const struct sockaddr_in *)peer)->sin_addr, key);
 		return true;
 	}
 	if (peer->sa_family != AF_INET6)
 		return false;
-	take6(&((const struct sockaddr_in6 *)peer)->sin6_addr, sender);
-	if (sender->v4)
+	ip_key_from_v6(&((const struct sockaddr_in6 *)peer)->sin6_addr, key);
+	if (key->v4)
 		return true;
 	split_masks(prefix, &high, &low);
-	sender->high &= ~high;
-	sender->low &= ~low;
+	key->high &= ~high;
+	key->low &= ~low;
 	return true;
 }
 
 uint64_t
-sender_hash(const struct sender *sender, uint64_t salt)
+ip_key_hash(const struct ip_key *key, uint64_t salt)
 {
-	uint64_t hash = (sender->high + sender->v4) ^ salt;
+	uint64_t hash = (key->high + key->v4) ^ salt;
 
 	hash *= 0x9e3779b97f4a7c15;
-	hash = (hash ^ hash >> 32 ^ sender->low) * 0xd6e8feb86659fd93;
+	hash = (hash ^ hash >> 32 ^ key->low) * 0xd6e8feb86659fd93;
 	hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15;
 	return hash ^ hash >> 32;
 }
@@ -94,7 +94,7 @@ read_bits(const char *text)
 }
 
 bool
-network_parse(const char *text, struct network *network)
+cidr_parse(const char *text, struct cidr *cidr)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
@@ -109,10 +109,10 @@ network_parse(const char *text, struct network *network)
 	memcpy(address, text, len);
 	address[len] = '\0';
 	if (inet_pton(AF_INET, address, &four) == 1) {
-		take4(&four, &network->first);
+		ip_key_from_v4(&four, &cidr->first);
 		most = 32;
 	} else if (inet_pton(AF_INET6, address, &six) == 1) {
-		take6(&six, &network->first);
+		ip_key_from_v6(&six, &cidr->first);
 		most = 128;
 	} else {
 		return false;
@@ -120,39 +120,39 @@ network_parse(const char *text, struct network *network)
 	bits = slash ? read_bits(slash + 1) : most;
 	if (bits < 0 || bits > most)
 		return false;
-	if (network->first.v4 && most == 128) /* ::ffff:192.0.2.0/120 */
+	if (cidr->first.v4 && most == 128) /* ::ffff:192.0.2.0/120 */
 		bits = MAX(bits - 96, 0);
-	if (network->first.v4)
+	if (cidr->first.v4)
 		low = rest_mask(bits + 32);
 	else
 		split_masks(bits, &high, &low);
-	network->first.high &= ~high;
-	network->first.low &= ~low;
-	network->last = network->first;
-	network->last.high |= high;
-	network->last.low |= low;
+	cidr->first.high &= ~high;
+	cidr->first.low &= ~low;
+	cidr->last = cidr->first;
+	cidr->last.high |= high;
+	cidr->last.low |= low;
 	return true;
 }
 
 int
-networks_add(struct networks *networks, const struct network *network)
+cidr_list_add(struct cidr_list *list, const struct cidr *cidr)
 {
-	size_t n = networks->n;
-	struct network *all = networks->all;
+	size_t n = list->n;
+	struct cidr *all = list->all;
 
 	/* room is made in powers of two */
 	if ((n & (n - 1)) == 0) {
 		all = realloc(all, (n ? 2 * n : 1) * sizeof(*all));
 		if (!all)
 			return -ENOMEM;
-		networks->all = all;
+		list->all = all;
 	}
-	all[networks->n++] = *network;
+	all[list->n++] = *cidr;
 	return 0;
 }
 
 static int
-compare(const struct sender *a, const struct sender *b)
+ip_key_compare(const struct ip_key *a, const struct ip_key *b)
 {
 	if (a->v4 != b->v4)
 		return a->v4 ? -1 : 1;
@@ -162,44 +162,44 @@ compare(const struct sender *a, const struct sender *b)
 }
 
 static int
-by_first(const void *a, const void *b)
+cidr_by_first(const void *a, const void *b)
 {
-	return compare(
-		&((const struct network *)a)->first, &((const struct network *)b)->first);
+	return ip_key_compare(
+		&((const struct cidr *)a)->first, &((const struct cidr *)b)->first);
 }
 
 /* Two networks overlap only when one is within the other. */
 void
-networks_sort(struct networks *networks)
+cidr_list_sort(struct cidr_list *list)
 {
 	size_t kept = 0;
 
-	if (networks->n > 0)
-		qsort(networks->all, networks->n, sizeof(*networks->all), by_first);
-	for (size_t i = 0; i < networks->n; i++) {
-		struct network *before = kept > 0 ? &networks->all[kept - 1] : NULL;
-		const struct network *network = &networks->all[i];
+	if (list->n > 0)
+		qsort(list->all, list->n, sizeof(*list->all), cidr_by_first);
+	for (size_t i = 0; i < list->n; i++) {
+		struct cidr *before = kept > 0 ? &list->all[kept - 1] : NULL;
+		const struct cidr *cidr = &list->all[i];
 
-		if (!before || compare(&network->first, &before->last) > 0)
-			networks->all[kept++] = *network;
-		else if (compare(&network->last, &before->last) > 0)
-			before->last = network->last;
+		if (!before || ip_key_compare(&cidr->first, &before->last) > 0)
+			list->all[kept++] = *cidr;
+		else if (ip_key_compare(&cidr->last, &before->last) > 0)
+			before->last = cidr->last;
 	}
-	networks->n = kept;
+	list->n = kept;
 }
 
 bool
-networks_have(const struct networks *networks, const struct sender *address)
+cidr_list_contains(const struct cidr_list *list, const struct ip_key *address)
 {
-	size_t low = 0, high = networks->n;
+	size_t low = 0, high = list->n;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		const struct network *network = &networks->all[middle];
+		const struct cidr *cidr = &list->all[middle];
 
-		if (compare(address, &network->first) < 0)
+		if (ip_key_compare(address, &cidr->first) < 0)
 			high = middle;
-		else if (compare(address, &network->last) > 0)
+		else if (ip_key_compare(address, &cidr->last) > 0)
 			low = middle + 1;
 		else
 			return true;
@@ -208,8 +208,8 @@ networks_have(const struct networks *networks, const struct sender *address)
 }
 
 void
-networks_finish(struct networks *networks)
+cidr_list_finish(struct cidr_list *list)
 {
-	free(networks->all);
-	*networks = (struct networks){ 0 };
+	free(list->all);
+	*list = (struct cidr_list){ 0 };
 }

@@ -12,46 +12,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sender {
+struct ip_key {
 	uint64_t high, low; /* of the address, this machine's order; IPv4: low alone */
 	bool v4;
 };
 
 /* Of an IPv6 address the first `prefix` bits, 1 to 128.  False for a peer that has no
  * such address: a local socket. */
-bool sender_of(const struct sockaddr *peer, unsigned prefix, struct sender *sender);
+bool ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key);
 
 static inline bool
-sender_same(const struct sender *a, const struct sender *b)
+ip_key_equal(const struct ip_key *a, const struct ip_key *b)
 {
 	return a->high == b->high && a->low == b->low && a->v4 == b->v4;
 }
 
 /* `salt` keeps people from choosing where their addresses collide. */
-uint64_t sender_hash(const struct sender *sender, uint64_t salt);
+uint64_t ip_key_hash(const struct ip_key *key, uint64_t salt);
 
 /* All addresses from the first to the last. */
-struct network {
-	struct sender first, last;
+struct cidr {
+	struct ip_key first, last;
 };
 
-struct networks {
-	struct network *all; /* sorted by first, none of them overlaps another */
+struct cidr_list {
+	struct cidr *all; /* sorted by first, none of them overlaps another */
 	size_t n;
 };
 
 /* ADDRESS or ADDRESS/BITS, IPv4 or IPv6; the bits behind those are ignored. */
-bool network_parse(const char *text, struct network *network);
+bool cidr_parse(const char *text, struct cidr *cidr);
 
 /* Adds one, in no order yet.  0 or -ENOMEM. */
-int networks_add(struct networks *networks, const struct network *network);
+int cidr_list_add(struct cidr_list *list, const struct cidr *cidr);
 
 /* After the last was added, before the first question. */
-void networks_sort(struct networks *networks);
+void cidr_list_sort(struct cidr_list *list);
 
-bool networks_have(const struct networks *networks, const struct sender *address);
+bool cidr_list_contains(const struct cidr_list *list, const struct ip_key *address);
 
 /* Accepts a zeroed struct. */
-void networks_finish(struct networks *networks);
+void cidr_list_finish(struct cidr_list *list);
 
 #endif

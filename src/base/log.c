@@ -34,7 +34,7 @@ stderr_is_journal(void)
 }
 
 void
-log_level(enum mural_level level)
+log_set_level(enum mural_level level)
 {
 	if (max_level != level)
 		max_level = level;
@@ -43,7 +43,7 @@ log_level(enum mural_level level)
 }
 
 void
-log_changes_only(uint64_t *last)
+log_set_dedup(uint64_t *last)
 {
 	last_line = last;
 }

@@ -17,12 +17,12 @@
 
 /* What is logged from now on; MURAL_INFO until told otherwise.  Before threads start;
  * later only with the level that there is already. */
-void log_level(enum mural_level level);
+void log_set_level(enum mural_level level);
 
 /* For what is tried again and again: until NULL is given, a line of this thread that says
  * the same as the one before is only a debug message.  `last` remembers that line, as a
  * hash; 0 at first.  The caller's. */
-void log_changes_only(uint64_t *last);
+void log_set_dedup(uint64_t *last);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static bool
-links_to(const char *folder, const char *target)
+has_open(const char *folder, const char *target)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
@@ -33,7 +33,7 @@ links_to(const char *folder, const char *target)
 
 /* What a process calls itself. */
 static void
-read_name(const char *pid, char *name, size_t len)
+read_comm(const char *pid, char *name, size_t len)
 {
 	char path[64];
 	FILE *file;
@@ -48,28 +48,28 @@ read_name(const char *pid, char *name, size_t len)
 }
 
 void
-holders_of(const char *target, struct holders *holders)
+procs_with_open(const char *target, struct procs *procs)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 	char own[16];
 
-	*holders = (struct holders){ 0 };
+	*procs = (struct procs){ 0 };
 	snprintf(own, sizeof(own), "%d", (int)getpid());
 	while (proc && (entry = readdir(proc))) {
 		char path[64], name[32];
-		size_t used = strlen(holders->text);
+		size_t used = strlen(procs->text);
 
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 			strcmp(entry->d_name, own) == 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.16s/fd", entry->d_name);
-		if (!links_to(path, target))
+		if (!has_open(path, target))
 			continue;
-		read_name(entry->d_name, name, sizeof(name));
-		holders->any_murald |= strcmp(name, "murald") == 0;
-		snprintf(holders->text + used, sizeof(holders->text) - used,
-			"%s%s (%.16s)", used ? ", " : "", name, entry->d_name);
+		read_comm(entry->d_name, name, sizeof(name));
+		procs->any_murald |= strcmp(name, "murald") == 0;
+		snprintf(procs->text + used, sizeof(procs->text) - used, "%s%s (%.16s)",
+			used ? ", " : "", name, entry->d_name);
 	}
 	if (proc)
 		closedir(proc);

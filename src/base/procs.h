@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct holders {
+struct procs {
 	char text[200]; /* "Xorg (812), plymouthd (99)"; empty: nobody that we may see */
 	bool any_murald;
 };
 
 /* Of the file or socket that is called so in /proc/PID/fd: "/dev/dri/card0",
  * "socket:[4711]".  Not this process. */
-void holders_of(const char *target, struct holders *holders);
+void procs_with_open(const char *target, struct procs *procs);
 
 #endif

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 
 static void
-print(const struct report *report, const char *kind, const char *format, va_list args)
+report_print(
+	const struct report *report, const char *kind, const char *format, va_list args)
 {
 	fprintf(report->out, "  %-6s ", kind);
 	vfprintf(report->out, format, args);
@@ -19,12 +20,12 @@ report_heading(struct report *report, const char *heading)
 }
 
 void
-report_fine(struct report *report, const char *format, ...)
+report_ok(struct report *report, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	print(report, "ok", format, args);
+	report_print(report, "ok", format, args);
 	va_end(args);
 }
 
@@ -34,19 +35,19 @@ report_note(struct report *report, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print(report, "note", format, args);
+	report_print(report, "note", format, args);
 	va_end(args);
 }
 
 void
-report_wrong(struct report *report, const char *format, ...)
+report_problem(struct report *report, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	print(report, "WRONG", format, args);
+	report_print(report, "WRONG", format, args);
 	va_end(args);
-	report->wrong++;
+	report->problems++;
 }
 
 void
@@ -55,6 +56,6 @@ report_advice(struct report *report, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print(report, "", format, args);
+	report_print(report, "", format, args);
 	va_end(args);
 }

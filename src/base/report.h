@@ -10,13 +10,13 @@
 
 struct report {
 	FILE *out;
-	unsigned wrong; /* findings so far that ask for something to be done */
+	unsigned problems; /* findings so far that ask for something to be done */
 };
 
 void report_heading(struct report *report, const char *heading);
 
 /* As it should be. */
-void report_fine(struct report *report, const char *format, ...)
+void report_ok(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Worth knowing, and maybe right. */
@@ -24,7 +24,7 @@ void report_note(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Wrong.  A report_advice() follows. */
-void report_wrong(struct report *report, const char *format, ...)
+void report_problem(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* What to do about the finding before. */

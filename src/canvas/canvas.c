@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pixels, damage, readers and their bells.  canvas.h tells how they go together. */
+/* Pixels, damage, readers and their wakeups.  canvas.h tells how they go together. */
 #include "canvas/canvas.h"
 
 #include <errno.h>
@@ -47,8 +47,8 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 	};
 	pthread_mutex_init(&canvas->lock, NULL);
 	canvas->pixels = alloc_lines((size_t)canvas->stride * height * sizeof(uint32_t));
-	canvas->fresh = alloc_lines(canvas->view.words * sizeof(uint64_t));
-	if (!canvas->pixels || !canvas->fresh) {
+	canvas->published = alloc_lines(canvas->view.words * sizeof(uint64_t));
+	if (!canvas->pixels || !canvas->published) {
 		canvas_finish(canvas);
 		return -ENOMEM;
 	}
@@ -60,17 +60,17 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 void
 canvas_finish(struct canvas *canvas)
 {
-	struct bell *bell = canvas->bells, *next;
+	struct wakeup *wakeup = canvas->wakeups, *next;
 
 	if (canvas->view.words == 0)
 		return;
-	for (; bell; bell = next) {
-		next = bell->next;
-		close(bell->fd);
-		free(bell);
+	for (; wakeup; wakeup = next) {
+		next = wakeup->next;
+		close(wakeup->fd);
+		free(wakeup);
 	}
 	free(canvas->pixels);
-	free(canvas->fresh);
+	free(canvas->published);
 	pthread_mutex_destroy(&canvas->lock);
 	*canvas = (struct canvas){ 0 };
 }
@@ -103,23 +103,24 @@ canvas_brush_finish(struct mural_brush *brush)
 	*brush = (struct mural_brush){ 0 };
 }
 
-/* Rings every armed bell.  A bell is disarmed before it rings, so it rings once. */
+/* Rings every armed wakeup.  A wakeup is disarmed before it rings, so it rings once. */
 static void
-ring_bells(struct canvas *canvas)
+notify_wakeups(struct canvas *canvas)
 {
 	const uint64_t one = 1;
-	struct bell *bell;
+	struct wakeup *wakeup;
 
 	if (__atomic_exchange_n(&canvas->armed, 0, __ATOMIC_SEQ_CST) == 0)
 		return;
-	bell = __atomic_load_n(&canvas->bells, __ATOMIC_ACQUIRE);
-	for (; bell; bell = bell->next)
-		if (__atomic_exchange_n(&bell->armed, 0, __ATOMIC_SEQ_CST))
-			(void)!write(bell->fd, &one, sizeof(one));
+	wakeup = __atomic_load_n(&canvas->wakeups, __ATOMIC_ACQUIRE);
+	for (; wakeup; wakeup = wakeup->next)
+		if (__atomic_exchange_n(&wakeup->armed, 0, __ATOMIC_SEQ_CST))
+			(void)!write(wakeup->fd, &one, sizeof(one));
 }
 
-/* The OR pairs with the swap in share_out(): whoever sees the bit sees the pixels under
- * it.  OR and load of `armed` pair with the stores and loads in mural_reader_arm(). */
+/* The OR pairs with the swap in canvas_distribute(): whoever sees the bit sees the pixels
+ * under it.  OR and load of `armed` pair with the stores and loads in mural_reader_arm().
+ */
 void
 canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 {
@@ -128,36 +129,37 @@ canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 	for (size_t i = 0; i < canvas->view.words; i++) {
 		if (brush->damage[i] == 0)
 			continue;
-		__atomic_fetch_or(&canvas->fresh[i], brush->damage[i], __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(
+			&canvas->published[i], brush->damage[i], __ATOMIC_SEQ_CST);
 		brush->damage[i] = 0;
 		any = true;
 	}
 	if (any && __atomic_load_n(&canvas->armed, __ATOMIC_SEQ_CST))
-		ring_bells(canvas);
+		notify_wakeups(canvas);
 }
 
-/* Takes a bell that nobody uses, or hangs up a new one.  Lock held. */
-static struct bell *
-take_bell(struct canvas *canvas)
+/* Takes a wakeup that nobody uses, or hangs up a new one.  Lock held. */
+static struct wakeup *
+wakeup_acquire(struct canvas *canvas)
 {
-	struct bell *bell = canvas->bells;
+	struct wakeup *wakeup = canvas->wakeups;
 
-	while (bell && bell->in_use)
-		bell = bell->next;
-	if (!bell) {
-		bell = calloc(1, sizeof(*bell));
-		if (!bell)
+	while (wakeup && wakeup->in_use)
+		wakeup = wakeup->next;
+	if (!wakeup) {
+		wakeup = calloc(1, sizeof(*wakeup));
+		if (!wakeup)
 			return NULL;
-		bell->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-		if (bell->fd < 0) {
-			free(bell);
+		wakeup->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (wakeup->fd < 0) {
+			free(wakeup);
 			return NULL;
 		}
-		bell->next = canvas->bells;
-		__atomic_store_n(&canvas->bells, bell, __ATOMIC_RELEASE);
+		wakeup->next = canvas->wakeups;
+		__atomic_store_n(&canvas->wakeups, wakeup, __ATOMIC_RELEASE);
 	}
-	bell->in_use = true;
-	return bell;
+	wakeup->in_use = true;
+	return wakeup;
 }
 
 struct mural_reader *
@@ -169,17 +171,17 @@ canvas_reader_new(struct canvas *canvas)
 	if (!reader)
 		return NULL;
 	reader->canvas = canvas;
-	reader->stale = calloc(view->words, sizeof(uint64_t));
+	reader->pending = calloc(view->words, sizeof(uint64_t));
 	pthread_mutex_lock(&canvas->lock);
-	reader->bell = reader->stale ? take_bell(canvas) : NULL;
-	if (!reader->bell) {
+	reader->wakeup = reader->pending ? wakeup_acquire(canvas) : NULL;
+	if (!reader->wakeup) {
 		pthread_mutex_unlock(&canvas->lock);
-		free(reader->stale);
+		free(reader->pending);
 		free(reader);
 		return NULL;
 	}
 	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
-		reader->stale[tile / 64] |= UINT64_C(1) << tile % 64;
+		reader->pending[tile / 64] |= UINT64_C(1) << tile % 64;
 	reader->next = canvas->readers;
 	canvas->readers = reader;
 	pthread_mutex_unlock(&canvas->lock);
@@ -197,10 +199,10 @@ mural_reader_free(struct mural_reader *reader)
 	for (link = &reader->canvas->readers; *link != reader; link = &(*link)->next)
 		;
 	*link = reader->next;
-	__atomic_store_n(&reader->bell->armed, 0, __ATOMIC_SEQ_CST);
-	reader->bell->in_use = false;
+	__atomic_store_n(&reader->wakeup->armed, 0, __ATOMIC_SEQ_CST);
+	reader->wakeup->in_use = false;
 	pthread_mutex_unlock(&reader->canvas->lock);
-	free(reader->stale);
+	free(reader->pending);
 	free(reader);
 }
 
@@ -213,22 +215,22 @@ mural_reader_view(const struct mural_reader *reader)
 int
 mural_reader_fd(const struct mural_reader *reader)
 {
-	return reader->bell->fd;
+	return reader->wakeup->fd;
 }
 
 /* Moves what was published into every reader's bitmap.  Lock held. */
 static void
-share_out(struct canvas *canvas)
+canvas_distribute(struct canvas *canvas)
 {
 	for (size_t i = 0; i < canvas->view.words; i++) {
 		/* the plain look first: an idle take must not dirty the publishers' lines
 		 */
-		if (__atomic_load_n(&canvas->fresh[i], __ATOMIC_SEQ_CST) == 0)
+		if (__atomic_load_n(&canvas->published[i], __ATOMIC_SEQ_CST) == 0)
 			continue;
-		uint64_t fresh =
-			__atomic_exchange_n(&canvas->fresh[i], 0, __ATOMIC_SEQ_CST);
+		uint64_t published =
+			__atomic_exchange_n(&canvas->published[i], 0, __ATOMIC_SEQ_CST);
 		for (struct mural_reader *r = canvas->readers; r; r = r->next)
-			r->stale[i] |= fresh;
+			r->pending[i] |= published;
 	}
 }
 
@@ -239,23 +241,23 @@ mural_reader_take(struct mural_reader *reader, uint64_t *tiles)
 	uint64_t any = 0;
 
 	pthread_mutex_lock(&canvas->lock);
-	share_out(canvas);
+	canvas_distribute(canvas);
 	for (size_t i = 0; i < canvas->view.words; i++) {
-		any |= tiles[i] = reader->stale[i];
-		reader->stale[i] = 0;
+		any |= tiles[i] = reader->pending[i];
+		reader->pending[i] = 0;
 	}
 	pthread_mutex_unlock(&canvas->lock);
 	return any != 0;
 }
 
 void
-mural_reader_untake(struct mural_reader *reader, const uint64_t *tiles)
+mural_reader_put_back(struct mural_reader *reader, const uint64_t *tiles)
 {
 	struct canvas *canvas = reader->canvas;
 
 	pthread_mutex_lock(&canvas->lock);
 	for (size_t i = 0; i < canvas->view.words; i++)
-		reader->stale[i] |= tiles[i];
+		reader->pending[i] |= tiles[i];
 	pthread_mutex_unlock(&canvas->lock);
 }
 
@@ -263,17 +265,17 @@ bool
 mural_reader_arm(struct mural_reader *reader)
 {
 	struct canvas *canvas = reader->canvas;
-	uint64_t any = 0, rings;
+	uint64_t any = 0, count;
 
-	(void)!read(reader->bell->fd, &rings, sizeof(rings));
+	(void)!read(reader->wakeup->fd, &count, sizeof(count));
 	pthread_mutex_lock(&canvas->lock);
-	__atomic_store_n(&reader->bell->armed, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&reader->wakeup->armed, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&canvas->armed, 1, __ATOMIC_SEQ_CST);
-	share_out(canvas);
+	canvas_distribute(canvas);
 	for (size_t i = 0; i < canvas->view.words; i++)
-		any |= reader->stale[i];
+		any |= reader->pending[i];
 	if (any)
-		__atomic_store_n(&reader->bell->armed, 0, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&reader->wakeup->armed, 0, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&canvas->lock);
 	return any != 0;
 }

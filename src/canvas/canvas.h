@@ -10,15 +10,15 @@
  * - It may see later pixels too; that tile will then come again.  Never the other way
  * round.
  * - A frame is not an instant.  Do not build anything that needs one.
- * - A new reader starts with every tile stale.
+ * - A new reader starts with every tile pending.
  *
  * Damage travels in three steps.  A brush marks bits of its own.  canvas_publish() ORs
- * them into `fresh`, the only bitmap that threads share.  Whoever takes moves `fresh`
- * into every reader's `stale` and then empties its own.  No clock and no dispatcher:
- * whoever looks, shares out.  The lock guards the readers and what is theirs; only
- * readers hold it, for about a microsecond.  A brush takes no lock, ever.
+ * them into `published`, the only bitmap that threads share.  Whoever takes moves
+ * `published` into every reader's `pending` and then empties its own.  No clock and no
+ * dispatcher: whoever looks, shares out.  The lock guards the readers and what is theirs;
+ * only readers hold it, for about a microsecond.  A brush takes no lock, ever.
  *
- * A reader that sleeps has a bell: a descriptor that the next publish writes to.  Arming
+ * A reader that sleeps has a wakeup: a descriptor that the next publish writes to. Arming
  * and publishing meet like two people who each raise a flag and then look for the
  * other's: with sequentially consistent operations at least one of them sees the other,
  * so no damage is slept through.  Bells are never freed before the canvas, so that a
@@ -34,18 +34,18 @@
 #include <mural/brush.h>
 #include <mural/reader.h>
 
-struct bell {
-	struct bell *next; /* never changes once the bell is in the list */
-	int fd;            /* eventfd, closed with the canvas */
-	uint32_t armed;    /* every thread, sequentially consistent */
-	bool in_use;       /* lock */
+struct wakeup {
+	struct wakeup *next; /* never changes once the wakeup is in the list */
+	int fd;              /* eventfd, closed with the canvas */
+	uint32_t armed;      /* every thread, sequentially consistent */
+	bool in_use;         /* lock */
 };
 
 struct mural_reader {
 	struct canvas *canvas;
 	struct mural_reader *next; /* lock */
-	struct bell *bell;
-	uint64_t *stale; /* lock; tiles this reader has not taken yet */
+	struct wakeup *wakeup;
+	uint64_t *pending; /* lock; tiles this reader has not taken yet */
 };
 
 struct canvas {
@@ -53,9 +53,9 @@ struct canvas {
 	uint32_t background;    /* fixed, too */
 	uint32_t stride;        /* pixels; rows begin on a cache line */
 	uint32_t *pixels;       /* every thread, relaxed */
-	uint64_t *fresh;        /* publishers OR, takers swap */
-	uint32_t armed;         /* some bell may be armed; sequentially consistent */
-	struct bell *bells;     /* grows only; head written with release */
+	uint64_t *published;    /* publishers OR, takers swap */
+	uint32_t armed;         /* some wakeup may be armed; sequentially consistent */
+	struct wakeup *wakeups; /* grows only; head written with release */
 	pthread_mutex_t lock;
 	struct mural_reader *readers; /* lock */
 };

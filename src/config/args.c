@@ -107,7 +107,7 @@ refuse_option(const char *word)
 		if (option->val == optopt)
 			return usage_error("--%s takes no value", option->name);
 	option = long_options;
-	nearest = nearest_word(name, next_option, &option);
+	nearest = suggest_word(name, next_option, &option);
 	if (nearest)
 		return usage_error(
 			"unknown option --%s, did you mean --%s?", name, nearest);
@@ -167,7 +167,7 @@ take_option(struct config_args *args, int option)
 }
 
 int
-args_parse(struct config_args *args, int argc, char *argv[])
+config_args_parse(struct config_args *args, int argc, char *argv[])
 {
 	int option, status;
 

@@ -6,14 +6,14 @@
 
 #include "config/config.h"
 
-#define COMMAND_LINE "-s" /* the file name of what the command line set */
-#define LINE_ROOM 198     /* what inih as packaged takes of a line */
+#define COMMAND_LINE "-s"   /* the file name of what the command line set */
+#define CONFIG_LINE_MAX 198 /* what inih as packaged takes of a line */
 
 /* How long "TITLE.KEY = VALUE" is, as --print-config writes it. */
 size_t config_line_len(const char *title, const char *key, const char *value);
 
 /* Where something was written. */
-struct place {
+struct config_location {
 	const char *file; /* owned by struct config */
 	int line;         /* 0: none */
 };
@@ -22,7 +22,7 @@ enum { CANVAS, DISPLAY, SERVER, RECORD, N_CORE }; /* the order of core_sections 
 
 /* display.c: the section's options, and what is checked when all is read. */
 extern const struct mural_option display_options[];
-void check_display(struct config *config);
+void config_check_display(struct config *config);
 
 struct config_private {
 	struct section core[N_CORE]; /* what was said of them; title NULL: nothing yet */
@@ -40,20 +40,20 @@ struct config_args {
 };
 
 /* -1: go on; else the exit status.  `sets` is the caller's to free. */
-int args_parse(struct config_args *args, int argc, char *argv[]);
+int config_args_parse(struct config_args *args, int argc, char *argv[]);
 
 /* Reads one file into the config; what is wrong with it is printed and counted.  `path`
  * must stay.  0 or -ENOMEM. */
-int file_read(struct config *config, const char *path);
+int config_file_read(struct config *config, const char *path);
 
 /* The networks that an option of [server] names, itself or in a file; what is wrong is
  * printed and counted.  0 or -ENOMEM. */
-int networks_read(struct config *config, const char *key, const char *text,
-	struct networks *networks);
+int config_networks_read(struct config *config, const char *key, const char *text,
+	struct cidr_list *networks);
 
 /* Whether a value, key or title is text that a line of the file could hold: UTF-8 and no
  * control characters; else what is wrong. */
-bool text_is_clean(const char *text, size_t len, const char **why);
+bool config_text_is_valid(const char *text, size_t len, const char **why);
 
 /* Frees what the section holds, not the section. */
 void section_finish(struct section *section);
@@ -61,16 +61,16 @@ void section_finish(struct section *section);
 /* The section "canvas" or "plugin MODULE [NAME]", made when it is not there yet.
  * *section is NULL when there can be no such section, which is then printed and counted.
  * 0 or -ENOMEM. */
-int config_open_section(struct config *config, const char *title, struct place place,
-	struct section **section);
+int config_open_section(struct config *config, const char *title,
+	struct config_location location, struct section **section);
 
 /* Adds one value to a section, unless it is a file's and longer than --print-config could
  * print so that it can be read again, which is printed and counted.  0 or -ENOMEM. */
 int config_add(struct config *config, struct section *section, const char *key,
-	const char *value, struct place place);
+	const char *value, struct config_location location);
 
 /* The same with the section in the name: "SECTION.KEY". */
-int config_add_named(
-	struct config *config, const char *name, const char *value, struct place place);
+int config_add_named(struct config *config, const char *name, const char *value,
+	struct config_location location);
 
 #endif

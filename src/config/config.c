@@ -111,11 +111,11 @@ keep_name(struct config_private *private, const char *name)
 }
 
 static int
-read_one(struct config *config, const char *path)
+read_file(struct config *config, const char *path)
 {
 	const char *name = keep_name(config->private, path);
 
-	return name ? file_read(config, name) : -ENOMEM;
+	return name ? config_file_read(config, name) : -ENOMEM;
 }
 
 static int
@@ -149,7 +149,7 @@ read_drop_ins(struct config *config)
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", DROP_INS, entries[i]->d_name);
 		if (ret == 0)
-			ret = read_one(config, path);
+			ret = read_file(config, path);
 		free(entries[i]);
 	}
 	if (n >= 0)
@@ -170,7 +170,7 @@ read_default_files(struct config *config)
 		config_error(config, DEFAULT_FILE, 0, NULL, NULL,
 			"there is no such file; write one, or name another with -c");
 	else if (file || errno != ENOENT)
-		ret = read_one(config, DEFAULT_FILE);
+		ret = read_file(config, DEFAULT_FILE);
 	if (file)
 		fclose(file);
 	return ret < 0 ? ret : read_drop_ins(config);
@@ -181,7 +181,7 @@ static int
 apply_set(struct config *config, const char *text)
 {
 	const char *equals = strchr(text, '='), *why;
-	struct place place = { COMMAND_LINE, 0 };
+	struct config_location location = { COMMAND_LINE, 0 };
 	char *name = strndup(text, equals - text), *value = strdup(equals + 1), *start;
 	size_t len;
 	int ret = -ENOMEM;
@@ -194,13 +194,13 @@ apply_set(struct config *config, const char *text)
 	for (char *end = name + strlen(name); end > name && isblank(end[-1]); end--)
 		end[-1] = '\0';
 	ret = 0;
-	if (!text_is_clean(text, strlen(text), &why))
+	if (!config_text_is_valid(text, strlen(text), &why))
 		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", why);
 	else if (*start == ';' || strstr(start, " ;") || strstr(start, "\t;"))
 		config_error(config, COMMAND_LINE, 0, NULL, name,
 			"a ; after a blank begins a comment and cannot be in a value");
 	else
-		ret = config_add_named(config, name, start, place);
+		ret = config_add_named(config, name, start, location);
 out:
 	free(name);
 	free(value);
@@ -239,7 +239,7 @@ init_core(struct config *config)
 }
 
 static int
-load(struct config *config, const struct config_args *args)
+config_read_all(struct config *config, const struct config_args *args)
 {
 	int ret = -ENOMEM;
 
@@ -247,20 +247,21 @@ load(struct config *config, const struct config_args *args)
 	if (config->private)
 		ret = init_core(config);
 	if (ret == 0 && args->file)
-		ret = read_one(config, args->file);
+		ret = read_file(config, args->file);
 	else if (ret == 0)
 		ret = read_default_files(config);
 	for (size_t i = 0; ret == 0 && i < args->n_sets; i++)
 		ret = apply_set(config, args->sets[i]);
 	if (ret == 0)
-		check_display(config);
+		config_check_display(config);
 	if (ret == 0)
 		check_user(config);
 	if (ret == 0)
-		ret = networks_read(
+		ret = config_networks_read(
 			config, "allow", config->server.allow, &config->allow);
 	if (ret == 0)
-		ret = networks_read(config, "deny", config->server.deny, &config->deny);
+		ret = config_networks_read(
+			config, "deny", config->server.deny, &config->deny);
 	return ret;
 }
 
@@ -268,11 +269,11 @@ int
 config_load(struct config *config, int argc, char *argv[])
 {
 	struct config_args args;
-	int status = args_parse(&args, argc, argv);
+	int status = config_args_parse(&args, argc, argv);
 
 	*config = (struct config){ .verb = args.verb };
-	log_level(args.level);
-	if (status < 0 && load(config, &args) < 0) {
+	log_set_level(args.level);
+	if (status < 0 && config_read_all(config, &args) < 0) {
 		log_error("config: out of memory");
 		status = EXIT_RUNTIME;
 	}
@@ -285,8 +286,8 @@ config_finish(struct config *config)
 {
 	for (const struct core_section *core = core_sections; core->name; core++)
 		options_finish(core->options, (char *)config + core->offset);
-	networks_finish(&config->allow);
-	networks_finish(&config->deny);
+	cidr_list_finish(&config->allow);
+	cidr_list_finish(&config->deny);
 	while (config->sections) {
 		struct section *section = config->sections;
 

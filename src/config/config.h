@@ -136,10 +136,10 @@ struct config {
 	struct config_display display;
 	struct config_server server;
 	struct config_record record;
-	struct networks allow, deny; /* server.allow, server.deny */
+	struct cidr_list allow, deny; /* server.allow, server.deny */
 	struct section *sections;
-	bool is_written; /* some file has a section, or a value */
-	unsigned errors; /* printed so far */
+	bool has_content; /* some file has a section, or a value */
+	unsigned errors;  /* printed so far */
 
 	/* private to config.c: where each core value came from, file names, ... */
 	struct config_private *private;

@@ -128,14 +128,14 @@ parse_blank(const char *text, struct config_blank *blank, char *why, size_t len)
 		if (idle) {
 			if (option_set(&duration, &blank->idle, word, reason,
 				    sizeof(reason)) < 0) {
-				refuse(why, len, "\"%s\" %s", word, reason);
+				error_set(why, len, "\"%s\" %s", word, reason);
 				return false;
 			}
 			idle = false;
 		} else if (strcmp(word, "idle") == 0 && blank->idle == 0) {
 			idle = true;
 		} else if (blank->scheduled || !parse_hours(word, blank)) {
-			refuse(why, len,
+			error_set(why, len,
 				"\"%s\" is not understood; write HH:MM-HH:MM, idle "
 				"DURATION, or both, such as 22:00-08:00 idle 30min",
 				word);
@@ -143,9 +143,9 @@ parse_blank(const char *text, struct config_blank *blank, char *why, size_t len)
 		}
 	}
 	if (idle)
-		refuse(why, len, "idle needs a duration, such as idle 30min");
+		error_set(why, len, "idle needs a duration, such as idle 30min");
 	else if (blank->scheduled && blank->from == blank->to)
-		refuse(why, len, "begins when it ends; write two different times");
+		error_set(why, len, "begins when it ends; write two different times");
 	else
 		return true;
 	return false;
@@ -182,7 +182,7 @@ check_connectors(struct config *config, const struct setting *setting)
 }
 
 void
-check_display(struct config *config)
+config_check_display(struct config *config)
 {
 	const struct section *section = &config->private->core[DISPLAY];
 	struct config_display *display = &config->display;

@@ -57,7 +57,7 @@ utf8_len(const unsigned char *p, size_t left)
 }
 
 bool
-text_is_clean(const char *text, size_t len, const char **why)
+config_text_is_valid(const char *text, size_t len, const char **why)
 {
 	const unsigned char *p = (const unsigned char *)text, *end = p + len;
 	size_t step;
@@ -127,7 +127,7 @@ parse_line(struct line *line, char *why, size_t len)
 	const char *wrong;
 	int bad_line;
 
-	if (!text_is_clean(line->text, line->len, &wrong))
+	if (!config_text_is_valid(line->text, line->len, &wrong))
 		return wrong;
 	line->fed = 0;
 	line->room = 0;
@@ -210,13 +210,13 @@ read_lines(struct config *config, FILE *file, const char *path, struct line *lin
 	int ret = 0;
 
 	while (ret == 0 && read_line(file, line, &wrong)) {
-		struct place place = { path, line->number };
+		struct config_location location = { path, line->number };
 
 		if (line->number == 1)
 			strip_bom(line);
 		if (!wrong)
 			wrong = parse_line(line, why, sizeof(why));
-		config->is_written |= !wrong && (line->is_section || line->is_setting);
+		config->has_content |= !wrong && (line->is_section || line->is_setting);
 		if (wrong) {
 			config_error(config, path, line->number, NULL, NULL,
 				"this line %s", wrong);
@@ -227,11 +227,13 @@ read_lines(struct config *config, FILE *file, const char *path, struct line *lin
 			}
 		} else if (line->is_section) {
 			before_first = false;
-			ret = config_open_section(config, line->title, place, &section);
+			ret = config_open_section(
+				config, line->title, location, &section);
 		} else if (line->is_setting && before_first) {
-			ret = config_add_named(config, line->key, line->value, place);
+			ret = config_add_named(config, line->key, line->value, location);
 		} else if (line->is_setting && section) {
-			ret = config_add(config, section, line->key, line->value, place);
+			ret = config_add(
+				config, section, line->key, line->value, location);
 		}
 	}
 	if (line->bytes > FILE_BYTES)
@@ -241,7 +243,7 @@ read_lines(struct config *config, FILE *file, const char *path, struct line *lin
 }
 
 int
-file_read(struct config *config, const char *path)
+config_file_read(struct config *config, const char *path)
 {
 	FILE *file = fopen(path, "re");
 	struct line *line;

@@ -13,21 +13,21 @@
 static const char blanks[] = " \t\r\n";
 
 /* A text with networks and where it stands. */
-struct list {
+struct network_list {
 	struct config *config;
 	const char *key;
-	struct networks *networks;
+	struct cidr_list *networks;
 	const char *file;
 	int line;
 };
 
 static int
-add_word(const struct list *list, const char *word)
+add_word(const struct network_list *list, const char *word)
 {
-	struct network network;
+	struct cidr network;
 
-	if (network_parse(word, &network))
-		return networks_add(list->networks, &network);
+	if (cidr_parse(word, &network))
+		return cidr_list_add(list->networks, &network);
 	config_error(list->config, list->file, list->line, "server", list->key,
 		strchr(word, ',') ? "\"%s\": write blanks between networks, no commas"
 				  : "\"%s\" is no network; write an address, or one "
@@ -39,7 +39,7 @@ add_word(const struct list *list, const char *word)
 
 /* A file and nothing else: a pipe could be waited for, a device could have no end. */
 static FILE *
-open_file(const char *path)
+open_regular_file(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -62,10 +62,10 @@ open_file(const char *path)
 
 /* A network a word; what follows a # or ; is a comment. */
 static int
-add_file(const struct list *list, const char *path)
+add_file(const struct network_list *list, const char *path)
 {
-	struct list inside = *list;
-	FILE *file = open_file(path);
+	struct network_list inside = *list;
+	FILE *file = open_regular_file(path);
 	char *line = NULL, *rest;
 	size_t size = 0;
 	int ret = 0;
@@ -95,19 +95,19 @@ add_file(const struct list *list, const char *path)
 }
 
 int
-networks_read(struct config *config, const char *key, const char *text,
-	struct networks *networks)
+config_networks_read(struct config *config, const char *key, const char *text,
+	struct cidr_list *networks)
 {
 	const struct setting *setting = config_setting(config, "server", key);
-	struct list list = { config, key, networks, setting ? setting->file : NULL,
-		setting ? setting->line : 0 };
+	struct network_list list = { config, key, networks,
+		setting ? setting->file : NULL, setting ? setting->line : 0 };
 	char *copy = strdup(text), *rest;
 	int ret = copy ? 0 : -ENOMEM;
 
 	for (char *word = copy ? strtok_r(copy, blanks, &rest) : NULL; ret == 0 && word;
 		word = strtok_r(NULL, blanks, &rest))
 		ret = *word == '@' ? add_file(&list, word + 1) : add_word(&list, word);
-	networks_sort(networks);
+	cidr_list_sort(networks);
 	free(copy);
 	return ret;
 }

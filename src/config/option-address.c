@@ -34,7 +34,7 @@ is_ipv6(const char *host)
 }
 
 int
-address_check(const char *text, char *why, size_t len)
+option_check_address(const char *text, char *why, size_t len)
 {
 	struct sockaddr_un un;
 	const char *colon = strrchr(text, ':'), *end;
@@ -44,37 +44,37 @@ address_check(const char *text, char *why, size_t len)
 
 	if (strncmp(text, "unix:", 5) == 0) {
 		if (text[5] == '\0' || strlen(text + 5) >= sizeof(un.sun_path))
-			return refuse(why, len,
+			return error_set(why, len,
 				"is no address; write a path of 1 to %zu bytes "
 				"after unix:",
 				sizeof(un.sun_path) - 1);
 		return 0;
 	}
 	if (host_len == 0 || host_len >= sizeof(host))
-		return refuse(why, len,
+		return error_set(why, len,
 			"is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
 			"[::]:1234");
-	end = read_digits(colon + 1, &port);
+	end = digits_read(colon + 1, &port);
 	if (!end || *end || port > 65535)
-		return refuse(
+		return error_set(
 			why, len, "must end in : and a port, a number from 0 to 65535");
 	memcpy(host, text, host_len);
 	host[host_len] = '\0';
 	if (host[0] == '[' && host[host_len - 1] == ']') {
 		host[host_len - 1] = '\0';
 		if (!is_ipv6(host + 1))
-			return refuse(why, len,
+			return error_set(why, len,
 				"has no IPv6 address in its brackets; write one, such as "
 				"[::1]:%u",
 				(unsigned)port);
 		return 0;
 	}
 	if (strchr(host, ':'))
-		return refuse(why, len,
+		return error_set(why, len,
 			"is not clear; write an IPv6 address in brackets, such as "
 			"[::1]:%u",
 			(unsigned)port);
 	if (!is_host_name(host))
-		return refuse(why, len, "has no host name or address before the port");
+		return error_set(why, len, "has no host name or address before the port");
 	return 0;
 }

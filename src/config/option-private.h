@@ -22,19 +22,19 @@ const struct option_type *option_type_find(uint32_t type);
 
 /* Whether least and most of an option say anything. */
 static inline bool
-has_range(const struct mural_option *option)
+option_has_range(const struct mural_option *option)
 {
 	return option->least != 0 || option->most != 0;
 }
 
 /* Reads decimal digits and returns what follows them; NULL when there are none or the
  * number is larger than 64 bits. */
-const char *read_digits(const char *p, uint64_t *value);
+const char *digits_read(const char *p, uint64_t *value);
 
 /* "keep suppress" as "keep, suppress"; `text`. */
-const char *list_words(const char *words, char *text, size_t len);
+const char *option_list_words(const char *words, char *text, size_t len);
 
 /* 0, or -EINVAL and why it is no address. */
-int address_check(const char *text, char *why, size_t len);
+int option_check_address(const char *text, char *why, size_t len);
 
 #endif

@@ -12,7 +12,7 @@
 #include "config/option-private.h"
 
 const char *
-read_digits(const char *p, uint64_t *value)
+digits_read(const char *p, uint64_t *value)
 {
 	uint64_t n = 0;
 
@@ -32,7 +32,7 @@ read_signed(const char *p, int64_t *value)
 	bool negative = *p == '-';
 	uint64_t n;
 
-	p = read_digits(p + negative, &n);
+	p = digits_read(p + negative, &n);
 	if (!p || n > (uint64_t)INT64_MAX + negative)
 		return NULL;
 	*value = (int64_t)(negative ? 0 - n : n);
@@ -61,7 +61,7 @@ in_range(const struct mural_option *option, uint64_t value)
 {
 	uint64_t least = option->least < 0 ? 0 : option->least;
 
-	if (!has_range(option))
+	if (!option_has_range(option))
 		return true;
 	return value >= least && option->most >= 0 && value <= (uint64_t)option->most;
 }
@@ -74,7 +74,7 @@ parse_bool(const struct mural_option *option, void *field, const char *text, cha
 
 	(void)option;
 	if (index < 0)
-		return refuse(why, len,
+		return error_set(why, len,
 			"is not yes or no; write yes, no, true, false, on or off");
 	*(bool *)field = index & 1;
 	return 0;
@@ -92,11 +92,12 @@ parse_number(const struct mural_option *option, void *field, const char *text, c
 	if (word < 0) {
 		end = read_signed(text, &value);
 		if (!end || *end)
-			return refuse(why, len, "is no number; write a %s",
-				option_type(option, type, sizeof(type)));
-		if (has_range(option) && (value < option->least || value > option->most))
-			return refuse(why, len, "is out of range; write a %s",
-				option_type(option, type, sizeof(type)));
+			return error_set(why, len, "is no number; write a %s",
+				option_describe_type(option, type, sizeof(type)));
+		if (option_has_range(option) &&
+			(value < option->least || value > option->most))
+			return error_set(why, len, "is out of range; write a %s",
+				option_describe_type(option, type, sizeof(type)));
 	}
 	*(int64_t *)field = value;
 	return 0;
@@ -112,7 +113,7 @@ static bool
 read_with_unit(const char *text, const struct unit *units, uint64_t *value)
 {
 	uint64_t n;
-	const char *p = read_digits(text, &n);
+	const char *p = digits_read(text, &n);
 
 	if (!p)
 		return false;
@@ -136,12 +137,12 @@ parse_bytes(const struct mural_option *option, void *field, const char *text, ch
 	uint64_t value;
 
 	if (!read_with_unit(text, units, &value))
-		return refuse(why, len,
+		return error_set(why, len,
 			"is no number of bytes; write one with K, M, G or nothing behind "
 			"it, "
 			"such as 64K");
 	if (!in_range(option, value))
-		return refuse(why, len,
+		return error_set(why, len,
 			"is out of range; write %" PRId64 " to %" PRId64 " bytes",
 			option->least, option->most);
 	*(uint64_t *)field = value;
@@ -162,12 +163,12 @@ parse_duration(const struct mural_option *option, void *field, const char *text,
 	uint64_t value = 0;
 
 	if (strcmp(text, "0") != 0 && !read_with_unit(text, units, &value))
-		return refuse(why, len,
+		return error_set(why, len,
 			"is no duration; write a number with ms, s, min or h behind it, "
 			"such as "
 			"30s");
 	if (!in_range(option, value))
-		return refuse(why, len,
+		return error_set(why, len,
 			"is out of range; write %" PRId64 "ms to %" PRId64 "ms",
 			option->least, option->most);
 	*(uint64_t *)field = value;
@@ -201,7 +202,8 @@ parse_colour(const struct mural_option *option, void *field, const char *text, c
 		rgb = rgb << 4 | (digit & 15);
 	}
 	if (!good)
-		return refuse(why, len, "is no colour; write #rrggbb, such as #ff8000");
+		return error_set(
+			why, len, "is no colour; write #rrggbb, such as #ff8000");
 	*(uint32_t *)field = 0xff000000 | rgb;
 	return 0;
 }
@@ -214,8 +216,8 @@ parse_choice(const struct mural_option *option, void *field, const char *text, c
 	char words[TYPE_TEXT_MAX];
 
 	if (index < 0)
-		return refuse(why, len, "is not one of: %s",
-			list_words(option->choices, words, sizeof(words)));
+		return error_set(why, len, "is not one of: %s",
+			option_list_words(option->choices, words, sizeof(words)));
 	*(uint32_t *)field = index;
 	return 0;
 }
@@ -240,7 +242,7 @@ static int
 parse_address(const struct mural_option *option, void *field, const char *text, char *why,
 	size_t len)
 {
-	int ret = *text ? address_check(text, why, len) : 0;
+	int ret = *text ? option_check_address(text, why, len) : 0;
 
 	return ret < 0 ? ret : parse_text(option, field, text, why, len);
 }
@@ -255,9 +257,10 @@ parse_point(const struct mural_option *option, void *field, const char *text, ch
 	(void)option;
 	p = p && *p == ',' ? read_signed(p + 1, &y) : NULL;
 	if (!p || *p)
-		return refuse(why, len, "is no point; write X,Y, such as 640,360");
+		return error_set(why, len, "is no point; write X,Y, such as 640,360");
 	if (x < INT32_MIN || x > INT32_MAX || y < INT32_MIN || y > INT32_MAX)
-		return refuse(why, len, "is out of range; write coordinates of 32 bits");
+		return error_set(
+			why, len, "is out of range; write coordinates of 32 bits");
 	*(struct mural_point *)field = (struct mural_point){ (int32_t)x, (int32_t)y };
 	return 0;
 }
@@ -267,20 +270,21 @@ parse_dimensions(const struct mural_option *option, void *field, const char *tex
 	char *why, size_t len)
 {
 	uint64_t width = 0, height = 0;
-	const char *p = read_digits(text, &width);
+	const char *p = digits_read(text, &width);
 	char type[TYPE_TEXT_MAX];
 
 	if (word_index(option->choices, text) >= 0) {
 		*(struct mural_dimensions *)field = (struct mural_dimensions){ 0, 0 };
 		return 0;
 	}
-	p = p && *p == 'x' ? read_digits(p + 1, &height) : NULL;
+	p = p && *p == 'x' ? digits_read(p + 1, &height) : NULL;
 	if (!p || *p)
-		return refuse(why, len, "is no size; write %s, such as 1280x720",
-			option_type(option, type, sizeof(type)));
+		return error_set(why, len, "is no size; write %s, such as 1280x720",
+			option_describe_type(option, type, sizeof(type)));
 	if (width < 1 || width > MURAL_SIDE_MAX || height < 1 || height > MURAL_SIDE_MAX)
-		return refuse(why, len, "is out of range; write a size from 1x1 to %ux%u",
-			MURAL_SIDE_MAX, MURAL_SIDE_MAX);
+		return error_set(why, len,
+			"is out of range; write a size from 1x1 to %ux%u", MURAL_SIDE_MAX,
+			MURAL_SIDE_MAX);
 	*(struct mural_dimensions *)field =
 		(struct mural_dimensions){ (uint32_t)width, (uint32_t)height };
 	return 0;

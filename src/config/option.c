@@ -12,7 +12,7 @@
 #include "config/option-private.h"
 
 int
-refuse(char *why, size_t len, const char *format, ...)
+error_set(char *why, size_t len, const char *format, ...)
 {
 	va_list args;
 
@@ -23,7 +23,7 @@ refuse(char *why, size_t len, const char *format, ...)
 }
 
 const char *
-list_words(const char *words, char *text, size_t len)
+option_list_words(const char *words, char *text, size_t len)
 {
 	size_t used = 0;
 
@@ -53,7 +53,7 @@ option_set(const struct mural_option *option, void *config, const char *text, ch
 	const struct option_type *type = option_type_find(option->type);
 
 	if (!type)
-		return refuse(why, len, "has a type that this murald does not know");
+		return error_set(why, len, "has a type that this murald does not know");
 	return type->parse(option, (char *)config + option->offset, text, why, len);
 }
 
@@ -119,7 +119,7 @@ fold(char c)
 }
 
 bool
-same_key(const char *a, const char *b)
+option_same_key(const char *a, const char *b)
 {
 	while (*a && fold(*a) == fold(*b))
 		a++, b++;
@@ -130,7 +130,7 @@ const struct mural_option *
 option_find(const struct mural_option *options, const char *key)
 {
 	for (const struct mural_option *o = options; o && o->name; o++)
-		if (same_key(o->name, key))
+		if (option_same_key(o->name, key))
 			return o;
 	return NULL;
 }
@@ -150,11 +150,11 @@ number_type(const struct mural_option *option, char *text, size_t len)
 	char words[TYPE_TEXT_MAX] = "";
 
 	if (option->choices)
-		list_words(option->choices, words, sizeof(words));
-	if (has_range(option) && option->most == INT64_MAX)
+		option_list_words(option->choices, words, sizeof(words));
+	if (option_has_range(option) && option->most == INT64_MAX)
 		snprintf(text, len, "number, at least %" PRId64 "%s%s", option->least,
 			*words ? ", or " : "", words);
-	else if (has_range(option))
+	else if (option_has_range(option))
 		snprintf(text, len, "number from %" PRId64 " to %" PRId64 "%s%s",
 			option->least, option->most, *words ? ", or " : "", words);
 	else
@@ -162,7 +162,7 @@ number_type(const struct mural_option *option, char *text, size_t len)
 }
 
 const char *
-option_type(const struct mural_option *option, char *text, size_t len)
+option_describe_type(const struct mural_option *option, char *text, size_t len)
 {
 	static const char *const names[] = {
 		[MURAL_TYPE_BOOL] = "yes or no",
@@ -176,7 +176,7 @@ option_type(const struct mural_option *option, char *text, size_t len)
 	};
 	char words[TYPE_TEXT_MAX];
 
-	list_words(option->choices, words, sizeof(words));
+	option_list_words(option->choices, words, sizeof(words));
 	if (!option_type_find(option->type))
 		snprintf(text, len, "unknown type %" PRIu32, option->type);
 	else if (option->type == MURAL_TYPE_NUMBER)

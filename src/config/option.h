@@ -36,7 +36,7 @@ bool options_same(const struct mural_option *options, const void *a, const void 
 bool option_fits(const struct mural_option *option, size_t config_size);
 
 /* Keys as people write them: `-` and `_` are the same. */
-bool same_key(const char *a, const char *b);
+bool option_same_key(const char *a, const char *b);
 
 /* The option of that key (`-` and `_` are the same), or NULL. */
 const struct mural_option *option_find(
@@ -47,14 +47,15 @@ const char *option_key(const struct mural_option *option, char *key, size_t len)
 
 /* "yes or no", "number from 1 to 9", "duration", "one of: keep, suppress" ... Also for
  * types that this murald does not know. */
-const char *option_type(const struct mural_option *option, char *text, size_t len);
+const char *option_describe_type(
+	const struct mural_option *option, char *text, size_t len);
 
 /* Of the candidates, the one a person most likely meant by `word`, or NULL when none is
  * near.  Calls next(arg) until it returns NULL; what it returned must stay. */
-const char *nearest_word(const char *word, const char *(*next)(void *arg), void *arg);
+const char *suggest_word(const char *word, const char *(*next)(void *arg), void *arg);
 
 /* Writes a reason into `why`; -EINVAL, for the caller to return. */
-int refuse(char *why, size_t len, const char *format, ...)
+int error_set(char *why, size_t len, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -31,7 +31,7 @@ config_unknown_key(struct config *config, const struct section *section,
 	const struct mural_option *more)
 {
 	struct keys keys = { .options = options, .more = more };
-	const char *nearest = nearest_word(setting->key, next_key, &keys);
+	const char *nearest = suggest_word(setting->key, next_key, &keys);
 	char known[512] = "";
 	size_t used = 0;
 
@@ -79,7 +79,7 @@ config_print_options(const char *title, const struct section *section,
 			snprintf(origin, sizeof(origin), "%s", setting->file);
 		/* inih takes no long lines: then the origin has one of its own */
 		if (config_line_len(title, key, value) + strlen("  ; ") + strlen(origin) >
-			LINE_ROOM)
+			CONFIG_LINE_MAX)
 			fprintf(out, "; %s\n%s.%s = %s\n", origin, title, key, value);
 		else
 			fprintf(out, "%s.%s = %s  ; %s\n", title, key, value, origin);

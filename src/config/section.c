@@ -19,7 +19,7 @@ section_find(const struct section *section, const char *key)
 	const struct setting *found = NULL;
 
 	for (const struct setting *s = section->settings; s; s = s->next)
-		if (same_key(s->key, key))
+		if (option_same_key(s->key, key))
 			found = s;
 	return found;
 }
@@ -74,32 +74,32 @@ set_core(struct config *config, size_t index, const struct setting *setting)
 
 int
 config_add(struct config *config, struct section *section, const char *key,
-	const char *value, struct place place)
+	const char *value, struct config_location location)
 {
 	const struct setting *earlier = section_find(section, key);
 	struct setting *setting, **end = &section->settings;
 	size_t len = config_line_len(section->title, key, value);
 
 	/* no line of a file could hold more; a command line does */
-	if (len > LINE_ROOM && place.line > 0) {
-		config_error(config, place.file, place.line, section->title, key,
-			"this value is too long by %zu bytes", len - LINE_ROOM);
+	if (len > CONFIG_LINE_MAX && location.line > 0) {
+		config_error(config, location.file, location.line, section->title, key,
+			"this value is too long by %zu bytes", len - CONFIG_LINE_MAX);
 		return 0;
 	}
 	setting = calloc(1, sizeof(*setting));
 	if (!setting)
 		return -ENOMEM;
-	*setting = (struct setting){ NULL, strdup(key), strdup(value), place.file,
-		place.line };
+	*setting = (struct setting){ NULL, strdup(key), strdup(value), location.file,
+		location.line };
 	while (*end)
 		end = &(*end)->next;
 	*end = setting;
 	if (!setting->key || !setting->value)
 		return -ENOMEM;
 	/* Between files that is what drop-ins are for; within one it is likely a slip. */
-	if (earlier && earlier->file == place.file && place.line > 0)
+	if (earlier && earlier->file == location.file && location.line > 0)
 		log_warn("%s:%d: %s.%s: already set in line %d; this one counts",
-			place.file, place.line, section->title, key, earlier->line);
+			location.file, location.line, section->title, key, earlier->line);
 	for (size_t i = 0; i < N_CORE; i++)
 		if (section == &config->private->core[i])
 			return set_core(config, i, setting);
@@ -151,7 +151,7 @@ next_section(void *arg)
 }
 
 static void
-refuse_section(struct config *config, const char *title, struct place place)
+refuse_section(struct config *config, const char *title, struct config_location location)
 {
 	struct words words;
 	size_t index = 0;
@@ -159,28 +159,28 @@ refuse_section(struct config *config, const char *title, struct place place)
 
 	split_words(&words, title);
 	if (words.n > 0)
-		nearest = nearest_word(words.word[0], next_section, &index);
+		nearest = suggest_word(words.word[0], next_section, &index);
 	if (nearest && strcmp(nearest, "plugin") == 0)
-		config_error(config, place.file, place.line, title, NULL,
+		config_error(config, location.file, location.line, title, NULL,
 			"unknown section, did you mean [plugin MODULE] or "
 			"[plugin MODULE NAME]?");
 	else if (nearest)
-		config_error(config, place.file, place.line, title, NULL,
+		config_error(config, location.file, location.line, title, NULL,
 			"unknown section, did you mean [%s]?", nearest);
 	else if (words.n == 1 && is_plain_word(words.word[0]))
-		config_error(config, place.file, place.line, title, NULL,
+		config_error(config, location.file, location.line, title, NULL,
 			"unknown section, did you mean [plugin %s]? The others are "
 			"[canvas], [display], [server] and [record]",
 			words.word[0]);
 	else
-		config_error(config, place.file, place.line, title, NULL,
+		config_error(config, location.file, location.line, title, NULL,
 			"unknown section, there are [canvas], [display], [server], "
 			"[record] and [plugin MODULE]");
 }
 
 static int
-open_plugin_section(struct config *config, const struct words *words, struct place place,
-	struct section **out)
+open_plugin_section(struct config *config, const struct words *words,
+	struct config_location location, struct section **out)
 {
 	const char *module = words->word[1], *name = words->word[words->n - 1];
 	struct section *section, **end = &config->sections;
@@ -197,8 +197,8 @@ open_plugin_section(struct config *config, const struct words *words, struct pla
 	if (!section)
 		return -ENOMEM;
 	*end = section;
-	section->file = place.file;
-	section->line = place.line;
+	section->file = location.file;
+	section->line = location.line;
 	section->title = strdup(title);
 	section->module = strdup(module);
 	section->name = strdup(name);
@@ -209,8 +209,8 @@ open_plugin_section(struct config *config, const struct words *words, struct pla
 }
 
 static int
-open_core_section(
-	struct config *config, size_t index, struct place place, struct section **out)
+open_core_section(struct config *config, size_t index, struct config_location location,
+	struct section **out)
 {
 	struct section *section = &config->private->core[index];
 
@@ -218,16 +218,16 @@ open_core_section(
 		section->title = strdup(core_sections[index].name);
 		if (!section->title)
 			return -ENOMEM;
-		section->file = place.file;
-		section->line = place.line;
+		section->file = location.file;
+		section->line = location.line;
 	}
 	*out = section;
 	return 0;
 }
 
 int
-config_open_section(struct config *config, const char *title, struct place place,
-	struct section **section)
+config_open_section(struct config *config, const char *title,
+	struct config_location location, struct section **section)
 {
 	struct words words;
 
@@ -236,23 +236,23 @@ config_open_section(struct config *config, const char *title, struct place place
 	if (words.n == 1)
 		for (size_t i = 0; i < N_CORE; i++)
 			if (strcmp(words.word[0], core_sections[i].name) == 0)
-				return open_core_section(config, i, place, section);
+				return open_core_section(config, i, location, section);
 	if (words.n == 0 || words.n > 3 || strcmp(words.word[0], "plugin") != 0 ||
 		words.n == 1) {
-		refuse_section(config, title, place);
+		refuse_section(config, title, location);
 		return 0;
 	}
 	if (!is_plain_word(words.word[1]) || !is_plain_word(words.word[words.n - 1])) {
-		config_error(config, place.file, place.line, title, NULL,
+		config_error(config, location.file, location.line, title, NULL,
 			"modules and names are made of letters, digits and - _ .");
 		return 0;
 	}
-	return open_plugin_section(config, &words, place, section);
+	return open_plugin_section(config, &words, location, section);
 }
 
 int
-config_add_named(
-	struct config *config, const char *name, const char *value, struct place place)
+config_add_named(struct config *config, const char *name, const char *value,
+	struct config_location location)
 {
 	const char *dot = strrchr(name, '.');
 	char title[TITLE_BYTES];
@@ -261,13 +261,13 @@ config_add_named(
 
 	if (!dot || dot == name || dot[1] == '\0' ||
 		(size_t)(dot - name) >= sizeof(title)) {
-		config_error(config, place.file, place.line, NULL, name,
+		config_error(config, location.file, location.line, NULL, name,
 			"belongs to no section; write it below one, or as SECTION.KEY");
 		return 0;
 	}
 	snprintf(title, sizeof(title), "%.*s", (int)(dot - name), name);
-	ret = config_open_section(config, title, place, &section);
+	ret = config_open_section(config, title, location, &section);
 	if (ret < 0 || !section)
 		return ret;
-	return config_add(config, section, dot + 1, value, place);
+	return config_add(config, section, dot + 1, value, location);
 }

@@ -35,7 +35,7 @@ edit_distance(const char *a, const char *b)
 }
 
 const char *
-nearest_word(const char *word, const char *(*next)(void *arg), void *arg)
+suggest_word(const char *word, const char *(*next)(void *arg), void *arg)
 {
 	size_t len = strlen(word);
 	unsigned least = (len + 2) / 3 + 1; /* a third of it may be wrong */

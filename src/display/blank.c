@@ -54,10 +54,10 @@ blank_hours_change(const struct config_blank *hours, time_t now)
 /* ------------------------------------------------------------------ switching */
 
 static void
-apply(struct display_blank *blank)
+blank_apply(struct display_blank *blank)
 {
 	struct display_thread *thread = blank->thread;
-	const bool now = blank->scheduled || blank->unpainted;
+	const bool now = blank->scheduled || blank->inactive;
 	const bool black = now && thread->config.blank_mode == BLANK_BLACK;
 	const bool off = now && !black, before = blank->off || blank->black;
 
@@ -70,16 +70,16 @@ apply(struct display_blank *blank)
 	/* before the screens are off, and not until they are on again: nobody is to take
 	 * the one for a fault */
 	if (now)
-		figure_store(&thread->figures->dark, 1);
+		counter_store(&thread->counters->blanked, 1);
 	if (black != blank->black)
 		for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-			head_show_black(&thread->heads[i], black);
+			screen_set_black(&thread->screens[i], black);
 	if (off != blank->off)
 		thread->driver->blank(thread->state, off);
 	blank->black = black;
 	blank->off = off;
 	if (!now)
-		figure_store(&thread->figures->dark, 0);
+		counter_store(&thread->counters->blanked, 0);
 }
 
 /* ------------------------------------------------------------------ paint */
@@ -87,7 +87,7 @@ apply(struct display_blank *blank)
 static void on_idle(uv_timer_t *timer);
 
 static void
-wait_for_idleness(struct display_blank *blank)
+restart_idle_timer(struct display_blank *blank)
 {
 	struct display_thread *thread = blank->thread;
 
@@ -99,20 +99,20 @@ wait_for_idleness(struct display_blank *blank)
 }
 
 static void
-on_paint(uv_poll_t *bell, int status, int events)
+on_paint(uv_poll_t *wakeup, int status, int events)
 {
-	struct display_blank *blank = bell->data;
+	struct display_blank *blank = wakeup->data;
 
 	(void)status;
 	(void)events;
-	uv_poll_stop(bell);
-	blank->unpainted = false;
-	wait_for_idleness(blank);
-	apply(blank);
+	uv_poll_stop(wakeup);
+	blank->inactive = false;
+	restart_idle_timer(blank);
+	blank_apply(blank);
 }
 
-/* Twice: from the first time on paint rings the bell, and what was painted just before
- * that has been drawn by the second. */
+/* Twice: from the first time on paint signals the wake-up, and what was painted just
+ * before that has been drawn by the second. */
 static void
 on_idle(uv_timer_t *timer)
 {
@@ -122,16 +122,16 @@ on_idle(uv_timer_t *timer)
 	const uint64_t since = uv_now(&thread->loop) - thread->painted_ms;
 
 	if (since < idle) {
-		uv_poll_stop(&blank->bell);
+		uv_poll_stop(&blank->wakeup);
 		uv_timer_start(timer, on_idle, idle - since, 0);
-	} else if (!uv_is_active((uv_handle_t *)&blank->bell)) {
+	} else if (!uv_is_active((uv_handle_t *)&blank->wakeup)) {
 		(void)mural_reader_take(blank->reader, thread->tiles);
 		if (!mural_reader_arm(blank->reader))
-			uv_poll_start(&blank->bell, UV_READABLE, on_paint);
+			uv_poll_start(&blank->wakeup, UV_READABLE, on_paint);
 		uv_timer_start(timer, on_idle, GRACE_MS, 0);
 	} else {
-		blank->unpainted = true;
-		apply(blank);
+		blank->inactive = true;
+		blank_apply(blank);
 	}
 }
 
@@ -146,8 +146,8 @@ make_reader(struct display_blank *blank)
 	blank->reader = canvas_reader_new(thread->canvas);
 	if (!blank->reader)
 		return -ENOMEM;
-	blank->bell.data = blank;
-	ret = uv_poll_init(&thread->loop, &blank->bell, mural_reader_fd(blank->reader));
+	blank->wakeup.data = blank;
+	ret = uv_poll_init(&thread->loop, &blank->wakeup, mural_reader_fd(blank->reader));
 	if (ret < 0) {
 		mural_reader_free(blank->reader);
 		blank->reader = NULL;
@@ -160,17 +160,17 @@ watch_paint(struct display_blank *blank)
 {
 	int ret = 0;
 
-	blank->unpainted = false;
+	blank->inactive = false;
 	uv_timer_stop(&blank->idle);
 	if (blank->reader)
-		uv_poll_stop(&blank->bell);
+		uv_poll_stop(&blank->wakeup);
 	if (blank->thread->config.blanking.idle != 0)
 		ret = make_reader(blank);
 	if (ret < 0)
 		log_error("display: blank: %s; the picture stays when nobody paints",
 			strerror(-ret));
 	else
-		wait_for_idleness(blank);
+		restart_idle_timer(blank);
 }
 
 /* ------------------------------------------------------------------ the clock */
@@ -205,7 +205,7 @@ on_hour(uv_poll_t *poll, int status, int events)
 	watch_clock(blank);
 	if (held && !blank->scheduled)
 		watch_paint(blank);
-	apply(blank);
+	blank_apply(blank);
 }
 
 static void
@@ -245,7 +245,7 @@ blank_reconfigure(struct display_blank *blank)
 		open_clock(blank);
 	watch_clock(blank);
 	watch_paint(blank);
-	apply(blank);
+	blank_apply(blank);
 }
 
 void
@@ -255,7 +255,7 @@ blank_stop(struct display_blank *blank)
 	if (blank->clock >= 0)
 		uv_close((uv_handle_t *)&blank->hour, NULL);
 	if (blank->reader)
-		uv_close((uv_handle_t *)&blank->bell, NULL);
+		uv_close((uv_handle_t *)&blank->wakeup, NULL);
 }
 
 void

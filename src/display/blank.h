@@ -24,9 +24,9 @@ struct display_blank {
 		hour; /* of the clock: hours of the config begin or end, or it was set */
 	uv_timer_t idle;
 	struct mural_reader *reader; /* of paint while there is none; NULL: no need yet */
-	uv_poll_t bell;              /* polled only while the reader is armed */
+	uv_poll_t wakeup;            /* polled only while the reader is armed */
 	bool scheduled;              /* it is one of the hours */
-	bool unpainted;              /* nobody paints */
+	bool inactive;               /* nobody paints */
 	bool off, black;             /* what the screens are told */
 };
 

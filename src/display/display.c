@@ -21,7 +21,7 @@
 
 /* Milliseconds since the kernel made this process, to some ten of them. */
 static uint64_t
-age_ms(void)
+process_age_ms(void)
 {
 	/* proc(5): the number, the name, and 19 fields more come before the start */
 	static const char format[] = "%*d (%*[^)]) %*c %*s %*s %*s %*s %*s %*s %*s %*s "
@@ -41,18 +41,18 @@ age_ms(void)
 }
 
 void
-display_first_picture(struct display_thread *thread)
+display_log_first_frame(struct display_thread *thread)
 {
-	if (!thread->was_lit)
+	if (!thread->first_frame_logged)
 		log_info("display: first picture %" PRIu64 " ms after murald was started",
-			age_ms());
-	thread->was_lit = true;
+			process_age_ms());
+	thread->first_frame_logged = true;
 }
 
-struct head *
-display_head(struct display_thread *thread, uint32_t index)
+struct screen *
+display_screen(struct display_thread *thread, uint32_t index)
 {
-	return &thread->heads[index];
+	return &thread->screens[index];
 }
 
 /* ------------------------------------------------------------------ the thread */
@@ -64,41 +64,41 @@ on_stop(uv_async_t *async)
 
 	thread->driver->stop(thread->state);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		head_close(&thread->heads[i]);
+		screen_close(&thread->screens[i]);
 	blank_stop(&thread->blank);
 	if (thread->hud)
-		uv_close((uv_handle_t *)&thread->hud_bell, NULL);
+		uv_close((uv_handle_t *)&thread->hud_wakeup, NULL);
 	uv_close((uv_handle_t *)&thread->change, NULL);
 	uv_close((uv_handle_t *)async, NULL);
 }
 
 static void
-on_hud(uv_poll_t *bell, int status, int events)
+on_hud(uv_poll_t *wakeup, int status, int events)
 {
-	struct display_thread *thread = bell->data;
+	struct display_thread *thread = wakeup->data;
 	uint64_t rings;
 
 	(void)status;
 	(void)events;
 	(void)!read(hud_fd(thread->hud), &rings, sizeof(rings));
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		head_redraw_hud(&thread->heads[i]);
+		screen_redraw_hud(&thread->screens[i]);
 }
 
 /* A HUD that is not shown wakes nobody. */
 static void
-follow_hud(struct display_thread *thread)
+update_hud_poll(struct display_thread *thread)
 {
 	if (!thread->hud)
 		return;
 	if (thread->config.hud)
-		uv_poll_start(&thread->hud_bell, UV_READABLE, on_hud);
+		uv_poll_start(&thread->hud_wakeup, UV_READABLE, on_hud);
 	else
-		uv_poll_stop(&thread->hud_bell);
+		uv_poll_stop(&thread->hud_wakeup);
 }
 
 static bool
-all_same(const struct config_display *a, const struct config_display *b)
+display_options_same(const struct config_display *a, const struct config_display *b)
 {
 	const struct core_section *core = core_sections;
 
@@ -108,7 +108,7 @@ all_same(const struct config_display *a, const struct config_display *b)
 }
 
 static bool
-looks_differ(const struct config_display *a, const struct config_display *b)
+layout_differs(const struct config_display *a, const struct config_display *b)
 {
 	return a->scale != b->scale || a->rotate != b->rotate || a->mirror != b->mirror ||
 	       a->hud != b->hud;
@@ -122,18 +122,18 @@ on_change(uv_async_t *async)
 	struct config_display before = thread->config, *wanted;
 
 	pthread_mutex_lock(&thread->lock);
-	wanted = thread->wanted;
-	thread->wanted = NULL;
+	wanted = thread->pending_config;
+	thread->pending_config = NULL;
 	pthread_mutex_unlock(&thread->lock);
 	if (!wanted)
 		return;
 	thread->config = *wanted;
 	free(wanted);
-	follow_hud(thread);
+	update_hud_poll(thread);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		if (looks_differ(&before, &thread->config))
-			head_lay_out(&thread->heads[i]);
-	if (!all_same(&before, &thread->config))
+		if (layout_differs(&before, &thread->config))
+			screen_relayout(&thread->screens[i]);
+	if (!display_options_same(&before, &thread->config))
 		thread->driver->reconfigure(thread->state);
 	if (strcmp(before.blank, thread->config.blank) != 0 ||
 		before.blank_mode != thread->config.blank_mode)
@@ -152,50 +152,50 @@ run_thread(void *arg)
 }
 
 static int
-make_hud_bell(struct display_thread *thread)
+make_hud_wakeup(struct display_thread *thread)
 {
 	if (!thread->hud)
 		return 0;
-	thread->hud_bell.data = thread;
-	return uv_poll_init(&thread->loop, &thread->hud_bell, hud_fd(thread->hud));
+	thread->hud_wakeup.data = thread;
+	return uv_poll_init(&thread->loop, &thread->hud_wakeup, hud_fd(thread->hud));
 }
 
 static int
-make_sets(struct display_thread *thread)
+make_tile_sets(struct display_thread *thread)
 {
 	const struct mural_view *view = &thread->canvas->view;
 
 	thread->tiles = calloc(view->words, sizeof(uint64_t));
-	thread->all = calloc(view->words, sizeof(uint64_t));
-	if (!thread->tiles || !thread->all)
+	thread->all_tiles = calloc(view->words, sizeof(uint64_t));
+	if (!thread->tiles || !thread->all_tiles)
 		return -ENOMEM;
 	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
-		thread->all[tile / 64] |= UINT64_C(1) << tile % 64;
+		thread->all_tiles[tile / 64] |= UINT64_C(1) << tile % 64;
 	return 0;
 }
 
-/* Handles on the loop; what was made is unmade by thread_finish(). */
+/* Handles on the loop; what was made is unmade by display_thread_finish(). */
 static int
-thread_init(struct display_thread *thread)
+display_thread_init(struct display_thread *thread)
 {
-	int ret = make_sets(thread);
+	int ret = make_tile_sets(thread);
 
 	if (ret == 0)
 		ret = uv_async_init(&thread->loop, &thread->stop, on_stop);
 	if (ret == 0)
 		ret = uv_async_init(&thread->loop, &thread->change, on_change);
 	if (ret == 0)
-		ret = make_hud_bell(thread);
+		ret = make_hud_wakeup(thread);
 	if (ret < 0)
 		return ret;
 	thread->stop.data = thread->change.data = thread;
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		head_init(&thread->heads[i], thread);
+		screen_init(&thread->screens[i], thread);
 	thread->state = thread->driver->start(&thread->config, &thread->loop, thread);
 	if (!thread->state)
 		return -ENOMEM;
 	blank_start(&thread->blank, thread);
-	follow_hud(thread);
+	update_hud_poll(thread);
 	return 0;
 }
 
@@ -208,17 +208,17 @@ close_handle(uv_handle_t *handle, void *arg)
 }
 
 static void
-thread_finish(struct display_thread *thread)
+display_thread_finish(struct display_thread *thread)
 {
 	uv_walk(&thread->loop, close_handle, NULL); /* of one that never ran */
 	uv_run(&thread->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&thread->loop);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		head_finish(&thread->heads[i]);
+		screen_finish(&thread->screens[i]);
 	blank_finish(&thread->blank);
 	thread->driver->free(thread->state);
 	free(thread->tiles);
-	free(thread->all);
+	free(thread->all_tiles);
 	thread->canvas = NULL;
 }
 
@@ -232,13 +232,13 @@ size_canvas(struct display *display, const struct config_display *config, uint32
 	const struct scale_screen screen = {
 		.width = width,
 		.height = height,
-		.turns = config->rotate,
+		.quarter_turns = config->rotate,
 	};
 	struct box strip, picture;
 
 	if (width == 0 || height == 0)
 		return;
-	scale_seen(&screen, &width, &height);
+	scale_upright_size(&screen, &width, &height);
 	picture = (struct box){ 0, 0, width, height };
 	if (config->hud)
 		hud_place(width, height, 0, 0, &strip, &picture);
@@ -260,7 +260,7 @@ make_thread(struct display *display, const struct config_display *config,
 	pthread_mutex_init(&thread->lock, NULL);
 	thread->driver = driver;
 	thread->output = config->output;
-	thread->figures = &display->figures;
+	thread->counters = &display->counters;
 	display->thread = thread;
 	return 0;
 }
@@ -299,11 +299,11 @@ display_start(struct display *display, struct canvas *canvas, struct hud *hud)
 	if (ret == 0) {
 		thread->canvas = canvas;
 		thread->hud = hud;
-		ret = thread_init(thread);
+		ret = display_thread_init(thread);
 		if (ret == 0)
 			ret = thread_start(&thread->id, run_thread, thread);
 		if (ret < 0)
-			thread_finish(thread);
+			display_thread_finish(thread);
 	}
 	if (ret < 0)
 		log_error("display: cannot start: %s", strerror(-ret));
@@ -317,12 +317,12 @@ display_wanted(const struct display *display)
 }
 
 void
-display_shown_on(struct display *display, char *text, size_t len)
+display_describe(struct display *display, char *text, size_t len)
 {
 	struct display_thread *thread = display->thread;
 
 	pthread_mutex_lock(&thread->lock);
-	snprintf(text, len, "%s", thread->shown_on);
+	snprintf(text, len, "%s", thread->description);
 	pthread_mutex_unlock(&thread->lock);
 }
 
@@ -335,7 +335,7 @@ display_stop(struct display *display)
 		return;
 	uv_async_send(&thread->stop);
 	pthread_join(thread->id, NULL);
-	thread_finish(thread);
+	display_thread_finish(thread);
 }
 
 void
@@ -344,9 +344,9 @@ display_close(struct display *display)
 	struct display_thread *thread = display->thread;
 
 	if (thread) {
-		if (thread->wanted)
-			config_display_finish(thread->wanted);
-		free(thread->wanted);
+		if (thread->pending_config)
+			config_display_finish(thread->pending_config);
+		free(thread->pending_config);
 		config_display_finish(&thread->config);
 		pthread_mutex_destroy(&thread->lock);
 	}
@@ -368,8 +368,8 @@ display_reconfigure(struct display *display, const struct config_display *config
 	if (config->output != thread->output)
 		log_warn("display: a new output takes effect at the next start");
 	pthread_mutex_lock(&thread->lock);
-	before = thread->wanted;
-	thread->wanted = wanted;
+	before = thread->pending_config;
+	thread->pending_config = wanted;
 	pthread_mutex_unlock(&thread->lock);
 	if (before)
 		config_display_finish(before);

@@ -21,12 +21,12 @@
 
 /* Figures that the display's thread writes and any thread may read (counters.h's relaxed
  * loads). */
-struct display_figures {
+struct display_counters {
 	uint64_t frames;      /* shown */
 	uint64_t late_frames; /* shown more than one refresh after they were due */
 	uint64_t refused;     /* commits that the kernel refused, EBUSY aside */
-	uint64_t lit;  /* 1: the canvas is on a screen; 0: no screen, or none wanted */
-	uint64_t dark; /* 1: display.blank has switched it off, or black */
+	uint64_t enabled; /* 1: the canvas is on a screen; 0: no screen, or none wanted */
+	uint64_t blanked; /* 1: display.blank has switched it off, or black */
 };
 
 struct hud;
@@ -34,7 +34,7 @@ struct hud;
 struct display {
 	uint32_t width, height; /* of the first screen as people see it, less the HUD's
 				 * strip, or what a headless canvas takes */
-	struct display_figures figures; /* over all screens */
+	struct display_counters counters; /* over all screens */
 	struct display_thread *thread;
 };
 
@@ -55,9 +55,9 @@ bool display_wanted(const struct display *display);
  * leaves the old one.  `config` is copied. */
 void display_reconfigure(struct display *display, const struct config_display *config);
 
-/* The first screen that is lit now, in words: card, connector, mode, method; empty while
- * none is.  Any thread, while the display is open. */
-void display_shown_on(struct display *display, char *text, size_t len);
+/* The first screen that is enabled now, in words: card, connector, mode, method; empty
+ * while none is.  Any thread, while the display is open. */
+void display_describe(struct display *display, char *text, size_t len);
 
 /* Stops showing, puts the console back.  Accepts what never started. */
 void display_stop(struct display *display);

@@ -2,13 +2,14 @@
 /*
  * What a way of showing pictures offers to the display, and the display to it.
  *
- * The display (display.c) shows one picture on several heads; a head (screen.c)
+ * The display (display.c) shows one picture on several screens; a screen (screen.c)
  * knows when to draw what; the driver knows how a drawn buffer gets onto a screen.  A
- * driver that finds a screen for a head allocates buffers, has the first one painted with
- * head_prepare(), lights the screen with it, and says head_lit().  From then on the head
- * draws into the buffer that is not shown and presents it, never a second one before
- * head_shown().  A screen that goes away is head_dark().  No head waits for another.  All
- * of it on the display's thread, except open, close and list.
+ * driver that finds a screen for a screen allocates buffers, has the first one painted
+ * with screen_prepare(), lights the screen with it, and says screen_enabled().  From then
+ * on the screen draws into the buffer that is not shown and presents it, never a second
+ * one before screen_presented().  A screen that goes away is screen_disabled().  No
+ * screen waits for another.  All of it on the display's thread, except open, close and
+ * list.
  */
 #ifndef DISPLAY_DRIVER_H
 #define DISPLAY_DRIVER_H
@@ -23,13 +24,13 @@
 #define DISPLAY_BUFFERS 2
 
 struct display_thread;
-struct head;
+struct screen;
 
 /* What a canvas of `canvas.size = auto` takes where there is no screen to ask. */
 enum { DISPLAY_DEFAULT_WIDTH = 1280, DISPLAY_DEFAULT_HEIGHT = 720 };
 
-/* A screen that can be drawn on.  With one buffer the head draws where people look. */
-struct display_screen {
+/* A screen that can be drawn on.  With one buffer the screen draws where people look. */
+struct display_surface {
 	char name[256];         /* device, connector, mode, method: for the log */
 	uint32_t width, height; /* pixels */
 	bool rgb565;            /* two bytes a pixel; else XRGB8888 */
@@ -41,7 +42,7 @@ struct display_screen {
 	} buffers[DISPLAY_BUFFERS];
 };
 
-enum { DISPLAY_UNDER_WAY, DISPLAY_AT_ONCE };
+enum { DISPLAY_FLIP_PENDING, DISPLAY_FLIP_DONE };
 
 struct display_driver {
 	const char *name;
@@ -72,11 +73,11 @@ struct display_driver {
 	/* When the loop has run to its end. */
 	void (*free)(void *state);
 
-	/* Shows a buffer of the screen that head_prepare() was told of with `output`;
+	/* Shows a buffer of the screen that screen_prepare() was told of with `output`;
 	 * only `box` of it changed against the one shown now.
-	 * DISPLAY_UNDER_WAY: head_shown() follows.  DISPLAY_AT_ONCE: it is on the screen.
-	 * -EBUSY: not now, try again.  Any other -errno: the screen is dark (head_dark()
-	 * was called) until the driver lights it again by itself. */
+	 * DISPLAY_FLIP_PENDING: screen_presented() follows.  DISPLAY_FLIP_DONE: it is on
+	 * the screen. -EBUSY: not now, try again.  Any other -errno: the screen is dark
+	 * (screen_disabled() was called) until the driver lights it again by itself. */
 	int (*present)(void *output, uint32_t buffer, const struct box *box);
 
 	/* Prints what there is; NULL: nothing to print.  0 or -errno, logged. */
@@ -85,21 +86,23 @@ struct display_driver {
 
 extern const struct display_driver display_drm, display_null;
 
-/* The display's head of that index, below CONFIG_CONNECTORS; they live as long as the
+/* The display's screen of that index, below CONFIG_CONNECTORS; they live as long as the
  * thread. */
-struct head *display_head(struct display_thread *thread, uint32_t index);
+struct screen *display_screen(struct display_thread *thread, uint32_t index);
 
 /* Makes every buffer black, and paints buffer 0 with the canvas.  0 or -errno, logged.
- * When the head is lit already, its old screen stays as it is until head_lit(). */
-int head_prepare(struct head *head, const struct display_screen *screen, void *output);
+ * When the screen is enabled already, its old screen stays as it is until
+ * screen_enabled(). */
+int screen_prepare(
+	struct screen *screen, const struct display_surface *surface, void *output);
 
 /* Buffer 0 of the screen prepared last is seen. */
-void head_lit(struct head *head);
+void screen_enabled(struct screen *screen);
 
 /* The buffer presented last is seen. */
-void head_shown(struct head *head);
+void screen_presented(struct screen *screen);
 
 /* The buffers are about to go.  Harmless when it was dark. */
-void head_dark(struct head *head);
+void screen_disabled(struct screen *screen);
 
 #endif

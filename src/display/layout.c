@@ -33,22 +33,22 @@ make_strip(struct layout *layout, struct hud *hud)
 }
 
 int
-layout_init(struct layout *layout, const struct display_screen *screen,
+layout_init(struct layout *layout, const struct display_surface *surface,
 	const struct config_display *config, struct hud *hud,
 	const struct mural_view *view)
 {
 	struct scale_screen shape = {
-		.width = screen->width,
-		.height = screen->height,
-		.turns = config->rotate,
+		.width = surface->width,
+		.height = surface->height,
+		.quarter_turns = config->rotate,
 		.mirrored = config->mirror == MIRROR_X,
-		.rgb565 = screen->rgb565,
+		.rgb565 = surface->rgb565,
 	};
 	uint32_t width, height;
 	int ret = 0;
 
-	*layout = (struct layout){ .screen = *screen };
-	scale_seen(&shape, &width, &height);
+	*layout = (struct layout){ .surface = *surface };
+	scale_upright_size(&shape, &width, &height);
 	shape.area = (struct box){ 0, 0, width, height };
 	if (config->hud && hud) {
 		hud_place(width, height, view->width, view->height, &layout->strip,
@@ -59,7 +59,7 @@ layout_init(struct layout *layout, const struct display_screen *screen,
 		ret = scale_init(&layout->scale, config->scale, view, &shape);
 	if (ret < 0) {
 		layout_finish(layout);
-		log_error("display: %s: %s", screen->name, strerror(-ret));
+		log_error("display: %s: %s", surface->name, strerror(-ret));
 	}
 	return ret;
 }
@@ -76,12 +76,12 @@ struct box
 layout_paste_hud(const struct layout *layout, uint32_t buffer)
 {
 	return scale_paste(&layout->scale, layout->hud, &layout->strip,
-		layout->screen.buffers[buffer].pixels,
-		layout->screen.buffers[buffer].pitch);
+		layout->surface.buffers[buffer].pixels,
+		layout->surface.buffers[buffer].pitch);
 }
 
 struct box
 layout_all(const struct layout *layout)
 {
-	return (struct box){ 0, 0, layout->screen.width, layout->screen.height };
+	return (struct box){ 0, 0, layout->surface.width, layout->surface.height };
 }

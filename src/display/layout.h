@@ -9,7 +9,7 @@
 #include "hud/hud.h"
 
 struct layout {
-	struct display_screen screen;
+	struct display_surface surface;
 	struct scale scale;
 	struct box strip; /* the HUD's, as people see it; empty: none */
 	uint32_t *hud;    /* the strip's pixels; NULL: none */
@@ -17,7 +17,7 @@ struct layout {
 };
 
 /* `hud` NULL: there is none.  0 or -ENOMEM, logged; then there is nothing to finish. */
-int layout_init(struct layout *layout, const struct display_screen *screen,
+int layout_init(struct layout *layout, const struct display_surface *surface,
 	const struct config_display *config, struct hud *hud,
 	const struct mural_view *view);
 

@@ -17,28 +17,28 @@
 /* ------------------------------------------------------------------ the mapping */
 
 static bool
-is_upended(const struct scale_screen *screen)
+is_transposed(const struct scale_screen *screen)
 {
-	return screen->turns % 2 != 0;
+	return screen->quarter_turns % 2 != 0;
 }
 
 void
-scale_seen(const struct scale_screen *screen, uint32_t *width, uint32_t *height)
+scale_upright_size(const struct scale_screen *screen, uint32_t *width, uint32_t *height)
 {
-	*width = is_upended(screen) ? screen->height : screen->width;
-	*height = is_upended(screen) ? screen->width : screen->height;
+	*width = is_transposed(screen) ? screen->height : screen->width;
+	*height = is_transposed(screen) ? screen->width : screen->height;
 }
 
 static bool
 is_x_reversed(const struct scale_screen *screen)
 {
-	return (screen->turns >= 2) != screen->mirrored;
+	return (screen->quarter_turns >= 2) != screen->mirrored;
 }
 
 static bool
 is_y_reversed(const struct scale_screen *screen)
 {
-	return screen->turns == 1 || screen->turns == 2;
+	return screen->quarter_turns == 1 || screen->quarter_turns == 2;
 }
 
 static uint32_t
@@ -79,7 +79,7 @@ size_picture(
 }
 
 static void
-reverse(uint16_t *values, uint32_t len)
+reverse_values(uint16_t *values, uint32_t len)
 {
 	for (uint32_t i = 0; i < len / 2; i++) {
 		uint16_t other = values[i];
@@ -100,21 +100,21 @@ axis_init(struct scale_axis *axis, uint32_t canvas, uint32_t from, uint32_t to,
 
 	axis->length = MIN(picture, area);
 	axis->start = from + (area - axis->length) / 2;
-	axis->sources = calloc(axis->length, sizeof(*axis->sources));
+	axis->lookup = calloc(axis->length, sizeof(*axis->lookup));
 	axis->edges = calloc(tiles + 1, sizeof(*axis->edges));
-	if (!axis->sources || !axis->edges)
+	if (!axis->lookup || !axis->edges)
 		return -ENOMEM;
 	for (i = 0; i < axis->length; i++)
-		axis->sources[i] = (2 * (uint64_t)(i + cut) + 1) * canvas / (2 * picture);
+		axis->lookup[i] = (2 * (uint64_t)(i + cut) + 1) * canvas / (2 * picture);
 	i = 0;
 	for (uint32_t tile = 0; tile <= tiles; tile++) {
-		while (i < axis->length && axis->sources[i] < tile * MURAL_TILE)
+		while (i < axis->length && axis->lookup[i] < tile * MURAL_TILE)
 			i++;
 		axis->edges[tile] = i;
 	}
 	if (axis->reversed) {
 		axis->start = side - axis->start - axis->length;
-		reverse(axis->sources, axis->length);
+		reverse_values(axis->lookup, axis->length);
 	}
 	return 0;
 }
@@ -125,13 +125,13 @@ allocate_lines(struct scale *scale)
 	const struct mural_view *view = &scale->view;
 	size_t line = MAX(scale->screen.width, 1);
 
-	if (scale->upended)
+	if (scale->transposed)
 		scale->band = calloc(MURAL_TILE, (view->height + BAND_SHIFT) * PIXEL);
 	if (scale->screen.rgb565)
 		scale->packed = calloc(line, sizeof(*scale->packed));
-	scale->source = calloc(view->width, PIXEL);
+	scale->row = calloc(view->width, PIXEL);
 	scale->line = calloc(line, PIXEL);
-	return scale->source && scale->line && !(scale->upended && !scale->band) &&
+	return scale->row && scale->line && !(scale->transposed && !scale->band) &&
 			       !(scale->screen.rgb565 && !scale->packed)
 		       ? 0
 		       : -ENOMEM;
@@ -147,11 +147,11 @@ scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
 	*scale = (struct scale){
 		.view = *view,
 		.screen = *screen,
-		.upended = is_upended(screen),
+		.transposed = is_transposed(screen),
 		.x.reversed = is_x_reversed(screen),
 		.y.reversed = is_y_reversed(screen),
 	};
-	scale_seen(screen, &width, &height);
+	scale_upright_size(screen, &width, &height);
 	size_picture(scale, mode, area->right - area->left, area->bottom - area->top);
 	if (axis_init(&scale->x, view->width, area->left, area->right, width,
 		    view->tiles_x) < 0 ||
@@ -164,11 +164,11 @@ scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
 void
 scale_finish(struct scale *scale)
 {
-	free(scale->x.sources);
+	free(scale->x.lookup);
 	free(scale->x.edges);
-	free(scale->y.sources);
+	free(scale->y.lookup);
 	free(scale->y.edges);
-	free(scale->source);
+	free(scale->row);
 	free(scale->band);
 	free(scale->line);
 	free(scale->packed);
@@ -192,7 +192,7 @@ scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 {
 	struct box box;
 
-	if (scale->upended) {
+	if (scale->transposed) {
 		axis_span(&scale->y, first_y, last_y, &box.left, &box.right);
 		axis_span(&scale->x, first_x, last_x, &box.top, &box.bottom);
 	} else {
@@ -255,31 +255,30 @@ fetch_band(const struct scale *scale, const struct mural_reader *reader, uint32_
 	}
 }
 
-/* The part of a row of the canvas (upended: of a column, which is in the band) that the
- * box shows, as wide as the box. */
+/* The part of a row of the canvas (transposed: of a column, which is in the band) that
+ * the box shows, as wide as the box. */
 static const void *
 fetch_line(const struct scale *scale, const struct mural_reader *reader,
 	const struct box *box, uint32_t row)
 {
-	const struct scale_axis *across = scale->upended ? &scale->y : &scale->x;
-	const uint32_t side = scale->upended ? scale->view.height : scale->view.width;
-	const uint16_t *sources = across->sources + box->left - across->start;
+	const struct scale_axis *across = scale->transposed ? &scale->y : &scale->x;
+	const uint32_t side = scale->transposed ? scale->view.height : scale->view.width;
+	const uint16_t *lookup = across->lookup + box->left - across->start;
 	const uint32_t len = box->right - box->left;
-	const uint32_t first = MIN(sources[0], sources[len - 1]);
-	const uint32_t last = MAX(sources[0], sources[len - 1]);
-	const uint32_t *source = scale->source;
+	const uint32_t first = MIN(lookup[0], lookup[len - 1]);
+	const uint32_t last = MAX(lookup[0], lookup[len - 1]);
+	const uint32_t *pixels = scale->row;
 
-	if (scale->upended)
-		source = scale->band +
+	if (scale->transposed)
+		pixels = scale->band +
 			 row % MURAL_TILE * (size_t)(scale->view.height + BAND_SHIFT) +
 			 first;
 	else
-		mural_reader_copy(
-			reader, first, row, last - first + 1, 1, scale->source, 0);
+		mural_reader_copy(reader, first, row, last - first + 1, 1, scale->row, 0);
 	if (across->picture == side && !across->reversed)
-		return pack_line(scale, source, len);
+		return pack_line(scale, pixels, len);
 	for (uint32_t i = 0; i < len; i++)
-		scale->line[i] = source[sources[i] - first];
+		scale->line[i] = pixels[lookup[i] - first];
 	return pack_line(scale, scale->line, len);
 }
 
@@ -287,25 +286,25 @@ static void
 draw_box(const struct scale *scale, const struct mural_reader *reader,
 	const struct box *box, uint8_t *pixels, size_t pitch)
 {
-	const struct scale_axis *down = scale->upended ? &scale->x : &scale->y;
-	const uint16_t *sources = down->sources - down->start;
+	const struct scale_axis *down = scale->transposed ? &scale->x : &scale->y;
+	const uint16_t *lookup = down->lookup - down->start;
 	const size_t offset = box->left * pixel_bytes(scale);
 	const size_t bytes = (box->right - box->left) * pixel_bytes(scale);
 	const void *line = NULL;
 
 	for (uint32_t y = box->top; y < box->bottom; y++) {
-		if (y == box->top || sources[y] != sources[y - 1])
-			line = fetch_line(scale, reader, box, sources[y]);
+		if (y == box->top || lookup[y] != lookup[y - 1])
+			line = fetch_line(scale, reader, box, lookup[y]);
 		memcpy(pixels + y * pitch + offset, line, bytes);
 	}
 }
 
-/* Tile `along` of the row of tiles `rank`; upended: of the column. */
+/* Tile `along` of the row of tiles `rank`; transposed: of the column. */
 static bool
 has_tile(const struct scale *scale, const uint64_t *tiles, uint32_t rank, uint32_t along)
 {
-	const uint32_t tile = scale->upended ? along * scale->view.tiles_x + rank
-					     : rank * scale->view.tiles_x + along;
+	const uint32_t tile = scale->transposed ? along * scale->view.tiles_x + rank
+						: rank * scale->view.tiles_x + along;
 
 	return tiles[tile / 64] >> tile % 64 & 1;
 }
@@ -316,8 +315,8 @@ scale_draw(const struct scale *scale, const struct mural_reader *reader,
 	const uint64_t *tiles, uint8_t *pixels, size_t pitch)
 {
 	const struct mural_view *view = &scale->view;
-	const uint32_t ranks = scale->upended ? view->tiles_x : view->tiles_y;
-	const uint32_t length = scale->upended ? view->tiles_y : view->tiles_x;
+	const uint32_t ranks = scale->transposed ? view->tiles_x : view->tiles_y;
+	const uint32_t length = scale->transposed ? view->tiles_y : view->tiles_x;
 	struct box around = { 0 };
 
 	for (uint32_t rank = 0; rank < ranks; rank++) {
@@ -329,12 +328,12 @@ scale_draw(const struct scale *scale, const struct mural_reader *reader,
 				along++;
 			if (along == first)
 				continue;
-			box = scale->upended
+			box = scale->transposed
 				      ? scale_tiles(scale, rank, first, rank, along - 1)
 				      : scale_tiles(scale, first, rank, along - 1, rank);
 			if (box.left == box.right)
 				continue;
-			if (scale->upended)
+			if (scale->transposed)
 				fetch_band(scale, reader, rank, first, along - 1);
 			draw_box(scale, reader, &box, pixels, pitch);
 			around = box_around(around, box);
@@ -347,7 +346,7 @@ scale_draw(const struct scale *scale, const struct mural_reader *reader,
 
 /* Where people see [from, to) of `side` pixels lies in a memory of the same length. */
 static void
-turn_span(bool reversed, uint32_t side, uint32_t *from, uint32_t *to)
+reverse_span(bool reversed, uint32_t side, uint32_t *from, uint32_t *to)
 {
 	const uint32_t begin = *from, end = *to;
 
@@ -366,19 +365,19 @@ scale_paste(const struct scale *scale, const uint32_t *picture, const struct box
 	struct box box = *seen;
 	uint32_t width, height;
 
-	scale_seen(&scale->screen, &width, &height);
-	turn_span(scale->x.reversed, width, &box.left, &box.right);
-	turn_span(scale->y.reversed, height, &box.top, &box.bottom);
+	scale_upright_size(&scale->screen, &width, &height);
+	reverse_span(scale->x.reversed, width, &box.left, &box.right);
+	reverse_span(scale->y.reversed, height, &box.top, &box.bottom);
 
 	/* from one pixel of the memory to the next, to the right and down */
 	const ptrdiff_t x_step = scale->x.reversed ? -1 : 1;
 	const ptrdiff_t y_step = (scale->y.reversed ? -1 : 1) * (ptrdiff_t)columns;
-	const ptrdiff_t across = scale->upended ? y_step : x_step;
-	const ptrdiff_t down = scale->upended ? x_step : y_step;
+	const ptrdiff_t across = scale->transposed ? y_step : x_step;
+	const ptrdiff_t down = scale->transposed ? x_step : y_step;
 	const uint32_t *from = picture + (scale->x.reversed ? columns - 1 : 0) +
 			       (scale->y.reversed ? (size_t)(rows - 1) * columns : 0);
 
-	if (scale->upended)
+	if (scale->transposed)
 		box = (struct box){ box.top, box.left, box.bottom, box.right };
 	for (uint32_t y = box.top; y < box.bottom; y++) {
 		const uint32_t *line = from + (ptrdiff_t)(y - box.top) * down;

@@ -30,36 +30,38 @@
 /* A screen's memory, how people see it, and where in that the canvas goes. */
 struct scale_screen {
 	uint32_t width, height; /* pixels of the memory, each side up to 65535 */
-	uint32_t turns;  /* quarters, clockwise, that the picture is turned: 0 to 3 */
-	bool mirrored;   /* left and right, as people see them, are exchanged */
-	bool rgb565;     /* two bytes a pixel; else XRGB8888 */
-	struct box area; /* as people see it, not empty */
+	uint32_t quarter_turns; /* quarters, clockwise, that the picture is turned: 0 to 3
+				 */
+	bool mirrored;          /* left and right, as people see them, are exchanged */
+	bool rgb565;            /* two bytes a pixel; else XRGB8888 */
+	struct box area;        /* as people see it, not empty */
 };
 
 /* One of the canvas's axes, and the axis of the memory that it lies along. */
 struct scale_axis {
-	uint32_t picture;  /* pixels that the whole canvas takes on the screen */
-	uint32_t start;    /* first pixel of the memory that shows canvas */
-	uint32_t length;   /* pixels of the memory that do */
-	bool reversed;     /* the canvas's first pixel comes last */
-	uint16_t *sources; /* for each of them, as they lie: the pixel of the canvas */
-	uint16_t *edges;   /* for each tile, and one more: the first of them, counted
-			    * from where the canvas begins */
+	uint32_t picture; /* pixels that the whole canvas takes on the screen */
+	uint32_t start;   /* first pixel of the memory that shows canvas */
+	uint32_t length;  /* pixels of the memory that do */
+	bool reversed;    /* the canvas's first pixel comes last */
+	uint16_t *lookup; /* for each of them, as they lie: the pixel of the canvas */
+	uint16_t *edges;  /* for each tile, and one more: the first of them, counted
+			   * from where the canvas begins */
 };
 
 struct scale {
 	struct mural_view view;
 	struct scale_screen screen;
-	bool upended; /* the canvas's rows are the memory's columns */
+	bool transposed; /* the canvas's rows are the memory's columns */
 	struct scale_axis x, y;
-	uint32_t *source; /* a row of the canvas ... */
-	uint32_t *band;   /* ... or a column of tiles, as rows (upended only) */
+	uint32_t *row;    /* a row of the canvas ... */
+	uint32_t *band;   /* ... or a column of tiles, as rows (transposed only) */
 	uint32_t *line;   /* the same as the screen shows it */
 	uint16_t *packed; /* in two bytes a pixel (rgb565 only) */
 };
 
 /* The size of a screen as people see it. */
-void scale_seen(const struct scale_screen *screen, uint32_t *width, uint32_t *height);
+void scale_upright_size(
+	const struct scale_screen *screen, uint32_t *width, uint32_t *height);
 
 /* `mode` is one of config.h's SCALE_: fit, the largest picture that keeps the canvas's
  * shape; integer, the largest whole multiple of the canvas, at least one; fill, the

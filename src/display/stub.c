@@ -36,7 +36,7 @@ display_examine(const struct config_display *config, struct report *report)
 		report_note(report, "built without KMS: nothing is shown");
 		return;
 	}
-	report_wrong(
+	report_problem(
 		report, "display.output = kms, but this murald was built without it");
 	report_advice(report, "install one with KMS, or write display.output = headless");
 }

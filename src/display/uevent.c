@@ -16,7 +16,7 @@
 #define KERNEL_GROUP 1
 
 bool
-uevent_is_about(const char *message, size_t len, const char *subsystem)
+uevent_matches(const char *message, size_t len, const char *subsystem)
 {
 	const char key[] = "SUBSYSTEM=";
 	const char *end = message + len;
@@ -35,7 +35,7 @@ uevent_is_about(const char *message, size_t len, const char *subsystem)
 }
 
 static void
-on_quiet(uv_timer_t *timer)
+on_debounced(uv_timer_t *timer)
 {
 	struct uevent *uevent = timer->data;
 
@@ -44,7 +44,7 @@ on_quiet(uv_timer_t *timer)
 
 /* Takes all that waits; events that were lost (ENOBUFS) may have been about anything. */
 static bool
-take_events(struct uevent *uevent)
+read_events(struct uevent *uevent)
 {
 	char message[MESSAGE_MAX];
 	bool any = false;
@@ -60,7 +60,7 @@ take_events(struct uevent *uevent)
 		else if (len < 0)
 			return any;
 		else if (from.nl_pid == 0)
-			any |= uevent_is_about(message, len, uevent->subsystem);
+			any |= uevent_matches(message, len, uevent->subsystem);
 	}
 }
 
@@ -71,8 +71,8 @@ on_readable(uv_poll_t *poll, int status, int events)
 	struct uevent *uevent = poll->data;
 
 	(void)events;
-	if (take_events(uevent) && !uv_is_active((uv_handle_t *)&uevent->quiet))
-		uv_timer_start(&uevent->quiet, on_quiet, UEVENT_QUIET_MS, 0);
+	if (read_events(uevent) && !uv_is_active((uv_handle_t *)&uevent->debounce))
+		uv_timer_start(&uevent->debounce, on_debounced, UEVENT_DEBOUNCE_MS, 0);
 	if (status < 0)
 		uv_poll_start(poll, UV_READABLE, on_readable);
 }
@@ -92,7 +92,7 @@ uevent_start(struct uevent *uevent, uv_loop_t *loop, const char *subsystem,
 		.on_change = on_change,
 		.arg = arg,
 		.socket.data = uevent,
-		.quiet.data = uevent,
+		.debounce.data = uevent,
 	};
 	uevent->fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		NETLINK_KOBJECT_UEVENT);
@@ -106,7 +106,7 @@ uevent_start(struct uevent *uevent, uv_loop_t *loop, const char *subsystem,
 		uevent->fd = -1;
 		return ret;
 	}
-	uv_timer_init(loop, &uevent->quiet);
+	uv_timer_init(loop, &uevent->debounce);
 	uv_poll_init(loop, &uevent->socket, uevent->fd);
 	uv_poll_start(&uevent->socket, UV_READABLE, on_readable);
 	return 0;
@@ -117,7 +117,7 @@ uevent_stop(struct uevent *uevent)
 {
 	if (uevent->fd < 0)
 		return;
-	uv_close((uv_handle_t *)&uevent->quiet, NULL);
+	uv_close((uv_handle_t *)&uevent->debounce, NULL);
 	uv_close((uv_handle_t *)&uevent->socket, NULL);
 	close(uevent->fd);
 	uevent->fd = -1;

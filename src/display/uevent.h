@@ -4,7 +4,7 @@
  *
  * A hint and nothing more: events come in bursts, get lost, and say little that can be
  * trusted, so whoever is told looks for itself.  One call for a burst, at most
- * UEVENT_QUIET_MS after its first event.  The loop's thread.
+ * UEVENT_DEBOUNCE_MS after its first event.  The loop's thread.
  */
 #ifndef DISPLAY_UEVENT_H
 #define DISPLAY_UEVENT_H
@@ -12,14 +12,14 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#define UEVENT_QUIET_MS 80
+#define UEVENT_DEBOUNCE_MS 80
 
 struct uevent {
 	const char *subsystem; /* "drm" */
 	void (*on_change)(void *arg);
 	void *arg;
 	uv_poll_t socket;
-	uv_timer_t quiet;
+	uv_timer_t debounce;
 	int fd; /* -1: not open */
 };
 
@@ -32,6 +32,6 @@ int uevent_start(struct uevent *uevent, uv_loop_t *loop, const char *subsystem,
 void uevent_stop(struct uevent *uevent);
 
 /* Whether a message from the kernel is about a subsystem. */
-bool uevent_is_about(const char *message, size_t len, const char *subsystem);
+bool uevent_matches(const char *message, size_t len, const char *subsystem);
 
 #endif

@@ -231,28 +231,28 @@ font_dot(char cell, unsigned x, unsigned y)
 }
 
 void
-font_fill(const struct font_paper *paper, uint32_t x, uint32_t y, uint32_t width,
+font_fill(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, uint32_t colour)
 {
 	uint32_t right, bottom;
 
-	if (x >= paper->width || y >= paper->height)
+	if (x >= bitmap->width || y >= bitmap->height)
 		return;
-	right = x + MIN(width, paper->width - x);
-	bottom = y + MIN(height, paper->height - y);
+	right = x + MIN(width, bitmap->width - x);
+	bottom = y + MIN(height, bitmap->height - y);
 	for (uint32_t row = y; row < bottom; row++)
 		for (uint32_t column = x; column < right; column++)
-			paper->pixels[row * paper->stride + column] = colour;
+			bitmap->pixels[row * bitmap->stride + column] = colour;
 }
 
 void
-font_draw(const struct font_paper *paper, uint32_t x, uint32_t y, uint32_t factor,
+font_draw(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t factor,
 	uint32_t colour, const char *cells, size_t n_cells)
 {
 	for (size_t i = 0; i < n_cells; i++, x += FONT_WIDTH * factor)
 		for (uint32_t row = 0; row < FONT_HEIGHT; row++)
 			for (uint32_t column = 0; column < FONT_WIDTH; column++)
 				if (font_dot(cells[i], column, row))
-					font_fill(paper, x + column * factor,
+					font_fill(bitmap, x + column * factor,
 						y + row * factor, factor, factor, colour);
 }

@@ -24,7 +24,7 @@ enum {
 };
 
 /* Where to draw. */
-struct font_paper {
+struct font_bitmap {
 	uint32_t *pixels;
 	size_t stride; /* pixels from one row to the next */
 	uint32_t width, height;
@@ -39,12 +39,12 @@ size_t font_cells(const char *text, char *cells, size_t len);
 bool font_dot(char cell, unsigned x, unsigned y);
 
 /* Draws cells in a row, each dot a square of factor x factor; what lies outside of the
- * paper is left out.  Only ink is drawn. */
-void font_draw(const struct font_paper *paper, uint32_t x, uint32_t y, uint32_t factor,
+ * bitmap is left out.  Only ink is drawn. */
+void font_draw(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t factor,
 	uint32_t colour, const char *cells, size_t n_cells);
 
-/* Draws a rectangle, cut to the paper. */
-void font_fill(const struct font_paper *paper, uint32_t x, uint32_t y, uint32_t width,
+/* Draws a rectangle, cut to the bitmap. */
+void font_fill(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, uint32_t colour);
 
 #endif

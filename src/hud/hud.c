@@ -51,26 +51,26 @@ hud_free(struct hud *hud)
 }
 
 static bool
-reads_alike(const struct hud_text *a, const struct hud_text *b)
+text_same(const struct hud_text *a, const struct hud_text *b)
 {
 	if (strcmp(a->url, b->url) != 0 || a->n_lines != b->n_lines)
 		return false;
 	for (uint32_t i = 0; i < a->n_lines; i++)
 		if (strcmp(a->lines[i].name, b->lines[i].name) != 0 ||
-			strcmp(a->lines[i].invitation, b->lines[i].invitation) != 0 ||
+			strcmp(a->lines[i].hint, b->lines[i].hint) != 0 ||
 			a->lines[i].pixels != b->lines[i].pixels)
 			return false;
 	return true;
 }
 
 void
-hud_set(struct hud *hud, const struct hud_text *text)
+hud_set_text(struct hud *hud, const struct hud_text *text)
 {
 	const uint64_t one = 1;
 	bool is_new;
 
 	pthread_mutex_lock(&hud->lock);
-	is_new = !reads_alike(&hud->text, text);
+	is_new = !text_same(&hud->text, text);
 	if (is_new) {
 		if (strcmp(hud->text.url, text->url) != 0)
 			hud_qr_make(text->url, &hud->qr);
@@ -111,7 +111,7 @@ hud_draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height)
 	qr = hud->qr;
 	version = hud->version;
 	pthread_mutex_unlock(&hud->lock);
-	hud_page_draw(&text, &qr, pixels, width, height);
+	hud_render(&text, &qr, pixels, width, height);
 	return version;
 }
 

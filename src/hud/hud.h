@@ -4,9 +4,9 @@
  * plugin, what each paints a second, and a QR code of the web page.
  *
  * It is drawn in the pixels of a screen and never in the canvas.  The main thread says
- * what it should read (hud_set), as often as it likes; each screen asks where it goes
- * (hud_place) and draws it when hud_version() changed.  A HUD knows no screen, no DRM and
- * no network: it is text in, pixels out.
+ * what it should read (hud_set_text), as often as it likes; each screen asks where it
+ * goes (hud_place) and draws it when hud_version() changed.  A HUD knows no screen, no
+ * DRM and no network: it is text in, pixels out.
  */
 #ifndef HUD_HUD_H
 #define HUD_HUD_H
@@ -20,9 +20,9 @@ struct hud;
 
 /* One plugin's line. */
 struct hud_line {
-	char name[32];        /* the instance's */
-	char invitation[256]; /* a command to type; empty: none */
-	uint64_t pixels;      /* painted in the last second */
+	char name[32];   /* the instance's */
+	char hint[256];  /* a command to type; empty: none */
+	uint64_t pixels; /* painted in the last second */
 };
 
 struct hud_text {
@@ -38,9 +38,9 @@ void hud_free(struct hud *hud); /* accepts NULL */
 
 /* What it shall say from now on; rings the bell when that looks different.  Copied.  Any
  * thread. */
-void hud_set(struct hud *hud, const struct hud_text *text);
+void hud_set_text(struct hud *hud, const struct hud_text *text);
 
-/* Changes with every hud_set() that changed something; never 0.  Any thread. */
+/* Changes with every hud_set_text() that changed something; never 0.  Any thread. */
 uint64_t hud_version(struct hud *hud);
 
 /* An eventfd that becomes readable with each new version; whoever polls it reads it

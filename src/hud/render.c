@@ -21,9 +21,9 @@
 #define ENTRIES_MAX (ARRAY_LEN(((struct hud_text *)0)->lines) + 1)
 
 /* One line of the HUD as cells. */
-struct entry {
+struct text_entry {
 	char name[sizeof(((struct hud_line *)0)->name)];
-	char command[sizeof(((struct hud_line *)0)->invitation)];
+	char command[sizeof(((struct hud_line *)0)->hint)];
 	char rate[RATE_MAX], short_rate[RATE_MAX]; /* may be empty */
 	bool optional;                             /* when there is room */
 };
@@ -37,18 +37,18 @@ struct span {
 };
 
 /* The ways to arrange an entry, the best first. */
-enum way {
+enum arrangement {
 	ALIGNED, /* all commands begin in one column */
 	RAGGED,  /* each behind its name */
 	STACKED, /* below the names */
 	BROKEN,  /* the same, and words too long for a row are broken */
-	WAYS
+	ARRANGEMENTS
 };
 
-struct layout {
+struct text_layout {
 	uint32_t factor;
 	uint32_t columns, rows; /* there are */
-	enum way way;
+	enum arrangement arrangement;
 	bool comments;       /* what a command has behind # is shown */
 	uint32_t name_width; /* of the longest */
 	uint32_t used;       /* rows */
@@ -61,7 +61,7 @@ struct layout {
 
 /* Four characters at most: 999, 1.2k, 12k, 123k, 1.2M ... */
 static void
-count_in_words(uint64_t count, char *text, size_t len)
+format_count(uint64_t count, char *text, size_t len)
 {
 	static const char units[] = " kMGTPE";
 	uint64_t tenths = 0;
@@ -81,23 +81,23 @@ count_in_words(uint64_t count, char *text, size_t len)
 }
 
 static void
-entry_of_line(const struct hud_line *line, struct entry *entry)
+entry_of_line(const struct hud_line *line, struct text_entry *entry)
 {
 	char count[8];
 
-	count_in_words(line->pixels, count, sizeof(count));
+	format_count(line->pixels, count, sizeof(count));
 	font_cells(line->name, entry->name, sizeof(entry->name));
-	font_cells(line->invitation, entry->command, sizeof(entry->command));
+	font_cells(line->hint, entry->command, sizeof(entry->command));
 	snprintf(entry->rate, sizeof(entry->rate), "%s px/s", count);
 	snprintf(entry->short_rate, sizeof(entry->short_rate), "%s/s", count);
 	entry->optional = false;
 }
 
 static bool
-says_url(const struct hud_text *text)
+shows_url(const struct hud_text *text)
 {
 	for (uint32_t i = 0; i < MIN(text->n_lines, ARRAY_LEN(text->lines)); i++)
-		if (strcmp(text->lines[i].invitation, text->url) == 0)
+		if (strcmp(text->lines[i].hint, text->url) == 0)
 			return true;
 	return false;
 }
@@ -105,9 +105,9 @@ says_url(const struct hud_text *text)
 /* The address of the web page, unless a line is just that, comes first where there is no
  * QR code to say it. */
 static size_t
-entries_of_text(const struct hud_text *text, bool has_qr, struct entry *entries)
+entries_of_text(const struct hud_text *text, bool has_qr, struct text_entry *entries)
 {
-	bool has_url = *text->url && !says_url(text);
+	bool has_url = *text->url && !shows_url(text);
 	size_t n = has_url && !has_qr, url = 0;
 
 	for (uint32_t i = 0; i < MIN(text->n_lines, ARRAY_LEN(text->lines)); i++)
@@ -115,7 +115,7 @@ entries_of_text(const struct hud_text *text, bool has_qr, struct entry *entries)
 	if (has_url && has_qr)
 		url = n++;
 	if (has_url) {
-		entries[url] = (struct entry){ .name = "web", .optional = has_qr };
+		entries[url] = (struct text_entry){ .name = "web", .optional = has_qr };
 		font_cells(text->url, entries[url].command, sizeof(entries[url].command));
 	}
 	return n;
@@ -124,7 +124,7 @@ entries_of_text(const struct hud_text *text, bool has_qr, struct entry *entries)
 /* ------------------------------------------------------------------ layout */
 
 static bool
-add_span(struct layout *layout, uint32_t row, uint32_t column, const char *cells,
+add_span(struct text_layout *layout, uint32_t row, uint32_t column, const char *cells,
 	size_t n_cells, uint32_t ink)
 {
 	if (row >= layout->rows || column + n_cells > layout->columns ||
@@ -160,7 +160,7 @@ row_of_letters(const char *cells, size_t width)
 /* Sets a command from *row on, in columns `left` to `right`; what does not fit on its
  * first row goes on below, indented.  *row is then its last one. */
 static bool
-set_command(struct layout *layout, const char *cells, size_t len, uint32_t left,
+set_command(struct text_layout *layout, const char *cells, size_t len, uint32_t left,
 	uint32_t right, uint32_t *row)
 {
 	static const char below = (char)FONT_BELOW;
@@ -172,7 +172,7 @@ set_command(struct layout *layout, const char *cells, size_t len, uint32_t left,
 			n = row_of_words(cells, width);
 			next = n + 1;
 		}
-		if (n == 0 && layout->way == BROKEN) {
+		if (n == 0 && layout->arrangement == BROKEN) {
 			next = n = row_of_letters(cells, width);
 			if (!add_span(layout, *row, left + (uint32_t)n, &below, 1,
 				    NAME_INK))
@@ -192,7 +192,7 @@ set_command(struct layout *layout, const char *cells, size_t len, uint32_t left,
 
 /* Without a comment the command still does the same. */
 static size_t
-command_length(const struct layout *layout, const struct entry *entry)
+command_length(const struct text_layout *layout, const struct text_entry *entry)
 {
 	const char *comment = layout->comments ? NULL : strstr(entry->command, " # ");
 
@@ -201,19 +201,19 @@ command_length(const struct layout *layout, const struct entry *entry)
 
 /* Sets an entry in the rows that are left; all of it, or nothing. */
 static bool
-set_entry(struct layout *layout, const struct entry *entry)
+set_entry(struct text_layout *layout, const struct text_entry *entry)
 {
 	const char *rate =
 		layout->columns >= MANY_COLUMNS ? entry->rate : entry->short_rate;
 	size_t rate_width = strlen(rate), n_spans = layout->n_spans;
 	size_t len = command_length(layout, entry);
-	bool stacked = layout->way >= STACKED;
+	bool stacked = layout->arrangement >= STACKED;
 	uint32_t row = layout->used, left = 1, right = layout->columns;
 	bool fits = rate_width < right;
 
 	if (!stacked) {
-		left += layout->way == ALIGNED ? layout->name_width
-					       : (uint32_t)strlen(entry->name);
+		left += layout->arrangement == ALIGNED ? layout->name_width
+						       : (uint32_t)strlen(entry->name);
 		if (rate_width > 0)
 			right -= MIN(right, layout->columns >= MANY_COLUMNS ? 10 : 7);
 	}
@@ -236,7 +236,7 @@ set_entry(struct layout *layout, const struct entry *entry)
 }
 
 static void
-set_entries(struct layout *layout, const struct entry *entries, size_t n)
+set_entries(struct text_layout *layout, const struct text_entry *entries, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		layout->name_width =
@@ -248,21 +248,23 @@ set_entries(struct layout *layout, const struct entry *entries, size_t n)
 
 /* The largest letters in which everything fits; where it never does, the arrangement with
  * the fewest entries left out. */
-static struct layout
-find_layout(const struct entry *entries, size_t n, uint32_t width, uint32_t height)
+static struct text_layout
+find_text_layout(
+	const struct text_entry *entries, size_t n, uint32_t width, uint32_t height)
 {
 	uint32_t largest =
 		MAX(1, MIN(width / (18 * FONT_WIDTH), height / (4 * FONT_HEIGHT)));
-	struct layout best = { .missing = UINT32_MAX };
+	struct text_layout best = { .missing = UINT32_MAX };
 
 	for (uint32_t factor = largest; factor >= MAX(1, largest / 3); factor--)
-		for (enum way way = 0; way < 2 * WAYS; way++) {
-			struct layout layout = {
+		for (enum arrangement arrangement = 0; arrangement < 2 * ARRANGEMENTS;
+			arrangement++) {
+			struct text_layout layout = {
 				.factor = factor,
 				.columns = width / (factor * FONT_WIDTH),
 				.rows = height / (factor * FONT_HEIGHT),
-				.way = way % WAYS,
-				.comments = way < WAYS,
+				.arrangement = arrangement % ARRANGEMENTS,
+				.comments = arrangement < ARRANGEMENTS,
 			};
 
 			set_entries(&layout, entries, n);
@@ -277,8 +279,8 @@ find_layout(const struct entry *entries, size_t n, uint32_t width, uint32_t heig
 /* ------------------------------------------------------------------ drawing */
 
 static void
-draw_layout(const struct font_paper *paper, const struct layout *layout, uint32_t left,
-	uint32_t height)
+draw_text_layout(const struct font_bitmap *bitmap, const struct text_layout *layout,
+	uint32_t left, uint32_t height)
 {
 	uint32_t row_height = layout->factor * FONT_HEIGHT;
 	uint32_t top = (height - layout->used * row_height) / 2;
@@ -286,51 +288,51 @@ draw_layout(const struct font_paper *paper, const struct layout *layout, uint32_
 	for (size_t i = 0; i < layout->n_spans; i++) {
 		const struct span *span = &layout->spans[i];
 
-		font_draw(paper, left + span->column * layout->factor * FONT_WIDTH,
+		font_draw(bitmap, left + span->column * layout->factor * FONT_WIDTH,
 			top + span->row * row_height, layout->factor, span->ink,
 			span->cells, span->n_cells);
 	}
 }
 
 static void
-draw_qr(const struct font_paper *paper, const struct hud_qr *qr, uint32_t left,
+draw_qr(const struct font_bitmap *bitmap, const struct hud_qr *qr, uint32_t left,
 	uint32_t top, uint32_t module)
 {
 	uint32_t side = (qr->side + 2 * HUD_QR_QUIET) * module;
 
-	font_fill(paper, left, top, side, side, WHITE);
+	font_fill(bitmap, left, top, side, side, WHITE);
 	for (uint32_t y = 0; y < qr->side; y++)
 		for (uint32_t x = 0; x < qr->side; x++)
 			if (qr->dark[y * qr->side + x])
-				font_fill(paper, left + (HUD_QR_QUIET + x) * module,
+				font_fill(bitmap, left + (HUD_QR_QUIET + x) * module,
 					top + (HUD_QR_QUIET + y) * module, module, module,
 					BLACK);
 }
 
 void
-hud_page_draw(const struct hud_text *text, const struct hud_qr *qr, uint32_t *pixels,
+hud_render(const struct hud_text *text, const struct hud_qr *qr, uint32_t *pixels,
 	uint32_t width, uint32_t height)
 {
-	const struct font_paper paper = { pixels, width, width, height };
+	const struct font_bitmap bitmap = { pixels, width, width, height };
 	bool is_column = height > width;
 	uint32_t room = is_column ? MIN(width, height / 3) : MIN(height, width / 4);
 	uint32_t module = qr->side > 0 ? room / (qr->side + 2 * HUD_QR_QUIET) : 0;
 	uint32_t side = (qr->side + 2 * HUD_QR_QUIET) * module;
 	uint32_t margin = MIN(MIN(width, height) / 24, 12), rest = (room - side) / 2;
 	uint32_t text_width = width - 2 * margin, text_height = height;
-	struct entry entries[ENTRIES_MAX];
-	struct layout layout;
+	struct text_entry entries[ENTRIES_MAX];
+	struct text_layout layout;
 	size_t n;
 
-	font_fill(&paper, 0, 0, width, height, BACKGROUND);
+	font_fill(&bitmap, 0, 0, width, height, BACKGROUND);
 	if (module >= 2 && is_column) {
-		draw_qr(&paper, qr, (width - side) / 2, height - rest - side, module);
+		draw_qr(&bitmap, qr, (width - side) / 2, height - rest - side, module);
 		text_height -= side + rest;
 	} else if (module >= 2) {
-		draw_qr(&paper, qr, width - rest - side, (height - side) / 2, module);
+		draw_qr(&bitmap, qr, width - rest - side, (height - side) / 2, module);
 		text_width -= side + rest;
 	}
 	n = entries_of_text(text, module >= 2, entries);
-	layout = find_layout(entries, n, text_width, text_height);
-	draw_layout(&paper, &layout, margin, text_height);
+	layout = find_text_layout(entries, n, text_width, text_height);
+	draw_text_layout(&bitmap, &layout, margin, text_height);
 }

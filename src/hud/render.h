@@ -11,7 +11,7 @@
 /* Draws every pixel of a page of width x height; `qr` is that of text->url.  A command is
  * drawn whole or not at all; its rows end at spaces, and where a word has to be broken an
  * arrow says so. */
-void hud_page_draw(const struct hud_text *text, const struct hud_qr *qr, uint32_t *pixels,
+void hud_render(const struct hud_text *text, const struct hud_qr *qr, uint32_t *pixels,
 	uint32_t width, uint32_t height);
 
 #endif

@@ -7,76 +7,76 @@
 #include "ingest/conn-private.h"
 #include "limits/ratelimit.h"
 
-struct pause {
+struct throttle {
 	uv_timer_t timer;
 	struct conn *conn;
 };
 
 static void
-on_pause_closed(uv_handle_t *handle)
+on_throttle_closed(uv_handle_t *handle)
 {
-	free(container_of((uv_timer_t *)handle, struct pause, timer));
+	free(container_of((uv_timer_t *)handle, struct throttle, timer));
 }
 
 static void
-on_pause_over(uv_timer_t *timer)
+on_throttle_over(uv_timer_t *timer)
 {
-	struct conn *conn = container_of(timer, struct pause, timer)->conn;
+	struct conn *conn = container_of(timer, struct throttle, timer)->conn;
 
-	if (!conn->ending && !conn->outbox)
-		conn_read_on(conn);
+	if (!conn->ending && !conn->pending_write)
+		conn_read_start(conn);
 }
 
 static int
-pause_reading(struct conn *conn, uint64_t ms)
+throttle_reading(struct conn *conn, uint64_t ms)
 {
-	if (!conn->pause) {
-		conn->pause = malloc(sizeof(*conn->pause));
-		if (!conn->pause)
+	if (!conn->throttle) {
+		conn->throttle = malloc(sizeof(*conn->throttle));
+		if (!conn->throttle)
 			return -ENOMEM;
-		conn->pause->conn = conn;
-		uv_timer_init(conn->lane->worker->loop, &conn->pause->timer);
+		conn->throttle->conn = conn;
+		uv_timer_init(conn->shard->worker->loop, &conn->throttle->timer);
 	}
 	uv_read_stop(&conn->socket.stream);
-	return uv_timer_start(&conn->pause->timer, on_pause_over, ms, 0);
+	return uv_timer_start(&conn->throttle->timer, on_throttle_over, ms, 0);
 }
 
 size_t
-conn_pace(struct conn *conn, size_t room)
+conn_allowance(struct conn *conn, size_t room)
 {
-	struct worker *worker = conn->lane->worker;
-	ssize_t granted =
-		rations_grant(worker->rations, &conn->peer.any, room, &worker->wait_ms);
+	struct worker *worker = conn->shard->worker;
+	ssize_t allowed = ratelimit_allowance(
+		worker->ratelimit, &conn->peer.any, room, &worker->wait_ms);
 
-	conn->unwelcome = granted < 0;
-	return granted > 0 ? (size_t)granted : 0;
+	conn->denied = allowed < 0;
+	return allowed > 0 ? (size_t)allowed : 0;
 }
 
 void
-conn_not_now(struct conn *conn)
+conn_throttle(struct conn *conn)
 {
-	struct lane *lane = conn->lane;
+	struct shard *shard = conn->shard;
 
-	mural_discard(&lane->brush,
-		conn->unwelcome ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED, 1);
-	lane_publish(lane, &lane->counts);
-	if (conn->unwelcome)
+	mural_discard(
+		&shard->brush, conn->denied ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED, 1);
+	shard_publish(shard, &shard->counts);
+	if (conn->denied)
 		conn_end(conn);
-	else if (pause_reading(conn, lane->worker->wait_ms) < 0)
+	else if (throttle_reading(conn, shard->worker->wait_ms) < 0)
 		conn_close(conn);
 }
 
 void
-conn_spend(struct conn *conn, uint64_t pixels, size_t bytes)
+conn_debit(struct conn *conn, uint64_t pixels, size_t bytes)
 {
-	rations_spend(conn->lane->worker->rations, &conn->peer.any, (int64_t)pixels,
+	ratelimit_debit(conn->shard->worker->ratelimit, &conn->peer.any, (int64_t)pixels,
 		(int64_t)bytes);
 }
 
 void
-conn_drop_pause(struct conn *conn)
+conn_drop_throttle(struct conn *conn)
 {
-	if (conn->pause)
-		uv_close((uv_handle_t *)&conn->pause->timer, on_pause_closed);
-	conn->pause = NULL;
+	if (conn->throttle)
+		uv_close((uv_handle_t *)&conn->throttle->timer, on_throttle_closed);
+	conn->throttle = NULL;
 }

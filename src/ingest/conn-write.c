@@ -10,81 +10,81 @@
 #include <sys/socket.h>
 
 /* How long a client may take to fetch its last answers, in ms. */
-#define LAST_WORDS_MS 5000
+#define DRAIN_TIMEOUT_MS 5000
 
 /* How long it may go on sending after them: closing at once would make the kernel take
  * back what the client has not read yet. */
 #define LINGER_MS 1000
 
 /* Answers that the socket did not take at once. */
-struct outbox {
+struct pending_write {
 	uv_write_t write;
 	struct conn *conn;
-	struct outbox *next, **link; /* of those that wait on this worker */
+	struct pending_write *next, **link; /* of those that wait on this worker */
 	size_t len;
 	char bytes[];
 };
 
 /* Runs while answers wait for the client, and while one that must go may still say or
  * hear something. */
-struct patience {
+struct write_timer {
 	uv_timer_t timer;
 	struct conn *conn;
-	size_t left; /* of the answers, when last looked at */
+	size_t unsent; /* of the answers, when last looked at */
 };
 
 /* ------------------------------------------------------------------ what is kept */
 
 static void
-begin_to_wait(struct worker *worker, struct outbox *outbox)
+waitlist_add(struct worker *worker, struct pending_write *pending_write)
 {
-	outbox->next = NULL;
-	outbox->link = worker->last_waiting;
-	*worker->last_waiting = outbox;
-	worker->last_waiting = &outbox->next;
+	pending_write->next = NULL;
+	pending_write->link = worker->waitlist_end;
+	*worker->waitlist_end = pending_write;
+	worker->waitlist_end = &pending_write->next;
 }
 
 static void
-end_to_wait(struct worker *worker, struct outbox *outbox)
+waitlist_remove(struct worker *worker, struct pending_write *pending_write)
 {
-	*outbox->link = outbox->next;
-	if (outbox->next)
-		outbox->next->link = outbox->link;
+	*pending_write->link = pending_write->next;
+	if (pending_write->next)
+		pending_write->next->link = pending_write->link;
 	else
-		worker->last_waiting = outbox->link;
-	worker->held -= outbox->len;
+		worker->waitlist_end = pending_write->link;
+	worker->held_bytes -= pending_write->len;
 }
 
 /* Of all who take no answers, that is who takes none for longest.  Whoever takes some now
  * and then waits for each part anew. */
 static bool
-make_way(struct conn *conn)
+evict_oldest(struct conn *conn)
 {
-	struct outbox *oldest = conn->lane->worker->waiting;
+	struct pending_write *oldest = conn->shard->worker->waitlist;
 
 	if (!oldest || oldest->conn == conn)
 		return false;
-	mural_discard(&oldest->conn->lane->brush, MURAL_RATE_LIMITED, 1);
+	mural_discard(&oldest->conn->shard->brush, MURAL_RATE_LIMITED, 1);
 	conn_close(oldest->conn);
 	return true;
 }
 
 bool
-conn_hold(struct conn *conn, size_t len)
+conn_reserve(struct conn *conn, size_t len)
 {
-	struct worker *worker = conn->lane->worker;
+	struct worker *worker = conn->shard->worker;
 
-	while (len > HELD_BYTES_MAX - worker->held)
-		if (!make_way(conn))
+	while (len > HELD_BYTES_MAX - worker->held_bytes)
+		if (!evict_oldest(conn))
 			return false;
-	worker->held += len;
+	worker->held_bytes += len;
 	return true;
 }
 
 /* ------------------------------------------------------------------ collecting */
 
 static bool
-make_room(struct worker *worker, size_t len)
+grow_replies(struct worker *worker, size_t len)
 {
 	size_t size = MAX(worker->replies_size, 4096);
 	char *larger;
@@ -102,13 +102,14 @@ make_room(struct worker *worker, size_t len)
 }
 
 int
-conn_answer(struct client *client, const void *data, size_t len)
+conn_reply(struct client *client, const void *data, size_t len)
 {
 	struct conn *conn = container_of(client, struct conn, client);
-	struct worker *worker = conn->lane->worker;
+	struct worker *worker = conn->shard->worker;
 
 	if (conn->closed || conn->overrun ||
-		len > REPLY_BYTES_MAX - worker->replies_len || !make_room(worker, len)) {
+		len > REPLY_BYTES_MAX - worker->replies_len ||
+		!grow_replies(worker, len)) {
 		conn->overrun = true;
 		worker->replies_len = 0;
 		return -ENOBUFS;
@@ -117,7 +118,7 @@ conn_answer(struct client *client, const void *data, size_t len)
 	worker->replies_len += len;
 	if (worker->replies_len < REPLY_BYTES_ENOUGH)
 		return 0;
-	conn->full = true;
+	conn->reply_full = true;
 	return 1;
 }
 
@@ -132,21 +133,21 @@ mural_reply(struct mural_conn *pub, const void *data, size_t len)
 /* ------------------------------------------------------------------ the end */
 
 static void
-on_patience_closed(uv_handle_t *handle)
+on_write_timer_closed(uv_handle_t *handle)
 {
-	free(container_of((uv_timer_t *)handle, struct patience, timer));
+	free(container_of((uv_timer_t *)handle, struct write_timer, timer));
 }
 
 static void
-on_farewell_over(uv_timer_t *timer)
+on_drain_timeout(uv_timer_t *timer)
 {
-	conn_close(container_of(timer, struct patience, timer)->conn);
+	conn_close(container_of(timer, struct write_timer, timer)->conn);
 }
 
 /* Bytes that the client has not taken: ours and the socket's, which may be megabytes and
  * says nothing until a third of that is free. */
 static size_t
-bytes_left(struct conn *conn)
+unsent_bytes(struct conn *conn)
 {
 	int fd = -1, queued = 0;
 
@@ -158,51 +159,52 @@ bytes_left(struct conn *conn)
 
 /* A client that took nothing since it was last looked at goes. */
 static void
-on_look(uv_timer_t *timer)
+on_write_timer(uv_timer_t *timer)
 {
-	struct patience *patience = container_of(timer, struct patience, timer);
-	struct conn *conn = patience->conn;
-	size_t left = bytes_left(conn);
+	struct write_timer *write_timer = container_of(timer, struct write_timer, timer);
+	struct conn *conn = write_timer->conn;
+	size_t unsent = unsent_bytes(conn);
 
-	if (left == patience->left) {
-		mural_discard(&conn->lane->brush, MURAL_RATE_LIMITED, 1);
+	if (unsent == write_timer->unsent) {
+		mural_discard(&conn->shard->brush, MURAL_RATE_LIMITED, 1);
 		conn_close(conn);
 	}
-	patience->left = left;
+	write_timer->unsent = unsent;
 }
 
 static int
-set_patience(struct conn *conn, uv_timer_cb on_over, uint64_t ms, uint64_t repeat_ms)
+start_write_timer(
+	struct conn *conn, uv_timer_cb callback, uint64_t ms, uint64_t repeat_ms)
 {
-	if (!conn->patience) {
-		conn->patience = malloc(sizeof(*conn->patience));
-		if (!conn->patience)
+	if (!conn->write_timer) {
+		conn->write_timer = malloc(sizeof(*conn->write_timer));
+		if (!conn->write_timer)
 			return -ENOMEM;
-		conn->patience->conn = conn;
-		uv_timer_init(conn->lane->worker->loop, &conn->patience->timer);
+		conn->write_timer->conn = conn;
+		uv_timer_init(conn->shard->worker->loop, &conn->write_timer->timer);
 	}
-	return uv_timer_start(&conn->patience->timer, on_over, ms, repeat_ms);
+	return uv_timer_start(&conn->write_timer->timer, callback, ms, repeat_ms);
 }
 
 /* A client that must go goes after this time at the latest; at once without memory. */
 static int
-set_farewell(struct conn *conn, uint64_t ms)
+start_drain_timer(struct conn *conn, uint64_t ms)
 {
-	return set_patience(conn, on_farewell_over, ms, 0);
+	return start_write_timer(conn, on_drain_timeout, ms, 0);
 }
 
 /* A client whose answers wait is looked at now and then. */
 static int
-watch(struct conn *conn)
+watch_progress(struct conn *conn)
 {
-	uint64_t ms = conn->lane->worker->patience_ms;
+	uint64_t ms = conn->shard->worker->reply_timeout_ms;
 	int ret;
 
 	if (ms == 0)
 		return 0;
-	ret = set_patience(conn, on_look, ms, ms);
+	ret = start_write_timer(conn, on_write_timer, ms, ms);
 	if (ret == 0)
-		conn->patience->left = bytes_left(conn);
+		conn->write_timer->unsent = unsent_bytes(conn);
 	return ret;
 }
 
@@ -213,12 +215,12 @@ linger(struct conn *conn)
 	int fd = -1;
 
 	uv_fileno((uv_handle_t *)&conn->socket.stream, &fd);
-	if (conn->ended || shutdown(fd, SHUT_WR) < 0 ||
-		set_farewell(conn, LINGER_MS) < 0) {
+	if (conn->eof || shutdown(fd, SHUT_WR) < 0 ||
+		start_drain_timer(conn, LINGER_MS) < 0) {
 		conn_close(conn);
 		return;
 	}
-	conn_read_on(conn);
+	conn_read_start(conn);
 }
 
 void
@@ -228,25 +230,26 @@ conn_end(struct conn *conn)
 
 	conn->ending = true;
 	conn_drop_rest(conn);
-	if (!flushed || (conn->outbox && set_farewell(conn, LAST_WORDS_MS) < 0))
+	if (!flushed ||
+		(conn->pending_write && start_drain_timer(conn, DRAIN_TIMEOUT_MS) < 0))
 		conn_close(conn);
-	else if (!conn->outbox)
+	else if (!conn->pending_write)
 		linger(conn);
 }
 
 void
-conn_drop_answers(struct conn *conn)
+conn_drop_write(struct conn *conn)
 {
-	if (conn->outbox)
-		end_to_wait(conn->lane->worker, conn->outbox);
-	if (conn->patience)
-		uv_close((uv_handle_t *)&conn->patience->timer, on_patience_closed);
+	if (conn->pending_write)
+		waitlist_remove(conn->shard->worker, conn->pending_write);
+	if (conn->write_timer)
+		uv_close((uv_handle_t *)&conn->write_timer->timer, on_write_timer_closed);
 }
 
 void
-conn_free_answers(struct conn *conn)
+conn_free_write(struct conn *conn)
 {
-	free(conn->outbox);
+	free(conn->pending_write);
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -254,21 +257,21 @@ conn_free_answers(struct conn *conn)
 static void
 on_written(uv_write_t *write, int status)
 {
-	struct conn *conn = container_of(write, struct outbox, write)->conn;
+	struct conn *conn = container_of(write, struct pending_write, write)->conn;
 
 	if (conn->closed)
 		return;
-	end_to_wait(conn->lane->worker, conn->outbox);
-	free(conn->outbox);
-	conn->outbox = NULL;
-	if (conn->patience)
-		uv_timer_stop(&conn->patience->timer);
+	waitlist_remove(conn->shard->worker, conn->pending_write);
+	free(conn->pending_write);
+	conn->pending_write = NULL;
+	if (conn->write_timer)
+		uv_timer_stop(&conn->write_timer->timer);
 	if (status < 0)
 		conn_close(conn);
 	else if (conn->ending)
 		linger(conn);
 	else
-		conn_go_on(conn);
+		conn_resume(conn);
 }
 
 /* What the socket did not take becomes a write of its own, and the client is not read
@@ -276,40 +279,40 @@ on_written(uv_write_t *write, int status)
 static int
 write_later(struct conn *conn, const char *bytes, size_t len)
 {
-	struct worker *worker = conn->lane->worker;
-	struct outbox *outbox;
+	struct worker *worker = conn->shard->worker;
+	struct pending_write *pending_write;
 	uv_buf_t buf;
 	int ret;
 
-	if (!conn_hold(conn, len)) {
-		mural_discard(&conn->lane->brush, MURAL_RATE_LIMITED, 1);
+	if (!conn_reserve(conn, len)) {
+		mural_discard(&conn->shard->brush, MURAL_RATE_LIMITED, 1);
 		return -ENOBUFS;
 	}
-	outbox = malloc(sizeof(*outbox) + len);
-	if (!outbox) {
-		worker->held -= len;
+	pending_write = malloc(sizeof(*pending_write) + len);
+	if (!pending_write) {
+		worker->held_bytes -= len;
 		return -ENOMEM;
 	}
-	outbox->conn = conn;
-	outbox->len = len;
-	memcpy(outbox->bytes, bytes, len);
-	conn->outbox = outbox;
-	begin_to_wait(worker, outbox);
+	pending_write->conn = conn;
+	pending_write->len = len;
+	memcpy(pending_write->bytes, bytes, len);
+	conn->pending_write = pending_write;
+	waitlist_add(worker, pending_write);
 	uv_read_stop(&conn->socket.stream);
-	buf = uv_buf_init(outbox->bytes, len);
-	ret = uv_write(&outbox->write, &conn->socket.stream, &buf, 1, on_written);
-	return ret < 0 ? ret : watch(conn);
+	buf = uv_buf_init(pending_write->bytes, len);
+	ret = uv_write(&pending_write->write, &conn->socket.stream, &buf, 1, on_written);
+	return ret < 0 ? ret : watch_progress(conn);
 }
 
 int
 conn_flush(struct conn *conn)
 {
-	struct worker *worker = conn->lane->worker;
+	struct worker *worker = conn->shard->worker;
 	uv_buf_t buf = uv_buf_init(worker->replies, worker->replies_len);
 	int ret;
 
 	if (conn->overrun) {
-		mural_discard(&conn->lane->brush, MURAL_RATE_LIMITED, 1);
+		mural_discard(&conn->shard->brush, MURAL_RATE_LIMITED, 1);
 		return -ENOBUFS;
 	}
 	if (buf.len == 0)

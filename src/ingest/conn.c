@@ -15,8 +15,8 @@
 
 /* A client that has sent as much as is read at once lets the others have a turn; one of
  * whom so much would take longer than this, sooner. */
-#define LONG_NS 1000000
-#define LITTLE_BYTES (READ_BYTES / 8)
+#define TURN_NS 1000000
+#define SHORT_READ_BYTES (READ_BYTES / 8)
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 
@@ -25,7 +25,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 void
 conn_drop_rest(struct conn *conn)
 {
-	conn->lane->worker->held -= conn->long_len;
+	conn->shard->worker->held_bytes -= conn->long_len;
 	free(conn->long_rest);
 	conn->long_rest = NULL;
 	conn->long_len = 0;
@@ -41,13 +41,13 @@ rest_of(const struct conn *conn)
 }
 
 /* Keeps what feed() did not use.  It may be the end of the present rest, and stays there
- * when it is parked once more.  False: it cannot be kept. */
+ * when it is deferred once more.  False: it cannot be kept. */
 static bool
 keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
 {
 	uint8_t little[SHORT_REST], *copy = NULL;
 
-	if (conn->parked && conn->long_rest) {
+	if (conn->deferred && conn->long_rest) {
 		conn->rest_len = len;
 		return true;
 	}
@@ -57,7 +57,7 @@ keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
 		memcpy(conn->short_rest, little, len);
 	} else {
 		copy = malloc(len);
-		if (!copy || !conn_hold(conn, len)) {
+		if (!copy || !conn_reserve(conn, len)) {
 			free(copy);
 			return false;
 		}
@@ -78,9 +78,9 @@ static void
 on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 {
 	struct conn *conn = handle->data;
-	struct worker *worker = conn->lane->worker;
-	size_t turn = conn->slow ? LITTLE_BYTES : READ_BYTES;
-	size_t room = conn->curious ? LITTLE_BYTES : turn;
+	struct worker *worker = conn->shard->worker;
+	size_t turn = conn->cpu_heavy ? SHORT_READ_BYTES : READ_BYTES;
+	size_t room = conn->reply_heavy ? SHORT_READ_BYTES : turn;
 
 	(void)size;
 	if (worker->reading != conn) {
@@ -92,15 +92,15 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 		*buf = uv_buf_init(NULL, 0);
 		return;
 	}
-	if (rations_active(worker->rations) && !conn->ending) {
-		room = conn_pace(conn, room);
-		conn->held_up = room == 0;
+	if (ratelimit_active(worker->ratelimit) && !conn->ending) {
+		room = conn_allowance(conn, room);
+		conn->throttled = room == 0;
 	}
 	*buf = uv_buf_init((char *)worker->buf + MURAL_REST_MAX, room);
 }
 
 void
-conn_read_on(struct conn *conn)
+conn_read_start(struct conn *conn)
 {
 	uv_read_start(&conn->socket.stream, on_alloc, on_read);
 }
@@ -108,26 +108,26 @@ conn_read_on(struct conn *conn)
 /* ------------------------------------------------------------------ the end */
 
 static void
-on_closed(uv_handle_t *handle)
+on_conn_closed(uv_handle_t *handle)
 {
 	struct conn *conn = handle->data;
 
-	conn_free_answers(conn);
+	conn_free_write(conn);
 	free(conn->client.pub.state);
 	free(conn);
 }
 
 /* Counts a client out that was counted in before it came here. */
 static void
-leave(struct lane *lane, const union peer *peer)
+release_peer(struct shard *shard, const union peer_address *peer)
 {
-	rations_leave(lane->worker->rations, &peer->any);
-	if (lane->quota)
-		quota_leave(lane->quota, &peer->any);
+	ratelimit_release(shard->worker->ratelimit, &peer->any);
+	if (shard->connlimit)
+		connlimit_release(shard->connlimit, &peer->any);
 }
 
 static void
-log_what_it_did(const struct conn *conn)
+log_totals(const struct conn *conn)
 {
 	char name[INET6_ADDRSTRLEN] = "local";
 	uint16_t port = 0;
@@ -138,31 +138,31 @@ log_what_it_did(const struct conn *conn)
 	}
 	log_debug("%s: client %s port %u: painted %" PRIu64 " pixels with %" PRIu64
 		  " bytes",
-		conn->lane->instance->name, name, port, conn->painted, conn->received);
+		conn->shard->instance->name, name, port, conn->painted, conn->received);
 }
 
 void
 conn_close(struct conn *conn)
 {
-	struct lane *lane = conn->lane;
+	struct shard *shard = conn->shard;
 
 	if (conn->closed)
 		return;
 	conn->closed = true;
-	log_what_it_did(conn);
-	if (conn->opened && lane->instance->plugin->close)
-		lane->instance->plugin->close(&conn->client.pub);
+	log_totals(conn);
+	if (conn->opened && shard->instance->plugin->close)
+		shard->instance->plugin->close(&conn->client.pub);
 	*conn->link = conn->next;
 	if (conn->next)
 		conn->next->link = conn->link;
-	lane->counts.connections--;
-	figure_store(&lane->worker->gone, lane->worker->gone + 1);
-	lane_publish(lane, &lane->counts);
-	leave(lane, &conn->peer);
+	shard->counts.connections--;
+	counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
+	shard_publish(shard, &shard->counts);
+	release_peer(shard, &conn->peer);
 	conn_drop_rest(conn);
-	conn_drop_answers(conn);
-	conn_drop_pause(conn);
-	uv_close((uv_handle_t *)&conn->socket.stream, on_closed);
+	conn_drop_write(conn);
+	conn_drop_throttle(conn);
+	uv_close((uv_handle_t *)&conn->socket.stream, on_conn_closed);
 }
 
 /* ------------------------------------------------------------------ feeding */
@@ -170,34 +170,34 @@ conn_close(struct conn *conn)
 static ssize_t
 feed_once(struct conn *conn, const uint8_t *data, size_t len)
 {
-	struct lane *lane = conn->lane;
-	uint64_t painted = lane->brush.painted;
+	struct shard *shard = conn->shard;
+	uint64_t painted = shard->brush.painted;
 	ssize_t used;
 
-	conn->full = false;
-	used = lane->instance->plugin->feed(&conn->client.pub, &lane->brush, data, len);
+	conn->reply_full = false;
+	used = shard->instance->plugin->feed(&conn->client.pub, &shard->brush, data, len);
 	assert(used <= (ssize_t)len);
-	painted = lane->brush.painted - painted;
+	painted = shard->brush.painted - painted;
 	conn->painted += painted;
-	if (rations_active(lane->worker->rations))
-		conn_spend(conn, painted, 0);
-	lane_publish(lane, &lane->counts);
+	if (ratelimit_active(shard->worker->ratelimit))
+		conn_debit(conn, painted, 0);
+	shard_publish(shard, &shard->counts);
 	return used;
 }
 
 /* Most commands take a nanosecond a byte, some take a hundred. */
 static bool
-takes_long(uint64_t ns, size_t len)
+is_cpu_heavy(uint64_t ns, size_t len)
 {
-	return ns * READ_BYTES > (uint64_t)LONG_NS * len;
+	return ns * READ_BYTES > (uint64_t)TURN_NS * len;
 }
 
 /* Feeds all of it, with a pause for the answers whenever the plugin made one; when the
- * client does not take them, the remainder is parked. */
+ * client does not take them, the remainder is deferred. */
 static void
 feed_all(struct conn *conn, const uint8_t *data, size_t len)
 {
-	struct lane *lane = conn->lane;
+	struct shard *shard = conn->shard;
 	const uint64_t begin = uv_hrtime();
 	const size_t all = len;
 
@@ -209,49 +209,49 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 		}
 		data += used;
 		len -= used;
-		conn->curious = lane->worker->replies_len > REPLY_BYTES_ENOUGH / 4;
+		conn->reply_heavy = shard->worker->replies_len > REPLY_BYTES_ENOUGH / 4;
 		if (conn_flush(conn) < 0) {
 			conn_close(conn);
 			return;
 		}
-	} while (conn->full && len > 0 && !conn->outbox);
-	conn->slow = takes_long(uv_hrtime() - begin, all);
+	} while (conn->reply_full && len > 0 && !conn->pending_write);
+	conn->cpu_heavy = is_cpu_heavy(uv_hrtime() - begin, all);
 
-	conn->parked = conn->full && len > 0;
-	if (!conn->parked && len > MURAL_REST_MAX) {
-		mural_discard(&lane->brush, MURAL_MALFORMED, 1);
+	conn->deferred = conn->reply_full && len > 0;
+	if (!conn->deferred && len > MURAL_REST_MAX) {
+		mural_discard(&shard->brush, MURAL_MALFORMED, 1);
 		conn_end(conn);
 	} else if (!keep_rest(conn, data, len)) {
-		mural_discard(&lane->brush, MURAL_RATE_LIMITED, 1);
+		mural_discard(&shard->brush, MURAL_RATE_LIMITED, 1);
 		conn_close(conn);
 	}
 }
 
 void
-conn_go_on(struct conn *conn)
+conn_resume(struct conn *conn)
 {
 	uint8_t little[SHORT_REST];
 
-	if (conn->parked) {
+	if (conn->deferred) {
 		memcpy(little, conn->short_rest, sizeof(little));
 		feed_all(conn, conn->long_rest ? rest_of(conn) : little, conn->rest_len);
 	}
-	if (!conn->closed && !conn->ending && !conn->outbox)
-		conn_read_on(conn);
+	if (!conn->closed && !conn->ending && !conn->pending_write)
+		conn_read_start(conn);
 }
 
 /* The client has closed its side; it may still listen. */
 static void
 end_of_input(struct conn *conn)
 {
-	struct lane *lane = conn->lane;
-	const struct mural_plugin *plugin = lane->instance->plugin;
+	struct shard *shard = conn->shard;
+	const struct mural_plugin *plugin = shard->instance->plugin;
 
-	conn->ended = true;
+	conn->eof = true;
 	if (plugin->end) {
 		plugin->end(
-			&conn->client.pub, &lane->brush, rest_of(conn), conn->rest_len);
-		lane_publish(lane, &lane->counts);
+			&conn->client.pub, &shard->brush, rest_of(conn), conn->rest_len);
+		shard_publish(shard, &shard->counts);
 	}
 	conn_end(conn);
 }
@@ -261,11 +261,11 @@ static void
 on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 {
 	struct conn *conn = stream->data;
-	struct lane *lane = conn->lane;
+	struct shard *shard = conn->shard;
 
 	if (nread == UV_ENOBUFS) {
-		if (conn->held_up)
-			conn_not_now(conn);
+		if (conn->throttled)
+			conn_throttle(conn);
 		return;
 	}
 	if (nread == UV_EOF && !conn->ending) {
@@ -276,13 +276,13 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 		conn_close(conn);
 		return;
 	}
-	lane->worker->read_in_a_row += nread;
+	shard->worker->read_in_a_row += nread;
 	if (conn->ending)
 		return;
-	lane->counts.received_bytes += nread;
+	shard->counts.received_bytes += nread;
 	conn->received += nread;
-	if (rations_active(lane->worker->rations))
-		conn_spend(conn, 0, nread);
+	if (ratelimit_active(shard->worker->ratelimit))
+		conn_debit(conn, 0, nread);
 
 	uint8_t *data = (uint8_t *)buf->base - conn->rest_len;
 	size_t len = conn->rest_len + nread;
@@ -296,7 +296,7 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 static int
 open_socket(struct conn *conn, int fd)
 {
-	uv_loop_t *loop = conn->lane->worker->loop;
+	uv_loop_t *loop = conn->shard->worker->loop;
 	int ret;
 
 	if (conn->peer.any.sa_family != AF_UNIX) {
@@ -313,9 +313,9 @@ open_socket(struct conn *conn, int fd)
 }
 
 int
-client_init(struct client *client, const struct lane *lane, const struct sockaddr *peer)
+client_init(struct client *client, const struct shard *shard, const struct sockaddr *peer)
 {
-	struct instance *instance = lane->instance;
+	struct instance *instance = shard->instance;
 	size_t state_size = instance->plugin->conn_size;
 
 	*client = (struct client){
@@ -330,53 +330,53 @@ client_init(struct client *client, const struct lane *lane, const struct sockadd
 }
 
 static struct conn *
-conn_new(struct lane *lane, const union peer *peer)
+conn_new(struct shard *shard, const union peer_address *peer)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 
 	if (!conn)
 		return NULL;
 	conn->peer = *peer;
-	if (client_init(&conn->client, lane, &conn->peer.any) < 0) {
+	if (client_init(&conn->client, shard, &conn->peer.any) < 0) {
 		free(conn);
 		return NULL;
 	}
-	conn->client.reply = conn_answer;
-	conn->lane = lane;
-	conn->link = &lane->conns;
-	conn->next = lane->conns;
+	conn->client.reply = conn_reply;
+	conn->shard = shard;
+	conn->link = &shard->conns;
+	conn->next = shard->conns;
 	if (conn->next)
 		conn->next->link = &conn->next;
-	lane->conns = conn;
-	lane->counts.connections++;
-	lane_publish(lane, &lane->counts);
+	shard->conns = conn;
+	shard->counts.connections++;
+	shard_publish(shard, &shard->counts);
 	return conn;
 }
 
 /* What the plugin's open() may answer is flushed like what feed() answers. */
 static void
-begin_talking(struct conn *conn)
+start_talking(struct conn *conn)
 {
-	const struct mural_plugin *plugin = conn->lane->instance->plugin;
+	const struct mural_plugin *plugin = conn->shard->instance->plugin;
 
 	conn->opened = !plugin->open || plugin->open(&conn->client.pub) == 0;
 	if (!conn->opened) {
 		conn_end(conn);
 		return;
 	}
-	conn_read_on(conn);
+	conn_read_start(conn);
 	if (conn_flush(conn) < 0)
 		conn_close(conn);
 }
 
 void
-conn_accept(struct lane *lane, int fd, const union peer *peer)
+conn_accept(struct shard *shard, int fd, const union peer_address *peer)
 {
-	struct conn *conn = conn_new(lane, peer);
+	struct conn *conn = conn_new(shard, peer);
 
 	if (!conn) {
-		figure_store(&lane->worker->gone, lane->worker->gone + 1);
-		leave(lane, peer);
+		counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
+		release_peer(shard, peer);
 		close(fd);
 		return;
 	}
@@ -385,12 +385,12 @@ conn_accept(struct lane *lane, int fd, const union peer *peer)
 		conn_close(conn);
 		return;
 	}
-	begin_talking(conn);
+	start_talking(conn);
 }
 
 void
-conns_close(struct lane *lane)
+conns_close(struct shard *shard)
 {
-	while (lane->conns)
-		conn_close(lane->conns);
+	while (shard->conns)
+		conn_close(shard->conns);
 }

@@ -34,14 +34,14 @@ struct client {
 
 /* Fills pub, with state of the plugin's size; the caller frees that.  0 or -ENOMEM. */
 int client_init(
-	struct client *client, const struct lane *lane, const struct sockaddr *peer);
+	struct client *client, const struct shard *shard, const struct sockaddr *peer);
 
 /* Takes a connected, non-blocking TCP or Unix socket over; it is closed if that fails.
- * The peer was counted in, by the limits and by the lane's quota, and is counted out when
- * it is gone. */
-void conn_accept(struct lane *lane, int fd, const union peer *peer);
+ * The peer was counted in, by the limits and by the shard's connlimit, and is counted out
+ * when it is gone. */
+void conn_accept(struct shard *shard, int fd, const union peer_address *peer);
 
-/* Begins to close every client of the lane; they are gone when the loop has run dry. */
-void conns_close(struct lane *lane);
+/* Begins to close every client of the shard; they are gone when the loop has run dry. */
+void conns_close(struct shard *shard);
 
 #endif

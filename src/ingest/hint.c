@@ -12,17 +12,17 @@
 #define ORANGE 0xffff8000
 
 int
-invite_text(const struct instance *instance, const char *address, char *text, size_t len)
+hint_text(const struct instance *instance, const char *address, char *text, size_t len)
 {
-	struct mural_wish wish = { address, instance->host.width / 2,
+	struct mural_hint_request request = { address, instance->host.width / 2,
 		instance->host.height / 2, ORANGE };
 	int ret;
 
-	if (!instance->plugin->invite || !instance->is_open)
+	if (!instance->plugin->hint || !instance->is_open)
 		return -ENOENT;
 	if (*instance->address)
-		wish.address = instance->address;
-	ret = instance->plugin->invite(&instance->host, &wish, text, len);
+		request.address = instance->address;
+	ret = instance->plugin->hint(&instance->host, &request, text, len);
 	if (ret <= 0)
 		return -ENOENT;
 	return (size_t)ret < len ? ret : -EMSGSIZE;
@@ -31,17 +31,17 @@ invite_text(const struct instance *instance, const char *address, char *text, si
 /* The loopback is no use to anybody else, and once is enough where both families are told
  * the same. */
 void
-invite_log(const struct instance *instance)
+hint_log(const struct instance *instance)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
 	char text[512], before[512] = "", address[ADDRESS_TEXT_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		if (address_of_host(families[i], address) < 0 ||
-			invite_text(instance, address, text, sizeof(text)) < 0 ||
+		if (host_address_get(families[i], address) < 0 ||
+			hint_text(instance, address, text, sizeof(text)) < 0 ||
 			strcmp(text, before) == 0)
 			continue;
-		if (*before && address_is_loopback(address) && strstr(text, address))
+		if (*before && host_address_is_loopback(address) && strstr(text, address))
 			continue;
 		log_info("%s: paint with: %s", instance->host.name, text);
 		memcpy(before, text, sizeof(before));

@@ -16,10 +16,10 @@
  * that the instance's listener takes clients at.  Its length; -ENOENT
  * when there is nothing to say, -EMSGSIZE when it does not fit: half a command is none.
  */
-int invite_text(
+int hint_text(
 	const struct instance *instance, const char *address, char *text, size_t len);
 
 /* Says to the log how to paint, for an address of each family. */
-void invite_log(const struct instance *instance);
+void hint_log(const struct instance *instance);
 
 #endif

@@ -27,8 +27,8 @@ start_workers(struct ingest *ingest, const struct config_server *config)
 	for (int64_t i = 0; i <= threads && ret == 0; i++) {
 		ret = worker_start(&ingest->workers[i], ingest->canvas,
 			i == 0 ? ingest->loop : NULL);
-		ingest->workers[i].rations = &ingest->rations;
-		ingest->workers[i].patience_ms = config->answer_timeout;
+		ingest->workers[i].ratelimit = &ingest->ratelimit;
+		ingest->workers[i].reply_timeout_ms = config->answer_timeout;
 		ingest->n_workers += ret == 0;
 	}
 	return ret;
@@ -59,9 +59,9 @@ open_instances(struct ingest *ingest)
 }
 
 int
-ingest_limit(struct ingest *ingest, const struct config *config)
+ingest_set_limits(struct ingest *ingest, const struct config *config)
 {
-	return rations_configure(&ingest->rations, config);
+	return ratelimit_configure(&ingest->ratelimit, config);
 }
 
 void
@@ -89,7 +89,7 @@ ingest_start(struct ingest *ingest, const struct config *config,
 		.loop = loop,
 	};
 	ingest_warn_if_empty(ingest);
-	ret = rations_init(&ingest->rations, config);
+	ret = ratelimit_init(&ingest->ratelimit, config);
 	if (ret == 0)
 		ret = start_workers(ingest, &config->server);
 	if (ret == 0)
@@ -105,14 +105,14 @@ ingest_stop(struct ingest *ingest)
 	struct instance *instance;
 
 	if (!ingest->workers) {
-		rations_finish(&ingest->rations);
+		ratelimit_finish(&ingest->ratelimit);
 		return;
 	}
-	change_abandon(ingest);
+	reconfigure_abandon(ingest);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_close(ingest, instance);
-	bool all_gone = residents_wait(ingest->plugins->instances, ingest->loop) &&
-			!ingest->plugins->left;
+	bool all_gone = services_wait(ingest->plugins->instances, ingest->loop) &&
+			!ingest->plugins->abandoned;
 	for (size_t i = ingest->n_workers; i-- > 1;)
 		worker_stop(&ingest->workers[i]);
 	/* the main loop still turns, so a resident that stayed keeps what it may touch */
@@ -123,7 +123,7 @@ ingest_stop(struct ingest *ingest)
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_clear(ingest, instance);
 	free(ingest->workers);
-	rations_finish(&ingest->rations);
+	ratelimit_finish(&ingest->ratelimit);
 	*ingest = (struct ingest){ 0 };
 }
 
@@ -132,8 +132,8 @@ ingest_counters(const struct ingest *ingest, const struct instance *instance,
 	struct counters *sum)
 {
 	*sum = (struct counters){ 0 };
-	for (size_t i = 0; instance->lanes && i < ingest->n_workers; i++)
-		counters_add(sum, &instance->lanes[i].shown);
+	for (size_t i = 0; instance->shards && i < ingest->n_workers; i++)
+		counters_add(sum, &instance->shards[i].published);
 }
 
 void
@@ -162,8 +162,8 @@ ingest_log_counters(const struct ingest *ingest)
 }
 
 void
-ingest_log_invitations(const struct ingest *ingest)
+ingest_log_hints(const struct ingest *ingest)
 {
 	for (const struct instance *i = ingest->plugins->instances; i; i = i->next)
-		invite_log(i);
+		hint_log(i);
 }

@@ -17,7 +17,7 @@
 #include "limits/ratelimit.h"
 #include "plugin/registry.h"
 
-struct change;
+struct reconfigure;
 struct display;
 
 struct ingest {
@@ -29,8 +29,8 @@ struct ingest {
 	struct worker *workers; /* [0] serves on the main loop, the others are threads */
 	size_t n_workers;
 	size_t next_worker; /* for what lives on one of them: sources, datagram sockets */
-	struct rations rations;
-	struct change *change; /* to another config; NULL: none at hand */
+	struct ratelimit ratelimit;
+	struct reconfigure *reconfigure; /* to another config; NULL: none at hand */
 };
 
 /* Opens every instance.  One that cannot open has said why; with `required = no` the
@@ -41,7 +41,7 @@ int ingest_start(struct ingest *ingest, const struct config *config,
 
 /* How many instances a change closed, opened, could not open, and left as they are. */
 struct ingest_changes {
-	unsigned closed, opened, failed, stayed;
+	unsigned closed, opened, failed, unchanged;
 };
 
 /* Goes over to the instances of `next`: those that are gone or changed are closed, new
@@ -49,12 +49,12 @@ struct ingest_changes {
  * and have their reload() called.  What cannot open says why, and the wall goes on
  * without it.  Returns at once; done() comes from the loop, `next` is empty then.  Not
  * while a change is at hand.  0, or -ENOMEM with nothing changed. */
-int ingest_change(struct ingest *ingest, struct plugins *next,
+int ingest_reconfigure(struct ingest *ingest, struct plugins *next,
 	void (*done)(void *arg, const struct ingest_changes *changes), void *arg);
 
 /* Goes on with the limits of another config, of which the networks stay.  0 or -ENOMEM.
  */
-int ingest_limit(struct ingest *ingest, const struct config *config);
+int ingest_set_limits(struct ingest *ingest, const struct config *config);
 
 /* Says so when there is no instance. */
 void ingest_warn_if_empty(const struct ingest *ingest);
@@ -68,7 +68,7 @@ void ingest_counters(const struct ingest *ingest, const struct instance *instanc
 	struct counters *sum);
 
 /* One line for each instance that runs: how to paint, with this machine's address. */
-void ingest_log_invitations(const struct ingest *ingest);
+void ingest_log_hints(const struct ingest *ingest);
 
 /* One line for each instance: what it painted and what it discarded. */
 void ingest_log_counters(const struct ingest *ingest);

@@ -16,60 +16,60 @@
 #include "ingest/udp.h"
 #include "limits/connlimit.h"
 
-/* ------------------------------------------------------------------ one lane */
+/* ------------------------------------------------------------------ one shard */
 
 static int
-lane_close(void *arg)
+shard_close(void *arg)
 {
-	struct lane *lane = arg;
+	struct shard *shard = arg;
 
-	conns_close(lane);
-	dgram_close(lane);
-	source_close(lane);
+	conns_close(shard);
+	udp_close(shard);
+	poller_close(shard);
 	return 0;
 }
 
 static int
-lane_open_source(void *arg)
+shard_open_poller(void *arg)
 {
-	return source_open(arg);
+	return poller_open(arg);
 }
 
-struct datagram_call {
-	struct lane *lane;
+struct udp_call {
+	struct shard *shard;
 	int fd;
 };
 
 static int
-lane_open_dgram(void *arg)
+shard_open_udp(void *arg)
 {
-	struct datagram_call *call = arg;
+	struct udp_call *call = arg;
 
-	return dgram_open(call->lane, call->fd);
+	return udp_open(call->shard, call->fd);
 }
 
 /* ------------------------------------------------------------------ clients */
 
 struct handover {
 	struct job job;
-	struct lane *lane;
+	struct shard *shard;
 	int fd;
-	union peer peer;
+	union peer_address peer;
 };
 
 static void
-take_client(struct job *job)
+run_handover(struct job *job)
 {
 	struct handover *handover = container_of(job, struct handover, job);
 
-	conn_accept(handover->lane, handover->fd, &handover->peer);
+	conn_accept(handover->shard, handover->fd, &handover->peer);
 	free(handover);
 }
 
 static uint64_t
-clients_of(const struct worker *worker)
+worker_clients(const struct worker *worker)
 {
-	return worker->handed - figure_load(&worker->gone);
+	return worker->n_assigned - counter_load(&worker->n_closed);
 }
 
 /* The threads serve clients; without threads the main loop does. */
@@ -79,7 +79,8 @@ least_busy_worker(const struct ingest *ingest)
 	size_t best = ingest->n_workers > 1 ? 1 : 0;
 
 	for (size_t i = best + 1; i < ingest->n_workers; i++)
-		if (clients_of(&ingest->workers[i]) < clients_of(&ingest->workers[best]))
+		if (worker_clients(&ingest->workers[i]) <
+			worker_clients(&ingest->workers[best]))
 			best = i;
 	return best;
 }
@@ -90,81 +91,83 @@ static void
 refuse_client(struct instance *instance, int fd, enum mural_reason reason)
 {
 	const struct mural_plugin *plugin = instance->plugin;
-	const char *text =
-		reason == MURAL_UNAUTHORIZED ? plugin->unwelcome : plugin->refusal;
-	struct lane *lane = &instance->lanes[0]; /* the main thread's */
-	char unheard[65536];
+	const char *text = reason == MURAL_UNAUTHORIZED ? plugin->denied_message
+							: plugin->busy_message;
+	struct shard *shard = &instance->shards[0]; /* the main thread's */
+	char unread[65536];
 
 	if (text && send(fd, text, strlen(text), MSG_NOSIGNAL) > 0) {
 		shutdown(fd, SHUT_WR);
-		(void)recv(fd, unheard, sizeof(unheard), 0);
+		(void)recv(fd, unread, sizeof(unread), 0);
 	}
 	close(fd);
-	mural_discard(&lane->brush, reason, 1);
-	lane_publish(lane, &lane->counts);
+	mural_discard(&shard->brush, reason, 1);
+	shard_publish(shard, &shard->counts);
 }
 
 static void
-leave(struct listener *listener, const union peer *peer)
+listener_release(struct listener *listener, const union peer_address *peer)
 {
-	rations_leave(&listener->ingest->rations, &peer->any);
-	if (listener->quota.most > 0)
-		quota_leave(&listener->quota, &peer->any);
+	ratelimit_release(&listener->ingest->ratelimit, &peer->any);
+	if (listener->connlimit.max > 0)
+		connlimit_release(&listener->connlimit, &peer->any);
 }
 
 /* Counts the client in, by all that is counted; or says whose fault it is that not. */
 static bool
-enter(struct listener *listener, const union peer *peer, enum mural_reason *reason)
+listener_admit(struct listener *listener, const union peer_address *peer,
+	enum mural_reason *reason)
 {
-	struct rations *rations = &listener->ingest->rations;
-	int verdict = rations_enter(rations, &peer->any);
+	struct ratelimit *ratelimit = &listener->ingest->ratelimit;
+	int verdict = ratelimit_admit(ratelimit, &peer->any);
 
 	*reason = verdict == -EACCES ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED;
 	if (verdict < 0)
 		return false;
-	if (listener->quota.most == 0 || quota_enter(&listener->quota, &peer->any))
+	if (listener->connlimit.max == 0 ||
+		connlimit_admit(&listener->connlimit, &peer->any))
 		return true;
-	rations_leave(rations, &peer->any);
+	ratelimit_release(ratelimit, &peer->any);
 	return false;
 }
 
 static void
-on_client(struct listener *listener, int fd, const union peer *peer)
+on_client(struct listener *listener, int fd, const union peer_address *peer)
 {
 	const struct ingest *ingest = listener->ingest;
 	size_t i = least_busy_worker(ingest);
 	struct handover *handover;
 	enum mural_reason reason;
 
-	if (!enter(listener, peer, &reason)) {
+	if (!listener_admit(listener, peer, &reason)) {
 		refuse_client(listener->instance, fd, reason);
 		return;
 	}
 	handover = malloc(sizeof(*handover));
 	if (!handover) {
-		leave(listener, peer);
+		listener_release(listener, peer);
 		close(fd);
 		return;
 	}
 	*handover = (struct handover){
-		.job.run = take_client,
-		.lane = &listener->instance->lanes[i],
+		.job.run = run_handover,
+		.shard = &listener->instance->shards[i],
 		.fd = fd,
 		.peer = *peer,
 	};
-	ingest->workers[i].handed++;
+	ingest->workers[i].n_assigned++;
 	worker_send(&ingest->workers[i], &handover->job);
 }
 
 /* ------------------------------------------------------------------ one instance */
 
 /* Sources and datagram sockets live on one worker each, in turn. */
-static struct lane *
-next_lane(struct ingest *ingest, struct instance *instance)
+static struct shard *
+next_shard(struct ingest *ingest, struct instance *instance)
 {
 	if (ingest->n_workers == 1)
-		return &instance->lanes[0];
-	return &instance->lanes[1 + ingest->next_worker++ % (ingest->n_workers - 1)];
+		return &instance->shards[0];
+	return &instance->shards[1 + ingest->next_worker++ % (ingest->n_workers - 1)];
 }
 
 static int
@@ -176,17 +179,17 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	uint32_t width = common->region.width, height = common->region.height;
 
 	instance->ingest = ingest;
-	instance->lanes =
-		aligned_alloc(CACHE_LINE, ingest->n_workers * sizeof(*instance->lanes));
-	if (!instance->lanes)
+	instance->shards =
+		aligned_alloc(CACHE_LINE, ingest->n_workers * sizeof(*instance->shards));
+	if (!instance->shards)
 		return -ENOMEM;
-	memset(instance->lanes, 0, ingest->n_workers * sizeof(*instance->lanes));
+	memset(instance->shards, 0, ingest->n_workers * sizeof(*instance->shards));
 	for (size_t i = 0; i < ingest->n_workers; i++) {
-		struct lane *lane = &instance->lanes[i];
+		struct shard *shard = &instance->shards[i];
 
-		lane->instance = instance;
-		lane->worker = &ingest->workers[i];
-		int ret = canvas_brush_init(ingest->canvas, &lane->brush,
+		shard->instance = instance;
+		shard->worker = &ingest->workers[i];
+		int ret = canvas_brush_init(ingest->canvas, &shard->brush,
 			common->offset.x, common->offset.y, width ? width : view->width,
 			height ? height : view->height);
 		if (ret == -ERANGE)
@@ -196,11 +199,11 @@ place_instance(struct ingest *ingest, struct instance *instance)
 		if (ret < 0)
 			return ret;
 	}
-	host->limits = (struct mural_limits *)&ingest->rations;
+	host->limits = (struct mural_limits *)&ingest->ratelimit;
 	host->left = common->offset.x;
 	host->top = common->offset.y;
-	host->width = instance->lanes[0].brush.width;
-	host->height = instance->lanes[0].brush.height;
+	host->width = instance->shards[0].brush.width;
+	host->height = instance->shards[0].brush.height;
 	host->canvas_width = view->width;
 	host->canvas_height = view->height;
 	host->background = ingest->canvas->background;
@@ -210,20 +213,20 @@ place_instance(struct ingest *ingest, struct instance *instance)
 
 /* Before the first client: the loop has not turned yet. */
 static int
-open_quota(struct ingest *ingest, struct instance *instance)
+open_connlimit(struct ingest *ingest, struct instance *instance)
 {
 	struct listener *listener = instance->listener;
 	const struct mural_plugin *plugin = instance->plugin;
-	uint32_t most = plugin->clients_per_source
-				? plugin->clients_per_source(instance->config)
-				: 0;
+	uint32_t max = plugin->clients_per_source
+			       ? plugin->clients_per_source(instance->config)
+			       : 0;
 
-	if (most == 0)
+	if (max == 0)
 		return 0;
-	if (quota_init(&listener->quota, most, ingest->rations.prefix) < 0)
+	if (connlimit_init(&listener->connlimit, max, ingest->ratelimit.prefix) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < ingest->n_workers; i++)
-		instance->lanes[i].quota = &listener->quota;
+		instance->shards[i].connlimit = &listener->connlimit;
 	return 0;
 }
 
@@ -231,18 +234,19 @@ open_quota(struct ingest *ingest, struct instance *instance)
 static void
 on_listener_closed(struct listener *listener)
 {
-	quota_finish(&listener->quota);
+	connlimit_finish(&listener->connlimit);
 	free(listener);
 }
 
 /* For whoever is invited. */
 static uint16_t
-tell_name(struct instance *instance, int fd, const char *listen, const char *transport)
+log_listening(
+	struct instance *instance, int fd, const char *listen, const char *transport)
 {
 	char text[300];
-	uint16_t port = socket_name(fd, listen, text, sizeof(text));
+	uint16_t port = socket_text(fd, listen, text, sizeof(text));
 
-	if (!socket_has_address(fd, instance->address))
+	if (!socket_bound_address(fd, instance->address))
 		instance->address[0] = '\0';
 	log_info("%s: listening on %s%s", instance->host.name, text, transport);
 	return port;
@@ -266,35 +270,35 @@ open_listener(struct ingest *ingest, struct instance *instance)
 	listener->instance = instance;
 	listener->on_closed = on_listener_closed;
 	instance->listener = listener;
-	ret = open_quota(ingest, instance);
+	ret = open_connlimit(ingest, instance);
 	if (ret < 0)
 		return ret;
 	instance->host.port =
-		tell_name(instance, listener->fd, instance->common.listen, "");
+		log_listening(instance, listener->fd, instance->common.listen, "");
 	return 0;
 }
 
 static int
-open_datagrams(struct ingest *ingest, struct instance *instance)
+open_udp(struct ingest *ingest, struct instance *instance)
 {
-	struct lane *lane = next_lane(ingest, instance);
-	struct datagram_call call = { .lane = lane };
+	struct shard *shard = next_shard(ingest, instance);
+	struct udp_call call = { .shard = shard };
 
 	call.fd =
 		socket_bind(instance->host.name, instance->common.listen_udp, SOCK_DGRAM);
 	if (call.fd < 0)
 		return call.fd;
 	instance->host.udp_port =
-		tell_name(instance, call.fd, instance->common.listen_udp, ", UDP");
-	return worker_call(lane->worker, lane_open_dgram, &call);
+		log_listening(instance, call.fd, instance->common.listen_udp, ", UDP");
+	return worker_call(shard->worker, shard_open_udp, &call);
 }
 
 static int
-open_source(struct ingest *ingest, struct instance *instance)
+open_poller(struct ingest *ingest, struct instance *instance)
 {
-	struct lane *lane = next_lane(ingest, instance);
+	struct shard *shard = next_shard(ingest, instance);
 
-	return worker_call(lane->worker, lane_open_source, lane);
+	return worker_call(shard->worker, shard_open_poller, shard);
 }
 
 int
@@ -303,12 +307,12 @@ instance_open(struct ingest *ingest, struct instance *instance)
 	uint32_t transports = instance->plugin->transports;
 	int ret = place_instance(ingest, instance);
 
-	if (ret == 0 && transports & MURAL_SOURCE)
-		ret = open_source(ingest, instance);
-	if (ret == 0 && transports & MURAL_RESIDENT)
-		ret = resident_start(instance, ingest->loop);
+	if (ret == 0 && transports & MURAL_POLLER)
+		ret = open_poller(ingest, instance);
+	if (ret == 0 && transports & MURAL_SERVICE)
+		ret = service_start(instance, ingest->loop);
 	if (ret == 0 && transports & MURAL_DATAGRAM && *instance->common.listen_udp)
-		ret = open_datagrams(ingest, instance);
+		ret = open_udp(ingest, instance);
 	if (ret == 0 && transports & MURAL_STREAM && *instance->common.listen)
 		ret = open_listener(ingest, instance);
 	instance->is_open = ret == 0;
@@ -322,15 +326,15 @@ instance_close(struct ingest *ingest, struct instance *instance)
 	if (instance->listener)
 		listener_close(instance->listener);
 	instance->listener = NULL;
-	resident_stop(instance);
-	for (size_t i = 0; instance->lanes && i < ingest->n_workers; i++)
-		if (instance->lanes[i].worker)
-			worker_call(instance->lanes[i].worker, lane_close,
-				&instance->lanes[i]);
+	service_stop(instance);
+	for (size_t i = 0; instance->shards && i < ingest->n_workers; i++)
+		if (instance->shards[i].worker)
+			worker_call(instance->shards[i].worker, shard_close,
+				&instance->shards[i]);
 }
 
 static int
-lane_reload(void *arg)
+shard_reload(void *arg)
 {
 	struct instance *instance = arg;
 
@@ -346,18 +350,18 @@ instance_reload(struct ingest *ingest, struct instance *instance)
 	if (!instance->plugin->reload)
 		return;
 	for (size_t i = 0; i < ingest->n_workers; i++)
-		if (instance->lanes[i].source)
-			worker = instance->lanes[i].worker;
-	worker_call(worker, lane_reload, instance);
+		if (instance->shards[i].poller)
+			worker = instance->shards[i].worker;
+	worker_call(worker, shard_reload, instance);
 }
 
 void
 instance_clear(struct ingest *ingest, struct instance *instance)
 {
-	for (size_t i = 0; instance->lanes && i < ingest->n_workers; i++)
-		canvas_brush_finish(&instance->lanes[i].brush);
-	free(instance->lanes);
+	for (size_t i = 0; instance->shards && i < ingest->n_workers; i++)
+		canvas_brush_finish(&instance->shards[i].brush);
+	free(instance->shards);
 	free(instance->host.state);
-	instance->lanes = NULL;
+	instance->shards = NULL;
 	instance->host.state = NULL;
 }

@@ -14,8 +14,8 @@
 int instance_open(struct ingest *ingest, struct instance *instance);
 
 /* Begins to close, also what only half opened.  Its addresses are free when this returns,
- * its clients, source and datagram sockets gone; a resident is gone when its residence
- * says so. */
+ * its clients, source and datagram sockets gone; a resident is gone when its
+ * service_state says so. */
 void instance_close(struct ingest *ingest, struct instance *instance);
 
 /* Has an open one read once more what its options name. */
@@ -27,6 +27,6 @@ void instance_clear(struct ingest *ingest, struct instance *instance);
 
 /* Forgets a change that was begun; what it closed stays closed, and done() is not called.
  */
-void change_abandon(struct ingest *ingest);
+void reconfigure_abandon(struct ingest *ingest);
 
 #endif

@@ -21,16 +21,16 @@
 #define BACKLOG 1024
 #define ACCEPTS_A_TURN 64
 #define PAUSE_MS 100
-#define SILENCE_MS (60 * 1000)
+#define LOG_INTERVAL_MS (60 * 1000)
 
 /* A large receive buffer is what a burst of datagrams needs; the kernel caps it. */
 #define UDP_BUFFER_BYTES (8 * 1024 * 1024)
 
 /* A client that says nothing is asked after a minute whether its machine is still there,
  * and is gone when six questions in another minute were not answered. */
-#define QUIET_S 60
-#define QUESTION_S 10
-#define QUESTIONS 6
+#define KEEPALIVE_IDLE_S 60
+#define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_PROBES 6
 
 /* A socket file that nobody listens on is a leftover of a crash. */
 static void
@@ -76,14 +76,15 @@ bind_unix(const char *path, int type)
 /* Clients inherit it.  A machine that vanished says no goodbye: its clients would stay
  * for ever, and its source would have them among the connections that it may have. */
 static void
-ask_after_clients(int fd)
+enable_keepalive(int fd)
 {
-	const int one = 1, quiet = QUIET_S, question = QUESTION_S, questions = QUESTIONS;
+	const int one = 1, idle = KEEPALIVE_IDLE_S, interval = KEEPALIVE_INTERVAL_S,
+		  probes = KEEPALIVE_PROBES;
 
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &quiet, sizeof(quiet));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &question, sizeof(question));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &questions, sizeof(questions));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 }
 
 static int
@@ -97,7 +98,7 @@ bind_addrinfo(const struct addrinfo *info, bool serve)
 		return -errno;
 	if (info->ai_socktype == SOCK_STREAM) {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		ask_after_clients(fd);
+		enable_keepalive(fd);
 	} else {
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	}
@@ -128,7 +129,7 @@ split_address(char *text, char **host, char **port)
 /* `serve`: clients may come.  *unknown: getaddrinfo()'s word on a host that it does not
  * know. */
 static int
-bind_inet(const char *address, int type, bool serve, const char **unknown)
+bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 {
 	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
 	struct addrinfo *infos;
@@ -142,7 +143,7 @@ bind_inet(const char *address, int type, bool serve, const char **unknown)
 	if (ret == EAI_SYSTEM)
 		return -errno;
 	if (ret != 0) {
-		*unknown = gai_strerror(ret);
+		*resolve_error = gai_strerror(ret);
 		return -EADDRNOTAVAIL;
 	}
 	ret = bind_addrinfo(infos, serve);
@@ -150,7 +151,7 @@ bind_inet(const char *address, int type, bool serve, const char **unknown)
 	/* a machine without IPv6 still has all its IPv4 addresses */
 	if (ret == -EAFNOSUPPORT && strcmp(host, "::") == 0) {
 		snprintf(text, sizeof(text), "0.0.0.0:%s", strrchr(address, ':') + 1);
-		return bind_inet(text, type, serve, unknown);
+		return bind_inet(text, type, serve, resolve_error);
 	}
 	return ret;
 }
@@ -182,15 +183,15 @@ bind_advice(int error)
 int
 socket_bind(const char *name, const char *address, int type)
 {
-	const char *unknown = NULL;
+	const char *resolve_error = NULL;
 	int fd = strncmp(address, "unix:", 5) == 0
 			 ? bind_unix(address + 5, type)
-			 : bind_inet(address, type, true, &unknown);
+			 : bind_inet(address, type, true, &resolve_error);
 
-	if (unknown) {
+	if (resolve_error) {
 		log_error("%s: cannot listen on %s: no address is known for that host: "
 			  "%s",
-			name, address, unknown);
+			name, address, resolve_error);
 	} else if (fd < 0) {
 		const char *advice = bind_advice(-fd);
 
@@ -201,10 +202,10 @@ socket_bind(const char *name, const char *address, int type)
 }
 
 int
-socket_try(const char *address, int type)
+socket_try_bind(const char *address, int type)
 {
-	const char *unknown = NULL;
-	int fd = bind_inet(address, type, false, &unknown);
+	const char *resolve_error = NULL;
+	int fd = bind_inet(address, type, false, &resolve_error);
 
 	if (fd < 0)
 		return fd;
@@ -222,10 +223,11 @@ pause_accepting(struct listener *listener, int error)
 {
 	uint64_t now = uv_now(listener->pause.loop);
 
-	if (listener->said_ms == 0 || now - listener->said_ms >= SILENCE_MS) {
+	if (listener->last_logged_ms == 0 ||
+		now - listener->last_logged_ms >= LOG_INTERVAL_MS) {
 		log_warn("%s: cannot accept clients for now: %s; raise LimitNOFILE",
 			listener->name, strerror(error));
-		listener->said_ms = MAX(now, 1);
+		listener->last_logged_ms = MAX(now, 1);
 	}
 	uv_poll_stop(&listener->poll);
 	uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
@@ -239,7 +241,7 @@ on_connection(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		union peer peer = { .any.sa_family = AF_UNIX };
+		union peer_address peer = { .any.sa_family = AF_UNIX };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(
 			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -266,7 +268,7 @@ on_pause_over(uv_timer_t *timer)
 }
 
 uint16_t
-socket_name(int fd, const char *address, char *text, size_t len)
+socket_text(int fd, const char *address, char *text, size_t len)
 {
 	struct sockaddr_storage bound = { 0 };
 	socklen_t bound_len = sizeof(bound);
@@ -287,7 +289,7 @@ socket_name(int fd, const char *address, char *text, size_t len)
 }
 
 bool
-socket_has_address(int fd, char text[ADDRESS_TEXT_MAX])
+socket_bound_address(int fd, char text[ADDRESS_TEXT_MAX])
 {
 	struct sockaddr_storage bound = { 0 };
 	socklen_t len = sizeof(bound);
@@ -306,7 +308,8 @@ socket_has_address(int fd, char text[ADDRESS_TEXT_MAX])
 int
 listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	const char *address,
-	void (*on_client)(struct listener *listener, int fd, const union peer *peer))
+	void (*on_client)(
+		struct listener *listener, int fd, const union peer_address *peer))
 {
 	int fd = socket_bind(name, address, SOCK_STREAM);
 

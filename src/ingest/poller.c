@@ -10,105 +10,106 @@
 
 #define RETRY_MS 1000
 
-struct source {
-	struct lane *lane;
+struct poller {
+	struct shard *shard;
 	uv_poll_t poll; /* of the attached descriptor; closed while there is none */
-	uv_idle_t more; /* runs while drain() said that there may be more */
+	uv_idle_t idle; /* runs while drain() last_logged that there may be more */
 	uv_timer_t retry;
 	bool attached;
-	struct mural_counts counted; /* of what the plugin counted since attach() */
-	uint64_t said;               /* what the last retry logged, log_changes_only() */
+	struct mural_counts last_counts; /* of what the plugin counted since attach() */
+	uint64_t last_logged;            /* what the last retry logged, log_set_dedup() */
 	int handles;
 };
 
-static int attach(struct source *source);
+static int poller_attach(struct poller *poller);
 
-/* What the plugin counts begins anew with each attach(); what the lane shows does not. */
+/* What the plugin counts begins anew with each attach(); what the shard shows does not.
+ */
 static void
-publish(struct source *source)
+poller_publish(struct poller *poller)
 {
-	struct mural_counts *total = &source->lane->counts, *last = &source->counted;
-	const struct mural_counts *now = &source->lane->instance->host.counts;
+	struct mural_counts *total = &poller->shard->counts, *last = &poller->last_counts;
+	const struct mural_counts *now = &poller->shard->instance->host.counts;
 
 	total->received_bytes += now->received_bytes - last->received_bytes;
 	total->kernel_drops += now->kernel_drops - last->kernel_drops;
 	total->connections += now->connections - last->connections;
 	total->viewers += now->viewers - last->viewers;
 	*last = *now;
-	lane_publish(source->lane, total);
+	shard_publish(poller->shard, total);
 }
 
 static void
-on_closed(uv_handle_t *handle)
+on_poller_closed(uv_handle_t *handle)
 {
-	struct source *source = handle->data;
+	struct poller *poller = handle->data;
 
-	if (--source->handles == 0)
-		free(source);
+	if (--poller->handles == 0)
+		free(poller);
 }
 
 static void
 on_retry(uv_timer_t *timer)
 {
-	struct source *source = timer->data;
-	struct lane *lane = source->lane;
+	struct poller *poller = timer->data;
+	struct shard *shard = poller->shard;
 	int ret;
 
-	log_changes_only(&source->said);
-	ret = attach(source);
-	log_changes_only(NULL);
+	log_set_dedup(&poller->last_logged);
+	ret = poller_attach(poller);
+	log_set_dedup(NULL);
 	if (ret == 0)
-		log_info("%s: attached again", lane->instance->host.name);
+		log_info("%s: attached again", shard->instance->host.name);
 	else
-		uv_timer_start(&source->retry, on_retry, RETRY_MS, 0);
+		uv_timer_start(&poller->retry, on_retry, RETRY_MS, 0);
 }
 
 /* The poll handle goes with the descriptor, and is closed before detach() closes that. */
 static void
-detach(struct source *source)
+poller_detach(struct poller *poller)
 {
-	struct instance *instance = source->lane->instance;
+	struct instance *instance = poller->shard->instance;
 
-	if (!source->attached)
+	if (!poller->attached)
 		return;
-	source->attached = false;
-	uv_idle_stop(&source->more);
-	uv_poll_stop(&source->poll);
-	uv_close((uv_handle_t *)&source->poll, on_closed);
+	poller->attached = false;
+	uv_idle_stop(&poller->idle);
+	uv_poll_stop(&poller->poll);
+	uv_close((uv_handle_t *)&poller->poll, on_poller_closed);
 	instance->plugin->detach(&instance->host);
 	instance->host.counts.connections = instance->host.counts.viewers = 0;
-	publish(source);
+	poller_publish(poller);
 }
 
 static void
-give_up(struct source *source, int error)
+poller_fail(struct poller *poller, int error)
 {
 	log_warn("%s: broken: %s; trying again every second",
-		source->lane->instance->host.name, strerror(-error));
-	detach(source);
-	source->said = 0;
-	uv_timer_start(&source->retry, on_retry, RETRY_MS, 0);
+		poller->shard->instance->host.name, strerror(-error));
+	poller_detach(poller);
+	poller->last_logged = 0;
+	uv_timer_start(&poller->retry, on_retry, RETRY_MS, 0);
 }
 
 static int
-drain(struct source *source)
+poller_drain(struct poller *poller)
 {
-	struct lane *lane = source->lane;
-	struct instance *instance = lane->instance;
-	int ret = instance->plugin->drain(&instance->host, &lane->brush);
+	struct shard *shard = poller->shard;
+	struct instance *instance = shard->instance;
+	int ret = instance->plugin->drain(&instance->host, &shard->brush);
 
-	publish(source);
+	poller_publish(poller);
 	if (ret != 1)
-		uv_idle_stop(&source->more);
+		uv_idle_stop(&poller->idle);
 	if (ret < 0)
-		give_up(source, ret);
+		poller_fail(poller, ret);
 	return ret;
 }
 
 static void
-on_more(uv_idle_t *more)
+on_idle(uv_idle_t *idle)
 {
-	drain(more->data);
+	poller_drain(idle->data);
 }
 
 /* An error on the descriptor (EPOLLERR) makes libuv stop polling it: when drain() does
@@ -116,73 +117,73 @@ on_more(uv_idle_t *more)
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
-	struct source *source = poll->data;
+	struct poller *poller = poll->data;
 
 	(void)events;
 	/* started first: drain() stops it when it took all there was */
-	uv_idle_start(&source->more, on_more);
-	if (drain(source) >= 0 && status < 0)
-		give_up(source, -EIO);
+	uv_idle_start(&poller->idle, on_idle);
+	if (poller_drain(poller) >= 0 && status < 0)
+		poller_fail(poller, -EIO);
 }
 
 static int
-attach(struct source *source)
+poller_attach(struct poller *poller)
 {
-	struct lane *lane = source->lane;
-	struct instance *instance = lane->instance;
+	struct shard *shard = poller->shard;
+	struct instance *instance = shard->instance;
 	int fd, ret;
 
-	instance->host.counts = source->counted = (struct mural_counts){ 0 };
+	instance->host.counts = poller->last_counts = (struct mural_counts){ 0 };
 	memset(instance->host.state, 0, instance->plugin->state_size);
 	fd = instance->plugin->attach(&instance->host);
 	if (fd < 0)
 		return fd;
-	ret = uv_poll_init(lane->worker->loop, &source->poll, fd);
+	ret = uv_poll_init(shard->worker->loop, &poller->poll, fd);
 	if (ret < 0) {
 		log_error("%s: cannot poll its descriptor: %s", instance->host.name,
 			uv_strerror(ret));
 		instance->plugin->detach(&instance->host);
 		return ret;
 	}
-	source->handles++;
-	source->attached = true;
-	source->poll.data = source;
-	uv_poll_start(&source->poll, UV_READABLE, on_readable);
+	poller->handles++;
+	poller->attached = true;
+	poller->poll.data = poller;
+	uv_poll_start(&poller->poll, UV_READABLE, on_readable);
 	return 0;
 }
 
 int
-source_open(struct lane *lane)
+poller_open(struct shard *shard)
 {
-	struct source *source = calloc(1, sizeof(*source));
+	struct poller *poller = calloc(1, sizeof(*poller));
 	int ret;
 
-	if (!source)
+	if (!poller)
 		return -ENOMEM;
-	source->lane = lane;
-	ret = attach(source);
+	poller->shard = shard;
+	ret = poller_attach(poller);
 	if (ret < 0) {
-		free(source);
+		free(poller);
 		return ret;
 	}
-	uv_idle_init(lane->worker->loop, &source->more);
-	uv_timer_init(lane->worker->loop, &source->retry);
-	source->more.data = source;
-	source->retry.data = source;
-	source->handles += 2;
-	lane->source = source;
+	uv_idle_init(shard->worker->loop, &poller->idle);
+	uv_timer_init(shard->worker->loop, &poller->retry);
+	poller->idle.data = poller;
+	poller->retry.data = poller;
+	poller->handles += 2;
+	shard->poller = poller;
 	return 0;
 }
 
 void
-source_close(struct lane *lane)
+poller_close(struct shard *shard)
 {
-	struct source *source = lane->source;
+	struct poller *poller = shard->poller;
 
-	if (!source)
+	if (!poller)
 		return;
-	lane->source = NULL;
-	detach(source);
-	uv_close((uv_handle_t *)&source->more, on_closed);
-	uv_close((uv_handle_t *)&source->retry, on_closed);
+	shard->poller = NULL;
+	poller_detach(poller);
+	uv_close((uv_handle_t *)&poller->idle, on_poller_closed);
+	uv_close((uv_handle_t *)&poller->retry, on_poller_closed);
 }

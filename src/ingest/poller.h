@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A source: a descriptor that a plugin opened itself, drained on one worker.
+ * A poller: a descriptor that a plugin opened itself, drained on one worker.
  *
- * A source that breaks (its interface went away, say) is detached and attached again
+ * A poller that breaks (its interface went away, say) is detached and attached again
  * every second until that succeeds; the wall goes on meanwhile, and the log tells each
  * reason once.  All of it on the worker's thread.
  */
@@ -11,10 +11,10 @@
 
 #include "ingest/worker.h"
 
-/* Attaches the lane's instance.  0 or -errno; the plugin has logged why. */
-int source_open(struct lane *lane);
+/* Attaches the shard's instance.  0 or -errno; the plugin has logged why. */
+int poller_open(struct shard *shard);
 
-/* Detaches it.  Accepts a lane without one. */
-void source_close(struct lane *lane);
+/* Detaches it.  Accepts a shard without one. */
+void poller_close(struct shard *shard);
 
 #endif

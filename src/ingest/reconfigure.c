@@ -17,18 +17,18 @@
 #include "ingest/service.h"
 #include "plugin/sysctl.h"
 
-struct change {
+struct reconfigure {
 	struct ingest *ingest;
 	struct plugins *next;
 	uv_timer_t timer;
-	uint64_t end_ms; /* of the patience with residents, by uv_now() */
+	uint64_t deadline_ms; /* of the patience with residents, by uv_now() */
 	struct ingest_changes changes;
 	void (*done)(void *arg, const struct ingest_changes *changes);
 	void *arg;
 };
 
 static struct instance *
-find(struct instance *instance, const char *name)
+instance_find(struct instance *instance, const char *name)
 {
 	while (instance && strcmp(instance->name, name) != 0)
 		instance = instance->next;
@@ -40,64 +40,64 @@ find(struct instance *instance, const char *name)
 static void
 on_timer_closed(uv_handle_t *handle)
 {
-	free(container_of((uv_timer_t *)handle, struct change, timer));
+	free(container_of((uv_timer_t *)handle, struct reconfigure, timer));
 }
 
 void
-change_abandon(struct ingest *ingest)
+reconfigure_abandon(struct ingest *ingest)
 {
-	struct change *change = ingest->change;
+	struct reconfigure *reconfigure = ingest->reconfigure;
 
-	if (!change)
+	if (!reconfigure)
 		return;
-	ingest->change = NULL;
-	switches_keep(false);
-	uv_close((uv_handle_t *)&change->timer, on_timer_closed);
+	ingest->reconfigure = NULL;
+	sysctl_defer_restore(false);
+	uv_close((uv_handle_t *)&reconfigure->timer, on_timer_closed);
 }
 
 static void
-finish(struct change *change)
+reconfigure_finish(struct reconfigure *reconfigure)
 {
-	struct ingest *ingest = change->ingest;
+	struct ingest *ingest = reconfigure->ingest;
 
 	for (const struct instance *i = ingest->plugins->instances; i; i = i->next)
-		change->changes.stayed += i->stays;
-	plugins_sweep(ingest->plugins);
-	change_abandon(ingest);
-	change->done(change->arg, &change->changes);
+		reconfigure->changes.unchanged += i->unchanged;
+	plugins_unload_unused(ingest->plugins);
+	reconfigure_abandon(ingest);
+	reconfigure->done(reconfigure->arg, &reconfigure->changes);
 }
 
 /* ------------------------------------------------------------------ opening */
 
 static void
-open_new(struct change *change, struct instance *instance)
+open_new(struct reconfigure *reconfigure, struct instance *instance)
 {
-	struct ingest *ingest = change->ingest;
+	struct ingest *ingest = reconfigure->ingest;
 
 	if (instance_open(ingest, instance) == 0) {
-		change->changes.opened++;
-		invite_log(instance);
+		reconfigure->changes.opened++;
+		hint_log(instance);
 		return;
 	}
 	log_warn("%s: not opened%s; the others go on without it", instance->name,
-		rights_suffice(instance)
+		privileges_suffice(instance)
 			? ""
 			: ": murald gave up at its start the rights that it "
 			  "needs, and has them again after a restart");
 	instance_close(ingest, instance);
-	change->changes.failed++;
+	reconfigure->changes.failed++;
 }
 
 /* Takes the one of that name out of the list, if it goes on as it is. */
 static struct instance *
-take_staying(struct instance **link, const char *name)
+take_unchanged(struct instance **link, const char *name)
 {
 	struct instance *instance;
 
 	while (*link && strcmp((*link)->name, name) != 0)
 		link = &(*link)->next;
 	instance = *link;
-	if (!instance || !instance->stays)
+	if (!instance || !instance->unchanged)
 		return NULL;
 	*link = instance->next;
 	return instance;
@@ -106,21 +106,21 @@ take_staying(struct instance **link, const char *name)
 /* The list that is in force from now on: the new config's, with the instances that go on
  * in their place in it. */
 static void
-swap_lists(struct change *change)
+swap_lists(struct reconfigure *reconfigure)
 {
-	struct plugins *plugins = change->ingest->plugins, *next = change->next;
+	struct plugins *plugins = reconfigure->ingest->plugins, *next = reconfigure->next;
 	struct instance *old = plugins->instances, **end = &plugins->instances, *new;
 
 	plugins->instances = NULL;
 	while ((new = next->instances)) {
-		struct instance *stays = take_staying(&old, new->name);
+		struct instance *kept = take_unchanged(&old, new->name);
 
 		next->instances = new->next;
-		if (stays) {
-			stays->section = new->section;
-			stays->common.required = new->common.required;
+		if (kept) {
+			kept->section = new->section;
+			kept->common.required = new->common.required;
 			instance_free(new);
-			new = stays;
+			new = kept;
 		}
 		new->next = NULL;
 		*end = new;
@@ -128,7 +128,7 @@ swap_lists(struct change *change)
 	}
 	while ((new = old)) {
 		old = new->next;
-		instance_clear(change->ingest, new);
+		instance_clear(reconfigure->ingest, new);
 		instance_free(new);
 	}
 	free(plugins->claims);
@@ -140,112 +140,114 @@ swap_lists(struct change *change)
 /* ------------------------------------------------------------------ waiting */
 
 static bool
-is_anybody_going(const struct instance *instance)
+is_any_stopping(const struct instance *instance)
 {
-	while (instance && instance->residence != RESIDENT_GOING)
+	while (instance && instance->service_state != SERVICE_STOPPING)
 		instance = instance->next;
 	return instance;
 }
 
 /* What did not stop keeps all it may touch, for as long as murald runs. */
 static void
-leave_residents(struct plugins *plugins)
+abandon_services(struct plugins *plugins)
 {
 	struct instance **link = &plugins->instances;
 
 	while (*link) {
 		struct instance *instance = *link;
 
-		if (instance->residence != RESIDENT_GOING) {
+		if (instance->service_state != SERVICE_STOPPING) {
 			link = &instance->next;
 			continue;
 		}
 		log_error("%s: did not stop; leaving it", instance->name);
 		*link = instance->next;
-		instance->next = plugins->left;
-		plugins->left = instance;
+		instance->next = plugins->abandoned;
+		plugins->abandoned = instance;
 	}
 }
 
 static void
-on_turn(uv_timer_t *timer)
+on_services_stopped(uv_timer_t *timer)
 {
-	struct change *change = container_of(timer, struct change, timer);
-	struct ingest *ingest = change->ingest;
+	struct reconfigure *reconfigure = container_of(timer, struct reconfigure, timer);
+	struct ingest *ingest = reconfigure->ingest;
 	struct plugins *plugins = ingest->plugins;
 	uint64_t now = uv_now(ingest->loop);
 
-	if (is_anybody_going(plugins->instances) && now < change->end_ms) {
-		uv_timer_start(timer, on_turn, change->end_ms - now, 0);
+	if (is_any_stopping(plugins->instances) && now < reconfigure->deadline_ms) {
+		uv_timer_start(
+			timer, on_services_stopped, reconfigure->deadline_ms - now, 0);
 		return;
 	}
-	leave_residents(plugins);
-	swap_lists(change);
+	abandon_services(plugins);
+	swap_lists(reconfigure);
 	ingest_warn_if_empty(ingest);
 	for (struct instance *i = plugins->instances; i; i = i->next)
-		if (i->stays)
+		if (i->unchanged)
 			instance_reload(ingest, i);
 		else
-			open_new(change, i);
-	finish(change);
+			open_new(reconfigure, i);
+	reconfigure_finish(reconfigure);
 }
 
 static void
 on_stopped(struct instance *instance)
 {
-	struct change *change = instance->ingest->change;
+	struct reconfigure *reconfigure = instance->ingest->reconfigure;
 
-	if (change)
-		uv_timer_start(&change->timer, on_turn, 0, 0);
+	if (reconfigure)
+		uv_timer_start(&reconfigure->timer, on_services_stopped, 0, 0);
 }
 
 /* ------------------------------------------------------------------ closing */
 
 /* Also one that could not open before: it may do so now. */
 static bool
-is_to_stay(const struct instance *instance, struct instance *next)
+is_unchanged(const struct instance *instance, struct instance *next)
 {
-	const struct instance *new = find(next, instance->name);
+	const struct instance *new = instance_find(next, instance->name);
 
 	return instance->is_open && new &&instance_same(instance, new);
 }
 
 static void
-close_old(struct change *change)
+close_old(struct reconfigure *reconfigure)
 {
-	struct ingest *ingest = change->ingest;
+	struct ingest *ingest = reconfigure->ingest;
 
 	for (struct instance *i = ingest->plugins->instances; i; i = i->next) {
-		i->stays = is_to_stay(i, change->next->instances);
-		if (i->stays)
+		i->unchanged = is_unchanged(i, reconfigure->next->instances);
+		if (i->unchanged)
 			continue;
-		change->changes.closed += i->is_open;
+		reconfigure->changes.closed += i->is_open;
 		i->on_stopped = on_stopped;
 		instance_close(ingest, i);
 	}
 }
 
 int
-ingest_change(struct ingest *ingest, struct plugins *next,
+ingest_reconfigure(struct ingest *ingest, struct plugins *next,
 	void (*done)(void *arg, const struct ingest_changes *changes), void *arg)
 {
-	struct change *change = calloc(1, sizeof(*change));
-	bool going;
+	struct reconfigure *reconfigure = calloc(1, sizeof(*reconfigure));
+	bool stopping;
 
-	if (!change)
+	if (!reconfigure)
 		return -ENOMEM;
-	change->ingest = ingest;
-	change->next = next;
-	change->done = done;
-	change->arg = arg;
-	uv_timer_init(ingest->loop, &change->timer);
+	reconfigure->ingest = ingest;
+	reconfigure->next = next;
+	reconfigure->done = done;
+	reconfigure->arg = arg;
+	uv_timer_init(ingest->loop, &reconfigure->timer);
 	uv_update_time(ingest->loop);
-	ingest->change = change;
-	switches_keep(true);
-	close_old(change);
-	going = is_anybody_going(ingest->plugins->instances);
-	change->end_ms = uv_now(ingest->loop) + RESIDENT_PATIENCE_MS;
+	ingest->reconfigure = reconfigure;
+	sysctl_defer_restore(true);
+	close_old(reconfigure);
+	stopping = is_any_stopping(ingest->plugins->instances);
+	reconfigure->deadline_ms = uv_now(ingest->loop) + SERVICE_STOP_TIMEOUT_MS;
 	/* at least one turn, in which the loop lets go of what was closed on it */
-	uv_timer_start(&change->timer, on_turn, going ? RESIDENT_PATIENCE_MS : 0, 0);
+	uv_timer_start(&reconfigure->timer, on_services_stopped,
+		stopping ? SERVICE_STOP_TIMEOUT_MS : 0, 0);
 	return 0;
 }

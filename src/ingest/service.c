@@ -11,23 +11,23 @@
 #include "ingest/worker.h"
 
 int
-resident_start(struct instance *instance, uv_loop_t *loop)
+service_start(struct instance *instance, uv_loop_t *loop)
 {
 	int ret;
 
 	instance->host.loop = loop;
-	instance->host.brush = &instance->lanes[0].brush;
+	instance->host.brush = &instance->shards[0].brush;
 	ret = instance->plugin->start(&instance->host);
-	instance->residence = ret == 0 ? RESIDENT_HERE : RESIDENT_GONE;
+	instance->service_state = ret == 0 ? SERVICE_RUNNING : SERVICE_STOPPED;
 	return ret;
 }
 
 void
-resident_stop(struct instance *instance)
+service_stop(struct instance *instance)
 {
-	if (instance->residence != RESIDENT_HERE)
+	if (instance->service_state != SERVICE_RUNNING)
 		return;
-	instance->residence = RESIDENT_GOING;
+	instance->service_state = SERVICE_STOPPING;
 	instance->plugin->stop(&instance->host);
 }
 
@@ -37,7 +37,7 @@ mural_stopped(struct mural_host *host)
 	struct instance *instance = container_of(host, struct instance, host);
 
 	mural_publish(host);
-	instance->residence = RESIDENT_GONE;
+	instance->service_state = SERVICE_STOPPED;
 	if (instance->on_stopped)
 		instance->on_stopped(instance);
 }
@@ -47,7 +47,7 @@ mural_publish(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
-	lane_publish(&instance->lanes[0], &host->counts);
+	shard_publish(&instance->shards[0], &host->counts);
 }
 
 struct mural_listener {
@@ -57,7 +57,7 @@ struct mural_listener {
 };
 
 static void
-on_client(struct listener *listener, int fd, const union peer *peer)
+on_client(struct listener *listener, int fd, const union peer_address *peer)
 {
 	struct mural_listener *pub =
 		container_of(listener, struct mural_listener, listener);
@@ -90,7 +90,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 	new->host = host;
 	new->on_client = client;
 	new->listener.on_closed = on_listener_closed;
-	new->listener.port = socket_name(new->listener.fd, address, text, sizeof(text));
+	new->listener.port = socket_text(new->listener.fd, address, text, sizeof(text));
 	if (host->port == 0)
 		host->port = new->listener.port;
 	log_info("%s: listening on %s%s%s", host->name, text, what ? ", " : "",
@@ -111,39 +111,39 @@ mural_watch(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
-	return canvas_reader_new(instance->lanes[0].worker->canvas);
+	return canvas_reader_new(instance->shards[0].worker->canvas);
 }
 
 static void
-on_impatience(uv_timer_t *timer)
+on_stop_timeout(uv_timer_t *timer)
 {
 	*(bool *)timer->data = true;
 }
 
 static struct instance *
-find_going(struct instance *instance)
+find_stopping(struct instance *instance)
 {
-	while (instance && instance->residence != RESIDENT_GOING)
+	while (instance && instance->service_state != SERVICE_STOPPING)
 		instance = instance->next;
 	return instance;
 }
 
 bool
-residents_wait(struct instance *instances, uv_loop_t *loop)
+services_wait(struct instance *instances, uv_loop_t *loop)
 {
-	struct instance *going;
-	bool impatient = false;
+	struct instance *stopping;
+	bool timed_out = false;
 	uv_timer_t timer;
 
 	uv_timer_init(loop, &timer);
-	timer.data = &impatient;
-	uv_timer_start(&timer, on_impatience, RESIDENT_PATIENCE_MS, 0);
-	while ((going = find_going(instances)) && !impatient)
+	timer.data = &timed_out;
+	uv_timer_start(&timer, on_stop_timeout, SERVICE_STOP_TIMEOUT_MS, 0);
+	while ((stopping = find_stopping(instances)) && !timed_out)
 		uv_run(loop, UV_RUN_ONCE);
-	if (going)
-		log_error("%s: did not stop; leaving it", going->host.name);
+	if (stopping)
+		log_error("%s: did not stop; leaving it", stopping->host.name);
 	uv_close((uv_handle_t *)&timer, NULL);
 	/* closed handles are let go at the end of a turn */
 	uv_run(loop, UV_RUN_NOWAIT);
-	return !going;
+	return !stopping;
 }

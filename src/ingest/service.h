@@ -14,17 +14,17 @@
 #include "plugin/registry.h"
 
 /* How long one may take to stop. */
-#define RESIDENT_PATIENCE_MS 5000
+#define SERVICE_STOP_TIMEOUT_MS 5000
 
 /* Starts the instance on the loop.  0 or -errno; the plugin has logged why. */
-int resident_start(struct instance *instance, uv_loop_t *loop);
+int service_start(struct instance *instance, uv_loop_t *loop);
 
 /* Asks it to go.  Accepts one that never started, and one that is going. */
-void resident_stop(struct instance *instance);
+void service_stop(struct instance *instance);
 
 /* Turns the loop until all of them, and all that murald itself closed there, are gone;
  * one that does not go in time is named in the log and left, and the answer
  * is false. */
-bool residents_wait(struct instance *instances, uv_loop_t *loop);
+bool services_wait(struct instance *instances, uv_loop_t *loop);
 
 #endif

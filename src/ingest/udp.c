@@ -17,9 +17,9 @@
 #define BATCHES_A_TURN 16
 #define DATAGRAM_BYTES (READ_BYTES / BATCH)
 
-struct dgram {
+struct udp_socket {
 	struct client client;
-	struct lane *lane;
+	struct shard *shard;
 	uv_poll_t poll;
 	int fd;
 	struct sockaddr_storage peer;
@@ -29,62 +29,62 @@ struct dgram {
 static int
 reply_to_peer(struct client *client, const void *data, size_t len)
 {
-	struct dgram *dgram = container_of(client, struct dgram, client);
-	const struct sockaddr *peer = (const struct sockaddr *)&dgram->peer;
+	struct udp_socket *udp = container_of(client, struct udp_socket, client);
+	const struct sockaddr *peer = (const struct sockaddr *)&udp->peer;
 
-	if (sendto(dgram->fd, data, len, MSG_DONTWAIT, peer, dgram->peer_len) < 0)
+	if (sendto(udp->fd, data, len, MSG_DONTWAIT, peer, udp->peer_len) < 0)
 		return -ENOBUFS;
 	return 0;
 }
 
 /* Takes the bytes and, until it is known how many there are, a pixel. */
 static bool
-is_within_limits(struct dgram *dgram, size_t bytes)
+is_within_limits(struct udp_socket *udp, size_t bytes)
 {
-	struct lane *lane = dgram->lane;
-	int verdict = rations_take(
-		lane->worker->rations, (const struct sockaddr *)&dgram->peer, 1, bytes);
+	struct shard *shard = udp->shard;
+	int verdict = ratelimit_consume(
+		shard->worker->ratelimit, (const struct sockaddr *)&udp->peer, 1, bytes);
 
 	if (verdict < 0)
-		mural_discard(&lane->brush,
+		mural_discard(&shard->brush,
 			verdict == -EACCES ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED, 1);
 	return verdict == 0;
 }
 
 static void
-feed_datagram(struct dgram *dgram, const struct mmsghdr *message)
+feed_datagram(struct udp_socket *udp, const struct mmsghdr *message)
 {
-	struct lane *lane = dgram->lane;
+	struct shard *shard = udp->shard;
 	const struct iovec *iov = message->msg_hdr.msg_iov;
-	uint64_t painted = lane->brush.painted;
+	uint64_t painted = shard->brush.painted;
 
-	lane->counts.received_bytes += message->msg_len;
+	shard->counts.received_bytes += message->msg_len;
 	if (message->msg_hdr.msg_flags & MSG_TRUNC) {
-		mural_discard(&lane->brush, MURAL_MALFORMED, 1);
+		mural_discard(&shard->brush, MURAL_MALFORMED, 1);
 		return;
 	}
-	dgram->peer = *(const struct sockaddr_storage *)message->msg_hdr.msg_name;
-	dgram->peer_len = message->msg_hdr.msg_namelen;
-	if (rations_active(lane->worker->rations) &&
-		!is_within_limits(dgram, message->msg_len))
+	udp->peer = *(const struct sockaddr_storage *)message->msg_hdr.msg_name;
+	udp->peer_len = message->msg_hdr.msg_namelen;
+	if (ratelimit_active(shard->worker->ratelimit) &&
+		!is_within_limits(udp, message->msg_len))
 		return;
-	if (lane->instance->plugin->feed(&dgram->client.pub, &lane->brush, iov->iov_base,
-		    message->msg_len) < 0)
-		mural_discard(&lane->brush, MURAL_MALFORMED, 1);
-	if (rations_active(lane->worker->rations))
-		rations_spend(lane->worker->rations,
-			(const struct sockaddr *)&dgram->peer,
-			(int64_t)(lane->brush.painted - painted) - 1, 0);
+	if (shard->instance->plugin->feed(
+		    &udp->client.pub, &shard->brush, iov->iov_base, message->msg_len) < 0)
+		mural_discard(&shard->brush, MURAL_MALFORMED, 1);
+	if (ratelimit_active(shard->worker->ratelimit))
+		ratelimit_debit(shard->worker->ratelimit,
+			(const struct sockaddr *)&udp->peer,
+			(int64_t)(shard->brush.painted - painted) - 1, 0);
 }
 
 /* One batch; how many datagrams it had. */
 static int
-read_batch(struct dgram *dgram)
+read_batch(struct udp_socket *udp)
 {
 	struct sockaddr_storage peers[BATCH];
 	struct mmsghdr messages[BATCH];
 	struct iovec iovs[BATCH];
-	uint8_t *buf = dgram->lane->worker->buf;
+	uint8_t *buf = udp->shard->worker->buf;
 	int n;
 
 	for (int i = 0; i < BATCH; i++) {
@@ -98,9 +98,9 @@ read_batch(struct dgram *dgram)
 			},
 		};
 	}
-	n = recvmmsg(dgram->fd, messages, BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(udp->fd, messages, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
-		feed_datagram(dgram, &messages[i]);
+		feed_datagram(udp, &messages[i]);
 	return n;
 }
 
@@ -108,14 +108,14 @@ read_batch(struct dgram *dgram)
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
-	struct dgram *dgram = poll->data;
+	struct udp_socket *udp = poll->data;
 
 	(void)status;
 	(void)events;
 	for (int i = 0; i < BATCHES_A_TURN; i++)
-		if (read_batch(dgram) < BATCH)
+		if (read_batch(udp) < BATCH)
 			break;
-	lane_publish(dgram->lane, &dgram->lane->counts);
+	shard_publish(udp->shard, &udp->shard->counts);
 }
 
 /* Of a Unix socket, the file that bind() made. */
@@ -133,74 +133,74 @@ remove_file(int fd)
 /* The address is free when this returns; the memory goes when the loop is done with it.
  */
 static void
-close_socket(struct dgram *dgram)
+close_socket(struct udp_socket *udp)
 {
-	remove_file(dgram->fd);
-	close(dgram->fd);
+	remove_file(udp->fd);
+	close(udp->fd);
 }
 
 static void
-dgram_free(struct dgram *dgram)
+udp_free(struct udp_socket *udp)
 {
-	free(dgram->client.pub.state);
-	free(dgram);
+	free(udp->client.pub.state);
+	free(udp);
 }
 
 static void
-on_closed(uv_handle_t *handle)
+on_udp_closed(uv_handle_t *handle)
 {
-	struct dgram *dgram = handle->data;
+	struct udp_socket *udp = handle->data;
 
-	dgram_free(dgram);
+	udp_free(udp);
 }
 
 int
-dgram_open(struct lane *lane, int fd)
+udp_open(struct shard *shard, int fd)
 {
-	const struct mural_plugin *plugin = lane->instance->plugin;
-	struct dgram *dgram = calloc(1, sizeof(*dgram));
+	const struct mural_plugin *plugin = shard->instance->plugin;
+	struct udp_socket *udp = calloc(1, sizeof(*udp));
 	int ret;
 
-	if (!dgram) {
+	if (!udp) {
 		close(fd);
 		return -ENOMEM;
 	}
-	dgram->lane = lane;
-	dgram->fd = fd;
-	dgram->poll.data = dgram;
-	ret = client_init(&dgram->client, lane, (const struct sockaddr *)&dgram->peer);
+	udp->shard = shard;
+	udp->fd = fd;
+	udp->poll.data = udp;
+	ret = client_init(&udp->client, shard, (const struct sockaddr *)&udp->peer);
 	if (ret == 0) {
-		dgram->client.reply = reply_to_peer;
-		ret = uv_poll_init(lane->worker->loop, &dgram->poll, fd);
+		udp->client.reply = reply_to_peer;
+		ret = uv_poll_init(shard->worker->loop, &udp->poll, fd);
 	}
 	if (ret < 0) {
-		close_socket(dgram);
-		dgram_free(dgram);
+		close_socket(udp);
+		udp_free(udp);
 		return ret;
 	}
-	ret = plugin->open ? plugin->open(&dgram->client.pub) : 0;
+	ret = plugin->open ? plugin->open(&udp->client.pub) : 0;
 	if (ret < 0) {
 		log_error("%s: the plugin refused its UDP socket: %s",
-			lane->instance->host.name, strerror(-ret));
-		uv_close((uv_handle_t *)&dgram->poll, on_closed);
-		close_socket(dgram);
+			shard->instance->host.name, strerror(-ret));
+		uv_close((uv_handle_t *)&udp->poll, on_udp_closed);
+		close_socket(udp);
 		return ret;
 	}
-	lane->dgram = dgram;
-	return uv_poll_start(&dgram->poll, UV_READABLE, on_readable);
+	shard->udp = udp;
+	return uv_poll_start(&udp->poll, UV_READABLE, on_readable);
 }
 
 void
-dgram_close(struct lane *lane)
+udp_close(struct shard *shard)
 {
-	struct dgram *dgram = lane->dgram;
+	struct udp_socket *udp = shard->udp;
 
-	if (!dgram)
+	if (!udp)
 		return;
-	lane->dgram = NULL;
-	if (lane->instance->plugin->close)
-		lane->instance->plugin->close(&dgram->client.pub);
-	uv_poll_stop(&dgram->poll);
-	uv_close((uv_handle_t *)&dgram->poll, on_closed);
-	close_socket(dgram);
+	shard->udp = NULL;
+	if (shard->instance->plugin->close)
+		shard->instance->plugin->close(&udp->client.pub);
+	uv_poll_stop(&udp->poll);
+	uv_close((uv_handle_t *)&udp->poll, on_udp_closed);
+	close_socket(udp);
 }

@@ -13,9 +13,9 @@
 
 /* Takes a bound, non-blocking UDP or Unix socket over; it is closed, and a Unix socket's
  * file removed, if that fails. */
-int dgram_open(struct lane *lane, int fd);
+int udp_open(struct shard *shard, int fd);
 
-/* Closes it likewise, at once.  Accepts a lane without one. */
-void dgram_close(struct lane *lane);
+/* Closes it likewise, at once.  Accepts a shard without one. */
+void udp_close(struct shard *shard);
 
 #endif

@@ -22,9 +22,9 @@ take_jobs(struct worker *worker)
 }
 
 static void
-on_bell(uv_async_t *bell)
+on_async(uv_async_t *async)
 {
-	struct worker *worker = container_of(bell, struct worker, bell);
+	struct worker *worker = container_of(async, struct worker, async);
 	struct job *job = take_jobs(worker), *next;
 
 	for (; job; job = next) {
@@ -32,7 +32,7 @@ on_bell(uv_async_t *bell)
 		job->run(job);
 	}
 	if (worker->closing)
-		uv_close((uv_handle_t *)bell, NULL);
+		uv_close((uv_handle_t *)async, NULL);
 }
 
 static void *
@@ -51,7 +51,7 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 
 	*worker = (struct worker){ .canvas = canvas, .threaded = !main_loop };
 	worker->last = &worker->first;
-	worker->last_waiting = &worker->waiting;
+	worker->waitlist_end = &worker->waitlist;
 	worker->buf = malloc(MURAL_REST_MAX + READ_BYTES);
 	if (!worker->buf)
 		return -ENOMEM;
@@ -68,12 +68,12 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 	}
 	worker->loop = &worker->own_loop;
 	pthread_mutex_init(&worker->lock, NULL);
-	uv_async_init(worker->loop, &worker->bell, on_bell);
+	uv_async_init(worker->loop, &worker->async, on_async);
 	ret = thread_start(&worker->thread, run_worker, worker);
 	if (ret < 0) {
 		log_error("worker: cannot start a thread: %s", uv_strerror(ret));
 		worker->threaded = false;
-		uv_close((uv_handle_t *)&worker->bell, NULL);
+		uv_close((uv_handle_t *)&worker->async, NULL);
 		uv_run(worker->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&worker->own_loop);
 		pthread_mutex_destroy(&worker->lock);
@@ -95,7 +95,7 @@ worker_send(struct worker *worker, struct job *job)
 	*worker->last = job;
 	worker->last = &job->next;
 	pthread_mutex_unlock(&worker->lock);
-	uv_async_send(&worker->bell);
+	uv_async_send(&worker->async);
 }
 
 /* A call is a job whose sender waits. */
@@ -156,8 +156,8 @@ worker_stop(struct worker *worker)
 }
 
 void
-lane_publish(struct lane *lane, const struct mural_counts *counts)
+shard_publish(struct shard *shard, const struct mural_counts *counts)
 {
-	canvas_publish(lane->worker->canvas, &lane->brush);
-	counters_store(&lane->shown, &lane->brush, counts);
+	canvas_publish(shard->worker->canvas, &shard->brush);
+	counters_publish(&shard->published, &shard->brush, counts);
 }

@@ -9,134 +9,134 @@
 
 #define FIRST_SIZE 256
 
-struct sender_count {
-	struct sender sender;
+struct connlimit_slot {
+	struct ip_key key;
 	uint32_t clients; /* 0: a free slot */
 };
 
 static size_t
-slot_of(const struct quota *quota, const struct sender *sender)
+slot_of(const struct connlimit *connlimit, const struct ip_key *key)
 {
-	return sender_hash(sender, quota->salt) & (quota->size - 1);
+	return ip_key_hash(key, connlimit->salt) & (connlimit->size - 1);
 }
 
 /* The source's slot, or the free one where it belongs: one always is free. */
-static struct sender_count *
-find(const struct quota *quota, const struct sender *sender)
+static struct connlimit_slot *
+slot_find(const struct connlimit *connlimit, const struct ip_key *key)
 {
-	size_t slot = slot_of(quota, sender);
+	size_t slot = slot_of(connlimit, key);
 
-	for (;; slot = (slot + 1) & (quota->size - 1)) {
-		struct sender_count *count = &quota->table[slot];
+	for (;; slot = (slot + 1) & (connlimit->size - 1)) {
+		struct connlimit_slot *count = &connlimit->table[slot];
 
-		if (count->clients == 0 || sender_same(&count->sender, sender))
+		if (count->clients == 0 || ip_key_equal(&count->key, key))
 			return count;
 	}
 }
 
 static int
-grow(struct quota *quota)
+table_grow(struct connlimit *connlimit)
 {
-	struct sender_count *old = quota->table;
-	size_t old_size = quota->size, size = old_size ? 2 * old_size : FIRST_SIZE;
-	struct sender_count *table = calloc(size, sizeof(*table));
+	struct connlimit_slot *old = connlimit->table;
+	size_t old_size = connlimit->size, size = old_size ? 2 * old_size : FIRST_SIZE;
+	struct connlimit_slot *table = calloc(size, sizeof(*table));
 
 	if (!table)
 		return -ENOMEM;
-	quota->table = table;
-	quota->size = size;
+	connlimit->table = table;
+	connlimit->size = size;
 	for (size_t i = 0; i < old_size; i++)
 		if (old[i].clients > 0)
-			*find(quota, &old[i].sender) = old[i];
+			*slot_find(connlimit, &old[i].key) = old[i];
 	free(old);
 	return 0;
 }
 
 /* Frees a slot; what had to move on because of it moves back. */
 static void
-remove_slot(struct quota *quota, struct sender_count *count)
+remove_slot(struct connlimit *connlimit, struct connlimit_slot *count)
 {
-	size_t hole = count - quota->table, slot = hole, mask = quota->size - 1;
+	size_t hole = count - connlimit->table, slot = hole, mask = connlimit->size - 1;
 
-	quota->table[hole].clients = 0;
+	connlimit->table[hole].clients = 0;
 	for (;;) {
 		slot = (slot + 1) & mask;
-		if (quota->table[slot].clients == 0)
+		if (connlimit->table[slot].clients == 0)
 			return;
-		size_t home = slot_of(quota, &quota->table[slot].sender);
+		size_t home = slot_of(connlimit, &connlimit->table[slot].key);
 		if (((slot - home) & mask) < ((slot - hole) & mask))
 			continue;
-		quota->table[hole] = quota->table[slot];
-		quota->table[slot].clients = 0;
+		connlimit->table[hole] = connlimit->table[slot];
+		connlimit->table[slot].clients = 0;
 		hole = slot;
 	}
 }
 
 int
-quota_init(struct quota *quota, uint32_t most, unsigned prefix)
+connlimit_init(struct connlimit *connlimit, uint32_t max, unsigned prefix)
 {
-	*quota = (struct quota){ .most = most, .prefix = prefix };
-	if (getrandom(&quota->salt, sizeof(quota->salt), GRND_NONBLOCK) < 0)
-		quota->salt = (uintptr_t)quota;
-	if (grow(quota) < 0)
+	*connlimit = (struct connlimit){ .max = max, .prefix = prefix };
+	if (getrandom(&connlimit->salt, sizeof(connlimit->salt), GRND_NONBLOCK) < 0)
+		connlimit->salt = (uintptr_t)connlimit;
+	if (table_grow(connlimit) < 0)
 		return -ENOMEM;
-	pthread_mutex_init(&quota->lock, NULL);
+	pthread_mutex_init(&connlimit->lock, NULL);
 	return 0;
 }
 
 void
-quota_limit(struct quota *quota, uint32_t most)
+connlimit_set_max(struct connlimit *connlimit, uint32_t max)
 {
-	pthread_mutex_lock(&quota->lock);
-	quota->most = most;
-	pthread_mutex_unlock(&quota->lock);
+	pthread_mutex_lock(&connlimit->lock);
+	connlimit->max = max;
+	pthread_mutex_unlock(&connlimit->lock);
 }
 
 void
-quota_finish(struct quota *quota)
+connlimit_finish(struct connlimit *connlimit)
 {
-	if (!quota->table)
+	if (!connlimit->table)
 		return;
-	pthread_mutex_destroy(&quota->lock);
-	free(quota->table);
-	*quota = (struct quota){ 0 };
+	pthread_mutex_destroy(&connlimit->lock);
+	free(connlimit->table);
+	*connlimit = (struct connlimit){ 0 };
 }
 
 bool
-quota_enter(struct quota *quota, const struct sockaddr *peer)
+connlimit_admit(struct connlimit *connlimit, const struct sockaddr *peer)
 {
-	struct sender sender;
-	bool entered = false;
+	struct ip_key key;
+	bool admitted = false;
 
-	if (!sender_of(peer, quota->prefix, &sender))
+	if (!ip_key_of(peer, connlimit->prefix, &key))
 		return true;
-	pthread_mutex_lock(&quota->lock);
-	if (2 * quota->sources < quota->size || grow(quota) == 0) {
-		struct sender_count *count = find(quota, &sender);
+	pthread_mutex_lock(&connlimit->lock);
+	if (2 * connlimit->sources < connlimit->size || table_grow(connlimit) == 0) {
+		struct connlimit_slot *count = slot_find(connlimit, &key);
 
-		entered = quota->most == 0 || count->clients < quota->most;
-		quota->sources += entered && count->clients == 0;
-		if (entered)
-			*count = (struct sender_count){ sender, count->clients + 1 };
+		admitted = connlimit->max == 0 || count->clients < connlimit->max;
+		connlimit->sources += admitted && count->clients == 0;
+		if (admitted)
+			*count = (struct connlimit_slot){ key, count->clients + 1 };
 	}
-	pthread_mutex_unlock(&quota->lock);
-	return entered;
+	pthread_mutex_unlock(&connlimit->lock);
+	return admitted;
 }
 
 void
-quota_leave(struct quota *quota, const struct sockaddr *peer)
+connlimit_release(struct connlimit *connlimit, const struct sockaddr *peer)
 {
-	struct sender sender;
+	struct ip_key key;
 
-	if (!sender_of(peer, quota->prefix, &sender))
+	if (!ip_key_of(peer, connlimit->prefix, &key))
 		return;
-	pthread_mutex_lock(&quota->lock);
-	struct sender_count *count = find(quota, &sender);
+	pthread_mutex_lock(&connlimit->lock);
+	struct connlimit_slot *count = slot_find(connlimit, &key);
 	if (count->clients == 1) {
-		remove_slot(quota, count);
-		quota->sources--;
+		remove_slot(connlimit, count);
+		connlimit->sources--;
 	} else if (count->clients > 1) {
 		count->clients--;
 	}
-	pthread_mutex_unlock(&quota->lock);
+	pthread_mutex_unlock(&connlimit->lock);
 }

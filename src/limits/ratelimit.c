@@ -10,7 +10,7 @@
 
 #include <mural/plugin.h>
 
-#define SETS 128 /* in a shard */
+#define SETS 128 /* in a stripe */
 #define WAYS 8
 
 /* In all protocols a pixel takes four bytes or more (PXMULTI takes four). */
@@ -18,13 +18,13 @@
 
 /* So many parts of a second's worth are given at a time, so that what clients of one
  * source are given at once on several threads is not much more than it has. */
-#define PARTS_A_SECOND 8
+#define SLICES_A_SECOND 8
 
 /* Levels are thousandths, so that slow rates lose nothing to rounding. */
-struct bucket_slot {
-	struct sender sender;
-	uint64_t look;    /* the shard's last one for this sender; 0: a free slot */
-	uint64_t when_ms; /* the levels were these */
+struct ratelimit_bucket {
+	struct ip_key key;
+	uint64_t last_used;   /* the stripe's last one for this key; 0: a free slot */
+	uint64_t refilled_ms; /* the levels were these */
 	int64_t pixels, bytes;
 };
 
@@ -41,7 +41,7 @@ now_ms(void)
 
 /* A bucket after so much time. */
 static int64_t
-fill(int64_t level, int64_t rate, uint64_t elapsed_ms)
+bucket_refill(int64_t level, int64_t rate, uint64_t elapsed_ms)
 {
 	int64_t full = rate * 1000;
 
@@ -50,41 +50,44 @@ fill(int64_t level, int64_t rate, uint64_t elapsed_ms)
 	return level + rate * (int64_t)elapsed_ms;
 }
 
-/* The source's slot, its buckets filled up to now.  The shard's lock. */
-static struct bucket_slot *
-find(const struct rations *rations, struct rations_shard *shard,
-	const struct sender *sender, uint64_t hash)
+/* The source's slot, its buckets filled up to now.  The stripe's lock. */
+static struct ratelimit_bucket *
+bucket_find(const struct ratelimit *ratelimit, struct ratelimit_stripe *stripe,
+	const struct ip_key *key, uint64_t hash)
 {
-	struct bucket_slot *set = &shard->slots[hash / RATIONS_SHARDS % SETS * WAYS];
-	struct bucket_slot *oldest = set;
+	struct ratelimit_bucket *set =
+		&stripe->slots[hash / RATELIMIT_STRIPES % SETS * WAYS];
+	struct ratelimit_bucket *oldest = set;
 	uint64_t now = now_ms();
 
-	for (struct bucket_slot *slot = set; slot < set + WAYS; slot++) {
-		if (slot->look != 0 && sender_same(&slot->sender, sender)) {
-			uint64_t elapsed = now - slot->when_ms;
+	for (struct ratelimit_bucket *slot = set; slot < set + WAYS; slot++) {
+		if (slot->last_used != 0 && ip_key_equal(&slot->key, key)) {
+			uint64_t elapsed = now - slot->refilled_ms;
 
-			slot->pixels = fill(slot->pixels, rations->pixels, elapsed);
-			slot->bytes = fill(slot->bytes, rations->bytes, elapsed);
-			slot->when_ms = now;
-			slot->look = ++shard->looks;
+			slot->pixels =
+				bucket_refill(slot->pixels, ratelimit->pixels, elapsed);
+			slot->bytes =
+				bucket_refill(slot->bytes, ratelimit->bytes, elapsed);
+			slot->refilled_ms = now;
+			slot->last_used = ++stripe->clock;
 			return slot;
 		}
-		if (slot->look < oldest->look)
+		if (slot->last_used < oldest->last_used)
 			oldest = slot;
 	}
-	*oldest = (struct bucket_slot){
-		.sender = *sender,
-		.look = ++shard->looks,
-		.when_ms = now,
-		.pixels = rations->pixels * 1000,
-		.bytes = rations->bytes * 1000,
+	*oldest = (struct ratelimit_bucket){
+		.key = *key,
+		.last_used = ++stripe->clock,
+		.refilled_ms = now,
+		.pixels = ratelimit->pixels * 1000,
+		.bytes = ratelimit->bytes * 1000,
 	};
 	return oldest;
 }
 
 /* Whether there is as much; for what is more than a full bucket, whether it is full. */
 static bool
-has(int64_t level, int64_t rate, uint64_t wanted)
+bucket_has(int64_t level, int64_t rate, uint64_t wanted)
 {
 	int64_t most = rate * 1000;
 
@@ -94,160 +97,162 @@ has(int64_t level, int64_t rate, uint64_t wanted)
 
 /* What may be had at once, and when there is something: a part of a second's worth. */
 static int64_t
-part(int64_t rate)
+slice_of(int64_t rate)
 {
-	return rate / PARTS_A_SECOND + 1;
+	return rate / SLICES_A_SECOND + 1;
 }
 
 static uint64_t
-wait_for_part(int64_t level, int64_t rate)
+slice_wait_ms(int64_t level, int64_t rate)
 {
-	return (uint64_t)((part(rate) * 1000 - level) / rate + 1);
+	return (uint64_t)((slice_of(rate) * 1000 - level) / rate + 1);
 }
 
 /* ------------------------------------------------------------------ asking */
 
-/* One who asks: the lock of his shard is held from begin() to end(). */
-struct question {
-	struct rations_shard *shard;
-	struct bucket_slot *slot; /* NULL: there are no rates */
+/* One who asks: the lock of his stripe is held from lookup_begin() to lookup_end(). */
+struct ratelimit_lookup {
+	struct ratelimit_stripe *stripe;
+	struct ratelimit_bucket *slot; /* NULL: there are no rates */
 };
 
-/* False: nobody asks that has an address; the question has no end then. */
+/* False: nobody asks that has an address; the lookup has no end then. */
 static bool
-begin(struct rations *rations, const struct sockaddr *peer, struct question *question,
-	int *verdict)
+lookup_begin(struct ratelimit *ratelimit, const struct sockaddr *peer,
+	struct ratelimit_lookup *lookup, int *verdict)
 {
-	struct sender address, sender;
+	struct ip_key address, key;
 	uint64_t hash;
 
-	if (!sender_of(peer, 128, &address))
+	if (!ip_key_of(peer, 128, &address))
 		return false;
-	sender_of(peer, rations->prefix, &sender);
-	hash = sender_hash(&sender, rations->salt);
-	question->shard = &rations->shards[hash % RATIONS_SHARDS];
-	pthread_mutex_lock(&question->shard->lock);
-	*verdict = networks_have(&rations->deny, &address) ||
-				   (rations->allow.n > 0 &&
-					   !networks_have(&rations->allow, &address))
-			   ? -EACCES
-			   : 0;
-	question->slot = NULL;
-	if (*verdict == 0 && (rations->pixels > 0 || rations->bytes > 0))
-		question->slot = find(rations, question->shard, &sender, hash);
+	ip_key_of(peer, ratelimit->prefix, &key);
+	hash = ip_key_hash(&key, ratelimit->salt);
+	lookup->stripe = &ratelimit->stripes[hash % RATELIMIT_STRIPES];
+	pthread_mutex_lock(&lookup->stripe->lock);
+	*verdict =
+		cidr_list_contains(&ratelimit->deny, &address) ||
+				(ratelimit->allow.n > 0 &&
+					!cidr_list_contains(&ratelimit->allow, &address))
+			? -EACCES
+			: 0;
+	lookup->slot = NULL;
+	if (*verdict == 0 && (ratelimit->pixels > 0 || ratelimit->bytes > 0))
+		lookup->slot = bucket_find(ratelimit, lookup->stripe, &key, hash);
 	return true;
 }
 
 static void
-end(struct question *question)
+lookup_end(struct ratelimit_lookup *lookup)
 {
-	pthread_mutex_unlock(&question->shard->lock);
+	pthread_mutex_unlock(&lookup->stripe->lock);
 }
 
 int
-rations_take(struct rations *rations, const struct sockaddr *peer, uint64_t pixels,
-	uint64_t bytes)
+ratelimit_consume(struct ratelimit *ratelimit, const struct sockaddr *peer,
+	uint64_t pixels, uint64_t bytes)
 {
-	struct question question;
-	struct bucket_slot *slot;
+	struct ratelimit_lookup lookup;
+	struct ratelimit_bucket *slot;
 	int verdict = 0;
 
-	if (!begin(rations, peer, &question, &verdict))
+	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
 		return 0;
-	slot = question.slot;
-	if (slot && has(slot->pixels, rations->pixels, pixels) &&
-		has(slot->bytes, rations->bytes, bytes)) {
+	slot = lookup.slot;
+	if (slot && bucket_has(slot->pixels, ratelimit->pixels, pixels) &&
+		bucket_has(slot->bytes, ratelimit->bytes, bytes)) {
 		slot->pixels -= (int64_t)pixels * 1000;
 		slot->bytes -= (int64_t)bytes * 1000;
 	} else if (slot) {
 		verdict = -EDQUOT;
 	}
-	end(&question);
+	lookup_end(&lookup);
 	return verdict;
 }
 
 void
-rations_spend(struct rations *rations, const struct sockaddr *peer, int64_t pixels,
+ratelimit_debit(struct ratelimit *ratelimit, const struct sockaddr *peer, int64_t pixels,
 	int64_t bytes)
 {
-	struct question question;
+	struct ratelimit_lookup lookup;
 	int verdict;
 
-	if (!begin(rations, peer, &question, &verdict))
+	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
 		return;
-	if (question.slot) {
-		question.slot->pixels -= pixels * 1000;
-		question.slot->bytes -= bytes * 1000;
+	if (lookup.slot) {
+		lookup.slot->pixels -= pixels * 1000;
+		lookup.slot->bytes -= bytes * 1000;
 	}
-	end(&question);
+	lookup_end(&lookup);
 }
 
 /* The part of `room` that one bucket allows; `each`: bytes that one of it takes. */
 static size_t
-cut_room(size_t room, int64_t level, int64_t rate, size_t each, uint64_t *wait_ms)
+bucket_cut_room(size_t room, int64_t level, int64_t rate, size_t each, uint64_t *wait_ms)
 {
 	size_t most;
 
 	if (rate == 0)
 		return room;
 	if (level < 1000) {
-		*wait_ms = MAX(*wait_ms, wait_for_part(level, rate));
+		*wait_ms = MAX(*wait_ms, slice_wait_ms(level, rate));
 		return 0;
 	}
-	most = (size_t)MIN(level / 1000, part(rate)) * each;
+	most = (size_t)MIN(level / 1000, slice_of(rate)) * each;
 	return MIN(room, most);
 }
 
 ssize_t
-rations_grant(struct rations *rations, const struct sockaddr *peer, size_t room,
+ratelimit_allowance(struct ratelimit *ratelimit, const struct sockaddr *peer, size_t room,
 	uint64_t *wait_ms)
 {
-	struct question question;
-	const struct bucket_slot *slot;
+	struct ratelimit_lookup lookup;
+	const struct ratelimit_bucket *slot;
 	int verdict = 0;
 
 	*wait_ms = 0;
-	if (!begin(rations, peer, &question, &verdict))
+	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
 		return (ssize_t)room;
-	slot = question.slot;
+	slot = lookup.slot;
 	if (slot) {
-		room = cut_room(
-			room, slot->pixels, rations->pixels, PIXEL_BYTES_LEAST, wait_ms);
-		room = cut_room(room, slot->bytes, rations->bytes, 1, wait_ms);
+		room = bucket_cut_room(room, slot->pixels, ratelimit->pixels,
+			PIXEL_BYTES_LEAST, wait_ms);
+		room = bucket_cut_room(room, slot->bytes, ratelimit->bytes, 1, wait_ms);
 	}
-	end(&question);
+	lookup_end(&lookup);
 	return verdict < 0 ? verdict : (ssize_t)room;
 }
 
 int
-rations_enter(struct rations *rations, const struct sockaddr *peer)
+ratelimit_admit(struct ratelimit *ratelimit, const struct sockaddr *peer)
 {
-	struct question question;
+	struct ratelimit_lookup lookup;
 	int verdict = 0;
 
-	if (rations_active(rations) && begin(rations, peer, &question, &verdict))
-		end(&question);
+	if (ratelimit_active(ratelimit) &&
+		lookup_begin(ratelimit, peer, &lookup, &verdict))
+		lookup_end(&lookup);
 	if (verdict < 0)
 		return verdict;
-	return quota_enter(&rations->clients, peer) ? 0 : -EDQUOT;
+	return connlimit_admit(&ratelimit->clients, peer) ? 0 : -EDQUOT;
 }
 
 void
-rations_leave(struct rations *rations, const struct sockaddr *peer)
+ratelimit_release(struct ratelimit *ratelimit, const struct sockaddr *peer)
 {
-	quota_leave(&rations->clients, peer);
+	connlimit_release(&ratelimit->clients, peer);
 }
 
 /* ------------------------------------------------------------------ plugins */
 
-static struct rations *
-rations_of(const struct mural_host *host)
+static struct ratelimit *
+ratelimit_of(const struct mural_host *host)
 {
-	return (struct rations *)host->limits;
+	return (struct ratelimit *)host->limits;
 }
 
 static int
-count(struct mural_brush *brush, int verdict)
+count_verdict(struct mural_brush *brush, int verdict)
 {
 	if (verdict < 0)
 		mural_discard(brush,
@@ -258,115 +263,117 @@ count(struct mural_brush *brush, int verdict)
 bool
 mural_is_limited(const struct mural_host *host)
 {
-	return host->limits && rations_active(rations_of(host));
+	return host->limits && ratelimit_active(ratelimit_of(host));
 }
 
 int
-mural_enter(struct mural_host *host, const struct sockaddr *peer)
+mural_conn_admit(struct mural_host *host, const struct sockaddr *peer)
 {
 	if (!host->limits)
 		return 0;
-	return count(host->brush, rations_enter(rations_of(host), peer));
+	return count_verdict(host->brush, ratelimit_admit(ratelimit_of(host), peer));
 }
 
 void
-mural_leave(struct mural_host *host, const struct sockaddr *peer)
+mural_conn_release(struct mural_host *host, const struct sockaddr *peer)
 {
 	if (host->limits)
-		rations_leave(rations_of(host), peer);
+		ratelimit_release(ratelimit_of(host), peer);
 }
 
 int
-mural_charge(struct mural_host *host, struct mural_brush *brush,
+mural_consume(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes)
 {
 	if (!mural_is_limited(host))
 		return 0;
-	return count(brush, rations_take(rations_of(host), peer, pixels, bytes));
+	return count_verdict(
+		brush, ratelimit_consume(ratelimit_of(host), peer, pixels, bytes));
 }
 
 uint64_t
 mural_source(const struct mural_host *host, const struct sockaddr *peer)
 {
-	const struct rations *rations = rations_of(host);
-	struct sender sender;
+	const struct ratelimit *ratelimit = ratelimit_of(host);
+	struct ip_key key;
 
-	if (!rations || !sender_of(peer, rations->prefix, &sender))
+	if (!ratelimit || !ip_key_of(peer, ratelimit->prefix, &key))
 		return 0;
-	return MAX(sender_hash(&sender, rations->salt), 1);
+	return MAX(ip_key_hash(&key, ratelimit->salt), 1);
 }
 
 /* ------------------------------------------------------------------ settings */
 
 static void
-lock_all(struct rations *rations, bool lock)
+stripes_lock(struct ratelimit *ratelimit, bool lock)
 {
-	for (size_t i = 0; i < RATIONS_SHARDS; i++)
+	for (size_t i = 0; i < RATELIMIT_STRIPES; i++)
 		if (lock)
-			pthread_mutex_lock(&rations->shards[i].lock);
+			pthread_mutex_lock(&ratelimit->stripes[i].lock);
 		else
-			pthread_mutex_unlock(&rations->shards[i].lock);
+			pthread_mutex_unlock(&ratelimit->stripes[i].lock);
 }
 
 /* The table is there from the first rate on. */
 static int
-make_slots(struct rations *rations)
+stripes_alloc(struct ratelimit *ratelimit)
 {
-	for (size_t i = 0; i < RATIONS_SHARDS; i++) {
-		struct rations_shard *shard = &rations->shards[i];
+	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
+		struct ratelimit_stripe *stripe = &ratelimit->stripes[i];
 
-		if (!shard->slots)
-			shard->slots = calloc((size_t)SETS * WAYS, sizeof(*shard->slots));
-		if (!shard->slots)
+		if (!stripe->slots)
+			stripe->slots =
+				calloc((size_t)SETS * WAYS, sizeof(*stripe->slots));
+		if (!stripe->slots)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
 int
-rations_configure(struct rations *rations, const struct config *config)
+ratelimit_configure(struct ratelimit *ratelimit, const struct config *config)
 {
 	const struct config_server *server = &config->server;
 	bool has_rates = server->pixels_per_source > 0 || server->bytes_per_source > 0;
 	int ret = 0;
 
-	lock_all(rations, true);
-	rations->allow = config->allow;
-	rations->deny = config->deny;
+	stripes_lock(ratelimit, true);
+	ratelimit->allow = config->allow;
+	ratelimit->deny = config->deny;
 	if (has_rates)
-		ret = make_slots(rations);
-	rations->pixels = ret == 0 ? server->pixels_per_source : 0;
-	rations->bytes = ret == 0 ? (int64_t)server->bytes_per_source : 0;
-	lock_all(rations, false);
-	figure_store(&rations->active, has_rates || config->allow.n || config->deny.n);
-	quota_limit(&rations->clients, (uint32_t)server->connections_per_source);
+		ret = stripes_alloc(ratelimit);
+	ratelimit->pixels = ret == 0 ? server->pixels_per_source : 0;
+	ratelimit->bytes = ret == 0 ? (int64_t)server->bytes_per_source : 0;
+	stripes_lock(ratelimit, false);
+	counter_store(&ratelimit->active, has_rates || config->allow.n || config->deny.n);
+	connlimit_set_max(&ratelimit->clients, (uint32_t)server->connections_per_source);
 	return ret;
 }
 
 int
-rations_init(struct rations *rations, const struct config *config)
+ratelimit_init(struct ratelimit *ratelimit, const struct config *config)
 {
 	unsigned prefix = (unsigned)config->server.source_prefix;
 
-	*rations = (struct rations){ .prefix = prefix };
-	if (getrandom(&rations->salt, sizeof(rations->salt), GRND_NONBLOCK) < 0)
-		rations->salt = (uintptr_t)rations;
-	if (quota_init(&rations->clients, 0, prefix) < 0)
+	*ratelimit = (struct ratelimit){ .prefix = prefix };
+	if (getrandom(&ratelimit->salt, sizeof(ratelimit->salt), GRND_NONBLOCK) < 0)
+		ratelimit->salt = (uintptr_t)ratelimit;
+	if (connlimit_init(&ratelimit->clients, 0, prefix) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < RATIONS_SHARDS; i++)
-		pthread_mutex_init(&rations->shards[i].lock, NULL);
-	return rations_configure(rations, config);
+	for (size_t i = 0; i < RATELIMIT_STRIPES; i++)
+		pthread_mutex_init(&ratelimit->stripes[i].lock, NULL);
+	return ratelimit_configure(ratelimit, config);
 }
 
 void
-rations_finish(struct rations *rations)
+ratelimit_finish(struct ratelimit *ratelimit)
 {
-	if (!rations->clients.table)
+	if (!ratelimit->clients.table)
 		return;
-	quota_finish(&rations->clients);
-	for (size_t i = 0; i < RATIONS_SHARDS; i++) {
-		pthread_mutex_destroy(&rations->shards[i].lock);
-		free(rations->shards[i].slots);
+	connlimit_finish(&ratelimit->clients);
+	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
+		pthread_mutex_destroy(&ratelimit->stripes[i].lock);
+		free(ratelimit->stripes[i].slots);
 	}
-	*rations = (struct rations){ 0 };
+	*ratelimit = (struct ratelimit){ 0 };
 }

@@ -19,7 +19,7 @@ list_options(const struct mural_option *options, FILE *out)
 	for (const struct mural_option *o = options; o && o->name; o++)
 		fprintf(out, "  %-16s %-24s default %-12s %s\n",
 			option_key(o, key, sizeof(key)),
-			option_type(o, type, sizeof(type)),
+			option_describe_type(o, type, sizeof(type)),
 			*o->initial ? o->initial : "empty", o->help);
 }
 

@@ -14,8 +14,8 @@
 #include "config/option.h"
 
 /* No table of this ABI is smaller: the first members are what tells the rest. */
-#define TABLE_LEAST offsetof(struct mural_plugin, check)
-#define TABLE_MOST 4096
+#define TABLE_MIN offsetof(struct mural_plugin, check)
+#define TABLE_MAX 4096
 
 /* ------------------------------------------------------------------ finding */
 
@@ -39,11 +39,11 @@ folder_is_safe(const char *folder, char *why, size_t len)
 	struct stat st;
 
 	if (folder[0] != '/') {
-		refuse(why, len, "is not absolute; write the folder's whole path");
+		error_set(why, len, "is not absolute; write the folder's whole path");
 		return false;
 	}
 	if (stat(folder, &st) == 0 && (st.st_mode & S_IWOTH)) {
-		refuse(why, len,
+		error_set(why, len,
 			"is writable by everyone, who could then run code as murald; "
 			"chmod o-w it");
 		return false;
@@ -115,7 +115,7 @@ suggest_module(const char *path, const char *name, char *text, size_t len)
 		}
 		n = module_names(folder, &names);
 		next = names;
-		nearest = names ? nearest_word(name, next_name, &next) : NULL;
+		nearest = names ? suggest_word(name, next_name, &next) : NULL;
 		if (nearest)
 			snprintf(text, len, ", did you mean %s?", nearest);
 		found = nearest;
@@ -157,19 +157,19 @@ copy_table(const struct mural_plugin *theirs, struct mural_plugin *ours, char *w
 	const unsigned char *bytes = (const unsigned char *)theirs;
 
 	if (theirs->abi != MURAL_ABI)
-		return refuse(why, len,
+		return error_set(why, len,
 			"is made for plugin ABI %u and this murald has %u; %s",
 			theirs->abi, MURAL_ABI,
 			theirs->abi > MURAL_ABI ? "install a newer murald"
 						: "rebuild the plugin");
-	if (theirs->size < TABLE_LEAST || theirs->size > TABLE_MOST)
-		return refuse(why, len,
+	if (theirs->size < TABLE_MIN || theirs->size > TABLE_MAX)
+		return error_set(why, len,
 			"has a table of %u bytes, which cannot be; begin it with "
 			"MURAL_PLUGIN",
 			theirs->size);
 	for (size_t i = sizeof(*ours); i < theirs->size; i++)
 		if (bytes[i] != 0)
-			return refuse(why, len,
+			return error_set(why, len,
 				"uses what only a newer murald has; install that, or "
 				"rebuild "
 				"the plugin for this one");
@@ -182,34 +182,37 @@ static int
 check_transports(const struct mural_plugin *plugin, char *why, size_t len)
 {
 	uint32_t fed = plugin->transports & (MURAL_STREAM | MURAL_DATAGRAM);
-	uint32_t source = plugin->transports & MURAL_SOURCE;
-	uint32_t resident = plugin->transports & MURAL_RESIDENT;
-	uint32_t strange = plugin->transports & ~(fed | source | resident);
+	uint32_t poller = plugin->transports & MURAL_POLLER;
+	uint32_t service = plugin->transports & MURAL_SERVICE;
+	uint32_t unknown = plugin->transports & ~(fed | poller | service);
 
-	if (strange)
-		return refuse(why, len,
+	if (unknown)
+		return error_set(why, len,
 			"has a transport that this murald does not know (0x%x); install "
 			"a "
 			"newer murald",
-			strange);
+			unknown);
 	if (plugin->reserved)
-		return refuse(why, len, "has something in the table's reserved member");
+		return error_set(
+			why, len, "has something in the table's reserved member");
 	if (plugin->transports == 0)
-		return refuse(why, len, "has no transports in its table");
-	if (source && resident)
-		return refuse(why, len, "is a source and resident, which cannot be");
+		return error_set(why, len, "has no transports in its table");
+	if (poller && service)
+		return error_set(why, len, "is a source and resident, which cannot be");
 	if (!fed != !plugin->feed)
-		return refuse(why, len,
+		return error_set(why, len,
 			plugin->feed ? "has feed() but is neither stream nor datagram"
 				     : "is stream or datagram but has no feed()");
-	if (source && (!plugin->attach || !plugin->drain || !plugin->detach))
-		return refuse(why, len, "is a source but lacks attach, drain or detach");
-	if (!source && (plugin->attach || plugin->drain || plugin->detach))
-		return refuse(why, len, "has attach, drain or detach but is no source");
-	if (resident && (!plugin->start || !plugin->stop))
-		return refuse(why, len, "is resident but lacks start or stop");
-	if (!resident && (plugin->start || plugin->stop))
-		return refuse(why, len, "has start or stop but is not resident");
+	if (poller && (!plugin->attach || !plugin->drain || !plugin->detach))
+		return error_set(
+			why, len, "is a source but lacks attach, drain or detach");
+	if (!poller && (plugin->attach || plugin->drain || plugin->detach))
+		return error_set(
+			why, len, "has attach, drain or detach but is no source");
+	if (service && (!plugin->start || !plugin->stop))
+		return error_set(why, len, "is resident but lacks start or stop");
+	if (!service && (plugin->start || plugin->stop))
+		return error_set(why, len, "has start or stop but is not resident");
 	return 0;
 }
 
@@ -228,23 +231,23 @@ check_option(const struct module *module, const struct mural_option *option, cha
 	const struct mural_option *options = module->plugin.options;
 
 	if (!is_key(option->name))
-		return refuse(why, len,
+		return error_set(why, len,
 			"option %s: names are made of a-z, 0-9 and _, 47 at most",
 			option->name);
 	if (option_find(module->common, option->name))
-		return refuse(why, len, "option %s: murald has one of that name itself",
-			option->name);
+		return error_set(why, len,
+			"option %s: murald has one of that name itself", option->name);
 	if (option_find(options, option->name) != option)
-		return refuse(why, len, "option %s: is there twice", option->name);
+		return error_set(why, len, "option %s: is there twice", option->name);
 	if (!option->initial || !option->help)
-		return refuse(
+		return error_set(
 			why, len, "option %s: has no default or no help", option->name);
 	if (option->type == MURAL_TYPE_CHOICE && !option->choices)
-		return refuse(why, len, "option %s: has no choices", option->name);
+		return error_set(why, len, "option %s: has no choices", option->name);
 	if (option->least > option->most)
-		return refuse(why, len, "option %s: has an empty range", option->name);
+		return error_set(why, len, "option %s: has an empty range", option->name);
 	if (!option_fits(option, module->plugin.config_size))
-		return refuse(why, len,
+		return error_set(why, len,
 			"option %s: has an unknown type, or lies outside the config of "
 			"%zu "
 			"bytes; declare it with a MURAL_ macro",
@@ -310,9 +313,9 @@ check_module(struct module *module, const struct mural_plugin *table, const char
 	if ((ret = copy_table(table, &module->plugin, why, len)) < 0)
 		return ret;
 	if (!plugin->name || !plugin->summary)
-		return refuse(why, len, "has no name or no summary in its table");
+		return error_set(why, len, "has no name or no summary in its table");
 	if (strcmp(plugin->name, name) != 0)
-		return refuse(why, len, "calls itself %s; name the file %s.so",
+		return error_set(why, len, "calls itself %s; name the file %s.so",
 			plugin->name, plugin->name);
 	if ((ret = check_transports(plugin, why, len)) < 0)
 		return ret;
@@ -329,7 +332,7 @@ open_object(struct module *module, char *why, size_t len)
 	const char *error;
 
 	if (stat(module->path, &st) == 0 && (st.st_mode & S_IWOTH))
-		return refuse(why, len, "is writable by everyone; chmod o-w it");
+		return error_set(why, len, "is writable by everyone; chmod o-w it");
 	module->object = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);
 	if (module->object)
 		return 0;
@@ -337,7 +340,7 @@ open_object(struct module *module, char *why, size_t len)
 	if (error && strncmp(error, module->path, strlen(module->path)) == 0)
 		error +=
 			strlen(module->path) + strspn(error + strlen(module->path), ": ");
-	return refuse(why, len, "cannot be loaded: %s%s",
+	return error_set(why, len, "cannot be loaded: %s%s",
 		error ? error : "unknown reason",
 		error && strstr(error, "undefined symbol: mural_")
 			? "; it was made for a newer murald: install that, or rebuild it"
@@ -365,7 +368,7 @@ module_open(
 	if (table)
 		ret = check_module(module, table, name, reason, sizeof(reason));
 	else
-		ret = refuse(reason, sizeof(reason),
+		ret = error_set(reason, sizeof(reason),
 			"has no table mural_plugin; is it a plugin for murald?");
 out:
 	if (ret == -EINVAL)

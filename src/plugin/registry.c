@@ -22,7 +22,7 @@ struct mural_check {
 };
 
 /* All there is, so that every field has a value, whatever the plugin's transports. */
-static const struct mural_option every_common[] = {
+static const struct mural_option all_common_options[] = {
 	MURAL_BOOL(struct instance_config, enabled, "yes", ""),
 	MURAL_BOOL(struct instance_config, required, "yes", ""),
 	MURAL_POINT(struct instance_config, offset, "0,0", ""),
@@ -42,7 +42,7 @@ plugin_common_options(const struct mural_plugin *plugin)
 
 /* An error about one option of a section: where it was set, or where the section is. */
 static void
-reject(struct config *config, const struct section *section, const char *option,
+option_reject(struct config *config, const struct section *section, const char *option,
 	const char *text)
 {
 	const struct setting *setting = section_find(section, option);
@@ -63,7 +63,7 @@ mural_reject(struct mural_check *check, const char *option, const char *format, 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	reject(check->config, check->section, option, text);
+	option_reject(check->config, check->section, option, text);
 }
 
 static void
@@ -72,10 +72,10 @@ check_instance(const struct instance *instance, struct config *config)
 	const struct mural_plugin *plugin = instance->plugin;
 	const struct instance_config *common = &instance->common;
 	struct mural_check check = { config, instance->section };
-	uint32_t own = plugin->transports & (MURAL_SOURCE | MURAL_RESIDENT);
+	uint32_t own = plugin->transports & (MURAL_POLLER | MURAL_SERVICE);
 
 	if (common->offset.x < 0 || common->offset.y < 0)
-		reject(config, instance->section, "offset",
+		option_reject(config, instance->section, "offset",
 			"lies outside the canvas; write X,Y from 0,0");
 	if (plugin->check)
 		plugin->check(instance->config, &check);
@@ -91,7 +91,7 @@ instance_free(struct instance *instance)
 {
 	if (instance->config)
 		options_finish(instance->plugin->options, instance->config);
-	options_finish(every_common, &instance->common);
+	options_finish(all_common_options, &instance->common);
 	free(instance->config);
 	free(instance->claims);
 	free(instance->name);
@@ -141,7 +141,8 @@ instance_new(struct instance **out, const struct module *module,
 	ret = instance->config && instance->name ? 0 : -ENOMEM;
 	/* the defaults parsed when the module was opened; only memory can lack now */
 	if (ret == 0)
-		ret = options_init(every_common, &instance->common, why, sizeof(why));
+		ret = options_init(
+			all_common_options, &instance->common, why, sizeof(why));
 	if (ret == 0)
 		ret = options_init(module->common, &instance->common, why, sizeof(why));
 	if (ret == 0)
@@ -164,13 +165,14 @@ instance_new(struct instance **out, const struct module *module,
 /* Whether anybody waits for the section: not when it is switched off or may be missing.
  * Asked while there is no plugin to bind the section to. */
 static bool
-is_wanted(const struct section *section)
+section_is_required(const struct section *section)
 {
 	struct instance_config common = { .enabled = true, .required = true };
 	char why[256];
 
 	for (const struct setting *s = section->settings; s; s = s->next) {
-		const struct mural_option *option = option_find(every_common, s->key);
+		const struct mural_option *option =
+			option_find(all_common_options, s->key);
 
 		if (option && option->type == MURAL_TYPE_BOOL)
 			(void)option_set(option, &common, s->value, why, sizeof(why));
@@ -214,7 +216,7 @@ load_section(
 		why, sizeof(why));
 	if (ret < 0)
 		return ret;
-	if (!module && is_wanted(section))
+	if (!module && section_is_required(section))
 		config_error(config, section->file, section->line, section->title, NULL,
 			"%s", why);
 	else if (!module)
@@ -266,7 +268,7 @@ check_names(struct config *config)
 
 /* A copy of its own, which stays what it is while the instance runs. */
 static int
-tell_claims(const struct plugins *plugins, struct instance *instance)
+copy_claims(const struct plugins *plugins, struct instance *instance)
 {
 	instance->claims = calloc(plugins->n_claims + 1, sizeof(*instance->claims));
 	if (!instance->claims)
@@ -293,7 +295,7 @@ collect_claims(struct plugins *plugins)
 			i->plugin->claim(i->config, &plugins->claims[plugins->n_claims]))
 			plugins->n_claims++;
 	for (struct instance *i = plugins->instances; i; i = i->next)
-		if (tell_claims(plugins, i) < 0)
+		if (copy_claims(plugins, i) < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -343,7 +345,7 @@ plugins_load_next(struct plugins *next, struct plugins *running, struct config *
 /* ------------------------------------------------------------------ comparing */
 
 static bool
-is_told(const struct instance *instance, const struct mural_claim *claim)
+has_claim(const struct instance *instance, const struct mural_claim *claim)
 {
 	for (size_t i = 0; i < instance->host.n_claims; i++)
 		if (memcmp(&instance->claims[i], claim, sizeof(*claim)) == 0)
@@ -358,7 +360,7 @@ same_claims(const struct instance *a, const struct instance *b)
 	if (a->host.n_claims != b->host.n_claims)
 		return false;
 	for (size_t i = 0; i < a->host.n_claims; i++)
-		if (!is_told(b, &a->claims[i]) || !is_told(a, &b->claims[i]))
+		if (!has_claim(b, &a->claims[i]) || !has_claim(a, &b->claims[i]))
 			return false;
 	return true;
 }
@@ -377,7 +379,7 @@ instance_same(const struct instance *a, const struct instance *b)
 			return false;
 	if (!options_same(a->plugin->options, a->config, b->config))
 		return false;
-	return !(a->plugin->transports & MURAL_SOURCE) || same_claims(a, b);
+	return !(a->plugin->transports & MURAL_POLLER) || same_claims(a, b);
 }
 
 /* ------------------------------------------------------------------ unloading */
@@ -391,7 +393,7 @@ is_used(const struct instance *instance, const struct module *module)
 }
 
 void
-plugins_sweep(struct plugins *plugins)
+plugins_unload_unused(struct plugins *plugins)
 {
 	struct module **link = &plugins->modules;
 
@@ -399,7 +401,7 @@ plugins_sweep(struct plugins *plugins)
 		struct module *module = *link;
 
 		if (is_used(plugins->instances, module) ||
-			is_used(plugins->left, module)) {
+			is_used(plugins->abandoned, module)) {
 			link = &module->next;
 			continue;
 		}
@@ -424,7 +426,7 @@ void
 plugins_unload(struct plugins *plugins)
 {
 	free_instances(plugins->instances);
-	free_instances(plugins->left);
+	free_instances(plugins->abandoned);
 	while (plugins->modules) {
 		struct module *module = plugins->modules;
 

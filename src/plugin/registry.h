@@ -36,7 +36,7 @@ struct instance_config {
 };
 
 /* Where a resident plugin is between start and mural_stopped(); service.c's. */
-enum residence { RESIDENT_GONE, RESIDENT_HERE, RESIDENT_GOING };
+enum service_state { SERVICE_STOPPED, SERVICE_RUNNING, SERVICE_STOPPING };
 
 struct instance {
 	struct instance *next;
@@ -47,21 +47,21 @@ struct instance {
 	char *name;
 	struct mural_claim *claims; /* what host.claims points to */
 	struct mural_host host;
-	enum residence residence;
+	enum service_state service_state;
 	void (*on_stopped)(struct instance *instance); /* NULL: nobody asks */
 	/* ingest's */
 	bool is_open;                   /* it runs */
-	bool stays;                     /* as it is, in the reload at hand */
+	bool unchanged;                 /* as it is, in the reload at hand */
 	struct listener *listener;      /* of a stream; NULL: none */
 	char address[ADDRESS_TEXT_MAX]; /* where it has clients; "": everywhere */
-	struct lane *lanes;             /* one for each thread that serves the instance */
+	struct shard *shards;           /* one for each thread that serves the instance */
 	struct ingest *ingest;          /* that opened it */
 };
 
 struct plugins {
 	struct module *modules;
 	struct instance *instances; /* the enabled ones, in the order of the file */
-	struct instance *left;      /* residents that did not stop when asked to */
+	struct instance *abandoned; /* residents that did not stop when asked to */
 	struct mural_claim *claims;
 	size_t n_claims;
 };
@@ -78,7 +78,7 @@ int plugins_load_next(
 	struct plugins *next, struct plugins *running, struct config *config);
 
 /* Closes the modules that no instance has. */
-void plugins_sweep(struct plugins *plugins);
+void plugins_unload_unused(struct plugins *plugins);
 
 /* Whether both would do the same: module, name, every option, and for a source the claims
  * that it is told about. */

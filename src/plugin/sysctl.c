@@ -13,20 +13,20 @@
 
 #include "base/log.h"
 
-struct held {
-	struct held *next;
-	unsigned holders;
-	char before, now;
+struct sysctl {
+	struct sysctl *next;
+	unsigned refs;
+	char original, value;
 	char path[];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct held *all; /* lock, as all below */
-static bool keeping;
+static struct sysctl *entries; /* lock, as all below */
+static bool restore_deferred;
 
 /* The character at the head of the file, or -errno. */
 static int
-read_switch(const char *path)
+sysctl_read(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), ret;
 	char value;
@@ -39,7 +39,7 @@ read_switch(const char *path)
 }
 
 static int
-write_switch(const char *path, char value)
+sysctl_write(const char *path, char value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
 
@@ -50,10 +50,10 @@ write_switch(const char *path, char value)
 	return ret;
 }
 
-static struct held **
-find(const char *path)
+static struct sysctl **
+sysctl_find(const char *path)
 {
-	struct held **link = &all;
+	struct sysctl **link = &entries;
 
 	while (*link && strcmp((*link)->path, path) != 0)
 		link = &(*link)->next;
@@ -62,42 +62,42 @@ find(const char *path)
 
 /* The first to hold it turns it. */
 static int
-turn(struct held **link, const char *path, char value)
+sysctl_set(struct sysctl **link, const char *path, char value)
 {
-	struct held *held;
-	int before = read_switch(path), ret;
+	struct sysctl *sysctl;
+	int original = sysctl_read(path), ret;
 
-	if (before < 0)
-		return before;
-	held = calloc(1, sizeof(*held) + strlen(path) + 1);
-	if (!held)
+	if (original < 0)
+		return original;
+	sysctl = calloc(1, sizeof(*sysctl) + strlen(path) + 1);
+	if (!sysctl)
 		return -ENOMEM;
-	ret = before == value ? 0 : write_switch(path, value);
+	ret = original == value ? 0 : sysctl_write(path, value);
 	if (ret < 0) {
-		free(held);
+		free(sysctl);
 		return ret;
 	}
-	strcpy(held->path, path);
-	held->before = (char)before;
-	held->now = value;
-	held->holders = 1;
-	*link = held;
+	strcpy(sysctl->path, path);
+	sysctl->original = (char)original;
+	sysctl->value = value;
+	sysctl->refs = 1;
+	*link = sysctl;
 	return 0;
 }
 
 int
-mural_hold_switch(struct mural_host *host, const char *path, char value)
+mural_sysctl_acquire(struct mural_host *host, const char *path, char value)
 {
-	struct held **link;
+	struct sysctl **link;
 	int ret = 0;
 
 	(void)host;
 	pthread_mutex_lock(&lock);
-	link = find(path);
+	link = sysctl_find(path);
 	if (!*link)
-		ret = turn(link, path, value);
-	else if ((*link)->now == value)
-		(*link)->holders++;
+		ret = sysctl_set(link, path, value);
+	else if ((*link)->value == value)
+		(*link)->refs++;
 	else
 		ret = -EBUSY;
 	pthread_mutex_unlock(&lock);
@@ -106,41 +106,43 @@ mural_hold_switch(struct mural_host *host, const char *path, char value)
 
 /* Nobody holds it any more. */
 static void
-put_back(struct held **link)
+sysctl_restore(struct sysctl **link)
 {
-	struct held *held = *link;
-	int ret = held->before == held->now ? 0 : write_switch(held->path, held->before);
+	struct sysctl *sysctl = *link;
+	int ret = sysctl->original == sysctl->value
+			  ? 0
+			  : sysctl_write(sysctl->path, sysctl->original);
 
 	if (ret < 0)
 		log_warn("switches: cannot put %s back to %c: %s; do it by hand",
-			held->path, held->before, strerror(-ret));
-	*link = held->next;
-	free(held);
+			sysctl->path, sysctl->original, strerror(-ret));
+	*link = sysctl->next;
+	free(sysctl);
 }
 
 void
-mural_release_switch(struct mural_host *host, const char *path)
+mural_sysctl_release(struct mural_host *host, const char *path)
 {
-	struct held **link;
+	struct sysctl **link;
 
 	(void)host;
 	pthread_mutex_lock(&lock);
-	link = find(path);
-	if (*link && (*link)->holders > 0 && --(*link)->holders == 0 && !keeping)
-		put_back(link);
+	link = sysctl_find(path);
+	if (*link && (*link)->refs > 0 && --(*link)->refs == 0 && !restore_deferred)
+		sysctl_restore(link);
 	pthread_mutex_unlock(&lock);
 }
 
 void
-switches_keep(bool keep)
+sysctl_defer_restore(bool defer)
 {
-	struct held **link = &all;
+	struct sysctl **link = &entries;
 
 	pthread_mutex_lock(&lock);
-	keeping = keep;
+	restore_deferred = defer;
 	while (*link)
-		if ((*link)->holders == 0 && !keep)
-			put_back(link);
+		if ((*link)->refs == 0 && !defer)
+			sysctl_restore(link);
 		else
 			link = &(*link)->next;
 	pthread_mutex_unlock(&lock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When a chore is done. */
+/* When an autosave is done. */
 #include "storage/autosave.h"
 
 #include <errno.h>
@@ -8,70 +8,70 @@
 #include "base/util.h"
 
 int
-chore_init(struct chore *chore, struct canvas *canvas, uint64_t interval_ms,
-	int (*work)(struct chore *chore))
+autosave_init(struct autosave *autosave, struct canvas *canvas, uint64_t interval_ms,
+	int (*save)(struct autosave *autosave))
 {
-	*chore = (struct chore){ .interval_ms = interval_ms, .work = work };
-	chore->reader = canvas_reader_new(canvas);
-	chore->tiles = calloc(canvas->view.words, sizeof(*chore->tiles));
-	if (chore->reader && chore->tiles)
+	*autosave = (struct autosave){ .interval_ms = interval_ms, .save = save };
+	autosave->reader = canvas_reader_new(canvas);
+	autosave->tiles = calloc(canvas->view.words, sizeof(*autosave->tiles));
+	if (autosave->reader && autosave->tiles)
 		return 0;
-	chore_finish(chore);
+	autosave_finish(autosave);
 	return -ENOMEM;
 }
 
 void
-chore_forget(struct chore *chore)
+autosave_reset(struct autosave *autosave)
 {
-	mural_reader_take(chore->reader, chore->tiles);
+	mural_reader_take(autosave->reader, autosave->tiles);
 }
 
 static void
 on_work(uv_work_t *job)
 {
-	struct chore *chore = container_of(job, struct chore, job);
+	struct autosave *autosave = container_of(job, struct autosave, job);
 
-	chore->result = chore->work(chore);
+	autosave->result = autosave->save(autosave);
 }
 
-static void sleep_until_changed(struct chore *chore);
+static void sleep_until_changed(struct autosave *autosave);
 
 static void
 on_done(uv_work_t *job, int status)
 {
-	struct chore *chore = container_of(job, struct chore, job);
+	struct autosave *autosave = container_of(job, struct autosave, job);
 
 	(void)status;
-	chore->working = false;
-	if (chore->settled)
-		chore->settled(chore);
-	if (chore->result < 0)
-		mural_reader_untake(chore->reader, chore->tiles);
-	if (chore->again)
-		chore_now(chore);
+	autosave->saving = false;
+	if (autosave->after_save)
+		autosave->after_save(autosave);
+	if (autosave->result < 0)
+		mural_reader_put_back(autosave->reader, autosave->tiles);
+	if (autosave->save_again)
+		autosave_run_now(autosave);
 	else
-		sleep_until_changed(chore);
+		sleep_until_changed(autosave);
 }
 
 void
-chore_now(struct chore *chore)
+autosave_run_now(struct autosave *autosave)
 {
-	if (!chore->loop)
+	if (!autosave->loop)
 		return;
-	chore->again = chore->working;
-	if (chore->working)
+	autosave->save_again = autosave->saving;
+	if (autosave->saving)
 		return;
-	uv_poll_stop(&chore->changed);
-	uv_timer_stop(&chore->timer);
-	mural_reader_take(chore->reader, chore->tiles);
-	chore->working = true;
-	uv_queue_work(chore->loop, &chore->job, on_work, on_done);
+	uv_poll_stop(&autosave->changed);
+	uv_timer_stop(&autosave->timer);
+	mural_reader_take(autosave->reader, autosave->tiles);
+	autosave->saving = true;
+	uv_queue_work(autosave->loop, &autosave->job, on_work, on_done);
 }
 
 static void
 on_interval(uv_timer_t *timer)
 {
-	chore_now(container_of(timer, struct chore, timer));
+	autosave_run_now(container_of(timer, struct autosave, timer));
 }
 
 static void
@@ -80,66 +80,66 @@ on_changed(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	uv_poll_stop(poll);
-	sleep_until_changed(container_of(poll, struct chore, changed));
+	sleep_until_changed(container_of(poll, struct autosave, changed));
 }
 
 /* Waits for the first change, and from there for the interval. */
 static void
-sleep_until_changed(struct chore *chore)
+sleep_until_changed(struct autosave *autosave)
 {
-	if (chore->interval_ms == 0)
+	if (autosave->interval_ms == 0)
 		return;
-	if (mural_reader_arm(chore->reader))
-		uv_timer_start(&chore->timer, on_interval, chore->interval_ms, 0);
+	if (mural_reader_arm(autosave->reader))
+		uv_timer_start(&autosave->timer, on_interval, autosave->interval_ms, 0);
 	else
-		uv_poll_start(&chore->changed, UV_READABLE, on_changed);
+		uv_poll_start(&autosave->changed, UV_READABLE, on_changed);
 }
 
 void
-chore_every(struct chore *chore, uint64_t interval_ms)
+autosave_set_interval(struct autosave *autosave, uint64_t interval_ms)
 {
-	bool same = chore->interval_ms == interval_ms;
+	bool same = autosave->interval_ms == interval_ms;
 
-	chore->interval_ms = interval_ms;
-	if (same || !chore->loop || chore->working)
+	autosave->interval_ms = interval_ms;
+	if (same || !autosave->loop || autosave->saving)
 		return;
-	uv_poll_stop(&chore->changed);
-	uv_timer_stop(&chore->timer);
-	sleep_until_changed(chore);
+	uv_poll_stop(&autosave->changed);
+	uv_timer_stop(&autosave->timer);
+	sleep_until_changed(autosave);
 }
 
 void
-chore_start(struct chore *chore, uv_loop_t *loop)
+autosave_start(struct autosave *autosave, uv_loop_t *loop)
 {
-	if (!chore->reader)
+	if (!autosave->reader)
 		return;
-	uv_poll_init(loop, &chore->changed, mural_reader_fd(chore->reader));
-	uv_timer_init(loop, &chore->timer);
-	chore->loop = loop;
-	sleep_until_changed(chore);
+	uv_poll_init(loop, &autosave->changed, mural_reader_fd(autosave->reader));
+	uv_timer_init(loop, &autosave->timer);
+	autosave->loop = loop;
+	sleep_until_changed(autosave);
 }
 
 bool
-chore_stop(struct chore *chore)
+autosave_stop(struct autosave *autosave)
 {
-	uv_loop_t *loop = chore->loop;
+	uv_loop_t *loop = autosave->loop;
 
 	if (!loop)
 		return false;
-	chore->again = false;
-	while (chore->working)
+	autosave->save_again = false;
+	while (autosave->saving)
 		uv_run(loop, UV_RUN_ONCE);
-	uv_close((uv_handle_t *)&chore->changed, NULL);
-	uv_close((uv_handle_t *)&chore->timer, NULL);
+	uv_close((uv_handle_t *)&autosave->changed, NULL);
+	uv_close((uv_handle_t *)&autosave->timer, NULL);
 	uv_run(loop, UV_RUN_NOWAIT);
-	chore->loop = NULL;
-	return mural_reader_take(chore->reader, chore->tiles);
+	autosave->loop = NULL;
+	return mural_reader_take(autosave->reader, autosave->tiles);
 }
 
 void
-chore_finish(struct chore *chore)
+autosave_finish(struct autosave *autosave)
 {
-	mural_reader_free(chore->reader);
-	free(chore->tiles);
-	*chore = (struct chore){ 0 };
+	mural_reader_free(autosave->reader);
+	free(autosave->tiles);
+	*autosave = (struct autosave){ 0 };
 }

@@ -32,7 +32,7 @@ tiles_of(uint32_t side)
 }
 
 uint32_t
-record_tiles(uint32_t width, uint32_t height)
+record_tile_count(uint32_t width, uint32_t height)
 {
 	return tiles_of(width) * tiles_of(height);
 }
@@ -41,13 +41,13 @@ record_tiles(uint32_t width, uint32_t height)
 static bool
 is_possible(const struct record_head *head)
 {
-	uint32_t all = record_tiles(head->width, head->height);
+	uint32_t all = record_tile_count(head->width, head->height);
 	uint64_t most = head->tiles * (RECORD_TILE + 4);
 
 	return head->width >= 1 && head->width <= MURAL_SIDE_MAX && head->height >= 1 &&
-	       head->height <= MURAL_SIDE_MAX && head->whole <= 1 && head->tiles <= all &&
-	       (!head->whole || head->tiles == all) && head->raw_len <= most &&
-	       head->len <= most + most / 512 + 1024;
+	       head->height <= MURAL_SIDE_MAX && head->keyframe <= 1 &&
+	       head->tiles <= all && (!head->keyframe || head->tiles == all) &&
+	       head->raw_len <= most && head->len <= most + most / 512 + 1024;
 }
 
 bool
@@ -58,7 +58,7 @@ record_head_read(const uint8_t bytes[RECORD_HEAD], struct record_head *head)
 	*head = (struct record_head){
 		.crc = get_u32(bytes + 4),
 		.len = get_u32(bytes + 8),
-		.whole = get_u32(bytes + 12),
+		.keyframe = get_u32(bytes + 12),
 		.time_ms = (int64_t)(get_u32(bytes + 16) | (uint64_t)get_u32(bytes + 20)
 								   << 32),
 		.width = get_u32(bytes + 24) & 0xffff,
@@ -75,7 +75,7 @@ record_head_write(const struct record_head *head, uint8_t bytes[RECORD_HEAD])
 	memset(bytes, 0, RECORD_HEAD);
 	memcpy(bytes, RECORD_MAGIC, 4);
 	put_u32(bytes + 8, head->len);
-	put_u32(bytes + 12, head->whole);
+	put_u32(bytes + 12, head->keyframe);
 	put_u32(bytes + 16, (uint64_t)head->time_ms);
 	put_u32(bytes + 20, (uint64_t)head->time_ms >> 32);
 	put_u32(bytes + 24, head->width | head->height << 16);
@@ -90,7 +90,7 @@ record_crc_write(uint32_t crc, uint8_t bytes[RECORD_HEAD])
 }
 
 struct record_rect
-record_tile(uint32_t width, uint32_t height, uint32_t tile)
+record_tile_rect(uint32_t width, uint32_t height, uint32_t tile)
 {
 	uint32_t x = tile % tiles_of(width) * MURAL_TILE;
 	uint32_t y = tile / tiles_of(width) * MURAL_TILE;
@@ -100,16 +100,16 @@ record_tile(uint32_t width, uint32_t height, uint32_t tile)
 }
 
 char *
-record_part_name(const char *file, uint64_t part)
+record_segment_name(const char *file, uint64_t segment)
 {
 	char *name;
 
-	return asprintf(&name, "%s.%" PRIu64, file, part) < 0 ? NULL : name;
+	return asprintf(&name, "%s.%" PRIu64, file, segment) < 0 ? NULL : name;
 }
 
-/* The number behind "BASE.", else 0, which no part has. */
+/* The number behind "BASE.", else 0, which no segment has. */
 static uint64_t
-part_number(const char *name, const char *base)
+segment_number(const char *name, const char *base)
 {
 	size_t len = strlen(base);
 	uint64_t number = 0;
@@ -133,54 +133,55 @@ ascending(const void *a, const void *b)
 }
 
 static int
-add_part(uint64_t **parts, size_t *n, uint64_t number)
+add_segment(uint64_t **segments, size_t *n, uint64_t number)
 {
-	uint64_t *more = realloc(*parts, (*n + 1) * sizeof(**parts));
+	uint64_t *more = realloc(*segments, (*n + 1) * sizeof(**segments));
 
 	if (!more)
 		return -ENOMEM;
 	more[(*n)++] = number;
-	*parts = more;
+	*segments = more;
 	return 0;
 }
 
 static int
-list_parts(DIR *folder, const char *base, uint64_t **parts, size_t *n)
+list_segments(DIR *folder, const char *base, uint64_t **segments, size_t *n)
 {
 	struct dirent *entry;
 	int ret = 0;
 
 	while (ret == 0 && (entry = readdir(folder))) {
-		uint64_t number = part_number(entry->d_name, base);
+		uint64_t number = segment_number(entry->d_name, base);
 
 		if (number > 0)
-			ret = add_part(parts, n, number);
+			ret = add_segment(segments, n, number);
 	}
 	if (*n > 0)
-		qsort(*parts, *n, sizeof(**parts), ascending);
+		qsort(*segments, *n, sizeof(**segments), ascending);
 	return ret;
 }
 
 int
-record_parts(const char *file, uint64_t **parts, size_t *n)
+record_segments(const char *file, uint64_t **segments, size_t *n)
 {
 	char *folder_of = strdup(file), *base_of = strdup(file);
 	DIR *folder = NULL;
 	int ret = -ENOMEM;
 
-	*parts = NULL;
+	*segments = NULL;
 	*n = 0;
 	if (folder_of && base_of) {
 		folder = opendir(dirname(folder_of));
-		ret = folder ? list_parts(folder, basename(base_of), parts, n) : -errno;
+		ret = folder ? list_segments(folder, basename(base_of), segments, n)
+			     : -errno;
 	}
 	if (folder)
 		closedir(folder);
 	free(folder_of);
 	free(base_of);
 	if (ret < 0) {
-		free(*parts);
-		*parts = NULL;
+		free(*segments);
+		*segments = NULL;
 		*n = 0;
 	}
 	return ret;

@@ -39,7 +39,7 @@ enum { RECORD_VERSION = 1, RECORD_FILE_HEAD = 16, RECORD_HEAD = 40 };
 #define RECORD_TILE ((size_t)MURAL_TILE * MURAL_TILE * 3)
 
 struct record_head {
-	uint32_t crc, len, whole;
+	uint32_t crc, len, keyframe;
 	int64_t time_ms;
 	uint32_t width, height;
 	uint32_t tiles, raw_len;
@@ -50,12 +50,12 @@ struct record_rect {
 	uint32_t x, y, width, height;
 };
 
-/* The numbers of a recording's older parts, ascending; to be freed.  *n is 0 when there
- * are none.  0 or -errno. */
-int record_parts(const char *file, uint64_t **parts, size_t *n);
+/* The numbers of a recording's older segments, ascending; to be freed.  *n is 0 when
+ * there are none.  0 or -errno. */
+int record_segments(const char *file, uint64_t **segments, size_t *n);
 
 /* FILE.NUMBER, to be freed; NULL: out of memory. */
-char *record_part_name(const char *file, uint64_t part);
+char *record_segment_name(const char *file, uint64_t segment);
 
 /* False: these bytes are no head that anybody wrote. */
 bool record_head_read(const uint8_t bytes[RECORD_HEAD], struct record_head *head);
@@ -67,9 +67,9 @@ void record_head_write(const struct record_head *head, uint8_t bytes[RECORD_HEAD
 void record_crc_write(uint32_t crc, uint8_t bytes[RECORD_HEAD]);
 
 /* How many tiles a canvas has. */
-uint32_t record_tiles(uint32_t width, uint32_t height);
+uint32_t record_tile_count(uint32_t width, uint32_t height);
 
 /* Where a tile lies on the canvas, cut at its edges. */
-struct record_rect record_tile(uint32_t width, uint32_t height, uint32_t tile);
+struct record_rect record_tile_rect(uint32_t width, uint32_t height, uint32_t tile);
 
 #endif

@@ -18,9 +18,9 @@
 struct mural_history {
 	char *file;
 	int last_fd; /* of FILE itself, which may get another name meanwhile */
-	uint64_t *parts;
-	size_t n_parts;
-	size_t part; /* that is being read; n_parts: FILE itself; above: the end */
+	uint64_t *segments;
+	size_t n_segments;
+	size_t segment; /* that is being read; n_segments: FILE itself; above: the end */
 	FILE *in;
 	off_t in_size;
 
@@ -45,13 +45,13 @@ is_recording(FILE *in)
 }
 
 static FILE *
-open_part(const struct mural_history *history, size_t part)
+open_segment(const struct mural_history *history, size_t segment)
 {
 	char *name = NULL;
 	FILE *in = NULL;
 	int fd;
 
-	if (part == history->n_parts) {
+	if (segment == history->n_segments) {
 		fd = dup(history->last_fd);
 		in = fd < 0 ? NULL : fdopen(fd, "r");
 		if (!in && fd >= 0)
@@ -60,17 +60,18 @@ open_part(const struct mural_history *history, size_t part)
 			rewind(in);
 		return in;
 	}
-	name = record_part_name(history->file, history->parts[part]);
+	name = record_segment_name(history->file, history->segments[segment]);
 	if (name)
 		in = fopen(name, "re");
 	free(name);
 	return in;
 }
 
-/* Whether a part is the file that is open already: it was renamed between the two looks.
+/* Whether a segment is the file that is open already: it was renamed between the two
+ * looks.
  */
 static bool
-is_last(const struct mural_history *history, FILE *in)
+is_current_file(const struct mural_history *history, FILE *in)
 {
 	struct stat this, last;
 
@@ -79,43 +80,45 @@ is_last(const struct mural_history *history, FILE *in)
 }
 
 static void
-close_part(struct mural_history *history)
+close_segment(struct mural_history *history)
 {
 	if (history->in)
 		fclose(history->in);
 	history->in = NULL;
 }
 
-/* Goes to the beginning of a part, or of the next one that is there and is one.  False:
+/* Goes to the beginning of a segment, or of the next one that is there and is one. False:
  * at the end. */
 static bool
-go_to_part(struct mural_history *history, size_t part)
+go_to_segment(struct mural_history *history, size_t segment)
 {
 	struct stat st;
 
-	close_part(history);
+	close_segment(history);
 	history->usable = false;
-	for (; part <= history->n_parts; part++) {
-		FILE *in = open_part(history, part);
+	for (; segment <= history->n_segments; segment++) {
+		FILE *in = open_segment(history, segment);
 
-		if (in && (part == history->n_parts || !is_last(history, in)) &&
+		if (in &&
+			(segment == history->n_segments ||
+				!is_current_file(history, in)) &&
 			is_recording(in) && fstat(fileno(in), &st) == 0) {
 			history->in = in;
 			history->in_size = st.st_size;
-			history->part = part;
+			history->segment = segment;
 			return true;
 		}
 		if (in)
 			fclose(in);
 	}
-	history->part = part;
+	history->segment = segment;
 	return false;
 }
 
 /* ------------------------------------------------------------------ records */
 
 /* Reads on from what may be the beginning of a head, byte by byte if need be, to one that
- * is.  False: there is none in this part. */
+ * is.  False: there is none in this segment. */
 static bool
 find_head(struct mural_history *history, struct record_head *head)
 {
@@ -136,14 +139,14 @@ find_head(struct mural_history *history, struct record_head *head)
 	return false;
 }
 
-/* The next head, in this part or in one of the next. */
+/* The next head, in this segment or in one of the next. */
 static bool
 next_head(struct mural_history *history, struct record_head *head)
 {
 	while (history->in) {
 		if (find_head(history, head))
 			return true;
-		go_to_part(history, history->part + 1);
+		go_to_segment(history, history->segment + 1);
 	}
 	return false;
 }
@@ -239,7 +242,7 @@ change_tile(struct mural_history *history, const struct record_rect *at,
 }
 
 static void
-grow(struct mural_moment *moment, const struct record_rect *at)
+moment_extend(struct mural_moment *moment, const struct record_rect *at)
 {
 	if (moment->right == 0)
 		*moment = (struct mural_moment){ .left = at->x, .top = at->y };
@@ -261,21 +264,22 @@ change_tiles(struct mural_history *history, const struct record_head *head,
 				(uint32_t)numbers[3] << 24;
 		struct record_rect at;
 
-		if (tile <= before || tile >= record_tiles(head->width, head->height))
+		if (tile <= before ||
+			tile >= record_tile_count(head->width, head->height))
 			return false;
 		before = tile;
-		at = record_tile(head->width, head->height, tile);
+		at = record_tile_rect(head->width, head->height, tile);
 		if (!unpack(stream, changes, (size_t)at.width * at.height * 3))
 			return false;
 		change_tile(history, &at, changes);
-		grow(moment, &at);
+		moment_extend(moment, &at);
 	}
 	return true;
 }
 
 /* 1, 0 when the body is none, -errno. */
 static int
-apply(struct mural_history *history, const struct record_head *head,
+record_apply(struct mural_history *history, const struct record_head *head,
 	struct mural_moment *moment)
 {
 	z_stream stream = { .next_in = history->body, .avail_in = head->len };
@@ -299,14 +303,14 @@ mural_history_next(struct mural_history *history, struct mural_moment *moment)
 
 	while ((ret = next_record(history, &head)) > 0) {
 		*moment = (struct mural_moment){ 0 };
-		if (head.whole)
+		if (head.keyframe)
 			ret = begin_picture(history, &head);
 		if (ret < 0)
 			return ret;
 		if (!history->usable || history->width != head.width ||
 			history->height != head.height)
 			continue;
-		ret = apply(history, &head, moment);
+		ret = record_apply(history, &head, moment);
 		history->usable = ret > 0;
 		if (ret == 0)
 			continue;
@@ -323,10 +327,10 @@ mural_history_next(struct mural_history *history, struct mural_moment *moment)
 /* ------------------------------------------------------------------ going there */
 
 static void
-go_to_start(struct mural_history *history)
+go_to_first_segment(struct mural_history *history)
 {
 	history->time_ms = INT64_MIN;
-	go_to_part(history, 0);
+	go_to_segment(history, 0);
 }
 
 int
@@ -337,7 +341,7 @@ mural_history_span(struct mural_history *history, int64_t from_ms, int64_t to_ms
 	int64_t time_ms = INT64_MIN;
 
 	*span = (struct mural_span){ 0 };
-	go_to_start(history);
+	go_to_first_segment(history);
 	while (next_head(history, &head)) {
 		fseeko(history->in, head.len, SEEK_CUR);
 		time_ms = MAX(time_ms, head.time_ms);
@@ -347,41 +351,41 @@ mural_history_span(struct mural_history *history, int64_t from_ms, int64_t to_ms
 			span->first_ms = time_ms;
 		span->last_ms = time_ms;
 	}
-	go_to_start(history);
+	go_to_first_segment(history);
 	return 0;
 }
 
-/* The last part that begins at `at_ms` or before, else the first. */
+/* The last segment that begins at `at_ms` or before, else the first. */
 static size_t
-find_part(struct mural_history *history, int64_t at_ms)
+find_segment(struct mural_history *history, int64_t at_ms)
 {
 	struct record_head head;
 
-	for (size_t part = history->n_parts + 1; part-- > 1;)
-		if (go_to_part(history, part) && history->part == part &&
+	for (size_t segment = history->n_segments + 1; segment-- > 1;)
+		if (go_to_segment(history, segment) && history->segment == segment &&
 			find_head(history, &head) && head.time_ms <= at_ms)
-			return part;
+			return segment;
 	return 0;
 }
 
-/* Of the part at hand: where the last record of all tiles at `at_ms` or before begins
+/* Of the segment at hand: where the last record of all tiles at `at_ms` or before begins
  * that lies before `before`, else the first record. */
 static off_t
-find_whole(struct mural_history *history, int64_t at_ms, off_t before)
+find_keyframe(struct mural_history *history, int64_t at_ms, off_t before)
 {
 	off_t found = RECORD_FILE_HEAD;
 	struct record_head head;
 
 	while (find_head(history, &head) && head.time_ms <= at_ms &&
 		ftello(history->in) - RECORD_HEAD < before) {
-		if (head.whole)
+		if (head.keyframe)
 			found = ftello(history->in) - RECORD_HEAD;
 		fseeko(history->in, head.len, SEEK_CUR);
 	}
 	return found;
 }
 
-/* Whether the next record of this part is not later than that. */
+/* Whether the next record of this segment is not later than that. */
 static bool
 more_until(struct mural_history *history, int64_t at_ms)
 {
@@ -401,7 +405,7 @@ static int
 replay(struct mural_history *history, int64_t at_ms, size_t *n,
 	struct mural_moment *moment)
 {
-	const size_t part = history->part, most = *n;
+	const size_t segment = history->segment, most = *n;
 	int ret;
 
 	history->time_ms = INT64_MIN;
@@ -410,7 +414,7 @@ replay(struct mural_history *history, int64_t at_ms, size_t *n,
 		ret = mural_history_next(history, moment);
 		if (ret > 0 && moment->time_ms <= at_ms)
 			++*n;
-	} while (ret > 0 && *n < most && history->part == part &&
+	} while (ret > 0 && *n < most && history->segment == segment &&
 		 more_until(history, at_ms));
 	return ret;
 }
@@ -421,7 +425,7 @@ int
 mural_history_seek(
 	struct mural_history *history, int64_t at_ms, struct mural_moment *moment)
 {
-	size_t part = find_part(history, at_ms), most = SIZE_MAX;
+	size_t segment = find_segment(history, at_ms), most = SIZE_MAX;
 	off_t before = INT64_MAX;
 
 	for (;;) {
@@ -429,9 +433,9 @@ mural_history_seek(
 		off_t start;
 		int ret;
 
-		if (!go_to_part(history, part))
+		if (!go_to_segment(history, segment))
 			return 0;
-		start = find_whole(history, at_ms, before);
+		start = find_keyframe(history, at_ms, before);
 		fseeko(history->in, start, SEEK_SET);
 		ret = replay(history, at_ms, &n, moment);
 		if (ret < 0 || (ret > 0 && moment->time_ms <= at_ms))
@@ -440,8 +444,8 @@ mural_history_seek(
 			most = n;
 		} else if (start > RECORD_FILE_HEAD) {
 			before = start;
-		} else if (part > 0) {
-			part--;
+		} else if (segment > 0) {
+			segment--;
 			before = INT64_MAX;
 		} else {
 			return ret;
@@ -466,12 +470,12 @@ mural_history_open(const char *file, struct mural_history **opened)
 		ret = history->last_fd < 0 ? -errno : 0;
 	}
 	if (ret == 0)
-		ret = record_parts(file, &history->parts, &history->n_parts);
+		ret = record_segments(file, &history->segments, &history->n_segments);
 	if (ret < 0) {
 		mural_history_close(history);
 		return ret;
 	}
-	go_to_start(history);
+	go_to_first_segment(history);
 	*opened = history;
 	return 0;
 }
@@ -481,10 +485,10 @@ mural_history_close(struct mural_history *history)
 {
 	if (!history)
 		return;
-	close_part(history);
+	close_segment(history);
 	if (history->last_fd >= 0)
 		close(history->last_fd);
-	free(history->parts);
+	free(history->segments);
 	free(history->pixels);
 	free(history->body);
 	free(history->file);

@@ -95,7 +95,7 @@ write_file(const char *path, const struct mural_reader *reader)
 }
 
 int
-picture_save(const char *path, const struct mural_reader *reader)
+png_file_save(const char *path, const struct mural_reader *reader)
 {
 	char *beside;
 	int ret;
@@ -108,7 +108,7 @@ picture_save(const char *path, const struct mural_reader *reader)
 	if (ret < 0)
 		unlink(beside);
 	else
-		ret = folder_sync(path);
+		ret = fsync_dir(path);
 	free(beside);
 	return ret;
 }
@@ -145,7 +145,7 @@ read_png(png_image *image, FILE *file, uint32_t width, uint32_t height, uint32_t
 
 /* Not with fopen(), which waits for somebody to write into a pipe. */
 static int
-open_file(const char *path, FILE **file)
+open_regular_file(const char *path, FILE **file)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), ret = 0;
 	struct stat st;
@@ -164,12 +164,12 @@ open_file(const char *path, FILE **file)
 }
 
 int
-picture_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels,
+png_file_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels,
 	char *why, size_t why_len)
 {
 	png_image image = { .version = PNG_IMAGE_VERSION };
 	FILE *file = NULL;
-	int ret = open_file(path, &file);
+	int ret = open_regular_file(path, &file);
 
 	if (ret < 0)
 		return ret;

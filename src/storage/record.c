@@ -25,43 +25,43 @@
 static bool
 drop_unchanged(struct record *record)
 {
-	const struct mural_view *view = mural_reader_view(record->chore.reader);
+	const struct mural_view *view = mural_reader_view(record->autosave.reader);
 	uint32_t now[MURAL_TILE * MURAL_TILE];
 	bool changed = false;
 
 	for (uint32_t t = 0; t < view->tiles_x * view->tiles_y; t++) {
-		struct record_rect at = record_tile(view->width, view->height, t);
+		struct record_rect at = record_tile_rect(view->width, view->height, t);
 		bool same = true;
 
-		if (!record_has_tile(record->chore.tiles, t))
+		if (!record_has_tile(record->autosave.tiles, t))
 			continue;
-		mural_reader_copy(record->chore.reader, at.x, at.y, at.width, at.height,
-			now, MURAL_TILE);
+		mural_reader_copy(record->autosave.reader, at.x, at.y, at.width,
+			at.height, now, MURAL_TILE);
 		for (uint32_t y = 0; y < at.height && same; y++)
 			same = memcmp(now + y * MURAL_TILE,
 				       record->shadow + (size_t)(at.y + y) * view->width +
 					       at.x,
 				       at.width * sizeof(*now)) == 0;
 		if (same)
-			record->chore.tiles[t / 64] &= ~(UINT64_C(1) << t % 64);
+			record->autosave.tiles[t / 64] &= ~(UINT64_C(1) << t % 64);
 		changed |= !same;
 	}
 	return changed;
 }
 
 static void
-blacken(struct record *record)
+clear_shadow(struct record *record)
 {
-	const struct mural_view *view = mural_reader_view(record->chore.reader);
+	const struct mural_view *view = mural_reader_view(record->autosave.reader);
 
 	for (size_t i = 0; i < (size_t)view->width * view->height; i++)
 		record->shadow[i] = 0xff000000;
 }
 
 static void
-count(struct record *record, const struct record_head *head)
+count_record(struct record *record, const struct record_head *head)
 {
-	if (head->whole) {
+	if (head->keyframe) {
 		record->whole_len = head->len;
 		record->changes_len = record->n_changes = 0;
 	} else {
@@ -75,27 +75,27 @@ count(struct record *record, const struct record_head *head)
 static int
 record_changes(struct record *record, int64_t now)
 {
-	const struct mural_view *view = mural_reader_view(record->chore.reader);
+	const struct mural_view *view = mural_reader_view(record->autosave.reader);
 	struct record_head head = { .width = view->width, .height = view->height };
 	int ret = 0;
 
-	if (record->fd >= 0 && record_part_is_full(record, now))
-		ret = record_next_part(record);
+	if (record->fd >= 0 && record_segment_is_full(record, now))
+		ret = record_close_segment(record);
 	if (ret == 0 && record->fd < 0)
-		ret = record_begin_part(record);
+		ret = record_open_segment(record);
 	if (ret < 0 || (!record->whole && !drop_unchanged(record)))
 		return ret;
 	head.time_ms = record->last_ms = MAX(record->last_ms, now);
-	head.whole = record->whole;
+	head.keyframe = record->whole;
 	if (record->end == RECORD_FILE_HEAD)
-		record->part_ms = now;
-	if (head.whole)
-		blacken(record);
+		record->segment_ms = now;
+	if (head.keyframe)
+		clear_shadow(record);
 	record->whole = true; /* unless this one succeeds */
 	ret = record_append(record, &head);
 	if (ret < 0)
 		return ret;
-	count(record, &head);
+	count_record(record, &head);
 	record->unsynced = true;
 	return 0;
 }
@@ -103,10 +103,10 @@ record_changes(struct record *record, int64_t now)
 static bool
 has_changes(const struct record *record)
 {
-	const struct mural_view *view = mural_reader_view(record->chore.reader);
+	const struct mural_view *view = mural_reader_view(record->autosave.reader);
 
 	for (size_t i = 0; i < view->words; i++)
-		if (record->chore.tiles[i])
+		if (record->autosave.tiles[i])
 			return true;
 	return false;
 }
@@ -127,9 +127,9 @@ record_now(struct record *record)
 }
 
 static int
-work(struct chore *chore)
+record_work(struct autosave *autosave)
 {
-	struct record *record = container_of(chore, struct record, chore);
+	struct record *record = container_of(autosave, struct record, autosave);
 	int ret = record_now(record);
 
 	if (ret < 0 && !record->failed)
@@ -145,14 +145,14 @@ work(struct chore *chore)
 static void
 on_sync(uv_timer_t *timer)
 {
-	chore_now(&container_of(timer, struct record, sync)->chore);
+	autosave_run_now(&container_of(timer, struct record, sync)->autosave);
 }
 
 /* When nobody paints any more, nothing else calls for the last records to be flushed. */
 static void
-plan_sync(struct chore *chore)
+schedule_sync(struct autosave *autosave)
 {
-	struct record *record = container_of(chore, struct record, chore);
+	struct record *record = container_of(autosave, struct record, autosave);
 
 	if (!record->unsynced)
 		uv_timer_stop(&record->sync);
@@ -163,19 +163,19 @@ plan_sync(struct chore *chore)
 /* ------------------------------------------------------------------ start, stop */
 
 static int
-prepare(struct record *record, struct canvas *canvas, uint64_t interval_ms)
+record_init(struct record *record, struct canvas *canvas, uint64_t interval_ms)
 {
 	record->shadow = malloc(
 		(size_t)canvas->view.width * canvas->view.height * sizeof(uint32_t));
 	if (!record->shadow)
 		return -ENOMEM;
-	return chore_init(&record->chore, canvas, interval_ms, work);
+	return autosave_init(&record->autosave, canvas, interval_ms, record_work);
 }
 
 static void
-release(struct record *record)
+record_finish(struct record *record)
 {
-	chore_finish(&record->chore);
+	autosave_finish(&record->autosave);
 	if (record->fd >= 0)
 		close(record->fd);
 	free(record->shadow);
@@ -192,7 +192,7 @@ record_start(struct record *record, const struct config_record *config,
 		.file = config->file,
 		.max_size = config->max_size,
 		.max_age_ms = config->max_age,
-		.part_max = record_part_max(config->max_size),
+		.segment_max = record_segment_max(config->max_size),
 		.fd = -1,
 		.whole = true,
 	};
@@ -200,17 +200,17 @@ record_start(struct record *record, const struct config_record *config,
 		return 0;
 	ret = record_open_file(record);
 	if (ret == 0)
-		ret = record_look_at_file(record);
-	if (ret == 0 && prepare(record, canvas, config->interval) < 0) {
+		ret = record_check_file(record);
+	if (ret == 0 && record_init(record, canvas, config->interval) < 0) {
 		log_error("record: out of memory");
-		release(record);
+		record_finish(record);
 		return -ENOMEM;
 	}
 	if (ret == 0) {
 		log_info("record: %s", record->file);
 		uv_timer_init(loop, &record->sync);
-		record->chore.settled = plan_sync;
-		chore_start(&record->chore, loop);
+		record->autosave.after_save = schedule_sync;
+		autosave_start(&record->autosave, loop);
 		return 0;
 	}
 	if (ret == 1)
@@ -225,19 +225,20 @@ record_start(struct record *record, const struct config_record *config,
 		log_error("record: %s cannot be opened: %s; nothing is recorded; make "
 			  "its folder writable for murald, or set record.file",
 			record->file, strerror(-ret));
-	release(record);
+	record_finish(record);
 	return 0;
 }
 
 void
 record_stop(struct record *record)
 {
-	if (!record->chore.loop)
+	if (!record->autosave.loop)
 		return;
 	uv_close((uv_handle_t *)&record->sync, NULL);
-	if (chore_stop(&record->chore)) /* which turns the loop for the timer, too */
-		(void)work(&record->chore);
+	if (autosave_stop(
+		    &record->autosave)) /* which turns the loop for the timer, too */
+		(void)record_work(&record->autosave);
 	if (record->fd >= 0)
 		(void)fdatasync(record->fd);
-	release(record);
+	record_finish(record);
 }

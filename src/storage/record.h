@@ -23,12 +23,12 @@
 #include "storage/autosave.h"
 
 struct record {
-	struct chore chore;
+	struct autosave autosave;
 	uv_timer_t sync; /* the main thread's */
 
 	/* the work's, on whatever thread it runs */
 	const char *file; /* borrowed */
-	uint64_t max_size, max_age_ms, part_max;
+	uint64_t max_size, max_age_ms, segment_max;
 	int fd;
 	off_t end;            /* of what is whole */
 	uint32_t *shadow;     /* the canvas as it was recorded last */
@@ -37,7 +37,7 @@ struct record {
 	uint64_t changes_len; /* bytes of those after it */
 	uint32_t n_changes;   /* how many those are */
 	int64_t last_ms;      /* time of the last record */
-	int64_t part_ms;      /* time of this part's first */
+	int64_t segment_ms;   /* time of this part's first */
 	int64_t synced_ms;
 	bool unsynced; /* some records are only the kernel's yet */
 	bool failed;   /* and that was said */

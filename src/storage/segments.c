@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The file, and the parts it is set aside as. */
+/* The file, and the segments it is set aside as. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,9 +17,9 @@
 #include "storage/record-private.h"
 
 /* Parts are small enough that the oldest can go often, and large enough to be few. */
-#define PARTS 16
-#define PART_MIN (UINT64_C(1) << 20)
-#define PART_MAX (UINT64_C(16) << 20)
+#define SEGMENTS 16
+#define SEGMENT_MIN (UINT64_C(1) << 20)
+#define SEGMENT_MAX (UINT64_C(16) << 20)
 
 int64_t
 record_now_ms(void)
@@ -31,15 +31,15 @@ record_now_ms(void)
 }
 
 uint64_t
-record_part_max(uint64_t max_size)
+record_segment_max(uint64_t max_size)
 {
-	uint64_t part = max_size ? max_size / PARTS : PART_MAX;
+	uint64_t size = max_size ? max_size / SEGMENTS : SEGMENT_MAX;
 
-	return MAX(MIN(part, PART_MAX), PART_MIN);
+	return MAX(MIN(size, SEGMENT_MAX), SEGMENT_MIN);
 }
 
 static int
-begin_file(struct record *record)
+write_file_header(struct record *record)
 {
 	uint8_t head[RECORD_FILE_HEAD] = RECORD_FILE_MAGIC;
 
@@ -77,15 +77,15 @@ size_of(const char *name, int64_t *changed_ms)
 	return st.st_size;
 }
 
-/* Removes the oldest parts, until the rest is neither too much nor too old. */
+/* Removes the oldest segments, until the rest is neither too much nor too old. */
 static void
-trim(const struct record *record, const uint64_t *parts, size_t n)
+remove_old_segments(const struct record *record, const uint64_t *segments, size_t n)
 {
 	uint64_t total = record->end;
 	int64_t now = record_now_ms();
 
 	for (size_t i = n; i-- > 0;) {
-		char *name = record_part_name(record->file, parts[i]);
+		char *name = record_segment_name(record->file, segments[i]);
 		int64_t changed_ms = now;
 
 		total += size_of(name, &changed_ms);
@@ -100,16 +100,16 @@ trim(const struct record *record, const uint64_t *parts, size_t n)
 
 /* Sets the file aside as the latest part, which nobody will flush later. */
 int
-record_next_part(struct record *record)
+record_close_segment(struct record *record)
 {
-	uint64_t *parts;
+	uint64_t *segments;
 	size_t n;
 	char *name;
-	int ret = record_parts(record->file, &parts, &n);
+	int ret = record_segments(record->file, &segments, &n);
 
 	if (ret < 0)
 		return ret;
-	name = record_part_name(record->file, n > 0 ? parts[n - 1] + 1 : 1);
+	name = record_segment_name(record->file, n > 0 ? segments[n - 1] + 1 : 1);
 	if (!name) {
 		ret = -ENOMEM;
 	} else if (fdatasync(record->fd) < 0 || rename(record->file, name) < 0) {
@@ -117,32 +117,32 @@ record_next_part(struct record *record)
 	} else {
 		close(record->fd);
 		record->fd = -1;
-		ret = folder_sync(name);
+		ret = fsync_dir(name);
 	}
 	free(name);
-	free(parts);
+	free(segments);
 	return ret;
 }
 
 int
-record_begin_part(struct record *record)
+record_open_segment(struct record *record)
 {
-	uint64_t *parts;
+	uint64_t *segments;
 	size_t n;
 	int ret = record_open_file(record);
 
 	if (ret == 0)
-		ret = begin_file(record);
+		ret = write_file_header(record);
 	if (ret == 0)
-		ret = folder_sync(record->file);
+		ret = fsync_dir(record->file);
 	if (ret < 0 && record->fd >= 0) {
 		/* without its head it is nothing, so it begins again */
 		close(record->fd);
 		record->fd = -1;
 	}
-	if (ret == 0 && record_parts(record->file, &parts, &n) == 0) {
-		trim(record, parts, n);
-		free(parts);
+	if (ret == 0 && record_segments(record->file, &segments, &n) == 0) {
+		remove_old_segments(record, segments, n);
+		free(segments);
 	}
 	return ret;
 }
@@ -150,18 +150,19 @@ record_begin_part(struct record *record)
 /* A part begins with all tiles.  So one that is large enough goes on until they come
  * again anyway: of a canvas that takes more than a part, they would come each time. */
 bool
-record_part_is_full(const struct record *record, int64_t now)
+record_segment_is_full(const struct record *record, int64_t now)
 {
-	return ((uint64_t)record->end > record->part_max && record->whole) ||
+	return ((uint64_t)record->end > record->segment_max && record->whole) ||
 	       (record->max_age_ms > 0 && record->end > RECORD_FILE_HEAD &&
-		       now - record->part_ms > (int64_t)(record->max_age_ms / PARTS));
+		       now - record->segment_ms >
+			       (int64_t)(record->max_age_ms / SEGMENTS));
 }
 
 /* ------------------------------------------------------------------ what is there */
 
 /* Whether the file is a recording from beginning to end: then it is gone on with. */
 static bool
-read_through(struct record *record)
+scan_file(struct record *record)
 {
 	uint8_t bytes[RECORD_HEAD], body[64 * 1024];
 	struct record_head head;
@@ -181,7 +182,7 @@ read_through(struct record *record)
 		if (crc32(crc, bytes + 8, sizeof(bytes) - 8) != head.crc)
 			return false;
 		if (record->end == RECORD_FILE_HEAD)
-			record->part_ms = head.time_ms;
+			record->segment_ms = head.time_ms;
 		record->last_ms = MAX(record->last_ms, head.time_ms);
 		record->end = at;
 	}
@@ -190,7 +191,7 @@ read_through(struct record *record)
 
 /* 0: recording can begin; -errno; 1: something else is there. */
 int
-record_look_at_file(struct record *record)
+record_check_file(struct record *record)
 {
 	uint8_t head[RECORD_FILE_HEAD];
 	struct stat st;
@@ -200,15 +201,15 @@ record_look_at_file(struct record *record)
 	if (!S_ISREG(st.st_mode))
 		return 1;
 	if (st.st_size == 0)
-		return begin_file(record);
+		return write_file_header(record);
 	if (pread(record->fd, head, sizeof(head), 0) != sizeof(head) ||
 		memcmp(head, RECORD_FILE_MAGIC, 8) != 0 || head[8] != RECORD_VERSION)
 		return 1;
 	record->end = RECORD_FILE_HEAD;
-	if (read_through(record))
+	if (scan_file(record))
 		return 0;
 	log_warn("record: %s is damaged, or was cut short; what is whole can be seen, "
 		 "and a new part begins",
 		record->file);
-	return record_next_part(record);
+	return record_close_segment(record);
 }

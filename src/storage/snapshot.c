@@ -55,7 +55,7 @@ set_aside(const char *path)
 	return ret;
 }
 
-static int save(struct chore *chore);
+static int snapshot_write(struct autosave *autosave);
 
 /* Restoring is drawing, so it uses a brush like everybody else. */
 static void
@@ -91,12 +91,13 @@ warn_of_folder(const char *path)
 }
 
 static void
-restore(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixels)
+restore_picture(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixels)
 {
 	const struct mural_view *view = &canvas->view;
 	const char *path = snapshot->path;
 	char why[128] = "";
-	int ret = picture_load(path, view->width, view->height, pixels, why, sizeof(why));
+	int ret =
+		png_file_load(path, view->width, view->height, pixels, why, sizeof(why));
 
 	if (ret == -ENOENT)
 		return;
@@ -111,7 +112,7 @@ restore(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixels)
 	else if (ret != -EINVAL)
 		log_warn("snapshot: %s cannot be read: %s", path,
 			ret == -EBADMSG ? why : strerror(-ret));
-	snapshot->guarded = set_aside(path) < 0;
+	snapshot->may_be_foreign = set_aside(path) < 0;
 }
 
 static uint64_t
@@ -130,17 +131,18 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 
 	*snapshot = (struct snapshot){ .path = strdup(config->snapshot) };
 	if (!snapshot->path || (*config->snapshot && !pixels) ||
-		chore_init(&snapshot->chore, canvas, wanted_interval(config), save) < 0) {
+		autosave_init(&snapshot->autosave, canvas, wanted_interval(config),
+			snapshot_write) < 0) {
 		log_error("snapshot: out of memory");
 		free(pixels);
 		return -ENOMEM;
 	}
 	if (pixels) {
 		warn_of_folder(snapshot->path);
-		restore(snapshot, canvas, pixels);
+		restore_picture(snapshot, canvas, pixels);
 	}
 	/* what is there now was just restored, or is not worth saving */
-	chore_forget(&snapshot->chore);
+	autosave_reset(&snapshot->autosave);
 	free(pixels);
 	return 0;
 }
@@ -148,15 +150,15 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 /* ------------------------------------------------------------------ saving */
 
 static int
-save(struct chore *chore)
+snapshot_write(struct autosave *autosave)
 {
-	struct snapshot *snapshot = container_of(chore, struct snapshot, chore);
+	struct snapshot *snapshot = container_of(autosave, struct snapshot, autosave);
 	int ret;
 
-	if (snapshot->guarded && set_aside(snapshot->path) < 0)
+	if (snapshot->may_be_foreign && set_aside(snapshot->path) < 0)
 		return -EEXIST;
-	snapshot->guarded = false;
-	ret = picture_save(snapshot->path, chore->reader);
+	snapshot->may_be_foreign = false;
+	ret = png_file_save(snapshot->path, autosave->reader);
 	if (ret == -ENOENT)
 		log_error("snapshot: %s: its folder does not exist; make it, or set "
 			  "canvas.snapshot",
@@ -171,22 +173,22 @@ void
 snapshot_save(struct snapshot *snapshot)
 {
 	if (snapshot->path && *snapshot->path)
-		chore_now(&snapshot->chore);
+		autosave_run_now(&snapshot->autosave);
 }
 
 /* No save is at hand, so nobody else looks at the path. */
 static void
-take_next_path(struct chore *chore)
+switch_path(struct autosave *autosave)
 {
-	struct snapshot *snapshot = container_of(chore, struct snapshot, chore);
+	struct snapshot *snapshot = container_of(autosave, struct snapshot, autosave);
 
 	if (!snapshot->next_path)
 		return;
 	free(snapshot->path);
 	snapshot->path = snapshot->next_path;
 	snapshot->next_path = NULL;
-	snapshot->guarded = true;
-	chore->again = *snapshot->path;
+	snapshot->may_be_foreign = true;
+	autosave->save_again = *snapshot->path;
 	if (*snapshot->path)
 		warn_of_folder(snapshot->path);
 }
@@ -194,10 +196,10 @@ take_next_path(struct chore *chore)
 void
 snapshot_reconfigure(struct snapshot *snapshot, const struct config_canvas *config)
 {
-	struct chore *chore = &snapshot->chore;
+	struct autosave *autosave = &snapshot->autosave;
 	const char *coming = snapshot->next_path ? snapshot->next_path : snapshot->path;
 
-	chore_every(chore, wanted_interval(config));
+	autosave_set_interval(autosave, wanted_interval(config));
 	if (strcmp(coming, config->snapshot) == 0)
 		return;
 	free(snapshot->next_path);
@@ -206,29 +208,29 @@ snapshot_reconfigure(struct snapshot *snapshot, const struct config_canvas *conf
 		log_error("snapshot: out of memory; %s stays its place", snapshot->path);
 		return;
 	}
-	if (chore->working)
+	if (autosave->saving)
 		return;
-	take_next_path(chore);
+	switch_path(autosave);
 	snapshot_save(snapshot);
 }
 
 void
 snapshot_start(struct snapshot *snapshot, uv_loop_t *loop)
 {
-	snapshot->chore.settled = take_next_path;
-	chore_start(&snapshot->chore, loop);
+	snapshot->autosave.after_save = switch_path;
+	autosave_start(&snapshot->autosave, loop);
 }
 
 void
 snapshot_stop(struct snapshot *snapshot)
 {
-	bool started = snapshot->chore.loop;
-	bool is_news = chore_stop(&snapshot->chore);
+	bool started = snapshot->autosave.loop;
+	bool changed = autosave_stop(&snapshot->autosave);
 
 	/* Nothing new to tell: what is there may be a later wall's. */
-	if (started && *snapshot->path && (is_news || access(snapshot->path, F_OK) < 0))
-		(void)save(&snapshot->chore);
-	chore_finish(&snapshot->chore);
+	if (started && *snapshot->path && (changed || access(snapshot->path, F_OK) < 0))
+		(void)snapshot_write(&snapshot->autosave);
+	autosave_finish(&snapshot->autosave);
 	free(snapshot->path);
 	free(snapshot->next_path);
 	*snapshot = (struct snapshot){ 0 };

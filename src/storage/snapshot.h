@@ -20,10 +20,10 @@
 #include "storage/autosave.h"
 
 struct snapshot {
-	char *path;      /* empty: none */
-	char *next_path; /* when the save at hand is done; NULL: no other */
-	bool guarded;    /* a file that is none of ours may be at `path` */
-	struct chore chore;
+	char *path;          /* empty: none */
+	char *next_path;     /* when the save at hand is done; NULL: no other */
+	bool may_be_foreign; /* a file that is none of ours may be at `path` */
+	struct autosave autosave;
 };
 
 /* Paints the picture that was saved onto the canvas, before anybody else paints.  A

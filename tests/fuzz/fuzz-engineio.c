@@ -40,26 +40,28 @@ begins(const char *text, size_t len, const char *with)
 static void
 check_packet(const char *text, size_t len)
 {
-	struct packet packet = packet_parse(text, len);
+	struct engineio_packet packet = engineio_parse(text, len);
 	size_t shorter = len < ENGINEIO_PACKET_MAX ? len : ENGINEIO_PACKET_MAX;
-	struct packet again = packet_parse(text, shorter);
-	bool in_space = packet.kind == PACKET_CONNECT || packet.kind == PACKET_EVENT ||
-			packet.kind == PACKET_DISCONNECT;
+	struct engineio_packet again = engineio_parse(text, shorter);
+	bool in_namespace = packet.kind == PACKET_CONNECT ||
+			    packet.kind == PACKET_EVENT ||
+			    packet.kind == PACKET_DISCONNECT;
 
 	assert(packet.kind == again.kind);
-	if (!in_space)
+	if (!in_namespace)
 		return;
-	assert(packet.space_len >= 1 && packet.space_len <= SOCKETIO_SPACE_MAX);
-	assert(packet.space[0] == '/');
-	for (size_t i = 0; i < packet.space_len; i++)
-		assert(packet.space[i] > ' ' && packet.space[i] <= '~');
-	assert(packet.number_len <= SOCKETIO_NUMBER_MAX);
-	assert(packet.number + packet.number_len <= text + len);
+	assert(packet.namespace_len >= 1 &&
+		packet.namespace_len <= SOCKETIO_NAMESPACE_MAX);
+	assert(packet.namespace[0] == '/');
+	for (size_t i = 0; i < packet.namespace_len; i++)
+		assert(packet.namespace[i] > ' ' && packet.namespace[i] <= '~');
+	assert(packet.ack_id_len <= SOCKETIO_ACK_ID_MAX);
+	assert(packet.ack_id + packet.ack_id_len <= text + len);
 }
 
 /* What a listener is told: its events are in order, none left out, none twice. */
 static void
-hear(struct listener *listener, const char *text, size_t len)
+check_event(struct listener *listener, const char *text, size_t len)
 {
 	unsigned long long n;
 	char copy[64] = "";
@@ -73,41 +75,41 @@ hear(struct listener *listener, const char *text, size_t len)
 }
 
 static void
-poll(struct play *play, struct listener *listener)
+listener_poll(struct play *play, struct listener *listener)
 {
 	size_t len = session_body(play->sessions, listener->session), packets = 0;
 	const char *text = play->sessions->body;
 
 	while (len > 0) {
 		const char *begin = text;
-		size_t packet_len = packet_cut(&text, &len);
+		size_t packet_len = engineio_split(&text, &len);
 
 		assert(++packets <= POLL_PACKETS && packet_len > 0);
-		hear(listener, begin, packet_len);
+		check_event(listener, begin, packet_len);
 	}
 	if (packets < POLL_PACKETS)
-		assert(!session_has_something(play->sessions, listener->session));
+		assert(!session_has_output(play->sessions, listener->session));
 }
 
 /* The frames that a WebSocket would be sent, in small portions. */
 static void
-push(struct play *play, struct listener *listener)
+listener_push(struct play *play, struct listener *listener)
 {
 	struct session *session = listener->session;
-	struct news_piece piece;
+	struct event_ring_slice piece;
 	uint8_t frames[4096];
 
-	while (session_behind(play->sessions, session) > 0) {
+	while (session_backlog(play->sessions, session) > 0) {
 		size_t at = 0;
 
-		session->next =
-			news_frames(&play->sessions->news, session->next, 100, &piece);
+		session->next = event_ring_frames(
+			&play->sessions->events, session->next, 100, &piece);
 		assert(piece.head_len + piece.body_len <= sizeof(frames));
 		memcpy(frames, piece.head, piece.head_len);
 		memcpy(frames + piece.head_len, piece.body, piece.body_len);
 		while (at < piece.head_len + piece.body_len) {
 			assert(frames[at] == 0x81 && frames[at + 1] < 126);
-			hear(listener, (char *)frames + at + 2, frames[at + 1]);
+			check_event(listener, (char *)frames + at + 2, frames[at + 1]);
 			at += 2 + frames[at + 1];
 		}
 		assert(at == piece.head_len + piece.body_len);
@@ -115,7 +117,7 @@ push(struct play *play, struct listener *listener)
 }
 
 static void
-begin(struct play *play, struct listener *listener)
+listener_open(struct play *play, struct listener *listener)
 {
 	*listener = (struct listener){ 0 };
 	listener->session = session_new(play->sessions, play->now_ms);
@@ -124,18 +126,19 @@ begin(struct play *play, struct listener *listener)
 }
 
 static void
-end(struct play *play, struct listener *listener)
+listener_close(struct play *play, struct listener *listener)
 {
 	uintptr_t handle = listener->session->handle;
 
 	session_free(play->sessions, listener->session);
 	assert(!session_get(play->sessions, handle));
-	begin(play, listener);
+	listener_open(play, listener);
 }
 
 /* A POST: a copy of exactly that size, so that a sanitizer sees one byte too many. */
 static void
-say(struct play *play, struct listener *listener, const uint8_t *data, size_t len)
+listener_post(
+	struct play *play, struct listener *listener, const uint8_t *data, size_t len)
 {
 	char *copy = malloc(len + 1);
 	const char *text = copy;
@@ -144,13 +147,13 @@ say(struct play *play, struct listener *listener, const uint8_t *data, size_t le
 	memcpy(copy, data, len);
 	while (len > 0) {
 		const char *begin_of = text;
-		size_t packet_len = packet_cut(&text, &len);
-		struct packet packet = packet_parse(begin_of, packet_len);
+		size_t packet_len = engineio_split(&text, &len);
+		struct engineio_packet packet = engineio_parse(begin_of, packet_len);
 
 		check_packet(begin_of, packet_len);
-		if (session_take(play->sessions, listener->session, &packet,
-			    play->now_ms) != END_NOT) {
-			end(play, listener);
+		if (session_receive(play->sessions, listener->session, &packet,
+			    play->now_ms) != END_NONE) {
+			listener_close(play, listener);
 			break;
 		}
 		if (listener->session->joined && !listener->joined)
@@ -161,14 +164,14 @@ say(struct play *play, struct listener *listener, const uint8_t *data, size_t le
 }
 
 static void
-tell_all(struct play *play)
+emit_event(struct play *play)
 {
 	char json[24], text[64];
 	int len;
 
 	snprintf(json, sizeof(json), "%llu", (unsigned long long)play->events);
-	len = packet_event(text, sizeof(text), "e", json);
-	assert(news_add(&play->sessions->news, text, len) == 0);
+	len = engineio_event(text, sizeof(text), "e", json);
+	assert(event_ring_add(&play->sessions->events, text, len) == 0);
 	play->events++;
 }
 
@@ -176,8 +179,8 @@ static void
 pass_time(struct play *play, struct listener *listener, uint64_t ms)
 {
 	play->now_ms += ms;
-	if (session_tick(listener->session, play->now_ms) != END_NOT)
-		end(play, listener);
+	if (session_tick(listener->session, play->now_ms) != END_NONE)
+		listener_close(play, listener);
 }
 
 static void
@@ -188,19 +191,19 @@ step(struct play *play, uint8_t what, const uint8_t *data, size_t len)
 	switch (what >> 1 & 7) {
 	case 0:
 	case 1:
-		tell_all(play);
+		emit_event(play);
 		break;
 	case 2:
-		poll(play, listener);
+		listener_poll(play, listener);
 		break;
 	case 3:
-		push(play, listener);
+		listener_push(play, listener);
 		break;
 	case 4:
 		pass_time(play, listener, (what >> 4) * UINT64_C(3000));
 		break;
 	default:
-		say(play, listener, data, len);
+		listener_post(play, listener, data, len);
 	}
 }
 
@@ -210,8 +213,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct play play = { .sessions = calloc(1, sizeof(*play.sessions)) };
 
 	assert(play.sessions);
-	begin(&play, &play.listeners[0]);
-	begin(&play, &play.listeners[1]);
+	listener_open(&play, &play.listeners[0]);
+	listener_open(&play, &play.listeners[1]);
 	/* steps end with a newline, which no packet has to have */
 	while (len > 0) {
 		const uint8_t *newline = memchr(data, '\n', len);
@@ -225,8 +228,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (int i = 0; i < 2; i++) {
 		struct listener *listener = &play.listeners[i];
 
-		while (session_has_something(play.sessions, listener->session))
-			poll(&play, listener);
+		while (session_has_output(play.sessions, listener->session))
+			listener_poll(&play, listener);
 		assert(!listener->joined || listener->next == play.events);
 	}
 	sessions_finish(play.sessions);

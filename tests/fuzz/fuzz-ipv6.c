@@ -53,11 +53,11 @@ check_frame(const uint8_t *frame, size_t len)
 	const uint8_t *target;
 
 	if (packet_parse(&packet, DLT_EN10MB, frame, len, len) != PACKET_OK ||
-		packet.version != 6 || !packet_icmp(&packet, &icmp) ||
-		ndp_read(&packet, &icmp, &target) != NDP_ANSWERED)
+		packet.version != 6 || !packet_icmp_parse(&packet, &icmp) ||
+		ndp_parse(&packet, &icmp, &target) != NDP_ANSWERED)
 		return;
 	assert(target >= frame && target + 16 <= frame + len);
-	ndp_write(answer, &packet, target, mac);
+	ndp_build(answer, &packet, target, mac);
 	assert(packet_parse(&packet, DLT_EN10MB, answer, sizeof(answer),
 		       sizeof(answer)) == PACKET_OK);
 	assert(packet_icmp_checksum_ok(&packet));

@@ -36,9 +36,9 @@ check_range(int32_t n)
 }
 
 static void
-check_auth(const struct stream *stream, struct trace *trace)
+check_auth(const struct p2_parser *parser, struct trace *trace)
 {
-	struct stream_auth auth = stream_auth(stream);
+	struct p2_auth auth = p2_parser_auth(parser);
 
 	assert(!trace->entered && trace->events == 1);
 	assert(auth.len >= 1 && auth.len <= P2_NAME_MAX);
@@ -53,43 +53,43 @@ check_auth(const struct stream *stream, struct trace *trace)
 }
 
 static void
-check_event(const struct stream *stream, const struct stream_event *event,
-	struct trace *trace)
+check_event(
+	const struct p2_parser *parser, const struct p2_event *event, struct trace *trace)
 {
 	trace->events++;
 	mix(trace, event->kind);
 	assert(!trace->over);
-	if (event->kind == STREAM_AUTH) {
-		check_auth(stream, trace);
+	if (event->kind == P2_EVENT_AUTH) {
+		check_auth(parser, trace);
 		return;
 	}
-	if (event->kind == STREAM_REFUSED) {
+	if (event->kind == P2_EVENT_BAD_AUTH) {
 		assert(!trace->entered && trace->events == 1);
 		trace->over = true;
 		return;
 	}
 	assert(trace->entered);
-	trace->over = event->kind == STREAM_DISCONNECT;
-	if (event->kind == STREAM_PUT || event->kind == STREAM_SUB) {
+	trace->over = event->kind == P2_EVENT_DISCONNECT;
+	if (event->kind == P2_EVENT_PUT || event->kind == P2_EVENT_SUB) {
 		check_range(event->x1);
 		check_range(event->y1);
 		mix(trace, event->x1);
 		mix(trace, event->y1);
 	}
-	if (event->kind == STREAM_SUB) {
+	if (event->kind == P2_EVENT_SUB) {
 		check_range(event->x2);
 		check_range(event->y2);
 		mix(trace, event->x2);
 		mix(trace, event->y2);
 	}
-	if (event->kind == STREAM_PUT)
+	if (event->kind == P2_EVENT_PUT)
 		mix(trace, event->argb);
-	if (event->kind == STREAM_BROKEN || event->kind == STREAM_UNKNOWN)
+	if (event->kind == P2_EVENT_MALFORMED || event->kind == P2_EVENT_UNKNOWN)
 		mix(trace, event->type);
 }
 
 static void
-feed(struct stream *stream, const uint8_t *data, size_t len, struct trace *trace)
+feed(struct p2_parser *parser, const uint8_t *data, size_t len, struct trace *trace)
 {
 	/* A copy of exactly that size, so that a sanitizer sees one byte too many. */
 	uint8_t *copy = malloc(len + (len == 0));
@@ -98,15 +98,15 @@ feed(struct stream *stream, const uint8_t *data, size_t len, struct trace *trace
 	assert(copy);
 	memcpy(copy, data, len);
 	while (used < len) {
-		struct stream_event event;
-		size_t more = stream_next(stream, copy + used, len - used, &event);
+		struct p2_event event;
+		size_t more = p2_parser_next(parser, copy + used, len - used, &event);
 
 		assert(more > 0 && more <= len - used);
 		used += more;
-		if (event.kind == STREAM_NOTHING)
+		if (event.kind == P2_EVENT_NONE)
 			assert(used == len);
 		else
-			check_event(stream, &event, trace);
+			check_event(parser, &event, trace);
 	}
 	free(copy);
 }
@@ -114,7 +114,7 @@ feed(struct stream *stream, const uint8_t *data, size_t len, struct trace *trace
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct stream whole = { 0 }, cut = { 0 };
+	struct p2_parser whole = { 0 }, cut = { 0 };
 	struct trace whole_trace = { 0 }, cut_trace = { 0 };
 	size_t step;
 

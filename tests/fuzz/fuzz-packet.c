@@ -52,7 +52,7 @@ check_frame(int link, const uint8_t *frame, size_t captured, size_t length)
 		assert(packet.payload_len <= length);
 		check_part(frame, captured, packet.payload, packet.payload_captured);
 	}
-	if (packet_icmp(&packet, &icmp))
+	if (packet_icmp_parse(&packet, &icmp))
 		check_part(frame, captured, icmp.data, icmp.captured);
 	if (kind == PING_PIXEL || kind == PING_SIZE) {
 		assert(fault == PACKET_OK);

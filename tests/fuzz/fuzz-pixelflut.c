@@ -97,7 +97,7 @@ painter_init(struct painter *painter, struct wall *wall)
 	painter->answers.full = false;
 }
 
-/* What run_lines() should have done. */
+/* What simd_run_lines() should have done. */
 static void
 paint_slowly(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
@@ -113,7 +113,7 @@ paint_slowly(struct painter *painter, const uint8_t *p, const uint8_t *end)
 		else if (command.verb == VERB_GET)
 			answer_pixel(painter, command.x, command.y);
 		else
-			assert(!"run_lines() took what is no plain line");
+			assert(!"simd_run_lines() took what is no plain line");
 		p = line_end + 1;
 	}
 }
@@ -125,7 +125,7 @@ check_run(const uint8_t *data, size_t len, const void *config)
 	struct painter painter;
 
 	painter_init(&painter, fast);
-	const uint8_t *stop = run_lines(&painter, data, data + len);
+	const uint8_t *stop = simd_run_lines(&painter, data, data + len);
 	assert(stop >= data && stop <= data + len);
 	answers_flush(&painter.answers);
 	painter_init(&painter, slow);
@@ -138,20 +138,20 @@ check_run(const uint8_t *data, size_t len, const void *config)
 
 /* Sixteen bytes as figures, with masks of all kinds made of the next sixteen. */
 static void
-check_figures(const uint8_t *data, size_t len)
+check_fields(const uint8_t *data, size_t len)
 {
-#if RUN_VECTORS
+#if HAVE_SIMD
 	for (; len >= 32; data++, len--) {
-		struct plain a = { 0 }, b = { 0 };
+		struct field_values a = { 0 }, b = { 0 };
 		uint8_t masks[16];
 
 		for (int i = 0; i < 16; i++)
 			masks[i] = data[16 + i] < 2 ? data[16 + i] : -(data[16 + i] & 1);
-		struct figures figures = { data, data + 4, data + 8, 0, 0 };
-		memcpy(&figures.number_mask, masks, 8);
-		memcpy(&figures.colour_mask, masks + 8, 8);
-		bool good = read_figures(&figures, &a);
-		assert(good == read_figures_plainly(&figures, &b));
+		struct line_fields fields = { data, data + 4, data + 8, 0, 0 };
+		memcpy(&fields.number_mask, masks, 8);
+		memcpy(&fields.colour_mask, masks + 8, 8);
+		bool good = parse_fields(&fields, &a);
+		assert(good == parse_fields_scalar(&fields, &b));
 		assert(!good || (a.x == b.x && a.y == b.y && a.rgba == b.rgba));
 	}
 #else
@@ -233,7 +233,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	assert(copy);
 	memcpy(copy, data + 1, len - 1);
-	check_figures(copy, len - 1);
+	check_fields(copy, len - 1);
 	check_run(copy, len - 1, config);
 	check_run(copy, len - 1, NULL);
 	feed_pieces(whole, copy, len - 1, len);

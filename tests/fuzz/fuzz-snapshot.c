@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len > 0)
 		assert(write(fd, data + 1, len - 1) == (ssize_t)len - 1);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	ret = picture_load(path, width, height, pixels, why, sizeof(why));
+	ret = png_file_load(path, width, height, pixels, why, sizeof(why));
 	assert(ret <= 0 && strlen(why) < sizeof(why));
 	assert(ret != -ERANGE || why[0]);
 	for (uint32_t i = 0; ret == 0 && i < width * height; i++)

@@ -77,11 +77,11 @@ def test_the_film_has_every_moment_of_a_short_span(tmp_path):
         client = wall.tcp("pixelflut")
         times = [fill(wall, client, colour) for colour in COLOURS]
         for query, wanted in (("", COLOURS), ("&from=%f&to=%f" % (times[1], times[3]), COLOURS[1:4])):
-            film = Image.open(io.BytesIO(get(wall, "timelapse?source=wall" + query)))
+            gif = Image.open(io.BytesIO(get(wall, "timelapse?source=wall" + query)))
             seen = []
-            for number in range(film.n_frames):
-                film.seek(number)
-                colour = film.convert("RGB").getpixel((9, 9))
+            for number in range(gif.n_frames):
+                gif.seek(number)
+                colour = gif.convert("RGB").getpixel((9, 9))
                 if seen[-1:] != [colour]:
                     seen.append(colour)
             assert [c for c in seen if c != (0, 0, 0)] == wanted

@@ -433,14 +433,14 @@ def test_a_flood_of_handshakes(wall):
     async def steps():
         port = wall.port("http")
         member = await (await Client(port).shake_hands()).join()
-        stranger = await Client(port).shake_hands()
+        unjoined = await Client(port).shake_hands()
         http = Connection(port)
         for _ in range(4500):
             status, _, _ = await http.ask("GET", PATH + "polling")
             assert status == 200
         http.close()
         with pytest.raises(Gone):
-            await stranger.poll()
+            await unjoined.poll()
         paint(wall)
         assert (await member.poll())[0].startswith("42")
         await member.post("1")

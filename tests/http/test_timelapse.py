@@ -271,7 +271,7 @@ def test_other_requests(wall):
         assert board.ask("GET", "/timelapse?source=board").status == 200
 
 
-def hold_films(folder):
+def hold_gifs(folder):
     """Statuses that slow readers get who each want another film, and then a quick one."""
     found, held = [], []
     with board_wall(folder, size="400x300", more="cell = 1", rate="0ms") as wall, Board(wall) as board:
@@ -293,4 +293,4 @@ def test_slow_readers_keep_no_more_than_some_films_in_memory(tmp_path):
 
 
 if __name__ == "__main__":
-    hold_films(sys.argv[1])
+    hold_gifs(sys.argv[1])

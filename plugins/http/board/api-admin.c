@@ -35,28 +35,28 @@ is_admin(struct request *request, const json_t *json)
 }
 
 static enum MHD_Result
-refuse(struct request *request)
+reply_not_admin(struct request *request)
 {
 	http_discard(request->http, MURAL_UNAUTHORIZED);
 	return reply_text(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized");
 }
 
 enum MHD_Result
-answer_rate(struct request *request)
+api_rate(struct request *request)
 {
 	static const char *const names[] = { "new_rate", "token", NULL };
 	enum MHD_Result answered;
-	const json_t *json = board_fields(request, names, &answered);
+	const json_t *json = api_fields(request, names, &answered);
 	int64_t rate;
 
 	if (!json)
 		return answered;
 	if (!is_admin(request, json))
-		return refuse(request);
+		return reply_not_admin(request);
 	if (!field_number(json_object_get(json, "new_rate"), &rate) || rate < 0 ||
 		rate > RATE_MAX_MS)
-		return reply_malformed(request, "Invalid rate");
-	return reply_done(request, rules_set_rate(request->http, rate));
+		return api_reply_malformed(request, "Invalid rate");
+	return reply_done(request, board_settings_set_rate(request->http, rate));
 }
 
 static enum MHD_Result
@@ -64,23 +64,23 @@ switch_board(struct request *request, bool enabled)
 {
 	static const char *const none[] = { NULL };
 	enum MHD_Result answered;
-	const json_t *json = board_fields(request, none, &answered);
+	const json_t *json = api_fields(request, none, &answered);
 
 	if (!json)
 		return answered;
 	if (!is_admin(request, json))
-		return refuse(request);
-	return reply_done(request, rules_set_enabled(request->http, enabled));
+		return reply_not_admin(request);
+	return reply_done(request, board_settings_set_enabled(request->http, enabled));
 }
 
 enum MHD_Result
-answer_enable(struct request *request)
+api_enable(struct request *request)
 {
 	return switch_board(request, true);
 }
 
 enum MHD_Result
-answer_disable(struct request *request)
+api_disable(struct request *request)
 {
 	return switch_board(request, false);
 }

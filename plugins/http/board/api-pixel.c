@@ -26,7 +26,8 @@ reply_outside(struct request *request)
 #define EVENT_MAX (12 * NAME_MAX_BYTES + 200)
 
 static void
-tell(struct http *http, const struct pixel_body *pixel, const struct generator *generator)
+emit_update(struct http *http, const struct pixel_body *pixel,
+	const struct generator *generator)
 {
 	char json[EVENT_MAX];
 
@@ -49,24 +50,24 @@ set_cell(struct request *request, struct generator *generator,
 	uint64_t now;
 
 	if (!generator)
-		return reply_unauthorized(request);
+		return api_reply_unauthorized(request);
 	if (pixel->row >= board->height || pixel->column >= board->width)
 		return reply_outside(request);
 	if (pixel->colour >= board->palette.n)
-		return reply_malformed(request, "Invalid Color");
+		return api_reply_malformed(request, "Invalid Color");
 	now = uv_hrtime();
-	if (board_is_early(generator, now))
-		return reply_cooling(request, generator, now);
-	if (visitor_charge(http, request->connection, (uint64_t)board->cell * board->cell,
-		    0) < 0)
-		return reply_early(request, SECOND);
-	generator->ready_ns = now + http->rules->rate_ms * MS;
-	if (http->rules->enabled) {
+	if (api_is_cooling_down(generator, now))
+		return api_reply_cooldown(request, generator, now);
+	if (http_client_consume(http, request->connection,
+		    (uint64_t)board->cell * board->cell, 0) < 0)
+		return api_reply_rate_limited(request, SECOND);
+	generator->ready_ns = now + http->settings->rate_ms * MS;
+	if (http->settings->enabled) {
 		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
 		if (socketio_has_listeners(http))
-			tell(http, pixel, generator);
+			emit_update(http, pixel, generator);
 	}
-	return reply_again(request, MHD_HTTP_OK, http->rules->accepted);
+	return reply_shared(request, MHD_HTTP_OK, http->settings->accepted);
 }
 
 /* What is no number lies nowhere. */
@@ -90,7 +91,7 @@ read_pixel(const json_t *json)
 }
 
 enum MHD_Result
-answer_update(struct request *request)
+api_update(struct request *request)
 {
 	static const char *const names[] = { "row", "col", "color", "id", NULL };
 	struct pixel_body pixel;
@@ -100,17 +101,17 @@ answer_update(struct request *request)
 	if (request->body && pixel_body_read(&pixel, request->body, request->body_len))
 		return set_cell(request,
 			generators_find(request->http, pixel.id, STORE_ID_LEN), &pixel);
-	json = board_fields(request, names, &answered);
+	json = api_fields(request, names, &answered);
 	if (!json)
 		return answered;
 	pixel = read_pixel(json);
 	return set_cell(
-		request, board_generator(request, json_object_get(json, "id")), &pixel);
+		request, api_generator(request, json_object_get(json, "id")), &pixel);
 }
 
 /* The page's way: with an id, or with the secret that somebody registered with. */
 enum MHD_Result
-answer_click(struct request *request)
+api_click(struct request *request)
 {
 	static const char *const names[] = { "row", "col", "color", NULL };
 	enum MHD_Result answered;
@@ -121,15 +122,15 @@ answer_click(struct request *request)
 	if (!request->http->config->click)
 		return reply_error(
 			request, MHD_HTTP_FORBIDDEN, "painting by click is switched off");
-	json = board_fields(request, names, &answered);
+	json = api_fields(request, names, &answered);
 	if (!json)
 		return answered;
 	id = json_object_get(json, "id");
 	secret = json_object_get(json, "secret");
 	if (!id && !secret)
-		return reply_missing(request, "secret");
+		return api_reply_missing(request, "secret");
 	if (id)
-		generator = board_generator(request, id);
+		generator = api_generator(request, id);
 	else if (json_is_string(secret))
 		generator =
 			generators_find_secret(request->http, json_string_value(secret));

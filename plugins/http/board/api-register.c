@@ -12,7 +12,7 @@
 #include "http/web/json-field.h"
 
 /* A request that waits for the store. */
-struct pending {
+struct pending_write {
 	struct store_wait wait; /* first: a wait is a pending */
 	struct request *request;
 	char id[STORE_ID_LEN + 1]; /* "": somebody leaves */
@@ -25,7 +25,7 @@ answer_id(struct request *request, const char *id)
 }
 
 static enum MHD_Result
-answer_gone(struct request *request)
+answer_removed(struct request *request)
 {
 	return reply_json(request, MHD_HTTP_OK, json_pack("{sb}", "success", 1));
 }
@@ -42,32 +42,32 @@ answer_unwritten(struct request *request)
 static enum MHD_Result
 answer_written(struct request *request)
 {
-	const struct pending *pending = request->data;
+	const struct pending_write *pending = request->data;
 
-	return *pending->id ? answer_id(request, pending->id) : answer_gone(request);
+	return *pending->id ? answer_id(request, pending->id) : answer_removed(request);
 }
 
 static void
 on_written(struct store_wait *wait, int ret)
 {
-	struct pending *pending = (struct pending *)wait;
+	struct pending_write *pending = (struct pending_write *)wait;
 
-	request_unpark(pending->request, ret < 0 ? answer_unwritten : answer_written);
+	request_resume(pending->request, ret < 0 ? answer_unwritten : answer_written);
 }
 
 static void
-on_over(struct request *request)
+on_write_completed(struct request *request)
 {
-	struct pending *pending = request->data;
+	struct pending_write *pending = request->data;
 
 	store_cancel(&pending->wait);
 	free(pending);
 }
 
 static enum MHD_Result
-wait_for(struct request *request, uint64_t mark, const char *id)
+suspend_until_written(struct request *request, uint64_t mark, const char *id)
 {
-	struct pending *pending = calloc(1, sizeof(*pending));
+	struct pending_write *pending = calloc(1, sizeof(*pending));
 
 	if (!pending)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -77,9 +77,9 @@ wait_for(struct request *request, uint64_t mark, const char *id)
 	pending->wait.mark = mark;
 	pending->wait.done = on_written;
 	request->data = pending;
-	request->on_over = on_over;
+	request->on_completed = on_write_completed;
 	store_wait(request->http->store, &pending->wait);
-	return request_park(request);
+	return request_suspend(request);
 }
 
 /* ---------------------------------------------------------------- the two routes */
@@ -89,14 +89,14 @@ register_new(
 	struct request *request, const char *name, const char *author, const char *secret)
 {
 	struct http *http = request->http;
-	unsigned wait_s =
-		generators_wait(http, visitor_source(http, request->connection));
+	unsigned wait_s = generators_register_wait(
+		http, http_client_source(http, request->connection));
 	struct generator *generator;
 	int ret;
 
 	if (wait_s > 0) {
 		http_discard(http, MURAL_RATE_LIMITED);
-		return reply_wait(request, wait_s);
+		return reply_retry_after(request, wait_s);
 	}
 	ret = generators_add(http, name, author, secret, &generator);
 	if (ret == -ENOSPC)
@@ -105,15 +105,15 @@ register_new(
 	if (ret < 0)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"murald is short of memory");
-	return wait_for(request, generator->mark, generator->id);
+	return suspend_until_written(request, generator->mark, generator->id);
 }
 
 enum MHD_Result
-answer_register(struct request *request)
+api_register(struct request *request)
 {
 	static const char *const names[] = { "name", "author", "secret", NULL };
 	enum MHD_Result answered;
-	const json_t *json = board_fields(request, names, &answered);
+	const json_t *json = api_fields(request, names, &answered);
 	const char *name, *author, *secret;
 	struct generator *generator;
 
@@ -123,10 +123,10 @@ answer_register(struct request *request)
 	author = field_text(json_object_get(json, "author"), NAME_MAX_BYTES);
 	secret = field_text(json_object_get(json, "secret"), BODY_MAX);
 	if (!name || !author || !secret)
-		return reply_malformed(request,
+		return api_reply_malformed(request,
 			"name, author and secret are text, the first two of at most 200 "
 			"bytes");
-	if (!generators_admit(request->http, secret)) {
+	if (!generators_accept_secret(request->http, secret)) {
 		http_discard(request->http, MURAL_UNAUTHORIZED);
 		return reply_error(request, MHD_HTTP_UNAUTHORIZED,
 			"Secret was not in list of valid secrets!");
@@ -134,24 +134,24 @@ answer_register(struct request *request)
 	generator = generators_find_name(request->http, name, author);
 	if (!generator)
 		return register_new(request, name, author, secret);
-	if (store_has(request->http->store, generator->mark))
+	if (store_is_written(request->http->store, generator->mark))
 		return answer_id(request, generator->id);
-	return wait_for(request, generator->mark, generator->id);
+	return suspend_until_written(request, generator->mark, generator->id);
 }
 
 enum MHD_Result
-answer_remove(struct request *request)
+api_remove(struct request *request)
 {
 	static const char *const names[] = { "id", NULL };
 	enum MHD_Result answered;
-	const json_t *json = board_fields(request, names, &answered);
+	const json_t *json = api_fields(request, names, &answered);
 	struct generator *generator;
 
 	if (!json)
 		return answered;
-	generator = board_generator(request, json_object_get(json, "id"));
+	generator = api_generator(request, json_object_get(json, "id"));
 	if (!generator)
-		return reply_unauthorized(request);
+		return api_reply_unauthorized(request);
 	generators_remove(request->http, generator);
-	return wait_for(request, store_mark(request->http->store), "");
+	return suspend_until_written(request, store_mark(request->http->store), "");
 }

@@ -13,7 +13,7 @@
 /* ------------------------------------------------------------ what routes share */
 
 enum MHD_Result
-reply_missing(struct request *request, const char *name)
+api_reply_missing(struct request *request, const char *name)
 {
 	char text[100];
 
@@ -23,39 +23,39 @@ reply_missing(struct request *request, const char *name)
 }
 
 enum MHD_Result
-reply_malformed(struct request *request, const char *text)
+api_reply_malformed(struct request *request, const char *text)
 {
 	http_discard(request->http, MURAL_MALFORMED);
 	return reply_error(request, MHD_HTTP_BAD_REQUEST, text);
 }
 
 enum MHD_Result
-reply_unauthorized(struct request *request)
+api_reply_unauthorized(struct request *request)
 {
 	http_discard(request->http, MURAL_UNAUTHORIZED);
 	return reply_error(request, MHD_HTTP_UNAUTHORIZED, "401 Unauthorized");
 }
 
 const json_t *
-board_fields(struct request *request, const char *const *names, enum MHD_Result *answered)
+api_fields(struct request *request, const char *const *names, enum MHD_Result *answered)
 {
 	const char *why, *missing;
 	const json_t *json = request_json(request, &why);
 
 	if (!json) {
-		*answered = reply_malformed(request, why);
+		*answered = api_reply_malformed(request, why);
 		return NULL;
 	}
 	missing = field_missing(json, names);
 	if (missing) {
-		*answered = reply_missing(request, missing);
+		*answered = api_reply_missing(request, missing);
 		return NULL;
 	}
 	return json;
 }
 
 struct generator *
-board_generator(struct request *request, const json_t *id)
+api_generator(struct request *request, const json_t *id)
 {
 	return json_is_string(id) ? generators_find(request->http, json_string_value(id),
 					    json_string_length(id))
@@ -63,20 +63,21 @@ board_generator(struct request *request, const json_t *id)
 }
 
 bool
-board_is_early(const struct generator *generator, uint64_t now_ns)
+api_is_cooling_down(const struct generator *generator, uint64_t now_ns)
 {
 	return generator->ready_ns > now_ns;
 }
 
 enum MHD_Result
-reply_early(struct request *request, uint64_t left_ns)
+api_reply_rate_limited(struct request *request, uint64_t left_ns)
 {
 	struct MHD_Response *response;
 	char text[160], whole[24];
 	int len = snprintf(text, sizeof(text),
 		"{\"error\":\"429 Too Many Requests\",\"rate\":%llu,\"success\":false,"
 		"\"timeoutRemaining\":%.6f}\n",
-		(unsigned long long)request->http->rules->rate_ms, (double)left_ns / 1e9);
+		(unsigned long long)request->http->settings->rate_ms,
+		(double)left_ns / 1e9);
 
 	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_COPY);
 	/* HTTP knows no parts of a second */
@@ -88,14 +89,15 @@ reply_early(struct request *request, uint64_t left_ns)
 		(void)MHD_add_response_header(
 			response, MHD_HTTP_HEADER_RETRY_AFTER, whole);
 	}
-	return reply(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
+	return reply_send(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
 }
 
 enum MHD_Result
-reply_cooling(struct request *request, const struct generator *generator, uint64_t now_ns)
+api_reply_cooldown(
+	struct request *request, const struct generator *generator, uint64_t now_ns)
 {
 	http_discard(request->http, MURAL_RATE_LIMITED);
-	return reply_early(request, generator->ready_ns - now_ns);
+	return api_reply_rate_limited(request, generator->ready_ns - now_ns);
 }
 
 /* ------------------------------------------------------------------- the board */
@@ -115,14 +117,14 @@ static enum MHD_Result
 answer_settings(struct request *request)
 {
 	const struct board *board = request->http->board;
-	const struct rules *rules = request->http->rules;
+	const struct board_settings *settings = request->http->settings;
 
 	return reply_json(request, MHD_HTTP_OK,
 		json_pack("{sisisosIsIsbs{sIsI}}", "width", board->width, "height",
 			board->height, "palette", palette_json(&board->palette),
-			"pixel_rate", (json_int_t)rules->rate_ms, "currentPixelRate",
-			(json_int_t)rules->rate_ms, "enabled", rules->enabled, "stats",
-			"pixels", (json_int_t)board->pixels, "unnecessaryPixels",
+			"pixel_rate", (json_int_t)settings->rate_ms, "currentPixelRate",
+			(json_int_t)settings->rate_ms, "enabled", settings->enabled,
+			"stats", "pixels", (json_int_t)board->pixels, "unnecessaryPixels",
 			(json_int_t)board->unnecessary));
 }
 
@@ -138,13 +140,13 @@ find_reader(struct request *request, enum MHD_Result *answered)
 	if (query) {
 		generator = generators_find(request->http, query, strlen(query));
 	} else {
-		json = board_fields(request, names, answered);
+		json = api_fields(request, names, answered);
 		if (!json)
 			return NULL;
-		generator = board_generator(request, json_object_get(json, "id"));
+		generator = api_generator(request, json_object_get(json, "id"));
 	}
 	if (!generator)
-		*answered = reply_unauthorized(request);
+		*answered = api_reply_unauthorized(request);
 	return generator;
 }
 
@@ -158,12 +160,12 @@ answer_pixels(struct request *request)
 
 	if (!generator)
 		return answered;
-	if (board_is_early(generator, now))
-		return reply_cooling(request, generator, now);
-	board_look(board);
-	if (request_has_tag(request, board_pixels_tag(board)))
-		return reply_not_modified(request, board_pixels_tag(board));
-	return reply_again(request, MHD_HTTP_OK, board_pixels(board));
+	if (api_is_cooling_down(generator, now))
+		return api_reply_cooldown(request, generator, now);
+	board_scan(board);
+	if (request_has_tag(request, board_json_pixels_tag(board)))
+		return reply_not_modified(request, board_json_pixels_tag(board));
+	return reply_shared(request, MHD_HTTP_OK, board_json_pixels(board));
 }
 
 static enum MHD_Result
@@ -171,10 +173,10 @@ answer_frontend(struct request *request)
 {
 	struct board *board = request->http->board;
 
-	board_look(board);
-	if (request_has_tag(request, board_frontend_tag(board)))
-		return reply_not_modified(request, board_frontend_tag(board));
-	return reply_again(request, MHD_HTTP_OK, board_frontend(board));
+	board_scan(board);
+	if (request_has_tag(request, board_json_frontend_tag(board)))
+		return reply_not_modified(request, board_json_frontend_tag(board));
+	return reply_shared(request, MHD_HTTP_OK, board_json_frontend(board));
 }
 
 /* ---------------------------------------------------------- who painted a cell */
@@ -216,7 +218,7 @@ answer_author(struct request *request)
 		!read_index(&path, '\0', board->height, &row))
 		return reply_error(request, MHD_HTTP_NOT_FOUND,
 			"no such cell; write /getPixelAuthor/COLUMN/ROW");
-	board_look(board);
+	board_scan(board);
 	place = (size_t)row * board->width + column;
 	painter = board->painters[place];
 	author = painter ? json_sprintf("%s (%s)", painter->name, painter->author)
@@ -226,16 +228,16 @@ answer_author(struct request *request)
 }
 
 const struct route board_routes[] = {
-	{ "PUT", "/register-pg", false, answer_register },
-	{ "DELETE", "/remove-pg", false, answer_remove },
-	{ "PUT", "/update-pixel", false, answer_update },
-	{ "POST", "/changeByClick", false, answer_click },
+	{ "PUT", "/register-pg", false, api_register },
+	{ "DELETE", "/remove-pg", false, api_remove },
+	{ "PUT", "/update-pixel", false, api_update },
+	{ "POST", "/changeByClick", false, api_click },
 	{ "GET", "/settings", false, answer_settings },
 	{ "GET", "/pixels", false, answer_pixels },
 	{ "GET", "/frontend-pixels", false, answer_frontend },
 	{ "GET", AUTHOR_PATH, true, answer_author },
-	{ "POST", "/changePixelRate", false, answer_rate },
-	{ "POST", "/enableBoard", false, answer_enable },
-	{ "POST", "/disableBoard", false, answer_disable },
+	{ "POST", "/changePixelRate", false, api_rate },
+	{ "POST", "/enableBoard", false, api_enable },
+	{ "POST", "/disableBoard", false, api_disable },
 	{ NULL, NULL, false, NULL },
 };

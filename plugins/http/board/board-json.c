@@ -14,15 +14,15 @@
 #define TAG_MAX 48
 
 /* One answer, and the state of the board that it tells. */
-struct kept {
+struct cached_json {
 	struct MHD_Response *response;
 	uint64_t changes;
 	char tag[TAG_MAX];
 };
 
-struct board_text {
+struct board_json {
 	uint64_t boot; /* so that no tag is another run's, too */
-	struct kept pixels, frontend;
+	struct cached_json pixels, frontend;
 };
 
 static char *
@@ -99,16 +99,16 @@ labels_size(const struct board *board)
 }
 
 static void
-keep(struct kept *kept, struct MHD_Response *response)
+cached_set(struct cached_json *cached, struct MHD_Response *response)
 {
-	if (kept->response)
-		MHD_destroy_response(kept->response);
-	kept->response = response;
+	if (cached->response)
+		MHD_destroy_response(cached->response);
+	cached->response = response;
 }
 
 /* Takes the text over. */
 static struct MHD_Response *
-make_response(struct kept *kept, char *text, size_t len)
+make_response(struct cached_json *cached, char *text, size_t len)
 {
 	struct MHD_Response *response =
 		MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
@@ -116,7 +116,7 @@ make_response(struct kept *kept, char *text, size_t len)
 	if (!response)
 		free(text);
 	else if (reply_prepare(response, "application/json") == MHD_NO ||
-		 MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, kept->tag) ==
+		 MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, cached->tag) ==
 			 MHD_NO) {
 		MHD_destroy_response(response);
 		response = NULL;
@@ -125,55 +125,56 @@ make_response(struct kept *kept, char *text, size_t len)
 }
 
 static const char *
-make_tag(const struct board *board, struct kept *kept, char kind, uint64_t changes)
+make_tag(const struct board *board, struct cached_json *cached, char kind,
+	uint64_t changes)
 {
-	snprintf(kept->tag, TAG_MAX, "\"%" PRIx64 "-%c%" PRIx64 "\"", board->text->boot,
+	snprintf(cached->tag, TAG_MAX, "\"%" PRIx64 "-%c%" PRIx64 "\"", board->json->boot,
 		kind, changes);
-	return kept->tag;
+	return cached->tag;
 }
 
 const char *
-board_pixels_tag(struct board *board)
+board_json_pixels_tag(struct board *board)
 {
-	return make_tag(board, &board->text->pixels, 'p', board->changes);
+	return make_tag(board, &board->json->pixels, 'p', board->changes);
 }
 
 const char *
-board_frontend_tag(struct board *board)
+board_json_frontend_tag(struct board *board)
 {
-	return make_tag(board, &board->text->frontend, 'f', board->signatures);
+	return make_tag(board, &board->json->frontend, 'f', board->signatures);
 }
 
 struct MHD_Response *
-board_pixels(struct board *board)
+board_json_pixels(struct board *board)
 {
 	static const char before[] = "{\"pixels\":", behind[] = "}\n";
-	struct kept *kept = &board->text->pixels;
+	struct cached_json *cached = &board->json->pixels;
 	char *text, *to;
 
-	if (kept->response && kept->changes == board->changes)
-		return kept->response;
+	if (cached->response && cached->changes == board->changes)
+		return cached->response;
 	text = malloc(rows_size(board) + sizeof(before) + sizeof(behind));
 	if (!text)
 		return NULL;
 	to = put_rows(stpcpy(text, before), board);
 	to = stpcpy(to, behind);
-	board_pixels_tag(board);
-	keep(kept, make_response(kept, text, to - text));
-	kept->changes = board->changes;
-	return kept->response;
+	board_json_pixels_tag(board);
+	cached_set(cached, make_response(cached, text, to - text));
+	cached->changes = board->changes;
+	return cached->response;
 }
 
 struct MHD_Response *
-board_frontend(struct board *board)
+board_json_frontend(struct board *board)
 {
 	static const char before[] = "{\"authors\":", between[] = ",\"pixels\":",
 			  behind[] = "}\n";
-	struct kept *kept = &board->text->frontend;
+	struct cached_json *cached = &board->json->frontend;
 	char *text, *to;
 
-	if (kept->response && kept->changes == board->signatures)
-		return kept->response;
+	if (cached->response && cached->changes == board->signatures)
+		return cached->response;
 	text = malloc(labels_size(board) + rows_size(board) + sizeof(before) +
 		      sizeof(between) + sizeof(behind));
 	if (!text)
@@ -181,28 +182,28 @@ board_frontend(struct board *board)
 	to = put_labels(stpcpy(text, before), board);
 	to = put_rows(stpcpy(to, between), board);
 	to = stpcpy(to, behind);
-	board_frontend_tag(board);
-	keep(kept, make_response(kept, text, to - text));
-	kept->changes = board->signatures;
-	return kept->response;
+	board_json_frontend_tag(board);
+	cached_set(cached, make_response(cached, text, to - text));
+	cached->changes = board->signatures;
+	return cached->response;
 }
 
 int
-board_text_start(struct board *board)
+board_json_start(struct board *board)
 {
-	board->text = calloc(1, sizeof(*board->text));
-	if (!board->text)
+	board->json = calloc(1, sizeof(*board->json));
+	if (!board->json)
 		return -ENOMEM;
-	return getrandom(&board->text->boot, sizeof(board->text->boot), 0) < 0 ? -errno
+	return getrandom(&board->json->boot, sizeof(board->json->boot), 0) < 0 ? -errno
 									       : 0;
 }
 
 void
-board_text_stop(struct board *board)
+board_json_stop(struct board *board)
 {
-	if (!board->text)
+	if (!board->json)
 		return;
-	keep(&board->text->pixels, NULL);
-	keep(&board->text->frontend, NULL);
-	free(board->text);
+	cached_set(&board->json->pixels, NULL);
+	cached_set(&board->json->frontend, NULL);
+	free(board->json);
 }

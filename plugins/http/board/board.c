@@ -10,7 +10,7 @@
 #include "http/http.h"
 
 void
-board_note(struct board *board, size_t place, uint8_t colour, bool bare,
+board_set_cell(struct board *board, size_t place, uint8_t colour, bool bare,
 	struct generator *painter)
 {
 	struct generator *before = board->painters[place];
@@ -52,7 +52,7 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	mural_fill(http->host->brush, column * board->cell, row * board->cell,
 		board->cell, board->cell, board->palette.colours[colour]);
 	mural_publish(http->host);
-	board_note(board, place, colour, false, generator);
+	board_set_cell(board, place, colour, false, generator);
 	board->pixels++;
 	generator->pixels++;
 	board->unnecessary += pixel.unnecessary;
@@ -91,19 +91,19 @@ choose_size(struct board *board)
 }
 
 static void
-take_stored(const struct store_pixel *pixel, void *arg)
+load_cell(const struct store_pixel *pixel, void *arg)
 {
 	struct board *board = arg;
 	size_t place = (size_t)pixel->row * board->width + pixel->column;
 
 	if (pixel->row < board->height && pixel->column < board->width &&
 		pixel->colour < board->palette.n)
-		board_note(board, place, pixel->colour, false,
+		board_set_cell(board, place, pixel->colour, false,
 			generators_find_number(board->http, pixel->generator));
 }
 
 static void
-add_figures(struct board *board)
+load_counters(struct board *board)
 {
 	board->pixels = store_number(board->http->store, "pixels", 0);
 	board->unnecessary = store_number(board->http->store, "unnecessary", 0);
@@ -132,15 +132,15 @@ board_start(struct http *http)
 		return -ENOMEM;
 	for (size_t i = 0; i < cells; i++)
 		board->bare[i] = true;
-	ret = board_look_start(board);
+	ret = board_scan_start(board);
 	if (ret == 0)
-		ret = board_text_start(board);
+		ret = board_json_start(board);
 	if (ret == 0)
-		ret = store_each_cell(http->store, take_stored, board);
+		ret = store_each_cell(http->store, load_cell, board);
 	if (ret < 0)
 		return ret;
-	add_figures(board);
-	board_recall(board, store_was_stopped(http->store));
+	load_counters(board);
+	board_restore(board, store_was_clean(http->store));
 	return 0;
 }
 
@@ -151,8 +151,8 @@ board_stop(struct http *http)
 
 	if (!board)
 		return;
-	board_text_stop(board);
-	board_look_stop(board);
+	board_json_stop(board);
+	board_scan_stop(board);
 	free(board->colours);
 	free(board->bare);
 	free(board->painters);

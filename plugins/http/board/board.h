@@ -24,7 +24,7 @@ struct http;
 
 #define BOARD_CELLS_MAX (16u << 20)
 
-struct board_text; /* board-json.c's */
+struct board_json; /* board-json.c's */
 
 /* The pixels of a cell, channel by channel, if one differs from what it should be. */
 struct board_sum {
@@ -52,9 +52,9 @@ struct board {
 	uint64_t *tiles, *dirty; /* changed tiles; cells to be looked at, a bit each */
 	uint32_t *line;          /* one line of pixels of the board */
 	struct board_sum *sums;  /* of the cells of one row */
-	uint64_t rested_ns;      /* by uv_hrtime(): no look before */
+	uint64_t next_scan_ns;   /* by uv_hrtime(): no look before */
 
-	struct board_text *text;
+	struct board_json *json;
 };
 
 int board_start(struct http *http);
@@ -66,35 +66,35 @@ void board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t col
 	struct generator *generator);
 
 /* A cell gets another colour or painter, by whomever; the canvas is not touched. */
-void board_note(struct board *board, size_t place, uint8_t colour, bool bare,
+void board_set_cell(struct board *board, size_t place, uint8_t colour, bool bare,
 	struct generator *painter);
 
 /* ---- repaint-scan.c: what others painted */
 
 /* 0 or -ENOMEM. */
-int board_look_start(struct board *board);
-void board_look_stop(struct board *board);
+int board_scan_start(struct board *board);
+void board_scan_stop(struct board *board);
 
 /* Takes over what changed on the canvas since the last time; some milliseconds late where
  * much changes all the time. */
-void board_look(struct board *board);
+void board_scan(struct board *board);
 
 /* Looks at what the canvas shows in the cells that the store knows, and paints those that
  * it does not show because murald was killed or the canvas was not kept. */
-void board_recall(struct board *board, bool was_stopped);
+void board_restore(struct board *board, bool was_clean);
 
 /* ---- board-json.c: what GET answers; borrowed until the next change, NULL: no memory.
- * Call board_look() before. */
+ * Call board_scan() before. */
 
-int board_text_start(struct board *board);
-void board_text_stop(struct board *board);
+int board_json_start(struct board *board);
+void board_json_stop(struct board *board);
 
 /* {"pixels": rows}, and {"pixels": rows, "authors": rows}. */
-struct MHD_Response *board_pixels(struct board *board);
-struct MHD_Response *board_frontend(struct board *board);
+struct MHD_Response *board_json_pixels(struct board *board);
+struct MHD_Response *board_json_frontend(struct board *board);
 
 /* The tags of the two: quoted, strong, of this run of murald only. */
-const char *board_pixels_tag(struct board *board);
-const char *board_frontend_tag(struct board *board);
+const char *board_json_pixels_tag(struct board *board);
+const char *board_json_frontend_tag(struct board *board);
 
 #endif

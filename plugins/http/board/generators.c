@@ -29,8 +29,8 @@
 #define STALE_NS (3600 * NS_PER_S)
 
 /* So many give way at once, and so long nobody looks for more. */
-#define GIVE_WAY_MAX 1024
-#define GIVE_WAY_NS NS_PER_S
+#define EVICT_MAX 1024
+#define EVICT_RETRY_NS NS_PER_S
 
 enum { BY_ID, BY_NAME, BY_SECRET, BY_NUMBER, N_KEYS };
 
@@ -42,7 +42,7 @@ struct credentials {
 struct generators {
 	struct generator *first, *last;
 	size_t n;
-	struct rate newcomers;
+	struct rate registrations;
 	uint64_t full_ns; /* by uv_hrtime(); until then there is nobody to give way */
 	uint32_t last_number;
 	uint64_t seed; /* so that nobody can choose what lands in one bucket */
@@ -118,7 +118,7 @@ generators_find_name(struct http *http, const char *name, const char *author)
 }
 
 static void
-digest(const char *secret, uint8_t bytes[STORE_SECRET_LEN])
+hash_secret(const char *secret, uint8_t bytes[STORE_SECRET_LEN])
 {
 	SHA2_CTX sha;
 
@@ -133,7 +133,7 @@ generators_find_secret(struct http *http, const char *secret)
 	uint8_t bytes[STORE_SECRET_LEN];
 	struct generator *generator;
 
-	digest(secret, bytes);
+	hash_secret(secret, bytes);
 	generator = *secret_bucket(http->generators, bytes);
 	while (generator && memcmp(generator->secret, bytes, sizeof(bytes)) != 0)
 		generator = generator->same[BY_SECRET];
@@ -157,9 +157,9 @@ generators_first(const struct http *http)
 }
 
 bool
-generators_admit(const struct http *http, const char *secret)
+generators_accept_secret(const struct http *http, const char *secret)
 {
-	return secrets_have(&http->generators->credentials.secrets, secret);
+	return secrets_contain(&http->generators->credentials.secrets, secret);
 }
 
 bool
@@ -167,20 +167,20 @@ generators_is_admin(const struct http *http, const char *token)
 {
 	const char *admin = http->generators->credentials.admin_token;
 
-	return *admin && secret_is(admin, token);
+	return *admin && secrets_equal(admin, token);
 }
 
 /* ------------------------------------------------------------ coming and going */
 
 static void
-push(struct generator **head, struct generator *generator, int key)
+bucket_push(struct generator **head, struct generator *generator, int key)
 {
 	generator->same[key] = *head;
 	*head = generator;
 }
 
 static void
-drop(struct generator **head, struct generator *generator, int key)
+bucket_remove(struct generator **head, struct generator *generator, int key)
 {
 	while (*head != generator)
 		head = &(*head)->same[key];
@@ -211,7 +211,7 @@ make_label(const char *name, const char *author)
 }
 
 static struct generator *
-insert(struct generators *generators, const struct store_generator *from)
+generators_insert(struct generators *generators, const struct store_generator *from)
 {
 	struct generator *generator = calloc(1, sizeof(*generator));
 
@@ -228,13 +228,14 @@ insert(struct generators *generators, const struct store_generator *from)
 		free_generator(generator);
 		return NULL;
 	}
-	push(number_bucket(generators, generator->number), generator, BY_NUMBER);
+	bucket_push(number_bucket(generators, generator->number), generator, BY_NUMBER);
 	if (from->id) {
 		snprintf(generator->id, sizeof(generator->id), "%s", from->id);
-		push(id_bucket(generators, generator->id), generator, BY_ID);
-		push(name_bucket(generators, generator->name, generator->author),
+		bucket_push(id_bucket(generators, generator->id), generator, BY_ID);
+		bucket_push(name_bucket(generators, generator->name, generator->author),
 			generator, BY_NAME);
-		push(secret_bucket(generators, generator->secret), generator, BY_SECRET);
+		bucket_push(secret_bucket(generators, generator->secret), generator,
+			BY_SECRET);
 	}
 	generator->next = generators->first;
 	generator->link = &generators->first;
@@ -259,11 +260,11 @@ one_after(const struct generators *generators, const struct generator *generator
 
 /* A removed one goes with the last cell that it painted. */
 static void
-forget(struct generators *generators, struct generator *generator)
+free_if_unused(struct generators *generators, struct generator *generator)
 {
 	if (*generator->id || generator->cells > 0)
 		return;
-	drop(number_bucket(generators, generator->number), generator, BY_NUMBER);
+	bucket_remove(number_bucket(generators, generator->number), generator, BY_NUMBER);
 	if (!generator->next)
 		generators->last = one_after(generators, generator);
 	*generator->link = generator->next;
@@ -296,18 +297,18 @@ generators_remove(struct http *http, struct generator *generator)
 		.secret = generator->secret,
 	};
 
-	drop(id_bucket(generators, generator->id), generator, BY_ID);
-	drop(name_bucket(generators, generator->name, generator->author), generator,
-		BY_NAME);
-	drop(secret_bucket(generators, generator->secret), generator, BY_SECRET);
+	bucket_remove(id_bucket(generators, generator->id), generator, BY_ID);
+	bucket_remove(name_bucket(generators, generator->name, generator->author),
+		generator, BY_NAME);
+	bucket_remove(secret_bucket(generators, generator->secret), generator, BY_SECRET);
 	explicit_bzero(generator->id, sizeof(generator->id));
 	store_put_generator(http->store, &gone);
-	forget(generators, generator);
+	free_if_unused(generators, generator);
 }
 
 /* Registering costs nothing, so that a place which was never used is worth nothing. */
 static void
-make_room(struct http *http)
+evict_unused(struct http *http)
 {
 	struct generators *generators = http->generators;
 	struct generator *generator = generators->last, *next;
@@ -316,8 +317,8 @@ make_room(struct http *http)
 
 	if (now < generators->full_ns)
 		return;
-	generators->full_ns = now + GIVE_WAY_NS;
-	for (; generator && gone < GIVE_WAY_MAX; generator = next) {
+	generators->full_ns = now + EVICT_RETRY_NS;
+	for (; generator && gone < EVICT_MAX; generator = next) {
 		next = one_after(generators, generator);
 		if (!*generator->id || generator->pixels + generator->unnecessary > 0 ||
 			generator->stale_ns > now)
@@ -330,12 +331,13 @@ make_room(struct http *http)
 }
 
 unsigned
-generators_wait(struct http *http, uint64_t source)
+generators_register_wait(struct http *http, uint64_t source)
 {
 	uint64_t wait_ns = 0;
 
 	if (source != 0)
-		wait_ns = rate_wait(&http->generators->newcomers, source, uv_hrtime());
+		wait_ns =
+			rate_wait(&http->generators->registrations, source, uv_hrtime());
 	return (wait_ns + NS_PER_S - 1) / NS_PER_S;
 }
 
@@ -355,15 +357,15 @@ generators_add(struct http *http, const char *name, const char *author,
 	int ret;
 
 	if (generators->n >= GENERATORS_MAX)
-		make_room(http);
+		evict_unused(http);
 	if (generators->n >= GENERATORS_MAX || generators->last_number == UINT32_MAX)
 		return -ENOSPC;
 	ret = make_id(id);
 	if (ret < 0)
 		return ret;
-	digest(secret, secret_digest);
+	hash_secret(secret, secret_digest);
 	from.number = generators->last_number + 1;
-	*added = insert(generators, &from);
+	*added = generators_insert(generators, &from);
 	if (!*added)
 		return -ENOMEM;
 	generators->last_number++;
@@ -383,7 +385,7 @@ generators_repaint(struct http *http, struct generator *before, struct generator
 		after->cells++;
 	if (before) {
 		before->cells--;
-		forget(http->generators, before);
+		free_if_unused(http->generators, before);
 	}
 }
 
@@ -410,7 +412,7 @@ load_credentials(struct http *http, struct credentials *credentials)
 	credentials->admin_token = NULL;
 	if (ret == 0) {
 		what = "admin-token";
-		ret = token_load(
+		ret = secrets_load_token(
 			config->admin_token, &credentials->admin_token, why, sizeof(why));
 	}
 	if (ret < 0) {
@@ -436,13 +438,13 @@ generators_reload(struct http *http)
 }
 
 static void
-take_stored(const struct store_generator *stored, void *arg)
+load_generator(const struct store_generator *stored, void *arg)
 {
 	struct http *http = arg;
 
 	if (stored->id && strlen(stored->id) != STORE_ID_LEN)
 		return;
-	if (!insert(http->generators, stored))
+	if (!generators_insert(http->generators, stored))
 		mural_log(http->host, MURAL_ERROR, "no memory for all generators");
 }
 
@@ -455,14 +457,14 @@ generators_start(struct http *http)
 	if (!generators)
 		return -ENOMEM;
 	http->generators = generators;
-	rate_init_slow(&generators->newcomers, NEW_SECONDS, NEW_AT_ONCE);
+	rate_init_interval(&generators->registrations, NEW_SECONDS, NEW_AT_ONCE);
 	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
 		return -errno;
 	ret = load_credentials(http, &generators->credentials);
 	if (ret < 0)
 		return ret;
 	generators->last_number = store_last_generator(http->store);
-	return store_each_generator(http->store, take_stored, http);
+	return store_each_generator(http->store, load_generator, http);
 }
 
 void

@@ -60,7 +60,7 @@ struct generator *generators_find_number(struct http *http, uint32_t number);
 
 /* How many seconds this source (mural_source()) has to wait before it may register
  * another one; 0: none, and that is counted. */
-unsigned generators_wait(struct http *http, uint64_t source);
+unsigned generators_register_wait(struct http *http, uint64_t source);
 
 /* A new one, with a token; it is handed to the store.  When there are too many, the
  * oldest give way that have never set a cell for an hour.  0, -ENOSPC: there are none, or
@@ -79,7 +79,7 @@ void generators_repaint(
 struct generator *generators_first(const struct http *http);
 
 /* Whether one may register with that secret. */
-bool generators_admit(const struct http *http, const char *secret);
+bool generators_accept_secret(const struct http *http, const char *secret);
 
 /* Whether it is the admin token; never when there is none. */
 bool generators_is_admin(const struct http *http, const char *token);

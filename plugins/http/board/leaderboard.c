@@ -13,7 +13,7 @@
 #define ROWS_MAX 1000
 
 /* After the page was made, it stays as it is for so many times as long as that took. */
-#define REST 20
+#define REST_FACTOR 20
 
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -147,29 +147,29 @@ make_page(const struct http *http)
 }
 
 void
-servers_stop(struct http *http)
+leaderboard_stop(struct http *http)
 {
-	if (http->servers.page)
-		MHD_destroy_response(http->servers.page);
-	http->servers.page = NULL;
+	if (http->leaderboard.page)
+		MHD_destroy_response(http->leaderboard.page);
+	http->leaderboard.page = NULL;
 }
 
 static enum MHD_Result
-answer_servers(struct request *request)
+answer_leaderboard(struct request *request)
 {
 	struct http *http = request->http;
 	uint64_t begun = uv_hrtime(), over;
 
-	if (!http->servers.page || begun >= http->servers.due_ns) {
-		servers_stop(http);
-		http->servers.page = make_page(http);
+	if (!http->leaderboard.page || begun >= http->leaderboard.due_ns) {
+		leaderboard_stop(http);
+		http->leaderboard.page = make_page(http);
 		over = uv_hrtime();
-		http->servers.due_ns = over + REST * (over - begun);
+		http->leaderboard.due_ns = over + REST_FACTOR * (over - begun);
 	}
-	return reply_again(request, MHD_HTTP_OK, http->servers.page);
+	return reply_shared(request, MHD_HTTP_OK, http->leaderboard.page);
 }
 
-const struct route servers_routes[] = {
-	{ "GET", "/servers", false, answer_servers },
+const struct route leaderboard_routes[] = {
+	{ "GET", "/servers", false, answer_leaderboard },
 	{ NULL, NULL, false, NULL },
 };

@@ -5,7 +5,7 @@
 #include <string.h>
 
 int
-hex_digit(char c)
+palette_hex_digit(char c)
 {
 	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
 	const char *at = c ? strchr(digits, c) : NULL;
@@ -20,7 +20,7 @@ read_colour(const char **text, uint32_t *colour)
 	uint32_t rgb = 0;
 
 	for (int i = 0; i < 6; i++, p++) {
-		int digit = hex_digit(*p);
+		int digit = palette_hex_digit(*p);
 
 		if (digit < 0)
 			return false;

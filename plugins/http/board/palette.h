@@ -21,6 +21,6 @@ bool palette_parse(struct palette *palette, const char *text);
 uint8_t palette_nearest(const struct palette *palette, uint32_t argb);
 
 /* 0 to 15; -1: the character is no hex digit. */
-int hex_digit(char c);
+int palette_hex_digit(char c);
 
 #endif

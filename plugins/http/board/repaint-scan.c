@@ -8,8 +8,8 @@
 #include "http/http.h"
 
 /* After a look that took longer than this, there is none for so many times as long. */
-#define LONG_LOOK_NS 200000
-#define REST 8
+#define LONG_SCAN_NS 200000
+#define REST_FACTOR 8
 
 /* What every pixel of the cell is, as far as the board knows. */
 static uint32_t
@@ -120,7 +120,7 @@ add_line(struct board_sum *sum, const uint32_t *pixels, uint32_t n)
 }
 
 static void
-look_at_line(struct board *board, size_t place, struct board_sum *sum, uint32_t y,
+scan_line(struct board *board, size_t place, struct board_sum *sum, uint32_t y,
 	const uint32_t *pixels)
 {
 	uint32_t colour = expected(board, place);
@@ -141,7 +141,7 @@ look_at_line(struct board *board, size_t place, struct board_sum *sum, uint32_t 
 
 /* Looks at a row's dirty cells; those that do not look as expected have a sum then. */
 static void
-look_at_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
+scan_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
 {
 	uint32_t cell = board->cell;
 	size_t start = (size_t)row * board->width;
@@ -152,8 +152,8 @@ look_at_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
 		copy_line(board, first * cell, row * cell + y, (end - first) * cell);
 		for (uint32_t column = first; column < end; column++)
 			if (is_dirty(board, start + column))
-				look_at_line(board, start + column, &board->sums[column],
-					y, board->line + (column - first) * cell);
+				scan_line(board, start + column, &board->sums[column], y,
+					board->line + (column - first) * cell);
 	}
 }
 
@@ -170,7 +170,7 @@ each_different(struct board *board, void (*each)(struct board *board, size_t pla
 		while (end > first && !is_dirty(board, start + end - 1))
 			end--;
 		if (first < end)
-			look_at_row(board, row, first, end);
+			scan_row(board, row, first, end);
 		for (uint32_t column = first; column < end; column++)
 			if (is_dirty(board, start + column) &&
 				board->sums[column].differs)
@@ -191,14 +191,14 @@ mean(const struct board *board, const struct board_sum *sum)
 }
 
 static void
-take_over(struct board *board, size_t place)
+adopt_canvas_colour(struct board *board, size_t place)
 {
 	uint8_t colour = palette_nearest(
 		&board->palette, mean(board, &board->sums[place % board->width]));
 
 	/* a few pixels of another colour do not make it another's cell */
 	if (colour != board->colours[place] || board->bare[place])
-		board_note(board, place, colour, false,
+		board_set_cell(board, place, colour, false,
 			colour == board->colours[place] && !board->bare[place]
 				? board->painters[place]
 				: NULL);
@@ -207,22 +207,22 @@ take_over(struct board *board, size_t place)
 /* While others paint all over the board, and hundreds ask how it looks, the loop has more
  * to do than to look each time. */
 void
-board_look(struct board *board)
+board_scan(struct board *board)
 {
 	uint64_t begun = uv_hrtime(), over;
 
-	if (begun < board->rested_ns || !mark_tiles(board))
+	if (begun < board->next_scan_ns || !mark_tiles(board))
 		return;
-	each_different(board, take_over);
+	each_different(board, adopt_canvas_colour);
 	over = uv_hrtime();
-	if (over - begun > LONG_LOOK_NS)
-		board->rested_ns = over + REST * (over - begun);
+	if (over - begun > LONG_SCAN_NS)
+		board->next_scan_ns = over + REST_FACTOR * (over - begun);
 }
 
 /* --------------------------------------------------------------------- recall */
 
 static void
-paint_again(struct board *board, size_t place)
+repaint_cell(struct board *board, size_t place)
 {
 	uint32_t cell = board->cell;
 
@@ -232,7 +232,7 @@ paint_again(struct board *board, size_t place)
 
 /* A cell that somebody set, where the canvas was not kept. */
 static void
-paint_again_if_blank(struct board *board, size_t place)
+repaint_if_blank(struct board *board, size_t place)
 {
 	uint32_t column = place % board->width, row = place / board->width;
 	bool blank = !board->bare[place];
@@ -243,33 +243,32 @@ paint_again_if_blank(struct board *board, size_t place)
 		blank = all_are(board->line, board->cell, board->http->host->background);
 	}
 	if (blank)
-		paint_again(board, place);
+		repaint_cell(board, place);
 	else
-		take_over(board, place);
+		adopt_canvas_colour(board, place);
 }
 
 static void
-paint_again_if_set(struct board *board, size_t place)
+repaint_if_set(struct board *board, size_t place)
 {
 	if (board->bare[place])
-		take_over(board, place);
+		adopt_canvas_colour(board, place);
 	else
-		paint_again(board, place);
+		repaint_cell(board, place);
 }
 
 void
-board_recall(struct board *board, bool was_stopped)
+board_restore(struct board *board, bool was_clean)
 {
 	if (mark_tiles(board))
-		each_different(
-			board, was_stopped ? paint_again_if_blank : paint_again_if_set);
+		each_different(board, was_clean ? repaint_if_blank : repaint_if_set);
 	mural_publish(board->http->host);
 }
 
 /* ----------------------------------------------------------------- start, stop */
 
 int
-board_look_start(struct board *board)
+board_scan_start(struct board *board)
 {
 	size_t cells = (size_t)board->width * board->height;
 
@@ -284,7 +283,7 @@ board_look_start(struct board *board)
 }
 
 void
-board_look_stop(struct board *board)
+board_scan_stop(struct board *board)
 {
 	mural_reader_free(board->reader);
 	free(board->tiles);

@@ -37,7 +37,7 @@ read_file(const char *path)
 }
 
 static int
-add(struct secrets *secrets, const char *secret, size_t len)
+secrets_add(struct secrets *secrets, const char *secret, size_t len)
 {
 	char **list = realloc(secrets->list, (secrets->n + 1) * sizeof(*list));
 
@@ -62,9 +62,10 @@ read_json(struct secrets *secrets, const char *text)
 	json_array_foreach(list, i, item)
 	{
 		if (ret == 0)
-			ret = json_is_string(item) ? add(secrets, json_string_value(item),
-							     json_string_length(item))
-						   : -EINVAL;
+			ret = json_is_string(item)
+				      ? secrets_add(secrets, json_string_value(item),
+						json_string_length(item))
+				      : -EINVAL;
 	}
 	json_decref(json);
 	return ret;
@@ -82,7 +83,7 @@ read_lines(struct secrets *secrets, const char *text)
 		while (end > start && strchr(blanks, text[end - 1]))
 			end--;
 		if (start < end)
-			ret = add(secrets, text + start, end - start);
+			ret = secrets_add(secrets, text + start, end - start);
 		text += len + (text[len] == '\n');
 	}
 	return ret;
@@ -129,7 +130,7 @@ secrets_finish(struct secrets *secrets)
 
 /* Looks at every byte of the guess, whatever the ones before it were. */
 bool
-secret_is(const char *secret, const char *guess)
+secrets_equal(const char *secret, const char *guess)
 {
 	size_t len = strlen(secret), guess_len = strlen(guess);
 	volatile unsigned char differs = len != guess_len;
@@ -140,17 +141,17 @@ secret_is(const char *secret, const char *guess)
 }
 
 bool
-secrets_have(const struct secrets *secrets, const char *secret)
+secrets_contain(const struct secrets *secrets, const char *secret)
 {
 	bool have = secrets->any;
 
 	for (size_t i = 0; i < secrets->n; i++)
-		have |= secret_is(secrets->list[i], secret);
+		have |= secrets_equal(secrets->list[i], secret);
 	return have;
 }
 
 int
-token_load(const char *option, char **token, char *why, size_t len)
+secrets_load_token(const char *option, char **token, char *why, size_t len)
 {
 	if (*option != '@') {
 		*token = strdup(option);

@@ -23,11 +23,11 @@ int secrets_load(struct secrets *secrets, const char *path, char *why, size_t le
 void secrets_finish(struct secrets *secrets);
 
 /* In a time that does not depend on how much of a secret was guessed. */
-bool secrets_have(const struct secrets *secrets, const char *secret);
-bool secret_is(const char *secret, const char *guess);
+bool secrets_contain(const struct secrets *secrets, const char *secret);
+bool secrets_equal(const char *secret, const char *guess);
 
 /* The admin token: the option's value, or behind @ the file that has it in its first
  * line; allocated; "": there is none.  0 or -errno; then `why` says what is wrong. */
-int token_load(const char *option, char **token, char *why, size_t len);
+int secrets_load_token(const char *option, char **token, char *why, size_t len);
 
 #endif

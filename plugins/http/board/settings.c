@@ -29,24 +29,24 @@ make_accepted(uint64_t rate_ms, bool enabled)
 }
 
 static int
-set(struct rules *rules, uint64_t rate_ms, bool enabled)
+settings_set(struct board_settings *settings, uint64_t rate_ms, bool enabled)
 {
 	struct MHD_Response *accepted = make_accepted(rate_ms, enabled);
 
 	if (!accepted)
 		return -ENOMEM;
-	if (rules->accepted)
-		MHD_destroy_response(rules->accepted);
-	rules->accepted = accepted;
-	rules->rate_ms = rate_ms;
-	rules->enabled = enabled;
+	if (settings->accepted)
+		MHD_destroy_response(settings->accepted);
+	settings->accepted = accepted;
+	settings->rate_ms = rate_ms;
+	settings->enabled = enabled;
 	return 0;
 }
 
 int
-rules_set_rate(struct http *http, uint64_t rate_ms)
+board_settings_set_rate(struct http *http, uint64_t rate_ms)
 {
-	int ret = set(http->rules, rate_ms, http->rules->enabled);
+	int ret = settings_set(http->settings, rate_ms, http->settings->enabled);
 
 	if (ret < 0)
 		return ret;
@@ -56,9 +56,9 @@ rules_set_rate(struct http *http, uint64_t rate_ms)
 }
 
 int
-rules_set_enabled(struct http *http, bool enabled)
+board_settings_set_enabled(struct http *http, bool enabled)
 {
-	int ret = set(http->rules, http->rules->rate_ms, enabled);
+	int ret = settings_set(http->settings, http->settings->rate_ms, enabled);
 
 	if (ret == 0)
 		store_set_number(http->store, "enabled", enabled);
@@ -66,27 +66,28 @@ rules_set_enabled(struct http *http, bool enabled)
 }
 
 int
-rules_start(struct http *http)
+board_settings_start(struct http *http)
 {
 	uint64_t configured = http->config->pixel_rate;
 	int64_t rate = store_number(http->store, "rate", -1);
 
-	http->rules = calloc(1, sizeof(*http->rules));
-	if (!http->rules)
+	http->settings = calloc(1, sizeof(*http->settings));
+	if (!http->settings)
 		return -ENOMEM;
 	if (rate < 0 || rate > RATE_MAX_MS ||
 		store_number(http->store, "configured rate", -1) != (int64_t)configured)
 		rate = configured;
-	return set(http->rules, rate, store_number(http->store, "enabled", 1) != 0);
+	return settings_set(
+		http->settings, rate, store_number(http->store, "enabled", 1) != 0);
 }
 
 void
-rules_stop(struct http *http)
+board_settings_stop(struct http *http)
 {
-	if (!http->rules)
+	if (!http->settings)
 		return;
-	if (http->rules->accepted)
-		MHD_destroy_response(http->rules->accepted);
-	free(http->rules);
-	http->rules = NULL;
+	if (http->settings->accepted)
+		MHD_destroy_response(http->settings->accepted);
+	free(http->settings);
+	http->settings = NULL;
 }

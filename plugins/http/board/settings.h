@@ -18,17 +18,17 @@ struct MHD_Response;
 /* The longest time between two cells of one generator: a day. */
 #define RATE_MAX_MS 86400000
 
-struct rules {
+struct board_settings {
 	uint64_t rate_ms; /* between two cells of one generator */
 	bool enabled;
 	struct MHD_Response *accepted; /* of a cell, under these rules */
 };
 
-int rules_start(struct http *http);
-void rules_stop(struct http *http);
+int board_settings_start(struct http *http);
+void board_settings_stop(struct http *http);
 
 /* 0 or -ENOMEM, and then nothing changed. */
-int rules_set_rate(struct http *http, uint64_t rate_ms);
-int rules_set_enabled(struct http *http, bool enabled);
+int board_settings_set_rate(struct http *http, uint64_t rate_ms);
+int board_settings_set_enabled(struct http *http, bool enabled);
 
 #endif

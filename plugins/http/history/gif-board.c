@@ -17,16 +17,16 @@
 /* A frame is shown so long, in hundredths of a second. */
 #define FRAME_TIME 1
 
-struct plan {
+struct board_gif_params {
 	const char *database;
 	uint32_t width, height;
 	struct palette palette;
 };
 
 /* What the thread works with. */
-struct shot {
-	const struct plan *plan;
-	struct film *film;
+struct board_render {
+	const struct board_gif_params *params;
+	struct gif_job *job;
 	struct store_log *log;
 	struct gif *gif;
 	uint8_t *cells;
@@ -35,118 +35,118 @@ struct shot {
 };
 
 static uint64_t
-timelapse_version(struct http *http)
+board_gif_version(struct http *http)
 {
 	return http->board->pixels;
 }
 
 static void *
-timelapse_plan(struct http *http)
+board_gif_new_params(struct http *http)
 {
 	const struct board *board = http->board;
-	struct plan *plan = calloc(1, sizeof(*plan));
+	struct board_gif_params *params = calloc(1, sizeof(*params));
 
-	if (!plan)
+	if (!params)
 		return NULL;
-	plan->database = http->config->database;
-	plan->width = board->width;
-	plan->height = board->height;
-	plan->palette = board->palette;
-	return plan;
+	params->database = http->config->database;
+	params->width = board->width;
+	params->height = board->height;
+	params->palette = board->palette;
+	return params;
 }
 
 /* The log may be of a larger board, and of a longer palette. */
 static void
-set_cell(struct shot *shot, const struct store_pixel *pixel)
+set_cell(struct board_render *render, const struct store_pixel *pixel)
 {
-	const struct plan *plan = shot->plan;
+	const struct board_gif_params *params = render->params;
 
-	if (pixel->row < plan->height && pixel->column < plan->width &&
-		pixel->colour < plan->palette.n)
-		shot->cells[(size_t)pixel->row * plan->width + pixel->column] =
+	if (pixel->row < params->height && pixel->column < params->width &&
+		pixel->colour < params->palette.n)
+		render->cells[(size_t)pixel->row * params->width + pixel->column] =
 			pixel->colour;
 }
 
 static void
 set_base_cell(const struct store_pixel *pixel, void *arg)
 {
-	struct shot *shot = arg;
+	struct board_render *render = arg;
 
-	set_cell(shot, pixel);
-	shot->is_based = true;
+	set_cell(render, pixel);
+	render->is_based = true;
 }
 
 static int
-add_frame(struct shot *shot)
+add_frame(struct board_render *render)
 {
-	if (film_is_cancelled(shot->film))
+	if (gif_job_is_cancelled(render->job))
 		return -ECANCELED;
-	return gif_add(shot->gif, shot->cells, FRAME_TIME);
+	return gif_add(render->gif, render->cells, FRAME_TIME);
 }
 
 /* All that was ever set, as many frames as there may be. */
 static int
-replay(struct shot *shot)
+replay(struct board_render *render)
 {
-	const struct plan *plan = shot->plan;
-	uint64_t frames = film_frames_max(plan->width, plan->height) - 1;
+	const struct board_gif_params *params = render->params;
+	uint64_t frames = gif_job_frames_max(params->width, params->height) - 1;
 	uint64_t n, done = 0;
 	int64_t first, last;
-	int got, ret = add_frame(shot);
+	int got, ret = add_frame(render);
 
 	if (ret == 0)
-		ret = store_log_base(shot->log, set_base_cell, shot);
-	if (ret == 0 && shot->is_based) {
-		ret = add_frame(shot);
+		ret = store_log_base(render->log, set_base_cell, render);
+	if (ret == 0 && render->is_based) {
+		ret = add_frame(render);
 		frames--;
 	}
-	store_log_range(shot->log, &first, &last);
+	store_log_range(render->log, &first, &last);
 	n = last - first + 1;
 	while (ret == 0 && done < n) {
 		got = store_log_read(
-			shot->log, first + done, shot->pixels, PIXELS_AT_ONCE);
+			render->log, first + done, render->pixels, PIXELS_AT_ONCE);
 		if (got <= 0)
 			return got;
 		for (int i = 0; ret == 0 && i < got; i++, done++) {
-			set_cell(shot, &shot->pixels[i]);
+			set_cell(render, &render->pixels[i]);
 			if ((done + 1) * frames / n != done * frames / n)
-				ret = add_frame(shot);
+				ret = add_frame(render);
 		}
 	}
 	return ret;
 }
 
 static int
-timelapse_shoot(const void *arg, struct film *film, FILE *out)
+board_gif_render(const void *arg, struct gif_job *job, FILE *out)
 {
-	const struct plan *plan = arg;
-	struct shot *shot = calloc(1, sizeof(*shot));
+	const struct board_gif_params *params = arg;
+	struct board_render *render = calloc(1, sizeof(*render));
 	int closed, ret = -ENOMEM;
 
-	if (!shot)
+	if (!render)
 		return ret;
-	shot->plan = plan;
-	shot->film = film;
-	shot->cells = calloc(plan->width, plan->height);
-	if (shot->cells)
-		ret = store_log_open(plan->database, &shot->log);
+	render->params = params;
+	render->job = job;
+	render->cells = calloc(params->width, params->height);
+	if (render->cells)
+		ret = store_log_open(params->database, &render->log);
 	if (ret == 0)
-		ret = gif_open(&shot->gif, out, plan->width, plan->height,
-			plan->palette.colours, plan->palette.n);
+		ret = gif_open(&render->gif, out, params->width, params->height,
+			params->palette.colours, params->palette.n);
 	if (ret == 0) {
-		ret = replay(shot);
-		closed = gif_close(shot->gif);
+		ret = replay(render);
+		closed = gif_close(render->gif);
 		ret = ret < 0 ? ret : closed;
 	}
-	store_log_close(shot->log);
-	free(shot->cells);
-	free(shot);
+	store_log_close(render->log);
+	free(render->cells);
+	free(render);
 	return ret;
 }
 
-const struct film_source timelapse_source = {
+const struct gif_job_ops board_gif_ops = {
 	.name = "timelapse",
-	.version = timelapse_version,
-	.plan = timelapse_plan,
-	.shoot = timelapse_shoot,
+	.version = board_gif_version,
+	.new_params = board_gif_new_params,
+	.render = board_gif_render,
 };

@@ -8,6 +8,6 @@
 /* Of the board as it was at first, all in the first colour, and then after each cell that
  * was set; or, when those are more than a film has frames, after so many of them, evenly
  * spread. */
-extern const struct film_source timelapse_source;
+extern const struct gif_job_ops board_gif_ops;
 
 #endif

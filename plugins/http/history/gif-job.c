@@ -21,25 +21,25 @@
 
 /* So many films are in memory at most, the latest ones and those that slow readers are
  * still being sent; each may be some hundred megabytes long. */
-#define REELS_MAX 6
+#define GIF_BUFFERS_MAX 6
 
-struct film_waiter {
-	struct film_waiter *next, **link;
-	struct film *film;
+struct gif_job_waiter {
+	struct gif_job_waiter *next, **link;
+	struct gif_job *job;
 	struct request *request;
 };
 
-struct film {
+struct gif_job {
 	struct http *http;
-	const struct film_source *source;
-	struct film_waiter *waiters;
+	const struct gif_job_ops *ops;
+	struct gif_job_waiter *waiters;
 	struct MHD_Response *response; /* of the last one made; NULL: none */
 	uint64_t version;              /* of that, or of the one that is being made */
 
 	/* the one that is being made */
 	bool busy, running; /* busy: from the first wish on; running: there is a thread */
 	struct store_wait written;
-	void *plan;
+	void *params;
 	uv_thread_t thread;
 	uv_async_t finished;
 	uv_mutex_t lock;
@@ -49,7 +49,7 @@ struct film {
 };
 
 unsigned
-film_frames_max(uint32_t width, uint32_t height)
+gif_job_frames_max(uint32_t width, uint32_t height)
 {
 	uint64_t frames = PIXELS_MAX / ((uint64_t)width * height);
 
@@ -59,136 +59,136 @@ film_frames_max(uint32_t width, uint32_t height)
 }
 
 bool
-film_is_busy(const struct film *film)
+gif_job_is_busy(const struct gif_job *job)
 {
-	return film->busy;
+	return job->busy;
 }
 
 bool
-film_is_cancelled(struct film *film)
+gif_job_is_cancelled(struct gif_job *job)
 {
 	bool cancelled;
 
-	uv_mutex_lock(&film->lock);
-	cancelled = film->cancelled;
-	uv_mutex_unlock(&film->lock);
+	uv_mutex_lock(&job->lock);
+	cancelled = job->cancelled;
+	uv_mutex_unlock(&job->lock);
 	return cancelled;
 }
 
 /* ------------------------------------------------------------------- waiting */
 
 static void
-forget(struct film_waiter *waiter)
+waiter_free(struct gif_job_waiter *waiter)
 {
 	*waiter->link = waiter->next;
 	if (waiter->next)
 		waiter->next->link = waiter->link;
-	waiter->request->on_over = NULL;
+	waiter->request->on_completed = NULL;
 	waiter->request->data = NULL;
 	free(waiter);
 }
 
 static void
-on_over(struct request *request)
+on_waiter_completed(struct request *request)
 {
-	forget(request->data);
+	waiter_free(request->data);
 }
 
 static enum MHD_Result
 answer_waiter(struct request *request)
 {
-	struct film_waiter *waiter = request->data;
-	struct film *film;
+	struct gif_job_waiter *waiter = request->data;
+	struct gif_job *job;
 
-	if (!waiter) /* it was woken, and then film_stop() came first */
+	if (!waiter) /* it was woken, and then gif_job_stop() came first */
 		return reply_error(
 			request, MHD_HTTP_SERVICE_UNAVAILABLE, "murald is stopping");
-	film = waiter->film;
-	forget(waiter);
-	if (!film->response)
+	job = waiter->job;
+	waiter_free(waiter);
+	if (!job->response)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"this cannot be made now, the log says why");
-	return reply_again(request, MHD_HTTP_OK, film->response);
+	return reply_shared(request, MHD_HTTP_OK, job->response);
 }
 
 /* All that wait are parked, or on their way to be answered already. */
 static void
-wake_waiters(struct film *film)
+wake_waiters(struct gif_job *job)
 {
-	for (struct film_waiter *waiter = film->waiters; waiter; waiter = waiter->next)
-		if (waiter->request->parked)
-			request_unpark(waiter->request, answer_waiter);
+	for (struct gif_job_waiter *waiter = job->waiters; waiter; waiter = waiter->next)
+		if (waiter->request->suspended)
+			request_resume(waiter->request, answer_waiter);
 }
 
 /* ---------------------------------------------------------------- the thread */
 
 static void
-run(void *arg)
+job_run(void *arg)
 {
-	struct film *film = arg;
+	struct gif_job *job = arg;
 
-	film->ret = film->source->shoot(film->plan, film, film->out);
-	if (film->ret == 0 && fflush(film->out) != 0)
-		film->ret = -errno;
-	uv_async_send(&film->finished);
+	job->ret = job->ops->render(job->params, job, job->out);
+	if (job->ret == 0 && fflush(job->out) != 0)
+		job->ret = -errno;
+	uv_async_send(&job->finished);
 }
 
 /* A film in memory, until nobody is sent it any more. */
-struct reel {
+struct gif_buffer {
 	struct http *http;
 	void *bytes;
 	size_t len;
 };
 
 static void
-on_reel_sent(void *arg)
+on_buffer_sent(void *arg)
 {
-	struct reel *reel = arg;
+	struct gif_buffer *buffer = arg;
 
-	reel->http->reels--;
-	munmap(reel->bytes, reel->len);
-	free(reel);
+	buffer->http->gif_buffers--;
+	munmap(buffer->bytes, buffer->len);
+	free(buffer);
 }
 
-static struct reel *
-keep_reel(struct film *film)
+static struct gif_buffer *
+buffer_map(struct gif_job *job)
 {
-	struct reel *reel = calloc(1, sizeof(*reel));
-	int fd = fileno(film->out);
+	struct gif_buffer *buffer = calloc(1, sizeof(*buffer));
+	int fd = fileno(job->out);
 	struct stat status;
 
-	if (!reel || fstat(fd, &status) < 0) {
-		free(reel);
+	if (!buffer || fstat(fd, &status) < 0) {
+		free(buffer);
 		return NULL;
 	}
-	reel->http = film->http;
-	reel->len = status.st_size;
-	reel->bytes = mmap(NULL, reel->len, PROT_READ, MAP_SHARED, fd, 0);
-	if (reel->bytes == MAP_FAILED) {
-		free(reel);
+	buffer->http = job->http;
+	buffer->len = status.st_size;
+	buffer->bytes = mmap(NULL, buffer->len, PROT_READ, MAP_SHARED, fd, 0);
+	if (buffer->bytes == MAP_FAILED) {
+		free(buffer);
 		return NULL;
 	}
-	reel->http->reels++;
-	return reel;
+	buffer->http->gif_buffers++;
+	return buffer;
 }
 
 static struct MHD_Response *
-make_response(struct film *film)
+make_response(struct gif_job *job)
 {
-	struct reel *reel = keep_reel(film);
+	struct gif_buffer *buffer = buffer_map(job);
 	struct MHD_Response *response;
 	char disposition[100];
 
-	if (!reel)
+	if (!buffer)
 		return NULL;
 	response = MHD_create_response_from_buffer_with_free_callback_cls(
-		reel->len, reel->bytes, on_reel_sent, reel);
+		buffer->len, buffer->bytes, on_buffer_sent, buffer);
 	if (!response) {
-		on_reel_sent(reel);
+		on_buffer_sent(buffer);
 		return NULL;
 	}
 	snprintf(disposition, sizeof(disposition), "inline; filename=%s.gif",
-		film->source->name);
+		job->ops->name);
 	(void)MHD_add_response_header(
 		response, MHD_HTTP_HEADER_CONTENT_TYPE, "image/gif");
 	(void)MHD_add_response_header(response, "Content-Disposition", disposition);
@@ -200,40 +200,40 @@ make_response(struct film *film)
 
 /* Whatever came of it, nothing of it is left; -errno says so. */
 static void
-end(struct film *film, int ret)
+job_finish(struct gif_job *job, int ret)
 {
-	if (film->response)
-		MHD_destroy_response(film->response);
-	film->response = ret == 0 ? make_response(film) : NULL;
-	if (ret == 0 && !film->response)
+	if (job->response)
+		MHD_destroy_response(job->response);
+	job->response = ret == 0 ? make_response(job) : NULL;
+	if (ret == 0 && !job->response)
 		ret = -ENOMEM;
-	if (ret < 0 && !film->cancelled)
-		mural_log(film->http->host, MURAL_ERROR, "cannot make %s.gif: %s",
-			film->source->name, strerror(-ret));
-	if (film->out)
-		(void)fclose(film->out);
-	film->out = NULL;
-	free(film->plan);
-	film->plan = NULL;
-	film->busy = false;
-	wake_waiters(film);
+	if (ret < 0 && !job->cancelled)
+		mural_log(job->http->host, MURAL_ERROR, "cannot make %s.gif: %s",
+			job->ops->name, strerror(-ret));
+	if (job->out)
+		(void)fclose(job->out);
+	job->out = NULL;
+	free(job->params);
+	job->params = NULL;
+	job->busy = false;
+	wake_waiters(job);
 }
 
 static void
-join(struct film *film)
+job_join(struct gif_job *job)
 {
-	uv_thread_join(&film->thread);
-	film->running = false;
-	end(film, film->ret);
+	uv_thread_join(&job->thread);
+	job->running = false;
+	job_finish(job, job->ret);
 }
 
 static void
 on_finished(uv_async_t *async)
 {
-	struct film *film = async->data;
+	struct gif_job *job = async->data;
 
-	if (film->running)
-		join(film);
+	if (job->running)
+		job_join(job);
 }
 
 /* -------------------------------------------------------------------- making */
@@ -250,134 +250,133 @@ open_spool(void)
 }
 
 static int
-shoot(struct film *film)
+start_render(struct gif_job *job)
 {
 	int ret;
 
-	film->plan = film->source->plan(film->http);
-	film->out = open_spool();
-	if (!film->plan || !film->out)
+	job->params = job->ops->new_params(job->http);
+	job->out = open_spool();
+	if (!job->params || !job->out)
 		return -ENOMEM;
-	ret = uv_thread_create(&film->thread, run, film);
-	film->running = ret == 0;
+	ret = uv_thread_create(&job->thread, job_run, job);
+	job->running = ret == 0;
 	return ret;
 }
 
 static void
 on_written(struct store_wait *wait, int ret)
 {
-	struct film *film =
-		(struct film *)((char *)wait - offsetof(struct film, written));
+	struct gif_job *job =
+		(struct gif_job *)((char *)wait - offsetof(struct gif_job, written));
 
 	if (ret == 0)
-		ret = shoot(film);
+		ret = start_render(job);
 	if (ret < 0)
-		end(film, ret);
+		job_finish(job, ret);
 }
 
 /* Begins with what is to be shown now, once that is written where the thread reads. */
 static void
-begin(struct film *film)
+job_begin(struct gif_job *job)
 {
-	struct store *store = film->http->store;
+	struct store *store = job->http->store;
 
-	film->busy = true;
-	film->version = film->source->version(film->http);
-	film->written.mark = store_mark(store);
-	film->written.done = on_written;
-	if (store_has(store, film->written.mark))
-		on_written(&film->written, 0);
+	job->busy = true;
+	job->version = job->ops->version(job->http);
+	job->written.mark = store_mark(store);
+	job->written.done = on_written;
+	if (store_is_written(store, job->written.mark))
+		on_written(&job->written, 0);
 	else
-		store_wait(store, &film->written);
+		store_wait(store, &job->written);
 }
 
 enum MHD_Result
-film_answer(struct film *film, struct request *request)
+gif_job_answer(struct gif_job *job, struct request *request)
 {
-	struct film_waiter *waiter;
+	struct gif_job_waiter *waiter;
 
-	if (!film->busy && film->response &&
-		film->version == film->source->version(film->http))
-		return reply_again(request, MHD_HTTP_OK, film->response);
-	if (!film->busy && film->http->reels >= REELS_MAX)
+	if (!job->busy && job->response && job->version == job->ops->version(job->http))
+		return reply_shared(request, MHD_HTTP_OK, job->response);
+	if (!job->busy && job->http->gif_buffers >= GIF_BUFFERS_MAX)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"older films are still on their way to slow readers; try again "
 			"later");
 	waiter = calloc(1, sizeof(*waiter));
 	if (!waiter)
-		return reply(request, MHD_HTTP_OK, NULL);
-	waiter->film = film;
+		return reply_send(request, MHD_HTTP_OK, NULL);
+	waiter->job = job;
 	waiter->request = request;
-	waiter->next = film->waiters;
-	waiter->link = &film->waiters;
+	waiter->next = job->waiters;
+	waiter->link = &job->waiters;
 	if (waiter->next)
 		waiter->next->link = &waiter->next;
-	film->waiters = waiter;
+	job->waiters = waiter;
 	request->data = waiter;
-	request->on_over = on_over;
-	if (film->busy)
-		return request_park(request);
-	begin(film);
+	request->on_completed = on_waiter_completed;
+	if (job->busy)
+		return request_suspend(request);
+	job_begin(job);
 	/* it could not even be begun */
-	return film->busy ? request_park(request) : answer_waiter(request);
+	return job->busy ? request_suspend(request) : answer_waiter(request);
 }
 
 /* --------------------------------------------------------------- start, stop */
 
 int
-film_start(struct film **started, struct http *http, const struct film_source *source)
+gif_job_start(struct gif_job **started, struct http *http, const struct gif_job_ops *ops)
 {
-	struct film *film = calloc(1, sizeof(*film));
-	int ret = film ? uv_mutex_init(&film->lock) : -ENOMEM;
+	struct gif_job *job = calloc(1, sizeof(*job));
+	int ret = job ? uv_mutex_init(&job->lock) : -ENOMEM;
 
 	if (ret == 0) {
-		ret = uv_async_init(http->host->loop, &film->finished, on_finished);
+		ret = uv_async_init(http->host->loop, &job->finished, on_finished);
 		if (ret < 0)
-			uv_mutex_destroy(&film->lock);
+			uv_mutex_destroy(&job->lock);
 	}
 	if (ret < 0) {
 		mural_log(http->host, MURAL_ERROR, "cannot prepare for %s.gif: %s",
-			source->name, uv_strerror(ret));
-		free(film);
+			ops->name, uv_strerror(ret));
+		free(job);
 		return ret;
 	}
-	film->finished.data = film;
-	film->source = source;
-	film->http = http;
+	job->finished.data = job;
+	job->ops = ops;
+	job->http = http;
 	http_hold(http);
-	*started = film;
+	*started = job;
 	return 0;
 }
 
 static void
-on_closed(uv_handle_t *handle)
+on_job_closed(uv_handle_t *handle)
 {
-	struct film *film = handle->data;
-	struct http *http = film->http;
+	struct gif_job *job = handle->data;
+	struct http *http = job->http;
 
-	uv_mutex_destroy(&film->lock);
-	free(film);
+	uv_mutex_destroy(&job->lock);
+	free(job);
 	http_release(http);
 }
 
 void
-film_stop(struct film *film)
+gif_job_stop(struct gif_job *job)
 {
-	if (!film)
+	if (!job)
 		return;
-	while (film->waiters)
-		forget(film->waiters);
-	uv_mutex_lock(&film->lock);
-	film->cancelled = true;
-	uv_mutex_unlock(&film->lock);
-	if (film->running)
-		join(film);
-	else if (film->busy) {
-		store_cancel(&film->written);
-		end(film, -ECANCELED);
+	while (job->waiters)
+		waiter_free(job->waiters);
+	uv_mutex_lock(&job->lock);
+	job->cancelled = true;
+	uv_mutex_unlock(&job->lock);
+	if (job->running)
+		job_join(job);
+	else if (job->busy) {
+		store_cancel(&job->written);
+		job_finish(job, -ECANCELED);
 	}
-	if (film->response)
-		MHD_destroy_response(film->response);
-	film->response = NULL;
-	uv_close((uv_handle_t *)&film->finished, on_closed);
+	if (job->response)
+		MHD_destroy_response(job->response);
+	job->response = NULL;
+	uv_close((uv_handle_t *)&job->finished, on_job_closed);
 }

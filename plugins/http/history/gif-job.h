@@ -4,7 +4,7 @@
  * until what it shows has changed.  One is made at a time; who asks meanwhile waits for
  * the same one.  What it shows is its source's business.
  *
- * All of it on the main loop's thread, but for a source's shoot().
+ * All of it on the main loop's thread, but for a source's render().
  */
 #ifndef HTTP_HISTORY_GIF_JOB_H
 #define HTTP_HISTORY_GIF_JOB_H
@@ -16,41 +16,41 @@
 #include "http/web/request.h"
 
 struct http;
-struct film;
+struct gif_job;
 
-struct film_source {
+struct gif_job_ops {
 	const char *name; /* of the file that browsers save, without .gif */
 
 	/* A number that is another one when the film would be another one. */
 	uint64_t (*version)(struct http *http);
 
-	/* What shoot() has to know, which is freed by free(); NULL: no memory.  The
-	 * store's log holds all that version() counted by the time of shoot(). */
-	void *(*plan)(struct http *http);
+	/* What render() has to know, which is freed by free(); NULL: no memory.  The
+	 * store's log holds all that version() counted by the time of render(). */
+	void *(*new_params)(struct http *http);
 
 	/* The film's own thread: writes the GIF.  Ends early with any error when
-	 * film_is_cancelled(), which it asks every few milliseconds.  0 or -errno. */
-	int (*shoot)(const void *plan, struct film *film, FILE *out);
+	 * gif_job_is_cancelled(), which it asks every few milliseconds.  0 or -errno. */
+	int (*render)(const void *new_params, struct gif_job *job, FILE *out);
 };
 
 /* 0 or -errno, logged. */
-int film_start(struct film **film, struct http *http, const struct film_source *source);
+int gif_job_start(struct gif_job **job, struct http *http, const struct gif_job_ops *ops);
 
 /* Cancels what is being made, and waits for its thread; who still waits for it is left
  * parked.  It is gone, with an http_release(), later.  NULL is accepted. */
-void film_stop(struct film *film);
+void gif_job_stop(struct gif_job *job);
 
 /* Answers with the film, at once or later. */
-enum MHD_Result film_answer(struct film *film, struct request *request);
+enum MHD_Result gif_job_answer(struct gif_job *job, struct request *request);
 
-/* Whether one is being made, which is what film_answer() would answer with. */
-bool film_is_busy(const struct film *film);
+/* Whether one is being made, which is what gif_job_answer() would answer with. */
+bool gif_job_is_busy(const struct gif_job *job);
 
 /* Any thread. */
-bool film_is_cancelled(struct film *film);
+bool gif_job_is_cancelled(struct gif_job *job);
 
 /* So many frames a film of such pictures may have that making one stays a matter of
  * seconds, and keeping it one of megabytes. */
-unsigned film_frames_max(uint32_t width, uint32_t height);
+unsigned gif_job_frames_max(uint32_t width, uint32_t height);
 
 #endif

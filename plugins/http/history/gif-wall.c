@@ -20,15 +20,15 @@
  * GIF may have leave one for what does not change. */
 enum { REDS = 6, GREENS = 7, BLUES = 6, COLOURS = REDS * GREENS * BLUES };
 
-struct plan {
+struct wall_gif_params {
 	const char *file;
-	struct wall_wish wish;
+	struct wall_gif_range range;
 };
 
 /* What the thread works with. */
-struct shot {
-	const struct plan *plan;
-	struct film *film;
+struct wall_render {
+	const struct wall_gif_params *params;
+	struct gif_job *job;
 	struct mural_history *history;
 	struct mural_moment moment;
 	struct mural_span span;
@@ -40,9 +40,9 @@ struct shot {
 
 /* A film of the same moments is the same as long as nothing was recorded. */
 static uint64_t
-wall_film_version(struct http *http)
+wall_gif_version(struct http *http)
 {
-	const struct wall_wish *wish = &http->history->wish;
+	const struct wall_gif_range *range = &http->timelapse->range;
 	const char *file = mural_record_file(http->host);
 	struct stat st = { 0 };
 	uint64_t version = 1;
@@ -51,25 +51,25 @@ wall_film_version(struct http *http)
 		(void)stat(file, &st);
 	version = version * 31 + st.st_size;
 	version = version * 31 + st.st_ino;
-	version = version * 31 + wish->from_ms;
-	return version * 31 + wish->to_ms;
+	version = version * 31 + range->from_ms;
+	return version * 31 + range->to_ms;
 }
 
 static void *
-wall_film_plan(struct http *http)
+wall_gif_new_params(struct http *http)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
+	struct wall_gif_params *params = calloc(1, sizeof(*params));
 
-	if (plan)
-		*plan = (struct plan){ mural_record_file(http->host),
-			http->history->wish };
-	return plan;
+	if (params)
+		*params = (struct wall_gif_params){ mural_record_file(http->host),
+			http->timelapse->range };
+	return params;
 }
 
 /* ------------------------------------------------------------------ colours */
 
 static void
-make_palette(struct shot *shot, uint32_t colours[COLOURS])
+make_palette(struct wall_render *render, uint32_t colours[COLOURS])
 {
 	for (int i = 0; i < COLOURS; i++) {
 		uint32_t red = i / (GREENS * BLUES) * 255 / (REDS - 1);
@@ -79,110 +79,111 @@ make_palette(struct shot *shot, uint32_t colours[COLOURS])
 		colours[i] = 0xff000000 | red << 16 | green << 8 | blue;
 	}
 	for (int value = 0; value < 256; value++) {
-		shot->red[value] = (value * (REDS - 1) + 127) / 255 * GREENS * BLUES;
-		shot->green[value] = (value * (GREENS - 1) + 127) / 255 * BLUES;
-		shot->blue[value] = (value * (BLUES - 1) + 127) / 255;
+		render->red[value] = (value * (REDS - 1) + 127) / 255 * GREENS * BLUES;
+		render->green[value] = (value * (GREENS - 1) + 127) / 255 * BLUES;
+		render->blue[value] = (value * (BLUES - 1) + 127) / 255;
 	}
 }
 
 static uint8_t
-colour_index(const struct shot *shot, uint32_t argb)
+colour_index(const struct wall_render *render, uint32_t argb)
 {
-	return shot->red[argb >> 16 & 0xff] + shot->green[argb >> 8 & 0xff] +
-	       shot->blue[argb & 0xff];
+	return render->red[argb >> 16 & 0xff] + render->green[argb >> 8 & 0xff] +
+	       render->blue[argb & 0xff];
 }
 
 /* ------------------------------------------------------------------ frames */
 
 static int
-add_frame(struct shot *shot)
+add_frame(struct wall_render *render)
 {
-	const struct mural_moment *moment = &shot->moment;
+	const struct mural_moment *moment = &render->moment;
 
-	if (film_is_cancelled(shot->film))
+	if (gif_job_is_cancelled(render->job))
 		return -ECANCELED;
-	memset(shot->pixels, 0, (size_t)shot->width * shot->height);
-	for (uint32_t y = 0; y < shot->height && y < moment->height; y++) {
+	memset(render->pixels, 0, (size_t)render->width * render->height);
+	for (uint32_t y = 0; y < render->height && y < moment->height; y++) {
 		const uint32_t *from = moment->pixels + (size_t)y * moment->width;
-		uint8_t *to = shot->pixels + (size_t)y * shot->width;
+		uint8_t *to = render->pixels + (size_t)y * render->width;
 
-		for (uint32_t x = 0; x < shot->width && x < moment->width; x++)
-			to[x] = colour_index(shot, from[x]);
+		for (uint32_t x = 0; x < render->width && x < moment->width; x++)
+			to[x] = colour_index(render, from[x]);
 	}
-	return gif_add(shot->gif, shot->pixels, FRAME_TIME);
+	return gif_add(render->gif, render->pixels, FRAME_TIME);
 }
 
 static int
-begin(struct shot *shot, FILE *out)
+open_gif(struct wall_render *render, FILE *out)
 {
-	const struct wall_wish *wish = &shot->plan->wish;
+	const struct wall_gif_range *range = &render->params->range;
 	uint32_t colours[COLOURS];
 	int ret = mural_history_span(
-		shot->history, wish->from_ms, wish->to_ms, &shot->span);
+		render->history, range->from_ms, range->to_ms, &render->span);
 
 	if (ret == 0)
-		ret = mural_history_seek(shot->history, wish->to_ms, &shot->moment);
+		ret = mural_history_seek(render->history, range->to_ms, &render->moment);
 	if (ret < 0)
 		return ret;
 	/* nothing was recorded: one black pixel */
-	shot->width = ret > 0 ? shot->moment.width : 1;
-	shot->height = ret > 0 ? shot->moment.height : 1;
-	shot->pixels = malloc((size_t)shot->width * shot->height);
-	if (!shot->pixels)
+	render->width = ret > 0 ? render->moment.width : 1;
+	render->height = ret > 0 ? render->moment.height : 1;
+	render->pixels = malloc((size_t)render->width * render->height);
+	if (!render->pixels)
 		return -ENOMEM;
-	make_palette(shot, colours);
-	return gif_open(&shot->gif, out, shot->width, shot->height, colours, COLOURS);
+	make_palette(render, colours);
+	return gif_open(
+		&render->gif, out, render->width, render->height, colours, COLOURS);
 }
 
 /* From the moment that is on the wall when the span begins. */
 static int
-replay(struct shot *shot)
+replay(struct wall_render *render)
 {
-	const struct wall_wish *wish = &shot->plan->wish;
-	uint64_t frames = film_frames_max(shot->width, shot->height) - 1;
-	uint64_t n = shot->span.moments > 0 ? shot->span.moments : 1;
-	int got = mural_history_seek(shot->history, wish->from_ms, &shot->moment);
-	int ret = got < 0 ? got : add_frame(shot);
+	const struct wall_gif_range *range = &render->params->range;
+	uint64_t frames = gif_job_frames_max(render->width, render->height) - 1;
+	uint64_t n = render->span.moments > 0 ? render->span.moments : 1;
+	int got = mural_history_seek(render->history, range->from_ms, &render->moment);
+	int ret = got < 0 ? got : add_frame(render);
 
 	for (uint64_t done = 1; ret == 0 && got > 0; done++) {
-		got = mural_history_next(shot->history, &shot->moment);
-		if (got <= 0 || shot->moment.time_ms > wish->to_ms)
+		got = mural_history_next(render->history, &render->moment);
+		if (got <= 0 || render->moment.time_ms > range->to_ms)
 			return got < 0 ? got : 0;
 		if (done >= n || (done + 1) * frames / n != done * frames / n)
-			ret = add_frame(shot);
-		else if (film_is_cancelled(shot->film))
+			ret = add_frame(render);
+		else if (gif_job_is_cancelled(render->job))
 			ret = -ECANCELED;
 	}
 	return ret;
 }
 
 static int
-wall_film_shoot(const void *arg, struct film *film, FILE *out)
+wall_gif_render(const void *arg, struct gif_job *job, FILE *out)
 {
-	struct shot *shot = calloc(1, sizeof(*shot));
+	struct wall_render *render = calloc(1, sizeof(*render));
 	int closed, ret = -ENOMEM;
 
-	if (!shot)
+	if (!render)
 		return ret;
-	shot->plan = arg;
-	shot->film = film;
-	ret = mural_history_open(shot->plan->file, &shot->history);
+	render->params = arg;
+	render->job = job;
+	ret = mural_history_open(render->params->file, &render->history);
 	if (ret == 0)
-		ret = begin(shot, out);
+		ret = open_gif(render, out);
 	if (ret == 0) {
-		ret = replay(shot);
-		closed = gif_close(shot->gif);
+		ret = replay(render);
+		closed = gif_close(render->gif);
 		ret = ret < 0 ? ret : closed;
 	}
-	mural_history_close(shot->history);
-	free(shot->pixels);
-	free(shot);
+	mural_history_close(render->history);
+	free(render->pixels);
+	free(render);
 	return ret;
 }
 
-const struct film_source wall_film_source = {
+const struct gif_job_ops wall_gif_ops = {
 	.name = "wall",
-	.version = wall_film_version,
-	.plan = wall_film_plan,
-	.shoot = wall_film_shoot,
+	.version = wall_gif_version,
+	.new_params = wall_gif_new_params,
+	.render = wall_gif_render,
 };

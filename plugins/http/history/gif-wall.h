@@ -8,10 +8,10 @@
 /* The moments of history->wish, or, when those are more than a film has frames, so many
  * of them, evenly spread; in 252 colours.  Of moments of different sizes the last one's
  * is the film's, and the others are cut. */
-extern const struct film_source wall_film_source;
+extern const struct gif_job_ops wall_gif_ops;
 
 /* Which moments. */
-struct wall_wish {
+struct wall_gif_range {
 	int64_t from_ms, to_ms;
 };
 

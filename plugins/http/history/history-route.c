@@ -15,10 +15,10 @@
 
 /* Who comes when so many look back already is asked to come again.  libuv's pool has four
  * threads, and the snapshot and the record must not wait. */
-#define LOOKS_MAX 3
+#define LOOKUPS_MAX 3
 
 /* What a recording spans is looked up this often. */
-#define KNOWN_MS 5000
+#define CACHE_MS 5000
 
 /* Farther from now is no time of a wall's. */
 #define SECONDS_MAX 1e12
@@ -26,7 +26,7 @@
 /* ------------------------------------------------------------------ times */
 
 static bool
-date_time(const char *text, int64_t *at_ms)
+parse_date_time(const char *text, int64_t *at_ms)
 {
 	struct tm tm = { .tm_isdst = -1 };
 	const char *end = strptime(text, "%Y-%m-%dT%H:%M", &tm);
@@ -42,7 +42,7 @@ date_time(const char *text, int64_t *at_ms)
 }
 
 bool
-past_time(const char *text, int64_t *at_ms)
+history_parse_time(const char *text, int64_t *at_ms)
 {
 	json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
 	double seconds = value && json_is_number(value) ? json_number_value(value) : NAN;
@@ -52,12 +52,12 @@ past_time(const char *text, int64_t *at_ms)
 		*at_ms = llrint(seconds * 1000);
 		return true;
 	}
-	return date_time(text, at_ms);
+	return parse_date_time(text, at_ms);
 }
 
 /* ------------------------------------------------------------------ a look back */
 
-struct look {
+struct history_lookup {
 	uv_work_t work;
 	struct http *http;
 	struct request *request; /* NULL: nobody waits any more */
@@ -72,10 +72,10 @@ struct look {
 };
 
 static void
-look_free(struct look *look)
+lookup_free(struct history_lookup *lookup)
 {
-	frame_release(look->picture);
-	free(look);
+	frame_release(lookup->picture);
+	free(lookup);
 }
 
 /* The encoder knows pictures that were seen on the canvas; so was this one. */
@@ -83,31 +83,31 @@ static struct frame *
 draw(const struct mural_moment *moment)
 {
 	struct mural_view view = { .width = moment->width, .height = moment->height };
-	struct sight sight = { .view = &view, .pixels = (uint32_t *)moment->pixels };
-	struct pictures pictures = { 0 };
+	struct framediff diff = { .view = &view, .shadow = (uint32_t *)moment->pixels };
+	struct codec_png codec = { 0 };
 
-	return pictures_make(&pictures, &sight, PICTURE_WHOLE);
+	return codec_png_encode(&codec, &diff, PICTURE_WHOLE);
 }
 
 static void
-on_work(uv_work_t *work)
+on_lookup(uv_work_t *work)
 {
-	struct look *look = work->data;
+	struct history_lookup *lookup = work->data;
 	struct mural_history *history;
 	struct mural_moment moment;
 
-	look->ret = mural_history_open(look->file, &history);
-	if (look->ret < 0)
+	lookup->ret = mural_history_open(lookup->file, &history);
+	if (lookup->ret < 0)
 		return;
-	if (look->wants_picture) {
-		look->ret = mural_history_seek(history, look->at_ms, &moment);
-		if (look->ret > 0) {
-			look->picture = draw(&moment);
-			look->ret = look->picture ? 1 : -ENOMEM;
+	if (lookup->wants_picture) {
+		lookup->ret = mural_history_seek(history, lookup->at_ms, &moment);
+		if (lookup->ret > 0) {
+			lookup->picture = draw(&moment);
+			lookup->ret = lookup->picture ? 1 : -ENOMEM;
 		}
 	} else {
-		look->ret =
-			mural_history_span(history, INT64_MIN, INT64_MAX, &look->span);
+		lookup->ret =
+			mural_history_span(history, INT64_MIN, INT64_MAX, &lookup->span);
 	}
 	mural_history_close(history);
 }
@@ -136,18 +136,18 @@ reply_picture(struct request *request, const struct frame *picture)
 }
 
 static enum MHD_Result
-answer_look(struct request *request)
+answer_lookup(struct request *request)
 {
-	struct look *look = request->data;
+	struct history_lookup *lookup = request->data;
 	enum MHD_Result result;
 
-	if (look->ret < 0 && look->ret != -ENOENT)
+	if (lookup->ret < 0 && lookup->ret != -ENOENT)
 		result = reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"the recording cannot be read now");
-	else if (!look->wants_picture)
-		result = reply_span(request, &look->span);
-	else if (look->picture)
-		result = reply_picture(request, look->picture);
+	else if (!lookup->wants_picture)
+		result = reply_span(request, &lookup->span);
+	else if (lookup->picture)
+		result = reply_picture(request, lookup->picture);
 	else
 		result = reply_error(
 			request, MHD_HTTP_NOT_FOUND, "nothing has been recorded yet");
@@ -155,65 +155,66 @@ answer_look(struct request *request)
 }
 
 static void
-on_over(struct request *request)
+on_lookup_completed(struct request *request)
 {
-	struct look *look = request->data;
+	struct history_lookup *lookup = request->data;
 
-	if (look->http)
-		look->request = NULL; /* the work goes on, for nobody */
+	if (lookup->http)
+		lookup->request = NULL; /* the work goes on, for nobody */
 	else
-		look_free(look);
+		lookup_free(lookup);
 }
 
 static void
-on_looked(uv_work_t *work, int status)
+on_lookup_done(uv_work_t *work, int status)
 {
-	struct look *look = work->data;
-	struct http *http = look->http;
+	struct history_lookup *lookup = work->data;
+	struct http *http = lookup->http;
 
 	(void)status;
-	http->past.n_looks--;
-	if (!look->wants_picture && look->ret >= 0) {
-		http->past.span = look->span;
-		http->past.known_ms = uv_now(http->host->loop);
+	http->history_cache.n_lookups--;
+	if (!lookup->wants_picture && lookup->ret >= 0) {
+		http->history_cache.span = lookup->span;
+		http->history_cache.cached_ms = uv_now(http->host->loop);
 	}
-	look->http = NULL; /* from here on the request frees it */
-	if (look->request)
-		request_unpark(look->request, answer_look);
+	lookup->http = NULL; /* from here on the request frees it */
+	if (lookup->request)
+		request_resume(lookup->request, answer_lookup);
 	else
-		look_free(look);
+		lookup_free(lookup);
 	http_release(http);
 }
 
 static enum MHD_Result
-look_back(struct request *request, const char *file, const int64_t *at_ms)
+start_lookup(struct request *request, const char *file, const int64_t *at_ms)
 {
 	struct http *http = request->http;
-	struct look *look = calloc(1, sizeof(*look));
+	struct history_lookup *lookup = calloc(1, sizeof(*lookup));
 
-	if (!look)
-		return reply(request, MHD_HTTP_OK, NULL);
-	*look = (struct look){ .http = http, .request = request, .file = file };
-	look->wants_picture = at_ms != NULL;
-	look->at_ms = at_ms ? *at_ms : 0;
-	look->work.data = look;
-	request->data = look;
-	request->on_over = on_over;
-	http->past.n_looks++;
+	if (!lookup)
+		return reply_send(request, MHD_HTTP_OK, NULL);
+	*lookup =
+		(struct history_lookup){ .http = http, .request = request, .file = file };
+	lookup->wants_picture = at_ms != NULL;
+	lookup->at_ms = at_ms ? *at_ms : 0;
+	lookup->work.data = lookup;
+	request->data = lookup;
+	request->on_completed = on_lookup_completed;
+	http->history_cache.n_lookups++;
 	http_hold(http);
-	uv_queue_work(http->host->loop, &look->work, on_work, on_looked);
-	return request_park(request);
+	uv_queue_work(http->host->loop, &lookup->work, on_lookup, on_lookup_done);
+	return request_suspend(request);
 }
 
 static enum MHD_Result
 answer_history(struct request *request)
 {
-	struct past *past = &request->http->past;
+	struct history_cache *cache = &request->http->history_cache;
 	const char *file = mural_record_file(request->http->host);
 	const char *at = request_query(request, "at");
 	int64_t at_ms = 0;
 
-	if (at && !past_time(at, &at_ms))
+	if (at && !history_parse_time(at, &at_ms))
 		return reply_error(request, MHD_HTTP_BAD_REQUEST,
 			"at is no time; write seconds since 1970, or a time such as "
 			"2026-11-21T18:30:00");
@@ -221,17 +222,17 @@ answer_history(struct request *request)
 		return reply_error(request, MHD_HTTP_NOT_FOUND,
 			"the wall is not recorded; record.file in murald.conf turns "
 			"that on");
-	if (!at && (!file || (past->known_ms > 0 &&
-				     uv_now(request->http->host->loop) - past->known_ms <
-					     KNOWN_MS)))
-		return reply_span(request, &past->span);
-	if (past->n_looks >= LOOKS_MAX)
+	if (!at && (!file || (cache->cached_ms > 0 && uv_now(request->http->host->loop) -
+								      cache->cached_ms <
+							      CACHE_MS)))
+		return reply_span(request, &cache->span);
+	if (cache->n_lookups >= LOOKUPS_MAX)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"many look back at the moment; try again soon");
-	return look_back(request, file, at ? &at_ms : NULL);
+	return start_lookup(request, file, at ? &at_ms : NULL);
 }
 
-const struct route past_routes[] = {
+const struct route history_routes[] = {
 	{ "GET", "/history", false, answer_history },
 	{ NULL, NULL, false, NULL },
 };

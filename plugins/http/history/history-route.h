@@ -18,14 +18,14 @@
 #include <mural/history.h>
 
 /* What was found a moment ago, so that it need not be looked for again. */
-struct past {
-	uint64_t known_ms; /* by the loop's clock; 0: never */
+struct history_cache {
+	uint64_t cached_ms; /* by the loop's clock; 0: never */
 	struct mural_span span;
-	unsigned n_looks; /* that are under way */
+	unsigned n_lookups; /* that are under way */
 };
 
 /* Seconds, or a date and a time of day; the milliseconds since 1970.  False: it is no
  * time. */
-bool past_time(const char *text, int64_t *at_ms);
+bool history_parse_time(const char *text, int64_t *at_ms);
 
 #endif

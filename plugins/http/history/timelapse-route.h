@@ -6,9 +6,9 @@
 #include "http/history/gif-job.h"
 #include "http/history/gif-wall.h"
 
-struct history {
-	struct film *board, *wall;
-	struct wall_wish wish; /* of the wall's film: which moments it shows */
+struct timelapse {
+	struct gif_job *board, *wall;
+	struct wall_gif_range range; /* of the wall's film: which moments it shows */
 };
 
 #endif

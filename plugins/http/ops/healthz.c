@@ -10,12 +10,12 @@
 
 /* What is said is one line for each thing that is wrong. */
 static void
-complain(json_t *reasons, const char *text)
+add_reason(json_t *reasons, const char *text)
 {
 	(void)json_array_append_new(reasons, json_string(text));
 }
 
-struct checkup {
+struct health_check {
 	json_t *reasons;
 	uint64_t painted;
 };
@@ -23,19 +23,19 @@ struct checkup {
 static void
 check_instance(const struct mural_instance *instance, void *arg)
 {
-	struct checkup *checkup = arg;
+	struct health_check *check = arg;
 	char text[300];
 
-	checkup->painted += instance->painted;
+	check->painted += instance->painted;
 	if (instance->is_open || !instance->required)
 		return;
 	snprintf(text, sizeof(text), "plugin %s is not open", instance->host->name);
-	complain(checkup->reasons, text);
+	add_reason(check->reasons, text);
 }
 
 /* Paint must be followed by a picture; an unchanged wall is not shown again. */
 static bool
-does_flip(struct health *health, uint64_t frames, uint64_t painted, uint64_t now_ms)
+is_flipping(struct health *health, uint64_t frames, uint64_t painted, uint64_t now_ms)
 {
 	if (frames != health->frames) {
 		*health = (struct health){ .frames = frames, .painted = painted };
@@ -49,36 +49,36 @@ does_flip(struct health *health, uint64_t frames, uint64_t painted, uint64_t now
 }
 
 static void
-check_display(struct http *http, struct checkup *checkup)
+check_display(struct http *http, struct health_check *check)
 {
 	struct mural_display display;
 
-	mural_display_figures(http->host, &display);
-	if (!display.wanted || display.dark)
+	mural_display_counters(http->host, &display);
+	if (!display.wanted || display.blanked)
 		return;
-	if (!display.lit)
-		complain(checkup->reasons, "display: the canvas is on no screen");
-	else if (!does_flip(&http->health, display.frames, checkup->painted,
+	if (!display.enabled)
+		add_reason(check->reasons, "display: the canvas is on no screen");
+	else if (!is_flipping(&http->health, display.frames, check->painted,
 			 uv_now(http->host->loop)))
-		complain(checkup->reasons, "display: it shows nothing new");
+		add_reason(check->reasons, "display: it shows nothing new");
 }
 
 /* That the loop turns, the answer proves by coming. */
 static enum MHD_Result
 answer_health(struct request *request)
 {
-	struct checkup checkup = { .reasons = json_array() };
+	struct health_check check = { .reasons = json_array() };
 	bool well;
 
-	mural_each_instance(request->http->host, check_instance, &checkup);
-	check_display(request->http, &checkup);
-	well = checkup.reasons && json_array_size(checkup.reasons) == 0;
+	mural_each_instance(request->http->host, check_instance, &check);
+	check_display(request->http, &check);
+	well = check.reasons && json_array_size(check.reasons) == 0;
 	return reply_json(request, well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
 		json_pack("{ssso}", "status", well ? "ok" : "failing", "reasons",
-			checkup.reasons));
+			check.reasons));
 }
 
-const struct route operator_routes[] = {
+const struct route ops_routes[] = {
 	{ .method = "GET", .path = "/healthz", .answer = answer_health },
 	{ .method = "GET", .path = "/metrics", .answer = metrics_answer },
 	{ 0 },

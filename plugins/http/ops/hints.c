@@ -16,18 +16,18 @@
 
 #define ADDRESS_MAX 256
 
-struct wanted {
+struct hint_query {
 	struct http *http;
-	const char *origin;     /* "HOST:PORT" as the visitor wrote it, or "" */
-	struct mural_wish wish; /* of the canvas */
-	json_t *ways;
+	const char *origin; /* "HOST:PORT" as the visitor wrote it, or "" */
+	struct mural_hint_request request; /* of the canvas */
+	json_t *hints;
 };
 
 /* ------------------------------------------------------------------ asking */
 
 /* The number, or `absent`; what is no number is 0. */
 static uint32_t
-number(const struct request *request, const char *name, int base, uint32_t absent)
+query_number(const struct request *request, const char *name, int base, uint32_t absent)
 {
 	const char *text = request_query(request, name);
 	uint32_t value = 0;
@@ -35,7 +35,7 @@ number(const struct request *request, const char *name, int base, uint32_t absen
 	if (!text)
 		return absent;
 	for (; *text && value < 1 << 26; text++) {
-		int digit = hex_digit(*text);
+		int digit = palette_hex_digit(*text);
 
 		if (digit < 0 || digit >= base)
 			return 0;
@@ -46,7 +46,7 @@ number(const struct request *request, const char *name, int base, uint32_t absen
 
 /* It goes into commands that people paste into a shell. */
 static bool
-is_plain(const char *text)
+is_shell_safe(const char *text)
 {
 	return *text &&
 	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -60,7 +60,7 @@ host_of(const struct request *request, char address[ADDRESS_MAX])
 	const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
 	size_t len;
 
-	if (!host || !is_plain(host) || strlen(host) >= ADDRESS_MAX)
+	if (!host || !is_shell_safe(host) || strlen(host) >= ADDRESS_MAX)
 		return false;
 	if (*host == '[') {
 		len = strcspn(++host, "]");
@@ -76,98 +76,98 @@ host_of(const struct request *request, char address[ADDRESS_MAX])
 
 /* Setting a cell takes two requests: the first is for the token. */
 static void
-add_board_commands(const struct wanted *wanted, json_t *commands)
+add_board_commands(const struct hint_query *query, json_t *commands)
 {
 	static const char curl[] = "curl -X PUT -H 'Content-Type: application/json' -d ";
-	const struct board *board = wanted->http->board;
-	const struct mural_host *host = wanted->http->host;
-	uint32_t column = (wanted->wish.x - host->left) / board->cell;
-	uint32_t row = (wanted->wish.y - host->top) / board->cell;
+	const struct board *board = query->http->board;
+	const struct mural_host *host = query->http->host;
+	uint32_t column = (query->request.x - host->left) / board->cell;
+	uint32_t row = (query->request.y - host->top) / board->cell;
 	char text[600];
 
-	if (!*wanted->origin || column >= board->width || row >= board->height)
+	if (!*query->origin || column >= board->width || row >= board->height)
 		return;
 	snprintf(text, sizeof(text),
 		"%s'{\"name\":\"NAME\",\"author\":\"YOU\",\"secret\":\"%s\"}' "
 		"http://%s/register-pg",
-		curl, *wanted->http->config->secrets ? "SECRET" : "", wanted->origin);
+		curl, *query->http->config->secrets ? "SECRET" : "", query->origin);
 	json_array_append_new(commands, json_string(text));
 	snprintf(text, sizeof(text),
 		"%s'{\"id\":\"ID\",\"row\":%u,\"col\":%u,\"color\":%u}' "
 		"http://%s/update-pixel",
-		curl, row, column, palette_nearest(&board->palette, wanted->wish.colour),
-		wanted->origin);
+		curl, row, column,
+		palette_nearest(&board->palette, query->request.colour), query->origin);
 	json_array_append_new(commands, json_string(text));
 }
 
 static void
-add_command(const struct mural_instance *instance, const struct mural_wish *wish,
-	json_t *commands)
+add_command(const struct mural_instance *instance,
+	const struct mural_hint_request *request, json_t *commands)
 {
 	const struct mural_plugin *plugin = instance->plugin;
 	char text[512];
 	int len;
 
-	if (!plugin->invite)
+	if (!plugin->hint)
 		return;
-	len = plugin->invite(instance->host, wish, text, sizeof(text));
+	len = plugin->hint(instance->host, request, text, sizeof(text));
 	if (len > 0 && (size_t)len < sizeof(text))
 		json_array_append_new(commands, json_string(text));
 }
 
 static void
-add_way(const struct mural_instance *instance, void *arg)
+add_hint(const struct mural_instance *instance, void *arg)
 {
-	const struct wanted *wanted = arg;
+	const struct hint_query *query = arg;
 	const struct mural_host *host = instance->host;
-	struct mural_wish wish = wanted->wish;
+	struct mural_hint_request request = query->request;
 	json_t *commands = json_array();
 	struct in_addr v4;
 
 	if (!instance->is_open)
 		return;
-	wish.x -= host->left;
-	wish.y -= host->top;
-	if (host == wanted->http->host) {
-		add_board_commands(wanted, commands);
-	} else if (wish.x < host->width && wish.y < host->height) {
-		add_command(instance, &wish, commands);
+	request.x -= host->left;
+	request.y -= host->top;
+	if (host == query->http->host) {
+		add_board_commands(query, commands);
+	} else if (request.x < host->width && request.y < host->height) {
+		add_command(instance, &request, commands);
 		/* a visitor with IPv4 only may have a neighbour who has more */
 		if (json_array_size(commands) == 0 &&
-			inet_pton(AF_INET, wish.address, &v4) == 1) {
-			wish.address = "::1";
-			add_command(instance, &wish, commands);
+			inet_pton(AF_INET, request.address, &v4) == 1) {
+			request.address = "::1";
+			add_command(instance, &request, commands);
 		}
 	}
 	json_array_append_new(
-		wanted->ways, json_pack("{sssssssO}", "name", host->name, "module",
+		query->hints, json_pack("{sssssssO}", "name", host->name, "module",
 				      instance->plugin->name, "summary",
 				      instance->plugin->summary, "commands", commands));
 	json_decref(commands);
 }
 
 static enum MHD_Result
-answer_invite(struct request *request)
+answer_hints(struct request *request)
 {
 	char address[ADDRESS_MAX];
 	bool known = host_of(request, address);
-	struct wanted wanted = {
+	struct hint_query query = {
 		.http = request->http,
 		.origin = known ? request_header(request, MHD_HTTP_HEADER_HOST) : "",
-		.wish = {
+		.request = {
 			.address = known ? address : "HOST",
-			.x = number(request, "x", 10, 0),
-			.y = number(request, "y", 10, 0),
-			.colour = 0xff000000 | number(request, "color", 16, 0xff8000),
+			.x = query_number(request, "x", 10, 0),
+			.y = query_number(request, "y", 10, 0),
+			.colour = 0xff000000 | query_number(request, "color", 16, 0xff8000),
 		},
-		.ways = json_array(),
+		.hints = json_array(),
 	};
 
-	mural_each_instance(request->http->host, add_way, &wanted);
-	return reply_json(request, MHD_HTTP_OK, json_pack("{so}", "ways", wanted.ways));
+	mural_each_instance(request->http->host, add_hint, &query);
+	return reply_json(request, MHD_HTTP_OK, json_pack("{so}", "ways", query.hints));
 }
 
-const struct route ways_routes[] = {
-	{ "GET", "/invite", false, answer_invite },
+const struct route hints_routes[] = {
+	{ "GET", "/invite", false, answer_hints },
 	{ NULL, NULL, false, NULL },
 };

@@ -13,7 +13,7 @@
 #define OPENMETRICS "application/openmetrics-text"
 
 /* A text in the making. */
-struct page {
+struct metrics_page {
 	FILE *out;
 	bool openmetrics;
 	struct mural_host *host;
@@ -48,7 +48,7 @@ put_quoted(FILE *out, const char *text)
 }
 
 static void
-begin(struct page *page, const struct family *family)
+put_head(struct metrics_page *page, const struct family *family)
 {
 	const char *suffix = page->openmetrics ? "" : family->suffix;
 	const char *type = family->type;
@@ -63,7 +63,8 @@ begin(struct page *page, const struct family *family)
 }
 
 static void
-put_sample(struct page *page, const char *plugin, const char *reason, uint64_t value)
+put_sample(
+	struct metrics_page *page, const char *plugin, const char *reason, uint64_t value)
 {
 	fprintf(page->out, "%s%s", page->family->name, page->family->suffix);
 	if (plugin) {
@@ -116,7 +117,7 @@ static const struct family families[] = {
 		received_bytes, 0 },
 	{ "murald_kernel_drops", "_total", "counter",
 		"Packets lost before the plugin saw them.", NULL, kernel_drops,
-		MURAL_SOURCE },
+		MURAL_POLLER },
 	{ "murald_viewers", "", "gauge", "Clients that watch the canvas.", NULL, viewers,
 		0 },
 };
@@ -124,7 +125,7 @@ static const struct family families[] = {
 static void
 put_instance(const struct mural_instance *instance, void *arg)
 {
-	struct page *page = arg;
+	struct metrics_page *page = arg;
 	uint32_t only = page->family->transports;
 
 	if (!only || instance->plugin->transports & only)
@@ -141,40 +142,40 @@ put_discarded(const struct mural_instance *instance, void *arg)
 }
 
 static void
-put_instances(struct page *page)
+put_instances(struct metrics_page *page)
 {
 	static const struct family discarded = { "murald_discarded", "_total", "counter",
 		"What arrived and became no pixel.", NULL, NULL, 0 };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
-		begin(page, &families[i]);
+		put_head(page, &families[i]);
 		mural_each_instance(page->host, put_instance, page);
 	}
-	begin(page, &discarded);
+	put_head(page, &discarded);
 	mural_each_instance(page->host, put_discarded, page);
 }
 
 /* ----------------------------------------------------------------- of the wall */
 
 static void
-put_one(struct page *page, const char *name, const char *suffix, const char *help,
+put_one(struct metrics_page *page, const char *name, const char *suffix, const char *help,
 	uint64_t value)
 {
 	const struct family family = { name, suffix, *suffix ? "counter" : "gauge", help,
 		NULL, NULL, 0 };
 
-	begin(page, &family);
+	put_head(page, &family);
 	put_sample(page, NULL, NULL, value);
 }
 
 static void
-put_wall(struct page *page)
+put_wall(struct metrics_page *page)
 {
 	static const struct family build = { "murald_build", "_info", "info",
 		"Which murald this is.", NULL, NULL, 0 };
 	struct mural_display display;
 
-	mural_display_figures(page->host, &display);
+	mural_display_counters(page->host, &display);
 	put_one(page, "murald_display_frames", "_total", "Pictures shown on the screen.",
 		display.frames);
 	put_one(page, "murald_display_late_frames", "_total",
@@ -184,7 +185,7 @@ put_wall(struct page *page)
 		page->host->canvas_width);
 	put_one(page, "murald_canvas_height", "", "Rows of the canvas.",
 		page->host->canvas_height);
-	begin(page, &build);
+	put_head(page, &build);
 	fputs("murald_build_info{version=", page->out);
 	put_quoted(page->out, mural_version());
 	fputs("} 1\n", page->out);
@@ -221,7 +222,7 @@ quality(const char *range, size_t len)
 
 /* How much the list wants the type, -1: it does not name it. */
 static int
-wish(const char *accept, const char *type)
+accept_quality(const char *accept, const char *type)
 {
 	size_t type_len = strlen(type);
 	int best = -1;
@@ -245,21 +246,21 @@ wish(const char *accept, const char *type)
 /* Whether who accepts this (RFC 9110's Accept; NULL: says nothing) is to get OpenMetrics,
  * rather than Prometheus' older text. */
 static bool
-is_open_wished(const char *accept)
+wants_openmetrics(const char *accept)
 {
 	int text, open;
 
 	if (!accept)
 		return true;
-	open = wish(accept, OPENMETRICS);
-	text = wish(accept, "text/plain");
+	open = accept_quality(accept, OPENMETRICS);
+	text = accept_quality(accept, "text/plain");
 	if (text < 0)
-		text = wish(accept, "text/*");
+		text = accept_quality(accept, "text/*");
 	/* a browser, which would save the other one to a file */
-	if (open < 0 && wish(accept, "text/html") > 0)
+	if (open < 0 && accept_quality(accept, "text/html") > 0)
 		return false;
 	if (open < 0)
-		open = wish(accept, "*/*");
+		open = accept_quality(accept, "*/*");
 	return open >= text;
 }
 
@@ -267,10 +268,10 @@ enum MHD_Result
 metrics_answer(struct request *request)
 {
 	bool openmetrics =
-		is_open_wished(request_header(request, MHD_HTTP_HEADER_ACCEPT));
+		wants_openmetrics(request_header(request, MHD_HTTP_HEADER_ACCEPT));
 	char *text = NULL;
 	size_t len;
-	struct page page = { .out = open_memstream(&text, &len),
+	struct metrics_page page = { .out = open_memstream(&text, &len),
 		.openmetrics = openmetrics,
 		.host = request->http->host };
 	struct MHD_Response *response = NULL;
@@ -289,5 +290,5 @@ metrics_answer(struct request *request)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 			openmetrics ? OPENMETRICS "; version=1.0.0; charset=utf-8"
 				    : "text/plain; version=0.0.4; charset=utf-8");
-	return reply(request, MHD_HTTP_OK, response);
+	return reply_send(request, MHD_HTTP_OK, response);
 }

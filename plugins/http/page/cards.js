@@ -30,17 +30,17 @@ function command(name, text) {
 	return row;
 }
 
-function card(way) {
+function card(hint) {
 	const article = document.createElement("article"), title = document.createElement("h3");
 	const summary = document.createElement("p");
 
 	article.className = "card";
-	title.textContent = way.name;
-	summary.textContent = way.summary;
+	title.textContent = hint.name;
+	summary.textContent = hint.summary;
 	article.append(title, summary);
-	for (const text of way.commands)
-		article.append(command(way.name, text));
-	if (way.commands.length > 1) {
+	for (const text of hint.commands)
+		article.append(command(hint.name, text));
+	if (hint.commands.length > 1) {
 		const note = document.createElement("p");
 
 		note.textContent = "The first answers with the id; write it in place of ID.";
@@ -52,13 +52,13 @@ function card(way) {
 let newest = 0;
 
 // Asks the server, which knows its own addresses, and shows what it says.
-export async function show_ways(at, colour) {
+export async function show_hints(at, colour) {
 	const turn = ++newest;
 	const answer = await fetch(`/invite?x=${at.x}&y=${at.y}&color=${colour}`);
-	const { ways } = await answer.json();
+	const { ways: hints } = await answer.json();
 
 	if (turn !== newest)
 		return;
 	document.getElementById("ways-where").textContent = `at ${at.x}, ${at.y}`;
-	document.getElementById("cards").replaceChildren(...ways.map(card));
+	document.getElementById("cards").replaceChildren(...hints.map(card));
 }

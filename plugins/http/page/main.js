@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The page: the wall, what is known of the pixel looked at, and everything around it.
 
-import { show_ways } from "./cards.js";
+import { show_hints } from "./cards.js";
 import { Graph } from "./graph.js";
 import { Live } from "./live.js";
 import { cell_of, Paint } from "./paint.js";
-import { show_past } from "./past.js";
+import { show_history } from "./past.js";
 import { View } from "./view.js";
 
 const element = id => document.getElementById(id);
@@ -24,7 +24,7 @@ function tell(message) {
 		if (view.fitted)
 			view.fit();
 		if (!element("cards").childElementCount)
-			show_ways({ x: Math.floor(message.width / 2), y: Math.floor(message.height / 2) }, "ff8000");
+			show_hints({ x: Math.floor(message.width / 2), y: Math.floor(message.height / 2) }, "ff8000");
 	} else if (message.type === "figures") {
 		element("rate").textContent = message.pixels_per_second.toLocaleString();
 		element("viewers").textContent = message.viewers.toLocaleString();
@@ -69,7 +69,7 @@ const view = new View(element("viewport"), element("picture"), element("cursor")
 		const colour = paint ? page.palette[paint.colour].slice(1) : "ff8000";
 
 		shown_cell = null;
-		show_ways(at, colour.toLowerCase()).catch(() => {});
+		show_hints(at, colour.toLowerCase()).catch(() => {});
 		if (paint)
 			paint.paint(at).then(() => tell_author(at));
 		else
@@ -85,4 +85,4 @@ view.cell = { size: page.cell, left: page.left, top: page.top };
 element("zoom-in").addEventListener("click", () => view.zoom(1.5));
 element("zoom-out").addEventListener("click", () => view.zoom(1 / 1.5));
 element("zoom-fit").addEventListener("click", () => view.fit());
-show_past();
+show_history();

@@ -38,7 +38,7 @@ answer_file(struct request *request, const char *name)
 			response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
 		MHD_add_response_header(response, "Content-Security-Policy", POLICY);
 	}
-	return reply(request, MHD_HTTP_OK, response);
+	return reply_send(request, MHD_HTTP_OK, response);
 }
 
 static enum MHD_Result
@@ -67,7 +67,7 @@ redirect_to_admin(struct request *request)
 
 	if (response)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, "/admin/");
-	return reply(request, MHD_HTTP_PERMANENT_REDIRECT, response);
+	return reply_send(request, MHD_HTTP_PERMANENT_REDIRECT, response);
 }
 
 /* ------------------------------------------------------------------ /page.json */

@@ -8,7 +8,7 @@ async function recorded() {
 	return answer.ok ? answer.json() : null;
 }
 
-export async function show_past() {
+export async function show_history() {
 	const picture = document.getElementById("past-picture");
 	const moment = document.getElementById("moment");
 	const time = document.getElementById("moment-time");

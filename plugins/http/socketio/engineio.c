@@ -9,7 +9,7 @@
 enum { CLOSE = '1', PONG = '3', MESSAGE = '4', UPGRADE = '5', NOOP = '6' };
 enum { CONNECT = '0', DISCONNECT = '1', EVENT = '2', ACK = '3' };
 
-static const struct packet broken = { .kind = PACKET_BROKEN };
+static const struct engineio_packet broken = { .kind = PACKET_BROKEN };
 
 static bool
 is_digit(char c)
@@ -19,12 +19,12 @@ is_digit(char c)
 
 /* Behind the digit: `/name,`, and the comma may be missing at the end. */
 static bool
-take_space(const char **text, const char *end, struct packet *packet)
+parse_namespace(const char **text, const char *end, struct engineio_packet *packet)
 {
 	const char *p = *text;
 
-	packet->space = "/";
-	packet->space_len = 1;
+	packet->namespace = "/";
+	packet->namespace_len = 1;
 	if (p == end || *p != '/')
 		return true;
 	while (p < end && *p != ',') {
@@ -32,26 +32,26 @@ take_space(const char **text, const char *end, struct packet *packet)
 			return false;
 		p++;
 	}
-	packet->space = *text;
-	packet->space_len = p - *text;
+	packet->namespace = *text;
+	packet->namespace_len = p - *text;
 	*text = p < end ? p + 1 : p;
-	return packet->space_len <= SOCKETIO_SPACE_MAX;
+	return packet->namespace_len <= SOCKETIO_NAMESPACE_MAX;
 }
 
 static bool
-take_number(const char *text, const char *end, struct packet *packet)
+parse_ack_id(const char *text, const char *end, struct engineio_packet *packet)
 {
-	packet->number = text;
+	packet->ack_id = text;
 	while (text < end && is_digit(*text))
 		text++;
-	packet->number_len = text - packet->number;
-	return packet->number_len <= SOCKETIO_NUMBER_MAX;
+	packet->ack_id_len = text - packet->ack_id;
+	return packet->ack_id_len <= SOCKETIO_ACK_ID_MAX;
 }
 
-static struct packet
+static struct engineio_packet
 parse_message(const char *text, const char *end)
 {
-	struct packet packet = { 0 };
+	struct engineio_packet packet = { 0 };
 	char digit;
 
 	if (text == end)
@@ -74,15 +74,15 @@ parse_message(const char *text, const char *end)
 	default:
 		return broken;
 	}
-	if (!take_space(&text, end, &packet) || !take_number(text, end, &packet))
+	if (!parse_namespace(&text, end, &packet) || !parse_ack_id(text, end, &packet))
 		return broken;
 	return packet;
 }
 
-struct packet
-packet_parse(const char *text, size_t len)
+struct engineio_packet
+engineio_parse(const char *text, size_t len)
 {
-	struct packet packet = { .kind = PACKET_BROKEN };
+	struct engineio_packet packet = { .kind = PACKET_BROKEN };
 
 	if (len > ENGINEIO_PACKET_MAX)
 		len = ENGINEIO_PACKET_MAX;
@@ -102,7 +102,7 @@ packet_parse(const char *text, size_t len)
 }
 
 size_t
-packet_cut(const char **text, size_t *len)
+engineio_split(const char **text, size_t *len)
 {
 	const char *separator = memchr(*text, ENGINEIO_SEPARATOR, *len);
 	size_t packet_len = separator ? (size_t)(separator - *text) : *len;
@@ -114,7 +114,7 @@ packet_cut(const char **text, size_t *len)
 }
 
 size_t
-packet_open(char text[ENGINEIO_PACKET_MAX], const char *id, bool may_upgrade)
+engineio_open(char text[ENGINEIO_PACKET_MAX], const char *id, bool may_upgrade)
 {
 	return snprintf(text, ENGINEIO_PACKET_MAX,
 		"0{\"sid\":\"%s\",\"upgrades\":[%s],\"pingTimeout\":%d,"
@@ -124,27 +124,28 @@ packet_open(char text[ENGINEIO_PACKET_MAX], const char *id, bool may_upgrade)
 }
 
 size_t
-packet_connected(char text[ENGINEIO_PACKET_MAX], const char *id)
+engineio_connected(char text[ENGINEIO_PACKET_MAX], const char *id)
 {
 	return snprintf(text, ENGINEIO_PACKET_MAX, "40{\"sid\":\"%s\"}", id);
 }
 
 size_t
-packet_refused(char text[ENGINEIO_PACKET_MAX], const struct packet *connect)
+engineio_connect_error(
+	char text[ENGINEIO_PACKET_MAX], const struct engineio_packet *connect)
 {
 	return snprintf(text, ENGINEIO_PACKET_MAX, "44%.*s,\"Unable to connect\"",
-		(int)connect->space_len, connect->space);
+		(int)connect->namespace_len, connect->namespace);
 }
 
 size_t
-packet_acknowledged(char text[ENGINEIO_PACKET_MAX], const struct packet *event)
+engineio_ack(char text[ENGINEIO_PACKET_MAX], const struct engineio_packet *event)
 {
-	return snprintf(text, ENGINEIO_PACKET_MAX, "43%.*s[]", (int)event->number_len,
-		event->number);
+	return snprintf(text, ENGINEIO_PACKET_MAX, "43%.*s[]", (int)event->ack_id_len,
+		event->ack_id);
 }
 
 int
-packet_event(char *text, size_t size, const char *event, const char *json)
+engineio_event(char *text, size_t size, const char *event, const char *json)
 {
 	return snprintf(text, size, "42[\"%s\",%s]", event, json);
 }

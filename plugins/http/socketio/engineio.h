@@ -25,8 +25,8 @@
 
 /* A namespace is at most so long, with its slash; the number of an acknowledgement has at
  * most so many digits. */
-#define SOCKETIO_SPACE_MAX 100
-#define SOCKETIO_NUMBER_MAX 10
+#define SOCKETIO_NAMESPACE_MAX 100
+#define SOCKETIO_ACK_ID_MAX 10
 
 /* The longest packet that the functions below make, with its terminating zero. */
 #define ENGINEIO_PACKET_MAX 256
@@ -34,7 +34,7 @@
 /* Of session ids and the like, without the terminating zero. */
 #define ENGINEIO_ID_LEN 24
 
-enum packet_kind {
+enum engineio_packet_kind {
 	PACKET_BROKEN,  /* no client that means well says it */
 	PACKET_NOTHING, /* to be ignored */
 	PACKET_CLOSE,
@@ -46,30 +46,31 @@ enum packet_kind {
 };
 
 /* What a client said; points into its text. */
-struct packet {
-	enum packet_kind kind;
-	const char *space; /* "/" when none is named */
-	size_t space_len;  /* 1..SOCKETIO_SPACE_MAX, printing ASCII */
-	const char *number;
-	size_t number_len; /* 0..SOCKETIO_NUMBER_MAX */
+struct engineio_packet {
+	enum engineio_packet_kind kind;
+	const char *namespace; /* "/" when none is named */
+	size_t namespace_len;  /* 1..SOCKETIO_NAMESPACE_MAX, printing ASCII */
+	const char *ack_id;
+	size_t ack_id_len; /* 0..SOCKETIO_ACK_ID_MAX */
 };
 
 /* Takes one packet apart.  Of a long one the first ENGINEIO_PACKET_MAX bytes tell all
  * that counts: JSON is not looked at, as no client has to tell us anything. */
-struct packet packet_parse(const char *text, size_t len);
+struct engineio_packet engineio_parse(const char *text, size_t len);
 
 /* Walks a polling body: *text and *len are what is left of it, and the answer is the
  * length of the packet that begins at the old *text.  Only while *len > 0. */
-size_t packet_cut(const char **text, size_t *len);
+size_t engineio_split(const char **text, size_t *len);
 
 /* Each writes a packet and its terminating zero, and returns its length. */
-size_t packet_open(char text[ENGINEIO_PACKET_MAX], const char *id, bool may_upgrade);
-size_t packet_connected(char text[ENGINEIO_PACKET_MAX], const char *id);
-size_t packet_refused(char text[ENGINEIO_PACKET_MAX], const struct packet *connect);
-size_t packet_acknowledged(char text[ENGINEIO_PACKET_MAX], const struct packet *event);
+size_t engineio_open(char text[ENGINEIO_PACKET_MAX], const char *id, bool may_upgrade);
+size_t engineio_connected(char text[ENGINEIO_PACKET_MAX], const char *id);
+size_t engineio_connect_error(
+	char text[ENGINEIO_PACKET_MAX], const struct engineio_packet *connect);
+size_t engineio_ack(char text[ENGINEIO_PACKET_MAX], const struct engineio_packet *event);
 
 /* An event with one argument, whose JSON text it is given: as snprintf(). */
-int packet_event(char *text, size_t size, const char *event, const char *json);
+int engineio_event(char *text, size_t size, const char *event, const char *json);
 
 /* ms */
 #define ENGINEIO_PING_INTERVAL 25000

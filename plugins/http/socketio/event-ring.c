@@ -9,99 +9,102 @@
 #include "common/websocket.h"
 
 static uint64_t
-start_of(const struct news *news, uint64_t event)
+start_of(const struct event_ring *ring, uint64_t event)
 {
-	return event == news->end ? news->fill : news->starts[event % NEWS_EVENTS];
+	return event == ring->end ? ring->fill : ring->starts[event % EVENT_RING_EVENTS];
 }
 
 static void
-append(struct news *news, const void *bytes, size_t len)
+append(struct event_ring *ring, const void *bytes, size_t len)
 {
-	size_t at = news->fill % NEWS_BYTES;
-	size_t head = len < NEWS_BYTES - at ? len : NEWS_BYTES - at;
+	size_t at = ring->fill % EVENT_RING_BYTES;
+	size_t head = len < EVENT_RING_BYTES - at ? len : EVENT_RING_BYTES - at;
 
-	memcpy(news->bytes + at, bytes, head);
-	memcpy(news->bytes, (const uint8_t *)bytes + head, len - head);
-	news->fill += len;
+	memcpy(ring->bytes + at, bytes, head);
+	memcpy(ring->bytes, (const uint8_t *)bytes + head, len - head);
+	ring->fill += len;
 }
 
 static void
-make_room(struct news *news, size_t len)
+evict_events(struct event_ring *ring, size_t len)
 {
-	while (news->first < news->end &&
-		(news->end - news->first == NEWS_EVENTS ||
-			news->fill + len - start_of(news, news->first) > NEWS_BYTES))
-		news->first++;
+	while (ring->first < ring->end &&
+		(ring->end - ring->first == EVENT_RING_EVENTS ||
+			ring->fill + len - start_of(ring, ring->first) >
+				EVENT_RING_BYTES))
+		ring->first++;
 }
 
 static int
-allocate(struct news *news)
+allocate(struct event_ring *ring)
 {
-	if (!news->bytes)
-		news->bytes = malloc(NEWS_BYTES);
-	if (!news->starts)
-		news->starts = calloc(NEWS_EVENTS, sizeof(*news->starts));
-	return news->bytes && news->starts ? 0 : -ENOMEM;
+	if (!ring->bytes)
+		ring->bytes = malloc(EVENT_RING_BYTES);
+	if (!ring->starts)
+		ring->starts = calloc(EVENT_RING_EVENTS, sizeof(*ring->starts));
+	return ring->bytes && ring->starts ? 0 : -ENOMEM;
 }
 
 int
-news_add(struct news *news, const char *text, size_t len)
+event_ring_add(struct event_ring *ring, const char *text, size_t len)
 {
-	uint8_t head[WS_HEAD_MAX];
-	size_t head_len = ws_head(head, WS_TEXT, len);
+	uint8_t head[WEBSOCKET_HEADER_MAX];
+	size_t head_len = websocket_frame_header(head, WEBSOCKET_TEXT, len);
 
-	if (len > NEWS_EVENT_MAX)
+	if (len > EVENT_RING_EVENT_MAX)
 		return -EMSGSIZE;
-	if (allocate(news) < 0)
+	if (allocate(ring) < 0)
 		return -ENOMEM;
-	make_room(news, head_len + len);
-	news->starts[news->end % NEWS_EVENTS] = news->fill;
-	append(news, head, head_len);
-	append(news, text, len);
-	news->end++;
+	evict_events(ring, head_len + len);
+	ring->starts[ring->end % EVENT_RING_EVENTS] = ring->fill;
+	append(ring, head, head_len);
+	append(ring, text, len);
+	ring->end++;
 	return 0;
 }
 
 static void
-cut(const struct news *news, uint64_t from, size_t len, struct news_piece *piece)
+set_slice(const struct event_ring *ring, uint64_t from, size_t len,
+	struct event_ring_slice *piece)
 {
-	size_t at = from % NEWS_BYTES;
+	size_t at = from % EVENT_RING_BYTES;
 
-	piece->head = news->bytes + at;
-	piece->head_len = len < NEWS_BYTES - at ? len : NEWS_BYTES - at;
-	piece->body = news->bytes;
+	piece->head = ring->bytes + at;
+	piece->head_len = len < EVENT_RING_BYTES - at ? len : EVENT_RING_BYTES - at;
+	piece->body = ring->bytes;
 	piece->body_len = len - piece->head_len;
 }
 
 uint64_t
-news_frames(
-	const struct news *news, uint64_t next, size_t bytes, struct news_piece *piece)
+event_ring_frames(const struct event_ring *ring, uint64_t next, size_t bytes,
+	struct event_ring_slice *piece)
 {
-	uint64_t from = start_of(news, next), behind = next + 1;
+	uint64_t from = start_of(ring, next), behind = next + 1;
 
-	while (behind < news->end && start_of(news, behind + 1) - from <= bytes)
+	while (behind < ring->end && start_of(ring, behind + 1) - from <= bytes)
 		behind++;
-	cut(news, from, start_of(news, behind) - from, piece);
+	set_slice(ring, from, start_of(ring, behind) - from, piece);
 	return behind;
 }
 
 void
-news_text(const struct news *news, uint64_t next, struct news_piece *piece)
+event_ring_text(
+	const struct event_ring *ring, uint64_t next, struct event_ring_slice *piece)
 {
-	uint64_t from = start_of(news, next);
-	uint8_t second = news->bytes[(from + 1) % NEWS_BYTES];
+	uint64_t from = start_of(ring, next);
+	uint8_t second = ring->bytes[(from + 1) % EVENT_RING_BYTES];
 
 	/* RFC 6455, 5.2: 126 and 127 stand for longer forms */
 	from += second < 126 ? 2 : second == 126 ? 4 : 10;
-	cut(news, from, start_of(news, next + 1) - from, piece);
+	set_slice(ring, from, start_of(ring, next + 1) - from, piece);
 }
 
 void
-news_finish(struct news *news)
+event_ring_finish(struct event_ring *ring)
 {
-	free(news->bytes);
-	free(news->starts);
-	news->bytes = NULL;
-	news->starts = NULL;
-	news->first = news->end;
+	free(ring->bytes);
+	free(ring->starts);
+	ring->bytes = NULL;
+	ring->starts = NULL;
+	ring->first = ring->end;
 }

@@ -16,39 +16,40 @@
 #include <stdint.h>
 
 /* So many bytes are kept, and so many events. */
-#define NEWS_BYTES (4 * 1024 * 1024)
-#define NEWS_EVENTS (32 * 1024)
+#define EVENT_RING_BYTES (4 * 1024 * 1024)
+#define EVENT_RING_EVENTS (32 * 1024)
 
 /* A longer event is not taken. */
-#define NEWS_EVENT_MAX (64 * 1024)
+#define EVENT_RING_EVENT_MAX (64 * 1024)
 
 /* Starts as zeros. */
-struct news {
-	uint8_t *bytes;      /* NEWS_BYTES of them, round and round; NULL: none yet */
-	uint64_t *starts;    /* where event n begins: n % NEWS_EVENTS */
+struct event_ring {
+	uint8_t *bytes;   /* EVENT_RING_BYTES of them, round and round; NULL: none yet */
+	uint64_t *starts; /* where event n begins: n % EVENT_RING_EVENTS */
 	uint64_t first, end; /* the numbers of the oldest event, and of the next one */
 	uint64_t fill;       /* bytes that were ever written */
 };
 
 /* A stretch of it, which may go over the end of the ring. */
-struct news_piece {
+struct event_ring_slice {
 	const uint8_t *head, *body;
 	size_t head_len, body_len;
 };
 
 /* Adds an event.  0, -ENOMEM, or -EMSGSIZE. */
-int news_add(struct news *news, const char *text, size_t len);
+int event_ring_add(struct event_ring *ring, const char *text, size_t len);
 
 /* The frames from event `next` on, as many as `bytes` hold but at least one, and the
  * number behind the last of them.  Only for first <= next < end; valid until the next
- * news_add(). */
-uint64_t news_frames(
-	const struct news *news, uint64_t next, size_t bytes, struct news_piece *piece);
+ * event_ring_add(). */
+uint64_t event_ring_frames(const struct event_ring *ring, uint64_t next, size_t bytes,
+	struct event_ring_slice *piece);
 
 /* The text of event `next`, as above. */
-void news_text(const struct news *news, uint64_t next, struct news_piece *piece);
+void event_ring_text(
+	const struct event_ring *ring, uint64_t next, struct event_ring_slice *piece);
 
 /* Forgets all events, and gives the memory back; the numbers go on. */
-void news_finish(struct news *news);
+void event_ring_finish(struct event_ring *ring);
 
 #endif

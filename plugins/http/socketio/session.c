@@ -44,9 +44,9 @@ slot_of(const char *id)
 static size_t
 free_slot(struct sessions *sessions)
 {
-	while (sessions->slots[sessions->turn])
-		sessions->turn = (sessions->turn + 1) % SESSIONS_MAX;
-	return sessions->turn;
+	while (sessions->slots[sessions->next_slot])
+		sessions->next_slot = (sessions->next_slot + 1) % SESSIONS_MAX;
+	return sessions->next_slot;
 }
 
 struct session *
@@ -80,7 +80,7 @@ session_free(struct sessions *sessions, struct session *session)
 	sessions->n--;
 	sessions->n_joined -= session->joined;
 	if (sessions->n == 0)
-		news_finish(&sessions->news);
+		event_ring_finish(&sessions->events);
 	free(session);
 }
 
@@ -104,7 +104,7 @@ session_get(const struct sessions *sessions, uintptr_t handle)
 }
 
 struct session *
-session_oldest_stranger(const struct sessions *sessions)
+session_oldest_unjoined(const struct sessions *sessions)
 {
 	struct session *oldest = NULL;
 
@@ -124,86 +124,90 @@ sessions_finish(struct sessions *sessions)
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (sessions->slots[i])
 			session_free(sessions, sessions->slots[i]);
-	news_finish(&sessions->news);
+	event_ring_finish(&sessions->events);
 }
 
 /* ------------------------------------------------------------- what they say */
 
 enum session_end
-session_say(struct session *session, const char *text, size_t len)
+session_enqueue(struct session *session, const char *text, size_t len)
 {
-	if (session->said_packets == POLL_PACKETS ||
-		session->said_len + 1 + len > sizeof(session->said))
+	if (session->queued_packets == POLL_PACKETS ||
+		session->queue_len + 1 + len > sizeof(session->queue))
 		return END_SLOW;
-	if (session->said_len > 0)
-		session->said[session->said_len++] = ENGINEIO_SEPARATOR;
-	memcpy(session->said + session->said_len, text, len);
-	session->said_len += len;
-	session->said_packets++;
-	return END_NOT;
+	if (session->queue_len > 0)
+		session->queue[session->queue_len++] = ENGINEIO_SEPARATOR;
+	memcpy(session->queue + session->queue_len, text, len);
+	session->queue_len += len;
+	session->queued_packets++;
+	return END_NONE;
 }
 
 /* The namespace / may come with a query behind it. */
 static bool
-is_root(const struct packet *packet)
+is_root(const struct engineio_packet *packet)
 {
-	return packet->space_len == 1 || packet->space[1] == '?';
+	return packet->namespace_len == 1 || packet->namespace[1] == '?';
 }
 
 static enum session_end
-join(struct sessions *sessions, struct session *session, const struct packet *packet)
+session_join(struct sessions *sessions, struct session *session,
+	const struct engineio_packet *packet)
 {
 	char text[ENGINEIO_PACKET_MAX];
 
 	if (!is_root(packet))
-		return session_say(session, text, packet_refused(text, packet));
+		return session_enqueue(
+			session, text, engineio_connect_error(text, packet));
 	if (!session->joined) {
 		session->joined = true;
-		session->next = sessions->news.end;
+		session->next = sessions->events.end;
 		sessions->n_joined++;
 	}
-	return session_say(session, text, packet_connected(text, session->socket_id));
+	return session_enqueue(
+		session, text, engineio_connected(text, session->socket_id));
 }
 
 static enum session_end
-leave(struct sessions *sessions, struct session *session, const struct packet *packet)
+session_leave(struct sessions *sessions, struct session *session,
+	const struct engineio_packet *packet)
 {
 	if (is_root(packet) && session->joined) {
 		session->joined = false;
 		sessions->n_joined--;
 	}
-	return END_NOT;
+	return END_NONE;
 }
 
 enum session_end
-session_take(struct sessions *sessions, struct session *session,
-	const struct packet *packet, uint64_t now_ms)
+session_receive(struct sessions *sessions, struct session *session,
+	const struct engineio_packet *packet, uint64_t now_ms)
 {
 	char text[ENGINEIO_PACKET_MAX];
 
 	switch (packet->kind) {
 	case PACKET_NOTHING:
-		return END_NOT;
+		return END_NONE;
 	case PACKET_CLOSE:
-		return END_ASKED;
+		return END_BY_CLIENT;
 	case PACKET_PONG:
 		if (session->pinged)
 			session->due_ms = now_ms + ENGINEIO_PING_INTERVAL;
 		session->pinged = false;
-		return END_NOT;
+		return END_NONE;
 	case PACKET_CONNECT:
-		return join(sessions, session, packet);
+		return session_join(sessions, session, packet);
 	case PACKET_DISCONNECT:
-		return leave(sessions, session, packet);
+		return session_leave(sessions, session, packet);
 	case PACKET_EVENT:
-		if (packet->number_len == 0 || !session->joined || !is_root(packet))
-			return END_NOT;
-		return session_say(session, text, packet_acknowledged(text, packet));
+		if (packet->ack_id_len == 0 || !session->joined || !is_root(packet))
+			return END_NONE;
+		return session_enqueue(session, text, engineio_ack(text, packet));
 	case PACKET_UPGRADE:
 	case PACKET_BROKEN:
 		break;
 	}
-	return END_BROKEN;
+	return END_PROTOCOL_ERROR;
 }
 
 /* -------------------------------------------------------- what they are told */
@@ -212,39 +216,39 @@ enum session_end
 session_tick(struct session *session, uint64_t now_ms)
 {
 	if (now_ms < session->due_ms)
-		return END_NOT;
+		return END_NONE;
 	if (session->pinged)
-		return END_SILENT;
+		return END_PING_TIMEOUT;
 	session->pinged = true;
 	session->due_ms = now_ms + ENGINEIO_PING_TIMEOUT;
-	return session_say(session, ENGINEIO_PING, strlen(ENGINEIO_PING));
+	return session_enqueue(session, ENGINEIO_PING, strlen(ENGINEIO_PING));
 }
 
 uint64_t
-session_behind(const struct sessions *sessions, const struct session *session)
+session_backlog(const struct sessions *sessions, const struct session *session)
 {
-	return session->joined ? sessions->news.end - session->next : 0;
+	return session->joined ? sessions->events.end - session->next : 0;
 }
 
 enum session_end
 session_check(const struct sessions *sessions, const struct session *session)
 {
-	return session->joined && session->next < sessions->news.first ? END_SLOW
-								       : END_NOT;
+	return session->joined && session->next < sessions->events.first ? END_SLOW
+									 : END_NONE;
 }
 
 size_t
 session_body(struct sessions *sessions, struct session *session)
 {
-	const struct news *news = &sessions->news;
-	size_t len = session->said_len, packets = session->said_packets;
+	const struct event_ring *ring = &sessions->events;
+	size_t len = session->queue_len, packets = session->queued_packets;
 
-	memcpy(sessions->body, session->said, len);
-	session->said_len = session->said_packets = 0;
-	while (packets < POLL_PACKETS && session_behind(sessions, session) > 0) {
-		struct news_piece piece;
+	memcpy(sessions->body, session->queue, len);
+	session->queue_len = session->queued_packets = 0;
+	while (packets < POLL_PACKETS && session_backlog(sessions, session) > 0) {
+		struct event_ring_slice piece;
 
-		news_text(news, session->next, &piece);
+		event_ring_text(ring, session->next, &piece);
 		if (len + 1 + piece.head_len + piece.body_len > sizeof(sessions->body))
 			break;
 		if (len > 0)
@@ -263,14 +267,14 @@ const char *
 session_end_text(enum session_end end)
 {
 	static const char *const texts[] = {
-		[END_NOT] = "it goes on",
-		[END_ASKED] = "it asked for it",
-		[END_BROKEN] = "it broke the protocol",
-		[END_SILENT] = "it did not answer a ping",
+		[END_NONE] = "it goes on",
+		[END_BY_CLIENT] = "it asked for it",
+		[END_PROTOCOL_ERROR] = "it broke the protocol",
+		[END_PING_TIMEOUT] = "it did not answer a ping",
 		[END_SLOW] = "it does not take what it is told",
-		[END_CROWDED] = "it never joined, and others want its place",
-		[END_LOST] = "its WebSocket is gone",
-		[END_STOP] = "the plugin stops",
+		[END_EVICTED] = "it never joined, and others want its place",
+		[END_CONNECTION_LOST] = "its WebSocket is gone",
+		[END_SHUTDOWN] = "the plugin stops",
 	};
 
 	return texts[end];

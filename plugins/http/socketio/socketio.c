@@ -30,12 +30,12 @@ now_ms(const struct socketio *io)
 struct session *
 socketio_open(struct socketio *io)
 {
-	struct session *stranger;
+	struct session *unjoined;
 
 	if (io->sessions.n == SESSIONS_MAX) {
-		stranger = session_oldest_stranger(&io->sessions);
-		if (stranger)
-			(void)socketio_end(io, stranger, END_CROWDED);
+		unjoined = session_oldest_unjoined(&io->sessions);
+		if (unjoined)
+			(void)socketio_end(io, unjoined, END_EVICTED);
 	}
 	return session_new(&io->sessions, now_ms(io));
 }
@@ -44,24 +44,24 @@ bool
 socketio_end(struct socketio *io, struct session *session, enum session_end end)
 {
 	static const uint16_t codes[] = {
-		[END_ASKED] = WS_NORMAL,
-		[END_BROKEN] = WS_PROTOCOL_ERROR,
-		[END_SILENT] = WS_POLICY,
-		[END_SLOW] = WS_POLICY,
-		[END_CROWDED] = WS_POLICY,
-		[END_LOST] = WS_NORMAL,
-		[END_STOP] = WS_GOING_AWAY,
+		[END_BY_CLIENT] = WEBSOCKET_NORMAL,
+		[END_PROTOCOL_ERROR] = WEBSOCKET_PROTOCOL_ERROR,
+		[END_PING_TIMEOUT] = WEBSOCKET_POLICY,
+		[END_SLOW] = WEBSOCKET_POLICY,
+		[END_EVICTED] = WEBSOCKET_POLICY,
+		[END_CONNECTION_LOST] = WEBSOCKET_NORMAL,
+		[END_SHUTDOWN] = WEBSOCKET_GOING_AWAY,
 	};
 
-	if (end == END_NOT)
+	if (end == END_NONE)
 		return false;
 	mural_log(io->http->host, MURAL_DEBUG, "socket.io session %s ends: %s",
 		session->id, session_end_text(end));
-	if (end == END_BROKEN)
+	if (end == END_PROTOCOL_ERROR)
 		http_discard(io->http, MURAL_MALFORMED);
 	if (session->socket)
-		socket_detach(io, session, codes[end]);
-	polling_release(session);
+		session_socket_detach(io, session, codes[end]);
+	polling_respond(session);
 	session_free(&io->sessions, session);
 	return true;
 }
@@ -71,10 +71,10 @@ socketio_pump(struct socketio *io, struct session *session)
 {
 	if (socketio_end(io, session, session_check(&io->sessions, session)))
 		return;
-	if (session->way == WAY_WEBSOCKET)
-		socket_pump(io, session);
-	else if (session_has_something(&io->sessions, session))
-		polling_release(session);
+	if (session->transport == TRANSPORT_WEBSOCKET)
+		session_socket_pump(io, session);
+	else if (session_has_output(&io->sessions, session))
+		polling_respond(session);
 }
 
 /* ---------------------------------------------------------------------- news */
@@ -120,8 +120,8 @@ socketio_emit(struct http *http, const char *event, const char *json)
 
 	if (!socketio_has_listeners(http))
 		return;
-	len = packet_event(io->sessions.body, sizeof(io->sessions.body), event, json);
-	if (len < 0 || news_add(&io->sessions.news, io->sessions.body, len) < 0) {
+	len = engineio_event(io->sessions.body, sizeof(io->sessions.body), event, json);
+	if (len < 0 || event_ring_add(&io->sessions.events, io->sessions.body, len) < 0) {
 		end_listeners(io);
 		return;
 	}
@@ -136,28 +136,28 @@ socketio_emit(struct http *http, const char *event, const char *json)
 static void on_sweep(uv_timer_t *timer);
 
 void
-socketio_hurry(struct socketio *io)
+socketio_sweep_soon(struct socketio *io)
 {
 	uv_timer_start(&io->sweep, on_sweep, PROBE_SWEEP_MS, 0);
 }
 
 /* True while it must be looked after often. */
 static bool
-sweep(struct socketio *io, struct session *session)
+sweep_session(struct socketio *io, struct session *session)
 {
 	enum session_end end = session_tick(session, now_ms(io));
 
 	if (socketio_end(io, session, end))
 		return false;
-	if (session->socket && session->way != WAY_WEBSOCKET &&
+	if (session->socket && session->transport != TRANSPORT_WEBSOCKET &&
 		now_ms(io) - session->probed_ms >= PROBE_MS)
-		socket_detach(io, session, WS_POLICY);
+		session_socket_detach(io, session, WEBSOCKET_POLICY);
 	/* a client that was probed may have sent a last GET that crossed the answer */
-	if (session->way == WAY_PROBING) {
-		polling_release(session);
+	if (session->transport == TRANSPORT_PROBING) {
+		polling_respond(session);
 		return true;
 	}
-	if (session->said_len > 0)
+	if (session->queue_len > 0)
 		socketio_pump(io, session);
 	return false;
 }
@@ -170,7 +170,7 @@ on_sweep(uv_timer_t *timer)
 
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (io->sessions.slots[i])
-			hurry |= sweep(io, io->sessions.slots[i]);
+			hurry |= sweep_session(io, io->sessions.slots[i]);
 	uv_timer_start(&io->sweep, on_sweep, hurry ? PROBE_SWEEP_MS : SWEEP_MS, 0);
 }
 
@@ -225,9 +225,9 @@ socketio_stop(struct http *http)
 	io->stopping = true;
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (io->sessions.slots[i])
-			(void)socketio_end(io, io->sessions.slots[i], END_STOP);
-	for (struct socket *socket = io->sockets; socket; socket = socket->next)
-		ws_drop(&socket->ws);
+			(void)socketio_end(io, io->sessions.slots[i], END_SHUTDOWN);
+	for (struct session_socket *socket = io->sockets; socket; socket = socket->next)
+		websocket_drop(&socket->ws);
 	uv_close((uv_handle_t *)&io->sweep, on_handle_closed);
 	uv_close((uv_handle_t *)&io->flush, on_handle_closed);
 }

@@ -18,10 +18,10 @@
 struct http;
 
 /* A WebSocket.  It stands for a session, or for none any more. */
-struct socket {
-	struct ws ws;
+struct session_socket {
+	struct websocket ws;
 	struct socketio *io;
-	struct socket *next, **link;
+	struct session_socket *next, **link;
 	uintptr_t session;              /* its handle; 0: none */
 	char text[ENGINEIO_PACKET_MAX]; /* how the message at hand begins */
 	size_t len;                     /* of it, whole */
@@ -30,7 +30,7 @@ struct socket {
 struct socketio {
 	struct http *http;
 	struct sessions sessions;
-	struct socket *sockets;
+	struct session_socket *sockets;
 	uv_timer_t sweep, flush;
 	uint64_t flushed_ms;
 	unsigned handles; /* that the loop still has */
@@ -43,14 +43,14 @@ struct socketio {
 struct session *socketio_open(struct socketio *io);
 
 /* Ends the session: its parked GET is answered, its WebSocket closed, the struct freed.
- * END_NOT does nothing; true when it is over. */
+ * END_NONE does nothing; true when it is over. */
 bool socketio_end(struct socketio *io, struct session *session, enum session_end end);
 
 /* Brings what is to be told on its way, as far as it goes now.  May end the session. */
 void socketio_pump(struct socketio *io, struct session *session);
 
 /* A probe began: it has to be looked after soon. */
-void socketio_hurry(struct socketio *io);
+void socketio_sweep_soon(struct socketio *io);
 
 /* A handle or a socket is gone; the last one ends it all. */
 void socketio_release(struct socketio *io);
@@ -58,19 +58,19 @@ void socketio_release(struct socketio *io);
 /* ---- transport-polling.c */
 
 /* Has the parked GET answered, with what there is to be told. */
-void polling_release(struct session *session);
+void polling_respond(struct session *session);
 
 /* ---- transport-websocket.c */
 
 /* Sends it what it is to be told. */
-void socket_pump(struct socketio *io, struct session *session);
+void session_socket_pump(struct socketio *io, struct session *session);
 
 /* Closes the WebSocket, which stands for no session any more. */
-void socket_detach(struct socketio *io, struct session *session, uint16_t code);
+void session_socket_detach(struct socketio *io, struct session *session, uint16_t code);
 
 /* The handler of an upgrade; its argument is the struct http, its request's data the
  * handle of the session that is probed, or 0 for a new one. */
-void socket_opened(void *arg, struct MHD_Connection *connection, void *request,
+void session_socket_opened(void *arg, struct MHD_Connection *connection, void *request,
 	const char *extra, size_t extra_len, MHD_socket fd,
 	struct MHD_UpgradeResponseHandle *upgrade);
 

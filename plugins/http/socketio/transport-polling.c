@@ -35,7 +35,7 @@ allow_origin(const struct request *request, struct MHD_Response *response)
 }
 
 static enum MHD_Result
-reply_text(struct request *request, unsigned status, const char *text, size_t len)
+polling_reply(struct request *request, unsigned status, const char *text, size_t len)
 {
 	struct MHD_Response *response =
 		MHD_create_response_from_buffer(len, (void *)text, MHD_RESPMEM_MUST_COPY);
@@ -43,21 +43,21 @@ reply_text(struct request *request, unsigned status, const char *text, size_t le
 	if (response)
 		(void)MHD_add_response_header(response, "Content-Type", PLAIN);
 	allow_origin(request, response);
-	return reply(request, status, response);
+	return reply_send(request, status, response);
 }
 
 /* The text is a JSON string with its quotes. */
 static enum MHD_Result
-reply_bad(struct request *request, const char *text)
+polling_reply_bad(struct request *request, const char *text)
 {
-	return reply_text(request, MHD_HTTP_BAD_REQUEST, text, strlen(text));
+	return polling_reply(request, MHD_HTTP_BAD_REQUEST, text, strlen(text));
 }
 
 static enum MHD_Result
-refuse(struct request *request, const char *text)
+polling_reject(struct request *request, const char *text)
 {
 	http_discard(request->http, MURAL_MALFORMED);
-	return reply_bad(request, text);
+	return polling_reply_bad(request, text);
 }
 
 static enum MHD_Result
@@ -77,13 +77,13 @@ answer_options(struct request *request)
 				response, "Access-Control-Allow-Headers", fields);
 	}
 	allow_origin(request, response);
-	return reply(request, MHD_HTTP_OK, response);
+	return reply_send(request, MHD_HTTP_OK, response);
 }
 
 /* ------------------------------------------------------------------- polling */
 
 static void
-on_over(struct request *request)
+on_poll_completed(struct request *request)
 {
 	struct session *session;
 
@@ -92,7 +92,7 @@ on_over(struct request *request)
 	session = session_of(request);
 	if (session && session->poll == request) {
 		session->poll = NULL;
-		session->released = false;
+		session->responding = false;
 	}
 }
 
@@ -106,52 +106,53 @@ answer_poll(struct request *request)
 
 	if (session) {
 		session->poll = NULL;
-		session->released = false;
+		session->responding = false;
 		if (socketio_end(io, session, session_check(&io->sessions, session)))
 			session = NULL;
 	}
 	if (!session)
-		return reply_text(
+		return polling_reply(
 			request, MHD_HTTP_OK, ENGINEIO_CLOSE, strlen(ENGINEIO_CLOSE));
 	/* its WebSocket tells it the rest */
-	if (session->way != WAY_WEBSOCKET)
+	if (session->transport != TRANSPORT_WEBSOCKET)
 		len = session_body(&io->sessions, session);
 	if (len == 0)
-		return reply_text(
+		return polling_reply(
 			request, MHD_HTTP_OK, ENGINEIO_NOOP, strlen(ENGINEIO_NOOP));
-	return reply_text(request, MHD_HTTP_OK, io->sessions.body, len);
+	return polling_reply(request, MHD_HTTP_OK, io->sessions.body, len);
 }
 
 void
-polling_release(struct session *session)
+polling_respond(struct session *session)
 {
-	if (!session->poll || session->released)
+	if (!session->poll || session->responding)
 		return;
-	session->released = true;
-	request_unpark(session->poll, answer_poll);
+	session->responding = true;
+	request_resume(session->poll, answer_poll);
 }
 
 static enum MHD_Result
-poll(struct request *request, struct session *session)
+polling_wait(struct request *request, struct session *session)
 {
 	struct socketio *io = request->http->socketio;
 
-	if (session->way == WAY_WEBSOCKET)
-		return refuse(request, "\"Invalid transport\"");
+	if (session->transport == TRANSPORT_WEBSOCKET)
+		return polling_reject(request, "\"Invalid transport\"");
 	if (session->poll) {
-		(void)socketio_end(io, session, END_BROKEN);
-		return reply_bad(request, "\"There is another GET for this session\"");
+		(void)socketio_end(io, session, END_PROTOCOL_ERROR);
+		return polling_reply_bad(
+			request, "\"There is another GET for this session\"");
 	}
 	request->data = (void *)session->handle;
-	if (session_has_something(&io->sessions, session))
+	if (session_has_output(&io->sessions, session))
 		return answer_poll(request);
-	request->on_over = on_over;
+	request->on_completed = on_poll_completed;
 	session->poll = request;
-	return request_park(request);
+	return request_suspend(request);
 }
 
 static enum MHD_Result
-shake_hands(struct request *request)
+polling_handshake(struct request *request)
 {
 	struct session *session = socketio_open(request->http->socketio);
 	char text[ENGINEIO_PACKET_MAX];
@@ -159,29 +160,30 @@ shake_hands(struct request *request)
 	if (!session)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"too many sessions, try again later");
-	return reply_text(
-		request, MHD_HTTP_OK, text, packet_open(text, session->id, true));
+	return polling_reply(
+		request, MHD_HTTP_OK, text, engineio_open(text, session->id, true));
 }
 
 /* --------------------------------------------------------------------- doors */
 
 static enum MHD_Result
-upgrade(struct request *request, struct session *session)
+polling_upgrade(struct request *request, struct session *session)
 {
 	struct MHD_Response *response;
 
-	if (session && (session->way != WAY_POLLING || session->socket))
-		return refuse(request, "\"Invalid transport\"");
-	response = ws_upgrade(request->connection, socket_opened, request->http);
+	if (session && (session->transport != TRANSPORT_POLLING || session->socket))
+		return polling_reject(request, "\"Invalid transport\"");
+	response = websocket_upgrade(
+		request->connection, session_socket_opened, request->http);
 	if (!response)
-		return refuse(request, "\"Invalid websocket upgrade\"");
+		return polling_reject(request, "\"Invalid websocket upgrade\"");
 	request->data = session ? (void *)session->handle : NULL;
-	return reply(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
+	return reply_send(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
 }
 
 /* What every request must have right; NULL: it has.  *session is the one it names. */
 static const char *
-find_fault(struct request *request, bool *websocket, struct session **session)
+find_error(struct request *request, bool *websocket, struct session **session)
 {
 	const char *transport = request_query(request, "transport");
 	const char *version = request_query(request, "EIO");
@@ -204,49 +206,50 @@ answer_get(struct request *request)
 {
 	struct session *session;
 	bool websocket;
-	const char *fault = find_fault(request, &websocket, &session);
+	const char *error = find_error(request, &websocket, &session);
 
-	if (fault)
-		return refuse(request, fault);
+	if (error)
+		return polling_reject(request, error);
 	/* what GET takes away would be lost */
 	if (strcmp(request->method, MHD_HTTP_METHOD_HEAD) == 0)
-		return refuse(request, "\"Bad request\"");
+		return polling_reject(request, "\"Bad request\"");
 	if (websocket)
-		return upgrade(request, session);
-	return session ? poll(request, session) : shake_hands(request);
+		return polling_upgrade(request, session);
+	return session ? polling_wait(request, session) : polling_handshake(request);
 }
 
 static enum MHD_Result
 answer_post(struct request *request)
 {
 	struct socketio *io = request->http->socketio;
-	enum session_end end = END_NOT;
+	enum session_end end = END_NONE;
 	const char *text = request->body;
 	size_t len = request->body_len;
 	struct session *session;
 	bool websocket;
-	const char *fault = find_fault(request, &websocket, &session);
+	const char *error = find_error(request, &websocket, &session);
 
-	if (fault)
-		return refuse(request, fault);
+	if (error)
+		return polling_reject(request, error);
 	if (!session)
-		return refuse(request, "\"Invalid session\"");
-	if (websocket || session->way == WAY_WEBSOCKET)
-		return refuse(request, "\"Invalid transport\"");
+		return polling_reject(request, "\"Invalid session\"");
+	if (websocket || session->transport == TRANSPORT_WEBSOCKET)
+		return polling_reject(request, "\"Invalid transport\"");
 	if (len == 0)
-		end = END_BROKEN;
-	while (len > 0 && end == END_NOT) {
+		end = END_PROTOCOL_ERROR;
+	while (len > 0 && end == END_NONE) {
 		const char *begin = text;
-		struct packet packet = packet_parse(begin, packet_cut(&text, &len));
+		struct engineio_packet packet =
+			engineio_parse(begin, engineio_split(&text, &len));
 
-		end = session_take(
+		end = session_receive(
 			&io->sessions, session, &packet, uv_now(io->sweep.loop));
 	}
 	if (!socketio_end(io, session, end))
 		socketio_pump(io, session);
-	if (end == END_NOT || end == END_ASKED)
-		return reply_text(request, MHD_HTTP_OK, "OK", 2);
-	return reply_bad(request, "\"Bad request\"");
+	if (end == END_NONE || end == END_BY_CLIENT)
+		return polling_reply(request, MHD_HTTP_OK, "OK", 2);
+	return polling_reply_bad(request, "\"Bad request\"");
 }
 
 const struct route socketio_routes[] = {

@@ -9,63 +9,64 @@
 /* Sent to a client at once; the rest when it has taken that. */
 #define CHUNK_BYTES (64 * 1024)
 
-static struct socket *
-socket_of(struct ws *ws)
+static struct session_socket *
+socket_of(struct websocket *ws)
 {
-	return (struct socket *)((char *)ws - offsetof(struct socket, ws));
+	return (struct session_socket *)((char *)ws -
+					 offsetof(struct session_socket, ws));
 }
 
 static void
-send_text(struct socket *socket, const char *text, size_t len)
+send_text(struct session_socket *socket, const char *text, size_t len)
 {
-	ws_send(&socket->ws, WS_TEXT, text, len);
+	websocket_send(&socket->ws, WEBSOCKET_TEXT, text, len);
 }
 
 /* ------------------------------------------------------------ to the session */
 
 void
-socket_pump(struct socketio *io, struct session *session)
+session_socket_pump(struct socketio *io, struct session *session)
 {
-	struct ws *ws = &session->socket->ws;
-	const char *said = session->said;
-	size_t said_len = session->said_len;
+	struct websocket *ws = &session->socket->ws;
+	const char *queue = session->queue;
+	size_t queue_len = session->queue_len;
 
-	while (said_len > 0) {
-		const char *packet = said;
-		size_t len = packet_cut(&said, &said_len);
+	while (queue_len > 0) {
+		const char *packet = queue;
+		size_t len = engineio_split(&queue, &queue_len);
 
-		ws_send(ws, WS_TEXT, packet, len);
+		websocket_send(ws, WEBSOCKET_TEXT, packet, len);
 	}
-	session->said_len = session->said_packets = 0;
-	while (!ws->closing && ws_waiting(ws) == 0 &&
-		session_behind(&io->sessions, session) > 0) {
-		struct news_piece piece;
+	session->queue_len = session->queued_packets = 0;
+	while (!ws->closing && websocket_pending(ws) == 0 &&
+		session_backlog(&io->sessions, session) > 0) {
+		struct event_ring_slice piece;
 
-		session->next = news_frames(
-			&io->sessions.news, session->next, CHUNK_BYTES, &piece);
-		ws_send_frames(
+		session->next = event_ring_frames(
+			&io->sessions.events, session->next, CHUNK_BYTES, &piece);
+		websocket_send_frames(
 			ws, piece.head, piece.head_len, piece.body, piece.body_len);
 	}
 }
 
 void
-socket_detach(struct socketio *io, struct session *session, uint16_t code)
+session_socket_detach(struct socketio *io, struct session *session, uint16_t code)
 {
-	struct socket *socket = session->socket;
+	struct session_socket *socket = session->socket;
 
 	session->socket = NULL;
-	session->way = WAY_POLLING;
+	session->transport = TRANSPORT_POLLING;
 	socket->session = 0;
 	if (io->stopping)
-		ws_drop(&socket->ws);
+		websocket_drop(&socket->ws);
 	else
-		ws_close(&socket->ws, code);
+		websocket_close(&socket->ws, code);
 }
 
 /* ---------------------------------------------------------- from the session */
 
 static bool
-says(const struct socket *socket, const char *text)
+message_is(const struct session_socket *socket, const char *text)
 {
 	return socket->len == strlen(text) &&
 	       memcmp(socket->text, text, socket->len) == 0;
@@ -74,50 +75,51 @@ says(const struct socket *socket, const char *text)
 /* While the session still polls.  The GET that is parked must come back to the client
  * before it says that it goes over; whatever it brings was taken from the queue once. */
 static void
-take_over(struct socketio *io, struct session *session, struct socket *socket)
+upgrade_session(
+	struct socketio *io, struct session *session, struct session_socket *socket)
 {
-	if (says(socket, ENGINEIO_PROBE)) {
+	if (message_is(socket, ENGINEIO_PROBE)) {
 		send_text(socket, ENGINEIO_PROBED, strlen(ENGINEIO_PROBED));
-		session->way = WAY_PROBING;
-		polling_release(session);
-		socketio_hurry(io);
+		session->transport = TRANSPORT_PROBING;
+		polling_respond(session);
+		socketio_sweep_soon(io);
 		return;
 	}
-	if (session->way == WAY_PROBING &&
-		packet_parse(socket->text, socket->len).kind == PACKET_UPGRADE) {
-		session->way = WAY_WEBSOCKET;
-		polling_release(session);
+	if (session->transport == TRANSPORT_PROBING &&
+		engineio_parse(socket->text, socket->len).kind == PACKET_UPGRADE) {
+		session->transport = TRANSPORT_WEBSOCKET;
+		polling_respond(session);
 		socketio_pump(io, session);
 		return;
 	}
 	http_discard(io->http, MURAL_MALFORMED);
-	socket_detach(io, session, WS_PROTOCOL_ERROR);
+	session_socket_detach(io, session, WEBSOCKET_PROTOCOL_ERROR);
 }
 
 static void
-take_message(struct socket *socket)
+receive_message(struct session_socket *socket)
 {
 	struct socketio *io = socket->io;
 	struct session *session = session_get(&io->sessions, socket->session);
-	struct packet packet = packet_parse(socket->text, socket->len);
+	struct engineio_packet packet = engineio_parse(socket->text, socket->len);
 	enum session_end end;
 
 	if (!session)
 		return;
-	if (session->way != WAY_WEBSOCKET) {
-		take_over(io, session, socket);
+	if (session->transport != TRANSPORT_WEBSOCKET) {
+		upgrade_session(io, session, socket);
 		return;
 	}
-	end = session_take(&io->sessions, session, &packet, uv_now(io->sweep.loop));
+	end = session_receive(&io->sessions, session, &packet, uv_now(io->sweep.loop));
 	if (!socketio_end(io, session, end))
 		socketio_pump(io, session);
 }
 
 /* Keeps the beginning, which is all that counts. */
 static void
-on_data(struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end)
+on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool end)
 {
-	struct socket *socket = socket_of(ws);
+	struct session_socket *socket = socket_of(ws);
 	size_t room = sizeof(socket->text) > socket->len
 			      ? sizeof(socket->text) - socket->len
 			      : 0;
@@ -125,21 +127,21 @@ on_data(struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end)
 	memcpy(socket->text + sizeof(socket->text) - room, data, len < room ? len : room);
 	socket->len += len;
 	if (socket->len > ENGINEIO_PAYLOAD_MAX) {
-		ws_close(ws, WS_TOO_BIG);
+		websocket_close(ws, WEBSOCKET_TOO_BIG);
 		return;
 	}
 	if (!end)
 		return;
-	if (opcode != WS_TEXT)
+	if (opcode != WEBSOCKET_TEXT)
 		socket->len = 0; /* which is no packet */
-	take_message(socket);
+	receive_message(socket);
 	socket->len = 0;
 }
 
 static void
-on_drained(struct ws *ws)
+on_drained(struct websocket *ws)
 {
-	struct socket *socket = socket_of(ws);
+	struct session_socket *socket = socket_of(ws);
 	struct session *session = session_get(&socket->io->sessions, socket->session);
 
 	if (session)
@@ -149,9 +151,9 @@ on_drained(struct ws *ws)
 /* ------------------------------------------------------------ begin and end */
 
 static void
-on_closed(struct ws *ws, bool broken)
+on_socket_closed(struct websocket *ws, bool broken)
 {
-	struct socket *socket = socket_of(ws);
+	struct session_socket *socket = socket_of(ws);
 	struct socketio *io = socket->io;
 	struct session *session = session_get(&io->sessions, socket->session);
 
@@ -162,23 +164,24 @@ on_closed(struct ws *ws, bool broken)
 		socket->next->link = socket->link;
 	if (session) {
 		session->socket = NULL;
-		if (session->way == WAY_WEBSOCKET)
-			(void)socketio_end(io, session, END_LOST);
+		if (session->transport == TRANSPORT_WEBSOCKET)
+			(void)socketio_end(io, session, END_CONNECTION_LOST);
 		else
-			session->way = WAY_POLLING; /* the probe came to nothing */
+			session->transport =
+				TRANSPORT_POLLING; /* the probe came to nothing */
 	}
 	free(socket);
 	socketio_release(io);
 }
 
-static const struct ws_handler handler = {
+static const struct websocket_handler handler = {
 	.on_data = on_data,
 	.on_drained = on_drained,
-	.on_closed = on_closed,
+	.on_closed = on_socket_closed,
 };
 
 static void
-adopt(struct socketio *io, struct session *session, struct socket *socket)
+attach(struct socketio *io, struct session *session, struct session_socket *socket)
 {
 	socket->io = io;
 	socket->session = session->handle;
@@ -201,13 +204,13 @@ open_session(struct socketio *io)
 
 	if (!session)
 		return NULL;
-	session->way = WAY_WEBSOCKET;
-	(void)session_say(session, text, packet_open(text, session->id, false));
+	session->transport = TRANSPORT_WEBSOCKET;
+	(void)session_enqueue(session, text, engineio_open(text, session->id, false));
 	return session;
 }
 
 void
-socket_opened(void *arg, struct MHD_Connection *connection, void *context,
+session_socket_opened(void *arg, struct MHD_Connection *connection, void *context,
 	const char *extra, size_t extra_len, MHD_socket fd,
 	struct MHD_UpgradeResponseHandle *upgrade)
 {
@@ -215,7 +218,7 @@ socket_opened(void *arg, struct MHD_Connection *connection, void *context,
 	struct request *request = context;
 	struct socketio *io = http->socketio;
 	uintptr_t handle = (uintptr_t)request->data;
-	struct socket *socket = calloc(1, sizeof(*socket));
+	struct session_socket *socket = calloc(1, sizeof(*socket));
 	struct session *session = NULL;
 
 	(void)connection;
@@ -227,14 +230,14 @@ socket_opened(void *arg, struct MHD_Connection *connection, void *context,
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
-	if (ws_open(&socket->ws, &http->server, &handler, upgrade, fd, extra, extra_len,
-		    ENGINEIO_PAYLOAD_MAX) < 0) {
+	if (websocket_open(&socket->ws, &http->server, &handler, upgrade, fd, extra,
+		    extra_len, ENGINEIO_PAYLOAD_MAX) < 0) {
 		free(socket);
 		if (!handle)
 			session_free(&io->sessions, session);
 		return;
 	}
-	adopt(io, session, socket);
+	attach(io, session, socket);
 	if (!handle)
 		socketio_pump(io, session);
 }

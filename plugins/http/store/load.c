@@ -7,7 +7,7 @@
 
 /* Ends a reading; 0 or -errno, logged. */
 static int
-finish(struct store *store, sqlite3_stmt *statement, int code)
+read_finish(struct store *store, sqlite3_stmt *statement, int code)
 {
 	sqlite3_finalize(statement);
 	if (code == SQLITE_DONE)
@@ -46,7 +46,7 @@ store_each_generator(struct store *store,
 		if (generator.secret && sqlite3_column_bytes(read, 4) == STORE_SECRET_LEN)
 			each(&generator, arg);
 	}
-	return finish(store, read, code);
+	return read_finish(store, read, code);
 }
 
 int
@@ -68,7 +68,7 @@ store_each_cell(struct store *store,
 
 		each(&pixel, arg);
 	}
-	return finish(store, read, code);
+	return read_finish(store, read, code);
 }
 
 uint32_t
@@ -92,7 +92,7 @@ store_number(struct store *store, const char *name, int64_t absent)
 }
 
 bool
-store_was_stopped(const struct store *store)
+store_was_clean(const struct store *store)
 {
-	return store->was_stopped;
+	return store->was_clean;
 }

@@ -23,7 +23,7 @@
 
 /* From one schema to the next; the number of the last is the file's user_version.  What
  * stands here was released, so it never changes: a new schema is a new step. */
-static const char *const steps[] = {
+static const char *const migrations[] = {
 	/* a place is row << 16 | column */
 	"PRAGMA application_id = " STRING(
 		APPLICATION_ID) ";"
@@ -49,7 +49,7 @@ static const char *const steps[] = {
 	"CREATE TABLE base (place INTEGER PRIMARY KEY, colour INTEGER NOT NULL);",
 };
 
-#define SCHEMA ((int)(sizeof(steps) / sizeof(*steps)))
+#define SCHEMA ((int)(sizeof(migrations) / sizeof(*migrations)))
 
 sqlite3_stmt *
 store_prepare(sqlite3 *db, const char *sql)
@@ -62,7 +62,7 @@ store_prepare(sqlite3 *db, const char *sql)
 
 /* The first column of the first row as a number. */
 static int
-ask(sqlite3 *db, const char *sql, int64_t *answer)
+query_number(sqlite3 *db, const char *sql, int64_t *answer)
 {
 	sqlite3_stmt *statement = store_prepare(db, sql);
 	int code = sqlite3_step(statement);
@@ -85,7 +85,7 @@ migrate(struct store *store, int version)
 			version + 1);
 		if (sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
 				SQLITE_OK ||
-			sqlite3_exec(store->db, steps[version], NULL, NULL, NULL) !=
+			sqlite3_exec(store->db, migrations[version], NULL, NULL, NULL) !=
 				SQLITE_OK ||
 			sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 			return sqlite3_errcode(store->db);
@@ -114,15 +114,16 @@ refuse_foreign(struct store *store)
 
 /* Finds out whose file it is; SQLite's code, or a -errno for one that is not ours. */
 static int
-adopt(struct store *store)
+check_schema(struct store *store)
 {
 	int64_t version = 0, id = 0, tables = 0;
-	int code = ask(store->db, "PRAGMA user_version", &version);
+	int code = query_number(store->db, "PRAGMA user_version", &version);
 
 	if (code == SQLITE_OK)
-		code = ask(store->db, "PRAGMA application_id", &id);
+		code = query_number(store->db, "PRAGMA application_id", &id);
 	if (code == SQLITE_OK)
-		code = ask(store->db, "SELECT count(*) FROM sqlite_master", &tables);
+		code = query_number(
+			store->db, "SELECT count(*) FROM sqlite_master", &tables);
 	if (code != SQLITE_OK)
 		return code;
 	if (tables > 0 && id != APPLICATION_ID)
@@ -140,7 +141,7 @@ adopt(struct store *store)
 
 /* Whether a check of SQLite's says "ok". */
 static int
-check(sqlite3 *db, const char *sql)
+quick_check(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *statement = store_prepare(db, sql);
 	bool ok = sqlite3_step(statement) == SQLITE_ROW &&
@@ -163,9 +164,9 @@ check_all(struct store *store)
 	int code = SQLITE_OK;
 
 	if (fstat(store->lock_fd, &status) == 0 && status.st_size <= CHECK_BYTES)
-		return check(store->db, "PRAGMA quick_check(1)");
+		return quick_check(store->db, "PRAGMA quick_check(1)");
 	for (size_t i = 0; code == SQLITE_OK && i < sizeof(tables) / sizeof(*tables); i++)
-		code = check(store->db, tables[i]);
+		code = quick_check(store->db, tables[i]);
 	return code;
 }
 
@@ -206,23 +207,25 @@ store_close(struct store *store)
 
 /* What is to be known before anything is added. */
 static int
-look(struct store *store)
+read_state(struct store *store)
 {
 	int64_t first = 1, last = 0, stopped = 0, generator = 0;
-	int code = ask(store->db, "SELECT coalesce(min(number), 1) FROM log", &first);
+	int code = query_number(
+		store->db, "SELECT coalesce(min(number), 1) FROM log", &first);
 
 	if (code == SQLITE_OK)
-		code = ask(store->db, "SELECT coalesce(max(number), 0) FROM log", &last);
+		code = query_number(
+			store->db, "SELECT coalesce(max(number), 0) FROM log", &last);
 	if (code == SQLITE_OK)
-		code = ask(store->db, "SELECT value FROM number WHERE name = 'stopped'",
-			&stopped);
+		code = query_number(store->db,
+			"SELECT value FROM number WHERE name = 'stopped'", &stopped);
 	if (code == SQLITE_OK)
-		code = ask(store->db,
+		code = query_number(store->db,
 			"SELECT seq FROM sqlite_sequence WHERE name = 'generator'",
 			&generator);
 	store->first_pixel = first;
 	store->next_pixel = last + 1;
-	store->was_stopped = stopped != 0;
+	store->was_clean = stopped != 0;
 	store->last_generator = generator;
 	return code;
 }
@@ -240,14 +243,14 @@ open_database(struct store *store)
 			"PRAGMA journal_size_limit = 16777216",
 			NULL, NULL, NULL);
 	if (code == SQLITE_OK)
-		code = adopt(store);
+		code = check_schema(store);
 	if (code == SQLITE_OK)
 		code = check_all(store);
-	return code == SQLITE_OK ? look(store) : code;
+	return code == SQLITE_OK ? read_state(store) : code;
 }
 
 static int
-put_aside(struct store *store, const char *why)
+rename_broken(struct store *store, const char *why)
 {
 	static const char *const ends[] = { "", "-wal", "-shm" };
 	char from[4200], to[4300], stamp[32];
@@ -297,7 +300,7 @@ store_open(struct store *store)
 			return code;
 		if (!is_broken(code) || tries > 0)
 			break;
-		ret = put_aside(store, why);
+		ret = rename_broken(store, why);
 		if (ret < 0)
 			return ret;
 	}

@@ -13,8 +13,8 @@
 #define LOG_MAX 10000000
 
 /* A change that is no pixel: a generator, or a number under a name. */
-struct change {
-	struct change *next;
+struct store_change {
+	struct store_change *next;
 	bool is_generator;
 	struct store_generator generator; /* its strings point into `bytes` */
 	uint8_t secret[STORE_SECRET_LEN];
@@ -29,13 +29,13 @@ struct batch {
 	struct store_pixel *pixels;
 	size_t n_pixels, size;
 	size_t lost; /* pixels that found no room */
-	struct change *changes, **changes_end;
+	struct store_change *changes, **changes_end;
 	uint64_t since_ns; /* when the first change came; 0: it is empty */
 };
 
 struct statements {
 	sqlite3_stmt *begin, *commit, *rollback;
-	sqlite3_stmt *log, *cells, *figures, *generator, *number, *add;
+	sqlite3_stmt *log, *cells, *counters, *generator, *number, *add;
 	sqlite3_stmt *fold, *cut;
 };
 
@@ -43,7 +43,7 @@ struct store {
 	struct http *http;
 	const char *path;
 	int lock_fd; /* keeps a second murald out */
-	bool was_stopped;
+	bool was_clean;
 	uint32_t last_generator;
 
 	/* the writer's, once it runs */
@@ -54,7 +54,7 @@ struct store {
 
 	/* the main loop's */
 	struct store_wait *waits;
-	uv_async_t bell;
+	uv_async_t wakeup;
 	uv_thread_t thread;
 	bool running;
 
@@ -89,6 +89,6 @@ int store_write(struct store *store, struct batch *batch);
 void store_finish_writing(struct store *store);
 
 /* The last transaction: everything was written. */
-void store_seal(struct store *store);
+void store_mark_clean(struct store *store);
 
 #endif

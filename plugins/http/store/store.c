@@ -25,7 +25,7 @@
 static void
 batch_clear(struct batch *batch)
 {
-	struct change *change = batch->changes, *next;
+	struct store_change *change = batch->changes, *next;
 
 	for (; change; change = next) {
 		next = change->next;
@@ -40,7 +40,7 @@ batch_clear(struct batch *batch)
 
 /* Under the lock: the batch at hand has a change now. */
 static void
-touch(struct store *store)
+batch_touch(struct store *store)
 {
 	struct batch *batch = store->filling;
 
@@ -70,12 +70,12 @@ store_add_pixel(struct store *store, const struct store_pixel *pixel)
 		batch->pixels[batch->n_pixels++] = *pixel;
 	else
 		batch->lost++;
-	touch(store);
+	batch_touch(store);
 	uv_mutex_unlock(&store->lock);
 }
 
 static void
-add_change(struct store *store, struct change *change)
+add_change(struct store *store, struct store_change *change)
 {
 	if (!change) {
 		mural_log(store->http->host, MURAL_ERROR, "%s: no memory for a change",
@@ -85,13 +85,13 @@ add_change(struct store *store, struct change *change)
 	uv_mutex_lock(&store->lock);
 	*store->filling->changes_end = change;
 	store->filling->changes_end = &change->next;
-	touch(store);
+	batch_touch(store);
 	uv_mutex_unlock(&store->lock);
 }
 
 /* A copy of the text behind what is in `bytes` already. */
 static const char *
-keep(char **bytes, const char *text)
+copy_string(char **bytes, const char *text)
 {
 	char *copy = *bytes;
 
@@ -105,7 +105,7 @@ void
 store_put_generator(struct store *store, const struct store_generator *generator)
 {
 	size_t id_len = generator->id ? strlen(generator->id) : 0;
-	struct change *change =
+	struct store_change *change =
 		calloc(1, sizeof(*change) + id_len + strlen(generator->name) +
 				  strlen(generator->author) + 3);
 	char *bytes = change ? change->bytes : NULL;
@@ -113,9 +113,9 @@ store_put_generator(struct store *store, const struct store_generator *generator
 	if (change) {
 		change->is_generator = true;
 		change->generator = *generator;
-		change->generator.id = keep(&bytes, generator->id);
-		change->generator.name = keep(&bytes, generator->name);
-		change->generator.author = keep(&bytes, generator->author);
+		change->generator.id = copy_string(&bytes, generator->id);
+		change->generator.name = copy_string(&bytes, generator->name);
+		change->generator.author = copy_string(&bytes, generator->author);
 		memcpy(change->secret, generator->secret, STORE_SECRET_LEN);
 		change->generator.secret = change->secret;
 	}
@@ -125,11 +125,11 @@ store_put_generator(struct store *store, const struct store_generator *generator
 void
 store_set_number(struct store *store, const char *name, int64_t value)
 {
-	struct change *change = calloc(1, sizeof(*change) + strlen(name) + 1);
+	struct store_change *change = calloc(1, sizeof(*change) + strlen(name) + 1);
 	char *bytes = change ? change->bytes : NULL;
 
 	if (change) {
-		change->name = keep(&bytes, name);
+		change->name = copy_string(&bytes, name);
 		change->value = value;
 	}
 	add_change(store, change);
@@ -149,7 +149,7 @@ store_mark(const struct store *store)
 }
 
 bool
-store_has(const struct store *store, uint64_t mark)
+store_is_written(const struct store *store, uint64_t mark)
 {
 	bool has;
 
@@ -169,7 +169,7 @@ store_wait(struct store *store, struct store_wait *wait)
 	store->waits = wait;
 	uv_mutex_lock(&store->lock);
 	if (store->written >= wait->mark)
-		uv_async_send(&store->bell);
+		uv_async_send(&store->wakeup);
 	store->urgent = true;
 	uv_cond_signal(&store->changed);
 	uv_mutex_unlock(&store->lock);
@@ -206,9 +206,9 @@ call_waits(struct store *store)
 }
 
 static void
-on_bell(uv_async_t *bell)
+on_wakeup(uv_async_t *wakeup)
 {
-	call_waits(bell->data);
+	call_waits(wakeup->data);
 }
 
 /* ------------------------------------------------------------------ the writer */
@@ -237,7 +237,7 @@ wait_for_batch(struct store *store)
 
 /* Under the lock: the batch that filled is the writer's, an empty one fills. */
 static struct batch *
-swap(struct store *store)
+batch_swap(struct store *store)
 {
 	struct batch *full = store->filling;
 
@@ -253,7 +253,7 @@ write_or_wait(struct store *store, struct batch *batch)
 	while (store_write(store, batch) < 0) {
 		uv_mutex_lock(&store->lock);
 		store->failed = batch->mark;
-		uv_async_send(&store->bell);
+		uv_async_send(&store->wakeup);
 		if (!store->quit)
 			uv_cond_timedwait(&store->changed, &store->lock, RETRY_NS);
 		bool quit = store->quit;
@@ -274,7 +274,7 @@ run_writer(void *arg)
 
 	uv_mutex_lock(&store->lock);
 	while (fine && wait_for_batch(store)) {
-		struct batch *batch = swap(store);
+		struct batch *batch = batch_swap(store);
 
 		uv_mutex_unlock(&store->lock);
 		fine = write_or_wait(store, batch);
@@ -284,10 +284,10 @@ run_writer(void *arg)
 		else
 			store->failed = store->filling->mark;
 		batch_clear(batch);
-		uv_async_send(&store->bell);
+		uv_async_send(&store->wakeup);
 	}
 	uv_mutex_unlock(&store->lock);
-	store_seal(store);
+	store_mark_clean(store);
 }
 
 /* ----------------------------------------------------------------- start, stop */
@@ -340,8 +340,8 @@ store_start(struct http *http)
 		return ret;
 	}
 	http->store = store;
-	uv_async_init(http->host->loop, &store->bell, on_bell);
-	store->bell.data = store;
+	uv_async_init(http->host->loop, &store->wakeup, on_wakeup);
+	store->wakeup.data = store;
 	http_hold(http);
 	ret = store_open(store);
 	if (ret == 0)
@@ -351,7 +351,7 @@ store_start(struct http *http)
 
 /* The connection is the writer's from here on. */
 int
-store_begin(struct http *http)
+store_start_writer(struct http *http)
 {
 	int ret = start_writer(http->store);
 
@@ -362,7 +362,7 @@ store_begin(struct http *http)
 }
 
 static void
-on_closed(uv_handle_t *handle)
+on_store_closed(uv_handle_t *handle)
 {
 	struct store *store = handle->data;
 	struct http *http = store->http;
@@ -396,5 +396,5 @@ store_stop(struct http *http)
 	}
 	uv_cond_destroy(&store->changed);
 	uv_mutex_destroy(&store->lock);
-	uv_close((uv_handle_t *)&store->bell, on_closed);
+	uv_close((uv_handle_t *)&store->wakeup, on_store_closed);
 }

@@ -47,7 +47,7 @@ struct store_generator {
 int store_start(struct http *http);
 
 /* From here on changes are taken. */
-int store_begin(struct http *http);
+int store_start_writer(struct http *http);
 
 /* Writes what there is and ends. */
 void store_stop(struct http *http);
@@ -68,7 +68,7 @@ uint32_t store_last_generator(const struct store *store);
 int64_t store_number(struct store *store, const char *name, int64_t absent);
 
 /* Whether the last murald that had the file ended as it should. */
-bool store_was_stopped(const struct store *store);
+bool store_was_clean(const struct store *store);
 
 /* ---- changes: copied, written soon, in this order */
 
@@ -85,7 +85,7 @@ void store_set_number(struct store *store, const char *name, int64_t value);
 uint64_t store_mark(const struct store *store);
 
 /* Whether everything up to the mark is written. */
-bool store_has(const struct store *store, uint64_t mark);
+bool store_is_written(const struct store *store, uint64_t mark);
 
 /* Belongs to the caller until `done` was called or it was cancelled. */
 struct store_wait {
@@ -105,7 +105,8 @@ void store_cancel(struct store_wait *wait);
 struct store_log;
 
 /* The log as it is at this moment in the file, which it stays for this reader: what
- * was marked before is in it once store_has() says so.  0 or -errno, not logged. */
+ * was marked before is in it once store_is_written() says so.  0 or -errno, not logged.
+ */
 int store_log_open(const char *database, struct store_log **log);
 
 /* The oldest pixels are folded into a picture when there are more than 10 million; the

@@ -7,7 +7,7 @@
 #include "http/store/store-private.h"
 
 /* So many more than it may have are cut from the log at once. */
-#define CUT 50000
+#define LOG_CUT_MIN 50000
 
 /* What each cell shows at the end of that part of the log. */
 #define LAST_OF_EACH_PLACE(part)                                                         \
@@ -20,7 +20,7 @@ static const char log_sql[] =
 static const char cells_sql[] =
 	"INSERT OR REPLACE INTO cell SELECT place, colour, generator" LAST_OF_EACH_PLACE(
 		"number >= ?1");
-static const char figures_sql[] =
+static const char counters_sql[] =
 	"UPDATE generator SET pixels = pixels + n, unnecessary = unnecessary + u FROM"
 	" (SELECT generator AS g, count(*) AS n, sum(unnecessary) AS u FROM log"
 	" WHERE number >= ?1 GROUP BY generator) WHERE generator.number = g";
@@ -41,7 +41,7 @@ static const char cut_sql[] = "DELETE FROM log WHERE number < ?1";
 
 /* Runs a statement whose values are bound, and makes it ready for the next time. */
 static int
-run(sqlite3_stmt *statement)
+statement_run(sqlite3_stmt *statement)
 {
 	int code = sqlite3_step(statement);
 
@@ -50,24 +50,24 @@ run(sqlite3_stmt *statement)
 }
 
 static int
-run_with(sqlite3_stmt *statement, int64_t value)
+statement_run_with(sqlite3_stmt *statement, int64_t value)
 {
 	sqlite3_bind_int64(statement, 1, value);
-	return run(statement);
+	return statement_run(statement);
 }
 
 static int
-run_number(sqlite3_stmt *statement, const char *name, int64_t value)
+statement_run_number(sqlite3_stmt *statement, const char *name, int64_t value)
 {
 	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(statement, 2, value);
-	return run(statement);
+	return statement_run(statement);
 }
 
 static int
 set_number(struct store *store, const char *name, int64_t value)
 {
-	return run_number(store->statements.number, name, value);
+	return statement_run_number(store->statements.number, name, value);
 }
 
 /* ------------------------------------------------------------------ one batch */
@@ -77,14 +77,14 @@ static int
 sum_up(struct store *store, int64_t pixels, int64_t unnecessary)
 {
 	struct statements *statements = &store->statements;
-	int code = run_with(statements->cells, store->next_pixel);
+	int code = statement_run_with(statements->cells, store->next_pixel);
 
 	if (code == SQLITE_OK)
-		code = run_with(statements->figures, store->next_pixel);
+		code = statement_run_with(statements->counters, store->next_pixel);
 	if (code == SQLITE_OK)
-		code = run_number(statements->add, "pixels", pixels);
+		code = statement_run_number(statements->add, "pixels", pixels);
 	if (code == SQLITE_OK)
-		code = run_number(statements->add, "unnecessary", unnecessary);
+		code = statement_run_number(statements->add, "unnecessary", unnecessary);
 	return code;
 }
 
@@ -105,7 +105,7 @@ write_pixels(struct store *store, const struct batch *batch)
 		sqlite3_bind_int(log, 5, pixel->unnecessary);
 		sqlite3_bind_int64(log, 6, pixel->generator);
 		unnecessary += pixel->unnecessary;
-		code = run(log);
+		code = statement_run(log);
 	}
 	if (code == SQLITE_OK && batch->n_pixels > 0)
 		code = sum_up(store, batch->n_pixels, unnecessary);
@@ -118,7 +118,7 @@ write_changes(struct store *store, const struct batch *batch)
 	sqlite3_stmt *put = store->statements.generator;
 	int code = SQLITE_OK;
 
-	for (struct change *change = batch->changes; code == SQLITE_OK && change;
+	for (struct store_change *change = batch->changes; code == SQLITE_OK && change;
 		change = change->next) {
 		const struct store_generator *generator = &change->generator;
 
@@ -132,7 +132,7 @@ write_changes(struct store *store, const struct batch *batch)
 		sqlite3_bind_text(put, 4, generator->author, -1, SQLITE_STATIC);
 		sqlite3_bind_blob(
 			put, 5, generator->secret, STORE_SECRET_LEN, SQLITE_STATIC);
-		code = run(put);
+		code = statement_run(put);
 	}
 	return code;
 }
@@ -144,11 +144,11 @@ cut_log(struct store *store, int64_t next, int64_t *first)
 	int64_t from = next - LOG_MAX;
 	int code;
 
-	if (from < *first + CUT)
+	if (from < *first + LOG_CUT_MIN)
 		return SQLITE_OK;
-	code = run_with(store->statements.fold, from);
+	code = statement_run_with(store->statements.fold, from);
 	if (code == SQLITE_OK)
-		code = run_with(store->statements.cut, from);
+		code = statement_run_with(store->statements.cut, from);
 	if (code == SQLITE_OK)
 		*first = from;
 	return code;
@@ -157,10 +157,10 @@ cut_log(struct store *store, int64_t next, int64_t *first)
 static int
 write_batch(struct store *store, const struct batch *batch, int64_t *first)
 {
-	int code = run(store->statements.begin);
+	int code = statement_run(store->statements.begin);
 
 	/* until the end is written, too */
-	if (code == SQLITE_OK && store->was_stopped)
+	if (code == SQLITE_OK && store->was_clean)
 		code = set_number(store, "stopped", 0);
 	if (code == SQLITE_OK)
 		code = write_changes(store, batch);
@@ -169,12 +169,12 @@ write_batch(struct store *store, const struct batch *batch, int64_t *first)
 	if (code == SQLITE_OK)
 		code = cut_log(store, store->next_pixel + batch->n_pixels, first);
 	if (code == SQLITE_OK)
-		code = run(store->statements.commit);
+		code = statement_run(store->statements.commit);
 	return code;
 }
 
 static void
-tell(struct store *store, int code)
+log_failure(struct store *store, int code)
 {
 	bool failing = code != SQLITE_OK;
 
@@ -196,12 +196,12 @@ store_write(struct store *store, struct batch *batch)
 	int64_t first = store->first_pixel;
 	int code = write_batch(store, batch, &first);
 
-	tell(store, code);
+	log_failure(store, code);
 	if (code != SQLITE_OK) {
-		run(store->statements.rollback);
+		statement_run(store->statements.rollback);
 		return -EIO;
 	}
-	store->was_stopped = false;
+	store->was_clean = false;
 	store->first_pixel = first;
 	store->next_pixel += batch->n_pixels;
 	if (batch->lost > 0)
@@ -213,11 +213,11 @@ store_write(struct store *store, struct batch *batch)
 }
 
 void
-store_seal(struct store *store)
+store_mark_clean(struct store *store)
 {
-	if (store->failing || store->was_stopped)
+	if (store->failing || store->was_clean)
 		return;
-	tell(store, set_number(store, "stopped", 1));
+	log_failure(store, set_number(store, "stopped", 1));
 }
 
 static const struct {
@@ -229,7 +229,7 @@ static const struct {
 	{ offsetof(struct statements, rollback), "ROLLBACK" },
 	{ offsetof(struct statements, log), log_sql },
 	{ offsetof(struct statements, cells), cells_sql },
-	{ offsetof(struct statements, figures), figures_sql },
+	{ offsetof(struct statements, counters), counters_sql },
 	{ offsetof(struct statements, generator), generator_sql },
 	{ offsetof(struct statements, number), number_sql },
 	{ offsetof(struct statements, add), add_sql },

@@ -17,36 +17,36 @@
 /* ---------------------------------------------------------------------- askers */
 
 static void
-look_at_tag(struct asker *asker, const struct viewers *viewers)
+check_tag(struct pending_png *pending, const struct viewers *viewers)
 {
-	snprintf(asker->tag, sizeof(asker->tag), "\"%" PRIx64 "-%x\"", viewers->epoch,
+	snprintf(pending->tag, sizeof(pending->tag), "\"%" PRIx64 "-%x\"", viewers->epoch,
 		viewers->number);
-	asker->has_tag = request_has_tag(asker->request, asker->tag);
+	pending->has_tag = request_has_tag(pending->request, pending->tag);
 }
 
 static void
-unlink_asker(struct asker *asker)
+unlink_pending(struct pending_png *pending)
 {
-	if (!asker->link)
+	if (!pending->link)
 		return;
-	*asker->link = asker->next;
-	if (asker->next)
-		asker->next->link = asker->link;
-	asker->link = NULL;
+	*pending->link = pending->next;
+	if (pending->next)
+		pending->next->link = pending->link;
+	pending->link = NULL;
 }
 
 static void
-on_over(struct request *request)
+on_png_completed(struct request *request)
 {
-	struct asker *asker = request->data;
+	struct pending_png *pending = request->data;
 
-	unlink_asker(asker);
-	frame_release(asker->picture);
-	free(asker);
+	unlink_pending(pending);
+	frame_release(pending->picture);
+	free(pending);
 }
 
 static void
-on_sent(void *arg)
+on_frame_sent(void *arg)
 {
 	frame_release(arg);
 }
@@ -54,7 +54,7 @@ on_sent(void *arg)
 /* Nobody is to keep it, unless he says that he may: then he is to ask whether it is still
  * the one. */
 static void
-add_rules(struct request *request, struct MHD_Response *response, const char *tag)
+add_cache_headers(struct request *request, struct MHD_Response *response, const char *tag)
 {
 	const char *allowed = request_query(request, "allow_cache");
 	bool may_keep = allowed && strcmp(allowed, "true") == 0;
@@ -67,52 +67,53 @@ add_rules(struct request *request, struct MHD_Response *response, const char *ta
 }
 
 static enum MHD_Result
-answer_asker(struct request *request)
+answer_pending(struct request *request)
 {
-	const struct asker *asker = request->data;
+	const struct pending_png *pending = request->data;
 	struct MHD_Response *response;
 	const struct message *message;
 
-	if (asker->has_tag)
-		return reply_not_modified(request, asker->tag);
-	if (!asker->picture)
+	if (pending->has_tag)
+		return reply_not_modified(request, pending->tag);
+	if (!pending->picture)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"murald is short of memory");
-	message = &asker->picture->messages[0];
-	response = MHD_create_response_from_buffer_with_free_callback_cls(
-		message->len, message->bytes, on_sent, frame_hold(asker->picture));
+	message = &pending->picture->messages[0];
+	response = MHD_create_response_from_buffer_with_free_callback_cls(message->len,
+		message->bytes, on_frame_sent, frame_hold(pending->picture));
 	if (!response)
-		frame_release(asker->picture);
+		frame_release(pending->picture);
 	else
 		(void)MHD_add_response_header(
 			response, MHD_HTTP_HEADER_CONTENT_TYPE, "image/png");
-	add_rules(request, response, asker->tag);
-	return reply(request, MHD_HTTP_OK, response);
+	add_cache_headers(request, response, pending->tag);
+	return reply_send(request, MHD_HTTP_OK, response);
 }
 
 void
-askers_answer(struct viewers *viewers, bool starved)
+canvas_png_answer_pending(struct viewers *viewers, bool starved)
 {
 	struct frame *picture = viewers->kept[WHOLE_PICTURE];
-	struct asker *next;
+	struct pending_png *next;
 
-	for (struct asker *asker = viewers->askers; asker; asker = next) {
-		bool seen = viewers_saw(viewers, asker->wish);
+	for (struct pending_png *pending = viewers->pending_pngs; pending;
+		pending = next) {
+		bool seen = viewers_captured_since(viewers, pending->since);
 
-		next = asker->next;
-		look_at_tag(asker, viewers);
+		next = pending->next;
+		check_tag(pending, viewers);
 		if (!viewers->stopping &&
-			(!seen || (!picture && !asker->has_tag && !starved)))
+			(!seen || (!picture && !pending->has_tag && !starved)))
 			continue;
-		asker->has_tag = asker->has_tag && seen;
-		asker->picture = picture && seen ? frame_hold(picture) : NULL;
-		unlink_asker(asker);
-		request_unpark(asker->request, answer_asker);
+		pending->has_tag = pending->has_tag && seen;
+		pending->picture = picture && seen ? frame_hold(picture) : NULL;
+		unlink_pending(pending);
+		request_resume(pending->request, answer_pending);
 	}
 }
 
 static bool
-are_many_old(const struct viewers *viewers)
+too_many_old(const struct viewers *viewers)
 {
 	const struct frame *latest = viewers->kept[WHOLE_PICTURE];
 
@@ -124,27 +125,27 @@ static enum MHD_Result
 answer_canvas(struct request *request)
 {
 	struct viewers *viewers = request->http->viewers;
-	struct asker *asker;
+	struct pending_png *pending;
 
-	if (are_many_old(viewers))
+	if (too_many_old(viewers))
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"older pictures are still on their way to slow readers; try "
 			"again later");
-	asker = calloc(1, sizeof(*asker));
-	if (!asker)
-		return reply(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
-	asker->request = request;
-	asker->wish = viewers->looks;
-	look_at_tag(asker, viewers);
-	asker->next = viewers->askers;
-	asker->link = &viewers->askers;
-	if (asker->next)
-		asker->next->link = &asker->next;
-	viewers->askers = asker;
-	request->data = asker;
-	request->on_over = on_over;
-	viewers_plan(viewers);
-	return request_park(request);
+	pending = calloc(1, sizeof(*pending));
+	if (!pending)
+		return reply_send(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+	pending->request = request;
+	pending->since = viewers->captures;
+	check_tag(pending, viewers);
+	pending->next = viewers->pending_pngs;
+	pending->link = &viewers->pending_pngs;
+	if (pending->next)
+		pending->next->link = &pending->next;
+	viewers->pending_pngs = pending;
+	request->data = pending;
+	request->on_completed = on_png_completed;
+	viewers_schedule(viewers);
+	return request_suspend(request);
 }
 
 /* ---------------------------------------------------------------------- routes */

@@ -16,17 +16,17 @@ struct viewers;
 #define TAG_SIZE 32
 
 /* A request that waits for a look at the canvas; its request's data. */
-struct asker {
+struct pending_png {
 	struct request *request;
-	struct asker *next, **link; /* link NULL: it waits no more */
-	uint32_t wish;              /* looks begun when it came */
-	bool has_tag;               /* of the last frame */
-	struct frame *picture;      /* NULL: it has that tag, or memory is short */
+	struct pending_png *next, **link; /* link NULL: it waits no more */
+	uint32_t since;                   /* looks begun when it came */
+	bool has_tag;                     /* of the last frame */
+	struct frame *picture;            /* NULL: it has that tag, or memory is short */
 	char tag[TAG_SIZE];
 };
 
 /* After a look, or at the end: answers those for whom there is an answer.  The others,
  * and those whose tag has become wrong, wait on. */
-void askers_answer(struct viewers *viewers, bool starved);
+void canvas_png_answer_pending(struct viewers *viewers, bool starved);
 
 #endif

@@ -21,13 +21,13 @@
 /* Pixels in a row that are worth an operation of their own. */
 #define RUN_LEAST 4
 
-struct live {
+struct codec_live {
 	uint8_t body[LIVE_BODY_MAX];
 	z_stream zlib;
 	bool noisy; /* the last long body hardly became shorter */
 
 	/* of the frame at hand */
-	const struct sight *sight;
+	const struct framediff *diff;
 	struct frame *frame;
 	bool key;
 
@@ -37,10 +37,10 @@ struct live {
 	uint32_t last;      /* colour */
 };
 
-struct live *
-live_new(void)
+struct codec_live *
+codec_live_new(void)
 {
-	struct live *live = calloc(1, sizeof(*live));
+	struct codec_live *live = calloc(1, sizeof(*live));
 
 	if (live && deflateInit(&live->zlib, 1) != Z_OK) {
 		free(live);
@@ -50,7 +50,7 @@ live_new(void)
 }
 
 void
-live_free(struct live *live)
+codec_live_free(struct codec_live *live)
 {
 	if (!live)
 		return;
@@ -69,7 +69,7 @@ put_number(uint8_t *to, uint32_t value)
 
 /* The length of what is behind the head then. */
 static size_t
-deflate_body(struct live *live, uint8_t *to, size_t room)
+deflate_body(struct codec_live *live, uint8_t *to, size_t room)
 {
 	z_stream *zlib = &live->zlib;
 
@@ -87,7 +87,7 @@ deflate_body(struct live *live, uint8_t *to, size_t room)
 
 /* Makes a message of the body at hand. */
 static int
-end_body(struct live *live)
+end_body(struct codec_live *live)
 {
 	bool deflated = live->len >= DEFLATE_LEAST;
 	size_t room = deflated ? deflateBound(&live->zlib, live->len) : live->len, len;
@@ -113,7 +113,7 @@ end_body(struct live *live)
 /* ----------------------------------------------------------------- operations */
 
 static void
-put_operation(struct live *live, int operation, uint32_t count)
+put_operation(struct codec_live *live, int operation, uint32_t count)
 {
 	uint32_t n = count - 1;
 
@@ -129,7 +129,7 @@ put_operation(struct live *live, int operation, uint32_t count)
 }
 
 static void
-put_colour(struct live *live, uint32_t colour)
+put_colour(struct codec_live *live, uint32_t colour)
 {
 	live->body[live->len++] = colour >> 16;
 	live->body[live->len++] = colour >> 8;
@@ -138,7 +138,7 @@ put_colour(struct live *live, uint32_t colour)
 
 /* Everything that follows is about pixels from there on. */
 static void
-go_to(struct live *live, uint32_t index)
+go_to(struct codec_live *live, uint32_t index)
 {
 	if (live->len == 0) {
 		live->first = live->at = index;
@@ -185,7 +185,7 @@ is_run(const uint32_t *px, const uint32_t *above, uint32_t most)
 }
 
 static void
-put_copy(struct live *live, const uint32_t *px, uint32_t count)
+put_copy(struct codec_live *live, const uint32_t *px, uint32_t count)
 {
 	put_operation(live, LIVE_COPY, count);
 	for (uint32_t i = 0; i < count; i++) {
@@ -201,8 +201,8 @@ put_copy(struct live *live, const uint32_t *px, uint32_t count)
 /* Says what the pixels from x on are, until `end` or the next that did not change; how
  * many that were.  `above` is NULL in the first row. */
 static uint32_t
-put_pixels(struct live *live, const uint32_t *row, const uint32_t *above, uint32_t x,
-	uint32_t end)
+put_pixels(struct codec_live *live, const uint32_t *row, const uint32_t *above,
+	uint32_t x, uint32_t end)
 {
 	const uint32_t *px = row + x, *over = above ? above + x : NULL;
 	uint32_t most = end - x, like_above = count_above(px, over, most);
@@ -217,7 +217,7 @@ put_pixels(struct live *live, const uint32_t *row, const uint32_t *above, uint32
 		put_colour(live, live->last = px[0]);
 		return alike;
 	}
-	while (n < most && (live->key || px[n] & SIGHT_CHANGED) &&
+	while (n < most && (live->key || px[n] & FRAMEDIFF_CHANGED) &&
 		!is_run(px + n, over ? over + n : NULL, most - n))
 		n++;
 	put_copy(live, px, n);
@@ -225,16 +225,17 @@ put_pixels(struct live *live, const uint32_t *row, const uint32_t *above, uint32
 }
 
 static void
-put_row(struct live *live, uint32_t y)
+put_row(struct codec_live *live, uint32_t y)
 {
-	const struct sight *sight = live->sight;
-	const uint32_t *row = sight_row(sight, y),
-		       *above = y > 0 ? sight_row(sight, y - 1) : NULL;
-	uint32_t start = y * sight->view->width, x = 0, end;
+	const struct framediff *diff = live->diff;
+	const uint32_t *row = framediff_row(diff, y),
+		       *above = y > 0 ? framediff_row(diff, y - 1) : NULL;
+	uint32_t start = y * diff->view->width, x = 0, end;
 
-	for (; sight_run(sight, y >> MURAL_TILE_SHIFT, live->key, &x, &end); x = end)
+	for (; framediff_next_run(diff, y >> MURAL_TILE_SHIFT, live->key, &x, &end);
+		x = end)
 		while (x < end) {
-			if (!live->key && !(row[x] & SIGHT_CHANGED)) {
+			if (!live->key && !(row[x] & FRAMEDIFF_CHANGED)) {
 				x++;
 				continue;
 			}
@@ -244,18 +245,18 @@ put_row(struct live *live, uint32_t y)
 }
 
 struct frame *
-live_encode(struct live *live, const struct sight *sight, bool key)
+codec_live_encode(struct codec_live *live, const struct framediff *diff, bool key)
 {
-	struct frame *frame = frame_new(sight->number);
+	struct frame *frame = frame_new(diff->number);
 	int ret = frame ? 0 : -1;
 
-	live->sight = sight;
+	live->diff = diff;
 	live->frame = frame;
 	live->key = key;
 	live->len = 0;
-	for (uint32_t y = 0; ret == 0 && y < sight->view->height; y++) {
+	for (uint32_t y = 0; ret == 0 && y < diff->view->height; y++) {
 		put_row(live, y);
-		if (sight_is_cancelled(sight))
+		if (framediff_is_cancelled(diff))
 			ret = -1;
 		else if (live->len > LIVE_BODY_MAX - ROW_MAX)
 			ret = end_body(live);

@@ -60,8 +60,8 @@
 #include <stdint.h>
 
 struct frame;
-struct live;
-struct sight;
+struct codec_live;
+struct framediff;
 
 #define LIVE_VERSION 1
 #define LIVE_HEAD_BYTES 16
@@ -74,11 +74,12 @@ enum { LIVE_LAST = 1, LIVE_DEFLATED = 2 };
 enum { LIVE_SKIP, LIVE_FILL, LIVE_COPY, LIVE_ABOVE };
 
 /* The memory that encoding takes.  NULL: out of memory. */
-struct live *live_new(void);
-void live_free(struct live *live);
+struct codec_live *codec_live_new(void);
+void codec_live_free(struct codec_live *live);
 
 /* The binary messages for the frame that the sight shows: a key, or the delta to the last
  * one, which must not be empty.  NULL: out of memory, or the sight was cancelled. */
-struct frame *live_encode(struct live *live, const struct sight *sight, bool key);
+struct frame *codec_live_encode(
+	struct codec_live *live, const struct framediff *diff, bool key);
 
 #endif

@@ -22,7 +22,7 @@
 
 /* One PNG in the making. */
 struct drawing {
-	const struct sight *sight;
+	const struct framediff *diff;
 	bool alpha;   /* RGBA, else RGB */
 	bool changes; /* only pixels that changed are opaque */
 	bool noisy;
@@ -78,10 +78,10 @@ on_png_flush(png_structp png)
 static void
 fill_rgb(struct drawing *drawing, uint32_t y)
 {
-	const uint32_t *px = sight_row(drawing->sight, y);
+	const uint32_t *px = framediff_row(drawing->diff, y);
 	png_byte *to = drawing->row;
 
-	for (uint32_t x = 0; x < drawing->sight->view->width; x++, to += 3) {
+	for (uint32_t x = 0; x < drawing->diff->view->width; x++, to += 3) {
 		to[0] = px[x] >> 16;
 		to[1] = px[x] >> 8;
 		to[2] = px[x];
@@ -91,15 +91,15 @@ fill_rgb(struct drawing *drawing, uint32_t y)
 static void
 fill_rgba(struct drawing *drawing, uint32_t y)
 {
-	const uint32_t *px = sight_row(drawing->sight, y);
+	const uint32_t *px = framediff_row(drawing->diff, y);
 	uint32_t x = 0, end;
 
-	memset(drawing->row, 0, drawing->sight->view->width * 4);
-	for (; sight_run(
-		     drawing->sight, y >> MURAL_TILE_SHIFT, !drawing->changes, &x, &end);
+	memset(drawing->row, 0, drawing->diff->view->width * 4);
+	for (; framediff_next_run(
+		     drawing->diff, y >> MURAL_TILE_SHIFT, !drawing->changes, &x, &end);
 		x = end)
 		for (uint32_t i = x; i < end; i++) {
-			if (drawing->changes && !(px[i] & SIGHT_CHANGED))
+			if (drawing->changes && !(px[i] & FRAMEDIFF_CHANGED))
 				continue;
 			drawing->row[4 * i] = px[i] >> 16;
 			drawing->row[4 * i + 1] = px[i] >> 8;
@@ -112,7 +112,7 @@ fill_rgba(struct drawing *drawing, uint32_t y)
 static bool
 has_room(const struct drawing *drawing, uint32_t y)
 {
-	const struct mural_view *view = drawing->sight->view;
+	const struct mural_view *view = drawing->diff->view;
 	size_t rest = (size_t)(view->height - y) * view->width * 4;
 
 	return drawing->limit == 0 ||
@@ -123,10 +123,10 @@ has_room(const struct drawing *drawing, uint32_t y)
 static void
 write_rows(png_structp png, struct drawing *drawing)
 {
-	size_t row_bytes = drawing->sight->view->width * (drawing->alpha ? 4 : 3);
+	size_t row_bytes = drawing->diff->view->width * (drawing->alpha ? 4 : 3);
 
-	for (uint32_t y = 0; y < drawing->sight->view->height; y++) {
-		if (sight_is_cancelled(drawing->sight))
+	for (uint32_t y = 0; y < drawing->diff->view->height; y++) {
+		if (framediff_is_cancelled(drawing->diff))
 			png_error(png, "nobody wants it");
 		/* one row at least, so that it ends */
 		if (y < drawing->to && y > drawing->from && !has_room(drawing, y))
@@ -146,7 +146,7 @@ write_rows(png_structp png, struct drawing *drawing)
 static void
 set_up(png_structp png, png_infop info, struct drawing *drawing)
 {
-	const struct mural_view *view = drawing->sight->view;
+	const struct mural_view *view = drawing->diff->view;
 	bool runs = drawing->alpha || drawing->noisy;
 
 	png_set_write_fn(png, drawing, on_png_write, on_png_flush);
@@ -188,7 +188,7 @@ add_picture(struct frame *frame, struct drawing *drawing)
 
 	drawing->bytes = NULL;
 	drawing->len = drawing->size = 0;
-	drawing->to = drawing->sight->view->height;
+	drawing->to = drawing->diff->view->height;
 	if (draw(drawing) < 0) {
 		free(drawing->bytes);
 		return -1;
@@ -204,18 +204,19 @@ is_noisy(const struct frame *frame, const struct mural_view *view)
 }
 
 struct frame *
-pictures_make(struct pictures *pictures, const struct sight *sight, enum picture what)
+codec_png_encode(
+	struct codec_png *codec, const struct framediff *diff, enum png_kind what)
 {
-	const struct mural_view *view = sight->view;
+	const struct mural_view *view = diff->view;
 	struct drawing drawing = {
-		.sight = sight,
+		.diff = diff,
 		.alpha = what == PICTURE_DELTA,
 		.changes = what == PICTURE_DELTA,
-		.noisy = pictures->noisy,
+		.noisy = codec->noisy,
 		.limit = what == PICTURE_WHOLE ? 0 : PICTURE_BYTES_MAX,
 		.row = malloc(view->width * 4),
 	};
-	struct frame *frame = frame_new(sight->number);
+	struct frame *frame = frame_new(diff->number);
 	int ret = drawing.row && frame ? 0 : -1;
 
 	while (ret == 0 && drawing.from < view->height) {
@@ -229,6 +230,6 @@ pictures_make(struct pictures *pictures, const struct sight *sight, enum picture
 		return NULL;
 	}
 	if (what != PICTURE_DELTA)
-		pictures->noisy = is_noisy(frame, view);
+		codec->noisy = is_noisy(frame, view);
 	return frame;
 }

@@ -15,24 +15,24 @@
 #include <stdint.h>
 
 struct frame;
-struct sight;
+struct framediff;
 
 /* Viewers written with python's websockets refuse messages of more than 1 MiB. */
 #define PICTURE_BYTES_MAX (1024 * 1024 - 1)
 
 /* Starts as zeros; remembers what kind of paint there is. */
-struct pictures {
+struct codec_png {
 	bool noisy; /* the last full picture hardly became shorter */
 };
 
-enum picture {
+enum png_kind {
 	PICTURE_WHOLE, /* one message, however long */
 	PICTURE_FULL,  /* for a viewer that begins */
 	PICTURE_DELTA, /* what changed in this frame, which must not be nothing */
 };
 
 /* NULL: out of memory, or the sight was cancelled. */
-struct frame *pictures_make(
-	struct pictures *pictures, const struct sight *sight, enum picture what);
+struct frame *codec_png_encode(
+	struct codec_png *codec, const struct framediff *diff, enum png_kind what);
 
 #endif

@@ -5,46 +5,46 @@
 #include "http/viewers/frame.h"
 
 static void
-forget_first(struct recent *recent)
+evict_first(struct delta_ring *ring)
 {
-	struct frame *frame = recent->frames[recent->first % RECENT_MAX];
+	struct frame *frame = ring->frames[ring->first % DELTA_RING_MAX];
 
-	recent->bytes -= frame->bytes;
-	recent->first++;
-	recent->n--;
+	ring->bytes -= frame->bytes;
+	ring->first++;
+	ring->n--;
 	frame_release(frame);
 }
 
 void
-recent_add(struct recent *recent, struct frame *frame, size_t bytes_max)
+delta_ring_add(struct delta_ring *ring, struct frame *frame, size_t bytes_max)
 {
-	while (recent->n == RECENT_MAX ||
-		(recent->n > 0 && recent->bytes + frame->bytes > bytes_max))
-		forget_first(recent);
-	if (recent->n == 0)
-		recent->first = frame->number;
-	recent->frames[frame->number % RECENT_MAX] = frame_hold(frame);
-	recent->bytes += frame->bytes;
-	recent->n++;
+	while (ring->n == DELTA_RING_MAX ||
+		(ring->n > 0 && ring->bytes + frame->bytes > bytes_max))
+		evict_first(ring);
+	if (ring->n == 0)
+		ring->first = frame->number;
+	ring->frames[frame->number % DELTA_RING_MAX] = frame_hold(frame);
+	ring->bytes += frame->bytes;
+	ring->n++;
 }
 
 struct frame *
-recent_find(const struct recent *recent, uint32_t number)
+delta_ring_find(const struct delta_ring *ring, uint32_t number)
 {
 	/* numbers begin again some day, differences do not care */
-	return number - recent->first < recent->n ? recent->frames[number % RECENT_MAX]
-						  : NULL;
+	return number - ring->first < ring->n ? ring->frames[number % DELTA_RING_MAX]
+					      : NULL;
 }
 
 bool
-recent_leads(const struct recent *recent, uint32_t known, uint32_t number)
+delta_ring_reaches(const struct delta_ring *ring, uint32_t known, uint32_t number)
 {
-	return known == number || recent_find(recent, known + 1);
+	return known == number || delta_ring_find(ring, known + 1);
 }
 
 void
-recent_clear(struct recent *recent)
+delta_ring_clear(struct delta_ring *ring)
 {
-	while (recent->n > 0)
-		forget_first(recent);
+	while (ring->n > 0)
+		evict_first(ring);
 }

@@ -14,25 +14,25 @@
 
 struct frame;
 
-#define RECENT_MAX 256
+#define DELTA_RING_MAX 256
 
 /* Starts as zeros.  Frames of one number after the other. */
-struct recent {
-	struct frame *frames[RECENT_MAX]; /* by number modulo RECENT_MAX */
+struct delta_ring {
+	struct frame *frames[DELTA_RING_MAX]; /* by number modulo DELTA_RING_MAX */
 	uint32_t first, n;
 	size_t bytes;
 };
 
 /* Holds the frame that comes after the last one, and lets go of the oldest ones while
  * there are more bytes than that; the new one stays in any case. */
-void recent_add(struct recent *recent, struct frame *frame, size_t bytes_max);
+void delta_ring_add(struct delta_ring *ring, struct frame *frame, size_t bytes_max);
 
 /* The frame with this number; NULL: it is not there. */
-struct frame *recent_find(const struct recent *recent, uint32_t number);
+struct frame *delta_ring_find(const struct delta_ring *ring, uint32_t number);
 
 /* Whether who knows frame `known` finds all there that leads to frame `number`. */
-bool recent_leads(const struct recent *recent, uint32_t known, uint32_t number);
+bool delta_ring_reaches(const struct delta_ring *ring, uint32_t known, uint32_t number);
 
-void recent_clear(struct recent *recent);
+void delta_ring_clear(struct delta_ring *ring);
 
 #endif

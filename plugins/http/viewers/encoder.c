@@ -9,36 +9,36 @@
 int
 encoder_init(struct encoder *encoder, struct mural_host *host)
 {
-	int ret = sight_init(&encoder->sight, host);
+	int ret = framediff_init(&encoder->diff, host);
 
-	encoder->live = live_new();
+	encoder->live = codec_live_new();
 	return encoder->live ? ret : -ENOMEM;
 }
 
 void
 encoder_finish(struct encoder *encoder)
 {
-	sight_finish(&encoder->sight);
-	live_free(encoder->live);
+	framediff_finish(&encoder->diff);
+	codec_live_free(encoder->live);
 	encoder->live = NULL;
 }
 
 static struct frame *
-make(struct encoder *encoder, enum product product)
+encoder_make(struct encoder *encoder, enum product product)
 {
-	const struct sight *sight = &encoder->sight;
+	const struct framediff *diff = &encoder->diff;
 
 	switch (product) {
 	case PLACE_KEY:
-		return pictures_make(&encoder->pictures, sight, PICTURE_FULL);
+		return codec_png_encode(&encoder->png, diff, PICTURE_FULL);
 	case PLACE_DELTA:
-		return pictures_make(&encoder->pictures, sight, PICTURE_DELTA);
+		return codec_png_encode(&encoder->png, diff, PICTURE_DELTA);
 	case WHOLE_PICTURE:
-		return pictures_make(&encoder->pictures, sight, PICTURE_WHOLE);
+		return codec_png_encode(&encoder->png, diff, PICTURE_WHOLE);
 	case LIVE_KEY:
-		return live_encode(encoder->live, sight, true);
+		return codec_live_encode(encoder->live, diff, true);
 	default:
-		return live_encode(encoder->live, sight, false);
+		return codec_live_encode(encoder->live, diff, false);
 	}
 }
 
@@ -46,7 +46,7 @@ int
 encoder_run(struct encoder *encoder, unsigned wanted, unsigned had,
 	struct frame *made[PRODUCTS])
 {
-	int changed = sight_look(&encoder->sight);
+	int changed = framediff_update(&encoder->diff);
 
 	for (int i = 0; i < PRODUCTS; i++)
 		made[i] = NULL;
@@ -56,6 +56,6 @@ encoder_run(struct encoder *encoder, unsigned wanted, unsigned had,
 		wanted &= LASTING & ~had;
 	for (int i = 0; i < PRODUCTS; i++)
 		if (wanted & 1u << i)
-			made[i] = make(encoder, i);
+			made[i] = encoder_make(encoder, i);
 	return changed;
 }

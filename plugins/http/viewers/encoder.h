@@ -14,7 +14,7 @@
 #include "http/viewers/frame.h"
 #include "http/viewers/framediff.h"
 
-struct live;
+struct codec_live;
 
 enum product {
 	PLACE_KEY,   /* where a viewer begins */
@@ -29,9 +29,9 @@ enum product {
 #define LASTING (1u << PLACE_KEY | 1u << LIVE_KEY | 1u << WHOLE_PICTURE)
 
 struct encoder {
-	struct sight sight;
-	struct pictures pictures;
-	struct live *live;
+	struct framediff diff;
+	struct codec_png png;
+	struct codec_live *live;
 };
 
 /* 0 or -ENOMEM; encoder_finish() takes what is half made. */

@@ -18,7 +18,7 @@ struct message {
 
 struct frame {
 	unsigned holders;
-	uint32_t number; /* of what it shows, struct sight's */
+	uint32_t number; /* of what it shows, struct framediff's */
 	size_t n, bytes; /* messages, and the bytes of all of them */
 	struct message *messages;
 	size_t *sum; /* of all frames that are counted there; NULL: nobody counts */

@@ -9,50 +9,50 @@
 #define COLOUR 0xffffffu
 
 int
-sight_init(struct sight *sight, struct mural_host *host)
+framediff_init(struct framediff *diff, struct mural_host *host)
 {
-	*sight = (struct sight){ .reader = mural_watch(host) };
-	if (!sight->reader)
+	*diff = (struct framediff){ .reader = mural_watch(host) };
+	if (!diff->reader)
 		return -ENOMEM;
-	sight->view = mural_reader_view(sight->reader);
-	sight->taken = calloc(sight->view->words, sizeof(*sight->taken));
-	sight->changed = calloc(sight->view->words, sizeof(*sight->changed));
-	return sight->taken && sight->changed ? 0 : -ENOMEM;
+	diff->view = mural_reader_view(diff->reader);
+	diff->taken = calloc(diff->view->words, sizeof(*diff->taken));
+	diff->changed = calloc(diff->view->words, sizeof(*diff->changed));
+	return diff->taken && diff->changed ? 0 : -ENOMEM;
 }
 
 void
-sight_finish(struct sight *sight)
+framediff_finish(struct framediff *diff)
 {
-	mural_reader_free(sight->reader);
-	free(sight->pixels);
-	free(sight->strip);
-	free(sight->taken);
-	free(sight->changed);
-	*sight = (struct sight){ 0 };
+	mural_reader_free(diff->reader);
+	free(diff->shadow);
+	free(diff->strip);
+	free(diff->taken);
+	free(diff->changed);
+	*diff = (struct framediff){ 0 };
 }
 
 static int
-allocate(struct sight *sight)
+allocate(struct framediff *diff)
 {
-	size_t row = sight->view->width;
+	size_t row = diff->view->width;
 
-	if (!sight->strip)
-		sight->strip = malloc(row * MURAL_TILE * sizeof(*sight->strip));
-	if (!sight->pixels)
-		sight->pixels = calloc(row * sight->view->height, sizeof(*sight->pixels));
-	return sight->strip && sight->pixels ? 0 : -ENOMEM;
+	if (!diff->strip)
+		diff->strip = malloc(row * MURAL_TILE * sizeof(*diff->strip));
+	if (!diff->shadow)
+		diff->shadow = calloc(row * diff->view->height, sizeof(*diff->shadow));
+	return diff->strip && diff->shadow ? 0 : -ENOMEM;
 }
 
 void
-sight_cancel(struct sight *sight)
+framediff_cancel(struct framediff *diff)
 {
-	__atomic_store_n(&sight->cancelled, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&diff->cancelled, true, __ATOMIC_RELAXED);
 }
 
 bool
-sight_is_cancelled(const struct sight *sight)
+framediff_is_cancelled(const struct framediff *diff)
 {
-	return __atomic_load_n(&sight->cancelled, __ATOMIC_RELAXED);
+	return __atomic_load_n(&diff->cancelled, __ATOMIC_RELAXED);
 }
 
 /* ------------------------------------------------------------------ runs of tiles */
@@ -83,13 +83,13 @@ find_run(const struct mural_view *view, const uint64_t *tiles, uint32_t tile_y,
 }
 
 bool
-sight_run(
-	const struct sight *sight, uint32_t tile_y, bool all, uint32_t *x, uint32_t *end)
+framediff_next_run(const struct framediff *diff, uint32_t tile_y, bool all, uint32_t *x,
+	uint32_t *end)
 {
 	if (!all)
-		return *x < sight->view->width &&
-		       find_run(sight->view, sight->changed, tile_y, x, end);
-	*end = sight->view->width;
+		return *x < diff->view->width &&
+		       find_run(diff->view, diff->changed, tile_y, x, end);
+	*end = diff->view->width;
 	return *x < *end;
 }
 
@@ -105,13 +105,13 @@ rows_of(const struct mural_view *view, uint32_t tile_y)
 /* -------------------------------------------------------------------- looking */
 
 static void
-settle(struct sight *sight, uint32_t tile_y)
+clear_changed(struct framediff *diff, uint32_t tile_y)
 {
 	uint32_t top = tile_y << MURAL_TILE_SHIFT, x = 0, end;
 
-	for (; sight_run(sight, tile_y, false, &x, &end); x = end)
-		for (uint32_t y = 0; y < rows_of(sight->view, tile_y); y++)
-			for (uint32_t *px = sight_row(sight, top + y) + x,
+	for (; framediff_next_run(diff, tile_y, false, &x, &end); x = end)
+		for (uint32_t y = 0; y < rows_of(diff->view, tile_y); y++)
+			for (uint32_t *px = framediff_row(diff, top + y) + x,
 				      *stop = px + (end - x);
 				px < stop; px++)
 				*px &= COLOUR;
@@ -127,43 +127,43 @@ compare(uint32_t *shown, const uint32_t *now, uint32_t count)
 		uint32_t colour = now[i] & COLOUR;
 
 		different |= colour ^ shown[i];
-		shown[i] = colour == shown[i] ? colour : colour | SIGHT_CHANGED;
+		shown[i] = colour == shown[i] ? colour : colour | FRAMEDIFF_CHANGED;
 	}
 	return different != 0;
 }
 
 static bool
-compare_tile(struct sight *sight, uint32_t tile_y, uint32_t x, uint32_t count)
+compare_tile(struct framediff *diff, uint32_t tile_y, uint32_t x, uint32_t count)
 {
 	uint32_t top = tile_y << MURAL_TILE_SHIFT;
 	bool different = false;
 
-	for (uint32_t y = 0; y < rows_of(sight->view, tile_y); y++)
-		different |= compare(sight_row(sight, top + y) + x,
-			sight->strip + (size_t)y * sight->view->width + x, count);
+	for (uint32_t y = 0; y < rows_of(diff->view, tile_y); y++)
+		different |= compare(framediff_row(diff, top + y) + x,
+			diff->strip + (size_t)y * diff->view->width + x, count);
 	return different;
 }
 
 static bool
-compare_row(struct sight *sight, uint32_t tile_y)
+compare_row(struct framediff *diff, uint32_t tile_y)
 {
-	const struct mural_view *view = sight->view;
+	const struct mural_view *view = diff->view;
 	uint32_t top = tile_y << MURAL_TILE_SHIFT, x = 0, end;
 	bool different = false;
 
-	for (; x < view->width && find_run(view, sight->taken, tile_y, &x, &end);
+	for (; x < view->width && find_run(view, diff->taken, tile_y, &x, &end);
 		x = end) {
-		mural_reader_copy(sight->reader, x, top, end - x, rows_of(view, tile_y),
-			sight->strip + x, view->width);
+		mural_reader_copy(diff->reader, x, top, end - x, rows_of(view, tile_y),
+			diff->strip + x, view->width);
 		for (uint32_t left = x; left < end; left += MURAL_TILE) {
 			uint32_t tile =
 				tile_y * view->tiles_x + (left >> MURAL_TILE_SHIFT);
 			uint32_t count =
 				end - left < MURAL_TILE ? end - left : MURAL_TILE;
 
-			if (!compare_tile(sight, tile_y, left, count))
+			if (!compare_tile(diff, tile_y, left, count))
 				continue;
-			sight->changed[tile / 64] |= UINT64_C(1) << tile % 64;
+			diff->changed[tile / 64] |= UINT64_C(1) << tile % 64;
 			different = true;
 		}
 	}
@@ -171,20 +171,20 @@ compare_row(struct sight *sight, uint32_t tile_y)
 }
 
 int
-sight_look(struct sight *sight)
+framediff_update(struct framediff *diff)
 {
-	const struct mural_view *view = sight->view;
+	const struct mural_view *view = diff->view;
 	bool different = false;
 
-	if (allocate(sight) < 0)
+	if (allocate(diff) < 0)
 		return -ENOMEM;
 	for (uint32_t tile_y = 0; tile_y < view->tiles_y; tile_y++)
-		settle(sight, tile_y);
-	memset(sight->changed, 0, view->words * sizeof(*sight->changed));
-	if (!mural_reader_take(sight->reader, sight->taken))
+		clear_changed(diff, tile_y);
+	memset(diff->changed, 0, view->words * sizeof(*diff->changed));
+	if (!mural_reader_take(diff->reader, diff->taken))
 		return 0;
 	for (uint32_t tile_y = 0; tile_y < view->tiles_y; tile_y++)
-		different |= compare_row(sight, tile_y);
-	sight->number += different;
+		different |= compare_row(diff, tile_y);
+	diff->number += different;
 	return different;
 }

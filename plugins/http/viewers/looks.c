@@ -12,7 +12,7 @@
 #define STARVED_MS 1000
 
 /* Deltas are kept as long as they are shorter than the picture, or than this. */
-#define RECENT_BYTES (64 * 1024)
+#define DELTA_RING_BYTES (64 * 1024)
 
 /* Frames that only slow viewers still hold may be so long together; then the slowest one
  * goes. */
@@ -28,8 +28,8 @@ static bool
 follows(const struct viewers *viewers, const struct viewer *viewer)
 {
 	return viewer->wants_deltas && !viewer->wants_key &&
-	       recent_leads(
-		       &viewers->recent[viewer->dialect], viewer->shown, viewers->number);
+	       delta_ring_reaches(
+		       &viewers->deltas[viewer->dialect], viewer->shown, viewers->number);
 }
 
 static bool
@@ -42,9 +42,9 @@ is_followed(const struct viewers *viewers, enum dialect dialect)
 }
 
 bool
-viewers_saw(const struct viewers *viewers, uint32_t wish)
+viewers_captured_since(const struct viewers *viewers, uint32_t since)
 {
-	return (int32_t)(viewers->seen - wish) > 0;
+	return (int32_t)(viewers->captured - since) > 0;
 }
 
 /* The kept key, if it will do.  The page may as well begin a little earlier, as long as
@@ -56,7 +56,8 @@ find_key(const struct viewers *viewers, const struct viewer *viewer)
 
 	if (!key)
 		return NULL;
-	if (viewers_saw(viewers, viewer->wish) && key->number == viewers->number)
+	if (viewers_captured_since(viewers, viewer->since) &&
+		key->number == viewers->number)
 		return key;
 	return viewer->dialect == DIALECT_LIVE && is_followed(viewers, DIALECT_LIVE)
 		       ? key
@@ -64,21 +65,22 @@ find_key(const struct viewers *viewers, const struct viewer *viewer)
 }
 
 struct frame *
-viewers_next(struct viewers *viewers, struct viewer *viewer)
+viewers_next_frame(struct viewers *viewers, struct viewer *viewer)
 {
 	struct frame *next = NULL;
 
 	if (!viewer->wants_key) {
 		if (!viewer->wants_deltas || viewer->shown == viewers->number)
 			return NULL;
-		next = recent_find(&viewers->recent[viewer->dialect], viewer->shown + 1);
+		next = delta_ring_find(
+			&viewers->deltas[viewer->dialect], viewer->shown + 1);
 		if (!next)
-			viewer_wish(viewer);
+			viewer_request_key(viewer);
 	}
 	if (!next)
 		next = find_key(viewers, viewer);
 	if (!next) {
-		viewers_plan(viewers);
+		viewers_schedule(viewers);
 		return NULL;
 	}
 	viewer->wants_key = false;
@@ -93,7 +95,7 @@ bit(enum product product)
 }
 
 /* That, or only a look. */
-#define LOOK (1u << PRODUCTS)
+#define CAPTURE (1u << PRODUCTS)
 
 /* Products that are wanted now. */
 static unsigned
@@ -107,30 +109,31 @@ wanted_now(const struct viewers *viewers)
 		else if (follows(viewers, v))
 			wanted |= bit(deltas[v->dialect]);
 	}
-	for (const struct asker *asker = viewers->askers; asker; asker = asker->next)
-		wanted |= asker->has_tag ? LOOK : bit(WHOLE_PICTURE);
+	for (const struct pending_png *pending = viewers->pending_pngs; pending;
+		pending = pending->next)
+		wanted |= pending->has_tag ? CAPTURE : bit(WHOLE_PICTURE);
 	return wanted;
 }
 
 /* ------------------------------------------------------------------------ looks */
 
 static void
-look_soon(struct viewers *viewers, uint64_t gather_ms)
+capture_soon(struct viewers *viewers, uint64_t gather_ms)
 {
 	uint64_t now = uv_now(viewers->http->host->loop);
 	uint64_t delay = viewers->due_ms > now ? viewers->due_ms - now : 0;
 
-	uv_poll_stop(&viewers->bell);
+	uv_poll_stop(&viewers->wakeup);
 	uv_timer_start(
 		&viewers->tick, viewers_tick, delay > gather_ms ? delay : gather_ms, 0);
 }
 
 static void
-on_bell(uv_poll_t *bell, int status, int events)
+on_wakeup(uv_poll_t *wakeup, int status, int events)
 {
 	(void)status;
 	(void)events;
-	look_soon(bell->data, GATHER_MS);
+	capture_soon(wakeup->data, GATHER_MS);
 }
 
 /* Whether somebody cannot wait for a change. */
@@ -141,24 +144,24 @@ is_urgent(unsigned wanted)
 }
 
 void
-viewers_plan(struct viewers *viewers)
+viewers_schedule(struct viewers *viewers)
 {
 	unsigned wanted;
 
-	if (viewers->stopping || viewers->working ||
+	if (viewers->stopping || viewers->encoding ||
 		uv_is_active((uv_handle_t *)&viewers->tick))
 		return;
 	wanted = wanted_now(viewers);
 	if (is_urgent(wanted))
-		look_soon(viewers, 0);
+		capture_soon(viewers, 0);
 	else if (!wanted)
-		uv_poll_stop(&viewers->bell);
-	else if (uv_is_active((uv_handle_t *)&viewers->bell))
+		uv_poll_stop(&viewers->wakeup);
+	else if (uv_is_active((uv_handle_t *)&viewers->wakeup))
 		return;
-	else if (mural_reader_arm(viewers->encoder.sight.reader))
-		look_soon(viewers, GATHER_MS);
+	else if (mural_reader_arm(viewers->encoder.diff.reader))
+		capture_soon(viewers, GATHER_MS);
 	else
-		uv_poll_start(&viewers->bell, UV_READABLE, on_bell);
+		uv_poll_start(&viewers->wakeup, UV_READABLE, on_wakeup);
 }
 
 /* What was kept and is still good. */
@@ -174,18 +177,18 @@ had_now(const struct viewers *viewers)
 }
 
 void
-viewers_work(struct errand *errand)
+viewers_encode(struct job_worker *worker)
 {
-	struct viewers *viewers = errand->data;
+	struct viewers *viewers = worker->data;
 	uint64_t start = uv_hrtime();
 
 	viewers->changed = encoder_run(
 		&viewers->encoder, viewers->wanted, viewers->had, viewers->made);
-	viewers->worked_ms = (uv_hrtime() - start) / 1000000;
+	viewers->encode_ms = (uv_hrtime() - start) / 1000000;
 }
 
 static void
-keep(struct viewers *viewers, enum product product)
+keep_product(struct viewers *viewers, enum product product)
 {
 	frame_release(viewers->kept[product]);
 	viewers->kept[product] = viewers->made[product];
@@ -194,16 +197,17 @@ keep(struct viewers *viewers, enum product product)
 
 /* The deltas of a dialect go on, or nobody needs them any more. */
 static void
-note_change(struct viewers *viewers, enum dialect dialect)
+push_delta(struct viewers *viewers, enum dialect dialect)
 {
-	struct recent *recent = &viewers->recent[dialect];
+	struct delta_ring *ring = &viewers->deltas[dialect];
 	struct frame *delta = viewers->made[deltas[dialect]];
 	size_t bytes = viewers->key_bytes[dialect];
 
 	if (delta)
-		recent_add(recent, delta, bytes > RECENT_BYTES ? bytes : RECENT_BYTES);
+		delta_ring_add(
+			ring, delta, bytes > DELTA_RING_BYTES ? bytes : DELTA_RING_BYTES);
 	else
-		recent_clear(recent);
+		delta_ring_clear(ring);
 }
 
 static void
@@ -213,7 +217,7 @@ forget_old_keys(struct viewers *viewers)
 
 	for (int i = 0; i < PRODUCTS; i++)
 		if (i != LIVE_KEY ||
-			(live && !recent_leads(&viewers->recent[DIALECT_LIVE],
+			(live && !delta_ring_reaches(&viewers->deltas[DIALECT_LIVE],
 					 live->number, viewers->number))) {
 			frame_release(viewers->kept[i]);
 			viewers->kept[i] = NULL;
@@ -229,14 +233,14 @@ take_results(struct viewers *viewers)
 				i == WHOLE_PICTURE ? &viewers->http->picture_bytes
 						   : &viewers->bytes);
 	if (viewers->changed > 0) {
-		viewers->number = viewers->encoder.sight.number;
+		viewers->number = viewers->encoder.diff.number;
 		for (int i = 0; i < DIALECTS; i++)
-			note_change(viewers, i);
+			push_delta(viewers, i);
 		forget_old_keys(viewers);
 	}
 	for (int i = 0; i < PRODUCTS; i++) {
 		if (LASTING & bit(i) && viewers->made[i])
-			keep(viewers, i);
+			keep_product(viewers, i);
 		frame_release(viewers->made[i]);
 		viewers->made[i] = NULL;
 	}
@@ -249,7 +253,7 @@ take_results(struct viewers *viewers)
 static bool
 is_starved(const struct viewers *viewers)
 {
-	unsigned missing = viewers->wanted & (LOOK - 1);
+	unsigned missing = viewers->wanted & (CAPTURE - 1);
 
 	if (viewers->changed < 0)
 		return true;
@@ -265,9 +269,9 @@ static void
 set_pace(struct viewers *viewers, bool starved)
 {
 	uint64_t fps = viewers->http->config->viewer_fps;
-	uint64_t due = viewers->looked_ms + (1000 + fps - 1) / fps;
+	uint64_t due = viewers->captured_ms + (1000 + fps - 1) / fps;
 	/* at most half of a core, whatever it costs */
-	uint64_t rested = uv_now(viewers->http->host->loop) + viewers->worked_ms;
+	uint64_t rested = uv_now(viewers->http->host->loop) + viewers->encode_ms;
 
 	viewers->due_ms = starved ? rested + STARVED_MS : due > rested ? due : rested;
 	if (starved && !viewers->is_starved)
@@ -299,24 +303,24 @@ drop_slowest(struct viewers *viewers)
 }
 
 void
-viewers_worked(struct errand *errand)
+viewers_encoded(struct job_worker *worker)
 {
-	struct viewers *viewers = errand->data;
+	struct viewers *viewers = worker->data;
 	bool starved = is_starved(viewers);
 
-	viewers->working = false;
-	viewers->seen = viewers->looks;
+	viewers->encoding = false;
+	viewers->captured = viewers->captures;
 	take_results(viewers);
 	if (viewers->stopping) {
-		viewers_end_work(viewers);
+		viewers_stop_worker(viewers);
 		return;
 	}
 	set_pace(viewers, starved);
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next)
 		viewer_push(viewer);
 	drop_slowest(viewers);
-	askers_answer(viewers, starved);
-	viewers_plan(viewers);
+	canvas_png_answer_pending(viewers, starved);
+	viewers_schedule(viewers);
 }
 
 void
@@ -328,8 +332,8 @@ viewers_tick(uv_timer_t *timer)
 	if (!viewers->wanted)
 		return;
 	viewers->had = had_now(viewers);
-	viewers->looked_ms = uv_now(viewers->http->host->loop);
-	viewers->looks++;
-	viewers->working = true;
-	errand_send(&viewers->errand);
+	viewers->captured_ms = uv_now(viewers->http->host->loop);
+	viewers->captures++;
+	viewers->encoding = true;
+	job_worker_post(&viewers->worker);
 }

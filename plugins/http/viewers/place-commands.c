@@ -10,24 +10,24 @@
 #include "http/viewers/viewers.h"
 
 static void
-obey(struct viewer *viewer, const char *request, const json_t *enabled)
+place_execute(struct viewer *viewer, const char *request, const json_t *enabled)
 {
 	bool on = json_is_true(enabled), known = json_is_boolean(enabled);
 
 	if (strcmp(request, "get_full_canvas_once") == 0) {
-		viewer_wish(viewer);
+		viewer_request_key(viewer);
 	} else if (strcmp(request, "get_ws_count_update_once") == 0) {
 		viewer->asked_count = true;
 	} else if (strcmp(request, "get_nudity_update_once") == 0) {
 		viewer->asked_nudity = true;
 	} else if (strcmp(request, "pps_updates") == 0 && known) {
-		viewer->wants_figures = on;
+		viewer->wants_pps = on;
 	} else if (strcmp(request, "delta_canvas_stream") == 0 && known) {
 		bool was_on = viewer->wants_deltas;
 
 		viewer->wants_deltas = on;
 		if (on && !was_on)
-			viewer_wish(viewer); /* it has missed some */
+			viewer_request_key(viewer); /* it has missed some */
 	}
 }
 
@@ -38,7 +38,7 @@ place_command(struct viewer *viewer, const char *text, size_t len)
 	const char *request = json_string_value(json_object_get(command, "request"));
 
 	if (request)
-		obey(viewer, request, json_object_get(command, "enabled"));
+		place_execute(viewer, request, json_object_get(command, "enabled"));
 	json_decref(command);
 	viewer_push(viewer);
 }
@@ -55,8 +55,9 @@ place_answer(struct viewer *viewer)
 		len = snprintf(count, sizeof(count),
 			"{\"message\": \"ws_count_update\", \"ws_connections\": %zu}",
 			(size_t)viewer->viewers->http->host->counts.viewers);
-		viewer->asked_count = !viewer_tell(viewer, count, len);
+		viewer->asked_count = !viewer_send_text(viewer, count, len);
 	}
 	if (viewer->asked_nudity)
-		viewer->asked_nudity = !viewer_tell(viewer, nudity, sizeof(nudity) - 1);
+		viewer->asked_nudity =
+			!viewer_send_text(viewer, nudity, sizeof(nudity) - 1);
 }

@@ -25,10 +25,10 @@
 /* The kernel's share of it; with more, a slow viewer would see the past. */
 #define SOCKET_BYTES (128 * 1024)
 
-#define PATIENCE_MS 60000
+#define SEND_TIMEOUT_MS 60000
 
 static struct viewer *
-viewer_of(struct ws *ws)
+viewer_of(struct websocket *ws)
 {
 	return (struct viewer *)((char *)ws - offsetof(struct viewer, ws));
 }
@@ -36,19 +36,19 @@ viewer_of(struct ws *ws)
 /* --------------------------------------------------------------------- sending */
 
 static bool
-is_free(const struct viewer *viewer)
+is_writable(const struct viewer *viewer)
 {
-	return !viewer->ws.closing && ws_waiting(&viewer->ws) == 0;
+	return !viewer->ws.closing && websocket_pending(&viewer->ws) == 0;
 }
 
 bool
 viewer_is_idle(const struct viewer *viewer)
 {
-	return is_free(viewer) && !viewer->frame;
+	return is_writable(viewer) && !viewer->frame;
 }
 
 static void
-let_go(struct viewer *viewer)
+finish_frame(struct viewer *viewer)
 {
 	frame_release(viewer->frame);
 	viewer->frame = NULL;
@@ -61,27 +61,27 @@ send_piece(struct viewer *viewer)
 	size_t left = message->len - viewer->done;
 	size_t len = left < PIECE_BYTES ? left : PIECE_BYTES;
 
-	ws_send_piece(&viewer->ws, WS_BINARY, message->bytes + viewer->done, len,
-		viewer->done == 0, len == left);
+	websocket_send_fragment(&viewer->ws, WEBSOCKET_BINARY,
+		message->bytes + viewer->done, len, viewer->done == 0, len == left);
 	viewer->done += len;
 	if (len < left)
 		return;
 	viewer->done = 0;
 	if (++viewer->message == viewer->frame->n)
-		let_go(viewer);
+		finish_frame(viewer);
 }
 
 void
 viewer_push(struct viewer *viewer)
 {
-	while (is_free(viewer)) {
+	while (is_writable(viewer)) {
 		if (!viewer->frame) {
 			struct frame *next;
 
 			place_answer(viewer);
-			if (!is_free(viewer))
+			if (!is_writable(viewer))
 				return;
-			next = viewers_next(viewer->viewers, viewer);
+			next = viewers_next_frame(viewer->viewers, viewer);
 			if (!next)
 				return;
 			viewer->frame = frame_hold(next);
@@ -93,50 +93,50 @@ viewer_push(struct viewer *viewer)
 }
 
 bool
-viewer_tell(struct viewer *viewer, const char *text, size_t len)
+viewer_send_text(struct viewer *viewer, const char *text, size_t len)
 {
 	if (!viewer_is_idle(viewer) || !viewer->has_begun)
 		return false;
-	ws_send(&viewer->ws, WS_TEXT, text, len);
+	websocket_send(&viewer->ws, WEBSOCKET_TEXT, text, len);
 	return true;
 }
 
 void
-viewer_wish(struct viewer *viewer)
+viewer_request_key(struct viewer *viewer)
 {
 	viewer->wants_key = true;
-	viewer->wish = viewer->viewers->looks;
-	viewers_plan(viewer->viewers);
+	viewer->since = viewer->viewers->captures;
+	viewers_schedule(viewer->viewers);
 }
 
 void
 viewer_check(struct viewer *viewer, uint64_t now_ms)
 {
-	size_t waiting = ws_waiting(&viewer->ws);
+	size_t waiting = websocket_pending(&viewer->ws);
 
 	if (waiting == 0 || waiting != viewer->waiting)
-		viewer->moved_ms = now_ms;
+		viewer->progress_ms = now_ms;
 	viewer->waiting = waiting;
-	if (now_ms - viewer->moved_ms > PATIENCE_MS)
+	if (now_ms - viewer->progress_ms > SEND_TIMEOUT_MS)
 		viewer_drop(viewer);
 }
 
 void
 viewer_drop(struct viewer *viewer)
 {
-	let_go(viewer);
-	ws_drop(&viewer->ws);
+	finish_frame(viewer);
+	websocket_drop(&viewer->ws);
 }
 
 /* ---------------------------------------------------------- from the WebSocket */
 
 static void
-on_data(struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end)
+on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool end)
 {
 	struct viewer *viewer = viewer_of(ws);
 
 	viewer->viewers->http->host->counts.received_bytes += len;
-	if (viewer->dialect != DIALECT_PLACE || opcode != WS_TEXT)
+	if (viewer->dialect != DIALECT_PLACE || opcode != WEBSOCKET_TEXT)
 		return;
 	if (viewer->command_len + len <= COMMAND_MAX) {
 		memcpy(viewer->command + viewer->command_len, data, len);
@@ -152,33 +152,33 @@ on_data(struct ws *ws, int opcode, const uint8_t *data, size_t len, bool end)
 }
 
 static void
-on_drained(struct ws *ws)
+on_drained(struct websocket *ws)
 {
 	viewer_push(viewer_of(ws));
 }
 
 static void
-on_closed(struct ws *ws, bool broken)
+on_viewer_closed(struct websocket *ws, bool broken)
 {
 	struct viewer *viewer = viewer_of(ws);
 
 	if (broken)
 		http_discard(viewer->viewers->http, MURAL_MALFORMED);
-	let_go(viewer);
+	finish_frame(viewer);
 	viewers_remove(viewer);
 	free(viewer);
 }
 
-static const struct ws_handler handler = {
+static const struct websocket_handler handler = {
 	.on_data = on_data,
 	.on_drained = on_drained,
-	.on_closed = on_closed,
+	.on_closed = on_viewer_closed,
 };
 
 /* ---------------------------------------------------------------------- coming */
 
 static void
-greet(struct viewer *viewer)
+send_hello(struct viewer *viewer)
 {
 	const struct http *http = viewer->viewers->http;
 	char text[128];
@@ -189,20 +189,20 @@ greet(struct viewer *viewer)
 		(int)http->config->viewer_fps);
 
 	if (viewer->dialect == DIALECT_LIVE)
-		ws_send(&viewer->ws, WS_TEXT, text, len);
+		websocket_send(&viewer->ws, WEBSOCKET_TEXT, text, len);
 }
 
 /* So that one whose host is gone does not stay for ever, though nothing is painted. */
 static void
 set_socket(int fd)
 {
-	const int bytes = SOCKET_BYTES, on = 1, idle = PATIENCE_MS / 1000,
-		  patience = PATIENCE_MS;
+	const int bytes = SOCKET_BYTES, on = 1, idle = SEND_TIMEOUT_MS / 1000,
+		  timeout = SEND_TIMEOUT_MS;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
 }
 
 static void
@@ -218,19 +218,19 @@ open_viewer(enum dialect dialect, void *arg, struct MHD_Connection *connection,
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
-	if (ws_open(&viewer->ws, &http->server, &handler, upgrade, fd, extra, extra_len,
-		    FRAME_MAX) < 0) {
+	if (websocket_open(&viewer->ws, &http->server, &handler, upgrade, fd, extra,
+		    extra_len, FRAME_MAX) < 0) {
 		free(viewer);
 		return;
 	}
 	set_socket(fd);
-	visitor_expect(http, connection, VISITOR_WAITS);
+	http_client_expect(http, connection, HTTP_CLIENT_WAITING);
 	viewer->dialect = dialect;
-	viewer->wants_deltas = viewer->wants_figures = true;
-	viewer->moved_ms = uv_now(http->host->loop);
+	viewer->wants_deltas = viewer->wants_pps = true;
+	viewer->progress_ms = uv_now(http->host->loop);
 	viewers_add(http->viewers, viewer);
-	greet(viewer);
-	viewer_wish(viewer);
+	send_hello(viewer);
+	viewer_request_key(viewer);
 	viewer_push(viewer);
 }
 
@@ -255,13 +255,13 @@ on_live_upgrade(void *arg, struct MHD_Connection *connection, void *request,
 enum MHD_Result
 viewer_answer(struct request *request, enum dialect dialect)
 {
-	struct MHD_Response *response = ws_upgrade(request->connection,
+	struct MHD_Response *response = websocket_upgrade(request->connection,
 		dialect == DIALECT_PLACE ? on_place_upgrade : on_live_upgrade,
 		request->http);
 
 	/* a HEAD request comes here, too, and is no handshake */
 	if (response && strcmp(request->method, MHD_HTTP_METHOD_GET) == 0)
-		return reply(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
+		return reply_send(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
 	if (response)
 		MHD_destroy_response(response);
 	response = error_response("this is for WebSockets");
@@ -270,5 +270,5 @@ viewer_answer(struct request *request, enum dialect dialect)
 			response, MHD_HTTP_HEADER_UPGRADE, "websocket");
 		(void)MHD_add_response_header(response, "Sec-WebSocket-Version", "13");
 	}
-	return reply(request, MHD_HTTP_UPGRADE_REQUIRED, response);
+	return reply_send(request, MHD_HTTP_UPGRADE_REQUIRED, response);
 }

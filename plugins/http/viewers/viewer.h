@@ -24,7 +24,7 @@ enum dialect {
 #define COMMAND_MAX 512
 
 struct viewer {
-	struct ws ws;
+	struct websocket ws;
 	struct viewers *viewers;
 	struct viewer *next, **link;
 	enum dialect dialect;
@@ -33,17 +33,17 @@ struct viewer {
 	size_t message, done; /* of it; bytes of the message that the socket has */
 	uint32_t shown;       /* number of the last frame it was sent */
 	bool wants_key;       /* it is to be shown the picture */
-	uint32_t wish;        /* looks begun when it wished that */
+	uint32_t since;       /* looks begun when it wished that */
 	bool has_begun;       /* its first picture is on its way, so text may follow */
 
 	/* what it asked for, of the Place: at first both are true */
-	bool wants_deltas, wants_figures;
+	bool wants_deltas, wants_pps;
 	bool asked_count, asked_nudity;
 	char command[COMMAND_MAX];
 	size_t command_len; /* more than COMMAND_MAX: too long */
 
-	size_t waiting;    /* bytes, when last seen */
-	uint64_t moved_ms; /* when these were others, or none */
+	size_t waiting;       /* bytes, when last seen */
+	uint64_t progress_ms; /* when these were others, or none */
 };
 
 /* The route of a WebSocket: answers with an upgrade, or says what is wrong. */
@@ -56,10 +56,10 @@ bool viewer_is_idle(const struct viewer *viewer);
 void viewer_push(struct viewer *viewer);
 
 /* Sends a text; who is busy, or was not shown anything yet, misses it.  False: missed. */
-bool viewer_tell(struct viewer *viewer, const char *text, size_t len);
+bool viewer_send_text(struct viewer *viewer, const char *text, size_t len);
 
 /* It is to be shown the picture as it is from now on. */
-void viewer_wish(struct viewer *viewer);
+void viewer_request_key(struct viewer *viewer);
 
 /* Once a second: lets go of it when it takes nothing for a minute. */
 void viewer_check(struct viewer *viewer, uint64_t now_ms);

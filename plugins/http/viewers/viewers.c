@@ -17,20 +17,20 @@
 /* ------------------------------------------------------------------ once a second */
 
 static void
-tell_figures(struct viewers *viewers, const char *live)
+send_pps(struct viewers *viewers, const char *live)
 {
 	uint64_t now = uv_now(viewers->http->host->loop);
 	char place[128];
 	int len = snprintf(place, sizeof(place),
 		"{\"evt\": %" PRIu64 ", \"message\": \"pps_update\", \"pps\": %" PRIu64
 		"}",
-		viewers->figures.per_second, viewers->figures.per_second);
+		viewers->pps.per_second, viewers->pps.per_second);
 
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next) {
 		if (viewer->dialect == DIALECT_LIVE && live)
-			(void)viewer_tell(viewer, live, strlen(live));
-		else if (viewer->dialect == DIALECT_PLACE && viewer->wants_figures)
-			(void)viewer_tell(viewer, place, len);
+			(void)viewer_send_text(viewer, live, strlen(live));
+		else if (viewer->dialect == DIALECT_PLACE && viewer->wants_pps)
+			(void)viewer_send_text(viewer, place, len);
 		viewer_check(viewer, now);
 	}
 }
@@ -43,8 +43,8 @@ on_second(uv_timer_t *timer)
 	char *live = NULL;
 
 	mural_publish(host);
-	figures_look(&viewers->figures, host, uv_now(host->loop), viewers->number, &live);
-	tell_figures(viewers, live);
+	pps_update(&viewers->pps, host, uv_now(host->loop), viewers->number, &live);
+	send_pps(viewers, live);
 	free(live);
 }
 
@@ -52,7 +52,7 @@ on_second(uv_timer_t *timer)
 
 /* When nothing is left of them. */
 static void
-finish(struct viewers *viewers)
+viewers_free(struct viewers *viewers)
 {
 	struct http *http = viewers->http;
 
@@ -61,8 +61,8 @@ finish(struct viewers *viewers)
 	for (int i = 0; i < PRODUCTS; i++)
 		frame_release(viewers->kept[i]);
 	for (int i = 0; i < DIALECTS; i++)
-		recent_clear(&viewers->recent[i]);
-	figures_finish(&viewers->figures);
+		delta_ring_clear(&viewers->deltas[i]);
+	pps_finish(&viewers->pps);
 	encoder_finish(&viewers->encoder);
 	free(viewers);
 	http->viewers = NULL;
@@ -75,13 +75,13 @@ on_handle_closed(uv_handle_t *handle)
 	struct viewers *viewers = handle->data;
 
 	viewers->handles--;
-	finish(viewers);
+	viewers_free(viewers);
 }
 
 void
-viewers_end_work(struct viewers *viewers)
+viewers_stop_worker(struct viewers *viewers)
 {
-	errand_stop(&viewers->errand, on_handle_closed);
+	job_worker_stop(&viewers->worker, on_handle_closed);
 }
 
 void
@@ -96,7 +96,7 @@ viewers_add(struct viewers *viewers, struct viewer *viewer)
 		viewer->next->link = &viewer->next;
 	viewers->first = viewer;
 	if (host->counts.viewers++ == 0) {
-		figures_look(&viewers->figures, host, uv_now(host->loop), 0, NULL);
+		pps_update(&viewers->pps, host, uv_now(host->loop), 0, NULL);
 		uv_timer_start(&viewers->second, on_second, SECOND_MS, SECOND_MS);
 	}
 	mural_publish(host);
@@ -115,9 +115,9 @@ viewers_remove(struct viewer *viewer)
 		uv_timer_stop(&viewers->second);
 	mural_publish(host);
 	if (viewers->stopping)
-		finish(viewers);
+		viewers_free(viewers);
 	else
-		viewers_plan(viewers);
+		viewers_schedule(viewers);
 }
 
 static uint64_t
@@ -130,7 +130,7 @@ epoch_now(void)
 }
 
 static int
-prepare(struct viewers *viewers, struct http *http)
+viewers_init(struct viewers *viewers, struct http *http)
 {
 	int ret = encoder_init(&viewers->encoder, http->host);
 
@@ -138,11 +138,11 @@ prepare(struct viewers *viewers, struct http *http)
 		.http = http,
 		.encoder = viewers->encoder,
 		.epoch = epoch_now(),
-		.errand = { .run = viewers_work,
-			.on_back = viewers_worked,
+		.worker = { .run = viewers_encode,
+			.on_done = viewers_encoded,
 			.data = viewers },
 	};
-	return ret < 0 ? ret : errand_start(&viewers->errand, http->host->loop);
+	return ret < 0 ? ret : job_worker_start(&viewers->worker, http->host->loop);
 }
 
 int
@@ -150,7 +150,7 @@ viewers_start(struct http *http)
 {
 	uv_loop_t *loop = http->host->loop;
 	struct viewers *viewers = calloc(1, sizeof(*viewers));
-	int ret = viewers ? prepare(viewers, http) : -ENOMEM;
+	int ret = viewers ? viewers_init(viewers, http) : -ENOMEM;
 
 	if (ret < 0) {
 		mural_log(http->host, MURAL_ERROR, "cannot serve viewers: %s",
@@ -163,8 +163,8 @@ viewers_start(struct http *http)
 	uv_timer_init(loop, &viewers->tick);
 	uv_timer_init(loop, &viewers->second);
 	uv_poll_init(
-		loop, &viewers->bell, mural_reader_fd(viewers->encoder.sight.reader));
-	viewers->tick.data = viewers->second.data = viewers->bell.data = viewers;
+		loop, &viewers->wakeup, mural_reader_fd(viewers->encoder.diff.reader));
+	viewers->tick.data = viewers->second.data = viewers->wakeup.data = viewers;
 	viewers->handles = 4; /* the errand has one, too */
 	http->viewers = viewers;
 	http_hold(http);
@@ -179,13 +179,13 @@ viewers_stop(struct http *http)
 	if (!viewers)
 		return;
 	viewers->stopping = true;
-	sight_cancel(&viewers->encoder.sight);
+	framediff_cancel(&viewers->encoder.diff);
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next)
-		ws_close(&viewer->ws, WS_GOING_AWAY);
-	askers_answer(viewers, false);
+		websocket_close(&viewer->ws, WEBSOCKET_GOING_AWAY);
+	canvas_png_answer_pending(viewers, false);
 	uv_close((uv_handle_t *)&viewers->tick, on_handle_closed);
 	uv_close((uv_handle_t *)&viewers->second, on_handle_closed);
-	uv_close((uv_handle_t *)&viewers->bell, on_handle_closed);
-	if (!viewers->working)
-		viewers_end_work(viewers);
+	uv_close((uv_handle_t *)&viewers->wakeup, on_handle_closed);
+	if (!viewers->encoding)
+		viewers_stop_worker(viewers);
 }

@@ -5,54 +5,54 @@
 #include <stddef.h>
 
 static void
-run(void *arg)
+job_worker_run(void *arg)
 {
-	struct errand *errand = arg;
+	struct job_worker *worker = arg;
 
-	for (uv_sem_wait(&errand->go); !errand->over; uv_sem_wait(&errand->go)) {
-		errand->run(errand);
-		uv_async_send(&errand->back);
+	for (uv_sem_wait(&worker->go); !worker->quit; uv_sem_wait(&worker->go)) {
+		worker->run(worker);
+		uv_async_send(&worker->done);
 	}
 }
 
 static void
 on_async(uv_async_t *async)
 {
-	struct errand *errand =
-		(struct errand *)((char *)async - offsetof(struct errand, back));
+	struct job_worker *worker =
+		(struct job_worker *)((char *)async - offsetof(struct job_worker, done));
 
-	errand->on_back(errand);
+	worker->on_done(worker);
 }
 
 int
-errand_start(struct errand *errand, uv_loop_t *loop)
+job_worker_start(struct job_worker *worker, uv_loop_t *loop)
 {
-	int ret = uv_sem_init(&errand->go, 0);
+	int ret = uv_sem_init(&worker->go, 0);
 
 	if (ret < 0)
 		return ret;
-	ret = uv_thread_create(&errand->thread, run, errand);
+	ret = uv_thread_create(&worker->thread, job_worker_run, worker);
 	if (ret < 0) {
-		uv_sem_destroy(&errand->go);
+		uv_sem_destroy(&worker->go);
 		return ret;
 	}
-	uv_async_init(loop, &errand->back, on_async);
-	errand->back.data = errand->data;
+	uv_async_init(loop, &worker->done, on_async);
+	worker->done.data = worker->data;
 	return 0;
 }
 
 void
-errand_send(struct errand *errand)
+job_worker_post(struct job_worker *worker)
 {
-	uv_sem_post(&errand->go);
+	uv_sem_post(&worker->go);
 }
 
 void
-errand_stop(struct errand *errand, uv_close_cb on_closed)
+job_worker_stop(struct job_worker *worker, uv_close_cb on_closed)
 {
-	errand->over = true;
-	uv_sem_post(&errand->go);
-	uv_thread_join(&errand->thread);
-	uv_sem_destroy(&errand->go);
-	uv_close((uv_handle_t *)&errand->back, on_closed);
+	worker->quit = true;
+	uv_sem_post(&worker->go);
+	uv_thread_join(&worker->thread);
+	uv_sem_destroy(&worker->go);
+	uv_close((uv_handle_t *)&worker->done, on_closed);
 }

@@ -10,28 +10,28 @@
 #include <stdbool.h>
 #include <uv.h>
 
-struct errand {
+struct job_worker {
 	/* In the thread.  What belongs to the errand is the thread's until it is back. */
-	void (*run)(struct errand *errand);
+	void (*run)(struct job_worker *worker);
 	/* On the loop, when it is back. */
-	void (*on_back)(struct errand *errand);
+	void (*on_done)(struct job_worker *worker);
 	void *data; /* the owner's */
 
 	uv_thread_t thread;
 	uv_sem_t go;
-	uv_async_t back;
-	bool over; /* set before `go` */
+	uv_async_t done;
+	bool quit; /* set before `go` */
 };
 
 /* Starts the thread; run, on_back and data are set.  0 or -errno, and then there is
  * nothing to stop. */
-int errand_start(struct errand *errand, uv_loop_t *loop);
+int job_worker_start(struct job_worker *worker, uv_loop_t *loop);
 
 /* Sends it; not before it is back. */
-void errand_send(struct errand *errand);
+void job_worker_post(struct job_worker *worker);
 
 /* Ends the thread, which must be back, and closes its handle, errand->back, with that
  * callback; errand->back.data is the owner's, too. */
-void errand_stop(struct errand *errand, uv_close_cb on_closed);
+void job_worker_stop(struct job_worker *worker, uv_close_cb on_closed);
 
 #endif

@@ -13,49 +13,49 @@
 
 #define SWEEP_MS 5000
 
-static const uint64_t patience_ms[] = {
-	[VISITOR_ASKS] = 60 * 1000,
-	[VISITOR_READS] = 10 * 60 * 1000,
-	[VISITOR_WAITS] = 0, /* for ever */
+static const uint64_t timeout_ms[] = {
+	[HTTP_CLIENT_SENDING] = 60 * 1000,
+	[HTTP_CLIENT_READING] = 10 * 60 * 1000,
+	[HTTP_CLIENT_WAITING] = 0, /* for ever */
 };
 
 /* libmicrohttpd takes a full socket for silence, though it may be megabytes that the
  * client reads all the time. */
 static void
-watch(struct visitor *visitor, bool watched)
+track_progress(struct http_client *client, bool tracked)
 {
-	if (visitor->watched == watched)
+	if (client->tracked == tracked)
 		return;
-	visitor->watched = watched;
-	MHD_set_connection_option(visitor->connection, MHD_CONNECTION_OPTION_TIMEOUT,
-		watched ? 0u : (unsigned)SILENCE_SECONDS);
+	client->tracked = tracked;
+	MHD_set_connection_option(client->connection, MHD_CONNECTION_OPTION_TIMEOUT,
+		tracked ? 0u : (unsigned)IDLE_SECONDS);
 }
 
 /* A Unix socket does not tell what was taken: there libmicrohttpd's clock goes on. */
 static bool
-reads_too_slowly(struct visitor *visitor, uint64_t now_ms)
+is_slow_reader(struct http_client *client, uint64_t now_ms)
 {
 	uint64_t taken;
 	bool waits;
 
-	if (progress_ask(visitor->fd, &taken, &waits) < 0)
+	if (progress_query(client->fd, &taken, &waits) < 0)
 		return false;
-	watch(visitor, true);
-	return progress_is_slow(&visitor->progress, taken, waits, now_ms);
+	track_progress(client, true);
+	return progress_is_slow(&client->progress, taken, waits, now_ms);
 }
 
 /* libmicrohttpd finds its end and lets it go.  What a slow reader still had to come the
  * kernel would keep for him: that goes, too. */
 static void
-cut(struct http *http, struct visitor *visitor)
+http_client_abort(struct http *http, struct http_client *client)
 {
 	const struct linger now = { .l_onoff = 1 };
 
-	if (visitor->turn == VISITOR_READS)
-		setsockopt(visitor->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	visitor->due_ms = 0;
-	visitor->turn = VISITOR_WAITS;
-	shutdown(visitor->fd, SHUT_RDWR);
+	if (client->phase == HTTP_CLIENT_READING)
+		setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	client->due_ms = 0;
+	client->phase = HTTP_CLIENT_WAITING;
+	shutdown(client->fd, SHUT_RDWR);
 	http_discard(http, MURAL_RATE_LIMITED);
 	mural_publish(http->host);
 }
@@ -66,39 +66,39 @@ on_sweep(uv_timer_t *timer)
 	struct http *http = timer->data;
 	uint64_t now = uv_now(http->host->loop);
 
-	for (struct visitor *visitor = http->visitors.first; visitor;
-		visitor = visitor->next)
-		if ((visitor->due_ms > 0 && visitor->due_ms <= now) ||
-			(visitor->turn == VISITOR_READS &&
-				reads_too_slowly(visitor, now)))
-			cut(http, visitor);
+	for (struct http_client *client = http->clients.first; client;
+		client = client->next)
+		if ((client->due_ms > 0 && client->due_ms <= now) ||
+			(client->phase == HTTP_CLIENT_READING &&
+				is_slow_reader(client, now)))
+			http_client_abort(http, client);
 }
 
 void
-visitors_start(struct http *http)
+http_clients_start(struct http *http)
 {
-	uv_timer_init(http->host->loop, &http->visitors.sweep);
-	http->visitors.sweep.data = http;
+	uv_timer_init(http->host->loop, &http->clients.sweep);
+	http->clients.sweep.data = http;
 	http_hold(http);
 }
 
 static void
-on_closed(uv_handle_t *handle)
+on_sweep_closed(uv_handle_t *handle)
 {
 	http_release(handle->data);
 }
 
 void
-visitors_stop(struct http *http)
+http_clients_stop(struct http *http)
 {
-	uv_close((uv_handle_t *)&http->visitors.sweep, on_closed);
+	uv_close((uv_handle_t *)&http->clients.sweep, on_sweep_closed);
 }
 
 /* ---------------------------------------------------------------- coming, going */
 
 /* The answer to a request that was not even read. */
 static void
-refuse(int fd, const char *status, const char *text)
+http_client_reject(int fd, const char *status, const char *text)
 {
 	char answer[300];
 	int len = snprintf(answer, sizeof(answer),
@@ -112,7 +112,7 @@ refuse(int fd, const char *status, const char *text)
 }
 
 void
-visitor_accept(struct http *http, int fd)
+http_client_accept(struct http *http, int fd)
 {
 	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof(peer);
@@ -122,89 +122,90 @@ visitor_accept(struct http *http, int fd)
 		close(fd);
 		return;
 	}
-	ret = mural_enter(http->host, (struct sockaddr *)&peer);
+	ret = mural_conn_admit(http->host, (struct sockaddr *)&peer);
 	if (ret < 0) {
 		mural_publish(http->host);
 		if (ret == -EACCES)
-			refuse(fd, "403 Forbidden", "your network may not come here");
+			http_client_reject(
+				fd, "403 Forbidden", "your network may not come here");
 		else
-			refuse(fd, "429 Too Many Requests",
+			http_client_reject(fd, "429 Too Many Requests",
 				"your address has too many connections");
 		return;
 	}
-	http->visitors.entering = true;
-	webserver_accept(&http->server, fd);
-	if (http->visitors.entering) /* libmicrohttpd did not take it */
-		mural_leave(http->host, (struct sockaddr *)&peer);
-	http->visitors.entering = false;
+	http->clients.admitting = true;
+	mhd_uv_accept(&http->server, fd);
+	if (http->clients.admitting) /* libmicrohttpd did not take it */
+		mural_conn_release(http->host, (struct sockaddr *)&peer);
+	http->clients.admitting = false;
 }
 
 static void
-come(struct http *http, struct MHD_Connection *connection, void **context)
+http_client_open(struct http *http, struct MHD_Connection *connection, void **context)
 {
-	struct visitors *visitors = &http->visitors;
-	struct visitor *visitor = calloc(1, sizeof(*visitor));
+	struct http_clients *clients = &http->clients;
+	struct http_client *client = calloc(1, sizeof(*client));
 	const struct sockaddr *peer =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 			->client_addr;
 	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
 			 ->connect_fd;
 
-	*context = visitor;
-	if (!visitor) {
+	*context = client;
+	if (!client) {
 		shutdown(fd, SHUT_RDWR);
 		return;
 	}
-	visitor->connection = connection;
-	visitor->fd = fd;
+	client->connection = connection;
+	client->fd = fd;
 	if (peer->sa_family == AF_INET)
-		visitor->peer.four = *(const struct sockaddr_in *)(const void *)peer;
+		client->peer.four = *(const struct sockaddr_in *)(const void *)peer;
 	else if (peer->sa_family == AF_INET6)
-		visitor->peer.six = *(const struct sockaddr_in6 *)(const void *)peer;
-	visitor->entered = visitors->entering;
-	visitors->entering = false;
-	visitor->due_ms = uv_now(http->host->loop) + patience_ms[VISITOR_ASKS];
-	visitor->next = visitors->first;
-	visitor->link = &visitors->first;
-	if (visitor->next)
-		visitor->next->link = &visitor->next;
-	visitors->first = visitor;
-	if (!http->stopping && !uv_is_active((uv_handle_t *)&visitors->sweep))
-		uv_timer_start(&visitors->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
+		client->peer.six = *(const struct sockaddr_in6 *)(const void *)peer;
+	client->admitted = clients->admitting;
+	clients->admitting = false;
+	client->due_ms = uv_now(http->host->loop) + timeout_ms[HTTP_CLIENT_SENDING];
+	client->next = clients->first;
+	client->link = &clients->first;
+	if (client->next)
+		client->next->link = &client->next;
+	clients->first = client;
+	if (!http->stopping && !uv_is_active((uv_handle_t *)&clients->sweep))
+		uv_timer_start(&clients->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 	http->host->counts.connections++;
 }
 
 static void
-go(struct http *http, struct visitor *visitor)
+http_client_close(struct http *http, struct http_client *client)
 {
-	struct visitors *visitors = &http->visitors;
+	struct http_clients *clients = &http->clients;
 
-	if (!visitor)
+	if (!client)
 		return;
-	*visitor->link = visitor->next;
-	if (visitor->next)
-		visitor->next->link = visitor->link;
-	if (visitor->entered)
-		mural_leave(http->host, &visitor->peer.any);
-	free(visitor);
-	if (!visitors->first && !http->stopping)
-		uv_timer_stop(&visitors->sweep);
+	*client->link = client->next;
+	if (client->next)
+		client->next->link = client->link;
+	if (client->admitted)
+		mural_conn_release(http->host, &client->peer.any);
+	free(client);
+	if (!clients->first && !http->stopping)
+		uv_timer_stop(&clients->sweep);
 	http->host->counts.connections--;
 }
 
 void
-visitor_changed(void *arg, struct MHD_Connection *connection, void **context,
+http_client_changed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode what)
 {
 	if (what == MHD_CONNECTION_NOTIFY_STARTED)
-		come(arg, connection, context);
+		http_client_open(arg, connection, context);
 	else
-		go(arg, *context);
+		http_client_close(arg, *context);
 	mural_publish(((struct http *)arg)->host);
 }
 
-static struct visitor *
-visitor_of(struct MHD_Connection *connection)
+static struct http_client *
+http_client_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -213,50 +214,50 @@ visitor_of(struct MHD_Connection *connection)
 }
 
 void
-visitor_expect(
-	struct http *http, struct MHD_Connection *connection, enum visitor_turn turn)
+http_client_expect(struct http *http, struct MHD_Connection *connection,
+	enum http_client_phase phase)
 {
-	struct visitor *visitor = visitor_of(connection);
-	uint64_t ms = patience_ms[turn];
+	struct http_client *client = http_client_of(connection);
+	uint64_t ms = timeout_ms[phase];
 
-	if (!visitor || visitor->stays)
+	if (!client || client->upgraded)
 		return;
-	visitor->turn = turn;
-	visitor->due_ms = ms > 0 ? uv_now(http->host->loop) + ms : 0;
-	visitor->progress.begun = false;
-	watch(visitor, false);
+	client->phase = phase;
+	client->due_ms = ms > 0 ? uv_now(http->host->loop) + ms : 0;
+	client->progress.begun = false;
+	track_progress(client, false);
 }
 
 void
-visitor_stays(struct MHD_Connection *connection)
+http_client_upgraded(struct MHD_Connection *connection)
 {
-	struct visitor *visitor = visitor_of(connection);
+	struct http_client *client = http_client_of(connection);
 
-	if (!visitor)
+	if (!client)
 		return;
-	visitor->stays = true;
-	visitor->turn = VISITOR_WAITS;
-	visitor->due_ms = 0;
+	client->upgraded = true;
+	client->phase = HTTP_CLIENT_WAITING;
+	client->due_ms = 0;
 }
 
 int
-visitor_charge(struct http *http, struct MHD_Connection *connection, uint64_t pixels,
+http_client_consume(struct http *http, struct MHD_Connection *connection, uint64_t pixels,
 	uint64_t bytes)
 {
-	struct visitor *visitor;
+	struct http_client *client;
 
 	if (!mural_is_limited(http->host))
 		return 0;
-	visitor = visitor_of(connection);
-	return visitor ? mural_charge(http->host, http->host->brush, &visitor->peer.any,
-				 pixels, bytes)
-		       : 0;
+	client = http_client_of(connection);
+	return client ? mural_consume(http->host, http->host->brush, &client->peer.any,
+				pixels, bytes)
+		      : 0;
 }
 
 uint64_t
-visitor_source(struct http *http, struct MHD_Connection *connection)
+http_client_source(struct http *http, struct MHD_Connection *connection)
 {
-	struct visitor *visitor = visitor_of(connection);
+	struct http_client *client = http_client_of(connection);
 
-	return visitor ? mural_source(http->host, &visitor->peer.any) : 0;
+	return client ? mural_source(http->host, &client->peer.any) : 0;
 }

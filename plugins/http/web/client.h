@@ -21,17 +21,17 @@ struct http;
 
 /* A connection that is silent for so long is closed, unless it takes an answer: then
  * progress.h says. */
-#define SILENCE_SECONDS 30
+#define IDLE_SECONDS 30
 
 /* What a visitor is to do next, and until when. */
-enum visitor_turn {
-	VISITOR_ASKS,  /* a request must be whole within a minute */
-	VISITOR_READS, /* an answer must go on, and be taken within ten */
-	VISITOR_WAITS, /* for us */
+enum http_client_phase {
+	HTTP_CLIENT_SENDING, /* a request must be whole within a minute */
+	HTTP_CLIENT_READING, /* an answer must go on, and be taken within ten */
+	HTTP_CLIENT_WAITING, /* for us */
 };
 
-struct visitor {
-	struct visitor *next, **link;
+struct http_client {
+	struct http_client *next, **link;
 	struct MHD_Connection *connection;
 	int fd;
 	union {
@@ -39,45 +39,45 @@ struct visitor {
 		struct sockaddr_in four;
 		struct sockaddr_in6 six;
 	} peer;
-	bool entered;    /* it counts among its source's clients */
-	bool stays;      /* it speaks no HTTP any more: others look after it */
-	bool watched;    /* by `progress`, and not by libmicrohttpd's clock */
+	bool admitted;   /* it counts among its source's clients */
+	bool upgraded;   /* it speaks no HTTP any more: others look after it */
+	bool tracked;    /* by `progress`, and not by libmicrohttpd's clock */
 	uint64_t due_ms; /* by the loop's clock; 0: it may stay */
-	enum visitor_turn turn;
+	enum http_client_phase phase;
 	struct progress progress; /* while it reads */
 };
 
-struct visitors {
-	struct visitor *first;
+struct http_clients {
+	struct http_client *first;
 	uv_timer_t sweep;
-	bool entering; /* the one that comes at this moment */
+	bool admitting; /* the one that comes at this moment */
 };
 
-/* visitors_stop() begins with the timer's end, which releases its part of `http`. */
-void visitors_start(struct http *http);
-void visitors_stop(struct http *http);
+/* http_clients_stop() begins with the timer's end, which releases its part of `http`. */
+void http_clients_start(struct http *http);
+void http_clients_stop(struct http *http);
 
 /* Takes a connected socket over: it becomes a visitor, or hears that its network or its
  * source may have none more. */
-void visitor_accept(struct http *http, int fd);
+void http_client_accept(struct http *http, int fd);
 
 /* libmicrohttpd's callback; `arg` is the struct http. */
-void visitor_changed(void *arg, struct MHD_Connection *connection, void **context,
+void http_client_changed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode what);
 
 /* The visitor's connection is cut, and counted as rate limited, when it has not got
  * further in the time that it has for that. */
-void visitor_expect(
-	struct http *http, struct MHD_Connection *connection, enum visitor_turn turn);
+void http_client_expect(struct http *http, struct MHD_Connection *connection,
+	enum http_client_phase phase);
 
 /* It becomes a WebSocket, which has clocks of its own. */
-void visitor_stays(struct MHD_Connection *connection);
+void http_client_upgraded(struct MHD_Connection *connection);
 
 /* mural_source() of the visitor. */
-uint64_t visitor_source(struct http *http, struct MHD_Connection *connection);
+uint64_t http_client_source(struct http *http, struct MHD_Connection *connection);
 
-/* Takes pixels and bytes from what the visitor's source may have: mural_charge(). */
-int visitor_charge(struct http *http, struct MHD_Connection *connection, uint64_t pixels,
-	uint64_t bytes);
+/* Takes pixels and bytes from what the visitor's source may have: mural_consume(). */
+int http_client_consume(struct http *http, struct MHD_Connection *connection,
+	uint64_t pixels, uint64_t bytes);
 
 #endif

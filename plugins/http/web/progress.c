@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 int
-progress_ask(int fd, uint64_t *taken, bool *waits)
+progress_query(int fd, uint64_t *taken, bool *waits)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info);

@@ -21,7 +21,7 @@ struct progress {
 
 /* What the other end of a TCP connection has taken, ever, and whether the kernel holds
  * more for it.  0, or -errno: it is no such socket, or nobody counts. */
-int progress_ask(int fd, uint64_t *taken, bool *waits);
+int progress_query(int fd, uint64_t *taken, bool *waits);
 
 /* To be told every few seconds what was taken so far, on all of the connection, and
  * whether more waits to be; zeroed when an answer begins.  True: too little in the last

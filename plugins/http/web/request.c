@@ -12,7 +12,7 @@
 #include "http/web/client.h"
 
 /* So much of a body that is too long is listened to, so that the answer is heard. */
-#define PATIENCE_BYTES (1024 * 1024)
+#define BODY_DRAIN_MAX (1024 * 1024)
 
 /* Most bodies fit here and cost no memory of their own. */
 #define SHORT_BODY 256
@@ -20,10 +20,10 @@
 /* A body may nest so deep; nothing here nests more than once. */
 #define JSON_FLAGS JSON_REJECT_DUPLICATES
 
-struct arrival {
+struct incoming_request {
 	struct request request; /* first: a request is an arrival */
-	answer_fn answer;       /* of one that was parked */
-	uint64_t came;          /* bytes of the body, kept or not */
+	answer_fn on_resume;    /* of one that was parked */
+	uint64_t received;      /* bytes of the body, kept or not */
 	size_t head_len;
 	size_t size;
 	char short_body[SHORT_BODY];
@@ -97,77 +97,77 @@ request_json(struct request *request, const char **why)
 /* ------------------------------------------------------------------- parking */
 
 static void
-unlink_parked(struct request *request)
+unlink_suspended(struct request *request)
 {
-	if (!request->parked)
+	if (!request->suspended)
 		return;
-	request->parked = false;
+	request->suspended = false;
 	*request->link = request->next;
 	if (request->next)
 		request->next->link = request->link;
 }
 
 enum MHD_Result
-request_park(struct request *request)
+request_suspend(struct request *request)
 {
 	struct http *http = request->http;
 
-	request->parked = true;
-	request->next = http->parked;
-	request->link = &http->parked;
+	request->suspended = true;
+	request->next = http->suspended;
+	request->link = &http->suspended;
 	if (request->next)
 		request->next->link = &request->next;
-	http->parked = request;
-	visitor_expect(http, request->connection, VISITOR_WAITS);
+	http->suspended = request;
+	http_client_expect(http, request->connection, HTTP_CLIENT_WAITING);
 	MHD_suspend_connection(request->connection);
 	return MHD_YES;
 }
 
 void
-request_unpark(struct request *request, answer_fn answer)
+request_resume(struct request *request, answer_fn answer)
 {
-	unlink_parked(request);
-	((struct arrival *)request)->answer = answer;
-	visitor_expect(request->http, request->connection, VISITOR_READS);
+	unlink_suspended(request);
+	((struct incoming_request *)request)->on_resume = answer;
+	http_client_expect(request->http, request->connection, HTTP_CLIENT_READING);
 	MHD_resume_connection(request->connection);
-	webserver_wake(&request->http->server);
+	mhd_uv_wake(&request->http->server);
 }
 
 static enum MHD_Result
-dismiss(struct request *request)
+reply_stopping(struct request *request)
 {
 	return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "murald is stopping");
 }
 
 void
-requests_dismiss(struct http *http)
+requests_abort(struct http *http)
 {
-	while (http->parked)
-		request_unpark(http->parked, dismiss);
+	while (http->suspended)
+		request_resume(http->suspended, reply_stopping);
 }
 
 /* ------------------------------------------------------------------ arriving */
 
-struct fields {
+struct header_counts {
 	unsigned hosts, lengths, codings;
 	bool bad_name, too_long;
 };
 
 static enum MHD_Result
-count_field(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	struct fields *fields = arg;
+	struct header_counts *counts = arg;
 
 	(void)kind;
-	fields->bad_name |= name[strcspn(name, " \t")] != '\0';
+	counts->bad_name |= name[strcspn(name, " \t")] != '\0';
 	if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
-		fields->hosts++;
+		counts->hosts++;
 	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
-		fields->codings++;
+		counts->codings++;
 	else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
-		fields->lengths++;
-		/* seven digits are too many for PATIENCE_BYTES, whatever they are */
-		fields->too_long |= value && strlen(value) > 7;
+		counts->lengths++;
+		/* seven digits are too many for BODY_DRAIN_MAX, whatever they are */
+		counts->too_long |= value && strlen(value) > 7;
 	}
 	return MHD_YES;
 }
@@ -175,24 +175,24 @@ count_field(void *arg, enum MHD_ValueKind kind, const char *name, const char *va
 /* What HTTP leaves doubtful: who answers one of two lengths or hosts may disagree with
  * the proxy before it. */
 static const char *
-doubt(struct MHD_Connection *connection, unsigned *status)
+find_ambiguity(struct MHD_Connection *connection, unsigned *status)
 {
-	struct fields fields = { 0 };
+	struct header_counts counts = { 0 };
 
-	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_field, &fields);
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &counts);
 	*status = MHD_HTTP_BAD_REQUEST;
-	if (fields.bad_name)
+	if (counts.bad_name)
 		return "a blank in the name of a header field";
-	if (fields.hosts > 1)
+	if (counts.hosts > 1)
 		return "more than one Host";
-	if (fields.lengths > 1)
+	if (counts.lengths > 1)
 		return "more than one Content-Length";
-	if (fields.lengths > 0 && fields.codings > 0)
+	if (counts.lengths > 0 && counts.codings > 0)
 		return "both Content-Length and Transfer-Encoding";
-	if (fields.codings > 1)
+	if (counts.codings > 1)
 		return "more than one Transfer-Encoding";
 	*status = MHD_HTTP_CONTENT_TOO_LARGE;
-	return fields.too_long ? "the body is too long" : NULL;
+	return counts.too_long ? "the body is too long" : NULL;
 }
 
 /* Repeated slashes are one: generators join a base that ends in one with a path. */
@@ -211,62 +211,62 @@ copy_path(const char *url)
 }
 
 static enum MHD_Result
-begin(struct http *http, struct MHD_Connection *connection, const char *url,
+request_begin(struct http *http, struct MHD_Connection *connection, const char *url,
 	const char *method, void **request)
 {
 	/* not calloc(): the short body need not be cleared */
-	struct arrival *arrival = malloc(sizeof(*arrival));
+	struct incoming_request *incoming = malloc(sizeof(*incoming));
 	char *path = copy_path(url);
 	const char *why;
 	unsigned status;
 
-	if (!arrival || !path) {
-		free(arrival);
+	if (!incoming || !path) {
+		free(incoming);
 		free(path);
 		return MHD_NO;
 	}
-	memset(arrival, 0, offsetof(struct arrival, short_body));
-	arrival->request.http = http;
-	arrival->request.connection = connection;
-	arrival->request.method = method;
-	arrival->request.path = path;
-	*request = arrival;
-	arrival->head_len = MHD_get_connection_info(
+	memset(incoming, 0, offsetof(struct incoming_request, short_body));
+	incoming->request.http = http;
+	incoming->request.connection = connection;
+	incoming->request.method = method;
+	incoming->request.path = path;
+	*request = incoming;
+	incoming->head_len = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
-				    ->header_size;
-	http->host->counts.received_bytes += arrival->head_len;
-	why = doubt(connection, &status);
+				     ->header_size;
+	http->host->counts.received_bytes += incoming->head_len;
+	why = find_ambiguity(connection, &status);
 	if (!why)
 		return MHD_YES;
 	http_discard(http, MURAL_MALFORMED);
-	return reply_last(&arrival->request, status, why);
+	return reply_and_close(&incoming->request, status, why);
 }
 
 /* Keeps a piece of the body; what is beyond BODY_MAX is only counted. */
 static enum MHD_Result
-collect(struct arrival *arrival, const char *piece, size_t len)
+request_append_body(struct incoming_request *incoming, const char *piece, size_t len)
 {
-	struct request *request = &arrival->request;
+	struct request *request = &incoming->request;
 	size_t need = request->body_len + len + 1;
 
-	arrival->came += len;
+	incoming->received += len;
 	request->http->host->counts.received_bytes += len;
-	if (arrival->came > BODY_MAX)
-		return arrival->came > PATIENCE_BYTES ? MHD_NO : MHD_YES;
+	if (incoming->received > BODY_MAX)
+		return incoming->received > BODY_DRAIN_MAX ? MHD_NO : MHD_YES;
 	if (!request->body) {
-		request->body = arrival->short_body;
-		arrival->size = SHORT_BODY;
+		request->body = incoming->short_body;
+		incoming->size = SHORT_BODY;
 	}
-	if (need > arrival->size) {
-		bool is_short = request->body == arrival->short_body;
+	if (need > incoming->size) {
+		bool is_short = request->body == incoming->short_body;
 		char *body = realloc(is_short ? NULL : request->body, 2 * need);
 
 		if (!body)
 			return MHD_NO;
 		if (is_short)
-			memcpy(body, arrival->short_body, request->body_len);
+			memcpy(body, incoming->short_body, request->body_len);
 		request->body = body;
-		arrival->size = 2 * need;
+		incoming->size = 2 * need;
 	}
 	memcpy(request->body + request->body_len, piece, len);
 	request->body_len += len;
@@ -275,37 +275,37 @@ collect(struct arrival *arrival, const char *piece, size_t len)
 }
 
 static enum MHD_Result
-answer(struct arrival *arrival)
+request_answer(struct incoming_request *incoming)
 {
-	struct request *request = &arrival->request;
-	answer_fn later = arrival->answer;
+	struct request *request = &incoming->request;
+	answer_fn later = incoming->on_resume;
 	int ret;
 
-	if (request->parked)
+	if (request->suspended)
 		return MHD_YES;
-	arrival->answer = NULL;
+	incoming->on_resume = NULL;
 	if (later)
 		return later(request);
-	visitor_expect(request->http, request->connection, VISITOR_READS);
+	http_client_expect(request->http, request->connection, HTTP_CLIENT_READING);
 	if (request->http->stopping)
-		return dismiss(request);
-	ret = visitor_charge(
-		request->http, request->connection, 0, arrival->head_len + arrival->came);
+		return reply_stopping(request);
+	ret = http_client_consume(request->http, request->connection, 0,
+		incoming->head_len + incoming->received);
 	if (ret == -EACCES)
-		return reply_last(
+		return reply_and_close(
 			request, MHD_HTTP_FORBIDDEN, "your network may not come here");
 	if (ret < 0) /* the source had its bytes of this second */
-		return reply_wait(request, 1);
-	if (arrival->came > BODY_MAX) {
+		return reply_retry_after(request, 1);
+	if (incoming->received > BODY_MAX) {
 		http_discard(request->http, MURAL_MALFORMED);
 		return reply_error(
 			request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too long");
 	}
-	return route_request(request);
+	return router_dispatch(request);
 }
 
 enum MHD_Result
-request_arrived(void *arg, struct MHD_Connection *connection, const char *url,
+request_handle(void *arg, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *upload, size_t *upload_len,
 	void **request)
 {
@@ -313,34 +313,34 @@ request_arrived(void *arg, struct MHD_Connection *connection, const char *url,
 
 	(void)version;
 	if (!*request)
-		return begin(arg, connection, url, method, request);
+		return request_begin(arg, connection, url, method, request);
 	if (len == 0)
-		return answer(*request);
+		return request_answer(*request);
 	*upload_len = 0;
-	return collect(*request, upload, len);
+	return request_append_body(*request, upload, len);
 }
 
 void
-request_over(void *arg, struct MHD_Connection *connection, void **context,
+request_completed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_RequestTerminationCode why)
 {
-	struct arrival *arrival = *context;
+	struct incoming_request *incoming = *context;
 	struct http *http = arg;
 
 	(void)why;
 	*context = NULL;
-	if (!arrival)
+	if (!incoming)
 		return;
-	struct request *request = &arrival->request;
+	struct request *request = &incoming->request;
 
-	unlink_parked(request);
-	if (request->on_over)
-		request->on_over(request);
+	unlink_suspended(request);
+	if (request->on_completed)
+		request->on_completed(request);
 	json_decref(request->json);
-	if (request->body != arrival->short_body)
+	if (request->body != incoming->short_body)
 		free(request->body);
 	free((char *)request->path);
-	free(arrival);
-	visitor_expect(http, connection, VISITOR_ASKS);
+	free(incoming);
+	http_client_expect(http, connection, HTTP_CLIENT_SENDING);
 	mural_publish(http->host);
 }

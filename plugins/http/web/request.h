@@ -4,7 +4,7 @@
  *
  * libmicrohttpd brings it in pieces; the routes below see it when its body is there, with
  * what HTTP leaves doubtful already refused: two Content-Lengths, two Hosts, a body that
- * is too long.  A route answers exactly once, at once or after request_park().
+ * is too long.  A route answers exactly once, at once or after request_suspend().
  *
  * All of it on the main loop's thread.
  */
@@ -33,9 +33,9 @@ struct request {
 	json_t *json; /* request_json()'s */
 	/* Of the route that parked it: called when the request is over, answered or not,
 	 * before it is freed.  NULL: nobody needs to know. */
-	void (*on_over)(struct request *request);
+	void (*on_completed)(struct request *request);
 	void *data; /* the route's own */
-	bool parked;
+	bool suspended;
 	struct request *next, **link; /* among the parked ones */
 };
 
@@ -53,19 +53,19 @@ struct route {
 };
 
 /* Finds the path's route and calls it, or answers for it. */
-enum MHD_Result route_request(struct request *request);
+enum MHD_Result router_dispatch(struct request *request);
 
 /* One table for each subject; router.c lists them. */
 extern const struct route board_routes[];    /* the board API of protocols.md, 3.2 */
 extern const struct route socketio_routes[]; /* /socket.io/ */
 extern const struct route
-	viewer_routes[]; /* /ws, /live, /canvas.png, /serverconfig.json */
-extern const struct route operator_routes[]; /* /metrics, /healthz */
-extern const struct route history_routes[];  /* /timelapse */
-extern const struct route past_routes[];     /* /history */
-extern const struct route page_routes[];     /* /, /admin/, /static/, /page.json */
-extern const struct route ways_routes[];     /* /invite */
-extern const struct route servers_routes[];  /* /servers */
+	viewer_routes[];                /* /ws, /live, /canvas.png, /serverconfig.json */
+extern const struct route ops_routes[]; /* /metrics, /healthz */
+extern const struct route timelapse_routes[];   /* /timelapse */
+extern const struct route history_routes[];     /* /history */
+extern const struct route page_routes[];        /* /, /admin/, /static/, /page.json */
+extern const struct route hints_routes[];       /* /invite */
+extern const struct route leaderboard_routes[]; /* /servers */
 
 /* ---- reading */
 
@@ -91,11 +91,12 @@ struct MHD_Response *error_response(const char *text);
 enum MHD_Result reply_error(struct request *request, unsigned status, const char *text);
 
 /* 429: he had all that he may for now, and is to come again in so many seconds. */
-enum MHD_Result reply_wait(struct request *request, unsigned seconds);
+enum MHD_Result reply_retry_after(struct request *request, unsigned seconds);
 
 /* The same, and then the connection is closed: where the next request would begin is in
  * doubt. */
-enum MHD_Result reply_last(struct request *request, unsigned status, const char *text);
+enum MHD_Result reply_and_close(
+	struct request *request, unsigned status, const char *text);
 
 /* Takes the value over. */
 enum MHD_Result reply_json(struct request *request, unsigned status, json_t *value);
@@ -110,12 +111,12 @@ enum MHD_Result reply_prepare(struct MHD_Response *response, const char *type);
 
 /* Any response of libmicrohttpd's; takes it over; NULL: 503, memory is short.  Adds the
  * header fields that every answer has. */
-enum MHD_Result reply(
+enum MHD_Result reply_send(
 	struct request *request, unsigned status, struct MHD_Response *response);
 
 /* The same with one that reply_prepare() saw, and that stays its owner's for the next
  * request. */
-enum MHD_Result reply_again(
+enum MHD_Result reply_shared(
 	struct request *request, unsigned status, struct MHD_Response *response);
 
 /* 304 with the tag and an empty body. */
@@ -124,21 +125,21 @@ enum MHD_Result reply_not_modified(struct request *request, const char *etag);
 /* ---- later */
 
 /* The answer is not there yet: the connection sleeps, and the route returns what this
- * returns.  `on_over` and `data` are set before. */
-enum MHD_Result request_park(struct request *request);
+ * returns.  `on_completed` and `data` are set before. */
+enum MHD_Result request_suspend(struct request *request);
 
 /* Wakes a parked request: `answer` is called for it soon, once, on the loop. */
-void request_unpark(struct request *request, answer_fn answer);
+void request_resume(struct request *request, answer_fn answer);
 
 /* Wakes all that are still parked, to be told that murald stops. */
-void requests_dismiss(struct http *http);
+void requests_abort(struct http *http);
 
 /* ---- libmicrohttpd's callbacks; `arg` is the struct http */
 
-enum MHD_Result request_arrived(void *arg, struct MHD_Connection *connection,
+enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection,
 	const char *url, const char *method, const char *version, const char *upload,
 	size_t *upload_len, void **request);
-void request_over(void *arg, struct MHD_Connection *connection, void **request,
+void request_completed(void *arg, struct MHD_Connection *connection, void **request,
 	enum MHD_RequestTerminationCode why);
 
 #endif

@@ -20,7 +20,7 @@ reply_prepare(struct MHD_Response *response, const char *type)
 }
 
 enum MHD_Result
-reply_again(struct request *request, unsigned status, struct MHD_Response *response)
+reply_shared(struct request *request, unsigned status, struct MHD_Response *response)
 {
 	if (!response)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -29,7 +29,7 @@ reply_again(struct request *request, unsigned status, struct MHD_Response *respo
 }
 
 enum MHD_Result
-reply(struct request *request, unsigned status, struct MHD_Response *response)
+reply_send(struct request *request, unsigned status, struct MHD_Response *response)
 {
 	enum MHD_Result result;
 
@@ -38,7 +38,7 @@ reply(struct request *request, unsigned status, struct MHD_Response *response)
 			"murald is short of memory");
 	(void)reply_prepare(response, NULL);
 	if (status == MHD_HTTP_SWITCHING_PROTOCOLS)
-		visitor_stays(request->connection);
+		http_client_upgraded(request->connection);
 	result = MHD_queue_response(request->connection, status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -54,7 +54,7 @@ reply_bytes(struct request *request, unsigned status, const char *type, const vo
 	if (response && type)
 		(void)MHD_add_response_header(
 			response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	return reply(request, status, response);
+	return reply_send(request, status, response);
 }
 
 static struct MHD_Response *
@@ -81,7 +81,7 @@ json_response(json_t *value)
 enum MHD_Result
 reply_json(struct request *request, unsigned status, json_t *value)
 {
-	return reply(request, status, json_response(value));
+	return reply_send(request, status, json_response(value));
 }
 
 struct MHD_Response *
@@ -94,7 +94,7 @@ error_response(const char *text)
 static enum MHD_Result
 reply_or_close(struct request *request, unsigned status, struct MHD_Response *response)
 {
-	return response ? reply(request, status, response) : MHD_NO;
+	return response ? reply_send(request, status, response) : MHD_NO;
 }
 
 enum MHD_Result
@@ -104,7 +104,7 @@ reply_error(struct request *request, unsigned status, const char *text)
 }
 
 enum MHD_Result
-reply_wait(struct request *request, unsigned seconds)
+reply_retry_after(struct request *request, unsigned seconds)
 {
 	struct MHD_Response *response = error_response("429 Too Many Requests");
 	char text[16];
@@ -113,11 +113,11 @@ reply_wait(struct request *request, unsigned seconds)
 	if (response)
 		(void)MHD_add_response_header(
 			response, MHD_HTTP_HEADER_RETRY_AFTER, text);
-	return reply(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
+	return reply_send(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
 }
 
 enum MHD_Result
-reply_last(struct request *request, unsigned status, const char *text)
+reply_and_close(struct request *request, unsigned status, const char *text)
 {
 	struct MHD_Response *response = error_response(text);
 
@@ -135,5 +135,5 @@ reply_not_modified(struct request *request, const char *etag)
 
 	if (response)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
-	return reply(request, MHD_HTTP_NOT_MODIFIED, response);
+	return reply_send(request, MHD_HTTP_NOT_MODIFIED, response);
 }

@@ -8,12 +8,12 @@
 static const struct route *const tables[] = {
 	board_routes,
 	page_routes,
-	ways_routes,
+	hints_routes,
 	viewer_routes,
-	operator_routes,
+	ops_routes,
+	timelapse_routes,
+	leaderboard_routes,
 	history_routes,
-	servers_routes,
-	past_routes,
 	socketio_routes,
 };
 
@@ -76,11 +76,11 @@ reply_allow(struct request *request, unsigned status, unsigned allowed)
 				len > 0 ? ", " : "", methods[i].name);
 	if (response)
 		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, text);
-	return reply(request, status, response);
+	return reply_send(request, status, response);
 }
 
 enum MHD_Result
-route_request(struct request *request)
+router_dispatch(struct request *request)
 {
 	unsigned wanted = method_bit(request->method), allowed = 0;
 

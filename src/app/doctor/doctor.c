@@ -8,7 +8,7 @@
 #include "display/display.h"
 
 bool
-read_line(const char *path, char *line, size_t len)
+doctor_read_line(const char *path, char *line, size_t len)
 {
 	FILE *file = fopen(path, "re");
 	bool any = file && fgets(line, (int)len, file);
@@ -21,7 +21,7 @@ read_line(const char *path, char *line, size_t len)
 }
 
 bool
-reads_packets(const struct instance *instance)
+doctor_reads_packets(const struct instance *instance)
 {
 	return strcmp(instance->plugin->name, "icmp") == 0 ||
 	       strcmp(instance->plugin->name, "ipv6") == 0;
@@ -31,10 +31,10 @@ static void
 examine_config(const struct config *config, struct report *report)
 {
 	if (config->errors == 0) {
-		report_fine(report, "no errors");
+		report_ok(report, "no errors");
 		return;
 	}
-	report_wrong(report, "%u error%s; murald would not start", config->errors,
+	report_problem(report, "%u error%s; murald would not start", config->errors,
 		config->errors == 1 ? "" : "s");
 	report_advice(
 		report, "mend what is said above; murald --check-config says ok then");
@@ -48,25 +48,25 @@ examine_plugins(
 	const struct instance *instance = plugins->instances;
 
 	for (; instance; instance = instance->next)
-		report_fine(report, "[%s] is loaded: %s", instance->section->title,
+		report_ok(report, "[%s] is loaded: %s", instance->section->title,
 			instance->plugin->summary ? instance->plugin->summary : "");
 	if (plugins->instances || config->errors > 0)
 		return;
 	if (config->sections) {
-		report_wrong(
+		report_problem(
 			report, "none of the config's is loaded, so nobody can paint");
 		report_advice(report, "a warning above says why, or enabled = no has "
 				      "switched it off");
 		return;
 	}
-	report_wrong(report, "none is on, so nobody can paint");
+	report_problem(report, "none is on, so nobody can paint");
 	report_advice(report,
 		"write a section such as [plugin icmp] into the config; murald "
 		"--list-plugins shows what there is");
 }
 
 unsigned
-doctor_examine(const struct config *config, const struct plugins *plugins, FILE *out)
+doctor_run(const struct config *config, const struct plugins *plugins, FILE *out)
 {
 	struct report report = { .out = out };
 
@@ -78,17 +78,17 @@ doctor_examine(const struct config *config, const struct plugins *plugins, FILE 
 	report_heading(&report, "display");
 	display_examine(&config->display, &report);
 	report_heading(&report, "network");
-	examine_network(plugins, &report);
+	doctor_check_network(plugins, &report);
 	report_heading(&report, "rights");
-	examine_rights(plugins, &report);
+	doctor_check_privileges(plugins, &report);
 	report_heading(&report, "files");
-	examine_files(config, &report);
+	doctor_check_files(config, &report);
 	report_heading(&report, "machine");
-	examine_machine(&report);
-	if (report.wrong == 0)
+	doctor_check_machine(&report);
+	if (report.problems == 0)
 		fputs("nothing is wrong\n", out);
 	else
-		fprintf(out, "%u thing%s wrong\n", report.wrong,
-			report.wrong == 1 ? " is" : "s are");
-	return report.wrong;
+		fprintf(out, "%u thing%s wrong\n", report.problems,
+			report.problems == 1 ? " is" : "s are");
+	return report.problems;
 }

@@ -13,7 +13,7 @@
 #include "plugin/registry.h"
 
 /* The number of things that are wrong. */
-unsigned doctor_examine(
+unsigned doctor_run(
 	const struct config *config, const struct plugins *plugins, FILE *out);
 
 #endif

@@ -33,7 +33,7 @@ examine_folder(const char *key, const char *path, struct report *report)
 	uint64_t free_mb = 0;
 
 	if (access(folder, W_OK) < 0) {
-		report_wrong(
+		report_problem(
 			report, "%s: the folder %s: %s", key, folder, strerror(errno));
 		report_advice(report,
 			"make it, and let murald's user own it: install -d -o "
@@ -42,12 +42,12 @@ examine_folder(const char *key, const char *path, struct report *report)
 	} else if (statvfs(folder, &fs) == 0 &&
 		   (free_mb = (uint64_t)fs.f_bavail * fs.f_frsize >> 20) <
 			   LEAST_FREE_MB) {
-		report_wrong(report, "%s: %" PRIu64 " MB are free in %s", key, free_mb,
+		report_problem(report, "%s: %" PRIu64 " MB are free in %s", key, free_mb,
 			folder);
 		report_advice(report, "make room there, or choose another place");
 	} else {
-		report_fine(report, "%s: %s is writable, %" PRIu64 " MB free", key,
-			folder, free_mb);
+		report_ok(report, "%s: %s is writable, %" PRIu64 " MB free", key, folder,
+			free_mb);
 	}
 	free(copy);
 }
@@ -61,11 +61,11 @@ examine_size(const struct config_canvas *canvas, uint32_t width, uint32_t height
 	bool known = size->width > 0;
 
 	if (!known || (size->width == width && size->height == height)) {
-		report_fine(report, "canvas.snapshot: %s is a picture of %ux%u",
+		report_ok(report, "canvas.snapshot: %s is a picture of %ux%u",
 			canvas->snapshot, width, height);
 		return;
 	}
-	report_wrong(report, "canvas.snapshot: %s is %ux%u, the canvas %ux%u",
+	report_problem(report, "canvas.snapshot: %s is %ux%u, the canvas %ux%u",
 		canvas->snapshot, width, height, size->width, size->height);
 	report_advice(report,
 		"murald will set it aside as %s.1 and start empty; to keep the "
@@ -94,7 +94,7 @@ examine_snapshot(const struct config_canvas *canvas, struct report *report)
 		examine_size(canvas, big_endian(start + PNG_START_LEN),
 			big_endian(start + PNG_START_LEN + 4), report);
 	} else {
-		report_wrong(report, "canvas.snapshot: %s: %s", canvas->snapshot,
+		report_problem(report, "canvas.snapshot: %s: %s", canvas->snapshot,
 			file ? "is no PNG file" : strerror(error));
 		report_advice(report, "let murald's user own it, or move it away");
 	}
@@ -103,7 +103,7 @@ examine_snapshot(const struct config_canvas *canvas, struct report *report)
 }
 
 void
-examine_files(const struct config *config, struct report *report)
+doctor_check_files(const struct config *config, struct report *report)
 {
 	if (*config->canvas.snapshot) {
 		examine_folder("canvas.snapshot", config->canvas.snapshot, report);

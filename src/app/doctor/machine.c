@@ -25,9 +25,9 @@ examine_config_txt(FILE *file, const char *path, struct report *report)
 		hdmi |= strncmp(line, "hdmi_", 5) == 0;
 	}
 	if (full && !fake) {
-		report_fine(report, "%s: dtoverlay=vc4-kms-v3d", path);
+		report_ok(report, "%s: dtoverlay=vc4-kms-v3d", path);
 	} else {
-		report_wrong(report, "%s: %s", path,
+		report_problem(report, "%s: %s", path,
 			fake ? "vc4-fkms-v3d draws through the firmware"
 			     : "no dtoverlay=vc4-kms-v3d");
 		report_advice(report, "write dtoverlay=vc4-kms-v3d there, and restart");
@@ -44,7 +44,7 @@ examine_pi(struct report *report)
 {
 	char model[128];
 
-	if (!read_line("/proc/device-tree/model", model, sizeof(model)))
+	if (!doctor_read_line("/proc/device-tree/model", model, sizeof(model)))
 		return;
 	report_note(report, "%s", model);
 	if (!strstr(model, "Raspberry Pi"))
@@ -76,7 +76,7 @@ examine_arguments(struct report *report)
 	char line[4096], *rest = line;
 	bool any = false, nomodeset = false;
 
-	if (!read_line("/proc/cmdline", line, sizeof(line)))
+	if (!doctor_read_line("/proc/cmdline", line, sizeof(line)))
 		return;
 	for (const char *word; (word = strsep(&rest, " "));) {
 		if (!is_telling(word))
@@ -88,7 +88,7 @@ examine_arguments(struct report *report)
 	if (!any)
 		report_note(report, "no kernel argument about the display");
 	if (nomodeset) {
-		report_wrong(report, "nomodeset keeps the graphics drivers away");
+		report_problem(report, "nomodeset keeps the graphics drivers away");
 		report_advice(
 			report, "take it off the kernel's command line, and restart");
 	}
@@ -121,13 +121,13 @@ examine_memory(struct report *report)
 }
 
 void
-examine_machine(struct report *report)
+doctor_check_machine(struct report *report)
 {
 	char vt[32];
 
 	examine_pi(report);
 	examine_arguments(report);
 	examine_memory(report);
-	if (read_line("/sys/class/tty/tty0/active", vt, sizeof(vt)))
+	if (doctor_read_line("/sys/class/tty/tty0/active", vt, sizeof(vt)))
 		report_note(report, "%s is the console in front", vt);
 }

@@ -24,16 +24,18 @@ static void
 examine_addresses(struct report *report)
 {
 	char four[ADDRESS_TEXT_MAX] = "", six[ADDRESS_TEXT_MAX] = "";
-	bool has_four = address_of_host(AF_INET, four) == 0 && !address_is_loopback(four);
-	bool has_six = address_of_host(AF_INET6, six) == 0 && !address_is_loopback(six);
+	bool has_four =
+		host_address_get(AF_INET, four) == 0 && !host_address_is_loopback(four);
+	bool has_six =
+		host_address_get(AF_INET6, six) == 0 && !host_address_is_loopback(six);
 
 	if (has_four || has_six) {
-		report_fine(report, "people reach this machine at %s%s%s",
+		report_ok(report, "people reach this machine at %s%s%s",
 			has_four ? four : "", has_four && has_six ? " and " : "",
 			has_six ? six : "");
 		return;
 	}
-	report_wrong(report, "this machine has no address that others could use");
+	report_problem(report, "this machine has no address that others could use");
 	report_advice(report,
 		"plug in its cable, or set up its network; ip address shows "
 		"what there is");
@@ -54,14 +56,14 @@ port_of(const char *address)
 
 /* The first socket that has the port; as TCP, one that listens. */
 static void
-find_port(unsigned wanted, int type, struct holders *holders)
+find_port_procs(unsigned wanted, int type, struct procs *procs)
 {
 	static const char *const files[][2] = { { "/proc/net/tcp", "/proc/net/tcp6" },
 		{ "/proc/net/udp", "/proc/net/udp6" } };
 	const unsigned listens = 0x0a;
 
-	*holders = (struct holders){ 0 };
-	for (int i = 0; i < 2 && !*holders->text; i++) {
+	*procs = (struct procs){ 0 };
+	for (int i = 0; i < 2 && !*procs->text; i++) {
 		FILE *file = fopen(files[type == SOCK_DGRAM][i], "re");
 		unsigned port, state;
 		unsigned long inode;
@@ -77,7 +79,7 @@ find_port(unsigned wanted, int type, struct holders *holders)
 			if (port != wanted || (type == SOCK_STREAM && state != listens))
 				continue;
 			snprintf(target, sizeof(target), "socket:[%lu]", inode);
-			holders_of(target, holders);
+			procs_with_open(target, procs);
 			break;
 		}
 		fclose(file);
@@ -89,27 +91,27 @@ examine_port(const struct instance *instance, const char *key, const char *addre
 	int type, struct report *report)
 {
 	const char *title = instance->section->title;
-	struct holders holders;
+	struct procs procs;
 	int ret;
 
 	if (!address || !*address || strncmp(address, "unix:", 5) == 0 ||
 		port_of(address) == 0)
 		return;
-	ret = socket_try(address, type);
+	ret = socket_try_bind(address, type);
 	if (ret == 0) {
-		report_fine(report, "[%s] %s = %s is free", title, key, address);
+		report_ok(report, "[%s] %s = %s is free", title, key, address);
 		return;
 	}
-	find_port(port_of(address), type, &holders);
-	if (ret == -EADDRINUSE && holders.any_murald) {
+	find_port_procs(port_of(address), type, &procs);
+	if (ret == -EADDRINUSE && procs.any_murald) {
 		report_note(report, "[%s] %s = %s is served by %s", title, key, address,
-			holders.text);
+			procs.text);
 		return;
 	}
-	report_wrong(report, "[%s] %s = %s: %s%s%s", title, key, address, strerror(-ret),
-		ret == -EADDRINUSE ? " by " : "",
+	report_problem(report, "[%s] %s = %s: %s%s%s", title, key, address,
+		strerror(-ret), ret == -EADDRINUSE ? " by " : "",
 		ret != -EADDRINUSE ? ""
-		: *holders.text    ? holders.text
+		: *procs.text      ? procs.text
 				   : "a program that only root may see");
 	report_advice(
 		report, ret == -EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE; "
@@ -144,7 +146,7 @@ sysctl_is(const char *path, char value)
 {
 	char line[64];
 
-	return read_line(path, line, sizeof(line)) && line[0] == value;
+	return doctor_read_line(path, line, sizeof(line)) && line[0] == value;
 }
 
 static void
@@ -157,7 +159,7 @@ examine_pings(struct report *report)
 			"the kernel answers no pings (net.ipv4.icmp_echo_ignore_all = "
 			"1): "
 			"they paint, but people's ping says that nothing came back");
-	if (read_line(SYSCTL "ipv4/ping_group_range", range, sizeof(range)) &&
+	if (doctor_read_line(SYSCTL "ipv4/ping_group_range", range, sizeof(range)) &&
 		strncmp(range, "1\t0", 3) == 0)
 		report_note(report,
 			"on this machine only root may ping without rights of its own "
@@ -178,10 +180,10 @@ examine_interface(const struct instance *instance, struct report *report)
 	if (strcmp(name, "any") == 0)
 		return;
 	if (if_nametoindex(name) != 0) {
-		report_fine(report, "[%s] interface = %s is there", title, name);
+		report_ok(report, "[%s] interface = %s is there", title, name);
 		return;
 	}
-	report_wrong(report, "[%s] interface = %s: this machine has none of that name",
+	report_problem(report, "[%s] interface = %s: this machine has none of that name",
 		title, name);
 	report_advice(
 		report, "ip link shows those it has; interface = any is all of them");
@@ -252,17 +254,17 @@ examine_prefix(const struct instance *instance, const char *prefix, int type,
 	const char *title = instance->section->title;
 
 	if (type == RTN_LOCAL) {
-		report_fine(report,
+		report_ok(report,
 			"[%s] %s is local here: this machine itself paints, too", title,
 			prefix);
 	} else if (type == RTN_UNICAST &&
 		   sysctl_is(SYSCTL "ipv6/conf/all/forwarding", '1')) {
-		report_wrong(report, "[%s] this machine forwards packets for %s", title,
+		report_problem(report, "[%s] this machine forwards packets for %s", title,
 			prefix);
 		report_advice(report, "ip -6 route add blackhole %s", prefix);
 		return;
 	} else {
-		report_fine(report, "[%s] packets for %s end here", title, prefix);
+		report_ok(report, "[%s] packets for %s end here", title, prefix);
 	}
 	if (answers_ndp(instance))
 		report_note(report,
@@ -288,7 +290,7 @@ examine_claim(const struct instance *instance, struct report *report)
 		return;
 	if (sysctl_is(SYSCTL "ipv6/conf/all/disable_ipv6", '1') ||
 		access(SYSCTL "ipv6", F_OK) < 0) {
-		report_wrong(report, "[%s] IPv6 is off", instance->section->title);
+		report_problem(report, "[%s] IPv6 is off", instance->section->title);
 		report_advice(report, "sysctl net.ipv6.conf.all.disable_ipv6=0, and take "
 				      "ipv6.disable=1 off the kernel's command line");
 		return;
@@ -310,7 +312,8 @@ examine_datagrams(struct report *report)
 {
 	char line[32];
 
-	if (read_line(SYSCTL "core/rmem_max", line, sizeof(line)) && strlen(line) < 7)
+	if (doctor_read_line(SYSCTL "core/rmem_max", line, sizeof(line)) &&
+		strlen(line) < 7)
 		report_note(report,
 			"a burst of datagrams above %s bytes is lost; to keep more: "
 			"sysctl "
@@ -319,7 +322,7 @@ examine_datagrams(struct report *report)
 }
 
 void
-examine_network(const struct plugins *plugins, struct report *report)
+doctor_check_network(const struct plugins *plugins, struct report *report)
 {
 	bool pings = false, datagrams = false;
 
@@ -328,7 +331,7 @@ examine_network(const struct plugins *plugins, struct report *report)
 		examine_ports(i, report);
 		examine_claim(i, report);
 		examine_interface(i, report);
-		pings |= reads_packets(i);
+		pings |= doctor_reads_packets(i);
 		datagrams |= i->common.listen_udp && *i->common.listen_udp;
 	}
 	if (pings)

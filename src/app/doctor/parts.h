@@ -11,21 +11,21 @@
 #include "plugin/registry.h"
 
 /* Addresses, ports, and what the kernel does with pings. */
-void examine_network(const struct plugins *plugins, struct report *report);
+void doctor_check_network(const struct plugins *plugins, struct report *report);
 
 /* Who we are, and what we may. */
-void examine_rights(const struct plugins *plugins, struct report *report);
+void doctor_check_privileges(const struct plugins *plugins, struct report *report);
 
 /* The files that the wall keeps. */
-void examine_files(const struct config *config, struct report *report);
+void doctor_check_files(const struct config *config, struct report *report);
 
 /* The kernel's arguments, and what a Raspberry Pi adds to them. */
-void examine_machine(struct report *report);
+void doctor_check_machine(struct report *report);
 
 /* Whether the module reads packets off the wire. */
-bool reads_packets(const struct instance *instance);
+bool doctor_reads_packets(const struct instance *instance);
 
 /* The first line of a small file, without its end; false when it cannot be read. */
-bool read_line(const char *path, char *line, size_t len);
+bool doctor_read_line(const char *path, char *line, size_t len);
 
 #endif

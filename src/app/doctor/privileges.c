@@ -29,7 +29,7 @@ have_capability(unsigned capability)
 }
 
 void
-examine_rights(const struct plugins *plugins, struct report *report)
+doctor_check_privileges(const struct plugins *plugins, struct report *report)
 {
 	const struct passwd *user = getpwuid(geteuid());
 	bool raw = have_capability(CAP_NET_RAW);
@@ -40,14 +40,14 @@ examine_rights(const struct plugins *plugins, struct report *report)
 		report_note(report, "the service runs as user " SERVICE_USER
 				    ": ask again with sudo -u " SERVICE_USER);
 	for (const struct instance *i = plugins->instances; i; i = i->next) {
-		if (!reads_packets(i))
+		if (!doctor_reads_packets(i))
 			continue;
 		if (raw) {
-			report_fine(report, "[%s] may read packets: CAP_NET_RAW",
+			report_ok(report, "[%s] may read packets: CAP_NET_RAW",
 				i->section->title);
 			continue;
 		}
-		report_wrong(report, "[%s] may not read packets: no CAP_NET_RAW",
+		report_problem(report, "[%s] may not read packets: no CAP_NET_RAW",
 			i->section->title);
 		report_advice(report,
 			"start murald by its unit, which has "

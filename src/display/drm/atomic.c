@@ -150,13 +150,13 @@ atomic_init(struct drm_pipe *pipe)
 
 /* ------------------------------------------------------------------ commits */
 
-struct setting_of {
+struct prop_value {
 	uint32_t object, prop;
 	uint64_t value;
 };
 
 static int
-add_all(drmModeAtomicReq *req, const struct setting_of *settings, size_t len)
+add_all(drmModeAtomicReq *req, const struct prop_value *settings, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (settings[i].prop != 0 &&
@@ -168,7 +168,7 @@ add_all(drmModeAtomicReq *req, const struct setting_of *settings, size_t len)
 
 /* Tests a request, and makes it when it would work. */
 static int
-commit_settings(struct drm_pipe *pipe, const struct setting_of *settings, size_t len)
+commit_settings(struct drm_pipe *pipe, const struct prop_value *settings, size_t len)
 {
 	drmModeAtomicReq *req = drmModeAtomicAlloc();
 	const uint32_t flags = DRM_MODE_ATOMIC_ALLOW_MODESET;
@@ -189,7 +189,7 @@ atomic_modeset(struct drm_pipe *pipe)
 	const uint32_t connector = pipe->connector_id, crtc = pipe->crtc_id;
 	const uint32_t plane = pipe->plane_id;
 	const uint64_t width = pipe->mode.hdisplay, height = pipe->mode.vdisplay;
-	const struct setting_of settings[] = {
+	const struct prop_value settings[] = {
 		{ connector, pipe->props.connector_crtc, crtc },
 		{ connector, pipe->props.link_status, DRM_MODE_LINK_STATUS_GOOD },
 		{ crtc, pipe->props.crtc_active, 1 },
@@ -212,7 +212,7 @@ atomic_modeset(struct drm_pipe *pipe)
 static int
 atomic_disable(struct drm_pipe *pipe)
 {
-	const struct setting_of settings[] = {
+	const struct prop_value settings[] = {
 		{ pipe->connector_id, pipe->props.connector_crtc, 0 },
 		{ pipe->crtc_id, pipe->props.crtc_active, 0 },
 		{ pipe->crtc_id, pipe->props.crtc_mode, 0 },
@@ -249,7 +249,7 @@ atomic_flip(
 	struct drm_pipe *pipe, uint32_t buffer, const struct box *box, uintptr_t token)
 {
 	uint32_t blob;
-	int ret = DISPLAY_UNDER_WAY;
+	int ret = DISPLAY_FLIP_PENDING;
 
 	drmModeAtomicSetCursor(pipe->flip, 0);
 	if (drmModeAtomicAddProperty(pipe->flip, pipe->plane_id, pipe->props.plane_fb,
@@ -265,7 +265,7 @@ atomic_flip(
 	return ret;
 }
 
-const struct drm_method drm_atomic = {
+const struct drm_backend drm_atomic = {
 	.name = "atomic",
 	.n_buffers = 2,
 	.init = atomic_init,

@@ -24,13 +24,13 @@ check_abilities(const struct drm_card *card, char *why)
 
 	(void)drmGetCap(card->fd, DRM_CAP_DUMB_BUFFER, &dumb);
 	if (!res)
-		snprintf(
-			why, DRM_WHY, "%s (%s) has no display", card->path, card->driver);
+		snprintf(why, DRM_REASON_MAX, "%s (%s) has no display", card->path,
+			card->driver);
 	else if (!dumb)
-		snprintf(why, DRM_WHY, "%s (%s) has no dumb buffers", card->path,
+		snprintf(why, DRM_REASON_MAX, "%s (%s) has no dumb buffers", card->path,
 			card->driver);
 	else if (res->count_connectors == 0 || res->count_crtcs == 0)
-		snprintf(why, DRM_WHY, "%s (%s) has no connectors", card->path,
+		snprintf(why, DRM_REASON_MAX, "%s (%s) has no connectors", card->path,
 			card->driver);
 	else
 		ret = 0;
@@ -48,7 +48,7 @@ card_open(struct drm_card *card, const char *path, char *why)
 	snprintf(card->path, sizeof(card->path), "%s", path);
 	if (card->fd < 0) {
 		ret = -errno;
-		snprintf(why, DRM_WHY, "%s: %s%s", path, strerror(-ret),
+		snprintf(why, DRM_REASON_MAX, "%s: %s%s", path, strerror(-ret),
 			ret == -EACCES ? "; be in group video" : "");
 		return ret;
 	}
@@ -71,7 +71,7 @@ card_close(struct drm_card *card)
 }
 
 int
-card_master(const struct drm_card *card)
+card_set_master(const struct drm_card *card)
 {
 	if (drmIsMaster(card->fd) || drmSetMaster(card->fd) == 0)
 		return 0;
@@ -87,7 +87,7 @@ is_card(const struct dirent *entry)
 }
 
 int
-card_find(struct drm_card *card, struct drm_choices *choices,
+card_find(struct drm_card *card, struct drm_assignments *assignments,
 	const struct config_display *config, const char *except, char *why)
 {
 	bool by_name = strcmp(config->device, "auto") != 0;
@@ -95,10 +95,10 @@ card_find(struct drm_card *card, struct drm_choices *choices,
 	int count = by_name ? 1 : scandir(FOLDER, &entries, is_card, versionsort);
 
 	*card = (struct drm_card){ .fd = -1 };
-	choices_init(choices, config);
-	snprintf(why, DRM_WHY, "no card in " FOLDER);
-	for (int i = 0; i < count && !choices_any(choices); i++) {
-		struct drm_choices found;
+	assignments_init(assignments, config);
+	snprintf(why, DRM_REASON_MAX, "no card in " FOLDER);
+	for (int i = 0; i < count && !assignments_any(assignments); i++) {
+		struct drm_assignments found;
 		struct drm_card next;
 		char path[64];
 
@@ -109,15 +109,15 @@ card_find(struct drm_card *card, struct drm_choices *choices,
 		if ((except && strcmp(path, except) == 0) ||
 			card_open(&next, path, why) < 0)
 			continue;
-		choices_init(&found, config);
-		if (card_look(&next, config, true, &found) < 0 ||
-			(card->fd >= 0 && !choices_any(&found))) {
+		assignments_init(&found, config);
+		if (card_assign(&next, config, true, &found) < 0 ||
+			(card->fd >= 0 && !assignments_any(&found))) {
 			card_close(&next);
 			continue;
 		}
 		card_close(card);
 		*card = next;
-		*choices = found;
+		*assignments = found;
 	}
 	for (int i = 0; entries && i < count; i++)
 		free(entries[i]);
@@ -148,7 +148,7 @@ list_connector(FILE *out, const drmModeConnector *connector)
 static void
 list_card(FILE *out, const char *path)
 {
-	char why[DRM_WHY] = "";
+	char why[DRM_REASON_MAX] = "";
 	struct drm_card card;
 	drmModeRes *res;
 
@@ -172,7 +172,7 @@ list_card(FILE *out, const char *path)
 }
 
 int
-cards_list(FILE *out)
+card_list(FILE *out)
 {
 	struct dirent **entries = NULL;
 	int count = scandir(FOLDER, &entries, is_card, versionsort);

@@ -12,27 +12,27 @@
 #include "display/drm/output.h"
 
 /* Events get lost, so a dark screen is also looked at this often. */
-#define DARK_MS 3000
+#define RESCAN_MS 3000
 
 /* ------------------------------------------------------------------ small things */
 
 void
-say(char *said, const char *format, ...)
+drm_log_reason(char *last_reason, const char *format, ...)
 {
-	char text[DRM_WHY];
+	char text[DRM_REASON_MAX];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (strcmp(text, said) == 0)
+	if (strcmp(text, last_reason) == 0)
 		return;
-	memcpy(said, text, sizeof(text));
+	memcpy(last_reason, text, sizeof(text));
 	log_warn("display: %s", text);
 }
 
 uint64_t
-patience_ms(unsigned *refusals)
+drm_retry_delay_ms(unsigned *refusals)
 {
 	static const uint64_t delays_ms[] = { 1000, 2000, 5000 };
 	unsigned before = (*refusals)++;
@@ -41,21 +41,22 @@ patience_ms(unsigned *refusals)
 }
 
 bool
-kms_is_lit(const struct drm_kms *kms)
+device_any_enabled(const struct drm_device *device)
 {
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		if (kms->outputs[i].lit)
+		if (device->outputs[i].enabled)
 			return true;
 	return false;
 }
 
 static void
-say_unconnected(struct drm_kms *kms, const struct drm_card *card)
+log_unconnected(struct drm_device *device, const struct drm_card *card)
 {
-	const char *names = kms->config->connector;
+	const char *names = device->config->connector;
 	bool by_name = strcmp(names, "auto") != 0;
 
-	say(kms->said, "%s (%s): no screen is connected%s%s; waiting for one", card->path,
+	drm_log_reason(device->last_reason,
+		"%s (%s): no screen is connected%s%s; waiting for one", card->path,
 		card->driver, by_name ? " to " : "", by_name ? names : "");
 }
 
@@ -63,7 +64,7 @@ say_unconnected(struct drm_kms *kms, const struct drm_card *card)
 
 /* The event of a frame that was under way when its output went dark finds nobody. */
 static void
-take_event(struct drm_kms *kms, const struct drm_event *event)
+handle_event(struct drm_device *device, const struct drm_event *event)
 {
 	struct drm_event_vblank flip;
 	struct drm_output *output;
@@ -71,22 +72,22 @@ take_event(struct drm_kms *kms, const struct drm_event *event)
 	if (event->type != DRM_EVENT_FLIP_COMPLETE || event->length < sizeof(flip))
 		return;
 	memcpy(&flip, event, sizeof(flip));
-	output = output_of_token(kms, (uintptr_t)flip.user_data);
-	if (!output || !output->flipping)
+	output = output_from_token(device, (uintptr_t)flip.user_data);
+	if (!output || !output->flip_pending)
 		return;
-	output->flipping = false;
-	output->silences = 0;
+	output->flip_pending = false;
+	output->flip_timeouts = 0;
 	uv_timer_stop(&output->watchdog);
-	head_shown(output->head);
+	screen_presented(output->screen);
 }
 
 /* libdrm's own reader of events does not tell which frame of ours one is about when two
- * heads have some under way and one of them was lit anew meanwhile. */
+ * screens have some under way and one of them was enabled anew meanwhile. */
 bool
-kms_take_events(struct drm_kms *kms)
+device_read_events(struct drm_device *device)
 {
 	_Alignas(struct drm_event_vblank) char buffer[1024];
-	const ssize_t len = read(kms->card.fd, buffer, sizeof(buffer));
+	const ssize_t len = read(device->card.fd, buffer, sizeof(buffer));
 
 	if (len < 0)
 		return errno == EAGAIN || errno == EINTR;
@@ -96,7 +97,7 @@ kms_take_events(struct drm_kms *kms)
 		memcpy(&event, buffer + at, sizeof(event));
 		if (event.length < sizeof(event) || event.length > (size_t)(len - at))
 			break;
-		take_event(kms, (const struct drm_event *)(buffer + at));
+		handle_event(device, (const struct drm_event *)(buffer + at));
 		at += event.length;
 	}
 	return len > 0;
@@ -105,14 +106,14 @@ kms_take_events(struct drm_kms *kms)
 static void
 on_events(uv_poll_t *poll, int status, int events)
 {
-	struct drm_kms *kms = poll->data;
+	struct drm_device *device = poll->data;
 
 	(void)events;
-	if (status == 0 && kms_take_events(kms))
+	if (status == 0 && device_read_events(device))
 		return;
-	if (kms->events)
-		uv_poll_stop(kms->events);
-	kms_look_later(kms, 1);
+	if (device->events)
+		uv_poll_stop(device->events);
+	device_schedule_update(device, 1);
 }
 
 static void
@@ -124,71 +125,72 @@ on_events_closed(uv_handle_t *handle)
 /* ------------------------------------------------------------------ the card */
 
 void
-kms_drop_card(struct drm_kms *kms)
+device_drop_card(struct drm_device *device)
 {
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		output_extinguish(&kms->outputs[i], true);
-		kms->outputs[i].method = output_first_method();
+		output_disable(&device->outputs[i], true);
+		device->outputs[i].backend = output_first_backend();
 	}
-	if (kms->events)
-		uv_close((uv_handle_t *)kms->events, on_events_closed);
-	kms->events = NULL;
-	card_close(&kms->card);
+	if (device->events)
+		uv_close((uv_handle_t *)device->events, on_events_closed);
+	device->events = NULL;
+	card_close(&device->card);
 }
 
 static int
-take_card(struct drm_kms *kms, const struct drm_card *card)
+take_card(struct drm_device *device, const struct drm_card *card)
 {
 	uv_poll_t *events = calloc(1, sizeof(*events));
 	int ret;
 
 	if (!events)
 		return -ENOMEM;
-	kms_drop_card(kms);
-	ret = uv_poll_init(kms->loop, events, card->fd);
+	device_drop_card(device);
+	ret = uv_poll_init(device->loop, events, card->fd);
 	if (ret < 0) {
 		free(events);
 		return ret;
 	}
-	events->data = kms;
-	kms->card = *card;
-	kms->events = events;
+	events->data = device;
+	device->card = *card;
+	device->events = events;
 	return uv_poll_start(events, UV_READABLE, on_events);
 }
 
 uint64_t
-kms_find_card(struct drm_kms *kms, struct drm_choices *choices)
+device_find_card(struct drm_device *device, struct drm_assignments *assignments)
 {
-	bool have = kms->card.fd >= 0;
-	char why[DRM_WHY] = "";
+	bool have = device->card.fd >= 0;
+	char why[DRM_REASON_MAX] = "";
 	struct drm_card card;
 
-	if (card_find(&card, choices, kms->config, have ? kms->card.path : NULL, why) <
-			0 ||
-		(have && !choices_any(choices))) {
+	if (card_find(&card, assignments, device->config, have ? device->card.path : NULL,
+		    why) < 0 ||
+		(have && !assignments_any(assignments))) {
 		if (have)
-			say_unconnected(kms, &kms->card);
+			log_unconnected(device, &device->card);
 		else
-			say(kms->said, "%s; waiting for a screen", why);
+			drm_log_reason(
+				device->last_reason, "%s; waiting for a screen", why);
 		card_close(&card);
-		return DARK_MS;
+		return RESCAN_MS;
 	}
-	if (card_master(&card) < 0) {
-		say(kms->said,
+	if (card_set_master(&card) < 0) {
+		drm_log_reason(device->last_reason,
 			"%s (%s) is in the hands of another program, such as a boot "
 			"splash, a compositor or kmscon; trying again",
 			card.path, card.driver);
 		card_close(&card);
-		choices_init(choices, kms->config);
-		return patience_ms(&kms->refusals);
+		assignments_init(assignments, device->config);
+		return drm_retry_delay_ms(&device->refusals);
 	}
-	kms->refusals = 0;
-	if (take_card(kms, &card) < 0) {
+	device->refusals = 0;
+	if (take_card(device, &card) < 0) {
 		card_close(&card);
-		kms->card.fd = -1;
-		choices_init(choices, kms->config);
-	} else if (!choices_any(choices)) {
-		say_unconnected(kms, &card);
+		device->card.fd = -1;
+		assignments_init(assignments, device->config);
+	} else if (!assignments_any(assignments)) {
+		log_unconnected(device, &card);
 	}
-	return DARK_MS;
+	return RESCAN_MS;
 }

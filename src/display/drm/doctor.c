@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --doctor's look at the cards.  Nothing is lit.  Where somebody is master, the kernel is
- * only asked for what it knows already; where nobody is, opening a card makes us that, so
- * screens may be probed, and closing it gives it back.
+ * --doctor's look at the cards.  Nothing is enabled.  Where somebody is master, the
+ * kernel is only asked for what it knows already; where nobody is, opening a card makes
+ * us that, so screens may be probed, and closing it gives it back.
  */
 #include <dirent.h>
 #include <drm_fourcc.h>
@@ -59,18 +59,18 @@ static void
 examine_mode(struct survey *survey, const drmModeConnector *connector, const char *name)
 {
 	const struct config_mode *wanted = &survey->config->wanted_mode;
-	struct drm_choice choice = { 0 };
+	struct drm_assignment assignment = { 0 };
 
 	if (wanted->width == 0)
 		return;
-	choose_modes(connector, wanted, &choice);
-	if (choice.mode_made)
+	mode_select(connector, wanted, &assignment);
+	if (assignment.mode_made)
 		report_note(survey->report,
 			"%s: does not list display.mode = %s; it is forced", name,
 			survey->config->mode);
-	if (!choice.mode_absent)
+	if (!assignment.mode_absent)
 		return;
-	report_wrong(survey->report, "%s: has no mode %s", name, survey->config->mode);
+	report_problem(survey->report, "%s: has no mode %s", name, survey->config->mode);
 	report_advice(survey->report, "murald --list-displays shows those that it has; "
 				      "WxH@Hz forces one");
 }
@@ -94,7 +94,7 @@ examine_connector(struct survey *survey, const drmModeConnector *connector)
 			break;
 		}
 	mode_text(preferred, mode, sizeof(mode));
-	report_fine(survey->report, "%s: connected, %d modes, %s first%s", name,
+	report_ok(survey->report, "%s: connected, %d modes, %s first%s", name,
 		connector->count_modes, mode,
 		is_wanted(survey->config, name) ? ""
 						: "; display.connector names others");
@@ -177,11 +177,12 @@ examine_planes(struct survey *survey, const struct drm_card *card)
 	if (n == 0) {
 		report_note(survey->report, "the driver tells of no planes");
 	} else if (xrgb || rgb565) {
-		report_fine(survey->report, "primary planes: %u, %s%s%s%s", n,
+		report_ok(survey->report, "primary planes: %u, %s%s%s%s", n,
 			xrgb ? "XRGB8888" : "", xrgb && rgb565 ? ", " : "",
 			rgb565 ? "RGB565" : "", filter ? ", SCALING_FILTER" : "");
 	} else {
-		report_wrong(survey->report, "no primary plane takes XRGB8888 or RGB565");
+		report_problem(
+			survey->report, "no primary plane takes XRGB8888 or RGB565");
 		report_advice(
 			survey->report, "murald cannot draw on this card; use another");
 	}
@@ -193,20 +194,20 @@ examine_planes(struct survey *survey, const struct drm_card *card)
 static void
 examine_master(struct survey *survey, const struct drm_card *card)
 {
-	struct holders holders;
+	struct procs procs;
 
 	if (drmIsMaster(card->fd)) {
 		(void)drmDropMaster(card->fd);
-		report_fine(survey->report, "%s: nobody holds the display", card->path);
+		report_ok(survey->report, "%s: nobody holds the display", card->path);
 		return;
 	}
-	holders_of(card->path, &holders);
-	if (holders.any_murald) {
-		report_note(survey->report, "%s is held by %s", card->path, holders.text);
+	procs_with_open(card->path, &procs);
+	if (procs.any_murald) {
+		report_note(survey->report, "%s is held by %s", card->path, procs.text);
 		return;
 	}
-	report_wrong(survey->report, "another program holds the display: %s",
-		*holders.text ? holders.text : "only root may see which");
+	report_problem(survey->report, "another program holds the display: %s",
+		*procs.text ? procs.text : "only root may see which");
 	report_advice(survey->report,
 		"stop it, and see that it is not started again: systemctl disable --now "
 		"its unit (display-manager, plymouth, kmscon, weston)");
@@ -224,7 +225,7 @@ refuse_card(struct survey *survey, const char *path, int error, const char *why)
 	}
 	if (stat(path, &st) == 0)
 		group = getgrgid(st.st_gid);
-	report_wrong(survey->report, "%s may not be opened by this user", path);
+	report_problem(survey->report, "%s may not be opened by this user", path);
 	report_advice(survey->report,
 		"let murald be in the group %s: usermod -aG %s USER, or "
 		"SupplementaryGroups=%s in its unit",
@@ -236,7 +237,7 @@ static void
 examine_card(struct survey *survey, const char *path)
 {
 	struct drm_card card;
-	char why[DRM_WHY] = "";
+	char why[DRM_REASON_MAX] = "";
 	int ret = card_open(&card, path, why);
 
 	if (ret < 0) {
@@ -244,7 +245,7 @@ examine_card(struct survey *survey, const char *path)
 		return;
 	}
 	survey->can_display = true;
-	report_fine(survey->report, "%s: driver %s, dumb buffers, %s", path, card.driver,
+	report_ok(survey->report, "%s: driver %s, dumb buffers, %s", path, card.driver,
 		drmSetClientCap(card.fd, DRM_CLIENT_CAP_ATOMIC, 1) == 0
 			? "atomic"
 			: "no atomic commits");
@@ -298,12 +299,12 @@ display_examine(const struct config_display *config, struct report *report)
 	if (!survey.can_display && config->output == OUTPUT_AUTO && cards == 0) {
 		report_note(report, "no card in " FOLDER ": murald runs headless");
 	} else if (!survey.can_display) {
-		report_wrong(report, "no card that could display");
+		report_problem(report, "no card that could display");
 		report_advice(report,
 			"see that the kernel's driver for it is there: dmesg | grep drm; "
 			"on a Raspberry Pi dtoverlay=vc4-kms-v3d in config.txt");
 	} else if (!survey.screen) {
-		report_wrong(report, "no screen is connected%s",
+		report_problem(report, "no screen is connected%s",
 			strcmp(config->connector, "auto") == 0
 				? ""
 				: " to what display.connector names");

@@ -4,9 +4,10 @@
  * the kernel says no.
  *
  * There is one question, asked again whenever something may have changed: what is
- * connected now, and is that what we show?  look() asks it and acts, for each output by
- * itself.  Uevents, a slow timer while a screen is dark, and refused frames lead there;
- * nothing else lights a screen.  While all are lit and nothing happens, nothing runs.
+ * connected now, and is that what we show?  device_update() asks it and acts, for each
+ * output by itself.  Uevents, a slow timer while a screen is dark, and refused frames
+ * lead there; nothing else lights a screen.  While all are enabled and nothing happens,
+ * nothing runs.
  */
 #include "display/drm/drm.h"
 
@@ -18,244 +19,256 @@
 #include "base/util.h"
 #include "display/drm/output.h"
 
-#define AGAIN_MS 1000
-#define DARK_MS 3000
+#define RETRY_MS 1000
+#define RESCAN_MS 3000
 
 /* ------------------------------------------------------------------ looking */
 
-/* Whether the config and the screen still say what the output was lit for. */
+/* Whether the config and the screen still say what the output was enabled for. */
 static bool
-is_shown(const struct drm_output *output, const struct drm_choice *choice)
+is_current(const struct drm_output *output, const struct drm_assignment *assignment)
 {
-	const struct drm_choice *asked = &output->asked;
+	const struct drm_assignment *assigned = &output->assigned;
 
-	return output->lit && !choice->link_bad &&
-	       choice->connector_id == output->pipe.connector_id &&
-	       memcmp(&choice->modes[0], &asked->modes[0], sizeof(asked->modes[0])) == 0;
+	return output->enabled && !assignment->link_bad &&
+	       assignment->connector_id == output->pipe.connector_id &&
+	       memcmp(&assignment->modes[0], &assigned->modes[0],
+		       sizeof(assigned->modes[0])) == 0;
 }
 
-/* What each output shows, for card_look() to start from. */
+/* What each output shows, for card_assign() to start from. */
 static void
-begin_choices(const struct drm_kms *kms, struct drm_choices *choices)
+init_assignments(const struct drm_device *device, struct drm_assignments *assignments)
 {
-	choices_init(choices, kms->config);
+	assignments_init(assignments, device->config);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		const struct drm_output *output = &kms->outputs[i];
-		struct drm_choice *choice = &choices->heads[i];
+		const struct drm_output *output = &device->outputs[i];
+		struct drm_assignment *assignment = &assignments->outputs[i];
 
-		choice->lit =
-			output->lit && strcmp(choice->wanted, output->asked.wanted) == 0;
-		if (choice->lit) {
-			choice->connector_id = output->pipe.connector_id;
-			choice->crtc_id = output->pipe.crtc_id;
+		assignment->enabled =
+			output->enabled &&
+			strcmp(assignment->wanted, output->assigned.wanted) == 0;
+		if (assignment->enabled) {
+			assignment->connector_id = output->pipe.connector_id;
+			assignment->crtc_id = output->pipe.crtc_id;
 		}
 	}
 }
 
-/* Lights what is dark.  How long until the next try; 0: it is lit, or the card is gone.
+/* Lights what is dark.  How long until the next try; 0: it is enabled, or the card is
+ * gone.
  */
 static uint64_t
-light(struct drm_kms *kms, struct drm_output *output, const struct drm_choice *choice)
+enable_output(struct drm_device *device, struct drm_output *output,
+	const struct drm_assignment *assignment)
 {
 	int ret;
 
-	if (choice->connector_id == 0) {
-		if (kms_is_lit(kms))
-			say(output->said,
+	if (assignment->connector_id == 0) {
+		if (device_any_enabled(device))
+			drm_log_reason(output->last_reason,
 				"%s (%s): no screen is connected to %s; waiting for one",
-				kms->card.path, kms->card.driver, choice->wanted);
-		return DARK_MS;
+				device->card.path, device->card.driver,
+				assignment->wanted);
+		return RESCAN_MS;
 	}
-	ret = output_light(output, choice);
+	ret = output_enable(output, assignment);
 	if (ret == 0)
 		return 0;
 	if (ret == -EACCES || ret == -ENODEV)
-		kms_drop_card(kms);
-	return patience_ms(&output->refusals);
+		device_drop_card(device);
+	return drm_retry_delay_ms(&output->refusals);
 }
 
 static bool
-can_stay_lit(const struct drm_output *output, const struct drm_choice *choice)
+can_stay_enabled(const struct drm_output *output, const struct drm_assignment *assignment)
 {
-	return output->lit && !choice->link_bad &&
-	       choice->connector_id == output->pipe.connector_id &&
-	       choice->crtc_id == output->pipe.crtc_id;
+	return output->enabled && !assignment->link_bad &&
+	       assignment->connector_id == output->pipe.connector_id &&
+	       assignment->crtc_id == output->pipe.crtc_id;
 }
 
 /* Darkens what should show something else.  When only the config changed, the old
  * picture stays until the new one is there; a screen that was changed for another may
  * need to be switched off first. */
 static void
-settle(struct drm_kms *kms, const struct drm_choices *choices, bool config_changed)
+disable_outdated(struct drm_device *device, const struct drm_assignments *assignments,
+	bool config_changed)
 {
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		struct drm_output *output = &kms->outputs[i];
-		const struct drm_choice *choice = &choices->heads[i];
+		struct drm_output *output = &device->outputs[i];
+		const struct drm_assignment *assignment = &assignments->outputs[i];
 
-		if (!output->lit)
+		if (!output->enabled)
 			continue;
-		if (is_shown(output, choice))
-			memcpy(output->asked.wanted, choice->wanted,
-				sizeof(choice->wanted));
-		else if (!config_changed || !can_stay_lit(output, choice))
-			output_extinguish(output,
-				strcmp(choice->wanted, output->asked.wanted) != 0);
-		else if (output_change_mode(output, choice) < 0)
-			kms_drop_card(kms);
+		if (is_current(output, assignment))
+			memcpy(output->assigned.wanted, assignment->wanted,
+				sizeof(assignment->wanted));
+		else if (!config_changed || !can_stay_enabled(output, assignment))
+			output_disable(output,
+				strcmp(assignment->wanted, output->assigned.wanted) != 0);
+		else if (output_change_mode(output, assignment) < 0)
+			device_drop_card(device);
 	}
 }
 
 /* Lights all that is dark and need not be.  How long until the next try; 0: none. */
 static uint64_t
-light_all(struct drm_kms *kms, const struct drm_choices *choices)
+enable_all(struct drm_device *device, const struct drm_assignments *assignments)
 {
-	uint64_t again_ms = 0;
+	uint64_t retry_ms = 0;
 
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS && kms->card.fd >= 0; i++) {
-		const struct drm_choice *choice = &choices->heads[i];
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS && device->card.fd >= 0; i++) {
+		const struct drm_assignment *assignment = &assignments->outputs[i];
 		uint64_t ms;
 
-		if (kms->outputs[i].lit || !*choice->wanted)
+		if (device->outputs[i].enabled || !*assignment->wanted)
 			continue;
-		ms = light(kms, &kms->outputs[i], choice);
-		if (ms != 0 && (again_ms == 0 || ms < again_ms))
-			again_ms = ms;
+		ms = enable_output(device, &device->outputs[i], assignment);
+		if (ms != 0 && (retry_ms == 0 || ms < retry_ms))
+			retry_ms = ms;
 	}
-	/* Where nothing could be lit at all, another card may do, or a new descriptor. */
-	if (again_ms != 0 && !kms_is_lit(kms) && choices_any(choices))
-		kms_drop_card(kms);
-	return again_ms;
+	/* Where nothing could be enabled at all, another card may do, or a new
+	 * descriptor. */
+	if (retry_ms != 0 && !device_any_enabled(device) && assignments_any(assignments))
+		device_drop_card(device);
+	return retry_ms;
 }
 
 static void
-keep_all_dark(struct drm_kms *kms, const struct drm_choices *choices)
+keep_all_disabled(struct drm_device *device, const struct drm_assignments *assignments)
 {
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		if (choices->heads[i].connector_id != 0)
-			output_keep_dark(&kms->outputs[i], &choices->heads[i]);
+		if (assignments->outputs[i].connector_id != 0)
+			output_keep_disabled(
+				&device->outputs[i], &assignments->outputs[i]);
 }
 
 static void
-look(struct drm_kms *kms, bool probe, bool config_changed)
+device_update(struct drm_device *device, bool probe, bool config_changed)
 {
-	struct drm_choices choices;
-	uint64_t again_ms = 0;
+	struct drm_assignments assignments;
+	uint64_t retry_ms = 0;
 
-	uv_timer_stop(&kms->retry);
-	if (kms->away)
+	uv_timer_stop(&device->retry);
+	if (device->vt_inactive)
 		return;
-	begin_choices(kms, &choices);
-	if (kms->card.fd >= 0 &&
-		card_look(&kms->card, kms->config, probe, &choices) < 0) {
-		choices_init(&choices, kms->config);
-		kms_drop_card(kms);
+	init_assignments(device, &assignments);
+	if (device->card.fd >= 0 &&
+		card_assign(&device->card, device->config, probe, &assignments) < 0) {
+		assignments_init(&assignments, device->config);
+		device_drop_card(device);
 	}
-	settle(kms, &choices, config_changed);
-	if (!choices_any(&choices) || kms->card.fd < 0)
-		again_ms = kms_find_card(kms, &choices);
-	if (choices_any(&choices)) {
-		kms->said[0] = '\0';
-		again_ms = 0;
-		if (kms->blank)
-			keep_all_dark(kms, &choices);
+	disable_outdated(device, &assignments, config_changed);
+	if (!assignments_any(&assignments) || device->card.fd < 0)
+		retry_ms = device_find_card(device, &assignments);
+	if (assignments_any(&assignments)) {
+		device->last_reason[0] = '\0';
+		retry_ms = 0;
+		if (device->blank)
+			keep_all_disabled(device, &assignments);
 		else
-			again_ms = light_all(kms, &choices);
+			retry_ms = enable_all(device, &assignments);
 	}
-	if (again_ms != 0)
-		kms_look_later(kms, again_ms);
+	if (retry_ms != 0)
+		device_schedule_update(device, retry_ms);
 }
 
 static void
 on_retry(uv_timer_t *timer)
 {
-	look(timer->data, false, false);
+	device_update(timer->data, false, false);
 }
 
 static void
 on_change(void *arg)
 {
-	look(arg, true, false);
+	device_update(arg, true, false);
 }
 
 /* Never 0 ms: with libuv before 1.45 a timer that starts itself anew with 0 starves the
  * loop. */
 void
-kms_look_later(struct drm_kms *kms, uint64_t ms)
+device_schedule_update(struct drm_device *device, uint64_t ms)
 {
-	uv_timer_start(&kms->retry, on_retry, MAX(ms, 1), 0);
+	uv_timer_start(&device->retry, on_retry, MAX(ms, 1), 0);
 }
 
 /* ------------------------------------------------------------------ frames */
 
 /* Whoever was stopped for a while finds the event there all the same. */
 static void
-on_silence(uv_timer_t *timer)
+on_flip_timeout(uv_timer_t *timer)
 {
 	struct drm_output *output = timer->data;
-	struct drm_kms *kms = output->kms;
-	const bool waited = output->flipping;
+	struct drm_device *device = output->device;
+	const bool waited = output->flip_pending;
 
-	if (!kms_take_events(kms))
-		kms_look_later(kms, 1);
-	if (!output->lit || uv_is_active((uv_handle_t *)timer) ||
-		(waited && !output->flipping))
+	if (!device_read_events(device))
+		device_schedule_update(device, 1);
+	if (!output->enabled || uv_is_active((uv_handle_t *)timer) ||
+		(waited && !output->flip_pending))
 		return;
 	log_warn("display: %s, %s: a frame was not shown within %d ms; lighting the "
 		 "screen anew",
-		kms->card.path, output->asked.connector, SILENCE_MS);
-	output_extinguish(output, false);
-	if (++output->silences >= SILENCES_MAX && output_has_next_method(output)) {
-		output->silences = 0;
-		output->method++;
+		device->card.path, output->assigned.connector, FLIP_TIMEOUT_MS);
+	output_disable(output, false);
+	if (++output->flip_timeouts >= FLIP_TIMEOUTS_MAX &&
+		output_has_next_backend(output)) {
+		output->flip_timeouts = 0;
+		output->backend++;
 	}
-	kms_look_later(kms, 1);
+	device_schedule_update(device, 1);
 }
 
 /* The kernel will not take frames this way any more. */
 static void
-give_up_frame(struct drm_output *output, int error)
+handle_flip_error(struct drm_output *output, int error)
 {
-	struct drm_kms *kms = output->kms;
-	const struct drm_card *card = &kms->card;
-	uint64_t again_ms = AGAIN_MS;
+	struct drm_device *device = output->device;
+	const struct drm_card *card = &device->card;
+	uint64_t retry_ms = RETRY_MS;
 
 	if (error == -EACCES) {
-		say(kms->said, "%s (%s) was taken by another program; trying again",
-			card->path, card->driver);
-		kms_drop_card(kms);
+		drm_log_reason(device->last_reason,
+			"%s (%s) was taken by another program; trying again", card->path,
+			card->driver);
+		device_drop_card(device);
 	} else if (error == -ENODEV) {
-		say(kms->said, "%s (%s) is gone", card->path, card->driver);
-		kms_drop_card(kms);
+		drm_log_reason(
+			device->last_reason, "%s (%s) is gone", card->path, card->driver);
+		device_drop_card(device);
 	} else {
-		say(output->said, "%s (%s), %s: frame refused: %s", card->path,
-			card->driver, output->asked.connector, strerror(-error));
-		output_extinguish(output, false);
-		if (output_has_next_method(output)) {
-			output->method++;
-			again_ms = 1;
+		drm_log_reason(output->last_reason, "%s (%s), %s: frame refused: %s",
+			card->path, card->driver, output->assigned.connector,
+			strerror(-error));
+		output_disable(output, false);
+		if (output_has_next_backend(output)) {
+			output->backend++;
+			retry_ms = 1;
 		}
 	}
-	kms_look_later(kms, again_ms);
+	device_schedule_update(device, retry_ms);
 }
 
 static int
 drm_present(void *state, uint32_t buffer, const struct box *box)
 {
 	struct drm_output *output = state;
-	int ret = output->pipe.method->flip(
+	int ret = output->pipe.backend->flip(
 		&output->pipe, buffer, box, output_token(output));
 
-	if (ret == DISPLAY_AT_ONCE) {
+	if (ret == DISPLAY_FLIP_DONE) {
 		uv_timer_stop(&output->watchdog);
 		return ret;
 	}
 	if (ret < 0 && ret != -EBUSY) {
-		give_up_frame(output, ret);
+		handle_flip_error(output, ret);
 		return ret;
 	}
-	output->flipping = ret == DISPLAY_UNDER_WAY;
+	output->flip_pending = ret == DISPLAY_FLIP_PENDING;
 	if (!uv_is_active((uv_handle_t *)&output->watchdog))
-		uv_timer_start(&output->watchdog, on_silence, SILENCE_MS, 0);
+		uv_timer_start(&output->watchdog, on_flip_timeout, FLIP_TIMEOUT_MS, 0);
 	return ret;
 }
 
@@ -264,19 +277,19 @@ drm_present(void *state, uint32_t buffer, const struct box *box)
 static void
 on_vt_left(void *arg)
 {
-	struct drm_kms *kms = arg;
+	struct drm_device *device = arg;
 
-	kms->away = true;
-	kms_drop_card(kms);
+	device->vt_inactive = true;
+	device_drop_card(device);
 }
 
 static void
 on_vt_entered(void *arg)
 {
-	struct drm_kms *kms = arg;
+	struct drm_device *device = arg;
 
-	kms->away = false;
-	look(kms, true, false);
+	device->vt_inactive = false;
+	device_update(device, true, false);
 }
 
 /* ------------------------------------------------------------------ the driver */
@@ -285,22 +298,22 @@ static int
 drm_open(const struct config_display *config, uint32_t *width, uint32_t *height,
 	char *why, size_t len)
 {
-	char reason[DRM_WHY] = "";
-	struct drm_choices choices;
+	char reason[DRM_REASON_MAX] = "";
+	struct drm_assignments assignments;
 	struct drm_card card;
-	int ret = card_find(&card, &choices, config, NULL, reason);
+	int ret = card_find(&card, &assignments, config, NULL, reason);
 
 	snprintf(why, len, "%s", reason);
 	if (ret < 0)
 		return ret;
 	card_close(&card);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		const struct drm_choice *choice = &choices.heads[i];
+		const struct drm_assignment *assignment = &assignments.outputs[i];
 
-		if (choice->connector_id == 0)
+		if (assignment->connector_id == 0)
 			continue;
-		*width = choice->modes[0].hdisplay;
-		*height = choice->modes[0].vdisplay;
+		*width = assignment->modes[0].hdisplay;
+		*height = assignment->modes[0].vdisplay;
 		break;
 	}
 	return 0;
@@ -310,72 +323,74 @@ static void *
 drm_start(const struct config_display *config, uv_loop_t *loop,
 	struct display_thread *thread)
 {
-	struct drm_kms *kms = calloc(1, sizeof(*kms));
+	struct drm_device *device = calloc(1, sizeof(*device));
 
-	if (!kms)
+	if (!device)
 		return NULL;
-	kms->config = config;
-	kms->loop = loop;
-	kms->card.fd = -1;
-	kms->retry.data = kms;
-	snprintf(kms->device, sizeof(kms->device), "%s", config->device);
-	uv_timer_init(loop, &kms->retry);
+	device->config = config;
+	device->loop = loop;
+	device->card.fd = -1;
+	device->retry.data = device;
+	snprintf(device->device_path, sizeof(device->device_path), "%s", config->device);
+	uv_timer_init(loop, &device->retry);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		struct drm_output *output = &kms->outputs[i];
+		struct drm_output *output = &device->outputs[i];
 
-		output->kms = kms;
-		output->head = display_head(thread, i);
-		output->method = output_first_method();
+		output->device = device;
+		output->screen = display_screen(thread, i);
+		output->backend = output_first_backend();
 		output->watchdog.data = output;
 		uv_timer_init(loop, &output->watchdog);
 	}
-	(void)uevent_start(&kms->uevent, loop, "drm", on_change, kms);
-	kms->away = !vt_start(&kms->vt, loop, on_vt_left, on_vt_entered, kms);
-	kms_look_later(kms, 1);
-	return kms;
+	(void)uevent_start(&device->uevent, loop, "drm", on_change, device);
+	device->vt_inactive =
+		!vt_start(&device->vt, loop, on_vt_left, on_vt_entered, device);
+	device_schedule_update(device, 1);
+	return device;
 }
 
 static void
 drm_reconfigure(void *state)
 {
-	struct drm_kms *kms = state;
+	struct drm_device *device = state;
 
-	if (strcmp(kms->device, kms->config->device) != 0) {
-		kms_drop_card(kms);
-		snprintf(kms->device, sizeof(kms->device), "%s", kms->config->device);
+	if (strcmp(device->device_path, device->config->device) != 0) {
+		device_drop_card(device);
+		snprintf(device->device_path, sizeof(device->device_path), "%s",
+			device->config->device);
 	}
-	look(kms, true, true);
+	device_update(device, true, true);
 }
 
 static void
 drm_blank(void *state, bool blank)
 {
-	struct drm_kms *kms = state;
+	struct drm_device *device = state;
 
-	kms->blank = blank;
+	device->blank = blank;
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS && blank; i++)
-		output_extinguish(&kms->outputs[i], false);
-	look(kms, true, false);
+		output_disable(&device->outputs[i], false);
+	device_update(device, true, false);
 }
 
 static void
 drm_stop(void *state)
 {
-	struct drm_kms *kms = state;
+	struct drm_device *device = state;
 
-	kms_drop_card(kms);
-	vt_stop(&kms->vt);
-	uevent_stop(&kms->uevent);
-	uv_close((uv_handle_t *)&kms->retry, NULL);
+	device_drop_card(device);
+	vt_stop(&device->vt);
+	uevent_stop(&device->uevent);
+	uv_close((uv_handle_t *)&device->retry, NULL);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		uv_close((uv_handle_t *)&kms->outputs[i].watchdog, NULL);
+		uv_close((uv_handle_t *)&device->outputs[i].watchdog, NULL);
 }
 
 static int
 drm_list(const struct config_display *config, FILE *out)
 {
 	(void)config;
-	return cards_list(out);
+	return card_list(out);
 }
 
 const struct display_driver display_drm = {

@@ -2,12 +2,12 @@
 /*
  * KMS in parts: cards (card.c, select.c) are found and asked what
  * is connected; modes (mode.c) are chosen, or made; a pipe
- * (pipe.c) is one connector lit from dumb buffers, by one of three methods
+ * (pipe.c) is one connector enabled from dumb buffers, by one of three backends
  * (atomic.c, legacy.c); outputs (output.c) are had
  * and given back; drm.c decides when.
  *
  * Functions return 0 or -errno and do not log unless they say so: what is a failure for
- * one method is a reason to try the next.
+ * one backend is a reason to try the next.
  */
 #ifndef DISPLAY_DRM_DRM_H
 #define DISPLAY_DRM_DRM_H
@@ -19,8 +19,8 @@
 
 #include "display/driver.h"
 
-#define DRM_WHY 200
-#define DRM_MODES 8
+#define DRM_REASON_MAX 200
+#define DRM_MODES_MAX 8
 
 /* ------------------------------------------------------------------ cards */
 
@@ -31,27 +31,28 @@ struct drm_card {
 };
 
 /* What one connector of the config could show. */
-struct drm_choice {
+struct drm_assignment {
 	char wanted[32];       /* the connector's name, or "auto"; empty: none */
 	uint32_t connector_id; /* 0: it is not connected */
 	uint32_t crtc_id;
 	uint32_t crtc; /* its index, for bit masks */
 	char connector[32];
-	drmModeModeInfo modes[DRM_MODES]; /* from the one to be tried first */
-	uint32_t n_modes;                 /* not 0 when connected */
-	bool mode_made;                   /* the first is no mode of the screen's own */
+	drmModeModeInfo modes[DRM_MODES_MAX]; /* from the one to be tried first */
+	uint32_t n_modes;                     /* not 0 when connected */
+	bool mode_made;   /* the first is no mode of the screen's own */
 	bool mode_absent; /* the configured mode, so another one was chosen */
 	bool link_bad;    /* the connection must be set up anew */
-	bool lit;         /* to card_look(): connector and CRTC are in use for it */
+	bool enabled;     /* to card_assign(): connector and CRTC are in use for it */
 };
 
-struct drm_choices {
-	struct drm_choice heads[CONFIG_CONNECTORS];
+struct drm_assignments {
+	struct drm_assignment outputs[CONFIG_CONNECTORS];
 };
 
 /* What the config wants, nothing chosen yet. */
-void choices_init(struct drm_choices *choices, const struct config_display *config);
-bool choices_any(const struct drm_choices *choices);
+void assignments_init(
+	struct drm_assignments *assignments, const struct config_display *config);
+bool assignments_any(const struct drm_assignments *assignments);
 
 /* Opens a card if it can show dumb buffers; -errno, -ENOTSUP when it cannot, with the
  * reason in `why`. */
@@ -59,34 +60,34 @@ int card_open(struct drm_card *card, const char *path, char *why);
 void card_close(struct drm_card *card);
 
 /* Asks a card what is connected now and chooses connectors, modes and CRTCs by the
- * config, no CRTC twice.  What is lit keeps its CRTC, and its connector as long as that
- * is connected.  `probe`: ask screens that are lit, too, which may take tens of
+ * config, no CRTC twice.  What is enabled keeps its CRTC, and its connector as long as
+ * that is connected.  `probe`: ask screens that are enabled, too, which may take tens of
  * milliseconds each.  -errno when the card is gone. */
-int card_look(const struct drm_card *card, const struct config_display *config,
-	bool probe, struct drm_choices *choices);
+int card_assign(const struct drm_card *card, const struct config_display *config,
+	bool probe, struct drm_assignments *assignments);
 
 /* Finds a card by the config: the first with a screen, else the first that could have
  * one.  The card at the path `except` (or NULL) is passed over.  -ENODEV with `why`. */
-int card_find(struct drm_card *card, struct drm_choices *choices,
+int card_find(struct drm_card *card, struct drm_assignments *assignments,
 	const struct config_display *config, const char *except, char *why);
 
 /* --list-displays. */
-int cards_list(FILE *out);
+int card_list(FILE *out);
 
 /* Whether the modes set here are those that count; tries to become master. 0, -EBUSY or
  * -EACCES.  A descriptor that was refused is of no use any more. */
-int card_master(const struct drm_card *card);
+int card_set_master(const struct drm_card *card);
 
 /* As the kernel calls it: "HDMI-A-1". */
 void connector_name(const drmModeConnector *connector, char *name, size_t len);
 
 /* ------------------------------------------------------------------ modes */
 
-/* Fills in a choice's modes: the configured one; or where there is none what the screen
- * prefers; then others that it has, for when that is refused.  A configured WxH@Hz that
- * the screen does not list is made. */
-void choose_modes(const drmModeConnector *connector, const struct config_mode *wanted,
-	struct drm_choice *choice);
+/* Fills in a assignment's modes: the configured one; or where there is none what the
+ * screen prefers; then others that it has, for when that is refused.  A configured WxH@Hz
+ * that the screen does not list is made. */
+void mode_select(const drmModeConnector *connector, const struct config_mode *wanted,
+	struct drm_assignment *assignment);
 
 /* Makes a mode that most screens understand: of CTA-861 where that has one, else by
  * VESA's formula with reduced blanking.  -ERANGE when none could be. */
@@ -109,7 +110,7 @@ struct drm_buffer {
 
 struct drm_pipe;
 
-struct drm_method {
+struct drm_backend {
 	const char *name;
 	uint32_t n_buffers;
 
@@ -126,15 +127,15 @@ struct drm_method {
 };
 
 /* From the one to be tried first: atomic, legacy, dirtyfb; NULL ends. */
-extern const struct drm_method *const drm_methods[];
-extern const struct drm_method drm_atomic, drm_legacy, drm_dirtyfb;
+extern const struct drm_backend *const drm_backends[];
+extern const struct drm_backend drm_atomic, drm_legacy, drm_dirtyfb;
 
 struct drm_pipe {
 	int fd; /* the card's */
 	uint32_t connector_id, crtc_id, crtc;
 	drmModeModeInfo mode;
 	bool rgb565; /* two bytes a pixel */
-	const struct drm_method *method;
+	const struct drm_backend *backend;
 	struct drm_buffer buffers[DISPLAY_BUFFERS];
 
 	/* atomic only */
@@ -149,8 +150,8 @@ struct drm_pipe {
 
 /* Allocates the buffers; pipe_finish() in any case. */
 int pipe_init(struct drm_pipe *pipe, const struct drm_card *card,
-	const struct drm_choice *choice, const drmModeModeInfo *mode, bool rgb565,
-	const struct drm_method *method);
+	const struct drm_assignment *assignment, const drmModeModeInfo *mode, bool rgb565,
+	const struct drm_backend *backend);
 
 /* Frees everything.  The connector should be dark, or show something else.  Accepts a
  * zeroed pipe. */

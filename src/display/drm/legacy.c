@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The two methods for drivers without atomic commits: SetCrtc with PageFlip, and
+/* The two backends for drivers without atomic commits: SetCrtc with PageFlip, and
  * SetCrtc with one buffer that is drawn into while it is shown. */
 #include <errno.h>
 
@@ -29,7 +29,7 @@ legacy_flip(
 	return drmModePageFlip(pipe->fd, pipe->crtc_id, pipe->buffers[buffer].fb_id,
 		       DRM_MODE_PAGE_FLIP_EVENT, (void *)token) < 0
 		       ? -errno
-		       : DISPLAY_UNDER_WAY;
+		       : DISPLAY_FLIP_PENDING;
 }
 
 static int
@@ -52,10 +52,10 @@ dirtyfb_flip(
 		drmModeDirtyFB(pipe->fd, pipe->buffers[buffer].fb_id, &clip, 1) < 0 &&
 		errno != ENOSYS)
 		return -errno;
-	return DISPLAY_AT_ONCE;
+	return DISPLAY_FLIP_DONE;
 }
 
-const struct drm_method drm_legacy = {
+const struct drm_backend drm_legacy = {
 	.name = "legacy",
 	.n_buffers = 2,
 	.init = legacy_init,
@@ -64,7 +64,7 @@ const struct drm_method drm_legacy = {
 	.disable = legacy_disable,
 };
 
-const struct drm_method drm_dirtyfb = {
+const struct drm_backend drm_dirtyfb = {
 	.name = "dirtyfb",
 	.n_buffers = 1,
 	.init = legacy_init,

@@ -42,7 +42,7 @@ struct timing {
 	bool negative; /* sync pulses, both */
 };
 
-static const struct timing television[] = {
+static const struct timing cta_timings[] = {
 	{ 25175, 640, 656, 752, 800, 480, 490, 492, 525, 60, true },           /* VIC 1 */
 	{ 27000, 720, 736, 798, 858, 480, 489, 495, 525, 60, true },           /* 3 */
 	{ 27000, 720, 732, 796, 864, 576, 581, 586, 625, 50, true },           /* 18 */
@@ -118,11 +118,11 @@ mode_make(const struct config_mode *wanted, drmModeModeInfo *mode)
 	struct timing computed;
 	bool reduced = false;
 
-	for (size_t i = 0; i < ARRAY_LEN(television) && !timing; i++)
-		if (television[i].display == wanted->width &&
-			television[i].vdisplay == wanted->height &&
-			television[i].hz == wanted->hz)
-			timing = &television[i];
+	for (size_t i = 0; i < ARRAY_LEN(cta_timings) && !timing; i++)
+		if (cta_timings[i].display == wanted->width &&
+			cta_timings[i].vdisplay == wanted->height &&
+			cta_timings[i].hz == wanted->hz)
+			timing = &cta_timings[i];
 	if (!timing) {
 		if (!cvt_reduced(wanted, &computed))
 			return -ERANGE;
@@ -152,7 +152,7 @@ mode_make(const struct config_mode *wanted, drmModeModeInfo *mode)
 /* ------------------------------------------------------------------ choosing */
 
 static bool
-is_meant(const drmModeModeInfo *mode, const struct config_mode *wanted)
+matches_mode(const drmModeModeInfo *mode, const struct config_mode *wanted)
 {
 	return mode->hdisplay == wanted->width && mode->vdisplay == wanted->height &&
 	       (wanted->hz == 0 || mode->vrefresh == wanted->hz);
@@ -160,14 +160,14 @@ is_meant(const drmModeModeInfo *mode, const struct config_mode *wanted)
 
 /* The configured mode of those that the screen lists, rather not an interlaced one. */
 static const drmModeModeInfo *
-find_meant(const drmModeConnector *connector, const struct config_mode *wanted)
+find_match(const drmModeConnector *connector, const struct config_mode *wanted)
 {
 	const drmModeModeInfo *found = NULL;
 
 	for (int i = connector->count_modes - 1; i >= 0; i--) {
 		const drmModeModeInfo *mode = &connector->modes[i];
 
-		if (!is_meant(mode, wanted))
+		if (!matches_mode(mode, wanted))
 			continue;
 		if (!found || !(mode->flags & DRM_MODE_FLAG_INTERLACE) ||
 			found->flags & DRM_MODE_FLAG_INTERLACE)
@@ -177,18 +177,18 @@ find_meant(const drmModeConnector *connector, const struct config_mode *wanted)
 }
 
 static void
-add_mode(struct drm_choice *choice, const drmModeModeInfo *mode)
+add_mode(struct drm_assignment *assignment, const drmModeModeInfo *mode)
 {
-	if (choice->n_modes < DRM_MODES)
-		choice->modes[choice->n_modes++] = *mode;
+	if (assignment->n_modes < DRM_MODES_MAX)
+		assignment->modes[assignment->n_modes++] = *mode;
 }
 
 static bool
-has_size(const struct drm_choice *choice, const drmModeModeInfo *mode)
+has_size(const struct drm_assignment *assignment, const drmModeModeInfo *mode)
 {
-	for (uint32_t i = 0; i < choice->n_modes; i++)
-		if (choice->modes[i].hdisplay == mode->hdisplay &&
-			choice->modes[i].vdisplay == mode->vdisplay)
+	for (uint32_t i = 0; i < assignment->n_modes; i++)
+		if (assignment->modes[i].hdisplay == mode->hdisplay &&
+			assignment->modes[i].vdisplay == mode->vdisplay)
 			return true;
 	return false;
 }
@@ -197,7 +197,7 @@ has_size(const struct drm_choice *choice, const drmModeModeInfo *mode)
  * what the screen prefers: who lists those does not mean them. */
 static void
 add_others(const drmModeConnector *connector, const drmModeModeInfo *preferred,
-	struct drm_choice *choice)
+	struct drm_assignment *assignment)
 {
 	const uint32_t most = (uint32_t)preferred->hdisplay * preferred->vdisplay;
 
@@ -205,38 +205,38 @@ add_others(const drmModeConnector *connector, const drmModeModeInfo *preferred,
 		const drmModeModeInfo *mode = &connector->modes[i];
 
 		if ((uint32_t)mode->hdisplay * mode->vdisplay <= most &&
-			!has_size(choice, mode))
-			add_mode(choice, mode);
+			!has_size(assignment, mode))
+			add_mode(assignment, mode);
 	}
 }
 
 void
-choose_modes(const drmModeConnector *connector, const struct config_mode *wanted,
-	struct drm_choice *choice)
+mode_select(const drmModeConnector *connector, const struct config_mode *wanted,
+	struct drm_assignment *assignment)
 {
-	const drmModeModeInfo *meant = NULL;
+	const drmModeModeInfo *match = NULL;
 	const drmModeModeInfo *preferred =
 		connector->count_modes > 0 ? &connector->modes[0] : NULL;
 	drmModeModeInfo made;
 
-	choice->n_modes = 0;
-	choice->mode_made = false;
+	assignment->n_modes = 0;
+	assignment->mode_made = false;
 	if (wanted->width != 0)
-		meant = find_meant(connector, wanted);
-	choice->mode_absent = wanted->width != 0 && !meant;
-	if (meant) {
-		add_mode(choice, meant);
+		match = find_match(connector, wanted);
+	assignment->mode_absent = wanted->width != 0 && !match;
+	if (match) {
+		add_mode(assignment, match);
 	} else if (wanted->hz != 0 && mode_make(wanted, &made) == 0) {
-		choice->mode_made = true;
-		choice->mode_absent = false;
-		add_mode(choice, &made);
+		assignment->mode_made = true;
+		assignment->mode_absent = false;
+		add_mode(assignment, &made);
 	}
 	for (int i = connector->count_modes - 1; i >= 0; i--)
 		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
 			preferred = &connector->modes[i];
 	if (!preferred)
 		return;
-	if (preferred != meant)
-		add_mode(choice, preferred);
-	add_others(connector, preferred, choice);
+	if (preferred != match)
+		add_mode(assignment, preferred);
+	add_others(connector, preferred, assignment);
 }

@@ -3,7 +3,7 @@
  * Lights a connector, and undoes it.
  *
  * The environment variable MURALD_KMS = atomic, legacy or dirtyfb makes it use that
- * method alone.  It is there for tests.
+ * backend alone.  It is there for tests.
  */
 #include "display/drm/output.h"
 
@@ -19,58 +19,58 @@
 /* ------------------------------------------------------------------ small things */
 
 static const char *
-wanted_method(void)
+forced_backend(void)
 {
 	const char *name = getenv("MURALD_KMS");
 
 	return name ? name : "";
 }
 
-const struct drm_method *const *
-output_first_method(void)
+const struct drm_backend *const *
+output_first_backend(void)
 {
-	const struct drm_method *const *method = drm_methods;
+	const struct drm_backend *const *backend = drm_backends;
 
-	while (*method && *wanted_method() &&
-		strcmp((*method)->name, wanted_method()) != 0)
-		method++;
-	return *method ? method : drm_methods;
+	while (*backend && *forced_backend() &&
+		strcmp((*backend)->name, forced_backend()) != 0)
+		backend++;
+	return *backend ? backend : drm_backends;
 }
 
 bool
-output_has_next_method(const struct drm_output *output)
+output_has_next_backend(const struct drm_output *output)
 {
-	return output->method[1] && !*wanted_method();
+	return output->backend[1] && !*forced_backend();
 }
 
 uintptr_t
 output_token(const struct drm_output *output)
 {
-	const uint32_t index = (uint32_t)(output - output->kms->outputs);
+	const uint32_t index = (uint32_t)(output - output->device->outputs);
 
-	return (uintptr_t)(output->lightings << INDEX_BITS | index);
+	return (uintptr_t)(output->modesets << INDEX_BITS | index);
 }
 
 struct drm_output *
-output_of_token(struct drm_kms *kms, uintptr_t token)
+output_from_token(struct drm_device *device, uintptr_t token)
 {
 	const uint32_t index = token & ((1 << INDEX_BITS) - 1);
 
 	_Static_assert(CONFIG_CONNECTORS <= 1 << INDEX_BITS, "an index fits");
-	if (index >= CONFIG_CONNECTORS || output_token(&kms->outputs[index]) != token)
+	if (index >= CONFIG_CONNECTORS || output_token(&device->outputs[index]) != token)
 		return NULL;
-	return &kms->outputs[index];
+	return &device->outputs[index];
 }
 
 /* ------------------------------------------------------------------ going dark */
 
 static void
-save_crtc(struct drm_output *output, const struct drm_choice *choice)
+save_crtc(struct drm_output *output, const struct drm_assignment *assignment)
 {
 	if (output->saved)
 		return;
-	output->saved = drmModeGetCrtc(output->kms->card.fd, choice->crtc_id);
-	output->saved_connector = choice->connector_id;
+	output->saved = drmModeGetCrtc(output->device->card.fd, assignment->crtc_id);
+	output->saved_connector = assignment->connector_id;
 }
 
 static bool
@@ -80,29 +80,29 @@ restore_console(struct drm_output *output)
 
 	if (!saved || !saved->mode_valid || saved->buffer_id == 0)
 		return false;
-	if (output->lit && saved->crtc_id != output->pipe.crtc_id)
-		(void)output->pipe.method->disable(&output->pipe);
-	return drmModeSetCrtc(output->kms->card.fd, saved->crtc_id, saved->buffer_id,
+	if (output->enabled && saved->crtc_id != output->pipe.crtc_id)
+		(void)output->pipe.backend->disable(&output->pipe);
+	return drmModeSetCrtc(output->device->card.fd, saved->crtc_id, saved->buffer_id,
 		       saved->x, saved->y, &output->saved_connector, 1,
 		       &saved->mode) == 0;
 }
 
-/* First the screen, then its buffers: a connector that was pulled while it stayed lit
+/* First the screen, then its buffers: a connector that was pulled while it stayed enabled
  * makes some drivers refuse the next one. */
 void
-output_extinguish(struct drm_output *output, bool leaving)
+output_disable(struct drm_output *output, bool leaving)
 {
-	const bool lit = output->lit;
+	const bool enabled = output->enabled;
 
-	if (lit) {
-		output->flipping = false;
+	if (enabled) {
+		output->flip_pending = false;
 		uv_timer_stop(&output->watchdog);
-		head_dark(output->head);
+		screen_disabled(output->screen);
 	}
-	if ((!leaving || !restore_console(output)) && lit)
-		(void)output->pipe.method->disable(&output->pipe);
-	output->lit = false;
-	if (lit)
+	if ((!leaving || !restore_console(output)) && enabled)
+		(void)output->pipe.backend->disable(&output->pipe);
+	output->enabled = false;
+	if (enabled)
 		pipe_finish(&output->pipe);
 	if (leaving) {
 		drmModeFreeCrtc(output->saved);
@@ -111,90 +111,90 @@ output_extinguish(struct drm_output *output, bool leaving)
 }
 
 void
-output_keep_dark(struct drm_output *output, const struct drm_choice *choice)
+output_keep_disabled(struct drm_output *output, const struct drm_assignment *assignment)
 {
-	save_crtc(output, choice);
+	save_crtc(output, assignment);
 	(void)drmModeSetCrtc(
-		output->kms->card.fd, choice->crtc_id, 0, 0, 0, NULL, 0, NULL);
+		output->device->card.fd, assignment->crtc_id, 0, 0, 0, NULL, 0, NULL);
 }
 
 /* ------------------------------------------------------------------ lighting */
 
 static void
-describe(const struct drm_output *output, const struct drm_pipe *pipe,
-	const struct drm_choice *choice, struct display_screen *screen)
+describe_surface(const struct drm_output *output, const struct drm_pipe *pipe,
+	const struct drm_assignment *assignment, struct display_surface *surface)
 {
-	const struct drm_card *card = &output->kms->card;
+	const struct drm_card *card = &output->device->card;
 	char mode[32];
 
 	mode_text(&pipe->mode, mode, sizeof(mode));
-	*screen = (struct display_screen){
+	*surface = (struct display_surface){
 		.width = pipe->mode.hdisplay,
 		.height = pipe->mode.vdisplay,
 		.rgb565 = pipe->rgb565,
 		.frame_ns = mode_frame_ns(&pipe->mode),
-		.n_buffers = pipe->method->n_buffers,
+		.n_buffers = pipe->backend->n_buffers,
 	};
-	snprintf(screen->name, sizeof(screen->name), "%s (%s), %s, %s, %s%s", card->path,
-		card->driver, choice->connector, mode, pipe->method->name,
-		pipe->rgb565 ? ", RGB565" : "");
-	for (uint32_t i = 0; i < screen->n_buffers; i++) {
-		screen->buffers[i].pixels = pipe->buffers[i].pixels;
-		screen->buffers[i].pitch = pipe->buffers[i].pitch;
+	snprintf(surface->name, sizeof(surface->name), "%s (%s), %s, %s, %s%s",
+		card->path, card->driver, assignment->connector, mode,
+		pipe->backend->name, pipe->rgb565 ? ", RGB565" : "");
+	for (uint32_t i = 0; i < surface->n_buffers; i++) {
+		surface->buffers[i].pixels = pipe->buffers[i].pixels;
+		surface->buffers[i].pitch = pipe->buffers[i].pitch;
 	}
 }
 
 /* With two bytes a pixel where four are too many, or are not known. */
 static int
-make_pipe(const struct drm_output *output, const struct drm_choice *choice,
-	const drmModeModeInfo *mode, const struct drm_method *method,
+make_pipe(const struct drm_output *output, const struct drm_assignment *assignment,
+	const drmModeModeInfo *mode, const struct drm_backend *backend,
 	struct drm_pipe *pipe)
 {
-	const struct drm_card *card = &output->kms->card;
-	int ret = pipe_init(pipe, card, choice, mode, false, method);
+	const struct drm_card *card = &output->device->card;
+	int ret = pipe_init(pipe, card, assignment, mode, false, backend);
 
 	if (ret == -ENOMEM || ret == -ENOENT || ret == -EINVAL) {
 		pipe_finish(pipe);
-		if (pipe_init(pipe, card, choice, mode, true, method) == 0)
+		if (pipe_init(pipe, card, assignment, mode, true, backend) == 0)
 			return 0;
 	}
 	return ret;
 }
 
-/* Lights a new pipe, with the old one, if there is one, lit until then. */
+/* Lights a new pipe, with the old one, if there is one, enabled until then. */
 static int
-light_with(struct drm_output *output, const struct drm_choice *choice,
-	const drmModeModeInfo *mode, const struct drm_method *method)
+output_modeset(struct drm_output *output, const struct drm_assignment *assignment,
+	const drmModeModeInfo *mode, const struct drm_backend *backend)
 {
-	struct display_screen screen;
+	struct display_surface surface;
 	struct drm_pipe pipe;
-	int ret = make_pipe(output, choice, mode, method, &pipe);
+	int ret = make_pipe(output, assignment, mode, backend, &pipe);
 
 	if (ret == 0) {
-		describe(output, &pipe, choice, &screen);
-		ret = head_prepare(output->head, &screen, output);
+		describe_surface(output, &pipe, assignment, &surface);
+		ret = screen_prepare(output->screen, &surface, output);
 	}
 	if (ret == 0)
-		ret = method->modeset(&pipe);
+		ret = backend->modeset(&pipe);
 	if (ret < 0) {
-		log_debug("display: %s, %ux%u@%u, %s: %s", choice->connector,
-			mode->hdisplay, mode->vdisplay, mode->vrefresh, method->name,
+		log_debug("display: %s, %ux%u@%u, %s: %s", assignment->connector,
+			mode->hdisplay, mode->vdisplay, mode->vrefresh, backend->name,
 			strerror(-ret));
 		pipe_finish(&pipe);
 		return ret;
 	}
-	if (output->lit) {
+	if (output->enabled) {
 		uv_timer_stop(&output->watchdog);
-		output->flipping = false;
+		output->flip_pending = false;
 		pipe_finish(&output->pipe);
 	}
 	output->pipe = pipe;
-	output->lit = true;
-	output->lightings++;
+	output->enabled = true;
+	output->modesets++;
 	output->refusals = 0;
-	output->asked = *choice;
-	output->said[0] = '\0';
-	head_lit(output->head);
+	output->assigned = *assignment;
+	output->last_reason[0] = '\0';
+	screen_enabled(output->screen);
 	return 0;
 }
 
@@ -204,106 +204,111 @@ is_final(int ret)
 	return ret == 0 || ret == -EACCES || ret == -ENODEV;
 }
 
-/* The mode that is wanted most, by every method. */
+/* The mode that is wanted most, by every backend. */
 static int
-light_by_methods(struct drm_output *output, const struct drm_choice *choice)
+modeset_by_backends(struct drm_output *output, const struct drm_assignment *assignment)
 {
-	for (;; output->method++) {
-		int ret = light_with(output, choice, &choice->modes[0], *output->method);
+	for (;; output->backend++) {
+		int ret = output_modeset(
+			output, assignment, &assignment->modes[0], *output->backend);
 
-		if (is_final(ret) || !output_has_next_method(output))
+		if (is_final(ret) || !output_has_next_backend(output))
 			return ret;
 	}
 }
 
-/* Begins with the first method that the driver knows at all.  Memory is not the question:
- * the least mode is the last. */
+/* Begins with the first backend that the driver knows at all.  Memory is not the
+ * question: the least mode is the last. */
 static void
-choose_known_method(struct drm_output *output, const struct drm_choice *choice)
+choose_supported_backend(
+	struct drm_output *output, const struct drm_assignment *assignment)
 {
-	const drmModeModeInfo *least = &choice->modes[choice->n_modes - 1];
+	const drmModeModeInfo *least = &assignment->modes[assignment->n_modes - 1];
 	struct drm_pipe pipe;
 	int ret;
 
-	for (output->method = output_first_method();; output->method++) {
-		ret = make_pipe(output, choice, least, *output->method, &pipe);
+	for (output->backend = output_first_backend();; output->backend++) {
+		ret = make_pipe(output, assignment, least, *output->backend, &pipe);
 		pipe_finish(&pipe);
-		if (ret == 0 || !output_has_next_method(output))
+		if (ret == 0 || !output_has_next_backend(output))
 			return;
 	}
 }
 
 /* A screen that refuses the mode it is said to want may take another one of its own. */
 static int
-light_by_modes(struct drm_output *output, const struct drm_choice *choice)
+modeset_by_modes(struct drm_output *output, const struct drm_assignment *assignment)
 {
 	char mode[32];
 	int ret = -EINVAL;
 
-	choose_known_method(output, choice);
-	for (uint32_t i = 1; i < choice->n_modes; i++) {
-		ret = light_with(output, choice, &choice->modes[i], *output->method);
+	choose_supported_backend(output, assignment);
+	for (uint32_t i = 1; i < assignment->n_modes; i++) {
+		ret = output_modeset(
+			output, assignment, &assignment->modes[i], *output->backend);
 		if (is_final(ret))
 			break;
 	}
 	if (ret == 0) {
-		mode_text(&choice->modes[0], mode, sizeof(mode));
+		mode_text(&assignment->modes[0], mode, sizeof(mode));
 		log_warn("display: %s refused its mode %s, and took the one above",
-			choice->connector, mode);
+			assignment->connector, mode);
 	}
 	return ret;
 }
 
 static void
-warn_of_mode(const struct drm_output *output, const struct drm_choice *choice)
+warn_of_mode(const struct drm_output *output, const struct drm_assignment *assignment)
 {
-	const char *wanted = output->kms->config->mode;
+	const char *wanted = output->device->config->mode;
 
-	if (choice->mode_absent)
+	if (assignment->mode_absent)
 		log_warn("display: %s has no mode %s; murald --list-displays shows those "
 			 "that it has",
-			choice->connector, wanted);
-	else if (choice->mode_made && output->pipe.mode.type == DRM_MODE_TYPE_USERDEF)
+			assignment->connector, wanted);
+	else if (assignment->mode_made && output->pipe.mode.type == DRM_MODE_TYPE_USERDEF)
 		log_info("display: %s does not list %s, and is forced to it",
-			choice->connector, wanted);
+			assignment->connector, wanted);
 }
 
 int
-output_light(struct drm_output *output, const struct drm_choice *choice)
+output_enable(struct drm_output *output, const struct drm_assignment *assignment)
 {
-	const struct drm_card *card = &output->kms->card;
+	const struct drm_card *card = &output->device->card;
 	int ret, other;
 
-	save_crtc(output, choice);
-	ret = light_by_methods(output, choice);
+	save_crtc(output, assignment);
+	ret = modeset_by_backends(output, assignment);
 	if (!is_final(ret)) {
-		other = light_by_modes(output, choice);
+		other = modeset_by_modes(output, assignment);
 		ret = is_final(other) ? other : ret;
 	}
 	if (ret < 0) {
-		say(output->said, "%s (%s): cannot light %s: %s; trying again",
-			card->path, card->driver, choice->connector, strerror(-ret));
-		output->method = output_first_method();
+		drm_log_reason(output->last_reason,
+			"%s (%s): cannot light %s: %s; trying again", card->path,
+			card->driver, assignment->connector, strerror(-ret));
+		output->backend = output_first_backend();
 		return ret;
 	}
-	warn_of_mode(output, choice);
+	warn_of_mode(output, assignment);
 	return 0;
 }
 
 int
-output_change_mode(struct drm_output *output, const struct drm_choice *choice)
+output_change_mode(struct drm_output *output, const struct drm_assignment *assignment)
 {
 	char mode[32], kept[32];
-	int ret = light_with(output, choice, &choice->modes[0], *output->method);
+	int ret = output_modeset(
+		output, assignment, &assignment->modes[0], *output->backend);
 
 	if (ret == 0)
-		warn_of_mode(output, choice);
+		warn_of_mode(output, assignment);
 	if (is_final(ret))
 		return ret;
-	mode_text(&choice->modes[0], mode, sizeof(mode));
+	mode_text(&assignment->modes[0], mode, sizeof(mode));
 	mode_text(&output->pipe.mode, kept, sizeof(kept));
-	log_warn("display: %s refused the mode %s: %s; it stays at %s", choice->connector,
-		mode, strerror(-ret), kept);
-	output->asked = *choice;
+	log_warn("display: %s refused the mode %s: %s; it stays at %s",
+		assignment->connector, mode, strerror(-ret), kept);
+	output->assigned = *assignment;
 	return 0;
 }

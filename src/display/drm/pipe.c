@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Dumb buffers, and what owns them while a connector is lit. */
+/* Dumb buffers, and what owns them while a connector is enabled. */
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <sys/mman.h>
 
 #include "display/drm/drm.h"
 
-const struct drm_method *const drm_methods[] = { &drm_atomic, &drm_legacy, &drm_dirtyfb,
+const struct drm_backend *const drm_backends[] = { &drm_atomic, &drm_legacy, &drm_dirtyfb,
 	NULL };
 
 /* What was made of a buffer that failed half-way is freed by buffer_finish(). */
@@ -50,30 +50,30 @@ buffer_finish(struct drm_buffer *buffer, int fd)
 
 int
 pipe_init(struct drm_pipe *pipe, const struct drm_card *card,
-	const struct drm_choice *choice, const drmModeModeInfo *mode, bool rgb565,
-	const struct drm_method *method)
+	const struct drm_assignment *assignment, const drmModeModeInfo *mode, bool rgb565,
+	const struct drm_backend *backend)
 {
 	int ret = 0;
 
 	*pipe = (struct drm_pipe){
 		.fd = card->fd,
-		.connector_id = choice->connector_id,
-		.crtc_id = choice->crtc_id,
-		.crtc = choice->crtc,
+		.connector_id = assignment->connector_id,
+		.crtc_id = assignment->crtc_id,
+		.crtc = assignment->crtc,
 		.mode = *mode,
 		.rgb565 = rgb565,
-		.method = method,
+		.backend = backend,
 	};
-	for (uint32_t i = 0; i < method->n_buffers && ret == 0; i++)
+	for (uint32_t i = 0; i < backend->n_buffers && ret == 0; i++)
 		ret = buffer_init(&pipe->buffers[i], pipe->fd, mode->hdisplay,
 			mode->vdisplay, rgb565);
-	return ret < 0 ? ret : method->init(pipe);
+	return ret < 0 ? ret : backend->init(pipe);
 }
 
 void
 pipe_finish(struct drm_pipe *pipe)
 {
-	if (!pipe->method)
+	if (!pipe->backend)
 		return;
 	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
 		buffer_finish(&pipe->buffers[i], pipe->fd);

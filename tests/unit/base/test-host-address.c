@@ -34,22 +34,22 @@ takes_what_there_is(void **state)
 
 	(void)state;
 	set_loopback(false);
-	assert_int_equal(address_of_host(AF_INET, text), -ENOENT);
-	assert_int_equal(address_of_host(AF_INET6, text), -ENOENT);
+	assert_int_equal(host_address_get(AF_INET, text), -ENOENT);
+	assert_int_equal(host_address_get(AF_INET6, text), -ENOENT);
 	assert_string_equal(text, "as it was");
 	set_loopback(true);
-	assert_int_equal(address_of_host(AF_INET, text), 0);
+	assert_int_equal(host_address_get(AF_INET, text), 0);
 	assert_string_equal(text, "127.0.0.1");
-	assert_true(address_is_loopback(text));
-	assert_true(address_is_loopback("::1"));
-	assert_false(address_is_loopback("192.0.2.1"));
-	assert_false(address_is_loopback("2001:db8::1"));
+	assert_true(host_address_is_loopback(text));
+	assert_true(host_address_is_loopback("::1"));
+	assert_false(host_address_is_loopback("192.0.2.1"));
+	assert_false(host_address_is_loopback("2001:db8::1"));
 }
 
 static int changes;
 
 static void
-on_change(struct address_watch *watch)
+on_change(struct host_address_watch *watch)
 {
 	(void)watch;
 	changes++;
@@ -59,13 +59,13 @@ on_change(struct address_watch *watch)
 static void
 tells_changes_once(void **state)
 {
-	struct address_watch watch;
+	struct host_address_watch watch;
 	uv_loop_t loop;
 
 	(void)state;
 	changes = 0;
 	assert_int_equal(uv_loop_init(&loop), 0);
-	assert_int_equal(address_watch_start(&watch, &loop, on_change), 0);
+	assert_int_equal(host_address_watch_start(&watch, &loop, on_change), 0);
 	for (int i = 0; i < 3; i++) {
 		set_loopback(false);
 		set_loopback(true);
@@ -77,7 +77,7 @@ tells_changes_once(void **state)
 	while (changes == 1)
 		uv_run(&loop, UV_RUN_ONCE);
 	assert_int_equal(changes, 2);
-	address_watch_stop(&watch);
+	host_address_watch_stop(&watch);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&loop), 0);
 }

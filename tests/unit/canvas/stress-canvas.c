@@ -42,7 +42,7 @@ next_random(uint32_t *state)
 
 /* Also paints outside and half transparent: neither may break the invariant. */
 static void *
-paint(void *arg)
+paint_random(void *arg)
 {
 	uint32_t random = 2463534242u + *(int *)arg;
 	struct mural_brush brush;
@@ -65,7 +65,7 @@ paint(void *arg)
 }
 
 static bool
-take_and_copy(struct watcher *watcher)
+watcher_take(struct watcher *watcher)
 {
 	const struct mural_view *view = mural_reader_view(watcher->reader);
 	uint64_t tiles[(WIDTH / 32 + 1) * (HEIGHT / 32 + 1) / 64 + 1];
@@ -88,7 +88,7 @@ take_and_copy(struct watcher *watcher)
 
 /* With a bell: a lost wake-up shows as damage that nobody rang for. */
 static void
-sleep_on_bell(struct watcher *watcher)
+watcher_sleep(struct watcher *watcher)
 {
 	struct pollfd fd = { .fd = mural_reader_fd(watcher->reader), .events = POLLIN };
 
@@ -102,7 +102,7 @@ sleep_on_bell(struct watcher *watcher)
 }
 
 static void *
-watch(void *arg)
+watcher_run(void *arg)
 {
 	struct watcher *watcher = arg;
 	const struct timespec nap = { .tv_nsec = 3000000 };
@@ -110,18 +110,18 @@ watch(void *arg)
 
 	do {
 		done = __atomic_load_n(&brushes_left, __ATOMIC_SEQ_CST) == 0;
-		take_and_copy(watcher);
+		watcher_take(watcher);
 		if (watcher->number == 0)
 			nanosleep(&nap, NULL);
 		else if (watcher->number % 2)
-			sleep_on_bell(watcher);
+			watcher_sleep(watcher);
 	} while (!done);
-	take_and_copy(watcher);
+	watcher_take(watcher);
 	return NULL;
 }
 
 static int
-compare(const struct watcher *watcher)
+watcher_compare(const struct watcher *watcher)
 {
 	uint32_t *truth = malloc(sizeof(watcher->copy));
 	int wrong = 0;
@@ -138,7 +138,7 @@ compare(const struct watcher *watcher)
 /* ---- taking turns */
 
 #define TURNS 20000
-#define PATIENCE_MS 10000
+#define TIMEOUT_MS 10000
 
 struct sleeper {
 	pthread_t thread;
@@ -148,7 +148,7 @@ struct sleeper {
 };
 
 static void *
-sleep_and_see(void *arg)
+sleeper_run(void *arg)
 {
 	struct sleeper *sleeper = arg;
 	uint64_t tiles[(WIDTH / 32 + 1) * (HEIGHT / 32 + 1) / 64 + 1];
@@ -157,8 +157,7 @@ sleep_and_see(void *arg)
 	while (argb != (0xff000000 | TURNS)) {
 		struct pollfd fd = { .fd = mural_reader_fd(sleeper->reader),
 			.events = POLLIN };
-		if (!mural_reader_arm(sleeper->reader) &&
-			poll(&fd, 1, PATIENCE_MS) == 0) {
+		if (!mural_reader_arm(sleeper->reader) && poll(&fd, 1, TIMEOUT_MS) == 0) {
 			sleeper->timed_out = true;
 			break;
 		}
@@ -194,7 +193,7 @@ take_turns(void)
 		return 1;
 	for (int i = 0; i < 2; i++) {
 		sleepers[i].reader = canvas_reader_new(&canvas);
-		pthread_create(&sleepers[i].thread, NULL, sleep_and_see, &sleepers[i]);
+		pthread_create(&sleepers[i].thread, NULL, sleeper_run, &sleepers[i]);
 	}
 	while (seen && turn < TURNS) {
 		mural_put(&brush, 0, 0, 0xff000000 | ++turn);
@@ -225,18 +224,18 @@ main(void)
 	for (int i = 0; i < READERS; i++) {
 		watchers[i].number = i;
 		watchers[i].reader = canvas_reader_new(&canvas);
-		pthread_create(&watchers[i].thread, NULL, watch, &watchers[i]);
+		pthread_create(&watchers[i].thread, NULL, watcher_run, &watchers[i]);
 	}
 	for (int i = 0; i < BRUSHES; i++) {
 		numbers[i] = i;
-		pthread_create(&brushes[i], NULL, paint, &numbers[i]);
+		pthread_create(&brushes[i], NULL, paint_random, &numbers[i]);
 	}
 	for (int i = 0; i < BRUSHES; i++)
 		pthread_join(brushes[i], NULL);
 	for (int i = 0; i < READERS; i++)
 		pthread_join(watchers[i].thread, NULL);
 	for (int i = 0; i < READERS; i++)
-		wrong += compare(&watchers[i]);
+		wrong += watcher_compare(&watchers[i]);
 	for (int i = 0; i < READERS; i++)
 		mural_reader_free(watchers[i].reader);
 	wrong += take_turns();

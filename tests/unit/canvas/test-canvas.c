@@ -132,7 +132,7 @@ paints_corners_and_blends(void **state)
 
 /* The same pixels by mural_put() and by a batch, some outside and some translucent. */
 static void
-paints_later_what_it_would_have_painted(void **state)
+batch_paints_what_put_would_have_painted(void **state)
 {
 	struct fixture *f = *state;
 	struct mural_batch batch = { .count = 0 };
@@ -150,11 +150,11 @@ paints_later_what_it_would_have_painted(void **state)
 		uint32_t alpha = i % 50 < 45 ? 0xff : i % 50 * 5;
 		uint32_t argb = alpha << 24 | (random >> 38 & 0xffffff);
 
-		mural_expect(&f->brush, x, y);
+		mural_prefetch(&f->brush, x, y);
 		mural_put(&at_once, x, y, argb);
-		mural_put_later(&f->brush, &batch, x, y, argb);
+		mural_batch_put(&f->brush, &batch, x, y, argb);
 	}
-	mural_batch_paint(&f->brush, &batch);
+	mural_batch_flush(&f->brush, &batch);
 	assert_int_equal(batch.count, 0);
 	for (uint32_t i = 0; i < 70; i++)
 		assert_memory_equal(f->canvas.pixels + i * f->canvas.stride,
@@ -224,7 +224,7 @@ gives_each_reader_its_own_damage(void **state)
 	struct mural_reader *late;
 
 	assert_true(mural_reader_take(f->reader, f->tiles));
-	assert_int_equal(f->tiles[0], 0xfff); /* 4 x 3 tiles, all stale at first */
+	assert_int_equal(f->tiles[0], 0xfff); /* 4 x 3 tiles, all pending at first */
 	assert_false(mural_reader_take(f->reader, f->tiles));
 
 	mural_put(&f->brush, 40, 0, 0xff000001);
@@ -237,7 +237,7 @@ gives_each_reader_its_own_damage(void **state)
 	assert_true(mural_reader_take(late, f->tiles));
 	assert_int_equal(f->tiles[0], 0xfff);
 
-	mural_reader_untake(late, (const uint64_t[]){ 1 << 3 });
+	mural_reader_put_back(late, (const uint64_t[]){ 1 << 3 });
 	assert_true(mural_reader_arm(late));
 	assert_true(mural_reader_take(late, f->tiles));
 	assert_int_equal(f->tiles[0], 1 << 3);
@@ -245,7 +245,7 @@ gives_each_reader_its_own_damage(void **state)
 }
 
 static bool
-has_rung(const struct mural_reader *reader)
+is_notified(const struct mural_reader *reader)
 {
 	struct pollfd fd = { .fd = mural_reader_fd(reader), .events = POLLIN };
 
@@ -253,25 +253,25 @@ has_rung(const struct mural_reader *reader)
 }
 
 static void
-rings_once_for_a_sleeper(void **state)
+notifies_a_sleeper_once(void **state)
 {
 	struct fixture *f = *state;
 	struct mural_reader *other = canvas_reader_new(&f->canvas);
 
-	assert_true(mural_reader_arm(f->reader)); /* new: everything is stale */
+	assert_true(mural_reader_arm(f->reader)); /* new: everything is pending */
 	mural_reader_take(f->reader, f->tiles);
 	assert_false(mural_reader_arm(f->reader));
-	assert_false(has_rung(f->reader));
+	assert_false(is_notified(f->reader));
 
 	mural_put(&f->brush, 1, 1, 0xff000001);
 	canvas_publish(&f->canvas, &f->brush);
-	assert_true(has_rung(f->reader));
-	assert_false(has_rung(other)); /* awake */
+	assert_true(is_notified(f->reader));
+	assert_false(is_notified(other)); /* awake */
 
 	assert_true(mural_reader_arm(f->reader)); /* empties the descriptor */
-	assert_false(has_rung(f->reader));
+	assert_false(is_notified(f->reader));
 	canvas_publish(&f->canvas, &f->brush);
-	assert_false(has_rung(f->reader)); /* nothing was painted in between */
+	assert_false(is_notified(f->reader)); /* nothing was painted in between */
 
 	/* somebody else's take must not lose a sleeper's damage */
 	mural_reader_take(f->reader, f->tiles);
@@ -280,13 +280,13 @@ rings_once_for_a_sleeper(void **state)
 	mural_put(&f->brush, 1, 1, 0xff000002);
 	canvas_publish(&f->canvas, &f->brush);
 	mural_reader_take(other, f->tiles);
-	assert_true(has_rung(f->reader));
+	assert_true(is_notified(f->reader));
 	assert_true(mural_reader_take(f->reader, f->tiles));
 	mural_reader_free(other);
 }
 
 static void
-reuses_bells(void **state)
+reuses_wakeups(void **state)
 {
 	struct fixture *f = *state;
 	struct mural_reader *reader = canvas_reader_new(&f->canvas);
@@ -311,15 +311,15 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			paints_corners_and_blends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			paints_later_what_it_would_have_painted, set_up, tear_down),
+			batch_paints_what_put_would_have_painted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			clips_rows_and_rectangles, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(keeps_to_its_region, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			gives_each_reader_its_own_damage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			rings_once_for_a_sleeper, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(reuses_bells, set_up, tear_down),
+			notifies_a_sleeper_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(reuses_wakeups, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

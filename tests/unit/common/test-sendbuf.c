@@ -44,7 +44,7 @@ read_all(int fd, size_t at)
 static void
 keeps_what_a_slow_client_does_not_take(void **state)
 {
-	struct outbox outbox = { 0 };
+	struct sendbuf sendbuf = { 0 };
 	uint8_t bytes[HEAD + BODY];
 	size_t sent = 0, came = 0;
 	int pair[2];
@@ -55,13 +55,13 @@ keeps_what_a_slow_client_does_not_take(void **state)
 		for (size_t k = 0; k < sizeof(bytes); k++)
 			bytes[k] = sent++ % 251;
 		assert_int_equal(
-			outbox_send(&outbox, pair[0], bytes, HEAD, bytes + HEAD, BODY),
+			sendbuf_send(&sendbuf, pair[0], bytes, HEAD, bytes + HEAD, BODY),
 			0);
 	}
-	assert_in_range(outbox_waiting(&outbox), 1, sent - 1);
-	while (outbox_waiting(&outbox) > 0) {
+	assert_in_range(sendbuf_pending(&sendbuf), 1, sent - 1);
+	while (sendbuf_pending(&sendbuf) > 0) {
 		came = read_all(pair[1], came);
-		assert_int_equal(outbox_flush(&outbox, pair[0]), 0);
+		assert_int_equal(sendbuf_flush(&sendbuf, pair[0]), 0);
 	}
 	assert_int_equal(read_all(pair[1], came), sent);
 	close(pair[0]);
@@ -71,20 +71,20 @@ keeps_what_a_slow_client_does_not_take(void **state)
 static void
 tells_who_is_gone(void **state)
 {
-	struct outbox outbox = { 0 };
+	struct sendbuf sendbuf = { 0 };
 	uint8_t *much = calloc(1, 1 << 20);
 	int pair[2];
 
 	(void)state;
 	assert_non_null(much);
 	make_pair(pair);
-	assert_int_equal(outbox_send(&outbox, pair[0], NULL, 0, much, 1 << 20), 0);
-	assert_true(outbox_waiting(&outbox) > 0);
+	assert_int_equal(sendbuf_send(&sendbuf, pair[0], NULL, 0, much, 1 << 20), 0);
+	assert_true(sendbuf_pending(&sendbuf) > 0);
 	close(pair[1]);
-	assert_int_equal(outbox_flush(&outbox, pair[0]), -EPIPE);
-	outbox_finish(&outbox);
-	assert_int_equal(outbox_waiting(&outbox), 0);
-	assert_int_equal(outbox_send(&outbox, pair[0], NULL, 0, much, 1), -EPIPE);
+	assert_int_equal(sendbuf_flush(&sendbuf, pair[0]), -EPIPE);
+	sendbuf_finish(&sendbuf);
+	assert_int_equal(sendbuf_pending(&sendbuf), 0);
+	assert_int_equal(sendbuf_send(&sendbuf, pair[0], NULL, 0, much, 1), -EPIPE);
 	close(pair[0]);
 	free(much);
 }

@@ -816,7 +816,7 @@ a_user_must_be_there_and_not_root(void **state)
 static void
 networks_are_read_from_the_value_and_from_files(void **state)
 {
-	struct sender sender;
+	struct ip_key key;
 	struct sockaddr_in peer = { .sin_family = AF_INET };
 	struct run *run;
 
@@ -828,8 +828,8 @@ networks_are_read_from_the_value_and_from_files(void **state)
 	assert_int_equal(run->config.deny.n, 3);
 	assert_int_equal(run->config.allow.n, 1);
 	peer.sin_addr.s_addr = htonl(0xc6336407);
-	assert_true(sender_of((struct sockaddr *)&peer, 128, &sender));
-	assert_true(networks_have(&run->config.deny, &sender));
+	assert_true(ip_key_of((struct sockaddr *)&peer, 128, &key));
+	assert_true(cidr_list_contains(&run->config.deny, &key));
 	run_free(run);
 
 	complains("[server]\nallow = 192.0.2.0/33 here\ndeny = @none\n",

@@ -387,7 +387,8 @@ describes_types(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_string_equal(
-			option_type(cases[i].option, type, sizeof(type)), cases[i].type);
+			option_describe_type(cases[i].option, type, sizeof(type)),
+			cases[i].type);
 }
 
 static const char *
@@ -423,7 +424,7 @@ guesses_the_word_that_was_meant(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char **words = known;
-		const char *nearest = nearest_word(cases[i].written, next_word, &words);
+		const char *nearest = suggest_word(cases[i].written, next_word, &words);
 
 		if (!cases[i].meant != !nearest ||
 			(nearest && strcmp(nearest, cases[i].meant) != 0))

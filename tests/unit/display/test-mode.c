@@ -136,18 +136,19 @@ chosen(uint32_t width, uint32_t height, uint32_t hz, int n_listed, int first)
 		.count_modes = n_listed,
 		.modes = listed + first,
 	};
-	struct drm_choice choice = { 0 };
+	struct drm_assignment assignment = { 0 };
 	size_t used = 0;
 
-	choose_modes(&connector, &wanted, &choice);
+	mode_select(&connector, &wanted, &assignment);
 	text[0] = '\0';
-	for (uint32_t i = 0; i < choice.n_modes; i++)
+	for (uint32_t i = 0; i < assignment.n_modes; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%ux%u@%u%s ",
-			choice.modes[i].hdisplay, choice.modes[i].vdisplay,
-			choice.modes[i].vrefresh,
-			choice.modes[i].flags & DRM_MODE_FLAG_INTERLACE ? "i" : "");
+			assignment.modes[i].hdisplay, assignment.modes[i].vdisplay,
+			assignment.modes[i].vrefresh,
+			assignment.modes[i].flags & DRM_MODE_FLAG_INTERLACE ? "i" : "");
 	snprintf(text + used, sizeof(text) - used, "%s%s",
-		choice.mode_absent ? "absent" : "", choice.mode_made ? "made" : "");
+		assignment.mode_absent ? "absent" : "",
+		assignment.mode_made ? "made" : "");
 	return text;
 }
 
@@ -186,7 +187,7 @@ waits_longer_with_each_refusal(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wanted_ms); i++) {
-		assert_int_equal(patience_ms(&refusals), wanted_ms[i]);
+		assert_int_equal(drm_retry_delay_ms(&refusals), wanted_ms[i]);
 		assert_int_equal(refusals, i + 1);
 	}
 }

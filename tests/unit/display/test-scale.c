@@ -22,15 +22,15 @@ static const uint32_t screens[][2] = { { 1, 1 }, { 7, 300 }, { 64, 40 }, { 128, 
 	{ 97, 89 }, { 320, 200 }, { 333, 201 }, { 640, 397 } };
 
 /* A screen in memory whose rows are longer than they are wide, with paint behind. */
-struct screen {
+struct framebuffer {
 	uint32_t width, height, stride;
 	uint32_t *pixels;
 };
 
-static struct screen
-screen_new(uint32_t width, uint32_t height, uint32_t colour)
+static struct framebuffer
+framebuffer_new(uint32_t width, uint32_t height, uint32_t colour)
 {
-	struct screen screen = { width, height, width + 13, NULL };
+	struct framebuffer screen = { width, height, width + 13, NULL };
 
 	screen.pixels = malloc((size_t)screen.stride * height * sizeof(uint32_t));
 	for (size_t i = 0; i < (size_t)screen.stride * height; i++)
@@ -40,7 +40,7 @@ screen_new(uint32_t width, uint32_t height, uint32_t colour)
 
 static struct box
 draw(const struct scale *scale, const struct mural_reader *reader, const uint64_t *tiles,
-	struct screen *screen)
+	struct framebuffer *screen)
 {
 	return scale_draw(scale, reader, tiles, (uint8_t *)screen->pixels,
 		screen->stride * sizeof(uint32_t));
@@ -142,7 +142,7 @@ reference_size(
 
 /* The canvas pixel under the centre of a screen pixel, -1 outside the picture. */
 static int64_t
-reference_source(uint32_t at, uint32_t canvas, uint32_t picture, uint32_t screen)
+reference_pixel(uint32_t at, uint32_t canvas, uint32_t picture, uint32_t screen)
 {
 	int64_t into = picture <= screen ? (int64_t)at - (screen - picture) / 2
 					 : (int64_t)at + (picture - screen) / 2;
@@ -150,15 +150,15 @@ reference_source(uint32_t at, uint32_t canvas, uint32_t picture, uint32_t screen
 	if (into < 0 || into >= picture)
 		return -1;
 	/* the largest s with s / canvas <= (into + 1/2) / picture */
-	int64_t source = 0;
-	while ((source + 1) * 2 * picture <= (2 * into + 1) * canvas)
-		source++;
-	return source;
+	int64_t pixel = 0;
+	while ((pixel + 1) * 2 * picture <= (2 * into + 1) * canvas)
+		pixel++;
+	return pixel;
 }
 
 static void
-compare_with_reference(
-	uint32_t mode, const uint32_t *canvas, struct screen *screen, uint32_t background)
+compare_with_reference(uint32_t mode, const uint32_t *canvas, struct framebuffer *screen,
+	uint32_t background)
 {
 	const uint32_t size[2] = { screen->width, screen->height };
 	uint32_t picture[2];
@@ -166,9 +166,9 @@ compare_with_reference(
 
 	reference_size(mode, canvas, size, picture);
 	for (uint32_t x = 0; x < screen->width; x++)
-		columns[x] = reference_source(x, canvas[0], picture[0], screen->width);
+		columns[x] = reference_pixel(x, canvas[0], picture[0], screen->width);
 	for (uint32_t y = 0; y < screen->height; y++) {
-		int64_t row = reference_source(y, canvas[1], picture[1], screen->height);
+		int64_t row = reference_pixel(y, canvas[1], picture[1], screen->height);
 
 		for (uint32_t x = 0; x < screen->stride; x++) {
 			uint32_t got = screen->pixels[(size_t)y * screen->stride + x];
@@ -204,7 +204,7 @@ for_all(combination *check)
 static void
 check_picture(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 {
-	struct screen screen = screen_new(size[0], size[1], UNTOUCHED);
+	struct framebuffer screen = framebuffer_new(size[0], size[1], UNTOUCHED);
 	struct scale scale;
 	struct wall wall;
 
@@ -230,7 +230,7 @@ shows_every_canvas_on_every_screen(void **state)
 static void
 check_tiles(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 {
-	struct screen count = screen_new(size[0], size[1], 0);
+	struct framebuffer count = framebuffer_new(size[0], size[1], 0);
 	struct scale scale;
 	struct wall wall;
 
@@ -270,9 +270,9 @@ covers_the_picture_with_tiles_exactly(void **state)
 static void
 check_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 {
-	struct screen whole = screen_new(size[0], size[1], UNTOUCHED);
-	struct screen part = screen_new(size[0], size[1], UNTOUCHED);
-	struct screen fresh = screen_new(size[0], size[1], UNTOUCHED);
+	struct framebuffer whole = framebuffer_new(size[0], size[1], UNTOUCHED);
+	struct framebuffer part = framebuffer_new(size[0], size[1], UNTOUCHED);
+	struct framebuffer fresh = framebuffer_new(size[0], size[1], UNTOUCHED);
 	struct scale scale;
 	struct box box;
 	struct wall wall;
@@ -324,37 +324,37 @@ takes_the_largest_canvas_and_screen(void **state)
 
 	(void)state;
 	assert_int_equal(plain_init(&scale, SCALE_FIT, &view, 65535, 65535), 0);
-	assert_int_equal(scale.x.sources[65534], MURAL_SIDE_MAX - 1);
+	assert_int_equal(scale.x.lookup[65534], MURAL_SIDE_MAX - 1);
 	assert_int_equal(scale.y.picture, 7); /* 65535 / 8192, whole */
 	scale_finish(&scale);
 	assert_int_equal(plain_init(&scale, SCALE_FILL, &view, 100, 65535), 0);
 	assert_int_equal(scale.x.picture, 65535 * MURAL_SIDE_MAX);
-	assert_int_equal(scale.x.sources[0], MURAL_SIDE_MAX / 2 - 1);
-	assert_int_equal(scale.x.sources[99], MURAL_SIDE_MAX / 2);
+	assert_int_equal(scale.x.lookup[0], MURAL_SIDE_MAX / 2 - 1);
+	assert_int_equal(scale.x.lookup[99], MURAL_SIDE_MAX / 2);
 	scale_finish(&scale);
 	scale_finish(&scale);
 }
 
 /* ------------------------------------------------------------------ turned, mirrored */
 
-static const struct scale_screen hung[] = { { .turns = 0, .mirrored = true },
-	{ .turns = 1 }, { .turns = 1, .mirrored = true }, { .turns = 2 },
-	{ .turns = 2, .mirrored = true }, { .turns = 3 },
-	{ .turns = 3, .mirrored = true } };
+static const struct scale_screen hung[] = { { .quarter_turns = 0, .mirrored = true },
+	{ .quarter_turns = 1 }, { .quarter_turns = 1, .mirrored = true },
+	{ .quarter_turns = 2 }, { .quarter_turns = 2, .mirrored = true },
+	{ .quarter_turns = 3 }, { .quarter_turns = 3, .mirrored = true } };
 
 /* What people see at x, y of a screen that hangs so: as if somebody took the memory for
  * a picture on paper, turned it back, and held it to the light from behind. */
 static uint32_t
-seen_at(const struct screen *memory, const struct scale_screen *how, uint32_t x,
+seen_at(const struct framebuffer *memory, const struct scale_screen *how, uint32_t x,
 	uint32_t y)
 {
 	uint32_t width, height, at_x = x, at_y = y;
 
-	scale_seen(how, &width, &height);
+	scale_upright_size(how, &width, &height);
 	if (how->mirrored)
 		at_x = width - 1 - at_x;
 	/* a quarter clockwise takes the top left corner to the top right */
-	for (uint32_t i = 0; i < how->turns; i++) {
+	for (uint32_t i = 0; i < how->quarter_turns; i++) {
 		uint32_t side = i % 2 ? width : height, before = at_x;
 
 		at_x = side - 1 - at_y;
@@ -370,8 +370,8 @@ hang(const struct scale_screen *how, uint32_t width, uint32_t height)
 {
 	struct scale_screen screen = *how;
 
-	screen.width = how->turns % 2 ? height : width;
-	screen.height = how->turns % 2 ? width : height;
+	screen.width = how->quarter_turns % 2 ? height : width;
+	screen.height = how->quarter_turns % 2 ? width : height;
 	screen.area = (struct box){ width / 5, height / 7, width - width / 9,
 		height - height / 4 };
 	return screen;
@@ -380,7 +380,7 @@ hang(const struct scale_screen *how, uint32_t width, uint32_t height)
 static void
 check_hanging(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 {
-	struct screen upright = screen_new(size[0], size[1], UNTOUCHED);
+	struct framebuffer upright = framebuffer_new(size[0], size[1], UNTOUCHED);
 	struct scale_screen how = { 0 };
 	struct scale scale;
 	struct wall wall;
@@ -394,7 +394,8 @@ check_hanging(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 
 	for (size_t i = 0; i < ARRAY_LEN(hung); i++) {
 		how = hang(&hung[i], size[0], size[1]);
-		struct screen memory = screen_new(how.width, how.height, UNTOUCHED);
+		struct framebuffer memory =
+			framebuffer_new(how.width, how.height, UNTOUCHED);
 
 		assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, &how), 0);
 		scale_clear(&scale, (uint8_t *)memory.pixels,
@@ -424,8 +425,10 @@ check_hanging_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size
 {
 	for (size_t i = 0; i < ARRAY_LEN(hung); i++) {
 		struct scale_screen how = hang(&hung[i], size[0], size[1]);
-		struct screen whole = screen_new(how.width, how.height, UNTOUCHED);
-		struct screen part = screen_new(how.width, how.height, UNTOUCHED);
+		struct framebuffer whole =
+			framebuffer_new(how.width, how.height, UNTOUCHED);
+		struct framebuffer part =
+			framebuffer_new(how.width, how.height, UNTOUCHED);
 		size_t pixels = (size_t)whole.stride * how.height;
 		uint32_t *before = malloc(pixels * sizeof(uint32_t));
 		struct box box;
@@ -486,7 +489,8 @@ pastes_where_people_see_it(void **state)
 		const struct scale_screen upright = { 0 };
 		struct scale_screen how =
 			hang(i < ARRAY_LEN(hung) ? &hung[i] : &upright, 57, 33);
-		struct screen memory = screen_new(how.width, how.height, UNTOUCHED);
+		struct framebuffer memory =
+			framebuffer_new(how.width, how.height, UNTOUCHED);
 		struct box box;
 		struct scale scale;
 
@@ -514,16 +518,16 @@ packs_pixels_into_two_bytes(void **state)
 	const uint32_t *canvas = canvases[6], *size = screens[7];
 
 	(void)state;
-	for (uint32_t turns = 0; turns < 4; turns++) {
+	for (uint32_t quarter_turns = 0; quarter_turns < 4; quarter_turns++) {
 		struct scale_screen how = plain(size[0], size[1]);
-		struct screen wide = screen_new(size[0], size[1], UNTOUCHED);
+		struct framebuffer wide = framebuffer_new(size[0], size[1], UNTOUCHED);
 		uint16_t *narrow = malloc((size_t)size[0] * size[1] * 2);
 		struct scale scale;
 		struct wall wall;
 
-		if (turns % 2)
+		if (quarter_turns % 2)
 			how.area = (struct box){ 0, 0, size[1], size[0] };
-		how.turns = turns;
+		how.quarter_turns = quarter_turns;
 		wall_init(&wall, canvas[0], canvas[1]);
 		assert_int_equal(
 			scale_init(&scale, SCALE_FIT, &wall.canvas.view, &how), 0);

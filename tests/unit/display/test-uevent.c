@@ -22,7 +22,7 @@ is_about_drm(const char *message, size_t len)
 	bool answer;
 
 	memcpy(exact, message, len);
-	answer = uevent_is_about(exact, len, "drm");
+	answer = uevent_matches(exact, len, "drm");
 	free(exact);
 	return answer;
 }

@@ -97,7 +97,7 @@ test_the_kernel_tells_what_was_taken(void **state)
 	connect_both(ends);
 	while ((n = send(ends[0], bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
 		sent += n;
-	ret = progress_ask(ends[0], &first, &waits);
+	ret = progress_query(ends[0], &first, &waits);
 	if (ret == -EOPNOTSUPP) {
 		puts("SKIP: test_the_kernel_tells_what_was_taken: it does not, in an "
 		     "emulator");
@@ -109,13 +109,13 @@ test_the_kernel_tells_what_was_taken(void **state)
 	for (uint64_t read = 0; read < sent; read += n)
 		assert_true((n = recv(ends[1], bytes, sizeof(bytes), 0)) > 0);
 	do {
-		assert_int_equal(progress_ask(ends[0], &taken, &waits), 0);
+		assert_int_equal(progress_query(ends[0], &taken, &waits), 0);
 	} while (waits && poll(NULL, 0, 1) == 0); /* what was taken is told soon */
 	assert_in_range(taken, sent, sent + 1);   /* and that there is a connection */
 	close(ends[0]);
 	close(ends[1]);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	assert_true(progress_ask(ends[0], &taken, &waits) < 0);
+	assert_true(progress_query(ends[0], &taken, &waits) < 0);
 	close(ends[0]);
 	close(ends[1]);
 }

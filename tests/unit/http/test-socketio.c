@@ -16,10 +16,10 @@
 #include "http/socketio/session.h"
 #include "support/json.h"
 
-static struct packet
+static struct engineio_packet
 parse(const char *text)
 {
-	return packet_parse(text, strlen(text));
+	return engineio_parse(text, strlen(text));
 }
 
 /* --------------------------------------------------------------------- codec */
@@ -29,8 +29,8 @@ packets_are_taken_apart(void **state)
 {
 	static const struct {
 		const char *text;
-		enum packet_kind kind;
-		const char *space, *number;
+		enum engineio_packet_kind kind;
+		const char *namespace, *ack_id;
 	} cases[] = {
 		{ "1", PACKET_CLOSE, NULL, NULL },
 		{ "3", PACKET_PONG, NULL, NULL },
@@ -62,15 +62,16 @@ packets_are_taken_apart(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct packet packet = parse(cases[i].text);
+		struct engineio_packet packet = parse(cases[i].text);
 
 		assert_int_equal(packet.kind, cases[i].kind);
-		if (!cases[i].space)
+		if (!cases[i].namespace)
 			continue;
-		assert_int_equal(packet.space_len, strlen(cases[i].space));
-		assert_memory_equal(packet.space, cases[i].space, packet.space_len);
-		assert_int_equal(packet.number_len, strlen(cases[i].number));
-		assert_memory_equal(packet.number, cases[i].number, packet.number_len);
+		assert_int_equal(packet.namespace_len, strlen(cases[i].namespace));
+		assert_memory_equal(
+			packet.namespace, cases[i].namespace, packet.namespace_len);
+		assert_int_equal(packet.ack_id_len, strlen(cases[i].ack_id));
+		assert_memory_equal(packet.ack_id, cases[i].ack_id, packet.ack_id_len);
 	}
 }
 
@@ -80,9 +81,9 @@ a_namespace_has_a_longest(void **state)
 	char text[300] = "40/";
 
 	(void)state;
-	memset(text + 3, 'x', SOCKETIO_SPACE_MAX - 1);
+	memset(text + 3, 'x', SOCKETIO_NAMESPACE_MAX - 1);
 	assert_int_equal(parse(text).kind, PACKET_CONNECT);
-	text[3 + SOCKETIO_SPACE_MAX - 1] = 'x';
+	text[3 + SOCKETIO_NAMESPACE_MAX - 1] = 'x';
 	assert_int_equal(parse(text).kind, PACKET_BROKEN);
 	memset(text + 3, 'x', 290);
 	assert_int_equal(parse(text).kind, PACKET_BROKEN);
@@ -96,10 +97,10 @@ bodies_are_cut(void **state)
 	size_t len = strlen(text);
 
 	(void)state;
-	assert_int_equal(packet_cut(&text, &len), 2);
-	assert_int_equal(packet_cut(&text, &len), 0);
+	assert_int_equal(engineio_split(&text, &len), 2);
+	assert_int_equal(engineio_split(&text, &len), 0);
 	assert_string_equal(text, "3");
-	assert_int_equal(packet_cut(&text, &len), 1);
+	assert_int_equal(engineio_split(&text, &len), 1);
 	assert_int_equal(len, 0);
 }
 
@@ -123,14 +124,14 @@ answer(const char *say, char *text, size_t size, bool joined)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *session = session_new(sessions, 0);
-	struct packet packet = parse("40");
+	struct engineio_packet packet = parse("40");
 
 	if (joined) {
-		session_take(sessions, session, &packet, 0);
+		session_receive(sessions, session, &packet, 0);
 		session_body(sessions, session);
 	}
 	packet = parse(say);
-	assert_int_equal(session_take(sessions, session, &packet, 0), END_NOT);
+	assert_int_equal(session_receive(sessions, session, &packet, 0), END_NONE);
 	snprintf(
 		text, size, "%.*s", (int)session_body(sessions, session), sessions->body);
 	replace(text, size, session->socket_id, "<ssid>");
@@ -185,7 +186,7 @@ ids_are_all_different(void **state)
 	while ((session = session_new(sessions, 1)))
 		assert_memory_not_equal(session->id, first->id, 20);
 	assert_int_equal(sessions->n, SESSIONS_MAX);
-	assert_ptr_equal(session_oldest_stranger(sessions), first);
+	assert_ptr_equal(session_oldest_unjoined(sessions), first);
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		assert_ptr_equal(session_find(sessions, sessions->slots[i]->id),
 			sessions->slots[i]);
@@ -209,21 +210,21 @@ silence_ends_a_session(void **state)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *session = session_new(sessions, 1000);
-	struct packet pong = parse("3");
+	struct engineio_packet pong = parse("3");
 
 	(void)state;
-	assert_int_equal(session_tick(session, 25999), END_NOT);
-	assert_int_equal(session->said_len, 0);
-	assert_int_equal(session_tick(session, 26000), END_NOT);
-	assert_int_equal(session->said_len, 1);
-	assert_int_equal(session_tick(session, 45999), END_NOT);
-	assert_int_equal(session_take(sessions, session, &pong, 45999), END_NOT);
-	assert_int_equal(session_tick(session, 70998), END_NOT);
-	assert_int_equal(session->said_len, 1);
-	assert_int_equal(session_tick(session, 70999), END_NOT);
-	assert_string_equal(session->said, "2\x1e"
-					   "2");
-	assert_int_equal(session_tick(session, 90999), END_SILENT);
+	assert_int_equal(session_tick(session, 25999), END_NONE);
+	assert_int_equal(session->queue_len, 0);
+	assert_int_equal(session_tick(session, 26000), END_NONE);
+	assert_int_equal(session->queue_len, 1);
+	assert_int_equal(session_tick(session, 45999), END_NONE);
+	assert_int_equal(session_receive(sessions, session, &pong, 45999), END_NONE);
+	assert_int_equal(session_tick(session, 70998), END_NONE);
+	assert_int_equal(session->queue_len, 1);
+	assert_int_equal(session_tick(session, 70999), END_NONE);
+	assert_string_equal(session->queue, "2\x1e"
+					    "2");
+	assert_int_equal(session_tick(session, 90999), END_PING_TIMEOUT);
 	sessions_finish(sessions);
 	free(sessions);
 }
@@ -234,11 +235,11 @@ what_is_said_has_a_limit(void **state)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *session = session_new(sessions, 0);
-	struct packet packet = parse("40/foo,");
+	struct engineio_packet packet = parse("40/foo,");
 	int n = 0;
 
 	(void)state;
-	while (session_take(sessions, session, &packet, 0) == END_NOT)
+	while (session_receive(sessions, session, &packet, 0) == END_NONE)
 		n++;
 	assert_int_equal(n, POLL_PACKETS);
 	sessions_finish(sessions);
@@ -253,13 +254,13 @@ slow_listeners_lose_their_place(void **state)
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *slow = session_new(sessions, 0),
 		       *quick = session_new(sessions, 0);
-	struct packet connect = parse("40");
+	struct engineio_packet connect = parse("40");
 	char text[2000];
 	uint64_t told = 0;
 
 	(void)state;
-	session_take(sessions, slow, &connect, 0);
-	session_take(sessions, quick, &connect, 0);
+	session_receive(sessions, slow, &connect, 0);
+	session_receive(sessions, quick, &connect, 0);
 	session_body(sessions, quick);
 	memset(text, 'x', sizeof(text));
 	for (int i = 0; i < 40000; i++) {
@@ -268,38 +269,42 @@ slow_listeners_lose_their_place(void **state)
 
 		snprintf(number, sizeof(number), "%07d", i);
 		memcpy(text, number, 7);
-		assert_int_equal(news_add(&sessions->news, text, len), 0);
-		assert_int_equal(session_check(sessions, quick), END_NOT);
-		assert_int_equal(session_behind(sessions, quick), 1);
+		assert_int_equal(event_ring_add(&sessions->events, text, len), 0);
+		assert_int_equal(session_check(sessions, quick), END_NONE);
+		assert_int_equal(session_backlog(sessions, quick), 1);
 		assert_int_equal(session_body(sessions, quick), len);
 		assert_memory_equal(sessions->body, text, len);
 		told += len + (len < 126 ? 2 : 4);
 		/* all that fits is kept, and no more */
 		assert_true(session_check(sessions, slow) ==
-			    (told > NEWS_BYTES ? END_SLOW : END_NOT));
+			    (told > EVENT_RING_BYTES ? END_SLOW : END_NONE));
 	}
-	assert_int_equal(news_add(&sessions->news, text, NEWS_EVENT_MAX + 1), -EMSGSIZE);
+	assert_int_equal(
+		event_ring_add(&sessions->events, text, EVENT_RING_EVENT_MAX + 1),
+		-EMSGSIZE);
 	sessions_finish(sessions);
-	assert_null(sessions->news.bytes);
+	assert_null(sessions->events.bytes);
 	free(sessions);
 }
 
 static void
 many_small_events_are_kept(void **state)
 {
-	struct news news = { 0 };
-	struct news_piece piece;
+	struct event_ring ring = { 0 };
+	struct event_ring_slice piece;
 
 	(void)state;
-	for (int i = 0; i < NEWS_EVENTS + 5; i++)
-		assert_int_equal(news_add(&news, "abc", 3), 0);
-	assert_int_equal(news.end - news.first, NEWS_EVENTS);
-	assert_int_equal(news_frames(&news, news.first, 1, &piece), news.first + 1);
+	for (int i = 0; i < EVENT_RING_EVENTS + 5; i++)
+		assert_int_equal(event_ring_add(&ring, "abc", 3), 0);
+	assert_int_equal(ring.end - ring.first, EVENT_RING_EVENTS);
+	assert_int_equal(event_ring_frames(&ring, ring.first, 1, &piece), ring.first + 1);
 	assert_int_equal(piece.head_len + piece.body_len, 5);
-	assert_int_equal(news_frames(&news, news.first, 14, &piece), news.first + 2);
-	assert_int_equal(news_frames(&news, news.first, NEWS_BYTES, &piece), news.end);
-	assert_int_equal(piece.head_len + piece.body_len, 5 * NEWS_EVENTS);
-	news_finish(&news);
+	assert_int_equal(
+		event_ring_frames(&ring, ring.first, 14, &piece), ring.first + 2);
+	assert_int_equal(
+		event_ring_frames(&ring, ring.first, EVENT_RING_BYTES, &piece), ring.end);
+	assert_int_equal(piece.head_len + piece.body_len, 5 * EVENT_RING_EVENTS);
+	event_ring_finish(&ring);
 }
 
 /* ------------------------------------------------------------------- any bytes */

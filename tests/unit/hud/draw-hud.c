@@ -45,10 +45,10 @@ main(int argc, char *argv[])
 		struct hud_line *line = &text.lines[text.n_lines++];
 
 		snprintf(line->name, sizeof(line->name), "%s", argv[i]);
-		snprintf(line->invitation, sizeof(line->invitation), "%s", argv[i + 1]);
+		snprintf(line->hint, sizeof(line->hint), "%s", argv[i + 1]);
 		line->pixels = strtoull(argv[i + 2], NULL, 10);
 	}
-	hud_set(hud, &text);
+	hud_set_text(hud, &text);
 	pixels = calloc((size_t)(strip.right - strip.left) * (strip.bottom - strip.top),
 		sizeof(*pixels));
 	if (!pixels)

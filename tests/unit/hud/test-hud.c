@@ -162,20 +162,20 @@ the_bell_rings_for_what_is_new(void **state)
 	(void)state;
 	assert_true(version != 0);
 	assert_false(rang(hud));
-	hud_set(hud, &text);
+	hud_set_text(hud, &text);
 	assert_true(rang(hud));
 	assert_true(hud_version(hud) != version);
 
 	version = hud_version(hud);
 	text.lines[1].pixels = 2;
 	memset(text.url + 1, 'x', sizeof(text.url) - 1); /* behind the end of the text */
-	hud_set(hud, &text);
+	hud_set_text(hud, &text);
 	assert_false(rang(hud));
 	assert_true(hud_version(hud) == version);
 
 	text.lines[0].pixels = 8;
-	hud_set(hud, &text);
-	hud_set(hud, &text);
+	hud_set_text(hud, &text);
+	hud_set_text(hud, &text);
 	assert_true(rang(hud));
 	assert_false(rang(hud));
 	hud_free(hud);
@@ -193,12 +193,11 @@ every_pixel_is_drawn_and_none_outside(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < text.n_lines; i++) {
 		memset(text.lines[i].name, 'N', sizeof(text.lines[i].name) - 1);
-		memset(text.lines[i].invitation, 'M',
-			sizeof(text.lines[i].invitation) - 1);
-		text.lines[i].invitation[i * 30] = ' ';
+		memset(text.lines[i].hint, 'M', sizeof(text.lines[i].hint) - 1);
+		text.lines[i].hint[i * 30] = ' ';
 		text.lines[i].pixels = UINT64_MAX;
 	}
-	hud_set(hud, &text);
+	hud_set_text(hud, &text);
 	for (uint32_t width = 1; width <= WIDTH; width += 8)
 		for (uint32_t height = 1; height <= HEIGHT; height += 4) {
 			for (size_t i = 0; i < ARRAY_LEN(pixels); i++)
@@ -239,10 +238,10 @@ a_letter_looks_as_it_was_drawn(void **state)
 		".##.##..", "##...##.", "##...##.", "##...##.", "#######.", "##...##.",
 		"##...##.", "##...##.", "##...##.", "........", "........", "........" };
 	uint32_t pixels[30 * 40] = { 0 };
-	const struct font_paper paper = { pixels, 30, 30, 40 };
+	const struct font_bitmap bitmap = { pixels, 30, 30, 40 };
 
 	(void)state;
-	font_draw(&paper, 3, 5, 2, 7, "A", 1);
+	font_draw(&bitmap, 3, 5, 2, 7, "A", 1);
 	for (uint32_t y = 0; y < 40; y++)
 		for (uint32_t x = 0; x < 30; x++) {
 			bool inside = x >= 3 && x < 3 + 2 * FONT_WIDTH && y >= 5 &&

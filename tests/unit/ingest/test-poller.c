@@ -56,7 +56,7 @@ static const struct mural_plugin plugin = {
 	MURAL_PLUGIN,
 	.name = "breaks",
 	.state_size = sizeof(struct state),
-	.transports = MURAL_SOURCE,
+	.transports = MURAL_POLLER,
 	.attach = attach,
 	.drain = drain,
 	.detach = detach,
@@ -85,7 +85,7 @@ static void
 totals_go_on(void **unused)
 {
 	struct instance instance = { .plugin = &plugin };
-	struct lane lane = { .instance = &instance };
+	struct shard shard = { .instance = &instance };
 	struct state state = { 0 };
 	struct worker worker;
 	struct canvas canvas;
@@ -97,24 +97,24 @@ totals_go_on(void **unused)
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(canvas_init(&canvas, 4, 4, 0xff000000), 0);
 	assert_int_equal(worker_start(&worker, &canvas, &loop), 0);
-	assert_int_equal(canvas_brush_init(&canvas, &lane.brush, 0, 0, 4, 4), 0);
-	lane.worker = &worker;
+	assert_int_equal(canvas_brush_init(&canvas, &shard.brush, 0, 0, 4, 4), 0);
+	shard.worker = &worker;
 
-	assert_int_equal(source_open(&lane), 0);
+	assert_int_equal(poller_open(&shard), 0);
 	turn_until_attached(&loop, 2);
 	assert_int_equal(attached, 2);
-	assert_true(lane.shown.counts.received_bytes >= 21);
-	assert_true(lane.shown.counts.kernel_drops >= 2);
+	assert_true(shard.published.counts.received_bytes >= 21);
+	assert_true(shard.published.counts.kernel_drops >= 2);
 	turn_until_attached(&loop, 3);
-	assert_true(lane.shown.counts.received_bytes >= 42);
-	assert_true(lane.shown.counts.kernel_drops >= 4);
-	source_close(&lane);
-	assert_int_equal(lane.shown.counts.connections, 0);
-	assert_int_equal(lane.shown.counts.received_bytes % 10, 3);
+	assert_true(shard.published.counts.received_bytes >= 42);
+	assert_true(shard.published.counts.kernel_drops >= 4);
+	poller_close(&shard);
+	assert_int_equal(shard.published.counts.connections, 0);
+	assert_int_equal(shard.published.counts.received_bytes % 10, 3);
 
 	uv_run(&loop, UV_RUN_DEFAULT);
 	worker_stop(&worker);
-	canvas_brush_finish(&lane.brush);
+	canvas_brush_finish(&shard.brush);
 	canvas_finish(&canvas);
 	assert_int_equal(uv_loop_close(&loop), 0);
 }

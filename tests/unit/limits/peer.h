@@ -7,14 +7,14 @@
 
 #include "limits/connlimit.h"
 
-static inline union peer
+static inline union peer_address
 peer_of(const char *text)
 {
-	union peer peer = { .in4.sin_family = AF_INET };
+	union peer_address peer = { .in4.sin_family = AF_INET };
 
 	if (inet_pton(AF_INET, text, &peer.in4.sin_addr) == 1)
 		return peer;
-	peer = (union peer){ .in6.sin6_family = AF_INET6 };
+	peer = (union peer_address){ .in6.sin6_family = AF_INET6 };
 	assert_int_equal(inet_pton(AF_INET6, text, &peer.in6.sin6_addr), 1);
 	return peer;
 }

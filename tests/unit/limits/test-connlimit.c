@@ -15,94 +15,95 @@
 #define MOST 3
 
 static void
-expect(struct quota *quota, const char *text, bool entered)
+expect_admit(struct connlimit *connlimit, const char *text, bool admitted)
 {
-	union peer peer = peer_of(text);
+	union peer_address peer = peer_of(text);
 
-	assert_int_equal(quota_enter(quota, &peer.any), entered);
+	assert_int_equal(connlimit_admit(connlimit, &peer.any), admitted);
 }
 
 static void
-leave(struct quota *quota, const char *text)
+release(struct connlimit *connlimit, const char *text)
 {
-	union peer peer = peer_of(text);
+	union peer_address peer = peer_of(text);
 
-	quota_leave(quota, &peer.any);
+	connlimit_release(connlimit, &peer.any);
 }
 
 static void
-test_what_one_source_is(void **state)
+test_addresses_of_one_source(void **state)
 {
-	struct quota quota;
+	struct connlimit connlimit;
 
 	(void)state;
-	assert_int_equal(quota_init(&quota, 1, 64), 0);
-	expect(&quota, "192.0.2.1", true);
-	expect(&quota, "192.0.2.1", false);
-	expect(&quota, "::ffff:192.0.2.1", false);
-	expect(&quota, "192.0.2.2", true);
-	expect(&quota, "2001:db8::1", true);
-	expect(&quota, "2001:db8::ffff:ffff:ffff:ffff", false);
-	expect(&quota, "2001:db8:0:1::1", true);
-	expect(&quota, "::1", true);
-	expect(&quota, "0.0.0.0", true);
-	leave(&quota, "2001:db8::2");
-	expect(&quota, "2001:db8::3", true);
-	leave(&quota, "::ffff:192.0.2.1");
-	expect(&quota, "192.0.2.1", true);
-	quota_finish(&quota);
+	assert_int_equal(connlimit_init(&connlimit, 1, 64), 0);
+	expect_admit(&connlimit, "192.0.2.1", true);
+	expect_admit(&connlimit, "192.0.2.1", false);
+	expect_admit(&connlimit, "::ffff:192.0.2.1", false);
+	expect_admit(&connlimit, "192.0.2.2", true);
+	expect_admit(&connlimit, "2001:db8::1", true);
+	expect_admit(&connlimit, "2001:db8::ffff:ffff:ffff:ffff", false);
+	expect_admit(&connlimit, "2001:db8:0:1::1", true);
+	expect_admit(&connlimit, "::1", true);
+	expect_admit(&connlimit, "0.0.0.0", true);
+	release(&connlimit, "2001:db8::2");
+	expect_admit(&connlimit, "2001:db8::3", true);
+	release(&connlimit, "::ffff:192.0.2.1");
+	expect_admit(&connlimit, "192.0.2.1", true);
+	connlimit_finish(&connlimit);
 }
 
 static void
 test_local_sockets_have_no_source(void **state)
 {
-	union peer peer = { .any.sa_family = AF_UNIX };
-	struct quota quota;
+	union peer_address peer = { .any.sa_family = AF_UNIX };
+	struct connlimit connlimit;
 
 	(void)state;
-	assert_int_equal(quota_init(&quota, 1, 64), 0);
+	assert_int_equal(connlimit_init(&connlimit, 1, 64), 0);
 	for (int i = 0; i < 10; i++)
-		assert_true(quota_enter(&quota, &peer.any));
+		assert_true(connlimit_admit(&connlimit, &peer.any));
 	for (int i = 0; i < 10; i++)
-		quota_leave(&quota, &peer.any);
-	assert_int_equal(quota.sources, 0);
-	quota_finish(&quota);
+		connlimit_release(&connlimit, &peer.any);
+	assert_int_equal(connlimit.sources, 0);
+	connlimit_finish(&connlimit);
 }
 
 static void
 test_many_sources_come_and_go(void **state)
 {
 	static unsigned counts[MANY];
-	struct quota quota;
+	struct connlimit connlimit;
 	size_t sources = 0;
 
 	(void)state;
 	srandom(2);
-	assert_int_equal(quota_init(&quota, MOST, 64), 0);
+	assert_int_equal(connlimit_init(&connlimit, MOST, 64), 0);
 	for (int i = 0; i < 200000; i++) {
 		unsigned who = random() % MANY;
-		union peer peer = { .in4 = { .sin_family = AF_INET,
-					    .sin_addr.s_addr = htonl(who << 8) } };
+		union peer_address peer = { .in4 = { .sin_family = AF_INET,
+						    .sin_addr.s_addr =
+							    htonl(who << 8) } };
 
 		if (random() % 2 && counts[who] > 0) {
-			quota_leave(&quota, &peer.any);
+			connlimit_release(&connlimit, &peer.any);
 			sources -= --counts[who] == 0;
 		} else {
-			assert_int_equal(
-				quota_enter(&quota, &peer.any), counts[who] < MOST);
+			assert_int_equal(connlimit_admit(&connlimit, &peer.any),
+				counts[who] < MOST);
 			sources += counts[who] == 0;
 			counts[who] += counts[who] < MOST;
 		}
-		assert_int_equal(quota.sources, sources);
+		assert_int_equal(connlimit.sources, sources);
 	}
-	quota_finish(&quota);
+	connlimit_finish(&connlimit);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_one_source_is),
+		cmocka_unit_test(test_addresses_of_one_source),
 		cmocka_unit_test(test_local_sockets_have_no_source),
 		cmocka_unit_test(test_many_sources_come_and_go),
 	};

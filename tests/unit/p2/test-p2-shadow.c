@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* p²'s board and subscriptions over a real canvas: whoever applies the Updates has the
+/* p²'s shadow and subscriptions over a real canvas: whoever applies the Updates has the
  * picture, in few bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@ struct scene {
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct mural_reader *reader;
-	struct board board;
+	struct shadow shadow;
 	uint16_t *client; /* what somebody shows who applied all Updates */
 	uint8_t *packed;
 	unsigned blocks;
@@ -40,7 +40,7 @@ scene_open(struct scene *scene, uint32_t canvas_width, uint32_t canvas_height,
 				 canvas_width, canvas_height),
 		0);
 	scene->reader = canvas_reader_new(&scene->canvas);
-	assert_int_equal(board_init(&scene->board, region.x, region.y, region.width,
+	assert_int_equal(shadow_init(&scene->shadow, region.x, region.y, region.width,
 				 region.height, x, y, mural_reader_view(scene->reader)),
 		0);
 	scene->client = calloc((size_t)region.width * region.height, 2);
@@ -50,7 +50,7 @@ scene_open(struct scene *scene, uint32_t canvas_width, uint32_t canvas_height,
 static void
 scene_close(struct scene *scene)
 {
-	board_finish(&scene->board);
+	shadow_finish(&scene->shadow);
 	mural_reader_free(scene->reader);
 	canvas_brush_finish(&scene->brush);
 	canvas_finish(&scene->canvas);
@@ -62,23 +62,23 @@ scene_close(struct scene *scene)
 static void
 apply(struct scene *scene, const uint8_t *bytes, size_t len)
 {
-	struct board *board = &scene->board;
+	struct shadow *shadow = &scene->shadow;
 
 	for (size_t at = 0; at < len; scene->blocks++) {
 		uint32_t width = bytes[at + 1] & 15, height = (bytes[at + 1] >> 4) + 1;
-		int32_t x = p2_coordinate_decode(bytes + at + 2) - board->left_x;
-		int32_t y = p2_coordinate_decode(bytes + at + 4) - board->top_y;
+		int32_t x = p2_coordinate_decode(bytes + at + 2) - shadow->left_x;
+		int32_t y = p2_coordinate_decode(bytes + at + 4) - shadow->top_y;
 
 		assert_int_equal(bytes[at], 0xff);
 		assert_true(width >= 1 && width <= 15 && height <= 8);
-		assert_true(x >= 0 && x + width <= board->width);
-		assert_true(y >= 0 && y + height <= board->height);
+		assert_true(x >= 0 && x + width <= shadow->width);
+		assert_true(y >= 0 && y + height <= shadow->height);
 		at += 6;
 		for (uint32_t i = 0; i < width * height; i++, at += 2) {
 			assert_true(at + 2 <= len);
 			assert_true(bytes[at] != 0xff && bytes[at + 1] != 0xff);
 			assert_true(bytes[at] != 0 || bytes[at + 1] != 0);
-			memcpy(&scene->client[(y + i / width) * board->width + x +
+			memcpy(&scene->client[(y + i / width) * shadow->width + x +
 					      i % width],
 				bytes + at, 2);
 		}
@@ -93,35 +93,35 @@ pack_all(struct scene *scene, size_t piece)
 	size_t len = 0;
 
 	canvas_publish(&scene->canvas, &scene->brush);
-	if (!board_refresh(&scene->board, scene->reader))
+	if (!shadow_refresh(&scene->shadow, scene->reader))
 		return 0;
-	while (row < scene->board.height) {
-		size_t more = board_pack(&scene->board, &row, scene->packed, piece);
+	while (row < scene->shadow.height) {
+		size_t more = shadow_pack(&scene->shadow, &row, scene->packed, piece);
 
 		assert_true(more <= piece);
 		apply(scene, scene->packed, more);
 		len += more;
 	}
-	board_settle(&scene->board);
+	shadow_clear_changed(&scene->shadow);
 	return len;
 }
 
 static void
 check_client(const struct scene *scene)
 {
-	const struct board *board = &scene->board;
+	const struct shadow *shadow = &scene->shadow;
 
-	for (uint32_t i = 0; i < board->width * board->height; i++) {
-		uint32_t x = i % board->width, y = i / board->width, argb = 0;
+	for (uint32_t i = 0; i < shadow->width * shadow->height; i++) {
+		uint32_t x = i % shadow->width, y = i / shadow->width, argb = 0;
 		uint8_t bytes[2];
 
-		assert_true(
-			mural_get(&scene->brush, board->left + x, board->top + y, &argb));
+		assert_true(mural_get(
+			&scene->brush, shadow->left + x, shadow->top + y, &argb));
 		p2_colour_encode(p2_rgb15_from_argb(argb), bytes);
 		assert_memory_equal(&scene->client[i], bytes, 2);
 	}
-	for (size_t i = 0; i < board->row_words * board->height; i++)
-		assert_true(board->changed[i] == 0);
+	for (size_t i = 0; i < shadow->row_words * shadow->height; i++)
+		assert_true(shadow->changed[i] == 0);
 }
 
 static uint32_t
@@ -130,7 +130,7 @@ any_colour(void)
 	return 0xff000000 | (random() & 0xffffff);
 }
 
-/* ---------------------------------------------------------------------- board */
+/* ---------------------------------------------------------------------- shadow */
 
 static void
 random_paint_arrives(void **state)
@@ -284,26 +284,26 @@ who_misses_things_catches_up(void **state)
 	pack_all(&scene, PACKED_BYTES);
 	memset(scene.client, 0, 200 * 100 * 2);
 	assert_int_equal(
-		subscription_set(&sub, &scene.board, -32512, -32512, 32512, 32512), 0);
+		subscription_set(&sub, &scene.shadow, -32512, -32512, 32512, 32512), 0);
 	assert_int_equal(sub.area.width * sub.area.height, 200 * 100);
-	subscription_miss_all(&sub);
+	subscription_mark_all_missed(&sub);
 	assert_int_equal(sub.n_missed, 14 * 13);
 	while ((len = subscription_catch_up(
-			&sub, &scene.board, scene.packed, 3 * BLOCK_BYTES)) > 0)
+			&sub, &scene.shadow, scene.packed, 3 * BLOCK_BYTES)) > 0)
 		apply(&scene, scene.packed, len);
 	check_client(&scene);
 	for (int round = 0; round < 200; round++) {
 		mural_fill(&scene.brush, random() % 200, random() % 100, random() % 30,
 			random() % 30, any_colour());
 		canvas_publish(&scene.canvas, &scene.brush);
-		board_refresh(&scene.board, scene.reader);
-		for (size_t i = 0; i < scene.board.n_boxes; i++)
-			subscription_miss(&sub, &scene.board.boxes[i]);
-		board_settle(&scene.board);
+		shadow_refresh(&scene.shadow, scene.reader);
+		for (size_t i = 0; i < scene.shadow.n_boxes; i++)
+			subscription_mark_missed(&sub, &scene.shadow.boxes[i]);
+		shadow_clear_changed(&scene.shadow);
 		if (round % 4)
 			continue;
-		while ((len = subscription_catch_up(
-				&sub, &scene.board, scene.packed, BLOCK_BYTES + 100)) > 0)
+		while ((len = subscription_catch_up(&sub, &scene.shadow, scene.packed,
+				BLOCK_BYTES + 100)) > 0)
 			apply(&scene, scene.packed, len);
 		check_client(&scene);
 		assert_int_equal(sub.n_missed, 0);
@@ -334,12 +334,12 @@ areas_are_clipped(void **state)
 	(void)state;
 	scene_open(&scene, 200, 100, (struct rect){ 0, 0, 200, 100 }, -100, -50);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(subscription_set(&sub, &scene.board, cases[i].x1,
+		assert_int_equal(subscription_set(&sub, &scene.shadow, cases[i].x1,
 					 cases[i].y1, cases[i].x2, cases[i].y2),
 			0);
 		assert_memory_equal(&sub.area, &cases[i].want, sizeof(sub.area));
-		subscription_miss_all(&sub);
-		subscription_miss(&sub, &(struct rect){ 0, 0, 200, 100 });
+		subscription_mark_all_missed(&sub);
+		subscription_mark_missed(&sub, &(struct rect){ 0, 0, 200, 100 });
 		assert_int_equal(sub.n_missed, sub.blocks_x * sub.blocks_y);
 	}
 	subscription_finish(&sub);
@@ -358,18 +358,18 @@ buckets_fill_with_time(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		assert_true(bucket_take(&bucket));
-	assert_false(bucket_take(&bucket));
+		assert_true(bucket_consume(&bucket));
+	assert_false(bucket_consume(&bucket));
 	/* one in ten seconds, also when somebody looks all the time */
 	for (uint64_t now = 1001; now < 11000; now++) {
-		bucket_fill(&bucket, &rate, now);
-		assert_false(bucket_take(&bucket));
+		bucket_refill(&bucket, &rate, now);
+		assert_false(bucket_consume(&bucket));
 	}
-	bucket_fill(&bucket, &rate, 11000);
-	assert_true(bucket_take(&bucket));
-	bucket_fill(&bucket, &rate, UINT64_MAX / 2);
+	bucket_refill(&bucket, &rate, 11000);
+	assert_true(bucket_consume(&bucket));
+	bucket_refill(&bucket, &rate, UINT64_MAX / 2);
 	assert_int_equal(bucket.level, 5 * BUCKET_TOKEN);
-	bucket_fill(&bucket, &fast, UINT64_MAX);
+	bucket_refill(&bucket, &fast, UINT64_MAX);
 	assert_int_equal(bucket.level, fast.burst * BUCKET_TOKEN);
 }
 
@@ -383,17 +383,17 @@ strangers_do_not_displace_the_busy(void **state)
 	(void)state;
 	bucket_table_init(table);
 	for (uint32_t i = 0; i < 200000; i++, now++) {
-		struct bucket *busy = bucket_of(table, &rate, 0, "busy", 4, now);
+		struct bucket *busy = bucket_table_get(table, &rate, 0, "busy", 4, now);
 
 		if (i < 3)
-			assert_true(bucket_take(busy));
+			assert_true(bucket_consume(busy));
 		else
 			assert_true(busy->level < 3 * BUCKET_TOKEN);
-		(void)bucket_of(table, &rate, 0, &i, sizeof(i), now);
+		(void)bucket_table_get(table, &rate, 0, &i, sizeof(i), now);
 	}
 	/* the same name of another kind is somebody else */
-	assert_int_equal(
-		bucket_of(table, &rate, 1, "busy", 4, now)->level, 3 * BUCKET_TOKEN);
+	assert_int_equal(bucket_table_get(table, &rate, 1, "busy", 4, now)->level,
+		3 * BUCKET_TOKEN);
 	free(table);
 }
 

@@ -173,29 +173,36 @@ used_steps_are_refused(void **state)
 
 	(void)state;
 	unsetenv("STATE_DIRECTORY");
-	steps = steps_path(path);
+	steps = otp_replay_path(path);
 	assert_int_equal(users_load(&users, path, complain, NULL), 0);
-	assert_int_equal(steps_load(&users, steps), 0); /* there is none yet */
-	assert_true(steps_use(steps, &users, users_find(&users, "bob", 3), 100, &saved));
+	assert_int_equal(otp_replay_load(&users, steps), 0); /* there is none yet */
+	assert_true(
+		otp_replay_use(steps, &users, users_find(&users, "bob", 3), 100, &saved));
 	assert_int_equal(saved, 0);
-	assert_false(steps_use(steps, &users, users_find(&users, "bob", 3), 100, &saved));
-	assert_false(steps_use(steps, &users, users_find(&users, "bob", 3), 99, &saved));
-	assert_true(steps_use(steps, &users, users_find(&users, "a b", 3), 100, &saved));
+	assert_false(
+		otp_replay_use(steps, &users, users_find(&users, "bob", 3), 100, &saved));
+	assert_false(
+		otp_replay_use(steps, &users, users_find(&users, "bob", 3), 99, &saved));
+	assert_true(
+		otp_replay_use(steps, &users, users_find(&users, "a b", 3), 100, &saved));
 	/* another instance, or the next start */
 	assert_int_equal(users_load(&again, path, complain, NULL), 0);
-	assert_false(steps_use(steps, &again, users_find(&again, "bob", 3), 100, &saved));
-	assert_int_equal(steps_load(&again, steps), 0);
+	assert_false(
+		otp_replay_use(steps, &again, users_find(&again, "bob", 3), 100, &saved));
+	assert_int_equal(otp_replay_load(&again, steps), 0);
 	assert_int_equal(users_find(&again, "a b", 3)->last_step, 100);
-	assert_true(steps_use(steps, &again, users_find(&again, "bob", 3), 101, &saved));
-	assert_false(steps_use(steps, &users, users_find(&users, "bob", 3), 101, &saved));
+	assert_true(
+		otp_replay_use(steps, &again, users_find(&again, "bob", 3), 101, &saved));
+	assert_false(
+		otp_replay_use(steps, &users, users_find(&users, "bob", 3), 101, &saved));
 	/* a file that cannot be written, or is rubbish, keeps nobody out */
-	assert_true(steps_use(
+	assert_true(otp_replay_use(
 		"/nowhere/steps", &users, users_find(&users, "bob", 3), 102, &saved));
 	assert_int_equal(saved, -2);
-	assert_false(steps_use(
+	assert_false(otp_replay_use(
 		"/nowhere/steps", &users, users_find(&users, "bob", 3), 102, &saved));
 	write_users("99999999999999999999999 bob\nx bob\n7\n300 nobody\n");
-	assert_int_equal(steps_load(&users, path), 0);
+	assert_int_equal(otp_replay_load(&users, path), 0);
 	assert_int_equal(users_find(&users, "bob", 3)->last_step, 102);
 	free(steps);
 	users_finish(&users);
@@ -209,11 +216,11 @@ steps_have_a_place(void **state)
 
 	(void)state;
 	unsetenv("STATE_DIRECTORY");
-	path = steps_path("/etc/murald/p2-users");
+	path = otp_replay_path("/etc/murald/p2-users");
 	assert_string_equal(path, "/etc/murald/p2-users.steps");
 	free(path);
 	setenv("STATE_DIRECTORY", "/var/lib/murald:/var/lib/other", 1);
-	path = steps_path("/etc/murald/p2-users");
+	path = otp_replay_path("/etc/murald/p2-users");
 	assert_string_equal(path, "/var/lib/murald/etc-murald-p2-users.steps");
 	free(path);
 	unsetenv("STATE_DIRECTORY");

@@ -191,35 +191,35 @@ check_rgb8(const char *vector)
 
 /* An event as one line of text, from the parser or from a vector. */
 static void
-print_event(char *text, const struct stream *stream, const struct stream_event *event)
+print_event(char *text, const struct p2_parser *parser, const struct p2_event *event)
 {
-	struct stream_auth auth = stream_auth(stream);
+	struct p2_auth auth = p2_parser_auth(parser);
 
 	switch (event->kind) {
-	case STREAM_AUTH:
+	case P2_EVENT_AUTH:
 		sprintf(text, "auth %.*s %02x%02x%02x%02x\n", (int)auth.len, auth.name,
 			auth.otp[0], auth.otp[1], auth.otp[2], auth.otp[3]);
 		break;
-	case STREAM_REFUSED:
+	case P2_EVENT_BAD_AUTH:
 		sprintf(text, "auth-error\n");
 		break;
-	case STREAM_PUT:
+	case P2_EVENT_PUT:
 		sprintf(text, "put %d %d %08x\n", event->x1, event->y1, event->argb);
 		break;
-	case STREAM_SUB:
+	case P2_EVENT_SUB:
 		sprintf(text, "sub %d %d %d %d\n", event->x1, event->y1, event->x2,
 			event->y2);
 		break;
-	case STREAM_HEARTBEAT:
+	case P2_EVENT_HEARTBEAT:
 		sprintf(text, "heartbeat\n");
 		break;
-	case STREAM_DISCONNECT:
+	case P2_EVENT_DISCONNECT:
 		sprintf(text, "disconnect\n");
 		break;
-	case STREAM_BROKEN:
+	case P2_EVENT_MALFORMED:
 		sprintf(text, "broken %02x\n", event->type);
 		break;
-	case STREAM_UNKNOWN:
+	case P2_EVENT_UNKNOWN:
 		sprintf(text, "unknown %02x\n", event->type);
 		break;
 	default:
@@ -261,18 +261,18 @@ print_expected(char *text, const char *vector)
 static void
 run_stream(const uint8_t *bytes, size_t len, size_t step, char *text)
 {
-	struct stream stream = { 0 };
+	struct p2_parser parser = { 0 };
 
 	*text = '\0';
 	for (size_t at = 0; at < len;) {
 		size_t piece = len - at < step ? len - at : step, used = 0;
 
 		while (used < piece) {
-			struct stream_event event;
+			struct p2_event event;
 
-			used += stream_next(
-				&stream, bytes + at + used, piece - used, &event);
-			print_event(text + strlen(text), &stream, &event);
+			used += p2_parser_next(
+				&parser, bytes + at + used, piece - used, &event);
+			print_event(text + strlen(text), &parser, &event);
 			assert_true(strlen(text) < EVENTS_TEXT / 2);
 		}
 		at += piece;

@@ -280,11 +280,11 @@ compiles_every_layout(void **state)
 
 		compile(&template, layouts[i].template, layouts[i].decimal);
 		assert_int_equal(
-			template.placed, strcmp(layouts[i].name, "tree2016") != 0);
+			template.has_position, strcmp(layouts[i].name, "tree2016") != 0);
 		assert_int_equal(template_encode(&template, &in, address), 0);
 		assert_int_equal(
 			template_decode(&template, address, &out), TEMPLATE_PIXEL);
-		if (!template.placed)
+		if (!template.has_position)
 			in.x = in.y = 0;
 		same_pixel(&out, &in);
 	}
@@ -366,7 +366,7 @@ agrees_with_the_slow_decoder(void **state)
 		invent_template(symbols, &placed);
 		write_text(symbols, chance(2), text);
 		compile(&template, text, decimal);
-		assert_int_equal(template.placed, placed);
+		assert_int_equal(template.has_position, placed);
 		for (unsigned i = 0; i < 16; i++) {
 			struct template_pixel got = { 0 }, want = { 0 };
 			enum template_match match;
@@ -498,7 +498,8 @@ errors_point_at_the_character(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		struct address_template template = { .placed = true }, before = template;
+		struct address_template template = { .has_position = true },
+					before = template;
 		char why[TEMPLATE_WHY_MAX] = "", at[32];
 		int ret = template_compile(
 			&template, wrong[i].text, false, why, sizeof(why));

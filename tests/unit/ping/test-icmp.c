@@ -23,7 +23,7 @@
 struct fixture {
 	struct canvas canvas;
 	struct mural_brush brush;
-	struct hostnet_address own[2]; /* 192.0.2.2 and 2001:db8::2 */
+	struct local_addr own[2]; /* 192.0.2.2 and 2001:db8::2 */
 	struct icmp_config config;
 	struct icmp_state state;
 	struct mural_host host;
@@ -52,11 +52,11 @@ set_up(void **state)
 	assert_int_equal(canvas_init(&f->canvas, WIDTH, HEIGHT, BLACK), 0);
 	assert_int_equal(
 		canvas_brush_init(&f->canvas, &f->brush, 0, 0, WIDTH, HEIGHT), 0);
-	f->own[0] = hostnet_number(4, (const uint8_t[]){ 192, 0, 2, 2 });
-	f->own[1] =
-		hostnet_number(6, (const uint8_t[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 2 });
-	f->state.capture.net.addresses = f->own;
-	f->state.capture.net.n_addresses = 2;
+	f->own[0] = local_addrs_number(4, (const uint8_t[]){ 192, 0, 2, 2 });
+	f->own[1] = local_addrs_number(
+		6, (const uint8_t[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 2 });
+	f->state.capture.local_addrs.addresses = f->own;
+	f->state.capture.local_addrs.n_addresses = 2;
 	f->state.raw4 = f->state.raw6 = -1; /* answers go nowhere */
 	f->config = (struct icmp_config){ .interface = "any" };
 	f->host = (struct mural_host){
@@ -355,7 +355,7 @@ answers_are_limited_for_each_source(void **state)
 	rate_init(&rate, 0);
 	for (int i = 0; i < 1000; i++)
 		assert_true(rate_allow(&rate, 4, one, start));
-	rate_init_slow(&rate, 10, 3);
+	rate_init_interval(&rate, 10, 3);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(rate_wait(&rate, 77, start), 0);
 	assert_int_equal(rate_wait(&rate, 77, start), 10 * s);
@@ -408,15 +408,15 @@ the_invitation_can_be_copied(void **state)
 	struct fixture *f = *state;
 	char text[128];
 
-	struct mural_wish wish = { "192.0.2.2", 16, 32, 0xffff8000 };
+	struct mural_hint_request wish = { "192.0.2.2", 16, 32, 0xffff8000 };
 
-	assert_true(icmp_invite(&f->host, &wish, text, sizeof(text)) > 0);
+	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00100020ff8000 192.0.2.2");
-	wish = (struct mural_wish){ "2001:db8::2", 0, 0, 0xff000001 };
-	assert_true(icmp_invite(&f->host, &wish, text, sizeof(text)) > 0);
+	wish = (struct mural_hint_request){ "2001:db8::2", 0, 0, 0xff000001 };
+	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00000000000001 2001:db8::2");
 	wish.address = "fe80::1";
-	assert_true(icmp_invite(&f->host, &wish, text, sizeof(text)) < 0);
+	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) < 0);
 }
 
 int

@@ -42,7 +42,7 @@ fill_checksum(uint8_t *frame, size_t message_len)
 	sum[1] = right & 0xff;
 }
 
-/* What ndp_read() says of a frame; `target` may be NULL. */
+/* What ndp_parse() says of a frame; `target` may be NULL. */
 static enum ndp_verdict
 read_frame(const uint8_t *frame, size_t len, const uint8_t **target)
 {
@@ -52,8 +52,8 @@ read_frame(const uint8_t *frame, size_t len, const uint8_t **target)
 	enum ndp_verdict verdict;
 
 	assert_int_equal(packet_parse(&packet, DLT_EN10MB, frame, len, len), PACKET_OK);
-	assert_true(packet_icmp(&packet, &icmp));
-	verdict = ndp_read(&packet, &icmp, &found);
+	assert_true(packet_icmp_parse(&packet, &icmp));
+	verdict = ndp_parse(&packet, &icmp, &found);
 	if (target)
 		*target = found;
 	return verdict;
@@ -142,7 +142,7 @@ leaves_duplicate_address_detection_alone(void **state)
 	memset(frame + SOURCE, 0, 16);
 	frame[LENGTH] = SOLICITATION;
 	fill_checksum(frame, SOLICITATION);
-	assert_int_equal(read_frame(frame, WHOLE, &target), NDP_SILENT);
+	assert_int_equal(read_frame(frame, WHOLE, &target), NDP_IGNORED);
 	assert_null(target);
 
 	/* with a source link-layer option, or to another group, it is not valid */
@@ -169,8 +169,8 @@ needs_the_whole_message(void **state)
 	for (size_t len = ICMP + 8; len < WHOLE; len++) {
 		assert_int_equal(
 			packet_parse(&packet, DLT_EN10MB, frame, len, WHOLE), PACKET_OK);
-		assert_true(packet_icmp(&packet, &icmp));
-		assert_int_equal(ndp_read(&packet, &icmp, &target), NDP_MALFORMED);
+		assert_true(packet_icmp_parse(&packet, &icmp));
+		assert_int_equal(ndp_parse(&packet, &icmp, &target), NDP_MALFORMED);
 	}
 }
 
@@ -185,7 +185,7 @@ advertises(void **state)
 	(void)state;
 	memcpy(frame, asked, WHOLE);
 	packet_parse(&packet, DLT_EN10MB, frame, WHOLE, WHOLE);
-	ndp_write(answer, &packet, frame + TARGET, mac);
+	ndp_build(answer, &packet, frame + TARGET, mac);
 
 	assert_int_equal(
 		packet_parse(&packet, DLT_EN10MB, answer, sizeof(answer), sizeof(answer)),
@@ -196,7 +196,7 @@ advertises(void **state)
 	assert_memory_equal(packet.destination, asked + SOURCE, 16);
 	assert_int_equal(packet.hop_limit, 255);
 	assert_true(packet_icmp_checksum_ok(&packet));
-	assert_true(packet_icmp(&packet, &icmp));
+	assert_true(packet_icmp_parse(&packet, &icmp));
 	assert_int_equal(icmp.type, NDP_ADVERTISEMENT);
 	assert_int_equal(icmp.code, 0);
 	assert_int_equal(icmp.id, 0x4000); /* solicited, no router, no override */

@@ -100,12 +100,12 @@ test_plain_lines_are_run(void **state)
 	size_t len = 0;
 
 	(void)state;
-	if (!RUN_VECTORS)
+	if (!HAVE_SIMD)
 		skip();
 	for (unsigned i = 0; i < 100; i++)
 		len += sprintf(text + len, "PX %u %u %06xff\n", i, i % 64, i * 0x10203);
 	const uint8_t *data = (const uint8_t *)text;
-	const uint8_t *stop = run_lines(&painter, data, data + len);
+	const uint8_t *stop = simd_run_lines(&painter, data, data + len);
 	assert_true(stop > data + len - 100);
 	assert_true(brush.painted >= 95);
 	assert_int_equal(pixels[90 + 26 * 128], 0xff000000 | 90 * 0x10203);

@@ -188,13 +188,13 @@ vary_transports(struct mural_plugin *plugin)
 	if (is("strange transport"))
 		plugin->transports |= 1 << 10;
 	if (is("source and resident"))
-		plugin->transports |= MURAL_SOURCE | MURAL_RESIDENT;
+		plugin->transports |= MURAL_POLLER | MURAL_SERVICE;
 	if (is("no feed"))
 		plugin->feed = NULL;
 	if (is("only feed") || is("a source"))
-		plugin->transports = MURAL_SOURCE;
+		plugin->transports = MURAL_POLLER;
 	if (is("no detach"))
-		plugin->transports |= MURAL_SOURCE;
+		plugin->transports |= MURAL_POLLER;
 	if (is("no source") || is("no detach") || is("a source")) {
 		plugin->attach = odd_attach;
 		plugin->drain = odd_drain;
@@ -205,7 +205,7 @@ vary_transports(struct mural_plugin *plugin)
 		plugin->listen = NULL;
 	}
 	if (is("no stop")) {
-		plugin->transports |= MURAL_RESIDENT;
+		plugin->transports |= MURAL_SERVICE;
 		plugin->start = odd_attach;
 	}
 	if (is("not resident"))
@@ -222,7 +222,7 @@ vary_life(struct mural_plugin *plugin)
 	if (is("echoes"))
 		plugin->feed = odd_echo;
 	if (is("stays")) {
-		plugin->transports = MURAL_RESIDENT;
+		plugin->transports = MURAL_SERVICE;
 		plugin->feed = NULL;
 		plugin->listen = NULL;
 		plugin->state_size = sizeof(uv_timer_t);

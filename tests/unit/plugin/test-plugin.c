@@ -19,16 +19,16 @@ static char path_setting[2048 + 100]; /* "server.plugin-path=...", to give to -s
 
 /* What a plugin section in a file with this text leads to. */
 static struct run *
-load(const char *text)
+load_config(const char *text)
 {
 	write_file("t.conf", text);
 	return run_plugins("-c", "t.conf", "-s", path_setting, NULL);
 }
 
 static struct run *
-load_good(const char *text)
+load_good_config(const char *text)
 {
-	struct run *run = load(text);
+	struct run *run = load_config(text);
 
 	assert_string_equal(run->err, "");
 	assert_int_equal(run->config.errors, 0);
@@ -37,9 +37,9 @@ load_good(const char *text)
 
 /* The text gets just these complaints; % in them stands for the plugins' folder. */
 static void
-complains(const char *text, unsigned errors, const char *complaints)
+expect_complaints(const char *text, unsigned errors, const char *complaints)
 {
-	struct run *run = load(text);
+	struct run *run = load_config(text);
 	char wanted[16384];
 	size_t used = 0;
 
@@ -58,9 +58,10 @@ complains(const char *text, unsigned errors, const char *complaints)
 static void
 a_plugin_is_bound_to_its_section(void **state)
 {
-	struct run *run = load_good("[plugin odd first]\nregion = 10x20\noffset = 3,4\n"
-				    "listen_udp = [::1]:9\n"
-				    "[plugin odd]\nlisten = unix:/run/odd\n");
+	struct run *run =
+		load_good_config("[plugin odd first]\nregion = 10x20\noffset = 3,4\n"
+				 "listen_udp = [::1]:9\n"
+				 "[plugin odd]\nlisten = unix:/run/odd\n");
 	const struct instance *first = run->plugins.instances, *second = first->next;
 
 	(void)state;
@@ -93,14 +94,14 @@ tables_of_another_size_are_taken(void **state)
 
 	(void)state;
 	setenv("ODD", "older", 1);
-	run = load_good("[plugin odd]\n");
+	run = load_good_config("[plugin odd]\n");
 	assert_non_null(run->plugins.instances->plugin->feed);
 	assert_null(run->plugins.instances->plugin->attach);
 	assert_null(run->plugins.instances->plugin->claim);
-	assert_null(run->plugins.instances->plugin->invite);
+	assert_null(run->plugins.instances->plugin->hint);
 	run_free(run);
 	setenv("ODD", "later", 1);
-	run = load_good("[plugin odd]\n");
+	run = load_good_config("[plugin odd]\n");
 	assert_non_null(run->plugins.instances->plugin->claim);
 	run_free(run);
 	unsetenv("ODD");
@@ -158,13 +159,13 @@ a_bad_table_is_refused(void **state)
 		setenv("ODD", cases[i].odd, 1);
 		snprintf(line, sizeof(line), "t.conf:1: plugin odd: %%/odd.so %s\n",
 			cases[i].why);
-		complains("[plugin odd]\n", 1, line);
+		expect_complaints("[plugin odd]\n", 1, line);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(misplaced); i++) {
 		struct run *run;
 
 		setenv("ODD", misplaced[i], 1);
-		run = load("[plugin odd]\n");
+		run = load_config("[plugin odd]\n");
 		assert_int_equal(run->config.errors, 1);
 		assert_non_null(
 			strstr(run->err, "/odd.so option flag: has an unknown type, "
@@ -176,7 +177,7 @@ a_bad_table_is_refused(void **state)
 		"t.conf:1: plugin odd: %%/odd.so has a table of %zu "
 		"bytes, which cannot be; begin it with MURAL_PLUGIN\n",
 		offsetof(struct mural_plugin, check) - 1);
-	complains("[plugin odd]\n", 1, line);
+	expect_complaints("[plugin odd]\n", 1, line);
 	unsetenv("ODD");
 }
 
@@ -184,7 +185,8 @@ static void
 what_cannot_be_loaded_says_why(void **state)
 {
 	(void)state;
-	complains("[plugin blank]\n[plugin hungry]\n[plugin od]\n[plugin absent]\n", 4,
+	expect_complaints(
+		"[plugin blank]\n[plugin hungry]\n[plugin od]\n[plugin absent]\n", 4,
 		"t.conf:1: plugin blank: %/blank.so has no table mural_plugin; is it a "
 		"plugin "
 		"for murald?\n"
@@ -203,8 +205,8 @@ what_is_not_required_is_only_a_warning(void **state)
 	struct run *run;
 
 	(void)state;
-	complains("[plugin blank]\nrequired = no\n[plugin absent]\nenabled = no\n"
-		  "[plugin nowhere]\nrequired = yes\n",
+	expect_complaints("[plugin blank]\nrequired = no\n[plugin absent]\nenabled = no\n"
+			  "[plugin nowhere]\nrequired = yes\n",
 		1,
 		"murald: warning: plugin blank: %/blank.so has no table mural_plugin; is "
 		"it "
@@ -213,14 +215,14 @@ what_is_not_required_is_only_a_warning(void **state)
 		"it there, or set server.plugin-path: going on without it\n"
 		"t.conf:5: plugin nowhere: there is no nowhere.so in %; install it "
 		"there, or set server.plugin-path\n");
-	run = load("[plugin absent]\nrequired = no\n[plugin odd]\n");
+	run = load_config("[plugin absent]\nrequired = no\n[plugin odd]\n");
 	assert_int_equal(run->config.errors, 0);
 	assert_string_equal(run->plugins.instances->host.name, "odd");
 	assert_null(run->plugins.instances->next);
 	run_free(run);
 	/* but a wrong value is wrong */
-	complains("[plugin odd]\nrequired = no\n"
-		  "number = 10\n",
+	expect_complaints("[plugin odd]\nrequired = no\n"
+			  "number = 10\n",
 		1,
 		"t.conf:3: plugin odd.number: \"10\" is out of range; write a number "
 		"from 1 "
@@ -230,15 +232,15 @@ what_is_not_required_is_only_a_warning(void **state)
 static void
 what_is_switched_off_is_checked_and_not_made(void **state)
 {
-	struct run *run = load_good("[plugin odd]\nenabled = no\nclaim = yes\n"
-				    "[plugin odd b]\n");
+	struct run *run = load_good_config("[plugin odd]\nenabled = no\nclaim = yes\n"
+					   "[plugin odd b]\n");
 
 	(void)state;
 	assert_string_equal(run->plugins.instances->host.name, "b");
 	assert_null(run->plugins.instances->next);
 	assert_int_equal(run->plugins.n_claims, 0);
 	run_free(run);
-	complains("[plugin odd]\nenabled = no\nflag = perhaps\n", 1,
+	expect_complaints("[plugin odd]\nenabled = no\nflag = perhaps\n", 1,
 		"t.conf:3: plugin odd.flag: \"perhaps\" is not yes or no; write yes, no, "
 		"true, false, on or off\n");
 }
@@ -247,20 +249,20 @@ static void
 every_error_is_told_at_once(void **state)
 {
 	(void)state;
-	complains("[plugin odd]\n"
-		  "numbr = 3\n"
-		  "zzz = 1\n"
-		  "choice = kep\n"
-		  "listen = ::1:7\n"
-		  "offset = 0,-1\n"
-		  "enabeld = no\n"
-		  "[plugin odd two]\n"
-		  "reject = yes\n"
-		  "number = 8\n"
-		  "[plugin odd three]\n"
-		  "reject = maybe\n"
-		  "reject = yes\n"
-		  "[plugin blank odd]\n",
+	expect_complaints("[plugin odd]\n"
+			  "numbr = 3\n"
+			  "zzz = 1\n"
+			  "choice = kep\n"
+			  "listen = ::1:7\n"
+			  "offset = 0,-1\n"
+			  "enabeld = no\n"
+			  "[plugin odd two]\n"
+			  "reject = yes\n"
+			  "number = 8\n"
+			  "[plugin odd three]\n"
+			  "reject = maybe\n"
+			  "reject = yes\n"
+			  "[plugin blank odd]\n",
 		13,
 		"murald: warning: t.conf:13: plugin odd three.reject: already set in "
 		"line "
@@ -299,14 +301,14 @@ keys_that_do_not_fit_the_transports_are_unknown(void **state)
 
 	(void)state;
 	setenv("ODD", "a source", 1);
-	complains("[plugin odd]\nlisten = [::]:1\nlisten-udp = [::]:1\n", 2,
+	expect_complaints("[plugin odd]\nlisten = [::]:1\nlisten-udp = [::]:1\n", 2,
 		"t.conf:2: plugin odd.listen: unknown option, this section takes flag, "
 		"reject, claim, number, choice, text, enabled, required, offset, region\n"
 		"t.conf:3: plugin odd.listen-udp: unknown option, this section takes "
 		"flag, "
 		"reject, claim, number, choice, text, enabled, required, offset, "
 		"region\n");
-	run = load_good("[plugin odd]\n");
+	run = load_good_config("[plugin odd]\n");
 	assert_string_equal(run->plugins.instances->common.listen, "");
 	run_free(run);
 	unsetenv("ODD");
@@ -316,20 +318,20 @@ static void
 an_instance_that_nobody_can_reach_is_remarked_on(void **state)
 {
 	(void)state;
-	complains("[plugin odd]\nlisten =\n", 0,
+	expect_complaints("[plugin odd]\nlisten =\n", 0,
 		"murald: warning: plugin odd: nobody can reach it: set listen\n");
-	complains("[plugin odd]\nlisten =\nenabled = no\n", 0, "");
-	complains("[plugin odd]\nlisten =\nlisten-udp = [::]:1\n", 0, "");
+	expect_complaints("[plugin odd]\nlisten =\nenabled = no\n", 0, "");
+	expect_complaints("[plugin odd]\nlisten =\nlisten-udp = [::]:1\n", 0, "");
 }
 
 static void
 everybody_knows_all_claims(void **state)
 {
-	struct run *run = load_good("[plugin odd]\nclaim = yes\n"
-				    "number = 3\n"
-				    "[plugin odd b]\n"
-				    "[plugin odd c]\nclaim = yes\n"
-				    "number = 9\n");
+	struct run *run = load_good_config("[plugin odd]\nclaim = yes\n"
+					   "number = 3\n"
+					   "[plugin odd b]\n"
+					   "[plugin odd c]\nclaim = yes\n"
+					   "number = 9\n");
 
 	(void)state;
 	assert_int_equal(run->plugins.n_claims, 2);
@@ -343,7 +345,7 @@ everybody_knows_all_claims(void **state)
 
 /* Puts a link to the plugin `module` into a folder under the name `name`. */
 static void
-put_plugin(const char *where, const char *module, const char *name)
+link_plugin(const char *where, const char *module, const char *name)
 {
 	char from[8192], to[8192];
 
@@ -361,7 +363,7 @@ a_file_must_have_the_plugin_s_name(void **state)
 	struct run *run;
 
 	(void)state;
-	put_plugin("elsewhere", "odd", "even");
+	link_plugin("elsewhere", "odd", "even");
 	assert_non_null(getcwd(here, sizeof(here)));
 	snprintf(path, sizeof(path), "server.plugin-path=%s/elsewhere", here);
 	write_file("t.conf", "[plugin even]\n");
@@ -381,7 +383,7 @@ the_first_folder_wins(void **state)
 	struct run *run;
 
 	(void)state;
-	put_plugin("nearer", "blank", "odd"); /* hides the good one */
+	link_plugin("nearer", "blank", "odd"); /* hides the good one */
 	assert_non_null(getcwd(here, sizeof(here)));
 	write_file("t.conf", "[plugin odd]\n");
 	snprintf(path, sizeof(path), "server.plugin-path=%s/absent:%s/nearer:%s", here,
@@ -406,7 +408,7 @@ unsafe_folders_are_refused(void **state)
 	struct run *run;
 
 	(void)state;
-	put_plugin("open", "odd", "odd");
+	link_plugin("open", "odd", "odd");
 	assert_int_equal(chmod("open", 0777), 0);
 	assert_non_null(getcwd(here, sizeof(here)));
 	write_file("t.conf", "[plugin odd]\nrequired = no\n");
@@ -473,7 +475,7 @@ lists_all_plugins_with_their_options(void **state)
 		"\nhungry: ",
 		"/hungry.so cannot be loaded: undefined symbol: mural_not_yet",
 	};
-	struct run *run = load_good("");
+	struct run *run = load_good_config("");
 
 	(void)state;
 	run_list(run);

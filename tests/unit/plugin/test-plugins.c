@@ -40,14 +40,14 @@ struct fixture {
 	uint32_t width, height;
 };
 
-struct session {
+struct harness {
 	struct client client;
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct mural_host host;
 	struct blob replies, rest;
-	bool impatient; /* says that enough is waiting, at every answer */
-	bool full;      /* said so in this feed */
+	bool always_full; /* says that enough is waiting, at every answer */
+	bool reply_full;  /* said so in this feed */
 	bool ended;
 };
 
@@ -81,25 +81,25 @@ append(struct blob *blob, const void *bytes, size_t len)
 static int
 take_reply(struct client *client, const void *data, size_t len)
 {
-	struct session *session = container_of(client, struct session, client);
+	struct harness *harness = container_of(client, struct harness, client);
 
-	append(&session->replies, data, len);
-	session->full |= session->impatient;
-	return session->impatient;
+	append(&harness->replies, data, len);
+	harness->reply_full |= harness->always_full;
+	return harness->always_full;
 }
 
 static void
-session_start(struct session *session, const struct fixture *fixture)
+harness_start(struct harness *harness, const struct fixture *fixture)
 {
 	const struct mural_plugin *plugin = fixture->plugin;
 
-	*session = (struct session){ 0 };
-	if (canvas_init(&session->canvas, fixture->width, fixture->height, 0xff000000) <
+	*harness = (struct harness){ 0 };
+	if (canvas_init(&harness->canvas, fixture->width, fixture->height, 0xff000000) <
 			0 ||
-		canvas_brush_init(&session->canvas, &session->brush, 0, 0, fixture->width,
+		canvas_brush_init(&harness->canvas, &harness->brush, 0, 0, fixture->width,
 			fixture->height) < 0)
 		abort();
-	session->host = (struct mural_host){
+	harness->host = (struct mural_host){
 		.config = fixture->config,
 		.name = plugin->name,
 		.width = fixture->width,
@@ -107,157 +107,157 @@ session_start(struct session *session, const struct fixture *fixture)
 		.canvas_width = fixture->width,
 		.canvas_height = fixture->height,
 	};
-	session->client.pub.state = calloc(1, plugin->conn_size + 1);
-	session->client.pub.config = fixture->config;
-	session->client.pub.host = &session->host;
-	session->client.reply = take_reply;
-	session->ended = plugin->open && plugin->open(&session->client.pub) < 0;
+	harness->client.pub.state = calloc(1, plugin->conn_size + 1);
+	harness->client.pub.config = fixture->config;
+	harness->client.pub.host = &harness->host;
+	harness->client.reply = take_reply;
+	harness->ended = plugin->open && plugin->open(&harness->client.pub) < 0;
 }
 
 /* Feeds memory of just the right length; what feed() leaves stays in `rest`. */
 static void
-feed_exactly(struct session *session, const struct mural_plugin *plugin)
+feed_exactly(struct harness *harness, const struct mural_plugin *plugin)
 {
-	struct blob data = { malloc(session->rest.len), session->rest.len };
+	struct blob data = { malloc(harness->rest.len), harness->rest.len };
 	ssize_t used;
 
-	memcpy(data.bytes, session->rest.bytes, data.len);
-	session->full = false;
-	used = plugin->feed(&session->client.pub, &session->brush, data.bytes, data.len);
-	session->rest.len = 0;
+	memcpy(data.bytes, harness->rest.bytes, data.len);
+	harness->reply_full = false;
+	used = plugin->feed(&harness->client.pub, &harness->brush, data.bytes, data.len);
+	harness->rest.len = 0;
 	if (used < 0)
-		session->ended = true;
+		harness->ended = true;
 	else if ((size_t)used > data.len)
 		abort();
 	else
-		append(&session->rest, data.bytes + used, data.len - used);
+		append(&harness->rest, data.bytes + used, data.len - used);
 	free(data.bytes);
 }
 
 /* As the daemon does it: what feed() leaves comes again, with more behind it; at once and
  * alone when it stopped because of its answers. */
 static void
-session_feed(struct session *session, const struct fixture *fixture, const uint8_t *bytes,
+harness_feed(struct harness *harness, const struct fixture *fixture, const uint8_t *bytes,
 	size_t len)
 {
-	if (session->ended)
+	if (harness->ended)
 		return;
-	append(&session->rest, bytes, len);
+	append(&harness->rest, bytes, len);
 	do
-		feed_exactly(session, fixture->plugin);
-	while (session->full && !session->ended && session->rest.len > 0);
-	if (session->rest.len > MURAL_REST_MAX)
+		feed_exactly(harness, fixture->plugin);
+	while (harness->reply_full && !harness->ended && harness->rest.len > 0);
+	if (harness->rest.len > MURAL_REST_MAX)
 		abort();
 }
 
-/* Compares with what is expected and frees the session; says where it first differs. */
+/* Compares with what is expected and frees the harness; says where it first differs. */
 static bool
-session_finish(struct session *session, const struct fixture *fixture, const char *how,
+harness_finish(struct harness *harness, const struct fixture *fixture, const char *how,
 	size_t cut)
 {
 	const uint8_t *want = fixture->picture.bytes + fixture->picture.len -
 			      (size_t)3 * fixture->width * fixture->height;
 	bool right = true;
 
-	if (fixture->plugin->end && !session->ended)
-		fixture->plugin->end(&session->client.pub, &session->brush,
-			session->rest.bytes, session->rest.len);
+	if (fixture->plugin->end && !harness->ended)
+		fixture->plugin->end(&harness->client.pub, &harness->brush,
+			harness->rest.bytes, harness->rest.len);
 	for (uint32_t i = 0; right && i < fixture->width * fixture->height; i++) {
 		uint32_t x = i % fixture->width, y = i / fixture->width, argb = 0;
 		uint32_t rgb = want[3 * i] << 16 | want[3 * i + 1] << 8 | want[3 * i + 2];
 
-		mural_get(&session->brush, x, y, &argb);
+		mural_get(&harness->brush, x, y, &argb);
 		if ((argb & 0xffffff) != rgb) {
 			printf("%s, %s %zu: pixel %u,%u is %06x, not %06x\n",
 				fixture->name, how, cut, x, y, argb & 0xffffff, rgb);
 			right = false;
 		}
 	}
-	if (right && (session->replies.len != fixture->out.len ||
+	if (right && (harness->replies.len != fixture->out.len ||
 			     (fixture->out.len > 0 &&
-				     memcmp(session->replies.bytes, fixture->out.bytes,
+				     memcmp(harness->replies.bytes, fixture->out.bytes,
 					     fixture->out.len) != 0))) {
 		printf("%s, %s %zu: answered %zu bytes, not the %zu expected: %.*s\n",
-			fixture->name, how, cut, session->replies.len, fixture->out.len,
-			(int)session->replies.len, (char *)session->replies.bytes);
+			fixture->name, how, cut, harness->replies.len, fixture->out.len,
+			(int)harness->replies.len, (char *)harness->replies.bytes);
 		right = false;
 	}
 	if (fixture->plugin->close)
-		fixture->plugin->close(&session->client.pub);
-	free(session->client.pub.state);
-	free(session->replies.bytes);
-	free(session->rest.bytes);
-	canvas_brush_finish(&session->brush);
-	canvas_finish(&session->canvas);
+		fixture->plugin->close(&harness->client.pub);
+	free(harness->client.pub.state);
+	free(harness->replies.bytes);
+	free(harness->rest.bytes);
+	canvas_brush_finish(&harness->brush);
+	canvas_finish(&harness->canvas);
 	return right;
 }
 
 static bool
 feed_whole(const struct fixture *fixture)
 {
-	struct session session;
+	struct harness harness;
 
-	session_start(&session, fixture);
-	session_feed(&session, fixture, fixture->in.bytes, fixture->in.len);
-	return session_finish(&session, fixture, "fed whole", 0);
+	harness_start(&harness, fixture);
+	harness_feed(&harness, fixture, fixture->in.bytes, fixture->in.len);
+	return harness_finish(&harness, fixture, "fed whole", 0);
 }
 
 static bool
-feed_impatiently(const struct fixture *fixture)
+feed_with_pauses(const struct fixture *fixture)
 {
-	struct session session;
+	struct harness harness;
 
-	session_start(&session, fixture);
-	session.impatient = true;
-	session_feed(&session, fixture, fixture->in.bytes, fixture->in.len);
-	return session_finish(&session, fixture, "with many pauses", 0);
+	harness_start(&harness, fixture);
+	harness.always_full = true;
+	harness_feed(&harness, fixture, fixture->in.bytes, fixture->in.len);
+	return harness_finish(&harness, fixture, "with many pauses", 0);
 }
 
 static bool
 feed_bytes(const struct fixture *fixture)
 {
-	struct session session;
+	struct harness harness;
 
-	session_start(&session, fixture);
+	harness_start(&harness, fixture);
 	for (size_t i = 0; i < fixture->in.len; i++)
-		session_feed(&session, fixture, fixture->in.bytes + i, 1);
-	return session_finish(&session, fixture, "fed byte by byte", 0);
+		harness_feed(&harness, fixture, fixture->in.bytes + i, 1);
+	return harness_finish(&harness, fixture, "fed byte by byte", 0);
 }
 
 static bool
 feed_cut_at(const struct fixture *fixture, size_t cut)
 {
-	struct session session;
+	struct harness harness;
 
-	session_start(&session, fixture);
-	session_feed(&session, fixture, fixture->in.bytes, cut);
-	session_feed(&session, fixture, fixture->in.bytes + cut, fixture->in.len - cut);
-	return session_finish(&session, fixture, "cut at", cut);
+	harness_start(&harness, fixture);
+	harness_feed(&harness, fixture, fixture->in.bytes, cut);
+	harness_feed(&harness, fixture, fixture->in.bytes + cut, fixture->in.len - cut);
+	return harness_finish(&harness, fixture, "cut at", cut);
 }
 
 static bool
 feed_random_pieces(const struct fixture *fixture, unsigned seed)
 {
-	struct session session;
+	struct harness harness;
 	size_t at = 0;
 
 	srandom(seed);
-	session_start(&session, fixture);
+	harness_start(&harness, fixture);
 	while (at < fixture->in.len) {
 		size_t len = 1 + random() % 40;
 		if (len > fixture->in.len - at)
 			len = fixture->in.len - at;
-		session_feed(&session, fixture, fixture->in.bytes + at, len);
+		harness_feed(&harness, fixture, fixture->in.bytes + at, len);
 		at += len;
 	}
-	return session_finish(&session, fixture, "random pieces, seed", seed);
+	return harness_finish(&harness, fixture, "random pieces, seed", seed);
 }
 
 static bool
-chop(const struct fixture *fixture)
+feed_all_ways(const struct fixture *fixture)
 {
 	bool right =
-		feed_whole(fixture) && feed_impatiently(fixture) && feed_bytes(fixture);
+		feed_whole(fixture) && feed_with_pauses(fixture) && feed_bytes(fixture);
 
 	for (size_t cut = 1; right && cut < fixture->in.len; cut++)
 		right = feed_cut_at(fixture, cut);
@@ -317,7 +317,7 @@ run_case(const struct mural_plugin *plugin, const char *folder, const char *base
 	snprintf(path, sizeof(path), "%s/%s.conf", folder, base);
 	set_options(&fixture, path);
 	cases++;
-	if (chop(&fixture))
+	if (feed_all_ways(&fixture))
 		printf("ok %s\n", name);
 	else
 		failures++;

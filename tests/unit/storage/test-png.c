@@ -53,11 +53,11 @@ a_canvas_comes_back(void **state)
 	canvas_publish(&canvas, &brush);
 	reader = canvas_reader_new(&canvas);
 	mural_reader_copy(reader, 0, 0, WIDTH, HEIGHT, pixels, WIDTH);
-	assert_int_equal(picture_save(path, reader), 0);
-	assert_int_equal(picture_load(path, WIDTH, HEIGHT, loaded, why, sizeof(why)), 0);
+	assert_int_equal(png_file_save(path, reader), 0);
+	assert_int_equal(png_file_load(path, WIDTH, HEIGHT, loaded, why, sizeof(why)), 0);
 	assert_memory_equal(loaded, pixels, sizeof(pixels));
-	assert_int_equal(
-		picture_load(path, WIDTH + 1, HEIGHT, loaded, why, sizeof(why)), -ERANGE);
+	assert_int_equal(png_file_load(path, WIDTH + 1, HEIGHT, loaded, why, sizeof(why)),
+		-ERANGE);
 	mural_reader_free(reader);
 	canvas_brush_finish(&brush);
 	canvas_finish(&canvas);
@@ -77,7 +77,7 @@ a_damaged_file_does_no_harm(void **state)
 	(void)state;
 	assert_int_equal(canvas_init(&canvas, 6, 2, 0xff808080), 0);
 	reader = canvas_reader_new(&canvas);
-	assert_int_equal(picture_save(path, reader), 0);
+	assert_int_equal(png_file_save(path, reader), 0);
 	file = fopen(path, "rb");
 	assert_non_null(file);
 	len = 1 + fread(good + 1, 1, sizeof(good) - 1, file);

@@ -122,15 +122,16 @@ paint(struct wall *wall, int n)
 static void
 record(struct wall *wall)
 {
-	chore_now(&wall->record.chore);
-	while (wall->record.chore.working)
+	autosave_run_now(&wall->record.autosave);
+	while (wall->record.autosave.saving)
 		uv_run(&wall->loop, UV_RUN_ONCE);
 }
 
 static void
 copy(struct wall *wall, uint32_t *pixels)
 {
-	mural_reader_copy(wall->record.chore.reader, 0, 0, WIDTH, HEIGHT, pixels, WIDTH);
+	mural_reader_copy(
+		wall->record.autosave.reader, 0, 0, WIDTH, HEIGHT, pixels, WIDTH);
 }
 
 static struct mural_history *
@@ -340,7 +341,7 @@ a_canvas_larger_than_a_part_is_not_recorded_whole_each_time(void **state)
 		for (uint32_t x = 0; x < 1200; x++)
 			mural_put(&wall.brush, x, y, 0xff000000 | draw(&wall));
 	canvas_publish(&wall.canvas, &wall.brush);
-	wall.record.part_max = 1 << 20;
+	wall.record.segment_max = 1 << 20;
 	record(&wall);
 	after_first = wall.record.end;
 	assert_true(after_first > 2 << 20);
@@ -560,7 +561,7 @@ what_is_no_recording_is_left_alone(void **state)
 	spill(letter, sizeof(letter));
 	wall_begin(&wall);
 	paint(&wall, 100);
-	assert_null(wall.record.chore.loop);
+	assert_null(wall.record.autosave.loop);
 	wall_end(&wall);
 	assert_int_equal(slurp(&bytes), sizeof(letter));
 	assert_memory_equal(bytes, letter, sizeof(letter));
@@ -575,8 +576,8 @@ two_do_not_write_one_file(void **state)
 	(void)state;
 	wall_begin(&wall);
 	wall_begin(&other);
-	assert_non_null(wall.record.chore.loop);
-	assert_null(other.record.chore.loop);
+	assert_non_null(wall.record.autosave.loop);
+	assert_null(other.record.autosave.loop);
 	wall_end(&other);
 	wall_end(&wall);
 }
@@ -630,14 +631,14 @@ a_part_begun_on_a_full_disk_is_none_the_worse(void **state)
 	wall_begin(&wall);
 	paint(&wall, 100);
 	record(&wall);
-	wall.record.part_max = 0;
+	wall.record.segment_max = 0;
 	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_FSIZE, &full);
 	paint(&wall, 100);
 	record(&wall);
 	setrlimit(RLIMIT_FSIZE, &room);
 	assert_true(wall.record.failed);
-	wall.record.part_max = 1 << 20;
+	wall.record.segment_max = 1 << 20;
 	paint(&wall, 1);
 	record(&wall);
 	assert_false(wall.record.failed);
