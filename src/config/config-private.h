@@ -6,11 +6,8 @@
 
 #include "config/config.h"
 
-#define COMMAND_LINE "-s"   /* the file name of what the command line set */
-#define CONFIG_LINE_MAX 198 /* what inih as packaged takes of a line */
-
-/* How long "TITLE.KEY = VALUE" is, as --print-config writes it. */
-size_t config_line_len(const char *title, const char *key, const char *value);
+#define COMMAND_LINE "-s" /* stands for the file's name in settings of the command line  \
+			   */
 
 /* Where something was written. */
 struct config_location {
@@ -51,9 +48,12 @@ int config_file_read(struct config *config, const char *path);
 int config_networks_read(struct config *config, const char *key, const char *text,
 	struct cidr_list *networks);
 
-/* Whether a value, key or title is text that a line of the file could hold: UTF-8 and no
- * control characters; else what is wrong. */
-bool config_text_is_valid(const char *text, size_t len, const char **why);
+/* NULL for text that a line of a file may hold, UTF-8 without control characters; else
+ * what is wrong with it. */
+const char *config_check_text(const char *text, size_t len);
+
+/* `text` without the blanks at both ends; cuts it. */
+char *config_strip(char *text);
 
 /* Frees what the section holds, not the section. */
 void section_finish(struct section *section);
@@ -64,8 +64,8 @@ void section_finish(struct section *section);
 int config_open_section(struct config *config, const char *title,
 	struct config_location location, struct section **section);
 
-/* Adds one value to a section, unless it is a file's and longer than --print-config could
- * print so that it can be read again, which is printed and counted.  0 or -ENOMEM. */
+/* Adds one value to a section; a core section's is parsed at once, and what is wrong with
+ * it is printed and counted.  0 or -ENOMEM. */
 int config_add(struct config *config, struct section *section, const char *key,
 	const char *value, struct config_location location);
 

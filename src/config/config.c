@@ -82,18 +82,31 @@ void
 config_error(struct config *config, const char *file, int line, const char *section,
 	const char *key, const char *format, ...)
 {
-	char text[1024] = "", at[16] = "";
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(
+		&text, &len); /* values may be long, and a line is one write */
 	va_list args;
 
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (line > 0)
-		snprintf(at, sizeof(at), ":%d", line);
-	fprintf(stderr, "%s%s%s%s%s%s%s%s\n", file ? file : "", file ? at : "",
-		file ? ": " : "", section ? section : "", section && key ? "." : "",
-		key ? key : "", section || key ? ": " : "", text);
 	config->errors++;
+	if (!out)
+		return;
+	if (file)
+		fprintf(out, "%s", file);
+	if (file && line > 0)
+		fprintf(out, ":%d", line);
+	if (file)
+		fputs(": ", out);
+	if (section || key)
+		fprintf(out, "%s%s%s: ", section ? section : "",
+			section && key ? "." : "", key ? key : "");
+	va_start(args, format);
+	vfprintf(out, format, args);
+	va_end(args);
+	fputc('\n', out);
+	if (fclose(out) == 0)
+		fputs(text, stderr);
+	free(text);
 }
 
 /* Keeps a file's name for as long as settings refer to it. */
@@ -176,34 +189,29 @@ read_default_files(struct config *config)
 	return ret < 0 ? ret : read_drop_ins(config);
 }
 
-/* "SECTION.KEY=VALUE"; the value must be one that a file could hold too. */
+/* "SECTION.KEY=VALUE"; a value that no file could hold is refused. */
 static int
 apply_set(struct config *config, const char *text)
 {
-	const char *equals = strchr(text, '='), *why;
+	const char *wrong = config_check_text(text, strlen(text));
 	struct config_location location = { COMMAND_LINE, 0 };
-	char *name = strndup(text, equals - text), *value = strdup(equals + 1), *start;
-	size_t len;
-	int ret = -ENOMEM;
+	char *copy = strdup(text), *equals, *name, *value;
+	int ret = 0;
 
-	if (!name || !value)
-		goto out;
-	start = value + strspn(value, " \t");
-	for (len = strlen(start); len > 0 && isblank(start[len - 1]); len--)
-		start[len - 1] = '\0';
-	for (char *end = name + strlen(name); end > name && isblank(end[-1]); end--)
-		end[-1] = '\0';
-	ret = 0;
-	if (!config_text_is_valid(text, strlen(text), &why))
-		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", why);
-	else if (*start == ';' || strstr(start, " ;") || strstr(start, "\t;"))
+	if (!copy)
+		return -ENOMEM;
+	equals = strchr(copy, '=');
+	*equals = '\0';
+	name = config_strip(copy);
+	value = config_strip(equals + 1);
+	if (wrong)
+		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", wrong);
+	else if (*value == ';' || strstr(value, " ;") || strstr(value, "\t;"))
 		config_error(config, COMMAND_LINE, 0, NULL, name,
 			"a ; after a blank begins a comment and cannot be in a value");
 	else
-		ret = config_add_named(config, name, start, location);
-out:
-	free(name);
-	free(value);
+		ret = config_add_named(config, name, value, location);
+	free(copy);
 	return ret;
 }
 

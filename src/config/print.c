@@ -55,12 +55,6 @@ config_unknown_key(struct config *config, const struct section *section,
 		"unknown option, this section takes %s", known);
 }
 
-size_t
-config_line_len(const char *title, const char *key, const char *value)
-{
-	return strlen(title) + strlen(key) + strlen(value) + strlen(". = ");
-}
-
 void
 config_print_options(const char *title, const struct section *section,
 	const struct mural_option *options, FILE *out)
@@ -69,20 +63,15 @@ config_print_options(const char *title, const struct section *section,
 		const struct setting *setting =
 			section ? section_find(section, o->name) : NULL;
 		const char *value = setting ? setting->value : o->initial;
-		char key[64], origin[4096] = "default";
+		char key[64];
 
-		option_key(o, key, sizeof(key));
+		/* "= ;" would begin a comment, "=;" does not */
+		fprintf(out, "%s.%s =%s%s  ; %s", title, option_key(o, key, sizeof(key)),
+			*value == ';' ? "" : " ", value,
+			setting ? setting->file : "default");
 		if (setting && setting->line > 0)
-			snprintf(origin, sizeof(origin), "%s:%d", setting->file,
-				setting->line);
-		else if (setting)
-			snprintf(origin, sizeof(origin), "%s", setting->file);
-		/* inih takes no long lines: then the origin has one of its own */
-		if (config_line_len(title, key, value) + strlen("  ; ") + strlen(origin) >
-			CONFIG_LINE_MAX)
-			fprintf(out, "; %s\n%s.%s = %s\n", origin, title, key, value);
-		else
-			fprintf(out, "%s.%s = %s  ; %s\n", title, key, value, origin);
+			fprintf(out, ":%d", setting->line);
+		fputc('\n', out);
 	}
 }
 

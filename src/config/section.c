@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps what was said: sections, their settings, and where each of them was written. */
+/* Stores the sections that were read and their settings, each with its file and line. */
 #include "config/config-private.h"
 
 #include <ctype.h>
@@ -77,16 +77,8 @@ config_add(struct config *config, struct section *section, const char *key,
 	const char *value, struct config_location location)
 {
 	const struct setting *earlier = section_find(section, key);
-	struct setting *setting, **end = &section->settings;
-	size_t len = config_line_len(section->title, key, value);
+	struct setting *setting = calloc(1, sizeof(*setting)), **end = &section->settings;
 
-	/* no line of a file could hold more; a command line does */
-	if (len > CONFIG_LINE_MAX && location.line > 0) {
-		config_error(config, location.file, location.line, section->title, key,
-			"this value is too long by %zu bytes", len - CONFIG_LINE_MAX);
-		return 0;
-	}
-	setting = calloc(1, sizeof(*setting));
 	if (!setting)
 		return -ENOMEM;
 	*setting = (struct setting){ NULL, strdup(key), strdup(value), location.file,
@@ -96,7 +88,7 @@ config_add(struct config *config, struct section *section, const char *key,
 	*end = setting;
 	if (!setting->key || !setting->value)
 		return -ENOMEM;
-	/* Between files that is what drop-ins are for; within one it is likely a slip. */
+	/* drop-ins exist to override; within one file it is probably a mistake */
 	if (earlier && earlier->file == location.file && location.line > 0)
 		log_warn("%s:%d: %s.%s: already set in line %d; this one counts",
 			location.file, location.line, section->title, key, earlier->line);
@@ -130,7 +122,7 @@ split_words(struct words *words, const char *text)
 	}
 }
 
-/* Modules are file names, and names become labels: both are kept to plain words. */
+/* Modules are file names, and names become labels of metrics. */
 static bool
 is_plain_word(const char *word)
 {

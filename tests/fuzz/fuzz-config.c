@@ -17,8 +17,6 @@
 
 #include "config/config.h"
 
-#define PRINTED_MAX (1 << 20)
-
 /* The values that a file leaves, as text; its errors are counted in *errors. */
 static char *
 read_config(const void *bytes, size_t len, unsigned *errors)
@@ -26,8 +24,9 @@ read_config(const void *bytes, size_t len, unsigned *errors)
 	int fd = memfd_create("murald.conf", MFD_CLOEXEC);
 	char path[40], *argv[] = { "murald", "-c", path, NULL };
 	struct config config = { 0 };
-	char *printed = calloc(1, PRINTED_MAX);
-	FILE *out = fmemopen(printed, PRINTED_MAX - 1, "w");
+	char *printed;
+	size_t printed_len;
+	FILE *out = open_memstream(&printed, &printed_len);
 
 	assert(fd >= 0 && out);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
