@@ -8,9 +8,12 @@
  */
 #include "config/config-private.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/utf8.h"
 
 #define FILE_BYTES (1 << 20)
 #define TITLE_MAX 48 /* bytes: titles appear in the log and as labels of metrics */
@@ -32,37 +35,16 @@ struct reader {
 	bool before_first;       /* no section yet: settings are SECTION.KEY */
 };
 
-/* The length of the UTF-8 character at `p`, 0 if it is invalid. */
-static size_t
-utf8_len(const unsigned char *p, size_t left)
-{
-	size_t len = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-
-	if (*p > 0xf4 || len == 0 || len > left)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* overlong, a surrogate, above U+10FFFF */
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
-		(*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
-		return 0;
-	return len;
-}
-
 const char *
 config_check_text(const char *text, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)text, *end = p + len;
-	size_t step;
-
 	if (memchr(text, '\0', len))
 		return "holds a NUL byte; is this a text file?";
-	for (; p < end; p += step) {
-		step = utf8_len(p, end - p);
+	for (size_t at = 0, step; at < len; at += step) {
+		step = utf8_char_len(text + at, len - at);
 		if (step == 0)
 			return "is not UTF-8; write it in that encoding";
-		if ((*p < 0x20 && *p != '\t') || *p == 0x7f)
+		if (step == 1 && iscntrl((unsigned char)text[at]) && text[at] != '\t')
 			return "holds a control character; remove it";
 	}
 	return NULL;
