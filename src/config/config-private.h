@@ -6,8 +6,9 @@
 
 #include "config/config.h"
 
-#define COMMAND_LINE "-s" /* stands for the file's name in settings of the command line  \
-			   */
+#define COMMAND_LINE                                                                     \
+	"-s" /* stands for the file's name in settings of the command line               \
+	      */
 
 /* Where something was written. */
 struct config_location {
