@@ -4,7 +4,7 @@
  * printed read again, which must give the same values.
  *
  * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
- * tests/unit/config/test-config runs the same function on what that found.
+ * tests/unit/config/test-file runs the same function on what that found.
  */
 #include "fuzz/fuzz.h"
 
