@@ -96,7 +96,7 @@ split_section(struct line *line, char *title)
 		return "has a section name longer than 48 bytes";
 	end += 1 + strspn(end + 1, blanks);
 	if (*end != '\0' && *end != ';' && *end != '#')
-		return "goes on after the section's ]; put that on a line of its own";
+		return "has text after the section's ]; put it on a line of its own";
 	line->title = title;
 	return NULL;
 }

@@ -143,7 +143,7 @@ parse_number(const struct option_value *value)
 	if (word < 0) {
 		end = read_signed(value->text, &number);
 		if (!end || *end)
-			wrong = "is no number";
+			wrong = "is not a number";
 		else if (has_range(option) &&
 			 (number < option->least || number > option->most))
 			wrong = "is out of range";
@@ -192,7 +192,7 @@ static int
 parse_bytes(const struct option_value *value)
 {
 	static const struct quantity bytes = {
-		"is no number of bytes; write one with K, M, G or nothing behind it, "
+		"is not a number of bytes; write a number, or one followed by K, M or G, "
 		"such as 64K",
 		"", " bytes",
 		{ { "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 } }
@@ -205,7 +205,7 @@ static int
 parse_duration(const struct option_value *value)
 {
 	static const struct quantity duration = {
-		"is no duration; write a number with ms, s, min or h behind it, such as "
+		"is not a duration; write a number followed by ms, s, min or h, such as "
 		"30s",
 		"ms", "ms",
 		{ { "ms", 1 }, { "s", 1000 }, { "min", 60 * 1000 }, { "h", 3600 * 1000 } }
@@ -240,7 +240,7 @@ parse_colour(const struct option_value *value)
 	}
 	if (!good)
 		return error_set(value->why, value->why_len,
-			"is no colour; write #rrggbb, such as #ff8000");
+			"is not a colour; write #rrggbb, such as #ff8000");
 	*(uint32_t *)value->field = 0xff000000 | rgb;
 	return 0;
 }
@@ -276,8 +276,7 @@ static bool
 is_host_name(const char *host, size_t len)
 {
 	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789.-_";
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 
 	return strspn(host, allowed) >= len;
 }
@@ -294,8 +293,8 @@ check_host_port(const char *text, char *why, size_t len)
 	if (!parts.port || parts.host_len > HOST_MAX ||
 		(parts.host_len == 0 && !parts.bracketed))
 		return error_set(why, len,
-			"is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
-			"[::]:1234");
+			"is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, "
+			"such as [::]:1234");
 	end = digits_read(parts.port, UINT16_MAX, &port);
 	if (!end || *end)
 		return error_set(
@@ -307,7 +306,7 @@ check_host_port(const char *text, char *why, size_t len)
 			port);
 	if (!parts.bracketed && memchr(parts.host, ':', parts.host_len))
 		return error_set(why, len,
-			"is not clear; write an IPv6 address in brackets, such as "
+			"is ambiguous; write the IPv6 address in brackets, such as "
 			"[::1]:%" PRIu64,
 			port);
 	if (!parts.bracketed && !is_host_name(parts.host, parts.host_len))
@@ -323,7 +322,7 @@ parse_address(const struct option_value *value)
 
 	if (path && (*path == '\0' || strlen(path) > path_max))
 		return error_set(value->why, value->why_len,
-			"is no address; write a path of 1 to %zu bytes after unix:",
+			"is not an address; write a path of 1 to %zu bytes after unix:",
 			path_max);
 	if (!path && *value->text &&
 		check_host_port(value->text, value->why, value->why_len) < 0)
@@ -340,7 +339,7 @@ parse_point(const struct option_value *value)
 	p = p && *p == ',' ? read_signed(p + 1, &y) : NULL;
 	if (!p || *p)
 		return error_set(value->why, value->why_len,
-			"is no point; write X,Y, such as 640,360");
+			"is not a point; write X,Y, such as 640,360");
 	if (x < INT32_MIN || x > INT32_MAX || y < INT32_MIN || y > INT32_MAX)
 		return error_set(value->why, value->why_len,
 			"is out of range; write coordinates of 32 bits");
@@ -364,7 +363,7 @@ parse_dimensions(const struct option_value *value)
 	p = p && *p == 'x' ? digits_read(p + 1, UINT64_MAX, &height) : NULL;
 	if (!p || *p)
 		return error_set(value->why, value->why_len,
-			"is no size; write %s, such as 1280x720",
+			"is not a size; write %s, such as 1280x720",
 			option_describe_type(value->option, type, sizeof(type)));
 	if (width < 1 || width > MURAL_SIDE_MAX || height < 1 || height > MURAL_SIDE_MAX)
 		return error_set(value->why, value->why_len,

@@ -39,7 +39,8 @@ option_set(const struct mural_option *option, void *config, const char *text, ch
 	const struct option_type *type = option_type_find(option->type);
 
 	if (!type)
-		return error_set(why, len, "has a type that this murald does not know");
+		return error_set(
+			why, len, "has a type unknown to this version of murald");
 	return type->parse(&(struct option_value){
 		.option = option,
 		.field = (char *)config + option->offset,

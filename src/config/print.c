@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the config says to people: the effective values, and which key was meant. */
+/* Prints the effective values for --print-config, and reports unknown keys. */
 #include "config/config-private.h"
 
 #include <string.h>

@@ -59,7 +59,7 @@ the_command_line_is_checked_as_a_file_is(void **state)
 	assert_int_equal(run->status, -1);
 	assert_string_equal(run->err,
 		"-s: canvas.sizee: unknown option, did you mean size?\n"
-		"-s: canvas.size: \"one\" is no size; write WxH or auto, such as "
+		"-s: canvas.size: \"one\" is not a size; write WxH or auto, such as "
 		"1280x720\n"
 		"-s: wall: unknown section, did you mean [plugin wall]? The others are "
 		"[canvas], [display], [server] and [record]\n"
@@ -68,8 +68,8 @@ the_command_line_is_checked_as_a_file_is(void **state)
 		"-s: canvas.snapshot: this value is not UTF-8; write it in that "
 		"encoding\n"
 		"-s: canvas.snapshot: this value holds a control character; remove it\n"
-		"-s: display.mode: \"large\" is no mode; write preferred, WxH or WxH@HZ, "
-		"such as 1920x1080@60\n");
+		"-s: display.mode: \"large\" is not a mode; write preferred, WxH or "
+		"WxH@HZ, such as 1920x1080@60\n");
 	assert_int_equal(run->config.errors, 7);
 	run_free(run);
 }
@@ -96,7 +96,7 @@ a_wrong_command_line_is_explained(void **state)
 		{ { "--config" }, "--config needs a value" },
 		{ { "-s" }, "-s needs a value" },
 		{ { "-c", "a", "-c", "b" },
-			"-c is there twice; give one file, and put more settings in -s" },
+			"-c was given twice; name one file, and set the rest with -s" },
 		{ { "-s", "canvas.size" }, "-s canvas.size: write -s SECTION.KEY=VALUE, "
 					   "such as -s canvas.size=640x480" },
 		{ { "-s", "size=1x1" }, "-s size=1x1: write -s SECTION.KEY=VALUE, such "
@@ -105,13 +105,14 @@ a_wrong_command_line_is_explained(void **state)
 					 "as -s canvas.size=640x480" },
 		{ { "-s", "canvas.=1x1" }, "-s canvas.=1x1: write -s SECTION.KEY=VALUE, "
 					   "such as -s canvas.size=640x480" },
-		{ { "-v", "-q" }, "-v and -q are there more than once; give one" },
+		{ { "-v", "-q" },
+			"-v or -q was given more than once; give one of them once" },
 		{ { "--check-config", "--list-plugins" },
-			"more than one thing to do; give one of --check-config, "
+			"only one action at a time; give one of --check-config, "
 			"--list-plugins, --list-displays, --print-config, --doctor, "
 			"--test-card" },
-		{ { "wall.conf" }, "\"wall.conf\" is no option" },
-		{ { "-v", "--", "-q" }, "\"-q\" is no option" },
+		{ { "wall.conf" }, "\"wall.conf\" is not an option" },
+		{ { "-v", "--", "-q" }, "\"-q\" is not an option" },
 	};
 	char line[512];
 

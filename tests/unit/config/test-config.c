@@ -127,7 +127,7 @@ a_repeated_key_overrides_with_a_warning(void **state)
 	assert_int_equal(run->config.errors, 0);
 	assert_int_equal(run->config.canvas.size.width, 2);
 	assert_string_equal(run->err, "murald: warning: t.conf:5: canvas.size: already "
-				      "set in line 2; this one counts\n");
+				      "set in line 2; this value is used\n");
 	run_free(run);
 }
 
@@ -175,9 +175,9 @@ drop_ins_are_read_in_order_of_their_names(void **state)
 
 	write_file("etc/murald/murald.conf.d/9.conf", "[canvas]\nsize = what\n");
 	run = run_config(NULL, NULL);
-	assert_string_equal(run->err,
-		"etc/murald/murald.conf.d/9.conf:2: canvas.size: \"what\" is "
-		"no size; write WxH or auto, such as 1280x720\n");
+	assert_string_equal(
+		run->err, "etc/murald/murald.conf.d/9.conf:2: canvas.size: \"what\" is "
+			  "not a size; write WxH or auto, such as 1280x720\n");
 	run_free(run);
 	assert_int_equal(system("rm -r etc"), 0);
 }
@@ -194,9 +194,8 @@ without_a_file_only_lists_work(void **state)
 		run = run_config(verbs[i], NULL);
 		assert_int_equal(run->status, -1);
 		assert_int_equal(run->config.errors, 1);
-		assert_string_equal(run->err,
-			"etc/murald/murald.conf: there is no such file; write "
-			"one, or name another with -c\n");
+		assert_string_equal(run->err, "etc/murald/murald.conf: no such file; "
+					      "create it, or name another with -c\n");
 		run_free(run);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
@@ -255,7 +254,7 @@ what_is_printed_can_be_read_again(void **state)
 	assert_int_equal(run->config.display.scale, SCALE_NONE);
 	run_free(run);
 	expect_errors("size = 1x1\n[canvas]\ncanvas.size = 1x1\n",
-		"t.conf:1: size: belongs to no section; write it below one, or as "
+		"t.conf:1: size: is in no section; move it into one, or write "
 		"SECTION.KEY\n"
 		"t.conf:3: canvas.canvas.size: unknown option, this section takes size, "
 		"background, snapshot, snapshot-interval\n");
@@ -287,11 +286,10 @@ a_user_must_exist_and_not_be_root(void **state)
 {
 	(void)state;
 	expect_errors("[server]\nuser = nobody-like-this\n",
-		"t.conf:2: server.user: \"nobody-like-this\" is no user that can be "
-		"become; make one with useradd --system, or name another, but not "
-		"root\n");
+		"t.conf:2: server.user: \"nobody-like-this\" is not a user to switch to; "
+		"create one with useradd --system, or name another, but not root\n");
 	expect_errors("[server]\nuser = root\n",
-		"t.conf:2: server.user: \"root\" is no user that can be become; make one "
+		"t.conf:2: server.user: \"root\" is not a user to switch to; create one "
 		"with useradd --system, or name another, but not root\n");
 }
 
@@ -315,24 +313,23 @@ networks_are_read_from_the_value_and_from_files(void **state)
 	run_free(run);
 
 	expect_errors("[server]\nallow = 192.0.2.0/33 here\ndeny = @none\n",
-		"t.conf:2: server.allow: \"192.0.2.0/33\" is no network; write an "
-		"address, or one with the bits that count, such as 192.0.2.0/24 or "
-		"2001:db8::/32\n"
-		"t.conf:2: server.allow: \"here\" is no network; write an address, or "
-		"one with the bits that count, such as 192.0.2.0/24 or 2001:db8::/32\n"
+		"t.conf:2: server.allow: \"192.0.2.0/33\" is not a network; write an "
+		"address or ADDRESS/BITS, such as 192.0.2.0/24 or 2001:db8::/32\n"
+		"t.conf:2: server.allow: \"here\" is not a network; write an address or "
+		"ADDRESS/BITS, such as 192.0.2.0/24 or 2001:db8::/32\n"
 		"t.conf:3: server.deny: @none: No such file or directory\n");
 	expect_errors("[server]\nallow = 192.0.2.1,192.0.2.2\ndeny = ::1, ::2\n",
-		"t.conf:2: server.allow: \"192.0.2.1,192.0.2.2\": write blanks between "
-		"networks, no commas\n"
-		"t.conf:3: server.deny: \"::1,\": write blanks between networks, no "
+		"t.conf:2: server.allow: \"192.0.2.1,192.0.2.2\": separate networks by "
+		"blanks, not commas\n"
+		"t.conf:3: server.deny: \"::1,\": separate networks by blanks, not "
 		"commas\n");
 	expect_errors("[server]\nallow = @/dev/zero\ndeny = @/\n",
 		"t.conf:2: server.allow: @/dev/zero: Invalid argument\n"
 		"t.conf:3: server.deny: @/: Is a directory\n");
 	write_file("list", "192.0.2.0/24\n192.0.2.0/\n");
 	expect_errors("[server]\ndeny = @list\n",
-		"list:2: server.deny: \"192.0.2.0/\" is no network; write an address, or "
-		"one with the bits that count, such as 192.0.2.0/24 or 2001:db8::/32\n");
+		"list:2: server.deny: \"192.0.2.0/\" is not a network; write an address "
+		"or ADDRESS/BITS, such as 192.0.2.0/24 or 2001:db8::/32\n");
 }
 
 int

@@ -60,8 +60,8 @@ blanking_is_checked(void **state)
 		"t.conf:2: display.blank: \"at\" is not understood; write HH:MM-HH:MM, "
 		"idle DURATION, or both, such as 22:00-08:00 idle 30min\n");
 	expect_errors("[display]\nblank = idle soon\n",
-		"t.conf:2: display.blank: \"soon\" is no duration; write a number with "
-		"ms, s, min or h behind it, such as 30s\n");
+		"t.conf:2: display.blank: \"soon\" is not a duration; write a number "
+		"followed by ms, s, min or h, such as 30s\n");
 }
 
 static void
@@ -78,12 +78,12 @@ connectors_are_checked(void **state)
 	assert_false(config_word("HDMI-A-1 ", 1, word, sizeof(word)));
 	assert_false(config_word("", 0, word, sizeof(word)));
 	expect_errors("[display]\nconnector = auto HDMI-A-1\n",
-		"t.conf:2: display.connector: auto stands alone: write it, or names such "
-		"as HDMI-A-1 HDMI-A-2\n");
+		"t.conf:2: display.connector: auto cannot be combined; write auto alone, "
+		"or names such as HDMI-A-1 HDMI-A-2\n");
 	expect_errors("[display]\nconnector = DP-1 DP-2 DP-1\n",
 		"t.conf:2: display.connector: names DP-1 twice\n");
 	expect_errors("[display]\nconnector = 1 2 3 4 5 6 7 8 9\n",
-		"t.conf:2: display.connector: names 9 connectors; 8 are the most\n");
+		"t.conf:2: display.connector: names 9 connectors; 8 is the limit\n");
 }
 
 /* A copy outlives what it was made of. */

@@ -71,8 +71,8 @@ all_errors_are_reported_at_once(void **state)
 		      "[]\n"
 		      "[plugin x] y = 1\n",
 		"t.conf:2: canvas.sizee: unknown option, did you mean size?\n"
-		"t.conf:3: canvas.size: \"3 x 3\" is no size; write WxH or auto, such as "
-		"1280x720\n"
+		"t.conf:3: canvas.size: \"3 x 3\" is not a size; write WxH or auto, such "
+		"as 1280x720\n"
 		"t.conf:4: canvs: unknown section, did you mean [canvas]?\n"
 		"t.conf:6: this line has no ] after the section's name\n"
 		"t.conf:9: display.scale: \"what\" is not one of: fit, integer, fill, "
@@ -88,20 +88,20 @@ all_errors_are_reported_at_once(void **state)
 		"or [plugin MODULE NAME]?\n"
 		"t.conf:20: plugn icmp: unknown section, did you mean [plugin MODULE] or "
 		"[plugin MODULE NAME]?\n"
-		"t.conf:21: plugin ../../evil: modules and names are made of letters, "
-		"digits and - _ .\n"
-		"t.conf:22: plugin .hidden: modules and names are made of letters, "
-		"digits and - _ .\n"
+		"t.conf:21: plugin ../../evil: names of modules and instances may only "
+		"have letters, digits and - _ .\n"
+		"t.conf:22: plugin .hidden: names of modules and instances may only have "
+		"letters, digits and - _ .\n"
 		"t.conf:23: icmp: unknown section, did you mean [plugin icmp]? The "
 		"others are [canvas], [display], [server] and [record]\n"
 		"t.conf:24: : unknown section, there are [canvas], [display], [server], "
 		"[record] and [plugin MODULE]\n"
-		"t.conf:25: this line goes on after the section's ]; put that on a line "
+		"t.conf:25: this line has text after the section's ]; put it on a line "
 		"of its own\n"
-		"t.conf:10: display.mode: \"800x600@\" is no mode; write preferred, WxH "
-		"or WxH@HZ, such as 1920x1080@60\n"
-		"t.conf:11: display.device: \"card0\" is no device; write auto or a path "
-		"such as /dev/dri/card0\n"
+		"t.conf:10: display.mode: \"800x600@\" is not a mode; write preferred, "
+		"WxH or WxH@HZ, such as 1920x1080@60\n"
+		"t.conf:11: display.device: \"card0\" is not a device; write auto or a "
+		"path such as /dev/dri/card0\n"
 		"t.conf:12: display.connector: is empty; write auto or a name such as "
 		"HDMI-A-1\n");
 }
@@ -147,8 +147,8 @@ errors_about_long_values_are_whole(void **state)
 	value[sizeof(value) - 1] = '\0';
 	snprintf(text, sizeof(text), "[server]\nworkers = %s\n", value);
 	snprintf(error, sizeof(error),
-		"t.conf:2: server.workers: \"%s\" is no number; write a number from 0 to "
-		"64, or auto\n",
+		"t.conf:2: server.workers: \"%s\" is not a number; write a number from 0 "
+		"to 64, or auto\n",
 		value);
 	expect_errors(text, error);
 }

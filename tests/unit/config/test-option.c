@@ -113,7 +113,7 @@ reads_numbers(void **state)
 	assert_int_equal(take(&any, "-12").number, -12);
 	assert_true(take(&any, "9223372036854775807").number == INT64_MAX);
 	assert_true(take(&any, "-9223372036854775808").number == INT64_MIN);
-	refuses_each(&any, wrong, "is no number; write a number");
+	refuses_each(&any, wrong, "is not a number; write a number");
 	assert_int_equal(take(&few, "1").number, 1);
 	assert_int_equal(take(&few, "9").number, 9);
 	assert_int_equal(take(&few, "auto").number, -1);
@@ -123,9 +123,10 @@ reads_numbers(void **state)
 		"is out of range; write a number from 1 to 9, or auto, never");
 	refuses(&few, "-1",
 		"is out of range; write a number from 1 to 9, or auto, never");
-	refuses(&few, "aut", "is no number; write a number from 1 to 9, or auto, never");
+	refuses(&few, "aut",
+		"is not a number; write a number from 1 to 9, or auto, never");
 	refuses(&few, "auto never",
-		"is no number; write a number from 1 to 9, or auto, never");
+		"is not a number; write a number from 1 to 9, or auto, never");
 	refuses(&least, "0", "is out of range; write a number, at least 1");
 }
 
@@ -144,8 +145,8 @@ reads_bytes(void **state)
 	assert_true(take(&bytes, "17179869183G").amount == UINT64_C(17179869183) << 30);
 	assert_true(take(&bytes, "18446744073709551615").amount == UINT64_MAX);
 	refuses_each(&bytes, wrong,
-		"is no number of bytes; write one with K, M, G or nothing behind "
-		"it, such as 64K");
+		"is not a number of bytes; write a number, or one followed by K, M or G, "
+		"such as 64K");
 	some.least = 10;
 	some.most = 2048;
 	assert_true(take(&some, "2K").amount == 2048);
@@ -170,8 +171,8 @@ reads_durations(void **state)
 	assert_true(take(&duration, "2min").amount == 120000);
 	assert_true(take(&duration, "1h").amount == 3600000);
 	refuses_each(&duration, wrong,
-		"is no duration; write a number with ms, s, min or h behind it, "
-		"such as 30s");
+		"is not a duration; write a number followed by ms, s, min or h, such as "
+		"30s");
 	some.least = 100;
 	some.most = 5000;
 	refuses(&some, "0", "is out of range; write 100ms to 5000ms");
@@ -187,7 +188,7 @@ reads_colours(void **state)
 	(void)state;
 	assert_int_equal(take(&colour, "#ff8000").index, 0xffff8000);
 	assert_int_equal(take(&colour, "#aBcDeF").index, 0xffabcdef);
-	refuses_each(&colour, wrong, "is no colour; write #rrggbb, such as #ff8000");
+	refuses_each(&colour, wrong, "is not a colour; write #rrggbb, such as #ff8000");
 }
 
 static void
@@ -212,17 +213,17 @@ reads_addresses(void **state)
 	static const struct {
 		const char *written, *why;
 	} wrong[] = {
-		{ "1234", "is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such "
-			  "as [::]:1234" },
-		{ ":1234", "is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such "
-			   "as [::]:1234" },
+		{ "1234", "is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, "
+			  "such as [::]:1234" },
+		{ ":1234", "is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, "
+			   "such as [::]:1234" },
 		{ "host:", "must end in : and a port, a number from 0 to 65535" },
 		{ "host:65536", "must end in : and a port, a number from 0 to 65535" },
 		{ "host:99999999999999999999999",
 			"must end in : and a port, a number from 0 to 65535" },
 		{ "host:12x", "must end in : and a port, a number from 0 to 65535" },
 		{ "host:http", "must end in : and a port, a number from 0 to 65535" },
-		{ "::1:80", "is not clear; write an IPv6 address in brackets, such as "
+		{ "::1:80", "is ambiguous; write the IPv6 address in brackets, such as "
 			    "[::1]:80" },
 		{ "[::g]:80", "has no IPv6 address in its brackets; write one, such as "
 			      "[::1]:80" },
@@ -231,9 +232,10 @@ reads_addresses(void **state)
 		{ "[::1%]:80", "has no IPv6 address in its brackets; write one, such as "
 			       "[::1]:80" },
 		{ "a b:80", "has no host name or address before the port" },
-		{ "[::1:80", "is not clear; write an IPv6 address in brackets, such as "
+		{ "[::1:80", "is ambiguous; write the IPv6 address in brackets, such as "
 			     "[::1]:80" },
-		{ "unix:", "is no address; write a path of 1 to 107 bytes after unix:" },
+		{ "unix:",
+			"is not an address; write a path of 1 to 107 bytes after unix:" },
 	};
 	char path[128] = "unix:";
 
@@ -248,7 +250,7 @@ reads_addresses(void **state)
 		refuses(&address, wrong[i].written, wrong[i].why);
 	memset(path + 5, 'p', 108);
 	refuses(&address, path,
-		"is no address; write a path of 1 to 107 bytes after unix:");
+		"is not an address; write a path of 1 to 107 bytes after unix:");
 }
 
 static void
@@ -264,15 +266,16 @@ reads_points_and_sizes(void **state)
 	(void)state;
 	assert_int_equal(take(&point, "-3,40").point.x, -3);
 	assert_int_equal(take(&point, "-3,40").point.y, 40);
-	refuses_each(&point, no_points, "is no point; write X,Y, such as 640,360");
+	refuses_each(&point, no_points, "is not a point; write X,Y, such as 640,360");
 	refuses(&point, "0,2147483648", "is out of range; write coordinates of 32 bits");
 	assert_int_equal(take(&size, "8192x1").size.width, 8192);
 	assert_int_equal(take(&size, "8192x1").size.height, 1);
 	assert_int_equal(take(&size, "auto").size.width, 0);
-	refuses_each(&size, no_sizes, "is no size; write WxH or auto, such as 1280x720");
+	refuses_each(
+		&size, no_sizes, "is not a size; write WxH or auto, such as 1280x720");
 	refuses_each(&size, wrong_sizes,
 		"is out of range; write a size from 1x1 to 8192x8192");
-	refuses(&plain_size, "auto", "is no size; write WxH, such as 1280x720");
+	refuses(&plain_size, "auto", "is not a size; write WxH, such as 1280x720");
 }
 
 static void
@@ -309,7 +312,7 @@ names_the_option_whose_default_is_wrong(void **state)
 
 	(void)state;
 	assert_int_equal(options_init(options, &fields, why, sizeof(why)), -EINVAL);
-	assert_string_equal(why, "option index: default \"black\" is no colour; write "
+	assert_string_equal(why, "option index: default \"black\" is not a colour; write "
 				 "#rrggbb, such as #ff8000");
 	options_finish(options, &fields);
 }
