@@ -3,13 +3,13 @@
  * line. */
 #include "config/config.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -84,30 +84,28 @@ void
 config_error(struct config *config, const char *file, int line, const char *section,
 	const char *key, const char *format, ...)
 {
-	char *text = NULL;
+	char *text = NULL; /* on the heap, as values may be long */
 	size_t len = 0;
-	FILE *out = open_memstream(
-		&text, &len); /* values may be long, and a line is one write */
+	FILE *out = open_memstream(&text, &len);
 	va_list args;
 
 	config->errors++;
 	if (!out)
 		return;
-	if (file)
-		fprintf(out, "%s", file);
 	if (file && line > 0)
-		fprintf(out, ":%d", line);
-	if (file)
-		fputs(": ", out);
+		fprintf(out, "%s:%d: ", file, line);
+	else if (file)
+		fprintf(out, "%s: ", file);
 	if (section || key)
 		fprintf(out, "%s%s%s: ", section ? section : "",
 			section && key ? "." : "", key ? key : "");
 	va_start(args, format);
 	vfprintf(out, format, args);
 	va_end(args);
-	fputc('\n', out);
-	if (fclose(out) == 0)
-		fputs(text, stderr);
+	if (fclose(out) == 0 && config->log_errors)
+		log_error("%s", text);
+	else if (text)
+		fprintf(stderr, "%s\n", text);
 	free(text);
 }
 
@@ -178,16 +176,14 @@ read_default_files(struct config *config)
 {
 	bool optional =
 		config->verb == VERB_LIST_PLUGINS || config->verb == VERB_LIST_DISPLAYS;
-	FILE *file = fopen(DEFAULT_FILE, "re");
+	bool missing = access(DEFAULT_FILE, F_OK) < 0 && errno == ENOENT;
 	int ret = 0;
 
-	if (!file && errno == ENOENT && !optional)
+	if (!missing)
+		ret = read_file(config, DEFAULT_FILE);
+	else if (!optional)
 		config_error(config, DEFAULT_FILE, 0, NULL, NULL,
 			"no such file; create it, or name another with -c");
-	else if (file || errno != ENOENT)
-		ret = read_file(config, DEFAULT_FILE);
-	if (file)
-		fclose(file);
 	return ret < 0 ? ret : read_drop_ins(config);
 }
 
@@ -281,7 +277,10 @@ config_load(struct config *config, int argc, char *argv[])
 	struct config_args args;
 	int status = config_args_parse(&args, argc, argv);
 
-	*config = (struct config){ .verb = args.verb };
+	*config = (struct config){
+		.verb = args.verb,
+		.log_errors = config->log_errors,
+	};
 	log_set_level(args.level);
 	if (status < 0 && config_read_all(config, &args) < 0) {
 		log_error("config: out of memory");

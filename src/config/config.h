@@ -60,7 +60,7 @@ struct config_mode {
 struct config_blank {
 	bool scheduled;
 	uint32_t from, to; /* minutes from midnight, local time; never equal */
-	uint64_t idle;     /* after so many ms without paint; 0: never */
+	uint64_t idle;     /* ms without paint before blanking; 0: never */
 };
 
 struct config_display {
@@ -143,6 +143,7 @@ struct config {
 	struct section *sections;
 	bool has_content; /* some file has a section or a setting */
 	unsigned errors;  /* reported so far */
+	bool log_errors;  /* set before config_load(): errors go to the log */
 
 	/* private to this folder: core sections as written, file names */
 	struct config_private *private;
@@ -154,8 +155,9 @@ struct config {
 int config_load(struct config *config, int argc, char *argv[]);
 void config_finish(struct config *config);
 
-/* Prints "FILE:LINE: section.key: what is wrong" to standard error and counts it.  A
- * `line` of 0 and a NULL `key`, `section` or `file` are left out. */
+/* Prints "FILE:LINE: section.key: what is wrong" to standard error, or with log_errors to
+ * the log, and counts it.  A `line` of 0 and a NULL `key`, `section` or `file` are left
+ * out. */
 void config_error(struct config *config, const char *file, int line, const char *section,
 	const char *key, const char *format, ...) __attribute__((format(printf, 6, 7)));
 

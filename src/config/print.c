@@ -6,9 +6,10 @@
 
 #include "config/option.h"
 
+/* An iterator over the names in two tables of options. */
 struct keys {
 	const struct mural_option *options, *more;
-	char key[64];
+	char spelled[64];
 };
 
 static const char *
@@ -25,33 +26,34 @@ next_key(void *arg)
 	return (keys->options++)->name;
 }
 
+/* As it is spelled in the file. */
+static const char *
+spell_key(struct keys *keys, const char *name)
+{
+	return option_key(&(struct mural_option){ .name = name }, keys->spelled,
+		sizeof(keys->spelled));
+}
+
 void
 config_unknown_key(struct config *config, const struct section *section,
 	const struct setting *setting, const struct mural_option *options,
 	const struct mural_option *more)
 {
 	struct keys keys = { .options = options, .more = more };
-	const char *nearest = suggest_word(setting->key, next_key, &keys);
+	const char *name = suggest_word(setting->key, next_key, &keys);
 	char known[512] = "";
 	size_t used = 0;
 
-	if (nearest) {
-		struct mural_option option = { .name = nearest };
-
-		config_error(config, setting->file, setting->line, section->title,
-			setting->key, "unknown option, did you mean %s?",
-			option_key(&option, keys.key, sizeof(keys.key)));
+	if (name) {
+		setting_error(config, section->title, setting,
+			"unknown option, did you mean %s?", spell_key(&keys, name));
 		return;
 	}
 	keys = (struct keys){ .options = options, .more = more };
-	while ((nearest = next_key(&keys)) && used < sizeof(known)) {
-		struct mural_option option = { .name = nearest };
-
+	while ((name = next_key(&keys)) && used < sizeof(known))
 		used += snprintf(known + used, sizeof(known) - used, "%s%s",
-			used ? ", " : "",
-			option_key(&option, keys.key, sizeof(keys.key)));
-	}
-	config_error(config, setting->file, setting->line, section->title, setting->key,
+			used ? ", " : "", spell_key(&keys, name));
+	setting_error(config, section->title, setting,
 		"unknown option, this section takes %s", known);
 }
 

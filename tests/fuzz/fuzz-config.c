@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all, as a config file: read, printed as --print-config does, and what was
- * printed read again, which must give the same values.
+ * Fuzzes the reader of config files: whatever has no errors is printed as --print-config
+ * does, and must give the same values when it is read again.
  *
  * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
  * tests/unit/config/test-file runs the same function on what that found.
@@ -17,7 +17,7 @@
 
 #include "config/config.h"
 
-/* The values that a file leaves, as text; its errors are counted in *errors. */
+/* The values that a file sets, as text, and its number of errors. */
 static char *
 read_config(const void *bytes, size_t len, unsigned *errors)
 {
@@ -40,7 +40,7 @@ read_config(const void *bytes, size_t len, unsigned *errors)
 	return printed;
 }
 
-/* Without the comments, which say where values came from. */
+/* Removes the comments, which tell the origin of values. */
 static void
 cut_comments(char *text)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Runs config_load() and plugins_load() with the output redirected to files. */
 #include "support/config-run.h"
 
 #include <fcntl.h>

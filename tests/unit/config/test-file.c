@@ -19,8 +19,8 @@ blanks_and_line_ends_do_not_matter(void **state)
 					"\tsize=5x6\r\n"
 					"   background\t=  #ff0000 ; not part of it\r\n"
 					"snapshot = a;b\r\n"
-					"snapshot_interval = 1h\r\n"
-					"  [ display ]\n"
+					"snapshot_interval: 1h\r\n"
+					"\xef\xbb\xbf  [ display ]\n"
 					"scale = fill"); /* no end of line */
 
 	(void)state;
