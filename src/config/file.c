@@ -73,12 +73,12 @@ find_stop(char *p, const char *stops)
 	return p;
 }
 
-/* Blanks, and a byte order mark: files that were joined have one on any line. */
+/* Blanks, and byte order marks: files that were joined have them on any line. */
 static char *
 skip_start(char *text)
 {
 	text += strspn(text, blanks);
-	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+	while (strncmp(text, "\xef\xbb\xbf", 3) == 0)
 		text += 3 + strspn(text + 3, blanks);
 	return text;
 }
