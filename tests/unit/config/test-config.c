@@ -175,9 +175,9 @@ drop_ins_are_read_in_order_of_their_names(void **state)
 
 	write_file("etc/murald/murald.conf.d/9.conf", "[canvas]\nsize = what\n");
 	run = run_config(NULL, NULL);
-	assert_string_equal(
-		run->err, "etc/murald/murald.conf.d/9.conf:2: canvas.size: \"what\" is "
-			  "not a size; write WxH or auto, such as 1280x720\n");
+	assert_string_equal(run->err,
+		"etc/murald/murald.conf.d/9.conf:2: canvas.size: \"what\" is "
+		"not a size; write WxH or auto, such as 1280x720\n");
 	run_free(run);
 	assert_int_equal(system("rm -r etc"), 0);
 }

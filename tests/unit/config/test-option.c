@@ -118,14 +118,9 @@ reads_numbers(void **state)
 	assert_int_equal(take(&few, "9").number, 9);
 	assert_int_equal(take(&few, "auto").number, -1);
 	assert_int_equal(take(&few, "never").number, -2);
-	refuses(&few, "0", "is out of range; write a number from 1 to 9, or auto, never");
-	refuses(&few, "10",
+	refuses_each(&few, (const char *const[]){ "0", "10", "-1", NULL },
 		"is out of range; write a number from 1 to 9, or auto, never");
-	refuses(&few, "-1",
-		"is out of range; write a number from 1 to 9, or auto, never");
-	refuses(&few, "aut",
-		"is not a number; write a number from 1 to 9, or auto, never");
-	refuses(&few, "auto never",
+	refuses_each(&few, (const char *const[]){ "aut", "auto never", NULL },
 		"is not a number; write a number from 1 to 9, or auto, never");
 	refuses(&least, "0", "is out of range; write a number, at least 1");
 }
