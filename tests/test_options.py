@@ -153,11 +153,12 @@ def test_the_manual_tells_the_defaults(known):
     for section, options in known.items():
         for key, value in options.items():
             text = manual[section].get(key) or common[key]
-            # "Default\n.Cm value", ".Cm value , No the default", ".Cm value ,\nthe default"
+            # "Default\n.Cm value", ".Cm value , No the default", ".Cm value ,\nthe default",
+            # "If empty (the default)"
             said = re.search(r"Default\n\.Cm (\S+)", text) or re.search(
                 r"\.(?:Pq )?Cm (\S+) (?:, No |,\n)the default", text)
             if said is None:
-                said = "" if re.search(r"\bEmpty: no(where|body|thing)", text) else None
+                said = "" if "If empty (the default)" in text else None
             else:
                 said = said.group(1)
             if said != value:
