@@ -166,6 +166,14 @@ def test_the_manual_tells_the_defaults(known):
     assert wrong == []
 
 
+def test_the_index_of_the_manual_names_only_options_that_exist(known):
+    index = page("murald.8").split("\n.Sh FINDING THINGS\n")[1].split("\n.Sh ")[0]
+    named = re.findall(r"^\.Cm ([a-z0-9]+)\.([a-z-]+)", index, re.M)
+    assert len(named) > 20
+    assert [(section, key) for section, key in named
+            if key not in known.get(section, known.get("plugin " + section, {}))] == []
+
+
 def test_quickstart_starts_every_plugin():
     sections = file_options(QUICKSTART)
     assert {"plugin " + name for name in plugins()} == {
