@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make bench: bench/README
+# make bench, explained in bench/README
 EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6count \
 	%D%/pixelflut-flood %D%/pixelflut-parse %D%/tcpsink
 %C%_addresses_SOURCES = %D%/addresses.c %D%/measure.h
@@ -36,7 +36,8 @@ CLEANFILES += $(EXTRA_PROGRAMS) bench.json
 
 bench: all $(EXTRA_PROGRAMS)
 	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/%D%/run.py $(BENCH)
-# A long run of everything at once; doc/soak.md keeps the report of one.
+
+# make soak: a long run of everything at once; doc/soak.md keeps the report of one.
 MINUTES = 30
 soak: all
 	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/tests/soak.py $(MINUTES)
