@@ -36,8 +36,7 @@ CLEANFILES += $(EXTRA_PROGRAMS) bench.json
 
 bench: all $(EXTRA_PROGRAMS)
 	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/%D%/run.py $(BENCH)
-
-# make soak: a long run of everything at once; doc/soak.md keeps the report of one.
+# A long run of everything at once; doc/soak.md keeps the report of one.
 MINUTES = 30
 soak: all
 	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/tests/soak.py $(MINUTES)

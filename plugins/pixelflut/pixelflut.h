@@ -7,7 +7,7 @@
  *   line means.
  * - simd.c does plain lines fast, with vectors, as the line parser would.
  *
- * The protocol: doc/protocols.md, 5.
+ * The protocol: section 5 of its description, classic Pixelflut over TCP.
  */
 #ifndef PIXELFLUT_PIXELFLUT_H
 #define PIXELFLUT_PIXELFLUT_H
