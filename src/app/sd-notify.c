@@ -85,12 +85,11 @@ sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop)
 }
 
 void
-sd_notify_reloading(struct sd_notify *notify)
+sd_notify_reloading(void)
 {
 	struct timespec now;
 	char text[128];
 
-	(void)notify;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(text, sizeof(text),
 		"RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the config",
@@ -99,9 +98,8 @@ sd_notify_reloading(struct sd_notify *notify)
 }
 
 void
-sd_notify_reloaded(struct sd_notify *notify)
+sd_notify_reloaded(void)
 {
-	(void)notify;
 	sd_notify_send(ready, 0);
 }
 

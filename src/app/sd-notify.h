@@ -18,8 +18,8 @@ struct sd_notify {
 void sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop);
 
 /* "RELOADING=1" with the time, and "READY=1" when that is over. */
-void sd_notify_reloading(struct sd_notify *notify);
-void sd_notify_reloaded(struct sd_notify *notify);
+void sd_notify_reloading(void);
+void sd_notify_reloaded(void);
 
 /* "STOPPING=1"; the timer is closed once the loop has run.  Accepts a zeroed struct. */
 void sd_notify_stopping(struct sd_notify *notify);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a display with a canvas of its size, and nobody who paints but us. */
+/* Runs a display with a canvas of its own size, on which only the test card is painted.
+ */
 #include "app/test-card.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -21,14 +23,15 @@ struct test_card {
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct font_bitmap bitmap;
+	uv_loop_t loop;
 	uv_timer_t look;
 	uv_signal_t signals[2];
-	char words[256]; /* as they are drawn */
+	char words[256]; /* drawn on the card */
 };
 
 /* Before there is a screen, the size is all that is known. */
 static void
-find_words(struct test_card *card, char *words, size_t len)
+describe_mode(struct test_card *card, char *words, size_t len)
 {
 	display_describe(&card->display, words, len);
 	if (*words == '\0')
@@ -48,14 +51,14 @@ show_words(struct test_card *card, const char *words)
 	canvas_publish(&card->canvas, &card->brush);
 }
 
-/* The display finds and changes its mode by itself, in a thread of its own. */
+/* The display chooses and changes its mode on a thread of its own. */
 static void
 on_look(uv_timer_t *timer)
 {
 	struct test_card *card = timer->data;
 	char words[sizeof(card->words)];
 
-	find_words(card, words, sizeof(words));
+	describe_mode(card, words, sizeof(words));
 	if (strcmp(words, card->words) != 0)
 		show_words(card, words);
 }
@@ -68,10 +71,12 @@ on_signal(uv_signal_t *handle, int number)
 }
 
 static void
-run_until_signal(struct test_card *card, uv_loop_t *loop)
+run_until_signal(struct test_card *card)
 {
 	static const int numbers[] = { SIGTERM, SIGINT };
+	uv_loop_t *loop = &card->loop;
 
+	uv_loop_init(loop);
 	uv_timer_init(loop, &card->look);
 	card->look.data = card;
 	uv_timer_start(&card->look, on_look, LOOK_MS, LOOK_MS);
@@ -84,6 +89,7 @@ run_until_signal(struct test_card *card, uv_loop_t *loop)
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		uv_close((uv_handle_t *)&card->signals[i], NULL);
 	uv_run(loop, UV_RUN_NOWAIT);
+	uv_loop_close(loop);
 }
 
 static int
@@ -104,7 +110,7 @@ make_canvas(struct test_card *card)
 }
 
 int
-test_card_run(const struct config *config, uv_loop_t *loop)
+test_card_run(const struct config *config)
 {
 	struct test_card card = { .config = config->display };
 	char words[sizeof(card.words)];
@@ -117,16 +123,16 @@ test_card_run(const struct config *config, uv_loop_t *loop)
 		return ret;
 	if (!display_wanted(&card.display)) {
 		log_error("test card: there is no display to show it on; murald --doctor "
-			  "says more");
+			  "says why");
 		ret = -ENODEV;
 	}
 	if (ret == 0 && (ret = make_canvas(&card)) == 0) {
-		find_words(&card, words, sizeof(words));
+		describe_mode(&card, words, sizeof(words));
 		show_words(&card, words);
 		ret = display_start(&card.display, &card.canvas, NULL);
 	}
 	if (ret == 0)
-		run_until_signal(&card, loop);
+		run_until_signal(&card);
 	display_stop(&card.display);
 	canvas_brush_finish(&card.brush);
 	canvas_finish(&card.canvas);

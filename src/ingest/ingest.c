@@ -45,33 +45,25 @@ open_instances(struct ingest *ingest)
 		if (ret == 0)
 			continue;
 		if (instance->common.required) {
-			log_error("%s: could not be opened, and it is required; mend it, "
-				  "or set "
-				  "required = no to go on without it",
+			log_error("%s: could not be opened, and it is required; fix it, "
+				  "or set required = no to start without it",
 				instance->host.name);
 			return ret;
 		}
-		log_warn("%s: not opened; the others go on without it",
+		log_warn("%s: could not be opened; continuing without it",
 			instance->host.name);
 		instance_close(ingest, instance);
 	}
 	return 0;
 }
 
-int
-ingest_set_limits(struct ingest *ingest, const struct config *config)
-{
-	return ratelimit_configure(&ingest->ratelimit, config);
-}
-
 void
 ingest_warn_if_empty(const struct ingest *ingest)
 {
 	if (!ingest->plugins->instances)
-		log_warn(
-			"no plugin is on, so nobody can paint: write a section such as "
-			"[plugin icmp] into the config; murald --list-plugins shows what "
-			"there is");
+		log_warn("no plugin is enabled, so nobody can paint: add a section such "
+			 "as [plugin icmp] to the config; murald --list-plugins lists "
+			 "them");
 }
 
 int
@@ -108,7 +100,6 @@ ingest_stop(struct ingest *ingest)
 		ratelimit_finish(&ingest->ratelimit);
 		return;
 	}
-	reconfigure_abandon(ingest);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_close(ingest, instance);
 	bool all_gone = services_wait(ingest->plugins->instances, ingest->loop) &&

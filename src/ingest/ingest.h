@@ -17,7 +17,6 @@
 #include "limits/ratelimit.h"
 #include "plugin/registry.h"
 
-struct reconfigure;
 struct display;
 
 struct ingest {
@@ -30,7 +29,6 @@ struct ingest {
 	size_t n_workers;
 	size_t next_worker; /* for what lives on one of them: sources, datagram sockets */
 	struct ratelimit ratelimit;
-	struct reconfigure *reconfigure; /* to another config; NULL: none at hand */
 };
 
 /* Opens every instance.  One that cannot open has said why; with `required = no` the
@@ -38,23 +36,6 @@ struct ingest {
 int ingest_start(struct ingest *ingest, const struct config *config,
 	const struct display *display, struct canvas *canvas, struct plugins *plugins,
 	uv_loop_t *loop);
-
-/* How many instances a change closed, opened, could not open, and left as they are. */
-struct ingest_changes {
-	unsigned closed, opened, failed, unchanged;
-};
-
-/* Goes over to the instances of `next`: those that are gone or changed are closed, new
- * and changed ones opened, the others go on as they are, with their clients and figures,
- * and have their reload() called.  What cannot open says why, and the wall goes on
- * without it.  Returns at once; done() comes from the loop, `next` is empty then.  Not
- * while a change is at hand.  0, or -ENOMEM with nothing changed. */
-int ingest_reconfigure(struct ingest *ingest, struct plugins *next,
-	void (*done)(void *arg, const struct ingest_changes *changes), void *arg);
-
-/* Goes on with the limits of another config, of which the networks stay.  0 or -ENOMEM.
- */
-int ingest_set_limits(struct ingest *ingest, const struct config *config);
 
 /* Says so when there is no instance. */
 void ingest_warn_if_empty(const struct ingest *ingest);

@@ -25,8 +25,4 @@ void instance_reload(struct ingest *ingest, struct instance *instance);
  * closed, its resident is gone, and the main loop has turned since. */
 void instance_clear(struct ingest *ingest, struct instance *instance);
 
-/* Forgets a change that was begun; what it closed stays closed, and done() is not called.
- */
-void reconfigure_abandon(struct ingest *ingest);
-
 #endif

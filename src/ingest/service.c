@@ -120,12 +120,18 @@ on_stop_timeout(uv_timer_t *timer)
 	*(bool *)timer->data = true;
 }
 
-static struct instance *
-find_stopping(struct instance *instance)
+struct instance *
+service_find_stopping(struct instance *instances)
 {
-	while (instance && instance->service_state != SERVICE_STOPPING)
-		instance = instance->next;
-	return instance;
+	while (instances && instances->service_state != SERVICE_STOPPING)
+		instances = instances->next;
+	return instances;
+}
+
+void
+service_log_timeout(const struct instance *instance)
+{
+	log_error("%s: did not stop in time; left running", instance->host.name);
 }
 
 bool
@@ -138,10 +144,10 @@ services_wait(struct instance *instances, uv_loop_t *loop)
 	uv_timer_init(loop, &timer);
 	timer.data = &timed_out;
 	uv_timer_start(&timer, on_stop_timeout, SERVICE_STOP_TIMEOUT_MS, 0);
-	while ((stopping = find_stopping(instances)) && !timed_out)
+	while ((stopping = service_find_stopping(instances)) && !timed_out)
 		uv_run(loop, UV_RUN_ONCE);
 	if (stopping)
-		log_error("%s: did not stop; leaving it", stopping->host.name);
+		service_log_timeout(stopping);
 	uv_close((uv_handle_t *)&timer, NULL);
 	/* closed handles are let go at the end of a turn */
 	uv_run(loop, UV_RUN_NOWAIT);

@@ -22,9 +22,14 @@ int service_start(struct instance *instance, uv_loop_t *loop);
 /* Asks it to go.  Accepts one that never started, and one that is going. */
 void service_stop(struct instance *instance);
 
-/* Turns the loop until all of them, and all that murald itself closed there, are gone;
- * one that does not go in time is named in the log and left, and the answer
- * is false. */
+/* The first of the list that was asked to stop and has not yet; NULL: none. */
+struct instance *service_find_stopping(struct instance *instances);
+
+/* Logs that it did not stop in time. */
+void service_log_timeout(const struct instance *instance);
+
+/* Turns the loop until all of them have stopped and every handle that murald closed is
+ * gone.  False when one did not stop in time, which is logged. */
 bool services_wait(struct instance *instances, uv_loop_t *loop);
 
 #endif

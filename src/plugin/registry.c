@@ -220,7 +220,7 @@ load_section(
 		config_error(config, section->file, section->line, section->title, NULL,
 			"%s", why);
 	else if (!module)
-		log_warn("%s: %s: going on without it", section->title, why);
+		log_warn("%s: %s: continuing without it", section->title, why);
 	if (!module)
 		return 0;
 	ret = instance_new(&instance, module, section, config);

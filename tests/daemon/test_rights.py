@@ -108,7 +108,7 @@ def test_what_it_keeps_is_enough_for_what_comes_later(folder):
             wait_for("the capture to go on", lambda: "icmp: attached again" in wall.log())
             assert pair.server.sysctl(switch) == "1"
             log = wall.reload(suppress + "[plugin icmp other]\ninterface = wire0\n" + DOTS)
-            assert "0 closed, 2 opened, 0 not opened, 1 left as they are" in log
+            assert "0 closed, 2 opened, 0 failed, 1 unchanged" in log
             pair.client.run("ping", "-c", "1", "-W", "1", "-s", "8", "-p", "cc00010002ff8000",
                             pair.server.ip4, check=False)
             wall.painted(1, 2, (255, 128, 0))
@@ -121,7 +121,7 @@ def test_what_it_gave_up_is_said_when_it_is_missed(folder):
     with Low(folder, DOTS) as wall:
         log = wall.reload(DOTS + "[plugin icmp]\ninterface = lo\n")
         assert "icmp: cannot capture on lo: CAP_NET_RAW is missing" in log
-        assert "icmp: not opened: murald gave up at its start the rights that it needs" in log
+        assert "icmp: could not be opened: it needs privileges that murald dropped" in log
         assert wall.stop() == 0
 
 
@@ -140,7 +140,7 @@ def test_a_users_file_that_only_root_may_read_is_an_error(folder):
     with wall:
         with open(users, "a") as f:
             f.write("ben = static:2\n")
-        assert "1 left as they are" in wall.reload()
+        assert "1 unchanged" in wall.reload()
         assert wall.stop() == 0
 
 

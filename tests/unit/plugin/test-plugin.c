@@ -210,9 +210,9 @@ what_is_not_required_is_only_a_warning(void **state)
 		1,
 		"murald: warning: plugin blank: %/blank.so has no table mural_plugin; is "
 		"it "
-		"a plugin for murald?: going on without it\n"
+		"a plugin for murald?: continuing without it\n"
 		"murald: warning: plugin absent: there is no absent.so in %; install "
-		"it there, or set server.plugin-path: going on without it\n"
+		"it there, or set server.plugin-path: continuing without it\n"
 		"t.conf:5: plugin nowhere: there is no nowhere.so in %; install it "
 		"there, or set server.plugin-path\n");
 	run = load_config("[plugin absent]\nrequired = no\n[plugin odd]\n");
@@ -424,7 +424,7 @@ unsafe_folders_are_refused(void **state)
 		"-s: server.plugin-path: \"\" is not absolute; write the folder's whole "
 		"path\n"
 		"murald: warning: plugin odd: there is no odd.so in %s/open:open:, "
-		"not all of which may be looked into: going on without it\n",
+		"not all of which may be looked into: continuing without it\n",
 		here, here);
 	assert_string_equal(run->err, wanted);
 	assert_int_equal(run->config.errors, 3);
