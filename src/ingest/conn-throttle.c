@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Clients whose source has a limit: how much is read of them, and when.  A client that
- * sends faster is read later: nothing of it is lost. */
+/* Holds clients to the rate limit of their source by reading them later; nothing they
+ * sent is lost. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts the workers, opens every instance, and takes all of it down again. */
+/* Starts the workers and opens every instance, and stops all of it again. */
 #include "ingest/ingest.h"
 
 #include <errno.h>
@@ -102,12 +102,12 @@ ingest_stop(struct ingest *ingest)
 	}
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_close(ingest, instance);
-	bool all_gone = services_wait(ingest->plugins->instances, ingest->loop) &&
-			!ingest->plugins->abandoned;
+	bool all_stopped = services_wait(ingest->plugins->instances, ingest->loop) &&
+			   !ingest->plugins->abandoned;
 	for (size_t i = ingest->n_workers; i-- > 1;)
 		worker_stop(&ingest->workers[i]);
-	/* the main loop still turns, so a resident that stayed keeps what it may touch */
-	if (!all_gone)
+	/* a service that is still running keeps everything it may touch */
+	if (!all_stopped)
 		return;
 	if (ingest->n_workers > 0)
 		worker_stop(&ingest->workers[0]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens and closes one plugin instance on the workers. */
+/* Opens and closes one plugin instance, and assigns its clients, poller and sockets to
+ * workers. */
 #include "ingest/instance.h"
 
 #include <errno.h>
@@ -27,12 +28,6 @@ shard_close(void *arg)
 	udp_close(shard);
 	poller_close(shard);
 	return 0;
-}
-
-static int
-shard_open_poller(void *arg)
-{
-	return poller_open(arg);
 }
 
 struct udp_call {
@@ -72,7 +67,7 @@ worker_clients(const struct worker *worker)
 	return worker->n_assigned - counter_load(&worker->n_closed);
 }
 
-/* The threads serve clients; without threads the main loop does. */
+/* Threads serve the clients; if there are none, the main loop does. */
 static size_t
 least_busy_worker(const struct ingest *ingest)
 {
@@ -85,8 +80,9 @@ least_busy_worker(const struct ingest *ingest)
 	return best;
 }
 
-/* Says why, and closes.  What the client has sent so far is read, because the kernel
- * would answer with a reset otherwise, and the client might never see the reason. */
+/* Sends the plugin's message and closes.  What the client has sent so far is read,
+ * because the kernel would otherwise send a reset, and the client might never see the
+ * message. */
 static void
 refuse_client(struct instance *instance, int fd, enum mural_reason reason)
 {
@@ -113,7 +109,7 @@ listener_release(struct listener *listener, const union peer_address *peer)
 		connlimit_release(&listener->connlimit, &peer->any);
 }
 
-/* Counts the client in, by all that is counted; or says whose fault it is that not. */
+/* Asks all connection limits, and counts the client; or gives the reason why not. */
 static bool
 listener_admit(struct listener *listener, const union peer_address *peer,
 	enum mural_reason *reason)
@@ -161,7 +157,7 @@ on_client(struct listener *listener, int fd, const union peer_address *peer)
 
 /* ------------------------------------------------------------------ one instance */
 
-/* Sources and datagram sockets live on one worker each, in turn. */
+/* Pollers and datagram sockets are assigned to the workers in turn. */
 static struct shard *
 next_shard(struct ingest *ingest, struct instance *instance)
 {
@@ -211,7 +207,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	return host->state ? 0 : -ENOMEM;
 }
 
-/* Before the first client: the loop has not turned yet. */
+/* Called before the loop can deliver the first client. */
 static int
 open_connlimit(struct ingest *ingest, struct instance *instance)
 {
@@ -230,7 +226,7 @@ open_connlimit(struct ingest *ingest, struct instance *instance)
 	return 0;
 }
 
-/* Its clients, who count themselves out there, went before it. */
+/* Its clients, which release the connlimit, were closed before it. */
 static void
 on_listener_closed(struct listener *listener)
 {
@@ -238,9 +234,9 @@ on_listener_closed(struct listener *listener)
 	free(listener);
 }
 
-/* For whoever is invited. */
+/* Logs the address of a socket and keeps it for hints; returns the port. */
 static uint16_t
-log_listening(
+announce_socket(
 	struct instance *instance, int fd, const char *listen, const char *transport)
 {
 	char text[300];
@@ -274,7 +270,7 @@ open_listener(struct ingest *ingest, struct instance *instance)
 	if (ret < 0)
 		return ret;
 	instance->host.port =
-		log_listening(instance, listener->fd, instance->common.listen, "");
+		announce_socket(instance, listener->fd, instance->common.listen, "");
 	return 0;
 }
 
@@ -289,7 +285,7 @@ open_udp(struct ingest *ingest, struct instance *instance)
 	if (call.fd < 0)
 		return call.fd;
 	instance->host.udp_port =
-		log_listening(instance, call.fd, instance->common.listen_udp, ", UDP");
+		announce_socket(instance, call.fd, instance->common.listen_udp, ", UDP");
 	return worker_call(shard->worker, shard_open_udp, &call);
 }
 
@@ -298,7 +294,7 @@ open_poller(struct ingest *ingest, struct instance *instance)
 {
 	struct shard *shard = next_shard(ingest, instance);
 
-	return worker_call(shard->worker, shard_open_poller, shard);
+	return worker_call(shard->worker, poller_open, shard);
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting and stopping residents. */
+/* Starts and stops services, and implements what the plugin API offers them. */
 #include "ingest/service.h"
 
 #include <errno.h>
@@ -78,6 +78,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 {
 	struct mural_listener *new = calloc(1, sizeof(*new));
 	char text[300];
+	uint16_t port;
 	int ret;
 
 	if (!new)
@@ -90,9 +91,9 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 	new->host = host;
 	new->on_client = client;
 	new->listener.on_closed = on_listener_closed;
-	new->listener.port = socket_text(new->listener.fd, address, text, sizeof(text));
+	port = socket_text(new->listener.fd, address, text, sizeof(text));
 	if (host->port == 0)
-		host->port = new->listener.port;
+		host->port = port;
 	log_info("%s: listening on %s%s%s", host->name, text, what ? ", " : "",
 		what ? what : "");
 	*listener = new;
@@ -149,7 +150,7 @@ services_wait(struct instance *instances, uv_loop_t *loop)
 	if (stopping)
 		service_log_timeout(stopping);
 	uv_close((uv_handle_t *)&timer, NULL);
-	/* closed handles are let go at the end of a turn */
+	/* closed handles are released at the end of a turn */
 	uv_run(loop, UV_RUN_NOWAIT);
 	return !stopping;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Residents: plugins that bring a server of their own onto the main loop, and what murald
+ * Services: plugins that run a server of their own on the main loop, and what murald
  * offers them: mural_publish(), mural_stopped(), mural_watch(), mural_listen().
  *
  * The main thread's.
@@ -13,13 +13,13 @@
 
 #include "plugin/registry.h"
 
-/* How long one may take to stop. */
+/* How long a service may take to stop. */
 #define SERVICE_STOP_TIMEOUT_MS 5000
 
 /* Starts the instance on the loop.  0 or -errno; the plugin has logged why. */
 int service_start(struct instance *instance, uv_loop_t *loop);
 
-/* Asks it to go.  Accepts one that never started, and one that is going. */
+/* Asks it to stop.  Accepts one that never started or is stopping already. */
 void service_stop(struct instance *instance);
 
 /* The first of the list that was asked to stop and has not yet; NULL: none. */

@@ -355,7 +355,7 @@ def test_what_cannot_be_listened_on_is_called_by_its_name(tmp_path):
     (tmp_path / "file").write_text("mine")
     nobody = Wall(tmp_path, "[plugin dots]\nlisten = unix:%s\n" % (tmp_path / "file"))
     assert nobody.start().process.wait(10) == 1
-    assert "file: there is something else at that path; remove it" in nobody.log()
+    assert "file: that path exists and is no socket; remove it" in nobody.log()
     assert (tmp_path / "file").read_text() == "mine"
 
     nowhere = Wall(tmp_path, "[plugin dots]\nlisten = no-such-host.invalid:1235\n")
