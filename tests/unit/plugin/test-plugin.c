@@ -114,28 +114,28 @@ a_bad_table_is_refused(void **state)
 		const char *odd, *why;
 	} cases[] = {
 		{ "abi newer",
-			"is made for plugin ABI 2 and this murald has 1; install a "
+			"was built for plugin ABI 2, but this murald has 1; install a "
 			"newer murald" },
 		{ "abi older",
-			"is made for plugin ABI 0 and this murald has 1; rebuild the "
+			"was built for plugin ABI 0, but this murald has 1; rebuild the "
 			"plugin" },
-		{ "huge", "has a table of 4097 bytes, which cannot be; begin it with "
+		{ "huge", "has a table of 4097 bytes, which is impossible; begin it with "
 			  "MURAL_PLUGIN" },
 		{ "later and used", "uses what only a newer murald has; install that, or "
 				    "rebuild the plugin for this one" },
 		{ "nameless", "has no name or no summary in its table" },
 		{ "no summary", "has no name or no summary in its table" },
-		{ "reserved", "has something in the table's reserved member" },
+		{ "reserved", "has a table whose reserved member is not zero" },
 		{ "no transports", "has no transports in its table" },
 		{ "strange transport", "has a transport that this murald does not know "
 				       "(0x400); install a newer murald" },
-		{ "source and resident", "is a source and resident, which cannot be" },
+		{ "poller and service", "is both poller and service; choose one" },
 		{ "no feed", "is stream or datagram but has no feed()" },
 		{ "only feed", "has feed() but is neither stream nor datagram" },
-		{ "no detach", "is a source but lacks attach, drain or detach" },
-		{ "no source", "has attach, drain or detach but is no source" },
-		{ "no stop", "is resident but lacks start or stop" },
-		{ "not resident", "has start or stop but is not resident" },
+		{ "no detach", "is a poller but lacks attach, drain or detach" },
+		{ "no poller", "has attach, drain or detach but is no poller" },
+		{ "no stop", "is a service but lacks start or stop" },
+		{ "no service", "has start or stop but is no service" },
 		{ "bad listen",
 			"option listen: default \"somewhere\" is no address; write "
 			"HOST:PORT, [V6]:PORT or unix:PATH, such as [::]:1234" },
@@ -143,11 +143,10 @@ a_bad_table_is_refused(void **state)
 				 "yes, no, true, false, on or off" },
 		{ "no default", "option flag: has no default or no help" },
 		{ "no help", "option flag: has no default or no help" },
-		{ "twice", "option reject: is there twice" },
-		{ "taken", "option listen_udp: murald has one of that name itself" },
-		{ "shouting",
-			"option FLAG: names are made of a-z, 0-9 and _, 47 at most" },
-		{ "empty name", "option : names are made of a-z, 0-9 and _, 47 at most" },
+		{ "twice", "option reject: is declared twice" },
+		{ "taken", "option listen_udp: murald itself has one of that name" },
+		{ "shouting", "option FLAG: a name is 1 to 47 of a-z, 0-9 and _" },
+		{ "empty name", "option : a name is 1 to 47 of a-z, 0-9 and _" },
 		{ "no choices", "option flag: has no choices" },
 		{ "empty range", "option flag: has an empty range" },
 	};
@@ -175,7 +174,7 @@ a_bad_table_is_refused(void **state)
 	setenv("ODD", "tiny", 1);
 	snprintf(line, sizeof(line),
 		"t.conf:1: plugin odd: %%/odd.so has a table of %zu "
-		"bytes, which cannot be; begin it with MURAL_PLUGIN\n",
+		"bytes, which is impossible; begin it with MURAL_PLUGIN\n",
 		offsetof(struct mural_plugin, check) - 1);
 	expect_complaints("[plugin odd]\n", 1, line);
 	unsetenv("ODD");
@@ -192,7 +191,8 @@ what_cannot_be_loaded_says_why(void **state)
 		"for murald?\n"
 		"t.conf:2: plugin hungry: %/hungry.so cannot be loaded: undefined "
 		"symbol: "
-		"mural_not_yet; it was made for a newer murald: install that, or rebuild "
+		"mural_not_yet; it was built for a newer murald: install that, or "
+		"rebuild "
 		"it\n"
 		"t.conf:3: plugin od: there is no od.so in %, did you mean odd?\n"
 		"t.conf:4: plugin absent: there is no absent.so in %; "
@@ -300,7 +300,7 @@ keys_that_do_not_fit_the_transports_are_unknown(void **state)
 	struct run *run;
 
 	(void)state;
-	setenv("ODD", "a source", 1);
+	setenv("ODD", "a poller", 1);
 	expect_complaints("[plugin odd]\nlisten = [::]:1\nlisten-udp = [::]:1\n", 2,
 		"t.conf:2: plugin odd.listen: unknown option, this section takes flag, "
 		"reject, claim, number, choice, text, enabled, required, offset, region\n"
@@ -424,7 +424,7 @@ unsafe_folders_are_refused(void **state)
 		"-s: server.plugin-path: \"\" is not absolute; write the folder's whole "
 		"path\n"
 		"murald: warning: plugin odd: there is no odd.so in %s/open:open:, "
-		"not all of which may be looked into: continuing without it\n",
+		"part of which is not safe to load from: continuing without it\n",
 		here, here);
 	assert_string_equal(run->err, wanted);
 	assert_int_equal(run->config.errors, 3);
