@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What murald tells a plugin about all of murald. */
+/* Implements what the plugin API tells about the whole wall: every instance, the display,
+ * the record's file, the version. */
 #include <mural/plugin.h>
 
 #include "base/counters.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When the HUD's text is made, and of what. */
+/* Composes the HUD's status text and decides when to update it. */
 #include "app/hud-status.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 /* ------------------------------------------------------------------ the text */
 
-/* IPv4 where there is both: it is shorter to type, and every network has it. */
+/* Prefers IPv4: it is shorter to type, and every network has it. */
 static void
 write_hint(const struct hud_status *hud_status, const struct instance *instance,
 	char *text, size_t len)
@@ -29,7 +29,7 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 		*text = '\0';
 		if (!*address || hint_text(instance, address, text, len) < 0)
 			continue;
-		/* nobody else could use it */
+		/* useless to anybody else */
 		if (host_address_is_loopback(address) && strstr(text, address))
 			snprintf(text, len, "waiting for a network address");
 		return;
@@ -37,7 +37,7 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 	*text = '\0';
 }
 
-/* A web page's invitation is its address. */
+/* The hint of an http instance is the address of its page. */
 static void
 write_url(const struct hud_status *hud_status, char *url, size_t len)
 {
@@ -72,9 +72,9 @@ update_text(struct hud_status *hud_status)
 	hud_set_text(hud_status->hud, text);
 }
 
-/* ------------------------------------------------------------------ the figures */
+/* ------------------------------------------------------------------ the rates */
 
-/* Whether anybody painted since the last time. */
+/* Whether anything was painted since the last call. */
 static bool
 count_pixels(struct hud_status *hud_status)
 {
@@ -133,7 +133,7 @@ on_second(uv_timer_t *timer)
 /* ------------------------------------------------------------------ start and stop */
 
 static void
-find_addresses(struct hud_status *hud_status)
+update_addresses(struct hud_status *hud_status)
 {
 	if (host_address_get(AF_INET, hud_status->address4) < 0)
 		*hud_status->address4 = '\0';
@@ -146,7 +146,7 @@ on_addresses(struct host_address_watch *watch)
 {
 	struct hud_status *hud_status = container_of(watch, struct hud_status, watch);
 
-	find_addresses(hud_status);
+	update_addresses(hud_status);
 	update_text(hud_status);
 }
 
@@ -167,10 +167,10 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	uv_poll_init(loop, &hud_status->wakeup, mural_reader_fd(hud_status->reader));
 	uv_timer_init(loop, &hud_status->second);
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
-	/* without it the HUD still says what was true at the start */
-	hud_status->follows_addresses =
+	/* without it the HUD keeps the addresses of the start */
+	hud_status->watching_addresses =
 		host_address_watch_start(&hud_status->watch, loop, on_addresses) == 0;
-	find_addresses(hud_status);
+	update_addresses(hud_status);
 	count_pixels(hud_status);
 	update_text(hud_status);
 	uv_timer_start(&hud_status->second, on_second, SECOND_MS, SECOND_MS);
@@ -191,7 +191,7 @@ hud_status_stop(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
-	if (hud_status->follows_addresses)
+	if (hud_status->watching_addresses)
 		host_address_watch_stop(&hud_status->watch);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Gives up rights, in the order that the kernel wants: see capabilities(7). */
+/* Drops privileges in the order that the kernel requires: see capabilities(7). */
 #include "app/privileges.h"
 
 #include <dirent.h>
@@ -30,7 +30,7 @@ log_errno(const char *what)
 {
 	int error = errno;
 
-	log_error("rights: %s: %s", what, strerror(error));
+	log_error("privileges: %s: %s", what, strerror(error));
 	return -error;
 }
 
@@ -100,6 +100,15 @@ wanted_capabilities(const struct instance *instance)
 }
 
 bool
+privileges_have(unsigned capability)
+{
+	uint64_t effective = 0, permitted;
+
+	return get_capabilities(&effective, &permitted) == 0 &&
+	       effective >> capability & 1;
+}
+
+bool
 privileges_suffice(const struct instance *instance)
 {
 	uint64_t effective = 0, permitted;
@@ -108,7 +117,7 @@ privileges_suffice(const struct instance *instance)
 	       (wanted_capabilities(instance) & ~effective) == 0;
 }
 
-/* Of root's rights as many as it had: a container's root has few. */
+/* At most those that root has now: a container's root has few. */
 static int
 choose_capabilities(const struct plugins *plugins, uint64_t *keep)
 {
@@ -126,7 +135,7 @@ choose_capabilities(const struct plugins *plugins, uint64_t *keep)
 	return 0;
 }
 
-/* What is not kept can never come back, by whatever program. */
+/* So that running a program cannot bring back what is not kept. */
 static int
 drop_bounding_set(uint64_t keep)
 {
@@ -162,8 +171,8 @@ format_capabilities(uint64_t keep, char *text, size_t len)
 
 /* ------------------------------------------------------------------ the user */
 
-/* The group that owns the cards, so that a screen that comes later can be used; never
- * root's. */
+/* Adds the groups that own graphics cards, so that a card plugged in later can be opened;
+ * never root's. */
 static int
 add_card_groups(gid_t *groups, int n)
 {
@@ -214,12 +223,14 @@ change_user(const struct config *config, const struct plugins *plugins)
 	int ret;
 
 	if (!user || user->pw_uid == 0) {
-		log_error("rights: server.user: there is no such user, or it is root");
+		log_error(
+			"privileges: server.user: there is no such user, or it is root");
 		return -ENOENT;
 	}
 	if (geteuid() != 0) {
 		if (geteuid() != user->pw_uid)
-			log_warn("rights: not started as root, so it does not become %s",
+			log_warn(
+				"privileges: not started as root, so it cannot become %s",
 				config->server.user);
 		return 0;
 	}
@@ -235,12 +246,12 @@ change_user(const struct config *config, const struct plugins *plugins)
 		return log_errno("cannot give up capabilities");
 	}
 	(void)prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
-	/* they are for programs that this one would run */
+	/* only meant for programs that this one would run */
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	/* no core file, nobody of that user looks into the memory */
+	/* no core file, and no other process of that user reads the memory */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return log_errno("cannot forbid core files");
-	log_info("rights: runs as %s, capabilities:%s", config->server.user,
+	log_info("privileges: running as %s, capabilities:%s", config->server.user,
 		format_capabilities(keep, text, sizeof(text)));
 	return 0;
 }
@@ -264,9 +275,9 @@ allow_renaming(int ruleset)
 	return ret;
 }
 
-/* No program can be run from here on.  Paths stay free: a reload may name others.  Since
- * its second version, any ruleset also forbids to rename from folder to folder unless it
- * is allowed. */
+/* Forbids to run programs.  Access to paths stays unrestricted, since a reload may name
+ * others.  From its second version on, Landlock forbids renaming between folders unless a
+ * rule allows it. */
 static const char *
 forbid_programs(void)
 {
@@ -313,7 +324,7 @@ privileges_drop(const struct config *config, const struct plugins *plugins)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return log_errno("cannot forbid new privileges");
 	why = forbid_programs();
-	log_debug("rights: Landlock: %s%s",
-		why ? "not to be had: " : "no program can be run", why ? why : "");
+	log_debug("privileges: Landlock: %s%s",
+		why ? "not available: " : "no program can be run", why ? why : "");
 	return 0;
 }

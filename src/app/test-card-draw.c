@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is on the card, and where, in twelfths of its height. */
+/* Draws the test card: its parts, placed in twelfths of its height. */
 #include "app/test-card.h"
 #include "base/util.h"
 
@@ -23,7 +23,6 @@ draw_dot(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t colo
 	font_fill(bitmap, x, y, 1, 1, colour);
 }
 
-/* A frame of one pixel, so far from the edge. */
 static void
 draw_frame(const struct font_bitmap *bitmap, uint32_t inset, uint32_t colour)
 {
@@ -35,8 +34,8 @@ draw_frame(const struct font_bitmap *bitmap, uint32_t inset, uint32_t colour)
 	font_fill(bitmap, bitmap->width - 1 - inset, inset, 1, height, colour);
 }
 
-/* One colour and one word a corner, so that a picture that is turned or mirrored shows
- * it. */
+/* Each corner has a colour and a word of its own, so that one sees a rotated or mirrored
+ * picture. */
 static void
 draw_corners(const struct font_bitmap *bitmap)
 {
@@ -75,7 +74,7 @@ draw_bars(const struct font_bitmap *bitmap, struct card_rect area)
 	}
 }
 
-/* All greys, and below them sixteen. */
+/* All 256 greys, and below them sixteen. */
 static void
 draw_greys(const struct font_bitmap *bitmap, struct card_rect area)
 {
@@ -89,8 +88,8 @@ draw_greys(const struct font_bitmap *bitmap, struct card_rect area)
 	}
 }
 
-/* Upright lines, level lines, checks, and checks of two pixels: what is not shown pixel
- * for pixel makes patterns or grey of them. */
+/* Vertical lines, horizontal lines, checks of one and of two pixels: a display that is
+ * not pixel for pixel turns them into moire or grey. */
 static void
 draw_lines(const struct font_bitmap *bitmap, struct card_rect area)
 {
@@ -108,7 +107,7 @@ draw_lines(const struct font_bitmap *bitmap, struct card_rect area)
 		}
 }
 
-/* Round, unless the screen's pixels are not square. */
+/* It looks round only if the screen's pixels are square. */
 static void
 draw_circle(const struct font_bitmap *bitmap, uint32_t radius, uint32_t colour)
 {
@@ -166,6 +165,6 @@ test_card_draw(const struct font_bitmap *bitmap, const char *words)
 		(struct card_rect){ left, height * 7 / 12, right, height * 9 / 12 });
 	draw_circle(bitmap, least / 2 - least / 20, WHITE);
 	draw_words(bitmap, words, height * 19 / 24, MAX(1, least / 200));
-	draw_words(bitmap, "the white frame must be seen whole, and all lines be sharp",
+	draw_words(bitmap, "the whole white frame must be visible, and all lines sharp",
 		height * 21 / 24, MAX(1, least / 400));
 }

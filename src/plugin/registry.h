@@ -18,7 +18,6 @@
 
 /* The options of every plugin section, except those for a transport that the plugin does
  * not have. */
-enum { COMMON_OPTIONS = 6 };
 struct instance_config {
 	bool enabled, required;
 	struct mural_point offset;
@@ -26,6 +25,8 @@ struct instance_config {
 	const char *listen;             /* streams */
 	const char *listen_udp;         /* datagrams */
 };
+
+enum { COMMON_OPTIONS = 6 };
 
 /* One shared object.  The table is our own copy, padded with zeros where an older plugin
  * has no member. */

@@ -86,8 +86,8 @@ def test_every_thread_has_what_the_plugins_asked_for_and_no_more(folder, plugins
                 assert re.search(r"Max core file size +0 ", f.read())
             # the kernel gives these to root when a process may not be dumped
             assert os.stat("/proc/%d/environ" % wall.process.pid).st_uid == 0
-            assert "rights: runs as nobody, capabilities:" in wall.log()
-            assert "rights: Landlock: " in wall.log()
+            assert "privileges: running as nobody, capabilities:" in wall.log()
+            assert "privileges: Landlock: " in wall.log()
             assert wall.stop() == 0, wall.log()
 
 
@@ -175,7 +175,7 @@ def test_whoever_is_not_root_stays_who_he_is(folder, user, said):
         path = os.path.dirname(path)
     wall = Low(folder, DOTS, prefix=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
     wall.start("-s", "server.user=" + user).wait_ready()
-    assert ("rights: not started as root, so it does not become " + user in wall.log()) == said
+    assert ("privileges: not started as root, so it cannot become " + user in wall.log()) == said
     assert {thread["NoNewPrivs"] for thread in statuses(wall)} == {"1"}
     assert wall.stop() == 0
 
