@@ -12,7 +12,7 @@
 #include "ingest/hint.h"
 
 #define SECOND_MS 1000
-#define SECOND_NS UINT64_C(1000000000)
+#define SECOND_NS 1e9
 
 /* ------------------------------------------------------------------ the text */
 
@@ -52,11 +52,30 @@ write_url(const struct hud_status *hud_status, char *url, size_t len)
 	}
 }
 
+/* The pixels per second of the instance in a line since the last call. */
+static uint64_t
+count_rate(struct hud_status *hud_status, const struct instance *instance,
+	struct hud_status_count *count, double seconds)
+{
+	struct counters sum;
+	uint64_t rate;
+
+	ingest_counters(hud_status->ingest, instance, &sum);
+	if (count->instance != instance || sum.painted < count->painted)
+		*count = (struct hud_status_count){ instance, sum.painted };
+	rate = (uint64_t)((double)(sum.painted - count->painted) / seconds);
+	hud_status->active |= sum.painted != count->painted;
+	count->painted = sum.painted;
+	return rate;
+}
+
 static void
 update_text(struct hud_status *hud_status)
 {
 	const struct instance *instance = hud_status->ingest->plugins->instances;
 	struct hud_text *text = &hud_status->text;
+	uint64_t now = uv_hrtime();
+	double seconds = (double)MAX(now - hud_status->counted_ns, 1) / SECOND_NS;
 
 	*text = (struct hud_text){ 0 };
 	for (; instance && text->n_lines < HUD_STATUS_LINES; instance = instance->next) {
@@ -66,40 +85,12 @@ update_text(struct hud_status *hud_status)
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
 		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
-		line->pixels = hud_status->counts[text->n_lines++].rate;
-	}
-	write_url(hud_status, text->url, sizeof(text->url));
-	hud_set_text(hud_status->hud, text);
-}
-
-/* ------------------------------------------------------------------ the rates */
-
-/* Whether anything was painted since the last call. */
-static bool
-count_pixels(struct hud_status *hud_status)
-{
-	const struct instance *instance = hud_status->ingest->plugins->instances;
-	uint64_t now = uv_hrtime(), passed = MAX(now - hud_status->counted_ns, 1);
-	bool any = false;
-	size_t n = 0;
-
-	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
-		struct hud_status_count *count = &hud_status->counts[n];
-		struct counters sum;
-
-		if (!instance->is_open)
-			continue;
-		ingest_counters(hud_status->ingest, instance, &sum);
-		if (count->instance != instance || sum.painted < count->painted)
-			*count = (struct hud_status_count){ instance, sum.painted, 0 };
-		count->rate = (uint64_t)((double)(sum.painted - count->painted) *
-					 SECOND_NS / (double)passed);
-		any |= sum.painted != count->painted;
-		count->painted = sum.painted;
-		n++;
+		line->pixels = count_rate(hud_status, instance,
+			&hud_status->counts[text->n_lines++], seconds);
 	}
 	hud_status->counted_ns = now;
-	return any;
+	write_url(hud_status, text->url, sizeof(text->url));
+	hud_set_text(hud_status->hud, text);
 }
 
 static void
@@ -118,11 +109,12 @@ static void
 on_second(uv_timer_t *timer)
 {
 	struct hud_status *hud_status = timer->data;
-	bool any = count_pixels(hud_status);
 
 	update_text(hud_status);
-	if (any)
+	if (hud_status->active) {
+		hud_status->active = false;
 		return;
+	}
 	mural_reader_take(hud_status->reader, hud_status->tiles);
 	if (mural_reader_arm(hud_status->reader))
 		return;
@@ -171,7 +163,6 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	hud_status->watching_addresses =
 		host_address_watch_start(&hud_status->watch, loop, on_addresses) == 0;
 	update_addresses(hud_status);
-	count_pixels(hud_status);
 	update_text(hud_status);
 	uv_timer_start(&hud_status->second, on_second, SECOND_MS, SECOND_MS);
 	return 0;
@@ -182,7 +173,6 @@ hud_status_refresh(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
-	count_pixels(hud_status);
 	update_text(hud_status);
 }
 

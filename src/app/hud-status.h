@@ -18,11 +18,10 @@
 
 #define HUD_STATUS_LINES (sizeof(((struct hud_text *)0)->lines) / sizeof(struct hud_line))
 
-/* The painting rate of the instance in each line. */
+/* What the instance in a line has painted. */
 struct hud_status_count {
 	const struct instance *instance; /* only compared */
 	uint64_t painted;                /* pixels in total, when last counted */
-	uint64_t rate;                   /* pixels per second before that */
 };
 
 struct hud_status {
@@ -33,6 +32,7 @@ struct hud_status {
 	uv_poll_t wakeup;  /* polled while nothing paints */
 	uv_timer_t second; /* runs while something does */
 	uint64_t counted_ns;
+	bool active; /* something was painted since the last second */
 	struct hud_status_count counts[HUD_STATUS_LINES];
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
 	bool watching_addresses;

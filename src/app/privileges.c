@@ -43,7 +43,7 @@ get_capabilities(uint64_t *effective, uint64_t *permitted)
 	struct __user_cap_data_struct data[2] = { 0 };
 
 	if (syscall(SYS_capget, &header, data) < 0)
-		return -errno;
+		return log_errno("cannot read the capabilities");
 	*effective = (uint64_t)data[1].effective << 32 | data[0].effective;
 	*permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
 	return 0;
@@ -59,7 +59,9 @@ set_capabilities(uint64_t keep)
 			.permitted = (uint32_t)(keep >> 32) },
 	};
 
-	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return log_errno("cannot drop capabilities");
+	return 0;
 }
 
 /* The port of an address that only few may listen on; 0: it has none. */
@@ -124,10 +126,8 @@ choose_capabilities(const struct plugins *plugins, uint64_t *keep)
 	uint64_t effective, permitted;
 	int ret = get_capabilities(&effective, &permitted);
 
-	if (ret < 0) {
-		errno = -ret;
-		return log_errno("cannot read the capabilities");
-	}
+	if (ret < 0)
+		return ret;
 	*keep = 0;
 	for (const struct instance *i = plugins->instances; i; i = i->next)
 		*keep |= wanted_capabilities(i);
@@ -141,7 +141,8 @@ drop_bounding_set(uint64_t keep)
 {
 	for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
 		if (!(keep >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
-			return log_errno("cannot bound the capabilities");
+			return log_errno(
+				"cannot drop capabilities from the bounding set");
 	return 0;
 }
 
@@ -239,12 +240,8 @@ change_user(const struct config *config, const struct plugins *plugins)
 		return ret;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return log_errno("cannot keep capabilities");
-	if ((ret = become_user(config, user)) < 0)
+	if ((ret = become_user(config, user)) < 0 || (ret = set_capabilities(keep)) < 0)
 		return ret;
-	if ((ret = set_capabilities(keep)) < 0) {
-		errno = -ret;
-		return log_errno("cannot give up capabilities");
-	}
 	(void)prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 	/* only meant for programs that this one would run */
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);

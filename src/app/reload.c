@@ -29,9 +29,8 @@ static const struct {
 } reloadable[] = {
 	{ "canvas", " snapshot snapshot_interval " },
 	{ "display", NULL },
-	{ "server",
-		" plugin_path pixels_per_source bytes_per_source connections_per_source "
-		"allow deny " },
+	{ "server", " plugin_path pixels_per_source bytes_per_source "
+		    "connections_per_source allow deny " },
 };
 
 static bool
@@ -122,10 +121,9 @@ open_new(struct wall *wall, struct instance *instance)
 		return;
 	}
 	log_warn("%s: could not be opened%s; continuing without it", instance->name,
-		privileges_suffice(instance)
-			? ""
-			: ": it needs privileges that murald dropped and regains only "
-			  "by a restart");
+		privileges_suffice(instance) ? ""
+					     : ": it needs privileges that murald "
+					       "dropped and regains only by a restart");
 	instance_close(&wall->ingest, instance);
 	wall->reload.failed++;
 }

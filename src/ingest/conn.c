@@ -118,9 +118,8 @@ on_conn_closed(uv_handle_t *handle)
 	free(conn);
 }
 
-/* Undoes what admitted the client on the main thread. */
-static void
-release_peer(struct shard *shard, const union peer_address *peer)
+void
+conn_release_peer(const struct shard *shard, const union peer_address *peer)
 {
 	ratelimit_release(shard->worker->ratelimit, &peer->any);
 	if (shard->connlimit)
@@ -157,7 +156,7 @@ conn_close(struct conn *conn)
 	shard->counts.connections--;
 	counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
 	shard_publish(shard, &shard->counts);
-	release_peer(shard, &conn->peer);
+	conn_release_peer(shard, &conn->peer);
 	conn_drop_rest(conn);
 	conn_drop_write(conn);
 	conn_drop_throttle(conn);
@@ -374,7 +373,7 @@ conn_accept(struct shard *shard, int fd, const union peer_address *peer)
 
 	if (!conn) {
 		counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
-		release_peer(shard, peer);
+		conn_release_peer(shard, peer);
 		close(fd);
 		return;
 	}

@@ -35,6 +35,9 @@ struct client {
 int client_init(
 	struct client *client, const struct shard *shard, const struct sockaddr *peer);
 
+/* Releases a client of the shard that the limits had admitted. */
+void conn_release_peer(const struct shard *shard, const union peer_address *peer);
+
 /* Takes over a connected, non-blocking TCP or Unix socket, which is closed on failure.
  * The limits have admitted the peer; it is released when the client is closed. */
 void conn_accept(struct shard *shard, int fd, const union peer_address *peer);

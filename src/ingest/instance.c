@@ -68,15 +68,14 @@ worker_clients(const struct worker *worker)
 }
 
 /* Threads serve the clients; if there are none, the main loop does. */
-static size_t
+static struct worker *
 least_busy_worker(const struct ingest *ingest)
 {
-	size_t best = ingest->n_workers > 1 ? 1 : 0;
+	struct worker *best = &ingest->workers[ingest->n_workers > 1];
 
-	for (size_t i = best + 1; i < ingest->n_workers; i++)
-		if (worker_clients(&ingest->workers[i]) <
-			worker_clients(&ingest->workers[best]))
-			best = i;
+	for (size_t i = 2; i < ingest->n_workers; i++)
+		if (worker_clients(&ingest->workers[i]) < worker_clients(best))
+			best = &ingest->workers[i];
 	return best;
 }
 
@@ -101,58 +100,49 @@ refuse_client(struct instance *instance, int fd, enum mural_reason reason)
 	shard_publish(shard, &shard->counts);
 }
 
-static void
-listener_release(struct listener *listener, const union peer_address *peer)
-{
-	ratelimit_release(&listener->ingest->ratelimit, &peer->any);
-	if (listener->connlimit.max > 0)
-		connlimit_release(&listener->connlimit, &peer->any);
-}
-
 /* Asks all connection limits, and counts the client; or gives the reason why not. */
 static bool
-listener_admit(struct listener *listener, const union peer_address *peer,
+admit_client(const struct shard *shard, const union peer_address *peer,
 	enum mural_reason *reason)
 {
-	struct ratelimit *ratelimit = &listener->ingest->ratelimit;
-	int verdict = ratelimit_admit(ratelimit, &peer->any);
+	int ret = ratelimit_admit(shard->worker->ratelimit, &peer->any);
 
-	*reason = verdict == -EACCES ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED;
-	if (verdict < 0)
+	*reason = ret == -EACCES ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED;
+	if (ret < 0)
 		return false;
-	if (listener->connlimit.max == 0 ||
-		connlimit_admit(&listener->connlimit, &peer->any))
+	if (!shard->connlimit || connlimit_admit(shard->connlimit, &peer->any))
 		return true;
-	ratelimit_release(ratelimit, &peer->any);
+	ratelimit_release(shard->worker->ratelimit, &peer->any);
 	return false;
 }
 
 static void
 on_client(struct listener *listener, int fd, const union peer_address *peer)
 {
-	const struct ingest *ingest = listener->ingest;
-	size_t i = least_busy_worker(ingest);
+	struct worker *worker = least_busy_worker(listener->ingest);
+	struct shard *shard =
+		&listener->instance->shards[worker - listener->ingest->workers];
 	struct handover *handover;
 	enum mural_reason reason;
 
-	if (!listener_admit(listener, peer, &reason)) {
+	if (!admit_client(shard, peer, &reason)) {
 		refuse_client(listener->instance, fd, reason);
 		return;
 	}
 	handover = malloc(sizeof(*handover));
 	if (!handover) {
-		listener_release(listener, peer);
+		conn_release_peer(shard, peer);
 		close(fd);
 		return;
 	}
 	*handover = (struct handover){
 		.job.run = run_handover,
-		.shard = &listener->instance->shards[i],
+		.shard = shard,
 		.fd = fd,
 		.peer = *peer,
 	};
-	ingest->workers[i].n_assigned++;
-	worker_send(&ingest->workers[i], &handover->job);
+	worker->n_assigned++;
+	worker_send(worker, &handover->job);
 }
 
 /* ------------------------------------------------------------------ one instance */

@@ -170,8 +170,7 @@ bind_advice(int error)
 		return "ports below 1024 need CAP_NET_BIND_SERVICE, and a socket file "
 		       "needs a folder that murald may write to";
 	case EADDRNOTAVAIL:
-		return "this machine has no such address; ip address lists those it "
-		       "has";
+		return "this machine has no such address; ip address lists those it has";
 	case ENOENT:
 		return "its folder does not exist; create it, or choose another";
 	default:
@@ -188,8 +187,8 @@ socket_bind(const char *name, const char *address, int type)
 			 : bind_inet(address, type, true, &resolve_error);
 
 	if (resolve_error) {
-		log_error("%s: cannot listen on %s: no address is known for that host: "
-			  "%s",
+		log_error(
+			"%s: cannot listen on %s: no address is known for that host: %s",
 			name, address, resolve_error);
 	} else if (fd < 0) {
 		const char *advice = bind_advice(-fd);

@@ -55,8 +55,8 @@ examine_plugins(
 	if (config->sections) {
 		report_problem(
 			report, "no plugin of the config is loaded, so nobody can paint");
-		report_advice(report, "a warning above says why, or enabled = no has "
-				      "switched it off");
+		report_advice(report,
+			"a warning above says why, or enabled = no has switched it off");
 		return;
 	}
 	report_problem(report, "no plugin is enabled, so nobody can paint");

@@ -64,8 +64,8 @@ examine_size(const struct config_canvas *canvas, uint32_t width, uint32_t height
 	report_problem(report, "canvas.snapshot: %s is %ux%u, the canvas %ux%u",
 		canvas->snapshot, width, height, size->width, size->height);
 	report_advice(report,
-		"murald will set it aside as %s.1 and start empty; to keep the "
-		"picture, set canvas.size = %ux%u",
+		"murald will set it aside as %s.1 and start empty; to keep the picture, "
+		"set canvas.size = %ux%u",
 		canvas->snapshot, width, height);
 }
 

@@ -117,8 +117,8 @@ examine_memory(struct report *report)
 		fclose(file);
 	if (total > 0)
 		report_note(report,
-			"memory for devices (CMA): %lu MB, %lu MB free; a screen "
-			"of 1920x1080 takes 16 MB",
+			"memory for devices (CMA): %lu MB, %lu MB free; a screen of "
+			"1920x1080 takes 16 MB",
 			total >> 10, left >> 10);
 }
 

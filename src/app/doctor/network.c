@@ -37,9 +37,8 @@ examine_addresses(struct report *report)
 		return;
 	}
 	report_problem(report, "this machine has no address that others could use");
-	report_advice(report,
-		"plug in its cable, or configure its network; ip address lists "
-		"its addresses");
+	report_advice(report, "plug in its cable, or configure its network; ip address "
+			      "lists its addresses");
 }
 
 /* ------------------------------------------------------------------ ports */
@@ -114,13 +113,12 @@ examine_port(const struct instance *instance, const char *key, const char *addre
 		ret != -EADDRINUSE ? ""
 		: *procs.text      ? procs.text
 				   : "a program that only root can see");
-	report_advice(
-		report, ret == -EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE; "
-					 "choose a higher one"
-			: ret == -EADDRNOTAVAIL
-				? "this machine has no such address; ip address lists "
-				  "those it has"
-				: "stop that program, or choose another port");
+	report_advice(report, ret == -EACCES ? "ports below 1024 need "
+					       "CAP_NET_BIND_SERVICE; choose a higher one"
+			      : ret == -EADDRNOTAVAIL
+				      ? "this machine has no such address; ip address "
+					"lists those it has"
+				      : "stop that program, or choose another port");
 }
 
 static void
@@ -161,9 +159,8 @@ examine_pings(struct report *report)
 			"1): they paint, but people's ping reports them as lost");
 	if (doctor_read_line(SYSCTL "ipv4/ping_group_range", range, sizeof(range)) &&
 		strncmp(range, "1\t0", 3) == 0)
-		report_note(report,
-			"on this machine only root can ping without CAP_NET_RAW "
-			"(net.ipv4.ping_group_range = 1 0)");
+		report_note(report, "on this machine only root can ping without "
+				    "CAP_NET_RAW (net.ipv4.ping_group_range = 1 0)");
 }
 
 /* The option `interface` names where a plugin captures packets. */
@@ -288,9 +285,9 @@ examine_claim(const struct instance *instance, struct report *report)
 	if (sysctl_is(SYSCTL "ipv6/conf/all/disable_ipv6", '1') ||
 		access(SYSCTL "ipv6", F_OK) < 0) {
 		report_problem(report, "[%s] IPv6 is disabled", instance->section->title);
-		report_advice(report,
-			"sysctl net.ipv6.conf.all.disable_ipv6=0, and remove "
-			"ipv6.disable=1 from the kernel's command line");
+		report_advice(
+			report, "sysctl net.ipv6.conf.all.disable_ipv6=0, and remove "
+				"ipv6.disable=1 from the kernel's command line");
 		return;
 	}
 	length = prefix_length(&claim);

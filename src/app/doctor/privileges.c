@@ -30,9 +30,8 @@ doctor_check_privileges(const struct plugins *plugins, struct report *report)
 		}
 		report_problem(report, "[%s] may not read packets: no CAP_NET_RAW",
 			i->section->title);
-		report_advice(report,
-			"start murald by its unit, which has "
-			"AmbientCapabilities=CAP_NET_RAW, or: setcap cap_net_raw+ep "
-			"/path/to/murald");
+		report_advice(report, "start murald by its unit, which has "
+				      "AmbientCapabilities=CAP_NET_RAW, or: setcap "
+				      "cap_net_raw+ep /path/to/murald");
 	}
 }
