@@ -96,7 +96,7 @@ drop_next(struct wall *wall)
 
 /* The new config is in force; nothing borrows from the old one any more. */
 static void
-finish(struct wall *wall)
+reload_finish(struct wall *wall)
 {
 	const struct reload *reload = &wall->reload;
 	struct generation *old = wall->now;
@@ -184,7 +184,7 @@ open_all(struct wall *wall)
 		wall->reload.unchanged += i->unchanged;
 	}
 	reconfigure_core(wall);
-	finish(wall);
+	reload_finish(wall);
 }
 
 /* ------------------------------------------------------------------ waiting */

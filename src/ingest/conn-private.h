@@ -10,8 +10,12 @@
 #define SHORT_REST 32
 
 struct pending_write;
-struct write_timer;
-struct throttle;
+
+/* A client's timer, allocated when it is first started. */
+struct conn_timer {
+	uv_timer_t timer;
+	struct conn *conn;
+};
 
 /* There may be tens of thousands of these, so what few of them need is allocated on
  * demand. */
@@ -25,10 +29,10 @@ struct conn {
 		uv_pipe_t pipe;
 	} socket;
 	struct pending_write *pending_write; /* while it is set, nothing is read */
-	struct write_timer *write_timer;
-	struct throttle *throttle; /* NULL: it never exceeded its rate limit */
-	uint8_t *long_rest;        /* NULL: the rest fits into short_rest */
-	uint32_t long_len;         /* of which the last rest_len bytes are the rest */
+	struct conn_timer *write_timer;      /* of that, and of a close; may be NULL */
+	struct conn_timer *throttle;         /* NULL: it never exceeded its rate limit */
+	uint8_t *long_rest;                  /* NULL: the rest fits into short_rest */
+	uint32_t long_len; /* of which the last rest_len bytes are the rest */
 	uint32_t rest_len;
 	uint8_t short_rest[SHORT_REST];
 	union peer_address peer;
@@ -50,6 +54,10 @@ struct conn {
 
 void conn_close(struct conn *conn);
 void conn_drop_rest(struct conn *conn);
+
+/* The callback gets the timer of a struct conn_timer.  0 or -ENOMEM. */
+int conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callback,
+	uint64_t ms, uint64_t repeat_ms);
 
 /* After a pending write is done: feeds what was deferred, then reads again. */
 void conn_resume(struct conn *conn);
@@ -73,7 +81,7 @@ int conn_flush(struct conn *conn);
 /* Closes a client once its replies are written. */
 void conn_end(struct conn *conn);
 
-/* For conn_close(): stops the write timer and leaves the waitlist. */
+/* For conn_close(): takes the pending write off the waitlist. */
 void conn_drop_write(struct conn *conn);
 
 /* Frees the pending write, once the loop has closed the socket. */
@@ -88,7 +96,5 @@ size_t conn_allowance(struct conn *conn, size_t room);
 void conn_throttle(struct conn *conn);
 
 void conn_debit(struct conn *conn, uint64_t pixels, size_t bytes);
-
-void conn_drop_throttle(struct conn *conn);
 
 #endif

@@ -22,15 +22,9 @@ struct pending_write {
 	uv_write_t write;
 	struct conn *conn;
 	struct pending_write *next, **link; /* the worker's waitlist */
+	size_t unsent; /* bytes, when its progress was last checked */
 	size_t len;
 	char bytes[];
-};
-
-/* Checks the progress of a pending write, and limits how long a close may take. */
-struct write_timer {
-	uv_timer_t timer;
-	struct conn *conn;
-	size_t unsent; /* bytes, at the last check */
 };
 
 /* ------------------------------------------------------------------ waitlist */
@@ -132,15 +126,9 @@ mural_reply(struct mural_conn *pub, const void *data, size_t len)
 /* ------------------------------------------------------------------ the end */
 
 static void
-on_write_timer_closed(uv_handle_t *handle)
-{
-	free(container_of((uv_timer_t *)handle, struct write_timer, timer));
-}
-
-static void
 on_drain_timeout(uv_timer_t *timer)
 {
-	conn_close(container_of(timer, struct write_timer, timer)->conn);
+	conn_close(container_of(timer, struct conn_timer, timer)->conn);
 }
 
 /* Bytes that the client has not received: ours, and those in the socket's buffer, which
@@ -160,43 +148,31 @@ unsent_bytes(struct conn *conn)
 static void
 on_write_timer(uv_timer_t *timer)
 {
-	struct write_timer *write_timer = container_of(timer, struct write_timer, timer);
-	struct conn *conn = write_timer->conn;
-	size_t unsent = unsent_bytes(conn);
+	struct conn *conn = container_of(timer, struct conn_timer, timer)->conn;
+	size_t before = conn->pending_write->unsent;
 
-	if (unsent == write_timer->unsent) {
+	conn->pending_write->unsent = unsent_bytes(conn);
+	if (conn->pending_write->unsent == before) {
 		mural_discard(&conn->shard->brush, MURAL_RATE_LIMITED, 1);
 		conn_close(conn);
 	}
-	write_timer->unsent = unsent;
 }
 
 static int
-start_write_timer(
-	struct conn *conn, uv_timer_cb callback, uint64_t ms, uint64_t repeat_ms)
+start_drain_timer(struct conn *conn, uint64_t ms)
 {
-	if (!conn->write_timer) {
-		conn->write_timer = malloc(sizeof(*conn->write_timer));
-		if (!conn->write_timer)
-			return -ENOMEM;
-		conn->write_timer->conn = conn;
-		uv_timer_init(conn->shard->worker->loop, &conn->write_timer->timer);
-	}
-	return uv_timer_start(&conn->write_timer->timer, callback, ms, repeat_ms);
+	return conn_timer_start(conn, &conn->write_timer, on_drain_timeout, ms, 0);
 }
 
 static int
 watch_progress(struct conn *conn)
 {
 	uint64_t ms = conn->shard->worker->reply_timeout_ms;
-	int ret;
 
 	if (ms == 0)
 		return 0;
-	ret = start_write_timer(conn, on_write_timer, ms, ms);
-	if (ret == 0)
-		conn->write_timer->unsent = unsent_bytes(conn);
-	return ret;
+	conn->pending_write->unsent = unsent_bytes(conn);
+	return conn_timer_start(conn, &conn->write_timer, on_write_timer, ms, ms);
 }
 
 /* All replies are out: shuts our side down and gives the client a moment to close its. */
@@ -207,7 +183,7 @@ linger(struct conn *conn)
 
 	uv_fileno((uv_handle_t *)&conn->socket.stream, &fd);
 	if (conn->eof || shutdown(fd, SHUT_WR) < 0 ||
-		start_write_timer(conn, on_drain_timeout, LINGER_MS, 0) < 0) {
+		start_drain_timer(conn, LINGER_MS) < 0) {
 		conn_close(conn);
 		return;
 	}
@@ -226,7 +202,7 @@ conn_end(struct conn *conn)
 		return;
 	}
 	if (ret == 0)
-		ret = start_write_timer(conn, on_drain_timeout, DRAIN_TIMEOUT_MS, 0);
+		ret = start_drain_timer(conn, DRAIN_TIMEOUT_MS);
 	if (ret < 0)
 		conn_close(conn);
 }
@@ -236,8 +212,6 @@ conn_drop_write(struct conn *conn)
 {
 	if (conn->pending_write)
 		waitlist_remove(conn->shard->worker, conn->pending_write);
-	if (conn->write_timer)
-		uv_close((uv_handle_t *)&conn->write_timer->timer, on_write_timer_closed);
 }
 
 void

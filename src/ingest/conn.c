@@ -106,6 +106,35 @@ conn_read_start(struct conn *conn)
 	uv_read_start(&conn->socket.stream, on_alloc, on_read);
 }
 
+/* ------------------------------------------------------------------ timers */
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	free(container_of((uv_timer_t *)handle, struct conn_timer, timer));
+}
+
+static void
+close_timer(struct conn_timer *timer)
+{
+	if (timer)
+		uv_close((uv_handle_t *)&timer->timer, on_timer_closed);
+}
+
+int
+conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callback,
+	uint64_t ms, uint64_t repeat_ms)
+{
+	if (!*timer) {
+		*timer = malloc(sizeof(**timer));
+		if (!*timer)
+			return -ENOMEM;
+		(*timer)->conn = conn;
+		uv_timer_init(conn->shard->worker->loop, &(*timer)->timer);
+	}
+	return uv_timer_start(&(*timer)->timer, callback, ms, repeat_ms);
+}
+
 /* ------------------------------------------------------------------ the end */
 
 static void
@@ -159,7 +188,8 @@ conn_close(struct conn *conn)
 	conn_release_peer(shard, &conn->peer);
 	conn_drop_rest(conn);
 	conn_drop_write(conn);
-	conn_drop_throttle(conn);
+	close_timer(conn->write_timer);
+	close_timer(conn->throttle);
 	uv_close((uv_handle_t *)&conn->socket.stream, on_conn_closed);
 }
 
