@@ -70,7 +70,8 @@ reconfigure_core(struct wall *wall)
 
 	log_deferred_keys(wall);
 	if (ratelimit_configure(&wall->ingest.ratelimit, config) < 0)
-		log_error("reload: out of memory; server.*-per-source are off");
+		log_error(
+			"reload: out of memory; the limits server.*-per-source are off");
 	snapshot_reconfigure(&wall->snapshot, &config->canvas);
 	hud_status_refresh(&wall->hud_status);
 	display_reconfigure(&wall->display, &config->display);
@@ -284,8 +285,8 @@ check_not_empty(const struct config *now, struct config *next)
 {
 	if (now->has_content && !next->has_content && next->errors == 0)
 		config_error(next, NULL, 0, NULL, NULL,
-			"nothing is left in the config; to close all plugins, leave a "
-			"section that is none, such as [canvas]");
+			"nothing is left in the config; to close all plugins, keep an "
+			"empty section such as [canvas]");
 }
 
 static bool
@@ -300,9 +301,9 @@ load_next(struct wall *wall)
 	if (config_load(&next->config, wall->argc, wall->argv) >= 0)
 		return false;
 	check_not_empty(&wall->now->config, &next->config);
-	return plugins_load_next(&next->plugins, &wall->now->plugins, &next->config) ==
-		       0 &&
-	       next->config.errors == 0;
+	if (plugins_load_next(&next->plugins, &wall->now->plugins, &next->config) < 0)
+		return false;
+	return next->config.errors == 0;
 }
 
 void
