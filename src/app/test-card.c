@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a display with a canvas of its own size, on which only the test card is painted.
- */
+/* Runs a display with a canvas of its own size that only has the test card on it. */
 #include "app/test-card.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts the parts of the wall in order, waits for a signal, and stops them in reverse.
- */
+/* Starts the parts of the wall in order, waits for a signal, and stops them again. */
 #include "app/wall.h"
 
 #include <errno.h>

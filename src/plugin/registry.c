@@ -151,9 +151,7 @@ instance_new(struct instance **out, const struct module *module,
 
 /* ------------------------------------------------------------------ loading */
 
-/* False with `enabled = no` or `required = no`.  For a section that is bound to no
- * plugin.
- */
+/* False with `enabled = no` or `required = no`; works without the plugin. */
 static bool
 section_is_required(const struct section *section)
 {
@@ -170,8 +168,7 @@ section_is_required(const struct section *section)
 	return common.enabled && common.required;
 }
 
-/* The module of that name, loaded once; *out is NULL and `why` says so if it cannot be.
- */
+/* The module of that name, loaded once; *out is NULL, with `why`, if it cannot be. */
 static int
 get_module(struct plugins *plugins, const char *path, const char *name,
 	struct module **out, char *why, size_t len)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks whether people can reach the plugins: addresses, ports, interfaces and routes.
- */
+/* Checks whether people can reach the plugins: addresses, ports, interfaces, routes. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netlink.h>
@@ -285,9 +284,9 @@ examine_claim(const struct instance *instance, struct report *report)
 	if (sysctl_is(SYSCTL "ipv6/conf/all/disable_ipv6", '1') ||
 		access(SYSCTL "ipv6", F_OK) < 0) {
 		report_problem(report, "[%s] IPv6 is disabled", instance->section->title);
-		report_advice(
-			report, "sysctl net.ipv6.conf.all.disable_ipv6=0, and remove "
-				"ipv6.disable=1 from the kernel's command line");
+		report_advice(report,
+			"sysctl net.ipv6.conf.all.disable_ipv6=0, and remove "
+			"ipv6.disable=1 from the kernel's command line");
 		return;
 	}
 	length = prefix_length(&claim);

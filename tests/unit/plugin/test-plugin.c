@@ -35,8 +35,7 @@ load_good_config(const char *text)
 	return run;
 }
 
-/* Loading the text prints exactly these lines; % in them stands for the plugins' folder.
- */
+/* Expects exactly these lines; % in them stands for the plugins' folder. */
 static void
 expect_complaints(const char *text, unsigned errors, const char *complaints)
 {
