@@ -118,8 +118,8 @@ wall_start(struct wall *wall)
 		(ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0 ||
 		(ret = record_start(&wall->record, &config->record, &wall->canvas,
 			 &wall->loop)) < 0 ||
-		(ret = ingest_start(&wall->ingest, config, &wall->display, &wall->canvas,
-			 plugins, &wall->loop)) < 0)
+		(ret = ingest_start(
+			 &wall->ingest, config, &wall->canvas, plugins, &wall->loop)) < 0)
 		return ret;
 	if (wall->hud && (ret = hud_status_start(&wall->hud_status, wall->hud,
 				  &wall->ingest, &wall->canvas, &wall->loop)) < 0)

@@ -67,15 +67,12 @@ ingest_warn_if_empty(const struct ingest *ingest)
 }
 
 int
-ingest_start(struct ingest *ingest, const struct config *config,
-	const struct display *display, struct canvas *canvas, struct plugins *plugins,
-	uv_loop_t *loop)
+ingest_start(struct ingest *ingest, const struct config *config, struct canvas *canvas,
+	struct plugins *plugins, uv_loop_t *loop)
 {
 	int ret;
 
 	*ingest = (struct ingest){
-		.display = display,
-		.record_file = config->record.file,
 		.canvas = canvas,
 		.plugins = plugins,
 		.loop = loop,

@@ -20,11 +20,7 @@
 #include "limits/ratelimit.h"
 #include "plugin/registry.h"
 
-struct display;
-
 struct ingest {
-	const struct display *display; /* only for plugins that ask about it */
-	const char *record_file;       /* likewise; borrowed, may be empty */
 	struct canvas *canvas;
 	struct plugins *plugins;
 	uv_loop_t *loop;
@@ -37,8 +33,7 @@ struct ingest {
 /* Starts the workers and opens every instance; one that cannot be opened has logged why,
  * and is left out if its config says `required = no`.  0, or -errno and nothing runs. */
 int ingest_start(struct ingest *ingest, const struct config *config,
-	const struct display *display, struct canvas *canvas, struct plugins *plugins,
-	uv_loop_t *loop);
+	struct canvas *canvas, struct plugins *plugins, uv_loop_t *loop);
 
 /* Warns if no instance is enabled. */
 void ingest_warn_if_empty(const struct ingest *ingest);
