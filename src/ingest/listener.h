@@ -15,7 +15,7 @@
 #include <uv.h>
 
 #include "base/host-address.h"
-#include "base/peer-address.h"
+#include "lib/peer-address.h"
 #include "limits/connlimit.h"
 
 /* Creates a bound, non-blocking socket; with SOCK_STREAM it listens.  `address` is

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/ip-key.h"
-#include "base/peer-address.h"
+#include "lib/peer-address.h"
 
 struct connlimit_slot;
 

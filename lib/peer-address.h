@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The socket address of a peer, small enough to keep one for each client. */
-#ifndef BASE_PEER_ADDRESS_H
-#define BASE_PEER_ADDRESS_H
+#ifndef LIB_PEER_ADDRESS_H
+#define LIB_PEER_ADDRESS_H
 
 #include <netinet/in.h>
 #include <sys/socket.h>
