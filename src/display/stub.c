@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands in for KMS in a murald that was configured --without-drm. */
+/* Replaces the KMS driver in a build configured --without-drm. */
 #include <errno.h>
 
 #include "base/log.h"

@@ -321,7 +321,7 @@ drm_open(const struct config_display *config, uint32_t *width, uint32_t *height,
 
 static void *
 drm_start(const struct config_display *config, uv_loop_t *loop,
-	struct display_thread *thread)
+	struct screen *const *screens)
 {
 	struct drm_device *device = calloc(1, sizeof(*device));
 
@@ -337,7 +337,7 @@ drm_start(const struct config_display *config, uv_loop_t *loop,
 		struct drm_output *output = &device->outputs[i];
 
 		output->device = device;
-		output->screen = display_screen(thread, i);
+		output->screen = screens[i];
 		output->backend = output_first_backend();
 		output->watchdog.data = output;
 		uv_timer_init(loop, &output->watchdog);
