@@ -65,7 +65,8 @@ blank_apply(struct display_blank *blank)
 	if (now && !before)
 		log_info("display: %s: %s", black ? "black" : "off",
 			blank->scheduled ? "it is within the hours of display.blank"
-					 : "nobody has painted for so long");
+					 : "nothing was painted for the idle time of "
+					   "display.blank");
 	else if (before && !now)
 		log_info("display: on again");
 	/* set before the screens go off and cleared after they are on again, so that a

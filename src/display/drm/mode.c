@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Modes: which of a screen's own is meant, and one for a screen that lists none.
+ * Chooses the modes to try on a screen, and computes timings for a mode that it does not
+ * list.
  *
- * The timings of made modes come from CTA-861-G, table 1 and 2, for the sizes of
- * television, which every projector knows; and for all others from VESA's Coordinated
- * Video Timings standard, version 1.1 (2003), section 5, with reduced blanking, which
- * asks least of a cable.
+ * The timings come from CTA-861-G, tables 1 and 2, for the sizes of television, which
+ * every projector supports; and for all others from VESA's Coordinated Video Timings
+ * standard, version 1.1 (2003), section 5, with reduced blanking, which needs the least
+ * bandwidth.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,7 +34,7 @@ mode_text(const drmModeModeInfo *mode, char *text, size_t len)
 	snprintf(text, len, "%ux%u@%u", mode->hdisplay, mode->vdisplay, mode->vrefresh);
 }
 
-/* ------------------------------------------------------------------ made modes */
+/* ------------------------------------------------------------------ computing */
 
 struct timing {
 	uint32_t clock; /* kHz */
@@ -55,7 +56,7 @@ static const struct timing cta_timings[] = {
 	{ 74250, 1920, 2558, 2602, 2750, 1080, 1084, 1089, 1125, 24, false },  /* 32 */
 };
 
-/* Lines of the vertical sync pulse: they tell the screen the picture's shape. */
+/* Lines of the vertical sync pulse, which encode the aspect ratio. */
 static uint32_t
 cvt_sync_lines(uint32_t width, uint32_t height)
 {
@@ -158,7 +159,7 @@ matches_mode(const drmModeModeInfo *mode, const struct config_mode *wanted)
 	       (wanted->hz == 0 || mode->vrefresh == wanted->hz);
 }
 
-/* The configured mode of those that the screen lists, rather not an interlaced one. */
+/* The configured mode among those that the screen lists; progressive ones preferred. */
 static const drmModeModeInfo *
 find_match(const drmModeConnector *connector, const struct config_mode *wanted)
 {
@@ -193,8 +194,8 @@ has_size(const struct drm_assignment *assignment, const drmModeModeInfo *mode)
 	return false;
 }
 
-/* One mode of each size, the largest first as screens list them, but none larger than
- * what the screen prefers: who lists those does not mean them. */
+/* One mode of each size, the largest first as screens list them, but none larger than the
+ * preferred one: screens list such modes without being good at them. */
 static void
 add_others(const drmModeConnector *connector, const drmModeModeInfo *preferred,
 	struct drm_assignment *assignment)
@@ -210,13 +211,20 @@ add_others(const drmModeConnector *connector, const drmModeModeInfo *preferred,
 	}
 }
 
+const drmModeModeInfo *
+mode_preferred(const drmModeConnector *connector)
+{
+	for (int i = 0; i < connector->count_modes; i++)
+		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
+			return &connector->modes[i];
+	return connector->count_modes > 0 ? &connector->modes[0] : NULL;
+}
+
 void
 mode_select(const drmModeConnector *connector, const struct config_mode *wanted,
 	struct drm_assignment *assignment)
 {
-	const drmModeModeInfo *match = NULL;
-	const drmModeModeInfo *preferred =
-		connector->count_modes > 0 ? &connector->modes[0] : NULL;
+	const drmModeModeInfo *match = NULL, *preferred = mode_preferred(connector);
 	drmModeModeInfo made;
 
 	assignment->n_modes = 0;
@@ -231,9 +239,6 @@ mode_select(const drmModeConnector *connector, const struct config_mode *wanted,
 		assignment->mode_absent = false;
 		add_mode(assignment, &made);
 	}
-	for (int i = connector->count_modes - 1; i >= 0; i--)
-		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
-			preferred = &connector->modes[i];
 	if (!preferred)
 		return;
 	if (preferred != match)
