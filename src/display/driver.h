@@ -54,8 +54,7 @@ struct display_driver {
 	void *(*start)(const struct config_display *config, uv_loop_t *loop,
 		struct screen *const *screens);
 
-	/* The config has changed.  A screen that refuses the new mode keeps the old one.
-	 */
+	/* The config changed.  A screen that refuses the new mode keeps the old one. */
 	void (*reconfigure)(void *state);
 
 	/* Switches all screens off or on again. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A layout: what goes where on a surface, the picture and the HUD.  The display's thread.
- */
+/* A layout divides a surface between the picture and the HUD.  The display's thread. */
 #ifndef DISPLAY_LAYOUT_H
 #define DISPLAY_LAYOUT_H
 

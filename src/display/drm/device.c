@@ -20,9 +20,7 @@ device_any_enabled(const struct drm_device *device)
 	return false;
 }
 
-/* Never 0 ms: with libuv before 1.45 a timer that restarts itself with 0 starves the
- * loop.
- */
+/* Not 0 ms: before libuv 1.45, a timer that restarts itself with 0 starves the loop. */
 void
 device_schedule_update(struct drm_device *device, uint64_t ms)
 {

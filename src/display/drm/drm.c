@@ -96,8 +96,7 @@ disable_outdated(struct drm_device *device, const struct drm_assignments *assign
 	}
 }
 
-/* Enables all outputs.  Returns the milliseconds until the next try; 0: none is needed.
- */
+/* Enables all outputs.  Returns the milliseconds until the next try; 0: none needed. */
 static uint64_t
 enable_all(struct drm_device *device, const struct drm_assignments *assignments)
 {

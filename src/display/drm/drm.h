@@ -57,8 +57,7 @@ void assignments_init(
 	struct drm_assignments *assignments, const struct config_display *config);
 bool assignments_any(const struct drm_assignments *assignments);
 
-/* The paths of all cards, or of `device` alone unless that is "auto".  Returns how many.
- */
+/* The paths of all cards, or `device` alone unless that is "auto".  Returns how many. */
 uint32_t card_paths(const char *device, char paths[DRM_CARDS_MAX][DRM_PATH_MAX]);
 
 /* Opens a card if it can show dumb buffers.  -errno, -ENOTSUP when it cannot, with the
@@ -67,7 +66,7 @@ int card_open(struct drm_card *card, const char *path, char *why);
 void card_close(struct drm_card *card);
 
 /* Assigns connectors that are connected now, modes and CRTCs by the config, no CRTC
- * twice. What is enabled keeps its CRTC, and its connector as long as that is connected.
+ * twice.  What is enabled keeps its CRTC, and its connector as long as that is connected.
  * `probe`: probe enabled connectors too, which may take tens of milliseconds each.
  * -errno when the card is gone. */
 int card_assign(const struct drm_card *card, const struct config_display *config,

@@ -50,9 +50,8 @@ bool output_has_next_backend(const struct drm_output *output);
 /* The user data of its page flip events; changes with each modeset. */
 uintptr_t output_token(const struct drm_output *output);
 
-/* Enables the assigned connector with the first of its modes and of our backends that the
- * kernel accepts.  0 or -errno, logged; after -EACCES and -ENODEV the card is unusable.
- */
+/* Enables the assigned connector with the first mode and backend that the kernel accepts.
+ * 0 or -errno, logged; after -EACCES and -ENODEV the card is unusable. */
 int output_enable(struct drm_output *output, const struct drm_assignment *assignment);
 
 /* The same for an enabled output on the same connector; a mode that is refused changes
