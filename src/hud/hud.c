@@ -82,17 +82,6 @@ hud_set_text(struct hud *hud, const struct hud_text *text)
 		(void)!write(hud->fd, &one, sizeof(one));
 }
 
-uint64_t
-hud_version(struct hud *hud)
-{
-	uint64_t version;
-
-	pthread_mutex_lock(&hud->lock);
-	version = hud->version;
-	pthread_mutex_unlock(&hud->lock);
-	return version;
-}
-
 int
 hud_fd(const struct hud *hud)
 {

@@ -5,7 +5,7 @@
  *
  * It is drawn into the pixels of a screen and never into the canvas.  The main thread
  * sets its text (hud_set_text), as often as it likes; each screen asks where the HUD goes
- * (hud_place) and draws it when hud_version() changed.  It may use base/ and libqrencode;
+ * (hud_place) and draws it when hud_fd() signals.  It may use base/ and libqrencode;
  * it must never know screens, DRM or the network: text goes in, pixels come out.
  */
 #ifndef HUD_HUD_H
@@ -39,9 +39,6 @@ void hud_free(struct hud *hud); /* accepts NULL */
  */
 void hud_set_text(struct hud *hud, const struct hud_text *text);
 
-/* Changes with every hud_set_text() that changed something; never 0.  Any thread. */
-uint64_t hud_version(struct hud *hud);
-
 /* An eventfd that becomes readable with each new version; its only poller drains it. */
 int hud_fd(const struct hud *hud);
 
@@ -55,8 +52,8 @@ void hud_place(uint32_t width, uint32_t height, uint32_t canvas_width,
 	uint32_t canvas_height, struct box *strip, struct box *picture);
 
 /* Draws the present text into XRGB8888 pixels, row after row, and sets every one of them.
- * `width` and `height` are those of a strip from hud_place().  Returns the version that
- * was drawn.  Any thread. */
+ * `width` and `height` are those of a strip from hud_place().  Returns the text's
+ * version, which is never 0.  Any thread. */
 uint64_t hud_draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height);
 
 #endif

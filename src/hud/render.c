@@ -298,7 +298,7 @@ static void
 draw_qr(const struct font_bitmap *bitmap, const struct hud_qr *qr, uint32_t left,
 	uint32_t top, uint32_t module)
 {
-	uint32_t side = (qr->side + 2 * HUD_QR_QUIET) * module;
+	const uint32_t side = (qr->side + 2 * HUD_QR_QUIET) * module;
 
 	font_fill(bitmap, left, top, side, side, WHITE);
 	for (uint32_t y = 0; y < qr->side; y++)

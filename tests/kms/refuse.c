@@ -41,6 +41,13 @@ static uint32_t shown_fb;
 static drmModeAtomicReqPtr shown;
 
 static int
+fail(int error)
+{
+	errno = error;
+	return -error;
+}
+
+static int
 refuses(const char *what)
 {
 	const char *wanted = getenv("REFUSE");
@@ -86,8 +93,7 @@ is_refused_mode(int of_second, const drmModeModeInfo *mode)
 EXPORT drmModeResPtr
 drmModeGetResources(int fd)
 {
-	__typeof__(drmModeGetResources) *get = NEXT(drmModeGetResources);
-	drmModeResPtr res = get(fd);
+	drmModeResPtr res = NEXT(drmModeGetResources)(fd);
 
 	if (res && res->count_crtcs > 1)
 		second_crtc = res->crtcs[1];
@@ -97,66 +103,51 @@ drmModeGetResources(int fd)
 EXPORT int
 drmSetClientCap(int fd, uint64_t capability, uint64_t value)
 {
-	__typeof__(drmSetClientCap) *set = NEXT(drmSetClientCap);
-
 	if (!refuses("old") || capability != DRM_CLIENT_CAP_ATOMIC)
-		return set(fd, capability, value);
-	errno = EOPNOTSUPP;
-	return -EOPNOTSUPP;
+		return NEXT(drmSetClientCap)(fd, capability, value);
+	return fail(EOPNOTSUPP);
 }
 
 EXPORT int
 drmModeCreatePropertyBlob(int fd, const void *data, size_t len, uint32_t *id)
 {
-	__typeof__(drmModeCreatePropertyBlob) *create = NEXT(drmModeCreatePropertyBlob);
-
 	if (len == sizeof(last_mode))
 		memcpy(&last_mode, data, len);
-	return create(fd, data, len, id);
+	return NEXT(drmModeCreatePropertyBlob)(fd, data, len, id);
 }
 
 EXPORT int
 drmModeAtomicAddProperty(
 	drmModeAtomicReqPtr req, uint32_t object, uint32_t prop, uint64_t value)
 {
-	__typeof__(drmModeAtomicAddProperty) *add = NEXT(drmModeAtomicAddProperty);
-
 	if (object == second_crtc)
 		second = req;
-	return add(req, object, prop, value);
+	return NEXT(drmModeAtomicAddProperty)(req, object, prop, value);
 }
 
 EXPORT int
 drmModeSetCrtc(int fd, uint32_t crtc, uint32_t fb, uint32_t x, uint32_t y,
 	uint32_t *connectors, int count, drmModeModeInfoPtr mode)
 {
-	__typeof__(drmModeSetCrtc) *set = NEXT(drmModeSetCrtc);
-
-	if (mode && is_refused_mode(crtc == second_crtc, mode)) {
-		errno = EINVAL;
-		return -EINVAL;
-	}
-	return set(fd, crtc, fb, x, y, connectors, count, mode);
+	if (mode && is_refused_mode(crtc == second_crtc, mode))
+		return fail(EINVAL);
+	return NEXT(drmModeSetCrtc)(fd, crtc, fb, x, y, connectors, count, mode);
 }
 
 EXPORT int
 drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
 	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size)
 {
-	__typeof__(drmModeCreateDumbBuffer) *create = NEXT(drmModeCreateDumbBuffer);
-
-	if (refuses("memory") && bits == 32) {
-		errno = ENOMEM;
-		return -ENOMEM;
-	}
-	return create(fd, width, height, bits, flags, handle, pitch, size);
+	if (refuses("memory") && bits == 32)
+		return fail(ENOMEM);
+	return NEXT(drmModeCreateDumbBuffer)(
+		fd, width, height, bits, flags, handle, pitch, size);
 }
 
 EXPORT drmModeConnectorPtr
 drmModeGetConnector(int fd, uint32_t id)
 {
-	__typeof__(drmModeGetConnector) *get = NEXT(drmModeGetConnector);
-	drmModeConnectorPtr connector = get(fd, id);
+	drmModeConnectorPtr connector = NEXT(drmModeGetConnector)(fd, id);
 
 	for (int i = 0; connector && refuses("link") && i < connector->count_props; i++) {
 		drmModePropertyRes *prop = drmModeGetProperty(fd, connector->props[i]);
@@ -195,10 +186,8 @@ drmModeAtomicCommit(int fd, const drmModeAtomicReqPtr req, uint32_t flags, void 
 	int ret;
 
 	if (flags & DRM_MODE_ATOMIC_ALLOW_MODESET &&
-		is_refused_mode(req == second, &last_mode)) {
-		errno = EINVAL;
-		return -EINVAL;
-	}
+		is_refused_mode(req == second, &last_mode))
+		return fail(EINVAL);
 	if (!(flags & DRM_MODE_PAGE_FLIP_EVENT))
 		return commit(fd, req, flags, user);
 	flips++;
@@ -219,11 +208,8 @@ drmModeAtomicCommit(int fd, const drmModeAtomicReqPtr req, uint32_t flags, void 
 EXPORT int
 drmModeDirtyFB(int fd, uint32_t fb, drmModeClipPtr clips, uint32_t count)
 {
-	__typeof__(drmModeDirtyFB) *dirty = NEXT(drmModeDirtyFB);
-
 	flips++;
 	if (!refuses("busy") || flips % 3 != 0)
-		return dirty(fd, fb, clips, count);
-	errno = EBUSY;
-	return count_busy(-EBUSY);
+		return NEXT(drmModeDirtyFB)(fd, fb, clips, count);
+	return count_busy(fail(EBUSY));
 }

@@ -30,7 +30,7 @@ def test_every_modeset_is_refused(boot):
 def test_refused_mode_gives_way_to_another(boot, how):
     screen = boot("virtio")
     wall = screen.wall(env=SHIM + how).start()
-    wall.said("Virtual-1 refused its mode 1280x800@75, and accepted the one above")
+    wall.said("Virtual-1 refused its mode 1280x800@75 and accepted the one above")
     size = wall.log().split("Virtual-1, ")[1].split("@")[0]
     assert size != "1280x800"
     wall.noise()
@@ -51,7 +51,7 @@ def test_forced_mode(boot):
 
 def test_forced_mode_that_is_refused(boot):
     wall = boot("virtio").wall(display="mode = 1000x600@50", env=SHIM + "forced").start()
-    wall.said("Virtual-1 refused its mode 1000x600@50, and accepted the one above")
+    wall.said("Virtual-1 refused its mode 1000x600@50 and accepted the one above")
     wall.noise()
     wall.seen()
 

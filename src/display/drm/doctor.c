@@ -149,6 +149,7 @@ report_unusable(struct survey *survey, const char *path, int error, const char *
 {
 	struct stat st;
 	const struct group *group = NULL;
+	const char *name;
 
 	if (error != -EACCES) {
 		report_note(survey->report, "%s", why);
@@ -156,12 +157,12 @@ report_unusable(struct survey *survey, const char *path, int error, const char *
 	}
 	if (stat(path, &st) == 0)
 		group = getgrgid(st.st_gid);
+	name = group ? group->gr_name : "video";
 	report_problem(survey->report, "%s may not be opened by this user", path);
 	report_advice(survey->report,
 		"add murald's user to the group %s: usermod -aG %s USER, or "
 		"SupplementaryGroups=%s in its unit",
-		group ? group->gr_name : "video", group ? group->gr_name : "video",
-		group ? group->gr_name : "video");
+		name, name, name);
 }
 
 static void

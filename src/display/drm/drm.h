@@ -85,7 +85,7 @@ int card_list(const struct config_display *config, FILE *out);
 int card_set_master(const struct drm_card *card);
 
 /* Calls visit() for each connector that a screen may be connected to.  `probe`: detect
- * what is connected now; else the kernel says what it knows already. */
+ * what is connected now; else use what the kernel knows already. */
 void card_each_connector(const struct drm_card *card, bool probe,
 	void (*visit)(const drmModeConnector *connector, void *arg), void *arg);
 

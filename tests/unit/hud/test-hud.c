@@ -153,27 +153,35 @@ is_signalled(const struct hud *hud)
 	return read(hud_fd(hud), &n, sizeof(n)) == sizeof(n);
 }
 
+static uint64_t
+drawn_version(struct hud *hud)
+{
+	uint32_t pixel;
+
+	return hud_draw(hud, &pixel, 1, 1);
+}
+
 static void
 it_signals_new_versions(void **state)
 {
 	struct hud_text text = { .n_lines = 1,
 		.lines = { { "icmp", "ping", 7 }, { "after the last", "", 1 } } };
 	struct hud *hud = hud_new();
-	uint64_t version = hud_version(hud);
+	uint64_t version = drawn_version(hud);
 
 	(void)state;
 	assert_true(version != 0);
 	assert_false(is_signalled(hud));
 	hud_set_text(hud, &text);
 	assert_true(is_signalled(hud));
-	assert_true(hud_version(hud) != version);
+	assert_true(drawn_version(hud) != version);
 
-	version = hud_version(hud);
+	version = drawn_version(hud);
 	text.lines[1].pixels = 2;
 	memset(text.url + 1, 'x', sizeof(text.url) - 1); /* after the end of the string */
 	hud_set_text(hud, &text);
 	assert_false(is_signalled(hud));
-	assert_true(hud_version(hud) == version);
+	assert_true(drawn_version(hud) == version);
 
 	text.lines[0].pixels = 8;
 	hud_set_text(hud, &text);
@@ -204,8 +212,7 @@ every_pixel_is_drawn_and_none_outside(void **state)
 		for (uint32_t height = 1; height <= HEIGHT; height += 4) {
 			for (size_t i = 0; i < ARRAY_LEN(pixels); i++)
 				pixels[i] = 0x12345678;
-			assert_true(hud_draw(hud, pixels + GUARD, width, height) ==
-				    hud_version(hud));
+			assert_true(hud_draw(hud, pixels + GUARD, width, height) != 0);
 			for (size_t i = 0; i < ARRAY_LEN(pixels); i++)
 				assert_true((pixels[i] == 0x12345678) ==
 					    (i < GUARD || i >= GUARD + width * height));
