@@ -16,8 +16,8 @@ locks | src/canvas/* src/limits/* src/plugin/sysctl.c src/ingest/worker.[ch] src
 threads | src/base/thread.c plugins/http/store/store.c plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | \<(pthread|uv_thread)_create
 libpcap | plugins/ping/* | #include <pcap
 libqrencode | src/hud/qr.c | #include <qrencode\.h>
-libpng | src/storage/png.c plugins/http/viewers/codec-png.c | #include <png\.h>
-zlib | src/storage/* plugins/http/viewers/codec-*.c | #include <zlib\.h>
+libpng | lib/png.c | #include <png\.h>
+zlib | lib/png.c src/storage/* plugins/http/viewers/codec-*.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
