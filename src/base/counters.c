@@ -2,18 +2,6 @@
 /* Relaxed loads and stores of figures. */
 #include "base/counters.h"
 
-uint64_t
-counter_load(const uint64_t *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
-void
-counter_store(uint64_t *counter, uint64_t value)
-{
-	__atomic_store_n(counter, value, __ATOMIC_RELAXED);
-}
-
 void
 counters_publish(struct counters *counters, const struct mural_brush *brush,
 	const struct mural_counts *counts)

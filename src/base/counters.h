@@ -20,8 +20,17 @@ struct counters {
 	struct mural_counts counts;
 };
 
-uint64_t counter_load(const uint64_t *counter);
-void counter_store(uint64_t *counter, uint64_t value);
+static inline uint64_t
+counter_load(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static inline void
+counter_store(uint64_t *counter, uint64_t value)
+{
+	__atomic_store_n(counter, value, __ATOMIC_RELAXED);
+}
 
 /* Shows what the brush and the shard counted so far.  The shard's thread. */
 void counters_publish(struct counters *counters, const struct mural_brush *brush,
