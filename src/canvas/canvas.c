@@ -32,16 +32,8 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 	if (width - 1 >= MURAL_SIDE_MAX || height - 1 >= MURAL_SIDE_MAX)
 		return -EINVAL;
 
-	uint32_t tiles_x = (width + MURAL_TILE - 1) >> MURAL_TILE_SHIFT;
-	uint32_t tiles_y = (height + MURAL_TILE - 1) >> MURAL_TILE_SHIFT;
 	*canvas = (struct canvas){
-		.view = {
-			.width = width,
-			.height = height,
-			.tiles_x = tiles_x,
-			.tiles_y = tiles_y,
-			.words = (tiles_x * tiles_y + 63) / 64,
-		},
+		.view = mural_view_of(width, height),
 		.background = background,
 		.stride = round_up(width, CACHE_LINE / sizeof(uint32_t)),
 	};
@@ -180,8 +172,7 @@ canvas_reader_new(struct canvas *canvas)
 		free(reader);
 		return NULL;
 	}
-	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
-		reader->pending[tile / 64] |= UINT64_C(1) << tile % 64;
+	mural_tiles_add_all(view, reader->pending);
 	reader->next = canvas->readers;
 	canvas->readers = reader;
 	pthread_mutex_unlock(&canvas->lock);

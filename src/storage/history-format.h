@@ -45,11 +45,6 @@ struct record_head {
 	uint32_t tiles, raw_len;
 };
 
-/* A rectangle of pixels. */
-struct record_rect {
-	uint32_t x, y, width, height;
-};
-
 /* The numbers of a recording's older segments, ascending; to be freed.  *n is 0 when
  * there are none.  0 or -errno. */
 int record_segments(const char *file, uint64_t **segments, size_t *n);
@@ -65,11 +60,5 @@ void record_head_write(const struct record_head *head, uint8_t bytes[RECORD_HEAD
 
 /* The CRC goes in last. */
 void record_crc_write(uint32_t crc, uint8_t bytes[RECORD_HEAD]);
-
-/* How many tiles a canvas has. */
-uint32_t record_tile_count(uint32_t width, uint32_t height);
-
-/* Where a tile lies on the canvas, cut at its edges. */
-struct record_rect record_tile_rect(uint32_t width, uint32_t height, uint32_t tile);
 
 #endif

@@ -26,7 +26,7 @@ struct mural_history {
 
 	bool usable; /* `pixels` are what the next record changes */
 	int64_t time_ms;
-	uint32_t width, height;
+	struct mural_view view; /* of `pixels` */
 	uint32_t *pixels;
 	uint8_t *body;
 	size_t body_size;
@@ -202,14 +202,14 @@ begin_picture(struct mural_history *history, const struct record_head *head)
 	size_t pixels = (size_t)head->width * head->height;
 	uint32_t *canvas = history->pixels;
 
-	if (!canvas || history->width != head->width || history->height != head->height) {
+	if (!canvas || history->view.width != head->width ||
+		history->view.height != head->height) {
 		canvas = malloc(pixels * sizeof(*canvas));
 		if (!canvas)
 			return -ENOMEM;
 		free(history->pixels);
 		history->pixels = canvas;
-		history->width = head->width;
-		history->height = head->height;
+		history->view = mural_view_of(head->width, head->height);
 	}
 	for (size_t i = 0; i < pixels; i++)
 		canvas[i] = 0xff000000;
@@ -228,12 +228,12 @@ unpack(z_stream *stream, void *to, size_t len)
 }
 
 static void
-change_tile(struct mural_history *history, const struct record_rect *at,
+change_tile(struct mural_history *history, const struct mural_rect *at,
 	const uint8_t *changes)
 {
 	for (uint32_t y = 0; y < at->height; y++) {
-		uint32_t *row =
-			history->pixels + (size_t)(at->y + y) * history->width + at->x;
+		uint32_t *row = history->pixels +
+				(size_t)(at->y + y) * history->view.width + at->x;
 
 		for (uint32_t x = 0; x < at->width; x++, changes += 3)
 			row[x] ^=
@@ -242,7 +242,7 @@ change_tile(struct mural_history *history, const struct record_rect *at,
 }
 
 static void
-moment_extend(struct mural_moment *moment, const struct record_rect *at)
+moment_extend(struct mural_moment *moment, const struct mural_rect *at)
 {
 	if (moment->right == 0)
 		*moment = (struct mural_moment){ .left = at->x, .top = at->y };
@@ -256,19 +256,19 @@ static bool
 change_tiles(struct mural_history *history, const struct record_head *head,
 	z_stream *stream, const uint8_t *numbers, struct mural_moment *moment)
 {
+	const struct mural_view *view = &history->view;
 	uint8_t changes[RECORD_TILE];
 	int64_t before = -1;
 
 	for (uint32_t i = 0; i < head->tiles; i++, numbers += 4) {
 		uint32_t tile = numbers[0] | numbers[1] << 8 | numbers[2] << 16 |
 				(uint32_t)numbers[3] << 24;
-		struct record_rect at;
+		struct mural_rect at;
 
-		if (tile <= before ||
-			tile >= record_tile_count(head->width, head->height))
+		if (tile <= before || tile >= view->tiles_x * view->tiles_y)
 			return false;
 		before = tile;
-		at = record_tile_rect(head->width, head->height, tile);
+		at = mural_tile_rect(view, tile);
 		if (!unpack(stream, changes, (size_t)at.width * at.height * 3))
 			return false;
 		change_tile(history, &at, changes);
@@ -307,8 +307,8 @@ mural_history_next(struct mural_history *history, struct mural_moment *moment)
 			ret = begin_picture(history, &head);
 		if (ret < 0)
 			return ret;
-		if (!history->usable || history->width != head.width ||
-			history->height != head.height)
+		if (!history->usable || history->view.width != head.width ||
+			history->view.height != head.height)
 			continue;
 		ret = record_apply(history, &head, moment);
 		history->usable = ret > 0;
@@ -316,8 +316,8 @@ mural_history_next(struct mural_history *history, struct mural_moment *moment)
 			continue;
 		history->time_ms = MAX(history->time_ms, head.time_ms);
 		moment->time_ms = history->time_ms;
-		moment->width = history->width;
-		moment->height = history->height;
+		moment->width = history->view.width;
+		moment->height = history->view.height;
 		moment->pixels = history->pixels;
 		return ret;
 	}

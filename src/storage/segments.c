@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The file, and the segments it is set aside as. */
+#include "storage/segments.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,9 +16,8 @@
 #include "base/fsync-dir.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "storage/record-private.h"
 
-/* Parts are small enough that the oldest can go often, and large enough to be few. */
+/* Segments are small enough that the oldest can go often, and large enough to be few. */
 #define SEGMENTS 16
 #define SEGMENT_MIN (UINT64_C(1) << 20)
 #define SEGMENT_MAX (UINT64_C(16) << 20)
@@ -36,6 +37,23 @@ record_segment_max(uint64_t max_size)
 	uint64_t size = max_size ? max_size / SEGMENTS : SEGMENT_MAX;
 
 	return MAX(MIN(size, SEGMENT_MAX), SEGMENT_MIN);
+}
+
+int
+record_write_at(int fd, off_t at, const uint8_t *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = pwrite(fd, bytes, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		at += n;
+		len -= n;
+	}
+	return 0;
 }
 
 static int

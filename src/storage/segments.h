@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the record share.  Whatever fails returns -errno, silently. */
-#ifndef STORAGE_RECORD_PRIVATE_H
-#define STORAGE_RECORD_PRIVATE_H
+#ifndef STORAGE_SEGMENTS_H
+#define STORAGE_SEGMENTS_H
 
 #include <stddef.h>
 
 #include "storage/history-format.h"
 #include "storage/record.h"
 
-/* ---- record-write.c */
-
 /* All of the bytes at that place. */
 int record_write_at(int fd, off_t at, const uint8_t *bytes, size_t len);
-
-/* Whether a bitmap of tiles has this one. */
-bool record_has_tile(const uint64_t *tiles, uint32_t tile);
-
-/* Writes a record of the autosave's tiles, or of all when head->keyframe, behind the last
- * one; fills in the rest of *head.  The shadow follows even when it fails: the next
- * record must then be of all tiles. */
-int record_append(struct record *record, struct record_head *head);
-
-/* ---- segments.c */
 
 /* Milliseconds since 1970. */
 int64_t record_now_ms(void);
