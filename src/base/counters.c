@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Relaxed loads and stores of figures. */
+/* Publishes and sums the counters of shards. */
 #include "base/counters.h"
 
 void

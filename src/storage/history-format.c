@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Heads of records, where tiles lie, and what the files are called. */
+/* Encodes and decodes the heads of records, and names a recording's segments. */
 #include "storage/history-format.h"
 
 #include <dirent.h>
@@ -26,7 +26,7 @@ put_u32(uint8_t *bytes, uint32_t value)
 		bytes[i] = value >> 8 * i;
 }
 
-/* The numbers alone allow at most so much, whatever the file says. */
+/* Checks the head against the limits that its own numbers imply. */
 static bool
 is_possible(const struct record_head *head)
 {
@@ -87,7 +87,7 @@ record_segment_name(const char *file, uint64_t segment)
 	return asprintf(&name, "%s.%" PRIu64, file, segment) < 0 ? NULL : name;
 }
 
-/* The number behind "BASE.", else 0, which no segment has. */
+/* The number in "BASE.NUMBER", or 0, which no segment has. */
 static uint64_t
 segment_number(const char *name, const char *base)
 {

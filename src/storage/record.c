@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When what changed is appended, and what is said when it cannot be. */
+/* Appends what changed on the canvas to the recording, once an interval. */
 #include "storage/record.h"
 
 #include <errno.h>
@@ -12,16 +12,16 @@
 #include "base/util.h"
 #include "storage/segments.h"
 
-/* Whoever looks back reads from a record of all tiles on, so these come again when the
- * changes since the last are as long as it, or many. */
-#define CHANGES_MAX 600
+/* Reading starts at a keyframe, so there is another one when the deltas since the last
+ * are as long as it was, or this many. */
+#define DELTAS_MAX 600
 
-/* A power cut costs at most so much; the kernel writes back less often by itself. */
+/* What a power cut may cost; by itself the kernel writes back less often. */
 #define SYNC_MS 10000
 
 /* ------------------------------------------------------------------ one record */
 
-/* A record on its way into the file. */
+/* A record that is being written. */
 struct record_writer {
 	int fd;
 	off_t at;
@@ -31,7 +31,6 @@ struct record_writer {
 	uint8_t out[64 * 1024];
 };
 
-/* Packs `len` bytes; Z_FINISH ends the body. */
 static int
 compress_bytes(struct record_writer *writer, const void *bytes, size_t len, int flush)
 {
@@ -55,7 +54,7 @@ compress_bytes(struct record_writer *writer, const void *bytes, size_t len, int 
 	return ret;
 }
 
-/* What changed of a tile since it was recorded last, as RGB; the shadow follows. */
+/* What changed of a tile since its last record, as RGB; updates the shadow. */
 static size_t
 diff_tile(struct record *record, uint32_t tile, uint8_t changes[RECORD_TILE])
 {
@@ -107,7 +106,7 @@ compress_tiles(
 	return ret == 0 ? compress_bytes(writer, NULL, 0, Z_FINISH) : ret;
 }
 
-/* The head goes in last, so that a record that was cut short has none. */
+/* The head is written last, so that a record that was cut short has none. */
 static int
 write_head(struct record_writer *writer, off_t at, struct record_head *head)
 {
@@ -119,9 +118,8 @@ write_head(struct record_writer *writer, off_t at, struct record_head *head)
 	return record_write_at(writer->fd, at, bytes, sizeof(bytes));
 }
 
-/* Writes a record of the autosave's tiles behind the last one; fills in the rest of
- * *head. The shadow follows even when that fails: the next record must then be of all
- * tiles. */
+/* Appends a record of the autosave's tiles and fills in the rest of *head.  The shadow is
+ * updated even on failure: the next record must then be a keyframe. */
 static int
 append_record(struct record *record, struct record_head *head)
 {
@@ -142,15 +140,15 @@ append_record(struct record *record, struct record_head *head)
 	if (ret == 0)
 		record->end = writer->at;
 	else if (ftruncate(record->fd, record->end) < 0)
-		log_debug("record: %s keeps a piece of a record", record->file);
+		log_debug("record: %s keeps an incomplete record", record->file);
 	free(writer);
 	return ret;
 }
 
-/* ------------------------------------------------------------------ the work */
+/* ------------------------------------------------------------------ saving */
 
-/* Tiles that look as they did are not worth a record; paint of the same colour is most of
- * what a picture in a loop sends. */
+/* Removes tiles that look as before: a picture painted in a loop mostly repeats itself.
+ */
 static bool
 drop_unchanged(struct record *record)
 {
@@ -189,14 +187,14 @@ static void
 count_record(struct record *record, const struct record_head *head)
 {
 	if (head->keyframe) {
-		record->whole_len = head->len;
-		record->changes_len = record->n_changes = 0;
+		record->keyframe_len = head->len;
+		record->deltas_len = record->n_deltas = 0;
 	} else {
-		record->changes_len += head->len;
-		record->n_changes++;
+		record->deltas_len += head->len;
+		record->n_deltas++;
 	}
-	record->whole = record->n_changes >= CHANGES_MAX ||
-			record->changes_len > MAX(record->whole_len, 64 * 1024);
+	record->keyframe_due = record->n_deltas >= DELTAS_MAX ||
+			       record->deltas_len > MAX(record->keyframe_len, 64 * 1024);
 }
 
 static int
@@ -210,17 +208,17 @@ record_changes(struct record *record, int64_t now)
 		ret = record_close_segment(record);
 	if (ret == 0 && record->fd < 0)
 		ret = record_open_segment(record);
-	if (ret < 0 || (!record->whole && !drop_unchanged(record)))
+	if (ret < 0 || (!record->keyframe_due && !drop_unchanged(record)))
 		return ret;
 	head.time_ms = record->last_ms = MAX(record->last_ms, now);
-	head.keyframe = record->whole;
+	head.keyframe = record->keyframe_due;
 	if (record->end == RECORD_FILE_HEAD)
 		record->segment_ms = now;
 	if (head.keyframe) {
 		clear_shadow(record);
 		mural_tiles_add_all(view, record->autosave.tiles);
 	}
-	record->whole = true; /* unless this one succeeds */
+	record->keyframe_due = true; /* unless this one succeeds */
 	ret = append_record(record, &head);
 	if (ret < 0)
 		return ret;
@@ -256,11 +254,11 @@ record_work(struct autosave *autosave)
 	int ret = record_now(record);
 
 	if (ret < 0 && !record->failed)
-		log_error("record: %s cannot be written: %s; it goes on when that is "
-			  "mended",
+		log_error("record: %s cannot be written: %s; recording resumes when "
+			  "that is fixed",
 			record->file, strerror(-ret));
 	if (ret == 0 && record->failed)
-		log_info("record: %s is written again", record->file);
+		log_info("record: %s is being written again", record->file);
 	record->failed = ret < 0;
 	return ret;
 }
@@ -271,7 +269,7 @@ on_sync(uv_timer_t *timer)
 	autosave_run_now(&container_of(timer, struct record, sync)->autosave);
 }
 
-/* When nobody paints any more, nothing else calls for the last records to be flushed. */
+/* Flushes the last records once painting has ceased. */
 static void
 schedule_sync(struct autosave *autosave)
 {
@@ -317,7 +315,7 @@ record_start(struct record *record, const struct config_record *config,
 		.max_age_ms = config->max_age,
 		.segment_max = record_segment_max(config->max_size),
 		.fd = -1,
-		.whole = true,
+		.keyframe_due = true,
 	};
 	if (!*record->file)
 		return 0;
@@ -337,7 +335,7 @@ record_start(struct record *record, const struct config_record *config,
 		return 0;
 	}
 	if (ret == 1)
-		log_error("record: %s is no recording of this murald's; nothing is "
+		log_error("record: %s is not a recording of this version; nothing is "
 			  "recorded until it is moved away or record.file names another",
 			record->file);
 	else if (ret == -EWOULDBLOCK)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the record share.  Whatever fails returns -errno, silently. */
+/* The files of a recording: the current one, and the numbered segments before it.
+ * Failures return -errno and are not logged. */
 #ifndef STORAGE_SEGMENTS_H
 #define STORAGE_SEGMENTS_H
 
@@ -8,26 +9,30 @@
 #include "storage/history-format.h"
 #include "storage/record.h"
 
-/* All of the bytes at that place. */
+/* Writes all of the bytes. */
 int record_write_at(int fd, off_t at, const uint8_t *bytes, size_t len);
 
 /* Milliseconds since 1970. */
 int64_t record_now_ms(void);
 
-/* How long a part gets, so that some of them are `max_size`; 0: no limit. */
+/* The size of a segment, a fraction of `max_size`; 0: no limit. */
 uint64_t record_segment_max(uint64_t max_size);
 
 /* Opens and locks the file; -EWOULDBLOCK: another murald has it. */
 int record_open_file(struct record *record);
 
-/* Of an open file: 0, recording can begin, or another part can; 1: something else is
- * there. */
+/* After opening: 0, ready to append, if need be to a new segment; 1: it is something
+ * else.
+ */
 int record_check_file(struct record *record);
 
-/* Whether it is time for another part; sets the file aside, which is closed then; opens
- * the next, and removes the oldest parts. */
+/* Whether it is time for the next segment. */
 bool record_segment_is_full(const struct record *record, int64_t now);
+
+/* Renames the file to the next number, and closes it. */
 int record_close_segment(struct record *record);
+
+/* Starts a new file, and removes the oldest segments. */
 int record_open_segment(struct record *record);
 
 #endif

@@ -491,7 +491,7 @@ damage_is_no_way_into_the_future(void **state)
 	(void)state;
 	wall_begin(&wall);
 	for (int i = 0; i < MOMENTS; i++) {
-		wall.record.whole = i % 20 == 0;
+		wall.record.keyframe_due = i % 20 == 0;
 		paint(&wall, 20);
 		record(&wall);
 		copy(&wall, shown[i]);
