@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "say.h"
+#include "console.h"
 
 static int
 http_open(struct connection *connection)

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
-#include "say.h"
+#include "console.h"
+#include "json-client.h"
 
 #define PALETTE_MAX 65536
 #define ID_MAX 256

@@ -7,21 +7,17 @@
 
 #include "echo.h"
 
-struct ipv6_driver {
-	struct echo echo;
-};
-
 static int
 ipv6_open(struct connection *connection)
 {
-	struct ipv6_driver *ipv6 = connection->state;
+	struct echo *echo = connection->state;
 	const struct address_template *template = &connection->target->template;
 	int ret;
 
-	ipv6->echo.fd = -1;
+	echo->fd = -1;
 	connection->alpha = template->fields[TEMPLATE_A].mask != 0;
-	ret = echo_open(&ipv6->echo, AF_INET6, connection->target->text);
-	ipv6->echo.interface = connection->target->interface;
+	ret = echo_open(echo, AF_INET6, connection->target->text);
+	echo->interface = connection->target->interface;
 	return ret;
 }
 
@@ -29,7 +25,7 @@ ipv6_open(struct connection *connection)
 static int
 ipv6_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct ipv6_driver *ipv6 = connection->state;
+	struct echo *echo = connection->state;
 	struct template_pixel pixel = { .side = 1, .argb = argb };
 	uint8_t address[16];
 
@@ -39,27 +35,27 @@ ipv6_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 	pixel.y = (uint32_t)y;
 	if (template_encode(&connection->target->template, &pixel, address) < 0)
 		return -ERANGE;
-	return echo_send(&ipv6->echo, address, NULL, 0);
+	return echo_send(echo, address, NULL, 0);
 }
 
 static int
 ipv6_flush(struct connection *connection)
 {
-	struct ipv6_driver *ipv6 = connection->state;
+	struct echo *echo = connection->state;
 
-	return echo_flush(&ipv6->echo);
+	return echo_flush(echo);
 }
 
 static void
 ipv6_close(struct connection *connection)
 {
-	struct ipv6_driver *ipv6 = connection->state;
+	struct echo *echo = connection->state;
 
-	echo_close(&ipv6->echo);
+	echo_close(echo);
 }
 
 const struct driver driver_ipv6 = {
-	.state_size = sizeof(struct ipv6_driver),
+	.state_size = sizeof(struct echo),
 	.rate = 50000,
 	.unit = "pixels",
 	.proof = "nothing answers; what of it arrived, only the server knows",

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console.h"
+#include "lib/digits.h"
 #include "p2/wire.h"
-#include "say.h"
 #include "stream.h"
 
 enum { START = 0xff, AUTH = 0xa0, PUT = 0xd0, SUB = 0xaf };
@@ -193,13 +194,14 @@ p2_authenticate(struct p2_driver *p2, const struct connection *connection)
 {
 	uint8_t message[3 + TARGET_USER_MAX + 16 + 4] = { START, AUTH };
 	size_t len = user_name(connection, message + 3);
-	unsigned long digits = strtoul(connection->target->otp, NULL, 10);
 	uint8_t *otp = message + 3 + len;
+	uint64_t digits = 0;
 
 	if (len > 255)
 		return console_error(-EINVAL, "%s: the user's name is too long",
 			connection->target->text);
 	message[2] = (uint8_t)(len - 1);
+	(void)digits_read(connection->target->otp, 99999999, &digits);
 	for (int i = 3; i >= 0; i--, digits /= 100)
 		otp[i] = (uint8_t)(digits % 100 / 10 << 4 | digits % 10);
 	return send_message(p2, message, 3 + len + 4);

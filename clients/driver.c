@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
+#include "console.h"
 
 #define FLUSH_EVERY (5 * CLOCK_MS)
 
@@ -58,6 +58,20 @@ connection_measure(struct connection *connection)
 		return 0;
 	}
 	return connection->driver->size ? connection->driver->size(connection) : -ENOTSUP;
+}
+
+int
+connection_require_size(struct connection *connection)
+{
+	const char *text = connection->target->text;
+	int ret = connection_measure(connection);
+
+	if (ret == -ENOTSUP)
+		return console_error(ret, "%s: %s", text, connection->driver->no_size);
+	if (ret == -ENODATA && !stop_requested())
+		return console_error(
+			ret, "%s does not tell its size; is it the right place?", text);
+	return ret;
 }
 
 /* What waits in a buffer should not wait for long: a slow pace is not a few lumps. */

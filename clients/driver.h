@@ -100,6 +100,9 @@ const struct driver *driver_for(const struct target *target);
  * protocol cannot ask, -ENODATA, the server does not tell. */
 int connection_measure(struct connection *connection);
 
+/* The same, but the wall's size is necessary: all failures are reported. */
+int connection_require_size(struct connection *connection);
+
 /* put() in its time. */
 int connection_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb);
 int connection_flush(struct connection *connection);

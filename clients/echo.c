@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "say.h"
+#include "console.h"
 
 #define SEND_BUFFER (4 << 20)
 #define STUCK_TIMEOUT (2 * CLOCK_SECOND) /* so long may the kernel take nothing */

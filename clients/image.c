@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "lib/png.h"
-#include "say.h"
 
 int
 image_new(struct image *image, uint32_t width, uint32_t height)

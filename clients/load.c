@@ -4,7 +4,7 @@
  * of it.  Each connection has a thread and, unless its driver floods by itself, a strip
  * of the wall.  The clock stops when the last connection has its answer.
  */
-#include "verbs.h"
+#include "options.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console.h"
 #include "driver.h"
-#include "say.h"
+#include "random.h"
 
 #define UNKNOWN_SIDE 64 /* of the square painted where the size is not known */
 #define TICK (CLOCK_SECOND / 20)
@@ -58,11 +59,10 @@ paint_strip(struct load_worker *worker)
 		uint64_t pixel;
 		int ret;
 
-		random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
-		pixel = (random >> 33) % n;
+		pixel = random_next(&random) % n;
 		ret = connection_put(connection, area->x + (int32_t)(pixel % area->width),
 			area->y + (int32_t)(pixel / area->width),
-			0xff000000 | (uint32_t)(random >> 16 & 0xffffff));
+			0xff000000 | (uint32_t)(random_next(&random) & 0xffffff));
 		if (ret < 0 && ret != -ERANGE)
 			return ret;
 		without += ret == -ERANGE;

@@ -7,9 +7,22 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "options.h"
-#include "say.h"
-#include "verbs.h"
+#include "console.h"
+#include "driver.h"
+
+static int
+verb_size(const struct options *options)
+{
+	struct connection connection;
+	int ret = connection_open(&connection, options, 0, 0);
+
+	if (ret == 0)
+		ret = connection_require_size(&connection);
+	if (ret == 0)
+		printf("%ux%u\n", connection.wall.width, connection.wall.height);
+	connection_close(&connection);
+	return ret;
+}
 
 static const struct verb verbs[] = {
 	{ .name = "paint", .has_image = true, .run = verb_paint },

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
+#include "console.h"
+#include "lib/digits.h"
 
 static const char usage[] =
 	"usage: muralctl paint IMAGE TARGET [--at X,Y] [--loop] [--rate N] [--order "
@@ -81,13 +82,14 @@ static const struct option long_options[] = {
 static const char *
 parse_number(const char *text, char stop, int64_t least, int64_t most, int64_t *value)
 {
-	char *end;
+	bool minus = *text == '-';
+	uint64_t n;
+	const char *end = digits_read(text + minus, INT64_MAX, &n);
 
-	if (*text != '-' && (*text < '0' || *text > '9'))
+	if (!end || *end != stop)
 		return NULL;
-	errno = 0;
-	*value = strtoimax(text, &end, 10);
-	if (errno || end == text || *end != stop || *value < least || *value > most)
+	*value = minus ? -(int64_t)n : (int64_t)n;
+	if (*value < least || *value > most)
 		return NULL;
 	return end + (stop != '\0');
 }

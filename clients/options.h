@@ -43,4 +43,9 @@ struct verb {
 int options_parse(
 	struct options *options, const struct verb *verbs, int argc, char *argv[]);
 
+/* The verbs, one a file. */
+int verb_paint(const struct options *options);
+int verb_load(const struct options *options);
+int verb_grab(const struct options *options);
+
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* muralctl paint: an image onto a wall, once or for ever. */
-#include "verbs.h"
+#include "options.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
+#include "console.h"
 #include "driver.h"
 #include "image.h"
-#include "say.h"
+#include "random.h"
 
 #define ROUNDS                                                                           \
 	20 /* as long as each gets something through that a server dropped before */
@@ -22,6 +22,7 @@ struct painting {
 	struct image image;
 	uint32_t *order; /* pixels of the image, in the order they are painted */
 	size_t n;
+	uint64_t random;
 	size_t outside;   /* of the visible pixels, those the wall has no place for */
 	size_t already;   /* those that needed no paint */
 	unsigned rounds;  /* begun, at most 2 */
@@ -97,24 +98,6 @@ order_init(struct painting *painting)
 		painting->options->file, wall->width, wall->height);
 }
 
-static void
-shuffle(uint32_t *order, size_t n)
-{
-	uint64_t state = 0;
-
-	if (getrandom(&state, sizeof(state), 0) < 0)
-		state = (uint64_t)clock_now();
-	for (size_t i = n; i > 1; i--) {
-		size_t other;
-		uint32_t kept = order[i - 1];
-
-		state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
-		other = (size_t)((state >> 32) % i);
-		order[i - 1] = order[other];
-		order[other] = kept;
-	}
-}
-
 /* ------------------------------------------------------------------ rounds */
 
 /* A bar for each round; after the first, that of a loop only counts: there may be
@@ -154,7 +137,7 @@ paint_round(struct painting *painting, bool is_first)
 	int ret = 0;
 
 	if (painting->options->random)
-		shuffle(painting->order, painting->n);
+		random_shuffle(painting->order, painting->n, &painting->random);
 	for (size_t i = 0; i < painting->n && !stop_requested(); i++) {
 		struct stroke stroke = stroke_of(painting, painting->order[i]);
 		int32_t x = (int32_t)stroke.x, y = (int32_t)stroke.y;
@@ -343,7 +326,10 @@ paint_run(struct painting *painting)
 int
 verb_paint(const struct options *options)
 {
-	struct painting painting = { .options = options };
+	struct painting painting = {
+		.options = options,
+		.random = (uint64_t)clock_now(),
+	};
 	uint64_t rate =
 		options->has_rate ? options->rate : driver_for(&options->target)->rate;
 	int ret = image_load(&painting.image, options->file);

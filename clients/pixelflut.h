@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "driver.h"
 #include "stream.h"
 
 #define PIXELFLUT_COMMAND_MAX 40 /* "PX 4294967295 4294967295 rrggbbaa\n" */
@@ -28,8 +27,8 @@ int pixelflut_ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y);
 int pixelflut_answer(
 	struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb);
 
-/* As driver.flood. */
-int pixelflut_flood(struct connection *connection, const struct wall_area *area,
-	int64_t end, uint64_t *checked, uint64_t *wrong);
+/* Waits for the answer to "SIZE"; -ETIMEDOUT is not logged. */
+int pixelflut_receive_size(
+	struct pixelflut *pixelflut, uint32_t *width, uint32_t *height);
 
 #endif

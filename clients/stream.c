@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "say.h"
+#include "console.h"
 
 #define STOP_TIMEOUT_MS 1000 /* so long waits for an answer who was asked to stop */
 #define POLL_INTERVAL_MS                                                                 \
@@ -92,17 +92,30 @@ connect_advice(int err)
 }
 
 int
+target_resolve(const struct target *target, struct addrinfo **all)
+{
+	/* with a type each address is listed once */
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	int ret = getaddrinfo(
+		target->host, *target->port ? target->port : NULL, &hints, all);
+
+	if (ret != 0)
+		return console_error(-EHOSTUNREACH, "%s: the host has no address: %s",
+			target->host, gai_strerror(ret));
+	return 0;
+}
+
+int
 stream_open(struct stream *stream, const struct target *target)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all;
+	struct addrinfo *all;
 	int ret;
 
 	stream->fd = -1;
 	stream->name = target->text;
-	ret = getaddrinfo(target->host, target->port, &hints, &all);
-	if (ret != 0)
-		return console_error(-EHOSTUNREACH, "%s: the host has no address: %s",
-			target->host, gai_strerror(ret));
+	ret = target_resolve(target, &all);
+	if (ret < 0)
+		return ret;
 	ret = -EHOSTUNREACH;
 	for (struct addrinfo *one = all; one && stream->fd < 0 && !stop_requested();
 		one = one->ai_next)

@@ -29,6 +29,10 @@ struct stream {
 	uint8_t out[STREAM_BUFFER], in[STREAM_BUFFER];
 };
 
+/* The addresses of a target's host, for freeaddrinfo(). */
+struct addrinfo;
+int target_resolve(const struct target *target, struct addrinfo **all);
+
 int stream_open(struct stream *stream, const struct target *target);
 
 /* Into the buffer; when it is full, onto the wire. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes messages and draws the progress bar. */
-#include "say.h"
+#include "console.h"
 
 #include <errno.h>
 #include <pthread.h>

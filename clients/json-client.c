@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lets libcurl talk and jansson read. */
-#include "http.h"
+#include "json-client.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "clock.h"
-#include "say.h"
+#include "console.h"
 
 #define BODY_MAX ((size_t)256 << 20)
 #define URL_MAX 2048
