@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pingxelflut: pixels in the data of pings.  Nothing answers but the question for the
- * size, so nobody knows what was painted. */
+/* The driver for pingxelflut: pixels in the data of pings.  Only size requests are
+ * answered, so what was painted is unknown. */
 #include "driver.h"
 
 #include <errno.h>
@@ -35,8 +35,7 @@ icmp_open(struct connection *connection)
 	return ret;
 }
 
-/* The kernel answers a ping by itself with the same data: KIND_ASK_SIZE.  That is not the
- * answer. */
+/* The server's kernel may echo the request, KIND_ASK_SIZE; that is not the answer. */
 static int
 receive_size(struct connection *connection)
 {
@@ -76,8 +75,8 @@ icmp_size(struct connection *connection)
 	}
 	if (ret == 0 && !echo->raw)
 		console_print(
-			"without the right CAP_NET_RAW I hear only answers with the "
-			"identifier of the question");
+			"without the right CAP_NET_RAW only answers with the identifier "
+			"of the request are received");
 	return ret < 0 ? ret : -ENODATA;
 }
 
@@ -115,11 +114,11 @@ const struct driver driver_icmp = {
 	.rate = 50000,
 	.unit = "pixels",
 	.needs_size = true,
-	.proof = "nothing answers a pixel; what of it arrived, only the server knows",
+	.proof = "pixels are not answered; only the server knows what arrived",
 	.open = icmp_open,
 	.size = icmp_size,
 	.put = icmp_put,
 	.flush = icmp_flush,
-	.no_grab = "pings paint, but cannot look",
+	.no_grab = "pings can paint, but not read",
 	.close = icmp_close,
 };

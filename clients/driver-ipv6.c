@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pixels in the destination addresses of pings, by the template that murald's plugin
- * uses.  Nothing answers. */
+/* The driver for pixels in the destination addresses of pings, by the template of
+ * murald's plugin.  Nothing is answered. */
 #include "driver.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ ipv6_open(struct connection *connection)
 	return ret;
 }
 
-/* A ping without data: some servers take the first byte for a pingxelflut message. */
+/* Without data: some servers would take its first byte for a pingxelflut message. */
 static int
 ipv6_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
@@ -58,11 +58,11 @@ const struct driver driver_ipv6 = {
 	.state_size = sizeof(struct echo),
 	.rate = 50000,
 	.unit = "pixels",
-	.proof = "nothing answers; what of it arrived, only the server knows",
+	.proof = "nothing is answered; only the server knows what arrived",
 	.open = ipv6_open,
-	.no_size = "an address cannot ask; the server's web page may tell",
+	.no_size = "an address cannot ask for it; the server's web page may show it",
 	.put = ipv6_put,
 	.flush = ipv6_flush,
-	.no_grab = "addresses paint, but cannot look",
+	.no_grab = "addresses can paint, but not read",
 	.close = ipv6_close,
 };

@@ -56,7 +56,7 @@ pixelflut_flush(struct connection *connection)
 	return stream_flush(&pixelflut->stream);
 }
 
-/* Who does not answer may be painted on all the same. */
+/* A server that does not answer may still be painted on. */
 static int
 pixelflut_size(struct connection *connection)
 {
@@ -69,7 +69,7 @@ pixelflut_size(struct connection *connection)
 	if (ret < 0)
 		return ret == -ETIMEDOUT ? -ENODATA : ret;
 	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX)
-		return console_error(-ERANGE, "%s: a wall of %ux%u is beyond me",
+		return console_error(-ERANGE, "%s: a wall of %ux%u is too large",
 			pixelflut->stream.name, width, height);
 	if (!width || !height)
 		return -ENODATA;
@@ -78,8 +78,8 @@ pixelflut_size(struct connection *connection)
 	return 0;
 }
 
-/* A server works on its lines in order: once a pixel is read back, all the ones that were
- * sent before the question have been painted. */
+/* A server handles lines in order: once a pixel is read back, all those sent before the
+ * request have been painted. */
 static int
 pixelflut_settle(struct connection *connection)
 {
@@ -126,7 +126,7 @@ pixelflut_grab(struct connection *connection, struct image *image)
 		if (ret == 0 &&
 			(x >= connection->wall.width || y >= connection->wall.height))
 			ret = console_error(-EBADMSG,
-				"%s tells of pixel %u,%u outside its own wall",
+				"%s answers with pixel %u,%u outside its own wall",
 				pixelflut->stream.name, x, y);
 		if (ret == 0) {
 			*image_at(image, x, y) = 0xff000000 | rgb;
@@ -155,8 +155,8 @@ struct flood {
 	size_t len;
 };
 
-/* In one load a pixel has the same colour whoever sends it, so that it can be checked;
- * the next load has others. */
+/* All connections of a load give a pixel the same colour, so that it can be checked; the
+ * next load gives it another. */
 static uint32_t
 flood_colour(const struct flood *flood, uint32_t cell)
 {
@@ -165,7 +165,7 @@ flood_colour(const struct flood *flood, uint32_t cell)
 	return (mixed ^ mixed >> 15) & 0xffffff;
 }
 
-/* Connection k of n takes each n-th pixel, in an order of its own. */
+/* Connection k of n takes every n-th pixel, in an order of its own. */
 static void
 deal_cells(struct flood *flood, const struct connection *connection)
 {
@@ -195,7 +195,7 @@ flood_new(struct flood *flood, const struct connection *connection,
 	flood->cells = calloc(flood->n, sizeof(*flood->cells));
 	flood->text = malloc((size_t)flood->n * PIXELFLUT_COMMAND_MAX);
 	if (!flood->cells || !flood->text)
-		return console_error(-ENOMEM, "no memory for what to send");
+		return console_error(-ENOMEM, "out of memory for the commands");
 	deal_cells(flood, connection);
 	for (uint32_t i = 0; i < flood->n; i++)
 		flood->len += pixelflut_command(flood->text + flood->len,
@@ -215,7 +215,7 @@ count_lines(const char *text, size_t len)
 	return lines;
 }
 
-/* Sends until the time is over, up to the end of a command. */
+/* Sends until `end`, and then the rest of a command. */
 static int
 flood_send(struct connection *connection, const struct flood *flood, int64_t end)
 {
@@ -248,7 +248,7 @@ flood_send(struct connection *connection, const struct flood *flood, int64_t end
 	return 0;
 }
 
-/* Reads a sample of what was sent back; returns how many are wrong. */
+/* Reads a sample of what was sent back; returns how many pixels are wrong. */
 static int
 read_sample(struct connection *connection, const struct flood *flood, uint32_t n)
 {
@@ -276,8 +276,8 @@ read_sample(struct connection *connection, const struct flood *flood, uint32_t n
 	return ret < 0 ? ret : wrong;
 }
 
-/* The answers prove that everything before the questions was worked on.  Some servers
- * show what they were told a frame later: what is wrong has a second chance. */
+/* The answers prove that everything before the requests was handled.  Some servers paint
+ * a frame later, so a wrong sample is read again. */
 static int
 flood_check(struct connection *connection, const struct flood *flood, uint64_t *checked,
 	uint64_t *wrong)

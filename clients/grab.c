@@ -21,7 +21,7 @@ grab_image(struct connection *connection, const char *path)
 	ret = connection->driver->grab(connection, &image);
 	progress_stop();
 	if (ret == 0 && stop_requested())
-		ret = console_error(-EINTR, "stopped before the end");
+		ret = console_error(-EINTR, "interrupted before the end");
 	if (ret == 0)
 		ret = image_save(&image, path);
 	image_free(&image);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads and writes PNG. */
+/* A picture in memory, and its PNG file. */
 #include "image.h"
 
 #include <errno.h>
@@ -19,11 +19,11 @@ image_new(struct image *image, uint32_t width, uint32_t height)
 	if (width == 0 || height == 0 || width > IMAGE_SIDE_MAX ||
 		height > IMAGE_SIDE_MAX || (uint64_t)width * height > IMAGE_PIXELS_MAX)
 		return console_error(
-			-ERANGE, "a picture of %ux%u is beyond me", width, height);
+			-ERANGE, "a picture of %ux%u is too large", width, height);
 	image->pixels = calloc((size_t)width * height, sizeof(*image->pixels));
 	if (!image->pixels)
 		return console_error(
-			-ENOMEM, "no memory for a picture of %ux%u", width, height);
+			-ENOMEM, "out of memory for a picture of %ux%u", width, height);
 	image->width = width;
 	image->height = height;
 	return 0;
@@ -66,7 +66,7 @@ image_load(struct image *image, const char *path)
 	return ret;
 }
 
-/* A file with half a picture goes; a device, a pipe or a link is not ours to remove. */
+/* Removes an incomplete file, but never a device, a pipe or a link. */
 static void
 remove_partial(const char *path)
 {

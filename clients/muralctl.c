@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* muralctl: paints on walls from outside. */
+/* muralctl, the client: its verbs, and muralctl size. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,8 +32,8 @@ static const struct verb verbs[] = {
 	{ 0 },
 };
 
-/* Where one of the three is closed, the first socket would become it, and a server would
- * get our messages. */
+/* If one of the three is closed, the first socket would get its number, and the server
+ * would receive our messages. */
 static void
 fill_standard_files(void)
 {
@@ -46,7 +46,6 @@ fill_standard_files(void)
 		close(fd);
 }
 
-/* What was printed is what was asked for. */
 static int
 flush_stdout(int status)
 {
@@ -63,7 +62,7 @@ main(int argc, char *argv[])
 	int ret;
 
 	fill_standard_files();
-	signal(SIGPIPE, SIG_IGN); /* who does not listen any more is told of in words */
+	signal(SIGPIPE, SIG_IGN); /* reported as an error message instead */
 	ret = options_parse(&options, verbs, argc, argv);
 	if (ret != 0)
 		return flush_stdout(ret < 0 ? EXIT_USAGE : EXIT_DONE);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pixelflut over TCP.  Servers differ; what is used is what all of them know: SIZE, PX to
- * read and PX with six digits to write (eight when a colour is translucent).  OFFSET is
- * never used.  Answers may be in upper or lower case, with six or eight digits, end in LF
- * or CR LF, and come in any order.
+ * A Pixelflut connection: writes commands and parses answers.  Only what all servers
+ * support is used: SIZE, PX to read and PX with six digits to write (eight for a
+ * translucent colour).  Answers may be in upper or lower case, have six or eight digits,
+ * end in LF or CR LF, and come in any order.
  */
 #include "pixelflut.h"
 
@@ -33,7 +33,6 @@ write_number(char *p, uint32_t n)
 	return p;
 }
 
-/* "PX x y", and with `with_colour` the colour; returns the length. */
 size_t
 pixelflut_command(char *text, uint32_t x, uint32_t y, bool with_colour, uint32_t argb)
 {
@@ -70,7 +69,7 @@ timeout_error(const struct pixelflut *pixelflut, int err)
 	return err;
 }
 
-/* A line that is no answer; there may be some, but not for ever. */
+/* A line that is not an answer; there may be some, until `end`. */
 static int
 skip_line(struct pixelflut *pixelflut, const char *line, int64_t end)
 {
@@ -111,7 +110,6 @@ parse_answer(const char *line, uint32_t *x, uint32_t *y, uint32_t *rgb)
 	return *end == '\0' || isspace((unsigned char)*end);
 }
 
-/* The next answer to a PX; other lines are passed over. */
 int
 pixelflut_answer(struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb)
 {
