@@ -1,47 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* muralctl size and grab: what the server tells. */
-#include "verbs.h"
+/* muralctl grab: saves what the wall shows as a PNG file. */
+#include "options.h"
 
 #include <errno.h>
-#include <stdio.h>
 
+#include "console.h"
 #include "driver.h"
 #include "image.h"
-#include "say.h"
-
-static int
-measure_wall(struct connection *connection)
-{
-	const char *text = connection->target->text;
-	int ret = connection_measure(connection);
-
-	if (ret == -ENOTSUP)
-		return console_error(ret, "%s: %s", text, connection->driver->no_size);
-	if (ret == -ENODATA && !stop_requested())
-		return console_error(
-			ret, "%s does not tell its size; is it the right place?", text);
-	return ret;
-}
-
-int
-verb_size(const struct options *options)
-{
-	struct connection connection;
-	int ret = connection_open(&connection, options, 0, 0);
-
-	if (ret == 0)
-		ret = measure_wall(&connection);
-	if (ret == 0)
-		printf("%ux%u\n", connection.wall.width, connection.wall.height);
-	connection_close(&connection);
-	return ret;
-}
 
 static int
 grab_image(struct connection *connection, const char *path)
 {
 	struct image image = { 0 };
-	int ret = measure_wall(connection);
+	int ret = connection_require_size(connection);
 
 	if (ret < 0)
 		return ret;
@@ -50,7 +21,7 @@ grab_image(struct connection *connection, const char *path)
 	ret = connection->driver->grab(connection, &image);
 	progress_stop();
 	if (ret == 0 && stop_requested())
-		ret = console_error(-EINTR, "stopped before the end");
+		ret = console_error(-EINTR, "interrupted before the end");
 	if (ret == 0)
 		ret = image_save(&image, path);
 	image_free(&image);

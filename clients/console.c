@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes messages and draws the progress bar. */
-#include "say.h"
+/* Messages and a progress bar on stderr. */
+#include "console.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,9 +14,8 @@
 #include "clock.h"
 
 #define REDRAW_INTERVAL (CLOCK_SECOND / 10)
-#define DEFAULT_WIDTH 80 /* of a terminal that does not tell */
+#define DEFAULT_WIDTH 80 /* of a terminal of unknown size */
 
-/* There is one terminal, so there is one bar. */
 static struct {
 	pthread_mutex_t lock;
 	bool on, visible;
@@ -25,7 +24,7 @@ static struct {
 	int64_t started, drawn;
 } bar = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* Holding the lock. */
+/* Lock held. */
 static void
 bar_clear(void)
 {
@@ -34,8 +33,8 @@ bar_clear(void)
 	bar.visible = false;
 }
 
-/* What a server said may be in it: nothing that commands a terminal gets through, be it
- * one byte or, from U+0080 to U+009F, two. */
+/* The text may quote a server: control characters do not reach the terminal, neither
+ * those of one byte nor U+0080 to U+009F, of two. */
 static void
 console_vprint(const char *format, va_list args)
 {
@@ -102,8 +101,7 @@ terminal_width(void)
 	return size.ws_col;
 }
 
-/* "1.20 M of 3.60 M pixels, 900 k a second, 0:02 left"; the first moment tells no rate.
- */
+/* "1.20 M of 3.60 M pixels, 900 k a second, 0:02 left", at first without the rate. */
 static void
 bar_describe(char *text, size_t len, uint64_t done, double seconds)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON questions and answers over one HTTP connection. */
+/* JSON requests over one HTTP connection.  Errors are printed. */
 #ifndef JSON_CLIENT_H
 #define JSON_CLIENT_H
 
@@ -12,21 +12,20 @@ struct json_client {
 	struct curl_slist *headers;
 	const char *base; /* URL without a slash at the end */
 	char *body;
-	size_t len, room, most; /* of the answer's bytes; set `most` before asking */
-	double retry_after;     /* seconds, of the last answer; negative: none */
+	size_t len, room, most; /* bytes of the answer; set `most` before a request */
+	double retry_after;     /* of the last answer, in seconds; negative: none */
 	char error[CURL_ERROR_SIZE];
 };
 
-/* `base` is kept.  0 or -errno, said. */
+/* `base` must stay valid.  0 or -errno. */
 int json_client_open(struct json_client *http, const char *base);
 
-/* Sends a request, with `request_body` as its JSON body unless it is NULL; takes
- * `request_body`. The status, or -errno, said.  *answer is what came as JSON, or NULL;
- * the caller's. */
+/* Sends a request with an optional body, of which it takes over the reference.  Returns
+ * the status or -errno; *answer is the answer's JSON or NULL, and the caller's. */
 int json_client_request(struct json_client *http, const char *method, const char *path,
 	json_t *request_body, json_t **answer);
 
-/* Accepts zeros. */
+/* Accepts a zeroed struct. */
 void json_client_close(struct json_client *http);
 
 #endif

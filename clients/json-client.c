@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Lets libcurl talk and jansson read. */
-#include "http.h"
+/* Sends JSON requests with libcurl, and parses the answers with jansson. */
+#include "json-client.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "clock.h"
-#include "say.h"
+#include "console.h"
 
 #define BODY_MAX ((size_t)256 << 20)
 #define URL_MAX 2048
@@ -39,7 +39,7 @@ on_body(char *data, size_t one, size_t len, void *context)
 	return len;
 }
 
-/* Seconds, even a fraction; the form with a date is nobody's here. */
+/* Seconds, perhaps with a fraction; boards do not send dates. */
 static size_t
 on_header(char *data, size_t one, size_t len, void *context)
 {
@@ -77,10 +77,10 @@ json_client_open(struct json_client *http, const char *base)
 {
 	CURL *curl;
 
-	/* The first caller is alone: connections are opened one after the other. */
+	/* not thread-safe: connections are opened one after the other */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 		!(curl = curl_easy_init()))
-		return console_error(-ENOMEM, "libcurl does not start");
+		return console_error(-ENOMEM, "libcurl cannot be initialised");
 	http->curl = curl;
 	http->base = base;
 	http->headers = curl_slist_append(NULL, "Content-Type: application/json");
@@ -105,7 +105,7 @@ curl_advice(CURLcode code)
 {
 	switch (code) {
 	case CURLE_COULDNT_CONNECT:
-		return "; is the port right, does the server run?";
+		return "; is the port right, and is the server running?";
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return "; is the name right?";
 	case CURLE_OPERATION_TIMEDOUT:
@@ -134,8 +134,8 @@ json_client_perform(struct json_client *http, const char *method, const char *pa
 		return -EINTR;
 	if (code == CURLE_WRITE_ERROR)
 		return console_error(-EMSGSIZE,
-			"%s %s%s: the answer is longer than that of any pixel board",
-			method, http->base, path);
+			"%s %s%s: the answer is too long for a pixel board's", method,
+			http->base, path);
 	if (code != CURLE_OK)
 		return console_error(-EIO, "%s %s%s: %s%s", method, http->base, path,
 			*http->error ? http->error : curl_easy_strerror(code),
@@ -155,7 +155,7 @@ json_client_request(struct json_client *http, const char *method, const char *pa
 	*answer = NULL;
 	if (request_body && !text)
 		ret = console_error(-ENOMEM,
-			"%s %s: no memory, or a text that is not UTF-8", method, path);
+			"%s %s: out of memory, or a text is not UTF-8", method, path);
 	json_decref(request_body);
 	if (ret < 0)
 		return ret;

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person reads while muralctl works: messages and a progress bar, on stderr.
- * Any thread may call these. */
+/* Messages and a progress bar on stderr.  Any thread. */
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
 #include <stdint.h>
 
-/* One line with the program's name before it; the bar makes room.  console_error()
- * returns `err`, so that a leaf can say and return in one statement. */
+/* One line, prefixed with the program's name.  console_error() returns `err`, so that
+ * callers print and return in one statement. */
 void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int console_error(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A bar from 0 to `total` of `unit`, drawn at most ten times a second and only when
- * stderr is a terminal.  With a total of 0 it only counts; a unit of NULL is seconds,
- * which have no rate.  stop takes it away. */
+ * stderr is a terminal.  With a total of 0 it only counts; a unit of NULL means seconds,
+ * without a rate.  progress_stop() removes it. */
 void progress_start(const char *unit, uint64_t total);
 void progress_update(uint64_t done);
 void progress_stop(void);
