@@ -2,7 +2,7 @@
 # Everything of p2 but its table and its sockets, so that the tests can have it too.
 if WITH_P2
 noinst_LTLIBRARIES += libp2.la
-libp2_la_SOURCES = %D%/bucket.c %D%/bucket.h %D%/otp-replay.c %D%/otp-replay.h \
+libp2_la_SOURCES = %D%/otp-replay.c %D%/otp-replay.h \
 	%D%/parser.c %D%/parser.h %D%/shadow.c %D%/shadow.h %D%/subscription.c %D%/subscription.h \
 	%D%/users.c %D%/users.h %D%/utf8.h %D%/wire.h
 libp2_la_LIBADD = libcommon.la $(OATH_LIBS)

@@ -17,10 +17,11 @@
 #include <mural/plugin.h>
 
 #include "p2/broadcast.h"
-#include "p2/bucket.h"
 #include "p2/users.h"
 
 enum { AUTH_OTP, AUTH_NONE };
+
+enum { ATTEMPTS_BOTH, ATTEMPTS_SOURCE, ATTEMPTS_NAME, ATTEMPT_LIMITS };
 
 /* An Authentication must be there after this. */
 #define AUTH_TIMEOUT_MS 10000
@@ -50,9 +51,12 @@ struct p2 {
 	const struct p2_config *config;
 	int32_t origin_x, origin_y; /* p²'s 0,0 in the region's pixels */
 	struct users users;
-	char *otp_replay_path;  /* NULL: no users file */
-	bool otp_replay_failed; /* it was said */
-	struct bucket_table buckets;
+	char *otp_replay_path;                            /* NULL: no users file */
+	bool otp_replay_failed;                           /* it was said */
+	struct mural_ratelimit *attempts[ATTEMPT_LIMITS]; /* failed logins */
+	struct mural_rate put_rate;
+	struct mural_ratelimit *puts; /* a bucket a user */
+	uint64_t seed; /* of keys, so that nobody can choose which ones collide */
 	struct broadcast broadcast;
 	struct peer *peers; /* newest first */
 	size_t n_unauthenticated, unauthenticated_max;

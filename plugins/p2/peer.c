@@ -3,9 +3,11 @@
 #include "p2/peer.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -15,22 +17,14 @@
 /* Failed attempts at one name from one source, at any name from one source, and at one
  * name from anywhere: the last keeps people with many addresses from trying all codes,
  * and is wide enough that nobody is locked out by a neighbour's typing errors. */
-static const struct bucket_rate attempts[] = {
-	{ .per_1000s = 100, .burst = 5 },
-	{ .per_1000s = 1000, .burst = 100 },
-	{ .per_1000s = 1000, .burst = 100 },
+static const struct mural_rate attempt_rates[ATTEMPT_LIMITS] = {
+	[ATTEMPTS_BOTH] = { .per_1000s = 100, .burst = 5 },
+	[ATTEMPTS_SOURCE] = { .per_1000s = 1000, .burst = 100 },
+	[ATTEMPTS_NAME] = { .per_1000s = 1000, .burst = 100 },
 };
 
-enum { ATTEMPTS_BOTH, ATTEMPTS_SOURCE, ATTEMPTS_NAME, ATTEMPTS, PUTS };
-
-static struct bucket_rate
-put_rate(const struct p2 *p2)
-{
-	return (struct bucket_rate){
-		.per_1000s = p2->config->put_rate * 1000,
-		.burst = p2->config->put_burst,
-	};
-}
+/* Names and sources that each limit counts for at a time. */
+#define LIMIT_KEYS 4096
 
 static uint64_t
 now_ms(const struct p2 *p2)
@@ -66,67 +60,74 @@ clear_unauthenticated(struct peer *peer)
 
 /* ---------------------------------------------------------------- who it is */
 
-/* An IPv4 address is a source, and so is the /64 of an IPv6 one; all Unix clients are
- * one. */
-static void
-peer_find_source(struct peer *peer, int fd)
+int
+peer_limits_init(struct p2 *p2)
 {
-	socklen_t len = sizeof(peer->address);
-	const struct sockaddr_in *in4 = &peer->address.in4;
-	const struct in6_addr *in6 = &peer->address.in6.sin6_addr;
+	bool failed;
 
-	if (getpeername(fd, &peer->address.any, &len) < 0)
-		return;
-	if (peer->address.any.sa_family == AF_INET)
-		memcpy(peer->source, &in4->sin_addr, 4);
-	else if (peer->address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6))
-		memcpy(peer->source, in6->s6_addr + 12, 4);
-	else if (peer->address.any.sa_family == AF_INET6)
-		memcpy(peer->source, in6->s6_addr, 8);
+	if (getrandom(&p2->seed, sizeof(p2->seed), GRND_NONBLOCK) < 0)
+		p2->seed = (uintptr_t)p2;
+	p2->put_rate = (struct mural_rate){
+		.per_1000s = (uint64_t)p2->config->put_rate * 1000,
+		.burst = (uint64_t)p2->config->put_burst,
+	};
+	p2->puts = mural_ratelimit_new(&p2->put_rate, LIMIT_KEYS);
+	failed = !p2->puts;
+	for (int i = 0; i < ATTEMPT_LIMITS; i++) {
+		p2->attempts[i] = mural_ratelimit_new(&attempt_rates[i], LIMIT_KEYS);
+		failed |= !p2->attempts[i];
+	}
+	return failed ? -ENOMEM : 0;
 }
 
-/* The bytes that a limit on attempts is counted for. */
-static size_t
-attempt_key(const struct peer *peer, int kind, const struct p2_auth *auth,
-	uint8_t key[8 + P2_NAME_MAX])
+void
+peer_limits_finish(struct p2 *p2)
 {
-	size_t len = 0;
-
-	if (kind != ATTEMPTS_NAME) {
-		memcpy(key, peer->source, sizeof(peer->source));
-		len = sizeof(peer->source);
-	}
-	if (kind != ATTEMPTS_SOURCE) {
-		memcpy(key + len, auth->name, auth->len);
-		len += auth->len;
-	}
-	return len;
+	mural_ratelimit_free(p2->puts);
+	for (int i = 0; i < ATTEMPT_LIMITS; i++)
+		mural_ratelimit_free(p2->attempts[i]);
 }
 
-static struct bucket *
-attempt_bucket(struct peer *peer, int kind, const struct p2_auth *auth)
+/* A name's key, or that of a name and a source (FNV-1a from a secret start). */
+static uint64_t
+name_key(const struct p2 *p2, uint64_t source, const char *name, size_t len)
 {
-	uint8_t key[8 + P2_NAME_MAX];
-	size_t len = attempt_key(peer, kind, auth, key);
+	uint64_t hash = p2->seed ^ source;
 
-	return bucket_table_get(
-		&peer->p2->buckets, &attempts[kind], kind, key, len, now_ms(peer->p2));
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (uint8_t)name[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static uint64_t
+attempt_key(const struct peer *peer, int limit, const struct p2_auth *auth)
+{
+	if (limit == ATTEMPTS_SOURCE)
+		return peer->source;
+	return name_key(peer->p2, limit == ATTEMPTS_BOTH ? peer->source : 0, auth->name,
+		auth->len);
 }
 
 static bool
-has_attempts_left(struct peer *peer, const struct p2_auth *auth)
+has_attempts_left(const struct peer *peer, const struct p2_auth *auth)
 {
-	for (int kind = 0; kind < ATTEMPTS; kind++)
-		if (attempt_bucket(peer, kind, auth)->level < BUCKET_TOKEN)
+	for (int i = 0; i < ATTEMPT_LIMITS; i++) {
+		const struct mural_bucket *bucket =
+			mural_ratelimit_bucket(peer->p2->attempts[i],
+				attempt_key(peer, i, auth), now_ms(peer->p2));
+
+		if (mural_bucket_wait_ms(bucket, &attempt_rates[i], 1) > 0)
 			return false;
+	}
 	return true;
 }
 
 static void
-count_failed_attempt(struct peer *peer, const struct p2_auth *auth)
+count_failed_attempt(const struct peer *peer, const struct p2_auth *auth)
 {
-	for (int kind = 0; kind < ATTEMPTS; kind++)
-		(void)bucket_consume(attempt_bucket(peer, kind, auth));
+	for (int i = 0; i < ATTEMPT_LIMITS; i++)
+		(void)mural_ratelimit_consume(peer->p2->attempts[i],
+			attempt_key(peer, i, auth), now_ms(peer->p2));
 }
 
 /* Uses the code up; a file that cannot be written is said once. */
@@ -188,14 +189,13 @@ peer_find_open(const struct p2 *p2, const struct p2_auth *auth)
 }
 
 /* What a user may paint is counted over all its connections. */
-static struct bucket *
-user_put_bucket(struct peer *peer)
+static struct mural_bucket *
+user_put_bucket(const struct peer *peer)
 {
-	struct p2 *p2 = peer->p2;
-	struct bucket_rate rate = put_rate(p2);
+	const struct p2 *p2 = peer->p2;
 
-	return bucket_table_get(
-		&p2->buckets, &rate, PUTS, peer->name, peer->name_len, now_ms(p2));
+	return mural_ratelimit_bucket(
+		p2->puts, name_key(p2, 0, peer->name, peer->name_len), now_ms(p2));
 }
 
 static void
@@ -230,7 +230,7 @@ peer_put(struct peer *peer, const struct p2_event *event)
 {
 	struct p2 *p2 = peer->p2;
 
-	if (p2->config->put_rate > 0 && !bucket_consume(&peer->puts)) {
+	if (!mural_bucket_consume(&peer->puts, &p2->put_rate, 1)) {
 		count_discard(p2, MURAL_RATE_LIMITED);
 		return;
 	}
@@ -276,7 +276,6 @@ void
 peer_read(struct peer *peer, const uint8_t *data, size_t len)
 {
 	struct p2 *p2 = peer->p2;
-	struct bucket_rate rate = put_rate(p2);
 	size_t used = 0;
 
 	p2->host->counts.received_bytes += len;
@@ -285,7 +284,7 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 		mural_publish(p2->host);
 		return;
 	}
-	bucket_refill(&peer->puts, &rate, now_ms(p2));
+	mural_bucket_refill(&peer->puts, &p2->put_rate, now_ms(p2));
 	while (used < len && peer->state != PEER_CLOSING) {
 		struct p2_event event;
 
@@ -331,13 +330,15 @@ void
 peer_init(
 	struct peer *peer, struct p2 *p2, const struct peer_transport *transport, int fd)
 {
+	socklen_t len = sizeof(peer->address);
 	const int bytes = SOCKET_BYTES;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	peer->p2 = p2;
 	peer->transport = transport;
 	peer->state_since_ms = now_ms(p2);
-	peer_find_source(peer, fd);
+	if (getpeername(fd, &peer->address.any, &len) == 0)
+		peer->source = mural_source(p2->host, &peer->address.any);
 	peer->next = p2->peers;
 	if (peer->next)
 		peer->next->previous = peer;

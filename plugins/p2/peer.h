@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "p2/bucket.h"
+#include <mural/ratelimit.h>
+
 #include "p2/parser.h"
 #include "p2/subscription.h"
 
@@ -57,16 +58,20 @@ struct peer {
 		struct sockaddr_in6 in6;
 	} address;
 	bool admitted;        /* counted in by murald, and to be counted out */
-	uint8_t source[8];    /* the address, or the network of an IPv6 one */
+	uint64_t source;      /* mural_source() */
 	bool unauthenticated; /* counted as one that did not say who it is */
 	struct p2_parser parser;
 	char *name; /* PEER_OPEN: name_len bytes */
 	size_t name_len;
-	struct bucket puts;
+	struct mural_bucket puts;
 	struct subscription subscription;
 	bool sub_came; /* in what is being read; `sub` is the last of them */
 	struct p2_event sub;
 };
+
+/* The limits of what all peers may do.  0 or -ENOMEM; finished in either case. */
+int peer_limits_init(struct p2 *p2);
+void peer_limits_finish(struct p2 *p2);
 
 /* Begins with a connected socket, which stays the transport's; `peer` is zeroed. */
 void peer_init(

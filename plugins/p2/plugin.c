@@ -174,6 +174,7 @@ static void
 p2_free(struct p2 *p2)
 {
 	broadcast_finish(p2);
+	peer_limits_finish(p2);
 	users_finish(&p2->users);
 	free(p2->otp_replay_path);
 	p2->otp_replay_path = NULL;
@@ -239,11 +240,12 @@ p2_start(struct mural_host *host)
 	p2->host = host;
 	p2->config = host->config;
 	p2->unauthenticated_max = unauthenticated_max();
-	bucket_table_init(&p2->buckets);
 	origin_init(p2);
-	ret = load_users(p2);
+	ret = peer_limits_init(p2);
+	if (ret == 0)
+		ret = load_users(p2);
 	if (ret < 0) {
-		users_finish(&p2->users);
+		p2_free(p2);
 		return ret;
 	}
 	uv_timer_init(host->loop, &p2->sweep);

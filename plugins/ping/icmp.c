@@ -13,13 +13,15 @@
 
 #include <mural/plugin.h>
 
-#include "common/rate.h"
 #include "ping/capture.h"
 #include "ping/kernel-replies.h"
 #include "ping/pingxelflut.h"
 
 /* DSCP CS1, lower effort: the traffic class that pingxelflut asks for. */
 #define TRAFFIC_CLASS 0x20
+
+/* Sources whose size requests are counted at a time. */
+#define SIZE_REPLIES_SOURCES 1024
 
 /* raw(7).  <linux/icmp.h>, which has it, cannot be had beside <netinet/in.h>. */
 #ifndef ICMP_FILTER
@@ -51,7 +53,7 @@ struct icmp_config {
 struct icmp_state {
 	struct capture capture;
 	struct kernel_replies replies;
-	struct rate rate;
+	struct mural_ratelimit *size_replies;
 	int raw4, raw6; /* to answer through; -1: the host has no such protocol */
 };
 
@@ -188,6 +190,18 @@ source_is_unicast(const struct packet *packet)
 	return source[0] != 0xff && memcmp(source, unspecified, 16) != 0;
 }
 
+/* An IPv4 address, or an IPv6 /64, because its owner has all of it; link-local addresses
+ * share one, and count each by itself. */
+static uint64_t
+source_key(const struct packet *packet)
+{
+	struct local_addr source = local_addrs_number(packet->version, packet->source);
+
+	if (packet->version == 4)
+		return source.low;
+	return source.high >> 54 == 0xfe80 >> 6 ? source.high ^ source.low : source.high;
+}
+
 static void
 answer_size(const struct icmp_drain *drain, const struct packet *packet,
 	const struct ping *ping)
@@ -201,8 +215,8 @@ answer_size(const struct icmp_drain *drain, const struct packet *packet,
 		return;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!rate_allow(&state->rate, packet->version, packet->source,
-		    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec)) {
+	if (mural_ratelimit_consume(state->size_replies, source_key(packet),
+		    (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000) > 0) {
 		mural_discard(drain->brush, MURAL_RATE_LIMITED, 1);
 		return;
 	}
@@ -292,6 +306,17 @@ on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 
 /* ----------------------------------------------------------------- the plugin */
 
+static struct mural_ratelimit *
+size_replies_new(const struct icmp_config *config)
+{
+	const struct mural_rate rate = {
+		.per_1000s = (uint64_t)config->size_rate * 1000,
+		.burst = (uint64_t)config->size_rate,
+	};
+
+	return mural_ratelimit_new(&rate, SIZE_REPLIES_SOURCES);
+}
+
 static int
 icmp_attach(struct mural_host *host)
 {
@@ -300,12 +325,16 @@ icmp_attach(struct mural_host *host)
 	int fd;
 
 	state->raw4 = state->raw6 = -1;
+	state->size_replies = size_replies_new(config);
+	if (!state->size_replies)
+		return -ENOMEM;
 	fd = capture_open(&state->capture, host, config->interface, filter, false);
-	if (fd < 0)
+	if (fd < 0) {
+		mural_ratelimit_free(state->size_replies);
 		return fd;
+	}
 	state->raw4 = open_raw(AF_INET);
 	state->raw6 = open_raw(AF_INET6);
-	rate_init(&state->rate, (uint32_t)config->size_rate);
 	if (config->kernel_replies == REPLIES_SUPPRESS)
 		kernel_replies_suppress(&state->replies, host);
 	return fd;
@@ -327,6 +356,7 @@ icmp_detach(struct mural_host *host)
 
 	kernel_replies_restore(&state->replies, host);
 	capture_close(&state->capture, host);
+	mural_ratelimit_free(state->size_replies);
 	if (state->raw4 >= 0)
 		close(state->raw4);
 	if (state->raw6 >= 0)

@@ -177,9 +177,7 @@ ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 			ret == -EPERM ? "; it needs CAP_NET_RAW" : "");
 		return ret;
 	}
-	*ndp = (struct ndp){
-		.is_open = true, .link = fd, .any = ifindex == 0, .tokens = NDP_RATE
-	};
+	*ndp = (struct ndp){ .is_open = true, .link = fd, .any = ifindex == 0 };
 	if (ndp->any)
 		enable_allmulti_everywhere(ndp, host);
 	else if (link_address(ndp, ifindex, mac))
@@ -211,25 +209,15 @@ ndp_update_interfaces(
 /* ------------------------------------------------------------------ answering */
 
 static bool
-token_take(struct ndp *ndp)
+answers_left(struct ndp *ndp)
 {
-	const uint64_t second = 1000000000;
+	static const struct mural_rate rate = { NDP_RATE * 1000, NDP_RATE };
 	struct timespec now;
-	uint64_t now_ns, more;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	now_ns = (uint64_t)now.tv_sec * second + (uint64_t)now.tv_nsec;
-	if (now_ns - ndp->filled_ns > second)
-		ndp->filled_ns = now_ns - second;
-	more = (now_ns - ndp->filled_ns) / (second / NDP_RATE);
-	ndp->filled_ns += more * (second / NDP_RATE);
-	ndp->tokens += more;
-	if (ndp->tokens > NDP_RATE)
-		ndp->tokens = NDP_RATE;
-	if (ndp->tokens == 0)
-		return false;
-	ndp->tokens--;
-	return true;
+	mural_bucket_refill(&ndp->answers, &rate,
+		(uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+	return mural_bucket_consume(&ndp->answers, &rate, 1);
 }
 
 static bool
@@ -258,7 +246,7 @@ ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 		return NDP_IGNORED;
 	if (!packet->link_source || packet->link_source[0] & 1)
 		return NDP_MALFORMED; /* no station sends from a group's address */
-	if (!token_take(ndp))
+	if (!answers_left(ndp))
 		return NDP_RATE_LIMITED;
 	if (!link_address(ndp, packet->ifindex, mac))
 		return NDP_IGNORED;

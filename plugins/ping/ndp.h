@@ -52,7 +52,7 @@ struct ndp {
 	int link;            /* packet socket: sends, and holds the multicast mode */
 	bool any;            /* on every interface; each new one has to be told */
 	uint32_t generation; /* of the local_addrs that was last followed */
-	uint64_t tokens, filled_ns;
+	struct mural_bucket answers;
 	uint64_t answered; /* since it was opened */
 };
 

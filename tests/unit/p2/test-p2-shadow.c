@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "canvas/canvas.h"
-#include "p2/bucket.h"
 #include "p2/shadow.h"
 #include "p2/subscription.h"
 #include "support/json.h"
@@ -346,57 +345,6 @@ areas_are_clipped(void **state)
 	scene_close(&scene);
 }
 
-/* --------------------------------------------------------------------- limits */
-
-static void
-buckets_fill_with_time(void **state)
-{
-	const struct bucket_rate rate = { .per_1000s = 100, .burst = 5 };
-	const struct bucket_rate fast = { .per_1000s = 1000000000000,
-		.burst = 1000000000 };
-	struct bucket bucket = { 5 * BUCKET_TOKEN, 1000 };
-
-	(void)state;
-	for (int i = 0; i < 5; i++)
-		assert_true(bucket_consume(&bucket));
-	assert_false(bucket_consume(&bucket));
-	/* one in ten seconds, also when somebody looks all the time */
-	for (uint64_t now = 1001; now < 11000; now++) {
-		bucket_refill(&bucket, &rate, now);
-		assert_false(bucket_consume(&bucket));
-	}
-	bucket_refill(&bucket, &rate, 11000);
-	assert_true(bucket_consume(&bucket));
-	bucket_refill(&bucket, &rate, UINT64_MAX / 2);
-	assert_int_equal(bucket.level, 5 * BUCKET_TOKEN);
-	bucket_refill(&bucket, &fast, UINT64_MAX);
-	assert_int_equal(bucket.level, fast.burst * BUCKET_TOKEN);
-}
-
-static void
-strangers_do_not_displace_the_busy(void **state)
-{
-	const struct bucket_rate rate = { .per_1000s = 1, .burst = 3 };
-	struct bucket_table *table = calloc(1, sizeof(*table));
-	uint64_t now = 1000;
-
-	(void)state;
-	bucket_table_init(table);
-	for (uint32_t i = 0; i < 200000; i++, now++) {
-		struct bucket *busy = bucket_table_get(table, &rate, 0, "busy", 4, now);
-
-		if (i < 3)
-			assert_true(bucket_consume(busy));
-		else
-			assert_true(busy->level < 3 * BUCKET_TOKEN);
-		(void)bucket_table_get(table, &rate, 0, &i, sizeof(i), now);
-	}
-	/* the same name of another kind is somebody else */
-	assert_int_equal(bucket_table_get(table, &rate, 1, "busy", 4, now)->level,
-		3 * BUCKET_TOKEN);
-	free(table);
-}
-
 int
 main(void)
 {
@@ -407,8 +355,6 @@ main(void)
 		cmocka_unit_test(vectors_hold),
 		cmocka_unit_test(who_misses_things_catches_up),
 		cmocka_unit_test(areas_are_clipped),
-		cmocka_unit_test(buckets_fill_with_time),
-		cmocka_unit_test(strangers_do_not_displace_the_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
