@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libcommon.la
 libcommon_la_SOURCES = %D%/credential.c %D%/credential.h %D%/host-part.c %D%/host-part.h \
 	%D%/sendbuf.c %D%/sendbuf.h
+libcommon_la_LIBADD = libtext.la
 
 # What plugins with a web server share.
 if WITH_WEB

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "config/option.h"
+#include "lib/address.h"
 
 #define GROUPS_MAX 256
 #define CARDS "/dev/dri"
@@ -62,17 +63,11 @@ set_capabilities(uint64_t keep)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-/* The port of an address that only few may listen on; 0: it has none. */
 static bool
 is_low_port(const char *address)
 {
-	const char *colon = strrchr(address, ':');
-	int port = 0;
+	uint16_t port = address_port(address);
 
-	if (!colon || strncmp(address, "unix:", 5) == 0)
-		return false;
-	for (const char *p = colon + 1; *p >= '0' && *p <= '9' && port < 1024; p++)
-		port = port * 10 + (*p - '0');
 	return port > 0 && port < 1024;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "lib/address.h"
 
 #define BACKLOG 1024
 #define ACCEPTS_A_TURN 64
@@ -113,19 +114,6 @@ bind_addrinfo(const struct addrinfo *info, bool serve)
 	return fd;
 }
 
-/* Splits HOST:PORT or [V6]:PORT in place. */
-static void
-split_address(char *text, char **host, char **port)
-{
-	*port = strrchr(text, ':');
-	*(*port)++ = '\0';
-	*host = text;
-	if (text[0] == '[') {
-		*host = text + 1;
-		text[strlen(text) - 1] = '\0';
-	}
-}
-
 /* `serve`: clients may come.  *unknown: getaddrinfo()'s word on a host that it does not
  * know. */
 static int
@@ -133,13 +121,15 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 {
 	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
 	struct addrinfo *infos;
-	char text[300], *host, *port;
+	struct address_parts parts;
+	char host[300];
 	int ret;
 
-	if (snprintf(text, sizeof(text), "%s", address) >= (int)sizeof(text))
+	address_split(address, strlen(address), &parts);
+	if (snprintf(host, sizeof(host), "%.*s", (int)parts.host_len, parts.host) >=
+		(int)sizeof(host))
 		return -ENAMETOOLONG;
-	split_address(text, &host, &port);
-	ret = getaddrinfo(*host ? host : NULL, port, &hints, &infos);
+	ret = getaddrinfo(*host ? host : NULL, parts.port, &hints, &infos);
 	if (ret == EAI_SYSTEM)
 		return -errno;
 	if (ret != 0) {
@@ -150,8 +140,8 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 	freeaddrinfo(infos);
 	/* a machine without IPv6 still has all its IPv4 addresses */
 	if (ret == -EAFNOSUPPORT && strcmp(host, "::") == 0) {
-		snprintf(text, sizeof(text), "0.0.0.0:%s", strrchr(address, ':') + 1);
-		return bind_inet(text, type, serve, resolve_error);
+		snprintf(host, sizeof(host), "0.0.0.0:%s", parts.port);
+		return bind_inet(host, type, serve, resolve_error);
 	}
 	return ret;
 }
@@ -184,9 +174,9 @@ int
 socket_bind(const char *name, const char *address, int type)
 {
 	const char *resolve_error = NULL;
-	int fd = strncmp(address, "unix:", 5) == 0
-			 ? bind_unix(address + 5, type)
-			 : bind_inet(address, type, true, &resolve_error);
+	const char *path = address_unix_path(address);
+	int fd = path ? bind_unix(path, type)
+		      : bind_inet(address, type, true, &resolve_error);
 
 	if (resolve_error) {
 		log_error("%s: cannot listen on %s: no address is known for that host: "
@@ -311,6 +301,7 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	void (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer))
 {
+	const char *path = address_unix_path(address);
 	int fd = socket_bind(name, address, SOCK_STREAM);
 
 	if (fd < 0)
@@ -320,8 +311,8 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 		.name = name,
 		.on_client = on_client,
 	};
-	if (strncmp(address, "unix:", 5) == 0)
-		listener->unix_path = strdup(address + 5);
+	if (path)
+		listener->unix_path = strdup(path);
 	uv_poll_init(loop, &listener->poll, fd);
 	uv_timer_init(loop, &listener->pause);
 	listener->poll.data = listener;

@@ -250,7 +250,7 @@ def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
         muralctl("paint", tmp_path / "text.png", target).failed("text.png", "must be a whole PNG")
         whole = path.read_bytes()
         (tmp_path / "half.png").write_bytes(whole[:-14])
-        muralctl("paint", tmp_path / "half.png", target).failed("half.png", "damaged")
+        muralctl("paint", tmp_path / "half.png", target).failed("half.png", "must be a whole PNG")
         muralctl("paint", path, target, "--at", "40,0").failed("lies outside the wall of 40x30")
         muralctl("paint", image(lambda x, y: (1, 2, 3, 0), mode="RGBA"), target).failed("transparent all over")
         muralctl("load", target, "--at", "0,30").failed("lies outside the wall")

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What was given to the kernel when it started. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "app/doctor/parts.h"
+#include "lib/digits.h"
 
 /* Where Raspberry Pi OS keeps it, the new place first. */
 static const char *const config_txt[] = { "/boot/firmware/config.txt",
@@ -98,24 +100,25 @@ examine_arguments(struct report *report)
 static void
 examine_memory(struct report *report)
 {
-	unsigned long total = 0, left = 0;
+	uint64_t total = 0, left = 0;
 	FILE *file = fopen("/proc/meminfo", "re");
 	char line[128];
 
 	while (file && fgets(line, sizeof(line), file)) {
-		unsigned long *figure = strncmp(line, "CmaTotal:", 9) == 0  ? &total
-					: strncmp(line, "CmaFree:", 8) == 0 ? &left
-									    : NULL;
+		uint64_t *figure = strncmp(line, "CmaTotal:", 9) == 0  ? &total
+				   : strncmp(line, "CmaFree:", 8) == 0 ? &left
+								       : NULL;
 
-		for (const char *p = line; figure && *p; p++)
-			if (*p >= '0' && *p <= '9')
-				*figure = *figure * 10 + (unsigned long)(*p - '0');
+		if (figure)
+			(void)digits_read(
+				line + strcspn(line, "0123456789"), UINT64_MAX, figure);
 	}
 	if (file)
 		fclose(file);
 	if (total > 0)
 		report_note(report,
-			"memory for devices (CMA): %lu MB, %lu MB free; a screen "
+			"memory for devices (CMA): %" PRIu64 " MB, %" PRIu64
+			" MB free; a screen "
 			"of 1920x1080 takes 16 MB",
 			total >> 10, left >> 10);
 }

@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "config/option.h"
 #include "ingest/listener.h"
+#include "lib/address.h"
 
 #define SYSCTL "/proc/sys/net/"
 
@@ -42,17 +43,6 @@ examine_addresses(struct report *report)
 }
 
 /* ------------------------------------------------------------------ ports */
-
-static unsigned
-port_of(const char *address)
-{
-	const char *colon = strrchr(address, ':');
-	unsigned port = 0;
-
-	for (const char *p = colon ? colon + 1 : ""; *p >= '0' && *p <= '9'; p++)
-		port = port * 10 + (unsigned)(*p - '0');
-	return port;
-}
 
 /* The first socket that has the port; as TCP, one that listens. */
 static void
@@ -94,15 +84,14 @@ examine_port(const struct instance *instance, const char *key, const char *addre
 	struct procs procs;
 	int ret;
 
-	if (!address || !*address || strncmp(address, "unix:", 5) == 0 ||
-		port_of(address) == 0)
+	if (!address || address_port(address) == 0)
 		return;
 	ret = socket_try_bind(address, type);
 	if (ret == 0) {
 		report_ok(report, "[%s] %s = %s is free", title, key, address);
 		return;
 	}
-	find_port_procs(port_of(address), type, &procs);
+	find_port_procs(address_port(address), type, &procs);
 	if (ret == -EADDRINUSE && procs.any_murald) {
 		report_note(report, "[%s] %s = %s is served by %s", title, key, address,
 			procs.text);
