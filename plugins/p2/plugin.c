@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "common/host-part.h"
+#include "common/server-options.h"
 #include "lib/digits.h"
 #include "p2/otp-replay.h"
 #include "p2/peer.h"

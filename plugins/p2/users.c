@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "common/credential.h"
+#include "common/server-options.h"
 #include "lib/utf8.h"
 #include "p2/parser.h"
 
