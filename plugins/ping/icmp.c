@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* icmp: pingxelflut over IPv4 and IPv6, from a capture.  The kernel delivers and answers
- * pings as ever; this plugin looks over its shoulder. */
+/* The icmp plugin: pingxelflut over IPv4 and IPv6.  It captures the pings that the kernel
+ * receives and answers as usual. */
 #include <assert.h>
 #include <errno.h>
 #include <netinet/icmp6.h>
@@ -13,6 +13,7 @@
 
 #include <mural/plugin.h>
 
+#include "ping/address-template.h"
 #include "ping/capture.h"
 #include "ping/kernel-replies.h"
 #include "ping/pingxelflut.h"
@@ -23,15 +24,15 @@
 /* Sources whose size requests are counted at a time. */
 #define SIZE_REPLIES_SOURCES 1024
 
-/* raw(7).  <linux/icmp.h>, which has it, cannot be had beside <netinet/in.h>. */
+/* raw(7).  <linux/icmp.h>, which has it, conflicts with <netinet/in.h>. */
 #ifndef ICMP_FILTER
 #define ICMP_FILTER 1
 #endif
 
-/* All echo requests, and what may be a broken one: a frame that ends before the ICMP type
+/* Echo requests, and what may be a malformed one: a frame that ends before the ICMP type
  * (a load beyond the end would reject it), a fragment, one with IPv4 options or extension
- * headers.  Each of the latter is rare in anything but an attack, so that ordinary
- * traffic stays in the kernel. */
+ * headers.  The latter are rare outside of attacks, so ordinary traffic stays in the
+ * kernel. */
 static const char filter[] =
 	"(icmp and (len <= 34 or ip[0] != 0x45 or icmp[0] == 8 or ip[6:2] & 0x1fff != 0))"
 	" or (ip6[6] == 58 and (len <= 54 or ip6[40] == 128))"
@@ -40,7 +41,6 @@ static const char filter[] =
 
 enum { OUT_DISCARD, OUT_WRAP };
 enum { ALPHA_MIX, ALPHA_IGNORE };
-enum { REPLIES_KEEP, REPLIES_SUPPRESS };
 
 struct icmp_config {
 	const char *interface;
@@ -54,10 +54,10 @@ struct icmp_state {
 	struct capture capture;
 	struct kernel_replies replies;
 	struct mural_ratelimit *size_replies;
-	int raw4, raw6; /* to answer through; -1: the host has no such protocol */
+	int raw4, raw6; /* to reply through; -1: the host has no such protocol */
 };
 
-/* One drain, for on_packet(). */
+/* Passed through the capture to on_packet(). */
 struct icmp_drain {
 	struct mural_host *host;
 	struct mural_brush *brush;
@@ -67,11 +67,11 @@ static const struct mural_option options[] = {
 	MURAL_TEXT(struct icmp_config, interface, "any",
 		"network interface to listen on, or any"),
 	MURAL_CHOICE(struct icmp_config, out_of_bounds, "discard", "discard wrap",
-		"what becomes of pixels beyond the edge: discarded, or wrapped around"),
+		"pixels beyond the edge are discarded, or wrapped around"),
 	MURAL_CHOICE(struct icmp_config, alpha, "mix", "mix ignore",
-		"what becomes of alpha: mixed with what is there, or ignored"),
+		"alpha is mixed with the pixel there, or ignored"),
 	MURAL_NUMBER(struct icmp_config, size_rate, "10", NULL, 0, 1000000,
-		"size requests answered a second to one source, 0: no limit"),
+		"size requests answered a second for each source, 0: no limit"),
 	MURAL_CHOICE(struct icmp_config, kernel_replies, "keep", "keep suppress",
 		"suppress: while murald runs, the kernel answers no pings of its own"),
 	{ 0 },
@@ -93,11 +93,10 @@ icmp_capabilities(const void *data)
 	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS);
 }
 
-/* ------------------------------------------------------------------- answers */
+/* ------------------------------------------------------------------- replies */
 
-/* A socket to send from.  It must receive nothing, or the kernel copies every ICMP
- * message into it.  -1: not to be had, which only an IPv4 or IPv6 that is switched off
- * explains. */
+/* Opens a socket that receives nothing, or the kernel would copy every ICMP message into
+ * it.  -1: IPv4 or IPv6 is switched off, since the capture had the rights. */
 static int
 open_raw(int family)
 {
@@ -122,8 +121,9 @@ open_raw(int family)
 	return fd;
 }
 
-/* Sends from the address that was asked, whatever the routes would choose: `from` is an
- * in_pktinfo or in6_pktinfo.  What the kernel refuses is lost, as any packet may be. */
+/* Sends from the address that the request went to, whatever the routes would choose:
+ * `from` is an in_pktinfo or in6_pktinfo.  What the kernel refuses is lost, as any packet
+ * may be. */
 static void
 send_from(int fd, void *to, socklen_t to_len, int level, int type, const void *from,
 	size_t from_len, const uint8_t *reply, size_t len)
@@ -178,7 +178,6 @@ send_reply6(int fd, const struct packet *packet, const uint8_t *reply, size_t le
 		reply, len);
 }
 
-/* Nobody to answer: a group, or no address at all. */
 static bool
 source_is_unicast(const struct packet *packet)
 {
@@ -230,20 +229,13 @@ answer_size(const struct icmp_drain *drain, const struct packet *packet,
 
 /* -------------------------------------------------------------------- pixels */
 
-/* Whether an instance that paints by address has claimed the destination. */
+/* Whether an instance that paints by address claims the destination. */
 static bool
 is_claimed(const struct mural_host *host, const struct packet *packet)
 {
-	for (size_t i = 0; i < host->n_claims; i++) {
-		const struct mural_claim *claim = &host->claims[i];
-		uint8_t difference = 0;
-
-		for (int b = 0; b < 16; b++)
-			difference |= (packet->destination[b] & claim->mask[b]) ^
-				      claim->value[b];
-		if (difference == 0)
+	for (size_t i = 0; i < host->n_claims; i++)
+		if (claim_contains(&host->claims[i], packet->destination))
 			return true;
-	}
 	return false;
 }
 
@@ -363,8 +355,7 @@ icmp_detach(struct mural_host *host)
 		close(state->raw6);
 }
 
-/* The orange pixel of the protocol's own example, or the nearest one there is.  A
- * link-local address is of no use without the reader's own interface. */
+/* None for a link-local address, which is useless without the reader's own interface. */
 static int
 icmp_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads neighbour solicitations and writes advertisements. */
+/* Answers neighbour solicitations with advertisements. */
 #include "ping/ndp.h"
 
 #include <errno.h>
@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ping/address-template.h"
+
 enum {
 	OPTION_SOURCE_LINK = 1,
 	OPTION_TARGET_LINK = 2,
@@ -23,8 +25,8 @@ enum {
 
 /* ------------------------------------------------------------------ the messages */
 
-/* Whether an option of that type is there; *well_formed is false when the options do not
- * fill their space exactly. */
+/* Whether there is an option of that type; *well_formed: the options fill their space
+ * exactly. */
 static bool
 has_option(const uint8_t *options, size_t len, uint8_t type, bool *well_formed)
 {
@@ -105,7 +107,7 @@ ndp_build(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
 	message[25] = 1; /* times eight bytes */
 	memcpy(message + 26, mac, 6);
 
-	/* the pseudo header's addresses lie before the message as they are */
+	/* the addresses before the message are those of the pseudo header */
 	sum = packet_checksum(
 		ip + 8, 32 + ADVERTISEMENT_LEN, ADVERTISEMENT_LEN + PACKET_PROTO_ICMP6);
 	message[2] = sum >> 8;
@@ -114,7 +116,7 @@ ndp_build(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
 
 /* ------------------------------------------------------------------ the links */
 
-/* The hardware address of an Ethernet interface; false when it is none. */
+/* The hardware address of an Ethernet interface; false for others. */
 static bool
 link_address(const struct ndp *ndp, uint32_t ifindex, uint8_t mac[6])
 {
@@ -128,7 +130,7 @@ link_address(const struct ndp *ndp, uint32_t ifindex, uint8_t mac[6])
 	return true;
 }
 
-/* Asking twice for one interface is harmless: the kernel counts. */
+/* Harmless if called twice for one interface: the kernel counts. */
 static void
 enable_allmulti(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 {
@@ -184,7 +186,7 @@ ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 		enable_allmulti(ndp, host, ifindex);
 	else
 		mural_log(host, MURAL_WARN,
-			"ndp: %s is no Ethernet, nobody asks for addresses there",
+			"ndp: %s is not Ethernet, there are no solicitations to answer",
 			if_indextoname(ifindex, name) ? name : "the interface");
 	return 0;
 }
@@ -220,15 +222,6 @@ answers_left(struct ndp *ndp)
 	return mural_bucket_consume(&ndp->answers, &rate, 1);
 }
 
-static bool
-is_claimed(const struct mural_claim *claim, const uint8_t *address)
-{
-	for (int i = 0; i < 16; i++)
-		if ((address[i] & claim->mask[i]) != claim->value[i])
-			return false;
-	return true;
-}
-
 enum ndp_verdict
 ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 	const struct mural_claim *claim, const struct packet *packet,
@@ -242,7 +235,7 @@ ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 
 	if ((verdict = ndp_parse(packet, icmp, &target)) != NDP_ANSWERED)
 		return verdict;
-	if (!is_claimed(claim, target) || local_addrs_contain(addrs, 6, target))
+	if (!claim_contains(claim, target) || local_addrs_contain(addrs, 6, target))
 		return NDP_IGNORED;
 	if (!packet->link_source || packet->link_source[0] & 1)
 		return NDP_MALFORMED; /* no station sends from a group's address */

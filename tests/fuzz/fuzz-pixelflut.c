@@ -6,7 +6,7 @@
  * The first byte chooses: bit 0 PB, bit 1 PXMULTI, bit 2 pause at every answer, the
  * others how the stream is cut.  With libFuzzer:
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Iplugins \
- *       tests/fuzz/fuzz-pixelflut.c plugins/pixelflut/*.c -o fuzz-pixelflut
+ *       tests/fuzz/fuzz-pixelflut.c plugins/pixelflut/[a-z]*.c -o fuzz-pixelflut
  *   ./fuzz-pixelflut NEW-FOLDER tests/corpus/pixelflut
  * tests/unit/pixelflut/test-pixelflut runs the same function on the corpus and on
  * mutations of it.

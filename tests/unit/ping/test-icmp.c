@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The icmp plugin without a network: the protocol's vectors, its options, who is meant,
- * what is counted, the rate of answers.  Includes the plugin, because it exports only its
- * table. */
+/* Tests the icmp plugin without a network: the protocol's vectors, options, destinations,
+ * counters, and the rate of replies.  Includes the plugin, which exports only its table.
+ */
 #include "ping/icmp.c"
 
 #include <pcap/dlt.h>
@@ -29,7 +29,7 @@ struct fixture {
 	struct mural_host host;
 };
 
-/* What mural_reject() heard last; murald's own keeps them for the user. */
+/* The last call of mural_reject(). */
 static char rejected[256];
 
 void
@@ -57,7 +57,7 @@ set_up(void **state)
 		6, (const uint8_t[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 2 });
 	f->state.capture.local_addrs.addresses = f->own;
 	f->state.capture.local_addrs.n_addresses = 2;
-	f->state.raw4 = f->state.raw6 = -1; /* answers go nowhere */
+	f->state.raw4 = f->state.raw6 = -1; /* nothing to reply through */
 	f->config = (struct icmp_config){ .interface = "any" };
 	f->state.size_replies = size_replies_new(&f->config);
 	f->host = (struct mural_host){
@@ -83,7 +83,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* What a packet did. */
+/* What became of a packet. */
 struct outcome {
 	uint64_t painted, malformed, out_of_bounds, rate_limited;
 };
@@ -308,7 +308,7 @@ claimed_addresses_belong_to_others(void **state)
 }
 
 static void
-nobody_is_answered_who_has_no_address(void **state)
+sources_without_an_address_get_no_reply(void **state)
 {
 	static const uint8_t sources[][4] = { { 224, 0, 0, 1 }, { 255, 255, 255, 255 },
 		{ 0, 0, 0, 0 } };
@@ -366,23 +366,23 @@ size_requests_are_counted_when_refused(void **state)
 	assert_int_equal(refused, 4);
 }
 
-/* ---------------------------------------------------------------- invitation */
+/* ---------------------------------------------------------------------- hint */
 
 static void
-the_invitation_can_be_copied(void **state)
+the_hint_can_be_copied(void **state)
 {
 	struct fixture *f = *state;
 	char text[128];
 
-	struct mural_hint_request wish = { "192.0.2.2", 16, 32, 0xffff8000 };
+	struct mural_hint_request request = { "192.0.2.2", 16, 32, 0xffff8000 };
 
-	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) > 0);
+	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00100020ff8000 192.0.2.2");
-	wish = (struct mural_hint_request){ "2001:db8::2", 0, 0, 0xff000001 };
-	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) > 0);
+	request = (struct mural_hint_request){ "2001:db8::2", 0, 0, 0xff000001 };
+	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00000000000001 2001:db8::2");
-	wish.address = "fe80::1";
-	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) < 0);
+	request.address = "fe80::1";
+	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) < 0);
 }
 
 int
@@ -396,10 +396,10 @@ main(void)
 		WITH_FIXTURE(options_are_checked),
 		WITH_FIXTURE(only_own_unicast_addresses_count),
 		WITH_FIXTURE(claimed_addresses_belong_to_others),
-		WITH_FIXTURE(nobody_is_answered_who_has_no_address),
+		WITH_FIXTURE(sources_without_an_address_get_no_reply),
 		WITH_FIXTURE(a_network_is_one_source),
 		WITH_FIXTURE(size_requests_are_counted_when_refused),
-		WITH_FIXTURE(the_invitation_can_be_copied),
+		WITH_FIXTURE(the_hint_can_be_copied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
