@@ -8,7 +8,7 @@ libp2_la_SOURCES = %D%/otp-replay.c %D%/otp-replay.h \
 libp2_la_LIBADD = libcommon.la $(OATH_LIBS)
 
 plugin_LTLIBRARIES += p2.la
-p2_la_SOURCES = %D%/broadcast.c %D%/broadcast.h %D%/p2.h %D%/peer.c %D%/peer.h \
+p2_la_SOURCES = %D%/broadcast.c %D%/broadcast.h %D%/login.c %D%/login.h %D%/p2.h %D%/peer.c %D%/peer.h \
 	%D%/plugin.c %D%/transport-tcp.c
 p2_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 p2_la_LIBADD = libp2.la

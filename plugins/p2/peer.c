@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the clients of p² may do, and when they are sent away. */
+/* Handles what p² clients send, and closes them by error or deadline. */
 #include "p2/peer.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#include "p2/otp-replay.h"
 #include "p2/p2.h"
-
-/* Failed attempts at one name from one source, at any name from one source, and at one
- * name from anywhere: the last keeps people with many addresses from trying all codes,
- * and is wide enough that nobody is locked out by a neighbour's typing errors. */
-static const struct mural_rate attempt_rates[ATTEMPT_LIMITS] = {
-	[ATTEMPTS_BOTH] = { .per_1000s = 100, .burst = 5 },
-	[ATTEMPTS_SOURCE] = { .per_1000s = 1000, .burst = 100 },
-	[ATTEMPTS_NAME] = { .per_1000s = 1000, .burst = 100 },
-};
-
-/* Names and sources that each limit counts for at a time. */
-#define LIMIT_KEYS 4096
 
 static uint64_t
 now_ms(const struct p2 *p2)
@@ -49,7 +32,6 @@ peer_set_state(struct peer *peer, enum peer_state state)
 	schedule_sweep(peer->p2, due_ms(peer));
 }
 
-/* It said who it is, or is gone. */
 static void
 clear_unauthenticated(struct peer *peer)
 {
@@ -58,125 +40,7 @@ clear_unauthenticated(struct peer *peer)
 	peer->unauthenticated = false;
 }
 
-/* ---------------------------------------------------------------- who it is */
-
-int
-peer_limits_init(struct p2 *p2)
-{
-	bool failed;
-
-	if (getrandom(&p2->seed, sizeof(p2->seed), GRND_NONBLOCK) < 0)
-		p2->seed = (uintptr_t)p2;
-	p2->put_rate = (struct mural_rate){
-		.per_1000s = (uint64_t)p2->config->put_rate * 1000,
-		.burst = (uint64_t)p2->config->put_burst,
-	};
-	p2->puts = mural_ratelimit_new(&p2->put_rate, LIMIT_KEYS);
-	failed = !p2->puts;
-	for (int i = 0; i < ATTEMPT_LIMITS; i++) {
-		p2->attempts[i] = mural_ratelimit_new(&attempt_rates[i], LIMIT_KEYS);
-		failed |= !p2->attempts[i];
-	}
-	return failed ? -ENOMEM : 0;
-}
-
-void
-peer_limits_finish(struct p2 *p2)
-{
-	mural_ratelimit_free(p2->puts);
-	for (int i = 0; i < ATTEMPT_LIMITS; i++)
-		mural_ratelimit_free(p2->attempts[i]);
-}
-
-/* A name's key, or that of a name and a source (FNV-1a from a secret start). */
-static uint64_t
-name_key(const struct p2 *p2, uint64_t source, const char *name, size_t len)
-{
-	uint64_t hash = p2->seed ^ source;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (uint8_t)name[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-static uint64_t
-attempt_key(const struct peer *peer, int limit, const struct p2_auth *auth)
-{
-	if (limit == ATTEMPTS_SOURCE)
-		return peer->source;
-	return name_key(peer->p2, limit == ATTEMPTS_BOTH ? peer->source : 0, auth->name,
-		auth->len);
-}
-
-static bool
-has_attempts_left(const struct peer *peer, const struct p2_auth *auth)
-{
-	for (int i = 0; i < ATTEMPT_LIMITS; i++) {
-		const struct mural_bucket *bucket =
-			mural_ratelimit_bucket(peer->p2->attempts[i],
-				attempt_key(peer, i, auth), now_ms(peer->p2));
-
-		if (mural_bucket_wait_ms(bucket, &attempt_rates[i], 1) > 0)
-			return false;
-	}
-	return true;
-}
-
-static void
-count_failed_attempt(const struct peer *peer, const struct p2_auth *auth)
-{
-	for (int i = 0; i < ATTEMPT_LIMITS; i++)
-		(void)mural_ratelimit_consume(peer->p2->attempts[i],
-			attempt_key(peer, i, auth), now_ms(peer->p2));
-}
-
-/* Uses the code up; a file that cannot be written is said once. */
-static bool
-otp_step_use(struct p2 *p2, struct user *user, uint64_t step)
-{
-	int saved;
-	bool unused = otp_replay_use(p2->otp_replay_path, &p2->users, user, step, &saved);
-
-	if (saved < 0 && !p2->otp_replay_failed) {
-		mural_log(p2->host, MURAL_WARN,
-			"cannot keep used codes in %s: %s; until that is mended, a code "
-			"can be used again after a restart within a minute and a half",
-			p2->otp_replay_path, strerror(-saved));
-		p2->otp_replay_failed = true;
-	}
-	return unused;
-}
-
-static bool
-otp_is_valid(struct p2 *p2, const struct p2_auth *auth)
-{
-	struct user *user = users_find(&p2->users, auth->name, auth->len);
-	char otp[OTP_DIGITS + 1];
-	uint64_t step;
-
-	otp_text(auth->otp, otp);
-	if (!user || !user_check(user, otp, time(NULL), &step))
-		return false;
-	return step == 0 || otp_step_use(p2, user, step);
-}
-
-static bool
-is_authorized(struct peer *peer, const struct p2_auth *auth)
-{
-	struct p2 *p2 = peer->p2;
-
-	if (p2->config->auth == AUTH_NONE)
-		return true;
-	if (!has_attempts_left(peer, auth)) {
-		count_discard(p2, MURAL_RATE_LIMITED);
-		return false;
-	}
-	if (otp_is_valid(p2, auth))
-		return true;
-	count_failed_attempt(peer, auth);
-	count_discard(p2, MURAL_UNAUTHORIZED);
-	return false;
-}
+/* ------------------------------------------------------------------- login */
 
 static struct peer *
 peer_find_open(const struct p2 *p2, const struct p2_auth *auth)
@@ -188,14 +52,14 @@ peer_find_open(const struct p2 *p2, const struct p2_auth *auth)
 	return NULL;
 }
 
-/* What a user may paint is counted over all its connections. */
+/* Shared by all connections of a user, one after the other. */
 static struct mural_bucket *
 user_put_bucket(const struct peer *peer)
 {
 	const struct p2 *p2 = peer->p2;
 
-	return mural_ratelimit_bucket(
-		p2->puts, name_key(p2, 0, peer->name, peer->name_len), now_ms(p2));
+	return mural_ratelimit_bucket(p2->puts,
+		login_key(&p2->login, peer->name, peer->name_len, 0), now_ms(p2));
 }
 
 static void
@@ -204,7 +68,7 @@ peer_authenticate(struct peer *peer)
 	struct p2_auth auth = p2_parser_auth(&peer->parser);
 	struct peer *older;
 
-	if (!is_authorized(peer, &auth)) {
+	if (!login_accepts(&peer->p2->login, &auth, peer->source, now_ms(peer->p2))) {
 		peer_close(peer, PEER_CLOSE_REFUSED);
 		return;
 	}
@@ -223,7 +87,7 @@ peer_authenticate(struct peer *peer)
 	peer_set_state(peer, PEER_OPEN);
 }
 
-/* ------------------------------------------------------------- what it says */
+/* ---------------------------------------------------------------- messages */
 
 static void
 peer_put(struct peer *peer, const struct p2_event *event)
@@ -291,7 +155,7 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 		used += p2_parser_next(&peer->parser, data + used, len - used, &event);
 		peer_handle_event(peer, &event);
 	}
-	/* only the last Sub counts, and so many of them cost no more than one */
+	/* only the last Sub counts, so that many of them cost no more than one */
 	if (peer->sub_came && peer->state == PEER_OPEN)
 		broadcast_subscribe(peer, &peer->sub);
 	peer->sub_came = false;
@@ -304,10 +168,9 @@ peer_drained(struct peer *peer)
 	broadcast_catch_up(peer);
 }
 
-/* --------------------------------------------------------- coming and going */
+/* ----------------------------------------------------------- open and close */
 
-/* Many who say nothing shall not keep out one who does: the one that was here longest
- * makes room at once. */
+/* Makes room, so that clients that never authenticate cannot keep others out. */
 static void
 evict_oldest_unauthenticated(struct p2 *p2)
 {
@@ -371,6 +234,17 @@ peer_close(struct peer *peer, enum peer_close_reason reason)
 }
 
 void
+p2_release(struct p2 *p2)
+{
+	if (--p2->handles > 0)
+		return;
+	broadcast_finish(p2);
+	login_finish(&p2->login);
+	mural_ratelimit_free(p2->puts);
+	mural_stopped(p2->host);
+}
+
+void
 peer_finish(struct peer *peer)
 {
 	struct p2 *p2 = peer->p2;
@@ -393,7 +267,7 @@ peer_finish(struct peer *peer)
 	p2_release(p2);
 }
 
-/* ------------------------------------------------------------ when it is time */
+/* ---------------------------------------------------------------- deadlines */
 
 static uint64_t
 due_ms(const struct peer *peer)
@@ -450,7 +324,7 @@ peers_sweep(struct p2 *p2)
 	for (struct peer *peer = p2->peers; peer; peer = peer->next) {
 		if (due_ms(peer) <= now)
 			peer_expire(peer);
-		/* one that is dropped already is only waiting for the loop */
+		/* a deadline that stays in the past: dropped, and not closed yet */
 		if (due_ms(peer) > now && due_ms(peer) < next)
 			next = due_ms(peer);
 	}

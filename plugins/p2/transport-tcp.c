@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* p² over TCP and Unix sockets: the bytes of the stream are the protocol. */
+/* Carries p² over TCP and Unix sockets, as a plain stream of bytes. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -78,8 +78,8 @@ tcp_pending(const struct peer *peer)
 	return sendbuf_pending(&tcp_of(peer)->out);
 }
 
-/* Only our half is closed: were there bytes of the client left to read, closing it all
- * would reset the connection under our last words. */
+/* Closes our half only: with unread input, closing both would reset the connection before
+ * the client has read what was sent last. */
 static void
 tcp_close(struct peer *peer, enum peer_close_reason reason)
 {

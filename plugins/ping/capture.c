@@ -7,13 +7,14 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "lib/peer-address.h"
 
 /* Enough for a burst of 64 Ki pings of 56 bytes while this process is not scheduled, with
  * a block of the ring closed every CAPTURE_TIMEOUT_MS however little is in it: 16 MiB
@@ -394,11 +395,7 @@ bool
 capture_consume_limited(struct mural_host *host, struct mural_brush *brush,
 	const struct packet *packet, uint64_t pixels)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in4;
-		struct sockaddr_in6 in6;
-	} peer;
+	union peer_address peer;
 
 	if (packet->version == 4) {
 		peer.in4 = (struct sockaddr_in){ .sin_family = AF_INET };
