@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Users and their one-time passwords. */
+/* Reads the users file, and checks one-time passwords. */
 #include "p2/users.h"
 
 #include <errno.h>
@@ -18,11 +18,10 @@
 #define STEP_S 30
 #define TOTP_DIGITS 6
 
-/* RFC 4226 asks for 16 bytes at least; what authenticator apps are given is longer than
- * this lower bound, which only keeps out accidents. */
+/* RFC 4226 asks for 16 bytes at least; this bound only catches accidents. */
 #define SECRET_MIN 10
 
-/* A whole line of the file; what is longer is no user. */
+/* The longest line of the file. */
 #define LINE_MAX_BYTES 1024
 
 struct users_reader {
@@ -60,8 +59,7 @@ trim(char *text)
 	return text;
 }
 
-/* Any number of digits; as the protocol has it, eight of them count: leading ones are
- * dropped or filled in. */
+/* Any number of digits; the protocol uses the last eight, and fills up with zeros. */
 static bool
 set_static(struct user *user, const char *digits)
 {
@@ -99,7 +97,7 @@ set_name(struct users_reader *reader, struct user *user, const char *name)
 	return user->name != NULL;
 }
 
-/* What is wrong in a line is said without quoting it: it may hold a secret. */
+/* Error messages do not quote the line: it may contain a secret. */
 static bool
 parse_user(struct users_reader *reader, struct user *user, char *text)
 {
@@ -221,7 +219,7 @@ users_load(
 		qsort(users->users, users->n, sizeof(*users->users), compare_users);
 	for (size_t i = 1; i < users->n; i++)
 		if (compare_users(&users->users[i - 1], &users->users[i]) == 0) {
-			snprintf(text, sizeof(text), "%s: %s stands there twice", path,
+			snprintf(text, sizeof(text), "%s: %s appears twice", path,
 				users->users[i].name);
 			on_error(arg, text);
 			reader.result = -EINVAL;
@@ -286,7 +284,7 @@ users_keep_steps(struct users *users, const struct users *before)
 	}
 }
 
-/* Looks at every digit, whatever the first ones say. */
+/* In constant time. */
 static bool
 same_digits(const char *a, const char *b)
 {

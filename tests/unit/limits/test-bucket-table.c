@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Token buckets, and tables of them that more keys come to than they have room for. */
+/* Tests token buckets, and tables of them with more keys than room. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

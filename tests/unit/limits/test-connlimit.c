@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sources counted in and out, and compared with a simple list. */
+/* Tests the connection limit against a simple list. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

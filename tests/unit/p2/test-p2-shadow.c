@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* p²'s shadow and subscriptions over a real canvas: whoever applies the Updates has the
- * picture, in few bytes. */
+/* Tests p²'s shadow and subscriptions on a real canvas: a client that applies the Updates
+ * has the picture, in few bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ struct scene {
 	struct mural_brush brush;
 	struct mural_reader *reader;
 	struct shadow shadow;
-	uint16_t *client; /* what somebody shows who applied all Updates */
+	uint16_t *client; /* the picture of a client that applied all Updates */
 	uint8_t *packed;
 	unsigned blocks;
 };
@@ -57,7 +57,7 @@ scene_close(struct scene *scene)
 	free(scene->packed);
 }
 
-/* Applies Updates to the client's picture, as a client that knows the text would. */
+/* Applies Updates to the client's picture, by the protocol's description alone. */
 static void
 apply(struct scene *scene, const uint8_t *bytes, size_t len)
 {
@@ -84,7 +84,7 @@ apply(struct scene *scene, const uint8_t *bytes, size_t len)
 	}
 }
 
-/* Takes what changed and packs it into pieces of `piece` bytes; returns the bytes. */
+/* Packs what changed into pieces of `piece` bytes; returns the bytes. */
 static size_t
 pack_all(struct scene *scene, size_t piece)
 {
@@ -177,7 +177,7 @@ unseen_changes_cost_nothing(void **state)
 	scene_close(&scene);
 }
 
-/* Paints, and says how many blocks and bytes it took. */
+/* Counts the blocks and bytes that a change takes. */
 static void
 expect_packed(struct scene *scene, unsigned blocks, size_t len)
 {
@@ -202,7 +202,7 @@ blocks_are_few_and_large(void **state)
 	expect_packed(&scene, 4, 4 * BLOCK_BYTES);
 	mural_put(&scene.brush, 200, 100, 0xffffffff);
 	expect_packed(&scene, 1, 8);
-	/* near ones share a block, as far as that is no longer */
+	/* near ones share a block unless that is longer */
 	mural_put(&scene.brush, 10, 100, 0xffffffff);
 	mural_put(&scene.brush, 14, 100, 0xffffffff);
 	expect_packed(&scene, 1, 16);
@@ -271,7 +271,7 @@ vectors_hold(void **state)
 /* -------------------------------------------------------------- subscriptions */
 
 static void
-who_misses_things_catches_up(void **state)
+missed_blocks_catch_up(void **state)
 {
 	struct subscription sub = { 0 };
 	struct scene scene;
@@ -353,7 +353,7 @@ main(void)
 		cmocka_unit_test(unseen_changes_cost_nothing),
 		cmocka_unit_test(blocks_are_few_and_large),
 		cmocka_unit_test(vectors_hold),
-		cmocka_unit_test(who_misses_things_catches_up),
+		cmocka_unit_test(missed_blocks_catch_up),
 		cmocka_unit_test(areas_are_clipped),
 	};
 
