@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A target, as the command line names it:
+ * Parses a target, the server to paint to, as the command line names it:
  *
- *	icmp://HOST			a name or an address, [v6] or bare
- *	ipv6://TEMPLATE[%INTERFACE]	as in murald.conf, see plugins/template.h
- *	p2://USER:OTP@HOST:PORT		port 7062 when none is given
- *	http://HOST:PORT		also https://, and with a path below which the
- *board is pixelflut://HOST:PORT		port 1234 when none is given
+ *	icmp://HOST                    a name or an address, [V6] or bare
+ *	ipv6://TEMPLATE[%INTERFACE]    as in murald.conf: ping/address-template.h
+ *	p2://USER:OTP@HOST:PORT        port 7062 when none is given
+ *	http://HOST:PORT/PATH          or https://; the board may lie below a path
+ *	pixelflut://HOST:PORT          port 1234 when none is given
  */
 #ifndef TARGET_H
 #define TARGET_H

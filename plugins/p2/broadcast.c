@@ -82,7 +82,7 @@ filter_piece(struct broadcast *broadcast, const struct peer *peer, const uint8_t
 	size_t used = 0;
 
 	for (size_t at = 0; at < len;) {
-		struct rect rect;
+		struct mural_rect rect;
 		size_t block = shadow_block_rect(&broadcast->shadow, piece + at, &rect);
 
 		if (rects_intersect(&rect, &peer->subscription.area)) {
@@ -98,7 +98,7 @@ static void
 send_piece(
 	struct broadcast *broadcast, struct peer *peer, const uint8_t *piece, size_t len)
 {
-	const struct rect *area = &peer->subscription.area;
+	const struct mural_rect *area = &peer->subscription.area;
 	bool all = area->width == broadcast->shadow.width &&
 		   area->height == broadcast->shadow.height;
 
@@ -115,7 +115,7 @@ mark_piece_missed(
 	struct broadcast *broadcast, struct peer *peer, const uint8_t *piece, size_t len)
 {
 	for (size_t at = 0; at < len;) {
-		struct rect rect;
+		struct mural_rect rect;
 
 		at += shadow_block_rect(&broadcast->shadow, piece + at, &rect);
 		subscription_mark_missed(&peer->subscription, &rect);

@@ -25,10 +25,6 @@
 #define BLOCK_HEAD 6
 #define BLOCK_BYTES (BLOCK_HEAD + 2 * BLOCK_WIDTH * BLOCK_HEIGHT)
 
-struct rect {
-	uint32_t x, y, width, height;
-};
-
 struct shadow {
 	uint32_t width, height;
 	uint32_t left, top;    /* of the region, on the canvas */
@@ -36,7 +32,7 @@ struct shadow {
 	uint16_t *shown;       /* wire colours as they lie in memory, row by row */
 	uint64_t *changed;     /* a bit a pixel, rows of `row_words` */
 	size_t row_words;
-	struct rect *boxes; /* around changed pixels, at most one a tile */
+	struct mural_rect *boxes; /* around changed pixels, at most one a tile */
 	size_t n_boxes;
 	uint64_t *tiles;           /* scratch for taking damage */
 	uint16_t wire[P2_COLOURS]; /* rgb15 to wire */
@@ -68,6 +64,6 @@ size_t shadow_encode_block(const struct shadow *shadow, uint32_t x, uint32_t y,
 
 /* The rectangle of an Update that the shadow wrote; returns its length. */
 size_t shadow_block_rect(
-	const struct shadow *shadow, const uint8_t *bytes, struct rect *rect);
+	const struct shadow *shadow, const uint8_t *bytes, struct mural_rect *rect);
 
 #endif

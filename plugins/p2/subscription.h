@@ -17,7 +17,7 @@
 
 /* Starts as zeros: no subscription. */
 struct subscription {
-	struct rect area; /* on the shadow, clipped; width 0: watches nothing */
+	struct mural_rect area; /* on the shadow, clipped; width 0: watches nothing */
 	uint32_t blocks_x, blocks_y;
 	uint64_t *missed; /* a bit a block */
 	size_t words;
@@ -33,7 +33,8 @@ int subscription_set(struct subscription *subscription, const struct shadow *sha
 void subscription_finish(struct subscription *subscription);
 
 /* Marks a rectangle, or the whole area, as missed. */
-void subscription_mark_missed(struct subscription *subscription, const struct rect *rect);
+void subscription_mark_missed(
+	struct subscription *subscription, const struct mural_rect *rect);
 void subscription_mark_all_missed(struct subscription *subscription);
 
 /* Writes missed blocks as Updates while they fit, and clears their marks; returns the
@@ -42,7 +43,7 @@ size_t subscription_catch_up(struct subscription *subscription,
 	const struct shadow *shadow, uint8_t *bytes, size_t len);
 
 static inline bool
-rects_intersect(const struct rect *a, const struct rect *b)
+rects_intersect(const struct mural_rect *a, const struct mural_rect *b)
 {
 	return a->x < b->x + b->width && b->x < a->x + a->width &&
 	       a->y < b->y + b->height && b->y < a->y + a->height;

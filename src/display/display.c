@@ -169,8 +169,7 @@ make_tile_sets(struct display_thread *thread)
 	thread->all_tiles = calloc(view->words, sizeof(uint64_t));
 	if (!thread->tiles || !thread->all_tiles)
 		return -ENOMEM;
-	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
-		thread->all_tiles[tile / 64] |= UINT64_C(1) << tile % 64;
+	mural_tiles_add_all(view, thread->all_tiles);
 	return 0;
 }
 

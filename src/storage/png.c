@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes and reads PNG. */
+/* Saves the canvas as a PNG file and loads one. */
 #include "storage/png.h"
 
 #include <errno.h>
@@ -31,8 +31,8 @@ fill_row(void *arg, uint32_t y, uint8_t *row)
 	return 0;
 }
 
-/* A new file in place of what a crash left there; never through a link, nor into a pipe
- * that nobody reads. */
+/* A new file in place of what a crash left; never through a link, nor into a pipe that
+ * nobody reads. */
 static FILE *
 create_file(const char *path)
 {
@@ -91,7 +91,7 @@ png_file_save(const char *path, const struct mural_reader *reader)
 
 /* ------------------------------------------------------------------ reading */
 
-/* The only size that is wanted, and where its pixels go. */
+/* The size that fits, and where its pixels go. */
 struct target {
 	uint32_t width, height;
 	uint32_t *pixels;
@@ -110,7 +110,7 @@ check_size(void *arg, uint32_t width, uint32_t height)
 	return NULL;
 }
 
-/* Not with fopen(), which waits for somebody to write into a pipe. */
+/* Not fopen(), which would wait for a writer to open a pipe. */
 static int
 open_regular_file(const char *path, FILE **file)
 {

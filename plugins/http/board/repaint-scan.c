@@ -48,14 +48,13 @@ mark_tile(struct board *board, uint32_t tile)
 {
 	const struct mural_host *host = board->http->host;
 	const struct mural_view *view = mural_reader_view(board->reader);
-	uint32_t x = tile % view->tiles_x * MURAL_TILE;
-	uint32_t y = tile / view->tiles_x * MURAL_TILE;
+	struct mural_rect at = mural_tile_rect(view, tile);
 	uint32_t left, right, top, bottom;
 
-	if (!cells_between(x, x + MURAL_TILE, host->left, board->cell, board->width,
+	if (!cells_between(at.x, at.x + at.width, host->left, board->cell, board->width,
 		    &left, &right) ||
-		!cells_between(y, y + MURAL_TILE, host->top, board->cell, board->height,
-			&top, &bottom))
+		!cells_between(at.y, at.y + at.height, host->top, board->cell,
+			board->height, &top, &bottom))
 		return;
 	for (uint32_t row = top; row <= bottom; row++)
 		for (uint32_t column = left; column <= right; column++) {
@@ -72,9 +71,8 @@ mark_tiles(struct board *board)
 
 	if (!mural_reader_take(board->reader, board->tiles))
 		return false;
-	for (uint32_t i = 0; i < view->words; i++)
-		for (uint64_t bits = board->tiles[i]; bits; bits &= bits - 1)
-			mark_tile(board, i * 64 + __builtin_ctzll(bits));
+	for (uint32_t tile = 0; mural_tiles_next(view, board->tiles, &tile); tile++)
+		mark_tile(board, tile);
 	return true;
 }
 

@@ -36,18 +36,18 @@
  * binary between them, and each stands for itself; pixels that none of them names stay
  * as they are.
  *
- * A body is a row of operations on the pixels from the first one on, from left to right
- * and from row to row.  Each begins with a byte: its two upper bits are the operation,
- *its six lower ones `n`.  When n is 63, a number follows in LEB128 (seven bits a byte,
- *the lowest first, bit 7: another byte comes), and n is 63 more than that.  The operation
- *is for n + 1 pixels:
+ * A body is a sequence of operations on the pixels from the first one on, from left to
+ * right and from row to row.  Each begins with a byte: its two upper bits are the
+ * operation, its six lower ones `n`.  When n is 63, a number follows in LEB128 (seven
+ * bits a byte, the lowest first, bit 7: another byte follows), and n is 63 more than
+ * that.  The operation is for n + 1 pixels:
  *
  *	0  SKIP   they stay as they are; only in a delta
  *	1  FILL   all of them have the colour that follows: three bytes, red, green, blue
  *	2  COPY   each has a colour of its own: three bytes a pixel, each to be added,
- *modulo 256, to the same channel of the colour that the last FILL or COPY of this body
- *ended with; before the first that is black 3  ABOVE  each has the colour that the pixel
- *above it has now
+ *	          modulo 256, to the same channel of the colour that the last FILL or COPY
+ *	          of this body ended with; before the first that is black
+ *	3  ABOVE  each has the colour that the pixel above it has now
  *
  * All of this is lossless: who applied every message so far sees a frame that is on the
  * canvas, and what /canvas.png shows as soon as nobody paints.

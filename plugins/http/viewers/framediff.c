@@ -57,38 +57,12 @@ framediff_is_cancelled(const struct framediff *diff)
 
 /* ------------------------------------------------------------------ runs of tiles */
 
-static bool
-is_set(const uint64_t *tiles, uint32_t tile)
-{
-	return tiles[tile / 64] >> tile % 64 & 1;
-}
-
-static bool
-find_run(const struct mural_view *view, const uint64_t *tiles, uint32_t tile_y,
-	uint32_t *x, uint32_t *end)
-{
-	uint32_t first = tile_y * view->tiles_x, tile = *x >> MURAL_TILE_SHIFT, last;
-
-	while (tile < view->tiles_x && !is_set(tiles, first + tile))
-		tile++;
-	for (last = tile; last < view->tiles_x && is_set(tiles, first + last); last++)
-		;
-	if (tile == last)
-		return false;
-	*x = tile << MURAL_TILE_SHIFT;
-	*end = last << MURAL_TILE_SHIFT;
-	if (*end > view->width)
-		*end = view->width;
-	return true;
-}
-
 bool
 framediff_next_run(const struct framediff *diff, uint32_t tile_y, bool all, uint32_t *x,
 	uint32_t *end)
 {
 	if (!all)
-		return *x < diff->view->width &&
-		       find_run(diff->view, diff->changed, tile_y, x, end);
+		return mural_tiles_next_run(diff->view, diff->changed, tile_y, x, end);
 	*end = diff->view->width;
 	return *x < *end;
 }
@@ -151,8 +125,7 @@ compare_row(struct framediff *diff, uint32_t tile_y)
 	uint32_t top = tile_y << MURAL_TILE_SHIFT, x = 0, end;
 	bool different = false;
 
-	for (; x < view->width && find_run(view, diff->taken, tile_y, &x, &end);
-		x = end) {
+	for (; mural_tiles_next_run(view, diff->taken, tile_y, &x, &end); x = end) {
 		mural_reader_copy(diff->reader, x, top, end - x, rows_of(view, tile_y),
 			diff->strip + x, view->width);
 		for (uint32_t left = x; left < end; left += MURAL_TILE) {
@@ -163,7 +136,7 @@ compare_row(struct framediff *diff, uint32_t tile_y)
 
 			if (!compare_tile(diff, tile_y, left, count))
 				continue;
-			diff->changed[tile / 64] |= UINT64_C(1) << tile % 64;
+			mural_tiles_add(diff->changed, tile);
 			different = true;
 		}
 	}

@@ -30,7 +30,7 @@ struct scene {
 /* A canvas with the region left,top,width,height on it, whose corner is x,y in p². */
 static void
 scene_open(struct scene *scene, uint32_t canvas_width, uint32_t canvas_height,
-	struct rect region, int32_t x, int32_t y)
+	struct mural_rect region, int32_t x, int32_t y)
 {
 	*scene = (struct scene){ 0 };
 	assert_int_equal(
@@ -144,8 +144,8 @@ random_paint_arrives(void **state)
 		const uint32_t *region = regions[r];
 
 		scene_open(&scene, 200, 100,
-			(struct rect){ region[0], region[1], region[2], region[3] }, -100,
-			-50);
+			(struct mural_rect){ region[0], region[1], region[2], region[3] },
+			-100, -50);
 		pack_all(&scene, PACKED_BYTES);
 		check_client(&scene);
 		for (int round = 0; round < 60; round++) {
@@ -169,7 +169,7 @@ unseen_changes_cost_nothing(void **state)
 	struct scene scene;
 
 	(void)state;
-	scene_open(&scene, 64, 64, (struct rect){ 0, 0, 64, 64 }, 0, 0);
+	scene_open(&scene, 64, 64, (struct mural_rect){ 0, 0, 64, 64 }, 0, 0);
 	pack_all(&scene, PACKED_BYTES);
 	mural_fill(&scene.brush, 0, 0, 64, 64, 0xff000000); /* as before */
 	mural_put(&scene.brush, 5, 5, 0xff070707);          /* too dark for 15 bits */
@@ -193,7 +193,7 @@ blocks_are_few_and_large(void **state)
 	struct scene scene;
 
 	(void)state;
-	scene_open(&scene, 300, 160, (struct rect){ 0, 0, 300, 160 }, -150, -80);
+	scene_open(&scene, 300, 160, (struct mural_rect){ 0, 0, 300, 160 }, -150, -80);
 	/* the whole wall: as many of the largest as fit */
 	expect_packed(&scene, 20 * 20, 20 * 20 * BLOCK_BYTES);
 	mural_fill(&scene.brush, 7, 9, 15, 8, 0xffffffff);
@@ -229,7 +229,7 @@ check_update(const char *vector)
 	char hex[1024], got[1024] = "";
 	size_t len;
 
-	scene_open(&scene, width, height, (struct rect){ 0, 0, width, height },
+	scene_open(&scene, width, height, (struct mural_rect){ 0, 0, width, height },
 		json_number(json_get(vector, "x")), json_number(json_get(vector, "y")));
 	for (const char *row = json_first(json_get(vector, "rgb5")); row;
 		row = json_next(row), y++) {
@@ -279,7 +279,7 @@ missed_blocks_catch_up(void **state)
 
 	(void)state;
 	srandom(2);
-	scene_open(&scene, 200, 100, (struct rect){ 0, 0, 200, 100 }, -100, -50);
+	scene_open(&scene, 200, 100, (struct mural_rect){ 0, 0, 200, 100 }, -100, -50);
 	pack_all(&scene, PACKED_BYTES);
 	memset(scene.client, 0, 200 * 100 * 2);
 	assert_int_equal(
@@ -316,7 +316,7 @@ areas_are_clipped(void **state)
 {
 	static const struct {
 		int32_t x1, y1, x2, y2;
-		struct rect want;
+		struct mural_rect want;
 	} cases[] = {
 		{ -100, -50, 99, 49, { 0, 0, 200, 100 } },
 		{ -101, -51, 100, 50, { 0, 0, 200, 100 } },
@@ -331,14 +331,14 @@ areas_are_clipped(void **state)
 	struct scene scene;
 
 	(void)state;
-	scene_open(&scene, 200, 100, (struct rect){ 0, 0, 200, 100 }, -100, -50);
+	scene_open(&scene, 200, 100, (struct mural_rect){ 0, 0, 200, 100 }, -100, -50);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(subscription_set(&sub, &scene.shadow, cases[i].x1,
 					 cases[i].y1, cases[i].x2, cases[i].y2),
 			0);
 		assert_memory_equal(&sub.area, &cases[i].want, sizeof(sub.area));
 		subscription_mark_all_missed(&sub);
-		subscription_mark_missed(&sub, &(struct rect){ 0, 0, 200, 100 });
+		subscription_mark_missed(&sub, &(struct mural_rect){ 0, 0, 200, 100 });
 		assert_int_equal(sub.n_missed, sub.blocks_x * sub.blocks_y);
 	}
 	subscription_finish(&sub);
