@@ -91,6 +91,9 @@ mural_bucket_consume(
 	return true;
 }
 
+/* A clock for `now_ms`, cheap and precise to a few ms.  Any thread. */
+MURAL_RATELIMIT_EXPORT uint64_t mural_now_ms(void);
+
 /* A table of buckets in memory of fixed size, found by a key.  A new key replaces the one
  * nearest to full among a few others: that is the one that loses the least, and forging
  * keys helps nobody who is in debt.  Nobody outside can choose which keys these are. */

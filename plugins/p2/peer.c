@@ -162,12 +162,6 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 	mural_publish(p2->host);
 }
 
-void
-peer_drained(struct peer *peer)
-{
-	broadcast_catch_up(peer);
-}
-
 /* ----------------------------------------------------------- open and close */
 
 /* Makes room, so that clients that never authenticate cannot keep others out. */
@@ -278,7 +272,7 @@ due_ms(const struct peer *peer)
 		return peer->state_since_ms + DRAIN_TIMEOUT_MS;
 	if (peer->p2->config->idle == 0)
 		return UINT64_MAX;
-	return peer->transport->last_received_ms(peer) + peer->p2->config->idle;
+	return *peer->last_received_ms + peer->p2->config->idle;
 }
 
 static void

@@ -39,8 +39,6 @@ struct peer_transport {
 	void (*close)(struct peer *peer, enum peer_close_reason reason);
 	/* Closes it now; peer_finish() comes later.  Does nothing the second time. */
 	void (*drop)(struct peer *peer);
-	/* When its last byte arrived, by uv_now(). */
-	uint64_t (*last_received_ms)(const struct peer *peer);
 };
 
 enum peer_state { PEER_UNAUTHENTICATED, PEER_OPEN, PEER_CLOSING };
@@ -51,6 +49,7 @@ struct peer {
 	const struct peer_transport *transport;
 	enum peer_state state;
 	uint64_t state_since_ms;
+	const uint64_t *last_received_ms; /* the transport's, by uv_now() */
 	union peer_address address;
 	bool admitted;        /* by mural_conn_admit() */
 	uint64_t source;      /* mural_source() */
@@ -64,15 +63,13 @@ struct peer {
 	struct p2_event sub;
 };
 
-/* Starts with a connected socket, which the transport keeps; `peer` is zeroed. */
+/* Starts with a connected socket, which the transport keeps, and last_received_ms set;
+ * the rest is zeroed. */
 void peer_init(
 	struct peer *peer, struct p2 *p2, const struct peer_transport *transport, int fd);
 
 /* Handles what it sent.  It may be closing afterwards. */
 void peer_read(struct peer *peer, const uint8_t *data, size_t len);
-
-/* Called when its send buffer is empty again. */
-void peer_drained(struct peer *peer);
 
 /* Sends ff 00 and has the transport close it.  Does nothing the second time. */
 void peer_close(struct peer *peer, enum peer_close_reason reason);

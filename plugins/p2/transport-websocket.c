@@ -73,18 +73,11 @@ p2_websocket_drop(struct peer *peer)
 	websocket_drop(&websocket_of(peer)->ws);
 }
 
-static uint64_t
-p2_websocket_last_received_ms(const struct peer *peer)
-{
-	return websocket_of(peer)->ws.last_received_ms;
-}
-
 static const struct peer_transport transport = {
 	.send = p2_websocket_send,
 	.pending = p2_websocket_pending,
 	.close = p2_websocket_close,
 	.drop = p2_websocket_drop,
-	.last_received_ms = p2_websocket_last_received_ms,
 };
 
 /* ------------------------------------------------------------- the WebSocket */
@@ -118,7 +111,7 @@ on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool 
 static void
 on_drained(struct websocket *ws)
 {
-	peer_drained(&peer_of(ws)->peer);
+	broadcast_catch_up(&peer_of(ws)->peer);
 }
 
 static void
@@ -162,6 +155,7 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const ch
 		free(websocket_peer);
 		return;
 	}
+	websocket_peer->peer.last_received_ms = &websocket_peer->ws.last_received_ms;
 	p2->websocket->n_peers++;
 	peer_init(&websocket_peer->peer, p2, &transport, fd);
 }

@@ -159,19 +159,12 @@ add_line(struct users *users, struct users_reader *reader, char *line)
 }
 
 static int
-compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	return order ? order : (a_len > b_len) - (a_len < b_len);
-}
-
-static int
 compare_users(const void *left, const void *right)
 {
 	const struct user *a = left, *b = right;
+	int order = memcmp(a->name, b->name, a->len < b->len ? a->len : b->len);
 
-	return compare_names(a->name, a->len, b->name, b->len);
+	return order ? order : (a->len > b->len) - (a->len < b->len);
 }
 
 static void
@@ -247,21 +240,11 @@ users_finish(struct users *users)
 struct user *
 users_find(const struct users *users, const char *name, size_t len)
 {
-	size_t low = 0, high = users->n;
+	const struct user wanted = { .name = (char *)name, .len = len };
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		struct user *user = &users->users[middle];
-		int order = compare_names(name, len, user->name, user->len);
-
-		if (order == 0)
-			return user;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	if (users->n == 0)
+		return NULL;
+	return bsearch(&wanted, users->users, users->n, sizeof(wanted), compare_users);
 }
 
 void

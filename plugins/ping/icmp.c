@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <mural/plugin.h>
@@ -207,15 +206,13 @@ answer_size(const struct icmp_drain *drain, const struct packet *packet,
 {
 	struct icmp_state *state = drain->host->state;
 	uint8_t reply[PING_REPLY_LEN];
-	struct timespec now;
 
 	if (!source_is_unicast(packet)) {
 		mural_discard(drain->brush, MURAL_MALFORMED, 1);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (mural_ratelimit_consume(state->size_replies, source_key(packet),
-		    (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000) > 0) {
+	if (mural_ratelimit_consume(
+		    state->size_replies, source_key(packet), mural_now_ms()) > 0) {
 		mural_discard(drain->brush, MURAL_RATE_LIMITED, 1);
 		return;
 	}

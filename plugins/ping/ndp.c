@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ping/address-template.h"
@@ -214,11 +213,8 @@ static bool
 answers_left(struct ndp *ndp)
 {
 	static const struct mural_rate rate = { NDP_RATE * 1000, NDP_RATE };
-	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	mural_bucket_refill(&ndp->answers, &rate,
-		(uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+	mural_bucket_refill(&ndp->answers, &rate, mural_now_ms());
 	return mural_bucket_consume(&ndp->answers, &rate, 1);
 }
 

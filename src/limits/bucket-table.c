@@ -2,10 +2,20 @@
 /* Keeps a token bucket for each key in a table of fixed size, for murald and plugins. */
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include <mural/ratelimit.h>
 
 #define WAYS 8
+
+uint64_t
+mural_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 struct bucket_slot {
 	uint64_t key; /* hashed; 0: a free slot */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include <mural/plugin.h>
 
@@ -15,15 +14,6 @@
 
 /* Sources that a stripe keeps buckets for. */
 #define STRIPE_KEYS 1024
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ------------------------------------------------------------------ asking */
 
@@ -58,7 +48,7 @@ lookup_begin(struct ratelimit *ratelimit, const struct sockaddr *peer,
 	for (int i = 0; i < RATELIMIT_KINDS && *verdict == 0; i++)
 		if (stripe->buckets[i])
 			lookup->buckets[i] = mural_ratelimit_bucket(
-				stripe->buckets[i], hash, now_ms());
+				stripe->buckets[i], hash, mural_now_ms());
 	return true;
 }
 

@@ -337,11 +337,11 @@ evict_unused(struct http *http)
 unsigned
 generators_register_wait(struct http *http, uint64_t source)
 {
-	uint64_t now_ms = uv_hrtime() / 1000000, wait_ms = 0;
+	uint64_t wait_ms = 0;
 
 	if (source != 0)
 		wait_ms = mural_ratelimit_consume(
-			http->generators->registrations, source, now_ms);
+			http->generators->registrations, source, mural_now_ms());
 	return (unsigned)((wait_ms + 999) / 1000);
 }
 
