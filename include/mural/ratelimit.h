@@ -94,9 +94,9 @@ mural_bucket_consume(
 /* A clock for `now_ms`, cheap and precise to a few ms.  Any thread. */
 MURAL_RATELIMIT_EXPORT uint64_t mural_now_ms(void);
 
-/* A table of buckets in memory of fixed size, found by a key.  A new key replaces the one
- * nearest to full among a few others: that is the one that loses the least, and forging
- * keys helps nobody who is in debt.  Nobody outside can choose which keys these are. */
+/* A table of buckets in memory of fixed size, found by a key.  In a full table a new key
+ * replaces the fullest bucket of a few, which loses the least by that: a flood of forged
+ * keys does not pay anybody's debt.  Clients cannot choose which keys share a place. */
 struct mural_ratelimit;
 
 /* For about `keys` keys at a time.  NULL: out of memory. */

@@ -259,7 +259,7 @@ options_are_checked(void **state)
 	assert_memory_equal(rejected, "interface: ", 11);
 }
 
-/* ------------------------------------------------------------- who is meant */
+/* ------------------------------------------------------------- destinations */
 
 static void
 only_own_unicast_addresses_count(void **state)

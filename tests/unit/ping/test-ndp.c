@@ -190,7 +190,7 @@ advertises(void **state)
 	assert_int_equal(
 		packet_parse(&packet, DLT_EN10MB, answer, sizeof(answer), sizeof(answer)),
 		PACKET_OK);
-	assert_memory_equal(answer, asked + 6, 6); /* back to who asked */
+	assert_memory_equal(answer, asked + 6, 6); /* back to the sender */
 	assert_memory_equal(packet.link_source, mac, 6);
 	assert_memory_equal(packet.source, asked + TARGET, 16);
 	assert_memory_equal(packet.destination, asked + SOURCE, 16);
