@@ -13,4 +13,18 @@ union peer_address {
 	struct sockaddr_in6 in6;
 };
 
+/* 0 when it is neither IPv4 nor IPv6. */
+static inline uint16_t
+peer_address_port(const union peer_address *peer)
+{
+	switch (peer->any.sa_family) {
+	case AF_INET:
+		return ntohs(peer->in4.sin_port);
+	case AF_INET6:
+		return ntohs(peer->in6.sin6_port);
+	default:
+		return 0;
+	}
+}
+
 #endif

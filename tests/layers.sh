@@ -30,8 +30,8 @@ ranks='
 3 src/limits src/plugin | src/hud src/storage
 4 src/ingest | src/display
 5 | src/display/drm
-6 src/app/doctor
-7 src/app
+6 src/app
+7 src/app/doctor
 8 src
 1 plugins/common
 2 plugins plugins/ping plugins/pixelflut plugins/p2 plugins/http/web
