@@ -64,7 +64,7 @@ keys_have_a_bucket_each(void **state)
 		assert_int_equal(mural_ratelimit_consume(table, 77, 5000), 0);
 	assert_int_equal(mural_ratelimit_consume(table, 77, 5000), 10000);
 	assert_int_equal(mural_ratelimit_consume(table, 77, 14000), 1000);
-	assert_int_equal(mural_ratelimit_consume(table, 78, 5000), 0);
+	assert_int_equal(mural_ratelimit_consume(table, 78, 14000), 0);
 	assert_int_equal(mural_ratelimit_consume(table, 77, 15000), 0);
 	assert_int_equal(mural_ratelimit_consume(table, 77, 15000), 10000);
 	for (int i = 0; i < 1000; i++)
