@@ -25,6 +25,7 @@
 #include <sys/types.h>
 
 #include <mural/brush.h>
+#include <mural/ratelimit.h>
 #include <mural/reader.h>
 
 #ifdef __cplusplus

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/host-part.h"
+#include "common/server-options.h"
 #include "http/board/board.h"
 #include "http/board/generators.h"
 #include "http/board/palette.h"

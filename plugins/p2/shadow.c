@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What changed on the canvas, in Updates. */
+/* Compares the canvas with what clients were shown, and packs changes into Updates. */
 #include "p2/shadow.h"
 
 #include <errno.h>
@@ -8,8 +8,7 @@
 
 #define FULL_ROW ((1u << BLOCK_WIDTH) - 1)
 
-/* What a changed pixel saves that comes along in a block, against an Update of its own.
- */
+/* The bytes of an Update with one pixel, saved by each one that joins a block. */
 #define PIXEL_BYTES (BLOCK_HEAD + 2)
 
 int
@@ -165,7 +164,7 @@ shadow_block_rect(
 	return BLOCK_HEAD + 2 * rect->width * rect->height;
 }
 
-/* The changed bits of a row from x on, BLOCK_WIDTH of them. */
+/* The bits of BLOCK_WIDTH pixels of a row from x on. */
 static uint32_t
 row_bits(const struct shadow *shadow, uint32_t x, uint32_t y)
 {
@@ -188,8 +187,8 @@ clear_row_bits(struct shadow *shadow, uint32_t x, uint32_t y, uint32_t width)
 		row[x / 64 + 1] &= ~(bits >> (64 - x % 64));
 }
 
-/* Chooses the block with its corner at a changed pixel that saves the most against an
- * Update for each pixel; of equal ones the larger, which leaves fewer for later. */
+/* Chooses the block that saves most bytes against an Update for each changed pixel; among
+ * equal ones the larger, which leaves less for later. */
 static void
 choose_block(const uint32_t *rows, uint32_t height, uint32_t *best_width,
 	uint32_t *best_height)
@@ -207,7 +206,7 @@ choose_block(const uint32_t *rows, uint32_t height, uint32_t *best_width,
 			columns[w - 1] += rows[h - 1] >> (w - 1) & 1;
 			pixels += columns[w - 1];
 			saved = PIXEL_BYTES * pixels - BLOCK_HEAD - 2 * (int)(w * h);
-			/* an edge without a changed pixel never wins: it only costs */
+			/* an edge without a changed pixel never wins */
 			if (saved > most || (saved == most && pixels > 1 &&
 						    w * h > *best_width * *best_height)) {
 				most = saved;
@@ -218,7 +217,7 @@ choose_block(const uint32_t *rows, uint32_t height, uint32_t *best_width,
 	}
 }
 
-/* The block for the changed pixel at x,y, above and left of which none is changed. */
+/* Packs a block for the changed pixel at x,y, the first one of those left. */
 static size_t
 pack_block(struct shadow *shadow, uint32_t x, uint32_t y, uint8_t *bytes)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What a subscriber has not seen yet. */
+/* Keeps a client's area, and which blocks of it the client has missed. */
 #include "p2/subscription.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* From least to most on p²'s axis to a length on the shadow's, which starts at `origin`;
- * 0: nothing of it is there. */
+/* Clips a range of p²'s axis to the shadow's, which starts at `origin`; its length, 0 if
+ * nothing is left. */
 static uint32_t
 clip_range(int32_t least, int32_t most, int32_t origin, uint32_t length, uint32_t *start)
 {

@@ -11,17 +11,21 @@
 #include <jansson.h>
 #include <sha2.h>
 
-#include "common/rate.h"
 #include "http/board/secrets.h"
 #include "http/http.h"
 
 #define BUCKETS 8192
 
-/* A source may register so many at once, and then one in so many seconds: all classes of
- * a school behind one address have more than they need, and whoever fills the board does
- * not before those who came with him give way again. */
-#define NEW_AT_ONCE (GENERATORS_MAX / 2)
-#define NEW_SECONDS 1
+/* A source may register half a board at once, and then one generator a second: all
+ * classes of a school behind one address have more than they need, and a source that
+ * fills the board cannot do so before its earlier generators may be evicted. */
+static const struct mural_rate registration_rate = {
+	.per_1000s = 1000,
+	.burst = GENERATORS_MAX / 2,
+};
+
+/* Sources whose registrations are counted at a time. */
+#define REGISTRATIONS_SOURCES 1024
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -42,7 +46,7 @@ struct credentials {
 struct generators {
 	struct generator *first, *last;
 	size_t n;
-	struct rate registrations;
+	struct mural_ratelimit *registrations;
 	uint64_t full_ns; /* by uv_hrtime(); until then there is nobody to give way */
 	uint32_t last_number;
 	uint64_t seed; /* so that nobody can choose what lands in one bucket */
@@ -333,12 +337,12 @@ evict_unused(struct http *http)
 unsigned
 generators_register_wait(struct http *http, uint64_t source)
 {
-	uint64_t wait_ns = 0;
+	uint64_t wait_ms = 0;
 
 	if (source != 0)
-		wait_ns =
-			rate_wait(&http->generators->registrations, source, uv_hrtime());
-	return (wait_ns + NS_PER_S - 1) / NS_PER_S;
+		wait_ms = mural_ratelimit_consume(
+			http->generators->registrations, source, mural_now_ms());
+	return (unsigned)((wait_ms + 999) / 1000);
 }
 
 int
@@ -457,7 +461,10 @@ generators_start(struct http *http)
 	if (!generators)
 		return -ENOMEM;
 	http->generators = generators;
-	rate_init_interval(&generators->registrations, NEW_SECONDS, NEW_AT_ONCE);
+	generators->registrations =
+		mural_ratelimit_new(&registration_rate, REGISTRATIONS_SOURCES);
+	if (!generators->registrations)
+		return -ENOMEM;
 	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
 		return -errno;
 	ret = load_credentials(http, &generators->credentials);
@@ -479,6 +486,7 @@ generators_stop(struct http *http)
 		free_generator(i);
 	}
 	finish_credentials(&generators->credentials);
+	mural_ratelimit_free(generators->registrations);
 	free(generators);
 	http->generators = NULL;
 }

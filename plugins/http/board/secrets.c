@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "common/credential.h"
+#include "common/server-options.h"
 
 static const char blanks[] = " \t\r\n\v\f";
 

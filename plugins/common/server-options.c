@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Host parts of URLs. */
-#include "common/host-part.h"
+/* Reads options that plugins with a server share: credential files and listen addresses.
+ */
+#include "common/server-options.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/address.h"
+
+FILE *
+credential_open(const char *path)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	char inside[4096];
+	FILE *file = NULL;
+
+	if (*path != '/' && credentials &&
+		snprintf(inside, sizeof(inside), "%s/%s", credentials, path) <
+			(int)sizeof(inside))
+		file = fopen(inside, "re");
+	return file ? file : fopen(path, "re");
+}
 
 bool
 host_part_format(const char *listen, const char *address, char *text, size_t len)
