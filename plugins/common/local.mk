@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # What several plugins share.
 noinst_LTLIBRARIES += libcommon.la
-libcommon_la_SOURCES = %D%/credential.c %D%/credential.h %D%/host-part.c %D%/host-part.h \
-	%D%/rate.c %D%/rate.h %D%/sendbuf.c %D%/sendbuf.h
+libcommon_la_SOURCES = %D%/credential.c %D%/credential.h %D%/hex-digit.h %D%/host-part.c \
+	%D%/host-part.h %D%/list.h %D%/rate.c %D%/rate.h %D%/sendbuf.c %D%/sendbuf.h
 
 # What plugins with a web server share.
 if WITH_WEB

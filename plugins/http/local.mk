@@ -2,7 +2,7 @@
 # Everything of http but its table, so that the tests can have it too.
 if WITH_HTTP
 noinst_LTLIBRARIES += libhttp.la
-libhttp_la_SOURCES = %D%/http.h
+libhttp_la_SOURCES =
 libhttp_la_CPPFLAGS = $(AM_CPPFLAGS) -DLOCALSTATEDIR='"$(localstatedir)"'
 libhttp_la_LIBADD = libcommon.la libweb.la $(JANSSON_LIBS) $(SQLITE_LIBS) $(GIF_LIBS) \
 	$(PNG_LIBS) $(ZLIB_LIBS)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Generators: found by id, by name and author, by secret, and by number. */
+/* Registers, finds, evicts and removes generators: by id, name and author, secret or
+ * number. */
 #include "http/board/generators.h"
 
 #include <errno.h>
@@ -11,24 +12,24 @@
 #include <jansson.h>
 #include <sha2.h>
 
+#include "common/list.h"
 #include "common/rate.h"
+#include "http/board/board.h"
 #include "http/board/secrets.h"
-#include "http/http.h"
 
 #define BUCKETS 8192
 
-/* A source may register so many at once, and then one in so many seconds: all classes of
- * a school behind one address have more than they need, and whoever fills the board does
- * not before those who came with him give way again. */
+/* A source may register this many at once, and then one in so many seconds: enough for a
+ * school behind one address, while one source alone cannot fill the board. */
 #define NEW_AT_ONCE (GENERATORS_MAX / 2)
 #define NEW_SECONDS 1
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* Who did nothing for so long may have to give way. */
+/* One that set no cell for this long may be evicted. */
 #define STALE_NS (3600 * NS_PER_S)
 
-/* So many give way at once, and so long nobody looks for more. */
+/* How many are evicted at once, and how long until the next attempt. */
 #define EVICT_MAX 1024
 #define EVICT_RETRY_NS NS_PER_S
 
@@ -40,20 +41,23 @@ struct credentials {
 };
 
 struct generators {
+	struct mural_host *host;
+	struct store *store;
+	const struct board_config *config;
 	struct generator *first, *last;
 	size_t n;
 	struct rate registrations;
-	uint64_t full_ns; /* by uv_hrtime(); until then there is nobody to give way */
+	uint64_t full_ns; /* by uv_hrtime(): no eviction before */
 	uint32_t last_number;
-	uint64_t seed; /* so that nobody can choose what lands in one bucket */
+	uint64_t seed; /* so that nobody can choose what shares a bucket */
 	struct credentials credentials;
 	struct generator *buckets[N_KEYS][BUCKETS];
 };
 
-/* -------------------------------------------------------------------- finding */
+/* --------------------------------------------------------------------- finding */
 
 static uint64_t
-mix(uint64_t hash, const void *bytes, size_t len)
+hash_bytes(uint64_t hash, const void *bytes, size_t len)
 {
 	for (const uint8_t *p = bytes, *end = p + len; p < end; p++)
 		hash = (hash ^ *p) * UINT64_C(0x100000001b3);
@@ -69,22 +73,22 @@ bucket(struct generators *generators, int key, uint64_t hash)
 static struct generator **
 id_bucket(struct generators *generators, const char *id)
 {
-	return bucket(generators, BY_ID, mix(generators->seed, id, STORE_ID_LEN));
+	return bucket(generators, BY_ID, hash_bytes(generators->seed, id, STORE_ID_LEN));
 }
 
 static struct generator **
 name_bucket(struct generators *generators, const char *name, const char *author)
 {
-	uint64_t hash = mix(generators->seed, name, strlen(name) + 1);
+	uint64_t hash = hash_bytes(generators->seed, name, strlen(name) + 1);
 
-	return bucket(generators, BY_NAME, mix(hash, author, strlen(author)));
+	return bucket(generators, BY_NAME, hash_bytes(hash, author, strlen(author)));
 }
 
 static struct generator **
 secret_bucket(struct generators *generators, const uint8_t *secret)
 {
-	return bucket(
-		generators, BY_SECRET, mix(generators->seed, secret, STORE_SECRET_LEN));
+	return bucket(generators, BY_SECRET,
+		hash_bytes(generators->seed, secret, STORE_SECRET_LEN));
 }
 
 static struct generator **
@@ -94,22 +98,22 @@ number_bucket(struct generators *generators, uint32_t number)
 }
 
 struct generator *
-generators_find(struct http *http, const char *id, size_t len)
+generators_find(struct generators *generators, const char *id, size_t len)
 {
 	struct generator *generator;
 
 	if (len != STORE_ID_LEN)
 		return NULL;
-	generator = *id_bucket(http->generators, id);
+	generator = *id_bucket(generators, id);
 	while (generator && memcmp(generator->id, id, STORE_ID_LEN) != 0)
 		generator = generator->same[BY_ID];
 	return generator;
 }
 
 struct generator *
-generators_find_name(struct http *http, const char *name, const char *author)
+generators_find_name(struct generators *generators, const char *name, const char *author)
 {
-	struct generator *generator = *name_bucket(http->generators, name, author);
+	struct generator *generator = *name_bucket(generators, name, author);
 
 	while (generator && (strcmp(generator->name, name) != 0 ||
 				    strcmp(generator->author, author) != 0))
@@ -128,22 +132,22 @@ hash_secret(const char *secret, uint8_t bytes[STORE_SECRET_LEN])
 }
 
 struct generator *
-generators_find_secret(struct http *http, const char *secret)
+generators_find_secret(struct generators *generators, const char *secret)
 {
 	uint8_t bytes[STORE_SECRET_LEN];
 	struct generator *generator;
 
 	hash_secret(secret, bytes);
-	generator = *secret_bucket(http->generators, bytes);
+	generator = *secret_bucket(generators, bytes);
 	while (generator && memcmp(generator->secret, bytes, sizeof(bytes)) != 0)
 		generator = generator->same[BY_SECRET];
 	return generator;
 }
 
 struct generator *
-generators_find_number(struct http *http, uint32_t number)
+generators_find_number(struct generators *generators, uint32_t number)
 {
-	struct generator *generator = *number_bucket(http->generators, number);
+	struct generator *generator = *number_bucket(generators, number);
 
 	while (generator && generator->number != number)
 		generator = generator->same[BY_NUMBER];
@@ -151,26 +155,26 @@ generators_find_number(struct http *http, uint32_t number)
 }
 
 struct generator *
-generators_first(const struct http *http)
+generators_first(const struct generators *generators)
 {
-	return http->generators->first;
+	return generators->first;
 }
 
 bool
-generators_accept_secret(const struct http *http, const char *secret)
+generators_accept_secret(const struct generators *generators, const char *secret)
 {
-	return secrets_contain(&http->generators->credentials.secrets, secret);
+	return secrets_contain(&generators->credentials.secrets, secret);
 }
 
 bool
-generators_is_admin(const struct http *http, const char *token)
+generators_is_admin(const struct generators *generators, const char *token)
 {
-	const char *admin = http->generators->credentials.admin_token;
+	const char *admin = generators->credentials.admin_token;
 
 	return *admin && secrets_equal(admin, token);
 }
 
-/* ------------------------------------------------------------ coming and going */
+/* ---------------------------------------------------------------- add, remove */
 
 static void
 bucket_push(struct generator **head, struct generator *generator, int key)
@@ -237,20 +241,16 @@ generators_insert(struct generators *generators, const struct store_generator *f
 		bucket_push(secret_bucket(generators, generator->secret), generator,
 			BY_SECRET);
 	}
-	generator->next = generators->first;
-	generator->link = &generators->first;
-	if (generator->next)
-		generator->next->link = &generator->next;
-	else
+	if (!generators->first)
 		generators->last = generator;
-	generators->first = generator;
+	list_push(&generators->first, generator);
 	generators->n++;
 	return generator;
 }
 
-/* The one that came after it, towards the first of the list; NULL: none. */
+/* The one registered after it; NULL: none. */
 static struct generator *
-one_after(const struct generators *generators, const struct generator *generator)
+next_newer(const struct generators *generators, const struct generator *generator)
 {
 	if (generator->link == &generators->first)
 		return NULL;
@@ -258,7 +258,7 @@ one_after(const struct generators *generators, const struct generator *generator
 				    offsetof(struct generator, next));
 }
 
-/* A removed one goes with the last cell that it painted. */
+/* Frees a removed one that is the painter of no cell. */
 static void
 free_if_unused(struct generators *generators, struct generator *generator)
 {
@@ -266,10 +266,8 @@ free_if_unused(struct generators *generators, struct generator *generator)
 		return;
 	bucket_remove(number_bucket(generators, generator->number), generator, BY_NUMBER);
 	if (!generator->next)
-		generators->last = one_after(generators, generator);
-	*generator->link = generator->next;
-	if (generator->next)
-		generator->next->link = generator->link;
+		generators->last = next_newer(generators, generator);
+	list_remove(generator);
 	generators->n--;
 	free_generator(generator);
 }
@@ -287,10 +285,9 @@ make_id(char id[STORE_ID_LEN + 1])
 }
 
 void
-generators_remove(struct http *http, struct generator *generator)
+generators_remove(struct generators *generators, struct generator *generator)
 {
-	struct generators *generators = http->generators;
-	const struct store_generator gone = {
+	const struct store_generator removed = {
 		.number = generator->number,
 		.name = generator->name,
 		.author = generator->author,
@@ -302,50 +299,47 @@ generators_remove(struct http *http, struct generator *generator)
 		generator, BY_NAME);
 	bucket_remove(secret_bucket(generators, generator->secret), generator, BY_SECRET);
 	explicit_bzero(generator->id, sizeof(generator->id));
-	store_put_generator(http->store, &gone);
+	store_put_generator(generators->store, &removed);
 	free_if_unused(generators, generator);
 }
 
-/* Registering costs nothing, so that a place which was never used is worth nothing. */
+/* Registering is free, so a registration that was never used is worth nothing. */
 static void
-evict_unused(struct http *http)
+evict_unused(struct generators *generators)
 {
-	struct generators *generators = http->generators;
 	struct generator *generator = generators->last, *next;
 	uint64_t now = uv_hrtime();
-	unsigned gone = 0;
+	unsigned evicted = 0;
 
 	if (now < generators->full_ns)
 		return;
 	generators->full_ns = now + EVICT_RETRY_NS;
-	for (; generator && gone < EVICT_MAX; generator = next) {
-		next = one_after(generators, generator);
+	for (; generator && evicted < EVICT_MAX; generator = next) {
+		next = next_newer(generators, generator);
 		if (!*generator->id || generator->pixels + generator->unnecessary > 0 ||
 			generator->stale_ns > now)
 			continue;
-		generators_remove(http, generator);
-		gone++;
+		generators_remove(generators, generator);
+		evicted++;
 	}
-	mural_log(http->host, MURAL_DEBUG,
-		"the board is full: %u generators that never set a cell gave way", gone);
+	mural_log(generators->host, MURAL_DEBUG,
+		"too many generators: evicted %u that never set a cell", evicted);
 }
 
 unsigned
-generators_register_wait(struct http *http, uint64_t source)
+generators_register_wait(struct generators *generators, uint64_t source)
 {
 	uint64_t wait_ns = 0;
 
 	if (source != 0)
-		wait_ns =
-			rate_wait(&http->generators->registrations, source, uv_hrtime());
+		wait_ns = rate_wait(&generators->registrations, source, uv_hrtime());
 	return (wait_ns + NS_PER_S - 1) / NS_PER_S;
 }
 
 int
-generators_add(struct http *http, const char *name, const char *author,
+generators_add(struct generators *generators, const char *name, const char *author,
 	const char *secret, struct generator **added)
 {
-	struct generators *generators = http->generators;
 	uint8_t secret_digest[STORE_SECRET_LEN];
 	char id[STORE_ID_LEN + 1];
 	struct store_generator from = {
@@ -357,7 +351,7 @@ generators_add(struct http *http, const char *name, const char *author,
 	int ret;
 
 	if (generators->n >= GENERATORS_MAX)
-		evict_unused(http);
+		evict_unused(generators);
 	if (generators->n >= GENERATORS_MAX || generators->last_number == UINT32_MAX)
 		return -ENOSPC;
 	ret = make_id(id);
@@ -369,15 +363,16 @@ generators_add(struct http *http, const char *name, const char *author,
 	if (!*added)
 		return -ENOMEM;
 	generators->last_number++;
-	store_put_generator(http->store, &from);
-	(*added)->mark = store_mark(http->store);
+	store_put_generator(generators->store, &from);
+	(*added)->mark = store_mark(generators->store);
 	(*added)->stale_ns = uv_hrtime() + STALE_NS;
 	explicit_bzero(id, sizeof(id));
 	return 0;
 }
 
 void
-generators_repaint(struct http *http, struct generator *before, struct generator *after)
+generators_repaint(
+	struct generators *generators, struct generator *before, struct generator *after)
 {
 	if (before == after)
 		return;
@@ -385,7 +380,7 @@ generators_repaint(struct http *http, struct generator *before, struct generator
 		after->cells++;
 	if (before) {
 		before->cells--;
-		free_if_unused(http->generators, before);
+		free_if_unused(generators, before);
 	}
 }
 
@@ -402,9 +397,9 @@ finish_credentials(struct credentials *credentials)
 }
 
 static int
-load_credentials(struct http *http, struct credentials *credentials)
+load_credentials(const struct generators *generators, struct credentials *credentials)
 {
-	const struct http_config *config = http->config;
+	const struct board_config *config = generators->config;
 	char why[300] = "";
 	const char *what = "secrets";
 	int ret = secrets_load(&credentials->secrets, config->secrets, why, sizeof(why));
@@ -416,7 +411,7 @@ load_credentials(struct http *http, struct credentials *credentials)
 			config->admin_token, &credentials->admin_token, why, sizeof(why));
 	}
 	if (ret < 0) {
-		mural_log(http->host, MURAL_ERROR, "%s %s", what, why);
+		mural_log(generators->host, MURAL_ERROR, "%s %s", what, why);
 		finish_credentials(credentials);
 		*credentials = (struct credentials){ 0 };
 	}
@@ -424,54 +419,56 @@ load_credentials(struct http *http, struct credentials *credentials)
 }
 
 void
-generators_reload(struct http *http)
+generators_reload(struct generators *generators)
 {
 	struct credentials credentials;
 
-	if (load_credentials(http, &credentials) < 0) {
-		mural_log(http->host, MURAL_WARN,
+	if (load_credentials(generators, &credentials) < 0) {
+		mural_log(generators->host, MURAL_WARN,
 			"the secrets and the admin token stay as they were");
 		return;
 	}
-	finish_credentials(&http->generators->credentials);
-	http->generators->credentials = credentials;
+	finish_credentials(&generators->credentials);
+	generators->credentials = credentials;
 }
 
 static void
 load_generator(const struct store_generator *stored, void *arg)
 {
-	struct http *http = arg;
+	struct generators *generators = arg;
 
 	if (stored->id && strlen(stored->id) != STORE_ID_LEN)
 		return;
-	if (!generators_insert(http->generators, stored))
-		mural_log(http->host, MURAL_ERROR, "no memory for all generators");
+	if (!generators_insert(generators, stored))
+		mural_log(generators->host, MURAL_ERROR, "no memory for all generators");
 }
 
 int
-generators_start(struct http *http)
+generators_start(struct generators **started, struct mural_host *host,
+	struct store *store, const struct board_config *config)
 {
 	struct generators *generators = calloc(1, sizeof(*generators));
 	int ret;
 
 	if (!generators)
 		return -ENOMEM;
-	http->generators = generators;
+	generators->host = host;
+	generators->store = store;
+	generators->config = config;
+	*started = generators;
 	rate_init_interval(&generators->registrations, NEW_SECONDS, NEW_AT_ONCE);
 	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
 		return -errno;
-	ret = load_credentials(http, &generators->credentials);
+	ret = load_credentials(generators, &generators->credentials);
 	if (ret < 0)
 		return ret;
-	generators->last_number = store_last_generator(http->store);
-	return store_each_generator(http->store, load_generator, http);
+	generators->last_number = store_last_generator(store);
+	return store_each_generator(store, load_generator, generators);
 }
 
 void
-generators_stop(struct http *http)
+generators_stop(struct generators *generators)
 {
-	struct generators *generators = http->generators;
-
 	if (!generators)
 		return;
 	for (struct generator *next, *i = generators->first; i; i = next) {
@@ -480,5 +477,4 @@ generators_stop(struct http *http)
 	}
 	finish_credentials(&generators->credentials);
 	free(generators);
-	http->generators = NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Secrets from files. */
+/* Loads secrets from files, and compares them in constant time. */
 #include "http/board/secrets.h"
 
 #include <errno.h>
@@ -110,8 +110,9 @@ secrets_load(struct secrets *secrets, const char *path, char *why, size_t len)
 	free(text);
 	if (ret == -EINVAL)
 		snprintf(why, len,
-			"is no list of secrets; write {\"secrets\": [\"...\"]}, or one a "
-			"line");
+			"is not a list of secrets; write {\"secrets\": [\"...\"]}, or "
+			"one "
+			"a line");
 	else if (ret < 0)
 		snprintf(why, len, "%s", strerror(-ret));
 	return ret;
@@ -128,7 +129,7 @@ secrets_finish(struct secrets *secrets)
 	*secrets = (struct secrets){ 0 };
 }
 
-/* Looks at every byte of the guess, whatever the ones before it were. */
+/* Compares every byte of the guess, even after one that differs. */
 bool
 secrets_equal(const char *secret, const char *guess)
 {
@@ -143,11 +144,11 @@ secrets_equal(const char *secret, const char *guess)
 bool
 secrets_contain(const struct secrets *secrets, const char *secret)
 {
-	bool have = secrets->any;
+	bool found = secrets->any;
 
 	for (size_t i = 0; i < secrets->n; i++)
-		have |= secrets_equal(secrets->list[i], secret);
-	return have;
+		found |= secrets_equal(secrets->list[i], secret);
+	return found;
 }
 
 int

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The writer: a batch of changes as one transaction. */
+/* Writes a batch of changes into the database as one transaction. */
 #include <errno.h>
 #include <stddef.h>
 
-#include "http/http.h"
 #include "http/store/store-private.h"
 
-/* So many more than it may have are cut from the log at once. */
+/* The log is cut when it is this much too long. */
 #define LOG_CUT_MIN 50000
 
-/* What each cell shows at the end of that part of the log. */
+/* The last log entry of each cell in a part of the log. */
 #define LAST_OF_EACH_PLACE(part)                                                         \
 	" FROM log WHERE number IN"                                                      \
 	" (SELECT max(number) FROM log WHERE " part " GROUP BY place)"
@@ -39,7 +38,7 @@ static const char cut_sql[] = "DELETE FROM log WHERE number < ?1";
 
 /* -------------------------------------------------------------------- helpers */
 
-/* Runs a statement whose values are bound, and makes it ready for the next time. */
+/* Runs a statement whose values are bound, and resets it. */
 static int
 statement_run(sqlite3_stmt *statement)
 {
@@ -72,7 +71,7 @@ set_number(struct store *store, const char *name, int64_t value)
 
 /* ------------------------------------------------------------------ one batch */
 
-/* What follows from the pixels of the batch, which are in the log now. */
+/* Updates cells and counters from the batch's pixels, which are in the log now. */
 static int
 sum_up(struct store *store, int64_t pixels, int64_t unnecessary)
 {
@@ -159,7 +158,7 @@ write_batch(struct store *store, const struct batch *batch, int64_t *first)
 {
 	int code = statement_run(store->statements.begin);
 
-	/* until the end is written, too */
+	/* until store_mark_clean() */
 	if (code == SQLITE_OK && store->was_clean)
 		code = set_number(store, "stopped", 0);
 	if (code == SQLITE_OK)
@@ -182,11 +181,11 @@ log_failure(struct store *store, int code)
 		return;
 	store->failing = failing;
 	if (failing)
-		mural_log(store->http->host, MURAL_ERROR,
+		mural_log(store->web->host, MURAL_ERROR,
 			"cannot write %s: %s; trying again every second", store->path,
 			sqlite3_errmsg(store->db));
 	else
-		mural_log(store->http->host, MURAL_INFO, "%s is written again",
+		mural_log(store->web->host, MURAL_INFO, "%s can be written again",
 			store->path);
 }
 
@@ -205,9 +204,9 @@ store_write(struct store *store, struct batch *batch)
 	store->first_pixel = first;
 	store->next_pixel += batch->n_pixels;
 	if (batch->lost > 0)
-		mural_log(store->http->host, MURAL_WARN,
-			"%zu pixels are not in the log of %s: there was no memory for "
-			"them while it could not be written",
+		mural_log(store->web->host, MURAL_WARN,
+			"%zu pixels are missing from the log of %s: out of memory while "
+			"it could not be written",
 			batch->lost, store->path);
 	return 0;
 }
@@ -251,7 +250,7 @@ store_prepare_writing(struct store *store)
 	for (size_t i = 0; i < N_ALL; i++) {
 		*statement_at(store, i) = store_prepare(store->db, all[i].sql);
 		if (!*statement_at(store, i)) {
-			mural_log(store->http->host, MURAL_ERROR, "%s: %s", store->path,
+			mural_log(store->web->host, MURAL_ERROR, "%s: %s", store->path,
 				sqlite3_errmsg(store->db));
 			return -EIO;
 		}

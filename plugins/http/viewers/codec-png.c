@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes PNGs of the sight with libpng, row by row. */
+/* Encodes PNGs of the shadow frame with libpng, row by row. */
 #include "http/viewers/codec-png.h"
 
 #include <png.h>
