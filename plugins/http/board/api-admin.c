@@ -59,11 +59,12 @@ api_rate(struct request *request)
 	return reply_done(request, board_settings_set_rate(&board->settings, rate));
 }
 
-static enum MHD_Result
-switch_board(struct request *request, bool enabled)
+enum MHD_Result
+api_switch(struct request *request)
 {
 	static const char *const none[] = { NULL };
 	struct board *board = request->subject;
+	bool enabled = strcmp(request->path, "/enableBoard") == 0;
 	enum MHD_Result answered;
 	const json_t *json = api_fields(request, none, &answered);
 
@@ -72,16 +73,4 @@ switch_board(struct request *request, bool enabled)
 	if (!is_admin(request, json))
 		return reply_not_admin(request);
 	return reply_done(request, board_settings_set_enabled(&board->settings, enabled));
-}
-
-enum MHD_Result
-api_enable(struct request *request)
-{
-	return switch_board(request, true);
-}
-
-enum MHD_Result
-api_disable(struct request *request)
-{
-	return switch_board(request, false);
 }

@@ -221,8 +221,8 @@ const struct route board_routes[] = {
 	{ "GET", "/frontend-pixels", false, answer_frontend },
 	{ "GET", AUTHOR_PATH, true, answer_author },
 	{ "POST", "/changePixelRate", false, api_rate },
-	{ "POST", "/enableBoard", false, api_enable },
-	{ "POST", "/disableBoard", false, api_disable },
+	{ "POST", "/enableBoard", false, api_switch },
+	{ "POST", "/disableBoard", false, api_switch },
 	{ "GET", "/servers", false, leaderboard_answer },
 	{ NULL, NULL, false, NULL },
 };

@@ -17,8 +17,7 @@ enum MHD_Result api_click(struct request *request);
 
 /* api-admin.c */
 enum MHD_Result api_rate(struct request *request);
-enum MHD_Result api_enable(struct request *request);
-enum MHD_Result api_disable(struct request *request);
+enum MHD_Result api_switch(struct request *request); /* /enableBoard, /disableBoard */
 
 /* The body, if it has all of the names (ended by NULL); else NULL, and *answered is the
  * 400 that was sent. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Answers /metrics: what murald counts, as OpenMetrics 1.0 or as Prometheus text. */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,8 @@ struct metrics_page {
  * _total; in Prometheus text it has it. */
 struct family {
 	const char *name, *suffix, *type, *help;
-	const char *unit; /* NULL: none */
-	uint64_t (*value)(const struct mural_instance *instance);
+	const char *unit;    /* NULL: none */
+	size_t counter;      /* offset of its uint64_t in struct mural_instance */
 	uint32_t transports; /* only instances with one of these; 0: all */
 };
 
@@ -77,57 +78,33 @@ put_sample(
 
 /* -------------------------------------------------------------------- instances */
 
-static uint64_t
-painted(const struct mural_instance *instance)
-{
-	return instance->painted;
-}
-
-static uint64_t
-connections(const struct mural_instance *instance)
-{
-	return instance->counts.connections;
-}
-
-static uint64_t
-received_bytes(const struct mural_instance *instance)
-{
-	return instance->counts.received_bytes;
-}
-
-static uint64_t
-kernel_drops(const struct mural_instance *instance)
-{
-	return instance->counts.kernel_drops;
-}
-
-static uint64_t
-viewers(const struct mural_instance *instance)
-{
-	return instance->counts.viewers;
-}
+#define COUNTER(member) offsetof(struct mural_instance, member)
 
 static const struct family families[] = {
-	{ "murald_pixels", "_total", "counter", "Pixels painted.", NULL, painted, 0 },
-	{ "murald_connections", "", "gauge", "Open connections.", NULL, connections, 0 },
-	{ "murald_received_bytes", "_total", "counter", "Bytes received.", "bytes",
-		received_bytes, 0 },
-	{ "murald_kernel_drops", "_total", "counter",
-		"Packets lost before the plugin saw them.", NULL, kernel_drops,
-		MURAL_POLLER },
-	{ "murald_viewers", "", "gauge", "Clients that watch the canvas.", NULL, viewers,
+	{ "murald_pixels", "_total", "counter", "Pixels painted.", NULL, COUNTER(painted),
 		0 },
+	{ "murald_connections", "", "gauge", "Open connections.", NULL,
+		COUNTER(counts.connections), 0 },
+	{ "murald_received_bytes", "_total", "counter", "Bytes received.", "bytes",
+		COUNTER(counts.received_bytes), 0 },
+	{ "murald_kernel_drops", "_total", "counter",
+		"Packets lost before the plugin saw them.", NULL,
+		COUNTER(counts.kernel_drops), MURAL_POLLER },
+	{ "murald_viewers", "", "gauge", "Clients that watch the canvas.", NULL,
+		COUNTER(counts.viewers), 0 },
 };
 
 static void
 put_instance(const struct mural_instance *instance, void *arg)
 {
 	struct metrics_page *page = arg;
-	uint32_t only = page->family->transports;
+	const struct family *family = page->family;
+	uint64_t value;
 
-	if (!only || instance->plugin->transports & only)
-		put_sample(
-			page, instance->host->name, NULL, page->family->value(instance));
+	if (family->transports && !(instance->plugin->transports & family->transports))
+		return;
+	memcpy(&value, (const char *)instance + family->counter, sizeof(value));
+	put_sample(page, instance->host->name, NULL, value);
 }
 
 static void
@@ -142,7 +119,7 @@ static void
 put_instances(struct metrics_page *page)
 {
 	static const struct family discarded = { "murald_discarded", "_total", "counter",
-		"Input that did not become a pixel, by reason.", NULL, NULL, 0 };
+		"Input that did not become a pixel, by reason.", NULL, 0, 0 };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
 		put_head(page, &families[i]);
@@ -159,7 +136,7 @@ put_one(struct metrics_page *page, const char *name, const char *suffix, const c
 	uint64_t value)
 {
 	const struct family family = { name, suffix, *suffix ? "counter" : "gauge", help,
-		NULL, NULL, 0 };
+		NULL, 0, 0 };
 
 	put_head(page, &family);
 	put_sample(page, NULL, NULL, value);
@@ -169,7 +146,7 @@ static void
 put_wall(struct metrics_page *page)
 {
 	static const struct family build = { "murald_build", "_info", "info",
-		"The version of murald.", NULL, NULL, 0 };
+		"The version of murald.", NULL, 0, 0 };
 	struct mural_display display;
 
 	mural_display_counters(page->host, &display);

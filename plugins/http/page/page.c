@@ -14,9 +14,21 @@
 
 /* ------------------------------------------------------------------ files */
 
-static enum MHD_Result
-answer_file(struct request *request, const char *name)
+/* By the paths of page_routes. */
+static const char *
+file_name(const char *path)
 {
+	if (strcmp(path, "/") == 0)
+		return "index.html";
+	if (strcmp(path, "/admin/") == 0)
+		return "admin.html";
+	return path + strlen("/static/");
+}
+
+static enum MHD_Result
+answer_file(struct request *request)
+{
+	const char *name = file_name(request->path);
 	const struct page_file *file = page_files;
 	struct MHD_Response *response;
 
@@ -32,24 +44,6 @@ answer_file(struct request *request, const char *name)
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
 	response = response_with(response, "Content-Security-Policy", POLICY);
 	return reply_send(request, MHD_HTTP_OK, response);
-}
-
-static enum MHD_Result
-answer_page(struct request *request)
-{
-	return answer_file(request, "index.html");
-}
-
-static enum MHD_Result
-answer_admin(struct request *request)
-{
-	return answer_file(request, "admin.html");
-}
-
-static enum MHD_Result
-answer_static(struct request *request)
-{
-	return answer_file(request, request->path + strlen("/static/"));
 }
 
 static enum MHD_Result
@@ -78,10 +72,10 @@ answer_page_json(struct request *request)
 }
 
 const struct route page_routes[] = {
-	{ "GET", "/", false, answer_page },
-	{ "GET", "/static/", true, answer_static },
+	{ "GET", "/", false, answer_file },
+	{ "GET", "/static/", true, answer_file },
 	{ "GET", "/page.json", false, answer_page_json },
 	{ "GET", "/admin", false, redirect_to_admin },
-	{ "GET", "/admin/", false, answer_admin },
+	{ "GET", "/admin/", false, answer_file },
 	{ NULL, NULL, false, NULL },
 };

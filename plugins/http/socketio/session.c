@@ -262,20 +262,3 @@ session_body(struct sessions *sessions, struct session *session)
 	}
 	return len;
 }
-
-const char *
-session_end_text(enum session_end end)
-{
-	static const char *const texts[] = {
-		[END_NONE] = "none",
-		[END_BY_CLIENT] = "the client closed it",
-		[END_PROTOCOL_ERROR] = "protocol error",
-		[END_PING_TIMEOUT] = "no answer to a ping",
-		[END_SLOW] = "the client reads too slowly",
-		[END_EVICTED] = "it never joined, and there are too many",
-		[END_CONNECTION_LOST] = "its WebSocket was closed",
-		[END_SHUTDOWN] = "the plugin stops",
-	};
-
-	return texts[end];
-}

@@ -114,7 +114,4 @@ size_t session_body(struct sessions *sessions, struct session *session);
 /* Frees all sessions and events. */
 void sessions_finish(struct sessions *sessions);
 
-/* The reason, for the log. */
-const char *session_end_text(enum session_end end);
-
 #endif

@@ -38,24 +38,27 @@ socketio_open(struct socketio *io)
 bool
 socketio_end(struct socketio *io, struct session *session, enum session_end end)
 {
-	static const uint16_t codes[] = {
-		[END_BY_CLIENT] = WEBSOCKET_NORMAL,
-		[END_PROTOCOL_ERROR] = WEBSOCKET_PROTOCOL_ERROR,
-		[END_PING_TIMEOUT] = WEBSOCKET_POLICY,
-		[END_SLOW] = WEBSOCKET_POLICY,
-		[END_EVICTED] = WEBSOCKET_POLICY,
-		[END_CONNECTION_LOST] = WEBSOCKET_NORMAL,
-		[END_SHUTDOWN] = WEBSOCKET_GOING_AWAY,
+	static const struct {
+		uint16_t code; /* of the WebSocket */
+		const char *reason;
+	} ends[] = {
+		[END_BY_CLIENT] = { WEBSOCKET_NORMAL, "the client closed it" },
+		[END_PROTOCOL_ERROR] = { WEBSOCKET_PROTOCOL_ERROR, "protocol error" },
+		[END_PING_TIMEOUT] = { WEBSOCKET_POLICY, "no answer to a ping" },
+		[END_SLOW] = { WEBSOCKET_POLICY, "the client reads too slowly" },
+		[END_EVICTED] = { WEBSOCKET_POLICY, "never joined, and too many others" },
+		[END_CONNECTION_LOST] = { WEBSOCKET_NORMAL, "its WebSocket was closed" },
+		[END_SHUTDOWN] = { WEBSOCKET_GOING_AWAY, "the plugin stops" },
 	};
 
 	if (end == END_NONE)
 		return false;
 	mural_log(io->web->host, MURAL_DEBUG, "socket.io session %s ends: %s",
-		session->id, session_end_text(end));
+		session->id, ends[end].reason);
 	if (end == END_PROTOCOL_ERROR)
 		web_discard(io->web, MURAL_MALFORMED);
 	if (session->socket)
-		session_socket_detach(io, session, codes[end]);
+		session_socket_detach(io, session, ends[end].code);
 	polling_respond(session);
 	session_free(&io->sessions, session);
 	return true;

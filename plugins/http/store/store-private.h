@@ -34,10 +34,20 @@ struct batch {
 	uint64_t since_ns; /* when the first change was added; 0: empty */
 };
 
-struct statements {
-	sqlite3_stmt *begin, *commit, *rollback;
-	sqlite3_stmt *log, *cells, *counters, *generator, *number, *add;
-	sqlite3_stmt *fold, *cut;
+/* write.c's prepared statements. */
+enum statement {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_LOG,
+	SQL_CELLS,
+	SQL_COUNTERS,
+	SQL_GENERATOR,
+	SQL_NUMBER,
+	SQL_ADD,
+	SQL_FOLD,
+	SQL_CUT,
+	N_STATEMENTS,
 };
 
 struct store {
@@ -49,7 +59,7 @@ struct store {
 
 	/* the writer thread's, once it runs */
 	sqlite3 *db;
-	struct statements statements;
+	sqlite3_stmt *statements[N_STATEMENTS];
 	int64_t first_pixel, next_pixel;
 	bool failing; /* and logged */
 
