@@ -135,9 +135,19 @@ find_reader(struct request *request, enum MHD_Result *answered)
 }
 
 static enum MHD_Result
-answer_pixels(struct request *request)
+reply_board(struct request *request, enum board_json_kind kind)
 {
 	struct board *board = request->subject;
+
+	board_scan(board);
+	if (request_has_tag(request, board_json_tag(board, kind)))
+		return reply_not_modified(request, board_json_tag(board, kind));
+	return reply_shared(request, MHD_HTTP_OK, board_json(board, kind));
+}
+
+static enum MHD_Result
+answer_pixels(struct request *request)
+{
 	uint64_t now = uv_hrtime();
 	enum MHD_Result answered;
 	struct generator *generator = find_reader(request, &answered);
@@ -146,21 +156,13 @@ answer_pixels(struct request *request)
 		return answered;
 	if (api_is_cooling_down(generator, now))
 		return api_reply_cooldown(request, generator, now);
-	board_scan(board);
-	if (request_has_tag(request, board_json_pixels_tag(board)))
-		return reply_not_modified(request, board_json_pixels_tag(board));
-	return reply_shared(request, MHD_HTTP_OK, board_json_pixels(board));
+	return reply_board(request, BOARD_JSON_PIXELS);
 }
 
 static enum MHD_Result
 answer_frontend(struct request *request)
 {
-	struct board *board = request->subject;
-
-	board_scan(board);
-	if (request_has_tag(request, board_json_frontend_tag(board)))
-		return reply_not_modified(request, board_json_frontend_tag(board));
-	return reply_shared(request, MHD_HTTP_OK, board_json_frontend(board));
+	return reply_board(request, BOARD_JSON_FRONTEND);
 }
 
 /* ---------------------------------------------------------- who painted a cell */

@@ -15,13 +15,13 @@
 /* A response, and the state of the board that it shows. */
 struct cached_json {
 	struct MHD_Response *response;
-	uint64_t changes;
+	uint64_t state;
 	char tag[TAG_MAX];
 };
 
 struct board_json {
 	uint64_t boot; /* random, so that no two starts share a tag */
-	struct cached_json pixels, frontend;
+	struct cached_json cached[BOARD_JSON_KINDS];
 };
 
 static const char *
@@ -50,7 +50,7 @@ put_colour(char *to, const struct board *board, size_t place)
 }
 
 /* Besides what put_cell() writes, a byte a cell, and 3 a row, and 2. */
-static inline char *
+static inline __attribute__((always_inline)) char *
 put_rows(char *to, const struct board *board,
 	char *(*put_cell)(char *to, const struct board *board, size_t place))
 {
@@ -88,77 +88,66 @@ labels_size(const struct board *board)
 	return size;
 }
 
-/* Takes the text over. */
+static uint64_t
+state_of(const struct board *board, enum board_json_kind kind)
+{
+	return kind == BOARD_JSON_PIXELS ? board->changes : board->signatures;
+}
+
+const char *
+board_json_tag(struct board *board, enum board_json_kind kind)
+{
+	char *tag = board->json->cached[kind].tag;
+
+	snprintf(tag, TAG_MAX, "\"%" PRIx64 "-%c%" PRIx64 "\"", board->json->boot,
+		"pf"[kind], state_of(board, kind));
+	return tag;
+}
+
 static struct MHD_Response *
-cached_set(struct cached_json *cached, char *text, size_t len, uint64_t changes)
+make_response(struct board *board, enum board_json_kind kind)
+{
+	static const char authors[] = "{\"authors\":", pixels[] = "\"pixels\":";
+	bool has_authors = kind == BOARD_JSON_FRONTEND;
+	size_t size = sizeof(authors) + sizeof(pixels) + rows_size(board, 3);
+	char *text = malloc(size + (has_authors ? labels_size(board) : 0) + 3),
+	     *to = text;
+
+	if (!text)
+		return NULL;
+	if (has_authors) {
+		to = put_rows(stpcpy(to, authors), board, put_label);
+		*to++ = ',';
+	} else {
+		*to++ = '{';
+	}
+	to = put_rows(stpcpy(to, pixels), board, put_colour);
+	to = stpcpy(to, "}\n");
+	return response_with(
+		response_new(text, to - text, MHD_RESPMEM_MUST_FREE, "application/json"),
+		MHD_HTTP_HEADER_ETAG, board_json_tag(board, kind));
+}
+
+static void
+release_response(struct cached_json *cached)
 {
 	if (cached->response)
 		MHD_destroy_response(cached->response);
-	cached->response = response_with(
-		response_new(text, len, MHD_RESPMEM_MUST_FREE, "application/json"),
-		MHD_HTTP_HEADER_ETAG, cached->tag);
-	cached->changes = changes;
+	cached->response = NULL;
+}
+
+struct MHD_Response *
+board_json(struct board *board, enum board_json_kind kind)
+{
+	struct cached_json *cached = &board->json->cached[kind];
+	uint64_t state = state_of(board, kind);
+
+	if (!cached->response || cached->state != state) {
+		release_response(cached);
+		cached->response = make_response(board, kind);
+		cached->state = state;
+	}
 	return cached->response;
-}
-
-static const char *
-make_tag(const struct board *board, struct cached_json *cached, char kind,
-	uint64_t changes)
-{
-	snprintf(cached->tag, TAG_MAX, "\"%" PRIx64 "-%c%" PRIx64 "\"", board->json->boot,
-		kind, changes);
-	return cached->tag;
-}
-
-const char *
-board_json_pixels_tag(struct board *board)
-{
-	return make_tag(board, &board->json->pixels, 'p', board->changes);
-}
-
-const char *
-board_json_frontend_tag(struct board *board)
-{
-	return make_tag(board, &board->json->frontend, 'f', board->signatures);
-}
-
-struct MHD_Response *
-board_json_pixels(struct board *board)
-{
-	static const char before[] = "{\"pixels\":", behind[] = "}\n";
-	struct cached_json *cached = &board->json->pixels;
-	char *text, *to;
-
-	if (cached->response && cached->changes == board->changes)
-		return cached->response;
-	text = malloc(rows_size(board, 3) + sizeof(before) + sizeof(behind));
-	if (!text)
-		return NULL;
-	to = put_rows(stpcpy(text, before), board, put_colour);
-	to = stpcpy(to, behind);
-	board_json_pixels_tag(board);
-	return cached_set(cached, text, to - text, board->changes);
-}
-
-struct MHD_Response *
-board_json_frontend(struct board *board)
-{
-	static const char before[] = "{\"authors\":", between[] = ",\"pixels\":",
-			  behind[] = "}\n";
-	struct cached_json *cached = &board->json->frontend;
-	char *text, *to;
-
-	if (cached->response && cached->changes == board->signatures)
-		return cached->response;
-	text = malloc(labels_size(board) + rows_size(board, 3) + sizeof(before) +
-		      sizeof(between) + sizeof(behind));
-	if (!text)
-		return NULL;
-	to = put_rows(stpcpy(text, before), board, put_label);
-	to = put_rows(stpcpy(to, between), board, put_colour);
-	to = stpcpy(to, behind);
-	board_json_frontend_tag(board);
-	return cached_set(cached, text, to - text, board->signatures);
 }
 
 int
@@ -174,9 +163,7 @@ board_json_start(struct board *board)
 void
 board_json_stop(struct board *board)
 {
-	if (!board->json)
-		return;
-	(void)cached_set(&board->json->pixels, NULL, 0, 0);
-	(void)cached_set(&board->json->frontend, NULL, 0, 0);
+	for (int i = 0; board->json && i < BOARD_JSON_KINDS; i++)
+		release_response(&board->json->cached[i]);
 	free(board->json);
 }

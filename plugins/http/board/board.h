@@ -125,13 +125,16 @@ void board_restore(struct board *board, bool was_clean);
 int board_json_start(struct board *board);
 void board_json_stop(struct board *board);
 
-/* {"pixels": rows}, and {"pixels": rows, "authors": rows}. */
-struct MHD_Response *board_json_pixels(struct board *board);
-struct MHD_Response *board_json_frontend(struct board *board);
+enum board_json_kind {
+	BOARD_JSON_PIXELS,   /* {"pixels": rows} */
+	BOARD_JSON_FRONTEND, /* {"authors": rows, "pixels": rows} */
+	BOARD_JSON_KINDS,
+};
 
-/* Their entity tags: quoted, strong, different after each start of murald. */
-const char *board_json_pixels_tag(struct board *board);
-const char *board_json_frontend_tag(struct board *board);
+struct MHD_Response *board_json(struct board *board, enum board_json_kind kind);
+
+/* Its entity tag: quoted, strong, different after each start of murald. */
+const char *board_json_tag(struct board *board, enum board_json_kind kind);
 
 /* ---- leaderboard.c */
 

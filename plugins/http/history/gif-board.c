@@ -119,7 +119,7 @@ board_gif_render(const void *arg, struct gif_job *job, FILE *out)
 {
 	const struct board_gif_params *params = arg;
 	struct board_render *render = calloc(1, sizeof(*render));
-	int closed, ret = -ENOMEM;
+	int ret = -ENOMEM;
 
 	if (!render)
 		return ret;
@@ -131,11 +131,8 @@ board_gif_render(const void *arg, struct gif_job *job, FILE *out)
 	if (ret == 0)
 		ret = gif_open(&render->gif, out, params->width, params->height,
 			params->palette.colours, params->palette.n);
-	if (ret == 0) {
-		ret = replay(render);
-		closed = gif_close(render->gif);
-		ret = ret < 0 ? ret : closed;
-	}
+	if (ret == 0)
+		ret = gif_close(render->gif, replay(render));
 	store_log_close(render->log);
 	free(render->cells);
 	free(render);

@@ -158,7 +158,7 @@ static int
 wall_gif_render(const void *arg, struct gif_job *job, FILE *out)
 {
 	struct wall_render *render = calloc(1, sizeof(*render));
-	int closed, ret = -ENOMEM;
+	int ret = -ENOMEM;
 
 	if (!render)
 		return ret;
@@ -167,11 +167,8 @@ wall_gif_render(const void *arg, struct gif_job *job, FILE *out)
 	ret = mural_history_open(render->params->file, &render->history);
 	if (ret == 0)
 		ret = open_gif(render, out);
-	if (ret == 0) {
-		ret = replay(render);
-		closed = gif_close(render->gif);
-		ret = ret < 0 ? ret : closed;
-	}
+	if (ret == 0)
+		ret = gif_close(render->gif, replay(render));
 	mural_history_close(render->history);
 	free(render->pixels);
 	free(render);

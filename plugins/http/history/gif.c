@@ -123,10 +123,9 @@ gif_open(struct gif **made, FILE *out, uint32_t width, uint32_t height,
 	gif->transparent = n_colours < 256 ? (int)n_colours : -1;
 	ret = write_head(gif, colours, n_colours);
 	if (ret < 0)
-		(void)gif_close(gif);
-	else
-		*made = gif;
-	return ret;
+		return gif_close(gif, ret);
+	*made = gif;
+	return 0;
 }
 
 /* -------------------------------------------------------------------- frames */
@@ -236,10 +235,10 @@ gif_add(struct gif *gif, const uint8_t *pixels, unsigned hundredths)
 }
 
 int
-gif_close(struct gif *gif)
+gif_close(struct gif *gif, int ret)
 {
-	int ret = gif->delay > 0 ? write_frame(gif) : 0;
-
+	if (ret == 0 && gif->delay > 0)
+		ret = write_frame(gif);
 	if (EGifCloseFile(gif->file, NULL) != GIF_OK && ret == 0)
 		ret = -EIO;
 	gif_free(gif);

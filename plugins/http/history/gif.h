@@ -26,7 +26,8 @@ int gif_open(struct gif **gif, FILE *out, uint32_t width, uint32_t height,
  */
 int gif_add(struct gif *gif, const uint8_t *pixels, unsigned hundredths);
 
-/* Writes the last frame and frees it, also after an error.  0 or -errno. */
-int gif_close(struct gif *gif);
+/* Frees it, after writing the last frame unless `ret` is an error.  Returns that error,
+ * 0, or -errno. */
+int gif_close(struct gif *gif, int ret);
 
 #endif
