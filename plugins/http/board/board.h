@@ -82,7 +82,7 @@ struct board {
 
 	struct board_json *json;
 
-	/* Called after a generator has set a cell.  NULL: nobody wants to know. */
+	/* Called after a generator has set a cell; may be NULL. */
 	void (*on_pixel)(struct board *board, const struct store_pixel *pixel,
 		const struct generator *generator);
 	void *data; /* on_pixel()'s */

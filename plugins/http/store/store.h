@@ -104,8 +104,8 @@ void store_cancel(struct store_wait *wait);
 
 struct store_log;
 
-/* A snapshot of the log as it is in the file now; has what store_is_written() says is
- * written.  0 or -errno, not logged. */
+/* A snapshot of the log in the file: it has all that store_is_written() confirms.  0 or
+ * -errno, not logged. */
 int store_log_open(const struct store *store, struct store_log **log);
 
 /* The numbers of the first and last pixel in the log; first > last: it is empty.  When

@@ -68,8 +68,7 @@ struct capture {
 	size_t viewer_bytes;                /* of all frames for viewers that are held */
 	size_t picture_bytes;               /* of all WHOLE_PICTUREs that are held */
 
-	/* Captures are counted, so that nobody is shown what the canvas was before he
-	 * asked. */
+	/* counts captures, so that no viewer is shown one from before its request */
 	uint32_t begun;
 	uint32_t done; /* the last one that is complete */
 

@@ -12,12 +12,12 @@
 
 #define OPAQUE 0xffu
 
-/* What may be in libpng's and zlib's hands, and was not written yet: so much must be free
- * below the limit, besides what the blank rest of the picture takes. */
+/* The most that libpng and zlib may buffer: kept free below the limit, besides what the
+ * blank rest of the picture takes. */
 #define UNDER_WAY (128 * 1024)
 #define BUFFER_BYTES (32 * 1024)
 
-/* Blank rows become at least so many times shorter; zlib reaches 1030. */
+/* Blank rows compress at least by this factor; zlib reaches 1030. */
 #define BLANK_RATIO 800
 
 /* One PNG in the making. */
@@ -127,7 +127,7 @@ write_rows(png_structp png, struct drawing *drawing)
 
 	for (uint32_t y = 0; y < drawing->diff->view->height; y++) {
 		if (framediff_is_cancelled(drawing->diff))
-			png_error(png, "nobody wants it");
+			png_error(png, "cancelled");
 		/* one row at least, so that it ends */
 		if (y < drawing->to && y > drawing->from && !has_room(drawing, y))
 			drawing->to = y;

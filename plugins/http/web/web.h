@@ -37,8 +37,8 @@ int web_start(struct web *web, struct mural_host *host, const struct route_table
  * suspended requests are answered, the server stops, and mural_stopped() is called. */
 void web_stop(struct web *web);
 
-/* Besides web_stop(), in a start() that fails: murald frees the state after one turn of the
- * loop then, so that all handles must be closing already. */
+/* Besides web_stop(), in a start() that fails: murald frees the state after one turn of
+ * the loop then, so that all handles must be closing already. */
 void web_abort(struct web *web);
 
 /* A reference: something of the instance is still on the loop.  The last release ends the
