@@ -24,12 +24,6 @@ answer_id(struct request *request, const char *id)
 }
 
 static enum MHD_Result
-answer_removed(struct request *request)
-{
-	return reply_json(request, MHD_HTTP_OK, json_pack("{sb}", "success", 1));
-}
-
-static enum MHD_Result
 answer_unwritten(struct request *request)
 {
 	return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -43,7 +37,9 @@ answer_written(struct request *request)
 {
 	const struct pending_write *pending = request->data;
 
-	return *pending->id ? answer_id(request, pending->id) : answer_removed(request);
+	if (*pending->id)
+		return answer_id(request, pending->id);
+	return reply_json(request, MHD_HTTP_OK, json_pack("{sb}", "success", 1));
 }
 
 static void

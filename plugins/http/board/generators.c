@@ -65,60 +65,72 @@ hash_bytes(uint64_t hash, const void *bytes, size_t len)
 }
 
 static struct generator **
-bucket(struct generators *generators, int key, uint64_t hash)
+bucket_of(struct generators *generators, const struct generator *generator, int key)
 {
+	uint64_t hash = generators->seed;
+
+	switch (key) {
+	case BY_ID:
+		hash = hash_bytes(hash, generator->id, STORE_ID_LEN);
+		break;
+	case BY_NAME:
+		hash = hash_bytes(hash, generator->name, strlen(generator->name) + 1);
+		hash = hash_bytes(hash, generator->author, strlen(generator->author));
+		break;
+	case BY_SECRET:
+		hash = hash_bytes(hash, generator->secret, STORE_SECRET_LEN);
+		break;
+	default:
+		hash = hash_bytes(hash, &generator->number, sizeof(generator->number));
+	}
 	return &generators->buckets[key][hash >> 32 & (BUCKETS - 1)];
 }
 
-static struct generator **
-id_bucket(struct generators *generators, const char *id)
+static bool
+is_equal(const struct generator *a, const struct generator *b, int key)
 {
-	return bucket(generators, BY_ID, hash_bytes(generators->seed, id, STORE_ID_LEN));
+	switch (key) {
+	case BY_ID:
+		return memcmp(a->id, b->id, STORE_ID_LEN) == 0;
+	case BY_NAME:
+		return strcmp(a->name, b->name) == 0 && strcmp(a->author, b->author) == 0;
+	case BY_SECRET:
+		return memcmp(a->secret, b->secret, STORE_SECRET_LEN) == 0;
+	default:
+		return a->number == b->number;
+	}
 }
 
-static struct generator **
-name_bucket(struct generators *generators, const char *name, const char *author)
+static struct generator *
+find_equal(struct generators *generators, const struct generator *wanted, int key)
 {
-	uint64_t hash = hash_bytes(generators->seed, name, strlen(name) + 1);
+	struct generator *generator = *bucket_of(generators, wanted, key);
 
-	return bucket(generators, BY_NAME, hash_bytes(hash, author, strlen(author)));
-}
-
-static struct generator **
-secret_bucket(struct generators *generators, const uint8_t *secret)
-{
-	return bucket(generators, BY_SECRET,
-		hash_bytes(generators->seed, secret, STORE_SECRET_LEN));
-}
-
-static struct generator **
-number_bucket(struct generators *generators, uint32_t number)
-{
-	return &generators->buckets[BY_NUMBER][number % BUCKETS];
+	while (generator && !is_equal(generator, wanted, key))
+		generator = generator->same[key];
+	return generator;
 }
 
 struct generator *
 generators_find(struct generators *generators, const char *id, size_t len)
 {
-	struct generator *generator;
+	struct generator wanted;
 
 	if (len != STORE_ID_LEN)
 		return NULL;
-	generator = *id_bucket(generators, id);
-	while (generator && memcmp(generator->id, id, STORE_ID_LEN) != 0)
-		generator = generator->same[BY_ID];
-	return generator;
+	memcpy(wanted.id, id, STORE_ID_LEN);
+	return find_equal(generators, &wanted, BY_ID);
 }
 
 struct generator *
 generators_find_name(struct generators *generators, const char *name, const char *author)
 {
-	struct generator *generator = *name_bucket(generators, name, author);
+	const struct generator wanted = {
+		.name = (char *)name,
+		.author = (char *)author,
+	};
 
-	while (generator && (strcmp(generator->name, name) != 0 ||
-				    strcmp(generator->author, author) != 0))
-		generator = generator->same[BY_NAME];
-	return generator;
+	return find_equal(generators, &wanted, BY_NAME);
 }
 
 static void
@@ -134,24 +146,18 @@ hash_secret(const char *secret, uint8_t bytes[STORE_SECRET_LEN])
 struct generator *
 generators_find_secret(struct generators *generators, const char *secret)
 {
-	uint8_t bytes[STORE_SECRET_LEN];
-	struct generator *generator;
+	struct generator wanted;
 
-	hash_secret(secret, bytes);
-	generator = *secret_bucket(generators, bytes);
-	while (generator && memcmp(generator->secret, bytes, sizeof(bytes)) != 0)
-		generator = generator->same[BY_SECRET];
-	return generator;
+	hash_secret(secret, wanted.secret);
+	return find_equal(generators, &wanted, BY_SECRET);
 }
 
 struct generator *
 generators_find_number(struct generators *generators, uint32_t number)
 {
-	struct generator *generator = *number_bucket(generators, number);
+	const struct generator wanted = { .number = number };
 
-	while (generator && generator->number != number)
-		generator = generator->same[BY_NUMBER];
-	return generator;
+	return find_equal(generators, &wanted, BY_NUMBER);
 }
 
 struct generator *
@@ -177,18 +183,22 @@ generators_is_admin(const struct generators *generators, const char *token)
 /* ---------------------------------------------------------------- add, remove */
 
 static void
-bucket_push(struct generator **head, struct generator *generator, int key)
+bucket_push(struct generators *generators, struct generator *generator, int key)
 {
+	struct generator **head = bucket_of(generators, generator, key);
+
 	generator->same[key] = *head;
 	*head = generator;
 }
 
 static void
-bucket_remove(struct generator **head, struct generator *generator, int key)
+bucket_remove(struct generators *generators, struct generator *generator, int key)
 {
-	while (*head != generator)
-		head = &(*head)->same[key];
-	*head = generator->same[key];
+	struct generator **link = bucket_of(generators, generator, key);
+
+	while (*link != generator)
+		link = &(*link)->same[key];
+	*link = generator->same[key];
 }
 
 static void
@@ -232,15 +242,11 @@ generators_insert(struct generators *generators, const struct store_generator *f
 		free_generator(generator);
 		return NULL;
 	}
-	bucket_push(number_bucket(generators, generator->number), generator, BY_NUMBER);
-	if (from->id) {
+	if (from->id)
 		snprintf(generator->id, sizeof(generator->id), "%s", from->id);
-		bucket_push(id_bucket(generators, generator->id), generator, BY_ID);
-		bucket_push(name_bucket(generators, generator->name, generator->author),
-			generator, BY_NAME);
-		bucket_push(secret_bucket(generators, generator->secret), generator,
-			BY_SECRET);
-	}
+	/* one that was removed is found by its number only */
+	for (int key = from->id ? 0 : BY_NUMBER; key < N_KEYS; key++)
+		bucket_push(generators, generator, key);
 	if (!generators->first)
 		generators->last = generator;
 	list_push(&generators->first, generator);
@@ -264,7 +270,7 @@ free_if_unused(struct generators *generators, struct generator *generator)
 {
 	if (*generator->id || generator->cells > 0)
 		return;
-	bucket_remove(number_bucket(generators, generator->number), generator, BY_NUMBER);
+	bucket_remove(generators, generator, BY_NUMBER);
 	if (!generator->next)
 		generators->last = next_newer(generators, generator);
 	list_remove(generator);
@@ -294,10 +300,8 @@ generators_remove(struct generators *generators, struct generator *generator)
 		.secret = generator->secret,
 	};
 
-	bucket_remove(id_bucket(generators, generator->id), generator, BY_ID);
-	bucket_remove(name_bucket(generators, generator->name, generator->author),
-		generator, BY_NAME);
-	bucket_remove(secret_bucket(generators, generator->secret), generator, BY_SECRET);
+	for (int key = 0; key < BY_NUMBER; key++)
+		bucket_remove(generators, generator, key);
 	explicit_bzero(generator->id, sizeof(generator->id));
 	store_put_generator(generators->store, &removed);
 	free_if_unused(generators, generator);

@@ -36,23 +36,17 @@ static const char tail[] =
 static void
 put_escaped(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		switch (*text) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
+	static const char special[] = "<>&\"";
+	static const char *const entities[] = { "&lt;", "&gt;", "&amp;", "&quot;" };
+
+	for (; *text; text++) {
+		const char *at = strchr(special, *text);
+
+		if (at)
+			fputs(entities[at - special], out);
+		else
 			putc(*text, out);
-		}
+	}
 }
 
 static void

@@ -8,9 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uv.h>
 
-#include "common/list.h"
 #include "http/history/history.h"
 #include "http/store/store.h"
 
@@ -24,31 +22,6 @@
  * are still being sent; each may have some hundred megabytes. */
 #define GIF_BUFFERS_MAX 6
 
-struct gif_job_waiter {
-	struct gif_job_waiter *next, **link;
-	struct gif_job *job;
-	struct request *request;
-};
-
-struct gif_job {
-	struct history *history;
-	const struct gif_job_ops *ops;
-	struct gif_job_waiter *waiters;
-	struct MHD_Response *response; /* of the last one rendered; NULL: none */
-	uint64_t version;              /* of that, or of the one being rendered */
-
-	/* the one being rendered */
-	bool busy, running; /* busy: since the first request; running: has a thread */
-	struct store_wait written;
-	void *params;
-	uv_thread_t thread;
-	uv_async_t finished;
-	uv_mutex_t lock;
-	bool cancelled; /* shared, under the lock; the main thread writes it */
-	FILE *out;      /* the thread's while it runs, and so is `ret` */
-	int ret;
-};
-
 unsigned
 gif_job_frames_max(uint32_t width, uint32_t height)
 {
@@ -57,12 +30,6 @@ gif_job_frames_max(uint32_t width, uint32_t height)
 	if (frames > FRAMES_MOST)
 		return FRAMES_MOST;
 	return frames < FRAMES_LEAST ? FRAMES_LEAST : frames;
-}
-
-bool
-gif_job_is_busy(const struct gif_job *job)
-{
-	return job->busy;
 }
 
 bool
@@ -76,47 +43,17 @@ gif_job_is_cancelled(struct gif_job *job)
 	return cancelled;
 }
 
-/* ------------------------------------------------------------------- waiting */
-
-static void
-waiter_free(struct gif_job_waiter *waiter)
-{
-	list_remove(waiter);
-	waiter->request->on_completed = NULL;
-	waiter->request->data = NULL;
-	free(waiter);
-}
-
-static void
-on_waiter_completed(struct request *request)
-{
-	waiter_free(request->data);
-}
-
 static enum MHD_Result
-answer_waiter(struct request *request)
+answer_rendered(struct request *request)
 {
-	struct gif_job_waiter *waiter = request->data;
-	struct gif_job *job;
+	const struct gif_job *job = request->data;
 
-	if (!waiter) /* gif_job_stop() came after it was resumed */
-		return reply_error(
-			request, MHD_HTTP_SERVICE_UNAVAILABLE, "murald is stopping");
-	job = waiter->job;
-	waiter_free(waiter);
 	if (!job->response)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"this cannot be rendered now; murald's log says why");
+			job->cancelled ? "murald is stopping"
+				       : "this cannot be rendered now; murald's log "
+					 "says why");
 	return reply_shared(request, MHD_HTTP_OK, job->response);
-}
-
-/* Waiters that are not suspended were resumed already. */
-static void
-wake_waiters(struct gif_job *job)
-{
-	for (struct gif_job_waiter *waiter = job->waiters; waiter; waiter = waiter->next)
-		if (waiter->request->suspended)
-			request_resume(waiter->request, answer_waiter);
 }
 
 /* ---------------------------------------------------------------- the thread */
@@ -211,7 +148,7 @@ job_finish(struct gif_job *job, int ret)
 	free(job->params);
 	job->params = NULL;
 	job->busy = false;
-	wake_waiters(job);
+	requests_resume(job->history->web, job, answer_rendered);
 }
 
 static void
@@ -289,8 +226,6 @@ job_begin(struct gif_job *job)
 enum MHD_Result
 gif_job_answer(struct gif_job *job, struct request *request)
 {
-	struct gif_job_waiter *waiter;
-
 	if (!job->busy && job->response &&
 		job->version == job->ops->version(job->history))
 		return reply_shared(request, MHD_HTTP_OK, job->response);
@@ -298,30 +233,20 @@ gif_job_answer(struct gif_job *job, struct request *request)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"older GIFs are still being sent to slow readers; try again "
 			"later");
-	waiter = calloc(1, sizeof(*waiter));
-	if (!waiter)
-		return reply_no_memory(request);
-	waiter->job = job;
-	waiter->request = request;
-	list_push(&job->waiters, waiter);
-	request->data = waiter;
-	request->on_completed = on_waiter_completed;
-	if (job->busy)
-		return request_suspend(request);
-	job_begin(job);
+	request->data = job;
+	if (!job->busy)
+		job_begin(job);
 	/* not busy: it failed at once */
-	return job->busy ? request_suspend(request) : answer_waiter(request);
+	return job->busy ? request_suspend(request) : answer_rendered(request);
 }
 
 /* --------------------------------------------------------------- start, stop */
 
 int
-gif_job_start(
-	struct gif_job **started, struct history *history, const struct gif_job_ops *ops)
+gif_job_start(struct gif_job *job, struct history *history, const struct gif_job_ops *ops)
 {
 	struct mural_host *host = history->web->host;
-	struct gif_job *job = calloc(1, sizeof(*job));
-	int ret = job ? uv_mutex_init(&job->lock) : -ENOMEM;
+	int ret = uv_mutex_init(&job->lock);
 
 	if (ret == 0) {
 		ret = uv_async_init(host->loop, &job->finished, on_finished);
@@ -331,35 +256,20 @@ gif_job_start(
 	if (ret < 0) {
 		mural_log(host, MURAL_ERROR, "cannot prepare for %s.gif: %s", ops->name,
 			uv_strerror(ret));
-		free(job);
 		return ret;
 	}
 	job->finished.data = job;
 	job->ops = ops;
 	job->history = history;
 	web_hold(history->web);
-	*started = job;
 	return 0;
-}
-
-static void
-on_job_closed(uv_handle_t *handle)
-{
-	struct gif_job *job = handle->data;
-	struct web *web = job->history->web;
-
-	uv_mutex_destroy(&job->lock);
-	free(job);
-	web_release(web);
 }
 
 void
 gif_job_stop(struct gif_job *job)
 {
-	if (!job)
+	if (!job->history)
 		return;
-	while (job->waiters)
-		waiter_free(job->waiters);
 	uv_mutex_lock(&job->lock);
 	job->cancelled = true;
 	uv_mutex_unlock(&job->lock);
@@ -372,5 +282,6 @@ gif_job_stop(struct gif_job *job)
 	if (job->response)
 		MHD_destroy_response(job->response);
 	job->response = NULL;
-	uv_close((uv_handle_t *)&job->finished, on_job_closed);
+	uv_mutex_destroy(&job->lock);
+	web_close_handle(job->history->web, (uv_handle_t *)&job->finished);
 }

@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <uv.h>
 
+#include "http/store/store.h"
 #include "http/web/request.h"
 
 struct gif_job;
@@ -32,19 +34,34 @@ struct gif_job_ops {
 	int (*render)(const void *params, struct gif_job *job, FILE *out);
 };
 
-/* 0 or -errno, logged. */
-int gif_job_start(
-	struct gif_job **job, struct history *history, const struct gif_job_ops *ops);
+struct gif_job {
+	struct history *history;
+	const struct gif_job_ops *ops;
+	struct MHD_Response *response; /* of the last one rendered; NULL: none */
+	uint64_t version;              /* of that, or of the one being rendered */
 
-/* Cancels rendering and waits for its thread; requests that wait stay suspended.  Its
- * reference to the server is released later.  NULL is accepted. */
+	/* the one being rendered */
+	bool busy, running; /* busy: since the first request; running: has a thread */
+	struct store_wait written;
+	void *params;
+	uv_thread_t thread;
+	uv_async_t finished;
+	uv_mutex_t lock;
+	bool cancelled; /* shared, under the lock; the main thread writes it */
+	FILE *out;      /* the thread's while it runs, and so is `ret` */
+	int ret;
+};
+
+/* `job` starts as zeros.  0 or -errno, logged. */
+int gif_job_start(
+	struct gif_job *job, struct history *history, const struct gif_job_ops *ops);
+
+/* Cancels rendering, waits for its thread, and answers the requests that wait with 503.
+ * Accepts a job that never started. */
 void gif_job_stop(struct gif_job *job);
 
 /* Answers with the GIF, at once or later. */
 enum MHD_Result gif_job_answer(struct gif_job *job, struct request *request);
-
-/* Whether it is rendering, so that gif_job_answer() would wait for that. */
-bool gif_job_is_busy(const struct gif_job *job);
 
 /* Any thread. */
 bool gif_job_is_cancelled(struct gif_job *job);

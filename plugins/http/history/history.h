@@ -36,7 +36,7 @@ struct history {
 	struct web *web;
 	struct store *store;
 	const struct board *board;
-	struct gif_job *board_gif, *wall_gif;
+	struct gif_job board_gif, wall_gif;
 	struct wall_gif_range range; /* of wall_gif */
 	unsigned gif_buffers;        /* gif-job.c's: GIFs in memory */
 	struct history_cache cache;

@@ -281,12 +281,11 @@ answer_wall(struct request *request)
 		return reply_error(request, MHD_HTTP_BAD_REQUEST,
 			"from and to are not times; write seconds since 1970, or times "
 			"such as 2026-11-21T18:30:00");
-	if (gif_job_is_busy(history->wall_gif) &&
-		memcmp(&range, &history->range, sizeof(range)) != 0)
+	if (history->wall_gif.busy && memcmp(&range, &history->range, sizeof(range)) != 0)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"a GIF of other moments is being rendered; try again soon");
 	history->range = range;
-	return gif_job_answer(history->wall_gif, request);
+	return gif_job_answer(&history->wall_gif, request);
 }
 
 static enum MHD_Result
@@ -296,7 +295,7 @@ answer_timelapse(struct request *request)
 	const char *source = request_query(request, "source");
 
 	if (!source || strcmp(source, "board") == 0)
-		return gif_job_answer(history->board_gif, request);
+		return gif_job_answer(&history->board_gif, request);
 	if (strcmp(source, "wall") == 0)
 		return answer_wall(request);
 	return reply_error(
@@ -327,6 +326,6 @@ history_start(struct history *history, struct web *web, struct store *store,
 void
 history_stop(struct history *history)
 {
-	gif_job_stop(history->board_gif);
-	gif_job_stop(history->wall_gif);
+	gif_job_stop(&history->board_gif);
+	gif_job_stop(&history->wall_gif);
 }

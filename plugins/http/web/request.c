@@ -122,6 +122,18 @@ request_resume(struct request *request, answer_fn answer)
 	mhd_uv_wake(&request->web->server);
 }
 
+void
+requests_resume(struct web *web, const void *data, answer_fn answer)
+{
+	struct request *next;
+
+	for (struct request *request = web->suspended; request; request = next) {
+		next = request->next;
+		if (request->data == data)
+			request_resume(request, answer);
+	}
+}
+
 static enum MHD_Result
 reply_stopping(struct request *request)
 {

@@ -146,6 +146,9 @@ enum MHD_Result request_suspend(struct request *request);
 /* Resumes a suspended request: `answer` is called for it soon, once, on the loop. */
 void request_resume(struct request *request, answer_fn answer);
 
+/* Resumes all suspended requests with this `data`. */
+void requests_resume(struct web *web, const void *data, answer_fn answer);
+
 /* Resumes all suspended requests with 503, because murald stops. */
 void requests_abort(struct web *web);
 
