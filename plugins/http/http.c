@@ -11,7 +11,6 @@
 #include "common/host-part.h"
 #include "http/board/board.h"
 #include "http/board/generators.h"
-#include "http/board/secrets.h"
 #include "http/history/history.h"
 #include "http/ops/ops.h"
 #include "http/page/page.h"
@@ -86,15 +85,14 @@ static const struct mural_option options[] = {
 static void
 check_files(const struct http_config *config, struct mural_check *check)
 {
-	struct secrets secrets;
-	char why[300] = "", *token = NULL;
+	struct secrets secrets = { 0 };
+	char why[300] = "";
 
-	if (secrets_load(&secrets, config->secrets, why, sizeof(why)) < 0)
+	if (secrets_load_list(&secrets, config->secrets, why, sizeof(why)) < 0)
 		mural_reject(check, "secrets", "%s", why);
-	if (secrets_load_token(config->admin_token, &token, why, sizeof(why)) < 0)
+	if (secrets_load_token(&secrets, config->admin_token, why, sizeof(why)) < 0)
 		mural_reject(check, "admin_token", "%s", why);
 	secrets_finish(&secrets);
-	free(token);
 }
 
 static void
@@ -230,7 +228,7 @@ http_reload(struct mural_host *host)
 {
 	struct http *http = host->state;
 
-	generators_reload(http->board.generators);
+	board_reload(&http->board);
 }
 
 /* ---------------------------------------------------------------------- hint */

@@ -121,7 +121,7 @@ api_register(struct request *request)
 		return api_reply_malformed(request,
 			"name, author and secret must be text, the first two of at most "
 			"200 bytes");
-	if (!generators_accept_secret(board->generators, secret)) {
+	if (!secrets_contain(&board->secrets, secret)) {
 		web_discard(request->web, MURAL_UNAUTHORIZED);
 		return reply_error(request, MHD_HTTP_UNAUTHORIZED,
 			"Secret was not in list of valid secrets!");

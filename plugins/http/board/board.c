@@ -117,6 +117,21 @@ allocate_cells(struct board *board)
 	return 0;
 }
 
+static int
+load_secrets(struct board *board)
+{
+	return secrets_load(&board->secrets, board->web->host, board->config.secrets,
+		board->config.admin_token);
+}
+
+void
+board_reload(struct board *board)
+{
+	if (load_secrets(board) < 0)
+		mural_log(board->web->host, MURAL_WARN,
+			"the secrets and the admin token stay as they were");
+}
+
 int
 board_start(struct board *board, struct web *web, struct store *store,
 	const struct board_config *config)
@@ -127,7 +142,9 @@ board_start(struct board *board, struct web *web, struct store *store,
 	board->store = store;
 	board->config = *config;
 	palette_parse(&board->palette, config->palette);
-	ret = generators_start(&board->generators, web->host, store, &board->config);
+	ret = load_secrets(board);
+	if (ret == 0)
+		ret = generators_start(&board->generators, web->host, store);
 	if (ret == 0)
 		ret = board_settings_start(&board->settings, store, config->rate_ms);
 	if (ret == 0)
@@ -159,4 +176,5 @@ board_stop(struct board *board)
 	leaderboard_stop(board);
 	board_settings_stop(&board->settings);
 	generators_stop(board->generators);
+	secrets_finish(&board->secrets);
 }

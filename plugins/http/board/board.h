@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "http/board/palette.h"
+#include "http/board/secrets.h"
 #include "http/board/settings.h"
 #include "http/store/store.h"
 #include "http/web/web.h"
@@ -56,6 +57,7 @@ struct board {
 	struct web *web;
 	struct store *store;
 	struct board_config config;
+	struct secrets secrets;
 	struct generators *generators;
 	struct board_settings settings;
 	struct leaderboard leaderboard;
@@ -95,6 +97,10 @@ extern const struct route board_routes[]; /* subject: struct board */
 int board_start(struct board *board, struct web *web, struct store *store,
 	const struct board_config *config);
 void board_stop(struct board *board);
+
+/* Reads the files of secrets and the admin token again; an error is logged, and then both
+ * stay as they were. */
+void board_reload(struct board *board);
 
 /* A generator sets a cell, which must be on the board: painted, counted, logged in the
  * store and reported to on_pixel. */

@@ -10,12 +10,12 @@
 #include <sys/random.h>
 
 #include <jansson.h>
+#include <mural/plugin.h>
 #include <sha2.h>
+#include <uv.h>
 
 #include "common/list.h"
 #include "common/rate.h"
-#include "http/board/board.h"
-#include "http/board/secrets.h"
 
 #define BUCKETS 8192
 
@@ -35,22 +35,15 @@
 
 enum { BY_ID, BY_NAME, BY_SECRET, BY_NUMBER, N_KEYS };
 
-struct credentials {
-	struct secrets secrets;
-	char *admin_token;
-};
-
 struct generators {
 	struct mural_host *host;
 	struct store *store;
-	const struct board_config *config;
 	struct generator *first, *last;
 	size_t n;
 	struct rate registrations;
 	uint64_t full_ns; /* by uv_hrtime(): no eviction before */
 	uint32_t last_number;
 	uint64_t seed; /* so that nobody can choose what shares a bucket */
-	struct credentials credentials;
 	struct generator *buckets[N_KEYS][BUCKETS];
 };
 
@@ -164,20 +157,6 @@ struct generator *
 generators_first(const struct generators *generators)
 {
 	return generators->first;
-}
-
-bool
-generators_accept_secret(const struct generators *generators, const char *secret)
-{
-	return secrets_contain(&generators->credentials.secrets, secret);
-}
-
-bool
-generators_is_admin(const struct generators *generators, const char *token)
-{
-	const char *admin = generators->credentials.admin_token;
-
-	return *admin && secrets_equal(admin, token);
 }
 
 /* ---------------------------------------------------------------- add, remove */
@@ -391,52 +370,6 @@ generators_repaint(
 /* ----------------------------------------------------------------- start, stop */
 
 static void
-finish_credentials(struct credentials *credentials)
-{
-	secrets_finish(&credentials->secrets);
-	if (credentials->admin_token)
-		explicit_bzero(
-			credentials->admin_token, strlen(credentials->admin_token));
-	free(credentials->admin_token);
-}
-
-static int
-load_credentials(const struct generators *generators, struct credentials *credentials)
-{
-	const struct board_config *config = generators->config;
-	char why[300] = "";
-	const char *what = "secrets";
-	int ret = secrets_load(&credentials->secrets, config->secrets, why, sizeof(why));
-
-	credentials->admin_token = NULL;
-	if (ret == 0) {
-		what = "admin-token";
-		ret = secrets_load_token(
-			config->admin_token, &credentials->admin_token, why, sizeof(why));
-	}
-	if (ret < 0) {
-		mural_log(generators->host, MURAL_ERROR, "%s %s", what, why);
-		finish_credentials(credentials);
-		*credentials = (struct credentials){ 0 };
-	}
-	return ret;
-}
-
-void
-generators_reload(struct generators *generators)
-{
-	struct credentials credentials;
-
-	if (load_credentials(generators, &credentials) < 0) {
-		mural_log(generators->host, MURAL_WARN,
-			"the secrets and the admin token stay as they were");
-		return;
-	}
-	finish_credentials(&generators->credentials);
-	generators->credentials = credentials;
-}
-
-static void
 load_generator(const struct store_generator *stored, void *arg)
 {
 	struct generators *generators = arg;
@@ -448,24 +381,19 @@ load_generator(const struct store_generator *stored, void *arg)
 }
 
 int
-generators_start(struct generators **started, struct mural_host *host,
-	struct store *store, const struct board_config *config)
+generators_start(
+	struct generators **started, struct mural_host *host, struct store *store)
 {
 	struct generators *generators = calloc(1, sizeof(*generators));
-	int ret;
 
 	if (!generators)
 		return -ENOMEM;
 	generators->host = host;
 	generators->store = store;
-	generators->config = config;
 	*started = generators;
 	rate_init_interval(&generators->registrations, NEW_SECONDS, NEW_AT_ONCE);
 	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
 		return -errno;
-	ret = load_credentials(generators, &generators->credentials);
-	if (ret < 0)
-		return ret;
 	generators->last_number = store_last_generator(store);
 	return store_each_generator(store, load_generator, generators);
 }
@@ -479,6 +407,5 @@ generators_stop(struct generators *generators)
 		next = i->next;
 		free_generator(i);
 	}
-	finish_credentials(&generators->credentials);
 	free(generators);
 }

@@ -14,7 +14,6 @@
 
 #include "http/store/store.h"
 
-struct board_config;
 struct generators;
 struct mural_host;
 
@@ -41,14 +40,10 @@ struct generator {
 };
 
 /* 0 or -errno, logged; then *generators may be set all the same, for generators_stop(),
- * which accepts NULL.  `config` must outlive them. */
-int generators_start(struct generators **generators, struct mural_host *host,
-	struct store *store, const struct board_config *config);
+ * which accepts NULL. */
+int generators_start(
+	struct generators **generators, struct mural_host *host, struct store *store);
 void generators_stop(struct generators *generators);
-
-/* Reads the files of secrets and the admin token again; an error is logged, and then both
- * stay as they were. */
-void generators_reload(struct generators *generators);
 
 /* Those below that find one give NULL if there is none.  By id: */
 struct generator *generators_find(
@@ -83,11 +78,5 @@ void generators_repaint(
 
 /* The list, newest first, removed ones included. */
 struct generator *generators_first(const struct generators *generators);
-
-/* Whether the secret allows registering. */
-bool generators_accept_secret(const struct generators *generators, const char *secret);
-
-/* Whether it is the admin token; never if none is set. */
-bool generators_is_admin(const struct generators *generators, const char *token);
 
 #endif

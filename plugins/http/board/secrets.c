@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <mural/plugin.h>
 
 #include "common/credential.h"
 
@@ -90,12 +91,12 @@ read_lines(struct secrets *secrets, const char *text)
 }
 
 int
-secrets_load(struct secrets *secrets, const char *path, char *why, size_t len)
+secrets_load_list(struct secrets *secrets, const char *path, char *why, size_t len)
 {
 	char *text;
 	int ret;
 
-	*secrets = (struct secrets){ .any = !*path };
+	secrets->any = !*path;
 	if (secrets->any)
 		return 0;
 	text = read_file(path);
@@ -126,12 +127,15 @@ secrets_finish(struct secrets *secrets)
 		free(secrets->list[i]);
 	}
 	free(secrets->list);
+	if (secrets->admin_token)
+		explicit_bzero(secrets->admin_token, strlen(secrets->admin_token));
+	free(secrets->admin_token);
 	*secrets = (struct secrets){ 0 };
 }
 
 /* Compares every byte of the guess, even after one that differs. */
-bool
-secrets_equal(const char *secret, const char *guess)
+static bool
+is_equal(const char *secret, const char *guess)
 {
 	size_t len = strlen(secret), guess_len = strlen(guess);
 	volatile unsigned char differs = len != guess_len;
@@ -147,25 +151,54 @@ secrets_contain(const struct secrets *secrets, const char *secret)
 	bool found = secrets->any;
 
 	for (size_t i = 0; i < secrets->n; i++)
-		found |= secrets_equal(secrets->list[i], secret);
+		found |= is_equal(secrets->list[i], secret);
 	return found;
 }
 
-int
-secrets_load_token(const char *option, char **token, char *why, size_t len)
+bool
+secrets_is_admin(const struct secrets *secrets, const char *token)
 {
-	if (*option != '@') {
-		*token = strdup(option);
-		return *token ? 0 : -ENOMEM;
-	}
-	*token = read_file(option + 1);
-	if (!*token) {
+	return *secrets->admin_token && is_equal(secrets->admin_token, token);
+}
+
+int
+secrets_load_token(struct secrets *secrets, const char *option, char *why, size_t len)
+{
+	bool is_file = *option == '@';
+	char *token = is_file ? read_file(option + 1) : strdup(option);
+
+	secrets->admin_token = token;
+	if (!token) {
 		int ret = errno ? -errno : -EIO;
 
 		snprintf(
 			why, len, "names a file that cannot be read: %s", strerror(-ret));
 		return ret;
 	}
-	(*token)[strcspn(*token, "\r\n")] = '\0';
+	if (is_file)
+		token[strcspn(token, "\r\n")] = '\0';
+	return 0;
+}
+
+int
+secrets_load(struct secrets *secrets, const struct mural_host *host, const char *path,
+	const char *token_option)
+{
+	struct secrets loaded = { 0 };
+	const char *what = "secrets";
+	char why[300] = "";
+	int ret = secrets_load_list(&loaded, path, why, sizeof(why));
+
+	if (ret == 0) {
+		what = "admin-token";
+		ret = secrets_load_token(&loaded, token_option, why, sizeof(why));
+	}
+	if (ret < 0) {
+		mural_log(host, MURAL_ERROR, "%s %s", what, why);
+		secrets_finish(&loaded);
+		return ret;
+	}
+	secrets_finish(secrets);
+	*secrets = loaded;
 	return 0;
 }
