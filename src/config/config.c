@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ void
 config_error(struct config *config, const char *file, int line, const char *section,
 	const char *key, const char *format, ...)
 {
-	char text[1024] = "", at[16] = "";
+	char text[1024] = "", at[16] = "", message[PATH_MAX + 2048];
 	va_list args;
 
 	va_start(args, format);
@@ -90,9 +91,14 @@ config_error(struct config *config, const char *file, int line, const char *sect
 	va_end(args);
 	if (line > 0)
 		snprintf(at, sizeof(at), ":%d", line);
-	fprintf(stderr, "%s%s%s%s%s%s%s%s\n", file ? file : "", file ? at : "",
-		file ? ": " : "", section ? section : "", section && key ? "." : "",
-		key ? key : "", section || key ? ": " : "", text);
+	snprintf(message, sizeof(message), "%s%s%s%s%s%s%s%s", file ? file : "",
+		file ? at : "", file ? ": " : "", section ? section : "",
+		section && key ? "." : "", key ? key : "", section || key ? ": " : "",
+		text);
+	if (config->log_errors)
+		log_error("%s", message);
+	else
+		fprintf(stderr, "%s\n", message);
 	config->errors++;
 }
 
@@ -271,7 +277,10 @@ config_load(struct config *config, int argc, char *argv[])
 	struct config_args args;
 	int status = config_args_parse(&args, argc, argv);
 
-	*config = (struct config){ .verb = args.verb };
+	*config = (struct config){
+		.verb = args.verb,
+		.log_errors = config->log_errors,
+	};
 	log_set_level(args.level);
 	if (status < 0 && config_read_all(config, &args) < 0) {
 		log_error("config: out of memory");

@@ -140,6 +140,7 @@ struct config {
 	struct section *sections;
 	bool has_content; /* some file has a section, or a value */
 	unsigned errors;  /* printed so far */
+	bool log_errors;  /* set before config_load(): errors go to the log */
 
 	/* private to config.c: where each core value came from, file names, ... */
 	struct config_private *private;
@@ -152,8 +153,9 @@ struct config {
 int config_load(struct config *config, int argc, char *argv[]);
 void config_finish(struct config *config);
 
-/* Prints "FILE:LINE: section.key: what is wrong" to standard error and counts it.  A
- * `line` of 0 leaves it out, and so does a NULL `key`, `section` or `file`. */
+/* Prints "FILE:LINE: section.key: what is wrong" to standard error, or with log_errors to
+ * the log, and counts it.  A `line` of 0 leaves it out, and so does a NULL `key`,
+ * `section` or `file`. */
 void config_error(struct config *config, const char *file, int line, const char *section,
 	const char *key, const char *format, ...) __attribute__((format(printf, 6, 7)));
 

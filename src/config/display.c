@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "config/config-private.h"
 #include "config/option.h"
+#include "lib/digits.h"
 
 const struct mural_option display_options[] = {
 	MURAL_CHOICE(struct config_display, output, "auto", "auto kms headless",
@@ -78,25 +79,16 @@ config_word(const char *text, uint32_t index, char *word, size_t len)
 	return n > 0;
 }
 
-/* Two digits below `end`. */
-static bool
-parse_two(const char *p, uint32_t end, uint32_t *value)
-{
-	if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
-		return false;
-	*value = 10 * (uint32_t)(p[0] - '0') + (uint32_t)(p[1] - '0');
-	return *value < end;
-}
-
 /* "22:30", of which it reads five bytes, as minutes. */
 static bool
 parse_time(const char *p, uint32_t *minutes)
 {
-	uint32_t hour, minute;
+	uint64_t hour, minute;
 
-	if (!parse_two(p, 24, &hour) || p[2] != ':' || !parse_two(p + 3, 60, &minute))
+	if (digits_read(p, 23, &hour) != p + 2 || p[2] != ':' ||
+		digits_read(p + 3, 59, &minute) != p + 5)
 		return false;
-	*minutes = 60 * hour + minute;
+	*minutes = (uint32_t)(60 * hour + minute);
 	return true;
 }
 

@@ -9,6 +9,7 @@
  * line behind it that makes inih tell the section.
  */
 #include "config/config-private.h"
+#include "lib/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -38,35 +39,17 @@ struct line {
 	bool is_section, is_setting;
 };
 
-/* The length of the UTF-8 character at `p`, 0 when it is none. */
-static size_t
-utf8_len(const unsigned char *p, size_t left)
-{
-	size_t len = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-
-	if (*p > 0xf4 || len == 0 || len > left)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* too long a form of a shorter character, half a surrogate pair, past U+10FFFF */
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
-		(*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
-		return 0;
-	return len;
-}
-
 bool
 config_text_is_valid(const char *text, size_t len, const char **why)
 {
-	const unsigned char *p = (const unsigned char *)text, *end = p + len;
+	const char *end = text + len;
 	size_t step;
 
-	for (; p < end; p += step) {
-		step = utf8_len(p, end - p);
+	for (const char *p = text; p < end; p += step) {
+		step = utf8_char_len(p, end - p);
 		*why = step == 0 ? "is not UTF-8; write it in that encoding"
 				 : "holds a control character; remove it";
-		if (step == 0 || (*p < 0x20 && *p != '\t') || *p == 0x7f)
+		if (step == 0 || ((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
 			return false;
 	}
 	return true;

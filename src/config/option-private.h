@@ -27,10 +27,6 @@ option_has_range(const struct mural_option *option)
 	return option->least != 0 || option->most != 0;
 }
 
-/* Reads decimal digits and returns what follows them; NULL when there are none or the
- * number is larger than 64 bits. */
-const char *digits_read(const char *p, uint64_t *value);
-
 /* "keep suppress" as "keep, suppress"; `text`. */
 const char *option_list_words(const char *words, char *text, size_t len);
 

@@ -10,21 +10,7 @@
 
 #include "base/util.h"
 #include "config/option-private.h"
-
-const char *
-digits_read(const char *p, uint64_t *value)
-{
-	uint64_t n = 0;
-
-	if (*p < '0' || *p > '9')
-		return NULL;
-	for (; *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(n, 10u, &n) ||
-			__builtin_add_overflow(n, (unsigned)(*p - '0'), &n))
-			return NULL;
-	*value = n;
-	return p;
-}
+#include "lib/digits.h"
 
 static const char *
 read_signed(const char *p, int64_t *value)
@@ -32,8 +18,8 @@ read_signed(const char *p, int64_t *value)
 	bool negative = *p == '-';
 	uint64_t n;
 
-	p = digits_read(p + negative, &n);
-	if (!p || n > (uint64_t)INT64_MAX + negative)
+	p = digits_read(p + negative, (uint64_t)INT64_MAX + negative, &n);
+	if (!p)
 		return NULL;
 	*value = (int64_t)(negative ? 0 - n : n);
 	return p;
@@ -113,7 +99,7 @@ static bool
 read_with_unit(const char *text, const struct unit *units, uint64_t *value)
 {
 	uint64_t n;
-	const char *p = digits_read(text, &n);
+	const char *p = digits_read(text, UINT64_MAX, &n);
 
 	if (!p)
 		return false;
@@ -270,14 +256,14 @@ parse_dimensions(const struct mural_option *option, void *field, const char *tex
 	char *why, size_t len)
 {
 	uint64_t width = 0, height = 0;
-	const char *p = digits_read(text, &width);
+	const char *p = digits_read(text, UINT64_MAX, &width);
 	char type[TYPE_TEXT_MAX];
 
 	if (word_index(option->choices, text) >= 0) {
 		*(struct mural_dimensions *)field = (struct mural_dimensions){ 0, 0 };
 		return 0;
 	}
-	p = p && *p == 'x' ? digits_read(p + 1, &height) : NULL;
+	p = p && *p == 'x' ? digits_read(p + 1, UINT64_MAX, &height) : NULL;
 	if (!p || *p)
 		return error_set(why, len, "is no size; write %s, such as 1280x720",
 			option_describe_type(option, type, sizeof(type)));

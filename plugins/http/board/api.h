@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the routes of the board's HTTP API share. */
+/* What the routes of the board's HTTP API (doc/protocols.md, 3.2) share. */
 #ifndef HTTP_BOARD_API_H
 #define HTTP_BOARD_API_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The packets of Engine.IO 4, and of Socket.IO 5 inside them: parses what clients send
- * and formats what the server sends.  Text in, text out, no state.
+ * The packets of Engine.IO 4, and of Socket.IO 5 inside them (doc/protocols.md, 3.4):
+ * parses what clients send and formats what the server sends.  Text in, text out, no
+ * state.
  *
  * An Engine.IO packet is a digit and its payload; the payload of digit 4 is a Socket.IO
  * packet: a digit, a namespace, an acknowledgement id and JSON, all but the digit

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Encodes the shadow frame as PNG: one for /canvas.png, and those that viewers of Place:
- * IPv6 (/ws) draw one over the other.
+ * IPv6 (/ws; doc/protocols.md, 1.4) draw one over the other.
  *
  * A key frame is 8-bit RGB; a delta is 8-bit RGBA of the same size, with alpha 255 where
  * something changed and 0 elsewhere.  A frame that would exceed what viewers accept is

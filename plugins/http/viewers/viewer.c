@@ -46,7 +46,8 @@ enum place_action {
 	PLACE_DELTAS_ON,
 };
 
-/* The commands of serverscanning's viewer; the original one sends none. */
+/* The commands of serverscanning's viewer (doc/protocols.md, 1.4); the original one sends
+ * none. */
 static const struct place_command {
 	const char *name;
 	enum place_action

@@ -155,9 +155,9 @@ http_client_open(struct web *web, struct MHD_Connection *connection, void **cont
 	client->connection = connection;
 	client->fd = fd;
 	if (peer->sa_family == AF_INET)
-		client->peer.four = *(const struct sockaddr_in *)(const void *)peer;
+		client->peer.in4 = *(const struct sockaddr_in *)(const void *)peer;
 	else if (peer->sa_family == AF_INET6)
-		client->peer.six = *(const struct sockaddr_in6 *)(const void *)peer;
+		client->peer.in6 = *(const struct sockaddr_in6 *)(const void *)peer;
 	client->admitted = clients->admitting;
 	clients->admitting = false;
 	client->due_ms = uv_now(web->host->loop) + timeout_ms[HTTP_CLIENT_SENDING];

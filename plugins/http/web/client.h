@@ -10,12 +10,12 @@
 #define HTTP_WEB_CLIENT_H
 
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
 #include "http/web/progress.h"
+#include "lib/peer-address.h"
 
 struct web;
 
@@ -34,11 +34,7 @@ struct http_client {
 	struct http_client *next, **link;
 	struct MHD_Connection *connection;
 	int fd;
-	union {
-		struct sockaddr any;
-		struct sockaddr_in four;
-		struct sockaddr_in6 six;
-	} peer;
+	union peer_address peer;
 	bool admitted;   /* counted among its source's connections */
 	bool upgraded;   /* to a WebSocket, which has its own time-outs */
 	bool tracked;    /* by `progress`, not by libmicrohttpd's time-out */
