@@ -37,7 +37,6 @@ clang-tidy | src/ingest/listener.c | clang-analyzer-security.insecureAPI.strcpy 
 clang-tidy | src/plugin/sysctl.c | clang-analyzer-security.insecureAPI.strcpy | made in its length
 clang-tidy | src/app/doctor/network.c | cert-err34-c | the kernel wrote these numbers, in their width
 clang-tidy | src/app/sd-notify.c | cert-err34-c | systemd wrote these numbers
-clang-tidy | plugins/http/web/router.c | bugprone-sizeof-expression | the tables are pointers, and their number is wanted
 gcc | clients/driver-pixelflut.c | analyzer-use-of-uninitialized-value | pixelflut_command() wrote up to flood->len
 END
 )

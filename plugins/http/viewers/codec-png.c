@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes PNGs of the frame and of what changed in it, row by row. */
+/* Encodes PNGs of the shadow frame, row by row. */
 #include "http/viewers/codec-png.h"
 
 #include <errno.h>
@@ -13,11 +13,11 @@
 
 #define OPAQUE 0xffu
 
-/* What may be in libpng's and zlib's hands, and was not written yet: so much must be free
- * below the limit, besides what the blank rest of the picture takes. */
+/* The most that libpng and zlib may buffer: kept free below the limit, besides what the
+ * blank rest of the picture takes. */
 #define UNDER_WAY (128 * 1024)
 
-/* Blank rows become at least so many times shorter; zlib reaches 1030. */
+/* Blank rows compress at least by this factor; zlib reaches 1030. */
 #define BLANK_RATIO 800
 
 /* One PNG in the making. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Compares the canvas with what was shown of it. */
+/* Compares the canvas with its shadow frame, tile by tile. */
 #include "http/viewers/framediff.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ framediff_finish(struct framediff *diff)
 }
 
 static int
-allocate(struct framediff *diff)
+allocate_shadow(struct framediff *diff)
 {
 	size_t row = diff->view->width;
 
@@ -67,7 +67,7 @@ framediff_next_run(const struct framediff *diff, uint32_t tile_y, bool all, uint
 	return *x < *end;
 }
 
-/* Rows of pixels in a row of tiles. */
+/* Pixel rows in a row of tiles. */
 static uint32_t
 rows_of(const struct mural_view *view, uint32_t tile_y)
 {
@@ -76,7 +76,7 @@ rows_of(const struct mural_view *view, uint32_t tile_y)
 	return view->height - top < MURAL_TILE ? view->height - top : MURAL_TILE;
 }
 
-/* -------------------------------------------------------------------- looking */
+/* ------------------------------------------------------------------- comparing */
 
 static void
 clear_changed(struct framediff *diff, uint32_t tile_y)
@@ -91,9 +91,9 @@ clear_changed(struct framediff *diff, uint32_t tile_y)
 				*px &= COLOUR;
 }
 
-/* Takes over a run of pixels and marks those that differ; whether there are any. */
+/* Adopts a run of pixels and marks those that differ; whether there are any. */
 static bool
-compare(uint32_t *shown, const uint32_t *now, uint32_t count)
+compare_run(uint32_t *shown, const uint32_t *now, uint32_t count)
 {
 	uint32_t different = 0;
 
@@ -113,7 +113,7 @@ compare_tile(struct framediff *diff, uint32_t tile_y, uint32_t x, uint32_t count
 	bool different = false;
 
 	for (uint32_t y = 0; y < rows_of(diff->view, tile_y); y++)
-		different |= compare(framediff_row(diff, top + y) + x,
+		different |= compare_run(framediff_row(diff, top + y) + x,
 			diff->strip + (size_t)y * diff->view->width + x, count);
 	return different;
 }
@@ -149,7 +149,7 @@ framediff_update(struct framediff *diff)
 	const struct mural_view *view = diff->view;
 	bool different = false;
 
-	if (allocate(diff) < 0)
+	if (allocate_shadow(diff) < 0)
 		return -ENOMEM;
 	for (uint32_t tile_y = 0; tile_y < view->tiles_y; tile_y++)
 		clear_changed(diff, tile_y);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How the wall came to be: the timelapses, and the picture of a moment.
+// Shows timelapses, and the wall at an earlier time.
 
-// What was recorded of the wall; null: nothing is.
+// The span of the recording; null: not available.
 async function recorded() {
 	const answer = await fetch("/history");
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How to paint the pixel that was tapped, by each protocol that is there.
+// Shows commands that paint the tapped pixel, by each plugin that is open.
 
 async function copy(text, button) {
 	const range = document.createRange();
@@ -8,11 +8,11 @@ async function copy(text, button) {
 		await navigator.clipboard.writeText(text);
 		button.textContent = "Copied";
 	} catch {
-		// without https there is no clipboard: mark the command instead
+		// without https there is no clipboard: select the command instead
 		range.selectNodeContents(button.previousElementSibling);
 		getSelection().removeAllRanges();
 		getSelection().addRange(range);
-		button.textContent = document.execCommand("copy") ? "Copied" : "Marked";
+		button.textContent = document.execCommand("copy") ? "Copied" : "Selected";
 	}
 	setTimeout(() => { button.textContent = "Copy"; }, 2000);
 }
@@ -43,7 +43,7 @@ function card(hint) {
 	if (hint.commands.length > 1) {
 		const note = document.createElement("p");
 
-		note.textContent = "The first answers with the id; write it in place of ID.";
+		note.textContent = "The first command prints an id; put it in place of ID.";
 		article.append(note);
 	}
 	return article;
@@ -51,7 +51,7 @@ function card(hint) {
 
 let newest = 0;
 
-// Asks the server, which knows its own addresses, and shows what it says.
+// Fetches them from the server, which knows its own addresses.
 export async function show_hints(at, colour) {
 	const turn = ++newest;
 	const answer = await fetch(`/invite?x=${at.x}&y=${at.y}&color=${colour}`);
