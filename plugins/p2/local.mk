@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Everything of p2 but its table and its sockets, so that the tests can have it too.
+# libp2.la is everything but the plugin's table and sockets, for the plugin and for the tests.
 if WITH_P2
 noinst_LTLIBRARIES += libp2.la
 libp2_la_SOURCES = %D%/bucket.c %D%/bucket.h %D%/otp-replay.c %D%/otp-replay.h \
 	%D%/parser.c %D%/parser.h %D%/shadow.c %D%/shadow.h %D%/subscription.c %D%/subscription.h \
-	%D%/users.c %D%/users.h %D%/utf8.h %D%/wire.h
+	%D%/users.c %D%/users.h %D%/wire.h
 libp2_la_LIBADD = libcommon.la $(OATH_LIBS)
 
 plugin_LTLIBRARIES += p2.la

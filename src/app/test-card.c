@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -21,6 +22,7 @@ struct test_card {
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct font_bitmap bitmap;
+	uv_loop_t loop;
 	uv_timer_t poll;
 	uv_signal_t signals[2];
 	char text[256]; /* as drawn */
@@ -61,10 +63,12 @@ on_signal(uv_signal_t *handle, int number)
 }
 
 static void
-run_until_signal(struct test_card *card, uv_loop_t *loop)
+run_until_signal(struct test_card *card)
 {
 	static const int numbers[] = { SIGTERM, SIGINT };
+	uv_loop_t *loop = &card->loop;
 
+	uv_loop_init(loop);
 	uv_timer_init(loop, &card->poll);
 	card->poll.data = card;
 	uv_timer_start(&card->poll, on_poll, POLL_MS, POLL_MS);
@@ -77,6 +81,7 @@ run_until_signal(struct test_card *card, uv_loop_t *loop)
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		uv_close((uv_handle_t *)&card->signals[i], NULL);
 	uv_run(loop, UV_RUN_NOWAIT);
+	uv_loop_close(loop);
 }
 
 static int
@@ -97,7 +102,7 @@ make_canvas(struct test_card *card)
 }
 
 int
-test_card_run(const struct config *config, uv_loop_t *loop)
+test_card_run(const struct config *config)
 {
 	struct test_card card = { .config = config->display };
 	int ret;
@@ -117,7 +122,7 @@ test_card_run(const struct config *config, uv_loop_t *loop)
 		ret = display_start(&card.display, &card.canvas, NULL);
 	}
 	if (ret == 0)
-		run_until_signal(&card, loop);
+		run_until_signal(&card);
 	display_stop(&card.display);
 	canvas_brush_finish(&card.brush);
 	canvas_finish(&card.canvas);

@@ -6,8 +6,6 @@
 #ifndef APP_TEST_CARD_H
 #define APP_TEST_CARD_H
 
-#include <uv.h>
-
 #include "config/config.h"
 #include "hud/font.h"
 
@@ -16,6 +14,6 @@ void test_card_draw(const struct font_bitmap *bitmap, const char *text);
 
 /* Shows the card on the configured display, at its native size, until SIGTERM or SIGINT.
  * 0 or -errno, logged. */
-int test_card_run(const struct config *config, uv_loop_t *loop);
+int test_card_run(const struct config *config);
 
 #endif

@@ -89,12 +89,12 @@ def test_an_interface_of_another_name(tmp_path):
 
 def test_plugins_that_are_not_there(tmp_path):
     text = doctor(Wall(tmp_path, "[plugin nosuch]\nrequired = no\n"))
-    assert "WRONG  none of the config's is loaded, so nobody can paint" in text
+    assert "WRONG  no plugin of the config is loaded, so nobody can paint" in text
     assert "there is no nosuch.so" in text
 
 
 def test_no_plugin(tmp_path):
-    assert "WRONG  none is on, so nobody can paint" in doctor(Wall(tmp_path, ""))
+    assert "WRONG  no plugin is enabled, so nobody can paint" in doctor(Wall(tmp_path, ""))
 
 
 def test_no_network(tmp_path):
@@ -149,7 +149,7 @@ def test_a_user_without_rights(open_folder):
     if subprocess.run([*nobody, "test", "-x", MURALD, "-a", "-r", PLUGINS]).returncode != 0:
         pytest.skip("other users may not look into the build folder: build where all may")
     text = doctor(wall)
-    assert "this is what user 65534 (nobody) may do" in text
+    assert "checked as user 65534 (nobody)" in text
     assert "WRONG  [plugin icmp] may not read packets: no CAP_NET_RAW" in text
     assert "WRONG  canvas.snapshot: the folder %s: Permission denied" % open_folder in text
 

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/utf8.h"
 #include "p2/parser.h"
-#include "p2/utf8.h"
 #include "p2/wire.h"
 
 /* Of the events, and of all they carry. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Fuzzers: the functions that the unit tests run on mutations, with libFuzzer for as long as wanted.
+# Fuzzers: each unit test that runs mutations also runs with libFuzzer, for as long as wanted.
 # configure --enable-fuzz instruments the whole tree.
 SECONDS = 60
 if WITH_FUZZERS
