@@ -35,8 +35,6 @@ extern "C" {
  * end of the structs below; absent or zero then means "as before". */
 #define MURAL_ABI 1
 
-#define MURAL_EXPORT __attribute__((visibility("default")))
-
 struct sockaddr;
 struct uv_loop_s;
 

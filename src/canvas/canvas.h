@@ -70,8 +70,8 @@ void canvas_finish(struct canvas *canvas);
 
 /* Makes a brush for a rectangle, cut to the canvas; -ERANGE when nothing is left of it.
  */
-int canvas_brush_init(const struct canvas *canvas, struct mural_brush *brush,
-	uint32_t left, uint32_t top, uint32_t width, uint32_t height);
+int canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t left,
+	uint32_t top, uint32_t width, uint32_t height);
 void canvas_brush_finish(struct mural_brush *brush);
 
 /* Hands a brush's damage to the readers, waking those that sleep.  The brush's thread. */
