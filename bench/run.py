@@ -79,7 +79,8 @@ def compared(program_name, noun, units):
 
 
 def canvas():
-    units = {"put-in-order": ("ns a pixel", "bare store"), "put-shuffled": ("ns a pixel", "bare store"),
+    units = {**{name: ("ns a pixel", "bare store")
+                for name in ("put-in-order", "put-shuffled", "batch-shuffled", "row", "fill")},
              **{name: ("ns a 1920x1080 frame", "memcpy")
                 for name in ("copy-frame", "draw-upright", "draw-mirrored", "draw-upended")}}
     return compared("canvas", "picture", units.get)

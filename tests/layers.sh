@@ -19,7 +19,7 @@ libqrencode | src/hud/qr.c | #include <qrencode\.h>
 libpng | lib/png.c | #include <png\.h>
 zlib | lib/png.c src/storage/* plugins/http/viewers/codec-*.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
-bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
+bounds checks on a brush | include/mural/brush.h src/canvas/brush.c | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
 
 # ---- folders, from the ground up: a file includes its own folder and what stands on a lower

@@ -17,18 +17,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "canvas/canvas.h"
 #include "pixelflut/simd.h"
 
 #define WIDTH 96
 #define HEIGHT 40
-#define TILES_X (WIDTH / MURAL_TILE)
 
 /* A client and its wall. */
 struct wall {
 	struct mural_conn conn;
 	struct mural_brush brush;
-	uint32_t pixels[WIDTH * HEIGHT];
-	uint64_t damage;
+	struct canvas canvas;
 	uint8_t *answers;
 	size_t len;
 	bool impatient, full;
@@ -55,20 +54,17 @@ wall_new(const void *config)
 	assert(wall);
 	wall->conn.config = config;
 	wall->conn.state = calloc(1, mural_plugin.conn_size);
-	wall->brush = (struct mural_brush){
-		.pixels = wall->pixels,
-		.stride = WIDTH,
-		.width = WIDTH,
-		.height = HEIGHT,
-		.tiles_x = TILES_X,
-		.damage = &wall->damage,
-	};
+	if (canvas_init(&wall->canvas, WIDTH, HEIGHT, 0xff000000) < 0 ||
+		canvas_brush_init(&wall->canvas, &wall->brush, 0, 0, WIDTH, HEIGHT) < 0)
+		abort();
 	return wall;
 }
 
 static void
 wall_free(struct wall *wall)
 {
+	canvas_brush_finish(&wall->brush);
+	canvas_finish(&wall->canvas);
 	free(wall->conn.state);
 	free(wall->answers);
 	free(wall);
@@ -77,8 +73,12 @@ wall_free(struct wall *wall)
 static void
 compare_walls(const struct wall *a, const struct wall *b)
 {
-	assert(memcmp(a->pixels, b->pixels, sizeof(a->pixels)) == 0);
-	assert(a->damage == b->damage);
+	const size_t tiles = a->canvas.view.words * 64;
+
+	assert(memcmp(a->canvas.pixels, b->canvas.pixels,
+		       (size_t)a->canvas.stride * HEIGHT * sizeof(uint32_t)) == 0);
+	assert(memcmp(a->brush.damage, b->brush.damage, tiles) == 0);
+	assert(memcmp(a->brush.damaged_groups, b->brush.damaged_groups, tiles / 64) == 0);
 	assert(a->brush.painted == b->brush.painted);
 	assert(memcmp(a->brush.discarded, b->brush.discarded,
 		       sizeof(a->brush.discarded)) == 0);
