@@ -52,6 +52,9 @@ enum mural_type {
 	MURAL_TYPE_ADDRESS, /* const char *    HOST:PORT, [V6]:PORT, unix:PATH or empty */
 	MURAL_TYPE_POINT,   /* mural_point     X,Y */
 	MURAL_TYPE_DIMENSIONS, /* mural_dimensions  WxH; a word of `choices` is 0x0 */
+	MURAL_TYPE_SECRET,     /* const char *    never NULL or shown; may be @FILE */
+	MURAL_TYPE_LIST,       /* const char *const *   words up to NULL; never NULL */
+	MURAL_TYPE_PATH,       /* const char *    a whole path, or empty; never NULL */
 };
 
 struct mural_point {
@@ -70,7 +73,7 @@ struct mural_option {
 	uint32_t offset;     /* of the field in the config struct */
 	const char *initial; /* default, as written in murald.conf */
 	const char *help;    /* one line, for --list-plugins */
-	const char *choices; /* words, space separated; NULL where the type has none */
+	const char *choices; /* words, space separated; NULL: none, in a LIST: any */
 	int64_t least, most; /* NUMBER, BYTES, DURATION: the range; both 0: any */
 };
 
@@ -92,9 +95,15 @@ struct mural_option {
 #define MURAL_BYTES(config, field, initial, help) \
 	{ #field, MURAL_TYPE_BYTES, MURAL_FIELD(config, field, uint64_t), \
 	  initial, help, NULL, 0, 0 }
+#define MURAL_BYTES_FROM(config, field, initial, least, most, help) \
+	{ #field, MURAL_TYPE_BYTES, MURAL_FIELD(config, field, uint64_t), \
+	  initial, help, NULL, least, most }
 #define MURAL_DURATION(config, field, initial, help) \
 	{ #field, MURAL_TYPE_DURATION, MURAL_FIELD(config, field, uint64_t), \
 	  initial, help, NULL, 0, 0 }
+#define MURAL_DURATION_FROM(config, field, initial, least, most, help) \
+	{ #field, MURAL_TYPE_DURATION, MURAL_FIELD(config, field, uint64_t), \
+	  initial, help, NULL, least, most }
 #define MURAL_COLOUR(config, field, initial, help) \
 	{ #field, MURAL_TYPE_COLOUR, MURAL_FIELD(config, field, uint32_t), \
 	  initial, help, NULL, 0, 0 }
@@ -113,6 +122,21 @@ struct mural_option {
 #define MURAL_DIMENSIONS(config, field, initial, choices, help) \
 	{ #field, MURAL_TYPE_DIMENSIONS, MURAL_FIELD(config, field, struct mural_dimensions), \
 	  initial, help, choices, 0, 0 }
+
+/* A password, key or token.  The default is empty.  In the file it is the value itself or
+ * @FILE, whose first line it is; murald shows and logs it nowhere. */
+#define MURAL_SECRET(config, field, help) \
+	{ #field, MURAL_TYPE_SECRET, MURAL_FIELD(config, field, const char *), \
+	  "", help, NULL, 0, 0 }
+#define MURAL_LIST(config, field, initial, choices, help) \
+	{ #field, MURAL_TYPE_LIST, MURAL_FIELD(config, field, const char *const *), \
+	  initial, help, choices, 0, 0 }
+
+/* A file or folder.  A relative path, as that of @FILE, is a systemd credential if there
+ * is one of that name, or else below the folder in which murald was started. */
+#define MURAL_PATH(config, field, initial, help) \
+	{ #field, MURAL_TYPE_PATH, MURAL_FIELD(config, field, const char *), \
+	  initial, help, NULL, 0, 0 }
 /* clang-format on */
 
 /* ------------------------------------------------------------------ instances */

@@ -257,6 +257,10 @@ check_option(const struct module *module, const struct mural_option *option, cha
 			why, len, "option %s: has no default or no help", option->name);
 	if (option->type == MURAL_TYPE_CHOICE && !option->choices)
 		return error_set(why, len, "option %s: has no choices", option->name);
+	if (option->type == MURAL_TYPE_SECRET && *option->initial)
+		return error_set(why, len,
+			"option %s: is a secret with a default; leave it empty",
+			option->name);
 	if (option->least > option->most)
 		return error_set(why, len, "option %s: has an empty range", option->name);
 	if (!option_fits(option, module->plugin.config_size))

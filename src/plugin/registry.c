@@ -108,8 +108,8 @@ bind_setting(
 	ret = option_set(option, fields, setting->value, why, sizeof(why));
 	if (ret == -EINVAL)
 		config_error(config, setting->file, setting->line, section->title,
-			option_key(option, key, sizeof(key)), "\"%s\" %s", setting->value,
-			why);
+			option_key(option, key, sizeof(key)), "\"%s\" %s",
+			option_shown(option, setting->value), why);
 	return ret == -ENOMEM ? ret : 0;
 }
 

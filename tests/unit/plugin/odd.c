@@ -254,6 +254,8 @@ vary_options(struct mural_option *option)
 		option->name = "";
 	if (is("no choices"))
 		option->type = MURAL_TYPE_CHOICE;
+	if (is("open secret"))
+		option->type = MURAL_TYPE_SECRET;
 	if (is("empty range"))
 		option->least = 1;
 	if (is("crooked")) {

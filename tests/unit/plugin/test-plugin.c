@@ -145,6 +145,8 @@ a_bad_table_is_refused(void **state)
 		{ "taken", "option listen_udp: murald itself has one of that name" },
 		{ "shouting", "option FLAG: a name is 1 to 47 of a-z, 0-9 and _" },
 		{ "empty name", "option : a name is 1 to 47 of a-z, 0-9 and _" },
+		{ "open secret",
+			"option flag: is a secret with a default; leave it empty" },
 		{ "no choices", "option flag: has no choices" },
 		{ "empty range", "option flag: has an empty range" },
 	};
@@ -486,7 +488,7 @@ prints_what_plugin_sections_say(void **state)
 				     "plugin odd b.choice = keep  ; default\n"
 				     "plugin odd b.text =   ; default\n"
 				     "plugin absent.required = no  ; t.conf:5\n"
-				     "plugin absent.what = 2  ; t.conf:7\n";
+				     "plugin absent.what = ****  ; t.conf:7\n";
 	char first[32768];
 	struct run *run;
 
