@@ -30,7 +30,7 @@ is_admin(struct request *request, const json_t *json)
 	const json_t *token = json_object_get(json, "token");
 
 	return json_is_string(token) &&
-	       secrets_is_admin(&board->secrets, json_string_value(token));
+	       secrets_is_token(board->config.admin_token, json_string_value(token));
 }
 
 static enum MHD_Result

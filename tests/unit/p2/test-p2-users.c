@@ -225,21 +225,6 @@ steps_have_a_place(void **state)
 	unsetenv("STATE_DIRECTORY");
 }
 
-static void
-credentials_come_first(void **state)
-{
-	struct users users = { 0 };
-
-	(void)state;
-	write_users("bob = static:1\n");
-	setenv("CREDENTIALS_DIRECTORY", folder, 1);
-	assert_int_equal(users_load(&users, "users", complain, NULL), 0);
-	assert_int_equal(users.n, 1);
-	users_finish(&users);
-	unsetenv("CREDENTIALS_DIRECTORY");
-	assert_true(users_load(&users, "users", complain, NULL) < 0);
-}
-
 static int
 make_folder(void **state)
 {
@@ -270,7 +255,6 @@ main(void)
 		cmocka_unit_test(totp_is_rfc_6238),
 		cmocka_unit_test(used_steps_are_refused),
 		cmocka_unit_test(steps_have_a_place),
-		cmocka_unit_test(credentials_come_first),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
