@@ -50,7 +50,12 @@ TESTS += tests/http/test_board.py tests/http/test_database.py tests/http/test_re
 TESTS += tests/http/test_viewers.py tests/http/test_figures.py
 TESTS += tests/http/test_page.py tests/http/test_past.py
 TESTS += tests/http/test_socketio.py tests/http/test_timelapse.py
+TESTS += tests/plugins/test_telling.py
 endif
+check_LTLIBRARIES += tests/plugins/teller.la
+tests_plugins_teller_la_SOURCES = tests/plugins/teller.c
+tests_plugins_teller_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/tests/plugins
+EXTRA_DIST += tests/plugins/teller.c tests/plugins/test_telling.py
 EXTRA_DIST += tests/test_options.py tests/corpus tests/daemon tests/transcripts tests/vectors tests/waiting.py tests/wall.py
 check_LTLIBRARIES += tests/faults/shim.la
 tests_faults_shim_la_SOURCES = tests/faults/shim.c

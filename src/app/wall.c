@@ -101,6 +101,12 @@ create_canvas(struct wall *wall, const struct config_canvas *config)
 	return ret;
 }
 
+static void
+on_said(struct ingest *ingest)
+{
+	hud_status_wake(&container_of(ingest, struct wall, ingest)->hud_status);
+}
+
 static int
 wall_start(struct wall *wall)
 {
@@ -124,6 +130,7 @@ wall_start(struct wall *wall)
 	if (wall->hud && (ret = hud_status_start(&wall->hud_status, wall->hud,
 				  &wall->ingest, &wall->canvas, &wall->loop)) < 0)
 		return ret;
+	wall->ingest.on_said = on_said;
 	snapshot_start(&wall->snapshot, &wall->loop);
 	return 0;
 }

@@ -309,6 +309,7 @@ void
 instance_close(struct ingest *ingest, struct instance *instance)
 {
 	instance->is_open = false;
+	mural_state(&instance->host, NULL);
 	if (instance->listener)
 		listener_close(instance->listener);
 	instance->listener = NULL;

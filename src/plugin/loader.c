@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "config/option.h"
+#include "plugin/metrics.h"
 
 /* No table of this ABI is smaller. */
 #define TABLE_MIN offsetof(struct mural_plugin, check)
@@ -331,6 +332,8 @@ check_module(struct module *module, const struct mural_plugin *table, const char
 		return error_set(why, len, "calls itself %s; name the file %s.so",
 			plugin->name, plugin->name);
 	if ((ret = check_transports(plugin, why, len)) < 0)
+		return ret;
+	if ((ret = metrics_check(plugin->metrics, why, len)) < 0)
 		return ret;
 	fill_common(module);
 	return check_options(module, why, len);
