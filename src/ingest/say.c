@@ -56,19 +56,26 @@ mural_address_text(const struct sockaddr *address, char *text, size_t len)
 {
 	union peer_address copy = { .any.sa_family = address->sa_family };
 	char host[NI_MAXHOST], port[NI_MAXSERV];
+	socklen_t size = sizeof(copy.in6);
 
-	if (address->sa_family == AF_INET)
+	switch (address->sa_family) {
+	case AF_INET:
 		memcpy(&copy.in4, address, sizeof(copy.in4));
-	if (address->sa_family == AF_INET6)
+		break;
+	case AF_INET6:
 		memcpy(&copy.in6, address, sizeof(copy.in6));
-	if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&copy.in6.sin6_addr))
-		unmap(&copy);
-	if (getnameinfo(&copy.any,
-		    copy.any.sa_family == AF_INET ? sizeof(copy.in4) : sizeof(copy.in6),
-		    host, sizeof(host), port, sizeof(port),
-		    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		break;
+	default:
 		return snprintf(
 			text, len, "%s", address->sa_family == AF_UNIX ? "unix" : "");
+	}
+	if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&copy.in6.sin6_addr))
+		unmap(&copy);
+	if (copy.any.sa_family == AF_INET)
+		size = sizeof(copy.in4);
+	if (getnameinfo(&copy.any, size, host, sizeof(host), port, sizeof(port),
+		    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return snprintf(text, len, "%s", "");
 	return snprintf(text, len, copy.any.sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
 		host, port);
 }

@@ -16,7 +16,6 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "http"))
 pytest.importorskip("websockets", reason="no websockets: apt-get install python3-websockets")
 pytest.importorskip("prometheus_client", reason="no prometheus_client: apt-get install python3-prometheus-client")
-from hosts import need  # noqa: E402
 from hud import FONT, HEIGHT, WIDTH  # noqa: E402
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics  # noqa: E402
 from prometheus_client.parser import text_string_to_metric_families as read_text  # noqa: E402
@@ -66,7 +65,7 @@ def test_a_plugins_own_metrics(tmp_path, accept):
     with wall_with(tmp_path, (("left", ""), ("right", ""))) as wall, Teller(wall, "left") as left, \
             Teller(wall, "right") as right:
         for teller, lines in ((left, ("add 0 2", "add 0 40", "set 1 -7", "add 1 2")),
-                              (right, ("set 0 9223372036854775807",))):
+                              (right, ("set 0 9007199254740992",))):
             assert {teller.do(line) for line in lines} == {"ok"}
         found = families(wall, accept)
         counter, gauge = found["murald_plugin_teller_messages"], found["murald_plugin_teller_queue_length"]
@@ -74,7 +73,7 @@ def test_a_plugins_own_metrics(tmp_path, accept):
         assert counter.documentation == 'Messages, "quoted" and with a \\.'
         assert {(s.name, s.labels["plugin"]): s.value for s in counter.samples + gauge.samples} == {
             ("murald_plugin_teller_messages_total", "left"): 42,
-            ("murald_plugin_teller_messages_total", "right"): 2 ** 63,
+            ("murald_plugin_teller_messages_total", "right"): 2 ** 53,
             ("murald_plugin_teller_queue_length", "left"): -5,
             ("murald_plugin_teller_queue_length", "right"): 0}
 
@@ -118,11 +117,11 @@ def test_the_page_is_told_the_state(tmp_path):
     asyncio.run(asyncio.wait_for(script(), 60))
 
 
-def test_the_options_of_each_type(tmp_path):
+def test_the_options_of_each_type(tmp_path, monkeypatch):
     (tmp_path / "key").write_text("from the file\nand no more\n")
     more = "token = @key\nfile = etc/x\nwords = red  green\nwait = 2s\nroom = 3K"
-    wall = wall_with(tmp_path, (("", more),))
-    with wall.start(env={"CREDENTIALS_DIRECTORY": str(tmp_path)}).wait_ready(), Teller(wall) as teller:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with wall_with(tmp_path, (("", more),)) as wall, Teller(wall) as teller:
         assert teller.do("options") == "from the file %s/etc/x 2000 3072 red green" % os.getcwd()
         (tmp_path / "key").write_text("another\n")
         said = wall.reload()
@@ -185,10 +184,10 @@ def test_binding_a_socket(tmp_path):
         assert "teller: cannot listen on %s: another program does" % address in wall.log()
 
 
-def test_a_folder_for_state(tmp_path):
-    wall = wall_with(tmp_path, (("", ""), ("b", ""), ("file", "")))
+def test_a_folder_for_state(tmp_path, monkeypatch):
     state = tmp_path / "state" / "deep"
-    with wall.start(env={"STATE_DIRECTORY": "%s:/elsewhere" % state}).wait_ready():
+    monkeypatch.setenv("STATE_DIRECTORY", "%s:/elsewhere" % state)
+    with wall_with(tmp_path, (("", ""), ("b", ""), ("file", ""))) as wall:
         for name in "teller", "b":
             with Teller(wall, name) as teller:
                 for _ in range(2):
@@ -200,18 +199,17 @@ def test_a_folder_for_state(tmp_path):
         assert "file: cannot use %s/file for its state: Not a directory; make it a folder" % state in wall.log()
 
 
-def test_the_folder_belongs_to_the_user_that_murald_became(tmp_path):
+def test_the_folder_belongs_to_the_user_that_murald_became(tmp_path, monkeypatch):
     if os.getuid() != 0:
         pytest.skip("needs root, to switch to another user")
-    need("setpriv", "util-linux")
-    wall = wall_with(tmp_path, core="user = nobody")
     state = tmp_path / "state"
     for folder in (tmp_path, state):
         folder.mkdir(exist_ok=True)
         os.chown(folder, 65534, -1)
     for parent in tmp_path.parents[:2]:
         os.chmod(parent, 0o755)
-    with wall.start(env={"STATE_DIRECTORY": str(state)}).wait_ready(), Teller(wall) as teller:
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    with wall_with(tmp_path, core="user = nobody") as wall, Teller(wall) as teller:
         assert teller.do("folder") == "%s/teller 1" % state
         assert os.stat(state / "teller").st_uid == 65534
 
