@@ -15,6 +15,7 @@ AM_TESTS_ENVIRONMENT = \
 	export prefix datadir systemdsystemunitdir; \
 	export bindir sbindir libdir includedir mandir sysconfdir plugindir sanitizer qr;
 
+include $(top_srcdir)/tests/unit/app/local.mk
 include $(top_srcdir)/tests/unit/base/local.mk
 include $(top_srcdir)/tests/unit/canvas/local.mk
 include $(top_srcdir)/tests/unit/clients/local.mk

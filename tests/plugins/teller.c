@@ -11,6 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef TELLER_NAME
+#define TELLER_NAME "teller"
+#endif
+
 struct teller_config {
 	const char *token, *file;
 	const char *const *words;
@@ -166,7 +170,7 @@ teller_hint(const struct mural_host *host, const struct mural_hint_request *requ
 
 const struct mural_plugin mural_plugin = {
 	MURAL_PLUGIN,
-	.name = "teller",
+	.name = TELLER_NAME,
 	.summary = "says what it is told to",
 	.options = options,
 	.config_size = sizeof(struct teller_config),

@@ -16,10 +16,11 @@ import pytest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "http"))
 pytest.importorskip("websockets", reason="no websockets: apt-get install python3-websockets")
 pytest.importorskip("prometheus_client", reason="no prometheus_client: apt-get install python3-prometheus-client")
+from browser import Browser  # noqa: E402
 from hud import FONT, HEIGHT, WIDTH  # noqa: E402
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics  # noqa: E402
 from prometheus_client.parser import text_string_to_metric_families as read_text  # noqa: E402
-from wall import BUILD, PLUGINS, wait_for  # noqa: E402
+from wall import BUILD, PLUGINS, SOURCE, wait_for  # noqa: E402
 from watchers import Live, ask, http_wall  # noqa: E402
 
 HERE = os.path.join(BUILD, "tests", "plugins", ".libs")
@@ -253,3 +254,37 @@ def test_wrong_metrics_are_noticed(tmp_path):
         wait_for("murald to end", lambda: wall.process.poll() is not None)
         assert wall.process.returncode == -signal.SIGABRT
         assert "mural_metric_set() and _add(): the plugin's table has no such metric" in wall.log()
+
+
+def test_two_plugins_whose_metrics_would_be_one(tmp_path):
+    folder = tmp_path / "plugins"
+    folder.mkdir(mode=0o755)
+    for name in "a-b", "a.b":
+        subprocess.run([os.environ.get("CC", "cc").split()[-1], "-shared", "-fPIC", "-fvisibility=hidden",
+                        "-D_GNU_SOURCE", "-I" + os.path.join(SOURCE, "include"), '-DTELLER_NAME="%s"' % name,
+                        os.path.join(SOURCE, "tests", "plugins", "teller.c"), "-o", folder / (name + ".so")],
+                       check=True)
+    wall = wall_with(tmp_path)
+    wall.configure("[plugin a-b]\n[plugin a-b two]\n[plugin a.b]\n")
+    run = subprocess.run(wall.command("--check-config", "-s", "server.plugin-path=%s" % folder),
+                         stderr=subprocess.PIPE, text=True, env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
+    assert run.returncode == 78
+    assert ("plugin a.b: %s/a.b.so has a metric murald_plugin_a_b_messages, and so has %s/a-b.so; use one of the "
+            "two plugins" % (folder, folder)) in run.stderr
+
+
+def test_the_page_shows_the_state(tmp_path):
+    (tmp_path / "browser").mkdir()
+    with wall_with(tmp_path) as wall, Teller(wall) as teller, Browser(tmp_path / "browser") as browser:
+        browser.goto("http://127.0.0.1:%d/" % wall.port("http"))
+
+        def shown():
+            return dict(browser.eval(
+                "[...document.querySelectorAll('.card')].map(card => [card.dataset.name,"
+                " card.querySelector('.state').hidden ? null : card.querySelector('.state').textContent])"))
+
+        wait_for("the cards", lambda: shown() == {"teller": None, "http": None})
+        assert teller.do("state <b>closed</b>") == "ok"
+        wait_for("the state", lambda: shown() == {"teller": "<b>closed</b>", "http": None})
+        assert teller.do("state ") == "ok"
+        wait_for("the end of it", lambda: shown() == {"teller": None, "http": None})
