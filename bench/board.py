@@ -5,9 +5,10 @@ import os
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+
+from procfs import cpu_seconds
 
 GOAL = 0.7
 GET_GOAL_MS = 1
@@ -21,10 +22,6 @@ def obstacle(program):
         return "no wrk: apt-get install wrk"
     if os.cpu_count() < 2:
         return "needs two CPUs, one for the sender"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None
 
 
@@ -36,7 +33,6 @@ def open_wall(folder, prefix=(), others=""):
 
 
 def client(wall):
-    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "http"))
     from boardclient import Board
     return Board(wall)
 
@@ -48,13 +44,6 @@ def flood(sender, port, token, seconds):
                           "http://127.0.0.1:%d" % port, "--", token], check=True, stdout=subprocess.PIPE, text=True)
     requests, microseconds, errors = map(int, out.stdout.splitlines()[-1].split())
     return requests, requests / (microseconds / 1e6), errors
-
-
-def cpu(pid):
-    """Seconds of all of a process's threads."""
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -74,13 +63,13 @@ def puts(program, runs, seconds, spread, show, sender, receiver):
         for run in range(runs):
             for who in ("murald", "sink") if run % 2 else ("sink", "murald"):
                 pid = wall.process.pid if who == "murald" else answerer.pid
-                before = cpu(pid)
+                before = cpu_seconds(pid)
                 n, rate, wrong = flood(sender, wall.port("http") if who == "murald" else port, token, seconds)
                 if who == "murald":
                     time.sleep(1.2)  # until the last of it is in the database: that is part of it
                     sent += n
                 rates[who].append(rate)
-                costs[who].append((cpu(pid) - before) / max(n, 1) * 1e6)
+                costs[who].append((cpu_seconds(pid) - before) / max(n, 1) * 1e6)
                 errors += wrong
         logged = board.settings()["stats"]["pixels"]
     right = errors == 0 and sent <= logged <= sent + 16 * runs  # a last answer may find wrk gone

@@ -2,10 +2,12 @@
 """The pixelflut chapter of make bench: what murald paints over TCP, beside the same plugin over
 the same bytes in memory, and beside a server that throws everything away."""
 import os
-import re
 import statistics
 import subprocess
 import tempfile
+
+import procfs
+from procfs import cpu_seconds
 
 SIZE = "1280x720"
 CONNECTIONS = 1, 4, 16
@@ -19,13 +21,6 @@ def on_cpu(cpus, *command):
 def numbers(*command):
     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return [float(word) for word in out.split()]
-
-
-def cpu_seconds(pid):
-    """What a process used until now, all threads."""
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Bench:
@@ -146,11 +141,6 @@ def compare(rows, kind, least):
             next(row for row in rows if row["name"] == name)["ok"] = False
 
 
-def memory(wall):
-    with open("/proc/%d/status" % wall.process.pid) as f:
-        return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) / 1024
-
-
 def open_wall(folder, workers, cpus):
     from wall import Wall
     return Wall(folder, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n", size=SIZE, core="workers = %d" % workers,
@@ -164,7 +154,7 @@ def measure(program, runs, seconds, spread, show):
             for connections in CONNECTIONS:
                 rows.append(bench.row(wall, kind, connections))
         width, height = map(int, SIZE.split("x"))
-        beside = memory(wall) - width * height * 4 / (1 << 20)
+        beside = procfs.memory_kib(wall.pid, "VmHWM") / 1024 - width * height * 4 / (1 << 20)
         assert wall.stop() == 0
     compare(rows, "binary", 2)
     compare(rows, "reads", 0.5)
@@ -180,8 +170,4 @@ def measure(program, runs, seconds, spread, show):
 def obstacle():
     if os.cpu_count() < 2:
         return "needs two CPUs, one for the sender"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None

@@ -6,6 +6,7 @@ BENCH_RUNS (9) and BENCH_SECONDS (1) say how often and how long, `make bench BEN
 of the chapters.  Exit status 1 when something measured is wrong or a goal is missed.
 """
 import contextlib
+import importlib.util
 import json
 import os
 import re
@@ -15,13 +16,14 @@ import sys
 import tempfile
 import time
 
+import board
+import pixelflut
+import timelapse
+import viewers
+from procfs import cpu_seconds
+
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
-sys.path.insert(0, os.path.join(SOURCE, "tests"))
-import board  # noqa: E402, its neighbours
-import pixelflut  # noqa: E402
-import timelapse  # noqa: E402
-import viewers  # noqa: E402
 
 
 def setting(name, otherwise, kind):
@@ -90,13 +92,6 @@ def addresses():
 
 
 # ---- pings a second
-
-def cpu_seconds(pid):
-    """What a process used until now, all threads."""
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
 
 def colours():
     return bytes(value & 255 for y in range(SIZE[1]) for x in range(SIZE[0])
@@ -298,7 +293,6 @@ def p2_decode():
 
 
 def p2_bytes(name, pixels):
-    sys.path.insert(0, os.path.join(SOURCE, "tests", "p2"))
     from p2client import Client, put, sub
     with tempfile.TemporaryDirectory() as folder, open_wall(folder, "put-burst = 1\nsnapshot = no\n") as wall, \
             Client(wall.port("p2"), "viewer") as viewer, Client(wall.port("p2"), "painter") as painter:
@@ -322,13 +316,15 @@ def p2():
     return [p2_puts(), p2_decode(), p2_bytes("random pixels", scattered), p2_bytes("solid area", solid)]
 
 
+def no_module(name):
+    if importlib.util.find_spec(name):
+        return None
+    return "no %s: apt-get install python3-%s" % (name, name.lower())
+
+
 def why_no_p2():
     if not os.path.exists(program("p2puts")):
         return "built without p2: apt-get install liboath-dev"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None
 
 
@@ -337,11 +333,7 @@ def why_no_pings():
         return "network namespaces need root"
     if os.cpu_count() < 2:
         return "needs two CPUs, one for the sender"
-    try:
-        import PIL, pytest  # noqa: F401, the test harness uses them
-    except ImportError as error:
-        return "no %s: apt-get install python3-pil python3-pytest" % error.name
-    return None
+    return no_module("pytest")
 
 
 def the_board():
@@ -365,6 +357,7 @@ CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: N
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "viewers": (watching, lambda: viewers.obstacle(program))}
+WITHOUT_FIXTURES = "canvas", "addresses"
 
 
 def main():
@@ -380,8 +373,9 @@ def main():
     for name in chosen:
         measure, obstacle = CHAPTERS[name]
         print(name)
-        if obstacle():
-            print("  SKIPPED: " + obstacle())
+        why = obstacle() or (name not in WITHOUT_FIXTURES and no_module("PIL"))
+        if why:
+            print("  SKIPPED: " + why)
             continue
         results[name] = measure()
         ok = ok and all(row["ok"] for row in results[name])

@@ -17,10 +17,6 @@ WIDTH, HEIGHT = board.WIDTH, board.HEIGHT
 def obstacle(plugin):
     if not os.path.exists(plugin):
         return "built without http: ./configure says what is missing"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None
 
 

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 
-from pixelflut import cpu_seconds
+from procfs import cpu_seconds
 
 SIZE = 1920, 1080
 FPS = 10
@@ -89,8 +89,6 @@ def audience(program, wall, path, viewers, seconds):
 
 
 def measure(program, runs, seconds, spread):
-    import sys
-    sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests"))
     from wall import Wall
     rows, seconds = [], max(2.0, float(seconds))
     for name, (parts, per_second), many in ("light", light(), 500), ("heavy", heavy(), 50):
@@ -136,8 +134,4 @@ def obstacle(program):
         return "needs two CPUs, one for the audience"
     if not os.path.exists(program("audience")):
         return "built without http: see what configure said"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None

@@ -21,12 +21,12 @@ import urllib.request
 
 from PIL import Image
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from wall import BUILD, Wall
+import procfs
+from p2client import upgrade_request
+from wall import DOTS, MURALCTL, MURALD, Wall
 
 WIDTH, BAND = 640, 80
 PREFIX = "2001:db8:50a:1"
-MURALCTL = os.path.join(BUILD, "muralctl")
 SAMPLE_S = 5
 MEMORY_MIB = 8  # that a process may grow by after its first fifth, fragments of the heap
 PROTOCOLS = ("pixelflut", "p2", "http", "icmp", "ipv6")
@@ -49,7 +49,7 @@ def sections(folder, extra):
     }
     text = "".join("[plugin %s]\noffset = 0,%d\nregion = %dx%d\n%s\n"
                    % (name, BAND * i, WIDTH, BAND, more[name]) for i, name in enumerate(PROTOCOLS))
-    return text + ("[plugin dots]\nlisten = 127.0.0.1:0\n" if extra else "")
+    return text + (DOTS if extra else "")
 
 
 TARGETS = {
@@ -82,11 +82,9 @@ class Watchers(threading.Thread):
 
     def visit(self):
         path = random.choice(("live", "ws", "canvas.png", "metrics", "timelapse", "history", ""))
-        upgrade = ("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                   "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" if path in ("live", "ws")
-                   else "Connection: close\r\n")
         with socket.create_connection(("127.0.0.1", 8080), 10) as client:
-            client.sendall(("GET /%s HTTP/1.1\r\nHost: soak\r\n%s\r\n" % (path, upgrade)).encode())
+            client.sendall(upgrade_request("/" + path) if path in ("live", "ws") else
+                           b"GET /%s HTTP/1.1\r\nHost: soak\r\nConnection: close\r\n\r\n" % path.encode())
             client.settimeout(20)
             answer = client.recv(100)
             assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 101", b"HTTP/1.1 503")), answer
@@ -110,11 +108,8 @@ class Watchers(threading.Thread):
 # ---------------------------------------------------------------- what it costs
 
 def sample(pid):
-    with open("/proc/%d/status" % pid) as file:
-        status = file.read()
-    number = lambda key: int(re.search(key + r":\s+(\d+)", status).group(1))
-    return {"memory": number("VmRSS") / 1024, "descriptors": len(os.listdir("/proc/%d/fd" % pid)),
-            "threads": number("Threads")}
+    return {"memory": procfs.memory_kib(pid) / 1024, "descriptors": len(os.listdir("/proc/%d/fd" % pid)),
+            "threads": int(procfs.status(pid)["Threads"])}
 
 
 def metrics():
@@ -229,7 +224,7 @@ def main():
         with Wall(folder, sections(folder, False), size="%dx%d" % (WIDTH, BAND * len(PROTOCOLS)),
                   core=core) as wall:
             print("%.4g minutes, %s, %s, %d processors\n" % (
-                seconds / 60, subprocess.run([BUILD + "/murald", "--version"], capture_output=True,
+                seconds / 60, subprocess.run([MURALD, "--version"], capture_output=True,
                                              text=True).stdout.strip(), platform.machine(), os.cpu_count()))
             before = metrics()
             watchers = [Watchers() for _ in range(4)]

@@ -7,14 +7,14 @@ import subprocess
 import pytest
 from PIL import Image
 
-from wall import BUILD
-
-MURALCTL = os.path.join(BUILD, "muralctl")
+from sanitizer import skip_if_the_tracer_crashed
+from wall import MURALCTL
 
 
 class Result:
     def __init__(self, done):
         self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+        skip_if_the_tracer_crashed(self.err)
 
     def ok(self):
         assert self.status == 0, self.out + self.err

@@ -10,9 +10,8 @@ import time
 
 import pytest
 
-from conftest import MURALCTL
 from peers import Board, Pixelflut, Threaded, tcp_server
-from wall import wait_for
+from wall import MURALCTL, wait_for
 
 needs_http = pytest.mark.skipif(
     subprocess.run([MURALCTL, "size", "http://127.0.0.1:1"], stderr=subprocess.PIPE, text=True)

@@ -20,9 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from conftest import MURALCTL
 from peers import P2, Board, Pixelflut, Threaded, tcp_server
-from wall import SOURCE, wait_for
+from wall import MURALCTL, SOURCE, wait_for
 
 
 def mixed(x, y):

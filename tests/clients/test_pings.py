@@ -5,12 +5,10 @@ import os
 import re
 
 import pytest
-from PIL import Image
 
-from conftest import MURALCTL
 from hosts import Pair, need
 from peers import Pings
-from wall import SOURCE, Wall, wait_for
+from wall import MURALCTL, Wall, wait_for
 
 TEMPLATE = "2001:db8:d040:SXXX:YYY:RR:GG:BB"
 

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """muralctl against murald's own plugins over TCP."""
-import os
-import re
 import time
 
 import pytest
 from PIL import Image
 
-from wall import PLUGINS, Wall
+from wall import Wall, has_plugin
 
 
 def mixed(x, y):
@@ -15,7 +13,7 @@ def mixed(x, y):
 
 
 def wall_of(folder, plugin, options):
-    if not os.path.exists(os.path.join(PLUGINS, plugin + ".so")):
+    if not has_plugin(plugin):
         pytest.skip("this build has no plugin %s: see what configure said is missing" % plugin)
     return Wall(folder, "[plugin %s]\nlisten = 127.0.0.1:0\n%s" % (plugin, options))
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -12,9 +11,8 @@ import time
 import pytest
 from PIL import Image
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import HEIGHT, PALETTE, RATE, WIDTH, Board, board_wall  # noqa: E402
-from wall import BUILD, SOURCE, Wall, wait_for  # noqa: E402
+from boardclient import HEIGHT, PALETTE, RATE, WIDTH, Board, board_wall
+from wall import DOTS, MURALCTL, SOURCE, Wall, dot, wait_for
 
 try:
     import requests
@@ -315,13 +313,6 @@ def test_click_can_be_switched_off(tmp_path):
 
 # ------------------------------------------------------------ one canvas for all
 
-DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
-
-
-def dot(x, y, r, g, b):
-    return struct.pack("<HHBBBB", x, y, r, g, b, 255)
-
-
 def test_the_board_is_a_region_of_the_canvas(tmp_path):
     with board_wall(tmp_path, "offset = 10,4\nregion = 50x40\ncell = 5\nboard = 9x7\n") as wall, \
             Board(wall) as board:
@@ -348,13 +339,13 @@ def test_what_others_paint_reads_as_the_nearest_colour(tmp_path):
         board.paint(token, 0, 1, 3)  # as black as the wall, but somebody's
 
         def cell(col, row, *rgb):
-            dots.sendall(b"".join(dot(8 * col + x, 8 * row + y, *rgb) for x in range(8) for y in range(8)))
+            dots.sendall(b"".join(dot(8 * col + x, 8 * row + y, rgb) for x in range(8) for y in range(8)))
 
         cell(2, 0, 240, 20, 10)
         cell(3, 0, 0, 0, 0)  # what it was: still nobody's
         cell(0, 0, 130, 140, 150)
         cell(7, 5, 255, 255, 255)
-        dots.sendall(dot(8, 8, 255, 0, 0))  # one pixel of 64, on black
+        dots.sendall(dot(8, 8, (255, 0, 0)))  # one pixel of 64, on black
         wait_for("the last cell", lambda: board.ask("GET", "/getPixelAuthor/1/1").json()["color"] == 3)
         frontend = board.frontend()
         assert frontend["pixels"][0] == [2, 3, 4, 0, 0, 0, 0, 0]
@@ -401,7 +392,7 @@ def test_large_cells_and_large_boards(tmp_path):
             Board(wall) as board, wall.tcp() as dots:
         token = board.register()
         board.paint(token, 2, 3, 4)
-        dots.sendall(b"".join(dot(x, y, 255, 0, 0) for x in range(100, 200) for y in range(100)))
+        dots.sendall(b"".join(dot(x, y, (255, 0, 0)) for x in range(100, 200) for y in range(100)))
         wait_for("the cell", lambda: board.pixels()[0][1] == 4)
         assert board.pixels() == [[0, 4, 0, 0], [0] * 4, [0, 0, 0, 4]]
     with board_wall(tmp_path, "cell = 1\nboard = 1600x900", size="1600x900", rate="0ms") as wall, \
@@ -459,7 +450,7 @@ def test_muralctl_paints_and_grabs(tmp_path):
         target = "http://127.0.0.1:%d" % wall.port("http")
         for words in (("paint", str(tmp_path / "in.png"), target),
                       ("grab", target, str(tmp_path / "out.png"))):
-            run = subprocess.run([os.path.join(BUILD, "muralctl"), *words], stderr=subprocess.PIPE)
+            run = subprocess.run([MURALCTL, *words], stderr=subprocess.PIPE)
             assert run.returncode == 0, run.stderr
     with Image.open(tmp_path / "out.png") as out:
         assert list(out.convert("RGB").getdata()) == list(image.getdata())

@@ -5,15 +5,13 @@ import os
 import random
 import signal
 import sqlite3
-import sys
 import threading
 import time
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import HEIGHT, WIDTH, Board, board_wall  # noqa: E402
-from wall import wait_for  # noqa: E402
+from boardclient import HEIGHT, WIDTH, Board, board_wall
+from wall import DOTS, dot, wait_for
 
 
 def rows(tmp_path, sql):
@@ -71,18 +69,16 @@ def test_a_pixel_is_in_the_file_within_a_second_or_so(tmp_path):
 def test_the_wall_is_as_it_was_when_the_picture_is_older_or_gone(tmp_path):
     """The cells are painted again where the canvas was not kept; what others painted over
     them since a clean stop stays."""
-    dots = "[plugin dots]\nlisten = 127.0.0.1:0\n"
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         token = board.register()
         board.paint(token, 0, 0, 4)
         board.paint(token, 0, 1, 3)
         board.register("wait until it is written")
-        wall.process.kill()
-        wall.process.wait()
-    with board_wall(tmp_path, others=dots) as wall, Board(wall) as board, wall.tcp() as client:
+        wall.kill()
+    with board_wall(tmp_path, others=DOTS) as wall, Board(wall) as board, wall.tcp() as client:
         assert board.pixels()[0][:3] == [4, 3, 0]
         wall.painted(0, 0, (255, 0, 0))
-        client.sendall(b"".join(b"%c\0%c\0\xff\xff\xff\xff" % (x, y) for x in range(8) for y in range(8)))
+        client.sendall(b"".join(dot(x, y, (255, 255, 255)) for x in range(8) for y in range(8)))
         wait_for("the cell", lambda: board.pixels()[0][0] == 0)
         assert wall.stop() == 0
     with board_wall(tmp_path) as wall, Board(wall) as board:
@@ -100,8 +96,7 @@ def test_who_left_stays_away_and_its_cells_keep_its_name(tmp_path):
         gone, other = board.register("gone"), board.register("other")
         board.paint(gone, 0, 0, 4)
         assert board.ask("DELETE", "/remove-pg", {"id": gone}).json() == {"success": True}
-        wall.process.kill()
-        wall.process.wait()
+        wall.kill()
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         assert board.put(gone, 0, 0, 1).status == 401
         assert board.frontend()["authors"][0][0] == "gone (a)"
@@ -332,10 +327,7 @@ def test_a_changed_section_reopens_the_board_with_all_that_was_on_it(tmp_path):
         token = board.register()
         board.paint(token, 1, 2, 3)
         board.close()
-        with open(wall.config) as f:
-            config = f.read()
-        with open(wall.config, "w") as f:
-            f.write(config.replace("pixel-rate = 0ms", "pixel-rate = 55ms"))
+        wall.edit_config("pixel-rate = 0ms", "pixel-rate = 55ms")
         wall.process.send_signal(signal.SIGHUP)
         wait_for("the new board", lambda: wall.log().count("http: listening on") == 2)
         with Board(wall) as board:

@@ -5,16 +5,14 @@ import json
 import os
 import re
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 
 import pytest
 from PIL import Image
 
-sys.path.insert(0, os.path.dirname(__file__))
 from browser import Browser
-from wall import Wall, wait_for
+from wall import DOTS, Wall, wait_for
 
 SIZE = "160x96"
 
@@ -28,8 +26,7 @@ def http_section(folder, more=""):
 def wall(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     core = "[record]\nfile = %s/record\ninterval = 100ms\n" % folder
-    others = "[plugin dots]\nlisten = 127.0.0.1:0\n"
-    with Wall(folder, http_section(folder, "pixel-rate = 1500ms") + others, size=SIZE,
+    with Wall(folder, http_section(folder, "pixel-rate = 1500ms") + DOTS, size=SIZE,
               core=core) as wall:
         flut(wall, [(x, y, x, y * 2, x ^ y) for y in range(96) for x in range(160)])
         yield wall

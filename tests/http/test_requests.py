@@ -5,19 +5,16 @@ import os
 import random
 import re
 import socket
-import struct
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import Board, board_wall, raw, request  # noqa: E402
-from wall import wait_for  # noqa: E402
+from boardclient import Board, board_wall, raw, request
+from p2client import upgrade_request
+from sanitizer import SLACK_KIB
+from wall import DOTS, dot, wait_for
 
-# KiB that a sanitizer keeps back of what was freed.
-SLACK = 256 << 10 if os.environ.get("sanitizer") else 0
 REGISTER = json.dumps({"name": "n", "author": "a", "secret": "s"}).encode()
 
 
@@ -144,8 +141,7 @@ def test_who_is_slow_for_too_long_is_cut_off(tmp_path):
     """A byte every five seconds: not silent, and yet not for ever.  A WebSocket stays."""
     with board_wall(tmp_path) as wall:
         watcher = socket.create_connection(("127.0.0.1", wall.port("http")))
-        watcher.sendall(b"GET /ws HTTP/1.1\r\nHost: wall\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        watcher.sendall(upgrade_request("/ws"))
         s = socket.create_connection(("127.0.0.1", wall.port("http")))
         start = time.monotonic()
         with pytest.raises(OSError):
@@ -156,8 +152,7 @@ def test_who_is_slow_for_too_long_is_cut_off(tmp_path):
         watcher.setblocking(False)
         said = b""
         with pytest.raises(BlockingIOError):
-            while not said or piece:
-                piece = watcher.recv(1 << 20)
+            while piece := watcher.recv(1 << 20):
                 said += piece
         assert said.startswith(b"HTTP/1.1 101 ") and len(said) > 1000
         watcher.close()
@@ -186,22 +181,14 @@ def takes(wall, every_s, seconds):
 def test_who_takes_an_answer_slowly_gets_it_and_who_only_keeps_it_does_not(tmp_path):
     """8 KiB a second are a phone on a bad network; 1 KiB a second is nobody."""
     with board_wall(tmp_path, size="1280x1024", more="board = 8x6",
-                    others="[plugin dots]\nlisten = 127.0.0.1:0\n") as wall:
-        with wall.tcp("dots") as dots, ThreadPoolExecutor(2) as both:
-            dots.sendall(b"".join(struct.pack("<HHI", x, y, random.getrandbits(24) | 0xff000000)
-                                  for y in range(1024) for x in range(1280)))
-            dots.shutdown(socket.SHUT_WR)
-            assert dots.recv(1) == b""
+                    others=DOTS) as wall:
+        wall.paint(b"".join(dot(x, y, random.randbytes(3)) for y in range(1024) for x in range(1280)))
+        with ThreadPoolExecutor(2) as both:
             slow, phone = both.submit(takes, wall, 4, 75), both.submit(takes, wall, 0.5, 75)
         assert phone.result() >= 75
         assert 30 <= slow.result() < 60
         assert wall.stop() == 0
         assert "http: painted 0 pixels, discarded 1 rate_limited" in wall.log()
-
-
-def memory(wall):
-    with open("/proc/%d/status" % wall.process.pid) as f:
-        return int([line for line in f if line.startswith("VmRSS")][0].split()[1])
 
 
 def visit(wall, source, seconds=20):
@@ -212,7 +199,7 @@ def visit(wall, source, seconds=20):
 def test_ten_thousand_registrations_and_then_too_many(tmp_path):
     """Room for 32768, in bounded memory; whoever is there goes on."""
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
-        before = memory(wall)
+        before = wall.memory_kib()
         first = board.register("first")
         full = 32767 if os.environ.get("MURALD_LONG") else 10000
         crowd = [visit(wall, source) for source in range(100)]
@@ -227,7 +214,7 @@ def test_ten_thousand_registrations_and_then_too_many(tmp_path):
                 assert piece, got[-500:]
                 got += piece
             s.close()
-        assert memory(wall) - before < (64 << 10) + SLACK
+        assert wall.memory_kib() - before < (64 << 10) + SLACK_KIB
         if os.environ.get("MURALD_LONG"):
             answer = board.ask("PUT", "/register-pg", {"name": "late", "author": "a", "secret": "s"})
             assert answer.status == 503 and "no room" in answer.json()["error"]
@@ -364,6 +351,6 @@ def test_thousands_who_registered_cost_no_others_their_time(tmp_path):
             s.sendall(b"GET /servers HTTP/1.1\r\nHost: wall\r\n\r\n" * 5)
         start = time.monotonic()
         board.settings()
-        assert time.monotonic() - start < (8 if SLACK else 2)
+        assert time.monotonic() - start < (8 if SLACK_KIB else 2)
         for s in crowd:
             s.close()

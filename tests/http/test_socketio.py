@@ -7,26 +7,25 @@ import re
 import resource
 import signal
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import npm  # noqa: E402
-from boardclient import Board, board_wall  # noqa: E402
-from hosts import need  # noqa: E402
-from wall import SOURCE, wait_for  # noqa: E402
+import npm
+from boardclient import Board, board_wall
+from hosts import need
+from p2client import upgrade_request
+from sanitizer import SANITIZED
+from wall import SOURCE, wait_for
 
 try:
     import websockets  # noqa: F401, engine.py's
 except ImportError:
     pytest.skip("no websockets: apt-get install python3-websockets", allow_module_level=True)
-from engine import PATH, Client, Connection, Gone, numbers, without_gap  # noqa: E402
+from engine import PATH, Client, Connection, Gone, numbers, without_gap
 
 LONG = os.environ.get("MURALD_LONG")
-SANITIZED = bool(os.environ.get("sanitizer"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -448,11 +447,6 @@ def test_a_flood_of_handshakes(wall):
     run(steps())
 
 
-def memory(pid):
-    with open("/proc/%d/status" % pid) as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
-
-
 def test_who_does_not_read_is_closed(tmp_path):
     """By WebSocket and by polling; a slow one costs no more memory than the news, and the
     others notice nothing."""
@@ -464,9 +458,7 @@ def test_who_does_not_read_is_closed(tmp_path):
             slow = []
             for _ in range(20):
                 raw, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
-                writer.write(("GET %swebsocket HTTP/1.1\r\nHost: w\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-                                  % PATH).encode() + b"\x81\x82\0\0\0\x0040")
+                writer.write(upgrade_request(PATH + "websocket") + b"\x81\x82\0\0\0\x0040")
                 slow.append((raw, writer))
             quiet = await (await Client(port).shake_hands()).join()
             good = await Client(port).straight()
@@ -475,12 +467,12 @@ def test_who_does_not_read_is_closed(tmp_path):
         async def steps():
             slow, quiet, good = await come()
             await asyncio.sleep(0.5)
-            before = memory(wall.process.pid)
+            before = wall.memory_kib()
             reading = asyncio.create_task(good.listen())
             # less than 2000 are kept; the rest is for what the kernel buffers
             n = 5000
             await asyncio.to_thread(lambda: [board.paint(token, 1, 1, i % 5) for i in range(n)])
-            grown = memory(wall.process.pid) - before
+            grown = wall.memory_kib() - before
             while len(good.updates) < n:
                 await asyncio.sleep(0.05)
             reading.cancel()
@@ -500,10 +492,6 @@ def test_who_does_not_read_is_closed(tmp_path):
 
 
 # ---- coming and going
-
-def descriptors(wall):
-    return len(os.listdir("/proc/%d/fd" % wall.process.pid))
-
 
 def test_sessions_vanish(wall):
     """Clients that are gone from one moment to the next, in every state, leave nothing."""
@@ -530,9 +518,9 @@ def test_sessions_vanish(wall):
                     client.probed.transport.abort()
             paint(wall)
 
-    before = descriptors(wall)
+    before = wall.descriptors()
     run(steps())
-    wait_for("the descriptors", lambda: paint(wall) or descriptors(wall) <= before + 2)
+    wait_for("the descriptors", lambda: paint(wall) or wall.descriptors() <= before + 2)
 
 
 def test_reloads(tmp_path):
@@ -555,11 +543,8 @@ def test_reloads(tmp_path):
 
         async def one(i):
             clients = await crowd(wall.port("http"))
-            with open(wall.config) as f:
-                text = f.read()
             was = wall.log().count("http: listening")
-            with open(wall.config, "w") as f:
-                f.write(text.replace(options % (8 - i % 2), options % (7 + i % 2)))
+            wall.edit_config(options % (8 - i % 2), options % (7 + i % 2))
             wall.process.send_signal(signal.SIGHUP)
             await asyncio.to_thread(wait_for, "the plugin to be back",
                                     lambda: wall.log().count("http: listening") > was)
@@ -572,7 +557,7 @@ def test_reloads(tmp_path):
         counts = []
         for i in range(rounds):
             run(one(i))
-            counts.append(descriptors(wall))
+            counts.append(wall.descriptors())
         assert counts[-1] <= counts[0] + 2, counts
         assert wall.stop() == 0
 

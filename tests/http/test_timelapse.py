@@ -12,11 +12,10 @@ import time
 import pytest
 from PIL import Image
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import HEIGHT, PALETTE, WIDTH, Board, board_wall, slow_reader, with_slow_readers  # noqa: E402
-from wall import wait_for  # noqa: E402
+from boardclient import HEIGHT, PALETTE, WIDTH, Board, board_wall, slow_reader, with_slow_readers
+from sanitizer import SANITIZED
+from wall import wait_for
 
-SANITIZED = bool(os.environ.get("sanitizer"))
 COLOURS = [tuple(bytes.fromhex(c[1:])) for c in PALETTE]
 FRAMES = 1000  # that a small board has at most
 

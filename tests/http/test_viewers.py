@@ -12,24 +12,18 @@ import time
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 websockets = pytest.importorskip("websockets", reason="no websockets: apt-get install python3-websockets")
-from PIL import Image  # noqa: E402
-from boardclient import slow_reader, with_slow_readers  # noqa: E402
-from wall import SOURCE, wait_for  # noqa: E402
-from watchers import Live, Place, Raw, ask, canvas_png, dot, http_wall  # noqa: E402
+from PIL import Image
+import procfs
+from boardclient import slow_reader, with_slow_readers
+from sanitizer import SLACK_KIB
+from wall import SOURCE, dot, wait_for
+from watchers import Live, Place, Raw, ask, canvas_png, http_wall
 
 with open(os.path.join(SOURCE, "tests", "vectors", "place_ws.json")) as f:
     VECTORS = {vector["name"]: vector for vector in json.load(f)["vectors"]}
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
-# KiB that a sanitizer keeps back of what was freed.
-SLACK = 256 << 10 if os.environ.get("sanitizer") else 0
 both = pytest.mark.parametrize("kind", [Place, Live])
-
-
-def memory(wall):
-    with open("/proc/%d/status" % wall.process.pid) as f:
-        return int([line for line in f if line.startswith("VmRSS")][0].split()[1])
 
 
 def viewers(wall):
@@ -236,7 +230,7 @@ def test_frames_come_at_viewer_fps(tmp_path, kind):
                     except asyncio.TimeoutError:
                         pass
                 got = watcher.messages.count("binary") - before
-                assert 14 <= got <= 21 or SLACK, got
+                assert 14 <= got <= 21 or SLACK_KIB, got
                 if kind is Live:
                     assert watcher.wall["fps"] == 10 and watcher.kinds[0] == "K" and "K" not in watcher.kinds[1:]
     in_time(script)
@@ -254,15 +248,15 @@ def test_who_does_not_read_is_shown_the_picture_as_it_is(tmp_path, kind):
             deaf.opened()
             async with kind(wall) as watcher:
                 await watcher.until(lambda v: v.is_whole())
-                base, most = memory(wall), 0
+                base, most = wall.memory_kib(), 0
                 for i in range(40):
                     picture = b"".join(dot(x, y, rng.randbytes(3)) for y in range(i % 7, 300, 7) for x in range(400))
                     await loop.run_in_executor(None, dots.sendall, picture)
                     while watcher.messages.count("binary") < 2 + i // 4:
                         await watcher.read()
-                    most = max(most, memory(wall) - base)
+                    most = max(most, wall.memory_kib() - base)
                 await same(watcher, wall)
-            assert most < SLACK + (24 << 10), most
+            assert most < SLACK_KIB + (24 << 10), most
             # what was on its way to the deaf one, and then the wall as it is
             deaf.socket.settimeout(3)
             seen = bytearray()
@@ -286,19 +280,19 @@ def test_those_who_never_read_cost_no_more_than_so_much(tmp_path):
     fills = [b"".join(dot(x, y, rng.randbytes(3)) for y in range(height) for x in range(width)) for _ in range(2)]
 
     with http_wall(tmp_path, "viewer-fps = 60", size="%dx%d" % (width, height)) as wall, wall.tcp() as dots:
-        base, most, deaf = memory(wall), 0, []
+        base, most, deaf = wall.memory_kib(), 0, []
         for i in range(60):
             dots.sendall(fills[i % 2])
             deaf.append(Raw(wall, "/live" if i % 2 else "/ws", receive=4096).opened())
             time.sleep(0.3)
-            most = max(most, memory(wall) - base)
+            most = max(most, wall.memory_kib() - base)
         time.sleep(1)
-        most = max(most, memory(wall) - base)
+        most = max(most, wall.memory_kib() - base)
         left = viewers(wall)
         for guest in deaf:
             guest.close()
         print("at most %d MiB more, %d viewers left" % (most >> 10, left))
-        assert most < SLACK + (256 << 10), most
+        assert most < SLACK_KIB + (256 << 10), most
         assert 5 < left < 60, left
         assert wall.stop() == 0, wall.log()
 
@@ -378,7 +372,7 @@ def hold_pictures(folder):
             found.append(status)
             held.append(s)
             dots.sendall(dot(i, 0, RED) + dot(i, 0, GREEN))
-        most = memory(wall)
+        most = wall.memory_kib()
         for s in held:
             s.close()
         wait_for("a picture again", lambda: ask(wall, "/canvas.png", "HEAD")[0] == 200)
@@ -389,29 +383,25 @@ def hold_pictures(folder):
 def test_slow_readers_keep_no_more_than_some_pictures_in_memory(tmp_path):
     found, most = with_slow_readers(__file__, tmp_path)
     assert found == 12 * [200] + 2 * [503]
-    assert most < (220 << 10) + SLACK, most
+    assert most < (220 << 10) + SLACK_KIB, most
 
 
 @both
 def test_an_idle_wall_wakes_nobody_but_once_a_second(tmp_path, kind):
-    def switches(wall):
-        with open("/proc/%d/schedstat" % wall.process.pid) as f:
-            return int(f.read().split()[2])
-
     async def script():
         with http_wall(tmp_path) as wall:
             async with kind(wall) as watcher:
                 await watcher.until(lambda v: v.texts and v.is_whole())
                 watcher.messages.clear()
                 await asyncio.sleep(0.3)
-                before = switches(wall)
+                before = procfs.times_scheduled(wall.pid)
                 await asyncio.sleep(2)
                 # a second's figures, and what the web server looks after every five
-                assert switches(wall) - before <= 6
+                assert procfs.times_scheduled(wall.pid) - before <= 6
             await asyncio.sleep(0.3)
-            before = switches(wall)
+            before = procfs.times_scheduled(wall.pid)
             await asyncio.sleep(1)
-            assert switches(wall) - before <= 2, "nobody watches"
+            assert procfs.times_scheduled(wall.pid) - before <= 2, "nobody watches"
     in_time(script)
 
 
@@ -429,9 +419,9 @@ def test_a_thousand_come_and_go(tmp_path):
                             guest.send(1, b'{"request": "get_full_canvas_once"}')
                     dots.sendall(dot(i % 64, i % 48, rng.randbytes(3)))
             come_and_go(200)
-            base = memory(wall)
+            base = wall.memory_kib()
             come_and_go(1000)
-            assert memory(wall) - base < SLACK + 2048
+            assert wall.memory_kib() - base < SLACK_KIB + 2048
             async with Live(wall) as live:
                 await live.until(lambda v: len(v.texts) > 2)
                 assert live.texts[-1]["viewers"] == 1

@@ -22,7 +22,6 @@ As a library:
 import argparse, glob, os, shutil, socket, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
 import qmp as qmpmod, rfb as rfbmod
 
 SKIP = 77

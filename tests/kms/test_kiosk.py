@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from guests import DOTS, on_screen, wait_for
-from hud import FONT, HEIGHT, WIDTH, Page, scan
+from hud import FONT, WIDTH, Page, scan
 
 SCREEN = 1280, 800
 STRIP = 0, 614, 1280, 800  # 7/30 of the height

@@ -111,14 +111,6 @@ def nothing_but_the_mark(wall):
     return sorted(wall.picture().getcolors()) == [(1, mark), (SIZE[0] * SIZE[1] - 1, BLACK)]
 
 
-def totals(wall):
-    """Stops the wall; what it logged: {"painted": n, reason: n, "drops": n}."""
-    assert wall.stop() == 0, wall.log()
-    line = re.findall(r"icmp: painted (\d+) pixels, discarded (.*), kernel drops (\d+)$", wall.log(), re.M)[-1]
-    found = {word: int(n) for n, word in re.findall(r"(\d+) (\w+)", line[1])}
-    return dict(found, painted=int(line[0]), drops=int(line[2]))
-
-
 # ---- painting
 
 def test_debian_ping_paints(tmp_path, pair):
@@ -133,7 +125,7 @@ def test_debian_ping_paints(tmp_path, pair):
                 pair.client.run("ping", "-c1", "-s9", "-p", set_pixel(x, 2, ORANGE, 0x80).hex(), target)
             half = tuple((c * 128 + c * 128 // 255 * 127) // 255 for c in ORANGE)
             wall.painted(x, 2, half)
-        assert totals(wall) == {"painted": 9, "drops": 0}
+        assert wall.totals("icmp") == {"painted": 9, "drops": 0}
 
 
 def test_ping_on_the_host_itself_paints_once(tmp_path, pair):
@@ -144,7 +136,7 @@ def test_ping_on_the_host_itself_paints_once(tmp_path, pair):
                 pair.server.run("ping", "-c1", "-s8", "-p", PIXEL.hex(), target)
             wall.painted(16, 32, ORANGE)
             time.sleep(0.2)
-            assert totals(wall) == {"painted": 4, "drops": 0}
+            assert wall.totals("icmp") == {"painted": 4, "drops": 0}
 
 
 @pytest.mark.parametrize("interface", ["any", "wire0"])
@@ -159,7 +151,7 @@ def test_an_image_arrives_pixel_for_pixel(tmp_path, pair, interface):
             pair.send(ECHOES[4 if i % 2 else 6](pair, set_pixel(*at, image[at], alpha), ident=i, seq=i))
         wait_for("the whole image", lambda: list(wall.picture().getdata()) == [
             image[x, y] for y in range(SIZE[1]) for x in range(SIZE[0])])
-        assert totals(wall) == {"painted": len(image), "drops": 0}
+        assert wall.totals("icmp") == {"painted": len(image), "drops": 0}
 
 
 def test_a_burst_of_65535_pings_loses_none(tmp_path, quiet):
@@ -177,7 +169,7 @@ def test_a_burst_of_65535_pings_loses_none(tmp_path, quiet):
         wall.painted(254, 255, (254, 255, 200))
         pixels = list(wall.picture().getdata())
         assert all(pixels[i] == (i & 255, i >> 8, 200) for i in range(65535))
-        assert totals(wall) == {"painted": 65535, "drops": 0}
+        assert wall.totals("icmp") == {"painted": 65535, "drops": 0}
 
 
 def test_alpha_and_out_of_bounds_options(tmp_path, pair):
@@ -186,13 +178,13 @@ def test_alpha_and_out_of_bounds_options(tmp_path, pair):
         pair.send(echo4(pair, set_pixel(21, 42, (9, 9, 9), 1)), echo6(pair, set_pixel(65535, 0, (8, 8, 8), 0)))
         wall.painted(11, 12, (9, 9, 9))
         wall.painted(10 + 65535 % 20, 10, (8, 8, 8))
-        assert totals(wall) == {"painted": 2, "drops": 0}
+        assert wall.totals("icmp") == {"painted": 2, "drops": 0}
     with icmp_wall(tmp_path / "..", pair) as wall:
         pair.send(echo4(pair, set_pixel(64, 0, (9, 9, 9))), echo6(pair, set_pixel(0, 48, (9, 9, 9))),
                   echo4(pair, set_pixel(0, 0, (9, 9, 9), 0)))
         settle(wall, pair)
         assert wall.picture().getpixel((0, 0)) == BLACK
-        assert totals(wall) == {"painted": 1, "out_of_bounds": 2, "drops": 0}
+        assert wall.totals("icmp") == {"painted": 1, "out_of_bounds": 2, "drops": 0}
 
 
 def test_ordinary_pings_paint_nothing_and_get_one_answer(tmp_path, pair):
@@ -210,7 +202,7 @@ def test_ordinary_pings_paint_nothing_and_get_one_answer(tmp_path, pair):
         assert sorted(a[4][0] for a in got if len(a[4]) == 56) == [0xaa, 0xaa, 0xcc, 0xcc]
         assert not any(a[4][0] == 0xbb for a in got)
         assert nothing_but_the_mark(wall)
-        assert totals(wall) == {"painted": 1, "malformed": 44, "drops": 0}
+        assert wall.totals("icmp") == {"painted": 1, "malformed": 44, "drops": 0}
 
 
 # ---- the size
@@ -253,7 +245,7 @@ def test_size_request_has_one_right_answer(tmp_path, pair, interface):
                 assert before == (layer.cksum if version == 6 else layer.chksum)
             # and the kernel's own verbatim copy of each
             assert len([a for a in got if a[4] == b"\xaa"]) == 4
-            assert totals(wall) == {"painted": 1, "drops": 0}
+            assert wall.totals("icmp") == {"painted": 1, "drops": 0}
     finally:
         pair.server.ip("addr", "del", "192.0.2.77/24", "dev", "wire0")
 
@@ -269,7 +261,7 @@ def test_address_that_comes_later_is_the_hosts_own(tmp_path, pair):
             wall.painted(16, 32, ORANGE)
         finally:
             pair.server.ip("addr", "del", "192.0.2.78/24", "dev", "wire0")
-        assert totals(wall) == {"painted": 2, "drops": 0}
+        assert wall.totals("icmp") == {"painted": 2, "drops": 0}
 
 
 @pytest.mark.parametrize("options,least,most", [("", 10, 12), ("size-rate = 3", 3, 4), ("size-rate = 0", 40, 40)])
@@ -283,7 +275,7 @@ def test_size_requests_are_limited_for_each_source(tmp_path, quiet, options, lea
         quiet.send(echo6(quiet, b"\xaa"))  # another source is not affected
         settle(wall, quiet)
         assert len(size_answers(quiet)) == 1
-        assert totals(wall).get("rate_limited", 0) == 40 - count
+        assert wall.totals("icmp").get("rate_limited", 0) == 40 - count
 
 
 def test_groups_are_never_answered(tmp_path, quiet):
@@ -309,7 +301,7 @@ def test_groups_are_never_answered(tmp_path, quiet):
             settle(wall, quiet)
             assert answers(quiet.received()) == []
             assert wall.picture().getpixel((16, 32)) == BLACK
-            assert totals(wall) == {"painted": 1, "drops": 0}
+            assert wall.totals("icmp") == {"painted": 1, "drops": 0}
 
 
 # ---- limits for each source
@@ -322,7 +314,7 @@ def test_pings_of_one_source_are_limited(tmp_path, quiet):
         quiet.send(*[echo4(quiet, set_pixel(i % 64, 3, ORANGE), ip=ip) for i, ip in enumerate(forged)])
         quiet.send(*[echo4(quiet, PIXEL, ip=IP(src="198.51.100.9", dst=quiet.server.ip4))] * 7)
         time.sleep(1)
-        counted = totals(wall)
+        counted = wall.totals("icmp")
         assert 220 <= counted["painted"] <= 300 and counted["unauthorized"] == 7
         assert counted["painted"] + counted["rate_limited"] == 320
 
@@ -341,7 +333,7 @@ def test_kernel_replies_are_suppressed_and_put_back(tmp_path, pair, before):
             pair.send(echo4(pair, b"\xaa"), echo6(pair, b"\xaa"), echo4(pair, PIXEL), echo6(pair, PIXEL))
             settle(wall, pair)
             assert [a[4] for a in answers(pair.received())] == [bytes.fromhex("bb00400030")] * 2
-            assert totals(wall)["painted"] == 3
+            assert wall.totals("icmp")["painted"] == 3
         assert [pair.server.sysctl(s) for s in switches] == [before, before]
     finally:
         for switch in switches:
@@ -426,7 +418,7 @@ def test_a_bridge_and_its_port_show_a_ping_once(tmp_path, quiet):
             quiet.send(echo4(quiet, set_pixel(1, 1, ORANGE, 128), ip=ip), echo4(quiet, b"\xaa", ip=ip))
             settle(wall, quiet)
             assert wall.picture().getpixel((1, 1)) == (128, 64, 0)
-            assert totals(wall) == {"painted": 3, "drops": 0}
+            assert wall.totals("icmp") == {"painted": 3, "drops": 0}
     finally:
         server.ip("link", "del", "br0")
 
@@ -447,7 +439,7 @@ def test_a_vlan_paints_through_its_interface(tmp_path, quiet):
                 wait_for("a pixel", lambda: wall.picture().getpixel((1, 1)) != BLACK)
                 time.sleep(0.1)
                 assert wall.picture().getpixel((1, 1)) == (128, 64, 0)
-                assert totals(wall) == {"painted": 1, "drops": 0}
+                assert wall.totals("icmp") == {"painted": 1, "drops": 0}
                 os.unlink(wall.snapshot)
     finally:
         server.ip("link", "del", "wire0.5")
@@ -550,7 +542,7 @@ def test_vectors_from_the_wire(tmp_path, quiet):
                     painted += 1
         settle(wall, quiet)
         assert {a[0]: bytes(a[4]).hex() for a in answers(quiet.received())} == {4: "bb07800438", 6: "bb07800438"}
-        assert totals(wall) == {"painted": painted + 1, "out_of_bounds": outside, "malformed": malformed, "drops": 0}
+        assert wall.totals("icmp") == {"painted": painted + 1, "out_of_bounds": outside, "malformed": malformed, "drops": 0}
         assert sized == 2 and painted > 20
 
 
@@ -662,7 +654,7 @@ def test_bad_input_is_counted_and_nothing_else(tmp_path, quiet, make, interface)
         settle(wall, quiet)
         assert answers(quiet.received()) == []
         assert nothing_but_the_mark(wall)
-        assert totals(wall) == {"painted": 1, "malformed": len(frames), "drops": 0}
+        assert wall.totals("icmp") == {"painted": 1, "malformed": len(frames), "drops": 0}
 
 
 def test_vlan_tags_on_a_named_interface_are_counted(tmp_path, quiet):
@@ -672,7 +664,7 @@ def test_vlan_tags_on_a_named_interface_are_counted(tmp_path, quiet):
         quiet.send(*frames)
         settle(wall, quiet)
         assert answers(quiet.received()) == []
-        assert totals(wall) == {"painted": 1, "malformed": len(frames), "drops": 0}
+        assert wall.totals("icmp") == {"painted": 1, "malformed": len(frames), "drops": 0}
 
 
 def test_vlan_tags_on_any_are_left_to_the_vlans_interface(tmp_path, quiet):
@@ -681,7 +673,7 @@ def test_vlan_tags_on_any_are_left_to_the_vlans_interface(tmp_path, quiet):
         quiet.send(*vlan_tags(quiet))
         settle(wall, quiet)
         assert answers(quiet.received()) == []
-        assert totals(wall) == {"painted": 1, "drops": 0}
+        assert wall.totals("icmp") == {"painted": 1, "drops": 0}
 
 
 def test_unusual_but_valid_packets_paint(tmp_path, quiet):
@@ -707,7 +699,7 @@ def test_unusual_but_valid_packets_paint(tmp_path, quiet):
             settle(wall, quiet)
             assert [wall.picture().getpixel((x, 3)) for x in range(len(makers))] == [
                 (x + 1, 2, 3) for x in range(len(makers))]
-            assert totals(wall) == {"painted": len(makers) + 1, "drops": 0}
+            assert wall.totals("icmp") == {"painted": len(makers) + 1, "drops": 0}
 
 
 def test_other_traffic_is_not_counted(tmp_path, quiet):
@@ -724,7 +716,7 @@ def test_other_traffic_is_not_counted(tmp_path, quiet):
             echo4(quiet, PIXEL, type=0), echo4(quiet, PIXEL, type=13),
             ether(quiet) / IPv6(**ip6) / Raw(b"\x08\0" + b"\0" * 6 + PIXEL))
         settle(wall, quiet)
-        assert totals(wall) == {"painted": 1, "drops": 0}
+        assert wall.totals("icmp") == {"painted": 1, "drops": 0}
 
 
 def test_any_bytes_at_all_are_survived(tmp_path, quiet):
@@ -740,5 +732,5 @@ def test_any_bytes_at_all_are_survived(tmp_path, quiet):
     with icmp_wall(tmp_path, quiet) as wall:
         quiet.send(*frames)
         settle(wall, quiet)
-        count = totals(wall)
+        count = wall.totals("icmp")
         assert count["malformed"] > 5000 and count["drops"] == 0

@@ -96,13 +96,6 @@ def joined(net, wall, client, bridged):
     return wall, client
 
 
-def counted(log, name="ipv6"):
-    """The figures of an instance in the log's last lines."""
-    line = re.findall(r"%s: painted (\d+) pixels, discarded(.*), kernel drops (\d+)" % name, log)[-1]
-    reasons = {word: int(n) for n, word in re.findall(r"(\d+) ([a-z_]+)", line[1])}
-    return dict(reasons, painted=int(line[0]), drops=int(line[2]))
-
-
 # ---------------------------------------------------------------- who may paint, and how
 
 
@@ -116,8 +109,7 @@ def test_on_link_client_paints_with_nothing_set_up(tmp_path, link):
         client.run("ping", "-c", "1", "-W", "0.3", address(3, 4, (9, 8, 7)), check=False)
         wall.painted(3, 4, (9, 8, 7))
         assert wall_host.run("ip", "-6", "addr", "show", "dev", "eth0") == ""
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 301, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 301, "drops": 0}
     assert "ndp: 301 neighbour solicitations were answered" in wall.log()
 
 
@@ -144,9 +136,8 @@ def test_routed_prefix_paints_without_ndp(tmp_path, link, interface):
         shows(wall, pixels, (64, 48))
         client.run("ping", "-c", "1", "-W", "0.3", "2a06:a003:d040:203f:2f:ff:ff:ff", check=False)
         wall.painted(63, 47, (255, 255, 255))
-        assert wall.stop() == 0
     # the square's other three pixels are outside, each for itself
-    assert counted(wall.log()) == {"painted": 64 * 48 + 1, "out_of_bounds": 3, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 64 * 48 + 1, "out_of_bounds": 3, "drops": 0}
 
 
 def test_a_host_that_forwards_sends_nothing_back(tmp_path, pair):
@@ -177,8 +168,7 @@ def test_the_host_itself_paints_through_a_local_route(tmp_path, net):
     with Wall(tmp_path, section(template=TEMPLATE), netns=host.name) as wall:
         host.run("ping", "-c", "1", "-W", "0.3", address(3, 4, (1, 2, 3)))
         wall.painted(3, 4, (1, 2, 3))
-        assert wall.stop() == 0
-    assert counted(wall.log())["painted"] == 1
+    assert wall.totals("ipv6")["painted"] == 1
 
 
 # ---------------------------------------------------------------- neighbour discovery
@@ -290,8 +280,7 @@ def test_invalid_solicitations_are_counted_and_not_answered(tmp_path, pair):
         assert advertisements(wire) == []
         wire.send(bytes(good))
         assert is_answered(wire, target)
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 0, "malformed": len(bad), "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 0, "malformed": len(bad), "drops": 0}
 
 
 def test_only_matching_targets_never_own_and_no_duplicate_detection(tmp_path, pair):
@@ -328,8 +317,7 @@ def test_only_matching_targets_never_own_and_no_duplicate_detection(tmp_path, pa
         tagged[Ether].type = 0x8100
         wire.send(bytes(tagged))
         assert not is_answered(wire, target, 0.3)
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 0, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 0, "drops": 0}
 
 
 def test_nothing_is_answered_unless_asked_to(tmp_path, pair):
@@ -381,8 +369,7 @@ def test_a_bridge_on_the_wall_itself_answers_and_paints_once(tmp_path, pair):
         client.run("ping", "-c", "1", "-W", "0.3", target, check=False)
         wall.painted(5, 6, (200 * 0x80 // 255, 0, 0))
         assert "02:00:00:00:00:b0" in client.run("ip", "-6", "neigh", "show", target)
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 1, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 1, "drops": 0}
 
 
 def test_a_flood_of_solicitations_is_limited_and_counted(tmp_path, pair):
@@ -396,8 +383,7 @@ def test_a_flood_of_solicitations_is_limited_and_counted(tmp_path, pair):
         client.run("ping", "-c", "1", "-W", "0.3", address(1, 1, (1, 2, 3)), check=False)
         time.sleep(0.3)
         seconds = time.monotonic() - start
-        assert wall.stop() == 0
-    limited = counted(wall.log()).get("rate_limited", 0)
+    limited = wall.totals("ipv6").get("rate_limited", 0)
     answered = int(re.search(r"ndp: (\d+) neighbour", wall.log()).group(1))
     assert answered + limited in range(len(frames), len(frames) + 4)
     assert 10000 <= answered <= 10000 * (1 + seconds)
@@ -455,8 +441,7 @@ def test_a_burst_of_65535_pings_loses_nothing(tmp_path, pair, asleep):
                 if seconds > 1:
                     continue
             shows(wall, pixels, (256, 256))
-            assert wall.stop() == 0
-        assert counted(wall.log()) == {"painted": 65535, "drops": 0}
+        assert wall.totals("ipv6") == {"painted": 65535, "drops": 0}
         return
     pytest.skip("this machine is too busy to send 65,535 pings within a second")
 
@@ -517,7 +502,7 @@ def test_accept_chooses_what_paints(tmp_path, pair, accept):
         painted = {kind for y, kind in enumerate(kinds) if picture.getpixel((1, y)) == (200, y, 1)}
         assert wall.stop() == 0
     assert painted == ACCEPTED[accept]
-    assert counted(wall.log()).get("malformed", 0) == len(kinds) - len(painted)
+    assert wall.totals("ipv6").get("malformed", 0) == len(kinds) - len(painted)
 
 
 def test_bad_packets_are_dropped_and_counted(tmp_path, pair):
@@ -554,8 +539,7 @@ def test_bad_packets_are_dropped_and_counted(tmp_path, pair):
         wall.painted(2, 0, (1, 2, 3))
         pixels = {(2, 0): (1, 2, 3), (2, 1): (4, 5, 6)}
         assert wall.picture().tobytes() == picture_of(pixels, (64, 48)).tobytes()
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 2, "malformed": 15, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 2, "malformed": 15, "drops": 0}
 
 
 def test_other_traffic_is_left_alone(tmp_path, pair):
@@ -566,8 +550,7 @@ def test_other_traffic_is_left_alone(tmp_path, pair):
             sender.send(*[IPv6(src=CLIENT, dst=other) / ICMPv6EchoRequest()] * 1000)
         sender.send(IPv6(src=CLIENT, dst=PREFIX + ":1:1:11ff:8000") / ICMPv6EchoRequest())
         wall.painted(1, 1, (255, 128, 0))
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 1, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 1, "drops": 0}
 
 
 def test_sizes_and_digits(tmp_path, pair):
@@ -588,10 +571,9 @@ def test_sizes_and_digits(tmp_path, pair):
         pixels = {at: (255, 0, 255) for at in [(3, 10), (6, 10), (7, 10), (6, 11), (7, 11)]}
         pixels[10, 11] = (0, 255, 0)
         shows(wall, pixels, (64, 48))
-        assert wall.stop() == 0
-    assert counted(wall.log(), "squares") == {"painted": 5, "malformed": 14, "drops": 0}
-    assert counted(wall.log(), "wide") == {"painted": 0, "out_of_bounds": 4, "drops": 0}
-    assert counted(wall.log(), "decimal") == {"painted": 1, "malformed": 1, "drops": 0}
+    assert wall.totals("squares") == {"painted": 5, "malformed": 14, "drops": 0}
+    assert wall.totals("wide") == {"painted": 0, "out_of_bounds": 4, "drops": 0}
+    assert wall.totals("decimal") == {"painted": 1, "malformed": 1, "drops": 0}
 
 
 def test_a_colour_without_a_place_lights_any_pixel(tmp_path, pair):
@@ -603,8 +585,7 @@ def test_a_colour_without_a_place_lights_any_pixel(tmp_path, pair):
         shows(wall, {(x, y): (255, 128, 1) for x in range(2, 6) for y in range(1, 4)}, (64, 48))
         sender.send(IPv6(src=CLIENT, dst="2001:6a8:28c0:2017:1:ff:80:2") / ICMPv6EchoRequest())
         wait_for("the last", lambda: (255, 128, 2) in wall.picture().getdata())
-        assert wall.stop() == 0
-    assert counted(wall.log())["painted"] == 401
+    assert wall.totals("ipv6")["painted"] == 401
 
 
 def test_instances_keep_to_their_templates_offsets_and_regions(tmp_path, pair):
@@ -625,9 +606,8 @@ def test_instances_keep_to_their_templates_offsets_and_regions(tmp_path, pair):
         pixels = {(3, 4): (1, 2, 3), (31, 47): (4, 5, 6), (47, 23): (255, 0, 0),
                   (32, 8): (128, 0, 0), (51, 44): (1, 2, 3)}
         shows(wall, pixels, (64, 48))
-        assert wall.stop() == 0
-    assert counted(wall.log(), "left") == {"painted": 2, "out_of_bounds": 1, "drops": 0}
-    assert counted(wall.log(), "right") == {"painted": 2, "out_of_bounds": 1, "drops": 0}
+    assert wall.totals("left") == {"painted": 2, "out_of_bounds": 1, "drops": 0}
+    assert wall.totals("right") == {"painted": 2, "out_of_bounds": 1, "drops": 0}
 
 
 def test_a_claimed_address_is_not_pingxelflut(tmp_path, pair):
@@ -645,9 +625,8 @@ def test_a_claimed_address_is_not_pingxelflut(tmp_path, pair):
         Sender(wall_host, client).send(
             to(9, 9, (9, 9, 9)) / ICMPv6EchoRequest(data=bytes.fromhex("cc000a000aff0000")))
         shows(wall, {(5, 6): (255, 128, 1), (3, 4): (0, 255, 0), (9, 9): (9, 9, 9)}, (64, 48))
-        assert wall.stop() == 0
-    assert counted(wall.log())["painted"] == 2
-    assert counted(wall.log(), "icmp")["painted"] == 1
+    assert wall.totals("ipv6")["painted"] == 2
+    assert wall.totals("icmp")["painted"] == 1
 
 
 # ---------------------------------------------------------------- options

@@ -7,15 +7,14 @@ import resource
 import socket
 import struct
 import subprocess
-import sys
 import time
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from p2client import (Client, RawWebSocket, Updates, auth, colour, coordinate, frame, put,  # noqa: E402
-                      shown, sub, websocket_port)
-from wall import BUILD, Wall  # noqa: E402
+import procfs
+from p2client import Client, RawWebSocket, Updates, auth, frame, put, shown, sub, websocket_port
+from sanitizer import SLACK_KIB
+from wall import BUILD, DOTS, Wall, dot
 
 try:
     import websockets
@@ -29,8 +28,6 @@ needs_oathtool = pytest.mark.skipif(
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 WHOLE = sub(-32512, -32512, 32512, 32512)
-# KiB that a sanitizer keeps back of what was freed.
-SLACK = 256 << 10 if os.environ.get("sanitizer") else 0
 RED, GREEN, BLUE, BLACK = (31, 0, 0), (0, 31, 0), (0, 0, 31), (0, 0, 0)
 
 
@@ -59,22 +56,17 @@ def figures(wall):
     return [line for line in wall.log().splitlines() if "p2: painted" in line][-1]
 
 
-def memory(wall):
-    with open("/proc/%d/status" % wall.process.pid) as f:
-        return int([line for line in f if line.startswith("VmRSS")][0].split()[1])
-
-
 # -------------------------------------------------------------- paint and watch
 
 def test_paint_is_seen_by_everybody_whoever_painted(tmp_path):
-    with p2_wall(tmp_path, others="[plugin dots]\nlisten = 127.0.0.1:0\n") as wall, \
+    with p2_wall(tmp_path, others=DOTS) as wall, \
             client(wall) as one, client(wall, "py2") as two, wall.tcp() as dots:
         one.send(sub(-32, -24, 31, 23))
         two.send(sub(0, 0, 0, 0))
         one.until(lambda c: len(c.pixels) == 64 * 48)
         two.until(lambda c: len(c.pixels) == 1)
         assert set(one.pixels.values()) == {BLACK}
-        dots.sendall(struct.pack("<HHBBBB", 32, 24, 255, 132, 8, 255))
+        dots.sendall(dot(32, 24, (255, 132, 8)))
         for c in (one, two):
             c.until_sees(0, 0, (31, 16, 1))
         two.send(put(-32, -24, GREEN) + put(31, 23, BLUE) + put(32, 0, RED) + put(0, 24, RED))
@@ -155,12 +147,11 @@ def test_origin_is_where_zero_is(tmp_path, origin, at):
 
 
 def test_a_region_is_a_wall_of_its_own(tmp_path):
-    others = "[plugin dots]\nlisten = 127.0.0.1:0\n"
-    with p2_wall(tmp_path, "offset = 7,9\nregion = 20x10", others=others) as wall, \
+    with p2_wall(tmp_path, "offset = 7,9\nregion = 20x10", others=DOTS) as wall, \
             client(wall) as c, wall.tcp() as dots:
         c.send(put(0, 0, RED) + put(-10, -5, GREEN) + put(10, 0, BLUE) + WHOLE)
         c.until(lambda c: len(c.pixels) == 200)
-        dots.sendall(b"".join(struct.pack("<HHBBBB", x, y, 0, 0, 255, 255)
+        dots.sendall(b"".join(dot(x, y, (0, 0, 255))
                               for x, y in ((6, 9), (26, 18), (27, 18), (7, 8))))
         c.until_sees(9, 4, BLUE)
         assert len(c.pixels) == 200 and c.pixels[-10, -5] == GREEN and c.pixels[0, 0] == RED
@@ -215,17 +206,13 @@ def test_updates_are_gathered_to_fifteen_a_second(tmp_path):
 
 
 def test_an_idle_wall_wakes_nobody(tmp_path):
-    def cpu(wall):
-        with open("/proc/%d/schedstat" % wall.process.pid) as f:
-            return int(f.read().split()[2])  # times it was put on a processor
-
     with p2_wall(tmp_path) as wall, client(wall) as c:
         c.send(WHOLE)
         c.until(lambda c: len(c.pixels) == 64 * 48)
         time.sleep(0.3)
-        before = cpu(wall)
+        before = procfs.times_scheduled(wall.pid)
         time.sleep(2)
-        assert cpu(wall) - before <= 1
+        assert procfs.times_scheduled(wall.pid) - before <= 1
 
 
 def test_unix_sockets_serve_too(tmp_path):
@@ -366,7 +353,7 @@ def test_pings_unread_are_not_answered_for_ever(tmp_path):
     with p2_wall(tmp_path) as wall:
         ws = RawWebSocket(websocket_port(wall))
         ws.send(frame(auth("py1")))
-        before = memory(wall)
+        before = wall.memory_kib()
         ws.socket.settimeout(0.2)
         flood = frame(b"x" * 125, 9) * 500
         sent, end = 0, time.monotonic() + 5
@@ -375,7 +362,7 @@ def test_pings_unread_are_not_answered_for_ever(tmp_path):
                 sent += ws.socket.send(flood)
         except (TimeoutError, socket.timeout):
             pass
-        assert memory(wall) - before < 4096 + SLACK
+        assert wall.memory_kib() - before < 4096 + SLACK_KIB
         assert sent < 64 << 20, "it never stopped reading"
         with client(wall, "py2") as c:
             c.send(put(0, 0, RED))
@@ -425,8 +412,7 @@ def test_codes_are_good_once_also_after_a_restart(tmp_path, state):
         wall.start(env=env).wait_ready()
         assert not gets_in(wall, "alice", oath()), "replayed after a restart"
         assert gets_in(wall, "bob", oath())
-        wall.process.kill()  # no clean stop
-        wall.process.wait()
+        wall.kill()  # no clean stop
         wall.start(env=env).wait_ready()
         assert not gets_in(wall, "bob", oath())
         assert gets_in(wall, "bob", oath(1))
@@ -578,7 +564,7 @@ def test_who_does_not_read_costs_little_and_catches_up(tmp_path):
         lazy.send(frame(auth("lazy") + WHOLE))
         with Client(wall.port("p2"), "painter") as painter:
             time.sleep(0.5)
-            before = memory(wall)
+            before = wall.memory_kib()
             want = {}
             for _ in range(60):
                 batch = [(rng.randrange(-320, 320), rng.randrange(-180, 180),
@@ -586,7 +572,7 @@ def test_who_does_not_read_costs_little_and_catches_up(tmp_path):
                 painter.send(b"".join(put(x, y, rgb) for x, y, rgb in batch))
                 want.update({(x, y): rgb for x, y, rgb in batch})
                 time.sleep(0.05)
-            assert memory(wall) - before < 3000 + SLACK, "KiB more"
+            assert wall.memory_kib() - before < 3000 + SLACK_KIB, "KiB more"
         for c in (slow, lazy):
             if c is lazy:
                 c = Updates()
@@ -604,7 +590,7 @@ def test_who_does_not_read_costs_little_and_catches_up(tmp_path):
 
 def test_floods_of_ff_and_garbage_are_only_that(tmp_path):
     with p2_wall(tmp_path) as wall, client(wall) as flood, client(wall, "py2") as good:
-        before = memory(wall)
+        before = wall.memory_kib()
         for block in (b"\xff", b"\x01", b"\xff\x55", b"\xff\xd0", os.urandom(1 << 12)):
             block = block.replace(b"\xff\x00", b"\xff\x01")
             flood.send(block * ((4 << 20) // len(block)))
@@ -612,7 +598,7 @@ def test_floods_of_ff_and_garbage_are_only_that(tmp_path):
         wall.painted(32, 24, shown(RED))
         flood.send(b"\xff" + WHOLE * 20000 + sub(0, 0, 0, 0))
         flood.until(lambda c: (0, 0) in c.pixels)
-        assert memory(wall) - before < 4096 + SLACK
+        assert wall.memory_kib() - before < 4096 + SLACK_KIB
         assert not flood.closed
         assert "malformed" in figures(wall)
 
@@ -632,7 +618,7 @@ def test_many_who_say_nothing_keep_nobody_out(tmp_path):
                     late.send(put(0, 0, RED))
                     early.until_sees(0, 0, RED, 5)
                 assert not early.closed
-                assert len(os.listdir("/proc/%d/fd" % wall.process.pid)) < 1000
+                assert wall.descriptors() < 1000
             for s in crowd:
                 s.close()
             line = figures(wall)
@@ -698,10 +684,10 @@ def test_a_crowd_sees_the_exact_wall(tmp_path, subscribers, seconds):
         used = []
         while crowd.poll() is None:
             time.sleep(0.25)
-            used.append(memory(wall))
+            used.append(wall.memory_kib())
         said = crowd.stdout.read()
         print(said, "KiB:", used[::8])
         assert crowd.returncode == 0, said
         # from the first second on, when all are there, to the end; PIECE_BYTES a subscriber at most
-        assert max(used) - used[0] < 2000 + 33 * subscribers + SLACK
-        assert max(used[len(used) // 2:]) <= max(used[:len(used) // 2]) * 1.1 + SLACK
+        assert max(used) - used[0] < 2000 + 33 * subscribers + SLACK_KIB
+        assert max(used[len(used) // 2:]) <= max(used[:len(used) // 2]) * 1.1 + SLACK_KIB

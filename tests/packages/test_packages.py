@@ -5,14 +5,12 @@ import glob
 import os
 import shutil
 import subprocess
-import sys
 import urllib.request
 
 import pytest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kms"))
-import guests as g  # noqa: E402
-from guests import need, wait_for  # noqa: E402
+import guests as g
+from guests import need, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD, MAKE = g.BUILD, os.environ.get("MAKE", "make")

@@ -12,6 +12,7 @@ import sys
 
 import pytest
 
+from closing import Closing
 from wall import Wall
 
 PALETTE = ["#ffffff", "#d4d7d9", "#898d90", "#000000", "#ff0000"]
@@ -46,7 +47,7 @@ class Answer:
         return "%d %r" % (self.status, self.body[:200])
 
 
-class Board:
+class Board(Closing):
     """One connection."""
 
     def __init__(self, wall):
@@ -86,12 +87,6 @@ class Board:
 
     def close(self):
         self.http.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *rest):
-        self.close()
 
 
 def raw(wall, data, seconds=10, until=None):

@@ -9,6 +9,8 @@ import socket
 import struct
 import time
 
+from closing import Closing
+
 
 def i8(n):
     return n if n >= 0 else 0x80 | (-n - 1)
@@ -97,7 +99,7 @@ class Updates:
         assert not (whole and self.rest), "a message goes over the end of a frame"
 
 
-class Client(Updates):
+class Client(Updates, Closing):
     """p² over a plain socket."""
 
     def __init__(self, port, name=None, code="1234", host="127.0.0.1"):
@@ -156,12 +158,6 @@ class Client(Updates):
     def close(self):
         self.socket.close()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *rest):
-        self.close()
-
 
 def websocket_port(wall, name="p2"):
     return int(re.findall(r"%s: listening on \S+:(\d+), WebSocket$" % name, wall.log(), re.M)[-1])
@@ -184,15 +180,18 @@ def frame(payload, opcode=2, fin=True, masked=True, claimed=None, rsv=0):
     return head + key + bytes(b ^ key[i % 4] for i, b in enumerate(payload))
 
 
+def upgrade_request(path):
+    return (b"GET %s HTTP/1.1\r\nHost: wall\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" % path.encode())
+
+
 class RawWebSocket:
     """A WebSocket client that also says what it should not."""
 
     def __init__(self, port, first=b""):
         self.socket = socket.create_connection(("127.0.0.1", port), 10)
         self.socket.settimeout(10)
-        self.socket.sendall(b"GET /any/path?x HTTP/1.1\r\nHost: wall\r\nUpgrade: websocket\r\n"
-                            b"Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" + first)
+        self.socket.sendall(upgrade_request("/any/path?x") + first)
         self.buf = b""
         while b"\r\n\r\n" not in self.buf:
             got = self.socket.recv(4096)

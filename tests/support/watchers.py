@@ -13,18 +13,16 @@ import zlib
 import websockets
 from PIL import Image
 
-from wall import Wall
+from closing import Closing
+from p2client import upgrade_request
+from wall import DOTS, Wall
 
 
-def http_wall(folder, more="", others="[plugin dots]\nlisten = 127.0.0.1:0\n", **rest):
+def http_wall(folder, more="", others=DOTS, **rest):
     """A wall that anybody may paint with dots and watch over HTTP."""
     database = os.path.join(str(folder), "board.db")
     return Wall(folder, "%s\n[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s\n%s\n" % (
         others, database, more), **rest)
-
-
-def dot(x, y, rgb):
-    return struct.pack("<HHBBBB", x, y, *rgb, 255)
 
 
 def ask(wall, path, method="GET", **headers):
@@ -204,7 +202,7 @@ class Live(Watcher):
         return picture
 
 
-class Raw:
+class Raw(Closing):
     """A WebSocket that may do what it likes, above all nothing."""
 
     def __init__(self, wall, path, receive=None):
@@ -213,9 +211,7 @@ class Raw:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
         self.socket.settimeout(20)
         self.socket.connect(("127.0.0.1", wall.port("http")))
-        self.socket.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-                             % path).encode())
+        self.socket.sendall(upgrade_request(path))
 
     def opened(self):
         head = b""
@@ -231,9 +227,3 @@ class Raw:
 
     def close(self):
         self.socket.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *rest):
-        self.close()

@@ -2,20 +2,18 @@
 """What murald says of itself: /metrics, read by Prometheus' own parsers, and /healthz."""
 import asyncio
 import json
-import os
 import socket
-import sys
+import subprocess
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 pytest.importorskip("websockets", reason="no websockets: apt-get install python3-websockets")
 parsers = pytest.importorskip(
     "prometheus_client", reason="no prometheus_client: apt-get install python3-prometheus-client")
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics  # noqa: E402
-from prometheus_client.parser import text_string_to_metric_families as read_text  # noqa: E402
-from wall import wait_for  # noqa: E402
-from watchers import Live, Place, Raw, ask, dot, http_wall  # noqa: E402
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as read_text
+from wall import MURALD, dot, wait_for
+from watchers import Live, Place, Raw, ask, http_wall
 
 PROMETHEUS = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
               "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
@@ -58,8 +56,6 @@ def test_the_format_is_the_one_that_is_wished(tmp_path, accept, want):
 
 
 def wall_version():
-    import subprocess
-    from wall import MURALD
     return subprocess.run([MURALD, "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[1]
 
 
@@ -127,11 +123,8 @@ def test_plugins_that_are_not_open_are_told_if_they_are_required(tmp_path):
 def test_a_wall_without_its_screen_is_not_well(tmp_path):
     """`kms` waits for a card; this one never comes."""
     with http_wall(tmp_path) as wall:
-        with open(wall.config) as f:
-            text = f.read()
         assert wall.stop() == 0
-        with open(wall.config, "w") as f:
-            f.write(text.replace("output = headless", "output = kms\ndevice = %s/card0" % tmp_path))
+        wall.edit_config("output = headless", "output = kms\ndevice = %s/card0" % tmp_path)
         wall.start().wait_ready()
         status, _, body = ask(wall, "/healthz")
         assert status == 503
