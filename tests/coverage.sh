@@ -33,7 +33,7 @@ find src plugins -name '*.gcno' | sed 's/gcno$/gcda/' | while IFS= read -r count
 	chmod a+w "$counters"
 done
 export COVERAGE=1 # for what cannot be counted: grep COVERAGE in tests/ tells the reasons
-long=tests/http/test_requests.py # who is cut off has had a minute
+long=tests/http/test_requests.py # a slow client is cut off after a minute
 status=0
 make -k -j"$(nproc)" check TESTS="$(make -s print-tests | tr ' ' '\n' | grep -vE "/kms/|\.sh$|^$long" | tr '\n' ' ')" || status=1
 MURALD_LONG=1 make check TESTS=$long || status=1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Headless Chromium, one page, driven through browser.mjs."""
+"""A headless Chromium with one page, driven through browser.mjs."""
 import json
 import os
 import shutil
@@ -46,7 +46,7 @@ class Browser(Closing):
         wait_for("%r in %s" % (part, selector), lambda: part in self.text(selector), seconds)
 
     def pixels(self):
-        """The page's picture of the wall: width, height, RGB bytes."""
+        """The wall as the page shows it: width, height, RGB bytes."""
         width, height, hexa = self.eval(
             "(() => { const c = document.getElementById('picture');"
             "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
