@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The console is back after every end, good or bad, and takes text again."""
+"""The console is back after every kind of exit, and shows text again."""
 import pytest
 
 
@@ -30,7 +30,7 @@ def test_console_is_back_after_each_method(boot, method):
 
 
 def test_console_is_back_while_others_have_the_card_open(boot):
-    """Then the kernel does nothing by itself when murald closes it."""
+    """The kernel then does nothing by itself when murald closes it."""
     screen = boot("virtio")
     before = screen.console("the console before")
     wall = screen.wall().start()
@@ -60,6 +60,7 @@ def test_console_text_and_kernel_messages_do_not_show(boot):
     wall = screen.wall().start()
     wall.noise()
     wall.seen()
+    # sleeps until the kernel has drawn it
     screen.guest.run("echo text >/dev/tty0; echo '<0>a kernel message' >/dev/kmsg; sleep 0.5",
                      check=True)
     wall.seen()

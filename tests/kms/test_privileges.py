@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A display of somebody who is not root: server.user, with what the cards' group may."""
+"""A display with server.user: not root, only in the card's group."""
 from guests import wait_for
 
 
-def test_lights_and_lights_again_without_roots_rights(boot):
+def test_screens_are_enabled_and_enabled_again_without_root(boot):
     screen = boot("virtio")
     guest = screen.guest
     before = screen.console("a console")

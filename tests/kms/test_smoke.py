@@ -8,7 +8,7 @@ def test_picture_is_exact(boot):
     wall.seen()
 
 
-def test_another_size_is_followed(boot):
+def test_another_size(boot):
     screen = boot("virtio")
     wall = screen.wall(size="97x61").start()
     wall.noise()
@@ -19,7 +19,7 @@ def test_another_size_is_followed(boot):
     wall.seen()
 
 
-def test_sigterm_gives_the_console_back(boot):
+def test_the_console_is_back_after_sigterm(boot):
     screen = boot("virtio")
     before = screen.console("a console")
     wall = screen.wall().start()
