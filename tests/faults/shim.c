@@ -61,8 +61,8 @@ report(void)
 	}
 }
 
-/* Without memory libuv's loop aborts, and so do libpcap's filter compiler and the loader's
- * thread-local storage: murald cannot prevent that. */
+/* Without memory libuv's loop aborts, and so do libpcap's filter compiler and the
+ * loader's thread-local storage: murald cannot prevent that. */
 static int
 ends_the_process(void *caller)
 {

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all as what a generator sends: what the quick reader of pixels takes, the
- * JSON library must read as the very same pixel; what it leaves to the library must not
- * harm whoever looks at its fields.
- *
- * `make fuzz` feeds it to libFuzzer; tests/unit/http/test-board runs the same function on
- * mutations of honest bodies.
+ * Fuzzes the body of a request to the pixel board: a pixel that the fast parser accepts
+ * must be the same for the JSON library, and the fields of any other body must be safe
+ * to read.  tests/unit/http/test-board runs it on mutations of valid bodies.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all, as a config file: read, printed as --print-config does, and what was
- * printed read again, which must give the same values.
- *
- * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
- * tests/unit/config/test-config runs the same function on what that found.
+ * Fuzzes a config file: what --print-config prints of it, read again, must give the same
+ * values.  tests/unit/config/test-config runs it on the corpus.
  */
 #include "fuzz/fuzz.h"
 
@@ -19,7 +16,7 @@
 
 #define PRINTED_MAX (1 << 20)
 
-/* The values that a file leaves, as text; its errors are counted in *errors. */
+/* What --print-config prints of a file; counts its errors. */
 static char *
 read_config(const void *bytes, size_t len, unsigned *errors)
 {
@@ -41,7 +38,7 @@ read_config(const void *bytes, size_t len, unsigned *errors)
 	return printed;
 }
 
-/* Without the comments, which say where values came from. */
+/* Cuts the comments, which say where values came from. */
 static void
 cut_comments(char *text)
 {

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Put in front of libdrm (LD_PRELOAD), makes the kernel refuse frames and modes, as it
- * does when something else is in the way.  REFUSE says how:
+ * Makes libdrm fail as a driver might; preloaded into murald.  REFUSE selects how:
  *
- *   busy       every third flip meets another one, made just before and of what is shown
- *              already: the kernel itself answers EBUSY.  Every third DirtyFB is not
- *              made, as none of the drivers at hand refuses one.
- *   silent     of every fourth flip no event ever comes
+ *   busy       every third flip follows one of the frame already shown: the kernel
+ *              answers EBUSY.  Every third DirtyFB is answered so here, since no driver
+ *              at hand does.
+ *   silent     every fourth flip gets no event
  *   atomic     atomic flips name an object that does not exist: ENOENT
- *   flips      those of both kinds do
- *   modesets   no mode is set until there is a file /run/allow
- *   second     the same for the second CRTC only
- *   preferred  1280x800 is never set, though the screen lists it
- *   old        the same, and the driver knows no atomic commits
- *   forced     1000x600 is not
- *   memory     there is none for buffers of four bytes a pixel
- *   link       a file /run/bad says that the link is bad, once
+ *   flips      flips of both kinds do
+ *   modesets   every modeset fails until there is a file /run/allow
+ *   second     the same, for the second CRTC only
+ *   preferred  1280x800 fails, though the screen lists it
+ *   old        the same, and the driver has no atomic commits
+ *   forced     1000x600 fails
+ *   memory     buffers of four bytes a pixel cannot be created
+ *   link       a file /run/bad makes the link status bad, once
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -28,47 +27,15 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-EXPORT int drmModePageFlip(
-	int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user);
-EXPORT int drmModeAtomicCommit(
-	int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user);
-EXPORT int drmModeDirtyFB(int fd, uint32_t fb, drmModeClipPtr clips, uint32_t count);
-
-EXPORT int drmModeSetCrtc(int fd, uint32_t crtc, uint32_t fb, uint32_t x, uint32_t y,
-	uint32_t *connectors, int count, drmModeModeInfoPtr mode);
-EXPORT drmModeResPtr drmModeGetResources(int fd);
-EXPORT int drmModeCreatePropertyBlob(int fd, const void *data, size_t len, uint32_t *id);
-EXPORT int drmModeAtomicAddProperty(
-	drmModeAtomicReqPtr req, uint32_t object, uint32_t prop, uint64_t value);
-EXPORT drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id);
-
-EXPORT int drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
-	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size);
-
-EXPORT int drmSetClientCap(int fd, uint64_t capability, uint64_t value);
-
-typedef int set_cap(int fd, uint64_t capability, uint64_t value);
-typedef int create_buffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
-	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size);
-typedef int page_flip(int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user);
-typedef int atomic_commit(
-	int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user);
-typedef int dirty_fb(int fd, uint32_t fb, drmModeClipPtr clips, uint32_t count);
-
-typedef int set_crtc(int fd, uint32_t crtc, uint32_t fb, uint32_t x, uint32_t y,
-	uint32_t *connectors, int count, drmModeModeInfoPtr mode);
-typedef drmModeResPtr get_resources(int fd);
-typedef int create_blob(int fd, const void *data, size_t len, uint32_t *id);
-typedef int add_property(
-	drmModeAtomicReqPtr req, uint32_t object, uint32_t prop, uint64_t value);
-typedef drmModeConnectorPtr get_connector(int fd, uint32_t id);
+/* libdrm's own function. */
+#define NEXT(function) ((__typeof__(function) *)dlsym(RTLD_NEXT, #function))
 
 static unsigned flips, refused;
 static uint32_t second_crtc;
-static drmModeAtomicReqPtr second; /* speaks of that CRTC */
-static drmModeModeInfo last_mode;  /* that a request was prepared for */
+static drmModeAtomicReqPtr second; /* request that concerns it */
+static drmModeModeInfo last_mode;  /* of the request being prepared */
 
-/* The last flip that the kernel took. */
+/* The last flip that succeeded. */
 static uint32_t shown_fb;
 static drmModeAtomicReqPtr shown;
 
@@ -80,7 +47,7 @@ is(const char *how)
 	return wanted && strcmp(wanted, how) == 0;
 }
 
-/* Counts what the kernel said, for the test to see that it bit. */
+/* Counts EBUSY, for the test to see that it occurred. */
 static int
 answer(int ret)
 {
@@ -89,8 +56,8 @@ answer(int ret)
 	return ret;
 }
 
-/* From the mode on that is always tried first, so that the file does not appear amid a
- * round of tries, which on a busy machine takes seconds. */
+/* Looks for the file only when the mode comes that is tried first, so that the answer
+ * does not change within a round of tries, which takes seconds on a busy machine. */
 static int
 is_allowed(const drmModeModeInfo *mode)
 {
@@ -117,7 +84,7 @@ is_refused_mode(int of_second, const drmModeModeInfo *mode)
 EXPORT drmModeResPtr
 drmModeGetResources(int fd)
 {
-	get_resources *get = (get_resources *)dlsym(RTLD_NEXT, "drmModeGetResources");
+	__typeof__(drmModeGetResources) *get = NEXT(drmModeGetResources);
 	drmModeResPtr res = get(fd);
 
 	if (res && res->count_crtcs > 1)
@@ -128,7 +95,7 @@ drmModeGetResources(int fd)
 EXPORT int
 drmSetClientCap(int fd, uint64_t capability, uint64_t value)
 {
-	set_cap *set = (set_cap *)dlsym(RTLD_NEXT, "drmSetClientCap");
+	__typeof__(drmSetClientCap) *set = NEXT(drmSetClientCap);
 
 	if (!is("old") || capability != DRM_CLIENT_CAP_ATOMIC)
 		return set(fd, capability, value);
@@ -139,8 +106,7 @@ drmSetClientCap(int fd, uint64_t capability, uint64_t value)
 EXPORT int
 drmModeCreatePropertyBlob(int fd, const void *data, size_t len, uint32_t *id)
 {
-	create_blob *create =
-		(create_blob *)dlsym(RTLD_NEXT, "drmModeCreatePropertyBlob");
+	__typeof__(drmModeCreatePropertyBlob) *create = NEXT(drmModeCreatePropertyBlob);
 
 	if (len == sizeof(last_mode))
 		memcpy(&last_mode, data, len);
@@ -151,7 +117,7 @@ EXPORT int
 drmModeAtomicAddProperty(
 	drmModeAtomicReqPtr req, uint32_t object, uint32_t prop, uint64_t value)
 {
-	add_property *add = (add_property *)dlsym(RTLD_NEXT, "drmModeAtomicAddProperty");
+	__typeof__(drmModeAtomicAddProperty) *add = NEXT(drmModeAtomicAddProperty);
 
 	if (object == second_crtc)
 		second = req;
@@ -162,7 +128,7 @@ EXPORT int
 drmModeSetCrtc(int fd, uint32_t crtc, uint32_t fb, uint32_t x, uint32_t y,
 	uint32_t *connectors, int count, drmModeModeInfoPtr mode)
 {
-	set_crtc *set = (set_crtc *)dlsym(RTLD_NEXT, "drmModeSetCrtc");
+	__typeof__(drmModeSetCrtc) *set = NEXT(drmModeSetCrtc);
 
 	if (mode && is_refused_mode(crtc == second_crtc, mode)) {
 		errno = EINVAL;
@@ -175,8 +141,7 @@ EXPORT int
 drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
 	uint32_t flags, uint32_t *handle, uint32_t *pitch, uint64_t *size)
 {
-	create_buffer *create =
-		(create_buffer *)dlsym(RTLD_NEXT, "drmModeCreateDumbBuffer");
+	__typeof__(drmModeCreateDumbBuffer) *create = NEXT(drmModeCreateDumbBuffer);
 
 	if (is("memory") && bits == 32) {
 		errno = ENOMEM;
@@ -188,7 +153,7 @@ drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bits,
 EXPORT drmModeConnectorPtr
 drmModeGetConnector(int fd, uint32_t id)
 {
-	get_connector *get = (get_connector *)dlsym(RTLD_NEXT, "drmModeGetConnector");
+	__typeof__(drmModeGetConnector) *get = NEXT(drmModeGetConnector);
 	drmModeConnectorPtr connector = get(fd, id);
 
 	for (int i = 0; connector && is("link") && i < connector->count_props; i++) {
@@ -205,7 +170,7 @@ drmModeGetConnector(int fd, uint32_t id)
 EXPORT int
 drmModePageFlip(int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user)
 {
-	page_flip *flip = (page_flip *)dlsym(RTLD_NEXT, "drmModePageFlip");
+	__typeof__(drmModePageFlip) *flip = NEXT(drmModePageFlip);
 	int ret;
 
 	flips++;
@@ -224,7 +189,7 @@ drmModePageFlip(int fd, uint32_t crtc, uint32_t fb, uint32_t flags, void *user)
 EXPORT int
 drmModeAtomicCommit(int fd, const drmModeAtomicReqPtr req, uint32_t flags, void *user)
 {
-	atomic_commit *commit = (atomic_commit *)dlsym(RTLD_NEXT, "drmModeAtomicCommit");
+	__typeof__(drmModeAtomicCommit) *commit = NEXT(drmModeAtomicCommit);
 	int ret;
 
 	if (flags & DRM_MODE_ATOMIC_ALLOW_MODESET &&
@@ -252,7 +217,7 @@ drmModeAtomicCommit(int fd, const drmModeAtomicReqPtr req, uint32_t flags, void 
 EXPORT int
 drmModeDirtyFB(int fd, uint32_t fb, drmModeClipPtr clips, uint32_t count)
 {
-	dirty_fb *dirty = (dirty_fb *)dlsym(RTLD_NEXT, "drmModeDirtyFB");
+	__typeof__(drmModeDirtyFB) *dirty = NEXT(drmModeDirtyFB);
 
 	flips++;
 	if (!is("busy") || flips % 3 != 0)

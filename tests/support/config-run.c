@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Captures stdout and stderr in files while a config is loaded. */
 #include "support/config-run.h"
 
 #include <fcntl.h>
@@ -46,7 +47,7 @@ write_file(const char *path, const char *text)
 	write_bytes(path, text, strlen(text));
 }
 
-/* Sends a descriptor into a file; returns a copy of what it was. */
+/* Redirects a stream to a file; a copy of its old descriptor. */
 static int
 divert(FILE *stream, const char *path)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs what main() does with a command line and a config, and keeps what it printed. */
+/* Loads a config and plugins as main() does, and captures what is printed. */
 #ifndef CONFIG_RUN_H
 #define CONFIG_RUN_H
 
@@ -15,7 +15,7 @@ struct run {
 	char out[32768], err[131072]; /* what went to standard output and error */
 };
 
-/* Makes a folder of its own and goes there; for cmocka's group set-up and tear-down. */
+/* For cmocka's group set-up and tear-down: a temporary working directory. */
 int enter_folder(void **state);
 int leave_folder(void **state);
 
@@ -31,7 +31,7 @@ void run_free(struct run *run);
 void run_print(struct run *run);
 void run_list(struct run *run);
 
-/* What is logged of a warning, an information and a debug message; into `err`. */
+/* What is logged of a warning, an info and a debug message; into `err`. */
 void run_log(struct run *run);
 
 #endif
