@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The pixelflut chapter of make bench: what murald paints over TCP, beside the same plugin over
-the same bytes in memory, and beside a server that throws everything away."""
+"""The pixelflut chapter of make bench: murald over TCP, compared with the same plugin on the same
+bytes in memory, and with a server that discards everything."""
 import os
 import statistics
 import subprocess
@@ -28,7 +28,7 @@ class Bench:
         self.program, self.runs, self.seconds, self.spread, self.show = program, runs, seconds, spread, show
 
     def parse(self, kind, *more, size=SIZE, cpus=0):
-        """Commands that so many threads can do from memory."""
+        """Processes commands from memory."""
         commands, seconds, cpu, frames, late = numbers(
             *on_cpu(cpus, self.program("pixelflut-parse"), kind, size, self.seconds, *more))
         return {"rate": commands / seconds, "cpu_ns": cpu / commands * 1e9, "frames": int(frames), "late": int(late)}
@@ -46,7 +46,7 @@ class Bench:
                 "cpu_ns": used / commands * 1e9}
 
     def sink(self, connections):
-        """Bytes a second that a server which does nothing gets."""
+        """A flood to a server that discards everything."""
         sink = subprocess.Popen(on_cpu(0, self.program("tcpsink")), stdout=subprocess.PIPE, text=True)
         try:
             return self.flood("sink", int(sink.stdout.readline()), connections, sink.pid)
@@ -56,7 +56,7 @@ class Bench:
 
     def row(self, wall, kind, connections):
         murald, parsing, sinking = [], [], []
-        for run in range(self.runs):  # in turns: what disturbs one disturbs the others
+        for run in range(self.runs):  # in turns, so that a disturbance hits all of them
             turns = [lambda: parsing.append(self.parse(kind)),
                      lambda: murald.append(self.flood(kind, wall.port("pixelflut"), connections, wall.process.pid))]
             if kind == "text":
@@ -79,7 +79,7 @@ class Bench:
         return row
 
     def judge(self, row, murald, parsing, sinking):
-        """What one core can do that must also take the bytes out of a socket."""
+        """Against the limit of one core that also reads the bytes from a socket."""
         row["sink"] = self.spread([s["gbits"] for s in sinking])
         row["sink_ns"] = statistics.median(s["cpu_ns"] for s in sinking)
         row["of_the_limit"] = statistics.median(
@@ -92,7 +92,7 @@ class Bench:
             print("  MISSED: at least 0.90 of what one core does from memory, or from a socket")
 
     def beside(self, name, size, one, other, wanted):
-        """The same work in another company: its rate, and its CPU time for a command."""
+        """The same work with and without other threads: rate, and CPU time per command."""
         alone, together = [], []
         for run in range(self.runs):
             turns = [lambda: alone.append(self.parse("text", *one, size=size, cpus="0,1")),
@@ -113,7 +113,7 @@ class Bench:
         return row
 
     def two_workers(self, folder):
-        """Both cores for everybody: two workers beside one, with the load on the same cores."""
+        """Two workers compared with one, with the load on the same two cores."""
         runs = {1: [], 2: []}
         for run in range(self.runs):
             for workers in (1, 2) if run % 2 else (2, 1):
@@ -131,7 +131,7 @@ class Bench:
 
 
 def compare(rows, kind, least):
-    """The goals that set one kind of command against writes as text."""
+    """Checks a kind of command against its goal, relative to writes as text."""
     rate = {row["name"]: row["murald"]["median"] for row in rows}
     for connections in CONNECTIONS:
         name = "%s, %d" % (NAMES[kind], connections)

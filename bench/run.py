@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""make bench: measures this build and prints a table; bench/README says how to read it.
+"""make bench: measures this build and prints a table; bench/README explains it.
 
-BENCH_RUNS (9) and BENCH_SECONDS (1) say how often and how long, `make bench BENCH='canvas'` only some
-of the chapters.  Exit status 1 when something measured is wrong or a goal is missed.
+BENCH_RUNS (9) and BENCH_SECONDS (1) set the number and length of runs, `make bench BENCH='canvas'`
+selects chapters.  Exit status 1 if a result is wrong or a goal is missed.
 """
 import contextlib
 import importlib.util
@@ -27,7 +27,7 @@ SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 
 
 def setting(name, otherwise, kind):
-    """What the environment asks for, as text; a number above 0."""
+    """A setting from the environment, as text; must be a number above 0."""
     text = os.environ.get(name) or otherwise
     try:
         fine = 0 < kind(text) < float("inf")
@@ -42,7 +42,7 @@ RUNS = int(setting("BENCH_RUNS", "9", int))
 SECONDS = setting("BENCH_SECONDS", "1", float)
 SIZE = 640, 360
 TEMPLATE = "2001:db8:0:5:XXXX:YYYY:RRGG:BB00"
-# A higher priority than whatever else runs: not a quiet machine, but a quieter one.
+# At a higher priority than all else: not a quiet machine, but a quieter one.
 SENDER = ["nice", "-n-20", "taskset", "-c", "1"]
 RECEIVER = ["nice", "-n-20", "taskset", "-c", "0"]
 
@@ -63,7 +63,7 @@ def show(figure, digits, scale=1):
 # ---- in one process: the canvas, addresses
 
 def compared(program_name, noun, units):
-    """Runs a program whose lines are NAME, our median, least, most, the measure's, and "right" or not."""
+    """Runs a program that prints NAME, murald's median, least and most, those of the measure, "right" or "wrong"."""
     rows = []
     out = subprocess.run([program(program_name)], check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in out.splitlines():
@@ -88,7 +88,7 @@ def canvas():
 
 
 def addresses():
-    return compared("addresses", "addresses", lambda name: ("ns an address", "a look at it"))
+    return compared("addresses", "addresses", lambda name: ("ns an address", "reading it"))
 
 
 # ---- pings a second
@@ -111,7 +111,7 @@ def is_template(target):
 
 
 class Counter:
-    """bench/icmpcount or ipv6count beside the flood, as Murald is."""
+    """bench/icmpcount or ipv6count as the receiver of the flood, like Murald."""
 
     def __init__(self, pair, target):
         self.pair = pair
@@ -131,7 +131,7 @@ class Counter:
         cpu = cpu_seconds(self.process.pid) - self.before
         self.process.terminate()
         taken, drops = map(int, self.process.communicate()[0].split())
-        return figures(sent, seconds, taken, drops, cpu, True)
+        return flood_result(sent, seconds, taken, drops, cpu, True)
 
     def __exit__(self, *rest):
         self.process.kill()
@@ -158,7 +158,7 @@ class Murald:
         line = re.search(r"%s: painted (\d+) pixels, discarded nothing, kernel drops (\d+)" % self.name,
                          self.wall.log())
         assert line, self.wall.log()
-        return figures(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == colours())
+        return flood_result(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == colours())
 
     def __exit__(self, *rest):
         self.wall.__exit__(*rest)
@@ -166,21 +166,21 @@ class Murald:
 
 
 def run(pair, source, target, *receivers):
-    """One flood; the figures of each of the receivers that watched it."""
+    """One flood; the results of each receiver."""
     with contextlib.ExitStack() as stack:
         running = [stack.enter_context(receiver(pair, target)) for receiver in receivers]
         sent, seconds = flood(pair, source, target)
-        time.sleep(0.2)  # for what is still in the ring
+        time.sleep(0.2)  # for what is still in the ring buffer
         return [receiver.result(sent, seconds) for receiver in running]
 
 
-def figures(sent, seconds, taken, drops, cpu, right):
+def flood_result(sent, seconds, taken, drops, cpu, right):
     return {"sent": sent, "taken": taken, "drops": drops, "rate": taken / seconds,
             "cpu_ns": cpu / taken * 1e9 if taken else 0, "right": right}
 
 
 def steer(pair, mask):
-    """Which CPU pays for receiving: 0 the sender's, else those of the mask."""
+    """Which CPUs receive: those of the mask, with 0 the sender's."""
     subprocess.run(["ip", "netns", "exec", pair.server.name, "sh", "-c",
                     "echo %s >/sys/class/net/wire0/queues/rx-0/rps_cpus" % mask], check=True)
 
@@ -206,7 +206,7 @@ def pings():
             for i in range(RUNS):
                 if together:
                     ours, least = run(pair, *ends, Murald, Counter)
-                elif i % 2:  # one after the other: what disturbs one disturbs the next
+                elif i % 2:  # in turns, so that a disturbance hits both
                     (ours,), (least,) = run(pair, *ends, Murald), run(pair, *ends, Counter)
                 else:
                     (least,), (ours,) = run(pair, *ends, Counter), run(pair, *ends, Murald)

@@ -118,10 +118,12 @@ def test_a_second_sub_replaces_the_first_and_a_wrong_one_ends_it(tmp_path):
     with p2_wall(tmp_path, "snapshot = no") as wall, client(wall) as c:
         c.send(sub(0, 0, 5, 5))
         c.send(sub(10, 10, 12, 12))
+        assert c.quiet(0.2)  # until the next tick: without a snapshot, changes count from then on
         c.send(put(1, 1, RED) + put(11, 11, GREEN))
         c.until_sees(11, 11, GREEN)
         assert len(c.pixels) == 1
         c.send(sub(5, 5, 1, 1))
+        assert c.quiet(0.2)  # until the next tick
         c.send(put(11, 11, RED))
         assert c.quiet()
         c.send(sub(100, 100, 120, 120))  # outside of the wall
