@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# make bench: bench/README
+# make bench, explained in bench/README
 EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6count \
 	%D%/pixelflut-flood %D%/pixelflut-parse %D%/tcpsink
 %C%_addresses_SOURCES = %D%/addresses.c %D%/measure.h

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The client: everything but its main(), so that the tests can have it too; what it shares
-# with the plugins it includes or builds from there, and nothing from src/.
+# libmuralctl.la is everything but main(), for the program and for the tests.  It shares a few
+# files with the plugins, and nothing with src/.
 noinst_LTLIBRARIES += libmuralctl.la
 libmuralctl_la_SOURCES = %D%/ask.c %D%/clock.c %D%/clock.h %D%/driver-icmp.c \
 	%D%/driver-ipv6.c %D%/driver-p2.c %D%/driver-pixelflut.c %D%/driver.c %D%/driver.h \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Plugins, one .so each.
+# Each plugin is one .so that exports mural_plugin only.
 PLUGIN_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^mural_plugin$$'
 

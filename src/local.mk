@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Everything but main(), so that the tests can have it too.
+# libmurald.la is everything but main(), for the program and for the tests.
 noinst_LTLIBRARIES += libmurald.la
 libmurald_la_SOURCES =
 libmurald_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' \
@@ -19,8 +19,7 @@ include $(top_srcdir)/src/limits/local.mk
 include $(top_srcdir)/src/plugin/local.mk
 include $(top_srcdir)/src/storage/local.mk
 
-# The daemon; its mural_* functions are what plugins call.  Nobody but plugins calls what
-# src/app/host-api.c offers.
+# The daemon exports its mural_* functions to plugins; -u keeps those that it does not call itself.
 sbin_PROGRAMS += murald
 murald_SOURCES = %D%/main.c
 murald_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_version,-u,mural_history_open

@@ -199,7 +199,7 @@ def report(samples, reloads, watchers, before, seconds, wrong):
     early = samples[len(samples) // 5:][0]
     last = samples[-1]
     now = metrics()
-    print("\n| what | at a fifth of the time | at the end | most |\n| --- | --- | --- | --- |")
+    print("\n| what | after a fifth of the time | at the end | maximum |\n| --- | --- | --- | --- |")
     for key, unit in (("memory", " MiB"), ("descriptors", ""), ("threads", "")):
         print("| %s | %.4g%s | %.4g%s | %.4g%s |" % (
             key, early[key], unit, last[key], unit, max(s[key] for s in samples), unit))
@@ -207,7 +207,7 @@ def report(samples, reloads, watchers, before, seconds, wrong):
     for name in PROTOCOLS:
         painted = now["murald_pixels_total", name] - before.get(("murald_pixels_total", name), 0)
         print("| %s | %d | %d |" % (name, painted / seconds, now.get(("murald_kernel_drops_total", name), 0)))
-    print("\n%d reloads, %d visits of viewers, %d of them not answered; pixels wrong at the end: %d"
+    print("\n%d reloads; %d viewer connections, %d of them without an answer; wrong pixels at the end: %d"
           % (reloads, watchers.visits, watchers.failures, wrong))
     grown = last["memory"] - early["memory"]
     return (wrong == 0 and grown < MEMORY_MIB and last["threads"] <= early["threads"] + 1

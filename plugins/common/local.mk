@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# What several plugins share.
+# libcommon.la is shared by several plugins.
 noinst_LTLIBRARIES += libcommon.la
 libcommon_la_SOURCES = %D%/credential.c %D%/credential.h %D%/host-part.c %D%/host-part.h \
 	%D%/rate.c %D%/rate.h %D%/sendbuf.c %D%/sendbuf.h
 
-# What plugins with a web server share.
+# libweb.la is shared by the plugins with a web server.
 if WITH_WEB
 noinst_LTLIBRARIES += libweb.la
 libweb_la_SOURCES = %D%/mhd-uv.c %D%/mhd-uv.h %D%/websocket.c %D%/websocket.h

@@ -87,7 +87,7 @@ void http_discard(struct http *http, enum mural_reason reason);
  * end later, between an http_hold() in start and its http_release().  What others may
  * still ask for, it frees no sooner than in that order's end. */
 
-/* Engine.IO 4 and Socket.IO 5 (protocols.md, 3.4). */
+/* Engine.IO 4 and Socket.IO 5 (doc/protocols.md, 3.4). */
 int socketio_start(struct http *http);
 void socketio_stop(struct http *http);
 /* Whether anybody would hear an event. */
@@ -100,7 +100,7 @@ void socketio_emit(struct http *http, const char *event, const char *json);
 /* Forgets the page of /servers. */
 void leaderboard_stop(struct http *http);
 
-/* /ws and /live: who watches the canvas (protocols.md, 1.4). */
+/* /ws and /live: who watches the canvas (doc/protocols.md, 1.4). */
 int viewers_start(struct http *http);
 void viewers_stop(struct http *http);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Everything of http but its table, so that the tests can have it too.
+# libhttp.la is everything but the plugin's table, for the plugin and for the tests.
 if WITH_HTTP
 noinst_LTLIBRARIES += libhttp.la
 libhttp_la_SOURCES = %D%/http.h

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Everything of p2 but its table and its sockets, so that the tests can have it too.
+# libp2.la is everything but the plugin's table and sockets, for the plugin and for the tests.
 if WITH_P2
 noinst_LTLIBRARIES += libp2.la
 libp2_la_SOURCES = %D%/bucket.c %D%/bucket.h %D%/otp-replay.c %D%/otp-replay.h \

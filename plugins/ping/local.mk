@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What the two ping protocols share, and all but their tables, so that the tests can have it too.
+# libping.la is everything but the two plugins' tables, for the plugins and for the tests.
 noinst_LTLIBRARIES += libping.la
 libping_la_SOURCES = %D%/address-template.c %D%/address-template.h %D%/capture.c \
 	%D%/capture.h %D%/kernel-replies.c %D%/kernel-replies.h %D%/local-addrs.c \

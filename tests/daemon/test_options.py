@@ -151,16 +151,25 @@ def test_the_manual_has_the_defaults(known):
     for section, options in known.items():
         for key, value in options.items():
             text = manual[section].get(key) or common[key]
-            # "Default\n.Cm value", ".Cm value , No the default", ".Cm value ,\nthe default"
+            # "Default\n.Cm value", ".Cm value , No the default", ".Cm value ,\nthe default",
+            # "If empty (the default)"
             said = re.search(r"Default\n\.Cm (\S+)", text) or re.search(
                 r"\.(?:Pq )?Cm (\S+) (?:, No |,\n)the default", text)
             if said is None:
-                said = "" if re.search(r"\bEmpty: no(where|body|thing)", text) else None
+                said = "" if "If empty (the default)" in text else None
             else:
                 said = said.group(1)
             if said != value:
                 wrong.append("%s.%s: %r, the manual says %r" % (section, key, value, said))
     assert wrong == []
+
+
+def test_the_index_of_the_manual_names_only_options_that_exist(known):
+    index = page("murald.8").split("\n.Sh FINDING THINGS\n")[1].split("\n.Sh ")[0]
+    named = re.findall(r"^\.Cm ([a-z0-9]+)\.([a-z-]+)", index, re.M)
+    assert len(named) > 20
+    assert [(section, key) for section, key in named
+            if key not in known.get(section, known.get("plugin " + section, {}))] == []
 
 
 def test_quickstart_starts_every_plugin():

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The board's API (protocols.md, 3.2): its table, and what tells about the board. */
+/* The board's API (doc/protocols.md, 3.2): its table, and what tells about the board. */
 #include "http/board/api.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the routes of the board's API share (protocols.md, 3.2). */
+/* What the routes of the board's API share (doc/protocols.md, 3.2). */
 #ifndef HTTP_BOARD_API_H
 #define HTTP_BOARD_API_H
 

@@ -1,14 +1,13 @@
-#!/ bin / sh
-#SPDX - License - Identifier : MIT
-#Turns the page's files into C: embed.sh FILE... >page-files.c
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Turns the page's files into C: embed.sh FILE... >page-files.c
 set -eu
 
 echo "/* SPDX-License-Identifier: MIT */"
 echo "/* Made by embed.sh from the files in plugins/http/page. */"
 echo '#include "http/page/page.h"'
 number=0
-for file;
-do
+for file; do
 	echo "static const unsigned char file_${number}[] = {"
 	od -An -v -tu1 "$file" | sed 's/  */,/g; s/^,//; s/$/,/'
 	echo "};"
@@ -17,8 +16,7 @@ done
 
 echo "const struct page_file page_files[] = {"
 number=0
-for file;
-do
+for file; do
 	case $file in
 	*.html) type="text/html; charset=utf-8" ;;
 	*.css) type="text/css; charset=utf-8" ;;

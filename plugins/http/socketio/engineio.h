@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The wire of Engine.IO 4 and of Socket.IO 5 inside it (protocols.md, 3.4): what a client
- * says taken apart, what it is told put together.  Text in, text out, nothing kept.
+ * The wire of Engine.IO 4 and of Socket.IO 5 inside it (doc/protocols.md, 3.4): what a
+ * client says taken apart, what it is told put together.  Text in, text out, nothing
+ * kept.
  *
  * A packet of Engine.IO is a digit and what follows it; a digit 4 carries a packet of
  * Socket.IO, which is a digit, a namespace, a number and JSON, all but the digit

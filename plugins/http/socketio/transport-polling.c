@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* /socket.io/: the handshake, polling, and the door to WebSocket (protocols.md, 3.4). */
+/* /socket.io/: handshake, polling, and upgrade to WebSocket (doc/protocols.md, 3.4). */
 #include <string.h>
 
 #include "http/http.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pictures of the sight as PNG: one for /canvas.png, and those that viewers of the Place
- * paste one over the other (protocols.md, 1.4).
+ * paste one over the other (doc/protocols.md, 1.4).
  *
  * A viewer's first picture is 8-bit RGB; a delta is 8-bit RGBA of the same size, whose
  * alpha is 255 where something changed and else 0.  What would make a longer message than

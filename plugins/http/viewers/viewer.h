@@ -67,7 +67,7 @@ void viewer_check(struct viewer *viewer, uint64_t now_ms);
 /* Ends it now. */
 void viewer_drop(struct viewer *viewer);
 
-/* ---- place-commands.c: the commands of the Place (protocols.md, 1.4) */
+/* ---- place-commands.c: the commands of the Place (doc/protocols.md, 1.4) */
 
 void place_command(struct viewer *viewer, const char *text, size_t len);
 

@@ -56,7 +56,7 @@ struct route {
 enum MHD_Result router_dispatch(struct request *request);
 
 /* One table for each subject; router.c lists them. */
-extern const struct route board_routes[];    /* the board API of protocols.md, 3.2 */
+extern const struct route board_routes[];    /* the board API of doc/protocols.md, 3.2 */
 extern const struct route socketio_routes[]; /* /socket.io/ */
 extern const struct route
 	viewer_routes[];                /* /ws, /live, /canvas.png, /serverconfig.json */
