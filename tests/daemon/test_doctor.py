@@ -69,32 +69,22 @@ def test_a_port_taken_by_another_program(tmp_path):
     assert "sleep (%d)" % child.pid in text
 
 
-def test_an_address_of_another_machine(tmp_path):
-    text = doctor(Wall(tmp_path, "[plugin dots]\nlisten = 203.0.113.7:5000\n"))
-    assert "listen = 203.0.113.7:5000: Cannot assign requested address" in text
-
-
-def test_a_config_with_errors(tmp_path):
-    text = doctor(Wall(tmp_path, "[plugin dots]\nlisten = nowhere\ncolour = 1\n"))
-    assert "WRONG  2 errors; murald would not start" in text
-    assert "plugin dots.colour: " in text
-
-
-def test_a_missing_interface(tmp_path):
-    text = doctor(Wall(tmp_path, "[plugin icmp]\ninterface = nosuch0\n"))
-    assert "WRONG  [plugin icmp] interface = nosuch0: this machine has none of that name" in text
-    text = doctor(Wall(tmp_path, "[plugin icmp]\ninterface = lo\n"))
-    assert "ok     [plugin icmp] interface = lo is there" in text
-
-
-def test_missing_plugins(tmp_path):
-    text = doctor(Wall(tmp_path, "[plugin nosuch]\nrequired = no\n"))
-    assert "WRONG  none of the config's is loaded, so nobody can paint" in text
-    assert "there is no nosuch.so" in text
-
-
-def test_no_plugin(tmp_path):
-    assert "WRONG  none is on, so nobody can paint" in doctor(Wall(tmp_path, ""))
+@pytest.mark.parametrize("plugins, lines", [
+    ("[plugin dots]\nlisten = 203.0.113.7:5000\n",
+     ["WRONG  [plugin dots] listen = 203.0.113.7:5000: Cannot assign requested address"]),
+    ("[plugin dots]\nlisten = nowhere\ncolour = 1\n",
+     ["WRONG  2 errors; murald would not start", "plugin dots.colour: "]),
+    ("[plugin icmp]\ninterface = nosuch0\n",
+     ["WRONG  [plugin icmp] interface = nosuch0: this machine has none of that name"]),
+    ("[plugin icmp]\ninterface = lo\n", ["ok     [plugin icmp] interface = lo is there"]),
+    ("[plugin nosuch]\nrequired = no\n",
+     ["WRONG  none of the config's is loaded, so nobody can paint", "there is no nosuch.so"]),
+    ("", ["WRONG  none is on, so nobody can paint"]),
+], ids=["foreign address", "errors", "no interface", "interface", "missing plugin", "no plugin"])
+def test_configs(tmp_path, plugins, lines):
+    text = doctor(Wall(tmp_path, plugins))
+    for line in lines:
+        assert line in text
 
 
 def test_no_network(tmp_path):

@@ -231,6 +231,13 @@ class Screen:
         self.walls.append(wall)
         return wall
 
+    def painted(self, **kinds):
+        """A wall that was started, and shows noise."""
+        wall = self.wall(**kinds).start()
+        wall.noise()
+        wall.seen()
+        return wall
+
     def clean_up(self):
         """For the next case; what a sanitizer found in this one fails it."""
         logs = "".join(wall.log() for wall in self.walls)

@@ -15,9 +15,7 @@ SHIM = "LD_PRELOAD=/usr/lib/refuse.so REFUSE="
 @pytest.mark.parametrize("gpu, method", [("virtio", m) for m in METHODS] + [("vkms", "atomic")])
 def test_idle_costs_nothing_and_a_pixel_one_flip(boot, gpu, method):
     screen = boot(gpu, smp=2) if gpu == "vkms" else boot(gpu)
-    wall = screen.wall(env="MURALD_KMS=" + method).start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted(env="MURALD_KMS=" + method)
     time.sleep(3)  # for as long it counts pixels a second after the last one
     screen.count_flips()
 

@@ -15,9 +15,7 @@ def wait_connector(screen, status):
 @pytest.mark.parametrize("method", ["atomic", "legacy", "dirtyfb"])
 def test_resize_up_and_down(boot, method):
     screen = boot("virtio")
-    wall = screen.wall(size="211x97", env="MURALD_KMS=" + method).start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted(size="211x97", env="MURALD_KMS=" + method)
     for i, size in enumerate([(1920, 1080), (640, 480), (1600, 900), (1280, 800)]):
         screen.guest.resize(*size)
         wall.dot(10 * i, i, (255, i, 0))
@@ -41,9 +39,7 @@ def test_many_resizes_at_once(boot):
 
 def test_unplug_draw_replug(boot):
     screen = boot("virtio")
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     for i in range(3):
         screen.guest.unplug()
         wait_connector(screen, "disconnected")
@@ -84,9 +80,7 @@ def test_a_missing_screen_is_polled_without_events(boot):
 def test_more_events_than_the_kernel_keeps(boot):
     """As when udev triggers all devices at boot while murald is busy with a modeset."""
     screen = boot("virtio")
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     screen.guest.run("kill -STOP $(cat /run/%s.pid); i=0; while [ $i -lt 500 ]; do "
                      "echo change >/sys/class/drm/card0/uevent; i=$((i+1)); done; "
                      "awk '$2 == 15 && $9 > 0 { lost = 1 } END { exit !lost }' /proc/net/netlink && "
@@ -104,9 +98,7 @@ def virtio_device(screen):
 
 def test_card_goes_and_comes_back(boot):
     screen = boot("virtio")
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     device = virtio_device(screen)
     driver = "/sys/bus/virtio/drivers/virtio_gpu"
     screen.guest.run("echo %s >%s/unbind" % (device, driver), check=True)

@@ -127,9 +127,7 @@ def test_doctor_finds_all_in_order(screen):
 
 
 def test_doctor_leaves_a_running_wall_alone(screen):
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     status, text = doctor(screen)
     assert status == 0, text
     assert re.search(r"note   /dev/dri/card0 is held by murald \(\d+\)", text)

@@ -9,9 +9,7 @@ from guests import wait_for
 
 @pytest.mark.parametrize("rotate, mirror", [(0, True), (90, False), (180, False), (270, False), (90, True), (270, True)])
 def test_turned_and_mirrored(boot, rotate, mirror):
-    wall = boot("virtio").wall(size="211x97", rotate=rotate, mirror=mirror).start()
-    wall.noise()
-    wall.seen()
+    wall = boot("virtio").painted(size="211x97", rotate=rotate, mirror=mirror)
     wall.noise(2, (100, 50, 31, 33))
     wall.dot(0, 0, (255, 0, 0))
     wall.dot(210, 96, (0, 255, 0))

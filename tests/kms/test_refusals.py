@@ -71,9 +71,7 @@ def test_little_memory(boot, rotate):
 
 def test_bad_link_is_set_up_again(boot):
     screen = boot("virtio")
-    wall = screen.wall(env=SHIM + "link").start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted(env=SHIM + "link")
     screen.guest.run("touch /run/bad; echo change >/sys/class/drm/card0/uevent", check=True)
     wall.said("; canvas ", 2)
     wall.seen()
@@ -84,9 +82,7 @@ def test_bad_link_is_set_up_again(boot):
 @pytest.mark.parametrize("gpu", ["virtio", "vkms"])
 def test_stopped_and_continued(boot, gpu):
     screen = boot(gpu, smp=2) if gpu == "vkms" else boot(gpu)
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     for i in range(3):
         wall.noise(i, (0, 20 * i, 60, 20))
         # stopped for longer than a frame may take
@@ -100,9 +96,7 @@ def test_stopped_and_continued(boot, gpu):
 def test_the_console_cannot_turn_the_screen_off(boot):
     """As setterm --blank and other users of fbdev try to."""
     screen = boot("virtio")
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     screen.guest.run("echo 4 >/sys/class/graphics/fb0/blank; echo 1 >/sys/class/graphics/fb0/blank")
     wall.dot(1, 1, (1, 1, 255))
     wall.seen()

@@ -5,15 +5,8 @@ import time
 from test_outputs import TWO, seen_on_both, two_heads
 
 
-def painted(screen, **kinds):
-    wall = screen.wall(**kinds).start()
-    wall.noise()
-    wall.seen()
-    return wall
-
-
 def test_scale_and_orientation(boot):
-    wall = painted(boot("virtio"), size="211x97")
+    wall = boot("virtio").painted(size="211x97")
     for changes in dict(scale="none"), dict(rotate=90), dict(mirror=True), dict(scale="fill", rotate=180), dict(
             rotate=0, mirror=False, scale="fit"):
         wall.reload(**changes)
@@ -25,7 +18,7 @@ def test_scale_and_orientation(boot):
 
 def test_mode(boot):
     screen = boot("virtio")
-    wall = painted(screen)
+    wall = screen.painted()
     wall.reload(display="output = kms\nmode = 1024x768")
     wall.seen(1024, 768)
     wall.reload(display="output = kms\nmode = 1000x600@50")
@@ -39,7 +32,7 @@ def test_mode(boot):
 
 def test_rejected_mode_leaves_the_old_one(boot):
     screen = boot("virtio")
-    wall = painted(screen, env="LD_PRELOAD=/usr/lib/refuse.so REFUSE=forced")
+    wall = screen.painted(env="LD_PRELOAD=/usr/lib/refuse.so REFUSE=forced")
     shown = wall.log().count("; canvas ")
     wall.reload(display="output = kms\nmode = 1000x600@50")
     wall.said("Virtual-1 refused the mode 1000x600@50: Invalid argument; it stays at 1280x800@75")
@@ -55,7 +48,7 @@ def test_rejected_mode_leaves_the_old_one(boot):
 
 def test_nothing_changed(boot):
     screen = boot("virtio")
-    wall = painted(screen)
+    wall = screen.painted()
     time.sleep(3)  # for as long it counts pixels a second after the last one
     screen.count_flips()
     wall.reload()
