@@ -14,7 +14,7 @@ else
 libmuralctl_la_SOURCES += %D%/driver-http-none.c
 endif
 libmuralctl_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"'
-libmuralctl_la_LIBADD = $(PNG_LIBS) $(CURL_LIBS) $(JANSSON_LIBS)
+libmuralctl_la_LIBADD = libtext.la $(PNG_LIBS) $(CURL_LIBS) $(JANSSON_LIBS)
 
 bin_PROGRAMS += muralctl
 muralctl_SOURCES = %D%/muralctl.c

@@ -2,7 +2,6 @@
 /* Takes targets apart. */
 #include "target.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <net/if.h>
@@ -11,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/address.h"
+#include "lib/digits.h"
 
 struct target_parser {
 	struct target *target;
@@ -50,13 +52,13 @@ target_error(const struct target_parser *parser, const char *format, ...)
 static int
 parse_port(const struct target_parser *parser, const char *text, size_t len)
 {
-	unsigned long port;
+	uint64_t port = 0;
 
-	if (len == 0 || len > 5 || strspn(text, "0123456789") < len ||
-		(port = strtoul(text, NULL, 10)) < 1 || port > 65535)
+	if (digits_read(text, UINT16_MAX, &port) != text + len || port == 0)
 		return target_error(
 			parser, "\"%.*s\" is no port; 1 to 65535", (int)len, text);
-	snprintf(parser->target->port, sizeof(parser->target->port), "%lu", port);
+	snprintf(
+		parser->target->port, sizeof(parser->target->port), "%u", (unsigned)port);
 	return 0;
 }
 
@@ -76,58 +78,36 @@ copy_host(const struct target_parser *parser, const char *text, size_t len)
 	return 0;
 }
 
-static bool
-is_v6(const char *text, size_t len)
-{
-	char address[INET6_ADDRSTRLEN];
-	uint8_t bytes[16];
-	const char *scope = memchr(text, '%', len);
-
-	if (scope)
-		len = (size_t)(scope - text);
-	if (len >= sizeof(address))
-		return false;
-	memcpy(address, text, len);
-	address[len] = '\0';
-	return inet_pton(AF_INET6, address, bytes) == 1;
-}
-
 /* HOST, HOST:PORT, [V6] or [V6]:PORT; a bare V6 where there is no port. */
 static int
 parse_host(const struct target_parser *parser, const struct form *form, const char *text,
 	size_t len)
 {
-	const char *end = text + len, *host = text, *after, *colon;
+	struct address_parts parts;
 	int ret;
 
-	if (len && *text == '[') {
-		after = memchr(text, ']', len);
-		if (!after || !is_v6(text + 1, (size_t)(after - text - 1)))
+	address_split(text, len, &parts);
+	if (len > 0 && *text == '[' &&
+		!(parts.bracketed && address_is_v6(parts.host, parts.host_len)))
+		return target_error(parser,
+			"write an IPv6 address between [ and ], and only :PORT after it");
+	if (!parts.bracketed && address_is_v6(text, len)) {
+		if (form->port)
 			return target_error(
-				parser, "there is no IPv6 address between [ and ]");
-		ret = copy_host(parser, text + 1, (size_t)(after - text - 1));
-		after++;
-	} else {
-		colon = memchr(text, ':', len);
-		after = colon ? colon : end;
-		if (colon && is_v6(text, len)) {
-			if (form->port)
-				return target_error(parser, "write [%.*s], then :PORT",
-					(int)len, text);
-			after = end;
-		}
-		ret = copy_host(parser, host, (size_t)(after - host));
+				parser, "write [%.*s], then :PORT", (int)len, text);
+		parts = (struct address_parts){ .host = text, .host_len = len };
+	} else if (!parts.bracketed && memchr(parts.host, ':', parts.host_len)) {
+		return target_error(
+			parser, "\"%.*s\" is no host", (int)parts.host_len, parts.host);
 	}
-	if (ret < 0 || after == end)
+	ret = copy_host(parser, parts.host, parts.host_len);
+	if (ret < 0 || !parts.port)
 		return ret;
-	if (*after != ':')
-		return target_error(parser, "\"%.*s\" after the host is too much",
-			(int)(end - after), after);
 	if (!form->port)
 		return target_error(parser,
-			"there are no ports in this protocol: leave out %.*s",
-			(int)(end - after), after);
-	return parse_port(parser, after + 1, (size_t)(end - after - 1));
+			"there are no ports in this protocol: leave out :%.*s",
+			(int)(text + len - parts.port), parts.port);
+	return parse_port(parser, parts.port, (size_t)(text + len - parts.port));
 }
 
 /* USER:OTP@ before the host.  The last @ and the last : count, so that a name may have

@@ -10,7 +10,7 @@ bad=0
 fences='
 libdrm | src/display/drm/* | #include <(xf86drm|drm|libdrm/)
 dlopen | src/plugin/* | #include <dlfcn\.h>
-getopt and number parsing of settings | src/config/* src/app/sd-notify.c | #include <(getopt|ini)\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
+getopt and number parsing (lib/digits.h reads digits) | src/config/* src/app/sd-notify.c | #include <getopt\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
 atomics | include/mural/brush.h src/canvas/* src/base/counters.[ch] plugins/http/viewers/framediff.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
 locks | src/canvas/* src/limits/* src/plugin/sysctl.c src/ingest/worker.[ch] src/display/* src/hud/hud.c plugins/http/store/* plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
 threads | src/base/thread.c plugins/http/store/store.c plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | \<(pthread|uv_thread)_create
@@ -22,16 +22,17 @@ libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
 
-# ---- folders, from the bottom up: a file may include its own folder and those on lower lines.
-# Code left of the bar writes the canvas, code right of it reads it: neither includes the other.
+# ---- folders, from the bottom up: a file may include its own folder, those on lower lines, and
+# lib/, which includes nothing but itself.  Code left of the bar writes the canvas, code right of it
+# reads it: neither includes the other.
 ranks='
 1 src/base
 2 src/canvas src/config
 3 src/limits src/plugin | src/hud src/storage
 4 src/ingest | src/display
 5 | src/display/drm
-6 src/app/doctor
-7 src/app
+6 src/app
+7 src/app/doctor
 8 src
 1 plugins/common
 2 plugins plugins/ping plugins/pixelflut plugins/p2 plugins/http/web
@@ -62,7 +63,7 @@ includes() { # FILE: what it includes, with its quotes or brackets
 }
 
 sources() {
-	find src plugins include -name '*.[ch]' 2>/dev/null | sort
+	find lib src plugins include -name '*.[ch]' 2>/dev/null | sort
 }
 
 check_fences() {
@@ -102,6 +103,10 @@ check_ranks() { # TOP: its files, which write their includes from there
 			target=$(dirname "$top/$include")
 			case $include in
 			*..*) complain "$file: \"$include\" leaves $top/" ;;
+			lib/*)
+				[ -e "$include" ] || complain "$file: \"$include\" is not there"
+				continue
+				;;
 			*/*) ;;
 			*)
 				complain "$file: \"$include\" is not written from $top/"
@@ -132,12 +137,21 @@ check_outside() {
 			esac
 		done
 	done
-	# muralctl is a separate program, without fences: of the plugins it uses the headers of the
-	# wire formats only.
+	for file in $(find lib -name '*.[ch]' 2>/dev/null | sort); do
+		for include in $(includes "$file" | grep -v '^<[^/]*>$\|^<\(arpa\|netinet\|sys\)/'); do
+			case $include in
+			'"lib/'*'"') [ -e "$(tr -d '"' <<<"$include")" ] ||
+				complain "$file: includes $include, which is not there" ;;
+			*) complain "$file: includes $include; lib/ includes nothing but itself" ;;
+			esac
+		done
+	done
+	# muralctl is a separate program, without fences: it uses lib/, and of the plugins only the
+	# headers of the wire formats.
 	for file in $(find clients -name '*.[ch]' 2>/dev/null | sort); do
 		for include in $(includes "$file" | sed -n 's/"//gp'); do
 			case $include in
-			ping/address-template.h | p2/wire.h) ;;
+			ping/address-template.h | p2/wire.h | lib/*.h) ;;
 			*/*) complain "$file: includes \"$include\"; only its neighbours, by name" ;;
 			*) [ -e "clients/$include" ] ||
 				complain "$file: includes \"$include\", which is not in clients/" ;;
@@ -145,11 +159,11 @@ check_outside() {
 		done
 	done
 	# A source file includes its own header first, which proves that the header is complete.
-	for file in $(find src plugins clients -name '*.c' 2>/dev/null | sort); do
+	for file in $(find lib src plugins clients -name '*.c' 2>/dev/null | sort); do
 		[ -e "${file%.c}.h" ] || continue
 		include=$(includes "$file" | sed -n 's/"//gp' | head -n 1)
 		case ${file%.c}.h in
-		"${file%%/*}/$include" | "$(dirname "$file")/$include") ;;
+		"$include" | "${file%%/*}/$include" | "$(dirname "$file")/$include") ;;
 		*) complain "$file: includes $include before its own header" ;;
 		esac
 	done
@@ -195,6 +209,9 @@ plugins/http/web/request.c | #include "http/http.h"
 src/ingest/worker.c | #include "base/log.h"\n#include "ingest/worker.h"
 clients/x.c | #include "log.h"
 clients/x.c | #include "../src/base/log.h"
+lib/x.c | #include "base/log.h"
+lib/x.c | #include <mural/plugin.h>
+src/base/x.c | #include "lib/absent.h"
 '
 
 plant() {
@@ -204,7 +221,7 @@ plant() {
 		file=${line%% | *}
 		rm -rf "${tree:?}"/*
 		mkdir -p "$tree"/src/{base,canvas,ingest,display,hud,strange} "$tree"/plugins/{ping,http/web} \
-			"$tree"/clients "$tree"/include/mural
+			"$tree"/clients "$tree"/include/mural "$tree"/lib
 		touch "$tree"/src/{base/log,canvas/canvas,ingest/worker,ingest/conn,display/display,hud/hud}.h \
 			"$tree"/plugins/http/http.h
 		printf '%b\n' "${line#* | }" >"$tree/$file"

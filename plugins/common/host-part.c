@@ -5,20 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/address.h"
+
 bool
 host_part_format(const char *listen, const char *address, char *text, size_t len)
 {
 	bool six = strchr(address, ':');
-	size_t given = strcspn(listen, "]");
+	struct address_parts parts;
 
-	if (strncmp(listen, "unix:", 5) == 0)
+	if (address_unix_path(listen))
 		return false;
-	given = listen[given] ? given + 1 : strcspn(listen, ":");
-	if (strncmp(listen, "[::]", given) == 0 ||
-		(!six && strncmp(listen, "0.0.0.0", given) == 0)) {
+	address_split(listen, strlen(listen), &parts);
+	if (strncmp(parts.host, "::", parts.host_len) == 0 ||
+		(!six && strncmp(parts.host, "0.0.0.0", parts.host_len) == 0)) {
 		snprintf(text, len, six ? "[%s]" : "%s", address);
 		return true;
 	}
-	snprintf(text, len, "%.*s", (int)given, listen);
-	return six == (*listen == '[');
+	snprintf(text, len, parts.bracketed ? "[%.*s]" : "%.*s", (int)parts.host_len,
+		parts.host);
+	return six == parts.bracketed;
 }

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libcommon.la
 libcommon_la_SOURCES = %D%/credential.c %D%/credential.h %D%/host-part.c %D%/host-part.h \
 	%D%/rate.c %D%/rate.h %D%/sendbuf.c %D%/sendbuf.h
+libcommon_la_LIBADD = libtext.la
 
 # libweb.la is shared by the plugins with a web server.
 if WITH_WEB

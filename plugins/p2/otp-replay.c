@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/digits.h"
+
+#define STEP_MAX UINT64_C(999999999999999999)
 #define STEP_DIGITS_MAX 18
 
 char *
@@ -37,16 +40,15 @@ otp_replay_path(const char *users_path)
 static void
 parse_line(struct users *users, char *line)
 {
-	uint64_t step = 0;
+	const char *name;
 	struct user *user;
-	char *p = line;
+	uint64_t step;
 
-	for (; *p >= '0' && *p <= '9' && p - line < STEP_DIGITS_MAX; p++)
-		step = step * 10 + (*p - '0');
-	if (p == line || *p++ != ' ')
+	line[strcspn(line, "\n")] = '\0';
+	name = digits_read(line, STEP_MAX, &step);
+	if (!name || *name++ != ' ')
 		return;
-	p[strcspn(p, "\n")] = '\0';
-	user = users_find(users, p, strlen(p));
+	user = users_find(users, name, strlen(name));
 	if (user && step > user->last_step)
 		user->last_step = step;
 }

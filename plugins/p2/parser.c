@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "p2/utf8.h"
+#include "lib/utf8.h"
 #include "p2/wire.h"
 
 enum phase {

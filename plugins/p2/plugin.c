@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "common/host-part.h"
+#include "lib/digits.h"
 #include "p2/otp-replay.h"
 #include "p2/peer.h"
 
@@ -40,36 +41,27 @@ static const struct mural_option options[] = {
 
 /* -------------------------------------------------------------------- origin */
 
-/* Reads a whole number of at most ORIGIN_MAX from *text on, up to `end`. */
-static bool
-read_number(const char **text, char end, int32_t *number)
+/* What follows a whole number of at most ORIGIN_MAX, or NULL. */
+static const char *
+read_number(const char *text, int32_t *number)
 {
-	const char *p = *text;
-	bool minus = *p == '-';
-	int32_t n = 0;
+	bool minus = *text == '-';
+	uint64_t n;
 
-	p += minus;
-	if (*p < '0' || *p > '9')
-		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		n = n * 10 + (*p - '0');
-		if (n > ORIGIN_MAX)
-			return false;
-	}
-	if (*p != end)
-		return false;
-	*text = p + (end != '\0');
-	*number = minus ? -n : n;
-	return true;
+	text = digits_read(text + minus, ORIGIN_MAX, &n);
+	if (text)
+		*number = minus ? -(int32_t)n : (int32_t)n;
+	return text;
 }
 
 static bool
 read_point(const char *text, int32_t *x, int32_t *y)
 {
-	if (!read_number(&text, ',', x))
+	text = read_number(text, x);
+	if (!text || *text++ != ',')
 		return false;
-	text += strspn(text, " ");
-	return read_number(&text, '\0', y);
+	text = read_number(text + strspn(text, " "), y);
+	return text && !*text;
 }
 
 static bool

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "common/credential.h"
+#include "lib/utf8.h"
 #include "p2/parser.h"
-#include "p2/utf8.h"
 
 #define STEP_S 30
 #define TOTP_DIGITS 6

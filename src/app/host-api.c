@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* What murald tells a plugin about all of murald. */
+/* Implements what the plugin API tells about the whole wall: every instance, the display,
+ * the record's file, the version. */
 #include <mural/plugin.h>
 
+#include "app/wall.h"
 #include "base/counters.h"
 #include "base/util.h"
-#include "display/display.h"
-#include "ingest/ingest.h"
 
-static const struct ingest *
-ingest_of(struct mural_host *host)
+static const struct wall *
+wall_of(struct mural_host *host)
 {
-	return container_of(host, struct instance, host)->ingest;
+	const struct instance *instance = container_of(host, struct instance, host);
+
+	return container_of(instance->ingest, struct wall, ingest);
 }
 
 void
 mural_each_instance(struct mural_host *host,
 	void (*each)(const struct mural_instance *instance, void *arg), void *arg)
 {
-	const struct ingest *ingest = ingest_of(host);
+	const struct ingest *ingest = &wall_of(host)->ingest;
 
 	for (struct instance *i = ingest->plugins->instances; i; i = i->next) {
 		struct mural_instance shown = {
@@ -40,7 +42,7 @@ mural_each_instance(struct mural_host *host,
 void
 mural_display_counters(struct mural_host *host, struct mural_display *shown)
 {
-	const struct display *display = ingest_of(host)->display;
+	const struct display *display = &wall_of(host)->display;
 
 	*shown = (struct mural_display){
 		.wanted = display_wanted(display),
@@ -60,7 +62,7 @@ mural_version(void)
 const char *
 mural_record_file(struct mural_host *host)
 {
-	const char *file = ingest_of(host)->record_file;
+	const char *file = wall_of(host)->initial->config.record.file;
 
 	return *file ? file : NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When the HUD's text is made, and of what. */
+/* Composes the HUD's status text and decides when to update it. */
 #include "app/hud-status.h"
 
 #include <errno.h>
@@ -12,11 +12,11 @@
 #include "ingest/hint.h"
 
 #define SECOND_MS 1000
-#define SECOND_NS UINT64_C(1000000000)
+#define SECOND_NS 1e9
 
 /* ------------------------------------------------------------------ the text */
 
-/* IPv4 where there is both: it is shorter to type, and every network has it. */
+/* Prefers IPv4: it is shorter to type, and every network has it. */
 static void
 write_hint(const struct hud_status *hud_status, const struct instance *instance,
 	char *text, size_t len)
@@ -29,7 +29,7 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 		*text = '\0';
 		if (!*address || hint_text(instance, address, text, len) < 0)
 			continue;
-		/* nobody else could use it */
+		/* useless to anybody else */
 		if (host_address_is_loopback(address) && strstr(text, address))
 			snprintf(text, len, "waiting for a network address");
 		return;
@@ -37,7 +37,7 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 	*text = '\0';
 }
 
-/* A web page's invitation is its address. */
+/* The hint of an http instance is the address of its page. */
 static void
 write_url(const struct hud_status *hud_status, char *url, size_t len)
 {
@@ -52,11 +52,30 @@ write_url(const struct hud_status *hud_status, char *url, size_t len)
 	}
 }
 
+/* The pixels per second of the instance in a line since the last call. */
+static uint64_t
+count_rate(struct hud_status *hud_status, const struct instance *instance,
+	struct hud_status_count *count, double seconds)
+{
+	struct counters sum;
+	uint64_t rate;
+
+	ingest_counters(hud_status->ingest, instance, &sum);
+	if (count->instance != instance || sum.painted < count->painted)
+		*count = (struct hud_status_count){ instance, sum.painted };
+	rate = (uint64_t)((double)(sum.painted - count->painted) / seconds);
+	hud_status->active |= sum.painted != count->painted;
+	count->painted = sum.painted;
+	return rate;
+}
+
 static void
 update_text(struct hud_status *hud_status)
 {
 	const struct instance *instance = hud_status->ingest->plugins->instances;
 	struct hud_text *text = &hud_status->text;
+	uint64_t now = uv_hrtime();
+	double seconds = (double)MAX(now - hud_status->counted_ns, 1) / SECOND_NS;
 
 	*text = (struct hud_text){ 0 };
 	for (; instance && text->n_lines < HUD_STATUS_LINES; instance = instance->next) {
@@ -66,40 +85,12 @@ update_text(struct hud_status *hud_status)
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
 		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
-		line->pixels = hud_status->counts[text->n_lines++].rate;
-	}
-	write_url(hud_status, text->url, sizeof(text->url));
-	hud_set_text(hud_status->hud, text);
-}
-
-/* ------------------------------------------------------------------ the figures */
-
-/* Whether anybody painted since the last time. */
-static bool
-count_pixels(struct hud_status *hud_status)
-{
-	const struct instance *instance = hud_status->ingest->plugins->instances;
-	uint64_t now = uv_hrtime(), passed = MAX(now - hud_status->counted_ns, 1);
-	bool any = false;
-	size_t n = 0;
-
-	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
-		struct hud_status_count *count = &hud_status->counts[n];
-		struct counters sum;
-
-		if (!instance->is_open)
-			continue;
-		ingest_counters(hud_status->ingest, instance, &sum);
-		if (count->instance != instance || sum.painted < count->painted)
-			*count = (struct hud_status_count){ instance, sum.painted, 0 };
-		count->rate = (uint64_t)((double)(sum.painted - count->painted) *
-					 SECOND_NS / (double)passed);
-		any |= sum.painted != count->painted;
-		count->painted = sum.painted;
-		n++;
+		line->pixels = count_rate(hud_status, instance,
+			&hud_status->counts[text->n_lines++], seconds);
 	}
 	hud_status->counted_ns = now;
-	return any;
+	write_url(hud_status, text->url, sizeof(text->url));
+	hud_set_text(hud_status->hud, text);
 }
 
 static void
@@ -118,11 +109,12 @@ static void
 on_second(uv_timer_t *timer)
 {
 	struct hud_status *hud_status = timer->data;
-	bool any = count_pixels(hud_status);
 
 	update_text(hud_status);
-	if (any)
+	if (hud_status->active) {
+		hud_status->active = false;
 		return;
+	}
 	mural_reader_take(hud_status->reader, hud_status->tiles);
 	if (mural_reader_arm(hud_status->reader))
 		return;
@@ -133,7 +125,7 @@ on_second(uv_timer_t *timer)
 /* ------------------------------------------------------------------ start and stop */
 
 static void
-find_addresses(struct hud_status *hud_status)
+update_addresses(struct hud_status *hud_status)
 {
 	if (host_address_get(AF_INET, hud_status->address4) < 0)
 		*hud_status->address4 = '\0';
@@ -146,7 +138,7 @@ on_addresses(struct host_address_watch *watch)
 {
 	struct hud_status *hud_status = container_of(watch, struct hud_status, watch);
 
-	find_addresses(hud_status);
+	update_addresses(hud_status);
 	update_text(hud_status);
 }
 
@@ -167,11 +159,10 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	uv_poll_init(loop, &hud_status->wakeup, mural_reader_fd(hud_status->reader));
 	uv_timer_init(loop, &hud_status->second);
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
-	/* without it the HUD still says what was true at the start */
-	hud_status->follows_addresses =
+	/* without it the HUD keeps the addresses of the start */
+	hud_status->watching_addresses =
 		host_address_watch_start(&hud_status->watch, loop, on_addresses) == 0;
-	find_addresses(hud_status);
-	count_pixels(hud_status);
+	update_addresses(hud_status);
 	update_text(hud_status);
 	uv_timer_start(&hud_status->second, on_second, SECOND_MS, SECOND_MS);
 	return 0;
@@ -182,7 +173,6 @@ hud_status_refresh(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
-	count_pixels(hud_status);
 	update_text(hud_status);
 }
 
@@ -191,7 +181,7 @@ hud_status_stop(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
-	if (hud_status->follows_addresses)
+	if (hud_status->watching_addresses)
 		host_address_watch_stop(&hud_status->watch);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);

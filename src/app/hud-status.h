@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The HUD status: tells the HUD what to say, and keeps it true.
+ * The HUD's status text: each open instance with its hint and its pixels per second, and
+ * the address of the web page.
  *
- * Each open instance with its invitation and what it painted in the last second, and the
- * web page of the first `http` instance.  Addresses are followed as the kernel tells of
- * changes; figures are counted once a second while somebody paints, and an idle wall is
- * not woken.
- *
- * The main thread's.
+ * Addresses are updated when the kernel reports a change, rates once a second while
+ * anything paints; an idle wall causes no wake-ups.  The main thread's.
  */
 #ifndef APP_HUD_STATUS_H
 #define APP_HUD_STATUS_H
@@ -21,33 +18,33 @@
 
 #define HUD_STATUS_LINES (sizeof(((struct hud_text *)0)->lines) / sizeof(struct hud_line))
 
-/* What is known of the instance in each line. */
+/* What the instance in a line has painted. */
 struct hud_status_count {
-	const struct instance *instance; /* to tell it from another; not followed */
-	uint64_t painted;                /* in all, when it was last looked at */
-	uint64_t rate;                   /* in the second before that */
+	const struct instance *instance; /* only compared */
+	uint64_t painted;                /* pixels in total, when last counted */
 };
 
 struct hud_status {
 	const struct ingest *ingest;
-	struct hud *hud; /* NULL: it never started */
+	struct hud *hud; /* NULL: not started */
 	struct mural_reader *reader;
 	uint64_t *tiles;
-	uv_poll_t wakeup;  /* polled while nobody paints */
-	uv_timer_t second; /* runs while somebody does */
+	uv_poll_t wakeup;  /* polled while nothing paints */
+	uv_timer_t second; /* runs while something does */
 	uint64_t counted_ns;
+	bool active; /* something was painted since the last second */
 	struct hud_status_count counts[HUD_STATUS_LINES];
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
-	bool follows_addresses;
+	bool watching_addresses;
 	struct host_address_watch watch;
 	struct hud_text text;
 };
 
-/* Says it for the first time, and goes on.  0 or -errno, logged. */
+/* Shows the text and keeps it up to date.  0 or -errno, logged. */
 int hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	const struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop);
 
-/* Instances came or went.  Accepts what never started. */
+/* After instances were opened or closed.  Accepts what never started. */
 void hud_status_refresh(struct hud_status *hud_status);
 
 /* Before ingest_stop(); its handles are closed once the loop has turned.  Accepts what

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Gives up rights, in the order that the kernel wants: see capabilities(7). */
+/* Drops privileges in the order that the kernel requires: see capabilities(7). */
 #include "app/privileges.h"
 
 #include <dirent.h>
@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "config/option.h"
+#include "lib/address.h"
 
 #define GROUPS_MAX 256
 #define CARDS "/dev/dri"
@@ -30,7 +31,7 @@ log_errno(const char *what)
 {
 	int error = errno;
 
-	log_error("rights: %s: %s", what, strerror(error));
+	log_error("privileges: %s: %s", what, strerror(error));
 	return -error;
 }
 
@@ -43,7 +44,7 @@ get_capabilities(uint64_t *effective, uint64_t *permitted)
 	struct __user_cap_data_struct data[2] = { 0 };
 
 	if (syscall(SYS_capget, &header, data) < 0)
-		return -errno;
+		return log_errno("cannot read the capabilities");
 	*effective = (uint64_t)data[1].effective << 32 | data[0].effective;
 	*permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
 	return 0;
@@ -59,20 +60,16 @@ set_capabilities(uint64_t keep)
 			.permitted = (uint32_t)(keep >> 32) },
 	};
 
-	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return log_errno("cannot drop capabilities");
+	return 0;
 }
 
-/* The port of an address that only few may listen on; 0: it has none. */
 static bool
 is_low_port(const char *address)
 {
-	const char *colon = strrchr(address, ':');
-	int port = 0;
+	uint16_t port = address_port(address);
 
-	if (!colon || strncmp(address, "unix:", 5) == 0)
-		return false;
-	for (const char *p = colon + 1; *p >= '0' && *p <= '9' && port < 1024; p++)
-		port = port * 10 + (*p - '0');
 	return port > 0 && port < 1024;
 }
 
@@ -100,6 +97,15 @@ wanted_capabilities(const struct instance *instance)
 }
 
 bool
+privileges_have(unsigned capability)
+{
+	uint64_t effective = 0, permitted;
+
+	return get_capabilities(&effective, &permitted) == 0 &&
+	       effective >> capability & 1;
+}
+
+bool
 privileges_suffice(const struct instance *instance)
 {
 	uint64_t effective = 0, permitted;
@@ -108,17 +114,15 @@ privileges_suffice(const struct instance *instance)
 	       (wanted_capabilities(instance) & ~effective) == 0;
 }
 
-/* Of root's rights as many as it had: a container's root has few. */
+/* At most those that root has now: a container's root has few. */
 static int
 choose_capabilities(const struct plugins *plugins, uint64_t *keep)
 {
 	uint64_t effective, permitted;
 	int ret = get_capabilities(&effective, &permitted);
 
-	if (ret < 0) {
-		errno = -ret;
-		return log_errno("cannot read the capabilities");
-	}
+	if (ret < 0)
+		return ret;
 	*keep = 0;
 	for (const struct instance *i = plugins->instances; i; i = i->next)
 		*keep |= wanted_capabilities(i);
@@ -126,13 +130,14 @@ choose_capabilities(const struct plugins *plugins, uint64_t *keep)
 	return 0;
 }
 
-/* What is not kept can never come back, by whatever program. */
+/* So that running a program cannot bring back what is not kept. */
 static int
 drop_bounding_set(uint64_t keep)
 {
 	for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
 		if (!(keep >> i & 1) && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
-			return log_errno("cannot bound the capabilities");
+			return log_errno(
+				"cannot drop capabilities from the bounding set");
 	return 0;
 }
 
@@ -162,8 +167,8 @@ format_capabilities(uint64_t keep, char *text, size_t len)
 
 /* ------------------------------------------------------------------ the user */
 
-/* The group that owns the cards, so that a screen that comes later can be used; never
- * root's. */
+/* Adds the groups that own graphics cards, so that a card plugged in later can be opened;
+ * never root's. */
 static int
 add_card_groups(gid_t *groups, int n)
 {
@@ -214,12 +219,14 @@ change_user(const struct config *config, const struct plugins *plugins)
 	int ret;
 
 	if (!user || user->pw_uid == 0) {
-		log_error("rights: server.user: there is no such user, or it is root");
+		log_error(
+			"privileges: server.user: there is no such user, or it is root");
 		return -ENOENT;
 	}
 	if (geteuid() != 0) {
 		if (geteuid() != user->pw_uid)
-			log_warn("rights: not started as root, so it does not become %s",
+			log_warn(
+				"privileges: not started as root, so it cannot become %s",
 				config->server.user);
 		return 0;
 	}
@@ -228,19 +235,15 @@ change_user(const struct config *config, const struct plugins *plugins)
 		return ret;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return log_errno("cannot keep capabilities");
-	if ((ret = become_user(config, user)) < 0)
+	if ((ret = become_user(config, user)) < 0 || (ret = set_capabilities(keep)) < 0)
 		return ret;
-	if ((ret = set_capabilities(keep)) < 0) {
-		errno = -ret;
-		return log_errno("cannot give up capabilities");
-	}
 	(void)prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
-	/* they are for programs that this one would run */
+	/* only meant for programs that this one would run */
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	/* no core file, nobody of that user looks into the memory */
+	/* no core file, and no other process of that user reads the memory */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return log_errno("cannot forbid core files");
-	log_info("rights: runs as %s, capabilities:%s", config->server.user,
+	log_info("privileges: running as %s, capabilities:%s", config->server.user,
 		format_capabilities(keep, text, sizeof(text)));
 	return 0;
 }
@@ -264,9 +267,9 @@ allow_renaming(int ruleset)
 	return ret;
 }
 
-/* No program can be run from here on.  Paths stay free: a reload may name others.  Since
- * its second version, any ruleset also forbids to rename from folder to folder unless it
- * is allowed. */
+/* Forbids to run programs.  Access to paths stays unrestricted, since a reload may name
+ * others.  From its second version on, Landlock forbids renaming between folders unless a
+ * rule allows it. */
 static const char *
 forbid_programs(void)
 {
@@ -313,7 +316,7 @@ privileges_drop(const struct config *config, const struct plugins *plugins)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return log_errno("cannot forbid new privileges");
 	why = forbid_programs();
-	log_debug("rights: Landlock: %s%s",
-		why ? "not to be had: " : "no program can be run", why ? why : "");
+	log_debug("privileges: Landlock: %s%s",
+		why ? "not available: " : "no program can be run", why ? why : "");
 	return 0;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rights: what murald may do, and gives up before anybody from outside can talk to it.
+ * Drops privileges before anything outside can talk to murald.
  *
- * Always: it may never again run another program or gain rights (no_new_privs, and
- * Landlock where the kernel has it), and leaves no core file, because there are secrets
- * in its memory.  Started as root with server.user it also becomes that user, with the
- * groups of that user and of the graphics cards, and keeps of root's capabilities those
- * only that the instances ask for.
+ * In any case it can never again run a program or gain privileges (no_new_privs, and
+ * Landlock where the kernel has it), and leaves no core file, because its memory holds
+ * secrets.  Started as root with server.user, it also becomes that user, with the groups
+ * of that user and of the graphics cards, and keeps only those of root's capabilities
+ * that the instances ask for.
  *
- * Capabilities belong to threads, and threads inherit them: the main thread, before there
- * is another.
+ * Capabilities belong to threads, which inherit them: called by the main thread before it
+ * starts another.
  */
 #ifndef APP_PRIVILEGES_H
 #define APP_PRIVILEGES_H
@@ -19,11 +19,13 @@
 #include "config/config.h"
 #include "plugin/registry.h"
 
-/* Gives up what the wall will not need.  0; or -errno, logged: it could not be given up,
- * and murald must not go on. */
+/* Drops what the wall does not need.  On -errno, logged, murald must not start. */
 int privileges_drop(const struct config *config, const struct plugins *plugins);
 
-/* Whether this thread has all that the instance asks for. */
+/* Whether this thread has the capability, CAP_... of <linux/capability.h>. */
+bool privileges_have(unsigned capability);
+
+/* Whether this thread has every capability that the instance asks for. */
 bool privileges_suffice(const struct instance *instance);
 
 #endif

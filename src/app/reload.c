@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the config again and has each part take what it can of it. */
+/*
+ * Replaces the running config: closes what is gone or changed, waits on the loop until
+ * its services have stopped, then opens what is new or changed, which finds its port
+ * free.
+ */
 #include "app/reload.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "app/privileges.h"
+#include "app/wall.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "config/option.h"
+#include "ingest/hint.h"
+#include "ingest/instance.h"
+#include "ingest/service.h"
+#include "plugin/sysctl.h"
 
-/* What a running wall takes from a new config; the display says itself what it can do. */
+/* ------------------------------------------------------------------ core sections */
+
+/* The keys that can change at run time; the display itself logs what it cannot do. */
 static const struct {
 	const char *section;
 	const char *keys; /* NULL: all */
 } reloadable[] = {
 	{ "canvas", " snapshot snapshot_interval " },
 	{ "display", NULL },
-	{ "server",
-		" plugin_path pixels_per_source bytes_per_source connections_per_source "
-		"allow deny " },
+	{ "server", " plugin_path pixels_per_source bytes_per_source "
+		    "connections_per_source allow deny " },
 };
 
 static bool
@@ -31,117 +45,297 @@ is_reloadable(const char *section, const char *key)
 	return false;
 }
 
-/* Each key is named when it changes to something that is not what runs. */
+/* Names each key that changed since the last load and differs from what runs. */
 static void
-log_deferred_keys(const struct reload *reload)
+log_deferred_keys(const struct wall *wall)
 {
-	const struct config *before = reload->current, *next = reload->next;
-
 	for (const struct core_section *core = core_sections; core->name; core++) {
-		const void *then = (const char *)reload->initial + core->offset;
-		const void *old = (const char *)before + core->offset;
-		const void *new = (const char *)next + core->offset;
+		const char *first = (const char *)&wall->initial->config + core->offset;
+		const char *old = (const char *)&wall->now->config + core->offset;
+		const char *new = (const char *)&wall->next->config + core->offset;
 		char key[64];
 
 		for (const struct mural_option *o = core->options; o->name; o++)
 			if (!is_reloadable(core->name, o->name) &&
-				!option_same(o, old, new) && !option_same(o, then, new))
+				!option_same(o, old, new) && !option_same(o, first, new))
 				log_warn("reload: %s.%s takes effect at the next start",
 					core->name, option_key(o, key, sizeof(key)));
 	}
 }
 
 static void
-reload_done(struct reload *reload)
+reconfigure_core(struct wall *wall)
 {
-	reload->busy = false;
-	sd_notify_reloaded(reload->notify);
-	if (reload->pending) {
-		reload->pending = false;
-		reload_begin(reload);
+	const struct config *config = &wall->next->config;
+
+	log_deferred_keys(wall);
+	if (ratelimit_configure(&wall->ingest.ratelimit, config) < 0)
+		log_error(
+			"reload: out of memory; the limits server.*-per-source are off");
+	snapshot_reconfigure(&wall->snapshot, &config->canvas);
+	hud_status_refresh(&wall->hud_status);
+	display_reconfigure(&wall->display, &config->display);
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static void
+reload_done(struct wall *wall)
+{
+	sd_notify_reloaded();
+	if (wall->reload.pending)
+		reload_begin(wall);
+}
+
+static void
+drop_next(struct wall *wall)
+{
+	wall_free_generation(wall, wall->next);
+	wall->next = NULL;
+	plugins_unload_unused(&wall->now->plugins);
+}
+
+/* The new config is in force; nothing borrows from the old one any more. */
+static void
+reload_finish(struct wall *wall)
+{
+	const struct reload *reload = &wall->reload;
+	struct generation *old = wall->now;
+
+	wall->now = wall->next;
+	wall->next = old;
+	drop_next(wall);
+	sysctl_defer_restore(false);
+	log_info("reload: %u closed, %u opened, %u failed, %u unchanged", reload->closed,
+		reload->opened, reload->failed, reload->unchanged);
+	reload_done(wall);
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static void
+open_new(struct wall *wall, struct instance *instance)
+{
+	if (instance_open(&wall->ingest, instance) == 0) {
+		wall->reload.opened++;
+		hint_log(instance);
+		return;
+	}
+	log_warn("%s: could not be opened%s; continuing without it", instance->name,
+		privileges_suffice(instance) ? ""
+					     : ": it needs privileges that murald "
+					       "dropped and regains only by a restart");
+	instance_close(&wall->ingest, instance);
+	wall->reload.failed++;
+}
+
+/* Takes the instance of that name out of the list, if it keeps running. */
+static struct instance *
+take_unchanged(struct instance **link, const char *name)
+{
+	struct instance *instance;
+
+	while (*link && strcmp((*link)->name, name) != 0)
+		link = &(*link)->next;
+	instance = *link;
+	if (!instance || !instance->unchanged)
+		return NULL;
+	*link = instance->next;
+	return instance;
+}
+
+/* Moves what outlives the old config to the new one: the modules, and the instances that
+ * keep running, each to its place in the new list. */
+static void
+take_over(struct wall *wall)
+{
+	struct plugins *now = &wall->now->plugins, *next = &wall->next->plugins;
+
+	for (struct instance **link = &next->instances; *link; link = &(*link)->next) {
+		struct instance *new = *link;
+		struct instance *kept = take_unchanged(&now->instances, new->name);
+
+		if (!kept)
+			continue;
+		kept->section = new->section;
+		kept->common.required = new->common.required;
+		kept->next = new->next;
+		*link = kept;
+		instance_free(new);
+	}
+	for (struct instance *i = now->instances; i; i = i->next)
+		instance_clear(&wall->ingest, i);
+	next->modules = now->modules;
+	next->abandoned = now->abandoned;
+	now->modules = NULL;
+	now->abandoned = NULL;
+	wall->ingest.plugins = next;
+}
+
+static void
+open_all(struct wall *wall)
+{
+	take_over(wall);
+	ingest_warn_if_empty(&wall->ingest);
+	for (struct instance *i = wall->ingest.plugins->instances; i; i = i->next) {
+		if (i->unchanged)
+			instance_reload(&wall->ingest, i);
+		else
+			open_new(wall, i);
+		wall->reload.unchanged += i->unchanged;
+	}
+	reconfigure_core(wall);
+	reload_finish(wall);
+}
+
+/* ------------------------------------------------------------------ waiting */
+
+/* An instance that did not stop keeps everything it may touch for as long as murald
+ * runs. */
+static void
+abandon_services(struct plugins *plugins)
+{
+	struct instance **link = &plugins->instances;
+
+	while (*link) {
+		struct instance *instance = *link;
+
+		if (instance->service_state != SERVICE_STOPPING) {
+			link = &instance->next;
+			continue;
+		}
+		service_log_timeout(instance);
+		*link = instance->next;
+		instance->next = plugins->abandoned;
+		plugins->abandoned = instance;
 	}
 }
 
 static void
-drop_next(struct reload *reload)
+on_services_stopped(uv_timer_t *timer)
 {
-	plugins_unload(&reload->next_plugins);
-	plugins_unload_unused(reload->plugins);
-	config_finish(reload->next);
+	struct wall *wall = container_of(timer, struct wall, reload.timer);
+	struct plugins *plugins = &wall->now->plugins;
+	uint64_t now = uv_now(&wall->loop), deadline = wall->reload.deadline_ms;
+
+	if (service_find_stopping(plugins->instances) && now < deadline) {
+		uv_timer_start(timer, on_services_stopped, deadline - now, 0);
+		return;
+	}
+	abandon_services(plugins);
+	open_all(wall);
 }
 
-/* The instances are those of the new config: now it is in force, and the old one goes. */
 static void
-on_changed(void *arg, const struct ingest_changes *changes)
+on_stopped(struct instance *instance)
 {
-	struct reload *reload = arg;
+	struct wall *wall = container_of(instance->ingest, struct wall, ingest);
 
-	log_deferred_keys(reload);
-	if (ingest_set_limits(reload->ingest, reload->next) < 0)
-		log_error("reload: out of memory; server.*-per-source are off");
-	snapshot_reconfigure(reload->snapshot, &reload->next->canvas);
-	hud_status_refresh(reload->hud_status);
-	display_reconfigure(reload->display, &reload->next->display);
-	plugins_unload(&reload->next_plugins);
-	if (reload->current != reload->initial)
-		config_finish(&reload->configs[reload->current - reload->configs]);
-	reload->current = reload->next;
-	log_info("reload: %u closed, %u opened, %u not opened, %u left as they are",
-		changes->closed, changes->opened, changes->failed, changes->unchanged);
-	reload_done(reload);
+	if (wall->next)
+		uv_timer_start(&wall->reload.timer, on_services_stopped, 0, 0);
 }
 
-/* A file that an editor has just emptied, or has not filled yet, is no wish to close all
- * that runs.  One that could not be read said so already. */
-static void
-check_not_empty(const struct reload *reload)
+/* ------------------------------------------------------------------ closing */
+
+/* One that is not open is changed, too: opening it may succeed now. */
+static bool
+is_unchanged(const struct instance *instance, const struct instance *next)
 {
-	if (reload->current->has_content && !reload->next->has_content &&
-		reload->next->errors == 0)
-		config_error(reload->next, NULL, 0, NULL, NULL,
-			"nothing is left in the config; to close all plugins, leave a "
-			"section that is none, such as [canvas]");
+	while (next && strcmp(next->name, instance->name) != 0)
+		next = next->next;
+	return instance->is_open && next && instance_same(instance, next);
+}
+
+static void
+close_old(struct wall *wall)
+{
+	for (struct instance *i = wall->now->plugins.instances; i; i = i->next) {
+		i->unchanged = is_unchanged(i, wall->next->plugins.instances);
+		if (i->unchanged)
+			continue;
+		wall->reload.closed += i->is_open;
+		i->on_stopped = on_stopped;
+		instance_close(&wall->ingest, i);
+	}
+}
+
+static void
+replace_instances(struct wall *wall)
+{
+	struct reload *reload = &wall->reload;
+	bool stopping;
+
+	reload->closed = reload->opened = reload->failed = reload->unchanged = 0;
+	sysctl_defer_restore(true);
+	close_old(wall);
+	uv_update_time(&wall->loop);
+	reload->deadline_ms = uv_now(&wall->loop) + SERVICE_STOP_TIMEOUT_MS;
+	stopping = service_find_stopping(wall->now->plugins.instances);
+	/* at least one turn, in which the loop lets go of the handles closed on it */
+	uv_timer_start(&reload->timer, on_services_stopped,
+		stopping ? SERVICE_STOP_TIMEOUT_MS : 0, 0);
+}
+
+/* ------------------------------------------------------------------ loading */
+
+/* A file that an editor has just truncated is no request to close everything.  A file
+ * that could not be read has been logged already. */
+static void
+check_not_empty(const struct config *now, struct config *next)
+{
+	if (now->has_content && !next->has_content && next->errors == 0)
+		config_error(next, NULL, 0, NULL, NULL,
+			"nothing is left in the config; to close all plugins, keep an "
+			"empty section such as [canvas]");
 }
 
 static bool
-load_next(struct reload *reload)
+load_next(struct wall *wall)
 {
-	struct config *next = &reload->configs[reload->current == reload->configs];
+	struct generation *next = calloc(1, sizeof(*next));
 
-	reload->next = next;
-	if (config_load(next, reload->argc, reload->argv) >= 0)
+	wall->next = next;
+	if (!next)
 		return false;
-	check_not_empty(reload);
-	return plugins_load_next(&reload->next_plugins, reload->plugins, next) == 0 &&
-	       next->errors == 0;
+	next->config.log_errors = true;
+	if (config_load(&next->config, wall->argc, wall->argv) >= 0)
+		return false;
+	check_not_empty(&wall->now->config, &next->config);
+	if (plugins_load_next(&next->plugins, &wall->now->plugins, &next->config) < 0)
+		return false;
+	return next->config.errors == 0;
 }
 
 void
-reload_begin(struct reload *reload)
+reload_begin(struct wall *wall)
 {
-	reload->pending = reload->busy;
-	if (reload->busy)
+	wall->reload.pending = wall->next;
+	if (wall->next)
 		return;
-	reload->busy = true;
-	sd_notify_reloading(reload->notify);
+	sd_notify_reloading();
 	log_info("reload: reading the config");
-	if (!load_next(reload)) {
-		log_error("reload: the new config is wrong and changes nothing; the old "
-			  "one goes on");
-	} else if (ingest_reconfigure(reload->ingest, &reload->next_plugins, on_changed,
-			   reload) < 0) {
-		log_error("reload: out of memory; the old config goes on");
-	} else {
+	if (load_next(wall)) {
+		replace_instances(wall);
 		return;
 	}
-	drop_next(reload);
-	reload_done(reload);
+	log_error("reload: %s; the old config stays in force",
+		wall->next ? "the new config is wrong" : "out of memory");
+	drop_next(wall);
+	reload_done(wall);
 }
 
 void
-reload_finish(struct reload *reload)
+reload_start(struct wall *wall)
 {
-	plugins_unload(&reload->next_plugins);
-	config_finish(&reload->configs[0]);
-	config_finish(&reload->configs[1]);
+	uv_timer_init(&wall->loop, &wall->reload.timer);
+}
+
+void
+reload_stop(struct wall *wall)
+{
+	if (wall->next) {
+		sysctl_defer_restore(false);
+		drop_next(wall);
+	}
+	uv_close((uv_handle_t *)&wall->reload.timer, NULL);
 }

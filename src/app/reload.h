@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reload: the config is read anew, while the wall goes on.
+ * Reload: goes over to a new config while the wall keeps running.
  *
- * A config with errors changes nothing.  A good one is in force at once: instances are
- * closed, opened and left alone (ingest_reconfigure()), and of the core sections what can
- * be changed while running; what cannot is named in the log and waits for the next start.
+ * A config with errors changes nothing.  A good one comes into force at once: instances
+ * that are gone or changed are closed, new and changed ones are opened, and the others
+ * keep running with their clients and counters.  Of the core sections the keys that can
+ * change at run time do; the others are named in the log and wait for the next start.
  *
  * The main thread's.
  */
@@ -12,40 +13,26 @@
 #define APP_RELOAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
 
-#include "app/hud-status.h"
-#include "app/sd-notify.h"
-#include "config/config.h"
-#include "display/display.h"
-#include "ingest/ingest.h"
-#include "plugin/registry.h"
-#include "storage/snapshot.h"
+struct wall;
 
 struct reload {
-	/* the caller's, filled before the first reload_begin() */
-	int argc;
-	char **argv;
-	const struct config *initial; /* what murald started with; stays */
-	struct plugins *plugins;
-	struct display *display;
-	struct snapshot *snapshot;
-	struct ingest *ingest;
-	struct sd_notify *notify;
-	struct hud_status *hud_status;
-
-	struct config configs[2];     /* the one in force, the one being loaded */
-	const struct config *current; /* in force: `started`, or one of those two */
-	struct config *next;
-	struct plugins next_plugins;
-	bool busy, pending;
+	uv_timer_t timer;     /* ends the wait for services to stop */
+	uint64_t deadline_ms; /* of that wait, by uv_now() */
+	bool pending;         /* another reload was asked for meanwhile */
+	unsigned closed, opened, failed, unchanged;
 };
 
-/* Reads the config, and begins to go over to it; returns at once.  While a reload is at
- * hand, another is remembered and done afterwards. */
-void reload_begin(struct reload *reload);
+void reload_start(struct wall *wall);
 
-/* After ingest_stop() and everything else that borrowed from a config.  Accepts one that
- * never began. */
-void reload_finish(struct reload *reload);
+/* Loads the config and begins to go over to it; returns at once.  A call during a reload
+ * is remembered and runs when that is done. */
+void reload_begin(struct wall *wall);
+
+/* Abandons a reload in progress: what it closed stays closed.  The timer is closed once
+ * the loop has turned. */
+void reload_stop(struct wall *wall);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Notification datagrams and the watchdog's timer. */
+/* Sends systemd's notification datagrams and runs the watchdog's timer. */
 #include "app/sd-notify.h"
 
 #include <inttypes.h>
@@ -19,8 +19,8 @@
 
 static const char ready[] = "READY=1\nSTATUS=Painting";
 
-/* Whoever listens may have no room for more: a sign of life (`flags` MSG_DONTWAIT) is not
- * worth waiting, and what must arrive is waited for only so long. */
+/* The receiver's buffer may be full: a keep-alive does not wait for it (`flags`
+ * MSG_DONTWAIT), anything else waits a limited time. */
 static void
 sd_notify_send(const char *text, int flags)
 {
@@ -56,7 +56,7 @@ on_watchdog(uv_timer_t *timer)
 	sd_notify_send("WATCHDOG=1", MSG_DONTWAIT);
 }
 
-/* The interval in ms at which systemd wants to hear from this process; 0: it does not. */
+/* The interval in ms at which systemd expects a keep-alive; 0: none. */
 static uint64_t
 watchdog_interval_ms(void)
 {
@@ -85,12 +85,11 @@ sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop)
 }
 
 void
-sd_notify_reloading(struct sd_notify *notify)
+sd_notify_reloading(void)
 {
 	struct timespec now;
 	char text[128];
 
-	(void)notify;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(text, sizeof(text),
 		"RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the config",
@@ -99,9 +98,8 @@ sd_notify_reloading(struct sd_notify *notify)
 }
 
 void
-sd_notify_reloaded(struct sd_notify *notify)
+sd_notify_reloaded(void)
 {
-	(void)notify;
 	sd_notify_send(ready, 0);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tells systemd how it goes, by the protocol of sd_notify(3): datagrams of assignments to
- * the socket that $NOTIFY_SOCKET names.  Without that variable nothing happens.
+ * Reports murald's state to systemd by the protocol of sd_notify(3): datagrams of
+ * assignments to the socket $NOTIFY_SOCKET.  Without that variable nothing happens.
  */
 #ifndef APP_SD_NOTIFY_H
 #define APP_SD_NOTIFY_H
@@ -13,13 +13,13 @@ struct sd_notify {
 	uv_loop_t *loop; /* NULL: no watchdog */
 };
 
-/* "READY=1", and with $WATCHDOG_USEC a sign of life from the loop twice as often as
- * asked. */
+/* "READY=1", and with $WATCHDOG_USEC a keep-alive from the loop, twice as often as
+ * required. */
 void sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop);
 
-/* "RELOADING=1" with the time, and "READY=1" when that is over. */
-void sd_notify_reloading(struct sd_notify *notify);
-void sd_notify_reloaded(struct sd_notify *notify);
+/* "RELOADING=1" with the time, and "READY=1" when done. */
+void sd_notify_reloading(void);
+void sd_notify_reloaded(void);
 
 /* "STOPPING=1"; the timer is closed once the loop has run.  Accepts a zeroed struct. */
 void sd_notify_stopping(struct sd_notify *notify);

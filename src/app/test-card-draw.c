@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What is on the card, and where, in twelfths of its height. */
+/* Draws the parts of the test card. */
 #include "app/test-card.h"
+#include "base/box.h"
 #include "base/util.h"
 
 #define BLACK 0xff000000
 #define WHITE 0xffffffff
 #define GREY 0xff808080
-
-struct card_rect {
-	uint32_t left, top, right, bottom;
-};
 
 static uint32_t
 grey(uint32_t level)
@@ -23,7 +20,7 @@ draw_dot(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t colo
 	font_fill(bitmap, x, y, 1, 1, colour);
 }
 
-/* A frame of one pixel, so far from the edge. */
+/* A frame of one pixel, `inset` pixels from the edge. */
 static void
 draw_frame(const struct font_bitmap *bitmap, uint32_t inset, uint32_t colour)
 {
@@ -35,8 +32,7 @@ draw_frame(const struct font_bitmap *bitmap, uint32_t inset, uint32_t colour)
 	font_fill(bitmap, bitmap->width - 1 - inset, inset, 1, height, colour);
 }
 
-/* One colour and one word a corner, so that a picture that is turned or mirrored shows
- * it. */
+/* Each corner has its own colour and word, to reveal rotation and mirroring. */
 static void
 draw_corners(const struct font_bitmap *bitmap)
 {
@@ -60,7 +56,7 @@ draw_corners(const struct font_bitmap *bitmap)
 }
 
 static void
-draw_bars(const struct font_bitmap *bitmap, struct card_rect area)
+draw_bars(const struct font_bitmap *bitmap, struct box area)
 {
 	static const uint32_t colours[] = { WHITE, 0xffffff00, 0xff00ffff, 0xff00ff00,
 		0xffff00ff, 0xffff0000, 0xff0000ff, BLACK };
@@ -75,9 +71,9 @@ draw_bars(const struct font_bitmap *bitmap, struct card_rect area)
 	}
 }
 
-/* All greys, and below them sixteen. */
+/* A ramp of all greys, and below it one of sixteen. */
 static void
-draw_greys(const struct font_bitmap *bitmap, struct card_rect area)
+draw_greys(const struct font_bitmap *bitmap, struct box area)
 {
 	uint32_t width = area.right - area.left, half = (area.bottom - area.top) / 2;
 
@@ -89,10 +85,10 @@ draw_greys(const struct font_bitmap *bitmap, struct card_rect area)
 	}
 }
 
-/* Upright lines, level lines, checks, and checks of two pixels: what is not shown pixel
- * for pixel makes patterns or grey of them. */
+/* Vertical lines, horizontal lines, and checkerboards of one and two pixels: a screen
+ * that scales shows them as moire or grey. */
 static void
-draw_lines(const struct font_bitmap *bitmap, struct card_rect area)
+draw_lines(const struct font_bitmap *bitmap, struct box area)
 {
 	uint32_t width = area.right - area.left;
 
@@ -108,7 +104,7 @@ draw_lines(const struct font_bitmap *bitmap, struct card_rect area)
 		}
 }
 
-/* Round, unless the screen's pixels are not square. */
+/* Looks like an ellipse if the screen's pixels are not square. */
 static void
 draw_circle(const struct font_bitmap *bitmap, uint32_t radius, uint32_t colour)
 {
@@ -134,11 +130,10 @@ draw_circle(const struct font_bitmap *bitmap, uint32_t radius, uint32_t colour)
 }
 
 static void
-draw_words(
-	const struct font_bitmap *bitmap, const char *words, uint32_t y, uint32_t factor)
+draw_text(const struct font_bitmap *bitmap, const char *text, uint32_t y, uint32_t factor)
 {
 	char cells[256];
-	uint32_t n = (uint32_t)font_cells(words, cells, sizeof(cells));
+	uint32_t n = (uint32_t)font_cells(text, cells, sizeof(cells));
 
 	while (factor > 1 && n * FONT_WIDTH * factor > bitmap->width * 7 / 8)
 		factor--;
@@ -148,7 +143,7 @@ draw_words(
 }
 
 void
-test_card_draw(const struct font_bitmap *bitmap, const char *words)
+test_card_draw(const struct font_bitmap *bitmap, const char *text)
 {
 	uint32_t least = MIN(bitmap->width, bitmap->height), height = bitmap->height;
 	uint32_t left = bitmap->width / 6, right = bitmap->width - left;
@@ -158,14 +153,11 @@ test_card_draw(const struct font_bitmap *bitmap, const char *words)
 	draw_frame(bitmap, least / 40, GREY);
 	draw_frame(bitmap, 0, WHITE);
 	draw_corners(bitmap);
-	draw_bars(bitmap,
-		(struct card_rect){ left, height * 2 / 12, right, height * 5 / 12 });
-	draw_greys(bitmap,
-		(struct card_rect){ left, height * 5 / 12, right, height * 7 / 12 });
-	draw_lines(bitmap,
-		(struct card_rect){ left, height * 7 / 12, right, height * 9 / 12 });
+	draw_bars(bitmap, (struct box){ left, height * 2 / 12, right, height * 5 / 12 });
+	draw_greys(bitmap, (struct box){ left, height * 5 / 12, right, height * 7 / 12 });
+	draw_lines(bitmap, (struct box){ left, height * 7 / 12, right, height * 9 / 12 });
 	draw_circle(bitmap, least / 2 - least / 20, WHITE);
-	draw_words(bitmap, words, height * 19 / 24, MAX(1, least / 200));
-	draw_words(bitmap, "the white frame must be seen whole, and all lines be sharp",
+	draw_text(bitmap, text, height * 19 / 24, MAX(1, least / 200));
+	draw_text(bitmap, "the white frame must be seen whole, and all lines be sharp",
 		height * 21 / 24, MAX(1, least / 400));
 }

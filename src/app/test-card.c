@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a display with a canvas of its size, and nobody who paints but us. */
+/* Runs a display with a canvas of its own size, and paints the test card on it. */
 #include "app/test-card.h"
 
 #include <errno.h>
@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "base/log.h"
 #include "base/util.h"
 #include "canvas/canvas.h"
 #include "display/display.h"
 
-#define LOOK_MS 500
+#define POLL_MS 500
 
 struct test_card {
 	struct config_display config;
@@ -21,43 +22,37 @@ struct test_card {
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct font_bitmap bitmap;
-	uv_timer_t look;
+	uv_loop_t loop;
+	uv_timer_t poll;
 	uv_signal_t signals[2];
-	char words[256]; /* as they are drawn */
+	char text[256]; /* as drawn */
 };
 
-/* Before there is a screen, the size is all that is known. */
+/* Draws and publishes the card again if the mode, or before there is one the size,
+ * changed. The display's thread finds and changes it by itself. */
 static void
-find_words(struct test_card *card, char *words, size_t len)
-{
-	display_describe(&card->display, words, len);
-	if (*words == '\0')
-		snprintf(words, len, "%ux%u", card->display.width, card->display.height);
-}
-
-static void
-show_words(struct test_card *card, const char *words)
+update_card(struct test_card *card)
 {
 	const struct font_bitmap *bitmap = &card->bitmap;
+	char text[sizeof(card->text)];
 
-	snprintf(card->words, sizeof(card->words), "%s", words);
-	test_card_draw(bitmap, words);
+	display_describe(&card->display, text, sizeof(text));
+	if (*text == '\0')
+		snprintf(text, sizeof(text), "%ux%u", bitmap->width, bitmap->height);
+	if (strcmp(text, card->text) == 0)
+		return;
+	memcpy(card->text, text, sizeof(text));
+	test_card_draw(bitmap, text);
 	for (uint32_t y = 0; y < bitmap->height; y++)
 		mural_row(&card->brush, 0, y, bitmap->width,
 			bitmap->pixels + y * bitmap->stride);
 	canvas_publish(&card->canvas, &card->brush);
 }
 
-/* The display finds and changes its mode by itself, in a thread of its own. */
 static void
-on_look(uv_timer_t *timer)
+on_poll(uv_timer_t *timer)
 {
-	struct test_card *card = timer->data;
-	char words[sizeof(card->words)];
-
-	find_words(card, words, sizeof(words));
-	if (strcmp(words, card->words) != 0)
-		show_words(card, words);
+	update_card(timer->data);
 }
 
 static void
@@ -68,22 +63,25 @@ on_signal(uv_signal_t *handle, int number)
 }
 
 static void
-run_until_signal(struct test_card *card, uv_loop_t *loop)
+run_until_signal(struct test_card *card)
 {
 	static const int numbers[] = { SIGTERM, SIGINT };
+	uv_loop_t *loop = &card->loop;
 
-	uv_timer_init(loop, &card->look);
-	card->look.data = card;
-	uv_timer_start(&card->look, on_look, LOOK_MS, LOOK_MS);
+	uv_loop_init(loop);
+	uv_timer_init(loop, &card->poll);
+	card->poll.data = card;
+	uv_timer_start(&card->poll, on_poll, POLL_MS, POLL_MS);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		uv_signal_init(loop, &card->signals[i]);
 		uv_signal_start(&card->signals[i], on_signal, numbers[i]);
 	}
 	uv_run(loop, UV_RUN_DEFAULT);
-	uv_close((uv_handle_t *)&card->look, NULL);
+	uv_close((uv_handle_t *)&card->poll, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		uv_close((uv_handle_t *)&card->signals[i], NULL);
 	uv_run(loop, UV_RUN_NOWAIT);
+	uv_loop_close(loop);
 }
 
 static int
@@ -104,10 +102,9 @@ make_canvas(struct test_card *card)
 }
 
 int
-test_card_run(const struct config *config, uv_loop_t *loop)
+test_card_run(const struct config *config)
 {
 	struct test_card card = { .config = config->display };
-	char words[sizeof(card.words)];
 	int ret;
 
 	card.config.scale = SCALE_FIT;
@@ -116,17 +113,16 @@ test_card_run(const struct config *config, uv_loop_t *loop)
 	if ((ret = display_open(&card.display, &card.config)) < 0)
 		return ret;
 	if (!display_wanted(&card.display)) {
-		log_error("test card: there is no display to show it on; murald --doctor "
-			  "says more");
+		log_error("test card: there is no display to show it on; see murald "
+			  "--doctor");
 		ret = -ENODEV;
 	}
 	if (ret == 0 && (ret = make_canvas(&card)) == 0) {
-		find_words(&card, words, sizeof(words));
-		show_words(&card, words);
+		update_card(&card);
 		ret = display_start(&card.display, &card.canvas, NULL);
 	}
 	if (ret == 0)
-		run_until_signal(&card, loop);
+		run_until_signal(&card);
 	display_stop(&card.display);
 	canvas_brush_finish(&card.brush);
 	canvas_finish(&card.canvas);

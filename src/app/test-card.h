@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The test card: corners, frames, one-pixel lines, colours, greys, and the mode in words,
- * so that an operator sees at a glance what a projector cuts off, scales or turns.
+ * The test card: corners, frames, one-pixel lines, colours, greys, and the mode as text,
+ * to show at a glance what a projector crops, scales or rotates.
  */
 #ifndef APP_TEST_CARD_H
 #define APP_TEST_CARD_H
 
-#include <uv.h>
-
 #include "config/config.h"
 #include "hud/font.h"
 
-/* Draws the card on the whole bitmap; `words` is of one line. */
-void test_card_draw(const struct font_bitmap *bitmap, const char *words);
+/* Draws the card on the whole bitmap, with one line of text. */
+void test_card_draw(const struct font_bitmap *bitmap, const char *text);
 
-/* Shows it on the display that the config names, at its own size, until SIGTERM or
- * SIGINT.  0 or -errno, logged. */
-int test_card_run(const struct config *config, uv_loop_t *loop);
+/* Shows the card on the configured display, at its native size, until SIGTERM or SIGINT.
+ * 0 or -errno, logged. */
+int test_card_run(const struct config *config);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "lib/digits.h"
 
 static void
 ip_key_from_v4(const void *bytes, struct ip_key *key)
@@ -79,20 +80,6 @@ ip_key_hash(const struct ip_key *key, uint64_t salt)
 
 /* ------------------------------------------------------------------ networks */
 
-/* Up to three digits; -1: none. */
-static int
-read_bits(const char *text)
-{
-	size_t len = strspn(text, "0123456789");
-	int bits = 0;
-
-	if (len == 0 || len > 3 || text[len])
-		return -1;
-	for (; *text; text++)
-		bits = bits * 10 + (*text - '0');
-	return bits;
-}
-
 bool
 cidr_parse(const char *text, struct cidr *cidr)
 {
@@ -102,7 +89,8 @@ cidr_parse(const char *text, struct cidr *cidr)
 	struct in_addr four;
 	char address[64];
 	uint64_t high = 0, low;
-	int bits, most;
+	uint64_t bits;
+	int most;
 
 	if (len >= sizeof(address))
 		return false;
@@ -117,11 +105,14 @@ cidr_parse(const char *text, struct cidr *cidr)
 	} else {
 		return false;
 	}
-	bits = slash ? read_bits(slash + 1) : most;
-	if (bits < 0 || bits > most)
-		return false;
+	bits = most;
+	if (slash) {
+		slash = digits_read(slash + 1, most, &bits);
+		if (!slash || *slash)
+			return false;
+	}
 	if (cidr->first.v4 && most == 128) /* ::ffff:192.0.2.0/120 */
-		bits = MAX(bits - 96, 0);
+		bits = bits > 96 ? bits - 96 : 0;
 	if (cidr->first.v4)
 		low = rest_mask(bits + 32);
 	else

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of a client share: conn.c has what comes in, conn-write.c what goes
- * out, conn-throttle.c how fast. */
+/* The connection as its three files share it: conn.c reads and feeds, conn-write.c writes
+ * replies, conn-throttle.c holds it to its rate limit. */
 #ifndef INGEST_CONN_PRIVATE_H
 #define INGEST_CONN_PRIVATE_H
 
 #include "ingest/conn.h"
 
-/* The end of a command is seldom longer. */
+/* An incomplete command is seldom longer. */
 #define SHORT_REST 32
 
 struct pending_write;
-struct write_timer;
-struct throttle;
 
-/* What few clients need is allocated when they need it: of this struct there are ten
- * thousands. */
+/* A client's timer, allocated when it is first started. */
+struct conn_timer {
+	uv_timer_t timer;
+	struct conn *conn;
+};
+
+/* There may be tens of thousands of these, so what few of them need is allocated on
+ * demand. */
 struct conn {
 	struct client client;
 	struct shard *shard;
@@ -24,26 +28,25 @@ struct conn {
 		uv_tcp_t tcp;
 		uv_pipe_t pipe;
 	} socket;
-	struct pending_write
-		*pending_write; /* NULL: every answer is taken, and the client is read */
-	struct write_timer *write_timer;
-	struct throttle *throttle; /* NULL: it never sent more than its source may */
-	uint8_t *long_rest;        /* NULL: it fits into short_rest */
-	uint32_t long_len;         /* of which the last rest_len bytes are the rest */
+	struct pending_write *pending_write; /* while it is set, nothing is read */
+	struct conn_timer *write_timer;      /* of that, and of a close; may be NULL */
+	struct conn_timer *throttle;         /* NULL: it never exceeded its rate limit */
+	uint8_t *long_rest;                  /* NULL: the rest fits into short_rest */
+	uint32_t long_len; /* of which the last rest_len bytes are the rest */
 	uint32_t rest_len;
 	uint8_t short_rest[SHORT_REST];
 	union peer_address peer;
 	uint64_t painted, received; /* pixels, bytes */
-	bool opened;                /* the plugin has it */
-	bool reply_full;            /* murald asked this feed to stop */
-	bool overrun;               /* there was no room for an answer */
-	bool deferred;              /* the rest is what a full feed did not come to */
-	bool reply_heavy;           /* asks a lot, so little is read of it at once */
-	bool cpu_heavy;             /* what it says takes long, so its turns are short */
-	bool eof;                   /* the client will say no more */
-	bool ending;                /* what it says is thrown away */
+	bool opened;                /* the plugin's open() accepted it */
+	bool reply_full;            /* this feed() was asked to pause for its replies */
+	bool overrun;               /* a reply did not fit */
+	bool deferred;              /* the rest is input left by a full feed() */
+	bool reply_heavy;           /* its input causes many replies: short reads */
+	bool cpu_heavy;             /* its input is slow to process: short turns */
+	bool eof;                   /* the client has closed its side */
+	bool ending;                /* its input is discarded */
 	bool throttled;             /* nothing may be read now */
-	bool denied;                /* its network may not come any more */
+	bool denied;                /* a reload has denied its network */
 	bool closed;
 };
 
@@ -52,47 +55,46 @@ struct conn {
 void conn_close(struct conn *conn);
 void conn_drop_rest(struct conn *conn);
 
-/* The answers are taken: goes on with what was deferred, and reads on. */
+/* The callback gets the timer of a struct conn_timer.  0 or -ENOMEM. */
+int conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callback,
+	uint64_t ms, uint64_t repeat_ms);
+
+/* After a pending write is done: feeds what was deferred, then reads again. */
 void conn_resume(struct conn *conn);
 
-/* Reads, even if only to throw it away. */
 void conn_read_start(struct conn *conn);
 
 /* ---- conn-write.c */
 
-/* Counts bytes that the worker is about to keep for a client; false: they are too many,
- * even after all others were closed who have answers to take.  Whoever frees them takes
- * them off worker->held_bytes. */
+/* Adds to worker->held_bytes, if need be after closing clients with older pending writes;
+ * false: still too many.  Freeing the bytes includes
+ * subtracting them. */
 bool conn_reserve(struct conn *conn, size_t len);
 
-/* The client's `reply`: collects an answer of this feed. */
+/* The client's `reply`: collects a reply of this feed. */
 int conn_reply(struct client *client, const void *data, size_t len);
 
-/* Writes what was collected; what the socket does not take at once goes to the pending
- * write. 0, or -errno and the client is to be closed. */
+/* Writes the collected replies; what the socket does not take becomes the pending write.
+ * On -errno the caller closes the client. */
 int conn_flush(struct conn *conn);
 
-/* Ends a client of our own accord: its answers go out first. */
+/* Closes a client once its replies are written. */
 void conn_end(struct conn *conn);
 
-/* Stops its timer and gives back what the pending write holds; for conn_close(), after
- * which the loop calls back once more. */
+/* For conn_close(): takes the pending write off the waitlist. */
 void conn_drop_write(struct conn *conn);
 
-/* Frees the pending write, when the socket is closed. */
+/* Frees the pending write, once the loop has closed the socket. */
 void conn_free_write(struct conn *conn);
 
-/* ---- conn-throttle.c; only while ratelimit_active(), or a little later */
+/* ---- conn-throttle.c: while ratelimit_active(), and shortly after */
 
-/* How much of the room may be read now; 0: nothing, then conn_throttle(). */
+/* How much may be read now, at most `room`; 0: nothing, then conn_throttle(). */
 size_t conn_allowance(struct conn *conn, size_t room);
 
-/* Reads on when there is something again, or ends a client that may not come any more. */
+/* Reads again when the bucket has refilled; ends a client that is denied. */
 void conn_throttle(struct conn *conn);
 
-/* What it has painted and sent. */
 void conn_debit(struct conn *conn, uint64_t pixels, size_t bytes);
-
-void conn_drop_throttle(struct conn *conn);
 
 #endif

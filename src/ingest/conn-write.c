@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes out to a client: its answers, and the farewell when it must go. */
+/* Writes replies to a client: collecting, pending writes and their time-outs, and the
+ * graceful close. */
 #include "ingest/conn-private.h"
 
 #include <errno.h>
@@ -9,31 +10,24 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* How long a client may take to fetch its last answers, in ms. */
+/* How long a client that is being closed may take to read its last replies. */
 #define DRAIN_TIMEOUT_MS 5000
 
-/* How long it may go on sending after them: closing at once would make the kernel take
- * back what the client has not read yet. */
+/* How long it may keep sending after them: closing at once would make the kernel discard
+ * what the client has not read yet. */
 #define LINGER_MS 1000
 
-/* Answers that the socket did not take at once. */
+/* Replies that the socket did not take at once. */
 struct pending_write {
 	uv_write_t write;
 	struct conn *conn;
-	struct pending_write *next, **link; /* of those that wait on this worker */
+	struct pending_write *next, **link; /* the worker's waitlist */
+	size_t unsent; /* bytes, when its progress was last checked */
 	size_t len;
 	char bytes[];
 };
 
-/* Runs while answers wait for the client, and while one that must go may still say or
- * hear something. */
-struct write_timer {
-	uv_timer_t timer;
-	struct conn *conn;
-	size_t unsent; /* of the answers, when last looked at */
-};
-
-/* ------------------------------------------------------------------ what is kept */
+/* ------------------------------------------------------------------ waitlist */
 
 static void
 waitlist_add(struct worker *worker, struct pending_write *pending_write)
@@ -55,8 +49,7 @@ waitlist_remove(struct worker *worker, struct pending_write *pending_write)
 	worker->held_bytes -= pending_write->len;
 }
 
-/* Of all who take no answers, that is who takes none for longest.  Whoever takes some now
- * and then waits for each part anew. */
+/* Closes the client whose pending write is oldest.  Progress resets the age. */
 static bool
 evict_oldest(struct conn *conn)
 {
@@ -133,19 +126,13 @@ mural_reply(struct mural_conn *pub, const void *data, size_t len)
 /* ------------------------------------------------------------------ the end */
 
 static void
-on_write_timer_closed(uv_handle_t *handle)
-{
-	free(container_of((uv_timer_t *)handle, struct write_timer, timer));
-}
-
-static void
 on_drain_timeout(uv_timer_t *timer)
 {
-	conn_close(container_of(timer, struct write_timer, timer)->conn);
+	conn_close(container_of(timer, struct conn_timer, timer)->conn);
 }
 
-/* Bytes that the client has not taken: ours and the socket's, which may be megabytes and
- * says nothing until a third of that is free. */
+/* Bytes that the client has not received: ours, and those in the socket's buffer, which
+ * may be megabytes and is not writable again until a third of it is free. */
 static size_t
 unsent_bytes(struct conn *conn)
 {
@@ -157,58 +144,38 @@ unsent_bytes(struct conn *conn)
 	return uv_stream_get_write_queue_size(&conn->socket.stream) + (size_t)queued;
 }
 
-/* A client that took nothing since it was last looked at goes. */
+/* Closes a client that received nothing since the last check. */
 static void
 on_write_timer(uv_timer_t *timer)
 {
-	struct write_timer *write_timer = container_of(timer, struct write_timer, timer);
-	struct conn *conn = write_timer->conn;
-	size_t unsent = unsent_bytes(conn);
+	struct conn *conn = container_of(timer, struct conn_timer, timer)->conn;
+	size_t before = conn->pending_write->unsent;
 
-	if (unsent == write_timer->unsent) {
+	conn->pending_write->unsent = unsent_bytes(conn);
+	if (conn->pending_write->unsent == before) {
 		mural_discard(&conn->shard->brush, MURAL_RATE_LIMITED, 1);
 		conn_close(conn);
 	}
-	write_timer->unsent = unsent;
 }
 
-static int
-start_write_timer(
-	struct conn *conn, uv_timer_cb callback, uint64_t ms, uint64_t repeat_ms)
-{
-	if (!conn->write_timer) {
-		conn->write_timer = malloc(sizeof(*conn->write_timer));
-		if (!conn->write_timer)
-			return -ENOMEM;
-		conn->write_timer->conn = conn;
-		uv_timer_init(conn->shard->worker->loop, &conn->write_timer->timer);
-	}
-	return uv_timer_start(&conn->write_timer->timer, callback, ms, repeat_ms);
-}
-
-/* A client that must go goes after this time at the latest; at once without memory. */
 static int
 start_drain_timer(struct conn *conn, uint64_t ms)
 {
-	return start_write_timer(conn, on_drain_timeout, ms, 0);
+	return conn_timer_start(conn, &conn->write_timer, on_drain_timeout, ms, 0);
 }
 
-/* A client whose answers wait is looked at now and then. */
 static int
 watch_progress(struct conn *conn)
 {
 	uint64_t ms = conn->shard->worker->reply_timeout_ms;
-	int ret;
 
 	if (ms == 0)
 		return 0;
-	ret = start_write_timer(conn, on_write_timer, ms, ms);
-	if (ret == 0)
-		conn->write_timer->unsent = unsent_bytes(conn);
-	return ret;
+	conn->pending_write->unsent = unsent_bytes(conn);
+	return conn_timer_start(conn, &conn->write_timer, on_write_timer, ms, ms);
 }
 
-/* All answers are out: says so, and waits a moment for the client to agree. */
+/* All replies are out: shuts our side down and gives the client a moment to close its. */
 static void
 linger(struct conn *conn)
 {
@@ -226,15 +193,18 @@ linger(struct conn *conn)
 void
 conn_end(struct conn *conn)
 {
-	bool flushed = conn_flush(conn) == 0;
+	int ret = conn_flush(conn);
 
 	conn->ending = true;
 	conn_drop_rest(conn);
-	if (!flushed ||
-		(conn->pending_write && start_drain_timer(conn, DRAIN_TIMEOUT_MS) < 0))
-		conn_close(conn);
-	else if (!conn->pending_write)
+	if (ret == 0 && !conn->pending_write) {
 		linger(conn);
+		return;
+	}
+	if (ret == 0)
+		ret = start_drain_timer(conn, DRAIN_TIMEOUT_MS);
+	if (ret < 0)
+		conn_close(conn);
 }
 
 void
@@ -242,8 +212,6 @@ conn_drop_write(struct conn *conn)
 {
 	if (conn->pending_write)
 		waitlist_remove(conn->shard->worker, conn->pending_write);
-	if (conn->write_timer)
-		uv_close((uv_handle_t *)&conn->write_timer->timer, on_write_timer_closed);
 }
 
 void
@@ -274,8 +242,7 @@ on_written(uv_write_t *write, int status)
 		conn_resume(conn);
 }
 
-/* What the socket did not take becomes a write of its own, and the client is not read
- * until that is done. */
+/* Queues what the socket did not take; the client is not read until that is written. */
 static int
 write_later(struct conn *conn, const char *bytes, size_t len)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One client from accept to close: what it says.  conn-write.c has its answers. */
+/* Reads one client from accept to close: feeds the plugin, keeps what it left over, and
+ * divides the worker's time fairly. */
 #include "ingest/conn.h"
 
 #include <assert.h>
@@ -13,14 +14,14 @@
 #include "ingest/conn-private.h"
 #include "limits/ratelimit.h"
 
-/* A client that has sent as much as is read at once lets the others have a turn; one of
- * whom so much would take longer than this, sooner. */
+/* After READ_BYTES a client yields to the others; one whose input would take longer than
+ * TURN_NS, after SHORT_READ_BYTES. */
 #define TURN_NS 1000000
 #define SHORT_READ_BYTES (READ_BYTES / 8)
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 
-/* ------------------------------------------------------------------ what is kept */
+/* ------------------------------------------------------------------ the rest */
 
 void
 conn_drop_rest(struct conn *conn)
@@ -40,8 +41,8 @@ rest_of(const struct conn *conn)
 	return conn->short_rest;
 }
 
-/* Keeps what feed() did not use.  It may be the end of the present rest, and stays there
- * when it is deferred once more.  False: it cannot be kept. */
+/* Keeps what feed() did not use.  `rest` may be the end of the present rest, which stays
+ * in place when it is deferred once more.  False: no room for it. */
 static bool
 keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
 {
@@ -72,8 +73,8 @@ keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
 
 /* ------------------------------------------------------------------ reading */
 
-/* libuv would read one busy client 32 times before it looks at another; no buffer makes
- * it go on with the others. */
+/* libuv reads a busy client up to 32 times in a row; giving it no buffer makes it move on
+ * to the next. */
 static void
 on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 {
@@ -105,6 +106,35 @@ conn_read_start(struct conn *conn)
 	uv_read_start(&conn->socket.stream, on_alloc, on_read);
 }
 
+/* ------------------------------------------------------------------ timers */
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	free(container_of((uv_timer_t *)handle, struct conn_timer, timer));
+}
+
+static void
+close_timer(struct conn_timer *timer)
+{
+	if (timer)
+		uv_close((uv_handle_t *)&timer->timer, on_timer_closed);
+}
+
+int
+conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callback,
+	uint64_t ms, uint64_t repeat_ms)
+{
+	if (!*timer) {
+		*timer = malloc(sizeof(**timer));
+		if (!*timer)
+			return -ENOMEM;
+		(*timer)->conn = conn;
+		uv_timer_init(conn->shard->worker->loop, &(*timer)->timer);
+	}
+	return uv_timer_start(&(*timer)->timer, callback, ms, repeat_ms);
+}
+
 /* ------------------------------------------------------------------ the end */
 
 static void
@@ -117,9 +147,8 @@ on_conn_closed(uv_handle_t *handle)
 	free(conn);
 }
 
-/* Counts a client out that was counted in before it came here. */
-static void
-release_peer(struct shard *shard, const union peer_address *peer)
+void
+conn_release_peer(const struct shard *shard, const union peer_address *peer)
 {
 	ratelimit_release(shard->worker->ratelimit, &peer->any);
 	if (shard->connlimit)
@@ -130,15 +159,13 @@ static void
 log_totals(const struct conn *conn)
 {
 	char name[INET6_ADDRSTRLEN] = "local";
-	uint16_t port = 0;
 
-	if (conn->peer.any.sa_family != AF_UNIX) {
+	if (conn->peer.any.sa_family != AF_UNIX)
 		uv_ip_name(&conn->peer.any, name, sizeof(name));
-		port = ntohs(conn->peer.in4.sin_port); /* in6 has it there, too */
-	}
 	log_debug("%s: client %s port %u: painted %" PRIu64 " pixels with %" PRIu64
 		  " bytes",
-		conn->shard->instance->name, name, port, conn->painted, conn->received);
+		conn->shard->instance->name, name, peer_address_port(&conn->peer),
+		conn->painted, conn->received);
 }
 
 void
@@ -158,10 +185,11 @@ conn_close(struct conn *conn)
 	shard->counts.connections--;
 	counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
 	shard_publish(shard, &shard->counts);
-	release_peer(shard, &conn->peer);
+	conn_release_peer(shard, &conn->peer);
 	conn_drop_rest(conn);
 	conn_drop_write(conn);
-	conn_drop_throttle(conn);
+	close_timer(conn->write_timer);
+	close_timer(conn->throttle);
 	uv_close((uv_handle_t *)&conn->socket.stream, on_conn_closed);
 }
 
@@ -185,15 +213,15 @@ feed_once(struct conn *conn, const uint8_t *data, size_t len)
 	return used;
 }
 
-/* Most commands take a nanosecond a byte, some take a hundred. */
+/* Most commands take a nanosecond per byte, some take a hundred. */
 static bool
 is_cpu_heavy(uint64_t ns, size_t len)
 {
 	return ns * READ_BYTES > (uint64_t)TURN_NS * len;
 }
 
-/* Feeds all of it, with a pause for the answers whenever the plugin made one; when the
- * client does not take them, the remainder is deferred. */
+/* Feeds the plugin until all is used, flushing replies whenever it pauses for them; when
+ * they become a pending write, the remainder is deferred. */
 static void
 feed_all(struct conn *conn, const uint8_t *data, size_t len)
 {
@@ -240,7 +268,7 @@ conn_resume(struct conn *conn)
 		conn_read_start(conn);
 }
 
-/* The client has closed its side; it may still listen. */
+/* The client has closed its side; it may still read. */
 static void
 end_of_input(struct conn *conn)
 {
@@ -256,7 +284,7 @@ end_of_input(struct conn *conn)
 	conn_end(conn);
 }
 
-/* Socket, plugin, brush, canvas: the whole way of a pixel. */
+/* The way of a pixel: socket, plugin, brush, canvas. */
 static void
 on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 {
@@ -353,9 +381,8 @@ conn_new(struct shard *shard, const union peer_address *peer)
 	return conn;
 }
 
-/* What the plugin's open() may answer is flushed like what feed() answers. */
 static void
-start_talking(struct conn *conn)
+open_client(struct conn *conn)
 {
 	const struct mural_plugin *plugin = conn->shard->instance->plugin;
 
@@ -376,7 +403,7 @@ conn_accept(struct shard *shard, int fd, const union peer_address *peer)
 
 	if (!conn) {
 		counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
-		release_peer(shard, peer);
+		conn_release_peer(shard, peer);
 		close(fd);
 		return;
 	}
@@ -385,7 +412,7 @@ conn_accept(struct shard *shard, int fd, const union peer_address *peer)
 		conn_close(conn);
 		return;
 	}
-	start_talking(conn);
+	open_client(conn);
 }
 
 void

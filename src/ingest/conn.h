@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client of a stream plugin: bytes in, what is left over, answers out.
+ * A client of a stream plugin, from accept to close.
  *
- * The worker owns the buffers, the client owns its rest: what feed() left is copied in
- * front of what arrives next, so that a parser always sees contiguous memory and ten
- * thousand idle clients cost ten thousand small structs.  The answers of one feed are
- * written at once; while some are not taken, nothing is read from that client, and what
- * was read already waits with them.
+ * The worker owns the read buffer, the client owns only its rest: what feed() left is
+ * copied in front of what arrives next, so that a parser always sees contiguous memory
+ * and ten thousand idle clients cost ten thousand small structs.  The replies of one feed
+ * are written at once; while some are pending, nothing is read from that client.
  *
- * All of it on the worker's thread.
+ * The worker's thread.
  */
 #ifndef INGEST_CONN_H
 #define INGEST_CONN_H
@@ -16,32 +15,34 @@
 #include "ingest/worker.h"
 #include "limits/connlimit.h"
 
-/* The answers that one feed may give; more close the client. */
+/* Replies that one feed() may queue; beyond that the client is closed. */
 #define REPLY_BYTES_MAX (1024 * 1024)
 
-/* From here on mural_reply() says that it is enough. */
+/* From here on mural_reply() asks feed() to pause. */
 #define REPLY_BYTES_ENOUGH (64 * 1024)
 
-/* What a worker keeps for clients that do not take their answers: the answers, and what
- * they had sent already.  When one needs more, whoever has waited longest is closed. */
+/* What a worker holds for all its clients: pending writes and rests.  Beyond that the
+ * client with the oldest pending write is closed. */
 #define HELD_BYTES_MAX (64 * 1024 * 1024)
 
-/* What a plugin's mural_conn is inside: a stream's client, or a datagram socket. */
+/* Wraps a plugin's mural_conn: a stream's client, or a datagram socket. */
 struct client {
 	struct mural_conn pub;
 	int (*reply)(struct client *client, const void *data, size_t len);
 };
 
-/* Fills pub, with state of the plugin's size; the caller frees that.  0 or -ENOMEM. */
+/* Fills pub and allocates its state, which the caller frees.  0 or -ENOMEM. */
 int client_init(
 	struct client *client, const struct shard *shard, const struct sockaddr *peer);
 
-/* Takes a connected, non-blocking TCP or Unix socket over; it is closed if that fails.
- * The peer was counted in, by the limits and by the shard's connlimit, and is counted out
- * when it is gone. */
+/* Releases a client of the shard that the limits had admitted. */
+void conn_release_peer(const struct shard *shard, const union peer_address *peer);
+
+/* Takes over a connected, non-blocking TCP or Unix socket, which is closed on failure.
+ * The limits have admitted the peer; it is released when the client is closed. */
 void conn_accept(struct shard *shard, int fd, const union peer_address *peer);
 
-/* Begins to close every client of the shard; they are gone when the loop has run dry. */
+/* Begins to close every client of the shard; they are freed when the loop has run dry. */
 void conns_close(struct shard *shard);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks the plugin. */
+/* Asks a plugin's hint() and logs what it answers for this machine's addresses. */
 #include "ingest/hint.h"
 
 #include <errno.h>
@@ -28,8 +28,8 @@ hint_text(const struct instance *instance, const char *address, char *text, size
 	return (size_t)ret < len ? ret : -EMSGSIZE;
 }
 
-/* The loopback is no use to anybody else, and once is enough where both families are told
- * the same. */
+/* Leaves out a hint that is the same for both families, and one that only works on this
+ * machine when there is a better one. */
 void
 hint_log(const struct instance *instance)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Invitations: what people type to paint with an instance, with an address of this
- * machine, at the middle of the instance's region.
+ * Hints: a command with which people can paint through an instance, aimed at the middle
+ * of its region.
  *
  * The main thread's.
  */
@@ -12,14 +12,13 @@
 
 #include "plugin/registry.h"
 
-/* The invitation for people who know this machine by `address`, or by the one address
- * that the instance's listener takes clients at.  Its length; -ENOENT
- * when there is nothing to say, -EMSGSIZE when it does not fit: half a command is none.
- */
+/* The hint for people who know this machine as `address`; an instance that listens on one
+ * address only names that.  Its length; -ENOENT: the plugin has none, -EMSGSIZE: it does
+ * not fit. */
 int hint_text(
 	const struct instance *instance, const char *address, char *text, size_t len);
 
-/* Says to the log how to paint, for an address of each family. */
+/* Logs a hint for an address of each family. */
 void hint_log(const struct instance *instance);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Starts the workers, opens every instance, and takes all of it down again. */
+/* Starts the workers and opens every instance, and stops all of it again. */
 #include "ingest/ingest.h"
 
 #include <errno.h>
@@ -45,45 +45,34 @@ open_instances(struct ingest *ingest)
 		if (ret == 0)
 			continue;
 		if (instance->common.required) {
-			log_error("%s: could not be opened, and it is required; mend it, "
-				  "or set "
-				  "required = no to go on without it",
+			log_error("%s: could not be opened, and it is required; fix it, "
+				  "or set required = no to start without it",
 				instance->host.name);
 			return ret;
 		}
-		log_warn("%s: not opened; the others go on without it",
+		log_warn("%s: could not be opened; continuing without it",
 			instance->host.name);
 		instance_close(ingest, instance);
 	}
 	return 0;
 }
 
-int
-ingest_set_limits(struct ingest *ingest, const struct config *config)
-{
-	return ratelimit_configure(&ingest->ratelimit, config);
-}
-
 void
 ingest_warn_if_empty(const struct ingest *ingest)
 {
 	if (!ingest->plugins->instances)
-		log_warn(
-			"no plugin is on, so nobody can paint: write a section such as "
-			"[plugin icmp] into the config; murald --list-plugins shows what "
-			"there is");
+		log_warn("no plugin is enabled, so nobody can paint: add a section such "
+			 "as [plugin icmp] to the config; murald --list-plugins lists "
+			 "them");
 }
 
 int
-ingest_start(struct ingest *ingest, const struct config *config,
-	const struct display *display, struct canvas *canvas, struct plugins *plugins,
-	uv_loop_t *loop)
+ingest_start(struct ingest *ingest, const struct config *config, struct canvas *canvas,
+	struct plugins *plugins, uv_loop_t *loop)
 {
 	int ret;
 
 	*ingest = (struct ingest){
-		.display = display,
-		.record_file = config->record.file,
 		.canvas = canvas,
 		.plugins = plugins,
 		.loop = loop,
@@ -108,15 +97,14 @@ ingest_stop(struct ingest *ingest)
 		ratelimit_finish(&ingest->ratelimit);
 		return;
 	}
-	reconfigure_abandon(ingest);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_close(ingest, instance);
-	bool all_gone = services_wait(ingest->plugins->instances, ingest->loop) &&
-			!ingest->plugins->abandoned;
+	bool all_stopped = services_wait(ingest->plugins->instances, ingest->loop) &&
+			   !ingest->plugins->abandoned;
 	for (size_t i = ingest->n_workers; i-- > 1;)
 		worker_stop(&ingest->workers[i]);
-	/* the main loop still turns, so a resident that stayed keeps what it may touch */
-	if (!all_gone)
+	/* a service that is still running keeps everything it may touch */
+	if (!all_stopped)
 		return;
 	if (ingest->n_workers > 0)
 		worker_stop(&ingest->workers[0]);

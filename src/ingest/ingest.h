@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ingest: starts the workers, gives every plugin instance its place on the canvas and its
- * listeners, sockets and threads, and takes all of it down again.
+ * Ingest: brings bytes from the network to the plugins, and their paint onto the canvas.
+ *
+ * This folder owns workers, listeners, clients, datagram sockets, pollers and services.
+ * It uses the canvas, the limits and the plugin registry; it must never know what reads
+ * the canvas, nor how a config is replaced: a reload calls instance.h.
  *
  * The main thread's.
  */
@@ -17,60 +20,37 @@
 #include "limits/ratelimit.h"
 #include "plugin/registry.h"
 
-struct reconfigure;
-struct display;
-
 struct ingest {
-	const struct display *display;
-	const char *record_file; /* borrowed; may be empty */
 	struct canvas *canvas;
 	struct plugins *plugins;
 	uv_loop_t *loop;
-	struct worker *workers; /* [0] serves on the main loop, the others are threads */
+	struct worker *workers; /* [0] runs on the main loop, the others are threads */
 	size_t n_workers;
-	size_t next_worker; /* for what lives on one of them: sources, datagram sockets */
+	size_t next_worker; /* for the next poller or datagram socket */
 	struct ratelimit ratelimit;
-	struct reconfigure *reconfigure; /* to another config; NULL: none at hand */
 };
 
-/* Opens every instance.  One that cannot open has said why; with `required = no` the
- * others go on.  0, or -errno with everything taken down again. */
+/* Starts the workers and opens every instance; one that cannot be opened has logged why,
+ * and is left out if its config says `required = no`.  0, or -errno and nothing runs. */
 int ingest_start(struct ingest *ingest, const struct config *config,
-	const struct display *display, struct canvas *canvas, struct plugins *plugins,
-	uv_loop_t *loop);
+	struct canvas *canvas, struct plugins *plugins, uv_loop_t *loop);
 
-/* How many instances a change closed, opened, could not open, and left as they are. */
-struct ingest_changes {
-	unsigned closed, opened, failed, unchanged;
-};
-
-/* Goes over to the instances of `next`: those that are gone or changed are closed, new
- * and changed ones opened, the others go on as they are, with their clients and figures,
- * and have their reload() called.  What cannot open says why, and the wall goes on
- * without it.  Returns at once; done() comes from the loop, `next` is empty then.  Not
- * while a change is at hand.  0, or -ENOMEM with nothing changed. */
-int ingest_reconfigure(struct ingest *ingest, struct plugins *next,
-	void (*done)(void *arg, const struct ingest_changes *changes), void *arg);
-
-/* Goes on with the limits of another config, of which the networks stay.  0 or -ENOMEM.
- */
-int ingest_set_limits(struct ingest *ingest, const struct config *config);
-
-/* Says so when there is no instance. */
+/* Warns if no instance is enabled. */
 void ingest_warn_if_empty(const struct ingest *ingest);
 
-/* Closes clients and sockets, turns the loop until residents are gone, joins the threads:
- * after it nobody paints, but a resident that did not go.  Accepts what never started. */
+/* Closes clients and sockets, turns the loop until services have stopped, joins the
+ * threads.  Afterwards nothing paints, except a service that did not stop.  Accepts what
+ * never started. */
 void ingest_stop(struct ingest *ingest);
 
-/* The instance's figures at the moment, over all threads. */
+/* The instance's counters, summed over all threads. */
 void ingest_counters(const struct ingest *ingest, const struct instance *instance,
 	struct counters *sum);
 
-/* One line for each instance that runs: how to paint, with this machine's address. */
+/* Logs for each open instance how to paint. */
 void ingest_log_hints(const struct ingest *ingest);
 
-/* One line for each instance: what it painted and what it discarded. */
+/* Logs for each open instance what it painted and discarded. */
 void ingest_log_counters(const struct ingest *ingest);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens and closes one plugin instance on the workers. */
+/* Opens and closes one plugin instance, and assigns its clients, poller and sockets to
+ * workers. */
 #include "ingest/instance.h"
 
 #include <errno.h>
@@ -27,12 +28,6 @@ shard_close(void *arg)
 	udp_close(shard);
 	poller_close(shard);
 	return 0;
-}
-
-static int
-shard_open_poller(void *arg)
-{
-	return poller_open(arg);
 }
 
 struct udp_call {
@@ -72,21 +67,21 @@ worker_clients(const struct worker *worker)
 	return worker->n_assigned - counter_load(&worker->n_closed);
 }
 
-/* The threads serve clients; without threads the main loop does. */
-static size_t
+/* Threads serve the clients; if there are none, the main loop does. */
+static struct worker *
 least_busy_worker(const struct ingest *ingest)
 {
-	size_t best = ingest->n_workers > 1 ? 1 : 0;
+	struct worker *best = &ingest->workers[ingest->n_workers > 1];
 
-	for (size_t i = best + 1; i < ingest->n_workers; i++)
-		if (worker_clients(&ingest->workers[i]) <
-			worker_clients(&ingest->workers[best]))
-			best = i;
+	for (size_t i = 2; i < ingest->n_workers; i++)
+		if (worker_clients(&ingest->workers[i]) < worker_clients(best))
+			best = &ingest->workers[i];
 	return best;
 }
 
-/* Says why, and closes.  What the client has sent so far is read, because the kernel
- * would answer with a reset otherwise, and the client might never see the reason. */
+/* Sends the plugin's message and closes.  What the client has sent so far is read,
+ * because the kernel would otherwise send a reset, and the client might never see the
+ * message. */
 static void
 refuse_client(struct instance *instance, int fd, enum mural_reason reason)
 {
@@ -105,63 +100,54 @@ refuse_client(struct instance *instance, int fd, enum mural_reason reason)
 	shard_publish(shard, &shard->counts);
 }
 
-static void
-listener_release(struct listener *listener, const union peer_address *peer)
-{
-	ratelimit_release(&listener->ingest->ratelimit, &peer->any);
-	if (listener->connlimit.max > 0)
-		connlimit_release(&listener->connlimit, &peer->any);
-}
-
-/* Counts the client in, by all that is counted; or says whose fault it is that not. */
+/* Asks all connection limits, and counts the client; or gives the reason why not. */
 static bool
-listener_admit(struct listener *listener, const union peer_address *peer,
+admit_client(const struct shard *shard, const union peer_address *peer,
 	enum mural_reason *reason)
 {
-	struct ratelimit *ratelimit = &listener->ingest->ratelimit;
-	int verdict = ratelimit_admit(ratelimit, &peer->any);
+	int ret = ratelimit_admit(shard->worker->ratelimit, &peer->any);
 
-	*reason = verdict == -EACCES ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED;
-	if (verdict < 0)
+	*reason = ret == -EACCES ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED;
+	if (ret < 0)
 		return false;
-	if (listener->connlimit.max == 0 ||
-		connlimit_admit(&listener->connlimit, &peer->any))
+	if (!shard->connlimit || connlimit_admit(shard->connlimit, &peer->any))
 		return true;
-	ratelimit_release(ratelimit, &peer->any);
+	ratelimit_release(shard->worker->ratelimit, &peer->any);
 	return false;
 }
 
 static void
 on_client(struct listener *listener, int fd, const union peer_address *peer)
 {
-	const struct ingest *ingest = listener->ingest;
-	size_t i = least_busy_worker(ingest);
+	struct worker *worker = least_busy_worker(listener->ingest);
+	struct shard *shard =
+		&listener->instance->shards[worker - listener->ingest->workers];
 	struct handover *handover;
 	enum mural_reason reason;
 
-	if (!listener_admit(listener, peer, &reason)) {
+	if (!admit_client(shard, peer, &reason)) {
 		refuse_client(listener->instance, fd, reason);
 		return;
 	}
 	handover = malloc(sizeof(*handover));
 	if (!handover) {
-		listener_release(listener, peer);
+		conn_release_peer(shard, peer);
 		close(fd);
 		return;
 	}
 	*handover = (struct handover){
 		.job.run = run_handover,
-		.shard = &listener->instance->shards[i],
+		.shard = shard,
 		.fd = fd,
 		.peer = *peer,
 	};
-	ingest->workers[i].n_assigned++;
-	worker_send(&ingest->workers[i], &handover->job);
+	worker->n_assigned++;
+	worker_send(worker, &handover->job);
 }
 
 /* ------------------------------------------------------------------ one instance */
 
-/* Sources and datagram sockets live on one worker each, in turn. */
+/* Pollers and datagram sockets are assigned to the workers in turn. */
 static struct shard *
 next_shard(struct ingest *ingest, struct instance *instance)
 {
@@ -211,7 +197,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	return host->state ? 0 : -ENOMEM;
 }
 
-/* Before the first client: the loop has not turned yet. */
+/* Called before the loop can deliver the first client. */
 static int
 open_connlimit(struct ingest *ingest, struct instance *instance)
 {
@@ -230,7 +216,7 @@ open_connlimit(struct ingest *ingest, struct instance *instance)
 	return 0;
 }
 
-/* Its clients, who count themselves out there, went before it. */
+/* Its clients, which release the connlimit, were closed before it. */
 static void
 on_listener_closed(struct listener *listener)
 {
@@ -238,9 +224,9 @@ on_listener_closed(struct listener *listener)
 	free(listener);
 }
 
-/* For whoever is invited. */
+/* Logs the address of a socket and keeps it for hints; returns the port. */
 static uint16_t
-log_listening(
+announce_socket(
 	struct instance *instance, int fd, const char *listen, const char *transport)
 {
 	char text[300];
@@ -274,7 +260,7 @@ open_listener(struct ingest *ingest, struct instance *instance)
 	if (ret < 0)
 		return ret;
 	instance->host.port =
-		log_listening(instance, listener->fd, instance->common.listen, "");
+		announce_socket(instance, listener->fd, instance->common.listen, "");
 	return 0;
 }
 
@@ -289,7 +275,7 @@ open_udp(struct ingest *ingest, struct instance *instance)
 	if (call.fd < 0)
 		return call.fd;
 	instance->host.udp_port =
-		log_listening(instance, call.fd, instance->common.listen_udp, ", UDP");
+		announce_socket(instance, call.fd, instance->common.listen_udp, ", UDP");
 	return worker_call(shard->worker, shard_open_udp, &call);
 }
 
@@ -298,7 +284,7 @@ open_poller(struct ingest *ingest, struct instance *instance)
 {
 	struct shard *shard = next_shard(ingest, instance);
 
-	return worker_call(shard->worker, shard_open_poller, shard);
+	return worker_call(shard->worker, poller_open, shard);
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One plugin instance on the workers: its place on the canvas, its source, resident,
- * sockets and clients.  ingest.c says which and when.
+ * Opens and closes one plugin instance: its region of the canvas, its poller, service,
+ * sockets and clients.  ingest.c and app/reload.c decide which and when.
  *
  * The main thread's.
  */
@@ -10,23 +10,18 @@
 
 #include "ingest/ingest.h"
 
-/* 0 and is_open; or -errno, logged, and what was opened of it is still to be closed. */
+/* 0 and is_open; or -errno, logged, and the caller still has to close it. */
 int instance_open(struct ingest *ingest, struct instance *instance);
 
-/* Begins to close, also what only half opened.  Its addresses are free when this returns,
- * its clients, source and datagram sockets gone; a resident is gone when its
- * service_state says so. */
+/* Closes an instance, even a half-opened one.  When this returns, its addresses are free
+ * and its poller and sockets closed; a service has stopped when service_state says so. */
 void instance_close(struct ingest *ingest, struct instance *instance);
 
-/* Has an open one read once more what its options name. */
+/* Calls the plugin's reload() on the instance's thread. */
 void instance_reload(struct ingest *ingest, struct instance *instance);
 
-/* Frees what opening made.  Only when no loop holds anything of it any more: it was
- * closed, its resident is gone, and the main loop has turned since. */
+/* Frees what instance_open() allocated.  Only after it was closed, its service has
+ * stopped and the main loop has turned since, so that no loop holds a handle of it. */
 void instance_clear(struct ingest *ingest, struct instance *instance);
-
-/* Forgets a change that was begun; what it closed stays closed, and done() is not called.
- */
-void reconfigure_abandon(struct ingest *ingest);
 
 #endif

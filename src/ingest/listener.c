@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bound sockets and accepted clients. */
+/* Binds sockets, explains what prevents it, and accepts clients. */
 #include "ingest/listener.h"
 
 #include <arpa/inet.h>
@@ -17,22 +17,23 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "lib/address.h"
 
 #define BACKLOG 1024
-#define ACCEPTS_A_TURN 64
+#define ACCEPTS_PER_TURN 64
 #define PAUSE_MS 100
 #define LOG_INTERVAL_MS (60 * 1000)
 
-/* A large receive buffer is what a burst of datagrams needs; the kernel caps it. */
+/* A burst of datagrams needs a large receive buffer; the kernel caps it. */
 #define UDP_BUFFER_BYTES (8 * 1024 * 1024)
 
-/* A client that says nothing is asked after a minute whether its machine is still there,
- * and is gone when six questions in another minute were not answered. */
+/* A silent client is probed after a minute, and closed after six unanswered probes in
+ * another minute. */
 #define KEEPALIVE_IDLE_S 60
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_PROBES 6
 
-/* A socket file that nobody listens on is a leftover of a crash. */
+/* A socket file on which no process listens is left over from a crash. */
 static void
 remove_stale_socket(const struct sockaddr_un *address)
 {
@@ -73,8 +74,8 @@ bind_unix(const char *path, int type)
 	return fd;
 }
 
-/* Clients inherit it.  A machine that vanished says no goodbye: its clients would stay
- * for ever, and its source would have them among the connections that it may have. */
+/* Clients inherit it.  The connections of a machine that vanished would otherwise stay
+ * for ever, and count against the limit of their source. */
 static void
 enable_keepalive(int fd)
 {
@@ -113,19 +114,6 @@ bind_addrinfo(const struct addrinfo *info, bool serve)
 	return fd;
 }
 
-/* Splits HOST:PORT or [V6]:PORT in place. */
-static void
-split_address(char *text, char **host, char **port)
-{
-	*port = strrchr(text, ':');
-	*(*port)++ = '\0';
-	*host = text;
-	if (text[0] == '[') {
-		*host = text + 1;
-		text[strlen(text) - 1] = '\0';
-	}
-}
-
 /* `serve`: clients may come.  *unknown: getaddrinfo()'s word on a host that it does not
  * know. */
 static int
@@ -133,13 +121,15 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 {
 	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
 	struct addrinfo *infos;
-	char text[300], *host, *port;
+	struct address_parts parts;
+	char host[300];
 	int ret;
 
-	if (snprintf(text, sizeof(text), "%s", address) >= (int)sizeof(text))
+	address_split(address, strlen(address), &parts);
+	if (snprintf(host, sizeof(host), "%.*s", (int)parts.host_len, parts.host) >=
+		(int)sizeof(host))
 		return -ENAMETOOLONG;
-	split_address(text, &host, &port);
-	ret = getaddrinfo(*host ? host : NULL, port, &hints, &infos);
+	ret = getaddrinfo(*host ? host : NULL, parts.port, &hints, &infos);
 	if (ret == EAI_SYSTEM)
 		return -errno;
 	if (ret != 0) {
@@ -150,31 +140,29 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 	freeaddrinfo(infos);
 	/* a machine without IPv6 still has all its IPv4 addresses */
 	if (ret == -EAFNOSUPPORT && strcmp(host, "::") == 0) {
-		snprintf(text, sizeof(text), "0.0.0.0:%s", strrchr(address, ':') + 1);
-		return bind_inet(text, type, serve, resolve_error);
+		snprintf(host, sizeof(host), "0.0.0.0:%s", parts.port);
+		return bind_inet(host, type, serve, resolve_error);
 	}
 	return ret;
 }
 
-/* What is wrong and what to do next; NULL: nothing better than the system's own words. */
+/* What is wrong and what to do next; NULL: strerror() says it as well. */
 static const char *
 bind_advice(int error)
 {
 	switch (error) {
 	case EADDRINUSE:
-		return "another program does, or another instance here; stop it or "
+		return "another program does, or another instance here; stop it, or "
 		       "choose another port";
 	case EEXIST:
-		return "there is something else at that path; remove it or choose "
-		       "another";
+		return "that path exists and is no socket; remove it, or choose another";
 	case EACCES:
-		return "ports below 1024 need CAP_NET_BIND_SERVICE, a socket file a "
-		       "folder that murald may write to";
+		return "ports below 1024 need CAP_NET_BIND_SERVICE, and a socket file "
+		       "needs a folder that murald may write to";
 	case EADDRNOTAVAIL:
-		return "this machine has no such address; ip address shows those it "
-		       "has";
+		return "this machine has no such address; ip address lists those it has";
 	case ENOENT:
-		return "its folder does not exist; make it, or choose another";
+		return "its folder does not exist; create it, or choose another";
 	default:
 		return NULL;
 	}
@@ -184,13 +172,13 @@ int
 socket_bind(const char *name, const char *address, int type)
 {
 	const char *resolve_error = NULL;
-	int fd = strncmp(address, "unix:", 5) == 0
-			 ? bind_unix(address + 5, type)
-			 : bind_inet(address, type, true, &resolve_error);
+	const char *path = address_unix_path(address);
+	int fd = path ? bind_unix(path, type)
+		      : bind_inet(address, type, true, &resolve_error);
 
 	if (resolve_error) {
-		log_error("%s: cannot listen on %s: no address is known for that host: "
-			  "%s",
+		log_error(
+			"%s: cannot listen on %s: no address is known for that host: %s",
 			name, address, resolve_error);
 	} else if (fd < 0) {
 		const char *advice = bind_advice(-fd);
@@ -215,9 +203,8 @@ socket_try_bind(const char *address, int type)
 
 static void on_pause_over(uv_timer_t *timer);
 
-/* No descriptors, or no memory, for one more client: those who wait are looked at again
- * soon.  Said now and then only, because clients can bring it about as often as they
- * like. */
+/* No descriptors or memory for another client: tries again soon.  Logged only now and
+ * then, because clients can cause it at will. */
 static void
 pause_accepting(struct listener *listener, int error)
 {
@@ -240,7 +227,7 @@ on_connection(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
 		union peer_address peer = { .any.sa_family = AF_UNIX };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(
@@ -270,16 +257,12 @@ on_pause_over(uv_timer_t *timer)
 uint16_t
 socket_text(int fd, const char *address, char *text, size_t len)
 {
-	struct sockaddr_storage bound = { 0 };
+	union peer_address bound = { .any.sa_family = AF_UNSPEC };
 	socklen_t bound_len = sizeof(bound);
-	uint16_t port = 0;
+	uint16_t port;
 
-	if (getsockname(fd, (struct sockaddr *)&bound, &bound_len) == 0) {
-		if (bound.ss_family == AF_INET)
-			port = ntohs(((const struct sockaddr_in *)&bound)->sin_port);
-		if (bound.ss_family == AF_INET6)
-			port = ntohs(((const struct sockaddr_in6 *)&bound)->sin6_port);
-	}
+	(void)getsockname(fd, &bound.any, &bound_len);
+	port = peer_address_port(&bound);
 	if (port)
 		snprintf(text, len, "%.*s:%u", (int)(strrchr(address, ':') - address),
 			address, port);
@@ -291,18 +274,16 @@ socket_text(int fd, const char *address, char *text, size_t len)
 bool
 socket_bound_address(int fd, char text[ADDRESS_TEXT_MAX])
 {
-	struct sockaddr_storage bound = { 0 };
+	union peer_address bound = { .any.sa_family = AF_UNSPEC };
 	socklen_t len = sizeof(bound);
-	const struct sockaddr_in *in4 = (const struct sockaddr_in *)&bound;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&bound;
+	bool is_wildcard = true;
 
-	if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0)
-		return false;
-	if (bound.ss_family == AF_INET && in4->sin_addr.s_addr != htonl(INADDR_ANY))
-		return inet_ntop(AF_INET, &in4->sin_addr, text, ADDRESS_TEXT_MAX);
-	if (bound.ss_family == AF_INET6 && !IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr))
-		return inet_ntop(AF_INET6, &in6->sin6_addr, text, ADDRESS_TEXT_MAX);
-	return false;
+	(void)getsockname(fd, &bound.any, &len);
+	if (bound.any.sa_family == AF_INET)
+		is_wildcard = bound.in4.sin_addr.s_addr == htonl(INADDR_ANY);
+	if (bound.any.sa_family == AF_INET6)
+		is_wildcard = IN6_IS_ADDR_UNSPECIFIED(&bound.in6.sin6_addr);
+	return !is_wildcard && uv_ip_name(&bound.any, text, ADDRESS_TEXT_MAX) == 0;
 }
 
 int
@@ -311,6 +292,7 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	void (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer))
 {
+	const char *path = address_unix_path(address);
 	int fd = socket_bind(name, address, SOCK_STREAM);
 
 	if (fd < 0)
@@ -320,8 +302,8 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 		.name = name,
 		.on_client = on_client,
 	};
-	if (strncmp(address, "unix:", 5) == 0)
-		listener->unix_path = strdup(address + 5);
+	if (path)
+		listener->unix_path = strdup(path);
 	uv_poll_init(loop, &listener->poll, fd);
 	uv_timer_init(loop, &listener->pause);
 	listener->poll.data = listener;

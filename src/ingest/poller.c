@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Attach, drain, detach, and attach again. */
+/* Polls a plugin's descriptor on a worker's loop, and retries when it fails. */
 #include "ingest/poller.h"
 
 #include <errno.h>
@@ -12,19 +12,18 @@
 
 struct poller {
 	struct shard *shard;
-	uv_poll_t poll; /* of the attached descriptor; closed while there is none */
-	uv_idle_t idle; /* runs while drain() last_logged that there may be more */
+	uv_poll_t poll; /* of the attached descriptor; closed while detached */
+	uv_idle_t idle; /* runs while drain() says that there may be more */
 	uv_timer_t retry;
 	bool attached;
-	struct mural_counts last_counts; /* of what the plugin counted since attach() */
-	uint64_t last_logged;            /* what the last retry logged, log_set_dedup() */
+	struct mural_counts last_counts; /* host.counts when last published */
+	uint64_t last_logged;            /* for log_set_dedup(), across retries */
 	int handles;
 };
 
 static int poller_attach(struct poller *poller);
 
-/* What the plugin counts begins anew with each attach(); what the shard shows does not.
- */
+/* The plugin's counts restart at each attach(); the shard's totals do not. */
 static void
 poller_publish(struct poller *poller)
 {
@@ -84,7 +83,7 @@ poller_detach(struct poller *poller)
 static void
 poller_fail(struct poller *poller, int error)
 {
-	log_warn("%s: broken: %s; trying again every second",
+	log_warn("%s: input failed: %s; retrying every second",
 		poller->shard->instance->host.name, strerror(-error));
 	poller_detach(poller);
 	poller->last_logged = 0;
@@ -112,15 +111,15 @@ on_idle(uv_idle_t *idle)
 	poller_drain(idle->data);
 }
 
-/* An error on the descriptor (EPOLLERR) makes libuv stop polling it: when drain() does
- * not know what is wrong either, attaching anew is the way to find out. */
+/* After an error on the descriptor (EPOLLERR) libuv stops polling it.  If drain() finds
+ * nothing wrong, the poller is attached again all the same. */
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct poller *poller = poll->data;
 
 	(void)events;
-	/* started first: drain() stops it when it took all there was */
+	/* before drain(), which stops it when nothing is left */
 	uv_idle_start(&poller->idle, on_idle);
 	if (poller_drain(poller) >= 0 && status < 0)
 		poller_fail(poller, -EIO);
@@ -153,8 +152,9 @@ poller_attach(struct poller *poller)
 }
 
 int
-poller_open(struct shard *shard)
+poller_open(void *arg)
 {
+	struct shard *shard = arg;
 	struct poller *poller = calloc(1, sizeof(*poller));
 	int ret;
 

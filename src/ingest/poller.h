@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A poller: a descriptor that a plugin opened itself, drained on one worker.
+ * Pollers: plugins that open a descriptor themselves (a raw socket, a packet ring), which
+ * one worker polls and drains.
  *
- * A poller that breaks (its interface went away, say) is detached and attached again
- * every second until that succeeds; the wall goes on meanwhile, and the log tells each
- * reason once.  All of it on the worker's thread.
+ * A poller that fails (its interface went away, say) is detached, and attached again
+ * every second until that succeeds; each reason is logged once.  The worker's thread.
  */
 #ifndef INGEST_POLLER_H
 #define INGEST_POLLER_H
 
 #include "ingest/worker.h"
 
-/* Attaches the shard's instance.  0 or -errno; the plugin has logged why. */
-int poller_open(struct shard *shard);
+/* Attaches the instance of a struct shard; for worker_call().  0 or -errno; the plugin
+ * has logged why. */
+int poller_open(void *shard);
 
-/* Detaches it.  Accepts a shard without one. */
+/* Detaches it.  Accepts a shard without a poller. */
 void poller_close(struct shard *shard);
 
 #endif

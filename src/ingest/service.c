@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting and stopping residents. */
+/* Starts and stops services, and implements what the plugin API offers them. */
 #include "ingest/service.h"
 
 #include <errno.h>
@@ -78,6 +78,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 {
 	struct mural_listener *new = calloc(1, sizeof(*new));
 	char text[300];
+	uint16_t port;
 	int ret;
 
 	if (!new)
@@ -90,9 +91,9 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 	new->host = host;
 	new->on_client = client;
 	new->listener.on_closed = on_listener_closed;
-	new->listener.port = socket_text(new->listener.fd, address, text, sizeof(text));
+	port = socket_text(new->listener.fd, address, text, sizeof(text));
 	if (host->port == 0)
-		host->port = new->listener.port;
+		host->port = port;
 	log_info("%s: listening on %s%s%s", host->name, text, what ? ", " : "",
 		what ? what : "");
 	*listener = new;
@@ -120,12 +121,18 @@ on_stop_timeout(uv_timer_t *timer)
 	*(bool *)timer->data = true;
 }
 
-static struct instance *
-find_stopping(struct instance *instance)
+struct instance *
+service_find_stopping(struct instance *instances)
 {
-	while (instance && instance->service_state != SERVICE_STOPPING)
-		instance = instance->next;
-	return instance;
+	while (instances && instances->service_state != SERVICE_STOPPING)
+		instances = instances->next;
+	return instances;
+}
+
+void
+service_log_timeout(const struct instance *instance)
+{
+	log_error("%s: did not stop in time; left running", instance->host.name);
 }
 
 bool
@@ -138,12 +145,12 @@ services_wait(struct instance *instances, uv_loop_t *loop)
 	uv_timer_init(loop, &timer);
 	timer.data = &timed_out;
 	uv_timer_start(&timer, on_stop_timeout, SERVICE_STOP_TIMEOUT_MS, 0);
-	while ((stopping = find_stopping(instances)) && !timed_out)
+	while ((stopping = service_find_stopping(instances)) && !timed_out)
 		uv_run(loop, UV_RUN_ONCE);
 	if (stopping)
-		log_error("%s: did not stop; leaving it", stopping->host.name);
+		service_log_timeout(stopping);
 	uv_close((uv_handle_t *)&timer, NULL);
-	/* closed handles are let go at the end of a turn */
+	/* closed handles are released at the end of a turn */
 	uv_run(loop, UV_RUN_NOWAIT);
 	return !stopping;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Residents: plugins that bring a server of their own onto the main loop, and what murald
+ * Services: plugins that run a server of their own on the main loop, and what murald
  * offers them: mural_publish(), mural_stopped(), mural_watch(), mural_listen().
  *
  * The main thread's.
@@ -13,18 +13,23 @@
 
 #include "plugin/registry.h"
 
-/* How long one may take to stop. */
+/* How long a service may take to stop. */
 #define SERVICE_STOP_TIMEOUT_MS 5000
 
 /* Starts the instance on the loop.  0 or -errno; the plugin has logged why. */
 int service_start(struct instance *instance, uv_loop_t *loop);
 
-/* Asks it to go.  Accepts one that never started, and one that is going. */
+/* Asks it to stop.  Accepts one that never started or is stopping already. */
 void service_stop(struct instance *instance);
 
-/* Turns the loop until all of them, and all that murald itself closed there, are gone;
- * one that does not go in time is named in the log and left, and the answer
- * is false. */
+/* The first of the list that was asked to stop and has not yet; NULL: none. */
+struct instance *service_find_stopping(struct instance *instances);
+
+/* Logs that it did not stop in time. */
+void service_log_timeout(const struct instance *instance);
+
+/* Turns the loop until all of them have stopped and every handle that murald closed is
+ * gone.  False when one did not stop in time, which is logged. */
 bool services_wait(struct instance *instances, uv_loop_t *loop);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads datagrams in batches and feeds them one by one. */
+/* Reads datagrams in batches and feeds them to a plugin one by one. */
 #include "ingest/udp.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ reply_to_peer(struct client *client, const void *data, size_t len)
 	return 0;
 }
 
-/* Takes the bytes and, until it is known how many there are, a pixel. */
+/* Charges the bytes and one pixel in advance; the others are debited afterwards. */
 static bool
 is_within_limits(struct udp_socket *udp, size_t bytes)
 {
@@ -77,7 +77,7 @@ feed_datagram(struct udp_socket *udp, const struct mmsghdr *message)
 			(int64_t)(shard->brush.painted - painted) - 1, 0);
 }
 
-/* One batch; how many datagrams it had. */
+/* Returns how many datagrams the batch had. */
 static int
 read_batch(struct udp_socket *udp)
 {
@@ -104,7 +104,7 @@ read_batch(struct udp_socket *udp)
 	return n;
 }
 
-/* A bounded number of batches a turn, so that a flood does not starve the others. */
+/* Reads a bounded number of batches per turn, so that a flood does not starve others. */
 static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
@@ -118,9 +118,9 @@ on_readable(uv_poll_t *poll, int status, int events)
 	shard_publish(udp->shard, &udp->shard->counts);
 }
 
-/* Of a Unix socket, the file that bind() made. */
+/* Closes it, and removes the file that bind() made for a Unix socket. */
 static void
-remove_file(int fd)
+close_socket(int fd)
 {
 	struct sockaddr_un bound = { 0 };
 	socklen_t len = sizeof(bound) - 1;
@@ -128,22 +128,7 @@ remove_file(int fd)
 	if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0 &&
 		bound.sun_family == AF_UNIX && bound.sun_path[0])
 		unlink(bound.sun_path);
-}
-
-/* The address is free when this returns; the memory goes when the loop is done with it.
- */
-static void
-close_socket(struct udp_socket *udp)
-{
-	remove_file(udp->fd);
-	close(udp->fd);
-}
-
-static void
-udp_free(struct udp_socket *udp)
-{
-	free(udp->client.pub.state);
-	free(udp);
+	close(fd);
 }
 
 static void
@@ -151,7 +136,8 @@ on_udp_closed(uv_handle_t *handle)
 {
 	struct udp_socket *udp = handle->data;
 
-	udp_free(udp);
+	free(udp->client.pub.state);
+	free(udp);
 }
 
 int
@@ -162,7 +148,7 @@ udp_open(struct shard *shard, int fd)
 	int ret;
 
 	if (!udp) {
-		close(fd);
+		close_socket(fd);
 		return -ENOMEM;
 	}
 	udp->shard = shard;
@@ -174,8 +160,8 @@ udp_open(struct shard *shard, int fd)
 		ret = uv_poll_init(shard->worker->loop, &udp->poll, fd);
 	}
 	if (ret < 0) {
-		close_socket(udp);
-		udp_free(udp);
+		close_socket(fd);
+		on_udp_closed((uv_handle_t *)&udp->poll);
 		return ret;
 	}
 	ret = plugin->open ? plugin->open(&udp->client.pub) : 0;
@@ -183,7 +169,7 @@ udp_open(struct shard *shard, int fd)
 		log_error("%s: the plugin refused its UDP socket: %s",
 			shard->instance->host.name, strerror(-ret));
 		uv_close((uv_handle_t *)&udp->poll, on_udp_closed);
-		close_socket(udp);
+		close_socket(fd);
 		return ret;
 	}
 	shard->udp = udp;
@@ -202,5 +188,5 @@ udp_close(struct shard *shard)
 		shard->instance->plugin->close(&udp->client.pub);
 	uv_poll_stop(&udp->poll);
 	uv_close((uv_handle_t *)&udp->poll, on_udp_closed);
-	close_socket(udp);
+	close_socket(udp->fd);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Workers and the jobs that reach them. */
+/* Runs a worker's thread and loop, and queues jobs for it. */
 #include "ingest/worker.h"
 
 #include <errno.h>
@@ -44,42 +44,45 @@ run_worker(void *arg)
 	return NULL;
 }
 
-int
-worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
+static int
+start_thread(struct worker *worker)
 {
-	int ret;
+	int ret = uv_loop_init(&worker->own_loop);
 
-	*worker = (struct worker){ .canvas = canvas, .threaded = !main_loop };
-	worker->last = &worker->first;
-	worker->waitlist_end = &worker->waitlist;
-	worker->buf = malloc(MURAL_REST_MAX + READ_BYTES);
-	if (!worker->buf)
-		return -ENOMEM;
-	worker->loop = main_loop;
-	if (main_loop)
-		return 0;
-
-	ret = uv_loop_init(&worker->own_loop);
 	if (ret < 0) {
-		free(worker->buf);
-		worker->buf = NULL;
-		log_error("worker: cannot make a loop: %s", uv_strerror(ret));
+		log_error("worker: cannot create an event loop: %s", uv_strerror(ret));
 		return ret;
 	}
 	worker->loop = &worker->own_loop;
 	pthread_mutex_init(&worker->lock, NULL);
 	uv_async_init(worker->loop, &worker->async, on_async);
 	ret = thread_start(&worker->thread, run_worker, worker);
+	worker->threaded = ret == 0;
 	if (ret < 0) {
 		log_error("worker: cannot start a thread: %s", uv_strerror(ret));
-		worker->threaded = false;
 		uv_close((uv_handle_t *)&worker->async, NULL);
 		uv_run(worker->loop, UV_RUN_DEFAULT);
 		uv_loop_close(&worker->own_loop);
 		pthread_mutex_destroy(&worker->lock);
-		free(worker->buf);
-		worker->buf = NULL;
 	}
+	return ret;
+}
+
+int
+worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
+{
+	int ret = 0;
+
+	*worker = (struct worker){ .canvas = canvas, .loop = main_loop };
+	worker->last = &worker->first;
+	worker->waitlist_end = &worker->waitlist;
+	worker->buf = malloc(MURAL_REST_MAX + READ_BYTES);
+	if (!worker->buf)
+		return -ENOMEM;
+	if (!main_loop)
+		ret = start_thread(worker);
+	if (ret < 0)
+		worker_stop(worker);
 	return ret;
 }
 
@@ -98,7 +101,7 @@ worker_send(struct worker *worker, struct job *job)
 	uv_async_send(&worker->async);
 }
 
-/* A call is a job whose sender waits. */
+/* A job whose sender waits for the result. */
 struct call {
 	struct job job;
 	int (*fn)(void *arg);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A worker: one thread with a loop and a read buffer, on which clients live and die.
+ * A worker: a thread with a loop and a read buffer that serves clients, pollers and
+ * datagram sockets.
  *
  * With `server.workers = 0` the only worker is the main loop itself.  What belongs to a
- * worker is touched by its thread alone; the one way in from outside is a job.
+ * worker is touched by its thread only; other threads reach it through jobs.
  */
 #ifndef INGEST_WORKER_H
 #define INGEST_WORKER_H
@@ -17,7 +18,7 @@
 #include "canvas/canvas.h"
 #include "plugin/registry.h"
 
-/* What one read may bring, and before it room for what a client left over. */
+/* The most that one read returns. */
 #define READ_BYTES (256 * 1024)
 
 struct conn;
@@ -27,8 +28,8 @@ struct ratelimit;
 struct connlimit;
 struct poller;
 
-/* Something to do on the worker's thread.  Embed it; the memory is its own after `run`
- * was called. */
+/* Work for the worker's thread.  Embed it; from the call of `run` on the memory belongs
+ * to that. */
 struct job {
 	struct job *next;
 	void (*run)(struct job *job);
@@ -37,57 +38,55 @@ struct job {
 struct worker {
 	_Alignas(CACHE_LINE) uv_loop_t *loop; /* its own, or the main loop */
 	struct canvas *canvas;
-	struct ratelimit *ratelimit; /* everybody's */
-	uint64_t reply_timeout_ms; /* with clients that do not take their answers; 0: any
-				    */
-	uint8_t *buf;              /* MURAL_REST_MAX + READ_BYTES */
-	char *replies; /* of the client that is being fed; grows up to a limit */
+	struct ratelimit *ratelimit; /* shared by all workers */
+	uint64_t reply_timeout_ms;   /* for a pending write to progress; 0: none */
+	uint8_t *buf;  /* MURAL_REST_MAX for a client's rest, then READ_BYTES */
+	char *replies; /* of the client that is being fed; up to REPLY_BYTES_MAX */
 	size_t replies_len, replies_size;
-	size_t held_bytes; /* bytes that wait for clients to take their answers */
-	struct pending_write *waitlist,
-		**waitlist_end; /* of it, answers; the oldest first */
-	struct conn *reading;   /* who was read last; only ever compared */
-	size_t read_in_a_row;   /* bytes, from that one */
-	uint64_t wait_ms;    /* before more of a client may be read; conn-throttle.c's */
-	uint64_t n_assigned; /* clients it was given so far; main thread only */
-	uint64_t n_closed; /* of them, closed again; its thread writes, counter_load() */
+	size_t held_bytes; /* pending writes and long rests; up to HELD_BYTES_MAX */
+	struct pending_write *waitlist, **waitlist_end; /* the oldest first */
+	struct conn *reading; /* the client read last; only compared */
+	size_t read_in_a_row; /* bytes from that client */
+	uint64_t wait_ms;    /* until a throttled client may be read; conn-throttle.c's */
+	uint64_t n_assigned; /* clients given to it so far; main thread only */
+	uint64_t n_closed;   /* clients closed so far; written by its thread */
 	bool threaded;
 	uv_loop_t own_loop;
 	pthread_t thread;
 	uv_async_t async;
 	pthread_mutex_t lock;
-	struct job *first, **last; /* lock; sent, not run yet */
-	bool closing;              /* its thread */
+	struct job *first, **last; /* lock; not run yet */
+	bool closing;              /* its thread's */
 };
 
-/* One instance on one worker: a brush, its counters, and whatever serves it there. */
+/* One instance on one worker: its brush, its counters, and what serves it there. */
 struct shard {
 	struct instance *instance;
 	struct worker *worker;
 	struct mural_brush brush;
 	struct mural_counts counts;  /* of clients and datagram sockets */
 	struct connlimit *connlimit; /* of the instance's clients; NULL: none */
-	struct counters published;   /* for other threads */
+	struct counters published;   /* read by other threads */
 	struct conn *conns;
-	struct udp_socket *udp; /* NULL: none on this shard */
-	struct poller *poller;  /* NULL: none on this shard */
+	struct udp_socket *udp; /* NULL: on another shard, or none */
+	struct poller *poller;  /* likewise */
 };
 
-/* Starts a thread with a loop; with `main_loop` it serves on that loop instead and starts
- * nothing.  0 or -errno, logged. */
+/* Starts a thread with a loop of its own, or with `main_loop` uses that and starts none.
+ * 0 or -errno, logged. */
 int worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop);
 
-/* Runs dry and ends: every shard must have been closed.  Accepts a zeroed worker. */
+/* Ends the thread when its loop has run dry: every shard must have been closed.  Accepts
+ * a zeroed worker. */
 void worker_stop(struct worker *worker);
 
-/* Has `job` run on the worker's thread, soon, after all jobs sent before.  Any thread. */
+/* Queues a job for the worker's thread; jobs run in order.  Any thread. */
 void worker_send(struct worker *worker, struct job *job);
 
-/* Runs fn(arg) on the worker's thread and waits for its answer.  The main thread only. */
+/* Runs fn(arg) on the worker's thread and waits for its result.  The main thread only. */
 int worker_call(struct worker *worker, int (*fn)(void *arg), void *arg);
 
-/* Shows what the shard's brush painted and what the shard counted.  The worker's thread.
- */
+/* Publishes what the shard's brush painted, and the counters.  The worker's thread. */
 void shard_publish(struct shard *shard, const struct mural_counts *counts);
 
 #endif

@@ -7,20 +7,13 @@
 #ifndef LIMITS_CONNLIMIT_H
 #define LIMITS_CONNLIMIT_H
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/ip-key.h"
-
-/* A client's address, without room for the longest path of a local socket. */
-union peer_address {
-	struct sockaddr any;
-	struct sockaddr_in in4;
-	struct sockaddr_in6 in6;
-};
+#include "lib/peer-address.h"
 
 struct connlimit_slot;
 

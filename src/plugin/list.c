@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What there is to say about plugins: --list-plugins and --print-config. */
+/* Prints plugins and their options for --list-plugins and --print-config. */
 #include "plugin/registry.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ list_module(const char *file, const char *name, FILE *out)
 	return 0;
 }
 
-/* Whether `file` is what the path leads to, not hidden by an earlier folder. */
+/* Whether `file` is not hidden by one in an earlier folder of the path. */
 static bool
 is_first(const char *path, const char *name, const char *file)
 {
@@ -101,7 +101,7 @@ plugins_list(const struct config *config, FILE *out)
 	return ret;
 }
 
-/* A section whose plugin is not there: its values as they were written. */
+/* The values of a section whose plugin is missing, as they were written. */
 static void
 print_unbound(const struct section *section, FILE *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds plugin objects, opens them and checks their tables.  The only user of dlopen. */
+/* Finds plugin objects, opens them with dlopen and checks their tables. */
 #include "plugin/loader.h"
 
 #include <dirent.h>
@@ -13,9 +13,25 @@
 #include "base/util.h"
 #include "config/option.h"
 
-/* No table of this ABI is smaller: the first members are what tells the rest. */
+/* No table of this ABI is smaller. */
 #define TABLE_MIN offsetof(struct mural_plugin, check)
 #define TABLE_MAX 4096
+
+const struct mural_option all_common_options[] = {
+	MURAL_BOOL(struct instance_config, enabled, "yes",
+		"no: as if the section were not there"),
+	MURAL_BOOL(struct instance_config, required, "yes",
+		"no: if it cannot be opened, log why and continue without it"),
+	MURAL_POINT(struct instance_config, offset, "0,0",
+		"the canvas pixel where this plugin's region begins"),
+	MURAL_DIMENSIONS(struct instance_config, region, "all", "all",
+		"how much of the canvas this plugin paints"),
+	MURAL_ADDRESS(struct instance_config, listen, "",
+		"where clients connect; empty: nowhere"),
+	MURAL_ADDRESS(struct instance_config, listen_udp, "",
+		"where datagrams arrive; empty: nowhere"),
+	{ 0 },
+};
 
 /* ------------------------------------------------------------------ finding */
 
@@ -96,7 +112,7 @@ next_name(void *arg)
 	return **names ? *(*names)++ : NULL;
 }
 
-/* " (did you mean X?)", or nothing. */
+/* What to append to "there is no X.so in PATH". */
 static void
 suggest_module(const char *path, const char *name, char *text, size_t len)
 {
@@ -110,7 +126,7 @@ suggest_module(const char *path, const char *name, char *text, size_t len)
 		size_t n;
 
 		if (!folder_is_safe(folder, why, sizeof(why))) {
-			snprintf(text, len, ", not all of which may be looked into");
+			snprintf(text, len, ", part of which is not safe to load from");
 			continue;
 		}
 		n = module_names(folder, &names);
@@ -148,8 +164,8 @@ module_find(const char *path, const char *name, char *file, size_t file_len, cha
 
 /* ------------------------------------------------------------------ checking */
 
-/* Takes the table as its author's header had it into one of ours.  Older: what it does
- * not know is zero.  Newer: welcome as long as it asks for nothing that we lack. */
+/* Copies the table, whatever its author's header had, into one of our size.  What an
+ * older one lacks is zero; a newer one is accepted if it uses nothing that we lack. */
 static int
 copy_table(const struct mural_plugin *theirs, struct mural_plugin *ours, char *why,
 	size_t len)
@@ -158,21 +174,20 @@ copy_table(const struct mural_plugin *theirs, struct mural_plugin *ours, char *w
 
 	if (theirs->abi != MURAL_ABI)
 		return error_set(why, len,
-			"is made for plugin ABI %u and this murald has %u; %s",
+			"was built for plugin ABI %u, but this murald has %u; %s",
 			theirs->abi, MURAL_ABI,
 			theirs->abi > MURAL_ABI ? "install a newer murald"
 						: "rebuild the plugin");
 	if (theirs->size < TABLE_MIN || theirs->size > TABLE_MAX)
 		return error_set(why, len,
-			"has a table of %u bytes, which cannot be; begin it with "
+			"has a table of %u bytes, which is impossible; begin it with "
 			"MURAL_PLUGIN",
 			theirs->size);
 	for (size_t i = sizeof(*ours); i < theirs->size; i++)
 		if (bytes[i] != 0)
 			return error_set(why, len,
 				"uses what only a newer murald has; install that, or "
-				"rebuild "
-				"the plugin for this one");
+				"rebuild the plugin for this one");
 	*ours = (struct mural_plugin){ 0 };
 	memcpy(ours, theirs, MIN(theirs->size, sizeof(*ours)));
 	return 0;
@@ -189,34 +204,33 @@ check_transports(const struct mural_plugin *plugin, char *why, size_t len)
 	if (unknown)
 		return error_set(why, len,
 			"has a transport that this murald does not know (0x%x); install "
-			"a "
-			"newer murald",
+			"a newer murald",
 			unknown);
 	if (plugin->reserved)
 		return error_set(
-			why, len, "has something in the table's reserved member");
+			why, len, "has a table whose reserved member is not zero");
 	if (plugin->transports == 0)
 		return error_set(why, len, "has no transports in its table");
 	if (poller && service)
-		return error_set(why, len, "is a source and resident, which cannot be");
+		return error_set(why, len, "is both poller and service; choose one");
 	if (!fed != !plugin->feed)
 		return error_set(why, len,
 			plugin->feed ? "has feed() but is neither stream nor datagram"
 				     : "is stream or datagram but has no feed()");
 	if (poller && (!plugin->attach || !plugin->drain || !plugin->detach))
 		return error_set(
-			why, len, "is a source but lacks attach, drain or detach");
+			why, len, "is a poller but lacks attach, drain or detach");
 	if (!poller && (plugin->attach || plugin->drain || plugin->detach))
 		return error_set(
-			why, len, "has attach, drain or detach but is no source");
+			why, len, "has attach, drain or detach but is no poller");
 	if (service && (!plugin->start || !plugin->stop))
-		return error_set(why, len, "is resident but lacks start or stop");
+		return error_set(why, len, "is a service but lacks start or stop");
 	if (!service && (plugin->start || plugin->stop))
-		return error_set(why, len, "has start or stop but is not resident");
+		return error_set(why, len, "has start or stop but is no service");
 	return 0;
 }
 
-/* Keys are what people type: small letters, digits, and `_` for the file's dash. */
+/* A key has lower-case letters, digits, and `_` where the file has a dash. */
 static bool
 is_key(const char *name)
 {
@@ -232,13 +246,12 @@ check_option(const struct module *module, const struct mural_option *option, cha
 
 	if (!is_key(option->name))
 		return error_set(why, len,
-			"option %s: names are made of a-z, 0-9 and _, 47 at most",
-			option->name);
+			"option %s: a name is 1 to 47 of a-z, 0-9 and _", option->name);
 	if (option_find(module->common, option->name))
 		return error_set(why, len,
-			"option %s: murald has one of that name itself", option->name);
+			"option %s: murald itself has one of that name", option->name);
 	if (option_find(options, option->name) != option)
-		return error_set(why, len, "option %s: is there twice", option->name);
+		return error_set(why, len, "option %s: is declared twice", option->name);
 	if (!option->initial || !option->help)
 		return error_set(
 			why, len, "option %s: has no default or no help", option->name);
@@ -249,13 +262,12 @@ check_option(const struct module *module, const struct mural_option *option, cha
 	if (!option_fits(option, module->plugin.config_size))
 		return error_set(why, len,
 			"option %s: has an unknown type, or lies outside the config of "
-			"%zu "
-			"bytes; declare it with a MURAL_ macro",
+			"%zu bytes; declare it with a MURAL_ macro",
 			option->name, module->plugin.config_size);
 	return 0;
 }
 
-/* Everything about the options, and whether all defaults parse. */
+/* Checks each option, and whether all defaults parse. */
 static int
 check_options(const struct module *module, char *why, size_t len)
 {
@@ -279,28 +291,25 @@ check_options(const struct module *module, char *why, size_t len)
 	return ret;
 }
 
+/* Those that fit the plugin's transports, with the plugin's own default for `listen`. */
 static void
 fill_common(struct module *module)
 {
 	const struct mural_plugin *plugin = &module->plugin;
-	struct mural_option *o = module->common;
+	struct mural_option *end = module->common;
 
-	*o++ = (struct mural_option)MURAL_BOOL(struct instance_config, enabled, "yes",
-		"no: as if the section were not there");
-	*o++ = (struct mural_option)MURAL_BOOL(struct instance_config, required, "yes",
-		"no: when it cannot open, say why and go on without it");
-	*o++ = (struct mural_option)MURAL_POINT(struct instance_config, offset, "0,0",
-		"the canvas pixel where this plugin's region begins");
-	*o++ = (struct mural_option)MURAL_DIMENSIONS(struct instance_config, region,
-		"all", "all", "how much of the canvas this plugin paints");
-	if (plugin->transports & MURAL_STREAM)
-		*o++ = (struct mural_option)MURAL_ADDRESS(struct instance_config, listen,
-			plugin->listen ? plugin->listen : "",
-			"where clients connect; empty: nowhere");
-	if (plugin->transports & MURAL_DATAGRAM)
-		*o++ = (struct mural_option)MURAL_ADDRESS(struct instance_config,
-			listen_udp, "", "where datagrams arrive; empty: nowhere");
-	*o = (struct mural_option){ 0 };
+	for (const struct mural_option *o = all_common_options; o->name; o++) {
+		bool tcp = o->offset == offsetof(struct instance_config, listen);
+		bool udp = o->offset == offsetof(struct instance_config, listen_udp);
+
+		if ((tcp && !(plugin->transports & MURAL_STREAM)) ||
+			(udp && !(plugin->transports & MURAL_DATAGRAM)))
+			continue;
+		*end = *o;
+		if (tcp && plugin->listen)
+			end->initial = plugin->listen;
+		end++;
+	}
 }
 
 static int
@@ -343,7 +352,7 @@ open_object(struct module *module, char *why, size_t len)
 	return error_set(why, len, "cannot be loaded: %s%s",
 		error ? error : "unknown reason",
 		error && strstr(error, "undefined symbol: mural_")
-			? "; it was made for a newer murald: install that, or rebuild it"
+			? "; it was built for a newer murald: install that, or rebuild it"
 			: "");
 }
 

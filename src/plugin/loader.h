@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* Plugin objects: where they lie, and whether murald can take them. */
+/* Finds plugin objects on the plugin path, opens them and checks their tables. */
 #ifndef PLUGIN_LOADER_H
 #define PLUGIN_LOADER_H
 
 #include "plugin/registry.h"
 
-/* The next folder of a colon-separated path, which moves on; false after the last. */
+/* Every common option; ends with an empty entry. */
+extern const struct mural_option all_common_options[COMMON_OPTIONS + 1];
+
+/* Takes the next folder off a colon-separated path; false after the last. */
 bool folder_next(const char **path, char *folder, size_t len);
 
-/* Whether plugins may be loaded from there; else `why` not, as "is ...". A folder that
- * does not exist is good, and empty. */
+/* Whether it is safe to load plugins from there; `why` not begins with "is".  A folder
+ * that does not exist counts as empty. */
 bool folder_is_safe(const char *folder, char *why, size_t len);
 
-/* The first NAME.so of the path's safe folders, into `file`.  -ENOENT, `why` says where
- * it was looked for and what was perhaps meant. */
+/* The first NAME.so in the path's safe folders.  0, or -ENOENT and `why` suggests what
+ * may have been meant. */
 int module_find(const char *path, const char *name, char *file, size_t file_len,
 	char *why, size_t len);
 
-/* Names of the modules in a folder, sorted; free each and the array.  The count, 0 when
- * there is nothing to read. */
+/* The sorted names of the modules in a folder; the caller frees each and the array.
+ * Returns their number. */
 size_t module_names(const char *folder, char ***names);
 
 /* Opens FILE as the module NAME and checks it.  0, -EINVAL with `why` not, or -ENOMEM. */

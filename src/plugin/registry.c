@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Binds the config's plugin sections to their plugins and makes the instances. */
+/* Binds the config's plugin sections to their plugins and creates the instances. */
 #include "plugin/registry.h"
 
 #include <errno.h>
@@ -15,21 +15,10 @@
 
 #define WHY_BYTES 1024
 
-/* Whom mural_reject() speaks about. */
+/* What mural_reject() reports about. */
 struct mural_check {
 	struct config *config;
 	const struct section *section;
-};
-
-/* All there is, so that every field has a value, whatever the plugin's transports. */
-static const struct mural_option all_common_options[] = {
-	MURAL_BOOL(struct instance_config, enabled, "yes", ""),
-	MURAL_BOOL(struct instance_config, required, "yes", ""),
-	MURAL_POINT(struct instance_config, offset, "0,0", ""),
-	MURAL_DIMENSIONS(struct instance_config, region, "all", "all", ""),
-	MURAL_ADDRESS(struct instance_config, listen, "", ""),
-	MURAL_ADDRESS(struct instance_config, listen_udp, "", ""),
-	{ 0 },
 };
 
 const struct mural_option *
@@ -40,7 +29,7 @@ plugin_common_options(const struct mural_plugin *plugin)
 
 /* ------------------------------------------------------------------ checking */
 
-/* An error about one option of a section: where it was set, or where the section is. */
+/* Reports an error in the line that set the option, or else in that of the section. */
 static void
 option_reject(struct config *config, const struct section *section, const char *option,
 	const char *text)
@@ -139,7 +128,7 @@ instance_new(struct instance **out, const struct module *module,
 	instance->config = calloc(1, module->plugin.config_size + 1);
 	instance->name = strdup(section->name);
 	ret = instance->config && instance->name ? 0 : -ENOMEM;
-	/* the defaults parsed when the module was opened; only memory can lack now */
+	/* the defaults parsed when the module was opened: only -ENOMEM is left */
 	if (ret == 0)
 		ret = options_init(
 			all_common_options, &instance->common, why, sizeof(why));
@@ -162,8 +151,7 @@ instance_new(struct instance **out, const struct module *module,
 
 /* ------------------------------------------------------------------ loading */
 
-/* Whether anybody waits for the section: not when it is switched off or may be missing.
- * Asked while there is no plugin to bind the section to. */
+/* False with `enabled = no` or `required = no`; works without the plugin. */
 static bool
 section_is_required(const struct section *section)
 {
@@ -180,7 +168,7 @@ section_is_required(const struct section *section)
 	return common.enabled && common.required;
 }
 
-/* The module of that name, loaded once.  *out is NULL when it cannot be. */
+/* The module of that name, loaded once; *out is NULL, with `why`, if it cannot be. */
 static int
 get_module(struct plugins *plugins, const char *path, const char *name,
 	struct module **out, char *why, size_t len)
@@ -220,7 +208,7 @@ load_section(
 		config_error(config, section->file, section->line, section->title, NULL,
 			"%s", why);
 	else if (!module)
-		log_warn("%s: %s: going on without it", section->title, why);
+		log_warn("%s: %s: continuing without it", section->title, why);
 	if (!module)
 		return 0;
 	ret = instance_new(&instance, module, section, config);
@@ -251,7 +239,7 @@ check_path(struct config *config)
 				"\"%s\" %s", folder, why);
 }
 
-/* Names tell instances apart, in the log and in the metrics. */
+/* Instances are told apart by their names, in the log and in the metrics. */
 static void
 check_names(struct config *config)
 {
@@ -266,7 +254,7 @@ check_names(struct config *config)
 			}
 }
 
-/* A copy of its own, which stays what it is while the instance runs. */
+/* Each instance has a copy, because the claims it was opened with must not change. */
 static int
 copy_claims(const struct plugins *plugins, struct instance *instance)
 {
@@ -353,7 +341,7 @@ has_claim(const struct instance *instance, const struct mural_claim *claim)
 	return false;
 }
 
-/* In any order: it is that of the file. */
+/* In any order, since it is that of the file. */
 static bool
 same_claims(const struct instance *a, const struct instance *b)
 {
@@ -365,7 +353,7 @@ same_claims(const struct instance *a, const struct instance *b)
 	return true;
 }
 
-/* `required` only matters when it opens. */
+/* `required` does not count: it only matters when the instance is opened. */
 bool
 instance_same(const struct instance *a, const struct instance *b)
 {
@@ -406,7 +394,7 @@ plugins_unload_unused(struct plugins *plugins)
 			continue;
 		}
 		*link = module->next;
-		log_debug("plugins: %s is not needed any more", module->path);
+		log_debug("plugins: unloading %s", module->path);
 		module_close(module);
 	}
 }

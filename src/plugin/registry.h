@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds, opens, checks and closes plugin objects, and binds the config's plugin sections
- * to them.  Opens no socket and starts nothing: that is ingest.h.  The only user of
- * dlopen.
+ * The registry: finds and loads plugins, and binds the config's plugin sections to them.
+ *
+ * This folder may use config and base.  It must never know how a plugin is run: it opens
+ * no socket and starts nothing, that is ingest.h.  It alone uses dlopen.
  */
 #ifndef PLUGIN_REGISTRY_H
 #define PLUGIN_REGISTRY_H
@@ -15,27 +16,29 @@
 #include "base/host-address.h"
 #include "config/config.h"
 
-/* One shared object.  The table is our own copy, complete to our size: what an older
- * plugin does not know is zero. */
+/* The options of every plugin section, except those for a transport that the plugin does
+ * not have. */
+struct instance_config {
+	bool enabled, required;
+	struct mural_point offset;
+	struct mural_dimensions region; /* 0x0: the whole canvas */
+	const char *listen;             /* streams */
+	const char *listen_udp;         /* datagrams */
+};
+
+enum { COMMON_OPTIONS = 6 };
+
+/* One shared object.  The table is our own copy, padded with zeros where an older plugin
+ * has no member. */
 struct module {
 	struct module *next;
 	char *path;
 	void *object; /* dlopen */
 	struct mural_plugin plugin;
-	struct mural_option common[7]; /* plugin_common_options() */
+	struct mural_option common[COMMON_OPTIONS + 1]; /* plugin_common_options() */
 };
 
-/* What every plugin section may say; keys that do not fit the plugin's transports are
- * unknown in its section. */
-struct instance_config {
-	bool enabled, required;
-	struct mural_point offset;
-	struct mural_dimensions region; /* 0x0: all there is */
-	const char *listen;             /* streams */
-	const char *listen_udp;         /* datagrams */
-};
-
-/* Where a resident plugin is between start and mural_stopped(); service.c's. */
+/* Of a service, between start() and mural_stopped(); service.c's. */
 enum service_state { SERVICE_STOPPED, SERVICE_RUNNING, SERVICE_STOPPING };
 
 struct instance {
@@ -48,58 +51,55 @@ struct instance {
 	struct mural_claim *claims; /* what host.claims points to */
 	struct mural_host host;
 	enum service_state service_state;
-	void (*on_stopped)(struct instance *instance); /* NULL: nobody asks */
+	void (*on_stopped)(struct instance *instance); /* may be NULL */
+	bool unchanged; /* reload.c's: it keeps running in the next config */
 	/* ingest's */
-	bool is_open;                   /* it runs */
-	bool unchanged;                 /* as it is, in the reload at hand */
+	bool is_open;
 	struct listener *listener;      /* of a stream; NULL: none */
-	char address[ADDRESS_TEXT_MAX]; /* where it has clients; "": everywhere */
-	struct shard *shards;           /* one for each thread that serves the instance */
+	char address[ADDRESS_TEXT_MAX]; /* that it listens on; "": on all */
+	struct shard *shards;           /* one for each worker */
 	struct ingest *ingest;          /* that opened it */
 };
 
 struct plugins {
 	struct module *modules;
 	struct instance *instances; /* the enabled ones, in the order of the file */
-	struct instance *abandoned; /* residents that did not stop when asked to */
+	struct instance *abandoned; /* services that did not stop in time */
 	struct mural_claim *claims;
 	size_t n_claims;
 };
 
-/* Loads every module that a section names, binds and checks the options, and makes the
- * instances.  What is wrong is counted in config->errors, all of it; a module that cannot
- * be loaded for a section with `required = no` is only a warning and that section is left
- * out.  -ENOMEM is the only other failure. */
+/* Loads every module that a section names, binds and checks the options, and creates the
+ * instances.  All errors are reported with config_error(); a module that cannot be loaded
+ * for a section with `required = no` is only a warning, and the section is left out.  0
+ * or -ENOMEM. */
 int plugins_load(struct plugins *plugins, struct config *config);
 
-/* The same for a reload: `next` gets instances and claims only, the modules are shared
- * with `running` and all of them are in its list afterwards, also when it fails. */
+/* The same for a reload: `next` gets instances and claims only; the modules stay in the
+ * list of `running`, newly loaded ones too, even on failure. */
 int plugins_load_next(
 	struct plugins *next, struct plugins *running, struct config *config);
 
-/* Closes the modules that no instance has. */
+/* Closes the modules that no instance uses. */
 void plugins_unload_unused(struct plugins *plugins);
 
-/* Whether both would do the same: module, name, every option, and for a source the claims
- * that it is told about. */
+/* Whether both have the same module, name and options, and as pollers the same claims. */
 bool instance_same(const struct instance *a, const struct instance *b);
 
-/* Frees one that is in no list any more and of which nothing runs. */
+/* Frees an instance that is in no list and not running. */
 void instance_free(struct instance *instance);
 
-/* Nothing of any instance may be running.  Accepts a zeroed struct. */
+/* Frees instances and modules; none may be running.  Accepts a zeroed struct. */
 void plugins_unload(struct plugins *plugins);
 
-/* --list-plugins: every plugin found on server.plugin-path: name, version, summary,
- * options with type, default and help.  Those that cannot be loaded with the reason. */
+/* --list-plugins: every plugin on server.plugin-path with version, summary and options,
+ * or the reason why it cannot be loaded. */
 int plugins_list(const struct config *config, FILE *out);
 
-/* --print-config: the effective values of each plugin section, and where they came from.
- */
+/* --print-config: each plugin section's effective values, and where they came from. */
 void plugins_print(const struct plugins *plugins, const struct config *config, FILE *out);
 
-/* The options that the host adds to a plugin's own, for this plugin, which must be a
- * module's; ends with an empty entry. */
+/* The common options of a plugin, which must be a module's; ends with an empty entry. */
 const struct mural_option *plugin_common_options(const struct mural_plugin *plugin);
 
 #endif

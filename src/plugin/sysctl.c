@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who holds which switch, and what stood there before. */
+/* Counts the holders of each kernel setting and restores its original value. */
 #include "plugin/sysctl.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sysctl *entries; /* lock, as all below */
 static bool restore_deferred;
 
-/* The character at the head of the file, or -errno. */
+/* The first character of the file, or -errno. */
 static int
 sysctl_read(const char *path)
 {
@@ -60,7 +60,6 @@ sysctl_find(const char *path)
 	return link;
 }
 
-/* The first to hold it turns it. */
 static int
 sysctl_set(struct sysctl **link, const char *path, char value)
 {
@@ -104,7 +103,6 @@ mural_sysctl_acquire(struct mural_host *host, const char *path, char value)
 	return ret;
 }
 
-/* Nobody holds it any more. */
 static void
 sysctl_restore(struct sysctl **link)
 {
@@ -114,7 +112,7 @@ sysctl_restore(struct sysctl **link)
 			  : sysctl_write(sysctl->path, sysctl->original);
 
 	if (ret < 0)
-		log_warn("switches: cannot put %s back to %c: %s; do it by hand",
+		log_warn("sysctl: cannot restore %s to %c: %s; restore it by hand",
 			sysctl->path, sysctl->original, strerror(-ret));
 	*link = sysctl->next;
 	free(sysctl);

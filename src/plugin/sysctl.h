@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Switches of the kernel that instances hold while they run: mural_sysctl_acquire() and
- * mural_sysctl_release() of registry.h.
+ * Kernel settings under /proc/sys that instances change while they run:
+ * mural_sysctl_acquire() and mural_sysctl_release() of <mural/plugin.h>.
  *
- * Several instances, of several plugins, may hold the same one.  The first turns it, and
- * when the last lets go, what was there before is put back.  Any thread.
+ * Several instances, of several plugins, may hold the same one: the first to acquire it
+ * sets it, the last to release it restores the original value.  Any thread.
  */
 #ifndef PLUGIN_SYSCTL_H
 #define PLUGIN_SYSCTL_H
 
 #include <stdbool.h>
 
-/* True: from now on what nobody holds any more stays as it is; false: it is put back, now
- * and from now on.  For a reload, which closes some instances and opens others. */
+/* True: released settings are no longer restored; false: they are, those released
+ * meanwhile at once.  For a reload, which closes some instances and opens others. */
 void sysctl_defer_restore(bool defer);
 
 #endif

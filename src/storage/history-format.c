@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "lib/digits.h"
 
 static uint32_t
 get_u32(const uint8_t *bytes)
@@ -116,12 +117,8 @@ segment_number(const char *name, const char *base)
 
 	if (strncmp(name, base, len) != 0 || name[len] != '.' || name[len + 1] == '0')
 		return 0;
-	for (name += len + 1; *name >= '0' && *name <= '9'; name++) {
-		if (number > UINT64_MAX / 10 - 1)
-			return 0;
-		number = number * 10 + (*name - '0');
-	}
-	return *name ? 0 : number;
+	name = digits_read(name + len + 1, UINT64_MAX, &number);
+	return name && !*name ? number : 0;
 }
 
 static int

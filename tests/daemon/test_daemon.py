@@ -137,7 +137,7 @@ def test_missing_folder_is_reported_at_the_start(tmp_path):
 
 def test_wall_without_plugins_says_so(tmp_path):
     with Wall(tmp_path, "") as wall:
-        assert "no plugin is on, so nobody can paint" in wall.log()
+        assert "no plugin is enabled, so nobody can paint" in wall.log()
 
 
 def test_snapshot_at_the_interval_only_when_changed(tmp_path):
@@ -289,7 +289,7 @@ def test_required_instance_that_cannot_open_ends_it(tmp_path):
             with both.tcp() as client:
                 client.sendall(dot(0, 0, (1, 2, 3)))
             both.painted(0, 0, (1, 2, 3))
-        assert "broken: not opened; the others go on without it" in both.log()
+        assert "broken: could not be opened; continuing without it" in both.log()
         assert "broken: paint with" not in both.log()
 
 
@@ -303,7 +303,7 @@ def test_service_that_does_not_stop_is_named_and_left_behind(tmp_path):
     wall = Wall(tmp_path, "[plugin odd]\n" + DOTS)
     start_odd(wall, "stays").painted(0, 0, (255, 255, 255))
     assert wall.last_picture().getpixel((0, 0)) == (255, 255, 255)
-    assert "odd: did not stop; leaving it" in wall.log()
+    assert "odd: did not stop in time; left running" in wall.log()
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -311,7 +311,7 @@ def test_plugin_that_rejects_its_datagram_socket_and_clients(tmp_path, workers):
     wall = Wall(tmp_path, "[plugin odd]\nlisten =\nlisten-udp = 127.0.0.1:0\nrequired = no\n"
                 "[plugin odd tcp]\nlisten = 127.0.0.1:0\n" + DOTS, core="workers = " + workers)
     start_odd(wall, "refuses")
-    assert "odd: not opened; the others go on without it" in wall.log()
+    assert "odd: could not be opened; continuing without it" in wall.log()
     port = re.search(r"odd: listening on 127.0.0.1:(\d+), UDP", wall.log()).group(1)
     sockets = subprocess.run(["ss", "-Hluan"], capture_output=True, text=True, check=True).stdout
     assert ":%s " % port not in sockets
@@ -326,7 +326,7 @@ def test_each_reason_why_an_address_cannot_be_used(tmp_path):
     (tmp_path / "file").write_text("mine")
     nobody = Wall(tmp_path, "[plugin dots]\nlisten = unix:%s\n" % (tmp_path / "file"))
     assert nobody.start().process.wait(10) == 1
-    assert "file: there is something else at that path; remove it" in nobody.log()
+    assert "file: that path exists and is no socket; remove it" in nobody.log()
     assert (tmp_path / "file").read_text() == "mine"
 
     nowhere = Wall(tmp_path, "[plugin dots]\nlisten = no-such-host.invalid:1235\n")

@@ -78,8 +78,8 @@ def test_a_port_taken_by_another_program(tmp_path):
      ["WRONG  [plugin icmp] interface = nosuch0: this machine has none of that name"]),
     ("[plugin icmp]\ninterface = lo\n", ["ok     [plugin icmp] interface = lo is there"]),
     ("[plugin nosuch]\nrequired = no\n",
-     ["WRONG  none of the config's is loaded, so nobody can paint", "there is no nosuch.so"]),
-    ("", ["WRONG  none is on, so nobody can paint"]),
+     ["WRONG  no plugin of the config is loaded, so nobody can paint", "there is no nosuch.so"]),
+    ("", ["WRONG  no plugin is enabled, so nobody can paint"]),
 ], ids=["foreign address", "errors", "no interface", "interface", "missing plugin", "no plugin"])
 def test_configs(tmp_path, plugins, lines):
     text = doctor(Wall(tmp_path, plugins))
@@ -139,7 +139,7 @@ def test_a_user_without_rights(open_folder):
     if subprocess.run([*nobody, "test", "-x", MURALD, "-a", "-r", PLUGINS]).returncode != 0:
         pytest.skip("other users cannot read the build folder: build in one that they can read")
     text = doctor(wall)
-    assert "this is what user 65534 (nobody) may do" in text
+    assert "checked as user 65534 (nobody)" in text
     assert "WRONG  [plugin icmp] may not read packets: no CAP_NET_RAW" in text
     assert "WRONG  canvas.snapshot: the folder %s: Permission denied" % open_folder in text
 

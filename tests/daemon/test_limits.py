@@ -247,13 +247,13 @@ def test_lists_are_read_again_and_end_connections(tmp_path):
         for client in one, two:
             assert answers(client)
         deny.write_text("127.0.0.2\n")
-        assert "1 left as they are" in wall.reload()
+        assert "1 unchanged" in wall.reload()
         two.sendall(b"SIZE\n")
         assert is_closed(two)
         assert answers(one)
         deny.write_text("127.0.0.300\n")
         log = wall.reload()
-        assert "%s:1: server.deny: \"127.0.0.300\" is no network" % deny in log and "the old one goes on" in log
+        assert "%s:1: server.deny: \"127.0.0.300\" is not a network" % deny in log and "the old config stays in force" in log
         allow.write_text("192.0.2.0/24\n")
         deny.write_text("")
         wall.reload()

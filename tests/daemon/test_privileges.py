@@ -76,8 +76,8 @@ def test_every_thread_has_the_plugins_capabilities_and_no_other(folder, plugins,
                 assert re.search(r"Max core file size +0 ", f.read())
             # the kernel gives these to root when a process may not be dumped
             assert os.stat("/proc/%d/environ" % wall.process.pid).st_uid == 0
-            assert "rights: runs as nobody, capabilities:" in wall.log()
-            assert "rights: Landlock: " in wall.log()
+            assert "privileges: running as nobody, capabilities:" in wall.log()
+            assert "privileges: Landlock: " in wall.log()
             assert wall.stop() == 0, wall.log()
 
 
@@ -98,7 +98,7 @@ def test_what_it_keeps_is_enough_for_later_reloads(folder):
             wait_for("the capture to go on", lambda: "icmp: attached again" in wall.log())
             assert pair.server.sysctl(switch) == "1"
             log = wall.reload(suppress + "[plugin icmp other]\ninterface = wire0\n" + DOTS)
-            assert "0 closed, 2 opened, 0 not opened, 1 left as they are" in log
+            assert "0 closed, 2 opened, 0 failed, 1 unchanged" in log
             pair.client.run("ping", "-c", "1", "-W", "1", "-s", "8", "-p", "cc00010002ff8000",
                             pair.server.ip4, check=False)
             wall.painted(1, 2, (255, 128, 0))
@@ -111,7 +111,7 @@ def test_missing_privileges_are_explained_at_a_reload(folder):
     with Unprivileged(folder, DOTS) as wall:
         log = wall.reload(DOTS + "[plugin icmp]\ninterface = lo\n")
         assert "icmp: cannot capture on lo: CAP_NET_RAW is missing" in log
-        assert "icmp: not opened: murald gave up at its start the rights that it needs" in log
+        assert "icmp: could not be opened: it needs privileges that murald dropped" in log
         assert wall.stop() == 0
 
 
@@ -130,7 +130,7 @@ def test_a_users_file_that_only_root_may_read_is_an_error(folder):
     with wall:
         with open(users, "a") as f:
             f.write("ben = static:2\n")
-        assert "1 left as they are" in wall.reload()
+        assert "1 unchanged" in wall.reload()
         assert wall.stop() == 0
 
 
@@ -162,7 +162,7 @@ def test_without_root_the_user_stays_the_same(folder, user, said):
         path = os.path.dirname(path)
     wall = Unprivileged(folder, DOTS, prefix=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"])
     wall.start("-s", "server.user=" + user).wait_ready()
-    assert ("rights: not started as root, so it does not become " + user in wall.log()) == said
+    assert ("privileges: not started as root, so it cannot become " + user in wall.log()) == said
     assert {thread["NoNewPrivs"] for thread in procfs.threads(wall.pid)} == {"1"}
     assert wall.stop() == 0
 
@@ -171,7 +171,7 @@ def test_no_such_user_is_a_config_error(folder):
     wall = Unprivileged(folder, DOTS)
     run = subprocess.run(wall.command("-s", "server.user=no-such-user"), capture_output=True, text=True, timeout=20)
     assert run.returncode == 78
-    assert "-s: server.user: \"no-such-user\" is no user that can be become" in run.stderr
+    assert "-s: server.user: \"no-such-user\" is not a user to switch to" in run.stderr
 
 
 def test_as_root_without_a_user_only_new_privileges_are_given_up(tmp_path):

@@ -22,7 +22,7 @@ FLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
 def reloaded(log):
     """How many instances were closed, opened, not opened, left as they are."""
     return tuple(int(n) for n in re.search(
-        r"reload: (\d+) closed, (\d+) opened, (\d+) not opened, (\d+) left as they are", log).groups())
+        r"reload: (\d+) closed, (\d+) opened, (\d+) failed, (\d+) unchanged", log).groups())
 
 
 def ask(client, line):
@@ -119,8 +119,9 @@ def test_a_bad_config_changes_nothing_and_is_explained(tmp_path):
         with open(wall.config) as f:
             lines = f.read().splitlines()
         for text in "no-such-key = 1", "listen = somewhere", "[nonsense]":
-            assert "%s:%d: " % (wall.config, lines.index(text) + 1) in log, log
-        assert "the old one goes on" in log
+            assert "murald: error: %s:%d: " % (wall.config, lines.index(text) + 1) in log, log
+        assert all(line.startswith("murald: ") for line in log.splitlines()), log
+        assert "the old config stays in force" in log
         assert not loaded(wall, "pixelflut")
         client.sendall(dot(1, 2, (10, 20, 30)))
         wall.painted(1, 2, (10, 20, 30))
@@ -128,6 +129,16 @@ def test_a_bad_config_changes_nothing_and_is_explained(tmp_path):
         assert "%s: " % wall.config in wall.reload()
         assert reloaded(wall.reload(DOTS)) == (0, 0, 0, 1)
         assert wall.stop() == 0
+
+
+def test_the_journal_gets_a_bad_config_as_errors(tmp_path):
+    wall = Wall(tmp_path, DOTS)
+    open(wall.log_path, "wb").close()
+    journal = "%d:%d" % (lambda st: (st.st_dev, st.st_ino))(os.stat(wall.log_path))
+    wall.start(env={"JOURNAL_STREAM": journal}).wait_ready()
+    log = wall.reload("[nonsense]\n")
+    assert re.search(r"^<3>%s:\d+: .*nonsense" % re.escape(wall.config), log, re.M), log
+    assert wall.stop() == 0
 
 
 @pytest.mark.parametrize("text", ["", "# all plugins were here\n"])
@@ -138,7 +149,7 @@ def test_an_empty_config_is_not_loaded(tmp_path, text):
             f.write(text)
         log = wall.reload()
         assert "nothing is left in the config" in log and "[canvas]" in log, log
-        assert "the old one goes on" in log
+        assert "the old config stays in force" in log
         client.sendall(dot(1, 2, (10, 20, 30)))
         wall.painted(1, 2, (10, 20, 30))
         assert reloaded(wall.reload("[canvas]\n")) == (1, 0, 0, 0)
@@ -154,7 +165,7 @@ def test_an_instance_that_cannot_open_is_explained_and_the_rest_goes_on(tmp_path
         other = "[plugin dots other]\nlisten = 127.0.0.1:%d\n" % taken.getsockname()[1]
         log = wall.reload(DOTS + other)
         assert reloaded(log) == (0, 0, 1, 1)
-        assert "other: cannot listen on" in log and "other: not opened; the others go on without it" in log
+        assert "other: cannot listen on" in log and "other: could not be opened; continuing without it" in log
         assert reloaded(wall.reload()) == (0, 0, 1, 1)  # it is tried again with each reload
         taken.close()
         assert reloaded(wall.reload()) == (0, 1, 0, 1)
@@ -188,7 +199,7 @@ def test_off_and_on_and_the_order_in_the_file(tmp_path):
         assert reloaded(wall.reload(two + "enabled = no\n" + DOTS)) == (1, 0, 0, 1)
         assert reloaded(wall.reload(two + DOTS + "required = no\n")) == (0, 1, 0, 1)
         log = wall.reload(two + "enabled = no\n" + DOTS + "enabled = no\n")
-        assert reloaded(log) == (2, 0, 0, 0) and "no plugin is on" in log
+        assert reloaded(log) == (2, 0, 0, 0) and "no plugin is enabled" in log
         assert reloaded(wall.reload(DOTS)) == (0, 1, 0, 0)
         assert wall.stop() == 0
 
@@ -293,8 +304,8 @@ def test_a_service_that_does_not_stop_is_left_behind_and_the_wall_goes_on(tmp_pa
         wall.painted(1, 2, (10, 20, 30))
         assert "did not stop" not in wall.log()
         wall.process.send_signal(signal.SIGHUP)  # remembered
-        wait_for("the second reload", lambda: wall.log().count("left as they are") == 2)
-        assert "odd: did not stop; leaving it" in wall.log()
+        wait_for("the second reload", lambda: wall.log().count("unchanged") == 2)
+        assert "odd: did not stop in time; left running" in wall.log()
         assert loaded(wall, "odd")
     assert wall.stop() == 0
 
@@ -302,7 +313,7 @@ def test_a_service_that_does_not_stop_is_left_behind_and_the_wall_goes_on(tmp_pa
 def test_a_stop_in_the_middle_of_a_reload(tmp_path):
     wall = reload_away_from_odd(tmp_path, FLUT)
     assert wall.stop() == 0
-    assert "left as they are" not in wall.log()
+    assert "unchanged" not in wall.log()
 
 
 def test_fifty_reloads_leave_nothing_behind(tmp_path):
@@ -368,6 +379,6 @@ def test_the_users_file_is_read_again(tmp_path):
         wall.painted(33, 25, (0, 0, 0))
         users.write_text("anna = nonsense\n")
         log = wall.reload()
-        assert "the old one goes on" in log and "users:1: must be static:DIGITS or totp:BASE32" in log
+        assert "the old config stays in force" in log and "users:1: must be static:DIGITS or totp:BASE32" in log
         assert enter(b"carl", "1")[1]
         assert wall.stop() == 0

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/utf8.h"
 #include "p2/parser.h"
-#include "p2/utf8.h"
 #include "p2/wire.h"
 
 /* A checksum of all events and their values. */

@@ -131,10 +131,10 @@ def test_waits_for_a_card_that_another_program_holds(boot):
     screen = boot("virtio")
     first = screen.wall(dots=False).start()
     wall = screen.wall().start(shown=False)
-    wall.said("in the hands of another program")
+    wall.said("held by another program")
     wall.noise()
     time.sleep(2)  # some tries, which the log must not show
-    assert wall.log().count("in the hands of another program") == 1, wall.log()
+    assert wall.log().count("held by another program") == 1, wall.log()
     first.kill()
     wall.seen()
 
@@ -151,7 +151,7 @@ def test_unprivileged_user_waits_too(boot):
                    "while [ $(pidof murald | wc -w) -lt 2 ]; do sleep 0.05; done; "  # between two looks
                    "pidof murald | tr ' ' '\\n' | sort -n | tail -1 >/run/%s.pid"
                    % (wall.name, wall.name, wall.name), check=True)
-    wall.said("in the hands of another program")
+    wall.said("held by another program")
     wall.noise()
     first.kill()
     wall.seen()

@@ -23,7 +23,7 @@ def test_screens_are_enabled_and_enabled_again_without_root(boot):
         guest.resize(1280, 800)
         wall.seen()
     wall.reload(plugins="[server]\nuser = nobody\n[plugin dots other]\nlisten = 127.0.0.1:0\n")
-    wall.said("1 left as they are")
+    wall.said("1 unchanged")
     wall.dot(5, 5, (1, 2, 255))
     wall.seen()
     wall.kill("TERM")

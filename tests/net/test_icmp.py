@@ -389,13 +389,13 @@ def test_a_reload_leaves_a_capture_alone_or_opens_it_anew(tmp_path, pair):
     claiming = "[plugin ipv6]\ntemplate = 2001:db8:0:SXXX:YYY:RR:GG:BB\n"
     with icmp_wall(tmp_path, pair) as wall:
         wall.reload("[plugin icmp]\n[plugin dots]\nlisten = 127.0.0.1:0\n")
-        assert "1 opened, 0 not opened, 1 left as they are" in wall.log()
+        assert "1 opened, 0 failed, 1 unchanged" in wall.log()
         pair.send(echo4(pair, PIXEL))
         wall.painted(16, 32, ORANGE)
         log = wall.reload("[plugin icmp]\n" + claiming)
-        assert "2 closed, 2 opened, 0 not opened, 0 left as they are" in log
+        assert "2 closed, 2 opened, 0 failed, 0 unchanged" in log
         log = wall.reload(claiming + "[plugin icmp]\n")
-        assert "0 closed, 0 opened, 0 not opened, 2 left as they are" in log
+        assert "0 closed, 0 opened, 0 failed, 2 unchanged" in log
         pair.send(echo4(pair, set_pixel(1, 1, ORANGE)))
         wall.painted(1, 1, ORANGE)
         assert wall.stop() == 0

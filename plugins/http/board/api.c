@@ -9,6 +9,7 @@
 #include "http/board/settings.h"
 #include "http/http.h"
 #include "http/web/json-field.h"
+#include "lib/digits.h"
 
 /* ------------------------------------------------------------ what routes share */
 
@@ -181,27 +182,6 @@ answer_frontend(struct request *request)
 
 /* ---------------------------------------------------------- who painted a cell */
 
-/* Digits up to `end`, below `limit`. */
-static bool
-read_index(const char **text, char end, uint32_t limit, uint32_t *index)
-{
-	const char *p = *text;
-	uint32_t n = 0;
-
-	if (*p < '0' || *p > '9')
-		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		n = n * 10 + (uint32_t)(*p - '0');
-		if (n >= limit)
-			return false;
-	}
-	if (*p != end)
-		return false;
-	*text = p + 1;
-	*index = n;
-	return true;
-}
-
 #define AUTHOR_PATH "/getPixelAuthor/"
 
 static enum MHD_Result
@@ -210,12 +190,14 @@ answer_author(struct request *request)
 	struct board *board = request->http->board;
 	const char *path = request->path + strlen(AUTHOR_PATH);
 	const struct generator *painter;
-	uint32_t column, row;
+	uint64_t column, row;
 	size_t place;
 	json_t *author;
 
-	if (!read_index(&path, '/', board->width, &column) ||
-		!read_index(&path, '\0', board->height, &row))
+	path = digits_read(path, board->width - 1, &column);
+	path = path && *path == '/' ? digits_read(path + 1, board->height - 1, &row)
+				    : NULL;
+	if (!path || *path)
 		return reply_error(request, MHD_HTTP_NOT_FOUND,
 			"no such cell; write /getPixelAuthor/COLUMN/ROW");
 	board_scan(board);

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/digits.h"
+
 enum { HAS_ROW = 1, HAS_COLUMN = 2, HAS_COLOUR = 4, HAS_ID = 8, HAS_ALL = 15 };
 
 static const char *
@@ -19,15 +21,13 @@ skip_blanks(const char *p)
 static const char *
 read_number(const char *p, uint32_t *number)
 {
-	const char *start = p;
-	uint32_t n = 0;
+	uint64_t n;
+	const char *end = digits_read(p, 999999999, &n);
 
-	while ((uint8_t)(*p - '0') < 10 && p - start < 10)
-		n = n * 10 + (uint32_t)(*p++ - '0');
-	if (p == start || p - start > 9 || (*start == '0' && p - start > 1))
+	if (!end || (*p == '0' && end - p > 1))
 		return NULL;
-	*number = n;
-	return p;
+	*number = (uint32_t)n;
+	return end;
 }
 
 /* Letters and digits only: nothing that JSON would read as something else. */

@@ -13,6 +13,7 @@
 
 #include "http/board/board.h"
 #include "http/http.h"
+#include "lib/address.h"
 
 #define ADDRESS_MAX 256
 
@@ -58,18 +59,16 @@ static bool
 host_of(const struct request *request, char address[ADDRESS_MAX])
 {
 	const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
-	size_t len;
+	struct address_parts parts;
 
-	if (!host || !is_shell_safe(host) || strlen(host) >= ADDRESS_MAX)
+	if (!host || !is_shell_safe(host))
 		return false;
-	if (*host == '[') {
-		len = strcspn(++host, "]");
-	} else {
-		len = strcspn(host, ":");
-	}
-	memcpy(address, host, len);
-	address[len] = '\0';
-	return len > 0;
+	address_split(host, strlen(host), &parts);
+	if (parts.host_len == 0 || parts.host_len >= ADDRESS_MAX)
+		return false;
+	memcpy(address, parts.host, parts.host_len);
+	address[parts.host_len] = '\0';
+	return true;
 }
 
 /* ------------------------------------------------------------------ answering */

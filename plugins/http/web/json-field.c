@@ -4,42 +4,30 @@
 
 #include <string.h>
 
+#include "lib/digits.h"
+
 /* Up to here a double knows every whole number. */
 #define NUMBER_MAX (INT64_C(1) << 53)
-
-static const char *
-skip_digits(const char *p)
-{
-	while (*p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
 
 /* [blanks][sign]digits[.digits][blanks] */
 static bool
 read_text(const char *text, int64_t *number)
 {
 	static const char blanks[] = " \t\n\v\f\r";
-	const char *p = text + strspn(text, blanks), *digits, *end;
+	const char *p = text + strspn(text, blanks);
 	bool minus = *p == '-';
-	int64_t n = 0;
+	uint64_t n;
 
 	p += *p == '-' || *p == '+';
-	digits = p;
-	end = skip_digits(p);
-	if (end == digits)
+	p = digits_read(p, NUMBER_MAX, &n);
+	if (!p)
 		return false;
-	for (p = digits; p < end; p++) {
-		n = n * 10 + (*p - '0');
-		if (n > NUMBER_MAX)
-			return false;
-	}
-	if (*end == '.')
-		end = skip_digits(end + 1);
-	end += strspn(end, blanks);
-	if (*end)
+	if (*p == '.')
+		p += 1 + strspn(p + 1, "0123456789");
+	p += strspn(p, blanks);
+	if (*p)
 		return false;
-	*number = minus ? -n : n;
+	*number = minus ? -(int64_t)n : (int64_t)n;
 	return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One examination after the other. */
+/* Runs all checks in order, those of the config and the plugins itself. */
 #include "app/doctor/doctor.h"
 
 #include <string.h>
@@ -37,10 +37,10 @@ examine_config(const struct config *config, struct report *report)
 	report_problem(report, "%u error%s; murald would not start", config->errors,
 		config->errors == 1 ? "" : "s");
 	report_advice(
-		report, "mend what is said above; murald --check-config says ok then");
+		report, "fix the errors above; murald --check-config then prints ok");
 }
 
-/* A plugin that was named and is not here has said why when it was loaded. */
+/* A plugin that could not be loaded has already been logged. */
 static void
 examine_plugins(
 	const struct config *config, const struct plugins *plugins, struct report *report)
@@ -54,15 +54,14 @@ examine_plugins(
 		return;
 	if (config->sections) {
 		report_problem(
-			report, "none of the config's is loaded, so nobody can paint");
-		report_advice(report, "a warning above says why, or enabled = no has "
-				      "switched it off");
+			report, "no plugin of the config is loaded, so nobody can paint");
+		report_advice(report,
+			"a warning above says why, or enabled = no has switched it off");
 		return;
 	}
-	report_problem(report, "none is on, so nobody can paint");
-	report_advice(report,
-		"write a section such as [plugin icmp] into the config; murald "
-		"--list-plugins shows what there is");
+	report_problem(report, "no plugin is enabled, so nobody can paint");
+	report_advice(report, "add a section such as [plugin icmp] to the config; murald "
+			      "--list-plugins lists them");
 }
 
 unsigned
@@ -70,7 +69,7 @@ doctor_run(const struct config *config, const struct plugins *plugins, FILE *out
 {
 	struct report report = { .out = out };
 
-	fflush(stderr); /* what the config's reading said comes first */
+	fflush(stderr); /* the config's errors come first */
 	report_heading(&report, "config");
 	examine_config(config, &report);
 	report_heading(&report, "plugins");
@@ -79,7 +78,7 @@ doctor_run(const struct config *config, const struct plugins *plugins, FILE *out
 	display_examine(&config->display, &report);
 	report_heading(&report, "network");
 	doctor_check_network(plugins, &report);
-	report_heading(&report, "rights");
+	report_heading(&report, "privileges");
 	doctor_check_privileges(plugins, &report);
 	report_heading(&report, "files");
 	doctor_check_files(config, &report);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The doctor: looks at all that a wall needs, and says in words what is there, what is
- * wrong, and what to do about it.  Opens nothing for longer than a look takes, changes
- * nothing, and disturbs no wall that runs.
+ * The doctor: checks everything that a wall needs, and reports what is there, what is
+ * wrong, and what to do about it.
+ *
+ * Each file of this folder checks one subject.  It may use every other folder, but must
+ * never change anything or disturb a running wall.
  */
 #ifndef APP_DOCTOR_DOCTOR_H
 #define APP_DOCTOR_DOCTOR_H
@@ -12,7 +14,7 @@
 #include "config/config.h"
 #include "plugin/registry.h"
 
-/* The number of things that are wrong. */
+/* Returns the number of problems. */
 unsigned doctor_run(
 	const struct config *config, const struct plugins *plugins, FILE *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Snapshot and record. */
+/* Checks whether the snapshot and the record can be written, and fit the canvas. */
 #include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
@@ -11,8 +11,7 @@
 
 #include "app/doctor/parts.h"
 
-/* Less is full soon. */
-#define LEAST_FREE_MB 64
+#define MIN_FREE_MB 64
 
 /* The start of a PNG file, up to its width and height. */
 #define PNG_START "\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
@@ -35,16 +34,13 @@ examine_folder(const char *key, const char *path, struct report *report)
 	if (access(folder, W_OK) < 0) {
 		report_problem(
 			report, "%s: the folder %s: %s", key, folder, strerror(errno));
-		report_advice(report,
-			"make it, and let murald's user own it: install -d -o "
-			"USER %s",
+		report_advice(report, "create it as murald's user: install -d -o USER %s",
 			folder);
 	} else if (statvfs(folder, &fs) == 0 &&
-		   (free_mb = (uint64_t)fs.f_bavail * fs.f_frsize >> 20) <
-			   LEAST_FREE_MB) {
+		   (free_mb = (uint64_t)fs.f_bavail * fs.f_frsize >> 20) < MIN_FREE_MB) {
 		report_problem(report, "%s: %" PRIu64 " MB are free in %s", key, free_mb,
 			folder);
-		report_advice(report, "make room there, or choose another place");
+		report_advice(report, "free some space there, or choose another folder");
 	} else {
 		report_ok(report, "%s: %s is writable, %" PRIu64 " MB free", key, folder,
 			free_mb);
@@ -52,7 +48,7 @@ examine_folder(const char *key, const char *path, struct report *report)
 	free(copy);
 }
 
-/* A size that does not fit is set aside by the next start, which is a pity. */
+/* The next start sets aside a snapshot of another size than the canvas. */
 static void
 examine_size(const struct config_canvas *canvas, uint32_t width, uint32_t height,
 	struct report *report)
@@ -68,8 +64,8 @@ examine_size(const struct config_canvas *canvas, uint32_t width, uint32_t height
 	report_problem(report, "canvas.snapshot: %s is %ux%u, the canvas %ux%u",
 		canvas->snapshot, width, height, size->width, size->height);
 	report_advice(report,
-		"murald will set it aside as %s.1 and start empty; to keep the "
-		"picture, set canvas.size = %ux%u",
+		"murald will set it aside as %s.1 and start empty; to keep the picture, "
+		"set canvas.size = %ux%u",
 		canvas->snapshot, width, height);
 }
 
@@ -83,8 +79,7 @@ examine_snapshot(const struct config_canvas *canvas, struct report *report)
 
 	if (!file && error == ENOENT) {
 		report_note(report,
-			"canvas.snapshot: %s is not there yet; the wall starts "
-			"empty",
+			"canvas.snapshot: %s is not there yet; the wall starts empty",
 			canvas->snapshot);
 		return;
 	}
@@ -96,7 +91,7 @@ examine_snapshot(const struct config_canvas *canvas, struct report *report)
 	} else {
 		report_problem(report, "canvas.snapshot: %s: %s", canvas->snapshot,
 			file ? "is no PNG file" : strerror(error));
-		report_advice(report, "let murald's user own it, or move it away");
+		report_advice(report, "give it to murald's user, or move it away");
 	}
 	if (file)
 		fclose(file);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What was given to the kernel when it started. */
+/* Checks how the kernel was booted: its arguments, a Raspberry Pi's config.txt, and the
+ * memory that is reserved for devices. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "app/doctor/parts.h"
+#include "base/util.h"
+#include "lib/digits.h"
 
-/* Where Raspberry Pi OS keeps it, the new place first. */
+/* Of Raspberry Pi OS, the newer path first. */
 static const char *const config_txt[] = { "/boot/firmware/config.txt",
 	"/boot/config.txt" };
 
-/* Arguments that change what is shown. */
+/* Arguments that matter for the display. */
 static const char *const arguments[] = { "video=", "drm.", "drm_kms_helper.", "vc4.",
 	"nomodeset", "cma=", "console=" };
 
-/* Raspberry Pi's kernels before full KMS drew through the firmware. */
+/* Without full KMS a Raspberry Pi's kernel draws through the firmware. */
 static void
 examine_config_txt(FILE *file, const char *path, struct report *report)
 {
@@ -30,7 +34,7 @@ examine_config_txt(FILE *file, const char *path, struct report *report)
 		report_problem(report, "%s: %s", path,
 			fake ? "vc4-fkms-v3d draws through the firmware"
 			     : "no dtoverlay=vc4-kms-v3d");
-		report_advice(report, "write dtoverlay=vc4-kms-v3d there, and restart");
+		report_advice(report, "add dtoverlay=vc4-kms-v3d to it, and reboot");
 	}
 	if (hdmi)
 		report_note(report,
@@ -49,7 +53,7 @@ examine_pi(struct report *report)
 	report_note(report, "%s", model);
 	if (!strstr(model, "Raspberry Pi"))
 		return;
-	for (size_t i = 0; i < sizeof(config_txt) / sizeof(config_txt[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(config_txt); i++) {
 		FILE *file = fopen(config_txt[i], "re");
 
 		if (!file)
@@ -62,9 +66,9 @@ examine_pi(struct report *report)
 }
 
 static bool
-is_telling(const char *argument)
+is_relevant(const char *argument)
 {
-	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(arguments); i++)
 		if (strncmp(argument, arguments[i], strlen(arguments[i])) == 0)
 			return true;
 	return false;
@@ -79,7 +83,7 @@ examine_arguments(struct report *report)
 	if (!doctor_read_line("/proc/cmdline", line, sizeof(line)))
 		return;
 	for (const char *word; (word = strsep(&rest, " "));) {
-		if (!is_telling(word))
+		if (!is_relevant(word))
 			continue;
 		report_note(report, "kernel argument %s", word);
 		nomodeset |= strcmp(word, "nomodeset") == 0;
@@ -88,35 +92,35 @@ examine_arguments(struct report *report)
 	if (!any)
 		report_note(report, "no kernel argument about the display");
 	if (nomodeset) {
-		report_problem(report, "nomodeset keeps the graphics drivers away");
+		report_problem(report, "nomodeset disables the graphics drivers");
 		report_advice(
-			report, "take it off the kernel's command line, and restart");
+			report, "remove it from the kernel's command line, and reboot");
 	}
 }
 
-/* Dumb buffers on small boards come from the memory set aside for devices. */
+/* On small boards, dumb buffers are allocated from the memory reserved for devices. */
 static void
 examine_memory(struct report *report)
 {
-	unsigned long total = 0, left = 0;
+	uint64_t total = 0, left = 0;
 	FILE *file = fopen("/proc/meminfo", "re");
 	char line[128];
 
 	while (file && fgets(line, sizeof(line), file)) {
-		unsigned long *figure = strncmp(line, "CmaTotal:", 9) == 0  ? &total
-					: strncmp(line, "CmaFree:", 8) == 0 ? &left
-									    : NULL;
+		uint64_t *figure = strncmp(line, "CmaTotal:", 9) == 0  ? &total
+				   : strncmp(line, "CmaFree:", 8) == 0 ? &left
+								       : NULL;
 
-		for (const char *p = line; figure && *p; p++)
-			if (*p >= '0' && *p <= '9')
-				*figure = *figure * 10 + (unsigned long)(*p - '0');
+		if (figure)
+			(void)digits_read(
+				line + strcspn(line, "0123456789"), UINT64_MAX, figure);
 	}
 	if (file)
 		fclose(file);
 	if (total > 0)
 		report_note(report,
-			"memory for devices (CMA): %lu MB, %lu MB free; a screen "
-			"of 1920x1080 takes 16 MB",
+			"memory for devices (CMA): %" PRIu64 " MB, %" PRIu64
+			" MB free; a screen of 1920x1080 takes 16 MB",
 			total >> 10, left >> 10);
 }
 
@@ -129,5 +133,5 @@ doctor_check_machine(struct report *report)
 	examine_arguments(report);
 	examine_memory(report);
 	if (doctor_read_line("/sys/class/tty/tty0/active", vt, sizeof(vt)))
-		report_note(report, "%s is the console in front", vt);
+		report_note(report, "%s is the active console", vt);
 }

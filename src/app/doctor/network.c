@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Can people reach the plugins? */
+/* Checks whether people can reach the plugins: addresses, ports, interfaces, routes. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netlink.h>
@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "config/option.h"
 #include "ingest/listener.h"
+#include "lib/address.h"
 
 #define SYSCTL "/proc/sys/net/"
 
@@ -36,25 +37,13 @@ examine_addresses(struct report *report)
 		return;
 	}
 	report_problem(report, "this machine has no address that others could use");
-	report_advice(report,
-		"plug in its cable, or set up its network; ip address shows "
-		"what there is");
+	report_advice(report, "plug in its cable, or configure its network; ip address "
+			      "lists its addresses");
 }
 
 /* ------------------------------------------------------------------ ports */
 
-static unsigned
-port_of(const char *address)
-{
-	const char *colon = strrchr(address, ':');
-	unsigned port = 0;
-
-	for (const char *p = colon ? colon + 1 : ""; *p >= '0' && *p <= '9'; p++)
-		port = port * 10 + (unsigned)(*p - '0');
-	return port;
-}
-
-/* The first socket that has the port; as TCP, one that listens. */
+/* Finds the processes that use a port; of TCP sockets only those that listen count. */
 static void
 find_port_procs(unsigned wanted, int type, struct procs *procs)
 {
@@ -94,15 +83,14 @@ examine_port(const struct instance *instance, const char *key, const char *addre
 	struct procs procs;
 	int ret;
 
-	if (!address || !*address || strncmp(address, "unix:", 5) == 0 ||
-		port_of(address) == 0)
+	if (!address || address_port(address) == 0)
 		return;
 	ret = socket_try_bind(address, type);
 	if (ret == 0) {
 		report_ok(report, "[%s] %s = %s is free", title, key, address);
 		return;
 	}
-	find_port_procs(port_of(address), type, &procs);
+	find_port_procs(address_port(address), type, &procs);
 	if (ret == -EADDRINUSE && procs.any_murald) {
 		report_note(report, "[%s] %s = %s is served by %s", title, key, address,
 			procs.text);
@@ -112,14 +100,13 @@ examine_port(const struct instance *instance, const char *key, const char *addre
 		strerror(-ret), ret == -EADDRINUSE ? " by " : "",
 		ret != -EADDRINUSE ? ""
 		: *procs.text      ? procs.text
-				   : "a program that only root may see");
-	report_advice(
-		report, ret == -EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE; "
-					 "choose a higher one"
-			: ret == -EADDRNOTAVAIL
-				? "this machine has no such address; ip address shows "
-				  "those it has"
-				: "stop that program, or choose another port");
+				   : "a program that only root can see");
+	report_advice(report, ret == -EACCES ? "ports below 1024 need "
+					       "CAP_NET_BIND_SERVICE; choose a higher one"
+			      : ret == -EADDRNOTAVAIL
+				      ? "this machine has no such address; ip address "
+					"lists those it has"
+				      : "stop that program, or choose another port");
 }
 
 static void
@@ -157,16 +144,14 @@ examine_pings(struct report *report)
 	if (sysctl_is(SYSCTL "ipv4/icmp_echo_ignore_all", '1'))
 		report_note(report,
 			"the kernel answers no pings (net.ipv4.icmp_echo_ignore_all = "
-			"1): "
-			"they paint, but people's ping says that nothing came back");
+			"1): they paint, but people's ping reports them as lost");
 	if (doctor_read_line(SYSCTL "ipv4/ping_group_range", range, sizeof(range)) &&
 		strncmp(range, "1\t0", 3) == 0)
-		report_note(report,
-			"on this machine only root may ping without rights of its own "
-			"(net.ipv4.ping_group_range = 1 0)");
+		report_note(report, "on this machine only root can ping without "
+				    "CAP_NET_RAW (net.ipv4.ping_group_range = 1 0)");
 }
 
-/* Where a plugin reads packets: the option `interface`. */
+/* The option `interface` names where a plugin captures packets. */
 static void
 examine_interface(const struct instance *instance, struct report *report)
 {
@@ -185,12 +170,11 @@ examine_interface(const struct instance *instance, struct report *report)
 	}
 	report_problem(report, "[%s] interface = %s: this machine has none of that name",
 		title, name);
-	report_advice(
-		report, "ip link shows those it has; interface = any is all of them");
+	report_advice(report, "ip link lists those it has; interface = any means all");
 }
 
-/* Asks the kernel what it would do with a packet: RTN_UNICAST, RTN_LOCAL, ...; or -errno,
- * which is also how a route answers that drops. */
+/* Asks the kernel how it would route a packet: RTN_UNICAST, RTN_LOCAL, ...; or -errno,
+ * which is also the answer for a route that drops packets. */
 static int
 route_type(const uint8_t address[16])
 {
@@ -254,9 +238,8 @@ examine_prefix(const struct instance *instance, const char *prefix, int type,
 	const char *title = instance->section->title;
 
 	if (type == RTN_LOCAL) {
-		report_ok(report,
-			"[%s] %s is local here: this machine itself paints, too", title,
-			prefix);
+		report_ok(report, "[%s] %s is local here: this machine can paint, too",
+			title, prefix);
 	} else if (type == RTN_UNICAST &&
 		   sysctl_is(SYSCTL "ipv6/conf/all/forwarding", '1')) {
 		report_problem(report, "[%s] this machine forwards packets for %s", title,
@@ -272,8 +255,7 @@ examine_prefix(const struct instance *instance, const char *prefix, int type,
 	else if (type != RTN_LOCAL)
 		report_note(report,
 			"[%s] the router has to send %s here: ip -6 route add %s via "
-			"THIS "
-			"MACHINE dev LINK",
+			"THIS MACHINE dev LINK",
 			title, prefix, prefix);
 }
 
@@ -290,9 +272,10 @@ examine_claim(const struct instance *instance, struct report *report)
 		return;
 	if (sysctl_is(SYSCTL "ipv6/conf/all/disable_ipv6", '1') ||
 		access(SYSCTL "ipv6", F_OK) < 0) {
-		report_problem(report, "[%s] IPv6 is off", instance->section->title);
-		report_advice(report, "sysctl net.ipv6.conf.all.disable_ipv6=0, and take "
-				      "ipv6.disable=1 off the kernel's command line");
+		report_problem(report, "[%s] IPv6 is disabled", instance->section->title);
+		report_advice(report,
+			"sysctl net.ipv6.conf.all.disable_ipv6=0, and remove "
+			"ipv6.disable=1 from the kernel's command line");
 		return;
 	}
 	length = prefix_length(&claim);
@@ -315,9 +298,8 @@ examine_datagrams(struct report *report)
 	if (doctor_read_line(SYSCTL "core/rmem_max", line, sizeof(line)) &&
 		strlen(line) < 7)
 		report_note(report,
-			"a burst of datagrams above %s bytes is lost; to keep more: "
-			"sysctl "
-			"net.core.rmem_max=8388608",
+			"of a burst of datagrams, what exceeds %s bytes is lost; for "
+			"more: sysctl net.core.rmem_max=8388608",
 			line);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A source that breaks and is attached again: what it counted before still counts. */
+/* A poller that fails and is attached again keeps its totals. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,7 @@ attach(struct mural_host *host)
 	return state->fd;
 }
 
-/* Ten bytes and a lost packet each time; the second time it is broken. */
+/* Counts ten bytes and a lost packet each time, and fails the second time. */
 static int
 drain(struct mural_host *host, struct mural_brush *brush)
 {
@@ -48,7 +48,7 @@ detach(struct mural_host *host)
 {
 	struct state *state = host->state;
 
-	host->counts.received_bytes += 1; /* what came last */
+	host->counts.received_bytes += 1; /* a last byte */
 	close(state->fd);
 }
 

@@ -11,7 +11,7 @@
 
 #include "fuzz/fuzz.h"
 #include "p2/parser.h"
-#include "p2/utf8.h"
+#include "lib/utf8.h"
 #include "p2/wire.h"
 #include "support/json.h"
 

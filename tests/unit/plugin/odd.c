@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A plugin with one thing wrong, which $ODD names when it is loaded; without it, a good
- * one.  It breaks the rule that a table is const to be many plugins at once. */
+/* A plugin with one defect, which $ODD names when it is loaded; without that, a good one.
+ * Its table is not const, against the rules, so that it can be many plugins. */
 #include <mural/plugin.h>
 
 #include <errno.h>
@@ -187,19 +187,19 @@ vary_transports(struct mural_plugin *plugin)
 		plugin->transports = 0;
 	if (is("strange transport"))
 		plugin->transports |= 1 << 10;
-	if (is("source and resident"))
+	if (is("poller and service"))
 		plugin->transports |= MURAL_POLLER | MURAL_SERVICE;
 	if (is("no feed"))
 		plugin->feed = NULL;
-	if (is("only feed") || is("a source"))
+	if (is("only feed") || is("a poller"))
 		plugin->transports = MURAL_POLLER;
 	if (is("no detach"))
 		plugin->transports |= MURAL_POLLER;
-	if (is("no source") || is("no detach") || is("a source")) {
+	if (is("no poller") || is("no detach") || is("a poller")) {
 		plugin->attach = odd_attach;
 		plugin->drain = odd_drain;
 	}
-	if (is("a source")) {
+	if (is("a poller")) {
 		plugin->detach = odd_detach;
 		plugin->feed = NULL;
 		plugin->listen = NULL;
@@ -208,7 +208,7 @@ vary_transports(struct mural_plugin *plugin)
 		plugin->transports |= MURAL_SERVICE;
 		plugin->start = odd_attach;
 	}
-	if (is("not resident"))
+	if (is("no service"))
 		plugin->stop = odd_detach;
 	if (is("bad listen"))
 		plugin->listen = "somewhere";

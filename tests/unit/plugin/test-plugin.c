@@ -14,10 +14,10 @@
 #include "base/util.h"
 #include "support/config-run.h"
 
-static char folder[2048];             /* where the plugins are that the build made */
-static char path_setting[2048 + 100]; /* "server.plugin-path=...", to give to -s */
+static char folder[2048];             /* of the plugins that the build made */
+static char path_setting[2048 + 100]; /* "server.plugin-path=...", for -s */
+static char here[2048];               /* the test's own folder */
 
-/* What a plugin section in a file with this text leads to. */
 static struct run *
 load_config(const char *text)
 {
@@ -35,7 +35,7 @@ load_good_config(const char *text)
 	return run;
 }
 
-/* The text gets just these complaints; % in them stands for the plugins' folder. */
+/* Expects exactly these lines; % in them stands for the plugins' folder. */
 static void
 expect_complaints(const char *text, unsigned errors, const char *complaints)
 {
@@ -113,41 +113,38 @@ a_bad_table_is_refused(void **state)
 	static const struct {
 		const char *odd, *why;
 	} cases[] = {
-		{ "abi newer",
-			"is made for plugin ABI 2 and this murald has 1; install a "
-			"newer murald" },
-		{ "abi older",
-			"is made for plugin ABI 0 and this murald has 1; rebuild the "
-			"plugin" },
-		{ "huge", "has a table of 4097 bytes, which cannot be; begin it with "
+		{ "abi newer", "was built for plugin ABI 2, but this murald has 1; "
+			       "install a newer murald" },
+		{ "abi older", "was built for plugin ABI 0, but this murald has 1; "
+			       "rebuild the plugin" },
+		{ "huge", "has a table of 4097 bytes, which is impossible; begin it with "
 			  "MURAL_PLUGIN" },
 		{ "later and used", "uses what only a newer murald has; install that, or "
 				    "rebuild the plugin for this one" },
 		{ "nameless", "has no name or no summary in its table" },
 		{ "no summary", "has no name or no summary in its table" },
-		{ "reserved", "has something in the table's reserved member" },
+		{ "reserved", "has a table whose reserved member is not zero" },
 		{ "no transports", "has no transports in its table" },
 		{ "strange transport", "has a transport that this murald does not know "
 				       "(0x400); install a newer murald" },
-		{ "source and resident", "is a source and resident, which cannot be" },
+		{ "poller and service", "is both poller and service; choose one" },
 		{ "no feed", "is stream or datagram but has no feed()" },
 		{ "only feed", "has feed() but is neither stream nor datagram" },
-		{ "no detach", "is a source but lacks attach, drain or detach" },
-		{ "no source", "has attach, drain or detach but is no source" },
-		{ "no stop", "is resident but lacks start or stop" },
-		{ "not resident", "has start or stop but is not resident" },
+		{ "no detach", "is a poller but lacks attach, drain or detach" },
+		{ "no poller", "has attach, drain or detach but is no poller" },
+		{ "no stop", "is a service but lacks start or stop" },
+		{ "no service", "has start or stop but is no service" },
 		{ "bad listen",
-			"option listen: default \"somewhere\" is no address; write "
+			"option listen: default \"somewhere\" is not an address; write "
 			"HOST:PORT, [V6]:PORT or unix:PATH, such as [::]:1234" },
 		{ "bad default", "option flag: default \"nope\" is not yes or no; write "
 				 "yes, no, true, false, on or off" },
 		{ "no default", "option flag: has no default or no help" },
 		{ "no help", "option flag: has no default or no help" },
-		{ "twice", "option reject: is there twice" },
-		{ "taken", "option listen_udp: murald has one of that name itself" },
-		{ "shouting",
-			"option FLAG: names are made of a-z, 0-9 and _, 47 at most" },
-		{ "empty name", "option : names are made of a-z, 0-9 and _, 47 at most" },
+		{ "twice", "option reject: is declared twice" },
+		{ "taken", "option listen_udp: murald itself has one of that name" },
+		{ "shouting", "option FLAG: a name is 1 to 47 of a-z, 0-9 and _" },
+		{ "empty name", "option : a name is 1 to 47 of a-z, 0-9 and _" },
 		{ "no choices", "option flag: has no choices" },
 		{ "empty range", "option flag: has an empty range" },
 	};
@@ -167,15 +164,14 @@ a_bad_table_is_refused(void **state)
 		setenv("ODD", misplaced[i], 1);
 		run = load_config("[plugin odd]\n");
 		assert_int_equal(run->config.errors, 1);
-		assert_non_null(
-			strstr(run->err, "/odd.so option flag: has an unknown type, "
-					 "or lies outside the config of "));
+		assert_non_null(strstr(run->err, "/odd.so option flag: has an unknown "
+						 "type, or lies outside the config of "));
 		run_free(run);
 	}
 	setenv("ODD", "tiny", 1);
 	snprintf(line, sizeof(line),
-		"t.conf:1: plugin odd: %%/odd.so has a table of %zu "
-		"bytes, which cannot be; begin it with MURAL_PLUGIN\n",
+		"t.conf:1: plugin odd: %%/odd.so has a table of %zu bytes, which is "
+		"impossible; begin it with MURAL_PLUGIN\n",
 		offsetof(struct mural_plugin, check) - 1);
 	expect_complaints("[plugin odd]\n", 1, line);
 	unsetenv("ODD");
@@ -188,15 +184,13 @@ what_cannot_be_loaded_says_why(void **state)
 	expect_complaints(
 		"[plugin blank]\n[plugin hungry]\n[plugin od]\n[plugin absent]\n", 4,
 		"t.conf:1: plugin blank: %/blank.so has no table mural_plugin; is it a "
-		"plugin "
-		"for murald?\n"
+		"plugin for murald?\n"
 		"t.conf:2: plugin hungry: %/hungry.so cannot be loaded: undefined "
-		"symbol: "
-		"mural_not_yet; it was made for a newer murald: install that, or rebuild "
-		"it\n"
+		"symbol: mural_not_yet; it was built for a newer murald: install that, "
+		"or rebuild it\n"
 		"t.conf:3: plugin od: there is no od.so in %, did you mean odd?\n"
-		"t.conf:4: plugin absent: there is no absent.so in %; "
-		"install it there, or set server.plugin-path\n");
+		"t.conf:4: plugin absent: there is no absent.so in %; install it there, "
+		"or set server.plugin-path\n");
 }
 
 static void
@@ -209,10 +203,9 @@ what_is_not_required_is_only_a_warning(void **state)
 			  "[plugin nowhere]\nrequired = yes\n",
 		1,
 		"murald: warning: plugin blank: %/blank.so has no table mural_plugin; is "
-		"it "
-		"a plugin for murald?: going on without it\n"
-		"murald: warning: plugin absent: there is no absent.so in %; install "
-		"it there, or set server.plugin-path: going on without it\n"
+		"it a plugin for murald?: continuing without it\n"
+		"murald: warning: plugin absent: there is no absent.so in %; install it "
+		"there, or set server.plugin-path: continuing without it\n"
 		"t.conf:5: plugin nowhere: there is no nowhere.so in %; install it "
 		"there, or set server.plugin-path\n");
 	run = load_config("[plugin absent]\nrequired = no\n[plugin odd]\n");
@@ -225,8 +218,7 @@ what_is_not_required_is_only_a_warning(void **state)
 			  "number = 10\n",
 		1,
 		"t.conf:3: plugin odd.number: \"10\" is out of range; write a number "
-		"from 1 "
-		"to 9\n");
+		"from 1 to 9\n");
 }
 
 static void
@@ -265,33 +257,27 @@ every_error_is_told_at_once(void **state)
 			  "[plugin blank odd]\n",
 		13,
 		"murald: warning: t.conf:13: plugin odd three.reject: already set in "
-		"line "
-		"12; this one counts\n"
+		"line 12; this value is used\n"
 		"t.conf:14: plugin blank odd: [plugin odd] has that name already; give "
-		"it "
-		"another: [plugin blank NAME]\n"
+		"it another: [plugin blank NAME]\n"
 		"t.conf:2: plugin odd.numbr: unknown option, did you mean number?\n"
 		"t.conf:3: plugin odd.zzz: unknown option, this section takes flag, "
-		"reject, "
-		"claim, number, choice, text, enabled, required, offset, region, listen, "
-		"listen-udp\n"
+		"reject, claim, number, choice, text, enabled, required, offset, region, "
+		"listen, listen-udp\n"
 		"t.conf:4: plugin odd.choice: \"kep\" is not one of: keep, suppress\n"
-		"t.conf:5: plugin odd.listen: \"::1:7\" is not clear; write an IPv6 "
-		"address "
-		"in brackets, such as [::1]:7\n"
+		"t.conf:5: plugin odd.listen: \"::1:7\" is ambiguous; write the "
+		"IPv6 address in brackets, such as [::1]:7\n"
 		"t.conf:7: plugin odd.enabeld: unknown option, did you mean enabled?\n"
 		"t.conf:6: plugin odd.offset: lies outside the canvas; write X,Y from "
 		"0,0\n"
 		"t.conf:10: plugin odd two.number: 8 is not odd enough; write 7\n"
 		"t.conf:8: plugin odd two.text: is dull; write more\n"
 		"t.conf:12: plugin odd three.reject: \"maybe\" is not yes or no; write "
-		"yes, "
-		"no, true, false, on or off\n"
+		"yes, no, true, false, on or off\n"
 		"t.conf:11: plugin odd three.number: 5 is not odd enough; write 7\n"
 		"t.conf:11: plugin odd three.text: is dull; write more\n"
 		"t.conf:14: plugin blank odd: %/blank.so has no table mural_plugin; is "
-		"it a "
-		"plugin for murald?\n");
+		"it a plugin for murald?\n");
 }
 
 static void
@@ -300,13 +286,12 @@ keys_that_do_not_fit_the_transports_are_unknown(void **state)
 	struct run *run;
 
 	(void)state;
-	setenv("ODD", "a source", 1);
+	setenv("ODD", "a poller", 1);
 	expect_complaints("[plugin odd]\nlisten = [::]:1\nlisten-udp = [::]:1\n", 2,
 		"t.conf:2: plugin odd.listen: unknown option, this section takes flag, "
 		"reject, claim, number, choice, text, enabled, required, offset, region\n"
 		"t.conf:3: plugin odd.listen-udp: unknown option, this section takes "
-		"flag, "
-		"reject, claim, number, choice, text, enabled, required, offset, "
+		"flag, reject, claim, number, choice, text, enabled, required, offset, "
 		"region\n");
 	run = load_good_config("[plugin odd]\n");
 	assert_string_equal(run->plugins.instances->common.listen, "");
@@ -359,12 +344,11 @@ link_plugin(const char *where, const char *module, const char *name)
 static void
 a_file_must_have_the_plugin_s_name(void **state)
 {
-	char here[2048], path[8192], wanted[8192];
+	char path[8192], wanted[8192];
 	struct run *run;
 
 	(void)state;
 	link_plugin("elsewhere", "odd", "even");
-	assert_non_null(getcwd(here, sizeof(here)));
 	snprintf(path, sizeof(path), "server.plugin-path=%s/elsewhere", here);
 	write_file("t.conf", "[plugin even]\n");
 	run = run_plugins("-c", "t.conf", "-s", path, NULL);
@@ -379,12 +363,11 @@ a_file_must_have_the_plugin_s_name(void **state)
 static void
 the_first_folder_wins(void **state)
 {
-	char here[2048], path[8192];
+	char path[8192];
 	struct run *run;
 
 	(void)state;
 	link_plugin("nearer", "blank", "odd"); /* hides the good one */
-	assert_non_null(getcwd(here, sizeof(here)));
 	write_file("t.conf", "[plugin odd]\n");
 	snprintf(path, sizeof(path), "server.plugin-path=%s/absent:%s/nearer:%s", here,
 		here, folder);
@@ -404,27 +387,24 @@ the_first_folder_wins(void **state)
 static void
 unsafe_folders_are_refused(void **state)
 {
-	char here[2048], path[8192], wanted[8192];
+	char path[8192], wanted[8192];
 	struct run *run;
 
 	(void)state;
 	link_plugin("open", "odd", "odd");
 	assert_int_equal(chmod("open", 0777), 0);
-	assert_non_null(getcwd(here, sizeof(here)));
 	write_file("t.conf", "[plugin odd]\nrequired = no\n");
 	snprintf(path, sizeof(path), "server.plugin-path=%s/open:open:", here);
 	run = run_plugins("-c", "t.conf", "-s", path, NULL);
 	snprintf(wanted, sizeof(wanted),
 		"-s: server.plugin-path: \"%s/open\" is writable by everyone, who could "
-		"then "
-		"run code as murald; chmod o-w it\n"
+		"then run code as murald; chmod o-w it\n"
 		"-s: server.plugin-path: \"open\" is not absolute; write the folder's "
-		"whole "
-		"path\n"
+		"whole path\n"
 		"-s: server.plugin-path: \"\" is not absolute; write the folder's whole "
 		"path\n"
-		"murald: warning: plugin odd: there is no odd.so in %s/open:open:, "
-		"not all of which may be looked into: going on without it\n",
+		"murald: warning: plugin odd: there is no odd.so in %s/open:open:, part "
+		"of which is not safe to load from: continuing without it\n",
 		here, here);
 	assert_string_equal(run->err, wanted);
 	assert_int_equal(run->config.errors, 3);
@@ -438,7 +418,7 @@ unsafe_folders_are_refused(void **state)
 static void
 an_object_that_everybody_can_write_is_refused(void **state)
 {
-	char here[2048], command[8192], path[8192];
+	char command[8192], path[8192];
 	struct run *run;
 
 	(void)state;
@@ -446,14 +426,12 @@ an_object_that_everybody_can_write_is_refused(void **state)
 	snprintf(command, sizeof(command),
 		"cp '%s/odd.so' loose/ && chmod 666 loose/odd.so", folder);
 	assert_int_equal(system(command), 0);
-	assert_non_null(getcwd(here, sizeof(here)));
 	write_file("t.conf", "[plugin odd]\n");
 	snprintf(path, sizeof(path), "server.plugin-path=%s/loose", here);
 	run = run_plugins("-c", "t.conf", "-s", path, NULL);
 	assert_int_equal(run->config.errors, 1);
-	assert_non_null(
-		strstr(run->err, "/loose/odd.so is writable by everyone; chmod o-w "
-				 "it\n"));
+	assert_non_null(strstr(
+		run->err, "/loose/odd.so is writable by everyone; chmod o-w it\n"));
 	run_free(run);
 }
 
@@ -487,9 +465,8 @@ lists_all_plugins_with_their_options(void **state)
 	run = run_plugins(
 		"--list-plugins", "-s", "server.plugin-path=/nonexistent", NULL);
 	run_list(run);
-	assert_string_equal(run->out,
-		"there are no plugins in /nonexistent; install them there, or set "
-		"server.plugin-path\n");
+	assert_string_equal(run->out, "there are no plugins in /nonexistent; install "
+				      "them there, or set server.plugin-path\n");
 	run_free(run);
 }
 
@@ -552,7 +529,7 @@ set_up(void **state)
 	}
 	strcpy(folder, real);
 	snprintf(path_setting, sizeof(path_setting), "server.plugin-path=%s", folder);
-	return enter_folder(state);
+	return enter_folder(state) < 0 || !getcwd(here, sizeof(here)) ? -1 : 0;
 }
 
 int

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Transcripts through the built stream plugins, and the law they stand under: however the
- * bytes are cut, canvas and answers are the same.
+ * Replays transcripts through the built stream plugins: however the bytes are cut, canvas
+ * and replies must be the same.
  *
  * tests/transcripts/PLUGIN/NAME.in    what the client sends
  *                          NAME.ppm   the canvas afterwards (P6), of the canvas's size
- *                          NAME.out   what the client gets; no file: nothing
+ *                          NAME.out   the replies; no file: none
  *                          NAME.conf  options, "key = value" a line; no file: defaults
  *
  * At the end of NAME.in the client closes its side.
  *
- * A case is added by adding files.  Every feed gets memory of its own of just the right
- * length, so that a sanitizer sees a plugin that reads past the end.
+ * Adding files adds a case.  Every feed() gets a buffer of exactly the right length, so
+ * that a sanitizer detects a plugin that reads past the end.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -31,7 +31,6 @@ struct blob {
 	size_t len;
 };
 
-/* One client on a small canvas: all a plugin needs. */
 struct fixture {
 	const struct mural_plugin *plugin;
 	const char *name; /* "dots/corners" */
@@ -40,14 +39,15 @@ struct fixture {
 	uint32_t width, height;
 };
 
+/* One client on a small canvas: all a plugin needs. */
 struct harness {
 	struct client client;
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct mural_host host;
 	struct blob replies, rest;
-	bool always_full; /* says that enough is waiting, at every answer */
-	bool reply_full;  /* said so in this feed */
+	bool always_full; /* asks the plugin to pause at every reply */
+	bool reply_full;  /* has done so in this feed */
 	bool ended;
 };
 
@@ -114,7 +114,7 @@ harness_start(struct harness *harness, const struct fixture *fixture)
 	harness->ended = plugin->open && plugin->open(&harness->client.pub) < 0;
 }
 
-/* Feeds memory of just the right length; what feed() leaves stays in `rest`. */
+/* What feed() leaves stays in `rest`. */
 static void
 feed_exactly(struct harness *harness, const struct mural_plugin *plugin)
 {
@@ -134,8 +134,8 @@ feed_exactly(struct harness *harness, const struct mural_plugin *plugin)
 	free(data.bytes);
 }
 
-/* As the daemon does it: what feed() leaves comes again, with more behind it; at once and
- * alone when it stopped because of its answers. */
+/* As in the daemon, what feed() leaves is passed again with more behind it, or at once
+ * when it paused for its replies. */
 static void
 harness_feed(struct harness *harness, const struct fixture *fixture, const uint8_t *bytes,
 	size_t len)
@@ -150,7 +150,7 @@ harness_feed(struct harness *harness, const struct fixture *fixture, const uint8
 		abort();
 }
 
-/* Compares with what is expected and frees the harness; says where it first differs. */
+/* Compares with the expectation, prints the first difference, and frees the harness. */
 static bool
 harness_finish(struct harness *harness, const struct fixture *fixture, const char *how,
 	size_t cut)
@@ -177,7 +177,7 @@ harness_finish(struct harness *harness, const struct fixture *fixture, const cha
 			     (fixture->out.len > 0 &&
 				     memcmp(harness->replies.bytes, fixture->out.bytes,
 					     fixture->out.len) != 0))) {
-		printf("%s, %s %zu: answered %zu bytes, not the %zu expected: %.*s\n",
+		printf("%s, %s %zu: replied %zu bytes, not the %zu expected: %.*s\n",
 			fixture->name, how, cut, harness->replies.len, fixture->out.len,
 			(int)harness->replies.len, (char *)harness->replies.bytes);
 		right = false;
@@ -192,77 +192,64 @@ harness_finish(struct harness *harness, const struct fixture *fixture, const cha
 	return right;
 }
 
-static bool
-feed_whole(const struct fixture *fixture)
-{
-	struct harness harness;
+/* The length of the piece that begins at `at`; it may go beyond the end. */
+typedef size_t (*cutter)(size_t at, size_t parameter);
 
-	harness_start(&harness, fixture);
-	harness_feed(&harness, fixture, fixture->in.bytes, fixture->in.len);
-	return harness_finish(&harness, fixture, "fed whole", 0);
+static size_t
+cut_nowhere(size_t at, size_t parameter)
+{
+	(void)at, (void)parameter;
+	return SIZE_MAX;
+}
+
+static size_t
+cut_everywhere(size_t at, size_t parameter)
+{
+	(void)at, (void)parameter;
+	return 1;
+}
+
+static size_t
+cut_once(size_t at, size_t cut)
+{
+	return at == 0 ? cut : SIZE_MAX;
+}
+
+static size_t
+cut_randomly(size_t at, size_t seed)
+{
+	if (at == 0)
+		srandom(seed);
+	return 1 + random() % 40;
 }
 
 static bool
-feed_with_pauses(const struct fixture *fixture)
+feed_pieces(const struct fixture *fixture, const char *how, cutter cut, size_t parameter)
 {
 	struct harness harness;
+	size_t len;
 
 	harness_start(&harness, fixture);
-	harness.always_full = true;
-	harness_feed(&harness, fixture, fixture->in.bytes, fixture->in.len);
-	return harness_finish(&harness, fixture, "with many pauses", 0);
-}
-
-static bool
-feed_bytes(const struct fixture *fixture)
-{
-	struct harness harness;
-
-	harness_start(&harness, fixture);
-	for (size_t i = 0; i < fixture->in.len; i++)
-		harness_feed(&harness, fixture, fixture->in.bytes + i, 1);
-	return harness_finish(&harness, fixture, "fed byte by byte", 0);
-}
-
-static bool
-feed_cut_at(const struct fixture *fixture, size_t cut)
-{
-	struct harness harness;
-
-	harness_start(&harness, fixture);
-	harness_feed(&harness, fixture, fixture->in.bytes, cut);
-	harness_feed(&harness, fixture, fixture->in.bytes + cut, fixture->in.len - cut);
-	return harness_finish(&harness, fixture, "cut at", cut);
-}
-
-static bool
-feed_random_pieces(const struct fixture *fixture, unsigned seed)
-{
-	struct harness harness;
-	size_t at = 0;
-
-	srandom(seed);
-	harness_start(&harness, fixture);
-	while (at < fixture->in.len) {
-		size_t len = 1 + random() % 40;
-		if (len > fixture->in.len - at)
-			len = fixture->in.len - at;
+	harness.always_full = strcmp(how, "with many pauses") == 0;
+	for (size_t at = 0; at < fixture->in.len; at += len) {
+		len = cut(at, parameter);
+		len = MIN(len, fixture->in.len - at);
 		harness_feed(&harness, fixture, fixture->in.bytes + at, len);
-		at += len;
 	}
-	return harness_finish(&harness, fixture, "random pieces, seed", seed);
+	return harness_finish(&harness, fixture, how, parameter);
 }
 
 static bool
 feed_all_ways(const struct fixture *fixture)
 {
-	bool right =
-		feed_whole(fixture) && feed_with_pauses(fixture) && feed_bytes(fixture);
+	bool right = feed_pieces(fixture, "fed whole", cut_nowhere, 0) &&
+		     feed_pieces(fixture, "with many pauses", cut_nowhere, 0) &&
+		     feed_pieces(fixture, "fed byte by byte", cut_everywhere, 0);
 
 	for (size_t cut = 1; right && cut < fixture->in.len; cut++)
-		right = feed_cut_at(fixture, cut);
+		right = feed_pieces(fixture, "cut at", cut_once, cut);
 	for (unsigned seed = 1; right && seed <= RANDOM_CUTS; seed++)
-		right = feed_random_pieces(fixture, seed);
+		right = feed_pieces(fixture, "random pieces, seed", cut_randomly, seed);
 	return right;
 }
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes the text of an address apart: HOST:PORT, [V6]:PORT or unix:PATH. */
+#ifndef LIB_ADDRESS_H
+#define LIB_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct address_parts {
+	const char *host; /* without its brackets */
+	size_t host_len;
+	bool bracketed;
+	const char *port; /* up to the end of the text; NULL: there is no colon */
+};
+
+/* Splits HOST, HOST:PORT, [V6] or [V6]:PORT at the last colon outside the brackets;
+ * whether its parts are a host and a port is not looked at. */
+void address_split(const char *text, size_t len, struct address_parts *parts);
+
+/* An IPv6 address, perhaps with %INTERFACE. */
+bool address_is_v6(const char *text, size_t len);
+
+/* The path of unix:PATH, else NULL. */
+const char *address_unix_path(const char *text);
+
+/* 0: none, or an address of another kind. */
+uint16_t address_port(const char *text);
+
+#endif

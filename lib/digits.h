@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads whole decimal numbers from text. */
+#ifndef LIB_DIGITS_H
+#define LIB_DIGITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads the digits at `p`, at least one, and returns where they end.  NULL: there are
+ * none, or the number is above `most`. */
+static inline const char *
+digits_read(const char *p, uint64_t most, uint64_t *value)
+{
+	const char *start = p;
+	uint64_t n = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++) {
+		uint64_t digit = (uint64_t)(*p - '0');
+
+		if (digit > most || n > (most - digit) / 10)
+			return NULL;
+		n = n * 10 + digit;
+	}
+	*value = n;
+	return p > start ? p : NULL;
+}
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Starts the parts of the wall in order, waits for a signal, and stops them again. */
+#include "app/wall.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "app/privileges.h"
+#include "base/log.h"
+#include "base/util.h"
+
+static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct wall *wall = handle->data;
+
+	switch (number) {
+	case SIGUSR1:
+		snapshot_save(&wall->snapshot);
+		break;
+	case SIGHUP:
+		reload_begin(wall);
+		break;
+	default:
+		log_info("stopping: %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+		uv_stop(handle->loop);
+	}
+}
+
+/* Signals are blocked while parts start and stop: one that killed murald half-way would
+ * leave behind what plugins changed for its run. */
+static void
+block_signals(bool block)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		sigaddset(&set, numbers[i]);
+	pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+static void
+run_until_signal(struct wall *wall)
+{
+	uv_signal_t signals[ARRAY_LEN(numbers)];
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		uv_signal_init(&wall->loop, &signals[i]);
+		signals[i].data = wall;
+		uv_signal_start(&signals[i], on_signal, numbers[i]);
+	}
+	reload_start(wall);
+	block_signals(false);
+	sd_notify_ready(&wall->notify, &wall->loop);
+	ingest_log_hints(&wall->ingest);
+	uv_run(&wall->loop, UV_RUN_DEFAULT);
+	sd_notify_stopping(&wall->notify);
+	/* from here on only SIGKILL or a second SIGINT prevents the last snapshot */
+	block_signals(true);
+	reload_stop(wall);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		uv_close((uv_handle_t *)&signals[i], NULL);
+		if (numbers[i] != SIGINT)
+			signal(numbers[i], SIG_IGN);
+	}
+	uv_run(&wall->loop, UV_RUN_NOWAIT);
+	block_signals(false);
+}
+
+static int
+create_hud(struct wall *wall)
+{
+	if (!display_wanted(&wall->display))
+		return 0;
+	wall->hud = hud_new();
+	if (!wall->hud)
+		log_error("hud: out of memory or descriptors");
+	return wall->hud ? 0 : -ENOMEM;
+}
+
+/* The canvas is as large as the config says, or as the display is. */
+static int
+create_canvas(struct wall *wall, const struct config_canvas *config)
+{
+	struct mural_dimensions size = config->size;
+	int ret;
+
+	if (size.width == 0)
+		size = (struct mural_dimensions){ wall->display.width,
+			wall->display.height };
+	ret = canvas_init(&wall->canvas, size.width, size.height, config->background);
+	if (ret < 0)
+		log_error("canvas: %ux%u: %s", size.width, size.height, uv_strerror(ret));
+	else
+		log_info("canvas: %ux%u", size.width, size.height);
+	return ret;
+}
+
+static int
+wall_start(struct wall *wall)
+{
+	const struct config *config = &wall->now->config;
+	struct plugins *plugins = &wall->now->plugins;
+	int ret;
+
+	if ((ret = display_open(&wall->display, &config->display)) < 0 ||
+		/* from here on, whatever can be attacked has as few rights as possible */
+		(ret = privileges_drop(config, plugins)) < 0 ||
+		(ret = create_canvas(wall, &config->canvas)) < 0 ||
+		(ret = snapshot_restore(
+			 &wall->snapshot, &config->canvas, &wall->canvas)) < 0 ||
+		(ret = create_hud(wall)) < 0 ||
+		(ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0 ||
+		(ret = record_start(&wall->record, &config->record, &wall->canvas,
+			 &wall->loop)) < 0 ||
+		(ret = ingest_start(
+			 &wall->ingest, config, &wall->canvas, plugins, &wall->loop)) < 0)
+		return ret;
+	if (wall->hud && (ret = hud_status_start(&wall->hud_status, wall->hud,
+				  &wall->ingest, &wall->canvas, &wall->loop)) < 0)
+		return ret;
+	snapshot_start(&wall->snapshot, &wall->loop);
+	return 0;
+}
+
+/* Accepts a wall of which only some parts started. */
+static void
+wall_stop(struct wall *wall)
+{
+	hud_status_stop(&wall->hud_status);
+	ingest_stop(&wall->ingest);
+	snapshot_stop(&wall->snapshot);
+	record_stop(&wall->record);
+	display_stop(&wall->display);
+	hud_free(wall->hud);
+	canvas_finish(&wall->canvas);
+	display_close(&wall->display);
+}
+
+/* Every client is a descriptor, and the soft limit is often 1024. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int
+wall_run(struct generation *initial, int argc, char *argv[])
+{
+	struct wall wall = {
+		.argc = argc,
+		.argv = argv,
+		.initial = initial,
+		.now = initial,
+	};
+	int ret = uv_loop_init(&wall.loop);
+
+	if (ret < 0) {
+		log_error("murald: cannot create an event loop: %s", uv_strerror(ret));
+		return EXIT_RUNTIME;
+	}
+	raise_descriptor_limit();
+	block_signals(true);
+	ret = wall_start(&wall);
+	if (ret == 0) {
+		run_until_signal(&wall);
+		ingest_log_counters(&wall.ingest);
+	}
+	wall_stop(&wall);
+	wall_free_generation(&wall, wall.now);
+	uv_loop_close(&wall.loop);
+	return ret < 0 ? EXIT_RUNTIME : EXIT_SUCCESS;
+}
+
+void
+wall_free_generation(struct wall *wall, struct generation *generation)
+{
+	if (!generation)
+		return;
+	plugins_unload(&generation->plugins);
+	if (generation == wall->initial)
+		return;
+	config_finish(&generation->config);
+	free(generation);
+}
