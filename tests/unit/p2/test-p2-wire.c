@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "fuzz/fuzz.h"
-#include "p2/parser.h"
 #include "lib/utf8.h"
+#include "p2/parser.h"
 #include "p2/wire.h"
 #include "support/json.h"
 
