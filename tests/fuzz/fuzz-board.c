@@ -81,7 +81,7 @@ check_palette(const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	/* A copy of exactly that size, so that a sanitizer sees one byte too many. */
+	/* a copy of that size, so that a sanitizer sees a read beyond it */
 	char *body = malloc(len + 1);
 	struct pixel_body pixel;
 	json_t *json;

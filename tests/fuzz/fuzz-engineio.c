@@ -209,7 +209,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(play.sessions);
 	listener_open(&play, &play.listeners[0]);
 	listener_open(&play, &play.listeners[1]);
-	/* steps end with a newline, which no packet has to have */
+	/* steps end with a newline, which no packet needs */
 	while (len > 0) {
 		const uint8_t *newline = memchr(data, '\n', len);
 		size_t step_len = newline ? (size_t)(newline - data) : len;

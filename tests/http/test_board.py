@@ -256,9 +256,9 @@ def test_secrets_are_required_and_never_revealed(tmp_path, text):
 def test_bad_options_are_rejected_at_the_start(tmp_path):
     (tmp_path / "s").write_text('{"secret": []}')
     for more, says in (("secrets = /nowhere", "secrets: cannot be read: No such file"),
-                       ("secrets = %s/s" % tmp_path, "secrets: is no list of secrets; write"),
+                       ("secrets = %s/s" % tmp_path, "secrets: is not a list of secrets; write"),
                        ("admin-token = @/nowhere", "admin-token: names a file that cannot be"),
-                       ("palette = ffffff,zz", "palette: is no palette"),
+                       ("palette = ffffff,zz", "palette: is not a palette"),
                        ("database =", "database: is empty"), ("listen =", "listen: is empty")):
         wall = Wall(tmp_path, "[plugin http]\n%s\n" % more)
         # a leak check fails on libraries that are unloaded by then
@@ -475,5 +475,5 @@ def test_secrets_and_the_admins_token_are_read_again(tmp_path):
         board.paint(token, 0, 0, 1)  # registered generators stay
         (tmp_path / "secrets").write_text('{"secrets": "two"}')
         wall.process.send_signal(signal.SIGHUP)
-        wait_for("the rejection", lambda: "is no list of secrets" in wall.log())
+        wait_for("the rejection", lambda: "is not a list of secrets" in wall.log())
         assert admits("two") and board.rate(0, "new").status == 200

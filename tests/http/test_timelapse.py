@@ -175,8 +175,8 @@ def test_after_the_log_was_cut(tmp_path):
         assert wall.stop() == 0
 
 
-def test_many_requests_share_one_film_and_delay_nobody(tmp_path):
-    """A long log: all get the same film, and the board answers as quickly as ever meanwhile."""
+def test_many_requests_share_one_gif_and_delay_nobody(tmp_path):
+    """A long log: all get the same GIF, and the board answers as quickly as ever meanwhile."""
     size, n = (200, 100), 20000 if SANITIZED else 200000
     log = some(n, 6, size)
     fill(tmp_path, log)
@@ -224,11 +224,11 @@ def test_stopped_while_it_is_made(tmp_path):
         before = len(procfs.threads(wall.pid))
         for thread in threads:
             thread.start()
-        wait_for("the film to be begun", lambda: len(procfs.threads(wall.pid)) > before)
+        wait_for("the GIF to be begun", lambda: len(procfs.threads(wall.pid)) > before)
         assert wall.stop(seconds=3) == 0
         for thread in threads:
             thread.join()
-        # each got an answer: the film, or that murald stops
+        # each got an answer: the GIF, or that murald stops
         assert len(results) == 3 and set(results) <= {200, 503}
 
 
@@ -259,7 +259,7 @@ def test_database_that_is_gone(tmp_path):
         os.rename(os.path.join(str(tmp_path), "board.db"), os.path.join(str(tmp_path), "away.db"))
         answer = board.ask("GET", "/timelapse")
         assert answer.status == 503 and answer.json()["success"] is False
-        assert wall.log().count("http: cannot make timelapse.gif: ") == 1
+        assert wall.log().count("http: cannot render timelapse.gif: ") == 1
         os.rename(os.path.join(str(tmp_path), "away.db"), os.path.join(str(tmp_path), "board.db"))
         compare(timelapse(board), replay(some(3, 9) + some(3, 10)))
         assert wall.stop() == 0
@@ -275,7 +275,7 @@ def test_other_requests(wall):
 
 
 def hold_gifs(folder):
-    """Prints the statuses for slow readers of ten different films; afterwards another reader gets one."""
+    """Prints the statuses for slow readers of ten different GIFs; afterwards another reader gets one."""
     found, held = [], []
     with board_wall(folder, size="400x300", more="cell = 1", rate="0ms") as wall, Board(wall) as board:
         token = paint(board, some(1500, 1, (400, 300)))
@@ -287,11 +287,11 @@ def hold_gifs(folder):
         for s in held:
             s.close()
         board.paint(token, 200, 200, 1)
-        wait_for("a film again", lambda: board.ask("GET", "/timelapse").status == 200)
+        wait_for("a GIF again", lambda: board.ask("GET", "/timelapse").status == 200)
     print(found)
 
 
-def test_slow_readers_hold_a_bounded_number_of_films(tmp_path):
+def test_slow_readers_hold_a_bounded_number_of_gifs(tmp_path):
     assert with_slow_readers(__file__, tmp_path) == 6 * [200] + 4 * [503]
 
 
