@@ -20,7 +20,7 @@ FLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
 
 
 def reloaded(log):
-    """How many instances were closed, opened, not opened, left as they are."""
+    """How many instances were closed, opened, failed, unchanged."""
     return tuple(int(n) for n in re.search(
         r"reload: (\d+) closed, (\d+) opened, (\d+) failed, (\d+) unchanged", log).groups())
 

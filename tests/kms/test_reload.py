@@ -52,7 +52,7 @@ def test_nothing_changed(boot):
     time.sleep(3)  # for as long it counts pixels a second after the last one
     screen.count_flips()
     wall.reload()
-    wall.said("1 left as they are")
+    wall.said("1 unchanged")
     time.sleep(1)  # for what must not happen
     assert screen.flips() == 0
     assert wall.log().count("; canvas ") == 1
