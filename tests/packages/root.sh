@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A fresh Debian of this machine's own release, to install packages in:  root.sh DIR
-# As root. What is there stays. Debian's archive is asked where this machine's apt asks it.
+# Makes a fresh Debian of this machine's release, to install packages in:  root.sh DIR
+# Needs root. An existing one stays. Uses the same mirror as this machine's apt.
 set -euo pipefail
 out=$1
 [ ! -e "$out/.done" ] || exit 0
@@ -11,7 +11,7 @@ mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codenam
 	'Label: Debian' 2>/dev/null | head -n 1)
 rm -rf "$out"
 mkdir -p "$out"
-# init and a login for the guest, ping and ip to look at the wall with
+# init and login for the guest; ping and ip for the tests
 debootstrap --variant=minbase --include=systemd-sysv,udev,dbus,iproute2,iputils-ping \
 	"$release" "$out" "${mirror:-http://deb.debian.org/debian}"
 rm -rf "$out"/var/cache/apt/archives/*.deb
