@@ -87,7 +87,7 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	uint8_t *pixels = layout->surface.buffers[buffer].pixels;
 	const size_t pitch = layout->surface.buffers[buffer].pitch;
 	const bool whole = slot->content != SCREEN_PICTURE;
-	struct box box = { 0 };
+	struct box box;
 
 	memset(context->tiles, 0, context->canvas->view.words * sizeof(uint64_t));
 	if (slot->content == SCREEN_STALE ||
