@@ -18,7 +18,7 @@ NAMES = [chr(c) for c in range(0x20, 0x7f)] + ["\N{REPLACEMENT CHARACTER}", "·"
 
 def read_font():
     """Each letter's rows of dots, as they are drawn in the source."""
-    with open(os.path.join(SOURCE, "src", "font.c")) as f:
+    with open(os.path.join(SOURCE, "src", "hud", "font.c")) as f:
         lines = [line.split() for line in re.findall(r'^\t"([.# ]+)",$', f.read(), re.M)]
     rows = HEIGHT - 1
     assert len(lines) % rows == 0 and all(len(line) == BAND for line in lines)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line. */
+/* Parses the command line. */
 #include "config/config-private.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "config/option.h"
 
-/* Verbs have no letter; their number tells them from those that have. */
+/* Verbs have no short option; their values follow the characters'. */
 enum { FIRST_VERB = 256 };
 
 static const struct option long_options[] = {
@@ -31,43 +31,30 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static void
-print_help(void)
-{
-	printf("usage: murald [-c FILE] [-s SECTION.KEY=VALUE]... [-v|-q]\n"
-	       "       murald --check-config | --list-plugins | --list-displays | "
-	       "--print-config\n"
-	       "       murald --doctor | --test-card\n"
-	       "\n"
-	       "Lets a network paint a wall.  Runs in the foreground and logs to "
-	       "standard "
-	       "error.\n"
-	       "\n"
-	       "  -c, --config FILE    read FILE and nothing else; without it\n"
-	       "                       %s/murald/murald.conf\n"
-	       "                       and its drop-ins murald.conf.d/*.conf\n"
-	       "  -s, --set SECTION.KEY=VALUE\n"
-	       "                       set one value, whatever the files say; again for "
-	       "more\n"
-	       "  -v, --verbose        log details too\n"
-	       "  -q, --quiet          log errors and warnings only\n"
-	       "      --check-config   load the config and every plugin it names, open "
-	       "nothing,\n"
-	       "                       say ok or every error\n"
-	       "      --list-plugins   the plugins that are there, and their options\n"
-	       "      --list-displays  cards, connectors, modes\n"
-	       "      --print-config   the effective values, and where each comes from\n"
-	       "      --doctor         what is there, what is wrong, what to do about "
-	       "it\n"
-	       "      --test-card      lines, corners and colours on the display, until "
-	       "a "
-	       "signal\n"
-	       "  -h, --help           this\n"
-	       "  -V, --version        the version\n"
-	       "Exit status: 0 stopped, 1 failed, 2 bad command line, 78 bad config.\n"
-	       "See murald(8) and murald.conf(5).\n",
-		SYSCONFDIR);
-}
+static const char help[] =
+	"usage: murald [-c FILE] [-s SECTION.KEY=VALUE]... [-v|-q]\n"
+	"       murald --check-config | --print-config | --doctor | --test-card\n"
+	"       murald --list-plugins | --list-displays\n"
+	"\n"
+	"Lets a network paint a wall.  Runs in the foreground and logs to stderr.\n"
+	"\n"
+	"  -c, --config FILE    read FILE and nothing else; the default is\n"
+	"                       " SYSCONFDIR "/murald/murald.conf\n"
+	"                       and its drop-ins murald.conf.d/*.conf\n"
+	"  -s, --set SECTION.KEY=VALUE\n"
+	"                       override one value; may be repeated\n"
+	"  -v, --verbose        log details too\n"
+	"  -q, --quiet          log errors and warnings only\n"
+	"      --check-config   load config and plugins, print \"ok\" or all errors\n"
+	"      --list-plugins   list the installed plugins and their options\n"
+	"      --list-displays  list graphics cards, connectors and modes\n"
+	"      --print-config   print the effective values and their origins\n"
+	"      --doctor         check the machine: what is wrong, and what to do\n"
+	"      --test-card      show lines, corners and colours until a signal\n"
+	"  -h, --help           print this help\n"
+	"  -V, --version        print the version\n"
+	"Exit status: 0 stopped, 1 failed, 2 bad command line, 78 bad config.\n"
+	"See murald(8) and murald.conf(5).\n";
 
 static int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -92,7 +79,7 @@ next_option(void *arg)
 	return (*option)->name ? (*option)++->name : NULL;
 }
 
-/* Says what getopt did not understand; `word` is the argument it stopped at. */
+/* Explains what getopt rejected; `word` is the argument it stopped at. */
 static int
 refuse_option(const char *word)
 {
@@ -124,16 +111,15 @@ is_assignment(const char *text)
 	return dot && dot > text && dot + 1 < equals;
 }
 
-/* Takes one option; -1: go on. */
+/* Applies one option; -1: go on, else the exit status. */
 static int
 take_option(struct config_args *args, int option)
 {
 	switch (option) {
 	case 'c':
 		if (args->file)
-			return usage_error(
-				"-c is there twice; give one file, and put more "
-				"settings in -s");
+			return usage_error("-c was given twice; name one file, and set "
+					   "the rest with -s");
 		args->file = optarg;
 		return -1;
 	case 's':
@@ -146,12 +132,12 @@ take_option(struct config_args *args, int option)
 	case 'v':
 	case 'q':
 		if (args->level != MURAL_INFO)
-			return usage_error(
-				"-v and -q are there more than once; give one");
+			return usage_error("-v or -q was given more than once; give one "
+					   "of them once");
 		args->level = option == 'v' ? MURAL_DEBUG : MURAL_WARN;
 		return -1;
 	case 'h':
-		print_help();
+		fputs(help, stdout);
 		return 0;
 	case 'V':
 		printf("murald %s\n", VERSION);
@@ -159,7 +145,7 @@ take_option(struct config_args *args, int option)
 	}
 	if (args->verb != VERB_RUN)
 		return usage_error(
-			"more than one thing to do; give one of --check-config, "
+			"only one action at a time; give one of --check-config, "
 			"--list-plugins, --list-displays, --print-config, --doctor, "
 			"--test-card");
 	args->verb = option - FIRST_VERB;
@@ -177,7 +163,7 @@ config_args_parse(struct config_args *args, int argc, char *argv[])
 		log_error("config: out of memory");
 		return EXIT_RUNTIME;
 	}
-	optind = 0; /* from the start, also when this was called before */
+	optind = 0; /* start over, also in a second call */
 	opterr = 0;
 	for (;;) {
 		int at = MAX(optind, 1);
@@ -193,6 +179,6 @@ config_args_parse(struct config_args *args, int argc, char *argv[])
 			return status;
 	}
 	if (optind < argc)
-		return usage_error("\"%s\" is no option", argv[optind]);
+		return usage_error("\"%s\" is not an option", argv[optind]);
 	return -1;
 }

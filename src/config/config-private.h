@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the config share: config.c keeps what was said, args.c and
- * file.c read it from the command line and from files. */
+/* What the files of this folder share. */
 #ifndef CONFIG_CONFIG_PRIVATE_H
 #define CONFIG_CONFIG_PRIVATE_H
 
 #include "config/config.h"
 
-#define COMMAND_LINE "-s"   /* the file name of what the command line set */
-#define CONFIG_LINE_MAX 198 /* what inih as packaged takes of a line */
+#define COMMAND_LINE "-s" /* the "file" of settings on the command line */
 
-/* How long "TITLE.KEY = VALUE" is, as --print-config writes it. */
-size_t config_line_len(const char *title, const char *key, const char *value);
+/* Reports what is wrong with a setting. */
+#define setting_error(config, section, setting, ...)                                     \
+	config_error(config, (setting)->file, (setting)->line, section, (setting)->key,  \
+		__VA_ARGS__)
 
 /* Where something was written. */
 struct config_location {
@@ -20,17 +20,17 @@ struct config_location {
 
 enum { CANVAS, DISPLAY, SERVER, RECORD, N_CORE }; /* the order of core_sections */
 
-/* display.c: the section's options, and what is checked when all is read. */
+/* display.c: the options of [display], and the checks after all is read. */
 extern const struct mural_option display_options[];
 void config_check_display(struct config *config);
 
 struct config_private {
-	struct section core[N_CORE]; /* what was said of them; title NULL: nothing yet */
-	char **files;                /* names that settings refer to */
+	struct section core[N_CORE]; /* title NULL: not set anywhere */
+	char **files;                /* names that settings point to */
 	size_t n_files;
 };
 
-/* The command line, taken apart; the texts belong to argv. */
+/* The parsed command line; the texts are those of argv. */
 struct config_args {
 	enum config_verb verb;
 	enum mural_level level;
@@ -39,37 +39,39 @@ struct config_args {
 	size_t n_sets;
 };
 
-/* -1: go on; else the exit status.  `sets` is the caller's to free. */
+/* -1: go on; else the exit status.  The caller frees `sets`. */
 int config_args_parse(struct config_args *args, int argc, char *argv[]);
 
-/* Reads one file into the config; what is wrong with it is printed and counted.  `path`
- * must stay.  0 or -ENOMEM. */
+/* NULL for text that a line of a file may hold, UTF-8 without control characters; else
+ * what is wrong with it. */
+const char *config_check_text(const char *text, size_t len);
+
+/* `text` without the blanks at both ends; cuts it. */
+char *config_strip(char *text);
+
+/* Frees what the section holds, not the section itself. */
+void section_finish(struct section *section);
+
+/* The functions below report what is wrong in the configuration through config_error()
+ * and return 0 all the same, or -ENOMEM. */
+
+/* Reads one file.  `path` must outlive the config. */
 int config_file_read(struct config *config, const char *path);
 
-/* The networks that an option of [server] names, itself or in a file; what is wrong is
- * printed and counted.  0 or -ENOMEM. */
+/* The networks in an option of [server], and in the files it names. */
 int config_networks_read(struct config *config, const char *key, const char *text,
 	struct cidr_list *networks);
 
-/* Whether a value, key or title is text that a line of the file could hold: UTF-8 and no
- * control characters; else what is wrong. */
-bool config_text_is_valid(const char *text, size_t len, const char **why);
-
-/* Frees what the section holds, not the section. */
-void section_finish(struct section *section);
-
-/* The section "canvas" or "plugin MODULE [NAME]", made when it is not there yet.
- * *section is NULL when there can be no such section, which is then printed and counted.
- * 0 or -ENOMEM. */
+/* Finds or adds the section "canvas" or "plugin MODULE [NAME]".  *section is NULL for an
+ * unknown one. */
 int config_open_section(struct config *config, const char *title,
 	struct config_location location, struct section **section);
 
-/* Adds one value to a section, unless it is a file's and longer than --print-config could
- * print so that it can be read again, which is printed and counted.  0 or -ENOMEM. */
+/* Adds a setting to a section; those of core sections are parsed at once. */
 int config_add(struct config *config, struct section *section, const char *key,
 	const char *value, struct config_location location);
 
-/* The same with the section in the name: "SECTION.KEY". */
+/* The same for "SECTION.KEY". */
 int config_add_named(struct config *config, const char *name, const char *value,
 	struct config_location location);
 

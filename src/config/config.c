@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The core's options, and the order in which everything is read. */
+/* The options of the core's sections, and loading: files, drop-ins, then the command
+ * line. */
 #include "config/config.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -21,53 +21,54 @@
 
 static const struct mural_option canvas_options[] = {
 	MURAL_DIMENSIONS(struct config_canvas, size, "auto", "auto",
-		"pixels; auto: the display less its HUD, 1280x720 without a display"),
+		"pixels; auto: as large as the display without its HUD, 1280x720 if "
+		"there is none"),
 	MURAL_COLOUR(struct config_canvas, background, "#000000",
 		"colour of an unpainted canvas"),
 	MURAL_TEXT(struct config_canvas, snapshot, LOCALSTATEDIR "/lib/murald/canvas.png",
-		"restored at start, written at stop and on SIGUSR1; empty: none"),
+		"PNG file, restored at start, written at stop and on SIGUSR1; empty: "
+		"none"),
 	MURAL_DURATION(struct config_canvas, snapshot_interval, "30s",
-		"a changed canvas is also written this often; 0: never"),
+		"how often a changed canvas is written as well; 0: never"),
 	{ 0 },
 };
 
 static const struct mural_option server_options[] = {
 	MURAL_NUMBER(struct config_server, workers, "auto", "auto", 0, 64,
-		"threads that take clients; 0: all on the main loop"),
+		"threads that serve clients; 0: only the main one"),
 	MURAL_TEXT(struct config_server, plugin_path, PLUGINDIR,
-		"folders searched for MODULE.so, with colons between them"),
+		"folders searched for MODULE.so, separated by colons"),
 	MURAL_TEXT(struct config_server, user, "",
-		"started as root, go on as this user; empty: as root"),
+		"user to switch to if started as root; empty: stay root"),
 	MURAL_NUMBER(struct config_server, pixels_per_source, "0", NULL, 0, 1000000000,
-		"pixels a second of one source, over all protocols; 0: no limit"),
+		"pixels per second and source, over all protocols; 0: no limit"),
 	{ "bytes_per_source", MURAL_TYPE_BYTES,
 		MURAL_FIELD(struct config_server, bytes_per_source, uint64_t), "0",
-		"bytes a second of one source, over all protocols; 0: no limit", NULL, 0,
+		"bytes per second and source, over all protocols; 0: no limit", NULL, 0,
 		INT64_C(1) << 40 },
 	MURAL_NUMBER(struct config_server, connections_per_source, "0", NULL, 0, 1000000,
-		"clients of one source at a time, over all protocols; 0: any number"),
+		"open connections per source, over all protocols; 0: no limit"),
 	MURAL_NUMBER(struct config_server, source_prefix, "64", NULL, 1, 128,
-		"so many leading bits of an IPv6 address are one source"),
+		"leading bits of an IPv6 address that make up a source"),
 	MURAL_DURATION(struct config_server, answer_timeout, "60s",
-		"a client that takes none of its answers for so long is closed; 0: "
-		"never"),
+		"clients that read no answers for this long are closed; 0: never"),
 	MURAL_TEXT(struct config_server, allow, "",
-		"networks that may come, or @FILE; empty: all"),
+		"networks that may connect, or @FILE; empty: all"),
 	MURAL_TEXT(struct config_server, deny, "",
-		"networks that may not come, or @FILE; empty: none"),
+		"networks that may not connect, or @FILE; empty: none"),
 	{ 0 },
 };
 
 static const struct mural_option record_options[] = {
 	MURAL_TEXT(struct config_record, file, "",
-		"the canvas's history, for looking back; empty: none"),
+		"file for the canvas's history; empty: no history"),
 	{ "interval", MURAL_TYPE_DURATION,
 		MURAL_FIELD(struct config_record, interval, uint64_t), "1s",
-		"a changed canvas is recorded this often", NULL, 10, INT64_MAX },
+		"how often a changed canvas is recorded", NULL, 10, INT64_MAX },
 	MURAL_BYTES(struct config_record, max_size, "1G",
-		"the oldest goes when there is more; 0: no limit"),
+		"size above which the oldest parts are deleted; 0: no limit"),
 	MURAL_DURATION(struct config_record, max_age, "0",
-		"the oldest goes after this time; 0: no limit"),
+		"age after which parts are deleted; 0: no limit"),
 	{ 0 },
 };
 
@@ -83,28 +84,34 @@ void
 config_error(struct config *config, const char *file, int line, const char *section,
 	const char *key, const char *format, ...)
 {
-	char text[1024] = "", at[16] = "", message[PATH_MAX + 2048];
+	char *text = NULL; /* on the heap, as values may be long */
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
 	va_list args;
 
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (line > 0)
-		snprintf(at, sizeof(at), ":%d", line);
-	snprintf(message, sizeof(message), "%s%s%s%s%s%s%s%s", file ? file : "",
-		file ? at : "", file ? ": " : "", section ? section : "",
-		section && key ? "." : "", key ? key : "", section || key ? ": " : "",
-		text);
-	if (config->log_errors)
-		log_error("%s", message);
-	else
-		fprintf(stderr, "%s\n", message);
 	config->errors++;
+	if (!out)
+		return;
+	if (file && line > 0)
+		fprintf(out, "%s:%d: ", file, line);
+	else if (file)
+		fprintf(out, "%s: ", file);
+	if (section || key)
+		fprintf(out, "%s%s%s: ", section ? section : "",
+			section && key ? "." : "", key ? key : "");
+	va_start(args, format);
+	vfprintf(out, format, args);
+	va_end(args);
+	if (fclose(out) == 0 && config->log_errors)
+		log_error("%s", text);
+	else if (text)
+		fprintf(stderr, "%s\n", text);
+	free(text);
 }
 
-/* Keeps a file's name for as long as settings refer to it. */
+/* Copies a file's name, to which settings point. */
 static const char *
-keep_name(struct config_private *private, const char *name)
+copy_name(struct config_private *private, const char *name)
 {
 	char **files =
 		realloc(private->files, (private->n_files + 1) * sizeof(*private->files));
@@ -119,7 +126,7 @@ keep_name(struct config_private *private, const char *name)
 static int
 read_file(struct config *config, const char *path)
 {
-	const char *name = keep_name(config->private, path);
+	const char *name = copy_name(config->private, path);
 
 	return name ? config_file_read(config, name) : -ENOMEM;
 }
@@ -133,7 +140,7 @@ is_drop_in(const struct dirent *entry)
 	       strcmp(entry->d_name + len - 5, ".conf") == 0;
 }
 
-/* By bytes, so that the order is the same in every locale. */
+/* Not strcoll(): the order is the same in every locale. */
 static int
 by_name(const struct dirent **a, const struct dirent **b)
 {
@@ -163,57 +170,50 @@ read_drop_ins(struct config *config)
 	return ret;
 }
 
-/* Without -c, whoever only asks what is there needs no file. */
+/* The lists work without a config file. */
 static int
 read_default_files(struct config *config)
 {
-	bool only_asks =
+	bool optional =
 		config->verb == VERB_LIST_PLUGINS || config->verb == VERB_LIST_DISPLAYS;
-	FILE *file = fopen(DEFAULT_FILE, "re");
+	bool missing = access(DEFAULT_FILE, F_OK) < 0 && errno == ENOENT;
 	int ret = 0;
 
-	if (!file && errno == ENOENT && !only_asks)
-		config_error(config, DEFAULT_FILE, 0, NULL, NULL,
-			"there is no such file; write one, or name another with -c");
-	else if (file || errno != ENOENT)
+	if (!missing)
 		ret = read_file(config, DEFAULT_FILE);
-	if (file)
-		fclose(file);
+	else if (!optional)
+		config_error(config, DEFAULT_FILE, 0, NULL, NULL,
+			"no such file; create it, or name another with -c");
 	return ret < 0 ? ret : read_drop_ins(config);
 }
 
-/* "SECTION.KEY=VALUE"; the value must be one that a file could hold too. */
+/* "SECTION.KEY=VALUE"; a value that no file could hold is refused. */
 static int
 apply_set(struct config *config, const char *text)
 {
-	const char *equals = strchr(text, '='), *why;
+	const char *wrong = config_check_text(text, strlen(text));
 	struct config_location location = { COMMAND_LINE, 0 };
-	char *name = strndup(text, equals - text), *value = strdup(equals + 1), *start;
-	size_t len;
-	int ret = -ENOMEM;
+	char *copy = strdup(text), *equals, *name, *value;
+	int ret = 0;
 
-	if (!name || !value)
-		goto out;
-	start = value + strspn(value, " \t");
-	for (len = strlen(start); len > 0 && isblank(start[len - 1]); len--)
-		start[len - 1] = '\0';
-	for (char *end = name + strlen(name); end > name && isblank(end[-1]); end--)
-		end[-1] = '\0';
-	ret = 0;
-	if (!config_text_is_valid(text, strlen(text), &why))
-		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", why);
-	else if (*start == ';' || strstr(start, " ;") || strstr(start, "\t;"))
+	if (!copy)
+		return -ENOMEM;
+	equals = strchr(copy, '=');
+	*equals = '\0';
+	name = config_strip(copy);
+	value = config_strip(equals + 1);
+	if (wrong)
+		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", wrong);
+	else if (*value == ';' || strstr(value, " ;") || strstr(value, "\t;"))
 		config_error(config, COMMAND_LINE, 0, NULL, name,
 			"a ; after a blank begins a comment and cannot be in a value");
 	else
-		ret = config_add_named(config, name, start, location);
-out:
-	free(name);
-	free(value);
+		ret = config_add_named(config, name, value, location);
+	free(copy);
 	return ret;
 }
 
-/* Root is no user to become: that is what an empty value says. */
+/* An empty value means root, so root itself is refused. */
 static void
 check_user(struct config *config)
 {
@@ -221,8 +221,8 @@ check_user(struct config *config)
 	const struct passwd *user = setting ? getpwnam(setting->value) : NULL;
 
 	if (setting && *setting->value && (!user || user->pw_uid == 0))
-		config_error(config, setting->file, setting->line, "server", "user",
-			"\"%s\" is no user that can be become; make one with useradd "
+		setting_error(config, "server", setting,
+			"\"%s\" is not a user to switch to; create one with useradd "
 			"--system, or name another, but not root",
 			setting->value);
 }

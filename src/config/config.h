@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The configuration: command line and murald.conf into structs.  No other file parses
- * settings.  The contract with users is murald.conf(5).
+ * The configuration: parses the command line and murald.conf into structs, and reports
+ * errors with file and line.  murald.conf(5) is the contract with users.
  *
- * Loading is done in two steps, because what a plugin section may contain is known only
- * when the plugin is there: config_load() reads everything and fills the core's structs;
- * plugins_load() (registry.h) binds each plugin section to its plugin's options.  Both
- * report every error they find, at once, through config_error().
+ * This folder uses base/ and lib/ and knows nothing of canvas, plugins, limits or
+ * displays: it holds their settings and leaves it to them what those mean.  No other
+ * folder parses settings.
+ *
+ * Loading takes two steps, because only a loaded plugin knows its options: config_load()
+ * reads everything and fills the core's structs, plugins_load() (plugin/registry.h) binds
+ * each plugin section to its plugin's options.  Both report all errors at once, through
+ * config_error().
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -45,19 +49,18 @@ enum { SCALE_FIT, SCALE_INTEGER, SCALE_FILL, SCALE_NONE };
 enum { MIRROR_NO, MIRROR_X };
 enum { BLANK_OFF, BLANK_BLACK };
 
-/* At most so many connectors show the picture. */
-enum { CONFIG_CONNECTORS = 8 };
+enum { CONFIG_CONNECTORS = 8 }; /* most connectors that show the picture */
 
 struct config_mode {
-	uint32_t width, height; /* pixels; 0x0: what the screen prefers */
+	uint32_t width, height; /* pixels; 0x0: the preferred mode */
 	uint32_t hz;            /* 0: any */
 };
 
-/* When there is to be no picture. */
+/* When the screen is blanked. */
 struct config_blank {
 	bool scheduled;
 	uint32_t from, to; /* minutes from midnight, local time; never equal */
-	uint64_t idle;     /* ms without paint; 0: however long */
+	uint64_t idle;     /* ms without paint before blanking; 0: never */
 };
 
 struct config_display {
@@ -72,16 +75,16 @@ struct config_display {
 	uint32_t blank_mode;
 	bool hud;
 
-	/* what the texts above say; not options themselves */
+	/* parsed from the texts above; not options themselves */
 	struct config_mode wanted_mode;
 	struct config_blank blanking;
 };
 
-/* The word of that index, cut to `len`, of a text with blanks between words; false behind
+/* Copies the word at `index` of a blank-separated list, truncated to `len`; false after
  * the last. */
 bool config_word(const char *text, uint32_t index, char *word, size_t len);
 
-/* A copy whose texts belong to it; 0 or -ENOMEM.  config_display_finish() frees them. */
+/* A deep copy; 0 or -ENOMEM.  config_display_finish() frees its texts. */
 int config_display_copy(
 	struct config_display *copy, const struct config_display *display);
 void config_display_finish(struct config_display *copy);
@@ -89,12 +92,12 @@ void config_display_finish(struct config_display *copy);
 struct config_server {
 	int64_t workers; /* -1: auto */
 	const char *plugin_path;
-	const char *user;                                  /* empty: whoever starts it */
+	const char *user;                                  /* empty: no change of user */
 	int64_t pixels_per_source, connections_per_source; /* 0: no limit */
 	uint64_t bytes_per_source;
 	int64_t source_prefix;
 	uint64_t answer_timeout;  /* ms; 0: none */
-	const char *allow, *deny; /* as written; struct config has the networks */
+	const char *allow, *deny; /* as written; parsed in struct config */
 };
 
 struct config_record {
@@ -110,18 +113,18 @@ struct setting {
 	int line;
 };
 
-/* [plugin MODULE NAME], from whatever files spoke of it. */
+/* [plugin MODULE NAME], merged from all files. */
 struct section {
 	struct section *next;
-	char *title;  /* "plugin icmp lobby": as it stands in brackets */
+	char *title;  /* "plugin icmp lobby" */
 	char *module; /* "icmp" */
 	char *name;   /* "lobby", or "icmp" where there is no NAME */
 	const char *file;
-	int line;                 /* of its first mention */
-	struct setting *settings; /* in order; of two with one key the later wins */
+	int line;                 /* of its first occurrence */
+	struct setting *settings; /* in order; later ones override */
 };
 
-/* What counts for that key (`-` and `_` are the same), or NULL when nobody set it. */
+/* The last setting of that key (`-` and `_` are the same), or NULL. */
 const struct setting *section_find(const struct section *section, const char *key);
 
 struct config;
@@ -138,29 +141,27 @@ struct config {
 	struct config_record record;
 	struct cidr_list allow, deny; /* server.allow, server.deny */
 	struct section *sections;
-	bool has_content; /* some file has a section, or a value */
-	unsigned errors;  /* printed so far */
+	bool has_content; /* some file has a section or a setting */
+	unsigned errors;  /* reported so far */
 	bool log_errors;  /* set before config_load(): errors go to the log */
 
-	/* private to config.c: where each core value came from, file names, ... */
+	/* private to this folder: core sections as written, file names */
 	struct config_private *private;
 };
 
-/* Reads the command line, the file, its drop-ins and the -s overrides.  -1: go on, with
- * config->verb, even when config->errors is not 0, so that plugins_load() can report
- * the rest.  Else the exit status to leave with: it answered --help or --version,
- * or refused the command line. */
+/* Reads the command line, the file, its drop-ins and the -s overrides.  Returns -1 to go
+ * on with config->verb, even if there were errors, so that plugins_load() can report the
+ * rest; otherwise the status to exit with, after --help, --version or a usage error. */
 int config_load(struct config *config, int argc, char *argv[]);
 void config_finish(struct config *config);
 
 /* Prints "FILE:LINE: section.key: what is wrong" to standard error, or with log_errors to
- * the log, and counts it.  A `line` of 0 leaves it out, and so does a NULL `key`,
- * `section` or `file`. */
+ * the log, and counts it.  A `line` of 0 and a NULL `key`, `section` or `file` are left
+ * out. */
 void config_error(struct config *config, const char *file, int line, const char *section,
 	const char *key, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* The core sections' tables, NULL at the end: for --print-config and the tests that
- * compare code, default config and manual. */
+/* The core sections; the last has a NULL name. */
 struct core_section {
 	const char *name;
 	const struct mural_option *options;
@@ -168,16 +169,16 @@ struct core_section {
 };
 extern const struct core_section core_sections[];
 
-/* The effective core values, each with the file and line it came from, as lines that
- * murald reads as a config file: "canvas.size = auto  ; default". */
+/* Prints the effective core values and the origin of each, in the syntax of a config
+ * file: "canvas.size = auto  ; default". */
 void config_print(const struct config *config, FILE *out);
 
-/* The same for all options of one table.  `section` may be NULL. */
+/* The same for one table.  `section` may be NULL: all defaults. */
 void config_print_options(const char *title, const struct section *section,
 	const struct mural_option *options, FILE *out);
 
-/* Says that a section has no such key, and which of the keys of the tables was meant.  A
- * NULL table is an empty one. */
+/* Reports an unknown key, and suggests one of the two tables, either of which may be
+ * NULL. */
 void config_unknown_key(struct config *config, const struct section *section,
 	const struct setting *setting, const struct mural_option *options,
 	const struct mural_option *more);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The section [display]: its options, and what their types alone do not say. */
+/* The section [display]: its options, and the parsing and checks that their types alone
+ * do not cover. */
 #include "config/config.h"
 
 #include <errno.h>
@@ -13,24 +14,24 @@
 
 const struct mural_option display_options[] = {
 	MURAL_CHOICE(struct config_display, output, "auto", "auto kms headless",
-		"auto: kms where a usable card is, else headless"),
+		"auto: kms if there is a usable card, else headless"),
 	MURAL_TEXT(struct config_display, device, "auto", "auto or /dev/dri/cardN"),
 	MURAL_TEXT(struct config_display, connector, "auto",
-		"auto or connectors' names, such as HDMI-A-1, with blanks between"),
+		"auto, or names of connectors such as HDMI-A-1, separated by blanks"),
 	MURAL_TEXT(struct config_display, mode, "preferred",
 		"preferred, WxH or WxH@HZ, such as 1920x1080@60"),
 	MURAL_CHOICE(struct config_display, scale, "fit", "fit integer fill none",
 		"how the canvas fills the screen; the rest is letterbox"),
 	MURAL_CHOICE(struct config_display, rotate, "0", "0 90 180 270",
-		"degrees, clockwise, that the picture is turned"),
+		"degrees by which the picture is turned clockwise"),
 	MURAL_CHOICE(struct config_display, mirror, "no", "no x",
-		"x: left and right are exchanged, for rear projection"),
+		"x: mirrored left to right, for rear projection"),
 	MURAL_TEXT(struct config_display, blank, "",
-		"when there is no picture: HH:MM-HH:MM, idle DURATION, or both"),
+		"when the screen is blanked: HH:MM-HH:MM, idle DURATION, or both"),
 	MURAL_CHOICE(struct config_display, blank_mode, "off", "off black",
-		"off: the screen gets no signal; black: a black picture"),
+		"off: no signal; black: a black picture"),
 	MURAL_BOOL(struct config_display, hud, "on",
-		"the strip that tells people how to paint"),
+		"the strip that shows people how to paint"),
 	{ 0 },
 };
 
@@ -79,7 +80,7 @@ config_word(const char *text, uint32_t index, char *word, size_t len)
 	return n > 0;
 }
 
-/* "22:30", of which it reads five bytes, as minutes. */
+/* "22:30" at the start of `p`, in minutes. */
 static bool
 parse_time(const char *p, uint32_t *minutes)
 {
@@ -103,8 +104,8 @@ parse_hours(const char *word, struct config_blank *blank)
 	return true;
 }
 
-/* What is wrong goes to `why`. */
-static bool
+/* 0, or -EINVAL and what is wrong in `why`. */
+static int
 parse_blank(const char *text, struct config_blank *blank, char *why, size_t len)
 {
 	static const struct mural_option duration = {
@@ -113,34 +114,27 @@ parse_blank(const char *text, struct config_blank *blank, char *why, size_t len)
 		.most = INT64_C(1000) * 60 * 60 * 24 * 7,
 	};
 	char word[32], reason[256];
-	bool idle = false;
 
 	*blank = (struct config_blank){ 0 };
 	for (uint32_t i = 0; config_word(text, i, word, sizeof(word)); i++) {
-		if (idle) {
+		if (strcmp(word, "idle") == 0 && blank->idle == 0) {
+			if (!config_word(text, ++i, word, sizeof(word)))
+				return error_set(why, len,
+					"idle needs a duration, such as idle 30min");
 			if (option_set(&duration, &blank->idle, word, reason,
-				    sizeof(reason)) < 0) {
-				error_set(why, len, "\"%s\" %s", word, reason);
-				return false;
-			}
-			idle = false;
-		} else if (strcmp(word, "idle") == 0 && blank->idle == 0) {
-			idle = true;
+				    sizeof(reason)) < 0)
+				return error_set(why, len, "\"%s\" %s", word, reason);
 		} else if (blank->scheduled || !parse_hours(word, blank)) {
-			error_set(why, len,
+			return error_set(why, len,
 				"\"%s\" is not understood; write HH:MM-HH:MM, idle "
 				"DURATION, or both, such as 22:00-08:00 idle 30min",
 				word);
-			return false;
 		}
 	}
-	if (idle)
-		error_set(why, len, "idle needs a duration, such as idle 30min");
-	else if (blank->scheduled && blank->from == blank->to)
-		error_set(why, len, "begins when it ends; write two different times");
-	else
-		return true;
-	return false;
+	if (blank->scheduled && blank->from == blank->to)
+		return error_set(why, len,
+			"begins and ends at the same time; write two different times");
+	return 0;
 }
 
 /* ------------------------------------------------------------------ checks */
@@ -158,19 +152,19 @@ check_connectors(struct config *config, const struct setting *setting)
 		for (uint32_t i = 0; i < n; i++)
 			if (config_word(text, i, other, sizeof(other)) &&
 				strcmp(name, other) == 0)
-				config_error(config, setting->file, setting->line,
-					"display", "connector", "names %s twice", name);
+				setting_error(config, "display", setting,
+					"names %s twice", name);
 	}
 	if (n == 0)
-		config_error(config, setting->file, setting->line, "display", "connector",
+		setting_error(config, "display", setting,
 			"is empty; write auto or a name such as HDMI-A-1");
 	if (is_auto && n > 1)
-		config_error(config, setting->file, setting->line, "display", "connector",
-			"auto stands alone: write it, or names such as HDMI-A-1 "
-			"HDMI-A-2");
+		setting_error(config, "display", setting,
+			"auto cannot be combined; write auto alone, or names such as "
+			"HDMI-A-1 HDMI-A-2");
 	if (n > CONFIG_CONNECTORS)
-		config_error(config, setting->file, setting->line, "display", "connector",
-			"names %u connectors; %u are the most", n, CONFIG_CONNECTORS);
+		setting_error(config, "display", setting,
+			"names %u connectors; %u is the limit", n, CONFIG_CONNECTORS);
 }
 
 void
@@ -183,32 +177,26 @@ config_check_display(struct config *config)
 
 	if (strcmp(display->mode, "preferred") != 0 &&
 		!parse_mode(display->mode, &display->wanted_mode) && setting)
-		config_error(config, setting->file, setting->line, "display", "mode",
-			"\"%s\" is no mode; write preferred, WxH or WxH@HZ, such as "
+		setting_error(config, "display", setting,
+			"\"%s\" is not a mode; write preferred, WxH or WxH@HZ, such as "
 			"1920x1080@60",
 			display->mode);
 	setting = section_find(section, "device");
 	if (setting && strcmp(display->device, "auto") != 0 && display->device[0] != '/')
-		config_error(config, setting->file, setting->line, "display", "device",
-			"\"%s\" is no device; write auto or a path such as "
+		setting_error(config, "display", setting,
+			"\"%s\" is not a device; write auto or a path such as "
 			"/dev/dri/card0",
 			display->device);
 	setting = section_find(section, "connector");
 	if (setting)
 		check_connectors(config, setting);
 	setting = section_find(section, "blank");
-	if (!parse_blank(display->blank, &display->blanking, why, sizeof(why)) && setting)
-		config_error(config, setting->file, setting->line, "display", "blank",
-			"%s", why);
+	if (parse_blank(display->blank, &display->blanking, why, sizeof(why)) < 0 &&
+		setting)
+		setting_error(config, "display", setting, "%s", why);
 }
 
 /* ------------------------------------------------------------------ copies */
-
-static const char **
-text_of(struct config_display *display, const struct mural_option *option)
-{
-	return (const char **)((char *)display + option->offset);
-}
 
 int
 config_display_copy(struct config_display *copy, const struct config_display *display)
@@ -216,11 +204,10 @@ config_display_copy(struct config_display *copy, const struct config_display *di
 	int ret = 0;
 
 	*copy = *display;
-	for (const struct mural_option *option = display_options; option->name;
-		option++) {
-		const char **text = text_of(copy, option);
+	for (const struct mural_option *o = display_options; o->name; o++) {
+		char **text = (void *)((char *)copy + o->offset);
 
-		if (option->type != MURAL_TYPE_TEXT)
+		if (o->type != MURAL_TYPE_TEXT)
 			continue;
 		*text = strdup(*text);
 		if (!*text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* server.allow and server.deny: networks, and files of networks. */
+/* Parses server.allow and server.deny: networks, and files of networks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 static const char blanks[] = " \t\r\n";
 
-/* A text with networks and where it stands. */
+/* A list of networks that is being read, and where it is written. */
 struct network_list {
 	struct config *config;
 	const char *key;
@@ -29,15 +29,14 @@ add_word(const struct network_list *list, const char *word)
 	if (cidr_parse(word, &network))
 		return cidr_list_add(list->networks, &network);
 	config_error(list->config, list->file, list->line, "server", list->key,
-		strchr(word, ',') ? "\"%s\": write blanks between networks, no commas"
-				  : "\"%s\" is no network; write an address, or one "
-				    "with the bits that count, such as 192.0.2.0/24 or "
-				    "2001:db8::/32",
+		strchr(word, ',') ? "\"%s\": separate networks by blanks, not commas"
+				  : "\"%s\" is not a network; write an address or "
+				    "ADDRESS/BITS, such as 192.0.2.0/24 or 2001:db8::/32",
 		word);
 	return 0;
 }
 
-/* A file and nothing else: a pipe could be waited for, a device could have no end. */
+/* Refuses pipes, which may block, and devices, which may be endless. */
 static FILE *
 open_regular_file(const char *path)
 {
@@ -60,7 +59,7 @@ open_regular_file(const char *path)
 	return file;
 }
 
-/* A network a word; what follows a # or ; is a comment. */
+/* Words separated by blanks and newlines; # and ; begin comments. */
 static int
 add_file(const struct network_list *list, const char *path)
 {

@@ -1,36 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the options share: option.c has the options, option-value.c reads
- * values, option-address.c those that are addresses. */
+/* What option.c, which handles tables of options, needs to know of the types of options
+ * in option-value.c. */
 #ifndef CONFIG_OPTION_PRIVATE_H
 #define CONFIG_OPTION_PRIVATE_H
 
 #include "config/option.h"
 
-#define TYPE_TEXT_MAX 256
+/* A value to be parsed. */
+struct option_value {
+	const struct mural_option *option;
+	void *field; /* untouched if the text is wrong */
+	const char *text;
+	char *why; /* what is wrong */
+	size_t why_len;
+};
 
-/* One type of option. */
 struct option_type {
-	/* parses `text` into `field`, or leaves it and says why not */
-	int (*parse)(const struct mural_option *option, void *field, const char *text,
-		char *why, size_t len);
+	int (*parse)(const struct option_value *value); /* 0 or -errno, as option_set() */
+	const char *description; /* NULL: option_describe_type() composes it */
 	size_t size, align;
 	bool is_text; /* a copy on the heap */
 };
 
-/* NULL: this murald does not know it. */
+/* NULL: unknown to this version of murald. */
 const struct option_type *option_type_find(uint32_t type);
-
-/* Whether least and most of an option say anything. */
-static inline bool
-option_has_range(const struct mural_option *option)
-{
-	return option->least != 0 || option->most != 0;
-}
-
-/* "keep suppress" as "keep, suppress"; `text`. */
-const char *option_list_words(const char *words, char *text, size_t len);
-
-/* 0, or -EINVAL and why it is no address. */
-int option_check_address(const char *text, char *why, size_t len);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a value's text means, one function a type; the table of them is at the end. */
+/* The types of options: how the text of a value is parsed, one function a type, and how
+ * the type is described to users. */
 #include "config/option.h"
 
 #include <errno.h>
@@ -7,10 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/util.h"
 #include "config/option-private.h"
+#include "lib/address.h"
 #include "lib/digits.h"
+
+#define TYPE_TEXT_MAX 256
+#define HOST_MAX 255
+
+/* ------------------------------------------------------------------ parts of values */
 
 static const char *
 read_signed(const char *p, int64_t *value)
@@ -43,122 +51,167 @@ word_index(const char *words, const char *word)
 }
 
 static bool
+has_range(const struct mural_option *option)
+{
+	return option->least != 0 || option->most != 0;
+}
+
+static bool
 in_range(const struct mural_option *option, uint64_t value)
 {
 	uint64_t least = option->least < 0 ? 0 : option->least;
 
-	if (!option_has_range(option))
+	if (!has_range(option))
 		return true;
 	return value >= least && option->most >= 0 && value <= (uint64_t)option->most;
 }
 
-static int
-parse_bool(const struct mural_option *option, void *field, const char *text, char *why,
-	size_t len)
-{
-	int index = word_index("no yes false true off on", text);
+/* ------------------------------------------------------------------ descriptions */
 
-	(void)option;
+/* "keep suppress" as "keep, suppress"; `text`. */
+static const char *
+list_words(const char *words, char *text, size_t len)
+{
+	size_t used = 0;
+
+	for (const char *p = words ? words : ""; *p && used + 2 < len; p++) {
+		if (*p == ' ')
+			text[used++] = ',';
+		text[used++] = *p;
+	}
+	text[used] = '\0';
+	return text;
+}
+
+static void
+describe_number(
+	const struct mural_option *option, const char *words, char *text, size_t len)
+{
+	char range[64] = "";
+
+	if (has_range(option) && option->most == INT64_MAX)
+		snprintf(range, sizeof(range), ", at least %" PRId64, option->least);
+	else if (has_range(option))
+		snprintf(range, sizeof(range), " from %" PRId64 " to %" PRId64,
+			option->least, option->most);
+	snprintf(text, len, "number%s%s%s", range, *words ? ", or " : "", words);
+}
+
+const char *
+option_describe_type(const struct mural_option *option, char *text, size_t len)
+{
+	const struct option_type *type = option_type_find(option->type);
+	char words[TYPE_TEXT_MAX];
+
+	list_words(option->choices, words, sizeof(words));
+	if (!type)
+		snprintf(text, len, "unknown type %" PRIu32, option->type);
+	else if (option->type == MURAL_TYPE_NUMBER)
+		describe_number(option, words, text, len);
+	else if (option->type == MURAL_TYPE_CHOICE)
+		snprintf(text, len, "one of: %s", words);
+	else if (option->type == MURAL_TYPE_DIMENSIONS && *words)
+		snprintf(text, len, "WxH or %s", words);
+	else
+		snprintf(text, len, "%s", type->description);
+	return text;
+}
+
+/* ------------------------------------------------------------------ parsers */
+
+static int
+parse_bool(const struct option_value *value)
+{
+	int index = word_index("no yes false true off on", value->text);
+
 	if (index < 0)
-		return error_set(why, len,
+		return error_set(value->why, value->why_len,
 			"is not yes or no; write yes, no, true, false, on or off");
-	*(bool *)field = index & 1;
+	*(bool *)value->field = index & 1;
 	return 0;
 }
 
 static int
-parse_number(const struct mural_option *option, void *field, const char *text, char *why,
-	size_t len)
+parse_number(const struct option_value *value)
 {
-	int word = word_index(option->choices, text);
+	const struct mural_option *option = value->option;
+	int word = word_index(option->choices, value->text);
+	int64_t number = -1 - word;
 	char type[TYPE_TEXT_MAX];
-	int64_t value = -1 - word;
-	const char *end;
+	const char *end, *wrong = NULL;
 
 	if (word < 0) {
-		end = read_signed(text, &value);
+		end = read_signed(value->text, &number);
 		if (!end || *end)
-			return error_set(why, len, "is no number; write a %s",
-				option_describe_type(option, type, sizeof(type)));
-		if (option_has_range(option) &&
-			(value < option->least || value > option->most))
-			return error_set(why, len, "is out of range; write a %s",
-				option_describe_type(option, type, sizeof(type)));
+			wrong = "is not a number";
+		else if (has_range(option) &&
+			 (number < option->least || number > option->most))
+			wrong = "is out of range";
 	}
-	*(int64_t *)field = value;
+	if (wrong)
+		return error_set(value->why, value->why_len, "%s; write a %s", wrong,
+			option_describe_type(option, type, sizeof(type)));
+	*(int64_t *)value->field = number;
 	return 0;
 }
 
-struct unit {
-	const char *name;
-	uint64_t factor;
+/* A quantity that is written as a number and a unit. */
+struct quantity {
+	const char *wrong;
+	const char *behind_least, *behind_most; /* the numbers of the range */
+	struct {
+		const char *name;
+		uint64_t factor;
+	} units[4];
 };
 
-/* A number and one of the units, the whole text; false also when it overflows. */
-static bool
-read_with_unit(const char *text, const struct unit *units, uint64_t *value)
-{
-	uint64_t n;
-	const char *p = digits_read(text, UINT64_MAX, &n);
-
-	if (!p)
-		return false;
-	for (; units->name; units++)
-		if (strcmp(p, units->name) == 0)
-			return !__builtin_mul_overflow(n, units->factor, value);
-	return false;
-}
-
 static int
-parse_bytes(const struct mural_option *option, void *field, const char *text, char *why,
-	size_t len)
+parse_quantity(const struct option_value *value, const struct quantity *quantity)
 {
-	static const struct unit units[] = {
-		{ "", 1 },
-		{ "K", UINT64_C(1) << 10 },
-		{ "M", UINT64_C(1) << 20 },
-		{ "G", UINT64_C(1) << 30 },
-		{ NULL, 0 },
-	};
-	uint64_t value;
+	const struct mural_option *option = value->option;
+	uint64_t n, amount;
+	const char *p = digits_read(value->text, UINT64_MAX, &n);
+	bool found = strcmp(value->text, "0") == 0; /* zero needs no unit */
 
-	if (!read_with_unit(text, units, &value))
-		return error_set(why, len,
-			"is no number of bytes; write one with K, M, G or nothing behind "
-			"it, "
-			"such as 64K");
-	if (!in_range(option, value))
-		return error_set(why, len,
-			"is out of range; write %" PRId64 " to %" PRId64 " bytes",
-			option->least, option->most);
-	*(uint64_t *)field = value;
+	amount = 0;
+	for (size_t i = 0; p && !found && i < ARRAY_LEN(quantity->units); i++)
+		found = strcmp(p, quantity->units[i].name) == 0 &&
+			!__builtin_mul_overflow(n, quantity->units[i].factor, &amount);
+	if (!found)
+		return error_set(value->why, value->why_len, "%s", quantity->wrong);
+	if (!in_range(option, amount))
+		return error_set(value->why, value->why_len,
+			"is out of range; write %" PRId64 "%s to %" PRId64 "%s",
+			option->least, quantity->behind_least, option->most,
+			quantity->behind_most);
+	*(uint64_t *)value->field = amount;
 	return 0;
 }
 
 static int
-parse_duration(const struct mural_option *option, void *field, const char *text,
-	char *why, size_t len)
+parse_bytes(const struct option_value *value)
 {
-	static const struct unit units[] = {
-		{ "ms", 1 },
-		{ "s", 1000 },
-		{ "min", 60 * 1000 },
-		{ "h", 60 * 60 * 1000 },
-		{ NULL, 0 },
+	static const struct quantity bytes = {
+		"is not a number of bytes; write a number, or one followed by K, M or G, "
+		"such as 64K",
+		"", " bytes",
+		{ { "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 } }
 	};
-	uint64_t value = 0;
 
-	if (strcmp(text, "0") != 0 && !read_with_unit(text, units, &value))
-		return error_set(why, len,
-			"is no duration; write a number with ms, s, min or h behind it, "
-			"such as "
-			"30s");
-	if (!in_range(option, value))
-		return error_set(why, len,
-			"is out of range; write %" PRId64 "ms to %" PRId64 "ms",
-			option->least, option->most);
-	*(uint64_t *)field = value;
-	return 0;
+	return parse_quantity(value, &bytes);
+}
+
+static int
+parse_duration(const struct option_value *value)
+{
+	static const struct quantity duration = {
+		"is not a duration; write a number followed by ms, s, min or h, such as "
+		"30s",
+		"ms", "ms",
+		{ { "ms", 1 }, { "s", 1000 }, { "min", 60 * 1000 }, { "h", 3600 * 1000 } }
+	};
+
+	return parse_quantity(value, &duration);
 }
 
 static int
@@ -174,124 +227,168 @@ hex_digit(char c)
 }
 
 static int
-parse_colour(const struct mural_option *option, void *field, const char *text, char *why,
-	size_t len)
+parse_colour(const struct option_value *value)
 {
 	uint32_t rgb = 0;
-	bool good = text[0] == '#' && strlen(text) == 7;
+	bool good = value->text[0] == '#' && strlen(value->text) == 7;
 
-	(void)option;
 	for (int i = 1; good && i < 7; i++) {
-		int digit = hex_digit(text[i]);
+		int digit = hex_digit(value->text[i]);
 
 		good = digit >= 0;
 		rgb = rgb << 4 | (digit & 15);
 	}
 	if (!good)
-		return error_set(
-			why, len, "is no colour; write #rrggbb, such as #ff8000");
-	*(uint32_t *)field = 0xff000000 | rgb;
+		return error_set(value->why, value->why_len,
+			"is not a colour; write #rrggbb, such as #ff8000");
+	*(uint32_t *)value->field = 0xff000000 | rgb;
 	return 0;
 }
 
 static int
-parse_choice(const struct mural_option *option, void *field, const char *text, char *why,
-	size_t len)
+parse_choice(const struct option_value *value)
 {
-	int index = word_index(option->choices, text);
+	int index = word_index(value->option->choices, value->text);
 	char words[TYPE_TEXT_MAX];
 
 	if (index < 0)
-		return error_set(why, len, "is not one of: %s",
-			option_list_words(option->choices, words, sizeof(words)));
-	*(uint32_t *)field = index;
+		return error_set(value->why, value->why_len, "is not one of: %s",
+			list_words(value->option->choices, words, sizeof(words)));
+	*(uint32_t *)value->field = index;
 	return 0;
 }
 
 static int
-parse_text(const struct mural_option *option, void *field, const char *text, char *why,
-	size_t len)
+parse_text(const struct option_value *value)
 {
-	char *copy = strdup(text);
+	char **field = value->field, *copy = strdup(value->text);
 
-	(void)option;
 	if (!copy) {
-		snprintf(why, len, "does not fit in memory");
+		snprintf(value->why, value->why_len, "does not fit in memory");
 		return -ENOMEM;
 	}
-	free(*(char **)field);
-	*(char **)field = copy;
+	free(*field);
+	*field = copy;
+	return 0;
+}
+
+static bool
+is_host_name(const char *host, size_t len)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+	return strspn(host, allowed) >= len;
+}
+
+/* HOST:PORT or [V6]:PORT; 0, or -EINVAL and why it is neither. */
+static int
+check_host_port(const char *text, char *why, size_t len)
+{
+	struct address_parts parts;
+	const char *end;
+	uint64_t port;
+
+	address_split(text, strlen(text), &parts);
+	if (!parts.port || parts.host_len > HOST_MAX ||
+		(parts.host_len == 0 && !parts.bracketed))
+		return error_set(why, len,
+			"is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, "
+			"such as [::]:1234");
+	end = digits_read(parts.port, UINT16_MAX, &port);
+	if (!end || *end)
+		return error_set(
+			why, len, "must end in : and a port, a number from 0 to 65535");
+	if (parts.bracketed && !address_is_v6(parts.host, parts.host_len))
+		return error_set(why, len,
+			"has no IPv6 address in its brackets; write one, such as "
+			"[::1]:%" PRIu64,
+			port);
+	if (!parts.bracketed && memchr(parts.host, ':', parts.host_len))
+		return error_set(why, len,
+			"is ambiguous; write the IPv6 address in brackets, such as "
+			"[::1]:%" PRIu64,
+			port);
+	if (!parts.bracketed && !is_host_name(parts.host, parts.host_len))
+		return error_set(why, len, "has no host name or address before the port");
 	return 0;
 }
 
 static int
-parse_address(const struct mural_option *option, void *field, const char *text, char *why,
-	size_t len)
+parse_address(const struct option_value *value)
 {
-	int ret = *text ? option_check_address(text, why, len) : 0;
+	const size_t path_max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	const char *path = address_unix_path(value->text);
 
-	return ret < 0 ? ret : parse_text(option, field, text, why, len);
+	if (path && (*path == '\0' || strlen(path) > path_max))
+		return error_set(value->why, value->why_len,
+			"is not an address; write a path of 1 to %zu bytes after unix:",
+			path_max);
+	if (!path && *value->text &&
+		check_host_port(value->text, value->why, value->why_len) < 0)
+		return -EINVAL;
+	return parse_text(value);
 }
 
 static int
-parse_point(const struct mural_option *option, void *field, const char *text, char *why,
-	size_t len)
+parse_point(const struct option_value *value)
 {
 	int64_t x, y;
-	const char *p = read_signed(text, &x);
+	const char *p = read_signed(value->text, &x);
 
-	(void)option;
 	p = p && *p == ',' ? read_signed(p + 1, &y) : NULL;
 	if (!p || *p)
-		return error_set(why, len, "is no point; write X,Y, such as 640,360");
+		return error_set(value->why, value->why_len,
+			"is not a point; write X,Y, such as 640,360");
 	if (x < INT32_MIN || x > INT32_MAX || y < INT32_MIN || y > INT32_MAX)
-		return error_set(
-			why, len, "is out of range; write coordinates of 32 bits");
-	*(struct mural_point *)field = (struct mural_point){ (int32_t)x, (int32_t)y };
+		return error_set(value->why, value->why_len,
+			"is out of range; write coordinates of 32 bits");
+	*(struct mural_point *)value->field =
+		(struct mural_point){ (int32_t)x, (int32_t)y };
 	return 0;
 }
 
 static int
-parse_dimensions(const struct mural_option *option, void *field, const char *text,
-	char *why, size_t len)
+parse_dimensions(const struct option_value *value)
 {
+	struct mural_dimensions *field = value->field;
 	uint64_t width = 0, height = 0;
-	const char *p = digits_read(text, UINT64_MAX, &width);
+	const char *p = digits_read(value->text, UINT64_MAX, &width);
 	char type[TYPE_TEXT_MAX];
 
-	if (word_index(option->choices, text) >= 0) {
-		*(struct mural_dimensions *)field = (struct mural_dimensions){ 0, 0 };
+	if (word_index(value->option->choices, value->text) >= 0) {
+		*field = (struct mural_dimensions){ 0, 0 };
 		return 0;
 	}
 	p = p && *p == 'x' ? digits_read(p + 1, UINT64_MAX, &height) : NULL;
 	if (!p || *p)
-		return error_set(why, len, "is no size; write %s, such as 1280x720",
-			option_describe_type(option, type, sizeof(type)));
+		return error_set(value->why, value->why_len,
+			"is not a size; write %s, such as 1280x720",
+			option_describe_type(value->option, type, sizeof(type)));
 	if (width < 1 || width > MURAL_SIDE_MAX || height < 1 || height > MURAL_SIDE_MAX)
-		return error_set(why, len,
+		return error_set(value->why, value->why_len,
 			"is out of range; write a size from 1x1 to %ux%u", MURAL_SIDE_MAX,
 			MURAL_SIDE_MAX);
-	*(struct mural_dimensions *)field =
-		(struct mural_dimensions){ (uint32_t)width, (uint32_t)height };
+	*field = (struct mural_dimensions){ (uint32_t)width, (uint32_t)height };
 	return 0;
 }
 
+/* ------------------------------------------------------------------ the table */
+
+#define FIELD(type) sizeof(type), _Alignof(type)
+
 static const struct option_type types[] = {
-	[MURAL_TYPE_BOOL] = { parse_bool, sizeof(bool), _Alignof(bool), false },
-	[MURAL_TYPE_NUMBER] = { parse_number, sizeof(int64_t), _Alignof(int64_t), false },
-	[MURAL_TYPE_BYTES] = { parse_bytes, sizeof(uint64_t), _Alignof(uint64_t), false },
-	[MURAL_TYPE_DURATION] = { parse_duration, sizeof(uint64_t), _Alignof(uint64_t),
-		false },
-	[MURAL_TYPE_COLOUR] = { parse_colour, sizeof(uint32_t), _Alignof(uint32_t),
-		false },
-	[MURAL_TYPE_CHOICE] = { parse_choice, sizeof(uint32_t), _Alignof(uint32_t),
-		false },
-	[MURAL_TYPE_TEXT] = { parse_text, sizeof(char *), _Alignof(char *), true },
-	[MURAL_TYPE_ADDRESS] = { parse_address, sizeof(char *), _Alignof(char *), true },
-	[MURAL_TYPE_POINT] = { parse_point, sizeof(struct mural_point),
-		_Alignof(struct mural_point), false },
-	[MURAL_TYPE_DIMENSIONS] = { parse_dimensions, sizeof(struct mural_dimensions),
-		_Alignof(struct mural_dimensions), false },
+	[MURAL_TYPE_BOOL] = { parse_bool, "yes or no", FIELD(bool), false },
+	[MURAL_TYPE_NUMBER] = { parse_number, NULL, FIELD(int64_t), false },
+	[MURAL_TYPE_BYTES] = { parse_bytes, "bytes", FIELD(uint64_t), false },
+	[MURAL_TYPE_DURATION] = { parse_duration, "duration", FIELD(uint64_t), false },
+	[MURAL_TYPE_COLOUR] = { parse_colour, "#rrggbb", FIELD(uint32_t), false },
+	[MURAL_TYPE_CHOICE] = { parse_choice, NULL, FIELD(uint32_t), false },
+	[MURAL_TYPE_TEXT] = { parse_text, "text", FIELD(char *), true },
+	[MURAL_TYPE_ADDRESS] = { parse_address, "address", FIELD(char *), true },
+	[MURAL_TYPE_POINT] = { parse_point, "X,Y", FIELD(struct mural_point), false },
+	[MURAL_TYPE_DIMENSIONS] = { parse_dimensions, "WxH",
+		FIELD(struct mural_dimensions), false },
 };
 
 const struct option_type *

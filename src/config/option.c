@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of options and the structs they fill, and what people read about options. */
+/* Handles tables of options: fills the structs they describe, compares and frees those,
+ * and finds options by their keys. */
 #include "config/option.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,20 +20,6 @@ error_set(char *why, size_t len, const char *format, ...)
 	vsnprintf(why, len, format, args);
 	va_end(args);
 	return -EINVAL;
-}
-
-const char *
-option_list_words(const char *words, char *text, size_t len)
-{
-	size_t used = 0;
-
-	for (const char *p = words ? words : ""; *p && used + 2 < len; p++) {
-		if (*p == ' ')
-			text[used++] = ',';
-		text[used++] = *p;
-	}
-	text[used] = '\0';
-	return text;
 }
 
 bool
@@ -53,14 +39,21 @@ option_set(const struct mural_option *option, void *config, const char *text, ch
 	const struct option_type *type = option_type_find(option->type);
 
 	if (!type)
-		return error_set(why, len, "has a type that this murald does not know");
-	return type->parse(option, (char *)config + option->offset, text, why, len);
+		return error_set(
+			why, len, "has a type unknown to this version of murald");
+	return type->parse(&(struct option_value){
+		.option = option,
+		.field = (char *)config + option->offset,
+		.text = text,
+		.why = why,
+		.why_len = len,
+	});
 }
 
 int
 options_init(const struct mural_option *options, void *config, char *why, size_t len)
 {
-	char reason[TYPE_TEXT_MAX], key[64];
+	char reason[256], key[64];
 	int ret;
 
 	for (const struct mural_option *o = options; o && o->name; o++) {
@@ -142,50 +135,4 @@ option_key(const struct mural_option *option, char *key, size_t len)
 	for (char *p = key; *p; p++)
 		*p = fold(*p);
 	return key;
-}
-
-static void
-number_type(const struct mural_option *option, char *text, size_t len)
-{
-	char words[TYPE_TEXT_MAX] = "";
-
-	if (option->choices)
-		option_list_words(option->choices, words, sizeof(words));
-	if (option_has_range(option) && option->most == INT64_MAX)
-		snprintf(text, len, "number, at least %" PRId64 "%s%s", option->least,
-			*words ? ", or " : "", words);
-	else if (option_has_range(option))
-		snprintf(text, len, "number from %" PRId64 " to %" PRId64 "%s%s",
-			option->least, option->most, *words ? ", or " : "", words);
-	else
-		snprintf(text, len, "number%s%s", *words ? ", or " : "", words);
-}
-
-const char *
-option_describe_type(const struct mural_option *option, char *text, size_t len)
-{
-	static const char *const names[] = {
-		[MURAL_TYPE_BOOL] = "yes or no",
-		[MURAL_TYPE_BYTES] = "bytes",
-		[MURAL_TYPE_DURATION] = "duration",
-		[MURAL_TYPE_COLOUR] = "#rrggbb",
-		[MURAL_TYPE_TEXT] = "text",
-		[MURAL_TYPE_ADDRESS] = "address",
-		[MURAL_TYPE_POINT] = "X,Y",
-		[MURAL_TYPE_DIMENSIONS] = "WxH",
-	};
-	char words[TYPE_TEXT_MAX];
-
-	option_list_words(option->choices, words, sizeof(words));
-	if (!option_type_find(option->type))
-		snprintf(text, len, "unknown type %" PRIu32, option->type);
-	else if (option->type == MURAL_TYPE_NUMBER)
-		number_type(option, text, len);
-	else if (option->type == MURAL_TYPE_CHOICE)
-		snprintf(text, len, "one of: %s", words);
-	else if (option->type == MURAL_TYPE_DIMENSIONS && *words)
-		snprintf(text, len, "WxH or %s", words);
-	else
-		snprintf(text, len, "%s", names[option->type]);
-	return text;
 }

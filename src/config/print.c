@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What the config says to people: the effective values, and which key was meant. */
+/* Prints the effective values for --print-config, and reports unknown keys. */
 #include "config/config-private.h"
 
 #include <string.h>
 
 #include "config/option.h"
 
+/* An iterator over the names in two tables of options. */
 struct keys {
 	const struct mural_option *options, *more;
-	char key[64];
+	char spelled[64];
 };
 
 static const char *
@@ -25,40 +26,35 @@ next_key(void *arg)
 	return (keys->options++)->name;
 }
 
+/* As it is spelled in the file. */
+static const char *
+spell_key(struct keys *keys, const char *name)
+{
+	return option_key(&(struct mural_option){ .name = name }, keys->spelled,
+		sizeof(keys->spelled));
+}
+
 void
 config_unknown_key(struct config *config, const struct section *section,
 	const struct setting *setting, const struct mural_option *options,
 	const struct mural_option *more)
 {
 	struct keys keys = { .options = options, .more = more };
-	const char *nearest = suggest_word(setting->key, next_key, &keys);
+	const char *name = suggest_word(setting->key, next_key, &keys);
 	char known[512] = "";
 	size_t used = 0;
 
-	if (nearest) {
-		struct mural_option option = { .name = nearest };
-
-		config_error(config, setting->file, setting->line, section->title,
-			setting->key, "unknown option, did you mean %s?",
-			option_key(&option, keys.key, sizeof(keys.key)));
+	if (name) {
+		setting_error(config, section->title, setting,
+			"unknown option, did you mean %s?", spell_key(&keys, name));
 		return;
 	}
 	keys = (struct keys){ .options = options, .more = more };
-	while ((nearest = next_key(&keys)) && used < sizeof(known)) {
-		struct mural_option option = { .name = nearest };
-
+	while ((name = next_key(&keys)) && used < sizeof(known))
 		used += snprintf(known + used, sizeof(known) - used, "%s%s",
-			used ? ", " : "",
-			option_key(&option, keys.key, sizeof(keys.key)));
-	}
-	config_error(config, setting->file, setting->line, section->title, setting->key,
+			used ? ", " : "", spell_key(&keys, name));
+	setting_error(config, section->title, setting,
 		"unknown option, this section takes %s", known);
-}
-
-size_t
-config_line_len(const char *title, const char *key, const char *value)
-{
-	return strlen(title) + strlen(key) + strlen(value) + strlen(". = ");
 }
 
 void
@@ -69,20 +65,15 @@ config_print_options(const char *title, const struct section *section,
 		const struct setting *setting =
 			section ? section_find(section, o->name) : NULL;
 		const char *value = setting ? setting->value : o->initial;
-		char key[64], origin[4096] = "default";
+		char key[64];
 
-		option_key(o, key, sizeof(key));
+		/* "= ;" would begin a comment, "=;" does not */
+		fprintf(out, "%s.%s =%s%s  ; %s", title, option_key(o, key, sizeof(key)),
+			*value == ';' ? "" : " ", value,
+			setting ? setting->file : "default");
 		if (setting && setting->line > 0)
-			snprintf(origin, sizeof(origin), "%s:%d", setting->file,
-				setting->line);
-		else if (setting)
-			snprintf(origin, sizeof(origin), "%s", setting->file);
-		/* inih takes no long lines: then the origin has one of its own */
-		if (config_line_len(title, key, value) + strlen("  ; ") + strlen(origin) >
-			CONFIG_LINE_MAX)
-			fprintf(out, "; %s\n%s.%s = %s\n", origin, title, key, value);
-		else
-			fprintf(out, "%s.%s = %s  ; %s\n", title, key, value, origin);
+			fprintf(out, ":%d", setting->line);
+		fputc('\n', out);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps what was said: sections, their settings, and where each of them was written. */
+/* Stores the sections that were read and their settings, each with its file and line. */
 #include "config/config-private.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "config/option.h"
 
-#define TITLE_BYTES 128
+#define TITLE_BYTES 128 /* of "-s SECTION.KEY=..."; file.c takes fewer */
 
 const struct setting *
 section_find(const struct section *section, const char *key)
@@ -77,16 +77,8 @@ config_add(struct config *config, struct section *section, const char *key,
 	const char *value, struct config_location location)
 {
 	const struct setting *earlier = section_find(section, key);
-	struct setting *setting, **end = &section->settings;
-	size_t len = config_line_len(section->title, key, value);
+	struct setting *setting = calloc(1, sizeof(*setting)), **end = &section->settings;
 
-	/* no line of a file could hold more; a command line does */
-	if (len > CONFIG_LINE_MAX && location.line > 0) {
-		config_error(config, location.file, location.line, section->title, key,
-			"this value is too long by %zu bytes", len - CONFIG_LINE_MAX);
-		return 0;
-	}
-	setting = calloc(1, sizeof(*setting));
 	if (!setting)
 		return -ENOMEM;
 	*setting = (struct setting){ NULL, strdup(key), strdup(value), location.file,
@@ -96,9 +88,9 @@ config_add(struct config *config, struct section *section, const char *key,
 	*end = setting;
 	if (!setting->key || !setting->value)
 		return -ENOMEM;
-	/* Between files that is what drop-ins are for; within one it is likely a slip. */
+	/* drop-ins exist to override; within one file it is probably a mistake */
 	if (earlier && earlier->file == location.file && location.line > 0)
-		log_warn("%s:%d: %s.%s: already set in line %d; this one counts",
+		log_warn("%s:%d: %s.%s: already set in line %d; this value is used",
 			location.file, location.line, section->title, key, earlier->line);
 	for (size_t i = 0; i < N_CORE; i++)
 		if (section == &config->private->core[i])
@@ -109,7 +101,7 @@ config_add(struct config *config, struct section *section, const char *key,
 struct words {
 	char text[TITLE_BYTES];
 	const char *word[4];
-	size_t n; /* 4: four or more */
+	size_t n; /* 4 means four or more */
 };
 
 static void
@@ -130,7 +122,7 @@ split_words(struct words *words, const char *text)
 	}
 }
 
-/* Modules are file names, and names become labels: both are kept to plain words. */
+/* Modules are names of files, and instances labels of metrics. */
 static bool
 is_plain_word(const char *word)
 {
@@ -151,31 +143,27 @@ next_section(void *arg)
 }
 
 static void
-refuse_section(struct config *config, const char *title, struct config_location location)
+report_unknown_section(struct config *config, const struct words *words,
+	const char *title, struct config_location at)
 {
-	struct words words;
 	size_t index = 0;
 	const char *nearest = NULL;
+	char text[TITLE_BYTES + 128] = "unknown section, there are [canvas], [display], "
+				       "[server], [record] and [plugin MODULE]";
 
-	split_words(&words, title);
-	if (words.n > 0)
-		nearest = suggest_word(words.word[0], next_section, &index);
+	if (words->n > 0)
+		nearest = suggest_word(words->word[0], next_section, &index);
 	if (nearest && strcmp(nearest, "plugin") == 0)
-		config_error(config, location.file, location.line, title, NULL,
-			"unknown section, did you mean [plugin MODULE] or "
-			"[plugin MODULE NAME]?");
-	else if (nearest)
-		config_error(config, location.file, location.line, title, NULL,
-			"unknown section, did you mean [%s]?", nearest);
-	else if (words.n == 1 && is_plain_word(words.word[0]))
-		config_error(config, location.file, location.line, title, NULL,
+		nearest = "plugin MODULE] or [plugin MODULE NAME";
+	if (nearest)
+		snprintf(text, sizeof(text), "unknown section, did you mean [%s]?",
+			nearest);
+	else if (words->n == 1 && is_plain_word(words->word[0]))
+		snprintf(text, sizeof(text),
 			"unknown section, did you mean [plugin %s]? The others are "
 			"[canvas], [display], [server] and [record]",
-			words.word[0]);
-	else
-		config_error(config, location.file, location.line, title, NULL,
-			"unknown section, there are [canvas], [display], [server], "
-			"[record] and [plugin MODULE]");
+			words->word[0]);
+	config_error(config, at.file, at.line, title, NULL, "%s", text);
 }
 
 static int
@@ -239,12 +227,13 @@ config_open_section(struct config *config, const char *title,
 				return open_core_section(config, i, location, section);
 	if (words.n == 0 || words.n > 3 || strcmp(words.word[0], "plugin") != 0 ||
 		words.n == 1) {
-		refuse_section(config, title, location);
+		report_unknown_section(config, &words, title, location);
 		return 0;
 	}
 	if (!is_plain_word(words.word[1]) || !is_plain_word(words.word[words.n - 1])) {
 		config_error(config, location.file, location.line, title, NULL,
-			"modules and names are made of letters, digits and - _ .");
+			"names of modules and instances may only have letters, digits "
+			"and - _ .");
 		return 0;
 	}
 	return open_plugin_section(config, &words, location, section);
@@ -262,7 +251,7 @@ config_add_named(struct config *config, const char *name, const char *value,
 	if (!dot || dot == name || dot[1] == '\0' ||
 		(size_t)(dot - name) >= sizeof(title)) {
 		config_error(config, location.file, location.line, NULL, name,
-			"belongs to no section; write it below one, or as SECTION.KEY");
+			"is in no section; move it into one, or write SECTION.KEY");
 		return 0;
 	}
 	snprintf(title, sizeof(title), "%.*s", (int)(dot - name), name);

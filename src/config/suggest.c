@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Guesses which known word a person meant. */
+/* Suggests the known word that is closest to a misspelled one. */
 #include "config/option.h"
 
 #include <string.h>
@@ -8,8 +8,8 @@
 
 #define WORD_MAX 48
 
-/* How many letters must be changed, added, left out or exchanged with their neighbour to
- * make `a` of `b`; both shorter than WORD_MAX. */
+/* The Damerau-Levenshtein distance (optimal string alignment); both words are shorter
+ * than WORD_MAX. */
 static unsigned
 edit_distance(const char *a, const char *b)
 {
@@ -38,7 +38,7 @@ const char *
 suggest_word(const char *word, const char *(*next)(void *arg), void *arg)
 {
 	size_t len = strlen(word);
-	unsigned least = (len + 2) / 3 + 1; /* a third of it may be wrong */
+	unsigned least = (len + 2) / 3 + 1; /* up to a third may be wrong */
 	const char *candidate, *nearest = NULL;
 
 	while ((candidate = next(arg))) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks at the clock and at the canvas, and says when the screens go dark. */
+/* Watches the clock and the canvas, and blanks the screens or turns them on again. */
 #include "display/blank.h"
 
 #include <errno.h>
@@ -11,10 +11,11 @@
 #include "base/counters.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "display/display-private.h"
+#include "display/context.h"
+#include "display/screen.h"
 
 #define HOUR 3600
-/* What is painted is on a screen after this long. */
+/* Paint reaches a screen within this time. */
 #define GRACE_MS 200
 #define DAY_MINUTES (24 * 60)
 
@@ -56,30 +57,31 @@ blank_hours_change(const struct config_blank *hours, time_t now)
 static void
 blank_apply(struct display_blank *blank)
 {
-	struct display_thread *thread = blank->thread;
+	struct display_context *context = blank->context;
 	const bool now = blank->scheduled || blank->inactive;
-	const bool black = now && thread->config.blank_mode == BLANK_BLACK;
+	const bool black = now && context->config.blank_mode == BLANK_BLACK;
 	const bool off = now && !black, before = blank->off || blank->black;
 
 	if (now && !before)
 		log_info("display: %s: %s", black ? "black" : "off",
-			blank->scheduled ? "it is in the hours of display.blank"
-					 : "nobody has painted for so long");
+			blank->scheduled ? "it is within the hours of display.blank"
+					 : "nothing was painted for the idle time of "
+					   "display.blank");
 	else if (before && !now)
 		log_info("display: on again");
-	/* before the screens are off, and not until they are on again: nobody is to take
-	 * the one for a fault */
+	/* set before the screens go off and cleared after they are on again, so that a
+	 * health check never takes a blanked screen for a fault */
 	if (now)
-		counter_store(&thread->counters->blanked, 1);
+		counter_store(&context->counters->blanked, 1);
 	if (black != blank->black)
 		for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-			screen_set_black(&thread->screens[i], black);
+			screen_set_black(context->screens[i], black);
 	if (off != blank->off)
-		thread->driver->blank(thread->state, off);
+		context->driver->blank(context->state, off);
 	blank->black = black;
 	blank->off = off;
 	if (!now)
-		counter_store(&thread->counters->blanked, 0);
+		counter_store(&context->counters->blanked, 0);
 }
 
 /* ------------------------------------------------------------------ paint */
@@ -89,13 +91,13 @@ static void on_idle(uv_timer_t *timer);
 static void
 restart_idle_timer(struct display_blank *blank)
 {
-	struct display_thread *thread = blank->thread;
+	struct display_context *context = blank->context;
 
-	uv_update_time(&thread->loop);
-	thread->painted_ms = uv_now(&thread->loop);
+	uv_update_time(&context->loop);
+	context->painted_ms = uv_now(&context->loop);
 	uv_timer_stop(&blank->idle);
-	if (thread->config.blanking.idle != 0)
-		uv_timer_start(&blank->idle, on_idle, thread->config.blanking.idle, 0);
+	if (context->config.blanking.idle != 0)
+		uv_timer_start(&blank->idle, on_idle, context->config.blanking.idle, 0);
 }
 
 static void
@@ -111,21 +113,21 @@ on_paint(uv_poll_t *wakeup, int status, int events)
 	blank_apply(blank);
 }
 
-/* Twice: from the first time on paint signals the wake-up, and what was painted just
- * before that has been drawn by the second. */
+/* Runs twice: the first time arms the reader, and what was painted just before that has
+ * been drawn by the second time. */
 static void
 on_idle(uv_timer_t *timer)
 {
 	struct display_blank *blank = timer->data;
-	struct display_thread *thread = blank->thread;
-	const uint64_t idle = thread->config.blanking.idle;
-	const uint64_t since = uv_now(&thread->loop) - thread->painted_ms;
+	struct display_context *context = blank->context;
+	const uint64_t idle = context->config.blanking.idle;
+	const uint64_t since = uv_now(&context->loop) - context->painted_ms;
 
 	if (since < idle) {
 		uv_poll_stop(&blank->wakeup);
 		uv_timer_start(timer, on_idle, idle - since, 0);
 	} else if (!uv_is_active((uv_handle_t *)&blank->wakeup)) {
-		(void)mural_reader_take(blank->reader, thread->tiles);
+		(void)mural_reader_take(blank->reader, context->tiles);
 		if (!mural_reader_arm(blank->reader))
 			uv_poll_start(&blank->wakeup, UV_READABLE, on_paint);
 		uv_timer_start(timer, on_idle, GRACE_MS, 0);
@@ -133,26 +135,6 @@ on_idle(uv_timer_t *timer)
 		blank->inactive = true;
 		blank_apply(blank);
 	}
-}
-
-static int
-make_reader(struct display_blank *blank)
-{
-	struct display_thread *thread = blank->thread;
-	int ret;
-
-	if (blank->reader)
-		return 0;
-	blank->reader = canvas_reader_new(thread->canvas);
-	if (!blank->reader)
-		return -ENOMEM;
-	blank->wakeup.data = blank;
-	ret = uv_poll_init(&thread->loop, &blank->wakeup, mural_reader_fd(blank->reader));
-	if (ret < 0) {
-		mural_reader_free(blank->reader);
-		blank->reader = NULL;
-	}
-	return ret;
 }
 
 static void
@@ -164,10 +146,11 @@ watch_paint(struct display_blank *blank)
 	uv_timer_stop(&blank->idle);
 	if (blank->reader)
 		uv_poll_stop(&blank->wakeup);
-	if (blank->thread->config.blanking.idle != 0)
-		ret = make_reader(blank);
+	blank->wakeup.data = blank;
+	if (blank->context->config.blanking.idle != 0)
+		ret = context_open_reader(blank->context, &blank->reader, &blank->wakeup);
 	if (ret < 0)
-		log_error("display: blank: %s; the picture stays when nobody paints",
+		log_error("display: blank: %s; the picture stays on when nobody paints",
 			strerror(-ret));
 	else
 		restart_idle_timer(blank);
@@ -175,11 +158,11 @@ watch_paint(struct display_blank *blank)
 
 /* ------------------------------------------------------------------ the clock */
 
-/* Wakes up when the clock is set, too. */
+/* The timer also fires when the clock is set. */
 static void
 watch_clock(struct display_blank *blank)
 {
-	const struct config_blank *hours = &blank->thread->config.blanking;
+	const struct config_blank *hours = &blank->context->config.blanking;
 	const time_t now = time(NULL);
 	struct itimerspec when = { 0 };
 
@@ -201,7 +184,8 @@ on_hour(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	(void)!read(blank->clock, &times, sizeof(times)); /* ECANCELED: it was set */
+	(void)!read(
+		blank->clock, &times, sizeof(times)); /* ECANCELED: the clock was set */
 	watch_clock(blank);
 	if (held && !blank->scheduled)
 		watch_paint(blank);
@@ -211,7 +195,7 @@ on_hour(uv_poll_t *poll, int status, int events)
 static void
 open_clock(struct display_blank *blank)
 {
-	uv_loop_t *loop = &blank->thread->loop;
+	uv_loop_t *loop = &blank->context->loop;
 
 	blank->clock = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (blank->clock >= 0 && uv_poll_init(loop, &blank->hour, blank->clock) < 0) {
@@ -227,21 +211,21 @@ open_clock(struct display_blank *blank)
 	uv_poll_start(&blank->hour, UV_READABLE, on_hour);
 }
 
-/* ------------------------------------------------------------------ beginning, end */
+/* ------------------------------------------------------------------ start, stop */
 
 void
-blank_start(struct display_blank *blank, struct display_thread *thread)
+blank_start(struct display_blank *blank, struct display_context *context)
 {
-	*blank = (struct display_blank){ .thread = thread, .clock = -1 };
+	*blank = (struct display_blank){ .context = context, .clock = -1 };
 	blank->idle.data = blank;
-	uv_timer_init(&thread->loop, &blank->idle);
+	uv_timer_init(&context->loop, &blank->idle);
 	blank_reconfigure(blank);
 }
 
 void
 blank_reconfigure(struct display_blank *blank)
 {
-	if (blank->thread->config.blanking.scheduled && blank->clock < 0)
+	if (blank->context->config.blanking.scheduled && blank->clock < 0)
 		open_clock(blank);
 	watch_clock(blank);
 	watch_paint(blank);
@@ -261,7 +245,7 @@ blank_stop(struct display_blank *blank)
 void
 blank_finish(struct display_blank *blank)
 {
-	if (!blank->thread)
+	if (!blank->context)
 		return;
 	if (blank->clock >= 0)
 		close(blank->clock);

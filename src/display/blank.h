@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When there is to be no picture: in the hours of `display.blank`, and after so long
- * without paint.  Hours go by the local clock; when that is set, the hours count that it
- * shows then.
+ * Blanks the screens in the hours of `display.blank`, and after a time without paint.
+ * The hours are local time, and follow the clock when it is set.
  *
- * The display's thread, but for the two functions at the end, which anybody may ask.
+ * The display's thread only, except for the two functions at the end.
  */
 #ifndef DISPLAY_BLANK_H
 #define DISPLAY_BLANK_H
@@ -15,36 +14,34 @@
 
 #include "config/config.h"
 
-struct display_thread;
+struct display_context;
 
 struct display_blank {
-	struct display_thread *thread;
-	int clock; /* a timerfd; -1: none */
-	uv_poll_t
-		hour; /* of the clock: hours of the config begin or end, or it was set */
+	struct display_context *context;
+	int clock;      /* a timerfd; -1: none */
+	uv_poll_t hour; /* the clock: configured hours begin or end, or it was set */
 	uv_timer_t idle;
-	struct mural_reader *reader; /* of paint while there is none; NULL: no need yet */
+	struct mural_reader *reader; /* wakes up on paint; NULL: not needed yet */
 	uv_poll_t wakeup;            /* polled only while the reader is armed */
-	bool scheduled;              /* it is one of the hours */
+	bool scheduled;              /* it is within the hours */
 	bool inactive;               /* nobody paints */
-	bool off, black;             /* what the screens are told */
+	bool off, black;             /* what the screens were told */
 };
 
-/* Begins with what the thread's config says.  What cannot be had is logged, and the
- * picture stays. */
-void blank_start(struct display_blank *blank, struct display_thread *thread);
+/* Applies the context's config.  Failures are logged, and leave the picture on. */
+void blank_start(struct display_blank *blank, struct display_context *context);
 void blank_reconfigure(struct display_blank *blank);
 
-/* Closes the handles; blank_finish(), which accepts a zeroed struct, when the loop has
- * run to its end. */
+/* Closes the handles.  Call blank_finish(), which accepts a zeroed struct, when the loop
+ * has run to its end. */
 void blank_stop(struct display_blank *blank);
 void blank_finish(struct display_blank *blank);
 
-/* Whether a moment lies in the hours. */
+/* Whether a time lies within the hours. */
 bool blank_hours_hold(const struct config_blank *hours, time_t now);
 
-/* When that may be different: never later than in an hour, so that a clock that jumps for
- * summer time at the very minute does no harm. */
+/* When that may change; never more than an hour ahead, so that a change to or from summer
+ * time at that very minute does no harm. */
 time_t blank_hours_change(const struct config_blank *hours, time_t now);
 
 #endif

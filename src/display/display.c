@@ -1,59 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/* The display's thread: its beginning, its end, and what others ask of it in between.
- * The drawing is done in screen.c. */
+/* Starts and stops the display's thread, and passes other threads' requests to it. */
 #include "display/display.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/log.h"
 #include "base/thread.h"
 #include "config/option.h"
-#include "display/display-private.h"
-#include "display/driver.h"
+#include "display/blank.h"
+#include "display/context.h"
+#include "display/screen.h"
 #include "hud/hud.h"
 
-/* Milliseconds since the kernel made this process, to some ten of them. */
-static uint64_t
-process_age_ms(void)
-{
-	/* proc(5): the number, the name, and 19 fields more come before the start */
-	static const char format[] = "%*d (%*[^)]) %*c %*s %*s %*s %*s %*s %*s %*s %*s "
-				     "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu";
-	unsigned long long ticks = 0;
-	FILE *file = fopen("/proc/self/stat", "re");
-	struct timespec now;
-	uint64_t start_ms;
+/* What a canvas of `canvas.size = auto` takes where there is no screen to ask. */
+enum { DEFAULT_WIDTH = 1280, DEFAULT_HEIGHT = 720 };
 
-	if (!file || fscanf(file, format, &ticks) != 1)
-		ticks = 0;
-	if (file)
-		fclose(file);
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	start_ms = ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 - start_ms;
-}
+struct display_thread {
+	struct display_context context;
+	struct screen screens[CONFIG_CONNECTORS];
+	struct display_blank blank;
+	uv_poll_t hud_wakeup;
+	pthread_t id;
+	uint32_t output; /* as configured at the start */
 
-void
-display_log_first_frame(struct display_thread *thread)
-{
-	if (!thread->first_frame_logged)
-		log_info("display: first picture %" PRIu64 " ms after murald was started",
-			process_age_ms());
-	thread->first_frame_logged = true;
-}
+	/* for other threads */
+	uv_async_t stop, change;
+	struct config_display *pending_config; /* context.lock; NULL: none */
+};
 
-struct screen *
-display_screen(struct display_thread *thread, uint32_t index)
-{
-	return &thread->screens[index];
-}
+static const struct display_driver headless = { .name = "headless" };
 
 /* ------------------------------------------------------------------ the thread */
 
@@ -62,11 +42,11 @@ on_stop(uv_async_t *async)
 {
 	struct display_thread *thread = async->data;
 
-	thread->driver->stop(thread->state);
+	thread->context.driver->stop(thread->context.state);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
 		screen_close(&thread->screens[i]);
 	blank_stop(&thread->blank);
-	if (thread->hud)
+	if (thread->context.hud)
 		uv_close((uv_handle_t *)&thread->hud_wakeup, NULL);
 	uv_close((uv_handle_t *)&thread->change, NULL);
 	uv_close((uv_handle_t *)async, NULL);
@@ -76,22 +56,22 @@ static void
 on_hud(uv_poll_t *wakeup, int status, int events)
 {
 	struct display_thread *thread = wakeup->data;
-	uint64_t rings;
+	uint64_t n;
 
 	(void)status;
 	(void)events;
-	(void)!read(hud_fd(thread->hud), &rings, sizeof(rings));
+	(void)!read(hud_fd(thread->context.hud), &n, sizeof(n));
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
 		screen_redraw_hud(&thread->screens[i]);
 }
 
-/* A HUD that is not shown wakes nobody. */
+/* A HUD that is not shown causes no wake-ups. */
 static void
 update_hud_poll(struct display_thread *thread)
 {
-	if (!thread->hud)
+	if (!thread->context.hud)
 		return;
-	if (thread->config.hud)
+	if (thread->context.config.hud)
 		uv_poll_start(&thread->hud_wakeup, UV_READABLE, on_hud);
 	else
 		uv_poll_stop(&thread->hud_wakeup);
@@ -114,29 +94,29 @@ layout_differs(const struct config_display *a, const struct config_display *b)
 	       a->hud != b->hud;
 }
 
-/* Takes up the config that display_reconfigure() left. */
+/* Applies the config that display_reconfigure() left. */
 static void
 on_change(uv_async_t *async)
 {
 	struct display_thread *thread = async->data;
-	struct config_display before = thread->config, *wanted;
+	struct config_display before = thread->context.config, *wanted;
 
-	pthread_mutex_lock(&thread->lock);
+	pthread_mutex_lock(&thread->context.lock);
 	wanted = thread->pending_config;
 	thread->pending_config = NULL;
-	pthread_mutex_unlock(&thread->lock);
+	pthread_mutex_unlock(&thread->context.lock);
 	if (!wanted)
 		return;
-	thread->config = *wanted;
+	thread->context.config = *wanted;
 	free(wanted);
 	update_hud_poll(thread);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		if (layout_differs(&before, &thread->config))
+		if (layout_differs(&before, &thread->context.config))
 			screen_relayout(&thread->screens[i]);
-	if (!display_options_same(&before, &thread->config))
-		thread->driver->reconfigure(thread->state);
-	if (strcmp(before.blank, thread->config.blank) != 0 ||
-		before.blank_mode != thread->config.blank_mode)
+	if (!display_options_same(&before, &thread->context.config))
+		thread->context.driver->reconfigure(thread->context.state);
+	if (strcmp(before.blank, thread->context.config.blank) != 0 ||
+		before.blank_mode != thread->context.config.blank_mode)
 		blank_reconfigure(&thread->blank);
 	config_display_finish(&before);
 }
@@ -147,54 +127,45 @@ run_thread(void *arg)
 	struct display_thread *thread = arg;
 
 	pthread_setname_np(pthread_self(), "display");
-	uv_run(&thread->loop, UV_RUN_DEFAULT);
+	uv_run(&thread->context.loop, UV_RUN_DEFAULT);
 	return NULL;
 }
 
 static int
 make_hud_wakeup(struct display_thread *thread)
 {
-	if (!thread->hud)
+	if (!thread->context.hud)
 		return 0;
 	thread->hud_wakeup.data = thread;
-	return uv_poll_init(&thread->loop, &thread->hud_wakeup, hud_fd(thread->hud));
+	return uv_poll_init(
+		&thread->context.loop, &thread->hud_wakeup, hud_fd(thread->context.hud));
 }
 
-static int
-make_tile_sets(struct display_thread *thread)
-{
-	const struct mural_view *view = &thread->canvas->view;
-
-	thread->tiles = calloc(view->words, sizeof(uint64_t));
-	thread->all_tiles = calloc(view->words, sizeof(uint64_t));
-	if (!thread->tiles || !thread->all_tiles)
-		return -ENOMEM;
-	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
-		thread->all_tiles[tile / 64] |= UINT64_C(1) << tile % 64;
-	return 0;
-}
-
-/* Handles on the loop; what was made is unmade by display_thread_finish(). */
+/* display_thread_finish() in any case. */
 static int
 display_thread_init(struct display_thread *thread)
 {
-	int ret = make_tile_sets(thread);
+	struct display_context *context = &thread->context;
+	int ret = context_init(context);
 
 	if (ret == 0)
-		ret = uv_async_init(&thread->loop, &thread->stop, on_stop);
+		ret = uv_async_init(&thread->context.loop, &thread->stop, on_stop);
 	if (ret == 0)
-		ret = uv_async_init(&thread->loop, &thread->change, on_change);
+		ret = uv_async_init(&thread->context.loop, &thread->change, on_change);
 	if (ret == 0)
 		ret = make_hud_wakeup(thread);
 	if (ret < 0)
 		return ret;
 	thread->stop.data = thread->change.data = thread;
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		screen_init(&thread->screens[i], thread);
-	thread->state = thread->driver->start(&thread->config, &thread->loop, thread);
-	if (!thread->state)
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		screen_init(&thread->screens[i], context);
+		context->screens[i] = &thread->screens[i];
+	}
+	context->state = context->driver->start(
+		&context->config, &context->loop, context->screens);
+	if (!context->state)
 		return -ENOMEM;
-	blank_start(&thread->blank, thread);
+	blank_start(&thread->blank, context);
 	update_hud_poll(thread);
 	return 0;
 }
@@ -210,21 +181,19 @@ close_handle(uv_handle_t *handle, void *arg)
 static void
 display_thread_finish(struct display_thread *thread)
 {
-	uv_walk(&thread->loop, close_handle, NULL); /* of one that never ran */
-	uv_run(&thread->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&thread->loop);
+	uv_walk(&thread->context.loop, close_handle, NULL); /* if it never ran */
+	uv_run(&thread->context.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&thread->context.loop);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
 		screen_finish(&thread->screens[i]);
 	blank_finish(&thread->blank);
-	thread->driver->free(thread->state);
-	free(thread->tiles);
-	free(thread->all_tiles);
-	thread->canvas = NULL;
+	thread->context.driver->free(thread->context.state);
+	context_finish(&thread->context);
 }
 
 /* ------------------------------------------------------------------ the display */
 
-/* The size of the picture on a screen of that memory, as people see it. */
+/* The size of the picture, as people see it, on a screen with memory of that size. */
 static void
 size_canvas(struct display *display, const struct config_display *config, uint32_t width,
 	uint32_t height)
@@ -252,15 +221,15 @@ make_thread(struct display *display, const struct config_display *config,
 {
 	struct display_thread *thread = calloc(1, sizeof(*thread));
 
-	if (!thread || config_display_copy(&thread->config, config) < 0) {
+	if (!thread || config_display_copy(&thread->context.config, config) < 0) {
 		free(thread);
 		log_error("display: out of memory");
 		return -ENOMEM;
 	}
-	pthread_mutex_init(&thread->lock, NULL);
-	thread->driver = driver;
+	pthread_mutex_init(&thread->context.lock, NULL);
+	thread->context.driver = driver;
 	thread->output = config->output;
-	thread->counters = &display->counters;
+	thread->context.counters = &display->counters;
 	display->thread = thread;
 	return 0;
 }
@@ -273,14 +242,14 @@ display_open(struct display *display, const struct config_display *config)
 	char why[256] = "";
 	int ret = -ENODEV;
 
-	display->width = DISPLAY_DEFAULT_WIDTH;
-	display->height = DISPLAY_DEFAULT_HEIGHT;
+	display->width = DEFAULT_WIDTH;
+	display->height = DEFAULT_HEIGHT;
 	if (config->output != OUTPUT_HEADLESS)
 		ret = driver->open(config, &width, &height, why, sizeof(why));
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
 	if (ret < 0 && config->output != OUTPUT_KMS) {
-		driver = &display_null;
+		driver = &headless;
 		log_info("display: headless%s%s", *why ? ": " : "", why);
 	}
 	size_canvas(display, config, width, height);
@@ -293,12 +262,12 @@ display_start(struct display *display, struct canvas *canvas, struct hud *hud)
 	struct display_thread *thread = display->thread;
 	int ret;
 
-	if (!thread->driver->start)
+	if (!thread->context.driver->start)
 		return 0;
-	ret = uv_loop_init(&thread->loop);
+	ret = uv_loop_init(&thread->context.loop);
 	if (ret == 0) {
-		thread->canvas = canvas;
-		thread->hud = hud;
+		thread->context.canvas = canvas;
+		thread->context.hud = hud;
 		ret = display_thread_init(thread);
 		if (ret == 0)
 			ret = thread_start(&thread->id, run_thread, thread);
@@ -313,7 +282,7 @@ display_start(struct display *display, struct canvas *canvas, struct hud *hud)
 bool
 display_wanted(const struct display *display)
 {
-	return display->thread->driver->start != NULL;
+	return display->thread->context.driver->start != NULL;
 }
 
 void
@@ -321,9 +290,9 @@ display_describe(struct display *display, char *text, size_t len)
 {
 	struct display_thread *thread = display->thread;
 
-	pthread_mutex_lock(&thread->lock);
-	snprintf(text, len, "%s", thread->description);
-	pthread_mutex_unlock(&thread->lock);
+	pthread_mutex_lock(&thread->context.lock);
+	snprintf(text, len, "%s", thread->context.description);
+	pthread_mutex_unlock(&thread->context.lock);
 }
 
 void
@@ -331,7 +300,7 @@ display_stop(struct display *display)
 {
 	struct display_thread *thread = display->thread;
 
-	if (!thread || !thread->canvas)
+	if (!thread || !thread->context.canvas)
 		return;
 	uv_async_send(&thread->stop);
 	pthread_join(thread->id, NULL);
@@ -347,8 +316,8 @@ display_close(struct display *display)
 		if (thread->pending_config)
 			config_display_finish(thread->pending_config);
 		free(thread->pending_config);
-		config_display_finish(&thread->config);
-		pthread_mutex_destroy(&thread->lock);
+		config_display_finish(&thread->context.config);
+		pthread_mutex_destroy(&thread->context.lock);
 	}
 	free(thread);
 	*display = (struct display){ 0 };
@@ -367,14 +336,14 @@ display_reconfigure(struct display *display, const struct config_display *config
 	}
 	if (config->output != thread->output)
 		log_warn("display: a new output takes effect at the next start");
-	pthread_mutex_lock(&thread->lock);
+	pthread_mutex_lock(&thread->context.lock);
 	before = thread->pending_config;
 	thread->pending_config = wanted;
-	pthread_mutex_unlock(&thread->lock);
+	pthread_mutex_unlock(&thread->context.lock);
 	if (before)
 		config_display_finish(before);
 	free(before);
-	if (thread->canvas)
+	if (thread->context.canvas)
 		uv_async_send(&thread->change);
 }
 

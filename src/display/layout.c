@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Divides a screen between the picture and the HUD. */
+/* Divides a surface between the picture and the HUD. */
 #include "display/layout.h"
 
 #include <errno.h>

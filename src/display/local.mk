@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-libmurald_la_SOURCES += %D%/blank.c %D%/blank.h %D%/display-private.h %D%/display.c \
-	%D%/display.h %D%/driver.h %D%/headless.c %D%/layout.c %D%/layout.h %D%/scale.c \
+libmurald_la_SOURCES += %D%/blank.c %D%/blank.h %D%/context.c %D%/context.h %D%/display.c \
+	%D%/display.h %D%/driver.h %D%/layout.c %D%/layout.h %D%/scale.c \
 	%D%/scale.h %D%/screen.c %D%/screen.h
 if WITH_DRM
 libmurald_la_SOURCES += %D%/uevent.c %D%/uevent.h %D%/vt.c %D%/vt.h

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Maps the canvas to a screen and copies what changed. */
+/* Builds the lookup tables, and copies tiles and pictures through them. */
 #include "display/scale.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "config/config.h"
 
 #define PIXEL sizeof(uint32_t)
-/* Rows of a band begin this much after a round number, so that the pixels of a column do
- * not all want the same lines of the cache. */
+/* Padding of the rows of a band, so that the pixels of a column do not compete for the
+ * same cache lines. */
 #define BAND_SHIFT 16
 
 /* ------------------------------------------------------------------ the mapping */
@@ -49,7 +49,7 @@ proportion(uint32_t side, uint32_t numerator, uint32_t denominator, bool up)
 	return MAX((product + (up ? denominator - 1 : 0)) / denominator, 1);
 }
 
-/* The size that the whole canvas would have in an area. */
+/* The size of the whole canvas when scaled to an area. */
 static void
 size_picture(
 	struct scale *scale, uint32_t mode, uint32_t area_width, uint32_t area_height)
@@ -89,7 +89,7 @@ reverse_values(uint16_t *values, uint32_t len)
 	}
 }
 
-/* Of `side` pixels as people see them, those from `from` to `to` are for the picture. */
+/* The picture's area is `from` to `to`, of `side` pixels as people see them. */
 static int
 axis_init(struct scale_axis *axis, uint32_t canvas, uint32_t from, uint32_t to,
 	uint32_t side, uint32_t tiles)
@@ -175,7 +175,7 @@ scale_finish(struct scale *scale)
 	*scale = (struct scale){ 0 };
 }
 
-/* Where the tiles first to last begin and end along the memory. */
+/* Where the tiles `first` to `last` begin and end in the memory. */
 static void
 axis_span(const struct scale_axis *axis, uint32_t first, uint32_t last, uint32_t *from,
 	uint32_t *to)
@@ -219,7 +219,7 @@ scale_clear(const struct scale *scale, uint8_t *pixels, size_t pitch)
 		memset(pixels + y * pitch, 0, scale->screen.width * pixel_bytes(scale));
 }
 
-/* A line in the screen's format. */
+/* Converts a line to the screen's format. */
 static const void *
 pack_line(const struct scale *scale, const uint32_t *line, uint32_t len)
 {
@@ -231,7 +231,7 @@ pack_line(const struct scale *scale, const uint32_t *line, uint32_t len)
 	return scale->packed;
 }
 
-/* A column of tiles as rows, so that a row of the screen is read from a row. */
+/* Transposes a column of tiles, so that a row of the screen is read from a row. */
 static void
 fetch_band(const struct scale *scale, const struct mural_reader *reader, uint32_t tile_x,
 	uint32_t first_y, uint32_t last_y)
@@ -255,8 +255,8 @@ fetch_band(const struct scale *scale, const struct mural_reader *reader, uint32_
 	}
 }
 
-/* The part of a row of the canvas (transposed: of a column, which is in the band) that
- * the box shows, as wide as the box. */
+/* The part of a canvas row that the box shows, scaled; when transposed, of a column,
+ * which is a row of the band. */
 static const void *
 fetch_line(const struct scale *scale, const struct mural_reader *reader,
 	const struct box *box, uint32_t row)
@@ -299,7 +299,7 @@ draw_box(const struct scale *scale, const struct mural_reader *reader,
 	}
 }
 
-/* Tile `along` of the row of tiles `rank`; transposed: of the column. */
+/* Tile `along` in the row of tiles `rank`; when transposed, in the column. */
 static bool
 has_tile(const struct scale *scale, const uint64_t *tiles, uint32_t rank, uint32_t along)
 {
@@ -309,7 +309,7 @@ has_tile(const struct scale *scale, const uint64_t *tiles, uint32_t rank, uint32
 	return tiles[tile / 64] >> tile % 64 & 1;
 }
 
-/* As many neighbours at once as there are: a row of the screen is written in one go. */
+/* Draws runs of adjacent tiles at once, so that rows are written in one go. */
 struct box
 scale_draw(const struct scale *scale, const struct mural_reader *reader,
 	const uint64_t *tiles, uint8_t *pixels, size_t pitch)
@@ -344,7 +344,7 @@ scale_draw(const struct scale *scale, const struct mural_reader *reader,
 
 /* ------------------------------------------------------------------ pasting */
 
-/* Where people see [from, to) of `side` pixels lies in a memory of the same length. */
+/* Maps the interval [from, to) of `side` pixels to memory. */
 static void
 reverse_span(bool reversed, uint32_t side, uint32_t *from, uint32_t *to)
 {
@@ -369,7 +369,7 @@ scale_paste(const struct scale *scale, const uint32_t *picture, const struct box
 	reverse_span(scale->x.reversed, width, &box.left, &box.right);
 	reverse_span(scale->y.reversed, height, &box.top, &box.bottom);
 
-	/* from one pixel of the memory to the next, to the right and down */
+	/* steps in the picture for one pixel right and down in the memory */
 	const ptrdiff_t x_step = scale->x.reversed ? -1 : 1;
 	const ptrdiff_t y_step = (scale->y.reversed ? -1 : 1) * (ptrdiff_t)columns;
 	const ptrdiff_t across = scale->transposed ? y_step : x_step;

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scale: which pixel of the canvas each pixel of a screen shows, and the copying of
- * what changed from one to the other.
+ * Scaling: maps canvas pixels to the pixels of a screen, and copies what changed.
  *
- * The picture is the canvas at its size on the screen; it may be smaller than its area
- * (the rest is black) or larger (the middle is seen).  Each pixel of the screen shows the
- * canvas pixel that lies under its centre: nothing is ever mixed.  The mapping is kept as
- * one table an axis, so that what a tile covers is read off the same table that the
- * copying uses, and the two cannot disagree.
+ * The picture is the canvas scaled to the screen; it may be smaller than its area (the
+ * rest is black) or larger (the middle is shown).  Scaling is by nearest neighbour: each
+ * pixel of the screen shows the canvas pixel under its centre.  The mapping is one lookup
+ * table for each axis, from which the extent of a tile is derived too, so that copying
+ * and damage cannot disagree.
  *
- * A screen that hangs on its side, or is looked at from behind, has two shapes: as people
- * see it, upright and readable, and as its memory lies.  Areas are given in the first,
- * boxes come back in the second.  Turning and mirroring are part of the tables, too.
+ * A screen that is rotated or mirrored has two coordinate systems: upright, as people see
+ * it, and that of its memory.  Areas are given in the first, boxes are returned in the
+ * second.  Rotation and mirroring are part of the tables.
  *
- * Screens are written, from left to right, and never read: their memory is often
- * uncached.
+ * Screen memory is written from left to right and never read: it is often uncached.
  */
 #ifndef DISPLAY_SCALE_H
 #define DISPLAY_SCALE_H
@@ -27,65 +25,65 @@
 
 #include "base/box.h"
 
-/* A screen's memory, how people see it, and where in that the canvas goes. */
+/* A screen's memory, its transform, and the area for the canvas. */
 struct scale_screen {
 	uint32_t width, height; /* pixels of the memory, each side up to 65535 */
-	uint32_t quarter_turns; /* quarters, clockwise, that the picture is turned: 0 to 3
-				 */
+	uint32_t quarter_turns; /* of the picture, clockwise: 0 to 3 */
 	bool mirrored;          /* left and right, as people see them, are exchanged */
 	bool rgb565;            /* two bytes a pixel; else XRGB8888 */
 	struct box area;        /* as people see it, not empty */
 };
 
-/* One of the canvas's axes, and the axis of the memory that it lies along. */
+/* An axis of the canvas, and the axis of the memory that it is mapped to. */
 struct scale_axis {
-	uint32_t picture; /* pixels that the whole canvas takes on the screen */
+	uint32_t picture; /* size in pixels of the whole canvas on the screen */
 	uint32_t start;   /* first pixel of the memory that shows canvas */
-	uint32_t length;  /* pixels of the memory that do */
+	uint32_t length;  /* number of such pixels */
 	bool reversed;    /* the canvas's first pixel comes last */
-	uint16_t *lookup; /* for each of them, as they lie: the pixel of the canvas */
-	uint16_t *edges;  /* for each tile, and one more: the first of them, counted
-			   * from where the canvas begins */
+	uint16_t *lookup; /* for each of them, in memory order: the canvas pixel */
+	uint16_t *edges;  /* for each tile, and one more: the first of them, in canvas
+			   * order */
 };
 
 struct scale {
 	struct mural_view view;
 	struct scale_screen screen;
-	bool transposed; /* the canvas's rows are the memory's columns */
+	bool transposed; /* canvas rows are memory columns */
 	struct scale_axis x, y;
+	/* scratch space */
 	uint32_t *row;    /* a row of the canvas ... */
 	uint32_t *band;   /* ... or a column of tiles, as rows (transposed only) */
-	uint32_t *line;   /* the same as the screen shows it */
-	uint16_t *packed; /* in two bytes a pixel (rgb565 only) */
+	uint32_t *line;   /* the same, scaled */
+	uint16_t *packed; /* the same, as RGB565 (rgb565 only) */
 };
 
 /* The size of a screen as people see it. */
 void scale_upright_size(
 	const struct scale_screen *screen, uint32_t *width, uint32_t *height);
 
-/* `mode` is one of config.h's SCALE_: fit, the largest picture that keeps the canvas's
- * shape; integer, the largest whole multiple of the canvas, at least one; fill, the
- * smallest picture that keeps the shape and covers the area; none, pixel for pixel.
- * 0 or -ENOMEM; scale_finish() in any case. */
+/* `mode` is one of config.h's SCALE_: fit, the largest picture that keeps the aspect
+ * ratio; integer, the largest whole multiple of the canvas, at least one; fill, the
+ * smallest picture that keeps the aspect ratio and covers the area; none, pixel for
+ * pixel.  0 or -ENOMEM; scale_finish() in any case. */
 int scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
 	const struct scale_screen *screen);
 
 /* Accepts a zeroed scale. */
 void scale_finish(struct scale *scale);
 
-/* What a rectangle of tiles covers of the memory, maybe nothing. */
+/* The memory that a rectangle of tiles covers; may be empty. */
 struct box scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 	uint32_t last_x, uint32_t last_y);
 
-/* Makes a whole screen black.  `pitch` is the bytes from one row to the next. */
+/* Makes a whole screen black.  `pitch` is the distance of rows in bytes. */
 void scale_clear(const struct scale *scale, uint8_t *pixels, size_t pitch);
 
-/* Copies a set of tiles from the reader's canvas to the screen.  Returns a box around all
- * that was written. */
+/* Copies a set of tiles from the reader's canvas to the screen.  Returns the bounding box
+ * of what was written. */
 struct box scale_draw(const struct scale *scale, const struct mural_reader *reader,
 	const uint64_t *tiles, uint8_t *pixels, size_t pitch);
 
-/* Copies a picture, 0xffRRGGBB row after row and as large as the box, to where people see
+/* Copies pixels, 0xffRRGGBB row after row and as large as the box, to where people see
  * that box.  Returns the box of the memory that was written. */
 struct box scale_paste(const struct scale *scale, const uint32_t *picture,
 	const struct box *seen, uint8_t *pixels, size_t pitch);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When a screen is drawn on, what, and into which of its buffers. */
+/* Decides when a screen is redrawn, and into which of its buffers, and draws. */
 #include "display/screen.h"
 
 #include <errno.h>
@@ -8,35 +8,24 @@
 
 #include "base/counters.h"
 #include "base/log.h"
-#include "display/display-private.h"
+#include "display/context.h"
 
 #define MS UINT64_C(1000000)
 
 static void screen_repaint(struct screen *screen);
 
-/* The first time that the screen has a screen. */
 static int
-make_readers(struct screen *screen)
+open_readers(struct screen *screen)
 {
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++) {
-		struct screen_slot *slot = &screen->slots[i];
-		int ret;
+	int ret = 0;
 
-		if (slot->reader)
-			continue;
-		slot->reader = canvas_reader_new(screen->thread->canvas);
-		if (!slot->reader)
-			return -ENOMEM;
+	for (uint32_t i = 0; i < DISPLAY_BUFFERS && ret == 0; i++) {
+		struct screen_slot *slot = &screen->slots[i];
+
 		slot->wakeup.data = screen;
-		ret = uv_poll_init(&screen->thread->loop, &slot->wakeup,
-			mural_reader_fd(slot->reader));
-		if (ret < 0) {
-			mural_reader_free(slot->reader);
-			slot->reader = NULL;
-			return ret;
-		}
+		ret = context_open_reader(screen->context, &slot->reader, &slot->wakeup);
 	}
-	return 0;
+	return ret;
 }
 
 /* ------------------------------------------------------------------ sleeping */
@@ -47,8 +36,8 @@ on_timer(uv_timer_t *timer)
 	screen_repaint(timer->data);
 }
 
-/* libuv counts whole milliseconds; the deadline itself is kept in nanoseconds, so that
- * rounding delays a frame but never adds up. */
+/* libuv's timers have whole milliseconds; the deadline is kept in nanoseconds, so that
+ * rounding errors do not add up. */
 static void
 wait_until_due(struct screen *screen)
 {
@@ -56,7 +45,7 @@ wait_until_due(struct screen *screen)
 
 	if (screen->due_ns > now)
 		wait_ms = (screen->due_ns - now + MS - 1) / MS;
-	uv_update_time(&screen->thread->loop);
+	uv_update_time(&screen->context->loop);
 	uv_timer_start(&screen->timer, on_timer, wait_ms, 0);
 }
 
@@ -69,8 +58,8 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 	screen_repaint(wakeup->data);
 }
 
-/* Whether people see what they should.  Then the next damage rings; nothing can happen to
- * a black screen. */
+/* Whether the screen shows what it should.  If so, arms the reader, so that damage wakes
+ * it up; nothing changes a black screen. */
 static bool
 sleep_if_up_to_date(struct screen *screen)
 {
@@ -87,20 +76,20 @@ sleep_if_up_to_date(struct screen *screen)
 
 /* ------------------------------------------------------------------ drawing */
 
-/* Fills a buffer with what it should show.  Returns what was written, and in the thread's
- * `tiles` what was taken from its reader. */
+/* Brings a buffer up to date.  Returns what was written, and in the context's `tiles`
+ * what was taken from its reader. */
 static struct box
 screen_fill(struct screen *screen, uint32_t buffer)
 {
 	const struct layout *layout = &screen->layout;
-	struct display_thread *thread = screen->thread;
+	struct display_context *context = screen->context;
 	struct screen_slot *slot = &screen->slots[buffer];
 	uint8_t *pixels = layout->surface.buffers[buffer].pixels;
 	const size_t pitch = layout->surface.buffers[buffer].pitch;
 	const bool whole = slot->content != SCREEN_PICTURE;
 	struct box box;
 
-	memset(thread->tiles, 0, thread->canvas->view.words * sizeof(uint64_t));
+	memset(context->tiles, 0, context->canvas->view.words * sizeof(uint64_t));
 	if (slot->content == SCREEN_STALE ||
 		(screen->black && slot->content != SCREEN_BLACK)) {
 		scale_clear(&layout->scale, pixels, pitch);
@@ -110,10 +99,10 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	if (screen->black)
 		return layout_all(layout);
 
-	if (mural_reader_take(slot->reader, thread->tiles))
-		thread->painted_ms = uv_now(&thread->loop);
+	if (mural_reader_take(slot->reader, context->tiles))
+		context->painted_ms = uv_now(&context->loop);
 	box = scale_draw(&layout->scale, slot->reader,
-		whole ? thread->all_tiles : thread->tiles, pixels, pitch);
+		whole ? context->all_tiles : context->tiles, pixels, pitch);
 	if (slot->version != layout->version && layout->hud)
 		box = box_around(box, layout_paste_hud(layout, buffer));
 	slot->content = SCREEN_PICTURE;
@@ -121,14 +110,14 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	return whole ? layout_all(layout) : box;
 }
 
-/* What was drawn was not shown: it is to be drawn again. */
+/* What was drawn was not shown: marks it to be drawn again. */
 static void
 screen_put_back(struct screen *screen, uint32_t buffer, const struct box *box)
 {
 	struct screen_slot *slot = &screen->slots[buffer];
 	const struct box whole = layout_all(&screen->layout);
 
-	mural_reader_put_back(slot->reader, screen->thread->tiles);
+	mural_reader_put_back(slot->reader, screen->context->tiles);
 	slot->version = 0;
 	if (memcmp(box, &whole, sizeof(whole)) == 0)
 		slot->content = SCREEN_STALE;
@@ -137,25 +126,25 @@ screen_put_back(struct screen *screen, uint32_t buffer, const struct box *box)
 static void
 screen_finish_frame(struct screen *screen)
 {
-	struct display_thread *thread = screen->thread;
+	struct display_context *context = screen->context;
 	uint64_t now = uv_hrtime(), frame_ns = screen->layout.surface.frame_ns;
 
 	screen->front = screen->back;
 	screen->flip_pending = false;
-	counter_store(&thread->counters->frames, ++thread->frames);
+	counter_store(&context->counters->frames, ++context->frames);
 	if (now - screen->began_ns > 2 * frame_ns)
-		counter_store(&thread->counters->late_frames, ++thread->late_frames);
-	/* A screen that took its time sets the pace itself; a virtual one, which shows
-	 * everything at once, is held to its mode's rate. */
+		counter_store(&context->counters->late_frames, ++context->late_frames);
+	/* A real screen sets the pace by its page flips; a virtual one, which flips at
+	 * once, is held to its mode's refresh rate. */
 	if (now - screen->began_ns > frame_ns / 2)
 		screen->due_ns = now;
 }
 
-/* Draws what changed and presents it, if it is time and anything did. */
+/* Draws and presents what changed, if anything did and a frame is due. */
 static void
 screen_repaint(struct screen *screen)
 {
-	struct display_thread *thread = screen->thread;
+	struct display_context *context = screen->context;
 	struct box box;
 	int ret;
 
@@ -173,7 +162,7 @@ screen_repaint(struct screen *screen)
 	screen->back = screen->layout.surface.n_buffers - 1 - screen->front;
 	box = screen_fill(screen, screen->back);
 
-	ret = thread->driver->present(screen->output, screen->back, &box);
+	ret = context->driver->present(screen->output, screen->back, &box);
 	if (ret == DISPLAY_FLIP_PENDING) {
 		screen->flip_pending = true;
 		return;
@@ -183,7 +172,7 @@ screen_repaint(struct screen *screen)
 	} else {
 		screen_put_back(screen, screen->back, &box);
 		if (ret != -EBUSY)
-			counter_store(&thread->counters->refused, ++thread->refused);
+			counter_store(&context->counters->refused, ++context->refused);
 	}
 	if (screen->enabled)
 		wait_until_due(screen);
@@ -191,18 +180,19 @@ screen_repaint(struct screen *screen)
 
 /* ------------------------------------------------------------------ for the driver */
 
-/* With paint that nobody takes: the readers are those of the screen that may stay. */
+/* Paints without taking damage from the readers, which belong to the surface that is
+ * shown until screen_enabled(), if any. */
 int
 screen_prepare(struct screen *screen, const struct display_surface *surface, void *output)
 {
-	struct display_thread *thread = screen->thread;
+	struct display_context *context = screen->context;
 	struct layout *next = &screen->next;
-	int ret = make_readers(screen);
+	int ret = open_readers(screen);
 
 	layout_finish(next);
 	if (ret == 0)
-		ret = layout_init(next, surface, &thread->config, thread->hud,
-			&thread->canvas->view);
+		ret = layout_init(next, surface, &context->config, context->hud,
+			&context->canvas->view);
 	if (ret < 0)
 		return ret;
 	screen->output = output;
@@ -212,27 +202,27 @@ screen_prepare(struct screen *screen, const struct display_surface *surface, voi
 	if (screen->black)
 		return 0;
 	if (!screen->enabled)
-		mural_reader_take(screen->slots[0].reader, thread->tiles);
-	(void)scale_draw(&next->scale, screen->slots[0].reader, thread->all_tiles,
+		mural_reader_take(screen->slots[0].reader, context->tiles);
+	(void)scale_draw(&next->scale, screen->slots[0].reader, context->all_tiles,
 		surface->buffers[0].pixels, surface->buffers[0].pitch);
 	if (next->hud)
 		(void)layout_paste_hud(next, 0);
 	return 0;
 }
 
-/* Tells the other threads. */
+/* Publishes for other threads which screen is enabled. */
 static void
-update_enabled(struct display_thread *thread)
+update_enabled(struct display_context *context)
 {
 	const char *name = "";
 
 	for (uint32_t i = CONFIG_CONNECTORS; i-- > 0;)
-		if (thread->screens[i].enabled)
-			name = thread->screens[i].layout.surface.name;
-	counter_store(&thread->counters->enabled, *name != '\0');
-	pthread_mutex_lock(&thread->lock);
-	snprintf(thread->description, sizeof(thread->description), "%s", name);
-	pthread_mutex_unlock(&thread->lock);
+		if (context->screens[i]->enabled)
+			name = context->screens[i]->layout.surface.name;
+	counter_store(&context->counters->enabled, *name != '\0');
+	pthread_mutex_lock(&context->lock);
+	snprintf(context->description, sizeof(context->description), "%s", name);
+	pthread_mutex_unlock(&context->lock);
 }
 
 static void
@@ -241,7 +231,7 @@ log_layout(const struct screen *screen)
 	static const char *const words[] = { "fit", "integer", "fill", "none" };
 	static const char *const turns[] = { "", ", turned 90", ", turned 180",
 		", turned 270" };
-	const struct config_display *config = &screen->thread->config;
+	const struct config_display *config = &screen->context->config;
 	const struct scale *scale = &screen->layout.scale;
 
 	log_info("display: %s; canvas %ux%u as %ux%u (%s%s%s)",
@@ -250,11 +240,11 @@ log_layout(const struct screen *screen)
 		turns[config->rotate], config->mirror == MIRROR_X ? ", mirrored" : "");
 }
 
-/* The next frame is left to the timer: the driver is in the midst of its own work. */
+/* Leaves the next frame to the timer: the driver has not finished its own work. */
 void
 screen_enabled(struct screen *screen)
 {
-	struct display_thread *thread = screen->thread;
+	struct display_context *context = screen->context;
 
 	layout_finish(&screen->layout);
 	screen->layout = screen->next;
@@ -267,10 +257,10 @@ screen_enabled(struct screen *screen)
 	screen->flip_pending = false;
 	screen->front = 0;
 	screen->due_ns = uv_hrtime();
-	counter_store(&thread->counters->frames, ++thread->frames);
-	update_enabled(thread);
+	counter_store(&context->counters->frames, ++context->frames);
+	update_enabled(context);
 	log_layout(screen);
-	display_log_first_frame(thread);
+	context_log_first_frame(context);
 	wait_until_due(screen);
 }
 
@@ -287,7 +277,7 @@ void
 screen_disabled(struct screen *screen)
 {
 	screen->enabled = screen->flip_pending = false;
-	update_enabled(screen->thread);
+	update_enabled(screen->context);
 	uv_timer_stop(&screen->timer);
 	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
 		if (screen->slots[i].reader)
@@ -297,11 +287,11 @@ screen_disabled(struct screen *screen)
 /* ------------------------------------------------------------------ for the display */
 
 void
-screen_init(struct screen *screen, struct display_thread *thread)
+screen_init(struct screen *screen, struct display_context *context)
 {
-	screen->thread = thread;
+	screen->context = context;
 	screen->timer.data = screen;
-	uv_timer_init(&thread->loop, &screen->timer);
+	uv_timer_init(&context->loop, &screen->timer);
 }
 
 void
@@ -328,12 +318,12 @@ screen_finish(struct screen *screen)
 void
 screen_relayout(struct screen *screen)
 {
-	const struct display_thread *thread = screen->thread;
+	const struct display_context *context = screen->context;
 	struct layout layout;
 
 	if (!screen->enabled ||
-		layout_init(&layout, &screen->layout.surface, &thread->config,
-			thread->hud, &thread->canvas->view) < 0)
+		layout_init(&layout, &screen->layout.surface, &context->config,
+			context->hud, &context->canvas->view) < 0)
 		return;
 	layout_finish(&screen->layout);
 	screen->layout = layout;
@@ -350,7 +340,7 @@ screen_redraw_hud(struct screen *screen)
 
 	if (!screen->enabled || !layout->hud)
 		return;
-	layout_draw_hud(layout, screen->thread->hud);
+	layout_draw_hud(layout, screen->context->hud);
 	screen_repaint(screen);
 }
 

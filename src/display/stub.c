@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands in for KMS in a murald that was configured --without-drm. */
+/* Replaces the KMS driver in a build configured --without-drm. */
 #include <errno.h>
 
 #include "base/log.h"
@@ -13,7 +13,7 @@ nodrm_open(const struct config_display *config, uint32_t *width, uint32_t *heigh
 	(void)width;
 	(void)height;
 	if (config->output == OUTPUT_KMS) {
-		log_error("display: this murald was built without KMS; write "
+		log_error("display: this murald was built without KMS; set "
 			  "display.output = headless");
 		return -ENOSYS;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads NETLINK_KOBJECT_UEVENT; the format is that of the kernel's kobject_uevent.c:
- * "action@path", then KEY=value, each ended by a zero byte. */
+/* Reads uevents from NETLINK_KOBJECT_UEVENT: "action@path", then KEY=value, each ended by
+ * a zero byte (the kernel's lib/kobject_uevent.c). */
 #include "display/uevent.h"
 
 #include <errno.h>
@@ -11,23 +11,23 @@
 
 #include "base/log.h"
 
-/* The kernel's own limit is 2048 bytes of keys behind the path. */
+/* The kernel's limit is 2048 bytes of keys after the path. */
 #define MESSAGE_MAX 8192
 #define KERNEL_GROUP 1
 
 bool
 uevent_matches(const char *message, size_t len, const char *subsystem)
 {
-	const char key[] = "SUBSYSTEM=";
+	static const char key[] = "SUBSYSTEM=";
+	const size_t key_len = sizeof(key) - 1;
 	const char *end = message + len;
 
 	while (message < end) {
-		size_t left = end - message, size = strnlen(message, left);
+		const size_t size = strnlen(message, (size_t)(end - message));
 
-		if (size == sizeof(key) - 1 + strlen(subsystem) &&
-			memcmp(message, key, sizeof(key) - 1) == 0 &&
-			memcmp(message + sizeof(key) - 1, subsystem, strlen(subsystem)) ==
-				0)
+		if (size == key_len + strlen(subsystem) &&
+			memcmp(message, key, key_len) == 0 &&
+			memcmp(message + key_len, subsystem, size - key_len) == 0)
 			return true;
 		message += size + 1;
 	}
@@ -42,7 +42,7 @@ on_debounced(uv_timer_t *timer)
 	uevent->on_change(uevent->arg);
 }
 
-/* Takes all that waits; events that were lost (ENOBUFS) may have been about anything. */
+/* Reads all pending events; lost ones (ENOBUFS) may have been of the subsystem. */
 static bool
 read_events(struct uevent *uevent)
 {
@@ -99,8 +99,7 @@ uevent_start(struct uevent *uevent, uv_loop_t *loop, const char *subsystem,
 	if (uevent->fd < 0 || bind(uevent->fd, (const struct sockaddr *)&address,
 				      sizeof(address)) < 0) {
 		ret = -errno;
-		log_warn("display: no news of screens that come and go: %s",
-			strerror(-ret));
+		log_warn("display: cannot monitor hotplug events: %s", strerror(-ret));
 		if (uevent->fd >= 0)
 			close(uevent->fd);
 		uevent->fd = -1;

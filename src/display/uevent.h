@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Uevents: the kernel telling that a device came, changed or went.
+ * Uevents: the kernel's notifications that a device was added, changed or removed.
  *
- * A hint and nothing more: events come in bursts, get lost, and say little that can be
- * trusted, so whoever is told looks for itself.  One call for a burst, at most
- * UEVENT_DEBOUNCE_MS after its first event.  The loop's thread.
+ * They are hints only: they come in bursts, get lost, and say little that can be trusted,
+ * so the callback must look for itself.  It is called once for a burst, at most
+ * UEVENT_DEBOUNCE_MS after the first event.  The loop's thread.
  */
 #ifndef DISPLAY_UEVENT_H
 #define DISPLAY_UEVENT_H
@@ -23,7 +23,7 @@ struct uevent {
 	int fd; /* -1: not open */
 };
 
-/* Calls on_change(arg) from the loop until stopped.  0 or -errno, logged; uevent_stop()
+/* Calls on_change(arg) for events of the subsystem.  0 or -errno, logged; uevent_stop()
  * in any case. */
 int uevent_start(struct uevent *uevent, uv_loop_t *loop, const char *subsystem,
 	void (*on_change)(void *arg), void *arg);

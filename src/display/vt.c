@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks the kernel to ask us before it switches consoles. */
+/* Has the kernel ask before it switches consoles. */
 #include "display/vt.h"
 
 #include <errno.h>
@@ -13,13 +13,13 @@
 
 #include "base/log.h"
 
-/* Nobody else in murald has a use for these. */
+/* Not used elsewhere in murald. */
 #define LEAVE_SIGNAL SIGRTMIN
 #define ENTER_SIGNAL (SIGRTMIN + 1)
 #define TTY_MAJOR 4
 #define CONSOLES 63
 
-/* The number of the console that a descriptor is; 0: it is none. */
+/* The number of the console behind a descriptor; 0: it is none. */
 static unsigned
 console_number(int fd)
 {
@@ -31,14 +31,14 @@ console_number(int fd)
 	return minor(file.st_rdev);
 }
 
-/* The kernel switches when it is told that we have let go. */
+/* VT_RELDISP tells the kernel that it may switch. */
 static void
 on_leave(uv_signal_t *handle, int number)
 {
 	struct display_vt *vt = handle->data;
 
 	(void)number;
-	log_info("display: another console comes to the front");
+	log_info("display: releasing the screens to another console");
 	vt->on_leave(vt->arg);
 	(void)ioctl(vt->fd, VT_RELDISP, 1);
 }
@@ -49,13 +49,13 @@ on_enter(uv_signal_t *handle, int number)
 	struct display_vt *vt = handle->data;
 
 	(void)number;
-	log_info("display: our console is back in front");
+	log_info("display: our console is active again");
 	(void)ioctl(vt->fd, VT_RELDISP, VT_ACKACQ);
 	vt->on_enter(vt->arg);
 }
 
 static bool
-is_in_front(const struct display_vt *vt, unsigned number)
+is_active(const struct display_vt *vt, unsigned number)
 {
 	struct vt_stat state;
 
@@ -82,14 +82,14 @@ vt_start(struct display_vt *vt, uv_loop_t *loop, void (*leave)(void *arg),
 	uv_signal_start(&vt->leave, on_leave, LEAVE_SIGNAL);
 	uv_signal_start(&vt->enter, on_enter, ENTER_SIGNAL);
 	if (ioctl(STDIN_FILENO, VT_SETMODE, &mode) < 0) {
-		log_warn("display: cannot follow switches from tty%u: %s; the screens "
-			 "stay murald's whatever console is in front",
+		log_warn("display: cannot follow console switches on tty%u: %s; murald "
+			 "keeps the screens whatever console is active",
 			number, strerror(errno));
 		return true;
 	}
 	vt->fd = STDIN_FILENO;
 	log_info("display: tty%u is our console", number);
-	if (is_in_front(vt, number))
+	if (is_active(vt, number))
 		return true;
 	(void)ioctl(vt->fd, VT_ACTIVATE, number);
 	return false;

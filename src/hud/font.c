@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The letters are the drawing below, and nothing else. */
+/* The glyphs of the font, and how text is drawn with them. */
 #include "hud/font.h"
 
 #include "base/util.h"
 
-#define DRAWN_ROWS 13 /* below a row that is always left free */
-#define BAND 8        /* letters side by side */
+#define DRAWN_ROWS 13 /* below a row that is always empty */
+#define BAND 8        /* glyphs side by side */
 
-/* Upright strokes are two dots wide, so that they are seen from afar.  Capitals are ten
- * dots high, small letters seven, and three hang below the line. */
+/* Vertical strokes are two dots wide, to be legible from afar.  Capitals are ten dots
+ * high, small letters seven; descenders take three. */
 /* clang-format off */
 static const char drawing[][BAND * (FONT_WIDTH + 1)] = {
 	/* space  !  "  #  $  %  &  ' */
@@ -179,7 +179,7 @@ static const char drawing[][BAND * (FONT_WIDTH + 1)] = {
 	"........ .....##. ........ ..##.... ...##... ....##.. ........ ........",
 	"........ .....##. ........ ...###.. ...##... ..###... ........ ........",
 	"........ .#####.. ........ ........ ........ ........ ........ ........",
-	/* middle dot  ellipsis  goes on below */
+	/* middle dot  ellipsis  continued below */
 	"........ ........ ........ ........ ........ ........ ........ ........",
 	"........ ........ .....##. ........ ........ ........ ........ ........",
 	"........ ........ .....##. ........ ........ ........ ........ ........",
@@ -222,12 +222,12 @@ font_cells(const char *text, char *cells, size_t len)
 bool
 font_dot(char cell, unsigned x, unsigned y)
 {
-	unsigned letter = (uint8_t)cell - ' ';
+	unsigned glyph = (uint8_t)cell - ' ';
 
 	if ((uint8_t)cell < ' ' || (uint8_t)cell > FONT_BELOW)
-		letter = FONT_UNKNOWN - ' ';
-	return y > 0 && drawing[letter / BAND * DRAWN_ROWS + y - 1]
-			       [letter % BAND * (FONT_WIDTH + 1) + x] == '#';
+		glyph = FONT_UNKNOWN - ' ';
+	return y > 0 && drawing[glyph / BAND * DRAWN_ROWS + y - 1]
+			       [glyph % BAND * (FONT_WIDTH + 1) + x] == '#';
 }
 
 void

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The font: letters for the screen, drawn for murald, 8 pixels wide and 14 high, and
- * larger by whole factors.
+ * A bitmap font, drawn for murald: 8 x 14 pixels, scaled by whole factors.
  *
- * Text is kept as cells, one byte a letter, so that its length is its width.
+ * Text is kept as cells, one byte a character, so that its length is its width.
  */
 #ifndef HUD_FONT_H
 #define HUD_FONT_H
@@ -12,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of a cell, the space to the next letter and the next row included. */
+/* Of a cell, including the space to the next character and row. */
 enum { FONT_WIDTH = 8, FONT_HEIGHT = 14 };
 
 /* Cells beyond printable ASCII. */
@@ -20,7 +19,7 @@ enum {
 	FONT_UNKNOWN = 0x7f,
 	FONT_MIDDLE_DOT = 0x80,
 	FONT_ELLIPSIS = 0x81,
-	FONT_BELOW = 0x82, /* an arrow: the word goes on in the next row */
+	FONT_BELOW = 0x82, /* an arrow: the word continues in the next row */
 };
 
 /* Where to draw. */
@@ -30,20 +29,19 @@ struct font_bitmap {
 	uint32_t width, height;
 };
 
-/* Turns UTF-8 into cells, `len` bytes with the 0 at the end; a letter that is not there
- * is FONT_UNKNOWN.  Returns how many cells. */
+/* Converts UTF-8 to at most `len` cells, including a final 0; characters that the font
+ * lacks become FONT_UNKNOWN.  Returns the number of cells without the 0. */
 size_t font_cells(const char *text, char *cells, size_t len);
 
-/* Whether the cell has ink at x, y, counted from its top left; x < FONT_WIDTH, y <
- * FONT_HEIGHT. */
+/* Whether the dot at x < FONT_WIDTH, y < FONT_HEIGHT from the top left is set. */
 bool font_dot(char cell, unsigned x, unsigned y);
 
-/* Draws cells in a row, each dot a square of factor x factor; what lies outside of the
- * bitmap is left out.  Only ink is drawn. */
+/* Draws a row of cells, each dot a square of factor x factor, clipped to the bitmap.  The
+ * background is left as it is. */
 void font_draw(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t factor,
 	uint32_t colour, const char *cells, size_t n_cells);
 
-/* Draws a rectangle, cut to the bitmap. */
+/* Fills a rectangle, clipped to the bitmap. */
 void font_fill(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, uint32_t colour);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the HUD says, and where it goes. */
+/* Keeps the HUD's text, and computes its place on a screen. */
 #include "hud/hud.h"
 
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "hud/render.h"
 
-/* A smaller screen is all picture. */
+/* Smaller screens have no HUD. */
 enum { LEAST_WIDTH = 320, LEAST_HEIGHT = 200 };
 
 struct hud {
@@ -78,19 +78,8 @@ hud_set_text(struct hud *hud, const struct hud_text *text)
 		hud->version++;
 	}
 	pthread_mutex_unlock(&hud->lock);
-	if (is_new) /* full means that it rings already */
+	if (is_new) /* a full eventfd is readable already */
 		(void)!write(hud->fd, &one, sizeof(one));
-}
-
-uint64_t
-hud_version(struct hud *hud)
-{
-	uint64_t version;
-
-	pthread_mutex_lock(&hud->lock);
-	version = hud->version;
-	pthread_mutex_unlock(&hud->lock);
-	return version;
 }
 
 int
@@ -115,24 +104,24 @@ hud_draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height)
 	return version;
 }
 
-/* Rounded up: a picture that has not a part of a pixel less than the whole screen would
- * give it is not the smaller for the HUD. */
+/* Rounded up, so that the HUD does not cost the picture even a fraction of a pixel. */
 static uint64_t
 side_of_fit(uint32_t other, uint32_t numerator, uint32_t denominator)
 {
 	return ((uint64_t)other * numerator + denominator - 1) / denominator;
 }
 
-/* A strip takes 7/30 of the height: six rows of letters that are twice the font's size at
- * 720 rows, and three times that at 1080.  In a letterbox 1/6 will do: the picture would
- * be the smaller one otherwise. */
+/* A strip takes 7/30 of the height: six rows of text at twice the font's size with 720
+ * pixels, at three times with 1080.  A letterbox of 1/6 is enough, because anything
+ * larger would shrink the picture. */
 void
 hud_place(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canvas_height,
 	struct box *strip, struct box *picture)
 {
 	uint64_t picture_height = (uint64_t)height - height * 7 / 30;
 	uint64_t picture_width = width;
-	uint64_t least_column = MIN(width, height) * 4 / 9; /* nineteen such letters */
+	uint64_t least_column =
+		MIN(width, height) * 4 / 9; /* 19 characters of that size */
 
 	*strip = (struct box){ 0 };
 	*picture = (struct box){ 0, 0, width, height };

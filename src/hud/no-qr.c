@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stands in for qr.c in a build without libqrencode: the HUD writes the URL out. */
+/* Replaces qr.c in a build without libqrencode: the HUD then shows the URL as text. */
 #include "hud/qr.h"
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks libqrencode. */
+/* Encodes QR codes with libqrencode. */
 #include "hud/qr.h"
 
 #include <qrencode.h>

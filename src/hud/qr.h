@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A QR code as modules, without its quiet zone. */
+/* Encodes a text as a QR code. */
 #ifndef HUD_QR_H
 #define HUD_QR_H
 
@@ -8,15 +8,15 @@
 
 enum {
 	HUD_QR_SIDE_MAX = 57, /* version 10 */
-	HUD_QR_QUIET = 4,     /* modules of white that every reader wants around it */
+	HUD_QR_QUIET = 4,     /* white modules that scanners need on each side */
 };
 
 struct hud_qr {
-	uint32_t side; /* modules; 0: there is none */
+	uint32_t side; /* modules, without the quiet zone; 0: no code */
 	bool dark[HUD_QR_SIDE_MAX * HUD_QR_SIDE_MAX];
 };
 
-/* Of an empty text, of one that is too long, and in a build without libqrencode: none. */
+/* An empty or too long text, or a build without libqrencode, gives no code. */
 void hud_qr_make(const char *text, struct hud_qr *qr);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lays entries out in rows of letters, tries it with ever smaller ones, and draws. */
+/* Lays the lines of the HUD out in ever smaller sizes until they fit, and draws them. */
 #include "hud/render.h"
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 #define COMMAND_INK WHITE
 #define RATE_INK 0xff9fd3ff
 
-#define MANY_COLUMNS 90 /* there is room to be wordy */
+#define MANY_COLUMNS 90 /* enough for the longer form of rates */
 #define RATE_MAX 16
 #define ENTRIES_MAX (ARRAY_LEN(((struct hud_text *)0)->lines) + 1)
 
@@ -25,10 +25,10 @@ struct text_entry {
 	char name[sizeof(((struct hud_line *)0)->name)];
 	char command[sizeof(((struct hud_line *)0)->hint)];
 	char rate[RATE_MAX], short_rate[RATE_MAX]; /* may be empty */
-	bool optional;                             /* when there is room */
+	bool optional;                             /* left out if there is no room */
 };
 
-/* A piece of text in its place, in rows and columns of letters. */
+/* A piece of text and its place, in rows and columns of cells. */
 struct span {
 	uint32_t row, column;
 	const char *cells; /* the entry's */
@@ -36,28 +36,28 @@ struct span {
 	uint32_t ink;
 };
 
-/* The ways to arrange an entry, the best first. */
+/* Where the commands go, the best arrangement first. */
 enum arrangement {
-	ALIGNED, /* all commands begin in one column */
-	RAGGED,  /* each behind its name */
-	STACKED, /* below the names */
+	ALIGNED, /* in one column */
+	RAGGED,  /* each after its name */
+	STACKED, /* below their names */
 	BROKEN,  /* the same, and words too long for a row are broken */
 	ARRANGEMENTS
 };
 
 struct text_layout {
 	uint32_t factor;
-	uint32_t columns, rows; /* there are */
+	uint32_t columns, rows; /* available */
 	enum arrangement arrangement;
-	bool comments;       /* what a command has behind # is shown */
-	uint32_t name_width; /* of the longest */
+	bool comments;       /* commands are shown with their comments */
+	uint32_t name_width; /* of the longest name */
 	uint32_t used;       /* rows */
-	uint32_t missing;    /* entries that found no room */
+	uint32_t missing;    /* entries that did not fit */
 	struct span spans[160];
 	size_t n_spans;
 };
 
-/* ------------------------------------------------------------------ words */
+/* ------------------------------------------------------------------ entries */
 
 /* Four characters at most: 999, 1.2k, 12k, 123k, 1.2M ... */
 static void
@@ -102,8 +102,8 @@ shows_url(const struct hud_text *text)
 	return false;
 }
 
-/* The address of the web page, unless a line is just that, comes first where there is no
- * QR code to say it. */
+/* The URL of the web page, unless a line shows it already, comes first if there is no QR
+ * code, else last. */
 static size_t
 entries_of_text(const struct hud_text *text, bool has_qr, struct text_entry *entries)
 {
@@ -136,8 +136,8 @@ add_span(struct text_layout *layout, uint32_t row, uint32_t column, const char *
 	return true;
 }
 
-/* How many of `len` cells, more than `width`, go on a row that ends at a space; 0: not a
- * word does. */
+/* How many cells, at most `width` of more, fit on a row that ends at a space; 0: not even
+ * a word. */
 static size_t
 row_of_words(const char *cells, size_t width)
 {
@@ -147,7 +147,7 @@ row_of_words(const char *cells, size_t width)
 	return 0;
 }
 
-/* The same within a word, with room left for the arrow; best behind punctuation. */
+/* The same for a word that is broken, with room for the arrow; best after punctuation. */
 static size_t
 row_of_letters(const char *cells, size_t width)
 {
@@ -157,8 +157,8 @@ row_of_letters(const char *cells, size_t width)
 	return width - 1;
 }
 
-/* Sets a command from *row on, in columns `left` to `right`; what does not fit on its
- * first row goes on below, indented.  *row is then its last one. */
+/* Sets a command from *row on, in columns `left` to `right`, with continuation rows
+ * indented.  Afterwards *row is its last row. */
 static bool
 set_command(struct text_layout *layout, const char *cells, size_t len, uint32_t left,
 	uint32_t right, uint32_t *row)
@@ -190,7 +190,7 @@ set_command(struct text_layout *layout, const char *cells, size_t len, uint32_t 
 	return false;
 }
 
-/* Without a comment the command still does the same. */
+/* A comment can be left out: the command still works. */
 static size_t
 command_length(const struct text_layout *layout, const struct text_entry *entry)
 {
@@ -199,7 +199,7 @@ command_length(const struct text_layout *layout, const struct text_entry *entry)
 	return comment ? (size_t)(comment - entry->command) : strlen(entry->command);
 }
 
-/* Sets an entry in the rows that are left; all of it, or nothing. */
+/* Sets a whole entry in the remaining rows, or nothing. */
 static bool
 set_entry(struct text_layout *layout, const struct text_entry *entry)
 {
@@ -246,8 +246,8 @@ set_entries(struct text_layout *layout, const struct text_entry *entries, size_t
 			layout->missing++;
 }
 
-/* The largest letters in which everything fits; where it never does, the arrangement with
- * the fewest entries left out. */
+/* The largest size in which everything fits; if none, the layout with the fewest entries
+ * left out. */
 static struct text_layout
 find_text_layout(
 	const struct text_entry *entries, size_t n, uint32_t width, uint32_t height)
@@ -298,7 +298,7 @@ static void
 draw_qr(const struct font_bitmap *bitmap, const struct hud_qr *qr, uint32_t left,
 	uint32_t top, uint32_t module)
 {
-	uint32_t side = (qr->side + 2 * HUD_QR_QUIET) * module;
+	const uint32_t side = (qr->side + 2 * HUD_QR_QUIET) * module;
 
 	font_fill(bitmap, left, top, side, side, WHITE);
 	for (uint32_t y = 0; y < qr->side; y++)

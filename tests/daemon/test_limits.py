@@ -278,7 +278,7 @@ def test_lists_are_read_again_and_end_connections(tmp_path):
         assert one.recv(100) == b"SIZE 64 48\n"
         deny.write_text("127.0.0.300\n")
         log = wall.reload()
-        assert "%s:1: server.deny: \"127.0.0.300\" is no network" % deny in log and "the old config stays in force" in log
+        assert "%s:1: server.deny: \"127.0.0.300\" is not a network" % deny in log and "the old config stays in force" in log
         allow.write_text("192.0.2.0/24\n")
         deny.write_text("")
         wall.reload()

@@ -184,7 +184,7 @@ def test_no_such_user_is_a_config_error(folder):
     wall = Low(folder, DOTS)
     run = subprocess.run(wall.command("-s", "server.user=no-such-user"), capture_output=True, text=True, timeout=20)
     assert run.returncode == 78
-    assert "-s: server.user: \"no-such-user\" is no user that can be become" in run.stderr
+    assert "-s: server.user: \"no-such-user\" is not a user to switch to" in run.stderr
 
 
 def test_as_root_without_a_user_nothing_else_is_given_up(tmp_path):

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all, as a config file: read, printed as --print-config does, and what was
- * printed read again, which must give the same values.
+ * Fuzzes the reader of config files: whatever has no errors is printed as --print-config
+ * does, and must give the same values when it is read again.
  *
  * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
- * tests/unit/config/test-config runs the same function on what that found.
+ * tests/unit/config/test-file runs the same function on what that found.
  */
 #include "fuzz/fuzz.h"
 
@@ -17,17 +17,16 @@
 
 #include "config/config.h"
 
-#define PRINTED_MAX (1 << 20)
-
-/* The values that a file leaves, as text; its errors are counted in *errors. */
+/* The values that a file sets, as text, and its number of errors. */
 static char *
 read_config(const void *bytes, size_t len, unsigned *errors)
 {
 	int fd = memfd_create("murald.conf", MFD_CLOEXEC);
 	char path[40], *argv[] = { "murald", "-c", path, NULL };
 	struct config config = { 0 };
-	char *printed = calloc(1, PRINTED_MAX);
-	FILE *out = fmemopen(printed, PRINTED_MAX - 1, "w");
+	char *printed;
+	size_t printed_len;
+	FILE *out = open_memstream(&printed, &printed_len);
 
 	assert(fd >= 0 && out);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -41,7 +40,7 @@ read_config(const void *bytes, size_t len, unsigned *errors)
 	return printed;
 }
 
-/* Without the comments, which say where values came from. */
+/* Removes the comments, which tell the origin of values. */
 static void
 cut_comments(char *text)
 {

@@ -48,7 +48,7 @@ def test_off_when_nobody_paints(boot, method):
         state, before, since = dpms(screen), since, time.monotonic()
         assert state == "On" or since - before > 3, "a machine that stood still is no fault"
     goes(screen, "Off")
-    wall.said("nobody has painted for so long")
+    wall.said("nothing was painted for the idle time")
     time.sleep(3)
     assert wall.slept(2), "a thread woke up"
     wall.dot(9, 9, (1, 2, 3))

@@ -23,7 +23,7 @@ def test_a_wall_is_well_as_long_as_its_screen_shows_it(boot):
     wall.seen()
     assert health(screen) == (200, [])
     wall.reload(display="output = kms\nblank = idle 2s")
-    wall.said("nobody has painted for so long")
+    wall.said("nothing was painted for the idle time")
     assert health(screen) == (200, []), "it is meant to be dark"
     wall.reload(display="output = kms")
     wall.dot(1, 2, (3, 4, 5))

@@ -139,10 +139,10 @@ def test_card_in_other_hands_is_waited_for(boot):
     screen = boot("virtio")
     first = screen.wall(dots=False).start()
     wall = screen.wall().start(lit=False)
-    wall.said("in the hands of another program")
+    wall.said("held by another program")
     wall.noise()
     time.sleep(2)
-    assert wall.log().count("in the hands of another program") == 1, wall.log()
+    assert wall.log().count("held by another program") == 1, wall.log()
     first.kill()
     wall.seen()
 
@@ -158,7 +158,7 @@ def test_unprivileged_user_waits_too(boot):
     wall.guest.run("su someone -c 'exec murald -c /run/%s.conf >>/run/%s.log 2>&1' & sleep 0.5; "
                    "pidof murald | tr ' ' '\\n' | sort -n | tail -1 >/run/%s.pid"
                    % (wall.name, wall.name, wall.name), check=True)
-    wall.said("in the hands of another program")
+    wall.said("held by another program")
     wall.noise()
     first.kill()
     wall.seen()

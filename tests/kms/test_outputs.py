@@ -107,14 +107,14 @@ def test_one_head_refuses(boot):
     """The other one shows the picture all the same."""
     screen = two_heads(boot)
     wall = screen.wall(display=TWO, env="LD_PRELOAD=/usr/lib/refuse.so REFUSE=second").start()
-    wall.said("cannot light Virtual-2")
+    wall.said("cannot enable Virtual-2")
     wall.noise()
     wall.seen(1280, 800, head=0)
     time.sleep(2)
     wall.dot(9, 9, (9, 9, 9))
     wall.seen(1280, 800, head=0)
     log = wall.log()
-    assert log.count("; canvas ") == 1 and log.count("cannot light") == 1, log
+    assert log.count("; canvas ") == 1 and log.count("cannot enable") == 1, log
     screen.guest.run("touch /run/allow", check=True)
     seen_on_both(wall)
     screen.guest.run("rm /run/allow", check=True)

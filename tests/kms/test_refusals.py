@@ -14,10 +14,10 @@ def test_every_modeset_is_refused(boot):
     """The wall goes on taking pixels, says so once, and comes back by itself."""
     screen = boot("virtio")
     wall = screen.wall(env=SHIM + "modesets").start(lit=False)
-    wall.said("cannot light Virtual-1: Invalid argument; trying again")
+    wall.said("cannot enable Virtual-1: Invalid argument; retrying")
     wall.noise()
     time.sleep(4)
-    assert wall.log().count("cannot light") == 1, wall.log()
+    assert wall.log().count("cannot enable") == 1, wall.log()
     screen.guest.run("touch /run/allow", check=True)
     wall.seen()
     wall.dot(1, 1, (1, 1, 255))
@@ -30,7 +30,7 @@ def test_every_modeset_is_refused(boot):
 def test_refused_mode_gives_way_to_another(boot, how):
     screen = boot("virtio")
     wall = screen.wall(env=SHIM + how).start()
-    wall.said("Virtual-1 refused its mode 1280x800@75, and took the one above")
+    wall.said("Virtual-1 refused its mode 1280x800@75 and accepted the one above")
     size = wall.log().split("Virtual-1, ")[1].split("@")[0]
     assert size != "1280x800"
     wall.noise()
@@ -44,14 +44,14 @@ def test_forced_mode(boot):
     """One that the screen does not list."""
     wall = boot("virtio").wall(display="mode = 1000x600@50").start()
     assert ", 1000x600@50, atomic;" in wall.log()
-    wall.said("Virtual-1 does not list 1000x600@50, and is forced to it")
+    wall.said("Virtual-1 does not list the mode 1000x600@50; it is forced")
     wall.noise()
     wall.seen(1000, 600)
 
 
 def test_forced_mode_that_is_refused(boot):
     wall = boot("virtio").wall(display="mode = 1000x600@50", env=SHIM + "forced").start()
-    wall.said("Virtual-1 refused its mode 1000x600@50, and took the one above")
+    wall.said("Virtual-1 refused its mode 1000x600@50 and accepted the one above")
     wall.noise()
     wall.seen()
 
@@ -93,7 +93,7 @@ def test_stopped_and_continued(boot, gpu):
         wall.noise(5 + i, (100, 20 * i, 60, 20))
         screen.guest.run("kill -CONT $(cat /run/%s.pid)" % wall.name, check=True)
         wall.seen()
-    assert "lighting the screen anew" not in wall.log()
+    assert "enabling the screen again" not in wall.log()
 
 
 def test_console_cannot_switch_the_screen_off(boot):

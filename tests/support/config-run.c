@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+/* Runs config_load() and plugins_load() with the output redirected to files. */
 #include "support/config-run.h"
 
 #include <fcntl.h>
+#include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "base/log.h"
 
@@ -46,7 +51,7 @@ write_file(const char *path, const char *text)
 	write_bytes(path, text, strlen(text));
 }
 
-/* Sends a descriptor into a file; returns a copy of what it was. */
+/* Redirects a stream into a file; returns a copy of its descriptor. */
 static int
 divert(FILE *stream, const char *path)
 {
@@ -76,17 +81,20 @@ restore(FILE *stream, int saved, const char *path, char *text, size_t len)
 	unlink(path);
 }
 
-static struct run *
-run_arguments(bool with_plugins, const char *argument, va_list rest)
+struct run *
+run_arguments(bool with_plugins, ...)
 {
 	struct run *run = calloc(1, sizeof(*run));
-	char *argv[ARGUMENTS_MAX + 1] = { "murald" };
+	char *argv[ARGUMENTS_MAX + 1] = { "murald" }, *argument;
 	int argc = 1, out, err;
+	va_list rest;
 
 	if (!run)
 		abort();
-	for (; argument && argc < ARGUMENTS_MAX; argument = va_arg(rest, const char *))
-		argv[argc++] = (char *)argument;
+	va_start(rest, with_plugins);
+	while (argc < ARGUMENTS_MAX && (argument = va_arg(rest, char *)))
+		argv[argc++] = argument;
+	va_end(rest);
 	out = divert(stdout, "stdout");
 	err = divert(stderr, "stderr");
 	run->status = config_load(&run->config, argc, argv);
@@ -99,27 +107,44 @@ run_arguments(bool with_plugins, const char *argument, va_list rest)
 }
 
 struct run *
-run_config(const char *argument, ...)
+run_good_file(const char *text)
 {
 	struct run *run;
-	va_list rest;
 
-	va_start(rest, argument);
-	run = run_arguments(false, argument, rest);
-	va_end(rest);
+	write_file("t.conf", text);
+	run = run_config("-c", "t.conf", NULL);
+	assert_int_equal(run->status, -1);
+	assert_string_equal(run->err, "");
+	assert_int_equal(run->config.errors, 0);
 	return run;
 }
 
-struct run *
-run_plugins(const char *argument, ...)
+unsigned
+count_lines(const char *text)
 {
-	struct run *run;
-	va_list rest;
+	unsigned n = 0;
 
-	va_start(rest, argument);
-	run = run_arguments(true, argument, rest);
-	va_end(rest);
-	return run;
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+void
+expect_errors_of(const char *path, const char *errors)
+{
+	struct run *run = run_config("-c", path, NULL);
+
+	assert_int_equal(run->status, -1);
+	assert_string_equal(run->err, errors);
+	assert_int_equal(run->config.errors, count_lines(errors));
+	run_free(run);
+}
+
+void
+expect_errors(const char *text, const char *errors)
+{
+	write_file("t.conf", text);
+	expect_errors_of("t.conf", errors);
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs what main() does with a command line and a config, and keeps what it printed. */
+/* Runs what main() does with a command line and a config, and captures what it prints. */
 #ifndef CONFIG_RUN_H
 #define CONFIG_RUN_H
 
@@ -15,7 +15,7 @@ struct run {
 	char out[32768], err[131072]; /* what went to standard output and error */
 };
 
-/* Makes a folder of its own and goes there; for cmocka's group set-up and tear-down. */
+/* Makes a temporary folder and changes to it; cmocka's group set-up and tear-down. */
 int enter_folder(void **state);
 int leave_folder(void **state);
 
@@ -23,15 +23,26 @@ void write_file(const char *path, const char *text);
 void write_bytes(const char *path, const void *bytes, size_t len);
 
 /* config_load() with these arguments, NULL at the end; and plugins_load() after it. */
-struct run *run_config(const char *argument, ...) __attribute__((sentinel));
-struct run *run_plugins(const char *argument, ...) __attribute__((sentinel));
+#define run_config(...) run_arguments(false, __VA_ARGS__)
+#define run_plugins(...) run_arguments(true, __VA_ARGS__)
+struct run *run_arguments(bool with_plugins, ...) __attribute__((sentinel));
 void run_free(struct run *run);
+
+/* run_config() with a file t.conf of this text, about which nothing is printed. */
+struct run *run_good_file(const char *text);
+
+/* The same with a file that has exactly these errors, one a line. */
+void expect_errors(const char *text, const char *errors);
+void expect_errors_of(const char *path, const char *errors);
+
+unsigned count_lines(const char *text);
 
 /* What --print-config and --list-plugins print, after run_plugins(); into `out`. */
 void run_print(struct run *run);
 void run_list(struct run *run);
 
-/* What is logged of a warning, an information and a debug message; into `err`. */
+/* Logs a warning, an info and a debug message; what of them is printed goes into `err`.
+ */
 void run_log(struct run *run);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Atomic commits: one request says everything, and can be tested before it is made. */
+/* The commit backend for drivers with atomic commits. */
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <string.h>
@@ -7,55 +7,80 @@
 #include "base/util.h"
 #include "display/drm/drm.h"
 
-/* ------------------------------------------------------------------ what there is */
-
-struct wanted_prop {
-	const char *name;
-	uint32_t *id;
-	bool optional;
+enum prop {
+	CONNECTOR_CRTC,
+	LINK_STATUS,
+	CRTC_ACTIVE,
+	CRTC_MODE,
+	PLANE_FB,
+	PLANE_CRTC,
+	SRC_X,
+	SRC_Y,
+	SRC_W,
+	SRC_H,
+	PLANE_X,
+	PLANE_Y,
+	PLANE_W,
+	PLANE_H,
+	DAMAGE
 };
 
-/* The ids of an object's properties, by name; a missing one becomes 0.  -ENOENT when one
- * that is needed is. */
-static int
-find_props(int fd, uint32_t object, uint32_t type, struct wanted_prop *wanted, size_t len)
+static const struct {
+	uint32_t type; /* of the object */
+	const char *name;
+	bool optional;
+} props[DRM_PROPS] = {
+	[CONNECTOR_CRTC] = { DRM_MODE_OBJECT_CONNECTOR, "CRTC_ID", false },
+	[LINK_STATUS] = { DRM_MODE_OBJECT_CONNECTOR, "link-status", true },
+	[CRTC_ACTIVE] = { DRM_MODE_OBJECT_CRTC, "ACTIVE", false },
+	[CRTC_MODE] = { DRM_MODE_OBJECT_CRTC, "MODE_ID", false },
+	[PLANE_FB] = { DRM_MODE_OBJECT_PLANE, "FB_ID", false },
+	[PLANE_CRTC] = { DRM_MODE_OBJECT_PLANE, "CRTC_ID", false },
+	[SRC_X] = { DRM_MODE_OBJECT_PLANE, "SRC_X", false },
+	[SRC_Y] = { DRM_MODE_OBJECT_PLANE, "SRC_Y", false },
+	[SRC_W] = { DRM_MODE_OBJECT_PLANE, "SRC_W", false },
+	[SRC_H] = { DRM_MODE_OBJECT_PLANE, "SRC_H", false },
+	[PLANE_X] = { DRM_MODE_OBJECT_PLANE, "CRTC_X", false },
+	[PLANE_Y] = { DRM_MODE_OBJECT_PLANE, "CRTC_Y", false },
+	[PLANE_W] = { DRM_MODE_OBJECT_PLANE, "CRTC_W", false },
+	[PLANE_H] = { DRM_MODE_OBJECT_PLANE, "CRTC_H", false },
+	[DAMAGE] = { DRM_MODE_OBJECT_PLANE, "FB_DAMAGE_CLIPS", true },
+};
+
+/* ------------------------------------------------------------------ looking up */
+
+static uint32_t
+object_id(const struct drm_pipe *pipe, uint32_t type)
 {
-	drmModeObjectProperties *props = drmModeObjectGetProperties(fd, object, type);
-	int ret = 0;
-
-	if (!props)
-		return -errno;
-	for (uint32_t i = 0; i < props->count_props; i++) {
-		drmModePropertyRes *prop = drmModeGetProperty(fd, props->props[i]);
-
-		for (size_t k = 0; prop && k < len; k++)
-			if (strcmp(prop->name, wanted[k].name) == 0)
-				*wanted[k].id = prop->prop_id;
-		drmModeFreeProperty(prop);
-	}
-	drmModeFreeObjectProperties(props);
-	for (size_t k = 0; k < len; k++)
-		if (*wanted[k].id == 0 && !wanted[k].optional)
-			ret = -ENOENT;
-	return ret;
+	return type == DRM_MODE_OBJECT_CONNECTOR ? pipe->connector_id
+	       : type == DRM_MODE_OBJECT_CRTC    ? pipe->crtc_id
+						 : pipe->plane_id;
 }
 
-static bool
-is_primary(int fd, uint32_t plane_id)
+/* The ids of the properties of the pipe's object of that type.  -ENOENT when one that is
+ * not optional is missing. */
+static int
+find_props(struct drm_pipe *pipe, uint32_t type)
 {
-	drmModeObjectProperties *props =
-		drmModeObjectGetProperties(fd, plane_id, DRM_MODE_OBJECT_PLANE);
-	bool primary = false;
+	drmModeObjectProperties *all =
+		drmModeObjectGetProperties(pipe->fd, object_id(pipe, type), type);
 
-	for (uint32_t i = 0; props && i < props->count_props; i++) {
-		drmModePropertyRes *prop = drmModeGetProperty(fd, props->props[i]);
+	if (!all)
+		return -errno;
+	for (uint32_t i = 0; i < all->count_props; i++) {
+		drmModePropertyRes *prop = drmModeGetProperty(pipe->fd, all->props[i]);
 
-		if (prop && strcmp(prop->name, "type") == 0)
-			primary = props->prop_values[i] == DRM_PLANE_TYPE_PRIMARY;
+		for (uint32_t k = 0; prop && k < DRM_PROPS; k++)
+			if (props[k].type == type &&
+				strcmp(prop->name, props[k].name) == 0)
+				pipe->props[k] = prop->prop_id;
 		drmModeFreeProperty(prop);
 	}
-	drmModeFreeObjectProperties(props);
-	return primary;
+	drmModeFreeObjectProperties(all);
+	for (uint32_t k = 0; k < DRM_PROPS; k++)
+		if (props[k].type == type && !props[k].optional && pipe->props[k] == 0)
+			return -ENOENT;
+	return 0;
 }
 
 static bool
@@ -63,16 +88,13 @@ plane_fits(const struct drm_pipe *pipe, const drmModePlane *plane)
 {
 	const uint32_t format = pipe->rgb565 ? DRM_FORMAT_RGB565 : DRM_FORMAT_XRGB8888;
 
-	if (!(plane->possible_crtcs >> pipe->crtc & 1) ||
-		!is_primary(pipe->fd, plane->plane_id))
-		return false;
-	for (uint32_t i = 0; i < plane->count_formats; i++)
-		if (plane->formats[i] == format)
-			return true;
-	return false;
+	return plane->possible_crtcs >> pipe->crtc & 1 &&
+	       plane_property(pipe->fd, plane->plane_id, "type", 0) ==
+		       DRM_PLANE_TYPE_PRIMARY &&
+	       plane_has_format(plane, format);
 }
 
-/* One that no other CRTC shows, if there is one: that may be another head's. */
+/* Prefers a plane that no other CRTC shows: that may be another output's. */
 static uint32_t
 find_plane(const struct drm_pipe *pipe)
 {
@@ -95,44 +117,10 @@ find_plane(const struct drm_pipe *pipe)
 }
 
 static int
-find_all_props(struct drm_pipe *pipe)
-{
-	struct wanted_prop connector[] = {
-		{ "CRTC_ID", &pipe->props.connector_crtc, false },
-		{ "link-status", &pipe->props.link_status, true },
-	};
-	struct wanted_prop crtc[] = {
-		{ "ACTIVE", &pipe->props.crtc_active, false },
-		{ "MODE_ID", &pipe->props.crtc_mode, false },
-	};
-	struct wanted_prop plane[] = {
-		{ "FB_ID", &pipe->props.plane_fb, false },
-		{ "CRTC_ID", &pipe->props.plane_crtc, false },
-		{ "SRC_X", &pipe->props.src_x, false },
-		{ "SRC_Y", &pipe->props.src_y, false },
-		{ "SRC_W", &pipe->props.src_w, false },
-		{ "SRC_H", &pipe->props.src_h, false },
-		{ "CRTC_X", &pipe->props.x, false },
-		{ "CRTC_Y", &pipe->props.y, false },
-		{ "CRTC_W", &pipe->props.w, false },
-		{ "CRTC_H", &pipe->props.h, false },
-		{ "FB_DAMAGE_CLIPS", &pipe->props.damage, true },
-	};
-	int ret = find_props(pipe->fd, pipe->connector_id, DRM_MODE_OBJECT_CONNECTOR,
-		connector, ARRAY_LEN(connector));
-
-	if (ret == 0)
-		ret = find_props(pipe->fd, pipe->crtc_id, DRM_MODE_OBJECT_CRTC, crtc,
-			ARRAY_LEN(crtc));
-	if (ret == 0)
-		ret = find_props(pipe->fd, pipe->plane_id, DRM_MODE_OBJECT_PLANE, plane,
-			ARRAY_LEN(plane));
-	return ret;
-}
-
-static int
 atomic_init(struct drm_pipe *pipe)
 {
+	int ret;
+
 	if (drmSetClientCap(pipe->fd, DRM_CLIENT_CAP_UNIVERSAL_PLANES, 1) < 0 ||
 		drmSetClientCap(pipe->fd, DRM_CLIENT_CAP_ATOMIC, 1) < 0)
 		return -errno;
@@ -145,34 +133,42 @@ atomic_init(struct drm_pipe *pipe)
 	if (drmModeCreatePropertyBlob(
 		    pipe->fd, &pipe->mode, sizeof(pipe->mode), &pipe->mode_blob) < 0)
 		return -errno;
-	return find_all_props(pipe);
+	ret = find_props(pipe, DRM_MODE_OBJECT_CONNECTOR);
+	if (ret == 0)
+		ret = find_props(pipe, DRM_MODE_OBJECT_CRTC);
+	return ret < 0 ? ret : find_props(pipe, DRM_MODE_OBJECT_PLANE);
 }
 
 /* ------------------------------------------------------------------ commits */
 
 struct prop_value {
-	uint32_t object, prop;
+	enum prop prop;
 	uint64_t value;
 };
 
 static int
-add_all(drmModeAtomicReq *req, const struct prop_value *settings, size_t len)
+add_all(const struct drm_pipe *pipe, drmModeAtomicReq *req,
+	const struct prop_value *settings, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (settings[i].prop != 0 &&
-			drmModeAtomicAddProperty(req, settings[i].object,
-				settings[i].prop, settings[i].value) < 0)
+	for (size_t i = 0; i < len; i++) {
+		const enum prop prop = settings[i].prop;
+
+		if (pipe->props[prop] != 0 &&
+			drmModeAtomicAddProperty(req, object_id(pipe, props[prop].type),
+				pipe->props[prop], settings[i].value) < 0)
 			return -ENOMEM;
+	}
 	return 0;
 }
 
-/* Tests a request, and makes it when it would work. */
+/* Tests a request, and makes it if it would work. */
 static int
-commit_settings(struct drm_pipe *pipe, const struct prop_value *settings, size_t len)
+commit_settings(
+	const struct drm_pipe *pipe, const struct prop_value *settings, size_t len)
 {
 	drmModeAtomicReq *req = drmModeAtomicAlloc();
 	const uint32_t flags = DRM_MODE_ATOMIC_ALLOW_MODESET;
-	int ret = req ? add_all(req, settings, len) : -ENOMEM;
+	int ret = req ? add_all(pipe, req, settings, len) : -ENOMEM;
 
 	if (ret == 0 && (drmModeAtomicCommit(pipe->fd, req,
 				 flags | DRM_MODE_ATOMIC_TEST_ONLY, NULL) < 0 ||
@@ -182,28 +178,26 @@ commit_settings(struct drm_pipe *pipe, const struct prop_value *settings, size_t
 	return ret;
 }
 
-/* Blocking, and without an event: some drivers never send the one of a modeset. */
+/* Blocking, and without an event: some drivers never send one for a modeset. */
 static int
 atomic_modeset(struct drm_pipe *pipe)
 {
-	const uint32_t connector = pipe->connector_id, crtc = pipe->crtc_id;
-	const uint32_t plane = pipe->plane_id;
 	const uint64_t width = pipe->mode.hdisplay, height = pipe->mode.vdisplay;
 	const struct prop_value settings[] = {
-		{ connector, pipe->props.connector_crtc, crtc },
-		{ connector, pipe->props.link_status, DRM_MODE_LINK_STATUS_GOOD },
-		{ crtc, pipe->props.crtc_active, 1 },
-		{ crtc, pipe->props.crtc_mode, pipe->mode_blob },
-		{ plane, pipe->props.plane_fb, pipe->buffers[0].fb_id },
-		{ plane, pipe->props.plane_crtc, crtc },
-		{ plane, pipe->props.src_x, 0 },
-		{ plane, pipe->props.src_y, 0 },
-		{ plane, pipe->props.src_w, width << 16 },
-		{ plane, pipe->props.src_h, height << 16 },
-		{ plane, pipe->props.x, 0 },
-		{ plane, pipe->props.y, 0 },
-		{ plane, pipe->props.w, width },
-		{ plane, pipe->props.h, height },
+		{ CONNECTOR_CRTC, pipe->crtc_id },
+		{ LINK_STATUS, DRM_MODE_LINK_STATUS_GOOD },
+		{ CRTC_ACTIVE, 1 },
+		{ CRTC_MODE, pipe->mode_blob },
+		{ PLANE_FB, pipe->buffers[0].fb_id },
+		{ PLANE_CRTC, pipe->crtc_id },
+		{ SRC_X, 0 },
+		{ SRC_Y, 0 },
+		{ SRC_W, width << 16 },
+		{ SRC_H, height << 16 },
+		{ PLANE_X, 0 },
+		{ PLANE_Y, 0 },
+		{ PLANE_W, width },
+		{ PLANE_H, height },
 	};
 
 	return commit_settings(pipe, settings, ARRAY_LEN(settings));
@@ -212,19 +206,15 @@ atomic_modeset(struct drm_pipe *pipe)
 static int
 atomic_disable(struct drm_pipe *pipe)
 {
-	const struct prop_value settings[] = {
-		{ pipe->connector_id, pipe->props.connector_crtc, 0 },
-		{ pipe->crtc_id, pipe->props.crtc_active, 0 },
-		{ pipe->crtc_id, pipe->props.crtc_mode, 0 },
-		{ pipe->plane_id, pipe->props.plane_fb, 0 },
-		{ pipe->plane_id, pipe->props.plane_crtc, 0 },
-	};
+	static const struct prop_value settings[] = { { CONNECTOR_CRTC, 0 },
+		{ CRTC_ACTIVE, 0 }, { CRTC_MODE, 0 }, { PLANE_FB, 0 },
+		{ PLANE_CRTC, 0 } };
 
 	return commit_settings(pipe, settings, ARRAY_LEN(settings));
 }
 
-/* Tells drivers that copy what is shown, such as those of USB and virtual displays, how
- * much they need to.  Without it they copy everything.  Returns the blob, 0: none. */
+/* Tells drivers that copy framebuffers, such as those of USB and virtual displays, which
+ * part changed; without it they copy everything.  Returns the blob; 0: none. */
 static uint32_t
 add_damage(struct drm_pipe *pipe, const struct box *box)
 {
@@ -232,18 +222,18 @@ add_damage(struct drm_pipe *pipe, const struct box *box)
 		box->bottom };
 	uint32_t blob = 0;
 
-	if (pipe->props.damage == 0 || box->left == box->right ||
+	if (pipe->props[DAMAGE] == 0 || box->left == box->right ||
 		drmModeCreatePropertyBlob(pipe->fd, &clip, sizeof(clip), &blob) < 0)
 		return 0;
 	if (drmModeAtomicAddProperty(
-		    pipe->flip, pipe->plane_id, pipe->props.damage, blob) < 0) {
+		    pipe->flip, pipe->plane_id, pipe->props[DAMAGE], blob) < 0) {
 		drmModeDestroyPropertyBlob(pipe->fd, blob);
 		return 0;
 	}
 	return blob;
 }
 
-/* The kernel keeps a blob for as long as a commit needs it. */
+/* The blob can go at once: the kernel keeps it for as long as the commit needs it. */
 static int
 atomic_flip(
 	struct drm_pipe *pipe, uint32_t buffer, const struct box *box, uintptr_t token)
@@ -252,7 +242,7 @@ atomic_flip(
 	int ret = DISPLAY_FLIP_PENDING;
 
 	drmModeAtomicSetCursor(pipe->flip, 0);
-	if (drmModeAtomicAddProperty(pipe->flip, pipe->plane_id, pipe->props.plane_fb,
+	if (drmModeAtomicAddProperty(pipe->flip, pipe->plane_id, pipe->props[PLANE_FB],
 		    pipe->buffers[buffer].fb_id) < 0)
 		return -ENOMEM;
 	blob = add_damage(pipe, box);

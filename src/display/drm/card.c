@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds cards by what they can do, never by number: which one is card0 may differ from
- * one boot to the next, and one that only renders may come first. */
+/* Finds and opens cards, by what they can do and never by number: which one is card0 may
+ * differ from one boot to the next, and a card that only renders may come first. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #define FOLDER "/dev/dri"
 
-/* ------------------------------------------------------------------ one card */
+/* ------------------------------------------------------------------ a card */
 
 static int
 check_abilities(const struct drm_card *card, char *why)
@@ -78,6 +78,25 @@ card_set_master(const struct drm_card *card)
 	return errno == EBUSY ? -EBUSY : -EACCES;
 }
 
+void
+card_each_connector(const struct drm_card *card, bool probe,
+	void (*visit)(const drmModeConnector *connector, void *arg), void *arg)
+{
+	drmModeConnector *(*const get)(int, uint32_t) =
+		probe ? drmModeGetConnector : drmModeGetConnectorCurrent;
+	drmModeRes *res = drmModeGetResources(card->fd);
+
+	for (int i = 0; res && i < res->count_connectors; i++) {
+		drmModeConnector *connector = get(card->fd, res->connectors[i]);
+
+		if (connector &&
+			connector->connector_type != DRM_MODE_CONNECTOR_WRITEBACK)
+			visit(connector, arg);
+		drmModeFreeConnector(connector);
+	}
+	drmModeFreeResources(res);
+}
+
 /* ------------------------------------------------------------------ all cards */
 
 static int
@@ -86,28 +105,44 @@ is_card(const struct dirent *entry)
 	return strncmp(entry->d_name, "card", 4) == 0;
 }
 
+uint32_t
+card_paths(const char *device, char paths[DRM_CARDS_MAX][DRM_PATH_MAX])
+{
+	struct dirent **entries = NULL;
+	uint32_t n = 0;
+	int count;
+
+	if (strcmp(device, "auto") != 0) {
+		snprintf(paths[0], DRM_PATH_MAX, "%s", device);
+		return 1;
+	}
+	count = scandir(FOLDER, &entries, is_card, versionsort);
+	for (int i = 0; i < count; i++) {
+		if (n < DRM_CARDS_MAX)
+			snprintf(paths[n++], DRM_PATH_MAX, FOLDER "/%.50s",
+				entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return n;
+}
+
 int
 card_find(struct drm_card *card, struct drm_assignments *assignments,
 	const struct config_display *config, const char *except, char *why)
 {
-	bool by_name = strcmp(config->device, "auto") != 0;
-	struct dirent **entries = NULL;
-	int count = by_name ? 1 : scandir(FOLDER, &entries, is_card, versionsort);
+	char paths[DRM_CARDS_MAX][DRM_PATH_MAX];
+	const uint32_t count = card_paths(config->device, paths);
 
 	*card = (struct drm_card){ .fd = -1 };
 	assignments_init(assignments, config);
 	snprintf(why, DRM_REASON_MAX, "no card in " FOLDER);
-	for (int i = 0; i < count && !assignments_any(assignments); i++) {
+	for (uint32_t i = 0; i < count && !assignments_any(assignments); i++) {
 		struct drm_assignments found;
 		struct drm_card next;
-		char path[64];
 
-		if (by_name)
-			snprintf(path, sizeof(path), "%s", config->device);
-		else
-			snprintf(path, sizeof(path), FOLDER "/%.50s", entries[i]->d_name);
-		if ((except && strcmp(path, except) == 0) ||
-			card_open(&next, path, why) < 0)
+		if ((except && strcmp(paths[i], except) == 0) ||
+			card_open(&next, paths[i], why) < 0)
 			continue;
 		assignments_init(&found, config);
 		if (card_assign(&next, config, true, &found) < 0 ||
@@ -119,24 +154,19 @@ card_find(struct drm_card *card, struct drm_assignments *assignments,
 		*card = next;
 		*assignments = found;
 	}
-	for (int i = 0; entries && i < count; i++)
-		free(entries[i]);
-	free(entries);
 	return card->fd >= 0 ? 0 : -ENODEV;
 }
 
 /* ------------------------------------------------------------------ --list-displays */
 
 static void
-list_connector(FILE *out, const drmModeConnector *connector)
+list_connector(const drmModeConnector *connector, void *arg)
 {
 	char name[32], mode[32];
+	FILE *out = arg;
 
 	connector_name(connector, name, sizeof(name));
-	fprintf(out, "  %s: %s\n", name,
-		connector->connection == DRM_MODE_CONNECTED      ? "connected"
-		: connector->connection == DRM_MODE_DISCONNECTED ? "not connected"
-								 : "cannot tell");
+	fprintf(out, "  %s: %s\n", name, connector_state(connector));
 	for (int i = 0; i < connector->count_modes; i++) {
 		mode_text(&connector->modes[i], mode, sizeof(mode));
 		fprintf(out, "    %s%s\n", mode,
@@ -145,47 +175,24 @@ list_connector(FILE *out, const drmModeConnector *connector)
 	}
 }
 
-static void
-list_card(FILE *out, const char *path)
-{
-	char why[DRM_REASON_MAX] = "";
-	struct drm_card card;
-	drmModeRes *res;
-
-	if (card_open(&card, path, why) < 0) {
-		fprintf(out, "%s\n", why);
-		return;
-	}
-	fprintf(out, "%s: %s\n", path, card.driver);
-	res = drmModeGetResources(card.fd);
-	for (int i = 0; res && i < res->count_connectors; i++) {
-		drmModeConnector *connector =
-			drmModeGetConnector(card.fd, res->connectors[i]);
-
-		if (connector &&
-			connector->connector_type != DRM_MODE_CONNECTOR_WRITEBACK)
-			list_connector(out, connector);
-		drmModeFreeConnector(connector);
-	}
-	drmModeFreeResources(res);
-	card_close(&card);
-}
-
 int
-card_list(FILE *out)
+card_list(const struct config_display *config, FILE *out)
 {
-	struct dirent **entries = NULL;
-	int count = scandir(FOLDER, &entries, is_card, versionsort);
+	char paths[DRM_CARDS_MAX][DRM_PATH_MAX], why[DRM_REASON_MAX] = "";
+	const uint32_t count = card_paths("auto", paths);
+	struct drm_card card;
 
-	if (count <= 0)
+	(void)config;
+	if (count == 0)
 		fputs("no card in " FOLDER "\n", out);
-	for (int i = 0; i < count; i++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), FOLDER "/%.50s", entries[i]->d_name);
-		list_card(out, path);
-		free(entries[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		if (card_open(&card, paths[i], why) < 0) {
+			fprintf(out, "%s\n", why);
+			continue;
+		}
+		fprintf(out, "%s: %s\n", card.path, card.driver);
+		card_each_connector(&card, true, list_connector, out);
+		card_close(&card);
 	}
-	free(entries);
 	return 0;
 }

@@ -1,44 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds a card, becomes its master, reads its events, and lets it go. */
+/* Opens a card as DRM master, dispatches its events, and closes it. */
+#include "display/drm/device.h"
+
 #include <drm.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"
-#include "display/drm/output.h"
-
-/* Events get lost, so a dark screen is also looked at this often. */
-#define RESCAN_MS 3000
-
-/* ------------------------------------------------------------------ small things */
-
-void
-drm_log_reason(char *last_reason, const char *format, ...)
-{
-	char text[DRM_REASON_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (strcmp(text, last_reason) == 0)
-		return;
-	memcpy(last_reason, text, sizeof(text));
-	log_warn("display: %s", text);
-}
-
-uint64_t
-drm_retry_delay_ms(unsigned *refusals)
-{
-	static const uint64_t delays_ms[] = { 1000, 2000, 5000 };
-	unsigned before = (*refusals)++;
-
-	return delays_ms[MIN(before, ARRAY_LEN(delays_ms) - 1)];
-}
 
 bool
 device_any_enabled(const struct drm_device *device)
@@ -47,6 +18,13 @@ device_any_enabled(const struct drm_device *device)
 		if (device->outputs[i].enabled)
 			return true;
 	return false;
+}
+
+/* Not 0 ms: before libuv 1.45, a timer that restarts itself with 0 starves the loop. */
+void
+device_schedule_update(struct drm_device *device, uint64_t ms)
+{
+	uv_timer_start(&device->retry, device->on_retry, MAX(ms, 1), 0);
 }
 
 static void
@@ -62,27 +40,29 @@ log_unconnected(struct drm_device *device, const struct drm_card *card)
 
 /* ------------------------------------------------------------------ events */
 
-/* The event of a frame that was under way when its output went dark finds nobody. */
+/* Events of flips from before an output's last modeset match no token. */
 static void
 handle_event(struct drm_device *device, const struct drm_event *event)
 {
 	struct drm_event_vblank flip;
-	struct drm_output *output;
 
 	if (event->type != DRM_EVENT_FLIP_COMPLETE || event->length < sizeof(flip))
 		return;
 	memcpy(&flip, event, sizeof(flip));
-	output = output_from_token(device, (uintptr_t)flip.user_data);
-	if (!output || !output->flip_pending)
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		struct drm_output *output = &device->outputs[i];
+
+		if (!output->flip_pending || output_token(output) != flip.user_data)
+			continue;
+		output->flip_pending = false;
+		output->flip_timeouts = 0;
+		uv_timer_stop(&output->watchdog);
+		screen_presented(output->screen);
 		return;
-	output->flip_pending = false;
-	output->flip_timeouts = 0;
-	uv_timer_stop(&output->watchdog);
-	screen_presented(output->screen);
+	}
 }
 
-/* libdrm's own reader of events does not tell which frame of ours one is about when two
- * screens have some under way and one of them was enabled anew meanwhile. */
+/* Not drmHandleEvent(), which would pass on the token, but not the device. */
 bool
 device_read_events(struct drm_device *device)
 {
@@ -138,7 +118,7 @@ device_drop_card(struct drm_device *device)
 }
 
 static int
-take_card(struct drm_device *device, const struct drm_card *card)
+adopt_card(struct drm_device *device, const struct drm_card *card)
 {
 	uv_poll_t *events = calloc(1, sizeof(*events));
 	int ret;
@@ -177,15 +157,15 @@ device_find_card(struct drm_device *device, struct drm_assignments *assignments)
 	}
 	if (card_set_master(&card) < 0) {
 		drm_log_reason(device->last_reason,
-			"%s (%s) is in the hands of another program, such as a boot "
-			"splash, a compositor or kmscon; trying again",
+			"%s (%s) is held by another program, such as a boot splash, a "
+			"compositor or kmscon; retrying",
 			card.path, card.driver);
 		card_close(&card);
 		assignments_init(assignments, device->config);
 		return drm_retry_delay_ms(&device->refusals);
 	}
 	device->refusals = 0;
-	if (take_card(device, &card) < 0) {
+	if (adopt_card(device, &card) < 0) {
 		card_close(&card);
 		device->card.fd = -1;
 		assignments_init(assignments, device->config);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * --doctor's look at the cards.  Nothing is enabled.  Where somebody is master, the
- * kernel is only asked for what it knows already; where nobody is, opening a card makes
- * us that, so screens may be probed, and closing it gives it back.
+ * --doctor's checks of the cards.  Nothing is enabled.  When another program is master,
+ * the kernel is only asked for what it knows already; when none is, opening a card makes
+ * us master, so screens may be probed, and closing it gives that up.
  */
-#include <dirent.h>
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <grp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,43 +16,27 @@
 #include "display/display.h"
 #include "display/drm/drm.h"
 
-#define FOLDER "/dev/dri"
-
-/* What was seen of all cards. */
+/* What was found on all cards. */
 struct survey {
 	struct report *report;
 	const struct config_display *config;
-	bool screen;      /* one is connected, and it is one that the config wants */
+	struct drm_assignments wanted;
+	bool screen;      /* one is connected that the config names */
 	bool can_display; /* some card could */
 };
 
 /* ------------------------------------------------------------------ screens */
 
-static const char *
-state_of(const drmModeConnector *connector)
-{
-	switch (connector->connection) {
-	case DRM_MODE_CONNECTED:
-		return "connected";
-	case DRM_MODE_DISCONNECTED:
-		return "not connected";
-	default:
-		return "cannot tell whether anything is connected";
-	}
-}
-
 static bool
-is_wanted(const struct config_display *config, const char *name)
+is_wanted(const struct survey *survey, const drmModeConnector *connector)
 {
-	char word[32];
-
-	for (uint32_t i = 0; config_word(config->connector, i, word, sizeof(word)); i++)
-		if (strcmp(word, "auto") == 0 || strcmp(word, name) == 0)
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		if (connector_matches(connector, &survey->wanted.outputs[i]))
 			return true;
 	return false;
 }
 
-/* A mode that a screen does not list is forced on it, which not every screen takes. */
+/* A mode that a screen does not list is forced, which not every screen accepts. */
 static void
 examine_mode(struct survey *survey, const drmModeConnector *connector, const char *name)
 {
@@ -76,82 +58,31 @@ examine_mode(struct survey *survey, const drmModeConnector *connector, const cha
 }
 
 static void
-examine_connector(struct survey *survey, const drmModeConnector *connector)
+examine_connector(const drmModeConnector *connector, void *arg)
 {
-	const drmModeModeInfo *preferred = connector->modes;
-	bool connected = connector->connection == DRM_MODE_CONNECTED;
+	struct survey *survey = arg;
+	const drmModeModeInfo *preferred = mode_preferred(connector);
+	const bool connected = connector->connection == DRM_MODE_CONNECTED;
+	const bool wanted = is_wanted(survey, connector);
 	char name[32], mode[32];
 
 	connector_name(connector, name, sizeof(name));
-	if (!connected || connector->count_modes == 0) {
-		report_note(survey->report, "%s: %s%s", name, state_of(connector),
+	if (!connected || !preferred) {
+		report_note(survey->report, "%s: %s%s", name, connector_state(connector),
 			connected ? ", but without a mode: its EDID cannot be read" : "");
 		return;
 	}
-	for (int i = 0; i < connector->count_modes; i++)
-		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED) {
-			preferred = &connector->modes[i];
-			break;
-		}
 	mode_text(preferred, mode, sizeof(mode));
 	report_ok(survey->report, "%s: connected, %d modes, %s first%s", name,
 		connector->count_modes, mode,
-		is_wanted(survey->config, name) ? ""
-						: "; display.connector names others");
-	if (!is_wanted(survey->config, name))
+		wanted ? "" : "; display.connector names others");
+	if (!wanted)
 		return;
 	survey->screen = true;
 	examine_mode(survey, connector, name);
 }
 
-static void
-examine_connectors(struct survey *survey, const struct drm_card *card)
-{
-	bool may_probe = drmIsMaster(card->fd);
-	drmModeRes *res = drmModeGetResources(card->fd);
-
-	for (int i = 0; res && i < res->count_connectors; i++) {
-		drmModeConnector *connector =
-			may_probe ? drmModeGetConnector(card->fd, res->connectors[i])
-				  : drmModeGetConnectorCurrent(
-					    card->fd, res->connectors[i]);
-
-		if (connector &&
-			connector->connector_type != DRM_MODE_CONNECTOR_WRITEBACK)
-			examine_connector(survey, connector);
-		drmModeFreeConnector(connector);
-	}
-	drmModeFreeResources(res);
-}
-
 /* ------------------------------------------------------------------ planes */
-
-static bool
-has_format(const drmModePlane *plane, uint32_t format)
-{
-	for (uint32_t i = 0; i < plane->count_formats; i++)
-		if (plane->formats[i] == format)
-			return true;
-	return false;
-}
-
-/* A property of the plane: its value, or `otherwise` where there is none. */
-static uint64_t
-plane_property(int fd, uint32_t plane, const char *name, uint64_t otherwise)
-{
-	drmModeObjectProperties *all =
-		drmModeObjectGetProperties(fd, plane, DRM_MODE_OBJECT_PLANE);
-
-	for (uint32_t i = 0; all && i < all->count_props; i++) {
-		drmModePropertyRes *property = drmModeGetProperty(fd, all->props[i]);
-
-		if (property && strcmp(property->name, name) == 0)
-			otherwise = all->prop_values[i];
-		drmModeFreeProperty(property);
-	}
-	drmModeFreeObjectProperties(all);
-	return otherwise;
-}
 
 static void
 examine_planes(struct survey *survey, const struct drm_card *card)
@@ -167,15 +98,15 @@ examine_planes(struct survey *survey, const struct drm_card *card)
 						DRM_PLANE_TYPE_PRIMARY;
 
 		n += primary;
-		xrgb |= primary && has_format(plane, DRM_FORMAT_XRGB8888);
-		rgb565 |= primary && has_format(plane, DRM_FORMAT_RGB565);
+		xrgb |= primary && plane_has_format(plane, DRM_FORMAT_XRGB8888);
+		rgb565 |= primary && plane_has_format(plane, DRM_FORMAT_RGB565);
 		filter |= primary && plane_property(card->fd, id, "SCALING_FILTER",
 					     UINT64_MAX) != UINT64_MAX;
 		drmModeFreePlane(plane);
 	}
 	drmModeFreePlaneResources(planes);
 	if (n == 0) {
-		report_note(survey->report, "the driver tells of no planes");
+		report_note(survey->report, "the driver reports no planes");
 	} else if (xrgb || rgb565) {
 		report_ok(survey->report, "primary planes: %u, %s%s%s%s", n,
 			xrgb ? "XRGB8888" : "", xrgb && rgb565 ? ", " : "",
@@ -190,7 +121,7 @@ examine_planes(struct survey *survey, const struct drm_card *card)
 
 /* ------------------------------------------------------------------ cards */
 
-/* A wall that runs is no fault: it is what this was meant for. */
+/* A running murald is no problem: the card is meant for it. */
 static void
 examine_master(struct survey *survey, const struct drm_card *card)
 {
@@ -209,15 +140,16 @@ examine_master(struct survey *survey, const struct drm_card *card)
 	report_problem(survey->report, "another program holds the display: %s",
 		*procs.text ? procs.text : "only root may see which");
 	report_advice(survey->report,
-		"stop it, and see that it is not started again: systemctl disable --now "
+		"stop it and keep it from starting again: systemctl disable --now "
 		"its unit (display-manager, plymouth, kmscon, weston)");
 }
 
 static void
-refuse_card(struct survey *survey, const char *path, int error, const char *why)
+report_unusable(struct survey *survey, const char *path, int error, const char *why)
 {
 	struct stat st;
 	const struct group *group = NULL;
+	const char *name;
 
 	if (error != -EACCES) {
 		report_note(survey->report, "%s", why);
@@ -225,12 +157,12 @@ refuse_card(struct survey *survey, const char *path, int error, const char *why)
 	}
 	if (stat(path, &st) == 0)
 		group = getgrgid(st.st_gid);
+	name = group ? group->gr_name : "video";
 	report_problem(survey->report, "%s may not be opened by this user", path);
 	report_advice(survey->report,
-		"let murald be in the group %s: usermod -aG %s USER, or "
+		"add murald's user to the group %s: usermod -aG %s USER, or "
 		"SupplementaryGroups=%s in its unit",
-		group ? group->gr_name : "video", group ? group->gr_name : "video",
-		group ? group->gr_name : "video");
+		name, name, name);
 }
 
 static void
@@ -241,7 +173,7 @@ examine_card(struct survey *survey, const char *path)
 	int ret = card_open(&card, path, why);
 
 	if (ret < 0) {
-		refuse_card(survey, path, ret, why);
+		report_unusable(survey, path, ret, why);
 		return;
 	}
 	survey->can_display = true;
@@ -250,58 +182,33 @@ examine_card(struct survey *survey, const char *path)
 			? "atomic"
 			: "no atomic commits");
 	(void)drmSetClientCap(card.fd, DRM_CLIENT_CAP_UNIVERSAL_PLANES, 1);
-	examine_connectors(survey, &card);
+	card_each_connector(&card, drmIsMaster(card.fd), examine_connector, survey);
 	examine_planes(survey, &card);
 	examine_master(survey, &card);
 	card_close(&card);
-}
-
-static int
-is_card(const struct dirent *entry)
-{
-	return strncmp(entry->d_name, "card", 4) == 0;
-}
-
-/* How many there are. */
-static int
-examine_cards(struct survey *survey)
-{
-	struct dirent **entries = NULL;
-	int count;
-
-	if (strcmp(survey->config->device, "auto") != 0) {
-		examine_card(survey, survey->config->device);
-		return 1;
-	}
-	count = scandir(FOLDER, &entries, is_card, versionsort);
-	for (int i = 0; i < count; i++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), FOLDER "/%.50s", entries[i]->d_name);
-		examine_card(survey, path);
-		free(entries[i]);
-	}
-	free(entries);
-	return MAX(count, 0);
 }
 
 void
 display_examine(const struct config_display *config, struct report *report)
 {
 	struct survey survey = { .report = report, .config = config };
-	int cards;
+	char paths[DRM_CARDS_MAX][DRM_PATH_MAX];
+	uint32_t cards;
 
 	if (config->output == OUTPUT_HEADLESS) {
 		report_note(report, "display.output = headless: nothing is shown");
 		return;
 	}
-	cards = examine_cards(&survey);
+	assignments_init(&survey.wanted, config);
+	cards = card_paths(config->device, paths);
+	for (uint32_t i = 0; i < cards; i++)
+		examine_card(&survey, paths[i]);
 	if (!survey.can_display && config->output == OUTPUT_AUTO && cards == 0) {
-		report_note(report, "no card in " FOLDER ": murald runs headless");
+		report_note(report, "no card in /dev/dri: murald runs headless");
 	} else if (!survey.can_display) {
 		report_problem(report, "no card that could display");
 		report_advice(report,
-			"see that the kernel's driver for it is there: dmesg | grep drm; "
+			"check that the kernel has a driver for it: dmesg | grep drm; "
 			"on a Raspberry Pi dtoverlay=vc4-kms-v3d in config.txt");
 	} else if (!survey.screen) {
 		report_problem(report, "no screen is connected%s",
@@ -309,8 +216,8 @@ display_examine(const struct config_display *config, struct report *report)
 				? ""
 				: " to what display.connector names");
 		report_advice(report,
-			"check its cable, power and input; if it is there, but does not "
-			"say so, add video=HDMI-A-1:1920x1080@60D to the kernel's "
+			"check its cable, power and input; if it is connected but not "
+			"detected, add video=HDMI-A-1:1920x1080@60D to the kernel's "
 			"arguments, or drm.edid_firmware=HDMI-A-1:edid/NAME.bin, or on a "
 			"Raspberry Pi vc4.force_hotplug=1");
 	}

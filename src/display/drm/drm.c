@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver for KMS: when to look for screens, when to light them, and what to do when
- * the kernel says no.
+ * The KMS driver: decides when outputs are enabled, and what to do when the kernel
+ * refuses.
  *
- * There is one question, asked again whenever something may have changed: what is
- * connected now, and is that what we show?  device_update() asks it and acts, for each
- * output by itself.  Uevents, a slow timer while a screen is dark, and refused frames
- * lead there; nothing else lights a screen.  While all are enabled and nothing happens,
- * nothing runs.
+ * Whenever something may have changed, device_update() compares what is connected with
+ * what is shown, and enables or disables each output by itself.  Uevents, a slow timer
+ * while an output is disabled, and refused flips lead there; nothing else enables an
+ * output.  While all are enabled and nothing happens, no timer runs.
  */
 #include "display/drm/drm.h"
 
@@ -16,27 +15,16 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/util.h"
-#include "display/drm/output.h"
+#include "display/drm/device.h"
 
 #define RETRY_MS 1000
-#define RESCAN_MS 3000
+/* A page flip whose event has not come by then never will. */
+#define FLIP_TIMEOUT_MS 1000
+#define FLIP_TIMEOUTS_MAX 3
 
-/* ------------------------------------------------------------------ looking */
+/* ------------------------------------------------------------------ updating */
 
-/* Whether the config and the screen still say what the output was enabled for. */
-static bool
-is_current(const struct drm_output *output, const struct drm_assignment *assignment)
-{
-	const struct drm_assignment *assigned = &output->assigned;
-
-	return output->enabled && !assignment->link_bad &&
-	       assignment->connector_id == output->pipe.connector_id &&
-	       memcmp(&assignment->modes[0], &assigned->modes[0],
-		       sizeof(assigned->modes[0])) == 0;
-}
-
-/* What each output shows, for card_assign() to start from. */
+/* The state of each output, for card_assign() to start from. */
 static void
 init_assignments(const struct drm_device *device, struct drm_assignments *assignments)
 {
@@ -55,9 +43,7 @@ init_assignments(const struct drm_device *device, struct drm_assignments *assign
 	}
 }
 
-/* Lights what is dark.  How long until the next try; 0: it is enabled, or the card is
- * gone.
- */
+/* Returns the milliseconds until the next try; 0: it is enabled. */
 static uint64_t
 enable_output(struct drm_device *device, struct drm_output *output,
 	const struct drm_assignment *assignment)
@@ -80,17 +66,9 @@ enable_output(struct drm_device *device, struct drm_output *output,
 	return drm_retry_delay_ms(&output->refusals);
 }
 
-static bool
-can_stay_enabled(const struct drm_output *output, const struct drm_assignment *assignment)
-{
-	return output->enabled && !assignment->link_bad &&
-	       assignment->connector_id == output->pipe.connector_id &&
-	       assignment->crtc_id == output->pipe.crtc_id;
-}
-
-/* Darkens what should show something else.  When only the config changed, the old
- * picture stays until the new one is there; a screen that was changed for another may
- * need to be switched off first. */
+/* Disables outputs that should show something else.  When only the config changed, the
+ * old picture stays until the new one is there; after another change the connector may
+ * need to be disabled first. */
 static void
 disable_outdated(struct drm_device *device, const struct drm_assignments *assignments,
 	bool config_changed)
@@ -98,13 +76,19 @@ disable_outdated(struct drm_device *device, const struct drm_assignments *assign
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
 		struct drm_output *output = &device->outputs[i];
 		const struct drm_assignment *assignment = &assignments->outputs[i];
+		const bool same_connector =
+			!assignment->link_bad &&
+			assignment->connector_id == output->pipe.connector_id;
 
 		if (!output->enabled)
 			continue;
-		if (is_current(output, assignment))
+		if (same_connector &&
+			memcmp(&assignment->modes[0], &output->assigned.modes[0],
+				sizeof(assignment->modes[0])) == 0)
 			memcpy(output->assigned.wanted, assignment->wanted,
 				sizeof(assignment->wanted));
-		else if (!config_changed || !can_stay_enabled(output, assignment))
+		else if (!config_changed || !same_connector ||
+			 assignment->crtc_id != output->pipe.crtc_id)
 			output_disable(output,
 				strcmp(assignment->wanted, output->assigned.wanted) != 0);
 		else if (output_change_mode(output, assignment) < 0)
@@ -112,7 +96,7 @@ disable_outdated(struct drm_device *device, const struct drm_assignments *assign
 	}
 }
 
-/* Lights all that is dark and need not be.  How long until the next try; 0: none. */
+/* Enables all outputs.  Returns the milliseconds until the next try; 0: none needed. */
 static uint64_t
 enable_all(struct drm_device *device, const struct drm_assignments *assignments)
 {
@@ -128,8 +112,7 @@ enable_all(struct drm_device *device, const struct drm_assignments *assignments)
 		if (ms != 0 && (retry_ms == 0 || ms < retry_ms))
 			retry_ms = ms;
 	}
-	/* Where nothing could be enabled at all, another card may do, or a new
-	 * descriptor. */
+	/* When nothing could be enabled, another card may work, or a new descriptor. */
 	if (retry_ms != 0 && !device_any_enabled(device) && assignments_any(assignments))
 		device_drop_card(device);
 	return retry_ms;
@@ -186,17 +169,9 @@ on_change(void *arg)
 	device_update(arg, true, false);
 }
 
-/* Never 0 ms: with libuv before 1.45 a timer that starts itself anew with 0 starves the
- * loop. */
-void
-device_schedule_update(struct drm_device *device, uint64_t ms)
-{
-	uv_timer_start(&device->retry, on_retry, MAX(ms, 1), 0);
-}
+/* ------------------------------------------------------------------ page flips */
 
-/* ------------------------------------------------------------------ frames */
-
-/* Whoever was stopped for a while finds the event there all the same. */
+/* A process that was stopped for a while finds the event waiting. */
 static void
 on_flip_timeout(uv_timer_t *timer)
 {
@@ -209,8 +184,8 @@ on_flip_timeout(uv_timer_t *timer)
 	if (!output->enabled || uv_is_active((uv_handle_t *)timer) ||
 		(waited && !output->flip_pending))
 		return;
-	log_warn("display: %s, %s: a frame was not shown within %d ms; lighting the "
-		 "screen anew",
+	log_warn("display: %s, %s: no frame was shown for %d ms; enabling the screen "
+		 "again",
 		device->card.path, output->assigned.connector, FLIP_TIMEOUT_MS);
 	output_disable(output, false);
 	if (++output->flip_timeouts >= FLIP_TIMEOUTS_MAX &&
@@ -221,7 +196,6 @@ on_flip_timeout(uv_timer_t *timer)
 	device_schedule_update(device, 1);
 }
 
-/* The kernel will not take frames this way any more. */
 static void
 handle_flip_error(struct drm_output *output, int error)
 {
@@ -231,15 +205,15 @@ handle_flip_error(struct drm_output *output, int error)
 
 	if (error == -EACCES) {
 		drm_log_reason(device->last_reason,
-			"%s (%s) was taken by another program; trying again", card->path,
+			"%s (%s) was taken by another program; retrying", card->path,
 			card->driver);
 		device_drop_card(device);
 	} else if (error == -ENODEV) {
-		drm_log_reason(
-			device->last_reason, "%s (%s) is gone", card->path, card->driver);
+		drm_log_reason(device->last_reason, "%s (%s) was removed", card->path,
+			card->driver);
 		device_drop_card(device);
 	} else {
-		drm_log_reason(output->last_reason, "%s (%s), %s: frame refused: %s",
+		drm_log_reason(output->last_reason, "%s (%s), %s: page flip refused: %s",
 			card->path, card->driver, output->assigned.connector,
 			strerror(-error));
 		output_disable(output, false);
@@ -321,7 +295,7 @@ drm_open(const struct config_display *config, uint32_t *width, uint32_t *height,
 
 static void *
 drm_start(const struct config_display *config, uv_loop_t *loop,
-	struct display_thread *thread)
+	struct screen *const *screens)
 {
 	struct drm_device *device = calloc(1, sizeof(*device));
 
@@ -331,13 +305,17 @@ drm_start(const struct config_display *config, uv_loop_t *loop,
 	device->loop = loop;
 	device->card.fd = -1;
 	device->retry.data = device;
+	device->on_retry = on_retry;
 	snprintf(device->device_path, sizeof(device->device_path), "%s", config->device);
 	uv_timer_init(loop, &device->retry);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
 		struct drm_output *output = &device->outputs[i];
 
 		output->device = device;
-		output->screen = display_screen(thread, i);
+		output->card = &device->card;
+		output->config = config;
+		output->index = i;
+		output->screen = screens[i];
 		output->backend = output_first_backend();
 		output->watchdog.data = output;
 		uv_timer_init(loop, &output->watchdog);
@@ -386,13 +364,6 @@ drm_stop(void *state)
 		uv_close((uv_handle_t *)&device->outputs[i].watchdog, NULL);
 }
 
-static int
-drm_list(const struct config_display *config, FILE *out)
-{
-	(void)config;
-	return card_list(out);
-}
-
 const struct display_driver display_drm = {
 	.name = "kms",
 	.open = drm_open,
@@ -402,5 +373,5 @@ const struct display_driver display_drm = {
 	.stop = drm_stop,
 	.free = free,
 	.present = drm_present,
-	.list = drm_list,
+	.list = card_list,
 };

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The two backends for drivers without atomic commits: SetCrtc with PageFlip, and
- * SetCrtc with one buffer that is drawn into while it is shown. */
+/* The two commit backends for drivers without atomic commits: page flips, and a single
+ * buffer that is drawn into while it is shown. */
 #include <errno.h>
 
 #include "display/drm/drm.h"
-
-static int
-legacy_init(struct drm_pipe *pipe)
-{
-	(void)pipe;
-	return 0;
-}
 
 static int
 legacy_modeset(struct drm_pipe *pipe)
@@ -40,7 +33,7 @@ legacy_disable(struct drm_pipe *pipe)
 		       : 0;
 }
 
-/* Drivers that scan out the very memory we write to have no DirtyFB, and need none. */
+/* Drivers that scan out the memory that we write to have no DirtyFB, and need none. */
 static int
 dirtyfb_flip(
 	struct drm_pipe *pipe, uint32_t buffer, const struct box *box, uintptr_t token)
@@ -58,7 +51,6 @@ dirtyfb_flip(
 const struct drm_backend drm_legacy = {
 	.name = "legacy",
 	.n_buffers = 2,
-	.init = legacy_init,
 	.modeset = legacy_modeset,
 	.flip = legacy_flip,
 	.disable = legacy_disable,
@@ -67,7 +59,6 @@ const struct drm_backend drm_legacy = {
 const struct drm_backend drm_dirtyfb = {
 	.name = "dirtyfb",
 	.n_buffers = 1,
-	.init = legacy_init,
 	.modeset = legacy_modeset,
 	.flip = dirtyfb_flip,
 	.disable = legacy_disable,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Modes: which of a screen's own is meant, and one for a screen that lists none.
+ * Chooses the modes to try on a screen, and computes timings for a mode that it does not
+ * list.
  *
- * The timings of made modes come from CTA-861-G, table 1 and 2, for the sizes of
- * television, which every projector knows; and for all others from VESA's Coordinated
- * Video Timings standard, version 1.1 (2003), section 5, with reduced blanking, which
- * asks least of a cable.
+ * The timings come from CTA-861-G, tables 1 and 2, for the sizes of television, which
+ * every projector supports; and for all others from VESA's Coordinated Video Timings
+ * standard, version 1.1 (2003), section 5, with reduced blanking, which needs the least
+ * bandwidth.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,29 +34,34 @@ mode_text(const drmModeModeInfo *mode, char *text, size_t len)
 	snprintf(text, len, "%ux%u@%u", mode->hdisplay, mode->vdisplay, mode->vrefresh);
 }
 
-/* ------------------------------------------------------------------ made modes */
+/* ------------------------------------------------------------------ computing */
 
-struct timing {
-	uint32_t clock; /* kHz */
-	uint16_t display, sync_start, sync_end, total;
-	uint16_t vdisplay, vsync_start, vsync_end, vtotal, hz;
-	bool negative; /* sync pulses, both */
+/* Polarities of the sync pulses. */
+#define NEG DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC
+#define POS DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC
+#define RB_SYNC DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_NVSYNC
+
+/* In kHz, then for each axis: the pixels shown, where sync begins and ends, and all. */
+#define TIMING(clock, h, h_start, h_end, h_total, v, v_start, v_end, v_total, hz, flags) \
+	{                                                                                \
+		clock, h, h_start, h_end, h_total, 0, v, v_start, v_end, v_total, 0, hz, \
+			flags, DRM_MODE_TYPE_USERDEF, ""                                 \
+	}
+
+static const drmModeModeInfo cta_modes[] = {
+	TIMING(25175, 640, 656, 752, 800, 480, 490, 492, 525, 60, NEG),     /* VIC 1 */
+	TIMING(27000, 720, 736, 798, 858, 480, 489, 495, 525, 60, NEG),     /* 3 */
+	TIMING(27000, 720, 732, 796, 864, 576, 581, 586, 625, 50, NEG),     /* 18 */
+	TIMING(74250, 1280, 1390, 1430, 1650, 720, 725, 730, 750, 60, POS), /* 4 */
+	TIMING(74250, 1280, 1720, 1760, 1980, 720, 725, 730, 750, 50, POS), /* 19 */
+	TIMING(148500, 1920, 2008, 2052, 2200, 1080, 1084, 1089, 1125, 60, POS), /* 16 */
+	TIMING(148500, 1920, 2448, 2492, 2640, 1080, 1084, 1089, 1125, 50, POS), /* 31 */
+	TIMING(74250, 1920, 2008, 2052, 2200, 1080, 1084, 1089, 1125, 30, POS),  /* 34 */
+	TIMING(74250, 1920, 2448, 2492, 2640, 1080, 1084, 1089, 1125, 25, POS),  /* 33 */
+	TIMING(74250, 1920, 2558, 2602, 2750, 1080, 1084, 1089, 1125, 24, POS),  /* 32 */
 };
 
-static const struct timing cta_timings[] = {
-	{ 25175, 640, 656, 752, 800, 480, 490, 492, 525, 60, true },           /* VIC 1 */
-	{ 27000, 720, 736, 798, 858, 480, 489, 495, 525, 60, true },           /* 3 */
-	{ 27000, 720, 732, 796, 864, 576, 581, 586, 625, 50, true },           /* 18 */
-	{ 74250, 1280, 1390, 1430, 1650, 720, 725, 730, 750, 60, false },      /* 4 */
-	{ 74250, 1280, 1720, 1760, 1980, 720, 725, 730, 750, 50, false },      /* 19 */
-	{ 148500, 1920, 2008, 2052, 2200, 1080, 1084, 1089, 1125, 60, false }, /* 16 */
-	{ 148500, 1920, 2448, 2492, 2640, 1080, 1084, 1089, 1125, 50, false }, /* 31 */
-	{ 74250, 1920, 2008, 2052, 2200, 1080, 1084, 1089, 1125, 30, false },  /* 34 */
-	{ 74250, 1920, 2448, 2492, 2640, 1080, 1084, 1089, 1125, 25, false },  /* 33 */
-	{ 74250, 1920, 2558, 2602, 2750, 1080, 1084, 1089, 1125, 24, false },  /* 32 */
-};
-
-/* Lines of the vertical sync pulse: they tell the screen the picture's shape. */
+/* Lines of the vertical sync pulse, which encode the aspect ratio. */
 static uint32_t
 cvt_sync_lines(uint32_t width, uint32_t height)
 {
@@ -72,7 +78,7 @@ cvt_sync_lines(uint32_t width, uint32_t height)
 
 /* The names are the standard's.  Times in nanoseconds. */
 static bool
-cvt_reduced(const struct config_mode *wanted, struct timing *timing)
+cvt_reduced(const struct config_mode *wanted, drmModeModeInfo *mode)
 {
 	enum {
 		RB_MIN_V_BLANK = 460000,
@@ -96,60 +102,12 @@ cvt_reduced(const struct config_mode *wanted, struct timing *timing)
 	clock = wanted->hz * lines * pixels / 1000 / CLOCK_STEP * CLOCK_STEP;
 	if (lines > UINT16_MAX || pixels > UINT16_MAX || clock == 0 || clock > UINT32_MAX)
 		return false;
-	*timing = (struct timing){
-		.clock = clock,
-		.display = wanted->width,
-		.sync_start = wanted->width + RB_H_FPORCH,
-		.sync_end = wanted->width + RB_H_FPORCH + RB_H_SYNC,
-		.total = pixels,
-		.vdisplay = wanted->height,
-		.vsync_start = wanted->height + RB_V_FPORCH,
-		.vsync_end = wanted->height + RB_V_FPORCH + sync,
-		.vtotal = lines,
-		.hz = wanted->hz,
-	};
+	*mode = (drmModeModeInfo)TIMING(clock, wanted->width, wanted->width + RB_H_FPORCH,
+		wanted->width + RB_H_FPORCH + RB_H_SYNC, pixels, wanted->height,
+		wanted->height + RB_V_FPORCH, wanted->height + RB_V_FPORCH + sync, lines,
+		wanted->hz, RB_SYNC);
 	return true;
 }
-
-int
-mode_make(const struct config_mode *wanted, drmModeModeInfo *mode)
-{
-	const struct timing *timing = NULL;
-	struct timing computed;
-	bool reduced = false;
-
-	for (size_t i = 0; i < ARRAY_LEN(cta_timings) && !timing; i++)
-		if (cta_timings[i].display == wanted->width &&
-			cta_timings[i].vdisplay == wanted->height &&
-			cta_timings[i].hz == wanted->hz)
-			timing = &cta_timings[i];
-	if (!timing) {
-		if (!cvt_reduced(wanted, &computed))
-			return -ERANGE;
-		timing = &computed;
-		reduced = true;
-	}
-	*mode = (drmModeModeInfo){
-		.clock = timing->clock,
-		.hdisplay = timing->display,
-		.hsync_start = timing->sync_start,
-		.hsync_end = timing->sync_end,
-		.htotal = timing->total,
-		.vdisplay = timing->vdisplay,
-		.vsync_start = timing->vsync_start,
-		.vsync_end = timing->vsync_end,
-		.vtotal = timing->vtotal,
-		.vrefresh = timing->hz,
-		.flags = timing->negative ? DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC
-			 : reduced        ? DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_NVSYNC
-					  : DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC,
-		.type = DRM_MODE_TYPE_USERDEF,
-	};
-	mode_text(mode, mode->name, sizeof(mode->name));
-	return 0;
-}
-
-/* ------------------------------------------------------------------ choosing */
 
 static bool
 matches_mode(const drmModeModeInfo *mode, const struct config_mode *wanted)
@@ -158,7 +116,24 @@ matches_mode(const drmModeModeInfo *mode, const struct config_mode *wanted)
 	       (wanted->hz == 0 || mode->vrefresh == wanted->hz);
 }
 
-/* The configured mode of those that the screen lists, rather not an interlaced one. */
+int
+mode_make(const struct config_mode *wanted, drmModeModeInfo *mode)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(cta_modes) && !matches_mode(&cta_modes[i], wanted))
+		i++;
+	if (i < ARRAY_LEN(cta_modes))
+		*mode = cta_modes[i];
+	else if (!cvt_reduced(wanted, mode))
+		return -ERANGE;
+	mode_text(mode, mode->name, sizeof(mode->name));
+	return 0;
+}
+
+/* ------------------------------------------------------------------ choosing */
+
+/* The configured mode among those that the screen lists; progressive ones preferred. */
 static const drmModeModeInfo *
 find_match(const drmModeConnector *connector, const struct config_mode *wanted)
 {
@@ -193,8 +168,8 @@ has_size(const struct drm_assignment *assignment, const drmModeModeInfo *mode)
 	return false;
 }
 
-/* One mode of each size, the largest first as screens list them, but none larger than
- * what the screen prefers: who lists those does not mean them. */
+/* One mode of each size, the largest first as screens list them, but none larger than the
+ * preferred one: screens list such modes without being good at them. */
 static void
 add_others(const drmModeConnector *connector, const drmModeModeInfo *preferred,
 	struct drm_assignment *assignment)
@@ -210,13 +185,20 @@ add_others(const drmModeConnector *connector, const drmModeModeInfo *preferred,
 	}
 }
 
+const drmModeModeInfo *
+mode_preferred(const drmModeConnector *connector)
+{
+	for (int i = 0; i < connector->count_modes; i++)
+		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
+			return &connector->modes[i];
+	return connector->count_modes > 0 ? &connector->modes[0] : NULL;
+}
+
 void
 mode_select(const drmModeConnector *connector, const struct config_mode *wanted,
 	struct drm_assignment *assignment)
 {
-	const drmModeModeInfo *match = NULL;
-	const drmModeModeInfo *preferred =
-		connector->count_modes > 0 ? &connector->modes[0] : NULL;
+	const drmModeModeInfo *match = NULL, *preferred = mode_preferred(connector);
 	drmModeModeInfo made;
 
 	assignment->n_modes = 0;
@@ -231,9 +213,6 @@ mode_select(const drmModeConnector *connector, const struct config_mode *wanted,
 		assignment->mode_absent = false;
 		add_mode(assignment, &made);
 	}
-	for (int i = connector->count_modes - 1; i >= 0; i--)
-		if (connector->modes[i].type & DRM_MODE_TYPE_PREFERRED)
-			preferred = &connector->modes[i];
 	if (!preferred)
 		return;
 	if (preferred != match)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lights a connector, and undoes it.
+ * Enables and disables an output, trying modes and backends until one works.
  *
- * The environment variable MURALD_KMS = atomic, legacy or dirtyfb makes it use that
- * backend alone.  It is there for tests.
+ * For tests, the environment variable MURALD_KMS = atomic, legacy or dirtyfb selects the
+ * only backend to be used.
  */
 #include "display/drm/output.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,30 @@
 #define INDEX_BITS 4
 
 /* ------------------------------------------------------------------ small things */
+
+void
+drm_log_reason(char *last_reason, const char *format, ...)
+{
+	char text[DRM_REASON_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (strcmp(text, last_reason) == 0)
+		return;
+	memcpy(last_reason, text, sizeof(text));
+	log_warn("display: %s", text);
+}
+
+uint64_t
+drm_retry_delay_ms(unsigned *refusals)
+{
+	static const uint64_t delays_ms[] = { 1000, 2000, 5000 };
+	unsigned before = (*refusals)++;
+
+	return delays_ms[MIN(before, ARRAY_LEN(delays_ms) - 1)];
+}
 
 static const char *
 forced_backend(void)
@@ -46,30 +71,18 @@ output_has_next_backend(const struct drm_output *output)
 uintptr_t
 output_token(const struct drm_output *output)
 {
-	const uint32_t index = (uint32_t)(output - output->device->outputs);
-
-	return (uintptr_t)(output->modesets << INDEX_BITS | index);
-}
-
-struct drm_output *
-output_from_token(struct drm_device *device, uintptr_t token)
-{
-	const uint32_t index = token & ((1 << INDEX_BITS) - 1);
-
 	_Static_assert(CONFIG_CONNECTORS <= 1 << INDEX_BITS, "an index fits");
-	if (index >= CONFIG_CONNECTORS || output_token(&device->outputs[index]) != token)
-		return NULL;
-	return &device->outputs[index];
+	return (uintptr_t)(output->modesets << INDEX_BITS | output->index);
 }
 
-/* ------------------------------------------------------------------ going dark */
+/* ------------------------------------------------------------------ disabling */
 
 static void
 save_crtc(struct drm_output *output, const struct drm_assignment *assignment)
 {
 	if (output->saved)
 		return;
-	output->saved = drmModeGetCrtc(output->device->card.fd, assignment->crtc_id);
+	output->saved = drmModeGetCrtc(output->card->fd, assignment->crtc_id);
 	output->saved_connector = assignment->connector_id;
 }
 
@@ -82,13 +95,13 @@ restore_console(struct drm_output *output)
 		return false;
 	if (output->enabled && saved->crtc_id != output->pipe.crtc_id)
 		(void)output->pipe.backend->disable(&output->pipe);
-	return drmModeSetCrtc(output->device->card.fd, saved->crtc_id, saved->buffer_id,
+	return drmModeSetCrtc(output->card->fd, saved->crtc_id, saved->buffer_id,
 		       saved->x, saved->y, &output->saved_connector, 1,
 		       &saved->mode) == 0;
 }
 
-/* First the screen, then its buffers: a connector that was pulled while it stayed enabled
- * makes some drivers refuse the next one. */
+/* Disables the connector even if it was unplugged: some drivers refuse the next modeset
+ * otherwise. */
 void
 output_disable(struct drm_output *output, bool leaving)
 {
@@ -115,16 +128,16 @@ output_keep_disabled(struct drm_output *output, const struct drm_assignment *ass
 {
 	save_crtc(output, assignment);
 	(void)drmModeSetCrtc(
-		output->device->card.fd, assignment->crtc_id, 0, 0, 0, NULL, 0, NULL);
+		output->card->fd, assignment->crtc_id, 0, 0, 0, NULL, 0, NULL);
 }
 
-/* ------------------------------------------------------------------ lighting */
+/* ------------------------------------------------------------------ enabling */
 
 static void
 describe_surface(const struct drm_output *output, const struct drm_pipe *pipe,
 	const struct drm_assignment *assignment, struct display_surface *surface)
 {
-	const struct drm_card *card = &output->device->card;
+	const struct drm_card *card = output->card;
 	char mode[32];
 
 	mode_text(&pipe->mode, mode, sizeof(mode));
@@ -144,13 +157,13 @@ describe_surface(const struct drm_output *output, const struct drm_pipe *pipe,
 	}
 }
 
-/* With two bytes a pixel where four are too many, or are not known. */
+/* Falls back to RGB565 when memory is short or XRGB8888 is not supported. */
 static int
 make_pipe(const struct drm_output *output, const struct drm_assignment *assignment,
 	const drmModeModeInfo *mode, const struct drm_backend *backend,
 	struct drm_pipe *pipe)
 {
-	const struct drm_card *card = &output->device->card;
+	const struct drm_card *card = output->card;
 	int ret = pipe_init(pipe, card, assignment, mode, false, backend);
 
 	if (ret == -ENOMEM || ret == -ENOENT || ret == -EINVAL) {
@@ -161,7 +174,7 @@ make_pipe(const struct drm_output *output, const struct drm_assignment *assignme
 	return ret;
 }
 
-/* Lights a new pipe, with the old one, if there is one, enabled until then. */
+/* Enables a new pipe; the old one, if any, stays enabled until then. */
 static int
 output_modeset(struct drm_output *output, const struct drm_assignment *assignment,
 	const drmModeModeInfo *mode, const struct drm_backend *backend)
@@ -204,7 +217,7 @@ is_final(int ret)
 	return ret == 0 || ret == -EACCES || ret == -ENODEV;
 }
 
-/* The mode that is wanted most, by every backend. */
+/* Tries the first mode with every backend. */
 static int
 modeset_by_backends(struct drm_output *output, const struct drm_assignment *assignment)
 {
@@ -217,25 +230,25 @@ modeset_by_backends(struct drm_output *output, const struct drm_assignment *assi
 	}
 }
 
-/* Begins with the first backend that the driver knows at all.  Memory is not the
- * question: the least mode is the last. */
+/* Selects the first backend that the driver supports at all, judged by the smallest mode,
+ * so that memory is not the reason. */
 static void
 choose_supported_backend(
 	struct drm_output *output, const struct drm_assignment *assignment)
 {
-	const drmModeModeInfo *least = &assignment->modes[assignment->n_modes - 1];
+	const drmModeModeInfo *smallest = &assignment->modes[assignment->n_modes - 1];
 	struct drm_pipe pipe;
 	int ret;
 
 	for (output->backend = output_first_backend();; output->backend++) {
-		ret = make_pipe(output, assignment, least, *output->backend, &pipe);
+		ret = make_pipe(output, assignment, smallest, *output->backend, &pipe);
 		pipe_finish(&pipe);
 		if (ret == 0 || !output_has_next_backend(output))
 			return;
 	}
 }
 
-/* A screen that refuses the mode it is said to want may take another one of its own. */
+/* A screen that refuses the mode it prefers may accept another one that it lists. */
 static int
 modeset_by_modes(struct drm_output *output, const struct drm_assignment *assignment)
 {
@@ -251,7 +264,7 @@ modeset_by_modes(struct drm_output *output, const struct drm_assignment *assignm
 	}
 	if (ret == 0) {
 		mode_text(&assignment->modes[0], mode, sizeof(mode));
-		log_warn("display: %s refused its mode %s, and took the one above",
+		log_warn("display: %s refused its mode %s and accepted the one above",
 			assignment->connector, mode);
 	}
 	return ret;
@@ -260,21 +273,21 @@ modeset_by_modes(struct drm_output *output, const struct drm_assignment *assignm
 static void
 warn_of_mode(const struct drm_output *output, const struct drm_assignment *assignment)
 {
-	const char *wanted = output->device->config->mode;
+	const char *wanted = output->config->mode;
 
 	if (assignment->mode_absent)
 		log_warn("display: %s has no mode %s; murald --list-displays shows those "
 			 "that it has",
 			assignment->connector, wanted);
 	else if (assignment->mode_made && output->pipe.mode.type == DRM_MODE_TYPE_USERDEF)
-		log_info("display: %s does not list %s, and is forced to it",
+		log_info("display: %s does not list the mode %s; it is forced",
 			assignment->connector, wanted);
 }
 
 int
 output_enable(struct drm_output *output, const struct drm_assignment *assignment)
 {
-	const struct drm_card *card = &output->device->card;
+	const struct drm_card *card = output->card;
 	int ret, other;
 
 	save_crtc(output, assignment);
@@ -285,7 +298,7 @@ output_enable(struct drm_output *output, const struct drm_assignment *assignment
 	}
 	if (ret < 0) {
 		drm_log_reason(output->last_reason,
-			"%s (%s): cannot light %s: %s; trying again", card->path,
+			"%s (%s): cannot enable %s: %s; retrying", card->path,
 			card->driver, assignment->connector, strerror(-ret));
 		output->backend = output_first_backend();
 		return ret;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dumb buffers, and what owns them while a connector is enabled. */
+/* Allocates and frees the dumb buffers that an output shows. */
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <sys/mman.h>
@@ -9,7 +9,7 @@
 const struct drm_backend *const drm_backends[] = { &drm_atomic, &drm_legacy, &drm_dirtyfb,
 	NULL };
 
-/* What was made of a buffer that failed half-way is freed by buffer_finish(). */
+/* buffer_finish() in any case. */
 static int
 buffer_init(
 	struct drm_buffer *buffer, int fd, uint32_t width, uint32_t height, bool rgb565)
@@ -67,7 +67,7 @@ pipe_init(struct drm_pipe *pipe, const struct drm_card *card,
 	for (uint32_t i = 0; i < backend->n_buffers && ret == 0; i++)
 		ret = buffer_init(&pipe->buffers[i], pipe->fd, mode->hdisplay,
 			mode->vdisplay, rgb565);
-	return ret < 0 ? ret : backend->init(pipe);
+	return ret < 0 || !backend->init ? ret : backend->init(pipe);
 }
 
 void

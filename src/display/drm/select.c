@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a card's connectors could show: which of them, in which mode, from which CRTC. */
+/* Assigns a card's connectors, modes and CRTCs to what the config names. */
 #include <errno.h>
 #include <string.h>
 
@@ -13,6 +13,19 @@ connector_name(const drmModeConnector *connector, char *name, size_t len)
 
 	snprintf(name, len, "%s-%u", type ? type : "Unknown",
 		connector->connector_type_id);
+}
+
+const char *
+connector_state(const drmModeConnector *connector)
+{
+	switch (connector->connection) {
+	case DRM_MODE_CONNECTED:
+		return "connected";
+	case DRM_MODE_DISCONNECTED:
+		return "not connected";
+	default:
+		return "cannot tell whether anything is connected";
+	}
 }
 
 void
@@ -43,9 +56,20 @@ is_auto(const struct drm_assignment *assignment)
 	return strcmp(assignment->wanted, "auto") == 0;
 }
 
+bool
+connector_matches(
+	const drmModeConnector *connector, const struct drm_assignment *assignment)
+{
+	char name[32];
+
+	connector_name(connector, name, sizeof(name));
+	return connector->connector_type != DRM_MODE_CONNECTOR_WRITEBACK &&
+	       (is_auto(assignment) || strcmp(assignment->wanted, name) == 0);
+}
+
 /* ------------------------------------------------------------------ one connector */
 
-/* Whether the CRTC is another head's. */
+/* Whether the CRTC is assigned to another output. */
 static bool
 is_taken(const struct drm_assignments *assignments, const struct drm_assignment *mine,
 	uint32_t crtc)
@@ -57,8 +81,8 @@ is_taken(const struct drm_assignments *assignments, const struct drm_assignment 
 	return false;
 }
 
-/* The CRTC that is enabled for it or drives the connector already, else the first that
- * could, of those that are free. */
+/* Prefers the CRTC that drives the connector already, else takes the first that could, of
+ * those that are free. */
 static bool
 choose_crtc(int fd, const drmModeRes *res, const drmModeConnector *connector,
 	const struct drm_assignments *assignments, struct drm_assignment *assignment)
@@ -88,22 +112,14 @@ choose_crtc(int fd, const drmModeRes *res, const drmModeConnector *connector,
 }
 
 static bool
-link_is_bad(int fd, const drmModeConnector *connector)
+is_link_bad(int fd, const drmModeConnector *connector)
 {
-	bool bad = false;
-
-	for (int i = 0; i < connector->count_props; i++) {
-		drmModePropertyRes *prop = drmModeGetProperty(fd, connector->props[i]);
-
-		if (prop && strcmp(prop->name, "link-status") == 0)
-			bad = connector->prop_values[i] == DRM_MODE_LINK_STATUS_BAD;
-		drmModeFreeProperty(prop);
-	}
-	return bad;
+	return property_value(fd, (uint32_t)connector->count_props, connector->props,
+		       connector->prop_values, "link-status",
+		       DRM_MODE_LINK_STATUS_GOOD) == DRM_MODE_LINK_STATUS_BAD;
 }
 
-/* Lightable?  Some sockets cannot tell whether they are connected; they count when they
- * are asked for by name. */
+/* Connectors that cannot tell whether they are connected count if configured by name. */
 static bool
 choose_connector(int fd, const drmModeRes *res, const drmModeConnector *connector,
 	const struct config_display *config, const struct drm_assignments *assignments,
@@ -120,24 +136,14 @@ choose_connector(int fd, const drmModeRes *res, const drmModeConnector *connecto
 		!choose_crtc(fd, res, connector, assignments, assignment))
 		return false;
 	assignment->connector_id = connector->connector_id;
-	assignment->link_bad = link_is_bad(fd, connector);
+	assignment->link_bad = is_link_bad(fd, connector);
 	connector_name(connector, assignment->connector, sizeof(assignment->connector));
 	return true;
 }
 
-/* ------------------------------------------------------------------ all of a card */
+/* ------------------------------------------------------------------ a card */
 
-static bool
-is_wanted(const drmModeConnector *connector, const struct drm_assignment *assignment)
-{
-	char name[32];
-
-	connector_name(connector, name, sizeof(name));
-	return connector->connector_type != DRM_MODE_CONNECTOR_WRITEBACK &&
-	       (is_auto(assignment) || strcmp(assignment->wanted, name) == 0);
-}
-
-/* Asks for a name first, which costs nothing, and only then for what is connected. */
+/* Checks the name first, which is cheap, and only then probes. */
 static bool
 try_connector(int fd, const drmModeRes *res, uint32_t id,
 	const struct config_display *config, bool probe,
@@ -146,7 +152,7 @@ try_connector(int fd, const drmModeRes *res, uint32_t id,
 	drmModeConnector *connector = drmModeGetConnectorCurrent(fd, id);
 	bool chosen = false;
 
-	if (connector && is_wanted(connector, assignment)) {
+	if (connector && connector_matches(connector, assignment)) {
 		if (probe) {
 			drmModeFreeConnector(connector);
 			connector = drmModeGetConnector(fd, id);
@@ -166,9 +172,9 @@ card_assign(const struct drm_card *card, const struct config_display *config, bo
 
 	if (!res)
 		return -errno;
-	for (uint32_t h = 0; h < CONFIG_CONNECTORS && *assignments->outputs[h].wanted;
-		h++) {
-		struct drm_assignment *assignment = &assignments->outputs[h];
+	for (uint32_t k = 0; k < CONFIG_CONNECTORS && *assignments->outputs[k].wanted;
+		k++) {
+		struct drm_assignment *assignment = &assignments->outputs[k];
 		const uint32_t kept = assignment->enabled ? assignment->connector_id : 0;
 		const bool ask = probe || !assignment->enabled;
 		bool chosen = kept != 0 && try_connector(card->fd, res, kept, config, ask,

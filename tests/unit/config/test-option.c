@@ -74,22 +74,30 @@ refuses(const struct mural_option *option, const char *written, const char *reas
 	assert_memory_equal(&fields, &before, sizeof(fields));
 }
 
+/* All of a list, which a NULL ends, for the same reason. */
+static void
+refuses_each(
+	const struct mural_option *option, const char *const *written, const char *reason)
+{
+	for (; *written; written++)
+		refuses(option, *written, reason);
+}
+
 static void
 reads_booleans(void **state)
 {
 	static const char *const yes[] = { "yes", "true", "on" };
 	static const char *const no[] = { "no", "false", "off" };
-	static const char *const wrong[] = { "", "1", "Yes", "y", "yes ", " no",
-		"yes no" };
+	static const char *const wrong[] = { "", "1", "Yes", "y", "yes ", " no", "yes no",
+		NULL };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
 		assert_true(take(&flag, yes[i]).flag);
 		assert_false(take(&flag, no[i]).flag);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		refuses(&flag, wrong[i],
-			"is not yes or no; write yes, no, true, false, on or off");
+	refuses_each(
+		&flag, wrong, "is not yes or no; write yes, no, true, false, on or off");
 }
 
 static void
@@ -97,7 +105,7 @@ reads_numbers(void **state)
 {
 	static const char *const wrong[] = { "", "-", "+1", "1 ", " 1", "0x10", "1.5",
 		"1e3", "9223372036854775808", "-9223372036854775809",
-		"99999999999999999999", "auto" };
+		"99999999999999999999", "auto", NULL };
 
 	(void)state;
 	assert_int_equal(take(&any, "0").number, 0);
@@ -105,20 +113,15 @@ reads_numbers(void **state)
 	assert_int_equal(take(&any, "-12").number, -12);
 	assert_true(take(&any, "9223372036854775807").number == INT64_MAX);
 	assert_true(take(&any, "-9223372036854775808").number == INT64_MIN);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		refuses(&any, wrong[i], "is no number; write a number");
+	refuses_each(&any, wrong, "is not a number; write a number");
 	assert_int_equal(take(&few, "1").number, 1);
 	assert_int_equal(take(&few, "9").number, 9);
 	assert_int_equal(take(&few, "auto").number, -1);
 	assert_int_equal(take(&few, "never").number, -2);
-	refuses(&few, "0", "is out of range; write a number from 1 to 9, or auto, never");
-	refuses(&few, "10",
+	refuses_each(&few, (const char *const[]){ "0", "10", "-1", NULL },
 		"is out of range; write a number from 1 to 9, or auto, never");
-	refuses(&few, "-1",
-		"is out of range; write a number from 1 to 9, or auto, never");
-	refuses(&few, "aut", "is no number; write a number from 1 to 9, or auto, never");
-	refuses(&few, "auto never",
-		"is no number; write a number from 1 to 9, or auto, never");
+	refuses_each(&few, (const char *const[]){ "aut", "auto never", NULL },
+		"is not a number; write a number from 1 to 9, or auto, never");
 	refuses(&least, "0", "is out of range; write a number, at least 1");
 }
 
@@ -126,7 +129,7 @@ static void
 reads_bytes(void **state)
 {
 	static const char *const wrong[] = { "", "K", "1k", "1 K", "1KB", "-1", "1.5M",
-		"1T", "18446744073709551616", "17179869184G" };
+		"1T", "18446744073709551616", "17179869184G", NULL };
 	struct mural_option some = bytes;
 
 	(void)state;
@@ -136,11 +139,9 @@ reads_bytes(void **state)
 	assert_true(take(&bytes, "3M").amount == 3 * 1048576);
 	assert_true(take(&bytes, "17179869183G").amount == UINT64_C(17179869183) << 30);
 	assert_true(take(&bytes, "18446744073709551615").amount == UINT64_MAX);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		refuses(&bytes, wrong[i],
-			"is no number of bytes; write one with K, M, G or nothing behind "
-			"it, "
-			"such as 64K");
+	refuses_each(&bytes, wrong,
+		"is not a number of bytes; write a number, or one followed by K, M or G, "
+		"such as 64K");
 	some.least = 10;
 	some.most = 2048;
 	assert_true(take(&some, "2K").amount == 2048);
@@ -153,7 +154,8 @@ static void
 reads_durations(void **state)
 {
 	static const char *const wrong[] = { "", "5", "00", "s", "1 s", "1m", "1sec",
-		"-1s", "0.5s", "1h30min", "18446744073709551615s", "5124095576031h" };
+		"-1s", "0.5s", "1h30min", "18446744073709551615s", "5124095576031h",
+		NULL };
 	struct mural_option some = duration;
 
 	(void)state;
@@ -163,11 +165,9 @@ reads_durations(void **state)
 	assert_true(take(&duration, "30s").amount == 30000);
 	assert_true(take(&duration, "2min").amount == 120000);
 	assert_true(take(&duration, "1h").amount == 3600000);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		refuses(&duration, wrong[i],
-			"is no duration; write a number with ms, s, min or h behind it, "
-			"such "
-			"as 30s");
+	refuses_each(&duration, wrong,
+		"is not a duration; write a number followed by ms, s, min or h, such as "
+		"30s");
 	some.least = 100;
 	some.most = 5000;
 	refuses(&some, "0", "is out of range; write 100ms to 5000ms");
@@ -178,27 +178,24 @@ static void
 reads_colours(void **state)
 {
 	static const char *const wrong[] = { "", "#", "ff8000", "#ff800", "#ff80000",
-		"#ff80g0", "#FF 000", "red", "#-10000" };
+		"#ff80g0", "#FF 000", "red", "#-10000", NULL };
 
 	(void)state;
 	assert_int_equal(take(&colour, "#ff8000").index, 0xffff8000);
 	assert_int_equal(take(&colour, "#aBcDeF").index, 0xffabcdef);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		refuses(&colour, wrong[i],
-			"is no colour; write #rrggbb, such as #ff8000");
+	refuses_each(&colour, wrong, "is not a colour; write #rrggbb, such as #ff8000");
 }
 
 static void
 reads_choices(void **state)
 {
 	static const char *const wrong[] = { "", "kee", "keeps", "keep suppress", " ",
-		"Keep" };
+		"Keep", NULL };
 
 	(void)state;
 	assert_int_equal(take(&choice, "keep").index, 0);
 	assert_int_equal(take(&choice, "suppress").index, 1);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
-		refuses(&choice, wrong[i], "is not one of: keep, suppress");
+	refuses_each(&choice, wrong, "is not one of: keep, suppress");
 }
 
 static void
@@ -211,19 +208,17 @@ reads_addresses(void **state)
 	static const struct {
 		const char *written, *why;
 	} wrong[] = {
-		{ "1234",
-			"is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
-			"[::]:1234" },
-		{ ":1234",
-			"is no address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
-			"[::]:1234" },
+		{ "1234", "is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, "
+			  "such as [::]:1234" },
+		{ ":1234", "is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, "
+			   "such as [::]:1234" },
 		{ "host:", "must end in : and a port, a number from 0 to 65535" },
 		{ "host:65536", "must end in : and a port, a number from 0 to 65535" },
 		{ "host:99999999999999999999999",
 			"must end in : and a port, a number from 0 to 65535" },
 		{ "host:12x", "must end in : and a port, a number from 0 to 65535" },
 		{ "host:http", "must end in : and a port, a number from 0 to 65535" },
-		{ "::1:80", "is not clear; write an IPv6 address in brackets, such as "
+		{ "::1:80", "is ambiguous; write the IPv6 address in brackets, such as "
 			    "[::1]:80" },
 		{ "[::g]:80", "has no IPv6 address in its brackets; write one, such as "
 			      "[::1]:80" },
@@ -232,9 +227,10 @@ reads_addresses(void **state)
 		{ "[::1%]:80", "has no IPv6 address in its brackets; write one, such as "
 			       "[::1]:80" },
 		{ "a b:80", "has no host name or address before the port" },
-		{ "[::1:80", "is not clear; write an IPv6 address in brackets, such as "
+		{ "[::1:80", "is ambiguous; write the IPv6 address in brackets, such as "
 			     "[::1]:80" },
-		{ "unix:", "is no address; write a path of 1 to 107 bytes after unix:" },
+		{ "unix:",
+			"is not an address; write a path of 1 to 107 bytes after unix:" },
 	};
 	char path[128] = "unix:";
 
@@ -249,35 +245,32 @@ reads_addresses(void **state)
 		refuses(&address, wrong[i].written, wrong[i].why);
 	memset(path + 5, 'p', 108);
 	refuses(&address, path,
-		"is no address; write a path of 1 to 107 bytes after unix:");
+		"is not an address; write a path of 1 to 107 bytes after unix:");
 }
 
 static void
 reads_points_and_sizes(void **state)
 {
 	static const char *const no_points[] = { "", "1", "1,", ",1", "1,2,3", "1, 2",
-		"1x2", "a,b" };
+		"1x2", "a,b", NULL };
 	static const char *const no_sizes[] = { "", "1", "1x", "x1", "1x2x3", "1 x 2",
-		"1X2", "-1x1" };
+		"1X2", "-1x1", NULL };
 	static const char *const wrong_sizes[] = { "0x1", "1x0", "8193x1", "1x8193",
-		"4294967297x1" };
+		"4294967297x1", NULL };
 
 	(void)state;
 	assert_int_equal(take(&point, "-3,40").point.x, -3);
 	assert_int_equal(take(&point, "-3,40").point.y, 40);
-	for (size_t i = 0; i < ARRAY_LEN(no_points); i++)
-		refuses(&point, no_points[i], "is no point; write X,Y, such as 640,360");
+	refuses_each(&point, no_points, "is not a point; write X,Y, such as 640,360");
 	refuses(&point, "0,2147483648", "is out of range; write coordinates of 32 bits");
 	assert_int_equal(take(&size, "8192x1").size.width, 8192);
 	assert_int_equal(take(&size, "8192x1").size.height, 1);
 	assert_int_equal(take(&size, "auto").size.width, 0);
-	for (size_t i = 0; i < ARRAY_LEN(no_sizes); i++)
-		refuses(&size, no_sizes[i],
-			"is no size; write WxH or auto, such as 1280x720");
-	for (size_t i = 0; i < ARRAY_LEN(wrong_sizes); i++)
-		refuses(&size, wrong_sizes[i],
-			"is out of range; write a size from 1x1 to 8192x8192");
-	refuses(&plain_size, "auto", "is no size; write WxH, such as 1280x720");
+	refuses_each(
+		&size, no_sizes, "is not a size; write WxH or auto, such as 1280x720");
+	refuses_each(&size, wrong_sizes,
+		"is out of range; write a size from 1x1 to 8192x8192");
+	refuses(&plain_size, "auto", "is not a size; write WxH, such as 1280x720");
 }
 
 static void
@@ -314,7 +307,7 @@ names_the_option_whose_default_is_wrong(void **state)
 
 	(void)state;
 	assert_int_equal(options_init(options, &fields, why, sizeof(why)), -EINVAL);
-	assert_string_equal(why, "option index: default \"black\" is no colour; write "
+	assert_string_equal(why, "option index: default \"black\" is not a colour; write "
 				 "#rrggbb, such as #ff8000");
 	options_finish(options, &fields);
 }

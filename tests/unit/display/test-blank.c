@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The hours without a picture, by a local clock that jumps. */
+/* The hours of display.blank, with a local clock that changes to summer time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,8 +63,10 @@ looks_again_when_they_begin_or_end(void **state)
 	assert_true(blank_hours_change(&night, at(10, 22, 0, 0)) == at(10, 23, 0, 0));
 }
 
-/* Whoever wakes up as told sees every change within a minute of it, also in the nights
- * in which the clock jumps (29 March 2026, from 02:00 to 03:00, and 25 October). */
+/* Waking up when blank_hours_change() says notices every change within a minute, also in
+ * the nights in which the clock jumps (29 March 2026, from 02:00 to 03:00, and 25
+ * October).
+ */
 static void
 follows_the_clock_through_summer_time(void **state)
 {

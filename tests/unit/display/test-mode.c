@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which modes are chosen and made.  The timings of made ones are those of CTA-861 and of
- * VESA's Display Monitor Timings.  Where cvt -r differs, by 0.25 MHz for some, it rounds
- * what the standard does not. */
+/* Which modes are chosen and computed.  The expected timings are those of CTA-861 and of
+ * VESA's Display Monitor Timings.  cvt -r differs by 0.25 MHz for some, because it rounds
+ * where the standard does not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,7 +70,7 @@ makes_modes_by_the_standards(void **state)
 		assert_string_equal(modeline(lines[i][0]), lines[i][1]);
 }
 
-/* The extremes that the config lets through: something that fits a mode, or nothing. */
+/* The extremes that the config allows give a consistent mode, or none. */
 static void
 makes_no_nonsense(void **state)
 {
@@ -172,7 +172,7 @@ chooses_what_is_wanted_and_then_what_there_is(void **state)
 		"1280x800@75 1280x720@60i 640x480@60 absent");
 	assert_string_equal(chosen(1000, 600, 60, all, 0),
 		"1000x600@60 1280x800@75 1280x720@60i 640x480@60 made");
-	/* a screen that prefers nothing, and one that says nothing */
+	/* a screen without a preferred mode, and one without modes */
 	assert_string_equal(chosen(0, 0, 0, 2, 4), "1280x720@60 ");
 	assert_string_equal(chosen(0, 0, 0, 0, 0), "");
 	assert_string_equal(chosen(1280, 720, 0, 0, 0), "absent");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The mapping from canvas to screen against one worked out pixel by pixel. */
+/* The mapping from canvas to screen, compared with one computed pixel by pixel. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ static const uint32_t canvases[][2] = { { 1, 1 }, { 1, 97 }, { 131, 1 }, { 31, 3
 static const uint32_t screens[][2] = { { 1, 1 }, { 7, 300 }, { 64, 40 }, { 128, 80 },
 	{ 97, 89 }, { 320, 200 }, { 333, 201 }, { 640, 397 } };
 
-/* A screen in memory whose rows are longer than they are wide, with paint behind. */
+/* A screen's memory, with padding behind each row. */
 struct framebuffer {
 	uint32_t width, height, stride;
 	uint32_t *pixels;
@@ -38,15 +38,7 @@ framebuffer_new(uint32_t width, uint32_t height, uint32_t colour)
 	return screen;
 }
 
-static struct box
-draw(const struct scale *scale, const struct mural_reader *reader, const uint64_t *tiles,
-	struct framebuffer *screen)
-{
-	return scale_draw(scale, reader, tiles, (uint8_t *)screen->pixels,
-		screen->stride * sizeof(uint32_t));
-}
-
-/* A screen as most are: upright, all of it for the canvas. */
+/* An upright screen, all of it for the canvas. */
 static struct scale_screen
 plain(uint32_t width, uint32_t height)
 {
@@ -57,16 +49,7 @@ plain(uint32_t width, uint32_t height)
 	};
 }
 
-static int
-plain_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
-	uint32_t width, uint32_t height)
-{
-	const struct scale_screen screen = plain(width, height);
-
-	return scale_init(scale, mode, view, &screen);
-}
-
-/* The canvas: every pixel another colour. */
+/* The canvas: each pixel has a different colour. */
 static uint32_t
 colour_at(uint32_t x, uint32_t y)
 {
@@ -77,7 +60,7 @@ struct wall {
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct mural_reader *reader;
-	uint64_t *tiles;
+	uint64_t *tiles, *all; /* one tile set to take into, and every tile */
 };
 
 static void
@@ -88,25 +71,49 @@ wall_init(struct wall *wall, uint32_t width, uint32_t height)
 		canvas_brush_init(&wall->canvas, &wall->brush, 0, 0, width, height), 0);
 	wall->reader = canvas_reader_new(&wall->canvas);
 	wall->tiles = calloc(wall->canvas.view.words, sizeof(uint64_t));
+	wall->all = calloc(wall->canvas.view.words, sizeof(uint64_t));
 	for (uint32_t y = 0; y < height; y++)
 		for (uint32_t x = 0; x < width; x++)
 			mural_put(&wall->brush, x, y, colour_at(x, y));
 	canvas_publish(&wall->canvas, &wall->brush);
-	assert_true(mural_reader_take(wall->reader, wall->tiles));
+	assert_true(mural_reader_take(wall->reader, wall->all));
 }
 
 static void
 wall_finish(struct wall *wall)
 {
 	free(wall->tiles);
+	free(wall->all);
 	mural_reader_free(wall->reader);
 	canvas_brush_finish(&wall->brush);
 	canvas_finish(&wall->canvas);
 }
 
+static struct box
+draw(const struct wall *wall, const struct scale *scale, const uint64_t *tiles,
+	struct framebuffer *screen)
+{
+	return scale_draw(scale, wall->reader, tiles, (uint8_t *)screen->pixels,
+		screen->stride * sizeof(uint32_t));
+}
+
+/* The memory of a screen that shows the whole canvas. */
+static struct framebuffer
+show(const struct wall *wall, uint32_t mode, const struct scale_screen *how)
+{
+	struct framebuffer screen = framebuffer_new(how->width, how->height, UNTOUCHED);
+	struct scale scale;
+
+	assert_int_equal(scale_init(&scale, mode, &wall->canvas.view, how), 0);
+	scale_clear(&scale, (uint8_t *)screen.pixels, screen.stride * sizeof(uint32_t));
+	draw(wall, &scale, wall->all, &screen);
+	scale_finish(&scale);
+	return screen;
+}
+
 /* ------------------------------------------------------------------ the reference */
 
-/* The size of the picture, from the words of murald.conf(5), by trying sizes out. */
+/* The size of the picture as murald.conf(5) defines it, by trial. */
 static void
 reference_size(
 	uint32_t mode, const uint32_t *canvas, const uint32_t *screen, uint32_t *picture)
@@ -122,8 +129,8 @@ reference_size(
 	if (mode != SCALE_FIT && mode != SCALE_FILL)
 		return;
 
-	/* which axis decides: the one whose whole side leaves the other inside (fit), or
-	 * leaves nothing of it empty (fill) */
+	/* which axis decides: the one along which the picture takes the whole side while
+	 * the other fits inside (fit) or covers the screen (fill) */
 	for (axis = 0; axis < 2; axis++) {
 		uint64_t other = (uint64_t)screen[axis] * canvas[!axis];
 		uint64_t room = (uint64_t)screen[!axis] * canvas[axis];
@@ -204,17 +211,13 @@ for_all(combination *check)
 static void
 check_picture(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 {
-	struct framebuffer screen = framebuffer_new(size[0], size[1], UNTOUCHED);
-	struct scale scale;
+	const struct scale_screen how = plain(size[0], size[1]);
+	struct framebuffer screen;
 	struct wall wall;
 
 	wall_init(&wall, canvas[0], canvas[1]);
-	assert_int_equal(
-		plain_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
-	scale_clear(&scale, (uint8_t *)screen.pixels, screen.stride * sizeof(uint32_t));
-	draw(&scale, wall.reader, wall.tiles, &screen);
+	screen = show(&wall, mode, &how);
 	compare_with_reference(mode, canvas, &screen, BLACK);
-	scale_finish(&scale);
 	wall_finish(&wall);
 	free(screen.pixels);
 }
@@ -230,13 +233,13 @@ shows_every_canvas_on_every_screen(void **state)
 static void
 check_tiles(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 {
+	const struct scale_screen how = plain(size[0], size[1]);
 	struct framebuffer count = framebuffer_new(size[0], size[1], 0);
 	struct scale scale;
 	struct wall wall;
 
 	wall_init(&wall, canvas[0], canvas[1]);
-	assert_int_equal(
-		plain_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
+	assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, &how), 0);
 	for (uint32_t ty = 0; ty < wall.canvas.view.tiles_y; ty++)
 		for (uint32_t tx = 0; tx < wall.canvas.view.tiles_x; tx++) {
 			struct box box = scale_tiles(&scale, tx, ty, tx, ty);
@@ -265,48 +268,51 @@ covers_the_picture_with_tiles_exactly(void **state)
 	for_all(check_tiles);
 }
 
-/* Painting a few tiles anew and copying those gives what copying everything gives, and
- * writes nothing outside the box that is returned. */
+/* Painting a few tiles and copying those gives the same as copying everything, and writes
+ * nothing outside the box that is returned. */
 static void
-check_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+check_damage_on(uint32_t mode, const uint32_t *canvas, const struct scale_screen *how)
 {
-	struct framebuffer whole = framebuffer_new(size[0], size[1], UNTOUCHED);
-	struct framebuffer part = framebuffer_new(size[0], size[1], UNTOUCHED);
-	struct framebuffer fresh = framebuffer_new(size[0], size[1], UNTOUCHED);
+	struct framebuffer whole = framebuffer_new(how->width, how->height, UNTOUCHED);
+	struct framebuffer part = framebuffer_new(how->width, how->height, UNTOUCHED);
+	struct framebuffer fresh = framebuffer_new(how->width, how->height, UNTOUCHED);
 	struct scale scale;
 	struct box box;
 	struct wall wall;
 
 	wall_init(&wall, canvas[0], canvas[1]);
-	assert_int_equal(
-		plain_init(&scale, mode, &wall.canvas.view, size[0], size[1]), 0);
-	uint64_t *all = calloc(wall.canvas.view.words, sizeof(uint64_t));
-	memcpy(all, wall.tiles, wall.canvas.view.words * sizeof(uint64_t));
-	draw(&scale, wall.reader, all, &part);
-
+	assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, how), 0);
+	draw(&wall, &scale, wall.all, &part);
 	for (uint32_t i = 0; i < 5; i++)
 		mural_put(&wall.brush, canvas[0] * i / 7, canvas[1] * (7 - i) / 8,
 			0xffabcdef);
 	canvas_publish(&wall.canvas, &wall.brush);
 	assert_true(mural_reader_take(wall.reader, wall.tiles));
-	draw(&scale, wall.reader, wall.tiles, &part);
-	draw(&scale, wall.reader, all, &whole);
+	draw(&wall, &scale, wall.tiles, &part);
+	draw(&wall, &scale, wall.all, &whole);
 	assert_memory_equal(whole.pixels, part.pixels,
-		(size_t)whole.stride * size[1] * sizeof(uint32_t));
+		(size_t)whole.stride * how->height * sizeof(uint32_t));
 
-	box = draw(&scale, wall.reader, wall.tiles, &fresh);
-	for (uint32_t y = 0; y < size[1]; y++)
+	box = draw(&wall, &scale, wall.tiles, &fresh);
+	for (uint32_t y = 0; y < how->height; y++)
 		for (uint32_t x = 0; x < fresh.stride; x++)
 			if (x < box.left || x >= box.right || y < box.top ||
 				y >= box.bottom)
 				assert_int_equal(
 					fresh.pixels[y * fresh.stride + x], UNTOUCHED);
-	free(all);
 	scale_finish(&scale);
 	wall_finish(&wall);
 	free(whole.pixels);
 	free(part.pixels);
 	free(fresh.pixels);
+}
+
+static void
+check_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+{
+	const struct scale_screen how = plain(size[0], size[1]);
+
+	check_damage_on(mode, canvas, &how);
 }
 
 static void
@@ -320,14 +326,16 @@ static void
 takes_the_largest_canvas_and_screen(void **state)
 {
 	struct mural_view view = { MURAL_SIDE_MAX, 1, MURAL_SIDE_MAX / MURAL_TILE, 1, 4 };
+	const struct scale_screen square = plain(65535, 65535),
+				  narrow = plain(100, 65535);
 	struct scale scale;
 
 	(void)state;
-	assert_int_equal(plain_init(&scale, SCALE_FIT, &view, 65535, 65535), 0);
+	assert_int_equal(scale_init(&scale, SCALE_FIT, &view, &square), 0);
 	assert_int_equal(scale.x.lookup[65534], MURAL_SIDE_MAX - 1);
-	assert_int_equal(scale.y.picture, 7); /* 65535 / 8192, whole */
+	assert_int_equal(scale.y.picture, 7); /* 65535 / 8192, rounded down */
 	scale_finish(&scale);
-	assert_int_equal(plain_init(&scale, SCALE_FILL, &view, 100, 65535), 0);
+	assert_int_equal(scale_init(&scale, SCALE_FILL, &view, &narrow), 0);
 	assert_int_equal(scale.x.picture, 65535 * MURAL_SIDE_MAX);
 	assert_int_equal(scale.x.lookup[0], MURAL_SIDE_MAX / 2 - 1);
 	assert_int_equal(scale.x.lookup[99], MURAL_SIDE_MAX / 2);
@@ -335,15 +343,16 @@ takes_the_largest_canvas_and_screen(void **state)
 	scale_finish(&scale);
 }
 
-/* ------------------------------------------------------------------ turned, mirrored */
+/* ------------------------------------------------------------------ rotation, mirroring
+ */
 
-static const struct scale_screen hung[] = { { .quarter_turns = 0, .mirrored = true },
+static const struct scale_screen rotated[] = { { .quarter_turns = 0, .mirrored = true },
 	{ .quarter_turns = 1 }, { .quarter_turns = 1, .mirrored = true },
 	{ .quarter_turns = 2 }, { .quarter_turns = 2, .mirrored = true },
 	{ .quarter_turns = 3 }, { .quarter_turns = 3, .mirrored = true } };
 
-/* What people see at x, y of a screen that hangs so: as if somebody took the memory for
- * a picture on paper, turned it back, and held it to the light from behind. */
+/* What people see at x, y of a rotated or mirrored screen: undoes first the mirroring,
+ * then each quarter turn. */
 static uint32_t
 seen_at(const struct framebuffer *memory, const struct scale_screen *how, uint32_t x,
 	uint32_t y)
@@ -353,7 +362,7 @@ seen_at(const struct framebuffer *memory, const struct scale_screen *how, uint32
 	scale_upright_size(how, &width, &height);
 	if (how->mirrored)
 		at_x = width - 1 - at_x;
-	/* a quarter clockwise takes the top left corner to the top right */
+	/* a quarter turn clockwise moves the top left corner to the top right */
 	for (uint32_t i = 0; i < how->quarter_turns; i++) {
 		uint32_t side = i % 2 ? width : height, before = at_x;
 
@@ -363,10 +372,10 @@ seen_at(const struct framebuffer *memory, const struct scale_screen *how, uint32
 	return memory->pixels[(size_t)at_y * memory->stride + at_x];
 }
 
-/* The memory of a screen of that size and hanging, and where the picture goes: somewhere
- * inside, with a border of different widths. */
+/* A screen of that upright size and transform, with an area that leaves a border of a
+ * different width on each side. */
 static struct scale_screen
-hang(const struct scale_screen *how, uint32_t width, uint32_t height)
+rotate(const struct scale_screen *how, uint32_t width, uint32_t height)
 {
 	struct scale_screen screen = *how;
 
@@ -378,34 +387,24 @@ hang(const struct scale_screen *how, uint32_t width, uint32_t height)
 }
 
 static void
-check_hanging(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+check_rotated(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 {
-	struct framebuffer upright = framebuffer_new(size[0], size[1], UNTOUCHED);
 	struct scale_screen how = { 0 };
-	struct scale scale;
+	struct framebuffer upright;
 	struct wall wall;
 
 	wall_init(&wall, canvas[0], canvas[1]);
-	how = hang(&how, size[0], size[1]);
-	assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, &how), 0);
-	scale_clear(&scale, (uint8_t *)upright.pixels, upright.stride * sizeof(uint32_t));
-	draw(&scale, wall.reader, wall.tiles, &upright);
-	scale_finish(&scale);
+	how = rotate(&how, size[0], size[1]);
+	upright = show(&wall, mode, &how);
+	for (size_t i = 0; i < ARRAY_LEN(rotated); i++) {
+		struct framebuffer memory;
 
-	for (size_t i = 0; i < ARRAY_LEN(hung); i++) {
-		how = hang(&hung[i], size[0], size[1]);
-		struct framebuffer memory =
-			framebuffer_new(how.width, how.height, UNTOUCHED);
-
-		assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, &how), 0);
-		scale_clear(&scale, (uint8_t *)memory.pixels,
-			memory.stride * sizeof(uint32_t));
-		draw(&scale, wall.reader, wall.tiles, &memory);
+		how = rotate(&rotated[i], size[0], size[1]);
+		memory = show(&wall, mode, &how);
 		for (uint32_t y = 0; y < size[1]; y++)
 			for (uint32_t x = 0; x < size[0]; x++)
 				assert_int_equal(seen_at(&memory, &how, x, y),
 					upright.pixels[(size_t)y * upright.stride + x]);
-		scale_finish(&scale);
 		free(memory.pixels);
 	}
 	wall_finish(&wall);
@@ -413,65 +412,30 @@ check_hanging(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 }
 
 static void
-turns_and_mirrors_the_same_picture(void **state)
+rotates_and_mirrors_the_same_picture(void **state)
 {
 	(void)state;
-	for_all(check_hanging);
+	for_all(check_rotated);
 }
 
-/* Damage on a turned screen: only what is in the box is written, and it is enough. */
 static void
-check_hanging_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
+check_rotated_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 {
-	for (size_t i = 0; i < ARRAY_LEN(hung); i++) {
-		struct scale_screen how = hang(&hung[i], size[0], size[1]);
-		struct framebuffer whole =
-			framebuffer_new(how.width, how.height, UNTOUCHED);
-		struct framebuffer part =
-			framebuffer_new(how.width, how.height, UNTOUCHED);
-		size_t pixels = (size_t)whole.stride * how.height;
-		uint32_t *before = malloc(pixels * sizeof(uint32_t));
-		struct box box;
-		struct scale scale;
-		struct wall wall;
+	for (size_t i = 0; i < ARRAY_LEN(rotated); i++) {
+		const struct scale_screen how = rotate(&rotated[i], size[0], size[1]);
 
-		wall_init(&wall, canvas[0], canvas[1]);
-		assert_int_equal(scale_init(&scale, mode, &wall.canvas.view, &how), 0);
-		uint64_t *all = calloc(wall.canvas.view.words, sizeof(uint64_t));
-		memcpy(all, wall.tiles, wall.canvas.view.words * sizeof(uint64_t));
-		draw(&scale, wall.reader, all, &part);
-		memcpy(before, part.pixels, pixels * sizeof(uint32_t));
-		for (uint32_t k = 0; k < 3; k++)
-			mural_put(&wall.brush, canvas[0] * k / 4, canvas[1] * (3 - k) / 4,
-				0xffabcdef);
-		canvas_publish(&wall.canvas, &wall.brush);
-		assert_true(mural_reader_take(wall.reader, wall.tiles));
-		box = draw(&scale, wall.reader, wall.tiles, &part);
-		draw(&scale, wall.reader, all, &whole);
-		assert_memory_equal(whole.pixels, part.pixels, pixels * sizeof(uint32_t));
-		for (uint32_t y = 0; y < how.height; y++)
-			for (uint32_t x = 0; x < part.stride; x++)
-				if (x < box.left || x >= box.right || y < box.top ||
-					y >= box.bottom)
-					assert_int_equal(part.pixels[y * part.stride + x],
-						before[y * part.stride + x]);
-		free(all);
-		free(before);
-		scale_finish(&scale);
-		wall_finish(&wall);
-		free(whole.pixels);
-		free(part.pixels);
+		check_damage_on(mode, canvas, &how);
 	}
 }
 
 static void
-copies_damage_to_turned_screens(void **state)
+copies_damage_to_rotated_screens(void **state)
 {
 	(void)state;
 	for (size_t c = 0; c < ARRAY_LEN(canvases); c += 2)
-		check_hanging_damage(SCALE_FIT, canvases[c], screens[4]);
-	check_hanging_damage(SCALE_FILL, canvases[8], screens[7]);
-	check_hanging_damage(SCALE_NONE, canvases[9], screens[6]);
+		check_rotated_damage(SCALE_FIT, canvases[c], screens[4]);
+	check_rotated_damage(SCALE_FILL, canvases[8], screens[7]);
+	check_rotated_damage(SCALE_NONE, canvases[9], screens[6]);
 }
 
 static void
@@ -485,10 +449,10 @@ pastes_where_people_see_it(void **state)
 	for (uint32_t y = 0; y < 11; y++)
 		for (uint32_t x = 0; x < 47; x++)
 			picture[y][x] = colour_at(x, y);
-	for (size_t i = 0; i <= ARRAY_LEN(hung); i++) {
+	for (size_t i = 0; i <= ARRAY_LEN(rotated); i++) {
 		const struct scale_screen upright = { 0 };
 		struct scale_screen how =
-			hang(i < ARRAY_LEN(hung) ? &hung[i] : &upright, 57, 33);
+			rotate(i < ARRAY_LEN(rotated) ? &rotated[i] : &upright, 57, 33);
 		struct framebuffer memory =
 			framebuffer_new(how.width, how.height, UNTOUCHED);
 		struct box box;
@@ -511,34 +475,30 @@ pastes_where_people_see_it(void **state)
 	}
 }
 
-/* Two bytes a pixel: the upper bits of each colour, in the same places. */
+/* RGB565: the upper bits of each colour, in the same places. */
 static void
 packs_pixels_into_two_bytes(void **state)
 {
-	const uint32_t *canvas = canvases[6], *size = screens[7];
+	const uint32_t *size = screens[7];
+	struct wall wall;
 
 	(void)state;
+	wall_init(&wall, canvases[6][0], canvases[6][1]);
 	for (uint32_t quarter_turns = 0; quarter_turns < 4; quarter_turns++) {
 		struct scale_screen how = plain(size[0], size[1]);
-		struct framebuffer wide = framebuffer_new(size[0], size[1], UNTOUCHED);
 		uint16_t *narrow = malloc((size_t)size[0] * size[1] * 2);
+		struct framebuffer wide;
 		struct scale scale;
-		struct wall wall;
 
 		if (quarter_turns % 2)
 			how.area = (struct box){ 0, 0, size[1], size[0] };
 		how.quarter_turns = quarter_turns;
-		wall_init(&wall, canvas[0], canvas[1]);
-		assert_int_equal(
-			scale_init(&scale, SCALE_FIT, &wall.canvas.view, &how), 0);
-		scale_clear(&scale, (uint8_t *)wide.pixels, wide.stride * 4);
-		draw(&scale, wall.reader, wall.tiles, &wide);
-		scale_finish(&scale);
+		wide = show(&wall, SCALE_FIT, &how);
 		how.rgb565 = true;
 		assert_int_equal(
 			scale_init(&scale, SCALE_FIT, &wall.canvas.view, &how), 0);
 		scale_clear(&scale, (uint8_t *)narrow, (size_t)size[0] * 2);
-		scale_draw(&scale, wall.reader, wall.tiles, (uint8_t *)narrow,
+		scale_draw(&scale, wall.reader, wall.all, (uint8_t *)narrow,
 			(size_t)size[0] * 2);
 		for (uint32_t y = 0; y < size[1]; y++)
 			for (uint32_t x = 0; x < size[0]; x++) {
@@ -551,10 +511,10 @@ packs_pixels_into_two_bytes(void **state)
 					red * 2048 + green * 32 + blue);
 			}
 		scale_finish(&scale);
-		wall_finish(&wall);
 		free(wide.pixels);
 		free(narrow);
 	}
+	wall_finish(&wall);
 }
 
 int
@@ -565,8 +525,8 @@ main(void)
 		cmocka_unit_test(covers_the_picture_with_tiles_exactly),
 		cmocka_unit_test(copies_damage_as_if_it_copied_all),
 		cmocka_unit_test(takes_the_largest_canvas_and_screen),
-		cmocka_unit_test(turns_and_mirrors_the_same_picture),
-		cmocka_unit_test(copies_damage_to_turned_screens),
+		cmocka_unit_test(rotates_and_mirrors_the_same_picture),
+		cmocka_unit_test(copies_damage_to_rotated_screens),
 		cmocka_unit_test(pastes_where_people_see_it),
 		cmocka_unit_test(packs_pixels_into_two_bytes),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which messages of the kernel are about a screen. */
+/* Which uevents are of the subsystem drm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 	"change@/devices/pci0000:00/0000:00:03.0/virtio1/drm/card0\0"                    \
 	"ACTION=change\0SUBSYSTEM=drm\0HOTPLUG=1\0SEQNUM=1042"
 
-/* As given, in memory of exactly that size, so that a sanitizer sees what lies beyond. */
+/* Copies the message to memory of exactly its size, so that a sanitizer sees overruns. */
 static bool
 is_about_drm(const char *message, size_t len)
 {

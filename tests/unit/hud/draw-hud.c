@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Draws a HUD for test_hud.py: draw-hud WIDTH HEIGHT CANVAS_WIDTH CANVAS_HEIGHT URL [NAME
- * INVITATION PIXELS]...  prints the strip as a PPM, and where it is: "LEFT TOP" is the
- * picture's comment. */
+ * HINT PIXELS]...  prints the strip as a PPM image, whose comment "LEFT TOP" is its
+ * place.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -135,7 +135,7 @@ a_bad_table_is_refused(void **state)
 		{ "no stop", "is a service but lacks start or stop" },
 		{ "no service", "has start or stop but is no service" },
 		{ "bad listen",
-			"option listen: default \"somewhere\" is no address; write "
+			"option listen: default \"somewhere\" is not an address; write "
 			"HOST:PORT, [V6]:PORT or unix:PATH, such as [::]:1234" },
 		{ "bad default", "option flag: default \"nope\" is not yes or no; write "
 				 "yes, no, true, false, on or off" },
@@ -257,7 +257,7 @@ every_error_is_told_at_once(void **state)
 			  "[plugin blank odd]\n",
 		13,
 		"murald: warning: t.conf:13: plugin odd three.reject: already set in "
-		"line 12; this one counts\n"
+		"line 12; this value is used\n"
 		"t.conf:14: plugin blank odd: [plugin odd] has that name already; give "
 		"it another: [plugin blank NAME]\n"
 		"t.conf:2: plugin odd.numbr: unknown option, did you mean number?\n"
@@ -265,8 +265,8 @@ every_error_is_told_at_once(void **state)
 		"reject, claim, number, choice, text, enabled, required, offset, region, "
 		"listen, listen-udp\n"
 		"t.conf:4: plugin odd.choice: \"kep\" is not one of: keep, suppress\n"
-		"t.conf:5: plugin odd.listen: \"::1:7\" is not clear; write an IPv6 "
-		"address in brackets, such as [::1]:7\n"
+		"t.conf:5: plugin odd.listen: \"::1:7\" is ambiguous; write the "
+		"IPv6 address in brackets, such as [::1]:7\n"
 		"t.conf:7: plugin odd.enabeld: unknown option, did you mean enabled?\n"
 		"t.conf:6: plugin odd.offset: lies outside the canvas; write X,Y from "
 		"0,0\n"

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The card that the KMS driver is master of, its events, and the outputs on it. */
+#ifndef DISPLAY_DRM_DEVICE_H
+#define DISPLAY_DRM_DEVICE_H
+
+#include <uv.h>
+
+#include "display/drm/output.h"
+#include "display/uevent.h"
+#include "display/vt.h"
+
+/* Events get lost, so while an output is disabled, connectors are polled this often. */
+#define RESCAN_MS 3000
+
+struct drm_device {
+	const struct config_display *config;
+	uv_loop_t *loop;
+	struct uevent uevent;
+	struct display_vt vt;
+	uv_timer_t retry; /* runs while an output is disabled that should not be */
+	uv_timer_cb on_retry;
+	uv_poll_t *events; /* of the card; freed when closed */
+
+	struct drm_card card;
+	struct drm_output outputs[CONFIG_CONNECTORS];
+	unsigned refusals;                /* by another master, in a row */
+	char last_reason[DRM_REASON_MAX]; /* for having no card, as logged last */
+	char device_path[64];             /* as configured when the card was found */
+	bool blank;                       /* wanted: no signal */
+	bool vt_inactive;                 /* another VT is active */
+};
+
+/* Unless the open card has a screen, looks for another one that has, and opens it.
+ * Returns the milliseconds after which to try again if nothing was assigned. */
+uint64_t device_find_card(struct drm_device *device, struct drm_assignments *assignments);
+
+/* Disables all outputs, restores the console and closes the card. */
+void device_drop_card(struct drm_device *device);
+
+/* Dispatches the card's events to its outputs; false at the end of file or on errors. */
+bool device_read_events(struct drm_device *device);
+
+/* Calls device->on_retry after that time. */
+void device_schedule_update(struct drm_device *device, uint64_t ms);
+
+bool device_any_enabled(const struct drm_device *device);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The values of [display] that are more than one word or number. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "support/config-run.h"
+
+/* Of each list, which a NULL ends, all values are taken, or refused with one error. */
+static void
+check_values(const char *key, const char *const *right, const char *const *wrong)
+{
+	char text[128];
+	struct run *run;
+
+	for (; *right; right++) {
+		snprintf(text, sizeof(text), "[display]\n%s = %s\n", key, *right);
+		run_free(run_good_file(text));
+	}
+	for (; *wrong; wrong++) {
+		snprintf(text, sizeof(text), "[display]\n%s = %s\n", key, *wrong);
+		write_file("t.conf", text);
+		run = run_config("-c", "t.conf", NULL);
+		assert_int_equal(run->config.errors, 1);
+		run_free(run);
+	}
+}
+
+static void
+modes_are_checked(void **state)
+{
+	static const char *const right[] = { "preferred", "1x1", "1920x1080",
+		"1920x1080@60", "8192x8192@1000", NULL };
+	static const char *const wrong[] = { "", "auto", "1920", "1920x", "1920x1080@",
+		"1920x1080@0", "1920x1080@1001", "1920x1080@59.94", "1920x1080@60Hz",
+		"9000x1", "@60", "1920x1080@60@60", "preferred@60", NULL };
+
+	(void)state;
+	check_values("mode", right, wrong);
+}
+
+static void
+blanking_is_checked(void **state)
+{
+	static const char *const right[] = { "", "00:00-23:59", "idle 1s", "idle 30min",
+		"22:00-08:00 idle 30min", "idle 2h 22:00-08:00", "  idle   2h ", NULL };
+	static const char *const wrong[] = { "22-8", "22:00", "22:00-24:00",
+		"22:00-08:60", "9:00-10:00", "22:00 - 08:00", "22:00-08:00x",
+		"22:00_08:00", "08:00-08:00", "22:00-08:00 01:00-02:00", "idle",
+		"22:00-08:00 idle", "idle 0", "idle 10ms", "idle 30", "idle idle 2h",
+		"idle 2h idle 3h", "idle 200h", "always", "30min",
+		"22:00-08:00 idle 30min on Sundays", NULL };
+
+	(void)state;
+	check_values("blank", right, wrong);
+	expect_errors("[display]\nblank = at night\n",
+		"t.conf:2: display.blank: \"at\" is not understood; write HH:MM-HH:MM, "
+		"idle DURATION, or both, such as 22:00-08:00 idle 30min\n");
+	expect_errors("[display]\nblank = idle soon\n",
+		"t.conf:2: display.blank: \"soon\" is not a duration; write a number "
+		"followed by ms, s, min or h, such as 30s\n");
+}
+
+static void
+connectors_are_checked(void **state)
+{
+	char word[8];
+
+	(void)state;
+	run_free(run_good_file("[display]\nconnector = HDMI-A-1  DP-1\n"));
+	assert_true(config_word(" HDMI-A-1\tDP-1  eDP-1 ", 1, word, sizeof(word)));
+	assert_string_equal(word, "DP-1");
+	assert_true(config_word("HDMI-A-1", 0, word, sizeof(word)));
+	assert_string_equal(word, "HDMI-A-");
+	assert_false(config_word("HDMI-A-1 ", 1, word, sizeof(word)));
+	assert_false(config_word("", 0, word, sizeof(word)));
+	expect_errors("[display]\nconnector = auto HDMI-A-1\n",
+		"t.conf:2: display.connector: auto cannot be combined; write auto alone, "
+		"or names such as HDMI-A-1 HDMI-A-2\n");
+	expect_errors("[display]\nconnector = DP-1 DP-2 DP-1\n",
+		"t.conf:2: display.connector: names DP-1 twice\n");
+	expect_errors("[display]\nconnector = 1 2 3 4 5 6 7 8 9\n",
+		"t.conf:2: display.connector: names 9 connectors; 8 is the limit\n");
+}
+
+/* A copy outlives what it was made of. */
+static void
+a_display_can_be_copied(void **state)
+{
+	struct run *run = run_good_file("[display]\nconnector = DP-1\nblank = idle 5s\n");
+	struct config_display copy;
+
+	(void)state;
+	assert_int_equal(config_display_copy(&copy, &run->config.display), 0);
+	run_free(run);
+	assert_string_equal(copy.connector, "DP-1");
+	assert_string_equal(copy.mode, "preferred");
+	assert_true(copy.blanking.idle == 5000);
+	config_display_finish(&copy);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(modes_are_checked),
+		cmocka_unit_test(blanking_is_checked),
+		cmocka_unit_test(connectors_are_checked),
+		cmocka_unit_test(a_display_can_be_copied),
+	};
+
+	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
