@@ -453,10 +453,17 @@ def test_clients_beyond_the_limit_wait_and_fill_no_log(tmp_path):
 
 
 def test_too_few_descriptors_to_start_with(tmp_path):
-    for limit in range(6, 16):  # with fewer libuv aborts
+    for limit in range(5, 16):  # with fewer the dynamic linker finds no library
         wall = Wall(tmp_path, DOTS, core="workers = 2", prefix=["prlimit", "--nofile=%d:%d" % (limit, limit)])
         wall.start()
         assert wall.process.wait(10) in (1, 78), wall.log()
+        if 6 <= limit <= 10:
+            assert "too few file descriptors: the limit is %d;" % limit in wall.log()
+
+
+def test_a_low_soft_limit_of_descriptors_is_raised(tmp_path):
+    with Wall(tmp_path, DOTS, prefix=["prlimit", "--nofile=6:1000"]) as wall:
+        paint(wall, dot(1, 1, (9, 9, 9)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
