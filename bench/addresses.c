@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an address costs to read, by each known layout, beside a look at its sixteen
- * bytes.
+ * The cost of decoding an address, for each documented layout, beside a load of its
+ * sixteen bytes.
  *
- * Prints a line for each: NAME, then for murald and for the measure the median, least and
- * most, in nanoseconds an address, and whether all were understood.  The two alternate,
+ * Prints a line for each: NAME, then for murald and for the baseline the median, least
+ * and most, in nanoseconds an address, and whether all were decoded.  The two alternate,
  * so that what disturbs one disturbs both.
  */
 #include "unit/ping/template-layouts.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * audience PORT PATH VIEWERS SECONDS: so many WebSockets that watch murald on loopback
- * and only count.  Says "ready" when everybody was shown a picture, waits for a line, and
- * after these seconds prints the bytes that all of them got, and the frames of the one
- * with the fewest, and of all together.
+ * audience PORT PATH VIEWERS SECONDS: WebSockets that watch murald on loopback and only
+ * count.  Prints "ready" when all have received a picture, waits for a line, and after
+ * SECONDS prints the bytes received in all, the frames of the viewer with the fewest, and
+ * the frames of all.
  */
 #include <errno.h>
 #include <netinet/in.h>

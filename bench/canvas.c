@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a pixel costs on its way in, and a frame on its way out, each beside the least
- * that it could cost: a bare store to the same place, a memcpy of the same bytes.
+ * The cost of painting a pixel and of reading a frame, each beside the least that it
+ * could cost: a bare store to the same place, a memcpy() of the same bytes.
  *
- * Prints a line for each: NAME, then for murald and for the measure the median, least and
- * most, in nanoseconds, and whether every pixel is where it belongs.  The two alternate,
- * so that what disturbs one disturbs both.
+ * Prints a line for each: NAME, then for murald and for the baseline the median, least
+ * and most, in nanoseconds, and whether every pixel is right.  The two alternate, so that
+ * what disturbs one disturbs both.
  */
 #include "canvas/canvas.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop of the programs that only count. */
+/* Captures the packets of a ping plugin and only counts them. */
 #include "count.h"
 
 #include <poll.h>

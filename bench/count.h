@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Counting: what a ping protocol would cost if it did nothing.  The plugin's own capture
- * and filter, and a callback that counts. */
+/* Captures the packets of a ping plugin and only counts them: what it would cost if it
+ * did nothing. */
 #ifndef COUNT_H
 #define COUNT_H
 
 #include <stdbool.h>
 
-/* Says "ready", counts until SIGTERM, then prints "TAKEN DROPPED".  What main() returns;
- * `name` is for messages. */
+/* Prints "ready", counts until SIGTERM, then prints "TAKEN DROPPED".  Returns the exit
+ * status; `name` is for messages. */
 int count_frames(
 	const char *name, const char *interface, const char *filter, bool multicast);
 

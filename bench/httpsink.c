@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A web server as the http plugin has it, that reads requests and answers all of them
- * with the same 200.  Prints its port, and serves until it is killed. */
+/* The http plugin's web server, answering every request with the same 200.  Prints its
+ * port and serves until it is killed. */
 #include <arpa/inet.h>
 #include <err.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * icmpcount: what the icmp plugin would cost if it did nothing.  The same capture, the
- * same filter, and a callback that counts; the measure for `make bench`.
+ * icmpcount: what the icmp plugin would cost if it did nothing: its capture and filter,
+ * with a callback that counts; the baseline for `make bench`.
  *
  *   icmpcount INTERFACE
  *
- * Until SIGTERM; then prints "TAKEN DROPPED".
+ * Runs until SIGTERM, then prints "TAKEN DROPPED".
  */
 #include "count.h"
 

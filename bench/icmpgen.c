@@ -6,9 +6,8 @@
  *
  * TO-IP may be a template of the ipv6 plugin: then the pixel is the destination.
  *
- * Sends the picture again and again, in an order that jumps about the canvas, at least
- * once and until the time is up; at most RATE pings a second where that is given.  Pixel
- * x,y has the colour
+ * Sends the picture repeatedly, in scattered order, at least once and until the time is
+ * up, at most RATE pings a second if given.  Pixel x,y has the colour
  * ((x * 7 + y * 13) % 256, (x ^ y) % 256, (x + y * 3) % 256).  Prints "SENT SECONDS".
  *
  * Both addresses IPv4 or both IPv6.  Load belongs into a network namespace of its own.

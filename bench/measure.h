@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What programs have in common that compare murald with the least that it could cost. */
+/* Measures murald and a baseline in turn, for the benchmarks in memory. */
 #ifndef MEASURE_H
 #define MEASURE_H
 

@@ -2,11 +2,14 @@
 /*
  * p2puts: Puts of p², for `make bench`.
  *
- *   p2puts flood PORT SECONDS    sends random Puts over one connection, as fast as they
- * are taken; prints "PUTS SECONDS", when the server has them all p2puts sink a server
- * that reads and does nothing; prints its port p2puts decode                the parser
- * and the brush on a buffer in memory, beside one memcpy of that buffer; prints "NS_A_PUT
- * NS_A_COPY"
+ *   p2puts flood PORT SECONDS
+ *     Sends random Puts over one connection as fast as they are accepted; prints
+ *     "PUTS SECONDS" once the server has read them all.
+ *   p2puts sink
+ *     A server that discards what it reads; prints its port.
+ *   p2puts decode
+ *     The parser and the brush on a buffer in memory, beside one memcpy() of that buffer;
+ *     prints "NS_A_PUT NS_A_COPY".
  */
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pixelflut-flood: paints a wall as fast as one core can send, and looks at it
- * afterwards.
+ * pixelflut-flood: paints a wall as fast as one core can send, and checks it afterwards.
  *
  *   pixelflut-flood text|binary|reads|sink ADDRESS PORT CONNECTIONS WIDTHxHEIGHT SECONDS
  *
- * Every connection goes round the same commands, each from another place.  The clock
- * stops when the server has answered a last read on every connection (for `reads`: all of
- * them; for `sink`: when it has closed them), so that what is counted is done and not in
- * a buffer.  Prints "COMMANDS SECONDS BYTES", and when it is sent a line in turn, reads
- * every pixel back and prints how much was wrong.
+ * The connections repeat the same commands, each from another offset.  The clock stops
+ * when the server has answered a last read on every connection (for `reads`: all of them;
+ * for `sink`: when it has closed them), so that nothing counted is still in a buffer.
+ * Prints "COMMANDS SECONDS BYTES"; after it is sent a line, reads every pixel back and
+ * prints how many were wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>

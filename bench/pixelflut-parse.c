@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pixelflut-parse: the limit of a core.  The plugin's feed() over the same bytes that
- * pixelflut-flood sends, in pieces of one read, from memory, onto a canvas.
+ * pixelflut-parse: the limit of a core.  Runs the plugin's feed() on the bytes that
+ * pixelflut-flood sends, from memory, in pieces of one read, with a canvas.
  *
  *   pixelflut-parse text|binary|reads WIDTHxHEIGHT SECONDS [THREADS [display]]
  *
- * Threads paint one canvas, as workers do, each from another place on.  With `display`
- * one more draws what changed 60 times a second, as a display of the canvas's size does.
- * Prints "COMMANDS SECONDS CPU-SECONDS FRAMES LATE": the time that the painting threads
- * used, frames drawn, and how many of them were not done when the next one was due.
+ * Threads paint one canvas, as workers do, each from another offset.  With `display` one
+ * more thread draws what changed 60 times a second, as a display of the canvas's size
+ * does. Prints "COMMANDS SECONDS CPU-SECONDS FRAMES LATE": the CPU time of the painting
+ * threads, the frames drawn, and those that were finished late.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The commands of the pixelflut benchmarks. */
 #include "pixelflut-script.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the pixelflut benchmarks send: every pixel of a wall once, in an order that jumps.
+/* The commands of the pixelflut benchmarks: every pixel of a wall once, in scattered
+ * order.
  */
 #ifndef PIXELFLUT_SCRIPT_H
 #define PIXELFLUT_SCRIPT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tcpsink: accepts on a loopback port, which it prints, and throws away what comes: what
- * a TCP server would cost if it did nothing.  Ends by a signal.
+ * tcpsink: a TCP server on a loopback port, which it prints, that discards what it reads:
+ * what murald would cost if it did nothing.  Runs until it is killed.
  */
 #include <netinet/in.h>
 #include <stdio.h>

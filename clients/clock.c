@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps time. */
+/* Monotonic time, the pace of painting, and the request to stop. */
 #include "clock.h"
 
 #include <signal.h>
@@ -42,7 +42,7 @@ on_signal(int number)
 void
 stop_catch_signals(void)
 {
-	/* No SA_RESTART: a wait shall end. */
+	/* without SA_RESTART, so that waits end */
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 
 	sigaction(SIGINT, &action, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Time that only goes forward, the pace of painting, and the signal that ends a wait. */
+/* Monotonic time, the pace of painting, and the request to stop. */
 #ifndef CLOCK_H
 #define CLOCK_H
 
@@ -18,21 +18,21 @@ clock_seconds(int64_t ns)
 	return (double)ns / (double)CLOCK_SECOND;
 }
 
-/* Sleeps; returns early when somebody asked to stop. */
+/* Returns early once stop_requested(). */
 void clock_sleep_until(int64_t when);
 
-/* SIGINT and SIGTERM ask to stop: once, then they kill as ever. */
+/* SIGINT and SIGTERM request to stop; the second one kills. */
 void stop_catch_signals(void);
 bool stop_requested(void);
 
-/* So many a second, in bursts of at most 10 ms' worth: what a stall held up is not made
- * up for, because the other side would drop it. */
+/* `rate` a second, in bursts of at most 10 ms' worth: after a stall there is no catching
+ * up, because the server would drop it. */
 struct pace {
 	uint64_t rate; /* 0: no limit */
 	int64_t due;   /* when the next may go */
 };
 
-/* When the next one may go, 0 for now; and counts it. */
+/* When the next one may go, 0 for now; counts it. */
 int64_t pace_next(struct pace *pace);
 
 #endif

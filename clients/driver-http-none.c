@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Stands in for http where libcurl or jansson was missing when muralctl was built. */
+/* The driver for http where libcurl or jansson was missing at build time: an error
+ * message. */
 #include "driver.h"
 
 #include <errno.h>
 
-#include "say.h"
+#include "console.h"
 
 static int
 http_open(struct connection *connection)

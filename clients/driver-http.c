@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pixel board over HTTP.  A generator registers, then sets one cell at a time, as
- * often as the board allows; each answer says how long to wait.  Colours are the nearest
- * of the board's palette.
+ * The driver for the pixel board over HTTP.  Registers a generator, which sets one cell
+ * at a time as often as the board allows; each answer says how long to wait.  Colours
+ * become the nearest of the board's palette.
  */
 #include "driver.h"
 
@@ -11,30 +11,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
-#include "say.h"
+#include "console.h"
+#include "json-client.h"
+#include "lib/utf8.h"
 
 #define PALETTE_MAX 65536
 #define ID_MAX 256
 #define TEXT_MAX 250
-#define ANSWER_MAX ((size_t)1 << 20) /* bytes, but for the cells */
-#define CELL_MAX 2500                /* bytes: a cell, NAME (AUTHOR), escaped */
-#define WAIT_MIN 0.01                /* seconds, after a refusal */
-#define WAIT_MAX (24 * 3600.0)       /* seconds; longer is nonsense */
+#define ANSWER_MAX ((size_t)1 << 20) /* bytes without cells */
+#define CELL_MAX 2500                /* bytes of a cell: NAME (AUTHOR), escaped */
+#define WAIT_MIN 0.01                /* seconds, after a 429 */
+#define WAIT_MAX (24 * 3600.0)       /* seconds */
 
 struct http_board {
 	struct json_client http;
 	uint32_t width, height;
 	uint32_t *palette; /* 0x00rrggbb */
 	uint32_t n_colours;
-	int32_t *cells; /* what is known of the board, -1 unknown */
+	int32_t *cells; /* colours, -1 unknown */
 	char id[ID_MAX];
 	int64_t ready; /* when the next cell may be set */
 };
 
 /* ------------------------------------------------------------------ answers */
 
-/* Says what a board's refusal means. */
+/* Prints an error status, and what to do about it. */
 static int
 response_error(
 	const struct connection *connection, const char *what, int status, json_t *answer)
@@ -45,14 +46,15 @@ response_error(
 
 	if ((status == 401 || status == 403) && board->width)
 		next = connection->options->id ? "; the board does not know --id"
-		       : *board->id ? "; the board has forgotten us: start again"
-				    : "; is --secret right?";
+		       : *board->id
+			       ? "; the board has forgotten this generator: start again"
+			       : "; is --secret right?";
 	else if (status == 404 || status == 405)
 		next = "; is it a pixel board?";
 	else if (status == 401 || status == 403)
 		next = "; ask who runs it";
 	else if (status >= 300 && status < 400)
-		next = "; it is somewhere else: a browser shows where";
+		next = "; it has moved: a browser shows where";
 	else if (status >= 500)
 		next = "; the server is in trouble: ask who runs it";
 	console_print("%s: %s: status %d%s%.200s%s", connection->target->text, what,
@@ -200,7 +202,7 @@ board_register(struct connection *connection)
 }
 
 /* The rows of cells, from the route for web pages if there is one, else from the one for
- * generators, which wants an id and makes one wait. */
+ * generators, which requires an id and is rate limited. */
 static int
 fetch_cells(struct connection *connection, json_t **answer)
 {
@@ -264,18 +266,14 @@ board_read(struct connection *connection)
 
 /* ------------------------------------------------------------------ painting */
 
-/* JSON is UTF-8. */
 static int
 check_text(const char *option, const char *text)
 {
-	json_t *string = json_string(text ? text : "");
-
-	if (!string)
+	if (text && !utf8_is_valid(text, strlen(text)))
 		return console_error(-EINVAL, "%s: the text is not UTF-8", option);
-	json_decref(string);
 	if (text && strlen(text) > TEXT_MAX)
 		return console_error(
-			-EINVAL, "%s: at most %d bytes are wanted", option, TEXT_MAX);
+			-EINVAL, "%s: write at most %d bytes", option, TEXT_MAX);
 	return 0;
 }
 
@@ -316,12 +314,11 @@ http_begin(struct connection *connection, const struct wall_area *area)
 	return ret < 0 ? ret : board_read(connection);
 }
 
-/* The nearest colour that the board has. */
 static int32_t
 nearest_colour(const struct http_board *board, uint32_t argb)
 {
-	int32_t best = 0;
 	uint32_t least = UINT32_MAX;
+	int32_t best = 0;
 
 	for (uint32_t i = 0; i < board->n_colours; i++) {
 		uint32_t distance = 0;
@@ -357,7 +354,7 @@ http_shows(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 	return cell && *cell == nearest_colour(board, argb);
 }
 
-/* One try; 1: it came too early. */
+/* 1: it came too early. */
 static int
 try_cell(struct connection *connection, int32_t x, int32_t y, int32_t colour)
 {
@@ -382,8 +379,8 @@ try_cell(struct connection *connection, int32_t x, int32_t y, int32_t colour)
 		ret = 1;
 	} else if (json_is_true(json_object_get(answer, "currentlyDisabled"))) {
 		ret = console_error(-EACCES,
-			"%s: the board is switched off: it takes cells "
-			"and draws none; ask who runs it",
+			"%s: the board is disabled: it accepts cells but "
+			"draws none; ask who runs it",
 			connection->target->text);
 	} else if (json_number_value(rate) > 0 &&
 		   json_number_value(rate) < WAIT_MAX * 1000) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* pingxelflut: pixels in the data of pings.  Nothing answers but the question for the
- * size, so nobody knows what was painted. */
+/* The driver for pingxelflut: pixels in the data of pings.  Only size requests are
+ * answered, so what was painted is unknown. */
 #include "driver.h"
 
 #include <errno.h>
 #include <netdb.h>
-#include <string.h>
 
+#include "console.h"
 #include "echo.h"
-#include "say.h"
+#include "stream.h"
 
 enum { KIND_ASK_SIZE = 0xaa, KIND_SIZE = 0xbb, KIND_SET = 0xcc };
 
@@ -16,52 +16,36 @@ enum { KIND_ASK_SIZE = 0xaa, KIND_SIZE = 0xbb, KIND_SET = 0xcc };
 #define TRIES 3
 #define TRY_MS 700
 
-struct icmp_driver {
-	struct echo echo;
-};
-
-static int
-echo_open_address(
-	struct icmp_driver *icmp, const struct addrinfo *address, const char *name)
-{
-	int ret = echo_open(&icmp->echo, address->ai_family, name);
-
-	if (ret == 0)
-		ret = echo_connect(&icmp->echo, address->ai_addr, address->ai_addrlen);
-	return ret;
-}
-
 static int
 icmp_open(struct connection *connection)
 {
-	struct icmp_driver *icmp = connection->state;
+	struct echo *echo = connection->state;
 	const struct target *target = connection->target;
-	/* A type only so that each address comes once. */
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *all;
-	int ret = getaddrinfo(target->host, NULL, &hints, &all);
+	struct addrinfo *all;
+	int ret = target_resolve(target, &all);
 
 	connection->alpha = true;
-	icmp->echo.fd = -1;
-	if (ret != 0)
-		return console_error(-EHOSTUNREACH, "%s: the host has no address: %s",
-			target->host, gai_strerror(ret));
-	ret = echo_open_address(icmp, all, target->text);
+	echo->fd = -1;
+	if (ret < 0)
+		return ret;
+	ret = echo_open(echo, all->ai_family, target->text);
+	if (ret == 0)
+		ret = echo_connect(echo, all->ai_addr, all->ai_addrlen);
 	freeaddrinfo(all);
 	return ret;
 }
 
-/* The kernel answers a ping by itself with the same data: KIND_ASK_SIZE.  That is not the
- * answer. */
+/* The server's kernel may echo the request, KIND_ASK_SIZE; that is not the answer. */
 static int
 receive_size(struct connection *connection)
 {
-	struct icmp_driver *icmp = connection->state;
+	struct echo *echo = connection->state;
 	int64_t end = clock_now() + TRY_MS * CLOCK_MS, left;
 	uint8_t data[SIZE_LEN];
 	int len;
 
 	while ((left = (end - clock_now()) / CLOCK_MS) > 0) {
-		len = echo_receive(&icmp->echo, data, sizeof(data), (int)left);
+		len = echo_receive(echo, data, sizeof(data), (int)left);
 		if (len < 0)
 			return len;
 		if (len != SIZE_LEN || data[0] != KIND_SIZE)
@@ -76,65 +60,65 @@ receive_size(struct connection *connection)
 static int
 icmp_size(struct connection *connection)
 {
-	struct icmp_driver *icmp = connection->state;
+	struct echo *echo = connection->state;
 	const uint8_t kind = KIND_ASK_SIZE;
-	int ret = echo_allow_replies(&icmp->echo);
+	int ret = echo_allow_replies(echo);
 
 	for (int i = 0; ret == 0 && i < TRIES; i++) {
-		ret = echo_send(&icmp->echo, NULL, &kind, 1);
+		ret = echo_send(echo, NULL, &kind, 1);
 		if (ret == 0)
-			ret = echo_flush(&icmp->echo);
+			ret = echo_flush(echo);
 		if (ret == 0 && (ret = receive_size(connection)) != -ETIMEDOUT)
 			return ret;
 		if (ret == -ETIMEDOUT && !stop_requested())
 			ret = 0;
 	}
-	if (ret == 0 && !icmp->echo.raw)
+	if (ret == 0 && !echo->raw)
 		console_print(
-			"without the right CAP_NET_RAW I hear only answers with the "
-			"identifier of the question");
+			"without the right CAP_NET_RAW only answers with the identifier "
+			"of the request are received");
 	return ret < 0 ? ret : -ENODATA;
 }
 
 static int
 icmp_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct icmp_driver *icmp = connection->state;
+	struct echo *echo = connection->state;
 	const uint8_t data[] = { KIND_SET, (uint8_t)(x >> 8), (uint8_t)x,
 		(uint8_t)(y >> 8), (uint8_t)y, (uint8_t)(argb >> 16),
 		(uint8_t)(argb >> 8), (uint8_t)argb, (uint8_t)(argb >> 24) };
 
 	if (x < 0 || y < 0 || x > UINT16_MAX || y > UINT16_MAX)
 		return -ERANGE;
-	return echo_send(&icmp->echo, NULL, data, sizeof(data) - (argb >> 24 == 0xff));
+	return echo_send(echo, NULL, data, sizeof(data) - (argb >> 24 == 0xff));
 }
 
 static int
 icmp_flush(struct connection *connection)
 {
-	struct icmp_driver *icmp = connection->state;
+	struct echo *echo = connection->state;
 
-	return echo_flush(&icmp->echo);
+	return echo_flush(echo);
 }
 
 static void
 icmp_close(struct connection *connection)
 {
-	struct icmp_driver *icmp = connection->state;
+	struct echo *echo = connection->state;
 
-	echo_close(&icmp->echo);
+	echo_close(echo);
 }
 
 const struct driver driver_icmp = {
-	.state_size = sizeof(struct icmp_driver),
+	.state_size = sizeof(struct echo),
 	.rate = 50000,
 	.unit = "pixels",
 	.needs_size = true,
-	.proof = "nothing answers a pixel; what of it arrived, only the server knows",
+	.proof = "pixels are not answered; only the server knows what arrived",
 	.open = icmp_open,
 	.size = icmp_size,
 	.put = icmp_put,
 	.flush = icmp_flush,
-	.no_grab = "pings paint, but cannot look",
+	.no_grab = "pings can paint, but not read",
 	.close = icmp_close,
 };

@@ -1,35 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* Pixels in the destination addresses of pings, by the template that murald's plugin
- * uses.  Nothing answers. */
+/* The driver for pixels in the destination addresses of pings, by the template of
+ * murald's plugin.  Nothing is answered. */
 #include "driver.h"
 
 #include <errno.h>
 
 #include "echo.h"
 
-struct ipv6_driver {
-	struct echo echo;
-};
-
 static int
 ipv6_open(struct connection *connection)
 {
-	struct ipv6_driver *ipv6 = connection->state;
+	struct echo *echo = connection->state;
 	const struct address_template *template = &connection->target->template;
 	int ret;
 
-	ipv6->echo.fd = -1;
+	echo->fd = -1;
 	connection->alpha = template->fields[TEMPLATE_A].mask != 0;
-	ret = echo_open(&ipv6->echo, AF_INET6, connection->target->text);
-	ipv6->echo.interface = connection->target->interface;
+	ret = echo_open(echo, AF_INET6, connection->target->text);
+	echo->interface = connection->target->interface;
 	return ret;
 }
 
-/* A ping without data: some servers take the first byte for a pingxelflut message. */
+/* Without data: some servers would take its first byte for a pingxelflut message. */
 static int
 ipv6_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 {
-	struct ipv6_driver *ipv6 = connection->state;
+	struct echo *echo = connection->state;
 	struct template_pixel pixel = { .side = 1, .argb = argb };
 	uint8_t address[16];
 
@@ -39,34 +35,34 @@ ipv6_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
 	pixel.y = (uint32_t)y;
 	if (template_encode(&connection->target->template, &pixel, address) < 0)
 		return -ERANGE;
-	return echo_send(&ipv6->echo, address, NULL, 0);
+	return echo_send(echo, address, NULL, 0);
 }
 
 static int
 ipv6_flush(struct connection *connection)
 {
-	struct ipv6_driver *ipv6 = connection->state;
+	struct echo *echo = connection->state;
 
-	return echo_flush(&ipv6->echo);
+	return echo_flush(echo);
 }
 
 static void
 ipv6_close(struct connection *connection)
 {
-	struct ipv6_driver *ipv6 = connection->state;
+	struct echo *echo = connection->state;
 
-	echo_close(&ipv6->echo);
+	echo_close(echo);
 }
 
 const struct driver driver_ipv6 = {
-	.state_size = sizeof(struct ipv6_driver),
+	.state_size = sizeof(struct echo),
 	.rate = 50000,
 	.unit = "pixels",
-	.proof = "nothing answers; what of it arrived, only the server knows",
+	.proof = "nothing is answered; only the server knows what arrived",
 	.open = ipv6_open,
-	.no_size = "an address cannot ask; the server's web page may tell",
+	.no_size = "an address cannot ask for it; the server's web page may show it",
 	.put = ipv6_put,
 	.flush = ipv6_flush,
-	.no_grab = "addresses paint, but cannot look",
+	.no_grab = "addresses can paint, but not read",
 	.close = ipv6_close,
 };

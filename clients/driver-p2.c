@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * p² over TCP.  Its plane has 0,0 somewhere in the middle of the wall, and it does not
- * tell where.  What is painted is subscribed to first: servers send the author's own
- * pixels back as Updates, so it is known what arrived, and some send what is there
- * already.
+ * The driver for p² over TCP.  Its coordinates start somewhere in the middle of the wall,
+ * and the protocol does not tell where.  What is painted is subscribed to first: servers
+ * send the author's own pixels back as Updates, which proves what arrived, and some send
+ * what is there already.
  */
 #include "driver.h"
 
@@ -12,18 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console.h"
+#include "lib/digits.h"
 #include "p2/wire.h"
-#include "say.h"
 #include "stream.h"
 
 enum { START = 0xff, AUTH = 0xa0, PUT = 0xd0, SUB = 0xaf };
 
 #define UPDATE_HEAD 6
-#define FIRST_MS 1000 /* so long may the first Update take */
-#define QUIET_MS 300  /* after so long without one there are no more */
-#define STALE_MS 2000 /* so long after the last news others paint, and all is told */
+#define FIRST_MS 1000 /* until the first Update */
+#define QUIET_MS 300  /* without an Update, then there are no more */
+#define STALE_MS 2000 /* without a new pixel, then the rest is paint of others */
 #define SETTLE_MS 5000
-#define PICTURE_MS 3600000 /* of a wall over a slow line */
+#define PICTURE_MS 3600000 /* for a whole wall over a slow line */
 #define IDLE (30 * CLOCK_SECOND)
 
 struct p2_driver {
@@ -31,14 +32,14 @@ struct p2_driver {
 	struct wall_area area;     /* what `colours` is of, in p2's own coordinates */
 	int32_t *colours;          /* rgb15, -1 unknown */
 	size_t unknown;            /* of them */
-	int32_t x1, y1, x2, y2;    /* all that Updates ever told of */
-	uint64_t updates, changes; /* pixels in Updates, and those of another colour */
-	uint64_t new_pixels;       /* pixels told of for the first time */
+	int32_t x1, y1, x2, y2;    /* around all pixels in Updates */
+	uint64_t updates, changes; /* pixels in Updates, and those that changed */
+	uint64_t new_pixels;       /* pixels seen for the first time */
 	int64_t last_sent;
-	bool is_grabbing; /* the bar counts Updates */
+	bool is_grabbing; /* the progress bar counts Updates */
 };
 
-/* ------------------------------------------------------------------ hearing */
+/* ------------------------------------------------------------------ receiving */
 
 static void
 record_pixel(struct p2_driver *p2, int32_t x, int32_t y, uint32_t rgb15)
@@ -66,7 +67,7 @@ record_pixel(struct p2_driver *p2, int32_t x, int32_t y, uint32_t rgb15)
 	}
 }
 
-/* A whole Update, `width` and `rows` as it tells. */
+/* A complete Update of `width` x `rows` pixels. */
 static void
 parse_update(struct p2_driver *p2, const uint8_t *message, int32_t width, int32_t rows)
 {
@@ -81,7 +82,7 @@ parse_update(struct p2_driver *p2, const uint8_t *message, int32_t width, int32_
 				record_pixel(p2, x + column, y + row, rgb15);
 }
 
-/* Takes one message from the start of the data; how many bytes, 0: it is not whole. */
+/* Parses one message; returns its length, 0: it is incomplete. */
 static size_t
 parse_message(struct p2_driver *p2, const uint8_t *data, size_t len)
 {
@@ -89,7 +90,7 @@ parse_message(struct p2_driver *p2, const uint8_t *data, size_t len)
 	size_t whole;
 
 	if (data[0] != START || (len > 1 && (data[1] > 0x7f || !(data[1] & 15))))
-		return 1; /* a heartbeat or nothing we know */
+		return 1; /* a heartbeat, or unknown */
 	if (len < 2)
 		return 0;
 	width = data[1] & 15;
@@ -122,7 +123,7 @@ on_input(struct stream *stream, void *context)
 	return 0;
 }
 
-/* Listens until nothing came for a while, but not beyond `most_ms`. */
+/* Reads until nothing came for a while, at most `most_ms`. */
 static int
 read_until_quiet(struct p2_driver *p2, int first_ms, int most_ms)
 {
@@ -142,8 +143,8 @@ read_until_quiet(struct p2_driver *p2, int first_ms, int most_ms)
 	return ret < 0 ? ret : 0;
 }
 
-/* Listens until all is told of what was subscribed to.  A moment's silence of the line is
- * not the end of it, and others may paint all the time. */
+/* Reads until all pixels of the subscription are known.  A pause is not the end of them,
+ * and others may paint all the time. */
 static int
 read_picture(struct p2_driver *p2, int first_ms, int most_ms)
 {
@@ -167,7 +168,7 @@ read_picture(struct p2_driver *p2, int first_ms, int most_ms)
 	return ret < 0 ? ret : 0;
 }
 
-/* ------------------------------------------------------------------ speaking */
+/* ------------------------------------------------------------------ sending */
 
 static int
 send_message(struct p2_driver *p2, const uint8_t *message, size_t len)
@@ -176,7 +177,7 @@ send_message(struct p2_driver *p2, const uint8_t *message, size_t len)
 	return stream_write(&p2->stream, message, len);
 }
 
-/* `%` in the user's name is the number of the connection. */
+/* Replaces `%` in the user's name by the number of the connection. */
 static size_t
 user_name(const struct connection *connection, uint8_t name[TARGET_USER_MAX + 16])
 {
@@ -193,13 +194,14 @@ p2_authenticate(struct p2_driver *p2, const struct connection *connection)
 {
 	uint8_t message[3 + TARGET_USER_MAX + 16 + 4] = { START, AUTH };
 	size_t len = user_name(connection, message + 3);
-	unsigned long digits = strtoul(connection->target->otp, NULL, 10);
 	uint8_t *otp = message + 3 + len;
+	uint64_t digits = 0;
 
 	if (len > 255)
 		return console_error(-EINVAL, "%s: the user's name is too long",
 			connection->target->text);
 	message[2] = (uint8_t)(len - 1);
+	(void)digits_read(connection->target->otp, 99999999, &digits);
 	for (int i = 3; i >= 0; i--, digits /= 100)
 		otp[i] = (uint8_t)(digits % 100 / 10 << 4 | digits % 10);
 	return send_message(p2, message, 3 + len + 4);
@@ -215,8 +217,8 @@ p2_open(struct connection *connection)
 	p2->stream.context = p2;
 	p2->stream.hint =
 		"are the user and the one-time password right, the password not used "
-		"before, and is it the port for p2 over TCP, not WebSocket? A user who "
-		"comes in again ends the older connection";
+		"before, and is it the port for p2 over TCP, not WebSocket? A second "
+		"connection of a user ends the first";
 	p2->x1 = p2->y1 = INT32_MAX;
 	p2->x2 = p2->y2 = INT32_MIN;
 	if (ret == 0)
@@ -244,7 +246,7 @@ p2_subscribe(struct p2_driver *p2, int64_t x1, int64_t y1, int64_t x2, int64_t y
 	return send_message(p2, message, sizeof(message));
 }
 
-/* Learns the wall from what a server sends to somebody who subscribes to everything. */
+/* Subscribes to everything, and measures what the server sends. */
 static int
 p2_size(struct connection *connection)
 {
@@ -268,14 +270,14 @@ p2_size(struct connection *connection)
 		.width = (uint32_t)(p2->x2 - p2->x1) + 1,
 		.height = (uint32_t)(p2->y2 - p2->y1) + 1,
 	};
-	/* Here and there a pixel: others paint, and no server told what is there. */
+	/* scattered pixels: paint of others, not a picture of the wall */
 	if (p2->updates < (uint64_t)wall.width * wall.height)
 		return -ENODATA;
 	connection->wall = wall;
 	return 0;
 }
 
-/* So long, but of a load's time no more than half: the rest is for paint. */
+/* `ms`, but at most half of a load's time: the rest is for painting. */
 static int
 limit_ms(const struct connection *connection, int ms)
 {
@@ -286,7 +288,7 @@ limit_ms(const struct connection *connection, int ms)
 	return half > 0 ? (int)half : 0;
 }
 
-/* The first time; later, Updates keep what is known true. */
+/* Reads the area the first time; later, Updates keep it current. */
 static int
 p2_begin(struct connection *connection, const struct wall_area *area)
 {
@@ -304,7 +306,7 @@ p2_begin(struct connection *connection, const struct wall_area *area)
 	}
 	p2->colours = malloc(n * sizeof(*p2->colours));
 	if (!p2->colours)
-		return console_error(-ENOMEM, "no memory for what the wall shows");
+		return console_error(-ENOMEM, "out of memory for the wall's colours");
 	memset(p2->colours, 0xff, n * sizeof(*p2->colours));
 	p2->unknown = n;
 	p2->area = *area;
@@ -392,8 +394,7 @@ p2_grab(struct connection *connection, struct image *image)
 		return console_error(-ENODATA, "%s sends changes only, not what is there",
 			connection->target->text);
 	if (unknown)
-		console_print(
-			"%s told nothing of %zu pixels; they are black in the picture",
+		console_print("%s did not send %zu pixels; they are black in the picture",
 			connection->target->text, unknown);
 	return 0;
 }

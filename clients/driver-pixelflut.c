@@ -1,62 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pixelflut over TCP.  Servers differ; what is used is what all of them know: SIZE, PX to
- * read and PX with six digits to write (eight when a colour is translucent).  OFFSET is
- * never used.  Answers may be in upper or lower case, with six or eight digits, end in LF
- * or CR LF, and come in any order.
+ * The driver for Pixelflut.  A load sends commands that were written beforehand round and
+ * round, and reads a sample of the pixels back.
  */
-#include "pixelflut.h"
+#include "driver.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
-#include "stream.h"
+#include "console.h"
+#include "pixelflut.h"
+#include "random.h"
 
-#define READS_IN_FLIGHT 2048 /* questions on the way; both ends' buffers hold them */
-
-/* ------------------------------------------------------------------ writing */
-
-static char *
-write_number(char *p, uint32_t n)
-{
-	char digits[10];
-	int len = 0;
-
-	do
-		digits[len++] = (char)('0' + n % 10);
-	while (n /= 10);
-	while (len)
-		*p++ = digits[--len];
-	return p;
-}
-
-/* "PX x y", and with `with_colour` the colour; returns the length. */
-size_t
-pixelflut_command(char *text, uint32_t x, uint32_t y, bool with_colour, uint32_t argb)
-{
-	static const char hex[] = "0123456789abcdef";
-	char *p = text;
-
-	memcpy(p, "PX ", 3);
-	p = write_number(p + 3, x);
-	*p++ = ' ';
-	p = write_number(p, y);
-	if (with_colour) {
-		*p++ = ' ';
-		for (int shift = 20; shift >= 0; shift -= 4)
-			*p++ = hex[argb >> shift & 15];
-		if (argb >> 24 != 0xff) {
-			*p++ = hex[argb >> 28];
-			*p++ = hex[argb >> 24 & 15];
-		}
-	}
-	*p++ = '\n';
-	return (size_t)(p - text);
-}
+#define READS_IN_FLIGHT 2048 /* unanswered questions; both ends' buffers hold them */
+#define FLOOD_PIXELS (1 << 18)
+#define FLOOD_PIXELS_ALL (1 << 22) /* of all connections: some 100 MB */
+#define FLOOD_CHUNK (256 << 10)
+#define SAMPLE 64
+#define FRAME (100 * CLOCK_MS)
 
 static int
 pixelflut_open(struct connection *connection)
@@ -94,113 +56,7 @@ pixelflut_flush(struct connection *connection)
 	return stream_flush(&pixelflut->stream);
 }
 
-/* ------------------------------------------------------------------ reading */
-
-static int
-timeout_error(const struct pixelflut *pixelflut, int err)
-{
-	if (err == -ETIMEDOUT && !stop_requested())
-		console_print("%s did not answer within %d s; is it a Pixelflut server, "
-			      "and is it "
-			      "overloaded?",
-			pixelflut->stream.name, STREAM_TIMEOUT_MS / 1000);
-	return err;
-}
-
-/* A line that is no answer; there may be some, but not for ever. */
-static int
-skip_line(struct pixelflut *pixelflut, const char *line, int64_t end)
-{
-	stream_skip_line(&pixelflut->stream, line);
-	return clock_now() < end && !stop_requested() ? 0 : -ETIMEDOUT;
-}
-
-static const char *
-read_coordinate(const char *p, uint32_t *value)
-{
-	unsigned long long number;
-	char *end;
-
-	while (*p == ' ' || *p == '\t')
-		p++;
-	if (!isdigit((unsigned char)*p))
-		return NULL;
-	number = strtoull(p, &end, 10);
-	*value = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
-	return end;
-}
-
-/* "PX x y rrggbb" or "... rrggbbaa"; false: something else. */
-static bool
-parse_answer(const char *line, uint32_t *x, uint32_t *y, uint32_t *rgb)
-{
-	char *end;
-	size_t digits;
-
-	if (strncmp(line, "PX", 2) != 0 || !(line = read_coordinate(line + 2, x)) ||
-		!(line = read_coordinate(line, y)))
-		return false;
-	line += strspn(line, " \t");
-	digits = strspn(line, "0123456789abcdefABCDEF");
-	if (digits != 6 && digits != 8)
-		return false;
-	*rgb = (uint32_t)strtoul(line, &end, 16);
-	if (digits == 8)
-		*rgb >>= 8;
-	return *end == '\0' || isspace((unsigned char)*end);
-}
-
-/* The next answer to a PX; other lines are passed over. */
-int
-pixelflut_answer(struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb)
-{
-	int64_t end = clock_now() + STREAM_TIMEOUT_MS * CLOCK_MS;
-	char *line;
-	int ret;
-
-	for (;;) {
-		ret = stream_line(&pixelflut->stream, &line, STREAM_TIMEOUT_MS);
-		if (ret < 0)
-			return timeout_error(pixelflut, ret);
-		if (parse_answer(line, x, y, rgb))
-			return 0;
-		if ((ret = skip_line(pixelflut, line, end)) < 0)
-			return timeout_error(pixelflut, ret);
-	}
-}
-
-int
-pixelflut_ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y)
-{
-	char text[PIXELFLUT_COMMAND_MAX];
-
-	return stream_write(
-		&pixelflut->stream, text, pixelflut_command(text, x, y, false, 0));
-}
-
-/* Waits for the answer to SIZE; -ETIMEDOUT, silent. */
-static int
-receive_size(struct pixelflut *pixelflut, uint32_t *width, uint32_t *height)
-{
-	int64_t end = clock_now() + STREAM_TIMEOUT_MS * CLOCK_MS;
-	const char *rest;
-	char *line;
-	int ret;
-
-	for (;;) {
-		ret = stream_line(&pixelflut->stream, &line, STREAM_TIMEOUT_MS);
-		if (ret < 0)
-			return ret;
-		if (strncmp(line, "SIZE", 4) == 0 &&
-			(rest = read_coordinate(line + 4, width)) &&
-			read_coordinate(rest, height))
-			return 0;
-		if ((ret = skip_line(pixelflut, line, end)) < 0)
-			return ret;
-	}
-}
-
-/* Who does not answer may be painted on all the same. */
+/* A server that does not answer may still be painted on. */
 static int
 pixelflut_size(struct connection *connection)
 {
@@ -209,11 +65,11 @@ pixelflut_size(struct connection *connection)
 	uint32_t width = 0, height = 0;
 
 	if (ret == 0)
-		ret = receive_size(pixelflut, &width, &height);
+		ret = pixelflut_receive_size(pixelflut, &width, &height);
 	if (ret < 0)
 		return ret == -ETIMEDOUT ? -ENODATA : ret;
 	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX)
-		return console_error(-ERANGE, "%s: a wall of %ux%u is beyond me",
+		return console_error(-ERANGE, "%s: a wall of %ux%u is too large",
 			pixelflut->stream.name, width, height);
 	if (!width || !height)
 		return -ENODATA;
@@ -222,8 +78,8 @@ pixelflut_size(struct connection *connection)
 	return 0;
 }
 
-/* A server works on its lines in order: once a pixel is read back, all the ones that were
- * sent before the question have been painted. */
+/* A server handles lines in order: once a pixel is read back, all those sent before the
+ * request have been painted. */
 static int
 pixelflut_settle(struct connection *connection)
 {
@@ -270,7 +126,7 @@ pixelflut_grab(struct connection *connection, struct image *image)
 		if (ret == 0 &&
 			(x >= connection->wall.width || y >= connection->wall.height))
 			ret = console_error(-EBADMSG,
-				"%s tells of pixel %u,%u outside its own wall",
+				"%s answers with pixel %u,%u outside its own wall",
 				pixelflut->stream.name, x, y);
 		if (ret == 0) {
 			*image_at(image, x, y) = 0xff000000 | rgb;
@@ -286,6 +142,179 @@ pixelflut_close(struct connection *connection)
 	struct pixelflut *pixelflut = connection->state;
 
 	stream_close(&pixelflut->stream);
+}
+
+/* ------------------------------------------------------------------ flooding */
+
+/* The commands of one connection, written once and sent round and round. */
+struct flood {
+	const struct wall_area *area;
+	uint32_t *cells; /* which pixels of the area, in the order they are sent */
+	uint32_t n, salt;
+	char *text;
+	size_t len;
+};
+
+/* All connections of a load give a pixel the same colour, so that it can be checked; the
+ * next load gives it another. */
+static uint32_t
+flood_colour(const struct flood *flood, uint32_t cell)
+{
+	uint32_t mixed = (cell ^ flood->salt) * 0x9e3779b1;
+
+	return (mixed ^ mixed >> 15) & 0xffffff;
+}
+
+/* Connection k of n takes every n-th pixel, in an order of its own. */
+static void
+deal_cells(struct flood *flood, const struct connection *connection)
+{
+	uint64_t all = (uint64_t)flood->area->width * flood->area->height;
+	uint32_t step = connection->options->connections;
+	uint64_t random = connection->number * UINT64_C(0x9e3779b97f4a7c15) + 1;
+
+	for (uint32_t i = 0; i < flood->n; i++)
+		flood->cells[i] =
+			(uint32_t)((connection->number + (uint64_t)i * step) % all);
+	random_shuffle(flood->cells, flood->n, &random);
+}
+
+static int
+flood_new(struct flood *flood, const struct connection *connection,
+	const struct wall_area *area, int64_t end)
+{
+	uint64_t share = (uint64_t)area->width * area->height;
+	uint32_t most = FLOOD_PIXELS_ALL / connection->options->connections;
+
+	share /= connection->options->connections;
+	if (most > FLOOD_PIXELS)
+		most = FLOOD_PIXELS;
+	flood->area = area;
+	flood->salt = (uint32_t)(end ^ end >> 32);
+	flood->n = share > most ? most : share ? (uint32_t)share : 1;
+	flood->cells = calloc(flood->n, sizeof(*flood->cells));
+	flood->text = malloc((size_t)flood->n * PIXELFLUT_COMMAND_MAX);
+	if (!flood->cells || !flood->text)
+		return console_error(-ENOMEM, "out of memory for the commands");
+	deal_cells(flood, connection);
+	for (uint32_t i = 0; i < flood->n; i++)
+		flood->len += pixelflut_command(flood->text + flood->len,
+			(uint32_t)area->x + flood->cells[i] % area->width,
+			(uint32_t)area->y + flood->cells[i] / area->width, true,
+			0xff000000 | flood_colour(flood, flood->cells[i]));
+	return 0;
+}
+
+static uint64_t
+count_lines(const char *text, size_t len)
+{
+	uint64_t lines = 0;
+
+	for (const char *p = text, *end = text + len; p < end; p++)
+		lines += *p == '\n';
+	return lines;
+}
+
+/* Sends until `end`, and then the rest of a command. */
+static int
+flood_send(struct connection *connection, const struct flood *flood, int64_t end)
+{
+	struct pixelflut *pixelflut = connection->state;
+	uint64_t rounds = 0;
+	size_t at = 0, chunk;
+	const char *newline;
+	int ret;
+
+	while (clock_now() < end && !stop_requested()) {
+		chunk = flood->len - at < FLOOD_CHUNK ? flood->len - at : FLOOD_CHUNK;
+		ret = stream_send(&pixelflut->stream, flood->text + at, chunk);
+		if (ret < 0)
+			return ret;
+		at += chunk;
+		if (at == flood->len) {
+			at = 0;
+			rounds++;
+		}
+	}
+	if (at && flood->text[at - 1] != '\n') {
+		newline = memchr(flood->text + at, '\n', flood->len - at);
+		chunk = (size_t)(newline + 1 - flood->text) - at;
+		ret = stream_send(&pixelflut->stream, flood->text + at, chunk);
+		if (ret < 0)
+			return ret;
+		at += chunk;
+	}
+	connection->put = rounds * flood->n + count_lines(flood->text, at);
+	return 0;
+}
+
+/* Reads a sample of what was sent back; returns how many pixels are wrong. */
+static int
+read_sample(struct connection *connection, const struct flood *flood, uint32_t n)
+{
+	struct pixelflut *pixelflut = connection->state;
+	const struct wall_area *area = flood->area;
+	uint32_t sent = connection->put < flood->n ? (uint32_t)connection->put : flood->n;
+	uint32_t x, y, rgb;
+	int ret = 0, wrong = 0;
+
+	for (uint32_t i = 0; ret == 0 && i < n; i++) {
+		uint32_t cell = flood->cells[(uint64_t)i * sent / n];
+
+		ret = pixelflut_ask(pixelflut, (uint32_t)area->x + cell % area->width,
+			(uint32_t)area->y + cell / area->width);
+	}
+	if (ret == 0)
+		ret = stream_flush(&pixelflut->stream);
+	for (uint32_t i = 0; ret == 0 && i < n; i++) {
+		if ((ret = pixelflut_answer(pixelflut, &x, &y, &rgb)) < 0)
+			return ret;
+		x -= (uint32_t)area->x;
+		y -= (uint32_t)area->y;
+		wrong += rgb != flood_colour(flood, y * area->width + x);
+	}
+	return ret < 0 ? ret : wrong;
+}
+
+/* The answers prove that everything before the requests was handled.  Some servers paint
+ * a frame later, so a wrong sample is read again. */
+static int
+flood_check(struct connection *connection, const struct flood *flood, uint64_t *checked,
+	uint64_t *wrong)
+{
+	uint64_t most = connection->put < flood->n ? connection->put : flood->n;
+	uint32_t n = most < SAMPLE ? (uint32_t)most : SAMPLE;
+	struct pixelflut *pixelflut = connection->state;
+	int ret;
+
+	pixelflut->stream.ignores_stop = true;
+	ret = read_sample(connection, flood, n);
+	if (ret > 0) {
+		clock_sleep_until(clock_now() + FRAME);
+		ret = read_sample(connection, flood, n);
+	}
+	if (ret < 0)
+		return ret;
+	connection->painted = connection->put;
+	*checked = n;
+	*wrong = (uint64_t)ret;
+	return 0;
+}
+
+static int
+pixelflut_flood(struct connection *connection, const struct wall_area *area, int64_t end,
+	uint64_t *checked, uint64_t *wrong)
+{
+	struct flood flood = { 0 };
+	int ret = flood_new(&flood, connection, area, end);
+
+	if (ret == 0)
+		ret = flood_send(connection, &flood, end);
+	if (ret == 0)
+		ret = flood_check(connection, &flood, checked, wrong);
+	free(flood.cells);
+	free(flood.text);
+	return ret;
 }
 
 const struct driver driver_pixelflut = {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of drivers, and what they have in common. */
+/* The table of drivers, and what all connections have in common. */
 #include "driver.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
+#include "console.h"
 
 #define FLUSH_EVERY (5 * CLOCK_MS)
 
@@ -40,7 +40,7 @@ connection_open(struct connection *connection, const struct options *options,
 		.state = calloc(1, driver->state_size),
 	};
 	if (!connection->state)
-		return console_error(-ENOMEM, "no memory for a connection");
+		return console_error(-ENOMEM, "out of memory for a connection");
 	ret = driver->open(connection);
 	if (ret < 0)
 		connection_close(connection);
@@ -60,7 +60,21 @@ connection_measure(struct connection *connection)
 	return connection->driver->size ? connection->driver->size(connection) : -ENOTSUP;
 }
 
-/* What waits in a buffer should not wait for long: a slow pace is not a few lumps. */
+int
+connection_require_size(struct connection *connection)
+{
+	const char *text = connection->target->text;
+	int ret = connection_measure(connection);
+
+	if (ret == -ENOTSUP)
+		return console_error(ret, "%s: %s", text, connection->driver->no_size);
+	if (ret == -ENODATA && !stop_requested())
+		return console_error(
+			ret, "%s does not tell its size; is it the right server?", text);
+	return ret;
+}
+
+/* At a slow pace, pixels do not wait in the buffer until it is full. */
 static int
 flush_when_due(struct connection *connection, int64_t now, int64_t when)
 {

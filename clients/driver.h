@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A driver speaks one protocol to a server; a connection is one conversation with it.
+ * A driver speaks one protocol to a server, over a connection.
  *
- * Everything returns 0 or -errno; whoever fails has said why.  A connection belongs to
- * one thread at a time.  Coordinates are the wall's, from its top left corner; each
- * driver says which walls it cannot measure, and then they are the protocol's own.
+ * Everything returns 0 or -errno, with the error printed unless stated otherwise.  A
+ * connection belongs to one thread at a time.  Coordinates count from the wall's top left
+ * corner; where a wall's size is unknown they are the protocol's own.
  */
 #ifndef DRIVER_H
 #define DRIVER_H
@@ -29,52 +29,51 @@ struct connection {
 	const struct options *options;
 	unsigned number;       /* of this connection among those of a load, from 0 */
 	struct wall_area wall; /* width 0: unknown */
-	bool alpha; /* colours may be translucent; else alpha is not looked at */
+	bool alpha;            /* colours may be translucent; else alpha is ignored */
 	struct pace pace;
-	int64_t end;      /* put() waits no longer than this, 0: as long as it takes */
-	int64_t flushed;  /* when, at a pace */
+	int64_t end;      /* put() waits no longer than this; 0: no limit */
+	int64_t flushed;  /* the last time, at a pace */
 	void *state;      /* the driver's, zeroed before open() */
-	uint64_t put;     /* pixels that left for the server */
-	uint64_t painted; /* those the server is known to have painted */
-	uint64_t retries; /* http: tries that came too early */
+	uint64_t put;     /* pixels sent */
+	uint64_t painted; /* pixels known to be painted */
+	uint64_t retries; /* http: requests that came too early */
 };
 
 struct driver {
 	size_t state_size;
-	uint64_t rate;       /* to paint with, pixels a second; 0: no limit */
+	uint64_t rate;       /* default, pixels a second; 0: no limit */
 	const char *unit;    /* what is painted: "pixels" */
-	bool counts_painted; /* `painted` is filled, by settle() at the latest */
-	bool single_login;   /* the server lets a user in only once at a time */
-	bool needs_size;     /* to paint, the size is wanted; else begin() does without */
-	const char *proof;   /* what a load's figure rests on, or why there is none */
+	bool counts_painted; /* `painted` is set, by settle() at the latest */
+	bool single_login;   /* a user can have one connection at a time */
+	bool needs_size;     /* painting asks for the size first */
+	const char *proof;   /* how `painted` is known, or why it is not */
 
 	int (*open)(struct connection *connection);
 
-	/* Asks for the wall; -ENODATA, silent, when the server does not tell. */
+	/* Asks for the wall; -ENODATA, not printed: the server does not tell. */
 	int (*size)(struct connection *connection);
 	const char *no_size; /* when size is NULL: why not */
 
-	/* Optional.  An area is going to be painted: learn what is there already. */
+	/* Optional.  Before an area is painted: finds out what is there already. */
 	int (*begin)(struct connection *connection, const struct wall_area *area);
 
-	/* Optional.  The server is known to show this colour there, so that painting it
-	 * would be for nothing. */
+	/* Optional.  The server is known to show this colour there already. */
 	bool (*shows)(struct connection *connection, int32_t x, int32_t y, uint32_t argb);
 
-	/* Paints a pixel, perhaps later; -ERANGE, silent: there is no such pixel;
-	 * -EINTR, silent: somebody asked to stop, or its turn comes after the end. */
+	/* Paints a pixel, perhaps later.  Not printed: -ERANGE, there is no such pixel;
+	 * -EINTR, stop was requested, or its turn comes after the end. */
 	int (*put)(struct connection *connection, int32_t x, int32_t y, uint32_t argb);
 
-	/* Optional.  Everything that was put leaves now. */
+	/* Optional.  Sends everything that was put. */
 	int (*flush)(struct connection *connection);
 
-	/* Optional.  Waits until the server has done all it was told, as far as the
-	 * protocol lets one know. */
+	/* Optional.  Waits until the server has painted everything, as far as the
+	 * protocol can tell. */
 	int (*settle)(struct connection *connection);
 
-	/* Optional.  Paints whatever it likes within the area until `end`, faster than by
-	 * put(), then settles.  *checked of the pixels were read back, *wrong of them had
-	 * another colour. */
+	/* Optional.  Paints anything within the area until `end`, faster than put() can,
+	 * then settles.  *checked pixels were read back, *wrong of them had another
+	 * colour. */
 	int (*flood)(struct connection *connection, const struct wall_area *area,
 		int64_t end, uint64_t *checked, uint64_t *wrong);
 
@@ -82,25 +81,27 @@ struct driver {
 	int (*grab)(struct connection *connection, struct image *image);
 	const char *no_grab; /* when grab is NULL: why not */
 
-	/* Accepts what never opened. */
+	/* Accepts one that was never opened. */
 	void (*close)(struct connection *connection);
 };
 
 extern const struct driver driver_icmp, driver_ipv6, driver_p2, driver_http,
 	driver_pixelflut;
 
-/* Starts conversation `number` at no more than `rate` pixels a second, 0: no limit. */
+/* `rate`: pixels a second at most, 0: no limit. */
 int connection_open(struct connection *connection, const struct options *options,
 	unsigned number, uint64_t rate);
 
-/* The driver for a target, to know before there is a connection. */
 const struct driver *driver_for(const struct target *target);
 
-/* Fills in the wall, as told by --size or asked from the server; silent: -ENOTSUP, the
- * protocol cannot ask, -ENODATA, the server does not tell. */
+/* Sets the wall's size, from --size or from the server.  Not printed: -ENOTSUP, the
+ * protocol cannot ask; -ENODATA, the server does not tell. */
 int connection_measure(struct connection *connection);
 
-/* put() in its time. */
+/* The same, but every error is printed. */
+int connection_require_size(struct connection *connection);
+
+/* At the connection's pace. */
 int connection_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb);
 int connection_flush(struct connection *connection);
 int connection_settle(struct connection *connection);

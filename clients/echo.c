@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sends and hears pings. */
+/* Sends echo requests in batches and receives replies. */
 #include "echo.h"
 
 #include <errno.h>
@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "say.h"
+#include "console.h"
 
 #define SEND_BUFFER (4 << 20)
-#define STUCK_TIMEOUT (2 * CLOCK_SECOND) /* so long may the kernel take nothing */
+#define STUCK_TIMEOUT (2 * CLOCK_SECOND) /* while the kernel accepts nothing */
 
 /* ------------------------------------------------------------------ rights */
 
@@ -30,7 +30,7 @@ permission_error(int err, const char *name)
 		name, program);
 }
 
-/* Answers to what we paint with are of no use to us. */
+/* Painting ignores the replies. */
 static void
 block_replies(const struct echo *echo)
 {
@@ -83,15 +83,15 @@ send_error(const struct echo *echo, int err)
 	const char *next = "";
 
 	if (err == -ENETUNREACH || err == -EHOSTUNREACH)
-		next = "; there is no way there: ip route get tells more, a route is "
-		       "missing or a neighbour does not answer";
+		next = "; a route is missing, or a neighbour does not answer: see ip "
+		       "route get";
 	else if (err == -EPERM || err == -EACCES)
-		next = "; a firewall of this machine or a broadcast address is in the "
-		       "way";
+		next = "; a firewall of this machine forbids it, or it is a broadcast "
+		       "address";
 	else if (err == -EINVAL)
 		next = "; the kernel cannot send to this address: a link-local one needs "
-		       "%INTERFACE after it; if it has that, the table of neighbours "
-		       "is full: raise net.ipv6.neigh.default.gc_thresh3";
+		       "%INTERFACE after it; if it has one, the neighbour table is "
+		       "full: raise net.ipv6.neigh.default.gc_thresh3";
 	return console_error(err, "%s: sending: %s%s", echo->name, strerror(-err), next);
 }
 
@@ -128,7 +128,7 @@ echo_send(struct echo *echo, const uint8_t to[16], const uint8_t *data, size_t l
 	};
 	if (len)
 		memcpy(packet->data, data, len);
-	if (echo->family == AF_INET) { /* ICMPv6's is the kernel's affair */
+	if (echo->family == AF_INET) { /* the kernel fills in ICMPv6's */
 		sum = checksum(packet->header, sizeof(packet->header) + len);
 		packet->header[2] = (uint8_t)(sum >> 8);
 		packet->header[3] = (uint8_t)sum;
@@ -158,9 +158,9 @@ wait_for_room(const struct echo *echo, int err, int64_t since)
 
 	if (clock_now() - since > STUCK_TIMEOUT)
 		return console_error(err,
-			"%s: the kernel takes no more pings: %s; if every pixel is a "
-			"neighbour of its own on this link, route the network to the "
-			"server instead, or take a lower --rate",
+			"%s: the kernel accepts no more pings: %s; if each address is a "
+			"neighbour on this link, route the network to the server "
+			"instead, or lower --rate",
 			echo->name, strerror(-err));
 	if (err == -EAGAIN)
 		poll(&poller, 1, 100);
@@ -187,7 +187,7 @@ echo_flush(struct echo *echo)
 		ret = -errno;
 		if (ret == -EINTR)
 			continue;
-		/* What an earlier ping met is told here once, and is not about this. */
+		/* the error of an earlier ping, reported once */
 		if (ret == -ECONNREFUSED || ret == -EPROTO)
 			continue;
 		if (ret != -EAGAIN && ret != -ENOBUFS && ret != -ENOMEM)
@@ -200,7 +200,7 @@ echo_flush(struct echo *echo)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ hearing */
+/* ------------------------------------------------------------------ receiving */
 
 int
 echo_allow_replies(struct echo *echo)
@@ -224,8 +224,8 @@ echo_allow_replies(struct echo *echo)
 	return 0;
 }
 
-/* Where the data of a reply starts, 0 when it is none.  A raw IPv4 socket delivers the
- * IP header, too. */
+/* The offset of a reply's data, 0: not a reply.  A raw IPv4 socket delivers the IP
+ * header, too. */
 static size_t
 find_data(const struct echo *echo, const uint8_t *packet, size_t len)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Echo requests, many at a time, over a raw socket or, where the kernel lets anybody
- * ping, over a ping socket.  Whoever fails has said why. */
+/* Sends echo requests in batches, over a raw socket or, where the kernel lets anybody
+ * ping, a ping socket.  Errors are printed. */
 #ifndef ECHO_H
 #define ECHO_H
 
@@ -32,21 +32,22 @@ struct echo {
 	struct echo_packet packets[ECHO_BATCH];
 };
 
-/* A socket for requests of this family, raw where that is allowed: it also hears answers
- * that come with a foreign identifier. */
+/* A socket for requests of this family, raw where that is allowed: it also receives
+ * replies with another identifier. */
 int echo_open(struct echo *echo, int family, const char *name);
 
-/* From now on one peer only, and echo_send() without an address. */
+/* To one peer; echo_send() then takes no address. */
 int echo_connect(struct echo *echo, const struct sockaddr *peer, socklen_t len);
 
-/* A request with `len` bytes of data, now or with others later; `to`: NULL when
+/* Sends a request with `len` bytes of data, perhaps later with others; `to`: NULL when
  * connected. */
 int echo_send(struct echo *echo, const uint8_t to[16], const uint8_t *data, size_t len);
 int echo_flush(struct echo *echo);
 
-/* Waits for an echo reply; the length of its data, of which at most `len` bytes are
- * copied; -ETIMEDOUT, silent.  Before echo_allow_replies() replies are dropped by the
- * kernel. */
+/* Waits for an echo reply and returns the length of its data, of which at most `len`
+ * bytes are copied; -ETIMEDOUT, not printed.  Until echo_allow_replies() the kernel drops
+ * replies.
+ */
 int echo_allow_replies(struct echo *echo);
 int echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms);
 

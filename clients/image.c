@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads and writes PNG. */
+/* A picture in memory, and its PNG file. */
 #include "image.h"
 
 #include <errno.h>
-#include <png.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "console.h"
+#include "lib/png.h"
 
 int
 image_new(struct image *image, uint32_t width, uint32_t height)
@@ -20,11 +19,11 @@ image_new(struct image *image, uint32_t width, uint32_t height)
 	if (width == 0 || height == 0 || width > IMAGE_SIDE_MAX ||
 		height > IMAGE_SIDE_MAX || (uint64_t)width * height > IMAGE_PIXELS_MAX)
 		return console_error(
-			-ERANGE, "a picture of %ux%u is beyond me", width, height);
+			-ERANGE, "a picture of %ux%u is too large", width, height);
 	image->pixels = calloc((size_t)width * height, sizeof(*image->pixels));
 	if (!image->pixels)
 		return console_error(
-			-ENOMEM, "no memory for a picture of %ux%u", width, height);
+			-ENOMEM, "out of memory for a picture of %ux%u", width, height);
 	image->width = width;
 	image->height = height;
 	return 0;
@@ -37,47 +36,19 @@ image_free(struct image *image)
 	*image = (struct image){ 0 };
 }
 
-/* libpng fills the pixels with the bytes r, g, b, a: turns them into numbers, in place.
- */
-static void
-image_pack(struct image *image)
+static uint32_t *
+place_pixels(void *arg, uint32_t width, uint32_t height)
 {
-	for (size_t i = 0; i < (size_t)image->width * image->height; i++) {
-		uint8_t c[4];
+	struct image *image = arg;
 
-		memcpy(c, &image->pixels[i], sizeof(c));
-		image->pixels[i] = (uint32_t)c[3] << 24 | (uint32_t)c[0] << 16 |
-				   (uint32_t)c[1] << 8 | c[2];
-	}
-}
-
-static int
-read_png(struct image *image, png_image *png, FILE *file, const char *path)
-{
-	int ret;
-
-	if (!png_image_begin_read_from_stdio(png, file))
-		return console_error(-EBADMSG, "%s: %s; it must be a whole PNG picture",
-			path, png->message);
-	if ((ret = image_new(image, png->width, png->height)) < 0)
-		return ret;
-	png->format = PNG_FORMAT_RGBA;
-	/* Else 16 bits that do not say what they mean would count as linear light. */
-	png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-	if (!png_image_finish_read(png, NULL, image->pixels, 0, NULL)) {
-		image_free(image);
-		return console_error(
-			-EBADMSG, "%s: %s; the file is damaged", path, png->message);
-	}
-	image_pack(image);
-	return 0;
+	return image_new(image, width, height) == 0 ? image->pixels : NULL;
 }
 
 int
 image_load(struct image *image, const char *path)
 {
-	png_image png = { .version = PNG_IMAGE_VERSION };
 	FILE *file = fopen(path, "re");
+	char why[128];
 	int ret;
 
 	*image = (struct image){ 0 };
@@ -85,13 +56,17 @@ image_load(struct image *image, const char *path)
 		ret = -errno;
 		return console_error(ret, "%s: %s", path, strerror(-ret));
 	}
-	ret = read_png(image, &png, file, path);
-	png_image_free(&png);
+	ret = png_decode(file, false, place_pixels, image, why, sizeof(why));
 	fclose(file);
+	if (ret == -EBADMSG) {
+		image_free(image);
+		(void)console_error(
+			ret, "%s: %s; it must be a whole PNG picture", path, why);
+	}
 	return ret;
 }
 
-/* A file with half a picture goes; a device, a pipe or a link is not ours to remove. */
+/* Removes an incomplete file, but never a device, a pipe or a link. */
 static void
 remove_partial(const char *path)
 {
@@ -102,51 +77,36 @@ remove_partial(const char *path)
 }
 
 static int
-write_png(png_image *png, const uint8_t *rgb, const char *path)
+fill_row(void *arg, uint32_t y, uint8_t *row)
 {
-	FILE *file = fopen(path, "we");
-	bool written;
-	int err;
+	const struct image *image = arg;
 
-	if (!file) {
-		err = errno;
-		return console_error(-err, "%s: %s", path, strerror(err));
-	}
-	errno = 0;
-	written = png_image_write_to_stdio(png, file, 0, rgb, 0, NULL);
-	err = errno ? errno : EIO;
-	if (fclose(file) != 0 && written) {
-		err = errno;
-		written = false;
-	}
-	if (written)
-		return 0;
-	remove_partial(path);
-	return console_error(
-		-err, "%s: the picture cannot be written: %s", path, strerror(err));
+	png_fill_rgb(row, image_at(image, 0, y), image->width);
+	return 0;
 }
 
 int
 image_save(const struct image *image, const char *path)
 {
-	size_t n = (size_t)image->width * image->height;
-	png_image png = {
-		.version = PNG_IMAGE_VERSION,
+	const struct png_picture picture = {
 		.width = image->width,
 		.height = image->height,
-		.format = PNG_FORMAT_RGB,
+		.fill_row = fill_row,
+		.arg = (void *)image,
 	};
-	uint8_t *rgb = malloc(n * 3);
+	FILE *file = fopen(path, "we");
 	int ret;
 
-	if (!rgb)
-		return console_error(-ENOMEM, "no memory to write %s", path);
-	for (size_t i = 0; i < n; i++) {
-		rgb[3 * i] = (uint8_t)(image->pixels[i] >> 16);
-		rgb[3 * i + 1] = (uint8_t)(image->pixels[i] >> 8);
-		rgb[3 * i + 2] = (uint8_t)image->pixels[i];
+	if (!file) {
+		ret = -errno;
+		return console_error(ret, "%s: %s", path, strerror(-ret));
 	}
-	ret = write_png(&png, rgb, path);
-	free(rgb);
-	return ret;
+	ret = png_encode(&picture, file);
+	if (fclose(file) != 0 && ret == 0)
+		ret = -errno;
+	if (ret == 0)
+		return 0;
+	remove_partial(path);
+	return console_error(
+		ret, "%s: the picture cannot be written: %s", path, strerror(-ret));
 }

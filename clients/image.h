@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture in memory and in a PNG file. */
+/* A picture in memory, and its PNG file. */
 #ifndef IMAGE_H
 #define IMAGE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* No wall is larger than this on a side. */
 #define IMAGE_SIDE_MAX 65536
 #define IMAGE_PIXELS_MAX (8192 * 8192)
 
@@ -15,11 +14,11 @@ struct image {
 	uint32_t *pixels; /* 0xaarrggbb, row by row, alpha not multiplied in */
 };
 
-/* Both say what is wrong and return -errno; on failure *image is empty. */
+/* 0 or -errno, printed; on failure *image is empty. */
 int image_load(struct image *image, const char *path);
 int image_new(struct image *image, uint32_t width, uint32_t height);
 
-/* Writes 8-bit RGB, alpha left out.  On failure a plain file is removed. */
+/* Writes 8-bit RGB without alpha.  On failure a regular file is removed. */
 int image_save(const struct image *image, const char *path);
 
 void image_free(struct image *image);

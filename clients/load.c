@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * muralctl load: many connections paint as fast as they can, and then one asks what came
- * of it.  Each connection has a thread and, unless its driver floods by itself, a strip
- * of the wall.  The clock stops when the last connection has its answer.
+ * muralctl load: measures how fast a server paints.  Each connection has a thread and,
+ * unless its driver has a flood of its own, a strip of the wall.  The clock stops when
+ * the last connection knows that its pixels were painted.
  */
-#include "verbs.h"
+#include "options.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,10 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "console.h"
 #include "driver.h"
-#include "say.h"
+#include "random.h"
 
-#define UNKNOWN_SIDE 64 /* of the square painted where the size is not known */
+#define UNKNOWN_SIDE 64 /* of the square painted if the size is unknown */
 #define TICK (CLOCK_SECOND / 20)
 #define STACK (256 << 10)
 
@@ -44,8 +45,8 @@ struct load_run {
 
 /* ------------------------------------------------------------------ one worker */
 
-/* Any pixel of the strip in any colour.  At random: where a server drops most of them,
- * those that get through should not always be the same. */
+/* Random pixels of the strip: where a server drops most of them, the painted ones should
+ * not always be the same. */
 static int
 paint_strip(struct load_worker *worker)
 {
@@ -58,11 +59,10 @@ paint_strip(struct load_worker *worker)
 		uint64_t pixel;
 		int ret;
 
-		random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
-		pixel = (random >> 33) % n;
+		pixel = random_next(&random) % n;
 		ret = connection_put(connection, area->x + (int32_t)(pixel % area->width),
 			area->y + (int32_t)(pixel / area->width),
-			0xff000000 | (uint32_t)(random >> 16 & 0xffffff));
+			0xff000000 | (uint32_t)(random_next(&random) & 0xffffff));
 		if (ret < 0 && ret != -ERANGE)
 			return ret;
 		without += ret == -ERANGE;
@@ -89,7 +89,7 @@ worker_run(void *context)
 			driver->begin ? driver->begin(connection, &worker->area) : 0;
 		if (worker->ret == 0)
 			worker->ret = paint_strip(worker);
-		/* It waited for its turn: what is done is done. */
+		/* it was waiting for its turn at the end */
 		if (worker->ret == -EINTR)
 			worker->ret = 0;
 		if (worker->ret == 0)
@@ -102,7 +102,7 @@ worker_run(void *context)
 
 /* ------------------------------------------------------------------ all workers */
 
-/* What is flooded: the wall from --at on, or a square there. */
+/* The wall from --at on, or a square there. */
 static int
 choose_area(const struct load_run *load, struct wall_area *area)
 {
@@ -116,7 +116,7 @@ choose_area(const struct load_run *load, struct wall_area *area)
 	if (load->driver->needs_size || options->width)
 		ret = connection_measure(connection);
 	if (ret == -ENODATA && !stop_requested())
-		console_print("%s does not tell its size; I flood %ux%u pixels at %d,%d",
+		console_print("%s does not tell its size; flooding %ux%u pixels at %d,%d",
 			options->target.text, area->width, area->height, area->x,
 			area->y);
 	else if (ret < 0)
@@ -132,7 +132,7 @@ choose_area(const struct load_run *load, struct wall_area *area)
 	return 0;
 }
 
-/* A strip for each where there are rows enough, else the whole for everybody. */
+/* A strip for each worker if there are enough rows, else all of it. */
 static struct wall_area
 worker_area(const struct load_run *load, const struct wall_area *area, unsigned i)
 {
@@ -192,8 +192,8 @@ workers_start(struct load_run *load)
 	pthread_attr_destroy(&small);
 	if (ret < 0)
 		return console_error(ret,
-			"no thread for another connection: %s; fewer "
-			"--connections are wanted",
+			"no thread for another connection: %s; use fewer "
+			"--connections",
 			strerror(-ret));
 	return 0;
 }
@@ -207,7 +207,7 @@ workers_are_done(const struct load_run *load)
 	return true;
 }
 
-/* Until the time is over, or every connection has failed. */
+/* Until the time is over, or all connections have ended. */
 static void
 show_progress(const struct load_run *load)
 {
@@ -274,7 +274,7 @@ report_print(const struct load_run *load)
 		       "painted\n",
 			"verified", load->checked - load->wrong, load->checked);
 	if (load->retries)
-		printf("%-10s%" PRIu64 " tries came too early and were repeated\n",
+		printf("%-10s%" PRIu64 " requests came too early and were repeated\n",
 			"waited", load->retries);
 	fflush(stdout);
 }
@@ -288,7 +288,7 @@ results_check(const struct load_run *load)
 	if (load->wrong)
 		return console_error(-EIO,
 			"%" PRIu64 " pixels have another colour: the server "
-			"loses some, or somebody else paints there",
+			"loses some, or others paint there",
 			load->wrong);
 	if (load->driver->counts_painted && load->put && !load->painted)
 		return console_error(-EIO, "the server painted nothing");
@@ -301,8 +301,8 @@ options_check(const struct options *options, const struct driver *driver)
 	if (driver->single_login && options->connections > 1 &&
 		!strchr(options->target.user, '%'))
 		return console_error(-EINVAL,
-			"%s lets a user in once at a time: write %% into the name, it "
-			"becomes the number of the connection, from 1",
+			"%s allows one connection a user: write %% into the name, which "
+			"is replaced by the number of the connection, from 1",
 			options->target.text);
 	return 0;
 }
@@ -321,7 +321,7 @@ verb_load(const struct options *options)
 		return ret;
 	load.workers = calloc(load.n, sizeof(*load.workers));
 	if (!load.workers)
-		return console_error(-ENOMEM, "no memory for %u connections", load.n);
+		return console_error(-ENOMEM, "out of memory for %u connections", load.n);
 	ret = workers_open(&load);
 	if (ret == 0)
 		ret = workers_start(&load);

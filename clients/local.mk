@@ -2,19 +2,19 @@
 # libmuralctl.la is everything but main(), for the program and for the tests.  It shares a few
 # files with the plugins, and nothing with src/.
 noinst_LTLIBRARIES += libmuralctl.la
-libmuralctl_la_SOURCES = %D%/ask.c %D%/clock.c %D%/clock.h %D%/driver-icmp.c \
+libmuralctl_la_SOURCES = %D%/clock.c %D%/clock.h %D%/driver-icmp.c \
 	%D%/driver-ipv6.c %D%/driver-p2.c %D%/driver-pixelflut.c %D%/driver.c %D%/driver.h \
-	%D%/echo.c %D%/echo.h %D%/image.c %D%/image.h %D%/load.c %D%/options.c %D%/options.h \
-	%D%/paint.c %D%/pixelflut-flood.c %D%/pixelflut.h %D%/say.c %D%/say.h %D%/stream.c \
-	%D%/stream.h %D%/target.c %D%/target.h %D%/verbs.h plugins/ping/address-template.c \
+	%D%/echo.c %D%/echo.h %D%/grab.c %D%/image.c %D%/image.h %D%/load.c %D%/options.c %D%/options.h \
+	%D%/paint.c %D%/pixelflut.c %D%/pixelflut.h %D%/console.c %D%/console.h %D%/stream.c \
+	%D%/stream.h %D%/target.c %D%/target.h %D%/random.h plugins/ping/address-template.c \
 	plugins/ping/address-template.h plugins/p2/wire.h
 if WITH_HTTP_CLIENT
-libmuralctl_la_SOURCES += %D%/driver-http.c %D%/http.c %D%/http.h
+libmuralctl_la_SOURCES += %D%/driver-http.c %D%/json-client.c %D%/json-client.h
 else
 libmuralctl_la_SOURCES += %D%/driver-http-none.c
 endif
 libmuralctl_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"'
-libmuralctl_la_LIBADD = libtext.la $(PNG_LIBS) $(CURL_LIBS) $(JANSSON_LIBS)
+libmuralctl_la_LIBADD = libpicture.la libtext.la $(CURL_LIBS) $(JANSSON_LIBS)
 
 bin_PROGRAMS += muralctl
 muralctl_SOURCES = %D%/muralctl.c

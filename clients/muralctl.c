@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* muralctl: paints on walls from outside. */
+/* muralctl, the client: its verbs, and muralctl size. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,9 +7,22 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "options.h"
-#include "say.h"
-#include "verbs.h"
+#include "console.h"
+#include "driver.h"
+
+static int
+verb_size(const struct options *options)
+{
+	struct connection connection;
+	int ret = connection_open(&connection, options, 0, 0);
+
+	if (ret == 0)
+		ret = connection_require_size(&connection);
+	if (ret == 0)
+		printf("%ux%u\n", connection.wall.width, connection.wall.height);
+	connection_close(&connection);
+	return ret;
+}
 
 static const struct verb verbs[] = {
 	{ .name = "paint", .has_image = true, .run = verb_paint },
@@ -19,8 +32,8 @@ static const struct verb verbs[] = {
 	{ 0 },
 };
 
-/* Where one of the three is closed, the first socket would become it, and a server would
- * get our messages. */
+/* If one of the three is closed, the first socket would get its number, and the server
+ * would receive our messages. */
 static void
 fill_standard_files(void)
 {
@@ -33,7 +46,6 @@ fill_standard_files(void)
 		close(fd);
 }
 
-/* What was printed is what was asked for. */
 static int
 flush_stdout(int status)
 {
@@ -50,7 +62,7 @@ main(int argc, char *argv[])
 	int ret;
 
 	fill_standard_files();
-	signal(SIGPIPE, SIG_IGN); /* who does not listen any more is told of in words */
+	signal(SIGPIPE, SIG_IGN); /* reported as an error message instead */
 	ret = options_parse(&options, verbs, argc, argv);
 	if (ret != 0)
 		return flush_stdout(ret < 0 ? EXIT_USAGE : EXIT_DONE);

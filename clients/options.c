@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the command line. */
+/* Parses the command line of muralctl. */
 #include "options.h"
 
 #include <errno.h>
@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
+#include "console.h"
+#include "lib/digits.h"
 
 static const char usage[] =
 	"usage: muralctl paint IMAGE TARGET [--at X,Y] [--loop] [--rate N] [--order "
@@ -26,20 +27,20 @@ static const char usage[] =
 	"  --at X,Y           the wall's pixel where the image starts; may be negative "
 	"[0,0]\n"
 	"  --loop             paint again and again, until Ctrl-C\n"
-	"  --rate N           so many pixels a second; 0: as fast as it goes\n"
-	"  --order ORDER      rows: from top to bottom; random [rows]\n"
-	"  --connections N    load: so many at a time [1]\n"
-	"  --seconds S        load: so long [10]\n"
-	"  --size WxH         the wall's size, where the server does not tell it\n"
+	"  --rate N           pixels a second; 0: no limit\n"
+	"  --order ORDER      rows, from top to bottom, or random [rows]\n"
+	"  --connections N    load: number of connections [1]\n"
+	"  --seconds S        load: duration [10]\n"
+	"  --size WxH         the wall's size, if the server does not tell it\n"
 	"  --digits KIND      ipv6: the template's X and Y are hex or decimal [hex]\n"
 	"  --origin X,Y       p2: the wall's pixel that is its 0,0 [0,0]\n"
 	"  --name, --author, --secret TEXT\n"
 	"                     http: what the board registers [muralctl, $USER, "
 	"$MURALCTL_SECRET]\n"
-	"  --id ID            http: an id that the board gave out already\n"
+	"  --id ID            http: an id from an earlier registration\n"
 	"  --help, --version\n"
 	"\n"
-	"muralctl(1) says it at length.\n";
+	"See muralctl(1).\n";
 
 enum {
 	OPT_AT = 256,
@@ -76,18 +77,19 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-/* A number from `least` to `most` up to `stop`, a character or '\0'; the place after it,
- * or NULL. */
+/* Parses a number from `least` to `most` that ends at the character `stop`; returns what
+ * follows, or NULL. */
 static const char *
 parse_number(const char *text, char stop, int64_t least, int64_t most, int64_t *value)
 {
-	char *end;
+	bool minus = *text == '-';
+	uint64_t n;
+	const char *end = digits_read(text + minus, INT64_MAX, &n);
 
-	if (*text != '-' && (*text < '0' || *text > '9'))
+	if (!end || *end != stop)
 		return NULL;
-	errno = 0;
-	*value = strtoimax(text, &end, 10);
-	if (errno || end == text || *end != stop || *value < least || *value > most)
+	*value = minus ? -(int64_t)n : (int64_t)n;
+	if (*value < least || *value > most)
 		return NULL;
 	return end + (stop != '\0');
 }
@@ -100,7 +102,7 @@ parse_count(const char *option, const char *text, int64_t most, int64_t *value)
 	if (parse_number(text, '\0', least, most, value))
 		return 0;
 	return console_error(-EINVAL,
-		"%s %s: a whole number from %" PRId64 " to %" PRId64 " is wanted", option,
+		"%s %s: write a whole number from %" PRId64 " to %" PRId64 "", option,
 		text, least, most);
 }
 
@@ -113,7 +115,7 @@ parse_point(const char *option, const char *text, int32_t *x, int32_t *y)
 
 	if (!rest || !parse_number(rest, '\0', -OPTIONS_SIDE_MAX, OPTIONS_SIDE_MAX, &b))
 		return console_error(
-			-EINVAL, "%s %s: X,Y is wanted, as in 100,50", option, text);
+			-EINVAL, "%s %s: write X,Y, such as 100,50", option, text);
 	*x = (int32_t)a;
 	*y = (int32_t)b;
 	return 0;
@@ -127,13 +129,13 @@ parse_size(struct options *options, const char *text)
 
 	if (!rest || !parse_number(rest, '\0', 1, OPTIONS_SIDE_MAX, &height))
 		return console_error(
-			-EINVAL, "--size %s: WxH is wanted, as in 1280x720", text);
+			-EINVAL, "--size %s: write WxH, such as 1280x720", text);
 	options->width = (uint32_t)width;
 	options->height = (uint32_t)height;
 	return 0;
 }
 
-/* *second: the second of two words was said. */
+/* *second: the second of two words was given. */
 static int
 parse_choice(const char *option, const char *text, const char *one, const char *other,
 	bool *second)
@@ -141,8 +143,7 @@ parse_choice(const char *option, const char *text, const char *one, const char *
 	*second = strcmp(text, other) == 0;
 	if (*second || strcmp(text, one) == 0)
 		return 0;
-	return console_error(
-		-EINVAL, "%s %s: %s or %s is wanted", option, text, one, other);
+	return console_error(-EINVAL, "%s %s: write %s or %s", option, text, one, other);
 }
 
 static int
@@ -192,7 +193,7 @@ option_set(struct options *options, int which, const char *text, bool *decimal)
 	case OPT_ID:
 		options->id = text;
 		return 0;
-	default: /* getopt has said why */
+	default: /* getopt has printed why */
 		fputs("muralctl: see muralctl --help\n", stderr);
 		return -EINVAL;
 	}
@@ -218,12 +219,12 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 
 	if (n == 0)
 		return console_error(-EINVAL,
-			"what shall I do? paint, load, size or grab; "
+			"a verb is missing: paint, load, size or grab; "
 			"see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
 		return console_error(-EINVAL,
-			"%s? I know paint, load, size and grab; "
+			"%s is not a verb: paint, load, size or grab; "
 			"see muralctl --help",
 			word[0]);
 	target = verb->has_image ? 2 : 1;

@@ -18,29 +18,33 @@ struct verb;
 
 struct options {
 	const struct verb *verb;
-	const char *file; /* the image to paint, or to write */
+	const char *file; /* the image to paint or to write */
 	struct target target;
 
 	int32_t at_x, at_y; /* where the image's top left corner goes */
 	bool loop, random;
 	bool has_rate;
 	uint64_t rate;          /* pixels a second, 0: no limit */
-	uint32_t width, height; /* of the wall, as told; 0: not told */
+	uint32_t width, height; /* of the wall, --size; 0: not given */
 	uint32_t connections, seconds;
 	int32_t origin_x, origin_y; /* p2: the wall's pixel that is its 0,0 */
 	const char *name, *author, *secret, *id; /* http; id: NULL: register */
 };
 
-/* What the first word asks for. */
 struct verb {
 	const char *name;
 	bool has_image, has_file; /* IMAGE before, FILE after the target */
-	int (*run)(const struct options *options); /* 0 or -errno, said */
+	int (*run)(const struct options *options); /* 0 or -errno, printed */
 };
 
-/* Fills *options from the arguments; `verbs` ends with an empty entry.  0; or 1 when
- * everything asked for is done (--help, --version); or -EINVAL, said. */
+/* Fills *options from the arguments; `verbs` ends with an empty entry.  0;
+ * 1: done, after --help or --version; -EINVAL, printed. */
 int options_parse(
 	struct options *options, const struct verb *verbs, int argc, char *argv[]);
+
+/* The verbs, one a file. */
+int verb_paint(const struct options *options);
+int verb_load(const struct options *options);
+int verb_grab(const struct options *options);
 
 #endif

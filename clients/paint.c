@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* muralctl paint: an image onto a wall, once or for ever. */
-#include "verbs.h"
+/* muralctl paint: paints an image on a wall, once or in a loop. */
+#include "options.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
+#include "console.h"
 #include "driver.h"
 #include "image.h"
-#include "say.h"
+#include "random.h"
 
-#define ROUNDS                                                                           \
-	20 /* as long as each gets something through that a server dropped before */
+/* As long as each round paints something that the server dropped before. */
+#define ROUNDS 20
 #define IDLE (CLOCK_SECOND / 2)
 
 struct painting {
@@ -22,13 +22,13 @@ struct painting {
 	struct image image;
 	uint32_t *order; /* pixels of the image, in the order they are painted */
 	size_t n;
-	size_t outside;   /* of the visible pixels, those the wall has no place for */
-	size_t already;   /* those that needed no paint */
-	unsigned rounds;  /* begun, at most 2 */
-	uint64_t counted; /* pixels put when the bar began to count only */
+	uint64_t random;
+	size_t outside;   /* visible pixels that lie outside the wall */
+	size_t already;   /* pixels that the wall showed before */
+	unsigned rounds;  /* started, at most 2 */
+	uint64_t counted; /* pixels put when the bar started to only count */
 };
 
-/* Where a pixel of the image goes, and how. */
 struct stroke {
 	int64_t x, y;
 	uint32_t argb;
@@ -49,7 +49,7 @@ stroke_of(const struct painting *painting, uint32_t pixel)
 	};
 }
 
-/* What alpha leaves of a pixel: all or nothing where colours cannot be translucent. */
+/* Where colours cannot be translucent, half of the alpha decides. */
 static bool
 is_visible(const struct painting *painting, uint32_t argb)
 {
@@ -76,7 +76,7 @@ order_init(struct painting *painting)
 
 	painting->order = malloc(all * sizeof(*painting->order));
 	if (!painting->order)
-		return console_error(-ENOMEM, "no memory for the order of pixels");
+		return console_error(-ENOMEM, "out of memory for the order of pixels");
 	for (uint32_t i = 0; i < all; i++) {
 		struct stroke stroke = stroke_of(painting, i);
 
@@ -93,32 +93,14 @@ order_init(struct painting *painting)
 		return console_error(
 			-EINVAL, "%s is transparent all over", painting->options->file);
 	return console_error(-ERANGE,
-		"all of %s lies outside the wall of %ux%u; another --at is wanted",
+		"all of %s lies outside the wall of %ux%u; change --at",
 		painting->options->file, wall->width, wall->height);
-}
-
-static void
-shuffle(uint32_t *order, size_t n)
-{
-	uint64_t state = 0;
-
-	if (getrandom(&state, sizeof(state), 0) < 0)
-		state = (uint64_t)clock_now();
-	for (size_t i = n; i > 1; i--) {
-		size_t other;
-		uint32_t kept = order[i - 1];
-
-		state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
-		other = (size_t)((state >> 32) % i);
-		order[i - 1] = order[other];
-		order[other] = kept;
-	}
 }
 
 /* ------------------------------------------------------------------ rounds */
 
-/* A bar for each round; after the first, that of a loop only counts: there may be
- * thousands of rounds in a second. */
+/* A bar for each round; after the first, a loop's bar only counts, since there may be
+ * thousands of rounds a second. */
 static void
 show_round(struct painting *painting)
 {
@@ -154,7 +136,7 @@ paint_round(struct painting *painting, bool is_first)
 	int ret = 0;
 
 	if (painting->options->random)
-		shuffle(painting->order, painting->n);
+		random_shuffle(painting->order, painting->n, &painting->random);
 	for (size_t i = 0; i < painting->n && !stop_requested(); i++) {
 		struct stroke stroke = stroke_of(painting, painting->order[i]);
 		int32_t x = (int32_t)stroke.x, y = (int32_t)stroke.y;
@@ -167,7 +149,7 @@ paint_round(struct painting *painting, bool is_first)
 		} else if (ret < 0) {
 			return ret;
 		}
-		/* Where a pixel takes long, each moves the bar. */
+		/* slow protocols move the bar with each pixel */
 		if (i % 64 == 0 || connection->pace.rate || !driver->flush)
 			show_progress(painting, i + 1);
 	}
@@ -175,14 +157,13 @@ paint_round(struct painting *painting, bool is_first)
 		painting->already = already;
 	if (without == painting->n)
 		return console_error(-ERANGE,
-			"this protocol cannot name a single pixel of it; another --at is "
-			"wanted");
+			"this protocol cannot address a single pixel of it; change --at");
 	if (without > painting->outside)
 		painting->outside = without;
 	return stop_requested() ? -EINTR : 0;
 }
 
-/* Pixels that the server does not show although it was told to. */
+/* Pixels that the server does not show although they were sent. */
 static size_t
 count_missing(struct painting *painting)
 {
@@ -221,8 +202,7 @@ paint_begin(struct painting *painting)
 	return driver->begin ? driver->begin(&painting->connection, &area) : 0;
 }
 
-/* The picture once, with what was lost on the way painted again; *missing is what could
- * not be helped. */
+/* Paints the image once, and again what was lost; *missing pixels remain. */
 static int
 paint_once(struct painting *painting, size_t *missing)
 {
@@ -252,7 +232,7 @@ paint_for_ever(struct painting *painting, size_t *missing)
 	do {
 		before = painting->connection.put;
 		ret = paint_once(painting, missing);
-		/* Nobody has painted over it: there is time. */
+		/* the image is intact */
 		if (ret == 0 && painting->connection.put == before)
 			clock_sleep_until(clock_now() + IDLE);
 	} while (ret == 0 && !stop_requested());
@@ -272,16 +252,15 @@ measure_wall(struct painting *painting)
 		return 0;
 	ret = connection_measure(connection);
 	if (ret == -ENODATA && !stop_requested()) {
-		console_print("%s does not tell its size; I paint all the same, and "
-			      "--size would "
-			      "spare what lies outside",
+		console_print("%s does not tell its size; painting anyway; with --size, "
+			      "pixels outside the wall would not be sent",
 			options->target.text);
 		return 0;
 	}
 	return ret;
 }
 
-/* For what servers of this kind usually take. */
+/* Faster than servers of this protocol usually accept. */
 static bool
 is_too_fast(const struct connection *connection)
 {
@@ -302,17 +281,17 @@ report_print(const struct painting *painting, double seconds, size_t missing)
 		connection->painted == connection->put ? "painted" : "sent",
 		connection->put, unit, seconds, rate);
 	if (painting->already && !painting->options->loop)
-		printf("%zu %s were right already\n", painting->already, unit);
+		printf("%zu %s had that colour already\n", painting->already, unit);
 	if (connection->retries)
-		printf("%" PRIu64 " tries came too early and were repeated\n",
+		printf("%" PRIu64 " requests came too early and were repeated\n",
 			connection->retries);
 	if (painting->outside)
 		printf("%zu %s lie outside the wall\n", painting->outside, unit);
 	if (missing)
 		printf("%zu %s do not show: %soutside the wall, dropped by the server, "
 		       "or painted over%s\n",
-			missing, unit, stop_requested() ? "not sent any more, " : "",
-			is_too_fast(connection) ? "; a lower --rate loses less" : "");
+			missing, unit, stop_requested() ? "not sent, " : "",
+			is_too_fast(connection) ? "; lower --rate to lose fewer" : "");
 	fflush(stdout);
 }
 
@@ -334,16 +313,19 @@ paint_run(struct painting *painting)
 	if (ret == 0 || ret == -EINTR)
 		report_print(painting, clock_seconds(clock_now() - start), missing);
 	if (ret == -EINTR)
-		return console_error(ret, "stopped before the end");
+		return console_error(ret, "interrupted before the end");
 	if (ret == 0 && missing == painting->n)
-		return console_error(-EIO, "nothing of it shows on the wall");
+		return console_error(-EIO, "the wall shows nothing of it");
 	return ret;
 }
 
 int
 verb_paint(const struct options *options)
 {
-	struct painting painting = { .options = options };
+	struct painting painting = {
+		.options = options,
+		.random = (uint64_t)clock_now(),
+	};
 	uint64_t rate =
 		options->has_rate ? options->rate : driver_for(&options->target)->rate;
 	int ret = image_load(&painting.image, options->file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection to a Pixelflut server, for its driver and for its flood. */
+/* A Pixelflut connection: writes commands and parses answers. */
 #ifndef PIXELFLUT_H
 #define PIXELFLUT_H
 
@@ -7,29 +7,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "driver.h"
 #include "stream.h"
 
 #define PIXELFLUT_COMMAND_MAX 40 /* "PX 4294967295 4294967295 rrggbbaa\n" */
 
 struct pixelflut {
 	struct stream stream;
-	int32_t probe_x, probe_y; /* of those put the likeliest on the wall; -1: none */
+	int32_t probe_x, probe_y; /* the painted pixel nearest to 0,0; -1: none */
 };
 
-/* Writes "PX x y" and a line's end, and with `with_colour` the colour between, into
- * `text` of PIXELFLUT_COMMAND_MAX bytes, without a 0; returns the length. */
+/* Writes "PX x y", and the colour if `with_colour`, and a newline into `text` of
+ * PIXELFLUT_COMMAND_MAX bytes, not terminated; returns the length. */
 size_t pixelflut_command(
 	char *text, uint32_t x, uint32_t y, bool with_colour, uint32_t argb);
 
-/* Asks for a pixel, later.  Waits for the next answer to such a question, whichever it is
- * of.  0 or -errno, said. */
+/* Queues a request for a pixel; waits for the next answer to one, in any order; other
+ * lines are skipped.  0 or -errno, printed. */
 int pixelflut_ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y);
 int pixelflut_answer(
 	struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb);
 
-/* As driver.flood. */
-int pixelflut_flood(struct connection *connection, const struct wall_area *area,
-	int64_t end, uint64_t *checked, uint64_t *wrong);
+/* Waits for the answer to "SIZE"; -ETIMEDOUT is not printed. */
+int pixelflut_receive_size(
+	struct pixelflut *pixelflut, uint32_t *width, uint32_t *height);
 
 #endif

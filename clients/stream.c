@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connects, sends and reads. */
+/* A TCP connection with a buffer each way. */
 #include "stream.h"
 
 #include <errno.h>
@@ -13,11 +13,10 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "say.h"
+#include "console.h"
 
-#define STOP_TIMEOUT_MS 1000 /* so long waits for an answer who was asked to stop */
-#define POLL_INTERVAL_MS                                                                 \
-	100 /* so often it is looked at: a signal wakes the first thread only */
+#define STOP_TIMEOUT_MS 1000 /* for an answer, once stop was requested */
+#define POLL_INTERVAL_MS 100 /* a signal wakes the first thread only */
 
 static int64_t
 deadline_in(int timeout_ms)
@@ -25,7 +24,7 @@ deadline_in(int timeout_ms)
 	return clock_now() + timeout_ms * CLOCK_MS;
 }
 
-/* The end of a wait, which comes soon for who was asked to stop. */
+/* The end of a wait, sooner once stop was requested. */
 static int64_t
 wait_deadline(const struct stream *stream, int64_t end)
 {
@@ -76,7 +75,8 @@ connect_advice(int err)
 {
 	switch (-err) {
 	case ECONNREFUSED:
-		return "; nobody listens there: is the port right, does the server run?";
+		return "; nobody listens there: is the port right, is the server "
+		       "running?";
 	case ETIMEDOUT:
 		return "; is the host up, and is there a firewall?";
 	case ENETUNREACH:
@@ -85,24 +85,37 @@ connect_advice(int err)
 	case EINVAL:
 		return "; a link-local address needs %INTERFACE after it";
 	case EMFILE:
-		return "; raise the limit with ulimit -n, or take fewer --connections";
+		return "; raise the limit with ulimit -n, or use fewer --connections";
 	default:
 		return "";
 	}
 }
 
 int
+target_resolve(const struct target *target, struct addrinfo **all)
+{
+	/* with a type each address is listed once */
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	int ret = getaddrinfo(
+		target->host, *target->port ? target->port : NULL, &hints, all);
+
+	if (ret != 0)
+		return console_error(-EHOSTUNREACH, "%s: the host has no address: %s",
+			target->host, gai_strerror(ret));
+	return 0;
+}
+
+int
 stream_open(struct stream *stream, const struct target *target)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all;
+	struct addrinfo *all;
 	int ret;
 
 	stream->fd = -1;
 	stream->name = target->text;
-	ret = getaddrinfo(target->host, target->port, &hints, &all);
-	if (ret != 0)
-		return console_error(-EHOSTUNREACH, "%s: the host has no address: %s",
-			target->host, gai_strerror(ret));
+	ret = target_resolve(target, &all);
+	if (ret < 0)
+		return ret;
 	ret = -EHOSTUNREACH;
 	for (struct addrinfo *one = all; one && stream->fd < 0 && !stop_requested();
 		one = one->ai_next)
@@ -110,7 +123,7 @@ stream_open(struct stream *stream, const struct target *target)
 			stream->fd = ret;
 	freeaddrinfo(all);
 	if (stream->fd < 0 && stop_requested())
-		return console_error(-EINTR, "%s port %s: stopped before it answered",
+		return console_error(-EINTR, "%s port %s: interrupted before it answered",
 			target->host, target->port);
 	if (stream->fd < 0)
 		return console_error(ret, "%s port %s: %s%s", target->host, target->port,
@@ -224,7 +237,7 @@ stream_line(struct stream *stream, char **line, int timeout_ms)
 	}
 }
 
-/* What is there already, without waiting. */
+/* Handles what has arrived, without waiting. */
 static int
 stream_dispatch(struct stream *stream)
 {
@@ -233,7 +246,7 @@ stream_dispatch(struct stream *stream)
 	return ret > 0 ? stream->on_input(stream, stream->context) : ret;
 }
 
-/* The wire is full: reads meanwhile, until `end`. */
+/* The send buffer is full: reads meanwhile, until `end`. */
 static int
 wait_to_send(struct stream *stream, int64_t end)
 {
@@ -247,16 +260,17 @@ wait_to_send(struct stream *stream, int64_t end)
 	if (ret == -EINTR || (ret == -ETIMEDOUT && left > POLL_INTERVAL_MS))
 		return 0;
 	if (ret == -ETIMEDOUT && stop_requested() && !stream->ignores_stop)
-		return console_error(-EINTR, "%s had not read everything", stream->name);
+		return console_error(-EINTR, "interrupted before %s had read everything",
+			stream->name);
 	if (ret == -ETIMEDOUT)
-		return console_error(ret, "%s has read nothing for %d s; I give up",
-			stream->name, STREAM_TIMEOUT_MS / 1000);
+		return console_error(ret, "%s has read nothing for %d s", stream->name,
+			STREAM_TIMEOUT_MS / 1000);
 	if (ret < 0)
 		return console_error(ret, "%s: %s", stream->name, strerror(-ret));
 	return ret & POLLIN && stream->on_input ? stream_dispatch(stream) : 0;
 }
 
-/* On the wire, nothing before it. */
+/* Past the buffer, which must be empty. */
 static int
 stream_send_all(struct stream *stream, const uint8_t *data, size_t len)
 {
@@ -276,7 +290,7 @@ stream_send_all(struct stream *stream, const uint8_t *data, size_t len)
 			if ((ret = wait_to_send(stream, end)) < 0)
 				return ret;
 		} else if (errno != EINTR) {
-			/* Its last words may wait to be read. */
+			/* the server's last message may still be unread */
 			ret = stream_receive(stream);
 			return ret < 0 ? ret : stream_closed(stream);
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A TCP connection with a buffer each way.  Whoever fails has said why, with the server's
- * name and, when the server closed, the last thing it said. */
+/* A TCP connection with a buffer each way.  Errors are printed unless stated otherwise,
+ * and if the server closed the connection, with the last line it sent. */
 #ifndef STREAM_H
 #define STREAM_H
 
@@ -16,40 +16,43 @@
 struct stream {
 	int fd;
 	const char *name;    /* the target's text */
-	const char *hint;    /* optional: why one that says nothing may close */
-	char last_line[128]; /* the last line that was no answer, see stream_skip_line()
-			      */
-	bool ignores_stop;   /* who was asked to stop waits for answers all the same */
+	const char *hint;    /* optional: why the server may close without a message */
+	char last_line[128]; /* see stream_skip_line() */
+	bool ignores_stop;   /* waits for answers although stop was requested */
 	size_t out_len;
-	size_t in_start, in_end; /* what was read and not yet taken */
-	/* Optional.  Called when bytes arrive while others are sent, so that two that
-	 * only write do not wait for each other.  It takes what it wants from `in`. */
+	size_t in_start, in_end; /* what was read and not used yet */
+	/* Optional.  Called when bytes arrive while others are sent, so that two peers
+	 * that only write do not block each other.  Takes what it wants from `in`. */
 	int (*on_input)(struct stream *stream, void *context);
 	void *context;
 	uint8_t out[STREAM_BUFFER], in[STREAM_BUFFER];
 };
 
+/* The addresses of a target's host, for freeaddrinfo(). */
+struct addrinfo;
+int target_resolve(const struct target *target, struct addrinfo **all);
+
 int stream_open(struct stream *stream, const struct target *target);
 
-/* Into the buffer; when it is full, onto the wire. */
+/* Into the buffer, which is flushed when it is full. */
 int stream_write(struct stream *stream, const void *data, size_t len);
 int stream_flush(struct stream *stream);
 
-/* Straight onto the wire, after what the buffer holds. */
+/* Flushes the buffer, and sends without it. */
 int stream_send(struct stream *stream, const void *data, size_t len);
 
-/* Waits for more bytes behind those in `in`; how many came; -EPIPE: the server closed;
- * -ETIMEDOUT, silent.  A full buffer is an error of the server. */
+/* Waits for more bytes in `in` and returns their number; -EPIPE: the server closed;
+ * -ETIMEDOUT, not printed.  A full buffer is an error of the server. */
 int stream_read(struct stream *stream, int timeout_ms);
 
-/* The next line without its end, CR LF or LF, with a 0 instead; *line is valid until the
- * next call.  All of it must come within the time.  Errors as stream_read(). */
+/* The next line without its CR LF or LF, terminated; *line is valid until the next call.
+ * All of it must arrive in time.  Errors as stream_read(). */
 int stream_line(struct stream *stream, char **line, int timeout_ms);
 
-/* Passes over a line that was no answer.  Should the server close, it may say why. */
+/* Keeps a line that was not an answer: if the server closes, it may say why. */
 void stream_skip_line(struct stream *stream, const char *line);
 
-/* Says that the server closed, and what it said last or the hint; returns -EPIPE. */
+/* Prints that the server closed, with its last line or the hint; returns -EPIPE. */
 int stream_closed(struct stream *stream);
 
 void stream_close(struct stream *stream);

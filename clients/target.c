@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Takes targets apart. */
+/* Parses targets. */
 #include "target.h"
 
 #include <ctype.h>
@@ -25,7 +25,7 @@ struct target_parser {
 static const struct form {
 	const char *prefix;
 	enum target_scheme scheme;
-	const char *port; /* when none is given; NULL: there is no such thing */
+	const char *port; /* the default; NULL: the scheme has no ports */
 } forms[] = {
 	{ "icmp://", TARGET_ICMP, NULL },
 	{ "ipv6://", TARGET_IPV6, NULL },
@@ -56,7 +56,7 @@ parse_port(const struct target_parser *parser, const char *text, size_t len)
 
 	if (digits_read(text, UINT16_MAX, &port) != text + len || port == 0)
 		return target_error(
-			parser, "\"%.*s\" is no port; 1 to 65535", (int)len, text);
+			parser, "\"%.*s\" is no port; write 1 to 65535", (int)len, text);
 	snprintf(
 		parser->target->port, sizeof(parser->target->port), "%u", (unsigned)port);
 	return 0;
@@ -68,7 +68,7 @@ copy_host(const struct target_parser *parser, const char *text, size_t len)
 	if (len == 0)
 		return target_error(parser, "a host is missing");
 	if (len >= TARGET_HOST_MAX)
-		return target_error(parser, "the name of the host is too long");
+		return target_error(parser, "the host's name is too long");
 	for (size_t i = 0; i < len; i++)
 		if (!isgraph((unsigned char)text[i]) || strchr("/@?#\"\\", text[i]))
 			return target_error(
@@ -78,7 +78,7 @@ copy_host(const struct target_parser *parser, const char *text, size_t len)
 	return 0;
 }
 
-/* HOST, HOST:PORT, [V6] or [V6]:PORT; a bare V6 where there is no port. */
+/* HOST, HOST:PORT, [V6] or [V6]:PORT; a bare V6 where there are no ports. */
 static int
 parse_host(const struct target_parser *parser, const struct form *form, const char *text,
 	size_t len)
@@ -110,8 +110,8 @@ parse_host(const struct target_parser *parser, const struct form *form, const ch
 	return parse_port(parser, parts.port, (size_t)(text + len - parts.port));
 }
 
-/* USER:OTP@ before the host.  The last @ and the last : count, so that a name may have
- * both in it.  Leaves *rest at the host. */
+/* USER:OTP@ before the host.  The last @ and the last : count, so that a name may contain
+ * both.  Leaves *rest at the host. */
 static int
 parse_user(const struct target_parser *parser, const char **rest)
 {
@@ -136,7 +136,7 @@ parse_user(const struct target_parser *parser, const char **rest)
 	return 0;
 }
 
-/* The board may lie below a path; curl gets the whole. */
+/* The board may lie below a path; curl gets the whole URL. */
 static int
 parse_url(const struct target_parser *parser, const struct form *form)
 {
@@ -145,7 +145,7 @@ parse_url(const struct target_parser *parser, const struct form *form)
 
 	if (memchr(parser->rest, '@', host))
 		return target_error(
-			parser, "users go into --name, --author and --secret");
+			parser, "write users as --name, --author and --secret");
 	if (strpbrk(parser->rest, "?#"))
 		return target_error(parser, "? and # have no place in a board's address");
 	while (len && parser->text[len - 1] == '/')
@@ -195,7 +195,7 @@ parse_template(const struct target_parser *parser, bool decimal)
 	ret = template_compile(template, text, decimal, parser->why, parser->len);
 	if (ret == 0 && !template->has_position)
 		return target_error(
-			parser, "without X and Y it cannot say where to paint");
+			parser, "without X and Y it does not say where to paint");
 	return ret;
 }
 

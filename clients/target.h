@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A target, as the command line names it:
+ * Parses a target, the server to paint to, as the command line names it:
  *
- *	icmp://HOST			a name or an address, [v6] or bare
- *	ipv6://TEMPLATE[%INTERFACE]	as in murald.conf, see plugins/template.h
- *	p2://USER:OTP@HOST:PORT		port 7062 when none is given
- *	http://HOST:PORT		also https://, and with a path below which the
- *board is pixelflut://HOST:PORT		port 1234 when none is given
+ *	icmp://HOST                    a name or an address, [V6] or bare
+ *	ipv6://TEMPLATE[%INTERFACE]    as in murald.conf: ping/address-template.h
+ *	p2://USER:OTP@HOST:PORT        port 7062 when none is given
+ *	http://HOST:PORT/PATH          or https://; the board may lie below a path
+ *	pixelflut://HOST:PORT          port 1234 when none is given
  */
 #ifndef TARGET_H
 #define TARGET_H
@@ -32,14 +32,14 @@ enum target_scheme {
 
 struct target {
 	enum target_scheme scheme;
-	char text[TARGET_URL_MAX];  /* as given, for messages, but without the OTP */
-	char host[TARGET_HOST_MAX]; /* without brackets */
-	char port[6];               /* digits; empty: icmp, ipv6, http without one */
-	char user[TARGET_USER_MAX]; /* p2: 1 to 255 bytes */
-	char otp[9];                /* p2: 1 to 8 digits */
-	char url[TARGET_URL_MAX];   /* http: without a slash at the end */
+	char text[TARGET_URL_MAX];        /* as given but without the OTP, for messages */
+	char host[TARGET_HOST_MAX];       /* without brackets */
+	char port[6];                     /* digits; empty: icmp, ipv6, perhaps http */
+	char user[TARGET_USER_MAX];       /* p2: 1 to 255 bytes */
+	char otp[9];                      /* p2: 1 to 8 digits */
+	char url[TARGET_URL_MAX];         /* http: without a slash at the end */
 	struct address_template template; /* ipv6 */
-	unsigned interface; /* ipv6: what stands behind %, its index; 0: none is named */
+	unsigned interface; /* ipv6: the index of %INTERFACE; 0: none given */
 };
 
 /* `decimal`: X and Y of an ipv6 template are decimal digits.  0, or -EINVAL with the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dots: a pixel is eight bytes: x and y as little-endian u16, then r, g, b, a */
+/* An example plugin: a pixel is x and y as little-endian u16, then r, g, b, a. */
 #include <stdio.h>
 
 #include <mural/plugin.h>
@@ -29,10 +29,10 @@ dots_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *dat
 		mural_put(brush, dot->x[0] | dot->x[1] << 8, dot->y[0] | dot->y[1] << 8,
 			alpha << 24 | dot->r << 16 | dot->g << 8 | dot->b);
 	}
-	return (const uint8_t *)end - data; /* the rest comes back, with more behind it */
+	return (const uint8_t *)end - data; /* the rest comes again, and more */
 }
 
-/* What murald tells people; for bash. */
+/* A command for bash. */
 static int
 dots_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)

@@ -5,7 +5,7 @@ libmurald_la_SOURCES =
 libmurald_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' \
 	-DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"' \
 	-DPLUGINDIR='"$(plugindir)"'
-libmurald_la_LIBADD = libtext.la $(UV_LIBS) $(PNG_LIBS) $(ZLIB_LIBS) $(DRM_LIBS) $(QR_LIBS)
+libmurald_la_LIBADD = libpicture.la libtext.la $(UV_LIBS) $(ZLIB_LIBS) $(DRM_LIBS) $(QR_LIBS)
 include $(top_srcdir)/src/app/local.mk
 include $(top_srcdir)/src/app/doctor/local.mk
 include $(top_srcdir)/src/base/local.mk

@@ -17,9 +17,8 @@ trap 'rm -rf "$work"' EXIT
 # What was looked at and is right as it is: tool | file | check | why
 exceptions=$(cat <<'END'
 cppcheck | plugins/http/viewers/codec-live.c | memleak | frame_add() takes over whichever of the two it is
-cppcheck | plugins/http/viewers/codec-png.c | memleak | frame_add() takes over whichever of the two it is
 cppcheck | src/plugin/loader.c | nullPointer | _Generic() does not evaluate what it chooses by
-clang-tidy | clients/driver-pixelflut.c | bugprone-not-null-terminated-result | the text has no 0 at its end, says its header
+clang-tidy | clients/pixelflut.c | bugprone-not-null-terminated-result | the text has no 0 at its end, says its header
 clang-tidy | src/storage/history-format.c | bugprone-not-null-terminated-result | four bytes of a file, no text
 clang-tidy | clients/options.c | clang-analyzer-core.uninitialized.Assign | say_error() gives back the error it is given
 clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | png_file_load() filled what snapshot.c paints
@@ -38,8 +37,7 @@ clang-tidy | src/ingest/listener.c | clang-analyzer-security.insecureAPI.strcpy 
 clang-tidy | src/plugin/sysctl.c | clang-analyzer-security.insecureAPI.strcpy | made in its length
 clang-tidy | src/app/doctor/network.c | cert-err34-c | the kernel wrote these numbers, in their width
 clang-tidy | src/app/sd-notify.c | cert-err34-c | systemd wrote these numbers
-clang-tidy | plugins/http/web/router.c | bugprone-sizeof-expression | the tables are pointers, and their number is wanted
-gcc | clients/pixelflut-flood.c | analyzer-use-of-uninitialized-value | pixelflut_command() wrote up to flood->len
+gcc | clients/driver-pixelflut.c | analyzer-use-of-uninitialized-value | pixelflut_command() wrote up to flood->len
 END
 )
 

@@ -58,6 +58,8 @@ pkgconf() {
 }
 [ "$(PKG_CONFIG_PATH=$dest$libdir/pkgconfig ${PKG_CONFIG:-pkg-config} \
 	--variable=plugindir murald)" = "$plugindir" ] || fail "murald.pc: plugindir is wrong"
+[ "$(PKG_CONFIG_PATH=$dest$libdir/pkgconfig ${PKG_CONFIG:-pkg-config} --variable=plugin_abi murald)" = \
+	"$(sed -n 's/^#define MURAL_ABI //p' "$source/include/mural/plugin.h")" ] || fail "murald.pc: plugin_abi is wrong"
 mkdir "$scratch/author"
 cd "$scratch/author"
 sed 's/\.name = "dots"/.name = "specks"/' "$source/plugins/dots.c" >specks.c

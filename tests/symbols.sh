@@ -28,7 +28,7 @@ runtime='@|^(_init|_fini|_start|__bss_start|_edata|_end|__data_start|data_start|
 # mural_* functions that the public headers declare (mural_plugin is for plugins).
 declared() {
 	cat "$top_srcdir"/include/mural/*.h | tr '\n' ' ' |
-		grep -oE 'MURAL(_READER|_HISTORY)?_EXPORT [^;#]*;' | grep -oE 'mural_[a-z_]+\(' | tr -d '(' | sort -u
+		grep -oE 'MURAL(_[A-Z]+)?_EXPORT [^;#]*;' | grep -oE 'mural_[a-z_]+\(' | tr -d '(' | sort -u
 }
 
 murald=$top_builddir/murald

@@ -3,16 +3,15 @@
  * The brush: how a plugin paints.
  *
  * A brush covers one rectangle of the canvas, the plugin's region; 0,0 is the
- * region's top left pixel, x grows to the right, y grows downwards.  Everything
- * that could go wrong with a coordinate or a colour goes wrong here and nowhere
- * else: this is the one place that checks bounds, clips, blends and marks damage.
+ * region's top left pixel, x grows to the right, y grows downwards.  This is the
+ * one place that checks bounds, clips, blends and marks damage.
  *
  * Colours are 0xAARRGGBB.  Alpha 0xff replaces, 0 changes nothing, anything
  * between mixes: out = (new * alpha + old * (255 - alpha)) / 255, truncated, for
  * each channel.  The canvas itself is always opaque.
  *
  * A brush belongs to one thread.  A plugin gets it for the length of a callback and
- * must not keep it (resident plugins have one of their own, see plugin.h).  Damage is
+ * must not keep it (services have one of their own, see plugin.h).  Damage is
  * private to the brush until murald publishes it, after the callback returns.
  *
  * Pixels are shared by all threads without locks: a pixel is written whole; of two
@@ -36,18 +35,18 @@ extern "C" {
 /* Neither side of a canvas is longer, so no index here can overflow 32 bits. */
 #define MURAL_SIDE_MAX 8192u
 
-/* Why something that arrived did not become a pixel. */
+/* Why something that arrived was not painted. */
 enum mural_reason {
 	MURAL_OUT_OF_BOUNDS, /* counted by the brush itself */
 	MURAL_MALFORMED,     /* not what the protocol says */
-	MURAL_RATE_LIMITED,  /* more than this client may */
-	MURAL_UNAUTHORIZED,  /* this client may not */
+	MURAL_RATE_LIMITED,  /* above a limit */
+	MURAL_UNAUTHORIZED,  /* not allowed to this client */
 	MURAL_REASONS,
 };
 
 /* Made and freed by murald.  Read width and height; leave the rest to the functions. */
 struct mural_brush {
-	uint32_t *pixels; /* the region's first pixel; every thread, relaxed */
+	uint32_t *pixels; /* the region's first pixel; any thread, relaxed */
 	uint32_t stride;  /* pixels from one row to the next */
 	uint32_t width, height;
 	uint32_t left, top; /* where the region lies on the canvas */
@@ -58,7 +57,7 @@ struct mural_brush {
 };
 
 /* Mixes `argb` over the opaque colour `below`; the result is opaque.  Two channels at a
- * time: a lane holds at most 255 * 255, and (n + 1 + (n >> 8)) >> 8 is n / 255 there. */
+ * time: each is at most 255 * 255, and there (n + 1 + (n >> 8)) >> 8 is n / 255. */
 static inline uint32_t
 mural_blend(uint32_t below, uint32_t argb)
 {
@@ -79,7 +78,7 @@ mural_tile_at(const struct mural_brush *brush, uint32_t x, uint32_t y)
 	       ((x + brush->left) >> MURAL_TILE_SHIFT);
 }
 
-/* Tells that a tile, which must exist, has changed. */
+/* Marks a tile, which must exist, as changed. */
 static inline void
 mural_mark(struct mural_brush *brush, uint32_t tile)
 {
@@ -108,13 +107,11 @@ mural_put(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t argb)
 	brush->painted++;
 }
 
-/* How many pixels a batch holds. */
 #define MURAL_BATCH 64
 
-/* Opaque pixels that are accepted and not painted yet.  To paint thousands that lie
- * anywhere is to wait for memory each time; a batch asks for the memory at once and
- * paints when it is full.  Lives on the stack of one callback; begins with a count of 0.
- */
+/* Opaque pixels that are accepted but not painted yet.  Painting thousands of scattered
+ * pixels waits for memory each time; a batch prefetches their cache lines and paints when
+ * it is full.  Lives on the stack of one callback; starts with a count of 0. */
 struct mural_batch {
 	uint32_t count;
 	struct mural_batch_entry {
@@ -127,10 +124,10 @@ struct mural_batch {
 /* Paints what the batch holds, in order.  To be called before a pixel is read or painted
  * in another way, and before the callback returns.
  *
- * Tiles are marked here, and not when pixels come: a processor that looks for an earlier
- * store compares only some bits of the addresses.  A mark between two looks at a constant
- * of the decoder could be taken for one to wait for, in one start of thirty, by where the
- * pages lay; all of that run was then almost three times as slow. */
+ * Tiles are marked here, not in mural_batch_put(): to find an earlier store, a processor
+ * compares only some bits of the addresses, so a mark between two loads of the decoder's
+ * constants could be mistaken for one to wait for.  In one start of thirty the pages lay
+ * so that the whole run was almost three times as slow. */
 static inline void
 mural_batch_flush(struct mural_brush *brush, struct mural_batch *batch)
 {
@@ -146,10 +143,10 @@ mural_batch_flush(struct mural_brush *brush, struct mural_batch *batch)
 	batch->count = 0;
 }
 
-/* Fetches a pixel's cache line to write to it.  Two threads that paint the same part of
- * the canvas take its lines from each other: fetched to be read, as an x86 compiler does
- * unless it knows the processor, a line is waited for once more when it is written.
- * prefetchw does nothing where it does not exist. */
+/* Prefetches a pixel's cache line for writing.  Two threads that paint the same part of
+ * the canvas take its lines from each other; a line prefetched for reading, as x86
+ * compilers do unless told the processor, is waited for again when it is written.
+ * Processors without prefetchw ignore it. */
 static inline void
 mural_fetch(const uint32_t *pixel)
 {
@@ -160,7 +157,7 @@ mural_fetch(const uint32_t *pixel)
 #endif
 }
 
-/* As mural_put(), but an opaque pixel is painted later. */
+/* As mural_put(), but opaque pixels are painted by mural_batch_flush(). */
 static inline void
 mural_batch_put(struct mural_brush *brush, struct mural_batch *batch, uint32_t x,
 	uint32_t y, uint32_t argb)
@@ -194,8 +191,8 @@ mural_get(const struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t *arg
 	return true;
 }
 
-/* Asks for the memory of a pixel that will be read soon; it may lie outside.  (Always
- * inline: gcc leaves out calls of a function that does nothing else.) */
+/* Prefetches a pixel that will be read soon; it may lie outside.  (Always inline: gcc
+ * drops calls of a function that only prefetches.) */
 static inline __attribute__((always_inline)) void
 mural_prefetch(const struct mural_brush *brush, uint32_t x, uint32_t y)
 {
@@ -218,7 +215,7 @@ mural_row(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t count,
 	brush->discarded[MURAL_OUT_OF_BOUNDS] += count - inside;
 }
 
-/* Paints a rectangle in one colour.  Only the part inside counts as anything. */
+/* Paints a rectangle in one colour.  The part outside is ignored and not counted. */
 static inline void
 mural_fill(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, uint32_t argb)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The history: the canvas as it was, read back from what murald recorded.
+ * The history: plays back what murald recorded of the canvas.
  *
- * A recording (record.file in murald.conf) is a file and its older parts, FILE.1, FILE.2
- * and so on, the highest number being the latest of them.  Each holds records: the tiles
- * that changed since the record before, and now and then all of them.  What is damaged is
- * left out, with all that depends on it; what comes behind is read again.  A recording
- * that is being written may be read; what comes later is not seen.
+ * A recording (record.file in murald.conf) is a file and its older segments, FILE.1,
+ * FILE.2 and so on, the highest number being the latest.  Each holds records: deltas with
+ * the tiles that changed since the record before, and now and then a keyframe with all
+ * tiles. Damaged records, and those that depend on them, are skipped.  A recording may be
+ * read while it is written; records that follow later are not seen.
  *
  * A history may be used by one thread at a time, any thread.  It blocks on the disk.
  */
@@ -28,13 +28,13 @@ struct mural_moment {
 	int64_t time_ms; /* since 1970; never less than that of the moment before */
 	uint32_t width, height;
 	const uint32_t *pixels; /* width * height of 0xffRRGGBB */
-	/* What may differ from the moment before; right and bottom excluded. */
+	/* Around what may differ from the moment before; right and bottom excluded. */
 	uint32_t left, top, right, bottom;
 };
 
 struct mural_span {
 	int64_t first_ms, last_ms;
-	uint64_t moments; /* recorded from first to last; 0: nothing, no times either */
+	uint64_t moments; /* from first to last; 0: none, and the times are void */
 };
 
 /* Opens the recording at its beginning.  0; -ENOENT when there is none; another
@@ -42,13 +42,13 @@ struct mural_span {
 MURAL_HISTORY_EXPORT int mural_history_open(
 	const char *file, struct mural_history **history);
 
-/* What was recorded from one time to another, both included.  Looks at no picture, and
+/* Counts the moments from one time to another, both included.  Decodes nothing, and
  * leaves the history at its beginning.  0 or -errno. */
 MURAL_HISTORY_EXPORT int mural_history_span(struct mural_history *history,
 	int64_t from_ms, int64_t to_ms, struct mural_span *span);
 
-/* Goes to the last moment that was recorded at `at_ms` or before, else to the first of
- * all: as mural_history_next(). */
+/* Goes to the last moment that is not later than `at_ms`, else to the first.  Returns as
+ * mural_history_next(). */
 MURAL_HISTORY_EXPORT int mural_history_seek(
 	struct mural_history *history, int64_t at_ms, struct mural_moment *moment);
 

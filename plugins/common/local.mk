@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # libcommon.la is shared by several plugins.
 noinst_LTLIBRARIES += libcommon.la
-libcommon_la_SOURCES = %D%/credential.c %D%/credential.h %D%/host-part.c %D%/host-part.h \
-	%D%/rate.c %D%/rate.h %D%/sendbuf.c %D%/sendbuf.h
+libcommon_la_SOURCES = %D%/hex-digit.h %D%/list.h %D%/sendbuf.c %D%/sendbuf.h \
+	%D%/server-options.c %D%/server-options.h
 libcommon_la_LIBADD = libtext.la
 
 # libweb.la is shared by the plugins with a web server.

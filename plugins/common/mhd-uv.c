@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Turns libmicrohttpd on a uv loop. */
+/* Runs libmicrohttpd on a libuv loop. */
 #include "common/mhd-uv.h"
 
 #include <errno.h>
@@ -16,9 +16,9 @@
 
 static void on_timer(uv_timer_t *timer);
 
-/* Its epoll is edge-triggered inside: what it did not take in this turn, it is only told
- * by its own clock, so that must be asked after every turn.  What was resumed during the
- * turn that clock does not know of (0.9.75). */
+/* libmicrohttpd's epoll is edge-triggered: what it left in this turn only its time-out
+ * reports, which must be asked for after every turn, and which does not know of
+ * connections resumed during the turn (0.9.75). */
 static void
 mhd_uv_run(struct mhd_uv *server)
 {
@@ -48,7 +48,7 @@ on_poll(uv_poll_t *poll, int status, int events)
 	mhd_uv_run(poll->data);
 }
 
-/* A connection is a descriptor, and the rest of the program wants some, too. */
+/* Half of all descriptors; the others are for the rest of the program. */
 static unsigned
 connection_limit(void)
 {
@@ -96,7 +96,7 @@ mhd_uv_accept(struct mhd_uv *server, int fd)
 		close(fd);
 		return;
 	}
-	/* closes the socket itself when it refuses it */
+	/* closes a socket that it refuses */
 	MHD_add_connection(server->daemon, fd, (struct sockaddr *)&peer, len);
 	mhd_uv_wake(server);
 }
@@ -125,7 +125,7 @@ mhd_uv_stop(struct mhd_uv *server, void (*on_stopped)(struct mhd_uv *server))
 		return;
 	server->on_stopped = on_stopped;
 	uv_poll_stop(&server->poll);
-	/* lets go of upgraded connections, and of those that upgrade at this moment */
+	/* releases upgraded connections, and those upgrading right now */
 	MHD_run(server->daemon);
 	MHD_run(server->daemon);
 	MHD_stop_daemon(server->daemon);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes on their way into a socket. */
+/* Buffers what a socket does not take at once. */
 #include "common/sendbuf.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* What the socket took; 0 when it is full. */
+/* Returns what the socket took; 0 if it is full. */
 static ssize_t
 socket_write(int fd, struct iovec *parts, size_t n)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What waits to be written to a socket, because its reader is slow.
+ * A send buffer: what a socket did not take yet, because its reader is slow.
  *
- * Nothing is allocated while the socket takes everything.  What may wait is for the
- * caller to bound: it looks at sendbuf_pending() before it sends.
+ * Nothing is allocated while the socket takes everything.  The caller bounds the buffer
+ * by looking at sendbuf_pending() before it sends.
  */
 #ifndef COMMON_SENDBUF_H
 #define COMMON_SENDBUF_H
@@ -17,12 +17,12 @@ struct sendbuf {
 	size_t len, done, size;
 };
 
-/* Writes `head` and then `body` to the socket, behind what waits already, and keeps what
- * it does not take.  0 or -errno; after an error the socket is of no more use. */
+/* Sends `head` and then `body`, behind what is pending, and buffers what the socket does
+ * not take.  0; or -errno, and the socket is useless. */
 int sendbuf_send(struct sendbuf *sendbuf, int fd, const void *head, size_t head_len,
 	const void *body, size_t body_len);
 
-/* Writes what waits, as far as the socket takes it.  0 or -errno. */
+/* Sends what is pending, as far as the socket takes it.  0 or -errno. */
 int sendbuf_flush(struct sendbuf *sendbuf, int fd);
 
 static inline size_t

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* WebSocket connections: wslay takes the frames apart, the rest is here. */
+/* Serves WebSocket connections: the handshake, frames with wslay, pings and closing. */
 #include "common/websocket.h"
 
 #include <errno.h>
@@ -14,13 +14,13 @@
 
 #include "common/mhd-uv.h"
 
-/* Read from one client before the others have their turn. */
+/* Read from one client before others get their turn. */
 #define READ_BUDGET_BYTES (64 * 1024)
 
-/* Answers to pings that a client leaves unread, before it is read no more. */
+/* Unread output, such as pongs, beyond which nothing is read from a client. */
 #define PENDING_MAX (64 * 1024)
 
-/* How long a client may take to see that it was closed. */
+/* How long a client may take to answer a close. */
 #define LINGER_MS 2000
 
 enum { OP_CONTINUE = 0, OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10 };
@@ -36,7 +36,7 @@ request_header(struct MHD_Connection *connection, const char *name)
 	return value ? value : "";
 }
 
-/* Whether a comma-separated list has the word, in any case. */
+/* Whether a comma-separated list has the word, in upper or lower case. */
 static bool
 list_has_token(const char *list, const char *word)
 {
@@ -91,7 +91,7 @@ websocket_upgrade(
 	return response;
 }
 
-/* ------------------------------------------------------------------- the end */
+/* ------------------------------------------------------------------- closing */
 
 static void
 on_handle_closed(uv_handle_t *handle)
@@ -196,8 +196,8 @@ websocket_close(struct websocket *ws, uint16_t code)
 	ws->closing = true;
 	if (ws->closed)
 		return;
-	/* from here on we only listen for its end, so that what it still sends does not
-	 * reset the connection under our last words */
+	/* from here on input is only discarded: unread, it would reset the connection
+	 * before the client has read the close */
 	uv_timer_start(&ws->linger, on_linger, LINGER_MS, 0);
 	if (sendbuf_pending(&ws->out) == 0)
 		shutdown(ws->fd, SHUT_WR);
@@ -246,7 +246,7 @@ websocket_fail(struct websocket *ws, uint16_t code)
 	websocket_close(ws, code);
 }
 
-/* The rules between frames; those inside one are wslay's. */
+/* Checks the rules between frames; wslay checks those within one. */
 static void
 begin_frame(struct websocket *ws, const struct wslay_frame_iocb *frame)
 {
@@ -340,7 +340,7 @@ read_frames(struct websocket *ws)
 	}
 }
 
-/* After the close: nothing counts any more but the client's end. */
+/* After the close only the end of the input matters. */
 static void
 discard_input(struct websocket *ws)
 {
@@ -379,7 +379,7 @@ on_event(uv_poll_t *poll, int status, int events)
 	}
 	if (events & UV_WRITABLE)
 		flush_pending(ws);
-	/* after a flush, too: wslay may hold what was not taken for want of room */
+	/* after a flush, too: wslay may hold input that had to wait for room */
 	if (!ws->closing)
 		read_frames(ws);
 	else if (!ws->closed && events & UV_READABLE)
@@ -387,7 +387,7 @@ on_event(uv_poll_t *poll, int status, int events)
 	choose_events(ws);
 }
 
-/* What came right behind the request, in the next turn: the opener is not ready yet. */
+/* Input that came with the request, in the next turn: the caller is not ready before. */
 static void
 on_extra(uv_timer_t *timer)
 {

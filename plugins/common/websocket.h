@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A WebSocket connection (RFC 6455), server's side: from the client's request, that
- * libmicrohttpd read, to frames on the socket it then hands over.
+ * The server's side of WebSocket connections (RFC 6455): from a request that
+ * libmicrohttpd read to frames on the socket that it then hands over.
  *
- * Nothing is put together: data comes as it arrives, piece by piece, so that a long
- * message costs no memory.  Pings are answered, closes are answered and reported, what
- * breaks the protocol closes the connection with the right code.
+ * Messages are not assembled: their data is passed on piece by piece, so that a long one
+ * costs no memory.  Pings are answered, closes are answered and reported, and violations
+ * of the protocol close the connection with the right code.
  *
  * All of it on the loop's thread.
  */
@@ -36,14 +36,14 @@ enum { WEBSOCKET_TEXT = 1, WEBSOCKET_BINARY = 2 };
 struct websocket;
 
 struct websocket_handler {
-	/* A piece of a message; `end`: its last one, which may be empty.  Text is not
-	 * checked to be UTF-8. */
+	/* A piece of a message; `end`: the last one, which may be empty.  Text is not
+	 * checked for UTF-8. */
 	void (*on_data)(struct websocket *ws, int opcode, const uint8_t *data, size_t len,
 		bool end);
-	/* All that was sent is in the kernel's hands. */
+	/* The kernel has taken all that was sent. */
 	void (*on_drained)(struct websocket *ws);
-	/* The connection is over, and nothing of it is left on the loop; free it now.
-	 * `broken`: because the client broke the protocol. */
+	/* The connection is closed, and nothing of it is left on the loop; free it now.
+	 * `broken`: the client violated the protocol. */
 	void (*on_closed)(struct websocket *ws, bool broken);
 };
 
@@ -61,41 +61,39 @@ struct websocket {
 	unsigned handles;
 	wslay_frame_context_ptr frames;
 	struct sendbuf out;
-	uint8_t *extra; /* that came right behind the request */
+	uint8_t *extra; /* input that came with the request */
 	size_t extra_len, extra_done;
 	size_t budget;          /* bytes it may still read in this turn */
-	uint64_t remaining;     /* of the frame at hand; 0: a new one begins */
+	uint64_t remaining;     /* of the present frame; 0: a new one begins */
 	uint8_t opcode;         /* of that frame */
-	uint8_t message_opcode; /* opcode of the message at hand; 0: none */
+	uint8_t message_opcode; /* of the present message; 0: none */
 	uint8_t control[125];
 	uint8_t control_len;
 	bool fin, closing, closed, broken;
 };
 
-/* Whether the request asks for a WebSocket, and rightly: then a response that upgrades
- * it to be queued with status 101, after which `handler` is called with the socket. NULL:
- * it does not, or memory is short. */
+/* For a valid request of a WebSocket a response to be queued with status 101, after which
+ * `handler` is called with the socket.  NULL: it is none, or memory is short. */
 struct MHD_Response *websocket_upgrade(
 	struct MHD_Connection *connection, MHD_UpgradeHandler handler, void *arg);
 
-/* Begins to serve, in the upgrade handler: the socket, what was read already, the longest
- * frame that is taken.  0 or -errno, and then the connection was given back.  `ws` starts
- * as zeros. */
+/* Starts serving, in the upgrade handler: the socket, input read already, and the longest
+ * frame accepted.  0; or -errno, and the connection was closed.  `ws` starts as zeros. */
 int websocket_open(struct websocket *ws, struct mhd_uv *server,
 	const struct websocket_handler *handler,
 	struct MHD_UpgradeResponseHandle *upgrade, int fd, const void *extra,
 	size_t extra_len, uint64_t frame_max);
 
-/* Sends one message in one frame.  Nothing is sent after websocket_close(). */
+/* Sends a message as one frame.  Nothing is sent after websocket_close(). */
 void websocket_send(struct websocket *ws, int opcode, const void *data, size_t len);
 
-/* Sends a piece of one message, its first if `begin`, its last if `end`, so that a long
- * one need not wait as a whole.  Nothing else but its pieces may be sent between them. */
+/* Sends a fragment of a message, its first if `begin`, its last if `end`, so that a long
+ * one is not buffered as a whole.  No other message may be sent between them. */
 void websocket_send_fragment(struct websocket *ws, int opcode, const void *data,
 	size_t len, bool begin, bool end);
 
-/* For one message to many: the head of a frame that carries `len` bytes as a whole
- * message, as every client is sent it.  Returns its length. */
+/* For one message to many clients: writes the header of a frame with a whole message of
+ * `len` bytes.  Returns its length. */
 #define WEBSOCKET_HEADER_MAX 10
 static inline size_t
 websocket_frame_header(uint8_t head[WEBSOCKET_HEADER_MAX], int opcode, size_t len)
@@ -117,22 +115,22 @@ websocket_frame_header(uint8_t head[WEBSOCKET_HEADER_MAX], int opcode, size_t le
 	return head_len;
 }
 
-/* Sends frames that the caller made so, whole ones only, in two stretches. */
+/* Sends whole frames that the caller made in this way, in two parts. */
 void websocket_send_frames(struct websocket *ws, const void *head, size_t head_len,
 	const void *body, size_t body_len);
 
-/* What the client has not taken yet. */
+/* Bytes that the client has not taken yet. */
 static inline size_t
 websocket_pending(const struct websocket *ws)
 {
 	return sendbuf_pending(&ws->out);
 }
 
-/* Sends the code, gives the client a moment to take it and to answer, and ends the
- * connection.  on_closed comes later. */
+/* Sends the code, and closes the connection when the client has answered, or soon anyway.
+ * on_closed comes later. */
 void websocket_close(struct websocket *ws, uint16_t code);
 
-/* Ends the connection now.  on_closed comes later. */
+/* Closes the connection now.  on_closed comes later. */
 void websocket_drop(struct websocket *ws);
 
 #endif

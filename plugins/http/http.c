@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* http: the pixel board, viewers, page and figures of a wall, on one port. */
-#include "http/http.h"
-
-#include <stdarg.h>
+/*
+ * The http plugin: composes the web server with what it serves, the pixel board,
+ * socket.io, viewers, history, ops and the page, each from a folder of its own.
+ */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/host-part.h"
+#include "common/server-options.h"
 #include "http/board/board.h"
 #include "http/board/generators.h"
-#include "http/board/palette.h"
-#include "http/board/secrets.h"
-#include "http/board/settings.h"
+#include "http/history/history.h"
+#include "http/ops/ops.h"
+#include "http/page/page.h"
+#include "http/socketio/socketio.h"
 #include "http/store/store.h"
+#include "http/viewers/viewers.h"
+#include "http/web/web.h"
 
-/* Of a request's head: what browsers send, with cookies. */
-#define HEAD_BYTES (8 * 1024)
-
-/* No cell is larger than the largest canvas. */
+/* The side of the largest canvas. */
 #define CELL_MAX 8192
 
 /* clang-format off */
@@ -27,60 +28,71 @@
 	"51e9f4,3690ea,2450a4,7eed56,00a368,ffd635,ffa800,ff4500"
 /* clang-format on */
 
+struct http_config {
+	const char *listen;
+	struct mural_dimensions board; /* 0x0: as many cells as fit */
+	int64_t cell;
+	const char *palette;
+	uint64_t pixel_rate; /* ms */
+	const char *secrets, *admin_token, *database;
+	bool click;
+	int64_t viewer_fps;
+};
+
+/* The longest label, each byte of which may be escaped to six, and the rest of the event.
+ */
+#define PIXEL_UPDATE_MAX (12 * NAME_MAX_BYTES + 200)
+
+#define N_TABLES 6
+
+struct http {
+	struct web web;
+	struct route_table tables[N_TABLES + 1];
+	struct mural_listener *listener;
+	struct store *store;
+	struct board board;
+	struct socketio socketio;
+	struct history history;
+	struct viewers viewers;
+	struct ops ops;
+};
+
 static const struct mural_option options[] = {
-	MURAL_ADDRESS(struct http_config, listen, "[::]:8080", "where browsers come to"),
+	MURAL_ADDRESS(struct http_config, listen, "[::]:8080", "address for browsers"),
 	MURAL_DIMENSIONS(struct http_config, board, "auto", "auto",
 		"cells of the pixel board; auto: as many as fit the region"),
 	MURAL_NUMBER(struct http_config, cell, "8", NULL, 1, CELL_MAX,
 		"side of a cell in pixels of the canvas"),
 	MURAL_TEXT(struct http_config, palette, PLACE_PALETTE,
-		"the board's colours, rrggbb with commas between them"),
+		"colours of the board: rrggbb, separated by commas"),
 	MURAL_DURATION(struct http_config, pixel_rate, "1000ms",
-		"a generator may set a cell this often, 0: no limit"),
+		"shortest time between two cells of one generator, 0: no limit"),
 	MURAL_TEXT(struct http_config, secrets, "",
-		"file of secrets, one of which is asked of a new generator"),
+		"file of secrets, one of which is needed to register; empty: none is"),
 	MURAL_TEXT(struct http_config, admin_token, "",
-		"what the admin routes ask for, @FILE: in that file; empty: they are "
+		"token for the admin routes, @FILE: in that file; empty: they are "
 		"off"),
 	MURAL_TEXT(struct http_config, database, LOCALSTATEDIR "/lib/murald/board.db",
-		"file that keeps generators, figures and every cell ever set"),
+		"file for generators, counters and every cell ever set"),
 	MURAL_BOOL(struct http_config, click, "yes", "painting from the web page"),
 	MURAL_NUMBER(struct http_config, viewer_fps, "15", NULL, 1, 60,
-		"pictures a second that viewers get at most"),
+		"most frames a second for each viewer"),
 	{ 0 },
 };
-
-/* In the order of their start; they stop in the other one. */
-static const struct {
-	int (*start)(struct http *http);
-	void (*stop)(struct http *http);
-} modules[] = {
-	{ store_start, store_stop },
-	{ generators_start, generators_stop },
-	{ board_settings_start, board_settings_stop },
-	{ board_start, board_stop },
-	{ store_start_writer, NULL },
-	{ socketio_start, socketio_stop },
-	{ timelapse_start, timelapse_stop },
-	{ viewers_start, viewers_stop },
-};
-
-#define N_MODULES (sizeof(modules) / sizeof(*modules))
 
 /* --------------------------------------------------------------------- check */
 
 static void
 check_files(const struct http_config *config, struct mural_check *check)
 {
-	struct secrets secrets;
-	char why[300] = "", *token = NULL;
+	struct secrets secrets = { 0 };
+	char why[300] = "";
 
-	if (secrets_load(&secrets, config->secrets, why, sizeof(why)) < 0)
+	if (secrets_load_list(&secrets, config->secrets, why, sizeof(why)) < 0)
 		mural_reject(check, "secrets", "%s", why);
-	if (secrets_load_token(config->admin_token, &token, why, sizeof(why)) < 0)
+	if (secrets_load_token(&secrets, config->admin_token, why, sizeof(why)) < 0)
 		mural_reject(check, "admin_token", "%s", why);
 	secrets_finish(&secrets);
-	free(token);
 }
 
 static void
@@ -91,47 +103,72 @@ http_check(const void *http_config, struct mural_check *check)
 
 	if (!*config->listen)
 		mural_reject(check, "listen",
-			"is empty, so nobody could come; give an address, such as "
+			"is empty, so nobody could connect; give an address, such as "
 			"[::]:8080");
 	if (!palette_parse(&palette, config->palette))
 		mural_reject(check, "palette",
-			"is no palette; write 1 to %d colours as rrggbb with commas "
-			"between them, such as ffffff,000000",
+			"is not a palette; write 1 to %d colours as rrggbb, separated "
+			"by commas, such as ffffff,000000",
 			PALETTE_MAX);
 	check_files(config, check);
 	if (!*config->database)
-		mural_reject(check, "database",
-			"is empty; name the file that is to keep the board");
+		mural_reject(check, "database", "is empty; name a file for the board");
 }
 
 /* --------------------------------------------------------------- start, stop */
 
-void
-http_discard(struct http *http, enum mural_reason reason)
-{
-	mural_discard(http->host->brush, reason, 1);
-}
-
-void
-http_hold(struct http *http)
-{
-	http->refs++;
-}
-
+/* Sends "pixel update" to socket.io's listeners. */
 static void
-on_server_stopped(struct mhd_uv *server)
+on_pixel(struct board *board, const struct store_pixel *pixel,
+	const struct generator *generator)
 {
-	mural_stopped(((struct http *)server->data)->host);
+	struct http *http = board->data;
+	char json[PIXEL_UPDATE_MAX];
+
+	if (!socketio_has_listeners(&http->socketio))
+		return;
+	snprintf(json, sizeof(json),
+		"{\"row\":%u,\"col\":%u,\"color\":%u,\"pixels\":%" PRIu64
+		",\"unnecessaryPixels\":%" PRIu64 ",\"author\":%s}",
+		pixel->row, pixel->column, pixel->colour, board->pixels,
+		board->unnecessary, generator->label);
+	socketio_emit(&http->socketio, "pixel update", json);
 }
 
-void
-http_release(struct http *http)
+static int
+start_board(struct http *http, const struct http_config *config)
 {
-	if (--http->refs > 0 || !http->stopping)
-		return;
-	/* nothing is upgraded any more; what is parked gets its answer */
-	requests_abort(http);
-	mhd_uv_stop(&http->server, on_server_stopped);
+	const struct board_config board_config = {
+		.size = config->board,
+		.cell = config->cell,
+		.palette = config->palette,
+		.rate_ms = config->pixel_rate,
+		.secrets = config->secrets,
+		.admin_token = config->admin_token,
+		.click = config->click,
+	};
+
+	http->board.on_pixel = on_pixel;
+	http->board.data = http;
+	return board_start(&http->board, &http->web, http->store, &board_config);
+}
+
+static int
+start_subjects(struct http *http, const struct http_config *config)
+{
+	struct web *web = &http->web;
+	int ret = store_start(&http->store, web, config->database);
+
+	if (ret == 0)
+		ret = start_board(http, config);
+	if (ret == 0)
+		ret = store_start_writer(http->store);
+	if (ret < 0)
+		return ret;
+	socketio_start(&http->socketio, web);
+	http->ops.board = &http->board;
+	ret = history_start(&http->history, web, http->store, &http->board);
+	return ret < 0 ? ret : viewers_start(&http->viewers, web, config->viewer_fps);
 }
 
 static void
@@ -139,67 +176,13 @@ http_stop(struct mural_host *host)
 {
 	struct http *http = host->state;
 
-	http->stopping = true;
 	mural_unlisten(http->listener);
-	http_hold(http);
-	for (size_t i = N_MODULES; i > 0; i--)
-		if (modules[i - 1].stop)
-			modules[i - 1].stop(http);
-	leaderboard_stop(http);
-	http_clients_stop(http);
-	http_release(http);
-}
-
-/* Decodes %xx, but never to the end of the string. */
-static size_t
-unescape(void *arg, struct MHD_Connection *connection, char *text)
-{
-	char *to = text;
-
-	(void)arg;
-	(void)connection;
-	for (const char *from = text; *from; to++) {
-		int high = from[0] == '%' ? palette_hex_digit(from[1]) : -1;
-		int low = high >= 0 ? palette_hex_digit(from[2]) : -1;
-
-		if (low >= 0 && (high | low)) {
-			*to = (char)(high << 4 | low);
-			from += 3;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-	return to - text;
-}
-
-/* Nothing that a client can cause belongs into the log. */
-__attribute__((format(printf, 2, 0))) static void
-ignore_message(void *arg, const char *format, va_list values)
-{
-	(void)arg;
-	(void)format;
-	(void)values;
-}
-
-static int
-start_server(struct http *http)
-{
-	const struct MHD_OptionItem more[] = {
-		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_client_changed, http },
-		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_completed, http },
-		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)unescape, NULL },
-		{ MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)ignore_message, NULL },
-		{ MHD_OPTION_END, 0, NULL },
-	};
-	int ret = mhd_uv_start(&http->server, http->host->loop, HEAD_BYTES, IDLE_SECONDS,
-		request_handle, http, more);
-
-	if (ret < 0)
-		mural_log(http->host, MURAL_ERROR, "cannot start libmicrohttpd: %s",
-			strerror(-ret));
-	http->server.data = http;
-	return ret;
+	web_stop(&http->web);
+	viewers_stop(&http->viewers);
+	history_stop(&http->history);
+	socketio_stop(&http->socketio);
+	board_stop(&http->board);
+	store_stop(http->store);
 }
 
 static void
@@ -207,38 +190,48 @@ on_client(struct mural_host *host, int fd)
 {
 	struct http *http = host->state;
 
-	http_client_accept(http, fd);
+	http_client_accept(&http->web, fd);
 }
 
 static int
 http_start(struct mural_host *host)
 {
+	const struct http_config *config = host->config;
 	struct http *http = host->state;
+	const struct route_table tables[N_TABLES] = {
+		{ board_routes, &http->board },
+		{ page_routes, &http->board },
+		{ viewer_routes, &http->viewers },
+		{ ops_routes, &http->ops },
+		{ history_routes, &http->history },
+		{ socketio_routes, &http->socketio },
+	};
 	int ret;
 
-	http->host = host;
-	http->config = host->config;
-	ret = start_server(http);
+	memcpy(http->tables, tables, sizeof(tables));
+	ret = web_start(&http->web, host, http->tables);
 	if (ret < 0)
 		return ret;
-	http_clients_start(http);
-	for (size_t i = 0; ret == 0 && i < N_MODULES; i++)
-		ret = modules[i].start(http);
+	ret = start_subjects(http, config);
 	if (ret == 0)
 		ret = mural_listen(
-			host, http->config->listen, NULL, on_client, &http->listener);
-	if (ret < 0)
+			host, config->listen, NULL, on_client, &http->listener);
+	if (ret < 0) {
 		http_stop(host);
+		web_abort(&http->web);
+	}
 	return ret;
 }
 
 static void
 http_reload(struct mural_host *host)
 {
-	generators_reload(host->state);
+	struct http *http = host->state;
+
+	board_reload(&http->board);
 }
 
-/* -------------------------------------------------------------------- invite */
+/* ---------------------------------------------------------------------- hint */
 
 static int
 http_hint(const struct mural_host *host, const struct mural_hint_request *request,
@@ -256,7 +249,7 @@ http_hint(const struct mural_host *host, const struct mural_hint_request *reques
 const struct mural_plugin mural_plugin = {
 	MURAL_PLUGIN,
 	.name = "http",
-	.summary = "a pixel board over HTTP, the wall in a browser, and its figures",
+	.summary = "a pixel board over HTTP, the wall in a browser, and metrics",
 	.options = options,
 	.config_size = sizeof(struct http_config),
 	.state_size = sizeof(struct http),

@@ -2,10 +2,10 @@
 # libhttp.la is everything but the plugin's table, for the plugin and for the tests.
 if WITH_HTTP
 noinst_LTLIBRARIES += libhttp.la
-libhttp_la_SOURCES = %D%/http.h
+libhttp_la_SOURCES =
 libhttp_la_CPPFLAGS = $(AM_CPPFLAGS) -DLOCALSTATEDIR='"$(localstatedir)"'
-libhttp_la_LIBADD = libcommon.la libweb.la $(JANSSON_LIBS) $(SQLITE_LIBS) $(GIF_LIBS) \
-	$(PNG_LIBS) $(ZLIB_LIBS)
+libhttp_la_LIBADD = libcommon.la libpicture.la libweb.la $(JANSSON_LIBS) $(SQLITE_LIBS) \
+	$(GIF_LIBS) $(ZLIB_LIBS)
 include $(top_srcdir)/plugins/http/web/local.mk
 include $(top_srcdir)/plugins/http/board/local.mk
 include $(top_srcdir)/plugins/http/store/local.mk

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ticks, and who is told what. */
+/* Sends updates to subscribers, in ticks while anybody watches. */
 #include "p2/broadcast.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "p2/p2.h"
 #include "p2/peer.h"
 
-/* Fifteen ticks a second, and a moment to gather what comes together. */
+/* Fifteen ticks a second, each a moment after the first change, to gather more. */
 #define TICK_MS 67
 #define GATHER_MS 10
 
@@ -25,7 +25,7 @@ broadcast_open(struct p2 *p2)
 	broadcast->timer.data = p2;
 	broadcast->wakeup.data = p2;
 	if (!broadcast->reader || !broadcast->packed) {
-		/* closed like the other one, so that there are always two */
+		/* a stand-in, so that there are always two handles to close */
 		uv_timer_init(host->loop, (uv_timer_t *)(void *)&broadcast->wakeup);
 		return -ENOMEM;
 	}
@@ -52,7 +52,7 @@ broadcast_finish(struct p2 *p2)
 	mural_reader_free(broadcast->reader);
 }
 
-/* ---------------------------------------------------------------- one peer */
+/* ------------------------------------------------------------------ one peer */
 
 static bool
 is_drained(const struct peer *peer)
@@ -74,7 +74,7 @@ broadcast_catch_up(struct peer *peer)
 	}
 }
 
-/* The Updates of a piece that touch the peer's area, in the scratch memory. */
+/* Copies the Updates of a piece that touch the peer's area to the scratch memory. */
 static size_t
 filter_piece(struct broadcast *broadcast, const struct peer *peer, const uint8_t *piece,
 	size_t len)
@@ -82,7 +82,7 @@ filter_piece(struct broadcast *broadcast, const struct peer *peer, const uint8_t
 	size_t used = 0;
 
 	for (size_t at = 0; at < len;) {
-		struct rect rect;
+		struct mural_rect rect;
 		size_t block = shadow_block_rect(&broadcast->shadow, piece + at, &rect);
 
 		if (rects_intersect(&rect, &peer->subscription.area)) {
@@ -98,7 +98,7 @@ static void
 send_piece(
 	struct broadcast *broadcast, struct peer *peer, const uint8_t *piece, size_t len)
 {
-	const struct rect *area = &peer->subscription.area;
+	const struct mural_rect *area = &peer->subscription.area;
 	bool all = area->width == broadcast->shadow.width &&
 		   area->height == broadcast->shadow.height;
 
@@ -115,7 +115,7 @@ mark_piece_missed(
 	struct broadcast *broadcast, struct peer *peer, const uint8_t *piece, size_t len)
 {
 	for (size_t at = 0; at < len;) {
-		struct rect rect;
+		struct mural_rect rect;
 
 		at += shadow_block_rect(&broadcast->shadow, piece + at, &rect);
 		subscription_mark_missed(&peer->subscription, &rect);
@@ -208,7 +208,7 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 	schedule_tick(wakeup->data);
 }
 
-/* Sleeps until something changes; an idle wall wakes nobody. */
+/* Sleeps until something changes: an idle wall costs no wake-ups. */
 static void
 wait_for_changes(struct p2 *p2)
 {
@@ -218,7 +218,7 @@ wait_for_changes(struct p2 *p2)
 		uv_poll_start(&p2->broadcast.wakeup, UV_READABLE, on_wakeup);
 }
 
-/* ------------------------------------------------------------ who subscribes */
+/* ------------------------------------------------------------ subscriptions */
 
 void
 broadcast_unsubscribe(struct peer *peer)
@@ -241,7 +241,7 @@ broadcast_subscribe(struct peer *peer, const struct p2_event *sub)
 
 	broadcast_unsubscribe(peer);
 	if (p2->host->counts.viewers == 0)
-		broadcast_tick(p2); /* nobody was shown anything for a while */
+		broadcast_tick(p2); /* there were none while nobody watched */
 	if (subscription_set(&peer->subscription, &p2->broadcast.shadow, sub->x1, sub->y1,
 		    sub->x2, sub->y2) < 0)
 		mural_log(p2->host, MURAL_WARN, "no memory for a subscription");

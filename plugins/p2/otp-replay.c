@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps the TOTP steps that were used. */
+/* Reads and writes the file of TOTP steps that were used. */
 #include "p2/otp-replay.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ otp_replay_path(const char *users_path)
 	return path;
 }
 
-/* `STEP NAME`; a line that is none is no harm. */
+/* `STEP NAME`; other lines are ignored. */
 static void
 parse_line(struct users *users, char *line)
 {
@@ -86,8 +86,8 @@ users_write_steps(const struct users *users, const char *path)
 	return 0;
 }
 
-/* Not flushed to the disk: that would hold the wall up, and a machine takes as long to
- * start again as a step is worth anything. */
+/* Not flushed to the disk: that would block the loop, and a reboot takes longer than a
+ * step stays valid. */
 int
 otp_replay_save(const struct users *users, const char *path)
 {

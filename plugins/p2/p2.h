@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One instance of the p2 plugin: a server of its own on murald's main loop, because what
- * changes anywhere on the canvas must be told to every subscriber from one thread.
+ * One instance of the p2 plugin: a server of its own on murald's main loop, because one
+ * thread must tell every subscriber what changes anywhere on the canvas.
  *
- * wire.h knows the wire's numbers, parser.h what a client says, users.h who may,
- * shadow.h what everybody has been shown, subscription.h what one has missed of it,
- * peer.h what a client may do, broadcast.h when it is told what, transport-tcp.c and
- * transport-websocket.c how the bytes come and go.
+ * From the ground up: wire.h encodes numbers and colours, parser.h parses messages;
+ * users.h and otp-replay.h keep users and their codes, login.h decides who may log in;
+ * shadow.h knows what clients were shown, subscription.h what one of them has missed of
+ * it, broadcast.h sends updates; peer.h is a client, the transports carry its bytes, and
+ * plugin.c starts and stops it all.  Uses plugins/common and lib/.
  */
 #ifndef P2_P2_H
 #define P2_P2_H
@@ -17,22 +18,21 @@
 #include <mural/plugin.h>
 
 #include "p2/broadcast.h"
-#include "p2/bucket.h"
-#include "p2/users.h"
+#include "p2/login.h"
 
 enum { AUTH_OTP, AUTH_NONE };
 
-/* An Authentication must be there after this. */
+/* A client must have authenticated after this. */
 #define AUTH_TIMEOUT_MS 10000
 
-/* A peer that is sent away may take so long to go. */
+/* How long a closed peer may take to read what it was sent. */
 #define DRAIN_TIMEOUT_MS 2000
 
-/* What the kernel may keep for a peer: less is a slower wall far away, more is older
- * news for whom is slow. */
+/* What the kernel buffers for a peer: less slows down distant clients, more shows slow
+ * ones an older wall. */
 #define SOCKET_BYTES (128 * 1024)
 
-/* From p² to canvas at most this far apart, so that any canvas fits into p²'s plane. */
+/* The largest offset between p² and canvas, so that any canvas fits into p²'s plane. */
 #define ORIGIN_MAX 24000
 
 struct p2_config {
@@ -48,32 +48,32 @@ struct p2_websocket;
 struct p2 {
 	struct mural_host *host;
 	const struct p2_config *config;
-	int32_t origin_x, origin_y; /* p²'s 0,0 in the region's pixels */
-	struct users users;
-	char *otp_replay_path;  /* NULL: no users file */
-	bool otp_replay_failed; /* it was said */
-	struct bucket_table buckets;
+	int32_t origin_x, origin_y; /* p²'s 0,0 in pixels of the region */
+	struct login login;
+	struct mural_rate put_rate;
+	struct mural_ratelimit *puts; /* a bucket a user */
 	struct broadcast broadcast;
 	struct peer *peers; /* newest first */
 	size_t n_unauthenticated, unauthenticated_max;
 	uv_timer_t sweep;
-	unsigned handles; /* that the loop still has: of this struct, and a peer each */
+	unsigned handles; /* open on the loop, peers and the web server among them */
 	bool stopping;
 	struct mural_listener *tcp_listener;
 	struct p2_websocket *websocket; /* NULL: none */
-	uint8_t buf[64 * 1024];         /* what one read brings */
+	uint8_t buf[64 * 1024];         /* of one read */
 };
 
-/* A handle or a peer is gone; the last one ends the instance. */
+/* Called when a handle was closed; the last one ends the instance. */
 void p2_release(struct p2 *p2);
 
-/* p² over TCP: a client that the listener took in. */
+/* Takes over the socket of a TCP client. */
 void tcp_accept(struct mural_host *host, int fd);
 
-/* p² over WebSocket.  0 or -errno, logged.  p2_websocket_stop() when its peers are gone;
- * it calls p2_release() once when it is done. */
+/* p² over WebSocket.  0 or -errno, logged. */
 int p2_websocket_start(struct p2 *p2);
-void p2_websocket_unlisten(struct p2 *p2);
+
+/* Stops listening, and the server when its last peer is gone.  Accepts one that was not
+ * started. */
 void p2_websocket_stop(struct p2 *p2);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parser of what p² clients send. */
+/* Parses messages of p² clients, however the stream is cut. */
 #include "p2/parser.h"
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 enum phase {
 	PHASE_AUTH,
 	PHASE_BETWEEN, /* a message ended; only an ff may follow */
-	PHASE_SKIP,    /* what follows means nothing, up to the next ff */
+	PHASE_SKIP,    /* up to the next ff */
 	PHASE_TYPE,    /* after an ff */
 	PHASE_BODY,    /* inside a Put or a Sub; bytes[0] is its type */
 	PHASE_OVER,
@@ -59,7 +59,7 @@ auth_length(const struct p2_parser *parser)
 	return AUTH_HEAD + parser->bytes[2] + 1u + P2_OTP_BYTES;
 }
 
-/* Whether it can still become an Authentication, judged as early as possible. */
+/* Whether it can no longer become an Authentication, as early as possible. */
 static bool
 auth_is_wrong(const struct p2_parser *parser)
 {
@@ -161,7 +161,7 @@ take_body(
 	if (wanted > len)
 		wanted = len;
 	for (size_t i = 0; i < wanted; i++) {
-		if (data[i] == START) { /* and that one begins the next message */
+		if (data[i] == START) { /* which begins the next message */
 			event->kind = P2_EVENT_MALFORMED;
 			event->type = parser->bytes[0];
 			parser->phase = PHASE_TYPE;
@@ -179,8 +179,8 @@ take_body(
 	return wanted;
 }
 
-/* Whether an ff is among the six bytes behind the first two: a byte of the inverse is
- * zero then, and borrows. */
+/* Whether there is an ff among the six bytes behind the first two: that byte of the
+ * inverse is zero, and borrows. */
 static bool
 has_start(const uint8_t *put)
 {
@@ -194,8 +194,7 @@ has_start(const uint8_t *put)
 	       UINT64_C(0x8080808080808080);
 }
 
-/* Nearly all that arrives: a Put in one piece.  A message with an ff inside takes the
- * long way. */
+/* The fast path: a whole Put without an ff inside. */
 static bool
 take_whole_put(const uint8_t *data, size_t len, struct p2_event *event)
 {

@@ -1,36 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What the clients of p² may do, and when they are sent away. */
+/* Handles what p² clients send, and closes them by error or deadline. */
 #include "p2/peer.h"
 
 #include <assert.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#include "p2/otp-replay.h"
 #include "p2/p2.h"
-
-/* Failed attempts at one name from one source, at any name from one source, and at one
- * name from anywhere: the last keeps people with many addresses from trying all codes,
- * and is wide enough that nobody is locked out by a neighbour's typing errors. */
-static const struct bucket_rate attempts[] = {
-	{ .per_1000s = 100, .burst = 5 },
-	{ .per_1000s = 1000, .burst = 100 },
-	{ .per_1000s = 1000, .burst = 100 },
-};
-
-enum { ATTEMPTS_BOTH, ATTEMPTS_SOURCE, ATTEMPTS_NAME, ATTEMPTS, PUTS };
-
-static struct bucket_rate
-put_rate(const struct p2 *p2)
-{
-	return (struct bucket_rate){
-		.per_1000s = p2->config->put_rate * 1000,
-		.burst = p2->config->put_burst,
-	};
-}
 
 static uint64_t
 now_ms(const struct p2 *p2)
@@ -55,7 +32,6 @@ peer_set_state(struct peer *peer, enum peer_state state)
 	schedule_sweep(peer->p2, due_ms(peer));
 }
 
-/* It said who it is, or is gone. */
 static void
 clear_unauthenticated(struct peer *peer)
 {
@@ -64,118 +40,7 @@ clear_unauthenticated(struct peer *peer)
 	peer->unauthenticated = false;
 }
 
-/* ---------------------------------------------------------------- who it is */
-
-/* An IPv4 address is a source, and so is the /64 of an IPv6 one; all Unix clients are
- * one. */
-static void
-peer_find_source(struct peer *peer, int fd)
-{
-	socklen_t len = sizeof(peer->address);
-	const struct sockaddr_in *in4 = &peer->address.in4;
-	const struct in6_addr *in6 = &peer->address.in6.sin6_addr;
-
-	if (getpeername(fd, &peer->address.any, &len) < 0)
-		return;
-	if (peer->address.any.sa_family == AF_INET)
-		memcpy(peer->source, &in4->sin_addr, 4);
-	else if (peer->address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(in6))
-		memcpy(peer->source, in6->s6_addr + 12, 4);
-	else if (peer->address.any.sa_family == AF_INET6)
-		memcpy(peer->source, in6->s6_addr, 8);
-}
-
-/* The bytes that a limit on attempts is counted for. */
-static size_t
-attempt_key(const struct peer *peer, int kind, const struct p2_auth *auth,
-	uint8_t key[8 + P2_NAME_MAX])
-{
-	size_t len = 0;
-
-	if (kind != ATTEMPTS_NAME) {
-		memcpy(key, peer->source, sizeof(peer->source));
-		len = sizeof(peer->source);
-	}
-	if (kind != ATTEMPTS_SOURCE) {
-		memcpy(key + len, auth->name, auth->len);
-		len += auth->len;
-	}
-	return len;
-}
-
-static struct bucket *
-attempt_bucket(struct peer *peer, int kind, const struct p2_auth *auth)
-{
-	uint8_t key[8 + P2_NAME_MAX];
-	size_t len = attempt_key(peer, kind, auth, key);
-
-	return bucket_table_get(
-		&peer->p2->buckets, &attempts[kind], kind, key, len, now_ms(peer->p2));
-}
-
-static bool
-has_attempts_left(struct peer *peer, const struct p2_auth *auth)
-{
-	for (int kind = 0; kind < ATTEMPTS; kind++)
-		if (attempt_bucket(peer, kind, auth)->level < BUCKET_TOKEN)
-			return false;
-	return true;
-}
-
-static void
-count_failed_attempt(struct peer *peer, const struct p2_auth *auth)
-{
-	for (int kind = 0; kind < ATTEMPTS; kind++)
-		(void)bucket_consume(attempt_bucket(peer, kind, auth));
-}
-
-/* Uses the code up; a file that cannot be written is said once. */
-static bool
-otp_step_use(struct p2 *p2, struct user *user, uint64_t step)
-{
-	int saved;
-	bool unused = otp_replay_use(p2->otp_replay_path, &p2->users, user, step, &saved);
-
-	if (saved < 0 && !p2->otp_replay_failed) {
-		mural_log(p2->host, MURAL_WARN,
-			"cannot keep used codes in %s: %s; until that is mended, a code "
-			"can be used again after a restart within a minute and a half",
-			p2->otp_replay_path, strerror(-saved));
-		p2->otp_replay_failed = true;
-	}
-	return unused;
-}
-
-static bool
-otp_is_valid(struct p2 *p2, const struct p2_auth *auth)
-{
-	struct user *user = users_find(&p2->users, auth->name, auth->len);
-	char otp[OTP_DIGITS + 1];
-	uint64_t step;
-
-	otp_text(auth->otp, otp);
-	if (!user || !user_check(user, otp, time(NULL), &step))
-		return false;
-	return step == 0 || otp_step_use(p2, user, step);
-}
-
-static bool
-is_authorized(struct peer *peer, const struct p2_auth *auth)
-{
-	struct p2 *p2 = peer->p2;
-
-	if (p2->config->auth == AUTH_NONE)
-		return true;
-	if (!has_attempts_left(peer, auth)) {
-		count_discard(p2, MURAL_RATE_LIMITED);
-		return false;
-	}
-	if (otp_is_valid(p2, auth))
-		return true;
-	count_failed_attempt(peer, auth);
-	count_discard(p2, MURAL_UNAUTHORIZED);
-	return false;
-}
+/* ------------------------------------------------------------------- login */
 
 static struct peer *
 peer_find_open(const struct p2 *p2, const struct p2_auth *auth)
@@ -187,15 +52,14 @@ peer_find_open(const struct p2 *p2, const struct p2_auth *auth)
 	return NULL;
 }
 
-/* What a user may paint is counted over all its connections. */
-static struct bucket *
-user_put_bucket(struct peer *peer)
+/* Shared by all connections of a user, one after the other. */
+static struct mural_bucket *
+user_put_bucket(const struct peer *peer)
 {
-	struct p2 *p2 = peer->p2;
-	struct bucket_rate rate = put_rate(p2);
+	const struct p2 *p2 = peer->p2;
 
-	return bucket_table_get(
-		&p2->buckets, &rate, PUTS, peer->name, peer->name_len, now_ms(p2));
+	return mural_ratelimit_bucket(p2->puts,
+		login_key(&p2->login, peer->name, peer->name_len, 0), now_ms(p2));
 }
 
 static void
@@ -204,7 +68,7 @@ peer_authenticate(struct peer *peer)
 	struct p2_auth auth = p2_parser_auth(&peer->parser);
 	struct peer *older;
 
-	if (!is_authorized(peer, &auth)) {
+	if (!login_accepts(&peer->p2->login, &auth, peer->source, now_ms(peer->p2))) {
 		peer_close(peer, PEER_CLOSE_REFUSED);
 		return;
 	}
@@ -223,14 +87,14 @@ peer_authenticate(struct peer *peer)
 	peer_set_state(peer, PEER_OPEN);
 }
 
-/* ------------------------------------------------------------- what it says */
+/* ---------------------------------------------------------------- messages */
 
 static void
 peer_put(struct peer *peer, const struct p2_event *event)
 {
 	struct p2 *p2 = peer->p2;
 
-	if (p2->config->put_rate > 0 && !bucket_consume(&peer->puts)) {
+	if (!mural_bucket_consume(&peer->puts, &p2->put_rate, 1)) {
 		count_discard(p2, MURAL_RATE_LIMITED);
 		return;
 	}
@@ -276,7 +140,6 @@ void
 peer_read(struct peer *peer, const uint8_t *data, size_t len)
 {
 	struct p2 *p2 = peer->p2;
-	struct bucket_rate rate = put_rate(p2);
 	size_t used = 0;
 
 	p2->host->counts.received_bytes += len;
@@ -285,30 +148,23 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 		mural_publish(p2->host);
 		return;
 	}
-	bucket_refill(&peer->puts, &rate, now_ms(p2));
+	mural_bucket_refill(&peer->puts, &p2->put_rate, now_ms(p2));
 	while (used < len && peer->state != PEER_CLOSING) {
 		struct p2_event event;
 
 		used += p2_parser_next(&peer->parser, data + used, len - used, &event);
 		peer_handle_event(peer, &event);
 	}
-	/* only the last Sub counts, and so many of them cost no more than one */
+	/* only the last Sub counts, so that many of them cost no more than one */
 	if (peer->sub_came && peer->state == PEER_OPEN)
 		broadcast_subscribe(peer, &peer->sub);
 	peer->sub_came = false;
 	mural_publish(p2->host);
 }
 
-void
-peer_drained(struct peer *peer)
-{
-	broadcast_catch_up(peer);
-}
+/* ----------------------------------------------------------- open and close */
 
-/* --------------------------------------------------------- coming and going */
-
-/* Many who say nothing shall not keep out one who does: the one that was here longest
- * makes room at once. */
+/* Makes room, so that clients that never authenticate cannot keep others out. */
 static void
 evict_oldest_unauthenticated(struct p2 *p2)
 {
@@ -331,13 +187,15 @@ void
 peer_init(
 	struct peer *peer, struct p2 *p2, const struct peer_transport *transport, int fd)
 {
+	socklen_t len = sizeof(peer->address);
 	const int bytes = SOCKET_BYTES;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	peer->p2 = p2;
 	peer->transport = transport;
 	peer->state_since_ms = now_ms(p2);
-	peer_find_source(peer, fd);
+	if (getpeername(fd, &peer->address.any, &len) == 0)
+		peer->source = mural_source(p2->host, &peer->address.any);
 	peer->next = p2->peers;
 	if (peer->next)
 		peer->next->previous = peer;
@@ -370,6 +228,17 @@ peer_close(struct peer *peer, enum peer_close_reason reason)
 }
 
 void
+p2_release(struct p2 *p2)
+{
+	if (--p2->handles > 0)
+		return;
+	broadcast_finish(p2);
+	login_finish(&p2->login);
+	mural_ratelimit_free(p2->puts);
+	mural_stopped(p2->host);
+}
+
+void
 peer_finish(struct peer *peer)
 {
 	struct p2 *p2 = peer->p2;
@@ -392,7 +261,7 @@ peer_finish(struct peer *peer)
 	p2_release(p2);
 }
 
-/* ------------------------------------------------------------ when it is time */
+/* ---------------------------------------------------------------- deadlines */
 
 static uint64_t
 due_ms(const struct peer *peer)
@@ -403,7 +272,7 @@ due_ms(const struct peer *peer)
 		return peer->state_since_ms + DRAIN_TIMEOUT_MS;
 	if (peer->p2->config->idle == 0)
 		return UINT64_MAX;
-	return peer->transport->last_received_ms(peer) + peer->p2->config->idle;
+	return *peer->last_received_ms + peer->p2->config->idle;
 }
 
 static void
@@ -449,7 +318,7 @@ peers_sweep(struct p2 *p2)
 	for (struct peer *peer = p2->peers; peer; peer = peer->next) {
 		if (due_ms(peer) <= now)
 			peer_expire(peer);
-		/* one that is dropped already is only waiting for the loop */
+		/* a deadline that stays in the past: dropped, and not closed yet */
 		if (due_ms(peer) > now && due_ms(peer) < next)
 			next = due_ms(peer);
 	}

@@ -1,46 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A peer: one client of p², whatever it came in by.
+ * A peer: one client of p², over either transport.
  *
- * The transports (transport-tcp.c, transport-websocket.c) bring bytes and take whole
- * messages; what they mean is the same for both and stands here: who it is, what it may
- * paint, when it is sent away.
+ * The transports (transport-tcp.c, transport-websocket.c) carry bytes in and whole
+ * messages out; what these mean is the same for both and handled here: login, painting,
+ * and when a peer is closed.
  */
 #ifndef P2_PEER_H
 #define P2_PEER_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "p2/bucket.h"
+#include <mural/ratelimit.h>
+
+#include "lib/peer-address.h"
 #include "p2/parser.h"
 #include "p2/subscription.h"
 
 struct p2;
 struct peer;
 
-/* Why a peer is sent away. */
+/* Why a peer is closed. */
 enum peer_close_reason {
-	PEER_CLOSE_NORMAL,  /* it asked for it, was idle, or its user came again */
-	PEER_CLOSE_REFUSED, /* it is nobody we know, did not say who it is, or is too much
-			     */
-	PEER_CLOSE_SHUTDOWN, /* the wall ends */
+	PEER_CLOSE_NORMAL,   /* by its own request, idle, or its user connected again */
+	PEER_CLOSE_REFUSED,  /* not authenticated, not authorized, or beyond a limit */
+	PEER_CLOSE_SHUTDOWN, /* the instance stops */
 };
 
 /* What a transport does for a peer.  None of them frees it. */
 struct peer_transport {
-	/* Sends whole messages, as one where the transport has messages. */
+	/* Sends whole p² messages, as one message of the transport if it has any. */
 	void (*send)(struct peer *peer, const void *bytes, size_t len);
-	/* Bytes that it has not handed to the kernel yet. */
+	/* Bytes not handed to the kernel yet. */
 	size_t (*pending)(const struct peer *peer);
-	/* Ends it when the last words are out; peer_finish() comes later. */
+	/* Closes it when all that was sent is out; peer_finish() comes later. */
 	void (*close)(struct peer *peer, enum peer_close_reason reason);
-	/* Ends it now; peer_finish() comes later.  Does nothing the second time. */
+	/* Closes it now; peer_finish() comes later.  Does nothing the second time. */
 	void (*drop)(struct peer *peer);
-	/* When its last byte came, by uv_now(). */
-	uint64_t (*last_received_ms)(const struct peer *peer);
 };
 
 enum peer_state { PEER_UNAUTHENTICATED, PEER_OPEN, PEER_CLOSING };
@@ -50,41 +48,36 @@ struct peer {
 	struct peer *next, *previous;
 	const struct peer_transport *transport;
 	enum peer_state state;
-	uint64_t state_since_ms; /* in this state */
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in4;
-		struct sockaddr_in6 in6;
-	} address;
-	bool admitted;        /* counted in by murald, and to be counted out */
-	uint8_t source[8];    /* the address, or the network of an IPv6 one */
-	bool unauthenticated; /* counted as one that did not say who it is */
+	uint64_t state_since_ms;
+	const uint64_t *last_received_ms; /* the transport's, by uv_now() */
+	union peer_address address;
+	bool admitted;        /* by mural_conn_admit() */
+	uint64_t source;      /* mural_source() */
+	bool unauthenticated; /* counted in n_unauthenticated */
 	struct p2_parser parser;
 	char *name; /* PEER_OPEN: name_len bytes */
 	size_t name_len;
-	struct bucket puts;
+	struct mural_bucket puts;
 	struct subscription subscription;
-	bool sub_came; /* in what is being read; `sub` is the last of them */
+	bool sub_came; /* in this peer_read(); `sub` is the last one */
 	struct p2_event sub;
 };
 
-/* Begins with a connected socket, which stays the transport's; `peer` is zeroed. */
+/* Starts with a connected socket, which the transport keeps, and last_received_ms set;
+ * the rest is zeroed. */
 void peer_init(
 	struct peer *peer, struct p2 *p2, const struct peer_transport *transport, int fd);
 
-/* What it said.  It may be closing afterwards. */
+/* Handles what it sent.  It may be closing afterwards. */
 void peer_read(struct peer *peer, const uint8_t *data, size_t len);
 
-/* Its send buffer is empty again. */
-void peer_drained(struct peer *peer);
-
-/* Says ff 00 and has the transport end it.  Does nothing the second time. */
+/* Sends ff 00 and has the transport close it.  Does nothing the second time. */
 void peer_close(struct peer *peer, enum peer_close_reason reason);
 
-/* The transport is done with it; what is left is the transport's memory. */
+/* Called when the transport is done with it, and about to free its memory. */
 void peer_finish(struct peer *peer);
 
-/* Sends away whom it is time for, and arranges to be called when it is time again. */
+/* Closes peers whose deadline passed, and re-arms the timer for the next one. */
 void peers_sweep(struct p2 *p2);
 
 #endif

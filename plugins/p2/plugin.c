@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* p2: the p² protocol, over TCP and over WebSocket. */
+/* The p2 plugin: the p² protocol over TCP and WebSocket; its options, start and stop. */
 #include "p2/p2.h"
 
 #include <errno.h>
-#include <liboath/oath.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-#include "common/host-part.h"
+#include "common/server-options.h"
 #include "lib/digits.h"
-#include "p2/otp-replay.h"
 #include "p2/peer.h"
 
-/* Of the descriptors a quarter may be with clients that did not say who they are, and
- * never more than this. */
+/* Unauthenticated clients may have a quarter of all descriptors, and no more than this.
+ */
 #define UNAUTHENTICATED_MAX 4096
 
+/* Users whose pixels are counted at a time. */
+#define USERS_AT_A_TIME 4096
+
 static const struct mural_option options[] = {
-	MURAL_ADDRESS(struct p2_config, listen, "[::]:7062", "where TCP clients come to"),
+	MURAL_ADDRESS(struct p2_config, listen, "[::]:7062", "where TCP clients connect"),
 	MURAL_ADDRESS(struct p2_config, websocket, "[::]:7063",
-		"where WebSocket clients come to, on any path"),
+		"where WebSocket clients connect, on any path"),
 	MURAL_TEXT(struct p2_config, users, "",
 		"file of NAME = static:DIGITS or NAME = totp:BASE32"),
 	MURAL_CHOICE(struct p2_config, auth, "otp", "otp none",
-		"none: any name and password is taken"),
+		"none: any name and password is accepted"),
 	MURAL_TEXT(struct p2_config, origin, "center",
 		"center, top-left, or X,Y: the canvas pixel that is p2's 0,0"),
 	MURAL_NUMBER(struct p2_config, put_rate, "10000", NULL, 0, 1000000000,
-		"pixels a second for one user, 0: no limit"),
+		"pixels a second of each user, 0: no limit"),
 	MURAL_NUMBER(struct p2_config, put_burst, "1000", NULL, 1, 1000000000,
-		"pixels that may come at once"),
+		"pixels that a user may send at once"),
 	MURAL_DURATION(struct p2_config, idle, "2min",
-		"a client that is silent for so long is sent away, 0: never"),
+		"how long a client may be silent, 0: any time"),
 	MURAL_BOOL(struct p2_config, snapshot, "yes",
-		"a Sub is answered with the area as it is"),
+		"a Sub is answered with the present area"),
 	{ 0 },
 };
 
@@ -70,7 +70,6 @@ origin_is_word(const char *origin)
 	return strcmp(origin, "center") == 0 || strcmp(origin, "top-left") == 0;
 }
 
-/* p²'s 0,0 in the pixels of the region. */
 static void
 origin_init(struct p2 *p2)
 {
@@ -111,7 +110,8 @@ p2_check(const void *p2_config, struct mural_check *check)
 	else if (config->auth == AUTH_OTP)
 		mural_reject(check, "users",
 			"is empty, so nobody could log in; name a file with lines NAME = "
-			"static:DIGITS or NAME = totp:BASE32, or set auth = none to take "
+			"static:DIGITS or NAME = totp:BASE32, or set auth = none to "
+			"accept "
 			"anybody");
 	if (!*config->listen && !*config->websocket)
 		mural_reject(check, "listen",
@@ -122,35 +122,6 @@ p2_check(const void *p2_config, struct mural_check *check)
 
 /* --------------------------------------------------------------- start, stop */
 
-static void
-log_users(void *host, const char *text)
-{
-	mural_log(host, MURAL_ERROR, "%s", text);
-}
-
-static int
-load_users(struct p2 *p2)
-{
-	const char *path = p2->config->users;
-	int ret;
-
-	if (!*path || p2->config->auth == AUTH_NONE)
-		return 0;
-	if (oath_init() != OATH_OK)
-		return -ENOMEM;
-	ret = users_load(&p2->users, path, log_users, p2->host);
-	if (ret < 0)
-		return ret;
-	p2->otp_replay_path = otp_replay_path(path);
-	if (!p2->otp_replay_path)
-		return -ENOMEM;
-	ret = otp_replay_load(&p2->users, p2->otp_replay_path);
-	if (ret < 0)
-		mural_log(p2->host, MURAL_WARN, "cannot read used codes from %s: %s",
-			p2->otp_replay_path, strerror(-ret));
-	return 0;
-}
-
 static size_t
 unauthenticated_max(void)
 {
@@ -160,29 +131,6 @@ unauthenticated_max(void)
 		files.rlim_cur / 4 > UNAUTHENTICATED_MAX)
 		return UNAUTHENTICATED_MAX;
 	return files.rlim_cur / 4;
-}
-
-static void
-p2_free(struct p2 *p2)
-{
-	broadcast_finish(p2);
-	users_finish(&p2->users);
-	free(p2->otp_replay_path);
-	p2->otp_replay_path = NULL;
-}
-
-void
-p2_release(struct p2 *p2)
-{
-	p2->handles--;
-	if (!p2->stopping)
-		return;
-	if (!p2->peers)
-		p2_websocket_stop(p2);
-	if (p2->handles > 0)
-		return;
-	p2_free(p2);
-	mural_stopped(p2->host);
 }
 
 static void
@@ -198,15 +146,13 @@ p2_stop(struct mural_host *host)
 
 	p2->stopping = true;
 	mural_unlisten(p2->tcp_listener);
-	p2_websocket_unlisten(p2);
+	p2_websocket_stop(p2);
 	for (struct peer *peer = p2->peers; peer; peer = peer->next) {
 		peer_close(peer, PEER_CLOSE_SHUTDOWN);
 		peer->transport->drop(peer);
 	}
 	broadcast_close(p2, on_handle_closed);
 	uv_close((uv_handle_t *)&p2->sweep, on_handle_closed);
-	if (!p2->peers)
-		p2_websocket_stop(p2);
 }
 
 static int
@@ -225,27 +171,32 @@ listen_all(struct p2 *p2)
 static int
 p2_start(struct mural_host *host)
 {
+	const struct p2_config *config = host->config;
 	struct p2 *p2 = host->state;
 	int ret;
 
 	p2->host = host;
-	p2->config = host->config;
+	p2->config = config;
 	p2->unauthenticated_max = unauthenticated_max();
-	bucket_table_init(&p2->buckets);
 	origin_init(p2);
-	ret = load_users(p2);
-	if (ret < 0) {
-		users_finish(&p2->users);
-		return ret;
-	}
+	p2->put_rate = (struct mural_rate){
+		.per_1000s = (uint64_t)config->put_rate * 1000,
+		.burst = (uint64_t)config->put_burst,
+	};
+	p2->puts = mural_ratelimit_new(&p2->put_rate, USERS_AT_A_TIME);
 	uv_timer_init(host->loop, &p2->sweep);
 	p2->sweep.data = p2;
-	p2->handles = 3; /* the sweep's, the wake-up's and the tick's */
+	p2->handles = 3; /* the sweep, the wake-up and the tick */
 	ret = broadcast_open(p2);
-	if (ret < 0)
+	if (ret < 0 || !p2->puts) {
 		mural_log(host, MURAL_ERROR, "no memory for a canvas of %ux%u",
 			host->width, host->height);
-	else
+		ret = -ENOMEM;
+	}
+	if (ret == 0)
+		ret = login_open(&p2->login, host,
+			config->auth == AUTH_OTP ? config->users : NULL);
+	if (ret == 0)
 		ret = listen_all(p2);
 	if (ret < 0)
 		p2_stop(host);
@@ -254,39 +205,23 @@ p2_start(struct mural_host *host)
 
 /* -------------------------------------------------------------------- reload */
 
-/* Whoever is in no list any more goes. */
-static void
-close_unknown_users(struct p2 *p2)
-{
-	struct peer *next;
-
-	for (struct peer *peer = p2->peers; peer; peer = next) {
-		next = peer->next;
-		if (peer->state == PEER_OPEN &&
-			!users_find(&p2->users, peer->name, peer->name_len))
-			peer_close(peer, PEER_CLOSE_REFUSED);
-	}
-}
-
 static void
 p2_reload(struct mural_host *host)
 {
 	struct p2 *p2 = host->state;
-	struct users users = { 0 };
+	struct peer *next;
 
-	if (!p2->otp_replay_path)
+	if (p2->config->auth == AUTH_NONE || login_reload(&p2->login) < 0)
 		return;
-	if (users_load(&users, p2->config->users, log_users, host) < 0) {
-		mural_log(host, MURAL_WARN, "the users stay as they were");
-		return;
+	for (struct peer *peer = p2->peers; peer; peer = next) {
+		next = peer->next;
+		if (peer->state == PEER_OPEN &&
+			!users_find(&p2->login.users, peer->name, peer->name_len))
+			peer_close(peer, PEER_CLOSE_REFUSED);
 	}
-	users_keep_steps(&users, &p2->users);
-	users_finish(&p2->users);
-	p2->users = users;
-	close_unknown_users(p2);
 }
 
-/* -------------------------------------------------------------------- invite */
+/* ---------------------------------------------------------------------- hint */
 
 static int
 p2_hint(const struct mural_host *host, const struct mural_hint_request *request,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What changed on the canvas, in Updates. */
+/* Compares the canvas with what clients were shown, and packs changes into Updates. */
 #include "p2/shadow.h"
 
 #include <errno.h>
@@ -8,8 +8,7 @@
 
 #define FULL_ROW ((1u << BLOCK_WIDTH) - 1)
 
-/* What a changed pixel saves that comes along in a block, against an Update of its own.
- */
+/* The bytes of an Update with one pixel, saved by each one that joins a block. */
 #define PIXEL_BYTES (BLOCK_HEAD + 2)
 
 int
@@ -55,29 +54,22 @@ shadow_finish(struct shadow *shadow)
 
 /* ------------------------------------------------------------------- damage */
 
-/* A tile's part of the region, in the region's pixels; false when it has none. */
+/* Cuts an extent to the region's along one axis, and counts from there; false: nothing is
+ * left. */
 static bool
-tile_rect(const struct shadow *shadow, uint32_t tile, uint32_t tiles_x, struct rect *rect)
+clip_axis(uint32_t *first, uint32_t *count, uint32_t edge, uint32_t side)
 {
-	uint32_t x = tile % tiles_x * MURAL_TILE, right = x + MURAL_TILE;
-	uint32_t y = tile / tiles_x * MURAL_TILE, bottom = y + MURAL_TILE;
+	uint32_t end = *first + *count < edge + side ? *first + *count : edge + side;
+	uint32_t start = *first > edge ? *first : edge;
 
-	if (x < shadow->left)
-		x = shadow->left;
-	if (y < shadow->top)
-		y = shadow->top;
-	if (right > shadow->left + shadow->width)
-		right = shadow->left + shadow->width;
-	if (bottom > shadow->top + shadow->height)
-		bottom = shadow->top + shadow->height;
-	if (x >= right || y >= bottom)
-		return false;
-	*rect = (struct rect){ x - shadow->left, y - shadow->top, right - x, bottom - y };
-	return true;
+	*first = start - edge;
+	*count = end - start;
+	return start < end;
 }
 
 static void
-compare_tile(struct shadow *shadow, struct mural_reader *reader, const struct rect *tile)
+compare_tile(
+	struct shadow *shadow, struct mural_reader *reader, const struct mural_rect *tile)
 {
 	uint32_t pixels[MURAL_TILE * MURAL_TILE];
 	uint32_t left = UINT32_MAX, right = 0, top = UINT32_MAX, bottom = 0;
@@ -104,8 +96,8 @@ compare_tile(struct shadow *shadow, struct mural_reader *reader, const struct re
 		}
 	}
 	if (left <= right)
-		shadow->boxes[shadow->n_boxes++] =
-			(struct rect){ left, top, right - left + 1, bottom - top + 1 };
+		shadow->boxes[shadow->n_boxes++] = (struct mural_rect){ left, top,
+			right - left + 1, bottom - top + 1 };
 }
 
 bool
@@ -115,14 +107,13 @@ shadow_refresh(struct shadow *shadow, struct mural_reader *reader)
 
 	if (!mural_reader_take(reader, shadow->tiles))
 		return false;
-	for (size_t word = 0; word < view->words; word++)
-		for (uint64_t bits = shadow->tiles[word]; bits; bits &= bits - 1) {
-			uint32_t tile = word * 64 + __builtin_ctzll(bits);
-			struct rect rect;
+	for (uint32_t tile = 0; mural_tiles_next(view, shadow->tiles, &tile); tile++) {
+		struct mural_rect at = mural_tile_rect(view, tile);
 
-			if (tile_rect(shadow, tile, view->tiles_x, &rect))
-				compare_tile(shadow, reader, &rect);
-		}
+		if (clip_axis(&at.x, &at.width, shadow->left, shadow->width) &&
+			clip_axis(&at.y, &at.height, shadow->top, shadow->height))
+			compare_tile(shadow, reader, &at);
+	}
 	return shadow->n_boxes > 0;
 }
 
@@ -131,7 +122,7 @@ shadow_clear_changed(struct shadow *shadow)
 {
 	for (size_t i = 0; i < shadow->n_boxes; i++)
 		for (uint32_t row = 0; row < shadow->boxes[i].height; row++) {
-			const struct rect *box = &shadow->boxes[i];
+			const struct mural_rect *box = &shadow->boxes[i];
 			size_t first = (box->y + row) * shadow->row_words;
 
 			for (uint32_t word = box->x / 64;
@@ -161,9 +152,10 @@ shadow_encode_block(const struct shadow *shadow, uint32_t x, uint32_t y, uint32_
 }
 
 size_t
-shadow_block_rect(const struct shadow *shadow, const uint8_t *bytes, struct rect *rect)
+shadow_block_rect(
+	const struct shadow *shadow, const uint8_t *bytes, struct mural_rect *rect)
 {
-	*rect = (struct rect){
+	*rect = (struct mural_rect){
 		.x = p2_coordinate_decode(bytes + 2) - shadow->left_x,
 		.y = p2_coordinate_decode(bytes + 4) - shadow->top_y,
 		.width = bytes[1] & 15,
@@ -172,7 +164,7 @@ shadow_block_rect(const struct shadow *shadow, const uint8_t *bytes, struct rect
 	return BLOCK_HEAD + 2 * rect->width * rect->height;
 }
 
-/* The changed bits of a row from x on, BLOCK_WIDTH of them. */
+/* The bits of BLOCK_WIDTH pixels of a row from x on. */
 static uint32_t
 row_bits(const struct shadow *shadow, uint32_t x, uint32_t y)
 {
@@ -195,8 +187,8 @@ clear_row_bits(struct shadow *shadow, uint32_t x, uint32_t y, uint32_t width)
 		row[x / 64 + 1] &= ~(bits >> (64 - x % 64));
 }
 
-/* Chooses the block with its corner at a changed pixel that saves the most against an
- * Update for each pixel; of equal ones the larger, which leaves fewer for later. */
+/* Chooses the block that saves most bytes against an Update for each changed pixel; among
+ * equal ones the larger, which leaves less for later. */
 static void
 choose_block(const uint32_t *rows, uint32_t height, uint32_t *best_width,
 	uint32_t *best_height)
@@ -214,7 +206,7 @@ choose_block(const uint32_t *rows, uint32_t height, uint32_t *best_width,
 			columns[w - 1] += rows[h - 1] >> (w - 1) & 1;
 			pixels += columns[w - 1];
 			saved = PIXEL_BYTES * pixels - BLOCK_HEAD - 2 * (int)(w * h);
-			/* an edge without a changed pixel never wins: it only costs */
+			/* an edge without a changed pixel never wins */
 			if (saved > most || (saved == most && pixels > 1 &&
 						    w * h > *best_width * *best_height)) {
 				most = saved;
@@ -225,7 +217,7 @@ choose_block(const uint32_t *rows, uint32_t height, uint32_t *best_width,
 	}
 }
 
-/* The block for the changed pixel at x,y, above and left of which none is changed. */
+/* Packs a block for the changed pixel at x,y, the first one of those left. */
 static size_t
 pack_block(struct shadow *shadow, uint32_t x, uint32_t y, uint8_t *bytes)
 {

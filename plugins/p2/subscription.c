@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What a subscriber has not seen yet. */
+/* Keeps a client's area, and which blocks of it the client has missed. */
 #include "p2/subscription.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* From least to most on p²'s axis to a length on the shadow's, which starts at `origin`;
- * 0: nothing of it is there. */
+/* Clips a range of p²'s axis to the shadow's, which starts at `origin`; its length, 0 if
+ * nothing is left. */
 static uint32_t
 clip_range(int32_t least, int32_t most, int32_t origin, uint32_t length, uint32_t *start)
 {
@@ -27,7 +27,7 @@ int
 subscription_set(struct subscription *subscription, const struct shadow *shadow,
 	int32_t x1, int32_t y1, int32_t x2, int32_t y2)
 {
-	struct rect area = { 0 };
+	struct mural_rect area = { 0 };
 
 	subscription_finish(subscription);
 	area.width = clip_range(x1, x2, shadow->left_x, shadow->width, &area.x);
@@ -63,9 +63,9 @@ mark_block_missed(struct subscription *subscription, size_t block)
 }
 
 void
-subscription_mark_missed(struct subscription *subscription, const struct rect *rect)
+subscription_mark_missed(struct subscription *subscription, const struct mural_rect *rect)
 {
-	const struct rect *area = &subscription->area;
+	const struct mural_rect *area = &subscription->area;
 	uint32_t left = rect->x > area->x ? rect->x : area->x;
 	uint32_t top = rect->y > area->y ? rect->y : area->y;
 	uint32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
@@ -102,7 +102,7 @@ static size_t
 encode_block(const struct subscription *subscription, const struct shadow *shadow,
 	size_t block, uint8_t *bytes)
 {
-	const struct rect *area = &subscription->area;
+	const struct mural_rect *area = &subscription->area;
 	uint32_t x = block % subscription->blocks_x * BLOCK_WIDTH;
 	uint32_t y = block / subscription->blocks_x * BLOCK_HEIGHT;
 	uint32_t width = area->width - x, height = area->height - y;

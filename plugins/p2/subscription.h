@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One client's subscription: the area it watches, and which blocks of it the client has
- * not been told about.
+ * One client's subscription: the area it watches, and which blocks of it it has missed.
  *
- * A client that keeps up gets what everybody gets.  One that does not keep up, or has
- * just come, has a bit for each block of 15 x 8 pixels of its area; when it can take
- * more, it gets those blocks as they look by then.  So it costs bits, never a backlog.
+ * A client that keeps up gets what everybody gets.  One that falls behind, or has just
+ * subscribed, has a bit for each block of 15 x 8 pixels of its area; when it can take
+ * more, it gets those blocks as they are then.  So it costs bits, never a backlog.
  */
 #ifndef P2_SUBSCRIPTION_H
 #define P2_SUBSCRIPTION_H
@@ -18,32 +17,33 @@
 
 /* Starts as zeros: no subscription. */
 struct subscription {
-	struct rect area; /* on the shadow, clipped; width 0: watches nothing */
+	struct mural_rect area; /* on the shadow, clipped; width 0: watches nothing */
 	uint32_t blocks_x, blocks_y;
 	uint64_t *missed; /* a bit a block */
 	size_t words;
-	size_t next;     /* word to go on with, so that all parts have their turn */
+	size_t next;     /* word to go on with, so that all parts get their turn */
 	size_t n_missed; /* blocks */
 };
 
-/* Watches p²'s x1,y1 to x2,y2, both included, clipped to the shadow; the wrong way round
- * it watches nothing.  0 or -ENOMEM, and then it watches nothing, too. */
+/* Watches p²'s x1,y1 to x2,y2, both included, clipped to the shadow; nothing if they are
+ * swapped.  0; or -ENOMEM, and it watches nothing. */
 int subscription_set(struct subscription *subscription, const struct shadow *shadow,
 	int32_t x1, int32_t y1, int32_t x2, int32_t y2);
 
 void subscription_finish(struct subscription *subscription);
 
-/* Remembers that the client misses what is in the rectangle, or all of its area. */
-void subscription_mark_missed(struct subscription *subscription, const struct rect *rect);
+/* Marks a rectangle, or the whole area, as missed. */
+void subscription_mark_missed(
+	struct subscription *subscription, const struct mural_rect *rect);
 void subscription_mark_all_missed(struct subscription *subscription);
 
-/* Writes missed blocks as Updates while they fit, and forgets those; returns the bytes.
- * `len` is BLOCK_BYTES or more. */
+/* Writes missed blocks as Updates while they fit, and clears their marks; returns the
+ * bytes written.  `len` is BLOCK_BYTES or more. */
 size_t subscription_catch_up(struct subscription *subscription,
 	const struct shadow *shadow, uint8_t *bytes, size_t len);
 
 static inline bool
-rects_intersect(const struct rect *a, const struct rect *b)
+rects_intersect(const struct mural_rect *a, const struct mural_rect *b)
 {
 	return a->x < b->x + b->width && b->x < a->x + a->width &&
 	       a->y < b->y + b->height && b->y < a->y + a->height;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* p² over TCP and Unix sockets: the bytes of the stream are the protocol. */
+/* Carries p² over TCP and Unix sockets, as a plain stream of bytes. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -78,8 +78,8 @@ tcp_pending(const struct peer *peer)
 	return sendbuf_pending(&tcp_of(peer)->out);
 }
 
-/* Only our half is closed: were there bytes of the client left to read, closing it all
- * would reset the connection under our last words. */
+/* Closes our half only: with unread input, closing both would reset the connection before
+ * the client has read what was sent last. */
 static void
 tcp_close(struct peer *peer, enum peer_close_reason reason)
 {
@@ -90,18 +90,11 @@ tcp_close(struct peer *peer, enum peer_close_reason reason)
 		shutdown(tcp->fd, SHUT_WR);
 }
 
-static uint64_t
-tcp_last_received_ms(const struct peer *peer)
-{
-	return tcp_of(peer)->last_received_ms;
-}
-
 static const struct peer_transport transport = {
 	.send = tcp_send,
 	.pending = tcp_pending,
 	.close = tcp_close,
 	.drop = tcp_drop,
-	.last_received_ms = tcp_last_received_ms,
 };
 
 static void
@@ -135,7 +128,7 @@ tcp_flush(struct tcp_peer *tcp)
 	if (tcp->peer.state == PEER_CLOSING)
 		shutdown(tcp->fd, SHUT_WR);
 	else
-		peer_drained(&tcp->peer);
+		broadcast_catch_up(&tcp->peer);
 }
 
 static void
@@ -170,6 +163,7 @@ tcp_accept(struct mural_host *host, int fd)
 	tcp->poll.data = tcp;
 	tcp->fd = fd;
 	tcp->last_received_ms = uv_now(host->loop);
+	tcp->peer.last_received_ms = &tcp->last_received_ms;
 	peer_init(&tcp->peer, p2, &transport, fd);
 	choose_events(tcp);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* p² over WebSocket, on any path: what comes in data frames of any kind is one stream,
- * what goes out are binary messages of whole p² messages. */
+/* Carries p² over WebSocket, on any path: a stream in data frames of any kind comes in,
+ * binary messages of whole p² messages go out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +10,17 @@
 #include "p2/p2.h"
 #include "p2/peer.h"
 
-/* Of a request's head: what browsers send, with cookies. */
+/* Room for the head of a browser's request, with cookies. */
 #define REQUEST_BYTES (8 * 1024)
 #define REQUEST_SECONDS (AUTH_TIMEOUT_MS / 1000)
 
-/* Longer frames have no use; the stream may have as many as it likes. */
+/* Longer frames are refused; there may be any number of them. */
 #define FRAME_MAX (1024 * 1024)
 
 struct p2_websocket {
 	struct mhd_uv server;
 	struct mural_listener *listener;
+	size_t n_peers;
 };
 
 struct websocket_peer {
@@ -40,7 +41,7 @@ peer_of(struct websocket *ws)
 					 offsetof(struct websocket_peer, ws));
 }
 
-/* ---------------------------------------------------------- towards the peer */
+/* ------------------------------------------------------------- the transport */
 
 static void
 p2_websocket_send(struct peer *peer, const void *bytes, size_t len)
@@ -72,21 +73,32 @@ p2_websocket_drop(struct peer *peer)
 	websocket_drop(&websocket_of(peer)->ws);
 }
 
-static uint64_t
-p2_websocket_last_received_ms(const struct peer *peer)
-{
-	return websocket_of(peer)->ws.last_received_ms;
-}
-
 static const struct peer_transport transport = {
 	.send = p2_websocket_send,
 	.pending = p2_websocket_pending,
 	.close = p2_websocket_close,
 	.drop = p2_websocket_drop,
-	.last_received_ms = p2_websocket_last_received_ms,
 };
 
-/* -------------------------------------------------------- from the WebSocket */
+/* ------------------------------------------------------------- the WebSocket */
+
+static void
+on_stopped(struct mhd_uv *server)
+{
+	struct p2 *p2 = server->data;
+
+	free(p2->websocket);
+	p2->websocket = NULL;
+	p2_release(p2);
+}
+
+/* The server cannot be stopped under an upgraded connection. */
+static void
+server_stop_if_idle(struct p2 *p2)
+{
+	if (p2->stopping && p2->websocket->n_peers == 0)
+		mhd_uv_stop(&p2->websocket->server, on_stopped);
+}
 
 static void
 on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool end)
@@ -99,18 +111,21 @@ on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool 
 static void
 on_drained(struct websocket *ws)
 {
-	peer_drained(&peer_of(ws)->peer);
+	broadcast_catch_up(&peer_of(ws)->peer);
 }
 
 static void
 on_closed(struct websocket *ws, bool broken)
 {
 	struct websocket_peer *websocket_peer = peer_of(ws);
+	struct p2 *p2 = websocket_peer->peer.p2;
 
 	if (broken)
-		mural_discard(websocket_peer->peer.p2->host->brush, MURAL_MALFORMED, 1);
+		mural_discard(p2->host->brush, MURAL_MALFORMED, 1);
 	peer_finish(&websocket_peer->peer);
 	free(websocket_peer);
+	p2->websocket->n_peers--;
+	server_stop_if_idle(p2);
 }
 
 static const struct websocket_handler handler = {
@@ -140,6 +155,8 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const ch
 		free(websocket_peer);
 		return;
 	}
+	websocket_peer->peer.last_received_ms = &websocket_peer->ws.last_received_ms;
+	p2->websocket->n_peers++;
 	peer_init(&websocket_peer->peer, p2, &transport, fd);
 }
 
@@ -214,27 +231,10 @@ p2_websocket_start(struct p2 *p2)
 }
 
 void
-p2_websocket_unlisten(struct p2 *p2)
+p2_websocket_stop(struct p2 *p2)
 {
 	if (!p2->websocket)
 		return;
 	mural_unlisten(p2->websocket->listener);
-	p2->websocket->listener = NULL;
-}
-
-static void
-on_stopped(struct mhd_uv *server)
-{
-	struct p2 *p2 = server->data;
-
-	free(p2->websocket);
-	p2->websocket = NULL;
-	p2_release(p2);
-}
-
-void
-p2_websocket_stop(struct p2 *p2)
-{
-	if (p2->websocket)
-		mhd_uv_stop(&p2->websocket->server, on_stopped);
+	server_stop_if_idle(p2);
 }

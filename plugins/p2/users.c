@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Users and their one-time passwords. */
+/* Reads the users file, and checks one-time passwords. */
 #include "p2/users.h"
 
 #include <errno.h>
@@ -11,18 +11,17 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "common/credential.h"
+#include "common/server-options.h"
 #include "lib/utf8.h"
 #include "p2/parser.h"
 
 #define STEP_S 30
 #define TOTP_DIGITS 6
 
-/* RFC 4226 asks for 16 bytes at least; what authenticator apps are given is longer than
- * this lower bound, which only keeps out accidents. */
+/* RFC 4226 asks for 16 bytes at least; this bound only catches accidents. */
 #define SECRET_MIN 10
 
-/* A whole line of the file; what is longer is no user. */
+/* The longest line of the file. */
 #define LINE_MAX_BYTES 1024
 
 struct users_reader {
@@ -60,8 +59,7 @@ trim(char *text)
 	return text;
 }
 
-/* Any number of digits; as the protocol has it, eight of them count: leading ones are
- * dropped or filled in. */
+/* Any number of digits; the protocol uses the last eight, and fills up with zeros. */
 static bool
 set_static(struct user *user, const char *digits)
 {
@@ -99,7 +97,7 @@ set_name(struct users_reader *reader, struct user *user, const char *name)
 	return user->name != NULL;
 }
 
-/* What is wrong in a line is said without quoting it: it may hold a secret. */
+/* Error messages do not quote the line: it may contain a secret. */
 static bool
 parse_user(struct users_reader *reader, struct user *user, char *text)
 {
@@ -161,19 +159,12 @@ add_line(struct users *users, struct users_reader *reader, char *line)
 }
 
 static int
-compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	return order ? order : (a_len > b_len) - (a_len < b_len);
-}
-
-static int
 compare_users(const void *left, const void *right)
 {
 	const struct user *a = left, *b = right;
+	int order = memcmp(a->name, b->name, a->len < b->len ? a->len : b->len);
 
-	return compare_names(a->name, a->len, b->name, b->len);
+	return order ? order : (a->len > b->len) - (a->len < b->len);
 }
 
 static void
@@ -221,7 +212,7 @@ users_load(
 		qsort(users->users, users->n, sizeof(*users->users), compare_users);
 	for (size_t i = 1; i < users->n; i++)
 		if (compare_users(&users->users[i - 1], &users->users[i]) == 0) {
-			snprintf(text, sizeof(text), "%s: %s stands there twice", path,
+			snprintf(text, sizeof(text), "%s: %s appears twice", path,
 				users->users[i].name);
 			on_error(arg, text);
 			reader.result = -EINVAL;
@@ -249,21 +240,11 @@ users_finish(struct users *users)
 struct user *
 users_find(const struct users *users, const char *name, size_t len)
 {
-	size_t low = 0, high = users->n;
+	const struct user wanted = { .name = (char *)name, .len = len };
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		struct user *user = &users->users[middle];
-		int order = compare_names(name, len, user->name, user->len);
-
-		if (order == 0)
-			return user;
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
+	if (users->n == 0)
+		return NULL;
+	return bsearch(&wanted, users->users, users->n, sizeof(wanted), compare_users);
 }
 
 void
@@ -286,7 +267,7 @@ users_keep_steps(struct users *users, const struct users *before)
 	}
 }
 
-/* Looks at every digit, whatever the first ones say. */
+/* In constant time. */
 static bool
 same_digits(const char *a, const char *b)
 {

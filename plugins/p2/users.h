@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who may paint: the users file, and whether a one-time password is right.
+ * The users file, and whether a one-time password is right.
  *
  * The file has a line for each user, `NAME = static:DIGITS` or `NAME = totp:BASE32`
- * (RFC 6238: SHA-1, 30 seconds, six digits); lines that begin with # or ; say nothing.
+ * (RFC 6238: SHA-1, 30 seconds, six digits); lines that begin with # or ; are comments.
  */
 #ifndef P2_USERS_H
 #define P2_USERS_H
@@ -21,7 +21,7 @@ struct user {
 	char code[OTP_DIGITS + 1]; /* static; empty: totp */
 	char *secret;              /* totp, secret_len bytes; NULL: static */
 	size_t secret_len;
-	uint64_t last_step; /* the newest TOTP step that was used */
+	uint64_t last_step; /* the newest TOTP step used */
 };
 
 /* Starts as zeros. */
@@ -30,18 +30,18 @@ struct users {
 	size_t n;
 };
 
-/* Called for everything that is wrong, with a whole sentence. */
+/* Called for each error, with a whole sentence. */
 typedef void users_error_handler(void *arg, const char *text);
 
-/* Reads the file; a relative path is looked for in $CREDENTIALS_DIRECTORY first.  0;
- * -EINVAL, after complaining about every bad line; another -errno, after complaining. */
+/* Reads the file; a relative path is looked up in $CREDENTIALS_DIRECTORY first.  0;
+ * -EINVAL, after on_error for every bad line; another -errno, after on_error. */
 int users_load(
 	struct users *users, const char *path, users_error_handler *on_error, void *arg);
 
 /* NULL is accepted. */
 void users_finish(struct users *users);
 
-/* Codes that were used stay used: takes them over from the users that were before. */
+/* Copies the last steps of `before`, so that used codes stay used. */
 void users_keep_steps(struct users *users, const struct users *before);
 
 struct user *users_find(const struct users *users, const char *name, size_t len);
@@ -49,9 +49,8 @@ struct user *users_find(const struct users *users, const char *name, size_t len)
 /* Four bytes of two digits each to eight digits of text. */
 void otp_text(const uint8_t *otp, char text[OTP_DIGITS + 1]);
 
-/* Whether it is the user's code at this time, one step of 30 seconds early or late; then
- * *step is the step it belongs to, 0 for a static one.  Takes as long whether right or
- * wrong. */
+/* Whether it is the user's code at this time, or one step of 30 seconds early or late;
+ * *step is the step it belongs to, 0 for a static one.  In constant time. */
 bool user_check(const struct user *user, const char *otp, uint64_t now_s, uint64_t *step);
 
 #endif

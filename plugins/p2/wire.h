@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers and colours of p², as they stand on the wire.
+ * Encodes and decodes the numbers and colours of p².
  *
  * No byte of a number is ever ff, so that ff can begin a message: a byte is a number from
- * -127 to 127, and two of them are a coordinate from -32512 to 32512, each in one way
- * only.  A colour is 15 bits, five a channel, sent as a coordinate that is never 0; 0
- * (00 00) says "no colour".
+ * -127 to 127, and two of them a coordinate from -32512 to 32512, with one encoding each.
+ * A colour is 15 bits, five a channel, sent as a coordinate other than 0; 00 00 means "no
+ * colour".
  */
 #ifndef P2_WIRE_H
 #define P2_WIRE_H
@@ -19,7 +19,7 @@
 static inline int32_t
 p2_i8_decode(uint8_t byte)
 {
-	/* without a branch: colours would mispredict it every other time */
+	/* without a branch, which colours would mispredict half of the time */
 	return byte - (byte >> 7) * (2 * byte - 0x7f);
 }
 
@@ -29,8 +29,8 @@ p2_i8_encode(int32_t n)
 	return n >= 0 ? n : 0x7f - n;
 }
 
-/* The bytes must not be ff.  Of a negative number the low byte counts away from zero,
- * too, so it is not simply a digit of base 255. */
+/* The bytes must not be ff.  The low byte of a negative number counts away from zero as
+ * well, so it is not simply a digit of base 255. */
 static inline int32_t
 p2_coordinate_decode(const uint8_t *bytes)
 {
@@ -64,8 +64,7 @@ p2_colour_encode(uint32_t rgb15, uint8_t *bytes)
 	p2_coordinate_encode(rgb15 & 0x4000 ? -n : n, bytes);
 }
 
-/* Wire to rrrrrgggggbbbbb; false for 00 00.  Numbers beyond 16384 are other names of
- * colours. */
+/* Wire to rrrrrgggggbbbbb; false for 00 00.  Numbers beyond 16384 are aliases. */
 static inline bool
 p2_colour_decode(const uint8_t *bytes, uint32_t *rgb15)
 {
@@ -77,7 +76,7 @@ p2_colour_decode(const uint8_t *bytes, uint32_t *rgb15)
 	return true;
 }
 
-/* Five bits fill eight by repeating the upper ones, so that white is ffffff. */
+/* Repeats the upper bits to fill eight, so that white is ffffff. */
 static inline uint32_t
 p2_argb_from_rgb15(uint32_t rgb15)
 {
@@ -87,7 +86,7 @@ p2_argb_from_rgb15(uint32_t rgb15)
 	return 0xff000000 | high | (high >> 5 & 0x070707);
 }
 
-/* The exact inverse of the above, and for other colours the one a little darker. */
+/* The exact inverse of the above; other colours become a little darker. */
 static inline uint32_t
 p2_rgb15_from_argb(uint32_t argb)
 {

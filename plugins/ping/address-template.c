@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiles address templates, reads and writes addresses by them. */
+/* Compiles address templates, and decodes and encodes pixels with them. */
 #include "ping/address-template.h"
 
 #include <endian.h>
@@ -14,7 +14,7 @@
 
 static const char letters[] = "XYRGBAS";
 
-/* A nibble of the address as the template has it; `at` is where it stands in the text. */
+/* A nibble of the template; `at` is its position in the text. */
 struct nibble {
 	char symbol; /* a letter, a hex digit or ? */
 	size_t at;
@@ -27,7 +27,7 @@ struct template_parser {
 	struct nibble nibbles[NIBBLES];
 };
 
-/* Says what is wrong with the character at `at`, or with the end of the text. */
+/* Describes what is wrong with the character at `at`, or with the end of the text. */
 static int __attribute__((format(printf, 3, 4)))
 template_error(const struct template_parser *parser, size_t at, const char *format, ...)
 {
@@ -83,7 +83,7 @@ check_symbol(const struct template_parser *parser, size_t at)
 	return template_error(parser, at, "is no lower-case hex digit, field, ? or :");
 }
 
-/* One group, up to `:` or the end; leaves *at there. */
+/* Parses one group, up to `:` or the end, and leaves *at there. */
 static int
 parse_group(struct template_parser *parser, unsigned group, size_t *at)
 {
@@ -143,7 +143,7 @@ parse_groups(struct template_parser *parser)
 	return 0;
 }
 
-/* The run of nibbles that starts at `first`: one field. */
+/* Compiles the field that starts at nibble `first`; returns its length. */
 static int
 compile_field(const struct template_parser *parser, unsigned first,
 	struct address_template *template)
@@ -181,7 +181,7 @@ compile_digit(unsigned nibble, int digit, struct mural_claim *claim)
 	claim->value[nibble / 2] |= digit << shift;
 }
 
-/* Where the first of some letters stands; the end of the text if none does. */
+/* Where the first of some letters is in the text, or its end. */
 static size_t
 find_symbol(const struct template_parser *parser, const char *symbols)
 {
@@ -191,7 +191,7 @@ find_symbol(const struct template_parser *parser, const char *symbols)
 	return strlen(parser->text);
 }
 
-/* All the fields together: is there what is needed? */
+/* Checks that the fields needed are there, and sets the values of those missing. */
 static int
 check_fields(const struct template_parser *parser, struct address_template *template)
 {
@@ -243,15 +243,6 @@ template_compile(struct address_template *template, const char *text, bool decim
 	return 0;
 }
 
-static inline uint64_t
-load_u64(const uint8_t *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
 static inline uint32_t
 read_field(const struct template_field *field, const uint8_t *address)
 {
@@ -260,8 +251,8 @@ read_field(const struct template_field *field, const uint8_t *address)
 	return (uint32_t)(word >> field->shift & field->mask) * field->scale + field->add;
 }
 
-/* Decimal digits in nibbles to the number they spell, two digits at a time, then four,
- * then eight; false when a nibble is above 9 (adding 6 then carries into the next). */
+/* Converts decimal digits in nibbles to their number, two digits at a time, then four,
+ * then eight; false if a nibble is above 9 (adding 6 then carries into the next). */
 static inline bool
 read_decimal(uint32_t *number)
 {
@@ -280,12 +271,9 @@ template_decode(const struct address_template *template, const uint8_t address[1
 	struct template_pixel *pixel)
 {
 	const struct template_field *fields = template->fields;
-	const struct mural_claim *claim = &template->claim;
 	uint32_t x, y, side;
 
-	if ((load_u64(address) & load_u64(claim->mask)) != load_u64(claim->value) ||
-		(load_u64(address + 8) & load_u64(claim->mask + 8)) !=
-			load_u64(claim->value + 8))
+	if (!claim_contains(&template->claim, address))
 		return TEMPLATE_OTHER;
 	side = read_field(&fields[TEMPLATE_S], address);
 	if (side - 1 > 1)
@@ -304,7 +292,7 @@ template_decode(const struct address_template *template, const uint8_t address[1
 	return TEMPLATE_PIXEL;
 }
 
-/* The opposite of read_decimal(); more than eight digits do not fit. */
+/* The inverse of read_decimal(); numbers of more than eight digits fit no field. */
 static uint64_t
 write_decimal(uint32_t number)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The template: how a pixel is written into an IPv6 address.
+ * Address templates: how an IPv6 address encodes a pixel.
  *
  * A template is an address of eight groups in which upper-case letters are fields, a
  * nibble each, most significant first: X and Y, R, G, B and A, and S, the side of the
@@ -9,19 +9,17 @@
  *
  *	2a06:a003:d040:SXXX:YYY:RR:GG:BB
  *
- * What is a template and what is not:
- *
- * - Eight groups; `::` is not allowed, it would hide how long a field is.
- * - The nibbles of one field stand side by side in the address; only a `:` may come
- *   between.  A second run of the same letter is refused: it would be a second number.
+ * - There are eight groups; `::` is not allowed, it would hide how long a field is.
+ * - The nibbles of a field are adjacent, but for a `:`.  A second run of the same letter
+ *   is refused: it would be a second number.
  * - X, Y and S have at most eight nibbles, R, G, B and A at most two.  A colour of one
  *   nibble is doubled, so that f is ff.
- * - R, G and B are all there.  A may be missing: opaque.  S may be missing: 1.
- * - X and Y come together.  Without them only the colour is told; where it is painted is
- *   the plugin's affair.
+ * - R, G and B are required.  Without A a pixel is opaque, without S its side is 1.
+ * - X and Y come together.  Without them an address has a colour only, and the plugin
+ *   chooses the place.
  *
- * A template is compiled once.  Decoding loads, shifts and masks once for each field, the
- * same for every template, without a branch that depends on it.
+ * Decoding loads, shifts and masks once for each field, the same for every template, with
+ * no branch that depends on it.
  */
 #ifndef PING_ADDRESS_TEMPLATE_H
 #define PING_ADDRESS_TEMPLATE_H
@@ -29,8 +27,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <mural/plugin.h>
+
+static inline uint64_t
+load_u64(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+static inline bool
+claim_contains(const struct mural_claim *claim, const uint8_t address[16])
+{
+	return (load_u64(address) & load_u64(claim->mask)) == load_u64(claim->value) &&
+	       (load_u64(address + 8) & load_u64(claim->mask + 8)) ==
+		       load_u64(claim->value + 8);
+}
 
 /* Long enough for any message of template_compile(). */
 #define TEMPLATE_WHY_MAX 256
@@ -46,25 +62,25 @@ enum template_letter {
 	TEMPLATE_LETTERS,
 };
 
-/* Where a field lies: in the eight bytes from `offset`, read as one big-endian number,
- * `shift` bits from the right.  Its value is masked, multiplied and added to; a field
- * that is missing has a mask of 0. */
+/* Where a field is: in the eight bytes from `offset`, read as one big-endian number,
+ * `shift` bits from the right.  Its value is masked, scaled and added to; a missing field
+ * has a mask of 0. */
 struct template_field {
 	uint8_t offset, shift;
 	uint32_t mask, scale, add;
 };
 
 struct address_template {
-	struct mural_claim claim; /* the addresses it matches */
+	struct mural_claim claim; /* the addresses that match */
 	struct template_field fields[TEMPLATE_LETTERS];
 	bool decimal;      /* X and Y are read as decimal digits */
 	bool has_position; /* has X and Y */
 };
 
-/* What an address says. */
+/* What an address encodes. */
 struct template_pixel {
 	uint32_t x, y; /* 0 where the template has none */
-	uint32_t side; /* of the square, 1 or 2 */
+	uint32_t side; /* of a square, 1 or 2 */
 	uint32_t argb;
 };
 
@@ -74,19 +90,17 @@ enum template_match {
 	TEMPLATE_PIXEL,
 };
 
-/* Compiles a text; `decimal` as in the struct.  0; or -EINVAL, *template untouched, and
- * in `why` the text, the character that is wrong, counted from 1, and what would be
- * right. */
+/* 0; or -EINVAL, *template untouched, and in `why` the text, the wrong character, counted
+ * from 1, and what would be right. */
 int template_compile(struct address_template *template, const char *text, bool decimal,
 	char *why, size_t len);
 
-/* Reads an address; *pixel is filled for TEMPLATE_PIXEL only. */
+/* *pixel is set for TEMPLATE_PIXEL only. */
 enum template_match template_decode(const struct address_template *template,
 	const uint8_t address[16], struct template_pixel *pixel);
 
-/* Writes the address of a pixel, `?` as 0.  -ERANGE when a coordinate or the side has no
- * room in its field.  Where a field is missing its value is not looked at; of a colour in
- * one nibble the upper half is kept. */
+/* Writes the address of a pixel, `?` as 0.  Values of missing fields are ignored, and a
+ * colour of one nibble keeps the upper half.  -ERANGE if another value does not fit. */
 int template_encode(const struct address_template *template,
 	const struct template_pixel *pixel, uint8_t address[16]);
 

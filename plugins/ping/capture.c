@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens libpcap handles and drains them. */
+/* Captures packets with libpcap and a filter in the kernel. */
 #include "ping/capture.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What a burst of 64 Ki pings of 56 bytes needs while this process gets no time at all, a
- * block of the ring being closed every CAPTURE_TIMEOUT_MS however little is in it: 16
- * MiB lost 12 % of one that took 370 ms.  Less where memory is short. */
+#include "lib/peer-address.h"
+
+/* Enough for a burst of 64 Ki pings of 56 bytes while this process is not scheduled, with
+ * a block of the ring closed every CAPTURE_TIMEOUT_MS however little is in it: 16 MiB
+ * lost 12 % of one that took 370 ms.  Less where memory is short. */
 #define BUFFER_BYTES (32 << 20)
 #define BUFFER_BYTES_MIN (1 << 20)
 
@@ -51,7 +52,7 @@ capture_capabilities(bool sysctls)
 	return capabilities;
 }
 
-/* The names of the interfaces there are, as far as they fit. */
+/* The names of all interfaces, as far as they fit. */
 static const char *
 list_interfaces(char *text, size_t len)
 {
@@ -71,7 +72,7 @@ list_interfaces(char *text, size_t len)
 	return text;
 }
 
-/* Where the running program lies, for a command that can be copied. */
+/* The path of the running program, for a command that can be copied. */
 static const char *
 program_path(char *path, size_t len)
 {
@@ -101,7 +102,8 @@ capture_error(
 		return -EPERM;
 	case PCAP_ERROR_NO_SUCH_DEVICE:
 		mural_log(host, MURAL_ERROR,
-			"cannot capture on %s: there is no such interface; there are: "
+			"cannot capture on %s: there is no such interface; choose one "
+			"of: "
 			"any%s",
 			interface, list_interfaces(buf, sizeof(buf)));
 		return -ENODEV;
@@ -117,8 +119,8 @@ capture_error(
 	}
 }
 
-/* One attempt, with a buffer of that size: a handle cannot be activated twice.  0 or one
- * of libpcap's errors, with its text in `why`. */
+/* Tries a buffer of that size with a new handle, since none can be activated twice.  0 or
+ * one of libpcap's errors, with its text in `why`. */
 static int
 handle_activate(struct capture *capture, const char *interface, int bytes, char *why)
 {
@@ -138,7 +140,7 @@ handle_activate(struct capture *capture, const char *interface, int bytes, char 
 	return ret;
 }
 
-/* Opens the handle, with the largest buffer that is to be had. */
+/* Opens the handle with the largest buffer available. */
 static int
 handle_open(struct capture *capture, const struct mural_host *host, const char *interface)
 {
@@ -146,20 +148,21 @@ handle_open(struct capture *capture, const struct mural_host *host, const char *
 	int bytes = BUFFER_BYTES, ret;
 
 	while ((ret = handle_activate(capture, interface, bytes, why)) < 0) {
-		/* A plain error may have been for want of memory; all others have a
-		 * number of their own and would come again. */
+		/* A plain error may mean a lack of memory; all others have a number of
+		 * their own and would come again. */
 		if (ret != PCAP_ERROR || bytes <= BUFFER_BYTES_MIN)
 			return capture_error(host, interface, ret, why);
 		bytes /= 2;
 	}
 	if (bytes < BUFFER_BYTES)
 		mural_log(host, MURAL_WARN,
-			"%s: a buffer of %d MiB instead of %d, memory is short: bursts "
+			"%s: memory is short: the buffer has %d MiB instead of %d, "
+			"bursts "
 			"may be lost",
 			interface, bytes >> 20, BUFFER_BYTES >> 20);
 
-	/* Only this header tells the interface, which answers to link-local addresses
-	 * and the rule about ports need. */
+	/* The only header that names the interface, which replies to link-local
+	 * addresses and the rule about ports need. */
 	if (capture->any && pcap_set_datalink(capture->pcap, DLT_LINUX_SLL2) < 0)
 		return capture_error(
 			host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
@@ -167,8 +170,8 @@ handle_open(struct capture *capture, const struct mural_host *host, const char *
 	return 0;
 }
 
-/* Compiles the text as the kernel needs it: the sockets of cooked captures have no link
- * header, and begin with the IP header.  0 or one of libpcap's errors. */
+/* Compiles the filter for the kernel: packets of cooked captures begin with the IP header
+ * there, without a link header.  0 or one of libpcap's errors. */
 static int
 filter_compile(struct capture *capture, struct bpf_program *program, const char *filter,
 	char *why)
@@ -180,7 +183,7 @@ filter_compile(struct capture *capture, struct bpf_program *program, const char 
 
 	if (cooked && !(dead = pcap_open_dead(DLT_RAW, CAPTURE_SNAPLEN)))
 		return PCAP_ERROR;
-	/* Tags that are stacked: the kernel takes off only the first. */
+	/* For stacked tags: the kernel removes only the first. */
 	ret = snprintf(text, sizeof(text), "%s%s", filter,
 		capture->link == DLT_EN10MB
 			? " or ether proto 0x8100 or ether proto 0x88a8"
@@ -198,12 +201,12 @@ filter_compile(struct capture *capture, struct bpf_program *program, const char 
 	return ret == 0 ? 0 : PCAP_ERROR;
 }
 
-/* Attaches the program, with a check of the packet's type and, on "any", of its VLAN
- * before it.  Both stand beside the frame in the kernel and nowhere in it, so text cannot
- * ask for them on every link type; and libpcap, which would run the program itself over
- * the ring's first blocks, cannot either, so it is not told.  PACKET_HOST leaves out what
- * this host sends, and with it the copy that the loopback interface shows of each frame
- * on its way out.  Jumps are relative, so the program may move. */
+/* Attaches the program behind a check of the packet's type and, on "any", of its VLAN.
+ * The kernel has both beside the frame and not in it, so the text of a filter cannot test
+ * them on every link type.  Nor can libpcap, which runs a filter of its own over the
+ * ring's first blocks, so it is not told.  PACKET_HOST excludes what this host sends,
+ * such as the outgoing copy of each frame on the loopback interface.  Jumps are relative,
+ * so the program may move. */
 static int
 filter_attach(struct capture *capture, const struct bpf_program *program, bool multicast)
 {
@@ -255,15 +258,15 @@ filter_set(struct capture *capture, const struct mural_host *host, const char *i
 	pcap_freecode(&program);
 	if (ret < 0)
 		return capture_error(host, interface, PCAP_ERROR, strerror(-ret));
-	/* For frames that were there before the filter. */
+	/* For frames that arrived before the filter. */
 	if (pcap_setdirection(capture->pcap, PCAP_D_IN) < 0)
 		return capture_error(
 			host, interface, PCAP_ERROR, pcap_geterr(capture->pcap));
 	return 0;
 }
 
-/* A descriptor that is readable when frames came, and when the interface got another
- * name, after which none may ever come. */
+/* One descriptor that is readable for frames and for changes of interfaces: a renamed one
+ * may never deliver frames again, and a new one must be known before its first frame. */
 static int
 epoll_open(struct capture *capture)
 {
@@ -296,8 +299,6 @@ open_all(struct capture *capture, const struct mural_host *host, const char *int
 		return ret;
 	if (pcap_setnonblock(capture->pcap, 1, why) < 0)
 		return capture_error(host, interface, PCAP_ERROR, why);
-	if (capture->any)
-		return pcap_get_selectable_fd(capture->pcap);
 	if ((ret = epoll_open(capture)) < 0)
 		return capture_error(host, interface, PCAP_ERROR, strerror(-ret));
 	return ret;
@@ -343,8 +344,8 @@ on_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
 	drain->handler(drain->user, &packet, fault);
 }
 
-/* Asks the socket and not pcap_stats(), which opens files in /sys each time.  The kernel
- * begins to count anew with each answer. */
+/* Not with pcap_stats(), which opens files in /sys each time.  Each answer resets the
+ * kernel's counter. */
 static void
 count_drops(struct capture *capture, struct mural_host *host)
 {
@@ -357,8 +358,7 @@ count_drops(struct capture *capture, struct mural_host *host)
 	host->counts.kernel_drops = capture->drops;
 }
 
-/* A capture is bound to the interface and goes on under any name; the config has a name.
- */
+/* A capture stays bound to its interface under any name; the config means a name. */
 static bool
 interface_was_renamed(struct capture *capture)
 {
@@ -377,8 +377,7 @@ capture_drain(struct capture *capture, struct mural_host *host, capture_handler 
 
 	local_addrs_refresh(&capture->local_addrs);
 	if (interface_was_renamed(capture)) {
-		mural_log(host, MURAL_ERROR,
-			"capture ended: what was %s was renamed, or removed",
+		mural_log(host, MURAL_ERROR, "capture ended: %s was renamed or removed",
 			capture->interface);
 		return -ENODEV;
 	}
@@ -396,11 +395,7 @@ bool
 capture_consume_limited(struct mural_host *host, struct mural_brush *brush,
 	const struct packet *packet, uint64_t pixels)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in4;
-		struct sockaddr_in6 in6;
-	} peer;
+	union peer_address peer;
 
 	if (packet->version == 4) {
 		peer.in4 = (struct sockaddr_in){ .sin_family = AF_INET };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* icmp: pingxelflut over IPv4 and IPv6, from a capture.  The kernel delivers and answers
- * pings as ever; this plugin looks over its shoulder. */
+/* The icmp plugin: pingxelflut over IPv4 and IPv6.  It captures the pings that the kernel
+ * receives and answers as usual. */
 #include <assert.h>
 #include <errno.h>
 #include <netinet/icmp6.h>
@@ -8,12 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <mural/plugin.h>
 
-#include "common/rate.h"
+#include "ping/address-template.h"
 #include "ping/capture.h"
 #include "ping/kernel-replies.h"
 #include "ping/pingxelflut.h"
@@ -21,15 +20,18 @@
 /* DSCP CS1, lower effort: the traffic class that pingxelflut asks for. */
 #define TRAFFIC_CLASS 0x20
 
-/* raw(7).  <linux/icmp.h>, which has it, cannot be had beside <netinet/in.h>. */
+/* Sources whose size requests are counted at a time. */
+#define SIZE_REPLIES_SOURCES 1024
+
+/* raw(7).  <linux/icmp.h>, which has it, conflicts with <netinet/in.h>. */
 #ifndef ICMP_FILTER
 #define ICMP_FILTER 1
 #endif
 
-/* All echo requests, and what may be a broken one: a frame that ends before the ICMP type
+/* Echo requests, and what may be a malformed one: a frame that ends before the ICMP type
  * (a load beyond the end would reject it), a fragment, one with IPv4 options or extension
- * headers.  Each of the latter is rare in anything but an attack, so that ordinary
- * traffic stays in the kernel. */
+ * headers.  The latter are rare outside of attacks, so ordinary traffic stays in the
+ * kernel. */
 static const char filter[] =
 	"(icmp and (len <= 34 or ip[0] != 0x45 or icmp[0] == 8 or ip[6:2] & 0x1fff != 0))"
 	" or (ip6[6] == 58 and (len <= 54 or ip6[40] == 128))"
@@ -38,7 +40,6 @@ static const char filter[] =
 
 enum { OUT_DISCARD, OUT_WRAP };
 enum { ALPHA_MIX, ALPHA_IGNORE };
-enum { REPLIES_KEEP, REPLIES_SUPPRESS };
 
 struct icmp_config {
 	const char *interface;
@@ -51,11 +52,11 @@ struct icmp_config {
 struct icmp_state {
 	struct capture capture;
 	struct kernel_replies replies;
-	struct rate rate;
-	int raw4, raw6; /* to answer through; -1: the host has no such protocol */
+	struct mural_ratelimit *size_replies;
+	int raw4, raw6; /* to reply through; -1: the host has no such protocol */
 };
 
-/* One drain, for on_packet(). */
+/* Passed through the capture to on_packet(). */
 struct icmp_drain {
 	struct mural_host *host;
 	struct mural_brush *brush;
@@ -65,11 +66,11 @@ static const struct mural_option options[] = {
 	MURAL_TEXT(struct icmp_config, interface, "any",
 		"network interface to listen on, or any"),
 	MURAL_CHOICE(struct icmp_config, out_of_bounds, "discard", "discard wrap",
-		"what becomes of pixels beyond the edge: discarded, or wrapped around"),
+		"pixels beyond the edge are discarded, or wrapped around"),
 	MURAL_CHOICE(struct icmp_config, alpha, "mix", "mix ignore",
-		"what becomes of alpha: mixed with what is there, or ignored"),
+		"alpha is mixed with the pixel there, or ignored"),
 	MURAL_NUMBER(struct icmp_config, size_rate, "10", NULL, 0, 1000000,
-		"size requests answered a second to one source, 0: no limit"),
+		"size requests answered a second for each source, 0: no limit"),
 	MURAL_CHOICE(struct icmp_config, kernel_replies, "keep", "keep suppress",
 		"suppress: while murald runs, the kernel answers no pings of its own"),
 	{ 0 },
@@ -91,11 +92,10 @@ icmp_capabilities(const void *data)
 	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS);
 }
 
-/* ------------------------------------------------------------------- answers */
+/* ------------------------------------------------------------------- replies */
 
-/* A socket to send from.  It must receive nothing, or the kernel copies every ICMP
- * message into it.  -1: not to be had, which only an IPv4 or IPv6 that is switched off
- * explains. */
+/* Opens a socket that receives nothing, or the kernel would copy every ICMP message into
+ * it.  -1: IPv4 or IPv6 is switched off, since the capture had the rights. */
 static int
 open_raw(int family)
 {
@@ -120,8 +120,9 @@ open_raw(int family)
 	return fd;
 }
 
-/* Sends from the address that was asked, whatever the routes would choose: `from` is an
- * in_pktinfo or in6_pktinfo.  What the kernel refuses is lost, as any packet may be. */
+/* Sends from the address that the request went to, whatever the routes would choose:
+ * `from` is an in_pktinfo or in6_pktinfo.  What the kernel refuses is lost, as any packet
+ * may be. */
 static void
 send_from(int fd, void *to, socklen_t to_len, int level, int type, const void *from,
 	size_t from_len, const uint8_t *reply, size_t len)
@@ -176,7 +177,6 @@ send_reply6(int fd, const struct packet *packet, const uint8_t *reply, size_t le
 		reply, len);
 }
 
-/* Nobody to answer: a group, or no address at all. */
 static bool
 source_is_unicast(const struct packet *packet)
 {
@@ -188,21 +188,31 @@ source_is_unicast(const struct packet *packet)
 	return source[0] != 0xff && memcmp(source, unspecified, 16) != 0;
 }
 
+/* An IPv4 address, or an IPv6 /64, because its owner has all of it; link-local addresses
+ * share one, and count each by itself. */
+static uint64_t
+source_key(const struct packet *packet)
+{
+	struct local_addr source = local_addrs_number(packet->version, packet->source);
+
+	if (packet->version == 4)
+		return source.low;
+	return source.high >> 54 == 0xfe80 >> 6 ? source.high ^ source.low : source.high;
+}
+
 static void
 answer_size(const struct icmp_drain *drain, const struct packet *packet,
 	const struct ping *ping)
 {
 	struct icmp_state *state = drain->host->state;
 	uint8_t reply[PING_REPLY_LEN];
-	struct timespec now;
 
 	if (!source_is_unicast(packet)) {
 		mural_discard(drain->brush, MURAL_MALFORMED, 1);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!rate_allow(&state->rate, packet->version, packet->source,
-		    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec)) {
+	if (mural_ratelimit_consume(
+		    state->size_replies, source_key(packet), mural_now_ms()) > 0) {
 		mural_discard(drain->brush, MURAL_RATE_LIMITED, 1);
 		return;
 	}
@@ -216,20 +226,13 @@ answer_size(const struct icmp_drain *drain, const struct packet *packet,
 
 /* -------------------------------------------------------------------- pixels */
 
-/* Whether an instance that paints by address has claimed the destination. */
+/* Whether an instance that paints by address claims the destination. */
 static bool
 is_claimed(const struct mural_host *host, const struct packet *packet)
 {
-	for (size_t i = 0; i < host->n_claims; i++) {
-		const struct mural_claim *claim = &host->claims[i];
-		uint8_t difference = 0;
-
-		for (int b = 0; b < 16; b++)
-			difference |= (packet->destination[b] & claim->mask[b]) ^
-				      claim->value[b];
-		if (difference == 0)
+	for (size_t i = 0; i < host->n_claims; i++)
+		if (claim_contains(&host->claims[i], packet->destination))
 			return true;
-	}
 	return false;
 }
 
@@ -292,6 +295,17 @@ on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 
 /* ----------------------------------------------------------------- the plugin */
 
+static struct mural_ratelimit *
+size_replies_new(const struct icmp_config *config)
+{
+	const struct mural_rate rate = {
+		.per_1000s = (uint64_t)config->size_rate * 1000,
+		.burst = (uint64_t)config->size_rate,
+	};
+
+	return mural_ratelimit_new(&rate, SIZE_REPLIES_SOURCES);
+}
+
 static int
 icmp_attach(struct mural_host *host)
 {
@@ -300,12 +314,16 @@ icmp_attach(struct mural_host *host)
 	int fd;
 
 	state->raw4 = state->raw6 = -1;
+	state->size_replies = size_replies_new(config);
+	if (!state->size_replies)
+		return -ENOMEM;
 	fd = capture_open(&state->capture, host, config->interface, filter, false);
-	if (fd < 0)
+	if (fd < 0) {
+		mural_ratelimit_free(state->size_replies);
 		return fd;
+	}
 	state->raw4 = open_raw(AF_INET);
 	state->raw6 = open_raw(AF_INET6);
-	rate_init(&state->rate, (uint32_t)config->size_rate);
 	if (config->kernel_replies == REPLIES_SUPPRESS)
 		kernel_replies_suppress(&state->replies, host);
 	return fd;
@@ -327,14 +345,14 @@ icmp_detach(struct mural_host *host)
 
 	kernel_replies_restore(&state->replies, host);
 	capture_close(&state->capture, host);
+	mural_ratelimit_free(state->size_replies);
 	if (state->raw4 >= 0)
 		close(state->raw4);
 	if (state->raw6 >= 0)
 		close(state->raw6);
 }
 
-/* The orange pixel of the protocol's own example, or the nearest one there is.  A
- * link-local address is of no use without the reader's own interface. */
+/* None for a link-local address, which is useless without the reader's own interface. */
 static int
 icmp_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ipv6: a pixel is a destination address.
+ * The ipv6 plugin: the destination address of a packet is a pixel.
  *
- * Whoever sends a packet to an address that the template matches has painted; what the
- * packet says does not matter.  Nothing is answered, and the host needs neither the
- * addresses nor a route for them: packets are captured as they arrive.
- *
- * What makes them arrive: a prefix that a router sends here, or, on one's own link, the
- * answers of ndp.c.
+ * Any packet to an address that the template matches paints; its contents do not matter.
+ * Nothing is answered, and the host needs neither the addresses nor a route for them:
+ * packets are captured as they arrive.  They do so by a prefix that a router sends here,
+ * or, on the local link, because ndp.c answers for their addresses.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <mural/plugin.h>
 
@@ -28,11 +24,10 @@
 
 enum { DIGITS_HEX, DIGITS_DECIMAL };
 enum { ACCEPT_ICMP6, ACCEPT_ECHO, ACCEPT_ANY };
-enum { REPLIES_KEEP, REPLIES_SUPPRESS };
 
 #define ECHO_REQUEST 128
 
-/* Four words of 32 bits, and for NDP as many again. */
+/* Four comparisons of 32 bits, and as many again for NDP. */
 #define FILTER_MAX 768
 
 struct ipv6_config {
@@ -46,7 +41,7 @@ struct ipv6_config {
 
 static const struct mural_option options[] = {
 	MURAL_TEXT(struct ipv6_config, interface, "any",
-		"where packets arrive; any: everywhere"),
+		"network interface to listen on, or any"),
 	MURAL_TEXT(struct ipv6_config, template, "2a06:a003:d040:SXXX:YYY:RR:GG:BB",
 		"the address of a pixel: fields X Y R G B A S, hex digits, ? for any"),
 	MURAL_CHOICE(struct ipv6_config, digits, "hex", "hex decimal",
@@ -65,12 +60,11 @@ struct ipv6_state {
 	struct capture capture;
 	struct kernel_replies replies;
 	struct ndp ndp;
-	int epoll_fd; /* with ndp: the capture and the news of interfaces, as one */
 	uint32_t accept;
 	uint64_t random;
 };
 
-/* Handed through the capture to on_packet(). */
+/* Passed through the capture to on_packet(). */
 struct ipv6_drain {
 	struct mural_host *host;
 	struct ipv6_state *ipv6;
@@ -119,14 +113,14 @@ ipv6_claim(const void *config, struct mural_claim *claim)
 
 /* ------------------------------------------------------------------ painting */
 
-/* Saturates: the pixel to the right of the last one that can be told is none. */
+/* Beyond the largest coordinate there is no pixel. */
 static uint32_t
 add_saturating(uint32_t at, uint32_t by)
 {
 	return at + by < at ? UINT32_MAX : at + by;
 }
 
-/* xorshift64: where a colour without a place goes; nothing depends on who could guess. */
+/* xorshift64: a place for a colour without one; nothing depends on its secrecy. */
 static uint32_t
 random_below(struct ipv6_state *ipv6, uint32_t below)
 {
@@ -152,7 +146,6 @@ ipv6_paint(struct ipv6_state *ipv6, struct mural_brush *brush,
 			pixel->argb);
 }
 
-/* Whether a packet is of the kind that paints. */
 static bool
 is_accepted(uint32_t accept, const struct packet_icmp *icmp)
 {
@@ -202,7 +195,7 @@ on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 		return;
 	match = template_decode(&ipv6->template, packet->destination, &pixel);
 	if (packet->vlan != PACKET_NO_VLAN && packet->vlan != 0) {
-		/* some other network; and not all of them passed the filter */
+		/* another network; not all of these passed the filter */
 		if (match != TEMPLATE_OTHER)
 			mural_discard(drain->brush, MURAL_MALFORMED, 1);
 		return;
@@ -213,7 +206,7 @@ on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 	}
 	has_icmp = packet_icmp_parse(packet, &icmp);
 	if (has_icmp && icmp.type == NDP_SOLICITATION) {
-		/* Never paints, whatever is accepted: hosts ask again and again, by
+		/* Never paints, whatever is accepted: hosts repeat solicitations, by
 		 * unicast too, for addresses that they painted long ago. */
 		on_solicitation(drain, packet, &icmp);
 		return;
@@ -241,9 +234,9 @@ filter_append(char *filter, const char *format, ...)
 	va_end(args);
 }
 
-/* Comparisons of the address at `offset` of the IPv6 header, as the kernel can make
- * them: 32 bits at a time.  Not with a mask of all ones: libpcap's optimizer (1.10.3)
- * takes `& 0xffffffff = 0` for something that never is. */
+/* Compares the address at `offset` of the IPv6 header, 32 bits at a time as the kernel
+ * can.  Not with a mask of all ones: libpcap's optimizer (1.10.3) takes
+ * `& 0xffffffff = 0` for always false. */
 static void
 filter_append_claim(char *filter, const struct mural_claim *claim, unsigned offset)
 {
@@ -261,7 +254,7 @@ filter_append_claim(char *filter, const struct mural_claim *claim, unsigned offs
 	}
 }
 
-/* Traffic for other addresses never leaves the kernel. */
+/* Keeps traffic for other addresses in the kernel. */
 static void
 filter_write(const struct ipv6_config *config, const struct mural_claim *claim,
 	char filter[FILTER_MAX])
@@ -278,40 +271,15 @@ filter_write(const struct ipv6_config *config, const struct mural_claim *claim,
 	filter_append(filter, ")");
 }
 
-/* One descriptor for two, so that a new interface is noticed before anything can arrive
- * on it. */
-static int
-epoll_open(struct ipv6_state *ipv6, const struct mural_host *host, int capture)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-	int fd = epoll_create1(EPOLL_CLOEXEC);
-
-	if (fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, capture, &event) == 0 &&
-		epoll_ctl(fd, EPOLL_CTL_ADD, ipv6->capture.local_addrs.events, &event) ==
-			0) {
-		ipv6->epoll_fd = fd;
-		return fd;
-	}
-	int ret = -errno;
-
-	mural_log(host, MURAL_ERROR, "epoll: %s", strerror(-ret));
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
 static void
 ipv6_detach(struct mural_host *host)
 {
 	struct ipv6_state *ipv6 = host->state;
 
 	kernel_replies_restore(&ipv6->replies, host);
-	if (ipv6->ndp.is_open) {
-		mural_log(host, MURAL_INFO,
-			"ndp: %llu neighbour solicitations were answered",
+	if (ipv6->ndp.is_open)
+		mural_log(host, MURAL_INFO, "ndp: answered %llu neighbour solicitations",
 			(unsigned long long)ipv6->ndp.answered);
-		close(ipv6->epoll_fd);
-	}
 	ndp_close(&ipv6->ndp);
 	capture_close(&ipv6->capture, host);
 }
@@ -338,10 +306,7 @@ ipv6_attach(struct mural_host *host)
 		return fd;
 	if (config->ndp) {
 		ret = ndp_open(&ipv6->ndp, host, ipv6->capture.ifindex);
-		if (ret == 0)
-			ret = fd = epoll_open(ipv6, host, fd);
 		if (ret < 0) {
-			ndp_close(&ipv6->ndp);
 			capture_close(&ipv6->capture, host);
 			return ret;
 		}
@@ -363,7 +328,7 @@ ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 	return ret;
 }
 
-/* ------------------------------------------------------------------ inviting */
+/* ------------------------------------------------------------------ hint */
 
 static int
 ipv6_hint(const struct mural_host *host, const struct mural_hint_request *request,
@@ -386,7 +351,7 @@ ipv6_hint(const struct mural_host *host, const struct mural_hint_request *reques
 			return -ERANGE;
 	}
 	inet_ntop(AF_INET6, &address, example, sizeof(example));
-	/* a link-local address is nothing without the reader's own interface */
+	/* a link-local address is useless without the reader's own interface */
 	if (IN6_IS_ADDR_LINKLOCAL(&address)) {
 		zone = "%eth0";
 		whose = ", eth0 is your own interface";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Switches the kernel's echo replies off and on. */
+/* Suppresses the kernel's own echo replies through its sysctls. */
 #include "ping/kernel-replies.h"
 
 #include <errno.h>
@@ -19,9 +19,9 @@ kernel_replies_suppress(struct kernel_replies *replies, struct mural_host *host)
 		replies->held[i] = ret == 0;
 		if (ret < 0 && ret != -ENOENT) /* no IPv6 */
 			mural_log(host, MURAL_WARN,
-				"cannot write %s: %s; the kernel goes on answering "
-				"pings; set it by hand, or give murald CAP_NET_ADMIN and "
-				"a writable /proc/sys",
+				"cannot write %s: %s; the kernel still answers pings; "
+				"set it by hand, or give murald CAP_NET_ADMIN and a "
+				"writable /proc/sys",
 				sysctls[i], strerror(-ret));
 	}
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kernel replies: the echo replies that the kernel sends of its own accord.  They cost as
- * much as everything else that a ping costs, and nobody who paints wants them.
+ * Suppresses the kernel's own echo replies, which cost as much as all the rest of a ping,
+ * and which no painter needs.
  *
- * Switched by net.ipv4.icmp_echo_ignore_all and net.ipv6.icmp.echo_ignore_all of the
+ * The switches are net.ipv4.icmp_echo_ignore_all and net.ipv6.icmp.echo_ignore_all of the
  * network namespace; captures see the requests all the same.  Root may write them, or
- * CAP_NET_ADMIN, as long as /proc/sys is not mounted read-only.
+ * CAP_NET_ADMIN, unless /proc/sys is mounted read-only.
  */
 #ifndef PING_KERNEL_REPLIES_H
 #define PING_KERNEL_REPLIES_H
@@ -14,18 +14,21 @@
 
 #include <mural/plugin.h>
 
+/* The option kernel_replies. */
+enum { REPLIES_KEEP, REPLIES_SUPPRESS };
+
 #define KERNEL_REPLIES_FAMILIES 2
 
 struct kernel_replies {
-	bool held[KERNEL_REPLIES_FAMILIES]; /* by this instance: IPv4, IPv6 */
+	bool held[KERNEL_REPLIES_FAMILIES]; /* by this instance, for IPv4 and IPv6 */
 };
 
-/* Switches them off, together with whatever other instance does.  What cannot be written
- * is warned about and stays: everything works, only slower, and pings have an extra
- * answer. */
+/* Switches them off, together with other instances that do.  A switch that cannot be
+ * written is warned about: everything works, only slower, and pings get a second reply.
+ */
 void kernel_replies_suppress(struct kernel_replies *replies, struct mural_host *host);
 
-/* The last instance to do so puts back what was there.  Accepts a zeroed struct. */
+/* The last instance to call it restores what was there.  Accepts a zeroed struct. */
 void kernel_replies_restore(struct kernel_replies *replies, struct mural_host *host);
 
 #endif

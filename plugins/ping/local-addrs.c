@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks rtnetlink for addresses and interfaces. */
+/* Reads the host's addresses and interfaces from rtnetlink. */
 #include "ping/local-addrs.h"
 
 #include <endian.h>
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What is being collected by one dump. */
+/* What one reload collects. */
 struct dump {
 	struct local_addr *addresses;
 	size_t n_addresses;
@@ -115,7 +115,7 @@ add_port(struct dump *dump, const struct nlmsghdr *message)
 	return 0;
 }
 
-/* Takes one datagram's messages.  1: more to come, 0: that was the end, or -errno. */
+/* Parses one datagram.  1: there are more, 0: that was the last, or -errno. */
 static int
 parse_messages(struct dump *dump, const void *buf, size_t len)
 {
@@ -123,8 +123,8 @@ parse_messages(struct dump *dump, const void *buf, size_t len)
 	int ret = 0;
 
 	for (; ret == 0 && NLMSG_OK(message, len); message = NLMSG_NEXT(message, len)) {
-		/* A dump during which something changed is asked for again, because
-		 * the change is also announced on the other socket. */
+		/* An inconsistent dump is repeated, because the change is announced on
+		 * the other socket too. */
 		if (message->nlmsg_type == NLMSG_DONE)
 			return 0;
 		if (message->nlmsg_type == NLMSG_ERROR)
@@ -221,8 +221,8 @@ local_addrs_refresh(struct local_addrs *addrs)
 {
 	char event;
 
-	/* What changed does not matter, nor that there were too many to keep (ENOBUFS);
-	 * a bounded number, so that a flapping interface cannot hold us here. */
+	/* What changed does not matter, nor that events were lost (ENOBUFS); a bounded
+	 * number of them, so that a flapping interface cannot hold us here. */
 	for (int i = 0; i < 64; i++) {
 		if (recv(addrs->events, &event, sizeof(event), MSG_TRUNC) >= 0 ||
 			errno == ENOBUFS)
@@ -242,7 +242,7 @@ local_addrs_contain(const struct local_addrs *addrs, int version, const uint8_t 
 
 	if (version == 4 && address[0] == 127)
 		return true;
-	/* Written out: bsearch() would call back for each step, for each packet. */
+	/* bsearch() would call back for each step, for each packet */
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
 		const struct local_addr *own = &addrs->addresses[middle];

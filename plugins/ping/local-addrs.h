@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hostnet: what the kernel says of this host's network, for plugins that capture: which
- * addresses are the host's own, and which interfaces are only ports of another one.
+ * The host's own addresses, and interfaces that are only ports of another one.
  *
- * Asked over rtnetlink once, and again whenever the kernel says that something changed,
- * so that a look-up is a search in memory.  One thread.  Needs no rights.
- *
- * Source: rtnetlink(7).
+ * Read from rtnetlink(7) at first, and again whenever the kernel announces a change, so
+ * that a look-up is a search in memory.  One thread.  Needs no rights.
  */
 #ifndef PING_LOCAL_ADDRS_H
 #define PING_LOCAL_ADDRS_H
@@ -21,9 +18,9 @@ struct local_addr {
 };
 
 struct local_addrs {
-	int events; /* a netlink socket that tells of changes */
+	int events; /* a netlink socket, readable after changes */
 	bool stale;
-	uint32_t generation;          /* another one, and everything may have changed */
+	uint32_t generation;          /* changes with the rest */
 	struct local_addr *addresses; /* sorted */
 	size_t n_addresses;
 	uint32_t *ports; /* sorted interface indices */
@@ -33,22 +30,22 @@ struct local_addrs {
 /* 0 or -errno, not logged. */
 int local_addrs_open(struct local_addrs *addrs);
 
-/* Catches up with changes; one system call when there are none.  What cannot be asked
- * again stays as it was known, and is asked the next time. */
+/* Applies changes; one system call when there are none.  If reading them fails, the old
+ * state stays until the next call. */
 void local_addrs_refresh(struct local_addrs *addrs);
 
 /* The number of an address of 4 bytes (version 4) or 16 (version 6). */
 struct local_addr local_addrs_number(int version, const uint8_t *address);
 
-/* Whether a unicast address is assigned to this host; all of 127.0.0.0/8 is. */
+/* Whether a unicast address is the host's own, as all of 127.0.0.0/8 are. */
 bool local_addrs_contain(
 	const struct local_addrs *addrs, int version, const uint8_t *address);
 
-/* Whether the interface belongs to a bridge, a bond, a team or a VRF: what arrives on it
- * for this host is seen once more on that. */
+/* Whether the interface belongs to a bridge, bond, team or VRF, which sees what arrives
+ * for this host once more. */
 bool local_addrs_is_port(const struct local_addrs *addrs, uint32_t ifindex);
 
-/* Only after local_addrs_open(), whatever that returned. */
+/* After local_addrs_open(), whatever that returned. */
 void local_addrs_close(struct local_addrs *addrs);
 
 #endif

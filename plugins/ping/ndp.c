@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads neighbour solicitations and writes advertisements. */
+/* Answers neighbour solicitations with advertisements. */
 #include "ping/ndp.h"
 
 #include <errno.h>
@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "ping/address-template.h"
 
 enum {
 	OPTION_SOURCE_LINK = 1,
@@ -23,8 +24,8 @@ enum {
 
 /* ------------------------------------------------------------------ the messages */
 
-/* Whether an option of that type is there; *well_formed is false when the options do not
- * fill their space exactly. */
+/* Whether there is an option of that type; *well_formed: the options fill their space
+ * exactly. */
 static bool
 has_option(const uint8_t *options, size_t len, uint8_t type, bool *well_formed)
 {
@@ -105,7 +106,7 @@ ndp_build(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
 	message[25] = 1; /* times eight bytes */
 	memcpy(message + 26, mac, 6);
 
-	/* the pseudo header's addresses lie before the message as they are */
+	/* the addresses before the message are those of the pseudo header */
 	sum = packet_checksum(
 		ip + 8, 32 + ADVERTISEMENT_LEN, ADVERTISEMENT_LEN + PACKET_PROTO_ICMP6);
 	message[2] = sum >> 8;
@@ -114,7 +115,7 @@ ndp_build(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
 
 /* ------------------------------------------------------------------ the links */
 
-/* The hardware address of an Ethernet interface; false when it is none. */
+/* The hardware address of an Ethernet interface; false for others. */
 static bool
 link_address(const struct ndp *ndp, uint32_t ifindex, uint8_t mac[6])
 {
@@ -128,7 +129,7 @@ link_address(const struct ndp *ndp, uint32_t ifindex, uint8_t mac[6])
 	return true;
 }
 
-/* Asking twice for one interface is harmless: the kernel counts. */
+/* Harmless if called twice for one interface: the kernel counts. */
 static void
 enable_allmulti(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 {
@@ -177,16 +178,14 @@ ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 			ret == -EPERM ? "; it needs CAP_NET_RAW" : "");
 		return ret;
 	}
-	*ndp = (struct ndp){
-		.is_open = true, .link = fd, .any = ifindex == 0, .tokens = NDP_RATE
-	};
+	*ndp = (struct ndp){ .is_open = true, .link = fd, .any = ifindex == 0 };
 	if (ndp->any)
 		enable_allmulti_everywhere(ndp, host);
 	else if (link_address(ndp, ifindex, mac))
 		enable_allmulti(ndp, host, ifindex);
 	else
 		mural_log(host, MURAL_WARN,
-			"ndp: %s is no Ethernet, nobody asks for addresses there",
+			"ndp: %s is not Ethernet, there are no solicitations to answer",
 			if_indextoname(ifindex, name) ? name : "the interface");
 	return 0;
 }
@@ -211,34 +210,12 @@ ndp_update_interfaces(
 /* ------------------------------------------------------------------ answering */
 
 static bool
-token_take(struct ndp *ndp)
+answers_left(struct ndp *ndp)
 {
-	const uint64_t second = 1000000000;
-	struct timespec now;
-	uint64_t now_ns, more;
+	static const struct mural_rate rate = { NDP_RATE * 1000, NDP_RATE };
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	now_ns = (uint64_t)now.tv_sec * second + (uint64_t)now.tv_nsec;
-	if (now_ns - ndp->filled_ns > second)
-		ndp->filled_ns = now_ns - second;
-	more = (now_ns - ndp->filled_ns) / (second / NDP_RATE);
-	ndp->filled_ns += more * (second / NDP_RATE);
-	ndp->tokens += more;
-	if (ndp->tokens > NDP_RATE)
-		ndp->tokens = NDP_RATE;
-	if (ndp->tokens == 0)
-		return false;
-	ndp->tokens--;
-	return true;
-}
-
-static bool
-is_claimed(const struct mural_claim *claim, const uint8_t *address)
-{
-	for (int i = 0; i < 16; i++)
-		if ((address[i] & claim->mask[i]) != claim->value[i])
-			return false;
-	return true;
+	mural_bucket_refill(&ndp->answers, &rate, mural_now_ms());
+	return mural_bucket_consume(&ndp->answers, &rate, 1);
 }
 
 enum ndp_verdict
@@ -254,11 +231,11 @@ ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 
 	if ((verdict = ndp_parse(packet, icmp, &target)) != NDP_ANSWERED)
 		return verdict;
-	if (!is_claimed(claim, target) || local_addrs_contain(addrs, 6, target))
+	if (!claim_contains(claim, target) || local_addrs_contain(addrs, 6, target))
 		return NDP_IGNORED;
 	if (!packet->link_source || packet->link_source[0] & 1)
 		return NDP_MALFORMED; /* no station sends from a group's address */
-	if (!token_take(ndp))
+	if (!answers_left(ndp))
 		return NDP_RATE_LIMITED;
 	if (!link_address(ndp, packet->ifindex, mac))
 		return NDP_IGNORED;

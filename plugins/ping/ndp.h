@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Neighbour discovery: answers "who has this address" for every address of a template.
+ * Neighbour discovery: a proxy that answers solicitations for every address of a
+ * template.
  *
- * A host that finds a /64 on its own link asks for each address by itself, and nobody can
- * assign 2^64 of them; so murald answers in their place, with the address of the
- * interface that the question came in on.  What it needs is CAP_NET_RAW and no more.
+ * A host that has a /64 on its own link solicits each address by itself, and nobody can
+ * assign 2^64 of them; so murald answers for them, with the hardware address of the
+ * interface that the solicitation arrived on.  It needs CAP_NET_RAW and no more.
  *
- * Never answered: a target outside the template, an address of this host, duplicate
- * address detection (whoever wants an address may have it), and a solicitation that RFC
- * 4861 section 7.1.1 calls invalid.
+ * Not answered: targets outside the template, addresses of this host, duplicate address
+ * detection (a host may have any of the addresses), and solicitations that RFC 4861
+ * section 7.1.1 calls invalid.
  *
- * The advertisement is solicited and does not override: we stand in for addresses that
- * are not ours, as a proxy does (RFC 4861, section 7.2.4), so that a host which really
- * has one of them wins.
+ * The advertisement is solicited and does not override (RFC 4861, section 7.2.4), so that
+ * a host that really has the address wins.
  *
- * The questions arrive through the capture that the caller has.  They are sent to
- * solicited-node multicast groups, 2^24 of them, too many to join: the interfaces are
- * put into all-multicast mode for as long as this is open.
+ * Solicitations arrive through the caller's capture.  They go to solicited-node multicast
+ * groups, 2^24 of them, too many to join: the interfaces are in all-multicast mode while
+ * this is open.
  *
- * Source documents: RFC 4861, RFC 4291 section 2.7.1, RFC 8200.
+ * References: RFC 4861, RFC 4291 section 2.7.1, RFC 8200.
  */
 #ifndef PING_NDP_H
 #define PING_NDP_H
@@ -41,18 +41,18 @@ enum {
 /* What became of a solicitation. */
 enum ndp_verdict {
 	NDP_ANSWERED,
-	NDP_IGNORED,      /* right, and not ours to answer */
+	NDP_IGNORED,      /* valid, and not ours to answer */
 	NDP_MALFORMED,    /* RFC 4861 says to drop it */
-	NDP_RATE_LIMITED, /* more than we answer, or than the link takes */
+	NDP_RATE_LIMITED, /* beyond NDP_RATE, or what the link takes */
 };
 
 /* Belongs to one thread.  All but `answered` is ndp.c's own. */
 struct ndp {
 	bool is_open;
-	int link;            /* packet socket: sends, and holds the multicast mode */
-	bool any;            /* on every interface; each new one has to be told */
-	uint32_t generation; /* of the local_addrs that was last followed */
-	uint64_t tokens, filled_ns;
+	int link;            /* a packet socket: sends, and holds all-multicast mode */
+	bool any;            /* on all interfaces, new ones too */
+	uint32_t generation; /* of local_addrs at the last update */
+	struct mural_bucket answers;
 	uint64_t answered; /* since it was opened */
 };
 
@@ -63,25 +63,23 @@ int ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex);
 /* Accepts a zeroed one. */
 void ndp_close(struct ndp *ndp);
 
-/* Listens on interfaces that are new.  Call it when `addrs` may have changed. */
+/* Includes new interfaces.  Call it when `addrs` may have changed. */
 void ndp_update_interfaces(
 	struct ndp *ndp, const struct local_addrs *addrs, const struct mural_host *host);
 
-/* Answers one solicitation for an address in `claim` that is none of the host's, or does
- * not.  `packet` has no fault and no VLAN, and `icmp` is its message, of type
- * NDP_SOLICITATION. */
+/* Answers a solicitation for an address in `claim` that is not the host's own.  `packet`
+ * has no fault and no VLAN, and `icmp` is its message, of type NDP_SOLICITATION. */
 enum ndp_verdict ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 	const struct mural_claim *claim, const struct packet *packet,
 	const struct packet_icmp *icmp);
 
-/* The two halves of it that only look at bytes. */
+/* The two halves of ndp_answer() without I/O. */
 
-/* Checks a solicitation: NDP_ANSWERED when it is one to answer, *target its target in
- * the packet. */
+/* Checks a solicitation: NDP_ANSWERED: to be answered, *target points into the packet. */
 enum ndp_verdict ndp_parse(const struct packet *packet, const struct packet_icmp *icmp,
 	const uint8_t **target);
 
-/* Writes the advertisement that `target` is at `mac`, for who sent `packet`. */
+/* Writes the advertisement of `target` at `mac` to the sender of `packet`. */
 void ndp_build(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
 	const uint8_t target[16], const uint8_t mac[6]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Parses captured frames.  Knows link layers and IP; knows no protocol of murald's. */
+/* Parses captured frames: link layers, IP and ICMP, but no protocol of murald's. */
 #include "ping/packet.h"
 
 #include <arpa/inet.h>
@@ -24,17 +24,17 @@ enum {
 	NEXT_DESTINATION = 60,
 };
 
-/* More tags or extension headers than these no honest packet carries. */
+/* No legitimate packet has more tags or extension headers. */
 #define VLAN_TAGS_MAX 4
 #define EXTENSIONS_MAX 8
 
-/* What is left to look at.  Only cursor_take() moves it, so it never passes the end. */
+/* What is left of the frame.  Only cursor_take() moves it, so it never passes the end. */
 struct cursor {
 	const uint8_t *at;
 	size_t left;
 };
 
-/* The next `len` bytes, or NULL when there are not as many. */
+/* The next `len` bytes, or NULL if there are fewer. */
 static const uint8_t *
 cursor_take(struct cursor *cursor, size_t len)
 {
@@ -70,8 +70,7 @@ mac_cast(const uint8_t *mac)
 								    : CAST_MULTICAST;
 }
 
-/* The packet type of Linux's cooked headers has the same first three values as ours;
- * everything beyond them is not for this host. */
+/* Of the packet type in Linux's cooked headers. */
 static uint8_t
 cooked_cast(uint32_t type)
 {
@@ -87,8 +86,8 @@ cooked_cast(uint32_t type)
 	}
 }
 
-/* Passes over VLAN tags; `ethertype` is what was announced before the first of them.
- * Returns what the last one announces, 0 when they do not end. */
+/* Skips VLAN tags; `ethertype` is that of the first one, and the result that of what
+ * follows the last one, 0 if they do not end. */
 static uint16_t
 skip_vlan_tags(struct packet *packet, struct cursor *cursor, uint16_t ethertype)
 {
@@ -108,8 +107,8 @@ skip_vlan_tags(struct packet *packet, struct cursor *cursor, uint16_t ethertype)
 	return 0;
 }
 
-/* Reads the link header and returns the Ethernet type of what follows, 0 when there is
- * nothing useful.  Link types without one have the IP version to go by. */
+/* Parses the link header and returns the Ethernet type of what follows, by the IP version
+ * where a link type has none; 0: not IP. */
 static uint16_t
 parse_link(struct packet *packet, int link, struct cursor *cursor)
 {
@@ -206,8 +205,7 @@ parse_ip4(struct packet *packet, struct cursor *cursor, size_t cut)
 	return set_payload(packet, cursor, total - head_len, cut);
 }
 
-/* Follows the extension headers, which count as part of `*len`, up to one that is none.
- */
+/* Skips the extension headers, which are part of `*len`. */
 static enum packet_fault
 skip_extensions(struct packet *packet, struct cursor *cursor, size_t *len)
 {
@@ -224,7 +222,7 @@ skip_extensions(struct packet *packet, struct cursor *cursor, size_t *len)
 		case NEXT_DESTINATION:
 			break;
 		case NEXT_FRAGMENT:
-			/* Say what it is a fragment of. */
+			/* report what it is a fragment of */
 			if (cursor->left > 0)
 				packet->protocol = cursor->at[0];
 			return PACKET_FRAGMENT;
@@ -244,7 +242,7 @@ skip_extensions(struct packet *packet, struct cursor *cursor, size_t *len)
 		if (!(head = cursor_take(cursor, head_len)))
 			return PACKET_TRUNCATED;
 		if (packet->protocol == NEXT_ROUTING && head[3] != 0)
-			return PACKET_BAD_HEADER; /* not at its last stop yet */
+			return PACKET_BAD_HEADER; /* it has stops left */
 		*len -= head_len;
 		packet->protocol = head[0];
 	}
@@ -273,7 +271,7 @@ parse_ip6(struct packet *packet, struct cursor *cursor, size_t cut)
 
 	len = get16(head + 4);
 	if (len == 0 && packet->protocol == NEXT_HOP_BY_HOP)
-		return PACKET_BAD_LENGTH; /* a jumbogram, or a lie */
+		return PACKET_BAD_LENGTH; /* a jumbogram, or malformed */
 	if (len > cursor->left + cut)
 		return PACKET_TRUNCATED;
 	if ((fault = skip_extensions(packet, cursor, &len)) != PACKET_OK)
@@ -335,8 +333,8 @@ packet_icmp_checksum_ok(const struct packet *packet)
 	return packet_checksum(packet->payload, packet->payload_len, sum) == 0;
 }
 
-/* Four bytes at a time in this machine's order, which is as good (RFC 1071 section 2):
- * only the result has to be turned round. */
+/* Sums four bytes at a time in native order, and swaps only the result (RFC 1071, section
+ * 2). */
 uint16_t
 packet_checksum(const uint8_t *data, size_t len, uint32_t sum)
 {
@@ -373,7 +371,7 @@ packet_fault_name(enum packet_fault fault)
 		[PACKET_OK] = "none",
 		[PACKET_NOT_IP] = "not an IP packet",
 		[PACKET_TRUNCATED] = "truncated",
-		[PACKET_BAD_LENGTH] = "lengths contradict each other",
+		[PACKET_BAD_LENGTH] = "inconsistent lengths",
 		[PACKET_BAD_CHECKSUM] = "wrong header checksum",
 		[PACKET_FRAGMENT] = "fragment",
 		[PACKET_BAD_HEADER] = "extension header not supported",

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets: what a captured frame says, looked at without trusting any of it.
+ * Parses captured frames from the link layer up to ICMP, trusting none of their bytes.
  *
- * Pure functions of bytes; they allocate nothing, keep nothing and read nothing outside
- * [frame, frame + captured).  Lengths come from the IP header, never from the frame:
- * Ethernet pads short frames.  Every field that a function promises is set also when it
- * returns a fault.
+ * Pure functions: they allocate nothing, keep nothing and read nothing outside [frame,
+ * frame + captured).  Lengths come from the IP header, never from the frame, because
+ * Ethernet pads short frames.
  *
- * Sources: RFC 791 (IPv4), RFC 792 (ICMP), RFC 8200 (IPv6 and its extension headers),
+ * References: RFC 791 (IPv4), RFC 792 (ICMP), RFC 8200 (IPv6 and its extension headers),
  * RFC 4443 (ICMPv6), RFC 1071 (checksum), IEEE 802.1Q, the link types of
  * https://www.tcpdump.org/linktypes.html.
  */
@@ -24,13 +23,13 @@ enum {
 	PACKET_NO_VLAN = 0xffff,
 };
 
-/* What is wrong with a packet; the first thing found. */
+/* The first fault found in a packet. */
 enum packet_fault {
 	PACKET_OK,
 	PACKET_NOT_IP,     /* ARP, an unknown link type, ...; nothing else is set */
 	PACKET_TRUNCATED,  /* the frame ends before a header does, or before the IP length
 			    */
-	PACKET_BAD_LENGTH, /* lengths that contradict each other; jumbograms */
+	PACKET_BAD_LENGTH, /* inconsistent lengths; jumbograms */
 	PACKET_BAD_CHECKSUM, /* of the IPv4 header */
 	PACKET_FRAGMENT,     /* any part of a fragmented packet, the first one too */
 	PACKET_BAD_HEADER,   /* an extension header that is not followed: AH, ESP, too
@@ -38,12 +37,12 @@ enum packet_fault {
 				with stops left */
 };
 
-/* To whom, by link layer and IP together. */
+/* The kind of destination, by link layer and IP together. */
 enum packet_cast {
-	CAST_UNICAST, /* to one host; for all the link layer says, to this one */
+	CAST_UNICAST, /* to one host: as far as the link layer tells, this one */
 	CAST_MULTICAST,
 	CAST_BROADCAST, /* of the link, or 255.255.255.255; not of a subnet */
-	CAST_FOREIGN,   /* the link layer says: to another host, or from this one */
+	CAST_FOREIGN,   /* by the link layer to another host, or from this one */
 };
 
 /* Pointers point into the frame. */
@@ -61,8 +60,7 @@ struct packet {
 	const uint8_t *destination; /* 4 or 16 bytes */
 	const uint8_t *payload;     /* what follows the IP headers; NULL after a fault */
 	size_t payload_len;         /* by the IP header */
-	size_t payload_captured;    /* of them in the frame; less only when `length` said
-				       that the capture cut the frame */
+	size_t payload_captured;    /* less only if the capture cut the frame */
 };
 
 /* An ICMP or ICMPv6 message. */
@@ -74,28 +72,28 @@ struct packet_icmp {
 	size_t captured;
 };
 
-/* Takes a frame apart.  `link` is a DLT_ number of libpcap: DLT_EN10MB, DLT_LINUX_SLL,
- * DLT_LINUX_SLL2, DLT_RAW, DLT_NULL and DLT_LOOP are known.  `length` is how long the
- * frame was, `captured` how much of it there is.  VLAN tags, stacked ones too, are passed
- * over and reported.  A packet that the capture cut, though it was whole on the wire, is
- * no fault as long as its headers are there. */
+/* Parses a frame, and sets what it can also if it returns a fault.  `link` is a DLT_
+ * number of libpcap: DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW, DLT_NULL and
+ * DLT_LOOP are known.  `length` is how long the frame was, `captured` how much of it
+ * there is: a packet cut by the capture is no fault as long as its headers are there.
+ * VLAN tags, stacked ones too, are skipped and reported. */
 enum packet_fault packet_parse(struct packet *packet, int link, const uint8_t *frame,
 	size_t captured, size_t length);
 
-/* Reads the header of an ICMP (version 4) or ICMPv6 (version 6) message; false when the
- * packet's protocol is another or the eight bytes are not there. */
+/* Parses the header of an ICMP (version 4) or ICMPv6 (version 6) message; false if the
+ * packet has another protocol or fewer than eight bytes. */
 bool packet_icmp_parse(const struct packet *packet, struct packet_icmp *icmp);
 
-/* Whether the ICMP or ICMPv6 checksum is right; false also when a part of the message was
- * not captured.  Not part of packet_icmp_parse(), because some protocols forgive it. */
+/* Whether the ICMP or ICMPv6 checksum is right; false if the message was not captured
+ * whole.  Not part of packet_icmp_parse(), because some protocols do not need it. */
 bool packet_icmp_checksum_ok(const struct packet *packet);
 
-/* The Internet checksum over `len` bytes, starting from `sum` (a plain sum of big-endian
- * 16-bit words, such as a pseudo header's; 0 for none).  In host order; over data
- * that contains its own right checksum it is 0. */
+/* The Internet checksum over `len` bytes, in host order, starting from `sum` (a plain sum
+ * of big-endian 16-bit words, such as a pseudo header's).  Over data that includes its
+ * own checksum it is 0. */
 uint16_t packet_checksum(const uint8_t *data, size_t len, uint32_t sum);
 
-/* What is wrong, in words, for a debug log. */
+/* For a debug log. */
 const char *packet_fault_name(enum packet_fault fault);
 
 #endif

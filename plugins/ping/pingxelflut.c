@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads and writes pingxelflut messages. */
+/* Parses pingxelflut messages, and writes the answer to a size request. */
 #include "ping/pingxelflut.h"
 
 enum {
@@ -42,8 +42,8 @@ ping_read(struct ping *ping, const struct packet *packet, enum packet_fault faul
 		       (packet->version == 6 && packet->protocol == PACKET_PROTO_ICMP6);
 	struct packet_icmp icmp;
 
-	/* Of a broken chain of extension headers nobody knows what it leads to, and
-	 * captures ask for no chain that leads elsewhere. */
+	/* Nobody knows where a broken chain of extension headers leads; captures ask
+	 * only for chains that may lead to ICMPv6. */
 	if (packet->version == 6 && fault != PACKET_OK && fault != PACKET_FRAGMENT)
 		return PING_MALFORMED;
 	if (!is_icmp)

@@ -8,8 +8,8 @@
  *     bb width:2 height:2         size response, from server to client
  *     cc x:2 y:2 r g b [alpha]    set a pixel
  *
- * Lengths are exact.  That is what keeps ordinary pings out, whose data may begin with
- * any byte.  Identifier and sequence number mean nothing and are echoed.
+ * Lengths are exact, to exclude ordinary pings, whose data may begin with any byte.
+ * Identifier and sequence number are echoed and otherwise ignored.
  *
  * Pure functions, like packet.h's.
  */
@@ -21,8 +21,8 @@
 #include "ping/packet.h"
 
 enum ping_kind {
-	PING_NONE,      /* no echo request; none of our business */
-	PING_MALFORMED, /* an echo request that is no message, or a broken packet */
+	PING_NONE,      /* no echo request */
+	PING_MALFORMED, /* an echo request without a message, or a malformed packet */
 	PING_SIZE,
 	PING_PIXEL,
 };
@@ -33,9 +33,9 @@ struct ping {
 	uint32_t argb;    /* 0xaarrggbb; alpha 0xff where the message has none */
 };
 
-/* Reads a packet that packet_parse() returned `fault` for.  Checks the checksum, and that
- * the packet is in no VLAN of which the interface knows nothing.  `ping` is set for
- * PING_SIZE and PING_PIXEL.  To whom the packet is addressed is not looked at. */
+/* Parses a packet for which packet_parse() returned `fault`.  Checks the checksum, and
+ * that the packet is not for a VLAN that the interface does not know.  The destination is
+ * not checked.  `ping` is set for PING_SIZE and PING_PIXEL. */
 enum ping_kind ping_read(
 	struct ping *ping, const struct packet *packet, enum packet_fault fault);
 

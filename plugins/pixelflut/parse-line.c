@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One line of text into one command, a byte at a time.
+ * Parses one line of text into one command, a byte at a time.
  *
- * Every loop here stops by itself at the line's end, which is no digit, no letter and no
- * blank; so none of them compares against it.
+ * Every loop here stops at the line feed, which is no digit, no letter and no blank; so
+ * none of them compares against the end.
  */
 #include "pixelflut/pixelflut.h"
 
 #include <string.h>
 
-/* What a character is worth as a hexadecimal digit, plus one; 0: it is none. */
+/* The value of a hexadecimal digit plus one; 0: not a digit. */
 static const uint8_t hex_values[256] = {
 	['0'] = 1,
 	['1'] = 2,
@@ -35,7 +35,7 @@ static const uint8_t hex_values[256] = {
 	['F'] = 16,
 };
 
-/* A carriage return counts as a blank wherever it stands. */
+/* A carriage return is a blank anywhere. */
 static inline bool
 is_blank(uint8_t c)
 {
@@ -50,7 +50,7 @@ skip_blanks(const uint8_t *p)
 	return p;
 }
 
-/* Reads the blanks before a number and the number; NULL when there is none. */
+/* Reads blanks and the number behind them; NULL if there is none. */
 static const uint8_t *
 read_number(const uint8_t *p, uint32_t *value)
 {
@@ -68,7 +68,7 @@ read_number(const uint8_t *p, uint32_t *value)
 	return p > begin ? p : NULL;
 }
 
-/* Reads gg, rrggbb or rrggbbaa; NULL when there is no such colour. */
+/* Reads gg, rrggbb or rrggbbaa; NULL for anything else. */
 static const uint8_t *
 read_colour(const uint8_t *p, uint32_t *argb)
 {
@@ -91,7 +91,7 @@ read_colour(const uint8_t *p, uint32_t *argb)
 	return NULL;
 }
 
-/* What follows PX: two numbers, and perhaps a colour. */
+/* Parses what follows PX: two numbers, and perhaps a colour. */
 static struct command
 parse_pixel(const uint8_t *p, const uint8_t *end)
 {

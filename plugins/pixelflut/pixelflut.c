@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pixelflut: the classic text protocol over TCP, and its two binary commands. */
+/* The pixelflut plugin: classic Pixelflut over TCP, and its two binary commands. */
 #include "pixelflut/pixelflut.h"
 
 #include <errno.h>
@@ -16,27 +16,20 @@
 /* Of a PXMULTI, painted at once. */
 #define PART_PIXELS 256
 
-/* So many HELPs are answered at once; then each has to be paid for with as many bytes
- * from the client, whatever they say, so that nobody gets much more out than he put in.
- */
+/* HELPs that a client is answered for nothing; each one more must be paid for with as
+ * many bytes of input, whatever they are, so that nobody can amplify traffic. */
 #define FREE_HELPS 3
-
-struct pixelflut_config {
-	int64_t connections_per_source;
-	bool binary, multi;
-	const char *help;
-};
 
 struct pixelflut_client {
 	uint32_t left, top;       /* OFFSET */
-	uint64_t received;        /* bytes used up by earlier feeds */
-	uint64_t help_bytes;      /* bytes of help it was sent */
-	uint64_t multi_remaining; /* pixels of a PXMULTI that are still to come */
-	uint32_t x, y;            /* where the next of them goes */
-	bool multi_outside;       /* they go nowhere */
+	uint64_t received;        /* bytes used by earlier feeds */
+	uint64_t help_bytes;      /* sent */
+	uint64_t multi_remaining; /* pixels of a PXMULTI still to come */
+	uint32_t x, y;            /* of the next one */
+	bool multi_outside;       /* they are discarded */
 };
 
-/* One feed. */
+/* The state of one pixelflut_feed(). */
 struct feed {
 	struct painter painter;
 	struct pixelflut_client *client;
@@ -58,70 +51,17 @@ static const struct mural_option options[] = {
 	{ 0 },
 };
 
-/* ------------------------------------------------------------------ answers */
-
-void
-answers_flush(struct answers *answers)
-{
-	if (answers->len > 0 &&
-		mural_reply(answers->conn, answers->text, answers->len) > 0)
-		answers->full = true;
-	answers->len = 0;
-}
-
-void
-answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
-{
-	uint32_t argb;
-
-	if (!mural_get(painter->brush, x + painter->left, y + painter->top, &argb)) {
-		mural_discard(painter->brush, MURAL_OUT_OF_BOUNDS, 1);
-		return;
-	}
-	uint8_t *to = answers_room(&painter->answers, 1);
-	int len = snprintf((char *)to, PIXEL_ANSWER_MAX, "PX %u %u ", x, y);
-	to = write_hex(to + len, argb);
-	*to++ = '\n';
-	painter->answers.len = to - painter->answers.text;
-}
-
-static void
-answer_size(struct painter *painter)
-{
-	uint8_t *to = answers_room(&painter->answers, 1);
-
-	painter->answers.len += snprintf((char *)to, PIXEL_ANSWER_MAX, "SIZE %u %u\n",
-		painter->brush->width, painter->brush->height);
-}
+/* ------------------------------------------------------------------ commands */
 
 static void
 answer_help(struct feed *feed, const uint8_t *p)
 {
-	const struct pixelflut_config *config = feed->config;
 	struct pixelflut_client *client = feed->client;
 	uint64_t received = client->received + (p - feed->data);
 	char text[2048];
-	int len = snprintf(text, sizeof(text),
-		"Pixelflut: paint this wall, one command a line.\n"
-		"SIZE            tells the size: SIZE W H\n"
-		"PX X Y          tells a pixel: PX X Y rrggbb\n"
-		"PX X Y rrggbb   paints one; rrggbbaa mixes, gg is a grey\n"
-		"OFFSET X Y      moves the later commands of this connection\n"
-		"%s%s%s%s",
-		config->binary ? "PB              paints one, binary: PB, x and y as "
-				 "little-endian u16, r g b a; no line end\n"
-			       : "",
-		config->multi
-			? "PXMULTI         paints a run: x y as u16, n as u32, n times "
-			  "r g b a; no line end\n"
-			: "",
-		config->help, *config->help ? "\n" : "");
+	size_t len = help_format(feed->config, text, sizeof(text));
 
-	if (len >= (int)sizeof(text)) {
-		len = sizeof(text) - 1;
-		text[len - 1] = '\n'; /* the next answer begins a line */
-	}
-	if (client->help_bytes + len > (uint64_t)FREE_HELPS * len + received) {
+	if (client->help_bytes + len > FREE_HELPS * len + received) {
 		mural_discard(feed->painter.brush, MURAL_RATE_LIMITED, 1);
 		return;
 	}
@@ -131,15 +71,13 @@ answer_help(struct feed *feed, const uint8_t *p)
 		feed->painter.answers.full = true;
 }
 
-/* ------------------------------------------------------------------ commands */
-
 static uint32_t
 u16_at(const uint8_t *p)
 {
 	return p[0] | p[1] << 8;
 }
 
-/* As many PB as there are.  OFFSET does not move them and their alpha says nothing. */
+/* Executes PBs as long as there are any.  OFFSET does not move them; alpha is ignored. */
 static const uint8_t *
 run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
@@ -153,7 +91,6 @@ run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* The smallest of how many pixels there are, may come, and fit. */
 static uint32_t
 min3(uint64_t a, uint64_t b, uint64_t c)
 {
@@ -161,7 +98,7 @@ min3(uint64_t a, uint64_t b, uint64_t c)
 	return a < c ? a : c;
 }
 
-/* Paints the next pixels of a PXMULTI, as far as a row goes. */
+/* Paints the next `count` pixels of a PXMULTI, which fit into the row. */
 static const uint8_t *
 paint_row(struct feed *feed, const uint8_t *p, uint32_t count)
 {
@@ -180,7 +117,7 @@ paint_row(struct feed *feed, const uint8_t *p, uint32_t count)
 	return p;
 }
 
-/* The pixels of a PXMULTI: from left to right, running on into the next rows. */
+/* Takes pixels of a PXMULTI: from left to right, and on into the next rows. */
 static const uint8_t *
 run_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
 {
@@ -205,8 +142,8 @@ run_multi(struct feed *feed, const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* One that does not end inside is refused whole, but its pixels come nevertheless, or not
- * all of them: they are counted then. */
+/* A PXMULTI that does not end inside is refused as a whole; its pixels are discarded and
+ * counted as they arrive. */
 static void
 begin_multi(struct feed *feed, const uint8_t *p)
 {
@@ -227,7 +164,7 @@ begin_multi(struct feed *feed, const uint8_t *p)
 		!mural_get(brush, 0, last_y < NUMBER_MAX ? last_y : NUMBER_MAX, &unused);
 }
 
-/* A command that begins like `word`, as far as there are bytes to tell. */
+/* Whether the input begins with `word`, or with as much of it as has arrived. */
 static bool
 matches_prefix(const uint8_t *p, const uint8_t *end, const char *word, size_t len)
 {
@@ -266,8 +203,8 @@ execute_line(struct feed *feed, const uint8_t *p, const uint8_t *line_end)
 	}
 }
 
-/* Does one command of any kind, or several binary ones, and returns where the next
- * begins: `p` when this one is not complete yet, NULL when the client must go. */
+/* Executes one command, or several binary ones, and returns where the next begins: `p`
+ * if this one is not complete yet, NULL if the client must be closed. */
 static const uint8_t *
 run_command(struct feed *feed, const uint8_t *p, const uint8_t *end)
 {
@@ -332,8 +269,7 @@ pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t
 	return p - data;
 }
 
-/* A line without an end may have been cut off; only SIZE cannot have meant anything else.
- */
+/* A line without an end may have been cut short; only SIZE is complete as it is. */
 static void
 pixelflut_end(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *rest,
 	size_t len)
@@ -360,7 +296,6 @@ pixelflut_clients_per_source(const void *config)
 	return ((const struct pixelflut_config *)config)->connections_per_source;
 }
 
-/* For a shell. */
 static int
 pixelflut_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)

@@ -2,37 +2,42 @@
 /*
  * What the parts of the pixelflut plugin share.
  *
- * - pixelflut.c has the table, the options, the commands and their answers.
- * - parse-line.c makes a command of a line of text, and is the reference for what a
- *   line means.
- * - simd.c does plain lines fast, with vectors, as the line parser would.
+ * - pixelflut.c: the plugin's table, options, and the commands.
+ * - parse-line.c: the reference parser, a byte at a time; it defines what a line means.
+ * - simd.c: the fast path for plain lines, with vectors; same results as the parser.
+ * - answers.c: what clients are answered, collected into larger pieces.
  *
- * The protocol: section 5 of its description, classic Pixelflut over TCP.
+ * Uses <mural/plugin.h> alone; knows no socket.
  */
 #ifndef PIXELFLUT_PIXELFLUT_H
 #define PIXELFLUT_PIXELFLUT_H
 
 #include <mural/plugin.h>
 
-/* The longest line, without its end.  A longer one closes the client. */
+/* The longest line, without its end; a client that sends a longer one is closed. */
 #define LINE_BYTES_MAX 1024
 
-/* Numbers saturate here, so that a coordinate and an offset never wrap around when they
- * are added: what is too large lies outside. */
+/* Numbers saturate here, so that adding an offset to a coordinate never wraps around: the
+ * sum is out of bounds. */
 #define NUMBER_MAX INT32_MAX
 
 /* The longest answer to one pixel: "PX 8191 8191 rrggbb\n", and some. */
 #define PIXEL_ANSWER_MAX 32
 
-/* Answers on their way to the client, handed to murald in larger pieces. */
 struct answers {
 	struct mural_conn *conn;
 	size_t len;
-	bool full; /* murald asked to stop: no command may be begun */
+	bool full; /* murald asked to stop: start no other command */
 	uint8_t text[4096];
 };
 
-/* What a client paints with, for the length of one feed. */
+struct pixelflut_config {
+	int64_t connections_per_source;
+	bool binary, multi;
+	const char *help;
+};
+
+/* What a client paints with during one pixelflut_feed(). */
 struct painter {
 	struct mural_brush *brush;
 	uint32_t left, top; /* OFFSET; at most NUMBER_MAX */
@@ -40,8 +45,8 @@ struct painter {
 };
 
 enum verb {
-	VERB_BAD,   /* nothing that anybody knows */
-	VERB_EMPTY, /* blanks at most */
+	VERB_BAD,
+	VERB_EMPTY, /* nothing but blanks */
 	VERB_SIZE,
 	VERB_HELP,
 	VERB_OFFSET, /* x, y */
@@ -55,41 +60,34 @@ struct command {
 	uint32_t argb;
 };
 
-/* Understands the line from `p` to `end`, where its line feed must stand: nothing in the
- * parser compares against the end, the line feed stops it. */
+/* Parses the line from `p` to `end`, where its line feed must be: the parser never
+ * compares against the end, the line feed stops it. */
 struct command line_parse(const uint8_t *p, const uint8_t *end);
 
-/* Does as many plain `PX x y rrggbb`, `PX x y rrggbbaa` and `PX x y` lines as it can from
- * `p` on, and returns where the first thing begins that it leaves to the line parser;
- * that may be `p`, and is `end` at most.  Reads nothing at `end` or beyond.  Stops early
- * when the answers are full. */
+/* Executes plain `PX x y rrggbb`, `PX x y rrggbbaa` and `PX x y` lines from `p` on, and
+ * returns the first byte that it leaves to the line parser, `end` at most.  Reads nothing
+ * at `end` or beyond.  Stops early when the answers are full. */
 const uint8_t *simd_run_lines(
 	struct painter *painter, const uint8_t *p, const uint8_t *end);
 
-/* Answers one read of a pixel; nothing for one outside. */
+/* Counts a pixel outside, which has no answer. */
 void answer_pixel(struct painter *painter, uint32_t x, uint32_t y);
 
-/* Hands what was collected to murald. */
+void answer_size(struct painter *painter);
+
+/* Writes the answer to HELP, cut off to fit; its length. */
+size_t help_format(const struct pixelflut_config *config, char *text, size_t size);
+
+/* Hands the collected answers to murald. */
 void answers_flush(struct answers *answers);
 
-/* Room for so many more answers, a hundred at most, of PIXEL_ANSWER_MAX bytes each. */
+/* Room for `n` more answers, a hundred at most, of PIXEL_ANSWER_MAX bytes each. */
 static inline uint8_t *
 answers_room(struct answers *answers, unsigned n)
 {
 	if (answers->len > sizeof(answers->text) - (size_t)n * PIXEL_ANSWER_MAX)
 		answers_flush(answers);
 	return answers->text + answers->len;
-}
-
-/* Writes a colour as rrggbb; where that ends. */
-static inline uint8_t *
-write_hex(uint8_t *to, uint32_t rgb)
-{
-	static const char digits[16] = "0123456789abcdef";
-
-	for (int shift = 20; shift >= 0; shift -= 4)
-		*to++ = digits[rgb >> shift & 15];
-	return to;
 }
 
 #endif

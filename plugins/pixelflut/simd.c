@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plain lines, fast.
+ * Executes plain pixelflut lines with vector instructions, the fast path.
  *
  * A plain line has single blanks, coordinates of up to four digits, and a colour of six
- * or eight digits or none.  Where its numbers end is seen in one word: digits have a bit
+ * or eight digits or none.  One word shows where its numbers end: digits have a bit set
  * that blanks, line feeds and letters lack.  Then all its characters are checked and
- * understood at once; a line with anything else is left to the line parser, untouched.
+ * converted at once; a line with anything else is left to the line parser, untouched.
  *
  * Without SSE2 or NEON, or on a big-endian machine, the line parser does everything.
  */
@@ -13,19 +13,18 @@
 
 #if HAVE_SIMD
 
-/* What loads that begin inside of a plain line may reach from its first byte on. */
+/* How far loads that begin inside a plain line reach from its first byte. */
 #define LOAD_BYTES_MAX 32
 
-/* Of each byte, the bit that is set in digits alone. */
+/* In each byte, the bit that is set in digits only. */
 #define DIGIT_BITS 0x1010101010101010
 
-/* Behind the last byte of a word. */
 #define STOP_SENTINEL (UINT64_C(1) << 63)
 
-/* Reads that wait for memory together. */
+/* Reads whose cache misses overlap. */
 #define READS_MAX 32
 
-/* A read that is understood and not answered yet. */
+/* A read that was parsed and is not answered yet. */
 struct pending_read {
 	const uint8_t *line;
 	uint32_t len; /* without the line's end */
@@ -50,12 +49,11 @@ load64(const uint8_t *p)
 	return value;
 }
 
-/* The last so many of four characters, in x and in y. */
+/* The last `digits` of four characters, in x and in y. */
 #define LAST(digits) (UINT64_C(0xffffffff) << 8 * (4 - (digits)) & 0xffffffff)
 #define BOTH(x_digits, y_digits) (LAST(x_digits) | LAST(y_digits) << 32)
 
-/* By where the numbers end, counted from a line's fifth byte: what they have, or 0 when
- * that is not one to four digits each. */
+/* The number mask by x_end and y_end; 0 unless each number has one to four digits. */
 static const uint64_t number_masks[9][9] = {
 	{ [2] = BOTH(1, 1), BOTH(1, 2), BOTH(1, 3), BOTH(1, 4) },
 	{ [3] = BOTH(2, 1), BOTH(2, 2), BOTH(2, 3), BOTH(2, 4) },
@@ -63,7 +61,7 @@ static const uint64_t number_masks[9][9] = {
 	{ [5] = BOTH(4, 1), BOTH(4, 2), BOTH(4, 3), BOTH(4, 4) },
 };
 
-/* Six hexadecimal digits, and two bytes of nothing behind them. */
+/* Writes six hexadecimal digits, and two bytes of garbage behind them. */
 static inline void
 write_hex_swar(uint8_t *to, uint32_t rgb)
 {
@@ -72,13 +70,13 @@ write_hex_swar(uint8_t *to, uint32_t rgb)
 	n = (n | n << 16) & 0x0000ffff0000ffff;
 	n = (n | n << 8) & 0x00ff00ff00ff00ff;
 	n = (n | n << 4) & 0x0f0f0f0f0f0f0f0f;
-	/* six more than a digit can be carries into the upper half of its byte */
+	/* adding six to a digit above nine carries into the upper half of its byte */
 	uint64_t letters = (n + 0x0606060606060606) >> 4 & 0x0101010101010101;
 	n = __builtin_bswap64(n + 0x3030303030303030 + letters * ('a' - '9' - 1));
 	memcpy(to, &n, sizeof(n));
 }
 
-/* The answer, which repeats what the client wrote; where it ends. */
+/* Writes the answer, which repeats the client's line; returns its end. */
 static inline uint8_t *
 answer_read(struct mural_brush *brush, const struct pending_read *pending, uint8_t *to)
 {
@@ -96,7 +94,7 @@ answer_read(struct mural_brush *brush, const struct pending_read *pending, uint8
 	return to + 8;
 }
 
-/* Where the numbers of a line end, counted from its fifth byte; 8 is any place behind. */
+/* Where the numbers of a line end, counted from its fifth byte; 8: further on. */
 struct line_shape {
 	unsigned x_end, y_end;
 };
@@ -113,7 +111,7 @@ find_shape(const uint8_t *p)
 	};
 }
 
-/* Reads a line of that shape whose colour has so many digits; false when it is not plain.
+/* Parses a line of that shape with a colour of `digits` digits; false: it is not plain.
  */
 static inline __attribute__((always_inline)) bool
 read_line(const uint8_t *p, struct line_shape shape, unsigned digits,
@@ -132,7 +130,7 @@ read_line(const uint8_t *p, struct line_shape shape, unsigned digits,
 	       parse_fields(&fields, values);
 }
 
-/* Paints what comes until there is something else. */
+/* Executes writes until another kind of line comes. */
 static const uint8_t *
 run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
@@ -164,8 +162,7 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* Understands the reads that come next, so that they wait for memory together; how many.
- */
+/* Parses the reads that come next and prefetches their pixels; returns how many. */
 static unsigned
 gather_reads(const struct painter *painter, const uint8_t *p, const uint8_t *end,
 	struct pending_read *reads)
@@ -179,7 +176,7 @@ gather_reads(const struct painter *painter, const uint8_t *p, const uint8_t *end
 
 		if (*stop != '\n' || !read_line(p, shape, 0, &values))
 			break;
-		/* a number is answered without leading zeros, so it must come without */
+		/* answers repeat the line, and their numbers have no leading zeros */
 		if ((p[3] == '0' && shape.x_end > 0) ||
 			(p[5 + shape.x_end] == '0' && shape.y_end > shape.x_end + 2))
 			break;
@@ -195,7 +192,7 @@ gather_reads(const struct painter *painter, const uint8_t *p, const uint8_t *end
 	return n;
 }
 
-/* Answers what comes until there is something else, or that is enough. */
+/* Answers reads until another kind of line comes, or the answers are full. */
 static const uint8_t *
 run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {

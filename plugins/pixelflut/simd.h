@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What sixteen characters say, all at once: two coordinates and a colour.  By SSE2 or
- * NEON, which every machine of their kind has, and by a portable twin that says what they
- * have to say.
+ * Converts sixteen characters at once: two coordinates and a colour.  With SSE2 or NEON,
+ * which every machine of these kinds has, and with a portable twin that the tests compare
+ * them to.
  */
 #ifndef PIXELFLUT_SIMD_H
 #define PIXELFLUT_SIMD_H
@@ -21,8 +21,7 @@
 #define HAVE_SIMD 0
 #endif
 
-/* The characters, and a mask with 0xff for each that counts; the others are as good as
- * zeros. */
+/* The characters, and masks with 0xff for each that counts; the others read as zeros. */
 struct line_fields {
 	const uint8_t *x, *y;  /* four characters each, the last digit last */
 	const uint8_t *colour; /* eight */
@@ -35,8 +34,8 @@ struct field_values {
 	uint32_t rgba;
 };
 
-/* False when one that counts is no decimal digit, or no hexadecimal one in the colour; or
- * when a byte of a mask is neither 0 nor 0xff. */
+/* False if one that counts is no decimal digit, or no hexadecimal one in the colour; or
+ * if a byte of a mask is neither 0 nor 0xff. */
 static inline bool
 parse_fields_scalar(const struct line_fields *fields, struct field_values *values)
 {
@@ -77,7 +76,7 @@ load_word(const uint8_t *p)
 	return _mm_cvtsi32_si128(word);
 }
 
-/* Bytes that are `limit` at most, unsigned. */
+/* 0xff for each unsigned byte up to `limit`. */
 static inline __m128i
 at_most(__m128i bytes, char limit)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A rectangle of pixels, as the display and the HUD hand it to each other. */
+/* A rectangle of pixels, which the display and the HUD exchange. */
 #ifndef BASE_BOX_H
 #define BASE_BOX_H
 

@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Relaxed loads and stores of figures. */
+/* Publishes and sums the counters of shards. */
 #include "base/counters.h"
-
-uint64_t
-counter_load(const uint64_t *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
-void
-counter_store(uint64_t *counter, uint64_t value)
-{
-	__atomic_store_n(counter, value, __ATOMIC_RELAXED);
-}
 
 void
 counters_publish(struct counters *counters, const struct mural_brush *brush,

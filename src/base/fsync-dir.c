@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Flushes the folder that a file is in. */
 #include "base/fsync-dir.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ fsync_dir(const char *path)
 	int ret = fd < 0 || fsync(fd) < 0 ? -errno : 0;
 
 	if (ret == -EINVAL)
-		ret = 0; /* this file system has no such thing */
+		ret = 0; /* this file system cannot flush folders */
 	if (fd >= 0)
 		close(fd);
 	free(copy);

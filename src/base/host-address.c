@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Asks the kernel which address it would use itself, and listens for changes. */
+/* Finds this machine's own addresses and watches them change. */
 #include "base/host-address.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,7 @@
 
 /* ------------------------------------------------------------------ the address */
 
-/* Somewhere far away; nothing is sent there.  Addresses that no one has (RFC 5737, 3849).
+/* Documentation addresses (RFC 5737, 3849): routed by default, and nothing is sent there.
  */
 #define PROBE_ADDRESS_4 "203.0.113.1"
 #define PROBE_ADDRESS_6 "2001:db8:ffff:ffff::1"
@@ -34,8 +34,8 @@ probe_address(int family, struct sockaddr_storage *address)
 	return sizeof(struct sockaddr_in6);
 }
 
-/* What the kernel chooses as sender for a packet to far away; of several IPv6 addresses
- * one that stays, not a temporary one.  Connecting a UDP socket sends nothing. */
+/* The source address that the kernel chooses for the default route; of several IPv6
+ * addresses a public one, not a temporary one.  Connecting a UDP socket sends nothing. */
 static int
 route_address(int family, char text[ADDRESS_TEXT_MAX])
 {
@@ -110,8 +110,8 @@ host_address_is_loopback(const char *text)
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
-/* What changed does not matter, nor that there was too much to keep (ENOBUFS); a bounded
- * number, so that a flapping interface cannot hold us here. */
+/* Discards the messages, and that some were lost (ENOBUFS); a bounded number, so that a
+ * flapping interface cannot hold the loop up. */
 static void
 on_debounced(uv_timer_t *timer)
 {
@@ -157,7 +157,7 @@ host_address_watch_start(struct host_address_watch *watch, uv_loop_t *loop,
 	if (ret == 0)
 		ret = uv_poll_init(loop, &watch->poll, watch->fd);
 	if (ret < 0) {
-		log_error("addresses: cannot follow their changes: %s", strerror(-ret));
+		log_error("addresses: cannot monitor changes: %s", strerror(-ret));
 		if (watch->fd >= 0)
 			close(watch->fd);
 		return ret;

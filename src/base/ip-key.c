@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Addresses as numbers. */
+/* Turns addresses into keys, and matches keys against lists of networks. */
 #include "base/ip-key.h"
 
 #include <arpa/inet.h>
@@ -88,8 +88,7 @@ cidr_parse(const char *text, struct cidr *cidr)
 	struct in6_addr six;
 	struct in_addr four;
 	char address[64];
-	uint64_t high = 0, low;
-	uint64_t bits;
+	uint64_t high = 0, low, bits;
 	int most;
 
 	if (len >= sizeof(address))
@@ -131,7 +130,7 @@ cidr_list_add(struct cidr_list *list, const struct cidr *cidr)
 	size_t n = list->n;
 	struct cidr *all = list->all;
 
-	/* room is made in powers of two */
+	/* the capacity is a power of two */
 	if ((n & (n - 1)) == 0) {
 		all = realloc(all, (n ? 2 * n : 1) * sizeof(*all));
 		if (!all)

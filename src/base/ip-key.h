@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Senders: whom a client or a packet counts for.  An IPv4 address is one, also when it
- * came in over IPv6, and so are all IPv6 addresses that begin with the same bits, since
- * one household has as many as it likes.  Also networks, which are ranges of addresses.
+ * The key of a source, to which limits apply: an IPv4 address, also when it was mapped
+ * into IPv6, or the leading bits of an IPv6 address, since one household has any number
+ * of addresses.  And networks (CIDR), which are ranges of keys.
  */
 #ifndef BASE_IP_KEY_H
 #define BASE_IP_KEY_H
@@ -17,8 +17,8 @@ struct ip_key {
 	bool v4;
 };
 
-/* Of an IPv6 address the first `prefix` bits, 1 to 128.  False for a peer that has no
- * such address: a local socket. */
+/* Of an IPv6 address the first `prefix` bits, 1 to 128, count.  False for a peer without
+ * an IP address: a local socket. */
 bool ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key);
 
 static inline bool
@@ -27,26 +27,26 @@ ip_key_equal(const struct ip_key *a, const struct ip_key *b)
 	return a->high == b->high && a->low == b->low && a->v4 == b->v4;
 }
 
-/* `salt` keeps people from choosing where their addresses collide. */
+/* `salt` keeps attackers from choosing addresses that collide. */
 uint64_t ip_key_hash(const struct ip_key *key, uint64_t salt);
 
-/* All addresses from the first to the last. */
+/* The addresses from first to last. */
 struct cidr {
 	struct ip_key first, last;
 };
 
 struct cidr_list {
-	struct cidr *all; /* sorted by first, none of them overlaps another */
+	struct cidr *all; /* sorted, without overlaps */
 	size_t n;
 };
 
-/* ADDRESS or ADDRESS/BITS, IPv4 or IPv6; the bits behind those are ignored. */
+/* ADDRESS or ADDRESS/BITS, IPv4 or IPv6; the host bits are ignored. */
 bool cidr_parse(const char *text, struct cidr *cidr);
 
-/* Adds one, in no order yet.  0 or -ENOMEM. */
+/* Appends; cidr_list_sort() follows.  0 or -ENOMEM. */
 int cidr_list_add(struct cidr_list *list, const struct cidr *cidr);
 
-/* After the last was added, before the first question. */
+/* Between the last cidr_list_add() and the first cidr_list_contains(). */
 void cidr_list_sort(struct cidr_list *list);
 
 bool cidr_list_contains(const struct cidr_list *list, const struct ip_key *address);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the log. */
+/* Writes log lines to standard error, with the priorities that the journal reads. */
 #include "base/log.h"
 
 #include <stdbool.h>
@@ -17,8 +17,8 @@ static enum mural_level max_level = MURAL_INFO;
 static bool to_journal;
 static _Thread_local uint64_t *last_line;
 
-/* The journal names its socket's device and inode; only when that is our standard error
- * does it understand priorities (systemd.exec(5), $JOURNAL_STREAM). */
+/* $JOURNAL_STREAM names the journal's socket by device and inode (systemd.exec(5));
+ * standard error may have been redirected since. */
 static bool
 stderr_is_journal(void)
 {
@@ -48,7 +48,7 @@ log_set_dedup(uint64_t *last)
 	last_line = last;
 }
 
-/* Whether the line is the one before once more (its hash, FNV-1a, is). */
+/* Whether the line equals the one before, by its hash (FNV-1a). */
 static bool
 is_repeated(const char *line, int len)
 {

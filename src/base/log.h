@@ -2,10 +2,10 @@
 /*
  * The log: one line a message, to standard error, one write(2) each, so no lock.
  *
- * error: someone must act.  warn: we carried on.  info: a handful of lines a run.
- * debug: one client or one frame.  Messages are lower-case, begin with the thing they are
- * about ("display: card0: ..."), contain the name and the number, and have no full stop.
- * Under the journal each line carries its priority.
+ * error: someone must act.  warn: murald carried on.  info: a handful of lines a
+ * run.  debug: one client or one frame.  Messages are lower-case, begin with the thing
+ * they are about ("display: card0: ..."), contain the name and the number, and have no
+ * full stop. Under the journal each line carries its priority.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -15,13 +15,12 @@
 
 #include <mural/plugin.h>
 
-/* What is logged from now on; MURAL_INFO until told otherwise.  Before threads start;
- * later only with the level that there is already. */
+/* Sets what is logged, MURAL_INFO at first.  Once threads run, only with the level that
+ * is set already. */
 void log_set_level(enum mural_level level);
 
-/* For what is tried again and again: until NULL is given, a line of this thread that says
- * the same as the one before is only a debug message.  `last` remembers that line, as a
- * hash; 0 at first.  The caller's. */
+/* For retries: from now on a line of this thread that repeats the one before is a debug
+ * message.  *last, the caller's, keeps that line's hash; 0 at first.  NULL ends it. */
 void log_set_dedup(uint64_t *last);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

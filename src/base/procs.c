@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Goes through /proc. */
+/* Finds the processes that have a file or a socket open. */
 #include "base/procs.h"
 
 #include <ctype.h>
@@ -31,7 +31,6 @@ has_open(const char *folder, const char *target)
 	return found;
 }
 
-/* What a process calls itself. */
 static void
 read_comm(const char *pid, char *name, size_t len)
 {

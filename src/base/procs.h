@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Holders: the processes that have something open, as /proc tells.  Of other users' only
- * root is told. */
+/* Finds the processes that have a file or a socket open, in /proc, where only root sees
+ * those of other users. */
 #ifndef BASE_PROCS_H
 #define BASE_PROCS_H
 
@@ -8,12 +8,12 @@
 #include <stddef.h>
 
 struct procs {
-	char text[200]; /* "Xorg (812), plymouthd (99)"; empty: nobody that we may see */
+	char text[200]; /* "Xorg (812), plymouthd (99)"; empty: none visible */
 	bool any_murald;
 };
 
-/* Of the file or socket that is called so in /proc/PID/fd: "/dev/dri/card0",
- * "socket:[4711]".  Not this process. */
+/* `target` as it is called in /proc/PID/fd: "/dev/dri/card0", "socket:[4711]".  Without
+ * this process. */
 void procs_with_open(const char *target, struct procs *procs);
 
 #endif

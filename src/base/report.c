@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines with their kind before them. */
+/* Prints what --doctor finds, one line a finding, and what to do about each problem. */
 #include "base/report.h"
 
 #include <stdarg.h>
-
-static void
-report_print(
-	const struct report *report, const char *kind, const char *format, va_list args)
-{
-	fprintf(report->out, "  %-6s ", kind);
-	vfprintf(report->out, format, args);
-	fputc('\n', report->out);
-}
 
 void
 report_heading(struct report *report, const char *heading)
@@ -20,42 +11,15 @@ report_heading(struct report *report, const char *heading)
 }
 
 void
-report_ok(struct report *report, const char *format, ...)
+report_add(struct report *report, enum report_kind kind, const char *format, ...)
 {
+	static const char *const labels[] = { "ok", "note", "WRONG", "" };
 	va_list args;
 
+	fprintf(report->out, "  %-6s ", labels[kind]);
 	va_start(args, format);
-	report_print(report, "ok", format, args);
+	vfprintf(report->out, format, args);
 	va_end(args);
-}
-
-void
-report_note(struct report *report, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	report_print(report, "note", format, args);
-	va_end(args);
-}
-
-void
-report_problem(struct report *report, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	report_print(report, "WRONG", format, args);
-	va_end(args);
-	report->problems++;
-}
-
-void
-report_advice(struct report *report, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	report_print(report, "", format, args);
-	va_end(args);
+	fputc('\n', report->out);
+	report->problems += kind == REPORT_PROBLEM;
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The report: what --doctor found, one line a finding, and with each thing that is wrong
- * what to do about it.
- */
+/* Prints what --doctor finds, one line a finding, and what to do about each problem. */
 #ifndef BASE_REPORT_H
 #define BASE_REPORT_H
 
@@ -10,25 +7,24 @@
 
 struct report {
 	FILE *out;
-	unsigned problems; /* findings so far that ask for something to be done */
+	unsigned problems; /* so far */
+};
+
+enum report_kind {
+	REPORT_OK,
+	REPORT_NOTE,    /* worth knowing, and possibly right */
+	REPORT_PROBLEM, /* advice follows */
+	REPORT_ADVICE,
 };
 
 void report_heading(struct report *report, const char *heading);
 
-/* As it should be. */
-void report_ok(struct report *report, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void report_add(struct report *report, enum report_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* Worth knowing, and maybe right. */
-void report_note(struct report *report, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* Wrong.  A report_advice() follows. */
-void report_problem(struct report *report, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* What to do about the finding before. */
-void report_advice(struct report *report, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+#define report_ok(report, ...) report_add(report, REPORT_OK, __VA_ARGS__)
+#define report_note(report, ...) report_add(report, REPORT_NOTE, __VA_ARGS__)
+#define report_problem(report, ...) report_add(report, REPORT_PROBLEM, __VA_ARGS__)
+#define report_advice(report, ...) report_add(report, REPORT_ADVICE, __VA_ARGS__)
 
 #endif

@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that no signal interrupts. */
+/* Starts threads that no signal interrupts. */
 #ifndef BASE_THREAD_H
 #define BASE_THREAD_H
 
 #include <pthread.h>
+#include <signal.h>
 
-/* Runs run(context) on a thread of its own, with every signal blocked: they are the main
- * loop's.  0, and the caller joins *thread; or -errno. */
-int thread_start(pthread_t *thread, void *(*run)(void *), void *context);
+/* Runs run(context) on a new thread with every signal blocked: signals are for the main
+ * loop, and elsewhere they only interrupt system calls.  0, and the caller joins *thread;
+ * or -errno. */
+static inline int
+thread_start(pthread_t *thread, void *(*run)(void *), void *context)
+{
+	sigset_t all, before;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ret = pthread_create(thread, NULL, run, context);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -ret;
+}
 
 #endif

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The few macros that C should have had. */
+/*
+ * src/base: what the whole daemon uses: the log, threads, counters, addresses, processes.
+ * It may use lib/, <mural/...>, libuv and the C library, and must never know a canvas, a
+ * config, a plugin's table or a screen.
+ *
+ * This file: macros that C lacks.
+ */
 #ifndef BASE_UTIL_H
 #define BASE_UTIL_H
 
@@ -11,7 +17,7 @@
 #define container_of(pointer, type, member)                                              \
 	((type *)((char *)(pointer)-offsetof(type, member)))
 
-/* A cache line: what two threads write lies further apart. */
+/* Data that different threads write is kept this many bytes apart. */
 #define CACHE_LINE 64
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pixels, damage, readers and their wakeups.  canvas.h tells how they go together. */
+/* Owns the pixels, and passes damage from brushes to readers (see canvas.h). */
 #include "canvas/canvas.h"
 
 #include <errno.h>
@@ -32,16 +32,8 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 	if (width - 1 >= MURAL_SIDE_MAX || height - 1 >= MURAL_SIDE_MAX)
 		return -EINVAL;
 
-	uint32_t tiles_x = (width + MURAL_TILE - 1) >> MURAL_TILE_SHIFT;
-	uint32_t tiles_y = (height + MURAL_TILE - 1) >> MURAL_TILE_SHIFT;
 	*canvas = (struct canvas){
-		.view = {
-			.width = width,
-			.height = height,
-			.tiles_x = tiles_x,
-			.tiles_y = tiles_y,
-			.words = (tiles_x * tiles_y + 63) / 64,
-		},
+		.view = mural_view_of(width, height),
 		.background = background,
 		.stride = round_up(width, CACHE_LINE / sizeof(uint32_t)),
 	};
@@ -103,7 +95,7 @@ canvas_brush_finish(struct mural_brush *brush)
 	*brush = (struct mural_brush){ 0 };
 }
 
-/* Rings every armed wakeup.  A wakeup is disarmed before it rings, so it rings once. */
+/* Signals every armed wakeup, once: it is disarmed first. */
 static void
 notify_wakeups(struct canvas *canvas)
 {
@@ -118,9 +110,9 @@ notify_wakeups(struct canvas *canvas)
 			(void)!write(wakeup->fd, &one, sizeof(one));
 }
 
-/* The OR pairs with the swap in canvas_distribute(): whoever sees the bit sees the pixels
- * under it.  OR and load of `armed` pair with the stores and loads in mural_reader_arm().
- */
+/* The OR pairs with the exchange in canvas_distribute(): a reader that sees the bit sees
+ * the pixels under it.  The OR and the load of `armed` pair with the stores and loads in
+ * mural_reader_arm(). */
 void
 canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 {
@@ -138,7 +130,7 @@ canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 		notify_wakeups(canvas);
 }
 
-/* Takes a wakeup that nobody uses, or hangs up a new one.  Lock held. */
+/* Reuses a free wakeup, or adds a new one to the list.  Lock held. */
 static struct wakeup *
 wakeup_acquire(struct canvas *canvas)
 {
@@ -180,8 +172,7 @@ canvas_reader_new(struct canvas *canvas)
 		free(reader);
 		return NULL;
 	}
-	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
-		reader->pending[tile / 64] |= UINT64_C(1) << tile % 64;
+	mural_tiles_add_all(view, reader->pending);
 	reader->next = canvas->readers;
 	canvas->readers = reader;
 	pthread_mutex_unlock(&canvas->lock);
@@ -218,12 +209,12 @@ mural_reader_fd(const struct mural_reader *reader)
 	return reader->wakeup->fd;
 }
 
-/* Moves what was published into every reader's bitmap.  Lock held. */
+/* Moves the published damage into every reader's bitmap.  Lock held. */
 static void
 canvas_distribute(struct canvas *canvas)
 {
 	for (size_t i = 0; i < canvas->view.words; i++) {
-		/* the plain look first: an idle take must not dirty the publishers' lines
+		/* a load first: an idle take must not dirty the publishers' cache lines
 		 */
 		if (__atomic_load_n(&canvas->published[i], __ATOMIC_SEQ_CST) == 0)
 			continue;
@@ -280,11 +271,10 @@ mural_reader_arm(struct mural_reader *reader)
 	return any != 0;
 }
 
-/* Four pixels a load.  C knows no atomic vector, but on every machine this runs on a
- * vector's aligned 32-bit lanes are read whole, and a pixel that changes meanwhile comes
- * again with its tile.  Relaxed 32-bit loads took two to three times as long;
- * ThreadSanitizer, which cannot know of lanes, is told to look away here and nowhere
- * else. */
+/* Four pixels a load.  C has no atomic vectors, but on all supported machines aligned
+ * 32-bit lanes of a vector are read whole, and a pixel that changes meanwhile comes again
+ * with its tile.  Relaxed 32-bit loads took two to three times as long; ThreadSanitizer,
+ * which does not know of lanes, is switched off here and nowhere else. */
 typedef uint32_t four_pixels __attribute__((vector_size(16), aligned(4), may_alias));
 
 __attribute__((no_sanitize("thread"))) static void

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The canvas: owns the pixels, takes damage from brushes, hands it to readers.
+ * The canvas: owns the pixels, takes damage from brushes and passes it to readers.  Uses
+ * base/ and <mural/...>; must never know who paints, who reads, or why.
  *
- * What is promised:
+ * Guarantees:
  *
  * - A pixel is written whole.  Of two writers to one pixel, one wins.
  * - Blending is read, mix, write: two simultaneous blends may lose one.
- * - Whoever takes a tile sees at least the pixels written before it was published.
- * - It may see later pixels too; that tile will then come again.  Never the other way
- * round.
+ * - A reader that takes a tile sees at least the pixels written before it was published.
+ * - It may see later pixels; that tile then comes again.
  * - A frame is not an instant.  Do not build anything that needs one.
  * - A new reader starts with every tile pending.
  *
  * Damage travels in three steps.  A brush marks bits of its own.  canvas_publish() ORs
- * them into `published`, the only bitmap that threads share.  Whoever takes moves
- * `published` into every reader's `pending` and then empties its own.  No clock and no
- * dispatcher: whoever looks, shares out.  The lock guards the readers and what is theirs;
- * only readers hold it, for about a microsecond.  A brush takes no lock, ever.
+ * them into `published`, the only bitmap that threads share.  A reader that takes moves
+ * `published` into every reader's `pending` and then empties its own: there is neither a
+ * clock nor a dispatcher.  The lock guards the readers and their bitmaps; only readers
+ * hold it, for about a microsecond.  A brush never takes a lock.
  *
- * A reader that sleeps has a wakeup: a descriptor that the next publish writes to. Arming
- * and publishing meet like two people who each raise a flag and then look for the
- * other's: with sequentially consistent operations at least one of them sees the other,
- * so no damage is slept through.  Bells are never freed before the canvas, so that a
- * publisher may walk their list without a lock.
+ * A reader that sleeps has a wakeup: a descriptor that the next publish writes to.  The
+ * reader arms it and then looks for damage; the publisher adds damage and then looks for
+ * armed wakeups: with sequentially consistent operations at least one of them sees the
+ * other, so no damage is missed.  Wakeups are freed with the canvas, so that a publisher
+ * may walk their list without a lock.
  */
 #ifndef CANVAS_CANVAS_H
 #define CANVAS_CANVAS_H
@@ -50,12 +50,12 @@ struct mural_reader {
 
 struct canvas {
 	struct mural_view view; /* fixed after canvas_init() */
-	uint32_t background;    /* fixed, too */
+	uint32_t background;    /* so is this */
 	uint32_t stride;        /* pixels; rows begin on a cache line */
 	uint32_t *pixels;       /* every thread, relaxed */
-	uint64_t *published;    /* publishers OR, takers swap */
+	uint64_t *published;    /* publishers OR, readers exchange */
 	uint32_t armed;         /* some wakeup may be armed; sequentially consistent */
-	struct wakeup *wakeups; /* grows only; head written with release */
+	struct wakeup *wakeups; /* only grows; head written with release */
 	pthread_mutex_t lock;
 	struct mural_reader *readers; /* lock */
 };
@@ -68,13 +68,13 @@ int canvas_init(
 /* All brushes and readers must be gone.  Accepts a zeroed canvas. */
 void canvas_finish(struct canvas *canvas);
 
-/* Makes a brush for a rectangle, cut to the canvas; -ERANGE when nothing is left of it.
- */
+/* Makes a brush for a rectangle, cut to the canvas; -ERANGE: it lies outside. */
 int canvas_brush_init(const struct canvas *canvas, struct mural_brush *brush,
 	uint32_t left, uint32_t top, uint32_t width, uint32_t height);
 void canvas_brush_finish(struct mural_brush *brush);
 
-/* Hands a brush's damage to the readers, waking those that sleep.  The brush's thread. */
+/* Passes a brush's damage to the readers and wakes those that sleep.  The brush's
+ * thread. */
 void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */

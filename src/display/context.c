@@ -20,8 +20,7 @@ context_init(struct display_context *context)
 	context->all_tiles = calloc(view->words, sizeof(uint64_t));
 	if (!context->tiles || !context->all_tiles)
 		return -ENOMEM;
-	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++)
-		context->all_tiles[tile / 64] |= UINT64_C(1) << tile % 64;
+	mural_tiles_add_all(view, context->all_tiles);
 	return 0;
 }
 

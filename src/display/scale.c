@@ -237,19 +237,18 @@ fetch_band(const struct scale *scale, const struct mural_reader *reader, uint32_
 	uint32_t first_y, uint32_t last_y)
 {
 	const size_t stride = scale->view.height + BAND_SHIFT;
-	const uint32_t left = tile_x * MURAL_TILE;
-	const uint32_t width = MIN(scale->view.width - left, MURAL_TILE);
 
 	for (uint32_t tile_y = first_y; tile_y <= last_y; tile_y++) {
-		const uint32_t top = tile_y * MURAL_TILE;
-		const uint32_t height = MIN(scale->view.height - top, MURAL_TILE);
+		const struct mural_rect at = mural_tile_rect(
+			&scale->view, tile_y * scale->view.tiles_x + tile_x);
 		uint32_t tile[MURAL_TILE][MURAL_TILE];
 
-		mural_reader_copy(reader, left, top, width, height, tile[0], MURAL_TILE);
-		for (uint32_t x = 0; x < width; x++) {
-			uint32_t *row = scale->band + x * stride + top;
+		mural_reader_copy(
+			reader, at.x, at.y, at.width, at.height, tile[0], MURAL_TILE);
+		for (uint32_t x = 0; x < at.width; x++) {
+			uint32_t *row = scale->band + x * stride + at.y;
 
-			for (uint32_t y = 0; y < height; y++)
+			for (uint32_t y = 0; y < at.height; y++)
 				row[y] = tile[y][x];
 		}
 	}
@@ -306,7 +305,7 @@ has_tile(const struct scale *scale, const uint64_t *tiles, uint32_t rank, uint32
 	const uint32_t tile = scale->transposed ? along * scale->view.tiles_x + rank
 						: rank * scale->view.tiles_x + along;
 
-	return tiles[tile / 64] >> tile % 64 & 1;
+	return mural_tiles_has(tiles, tile);
 }
 
 /* Draws runs of adjacent tiles at once, so that rows are written in one go. */

@@ -35,8 +35,7 @@ struct hud_text {
 struct hud *hud_new(void);
 void hud_free(struct hud *hud); /* accepts NULL */
 
-/* Replaces the text, which is copied; signals hud_fd() if that changes it.  Any thread.
- */
+/* Replaces the text, which is copied; signals hud_fd() if it changed.  Any thread. */
 void hud_set_text(struct hud *hud, const struct hud_text *text);
 
 /* An eventfd that becomes readable with each new version; its only poller drains it. */

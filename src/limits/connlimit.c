@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A table of sources: open addressing, the next free slot after the hashed one. */
+/* Counts the connections of each source, in a hash table with open addressing. */
 #include "limits/connlimit.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ slot_of(const struct connlimit *connlimit, const struct ip_key *key)
 	return ip_key_hash(key, connlimit->salt) & (connlimit->size - 1);
 }
 
-/* The source's slot, or the free one where it belongs: one always is free. */
+/* The source's slot, or the free one where it belongs: there always is one. */
 static struct connlimit_slot *
 slot_find(const struct connlimit *connlimit, const struct ip_key *key)
 {
@@ -52,7 +52,7 @@ table_grow(struct connlimit *connlimit)
 	return 0;
 }
 
-/* Frees a slot; what had to move on because of it moves back. */
+/* Frees a slot, and moves back the entries that it displaced. */
 static void
 remove_slot(struct connlimit *connlimit, struct connlimit_slot *count)
 {

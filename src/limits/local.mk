@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: MIT
-libmurald_la_SOURCES += %D%/connlimit.c %D%/connlimit.h %D%/ratelimit.c %D%/ratelimit.h
+libmurald_la_SOURCES += %D%/bucket-table.c %D%/connlimit.c %D%/connlimit.h %D%/ratelimit.c \
+	%D%/ratelimit.h

@@ -1,144 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* Who may come, and buckets for whoever does, in a table of sets. */
+/* Enforces the limits of each source: networks, connections, pixels and bytes a second.
+ */
 #include "limits/ratelimit.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include <mural/plugin.h>
 
-#define SETS 128 /* in a stripe */
-#define WAYS 8
-
-/* In all protocols a pixel takes four bytes or more (PXMULTI takes four). */
-#define PIXEL_BYTES_LEAST 4
-
-/* So many parts of a second's worth are given at a time, so that what clients of one
- * source are given at once on several threads is not much more than it has. */
+/* A stream is given a fraction of a second's worth at a time, so that several threads
+ * that serve clients of one source do not exceed its rate by much. */
 #define SLICES_A_SECOND 8
 
-/* Levels are thousandths, so that slow rates lose nothing to rounding. */
-struct ratelimit_bucket {
-	struct ip_key key;
-	uint64_t last_used;   /* the stripe's last one for this key; 0: a free slot */
-	uint64_t refilled_ms; /* the levels were these */
-	int64_t pixels, bytes;
-};
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* ------------------------------------------------------------------ buckets */
-
-/* A bucket after so much time. */
-static int64_t
-bucket_refill(int64_t level, int64_t rate, uint64_t elapsed_ms)
-{
-	int64_t full = rate * 1000;
-
-	if (level >= full || rate == 0 || elapsed_ms >= (uint64_t)((full - level) / rate))
-		return full;
-	return level + rate * (int64_t)elapsed_ms;
-}
-
-/* The source's slot, its buckets filled up to now.  The stripe's lock. */
-static struct ratelimit_bucket *
-bucket_find(const struct ratelimit *ratelimit, struct ratelimit_stripe *stripe,
-	const struct ip_key *key, uint64_t hash)
-{
-	struct ratelimit_bucket *set =
-		&stripe->slots[hash / RATELIMIT_STRIPES % SETS * WAYS];
-	struct ratelimit_bucket *oldest = set;
-	uint64_t now = now_ms();
-
-	for (struct ratelimit_bucket *slot = set; slot < set + WAYS; slot++) {
-		if (slot->last_used != 0 && ip_key_equal(&slot->key, key)) {
-			uint64_t elapsed = now - slot->refilled_ms;
-
-			slot->pixels =
-				bucket_refill(slot->pixels, ratelimit->pixels, elapsed);
-			slot->bytes =
-				bucket_refill(slot->bytes, ratelimit->bytes, elapsed);
-			slot->refilled_ms = now;
-			slot->last_used = ++stripe->clock;
-			return slot;
-		}
-		if (slot->last_used < oldest->last_used)
-			oldest = slot;
-	}
-	*oldest = (struct ratelimit_bucket){
-		.key = *key,
-		.last_used = ++stripe->clock,
-		.refilled_ms = now,
-		.pixels = ratelimit->pixels * 1000,
-		.bytes = ratelimit->bytes * 1000,
-	};
-	return oldest;
-}
-
-/* Whether there is as much; for what is more than a full bucket, whether it is full. */
-static bool
-bucket_has(int64_t level, int64_t rate, uint64_t wanted)
-{
-	int64_t most = rate * 1000;
-
-	return rate == 0 ||
-	       level >= (wanted > (uint64_t)rate ? most : (int64_t)wanted * 1000);
-}
-
-/* What may be had at once, and when there is something: a part of a second's worth. */
-static int64_t
-slice_of(int64_t rate)
-{
-	return rate / SLICES_A_SECOND + 1;
-}
-
-static uint64_t
-slice_wait_ms(int64_t level, int64_t rate)
-{
-	return (uint64_t)((slice_of(rate) * 1000 - level) / rate + 1);
-}
+/* Sources that a stripe keeps buckets for. */
+#define STRIPE_KEYS 1024
 
 /* ------------------------------------------------------------------ asking */
 
-/* One who asks: the lock of his stripe is held from lookup_begin() to lookup_end(). */
+/* Holds the lock of the source's stripe from lookup_begin() to lookup_end(). */
 struct ratelimit_lookup {
 	struct ratelimit_stripe *stripe;
-	struct ratelimit_bucket *slot; /* NULL: there are no rates */
+	struct mural_bucket *buckets[RATELIMIT_KINDS]; /* NULL: no limit */
 };
 
-/* False: nobody asks that has an address; the lookup has no end then. */
+/* False for a peer without an IP address: not locked. */
 static bool
 lookup_begin(struct ratelimit *ratelimit, const struct sockaddr *peer,
 	struct ratelimit_lookup *lookup, int *verdict)
 {
 	struct ip_key address, key;
+	struct ratelimit_stripe *stripe;
 	uint64_t hash;
 
 	if (!ip_key_of(peer, 128, &address))
 		return false;
 	ip_key_of(peer, ratelimit->prefix, &key);
 	hash = ip_key_hash(&key, ratelimit->salt);
-	lookup->stripe = &ratelimit->stripes[hash % RATELIMIT_STRIPES];
-	pthread_mutex_lock(&lookup->stripe->lock);
+	stripe = &ratelimit->stripes[hash % RATELIMIT_STRIPES];
+	*lookup = (struct ratelimit_lookup){ .stripe = stripe };
+	pthread_mutex_lock(&stripe->lock);
 	*verdict =
 		cidr_list_contains(&ratelimit->deny, &address) ||
 				(ratelimit->allow.n > 0 &&
 					!cidr_list_contains(&ratelimit->allow, &address))
 			? -EACCES
 			: 0;
-	lookup->slot = NULL;
-	if (*verdict == 0 && (ratelimit->pixels > 0 || ratelimit->bytes > 0))
-		lookup->slot = bucket_find(ratelimit, lookup->stripe, &key, hash);
+	for (int i = 0; i < RATELIMIT_KINDS && *verdict == 0; i++)
+		if (stripe->buckets[i])
+			lookup->buckets[i] = mural_ratelimit_bucket(
+				stripe->buckets[i], hash, mural_now_ms());
 	return true;
 }
 
@@ -148,24 +58,42 @@ lookup_end(struct ratelimit_lookup *lookup)
 	pthread_mutex_unlock(&lookup->stripe->lock);
 }
 
+static void
+lookup_debit(const struct ratelimit *ratelimit, const struct ratelimit_lookup *lookup,
+	const int64_t amounts[RATELIMIT_KINDS])
+{
+	for (int i = 0; i < RATELIMIT_KINDS; i++)
+		if (lookup->buckets[i])
+			mural_bucket_debit(
+				lookup->buckets[i], &ratelimit->rates[i], amounts[i]);
+}
+
+static bool
+lookup_has(const struct ratelimit *ratelimit, const struct ratelimit_lookup *lookup,
+	const int64_t amounts[RATELIMIT_KINDS])
+{
+	for (int i = 0; i < RATELIMIT_KINDS; i++)
+		if (lookup->buckets[i] &&
+			mural_bucket_wait_ms(lookup->buckets[i], &ratelimit->rates[i],
+				(uint64_t)amounts[i]) > 0)
+			return false;
+	return true;
+}
+
 int
 ratelimit_consume(struct ratelimit *ratelimit, const struct sockaddr *peer,
 	uint64_t pixels, uint64_t bytes)
 {
+	const int64_t amounts[] = { (int64_t)pixels, (int64_t)bytes };
 	struct ratelimit_lookup lookup;
-	struct ratelimit_bucket *slot;
 	int verdict = 0;
 
 	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
 		return 0;
-	slot = lookup.slot;
-	if (slot && bucket_has(slot->pixels, ratelimit->pixels, pixels) &&
-		bucket_has(slot->bytes, ratelimit->bytes, bytes)) {
-		slot->pixels -= (int64_t)pixels * 1000;
-		slot->bytes -= (int64_t)bytes * 1000;
-	} else if (slot) {
+	if (lookup_has(ratelimit, &lookup, amounts))
+		lookup_debit(ratelimit, &lookup, amounts);
+	else
 		verdict = -EDQUOT;
-	}
 	lookup_end(&lookup);
 	return verdict;
 }
@@ -179,46 +107,41 @@ ratelimit_debit(struct ratelimit *ratelimit, const struct sockaddr *peer, int64_
 
 	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
 		return;
-	if (lookup.slot) {
-		lookup.slot->pixels -= pixels * 1000;
-		lookup.slot->bytes -= bytes * 1000;
-	}
+	lookup_debit(ratelimit, &lookup, (const int64_t[]){ pixels, bytes });
 	lookup_end(&lookup);
 }
 
-/* The part of `room` that one bucket allows; `each`: bytes that one of it takes. */
+/* The part of `room` that a bucket allows; a token is worth `each` bytes. */
 static size_t
-bucket_cut_room(size_t room, int64_t level, int64_t rate, size_t each, uint64_t *wait_ms)
+bucket_cut_room(size_t room, const struct mural_bucket *bucket,
+	const struct mural_rate *rate, size_t each, uint64_t *wait_ms)
 {
-	size_t most;
+	int64_t slice = (int64_t)rate->burst / SLICES_A_SECOND + 1;
+	int64_t tokens = mural_bucket_level(bucket, rate) / MURAL_TOKEN;
 
-	if (rate == 0)
-		return room;
-	if (level < 1000) {
-		*wait_ms = MAX(*wait_ms, slice_wait_ms(level, rate));
+	if (tokens < 1) {
+		*wait_ms = MAX(*wait_ms, mural_bucket_wait_ms(bucket, rate, slice));
 		return 0;
 	}
-	most = (size_t)MIN(level / 1000, slice_of(rate)) * each;
-	return MIN(room, most);
+	return MIN(room, (size_t)MIN(tokens, slice) * each);
 }
 
 ssize_t
 ratelimit_allowance(struct ratelimit *ratelimit, const struct sockaddr *peer, size_t room,
 	uint64_t *wait_ms)
 {
+	/* In all protocols a pixel takes four bytes or more (PXMULTI takes four). */
+	static const size_t bytes_each[RATELIMIT_KINDS] = { 4, 1 };
 	struct ratelimit_lookup lookup;
-	const struct ratelimit_bucket *slot;
 	int verdict = 0;
 
 	*wait_ms = 0;
 	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
 		return (ssize_t)room;
-	slot = lookup.slot;
-	if (slot) {
-		room = bucket_cut_room(room, slot->pixels, ratelimit->pixels,
-			PIXEL_BYTES_LEAST, wait_ms);
-		room = bucket_cut_room(room, slot->bytes, ratelimit->bytes, 1, wait_ms);
-	}
+	for (int i = 0; i < RATELIMIT_KINDS; i++)
+		if (lookup.buckets[i])
+			room = bucket_cut_room(room, lookup.buckets[i],
+				&ratelimit->rates[i], bytes_each[i], wait_ms);
 	lookup_end(&lookup);
 	return verdict < 0 ? verdict : (ssize_t)room;
 }
@@ -314,36 +237,47 @@ stripes_lock(struct ratelimit *ratelimit, bool lock)
 			pthread_mutex_unlock(&ratelimit->stripes[i].lock);
 }
 
-/* The table is there from the first rate on. */
+/* New buckets, all full, for a rate that changed.  The locks of all stripes. */
 static int
-stripes_alloc(struct ratelimit *ratelimit)
+stripes_set_rate(struct ratelimit *ratelimit, int kind, uint64_t a_second)
 {
-	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
-		struct ratelimit_stripe *stripe = &ratelimit->stripes[i];
+	int ret = 0;
 
-		if (!stripe->slots)
-			stripe->slots =
-				calloc((size_t)SETS * WAYS, sizeof(*stripe->slots));
-		if (!stripe->slots)
-			return -ENOMEM;
+	if (a_second == ratelimit->rates[kind].burst)
+		return 0;
+	ratelimit->rates[kind] = (struct mural_rate){ a_second * 1000, a_second };
+	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
+		struct mural_ratelimit **buckets = &ratelimit->stripes[i].buckets[kind];
+
+		mural_ratelimit_free(*buckets);
+		*buckets = a_second == 0 ? NULL
+					 : mural_ratelimit_new(
+						   &ratelimit->rates[kind], STRIPE_KEYS);
+		if (a_second > 0 && !*buckets)
+			ret = -ENOMEM;
 	}
-	return 0;
+	if (ret < 0)
+		ratelimit->rates[kind] = (struct mural_rate){ 0 };
+	return ret;
 }
 
 int
 ratelimit_configure(struct ratelimit *ratelimit, const struct config *config)
 {
 	const struct config_server *server = &config->server;
-	bool has_rates = server->pixels_per_source > 0 || server->bytes_per_source > 0;
+	const uint64_t rates[] = { (uint64_t)server->pixels_per_source,
+		server->bytes_per_source };
+	bool has_rates = false;
 	int ret = 0;
 
 	stripes_lock(ratelimit, true);
 	ratelimit->allow = config->allow;
 	ratelimit->deny = config->deny;
-	if (has_rates)
-		ret = stripes_alloc(ratelimit);
-	ratelimit->pixels = ret == 0 ? server->pixels_per_source : 0;
-	ratelimit->bytes = ret == 0 ? (int64_t)server->bytes_per_source : 0;
+	for (int i = 0; i < RATELIMIT_KINDS; i++) {
+		has_rates |= rates[i] > 0;
+		if (stripes_set_rate(ratelimit, i, rates[i]) < 0)
+			ret = -ENOMEM;
+	}
 	stripes_lock(ratelimit, false);
 	counter_store(&ratelimit->active, has_rates || config->allow.n || config->deny.n);
 	connlimit_set_max(&ratelimit->clients, (uint32_t)server->connections_per_source);
@@ -373,7 +307,8 @@ ratelimit_finish(struct ratelimit *ratelimit)
 	connlimit_finish(&ratelimit->clients);
 	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
 		pthread_mutex_destroy(&ratelimit->stripes[i].lock);
-		free(ratelimit->stripes[i].slots);
+		for (int kind = 0; kind < RATELIMIT_KINDS; kind++)
+			mural_ratelimit_free(ratelimit->stripes[i].buckets[kind]);
 	}
 	*ratelimit = (struct ratelimit){ 0 };
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When an autosave is done. */
+/* Runs a debounced job on the thread pool some time after the canvas changed. */
 #include "storage/autosave.h"
 
 #include <errno.h>
@@ -83,7 +83,7 @@ on_changed(uv_poll_t *poll, int status, int events)
 	sleep_until_changed(container_of(poll, struct autosave, changed));
 }
 
-/* Waits for the first change, and from there for the interval. */
+/* The interval starts with the first change. */
 static void
 sleep_until_changed(struct autosave *autosave)
 {

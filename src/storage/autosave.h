@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An autosave: work on the changed canvas that takes a while and is never done twice at
- * once, such as writing it to a file.
+ * src/storage: keeps the canvas in files: as a picture (snapshot) and as a recording over
+ * time (record, history).  Uses the canvas, the config and base/; must never know who
+ * paints, nor the display.
  *
- * It is done on libuv's thread pool, `interval` after the canvas first changed since the
- * last time, and whenever it is asked for.  What it took is given back when it failed, so
- * that it is tried again after the interval.  An unchanged canvas costs no wake-up.
+ * This file: a job that saves the changed canvas, run on libuv's thread pool and never
+ * twice at once: `interval_ms` after the canvas first changed since the last run, and on
+ * request.  A failed run gives its tiles back and is repeated after the interval.  An
+ * unchanged canvas causes no wake-up.
  *
- * The main thread's, but for `work`.
+ * The main thread's, except for save().
  */
 #ifndef STORAGE_AUTOSAVE_H
 #define STORAGE_AUTOSAVE_H
@@ -19,42 +21,40 @@
 #include "canvas/canvas.h"
 
 struct autosave {
-	struct mural_reader *reader;            /* NULL: it never started, or is over */
-	uint64_t *tiles;                        /* what changed; the work may read it */
-	uint64_t interval_ms;                   /* 0: only when asked for */
+	struct mural_reader *reader; /* NULL: never initialised, or finished */
+	uint64_t *tiles;             /* what changed; save() may read and change it */
+	uint64_t interval_ms;        /* 0: only on request */
 	int (*save)(struct autosave *autosave); /* any thread; 0 or -errno, logged */
-	void (*after_save)(
-		struct autosave *autosave); /* after each work; NULL: nobody asks */
+	void (*after_save)(struct autosave *autosave); /* optional */
 
-	/* the rest is autosave.c's */
+	/* private */
 	uv_loop_t *loop;
 	uv_poll_t changed;
 	uv_timer_t timer;
 	uv_work_t job;
-	int result;  /* of the work at hand; the pool's thread until it is done */
-	bool saving; /* others may look, on the main thread */
+	int result;  /* of the current run; the pool's thread's until it ends */
+	bool saving; /* may be read, on the main thread */
 	bool save_again;
 };
 
-/* From now on it knows what changes.  0, or -ENOMEM and nothing is left of it. */
+/* Tracks changes from now on.  0, or -ENOMEM and there is nothing to finish. */
 int autosave_init(struct autosave *autosave, struct canvas *canvas, uint64_t interval_ms,
 	int (*save)(struct autosave *autosave));
 
-/* What changed so far is no reason to work. */
+/* Forgets what changed so far. */
 void autosave_reset(struct autosave *autosave);
 
-/* Until then nothing is ever done. */
+/* Nothing is saved before. */
 void autosave_start(struct autosave *autosave, uv_loop_t *loop);
 
-/* Another interval from now on. */
 void autosave_set_interval(struct autosave *autosave, uint64_t interval_ms);
 
-/* To be done as soon as possible, changed or not. */
+/* As soon as possible, changed or not. */
 void autosave_run_now(struct autosave *autosave);
 
-/* Waits for the work at hand, for which it turns the loop, and lets go of it.  Whether
- * there is something new to work on: then the tiles are taken, and the work, if it is
- * still wanted, is to be called by the caller.  False for what never started. */
+/* Runs the loop until the current run has ended, and leaves it.  True: there are unsaved
+ * changes; their tiles are taken, and the caller may call save().  False if it was never
+ * started. */
 bool autosave_stop(struct autosave *autosave);
 
 /* Accepts a zeroed autosave. */

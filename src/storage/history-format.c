@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Heads of records, where tiles lie, and what the files are called. */
+/* Encodes and decodes the heads of records, and names a recording's segments. */
 #include "storage/history-format.h"
 
 #include <dirent.h>
@@ -26,23 +26,12 @@ put_u32(uint8_t *bytes, uint32_t value)
 		bytes[i] = value >> 8 * i;
 }
 
-static uint32_t
-tiles_of(uint32_t side)
-{
-	return (side + MURAL_TILE - 1) / MURAL_TILE;
-}
-
-uint32_t
-record_tile_count(uint32_t width, uint32_t height)
-{
-	return tiles_of(width) * tiles_of(height);
-}
-
-/* The numbers alone allow at most so much, whatever the file says. */
+/* Checks the head against the limits that its own numbers imply. */
 static bool
 is_possible(const struct record_head *head)
 {
-	uint32_t all = record_tile_count(head->width, head->height);
+	const struct mural_view view = mural_view_of(head->width, head->height);
+	uint32_t all = view.tiles_x * view.tiles_y;
 	uint64_t most = head->tiles * (RECORD_TILE + 4);
 
 	return head->width >= 1 && head->width <= MURAL_SIDE_MAX && head->height >= 1 &&
@@ -90,16 +79,6 @@ record_crc_write(uint32_t crc, uint8_t bytes[RECORD_HEAD])
 	put_u32(bytes + 4, crc);
 }
 
-struct record_rect
-record_tile_rect(uint32_t width, uint32_t height, uint32_t tile)
-{
-	uint32_t x = tile % tiles_of(width) * MURAL_TILE;
-	uint32_t y = tile / tiles_of(width) * MURAL_TILE;
-
-	return (struct record_rect){ x, y, MIN(MURAL_TILE, width - x),
-		MIN(MURAL_TILE, height - y) };
-}
-
 char *
 record_segment_name(const char *file, uint64_t segment)
 {
@@ -108,7 +87,7 @@ record_segment_name(const char *file, uint64_t segment)
 	return asprintf(&name, "%s.%" PRIu64, file, segment) < 0 ? NULL : name;
 }
 
-/* The number behind "BASE.", else 0, which no segment has. */
+/* The number in "BASE.NUMBER", or 0, which no segment has. */
 static uint64_t
 segment_number(const char *name, const char *base)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads a recording back, around whatever is damaged in it. */
+/* Reads a recording back, skipping what is damaged. */
 #include <mural/history.h>
 
 #include <errno.h>
@@ -17,16 +17,16 @@
 
 struct mural_history {
 	char *file;
-	int last_fd; /* of FILE itself, which may get another name meanwhile */
+	int last_fd; /* of FILE itself, which may be renamed meanwhile */
 	uint64_t *segments;
 	size_t n_segments;
-	size_t segment; /* that is being read; n_segments: FILE itself; above: the end */
+	size_t segment; /* being read; n_segments: FILE itself; above: the end */
 	FILE *in;
 	off_t in_size;
 
-	bool usable; /* `pixels` are what the next record changes */
+	bool usable; /* `pixels` are what the next delta applies to */
 	int64_t time_ms;
-	uint32_t width, height;
+	struct mural_view view; /* of `pixels` */
 	uint32_t *pixels;
 	uint8_t *body;
 	size_t body_size;
@@ -67,9 +67,7 @@ open_segment(const struct mural_history *history, size_t segment)
 	return in;
 }
 
-/* Whether a segment is the file that is open already: it was renamed between the two
- * looks.
- */
+/* Whether a segment is the file that is open already, and was renamed meanwhile. */
 static bool
 is_current_file(const struct mural_history *history, FILE *in)
 {
@@ -87,7 +85,7 @@ close_segment(struct mural_history *history)
 	history->in = NULL;
 }
 
-/* Goes to the beginning of a segment, or of the next one that is there and is one. False:
+/* Goes to the beginning of a segment, or of the next one that exists and is valid. False:
  * at the end. */
 static bool
 go_to_segment(struct mural_history *history, size_t segment)
@@ -117,8 +115,8 @@ go_to_segment(struct mural_history *history, size_t segment)
 
 /* ------------------------------------------------------------------ records */
 
-/* Reads on from what may be the beginning of a head, byte by byte if need be, to one that
- * is.  False: there is none in this segment. */
+/* Reads the next head, searching byte by byte where there is none.  False: none is left
+ * in this segment. */
 static bool
 find_head(struct mural_history *history, struct record_head *head)
 {
@@ -139,7 +137,7 @@ find_head(struct mural_history *history, struct record_head *head)
 	return false;
 }
 
-/* The next head, in this segment or in one of the next. */
+/* The next head, in this segment or a later one. */
 static bool
 next_head(struct mural_history *history, struct record_head *head)
 {
@@ -161,7 +159,7 @@ body_crc(const uint8_t *body, const struct record_head *head)
 	return crc32(crc, bytes + 8, sizeof(bytes) - 8);
 }
 
-/* 1: the body of this head is in history->body; 0: it is not what was written; -errno. */
+/* 1: the body is in history->body; 0: it is damaged; -errno. */
 static int
 read_body(struct mural_history *history, const struct record_head *head)
 {
@@ -178,7 +176,7 @@ read_body(struct mural_history *history, const struct record_head *head)
 	return body_crc(history->body, head) == head->crc;
 }
 
-/* The next head whose body is whole: 1, 0 at the end, -errno. */
+/* The next head with an intact body: 1, 0 at the end, -errno. */
 static int
 next_record(struct mural_history *history, struct record_head *head)
 {
@@ -202,14 +200,14 @@ begin_picture(struct mural_history *history, const struct record_head *head)
 	size_t pixels = (size_t)head->width * head->height;
 	uint32_t *canvas = history->pixels;
 
-	if (!canvas || history->width != head->width || history->height != head->height) {
+	if (!canvas || history->view.width != head->width ||
+		history->view.height != head->height) {
 		canvas = malloc(pixels * sizeof(*canvas));
 		if (!canvas)
 			return -ENOMEM;
 		free(history->pixels);
 		history->pixels = canvas;
-		history->width = head->width;
-		history->height = head->height;
+		history->view = mural_view_of(head->width, head->height);
 	}
 	for (size_t i = 0; i < pixels; i++)
 		canvas[i] = 0xff000000;
@@ -228,12 +226,12 @@ unpack(z_stream *stream, void *to, size_t len)
 }
 
 static void
-change_tile(struct mural_history *history, const struct record_rect *at,
+change_tile(struct mural_history *history, const struct mural_rect *at,
 	const uint8_t *changes)
 {
 	for (uint32_t y = 0; y < at->height; y++) {
-		uint32_t *row =
-			history->pixels + (size_t)(at->y + y) * history->width + at->x;
+		uint32_t *row = history->pixels +
+				(size_t)(at->y + y) * history->view.width + at->x;
 
 		for (uint32_t x = 0; x < at->width; x++, changes += 3)
 			row[x] ^=
@@ -242,7 +240,7 @@ change_tile(struct mural_history *history, const struct record_rect *at,
 }
 
 static void
-moment_extend(struct mural_moment *moment, const struct record_rect *at)
+moment_extend(struct mural_moment *moment, const struct mural_rect *at)
 {
 	if (moment->right == 0)
 		*moment = (struct mural_moment){ .left = at->x, .top = at->y };
@@ -256,19 +254,19 @@ static bool
 change_tiles(struct mural_history *history, const struct record_head *head,
 	z_stream *stream, const uint8_t *numbers, struct mural_moment *moment)
 {
+	const struct mural_view *view = &history->view;
 	uint8_t changes[RECORD_TILE];
 	int64_t before = -1;
 
 	for (uint32_t i = 0; i < head->tiles; i++, numbers += 4) {
 		uint32_t tile = numbers[0] | numbers[1] << 8 | numbers[2] << 16 |
 				(uint32_t)numbers[3] << 24;
-		struct record_rect at;
+		struct mural_rect at;
 
-		if (tile <= before ||
-			tile >= record_tile_count(head->width, head->height))
+		if (tile <= before || tile >= view->tiles_x * view->tiles_y)
 			return false;
 		before = tile;
-		at = record_tile_rect(head->width, head->height, tile);
+		at = mural_tile_rect(view, tile);
 		if (!unpack(stream, changes, (size_t)at.width * at.height * 3))
 			return false;
 		change_tile(history, &at, changes);
@@ -277,7 +275,7 @@ change_tiles(struct mural_history *history, const struct record_head *head,
 	return true;
 }
 
-/* 1, 0 when the body is none, -errno. */
+/* 1; 0: the body is invalid; -errno. */
 static int
 record_apply(struct mural_history *history, const struct record_head *head,
 	struct mural_moment *moment)
@@ -307,8 +305,8 @@ mural_history_next(struct mural_history *history, struct mural_moment *moment)
 			ret = begin_picture(history, &head);
 		if (ret < 0)
 			return ret;
-		if (!history->usable || history->width != head.width ||
-			history->height != head.height)
+		if (!history->usable || history->view.width != head.width ||
+			history->view.height != head.height)
 			continue;
 		ret = record_apply(history, &head, moment);
 		history->usable = ret > 0;
@@ -316,15 +314,15 @@ mural_history_next(struct mural_history *history, struct mural_moment *moment)
 			continue;
 		history->time_ms = MAX(history->time_ms, head.time_ms);
 		moment->time_ms = history->time_ms;
-		moment->width = history->width;
-		moment->height = history->height;
+		moment->width = history->view.width;
+		moment->height = history->view.height;
 		moment->pixels = history->pixels;
 		return ret;
 	}
 	return ret;
 }
 
-/* ------------------------------------------------------------------ going there */
+/* ------------------------------------------------------------------ seeking */
 
 static void
 go_to_first_segment(struct mural_history *history)
@@ -355,7 +353,7 @@ mural_history_span(struct mural_history *history, int64_t from_ms, int64_t to_ms
 	return 0;
 }
 
-/* The last segment that begins at `at_ms` or before, else the first. */
+/* The last segment that starts at `at_ms` or before, else the first. */
 static size_t
 find_segment(struct mural_history *history, int64_t at_ms)
 {
@@ -368,8 +366,8 @@ find_segment(struct mural_history *history, int64_t at_ms)
 	return 0;
 }
 
-/* Of the segment at hand: where the last record of all tiles at `at_ms` or before begins
- * that lies before `before`, else the first record. */
+/* Where the last keyframe of this segment starts that is not later than `at_ms` and lies
+ * before the offset `before`; else where the first record does. */
 static off_t
 find_keyframe(struct mural_history *history, int64_t at_ms, off_t before)
 {
@@ -385,7 +383,7 @@ find_keyframe(struct mural_history *history, int64_t at_ms, off_t before)
 	return found;
 }
 
-/* Whether the next record of this segment is not later than that. */
+/* Whether this segment has another record that is not later than `at_ms`. */
 static bool
 more_until(struct mural_history *history, int64_t at_ms)
 {
@@ -399,8 +397,8 @@ more_until(struct mural_history *history, int64_t at_ms)
 	return more;
 }
 
-/* From here to the last moment at `at_ms` or before, or to the one after `*n` of them. As
- * mural_history_next(); *n becomes how many moments were not later than that. */
+/* Plays from here to the last moment that is not later than `at_ms`, or to the one after
+ * `*n` such moments; *n becomes their number.  Returns as mural_history_next(). */
 static int
 replay(struct mural_history *history, int64_t at_ms, size_t *n,
 	struct mural_moment *moment)
@@ -419,8 +417,8 @@ replay(struct mural_history *history, int64_t at_ms, size_t *n,
 	return ret;
 }
 
-/* Where damage leads past the time, once more to what comes before the damage; where
- * there is nothing, from an earlier record of all tiles on. */
+/* If damage led past `at_ms`, plays again up to the damage; if there was nothing before
+ * it, from an earlier keyframe on. */
 int
 mural_history_seek(
 	struct mural_history *history, int64_t at_ms, struct mural_moment *moment)

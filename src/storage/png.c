@@ -1,70 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes and reads PNG. */
+/* Saves the canvas as a PNG file and loads one. */
 #include "storage/png.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsync-dir.h"
+#include "lib/png.h"
 
 /* ------------------------------------------------------------------ writing */
 
-static void
-on_png_error(png_structp png, png_const_charp message)
-{
-	(void)message;
-	png_longjmp(png, 1);
-}
+struct source {
+	const struct mural_reader *reader;
+	uint32_t width;
+	uint32_t *pixels; /* a row */
+};
 
-static void
-on_png_warning(png_structp png, png_const_charp message)
-{
-	(void)png;
-	(void)message;
-}
-
-/* stdio's error, when there is one, is the reason; else libpng ran out of memory. */
 static int
-write_png(FILE *file, const struct mural_reader *reader, uint32_t *pixels, png_byte *rgb)
+fill_row(void *arg, uint32_t y, uint8_t *row)
 {
-	const struct mural_view *view = mural_reader_view(reader);
-	png_structp png = png_create_write_struct(
-		PNG_LIBPNG_VER_STRING, NULL, on_png_error, on_png_warning);
-	png_infop info = png ? png_create_info_struct(png) : NULL;
+	const struct source *source = arg;
 
-	errno = 0;
-	if (!info || setjmp(png_jmpbuf(png))) {
-		png_destroy_write_struct(&png, &info);
-		return errno ? -errno : -ENOMEM;
-	}
-	png_init_io(png, file);
-	png_set_IHDR(png, info, view->width, view->height, 8, PNG_COLOR_TYPE_RGB,
-		PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-		PNG_FILTER_TYPE_DEFAULT);
-	png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
-	png_write_info(png, info);
-	for (uint32_t y = 0; y < view->height; y++) {
-		mural_reader_copy(reader, 0, y, view->width, 1, pixels, view->width);
-		for (uint32_t x = 0; x < view->width; x++) {
-			rgb[3 * x] = pixels[x] >> 16;
-			rgb[3 * x + 1] = pixels[x] >> 8;
-			rgb[3 * x + 2] = pixels[x];
-		}
-		png_write_row(png, rgb);
-	}
-	png_write_end(png, NULL);
-	png_destroy_write_struct(&png, &info);
+	mural_reader_copy(
+		source->reader, 0, y, source->width, 1, source->pixels, source->width);
+	png_fill_rgb(row, source->pixels, source->width);
 	return 0;
 }
 
-/* A new file in place of what a crash left there; never through a link, nor into a pipe
- * that nobody reads. */
+/* A new file in place of what a crash left; never through a link, nor into a pipe that
+ * nobody reads. */
 static FILE *
 create_file(const char *path)
 {
@@ -75,22 +43,30 @@ create_file(const char *path)
 static int
 write_file(const char *path, const struct mural_reader *reader)
 {
-	uint32_t width = mural_reader_view(reader)->width;
-	uint32_t *pixels = malloc(width * sizeof(*pixels));
-	png_byte *rgb = malloc(width * 3);
+	const struct mural_view *view = mural_reader_view(reader);
+	struct source source = {
+		.reader = reader,
+		.width = view->width,
+		.pixels = malloc(view->width * sizeof(uint32_t)),
+	};
+	const struct png_picture picture = {
+		.width = view->width,
+		.height = view->height,
+		.fill_row = fill_row,
+		.arg = &source,
+	};
 	FILE *file = create_file(path);
 	int ret = -ENOMEM;
 
 	if (!file)
 		ret = -errno;
-	else if (pixels && rgb)
-		ret = write_png(file, reader, pixels, rgb);
+	else if (source.pixels)
+		ret = png_encode(&picture, file);
 	if (ret == 0 && (fflush(file) != 0 || fsync(fileno(file)) < 0))
 		ret = -errno;
 	if (file && fclose(file) != 0 && ret == 0)
 		ret = -errno;
-	free(pixels);
-	free(rgb);
+	free(source.pixels);
 	return ret;
 }
 
@@ -115,35 +91,26 @@ png_file_save(const char *path, const struct mural_reader *reader)
 
 /* ------------------------------------------------------------------ reading */
 
-static int
-read_png(png_image *image, FILE *file, uint32_t width, uint32_t height, uint32_t *pixels,
-	char *why, size_t why_len)
-{
-	const png_color black = { 0, 0, 0 };
+/* The size that fits, and where its pixels go. */
+struct target {
+	uint32_t width, height;
+	uint32_t *pixels;
+	char *why;
+	size_t why_len;
+};
 
-	if (!png_image_begin_read_from_stdio(image, file))
-		return -EBADMSG;
-	if (image->width != width || image->height != height) {
-		snprintf(why, why_len, "it is %ux%u", image->width, image->height);
-		return -ERANGE;
-	}
-	image->format = PNG_FORMAT_RGB;
-	uint32_t stride = PNG_IMAGE_ROW_STRIDE(*image);
-	png_byte *rgb = malloc((size_t)stride * height);
-	if (!rgb)
-		return -ENOMEM;
-	if (!png_image_finish_read(image, &black, rgb, stride, NULL)) {
-		free(rgb);
-		return -EBADMSG;
-	}
-	for (size_t i = 0; i < (size_t)width * height; i++)
-		pixels[i] = 0xff000000 | (uint32_t)rgb[3 * i] << 16 |
-			    (uint32_t)rgb[3 * i + 1] << 8 | rgb[3 * i + 2];
-	free(rgb);
-	return 0;
+static uint32_t *
+check_size(void *arg, uint32_t width, uint32_t height)
+{
+	const struct target *target = arg;
+
+	if (width == target->width && height == target->height)
+		return target->pixels;
+	snprintf(target->why, target->why_len, "it is %ux%u", width, height);
+	return NULL;
 }
 
-/* Not with fopen(), which waits for somebody to write into a pipe. */
+/* Not fopen(), which would wait for a writer to open a pipe. */
 static int
 open_regular_file(const char *path, FILE **file)
 {
@@ -167,16 +134,13 @@ int
 png_file_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels,
 	char *why, size_t why_len)
 {
-	png_image image = { .version = PNG_IMAGE_VERSION };
+	struct target target = { width, height, pixels, why, why_len };
 	FILE *file = NULL;
 	int ret = open_regular_file(path, &file);
 
 	if (ret < 0)
 		return ret;
-	ret = read_png(&image, file, width, height, pixels, why, why_len);
-	if (ret == -EBADMSG)
-		snprintf(why, why_len, "%s", image.message);
-	png_image_free(&image);
+	ret = png_decode(file, true, check_size, &target, why, why_len);
 	fclose(file);
 	return ret;
 }

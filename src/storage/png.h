@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures in PNG files, and nothing about when or why. */
+/* Saves the canvas as a PNG file and loads one. */
 #ifndef STORAGE_PNG_H
 #define STORAGE_PNG_H
 
@@ -7,14 +7,14 @@
 
 #include <mural/reader.h>
 
-/* Writes what the reader's canvas shows, as 8-bit RGB: to `path` by way of a file beside
- * it, flushed to disk and renamed, so that `path` is always whole.  0 or -errno. */
+/* Writes the canvas as 8-bit RGB to a temporary file beside `path`, flushes it and
+ * renames it, so that `path` is always whole.  0 or -errno. */
 int png_file_save(const char *path, const struct mural_reader *reader);
 
 /* Reads any PNG of exactly this size into `pixels`, width * height of 0xffrrggbb,
  * transparent parts over black.  0; -ENOENT; -ERANGE: another size, given in `why`;
- * -EBADMSG: no whole PNG, with libpng's word on it in `why`; -EINVAL: no file, but a
- * folder, a pipe or a device; or another -errno. */
+ * -EBADMSG: no whole PNG, libpng's reason is in `why`; -EINVAL: a folder, a pipe or a
+ * device; or another -errno. */
 int png_file_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels,
 	char *why, size_t why_len);
 

@@ -1,27 +1,154 @@
 /* SPDX-License-Identifier: MIT */
-/* When what changed is appended, and what is said when it cannot be. */
+/* Appends what changed on the canvas to the recording, once an interval. */
 #include "storage/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/log.h"
 #include "base/util.h"
-#include "storage/record-private.h"
+#include "storage/segments.h"
 
-/* Whoever looks back reads from a record of all tiles on, so these come again when the
- * changes since the last are as long as it, or many. */
-#define CHANGES_MAX 600
+/* Reading starts at a keyframe, so there is another one when the deltas since the last
+ * are as long as it was, or this many. */
+#define DELTAS_MAX 600
 
-/* A power cut costs at most so much; the kernel writes back less often by itself. */
+/* What a power cut may cost; by itself the kernel writes back less often. */
 #define SYNC_MS 10000
 
-/* ------------------------------------------------------------------ the work */
+/* ------------------------------------------------------------------ one record */
 
-/* Tiles that look as they did are not worth a record; paint of the same colour is most of
- * what a picture in a loop sends. */
+/* A record that is being written. */
+struct record_writer {
+	int fd;
+	off_t at;
+	z_stream stream;
+	uLong crc;
+	uint64_t len;
+	uint8_t out[64 * 1024];
+};
+
+static int
+compress_bytes(struct record_writer *writer, const void *bytes, size_t len, int flush)
+{
+	z_stream *stream = &writer->stream;
+	int ret = 0, z;
+
+	stream->next_in = (void *)bytes;
+	stream->avail_in = len;
+	do {
+		size_t n;
+
+		stream->next_out = writer->out;
+		stream->avail_out = sizeof(writer->out);
+		z = deflate(stream, flush);
+		n = sizeof(writer->out) - stream->avail_out;
+		writer->crc = crc32(writer->crc, writer->out, n);
+		ret = record_write_at(writer->fd, writer->at, writer->out, n);
+		writer->at += n;
+		writer->len += n;
+	} while (ret == 0 && (stream->avail_out == 0 || (flush && z != Z_STREAM_END)));
+	return ret;
+}
+
+/* What changed of a tile since its last record, as RGB; updates the shadow. */
+static size_t
+diff_tile(struct record *record, uint32_t tile, uint8_t changes[RECORD_TILE])
+{
+	const struct mural_view *view = mural_reader_view(record->autosave.reader);
+	const struct mural_rect at = mural_tile_rect(view, tile);
+	uint32_t now[MURAL_TILE * MURAL_TILE];
+	uint8_t *out = changes;
+
+	mural_reader_copy(record->autosave.reader, at.x, at.y, at.width, at.height, now,
+		MURAL_TILE);
+	for (uint32_t y = 0; y < at.height; y++) {
+		uint32_t *shadow = record->shadow + (size_t)(at.y + y) * view->width;
+
+		for (uint32_t x = 0; x < at.width; x++, out += 3) {
+			uint32_t pixel = now[y * MURAL_TILE + x];
+			uint32_t change = pixel ^ shadow[at.x + x];
+
+			shadow[at.x + x] = pixel;
+			out[0] = change >> 16;
+			out[1] = change >> 8;
+			out[2] = change;
+		}
+	}
+	return out - changes;
+}
+
+static int
+compress_tiles(
+	struct record *record, struct record_writer *writer, struct record_head *head)
+{
+	const struct mural_view *view = mural_reader_view(record->autosave.reader);
+	const uint64_t *tiles = record->autosave.tiles;
+	uint8_t changes[RECORD_TILE];
+	int ret = 0;
+
+	for (uint32_t t = 0; ret == 0 && mural_tiles_next(view, tiles, &t); t++) {
+		uint8_t number[4] = { t, t >> 8, t >> 16, t >> 24 };
+
+		ret = compress_bytes(writer, number, sizeof(number), Z_NO_FLUSH);
+		head->raw_len += sizeof(number);
+		head->tiles++;
+	}
+	for (uint32_t t = 0; ret == 0 && mural_tiles_next(view, tiles, &t); t++) {
+		size_t len = diff_tile(record, t, changes);
+
+		ret = compress_bytes(writer, changes, len, Z_NO_FLUSH);
+		head->raw_len += len;
+	}
+	return ret == 0 ? compress_bytes(writer, NULL, 0, Z_FINISH) : ret;
+}
+
+/* The head is written last, so that a record that was cut short has none. */
+static int
+write_head(struct record_writer *writer, off_t at, struct record_head *head)
+{
+	uint8_t bytes[RECORD_HEAD];
+
+	head->len = writer->len;
+	record_head_write(head, bytes);
+	record_crc_write(crc32(writer->crc, bytes + 8, sizeof(bytes) - 8), bytes);
+	return record_write_at(writer->fd, at, bytes, sizeof(bytes));
+}
+
+/* Appends a record of the autosave's tiles and fills in the rest of *head.  The shadow is
+ * updated even on failure: the next record must then be a keyframe. */
+static int
+append_record(struct record *record, struct record_head *head)
+{
+	struct record_writer *writer = calloc(1, sizeof(*writer));
+	int ret = -ENOMEM;
+
+	if (!writer)
+		return ret;
+	writer->fd = record->fd;
+	writer->at = record->end + RECORD_HEAD;
+	writer->crc = crc32(0, NULL, 0);
+	if (deflateInit(&writer->stream, Z_BEST_SPEED) == Z_OK) {
+		ret = compress_tiles(record, writer, head);
+		deflateEnd(&writer->stream);
+	}
+	if (ret == 0)
+		ret = write_head(writer, record->end, head);
+	if (ret == 0)
+		record->end = writer->at;
+	else if (ftruncate(record->fd, record->end) < 0)
+		log_debug("record: %s keeps an incomplete record", record->file);
+	free(writer);
+	return ret;
+}
+
+/* ------------------------------------------------------------------ saving */
+
+/* Removes tiles that look as before: a picture painted in a loop mostly repeats itself.
+ */
 static bool
 drop_unchanged(struct record *record)
 {
@@ -29,12 +156,10 @@ drop_unchanged(struct record *record)
 	uint32_t now[MURAL_TILE * MURAL_TILE];
 	bool changed = false;
 
-	for (uint32_t t = 0; t < view->tiles_x * view->tiles_y; t++) {
-		struct record_rect at = record_tile_rect(view->width, view->height, t);
+	for (uint32_t t = 0; mural_tiles_next(view, record->autosave.tiles, &t); t++) {
+		const struct mural_rect at = mural_tile_rect(view, t);
 		bool same = true;
 
-		if (!record_has_tile(record->autosave.tiles, t))
-			continue;
 		mural_reader_copy(record->autosave.reader, at.x, at.y, at.width,
 			at.height, now, MURAL_TILE);
 		for (uint32_t y = 0; y < at.height && same; y++)
@@ -43,7 +168,7 @@ drop_unchanged(struct record *record)
 					       at.x,
 				       at.width * sizeof(*now)) == 0;
 		if (same)
-			record->autosave.tiles[t / 64] &= ~(UINT64_C(1) << t % 64);
+			mural_tiles_remove(record->autosave.tiles, t);
 		changed |= !same;
 	}
 	return changed;
@@ -62,14 +187,14 @@ static void
 count_record(struct record *record, const struct record_head *head)
 {
 	if (head->keyframe) {
-		record->whole_len = head->len;
-		record->changes_len = record->n_changes = 0;
+		record->keyframe_len = head->len;
+		record->deltas_len = record->n_deltas = 0;
 	} else {
-		record->changes_len += head->len;
-		record->n_changes++;
+		record->deltas_len += head->len;
+		record->n_deltas++;
 	}
-	record->whole = record->n_changes >= CHANGES_MAX ||
-			record->changes_len > MAX(record->whole_len, 64 * 1024);
+	record->keyframe_due = record->n_deltas >= DELTAS_MAX ||
+			       record->deltas_len > MAX(record->keyframe_len, 64 * 1024);
 }
 
 static int
@@ -83,16 +208,18 @@ record_changes(struct record *record, int64_t now)
 		ret = record_close_segment(record);
 	if (ret == 0 && record->fd < 0)
 		ret = record_open_segment(record);
-	if (ret < 0 || (!record->whole && !drop_unchanged(record)))
+	if (ret < 0 || (!record->keyframe_due && !drop_unchanged(record)))
 		return ret;
 	head.time_ms = record->last_ms = MAX(record->last_ms, now);
-	head.keyframe = record->whole;
+	head.keyframe = record->keyframe_due;
 	if (record->end == RECORD_FILE_HEAD)
 		record->segment_ms = now;
-	if (head.keyframe)
+	if (head.keyframe) {
 		clear_shadow(record);
-	record->whole = true; /* unless this one succeeds */
-	ret = record_append(record, &head);
+		mural_tiles_add_all(view, record->autosave.tiles);
+	}
+	record->keyframe_due = true; /* unless this one succeeds */
+	ret = append_record(record, &head);
 	if (ret < 0)
 		return ret;
 	count_record(record, &head);
@@ -100,22 +227,16 @@ record_changes(struct record *record, int64_t now)
 	return 0;
 }
 
-static bool
-has_changes(const struct record *record)
-{
-	const struct mural_view *view = mural_reader_view(record->autosave.reader);
-
-	for (size_t i = 0; i < view->words; i++)
-		if (record->autosave.tiles[i])
-			return true;
-	return false;
-}
-
 static int
 record_now(struct record *record)
 {
+	const struct mural_view *view = mural_reader_view(record->autosave.reader);
 	int64_t now = record_now_ms();
-	int ret = has_changes(record) ? record_changes(record, now) : 0;
+	uint32_t first = 0;
+	int ret = 0;
+
+	if (mural_tiles_next(view, record->autosave.tiles, &first))
+		ret = record_changes(record, now);
 
 	if (ret < 0 || !record->unsynced || llabs(now - record->synced_ms) < SYNC_MS)
 		return ret;
@@ -133,11 +254,11 @@ record_work(struct autosave *autosave)
 	int ret = record_now(record);
 
 	if (ret < 0 && !record->failed)
-		log_error("record: %s cannot be written: %s; it goes on when that is "
-			  "mended",
+		log_error("record: %s cannot be written: %s; recording resumes when "
+			  "that is fixed",
 			record->file, strerror(-ret));
 	if (ret == 0 && record->failed)
-		log_info("record: %s is written again", record->file);
+		log_info("record: %s is being written again", record->file);
 	record->failed = ret < 0;
 	return ret;
 }
@@ -148,7 +269,7 @@ on_sync(uv_timer_t *timer)
 	autosave_run_now(&container_of(timer, struct record, sync)->autosave);
 }
 
-/* When nobody paints any more, nothing else calls for the last records to be flushed. */
+/* Flushes the last records once painting has ceased. */
 static void
 schedule_sync(struct autosave *autosave)
 {
@@ -194,7 +315,7 @@ record_start(struct record *record, const struct config_record *config,
 		.max_age_ms = config->max_age,
 		.segment_max = record_segment_max(config->max_size),
 		.fd = -1,
-		.whole = true,
+		.keyframe_due = true,
 	};
 	if (!*record->file)
 		return 0;
@@ -214,7 +335,7 @@ record_start(struct record *record, const struct config_record *config,
 		return 0;
 	}
 	if (ret == 1)
-		log_error("record: %s is no recording of this murald's; nothing is "
+		log_error("record: %s is not a recording of this version; nothing is "
 			  "recorded until it is moved away or record.file names another",
 			record->file);
 	else if (ret == -EWOULDBLOCK)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The file, and the segments it is set aside as. */
+/* Opens and checks the file of a recording, and renames it to a segment when it is full.
+ */
+#include "storage/segments.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,9 +17,8 @@
 #include "base/fsync-dir.h"
 #include "base/log.h"
 #include "base/util.h"
-#include "storage/record-private.h"
 
-/* Parts are small enough that the oldest can go often, and large enough to be few. */
+/* Small enough that the oldest can be removed often, large enough to be few. */
 #define SEGMENTS 16
 #define SEGMENT_MIN (UINT64_C(1) << 20)
 #define SEGMENT_MAX (UINT64_C(16) << 20)
@@ -38,6 +40,23 @@ record_segment_max(uint64_t max_size)
 	return MAX(MIN(size, SEGMENT_MAX), SEGMENT_MIN);
 }
 
+int
+record_write_at(int fd, off_t at, const uint8_t *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = pwrite(fd, bytes, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		at += n;
+		len -= n;
+	}
+	return 0;
+}
+
 static int
 write_file_header(struct record *record)
 {
@@ -45,7 +64,7 @@ write_file_header(struct record *record)
 
 	head[8] = RECORD_VERSION;
 	record->end = sizeof(head);
-	record->whole = true;
+	record->keyframe_due = true;
 	return record_write_at(record->fd, 0, head, sizeof(head));
 }
 
@@ -77,7 +96,7 @@ size_of(const char *name, int64_t *changed_ms)
 	return st.st_size;
 }
 
-/* Removes the oldest segments, until the rest is neither too much nor too old. */
+/* Removes the oldest segments until the rest is neither too large nor too old. */
 static void
 remove_old_segments(const struct record *record, const uint64_t *segments, size_t n)
 {
@@ -98,7 +117,7 @@ remove_old_segments(const struct record *record, const uint64_t *segments, size_
 	}
 }
 
-/* Sets the file aside as the latest part, which nobody will flush later. */
+/* Flushed now, since nothing flushes it later. */
 int
 record_close_segment(struct record *record)
 {
@@ -136,7 +155,7 @@ record_open_segment(struct record *record)
 	if (ret == 0)
 		ret = fsync_dir(record->file);
 	if (ret < 0 && record->fd >= 0) {
-		/* without its head it is nothing, so it begins again */
+		/* without its header the file is of no use: the next try starts anew */
 		close(record->fd);
 		record->fd = -1;
 	}
@@ -147,20 +166,20 @@ record_open_segment(struct record *record)
 	return ret;
 }
 
-/* A part begins with all tiles.  So one that is large enough goes on until they come
- * again anyway: of a canvas that takes more than a part, they would come each time. */
+/* A segment starts with a keyframe.  So a full one goes on until a keyframe is due
+ * anyway: a canvas whose keyframe exceeds a segment would otherwise have no deltas. */
 bool
 record_segment_is_full(const struct record *record, int64_t now)
 {
-	return ((uint64_t)record->end > record->segment_max && record->whole) ||
+	return ((uint64_t)record->end > record->segment_max && record->keyframe_due) ||
 	       (record->max_age_ms > 0 && record->end > RECORD_FILE_HEAD &&
 		       now - record->segment_ms >
 			       (int64_t)(record->max_age_ms / SEGMENTS));
 }
 
-/* ------------------------------------------------------------------ what is there */
+/* ------------------------------------------------------------------ checking */
 
-/* Whether the file is a recording from beginning to end: then it is gone on with. */
+/* Whether the file is a recording from beginning to end. */
 static bool
 scan_file(struct record *record)
 {
@@ -189,7 +208,6 @@ scan_file(struct record *record)
 	return lseek(record->fd, 0, SEEK_END) == record->end;
 }
 
-/* 0: recording can begin; -errno; 1: something else is there. */
 int
 record_check_file(struct record *record)
 {
@@ -208,8 +226,8 @@ record_check_file(struct record *record)
 	record->end = RECORD_FILE_HEAD;
 	if (scan_file(record))
 		return 0;
-	log_warn("record: %s is damaged, or was cut short; what is whole can be seen, "
-		 "and a new part begins",
+	log_warn("record: %s is damaged or was cut short; a new segment begins, and the "
+		 "intact records stay readable",
 		record->file);
 	return record_close_segment(record);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When the canvas is saved, and how it is restored. */
+/* Restores the canvas from a PNG file at start, and saves it there. */
 #include "storage/snapshot.h"
 
 #include <errno.h>
@@ -14,13 +14,12 @@
 #include "base/util.h"
 #include "storage/png.h"
 
-/* So many files set aside are enough to look at. */
 #define ASIDE_MAX 1000
 
 /* ------------------------------------------------------------------ restoring */
 
-/* Renames a file that is not ours to use: PATH.1, PATH.2, ...  What is no file (a folder,
- * a device) is there for other reasons and stays.  0 also when nothing is there. */
+/* Renames a file that is not ours to overwrite to PATH.1, PATH.2, ...  A folder or a
+ * device stays.  0 also when there is nothing. */
 static int
 set_aside(const char *path)
 {
@@ -32,7 +31,8 @@ set_aside(const char *path)
 	if (!known && errno == ENOENT)
 		return 0;
 	if (known && !S_ISREG(st.st_mode)) {
-		log_error("snapshot: %s is no file; nothing is saved until it is moved "
+		log_error("snapshot: %s is not a regular file; nothing is saved until it "
+			  "is moved "
 			  "away or canvas.snapshot names another",
 			path);
 		return -EINVAL;
@@ -48,8 +48,7 @@ set_aside(const char *path)
 		log_warn("snapshot: %s was set aside as %s", path, aside);
 	else
 		log_error("snapshot: %s cannot be set aside: %s; nothing is saved until "
-			  "it is "
-			  "moved away",
+			  "it is moved away",
 			path, strerror(-ret));
 	free(aside);
 	return ret;
@@ -57,7 +56,6 @@ set_aside(const char *path)
 
 static int snapshot_write(struct autosave *autosave);
 
-/* Restoring is drawing, so it uses a brush like everybody else. */
 static void
 paint_picture(struct canvas *canvas, const uint32_t *pixels)
 {
@@ -72,7 +70,7 @@ paint_picture(struct canvas *canvas, const uint32_t *pixels)
 	canvas_brush_finish(&brush);
 }
 
-/* The right moment to say so is before anybody paints. */
+/* At start, before there is a picture to lose. */
 static void
 warn_of_folder(const char *path)
 {
@@ -141,7 +139,7 @@ snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 		warn_of_folder(snapshot->path);
 		restore_picture(snapshot, canvas, pixels);
 	}
-	/* what is there now was just restored, or is not worth saving */
+	/* what was just restored need not be saved */
 	autosave_reset(&snapshot->autosave);
 	free(pixels);
 	return 0;
@@ -176,7 +174,7 @@ snapshot_save(struct snapshot *snapshot)
 		autosave_run_now(&snapshot->autosave);
 }
 
-/* No save is at hand, so nobody else looks at the path. */
+/* Only while nothing is being saved. */
 static void
 switch_path(struct autosave *autosave)
 {
@@ -205,7 +203,7 @@ snapshot_reconfigure(struct snapshot *snapshot, const struct config_canvas *conf
 	free(snapshot->next_path);
 	snapshot->next_path = strdup(config->snapshot);
 	if (!snapshot->next_path) {
-		log_error("snapshot: out of memory; %s stays its place", snapshot->path);
+		log_error("snapshot: out of memory; it stays at %s", snapshot->path);
 		return;
 	}
 	if (autosave->saving)
@@ -227,7 +225,7 @@ snapshot_stop(struct snapshot *snapshot)
 	bool started = snapshot->autosave.loop;
 	bool changed = autosave_stop(&snapshot->autosave);
 
-	/* Nothing new to tell: what is there may be a later wall's. */
+	/* If nothing changed, the file there may be that of a newer murald. */
 	if (started && *snapshot->path && (changed || access(snapshot->path, F_OK) < 0))
 		(void)snapshot_write(&snapshot->autosave);
 	autosave_finish(&snapshot->autosave);

@@ -55,7 +55,7 @@ def test_icmp_load_says_what_it_cannot_know(muralctl, pair, tmp_path):
     with icmp_wall(tmp_path, pair):
         result = muralctl("load", "icmp://192.0.2.2", "--connections", 2, "--seconds", 1, netns=pair.client.name).ok()
     assert result.number("sent") > 1000
-    assert re.search(r"^painted +unknown: nothing answers", result.out, re.M)
+    assert re.search(r"^painted +unknown: pixels are not answered", result.out, re.M)
 
 
 def test_size_from_a_server_with_identifier_0(muralctl, pair):
@@ -92,7 +92,7 @@ def test_a_host_that_is_silent(muralctl, image, pair):
     muralctl("size", "icmp://192.0.2.2", netns=pair.client.name).failed("does not tell its size")
     result = muralctl("paint", image(mixed), "icmp://192.0.2.2", netns=pair.client.name)
     assert result.status == 0 and "does not tell its size" in result.err
-    muralctl("size", "icmp://198.51.100.1", netns=pair.client.name).failed("there is no way there")
+    muralctl("size", "icmp://198.51.100.1", netns=pair.client.name).failed("a route is missing")
 
 
 # ---------------------------------------------------------------- addresses
@@ -125,11 +125,11 @@ def test_ipv6_paints_neighbours(muralctl, image, pair, tmp_path):
 
 def test_ipv6_cannot_ask(muralctl, image, pair, tmp_path):
     muralctl("size", "ipv6://" + TEMPLATE, netns=pair.client.name).failed("an address cannot ask")
-    muralctl("grab", "ipv6://" + TEMPLATE, tmp_path / "o.png", netns=pair.client.name).failed("cannot look")
+    muralctl("grab", "ipv6://" + TEMPLATE, tmp_path / "o.png", netns=pair.client.name).failed("can paint, but not read")
     muralctl("paint", image(mixed), "ipv6://2001:db8:d041:SXXX:YYY:RR:GG:BB", "--at", "4096,0",
-             netns=pair.client.name).failed("cannot name a single pixel")
+             netns=pair.client.name).failed("cannot address a single pixel")
     muralctl("paint", image(mixed), "ipv6://fd00:0:0:SXXX:YYY:RR:GG:BB", netns=pair.client.name).failed(
-        "there is no way there")
+        "a route is missing")
 
 
 def test_ipv6_load(muralctl, pair, tmp_path):

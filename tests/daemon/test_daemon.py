@@ -190,7 +190,7 @@ def test_what_is_no_file_is_not_touched_and_said(tmp_path, kind):
     make[kind](wall.snapshot)
     before = os.lstat(wall.snapshot).st_ino
     with wall:
-        assert "%s is no file" % wall.snapshot in wall.log()
+        assert "%s is not a regular file" % wall.snapshot in wall.log()
         paint(wall, dot(1, 2, (10, 20, 30)))
         assert wall.stop() == 0
     assert os.lstat(wall.snapshot).st_ino == before

@@ -173,8 +173,9 @@ def test_p2_drops_puts_and_sends_a_flooder_away(tmp_path):
             anna.sendall(put * 100)
             ben.sendall(put * 100)
             wait_for("a pixel", lambda: len(wall.picture().getcolors()) > 1)
-            wall.reload(P2 + "put-rate = 0\n", core="bytes-per-source = 1000")
-            anna.sendall(put * 1000)
+            wall.reload(P2 + "put-rate = 0\n",
+                        core="pixels-per-source = 50\nbytes-per-source = 1000")
+            anna.sendall(put * 10000)  # two reads: the first is on credit
             assert b"\xff\x00" in anna.recv(100)
         counted = figures(wall, "p2")
         assert 50 <= counted["painted"] <= 300 and counted["rate_limited"] >= 100

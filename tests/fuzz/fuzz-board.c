@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all as what a generator sends: what the quick reader of pixels takes, the
- * JSON library must read as the very same pixel; what it leaves to the library must not
- * harm whoever looks at its fields.
+ * Fuzzes the body of a generator's request: what the fast parser accepts, the JSON
+ * library must read as the same pixel; what it leaves to the library must not harm the
+ * functions that read fields.
  *
- * `make fuzz` feeds it to libFuzzer; tests/unit/http/test-board runs the same function on
- * mutations of honest bodies.
+ * `make fuzz` runs it with libFuzzer, tests/unit/http/test-board on mutations of valid
+ * bodies.
  */
 #include "fuzz/fuzz.h"
 
@@ -84,7 +84,7 @@ check_palette(const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	/* A copy of exactly that size, so that a sanitizer sees one byte too many. */
+	/* a copy of that size, so that a sanitizer sees a read beyond it */
 	char *body = malloc(len + 1);
 	struct pixel_body pixel;
 	json_t *json;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all as what clients of socket.io say, two of them, while events happen:
- * each is told every event that came after it joined, once, in order, however it is told
- * them, and nobody is told more than fits.
+ * Fuzzes the packets of two socket.io clients while events are emitted: each must be sent
+ * every event after it joined, once and in order, by either transport, and no polling
+ * body may be too long.
  *
- * `make fuzz` feeds it to libFuzzer; tests/unit/http/test-socketio runs the same function
- * on mutations of honest bodies.
+ * `make fuzz` runs it with libFuzzer, tests/unit/http/test-socketio on mutations of valid
+ * bodies.
  */
 #include "fuzz/fuzz.h"
 
@@ -22,7 +22,7 @@
 struct listener {
 	struct session *session;
 	bool joined;
-	uint64_t next; /* event that it must be told next */
+	uint64_t next; /* event that it must be sent next */
 };
 
 struct play {
@@ -59,7 +59,7 @@ check_packet(const char *text, size_t len)
 	assert(packet.ack_id + packet.ack_id_len <= text + len);
 }
 
-/* What a listener is told: its events are in order, none left out, none twice. */
+/* A packet to a listener: its events come in order, none missing, none twice. */
 static void
 check_event(struct listener *listener, const char *text, size_t len)
 {
@@ -91,7 +91,7 @@ listener_poll(struct play *play, struct listener *listener)
 		assert(!session_has_output(play->sessions, listener->session));
 }
 
-/* The frames that a WebSocket would be sent, in small portions. */
+/* Reads the frames for a WebSocket, in small portions. */
 static void
 listener_push(struct play *play, struct listener *listener)
 {
@@ -135,7 +135,7 @@ listener_close(struct play *play, struct listener *listener)
 	listener_open(play, listener);
 }
 
-/* A POST: a copy of exactly that size, so that a sanitizer sees one byte too many. */
+/* A POST: a copy of that size, so that a sanitizer sees a read beyond it. */
 static void
 listener_post(
 	struct play *play, struct listener *listener, const uint8_t *data, size_t len)
@@ -215,7 +215,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(play.sessions);
 	listener_open(&play, &play.listeners[0]);
 	listener_open(&play, &play.listeners[1]);
-	/* steps end with a newline, which no packet has to have */
+	/* steps end with a newline, which no packet needs */
 	while (len > 0) {
 		const uint8_t *newline = memchr(data, '\n', len);
 		size_t step_len = newline ? (size_t)(newline - data) : len;

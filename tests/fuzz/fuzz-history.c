@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all, as a recording's file; the check sums are made right, so that what is
- * behind them is reached.
+ * Fuzzes the file of a recording; the checksums are corrected, so that the code behind
+ * them is reached.
  *
  * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
- * tests/unit/storage/test-record runs the same function on mutations of an honest
+ * tests/unit/storage/test-record runs the same function on mutations of a valid
  * recording.
  */
 #include "fuzz/fuzz.h"
@@ -20,11 +20,11 @@
 
 #include "storage/history-format.h"
 
-/* Larger canvases are right, and take the fuzzer's time. */
+/* Larger canvases are valid, but slow. */
 #define PIXELS_MAX (1 << 20)
 
 static int
-mend_sums(uint8_t *bytes, size_t len)
+fix_checksums(uint8_t *bytes, size_t len)
 {
 	struct record_head head;
 
@@ -83,7 +83,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(bytes && fd >= 0);
 	memcpy(bytes, data, len);
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
-	if (mend_sums(bytes, len) && write(fd, bytes, len) == (ssize_t)len)
+	if (fix_checksums(bytes, len) && write(fd, bytes, len) == (ssize_t)len)
 		read_all(file);
 	close(fd);
 	free(bytes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all, as a template and what arrives for it: a flag, a text that ends with
- * a zero, and a frame whose last sixteen bytes are an address too.
+ * Fuzzes address templates and neighbour discovery: a flag, a template that ends with a
+ * zero byte, and a frame whose last sixteen bytes are an address too.
  *
  * With libFuzzer:
  *   clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Isrc -Iplugins

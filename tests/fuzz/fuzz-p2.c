@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all as what a p² client says: whole, and cut as the first bytes tell; the
- * events must be the same, and right.
+ * Fuzzes the parser of p²: a stream as a whole, and cut as the first bytes choose; the
+ * events must be the same, and valid.
  *
  * `make fuzz` feeds it to libFuzzer; tests/unit/p2/test-p2-wire runs the same function on
- * mutations of honest streams.
+ * mutations of valid streams.
  */
 #include "fuzz/fuzz.h"
 
@@ -17,7 +17,7 @@
 #include "p2/parser.h"
 #include "p2/wire.h"
 
-/* Of the events, and of all they carry. */
+/* A hash of the events with all their values. */
 struct trace {
 	uint64_t sum, events;
 	bool entered, over;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all, as a frame of any link type.  The first byte chooses the link type,
- * the second how much longer the frame was than what was captured of it.
+ * Fuzzes the packet parser.  The first byte chooses the link type, the second how much
+ * longer the frame was than what was captured of it.
  *
  * With libFuzzer:
  *   clang -g -fsanitize=fuzzer,address,undefined -Iplugins tests/fuzz/fuzz-packet.c \

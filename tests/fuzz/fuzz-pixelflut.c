@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all, three times: the vectors against their portable twin, many lines at
- * once against one at a time, and a stream whole against the same stream in pieces.
+ * Fuzzes pixelflut in three comparisons: vectors with their portable twin, many lines at
+ * once with one at a time, and a whole stream with the same stream in pieces.
  *
- * The first byte says: bit 0 PB, bit 1 PXMULTI, bit 2 pause at every answer, the others
- * how the stream is cut.  With libFuzzer:
+ * The first byte chooses: bit 0 PB, bit 1 PXMULTI, bit 2 pause at every answer, the
+ * others how the stream is cut.  With libFuzzer:
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Iplugins \
- *       tests/fuzz/fuzz-pixelflut.c plugins/pixelflut*.c -o fuzz-pixelflut
+ *       tests/fuzz/fuzz-pixelflut.c plugins/pixelflut/[a-z]*.c -o fuzz-pixelflut
  *   ./fuzz-pixelflut NEW-FOLDER tests/corpus/pixelflut
  * tests/unit/pixelflut/test-pixelflut runs the same function on the corpus and on
  * mutations of it.
@@ -136,7 +136,7 @@ check_run(const uint8_t *data, size_t len, const void *config)
 	wall_free(slow);
 }
 
-/* Sixteen bytes as figures, with masks of all kinds made of the next sixteen. */
+/* Sixteen bytes as fields, with masks of all kinds made of the next sixteen. */
 static void
 check_fields(const uint8_t *data, size_t len)
 {
@@ -160,8 +160,8 @@ check_fields(const uint8_t *data, size_t len)
 #endif
 }
 
-/* As murald feeds: pieces of at most `piece` bytes, each in memory of its own, what is
- * left over in front of the next. */
+/* As murald feeds: pieces of at most `piece` bytes, each in memory of its own, behind
+ * what the last feed left. */
 static void
 feed_pieces(struct wall *wall, const uint8_t *data, size_t len, size_t piece)
 {

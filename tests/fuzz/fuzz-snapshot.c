@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes at all, as the file of a snapshot.  The first byte chooses the canvas's size.
+ * Fuzzes the file of a snapshot.  The first byte chooses the canvas's size.
  *
  * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
  * tests/unit/storage/test-png runs the same function on what that found.

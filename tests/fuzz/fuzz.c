@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Puts what fuzzing found before to the function once more. */
+/* Runs a fuzzer's function on the corpus of earlier finds. */
 #include "fuzz/fuzz.h"
 
 #include <dirent.h>

@@ -8,8 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Calls it with each file of tests/corpus/NAME, which is what `make fuzz` found worth
- * keeping.  How many there were. */
+/* Calls it with each file of tests/corpus/NAME, earlier finds of `make fuzz`.  Returns
+ * their number. */
 int fuzz_replay(const char *name);
 
 #endif

@@ -259,9 +259,9 @@ def test_secrets_are_asked_for_and_never_told(tmp_path, text):
 def test_options_that_cannot_work_are_refused_at_the_start(tmp_path):
     (tmp_path / "s").write_text('{"secret": []}')
     for more, says in (("secrets = /nowhere", "secrets: cannot be read: No such file"),
-                       ("secrets = %s/s" % tmp_path, "secrets: is no list of secrets; write"),
+                       ("secrets = %s/s" % tmp_path, "secrets: is not a list of secrets; write"),
                        ("admin-token = @/nowhere", "admin-token: names a file that cannot be"),
-                       ("palette = ffffff,zz", "palette: is no palette"),
+                       ("palette = ffffff,zz", "palette: is not a palette"),
                        ("database =", "database: is empty"), ("listen =", "listen: is empty")):
         wall = Wall(tmp_path, "[plugin http]\n%s\n" % more)
         # a leak checker stumbles over the libraries that are closed by then
@@ -485,5 +485,5 @@ def test_secrets_and_the_admins_token_are_read_again(tmp_path):
         board.paint(token, 0, 0, 1)  # who is in stays in
         (tmp_path / "secrets").write_text('{"secrets": "two"}')
         wall.process.send_signal(signal.SIGHUP)
-        wait_for("the refusal", lambda: "is no list of secrets" in wall.log())
+        wait_for("the refusal", lambda: "is not a list of secrets" in wall.log())
         assert admits("two") and board.rate(0, "new").status == 200

@@ -226,7 +226,7 @@ PRAGMA user_version = 1;
 def test_a_file_from_an_older_murald_is_brought_up_to_date(tmp_path):
     make(tmp_path, OLD)
     with board_wall(tmp_path) as wall, Board(wall) as board:
-        assert "is from an older murald; bringing it from schema 1 to 2" in wall.log()
+        assert "is from an older murald; migrating it from schema 1 to 2" in wall.log()
         assert board.register("old", "one") == "a" * 24
         assert board.ask("GET", "/getPixelAuthor/2/1").json() == {"author": "old (one)", "color": 4}
         assert board.settings()["stats"] == {"pixels": 2, "unnecessaryPixels": 1}
@@ -254,13 +254,13 @@ def test_a_file_that_two_want_is_one_ones(tmp_path):
         token = board.register()
         os.makedirs(tmp_path / "second")
         second = board_wall(tmp_path / "second", "database = %s" % (tmp_path / "board.db")).start()
-        assert second.process.wait(10) == 1 and "another murald, or another plugin, has it" in second.log()
+        assert second.process.wait(10) == 1 and "another murald, or another plugin, uses it" in second.log()
         board.paint(token, 0, 0, 1)
 
 
 def test_a_folder_that_is_not_there(tmp_path):
     wall = board_wall(tmp_path, "database = %s/no/board.db" % tmp_path).start()
-    assert wall.process.wait(10) == 1 and "make its folder" in wall.log()
+    assert wall.process.wait(10) == 1 and "create its folder" in wall.log()
 
 
 @pytest.mark.parametrize("how", ["text", "middle", "cut"])
@@ -282,7 +282,7 @@ def test_a_broken_file_is_put_aside(tmp_path, how):
     path.write_bytes(data)
     os.unlink(tmp_path / "canvas.png")
     with board_wall(tmp_path) as wall, Board(wall) as board:
-        assert "is broken (" in wall.log() and "everybody has to register again" in wall.log()
+        assert "is corrupt (" in wall.log() and "all generators have to register again" in wall.log()
         aside = [name for name in os.listdir(tmp_path) if ".broken-" in name]
         assert len(aside) == 1 and (tmp_path / aside[0]).read_bytes() == bytes(data)
         assert board.pixels() == [[0] * WIDTH] * HEIGHT
@@ -305,7 +305,7 @@ def test_a_file_that_cannot_be_written_for_a_while(tmp_path):
         late = board.register("late")
         wait_for("the log", lambda: rows(tmp_path, "SELECT count(*) FROM log") == [(2,)])
         assert board.put(late, 0, 0, 1).status == 200
-        assert wall.log().count("cannot write") == wall.log().count("is written again") == 1
+        assert wall.log().count("cannot write") == wall.log().count("can be written again") == 1
         assert wall.stop() == 0
     assert rows(tmp_path, "SELECT count(*) FROM log") == [(3,)]
 

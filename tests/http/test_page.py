@@ -99,7 +99,7 @@ def test_a_tap_paints_and_the_cooldown_is_shown(wall, browser):
     assert re.match(r"83, 43 %s" % palette[9], browser.text("#position"))
     assert browser.eval("document.getElementById('cooldown').value") < 1
     browser.ask("click", **place_of(browser, 3, 3))
-    browser.wait_text("#paint-status", "Not so fast")
+    browser.wait_text("#paint-status", "Too fast")
     wait_for("the cooldown's end",
              lambda: browser.eval("document.getElementById('cooldown').value") == 1, 5)
     same_picture(browser, wall)
@@ -220,7 +220,7 @@ def test_a_dead_server_is_survived(tmp_path, browser):
     browser.goto(url(wall))
     same_picture(browser, wall)
     wall.stop()
-    browser.wait_text("#connection", "does not answer")
+    browser.wait_text("#connection", "connection lost")
     again = Wall(tmp_path, http_section(tmp_path).replace("127.0.0.1:0", "127.0.0.1:%d" % port, 1),
                  size="80x50")
     os.unlink(again.snapshot)
@@ -259,7 +259,7 @@ def test_the_owner_changes_the_rate(tmp_path, browser):
     with Wall(tmp_path, http_section(tmp_path, "admin-token = adm")) as wall:
         browser.goto(url(wall, "admin"))
         browser.wait_text("#now", "1000 ms")
-        for token, says in (("wrong", "not the admin token"), ("adm", "Done")):
+        for token, says in (("wrong", "Wrong admin token"), ("adm", "Done")):
             browser.eval("document.getElementById('token').value = %r" % token)
             browser.eval("document.getElementById('rate').value = 250")
             browser.eval("document.querySelector('#rate-form button').click()")

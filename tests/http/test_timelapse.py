@@ -176,7 +176,7 @@ def test_after_the_log_was_cut(tmp_path):
 
 
 def test_many_at_once_and_nobody_waits(tmp_path):
-    """A long log: all who ask get the same film, and meanwhile the board is as quick as
+    """A long log: all who ask get the same GIF, and meanwhile the board is as quick as
     ever."""
     size, n = (200, 100), 20000 if SANITIZED else 200000
     log = some(n, 6, size)
@@ -230,7 +230,7 @@ def test_stopped_while_it_is_made(tmp_path):
         assert time.monotonic() - begin < 3
         for thread in threads:
             thread.join()
-        # each got an answer: the film, or word that murald stops
+        # each got an answer: the GIF, or word that murald stops
         assert len(results) == 3 and set(results) <= {200, 503}
 
 
@@ -256,7 +256,7 @@ def test_database_that_is_gone(tmp_path):
         os.rename(os.path.join(str(tmp_path), "board.db"), os.path.join(str(tmp_path), "away.db"))
         answer = board.ask("GET", "/timelapse")
         assert answer.status == 503 and answer.json()["success"] is False
-        assert wall.log().count("http: cannot make timelapse.gif: ") == 1
+        assert wall.log().count("http: cannot render timelapse.gif: ") == 1
         os.rename(os.path.join(str(tmp_path), "away.db"), os.path.join(str(tmp_path), "board.db"))
         compare(timelapse(board), replay(some(3, 9) + some(3, 10)))
         assert wall.stop() == 0
@@ -272,7 +272,7 @@ def test_other_requests(wall):
 
 
 def hold_gifs(folder):
-    """Statuses that slow readers get who each want another film, and then a quick one."""
+    """Statuses that slow readers get who each want another GIF, and then a quick one."""
     found, held = [], []
     with board_wall(folder, size="400x300", more="cell = 1", rate="0ms") as wall, Board(wall) as board:
         token = paint(board, some(1500, 1, (400, 300)))
@@ -284,11 +284,11 @@ def hold_gifs(folder):
         for s in held:
             s.close()
         board.paint(token, 200, 200, 1)
-        wait_for("a film again", lambda: board.ask("GET", "/timelapse").status == 200)
+        wait_for("a GIF again", lambda: board.ask("GET", "/timelapse").status == 200)
     print(found)
 
 
-def test_slow_readers_keep_no_more_than_some_films_in_memory(tmp_path):
+def test_slow_readers_keep_no_more_than_some_gifs_in_memory(tmp_path):
     assert with_slow_readers(__file__, tmp_path) == 6 * [200] + 4 * [503]
 
 

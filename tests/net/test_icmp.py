@@ -493,7 +493,7 @@ def test_an_interface_that_does_not_exist(tmp_path, pair):
     assert wall.process.wait(10) == 1
     assert wall.log().count("wire7") == 1
     assert re.search(r"^murald: error: icmp: cannot capture on wire7: there is no such interface; "
-                     r"there are: any( \w+)* wire0( \w+)*$", wall.log(), re.M)
+                     r"choose one of: any( \w+)* wire0( \w+)*$", wall.log(), re.M)
 
 
 def test_an_interface_that_is_down(tmp_path, pair):

@@ -118,7 +118,7 @@ def test_on_link_client_paints_with_nothing_set_up(tmp_path, link):
         assert wall_host.run("ip", "-6", "addr", "show", "dev", "eth0") == ""
         assert wall.stop() == 0
     assert counted(wall.log()) == {"painted": 301, "drops": 0}
-    assert "ndp: 301 neighbour solicitations were answered" in wall.log()
+    assert "ndp: answered 301 neighbour solicitations" in wall.log()
 
 
 def test_link_local_addresses_need_not_even_a_prefix(tmp_path, pair):
@@ -398,7 +398,7 @@ def test_a_flood_of_solicitations_is_limited_and_counted(tmp_path, pair):
         seconds = time.monotonic() - start
         assert wall.stop() == 0
     limited = counted(wall.log()).get("rate_limited", 0)
-    answered = int(re.search(r"ndp: (\d+) neighbour", wall.log()).group(1))
+    answered = int(re.search(r"ndp: answered (\d+) neighbour", wall.log()).group(1))
     assert answered + limited in range(len(frames), len(frames) + 4)
     assert 10000 <= answered <= 10000 * (1 + seconds)
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What only the admin may: the rate, and whether the board draws. */
+/* The admin's routes: set the rate, enable and disable the board. */
 #include <string.h>
 
 #include "http/board/api.h"
+#include "http/board/board.h"
 #include "http/board/generators.h"
-#include "http/board/settings.h"
-#include "http/http.h"
 #include "http/web/json-field.h"
 
 #define TEXT_TYPE "text/plain; charset=utf-8"
@@ -13,31 +12,31 @@
 static enum MHD_Result
 reply_text(struct request *request, unsigned status, const char *text)
 {
-	return reply_bytes(request, status, TEXT_TYPE, text, strlen(text));
+	return reply_send(request, status, response_copy(text, strlen(text), TEXT_TYPE));
 }
 
 static enum MHD_Result
 reply_done(struct request *request, int ret)
 {
 	if (ret < 0)
-		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"murald is short of memory");
+		return reply_no_memory(request);
 	return reply_text(request, MHD_HTTP_OK, "Success");
 }
 
 static bool
 is_admin(struct request *request, const json_t *json)
 {
+	const struct board *board = request->subject;
 	const json_t *token = json_object_get(json, "token");
 
 	return json_is_string(token) &&
-	       generators_is_admin(request->http, json_string_value(token));
+	       secrets_is_admin(&board->secrets, json_string_value(token));
 }
 
 static enum MHD_Result
 reply_not_admin(struct request *request)
 {
-	http_discard(request->http, MURAL_UNAUTHORIZED);
+	web_discard(request->web, MURAL_UNAUTHORIZED);
 	return reply_text(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized");
 }
 
@@ -45,6 +44,7 @@ enum MHD_Result
 api_rate(struct request *request)
 {
 	static const char *const names[] = { "new_rate", "token", NULL };
+	struct board *board = request->subject;
 	enum MHD_Result answered;
 	const json_t *json = api_fields(request, names, &answered);
 	int64_t rate;
@@ -56,13 +56,15 @@ api_rate(struct request *request)
 	if (!field_number(json_object_get(json, "new_rate"), &rate) || rate < 0 ||
 		rate > RATE_MAX_MS)
 		return api_reply_malformed(request, "Invalid rate");
-	return reply_done(request, board_settings_set_rate(request->http, rate));
+	return reply_done(request, board_settings_set_rate(&board->settings, rate));
 }
 
-static enum MHD_Result
-switch_board(struct request *request, bool enabled)
+enum MHD_Result
+api_switch(struct request *request)
 {
 	static const char *const none[] = { NULL };
+	struct board *board = request->subject;
+	bool enabled = strcmp(request->path, "/enableBoard") == 0;
 	enum MHD_Result answered;
 	const json_t *json = api_fields(request, none, &answered);
 
@@ -70,17 +72,5 @@ switch_board(struct request *request, bool enabled)
 		return answered;
 	if (!is_admin(request, json))
 		return reply_not_admin(request);
-	return reply_done(request, board_settings_set_enabled(request->http, enabled));
-}
-
-enum MHD_Result
-api_enable(struct request *request)
-{
-	return switch_board(request, true);
-}
-
-enum MHD_Result
-api_disable(struct request *request)
-{
-	return switch_board(request, false);
+	return reply_done(request, board_settings_set_enabled(&board->settings, enabled));
 }

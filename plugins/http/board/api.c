@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The board's API (doc/protocols.md, 3.2): its table, and what tells about the board. */
+/* The board's HTTP API (doc/protocols.md, 3.2): its route table, and the routes that read
+ * the board. */
 #include "http/board/api.h"
 
 #include <string.h>
 
 #include "http/board/board.h"
 #include "http/board/generators.h"
-#include "http/board/settings.h"
-#include "http/http.h"
 #include "http/web/json-field.h"
 #include "lib/digits.h"
 
@@ -19,21 +18,21 @@ api_reply_missing(struct request *request, const char *name)
 	char text[100];
 
 	snprintf(text, sizeof(text), "Required field `%s` not present.", name);
-	http_discard(request->http, MURAL_MALFORMED);
+	web_discard(request->web, MURAL_MALFORMED);
 	return reply_error(request, MHD_HTTP_BAD_REQUEST, text);
 }
 
 enum MHD_Result
 api_reply_malformed(struct request *request, const char *text)
 {
-	http_discard(request->http, MURAL_MALFORMED);
+	web_discard(request->web, MURAL_MALFORMED);
 	return reply_error(request, MHD_HTTP_BAD_REQUEST, text);
 }
 
 enum MHD_Result
 api_reply_unauthorized(struct request *request)
 {
-	http_discard(request->http, MURAL_UNAUTHORIZED);
+	web_discard(request->web, MURAL_UNAUTHORIZED);
 	return reply_error(request, MHD_HTTP_UNAUTHORIZED, "401 Unauthorized");
 }
 
@@ -58,8 +57,10 @@ api_fields(struct request *request, const char *const *names, enum MHD_Result *a
 struct generator *
 api_generator(struct request *request, const json_t *id)
 {
-	return json_is_string(id) ? generators_find(request->http, json_string_value(id),
-					    json_string_length(id))
+	const struct board *board = request->subject;
+
+	return json_is_string(id) ? generators_find(board->generators,
+					    json_string_value(id), json_string_length(id))
 				  : NULL;
 }
 
@@ -72,53 +73,36 @@ api_is_cooling_down(const struct generator *generator, uint64_t now_ns)
 enum MHD_Result
 api_reply_rate_limited(struct request *request, uint64_t left_ns)
 {
-	struct MHD_Response *response;
+	const struct board *board = request->subject;
 	char text[160], whole[24];
 	int len = snprintf(text, sizeof(text),
 		"{\"error\":\"429 Too Many Requests\",\"rate\":%llu,\"success\":false,"
 		"\"timeoutRemaining\":%.6f}\n",
-		(unsigned long long)request->http->settings->rate_ms,
-		(double)left_ns / 1e9);
+		(unsigned long long)board->settings.rate_ms, (double)left_ns / 1e9);
 
-	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_COPY);
-	/* HTTP knows no parts of a second */
+	/* Retry-After is in whole seconds */
 	snprintf(whole, sizeof(whole), "%llu",
 		(unsigned long long)(left_ns + 999999999) / 1000000000);
-	if (response) {
-		(void)MHD_add_response_header(
-			response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-		(void)MHD_add_response_header(
-			response, MHD_HTTP_HEADER_RETRY_AFTER, whole);
-	}
-	return reply_send(request, MHD_HTTP_TOO_MANY_REQUESTS, response);
+	return reply_send(request, MHD_HTTP_TOO_MANY_REQUESTS,
+		response_with(response_copy(text, len, "application/json"),
+			MHD_HTTP_HEADER_RETRY_AFTER, whole));
 }
 
 enum MHD_Result
 api_reply_cooldown(
 	struct request *request, const struct generator *generator, uint64_t now_ns)
 {
-	http_discard(request->http, MURAL_RATE_LIMITED);
+	web_discard(request->web, MURAL_RATE_LIMITED);
 	return api_reply_rate_limited(request, generator->ready_ns - now_ns);
 }
 
 /* ------------------------------------------------------------------- the board */
 
-json_t *
-palette_json(const struct palette *palette)
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < palette->n; i++)
-		json_array_append_new(list,
-			json_sprintf("#%06x", (unsigned)palette->colours[i] & 0xffffff));
-	return list;
-}
-
 static enum MHD_Result
 answer_settings(struct request *request)
 {
-	const struct board *board = request->http->board;
-	const struct board_settings *settings = request->http->settings;
+	const struct board *board = request->subject;
+	const struct board_settings *settings = &board->settings;
 
 	return reply_json(request, MHD_HTTP_OK,
 		json_pack("{sisisosIsIsbs{sIsI}}", "width", board->width, "height",
@@ -129,17 +113,18 @@ answer_settings(struct request *request)
 			(json_int_t)board->unnecessary));
 }
 
-/* The id in the query, or in the body that a GET may have, too. */
+/* By the id in the query, or in the body, which a GET may have too. */
 static struct generator *
 find_reader(struct request *request, enum MHD_Result *answered)
 {
 	static const char *const names[] = { "id", NULL };
+	const struct board *board = request->subject;
 	const char *query = request_query(request, "id");
 	struct generator *generator;
 	const json_t *json;
 
 	if (query) {
-		generator = generators_find(request->http, query, strlen(query));
+		generator = generators_find(board->generators, query, strlen(query));
 	} else {
 		json = api_fields(request, names, answered);
 		if (!json)
@@ -152,9 +137,19 @@ find_reader(struct request *request, enum MHD_Result *answered)
 }
 
 static enum MHD_Result
+reply_board(struct request *request, enum board_json_kind kind)
+{
+	struct board *board = request->subject;
+
+	board_scan(board);
+	if (request_has_tag(request, board_json_tag(board, kind)))
+		return reply_not_modified(request, board_json_tag(board, kind));
+	return reply_shared(request, MHD_HTTP_OK, board_json(board, kind));
+}
+
+static enum MHD_Result
 answer_pixels(struct request *request)
 {
-	struct board *board = request->http->board;
 	uint64_t now = uv_hrtime();
 	enum MHD_Result answered;
 	struct generator *generator = find_reader(request, &answered);
@@ -163,21 +158,13 @@ answer_pixels(struct request *request)
 		return answered;
 	if (api_is_cooling_down(generator, now))
 		return api_reply_cooldown(request, generator, now);
-	board_scan(board);
-	if (request_has_tag(request, board_json_pixels_tag(board)))
-		return reply_not_modified(request, board_json_pixels_tag(board));
-	return reply_shared(request, MHD_HTTP_OK, board_json_pixels(board));
+	return reply_board(request, BOARD_JSON_PIXELS);
 }
 
 static enum MHD_Result
 answer_frontend(struct request *request)
 {
-	struct board *board = request->http->board;
-
-	board_scan(board);
-	if (request_has_tag(request, board_json_frontend_tag(board)))
-		return reply_not_modified(request, board_json_frontend_tag(board));
-	return reply_shared(request, MHD_HTTP_OK, board_json_frontend(board));
+	return reply_board(request, BOARD_JSON_FRONTEND);
 }
 
 /* ---------------------------------------------------------- who painted a cell */
@@ -187,7 +174,7 @@ answer_frontend(struct request *request)
 static enum MHD_Result
 answer_author(struct request *request)
 {
-	struct board *board = request->http->board;
+	struct board *board = request->subject;
 	const char *path = request->path + strlen(AUTHOR_PATH);
 	const struct generator *painter;
 	uint64_t column, row;
@@ -219,7 +206,8 @@ const struct route board_routes[] = {
 	{ "GET", "/frontend-pixels", false, answer_frontend },
 	{ "GET", AUTHOR_PATH, true, answer_author },
 	{ "POST", "/changePixelRate", false, api_rate },
-	{ "POST", "/enableBoard", false, api_enable },
-	{ "POST", "/disableBoard", false, api_disable },
+	{ "POST", "/enableBoard", false, api_switch },
+	{ "POST", "/disableBoard", false, api_switch },
+	{ "GET", "/servers", false, leaderboard_answer },
 	{ NULL, NULL, false, NULL },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The board as JSON text, kept until it changes. */
+/* Formats the board as JSON, and caches it until the board changes. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,52 +9,20 @@
 
 #include "http/board/board.h"
 #include "http/board/generators.h"
-#include "http/http.h"
 
 #define TAG_MAX 48
 
-/* One answer, and the state of the board that it tells. */
+/* A response, and the state of the board that it shows. */
 struct cached_json {
 	struct MHD_Response *response;
-	uint64_t changes;
+	uint64_t state;
 	char tag[TAG_MAX];
 };
 
 struct board_json {
-	uint64_t boot; /* so that no tag is another run's, too */
-	struct cached_json pixels, frontend;
+	uint64_t boot; /* random, so that no two starts share a tag */
+	struct cached_json cached[BOARD_JSON_KINDS];
 };
-
-static char *
-put_number(char *to, unsigned n)
-{
-	if (n >= 100)
-		*to++ = '0' + n / 100;
-	if (n >= 10)
-		*to++ = '0' + n / 10 % 10;
-	*to++ = '0' + n % 10;
-	return to;
-}
-
-/* At most 4 bytes a cell, and 3 a row, and 2. */
-static char *
-put_rows(char *to, const struct board *board)
-{
-	const uint8_t *colour = board->colours;
-
-	*to++ = '[';
-	for (uint32_t row = 0; row < board->height; row++) {
-		*to++ = '[';
-		for (uint32_t column = 0; column < board->width; column++) {
-			to = put_number(to, *colour++);
-			*to++ = ',';
-		}
-		to[-1] = ']';
-		*to++ = ',';
-	}
-	to[-1] = ']';
-	return to;
-}
 
 static const char *
 label(const struct board *board, size_t place)
@@ -63,7 +31,28 @@ label(const struct board *board, size_t place)
 }
 
 static char *
-put_labels(char *to, const struct board *board)
+put_label(char *to, const struct board *board, size_t place)
+{
+	return stpcpy(to, label(board, place));
+}
+
+static char *
+put_colour(char *to, const struct board *board, size_t place)
+{
+	unsigned n = board->colours[place];
+
+	if (n >= 100)
+		*to++ = '0' + n / 100;
+	if (n >= 10)
+		*to++ = '0' + n / 10 % 10;
+	*to++ = '0' + n % 10;
+	return to;
+}
+
+/* Besides what put_cell() writes, a byte a cell, and 3 a row, and 2. */
+static inline __attribute__((always_inline)) char *
+put_rows(char *to, const struct board *board,
+	char *(*put_cell)(char *to, const struct board *board, size_t place))
 {
 	size_t place = 0;
 
@@ -71,7 +60,7 @@ put_labels(char *to, const struct board *board)
 	for (uint32_t row = 0; row < board->height; row++) {
 		*to++ = '[';
 		for (uint32_t column = 0; column < board->width; column++) {
-			to = stpcpy(to, label(board, place++));
+			to = put_cell(to, board, place++);
 			*to++ = ',';
 		}
 		to[-1] = ']';
@@ -81,110 +70,83 @@ put_labels(char *to, const struct board *board)
 	return to;
 }
 
+/* Of put_rows() with at most `cell_bytes` for each cell. */
 static size_t
-rows_size(const struct board *board)
+rows_size(const struct board *board, size_t cell_bytes)
 {
-	return (size_t)board->width * board->height * 4 + (size_t)board->height * 3 + 2;
+	return (size_t)board->width * board->height * (cell_bytes + 1) +
+	       (size_t)board->height * 3 + 2;
 }
 
 static size_t
 labels_size(const struct board *board)
 {
-	size_t cells = (size_t)board->width * board->height;
-	size_t size = cells + (size_t)board->height * 3 + 2;
+	size_t cells = (size_t)board->width * board->height, size = rows_size(board, 0);
 
 	for (size_t place = 0; place < cells; place++)
 		size += strlen(label(board, place));
 	return size;
 }
 
+static uint64_t
+state_of(const struct board *board, enum board_json_kind kind)
+{
+	return kind == BOARD_JSON_PIXELS ? board->changes : board->signatures;
+}
+
+const char *
+board_json_tag(struct board *board, enum board_json_kind kind)
+{
+	char *tag = board->json->cached[kind].tag;
+
+	snprintf(tag, TAG_MAX, "\"%" PRIx64 "-%c%" PRIx64 "\"", board->json->boot,
+		"pf"[kind], state_of(board, kind));
+	return tag;
+}
+
+static struct MHD_Response *
+make_response(struct board *board, enum board_json_kind kind)
+{
+	static const char authors[] = "{\"authors\":", pixels[] = "\"pixels\":";
+	bool has_authors = kind == BOARD_JSON_FRONTEND;
+	size_t size = sizeof(authors) + sizeof(pixels) + rows_size(board, 3);
+	char *text = malloc(size + (has_authors ? labels_size(board) : 0) + 3),
+	     *to = text;
+
+	if (!text)
+		return NULL;
+	if (has_authors) {
+		to = put_rows(stpcpy(to, authors), board, put_label);
+		*to++ = ',';
+	} else {
+		*to++ = '{';
+	}
+	to = put_rows(stpcpy(to, pixels), board, put_colour);
+	to = stpcpy(to, "}\n");
+	return response_with(
+		response_new(text, to - text, MHD_RESPMEM_MUST_FREE, "application/json"),
+		MHD_HTTP_HEADER_ETAG, board_json_tag(board, kind));
+}
+
 static void
-cached_set(struct cached_json *cached, struct MHD_Response *response)
+release_response(struct cached_json *cached)
 {
 	if (cached->response)
 		MHD_destroy_response(cached->response);
-	cached->response = response;
+	cached->response = NULL;
 }
 
-/* Takes the text over. */
-static struct MHD_Response *
-make_response(struct cached_json *cached, char *text, size_t len)
+struct MHD_Response *
+board_json(struct board *board, enum board_json_kind kind)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+	struct cached_json *cached = &board->json->cached[kind];
+	uint64_t state = state_of(board, kind);
 
-	if (!response)
-		free(text);
-	else if (reply_prepare(response, "application/json") == MHD_NO ||
-		 MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, cached->tag) ==
-			 MHD_NO) {
-		MHD_destroy_response(response);
-		response = NULL;
+	if (!cached->response || cached->state != state) {
+		release_response(cached);
+		cached->response = make_response(board, kind);
+		cached->state = state;
 	}
-	return response;
-}
-
-static const char *
-make_tag(const struct board *board, struct cached_json *cached, char kind,
-	uint64_t changes)
-{
-	snprintf(cached->tag, TAG_MAX, "\"%" PRIx64 "-%c%" PRIx64 "\"", board->json->boot,
-		kind, changes);
-	return cached->tag;
-}
-
-const char *
-board_json_pixels_tag(struct board *board)
-{
-	return make_tag(board, &board->json->pixels, 'p', board->changes);
-}
-
-const char *
-board_json_frontend_tag(struct board *board)
-{
-	return make_tag(board, &board->json->frontend, 'f', board->signatures);
-}
-
-struct MHD_Response *
-board_json_pixels(struct board *board)
-{
-	static const char before[] = "{\"pixels\":", behind[] = "}\n";
-	struct cached_json *cached = &board->json->pixels;
-	char *text, *to;
-
-	if (cached->response && cached->changes == board->changes)
-		return cached->response;
-	text = malloc(rows_size(board) + sizeof(before) + sizeof(behind));
-	if (!text)
-		return NULL;
-	to = put_rows(stpcpy(text, before), board);
-	to = stpcpy(to, behind);
-	board_json_pixels_tag(board);
-	cached_set(cached, make_response(cached, text, to - text));
-	cached->changes = board->changes;
-	return cached->response;
-}
-
-struct MHD_Response *
-board_json_frontend(struct board *board)
-{
-	static const char before[] = "{\"authors\":", between[] = ",\"pixels\":",
-			  behind[] = "}\n";
-	struct cached_json *cached = &board->json->frontend;
-	char *text, *to;
-
-	if (cached->response && cached->changes == board->signatures)
-		return cached->response;
-	text = malloc(labels_size(board) + rows_size(board) + sizeof(before) +
-		      sizeof(between) + sizeof(behind));
-	if (!text)
-		return NULL;
-	to = put_labels(stpcpy(text, before), board);
-	to = put_rows(stpcpy(to, between), board);
-	to = stpcpy(to, behind);
-	board_json_frontend_tag(board);
-	cached_set(cached, make_response(cached, text, to - text));
-	cached->changes = board->signatures;
 	return cached->response;
 }
 
@@ -201,9 +163,7 @@ board_json_start(struct board *board)
 void
 board_json_stop(struct board *board)
 {
-	if (!board->json)
-		return;
-	cached_set(&board->json->pixels, NULL);
-	cached_set(&board->json->frontend, NULL);
+	for (int i = 0; board->json && i < BOARD_JSON_KINDS; i++)
+		release_response(&board->json->cached[i]);
 	free(board->json);
 }

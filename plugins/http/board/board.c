@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells, their painters, and the canvas under them. */
+/* Keeps the board's cells and painters, and paints them on the canvas. */
 #include "http/board/board.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "http/board/generators.h"
-#include "http/http.h"
 
 void
 board_set_cell(struct board *board, size_t place, uint8_t colour, bool bare,
@@ -22,7 +21,7 @@ board_set_cell(struct board *board, size_t place, uint8_t colour, bool bare,
 	board->colours[place] = colour;
 	board->bare[place] = bare;
 	board->painters[place] = painter;
-	generators_repaint(board->http, before, painter);
+	generators_repaint(board->generators, before, painter);
 }
 
 static int64_t
@@ -38,7 +37,7 @@ void
 board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	struct generator *generator)
 {
-	struct http *http = board->http;
+	struct mural_host *host = board->web->host;
 	size_t place = (size_t)row * board->width + column;
 	struct store_pixel pixel = {
 		.time_ms = wall_clock_ms(),
@@ -49,15 +48,16 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 		.generator = generator->number,
 	};
 
-	mural_fill(http->host->brush, column * board->cell, row * board->cell,
-		board->cell, board->cell, board->palette.colours[colour]);
-	mural_publish(http->host);
+	mural_fill(host->brush, column * board->cell, row * board->cell, board->cell,
+		board->cell, board->palette.colours[colour]);
 	board_set_cell(board, place, colour, false, generator);
 	board->pixels++;
 	generator->pixels++;
 	board->unnecessary += pixel.unnecessary;
 	generator->unnecessary += pixel.unnecessary;
-	store_add_pixel(http->store, &pixel);
+	store_add_pixel(board->store, &pixel);
+	if (board->on_pixel)
+		board->on_pixel(board, &pixel, generator);
 }
 
 /* ----------------------------------------------------------------- start, stop */
@@ -65,14 +65,14 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 static int
 choose_size(struct board *board)
 {
-	const struct http_config *config = board->http->config;
-	const struct mural_host *host = board->http->host;
+	const struct board_config *config = &board->config;
+	const struct mural_host *host = board->web->host;
 	uint32_t cell = config->cell;
 	uint32_t most_x = host->width / cell, most_y = host->height / cell;
 
 	board->cell = cell;
-	board->width = config->board.width ? config->board.width : most_x;
-	board->height = config->board.height ? config->board.height : most_y;
+	board->width = config->size.width ? config->size.width : most_x;
+	board->height = config->size.height ? config->size.height : most_y;
 	if (board->width == 0 || board->width > most_x || board->height == 0 ||
 		board->height > most_y) {
 		mural_log(host, MURAL_ERROR,
@@ -99,32 +99,14 @@ load_cell(const struct store_pixel *pixel, void *arg)
 	if (pixel->row < board->height && pixel->column < board->width &&
 		pixel->colour < board->palette.n)
 		board_set_cell(board, place, pixel->colour, false,
-			generators_find_number(board->http, pixel->generator));
+			generators_find_number(board->generators, pixel->generator));
 }
 
-static void
-load_counters(struct board *board)
+static int
+allocate_cells(struct board *board)
 {
-	board->pixels = store_number(board->http->store, "pixels", 0);
-	board->unnecessary = store_number(board->http->store, "unnecessary", 0);
-}
+	size_t cells = (size_t)board->width * board->height;
 
-int
-board_start(struct http *http)
-{
-	struct board *board = calloc(1, sizeof(*board));
-	size_t cells;
-	int ret;
-
-	if (!board)
-		return -ENOMEM;
-	http->board = board;
-	board->http = http;
-	palette_parse(&board->palette, http->config->palette);
-	ret = choose_size(board);
-	if (ret < 0)
-		return ret;
-	cells = (size_t)board->width * board->height;
 	board->colours = calloc(cells, sizeof(*board->colours));
 	board->bare = malloc(cells * sizeof(*board->bare));
 	board->painters = calloc(cells, sizeof(struct generator *));
@@ -132,30 +114,67 @@ board_start(struct http *http)
 		return -ENOMEM;
 	for (size_t i = 0; i < cells; i++)
 		board->bare[i] = true;
-	ret = board_scan_start(board);
+	return 0;
+}
+
+static int
+load_secrets(struct board *board)
+{
+	return secrets_load(&board->secrets, board->web->host, board->config.secrets,
+		board->config.admin_token);
+}
+
+void
+board_reload(struct board *board)
+{
+	if (load_secrets(board) < 0)
+		mural_log(board->web->host, MURAL_WARN,
+			"the secrets and the admin token stay as they were");
+}
+
+int
+board_start(struct board *board, struct web *web, struct store *store,
+	const struct board_config *config)
+{
+	int ret;
+
+	board->web = web;
+	board->store = store;
+	board->config = *config;
+	palette_parse(&board->palette, config->palette);
+	ret = load_secrets(board);
+	if (ret == 0)
+		ret = generators_start(&board->generators, web->host, store);
+	if (ret == 0)
+		ret = board_settings_start(&board->settings, store, config->rate_ms);
+	if (ret == 0)
+		ret = choose_size(board);
+	if (ret == 0)
+		ret = allocate_cells(board);
+	if (ret == 0)
+		ret = board_scan_start(board);
 	if (ret == 0)
 		ret = board_json_start(board);
 	if (ret == 0)
-		ret = store_each_cell(http->store, load_cell, board);
+		ret = store_each_cell(store, load_cell, board);
 	if (ret < 0)
 		return ret;
-	load_counters(board);
-	board_restore(board, store_was_clean(http->store));
+	board->pixels = store_number(store, "pixels", 0);
+	board->unnecessary = store_number(store, "unnecessary", 0);
+	board_restore(board, store_was_clean(store));
 	return 0;
 }
 
 void
-board_stop(struct http *http)
+board_stop(struct board *board)
 {
-	struct board *board = http->board;
-
-	if (!board)
-		return;
 	board_json_stop(board);
 	board_scan_stop(board);
 	free(board->colours);
 	free(board->bare);
 	free(board->painters);
-	free(board);
-	http->board = NULL;
+	leaderboard_stop(board);
+	board_settings_stop(&board->settings);
+	generators_stop(board->generators);
+	secrets_finish(&board->secrets);
 }

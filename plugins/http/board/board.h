@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The board: cells on the region of the canvas that the instance has, each `cell` canvas
- * pixels wide and high, each in a colour of the palette.
+ * The pixel board: cells on the instance's region of the canvas, each `cell` canvas
+ * pixels wide and high and of one colour of the palette, set by registered generators.
  *
- * What others paint over a cell is found when somebody asks: the cell then has the colour
- * of the palette that is nearest to its pixels' mean, and no painter.  A cell that still
- * shows the bare background is colour 0, as on the board of a fresh pixel board.
+ * The folder has its cells, generators, settings and HTTP API.  It may use web/ and the
+ * store, and must never know who is told of changes (socketio/) or watches the canvas.
+ *
+ * What other plugins paint over a cell is found when somebody asks: the cell then has the
+ * palette colour nearest to the mean of its pixels, and no painter.  A cell that shows
+ * the bare background is colour 0.
  *
  * All of it on the main loop's thread.
  */
@@ -17,84 +20,131 @@
 #include <stdint.h>
 
 #include "http/board/palette.h"
+#include "http/board/secrets.h"
+#include "http/board/settings.h"
+#include "http/store/store.h"
+#include "http/web/web.h"
 
-struct MHD_Response;
 struct generator;
-struct http;
+struct generators;
 
 #define BOARD_CELLS_MAX (16u << 20)
 
+struct board_config {
+	struct mural_dimensions size; /* 0x0: as many cells as fit */
+	uint32_t cell;
+	const char *palette;
+	uint64_t rate_ms; /* between two cells of one generator */
+	const char *secrets, *admin_token;
+	bool click; /* painting from the web page is allowed */
+};
+
 struct board_json; /* board-json.c's */
 
-/* The pixels of a cell, channel by channel, if one differs from what it should be. */
+/* The sums of a cell's pixels, if one of them is not as expected. */
 struct board_sum {
 	uint64_t r, g, b;
 	bool differs;
 };
 
+/* leaderboard.c's page of /servers. */
+struct leaderboard {
+	struct MHD_Response *page; /* NULL: none yet */
+	uint64_t due_ns;           /* by uv_hrtime(): it is not rebuilt before */
+};
+
 struct board {
-	struct http *http;
+	struct web *web;
+	struct store *store;
+	struct board_config config;
+	struct secrets secrets;
+	struct generators *generators;
+	struct board_settings settings;
+	struct leaderboard leaderboard;
+
 	uint32_t width, height; /* cells */
 	uint32_t cell;
 	struct palette palette;
 
 	/* row by row */
 	uint8_t *colours;
-	bool *bare; /* the cell shows the background, and nobody painted it */
+	bool *bare; /* shows the background, and nobody painted it */
 	struct generator **painters;
 
 	uint64_t pixels, unnecessary; /* that generators ever set */
-	uint64_t changes;             /* of colours, since it was started */
+	uint64_t changes;             /* of colours, since the start */
 	uint64_t signatures;          /* of colours or painters */
 
 	/* repaint-scan.c's */
 	struct mural_reader *reader;
-	uint64_t *tiles, *dirty; /* changed tiles; cells to be looked at, a bit each */
+	uint64_t *tiles, *dirty; /* bits: changed tiles; cells to be scanned */
 	uint32_t *line;          /* one line of pixels of the board */
 	struct board_sum *sums;  /* of the cells of one row */
-	uint64_t next_scan_ns;   /* by uv_hrtime(): no look before */
+	uint64_t next_scan_ns;   /* by uv_hrtime(): no scan before */
 
 	struct board_json *json;
+
+	/* Called after a generator has set a cell; may be NULL. */
+	void (*on_pixel)(struct board *board, const struct store_pixel *pixel,
+		const struct generator *generator);
+	void *data; /* on_pixel()'s */
 };
 
-int board_start(struct http *http);
-void board_stop(struct http *http);
+extern const struct route board_routes[]; /* subject: struct board */
 
-/* Sets a cell, which must be on the board, as a generator's doing: painted, shown,
- * counted, logged, and told to whoever listens. */
+/* `board` starts as zeros, but for on_pixel and data; stop accepts one that never
+ * started.  0 or -errno, logged. */
+int board_start(struct board *board, struct web *web, struct store *store,
+	const struct board_config *config);
+void board_stop(struct board *board);
+
+/* Reads the files of secrets and the admin token again; an error is logged, and then both
+ * stay as they were. */
+void board_reload(struct board *board);
+
+/* A generator sets a cell, which must be on the board: painted, counted, logged in the
+ * store and reported to on_pixel. */
 void board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	struct generator *generator);
 
-/* A cell gets another colour or painter, by whomever; the canvas is not touched. */
+/* Records a cell's colour and painter; the canvas is not touched. */
 void board_set_cell(struct board *board, size_t place, uint8_t colour, bool bare,
 	struct generator *painter);
 
-/* ---- repaint-scan.c: what others painted */
+/* ---- repaint-scan.c: what other plugins painted */
 
 /* 0 or -ENOMEM. */
 int board_scan_start(struct board *board);
 void board_scan_stop(struct board *board);
 
-/* Takes over what changed on the canvas since the last time; some milliseconds late where
+/* Adopts what changed on the canvas since the last scan; some milliseconds late where
  * much changes all the time. */
 void board_scan(struct board *board);
 
-/* Looks at what the canvas shows in the cells that the store knows, and paints those that
- * it does not show because murald was killed or the canvas was not kept. */
+/* Repaints the stored cells that the canvas does not show, because murald was killed or
+ * the canvas was not kept. */
 void board_restore(struct board *board, bool was_clean);
 
-/* ---- board-json.c: what GET answers; borrowed until the next change, NULL: no memory.
- * Call board_scan() before. */
+/* ---- board-json.c: the bodies of GET; borrowed until the next change, NULL: out of
+ * memory.  Call board_scan() before. */
 
 int board_json_start(struct board *board);
 void board_json_stop(struct board *board);
 
-/* {"pixels": rows}, and {"pixels": rows, "authors": rows}. */
-struct MHD_Response *board_json_pixels(struct board *board);
-struct MHD_Response *board_json_frontend(struct board *board);
+enum board_json_kind {
+	BOARD_JSON_PIXELS,   /* {"pixels": rows} */
+	BOARD_JSON_FRONTEND, /* {"authors": rows, "pixels": rows} */
+	BOARD_JSON_KINDS,
+};
 
-/* The tags of the two: quoted, strong, of this run of murald only. */
-const char *board_json_pixels_tag(struct board *board);
-const char *board_json_frontend_tag(struct board *board);
+struct MHD_Response *board_json(struct board *board, enum board_json_kind kind);
+
+/* Its entity tag: quoted, strong, different after each start of murald. */
+const char *board_json_tag(struct board *board, enum board_json_kind kind);
+
+/* ---- leaderboard.c */
+
+enum MHD_Result leaderboard_answer(struct request *request);
+void leaderboard_stop(struct board *board);
 
 #endif

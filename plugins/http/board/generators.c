@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Generators: found by id, by name and author, by secret, and by number. */
+/* Registers, finds, evicts and removes generators: by id, name and author, secret or
+ * number. */
 #include "http/board/generators.h"
 
 #include <errno.h>
@@ -9,51 +10,52 @@
 #include <sys/random.h>
 
 #include <jansson.h>
+#include <mural/plugin.h>
 #include <sha2.h>
+#include <uv.h>
 
-#include "common/rate.h"
-#include "http/board/secrets.h"
-#include "http/http.h"
+#include "common/list.h"
 
 #define BUCKETS 8192
 
-/* A source may register so many at once, and then one in so many seconds: all classes of
- * a school behind one address have more than they need, and whoever fills the board does
- * not before those who came with him give way again. */
-#define NEW_AT_ONCE (GENERATORS_MAX / 2)
-#define NEW_SECONDS 1
+/* A source may register this many at once, and then one a second: enough for a school
+ * behind one address, while one source alone cannot fill the board before its earlier
+ * generators may be evicted. */
+static const struct mural_rate registration_rate = {
+	.per_1000s = 1000,
+	.burst = GENERATORS_MAX / 2,
+};
+
+/* Sources whose registrations are counted at a time. */
+#define REGISTRATIONS_SOURCES 1024
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* Who did nothing for so long may have to give way. */
+/* One that set no cell for this long may be evicted. */
 #define STALE_NS (3600 * NS_PER_S)
 
-/* So many give way at once, and so long nobody looks for more. */
+/* How many are evicted at once, and how long until the next attempt. */
 #define EVICT_MAX 1024
 #define EVICT_RETRY_NS NS_PER_S
 
 enum { BY_ID, BY_NAME, BY_SECRET, BY_NUMBER, N_KEYS };
 
-struct credentials {
-	struct secrets secrets;
-	char *admin_token;
-};
-
 struct generators {
+	struct mural_host *host;
+	struct store *store;
 	struct generator *first, *last;
 	size_t n;
-	struct rate registrations;
-	uint64_t full_ns; /* by uv_hrtime(); until then there is nobody to give way */
+	struct mural_ratelimit *registrations;
+	uint64_t full_ns; /* by uv_hrtime(): no eviction before */
 	uint32_t last_number;
-	uint64_t seed; /* so that nobody can choose what lands in one bucket */
-	struct credentials credentials;
+	uint64_t seed; /* so that nobody can choose what shares a bucket */
 	struct generator *buckets[N_KEYS][BUCKETS];
 };
 
-/* -------------------------------------------------------------------- finding */
+/* --------------------------------------------------------------------- finding */
 
 static uint64_t
-mix(uint64_t hash, const void *bytes, size_t len)
+hash_bytes(uint64_t hash, const void *bytes, size_t len)
 {
 	for (const uint8_t *p = bytes, *end = p + len; p < end; p++)
 		hash = (hash ^ *p) * UINT64_C(0x100000001b3);
@@ -61,60 +63,72 @@ mix(uint64_t hash, const void *bytes, size_t len)
 }
 
 static struct generator **
-bucket(struct generators *generators, int key, uint64_t hash)
+bucket_of(struct generators *generators, const struct generator *generator, int key)
 {
+	uint64_t hash = generators->seed;
+
+	switch (key) {
+	case BY_ID:
+		hash = hash_bytes(hash, generator->id, STORE_ID_LEN);
+		break;
+	case BY_NAME:
+		hash = hash_bytes(hash, generator->name, strlen(generator->name) + 1);
+		hash = hash_bytes(hash, generator->author, strlen(generator->author));
+		break;
+	case BY_SECRET:
+		hash = hash_bytes(hash, generator->secret, STORE_SECRET_LEN);
+		break;
+	default:
+		hash = hash_bytes(hash, &generator->number, sizeof(generator->number));
+	}
 	return &generators->buckets[key][hash >> 32 & (BUCKETS - 1)];
 }
 
-static struct generator **
-id_bucket(struct generators *generators, const char *id)
+static bool
+is_equal(const struct generator *a, const struct generator *b, int key)
 {
-	return bucket(generators, BY_ID, mix(generators->seed, id, STORE_ID_LEN));
+	switch (key) {
+	case BY_ID:
+		return memcmp(a->id, b->id, STORE_ID_LEN) == 0;
+	case BY_NAME:
+		return strcmp(a->name, b->name) == 0 && strcmp(a->author, b->author) == 0;
+	case BY_SECRET:
+		return memcmp(a->secret, b->secret, STORE_SECRET_LEN) == 0;
+	default:
+		return a->number == b->number;
+	}
 }
 
-static struct generator **
-name_bucket(struct generators *generators, const char *name, const char *author)
+static struct generator *
+find_equal(struct generators *generators, const struct generator *wanted, int key)
 {
-	uint64_t hash = mix(generators->seed, name, strlen(name) + 1);
+	struct generator *generator = *bucket_of(generators, wanted, key);
 
-	return bucket(generators, BY_NAME, mix(hash, author, strlen(author)));
-}
-
-static struct generator **
-secret_bucket(struct generators *generators, const uint8_t *secret)
-{
-	return bucket(
-		generators, BY_SECRET, mix(generators->seed, secret, STORE_SECRET_LEN));
-}
-
-static struct generator **
-number_bucket(struct generators *generators, uint32_t number)
-{
-	return &generators->buckets[BY_NUMBER][number % BUCKETS];
+	while (generator && !is_equal(generator, wanted, key))
+		generator = generator->same[key];
+	return generator;
 }
 
 struct generator *
-generators_find(struct http *http, const char *id, size_t len)
+generators_find(struct generators *generators, const char *id, size_t len)
 {
-	struct generator *generator;
+	struct generator wanted;
 
 	if (len != STORE_ID_LEN)
 		return NULL;
-	generator = *id_bucket(http->generators, id);
-	while (generator && memcmp(generator->id, id, STORE_ID_LEN) != 0)
-		generator = generator->same[BY_ID];
-	return generator;
+	memcpy(wanted.id, id, STORE_ID_LEN);
+	return find_equal(generators, &wanted, BY_ID);
 }
 
 struct generator *
-generators_find_name(struct http *http, const char *name, const char *author)
+generators_find_name(struct generators *generators, const char *name, const char *author)
 {
-	struct generator *generator = *name_bucket(http->generators, name, author);
+	const struct generator wanted = {
+		.name = (char *)name,
+		.author = (char *)author,
+	};
 
-	while (generator && (strcmp(generator->name, name) != 0 ||
-				    strcmp(generator->author, author) != 0))
-		generator = generator->same[BY_NAME];
-	return generator;
+	return find_equal(generators, &wanted, BY_NAME);
 }
 
 static void
@@ -128,63 +142,47 @@ hash_secret(const char *secret, uint8_t bytes[STORE_SECRET_LEN])
 }
 
 struct generator *
-generators_find_secret(struct http *http, const char *secret)
+generators_find_secret(struct generators *generators, const char *secret)
 {
-	uint8_t bytes[STORE_SECRET_LEN];
-	struct generator *generator;
+	struct generator wanted;
 
-	hash_secret(secret, bytes);
-	generator = *secret_bucket(http->generators, bytes);
-	while (generator && memcmp(generator->secret, bytes, sizeof(bytes)) != 0)
-		generator = generator->same[BY_SECRET];
-	return generator;
+	hash_secret(secret, wanted.secret);
+	return find_equal(generators, &wanted, BY_SECRET);
 }
 
 struct generator *
-generators_find_number(struct http *http, uint32_t number)
+generators_find_number(struct generators *generators, uint32_t number)
 {
-	struct generator *generator = *number_bucket(http->generators, number);
+	const struct generator wanted = { .number = number };
 
-	while (generator && generator->number != number)
-		generator = generator->same[BY_NUMBER];
-	return generator;
+	return find_equal(generators, &wanted, BY_NUMBER);
 }
 
 struct generator *
-generators_first(const struct http *http)
+generators_first(const struct generators *generators)
 {
-	return http->generators->first;
+	return generators->first;
 }
 
-bool
-generators_accept_secret(const struct http *http, const char *secret)
-{
-	return secrets_contain(&http->generators->credentials.secrets, secret);
-}
-
-bool
-generators_is_admin(const struct http *http, const char *token)
-{
-	const char *admin = http->generators->credentials.admin_token;
-
-	return *admin && secrets_equal(admin, token);
-}
-
-/* ------------------------------------------------------------ coming and going */
+/* ---------------------------------------------------------------- add, remove */
 
 static void
-bucket_push(struct generator **head, struct generator *generator, int key)
+bucket_push(struct generators *generators, struct generator *generator, int key)
 {
+	struct generator **head = bucket_of(generators, generator, key);
+
 	generator->same[key] = *head;
 	*head = generator;
 }
 
 static void
-bucket_remove(struct generator **head, struct generator *generator, int key)
+bucket_remove(struct generators *generators, struct generator *generator, int key)
 {
-	while (*head != generator)
-		head = &(*head)->same[key];
-	*head = generator->same[key];
+	struct generator **link = bucket_of(generators, generator, key);
+
+	while (*link != generator)
+		link = &(*link)->same[key];
+	*link = generator->same[key];
 }
 
 static void
@@ -228,29 +226,21 @@ generators_insert(struct generators *generators, const struct store_generator *f
 		free_generator(generator);
 		return NULL;
 	}
-	bucket_push(number_bucket(generators, generator->number), generator, BY_NUMBER);
-	if (from->id) {
+	if (from->id)
 		snprintf(generator->id, sizeof(generator->id), "%s", from->id);
-		bucket_push(id_bucket(generators, generator->id), generator, BY_ID);
-		bucket_push(name_bucket(generators, generator->name, generator->author),
-			generator, BY_NAME);
-		bucket_push(secret_bucket(generators, generator->secret), generator,
-			BY_SECRET);
-	}
-	generator->next = generators->first;
-	generator->link = &generators->first;
-	if (generator->next)
-		generator->next->link = &generator->next;
-	else
+	/* one that was removed is found by its number only */
+	for (int key = from->id ? 0 : BY_NUMBER; key < N_KEYS; key++)
+		bucket_push(generators, generator, key);
+	if (!generators->first)
 		generators->last = generator;
-	generators->first = generator;
+	list_push(&generators->first, generator);
 	generators->n++;
 	return generator;
 }
 
-/* The one that came after it, towards the first of the list; NULL: none. */
+/* The one registered after it; NULL: none. */
 static struct generator *
-one_after(const struct generators *generators, const struct generator *generator)
+next_newer(const struct generators *generators, const struct generator *generator)
 {
 	if (generator->link == &generators->first)
 		return NULL;
@@ -258,18 +248,16 @@ one_after(const struct generators *generators, const struct generator *generator
 				    offsetof(struct generator, next));
 }
 
-/* A removed one goes with the last cell that it painted. */
+/* Frees a removed one that is the painter of no cell. */
 static void
 free_if_unused(struct generators *generators, struct generator *generator)
 {
 	if (*generator->id || generator->cells > 0)
 		return;
-	bucket_remove(number_bucket(generators, generator->number), generator, BY_NUMBER);
+	bucket_remove(generators, generator, BY_NUMBER);
 	if (!generator->next)
-		generators->last = one_after(generators, generator);
-	*generator->link = generator->next;
-	if (generator->next)
-		generator->next->link = generator->link;
+		generators->last = next_newer(generators, generator);
+	list_remove(generator);
 	generators->n--;
 	free_generator(generator);
 }
@@ -287,65 +275,60 @@ make_id(char id[STORE_ID_LEN + 1])
 }
 
 void
-generators_remove(struct http *http, struct generator *generator)
+generators_remove(struct generators *generators, struct generator *generator)
 {
-	struct generators *generators = http->generators;
-	const struct store_generator gone = {
+	const struct store_generator removed = {
 		.number = generator->number,
 		.name = generator->name,
 		.author = generator->author,
 		.secret = generator->secret,
 	};
 
-	bucket_remove(id_bucket(generators, generator->id), generator, BY_ID);
-	bucket_remove(name_bucket(generators, generator->name, generator->author),
-		generator, BY_NAME);
-	bucket_remove(secret_bucket(generators, generator->secret), generator, BY_SECRET);
+	for (int key = 0; key < BY_NUMBER; key++)
+		bucket_remove(generators, generator, key);
 	explicit_bzero(generator->id, sizeof(generator->id));
-	store_put_generator(http->store, &gone);
+	store_put_generator(generators->store, &removed);
 	free_if_unused(generators, generator);
 }
 
-/* Registering costs nothing, so that a place which was never used is worth nothing. */
+/* Registering is free, so a registration that was never used is worth nothing. */
 static void
-evict_unused(struct http *http)
+evict_unused(struct generators *generators)
 {
-	struct generators *generators = http->generators;
 	struct generator *generator = generators->last, *next;
 	uint64_t now = uv_hrtime();
-	unsigned gone = 0;
+	unsigned evicted = 0;
 
 	if (now < generators->full_ns)
 		return;
 	generators->full_ns = now + EVICT_RETRY_NS;
-	for (; generator && gone < EVICT_MAX; generator = next) {
-		next = one_after(generators, generator);
+	for (; generator && evicted < EVICT_MAX; generator = next) {
+		next = next_newer(generators, generator);
 		if (!*generator->id || generator->pixels + generator->unnecessary > 0 ||
 			generator->stale_ns > now)
 			continue;
-		generators_remove(http, generator);
-		gone++;
+		generators_remove(generators, generator);
+		evicted++;
 	}
-	mural_log(http->host, MURAL_DEBUG,
-		"the board is full: %u generators that never set a cell gave way", gone);
+	mural_log(generators->host, MURAL_DEBUG,
+		"too many generators: evicted %u that never set a cell", evicted);
 }
 
 unsigned
-generators_register_wait(struct http *http, uint64_t source)
+generators_register_wait(struct generators *generators, uint64_t source)
 {
-	uint64_t wait_ns = 0;
+	uint64_t wait_ms = 0;
 
 	if (source != 0)
-		wait_ns =
-			rate_wait(&http->generators->registrations, source, uv_hrtime());
-	return (wait_ns + NS_PER_S - 1) / NS_PER_S;
+		wait_ms = mural_ratelimit_consume(
+			generators->registrations, source, mural_now_ms());
+	return (unsigned)((wait_ms + 999) / 1000);
 }
 
 int
-generators_add(struct http *http, const char *name, const char *author,
+generators_add(struct generators *generators, const char *name, const char *author,
 	const char *secret, struct generator **added)
 {
-	struct generators *generators = http->generators;
 	uint8_t secret_digest[STORE_SECRET_LEN];
 	char id[STORE_ID_LEN + 1];
 	struct store_generator from = {
@@ -357,7 +340,7 @@ generators_add(struct http *http, const char *name, const char *author,
 	int ret;
 
 	if (generators->n >= GENERATORS_MAX)
-		evict_unused(http);
+		evict_unused(generators);
 	if (generators->n >= GENERATORS_MAX || generators->last_number == UINT32_MAX)
 		return -ENOSPC;
 	ret = make_id(id);
@@ -369,15 +352,16 @@ generators_add(struct http *http, const char *name, const char *author,
 	if (!*added)
 		return -ENOMEM;
 	generators->last_number++;
-	store_put_generator(http->store, &from);
-	(*added)->mark = store_mark(http->store);
+	store_put_generator(generators->store, &from);
+	(*added)->mark = store_mark(generators->store);
 	(*added)->stale_ns = uv_hrtime() + STALE_NS;
 	explicit_bzero(id, sizeof(id));
 	return 0;
 }
 
 void
-generators_repaint(struct http *http, struct generator *before, struct generator *after)
+generators_repaint(
+	struct generators *generators, struct generator *before, struct generator *after)
 {
 	if (before == after)
 		return;
@@ -385,100 +369,53 @@ generators_repaint(struct http *http, struct generator *before, struct generator
 		after->cells++;
 	if (before) {
 		before->cells--;
-		free_if_unused(http->generators, before);
+		free_if_unused(generators, before);
 	}
 }
 
 /* ----------------------------------------------------------------- start, stop */
 
 static void
-finish_credentials(struct credentials *credentials)
-{
-	secrets_finish(&credentials->secrets);
-	if (credentials->admin_token)
-		explicit_bzero(
-			credentials->admin_token, strlen(credentials->admin_token));
-	free(credentials->admin_token);
-}
-
-static int
-load_credentials(struct http *http, struct credentials *credentials)
-{
-	const struct http_config *config = http->config;
-	char why[300] = "";
-	const char *what = "secrets";
-	int ret = secrets_load(&credentials->secrets, config->secrets, why, sizeof(why));
-
-	credentials->admin_token = NULL;
-	if (ret == 0) {
-		what = "admin-token";
-		ret = secrets_load_token(
-			config->admin_token, &credentials->admin_token, why, sizeof(why));
-	}
-	if (ret < 0) {
-		mural_log(http->host, MURAL_ERROR, "%s %s", what, why);
-		finish_credentials(credentials);
-		*credentials = (struct credentials){ 0 };
-	}
-	return ret;
-}
-
-void
-generators_reload(struct http *http)
-{
-	struct credentials credentials;
-
-	if (load_credentials(http, &credentials) < 0) {
-		mural_log(http->host, MURAL_WARN,
-			"the secrets and the admin token stay as they were");
-		return;
-	}
-	finish_credentials(&http->generators->credentials);
-	http->generators->credentials = credentials;
-}
-
-static void
 load_generator(const struct store_generator *stored, void *arg)
 {
-	struct http *http = arg;
+	struct generators *generators = arg;
 
 	if (stored->id && strlen(stored->id) != STORE_ID_LEN)
 		return;
-	if (!generators_insert(http->generators, stored))
-		mural_log(http->host, MURAL_ERROR, "no memory for all generators");
+	if (!generators_insert(generators, stored))
+		mural_log(generators->host, MURAL_ERROR, "no memory for all generators");
 }
 
 int
-generators_start(struct http *http)
+generators_start(
+	struct generators **started, struct mural_host *host, struct store *store)
 {
 	struct generators *generators = calloc(1, sizeof(*generators));
-	int ret;
 
 	if (!generators)
 		return -ENOMEM;
-	http->generators = generators;
-	rate_init_interval(&generators->registrations, NEW_SECONDS, NEW_AT_ONCE);
+	generators->host = host;
+	generators->store = store;
+	*started = generators;
+	generators->registrations =
+		mural_ratelimit_new(&registration_rate, REGISTRATIONS_SOURCES);
+	if (!generators->registrations)
+		return -ENOMEM;
 	if (getrandom(&generators->seed, sizeof(generators->seed), 0) < 0)
 		return -errno;
-	ret = load_credentials(http, &generators->credentials);
-	if (ret < 0)
-		return ret;
-	generators->last_number = store_last_generator(http->store);
-	return store_each_generator(http->store, load_generator, http);
+	generators->last_number = store_last_generator(store);
+	return store_each_generator(store, load_generator, generators);
 }
 
 void
-generators_stop(struct http *http)
+generators_stop(struct generators *generators)
 {
-	struct generators *generators = http->generators;
-
 	if (!generators)
 		return;
 	for (struct generator *next, *i = generators->first; i; i = next) {
 		next = i->next;
 		free_generator(i);
 	}
-	finish_credentials(&generators->credentials);
+	mural_ratelimit_free(generators->registrations);
 	free(generators);
-	http->generators = NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who may set cells: generators, each with a name, an author, the secret it came with,
- * and a token (its id) that it must show.
+ * Generators: the programs and people that may set cells, each with a name, an author,
+ * the secret it registered with, and a token (its id) that it must present.
  *
  * All of it on the main loop's thread.
  */
@@ -14,74 +14,69 @@
 
 #include "http/store/store.h"
 
-struct http;
+struct generators;
+struct mural_host;
 
-/* More are not taken in: memory, and the file, have an end. */
+/* At a time; bounds memory and the database. */
 #define GENERATORS_MAX 32768
 
-/* Of a name, and of an author, in bytes. */
+/* The longest name or author, in bytes. */
 #define NAME_MAX_BYTES 200
 
 struct generator {
-	char id[STORE_ID_LEN + 1]; /* "": it was removed */
+	char id[STORE_ID_LEN + 1]; /* "": removed */
 	uint32_t number;
 	char *name, *author;
 	char *label; /* NAME (AUTHOR), as a JSON string with its quotes */
 	uint8_t secret[STORE_SECRET_LEN];
 	uint64_t pixels, unnecessary;
-	uint64_t ready_ns;         /* by uv_hrtime(); it may set a cell from then on */
-	uint64_t mark;             /* the store's, of its registration */
-	uint64_t stale_ns;         /* by uv_hrtime(), 0: of an earlier run; if it never
-				    * set a cell it may give way from then on */
-	uint32_t cells;            /* of the board that show it as their painter */
-	struct generator *same[4]; /* generators.c's: the next with the same hash */
+	uint64_t ready_ns;         /* by uv_hrtime(): end of its cooldown */
+	uint64_t mark;             /* store_mark() of its registration */
+	uint64_t stale_ns;         /* by uv_hrtime(), 0: of an earlier run: if it never
+				    * set a cell, it may be evicted from then on */
+	uint32_t cells;            /* of the board that it is the painter of */
+	struct generator *same[4]; /* the next in each hash bucket */
 	struct generator *next, **link; /* the one registered before it */
 };
 
-int generators_start(struct http *http);
-void generators_stop(struct http *http);
+/* 0 or -errno, logged; then *generators may be set all the same, for generators_stop(),
+ * which accepts NULL. */
+int generators_start(
+	struct generators **generators, struct mural_host *host, struct store *store);
+void generators_stop(struct generators *generators);
 
-/* Reads the secrets and the admin token again; what is wrong with one is logged, and then
- * both stay. */
-void generators_reload(struct http *http);
+/* Those below that find one give NULL if there is none.  By id: */
+struct generator *generators_find(
+	struct generators *generators, const char *id, size_t len);
 
-/* The live one with that id; NULL: nobody has it. */
-struct generator *generators_find(struct http *http, const char *id, size_t len);
-
-/* The live one with that name and author. */
+/* By name and author, if it was not removed. */
 struct generator *generators_find_name(
-	struct http *http, const char *name, const char *author);
+	struct generators *generators, const char *name, const char *author);
 
 /* The one that registered last with that secret. */
-struct generator *generators_find_secret(struct http *http, const char *secret);
+struct generator *generators_find_secret(
+	struct generators *generators, const char *secret);
 
-/* Also one that was removed; NULL: unknown. */
-struct generator *generators_find_number(struct http *http, uint32_t number);
+/* Also one that was removed. */
+struct generator *generators_find_number(struct generators *generators, uint32_t number);
 
-/* How many seconds this source (mural_source()) has to wait before it may register
- * another one; 0: none, and that is counted. */
-unsigned generators_register_wait(struct http *http, uint64_t source);
+/* How many seconds a source (mural_source()) must wait before its next registration; 0:
+ * none, and this one is counted. */
+unsigned generators_register_wait(struct generators *generators, uint64_t source);
 
-/* A new one, with a token; it is handed to the store.  When there are too many, the
- * oldest give way that have never set a cell for an hour.  0, -ENOSPC: there are none, or
- * another -errno. */
-int generators_add(struct http *http, const char *name, const char *author,
-	const char *secret, struct generator **generator);
+/* Adds one with a new token, and stores it.  When there are too many, the oldest that set
+ * no cell within an hour are evicted.  0, -ENOSPC: none could be, or another -errno. */
+int generators_add(struct generators *generators, const char *name, const char *author,
+	const char *secret, struct generator **added);
 
-/* Its token is dead from now on.  It goes when no cell shows it any more. */
-void generators_remove(struct http *http, struct generator *generator);
+/* Revokes its token.  It is freed once it is the painter of no cell. */
+void generators_remove(struct generators *generators, struct generator *generator);
 
-/* A cell shows another painter; either may be NULL. */
+/* A cell changes its painter; either may be NULL. */
 void generators_repaint(
-	struct http *http, struct generator *before, struct generator *after);
+	struct generators *generators, struct generator *before, struct generator *after);
 
-/* Newest first, the removed ones among them. */
-struct generator *generators_first(const struct http *http);
-
-/* Whether one may register with that secret. */
-bool generators_accept_secret(const struct http *http, const char *secret);
-
-/* Whether it is the admin token; never when there is none. */
-bool generators_is_admin(const struct http *http, const char *token);
+/* The list, newest first, removed ones included. */
+struct generator *generators_first(const struct generators *generators);
 
 #endif

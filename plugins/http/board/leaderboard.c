@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* /servers: who paints the board, by author; their secrets and tokens are not told.  As
- * anybody may register, the page shows those who painted most, and is made anew only as
- * often as the loop has time for. */
+/* The page of /servers: the generators by author, without secrets and tokens.  As anybody
+ * may register, it shows those that painted most, and is rebuilt only as often as the
+ * loop can afford. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/board/board.h"
 #include "http/board/generators.h"
-#include "http/http.h"
 
 #define ROWS_MAX 1000
 
-/* After the page was made, it stays as it is for so many times as long as that took. */
+/* The page is kept for this many times as long as it took to build. */
 #define REST_FACTOR 20
 
 static const char head[] =
@@ -36,23 +36,17 @@ static const char tail[] =
 static void
 put_escaped(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		switch (*text) {
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
+	static const char special[] = "<>&\"";
+	static const char *const entities[] = { "&lt;", "&gt;", "&amp;", "&quot;" };
+
+	for (; *text; text++) {
+		const char *at = strchr(special, *text);
+
+		if (at)
+			fputs(entities[at - special], out);
+		else
 			putc(*text, out);
-		}
+	}
 }
 
 static void
@@ -86,18 +80,19 @@ by_author(const void *a, const void *b)
 	return order ? order : strcmp((*left)->name, (*right)->name);
 }
 
-/* Those whose tokens live, to be freed; *n of them are to be shown, of *all. */
+/* The *n generators to be shown, of *all that are not removed.  The caller frees them. */
 static struct generator **
-sorted(const struct http *http, size_t *n, size_t *all)
+sorted_generators(const struct board *board, size_t *n, size_t *all)
 {
 	struct generator **list;
 
 	*all = 0;
-	for (struct generator *g = generators_first(http); g; g = g->next)
+	for (struct generator *g = generators_first(board->generators); g; g = g->next)
 		*all += g->id[0] != '\0';
 	list = malloc((*all + 1) * sizeof(struct generator *));
 	*n = 0;
-	for (struct generator *g = generators_first(http); list && g; g = g->next)
+	for (struct generator *g = generators_first(board->generators); list && g;
+		g = g->next)
 		if (g->id[0] != '\0')
 			list[(*n)++] = g;
 	if (list && *n > ROWS_MAX) {
@@ -117,59 +112,50 @@ put_page(FILE *out, struct generator *const *list, size_t n, size_t all)
 		put_row(out, list[i]);
 	fputs("</tbody></table>", out);
 	if (n < all)
-		fprintf(out, "<p>and %zu more, who painted less</p>", all - n);
+		fprintf(out, "<p>and %zu more that painted less</p>", all - n);
 	fputs(tail, out);
 }
 
 static struct MHD_Response *
-make_page(const struct http *http)
+make_page(const struct board *board)
 {
 	size_t len = 0, n, all;
 	char *text = NULL;
-	struct generator **list = sorted(http, &n, &all);
+	struct generator **list = sorted_generators(board, &n, &all);
 	FILE *out = list ? open_memstream(&text, &len) : NULL;
 	struct MHD_Response *page = NULL;
 
 	if (out) {
 		put_page(out, list, n, all);
 		if (fclose(out) == 0)
-			page = MHD_create_response_from_buffer(
-				len, text, MHD_RESPMEM_MUST_FREE);
-		if (!page)
+			page = response_new(text, len, MHD_RESPMEM_MUST_FREE,
+				"text/html; charset=utf-8");
+		else
 			free(text);
 	}
 	free(list);
-	if (page && reply_prepare(page, "text/html; charset=utf-8") == MHD_NO) {
-		MHD_destroy_response(page);
-		page = NULL;
-	}
 	return page;
 }
 
 void
-leaderboard_stop(struct http *http)
+leaderboard_stop(struct board *board)
 {
-	if (http->leaderboard.page)
-		MHD_destroy_response(http->leaderboard.page);
-	http->leaderboard.page = NULL;
+	if (board->leaderboard.page)
+		MHD_destroy_response(board->leaderboard.page);
+	board->leaderboard.page = NULL;
 }
 
-static enum MHD_Result
-answer_leaderboard(struct request *request)
+enum MHD_Result
+leaderboard_answer(struct request *request)
 {
-	struct http *http = request->http;
+	struct board *board = request->subject;
 	uint64_t begun = uv_hrtime(), over;
 
-	if (!http->leaderboard.page || begun >= http->leaderboard.due_ns) {
-		leaderboard_stop(http);
-		http->leaderboard.page = make_page(http);
+	if (!board->leaderboard.page || begun >= board->leaderboard.due_ns) {
+		leaderboard_stop(board);
+		board->leaderboard.page = make_page(board);
 		over = uv_hrtime();
-		http->leaderboard.due_ns = over + REST_FACTOR * (over - begun);
+		board->leaderboard.due_ns = over + REST_FACTOR * (over - begun);
 	}
-	return reply_shared(request, MHD_HTTP_OK, http->leaderboard.page);
+	return reply_shared(request, MHD_HTTP_OK, board->leaderboard.page);
 }
-
-const struct route leaderboard_routes[] = {
-	{ "GET", "/servers", false, answer_leaderboard },
-	{ NULL, NULL, false, NULL },
-};

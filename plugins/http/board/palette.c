@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Palettes. */
+/* Parses palettes and finds the nearest colour. */
 #include "http/board/palette.h"
 
 #include <string.h>
 
-int
-palette_hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) % 16 : -1;
-}
+#include "common/hex-digit.h"
 
 static bool
 read_colour(const char **text, uint32_t *colour)
@@ -20,7 +13,7 @@ read_colour(const char **text, uint32_t *colour)
 	uint32_t rgb = 0;
 
 	for (int i = 0; i < 6; i++, p++) {
-		int digit = palette_hex_digit(*p);
+		int digit = hex_digit(*p);
 
 		if (digit < 0)
 			return false;
@@ -50,7 +43,7 @@ palette_parse(struct palette *palette, const char *text)
 }
 
 static int
-channel_apart(uint32_t a, uint32_t b, int shift)
+channel_difference(uint32_t a, uint32_t b, int shift)
 {
 	return (int)(a >> shift & 0xff) - (int)(b >> shift & 0xff);
 }
@@ -62,15 +55,26 @@ palette_nearest(const struct palette *palette, uint32_t argb)
 	int least = 1 << 30;
 
 	for (unsigned i = 0; i < palette->n && least > 0; i++) {
-		int r = channel_apart(palette->colours[i], argb, 16);
-		int g = channel_apart(palette->colours[i], argb, 8);
-		int b = channel_apart(palette->colours[i], argb, 0);
-		int apart = r * r + g * g + b * b;
+		int r = channel_difference(palette->colours[i], argb, 16);
+		int g = channel_difference(palette->colours[i], argb, 8);
+		int b = channel_difference(palette->colours[i], argb, 0);
+		int distance = r * r + g * g + b * b;
 
-		if (apart < least) {
-			least = apart;
+		if (distance < least) {
+			least = distance;
 			best = i;
 		}
 	}
 	return best;
+}
+
+json_t *
+palette_json(const struct palette *palette)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < palette->n; i++)
+		json_array_append_new(list,
+			json_sprintf("#%06x", (unsigned)palette->colours[i] & 0xffffff));
+	return list;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The usual body of PUT /update-pixel.  No loop here looks for the end: there is a NUL,
- * which is no blank, no digit and no letter. */
+/* Parses the usual body of PUT /update-pixel.  The NUL behind it, which is neither blank,
+ * digit nor letter, ends every loop. */
 #include "http/board/pixel-body.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ skip_blanks(const char *p)
 	return p;
 }
 
-/* JSON's whole numbers; NULL: it is none, or has too many digits. */
+/* A whole number of JSON; NULL: it is not one, or has too many digits. */
 static const char *
 read_number(const char *p, uint32_t *number)
 {
@@ -30,7 +30,7 @@ read_number(const char *p, uint32_t *number)
 	return end;
 }
 
-/* Letters and digits only: nothing that JSON would read as something else. */
+/* Letters and digits only, so that JSON has nothing to unescape. */
 static const char *
 read_id(const char *p, const char **id)
 {
@@ -43,12 +43,12 @@ read_id(const char *p, const char **id)
 	return *p == '"' ? p + 1 : NULL;
 }
 
-/* A key and its value; NULL: it is not one of ours, or there already. */
+/* A key and its value; NULL: an unknown or repeated key, or not its type of value. */
 static const char *
 read_member(const char *p, struct pixel_body *pixel, unsigned *has)
 {
 	static const struct {
-		const char *key; /* with its second quote */
+		const char *key; /* with its closing quote */
 		size_t len;
 		unsigned bit;
 	} keys[] = {

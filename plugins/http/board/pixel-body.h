@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The body of PUT /update-pixel as nearly every generator sends it, thousands of times a
- * second, read without a JSON library.
+ * Parses the body of PUT /update-pixel in its usual form without a JSON library, because
+ * it comes thousands of times a second.
  */
 #ifndef HTTP_BOARD_PIXEL_BODY_H
 #define HTTP_BOARD_PIXEL_BODY_H
@@ -14,12 +14,12 @@
 
 struct pixel_body {
 	uint32_t row, column, colour;
-	const char *id; /* in the body, STORE_ID_LEN bytes, ended by a quote */
+	const char *id; /* points into the body: STORE_ID_LEN bytes and a quote */
 };
 
 /* True for an object of row, col and color, whole numbers of up to nine digits, and id,
- * so many bytes of plain text, each once, in any order.  False: it is another body, right
- * or wrong, and JSON's parser has to say which.  There is a NUL behind its end. */
+ * of STORE_ID_LEN letters and digits, each once, in any order.  False: any other body,
+ * valid or not, which is left to the JSON library.  A NUL must follow the body. */
 bool pixel_body_read(struct pixel_body *pixel, const char *body, size_t len);
 
 #endif

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* What others painted over the board: from changed tiles to cells. */
+/* Finds the cells that others painted over: from changed tiles to cells to colours. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/board/board.h"
-#include "http/http.h"
 
-/* After a look that took longer than this, there is none for so many times as long. */
+/* After a scan that took longer than LONG_SCAN_NS there is none for REST_FACTOR times as
+ * long. */
 #define LONG_SCAN_NS 200000
 #define REST_FACTOR 8
 
-/* What every pixel of the cell is, as far as the board knows. */
+/* The colour that every pixel of the cell has, as far as the board knows. */
 static uint32_t
-expected(const struct board *board, size_t place)
+expected_colour(const struct board *board, size_t place)
 {
-	return board->bare[place] ? board->http->host->background
+	return board->bare[place] ? board->web->host->background
 				  : board->palette.colours[board->colours[place]];
 }
 
@@ -27,8 +27,8 @@ is_dirty(const struct board *board, size_t place)
 
 /* ------------------------------------------------------------ tiles to cells */
 
-/* The cells from one pixel of the canvas up to before another, along one axis; false:
- * none. */
+/* The cells, along one axis, that canvas pixels `from` to before `to` touch; false: none.
+ */
 static bool
 cells_between(uint32_t from, uint32_t to, uint32_t edge, uint32_t cell, uint32_t n,
 	uint32_t *first, uint32_t *last)
@@ -46,16 +46,15 @@ cells_between(uint32_t from, uint32_t to, uint32_t edge, uint32_t cell, uint32_t
 static void
 mark_tile(struct board *board, uint32_t tile)
 {
-	const struct mural_host *host = board->http->host;
+	const struct mural_host *host = board->web->host;
 	const struct mural_view *view = mural_reader_view(board->reader);
-	uint32_t x = tile % view->tiles_x * MURAL_TILE;
-	uint32_t y = tile / view->tiles_x * MURAL_TILE;
+	struct mural_rect at = mural_tile_rect(view, tile);
 	uint32_t left, right, top, bottom;
 
-	if (!cells_between(x, x + MURAL_TILE, host->left, board->cell, board->width,
+	if (!cells_between(at.x, at.x + at.width, host->left, board->cell, board->width,
 		    &left, &right) ||
-		!cells_between(y, y + MURAL_TILE, host->top, board->cell, board->height,
-			&top, &bottom))
+		!cells_between(at.y, at.y + at.height, host->top, board->cell,
+			board->height, &top, &bottom))
 		return;
 	for (uint32_t row = top; row <= bottom; row++)
 		for (uint32_t column = left; column <= right; column++) {
@@ -72,9 +71,8 @@ mark_tiles(struct board *board)
 
 	if (!mural_reader_take(board->reader, board->tiles))
 		return false;
-	for (uint32_t i = 0; i < view->words; i++)
-		for (uint64_t bits = board->tiles[i]; bits; bits &= bits - 1)
-			mark_tile(board, i * 64 + __builtin_ctzll(bits));
+	for (uint32_t tile = 0; mural_tiles_next(view, board->tiles, &tile); tile++)
+		mark_tile(board, tile);
 	return true;
 }
 
@@ -83,13 +81,13 @@ mark_tiles(struct board *board)
 static void
 copy_line(const struct board *board, uint32_t x, uint32_t y, uint32_t width)
 {
-	const struct mural_host *host = board->http->host;
+	const struct mural_host *host = board->web->host;
 
 	mural_reader_copy(board->reader, host->left + x, host->top + y, width, 1,
 		board->line, width);
 }
 
-/* Whether all pixels are of that colour; without a branch a pixel, as most are. */
+/* Whether all pixels have that colour.  They mostly do: no branch for each. */
 static bool
 all_are(const uint32_t *pixels, uint32_t n, uint32_t colour)
 {
@@ -100,7 +98,7 @@ all_are(const uint32_t *pixels, uint32_t n, uint32_t colour)
 	return differs == 0;
 }
 
-/* Adds up a line of a cell's pixels, two channels at a time while they have room. */
+/* Adds up a line of a cell's pixels, red and blue in one sum while it cannot overflow. */
 static void
 add_line(struct board_sum *sum, const uint32_t *pixels, uint32_t n)
 {
@@ -123,7 +121,7 @@ static void
 scan_line(struct board *board, size_t place, struct board_sum *sum, uint32_t y,
 	const uint32_t *pixels)
 {
-	uint32_t colour = expected(board, place);
+	uint32_t colour = expected_colour(board, place);
 	uint64_t before = (uint64_t)y * board->cell;
 
 	if (!sum->differs) {
@@ -139,7 +137,7 @@ scan_line(struct board *board, size_t place, struct board_sum *sum, uint32_t y,
 	add_line(sum, pixels, board->cell);
 }
 
-/* Looks at a row's dirty cells; those that do not look as expected have a sum then. */
+/* Computes the sums of a row's dirty cells that are not as expected. */
 static void
 scan_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
 {
@@ -157,7 +155,7 @@ scan_row(struct board *board, uint32_t row, uint32_t first, uint32_t end)
 	}
 }
 
-/* Calls each(board, place) for the dirty cells that do not look as expected. */
+/* Calls each(board, place) for the dirty cells that are not as expected. */
 static void
 each_different(struct board *board, void (*each)(struct board *board, size_t place))
 {
@@ -180,9 +178,9 @@ each_different(struct board *board, void (*each)(struct board *board, size_t pla
 		((size_t)board->width * board->height + 63) / 64 * sizeof(uint64_t));
 }
 
-/* The mean of all pixels of a cell that was looked at. */
+/* The mean colour of a scanned cell. */
 static uint32_t
-mean(const struct board *board, const struct board_sum *sum)
+mean_colour(const struct board *board, const struct board_sum *sum)
 {
 	uint64_t n = (uint64_t)board->cell * board->cell;
 
@@ -194,9 +192,9 @@ static void
 adopt_canvas_colour(struct board *board, size_t place)
 {
 	uint8_t colour = palette_nearest(
-		&board->palette, mean(board, &board->sums[place % board->width]));
+		&board->palette, mean_colour(board, &board->sums[place % board->width]));
 
-	/* a few pixels of another colour do not make it another's cell */
+	/* a few pixels of another colour do not change the painter */
 	if (colour != board->colours[place] || board->bare[place])
 		board_set_cell(board, place, colour, false,
 			colour == board->colours[place] && !board->bare[place]
@@ -204,8 +202,6 @@ adopt_canvas_colour(struct board *board, size_t place)
 				: NULL);
 }
 
-/* While others paint all over the board, and hundreds ask how it looks, the loop has more
- * to do than to look each time. */
 void
 board_scan(struct board *board)
 {
@@ -219,18 +215,18 @@ board_scan(struct board *board)
 		board->next_scan_ns = over + REST_FACTOR * (over - begun);
 }
 
-/* --------------------------------------------------------------------- recall */
+/* -------------------------------------------------------------------- restore */
 
 static void
 repaint_cell(struct board *board, size_t place)
 {
 	uint32_t cell = board->cell;
 
-	mural_fill(board->http->host->brush, place % board->width * cell,
-		place / board->width * cell, cell, cell, expected(board, place));
+	mural_fill(board->web->host->brush, place % board->width * cell,
+		place / board->width * cell, cell, cell, expected_colour(board, place));
 }
 
-/* A cell that somebody set, where the canvas was not kept. */
+/* Repaints a stored cell if the canvas was not kept there. */
 static void
 repaint_if_blank(struct board *board, size_t place)
 {
@@ -240,7 +236,7 @@ repaint_if_blank(struct board *board, size_t place)
 	for (uint32_t y = 0; blank && y < board->cell; y++) {
 		copy_line(
 			board, column * board->cell, row * board->cell + y, board->cell);
-		blank = all_are(board->line, board->cell, board->http->host->background);
+		blank = all_are(board->line, board->cell, board->web->host->background);
 	}
 	if (blank)
 		repaint_cell(board, place);
@@ -262,7 +258,7 @@ board_restore(struct board *board, bool was_clean)
 {
 	if (mark_tiles(board))
 		each_different(board, was_clean ? repaint_if_blank : repaint_if_set);
-	mural_publish(board->http->host);
+	mural_publish(board->web->host);
 }
 
 /* ----------------------------------------------------------------- start, stop */
@@ -272,7 +268,7 @@ board_scan_start(struct board *board)
 {
 	size_t cells = (size_t)board->width * board->height;
 
-	board->reader = mural_watch(board->http->host);
+	board->reader = mural_watch(board->web->host);
 	board->dirty = calloc((cells + 63) / 64, sizeof(uint64_t));
 	board->line = malloc((size_t)board->width * board->cell * sizeof(uint32_t));
 	if (board->reader)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Secrets from files. */
+/* Loads secrets from files, and compares them in constant time. */
 #include "http/board/secrets.h"
 
 #include <errno.h>
@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <mural/plugin.h>
 
-#include "common/credential.h"
+#include "common/server-options.h"
 
 static const char blanks[] = " \t\r\n\v\f";
 
@@ -90,12 +91,12 @@ read_lines(struct secrets *secrets, const char *text)
 }
 
 int
-secrets_load(struct secrets *secrets, const char *path, char *why, size_t len)
+secrets_load_list(struct secrets *secrets, const char *path, char *why, size_t len)
 {
 	char *text;
 	int ret;
 
-	*secrets = (struct secrets){ .any = !*path };
+	secrets->any = !*path;
 	if (secrets->any)
 		return 0;
 	text = read_file(path);
@@ -110,8 +111,9 @@ secrets_load(struct secrets *secrets, const char *path, char *why, size_t len)
 	free(text);
 	if (ret == -EINVAL)
 		snprintf(why, len,
-			"is no list of secrets; write {\"secrets\": [\"...\"]}, or one a "
-			"line");
+			"is not a list of secrets; write {\"secrets\": [\"...\"]}, or "
+			"one "
+			"a line");
 	else if (ret < 0)
 		snprintf(why, len, "%s", strerror(-ret));
 	return ret;
@@ -125,12 +127,15 @@ secrets_finish(struct secrets *secrets)
 		free(secrets->list[i]);
 	}
 	free(secrets->list);
+	if (secrets->admin_token)
+		explicit_bzero(secrets->admin_token, strlen(secrets->admin_token));
+	free(secrets->admin_token);
 	*secrets = (struct secrets){ 0 };
 }
 
-/* Looks at every byte of the guess, whatever the ones before it were. */
-bool
-secrets_equal(const char *secret, const char *guess)
+/* Compares every byte of the guess, even after one that differs. */
+static bool
+is_equal(const char *secret, const char *guess)
 {
 	size_t len = strlen(secret), guess_len = strlen(guess);
 	volatile unsigned char differs = len != guess_len;
@@ -143,28 +148,57 @@ secrets_equal(const char *secret, const char *guess)
 bool
 secrets_contain(const struct secrets *secrets, const char *secret)
 {
-	bool have = secrets->any;
+	bool found = secrets->any;
 
 	for (size_t i = 0; i < secrets->n; i++)
-		have |= secrets_equal(secrets->list[i], secret);
-	return have;
+		found |= is_equal(secrets->list[i], secret);
+	return found;
+}
+
+bool
+secrets_is_admin(const struct secrets *secrets, const char *token)
+{
+	return *secrets->admin_token && is_equal(secrets->admin_token, token);
 }
 
 int
-secrets_load_token(const char *option, char **token, char *why, size_t len)
+secrets_load_token(struct secrets *secrets, const char *option, char *why, size_t len)
 {
-	if (*option != '@') {
-		*token = strdup(option);
-		return *token ? 0 : -ENOMEM;
-	}
-	*token = read_file(option + 1);
-	if (!*token) {
+	bool is_file = *option == '@';
+	char *token = is_file ? read_file(option + 1) : strdup(option);
+
+	secrets->admin_token = token;
+	if (!token) {
 		int ret = errno ? -errno : -EIO;
 
 		snprintf(
 			why, len, "names a file that cannot be read: %s", strerror(-ret));
 		return ret;
 	}
-	(*token)[strcspn(*token, "\r\n")] = '\0';
+	if (is_file)
+		token[strcspn(token, "\r\n")] = '\0';
+	return 0;
+}
+
+int
+secrets_load(struct secrets *secrets, const struct mural_host *host, const char *path,
+	const char *token_option)
+{
+	struct secrets loaded = { 0 };
+	const char *what = "secrets";
+	char why[300] = "";
+	int ret = secrets_load_list(&loaded, path, why, sizeof(why));
+
+	if (ret == 0) {
+		what = "admin-token";
+		ret = secrets_load_token(&loaded, token_option, why, sizeof(why));
+	}
+	if (ret < 0) {
+		mural_log(host, MURAL_ERROR, "%s %s", what, why);
+		secrets_finish(&loaded);
+		return ret;
+	}
+	secrets_finish(secrets);
+	*secrets = loaded;
 	return 0;
 }

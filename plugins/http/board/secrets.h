@@ -1,33 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* Secrets from files: those that a new generator needs one of, and the admin token. */
+/* Loads the secrets that allow registering, and the admin token, from files. */
 #ifndef HTTP_BOARD_SECRETS_H
 #define HTTP_BOARD_SECRETS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A longer file is no list of secrets. */
+/* A longer file is not a list of secrets. */
 #define SECRETS_BYTES_MAX (1024 * 1024)
+
+struct mural_host;
 
 struct secrets {
 	char **list;
 	size_t n;
-	bool any; /* no file was named: every secret is fine */
+	bool any;          /* no file is configured: every secret is valid */
+	char *admin_token; /* "": none */
 };
 
-/* Reads {"secrets": ["...", ...]}, or a secret a line without the blanks around it.
- * "": any secret.  0 or -errno; then `why` says what is wrong with the file. */
-int secrets_load(struct secrets *secrets, const char *path, char *why, size_t len);
-
-/* Accepts a zeroed struct. */
+/* Reads both, and replaces those of before.  0 or -errno, logged, and then *secrets is as
+ * before.  It starts as zeros. */
+int secrets_load(struct secrets *secrets, const struct mural_host *host, const char *path,
+	const char *token_option);
 void secrets_finish(struct secrets *secrets);
 
-/* In a time that does not depend on how much of a secret was guessed. */
+/* Compare in a time that does not depend on how much of a secret was guessed. */
 bool secrets_contain(const struct secrets *secrets, const char *secret);
-bool secrets_equal(const char *secret, const char *guess);
+bool secrets_is_admin(const struct secrets *secrets, const char *token);
 
-/* The admin token: the option's value, or behind @ the file that has it in its first
- * line; allocated; "": there is none.  0 or -errno; then `why` says what is wrong. */
-int secrets_load_token(const char *option, char **token, char *why, size_t len);
+/* ---- the two parts of secrets_load(), which do not log.  0 or -errno; then `why` says
+ * what is wrong. */
+
+/* Reads {"secrets": ["...", ...]}, or a secret a line, trimmed.  A path of "": any secret
+ * is valid. */
+int secrets_load_list(struct secrets *secrets, const char *path, char *why, size_t len);
+
+/* The admin token is the option's value, or, behind @, the first line of that file. */
+int secrets_load_token(
+	struct secrets *secrets, const char *option, char *why, size_t len);
 
 #endif

@@ -1,42 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* The board's rules. */
+/* Keeps the board's rate and whether it is enabled, and stores them. */
 #include "http/board/settings.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "http/http.h"
 #include "http/store/store.h"
+#include "http/web/request.h"
 
-/* Every cell that is set is answered with the same words. */
-static struct MHD_Response *
-make_accepted(uint64_t rate_ms, bool enabled)
+static int
+settings_set(struct board_settings *settings, uint64_t rate_ms, bool enabled)
 {
-	struct MHD_Response *response;
+	struct MHD_Response *accepted;
 	char text[128];
 	int len = snprintf(text, sizeof(text),
 		"{%s\"rate\":%" PRIu64 ",\"success\":true}\n",
 		enabled ? "" : "\"currentlyDisabled\":true,", rate_ms);
 
-	response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_COPY);
-	if (response && reply_prepare(response, "application/json") == MHD_NO) {
-		MHD_destroy_response(response);
-		return NULL;
-	}
-	return response;
-}
-
-static int
-settings_set(struct board_settings *settings, uint64_t rate_ms, bool enabled)
-{
-	struct MHD_Response *accepted = make_accepted(rate_ms, enabled);
-
+	accepted = response_copy(text, len, "application/json");
 	if (!accepted)
 		return -ENOMEM;
-	if (settings->accepted)
-		MHD_destroy_response(settings->accepted);
+	board_settings_stop(settings);
 	settings->accepted = accepted;
 	settings->rate_ms = rate_ms;
 	settings->enabled = enabled;
@@ -44,50 +29,45 @@ settings_set(struct board_settings *settings, uint64_t rate_ms, bool enabled)
 }
 
 int
-board_settings_set_rate(struct http *http, uint64_t rate_ms)
+board_settings_set_rate(struct board_settings *settings, uint64_t rate_ms)
 {
-	int ret = settings_set(http->settings, rate_ms, http->settings->enabled);
+	int ret = settings_set(settings, rate_ms, settings->enabled);
 
 	if (ret < 0)
 		return ret;
-	store_set_number(http->store, "rate", rate_ms);
-	store_set_number(http->store, "configured rate", http->config->pixel_rate);
+	store_set_number(settings->store, "rate", rate_ms);
+	store_set_number(settings->store, "configured rate", settings->configured_ms);
 	return 0;
 }
 
 int
-board_settings_set_enabled(struct http *http, bool enabled)
+board_settings_set_enabled(struct board_settings *settings, bool enabled)
 {
-	int ret = settings_set(http->settings, http->settings->rate_ms, enabled);
+	int ret = settings_set(settings, settings->rate_ms, enabled);
 
 	if (ret == 0)
-		store_set_number(http->store, "enabled", enabled);
+		store_set_number(settings->store, "enabled", enabled);
 	return ret;
 }
 
 int
-board_settings_start(struct http *http)
+board_settings_start(
+	struct board_settings *settings, struct store *store, uint64_t configured_ms)
 {
-	uint64_t configured = http->config->pixel_rate;
-	int64_t rate = store_number(http->store, "rate", -1);
+	int64_t rate = store_number(store, "rate", -1);
 
-	http->settings = calloc(1, sizeof(*http->settings));
-	if (!http->settings)
-		return -ENOMEM;
+	settings->store = store;
+	settings->configured_ms = configured_ms;
 	if (rate < 0 || rate > RATE_MAX_MS ||
-		store_number(http->store, "configured rate", -1) != (int64_t)configured)
-		rate = configured;
-	return settings_set(
-		http->settings, rate, store_number(http->store, "enabled", 1) != 0);
+		store_number(store, "configured rate", -1) != (int64_t)configured_ms)
+		rate = configured_ms;
+	return settings_set(settings, rate, store_number(store, "enabled", 1) != 0);
 }
 
 void
-board_settings_stop(struct http *http)
+board_settings_stop(struct board_settings *settings)
 {
-	if (!http->settings)
-		return;
-	if (http->settings->accepted)
-		MHD_destroy_response(http->settings->accepted);
-	free(http->settings);
-	http->settings = NULL;
+	if (settings->accepted)
+		MHD_destroy_response(settings->accepted);
+	settings->accepted = NULL;
 }

@@ -1,61 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-/* The board's history as a film: the log replayed. */
-#include "http/history/gif-board.h"
-
+/* Renders the board's log as a GIF. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/board/board.h"
 #include "http/history/gif.h"
-#include "http/http.h"
+#include "http/history/history.h"
 #include "http/store/store.h"
 
 /* Read from the log at once. */
 #define PIXELS_AT_ONCE 4096
 
-/* A frame is shown so long, in hundredths of a second. */
+/* The time of a frame, in hundredths of a second. */
 #define FRAME_TIME 1
 
 struct board_gif_params {
-	const char *database;
+	const struct store *store;
 	uint32_t width, height;
 	struct palette palette;
 };
 
-/* What the thread works with. */
+/* What the thread renders with. */
 struct board_render {
 	const struct board_gif_params *params;
 	struct gif_job *job;
 	struct store_log *log;
 	struct gif *gif;
 	uint8_t *cells;
-	bool is_based; /* the log begins with a picture */
+	bool has_base; /* the log begins with a base picture */
 	struct store_pixel pixels[PIXELS_AT_ONCE];
 };
 
 static uint64_t
-board_gif_version(struct http *http)
+board_gif_version(const struct history *history)
 {
-	return http->board->pixels;
+	return history->board->pixels;
 }
 
 static void *
-board_gif_new_params(struct http *http)
+board_gif_new_params(const struct history *history)
 {
-	const struct board *board = http->board;
+	const struct board *board = history->board;
 	struct board_gif_params *params = calloc(1, sizeof(*params));
 
 	if (!params)
 		return NULL;
-	params->database = http->config->database;
+	params->store = history->store;
 	params->width = board->width;
 	params->height = board->height;
 	params->palette = board->palette;
 	return params;
 }
 
-/* The log may be of a larger board, and of a longer palette. */
+/* The log may be of a larger board or palette. */
 static void
 set_cell(struct board_render *render, const struct store_pixel *pixel)
 {
@@ -73,7 +71,7 @@ set_base_cell(const struct store_pixel *pixel, void *arg)
 	struct board_render *render = arg;
 
 	set_cell(render, pixel);
-	render->is_based = true;
+	render->has_base = true;
 }
 
 static int
@@ -84,7 +82,7 @@ add_frame(struct board_render *render)
 	return gif_add(render->gif, render->cells, FRAME_TIME);
 }
 
-/* All that was ever set, as many frames as there may be. */
+/* Adds frames, evenly spread over all that was ever set. */
 static int
 replay(struct board_render *render)
 {
@@ -96,7 +94,7 @@ replay(struct board_render *render)
 
 	if (ret == 0)
 		ret = store_log_base(render->log, set_base_cell, render);
-	if (ret == 0 && render->is_based) {
+	if (ret == 0 && render->has_base) {
 		ret = add_frame(render);
 		frames--;
 	}
@@ -121,7 +119,7 @@ board_gif_render(const void *arg, struct gif_job *job, FILE *out)
 {
 	const struct board_gif_params *params = arg;
 	struct board_render *render = calloc(1, sizeof(*render));
-	int closed, ret = -ENOMEM;
+	int ret = -ENOMEM;
 
 	if (!render)
 		return ret;
@@ -129,15 +127,12 @@ board_gif_render(const void *arg, struct gif_job *job, FILE *out)
 	render->job = job;
 	render->cells = calloc(params->width, params->height);
 	if (render->cells)
-		ret = store_log_open(params->database, &render->log);
+		ret = store_log_open(params->store, &render->log);
 	if (ret == 0)
 		ret = gif_open(&render->gif, out, params->width, params->height,
 			params->palette.colours, params->palette.n);
-	if (ret == 0) {
-		ret = replay(render);
-		closed = gif_close(render->gif);
-		ret = ret < 0 ? ret : closed;
-	}
+	if (ret == 0)
+		ret = gif_close(render->gif, replay(render));
 	store_log_close(render->log);
 	free(render->cells);
 	free(render);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Films: who waits for one, its thread, and the file in memory that it is kept in. */
+/* Renders GIFs into memory on a thread, and answers the requests that wait for them. */
 #include "http/history/gif-job.h"
 
 #include <errno.h>
@@ -8,45 +8,19 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uv.h>
 
-#include "http/http.h"
+#include "http/history/history.h"
 #include "http/store/store.h"
 
-/* However small the pictures are, nobody watches more frames; and so many pixels are in
- * all of them together, unless that would be no film. */
+/* Nobody watches more frames, however small; and all frames together have PIXELS_MAX
+ * pixels, unless too few frames would be left. */
 #define FRAMES_MOST 1000
 #define FRAMES_LEAST 16
 #define PIXELS_MAX (UINT64_C(256) << 20)
 
-/* So many films are in memory at most, the latest ones and those that slow readers are
- * still being sent; each may be some hundred megabytes long. */
+/* At most this many GIFs are in memory: the latest ones, and older ones that slow readers
+ * are still being sent; each may have some hundred megabytes. */
 #define GIF_BUFFERS_MAX 6
-
-struct gif_job_waiter {
-	struct gif_job_waiter *next, **link;
-	struct gif_job *job;
-	struct request *request;
-};
-
-struct gif_job {
-	struct http *http;
-	const struct gif_job_ops *ops;
-	struct gif_job_waiter *waiters;
-	struct MHD_Response *response; /* of the last one made; NULL: none */
-	uint64_t version;              /* of that, or of the one that is being made */
-
-	/* the one that is being made */
-	bool busy, running; /* busy: from the first wish on; running: there is a thread */
-	struct store_wait written;
-	void *params;
-	uv_thread_t thread;
-	uv_async_t finished;
-	uv_mutex_t lock;
-	bool cancelled; /* both threads, under the lock; the main one writes it */
-	FILE *out;      /* the thread's while it runs, and so is `ret` */
-	int ret;
-};
 
 unsigned
 gif_job_frames_max(uint32_t width, uint32_t height)
@@ -56,12 +30,6 @@ gif_job_frames_max(uint32_t width, uint32_t height)
 	if (frames > FRAMES_MOST)
 		return FRAMES_MOST;
 	return frames < FRAMES_LEAST ? FRAMES_LEAST : frames;
-}
-
-bool
-gif_job_is_busy(const struct gif_job *job)
-{
-	return job->busy;
 }
 
 bool
@@ -75,49 +43,17 @@ gif_job_is_cancelled(struct gif_job *job)
 	return cancelled;
 }
 
-/* ------------------------------------------------------------------- waiting */
-
-static void
-waiter_free(struct gif_job_waiter *waiter)
-{
-	*waiter->link = waiter->next;
-	if (waiter->next)
-		waiter->next->link = waiter->link;
-	waiter->request->on_completed = NULL;
-	waiter->request->data = NULL;
-	free(waiter);
-}
-
-static void
-on_waiter_completed(struct request *request)
-{
-	waiter_free(request->data);
-}
-
 static enum MHD_Result
-answer_waiter(struct request *request)
+answer_rendered(struct request *request)
 {
-	struct gif_job_waiter *waiter = request->data;
-	struct gif_job *job;
+	const struct gif_job *job = request->data;
 
-	if (!waiter) /* it was woken, and then gif_job_stop() came first */
-		return reply_error(
-			request, MHD_HTTP_SERVICE_UNAVAILABLE, "murald is stopping");
-	job = waiter->job;
-	waiter_free(waiter);
 	if (!job->response)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"this cannot be made now, the log says why");
+			job->cancelled ? "murald is stopping"
+				       : "this cannot be rendered now; murald's log "
+					 "says why");
 	return reply_shared(request, MHD_HTTP_OK, job->response);
-}
-
-/* All that wait are parked, or on their way to be answered already. */
-static void
-wake_waiters(struct gif_job *job)
-{
-	for (struct gif_job_waiter *waiter = job->waiters; waiter; waiter = waiter->next)
-		if (waiter->request->suspended)
-			request_resume(waiter->request, answer_waiter);
 }
 
 /* ---------------------------------------------------------------- the thread */
@@ -133,9 +69,9 @@ job_run(void *arg)
 	uv_async_send(&job->finished);
 }
 
-/* A film in memory, until nobody is sent it any more. */
+/* A GIF in memory, mapped until the last response with it was sent. */
 struct gif_buffer {
-	struct http *http;
+	struct history *history;
 	void *bytes;
 	size_t len;
 };
@@ -145,7 +81,7 @@ on_buffer_sent(void *arg)
 {
 	struct gif_buffer *buffer = arg;
 
-	buffer->http->gif_buffers--;
+	buffer->history->gif_buffers--;
 	munmap(buffer->bytes, buffer->len);
 	free(buffer);
 }
@@ -161,14 +97,14 @@ buffer_map(struct gif_job *job)
 		free(buffer);
 		return NULL;
 	}
-	buffer->http = job->http;
+	buffer->history = job->history;
 	buffer->len = status.st_size;
 	buffer->bytes = mmap(NULL, buffer->len, PROT_READ, MAP_SHARED, fd, 0);
 	if (buffer->bytes == MAP_FAILED) {
 		free(buffer);
 		return NULL;
 	}
-	buffer->http->gif_buffers++;
+	buffer->history->gif_buffers++;
 	return buffer;
 }
 
@@ -189,16 +125,12 @@ make_response(struct gif_job *job)
 	}
 	snprintf(disposition, sizeof(disposition), "inline; filename=%s.gif",
 		job->ops->name);
-	(void)MHD_add_response_header(
-		response, MHD_HTTP_HEADER_CONTENT_TYPE, "image/gif");
-	(void)MHD_add_response_header(response, "Content-Disposition", disposition);
-	(void)MHD_add_response_header(
-		response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	(void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	return response;
+	response = response_prepare(response, "image/gif");
+	response = response_with(response, "Content-Disposition", disposition);
+	return response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
 }
 
-/* Whatever came of it, nothing of it is left; -errno says so. */
+/* Keeps the GIF, or after an error (-errno) none, and wakes all that wait. */
 static void
 job_finish(struct gif_job *job, int ret)
 {
@@ -208,15 +140,15 @@ job_finish(struct gif_job *job, int ret)
 	if (ret == 0 && !job->response)
 		ret = -ENOMEM;
 	if (ret < 0 && !job->cancelled)
-		mural_log(job->http->host, MURAL_ERROR, "cannot make %s.gif: %s",
-			job->ops->name, strerror(-ret));
+		mural_log(job->history->web->host, MURAL_ERROR,
+			"cannot render %s.gif: %s", job->ops->name, strerror(-ret));
 	if (job->out)
 		(void)fclose(job->out);
 	job->out = NULL;
 	free(job->params);
 	job->params = NULL;
 	job->busy = false;
-	wake_waiters(job);
+	requests_resume(job->history->web, job, answer_rendered);
 }
 
 static void
@@ -236,12 +168,12 @@ on_finished(uv_async_t *async)
 		job_join(job);
 }
 
-/* -------------------------------------------------------------------- making */
+/* ----------------------------------------------------------------- rendering */
 
 static FILE *
 open_spool(void)
 {
-	int fd = memfd_create("murald-film", MFD_CLOEXEC);
+	int fd = memfd_create("murald-gif", MFD_CLOEXEC);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w+");
 
 	if (fd >= 0 && !out)
@@ -254,7 +186,7 @@ start_render(struct gif_job *job)
 {
 	int ret;
 
-	job->params = job->ops->new_params(job->http);
+	job->params = job->ops->new_params(job->history);
 	job->out = open_spool();
 	if (!job->params || !job->out)
 		return -ENOMEM;
@@ -275,14 +207,14 @@ on_written(struct store_wait *wait, int ret)
 		job_finish(job, ret);
 }
 
-/* Begins with what is to be shown now, once that is written where the thread reads. */
+/* Starts once the database, which the thread reads, has all changes up to now. */
 static void
 job_begin(struct gif_job *job)
 {
-	struct store *store = job->http->store;
+	struct store *store = job->history->store;
 
 	job->busy = true;
-	job->version = job->ops->version(job->http);
+	job->version = job->ops->version(job->history);
 	job->written.mark = store_mark(store);
 	job->written.done = on_written;
 	if (store_is_written(store, job->written.mark))
@@ -294,78 +226,50 @@ job_begin(struct gif_job *job)
 enum MHD_Result
 gif_job_answer(struct gif_job *job, struct request *request)
 {
-	struct gif_job_waiter *waiter;
-
-	if (!job->busy && job->response && job->version == job->ops->version(job->http))
+	if (!job->busy && job->response &&
+		job->version == job->ops->version(job->history))
 		return reply_shared(request, MHD_HTTP_OK, job->response);
-	if (!job->busy && job->http->gif_buffers >= GIF_BUFFERS_MAX)
+	if (!job->busy && job->history->gif_buffers >= GIF_BUFFERS_MAX)
 		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"older films are still on their way to slow readers; try again "
+			"older GIFs are still being sent to slow readers; try again "
 			"later");
-	waiter = calloc(1, sizeof(*waiter));
-	if (!waiter)
-		return reply_send(request, MHD_HTTP_OK, NULL);
-	waiter->job = job;
-	waiter->request = request;
-	waiter->next = job->waiters;
-	waiter->link = &job->waiters;
-	if (waiter->next)
-		waiter->next->link = &waiter->next;
-	job->waiters = waiter;
-	request->data = waiter;
-	request->on_completed = on_waiter_completed;
-	if (job->busy)
-		return request_suspend(request);
-	job_begin(job);
-	/* it could not even be begun */
-	return job->busy ? request_suspend(request) : answer_waiter(request);
+	request->data = job;
+	if (!job->busy)
+		job_begin(job);
+	/* not busy: it failed at once */
+	return job->busy ? request_suspend(request) : answer_rendered(request);
 }
 
 /* --------------------------------------------------------------- start, stop */
 
 int
-gif_job_start(struct gif_job **started, struct http *http, const struct gif_job_ops *ops)
+gif_job_start(struct gif_job *job, struct history *history, const struct gif_job_ops *ops)
 {
-	struct gif_job *job = calloc(1, sizeof(*job));
-	int ret = job ? uv_mutex_init(&job->lock) : -ENOMEM;
+	struct mural_host *host = history->web->host;
+	int ret = uv_mutex_init(&job->lock);
 
 	if (ret == 0) {
-		ret = uv_async_init(http->host->loop, &job->finished, on_finished);
+		ret = uv_async_init(host->loop, &job->finished, on_finished);
 		if (ret < 0)
 			uv_mutex_destroy(&job->lock);
 	}
 	if (ret < 0) {
-		mural_log(http->host, MURAL_ERROR, "cannot prepare for %s.gif: %s",
-			ops->name, uv_strerror(ret));
-		free(job);
+		mural_log(host, MURAL_ERROR, "cannot prepare for %s.gif: %s", ops->name,
+			uv_strerror(ret));
 		return ret;
 	}
 	job->finished.data = job;
 	job->ops = ops;
-	job->http = http;
-	http_hold(http);
-	*started = job;
+	job->history = history;
+	web_hold(history->web);
 	return 0;
-}
-
-static void
-on_job_closed(uv_handle_t *handle)
-{
-	struct gif_job *job = handle->data;
-	struct http *http = job->http;
-
-	uv_mutex_destroy(&job->lock);
-	free(job);
-	http_release(http);
 }
 
 void
 gif_job_stop(struct gif_job *job)
 {
-	if (!job)
+	if (!job->history)
 		return;
-	while (job->waiters)
-		waiter_free(job->waiters);
 	uv_mutex_lock(&job->lock);
 	job->cancelled = true;
 	uv_mutex_unlock(&job->lock);
@@ -378,5 +282,6 @@ gif_job_stop(struct gif_job *job)
 	if (job->response)
 		MHD_destroy_response(job->response);
 	job->response = NULL;
-	uv_close((uv_handle_t *)&job->finished, on_job_closed);
+	uv_mutex_destroy(&job->lock);
+	web_close_handle(job->history->web, (uv_handle_t *)&job->finished);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A film: a GIF that is made when somebody asks for it, by a thread of its own, and kept
- * until what it shows has changed.  One is made at a time; who asks meanwhile waits for
- * the same one.  What it shows is its source's business.
+ * Renders a GIF on request, on a thread of its own, and keeps it until what it shows has
+ * changed.  One is rendered at a time; requests in the meantime wait for the same one.
  *
- * All of it on the main loop's thread, but for a source's render().
+ * All of it on the main loop's thread, but for render().
  */
 #ifndef HTTP_HISTORY_GIF_JOB_H
 #define HTTP_HISTORY_GIF_JOB_H
@@ -12,45 +11,63 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <uv.h>
 
+#include "http/store/store.h"
 #include "http/web/request.h"
 
-struct http;
 struct gif_job;
+struct history;
 
 struct gif_job_ops {
 	const char *name; /* of the file that browsers save, without .gif */
 
-	/* A number that is another one when the film would be another one. */
-	uint64_t (*version)(struct http *http);
+	/* A number that changes whenever the GIF would change. */
+	uint64_t (*version)(const struct history *history);
 
-	/* What render() has to know, which is freed by free(); NULL: no memory.  The
-	 * store's log holds all that version() counted by the time of render(). */
-	void *(*new_params)(struct http *http);
+	/* What render() needs, freed with free(); NULL: out of memory.  When render()
+	 * runs, the store's log has all that version() counted. */
+	void *(*new_params)(const struct history *history);
 
-	/* The film's own thread: writes the GIF.  Ends early with any error when
-	 * gif_job_is_cancelled(), which it asks every few milliseconds.  0 or -errno. */
-	int (*render)(const void *new_params, struct gif_job *job, FILE *out);
+	/* On the job's thread: writes the GIF.  Asks gif_job_is_cancelled() every few
+	 * milliseconds, and then fails with any error.  0 or -errno. */
+	int (*render)(const void *params, struct gif_job *job, FILE *out);
 };
 
-/* 0 or -errno, logged. */
-int gif_job_start(struct gif_job **job, struct http *http, const struct gif_job_ops *ops);
+struct gif_job {
+	struct history *history;
+	const struct gif_job_ops *ops;
+	struct MHD_Response *response; /* of the last one rendered; NULL: none */
+	uint64_t version;              /* of that, or of the one being rendered */
 
-/* Cancels what is being made, and waits for its thread; who still waits for it is left
- * parked.  It is gone, with an http_release(), later.  NULL is accepted. */
+	/* the one being rendered */
+	bool busy, running; /* busy: since the first request; running: has a thread */
+	struct store_wait written;
+	void *params;
+	uv_thread_t thread;
+	uv_async_t finished;
+	uv_mutex_t lock;
+	bool cancelled; /* shared, under the lock; the main thread writes it */
+	FILE *out;      /* the thread's while it runs, and so is `ret` */
+	int ret;
+};
+
+/* `job` starts as zeros.  0 or -errno, logged. */
+int gif_job_start(
+	struct gif_job *job, struct history *history, const struct gif_job_ops *ops);
+
+/* Cancels rendering, waits for its thread, and answers the requests that wait with 503.
+ * Accepts a job that never started. */
 void gif_job_stop(struct gif_job *job);
 
-/* Answers with the film, at once or later. */
+/* Answers with the GIF, at once or later. */
 enum MHD_Result gif_job_answer(struct gif_job *job, struct request *request);
-
-/* Whether one is being made, which is what gif_job_answer() would answer with. */
-bool gif_job_is_busy(const struct gif_job *job);
 
 /* Any thread. */
 bool gif_job_is_cancelled(struct gif_job *job);
 
-/* So many frames a film of such pictures may have that making one stays a matter of
- * seconds, and keeping it one of megabytes. */
+/* How many frames of this size a GIF may have, so that rendering takes seconds and
+ * keeping it megabytes. */
 unsigned gif_job_frames_max(uint32_t width, uint32_t height);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The recording replayed. */
-#include "http/history/gif-wall.h"
-
+/* Renders the recording of the wall as a GIF. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +8,13 @@
 #include <mural/history.h>
 
 #include "http/history/gif.h"
-#include "http/history/timelapse-route.h"
-#include "http/http.h"
+#include "http/history/history.h"
 
-/* A frame is shown so long, in hundredths of a second. */
+/* The time of a frame, in hundredths of a second. */
 #define FRAME_TIME 5
 
-/* Steps of red, green and blue; eyes tell greens apart best.  Four colours less than a
- * GIF may have leave one for what does not change. */
+/* Steps of red, green and blue; eyes distinguish greens best.  252 of 256 colours leave
+ * one to be transparent. */
 enum { REDS = 6, GREENS = 7, BLUES = 6, COLOURS = REDS * GREENS * BLUES };
 
 struct wall_gif_params {
@@ -25,7 +22,7 @@ struct wall_gif_params {
 	struct wall_gif_range range;
 };
 
-/* What the thread works with. */
+/* What the thread renders with. */
 struct wall_render {
 	const struct wall_gif_params *params;
 	struct gif_job *job;
@@ -38,12 +35,12 @@ struct wall_render {
 	uint8_t red[256], green[256], blue[256]; /* parts of a colour's index */
 };
 
-/* A film of the same moments is the same as long as nothing was recorded. */
+/* The GIF changes with its range, and whenever something was recorded. */
 static uint64_t
-wall_gif_version(struct http *http)
+wall_gif_version(const struct history *history)
 {
-	const struct wall_gif_range *range = &http->timelapse->range;
-	const char *file = mural_record_file(http->host);
+	const struct wall_gif_range *range = &history->range;
+	const char *file = mural_record_file(history->web->host);
 	struct stat st = { 0 };
 	uint64_t version = 1;
 
@@ -56,13 +53,13 @@ wall_gif_version(struct http *http)
 }
 
 static void *
-wall_gif_new_params(struct http *http)
+wall_gif_new_params(const struct history *history)
 {
 	struct wall_gif_params *params = calloc(1, sizeof(*params));
 
 	if (params)
-		*params = (struct wall_gif_params){ mural_record_file(http->host),
-			http->timelapse->range };
+		*params = (struct wall_gif_params){ mural_record_file(history->web->host),
+			history->range };
 	return params;
 }
 
@@ -135,7 +132,7 @@ open_gif(struct wall_render *render, FILE *out)
 		&render->gif, out, render->width, render->height, colours, COLOURS);
 }
 
-/* From the moment that is on the wall when the span begins. */
+/* Begins with what was on the wall when the range begins. */
 static int
 replay(struct wall_render *render)
 {
@@ -161,7 +158,7 @@ static int
 wall_gif_render(const void *arg, struct gif_job *job, FILE *out)
 {
 	struct wall_render *render = calloc(1, sizeof(*render));
-	int closed, ret = -ENOMEM;
+	int ret = -ENOMEM;
 
 	if (!render)
 		return ret;
@@ -170,11 +167,8 @@ wall_gif_render(const void *arg, struct gif_job *job, FILE *out)
 	ret = mural_history_open(render->params->file, &render->history);
 	if (ret == 0)
 		ret = open_gif(render, out);
-	if (ret == 0) {
-		ret = replay(render);
-		closed = gif_close(render->gif);
-		ret = ret < 0 ? ret : closed;
-	}
+	if (ret == 0)
+		ret = gif_close(render->gif, replay(render));
 	mural_history_close(render->history);
 	free(render->pixels);
 	free(render);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving GIFs, with giflib. */
+/* Writes animated GIFs with giflib. */
 #include "http/history/gif.h"
 
 #include <errno.h>
@@ -13,11 +13,11 @@
 struct gif {
 	GifFileType *file;
 	uint32_t width, height;
-	int transparent;      /* index of a colour; -1: none */
-	uint8_t *shown;       /* the picture as it is after the last frame written */
-	uint8_t *next, *line; /* the picture that is to be a frame; one line to write */
-	unsigned delay;       /* of `next`, in hundredths of a second; 0: there is none */
-	bool begun;           /* a frame was written */
+	int transparent;      /* index of the transparent colour; -1: none */
+	uint8_t *shown;       /* the picture after the last frame written */
+	uint8_t *next, *line; /* the frame to be written; one line of it */
+	unsigned delay;       /* of `next`, in hundredths of a second; 0: no `next` */
+	bool begun;           /* at least one frame was written */
 };
 
 struct box {
@@ -30,14 +30,14 @@ on_write(GifFileType *file, const GifByteType *bytes, int len)
 	return fwrite(bytes, 1, len, file->UserData);
 }
 
-/* giflib says little about why; it is memory, or the file that it writes to. */
+/* giflib's errors are either memory or the file it writes to. */
 static int
-failure(struct gif *gif)
+gif_error(struct gif *gif)
 {
 	return gif->file->Error == E_GIF_ERR_NOT_ENOUGH_MEM ? -ENOMEM : -EIO;
 }
 
-/* ----------------------------------------------------------------- beginning */
+/* ------------------------------------------------------------------- opening */
 
 static ColorMapObject *
 make_colours(const uint32_t *colours, unsigned n_colours)
@@ -45,7 +45,7 @@ make_colours(const uint32_t *colours, unsigned n_colours)
 	GifColorType map[256] = { 0 };
 	int size = 2;
 
-	/* one more than the colours, to be transparent, where that is possible */
+	/* one more colour, to be transparent, if possible */
 	while (size <= (int)n_colours && size < 256)
 		size *= 2;
 	for (unsigned i = 0; i < n_colours; i++) {
@@ -73,7 +73,7 @@ write_head(struct gif *gif, const uint32_t *colours, unsigned n_colours)
 	     EGifPutExtensionBlock(gif->file, sizeof(for_ever), for_ever) == GIF_OK &&
 	     EGifPutExtensionTrailer(gif->file) == GIF_OK;
 	GifFreeMapObject(map);
-	return ok ? 0 : failure(gif);
+	return ok ? 0 : gif_error(gif);
 }
 
 static void
@@ -123,10 +123,9 @@ gif_open(struct gif **made, FILE *out, uint32_t width, uint32_t height,
 	gif->transparent = n_colours < 256 ? (int)n_colours : -1;
 	ret = write_head(gif, colours, n_colours);
 	if (ret < 0)
-		(void)gif_close(gif);
-	else
-		*made = gif;
-	return ret;
+		return gif_close(gif, ret);
+	*made = gif;
+	return 0;
 }
 
 /* -------------------------------------------------------------------- frames */
@@ -139,7 +138,7 @@ row_differs(const struct gif *gif, uint32_t y)
 	return memcmp(gif->shown + at, gif->next + at, gif->width) != 0;
 }
 
-/* What a frame must redraw.  It has at least one pixel, as a GIF wants it. */
+/* What the frame must redraw; at least one pixel, as GIF requires. */
 static struct box
 changed_box(const struct gif *gif)
 {
@@ -188,7 +187,7 @@ write_lines(struct gif *gif, const struct box *box)
 	return true;
 }
 
-/* The picture that waits becomes a frame, over what is shown so far. */
+/* Writes `next` as a frame over what is shown so far. */
 static int
 write_frame(struct gif *gif)
 {
@@ -206,7 +205,7 @@ write_frame(struct gif *gif)
 		EGifPutImageDesc(gif->file, box.left, box.top, box.right - box.left,
 			box.bottom - box.top, false, NULL) != GIF_OK ||
 		!write_lines(gif, &box))
-		return failure(gif);
+		return gif_error(gif);
 	gif->next = gif->shown;
 	gif->shown = shown;
 	gif->begun = true;
@@ -236,10 +235,10 @@ gif_add(struct gif *gif, const uint8_t *pixels, unsigned hundredths)
 }
 
 int
-gif_close(struct gif *gif)
+gif_close(struct gif *gif, int ret)
 {
-	int ret = gif->delay > 0 ? write_frame(gif) : 0;
-
+	if (ret == 0 && gif->delay > 0)
+		ret = write_frame(gif);
 	if (EGifCloseFile(gif->file, NULL) != GIF_OK && ret == 0)
 		ret = -EIO;
 	gif_free(gif);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* /healthz, and the routes of those who keep the wall running. */
+/* Answers /healthz: whether the plugins are open and the display shows new pixels. */
 #include <stdio.h>
 
-#include "http/http.h"
-#include "http/ops/metrics.h"
+#include "http/ops/ops.h"
 
-/* Between paint and the picture that shows it. */
+/* The longest time from painting to a frame that shows it. */
 #define FLIP_MS 3000
 
-/* What is said is one line for each thing that is wrong. */
 static void
 add_reason(json_t *reasons, const char *text)
 {
@@ -33,7 +31,7 @@ check_instance(const struct mural_instance *instance, void *arg)
 	add_reason(check->reasons, text);
 }
 
-/* Paint must be followed by a picture; an unchanged wall is not shown again. */
+/* New pixels must be followed by a frame; an unchanged canvas is not shown again. */
 static bool
 is_flipping(struct health *health, uint64_t frames, uint64_t painted, uint64_t now_ms)
 {
@@ -49,29 +47,31 @@ is_flipping(struct health *health, uint64_t frames, uint64_t painted, uint64_t n
 }
 
 static void
-check_display(struct http *http, struct health_check *check)
+check_display(struct request *request, struct health_check *check)
 {
+	struct mural_host *host = request->web->host;
+	struct ops *ops = request->subject;
 	struct mural_display display;
 
-	mural_display_counters(http->host, &display);
+	mural_display_counters(host, &display);
 	if (!display.wanted || display.blanked)
 		return;
 	if (!display.enabled)
 		add_reason(check->reasons, "display: the canvas is on no screen");
-	else if (!is_flipping(&http->health, display.frames, check->painted,
-			 uv_now(http->host->loop)))
+	else if (!is_flipping(&ops->health, display.frames, check->painted,
+			 uv_now(host->loop)))
 		add_reason(check->reasons, "display: it shows nothing new");
 }
 
-/* That the loop turns, the answer proves by coming. */
+/* An answer at all proves that the loop runs. */
 static enum MHD_Result
 answer_health(struct request *request)
 {
 	struct health_check check = { .reasons = json_array() };
 	bool well;
 
-	mural_each_instance(request->http->host, check_instance, &check);
-	check_display(request->http, &check);
+	mural_each_instance(request->web->host, check_instance, &check);
+	check_display(request, &check);
 	well = check.reasons && json_array_size(check.reasons) == 0;
 	return reply_json(request, well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
 		json_pack("{ssso}", "status", well ? "ok" : "failing", "reasons",
@@ -81,5 +81,6 @@ answer_health(struct request *request)
 const struct route ops_routes[] = {
 	{ .method = "GET", .path = "/healthz", .answer = answer_health },
 	{ .method = "GET", .path = "/metrics", .answer = metrics_answer },
+	{ .method = "GET", .path = "/invite", .answer = hints_answer },
 	{ 0 },
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /invite?x=X&y=Y&color=rrggbb: the ways to paint that canvas pixel, a command to copy
- * for each plugin that runs, with the address under which the visitor reached us:
+ * Answers /invite?x=X&y=Y&color=rrggbb: the commands that paint that canvas pixel, by
+ *each plugin that is open, with the address that the client used to reach us:
  *
  *	{"ways": [{"name": "icmp", "summary": "...", "commands": ["ping ..."]}, ...]}
  */
@@ -11,22 +11,23 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/hex-digit.h"
 #include "http/board/board.h"
-#include "http/http.h"
+#include "http/ops/ops.h"
 #include "lib/address.h"
 
 #define ADDRESS_MAX 256
 
 struct hint_query {
-	struct http *http;
-	const char *origin; /* "HOST:PORT" as the visitor wrote it, or "" */
+	const struct request *client;
+	const char *origin;                /* the Host field, "HOST:PORT", or "" */
 	struct mural_hint_request request; /* of the canvas */
 	json_t *hints;
 };
 
-/* ------------------------------------------------------------------ asking */
+/* ------------------------------------------------------------------ the query */
 
-/* The number, or `absent`; what is no number is 0. */
+/* The number, or `absent`; 0 if it is not a number. */
 static uint32_t
 query_number(const struct request *request, const char *name, int base, uint32_t absent)
 {
@@ -36,7 +37,7 @@ query_number(const struct request *request, const char *name, int base, uint32_t
 	if (!text)
 		return absent;
 	for (; *text && value < 1 << 26; text++) {
-		int digit = palette_hex_digit(*text);
+		int digit = hex_digit(*text);
 
 		if (digit < 0 || digit >= base)
 			return 0;
@@ -45,7 +46,7 @@ query_number(const struct request *request, const char *name, int base, uint32_t
 	return value;
 }
 
-/* It goes into commands that people paste into a shell. */
+/* For commands that people paste into a shell. */
 static bool
 is_shell_safe(const char *text)
 {
@@ -54,7 +55,7 @@ is_shell_safe(const char *text)
 			    "0123456789.-:[]") == strlen(text);
 }
 
-/* The Host field less its port and brackets; else the address that was connected to. */
+/* The Host field without its port and brackets. */
 static bool
 host_of(const struct request *request, char address[ADDRESS_MAX])
 {
@@ -71,15 +72,16 @@ host_of(const struct request *request, char address[ADDRESS_MAX])
 	return true;
 }
 
-/* ------------------------------------------------------------------ answering */
+/* ------------------------------------------------------------------ the hints */
 
-/* Setting a cell takes two requests: the first is for the token. */
+/* Two requests: the first one gets the token. */
 static void
 add_board_commands(const struct hint_query *query, json_t *commands)
 {
 	static const char curl[] = "curl -X PUT -H 'Content-Type: application/json' -d ";
-	const struct board *board = query->http->board;
-	const struct mural_host *host = query->http->host;
+	const struct ops *ops = query->client->subject;
+	const struct board *board = ops->board;
+	const struct mural_host *host = board->web->host;
 	uint32_t column = (query->request.x - host->left) / board->cell;
 	uint32_t row = (query->request.y - host->top) / board->cell;
 	char text[600];
@@ -89,7 +91,7 @@ add_board_commands(const struct hint_query *query, json_t *commands)
 	snprintf(text, sizeof(text),
 		"%s'{\"name\":\"NAME\",\"author\":\"YOU\",\"secret\":\"%s\"}' "
 		"http://%s/register-pg",
-		curl, *query->http->config->secrets ? "SECRET" : "", query->origin);
+		curl, *board->config.secrets ? "SECRET" : "", query->origin);
 	json_array_append_new(commands, json_string(text));
 	snprintf(text, sizeof(text),
 		"%s'{\"id\":\"ID\",\"row\":%u,\"col\":%u,\"color\":%u}' "
@@ -127,11 +129,11 @@ add_hint(const struct mural_instance *instance, void *arg)
 		return;
 	request.x -= host->left;
 	request.y -= host->top;
-	if (host == query->http->host) {
+	if (host == query->client->web->host) {
 		add_board_commands(query, commands);
 	} else if (request.x < host->width && request.y < host->height) {
 		add_command(instance, &request, commands);
-		/* a visitor with IPv4 only may have a neighbour who has more */
+		/* for plugins that speak IPv6 only; others nearby may have it */
 		if (json_array_size(commands) == 0 &&
 			inet_pton(AF_INET, request.address, &v4) == 1) {
 			request.address = "::1";
@@ -145,13 +147,13 @@ add_hint(const struct mural_instance *instance, void *arg)
 	json_decref(commands);
 }
 
-static enum MHD_Result
-answer_hints(struct request *request)
+enum MHD_Result
+hints_answer(struct request *request)
 {
 	char address[ADDRESS_MAX];
 	bool known = host_of(request, address);
 	struct hint_query query = {
-		.http = request->http,
+		.client = request,
 		.origin = known ? request_header(request, MHD_HTTP_HEADER_HOST) : "",
 		.request = {
 			.address = known ? address : "HOST",
@@ -162,11 +164,6 @@ answer_hints(struct request *request)
 		.hints = json_array(),
 	};
 
-	mural_each_instance(request->http->host, add_hint, &query);
+	mural_each_instance(request->web->host, add_hint, &query);
 	return reply_json(request, MHD_HTTP_OK, json_pack("{so}", "ways", query.hints));
 }
-
-const struct route hints_routes[] = {
-	{ "GET", "/invite", false, answer_hints },
-	{ NULL, NULL, false, NULL },
-};

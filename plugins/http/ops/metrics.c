@@ -1,37 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* /metrics: what murald counts, as OpenMetrics 1.0 or as Prometheus' older text. */
-#include "http/ops/metrics.h"
-
+/* Answers /metrics: what murald counts, as OpenMetrics 1.0 or as Prometheus text. */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "http/http.h"
+#include "http/ops/ops.h"
 
 #define OPENMETRICS "application/openmetrics-text"
 
-/* A text in the making. */
+/* The page being written. */
 struct metrics_page {
 	FILE *out;
 	bool openmetrics;
 	struct mural_host *host;
-	const struct family *family; /* at hand */
+	const struct family *family; /* whose samples are being written */
 };
 
-/* Samples of one kind.  In OpenMetrics a counter's name does without the _total that its
- * samples end in, and an info's without _info; the older text knows neither rule. */
+/* A metric family.  In OpenMetrics its name lacks the suffix of its samples, such as
+ * _total; in Prometheus text it has it. */
 struct family {
 	const char *name, *suffix, *type, *help;
-	const char *unit; /* NULL: none */
-	uint64_t (*value)(const struct mural_instance *instance);
+	const char *unit;    /* NULL: none */
+	size_t counter;      /* offset of its uint64_t in struct mural_instance */
 	uint32_t transports; /* only instances with one of these; 0: all */
 };
 
 /* -------------------------------------------------------------------- one sample */
 
-/* A label's value, in its quotes. */
+/* A label's value, quoted and escaped. */
 static void
 put_quoted(FILE *out, const char *text)
 {
@@ -77,60 +76,35 @@ put_sample(
 	fprintf(page->out, " %" PRIu64 "\n", value);
 }
 
-/* ----------------------------------------------------------------- of instances */
+/* -------------------------------------------------------------------- instances */
 
-static uint64_t
-painted(const struct mural_instance *instance)
-{
-	return instance->painted;
-}
-
-static uint64_t
-connections(const struct mural_instance *instance)
-{
-	return instance->counts.connections;
-}
-
-static uint64_t
-received_bytes(const struct mural_instance *instance)
-{
-	return instance->counts.received_bytes;
-}
-
-static uint64_t
-kernel_drops(const struct mural_instance *instance)
-{
-	return instance->counts.kernel_drops;
-}
-
-static uint64_t
-viewers(const struct mural_instance *instance)
-{
-	return instance->counts.viewers;
-}
+#define COUNTER(member) offsetof(struct mural_instance, member)
 
 static const struct family families[] = {
-	{ "murald_pixels", "_total", "counter", "Pixels painted.", NULL, painted, 0 },
-	{ "murald_connections", "", "gauge", "Connections that are open.", NULL,
-		connections, 0 },
-	{ "murald_received_bytes", "_total", "counter", "Bytes received.", "bytes",
-		received_bytes, 0 },
-	{ "murald_kernel_drops", "_total", "counter",
-		"Packets lost before the plugin saw them.", NULL, kernel_drops,
-		MURAL_POLLER },
-	{ "murald_viewers", "", "gauge", "Clients that watch the canvas.", NULL, viewers,
+	{ "murald_pixels", "_total", "counter", "Pixels painted.", NULL, COUNTER(painted),
 		0 },
+	{ "murald_connections", "", "gauge", "Open connections.", NULL,
+		COUNTER(counts.connections), 0 },
+	{ "murald_received_bytes", "_total", "counter", "Bytes received.", "bytes",
+		COUNTER(counts.received_bytes), 0 },
+	{ "murald_kernel_drops", "_total", "counter",
+		"Packets lost before the plugin saw them.", NULL,
+		COUNTER(counts.kernel_drops), MURAL_POLLER },
+	{ "murald_viewers", "", "gauge", "Clients that watch the canvas.", NULL,
+		COUNTER(counts.viewers), 0 },
 };
 
 static void
 put_instance(const struct mural_instance *instance, void *arg)
 {
 	struct metrics_page *page = arg;
-	uint32_t only = page->family->transports;
+	const struct family *family = page->family;
+	uint64_t value;
 
-	if (!only || instance->plugin->transports & only)
-		put_sample(
-			page, instance->host->name, NULL, page->family->value(instance));
+	if (family->transports && !(instance->plugin->transports & family->transports))
+		return;
+	memcpy(&value, (const char *)instance + family->counter, sizeof(value));
+	put_sample(page, instance->host->name, NULL, value);
 }
 
 static void
@@ -145,7 +119,7 @@ static void
 put_instances(struct metrics_page *page)
 {
 	static const struct family discarded = { "murald_discarded", "_total", "counter",
-		"What arrived and became no pixel.", NULL, NULL, 0 };
+		"Input that did not become a pixel, by reason.", NULL, 0, 0 };
 
 	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
 		put_head(page, &families[i]);
@@ -155,14 +129,14 @@ put_instances(struct metrics_page *page)
 	mural_each_instance(page->host, put_discarded, page);
 }
 
-/* ----------------------------------------------------------------- of the wall */
+/* --------------------------------------------------------------------- the wall */
 
 static void
 put_one(struct metrics_page *page, const char *name, const char *suffix, const char *help,
 	uint64_t value)
 {
 	const struct family family = { name, suffix, *suffix ? "counter" : "gauge", help,
-		NULL, NULL, 0 };
+		NULL, 0, 0 };
 
 	put_head(page, &family);
 	put_sample(page, NULL, NULL, value);
@@ -172,18 +146,17 @@ static void
 put_wall(struct metrics_page *page)
 {
 	static const struct family build = { "murald_build", "_info", "info",
-		"Which murald this is.", NULL, NULL, 0 };
+		"The version of murald.", NULL, 0, 0 };
 	struct mural_display display;
 
 	mural_display_counters(page->host, &display);
-	put_one(page, "murald_display_frames", "_total", "Pictures shown on the screen.",
+	put_one(page, "murald_display_frames", "_total", "Frames shown on the screen.",
 		display.frames);
 	put_one(page, "murald_display_late_frames", "_total",
-		"Pictures shown more than one refresh after they were due.",
-		display.late_frames);
-	put_one(page, "murald_canvas_width", "", "Pixels in a row of the canvas.",
+		"Frames shown more than one refresh late.", display.late_frames);
+	put_one(page, "murald_canvas_width", "", "Width of the canvas in pixels.",
 		page->host->canvas_width);
-	put_one(page, "murald_canvas_height", "", "Rows of the canvas.",
+	put_one(page, "murald_canvas_height", "", "Height of the canvas in pixels.",
 		page->host->canvas_height);
 	put_head(page, &build);
 	fputs("murald_build_info{version=", page->out);
@@ -193,10 +166,10 @@ put_wall(struct metrics_page *page)
 		fputs("# EOF\n", page->out);
 }
 
-/* --------------------------------------------------------------- which of the two */
+/* ------------------------------------------------------------- content negotiation */
 
-/* The quality (RFC 9110, 12.4.2) that one range of an Accept list asks for, a thousandth
- * each; 1000 where there is none. */
+/* The quality value (RFC 9110, 12.4.2) of one range of an Accept field, in thousandths;
+ * 1000 if it has none. */
 static int
 quality(const char *range, size_t len)
 {
@@ -220,7 +193,7 @@ quality(const char *range, size_t len)
 	return value;
 }
 
-/* How much the list wants the type, -1: it does not name it. */
+/* The quality of a type in an Accept field; -1: not in it. */
 static int
 accept_quality(const char *accept, const char *type)
 {
@@ -243,8 +216,8 @@ accept_quality(const char *accept, const char *type)
 	return best;
 }
 
-/* Whether who accepts this (RFC 9110's Accept; NULL: says nothing) is to get OpenMetrics,
- * rather than Prometheus' older text. */
+/* Whether a client with this Accept field (NULL: none) gets OpenMetrics rather than
+ * Prometheus text. */
 static bool
 wants_openmetrics(const char *accept)
 {
@@ -256,7 +229,7 @@ wants_openmetrics(const char *accept)
 	text = accept_quality(accept, "text/plain");
 	if (text < 0)
 		text = accept_quality(accept, "text/*");
-	/* a browser, which would save the other one to a file */
+	/* a browser, which would download OpenMetrics instead of showing it */
 	if (open < 0 && accept_quality(accept, "text/html") > 0)
 		return false;
 	if (open < 0)
@@ -273,7 +246,7 @@ metrics_answer(struct request *request)
 	size_t len;
 	struct metrics_page page = { .out = open_memstream(&text, &len),
 		.openmetrics = openmetrics,
-		.host = request->http->host };
+		.host = request->web->host };
 	struct MHD_Response *response = NULL;
 
 	if (page.out) {
@@ -281,14 +254,11 @@ metrics_answer(struct request *request)
 		put_instances(&page);
 		put_wall(&page);
 		if (fclose(page.out) == 0)
-			response = MHD_create_response_from_buffer(
-				len, text, MHD_RESPMEM_MUST_FREE);
+			response = response_new(text, len, MHD_RESPMEM_MUST_FREE,
+				openmetrics ? OPENMETRICS "; version=1.0.0; charset=utf-8"
+					    : "text/plain; version=0.0.4; charset=utf-8");
+		else
+			free(text);
 	}
-	if (!response)
-		free(text);
-	else
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-			openmetrics ? OPENMETRICS "; version=1.0.0; charset=utf-8"
-				    : "text/plain; version=0.0.4; charset=utf-8");
 	return reply_send(request, MHD_HTTP_OK, response);
 }

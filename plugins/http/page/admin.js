@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The owner's page: the rate, and the board's switch.
+// The admin page: sets the board's rate, enables and disables it.
 
 const element = id => document.getElementById(id);
 
@@ -20,9 +20,9 @@ async function change(path, values) {
 		body: JSON.stringify({ ...values, token: element("token").value }),
 	}).catch(() => null);
 
-	element("result").textContent = !answer ? "The wall does not answer."
+	element("result").textContent = !answer ? "The wall cannot be reached."
 		: answer.ok ? "Done."
-		: answer.status === 401 ? "That is not the admin token, or none is set in murald.conf."
+		: answer.status === 401 ? "Wrong admin token, or none is set in murald.conf."
 		: `The board answered ${answer.status}.`;
 	await show();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pixels a second over the last minutes, a line for each plugin.
+// Draws pixels per second over the last minutes, a line for each plugin.
 
 const SECONDS = 300;
 const COLOURS = ["#4da3ff", "#ff8f3f", "#3fbf6f", "#c77dff", "#e0b000", "#ff6f91", "#2bc4c4", "#9a9a9a"];
@@ -8,7 +8,7 @@ export class Graph {
 	constructor(canvas, legend) {
 		this.canvas = canvas;
 		this.legend = legend;
-		this.lines = new Map(); // name: rates, the oldest first
+		this.lines = new Map(); // from name to rates, oldest first
 	}
 
 	colour(index) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The wall over /live: applies its pieces to a picture, and comes back when the server does.
-// plugins/http/live.h says what the messages are.
+// Receives the wall over /live, applies its messages to a picture, and reconnects.
+// plugins/http/viewers/codec-live.h specifies the messages.
 
 const HEAD = 16;
 const LAST = 1, DEFLATED = 2;
@@ -11,8 +11,8 @@ async function inflate(bytes) {
 	return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// Carries a body's operations out on pixels that are bytes of red, green, blue and alpha.
-// Returns the index behind the last pixel that it spoke of.
+// Applies a body's operations to pixels of red, green, blue and alpha bytes.
+// Returns the index behind the last pixel.
 export function apply(pixels, width, first, body) {
 	const words = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4);
 	let at = 0, pixel = first, red = 0, green = 0, blue = 0;
@@ -65,7 +65,7 @@ export class Live {
 
 	connect() {
 		const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
-		// messages are handled one after the other: inflating takes its time
+		// in order, although inflating is asynchronous
 		let queue = Promise.resolve();
 
 		socket.binaryType = "arraybuffer";
@@ -113,7 +113,7 @@ export class Live {
 		this.image = this.context.getImageData(0, 0, wall.width, wall.height);
 	}
 
-	// "#rrggbb"; empty as long as there is no picture.
+	// "#rrggbb"; empty before the first picture.
 	colour(x, y) {
 		if (!this.image)
 			return "";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The page: the wall, what is known of the pixel looked at, and everything around it.
+// Starts the page: connects the live picture, the view, painting, hints and history.
 
-import { show_hints } from "./cards.js";
 import { Graph } from "./graph.js";
+import { show_hints } from "./hints.js";
+import { show_history } from "./history.js";
 import { Live } from "./live.js";
 import { cell_of, Paint } from "./paint.js";
-import { show_history } from "./past.js";
 import { View } from "./view.js";
 
 const element = id => document.getElementById(id);
@@ -30,7 +30,7 @@ function tell(message) {
 		element("viewers").textContent = message.viewers.toLocaleString();
 		graph.add(message);
 	} else if (message.type === "lost") {
-		connection.textContent = "the wall does not answer; trying again …";
+		connection.textContent = "connection lost, reconnecting …";
 		connection.classList.add("lost");
 	} else if (view.at) {
 		tell_position(view.at);
@@ -41,7 +41,7 @@ function tell_position(at) {
 	element("position").textContent = `${at.x}, ${at.y} ${live.colour(at.x, at.y)}`;
 }
 
-// Who painted it, where the board knows; asked when the pointer rests.
+// Shows who painted a cell of the board; fetched when the pointer rests.
 function tell_author(at) {
 	const cell = cell_of(page, at);
 	const key = cell ? `${cell.column}/${cell.row}` : "";

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The web page's files, as they lie in plugins/http/page; embed.sh puts them in here. */
+/*
+ * The web page: its files, which embed.sh compiles in, and /page.json, what it needs to
+ * know to paint.
+ *
+ * The folder may use web/ and the board's size, palette and settings; all else its
+ * scripts fetch from the other routes.
+ */
 #ifndef HTTP_PAGE_PAGE_H
 #define HTTP_PAGE_PAGE_H
 
 #include <stddef.h>
+
+#include "http/web/request.h"
+
+extern const struct route page_routes[]; /* subject: struct board */
 
 struct page_file {
 	const char *name; /* without a folder; NULL ends the table */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Painting with a tap: the visitor's own registration with the board, and its cooldown.
+// Paints with a tap: registers with the board, sets cells, shows the cooldown.
 
-// The cell that a canvas pixel lies in; null: none of the board's.
+// The cell of a canvas pixel; null: outside the board.
 export function cell_of({ left, top, cell, columns, rows }, at) {
 	const column = Math.floor((at.x - left) / cell), row = Math.floor((at.y - top) / cell);
 
@@ -68,7 +68,7 @@ export class Paint {
 			{ name, author: "web page", secret: this.secret.value });
 
 		if (answer.status !== 200)
-			throw new Error(answer.error || "the board does not take registrations now");
+			throw new Error(answer.error || "the board does not accept registrations now");
 		this.id = answer.id;
 		localStorage.setItem("murald-id", answer.id);
 		localStorage.setItem("murald-name", name);
@@ -89,13 +89,13 @@ export class Paint {
 				{ id: this.id, row: cell.row, col: cell.column, color: this.colour });
 
 			if (answer.status === 401 && again) {
-				this.id = null; // the board has forgotten us
+				this.id = null; // the registration is gone
 				await this.paint(at, false);
 				return;
 			}
 			this.answer(answer);
 		} catch (error) {
-			this.say(error instanceof TypeError ? "The wall does not answer." : error.message);
+			this.say(error instanceof TypeError ? "The wall cannot be reached." : error.message);
 		}
 	}
 
@@ -104,14 +104,14 @@ export class Paint {
 			this.say(answer.currentlyDisabled ? "The board is switched off at the moment." : "Painted.");
 			this.wait(answer.rate);
 		} else if (answer.status === 429) {
-			this.say("Not so fast.");
+			this.say("Too fast: please wait.");
 			this.wait(answer.timeoutRemaining * 1000);
 		} else {
 			this.say(answer.error || `The board answered ${answer.status}.`);
 		}
 	}
 
-	// Shows how long it takes until the next pixel.
+	// Shows the time until the next pixel.
 	wait(ms) {
 		const from = performance.now();
 		const show = () => {

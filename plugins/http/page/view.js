@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Where the visitor looks: zoom, pan, the cursor; by pointer, fingers, wheel and keys.
+// The viewport: zoom, pan and the cursor; by mouse, touch, wheel and keys.
 
 const TAP_PIXELS = 8;
 const ZOOM_STEP = 1.5;
 const ZOOM_MOST = 64;
 
 export class View {
-	// `tap` is called with the canvas pixel that was tapped, `move` with the one looked at.
+	// `tap` is called with the canvas pixel that was tapped, `move` with the one under the cursor.
 	constructor(viewport, picture, cursor, { tap, move }) {
 		Object.assign(this, { viewport, picture, cursor, tap, move });
 		this.scale = 1;
@@ -156,7 +156,7 @@ export class View {
 		event.preventDefault();
 	}
 
-	// Moves the cursor, and the picture when the cursor would leave the viewport.
+	// Moves the cursor, and the picture if the cursor would leave the viewport.
 	step(dx, dy) {
 		const from = this.at || { x: Math.floor(this.picture.width / 2), y: Math.floor(this.picture.height / 2) };
 		const x = Math.min(Math.max(from.x + dx, 0), this.picture.width - 1);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Packets of Engine.IO 4 and Socket.IO 5. */
+/* Parses and formats the packets of Engine.IO 4 and Socket.IO 5. */
 #include "http/socketio/engineio.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* The digits of Engine.IO, and of Socket.IO behind a 4. */
+/* Packet types of Engine.IO, and of Socket.IO in a MESSAGE. */
 enum { CLOSE = '1', PONG = '3', MESSAGE = '4', UPGRADE = '5', NOOP = '6' };
 enum { CONNECT = '0', DISCONNECT = '1', EVENT = '2', ACK = '3' };
 
@@ -17,7 +17,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Behind the digit: `/name,`, and the comma may be missing at the end. */
+/* `/name,` behind the digit; the comma may be missing at the end. */
 static bool
 parse_namespace(const char **text, const char *end, struct engineio_packet *packet)
 {
@@ -68,7 +68,7 @@ parse_message(const char *text, const char *end)
 		packet.kind = PACKET_EVENT;
 		break;
 	case ACK:
-		/* we never ask for one */
+		/* the server never asks for one */
 		packet.kind = PACKET_NOTHING;
 		break;
 	default:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events for everybody, in a ring. */
+/* Keeps the latest events as WebSocket frames in a ring. */
 #include "http/socketio/event-ring.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ start_of(const struct event_ring *ring, uint64_t event)
 }
 
 static void
-append(struct event_ring *ring, const void *bytes, size_t len)
+append_bytes(struct event_ring *ring, const void *bytes, size_t len)
 {
 	size_t at = ring->fill % EVENT_RING_BYTES;
 	size_t head = len < EVENT_RING_BYTES - at ? len : EVENT_RING_BYTES - at;
@@ -36,7 +36,7 @@ evict_events(struct event_ring *ring, size_t len)
 }
 
 static int
-allocate(struct event_ring *ring)
+allocate_ring(struct event_ring *ring)
 {
 	if (!ring->bytes)
 		ring->bytes = malloc(EVENT_RING_BYTES);
@@ -53,12 +53,12 @@ event_ring_add(struct event_ring *ring, const char *text, size_t len)
 
 	if (len > EVENT_RING_EVENT_MAX)
 		return -EMSGSIZE;
-	if (allocate(ring) < 0)
+	if (allocate_ring(ring) < 0)
 		return -ENOMEM;
 	evict_events(ring, head_len + len);
 	ring->starts[ring->end % EVENT_RING_EVENTS] = ring->fill;
-	append(ring, head, head_len);
-	append(ring, text, len);
+	append_bytes(ring, head, head_len);
+	append_bytes(ring, text, len);
 	ring->end++;
 	return 0;
 }

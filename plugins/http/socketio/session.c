@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of sessions, and what each of them is told next. */
+/* Keeps the table of sessions, handles their packets, and fills their polling bodies. */
 #include "http/socketio/session.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* Of an id: that many characters are random, six bits each; the rest is the slot. */
+/* The random characters of an id, six bits each; the slot follows. */
 #define RANDOM_CHARS 20
 
 /* ----------------------------------------------------------------------- ids */
@@ -19,7 +19,7 @@ make_id(char id[ENGINEIO_ID_LEN + 1], size_t slot)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	uint8_t bytes[RANDOM_CHARS];
 
-	/* so few bytes come at once or, before the kernel is ready, not at all */
+	/* never partial: so few bytes, or none before the kernel's pool is ready */
 	if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != sizeof(bytes))
 		return false;
 	for (size_t i = 0; i < RANDOM_CHARS; i++)
@@ -28,7 +28,7 @@ make_id(char id[ENGINEIO_ID_LEN + 1], size_t slot)
 	return true;
 }
 
-/* Any slot at all for what is no id; the comparison of the whole tells. */
+/* Some slot for an invalid id; session_find() compares the whole id. */
 static size_t
 slot_of(const char *id)
 {
@@ -127,7 +127,7 @@ sessions_finish(struct sessions *sessions)
 	event_ring_finish(&sessions->events);
 }
 
-/* ------------------------------------------------------------- what they say */
+/* ------------------------------------------------------------------- receive */
 
 enum session_end
 session_enqueue(struct session *session, const char *text, size_t len)
@@ -143,7 +143,7 @@ session_enqueue(struct session *session, const char *text, size_t len)
 	return END_NONE;
 }
 
-/* The namespace / may come with a query behind it. */
+/* The namespace / may have a query behind it. */
 static bool
 is_root(const struct engineio_packet *packet)
 {
@@ -210,7 +210,7 @@ session_receive(struct sessions *sessions, struct session *session,
 	return END_PROTOCOL_ERROR;
 }
 
-/* -------------------------------------------------------- what they are told */
+/* ---------------------------------------------------------------------- send */
 
 enum session_end
 session_tick(struct session *session, uint64_t now_ms)
@@ -261,21 +261,4 @@ session_body(struct sessions *sessions, struct session *session)
 		packets++;
 	}
 	return len;
-}
-
-const char *
-session_end_text(enum session_end end)
-{
-	static const char *const texts[] = {
-		[END_NONE] = "it goes on",
-		[END_BY_CLIENT] = "it asked for it",
-		[END_PROTOCOL_ERROR] = "it broke the protocol",
-		[END_PING_TIMEOUT] = "it did not answer a ping",
-		[END_SLOW] = "it does not take what it is told",
-		[END_EVICTED] = "it never joined, and others want its place",
-		[END_CONNECTION_LOST] = "its WebSocket is gone",
-		[END_SHUTDOWN] = "the plugin stops",
-	};
-
-	return texts[end];
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sessions of Engine.IO: who is there, what is still to be said to them, and when they
- * have been silent for too long.  Knows no sockets; socketio.c brings what clients say
- * and carries away what they are told.
+ * Sessions of Engine.IO: their table, their queues of packets, and their time-outs.
+ * Without I/O: socketio.c passes in what clients sent and sends what is queued.
  *
- * The table owns its sessions.  What stands for a session elsewhere, a parked GET or a
- * WebSocket, holds its handle and asks the table each time, since a session may end
- * before them.
+ * The table owns its sessions.  A suspended GET or a WebSocket holds the handle of its
+ * session and looks it up each time, because the session may end first.
  */
 #ifndef HTTP_SOCKETIO_SESSION_H
 #define HTTP_SOCKETIO_SESSION_H
@@ -21,31 +19,31 @@
 /* At a time. */
 #define SESSIONS_MAX 4096
 
-/* In one polling body: python3-engineio takes no more packets than that. */
+/* In one polling body: python3-engineio accepts no more packets. */
 #define POLL_PACKETS 16
 
-/* What is kept to be said to one session alone. */
+/* Of packets for one session alone, besides events. */
 #define SESSION_QUEUE_BYTES 1024
 
 struct request;
 struct session_socket;
 
-/* How it is told what it is told. */
+/* How packets get to the client. */
 enum session_transport {
 	TRANSPORT_POLLING,
-	TRANSPORT_PROBING, /* still by polling; its WebSocket was probed */
+	TRANSPORT_PROBING, /* still polling; its WebSocket was probed */
 	TRANSPORT_WEBSOCKET,
 };
 
-/* Why it ends. */
+/* Why a session ends. */
 enum session_end {
 	END_NONE,
-	END_BY_CLIENT,       /* the client said so */
-	END_PROTOCOL_ERROR,  /* it said what it must not */
+	END_BY_CLIENT,       /* the client closed it */
+	END_PROTOCOL_ERROR,  /* a broken packet or request */
 	END_PING_TIMEOUT,    /* no answer to a ping */
-	END_SLOW,            /* it does not take what it is told */
-	END_EVICTED,         /* it never joined, and others want its place */
-	END_CONNECTION_LOST, /* its WebSocket is gone */
+	END_SLOW,            /* it does not fetch its packets */
+	END_EVICTED,         /* it never joined, and the table was full */
+	END_CONNECTION_LOST, /* its WebSocket was closed */
 	END_SHUTDOWN,        /* the plugin stops */
 };
 
@@ -53,18 +51,18 @@ struct session {
 	uintptr_t handle; /* never 0 */
 	char id[ENGINEIO_ID_LEN + 1], socket_id[ENGINEIO_ID_LEN + 1];
 	enum session_transport transport;
-	bool joined;      /* the namespace /, where the events are */
-	uint64_t next;    /* event, when it has joined */
+	bool joined;      /* the namespace /, which has the events */
+	uint64_t next;    /* event to be sent, once it has joined */
 	uint64_t born_ms; /* as all times here: uv_now() */
-	uint64_t due_ms;  /* when it is pinged; when the answer to that must be there */
+	uint64_t due_ms;  /* of the next ping, or of the pong */
 	bool pinged;
 	char queue[SESSION_QUEUE_BYTES]; /* packets with separators between them */
 	size_t queue_len, queued_packets;
 
 	/* socketio.c's */
-	struct request *poll;          /* parked; NULL: none */
-	bool responding;               /* it is about to be answered */
-	struct session_socket *socket; /* that it came by, or is probing; NULL: none */
+	struct request *poll;          /* the suspended GET; NULL: none */
+	bool responding;               /* `poll` was resumed already */
+	struct session_socket *socket; /* used or being probed; NULL: none */
 	uint64_t probed_ms;
 };
 
@@ -77,28 +75,28 @@ struct sessions {
 	char body[EVENT_RING_EVENT_MAX + SESSION_QUEUE_BYTES];
 };
 
-/* NULL: all places are taken, or memory is short. */
+/* NULL: the table is full, or out of memory. */
 struct session *session_new(struct sessions *sessions, uint64_t now_ms);
 void session_free(struct sessions *sessions, struct session *session);
 
-/* NULL: no such session, or not any more. */
+/* By id and by handle; NULL: no such session any more. */
 struct session *session_find(const struct sessions *sessions, const char *id);
 struct session *session_get(const struct sessions *sessions, uintptr_t handle);
 
-/* The oldest of those that never joined; NULL: there is none. */
+/* The oldest session that never joined; NULL: none. */
 struct session *session_oldest_unjoined(const struct sessions *sessions);
 
-/* What a client said, on whatever way. */
+/* Handles a packet of the client, whatever its transport. */
 enum session_end session_receive(struct sessions *sessions, struct session *session,
 	const struct engineio_packet *packet, uint64_t now_ms);
 
-/* Has a packet said to it, before any news. */
+/* Queues a packet for it, to be sent before any event. */
 enum session_end session_enqueue(struct session *session, const char *text, size_t len);
 
-/* Time has passed: may have a ping said. */
+/* Checks its time-outs; may queue a ping. */
 enum session_end session_tick(struct session *session, uint64_t now_ms);
 
-/* How many events it was not given yet.  END_SLOW: some of them are no more. */
+/* How many events it was not sent yet.  END_SLOW: some of them were overwritten. */
 uint64_t session_backlog(const struct sessions *sessions, const struct session *session);
 enum session_end session_check(
 	const struct sessions *sessions, const struct session *session);
@@ -109,14 +107,11 @@ session_has_output(const struct sessions *sessions, const struct session *sessio
 	return session->queue_len > 0 || session_backlog(sessions, session) > 0;
 }
 
-/* Takes the next polling body from what is to be told; 0: nothing is.  In sessions->body.
- * Not for one that session_check() calls slow. */
+/* Takes the next polling body from its queue and the events into sessions->body; returns
+ * its length.  Not for a session that session_check() calls slow. */
 size_t session_body(struct sessions *sessions, struct session *session);
 
-/* Frees all sessions and the news. */
+/* Frees all sessions and events. */
 void sessions_finish(struct sessions *sessions);
-
-/* The reason in words, for the log. */
-const char *session_end_text(enum session_end end);
 
 #endif

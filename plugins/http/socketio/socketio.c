@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* socket.io: sessions begin and end, time passes for them, and they are told the news. */
+/* Starts and ends socket.io sessions, checks their time-outs and sends them events. */
 #include "http/socketio/socketio.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "http/http.h"
-
-/* News go out at once, and then together with what came in so long a time: clients count
- * frames a second, and the loop has others to serve. */
+/* An event is sent at once, and those of the next FLUSH_MS together, to save frames. */
 #define FLUSH_MS 20
 
-/* How often sessions are looked at; while one is probed, GETs may have to come back. */
+/* How often sessions are checked; while one is probed, its GET must be answered soon. */
 #define SWEEP_MS 1000
 #define PROBE_SWEEP_MS 100
 
-/* A WebSocket must have taken its session over after this. */
+/* A probe must be followed by an upgrade within this. */
 #define PROBE_MS 10000
 
 static uint64_t
@@ -25,7 +20,7 @@ now_ms(const struct socketio *io)
 	return uv_now(io->sweep.loop);
 }
 
-/* -------------------------------------------------------------- begin and end */
+/* ----------------------------------------------------------------- open, end */
 
 struct session *
 socketio_open(struct socketio *io)
@@ -43,24 +38,27 @@ socketio_open(struct socketio *io)
 bool
 socketio_end(struct socketio *io, struct session *session, enum session_end end)
 {
-	static const uint16_t codes[] = {
-		[END_BY_CLIENT] = WEBSOCKET_NORMAL,
-		[END_PROTOCOL_ERROR] = WEBSOCKET_PROTOCOL_ERROR,
-		[END_PING_TIMEOUT] = WEBSOCKET_POLICY,
-		[END_SLOW] = WEBSOCKET_POLICY,
-		[END_EVICTED] = WEBSOCKET_POLICY,
-		[END_CONNECTION_LOST] = WEBSOCKET_NORMAL,
-		[END_SHUTDOWN] = WEBSOCKET_GOING_AWAY,
+	static const struct {
+		uint16_t code; /* of the WebSocket */
+		const char *reason;
+	} ends[] = {
+		[END_BY_CLIENT] = { WEBSOCKET_NORMAL, "the client closed it" },
+		[END_PROTOCOL_ERROR] = { WEBSOCKET_PROTOCOL_ERROR, "protocol error" },
+		[END_PING_TIMEOUT] = { WEBSOCKET_POLICY, "no answer to a ping" },
+		[END_SLOW] = { WEBSOCKET_POLICY, "the client reads too slowly" },
+		[END_EVICTED] = { WEBSOCKET_POLICY, "never joined, and too many others" },
+		[END_CONNECTION_LOST] = { WEBSOCKET_NORMAL, "its WebSocket was closed" },
+		[END_SHUTDOWN] = { WEBSOCKET_GOING_AWAY, "the plugin stops" },
 	};
 
 	if (end == END_NONE)
 		return false;
-	mural_log(io->http->host, MURAL_DEBUG, "socket.io session %s ends: %s",
-		session->id, session_end_text(end));
+	mural_log(io->web->host, MURAL_DEBUG, "socket.io session %s ends: %s",
+		session->id, ends[end].reason);
 	if (end == END_PROTOCOL_ERROR)
-		http_discard(io->http, MURAL_MALFORMED);
+		web_discard(io->web, MURAL_MALFORMED);
 	if (session->socket)
-		session_socket_detach(io, session, codes[end]);
+		session_socket_detach(io, session, ends[end].code);
 	polling_respond(session);
 	session_free(&io->sessions, session);
 	return true;
@@ -77,7 +75,7 @@ socketio_pump(struct socketio *io, struct session *session)
 		polling_respond(session);
 }
 
-/* ---------------------------------------------------------------------- news */
+/* -------------------------------------------------------------------- events */
 
 static void
 on_flush(uv_timer_t *timer)
@@ -93,7 +91,7 @@ on_flush(uv_timer_t *timer)
 	}
 }
 
-/* Nobody goes on as if nothing had happened: they come again, and look at the board. */
+/* An event cannot be sent: listeners must reconnect, and fetch the board. */
 static void
 end_listeners(struct socketio *io)
 {
@@ -105,20 +103,13 @@ end_listeners(struct socketio *io)
 	}
 }
 
-bool
-socketio_has_listeners(const struct http *http)
-{
-	return http->socketio && http->socketio->sessions.n_joined > 0;
-}
-
 void
-socketio_emit(struct http *http, const char *event, const char *json)
+socketio_emit(struct socketio *io, const char *event, const char *json)
 {
-	struct socketio *io = http->socketio;
 	uint64_t due_ms;
 	int len;
 
-	if (!socketio_has_listeners(http))
+	if (!socketio_has_listeners(io))
 		return;
 	len = engineio_event(io->sessions.body, sizeof(io->sessions.body), event, json);
 	if (len < 0 || event_ring_add(&io->sessions.events, io->sessions.body, len) < 0) {
@@ -131,7 +122,7 @@ socketio_emit(struct http *http, const char *event, const char *json)
 			due_ms > now_ms(io) ? due_ms - now_ms(io) : 0, 0);
 }
 
-/* ---------------------------------------------------------------------- time */
+/* ----------------------------------------------------------------- time-outs */
 
 static void on_sweep(uv_timer_t *timer);
 
@@ -141,7 +132,7 @@ socketio_sweep_soon(struct socketio *io)
 	uv_timer_start(&io->sweep, on_sweep, PROBE_SWEEP_MS, 0);
 }
 
-/* True while it must be looked after often. */
+/* True while it is being probed. */
 static bool
 sweep_session(struct socketio *io, struct session *session)
 {
@@ -152,7 +143,7 @@ sweep_session(struct socketio *io, struct session *session)
 	if (session->socket && session->transport != TRANSPORT_WEBSOCKET &&
 		now_ms(io) - session->probed_ms >= PROBE_MS)
 		session_socket_detach(io, session, WEBSOCKET_POLICY);
-	/* a client that was probed may have sent a last GET that crossed the answer */
+	/* a last GET may have crossed the answer to the probe */
 	if (session->transport == TRANSPORT_PROBING) {
 		polling_respond(session);
 		return true;
@@ -166,61 +157,32 @@ static void
 on_sweep(uv_timer_t *timer)
 {
 	struct socketio *io = timer->data;
-	bool hurry = false;
+	bool probing = false;
 
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		if (io->sessions.slots[i])
-			hurry |= sweep_session(io, io->sessions.slots[i]);
-	uv_timer_start(&io->sweep, on_sweep, hurry ? PROBE_SWEEP_MS : SWEEP_MS, 0);
+			probing |= sweep_session(io, io->sessions.slots[i]);
+	uv_timer_start(&io->sweep, on_sweep, probing ? PROBE_SWEEP_MS : SWEEP_MS, 0);
 }
 
 /* ---------------------------------------------------------------- start, stop */
 
-int
-socketio_start(struct http *http)
+void
+socketio_start(struct socketio *io, struct web *web)
 {
-	struct socketio *io = calloc(1, sizeof(*io));
-
-	if (!io) {
-		mural_log(http->host, MURAL_ERROR, "no memory for socket.io");
-		return -ENOMEM;
-	}
-	io->http = http;
-	uv_timer_init(http->host->loop, &io->sweep);
-	uv_timer_init(http->host->loop, &io->flush);
+	io->web = web;
+	uv_timer_init(web->host->loop, &io->sweep);
+	uv_timer_init(web->host->loop, &io->flush);
 	io->sweep.data = io->flush.data = io;
-	io->handles = 2;
+	web_hold(web);
+	web_hold(web);
 	uv_timer_start(&io->sweep, on_sweep, SWEEP_MS, 0);
-	http->socketio = io;
-	http_hold(http);
-	return 0;
 }
 
 void
-socketio_release(struct socketio *io)
+socketio_stop(struct socketio *io)
 {
-	struct http *http = io->http;
-
-	if (--io->handles > 0)
-		return;
-	http->socketio = NULL;
-	sessions_finish(&io->sessions);
-	free(io);
-	http_release(http);
-}
-
-static void
-on_handle_closed(uv_handle_t *handle)
-{
-	socketio_release(handle->data);
-}
-
-void
-socketio_stop(struct http *http)
-{
-	struct socketio *io = http->socketio;
-
-	if (!io)
+	if (!io->web)
 		return;
 	io->stopping = true;
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
@@ -228,6 +190,7 @@ socketio_stop(struct http *http)
 			(void)socketio_end(io, io->sessions.slots[i], END_SHUTDOWN);
 	for (struct session_socket *socket = io->sockets; socket; socket = socket->next)
 		websocket_drop(&socket->ws);
-	uv_close((uv_handle_t *)&io->sweep, on_handle_closed);
-	uv_close((uv_handle_t *)&io->flush, on_handle_closed);
+	web_close_handle(io->web, (uv_handle_t *)&io->sweep);
+	web_close_handle(io->web, (uv_handle_t *)&io->flush);
+	sessions_finish(&io->sessions);
 }

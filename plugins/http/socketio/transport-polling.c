@@ -1,49 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* /socket.io/: handshake, polling, and upgrade to WebSocket (doc/protocols.md, 3.4). */
+/* The route /socket.io/: the handshake, polling, and upgrades to WebSocket. */
 #include <string.h>
 
-#include "http/http.h"
 #include "http/socketio/socketio.h"
 
 #define PLAIN "text/plain; charset=UTF-8"
 
-/* The session of a GET that is parked: by its handle, as either may be over before the
- * other. */
+/* The session of a GET, by its handle; NULL: the session has ended. */
 static struct session *
 session_of(const struct request *request)
 {
-	return session_get(&request->http->socketio->sessions, (uintptr_t)request->data);
+	const struct socketio *io = request->subject;
+
+	return session_get(&io->sessions, (uintptr_t)request->data);
 }
 
-/* ----------------------------------------------------------------- answering */
+/* ------------------------------------------------------------------- replying */
 
-/* Pages of any origin may listen; there is nothing here that needs to be kept from them.
- * As the reference server says it. */
-static void
-allow_origin(const struct request *request, struct MHD_Response *response)
+/* Pages of any origin may listen: nothing here is secret.  The header fields are those of
+ * the reference server. */
+static enum MHD_Result
+reply_any_origin(struct request *request, unsigned status, struct MHD_Response *response)
 {
 	const char *origin = request_header(request, "Origin");
 
-	if (!response)
-		return;
-	(void)MHD_add_response_header(
-		response, "Access-Control-Allow-Credentials", "true");
-	(void)MHD_add_response_header(response, "Vary", "Origin");
+	response = response_with(response, "Access-Control-Allow-Credentials", "true");
+	response = response_with(response, "Vary", "Origin");
 	if (origin)
-		(void)MHD_add_response_header(
-			response, "Access-Control-Allow-Origin", origin);
+		response = response_with(response, "Access-Control-Allow-Origin", origin);
+	return reply_send(request, status, response);
 }
 
 static enum MHD_Result
 polling_reply(struct request *request, unsigned status, const char *text, size_t len)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(len, (void *)text, MHD_RESPMEM_MUST_COPY);
-
-	if (response)
-		(void)MHD_add_response_header(response, "Content-Type", PLAIN);
-	allow_origin(request, response);
-	return reply_send(request, status, response);
+	return reply_any_origin(request, status, response_copy(text, len, PLAIN));
 }
 
 /* The text is a JSON string with its quotes. */
@@ -56,7 +47,7 @@ polling_reply_bad(struct request *request, const char *text)
 static enum MHD_Result
 polling_reject(struct request *request, const char *text)
 {
-	http_discard(request->http, MURAL_MALFORMED);
+	web_discard(request->web, MURAL_MALFORMED);
 	return polling_reply_bad(request, text);
 }
 
@@ -64,20 +55,15 @@ static enum MHD_Result
 answer_options(struct request *request)
 {
 	const char *fields = request_header(request, "Access-Control-Request-Headers");
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response = response_with(
+		response_empty(), MHD_HTTP_HEADER_ALLOW, "GET, HEAD, OPTIONS, POST");
 
-	if (response) {
-		(void)MHD_add_response_header(
-			response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, OPTIONS, POST");
-		(void)MHD_add_response_header(
-			response, "Access-Control-Allow-Methods", "OPTIONS, GET, POST");
-		if (fields)
-			(void)MHD_add_response_header(
-				response, "Access-Control-Allow-Headers", fields);
-	}
-	allow_origin(request, response);
-	return reply_send(request, MHD_HTTP_OK, response);
+	response = response_with(
+		response, "Access-Control-Allow-Methods", "OPTIONS, GET, POST");
+	if (fields)
+		response =
+			response_with(response, "Access-Control-Allow-Headers", fields);
+	return reply_any_origin(request, MHD_HTTP_OK, response);
 }
 
 /* ------------------------------------------------------------------- polling */
@@ -85,23 +71,20 @@ answer_options(struct request *request)
 static void
 on_poll_completed(struct request *request)
 {
-	struct session *session;
+	struct session *session = session_of(request);
 
-	if (!request->http->socketio)
-		return;
-	session = session_of(request);
 	if (session && session->poll == request) {
 		session->poll = NULL;
 		session->responding = false;
 	}
 }
 
-/* What became of a GET: some packets, or word that there is nothing for it. */
+/* Answers a GET with packets, or with NOOP when there are none for it. */
 static enum MHD_Result
 answer_poll(struct request *request)
 {
-	struct socketio *io = request->http->socketio;
-	struct session *session = io ? session_of(request) : NULL;
+	struct socketio *io = request->subject;
+	struct session *session = session_of(request);
 	size_t len = 0;
 
 	if (session) {
@@ -113,7 +96,7 @@ answer_poll(struct request *request)
 	if (!session)
 		return polling_reply(
 			request, MHD_HTTP_OK, ENGINEIO_CLOSE, strlen(ENGINEIO_CLOSE));
-	/* its WebSocket tells it the rest */
+	/* its WebSocket sends the rest */
 	if (session->transport != TRANSPORT_WEBSOCKET)
 		len = session_body(&io->sessions, session);
 	if (len == 0)
@@ -134,7 +117,7 @@ polling_respond(struct session *session)
 static enum MHD_Result
 polling_wait(struct request *request, struct session *session)
 {
-	struct socketio *io = request->http->socketio;
+	struct socketio *io = request->subject;
 
 	if (session->transport == TRANSPORT_WEBSOCKET)
 		return polling_reject(request, "\"Invalid transport\"");
@@ -154,7 +137,7 @@ polling_wait(struct request *request, struct session *session)
 static enum MHD_Result
 polling_handshake(struct request *request)
 {
-	struct session *session = socketio_open(request->http->socketio);
+	struct session *session = socketio_open(request->subject);
 	char text[ENGINEIO_PACKET_MAX];
 
 	if (!session)
@@ -164,7 +147,7 @@ polling_handshake(struct request *request)
 		request, MHD_HTTP_OK, text, engineio_open(text, session->id, true));
 }
 
-/* --------------------------------------------------------------------- doors */
+/* -------------------------------------------------------------------- routes */
 
 static enum MHD_Result
 polling_upgrade(struct request *request, struct session *session)
@@ -174,17 +157,19 @@ polling_upgrade(struct request *request, struct session *session)
 	if (session && (session->transport != TRANSPORT_POLLING || session->socket))
 		return polling_reject(request, "\"Invalid transport\"");
 	response = websocket_upgrade(
-		request->connection, session_socket_opened, request->http);
+		request->connection, session_socket_opened, request->subject);
 	if (!response)
 		return polling_reject(request, "\"Invalid websocket upgrade\"");
 	request->data = session ? (void *)session->handle : NULL;
 	return reply_send(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
 }
 
-/* What every request must have right; NULL: it has.  *session is the one it names. */
+/* Checks what all requests have in common; NULL: no error.  *session is the one it
+ * names. */
 static const char *
 find_error(struct request *request, bool *websocket, struct session **session)
 {
+	const struct socketio *io = request->subject;
 	const char *transport = request_query(request, "transport");
 	const char *version = request_query(request, "EIO");
 	const char *id = request_query(request, "sid");
@@ -197,7 +182,7 @@ find_error(struct request *request, bool *websocket, struct session **session)
 		return "\"The client is using an unsupported version of the Socket.IO "
 		       "or Engine.IO protocols\"";
 	if (id)
-		*session = session_find(&request->http->socketio->sessions, id);
+		*session = session_find(&io->sessions, id);
 	return id && !*session ? "\"Invalid session\"" : NULL;
 }
 
@@ -210,7 +195,7 @@ answer_get(struct request *request)
 
 	if (error)
 		return polling_reject(request, error);
-	/* what GET takes away would be lost */
+	/* the packets that GET takes would be lost */
 	if (strcmp(request->method, MHD_HTTP_METHOD_HEAD) == 0)
 		return polling_reject(request, "\"Bad request\"");
 	if (websocket)
@@ -221,7 +206,7 @@ answer_get(struct request *request)
 static enum MHD_Result
 answer_post(struct request *request)
 {
-	struct socketio *io = request->http->socketio;
+	struct socketio *io = request->subject;
 	enum session_end end = END_NONE;
 	const char *text = request->body;
 	size_t len = request->body_len;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions by WebSocket: from the start, or probed and then taken over from polling. */
+/* Sessions over WebSocket: from the start, or upgraded from polling after a probe. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/http.h"
+#include "common/list.h"
 #include "http/socketio/socketio.h"
 
-/* Sent to a client at once; the rest when it has taken that. */
+/* Sent at once; more when the client has read it. */
 #define CHUNK_BYTES (64 * 1024)
 
 static struct session_socket *
@@ -72,8 +72,8 @@ message_is(const struct session_socket *socket, const char *text)
 	       memcmp(socket->text, text, socket->len) == 0;
 }
 
-/* While the session still polls.  The GET that is parked must come back to the client
- * before it says that it goes over; whatever it brings was taken from the queue once. */
+/* While the session still polls.  The suspended GET must be answered before the client
+ * sends its upgrade; what it is answered with has left the queue. */
 static void
 upgrade_session(
 	struct socketio *io, struct session *session, struct session_socket *socket)
@@ -92,7 +92,7 @@ upgrade_session(
 		socketio_pump(io, session);
 		return;
 	}
-	http_discard(io->http, MURAL_MALFORMED);
+	web_discard(io->web, MURAL_MALFORMED);
 	session_socket_detach(io, session, WEBSOCKET_PROTOCOL_ERROR);
 }
 
@@ -115,7 +115,7 @@ receive_message(struct session_socket *socket)
 		socketio_pump(io, session);
 }
 
-/* Keeps the beginning, which is all that counts. */
+/* Keeps the beginning of a message, which is enough to parse it. */
 static void
 on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool end)
 {
@@ -133,7 +133,7 @@ on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool 
 	if (!end)
 		return;
 	if (opcode != WEBSOCKET_TEXT)
-		socket->len = 0; /* which is no packet */
+		socket->len = 0; /* an invalid packet */
 	receive_message(socket);
 	socket->len = 0;
 }
@@ -148,7 +148,7 @@ on_drained(struct websocket *ws)
 		socketio_pump(socket->io, session);
 }
 
-/* ------------------------------------------------------------ begin and end */
+/* --------------------------------------------------------------- open, close */
 
 static void
 on_socket_closed(struct websocket *ws, bool broken)
@@ -158,20 +158,17 @@ on_socket_closed(struct websocket *ws, bool broken)
 	struct session *session = session_get(&io->sessions, socket->session);
 
 	if (broken)
-		http_discard(io->http, MURAL_MALFORMED);
-	*socket->link = socket->next;
-	if (socket->next)
-		socket->next->link = socket->link;
+		web_discard(io->web, MURAL_MALFORMED);
+	list_remove(socket);
 	if (session) {
 		session->socket = NULL;
 		if (session->transport == TRANSPORT_WEBSOCKET)
 			(void)socketio_end(io, session, END_CONNECTION_LOST);
 		else
-			session->transport =
-				TRANSPORT_POLLING; /* the probe came to nothing */
+			session->transport = TRANSPORT_POLLING; /* the probe failed */
 	}
 	free(socket);
-	socketio_release(io);
+	web_release(io->web);
 }
 
 static const struct websocket_handler handler = {
@@ -181,21 +178,17 @@ static const struct websocket_handler handler = {
 };
 
 static void
-attach(struct socketio *io, struct session *session, struct session_socket *socket)
+attach_socket(struct socketio *io, struct session *session, struct session_socket *socket)
 {
 	socket->io = io;
 	socket->session = session->handle;
-	socket->next = io->sockets;
-	socket->link = &io->sockets;
-	if (socket->next)
-		socket->next->link = &socket->next;
-	io->sockets = socket;
-	io->handles++;
+	list_push(&io->sockets, socket);
+	web_hold(io->web);
 	session->socket = socket;
 	session->probed_ms = uv_now(io->sweep.loop);
 }
 
-/* A session of its own, by WebSocket from the start. */
+/* A new session, by WebSocket from the start. */
 static struct session *
 open_session(struct socketio *io)
 {
@@ -214,30 +207,29 @@ session_socket_opened(void *arg, struct MHD_Connection *connection, void *contex
 	const char *extra, size_t extra_len, MHD_socket fd,
 	struct MHD_UpgradeResponseHandle *upgrade)
 {
-	struct http *http = arg;
 	struct request *request = context;
-	struct socketio *io = http->socketio;
+	struct socketio *io = arg;
 	uintptr_t handle = (uintptr_t)request->data;
 	struct session_socket *socket = calloc(1, sizeof(*socket));
 	struct session *session = NULL;
 
 	(void)connection;
-	if (socket && io && !io->stopping)
+	if (socket && !io->stopping)
 		session = handle ? session_get(&io->sessions, handle) : open_session(io);
-	/* it may have ended since, or somebody else has begun to probe it */
+	/* it may have ended since, or another WebSocket probes it */
 	if (!session || session->socket) {
 		free(socket);
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
-	if (websocket_open(&socket->ws, &http->server, &handler, upgrade, fd, extra,
+	if (websocket_open(&socket->ws, &io->web->server, &handler, upgrade, fd, extra,
 		    extra_len, ENGINEIO_PAYLOAD_MAX) < 0) {
 		free(socket);
 		if (!handle)
 			session_free(&io->sessions, session);
 		return;
 	}
-	attach(io, session, socket);
+	attach_socket(io, session, socket);
 	if (!handle)
 		socketio_pump(io, session);
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What the store's file holds when it is opened. */
+/* Reads what the database holds when it is opened. */
 #include <errno.h>
 
-#include "http/http.h"
 #include "http/store/store-private.h"
 
-/* Ends a reading; 0 or -errno, logged. */
+/* Ends a query; 0 or -errno, logged. */
 static int
 read_finish(struct store *store, sqlite3_stmt *statement, int code)
 {
 	sqlite3_finalize(statement);
 	if (code == SQLITE_DONE)
 		return 0;
-	mural_log(store->http->host, MURAL_ERROR, "cannot read %s: %s", store->path,
+	mural_log(store->web->host, MURAL_ERROR, "cannot read %s: %s", store->path,
 		sqlite3_errmsg(store->db));
 	return -EIO;
 }
@@ -24,7 +23,7 @@ store_each_generator(struct store *store,
 	sqlite3_stmt *read;
 	int code;
 
-	/* who was removed, and whose last cell was painted over, is nobody any more */
+	/* removed generators whose last cell was painted over */
 	sqlite3_exec(store->db,
 		"DELETE FROM generator WHERE id IS NULL AND number NOT IN"
 		" (SELECT generator FROM cell)",
@@ -58,14 +57,12 @@ store_each_cell(struct store *store,
 	int code;
 
 	while ((code = sqlite3_step(read)) == SQLITE_ROW) {
-		int64_t place = sqlite3_column_int64(read, 0);
 		struct store_pixel pixel = {
-			.row = place >> 16 & 0xffff,
-			.column = place & 0xffff,
 			.colour = sqlite3_column_int(read, 1),
 			.generator = sqlite3_column_int64(read, 2),
 		};
 
+		store_read_place(read, 0, &pixel);
 		each(&pixel, arg);
 	}
 	return read_finish(store, read, code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the log, from any thread. */
+/* Reads the log of set cells from the database, on any thread. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -11,16 +11,7 @@ struct store_log {
 	int64_t first, last;
 };
 
-static void
-read_place(sqlite3_stmt *statement, int column, struct store_pixel *pixel)
-{
-	int64_t place = sqlite3_column_int64(statement, column);
-
-	pixel->row = place >> 16 & 0xffff;
-	pixel->column = place & 0xffff;
-}
-
-/* The transaction that this begins keeps the log as it is now. */
+/* Its transaction, which reading begins, keeps seeing the log as it is now. */
 static int
 find_range(struct store_log *log)
 {
@@ -37,14 +28,14 @@ find_range(struct store_log *log)
 }
 
 int
-store_log_open(const char *database, struct store_log **opened)
+store_log_open(const struct store *store, struct store_log **opened)
 {
 	struct store_log *log = calloc(1, sizeof(*log));
 	int ret = -EIO;
 
 	if (!log)
 		return -ENOMEM;
-	if (sqlite3_open_v2(database, &log->db,
+	if (sqlite3_open_v2(store->path, &log->db,
 		    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
 		sqlite3_exec(log->db,
 			"PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; BEGIN", NULL,
@@ -81,7 +72,7 @@ store_log_base(struct store_log *log,
 			.colour = sqlite3_column_int(base, 1),
 		};
 
-		read_place(base, 0, &pixel);
+		store_read_place(base, 0, &pixel);
 		each(&pixel, arg);
 	}
 	sqlite3_finalize(base);
@@ -102,7 +93,7 @@ store_log_read(
 
 		pixel->number = sqlite3_column_int64(read, 0);
 		pixel->time_ms = sqlite3_column_int64(read, 1);
-		read_place(read, 2, pixel);
+		store_read_place(read, 2, pixel);
 		pixel->colour = sqlite3_column_int(read, 3);
 		pixel->unnecessary = sqlite3_column_int(read, 4) != 0;
 		pixel->generator = sqlite3_column_int64(read, 5);

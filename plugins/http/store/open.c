@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The store's file: its schema, older ones, newer ones, broken ones. */
+/* Opens the database: locks it, migrates its schema, replaces a corrupt file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,42 +10,33 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "http/http.h"
 #include "http/store/store-private.h"
 
-/* "mura", so that file(1) and we know whose it is. */
+/* "mura": tells file(1) and us whose file it is. */
 #define APPLICATION_ID 1836413537
 #define STRING_OF(number) #number
 #define STRING(number) STRING_OF(number)
 
-/* A larger file is not read through at each start. */
+/* The log of a larger file is not checked at each start. */
 #define CHECK_BYTES (64 * 1024 * 1024)
 
-/* From one schema to the next; the number of the last is the file's user_version.  What
- * stands here was released, so it never changes: a new schema is a new step. */
+/* Steps from each schema to the next; user_version counts those that were applied.  They
+ * were released, so they never change: a new schema is a new step. */
 static const char *const migrations[] = {
+	/* clang-format off */
 	/* a place is row << 16 | column */
-	"PRAGMA application_id = " STRING(
-		APPLICATION_ID) ";"
-				"CREATE TABLE number (name TEXT PRIMARY KEY, value "
-				"INTEGER NOT NULL)"
-				" WITHOUT ROWID;"
-				"CREATE TABLE generator (number INTEGER PRIMARY KEY "
-				"AUTOINCREMENT,"
-				" id TEXT UNIQUE, name TEXT NOT NULL, author TEXT NOT "
-				"NULL,"
-				" secret BLOB NOT NULL, pixels INTEGER NOT NULL DEFAULT "
-				"0,"
-				" unnecessary INTEGER NOT NULL DEFAULT 0);"
-				"CREATE TABLE cell (place INTEGER PRIMARY KEY, colour "
-				"INTEGER NOT NULL,"
-				" generator INTEGER NOT NULL);"
-				"CREATE TABLE log (number INTEGER PRIMARY KEY, time "
-				"INTEGER NOT NULL,"
-				" place INTEGER NOT NULL, colour INTEGER NOT NULL,"
-				" unnecessary INTEGER NOT NULL, generator INTEGER NOT "
-				"NULL);",
-	/* what the log was cut off from */
+	"PRAGMA application_id = " STRING(APPLICATION_ID) ";"
+	"CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE generator (number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" id TEXT UNIQUE, name TEXT NOT NULL, author TEXT NOT NULL, secret BLOB NOT NULL,"
+	" pixels INTEGER NOT NULL DEFAULT 0, unnecessary INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE cell (place INTEGER PRIMARY KEY, colour INTEGER NOT NULL,"
+	" generator INTEGER NOT NULL);"
+	"CREATE TABLE log (number INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+	" place INTEGER NOT NULL, colour INTEGER NOT NULL,"
+	" unnecessary INTEGER NOT NULL, generator INTEGER NOT NULL);",
+	/* clang-format on */
+	/* the base picture under a log that was cut */
 	"CREATE TABLE base (place INTEGER PRIMARY KEY, colour INTEGER NOT NULL);",
 };
 
@@ -96,7 +87,7 @@ migrate(struct store *store, int version)
 static int
 refuse_newer(struct store *store, int64_t version)
 {
-	mural_log(store->http->host, MURAL_ERROR,
+	mural_log(store->web->host, MURAL_ERROR,
 		"%s is from a newer murald (its schema is %d, this one knows up to %d); "
 		"start that murald, or name another file as database",
 		store->path, (int)version, SCHEMA);
@@ -106,13 +97,13 @@ refuse_newer(struct store *store, int64_t version)
 static int
 refuse_foreign(struct store *store)
 {
-	mural_log(store->http->host, MURAL_ERROR,
+	mural_log(store->web->host, MURAL_ERROR,
 		"%s is another program's database; name another file as database",
 		store->path);
 	return -EINVAL;
 }
 
-/* Finds out whose file it is; SQLite's code, or a -errno for one that is not ours. */
+/* SQLite's code, or -errno for a file that is not ours. */
 static int
 check_schema(struct store *store)
 {
@@ -131,15 +122,15 @@ check_schema(struct store *store)
 	if (version > SCHEMA)
 		return refuse_newer(store, version);
 	if (version > 0 && version < SCHEMA)
-		mural_log(store->http->host, MURAL_INFO,
-			"%s is from an older murald; bringing it from schema %d to %d",
+		mural_log(store->web->host, MURAL_INFO,
+			"%s is from an older murald; migrating it from schema %d to %d",
 			store->path, (int)version, SCHEMA);
 	return migrate(store, version);
 }
 
 /* --------------------------------------------------------------------- check */
 
-/* Whether a check of SQLite's says "ok". */
+/* SQLITE_OK when the check returns "ok". */
 static int
 quick_check(sqlite3 *db, const char *sql)
 {
@@ -151,7 +142,7 @@ quick_check(sqlite3 *db, const char *sql)
 	return ok ? SQLITE_OK : code != SQLITE_OK ? code : SQLITE_CORRUPT;
 }
 
-/* All of a file of moderate size; of a large one, whose log would take long, the rest. */
+/* Checks the whole file, or all tables but the log, which is slow, if it is large. */
 static int
 check_all(struct store *store)
 {
@@ -172,7 +163,7 @@ check_all(struct store *store)
 
 /* ---------------------------------------------------------------------- open */
 
-/* So that two of us never write one file, and nobody else reads tokens. */
+/* Against a second murald; mode 0600, because the file holds tokens. */
 static int
 lock_file(struct store *store)
 {
@@ -185,16 +176,15 @@ lock_file(struct store *store)
 	error = errno;
 	if (fd >= 0)
 		close(fd);
-	mural_log(store->http->host, MURAL_ERROR, "%s: %s%s", store->path,
-		error == EWOULDBLOCK ? "another murald, or another plugin, has it"
+	mural_log(store->web->host, MURAL_ERROR, "%s: %s%s", store->path,
+		error == EWOULDBLOCK ? "another murald, or another plugin, uses it"
 				     : strerror(error),
-		error == ENOENT ? "; make its folder, or name another file as database"
+		error == ENOENT ? "; create its folder, or name another file as database"
 				: "; name another file as database");
 	return -error;
 }
 
-/* Before the connection is gone nobody may close a descriptor of the file: that would
- * take SQLite's locks with it. */
+/* In this order: closing any descriptor of the file drops SQLite's POSIX locks on it. */
 void
 store_close(struct store *store)
 {
@@ -205,7 +195,7 @@ store_close(struct store *store)
 	store->lock_fd = -1;
 }
 
-/* What is to be known before anything is added. */
+/* The state that changes build on. */
 static int
 read_state(struct store *store)
 {
@@ -262,15 +252,15 @@ rename_broken(struct store *store, const char *why)
 		snprintf(from, sizeof(from), "%s%s", store->path, ends[i]);
 		snprintf(to, sizeof(to), "%s.broken-%s%s", store->path, stamp, ends[i]);
 		if (rename(from, to) < 0 && i == 0) {
-			mural_log(store->http->host, MURAL_ERROR,
-				"%s is broken (%s), and cannot be put aside: %s",
+			mural_log(store->web->host, MURAL_ERROR,
+				"%s is corrupt (%s), and cannot be renamed: %s",
 				store->path, why, strerror(errno));
 			return -EIO;
 		}
 	}
-	mural_log(store->http->host, MURAL_WARN,
-		"%s is broken (%s); it was renamed to %s.broken-%s, and an empty one "
-		"is begun: everybody has to register again",
+	mural_log(store->web->host, MURAL_WARN,
+		"%s is corrupt (%s); it was renamed to %s.broken-%s and replaced by "
+		"an empty one: all generators have to register again",
 		store->path, why, store->path, stamp);
 	return 0;
 }
@@ -304,7 +294,7 @@ store_open(struct store *store)
 		if (ret < 0)
 			return ret;
 	}
-	mural_log(store->http->host, MURAL_ERROR, "%s: %s; name another file as database",
+	mural_log(store->web->host, MURAL_ERROR, "%s: %s; name another file as database",
 		store->path, why);
 	return -EIO;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the store share: store.c hands changes from the main loop to the
- * writer's thread, write.c puts them into the file, open.c opens it. */
+/* What the store's files share: store.c queues changes for the writer thread, write.c
+ * writes them into the file, open.c opens and checks it. */
 #ifndef HTTP_STORE_STORE_PRIVATE_H
 #define HTTP_STORE_STORE_PRIVATE_H
 
@@ -8,11 +8,12 @@
 #include <uv.h>
 
 #include "http/store/store.h"
+#include "http/web/web.h"
 
-/* The log is cut to this many pixels. */
+/* The log keeps this many pixels. */
 #define LOG_MAX 10000000
 
-/* A change that is no pixel: a generator, or a number under a name. */
+/* A change other than a pixel: a generator, or a named number. */
 struct store_change {
 	struct store_change *next;
 	bool is_generator;
@@ -23,72 +24,94 @@ struct store_change {
 	char bytes[];
 };
 
-/* What is written as one transaction. */
+/* The changes of one transaction. */
 struct batch {
 	uint64_t mark;
 	struct store_pixel *pixels;
 	size_t n_pixels, size;
-	size_t lost; /* pixels that found no room */
+	size_t lost; /* pixels dropped for lack of memory */
 	struct store_change *changes, **changes_end;
-	uint64_t since_ns; /* when the first change came; 0: it is empty */
+	uint64_t since_ns; /* when the first change was added; 0: empty */
 };
 
-struct statements {
-	sqlite3_stmt *begin, *commit, *rollback;
-	sqlite3_stmt *log, *cells, *counters, *generator, *number, *add;
-	sqlite3_stmt *fold, *cut;
+/* write.c's prepared statements. */
+enum statement {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_LOG,
+	SQL_CELLS,
+	SQL_COUNTERS,
+	SQL_GENERATOR,
+	SQL_NUMBER,
+	SQL_ADD,
+	SQL_FOLD,
+	SQL_CUT,
+	N_STATEMENTS,
 };
 
 struct store {
-	struct http *http;
+	struct web *web;
 	const char *path;
-	int lock_fd; /* keeps a second murald out */
+	int lock_fd; /* against a second murald */
 	bool was_clean;
 	uint32_t last_generator;
 
-	/* the writer's, once it runs */
+	/* the writer thread's, once it runs */
 	sqlite3 *db;
-	struct statements statements;
+	sqlite3_stmt *statements[N_STATEMENTS];
 	int64_t first_pixel, next_pixel;
-	bool failing; /* it was said */
+	bool failing; /* and logged */
 
-	/* the main loop's */
+	/* the main thread's */
 	struct store_wait *waits;
 	uv_async_t wakeup;
 	uv_thread_t thread;
 	bool running;
 
-	/* both threads', under the lock */
+	/* shared, under the lock */
 	uv_mutex_t lock;
 	uv_cond_t changed;
 	struct batch batches[2]; /* one fills while the other is written */
 	struct batch *filling;
-	uint64_t marked;  /* the last batch that has changes */
-	uint64_t written; /* all up to here is in the file */
-	uint64_t failed;  /* up to here it was tried in vain */
+	uint64_t marked;  /* the last batch with changes */
+	uint64_t written; /* the last batch in the file */
+	uint64_t failed;  /* the last batch that could not be written */
 	bool urgent, quit;
 };
 
+/* The two halves of a cell's position, as the database keeps them in one number. */
+static inline void
+store_read_place(sqlite3_stmt *statement, int column, struct store_pixel *pixel)
+{
+	int64_t place = sqlite3_column_int64(statement, column);
+
+	pixel->row = place >> 16 & 0xffff;
+	pixel->column = place & 0xffff;
+}
+
 /* ---- open.c */
 
-/* Opens store->path, brings it to the present schema and puts aside what is broken. 0 or
- * -errno, logged. */
+/* Opens store->path, migrates it to the current schema, and replaces a corrupt file.  0
+ * or -errno, logged. */
 int store_open(struct store *store);
 
-/* Accepts what was not opened. */
+/* Accepts a store that is not open. */
 void store_close(struct store *store);
 
-/* A statement's text compiled; NULL: it cannot be, see sqlite3_errmsg(). */
+/* Compiles a statement; NULL: see sqlite3_errmsg(). */
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql);
 
-/* ---- write.c; the writer's thread */
+/* ---- write.c; the writer thread */
 
-/* 0 or -errno, logged once until it works again. */
+/* 0 or -errno, logged. */
 int store_prepare_writing(struct store *store);
-int store_write(struct store *store, struct batch *batch);
 void store_finish_writing(struct store *store);
 
-/* The last transaction: everything was written. */
+/* Writes a batch as one transaction.  0 or -errno, logged once until it works again. */
+int store_write(struct store *store, struct batch *batch);
+
+/* The last transaction: records that everything was written. */
 void store_mark_clean(struct store *store);
 
 #endif

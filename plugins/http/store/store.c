@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the main loop, which hands changes over, and the writer's thread. */
+/* Queues changes on the main loop, and runs the thread that writes them in batches. */
 #include "http/store/store.h"
 
 #include <assert.h>
@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/http.h"
+#include "common/list.h"
 #include "http/store/store-private.h"
 
-/* A batch is written when its first change is so old. */
+/* The longest time that a change waits. */
 #define BATCH_NS (1000 * UINT64_C(1000000))
 
-/* After a failure the same batch is tried again. */
+/* Between two attempts to write a batch. */
 #define RETRY_NS (1000 * UINT64_C(1000000))
 
-/* So many pixels wait at most for a file that cannot be written: 32 MiB. */
+/* At most this many pixels (32 MiB) are kept for a file that cannot be written. */
 #define PIXELS_MAX (1u << 20)
 
 /* -------------------------------------------------------------------- batches */
@@ -38,7 +38,7 @@ batch_clear(struct batch *batch)
 	batch->since_ns = 0;
 }
 
-/* Under the lock: the batch at hand has a change now. */
+/* Under the lock: a change was added to the batch that fills. */
 static void
 batch_touch(struct store *store)
 {
@@ -78,8 +78,8 @@ static void
 add_change(struct store *store, struct store_change *change)
 {
 	if (!change) {
-		mural_log(store->http->host, MURAL_ERROR, "%s: no memory for a change",
-			store->path);
+		mural_log(store->web->host, MURAL_ERROR,
+			"%s: a change is lost: out of memory", store->path);
 		return;
 	}
 	uv_mutex_lock(&store->lock);
@@ -89,7 +89,7 @@ add_change(struct store *store, struct store_change *change)
 	uv_mutex_unlock(&store->lock);
 }
 
-/* A copy of the text behind what is in `bytes` already. */
+/* Appends a copy of the text at *bytes. */
 static const char *
 copy_string(char **bytes, const char *text)
 {
@@ -162,11 +162,7 @@ store_is_written(const struct store *store, uint64_t mark)
 void
 store_wait(struct store *store, struct store_wait *wait)
 {
-	wait->next = store->waits;
-	wait->link = &store->waits;
-	if (wait->next)
-		wait->next->link = &wait->next;
-	store->waits = wait;
+	list_push(&store->waits, wait);
 	uv_mutex_lock(&store->lock);
 	if (store->written >= wait->mark)
 		uv_async_send(&store->wakeup);
@@ -178,12 +174,7 @@ store_wait(struct store *store, struct store_wait *wait)
 void
 store_cancel(struct store_wait *wait)
 {
-	if (!wait->link)
-		return;
-	*wait->link = wait->next;
-	if (wait->next)
-		wait->next->link = wait->link;
-	wait->link = NULL;
+	list_remove(wait);
 }
 
 static void
@@ -213,7 +204,7 @@ on_wakeup(uv_async_t *wakeup)
 
 /* ------------------------------------------------------------------ the writer */
 
-/* Under the lock: sleeps until there is something to write, or nothing ever will be. */
+/* Under the lock: sleeps until there is a batch to write; false: until it is to quit. */
 static bool
 wait_for_batch(struct store *store)
 {
@@ -235,7 +226,7 @@ wait_for_batch(struct store *store)
 	}
 }
 
-/* Under the lock: the batch that filled is the writer's, an empty one fills. */
+/* Under the lock: takes the batch that fills, and lets the other one fill. */
 static struct batch *
 batch_swap(struct store *store)
 {
@@ -246,7 +237,7 @@ batch_swap(struct store *store)
 	return full;
 }
 
-/* Without the lock, until it is written; or, when murald stops, once. */
+/* Without the lock: retries until it is written, or, when murald stops, once more. */
 static bool
 write_or_wait(struct store *store, struct batch *batch)
 {
@@ -292,7 +283,7 @@ run_writer(void *arg)
 
 /* ----------------------------------------------------------------- start, stop */
 
-/* Signals are the main loop's. */
+/* The thread blocks all signals: they are the main loop's. */
 static int
 start_writer(struct store *store)
 {
@@ -320,15 +311,15 @@ start_sharing(struct store *store)
 }
 
 int
-store_start(struct http *http)
+store_start(struct store **started, struct web *web, const char *database)
 {
 	struct store *store = calloc(1, sizeof(*store));
 	int ret;
 
 	if (!store)
 		return -ENOMEM;
-	store->http = http;
-	store->path = http->config->database;
+	store->web = web;
+	store->path = database;
 	store->lock_fd = -1;
 	batch_clear(&store->batches[0]);
 	batch_clear(&store->batches[1]);
@@ -339,24 +330,24 @@ store_start(struct http *http)
 		free(store);
 		return ret;
 	}
-	http->store = store;
-	uv_async_init(http->host->loop, &store->wakeup, on_wakeup);
+	*started = store;
+	uv_async_init(web->host->loop, &store->wakeup, on_wakeup);
 	store->wakeup.data = store;
-	http_hold(http);
+	web_hold(web);
 	ret = store_open(store);
 	if (ret == 0)
 		ret = store_prepare_writing(store);
 	return ret;
 }
 
-/* The connection is the writer's from here on. */
+/* The writer thread owns the connection from here on. */
 int
-store_start_writer(struct http *http)
+store_start_writer(struct store *store)
 {
-	int ret = start_writer(http->store);
+	int ret = start_writer(store);
 
 	if (ret < 0)
-		mural_log(http->host, MURAL_ERROR, "cannot start a thread: %s",
+		mural_log(store->web->host, MURAL_ERROR, "cannot start a thread: %s",
 			strerror(-ret));
 	return ret;
 }
@@ -365,18 +356,15 @@ static void
 on_store_closed(uv_handle_t *handle)
 {
 	struct store *store = handle->data;
-	struct http *http = store->http;
+	struct web *web = store->web;
 
-	http->store = NULL;
 	free(store);
-	http_release(http);
+	web_release(web);
 }
 
 void
-store_stop(struct http *http)
+store_stop(struct store *store)
 {
-	struct store *store = http->store;
-
 	if (!store)
 		return;
 	if (store->running) {

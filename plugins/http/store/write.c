@@ -1,45 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* The writer: a batch of changes as one transaction. */
+/* Writes a batch of changes into the database as one transaction. */
 #include <errno.h>
-#include <stddef.h>
 
-#include "http/http.h"
 #include "http/store/store-private.h"
 
-/* So many more than it may have are cut from the log at once. */
+/* The log is cut when it is this much too long. */
 #define LOG_CUT_MIN 50000
 
-/* What each cell shows at the end of that part of the log. */
+/* The last log entry of each cell in a part of the log. */
 #define LAST_OF_EACH_PLACE(part)                                                         \
 	" FROM log WHERE number IN"                                                      \
 	" (SELECT max(number) FROM log WHERE " part " GROUP BY place)"
 
-static const char log_sql[] =
-	"INSERT INTO log (number, time, place, colour, unnecessary, generator)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-static const char cells_sql[] =
-	"INSERT OR REPLACE INTO cell SELECT place, colour, generator" LAST_OF_EACH_PLACE(
-		"number >= ?1");
-static const char counters_sql[] =
-	"UPDATE generator SET pixels = pixels + n, unnecessary = unnecessary + u FROM"
-	" (SELECT generator AS g, count(*) AS n, sum(unnecessary) AS u FROM log"
-	" WHERE number >= ?1 GROUP BY generator) WHERE generator.number = g";
-static const char generator_sql[] =
-	"INSERT INTO generator (number, id, name, author, secret)"
-	" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET id = ?2,"
-	" name = ?3, author = ?4, secret = ?5";
-static const char number_sql[] =
-	"INSERT OR REPLACE INTO number (name, value) VALUES (?1, ?2)";
-static const char add_sql[] = "INSERT INTO number (name, value) VALUES (?1, ?2)"
-			      " ON CONFLICT (name) DO UPDATE SET value = value + ?2";
-static const char fold_sql[] =
-	"INSERT OR REPLACE INTO base SELECT place, colour" LAST_OF_EACH_PLACE(
-		"number < ?1");
-static const char cut_sql[] = "DELETE FROM log WHERE number < ?1";
+static const char *const sql[N_STATEMENTS] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_LOG] =
+		"INSERT INTO log (number, time, place, colour, unnecessary, generator)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_CELLS] = "INSERT OR REPLACE INTO cell SELECT place, colour, "
+		      "generator" LAST_OF_EACH_PLACE("number >= ?1"),
+	[SQL_COUNTERS] =
+		"UPDATE generator SET pixels = pixels + n, unnecessary = unnecessary + u"
+		" FROM (SELECT generator AS g, count(*) AS n, sum(unnecessary) AS u"
+		" FROM log WHERE number >= ?1 GROUP BY generator)"
+		" WHERE generator.number = g",
+	[SQL_GENERATOR] =
+		"INSERT INTO generator (number, id, name, author, secret)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (number) DO UPDATE SET id = ?2,"
+		" name = ?3, author = ?4, secret = ?5",
+	[SQL_NUMBER] = "INSERT OR REPLACE INTO number (name, value) VALUES (?1, ?2)",
+	[SQL_ADD] = "INSERT INTO number (name, value) VALUES (?1, ?2)"
+		    " ON CONFLICT (name) DO UPDATE SET value = value + ?2",
+	[SQL_FOLD] =
+		"INSERT OR REPLACE INTO base SELECT place, colour" LAST_OF_EACH_PLACE(
+			"number < ?1"),
+	[SQL_CUT] = "DELETE FROM log WHERE number < ?1",
+};
 
 /* -------------------------------------------------------------------- helpers */
 
-/* Runs a statement whose values are bound, and makes it ready for the next time. */
+/* Runs a statement whose values are bound, and resets it. */
 static int
 statement_run(sqlite3_stmt *statement)
 {
@@ -67,31 +69,32 @@ statement_run_number(sqlite3_stmt *statement, const char *name, int64_t value)
 static int
 set_number(struct store *store, const char *name, int64_t value)
 {
-	return statement_run_number(store->statements.number, name, value);
+	return statement_run_number(store->statements[SQL_NUMBER], name, value);
 }
 
 /* ------------------------------------------------------------------ one batch */
 
-/* What follows from the pixels of the batch, which are in the log now. */
+/* Updates cells and counters from the batch's pixels, which are in the log now. */
 static int
 sum_up(struct store *store, int64_t pixels, int64_t unnecessary)
 {
-	struct statements *statements = &store->statements;
-	int code = statement_run_with(statements->cells, store->next_pixel);
+	sqlite3_stmt *const *statements = store->statements;
+	int code = statement_run_with(statements[SQL_CELLS], store->next_pixel);
 
 	if (code == SQLITE_OK)
-		code = statement_run_with(statements->counters, store->next_pixel);
+		code = statement_run_with(statements[SQL_COUNTERS], store->next_pixel);
 	if (code == SQLITE_OK)
-		code = statement_run_number(statements->add, "pixels", pixels);
+		code = statement_run_number(statements[SQL_ADD], "pixels", pixels);
 	if (code == SQLITE_OK)
-		code = statement_run_number(statements->add, "unnecessary", unnecessary);
+		code = statement_run_number(
+			statements[SQL_ADD], "unnecessary", unnecessary);
 	return code;
 }
 
 static int
 write_pixels(struct store *store, const struct batch *batch)
 {
-	sqlite3_stmt *log = store->statements.log;
+	sqlite3_stmt *log = store->statements[SQL_LOG];
 	int64_t number = store->next_pixel, unnecessary = 0;
 	int code = SQLITE_OK;
 
@@ -115,7 +118,7 @@ write_pixels(struct store *store, const struct batch *batch)
 static int
 write_changes(struct store *store, const struct batch *batch)
 {
-	sqlite3_stmt *put = store->statements.generator;
+	sqlite3_stmt *put = store->statements[SQL_GENERATOR];
 	int code = SQLITE_OK;
 
 	for (struct store_change *change = batch->changes; code == SQLITE_OK && change;
@@ -146,9 +149,9 @@ cut_log(struct store *store, int64_t next, int64_t *first)
 
 	if (from < *first + LOG_CUT_MIN)
 		return SQLITE_OK;
-	code = statement_run_with(store->statements.fold, from);
+	code = statement_run_with(store->statements[SQL_FOLD], from);
 	if (code == SQLITE_OK)
-		code = statement_run_with(store->statements.cut, from);
+		code = statement_run_with(store->statements[SQL_CUT], from);
 	if (code == SQLITE_OK)
 		*first = from;
 	return code;
@@ -157,9 +160,9 @@ cut_log(struct store *store, int64_t next, int64_t *first)
 static int
 write_batch(struct store *store, const struct batch *batch, int64_t *first)
 {
-	int code = statement_run(store->statements.begin);
+	int code = statement_run(store->statements[SQL_BEGIN]);
 
-	/* until the end is written, too */
+	/* until store_mark_clean() */
 	if (code == SQLITE_OK && store->was_clean)
 		code = set_number(store, "stopped", 0);
 	if (code == SQLITE_OK)
@@ -169,7 +172,7 @@ write_batch(struct store *store, const struct batch *batch, int64_t *first)
 	if (code == SQLITE_OK)
 		code = cut_log(store, store->next_pixel + batch->n_pixels, first);
 	if (code == SQLITE_OK)
-		code = statement_run(store->statements.commit);
+		code = statement_run(store->statements[SQL_COMMIT]);
 	return code;
 }
 
@@ -182,11 +185,11 @@ log_failure(struct store *store, int code)
 		return;
 	store->failing = failing;
 	if (failing)
-		mural_log(store->http->host, MURAL_ERROR,
+		mural_log(store->web->host, MURAL_ERROR,
 			"cannot write %s: %s; trying again every second", store->path,
 			sqlite3_errmsg(store->db));
 	else
-		mural_log(store->http->host, MURAL_INFO, "%s is written again",
+		mural_log(store->web->host, MURAL_INFO, "%s can be written again",
 			store->path);
 }
 
@@ -198,16 +201,16 @@ store_write(struct store *store, struct batch *batch)
 
 	log_failure(store, code);
 	if (code != SQLITE_OK) {
-		statement_run(store->statements.rollback);
+		statement_run(store->statements[SQL_ROLLBACK]);
 		return -EIO;
 	}
 	store->was_clean = false;
 	store->first_pixel = first;
 	store->next_pixel += batch->n_pixels;
 	if (batch->lost > 0)
-		mural_log(store->http->host, MURAL_WARN,
-			"%zu pixels are not in the log of %s: there was no memory for "
-			"them while it could not be written",
+		mural_log(store->web->host, MURAL_WARN,
+			"%zu pixels are missing from the log of %s: out of memory while "
+			"it could not be written",
 			batch->lost, store->path);
 	return 0;
 }
@@ -220,38 +223,13 @@ store_mark_clean(struct store *store)
 	log_failure(store, set_number(store, "stopped", 1));
 }
 
-static const struct {
-	size_t offset; /* of the statement */
-	const char *sql;
-} all[] = {
-	{ offsetof(struct statements, begin), "BEGIN IMMEDIATE" },
-	{ offsetof(struct statements, commit), "COMMIT" },
-	{ offsetof(struct statements, rollback), "ROLLBACK" },
-	{ offsetof(struct statements, log), log_sql },
-	{ offsetof(struct statements, cells), cells_sql },
-	{ offsetof(struct statements, counters), counters_sql },
-	{ offsetof(struct statements, generator), generator_sql },
-	{ offsetof(struct statements, number), number_sql },
-	{ offsetof(struct statements, add), add_sql },
-	{ offsetof(struct statements, fold), fold_sql },
-	{ offsetof(struct statements, cut), cut_sql },
-};
-
-#define N_ALL (sizeof(all) / sizeof(*all))
-
-static sqlite3_stmt **
-statement_at(struct store *store, size_t i)
-{
-	return (sqlite3_stmt **)(void *)((char *)&store->statements + all[i].offset);
-}
-
 int
 store_prepare_writing(struct store *store)
 {
-	for (size_t i = 0; i < N_ALL; i++) {
-		*statement_at(store, i) = store_prepare(store->db, all[i].sql);
-		if (!*statement_at(store, i)) {
-			mural_log(store->http->host, MURAL_ERROR, "%s: %s", store->path,
+	for (int i = 0; i < N_STATEMENTS; i++) {
+		store->statements[i] = store_prepare(store->db, sql[i]);
+		if (!store->statements[i]) {
+			mural_log(store->web->host, MURAL_ERROR, "%s: %s", store->path,
 				sqlite3_errmsg(store->db));
 			return -EIO;
 		}
@@ -262,6 +240,6 @@ store_prepare_writing(struct store *store)
 void
 store_finish_writing(struct store *store)
 {
-	for (size_t i = 0; i < N_ALL; i++)
-		sqlite3_finalize(*statement_at(store, i));
+	for (int i = 0; i < N_STATEMENTS; i++)
+		sqlite3_finalize(store->statements[i]);
 }

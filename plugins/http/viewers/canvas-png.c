@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* /canvas.png, and the routes of those who watch. */
+/* The routes of viewers, and /canvas.png among them. */
 #include "http/viewers/canvas-png.h"
 
 #include <inttypes.h>
@@ -7,32 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/http.h"
+#include "common/list.h"
 #include "http/viewers/viewers.h"
 
-/* So much of pictures that are not the latest any more is kept for those who take their
- * time to read them. */
+/* Outdated pictures that slow readers are still being sent may take this much memory. */
 #define OLD_BYTES_MAX (64 * 1024 * 1024)
 
-/* ---------------------------------------------------------------------- askers */
+/* ----------------------------------------------------------------- /canvas.png */
 
 static void
 check_tag(struct pending_png *pending, const struct viewers *viewers)
 {
 	snprintf(pending->tag, sizeof(pending->tag), "\"%" PRIx64 "-%x\"", viewers->epoch,
-		viewers->number);
+		viewers->capture.number);
 	pending->has_tag = request_has_tag(pending->request, pending->tag);
-}
-
-static void
-unlink_pending(struct pending_png *pending)
-{
-	if (!pending->link)
-		return;
-	*pending->link = pending->next;
-	if (pending->next)
-		pending->next->link = pending->link;
-	pending->link = NULL;
 }
 
 static void
@@ -40,7 +28,7 @@ on_png_completed(struct request *request)
 {
 	struct pending_png *pending = request->data;
 
-	unlink_pending(pending);
+	list_remove(pending);
 	frame_release(pending->picture);
 	free(pending);
 }
@@ -51,18 +39,16 @@ on_frame_sent(void *arg)
 	frame_release(arg);
 }
 
-/* Nobody is to keep it, unless he says that he may: then he is to ask whether it is still
- * the one. */
-static void
-add_cache_headers(struct request *request, struct MHD_Response *response, const char *tag)
+/* Not cacheable unless ?allow_cache=true, and then only with revalidation. */
+static struct MHD_Response *
+with_cache_headers(
+	struct request *request, struct MHD_Response *response, const char *tag)
 {
 	const char *allowed = request_query(request, "allow_cache");
 	bool may_keep = allowed && strcmp(allowed, "true") == 0;
 
-	if (!response)
-		return;
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
-	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+	response = response_with(response, MHD_HTTP_HEADER_ETAG, tag);
+	return response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 		may_keep ? "no-cache" : "no-store");
 }
 
@@ -76,29 +62,27 @@ answer_pending(struct request *request)
 	if (pending->has_tag)
 		return reply_not_modified(request, pending->tag);
 	if (!pending->picture)
-		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"murald is short of memory");
+		return reply_no_memory(request);
 	message = &pending->picture->messages[0];
 	response = MHD_create_response_from_buffer_with_free_callback_cls(message->len,
 		message->bytes, on_frame_sent, frame_hold(pending->picture));
 	if (!response)
 		frame_release(pending->picture);
-	else
-		(void)MHD_add_response_header(
-			response, MHD_HTTP_HEADER_CONTENT_TYPE, "image/png");
-	add_cache_headers(request, response, pending->tag);
-	return reply_send(request, MHD_HTTP_OK, response);
+	response = response_prepare(response, "image/png");
+	return reply_send(request, MHD_HTTP_OK,
+		with_cache_headers(request, response, pending->tag));
 }
 
 void
 canvas_png_answer_pending(struct viewers *viewers, bool starved)
 {
-	struct frame *picture = viewers->kept[WHOLE_PICTURE];
+	const struct capture *capture = &viewers->capture;
+	struct frame *picture = capture->kept[WHOLE_PICTURE];
 	struct pending_png *next;
 
 	for (struct pending_png *pending = viewers->pending_pngs; pending;
 		pending = next) {
-		bool seen = viewers_captured_since(viewers, pending->since);
+		bool seen = capture_is_newer(capture, pending->since);
 
 		next = pending->next;
 		check_tag(pending, viewers);
@@ -107,7 +91,7 @@ canvas_png_answer_pending(struct viewers *viewers, bool starved)
 			continue;
 		pending->has_tag = pending->has_tag && seen;
 		pending->picture = picture && seen ? frame_hold(picture) : NULL;
-		unlink_pending(pending);
+		list_remove(pending);
 		request_resume(pending->request, answer_pending);
 	}
 }
@@ -115,16 +99,16 @@ canvas_png_answer_pending(struct viewers *viewers, bool starved)
 static bool
 too_many_old(const struct viewers *viewers)
 {
-	const struct frame *latest = viewers->kept[WHOLE_PICTURE];
+	const struct capture *capture = &viewers->capture;
+	const struct frame *latest = capture->kept[WHOLE_PICTURE];
 
-	return viewers->http->picture_bytes - (latest ? latest->bytes : 0) >
-	       OLD_BYTES_MAX;
+	return capture->picture_bytes - (latest ? latest->bytes : 0) > OLD_BYTES_MAX;
 }
 
 static enum MHD_Result
 answer_canvas(struct request *request)
 {
-	struct viewers *viewers = request->http->viewers;
+	struct viewers *viewers = request->subject;
 	struct pending_png *pending;
 
 	if (too_many_old(viewers))
@@ -133,22 +117,18 @@ answer_canvas(struct request *request)
 			"again later");
 	pending = calloc(1, sizeof(*pending));
 	if (!pending)
-		return reply_send(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
+		return reply_no_memory(request);
 	pending->request = request;
-	pending->since = viewers->captures;
+	pending->since = viewers->capture.begun;
 	check_tag(pending, viewers);
-	pending->next = viewers->pending_pngs;
-	pending->link = &viewers->pending_pngs;
-	if (pending->next)
-		pending->next->link = &pending->next;
-	viewers->pending_pngs = pending;
+	list_push(&viewers->pending_pngs, pending);
 	request->data = pending;
 	request->on_completed = on_png_completed;
-	viewers_schedule(viewers);
+	capture_schedule(&viewers->capture);
 	return request_suspend(request);
 }
 
-/* ---------------------------------------------------------------------- routes */
+/* ---------------------------------------------------------------- other routes */
 
 static enum MHD_Result
 answer_place(struct request *request)
@@ -162,8 +142,8 @@ answer_live(struct request *request)
 	return viewer_answer(request, DIALECT_LIVE);
 }
 
-/* The first 64 bits of the first addresses that are claimed, as text, if they are all
- * given: that is what place64's pages put before the rest of an address. */
+/* The first 64 bits of the first claimed addresses that fix all of these: place64's pages
+ * put them before the rest of an address. */
 static json_t *
 public_prefix(const struct mural_host *host)
 {
@@ -185,13 +165,14 @@ public_prefix(const struct mural_host *host)
 static enum MHD_Result
 answer_config(struct request *request)
 {
-	const struct mural_host *host = request->http->host;
+	const struct viewers *viewers = request->subject;
+	const struct mural_host *host = request->web->host;
 
 	return reply_json(request, MHD_HTTP_OK,
 		json_pack("{sososisisi}", "public_prefix", public_prefix(host),
 			"built_with_per_user_pps_support", json_false(), "width",
 			(int)host->canvas_width, "height", (int)host->canvas_height,
-			"fps", (int)request->http->config->viewer_fps));
+			"fps", (int)viewers->fps));
 }
 
 const struct route viewer_routes[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /canvas.png: the canvas as it is when it is asked for, encoded once for all who ask
- * before it changes, with a tag to ask again for less.
+ * /canvas.png: the canvas at the time of the request, encoded once for all who ask before
+ * it changes, with an entity tag.
  */
 #ifndef HTTP_VIEWERS_CANVAS_PNG_H
 #define HTTP_VIEWERS_CANVAS_PNG_H
@@ -15,18 +15,18 @@ struct viewers;
 
 #define TAG_SIZE 32
 
-/* A request that waits for a look at the canvas; its request's data. */
+/* A request that waits for a capture; its request's data. */
 struct pending_png {
 	struct request *request;
-	struct pending_png *next, **link; /* link NULL: it waits no more */
-	uint32_t since;                   /* looks begun when it came */
-	bool has_tag;                     /* of the last frame */
-	struct frame *picture;            /* NULL: it has that tag, or memory is short */
+	struct pending_png *next, **link; /* link NULL: it waits no longer */
+	uint32_t since;                   /* captures begun when it came */
+	bool has_tag;                     /* If-None-Match has the last frame's */
+	struct frame *picture;            /* NULL: has_tag, or out of memory */
 	char tag[TAG_SIZE];
 };
 
-/* After a look, or at the end: answers those for whom there is an answer.  The others,
- * and those whose tag has become wrong, wait on. */
+/* After a capture, or when stopping: answers those that it is new enough for.  Those
+ * whose tag does not match any more wait for a picture. */
 void canvas_png_answer_pending(struct viewers *viewers, bool starved);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes pictures in the words of codec-live.h. */
+/* Encodes frames in the format of codec-live.h. */
 #include "http/viewers/codec-live.h"
 
 #include <stdlib.h>
@@ -11,29 +11,29 @@
 
 #define COLOUR 0xffffffu
 
-/* The most that a row of the widest canvas takes: SKIP and COPY for every second pixel,
- * with room to spare for the numbers. */
+/* The longest row of the widest canvas, SKIP and COPY for every second pixel, with room
+ * to spare for long counts. */
 #define ROW_MAX (MURAL_SIDE_MAX * 4)
 
-/* What is shorter is sent as it is: deflating it is not worth the client's trouble. */
+/* A shorter body is not worth inflating it. */
 #define DEFLATE_LEAST 128
 
-/* Pixels in a row that are worth an operation of their own. */
+/* The shortest run that is worth an operation of its own. */
 #define RUN_LEAST 4
 
 struct codec_live {
 	uint8_t body[LIVE_BODY_MAX];
 	z_stream zlib;
-	bool noisy; /* the last long body hardly became shorter */
+	bool noisy; /* the last deflated body hardly became shorter */
 
-	/* of the frame at hand */
+	/* of the current frame */
 	const struct framediff *diff;
 	struct frame *frame;
 	bool key;
 
-	/* of the body at hand */
+	/* of the current body */
 	size_t len;
-	uint32_t first, at; /* pixels: where it begins, how far it is */
+	uint32_t first, at; /* pixels: where it begins, where it is */
 	uint32_t last;      /* colour */
 };
 
@@ -67,13 +67,12 @@ put_number(uint8_t *to, uint32_t value)
 		to[i] = value >> 8 * i;
 }
 
-/* The length of what is behind the head then. */
 static size_t
 deflate_body(struct codec_live *live, uint8_t *to, size_t room)
 {
 	z_stream *zlib = &live->zlib;
 
-	/* searching noise for repetitions takes three times as long, and finds none */
+	/* in noise, matching takes three times as long and finds nothing */
 	deflateReset(zlib);
 	deflateParams(zlib, 1, live->noisy ? Z_RLE : Z_DEFAULT_STRATEGY);
 	zlib->next_in = live->body;
@@ -85,7 +84,7 @@ deflate_body(struct codec_live *live, uint8_t *to, size_t room)
 	return zlib->total_out;
 }
 
-/* Makes a message of the body at hand. */
+/* Makes a message of the current body. */
 static int
 end_body(struct codec_live *live)
 {
@@ -136,7 +135,7 @@ put_colour(struct codec_live *live, uint32_t colour)
 	live->body[live->len++] = colour;
 }
 
-/* Everything that follows is about pixels from there on. */
+/* What follows is about pixels from there on. */
 static void
 go_to(struct codec_live *live, uint32_t index)
 {
@@ -154,7 +153,7 @@ is_same(uint32_t one, uint32_t other)
 	return ((one ^ other) & COLOUR) == 0;
 }
 
-/* How many pixels from `px` on are as the first one; likewise as those above. */
+/* How many pixels from `px` on equal the first one, or those above them. */
 static uint32_t
 count_alike(const uint32_t *px, uint32_t most)
 {
@@ -198,8 +197,8 @@ put_copy(struct codec_live *live, const uint32_t *px, uint32_t count)
 	}
 }
 
-/* Says what the pixels from x on are, until `end` or the next that did not change; how
- * many that were.  `above` is NULL in the first row. */
+/* Puts one operation for pixels from x on, up to `end`; returns for how many.  `above` is
+ * NULL in the first row. */
 static uint32_t
 put_pixels(struct codec_live *live, const uint32_t *row, const uint32_t *above,
 	uint32_t x, uint32_t end)

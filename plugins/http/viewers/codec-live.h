@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /*
- * /live: the wall over a WebSocket, as the web page wants it: exact, short, and cheap to
- * draw.  The client says nothing; what it sends is ignored.
+ * The protocol of /live: the wall over a WebSocket, for the web page: exact, short, and
+ * cheap to draw.  What the client sends is ignored.
  *
- * Text messages are JSON objects with a `type`.  The first message of all is
+ * Text messages are JSON objects with a `type`.  The first message is
  *
  *	{"type": "wall", "version": 1, "width": W, "height": H, "fps": F}
  *
- * and once a second comes, when the last one is on its way,
+ * and once a second, unless the client is still reading a frame,
  *
  *	{"type": "figures", "width": W, "height": H, "viewers": N, "frame": F,
  *	 "pixels": P, "pixels_per_second": R,
@@ -20,7 +21,7 @@
  * Binary messages are pieces of pictures; numbers are little-endian:
  *
  *	offset  bytes
- *	0       1       'K': key, the picture as it is; 'D': delta, what changed since the
+ *	0       1       'K': key, the whole picture; 'D': delta, what changed since the
  *	                frame before
  *	1       1       bit 0: the last piece of its frame; bit 1: the body is deflated
  *	                (zlib, RFC 1950); other bits: 0
@@ -30,28 +31,28 @@
  *	12      4       length of the body when it is inflated, at most LIVE_BODY_MAX
  *	16      ...     the body
  *
- * The first picture is a key.  After it come deltas, each with the number of the frame
- * before plus one (modulo 2^32), or, when this client was too slow for a while, a key
- * again.  The pieces of a frame come from the top to the bottom, with nothing else
- * binary between them, and each stands for itself; pixels that none of them names stay
- * as they are.
+ * The first frame is a key.  After it come deltas, each with the number of the frame
+ * before plus one (modulo 2^32), or, if the client was too slow for a while, a key again.
+ * The pieces of a frame come from top to bottom, with no other binary message between
+ * them, and each can be decoded by itself; pixels that none of them covers are unchanged.
  *
- * A body is a row of operations on the pixels from the first one on, from left to right
- * and from row to row.  Each begins with a byte: its two upper bits are the operation,
- *its six lower ones `n`.  When n is 63, a number follows in LEB128 (seven bits a byte,
- *the lowest first, bit 7: another byte comes), and n is 63 more than that.  The operation
- *is for n + 1 pixels:
+ * A body is a sequence of operations on the pixels from the first one on, left to right
+ * and row by row.  Each begins with a byte: its upper two bits are the operation, its
+ * lower six `n`.  If n is 63, a number follows in LEB128 (seven bits a byte, the lowest
+ * first, bit 7: another byte follows), which is added to n.  The operation is for n + 1
+ * pixels:
  *
- *	0  SKIP   they stay as they are; only in a delta
- *	1  FILL   all of them have the colour that follows: three bytes, red, green, blue
- *	2  COPY   each has a colour of its own: three bytes a pixel, each to be added,
- *modulo 256, to the same channel of the colour that the last FILL or COPY of this body
- *ended with; before the first that is black 3  ABOVE  each has the colour that the pixel
- *above it has now
+ *	0  SKIP   unchanged; only in a delta
+ *	1  FILL   all of one colour, which follows: three bytes, red, green, blue
+ *	2  COPY   each of its own colour, three bytes a pixel, which are added, modulo 256,
+ *	          to the channels of the colour before it: the last one of a FILL or COPY
+ *	          in this body, at first black
+ *	3  ABOVE  each as the pixel above it is now
  *
- * All of this is lossless: who applied every message so far sees a frame that is on the
+ * All of this is lossless: a client that applied every message shows a state of the
  * canvas, and what /canvas.png shows as soon as nobody paints.
  */
+/* clang-format on */
 #ifndef HTTP_VIEWERS_CODEC_LIVE_H
 #define HTTP_VIEWERS_CODEC_LIVE_H
 
@@ -66,19 +67,19 @@ struct framediff;
 #define LIVE_VERSION 1
 #define LIVE_HEAD_BYTES 16
 
-/* Of one body, inflated. */
+/* The longest body, inflated. */
 #define LIVE_BODY_MAX (256 * 1024)
 
 enum { LIVE_IS_KEY = 'K', LIVE_IS_DELTA = 'D' };
 enum { LIVE_LAST = 1, LIVE_DEFLATED = 2 };
 enum { LIVE_SKIP, LIVE_FILL, LIVE_COPY, LIVE_ABOVE };
 
-/* The memory that encoding takes.  NULL: out of memory. */
+/* NULL: out of memory. */
 struct codec_live *codec_live_new(void);
 void codec_live_free(struct codec_live *live);
 
-/* The binary messages for the frame that the sight shows: a key, or the delta to the last
- * one, which must not be empty.  NULL: out of memory, or the sight was cancelled. */
+/* The binary messages for the shadow frame: a key, or the delta, of at least one pixel,
+ * to the frame before.  NULL: out of memory, or cancelled. */
 struct frame *codec_live_encode(
 	struct codec_live *live, const struct framediff *diff, bool key);
 

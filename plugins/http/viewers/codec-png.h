@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pictures of the sight as PNG: one for /canvas.png, and those that viewers of the Place
- * paste one over the other (doc/protocols.md, 1.4).
+ * Encodes the shadow frame as PNG: one for /canvas.png, and those that viewers of Place:
+ * IPv6 (/ws; doc/protocols.md, 1.4) draw one over the other.
  *
- * A viewer's first picture is 8-bit RGB; a delta is 8-bit RGBA of the same size, whose
- * alpha is 255 where something changed and else 0.  What would make a longer message than
- * viewers accept is told in several: each ends, so to say, early, black or transparent
- * from some row on, and the next one, transparent until there, goes on.
+ * A key frame is 8-bit RGB; a delta is 8-bit RGBA of the same size, with alpha 255 where
+ * something changed and 0 elsewhere.  A frame that would exceed what viewers accept is
+ * split into several messages: each is black or transparent from some row on, and the
+ * next one, transparent up to there, continues.
  */
 #ifndef HTTP_VIEWERS_CODEC_PNG_H
 #define HTTP_VIEWERS_CODEC_PNG_H
@@ -17,21 +17,21 @@
 struct frame;
 struct framediff;
 
-/* Viewers written with python's websockets refuse messages of more than 1 MiB. */
+/* Python's websockets rejects messages of more than 1 MiB. */
 #define PICTURE_BYTES_MAX (1024 * 1024 - 1)
 
-/* Starts as zeros; remembers what kind of paint there is. */
+/* Starts as zeros. */
 struct codec_png {
-	bool noisy; /* the last full picture hardly became shorter */
+	bool noisy; /* the last full picture hardly compressed */
 };
 
 enum png_kind {
 	PICTURE_WHOLE, /* one message, however long */
-	PICTURE_FULL,  /* for a viewer that begins */
-	PICTURE_DELTA, /* what changed in this frame, which must not be nothing */
+	PICTURE_FULL,  /* a key frame */
+	PICTURE_DELTA, /* what changed in this frame, at least one pixel */
 };
 
-/* NULL: out of memory, or the sight was cancelled. */
+/* NULL: out of memory, or cancelled. */
 struct frame *codec_png_encode(
 	struct codec_png *codec, const struct framediff *diff, enum png_kind what);
 

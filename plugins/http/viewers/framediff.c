@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Compares the canvas with what was shown of it. */
+/* Compares the canvas with its shadow frame, tile by tile. */
 #include "http/viewers/framediff.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ framediff_finish(struct framediff *diff)
 }
 
 static int
-allocate(struct framediff *diff)
+allocate_shadow(struct framediff *diff)
 {
 	size_t row = diff->view->width;
 
@@ -57,43 +57,17 @@ framediff_is_cancelled(const struct framediff *diff)
 
 /* ------------------------------------------------------------------ runs of tiles */
 
-static bool
-is_set(const uint64_t *tiles, uint32_t tile)
-{
-	return tiles[tile / 64] >> tile % 64 & 1;
-}
-
-static bool
-find_run(const struct mural_view *view, const uint64_t *tiles, uint32_t tile_y,
-	uint32_t *x, uint32_t *end)
-{
-	uint32_t first = tile_y * view->tiles_x, tile = *x >> MURAL_TILE_SHIFT, last;
-
-	while (tile < view->tiles_x && !is_set(tiles, first + tile))
-		tile++;
-	for (last = tile; last < view->tiles_x && is_set(tiles, first + last); last++)
-		;
-	if (tile == last)
-		return false;
-	*x = tile << MURAL_TILE_SHIFT;
-	*end = last << MURAL_TILE_SHIFT;
-	if (*end > view->width)
-		*end = view->width;
-	return true;
-}
-
 bool
 framediff_next_run(const struct framediff *diff, uint32_t tile_y, bool all, uint32_t *x,
 	uint32_t *end)
 {
 	if (!all)
-		return *x < diff->view->width &&
-		       find_run(diff->view, diff->changed, tile_y, x, end);
+		return mural_tiles_next_run(diff->view, diff->changed, tile_y, x, end);
 	*end = diff->view->width;
 	return *x < *end;
 }
 
-/* Rows of pixels in a row of tiles. */
+/* Pixel rows in a row of tiles. */
 static uint32_t
 rows_of(const struct mural_view *view, uint32_t tile_y)
 {
@@ -102,7 +76,7 @@ rows_of(const struct mural_view *view, uint32_t tile_y)
 	return view->height - top < MURAL_TILE ? view->height - top : MURAL_TILE;
 }
 
-/* -------------------------------------------------------------------- looking */
+/* ------------------------------------------------------------------- comparing */
 
 static void
 clear_changed(struct framediff *diff, uint32_t tile_y)
@@ -117,9 +91,9 @@ clear_changed(struct framediff *diff, uint32_t tile_y)
 				*px &= COLOUR;
 }
 
-/* Takes over a run of pixels and marks those that differ; whether there are any. */
+/* Adopts a run of pixels and marks those that differ; whether there are any. */
 static bool
-compare(uint32_t *shown, const uint32_t *now, uint32_t count)
+compare_run(uint32_t *shown, const uint32_t *now, uint32_t count)
 {
 	uint32_t different = 0;
 
@@ -139,7 +113,7 @@ compare_tile(struct framediff *diff, uint32_t tile_y, uint32_t x, uint32_t count
 	bool different = false;
 
 	for (uint32_t y = 0; y < rows_of(diff->view, tile_y); y++)
-		different |= compare(framediff_row(diff, top + y) + x,
+		different |= compare_run(framediff_row(diff, top + y) + x,
 			diff->strip + (size_t)y * diff->view->width + x, count);
 	return different;
 }
@@ -151,8 +125,7 @@ compare_row(struct framediff *diff, uint32_t tile_y)
 	uint32_t top = tile_y << MURAL_TILE_SHIFT, x = 0, end;
 	bool different = false;
 
-	for (; x < view->width && find_run(view, diff->taken, tile_y, &x, &end);
-		x = end) {
+	for (; mural_tiles_next_run(view, diff->taken, tile_y, &x, &end); x = end) {
 		mural_reader_copy(diff->reader, x, top, end - x, rows_of(view, tile_y),
 			diff->strip + x, view->width);
 		for (uint32_t left = x; left < end; left += MURAL_TILE) {
@@ -163,7 +136,7 @@ compare_row(struct framediff *diff, uint32_t tile_y)
 
 			if (!compare_tile(diff, tile_y, left, count))
 				continue;
-			diff->changed[tile / 64] |= UINT64_C(1) << tile % 64;
+			mural_tiles_add(diff->changed, tile);
 			different = true;
 		}
 	}
@@ -176,7 +149,7 @@ framediff_update(struct framediff *diff)
 	const struct mural_view *view = diff->view;
 	bool different = false;
 
-	if (allocate(diff) < 0)
+	if (allocate_shadow(diff) < 0)
 		return -ENOMEM;
 	for (uint32_t tile_y = 0; tile_y < view->tiles_y; tile_y++)
 		clear_changed(diff, tile_y);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sight: the canvas as viewers have been shown it, and what has changed since.
+ * The shadow frame: a copy of the canvas as viewers were shown it, and which pixels the
+ * last update changed.
  *
- * It is what makes a delta exact, and short: pixels that were painted with the colour
- * they had did not change.  Encoders look at it, so that all that is sent of a frame is
- * of one picture, whatever is painted meanwhile.
+ * It makes deltas exact and short: a pixel painted with the colour it had did not change.
+ * Encoders read it instead of the canvas, so that all messages of a frame show the same
+ * picture, whatever is painted meanwhile.
  *
- * One thread at a time, any thread; only framediff_cancel() may be called meanwhile.
+ * One thread at a time; only framediff_cancel() may be called from another.
  */
 #ifndef HTTP_VIEWERS_FRAMEDIFF_H
 #define HTTP_VIEWERS_FRAMEDIFF_H
@@ -16,36 +17,34 @@
 
 #include <mural/plugin.h>
 
-/* In the alpha byte of a pixel of the sight: it changed in this frame.  Else that is 0.
- */
+/* The alpha byte of a shadow pixel that changed in this frame; else it is 0. */
 #define FRAMEDIFF_CHANGED 0xff000000u
 
 struct framediff {
 	struct mural_reader *reader;
 	const struct mural_view *view;
-	uint32_t *shadow; /* view->width a row; NULL: nobody looked yet */
-	uint32_t *strip;  /* a row of tiles, as it is on the canvas */
+	uint32_t *shadow; /* view->width a row; NULL: before the first update */
+	uint32_t *strip;  /* a row of tiles of the canvas */
 	uint64_t *taken;
 	uint64_t *changed; /* tiles with a pixel that changed in this frame */
-	uint32_t number;   /* of the frame; each that differs from the last has its own */
+	uint32_t number;   /* of the frame; one more after each change */
 	bool cancelled;    /* any thread, relaxed */
 };
 
-/* Does not look yet, and takes next to no memory.  0 or -ENOMEM. */
+/* Allocates next to nothing before the first update.  0 or -ENOMEM. */
 int framediff_init(struct framediff *diff, struct mural_host *host);
 void framediff_finish(struct framediff *diff);
 
-/* Looks at the canvas: the last frame's changes are settled, and if anything is different
- * now, this is the next frame.  1: it is; 0: it is still the last one, and no pixel is
- * marked; -ENOMEM. */
+/* Compares the canvas with the shadow, and marks and adopts what differs.  1: this is the
+ * next frame; 0: nothing changed, no pixel is marked; -ENOMEM. */
 int framediff_update(struct framediff *diff);
 
-/* Nobody wants to see anything any more: encoders that are at it give up soon. */
+/* Makes running encoders give up soon. */
 void framediff_cancel(struct framediff *diff);
 bool framediff_is_cancelled(const struct framediff *diff);
 
-/* The next run of neighbouring changed tiles in a row of tiles, from the pixel *x on;
- * with `all`, the whole row.  False: none; else its pixels are from *x to *end - 1. */
+/* The next run of changed tiles in a row of tiles, from pixel *x on; with `all`, the
+ * whole row.  False: none; else its pixels are *x to *end - 1. */
 bool framediff_next_run(const struct framediff *diff, uint32_t tile_y, bool all,
 	uint32_t *x, uint32_t *end);
 

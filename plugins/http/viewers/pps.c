@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts pixels a second. */
+/* Samples what each instance painted, and computes pixels per second. */
 #include "http/viewers/pps.h"
 
 #include <jansson.h>
@@ -9,7 +9,7 @@ struct pps_scan {
 	struct pps *pps;
 	struct pps_sample *now;
 	size_t n, size;
-	uint64_t ms; /* since the last look */
+	uint64_t ms; /* since the last update */
 	json_t *plugins;
 };
 
@@ -30,7 +30,7 @@ pps_remember(struct pps_scan *scan, const struct mural_instance *instance)
 		struct pps_sample *now = realloc(scan->now, size * sizeof(*now));
 
 		if (!now)
-			return; /* then it paints nothing in the next second */
+			return; /* its next rate will be 0 */
 		scan->now = now;
 		scan->size = size;
 	}
@@ -44,7 +44,7 @@ pps_add_instance(const struct mural_instance *instance, void *arg)
 	struct pps_scan *scan = arg;
 	struct pps *pps = scan->pps;
 	uint64_t before = painted_before(pps, instance->host, instance->painted);
-	/* another instance may have taken a place that was free */
+	/* less: another instance was allocated at the same address */
 	uint64_t painted = instance->painted > before ? instance->painted - before : 0;
 	uint64_t per_second = scan->ms > 0 ? painted * 1000 / scan->ms : 0;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pixels a second, as viewers are told them once a second. */
+/* Computes pixels per second of all instances, and the message for /live about them. */
 #ifndef HTTP_VIEWERS_PPS_H
 #define HTTP_VIEWERS_PPS_H
 
@@ -8,7 +8,7 @@
 
 #include <mural/plugin.h>
 
-/* What an instance had painted when last looked at. */
+/* What an instance had painted at the last update. */
 struct pps_sample {
 	const void *instance;
 	uint64_t painted;
@@ -19,11 +19,11 @@ struct pps {
 	struct pps_sample *last;
 	size_t n;
 	uint64_t updated_ms;
-	uint64_t painted, per_second, viewers; /* of all instances, at the last look */
+	uint64_t painted, per_second, viewers; /* of all instances, at the last update */
 };
 
-/* Looks at all instances.  With `live`, the text for /live in *live, to be freed; NULL
- * there: out of memory.  `frame`: the number of the last frame. */
+/* Samples all instances.  If `live` is not NULL, *live becomes the message for /live, to
+ * be freed, or NULL: out of memory.  `frame` is the number of the last frame. */
 void pps_update(struct pps *pps, struct mural_host *host, uint64_t now_ms, uint32_t frame,
 	char **live);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Viewers' WebSockets. */
+/* Serves one viewer's WebSocket: frames and texts to it, commands from it. */
 #include "http/viewers/viewer.h"
 
 #include <netinet/in.h>
@@ -9,20 +9,20 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "http/http.h"
+#include <jansson.h>
+
 #include "http/viewers/codec-live.h"
 #include "http/viewers/frame.h"
 #include "http/viewers/viewers.h"
 
-/* Longer frames of a client are refused; what is in those it may send is ignored but for
- * commands. */
+/* The longest WebSocket frame that a client may send. */
 #define FRAME_MAX (64 * 1024)
 
-/* So much of a message goes to the socket at once, and so the most that waits in memory
- * for one viewer. */
+/* How much of a message is sent at once, and so the most that is buffered for a viewer.
+ */
 #define PIECE_BYTES (64 * 1024)
 
-/* The kernel's share of it; with more, a slow viewer would see the past. */
+/* The kernel's buffer; with a larger one, a slow viewer would lag behind. */
 #define SOCKET_BYTES (128 * 1024)
 
 #define SEND_TIMEOUT_MS 60000
@@ -31,6 +31,108 @@ static struct viewer *
 viewer_of(struct websocket *ws)
 {
 	return (struct viewer *)((char *)ws - offsetof(struct viewer, ws));
+}
+
+/* ----------------------------------------------------- commands of Place: IPv6 */
+
+enum place_action {
+	PLACE_IGNORE,
+	PLACE_SEND_KEY,
+	PLACE_SEND_COUNT,
+	PLACE_SEND_NUDITY,
+	PLACE_PPS_OFF,
+	PLACE_PPS_ON,
+	PLACE_DELTAS_OFF,
+	PLACE_DELTAS_ON,
+};
+
+/* The commands of serverscanning's viewer (doc/protocols.md, 1.4); the original one sends
+ * none. */
+static const struct place_command {
+	const char *name;
+	enum place_action
+		action; /* with an argument, when it is false; the next, if true */
+	bool has_argument;
+} place_commands[] = {
+	{ "get_full_canvas_once", PLACE_SEND_KEY, false },
+	{ "get_ws_count_update_once", PLACE_SEND_COUNT, false },
+	{ "get_nudity_update_once", PLACE_SEND_NUDITY, false },
+	{ "pps_updates", PLACE_PPS_OFF, true },
+	{ "delta_canvas_stream", PLACE_DELTAS_OFF, true },
+};
+
+static enum place_action
+parse_command(const char *text, size_t len)
+{
+	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *name = json_string_value(json_object_get(json, "request"));
+	const json_t *enabled = json_object_get(json, "enabled");
+	enum place_action action = PLACE_IGNORE;
+
+	for (size_t i = 0; name && i < sizeof(place_commands) / sizeof(*place_commands);
+		i++) {
+		const struct place_command *command = &place_commands[i];
+
+		if (strcmp(name, command->name) != 0)
+			continue;
+		if (!command->has_argument)
+			action = command->action;
+		else if (json_is_boolean(enabled))
+			action = command->action + json_is_true(enabled);
+	}
+	json_decref(json);
+	return action;
+}
+
+static void
+perform(struct viewer *viewer, enum place_action action)
+{
+	switch (action) {
+	case PLACE_SEND_COUNT:
+		viewer->asked_count = true;
+		break;
+	case PLACE_SEND_NUDITY:
+		viewer->asked_nudity = true;
+		break;
+	case PLACE_PPS_OFF:
+	case PLACE_PPS_ON:
+		viewer->wants_pps = action == PLACE_PPS_ON;
+		break;
+	case PLACE_DELTAS_OFF:
+		viewer->wants_deltas = false;
+		break;
+	case PLACE_DELTAS_ON:
+		if (viewer->wants_deltas)
+			break;
+		viewer->wants_deltas = true;
+		viewer_request_key(viewer); /* it has missed some */
+		break;
+	case PLACE_SEND_KEY:
+		viewer_request_key(viewer);
+		break;
+	case PLACE_IGNORE:
+		break;
+	}
+}
+
+/* Sends the texts that it asked for, as soon as it is idle. */
+static void
+send_answers(struct viewer *viewer)
+{
+	static const char nudity[] =
+		"{\"message\": \"nudity_update\", \"is_nude\": false}";
+	char count[64];
+	int len;
+
+	if (viewer->asked_count) {
+		len = snprintf(count, sizeof(count),
+			"{\"message\": \"ws_count_update\", \"ws_connections\": %zu}",
+			(size_t)viewer->viewers->web->host->counts.viewers);
+		viewer->asked_count = !viewer_send_text(viewer, count, len);
+	}
+	if (viewer->asked_nudity)
+		viewer->asked_nudity =
+			!viewer_send_text(viewer, nudity, sizeof(nudity) - 1);
 }
 
 /* --------------------------------------------------------------------- sending */
@@ -78,7 +180,7 @@ viewer_push(struct viewer *viewer)
 		if (!viewer->frame) {
 			struct frame *next;
 
-			place_answer(viewer);
+			send_answers(viewer);
 			if (!is_writable(viewer))
 				return;
 			next = viewers_next_frame(viewer->viewers, viewer);
@@ -105,8 +207,8 @@ void
 viewer_request_key(struct viewer *viewer)
 {
 	viewer->wants_key = true;
-	viewer->since = viewer->viewers->captures;
-	viewers_schedule(viewer->viewers);
+	viewer->since = viewer->viewers->capture.begun;
+	capture_schedule(&viewer->viewers->capture);
 }
 
 void
@@ -128,14 +230,14 @@ viewer_drop(struct viewer *viewer)
 	websocket_drop(&viewer->ws);
 }
 
-/* ---------------------------------------------------------- from the WebSocket */
+/* -------------------------------------------------------------------- receiving */
 
 static void
 on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool end)
 {
 	struct viewer *viewer = viewer_of(ws);
 
-	viewer->viewers->http->host->counts.received_bytes += len;
+	viewer->viewers->web->host->counts.received_bytes += len;
 	if (viewer->dialect != DIALECT_PLACE || opcode != WEBSOCKET_TEXT)
 		return;
 	if (viewer->command_len + len <= COMMAND_MAX) {
@@ -147,8 +249,9 @@ on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool 
 	if (!end)
 		return;
 	if (viewer->command_len <= COMMAND_MAX)
-		place_command(viewer, viewer->command, viewer->command_len);
+		perform(viewer, parse_command(viewer->command, viewer->command_len));
 	viewer->command_len = 0;
+	viewer_push(viewer);
 }
 
 static void
@@ -163,7 +266,7 @@ on_viewer_closed(struct websocket *ws, bool broken)
 	struct viewer *viewer = viewer_of(ws);
 
 	if (broken)
-		http_discard(viewer->viewers->http, MURAL_MALFORMED);
+		web_discard(viewer->viewers->web, MURAL_MALFORMED);
 	finish_frame(viewer);
 	viewers_remove(viewer);
 	free(viewer);
@@ -175,24 +278,24 @@ static const struct websocket_handler handler = {
 	.on_closed = on_viewer_closed,
 };
 
-/* ---------------------------------------------------------------------- coming */
+/* --------------------------------------------------------------------- opening */
 
 static void
 send_hello(struct viewer *viewer)
 {
-	const struct http *http = viewer->viewers->http;
+	const struct viewers *viewers = viewer->viewers;
+	const struct mural_host *host = viewers->web->host;
 	char text[128];
 	int len = snprintf(text, sizeof(text),
 		"{\"type\": \"wall\", \"version\": %d, \"width\": %u, \"height\": %u, "
 		"\"fps\": %d}",
-		LIVE_VERSION, http->host->canvas_width, http->host->canvas_height,
-		(int)http->config->viewer_fps);
+		LIVE_VERSION, host->canvas_width, host->canvas_height, (int)viewers->fps);
 
 	if (viewer->dialect == DIALECT_LIVE)
 		websocket_send(&viewer->ws, WEBSOCKET_TEXT, text, len);
 }
 
-/* So that one whose host is gone does not stay for ever, though nothing is painted. */
+/* Keep-alive detects a host that is gone, even while nothing is painted. */
 static void
 set_socket(int fd)
 {
@@ -206,69 +309,50 @@ set_socket(int fd)
 }
 
 static void
-open_viewer(enum dialect dialect, void *arg, struct MHD_Connection *connection,
-	const char *extra, size_t extra_len, MHD_socket fd,
-	struct MHD_UpgradeResponseHandle *upgrade)
+on_upgrade(void *arg, struct MHD_Connection *connection, void *context, const char *extra,
+	size_t extra_len, MHD_socket fd, struct MHD_UpgradeResponseHandle *upgrade)
 {
-	struct http *http = arg;
+	const struct request *request = context;
+	struct viewers *viewers = arg;
+	struct web *web = viewers->web;
 	struct viewer *viewer = calloc(1, sizeof(*viewer));
 
-	if (!viewer || http->stopping) {
+	if (!viewer || viewers->stopping) {
 		free(viewer);
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
-	if (websocket_open(&viewer->ws, &http->server, &handler, upgrade, fd, extra,
+	if (websocket_open(&viewer->ws, &web->server, &handler, upgrade, fd, extra,
 		    extra_len, FRAME_MAX) < 0) {
 		free(viewer);
 		return;
 	}
 	set_socket(fd);
-	http_client_expect(http, connection, HTTP_CLIENT_WAITING);
-	viewer->dialect = dialect;
+	http_client_expect(web, connection, HTTP_CLIENT_WAITING);
+	viewer->dialect = (enum dialect)(uintptr_t)request->data;
 	viewer->wants_deltas = viewer->wants_pps = true;
-	viewer->progress_ms = uv_now(http->host->loop);
-	viewers_add(http->viewers, viewer);
+	viewer->progress_ms = uv_now(web->host->loop);
+	viewers_add(viewers, viewer);
 	send_hello(viewer);
 	viewer_request_key(viewer);
 	viewer_push(viewer);
 }
 
-static void
-on_place_upgrade(void *arg, struct MHD_Connection *connection, void *request,
-	const char *extra, size_t extra_len, MHD_socket fd,
-	struct MHD_UpgradeResponseHandle *upgrade)
-{
-	(void)request;
-	open_viewer(DIALECT_PLACE, arg, connection, extra, extra_len, fd, upgrade);
-}
-
-static void
-on_live_upgrade(void *arg, struct MHD_Connection *connection, void *request,
-	const char *extra, size_t extra_len, MHD_socket fd,
-	struct MHD_UpgradeResponseHandle *upgrade)
-{
-	(void)request;
-	open_viewer(DIALECT_LIVE, arg, connection, extra, extra_len, fd, upgrade);
-}
-
 enum MHD_Result
 viewer_answer(struct request *request, enum dialect dialect)
 {
-	struct MHD_Response *response = websocket_upgrade(request->connection,
-		dialect == DIALECT_PLACE ? on_place_upgrade : on_live_upgrade,
-		request->http);
+	struct MHD_Response *response =
+		websocket_upgrade(request->connection, on_upgrade, request->subject);
 
-	/* a HEAD request comes here, too, and is no handshake */
+	request->data = (void *)(uintptr_t)dialect;
+
+	/* a HEAD request is no handshake */
 	if (response && strcmp(request->method, MHD_HTTP_METHOD_GET) == 0)
 		return reply_send(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
 	if (response)
 		MHD_destroy_response(response);
-	response = error_response("this is for WebSockets");
-	if (response) {
-		(void)MHD_add_response_header(
-			response, MHD_HTTP_HEADER_UPGRADE, "websocket");
-		(void)MHD_add_response_header(response, "Sec-WebSocket-Version", "13");
-	}
+	response = response_with(error_response("this is for WebSockets"),
+		MHD_HTTP_HEADER_UPGRADE, "websocket");
+	response = response_with(response, "Sec-WebSocket-Version", "13");
 	return reply_send(request, MHD_HTTP_UPGRADE_REQUIRED, response);
 }

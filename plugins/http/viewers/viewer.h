@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One viewer: a WebSocket, and what is on its way there. */
+/* One viewer: a WebSocket of /ws or /live, and the frame it is being sent. */
 #ifndef HTTP_VIEWERS_VIEWER_H
 #define HTTP_VIEWERS_VIEWER_H
 
@@ -8,17 +8,9 @@
 #include <stdint.h>
 
 #include "common/websocket.h"
+#include "http/viewers/capture.h"
 
-struct frame;
-struct request;
 struct viewers;
-
-/* Which of the two protocols it speaks. */
-enum dialect {
-	DIALECT_PLACE, /* /ws */
-	DIALECT_LIVE,  /* /live */
-	DIALECTS,
-};
 
 /* The longest command that is understood. */
 #define COMMAND_MAX 512
@@ -29,49 +21,42 @@ struct viewer {
 	struct viewer *next, **link;
 	enum dialect dialect;
 
-	struct frame *frame;  /* on its way; NULL: none */
-	size_t message, done; /* of it; bytes of the message that the socket has */
+	struct frame *frame;  /* being sent; NULL: none */
+	size_t message, done; /* of it; bytes of the message that were sent */
 	uint32_t shown;       /* number of the last frame it was sent */
-	bool wants_key;       /* it is to be shown the picture */
-	uint32_t since;       /* looks begun when it wished that */
-	bool has_begun;       /* its first picture is on its way, so text may follow */
+	bool wants_key;       /* its next frame must be a key */
+	uint32_t since;       /* captures begun when it asked for it */
+	bool has_begun;       /* its first frame was begun, so text may follow */
 
-	/* what it asked for, of the Place: at first both are true */
+	/* set by commands of /ws; initially true */
 	bool wants_deltas, wants_pps;
-	bool asked_count, asked_nudity;
+	bool asked_count, asked_nudity; /* and not answered yet */
 	char command[COMMAND_MAX];
 	size_t command_len; /* more than COMMAND_MAX: too long */
 
-	size_t waiting;       /* bytes, when last seen */
-	uint64_t progress_ms; /* when these were others, or none */
+	size_t waiting;       /* bytes, at the last check */
+	uint64_t progress_ms; /* when these last changed, or were none */
 };
 
-/* The route of a WebSocket: answers with an upgrade, or says what is wrong. */
+/* Answers a route of a WebSocket with an upgrade, or with 426. */
 enum MHD_Result viewer_answer(struct request *request, enum dialect dialect);
 
-/* Whether it took all that it was sent. */
+/* Whether it has read everything that it was sent. */
 bool viewer_is_idle(const struct viewer *viewer);
 
-/* Sends what there is for it, as far as the socket takes it. */
+/* Sends its answers and frames, as far as the socket takes them. */
 void viewer_push(struct viewer *viewer);
 
-/* Sends a text; who is busy, or was not shown anything yet, misses it.  False: missed. */
+/* Sends a text, unless it is busy or was sent no frame yet; false: not sent. */
 bool viewer_send_text(struct viewer *viewer, const char *text, size_t len);
 
-/* It is to be shown the picture as it is from now on. */
+/* Has it sent a key frame that is captured from now on. */
 void viewer_request_key(struct viewer *viewer);
 
-/* Once a second: lets go of it when it takes nothing for a minute. */
+/* Once a second: drops it when it has read nothing for a minute. */
 void viewer_check(struct viewer *viewer, uint64_t now_ms);
 
-/* Ends it now. */
+/* Disconnects it now. */
 void viewer_drop(struct viewer *viewer);
-
-/* ---- place-commands.c: the commands of the Place (doc/protocols.md, 1.4) */
-
-void place_command(struct viewer *viewer, const char *text, size_t len);
-
-/* The answers that it waits for. */
-void place_answer(struct viewer *viewer);
 
 #endif

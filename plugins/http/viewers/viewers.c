@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who watches, and the figures they are told. */
+/* Decides which frame each viewer is sent next, and sends all of them the pixel rates. */
 #include "http/viewers/viewers.h"
 
 #include <errno.h>
@@ -9,17 +9,137 @@
 #include <string.h>
 #include <time.h>
 
-#include "http/http.h"
+#include "common/list.h"
 #include "http/viewers/canvas-png.h"
 
 #define SECOND_MS 1000
 
-/* ------------------------------------------------------------------ once a second */
+/* Frames for viewers may take this much memory; then the slowest viewer is dropped. */
+#define BYTES_MAX (128 * 1024 * 1024)
+
+/* ------------------------------------------------------------- which frame next */
+
+/* Whether it goes on with the deltas that there are. */
+static bool
+follows(const struct viewers *viewers, const struct viewer *viewer)
+{
+	const struct capture *capture = &viewers->capture;
+
+	return viewer->wants_deltas && !viewer->wants_key &&
+	       delta_ring_reaches(
+		       &capture->deltas[viewer->dialect], viewer->shown, capture->number);
+}
+
+static bool
+is_followed(const struct viewers *viewers, enum dialect dialect)
+{
+	for (const struct viewer *v = viewers->first; v; v = v->next)
+		if (v->dialect == dialect && follows(viewers, v))
+			return true;
+	return false;
+}
+
+/* The kept key frame, if it will do.  /live may begin with an older one while the deltas
+ * since then are kept, which is cheap even when a thousand viewers come. */
+static struct frame *
+find_key(const struct viewers *viewers, const struct viewer *viewer)
+{
+	const struct capture *capture = &viewers->capture;
+	struct frame *key = capture->kept[key_product(viewer->dialect)];
+
+	if (!key)
+		return NULL;
+	if (capture_is_newer(capture, viewer->since) && key->number == capture->number)
+		return key;
+	return viewer->dialect == DIALECT_LIVE && is_followed(viewers, DIALECT_LIVE)
+		       ? key
+		       : NULL;
+}
+
+struct frame *
+viewers_next_frame(struct viewers *viewers, struct viewer *viewer)
+{
+	struct capture *capture = &viewers->capture;
+	struct frame *next = NULL;
+
+	if (!viewer->wants_key) {
+		if (!viewer->wants_deltas || viewer->shown == capture->number)
+			return NULL;
+		next = delta_ring_find(
+			&capture->deltas[viewer->dialect], viewer->shown + 1);
+		if (!next)
+			viewer_request_key(viewer);
+	}
+	if (!next)
+		next = find_key(viewers, viewer);
+	if (!next) {
+		capture_schedule(capture);
+		return NULL;
+	}
+	viewer->wants_key = false;
+	viewer->shown = next->number;
+	return next;
+}
+
+static unsigned
+wanted_products(const struct capture *capture)
+{
+	const struct viewers *viewers = capture->data;
+	unsigned wanted = 0;
+
+	for (const struct viewer *v = viewers->first; v; v = v->next) {
+		if (v->wants_key && viewer_is_idle(v))
+			wanted |= 1u << key_product(v->dialect);
+		else if (follows(viewers, v))
+			wanted |= 1u << delta_product(v->dialect);
+	}
+	for (const struct pending_png *pending = viewers->pending_pngs; pending;
+		pending = pending->next)
+		wanted |= pending->has_tag ? CAPTURE_ONLY : 1u << WHOLE_PICTURE;
+	return wanted;
+}
+
+/* ------------------------------------------------------------- after a capture */
+
+/* Drops the viewers that are being sent the oldest frames while all frames together take
+ * too much memory. */
+static void
+drop_slowest(struct viewers *viewers)
+{
+	const struct capture *capture = &viewers->capture;
+
+	while (capture->viewer_bytes > BYTES_MAX) {
+		struct viewer *slowest = NULL;
+		uint32_t most = 0;
+
+		for (struct viewer *v = viewers->first; v; v = v->next)
+			if (v->frame && capture->number - v->frame->number > most) {
+				most = capture->number - v->frame->number;
+				slowest = v;
+			}
+		if (!slowest)
+			return;
+		viewer_drop(slowest);
+	}
+}
+
+static void
+on_captured(struct capture *capture, bool starved)
+{
+	struct viewers *viewers = capture->data;
+
+	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next)
+		viewer_push(viewer);
+	drop_slowest(viewers);
+	canvas_png_answer_pending(viewers, starved);
+}
+
+/* --------------------------------------------------------------- once a second */
 
 static void
 send_pps(struct viewers *viewers, const char *live)
 {
-	uint64_t now = uv_now(viewers->http->host->loop);
+	uint64_t now = uv_now(viewers->second.loop);
 	char place[128];
 	int len = snprintf(place, sizeof(place),
 		"{\"evt\": %" PRIu64 ", \"message\": \"pps_update\", \"pps\": %" PRIu64
@@ -39,62 +159,26 @@ static void
 on_second(uv_timer_t *timer)
 {
 	struct viewers *viewers = timer->data;
-	struct mural_host *host = viewers->http->host;
+	struct mural_host *host = viewers->web->host;
 	char *live = NULL;
 
 	mural_publish(host);
-	pps_update(&viewers->pps, host, uv_now(host->loop), viewers->number, &live);
+	pps_update(
+		&viewers->pps, host, uv_now(timer->loop), viewers->capture.number, &live);
 	send_pps(viewers, live);
 	free(live);
 }
 
-/* ---------------------------------------------------------------- start and stop */
-
-/* When nothing is left of them. */
-static void
-viewers_free(struct viewers *viewers)
-{
-	struct http *http = viewers->http;
-
-	if (viewers->handles > 0 || viewers->first)
-		return;
-	for (int i = 0; i < PRODUCTS; i++)
-		frame_release(viewers->kept[i]);
-	for (int i = 0; i < DIALECTS; i++)
-		delta_ring_clear(&viewers->deltas[i]);
-	pps_finish(&viewers->pps);
-	encoder_finish(&viewers->encoder);
-	free(viewers);
-	http->viewers = NULL;
-	http_release(http);
-}
-
-static void
-on_handle_closed(uv_handle_t *handle)
-{
-	struct viewers *viewers = handle->data;
-
-	viewers->handles--;
-	viewers_free(viewers);
-}
-
-void
-viewers_stop_worker(struct viewers *viewers)
-{
-	job_worker_stop(&viewers->worker, on_handle_closed);
-}
+/* ----------------------------------------------------------------- add, remove */
 
 void
 viewers_add(struct viewers *viewers, struct viewer *viewer)
 {
-	struct mural_host *host = viewers->http->host;
+	struct mural_host *host = viewers->web->host;
 
+	web_hold(viewers->web);
 	viewer->viewers = viewers;
-	viewer->next = viewers->first;
-	viewer->link = &viewers->first;
-	if (viewer->next)
-		viewer->next->link = &viewer->next;
-	viewers->first = viewer;
+	list_push(&viewers->first, viewer);
 	if (host->counts.viewers++ == 0) {
 		pps_update(&viewers->pps, host, uv_now(host->loop), 0, NULL);
 		uv_timer_start(&viewers->second, on_second, SECOND_MS, SECOND_MS);
@@ -106,19 +190,17 @@ void
 viewers_remove(struct viewer *viewer)
 {
 	struct viewers *viewers = viewer->viewers;
-	struct mural_host *host = viewers->http->host;
+	struct mural_host *host = viewers->web->host;
 
-	*viewer->link = viewer->next;
-	if (viewer->next)
-		viewer->next->link = viewer->link;
+	list_remove(viewer);
 	if (--host->counts.viewers == 0 && !viewers->stopping)
 		uv_timer_stop(&viewers->second);
 	mural_publish(host);
-	if (viewers->stopping)
-		viewers_free(viewers);
-	else
-		viewers_schedule(viewers);
+	capture_schedule(&viewers->capture);
+	web_release(viewers->web);
 }
+
+/* ----------------------------------------------------------------- start, stop */
 
 static uint64_t
 epoch_now(void)
@@ -129,63 +211,39 @@ epoch_now(void)
 	return now.tv_sec * UINT64_C(1000000) + now.tv_nsec / 1000;
 }
 
-static int
-viewers_init(struct viewers *viewers, struct http *http)
-{
-	int ret = encoder_init(&viewers->encoder, http->host);
-
-	*viewers = (struct viewers){
-		.http = http,
-		.encoder = viewers->encoder,
-		.epoch = epoch_now(),
-		.worker = { .run = viewers_encode,
-			.on_done = viewers_encoded,
-			.data = viewers },
-	};
-	return ret < 0 ? ret : job_worker_start(&viewers->worker, http->host->loop);
-}
-
 int
-viewers_start(struct http *http)
+viewers_start(struct viewers *viewers, struct web *web, unsigned fps)
 {
-	uv_loop_t *loop = http->host->loop;
-	struct viewers *viewers = calloc(1, sizeof(*viewers));
-	int ret = viewers ? viewers_init(viewers, http) : -ENOMEM;
+	int ret;
 
+	viewers->capture.wanted = wanted_products;
+	viewers->capture.on_done = on_captured;
+	viewers->capture.data = viewers;
+	ret = capture_start(&viewers->capture, web, fps);
 	if (ret < 0) {
-		mural_log(http->host, MURAL_ERROR, "cannot serve viewers: %s",
+		mural_log(web->host, MURAL_ERROR, "cannot serve viewers: %s",
 			strerror(-ret));
-		if (viewers)
-			encoder_finish(&viewers->encoder);
-		free(viewers);
 		return ret;
 	}
-	uv_timer_init(loop, &viewers->tick);
-	uv_timer_init(loop, &viewers->second);
-	uv_poll_init(
-		loop, &viewers->wakeup, mural_reader_fd(viewers->encoder.diff.reader));
-	viewers->tick.data = viewers->second.data = viewers->wakeup.data = viewers;
-	viewers->handles = 4; /* the errand has one, too */
-	http->viewers = viewers;
-	http_hold(http);
+	viewers->web = web;
+	viewers->fps = fps;
+	viewers->epoch = epoch_now();
+	uv_timer_init(web->host->loop, &viewers->second);
+	viewers->second.data = viewers;
+	web_hold(web);
 	return 0;
 }
 
 void
-viewers_stop(struct http *http)
+viewers_stop(struct viewers *viewers)
 {
-	struct viewers *viewers = http->viewers;
-
-	if (!viewers)
+	if (!viewers->web)
 		return;
 	viewers->stopping = true;
-	framediff_cancel(&viewers->encoder.diff);
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next)
 		websocket_close(&viewer->ws, WEBSOCKET_GOING_AWAY);
 	canvas_png_answer_pending(viewers, false);
-	uv_close((uv_handle_t *)&viewers->tick, on_handle_closed);
-	uv_close((uv_handle_t *)&viewers->second, on_handle_closed);
-	uv_close((uv_handle_t *)&viewers->wakeup, on_handle_closed);
-	if (!viewers->encoding)
-		viewers_stop_worker(viewers);
+	capture_stop(&viewers->capture);
+	pps_finish(&viewers->pps);
+	web_close_handle(viewers->web, (uv_handle_t *)&viewers->second);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One thread, one errand at a time. */
+/* Runs one job at a time on a thread of its own. */
 #include "http/viewers/worker.h"
 
 #include <stddef.h>
@@ -37,7 +37,6 @@ job_worker_start(struct job_worker *worker, uv_loop_t *loop)
 		return ret;
 	}
 	uv_async_init(loop, &worker->done, on_async);
-	worker->done.data = worker->data;
 	return 0;
 }
 
@@ -48,11 +47,10 @@ job_worker_post(struct job_worker *worker)
 }
 
 void
-job_worker_stop(struct job_worker *worker, uv_close_cb on_closed)
+job_worker_stop(struct job_worker *worker)
 {
 	worker->quit = true;
 	uv_sem_post(&worker->go);
 	uv_thread_join(&worker->thread);
 	uv_sem_destroy(&worker->go);
-	uv_close((uv_handle_t *)&worker->done, on_closed);
 }

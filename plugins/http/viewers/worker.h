@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A thread that works for the loop: it is sent on one errand at a time, and sleeps
- * otherwise.  libuv's pool would do, if there were not others who keep it busy for
- * seconds, such as those who look into the past.
+ * A dedicated thread that runs one job at a time for the loop.  libuv's thread pool would
+ * not do: others, such as reading a recording, may keep it busy for seconds.
  */
 #ifndef HTTP_VIEWERS_WORKER_H
 #define HTTP_VIEWERS_WORKER_H
@@ -11,9 +10,9 @@
 #include <uv.h>
 
 struct job_worker {
-	/* In the thread.  What belongs to the errand is the thread's until it is back. */
+	/* On the thread, which owns the job's data until on_done. */
 	void (*run)(struct job_worker *worker);
-	/* On the loop, when it is back. */
+	/* On the loop, when the job is done. */
 	void (*on_done)(struct job_worker *worker);
 	void *data; /* the owner's */
 
@@ -23,15 +22,15 @@ struct job_worker {
 	bool quit; /* set before `go` */
 };
 
-/* Starts the thread; run, on_back and data are set.  0 or -errno, and then there is
+/* Starts the thread; run, on_done and data are set.  0 or -errno, and then there is
  * nothing to stop. */
 int job_worker_start(struct job_worker *worker, uv_loop_t *loop);
 
-/* Sends it; not before it is back. */
+/* Starts a job; not before the last one is done. */
 void job_worker_post(struct job_worker *worker);
 
-/* Ends the thread, which must be back, and closes its handle, errand->back, with that
- * callback; errand->back.data is the owner's, too. */
-void job_worker_stop(struct job_worker *worker, uv_close_cb on_closed);
+/* Waits for the job, if one is running, and ends the thread.  worker->done is left for
+ * the owner to close, at once: on_done is not called any more. */
+void job_worker_stop(struct job_worker *worker);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is connected, and for how long. */
+/* Admits HTTP clients within murald's limits, and disconnects those that miss their
+ * deadline or read too slowly. */
 #include "http/web/client.h"
 
 #include <errno.h>
@@ -9,18 +10,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http/http.h"
+#include "common/list.h"
+#include "http/web/web.h"
 
 #define SWEEP_MS 5000
 
 static const uint64_t timeout_ms[] = {
 	[HTTP_CLIENT_SENDING] = 60 * 1000,
 	[HTTP_CLIENT_READING] = 10 * 60 * 1000,
-	[HTTP_CLIENT_WAITING] = 0, /* for ever */
+	[HTTP_CLIENT_WAITING] = 0, /* no deadline */
 };
 
-/* libmicrohttpd takes a full socket for silence, though it may be megabytes that the
- * client reads all the time. */
+/* libmicrohttpd mistakes a full socket for silence, even while the client keeps reading
+ * from it. */
 static void
 track_progress(struct http_client *client, bool tracked)
 {
@@ -31,7 +33,7 @@ track_progress(struct http_client *client, bool tracked)
 		tracked ? 0u : (unsigned)IDLE_SECONDS);
 }
 
-/* A Unix socket does not tell what was taken: there libmicrohttpd's clock goes on. */
+/* A Unix socket does not tell what was read: libmicrohttpd's time-out stays on. */
 static bool
 is_slow_reader(struct http_client *client, uint64_t now_ms)
 {
@@ -44,10 +46,10 @@ is_slow_reader(struct http_client *client, uint64_t now_ms)
 	return progress_is_slow(&client->progress, taken, waits, now_ms);
 }
 
-/* libmicrohttpd finds its end and lets it go.  What a slow reader still had to come the
- * kernel would keep for him: that goes, too. */
+/* libmicrohttpd notices the shutdown and closes the connection; SO_LINGER makes the
+ * kernel drop what a slow reader has not read. */
 static void
-http_client_abort(struct http *http, struct http_client *client)
+http_client_abort(struct web *web, struct http_client *client)
 {
 	const struct linger now = { .l_onoff = 1 };
 
@@ -56,47 +58,41 @@ http_client_abort(struct http *http, struct http_client *client)
 	client->due_ms = 0;
 	client->phase = HTTP_CLIENT_WAITING;
 	shutdown(client->fd, SHUT_RDWR);
-	http_discard(http, MURAL_RATE_LIMITED);
-	mural_publish(http->host);
+	web_discard(web, MURAL_RATE_LIMITED);
+	mural_publish(web->host);
 }
 
 static void
 on_sweep(uv_timer_t *timer)
 {
-	struct http *http = timer->data;
-	uint64_t now = uv_now(http->host->loop);
+	struct web *web = timer->data;
+	uint64_t now = uv_now(web->host->loop);
 
-	for (struct http_client *client = http->clients.first; client;
+	for (struct http_client *client = web->clients.first; client;
 		client = client->next)
 		if ((client->due_ms > 0 && client->due_ms <= now) ||
 			(client->phase == HTTP_CLIENT_READING &&
 				is_slow_reader(client, now)))
-			http_client_abort(http, client);
+			http_client_abort(web, client);
 }
 
 void
-http_clients_start(struct http *http)
+http_clients_start(struct web *web)
 {
-	uv_timer_init(http->host->loop, &http->clients.sweep);
-	http->clients.sweep.data = http;
-	http_hold(http);
-}
-
-static void
-on_sweep_closed(uv_handle_t *handle)
-{
-	http_release(handle->data);
+	uv_timer_init(web->host->loop, &web->clients.sweep);
+	web->clients.sweep.data = web;
+	web_hold(web);
 }
 
 void
-http_clients_stop(struct http *http)
+http_clients_stop(struct web *web)
 {
-	uv_close((uv_handle_t *)&http->clients.sweep, on_sweep_closed);
+	web_close_handle(web, (uv_handle_t *)&web->clients.sweep);
 }
 
-/* ---------------------------------------------------------------- coming, going */
+/* ------------------------------------------------------------------ open, close */
 
-/* The answer to a request that was not even read. */
+/* Answers without reading the request. */
 static void
 http_client_reject(int fd, const char *status, const char *text)
 {
@@ -112,7 +108,7 @@ http_client_reject(int fd, const char *status, const char *text)
 }
 
 void
-http_client_accept(struct http *http, int fd)
+http_client_accept(struct web *web, int fd)
 {
 	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof(peer);
@@ -122,28 +118,28 @@ http_client_accept(struct http *http, int fd)
 		close(fd);
 		return;
 	}
-	ret = mural_conn_admit(http->host, (struct sockaddr *)&peer);
+	ret = mural_conn_admit(web->host, (struct sockaddr *)&peer);
 	if (ret < 0) {
-		mural_publish(http->host);
+		mural_publish(web->host);
 		if (ret == -EACCES)
 			http_client_reject(
-				fd, "403 Forbidden", "your network may not come here");
+				fd, "403 Forbidden", "your network is not allowed");
 		else
 			http_client_reject(fd, "429 Too Many Requests",
 				"your address has too many connections");
 		return;
 	}
-	http->clients.admitting = true;
-	mhd_uv_accept(&http->server, fd);
-	if (http->clients.admitting) /* libmicrohttpd did not take it */
-		mural_conn_release(http->host, (struct sockaddr *)&peer);
-	http->clients.admitting = false;
+	web->clients.admitting = true;
+	mhd_uv_accept(&web->server, fd);
+	if (web->clients.admitting) /* libmicrohttpd refused it */
+		mural_conn_release(web->host, (struct sockaddr *)&peer);
+	web->clients.admitting = false;
 }
 
 static void
-http_client_open(struct http *http, struct MHD_Connection *connection, void **context)
+http_client_open(struct web *web, struct MHD_Connection *connection, void **context)
 {
-	struct http_clients *clients = &http->clients;
+	struct http_clients *clients = &web->clients;
 	struct http_client *client = calloc(1, sizeof(*client));
 	const struct sockaddr *peer =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
@@ -159,38 +155,32 @@ http_client_open(struct http *http, struct MHD_Connection *connection, void **co
 	client->connection = connection;
 	client->fd = fd;
 	if (peer->sa_family == AF_INET)
-		client->peer.four = *(const struct sockaddr_in *)(const void *)peer;
+		client->peer.in4 = *(const struct sockaddr_in *)(const void *)peer;
 	else if (peer->sa_family == AF_INET6)
-		client->peer.six = *(const struct sockaddr_in6 *)(const void *)peer;
+		client->peer.in6 = *(const struct sockaddr_in6 *)(const void *)peer;
 	client->admitted = clients->admitting;
 	clients->admitting = false;
-	client->due_ms = uv_now(http->host->loop) + timeout_ms[HTTP_CLIENT_SENDING];
-	client->next = clients->first;
-	client->link = &clients->first;
-	if (client->next)
-		client->next->link = &client->next;
-	clients->first = client;
-	if (!http->stopping && !uv_is_active((uv_handle_t *)&clients->sweep))
+	client->due_ms = uv_now(web->host->loop) + timeout_ms[HTTP_CLIENT_SENDING];
+	list_push(&clients->first, client);
+	if (!web->stopping && !uv_is_active((uv_handle_t *)&clients->sweep))
 		uv_timer_start(&clients->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
-	http->host->counts.connections++;
+	web->host->counts.connections++;
 }
 
 static void
-http_client_close(struct http *http, struct http_client *client)
+http_client_close(struct web *web, struct http_client *client)
 {
-	struct http_clients *clients = &http->clients;
+	struct http_clients *clients = &web->clients;
 
 	if (!client)
 		return;
-	*client->link = client->next;
-	if (client->next)
-		client->next->link = client->link;
+	list_remove(client);
 	if (client->admitted)
-		mural_conn_release(http->host, &client->peer.any);
+		mural_conn_release(web->host, &client->peer.any);
 	free(client);
-	if (!clients->first && !http->stopping)
+	if (!clients->first && !web->stopping)
 		uv_timer_stop(&clients->sweep);
-	http->host->counts.connections--;
+	web->host->counts.connections--;
 }
 
 void
@@ -201,7 +191,7 @@ http_client_changed(void *arg, struct MHD_Connection *connection, void **context
 		http_client_open(arg, connection, context);
 	else
 		http_client_close(arg, *context);
-	mural_publish(((struct http *)arg)->host);
+	mural_publish(((struct web *)arg)->host);
 }
 
 static struct http_client *
@@ -214,8 +204,8 @@ http_client_of(struct MHD_Connection *connection)
 }
 
 void
-http_client_expect(struct http *http, struct MHD_Connection *connection,
-	enum http_client_phase phase)
+http_client_expect(
+	struct web *web, struct MHD_Connection *connection, enum http_client_phase phase)
 {
 	struct http_client *client = http_client_of(connection);
 	uint64_t ms = timeout_ms[phase];
@@ -223,7 +213,7 @@ http_client_expect(struct http *http, struct MHD_Connection *connection,
 	if (!client || client->upgraded)
 		return;
 	client->phase = phase;
-	client->due_ms = ms > 0 ? uv_now(http->host->loop) + ms : 0;
+	client->due_ms = ms > 0 ? uv_now(web->host->loop) + ms : 0;
 	client->progress.begun = false;
 	track_progress(client, false);
 }
@@ -241,23 +231,23 @@ http_client_upgraded(struct MHD_Connection *connection)
 }
 
 int
-http_client_consume(struct http *http, struct MHD_Connection *connection, uint64_t pixels,
+http_client_consume(struct web *web, struct MHD_Connection *connection, uint64_t pixels,
 	uint64_t bytes)
 {
 	struct http_client *client;
 
-	if (!mural_is_limited(http->host))
+	if (!mural_is_limited(web->host))
 		return 0;
 	client = http_client_of(connection);
-	return client ? mural_consume(http->host, http->host->brush, &client->peer.any,
+	return client ? mural_consume(web->host, web->host->brush, &client->peer.any,
 				pixels, bytes)
 		      : 0;
 }
 
 uint64_t
-http_client_source(struct http *http, struct MHD_Connection *connection)
+http_client_source(struct web *web, struct MHD_Connection *connection)
 {
 	struct http_client *client = http_client_of(connection);
 
-	return client ? mural_source(http->host, &client->peer.any) : 0;
+	return client ? mural_source(web->host, &client->peer.any) : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who is connected to the web server: a count, what murald's limits say of each, and a
- * clock for each, because libmicrohttpd's own only sees silence: who sends or takes a
- * byte now and then would stay for ever.
+ * The connected HTTP clients: murald's limits for each, and a deadline for each, because
+ * libmicrohttpd's own time-out only sees silence: a client that sends or reads one byte
+ * now and then would stay for ever.
  *
  * All of it on the main loop's thread.
  */
@@ -10,74 +10,69 @@
 #define HTTP_WEB_CLIENT_H
 
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
 #include "http/web/progress.h"
+#include "lib/peer-address.h"
 
-struct http;
+struct web;
 
-/* A connection that is silent for so long is closed, unless it takes an answer: then
- * progress.h says. */
+/* A silent connection is closed after this, unless it is being sent a response: then
+ * progress.h decides. */
 #define IDLE_SECONDS 30
 
-/* What a visitor is to do next, and until when. */
+/* What the client is expected to do next. */
 enum http_client_phase {
-	HTTP_CLIENT_SENDING, /* a request must be whole within a minute */
-	HTTP_CLIENT_READING, /* an answer must go on, and be taken within ten */
-	HTTP_CLIENT_WAITING, /* for us */
+	HTTP_CLIENT_SENDING, /* complete a request within a minute */
+	HTTP_CLIENT_READING, /* read the response steadily, within ten minutes */
+	HTTP_CLIENT_WAITING, /* nothing: it waits for us */
 };
 
 struct http_client {
 	struct http_client *next, **link;
 	struct MHD_Connection *connection;
 	int fd;
-	union {
-		struct sockaddr any;
-		struct sockaddr_in four;
-		struct sockaddr_in6 six;
-	} peer;
-	bool admitted;   /* it counts among its source's clients */
-	bool upgraded;   /* it speaks no HTTP any more: others look after it */
-	bool tracked;    /* by `progress`, and not by libmicrohttpd's clock */
-	uint64_t due_ms; /* by the loop's clock; 0: it may stay */
+	union peer_address peer;
+	bool admitted;   /* counted among its source's connections */
+	bool upgraded;   /* to a WebSocket, which has its own time-outs */
+	bool tracked;    /* by `progress`, not by libmicrohttpd's time-out */
+	uint64_t due_ms; /* by the loop's clock; 0: no deadline */
 	enum http_client_phase phase;
-	struct progress progress; /* while it reads */
+	struct progress progress; /* while HTTP_CLIENT_READING */
 };
 
 struct http_clients {
 	struct http_client *first;
 	uv_timer_t sweep;
-	bool admitting; /* the one that comes at this moment */
+	bool admitting; /* the one being accepted right now */
 };
 
-/* http_clients_stop() begins with the timer's end, which releases its part of `http`. */
-void http_clients_start(struct http *http);
-void http_clients_stop(struct http *http);
+/* Hold a reference to the server from start until the timer is closed. */
+void http_clients_start(struct web *web);
+void http_clients_stop(struct web *web);
 
-/* Takes a connected socket over: it becomes a visitor, or hears that its network or its
- * source may have none more. */
-void http_client_accept(struct http *http, int fd);
+/* Takes over a connected socket.  One that murald's limits refuse gets a 403 or 429. */
+void http_client_accept(struct web *web, int fd);
 
-/* libmicrohttpd's callback; `arg` is the struct http. */
+/* libmicrohttpd's callback; `arg` is the struct web. */
 void http_client_changed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode what);
 
-/* The visitor's connection is cut, and counted as rate limited, when it has not got
- * further in the time that it has for that. */
-void http_client_expect(struct http *http, struct MHD_Connection *connection,
-	enum http_client_phase phase);
+/* Starts the deadline of a phase.  A client that misses it is disconnected and counted as
+ * rate limited. */
+void http_client_expect(
+	struct web *web, struct MHD_Connection *connection, enum http_client_phase phase);
 
-/* It becomes a WebSocket, which has clocks of its own. */
+/* The connection becomes a WebSocket: no deadlines any more. */
 void http_client_upgraded(struct MHD_Connection *connection);
 
-/* mural_source() of the visitor. */
-uint64_t http_client_source(struct http *http, struct MHD_Connection *connection);
+/* mural_source() of the client. */
+uint64_t http_client_source(struct web *web, struct MHD_Connection *connection);
 
-/* Takes pixels and bytes from what the visitor's source may have: mural_consume(). */
-int http_client_consume(struct http *http, struct MHD_Connection *connection,
+/* mural_consume() for the client's source. */
+int http_client_consume(struct web *web, struct MHD_Connection *connection,
 	uint64_t pixels, uint64_t bytes);
 
 #endif

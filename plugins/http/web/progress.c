@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A window of time that begins anew whenever enough was taken in it. */
+/* Measures how fast a client reads: the window restarts whenever enough was read in it.
+ */
 #include "http/web/progress.h"
 
 #include <errno.h>

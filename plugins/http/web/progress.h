@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How fast somebody takes an answer: whoever takes less than a phone on the worst of
- * networks would is not reading it, but keeping it in memory.
+ * Whether a client reads its response fast enough.  One that reads more slowly than a
+ * phone on the worst of networks only keeps it in our memory.
  */
 #ifndef HTTP_WEB_PROGRESS_H
 #define HTTP_WEB_PROGRESS_H
@@ -9,23 +9,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* So many bytes must be taken within each such time while there are more to take: 4 KiB a
- * second, however they come. */
+/* The least that must be read within PROGRESS_MS while more is waiting: 4 KiB a second on
+ * average. */
 #define PROGRESS_MS 30000
 #define PROGRESS_BYTES (PROGRESS_MS / 1000 * 4096)
 
 struct progress {
 	bool begun;
-	uint64_t since_ms, taken; /* then so many had been taken */
+	uint64_t since_ms, taken; /* the start of the window, and what was read by then */
 };
 
-/* What the other end of a TCP connection has taken, ever, and whether the kernel holds
- * more for it.  0, or -errno: it is no such socket, or nobody counts. */
+/* How many bytes the peer of a TCP connection has acknowledged in all, and whether the
+ * kernel holds more for it.  0, or -errno: not TCP, or the kernel does not count. */
 int progress_query(int fd, uint64_t *taken, bool *waits);
 
-/* To be told every few seconds what was taken so far, on all of the connection, and
- * whether more waits to be; zeroed when an answer begins.  True: too little in the last
- * PROGRESS_MS. */
+/* Call every few seconds with progress_query()'s results; `progress` starts as zeros with
+ * each response.  True: too little was read in the last PROGRESS_MS. */
 bool progress_is_slow(
 	struct progress *progress, uint64_t taken, bool waits, uint64_t now_ms);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests: from libmicrohttpd's pieces to a whole one, and its end. */
+/* Assembles requests from libmicrohttpd's pieces, and suspends, resumes and frees them.
+ */
 #include "http/web/request.h"
 
 #include <errno.h>
@@ -8,21 +9,19 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http/http.h"
-#include "http/web/client.h"
+#include "common/list.h"
+#include "http/web/web.h"
 
-/* So much of a body that is too long is listened to, so that the answer is heard. */
+/* This much of a body that is too long is still read, because a client that is sending
+ * does not read the answer. */
 #define BODY_DRAIN_MAX (1024 * 1024)
 
-/* Most bodies fit here and cost no memory of their own. */
+/* Most bodies fit in the request itself, without another allocation. */
 #define SHORT_BODY 256
 
-/* A body may nest so deep; nothing here nests more than once. */
-#define JSON_FLAGS JSON_REJECT_DUPLICATES
-
 struct incoming_request {
-	struct request request; /* first: a request is an arrival */
-	answer_fn on_resume;    /* of one that was parked */
+	struct request request; /* first, for the cast back */
+	answer_fn on_resume;    /* request_resume()'s */
 	uint64_t received;      /* bytes of the body, kept or not */
 	size_t head_len;
 	size_t size;
@@ -49,7 +48,7 @@ request_header(const struct request *request, const char *name)
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-/* Whether the tag of `len` bytes is `etag`, with its quotes or without. */
+/* Whether the tag of `len` bytes is `etag`, with or without quotes. */
 static bool
 is_tag(const char *tag, size_t len, const char *etag)
 {
@@ -86,39 +85,29 @@ const json_t *
 request_json(struct request *request, const char **why)
 {
 	if (!request->json && request->body)
-		request->json =
-			json_loadb(request->body, request->body_len, JSON_FLAGS, NULL);
+		request->json = json_loadb(
+			request->body, request->body_len, JSON_REJECT_DUPLICATES, NULL);
 	if (json_is_object(request->json))
 		return request->json;
 	*why = "malformed JSON";
 	return NULL;
 }
 
-/* ------------------------------------------------------------------- parking */
+/* ----------------------------------------------------------- suspend, resume */
 
 static void
 unlink_suspended(struct request *request)
 {
-	if (!request->suspended)
-		return;
 	request->suspended = false;
-	*request->link = request->next;
-	if (request->next)
-		request->next->link = request->link;
+	list_remove(request);
 }
 
 enum MHD_Result
 request_suspend(struct request *request)
 {
-	struct http *http = request->http;
-
 	request->suspended = true;
-	request->next = http->suspended;
-	request->link = &http->suspended;
-	if (request->next)
-		request->next->link = &request->next;
-	http->suspended = request;
-	http_client_expect(http, request->connection, HTTP_CLIENT_WAITING);
+	list_push(&request->web->suspended, request);
+	http_client_expect(request->web, request->connection, HTTP_CLIENT_WAITING);
 	MHD_suspend_connection(request->connection);
 	return MHD_YES;
 }
@@ -128,9 +117,21 @@ request_resume(struct request *request, answer_fn answer)
 {
 	unlink_suspended(request);
 	((struct incoming_request *)request)->on_resume = answer;
-	http_client_expect(request->http, request->connection, HTTP_CLIENT_READING);
+	http_client_expect(request->web, request->connection, HTTP_CLIENT_READING);
 	MHD_resume_connection(request->connection);
-	mhd_uv_wake(&request->http->server);
+	mhd_uv_wake(&request->web->server);
+}
+
+void
+requests_resume(struct web *web, const void *data, answer_fn answer)
+{
+	struct request *next;
+
+	for (struct request *request = web->suspended; request; request = next) {
+		next = request->next;
+		if (request->data == data)
+			request_resume(request, answer);
+	}
 }
 
 static enum MHD_Result
@@ -140,10 +141,10 @@ reply_stopping(struct request *request)
 }
 
 void
-requests_abort(struct http *http)
+requests_abort(struct web *web)
 {
-	while (http->suspended)
-		request_resume(http->suspended, reply_stopping);
+	while (web->suspended)
+		request_resume(web->suspended, reply_stopping);
 }
 
 /* ------------------------------------------------------------------ arriving */
@@ -166,14 +167,14 @@ count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *v
 		counts->codings++;
 	else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
 		counts->lengths++;
-		/* seven digits are too many for BODY_DRAIN_MAX, whatever they are */
+		/* with eight digits it is above BODY_DRAIN_MAX */
 		counts->too_long |= value && strlen(value) > 7;
 	}
 	return MHD_YES;
 }
 
-/* What HTTP leaves doubtful: who answers one of two lengths or hosts may disagree with
- * the proxy before it. */
+/* Request smuggling: with two lengths or hosts, a proxy before us may have taken the
+ * other one. */
 static const char *
 find_ambiguity(struct MHD_Connection *connection, unsigned *status)
 {
@@ -195,7 +196,7 @@ find_ambiguity(struct MHD_Connection *connection, unsigned *status)
 	return counts.too_long ? "the body is too long" : NULL;
 }
 
-/* Repeated slashes are one: generators join a base that ends in one with a path. */
+/* Collapses repeated slashes: generators join a base URL that ends in one with a path. */
 static char *
 copy_path(const char *url)
 {
@@ -211,10 +212,10 @@ copy_path(const char *url)
 }
 
 static enum MHD_Result
-request_begin(struct http *http, struct MHD_Connection *connection, const char *url,
+request_begin(struct web *web, struct MHD_Connection *connection, const char *url,
 	const char *method, void **request)
 {
-	/* not calloc(): the short body need not be cleared */
+	/* the short body need not be cleared */
 	struct incoming_request *incoming = malloc(sizeof(*incoming));
 	char *path = copy_path(url);
 	const char *why;
@@ -226,7 +227,7 @@ request_begin(struct http *http, struct MHD_Connection *connection, const char *
 		return MHD_NO;
 	}
 	memset(incoming, 0, offsetof(struct incoming_request, short_body));
-	incoming->request.http = http;
+	incoming->request.web = web;
 	incoming->request.connection = connection;
 	incoming->request.method = method;
 	incoming->request.path = path;
@@ -234,15 +235,15 @@ request_begin(struct http *http, struct MHD_Connection *connection, const char *
 	incoming->head_len = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
 				     ->header_size;
-	http->host->counts.received_bytes += incoming->head_len;
+	web->host->counts.received_bytes += incoming->head_len;
 	why = find_ambiguity(connection, &status);
 	if (!why)
 		return MHD_YES;
-	http_discard(http, MURAL_MALFORMED);
+	web_discard(web, MURAL_MALFORMED);
 	return reply_and_close(&incoming->request, status, why);
 }
 
-/* Keeps a piece of the body; what is beyond BODY_MAX is only counted. */
+/* Appends a piece of the body; beyond BODY_MAX bytes are only counted. */
 static enum MHD_Result
 request_append_body(struct incoming_request *incoming, const char *piece, size_t len)
 {
@@ -250,7 +251,7 @@ request_append_body(struct incoming_request *incoming, const char *piece, size_t
 	size_t need = request->body_len + len + 1;
 
 	incoming->received += len;
-	request->http->host->counts.received_bytes += len;
+	request->web->host->counts.received_bytes += len;
 	if (incoming->received > BODY_MAX)
 		return incoming->received > BODY_DRAIN_MAX ? MHD_NO : MHD_YES;
 	if (!request->body) {
@@ -286,18 +287,18 @@ request_answer(struct incoming_request *incoming)
 	incoming->on_resume = NULL;
 	if (later)
 		return later(request);
-	http_client_expect(request->http, request->connection, HTTP_CLIENT_READING);
-	if (request->http->stopping)
+	http_client_expect(request->web, request->connection, HTTP_CLIENT_READING);
+	if (request->web->stopping)
 		return reply_stopping(request);
-	ret = http_client_consume(request->http, request->connection, 0,
+	ret = http_client_consume(request->web, request->connection, 0,
 		incoming->head_len + incoming->received);
 	if (ret == -EACCES)
 		return reply_and_close(
-			request, MHD_HTTP_FORBIDDEN, "your network may not come here");
-	if (ret < 0) /* the source had its bytes of this second */
+			request, MHD_HTTP_FORBIDDEN, "your network is not allowed");
+	if (ret < 0)
 		return reply_retry_after(request, 1);
 	if (incoming->received > BODY_MAX) {
-		http_discard(request->http, MURAL_MALFORMED);
+		web_discard(request->web, MURAL_MALFORMED);
 		return reply_error(
 			request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too long");
 	}
@@ -314,8 +315,13 @@ request_handle(void *arg, struct MHD_Connection *connection, const char *url,
 	(void)version;
 	if (!*request)
 		return request_begin(arg, connection, url, method, request);
-	if (len == 0)
-		return request_answer(*request);
+	if (len == 0) {
+		enum MHD_Result result = request_answer(*request);
+
+		/* what it painted, discarded and received, at once */
+		mural_publish(((struct web *)arg)->host);
+		return result;
+	}
 	*upload_len = 0;
 	return request_append_body(*request, upload, len);
 }
@@ -325,7 +331,7 @@ request_completed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_RequestTerminationCode why)
 {
 	struct incoming_request *incoming = *context;
-	struct http *http = arg;
+	struct web *web = arg;
 
 	(void)why;
 	*context = NULL;
@@ -341,6 +347,5 @@ request_completed(void *arg, struct MHD_Connection *connection, void **context,
 		free(request->body);
 	free((char *)request->path);
 	free(incoming);
-	http_client_expect(http, connection, HTTP_CLIENT_SENDING);
-	mural_publish(http->host);
+	http_client_expect(web, connection, HTTP_CLIENT_SENDING);
 }

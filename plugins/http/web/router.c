@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Which route a request is for. */
+/* Finds the route that answers a request. */
 #include <stdio.h>
 #include <string.h>
 
-#include "http/web/request.h"
-
-static const struct route *const tables[] = {
-	board_routes,
-	page_routes,
-	hints_routes,
-	viewer_routes,
-	ops_routes,
-	timelapse_routes,
-	leaderboard_routes,
-	history_routes,
-	socketio_routes,
-};
+#include "http/web/web.h"
 
 static bool
 matches(const struct route *route, const char *path)
@@ -24,7 +12,7 @@ matches(const struct route *route, const char *path)
 			     : strcmp(path, route->path) == 0;
 }
 
-/* The methods that a path has, as Allow wants them. */
+/* The methods of a path, in the order that Allow lists them. */
 enum {
 	METHOD_DELETE = 1,
 	METHOD_GET = 2,
@@ -60,10 +48,6 @@ method_bit(const char *name)
 static enum MHD_Result
 reply_allow(struct request *request, unsigned status, unsigned allowed)
 {
-	struct MHD_Response *response =
-		status == MHD_HTTP_OK
-			? MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT)
-			: error_response("405 Method Not Allowed");
 	char text[64] = "";
 	size_t len = 0;
 
@@ -74,9 +58,11 @@ reply_allow(struct request *request, unsigned status, unsigned allowed)
 		if (allowed & methods[i].bit)
 			len += snprintf(text + len, sizeof(text) - len, "%s%s",
 				len > 0 ? ", " : "", methods[i].name);
-	if (response)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, text);
-	return reply_send(request, status, response);
+	return reply_send(request, status,
+		response_with(status == MHD_HTTP_OK
+				      ? response_empty()
+				      : error_response("405 Method Not Allowed"),
+			MHD_HTTP_HEADER_ALLOW, text));
 }
 
 enum MHD_Result
@@ -86,14 +72,17 @@ router_dispatch(struct request *request)
 
 	if (wanted == METHOD_HEAD)
 		wanted = METHOD_GET; /* libmicrohttpd leaves the body out */
-	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		for (const struct route *route = tables[i]; route->method; route++) {
+	for (const struct route_table *table = request->web->tables; table->routes;
+		table++)
+		for (const struct route *route = table->routes; route->method; route++) {
 			unsigned bit = method_bit(route->method);
 
 			if (!matches(route, request->path))
 				continue;
-			if (bit & wanted)
+			if (bit & wanted) {
+				request->subject = table->subject;
 				return route->answer(request);
+			}
 			allowed |= bit;
 		}
 	if (!allowed)

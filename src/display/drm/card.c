@@ -18,24 +18,23 @@
 static int
 check_abilities(const struct drm_card *card, char *why)
 {
-	uint64_t dumb = 0;
 	drmModeRes *res = drmModeGetResources(card->fd);
-	int ret = -ENOTSUP;
+	const char *missing = NULL;
+	uint64_t dumb = 0;
 
 	(void)drmGetCap(card->fd, DRM_CAP_DUMB_BUFFER, &dumb);
 	if (!res)
-		snprintf(why, DRM_REASON_MAX, "%s (%s) has no display", card->path,
-			card->driver);
+		missing = "display";
 	else if (!dumb)
-		snprintf(why, DRM_REASON_MAX, "%s (%s) has no dumb buffers", card->path,
-			card->driver);
+		missing = "dumb buffers";
 	else if (res->count_connectors == 0 || res->count_crtcs == 0)
-		snprintf(why, DRM_REASON_MAX, "%s (%s) has no connectors", card->path,
-			card->driver);
-	else
-		ret = 0;
+		missing = "connectors";
 	drmModeFreeResources(res);
-	return ret;
+	if (!missing)
+		return 0;
+	snprintf(why, DRM_REASON_MAX, "%s (%s) has no %s", card->path, card->driver,
+		missing);
+	return -ENOTSUP;
 }
 
 int

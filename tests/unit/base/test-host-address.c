@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which address the host has, and that changes are told, in a network of its own. */
+/* Finds the host's address and watches it change, in a network namespace. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,7 +55,7 @@ on_change(struct host_address_watch *watch)
 	changes++;
 }
 
-/* Several changes in a moment are one. */
+/* Changes within a moment are reported once. */
 static void
 tells_changes_once(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Brushes and readers on many threads at once: when the paint has dried, every reader's
- * own copy, made of nothing but the tiles it took, equals the canvas.  Some readers never
- * sleep, some sleep on their bell, one is slow.  Also built with ThreadSanitizer.
+ * Brushes and readers on many threads at once: in the end every reader's own copy, made
+ * of nothing but the tiles it took, equals the canvas.  Some readers never sleep, some
+ * sleep until they are woken, one is slow.  Also built with ThreadSanitizer.
  */
 #include "canvas/canvas.h"
 
@@ -73,20 +73,16 @@ watcher_take(struct watcher *watcher)
 	watcher->takes++;
 	if (!mural_reader_take(watcher->reader, tiles))
 		return false;
-	for (uint32_t tile = 0; tile < view->tiles_x * view->tiles_y; tile++) {
-		uint32_t x = tile % view->tiles_x * MURAL_TILE;
-		uint32_t y = tile / view->tiles_x * MURAL_TILE;
-		uint32_t width = x + MURAL_TILE > WIDTH ? WIDTH - x : MURAL_TILE;
-		uint32_t height = y + MURAL_TILE > HEIGHT ? HEIGHT - y : MURAL_TILE;
+	for (uint32_t tile = 0; mural_tiles_next(view, tiles, &tile); tile++) {
+		const struct mural_rect at = mural_tile_rect(view, tile);
 
-		if (tiles[tile / 64] >> tile % 64 & 1)
-			mural_reader_copy(watcher->reader, x, y, width, height,
-				&watcher->copy[y * WIDTH + x], WIDTH);
+		mural_reader_copy(watcher->reader, at.x, at.y, at.width, at.height,
+			&watcher->copy[at.y * WIDTH + at.x], WIDTH);
 	}
 	return true;
 }
 
-/* With a bell: a lost wake-up shows as damage that nobody rang for. */
+/* A lost wake-up shows as damage that no reader was woken for. */
 static void
 watcher_sleep(struct watcher *watcher)
 {
@@ -95,7 +91,7 @@ watcher_sleep(struct watcher *watcher)
 	if (mural_reader_arm(watcher->reader))
 		return;
 	watcher->sleeps++;
-	/* when all brushes are done, nobody rings any more */
+	/* once all brushes are done, there are no more wake-ups */
 	while (poll(&fd, 1, 50) == 0 &&
 		__atomic_load_n(&brushes_left, __ATOMIC_SEQ_CST) > 0)
 		;
@@ -144,7 +140,7 @@ struct sleeper {
 	pthread_t thread;
 	struct mural_reader *reader;
 	uint32_t seen;  /* the value of pixel 0,0; the painter waits for it */
-	bool timed_out; /* nobody rang */
+	bool timed_out; /* it was not woken */
 };
 
 static void *
@@ -208,7 +204,7 @@ take_turns(void)
 	}
 	canvas_brush_finish(&brush);
 	printf("sleepers: %u of %u turns, %s\n", turn, TURNS,
-		seen ? "all heard" : "a bell did not ring");
+		seen ? "no wake-up was lost" : "a wake-up was lost");
 	return !seen;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Canvas, brush and reader: bounds, clipping, blending, damage, bells. */
+/* Canvas, brush and reader: bounds, clipping, blending, damage, wakeups, sets of tiles.
+ */
 #include "canvas/canvas.h"
 
 #include <errno.h>
@@ -286,6 +287,37 @@ notifies_a_sleeper_once(void **state)
 }
 
 static void
+walks_sets_of_tiles(void **state)
+{
+	const struct mural_view view =
+		mural_view_of(33 * MURAL_TILE + 1, 2 * MURAL_TILE + 5);
+	uint64_t tiles[2] = { 0 };
+	struct mural_rect rect = mural_tile_rect(&view, 101);
+	uint32_t tile = 0, x = 0, end, n = 0;
+
+	(void)state;
+	assert_int_equal(view.tiles_x * view.tiles_y, 102);
+	assert_int_equal(view.words, 2);
+	assert_true(rect.x == 33 * MURAL_TILE && rect.y == 2 * MURAL_TILE);
+	assert_true(rect.width == 1 && rect.height == 5);
+	assert_false(mural_tiles_next(&view, tiles, &tile));
+	mural_tiles_add_all(&view, tiles);
+	for (tile = 0; mural_tiles_next(&view, tiles, &tile); tile++)
+		assert_int_equal(tile, n++);
+	assert_int_equal(n, 102);
+	mural_tiles_remove(tiles, 64);
+	tile = 64;
+	assert_true(mural_tiles_next(&view, tiles, &tile) && tile == 65);
+	assert_true(mural_tiles_next_run(&view, tiles, 1, &x, &end));
+	assert_true(x == 0 && end == 30 * MURAL_TILE);
+	x = end;
+	assert_true(mural_tiles_next_run(&view, tiles, 1, &x, &end));
+	assert_true(x == 31 * MURAL_TILE && end == view.width);
+	x = end;
+	assert_false(mural_tiles_next_run(&view, tiles, 1, &x, &end));
+}
+
+static void
 reuses_wakeups(void **state)
 {
 	struct fixture *f = *state;
@@ -319,6 +351,7 @@ main(void)
 			gives_each_reader_its_own_damage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			notifies_a_sleeper_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(walks_sets_of_tiles, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reuses_wakeups, set_up, tear_down),
 	};
 

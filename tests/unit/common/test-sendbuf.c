@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client is too slow for waits, in order and whole; who is gone is told. */
+/* Tests the send buffer: pending bytes stay whole and in order; a closed peer is an
+ * error. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,7 +29,7 @@ make_pair(int pair[2])
 		setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof(little)), 0);
 }
 
-/* Reads what came, each byte the one that follows. */
+/* Reads what arrived, and checks that each byte is the successor of the last. */
 static size_t
 read_all(int fd, size_t at)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the pixel board reads: pixels, numbers, palettes. */
+/* Tests what the pixel board parses: pixels, numbers, palettes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ reads(const char *body, struct pixel_body *pixel)
 }
 
 static void
-test_usual_bodies_are_read(void **state)
+test_usual_bodies_are_parsed(void **state)
 {
 	static const char *const bodies[] = {
 		"{\"row\":1,\"col\":20,\"color\":3,\"id\":\"" ID "\"}",
@@ -83,9 +83,9 @@ next_random(uint64_t *seed)
 	return *seed >> 33;
 }
 
-/* A few bytes of an honest body changed, cut out, or doubled. */
+/* A valid body with a few bytes changed, removed or doubled. */
 static void
-test_whatever_is_read_the_library_reads_too(void **state)
+test_the_library_agrees_with_the_parser(void **state)
 {
 	static const char pool[] = "{}[]\",:\\ \n0123456789.-+eEaf\0\xc3\xff";
 	uint64_t seed = 1;
@@ -140,11 +140,12 @@ test_palettes(void **state)
 	assert_int_equal(palette.colours[2], 0xffff0000);
 	assert_int_equal(palette_nearest(&palette, 0xff808080), 0);
 	assert_int_equal(palette_nearest(&palette, 0xff7f7f7f), 1);
-	assert_int_equal(palette_nearest(&palette, 0xff000000), 1); /* not its double */
+	assert_int_equal(palette_nearest(&palette, 0xff000000),
+		1); /* the first of two equal colours */
 	assert_int_equal(palette_nearest(&palette, 0xffc02020), 2);
 }
 
-/* What `make fuzz` found worth keeping. */
+/* Inputs that `make fuzz` found. */
 static void
 the_corpus_does_no_harm(void **state)
 {
@@ -156,9 +157,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_usual_bodies_are_read),
+		cmocka_unit_test(test_usual_bodies_are_parsed),
 		cmocka_unit_test(test_other_bodies_are_left_to_the_library),
-		cmocka_unit_test(test_whatever_is_read_the_library_reads_too),
+		cmocka_unit_test(test_the_library_agrees_with_the_parser),
 		cmocka_unit_test(test_palettes),
 		cmocka_unit_test(the_corpus_does_no_harm),
 	};

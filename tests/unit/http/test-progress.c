@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who takes an answer too slowly, on a clock of the test's. */
+/* Tests which clients count as slow readers, on a simulated clock. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -17,9 +17,10 @@
 
 #define LOOK_MS 5000
 
-/* How long somebody stays who takes so many bytes in each `every_ms`, at most an hour. */
+/* How long a client that reads `bytes` every `every_ms` stays connected, at most an hour.
+ */
 static uint64_t
-stays(uint64_t bytes, uint64_t every_ms)
+stays_ms(uint64_t bytes, uint64_t every_ms)
 {
 	struct progress progress = { 0 };
 	uint64_t now = 12345, end = now + 3600 * 1000, start = now;
@@ -35,25 +36,25 @@ stays(uint64_t bytes, uint64_t every_ms)
 }
 
 static void
-test_a_phone_on_a_bad_network_gets_its_film(void **state)
+test_a_phone_on_a_bad_network_gets_its_gif(void **state)
 {
 	(void)state;
-	assert_int_equal(stays(6 * 1024, 1000), 3600 * 1000);
-	/* in the lift nothing comes */
-	assert_int_equal(stays(PROGRESS_BYTES, 25000), 3600 * 1000);
+	assert_int_equal(stays_ms(6 * 1024, 1000), 3600 * 1000);
+	/* with gaps, as in a lift */
+	assert_int_equal(stays_ms(PROGRESS_BYTES, 25000), 3600 * 1000);
 }
 
 static void
-test_who_only_keeps_it_does_not(void **state)
+test_a_client_that_does_not_read_is_slow(void **state)
 {
 	(void)state;
-	assert_int_equal(stays(0, 1000), PROGRESS_MS);
-	assert_int_equal(stays(3 * 1024, 1000), PROGRESS_MS);
-	assert_int_equal(stays(PROGRESS_BYTES - 1, 60000), PROGRESS_MS);
+	assert_int_equal(stays_ms(0, 1000), PROGRESS_MS);
+	assert_int_equal(stays_ms(3 * 1024, 1000), PROGRESS_MS);
+	assert_int_equal(stays_ms(PROGRESS_BYTES - 1, 60000), PROGRESS_MS);
 }
 
 static void
-test_nobody_is_slow_while_nothing_waits(void **state)
+test_no_client_is_slow_while_nothing_waits(void **state)
 {
 	struct progress progress = { 0 };
 
@@ -64,9 +65,9 @@ test_nobody_is_slow_while_nothing_waits(void **state)
 	assert_true(progress_is_slow(&progress, 0, true, 3600 * 1000 + PROGRESS_MS));
 }
 
-/* Both ends of a TCP connection, the second of which takes only a little unread. */
+/* Both ends of a TCP connection; the second one has a small receive buffer. */
 static void
-connect_both(int ends[2])
+connect_ends(int ends[2])
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -85,7 +86,7 @@ connect_both(int ends[2])
 }
 
 static void
-test_the_kernel_tells_what_was_taken(void **state)
+test_the_kernel_reports_what_was_read(void **state)
 {
 	static char bytes[1 << 16];
 	uint64_t sent = 0, first, taken;
@@ -94,13 +95,13 @@ test_the_kernel_tells_what_was_taken(void **state)
 	ssize_t n;
 
 	(void)state;
-	connect_both(ends);
+	connect_ends(ends);
 	while ((n = send(ends[0], bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
 		sent += n;
 	ret = progress_query(ends[0], &first, &waits);
 	if (ret == -EOPNOTSUPP) {
-		puts("SKIP: test_the_kernel_tells_what_was_taken: it does not, in an "
-		     "emulator");
+		puts("SKIP: test_the_kernel_reports_what_was_read: an emulator "
+		     "does not");
 		skip();
 	}
 	assert_int_equal(ret, 0);
@@ -110,8 +111,8 @@ test_the_kernel_tells_what_was_taken(void **state)
 		assert_true((n = recv(ends[1], bytes, sizeof(bytes), 0)) > 0);
 	do {
 		assert_int_equal(progress_query(ends[0], &taken, &waits), 0);
-	} while (waits && poll(NULL, 0, 1) == 0); /* what was taken is told soon */
-	assert_in_range(taken, sent, sent + 1);   /* and that there is a connection */
+	} while (waits && poll(NULL, 0, 1) == 0); /* acknowledged soon */
+	assert_in_range(taken, sent, sent + 1);   /* the SYN counts as a byte */
 	close(ends[0]);
 	close(ends[1]);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
@@ -124,10 +125,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_phone_on_a_bad_network_gets_its_film),
-		cmocka_unit_test(test_who_only_keeps_it_does_not),
-		cmocka_unit_test(test_nobody_is_slow_while_nothing_waits),
-		cmocka_unit_test(test_the_kernel_tells_what_was_taken),
+		cmocka_unit_test(test_a_phone_on_a_bad_network_gets_its_gif),
+		cmocka_unit_test(test_a_client_that_does_not_read_is_slow),
+		cmocka_unit_test(test_no_client_is_slow_while_nothing_waits),
+		cmocka_unit_test(test_the_kernel_reports_what_was_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* socket.io's packets, sessions and news: the vectors, the limits, any bytes. */
+/* Tests packets, sessions and events of socket.io: vectors, limits and mutations. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ parse(const char *text)
 /* --------------------------------------------------------------------- codec */
 
 static void
-packets_are_taken_apart(void **state)
+packets_are_parsed(void **state)
 {
 	static const struct {
 		const char *text;
@@ -76,7 +76,7 @@ packets_are_taken_apart(void **state)
 }
 
 static void
-a_namespace_has_a_longest(void **state)
+a_namespace_has_a_limit(void **state)
 {
 	char text[300] = "40/";
 
@@ -90,7 +90,7 @@ a_namespace_has_a_longest(void **state)
 }
 
 static void
-bodies_are_cut(void **state)
+bodies_are_split(void **state)
 {
 	const char *text = "40\x1e\x1e"
 			   "3";
@@ -118,9 +118,9 @@ replace(char *text, size_t size, const char *what, const char *with)
 	snprintf(at, size - (at - text), "%s%s", with, rest);
 }
 
-/* A polling session's answer to one packet, after it joined if it must. */
+/* A polling session's answer to one packet; `joined`: after it has joined. */
 static void
-answer(const char *say, char *text, size_t size, bool joined)
+answer_packet(const char *text_in, char *text, size_t size, bool joined)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *session = session_new(sessions, 0);
@@ -130,7 +130,7 @@ answer(const char *say, char *text, size_t size, bool joined)
 		session_receive(sessions, session, &packet, 0);
 		session_body(sessions, session);
 	}
-	packet = parse(say);
+	packet = parse(text_in);
 	assert_int_equal(session_receive(sessions, session, &packet, 0), END_NONE);
 	snprintf(
 		text, size, "%.*s", (int)session_body(sessions, session), sessions->body);
@@ -145,23 +145,23 @@ vectors_hold(void **state)
 	static const struct {
 		const char *name;
 		bool joined;
-	} said[] = { { "connect", false }, { "connect-auth", false },
+	} sent[] = { { "connect", false }, { "connect-auth", false },
 		{ "connect-other-namespace", false }, { "disconnect", true } };
-	char *json = json_load("engineio.json"), name[64], say[256], want[256], got[256];
+	char *json = json_load("engineio.json"), name[64], send[256], want[256], got[256];
 	unsigned n = 0;
 
 	(void)state;
 	for (const char *vector = json_first(json_get(json, "vectors")); vector;
 		vector = json_next(vector)) {
 		json_string(json_get(vector, "name"), name, sizeof(name));
-		for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
-			if (strcmp(said[i].name, name) != 0)
+		for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+			if (strcmp(sent[i].name, name) != 0)
 				continue;
-			json_string(json_get(vector, "send"), say, sizeof(say));
+			json_string(json_get(vector, "send"), send, sizeof(send));
 			want[0] = '\0';
 			if (json_get(vector, "recv"))
 				json_string(json_get(vector, "recv"), want, sizeof(want));
-			answer(say, got, sizeof(got), said[i].joined);
+			answer_packet(send, got, sizeof(got), sent[i].joined);
 			assert_string_equal(got, want);
 			n++;
 		}
@@ -229,9 +229,9 @@ silence_ends_a_session(void **state)
 	free(sessions);
 }
 
-/* Answers that nobody fetches do not pile up. */
+/* Packets that are not fetched do not pile up. */
 static void
-what_is_said_has_a_limit(void **state)
+a_queue_has_a_limit(void **state)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *session = session_new(sessions, 0);
@@ -246,10 +246,10 @@ what_is_said_has_a_limit(void **state)
 	free(sessions);
 }
 
-/* ------------------------------------------------------------------------ news */
+/* ---------------------------------------------------------------------- events */
 
 static void
-slow_listeners_lose_their_place(void **state)
+slow_listeners_are_detected(void **state)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *slow = session_new(sessions, 0),
@@ -275,7 +275,7 @@ slow_listeners_lose_their_place(void **state)
 		assert_int_equal(session_body(sessions, quick), len);
 		assert_memory_equal(sessions->body, text, len);
 		told += len + (len < 126 ? 2 : 4);
-		/* all that fits is kept, and no more */
+		/* as many events are kept as fit */
 		assert_true(session_check(sessions, slow) ==
 			    (told > EVENT_RING_BYTES ? END_SLOW : END_NONE));
 	}
@@ -307,7 +307,7 @@ many_small_events_are_kept(void **state)
 	event_ring_finish(&ring);
 }
 
-/* ------------------------------------------------------------------- any bytes */
+/* -------------------------------------------------------------------- any input */
 
 static const char honest[] =
 	"z40\n\x01\n\x04\n{40/foo,\x1e"
@@ -315,7 +315,7 @@ static const char honest[] =
 	"3\n\x02\n\x05\n\xf8\n\xf9\nz3\n{41\n\x06\n\x07\n{40{}\n\x01\n\x07\nz1\n\x04";
 
 static void
-any_bytes_are_taken(void **state)
+any_input_is_handled(void **state)
 {
 	uint8_t changed[sizeof(honest)];
 	size_t len = sizeof(honest) - 1;
@@ -335,7 +335,7 @@ any_bytes_are_taken(void **state)
 	}
 }
 
-/* What `make fuzz` found worth keeping. */
+/* Inputs that `make fuzz` found. */
 static void
 the_corpus_does_no_harm(void **state)
 {
@@ -347,16 +347,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packets_are_taken_apart),
-		cmocka_unit_test(a_namespace_has_a_longest),
-		cmocka_unit_test(bodies_are_cut),
+		cmocka_unit_test(packets_are_parsed),
+		cmocka_unit_test(a_namespace_has_a_limit),
+		cmocka_unit_test(bodies_are_split),
 		cmocka_unit_test(vectors_hold),
 		cmocka_unit_test(ids_are_all_different),
 		cmocka_unit_test(silence_ends_a_session),
-		cmocka_unit_test(what_is_said_has_a_limit),
-		cmocka_unit_test(slow_listeners_lose_their_place),
+		cmocka_unit_test(a_queue_has_a_limit),
+		cmocka_unit_test(slow_listeners_are_detected),
 		cmocka_unit_test(many_small_events_are_kept),
-		cmocka_unit_test(any_bytes_are_taken),
+		cmocka_unit_test(any_input_is_handled),
 		cmocka_unit_test(the_corpus_does_no_harm),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Addresses as text, for tests of what is counted for whom.  After <cmocka.h>. */
+/* Makes socket addresses from text, for tests of limits.  Include after <cmocka.h>. */
 #ifndef TESTS_PEER_H
 #define TESTS_PEER_H
 

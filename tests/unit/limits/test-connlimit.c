@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sources counted in and out, and compared with a simple list. */
+/* Tests the connection limit against a simple list. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,19 +80,19 @@ test_many_sources_come_and_go(void **state)
 	srandom(2);
 	assert_int_equal(connlimit_init(&connlimit, MOST, 64), 0);
 	for (int i = 0; i < 200000; i++) {
-		unsigned who = random() % MANY;
+		unsigned source = random() % MANY;
 		union peer_address peer = { .in4 = { .sin_family = AF_INET,
 						    .sin_addr.s_addr =
-							    htonl(who << 8) } };
+							    htonl(source << 8) } };
 
-		if (random() % 2 && counts[who] > 0) {
+		if (random() % 2 && counts[source] > 0) {
 			connlimit_release(&connlimit, &peer.any);
-			sources -= --counts[who] == 0;
+			sources -= --counts[source] == 0;
 		} else {
 			assert_int_equal(connlimit_admit(&connlimit, &peer.any),
-				counts[who] < MOST);
-			sources += counts[who] == 0;
-			counts[who] += counts[who] < MOST;
+				counts[source] < MOST);
+			sources += counts[source] == 0;
+			counts[source] += counts[source] < MOST;
 		}
 		assert_int_equal(connlimit.sources, sources);
 	}

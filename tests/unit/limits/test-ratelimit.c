@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is one source, which networks have whom, and what each may do. */
+/* Tests sources, networks, and the limits of each source. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 
 #include "limits/ratelimit.h"
 
-/* ------------------------------------------------------------------ senders */
+/* ------------------------------------------------------------------ sources */
 
 static bool
 is_same_source(const char *a, const char *b, unsigned prefix)
@@ -179,7 +179,7 @@ debt_is_paid_first(void **state)
 
 	(void)state;
 	ratelimit_start(&ratelimit, &config, 0, 1000, 0);
-	/* more than there ever is: on credit, to whom has saved it all */
+	/* more than the bucket ever holds: on credit, because it is full */
 	assert_int_equal(consume(&ratelimit, "2001:db8::2", 0, 3000), 0);
 	assert_int_equal(consume(&ratelimit, "2001:db8::3", 0, 0), -EDQUOT);
 	assert_int_equal(ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 0);
@@ -260,7 +260,7 @@ lists_and_connection_limits(void **state)
 	ratelimit_finish(&ratelimit);
 }
 
-/* A million forged addresses, and one who is honest all the while. */
+/* A million forged addresses, and a legitimate one all the while. */
 static void
 millions_of_sources_cost_nothing_more(void **state)
 {

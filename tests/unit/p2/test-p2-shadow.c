@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* p²'s shadow and subscriptions over a real canvas: whoever applies the Updates has the
- * picture, in few bytes. */
+/* Tests p²'s shadow and subscriptions on a real canvas: a client that applies the Updates
+ * has the picture, in few bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "canvas/canvas.h"
-#include "p2/bucket.h"
 #include "p2/shadow.h"
 #include "p2/subscription.h"
 #include "support/json.h"
@@ -23,7 +22,7 @@ struct scene {
 	struct mural_brush brush;
 	struct mural_reader *reader;
 	struct shadow shadow;
-	uint16_t *client; /* what somebody shows who applied all Updates */
+	uint16_t *client; /* the picture of a client that applied all Updates */
 	uint8_t *packed;
 	unsigned blocks;
 };
@@ -31,7 +30,7 @@ struct scene {
 /* A canvas with the region left,top,width,height on it, whose corner is x,y in p². */
 static void
 scene_open(struct scene *scene, uint32_t canvas_width, uint32_t canvas_height,
-	struct rect region, int32_t x, int32_t y)
+	struct mural_rect region, int32_t x, int32_t y)
 {
 	*scene = (struct scene){ 0 };
 	assert_int_equal(
@@ -58,7 +57,7 @@ scene_close(struct scene *scene)
 	free(scene->packed);
 }
 
-/* Applies Updates to the client's picture, as a client that knows the text would. */
+/* Applies Updates to the client's picture, by the protocol's description alone. */
 static void
 apply(struct scene *scene, const uint8_t *bytes, size_t len)
 {
@@ -85,7 +84,7 @@ apply(struct scene *scene, const uint8_t *bytes, size_t len)
 	}
 }
 
-/* Takes what changed and packs it into pieces of `piece` bytes; returns the bytes. */
+/* Packs what changed into pieces of `piece` bytes; returns the bytes. */
 static size_t
 pack_all(struct scene *scene, size_t piece)
 {
@@ -145,8 +144,8 @@ random_paint_arrives(void **state)
 		const uint32_t *region = regions[r];
 
 		scene_open(&scene, 200, 100,
-			(struct rect){ region[0], region[1], region[2], region[3] }, -100,
-			-50);
+			(struct mural_rect){ region[0], region[1], region[2], region[3] },
+			-100, -50);
 		pack_all(&scene, PACKED_BYTES);
 		check_client(&scene);
 		for (int round = 0; round < 60; round++) {
@@ -170,7 +169,7 @@ unseen_changes_cost_nothing(void **state)
 	struct scene scene;
 
 	(void)state;
-	scene_open(&scene, 64, 64, (struct rect){ 0, 0, 64, 64 }, 0, 0);
+	scene_open(&scene, 64, 64, (struct mural_rect){ 0, 0, 64, 64 }, 0, 0);
 	pack_all(&scene, PACKED_BYTES);
 	mural_fill(&scene.brush, 0, 0, 64, 64, 0xff000000); /* as before */
 	mural_put(&scene.brush, 5, 5, 0xff070707);          /* too dark for 15 bits */
@@ -178,7 +177,7 @@ unseen_changes_cost_nothing(void **state)
 	scene_close(&scene);
 }
 
-/* Paints, and says how many blocks and bytes it took. */
+/* Counts the blocks and bytes that a change takes. */
 static void
 expect_packed(struct scene *scene, unsigned blocks, size_t len)
 {
@@ -194,7 +193,7 @@ blocks_are_few_and_large(void **state)
 	struct scene scene;
 
 	(void)state;
-	scene_open(&scene, 300, 160, (struct rect){ 0, 0, 300, 160 }, -150, -80);
+	scene_open(&scene, 300, 160, (struct mural_rect){ 0, 0, 300, 160 }, -150, -80);
 	/* the whole wall: as many of the largest as fit */
 	expect_packed(&scene, 20 * 20, 20 * 20 * BLOCK_BYTES);
 	mural_fill(&scene.brush, 7, 9, 15, 8, 0xffffffff);
@@ -203,7 +202,7 @@ blocks_are_few_and_large(void **state)
 	expect_packed(&scene, 4, 4 * BLOCK_BYTES);
 	mural_put(&scene.brush, 200, 100, 0xffffffff);
 	expect_packed(&scene, 1, 8);
-	/* near ones share a block, as far as that is no longer */
+	/* near ones share a block unless that is longer */
 	mural_put(&scene.brush, 10, 100, 0xffffffff);
 	mural_put(&scene.brush, 14, 100, 0xffffffff);
 	expect_packed(&scene, 1, 16);
@@ -230,7 +229,7 @@ check_update(const char *vector)
 	char hex[1024], got[1024] = "";
 	size_t len;
 
-	scene_open(&scene, width, height, (struct rect){ 0, 0, width, height },
+	scene_open(&scene, width, height, (struct mural_rect){ 0, 0, width, height },
 		json_number(json_get(vector, "x")), json_number(json_get(vector, "y")));
 	for (const char *row = json_first(json_get(vector, "rgb5")); row;
 		row = json_next(row), y++) {
@@ -272,7 +271,7 @@ vectors_hold(void **state)
 /* -------------------------------------------------------------- subscriptions */
 
 static void
-who_misses_things_catches_up(void **state)
+missed_blocks_catch_up(void **state)
 {
 	struct subscription sub = { 0 };
 	struct scene scene;
@@ -280,7 +279,7 @@ who_misses_things_catches_up(void **state)
 
 	(void)state;
 	srandom(2);
-	scene_open(&scene, 200, 100, (struct rect){ 0, 0, 200, 100 }, -100, -50);
+	scene_open(&scene, 200, 100, (struct mural_rect){ 0, 0, 200, 100 }, -100, -50);
 	pack_all(&scene, PACKED_BYTES);
 	memset(scene.client, 0, 200 * 100 * 2);
 	assert_int_equal(
@@ -317,7 +316,7 @@ areas_are_clipped(void **state)
 {
 	static const struct {
 		int32_t x1, y1, x2, y2;
-		struct rect want;
+		struct mural_rect want;
 	} cases[] = {
 		{ -100, -50, 99, 49, { 0, 0, 200, 100 } },
 		{ -101, -51, 100, 50, { 0, 0, 200, 100 } },
@@ -332,69 +331,18 @@ areas_are_clipped(void **state)
 	struct scene scene;
 
 	(void)state;
-	scene_open(&scene, 200, 100, (struct rect){ 0, 0, 200, 100 }, -100, -50);
+	scene_open(&scene, 200, 100, (struct mural_rect){ 0, 0, 200, 100 }, -100, -50);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(subscription_set(&sub, &scene.shadow, cases[i].x1,
 					 cases[i].y1, cases[i].x2, cases[i].y2),
 			0);
 		assert_memory_equal(&sub.area, &cases[i].want, sizeof(sub.area));
 		subscription_mark_all_missed(&sub);
-		subscription_mark_missed(&sub, &(struct rect){ 0, 0, 200, 100 });
+		subscription_mark_missed(&sub, &(struct mural_rect){ 0, 0, 200, 100 });
 		assert_int_equal(sub.n_missed, sub.blocks_x * sub.blocks_y);
 	}
 	subscription_finish(&sub);
 	scene_close(&scene);
-}
-
-/* --------------------------------------------------------------------- limits */
-
-static void
-buckets_fill_with_time(void **state)
-{
-	const struct bucket_rate rate = { .per_1000s = 100, .burst = 5 };
-	const struct bucket_rate fast = { .per_1000s = 1000000000000,
-		.burst = 1000000000 };
-	struct bucket bucket = { 5 * BUCKET_TOKEN, 1000 };
-
-	(void)state;
-	for (int i = 0; i < 5; i++)
-		assert_true(bucket_consume(&bucket));
-	assert_false(bucket_consume(&bucket));
-	/* one in ten seconds, also when somebody looks all the time */
-	for (uint64_t now = 1001; now < 11000; now++) {
-		bucket_refill(&bucket, &rate, now);
-		assert_false(bucket_consume(&bucket));
-	}
-	bucket_refill(&bucket, &rate, 11000);
-	assert_true(bucket_consume(&bucket));
-	bucket_refill(&bucket, &rate, UINT64_MAX / 2);
-	assert_int_equal(bucket.level, 5 * BUCKET_TOKEN);
-	bucket_refill(&bucket, &fast, UINT64_MAX);
-	assert_int_equal(bucket.level, fast.burst * BUCKET_TOKEN);
-}
-
-static void
-strangers_do_not_displace_the_busy(void **state)
-{
-	const struct bucket_rate rate = { .per_1000s = 1, .burst = 3 };
-	struct bucket_table *table = calloc(1, sizeof(*table));
-	uint64_t now = 1000;
-
-	(void)state;
-	bucket_table_init(table);
-	for (uint32_t i = 0; i < 200000; i++, now++) {
-		struct bucket *busy = bucket_table_get(table, &rate, 0, "busy", 4, now);
-
-		if (i < 3)
-			assert_true(bucket_consume(busy));
-		else
-			assert_true(busy->level < 3 * BUCKET_TOKEN);
-		(void)bucket_table_get(table, &rate, 0, &i, sizeof(i), now);
-	}
-	/* the same name of another kind is somebody else */
-	assert_int_equal(bucket_table_get(table, &rate, 1, "busy", 4, now)->level,
-		3 * BUCKET_TOKEN);
-	free(table);
 }
 
 int
@@ -405,10 +353,8 @@ main(void)
 		cmocka_unit_test(unseen_changes_cost_nothing),
 		cmocka_unit_test(blocks_are_few_and_large),
 		cmocka_unit_test(vectors_hold),
-		cmocka_unit_test(who_misses_things_catches_up),
+		cmocka_unit_test(missed_blocks_catch_up),
 		cmocka_unit_test(areas_are_clipped),
-		cmocka_unit_test(buckets_fill_with_time),
-		cmocka_unit_test(strangers_do_not_displace_the_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

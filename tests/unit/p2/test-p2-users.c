@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* p²'s users file, one-time passwords, and codes that were used. */
+/* Tests p²'s users file, one-time passwords, and the OTP replay store. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -108,8 +108,7 @@ bad_files_are_explained(void **state)
 	expect_complaint("alice = totp:GEZDGNBV\n", "users:1: totp: takes");
 	expect_complaint(" = static:1\n", "users:1: a name has");
 	expect_complaint("\xff = static:1\n", "users:1: a name has");
-	expect_complaint(
-		"a = static:1\nb = static:2\na = static:3\n", "a stands there twice");
+	expect_complaint("a = static:1\nb = static:2\na = static:3\n", "a appears twice");
 	memset(name, 'n', sizeof(name));
 	strcpy(name + 256, " = static:1\n");
 	expect_complaint(name, "users:1: a name has");
@@ -195,7 +194,7 @@ used_steps_are_refused(void **state)
 		otp_replay_use(steps, &again, users_find(&again, "bob", 3), 101, &saved));
 	assert_false(
 		otp_replay_use(steps, &users, users_find(&users, "bob", 3), 101, &saved));
-	/* a file that cannot be written, or is rubbish, keeps nobody out */
+	/* a file that cannot be written, or is malformed, locks nobody out */
 	assert_true(otp_replay_use(
 		"/nowhere/steps", &users, users_find(&users, "bob", 3), 102, &saved));
 	assert_int_equal(saved, -2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* p²'s numbers, colours and client streams: the whole range, the vectors, any cut. */
+/* Tests p²'s numbers, colours and parser: the whole range, the vectors, any cut. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "fuzz/fuzz.h"
-#include "p2/parser.h"
 #include "lib/utf8.h"
+#include "p2/parser.h"
 #include "p2/wire.h"
 #include "support/json.h"
 
@@ -355,7 +355,7 @@ bad_messages_cost_only_themselves(void **state)
 						      "disconnect\n" },
 		{ "ffa0007800000000ffa000780000000000ffff",
 			"auth x 00000000\nunknown a0\nheartbeat\n" },
-		/* without its ff a message is nothing */
+		/* without its ff there is no message */
 		{ "ffa0007800000000ffd0000000000001d0000000000001ffd0000100000001",
 			"auth x 00000000\nput 0 0 ff000000\nput 1 0 ff000000\n" },
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads tests/vectors/pingxelflut.json and makes packets of one's own. */
+/* Reads tests/vectors/pingxelflut.json, and builds packets for tests. */
 #ifndef PING_VECTORS_H
 #define PING_VECTORS_H
 
@@ -12,7 +12,7 @@ struct bytes {
 	size_t len;
 };
 
-/* One vector; what it does not have is empty. */
+/* One vector; missing values are empty. */
 struct vector {
 	char name[64], op[32], effect[16];
 	struct bytes ipv4, ipv6;
@@ -21,7 +21,7 @@ struct vector {
 	uint32_t rgb, alpha, over_black, over_white;
 };
 
-/* How many there are, at most `max`.  Fails the test that calls it when the file cannot
+/* Returns how many were read, at most `max`.  Fails the calling test if the file cannot
  * be read or has a value of an unexpected form. */
 size_t vectors_read(struct vector *vectors, size_t max);
 

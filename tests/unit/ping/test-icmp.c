@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The icmp plugin without a network: the protocol's vectors, its options, who is meant,
- * what is counted, the rate of answers.  Includes the plugin, because it exports only its
- * table. */
+/* Tests the icmp plugin without a network: the protocol's vectors, options, destinations,
+ * counters, and the rate of replies.  Includes the plugin, which exports only its table.
+ */
 #include "ping/icmp.c"
 
 #include <pcap/dlt.h>
@@ -29,7 +29,7 @@ struct fixture {
 	struct mural_host host;
 };
 
-/* What mural_reject() heard last; murald's own keeps them for the user. */
+/* The last call of mural_reject(). */
 static char rejected[256];
 
 void
@@ -57,8 +57,9 @@ set_up(void **state)
 		6, (const uint8_t[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 2 });
 	f->state.capture.local_addrs.addresses = f->own;
 	f->state.capture.local_addrs.n_addresses = 2;
-	f->state.raw4 = f->state.raw6 = -1; /* answers go nowhere */
+	f->state.raw4 = f->state.raw6 = -1; /* nothing to reply through */
 	f->config = (struct icmp_config){ .interface = "any" };
+	f->state.size_replies = size_replies_new(&f->config);
 	f->host = (struct mural_host){
 		.state = &f->state,
 		.config = &f->config,
@@ -77,11 +78,12 @@ tear_down(void **state)
 
 	canvas_brush_finish(&f->brush);
 	canvas_finish(&f->canvas);
+	mural_ratelimit_free(f->state.size_replies);
 	free(f);
 	return 0;
 }
 
-/* What a packet did. */
+/* What became of a packet. */
 struct outcome {
 	uint64_t painted, malformed, out_of_bounds, rate_limited;
 };
@@ -257,7 +259,7 @@ options_are_checked(void **state)
 	assert_memory_equal(rejected, "interface: ", 11);
 }
 
-/* ------------------------------------------------------------- who is meant */
+/* ------------------------------------------------------------- destinations */
 
 static void
 only_own_unicast_addresses_count(void **state)
@@ -306,7 +308,7 @@ claimed_addresses_belong_to_others(void **state)
 }
 
 static void
-nobody_is_answered_who_has_no_address(void **state)
+sources_without_an_address_get_no_reply(void **state)
 {
 	static const uint8_t sources[][4] = { { 224, 0, 0, 1 }, { 255, 255, 255, 255 },
 		{ 0, 0, 0, 0 } };
@@ -323,68 +325,30 @@ nobody_is_answered_who_has_no_address(void **state)
 
 /* ---------------------------------------------------------------------- rate */
 
-static void
-answers_are_limited_for_each_source(void **state)
+/* The key of a source that differs from `address` in its last byte. */
+static uint64_t
+key_of(int version, const uint8_t *address, uint8_t last)
 {
-	const uint64_t s = 1000000000, start = 5 * s;
-	uint8_t one[4] = { 192, 0, 2, 1 }, two[4] = { 192, 0, 2, 9 };
-	uint8_t net[16] = { 0x20, 1, 0x0d, 0xb8 }, link[16] = { 0xfe, 0x80 };
-	struct rate rate;
+	struct packet packet = { .version = (uint8_t)version };
+	uint8_t source[16];
 
-	(void)state;
-	rate_init(&rate, 10);
-	for (int i = 0; i < 10; i++)
-		assert_true(rate_allow(&rate, 4, one, start));
-	assert_false(rate_allow(&rate, 4, one, start));
-	assert_true(rate_allow(&rate, 4, two, start));
-	assert_false(rate_allow(&rate, 4, one, start + s / 10 - 1));
-	assert_true(rate_allow(&rate, 4, one, start + s / 10));
-	assert_false(rate_allow(&rate, 4, one, start + s / 10));
-	for (int i = 0; i < 10; i++) /* after a rest as many at once, and not more */
-		assert_true(rate_allow(&rate, 4, one, start + 9 * s));
-	assert_false(rate_allow(&rate, 4, one, start + 9 * s));
-
-	for (int i = 0; i < 11; i++) { /* a /64 is one source */
-		net[15] = (uint8_t)i;
-		assert_int_equal(rate_allow(&rate, 6, net, start), i < 10);
-	}
-	for (int i = 0; i < 11; i++) { /* but neighbours are neighbours */
-		link[15] = (uint8_t)i;
-		assert_true(rate_allow(&rate, 6, link, start));
-	}
-	rate_init(&rate, 0);
-	for (int i = 0; i < 1000; i++)
-		assert_true(rate_allow(&rate, 4, one, start));
-	rate_init_interval(&rate, 10, 3);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(rate_wait(&rate, 77, start), 0);
-	assert_int_equal(rate_wait(&rate, 77, start), 10 * s);
-	assert_int_equal(rate_wait(&rate, 77, start + 9 * s), s);
-	assert_int_equal(rate_wait(&rate, 78, start), 0);
-	assert_int_equal(rate_wait(&rate, 77, start + 10 * s), 0);
-	assert_int_equal(rate_wait(&rate, 77, start + 10 * s), 10 * s);
+	memcpy(source, address, version == 4 ? 4 : 16);
+	source[version == 4 ? 3 : 15] = last;
+	packet.source = source;
+	return source_key(&packet);
 }
 
-/* A flood of made-up sources can make room for itself only by what it owes: it does not
- * free a source that has been refused more often than the flood's own. */
 static void
-a_full_table_forgets_the_least_debtor(void **state)
+a_network_is_one_source(void **state)
 {
-	const uint64_t now = 1000000000;
-	uint8_t victim[4] = { 10, 0, 0, 1 };
-	struct rate rate;
+	static const uint8_t four[4] = { 192, 0, 2 };
+	static const uint8_t net[16] = { 0x20, 1, 0x0d, 0xb8 }, link[16] = { 0xfe, 0x80 };
 
 	(void)state;
-	rate_init(&rate, 10);
-	for (int i = 0; i < 10; i++)
-		assert_true(rate_allow(&rate, 4, victim, now));
-	for (unsigned i = 0; i < 100000; i++) {
-		uint8_t other[4] = { 11, (uint8_t)(i >> 16), (uint8_t)(i >> 8),
-			(uint8_t)i };
-
-		assert_true(rate_allow(&rate, 4, other, now));
-	}
-	assert_false(rate_allow(&rate, 4, victim, now));
+	assert_int_not_equal(key_of(4, four, 1), key_of(4, four, 9));
+	assert_int_equal(key_of(6, net, 1), key_of(6, net, 9));
+	assert_int_not_equal(key_of(6, link, 1), key_of(6, link, 9));
+	assert_int_not_equal(key_of(6, net, 1), key_of(6, link, 1));
 }
 
 static void
@@ -394,29 +358,31 @@ size_requests_are_counted_when_refused(void **state)
 	struct bytes raw = ping_packet(4, (const uint8_t *)"\xaa", 1);
 	uint64_t refused = 0;
 
-	rate_init(&f->state.rate, 1);
+	mural_ratelimit_free(f->state.size_replies);
+	f->config.size_rate = 1;
+	f->state.size_replies = size_replies_new(&f->config);
 	for (int i = 0; i < 5; i++)
 		refused += feed(f, &raw).rate_limited;
 	assert_int_equal(refused, 4);
 }
 
-/* ---------------------------------------------------------------- invitation */
+/* ---------------------------------------------------------------------- hint */
 
 static void
-the_invitation_can_be_copied(void **state)
+the_hint_can_be_copied(void **state)
 {
 	struct fixture *f = *state;
 	char text[128];
 
-	struct mural_hint_request wish = { "192.0.2.2", 16, 32, 0xffff8000 };
+	struct mural_hint_request request = { "192.0.2.2", 16, 32, 0xffff8000 };
 
-	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) > 0);
+	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00100020ff8000 192.0.2.2");
-	wish = (struct mural_hint_request){ "2001:db8::2", 0, 0, 0xff000001 };
-	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) > 0);
+	request = (struct mural_hint_request){ "2001:db8::2", 0, 0, 0xff000001 };
+	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00000000000001 2001:db8::2");
-	wish.address = "fe80::1";
-	assert_true(icmp_hint(&f->host, &wish, text, sizeof(text)) < 0);
+	request.address = "fe80::1";
+	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) < 0);
 }
 
 int
@@ -430,11 +396,10 @@ main(void)
 		WITH_FIXTURE(options_are_checked),
 		WITH_FIXTURE(only_own_unicast_addresses_count),
 		WITH_FIXTURE(claimed_addresses_belong_to_others),
-		WITH_FIXTURE(nobody_is_answered_who_has_no_address),
-		WITH_FIXTURE(answers_are_limited_for_each_source),
-		WITH_FIXTURE(a_full_table_forgets_the_least_debtor),
+		WITH_FIXTURE(sources_without_an_address_get_no_reply),
+		WITH_FIXTURE(a_network_is_one_source),
 		WITH_FIXTURE(size_requests_are_counted_when_refused),
-		WITH_FIXTURE(the_invitation_can_be_copied),
+		WITH_FIXTURE(the_hint_can_be_copied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

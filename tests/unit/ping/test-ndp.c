@@ -15,7 +15,7 @@
 enum { ETHERNET = 14, IP = 40, SOLICITATION = 24, OPTION = 8 };
 enum { WHOLE = ETHERNET + IP + SOLICITATION + OPTION };
 
-/* A host at fe80::aa asks who has 2001:db8::5:1, RFC 4861 section 4.3. */
+/* A host at fe80::aa solicits 2001:db8::5:1, RFC 4861 section 4.3. */
 static const uint8_t asked[WHOLE] = {
 	0x33, 0x33, 0xff, 0x05, 0, 1, 0x02, 0, 0, 0, 0, 0xaa, 0x86, 0xdd, /* Ethernet */
 	0x60, 0, 0, 0, 0, SOLICITATION + OPTION, 58, 255,                 /* IPv6 */
@@ -42,7 +42,7 @@ fill_checksum(uint8_t *frame, size_t message_len)
 	sum[1] = right & 0xff;
 }
 
-/* What ndp_parse() says of a frame; `target` may be NULL. */
+/* The verdict of ndp_parse(); `target` may be NULL. */
 static enum ndp_verdict
 read_frame(const uint8_t *frame, size_t len, const uint8_t **target)
 {
@@ -190,7 +190,7 @@ advertises(void **state)
 	assert_int_equal(
 		packet_parse(&packet, DLT_EN10MB, answer, sizeof(answer), sizeof(answer)),
 		PACKET_OK);
-	assert_memory_equal(answer, asked + 6, 6); /* back to who asked */
+	assert_memory_equal(answer, asked + 6, 6); /* back to the sender */
 	assert_memory_equal(packet.link_source, mac, 6);
 	assert_memory_equal(packet.source, asked + TARGET, 16);
 	assert_memory_equal(packet.destination, asked + SOURCE, 16);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames: link types, tags, options, extension headers, lengths that lie, and any bytes
- * at all. */
+/* Tests the packet parser: link types, VLAN tags, IP options, extension headers, wrong
+ * lengths, and random bytes. */
 #include "ping/packet.h"
 
 #include <pcap/dlt.h>

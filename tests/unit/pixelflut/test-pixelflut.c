@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The pixelflut parser against itself: see fuzz-pixelflut.c for what is compared.  Here
- * it gets the corpus that fuzzing found, and a great many lines that are plain or nearly
- * so.
- */
+/* Replays the fuzzer's corpus (fuzz-pixelflut.c), and many random lines that are plain or
+ * nearly so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +45,7 @@ write_line(char *to)
 		below(wide), below(wide / 2), below(1 << 24));
 }
 
-/* Honest lines, and now and then a byte that is not. */
+/* Valid lines, with a few bytes replaced. */
 static size_t
 write_stream(uint8_t *data)
 {

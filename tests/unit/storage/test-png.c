@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures in files: there and back, and whatever else may lie there. */
+/* Saves and loads PNG files, and refuses damaged ones. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,7 +93,6 @@ a_damaged_file_does_no_harm(void **state)
 	canvas_finish(&canvas);
 }
 
-/* What `make fuzz` found worth keeping. */
 static void
 the_corpus_does_no_harm(void **state)
 {

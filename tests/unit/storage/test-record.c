@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The wall's history: what was painted is read back, whatever became of the file. */
+/* Records a wall and reads it back, from intact and from damaged files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -25,7 +25,7 @@
 
 enum { WIDTH = 100, HEIGHT = 70, PIXELS = WIDTH * HEIGHT };
 
-/* A wall whose chores are done when the test says so. */
+/* A wall that is recorded when the test says so. */
 struct wall {
 	uv_loop_t loop;
 	struct canvas canvas;
@@ -264,7 +264,7 @@ a_second_run_goes_on_with_the_file(void **state)
 	struct mural_history *history;
 	struct mural_moment moment;
 	struct mural_span span;
-	char part[80];
+	char segment[80];
 
 	(void)state;
 	wall_begin(&wall);
@@ -276,8 +276,8 @@ a_second_run_goes_on_with_the_file(void **state)
 	record(&next);
 	copy(&next, seen);
 	wall_end(&next);
-	snprintf(part, sizeof(part), "%s.1", file);
-	assert_int_equal(access(part, F_OK), -1);
+	snprintf(segment, sizeof(segment), "%s.1", file);
+	assert_int_equal(access(segment, F_OK), -1);
 	history = open_history();
 	assert_int_equal(mural_history_span(history, INT64_MIN, INT64_MAX, &span), 0);
 	assert_int_equal(span.moments, 2);
@@ -287,7 +287,7 @@ a_second_run_goes_on_with_the_file(void **state)
 }
 
 static void
-the_oldest_parts_go(void **state)
+the_oldest_segments_go(void **state)
 {
 	struct wall wall = { .config.max_size = 4 << 20 };
 	struct mural_history *history;
@@ -295,7 +295,7 @@ the_oldest_parts_go(void **state)
 	uint32_t seen[PIXELS];
 	uint64_t total = 0;
 	char name[80];
-	int parts = 0, ret, moments = 0;
+	int segments = 0, ret, moments = 0;
 
 	(void)state;
 	wall_begin(&wall);
@@ -317,17 +317,17 @@ the_oldest_parts_go(void **state)
 
 		snprintf(name, sizeof(name), i ? "%s.%d" : "%s", file, i);
 		if (stat(name, &st) == 0) {
-			parts++;
+			segments++;
 			total += st.st_size;
 		}
 	}
-	assert_in_range(parts, 2, 6);
+	assert_in_range(segments, 2, 6);
 	assert_in_range(total, 2 << 20, (4 << 20) + (1 << 20) + 65536);
 }
 
 /* As a large canvas of many colours is: a pixel that changes must not cost all of it. */
 static void
-a_canvas_larger_than_a_part_is_not_recorded_whole_each_time(void **state)
+a_keyframe_above_the_segment_size_is_not_repeated_each_time(void **state)
 {
 	struct wall wall = { .config.max_size = 64 << 20 };
 	struct mural_history *history;
@@ -350,7 +350,7 @@ a_canvas_larger_than_a_part_is_not_recorded_whole_each_time(void **state)
 		record(&wall);
 	}
 	assert_in_range(wall.record.end, after_first + 20 * 41, after_first + (1 << 20));
-	/* but parts go on being made */
+	/* but there are still new segments */
 	for (int i = 0; i < 40; i++) {
 		paint(&wall, 200000);
 		record(&wall);
@@ -491,7 +491,7 @@ damage_is_no_way_into_the_future(void **state)
 	(void)state;
 	wall_begin(&wall);
 	for (int i = 0; i < MOMENTS; i++) {
-		wall.record.whole = i % 20 == 0;
+		wall.record.keyframe_due = i % 20 == 0;
 		paint(&wall, 20);
 		record(&wall);
 		copy(&wall, shown[i]);
@@ -502,13 +502,13 @@ damage_is_no_way_into_the_future(void **state)
 	wall_end(&wall);
 	len = slurp(&bytes);
 	for (int bad = 1; bad < MOMENTS; bad++) {
-		const int next_whole = (bad + 19) / 20 * 20 + (bad % 20 == 0 ? 20 : 0);
+		const int next_keyframe = (bad + 19) / 20 * 20 + (bad % 20 == 0 ? 20 : 0);
 
 		bytes[ends[bad] - 5] ^= 1;
 		spill(bytes, len);
 		for (int i = 0; i < MOMENTS; i++) {
 			struct mural_history *history = open_history();
-			const int wanted = i < bad || i >= next_whole ? i : bad - 1;
+			const int wanted = i < bad || i >= next_keyframe ? i : bad - 1;
 			struct mural_moment moment;
 
 			assert_int_equal(
@@ -524,7 +524,7 @@ damage_is_no_way_into_the_future(void **state)
 }
 
 static void
-a_damaged_file_becomes_a_part(void **state)
+a_damaged_file_becomes_a_segment(void **state)
 {
 	uint8_t *bytes;
 	size_t len = make_recording(&bytes);
@@ -616,7 +616,7 @@ a_full_disk_costs_moments_and_no_more(void **state)
 	mural_history_close(history);
 }
 
-/* The disk is full at the moment when a part begins: its head is written later. */
+/* The disk is full when a segment begins: its header is written later. */
 static void
 a_part_begun_on_a_full_disk_is_none_the_worse(void **state)
 {
@@ -691,12 +691,12 @@ main(void)
 		TEST(one_pixel_costs_little),
 		TEST(a_moment_is_found_by_its_time),
 		TEST(a_second_run_goes_on_with_the_file),
-		TEST(the_oldest_parts_go),
-		TEST(a_canvas_larger_than_a_part_is_not_recorded_whole_each_time),
+		TEST(the_oldest_segments_go),
+		TEST(a_keyframe_above_the_segment_size_is_not_repeated_each_time),
 		TEST(cut_anywhere_all_before_is_there),
 		TEST(damaged_anywhere_nothing_wrong_is_shown),
 		TEST(damage_is_no_way_into_the_future),
-		TEST(a_damaged_file_becomes_a_part),
+		TEST(a_damaged_file_becomes_a_segment),
 		TEST(what_is_no_recording_is_left_alone),
 		TEST(two_do_not_write_one_file),
 		TEST(a_full_disk_costs_moments_and_no_more),

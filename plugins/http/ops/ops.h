@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For those who run the wall and those who come to it: /metrics, /healthz, and /invite,
+ * the commands that paint a pixel.
+ *
+ * The folder may use web/ and the board, and reads what murald counts for all plugins.
+ * It must never change any of it.
+ */
+#ifndef HTTP_OPS_OPS_H
+#define HTTP_OPS_OPS_H
+
+#include <stdint.h>
+
+#include "http/web/web.h"
+
+struct board;
+
+/* The state of the display when healthz last saw it in order. */
+struct health {
+	uint64_t frames, painted;
+	uint64_t
+		behind_ms; /* since when there are pixels that it did not show; 0: none */
+};
+
+struct ops {
+	const struct board *board;
+	struct health health;
+};
+
+extern const struct route ops_routes[]; /* subject: struct ops */
+
+enum MHD_Result metrics_answer(struct request *request);
+enum MHD_Result hints_answer(struct request *request);
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Shows commands that paint the tapped pixel, by each plugin that is open.
+
+async function copy(text, button) {
+	const range = document.createRange();
+
+	try {
+		await navigator.clipboard.writeText(text);
+		button.textContent = "Copied";
+	} catch {
+		// without https there is no clipboard: select the command instead
+		range.selectNodeContents(button.previousElementSibling);
+		getSelection().removeAllRanges();
+		getSelection().addRange(range);
+		button.textContent = document.execCommand("copy") ? "Copied" : "Selected";
+	}
+	setTimeout(() => { button.textContent = "Copy"; }, 2000);
+}
+
+function command(name, text) {
+	const row = document.createElement("div"), code = document.createElement("code");
+	const button = document.createElement("button");
+
+	row.className = "command";
+	code.textContent = text;
+	button.textContent = "Copy";
+	button.setAttribute("aria-label", `Copy the command for ${name}`);
+	button.addEventListener("click", () => copy(text, button));
+	row.append(code, button);
+	return row;
+}
+
+function card(hint) {
+	const article = document.createElement("article"), title = document.createElement("h3");
+	const summary = document.createElement("p");
+
+	article.className = "card";
+	title.textContent = hint.name;
+	summary.textContent = hint.summary;
+	article.append(title, summary);
+	for (const text of hint.commands)
+		article.append(command(hint.name, text));
+	if (hint.commands.length > 1) {
+		const note = document.createElement("p");
+
+		note.textContent = "The first command prints an id; put it in place of ID.";
+		article.append(note);
+	}
+	return article;
+}
+
+let newest = 0;
+
+// Fetches them from the server, which knows its own addresses.
+export async function show_hints(at, colour) {
+	const turn = ++newest;
+	const answer = await fetch(`/invite?x=${at.x}&y=${at.y}&color=${colour}`);
+	const { ways: hints } = await answer.json();
+
+	if (turn !== newest)
+		return;
+	document.getElementById("ways-where").textContent = `at ${at.x}, ${at.y}`;
+	document.getElementById("cards").replaceChildren(...hints.map(card));
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Shows timelapses, and the wall at an earlier time.
+
+// The span of the recording; null: not available.
+async function recorded() {
+	const answer = await fetch("/history");
+
+	return answer.ok ? answer.json() : null;
+}
+
+export async function show_history() {
+	const picture = document.getElementById("past-picture");
+	const moment = document.getElementById("moment");
+	const time = document.getElementById("moment-time");
+	const show = (address, alt) => {
+		picture.src = address;
+		picture.alt = alt;
+		picture.hidden = false;
+	};
+	let wait;
+
+	document.getElementById("board-timelapse").addEventListener("click",
+		() => show(`/timelapse?${Date.now()}`, "The board from its beginning to now"));
+	const record = await recorded();
+	if (!record || !record.moments)
+		return;
+	const whole = document.getElementById("wall-timelapse");
+	const at = () => record.first + (Date.now() / 1000 - record.first) * moment.value / moment.max;
+
+	whole.hidden = document.getElementById("look-back").hidden = false;
+	whole.addEventListener("click",
+		() => show(`/timelapse?source=wall&${Date.now()}`, "The whole wall from its beginning to now"));
+	moment.addEventListener("input", () => {
+		const when = new Date(at() * 1000);
+
+		time.textContent = when.toLocaleString();
+		moment.setAttribute("aria-valuetext", when.toLocaleString());
+		clearTimeout(wait);
+		wait = setTimeout(() => show(`/history?at=${when.getTime() / 1000}`,
+			`The wall at ${when.toLocaleString()}`), 200);
+	});
+}

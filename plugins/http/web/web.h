@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The web server of one instance: libmicrohttpd, its clients, their requests, and the
+ * routes that answer them.
+ *
+ * The folder may use plugins/common, libmicrohttpd and jansson.  It must never know what
+ * is served: each subject (board, viewers, ...) passes down a table of routes with
+ * itself, http.c composes them.
+ *
+ * All of it on the main loop's thread.
+ */
+#ifndef HTTP_WEB_WEB_H
+#define HTTP_WEB_WEB_H
+
+#include <stdbool.h>
+
+#include <mural/plugin.h>
+
+#include "common/mhd-uv.h"
+#include "http/web/client.h"
+#include "http/web/request.h"
+
+struct web {
+	struct mural_host *host;
+	const struct route_table *tables; /* ended by one without routes */
+	struct mhd_uv server;
+	struct http_clients clients;
+	struct request *suspended;
+	unsigned refs;
+	bool stopping;
+};
+
+/* The tables and their subjects must outlive the server.  0 or -errno, logged. */
+int web_start(struct web *web, struct mural_host *host, const struct route_table *tables);
+
+/* From here on new requests are answered with 503.  Once the last reference is released,
+ * suspended requests are answered, the server stops, and mural_stopped() is called. */
+void web_stop(struct web *web);
+
+/* Besides web_stop(), in a start() that fails: murald frees the state after one turn of
+ * the loop then, so that all handles must be closing already. */
+void web_abort(struct web *web);
+
+/* A reference: something of the instance is still on the loop.  The last release ends the
+ * server, but not before web_stop(). */
+void web_hold(struct web *web);
+void web_release(struct web *web);
+
+/* Closes a handle that has a reference, and releases that once it is closed. */
+void web_close_handle(struct web *web, uv_handle_t *handle);
+
+/* Counts input that did not become a pixel. */
+void web_discard(struct web *web, enum mural_reason reason);
+
+#endif

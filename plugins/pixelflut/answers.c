@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes the answers to pixelflut commands, and hands them to murald in larger pieces. */
+#include "pixelflut/pixelflut.h"
+
+#include <stdio.h>
+
+void
+answers_flush(struct answers *answers)
+{
+	if (answers->len > 0 &&
+		mural_reply(answers->conn, answers->text, answers->len) > 0)
+		answers->full = true;
+	answers->len = 0;
+}
+
+static uint8_t *
+write_hex(uint8_t *to, uint32_t rgb)
+{
+	static const char digits[16] = "0123456789abcdef";
+
+	for (int shift = 20; shift >= 0; shift -= 4)
+		*to++ = digits[rgb >> shift & 15];
+	return to;
+}
+
+void
+answer_pixel(struct painter *painter, uint32_t x, uint32_t y)
+{
+	uint32_t argb;
+
+	if (!mural_get(painter->brush, x + painter->left, y + painter->top, &argb)) {
+		mural_discard(painter->brush, MURAL_OUT_OF_BOUNDS, 1);
+		return;
+	}
+	uint8_t *to = answers_room(&painter->answers, 1);
+	int len = snprintf((char *)to, PIXEL_ANSWER_MAX, "PX %u %u ", x, y);
+	to = write_hex(to + len, argb);
+	*to++ = '\n';
+	painter->answers.len = to - painter->answers.text;
+}
+
+void
+answer_size(struct painter *painter)
+{
+	uint8_t *to = answers_room(&painter->answers, 1);
+
+	painter->answers.len += snprintf((char *)to, PIXEL_ANSWER_MAX, "SIZE %u %u\n",
+		painter->brush->width, painter->brush->height);
+}
+
+size_t
+help_format(const struct pixelflut_config *config, char *text, size_t size)
+{
+	int len = snprintf(text, size,
+		"Pixelflut: paint this wall, one command a line.\n"
+		"SIZE            tells the size: SIZE W H\n"
+		"PX X Y          tells a pixel: PX X Y rrggbb\n"
+		"PX X Y rrggbb   paints one; rrggbbaa mixes, gg is a grey\n"
+		"OFFSET X Y      moves the later commands of this connection\n"
+		"%s%s%s%s",
+		config->binary ? "PB              paints one, binary: PB, x and y as "
+				 "little-endian u16, r g b a; no line end\n"
+			       : "",
+		config->multi
+			? "PXMULTI         paints a run: x y as u16, n as u32, n times "
+			  "r g b a; no line end\n"
+			: "",
+		config->help, *config->help ? "\n" : "");
+
+	if ((size_t)len < size)
+		return (size_t)len;
+	text[size - 2] = '\n'; /* the next answer begins a line */
+	return size - 1;
+}

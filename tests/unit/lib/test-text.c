@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Digits, UTF-8 and the parts of addresses. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/address.h"
+#include "lib/digits.h"
+#include "lib/utf8.h"
+
+static void
+reads_digits_up_to_a_limit(void **state)
+{
+	const char *text = "0255x";
+	uint64_t value = 0;
+
+	(void)state;
+	assert_ptr_equal(digits_read(text, 255, &value), text + 4);
+	assert_int_equal(value, 255);
+	assert_null(digits_read(text, 254, &value));
+	assert_null(digits_read("", 9, &value));
+	assert_null(digits_read("-1", 9, &value));
+	assert_non_null(digits_read("0", 0, &value));
+	assert_null(digits_read("1", 0, &value));
+	assert_non_null(digits_read("18446744073709551615", UINT64_MAX, &value));
+	assert_true(value == UINT64_MAX);
+	assert_null(digits_read("18446744073709551616", UINT64_MAX, &value));
+	assert_null(digits_read("99999999999999999999", UINT64_MAX, &value));
+}
+
+static void
+tells_utf8(void **state)
+{
+	static const char *const bad[] = { "\x80", "\xc0\xaf", "\xc3", "\xe0\x9f\xbf",
+		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+		"\xf5\x80\x80\x80", "a\xff" };
+
+	(void)state;
+	assert_true(utf8_is_valid("", 0));
+	assert_true(utf8_is_valid("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x8e\xa8", 10));
+	assert_int_equal(utf8_char_len("\xf0\x9f\x8e\xa8", 4), 4);
+	assert_int_equal(utf8_char_len("\xf0\x9f\x8e\xa8", 3), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(utf8_is_valid(bad[i], strlen(bad[i])));
+}
+
+static void
+splits_addresses(void **state)
+{
+	static const struct {
+		const char *text, *host, *port;
+		bool bracketed;
+	} all[] = {
+		{ "wall:80", "wall", "80", false },
+		{ "wall", "wall", NULL, false },
+		{ ":80", "", "80", false },
+		{ "", "", NULL, false },
+		{ "[::1]:80", "::1", "80", true },
+		{ "[::1]", "::1", NULL, true },
+		{ "[]:", "", "", true },
+		{ "::1:80", "::1", "80", false },
+		{ "[::1", "[:", "1", false },
+		{ "[::1]x:80", "[::1]x", "80", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct address_parts parts;
+
+		address_split(all[i].text, strlen(all[i].text), &parts);
+		assert_int_equal(parts.host_len, strlen(all[i].host));
+		assert_memory_equal(parts.host, all[i].host, parts.host_len);
+		assert_int_equal(parts.bracketed, all[i].bracketed);
+		if (all[i].port)
+			assert_string_equal(parts.port, all[i].port);
+		else
+			assert_null(parts.port);
+	}
+	assert_int_equal(address_port("[::]:1234"), 1234);
+	assert_int_equal(address_port("unix:/run/x:80"), 0);
+	assert_int_equal(address_port("wall:99999"), 0);
+	assert_true(address_is_v6("fe80::1%eth0", 12));
+	assert_false(address_is_v6("fe80::1%", 8));
+	assert_false(address_is_v6("10.0.0.1", 8));
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_digits_up_to_a_limit),
+		cmocka_unit_test(tells_utf8),
+		cmocka_unit_test(splits_addresses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
