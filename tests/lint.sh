@@ -48,7 +48,7 @@ fi
 if have shellcheck shellcheck; then
 	# shellcheck disable=SC2046 # file names are words here
 	shellcheck $(ours '*.sh') quickstart .ci/run || complain "shellcheck"
-	shellcheck -s sh debian/*.p[or]* || complain "shellcheck"
+	shellcheck -s sh debian/*.p[or]* debian/murald.install || complain "shellcheck"
 	shellcheck -s bash etc/bash-completion/* || complain "shellcheck"
 fi
 # Names of structs, and what tests cut short or misspell.
