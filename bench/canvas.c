@@ -33,6 +33,7 @@ struct bench {
 	struct mural_reader *reader;
 	struct coord *places; /* every pixel once, in the order to be painted */
 	uint32_t *bare;       /* a frame of its own, laid out like the canvas */
+	uint32_t *source;     /* a picture without padding */
 	uint32_t *copy;
 	struct scale scale; /* to a screen of the canvas's size */
 	uint64_t *all;      /* tiles */
@@ -45,6 +46,54 @@ put_all(struct bench *bench, uint32_t round)
 		mural_put(&bench->brush, bench->places[i].x, bench->places[i].y,
 			0xff000000 | (uint32_t)(i + round));
 	canvas_publish(&bench->canvas, &bench->brush);
+}
+
+static void
+batch_all(struct bench *bench, uint32_t round)
+{
+	struct mural_batch batch;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < PIXELS; i++)
+		n = mural_batch_put(&bench->brush, &batch, n, bench->places[i].x,
+			bench->places[i].y, 0xff000000 | (uint32_t)(i + round));
+	mural_batch_flush(&bench->brush, &batch, n);
+	canvas_publish(&bench->canvas, &bench->brush);
+}
+
+static void
+row_all(struct bench *bench, uint32_t round)
+{
+	(void)round;
+	for (uint32_t y = 0; y < HEIGHT; y++)
+		mural_row(&bench->brush, 0, y, WIDTH, bench->source + (size_t)y * WIDTH);
+	canvas_publish(&bench->canvas, &bench->brush);
+}
+
+static void
+fill_all(struct bench *bench, uint32_t round)
+{
+	mural_fill(&bench->brush, 0, 0, WIDTH, HEIGHT, 0xff000000 | round);
+	canvas_publish(&bench->canvas, &bench->brush);
+}
+
+/* Bare stores of what row_all() and fill_all() paint. */
+static void
+store_rows(struct bench *bench, uint32_t round)
+{
+	(void)round;
+	for (uint32_t y = 0; y < HEIGHT; y++)
+		for (uint32_t x = 0; x < WIDTH; x++)
+			__atomic_store_n(
+				&bench->bare[(size_t)y * bench->canvas.stride + x],
+				bench->source[(size_t)y * WIDTH + x], __ATOMIC_RELAXED);
+}
+
+static void
+store_fill(struct bench *bench, uint32_t round)
+{
+	for (size_t i = 0; i < (size_t)bench->canvas.stride * HEIGHT; i++)
+		__atomic_store_n(&bench->bare[i], 0xff000000 | round, __ATOMIC_RELAXED);
 }
 
 static void
@@ -180,18 +229,26 @@ main(void)
 	bench.reader = canvas_reader_new(&bench.canvas);
 	bench.places = malloc(PIXELS * sizeof(struct coord));
 	bench.bare = calloc(stored, sizeof(uint32_t));
+	bench.source = malloc(PIXELS * sizeof(uint32_t));
 	bench.copy = calloc(PIXELS, sizeof(uint32_t));
 	bench.all = calloc(bench.canvas.view.words, sizeof(uint64_t));
-	if (!bench.all || !bench.reader || !bench.places || !bench.bare || !bench.copy)
+	if (!bench.all || !bench.reader || !bench.places || !bench.bare || !bench.copy ||
+		!bench.source)
 		return 1;
 	mural_reader_take(bench.reader, bench.all);
-	for (size_t i = 0; i < PIXELS; i++)
+	for (size_t i = 0; i < PIXELS; i++) {
 		bench.places[i] =
 			(struct coord){ (uint16_t)(i % WIDTH), (uint16_t)(i / WIDTH) };
+		bench.source[i] = 0xff000000 | (uint32_t)(i * 2654435761u) >> 8;
+	}
 
 	measure(&bench, "put-in-order", (double)PIXELS, put_all, store_all, copy_frame);
 	shuffle(bench.places);
 	measure(&bench, "put-shuffled", (double)PIXELS, put_all, store_all, copy_frame);
+	measure(&bench, "batch-shuffled", (double)PIXELS, batch_all, store_all,
+		copy_frame);
+	measure(&bench, "row", (double)PIXELS, row_all, store_rows, copy_frame);
+	measure(&bench, "fill", (double)PIXELS, fill_all, store_fill, copy_frame);
 	measure(&bench, "copy-frame", 1, copy_frame, copy_bytes, copy_frame);
 	if (!set_transform(&bench, 0, false))
 		return 1;
@@ -208,6 +265,7 @@ main(void)
 	free(bench.places);
 	free(bench.bare);
 	free(bench.copy);
+	free(bench.source);
 	mural_reader_free(bench.reader);
 	canvas_brush_finish(&bench.brush);
 	canvas_finish(&bench.canvas);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What static analysers find in what is installed: analyse.sh TOOL..., of cppcheck, gcc and
-# clang-tidy; make analyse asks all three, tests/lint.sh the first.  One line each, and the
-# findings.  gcc and clang-tidy need to know $sources and the libraries' $flags.
+# Static analysis of what is installed: analyse.sh TOOL..., of cppcheck, gcc and clang-tidy; make
+# analyse runs all three, tests/lint.sh the first.  Prints a line for each tool, and the findings.
+# gcc and clang-tidy need $sources and the libraries' $flags.
 # shellcheck disable=SC2317 # each tool's functions are called by their names
 set -u
 export LC_ALL=C.UTF-8
@@ -14,7 +14,7 @@ bad=0 skipped=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# What was looked at and is right as it is: tool | file | check | why
+# False positives: tool | file | check | why
 exceptions=$(cat <<'END'
 cppcheck | plugins/http/viewers/codec-live.c | memleak | frame_add() takes over whichever of the two it is
 cppcheck | src/plugin/loader.c | nullPointer | _Generic() does not evaluate what it chooses by
@@ -41,7 +41,7 @@ gcc | clients/driver-pixelflut.c | analyzer-use-of-uninitialized-value | pixelfl
 END
 )
 
-# What a tool of Debian 12 says is what counts: the next version finds, and imagines, other things.
+# The versions of Debian 12 count: others have other findings, and other false positives.
 versions='
 cppcheck | 2.10
 gcc | 12

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The manual, the scripts, the spelling and the C format, each by the tool that knows.
-# A tool that is missing is named, with its package, and so is one of another version than that
-# which rules; what the others find still counts.
+# Checks manual, scripts, spelling and C format with mandoc, groff, shellcheck, codespell, cppcheck
+# and clang-format.  A missing tool is named with its package, as is one of another version than
+# that which rules; what the others find still counts.
 set -u
 export LC_ALL=C.UTF-8
 : "${top_srcdir:?make check sets it}"
@@ -22,7 +22,7 @@ complain() {
 	echo "FAIL: $*"
 	bad=1
 }
-ours() { # PATTERN...: files of the tree that are ours; _build is where distcheck builds
+ours() { # PATTERN...: files of the tree, without those of builds; _build is make distcheck's
 	local pattern
 	for pattern; do
 		find . \( -name .git -o -name 'build*' -o -name _build -o -name autom4te.cache -o -name 'murald-*' \) \
@@ -34,12 +34,21 @@ for file in $(ours '*.[ch]' '*.sh' '*.py' '*.am' '*.ac' '*.service.in'); do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || complain "$file: no SPDX line"
 done
 
+# Tests wait for facts; a comment on the line or above says why a pause is one.
+# shellcheck disable=SC2016 # awk's own
+pauses=$(ours 'test_*.py' | xargs awk '
+	FNR == 1 { above = "" }
+	/sleep\(/ && !/#/ && above !~ /^ *#/ { print FILENAME ":" FNR ": " $0 }
+	{ above = $0 }')
+[ -z "$pauses" ] || complain "a pause without a reason:" "$pauses"
+! grep -rn 'sys\.path\.' tests bench --include='*.py' || complain "tests/run-pytest.sh sets the import path"
+
 if have mandoc mandoc; then
 	for page in doc/*.[1578].in; do
 		mandoc -T lint -W warning "$page" || complain "$page"
 	done
 fi
-if have groff groff-base; then # what man uses, on a terminal of 80 columns
+if have groff groff-base; then # as man calls it on a terminal of 80 columns
 	for page in doc/*.[1578].in; do
 		said=$(groff -mandoc -Tutf8 -ww -rLL=80n -rLT=80n "$page" 2>&1 >/dev/null)
 		[ -z "$said" ] || complain "$said"
@@ -64,13 +73,13 @@ case $? in
 77) skipped=1 ;;
 *) complain "cppcheck" ;;
 esac
-# The format changes from one clang-format to the next; Debian 12's is the one that counts.
+# Each version of clang-format has another format; Debian 12's counts.
 if have clang-format clang-format; then
 	if clang-format --version | grep -q 'version 14\.'; then
 		# shellcheck disable=SC2046
 		clang-format --dry-run --Werror $(ours '*.[ch]') || complain "clang-format -i would change these"
 	else
-		skip "clang-format is not version 14, which rules here: not asked"
+		skip "clang-format is not version 14, which rules here: format not checked"
 	fi
 fi
 

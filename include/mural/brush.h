@@ -35,7 +35,9 @@ extern "C" {
 /* Neither side of a canvas is longer, so no index here can overflow 32 bits. */
 #define MURAL_SIDE_MAX 8192u
 
-/* Why something that arrived was not painted. */
+#define MURAL_EXPORT __attribute__((visibility("default")))
+
+/* Why something that arrived was not painted.  Later versions may add reasons. */
 enum mural_reason {
 	MURAL_OUT_OF_BOUNDS, /* counted by the brush itself */
 	MURAL_MALFORMED,     /* not what the protocol says */
@@ -44,16 +46,48 @@ enum mural_reason {
 	MURAL_REASONS,
 };
 
-/* Made and freed by murald.  Read width and height; leave the rest to the functions. */
+/* The room that a brush has for reasons. */
+#define MURAL_REASONS_MAX 32
+
+struct mural_batch;
+
+/*
+ * Made and freed by murald.  A plugin reads width and height and leaves the rest to the
+ * functions; one that fills batches itself also needs stride, step, left, top, tiles_x
+ * and store.  The layout is frozen within one ABI number, because the functions below are
+ * compiled into plugins.
+ *
+ * A pixel takes `step` words of 32 bits, its colour in the first; pixel x,y of the region
+ * begins at word y * stride + x * step.  A plugin does not depend on what the others
+ * hold.
+ */
 struct mural_brush {
-	uint32_t *pixels; /* the region's first pixel; any thread, relaxed */
-	uint32_t stride;  /* pixels from one row to the next */
-	uint32_t width, height;
+	uint32_t width, height; /* of the region; these and the layout never change */
+
+	/* As width and height while the inline functions may paint and read by
+	 * themselves; 0 while murald has to look at each pixel.  Only they compare with
+	 * these. */
+	uint32_t near_width, near_height;
+
+	uint32_t *pixels; /* the region's first word; every thread, relaxed */
+	uint32_t stride;  /* words from one row to the next */
+	uint32_t step; /* words from one pixel to the next, 1 where near_width is not 0 */
 	uint32_t left, top; /* where the region lies on the canvas */
 	uint32_t tiles_x;   /* tiles in a row of the canvas */
-	uint64_t *damage;   /* a bit a tile of the canvas; this thread only */
-	uint64_t painted;   /* pixels, since the brush was made */
-	uint64_t discarded[MURAL_REASONS];
+	uint32_t reserved;
+
+	/* Damage: a byte for each tile of the canvas, and one for each 64 of them.  This
+	 * thread only. */
+	uint8_t *damage, *damaged_groups;
+
+	uint64_t painted; /* pixels, since the brush was made */
+
+	/* Paints the first `n` pixels of a batch, in order. */
+	void (*store)(
+		struct mural_brush *brush, const struct mural_batch *batch, uint32_t n);
+
+	void *canvas; /* murald's */
+	uint64_t discarded[MURAL_REASONS_MAX];
 };
 
 /* Mixes `argb` over the opaque colour `below`; the result is opaque.  Two channels at a
@@ -78,12 +112,51 @@ mural_tile_at(const struct mural_brush *brush, uint32_t x, uint32_t y)
 	       ((x + brush->left) >> MURAL_TILE_SHIFT);
 }
 
-/* Marks a tile, which must exist, as changed. */
+/* Marks a tile, which must exist, as changed; call it after storing its pixels. */
 static inline void
 mural_mark(struct mural_brush *brush, uint32_t tile)
 {
-	brush->damage[tile / 64] |= UINT64_C(1) << tile % 64;
+	brush->damage[tile] = 1;
+	brush->damaged_groups[tile / 64] = 1;
 }
+
+/* ------------------------------------------------ for languages that cannot inline
+ *
+ * The inline functions below call these for what they do not do themselves. */
+
+/* As mural_put(). */
+MURAL_EXPORT void mural_paint(
+	struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t argb);
+
+/* As mural_get(). */
+MURAL_EXPORT bool mural_read(
+	const struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t *argb);
+
+/* Paints `count` pixels from x,y to the right.  The part outside is dropped and counted
+ * pixel by pixel; a row never runs on into the next. */
+MURAL_EXPORT void mural_paint_row(struct mural_brush *brush, uint32_t x, uint32_t y,
+	uint32_t count, const uint32_t *argb);
+
+/* Paints a rectangle in one colour.  The part outside is ignored and not counted. */
+MURAL_EXPORT void mural_paint_rect(struct mural_brush *brush, uint32_t x, uint32_t y,
+	uint32_t width, uint32_t height, uint32_t argb);
+
+/* Reads up to `count` pixels from x,y to the right, alpha 0xff; returns how many lie
+ * inside, the rest of `argb` stays untouched. */
+MURAL_EXPORT uint32_t mural_read_row(const struct mural_brush *brush, uint32_t x,
+	uint32_t y, uint32_t count, uint32_t *argb);
+
+/* Paints one pixel if its colour is still `expected`, in one step that no other painter
+ * can get between; for plugins that merge.  Both colours are opaque.  False: it has
+ * another colour, lies outside or may not be painted; the last two are counted. */
+MURAL_EXPORT bool mural_swap(struct mural_brush *brush, uint32_t x, uint32_t y,
+	uint32_t expected, uint32_t argb);
+
+/* As mural_batch_put(). */
+MURAL_EXPORT uint32_t mural_batch_paint(struct mural_brush *brush,
+	struct mural_batch *batch, uint32_t n, uint32_t x, uint32_t y, uint32_t argb);
+
+/* --------------------------------------------------------------------- one pixel */
 
 /* Paints one pixel.  Any x and y may be given: what lies outside is counted as out of
  * bounds and dropped.  (An offset is best added in unsigned arithmetic: what wraps
@@ -91,57 +164,58 @@ mural_mark(struct mural_brush *brush, uint32_t tile)
 static inline void
 mural_put(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t argb)
 {
-	if (x >= brush->width || y >= brush->height) {
-		brush->discarded[MURAL_OUT_OF_BOUNDS]++;
+	if (x >= brush->near_width || y >= brush->near_height || argb >> 24 != 0xff) {
+		mural_paint(brush, x, y, argb);
 		return;
 	}
-
-	uint32_t *px = &brush->pixels[(size_t)y * brush->stride + x];
-	if (argb >> 24 != 0xff) {
-		if (argb >> 24 == 0)
-			return;
-		argb = mural_blend(__atomic_load_n(px, __ATOMIC_RELAXED), argb);
-	}
-	__atomic_store_n(px, argb, __ATOMIC_RELAXED);
+	__atomic_store_n(
+		&brush->pixels[(size_t)y * brush->stride + x], argb, __ATOMIC_RELAXED);
 	mural_mark(brush, mural_tile_at(brush, x, y));
 	brush->painted++;
 }
 
-#define MURAL_BATCH 64
-
-/* Opaque pixels that are accepted but not painted yet.  Painting thousands of scattered
- * pixels waits for memory each time; a batch prefetches their cache lines and paints when
- * it is full.  Lives on the stack of one callback; starts with a count of 0. */
-struct mural_batch {
-	uint32_t count;
-	struct mural_batch_entry {
-		uint32_t index; /* an index into the brush's pixels */
-		uint32_t argb;
-	} pixels[MURAL_BATCH];
-	uint16_t tiles[MURAL_BATCH]; /* under them */
-};
-
-/* Paints what the batch holds, in order.  To be called before a pixel is read or painted
- * in another way, and before the callback returns.
- *
- * Tiles are marked here, not in mural_batch_put(): to find an earlier store, a processor
- * compares only some bits of the addresses, so a mark between two loads of the decoder's
- * constants could be mistaken for one to wait for.  In one start of thirty the pages lay
- * so that the whole run was almost three times as slow. */
-static inline void
-mural_batch_flush(struct mural_brush *brush, struct mural_batch *batch)
+/* Reads one pixel into `argb`, alpha 0xff; false (and `argb` untouched) outside. */
+static inline bool
+mural_get(const struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t *argb)
 {
-	uint32_t *pixels = brush->pixels, count = batch->count;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct mural_batch_entry *entry = &batch->pixels[i];
-
-		__atomic_store_n(&pixels[entry->index], entry->argb, __ATOMIC_RELAXED);
-		mural_mark(brush, batch->tiles[i]);
-	}
-	brush->painted += count;
-	batch->count = 0;
+	if (x >= brush->near_width || y >= brush->near_height)
+		return mural_read(brush, x, y, argb);
+	*argb = __atomic_load_n(
+		&brush->pixels[(size_t)y * brush->stride + x], __ATOMIC_RELAXED);
+	return true;
 }
+
+/* Prefetches a pixel that will be read soon; it may lie outside.  (Always inline: gcc
+ * drops calls of a function that only prefetches.) */
+static inline __attribute__((always_inline)) void
+mural_prefetch(const struct mural_brush *brush, uint32_t x, uint32_t y)
+{
+	if (x < brush->near_width && y < brush->near_height)
+		__builtin_prefetch(&brush->pixels[(size_t)y * brush->stride + x]);
+}
+
+/* ---------------------------------------------------------------- many pixels */
+
+/* How many pixels a batch has room for. */
+#define MURAL_BATCH 512
+
+/* mural_batch_put() paints the batch when it holds this many: enough to overlap the
+ * waiting for memory, few enough for the first-level cache. */
+#define MURAL_BATCH_FULL 128
+
+/*
+ * Opaque pixels inside the region that are accepted but not painted yet.  Painting
+ * thousands of scattered pixels waits for memory each time, and the decoder's loads wait
+ * behind the stores.  A batch prefetches the cache lines while decoding goes on, and is
+ * painted in a loop that does nothing else.  It lives on the stack of one callback and
+ * needs no initialisation; the number of pixels it holds is a local variable of the
+ * caller, which starts at 0.
+ */
+struct mural_batch {
+	uint32_t places[MURAL_BATCH];  /* word: y * stride + x * step */
+	uint32_t colours[MURAL_BATCH]; /* 0xffrrggbb */
+	uint16_t tiles[MURAL_BATCH];   /* mural_tile_at() */
+};
 
 /* Prefetches a pixel's cache line for writing.  Two threads that paint the same part of
  * the canvas take its lines from each other; a line prefetched for reading, as x86
@@ -157,78 +231,48 @@ mural_fetch(const uint32_t *pixel)
 #endif
 }
 
-/* As mural_put(), but opaque pixels are painted by mural_batch_flush(). */
+/* Paints what the batch holds, in order.  To be called before a pixel is read or painted
+ * in another way, and before the callback returns. */
 static inline void
-mural_batch_put(struct mural_brush *brush, struct mural_batch *batch, uint32_t x,
-	uint32_t y, uint32_t argb)
+mural_batch_flush(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
 {
-	if (argb >> 24 != 0xff) {
-		mural_batch_flush(brush, batch);
-		mural_put(brush, x, y, argb);
-		return;
-	}
-	if (x >= brush->width || y >= brush->height) {
-		brush->discarded[MURAL_OUT_OF_BOUNDS]++;
-		return;
-	}
-
-	uint32_t index = y * brush->stride + x;
-	mural_fetch(&brush->pixels[index]);
-	batch->tiles[batch->count] = (uint16_t)mural_tile_at(brush, x, y);
-	batch->pixels[batch->count++] = (struct mural_batch_entry){ index, argb };
-	if (batch->count == MURAL_BATCH)
-		mural_batch_flush(brush, batch);
+	brush->store(brush, batch, n);
 }
 
-/* Reads one pixel into `argb`, alpha 0xff; false (and `argb` untouched) outside. */
-static inline bool
-mural_get(const struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t *argb)
+/* As mural_put(), but an opaque pixel is painted later.  Returns how many pixels the
+ * batch holds now: n = mural_batch_put(brush, &batch, n, x, y, argb); */
+static inline uint32_t
+mural_batch_put(struct mural_brush *brush, struct mural_batch *batch, uint32_t n,
+	uint32_t x, uint32_t y, uint32_t argb)
 {
-	if (x >= brush->width || y >= brush->height)
-		return false;
-	*argb = __atomic_load_n(
-		&brush->pixels[(size_t)y * brush->stride + x], __ATOMIC_RELAXED);
-	return true;
+	if (x >= brush->near_width || y >= brush->near_height || argb >> 24 != 0xff)
+		return mural_batch_paint(brush, batch, n, x, y, argb);
+	const uint32_t place = y * brush->stride + x;
+
+	mural_fetch(&brush->pixels[place]);
+	batch->places[n] = place;
+	batch->colours[n] = argb;
+	batch->tiles[n++] = (uint16_t)mural_tile_at(brush, x, y);
+	if (n < MURAL_BATCH_FULL)
+		return n;
+	mural_batch_flush(brush, batch, n);
+	return 0;
 }
 
-/* Prefetches a pixel that will be read soon; it may lie outside.  (Always inline: gcc
- * drops calls of a function that only prefetches.) */
-static inline __attribute__((always_inline)) void
-mural_prefetch(const struct mural_brush *brush, uint32_t x, uint32_t y)
-{
-	if (x < brush->width && y < brush->height)
-		__builtin_prefetch(&brush->pixels[(size_t)y * brush->stride + x]);
-}
-
-/* Paints `count` pixels from x,y to the right.  The part outside is dropped and counted
- * pixel by pixel; a row never runs on into the next. */
+/* As mural_paint_row(). */
 static inline void
 mural_row(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t count,
 	const uint32_t *argb)
 {
-	uint32_t inside = 0;
-
-	if (x < brush->width && y < brush->height)
-		inside = count < brush->width - x ? count : brush->width - x;
-	for (uint32_t i = 0; i < inside; i++)
-		mural_put(brush, x + i, y, argb[i]);
-	brush->discarded[MURAL_OUT_OF_BOUNDS] += count - inside;
+	mural_paint_row(brush, x, y, count, argb);
 }
 
-/* Paints a rectangle in one colour.  The part outside is ignored and not counted. */
+/* As mural_paint_rect(). */
 static inline void
 mural_fill(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, uint32_t argb)
 {
-	if (x >= brush->width || y >= brush->height)
-		return;
-	if (width > brush->width - x)
-		width = brush->width - x;
-	if (height > brush->height - y)
-		height = brush->height - y;
-	for (uint32_t row = y; row < y + height; row++)
-		for (uint32_t column = x; column < x + width; column++)
-			mural_put(brush, column, row, argb);
+	mural_paint_rect(brush, x, y, width, height, argb);
 }
 
 /* Counts `count` things that arrived and were not painted.  Cheap enough for each. */

@@ -36,8 +36,6 @@ extern "C" {
  * structs below; absent or zero then means "as before". */
 #define MURAL_ABI 1
 
-#define MURAL_EXPORT __attribute__((visibility("default")))
-
 struct sockaddr;
 struct uv_loop_s;
 

@@ -82,12 +82,13 @@ static const uint8_t *
 run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	struct mural_batch batch;
+	uint32_t n = 0;
 
-	batch.count = 0;
 	for (; end - p >= BINARY_BYTES && p[0] == 'P' && p[1] == 'B'; p += BINARY_BYTES)
-		mural_batch_put(painter->brush, &batch, u16_at(p + 2), u16_at(p + 4),
+		n = mural_batch_put(painter->brush, &batch, n, u16_at(p + 2),
+			u16_at(p + 4),
 			0xff000000 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8]);
-	mural_batch_flush(painter->brush, &batch);
+	mural_batch_flush(painter->brush, &batch, n);
 	return p;
 }
 

@@ -137,8 +137,8 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	struct mural_brush *brush = painter->brush;
 	struct mural_batch batch;
 	struct field_values values;
+	uint32_t n = 0;
 
-	batch.count = 0;
 	while (end - p >= LOAD_BYTES_MAX) {
 		struct line_shape shape = find_shape(p);
 		const uint8_t *stop = p + 4 + shape.y_end;
@@ -155,10 +155,10 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 				break;
 			p = stop + 10;
 		}
-		mural_batch_put(brush, &batch, values.x + painter->left,
+		n = mural_batch_put(brush, &batch, n, values.x + painter->left,
 			values.y + painter->top, values.rgba >> 8 | values.rgba << 24);
 	}
-	mural_batch_flush(brush, &batch);
+	mural_batch_flush(brush, &batch, n);
 	return p;
 }
 

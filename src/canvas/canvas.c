@@ -2,6 +2,7 @@
 /* Owns the pixels, and passes damage from brushes to readers (see canvas.h). */
 #include "canvas/canvas.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "canvas/canvas-private.h"
 
 static size_t
 round_up(size_t n, size_t to)
@@ -16,8 +18,8 @@ round_up(size_t n, size_t to)
 	return (n + to - 1) / to * to;
 }
 
-static void *
-alloc_lines(size_t bytes)
+void *
+canvas_alloc_lines(size_t bytes)
 {
 	void *memory = aligned_alloc(CACHE_LINE, round_up(MAX(bytes, 1), CACHE_LINE));
 
@@ -38,8 +40,9 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 		.stride = round_up(width, CACHE_LINE / sizeof(uint32_t)),
 	};
 	pthread_mutex_init(&canvas->lock, NULL);
-	canvas->pixels = alloc_lines((size_t)canvas->stride * height * sizeof(uint32_t));
-	canvas->published = alloc_lines(canvas->view.words * sizeof(uint64_t));
+	canvas->pixels =
+		canvas_alloc_lines((size_t)canvas->stride * height * sizeof(uint32_t));
+	canvas->published = canvas_alloc_lines(canvas->view.words * sizeof(uint64_t));
 	if (!canvas->pixels || !canvas->published) {
 		canvas_finish(canvas);
 		return -ENOMEM;
@@ -67,34 +70,6 @@ canvas_finish(struct canvas *canvas)
 	*canvas = (struct canvas){ 0 };
 }
 
-int
-canvas_brush_init(const struct canvas *canvas, struct mural_brush *brush, uint32_t left,
-	uint32_t top, uint32_t width, uint32_t height)
-{
-	const struct mural_view *view = &canvas->view;
-
-	if (left >= view->width || top >= view->height || width == 0 || height == 0)
-		return -ERANGE;
-	*brush = (struct mural_brush){
-		.pixels = canvas->pixels + (size_t)top * canvas->stride + left,
-		.stride = canvas->stride,
-		.width = MIN(width, view->width - left),
-		.height = MIN(height, view->height - top),
-		.left = left,
-		.top = top,
-		.tiles_x = view->tiles_x,
-		.damage = alloc_lines(view->words * sizeof(uint64_t)),
-	};
-	return brush->damage ? 0 : -ENOMEM;
-}
-
-void
-canvas_brush_finish(struct mural_brush *brush)
-{
-	free(brush->damage);
-	*brush = (struct mural_brush){ 0 };
-}
-
 /* Signals every armed wakeup, once: it is disarmed first. */
 static void
 notify_wakeups(struct canvas *canvas)
@@ -110,6 +85,21 @@ notify_wakeups(struct canvas *canvas)
 			(void)!write(wakeup->fd, &one, sizeof(one));
 }
 
+/* Turns the marks of 64 tiles into bits and clears them.  Eight bytes of 0 or 1 become
+ * eight bits by one multiplication, which moves byte i to bit 56 + i. */
+static uint64_t
+collect_damage(uint8_t *marks)
+{
+	uint64_t eight, bits = 0;
+
+	for (unsigned i = 0; i < 64; i += 8) {
+		memcpy(&eight, marks + i, sizeof(eight));
+		bits |= le64toh(eight) * UINT64_C(0x0102040810204080) >> 56 << i;
+	}
+	memset(marks, 0, 64);
+	return bits;
+}
+
 /* The OR pairs with the exchange in canvas_distribute(): a reader that sees the bit sees
  * the pixels under it.  The OR and the load of `armed` pair with the stores and loads in
  * mural_reader_arm(). */
@@ -119,11 +109,11 @@ canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 	bool any = false;
 
 	for (size_t i = 0; i < canvas->view.words; i++) {
-		if (brush->damage[i] == 0)
+		if (brush->damaged_groups[i] == 0)
 			continue;
-		__atomic_fetch_or(
-			&canvas->published[i], brush->damage[i], __ATOMIC_SEQ_CST);
-		brush->damage[i] = 0;
+		brush->damaged_groups[i] = 0;
+		__atomic_fetch_or(&canvas->published[i],
+			collect_damage(&brush->damage[i * 64]), __ATOMIC_SEQ_CST);
 		any = true;
 	}
 	if (any && __atomic_load_n(&canvas->armed, __ATOMIC_SEQ_CST))
@@ -271,23 +261,7 @@ mural_reader_arm(struct mural_reader *reader)
 	return any != 0;
 }
 
-/* Four pixels a load.  C has no atomic vectors, but on all supported machines aligned
- * 32-bit lanes of a vector are read whole, and a pixel that changes meanwhile comes again
- * with its tile.  Relaxed 32-bit loads took two to three times as long; ThreadSanitizer,
- * which does not know of lanes, is switched off here and nowhere else. */
-typedef uint32_t four_pixels __attribute__((vector_size(16), aligned(4), may_alias));
-
-__attribute__((no_sanitize("thread"))) static void
-copy_row(uint32_t *to, const uint32_t *from, uint32_t width)
-{
-	uint32_t i = 0;
-
-	for (; i + 4 <= width; i += 4)
-		*(four_pixels *)&to[i] = *(const four_pixels *)&from[i];
-	for (; i < width; i++)
-		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
-}
-
+/* A pixel that changes meanwhile comes again with its tile. */
 void
 mural_reader_copy(const struct mural_reader *reader, uint32_t x, uint32_t y,
 	uint32_t width, uint32_t height, uint32_t *pixels, size_t stride)
@@ -295,6 +269,6 @@ mural_reader_copy(const struct mural_reader *reader, uint32_t x, uint32_t y,
 	const struct canvas *canvas = reader->canvas;
 
 	for (uint32_t row = 0; row < height; row++)
-		copy_row(pixels + row * stride,
+		canvas_copy_pixels(pixels + row * stride,
 			canvas->pixels + (size_t)(y + row) * canvas->stride + x, width);
 }

@@ -69,8 +69,8 @@ int canvas_init(
 void canvas_finish(struct canvas *canvas);
 
 /* Makes a brush for a rectangle, cut to the canvas; -ERANGE: it lies outside. */
-int canvas_brush_init(const struct canvas *canvas, struct mural_brush *brush,
-	uint32_t left, uint32_t top, uint32_t width, uint32_t height);
+int canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t left,
+	uint32_t top, uint32_t width, uint32_t height);
 void canvas_brush_finish(struct mural_brush *brush);
 
 /* Passes a brush's damage to the readers and wakes those that sleep.  The brush's

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Fuzzers: each unit test that runs mutations also runs with libFuzzer, for as long as wanted.
-# configure --enable-fuzz instruments the whole tree.
+# make fuzz SECONDS=60: the functions that unit tests run on mutations, fed by libFuzzer, after
+# configure --enable-fuzz CC=clang, which instruments the whole tree
 SECONDS = 60
 if WITH_FUZZERS
 FUZZERS = \
@@ -29,7 +29,7 @@ LIBFUZZER = -fsanitize=fuzzer
 %C%_fuzz_pixelflut_SOURCES = %D%/fuzz-pixelflut.c %D%/fuzz.h $(pixelflut_la_SOURCES)
 %C%_fuzz_pixelflut_CPPFLAGS = $(AM_CPPFLAGS)
 %C%_fuzz_pixelflut_LDFLAGS = $(AM_LDFLAGS) $(LIBFUZZER)
-%C%_fuzz_pixelflut_LDADD =
+%C%_fuzz_pixelflut_LDADD = libmurald.la
 %C%_fuzz_snapshot_SOURCES = %D%/fuzz-snapshot.c %D%/fuzz.h
 %C%_fuzz_snapshot_LDFLAGS = $(AM_LDFLAGS) $(LIBFUZZER)
 %C%_fuzz_snapshot_LDADD = libmurald.la

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A fresh Debian in a folder:  root.sh DIR [RELEASE [PACKAGE,...]]
-# As root.  Without more words it is this machine's own release, with what a guest needs.  What is
-# there stays; of what cannot be made nothing does, and nothing stays mounted, because debootstrap
-# runs in a mount namespace of its own.  Debian's archive is asked where this machine's apt asks it.
+# Makes a fresh Debian in a folder:  root.sh DIR [RELEASE [PACKAGE,...]]
+# Needs root.  Without more words it is this machine's own release, with what a guest needs.  An
+# existing one stays; of what cannot be made nothing does, and nothing stays mounted, because
+# debootstrap runs in a mount namespace of its own.  Uses the same mirror as this machine's apt.
 set -euo pipefail
 out=$1
 [ ! -e "$out/.done" ] || exit 0
 own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 release=${2:-$own}
-# init and a login for the guest, ping and ip to look at the wall with
+# init and login for the guest; ping and ip for the tests
 include=${3:-systemd-sysv,udev,dbus,iproute2,iputils-ping}
 # shellcheck disable=SC2016 # apt-get fills these in
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $own" \

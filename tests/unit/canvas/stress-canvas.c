@@ -208,6 +208,99 @@ take_turns(void)
 	return !seen;
 }
 
+/* ---- a rectangle that is refused to all, while all paint */
+
+#define GUARDED_PAINTERS 4
+#define GUARDED_ROUNDS 50000
+#define REFUSED_LEFT 100
+#define REFUSED_RIGHT 150
+#define BACKGROUND 0xff000000
+#define GUARDED_COLOUR 0xff123456
+
+struct guarded_painter {
+	pthread_t thread;
+	struct mural_brush brush;
+	uint32_t seed;
+	uint64_t sent, refused_sent;
+};
+
+static void
+store_refusing(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t x = batch->places[i] % canvas.stride;
+
+		if (x >= REFUSED_LEFT && x < REFUSED_RIGHT) {
+			mural_discard(brush, MURAL_UNAUTHORIZED, 1);
+			continue;
+		}
+		__atomic_store_n(&brush->pixels[batch->places[i]], batch->colours[i],
+			__ATOMIC_RELAXED);
+		mural_mark(brush, batch->tiles[i]);
+		brush->painted++;
+	}
+}
+
+static void *
+guarded_run(void *arg)
+{
+	struct guarded_painter *painter = arg;
+	struct mural_brush *brush = &painter->brush;
+	struct mural_batch batch;
+	uint32_t random = painter->seed, n = 0;
+
+	for (int i = 0; i < GUARDED_ROUNDS; i++) {
+		uint32_t at = next_random(&random);
+		uint32_t x = at % (WIDTH + 3), y = (at >> 16) % (HEIGHT + 3);
+
+		painter->sent++;
+		painter->refused_sent +=
+			x >= REFUSED_LEFT && x < REFUSED_RIGHT && y < HEIGHT;
+		n = mural_batch_put(brush, &batch, n, x, y, GUARDED_COLOUR);
+		if (i % 100 == 99) {
+			mural_batch_flush(brush, &batch, n);
+			n = 0;
+			canvas_publish(&canvas, brush);
+		}
+	}
+	return NULL;
+}
+
+static int
+refuse_a_rectangle(void)
+{
+	static struct guarded_painter painters[GUARDED_PAINTERS];
+	int wrong = 0;
+
+	for (size_t i = 0; i < (size_t)canvas.stride * HEIGHT; i++)
+		canvas.pixels[i] = BACKGROUND;
+	for (int i = 0; i < GUARDED_PAINTERS; i++) {
+		struct mural_brush *brush = &painters[i].brush;
+
+		if (canvas_brush_init(&canvas, brush, 0, 0, WIDTH, HEIGHT) < 0)
+			return 1;
+		brush->near_width = brush->near_height = 0;
+		brush->store = store_refusing;
+		painters[i].seed = 77777 + i;
+		pthread_create(&painters[i].thread, NULL, guarded_run, &painters[i]);
+	}
+	for (int i = 0; i < GUARDED_PAINTERS; i++) {
+		struct mural_brush *brush = &painters[i].brush;
+
+		pthread_join(painters[i].thread, NULL);
+		wrong += brush->discarded[MURAL_UNAUTHORIZED] != painters[i].refused_sent;
+		wrong += brush->painted + brush->discarded[MURAL_UNAUTHORIZED] +
+				 brush->discarded[MURAL_OUT_OF_BOUNDS] !=
+			 painters[i].sent;
+		canvas_brush_finish(brush);
+	}
+	for (uint32_t y = 0; y < HEIGHT; y++)
+		for (uint32_t x = REFUSED_LEFT; x < REFUSED_RIGHT; x++)
+			wrong += canvas.pixels[y * canvas.stride + x] != BACKGROUND;
+	printf("refused rectangle: %d wrong\n", wrong);
+	return wrong;
+}
+
 int
 main(void)
 {
@@ -235,6 +328,7 @@ main(void)
 	for (int i = 0; i < READERS; i++)
 		mural_reader_free(watchers[i].reader);
 	wrong += take_turns();
+	wrong += refuse_a_rectangle();
 	canvas_finish(&canvas);
 	return wrong != 0;
 }

@@ -107,7 +107,7 @@ drops_and_counts_what_is_outside(void **state)
 	assert_int_equal(f->brush.discarded[MURAL_OUT_OF_BOUNDS], 6);
 	assert_int_equal(f->brush.painted, 0);
 	for (size_t i = 0; i < f->canvas.view.words; i++)
-		assert_int_equal(f->brush.damage[i], 0);
+		assert_int_equal(f->brush.damaged_groups[i], 0);
 }
 
 static void
@@ -136,7 +136,8 @@ static void
 batch_paints_what_put_would_have_painted(void **state)
 {
 	struct fixture *f = *state;
-	struct mural_batch batch = { .count = 0 };
+	struct mural_batch batch;
+	uint32_t n = 0;
 	struct canvas now;
 	struct mural_brush at_once;
 	uint64_t random = 1;
@@ -153,15 +154,13 @@ batch_paints_what_put_would_have_painted(void **state)
 
 		mural_prefetch(&f->brush, x, y);
 		mural_put(&at_once, x, y, argb);
-		mural_batch_put(&f->brush, &batch, x, y, argb);
+		n = mural_batch_put(&f->brush, &batch, n, x, y, argb);
 	}
-	mural_batch_flush(&f->brush, &batch);
-	assert_int_equal(batch.count, 0);
+	mural_batch_flush(&f->brush, &batch, n);
 	for (uint32_t i = 0; i < 70; i++)
 		assert_memory_equal(f->canvas.pixels + i * f->canvas.stride,
 			now.pixels + i * now.stride, 100 * sizeof(uint32_t));
-	assert_memory_equal(
-		f->brush.damage, at_once.damage, now.view.words * sizeof(uint64_t));
+	assert_memory_equal(f->brush.damage, at_once.damage, now.view.words * 64);
 	assert_true(at_once.painted > 15 * MURAL_BATCH);
 	assert_int_equal(f->brush.painted, at_once.painted);
 	assert_memory_equal(
@@ -211,7 +210,7 @@ keeps_to_its_region(void **state)
 	assert_int_equal(pixel(f, 31, 40), 0xff0000aa);
 	assert_int_equal(pixel(f, 32, 40), 0xff0000bb);
 	assert_int_equal(part.discarded[MURAL_OUT_OF_BOUNDS], 1);
-	assert_int_equal(part.damage[0], 1 << 4 | 1 << 5); /* four tiles a row */
+	assert_memory_equal(part.damage, "\0\0\0\0\1\1\0\0\0\0\0\0", 12); /* four a row */
 	canvas_brush_finish(&part);
 
 	assert_int_equal(canvas_brush_init(&f->canvas, &part, 100, 0, 1, 1), -ERANGE);

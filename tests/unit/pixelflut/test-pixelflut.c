@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "canvas/canvas.h"
 #include "fuzz/fuzz.h"
 #include "pixelflut/simd.h"
 
@@ -82,30 +83,28 @@ test_corpus(void **state)
 static void
 test_plain_lines_are_run(void **state)
 {
-	static uint32_t pixels[128 * 64];
-	uint64_t damage = 0;
-	struct mural_brush brush = {
-		.pixels = pixels,
-		.stride = 128,
-		.width = 128,
-		.height = 64,
-		.tiles_x = 4,
-		.damage = &damage,
-	};
+	struct canvas canvas;
+	struct mural_brush brush;
 	struct painter painter = { .brush = &brush };
+	uint32_t argb;
 	char text[100 * 24];
 	size_t len = 0;
 
 	(void)state;
 	if (!HAVE_SIMD)
 		skip();
+	assert_int_equal(canvas_init(&canvas, 128, 64, 0), 0);
+	assert_int_equal(canvas_brush_init(&canvas, &brush, 0, 0, 128, 64), 0);
 	for (unsigned i = 0; i < 100; i++)
 		len += sprintf(text + len, "PX %u %u %06xff\n", i, i % 64, i * 0x10203);
 	const uint8_t *data = (const uint8_t *)text;
 	const uint8_t *stop = simd_run_lines(&painter, data, data + len);
 	assert_true(stop > data + len - 100);
 	assert_true(brush.painted >= 95);
-	assert_int_equal(pixels[90 + 26 * 128], 0xff000000 | 90 * 0x10203);
+	assert_true(mural_get(&brush, 90, 26, &argb));
+	assert_int_equal(argb, 0xff000000 | 90 * 0x10203);
+	canvas_brush_finish(&brush);
+	canvas_finish(&canvas);
 }
 
 int

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* The brush beyond one pixel: rows, rectangles, swaps, damage of large canvases, and a
+ * brush of which murald looks at each pixel. */
+#include "canvas/canvas.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+
+#define WIDTH 150
+#define HEIGHT 90
+#define LEFT 13
+#define TOP 7
+#define REGION_WIDTH 120
+#define REGION_HEIGHT 70
+
+/* Two canvases that should come out the same: one painted in the way that is tested, one
+ * pixel by pixel. */
+struct fixture {
+	struct canvas canvases[2];
+	struct mural_brush brushes[2];
+	uint64_t random;
+};
+
+static uint32_t
+random_below(struct fixture *f, uint32_t n)
+{
+	f->random = f->random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (uint32_t)((f->random >> 33) % n);
+}
+
+/* Opaque three times out of four. */
+static uint32_t
+random_colour(struct fixture *f)
+{
+	uint32_t alpha = random_below(f, 4) ? 0xff : random_below(f, 256);
+
+	return alpha << 24 | random_below(f, 1 << 24);
+}
+
+static int
+set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			canvas_init(&f->canvases[i], WIDTH, HEIGHT, 0xff102030), 0);
+		assert_int_equal(canvas_brush_init(&f->canvases[i], &f->brushes[i], LEFT,
+					 TOP, REGION_WIDTH, REGION_HEIGHT),
+			0);
+	}
+	f->random = 1;
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 2; i++) {
+		canvas_brush_finish(&f->brushes[i]);
+		canvas_finish(&f->canvases[i]);
+	}
+	free(f);
+	return 0;
+}
+
+static void
+assert_same(const struct fixture *f)
+{
+	const struct canvas *a = &f->canvases[0], *b = &f->canvases[1];
+
+	assert_memory_equal(
+		a->pixels, b->pixels, (size_t)a->stride * HEIGHT * sizeof(uint32_t));
+	assert_memory_equal(
+		f->brushes[0].damage, f->brushes[1].damage, a->view.words * 64);
+	assert_memory_equal(f->brushes[0].damaged_groups, f->brushes[1].damaged_groups,
+		a->view.words);
+	assert_int_equal(f->brushes[0].painted, f->brushes[1].painted);
+}
+
+static void
+rows_are_their_pixels(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t row[REGION_WIDTH + 10];
+
+	for (int round = 0; round < 500; round++) {
+		uint32_t x = random_below(f, REGION_WIDTH + 5);
+		uint32_t y = random_below(f, REGION_HEIGHT + 5);
+		uint32_t n = random_below(f, ARRAY_LEN(row) + 1);
+		bool opaque = random_below(f, 2);
+
+		for (uint32_t i = 0; i < n; i++)
+			row[i] = random_colour(f) | (opaque ? 0xff000000 : 0);
+		mural_row(&f->brushes[0], x, y, n, row);
+		for (uint32_t i = 0; i < n; i++)
+			mural_put(&f->brushes[1], x + i, y, row[i]);
+	}
+	assert_same(f);
+	assert_int_equal(f->brushes[0].discarded[MURAL_OUT_OF_BOUNDS],
+		f->brushes[1].discarded[MURAL_OUT_OF_BOUNDS]);
+	assert_true(f->brushes[0].discarded[MURAL_OUT_OF_BOUNDS] > 100);
+}
+
+static void
+rectangles_are_their_pixels(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int round = 0; round < 300; round++) {
+		uint32_t x = random_below(f, REGION_WIDTH + 5);
+		uint32_t y = random_below(f, REGION_HEIGHT + 5);
+		uint32_t width = random_below(f, 50), height = random_below(f, 50);
+		uint32_t argb = random_colour(f);
+
+		mural_fill(&f->brushes[0], x, y, width, height, argb);
+		for (uint32_t row = y; row < y + height; row++)
+			for (uint32_t i = x; i < x + width; i++)
+				if (i < REGION_WIDTH && row < REGION_HEIGHT)
+					mural_put(&f->brushes[1], i, row, argb);
+	}
+	assert_same(f);
+	assert_int_equal(f->brushes[0].discarded[MURAL_OUT_OF_BOUNDS], 0);
+}
+
+static void
+the_twins_do_the_same(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t row[4] = { 1, 1, 1, 1 }, argb = 1;
+
+	for (int round = 0; round < 1000; round++) {
+		uint32_t x = random_below(f, REGION_WIDTH + 5);
+		uint32_t y = random_below(f, REGION_HEIGHT + 5);
+		uint32_t colour = random_colour(f);
+
+		mural_paint(&f->brushes[0], x, y, colour);
+		mural_put(&f->brushes[1], x, y, colour);
+	}
+	assert_same(f);
+	mural_put(&f->brushes[0], REGION_WIDTH - 1, 3, 0xffaabbcc);
+	assert_true(mural_read(&f->brushes[0], REGION_WIDTH - 1, 3, &argb));
+	assert_int_equal(argb, 0xffaabbcc);
+	assert_false(mural_read(&f->brushes[0], REGION_WIDTH, 3, &argb));
+	assert_int_equal(mural_read_row(&f->brushes[0], REGION_WIDTH - 1, 3, 4, row), 1);
+	assert_int_equal(row[0], 0xffaabbcc);
+	assert_int_equal(row[1], 1);
+	assert_int_equal(mural_read_row(&f->brushes[0], 0, REGION_HEIGHT, 4, row), 0);
+}
+
+static void
+swaps_only_what_was_expected(void **state)
+{
+	struct fixture *f = *state;
+	struct mural_brush *brush = &f->brushes[0];
+	uint32_t argb;
+
+	assert_true(mural_swap(brush, 5, 5, 0xff102030, 0xff000001));
+	assert_false(mural_swap(brush, 5, 5, 0xff102030, 0xff000002));
+	assert_true(mural_get(brush, 5, 5, &argb));
+	assert_int_equal(argb, 0xff000001);
+	assert_int_equal(brush->painted, 1);
+	assert_int_equal(brush->damage[mural_tile_at(brush, 5, 5)], 1);
+	assert_false(mural_swap(brush, REGION_WIDTH, 5, 0, 0));
+	assert_int_equal(brush->discarded[MURAL_OUT_OF_BOUNDS], 1);
+}
+
+/* ---- a brush of which each pixel is looked at */
+
+/* Refuses the columns from 40 to 59 of the canvas. */
+static void
+store_guarded(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
+{
+	const struct canvas *canvas = brush->canvas;
+	const size_t first = (size_t)(brush->pixels - canvas->pixels);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t x = (first + batch->places[i]) % canvas->stride;
+
+		if (x >= 40 && x < 60) {
+			brush->discarded[MURAL_REASONS_MAX - 1]++;
+			continue;
+		}
+		__atomic_store_n(&brush->pixels[batch->places[i]], batch->colours[i],
+			__ATOMIC_RELAXED);
+		mural_mark(brush, batch->tiles[i]);
+		brush->painted++;
+	}
+}
+
+static void
+guard(struct mural_brush *brush)
+{
+	brush->near_width = brush->near_height = 0;
+	brush->store = store_guarded;
+}
+
+static void
+a_guard_sees_every_pixel(void **state)
+{
+	struct fixture *f = *state;
+	struct mural_brush *brush = &f->brushes[0], *model = &f->brushes[1];
+	struct mural_batch batch;
+	uint64_t inside = 0;
+	uint32_t n = 0;
+
+	guard(brush);
+	for (int round = 0; round < 20000; round++) {
+		uint32_t x = random_below(f, REGION_WIDTH + 5);
+		uint32_t y = random_below(f, REGION_HEIGHT + 5);
+		uint32_t argb = random_colour(f) | (round % 3 ? 0 : 0xff000000);
+
+		if (round % 2) {
+			n = mural_batch_put(brush, &batch, n, x, y, argb);
+		} else {
+			mural_batch_flush(brush, &batch, n);
+			n = 0;
+			mural_put(brush, x, y, argb);
+		}
+		inside += x < REGION_WIDTH && y < REGION_HEIGHT && argb >> 24 != 0;
+		if (x + LEFT < 40 || x + LEFT >= 60)
+			mural_put(model, x, y, argb);
+		else if (y >= REGION_HEIGHT)
+			mural_discard(model, MURAL_OUT_OF_BOUNDS, 1);
+	}
+	mural_batch_flush(brush, &batch, n);
+	assert_same(f);
+	assert_int_equal(brush->discarded[MURAL_OUT_OF_BOUNDS],
+		model->discarded[MURAL_OUT_OF_BOUNDS]);
+	assert_int_equal(
+		brush->painted + brush->discarded[MURAL_REASONS_MAX - 1], inside);
+	mural_row(brush, 0, 0, REGION_WIDTH, (uint32_t[REGION_WIDTH]){ 0xff000001 });
+	mural_fill(brush, 0, 1, REGION_WIDTH, 2, 0xff000003);
+	for (uint32_t x = 40; x < 60; x++)
+		assert_int_equal(
+			f->canvases[0].pixels[(TOP + 1) * f->canvases[0].stride + x],
+			f->canvases[1].pixels[(TOP + 1) * f->canvases[1].stride + x]);
+}
+
+/* ---- damage */
+
+static void
+publishes_every_tile_of_a_large_canvas(void **state)
+{
+	struct fixture *f = *state;
+	struct canvas canvas;
+	struct mural_brush brush;
+	uint64_t *want, *got;
+	struct mural_reader *reader;
+
+	assert_int_equal(canvas_init(&canvas, MURAL_SIDE_MAX, 5 * MURAL_TILE, 0), 0);
+	assert_int_equal(
+		canvas_brush_init(&canvas, &brush, 0, 0, MURAL_SIDE_MAX, 5 * MURAL_TILE),
+		0);
+	reader = canvas_reader_new(&canvas);
+	want = calloc(canvas.view.words, sizeof(uint64_t));
+	got = calloc(canvas.view.words, sizeof(uint64_t));
+	mural_reader_take(reader, got);
+	for (int round = 0; round < 200; round++) {
+		memset(want, 0, canvas.view.words * sizeof(uint64_t));
+		for (uint32_t i = random_below(f, 40); i > 0; i--) {
+			uint32_t x = random_below(f, brush.width);
+			uint32_t y = random_below(f, brush.height);
+			uint32_t tile = mural_tile_at(&brush, x, y);
+
+			mural_put(&brush, x, y, 0xff000000 | i);
+			want[tile / 64] |= UINT64_C(1) << tile % 64;
+		}
+		canvas_publish(&canvas, &brush);
+		mural_reader_take(reader, got);
+		assert_memory_equal(want, got, canvas.view.words * sizeof(uint64_t));
+	}
+	free(want);
+	free(got);
+	mural_reader_free(reader);
+	canvas_brush_finish(&brush);
+	canvas_finish(&canvas);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(rows_are_their_pixels, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			rectangles_are_their_pixels, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_twins_do_the_same, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			swaps_only_what_was_expected, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_guard_sees_every_pixel, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			publishes_every_tile_of_a_large_canvas, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
