@@ -53,7 +53,7 @@ field() { # TABLE TOOL: the second column
 }
 
 # ---- the tools: each prints "file:line:column: kind: text [check]" of the files named
-settings=(-D_GNU_SOURCE '-DVERSION="0"' '-DSYSCONFDIR="/etc"' '-DLOCALSTATEDIR="/var"' '-DPLUGINDIR="/plugins"'
+settings=(-D_GNU_SOURCE '-DVERSION="0"' '-DBUILT_WITH="libuv=1"' '-DSYSCONFDIR="/etc"' '-DLOCALSTATEDIR="/var"' '-DPLUGINDIR="/plugins"'
 	-Iinclude -Isrc -Iplugins -Itests -I. "-I$top_builddir")
 # shellcheck disable=SC2206 # words
 libraries=(${flags:-})

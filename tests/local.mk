@@ -52,6 +52,7 @@ TESTS += \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
+	tests/packages/test_release.py \
 	tests/test_bench.py
 if WITH_P2
 TESTS += tests/p2/test_p2.py
@@ -158,7 +159,10 @@ RELEASE_TESTS += \
 	tests/http/test_viewers.py
 endif
 check-release:
-	$(MAKE) $(AM_MAKEFLAGS) check $(if $(MURALD_LONG),,TESTS='$(RELEASE_TESTS)')
+	case '$(MURALD_LONG)' in \
+	'') $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(RELEASE_TESTS)' ;; \
+	*) $(MAKE) $(AM_MAKEFLAGS) check ;; \
+	esac
 	PYTEST_ADDOPTS='-k lintian' $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py
 
 # ---- make check-cross: both kinds of Raspberry Pi: the unit tests in an emulator, and on arm64 a look
@@ -180,7 +184,8 @@ PROJECT_TESTS = \
 	tests/lint.sh \
 	tests/service.sh \
 	tests/symbols.sh \
-	tests/tally-test.sh
+	tests/tally-test.sh \
+	tests/versions.sh
 if PLAIN_BUILD
 TESTS += $(PROJECT_TESTS)
 endif
