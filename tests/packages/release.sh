@@ -31,12 +31,10 @@ bash "$here/root.sh" "$folder/root" "$release" ca-certificates,iproute2 >"$folde
 # What is generated is generated there, by the tools of that release.
 tree=$folder/root/murald
 mkdir -p "$tree/build"
-if [ "$network" = online ]; then
-	find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-	tar -C "$source" --exclude=./build --exclude='./build-*' --exclude=./.git --exclude=./autom4te.cache \
-		--exclude=./configure --exclude=./aclocal.m4 --exclude=./build-aux --exclude=Makefile.in \
-		--exclude=__pycache__ -cf - . | tar -C "$tree" -xf -
-fi
+find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+tar -C "$source" --exclude=./build --exclude='./build-*' --exclude=./coverage --exclude=./.git \
+	--exclude=./autom4te.cache --exclude=./configure --exclude=./aclocal.m4 --exclude=./build-aux \
+	--exclude=Makefile.in --exclude=__pycache__ -cf - . | tar -C "$tree" -xf -
 
 unshared=(--mount --propagation private --pid --fork --kill-child)
 [ "$network" = online ] || unshared+=(--net)
