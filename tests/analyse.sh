@@ -37,6 +37,7 @@ clang-tidy | src/ingest/listener.c | clang-analyzer-security.insecureAPI.strcpy 
 clang-tidy | src/plugin/sysctl.c | clang-analyzer-security.insecureAPI.strcpy | made in its length
 clang-tidy | src/app/doctor/network.c | cert-err34-c | the kernel wrote these numbers, in their width
 clang-tidy | src/app/sd-notify.c | cert-err34-c | systemd wrote these numbers
+gcc | src/display/screen.c | analyzer-use-of-uninitialized-value | scale_draw() returns the whole box
 gcc | clients/driver-pixelflut.c | analyzer-use-of-uninitialized-value | pixelflut_command() wrote up to flood->len
 END
 )
