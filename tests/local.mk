@@ -159,11 +159,13 @@ RELEASE_TESTS += \
 	tests/http/test_viewers.py
 endif
 check-release:
+	@status=0; \
 	case '$(MURALD_LONG)' in \
-	'') $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(RELEASE_TESTS)' ;; \
-	*) $(MAKE) $(AM_MAKEFLAGS) check ;; \
-	esac
-	PYTEST_ADDOPTS='-k lintian' $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py
+	'') $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(RELEASE_TESTS)' || status=1 ;; \
+	*) $(MAKE) $(AM_MAKEFLAGS) check || status=1 ;; \
+	esac; \
+	PYTEST_ADDOPTS='-k lintian' $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py || status=1; \
+	exit $$status
 
 # ---- make check-cross: both kinds of Raspberry Pi: the unit tests in an emulator, and on arm64 a look
 # ---- at the display

@@ -42,6 +42,7 @@ unshared=(--mount --propagation private --pid --fork --kill-child)
 exec unshare "${unshared[@]}" bash -euc '
 	folder=$1 network=$2 root=$1/root
 	shift 2
+	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
 	mount -t sysfs sysfs "$root/sys"
 	mount --rbind /dev "$root/dev"
@@ -53,7 +54,11 @@ exec unshare "${unshared[@]}" bash -euc '
 	else
 		ip link set lo up
 	fi
-	exec chroot "$root" env -i HOME=/root LC_ALL=C.UTF-8 \
+	# no chroot: what runs in one may have no user namespace
+	cd "$root"
+	pivot_root . .
+	umount -l .
+	exec chroot . env -i HOME=/root LC_ALL=C.UTF-8 \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		CI="${CI:-}" MURALD_LONG="${MURALD_LONG:-}" sh -c "cd /murald && exec \"\$@\"" sh "$@"
 ' bash "$folder" "$network" "$@"
