@@ -25,16 +25,24 @@ done
 unshare --mount --net --pid --fork true 2>/dev/null || skip "no right to have mounts and a network of its own"
 mkdir -p "$folder/build"
 folder=$(cd "$folder" && pwd)
+exec 9>"$folder/lock"
+flock 9 # one at a time
 bash "$here/root.sh" "$folder/root" "$release" ca-certificates,iproute2 >"$folder/root.log" 2>&1 ||
 	skip "debootstrap failed: $(tail -n 1 "$folder/root.log"); all of it is in $folder/root.log"
 
-# What is generated is generated there, by the tools of that release.
+# What is generated is generated there, by the tools of that release.  What has changed is new for
+# make, and what has not is as old as in the last copy.
 tree=$folder/root/murald
-mkdir -p "$tree/build"
-find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+rm -rf "$tree.new"
+mkdir -p "$tree.new/build"
 tar -C "$source" --exclude=./build --exclude='./build-*' --exclude=./coverage --exclude=./.git \
 	--exclude=./autom4te.cache --exclude=./configure --exclude=./aclocal.m4 --exclude=./build-aux \
-	--exclude=Makefile.in --exclude=__pycache__ -cf - . | tar -C "$tree" -xf -
+	--exclude=Makefile.in --exclude=__pycache__ -cf - . | tar -C "$tree.new" -xmf -
+(cd "$tree.new" && find . -type f -print0) | while IFS= read -r -d '' file; do
+	! cmp -s "$tree/$file" "$tree.new/$file" || touch -r "$tree/$file" "$tree.new/$file"
+done
+rm -rf "$tree"
+mv "$tree.new" "$tree"
 
 unshared=(--mount --propagation private --pid --fork --kill-child)
 [ "$network" = online ] || unshared+=(--net)
@@ -54,6 +62,7 @@ exec unshare "${unshared[@]}" bash -euc '
 	else
 		ip link set lo up
 	fi
+	exec 9>&- # unshare holds it
 	# no chroot: what runs in one may have no user namespace
 	cd "$root"
 	pivot_root . .

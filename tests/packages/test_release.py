@@ -66,7 +66,7 @@ def test_a_command_has_mounts_and_a_network_of_its_own(tmp_path):
     path = debootstrap(tmp_path, """
         mkdir -p $target/{proc,sys,dev,run,etc/dpkg/dpkg.cfg.d,var/cache/apt/archives}
         mkdir -p $target/{bin,lib64,usr/bin}
-        for tool in sh ls cat env; do
+        for tool in sh ls cat env umount chroot; do
             cp -L $(command -v $tool) $target/bin; cp -L $(command -v $tool) $target/usr/bin; done
         ldd $target/bin/* | grep -o '/[^ )]*' | grep -v : | sort -u | while read -r file; do
             mkdir -p $target/${file%/*}; cp -L $file $target/$file; done
