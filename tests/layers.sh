@@ -9,7 +9,7 @@ bad=0
 # ---- fences: what | where it may appear (patterns) | extended regexp
 fences='
 libdrm | src/display/drm/* | #include <(xf86drm|drm|libdrm/)
-dlopen | src/plugin/* | #include <dlfcn\.h>
+dlopen | src/plugin/* src/base/libraries.c | #include <dlfcn\.h>
 getopt and number parsing (lib/digits.h reads digits) | src/config/* src/app/sd-notify.c | #include <getopt\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
 atomics | include/mural/brush.h src/canvas/* src/base/counters.[ch] plugins/http/viewers/framediff.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
 locks | src/canvas/* src/limits/* src/plugin/sysctl.c src/ingest/worker.[ch] src/display/* src/hud/hud.c plugins/http/store/* plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_

@@ -52,6 +52,7 @@ TESTS += \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
+	tests/packages/test_release.py \
 	tests/test_bench.py
 if WITH_P2
 TESTS += tests/p2/test_p2.py
@@ -134,6 +135,38 @@ else
 	esac
 endif
 
+# ---- make check-release: what may differ with the libraries and tools of another release of Debian.
+# ---- tests/packages/release.sh runs it in one; MURALD_LONG there is everything.
+RELEASE_TESTS = $(check_PROGRAMS) \
+	tests/clients/test_hostile.py \
+	tests/clients/test_muralctl.py \
+	tests/daemon/test_daemon.py \
+	tests/daemon/test_limits.py \
+	tests/daemon/test_options.py \
+	tests/net/test_interfaces.py \
+	tests/install.sh
+if WITH_P2
+RELEASE_TESTS += tests/p2/test_p2.py
+endif
+if WITH_HTTP
+RELEASE_TESTS += \
+	tests/http/test_board.py \
+	tests/http/test_database.py \
+	tests/http/test_metrics.py \
+	tests/http/test_requests.py \
+	tests/http/test_socketio.py \
+	tests/http/test_timelapse.py \
+	tests/http/test_viewers.py
+endif
+check-release:
+	@status=0; \
+	case '$(MURALD_LONG)' in \
+	'') $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(RELEASE_TESTS)' || status=1 ;; \
+	*) $(MAKE) $(AM_MAKEFLAGS) check || status=1 ;; \
+	esac; \
+	PYTEST_ADDOPTS='-k lintian' $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py || status=1; \
+	exit $$status
+
 # ---- make check-cross: both kinds of Raspberry Pi: the unit tests in an emulator, and on arm64 a look
 # ---- at the display
 check-cross:
@@ -153,7 +186,8 @@ PROJECT_TESTS = \
 	tests/lint.sh \
 	tests/service.sh \
 	tests/symbols.sh \
-	tests/tally-test.sh
+	tests/tally-test.sh \
+	tests/versions.sh
 if PLAIN_BUILD
 TESTS += $(PROJECT_TESTS)
 endif

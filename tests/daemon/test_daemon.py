@@ -415,10 +415,17 @@ def test_clients_beyond_the_limit_wait_and_are_logged_once(tmp_path):
 
 
 def test_too_few_descriptors_to_start_with(tmp_path):
-    for limit in range(6, 16):  # with fewer, libuv aborts
+    for limit in range(5, 16):  # with fewer the dynamic linker finds no library
         wall = Wall(tmp_path, DOTS, core="workers = 2", prefix=["prlimit", "--nofile=%d:%d" % (limit, limit)])
         wall.start()
         assert wall.process.wait(10) in (1, 78), wall.log()
+        if 6 <= limit <= 10:
+            assert "too few file descriptors: the limit is %d;" % limit in wall.log()
+
+
+def test_a_low_soft_limit_of_descriptors_is_raised(tmp_path):
+    with Wall(tmp_path, DOTS, prefix=["prlimit", "--nofile=6:1000"]) as wall:
+        wall.paint(dot(1, 1, (9, 9, 9)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -494,7 +501,9 @@ def test_exit_statuses(tmp_path):
         return subprocess.run([MURALD, *args], capture_output=True, text=True, timeout=20)
 
     assert status("--help").returncode == 0
-    assert status("--version").stdout.startswith("murald ")
+    first, *libraries = status("--version").stdout.splitlines()
+    assert re.fullmatch(r"murald [0-9.]+", first)
+    assert [re.fullmatch(r"(\S+) [0-9.]+", line).group(1) for line in libraries[:3]] == ["libuv", "libpng", "zlib"]
     assert status("--no-such-option").returncode == 2
     wall = Wall(tmp_path, DOTS)
     assert status("-c", wall.config, "--check-config").stdout == "ok\n"

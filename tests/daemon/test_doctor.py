@@ -11,6 +11,7 @@ import zlib
 import pytest
 
 from hosts import Pair, need
+from sanitizer import SANITIZED
 from wall import MURALD, PLUGINS, Wall
 
 
@@ -175,6 +176,22 @@ def test_a_full_disk(tmp_path):
         "unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=1M none "$0" && exec "$@"', str(disk)])
     assert re.search(r"WRONG  canvas.snapshot: [01] MB are free in %s" % disk,
                      doctor(wall, "-s", "canvas.snapshot=%s/canvas.png" % disk))
+
+
+def test_libraries(tmp_path, inside):
+    """Those of murald and of its plugins; one is older than what murald was built for."""
+    wall = Wall(tmp_path, "[plugin icmp]\n", netns=inside)
+    said = doctor(wall)
+    assert re.search(r"^libraries\n  ok     libuv [0-9.]+\n(  ok     \S+ [0-9.]+\n)*  ok     libpcap [0-9.]+\n",
+                     said, re.M), said
+    if SANITIZED:
+        pytest.skip("a sanitizer must be loaded first; build without --enable-sanitizer")
+    source, older = tmp_path / "older.c", tmp_path / "older.so"
+    source.write_text("const char *uv_version_string(void) { return \"1.5.0\"; }\n")
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-shared", "-fPIC", "-o", older, source], check=True)
+    said = doctor(Wall(tmp_path, "[plugin icmp]\n", netns=inside, prefix=["env", "LD_PRELOAD=%s" % older]))
+    assert re.search(r"^  WRONG  libuv 1\.5\.0 is older than 1\.[0-9.]+, which murald was built for\n"
+                     r" {9}upgrade it, or build murald on this machine$", said, re.M), said
 
 
 def test_a_missing_display(tmp_path):

@@ -68,11 +68,21 @@ def test_a_nul_in_a_header(wall):
     assert statuses(got)[0] in (200, 400)
 
 
-def test_pipelining_and_100_continue(wall):
+def test_pipelining(wall):
     got, closed = raw(wall, put() + put() + request("GET", "/settings", b""), 10, (b"HTTP/1.1 ", 3))
     assert statuses(got) == [200, 200, 200] and not closed
-    got, closed = raw(wall, put(b"Expect: 100-continue"), 10, (b"HTTP/1.1 ", 2))
-    assert statuses(got) == [100, 200] and not closed
+
+
+def test_100_continue(wall):
+    """RFC 9110, 10.1.1: to whoever waits for it; with the body there, libmicrohttpd leaves it out from
+    1.0 on."""
+    with socket.create_connection(("127.0.0.1", wall.port("http")), 10) as s:
+        s.sendall(put(b"Expect: 100-continue")[:-len(REGISTER)])
+        assert s.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        s.sendall(REGISTER)
+        assert statuses(s.recv(1000)) == [200]
+    got, closed = raw(wall, put(b"Expect: 100-continue"), 10, (b'"id"', 1))
+    assert statuses(got) in ([200], [100, 200]) and not closed
 
 
 @pytest.mark.parametrize("body", [
@@ -324,6 +334,30 @@ def test_connections_for_each_source(tmp_path):
     with board_wall(tmp_path, core="deny = 127.0.0.0/8") as wall:
         got, closed = raw(wall, request("GET", "/settings", b""))
         assert statuses(got) == [403] and closed
+
+
+def test_what_libmicrohttpd_refuses_is_no_connection_of_its_source(tmp_path):
+    """It takes half as many connections as there are descriptors, and closes the others itself."""
+    with board_wall(tmp_path, core="connections-per-source = 60",
+                    prefix=["prlimit", "--nofile=100:100"]) as wall:
+        for _ in range(8):
+            crowd = [connect_from(wall, 0) for _ in range(60)]
+            for s in crowd:
+                s.sendall(request("GET", "/settings", b""))
+            got = [answered(s) for s in crowd]
+            assert got.count(200) == 50 and set(got) == {200, None}
+            for s in crowd:
+                s.close()
+            wait_for("all to be gone", lambda: b"murald_connections{plugin=\"http\"} 1\n" in raw(
+                wall, request("GET", "/metrics", b"", [b"Connection: close"]))[0])
+
+
+def answered(s):
+    """The status; None: closed without one."""
+    try:
+        return ([*statuses(s.recv(1000)), None])[0]
+    except ConnectionResetError:
+        return None
 
 
 def test_the_leaderboard_of_thousands_delays_nobody(tmp_path):

@@ -308,13 +308,14 @@ def test_a_slow_viewer_follows_by_deltas_where_these_are_shorter(tmp_path):
             narrow = socket.socket()
             narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             narrow.connect(("127.0.0.1", wall.port("http")))
-            async with Live(wall, sock=narrow, max_queue=1, read_limit=1024,
-                            close_timeout=0.1) as slow, Place(wall) as other:
+            async with Live(wall, sock=narrow, close_timeout=0.1) as slow, Place(wall) as other:
+                slow.socket.transport.pause_reading()
                 await other.until(lambda v: v.is_whole())
                 for i in range(20):
                     dots.sendall(dot(i, i, BLUE))
                     await other.until(lambda v: v.pixel(i, i) == BLUE)
                 assert not slow.kinds
+                slow.socket.transport.resume_reading()
                 await slow.until(lambda v: v.whole)
                 assert slow.pixel(0, 0) != BLUE, "it began with the picture at that time"
                 await same(slow, wall)

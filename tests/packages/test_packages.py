@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The Debian packages: built from a clean tree, checked by lintian, installed in a fresh Debian, used,
-upgraded, removed and purged there; and that Debian booted, with a screen."""
+upgraded, removed and purged there; and that Debian booted, with a screen.  With MURALD_SUITE all of it
+in that release of Debian, also the build."""
 import glob
 import os
 import shutil
@@ -14,7 +15,8 @@ from guests import need, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD, MAKE = g.BUILD, os.environ.get("MAKE", "make")
-FRESH = BUILD + "/debian-root"
+SUITE = g.SUITE
+FRESH = BUILD + "/debian-root" + ("-" + SUITE if SUITE else "")
 CLEAN = {k: os.environ[k] for k in ("PATH", "HOME", "TMPDIR") if k in os.environ}
 
 
@@ -22,6 +24,15 @@ def run(*command, **more):
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=CLEAN, **more)
     assert done.returncode == 0, "%s\n%s" % (" ".join(command), done.stdout[-3000:])
+    return done.stdout
+
+
+def in_suite(network, *command):
+    """Runs a command in the root of the other release, where / has what is built."""
+    done = subprocess.run(["bash", HERE + "/release.sh", "%s/debian-%s" % (BUILD, SUITE), SUITE, network, *command],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    need(done.returncode != 77, done.stdout)
+    assert done.returncode == 0, done.stdout[-3000:]
     return done.stdout
 
 
@@ -81,6 +92,12 @@ def tools():
 def debs(tmp_path_factory):
     """The folder with the built packages; with MURALD_LONG the build runs its tests."""
     options = "noautodbgsym" + ("" if os.environ.get("MURALD_LONG") else " nocheck")
+    if SUITE:
+        in_suite("online", "./quickstart", "install")
+        in_suite("offline", "sh", "-euc", "rm -rf /debs; mkdir -p /debs/murald; tar --exclude=./build -cf - . | "
+                 "tar -C /debs/murald -xf -; cd /debs/murald; DEB_BUILD_OPTIONS='%s' dpkg-buildpackage -us -uc -b -j2"
+                 % options)
+        return "%s/debian-%s/root/debs" % (BUILD, SUITE)
     folder = str(tmp_path_factory.mktemp("debs"))
     tree = folder + "/murald"
     run(MAKE, "-s", "-C", BUILD, "distdir", "distdir=" + tree)
@@ -95,7 +112,7 @@ def debs(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def fresh():
-    made = subprocess.run(["bash", HERE + "/root.sh", FRESH], text=True, stdout=subprocess.PIPE,
+    made = subprocess.run(["bash", HERE + "/root.sh", FRESH, SUITE], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     need(made.returncode == 0, "no Debian to install in: %s; it takes a network and %s/root.sh %s"
          % (made.stdout.strip()[-300:], HERE, FRESH))
@@ -113,8 +130,10 @@ def root(debs, fresh, tmp_path_factory):
 
 
 def test_lintian_finds_nothing(debs):
-    out = run("lintian", "--allow-root", "--fail-on", "error,warning,info", "--display-info",
-              *glob.glob(debs + "/*.changes"))
+    lintian = ["lintian", "--allow-root", "--fail-on", "error,warning,info", "--display-info"]
+    changes = glob.glob(debs + "/*.changes")
+    out = in_suite("offline", *lintian, *["/debs/" + os.path.basename(file) for file in changes]) if SUITE \
+        else run(*lintian, *changes)
     assert "murald" not in out, out
 
 
