@@ -34,6 +34,7 @@ const struct option_type *option_type_find(uint32_t type);
 /* Types in option-text.c. */
 int option_parse_text(const struct option_value *value);
 int option_parse_address(const struct option_value *value);
+int option_parse_addresses(const struct option_value *value);
 int option_parse_path(const struct option_value *value);
 int option_parse_secret(const struct option_value *value);
 int option_parse_list(const struct option_value *value);

@@ -322,6 +322,8 @@ static const struct option_type types[] = {
 	[MURAL_TYPE_TEXT] = { option_parse_text, "text", FIELD(char *), OPTION_TEXT },
 	[MURAL_TYPE_ADDRESS] = { option_parse_address, "address", FIELD(char *),
 		OPTION_TEXT },
+	[MURAL_TYPE_ADDRESSES] = { option_parse_addresses, "addresses", FIELD(char *),
+		OPTION_TEXT },
 	[MURAL_TYPE_POINT] = { parse_point, "X,Y", FIELD(struct mural_point),
 		OPTION_INLINE },
 	[MURAL_TYPE_DIMENSIONS] = { parse_dimensions, "WxH",

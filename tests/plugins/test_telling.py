@@ -9,19 +9,17 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 
 import pytest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "http"))
 pytest.importorskip("websockets", reason="no websockets: apt-get install python3-websockets")
 pytest.importorskip("prometheus_client", reason="no prometheus_client: apt-get install python3-prometheus-client")
-from browser import Browser  # noqa: E402
-from hud import FONT, HEIGHT, WIDTH  # noqa: E402
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics  # noqa: E402
-from prometheus_client.parser import text_string_to_metric_families as read_text  # noqa: E402
-from wall import BUILD, PLUGINS, SOURCE, wait_for  # noqa: E402
-from watchers import Live, ask, http_wall  # noqa: E402
+from browser import Browser
+from hud import FONT, HEIGHT, WIDTH
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as read_text
+from wall import BUILD, PLUGINS, SOURCE, wait_for
+from watchers import Live, ask, http_wall
 
 HERE = os.path.join(BUILD, "tests", "plugins", ".libs")
 TELLER = "[plugin teller%s]\nlisten = 127.0.0.1:0\n%s\n"
