@@ -60,7 +60,7 @@ enum mural_type {
 	MURAL_TYPE_SECRET,     /* const char *    never NULL or shown; may be @FILE */
 	MURAL_TYPE_LIST,       /* const char *const *   words up to NULL; never NULL */
 	MURAL_TYPE_PATH,       /* const char *    a whole path, or empty; never NULL */
-	MURAL_TYPE_ADDRESSES, /* const char *    several ADDRESSes, spaces between */
+	MURAL_TYPE_ADDRESSES,  /* const char *    several ADDRESSes, spaces between */
 };
 
 struct mural_point {

@@ -352,7 +352,6 @@ void
 instance_close(struct ingest *ingest, struct instance *instance)
 {
 	instance->is_open = false;
-	mural_state(&instance->host, NULL);
 	while (instance->listeners) {
 		struct listener *listener = instance->listeners;
 
@@ -365,6 +364,7 @@ instance_close(struct ingest *ingest, struct instance *instance)
 			worker_call(instance->shards[i].worker, shard_close,
 				&instance->shards[i]);
 	instance_finish(instance);
+	mural_state(&instance->host, NULL);
 }
 
 static int

@@ -492,7 +492,7 @@ knows_where_a_field_fits(void **state)
 	assert_false(option_fits(&option, 64));
 	option = (struct mural_option){ .name = "x", .type = 0 };
 	assert_false(option_fits(&option, 64));
-	option.type = MURAL_TYPE_PATH + 1;
+	option.type = MURAL_TYPE_ADDRESSES + 1;
 	assert_false(option_fits(&option, 64));
 }
 
