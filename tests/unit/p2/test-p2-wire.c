@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests p²'s numbers, colours and parser: the whole range, the vectors, any cut. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "fuzz/fuzz.h"
 #include "lib/utf8.h"
 #include "p2/parser.h"
 #include "p2/wire.h"
 #include "support/json.h"
+#include "support/unit.h"
 
 #define STREAM_BYTES 1024
 #define EVENTS_TEXT 4096
@@ -60,13 +55,11 @@ get_rgb8(const char *vector, const char *key)
 
 /* ------------------------------------------------------------------- numbers */
 
-static void
-every_coordinate_round_trips(void **state)
+TEST(every_coordinate_round_trips)
 {
 	static uint8_t seen[65536];
 	unsigned n = 0;
 
-	(void)state;
 	for (int32_t c = -P2_COORDINATE_MAX; c <= P2_COORDINATE_MAX; c++) {
 		uint8_t bytes[2];
 
@@ -79,12 +72,10 @@ every_coordinate_round_trips(void **state)
 	assert_int_equal(n, 65025);
 }
 
-static void
-every_colour_round_trips(void **state)
+TEST(every_colour_round_trips)
 {
 	static uint8_t seen[65536];
 
-	(void)state;
 	for (uint32_t rgb15 = 0; rgb15 < P2_COLOURS; rgb15++) {
 		uint32_t back = 0, argb = p2_argb_from_rgb15(rgb15);
 		uint8_t bytes[2];
@@ -104,8 +95,7 @@ every_colour_round_trips(void **state)
 	}
 }
 
-static void
-names_are_utf8(void **state)
+TEST(names_are_utf8)
 {
 	static const struct {
 		const char *text;
@@ -130,7 +120,6 @@ names_are_utf8(void **state)
 		{ "\xff", false },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(utf8_is_valid(cases[i].text, strlen(cases[i].text)),
 			cases[i].valid);
@@ -300,13 +289,11 @@ check_stream(const char *vector)
 	}
 }
 
-static void
-vectors_hold(void **state)
+TEST(vectors_hold)
 {
 	char *text = json_load("p2.json"), kind[32];
 	unsigned n = 0;
 
-	(void)state;
 	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
 		json_string(json_get(v, "kind"), kind, sizeof(kind));
 		n++;
@@ -333,8 +320,7 @@ static const char honest[] = "ffa0027079310000"
 			     "1234ffd000000000bb3dff12ffaf00bf00a300400024ffffd0000112"
 			     "34ffd0000100010426ff00ffd00001000104260a";
 
-static void
-bad_messages_cost_only_themselves(void **state)
+TEST(bad_messages_cost_only_themselves)
 {
 	static const struct {
 		const char *hex, *events;
@@ -360,7 +346,6 @@ bad_messages_cost_only_themselves(void **state)
 			"auth x 00000000\nput 0 0 ff000000\nput 1 0 ff000000\n" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t bytes[STREAM_BYTES];
 		char got[EVENTS_TEXT];
@@ -373,13 +358,11 @@ bad_messages_cost_only_themselves(void **state)
 	}
 }
 
-static void
-any_bytes_are_taken(void **state)
+TEST(any_bytes_are_taken)
 {
 	uint8_t bytes[STREAM_BYTES], changed[STREAM_BYTES];
 	size_t len = unhex(honest, bytes + 1) + 1;
 
-	(void)state;
 	srandom(7);
 	for (int round = 0; round < 20000; round++) {
 		size_t changes = random() % 6, cut = 2 + random() % (len - 1);
@@ -394,25 +377,9 @@ any_bytes_are_taken(void **state)
 }
 
 /* What `make fuzz` found worth keeping. */
-static void
-the_corpus_does_no_harm(void **state)
+TEST(the_corpus_does_no_harm)
 {
-	(void)state;
 	assert_true(fuzz_replay("p2") > 10);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_coordinate_round_trips),
-		cmocka_unit_test(every_colour_round_trips),
-		cmocka_unit_test(names_are_utf8),
-		cmocka_unit_test(vectors_hold),
-		cmocka_unit_test(bad_messages_cost_only_themselves),
-		cmocka_unit_test(any_bytes_are_taken),
-		cmocka_unit_test(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -5,17 +5,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "base/util.h"
 #include "fuzz/fuzz.h"
 #include "support/json.h"
+#include "support/unit.h"
 #include "unit/ping/template-layouts.h"
 
 #define ROUNDS 20000
@@ -245,13 +241,11 @@ encodes_a_vector(const char *vector, const struct address_template *template)
 	assert_memory_equal(got, want, sizeof(want));
 }
 
-static void
-agrees_with_the_vectors(void **state)
+TEST(agrees_with_the_vectors)
 {
 	char *text = json_load("place_ipv6.json"), name[64], layout[32];
 	unsigned vectors = 0;
 
-	(void)state;
 	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
 		struct address_template template;
 
@@ -269,10 +263,8 @@ agrees_with_the_vectors(void **state)
 	free(text);
 }
 
-static void
-compiles_every_layout(void **state)
+TEST(compiles_every_layout)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
 		struct template_pixel in = { 23, 42, 1, 0xff87ceeb }, out;
 		struct address_template template;
@@ -352,12 +344,19 @@ invent_address(const char symbols[32], uint8_t *address)
 	}
 }
 
-static void
-agrees_with_the_slow_decoder(void **state)
+static int
+set_up(__attribute__((unused)) void **state)
+{
+	const char *given = getenv("SEED");
+
+	seed = given ? strtoull(given, NULL, 0) : 0x6d7572616c640001;
+	return 0;
+}
+
+TEST_WITH(agrees_with_the_slow_decoder, set_up, NULL)
 {
 	unsigned found[3] = { 0 };
 
-	(void)state;
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct address_template template;
 		char symbols[32], text[40];
@@ -396,10 +395,8 @@ largest(const struct template_field *field, bool decimal)
 	return tens[__builtin_popcount(field->mask) / 4] - 1;
 }
 
-static void
-encoding_and_decoding_is_the_identity(void **state)
+TEST_WITH(encoding_and_decoding_is_the_identity, set_up, NULL)
 {
-	(void)state;
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct address_template template;
 		struct template_pixel in = { 0 }, out;
@@ -449,8 +446,7 @@ encoding_and_decoding_is_the_identity(void **state)
 
 /* ------------------------------------------------------------------ what is refused */
 
-static void
-errors_point_at_the_character(void **state)
+TEST(errors_point_at_the_character)
 {
 	static const struct {
 		const char *text;
@@ -496,7 +492,6 @@ errors_point_at_the_character(void **state)
 		{ "1:2:3:4:5:6:7:AA", 15, "('A'): there is no R" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct address_template template = { .has_position = true },
 					before = template;
@@ -515,13 +510,11 @@ errors_point_at_the_character(void **state)
 	}
 }
 
-static void
-never_writes_behind_its_message(void **state)
+TEST(never_writes_behind_its_message)
 {
 	char text[4096], why[TEMPLATE_WHY_MAX];
 	struct address_template template;
 
-	(void)state;
 	memset(text, 'X', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	for (size_t len = 1; len < sizeof(why); len++) {
@@ -569,10 +562,8 @@ mutate(uint8_t *data, size_t len, size_t room)
 	return len;
 }
 
-static void
-survives_any_bytes(void **state)
+TEST_WITH(survives_any_bytes, set_up, NULL)
 {
-	(void)state;
 	for (unsigned round = 0; round < 10 * ROUNDS; round++) {
 		const char *text = layouts[chance(ARRAY_LEN(layouts))].template;
 		size_t len = 1 + strlen(text) + 1;
@@ -585,37 +576,10 @@ survives_any_bytes(void **state)
 	}
 }
 
-static int
-set_up(void **state)
-{
-	const char *given = getenv("SEED");
-
-	(void)state;
-	seed = given ? strtoull(given, NULL, 0) : 0x6d7572616c640001;
-	return 0;
-}
-
 /* What `make fuzz` found worth keeping. */
-static void
-the_corpus_does_no_harm(void **state)
+TEST(the_corpus_does_no_harm)
 {
-	(void)state;
 	assert_true(fuzz_replay("ipv6") > 10);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_with_the_vectors),
-		cmocka_unit_test(compiles_every_layout),
-		cmocka_unit_test_setup(agrees_with_the_slow_decoder, set_up),
-		cmocka_unit_test_setup(encoding_and_decoding_is_the_identity, set_up),
-		cmocka_unit_test(errors_point_at_the_character),
-		cmocka_unit_test(never_writes_behind_its_message),
-		cmocka_unit_test_setup(survives_any_bytes, set_up),
-		cmocka_unit_test(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -5,14 +5,10 @@
 #include "ping/icmp.c"
 
 #include <pcap/dlt.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "base/util.h"
 #include "canvas/canvas.h"
+#include "support/unit.h"
 #include "unit/ping/ping-vectors.h"
 
 #define WIDTH 1920
@@ -176,8 +172,7 @@ check_vector(struct fixture *f, const struct vector *vector, int version)
 	}
 }
 
-static void
-vectors_hold(void **state)
+TEST_WITH(vectors_hold, set_up, tear_down)
 {
 	static struct vector vectors[64];
 	size_t n = vectors_read(vectors, ARRAY_LEN(vectors)), packets = 0;
@@ -207,8 +202,7 @@ pixel_at(unsigned x, unsigned y, uint32_t rgb, int alpha)
 	return ping_packet(4, data, alpha < 0 ? 8 : 9);
 }
 
-static void
-alpha_is_mixed_or_ignored(void **state)
+TEST_WITH(alpha_is_mixed_or_ignored, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct bytes half = pixel_at(3, 4, 0xff8000, 0x80),
@@ -225,8 +219,7 @@ alpha_is_mixed_or_ignored(void **state)
 	assert_int_equal(look(f, 3, 4), 0xff123456);
 }
 
-static void
-the_edge_discards_or_wraps(void **state)
+TEST_WITH(the_edge_discards_or_wraps, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct bytes beyond = pixel_at(WIDTH + 5, 2 * HEIGHT + 7, 0x0000ff, -1);
@@ -241,12 +234,10 @@ the_edge_discards_or_wraps(void **state)
 	assert_int_equal(look(f, 0xffff % WIDTH, 0xffff % HEIGHT), 0xff00ff00);
 }
 
-static void
-options_are_checked(void **state)
+TEST_WITH(options_are_checked, set_up, tear_down)
 {
 	struct icmp_config config = { .interface = "any" };
 
-	(void)state;
 	rejected[0] = '\0';
 	icmp_check(&config, NULL);
 	assert_string_equal(rejected, "");
@@ -261,8 +252,7 @@ options_are_checked(void **state)
 
 /* ------------------------------------------------------------- destinations */
 
-static void
-only_own_unicast_addresses_count(void **state)
+TEST_WITH(only_own_unicast_addresses_count, set_up, tear_down)
 {
 	static const uint8_t others[][4] = { { 192, 0, 2, 3 }, { 192, 0, 2, 255 },
 		{ 224, 0, 0, 1 }, { 255, 255, 255, 255 }, { 0, 0, 0, 0 } };
@@ -285,8 +275,7 @@ only_own_unicast_addresses_count(void **state)
 	assert_int_equal(feed(f, &raw).painted, 1);
 }
 
-static void
-claimed_addresses_belong_to_others(void **state)
+TEST_WITH(claimed_addresses_belong_to_others, set_up, tear_down)
 {
 	static const uint8_t data[8] = { 0xcc, 0, 1, 0, 1, 1, 2, 3 };
 	struct fixture *f = *state;
@@ -307,8 +296,7 @@ claimed_addresses_belong_to_others(void **state)
 	assert_int_equal(feed(f, &raw).malformed, 0);
 }
 
-static void
-sources_without_an_address_get_no_reply(void **state)
+TEST_WITH(sources_without_an_address_get_no_reply, set_up, tear_down)
 {
 	static const uint8_t sources[][4] = { { 224, 0, 0, 1 }, { 255, 255, 255, 255 },
 		{ 0, 0, 0, 0 } };
@@ -338,21 +326,18 @@ key_of(int version, const uint8_t *address, uint8_t last)
 	return source_key(&packet);
 }
 
-static void
-a_network_is_one_source(void **state)
+TEST_WITH(a_network_is_one_source, set_up, tear_down)
 {
 	static const uint8_t four[4] = { 192, 0, 2 };
 	static const uint8_t net[16] = { 0x20, 1, 0x0d, 0xb8 }, link[16] = { 0xfe, 0x80 };
 
-	(void)state;
 	assert_int_not_equal(key_of(4, four, 1), key_of(4, four, 9));
 	assert_int_equal(key_of(6, net, 1), key_of(6, net, 9));
 	assert_int_not_equal(key_of(6, link, 1), key_of(6, link, 9));
 	assert_int_not_equal(key_of(6, net, 1), key_of(6, link, 1));
 }
 
-static void
-size_requests_are_counted_when_refused(void **state)
+TEST_WITH(size_requests_are_counted_when_refused, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct bytes raw = ping_packet(4, (const uint8_t *)"\xaa", 1);
@@ -368,8 +353,7 @@ size_requests_are_counted_when_refused(void **state)
 
 /* ---------------------------------------------------------------------- hint */
 
-static void
-the_hint_can_be_copied(void **state)
+TEST_WITH(the_hint_can_be_copied, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	char text[128];
@@ -385,22 +369,4 @@ the_hint_can_be_copied(void **state)
 	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) < 0);
 }
 
-int
-main(void)
-{
-#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-	const struct CMUnitTest tests[] = {
-		WITH_FIXTURE(vectors_hold),
-		WITH_FIXTURE(alpha_is_mixed_or_ignored),
-		WITH_FIXTURE(the_edge_discards_or_wraps),
-		WITH_FIXTURE(options_are_checked),
-		WITH_FIXTURE(only_own_unicast_addresses_count),
-		WITH_FIXTURE(claimed_addresses_belong_to_others),
-		WITH_FIXTURE(sources_without_an_address_get_no_reply),
-		WITH_FIXTURE(a_network_is_one_source),
-		WITH_FIXTURE(size_requests_are_counted_when_refused),
-		WITH_FIXTURE(the_hint_can_be_copied),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)
