@@ -2,8 +2,7 @@
 /* The commands of the pixelflut benchmarks: every pixel of a wall once, in scattered
  * order.
  */
-#ifndef PIXELFLUT_SCRIPT_H
-#define PIXELFLUT_SCRIPT_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,5 +25,3 @@ struct script {
 void script_init(struct script *script, enum script_kind kind, unsigned width,
 	unsigned height, unsigned seed);
 void script_finish(struct script *script);
-
-#endif

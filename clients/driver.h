@@ -6,8 +6,7 @@
  * connection belongs to one thread at a time.  Coordinates count from the wall's top left
  * corner; where a wall's size is unknown they are the protocol's own.
  */
-#ifndef DRIVER_H
-#define DRIVER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -107,5 +106,3 @@ int connection_flush(struct connection *connection);
 int connection_settle(struct connection *connection);
 
 void connection_close(struct connection *connection);
-
-#endif

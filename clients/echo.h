@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sends echo requests in batches, over a raw socket or, where the kernel lets anybody
  * ping, a ping socket.  Errors are printed. */
-#ifndef ECHO_H
-#define ECHO_H
+#pragma once
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -52,5 +51,3 @@ int echo_allow_replies(struct echo *echo);
 int echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms);
 
 void echo_close(struct echo *echo);
-
-#endif

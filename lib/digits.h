@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads whole decimal numbers from text. */
-#ifndef LIB_DIGITS_H
-#define LIB_DIGITS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ digits_read(const char *p, uint64_t most, uint64_t *value)
 	*value = n;
 	return p > start ? p : NULL;
 }
-
-#endif

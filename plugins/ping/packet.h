@@ -10,8 +10,7 @@
  * RFC 4443 (ICMPv6), RFC 1071 (checksum), IEEE 802.1Q, the link types of
  * https://www.tcpdump.org/linktypes.html.
  */
-#ifndef PING_PACKET_H
-#define PING_PACKET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -95,5 +94,3 @@ uint16_t packet_checksum(const uint8_t *data, size_t len, uint32_t sum);
 
 /* For a debug log. */
 const char *packet_fault_name(enum packet_fault fault);
-
-#endif

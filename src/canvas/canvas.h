@@ -24,8 +24,7 @@
  * other, so no damage is missed.  Wakeups are freed with the canvas, so that a publisher
  * may walk their list without a lock.
  */
-#ifndef CANVAS_CANVAS_H
-#define CANVAS_CANVAS_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -79,5 +78,3 @@ void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);
-
-#endif

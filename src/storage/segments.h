@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The files of a recording: the current one, and the numbered segments before it.
  * Failures return -errno and are not logged. */
-#ifndef STORAGE_SEGMENTS_H
-#define STORAGE_SEGMENTS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -34,5 +33,3 @@ int record_close_segment(struct record *record);
 
 /* Starts a new file, and removes the oldest segments. */
 int record_open_segment(struct record *record);
-
-#endif

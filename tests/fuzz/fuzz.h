@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The entry that libFuzzer expects, for tests that call it themselves. */
-#ifndef FUZZ_H
-#define FUZZ_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,5 +10,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 /* Calls it with each file of tests/corpus/NAME, earlier finds of `make fuzz`.  Returns
  * their number. */
 int fuzz_replay(const char *name);
-
-#endif

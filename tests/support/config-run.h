@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs what main() does with a command line and a config, and captures what it prints. */
-#ifndef CONFIG_RUN_H
-#define CONFIG_RUN_H
+#pragma once
 
 #include <stddef.h>
 
@@ -44,5 +43,3 @@ void run_list(struct run *run);
 /* Logs a warning, an info and a debug message; what of them is printed goes into `err`.
  */
 void run_log(struct run *run);
-
-#endif

@@ -4,8 +4,7 @@
  * pointer to its first character in the text; NULL and what is not there give NULL.  What
  * is not JSON ends the test.
  */
-#ifndef JSON_H
-#define JSON_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,5 +24,3 @@ const char *json_next(const char *item);
 void json_string(const char *value, char *text, size_t len);
 long json_number(const char *value);
 bool json_bool(const char *value);
-
-#endif

@@ -4,8 +4,7 @@
  * TEST_WITH() one with a fixture; UNIT_TESTS() is the program's main().  Tests run in the
  * order in which they stand in the file.
  */
-#ifndef UNIT_H
-#define UNIT_H
+#pragma once
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,5 +42,3 @@ unit_test_add(struct CMUnitTest test)
 		return cmocka_run_group_tests_name(                                      \
 			"tests", unit_tests, set_up, tear_down);                         \
 	}
-
-#endif

@@ -6,8 +6,7 @@
  * The folder may use web/ and the board's size, palette and settings; all else its
  * scripts fetch from the other routes.
  */
-#ifndef HTTP_PAGE_PAGE_H
-#define HTTP_PAGE_PAGE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -24,5 +23,3 @@ struct page_file {
 };
 
 extern const struct page_file page_files[];
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads tests/vectors/pingxelflut.json, and builds packets for tests. */
-#ifndef PING_VECTORS_H
-#define PING_VECTORS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,5 +37,3 @@ void fix_checksum(struct bytes *packet, size_t at);
 
 /* Computes the checksum of an IPv4 header of that length. */
 void fix_header(struct bytes *packet, size_t header_len);
-
-#endif
