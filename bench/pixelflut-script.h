@@ -5,7 +5,6 @@
 #pragma once
 
 #include <stddef.h>
-#include <stdint.h>
 
 enum script_kind {
 	SCRIPT_TEXT,    /* PX x y rrggbb */

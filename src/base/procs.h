@@ -4,7 +4,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct procs {
 	char text[200]; /* "Xorg (812), plymouthd (99)"; empty: none visible */

@@ -11,7 +11,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,12 +20,11 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/measure.h"
 
-#define PATIENCE_S 60
+#define WAIT_MAX_S 60
 #define TURN_MS 10
 
 struct viewer {
@@ -296,7 +294,7 @@ main(int argc, char *argv[])
 		for (double until = last + TURN_MS / 1e3; now_s() < until;)
 			turn(epoll, 1);
 	}
-	while (right < n && now_s() < last + PATIENCE_S) {
+	while (right < n && now_s() < last + WAIT_MAX_S) {
 		for (double until = now_s() + 0.05; now_s() < until;)
 			turn(epoll, 5);
 		right = count_right(viewers, n, want);

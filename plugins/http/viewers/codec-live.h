@@ -56,8 +56,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct frame;
 struct codec_live;

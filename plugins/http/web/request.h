@@ -13,7 +13,6 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
 

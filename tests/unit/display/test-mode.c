@@ -4,7 +4,6 @@
  * where the standard does not. */
 
 #include <stdio.h>
-#include <string.h>
 
 #include "support/unit.h"
 

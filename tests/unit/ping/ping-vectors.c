@@ -3,7 +3,6 @@
 #include "unit/ping/ping-vectors.h"
 
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
 /* Reads tests/vectors/pingxelflut.json, and builds packets for tests. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Records a wall and reads it back, from intact and from damaged files. */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
