@@ -8,8 +8,7 @@
 #include "http/socketio/engineio.h"
 #include "http/socketio/event-ring.h"
 #include "http/socketio/session.h"
-#include "support/json.h"
-#include "support/unit.h"
+#include "support/vectors.h"
 
 static struct engineio_packet
 parse(const char *text)
@@ -135,26 +134,26 @@ TEST(vectors_hold)
 		bool joined;
 	} sent[] = { { "connect", false }, { "connect-auth", false },
 		{ "connect-other-namespace", false }, { "disconnect", true } };
-	char *json = json_load("engineio.json"), name[64], send[256], want[256], got[256];
+	json_t *file = vectors_load("engineio.json"), *vector;
 	unsigned n = 0;
+	char got[256];
+	size_t at;
 
-	for (const char *vector = json_first(json_get(json, "vectors")); vector;
-		vector = json_next(vector)) {
-		json_string(json_get(vector, "name"), name, sizeof(name));
+	json_array_foreach(json_object_get(file, "vectors"), at, vector)
+	{
 		for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
-			if (strcmp(sent[i].name, name) != 0)
+			if (strcmp(sent[i].name, vector_text(vector, "name")) != 0)
 				continue;
-			json_string(json_get(vector, "send"), send, sizeof(send));
-			want[0] = '\0';
-			if (json_get(vector, "recv"))
-				json_string(json_get(vector, "recv"), want, sizeof(want));
-			answer_packet(send, got, sizeof(got), sent[i].joined);
-			assert_string_equal(got, want);
+			answer_packet(vector_text(vector, "send"), got, sizeof(got),
+				sent[i].joined);
+			assert_string_equal(got, vector_get(vector, "recv")
+							 ? vector_text(vector, "recv")
+							 : "");
 			n++;
 		}
 	}
 	assert_int_equal(n, 4);
-	free(json);
+	json_decref(file);
 }
 
 /* -------------------------------------------------------------------- sessions */

@@ -7,8 +7,7 @@
 #include "canvas/canvas.h"
 #include "p2/shadow.h"
 #include "p2/subscription.h"
-#include "support/json.h"
-#include "support/unit.h"
+#include "support/vectors.h"
 
 #define PACKED_BYTES (1024 * 1024)
 
@@ -210,48 +209,50 @@ TEST(blocks_are_few_and_large)
 }
 
 static void
-check_update(const char *vector)
+check_update(const json_t *vector)
 {
-	uint32_t width = json_number(json_get(vector, "w"));
-	uint32_t height = json_number(json_get(vector, "h")), x, y = 0;
+	uint32_t width = vector_number(vector, "w"), height = vector_number(vector, "h");
+	json_t *row, *cell, *part;
+	size_t x, y, i, len;
 	struct scene scene;
-	char hex[1024], got[1024] = "";
-	size_t len;
+	char got[1024] = "";
 
 	scene_open(&scene, width, height, (struct mural_rect){ 0, 0, width, height },
-		json_number(json_get(vector, "x")), json_number(json_get(vector, "y")));
-	for (const char *row = json_first(json_get(vector, "rgb5")); row;
-		row = json_next(row), y++) {
-		x = 0;
-		for (const char *cell = json_first(row); cell; cell = json_next(cell)) {
+		vector_number(vector, "x"), vector_number(vector, "y"));
+	json_array_foreach(json_object_get(vector, "rgb5"), y, row)
+	{
+		json_array_foreach(row, x, cell)
+		{
 			uint32_t rgb15 = 0;
 
-			for (const char *c = json_first(cell); c; c = json_next(c))
-				rgb15 = rgb15 << 5 | json_number(c);
-			mural_put(&scene.brush, x++, y, p2_argb_from_rgb15(rgb15));
+			json_array_foreach(cell, i, part)
+			{
+				rgb15 = rgb15 << 5 | json_integer_value(part);
+			}
+			mural_put(&scene.brush, x, y, p2_argb_from_rgb15(rgb15));
 		}
 	}
 	len = pack_all(&scene, PACKED_BYTES);
-	for (size_t i = 0; i < len; i++)
+	for (i = 0; i < len; i++)
 		sprintf(got + 2 * i, "%02x", scene.packed[i]);
-	json_string(json_get(vector, "hex"), hex, sizeof(hex));
-	assert_string_equal(got, hex);
+	assert_string_equal(got, vector_text(vector, "hex"));
 	scene_close(&scene);
 }
 
 TEST(vectors_hold)
 {
-	char *text = json_load("p2.json"), kind[32];
+	json_t *file = vectors_load("p2.json"), *v;
 	unsigned n = 0;
+	size_t i;
 
-	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
-		json_string(json_get(v, "kind"), kind, sizeof(kind));
-		if (strcmp(kind, "server-update") != 0)
+	json_array_foreach(json_object_get(file, "vectors"), i, v)
+	{
+		if (strcmp(vector_text(v, "kind"), "server-update") != 0)
 			continue;
 		check_update(v);
 		n++;
 	}
-	free(text);
+	json_decref(file);
 	assert_int_equal(n, 5);
 }
 

@@ -10,8 +10,7 @@
 
 #include "base/util.h"
 #include "fuzz/fuzz.h"
-#include "support/json.h"
-#include "support/unit.h"
+#include "support/vectors.h"
 #include "unit/ping/template-layouts.h"
 
 #define ROUNDS 20000
@@ -137,20 +136,19 @@ layout_of(const char *name)
 
 /* The vectors write a template as 32 symbols with a dot for any nibble. */
 static void
-layouts_are_the_vectors_templates(const char *templates, const char *name)
+layouts_are_the_vectors_templates(const json_t *templates, const char *name)
 {
 	struct address_template ours, theirs;
 	const struct layout *layout = layout_of(name);
-	const char *entry = json_get(templates, name);
+	const json_t *entry = vector_get(templates, name);
 	char nibbles[33], text[40];
 
-	assert_non_null(entry);
-	json_string(json_get(entry, "nibbles"), nibbles, sizeof(nibbles));
+	snprintf(nibbles, sizeof(nibbles), "%s", vector_text(entry, "nibbles"));
 	for (char *c = nibbles; *c; c++)
 		if (*c == '.')
 			*c = '?';
 	write_text(nibbles, false, text);
-	assert_int_equal(layout->decimal, json_bool(json_get(entry, "decimal_xy")));
+	assert_int_equal(layout->decimal, json_is_true(vector_get(entry, "decimal_xy")));
 	compile(&ours, layout->template, layout->decimal);
 	compile(&theirs, text, layout->decimal);
 	assert_memory_equal(&ours.claim, &theirs.claim, sizeof(ours.claim));
@@ -159,18 +157,20 @@ layouts_are_the_vectors_templates(const char *templates, const char *name)
 
 /* The pixels of a square that are on the canvas must be exactly those of the vector. */
 static void
-paints_these(const char *pixels, const struct template_pixel *pixel, uint32_t width,
+paints_these(const json_t *pixels, const struct template_pixel *pixel, uint32_t width,
 	uint32_t height)
 {
-	unsigned count = 0, expected = 0;
+	unsigned count = 0;
+	size_t expected;
+	json_t *p;
 
-	for (const char *p = json_first(pixels); p; p = json_next(p)) {
-		long x = json_number(json_first(p)),
-		     y = json_number(json_next(json_first(p)));
+	json_array_foreach(pixels, expected, p)
+	{
+		long x = json_integer_value(json_array_get(p, 0));
+		long y = json_integer_value(json_array_get(p, 1));
 
 		assert_in_range(x, pixel->x, pixel->x + pixel->side - 1);
 		assert_in_range(y, pixel->y, pixel->y + pixel->side - 1);
-		expected++;
 	}
 	for (uint32_t y = pixel->y; y < pixel->y + pixel->side; y++)
 		for (uint32_t x = pixel->x; x < pixel->x + pixel->side; x++)
@@ -179,35 +179,34 @@ paints_these(const char *pixels, const struct template_pixel *pixel, uint32_t wi
 }
 
 static void
-decodes_a_vector(const char *vector, const struct address_template *template)
+decodes_a_vector(const json_t *vector, const struct address_template *template)
 {
-	const char *paint = json_get(vector, "paint");
-	const char *canvas = json_first(json_get(vector, "canvas"));
-	uint32_t width = json_number(canvas), height = json_number(json_next(canvas));
+	const json_t *paint = vector_get(vector, "paint");
+	const json_t *canvas = vector_get(vector, "canvas");
+	uint32_t width = json_integer_value(json_array_get(canvas, 0));
+	uint32_t height = json_integer_value(json_array_get(canvas, 1));
 	struct template_pixel pixel;
 	enum template_match match;
-	char text[64], reason[64];
+	const char *reason;
 	uint8_t address[16];
 
-	json_string(json_get(vector, "dst"), text, sizeof(text));
-	assert_int_equal(inet_pton(AF_INET6, text, address), 1);
+	assert_int_equal(inet_pton(AF_INET6, vector_text(vector, "dst"), address), 1);
 	match = template_decode(template, address, &pixel);
 	if (paint) {
 		struct template_pixel want = {
-			.x = json_number(json_get(paint, "x")),
-			.y = json_number(json_get(paint, "y")),
-			.side = json_number(json_get(paint, "size")),
-			.argb = (uint32_t)json_number(json_get(paint, "alpha")) << 24,
+			.x = vector_number(paint, "x"),
+			.y = vector_number(paint, "y"),
+			.side = vector_number(paint, "size"),
+			.argb = (uint32_t)vector_number(paint, "alpha") << 24 |
+				vector_hex(paint, "rgb"),
 		};
 
-		json_string(json_get(paint, "rgb"), text, sizeof(text));
-		want.argb |= strtoul(text, NULL, 16);
 		assert_int_equal(match, TEMPLATE_PIXEL);
 		same_pixel(&pixel, &want);
-		paints_these(json_get(paint, "pixels"), &pixel, width, height);
+		paints_these(vector_get(paint, "pixels"), &pixel, width, height);
 		return;
 	}
-	json_string(json_get(vector, "reason"), reason, sizeof(reason));
+	reason = vector_text(vector, "reason");
 	if (strcmp(reason, "prefix-or-marker-mismatch") == 0) {
 		assert_int_equal(match, TEMPLATE_OTHER);
 	} else if (strcmp(reason, "outside-canvas") == 0) {
@@ -219,48 +218,44 @@ decodes_a_vector(const char *vector, const struct address_template *template)
 }
 
 static void
-encodes_a_vector(const char *vector, const struct address_template *template)
+encodes_a_vector(const json_t *vector, const struct address_template *template)
 {
-	const char *encode = json_get(vector, "encode");
+	const json_t *encode = vector_get(vector, "encode");
 	struct template_pixel pixel;
 	uint8_t want[16], got[16];
-	char text[64];
 
 	if (!encode)
 		return;
-	json_string(json_get(encode, "rgb"), text, sizeof(text));
 	pixel = (struct template_pixel){
-		.x = json_number(json_get(encode, "x")),
-		.y = json_number(json_get(encode, "y")),
-		.side = json_bool(json_get(encode, "large")) ? 2 : 1,
-		.argb = 0xff000000 | strtoul(text, NULL, 16),
+		.x = vector_number(encode, "x"),
+		.y = vector_number(encode, "y"),
+		.side = json_is_true(vector_get(encode, "large")) ? 2 : 1,
+		.argb = 0xff000000 | vector_hex(encode, "rgb"),
 	};
-	json_string(json_get(vector, "dst"), text, sizeof(text));
-	assert_int_equal(inet_pton(AF_INET6, text, want), 1);
+	assert_int_equal(inet_pton(AF_INET6, vector_text(vector, "dst"), want), 1);
 	assert_int_equal(template_encode(template, &pixel, got), 0);
 	assert_memory_equal(got, want, sizeof(want));
 }
 
 TEST(agrees_with_the_vectors)
 {
-	char *text = json_load("place_ipv6.json"), name[64], layout[32];
-	unsigned vectors = 0;
+	json_t *file = vectors_load("place_ipv6.json"), *v;
+	size_t vectors;
 
-	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
+	json_array_foreach(json_object_get(file, "vectors"), vectors, v)
+	{
+		const char *layout = vector_text(v, "template");
 		struct address_template template;
 
-		json_string(json_get(v, "name"), name, sizeof(name));
-		json_string(json_get(v, "template"), layout, sizeof(layout));
-		print_message("%s\n", name);
-		layouts_are_the_vectors_templates(json_get(text, "templates"), layout);
+		print_message("%s\n", vector_text(v, "name"));
+		layouts_are_the_vectors_templates(vector_get(file, "templates"), layout);
 		compile(&template, layout_of(layout)->template,
 			layout_of(layout)->decimal);
 		decodes_a_vector(v, &template);
 		encodes_a_vector(v, &template);
-		vectors++;
 	}
 	assert_in_range(vectors, 24, 1000);
-	free(text);
+	json_decref(file);
 }
 
 TEST(compiles_every_layout)

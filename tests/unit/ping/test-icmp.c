@@ -8,8 +8,8 @@
 
 #include "base/util.h"
 #include "canvas/canvas.h"
-#include "support/unit.h"
-#include "unit/ping/ping-vectors.h"
+#include "support/vectors.h"
+#include "unit/ping/ping-packets.h"
 
 #define WIDTH 1920
 #define HEIGHT 1080
@@ -116,78 +116,89 @@ look(struct fixture *f, uint32_t x, uint32_t y)
 /* ------------------------------------------------------------------- vectors */
 
 static void
-check_pixel(struct fixture *f, const struct vector *vector, const struct bytes *raw)
+check_pixel(struct fixture *f, const json_t *vector, const struct bytes *raw)
 {
-	bool none = strcmp(vector->effect, "none") == 0;
+	const json_t *expect = vector_get(vector, "expect");
+	uint32_t x = vector_number(expect, "x"), y = vector_number(expect, "y");
+	bool none = vector_get(expect, "effect") != NULL;
 
-	mural_put(&f->brush, vector->x, vector->y, BLACK);
+	if (none)
+		assert_string_equal(vector_text(expect, "effect"), "none");
+	mural_put(&f->brush, x, y, BLACK);
 	assert_int_equal(feed(f, raw).painted, none ? 0 : 1);
-	assert_int_equal(look(f, vector->x, vector->y),
-		none ? BLACK : 0xff000000 | vector->over_black);
-	mural_put(&f->brush, vector->x, vector->y, WHITE);
+	assert_int_equal(look(f, x, y),
+		none ? BLACK : 0xff000000 | vector_hex(expect, "over_black"));
+	mural_put(&f->brush, x, y, WHITE);
 	assert_int_equal(feed(f, raw).malformed, 0);
-	assert_int_equal(look(f, vector->x, vector->y),
-		none ? WHITE : 0xff000000 | vector->over_white);
+	assert_int_equal(look(f, x, y),
+		none ? WHITE : 0xff000000 | vector_hex(expect, "over_white"));
 }
 
 static void
-check_size(const struct vector *vector, const struct bytes *raw, int version)
+check_size(const json_t *vector, const struct bytes *raw, int version)
 {
-	const struct bytes *wanted = version == 4 ? &vector->reply4 : &vector->reply6;
-	uint8_t reply[PING_REPLY_LEN];
+	const json_t *expect = vector_get(vector, "expect");
+	uint8_t reply[PING_REPLY_LEN], wanted[64];
 	struct packet packet;
 	struct ping ping;
 
 	assert_int_equal(packet_parse(&packet, DLT_RAW, raw->at, raw->len, raw->len), 0);
 	assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_SIZE);
-	assert_int_equal(ping.id, vector->id);
-	assert_int_equal(ping.seq, vector->seq);
+	assert_int_equal(ping.id, vector_number(expect, "id"));
+	assert_int_equal(ping.seq, vector_number(expect, "seq"));
 	ping_size_reply(reply, &ping, version, WIDTH, HEIGHT);
-	assert_int_equal(wanted->len, sizeof(reply));
+	assert_int_equal(vector_bytes(vector,
+				 version == 4 ? "reply_icmpv4" : "reply_icmpv6", wanted),
+		sizeof(reply));
 	/* The checksum of ICMPv6 is the kernel's to fill in. */
-	assert_memory_equal(reply, wanted->at, version == 4 ? 4 : 2);
-	assert_memory_equal(reply + 4, wanted->at + 4, sizeof(reply) - 4);
+	assert_memory_equal(reply, wanted, version == 4 ? 4 : 2);
+	assert_memory_equal(reply + 4, wanted + 4, sizeof(reply) - 4);
 }
 
 static void
-check_vector(struct fixture *f, const struct vector *vector, int version)
+check_packet(
+	struct fixture *f, const json_t *vector, const struct bytes *raw, int version)
 {
-	const struct bytes *raw = version == 4 ? &vector->ipv4 : &vector->ipv6;
+	const char *op = vector_text(vector_get(vector, "expect"), "op");
+	const char *name = vector_text(vector, "name");
 	struct outcome outcome;
 
-	print_message("%s, IPv%d\n", vector->name, version);
-	if (strcmp(vector->op, "set-pixel") == 0) {
+	print_message("%s, IPv%d\n", name, version);
+	if (strcmp(op, "set-pixel") == 0) {
 		check_pixel(f, vector, raw);
-	} else if (strcmp(vector->op, "size-request") == 0) {
+	} else if (strcmp(op, "size-request") == 0) {
 		check_size(vector, raw, version);
 		outcome = feed(f, raw);
 		assert_int_equal(outcome.painted + outcome.malformed, 0);
 	} else {
-		assert_string_equal(vector->op, "drop");
+		assert_string_equal(op, "drop");
 		outcome = feed(f, raw);
 		assert_int_equal(outcome.painted, 0);
 		assert_int_equal(outcome.malformed + outcome.out_of_bounds, 1);
-		assert_int_equal(
-			outcome.out_of_bounds, strstr(vector->name, "-outside") != NULL);
+		assert_int_equal(outcome.out_of_bounds, strstr(name, "-outside") != NULL);
 	}
 }
 
 TEST_WITH(vectors_hold, set_up, tear_down)
 {
-	static struct vector vectors[64];
-	size_t n = vectors_read(vectors, ARRAY_LEN(vectors)), packets = 0;
+	static const char *const keys[] = { "ipv4_packet", "ipv6_packet" };
+	json_t *file = vectors_load("pingxelflut.json"), *vector;
+	size_t i, packets = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (vectors[i].ipv4.len > 0) {
-			check_vector(*state, &vectors[i], 4);
-			packets++;
-		}
-		if (vectors[i].ipv6.len > 0) {
-			check_vector(*state, &vectors[i], 6);
+	json_array_foreach(json_object_get(file, "vectors"), i, vector)
+	{
+		for (int k = 0; k < 2; k++) {
+			struct bytes raw;
+
+			if (!vector_get(vector, keys[k]))
+				continue;
+			raw.len = vector_bytes(vector, keys[k], raw.at);
+			check_packet(*state, vector, &raw, k == 0 ? 4 : 6);
 			packets++;
 		}
 	}
-	assert_true(n >= 22 && packets >= 40); /* the file was really read */
+	assert_true(i >= 22 && packets >= 40); /* the file was really read */
+	json_decref(file);
 }
 
 /* ------------------------------------------------------------------- options */

@@ -9,7 +9,7 @@
 #include "fuzz/fuzz.h"
 #include "ping/pingxelflut.h"
 #include "support/unit.h"
-#include "unit/ping/ping-vectors.h"
+#include "unit/ping/ping-packets.h"
 
 static const uint8_t pixel[] = { 0xcc, 0, 16, 0, 32, 1, 2, 3 };
 
