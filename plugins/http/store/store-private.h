@@ -65,7 +65,7 @@ struct store {
 	/* the main thread's */
 	struct store_wait *waits;
 	uv_async_t wakeup;
-	uv_thread_t thread;
+	pthread_t thread;
 	bool running;
 
 	/* shared, under the lock */
