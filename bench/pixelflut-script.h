@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum script_kind {
 	SCRIPT_TEXT,    /* PX x y rrggbb */
