@@ -51,7 +51,7 @@ TESTS += tests/http/test_viewers.py tests/http/test_figures.py
 TESTS += tests/http/test_page.py tests/http/test_past.py
 TESTS += tests/http/test_socketio.py tests/http/test_timelapse.py
 endif
-EXTRA_DIST += tests/support/unit.h tests/support/vectors.h tests/test_options.py tests/corpus tests/daemon tests/transcripts tests/vectors tests/waiting.py tests/wall.py
+EXTRA_DIST += tests/support/folder.h tests/support/unit.h tests/support/vectors.h tests/test_options.py tests/corpus tests/daemon tests/transcripts tests/vectors tests/waiting.py tests/wall.py
 check_LTLIBRARIES += tests/faults/shim.la
 tests_faults_shim_la_SOURCES = tests/faults/shim.c
 tests_faults_shim_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/faults

@@ -14,13 +14,6 @@ struct run {
 	char out[32768], err[131072]; /* what went to standard output and error */
 };
 
-/* Makes a temporary folder and changes to it; cmocka's group set-up and tear-down. */
-int enter_folder(void **state);
-int leave_folder(void **state);
-
-void write_file(const char *path, const char *text);
-void write_bytes(const char *path, const void *bytes, size_t len);
-
 /* config_load() with these arguments, NULL at the end; and plugins_load() after it. */
 #define run_config(...) run_arguments(false, __VA_ARGS__)
 #define run_plugins(...) run_arguments(true, __VA_ARGS__)

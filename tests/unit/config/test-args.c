@@ -5,7 +5,7 @@
 
 #include "base/util.h"
 #include "support/config-run.h"
-#include "support/unit.h"
+#include "support/folder.h"
 
 TEST(the_command_line_overrides)
 {

@@ -6,7 +6,7 @@
 
 #include "base/util.h"
 #include "support/config-run.h"
-#include "support/unit.h"
+#include "support/folder.h"
 
 TEST(an_empty_file_means_the_defaults)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "support/config-run.h"
-#include "support/unit.h"
+#include "support/folder.h"
 
 /* Of each list, which a NULL ends, all values are taken, or refused with one error. */
 static void

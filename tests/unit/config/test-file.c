@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "fuzz/fuzz.h"
 #include "support/config-run.h"
-#include "support/unit.h"
+#include "support/folder.h"
 
 TEST(blanks_and_line_ends_do_not_matter)
 {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "support/unit.h"
+#include "support/folder.h"
 
 #include "p2/otp-replay.h"
 #include "p2/users.h"
@@ -13,7 +13,7 @@
 /* "12345678901234567890", the secret of RFC 6238's appendix B. */
 #define RFC_SECRET "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
-static char folder[64], complaints[4096];
+static char complaints[4096];
 
 static void
 complain(void *arg, const char *text)
@@ -27,16 +27,9 @@ complain(void *arg, const char *text)
 static const char *
 write_users(const char *text)
 {
-	static char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/users", folder);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	write_file("users", text);
 	complaints[0] = '\0';
-	return path;
+	return "users";
 }
 
 static void
@@ -215,34 +208,14 @@ TEST(credentials_come_first)
 {
 	struct users users = { 0 };
 
-	write_users("bob = static:1\n");
-	setenv("CREDENTIALS_DIRECTORY", folder, 1);
-	assert_int_equal(users_load(&users, "users", complain, NULL), 0);
+	assert_int_equal(mkdir("credentials", 0700), 0);
+	write_file("credentials/only-here", "bob = static:1\n");
+	setenv("CREDENTIALS_DIRECTORY", "credentials", 1);
+	assert_int_equal(users_load(&users, "only-here", complain, NULL), 0);
 	assert_int_equal(users.n, 1);
 	users_finish(&users);
 	unsetenv("CREDENTIALS_DIRECTORY");
-	assert_true(users_load(&users, "users", complain, NULL) < 0);
+	assert_true(users_load(&users, "only-here", complain, NULL) < 0);
 }
 
-static int
-make_folder(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/murald-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int
-remove_folder(void **state)
-{
-	char path[128];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/users", folder);
-	unlink(path);
-	strcat(path, ".steps");
-	unlink(path);
-	return rmdir(folder);
-}
-
-UNIT_TESTS(make_folder, remove_folder)
+UNIT_TESTS(enter_folder, leave_folder)

@@ -7,7 +7,7 @@
 
 #include "base/util.h"
 #include "support/config-run.h"
-#include "support/unit.h"
+#include "support/folder.h"
 
 static char folder[2048];             /* of the plugins that the build made */
 static char path_setting[2048 + 100]; /* "server.plugin-path=...", for -s */

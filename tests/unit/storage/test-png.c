@@ -8,27 +8,11 @@
 #include "canvas/canvas.h"
 #include "fuzz/fuzz.h"
 #include "storage/png.h"
-#include "support/unit.h"
+#include "support/folder.h"
 
 enum { WIDTH = 70, HEIGHT = 33 };
 
-static char path[] = "/tmp/test-picture-XXXXXX";
-
-static int
-make_file(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int
-remove_file(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
+static const char path[] = "picture.png";
 
 TEST(a_canvas_comes_back)
 {
@@ -88,4 +72,4 @@ TEST(the_corpus_does_no_harm)
 	assert_true(fuzz_replay("snapshot") > 5);
 }
 
-UNIT_TESTS(make_file, remove_file)
+UNIT_TESTS(enter_folder, leave_folder)

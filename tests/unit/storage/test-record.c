@@ -15,7 +15,7 @@
 #include "fuzz/fuzz.h"
 #include "storage/history-format.h"
 #include "storage/record.h"
-#include "support/unit.h"
+#include "support/folder.h"
 
 enum { WIDTH = 100, HEIGHT = 70, PIXELS = WIDTH * HEIGHT };
 
@@ -29,37 +29,12 @@ struct wall {
 	uint32_t random;
 };
 
-static char folder[] = "/tmp/test-record-XXXXXX";
-static char file[64];
+static const char file[] = "wall";
 
 static int
-in_folder(void **state)
+no_files(__attribute__((unused)) void **state)
 {
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(file, sizeof(file), "%s/wall", folder);
-	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	char command[100];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
-static int
-no_files(void **state)
-{
-	char command[100];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s/*", folder);
-	return system(command);
+	return system("rm -rf ./*");
 }
 
 static void
@@ -641,4 +616,4 @@ TEST_WITH(the_corpus_does_no_harm, no_files, NULL)
 	assert_true(fuzz_replay("history") > 10);
 }
 
-UNIT_TESTS(in_folder, remove_folder)
+UNIT_TESTS(enter_folder, leave_folder)
