@@ -2,6 +2,10 @@
 /*
  * A driver speaks one protocol to a server, over a connection.
  *
+ * The folder is muralctl: muralctl.c and options.c read the command line, paint.c, load.c
+ * and grab.c are its verbs, and drivers its protocols, which no verb knows by name.  It
+ * may use lib/, p2/wire.h and ping/address-template.h, and nothing else of murald.
+ *
  * Everything returns 0 or -errno, with the error printed unless stated otherwise.  A
  * connection belongs to one thread at a time.  Coordinates count from the wall's top left
  * corner; where a wall's size is unknown they are the protocol's own.

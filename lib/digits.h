@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads whole decimal numbers from text. */
+/*
+ * Reads whole decimal numbers from text.
+ *
+ * lib/ is what the daemon, its plugins and muralctl all need.  It may use the C library,
+ * and libpng in png.c alone; it must never know any of the three.
+ */
 #pragma once
 
 #include <stddef.h>

@@ -7,7 +7,8 @@
  * users.h and otp-replay.h keep users and their codes, login.h decides who may log in;
  * shadow.h knows what clients were shown, subscription.h what one of them has missed of
  * it, broadcast.h sends updates; peer.h is a client, the transports carry its bytes, and
- * plugin.c starts and stops it all.  Uses plugins/common and lib/.
+ * plugin.c starts and stops it all.  Uses plugins/common and lib/; must never know what
+ * other plugins paint with.
  */
 #pragma once
 

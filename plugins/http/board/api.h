@@ -23,7 +23,7 @@ enum MHD_Result api_switch(struct request *request); /* /enableBoard, /disableBo
 const json_t *api_fields(
 	struct request *request, const char *const *names, enum MHD_Result *answered);
 
-/* The generator with that id; NULL: none has it. */
+/* The generator whose token `id` is; NULL: no such generator. */
 struct generator *api_generator(struct request *request, const json_t *id);
 
 /* Whether the generator must wait before its next cell. */

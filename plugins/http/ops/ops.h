@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For those who run the wall and those who come to it: /metrics, /healthz, and /invite,
- * the commands that paint a pixel.
+ * What operators and their monitoring ask for: /metrics and /healthz; and /invite, the
+ * commands that paint a pixel, for the audience.
  *
  * The folder may use web/ and the board, and reads what murald counts for all plugins.
  * It must never change any of it.

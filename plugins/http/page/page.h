@@ -4,7 +4,7 @@
  * know to paint.
  *
  * The folder may use web/ and the board's size, palette and settings; all else its
- * scripts fetch from the other routes.
+ * scripts fetch from the other routes, of which the folder must know nothing.
  */
 #pragma once
 
