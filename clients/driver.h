@@ -84,7 +84,7 @@ struct driver {
 	int (*grab)(struct connection *connection, struct image *image);
 	const char *no_grab; /* when grab is NULL: why not */
 
-	/* Accepts one that was never opened. */
+	/* Optional.  Accepts one that was never opened. */
 	void (*close)(struct connection *connection);
 };
 
