@@ -8,9 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "support/unit.h"
-
 #include "base/host-address.h"
+#include "support/unit.h"
 
 static void
 set_loopback(bool up)

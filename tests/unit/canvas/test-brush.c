@@ -5,9 +5,8 @@
 
 #include <string.h>
 
-#include "support/unit.h"
-
 #include "base/util.h"
+#include "support/unit.h"
 
 #define WIDTH 150
 #define HEIGHT 90

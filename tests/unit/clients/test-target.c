@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/unit.h"
-
 #include "clients/target.h"
+#include "support/unit.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -7,9 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "support/unit.h"
-
 #include "common/sendbuf.h"
+#include "support/unit.h"
 
 #define MESSAGES 3000
 #define HEAD 3

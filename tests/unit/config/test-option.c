@@ -6,9 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/unit.h"
-
 #include "base/util.h"
+#include "support/unit.h"
 
 struct fields {
 	bool flag;

@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-#include "support/unit.h"
-
 #include "base/util.h"
 #include "display/blank.h"
+#include "support/unit.h"
 
 static time_t
 at(int day, int hour, int minute, int second)

@@ -5,11 +5,10 @@
 
 #include <stdio.h>
 
-#include "support/unit.h"
-
 #include "base/util.h"
 #include "display/drm/drm.h"
 #include "display/drm/output.h"
+#include "support/unit.h"
 
 static const char *
 modeline(const char *wanted)

@@ -3,12 +3,11 @@
 
 #include <string.h>
 
-#include "support/unit.h"
-
 #include "base/util.h"
 #include "canvas/canvas.h"
 #include "config/config.h"
 #include "display/scale.h"
+#include "support/unit.h"
 
 #define UNTOUCHED 0x12345678
 #define BLACK 0

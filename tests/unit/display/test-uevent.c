@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include "support/unit.h"
-
 #include "display/uevent.h"
+#include "support/unit.h"
 
 #define CHANGE                                                                           \
 	"change@/devices/pci0000:00/0000:00:03.0/virtio1/drm/card0\0"                    \

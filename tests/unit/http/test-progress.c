@@ -7,9 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "support/unit.h"
-
 #include "http/web/progress.h"
+#include "support/unit.h"
 
 #define LOOK_MS 5000
 

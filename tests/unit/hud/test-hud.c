@@ -8,14 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "support/unit.h"
-
 #include "base/util.h"
 #include "config/config.h"
 #include "display/scale.h"
 #include "hud/font.h"
 #include "hud/hud.h"
 #include "hud/qr.h"
+#include "support/unit.h"
 
 /* ------------------------------------------------------------------ places */
 

@@ -5,9 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "support/unit.h"
-
 #include "ingest/poller.h"
+#include "support/unit.h"
 
 struct state {
 	int fd, drains;

@@ -2,11 +2,10 @@
 /* Digits, UTF-8 and the parts of addresses. */
 #include <string.h>
 
-#include "support/unit.h"
-
 #include "lib/address.h"
 #include "lib/digits.h"
 #include "lib/utf8.h"
+#include "support/unit.h"
 
 TEST(reads_digits_up_to_a_limit)
 {

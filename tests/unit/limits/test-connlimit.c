@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests the connection limit against a simple list. */
 
+#include "limits/connlimit.h"
 #include "support/unit.h"
 #include "unit/limits/peer.h"
-
-#include "limits/connlimit.h"
 
 #define MANY 3000
 #define MOST 3

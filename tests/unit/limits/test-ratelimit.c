@@ -6,10 +6,9 @@
 
 #include <mural/plugin.h>
 
+#include "limits/ratelimit.h"
 #include "support/unit.h"
 #include "unit/limits/peer.h"
-
-#include "limits/ratelimit.h"
 
 /* ------------------------------------------------------------------ sources */
 

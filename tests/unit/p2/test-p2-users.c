@@ -5,10 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "support/folder.h"
-
 #include "p2/otp-replay.h"
 #include "p2/users.h"
+#include "support/folder.h"
 
 /* "12345678901234567890", the secret of RFC 6238's appendix B. */
 #define RFC_SECRET "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -5,9 +5,8 @@
 #include <pcap/dlt.h>
 #include <string.h>
 
-#include "support/unit.h"
-
 #include "base/util.h"
+#include "support/unit.h"
 
 enum { ETHERNET = 14, IP = 40, SOLICITATION = 24, OPTION = 8 };
 enum { WHOLE = ETHERNET + IP + SOLICITATION + OPTION };
