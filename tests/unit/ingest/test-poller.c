@@ -31,9 +31,9 @@ drain(struct mural_host *host, struct mural_brush *brush)
 	struct state *state = host->state;
 
 	mural_put(brush, 0, 0, 0xffffffff);
-	host->counts.received_bytes += 10;
-	host->counts.kernel_drops++;
-	host->counts.connections = 3;
+	host->counts->received_bytes += 10;
+	host->counts->kernel_drops++;
+	host->counts->connections = 3;
 	return ++state->drains == 2 ? -EIO : 0;
 }
 
@@ -42,7 +42,7 @@ detach(struct mural_host *host)
 {
 	struct state *state = host->state;
 
-	host->counts.received_bytes += 1; /* a last byte */
+	host->counts->received_bytes += 1; /* a last byte */
 	close(state->fd);
 }
 
@@ -85,6 +85,7 @@ TEST(totals_go_on)
 	uv_loop_t loop;
 
 	instance.host.state = &source;
+	instance.host.counts = &instance.counts;
 	instance.host.name = "breaks";
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(canvas_init(&canvas, 4, 4, 0xff000000), 0);
