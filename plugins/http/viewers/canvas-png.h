@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /canvas.png: the canvas at the time of the request, encoded once for all that ask before
- * it changes, with an entity tag.
+ * /canvas.png: the canvas at the time of the request, encoded once for all that ask
+ * before it changes, with an entity tag.
  */
 #pragma once
 
