@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands of the pixelflut benchmarks: every pixel of a wall once, in scattered
- * order.
- */
+ * order. */
 #pragma once
 
 #include <stddef.h>

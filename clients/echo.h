@@ -45,8 +45,7 @@ int echo_flush(struct echo *echo);
 
 /* Waits for an echo reply and returns the length of its data, of which at most `len`
  * bytes are copied; -ETIMEDOUT, not printed.  Until echo_allow_replies() the kernel drops
- * replies.
- */
+ * replies. */
 int echo_allow_replies(struct echo *echo);
 int echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms);
 

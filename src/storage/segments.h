@@ -21,8 +21,7 @@ uint64_t record_segment_max(uint64_t max_size);
 int record_open_file(struct record *record);
 
 /* After opening: 0, ready to append, if need be to a new segment; 1: it is something
- * else.
- */
+ * else. */
 int record_check_file(struct record *record);
 
 /* Whether it is time for the next segment. */

@@ -57,8 +57,7 @@ TEST(looks_again_when_they_begin_or_end)
 
 /* Waking up when blank_hours_change() says notices every change within a minute, also in
  * the nights in which the clock jumps (29 March 2026, from 02:00 to 03:00, and 25
- * October).
- */
+ * October). */
 TEST(follows_the_clock_through_summer_time)
 {
 	const uint32_t ends[][2] = { { 22, 8 }, { 2, 3 }, { 1, 2 }, { 3, 4 }, { 0, 2 } };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The HUD's place, its versions, its font and QR codes.  test_hud.py checks what is
- * drawn.
- */
+ * drawn. */
 
 #include <stdbool.h>
 #include <stdio.h>
