@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The name of a plugin's own metric outside murald. */
-#ifndef LIB_METRIC_NAME_H
-#define LIB_METRIC_NAME_H
+#pragma once
 
 #include <ctype.h>
 #include <stddef.h>
@@ -22,5 +21,3 @@ metric_name_write(char *text, const char *module, const char *name)
 		if (!isalnum((unsigned char)*p))
 			*p = '_';
 }
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What option.c, which handles tables of options, needs to know of the types of options
  * in option-value.c and option-text.c. */
-#ifndef CONFIG_OPTION_PRIVATE_H
-#define CONFIG_OPTION_PRIVATE_H
+#pragma once
 
 #include "config/option.h"
 
@@ -44,5 +43,3 @@ int option_word_index(const char *words, const char *word);
 
 /* "keep suppress" as "keep, suppress"; `text`. */
 const char *option_list_words(const char *words, char *text, size_t len);
-
-#endif

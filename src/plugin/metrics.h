@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The metrics that plugins declare: whether their names and texts are usable. */
-#ifndef PLUGIN_METRICS_H
-#define PLUGIN_METRICS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@ size_t metrics_count(const struct mural_metric *metrics);
  * and then why that is refused. */
 bool metrics_clash(
 	const struct module *modules, const struct module *module, char *why, size_t len);
-
-#endif

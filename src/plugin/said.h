@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an instance says of itself: the values of its metrics, and a line about its state.
  * Any thread. */
-#ifndef PLUGIN_SAID_H
-#define PLUGIN_SAID_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -31,5 +30,3 @@ bool said_set_state(struct said *said, const char *text);
 void said_copy_state(struct said *said, char state[MURAL_STATE_MAX]);
 
 void said_copy_metrics(const struct said *said, int64_t values[MURAL_METRICS_MAX]);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads the secrets that allow registering from a file, and compares them. */
-#ifndef HTTP_BOARD_SECRETS_H
-#define HTTP_BOARD_SECRETS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,5 +24,3 @@ void secrets_finish(struct secrets *secrets);
  * token is nobody's. */
 bool secrets_contain(const struct secrets *secrets, const char *secret);
 bool secrets_is_token(const char *token, const char *guess);
-
-#endif

@@ -2,12 +2,9 @@
 /* What the HUD is told of an instance, and when. */
 #include "app/hud-status.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "support/unit.h"
 
 /* Turns the loop until nothing but a change can wake it. */
 static void
@@ -17,8 +14,7 @@ run_until_idle(struct hud_status *hud_status, uv_loop_t *loop)
 		uv_run(loop, UV_RUN_ONCE);
 }
 
-static void
-a_state_is_shown_though_nobody_paints(void **state)
+TEST(a_state_is_shown_though_nobody_paints)
 {
 	static const struct mural_plugin plugin = { .name = "odd" };
 	struct instance instance = { .plugin = &plugin, .is_open = true };
@@ -31,7 +27,6 @@ a_state_is_shown_though_nobody_paints(void **state)
 	uint32_t pixel;
 	uv_loop_t loop;
 
-	(void)state;
 	instance.host.name = "odd";
 	assert_int_equal(said_init(&instance.said, NULL), 0);
 	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
@@ -59,12 +54,4 @@ a_state_is_shown_though_nobody_paints(void **state)
 	said_finish(&instance.said);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_state_is_shown_though_nobody_paints),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

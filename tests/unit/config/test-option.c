@@ -3,17 +3,12 @@
 #include "config/option.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/util.h"
+#include "support/unit.h"
 
 struct fields {
 	bool flag;
@@ -91,15 +86,13 @@ refuses_each(
 		refuses(option, *written, reason);
 }
 
-static void
-reads_booleans(void **state)
+TEST(reads_booleans)
 {
 	static const char *const yes[] = { "yes", "true", "on" };
 	static const char *const no[] = { "no", "false", "off" };
 	static const char *const wrong[] = { "", "1", "Yes", "y", "yes ", " no", "yes no",
 		NULL };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
 		assert_true(take(&flag, yes[i]).flag);
 		assert_false(take(&flag, no[i]).flag);
@@ -108,14 +101,12 @@ reads_booleans(void **state)
 		&flag, wrong, "is not yes or no; write yes, no, true, false, on or off");
 }
 
-static void
-reads_numbers(void **state)
+TEST(reads_numbers)
 {
 	static const char *const wrong[] = { "", "-", "+1", "1 ", " 1", "0x10", "1.5",
 		"1e3", "9223372036854775808", "-9223372036854775809",
 		"99999999999999999999", "auto", NULL };
 
-	(void)state;
 	assert_int_equal(take(&any, "0").number, 0);
 	assert_int_equal(take(&any, "007").number, 7);
 	assert_int_equal(take(&any, "-12").number, -12);
@@ -133,14 +124,12 @@ reads_numbers(void **state)
 	refuses(&least, "0", "is out of range; write a number, at least 1");
 }
 
-static void
-reads_bytes(void **state)
+TEST(reads_bytes)
 {
 	static const char *const wrong[] = { "", "K", "1k", "1 K", "1KB", "-1", "1.5M",
 		"1T", "18446744073709551616", "17179869184G", NULL };
 	struct mural_option some = bytes;
 
-	(void)state;
 	assert_true(take(&bytes, "0").amount == 0);
 	assert_true(take(&bytes, "1000").amount == 1000);
 	assert_true(take(&bytes, "64K").amount == 65536);
@@ -159,15 +148,13 @@ reads_bytes(void **state)
 		"is out of range; write bytes from 10 to 2048");
 }
 
-static void
-reads_durations(void **state)
+TEST(reads_durations)
 {
 	static const char *const wrong[] = { "", "5", "00", "s", "1 s", "1m", "1sec",
 		"-1s", "0.5s", "1h30min", "18446744073709551615s", "5124095576031h",
 		NULL };
 	struct mural_option some = duration;
 
-	(void)state;
 	assert_true(take(&duration, "0").amount == 0);
 	assert_true(take(&duration, "0s").amount == 0);
 	assert_true(take(&duration, "250ms").amount == 250);
@@ -183,32 +170,27 @@ reads_durations(void **state)
 	refuses(&some, "6s", "is out of range; write a duration from 100ms to 5000ms");
 }
 
-static void
-reads_colours(void **state)
+TEST(reads_colours)
 {
 	static const char *const wrong[] = { "", "#", "ff8000", "#ff800", "#ff80000",
 		"#ff80g0", "#FF 000", "red", "#-10000", NULL };
 
-	(void)state;
 	assert_int_equal(take(&colour, "#ff8000").index, 0xffff8000);
 	assert_int_equal(take(&colour, "#aBcDeF").index, 0xffabcdef);
 	refuses_each(&colour, wrong, "is not a colour; write #rrggbb, such as #ff8000");
 }
 
-static void
-reads_choices(void **state)
+TEST(reads_choices)
 {
 	static const char *const wrong[] = { "", "kee", "keeps", "keep suppress", " ",
 		"Keep", NULL };
 
-	(void)state;
 	assert_int_equal(take(&choice, "keep").index, 0);
 	assert_int_equal(take(&choice, "suppress").index, 1);
 	refuses_each(&choice, wrong, "is not one of: keep, suppress");
 }
 
-static void
-reads_addresses(void **state)
+TEST(reads_addresses)
 {
 	static const char *const right[] = { "", "localhost:80", "0.0.0.0:65535",
 		"127.0.0.1:0", "[::]:1234", "[::1]:1", "[fe80::1%eth0]:7",
@@ -243,7 +225,6 @@ reads_addresses(void **state)
 	};
 	char unix_path[128] = "unix:";
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
 		struct fields fields = take(&address, right[i]);
 
@@ -257,8 +238,7 @@ reads_addresses(void **state)
 		"is not an address; write a path of 1 to 107 bytes after unix:");
 }
 
-static void
-reads_points_and_sizes(void **state)
+TEST(reads_points_and_sizes)
 {
 	static const char *const no_points[] = { "", "1", "1,", ",1", "1,2,3", "1, 2",
 		"1x2", "a,b", NULL };
@@ -267,7 +247,6 @@ reads_points_and_sizes(void **state)
 	static const char *const wrong_sizes[] = { "0x1", "1x0", "8193x1", "1x8193",
 		"4294967297x1", NULL };
 
-	(void)state;
 	assert_int_equal(take(&point, "-3,40").point.x, -3);
 	assert_int_equal(take(&point, "-3,40").point.y, 40);
 	refuses_each(&point, no_points, "is not a point; write X,Y, such as 640,360");
@@ -282,8 +261,7 @@ reads_points_and_sizes(void **state)
 	refuses(&plain_size, "auto", "is not a size; write WxH, such as 1280x720");
 }
 
-static void
-copies_and_replaces_text(void **state)
+TEST(copies_and_replaces_text)
 {
 	static const struct mural_option options[] = {
 		MURAL_TEXT(struct fields, text, "first", ""),
@@ -292,7 +270,6 @@ copies_and_replaces_text(void **state)
 	struct fields fields = { 0 };
 	char why[256], word[] = "second";
 
-	(void)state;
 	options_finish(options, &fields); /* a zeroed config is fine */
 	assert_int_equal(options_init(options, &fields, why, sizeof(why)), 0);
 	assert_string_equal(fields.text, "first");
@@ -322,13 +299,11 @@ write_text(const char *name, const char *written)
 	fclose(file);
 }
 
-static void
-reads_secrets_and_their_files(void **state)
+TEST(reads_secrets_and_their_files)
 {
 	char folder[] = "/tmp/murald-secret-XXXXXX", name[100], at[100];
 	char long_line[5000];
 
-	(void)state;
 	takes(&secret, "", "");
 	takes(&secret, "open sesame", "open sesame");
 	refuses(&secret, "****",
@@ -360,18 +335,15 @@ reads_secrets_and_their_files(void **state)
 	rmdir(folder);
 }
 
-static void
-shows_no_secret(void **state)
+TEST(shows_no_secret)
 {
-	(void)state;
 	assert_string_equal(option_shown(&secret, "open sesame"), "****");
 	assert_string_equal(option_shown(&secret, ""), "");
 	assert_string_equal(option_shown(&secret, "@token"), "@token");
 	assert_string_equal(option_shown(&text, "open sesame"), "open sesame");
 }
 
-static void
-reads_lists(void **state)
+TEST(reads_lists)
 {
 	static const struct mural_option options[] = {
 		MURAL_LIST(struct fields, words, "one two", NULL, ""),
@@ -380,7 +352,6 @@ reads_lists(void **state)
 	struct fields fields = { 0 }, other = { 0 };
 	char why[256];
 
-	(void)state;
 	assert_int_equal(options_init(options, &fields, why, sizeof(why)), 0);
 	assert_string_equal(fields.words[0], "one");
 	assert_string_equal(fields.words[1], "two");
@@ -403,13 +374,11 @@ reads_lists(void **state)
 		"has gree, which is not one of: red, green, blue");
 }
 
-static void
-reads_paths(void **state)
+TEST(reads_paths)
 {
 	char folder[] = "/tmp/murald-path-XXXXXX", name[100], expected[5000];
 	char here[4096], too_long[4097];
 
-	(void)state;
 	takes(&path, "", "");
 	takes(&path, "/etc/../x y", "/etc/../x y");
 	assert_non_null(getcwd(here, sizeof(here)));
@@ -432,8 +401,7 @@ reads_paths(void **state)
 	takes(&path, too_long, too_long);
 }
 
-static void
-describes_the_types_with_their_ranges(void **state)
+TEST(describes_the_types_with_their_ranges)
 {
 	static const struct mural_option some =
 		MURAL_DURATION_FROM(struct fields, amount, "1s", 10, INT64_MAX, "");
@@ -441,7 +409,6 @@ describes_the_types_with_their_ranges(void **state)
 		MURAL_BYTES_FROM(struct fields, amount, "64", 1, 4096, "");
 	char said[256];
 
-	(void)state;
 	assert_string_equal(option_describe_type(&some, said, sizeof(said)),
 		"duration, at least 10ms");
 	refuses(&some, "9ms", "is out of range; write a duration, at least 10ms");
@@ -457,8 +424,7 @@ describes_the_types_with_their_ranges(void **state)
 	assert_string_equal(option_describe_type(&path, said, sizeof(said)), "path");
 }
 
-static void
-names_the_option_whose_default_is_wrong(void **state)
+TEST(names_the_option_whose_default_is_wrong)
 {
 	static const struct mural_option options[] = {
 		MURAL_TEXT(struct fields, text, "good", ""),
@@ -468,19 +434,16 @@ names_the_option_whose_default_is_wrong(void **state)
 	struct fields fields = { 0 };
 	char why[256];
 
-	(void)state;
 	assert_int_equal(options_init(options, &fields, why, sizeof(why)), -EINVAL);
 	assert_string_equal(why, "option index: default \"black\" is not a colour; write "
 				 "#rrggbb, such as #ff8000");
 	options_finish(options, &fields);
 }
 
-static void
-knows_where_a_field_fits(void **state)
+TEST(knows_where_a_field_fits)
 {
 	struct mural_option option = any; /* eight bytes, aligned to eight */
 
-	(void)state;
 	option.offset = 8;
 	assert_true(option_fits(&option, 16));
 	assert_false(option_fits(&option, 15));
@@ -496,8 +459,7 @@ knows_where_a_field_fits(void **state)
 	assert_false(option_fits(&option, 64));
 }
 
-static void
-finds_keys_in_either_spelling(void **state)
+TEST(finds_keys_in_either_spelling)
 {
 	static const struct mural_option options[] = {
 		{ .name = "listen" },
@@ -506,7 +468,6 @@ finds_keys_in_either_spelling(void **state)
 	};
 	char key[64];
 
-	(void)state;
 	assert_ptr_equal(option_find(options, "listen-udp"), &options[1]);
 	assert_ptr_equal(option_find(options, "listen_udp"), &options[1]);
 	assert_ptr_equal(option_find(options, "listen"), &options[0]);
@@ -516,8 +477,7 @@ finds_keys_in_either_spelling(void **state)
 	assert_string_equal(option_key(&options[1], key, sizeof(key)), "listen-udp");
 }
 
-static void
-describes_types(void **state)
+TEST(describes_types)
 {
 	const struct {
 		const struct mural_option *option;
@@ -540,7 +500,6 @@ describes_types(void **state)
 	};
 	char type[256];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_string_equal(
 			option_describe_type(cases[i].option, type, sizeof(type)),
@@ -555,8 +514,7 @@ next_word(void *arg)
 	return **words ? *(*words)++ : NULL;
 }
 
-static void
-guesses_the_word_that_was_meant(void **state)
+TEST(guesses_the_word_that_was_meant)
 {
 	static const char *known[] = { "size", "background", "snapshot",
 		"snapshot-interval", "icmp", "ipv6", NULL };
@@ -577,7 +535,6 @@ guesses_the_word_that_was_meant(void **state)
 			NULL },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char **words = known;
 		const char *nearest = suggest_word(cases[i].written, next_word, &words);
@@ -589,30 +546,4 @@ guesses_the_word_that_was_meant(void **state)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_booleans),
-		cmocka_unit_test(reads_numbers),
-		cmocka_unit_test(reads_bytes),
-		cmocka_unit_test(reads_durations),
-		cmocka_unit_test(reads_colours),
-		cmocka_unit_test(reads_choices),
-		cmocka_unit_test(reads_addresses),
-		cmocka_unit_test(reads_points_and_sizes),
-		cmocka_unit_test(copies_and_replaces_text),
-		cmocka_unit_test(reads_secrets_and_their_files),
-		cmocka_unit_test(shows_no_secret),
-		cmocka_unit_test(reads_lists),
-		cmocka_unit_test(reads_paths),
-		cmocka_unit_test(describes_the_types_with_their_ranges),
-		cmocka_unit_test(names_the_option_whose_default_is_wrong),
-		cmocka_unit_test(knows_where_a_field_fits),
-		cmocka_unit_test(finds_keys_in_either_spelling),
-		cmocka_unit_test(describes_types),
-		cmocka_unit_test(guesses_the_word_that_was_meant),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)
