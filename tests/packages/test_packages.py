@@ -129,12 +129,18 @@ def root(debs, fresh, tmp_path_factory):
     shutil.rmtree(one.path)
 
 
+# What is right as it is: Debian 12 wants an init script, which could not confine murald as the unit
+# does; 13 no longer knows that, so no override would suit both, and wants newer standards than 12 knows.
+LINTIAN_EXCEPTIONS = ("package-supports-alternative-init-but-no-init.d-script", "out-of-date-standards-version")
+
+
 def test_lintian_finds_nothing(debs):
-    lintian = ["lintian", "--allow-root", "--fail-on", "error,warning,info", "--display-info"]
+    lintian = ["lintian", "--allow-root", "--fail-on", "none", "--display-info"]
     changes = glob.glob(debs + "/*.changes")
     out = in_suite("offline", *lintian, *["/debs/" + os.path.basename(file) for file in changes]) if SUITE \
         else run(*lintian, *changes)
-    assert "murald" not in out, out
+    assert changes and not [line for line in out.splitlines() if "murald" in line and not line.startswith("N:")
+                            and not any(tag in line for tag in LINTIAN_EXCEPTIONS)], out
 
 
 def test_murald_alone_pulls_in_no_web_server(root):
