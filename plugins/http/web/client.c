@@ -141,17 +141,22 @@ http_client_open(struct web *web, struct MHD_Connection *connection, void **cont
 {
 	struct http_clients *clients = &web->clients;
 	struct http_client *client = calloc(1, sizeof(*client));
+	struct http_source *source;
 	const struct sockaddr *peer =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 			->client_addr;
 	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
 			 ->connect_fd;
 
-	*context = client;
-	if (!client) {
+	source = client ? source_hold(web, mural_source(web->host, peer)) : NULL;
+	if (!source) {
+		free(client);
+		*context = NULL;
 		shutdown(fd, SHUT_RDWR);
 		return;
 	}
+	*context = client;
+	client->source = source;
 	client->connection = connection;
 	client->fd = fd;
 	if (peer->sa_family == AF_INET)
@@ -177,6 +182,7 @@ http_client_close(struct web *web, struct http_client *client)
 	list_remove(client);
 	if (client->admitted)
 		mural_conn_release(web->host, &client->peer.any);
+	source_release(web, client->source);
 	free(client);
 	if (!clients->first && !web->stopping)
 		uv_timer_stop(&clients->sweep);
@@ -194,7 +200,7 @@ http_client_changed(void *arg, struct MHD_Connection *connection, void **context
 	mural_publish(((struct web *)arg)->host);
 }
 
-static struct http_client *
+struct http_client *
 http_client_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
@@ -247,7 +253,8 @@ http_client_consume(struct web *web, struct MHD_Connection *connection, uint64_t
 uint64_t
 http_client_source(struct web *web, struct MHD_Connection *connection)
 {
-	struct http_client *client = http_client_of(connection);
+	const struct http_client *client = http_client_of(connection);
 
-	return client ? mural_source(web->host, &client->peer.any) : 0;
+	(void)web;
+	return client ? client->source->key : 0;
 }

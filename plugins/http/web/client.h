@@ -17,6 +17,7 @@
 #include "http/web/progress.h"
 #include "lib/peer-address.h"
 
+struct http_source;
 struct web;
 
 /* A silent connection is closed after this, unless it is being sent a response: then
@@ -35,6 +36,7 @@ struct http_client {
 	struct MHD_Connection *connection;
 	int fd;
 	union peer_address peer;
+	struct http_source *source;
 	bool admitted;   /* counted among its source's connections */
 	bool upgraded;   /* to a WebSocket, which has its own time-outs */
 	bool tracked;    /* by `progress`, not by libmicrohttpd's time-out */
@@ -59,6 +61,9 @@ void http_client_accept(struct web *web, int fd);
 /* libmicrohttpd's callback; `arg` is the struct web. */
 void http_client_changed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode what);
+
+/* NULL: none, for want of memory, and the connection is being closed. */
+struct http_client *http_client_of(struct MHD_Connection *connection);
 
 /* Starts the deadline of a phase.  A client that misses it is disconnected and counted as
  * rate limited. */

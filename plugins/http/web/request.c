@@ -99,6 +99,7 @@ static void
 unlink_suspended(struct request *request)
 {
 	request->suspended = false;
+	turn_forget(request);
 	list_remove(request);
 }
 
@@ -217,11 +218,12 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 {
 	/* the short body need not be cleared */
 	struct incoming_request *incoming = malloc(sizeof(*incoming));
+	const struct http_client *client = http_client_of(connection);
 	char *path = copy_path(url);
 	const char *why;
 	unsigned status;
 
-	if (!incoming || !path) {
+	if (!client || !incoming || !path) {
 		free(incoming);
 		free(path);
 		return MHD_NO;
@@ -229,6 +231,7 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 	memset(incoming, 0, offsetof(struct incoming_request, short_body));
 	incoming->request.web = web;
 	incoming->request.connection = connection;
+	incoming->request.source = client->source;
 	incoming->request.method = method;
 	incoming->request.path = path;
 	*request = incoming;
@@ -275,18 +278,12 @@ request_append_body(struct incoming_request *incoming, const char *piece, size_t
 	return MHD_YES;
 }
 
-static enum MHD_Result
-request_answer(struct incoming_request *incoming)
+enum MHD_Result
+request_dispatch(struct request *request)
 {
-	struct request *request = &incoming->request;
-	answer_fn later = incoming->on_resume;
+	const struct incoming_request *incoming = (struct incoming_request *)request;
 	int ret;
 
-	if (request->suspended)
-		return MHD_YES;
-	incoming->on_resume = NULL;
-	if (later)
-		return later(request);
 	http_client_expect(request->web, request->connection, HTTP_CLIENT_READING);
 	if (request->web->stopping)
 		return reply_stopping(request);
@@ -303,6 +300,27 @@ request_answer(struct incoming_request *incoming)
 			request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too long");
 	}
 	return router_dispatch(request);
+}
+
+static enum MHD_Result
+request_answer(struct incoming_request *incoming)
+{
+	struct request *request = &incoming->request;
+	struct turn *turn = &request->web->turn;
+	answer_fn answer = incoming->on_resume;
+	enum MHD_Result result;
+	uint64_t start;
+
+	if (request->suspended)
+		return MHD_YES;
+	if (!answer && turn_is_full(turn))
+		return turn_defer(request);
+	incoming->on_resume = NULL;
+	start = uv_hrtime();
+	result = answer ? answer(request) : request_dispatch(request);
+	if (!request->deferred)
+		turn_count(turn, uv_hrtime() - start);
+	return result;
 }
 
 enum MHD_Result

@@ -15,9 +15,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <jansson.h>
 
+struct http_source;
 struct web;
 
 /* A longer body is answered with 413. */
@@ -38,6 +40,9 @@ struct request {
 	void *data; /* the route's own */
 	bool suspended;
 	struct request *next, **link; /* in web->suspended */
+	struct http_source *source;   /* its client's */
+	bool deferred;
+	TAILQ_ENTRY(request) in_turn; /* turn.c's, while it is deferred */
 };
 
 /* Routes return what one of the reply functions returned. */
@@ -58,6 +63,9 @@ struct route_table {
 	const struct route *routes;
 	void *subject;
 };
+
+/* Answers a complete request within murald's limits. */
+enum MHD_Result request_dispatch(struct request *request);
 
 /* Answers by the route that matches the path and method, or with an error. */
 enum MHD_Result router_dispatch(struct request *request);

@@ -23,6 +23,12 @@ web_hold(struct web *web)
 }
 
 static void
+on_turn(struct mhd_uv *server)
+{
+	turn_begin(server->data);
+}
+
+static void
 on_server_stopped(struct mhd_uv *server)
 {
 	mural_stopped(((struct web *)server->data)->host);
@@ -110,6 +116,7 @@ web_start(struct web *web, struct mural_host *host, const struct route_table *ta
 
 	web->host = host;
 	web->tables = tables;
+	turn_init(&web->turn);
 	ret = mhd_uv_start(&web->server, host->loop, HEAD_BYTES, IDLE_SECONDS,
 		request_handle, web, more);
 	if (ret < 0) {
@@ -118,6 +125,7 @@ web_start(struct web *web, struct mural_host *host, const struct route_table *ta
 		return ret;
 	}
 	web->server.data = web;
+	web->server.on_turn = on_turn;
 	http_clients_start(web);
 	return 0;
 }

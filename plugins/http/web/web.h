@@ -19,12 +19,14 @@
 #include "common/mhd-uv.h"
 #include "http/web/client.h"
 #include "http/web/request.h"
+#include "http/web/turn.h"
 
 struct web {
 	struct mural_host *host;
 	const struct route_table *tables; /* ended by one without routes */
 	struct mhd_uv server;
 	struct http_clients clients;
+	struct turn turn;
 	struct request *suspended;
 	unsigned refs;
 	bool stopping;
