@@ -140,7 +140,7 @@ void
 turn_begin(struct web *web)
 {
 	struct turn *turn = &web->turn;
-	uint64_t fit = TURN_NS / (turn->cost_ns + 1);
+	uint64_t fit = 1 + TURN_NS / (turn->cost_ns + 1);
 	struct http_source *source;
 
 	turn->begun_ns = uv_hrtime();
