@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Clients that mean harm, seen by those who do not: what others wait, and what is kept."""
+import json
 import os
 import re
 import socket
@@ -9,7 +10,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import board_wall, request  # noqa: E402
+from boardclient import Board, board_wall, request  # noqa: E402
 from wall import wait_for  # noqa: E402
 
 # What others may wait while these tests share two cores with whatever else runs; make hostile
@@ -95,7 +96,6 @@ def test_one_who_pipelines_stops_nobody(tmp_path):
         for path in ("/healthz", "/metrics", "/invite?x=1&y=1", "/servers"):
             with Flood(wall, path):
                 assert worst(wall) < PATIENCE_S, path
-                # a newcomer of another protocol's kind: signals are served as well
         with Flood(wall, "/healthz"):
             start = time.monotonic()
             assert wall.stop() == 0
@@ -108,3 +108,83 @@ def test_a_thousand_who_pipeline_stop_nobody(tmp_path):
         with Flood(wall, "/metrics", connections=1000):
             assert worst(wall, 5) < PATIENCE_S
         wait_for("an idle wall", lambda: ask(wall)[1] < PATIENCE_S)
+
+
+# ----------------------------------------------------------- what is kept for somebody
+
+# What one attack may take, in KiB; sanitizers keep what was freed.
+ROOM = (64 << 10) + (256 << 10 if os.environ.get("sanitizer") else 0)
+
+
+def connect(wall, source="127.0.0.9", buffer=None):
+    s = socket.socket()
+    if buffer:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    s.settimeout(30)
+    s.bind((source, 0))
+    s.connect(("127.0.0.1", wall.port("http")))
+    return s
+
+
+def get_slowly(wall, path, source="127.0.0.9"):
+    """Asks, and reads the first bytes of the answer."""
+    s = connect(wall, source, 4096)
+    s.sendall(b"GET %s HTTP/1.1\r\nHost: wall\r\n\r\n" % path.encode())
+    return s, int(s.recv(20).split()[1])
+
+
+def test_bodies_that_never_end_take_no_memory_and_no_others_place(tmp_path):
+    with board_wall(tmp_path) as wall:
+        before, greedy = memory(wall), []
+        body = json.dumps({"name": "n", "author": "a", "secret": "s" * 60000}).encode()
+        modest = connect(wall, "127.0.0.7")
+        modest.sendall(b"PUT /register-pg HTTP/1.1\r\nHost: wall\r\nContent-Length: %d\r\n\r\n%s" %
+                       (len(body), body[:-1]))
+        for _ in range(1000):
+            s = connect(wall)
+            s.sendall(b"PUT /register-pg HTTP/1.1\r\nHost: wall\r\nContent-Length: 65536\r\n\r\n" + b" " * 65535)
+            greedy.append(s)
+        assert ask(wall, "/register-pg", "127.0.0.8", method=b"PUT", body=body)[0] == 200
+        assert memory(wall) - before < ROOM
+        modest.sendall(body[-1:])
+        assert modest.recv(100).startswith(b"HTTP/1.1 200 "), "who holds little keeps it"
+        for s in [*greedy, modest]:
+            s.close()
+        # who is cut off could not know: the next one is served
+        assert ask(wall, "/register-pg", method=b"PUT", body=body)[0] == 200
+
+
+def cover(board, token, side):
+    """Paints every cell."""
+    board.http.connect()
+    for row in range(side):
+        board.http.sock.sendall(b"".join(request(body=json.dumps(
+            {"id": token, "row": row, "col": column, "color": 1}).encode()) for column in range(side)))
+        got = b""
+        while got.count(b"HTTP/1.1 200 ") < side:
+            piece = board.http.sock.recv(1 << 20)
+            assert piece and b" 429 " not in piece, piece
+            got += piece
+
+
+def test_long_answers_to_slow_readers_have_a_bound(tmp_path):
+    """A name that JSON escapes sixfold on every cell, and readers who ask after each change."""
+    with board_wall(tmp_path, size="90x90", more="cell = 1", rate="0ms") as wall, Board(wall) as board:
+        token = board.register("\x01" * 190, "\x02" * 190)
+        cover(board, token, 90)
+        board.close()
+        before, slow, refused = memory(wall), [], 0
+        for i in range(30):
+            board.paint(token, 0, 0, 1 + i % 3)
+            s, status = get_slowly(wall, "/frontend-pixels")
+            assert status == 200
+            slow.append(s)
+            status, took = ask(wall, "/frontend-pixels")
+            assert status == 200
+        length = int(board.ask("HEAD", "/frontend-pixels").headers["Content-Length"])
+        assert length > 10 << 20
+        assert memory(wall) - before < ROOM
+        assert ask(wall, "/canvas.png")[0] == 200
+        for s in slow:
+            s.close()
+        wait_for("the memory", lambda: memory(wall) - before < (32 << 10) + ROOM - (64 << 10))

@@ -46,9 +46,9 @@ is_slow_reader(struct http_client *client, uint64_t now_ms)
 	return progress_is_slow(&client->progress, taken, waits, now_ms);
 }
 
-/* libmicrohttpd notices the shutdown and closes the connection; SO_LINGER makes the
- * kernel drop what a slow reader has not read. */
-static void
+/* libmicrohttpd notices the shutdown and closes the connection, if it is not suspended;
+ * SO_LINGER makes the kernel drop what a slow reader has not read. */
+void
 http_client_abort(struct web *web, struct http_client *client)
 {
 	const struct linger now = { .l_onoff = 1 };
@@ -57,7 +57,10 @@ http_client_abort(struct web *web, struct http_client *client)
 		setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	client->due_ms = 0;
 	client->phase = HTTP_CLIENT_WAITING;
+	holdings_clear(web, client);
 	shutdown(client->fd, SHUT_RDWR);
+	if (client->request)
+		request_abandon(client->request);
 	web_discard(web, MURAL_RATE_LIMITED);
 	mural_publish(web->host);
 }
@@ -180,6 +183,7 @@ http_client_close(struct web *web, struct http_client *client)
 	if (!client)
 		return;
 	list_remove(client);
+	holdings_clear(web, client);
 	if (client->admitted)
 		mural_conn_release(web->host, &client->peer.any);
 	source_release(web, client->source);
@@ -222,6 +226,18 @@ http_client_expect(
 	client->due_ms = ms > 0 ? uv_now(web->host->loop) + ms : 0;
 	client->progress.begun = false;
 	track_progress(client, false);
+}
+
+void
+http_client_done(struct web *web, struct MHD_Connection *connection)
+{
+	struct http_client *client = http_client_of(connection);
+
+	if (!client)
+		return;
+	client->request = NULL;
+	holdings_clear(web, client);
+	http_client_expect(web, connection, HTTP_CLIENT_SENDING);
 }
 
 void

@@ -116,11 +116,26 @@ request_suspend(struct request *request)
 void
 request_resume(struct request *request, answer_fn answer)
 {
+	if (!request->suspended)
+		return;
 	unlink_suspended(request);
 	((struct incoming_request *)request)->on_resume = answer;
 	http_client_expect(request->web, request->connection, HTTP_CLIENT_READING);
 	MHD_resume_connection(request->connection);
 	mhd_uv_wake(&request->web->server);
+}
+
+static enum MHD_Result
+close_connection(struct request *request)
+{
+	(void)request;
+	return MHD_NO;
+}
+
+void
+request_abandon(struct request *request)
+{
+	request_resume(request, close_connection);
 }
 
 void
@@ -218,7 +233,7 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 {
 	/* the short body need not be cleared */
 	struct incoming_request *incoming = malloc(sizeof(*incoming));
-	const struct http_client *client = http_client_of(connection);
+	struct http_client *client = http_client_of(connection);
 	char *path = copy_path(url);
 	const char *why;
 	unsigned status;
@@ -235,6 +250,7 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 	incoming->request.method = method;
 	incoming->request.path = path;
 	*request = incoming;
+	client->request = &incoming->request;
 	incoming->head_len = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
 				     ->header_size;
@@ -271,6 +287,7 @@ request_append_body(struct incoming_request *incoming, const char *piece, size_t
 			memcpy(body, incoming->short_body, request->body_len);
 		request->body = body;
 		incoming->size = 2 * need;
+		request_holds(request, HOLDING_BODIES, request, incoming->size);
 	}
 	memcpy(request->body + request->body_len, piece, len);
 	request->body_len += len;
@@ -365,5 +382,5 @@ request_completed(void *arg, struct MHD_Connection *connection, void **context,
 		free(request->body);
 	free((char *)request->path);
 	free(incoming);
-	http_client_expect(web, connection, HTTP_CLIENT_SENDING);
+	http_client_done(web, connection);
 }

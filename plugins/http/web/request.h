@@ -151,8 +151,13 @@ enum MHD_Result reply_not_modified(struct request *request, const char *etag);
  * and sets `on_completed` and `data` before. */
 enum MHD_Result request_suspend(struct request *request);
 
-/* Resumes a suspended request: `answer` is called for it soon, once, on the loop. */
+/* Resumes a suspended request: `answer` is called for it soon, once, on the loop.  One
+ * that was abandoned is not answered any more. */
 void request_resume(struct request *request, answer_fn answer);
+
+/* Closes the connection of a suspended request, whose client is gone; others stay as they
+ * are. */
+void request_abandon(struct request *request);
 
 /* Resumes all suspended requests with this `data`. */
 void requests_resume(struct web *web, const void *data, answer_fn answer);

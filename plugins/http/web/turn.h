@@ -25,7 +25,8 @@ TAILQ_HEAD(request_queue, request);
 struct http_source {
 	uint64_t key; /* mural_source() */
 	unsigned clients;
-	struct request_queue deferred;        /* the oldest first */
+	size_t held;                   /* holdings.c's, while it chooses who gives way */
+	struct request_queue deferred; /* the oldest first */
 	TAILQ_ENTRY(http_source) in_rotation; /* while it has some */
 };
 

@@ -18,6 +18,7 @@
 
 #include "common/mhd-uv.h"
 #include "http/web/client.h"
+#include "http/web/holdings.h"
 #include "http/web/request.h"
 #include "http/web/turn.h"
 
@@ -27,6 +28,7 @@ struct web {
 	struct mhd_uv server;
 	struct http_clients clients;
 	struct turn turn;
+	struct holdings holdings;
 	struct request *suspended;
 	unsigned refs;
 	bool stopping;
