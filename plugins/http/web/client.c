@@ -4,6 +4,7 @@
 #include "http/web/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include "common/list.h"
 #include "http/web/web.h"
 
-#define SWEEP_MS 5000
+#define SWEEP_MS 2000
 
 static const uint64_t timeout_ms[] = {
 	[HTTP_CLIENT_SENDING] = 60 * 1000,
@@ -65,6 +66,16 @@ http_client_abort(struct web *web, struct http_client *client)
 	mural_publish(web->host);
 }
 
+/* libmicrohttpd does not look at suspended connections.  As other servers do, this one
+ * takes a client that has closed its direction while it waits for one that has left. */
+static bool
+has_left(const struct http_client *client)
+{
+	struct pollfd poller = { .fd = client->fd, .events = POLLRDHUP };
+
+	return client->request && client->request->suspended && poll(&poller, 1, 0) > 0;
+}
+
 static void
 on_sweep(uv_timer_t *timer)
 {
@@ -72,11 +83,14 @@ on_sweep(uv_timer_t *timer)
 	uint64_t now = uv_now(web->host->loop);
 
 	for (struct http_client *client = web->clients.first; client;
-		client = client->next)
-		if ((client->due_ms > 0 && client->due_ms <= now) ||
-			(client->phase == HTTP_CLIENT_READING &&
-				is_slow_reader(client, now)))
+		client = client->next) {
+		if (has_left(client))
+			request_abandon(client->request);
+		else if ((client->due_ms > 0 && client->due_ms <= now) ||
+			 (client->phase == HTTP_CLIENT_READING &&
+				 is_slow_reader(client, now)))
 			http_client_abort(web, client);
+	}
 }
 
 void
