@@ -188,3 +188,29 @@ def test_long_answers_to_slow_readers_have_a_bound(tmp_path):
         for s in slow:
             s.close()
         wait_for("the memory", lambda: memory(wall) - before < (32 << 10) + ROOM - (64 << 10))
+
+
+# ------------------------------------------------------------------------- secrets
+
+def test_the_admin_token_is_not_guessed_quickly(tmp_path):
+    """A source that guesses is soon not listened to; the admin, from another, always is."""
+    def guess(token, source):
+        return ask(wall, "/changePixelRate", source, method=b"POST", headers=b"Content-Type: application/json\r\n",
+                   body=json.dumps({"token": token, "new_rate": 5}).encode())[0]
+
+    with board_wall(tmp_path) as wall:
+        answers = [guess("adn%d" % i, "127.0.0.9") for i in range(30)]
+        assert answers == 10 * [401] + 20 * [429]
+        assert guess("adm", "127.0.0.9") == 429, "nor is the right one told apart"
+        assert guess("adm", "127.0.0.7") == 200
+        wait_for("another guess", lambda: guess("adm", "127.0.0.9") == 200, 40)
+
+
+def test_a_host_that_looks_like_an_option_is_in_no_command(tmp_path):
+    with board_wall(tmp_path, others="[plugin dots]\nlisten = [::]:0\n[plugin pixelflut]\nlisten = [::]:0\n") as wall:
+        for host in (b"-f.evil", b"[-f]:80", b"-f.evil:80"):
+            with connect(wall) as s:
+                s.sendall(b"GET /invite?x=1&y=1 HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % host)
+                answer = b"".join(iter(lambda: s.recv(1 << 20), b""))
+            assert answer.startswith(b"HTTP/1.1 200 ") and b"-f" not in answer.split(b"\r\n\r\n", 1)[1]
+            assert b"HOST" in answer

@@ -167,8 +167,18 @@ requests_abort(struct web *web)
 
 struct header_counts {
 	unsigned hosts, lengths, codings;
-	bool bad_name, too_long;
+	bool bad_name, bad_value, unknown_coding, too_long;
 };
+
+/* Proxies differ in what they make of these. */
+static bool
+has_control(const char *value)
+{
+	for (; value && *value; value++)
+		if (((uint8_t)*value < ' ' && *value != '\t') || *value == 0x7f)
+			return true;
+	return false;
+}
 
 static enum MHD_Result
 count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -176,12 +186,14 @@ count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *v
 	struct header_counts *counts = arg;
 
 	(void)kind;
-	counts->bad_name |= name[strcspn(name, " \t")] != '\0';
+	counts->bad_name |= strchr(name, ' ') || has_control(name) || strchr(name, '\t');
+	counts->bad_value |= has_control(value);
 	if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
 		counts->hosts++;
-	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
 		counts->codings++;
-	else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
+		counts->unknown_coding |= !value || strcasecmp(value, "chunked") != 0;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
 		counts->lengths++;
 		/* with eight digits it is above BODY_DRAIN_MAX */
 		counts->too_long |= value && strlen(value) > 7;
@@ -199,7 +211,9 @@ find_ambiguity(struct MHD_Connection *connection, unsigned *status)
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &counts);
 	*status = MHD_HTTP_BAD_REQUEST;
 	if (counts.bad_name)
-		return "a blank in the name of a header field";
+		return "a blank or control character in the name of a header field";
+	if (counts.bad_value)
+		return "a control character in a header field";
 	if (counts.hosts > 1)
 		return "more than one Host";
 	if (counts.lengths > 1)
@@ -208,6 +222,9 @@ find_ambiguity(struct MHD_Connection *connection, unsigned *status)
 		return "both Content-Length and Transfer-Encoding";
 	if (counts.codings > 1)
 		return "more than one Transfer-Encoding";
+	*status = MHD_HTTP_NOT_IMPLEMENTED;
+	if (counts.unknown_coding)
+		return "an unknown transfer coding; write chunked";
 	*status = MHD_HTTP_CONTENT_TOO_LARGE;
 	return counts.too_long ? "the body is too long" : NULL;
 }

@@ -86,6 +86,13 @@ bool request_has_tag(const struct request *request, const char *etag);
  * trailing bytes are errors.  NULL: *why says what is wrong.  Owned by the request. */
 const json_t *request_json(struct request *request, const char **why);
 
+/* ---- secrets, of which a source may guess some wrongly at once, and then one now and
+ * then. Clients on a Unix socket have no source: limits are the proxy's there. */
+
+/* Seconds until another guess of the client's source is looked at; 0: this one is. */
+unsigned request_guess_wait(const struct request *request);
+void request_guessed_wrong(const struct request *request);
+
 /* ---- responses, with the header fields that all of ours have.  NULL: out of memory,
  * which every function that takes a response accepts. */
 

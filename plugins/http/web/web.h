@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include <mural/plugin.h>
+#include <mural/ratelimit.h>
 
 #include "common/mhd-uv.h"
 #include "http/web/client.h"
@@ -29,6 +30,7 @@ struct web {
 	struct http_clients clients;
 	struct turn turn;
 	struct holdings holdings;
+	struct mural_ratelimit *guesses; /* by source: wrong ones */
 	struct request *suspended;
 	unsigned refs;
 	bool stopping;
@@ -52,6 +54,9 @@ void web_release(struct web *web);
 
 /* Closes a handle that has a reference, and releases that once it is closed. */
 void web_close_handle(struct web *web, uv_handle_t *handle);
+
+/* guess.c's: NULL: out of memory. */
+struct mural_ratelimit *guesses_new(void);
 
 /* Counts input that did not become a pixel. */
 void web_discard(struct web *web, enum mural_reason reason);
