@@ -46,7 +46,7 @@ tests_p2_crowd_LDADD =
 endif
 if WITH_HTTP
 TESTS += tests/faults/test_faults.py
-TESTS += tests/http/test_board.py tests/http/test_database.py tests/http/test_requests.py
+TESTS += tests/http/test_board.py tests/http/test_database.py tests/http/test_hostile.py tests/http/test_requests.py
 TESTS += tests/http/test_viewers.py tests/http/test_figures.py
 TESTS += tests/http/test_page.py tests/http/test_past.py
 TESTS += tests/http/test_socketio.py tests/http/test_timelapse.py

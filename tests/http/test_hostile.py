@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Clients that mean harm, seen by those who do not: what others wait, and what is kept."""
+import contextlib
 import json
 import os
+import random
 import re
 import socket
+import struct
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -214,3 +216,72 @@ def test_a_host_that_looks_like_an_option_is_in_no_command(tmp_path):
                 answer = b"".join(iter(lambda: s.recv(1 << 20), b""))
             assert answer.startswith(b"HTTP/1.1 200 ") and b"-f" not in answer.split(b"\r\n\r\n", 1)[1]
             assert b"HOST" in answer
+
+
+# ------------------------------------------------------------------------ the past
+
+def films(wall):
+    """KiB of all films that are mapped or being written."""
+    with open("/proc/%d/smaps" % wall.process.pid) as f:
+        found = re.findall(r"/memfd:murald-gif.*\nSize: +(\d+) kB", f.read())
+    return sum(map(int, found))
+
+
+def threads(wall):
+    return len(os.listdir("/proc/%d/task" % wall.process.pid))
+
+
+@contextlib.contextmanager
+def recorded(folder, moments, size=(320, 200)):
+    """A wall that has shown so much noise; and since when."""
+    with board_wall(folder, size="%dx%d" % size, others="[plugin dots]\nlisten = 127.0.0.1:0\n"
+                    "[record]\nfile = %s/record\ninterval = 50ms\n" % folder) as wall:
+        start, record = time.time(), os.path.join(str(folder), "record")
+        with wall.tcp() as dots:
+            for n in range(moments):
+                before = os.path.getsize(record) if os.path.exists(record) else 0
+                dots.sendall(b"".join(struct.pack("<HHI", x, y, random.getrandbits(24) | 0xff000000)
+                                      for y in range(size[1]) for x in range(size[0])))
+                wait_for("a moment", lambda: os.path.exists(record) and os.path.getsize(record) > before)
+        yield wall, start
+
+
+def test_slow_readers_of_the_past_stop_no_others(tmp_path):
+    with recorded(tmp_path, 4, (800, 600)) as (wall, start):
+        before, slow = memory(wall), []
+        for i in range(80):
+            s = connect(wall, "127.0.0.9", 4096)
+            s.sendall(b"GET /history?at=%d HTTP/1.1\r\nHost: wall\r\n\r\n" % (start + i % 4 + 1))
+            slow.append(s)
+        for _ in range(5):
+            assert ask(wall, "/history?at=%d" % (start + 1))[0] == 200
+        assert memory(wall) - before < ROOM + (32 << 10)
+        for s in slow:
+            s.close()
+
+
+def test_slow_readers_of_films_stop_no_others(tmp_path):
+    with recorded(tmp_path, 40) as (wall, start):
+        slow = []
+        for i in range(12):
+            s, status = get_slowly(wall, "/timelapse?source=wall&to=%d" % (start + 1000 + i))
+            slow.append(s)
+            assert status == 200
+        assert ask(wall, "/timelapse?source=wall")[0] == 200
+        assert ask(wall, "/timelapse")[0] == 200
+        assert films(wall) < 64 << 10
+        for s in slow:
+            s.close()
+
+
+def test_films_that_nobody_waits_for_are_not_made(tmp_path):
+    with recorded(tmp_path, 60) as (wall, start):
+        idle = threads(wall)
+        for i in range(30):
+            with connect(wall) as s:
+                s.sendall(b"GET /timelapse?source=wall&to=%d HTTP/1.1\r\nHost: wall\r\n\r\n" % (start + 1000 + i))
+        wait_for("the thread", lambda: threads(wall) > idle or None)
+        assert ask(wall, "/timelapse?source=wall")[0] == 200, "sources take turns"
+        wait_for("no thread", lambda: threads(wall) == idle, 10)
+        time.sleep(0.2)
+        assert threads(wall) == idle
