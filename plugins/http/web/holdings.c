@@ -10,8 +10,7 @@ static const size_t bytes_max[HOLDING_KINDS] = {
 	[HOLDING_BODIES] = BODIES_BYTES_MAX,
 	[HOLDING_ANSWERS] = ANSWERS_BYTES_MAX,
 	[HOLDING_PICTURES] = 48 * 1024 * 1024,
-	[HOLDING_FILMS] = 64 * 1024 * 1024,
-	[HOLDING_FRAMES] = 32 * 1024 * 1024,
+	[HOLDING_FILMS] = 32 * 1024 * 1024,
 };
 
 /* ------------------------------------------------------------------ counting */
@@ -34,21 +33,15 @@ holding_set(struct web *web, struct holding *holding, enum holding_kind kind,
 }
 
 void
-http_client_holds(struct web *web, struct http_client *client, enum holding_kind kind,
-	const void *what, size_t bytes)
-{
-	holding_set(web, holding_of(client, kind), kind, what, bytes);
-	holdings_make_room(web, kind, bytes_max[kind], what);
-}
-
-void
 request_holds(
 	struct request *request, enum holding_kind kind, const void *what, size_t bytes)
 {
 	struct http_client *client = http_client_of(request->connection);
 
-	if (client)
-		http_client_holds(request->web, client, kind, what, bytes);
+	if (!client)
+		return;
+	holding_set(request->web, holding_of(client, kind), kind, what, bytes);
+	holdings_make_room(request->web, kind, bytes_max[kind], what);
 }
 
 void

@@ -25,7 +25,6 @@ enum holding_kind {
 	HOLDING_ANSWERS,
 	HOLDING_PICTURES,
 	HOLDING_FILMS,
-	HOLDING_FRAMES, /* of WebSockets, which the socket did not take yet */
 	HOLDING_KINDS,
 };
 
@@ -50,10 +49,6 @@ struct holdings {
  * way until the kind is within its bound. */
 void request_holds(
 	struct request *request, enum holding_kind kind, const void *what, size_t bytes);
-
-/* The same for a client that is a WebSocket; 0 bytes: nothing any more. */
-void http_client_holds(struct web *web, struct http_client *client,
-	enum holding_kind kind, const void *what, size_t bytes);
 
 /* Of a client whose request is over, or that is being disconnected. */
 void holdings_clear(struct web *web, struct http_client *client);
