@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""make hostile SECONDS=5: one attack after the other on one wall, each for so long, and what
+"""make hostile SECONDS_EACH=5: one attack after the other on one wall, each for so long, and what
 somebody else sees of it.
 
 Prints one table, as doc/hostile.md keeps one: how long others wait (median and worst), what they

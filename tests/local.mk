@@ -45,7 +45,7 @@ tests_p2_crowd_SOURCES = tests/p2/crowd.c bench/measure.h
 tests_p2_crowd_LDADD =
 endif
 if WITH_HTTP
-TESTS += tests/faults/test_faults.py
+TESTS += tests/faults/test_faults.py tests/test_hostile.py
 TESTS += tests/http/test_board.py tests/http/test_database.py tests/http/test_hostile.py tests/http/test_requests.py
 TESTS += tests/http/test_viewers.py tests/http/test_figures.py
 TESTS += tests/http/test_page.py tests/http/test_past.py
@@ -57,7 +57,7 @@ tests_faults_shim_la_SOURCES = tests/faults/shim.c
 tests_faults_shim_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/faults
 EXTRA_DIST += tests/faults tests/soak.py
 EXTRA_DIST += tests/browser.py tests/npm tests/npm.py
-EXTRA_DIST += tests/hosts.py tests/hud.py tests/test_bench.py tests/test_hud.py tests/net
+EXTRA_DIST += tests/hostile.py tests/test_hostile.py tests/hosts.py tests/hud.py tests/test_bench.py tests/test_hud.py tests/net
 TESTS += tests/clients/test_muralctl.py tests/clients/test_hostile.py tests/clients/test_pings.py tests/clients/test_walls.py
 EXTRA_DIST += tests/clients
 EXTRA_DIST += tests/http tests/p2

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -66,14 +67,30 @@ http_client_abort(struct web *web, struct http_client *client)
 	mural_publish(web->host);
 }
 
-/* libmicrohttpd does not look at suspended connections.  As other servers do, this one
- * takes a client that has closed its direction while it waits for one that has left. */
+/* libmicrohttpd does not look at suspended connections, nor notice (0.9.75) that a client
+ * ends in the middle of a body.  As other servers do, this one takes a client that has
+ * closed its direction while it waits for one that has left. */
 static bool
 has_left(const struct http_client *client)
 {
 	struct pollfd poller = { .fd = client->fd, .events = POLLRDHUP };
+	int unread = 0;
 
-	return client->request && client->request->suspended && poll(&poller, 1, 0) > 0;
+	if (!client->request || poll(&poller, 1, 0) <= 0)
+		return false;
+	if (client->request->suspended)
+		return true;
+	return client->phase == HTTP_CLIENT_SENDING &&
+	       ioctl(client->fd, FIONREAD, &unread) == 0 && unread == 0;
+}
+
+static void
+http_client_leave(struct http_client *client)
+{
+	if (client->request->suspended)
+		request_abandon(client->request);
+	else
+		shutdown(client->fd, SHUT_RDWR);
 }
 
 static void
@@ -85,7 +102,7 @@ on_sweep(uv_timer_t *timer)
 	for (struct http_client *client = web->clients.first; client;
 		client = client->next) {
 		if (has_left(client))
-			request_abandon(client->request);
+			http_client_leave(client);
 		else if ((client->due_ms > 0 && client->due_ms <= now) ||
 			 (client->phase == HTTP_CLIENT_READING &&
 				 is_slow_reader(client, now)))

@@ -41,7 +41,11 @@ request_holds(
 	if (!client)
 		return;
 	holding_set(request->web, holding_of(client, kind), kind, what, bytes);
-	holdings_make_room(request->web, kind, bytes_max[kind], what);
+	/* some more gives way than must, so that not every byte beyond the bound costs a
+	 * choice */
+	if (request->web->holdings.bytes[kind] > bytes_max[kind])
+		holdings_make_room(
+			request->web, kind, bytes_max[kind] - bytes_max[kind] / 8, what);
 }
 
 void
