@@ -8,7 +8,7 @@ EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6coun
 %C%_canvas_LDADD = libmurald.la
 %C%_icmpcount_SOURCES = %D%/icmpcount.c %D%/count.c %D%/count.h
 %C%_icmpcount_LDADD = libping.la libmurald.la
-%C%_icmpgen_SOURCES = %D%/icmpgen.c
+%C%_icmpgen_SOURCES = %D%/icmpgen.c %D%/measure.h
 %C%_icmpgen_LDADD = libping.la
 %C%_ipv6count_SOURCES = %D%/ipv6count.c %D%/count.c %D%/count.h
 %C%_ipv6count_LDADD = libping.la libmurald.la
@@ -28,6 +28,7 @@ EXTRA_PROGRAMS += %D%/p2puts
 endif
 if WITH_HTTP
 EXTRA_PROGRAMS += %D%/audience %D%/httpsink
+%C%_audience_SOURCES = %D%/audience.c %D%/measure.h
 %C%_audience_LDADD =
 %C%_httpsink_LDADD = libweb.la libcommon.la $(UV_LIBS)
 endif
@@ -35,11 +36,11 @@ EXTRA_DIST += %D%/README %D%/board.lua %D%/board.py %D%/pixelflut.py %D%/run.py 
 CLEANFILES += $(EXTRA_PROGRAMS) bench.json
 
 bench: all $(EXTRA_PROGRAMS)
-	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/%D%/run.py $(BENCH)
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/%D%/run.py $(BENCH)
 # A long run of everything at once; doc/soak.md keeps the report of one.
 MINUTES = 30
 soak: all
-	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/tests/soak.py $(MINUTES)
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/soak.py $(MINUTES)
 	SOAK_SECONDS=$$(awk 'BEGIN { print int($(MINUTES) * 60) }') $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/kms/test_soak.py
 # Attacks on one wall, each for so long, and what others see of them; doc/hostile.md keeps the
 # report of one.  CI runs a short form, tests/test_hostile.py.

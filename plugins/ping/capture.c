@@ -8,7 +8,6 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -103,8 +102,7 @@ capture_error(
 	case PCAP_ERROR_NO_SUCH_DEVICE:
 		mural_log(host, MURAL_ERROR,
 			"cannot capture on %s: there is no such interface; choose one "
-			"of: "
-			"any%s",
+			"of: any%s",
 			interface, list_interfaces(buf, sizeof(buf)));
 		return -ENODEV;
 	case PCAP_ERROR_IFACE_NOT_UP:
@@ -157,8 +155,7 @@ handle_open(struct capture *capture, const struct mural_host *host, const char *
 	if (bytes < BUFFER_BYTES)
 		mural_log(host, MURAL_WARN,
 			"%s: memory is short: the buffer has %d MiB instead of %d, "
-			"bursts "
-			"may be lost",
+			"bursts may be lost",
 			interface, bytes >> 20, BUFFER_BYTES >> 20);
 
 	/* The only header that names the interface, which replies to link-local
@@ -335,7 +332,7 @@ on_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
 	struct packet packet;
 	enum packet_fault fault;
 
-	drain->host->counts.received_bytes += header->len;
+	drain->host->counts->received_bytes += header->len;
 	fault = packet_parse(&packet, capture->link, frame, header->caplen, header->len);
 	if (packet.ifindex == 0)
 		packet.ifindex = capture->ifindex;
@@ -355,7 +352,7 @@ count_drops(struct capture *capture, struct mural_host *host)
 	if (getsockopt(pcap_fileno(capture->pcap), SOL_PACKET, PACKET_STATISTICS, &stats,
 		    &len) == 0)
 		capture->drops += stats.tp_drops;
-	host->counts.kernel_drops = capture->drops;
+	host->counts->kernel_drops = capture->drops;
 }
 
 /* A capture stays bound to its interface under any name; the config means a name. */

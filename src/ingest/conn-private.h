@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection as its three files share it: conn.c reads and feeds, conn-write.c writes
  * replies, conn-throttle.c holds it to its rate limit. */
-#ifndef INGEST_CONN_PRIVATE_H
-#define INGEST_CONN_PRIVATE_H
+#pragma once
 
 #include "ingest/conn.h"
 
@@ -21,7 +20,6 @@ struct conn_timer {
  * demand. */
 struct conn {
 	struct client client;
-	struct shard *shard;
 	struct conn *next, **link;
 	union {
 		uv_stream_t stream;
@@ -40,6 +38,7 @@ struct conn {
 	bool opened;                /* the plugin's open() accepted it */
 	bool reply_full;            /* this feed() was asked to pause for its replies */
 	bool overrun;               /* a reply did not fit */
+	bool woken;                 /* ready() is due once its replies are written */
 	bool deferred;              /* the rest is input left by a full feed() */
 	bool reply_heavy;           /* its input causes many replies: short reads */
 	bool cpu_heavy;             /* its input is slow to process: short turns */
@@ -96,5 +95,3 @@ size_t conn_allowance(struct conn *conn, size_t room);
 void conn_throttle(struct conn *conn);
 
 void conn_debit(struct conn *conn, uint64_t pixels, size_t bytes);
-
-#endif

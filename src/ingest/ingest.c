@@ -106,6 +106,8 @@ ingest_stop(struct ingest *ingest)
 	/* a service that is still running keeps everything it may touch */
 	if (!all_stopped)
 		return;
+	for (instance = ingest->plugins->instances; instance; instance = instance->next)
+		instance_finish(instance);
 	if (ingest->n_workers > 0)
 		worker_stop(&ingest->workers[0]);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
@@ -113,6 +115,20 @@ ingest_stop(struct ingest *ingest)
 	free(ingest->workers);
 	ratelimit_finish(&ingest->ratelimit);
 	*ingest = (struct ingest){ 0 };
+}
+
+bool
+ingest_is_alive(struct ingest *ingest)
+{
+	bool alive = true;
+
+	for (size_t i = 0; i < ingest->n_workers; i++)
+		alive &= worker_is_alive(&ingest->workers[i]);
+	if (!alive && !ingest->stuck)
+		log_error("worker: a thread does not run: a plugin has not returned; the "
+			  "watchdog is told no more");
+	ingest->stuck = !alive;
+	return alive;
 }
 
 void

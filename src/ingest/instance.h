@@ -5,8 +5,7 @@
  *
  * The main thread's.
  */
-#ifndef INGEST_INSTANCE_H
-#define INGEST_INSTANCE_H
+#pragma once
 
 #include "ingest/ingest.h"
 
@@ -17,11 +16,13 @@ int instance_open(struct ingest *ingest, struct instance *instance);
  * and its poller and sockets closed; a service has stopped when service_state says so. */
 void instance_close(struct ingest *ingest, struct instance *instance);
 
+/* Calls the plugin's finish() if that is still due, as it is for a service that has
+ * stopped since. */
+void instance_finish(struct instance *instance);
+
 /* Calls the plugin's reload() on the instance's thread. */
 void instance_reload(struct ingest *ingest, struct instance *instance);
 
 /* Frees what instance_open() allocated.  Only after it was closed, its service has
  * stopped and the main loop has turned since, so that no loop holds a handle of it. */
 void instance_clear(struct ingest *ingest, struct instance *instance);
-
-#endif

@@ -6,8 +6,7 @@
  * worker with the fewest clients, so that two clients use two workers (SO_REUSEPORT would
  * leave that to chance).
  */
-#ifndef INGEST_LISTENER_H
-#define INGEST_LISTENER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +15,6 @@
 
 #include "base/host-address.h"
 #include "lib/peer-address.h"
-#include "limits/connlimit.h"
 
 /* Creates a bound, non-blocking socket; with SOCK_STREAM it listens.  `address` is
  * written as in murald.conf: HOST:PORT, [V6]:PORT ([::] takes IPv4, too), unix:PATH.  The
@@ -46,8 +44,8 @@ struct listener {
 	char *unix_path;         /* removed at the end; NULL: TCP */
 	void (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer);
-	const char *name;           /* borrowed */
-	struct connlimit connlimit; /* instance.c's, as the two below; zeroed: none */
+	const char *name;      /* borrowed */
+	struct listener *next; /* instance.c's, as the two below */
 	struct ingest *ingest;
 	struct instance *instance;
 
@@ -64,5 +62,3 @@ int listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 
 /* Stops listening at once; on_closed() comes from the loop.  Does nothing if fd is -1. */
 void listener_close(struct listener *listener);
-
-#endif

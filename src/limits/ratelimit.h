@@ -10,8 +10,7 @@
  * Any thread, except that init, configure and finish are the main thread's.  Without
  * limits the only cost is ratelimit_active().
  */
-#ifndef LIMITS_RATELIMIT_H
-#define LIMITS_RATELIMIT_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -67,6 +66,12 @@ ratelimit_active(const struct ratelimit *ratelimit)
 int ratelimit_admit(struct ratelimit *ratelimit, const struct sockaddr *peer);
 void ratelimit_release(struct ratelimit *ratelimit, const struct sockaddr *peer);
 
+/* 0, or -EACCES: its network may not paint. */
+int ratelimit_check(struct ratelimit *ratelimit, const struct sockaddr *peer);
+
+/* As mural_source(), of a painter that has a name and no address. */
+uint64_t ratelimit_source_of_name(const struct ratelimit *ratelimit, const char *name);
+
 /* Consumes pixels and bytes: 0; or nothing is consumed: -EACCES, its network may not;
  * -EDQUOT, it has not as many left.  More than a second's worth succeeds only if the
  * bucket is full, and leaves it in debt. */
@@ -82,5 +87,3 @@ void ratelimit_debit(struct ratelimit *ratelimit, const struct sockaddr *peer,
  * -EACCES: its network may not. */
 ssize_t ratelimit_allowance(struct ratelimit *ratelimit, const struct sockaddr *peer,
 	size_t room, uint64_t *wait_ms);
-
-#endif

@@ -5,8 +5,7 @@
  * This folder may use config and base.  It must never know how a plugin is run: it opens
  * no socket and starts nothing, that is ingest.h.  It alone uses dlopen.
  */
-#ifndef PLUGIN_REGISTRY_H
-#define PLUGIN_REGISTRY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,8 +21,8 @@ struct instance_config {
 	bool enabled, required;
 	struct mural_point offset;
 	struct mural_dimensions region; /* 0x0: the whole canvas */
-	const char *listen;             /* streams */
-	const char *listen_udp;         /* datagrams */
+	const char *listen;             /* streams; addresses with spaces between */
+	const char *listen_udp;         /* datagrams; likewise */
 };
 
 enum { COMMON_OPTIONS = 6 };
@@ -50,14 +49,20 @@ struct instance {
 	char *name;
 	struct mural_claim *claims; /* what host.claims points to */
 	struct mural_host host;
+	struct mural_counts counts; /* what host.counts points to */
 	enum service_state service_state;
 	void (*on_stopped)(struct instance *instance); /* may be NULL */
 	bool unchanged; /* reload.c's: it keeps running in the next config */
 	/* ingest's */
 	bool is_open;
-	struct listener *listener;      /* of a stream; NULL: none */
+	struct listener *listeners;     /* of a stream */
+	struct connlimit *connlimit;    /* of its clients; NULL: none */
+	bool announced;                 /* `address` is known */
 	char address[ADDRESS_TEXT_MAX]; /* that it listens on; "": on all */
 	struct shard *shards;           /* one for each worker */
+	struct shard *owner;            /* that of its timers and descriptors */
+	struct event *events;           /* these; src/ingest/event.h */
+	bool initialised;               /* init() succeeded, finish() is due */
 	struct ingest *ingest;          /* that opened it */
 };
 
@@ -101,5 +106,3 @@ void plugins_print(const struct plugins *plugins, const struct config *config, F
 
 /* The common options of a plugin, which must be a module's; ends with an empty entry. */
 const struct mural_option *plugin_common_options(const struct mural_plugin *plugin);
-
-#endif

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import Board, board_wall, request  # noqa: E402
-from wall import wait_for  # noqa: E402
+from boardclient import Board, board_wall, request
+from procfs import memory_kib
+from sanitizer import SANITIZED, SLACK_KIB
+from wall import wait_for
 
 # What others may wait while these tests share two cores with whatever else runs; make hostile
 # measures it, on a quiet machine.
-PATIENCE_S = 4 if os.environ.get("sanitizer") else 1
+PATIENCE_S = 4 if SANITIZED else 1
 
 FLOOD = r"""
 import selectors, socket, sys
@@ -85,9 +86,7 @@ def worst(wall, seconds=3, **more):
 
 
 def memory(wall):
-    """Resident, in KiB."""
-    with open("/proc/%d/status" % wall.process.pid) as f:
-        return int(re.search(r"VmRSS:\s*(\d+)", f.read()).group(1))
+    return memory_kib(wall.process.pid)
 
 
 # ----------------------------------------------------------------- one client is no phase
@@ -114,7 +113,7 @@ def test_a_thousand_who_pipeline_stop_nobody(tmp_path):
 # ----------------------------------------------------------- what is kept for somebody
 
 # What one attack may take, in KiB; sanitizers keep what was freed.
-ROOM = (64 << 10) + (256 << 10 if os.environ.get("sanitizer") else 0)
+ROOM = (64 << 10) + SLACK_KIB
 
 
 def connect(wall, source="127.0.0.9", buffer=None):

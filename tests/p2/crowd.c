@@ -3,15 +3,15 @@
  * crowd PORT SUBSCRIBERS SECONDS RATE WIDTH HEIGHT
  *
  * Many p² subscribers to a whole wall of that size, while one more client paints RATE
- * random pixels a second.  Afterwards every one of them must show exactly what was
- * painted. Prints what it took; exit status 1 when a picture is not right within a
- * minute.
+ * random pixels a second.  Afterwards all must show exactly what was painted.  Prints
+ * throughput; exit status 1 if a picture is not right within a minute.
  *
- * Needs a wall that takes anybody and does not limit puts; knows p² by itself.
+ * Needs a wall without authentication and limits.  Implements p² independently of the
+ * plugin.
  */
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,30 +21,22 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/measure.h"
 
-#define PATIENCE_S 60
-#define TURN_MS 10
+#define LIMIT_S 60
+#define BATCH_MS 10
 
 struct viewer {
 	int fd;
-	uint16_t *picture; /* wire colours; 0: not told yet */
+	uint16_t *picture; /* wire colours; 0: not received yet */
 	uint64_t bytes, blocks;
 	uint8_t rest[256]; /* the longest Update is 246 bytes */
 	size_t held;
 };
 
 static int width, height;
-
-static void
-die(const char *what)
-{
-	fprintf(stderr, "crowd: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
 
 /* ------------------------------------------------------------------------ p² */
 
@@ -90,7 +82,7 @@ wire_colour(unsigned rgb15)
 }
 
 static void
-apply(struct viewer *viewer, const uint8_t *p)
+apply_update(struct viewer *viewer, const uint8_t *p)
 {
 	int w = p[1] & 15, h = (p[1] >> 4) + 1;
 	int x = read_number(p + 2) + width / 2, y = read_number(p + 4) + height / 2;
@@ -105,7 +97,7 @@ apply(struct viewer *viewer, const uint8_t *p)
 	viewer->blocks++;
 }
 
-/* The length of the message at p, 0 when it is not whole yet. */
+/* The length of the message at p, 0 if it is incomplete. */
 static size_t
 message_length(const uint8_t *p, size_t len)
 {
@@ -122,7 +114,7 @@ message_length(const uint8_t *p, size_t len)
 }
 
 static void
-take(struct viewer *viewer)
+receive_updates(struct viewer *viewer)
 {
 	static uint8_t buf[256 + 65536];
 	ssize_t got = recv(viewer->fd, buf + viewer->held, 65536, MSG_DONTWAIT);
@@ -131,12 +123,12 @@ take(struct viewer *viewer)
 	if (got < 0 && errno == EAGAIN)
 		return;
 	if (got <= 0)
-		die("a subscriber was closed");
+		err(2, "a subscriber was closed");
 	viewer->bytes += got;
 	memcpy(buf, viewer->rest, viewer->held);
 	len = viewer->held + got;
 	while ((message = message_length(buf + at, len - at)) > 0) {
-		apply(viewer, buf + at);
+		apply_update(viewer, buf + at);
 		at += message;
 	}
 	viewer->held = len - at;
@@ -144,7 +136,7 @@ take(struct viewer *viewer)
 }
 
 static int
-enter(int port, char kind, int number)
+log_in(int port, char kind, int number)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
@@ -154,7 +146,7 @@ enter(int port, char kind, int number)
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		die("connect");
+		err(2, "connect");
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	hello[0] = 0xff;
 	hello[1] = 0xa0;
@@ -162,7 +154,7 @@ enter(int port, char kind, int number)
 	memcpy(hello + 3, name, len);
 	memset(hello + 3 + len, 0, 4);
 	if (send(fd, hello, 7 + len, 0) < 0)
-		die("send");
+		err(2, "send");
 	return fd;
 }
 
@@ -178,25 +170,25 @@ open_viewers(struct viewer *viewers, int n, int port, int epoll)
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &viewers[i] };
 
 		viewers[i].picture = calloc((size_t)width * height, 2);
-		viewers[i].fd = enter(port, 's', i);
+		viewers[i].fd = log_in(port, 's', i);
 		if (!viewers[i].picture ||
 			send(viewers[i].fd, whole, sizeof(whole), 0) < 0 ||
 			epoll_ctl(epoll, EPOLL_CTL_ADD, viewers[i].fd, &event) < 0)
-			die("subscribe");
+			err(2, "subscribe");
 	}
 }
 
 static void
-turn(int epoll, int timeout_ms)
+poll_viewers(int epoll, int timeout_ms)
 {
 	struct epoll_event events[64];
 	int n = epoll_wait(epoll, events, 64, timeout_ms);
 
 	for (int i = 0; i < n; i++)
-		take(events[i].data.ptr);
+		receive_updates(events[i].data.ptr);
 }
 
-/* Paints `n` random pixels, and notes them in `want`. */
+/* Paints `n` random pixels and notes them in `want`. */
 static void
 paint(int fd, int n, uint16_t *want)
 {
@@ -217,7 +209,7 @@ paint(int fd, int n, uint16_t *want)
 		ssize_t sent = send(fd, puts + done, (size_t)n * 8 - done, 0);
 
 		if (sent < 0)
-			die("paint");
+			err(2, "paint");
 		done += sent;
 	}
 	free(puts);
@@ -282,9 +274,9 @@ main(int argc, char *argv[])
 	viewers = calloc(n, sizeof(*viewers));
 	want = calloc((size_t)width * height, 2);
 	if (!viewers || !want)
-		die("memory");
+		err(2, "memory");
 	open_viewers(viewers, n, atoi(argv[1]), epoll);
-	painter = enter(atoi(argv[1]), 'p', 0);
+	painter = log_in(atoi(argv[1]), 'p', 0);
 	begin = now_s();
 	end = begin + atof(argv[3]);
 	while ((last = now_s()) < end) {
@@ -293,12 +285,12 @@ main(int argc, char *argv[])
 		if (due > puts)
 			paint(painter, due - puts, want);
 		puts = due > puts ? due : puts;
-		for (double until = last + TURN_MS / 1e3; now_s() < until;)
-			turn(epoll, 1);
+		for (double until = last + BATCH_MS / 1e3; now_s() < until;)
+			poll_viewers(epoll, 1);
 	}
-	while (right < n && now_s() < last + PATIENCE_S) {
+	while (right < n && now_s() < last + LIMIT_S) {
 		for (double until = now_s() + 0.05; now_s() < until;)
-			turn(epoll, 5);
+			poll_viewers(epoll, 5);
 		right = count_right(viewers, n, want);
 	}
 	report(viewers, n, puts, last - begin, now_s() - last);

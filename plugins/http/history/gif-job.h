@@ -7,8 +7,7 @@
  *
  * All of it on the main loop's thread, but for render().
  */
-#ifndef HTTP_HISTORY_GIF_JOB_H
-#define HTTP_HISTORY_GIF_JOB_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -96,5 +95,3 @@ int gif_job_check(struct gif_job *job);
 /* How many frames of this size the GIF may have, so that rendering takes seconds and
  * keeping it megabytes. */
 unsigned gif_job_frames_max(const struct gif_job *job, uint32_t width, uint32_t height);
-
-#endif

@@ -10,8 +10,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_WEB_HOLDINGS_H
-#define HTTP_WEB_HOLDINGS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -61,5 +60,3 @@ size_t holdings_total(const struct web *web, enum holding_kind kind);
  * whose readers stay. */
 void holdings_make_room(
 	struct web *web, enum holding_kind kind, size_t max, const void *keep);
-
-#endif

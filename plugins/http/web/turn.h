@@ -6,8 +6,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_WEB_TURN_H
-#define HTTP_WEB_TURN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,5 +58,3 @@ void turn_count(struct turn *turn, uint64_t ns);
 
 struct http_source *source_hold(struct web *web, uint64_t key);
 void source_release(struct web *web, struct http_source *source);
-
-#endif

@@ -9,8 +9,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_WEB_WEB_H
-#define HTTP_WEB_WEB_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -60,5 +59,3 @@ struct mural_ratelimit *guesses_new(void);
 
 /* Counts input that did not become a pixel. */
 void web_discard(struct web *web, enum mural_reason reason);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The doctor's checks, each with a heading of its own in the report. */
-#ifndef APP_DOCTOR_PARTS_H
-#define APP_DOCTOR_PARTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +18,9 @@ void doctor_check_privileges(const struct plugins *plugins, struct report *repor
 /* The snapshot and the record. */
 void doctor_check_files(const struct config *config, struct report *report);
 
+/* Their versions: murald's own libraries and those of the plugins. */
+void doctor_check_libraries(const struct plugins *plugins, struct report *report);
+
 /* The kernel's arguments and memory, and a Raspberry Pi's config.txt. */
 void doctor_check_machine(struct report *report);
 
@@ -27,5 +29,3 @@ bool doctor_reads_packets(const struct instance *instance);
 
 /* The first line of a small file, without the newline; false if it cannot be read. */
 bool doctor_read_line(const char *path, char *line, size_t len);
-
-#endif

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A poller that fails and is attached again keeps its totals. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "ingest/poller.h"
+#include "support/unit.h"
 
 struct state {
 	int fd, drains;
@@ -37,9 +31,9 @@ drain(struct mural_host *host, struct mural_brush *brush)
 	struct state *state = host->state;
 
 	mural_put(brush, 0, 0, 0xffffffff);
-	host->counts.received_bytes += 10;
-	host->counts.kernel_drops++;
-	host->counts.connections = 3;
+	host->counts->received_bytes += 10;
+	host->counts->kernel_drops++;
+	host->counts->connections = 3;
 	return ++state->drains == 2 ? -EIO : 0;
 }
 
@@ -48,7 +42,7 @@ detach(struct mural_host *host)
 {
 	struct state *state = host->state;
 
-	host->counts.received_bytes += 1; /* a last byte */
+	host->counts->received_bytes += 1; /* a last byte */
 	close(state->fd);
 }
 
@@ -81,18 +75,17 @@ turn_until_attached(uv_loop_t *loop, unsigned times)
 	uv_run(loop, UV_RUN_NOWAIT);
 }
 
-static void
-totals_go_on(void **unused)
+TEST(totals_go_on)
 {
 	struct instance instance = { .plugin = &plugin };
 	struct shard shard = { .instance = &instance };
-	struct state state = { 0 };
+	struct state source = { 0 };
 	struct worker worker;
 	struct canvas canvas;
 	uv_loop_t loop;
 
-	(void)unused;
-	instance.host.state = &state;
+	instance.host.state = &source;
+	instance.host.counts = &instance.counts;
 	instance.host.name = "breaks";
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(canvas_init(&canvas, 4, 4, 0xff000000), 0);
@@ -119,12 +112,4 @@ totals_go_on(void **unused)
 	assert_int_equal(uv_loop_close(&loop), 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(totals_go_on),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""/history and the timelapse of the wall against a whole murald, also after kill -9."""
+import io
+import json
+import signal
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from PIL import Image
+
+from wall import Wall, wait_for
+
+SIZE = (96, 64)
+
+
+def recording_wall(folder, record=True):
+    core = "[record]\nfile = %s/record\ninterval = 50ms\n" % folder if record else ""
+    return Wall(folder, "[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n"
+                "[plugin pixelflut]\nlisten = 127.0.0.1:0\n" % folder,
+                size="%dx%d" % SIZE, core=core)
+
+
+def get(wall, path):
+    with urllib.request.urlopen("http://127.0.0.1:%d/%s" % (wall.port("http"), path),
+                                timeout=20) as answer:
+        return answer.read()
+
+
+def error(wall, path):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(wall, path)
+    return refused.value.code, json.loads(refused.value.read())["error"]
+
+
+def picture(data):
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def fill(wall, client, colour):
+    """Paints everything and waits until it is recorded; the time of that."""
+    before = json.loads(get(wall, "history"))["last"] or 0
+    client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % (x, y, *colour)
+                            for x in range(SIZE[0]) for y in range(SIZE[1])))
+
+    def recorded():
+        at = time.time()
+        last = picture_at(wall, at)
+        return last and last.getextrema() == tuple((part, part) for part in colour) and at
+    return wait_for("a record", recorded) or before
+
+
+def picture_at(wall, at):
+    try:
+        return picture(get(wall, "history?at=%.3f" % at))
+    except urllib.error.HTTPError:
+        return None
+
+
+COLOURS = [(0, 0, 51), (255, 42, 0), (51, 85, 102), (204, 255, 255), (102, 0, 0)]
+
+
+def test_the_picture_of_each_moment(tmp_path):
+    with recording_wall(tmp_path) as wall:
+        client = wall.tcp("pixelflut")
+        times = [fill(wall, client, colour) for colour in COLOURS]
+        for at, colour in zip(times, COLOURS):
+            assert picture_at(wall, at).getpixel((50, 40)) == colour
+        assert picture_at(wall, 0).size == SIZE
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
+        assert picture(get(wall, "history?at=" + stamp)).getpixel((1, 1)) == COLOURS[-1]
+
+
+def test_the_film_has_every_moment_of_a_short_span(tmp_path):
+    with recording_wall(tmp_path) as wall:
+        client = wall.tcp("pixelflut")
+        times = [fill(wall, client, colour) for colour in COLOURS]
+        for query, wanted in (("", COLOURS), ("&from=%f&to=%f" % (times[1], times[3]), COLOURS[1:4])):
+            gif = Image.open(io.BytesIO(get(wall, "timelapse?source=wall" + query)))
+            seen = []
+            for number in range(gif.n_frames):
+                gif.seek(number)
+                colour = gif.convert("RGB").getpixel((9, 9))
+                if seen[-1:] != [colour]:
+                    seen.append(colour)
+            assert [c for c in seen if c != (0, 0, 0)] == wanted
+
+
+def test_kill_9_keeps_all_but_the_last_moment(tmp_path):
+    times = []
+    for colour in COLOURS:
+        wall = recording_wall(tmp_path).start()
+        wall.wait_ready()
+        times.append(fill(wall, wall.tcp("pixelflut"), colour))
+        wall.stop(signal.SIGKILL)
+    with recording_wall(tmp_path) as wall:
+        for at, colour in zip(times, COLOURS):
+            assert picture_at(wall, at).getpixel((2, 3)) == colour
+
+
+def test_bad_requests(tmp_path):
+    with recording_wall(tmp_path, record=False) as wall:
+        assert json.loads(get(wall, "history")) == {"first": None, "last": None, "moments": 0}
+        for path in ("history?at=5", "timelapse?source=wall"):
+            status, text = error(wall, path)
+            assert status == 404 and "record.file" in text
+        for path in ("history?at=yesterday", "history?at=1e400", "history?at=", "history?at=nan",
+                     "history?at=[1]", "timelapse?source=moon"):
+            assert error(wall, path)[0] == 400
+    with recording_wall(tmp_path) as wall:
+        for path in ("timelapse?source=wall&from=x", "timelapse?source=wall&from=5&to=4"):
+            assert error(wall, path)[0] == 400
+
+
+def test_many_requests_at_once(tmp_path):
+    with recording_wall(tmp_path) as wall:
+        fill(wall, wall.tcp("pixelflut"), COLOURS[1])
+        sockets = [wall.tcp("http") for _ in range(60)]
+        for number, client in enumerate(sockets):
+            client.sendall(b"GET /history?at=%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % number)
+            if number % 3 == 0:
+                client.close()  # without reading the answer
+        answers = [client.makefile("rb").read() for number, client in enumerate(sockets) if number % 3]
+        assert {answer[9:12] for answer in answers} == {b"200"}
+        assert picture_at(wall, time.time()).getpixel((0, 0)) == COLOURS[1]

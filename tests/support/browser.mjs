@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Drives one page of Chromium: a line of JSON in, a line of JSON out (browser.py).
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+const need = createRequire(`${process.env.MODULES}/`);
+const { chromium } = need("playwright-core");
+const browser = await chromium.launch({
+	executablePath: process.env.CHROMIUM,
+	args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+let page, errors = [];
+
+const verbs = {
+	async open({ what, ...options }) {
+		const context = await browser.newContext(options);
+
+		page = await context.newPage();
+		page.on("pageerror", error => errors.push(String(error)));
+		page.on("console", message => {
+			if (message.type() === "error")
+				errors.push(message.text());
+		});
+	},
+	goto: ({ url }) => page.goto(url).then(() => null),
+	eval: ({ code }) => page.evaluate(code),
+	click: ({ x, y }) => page.mouse.click(x, y),
+	tap: ({ x, y }) => page.touchscreen.tap(x, y),
+	press: ({ key }) => page.keyboard.press(key),
+	wheel: async ({ x, y, by }) => {
+		await page.mouse.move(x, y);
+		await page.mouse.wheel(0, by);
+	},
+	drag: async ({ from, to }) => {
+		await page.mouse.move(...from);
+		await page.mouse.down();
+		await page.mouse.move(...to, { steps: 5 });
+		await page.mouse.up();
+	},
+	colours: ({ scheme }) => page.emulateMedia({ colorScheme: scheme }),
+	screenshot: ({ path, full }) => page.screenshot({ path, fullPage: full }).then(() => null),
+	async axe() {
+		await page.evaluate(readFileSync(need.resolve("axe-core/axe.min.js"), "utf8"));
+		const { violations } = await page.evaluate("axe.run()");
+
+		return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(node => node.html).join(" ")}`);
+	},
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+	const request = JSON.parse(line);
+	const answer = await Promise.resolve(verbs[request.what](request))
+		.then(value => ({ value }), error => ({ failed: String(error) }));
+
+	console.log(JSON.stringify({ ...answer, errors: errors.splice(0) }));
+}
+await browser.close();

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""A headless Chromium with one page, driven through browser.mjs."""
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import npm
+from closing import Closing
+from wall import SOURCE, wait_for
+
+
+class Browser(Closing):
+    def __init__(self, folder, width=1280, height=800, **context):
+        chromium = shutil.which("chromium")
+        if not chromium:
+            pytest.skip("chromium is missing: apt-get install chromium")
+        self.errors = []
+        self.process = subprocess.Popen(
+            ["node", os.path.join(SOURCE, "tests/support/browser.mjs")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=dict(os.environ, MODULES=os.path.join(npm.modules(), "node_modules"),
+                     CHROMIUM=chromium, HOME=str(folder)))
+        self.ask("open", viewport={"width": width, "height": height}, **context)
+
+    def ask(self, what, **values):
+        self.process.stdin.write(json.dumps({"what": what, **values}) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        self.errors += answer.pop("errors")
+        assert "failed" not in answer, answer["failed"]
+        return answer.get("value")
+
+    def goto(self, url):
+        self.ask("goto", url=url)
+
+    def eval(self, code):
+        return self.ask("eval", code=code)
+
+    def text(self, selector):
+        return self.eval("document.querySelector(%s)?.textContent ?? ''" % json.dumps(selector))
+
+    def wait_text(self, selector, part, seconds=10):
+        wait_for("%r in %s" % (part, selector), lambda: part in self.text(selector), seconds)
+
+    def pixels(self):
+        """The wall as the page shows it: width, height, RGB bytes."""
+        width, height, hexa = self.eval(
+            "(() => { const c = document.getElementById('picture');"
+            "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+            "let s = ''; for (let i = 0; i < d.length; i += 4)"
+            " s += (0x1000000 | d[i] << 16 | d[i + 1] << 8 | d[i + 2]).toString(16).slice(1);"
+            "return [c.width, c.height, s]; })()")
+        return width, height, bytes.fromhex(hexa)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(20)

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+"""Viewers of a wall: clients of /ws and /live on python3-websockets, which put the picture
+together from what they receive; and plain HTTP requests."""
+import asyncio
+import http.client
+import io
+import json
+import os
+import socket
+import struct
+import zlib
+
+import websockets
+from PIL import Image
+
+from closing import Closing
+from p2client import upgrade_request
+from wall import DOTS, Wall
+
+
+def http_wall(folder, more="", others=DOTS, **rest):
+    """A wall painted with dots and watched over HTTP."""
+    database = os.path.join(str(folder), "board.db")
+    return Wall(folder, "%s\n[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s\n%s\n" % (
+        others, database, more), **rest)
+
+
+def ask(wall, path, method="GET", **headers):
+    """Status, header fields in lower case, body."""
+    connection = http.client.HTTPConnection("127.0.0.1", wall.port("http"), timeout=20)
+    connection.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, {k.lower(): v for k, v in answer.getheaders()}, body
+
+
+def canvas_png(wall):
+    status, _, body = ask(wall, "/canvas.png")
+    assert status == 200
+    return Image.open(io.BytesIO(body)).convert("RGB")
+
+
+class Watcher:
+    """One viewer; read() takes one message, until() some."""
+    path = None
+
+    def __init__(self, wall, **rest):
+        self.url = "ws://127.0.0.1:%d%s" % (wall.port("http"), self.path)
+        self.rest = rest
+        self.messages, self.bytes, self.longest = [], 0, 0
+        self.texts, self.image = [], None
+
+    async def __aenter__(self):
+        self.socket = await websockets.connect(self.url, **self.rest)
+        return self
+
+    async def __aexit__(self, *rest):
+        await self.socket.close()
+
+    async def read(self, seconds=20):
+        message = await asyncio.wait_for(self.socket.recv(), seconds)
+        self.bytes += len(message)
+        self.longest = max(self.longest, len(message))
+        self.messages.append("text" if isinstance(message, str) else "binary")
+        if isinstance(message, str):
+            self.texts.append(json.loads(message))
+        else:
+            self.take(message)
+        return message
+
+    async def until(self, claim, seconds=20):
+        """Reads until claim(self) is true."""
+        async def reading():
+            while not claim(self):
+                await self.read()
+        await asyncio.wait_for(reading(), seconds)
+        return self
+
+    async def quiet(self, seconds=0.4):
+        """Whether nothing binary comes for that long."""
+        before = self.messages.count("binary")
+        end = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < end:
+            try:
+                await self.read(end - asyncio.get_running_loop().time())
+            except asyncio.TimeoutError:
+                break
+        return self.messages.count("binary") == before
+
+    def is_whole(self):
+        """Whether there is a picture, and no part of it is still to come."""
+        return self.image is not None
+
+    def pixel(self, x, y):
+        return self.picture().getpixel((x, y)) if self.is_whole() else None
+
+
+class Place(Watcher):
+    """As v6-place does: the first picture, then each further one pasted with itself as mask."""
+    path = "/ws"
+
+    def __init__(self, wall, **rest):
+        super().__init__(wall, **rest)
+        self.pictures = []  # mode, and how many pixels were opaque
+
+    def take(self, message):
+        assert message.startswith(b"\x89PNG\r\n\x1a\n")
+        picture = Image.open(io.BytesIO(message))
+        picture.load()
+        if picture.mode == "RGB":
+            self.pictures.append(("RGB", picture.width * picture.height))
+            self.image = picture.copy()
+            return
+        assert picture.mode == "RGBA" and picture.size == self.image.size
+        histogram = picture.getchannel("A").histogram()
+        assert sum(histogram[1:255]) == 0, "alpha is 0 or 255"
+        self.pictures.append(("RGBA", histogram[255]))
+        self.image.paste(picture, (0, 0), picture)
+
+    def picture(self):
+        return self.image
+
+    async def request(self, name, **more):
+        await self.socket.send(json.dumps(dict(more, request=name)))
+
+
+class Live(Watcher):
+    """Decodes what plugins/http/viewers/codec-live.h describes."""
+    path = "/live"
+
+    def __init__(self, wall, **rest):
+        super().__init__(wall, max_size=None, **rest)
+        self.wall = None
+        self.frame = None
+        self.whole = False  # the last piece of the frame was there
+        self.kinds = []     # of the frames
+
+    def take(self, message):
+        if self.wall is None:
+            assert self.messages[0] == "text" and self.texts[0]["type"] == "wall"
+            self.wall = self.texts[0]
+            self.width, self.height = self.wall["width"], self.wall["height"]
+            self.image = [None] * (self.width * self.height)
+        kind, flags, zero, frame, first, length = struct.unpack("<BBHIII", message[:16])
+        assert kind in b"KD" and flags in (0, 1, 2, 3) and zero == 0
+        if self.frame is None or self.whole:
+            self.kinds.append(chr(kind))
+            if self.frame is None:
+                assert kind == ord("K")
+            elif kind == ord("D"):
+                assert frame == (self.frame + 1) % 2 ** 32, "a frame was left out"
+        else:
+            assert chr(kind) == self.kinds[-1] and frame == self.frame, "a frame is interrupted"
+        self.frame, self.whole = frame, bool(flags & 1)
+        body = zlib.decompress(message[16:]) if flags & 2 else message[16:]
+        assert len(body) == length <= 256 * 1024
+        self.apply(body, first, kind == ord("K"))
+        if self.whole:
+            assert None not in self.image
+
+    def apply(self, body, at, key):
+        i, (r, g, b), pixels = 0, (0, 0, 0), self.image
+        while i < len(body):
+            operation, n = body[i] >> 6, body[i] & 63
+            i += 1
+            if n == 63:
+                shift = 0
+                while True:
+                    n += (body[i] & 127) << shift
+                    shift += 7
+                    i += 1
+                    if body[i - 1] < 128:
+                        break
+            n += 1
+            assert at + n <= len(pixels)
+            if operation == 0:
+                assert not key, "SKIP in a key"
+                at += n
+            elif operation == 1:
+                r, g, b = body[i:i + 3]
+                i += 3
+                pixels[at:at + n] = [(r, g, b)] * n
+                at += n
+            elif operation == 2:
+                for _ in range(n):
+                    r, g, b = (r + body[i]) & 255, (g + body[i + 1]) & 255, (b + body[i + 2]) & 255
+                    pixels[at] = r, g, b
+                    at, i = at + 1, i + 3
+            else:
+                for _ in range(n):
+                    pixels[at] = pixels[at - self.width]
+                    at += 1
+        assert i == len(body)
+
+    def is_whole(self):
+        return self.whole
+
+    def picture(self):
+        picture = Image.new("RGB", (self.width, self.height))
+        picture.putdata(self.image)
+        return picture
+
+
+class Raw(Closing):
+    """A WebSocket that need not keep to the protocol, or do anything at all."""
+
+    def __init__(self, wall, path, receive=None):
+        self.socket = socket.socket()
+        if receive:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+        self.socket.settimeout(20)
+        self.socket.connect(("127.0.0.1", wall.port("http")))
+        self.socket.sendall(upgrade_request(path))
+
+    def opened(self):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self.socket.recv(1)
+        assert head.startswith(b"HTTP/1.1 101 "), head
+        return self
+
+    def send(self, opcode, data, fin=0x80, mask=0x80):
+        size = bytes([fin | opcode, mask | len(data)]) if len(data) < 126 else \
+            bytes([fin | opcode, mask | 126]) + struct.pack(">H", len(data))
+        self.socket.sendall(size + (bytes(4) if mask else b"") + data)
+
+    def close(self):
+        self.socket.close()
