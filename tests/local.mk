@@ -64,9 +64,11 @@ include $(top_srcdir)/tests/plugins/local.mk
 if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
+	tests/test_hostile.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
+	tests/http/test_hostile.py \
 	tests/http/test_metrics.py \
 	tests/http/test_page.py \
 	tests/http/test_requests.py \
@@ -89,11 +91,13 @@ EXTRA_DIST += \
 	tests/net \
 	tests/p2 \
 	tests/packages \
+	tests/hostile.py \
 	tests/run-pytest.sh \
 	tests/soak.py \
 	tests/support \
 	tests/tally.sh \
 	tests/test_bench.py \
+	tests/test_hostile.py \
 	tests/transcripts \
 	tests/vectors
 
