@@ -117,6 +117,7 @@ check-deb:
 PROJECT_TESTS = \
 	tests/completion.sh \
 	tests/dist.sh \
+	tests/headers.sh \
 	tests/install.sh \
 	tests/layers.sh \
 	tests/lint.sh \
