@@ -26,7 +26,7 @@ ours() { # PATTERN...: files of the tree that are ours; _build is where distchec
 	done
 }
 
-for file in $(ours '*.[ch]' '*.sh' '*.py' '*.am' '*.ac' '*.service.in'); do
+for file in $(ours '*.[ch]' '*.cpp' '*.rs' '*.sh' '*.py' '*.am' '*.ac' '*.service.in'); do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || complain "$file: no SPDX line"
 done
 
@@ -59,7 +59,7 @@ fi
 if have clang-format clang-format; then
 	if clang-format --version | grep -q 'version 14\.'; then
 		# shellcheck disable=SC2046
-		clang-format --dry-run --Werror $(ours '*.[ch]') || complain "clang-format -i would change these"
+		clang-format --dry-run --Werror $(ours '*.[ch]' '*.cpp') || complain "clang-format -i would change these"
 	else
 		echo "clang-format is not version 14, which rules here: not asked"
 	fi
