@@ -36,7 +36,7 @@ include $(top_srcdir)/tests/fuzz/local.mk
 TESTS += tests/daemon/test_daemon.py tests/daemon/test_doctor.py tests/daemon/test_limits.py \
 	tests/daemon/test_pixelflut.py tests/daemon/test_reload.py tests/daemon/test_rights.py \
 	tests/test_options.py
-TESTS += tests/test_bench.py tests/test_hud.py
+TESTS += tests/test_bench.py tests/test_hud.py tests/test_manual.py
 TESTS += tests/net/test_icmp.py tests/net/test_interfaces.py tests/net/test_ipv6.py
 TESTS += tests/plugins/test_examples.py
 EXTRA_DIST += tests/plugins
@@ -59,7 +59,7 @@ tests_faults_shim_la_SOURCES = tests/faults/shim.c
 tests_faults_shim_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/faults
 EXTRA_DIST += tests/faults tests/soak.py
 EXTRA_DIST += tests/browser.py tests/npm tests/npm.py
-EXTRA_DIST += tests/hosts.py tests/hud.py tests/test_bench.py tests/test_hud.py tests/net
+EXTRA_DIST += tests/hosts.py tests/hud.py tests/test_bench.py tests/test_hud.py tests/test_manual.py tests/net
 TESTS += tests/clients/test_muralctl.py tests/clients/test_hostile.py tests/clients/test_pings.py tests/clients/test_walls.py
 EXTRA_DIST += tests/clients
 EXTRA_DIST += tests/http tests/p2

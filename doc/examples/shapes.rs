@@ -12,24 +12,14 @@
 #![allow(non_upper_case_globals)]
 use std::os::raw::{c_char, c_int, c_void};
 
-// As <mural/plugin.h> and <mural/brush.h> have them, as far as they are used here; murald
-// takes a table that is shorter than its own.
+// As <mural/plugin.h> and <mural/brush.h> have it, as far as it is used here: murald takes
+// a table that is shorter than its own.
 const MURAL_ABI: u32 = 1;
 const MURAL_STREAM: u32 = 1;
 
-#[repr(C)]
-pub struct Conn {
-    state: *mut c_void,
-    config: *const c_void,
-    host: *mut c_void,
-    peer: *const c_void,
-}
-
-#[repr(C)]
-pub struct Brush {
-    width: u32,
-    height: u32,
-}
+// What is behind these pointers belongs to murald.
+pub enum Conn {}
+pub enum Brush {}
 
 extern "C" {
     fn mural_paint(brush: *mut Brush, x: u32, y: u32, argb: u32);
