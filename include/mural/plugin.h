@@ -33,7 +33,12 @@ extern "C" {
 #endif
 
 /* Raised when older plugins would no longer work.  New members are only appended to the
- * structs below; absent or zero then means "as before". */
+ * structs below; absent or zero then means "as before".
+ *
+ * A struct that may grow begins with its size: who makes it sets that, and the other side
+ * uses nothing that lies behind it.  It never lies by value inside another one.  Structs
+ * without a size (points, options, claims, rates, rectangles) are fixed within one ABI
+ * number. */
 #define MURAL_ABI 1
 
 struct sockaddr;
@@ -126,6 +131,8 @@ struct mural_claim {
 /* Counters of a poller or service; murald reads them after each drain() and each
  * mural_publish(), on the same thread. */
 struct mural_counts {
+	uint32_t size; /* set by murald */
+	uint32_t reserved;
 	uint64_t received_bytes; /* since attach or start; murald keeps the sum */
 	uint64_t kernel_drops;   /* packets lost before the plugin saw them */
 	uint64_t connections;    /* open now */
@@ -134,8 +141,11 @@ struct mural_counts {
 
 struct mural_limits;
 
-/* One instance: [plugin MODULE NAME].  Made by murald; fields are only appended. */
+/* One instance: [plugin MODULE NAME].  Made by murald. */
 struct mural_host {
+	uint32_t size; /* of this struct in the murald that runs */
+	uint32_t reserved;
+
 	void *state;        /* state_size bytes, zeroed at attach or start */
 	const void *config; /* config_size bytes, filled from options */
 	const char *name;   /* NAME, or else MODULE; for messages */
@@ -149,25 +159,25 @@ struct mural_host {
 	struct uv_loop_s *loop;
 	struct mural_brush *brush; /* paint, then mural_publish() */
 
-	struct mural_counts counts;
+	struct mural_counts *counts;
 
 	/* The claims of every enabled instance, including this one, when it opened.  If
 	 * a reload changes them, pollers are closed and opened again. */
 	const struct mural_claim *claims;
 	size_t n_claims;
 
-	uint16_t port; /* of the instance's TCP listener; 0: none */
-
+	uint16_t port;       /* of the instance's first TCP listener; 0: none */
+	uint16_t udp_port;   /* of its first UDP socket; 0: none */
 	uint32_t background; /* 0xffrrggbb, of an unpainted canvas */
 
 	struct mural_limits *limits; /* for mural_consume() and others; NULL: none */
-
-	uint16_t udp_port; /* of the instance's UDP socket; 0: none */
 };
 
-/* One client of a stream plugin, or one datagram socket.  Made by murald; fields are
- * only appended. */
+/* One client of a stream plugin, or one datagram socket.  Made by murald. */
 struct mural_conn {
+	uint32_t size; /* of this struct in the murald that runs */
+	uint32_t reserved;
+
 	void *state;        /* conn_size bytes, zeroed, freed by murald */
 	const void *config; /* the instance's */
 	struct mural_host *host;
@@ -176,6 +186,8 @@ struct mural_conn {
 
 /* What a paint hint should show. */
 struct mural_hint_request {
+	uint32_t size; /* set by who asks */
+	uint32_t reserved;
 	const char *address; /* this machine's, or a name for it; no brackets */
 	uint32_t x, y;       /* a pixel of the instance's region */
 	uint32_t colour;     /* 0xffrrggbb */
@@ -328,13 +340,15 @@ MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);
 
 /* One instance, for a plugin that shows what murald does. */
 struct mural_instance {
+	uint32_t size;                     /* set by murald */
+	uint32_t n_reasons;                /* of `discarded` */
 	const struct mural_plugin *plugin; /* name, summary, hint() */
 	const struct mural_host *host;     /* name, region, port; read-only */
 	bool is_open;                      /* false: it could not be opened */
 	bool required;
-	uint64_t painted;                  /* pixels, ever */
-	uint64_t discarded[MURAL_REASONS]; /* by reason, ever */
-	struct mural_counts counts;
+	uint64_t painted;          /* pixels, ever */
+	const uint64_t *discarded; /* by reason, ever */
+	const struct mural_counts *counts;
 };
 
 /* Calls each(instance, arg) for every enabled instance, the caller's too, in the order of
@@ -343,12 +357,14 @@ struct mural_instance {
 MURAL_EXPORT void mural_each_instance(struct mural_host *host,
 	void (*each)(const struct mural_instance *instance, void *arg), void *arg);
 
-/* The label that a reason has in the log and the metrics: "out_of_bounds", ... */
+/* The label that a reason has in the log and the metrics: "out_of_bounds", ...; NULL:
+ * this murald does not know it. */
 MURAL_EXPORT const char *mural_reason_label(enum mural_reason reason);
 
 struct mural_display {
-	bool wanted;  /* false: headless */
-	bool enabled; /* the canvas is shown on a screen */
+	uint32_t size; /* set by the caller; murald fills in no more */
+	bool wanted;   /* false: headless */
+	bool enabled;  /* the canvas is shown on a screen */
 	uint64_t frames, late_frames;
 	bool blanked; /* temporarily off or black, by the config */
 };

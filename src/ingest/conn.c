@@ -348,6 +348,7 @@ client_init(struct client *client, const struct shard *shard, const struct socka
 
 	*client = (struct client){
 		.pub = {
+			.size = sizeof(client->pub),
 			.config = instance->config,
 			.host = &instance->host,
 			.peer = peer,

@@ -16,7 +16,7 @@ struct poller {
 	uv_idle_t idle; /* runs while drain() says that there may be more */
 	uv_timer_t retry;
 	bool attached;
-	struct mural_counts last_counts; /* host.counts when last published */
+	struct mural_counts last_counts; /* the instance's when last published */
 	uint64_t last_logged;            /* for log_set_dedup(), across retries */
 	int handles;
 };
@@ -28,7 +28,7 @@ static void
 poller_publish(struct poller *poller)
 {
 	struct mural_counts *total = &poller->shard->counts, *last = &poller->last_counts;
-	const struct mural_counts *now = &poller->shard->instance->host.counts;
+	const struct mural_counts *now = &poller->shard->instance->counts;
 
 	total->received_bytes += now->received_bytes - last->received_bytes;
 	total->kernel_drops += now->kernel_drops - last->kernel_drops;
@@ -76,7 +76,7 @@ poller_detach(struct poller *poller)
 	uv_poll_stop(&poller->poll);
 	uv_close((uv_handle_t *)&poller->poll, on_poller_closed);
 	instance->plugin->detach(&instance->host);
-	instance->host.counts.connections = instance->host.counts.viewers = 0;
+	instance->counts.connections = instance->counts.viewers = 0;
 	poller_publish(poller);
 }
 
@@ -132,7 +132,8 @@ poller_attach(struct poller *poller)
 	struct instance *instance = shard->instance;
 	int fd, ret;
 
-	instance->host.counts = poller->last_counts = (struct mural_counts){ 0 };
+	instance->counts = poller->last_counts =
+		(struct mural_counts){ .size = sizeof(instance->counts) };
 	memset(instance->host.state, 0, instance->plugin->state_size);
 	fd = instance->plugin->attach(&instance->host);
 	if (fd < 0)

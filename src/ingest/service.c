@@ -47,7 +47,7 @@ mural_publish(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
-	shard_publish(&instance->shards[0], &host->counts);
+	shard_publish(&instance->shards[0], host->counts);
 }
 
 struct mural_listener {

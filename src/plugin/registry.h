@@ -50,6 +50,7 @@ struct instance {
 	char *name;
 	struct mural_claim *claims; /* what host.claims points to */
 	struct mural_host host;
+	struct mural_counts counts; /* what host.counts points to */
 	enum service_state service_state;
 	void (*on_stopped)(struct instance *instance); /* may be NULL */
 	bool unchanged; /* reload.c's: it keeps running in the next config */
