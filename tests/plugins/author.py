@@ -44,7 +44,10 @@ def build(folder, source, *packages):
     """NAME.so in the folder."""
     name = os.path.splitext(os.path.basename(source))[0]
     flags = [] if source.endswith(".rs") else pkg_config("--cflags", "murald", *packages)
-    done = subprocess.run([*compiler(source), *flags, source, "-o", os.path.join(str(folder), name + ".so")],
+    libraries = [package for package in packages if package != "libuv"]  # murald has that
+    if libraries:
+        flags += pkg_config("--libs", *libraries)
+    done = subprocess.run([*compiler(source), source, *flags, "-o", os.path.join(str(folder), name + ".so")],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
     assert done.stdout == ""
@@ -53,7 +56,7 @@ def build(folder, source, *packages):
 
 def wall_with(folder, config, **more):
     """A wall that also finds the plugins that were built in the folder."""
-    return Wall(folder, config, core="plugin-path = %s:%s" % (PLUGINS, folder), **more)
+    return Wall(folder, config, plugin_path="%s:%s" % (PLUGINS, folder), **more)
 
 
 def udp(wall, name):
