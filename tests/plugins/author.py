@@ -40,10 +40,12 @@ def compiler(source):
     return [*cc, *WARNINGS, "-O2", "-shared", "-fPIC", *shlex.split(os.environ.get("sanitizer", ""))]
 
 
-def build(folder, source, *packages):
+def build(folder, source, *packages, flags=()):
     """NAME.so in the folder."""
     name = os.path.splitext(os.path.basename(source))[0]
-    flags = [] if source.endswith(".rs") else pkg_config("--cflags", "murald", *packages)
+    flags = list(flags)
+    if not source.endswith(".rs"):
+        flags += pkg_config("--cflags", "murald", *packages)
     libraries = [package for package in packages if package != "libuv"]  # murald has that
     if libraries:
         flags += pkg_config("--libs", *libraries)
