@@ -10,10 +10,11 @@
 #include "base/util.h"
 
 static const struct wall *
-wall_of(struct mural_host *host)
+wall_of(struct mural_host *host, const char *function)
 {
 	const struct instance *instance = container_of(host, struct instance, host);
 
+	worker_check(&instance->ingest->workers[0], host->name, function);
 	return container_of(instance->ingest, struct wall, ingest);
 }
 
@@ -21,7 +22,7 @@ void
 mural_each_instance(struct mural_host *host,
 	void (*each)(const struct mural_instance *instance, void *arg), void *arg)
 {
-	const struct ingest *ingest = &wall_of(host)->ingest;
+	const struct ingest *ingest = &wall_of(host, __func__)->ingest;
 
 	for (struct instance *i = ingest->plugins->instances; i; i = i->next) {
 		struct mural_instance shown = {
@@ -46,7 +47,7 @@ mural_each_instance(struct mural_host *host,
 void
 mural_display_counters(struct mural_host *host, struct mural_display *shown)
 {
-	const struct display *display = &wall_of(host)->display;
+	const struct display *display = &wall_of(host, __func__)->display;
 	const struct mural_display all = {
 		.size = shown->size,
 		.wanted = display_wanted(display),
@@ -68,7 +69,7 @@ mural_version(void)
 const char *
 mural_record_file(struct mural_host *host)
 {
-	const char *file = wall_of(host)->initial->config.record.file;
+	const char *file = wall_of(host, __func__)->initial->config.record.file;
 
 	return *file ? file : NULL;
 }

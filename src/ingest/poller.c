@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ingest/event.h"
 
 #define RETRY_MS 1000
 
@@ -35,7 +36,7 @@ poller_publish(struct poller *poller)
 	total->connections += now->connections - last->connections;
 	total->viewers += now->viewers - last->viewers;
 	*last = *now;
-	shard_publish(poller->shard, total);
+	shard_publish(poller->shard);
 }
 
 static void
@@ -76,6 +77,7 @@ poller_detach(struct poller *poller)
 	uv_poll_stop(&poller->poll);
 	uv_close((uv_handle_t *)&poller->poll, on_poller_closed);
 	instance->plugin->detach(&instance->host);
+	events_close(&instance->events);
 	instance->counts.connections = instance->counts.viewers = 0;
 	poller_publish(poller);
 }
@@ -134,15 +136,19 @@ poller_attach(struct poller *poller)
 
 	instance->counts = poller->last_counts =
 		(struct mural_counts){ .size = sizeof(instance->counts) };
-	memset(instance->host.state, 0, instance->plugin->state_size);
+	if (!instance->plugin->init)
+		memset(instance->host.state, 0, instance->plugin->state_size);
 	fd = instance->plugin->attach(&instance->host);
-	if (fd < 0)
+	if (fd < 0) {
+		events_close(&instance->events);
 		return fd;
+	}
 	ret = uv_poll_init(shard->worker->loop, &poller->poll, fd);
 	if (ret < 0) {
 		log_error("%s: cannot poll its descriptor: %s", instance->host.name,
 			uv_strerror(ret));
 		instance->plugin->detach(&instance->host);
+		events_close(&instance->events);
 		return ret;
 	}
 	poller->handles++;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "canvas/canvas.h"
+#include "ingest/event.h"
 #include "ingest/listener.h"
 #include "ingest/worker.h"
 
@@ -17,6 +18,7 @@ service_start(struct instance *instance, uv_loop_t *loop)
 
 	instance->host.loop = loop;
 	instance->host.brush = &instance->shards[0].brush;
+	instance->shards[0].service_counts = &instance->counts;
 	ret = instance->plugin->start(&instance->host);
 	instance->service_state = ret == 0 ? SERVICE_RUNNING : SERVICE_STOPPED;
 	return ret;
@@ -31,12 +33,20 @@ service_stop(struct instance *instance)
 	instance->plugin->stop(&instance->host);
 }
 
+static void
+check_main(const struct instance *instance, const char *function)
+{
+	worker_check(instance->shards[0].worker, instance->name, function);
+}
+
 void
 mural_stopped(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
+	check_main(instance, __func__);
 	mural_publish(host);
+	events_close(&instance->events);
 	instance->service_state = SERVICE_STOPPED;
 	if (instance->on_stopped)
 		instance->on_stopped(instance);
@@ -47,7 +57,8 @@ mural_publish(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
-	shard_publish(&instance->shards[0], host->counts);
+	check_main(instance, __func__);
+	shard_publish(&instance->shards[0]);
 }
 
 struct mural_listener {
@@ -81,6 +92,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 	uint16_t port;
 	int ret;
 
+	check_main(container_of(host, struct instance, host), __func__);
 	if (!new)
 		return -ENOMEM;
 	ret = listener_open(&new->listener, host->loop, host->name, address, on_client);
