@@ -60,6 +60,7 @@ const struct mural_plugin mural_plugin = {
 	.name = "artnet",
 	.summary = "DMX universes as pixels",
 	.transports = MURAL_DATAGRAM,
+	.listen_udp = "[::]:6454",
 	.options = options,
 	.config_size = sizeof(struct artnet_config),
 	.feed = artnet_feed,

@@ -74,5 +74,6 @@ const struct mural_plugin mural_plugin = {
 	.name = "flaschen",
 	.summary = "pictures in datagrams, as FlaschenTaschen shows them",
 	.transports = MURAL_DATAGRAM,
+	.listen_udp = "[::]:1337",
 	.feed = flaschen_feed,
 };
