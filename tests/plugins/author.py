@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from wall import BUILD, PLUGINS, SOURCE, Wall
+from wall import BUILD, PLUGINS, SOURCE, Wall, wait_for
 
 EXAMPLES = os.path.join(SOURCE, "doc/examples")
 EVENINGS = os.path.join(SOURCE, "tests/plugins")
@@ -69,3 +69,15 @@ def udp(wall, name):
     client.settimeout(10)
     client.connect(("127.0.0.1", int(ports[-1])))
     return client
+
+
+def pixel(wall, x, y):
+    """Its colour, as a pixelflut instance of the wall reports it."""
+    with wall.tcp("pixelflut") as client, client.makefile("rb") as replies:
+        client.sendall(b"PX %d %d\n" % (x, y))
+        return tuple(bytes.fromhex(replies.readline().split()[3].decode()))
+
+
+def painted(wall, x, y, rgb):
+    """Waits until a pixel has that colour."""
+    wait_for("pixel %d,%d to be %s" % (x, y, rgb), lambda: pixel(wall, x, y) == tuple(rgb))

@@ -12,8 +12,10 @@ import subprocess
 import pytest
 from PIL import Image
 
-from author import EVENINGS, build, udp, wall_with
+from author import EVENINGS, build, painted, pixel, udp, wall_with
 from wall import wait_for
+
+PIXELFLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
 
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
 
@@ -35,18 +37,18 @@ def art_dmx(universe, channels, length=None):
 def test_artnet(tmp_path):
     evening(tmp_path, "artnet.c")
     pixels = [(i & 255, 255 - i % 251, i % 7) for i in range(64 * 48)]
-    with wall_with(tmp_path, "[plugin artnet]\nlisten-udp = 127.0.0.1:0\nuniverse = 300\n") as wall, \
+    with wall_with(tmp_path, "[plugin artnet]\nlisten-udp = 127.0.0.1:0\nuniverse = 300\n" + PIXELFLUT) as wall, \
             udp(wall, "artnet") as console:
         for universe in range(len(pixels) // 170 + 1):
             data = bytes(value for rgb in pixels[170 * universe:170 * universe + 170] for value in rgb)
             console.send(art_dmx(300 + universe, data))
-            wall.painted((170 * universe) % 64, (170 * universe) // 64, pixels[170 * universe])
+            painted(wall, (170 * universe) % 64, (170 * universe) // 64, pixels[170 * universe])
         console.send(art_dmx(299, bytes(510)))                       # somebody else's universe
         console.send(struct.pack("<8sH", b"Art-Net", 0x2000) + bytes(8))  # a poll
         console.send(art_dmx(300, b"\1\2\3", 4))
         console.send(b"Art-Net")
         console.send(art_dmx(300, bytes(RED)))
-        wall.painted(0, 0, RED)
+        painted(wall, 0, 0, RED)
         assert list(wall.last_picture().getdata())[1:] == pixels[1:]
         assert "artnet: painted %d pixels, discarded 2 malformed" % (len(pixels) + 1) in wall.log()
 
@@ -65,12 +67,12 @@ def noise(side, seed):
 def test_flaschen_taschen(tmp_path, side):
     evening(tmp_path, "flaschen.c")
     first, second = noise(side, 1), noise(side, 2)
-    with wall_with(tmp_path, "[plugin flaschen]\nlisten-udp = 127.0.0.1:0\n", size="300x150") as wall, \
+    with wall_with(tmp_path, "[plugin flaschen]\nlisten-udp = 127.0.0.1:0\n" + PIXELFLUT, size="300x150") as wall, \
             udp(wall, "flaschen") as sender:
         sender.send(ppm(first))
-        wall.painted(side - 1, side - 1, first.getpixel((side - 1, side - 1)))
+        painted(wall, side - 1, side - 1, first.getpixel((side - 1, side - 1)))
         sender.send(ppm(second, footer=b"\n150 # x\n7\n0\n"))
-        wall.painted(150 + side - 1, 7 + side - 1, second.getpixel((side - 1, side - 1)))
+        painted(wall, 150 + side - 1, 7 + side - 1, second.getpixel((side - 1, side - 1)))
         picture = wall.last_picture()
         assert picture.crop((0, 0, side, side)).tobytes() == first.tobytes()
         assert picture.crop((150, 7, 150 + side, 7 + side)).tobytes() == second.tobytes()
@@ -81,7 +83,7 @@ def test_flaschen_taschen_places(tmp_path):
     evening(tmp_path, "flaschen.c")
     dot = Image.new("RGB", (2, 1), RED)
     dot.putpixel((1, 0), BLACK)
-    with wall_with(tmp_path, "[plugin flaschen]\nlisten-udp = 127.0.0.1:0\n", size="40x30") as wall, \
+    with wall_with(tmp_path, "[plugin flaschen]\nlisten-udp = 127.0.0.1:0\n" + PIXELFLUT, size="40x30") as wall, \
             udp(wall, "flaschen") as sender:
         sender.send(ppm(Image.new("RGB", (40, 30), BLUE)))
         sender.send(ppm(dot, comment=b"#FT: 3 4 0\n"))
@@ -92,7 +94,7 @@ def test_flaschen_taschen_places(tmp_path):
                     b"P6\n99999 99999\n255\nabc", b"P6 1 0 255 ", b"P6\n#FT:"):
             sender.send(bad)
         sender.send(ppm(Image.new("RGB", (1, 1), GREEN)))
-        wall.painted(0, 0, GREEN)
+        painted(wall, 0, 0, GREEN)
         picture = wall.last_picture()
         expected = {(3, 4): RED, (4, 4): BLACK, (5, 6): RED, (6, 6): BLUE, (7, 8): RED, (8, 8): BLUE,
                     (38, 20): RED, (39, 20): BLACK}
@@ -142,12 +144,12 @@ def test_mqtt(tmp_path):
 
     def arrives(text, x, y, rgb):
         """Published again until it is painted: a subscriber that is not there yet misses it."""
-        def painted():
+        def is_painted():
             publish(port, text)
-            return wall.picture().getpixel((x, y)) == rgb
-        wait_for(text, painted, 30)
+            return pixel(wall, x, y) == rgb
+        wait_for(text, is_painted, 30)
 
-    with wall_with(tmp_path, "[plugin mqtt]\nbroker = 127.0.0.1\nport = %d\n" % port) as wall:
+    with wall_with(tmp_path, "[plugin mqtt]\nbroker = 127.0.0.1\nport = %d\n" % port + PIXELFLUT) as wall:
         with broker(tmp_path, port):
             arrives("3 4 ff0000", 3, 4, RED)
             publish(port, "nonsense")
