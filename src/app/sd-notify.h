@@ -6,16 +6,20 @@
 #ifndef APP_SD_NOTIFY_H
 #define APP_SD_NOTIFY_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 struct sd_notify {
 	uv_timer_t watchdog;
 	uv_loop_t *loop; /* NULL: no watchdog */
+	bool (*is_alive)(void *arg);
+	void *arg;
 };
 
 /* "READY=1", and with $WATCHDOG_USEC a keep-alive from the loop, twice as often as
- * required. */
-void sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop);
+ * required, while is_alive(arg) says so. */
+void sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop,
+	bool (*is_alive)(void *arg), void *arg);
 
 /* "RELOADING=1" with the time, and "READY=1" when done. */
 void sd_notify_reloading(void);

@@ -170,6 +170,27 @@ worker_unsend(struct worker *worker, struct job *job)
 	pthread_mutex_unlock(&worker->lock);
 }
 
+static void
+run_beat(struct job *job)
+{
+	(void)job;
+}
+
+bool
+worker_is_alive(struct worker *worker)
+{
+	bool answered;
+
+	if (!worker->threaded)
+		return true;
+	pthread_mutex_lock(&worker->lock);
+	answered = !worker->beat.queued;
+	pthread_mutex_unlock(&worker->lock);
+	worker->beat.run = run_beat;
+	worker_send_once(worker, &worker->beat);
+	return answered;
+}
+
 void
 worker_check(const struct worker *worker, const char *name, const char *function)
 {

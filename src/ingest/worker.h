@@ -61,6 +61,7 @@ struct worker {
 	pthread_mutex_t lock;
 	struct job *first, **last; /* lock; not run yet */
 	bool closing;              /* its thread's */
+	struct job beat;           /* worker_is_alive() */
 };
 
 /* One instance on one worker: its brush, its counters, and what serves it there. */
@@ -98,6 +99,10 @@ void worker_send_once(struct worker *worker, struct job *job);
 /* Takes it back; when this returns it does not run any more, unless the caller is a job
  * of the same turn itself.  The worker's thread. */
 void worker_unsend(struct worker *worker, struct job *job);
+
+/* Whether the thread has run jobs since the last call; the main worker has.  The main
+ * thread. */
+bool worker_is_alive(struct worker *worker);
 
 /* Ends the program and names the function of the plugin API, unless it was called on the
  * worker's thread.  `name` is the instance's. */

@@ -100,6 +100,14 @@ tables_of_another_size_are_taken(void **state)
 	assert_null(run->plugins.instances->plugin->claim);
 	assert_null(run->plugins.instances->plugin->hint);
 	run_free(run);
+	setenv("ODD", "first", 1);
+	run = load_good_config("[plugin odd]\n");
+	assert_non_null(run->plugins.instances->plugin->claim);
+	assert_null(run->plugins.instances->plugin->init);
+	assert_null(run->plugins.instances->plugin->finish);
+	assert_null(run->plugins.instances->plugin->ready);
+	assert_string_equal(run->plugins.instances->common.listen_udp, "");
+	run_free(run);
 	setenv("ODD", "later", 1);
 	run = load_good_config("[plugin odd]\n");
 	assert_non_null(run->plugins.instances->plugin->claim);
@@ -134,6 +142,12 @@ a_bad_table_is_refused(void **state)
 		{ "no poller", "has attach, drain or detach but is no poller" },
 		{ "no stop", "is a service but lacks start or stop" },
 		{ "no service", "has start or stop but is no service" },
+		{ "only ready", "has ready() but is neither stream nor datagram" },
+		{ "only finish", "has finish() but no init()" },
+		{ "bad listen udp",
+			"option listen-udp: default \"[::]:7 somewhere\" is not an "
+			"address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
+			"[::]:1234" },
 		{ "bad listen",
 			"option listen: default \"somewhere\" is not an address; write "
 			"HOST:PORT, [V6]:PORT or unix:PATH, such as [::]:1234" },
