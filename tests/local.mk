@@ -38,11 +38,6 @@ TESTS += tests/daemon/test_daemon.py tests/daemon/test_doctor.py tests/daemon/te
 	tests/test_options.py
 TESTS += tests/test_bench.py tests/test_hud.py tests/test_manual.py
 TESTS += tests/net/test_icmp.py tests/net/test_interfaces.py tests/net/test_ipv6.py
-TESTS += tests/plugins/test_crash.py tests/plugins/test_examples.py tests/plugins/test_evenings.py \
-	tests/plugins/test_tables.py
-check_PROGRAMS += tests/plugins/frozen
-tests_plugins_frozen_SOURCES = tests/plugins/frozen.c tests/plugins/frozen.h
-tests_plugins_frozen_LDADD =
 EXTRA_DIST += tests/plugins
 if WITH_P2
 TESTS += tests/p2/test_p2.py
