@@ -68,14 +68,15 @@ struct mural_bucket *
 mural_ratelimit_bucket(struct mural_ratelimit *ratelimit, uint64_t key, uint64_t now_ms)
 {
 	uint64_t hash = mix64(key ^ ratelimit->secret) | 1;
-	struct bucket_slot *set, *fullest = NULL;
+	struct bucket_slot *set, *fullest;
 
 	set = &ratelimit->slots[(hash >> 32 & (ratelimit->sets - 1)) * WAYS];
+	fullest = set;
 	for (struct bucket_slot *slot = set; slot < set + WAYS; slot++) {
 		mural_bucket_refill(&slot->bucket, &ratelimit->rate, now_ms);
 		if (slot->key == hash)
 			return &slot->bucket;
-		if (!fullest || slot->bucket.debt < fullest->bucket.debt)
+		if (slot->bucket.debt < fullest->bucket.debt)
 			fullest = slot;
 	}
 	*fullest = (struct bucket_slot){ hash, { 0, now_ms } };

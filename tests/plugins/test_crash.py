@@ -4,7 +4,7 @@ import os
 import signal
 
 from author import EVENINGS, build, wall_with
-from wall import wait_for
+from waiting import wait_for
 
 
 def test_a_crash_ends_murald_and_the_last_snapshot_stays(tmp_path):

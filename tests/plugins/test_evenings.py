@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from author import EVENINGS, build, painted, pixel, udp, wall_with
-from wall import wait_for
+from waiting import wait_for
 
 PIXELFLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
 

@@ -6,7 +6,7 @@ import struct
 import time
 
 from author import EXAMPLES, SOURCE, build, udp, wall_with
-from wall import wait_for
+from waiting import wait_for
 
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
 

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from wall import BUILD, PLUGINS, SOURCE, Wall, wait_for
+from waiting import wait_for
+from wall import BUILD, PLUGINS, SOURCE, Wall
 
 EXAMPLES = os.path.join(SOURCE, "doc/examples")
 EVENINGS = os.path.join(SOURCE, "tests/plugins")
