@@ -3,8 +3,7 @@
  * Reports murald's state to systemd by the protocol of sd_notify(3): datagrams of
  * assignments to the socket $NOTIFY_SOCKET.  Without that variable nothing happens.
  */
-#ifndef APP_SD_NOTIFY_H
-#define APP_SD_NOTIFY_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -27,5 +26,3 @@ void sd_notify_reloaded(void);
 
 /* "STOPPING=1"; the timer is closed once the loop has run.  Accepts a zeroed struct. */
 void sd_notify_stopping(struct sd_notify *notify);
-
-#endif

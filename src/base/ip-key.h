@@ -4,8 +4,7 @@
  * into IPv6, or the leading bits of an IPv6 address, since one household has any number
  * of addresses.  And networks (CIDR), which are ranges of keys.
  */
-#ifndef BASE_IP_KEY_H
-#define BASE_IP_KEY_H
+#pragma once
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -53,5 +52,3 @@ bool cidr_list_contains(const struct cidr_list *list, const struct ip_key *addre
 
 /* Accepts a zeroed struct. */
 void cidr_list_finish(struct cidr_list *list);
-
-#endif

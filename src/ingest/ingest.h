@@ -8,8 +8,7 @@
  *
  * The main thread's.
  */
-#ifndef INGEST_INGEST_H
-#define INGEST_INGEST_H
+#pragma once
 
 #include <uv.h>
 
@@ -57,5 +56,3 @@ void ingest_log_hints(const struct ingest *ingest);
 
 /* Logs for each open instance what it painted and discarded. */
 void ingest_log_counters(const struct ingest *ingest);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * The main thread's.
  */
-#ifndef INGEST_SERVICE_H
-#define INGEST_SERVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -31,5 +30,3 @@ void service_log_timeout(const struct instance *instance);
 /* Turns the loop until all of them have stopped and every handle that murald closed is
  * gone.  False when one did not stop in time, which is logged. */
 bool services_wait(struct instance *instances, uv_loop_t *loop);
-
-#endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/thread.h"
+#include "lib/thread.h"
 
 static struct job *
 take_jobs(struct worker *worker)

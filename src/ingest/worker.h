@@ -6,8 +6,7 @@
  * With `server.workers = 0` the only worker is the main loop itself.  What belongs to a
  * worker is touched by its thread only; other threads reach it through jobs.
  */
-#ifndef INGEST_WORKER_H
-#define INGEST_WORKER_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -113,5 +112,3 @@ int worker_call(struct worker *worker, int (*fn)(void *arg), void *arg);
 
 /* Publishes what the shard's brush painted, and the counters.  The worker's thread. */
 void shard_publish(struct shard *shard);
-
-#endif

@@ -5,8 +5,7 @@
  * This folder may use config and base.  It must never know how a plugin is run: it opens
  * no socket and starts nothing, that is ingest.h.  It alone uses dlopen.
  */
-#ifndef PLUGIN_REGISTRY_H
-#define PLUGIN_REGISTRY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -107,5 +106,3 @@ void plugins_print(const struct plugins *plugins, const struct config *config, F
 
 /* The common options of a plugin, which must be a module's; ends with an empty entry. */
 const struct mural_option *plugin_common_options(const struct mural_plugin *plugin);
-
-#endif
