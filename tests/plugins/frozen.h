@@ -3,8 +3,7 @@
  * The layout that the first plugins of ABI 1 were compiled with.  Members may follow
  * behind those of the table; nothing else here changes until MURAL_ABI does.
  */
-#ifndef FROZEN_H
-#define FROZEN_H
+#pragma once
 
 #include <mural/plugin.h>
 
@@ -107,5 +106,3 @@ struct frozen_view {
 struct frozen_rect {
 	uint32_t x, y, width, height;
 };
-
-#endif
