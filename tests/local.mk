@@ -53,7 +53,8 @@ TESTS += \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/packages/test_release.py \
-	tests/test_bench.py
+	tests/test_bench.py \
+	tests/test_manual.py
 if WITH_P2
 TESTS += tests/p2/test_p2.py
 noinst_PROGRAMS += tests/p2/crowd
@@ -98,6 +99,7 @@ EXTRA_DIST += \
 	tests/tally.sh \
 	tests/test_bench.py \
 	tests/test_hostile.py \
+	tests/test_manual.py \
 	tests/transcripts \
 	tests/vectors
 
@@ -186,6 +188,7 @@ check-deb:
 PROJECT_TESTS = \
 	tests/completion.sh \
 	tests/dist.sh \
+	tests/headers.sh \
 	tests/install.sh \
 	tests/layers.sh \
 	tests/lint.sh \

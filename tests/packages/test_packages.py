@@ -200,7 +200,8 @@ def test_each_package_has_its_files(root):
     out = root.sh("murald --list-plugins")
     assert "\nhttp " in out and "\np2 " in out
     assert root.sh("murald --check-config") == "ok\n"
-    root.sh("muralctl --version; test -e /usr/include/mural/plugin.h")
+    root.sh("muralctl --version; test -e /usr/include/mural/plugin.h; "
+            "cd /usr/share/doc/murald-dev/examples; test -e dots.c -a -e query.c -a -e rows.cpp -a -e shapes.rs")
     assert root.sh("cd /; . /usr/share/bash-completion/completions/murald; COMP_WORDS=(murald -s canvas.si) "
                    "COMP_CWORD=2; compopt() { :; }; _murald murald; echo ${COMPREPLY[*]}") == "canvas.size=\n"
 
