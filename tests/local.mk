@@ -54,7 +54,8 @@ TESTS += \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/packages/test_release.py \
-	tests/test_bench.py
+	tests/test_bench.py \
+	tests/test_manual.py
 if WITH_P2
 TESTS += tests/p2/test_p2.py
 noinst_PROGRAMS += tests/p2/crowd
@@ -65,22 +66,18 @@ include $(top_srcdir)/tests/plugins/local.mk
 if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
+	tests/test_hostile.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
+	tests/http/test_hostile.py \
 	tests/http/test_metrics.py \
 	tests/http/test_page.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
 	tests/http/test_timelapse.py \
-	tests/http/test_viewers.py \
-	tests/plugins/test_telling.py
+	tests/http/test_viewers.py
 endif
-# says what its clients tell it to
-check_LTLIBRARIES += tests/plugins/teller.la
-tests_plugins_teller_la_SOURCES = tests/plugins/teller.c
-tests_plugins_teller_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/tests/plugins
-EXTRA_DIST += tests/plugins
 # preloaded into murald, makes the C library fail
 check_LTLIBRARIES += tests/faults/shim.la
 tests_faults_shim_la_SOURCES = tests/faults/shim.c
@@ -96,11 +93,14 @@ EXTRA_DIST += \
 	tests/net \
 	tests/p2 \
 	tests/packages \
+	tests/hostile.py \
 	tests/run-pytest.sh \
 	tests/soak.py \
 	tests/support \
 	tests/tally.sh \
 	tests/test_bench.py \
+	tests/test_hostile.py \
+	tests/test_manual.py \
 	tests/transcripts \
 	tests/vectors
 
@@ -189,6 +189,7 @@ check-deb:
 PROJECT_TESTS = \
 	tests/completion.sh \
 	tests/dist.sh \
+	tests/headers.sh \
 	tests/install.sh \
 	tests/layers.sh \
 	tests/lint.sh \

@@ -4,4 +4,18 @@ check_LTLIBRARIES += %D%/probe.la
 %C%_probe_la_SOURCES = %D%/probe.c
 %C%_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 TESTS += %D%/test_host.py
-EXTRA_DIST += %D%/test_host.py
+
+# a plugin that says what its clients tell it to
+check_LTLIBRARIES += %D%/teller.la
+%C%_teller_la_SOURCES = %D%/teller.c
+%C%_teller_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
+if WITH_HTTP
+TESTS += %D%/test_telling.py
+endif
+
+# plugins as strangers build them, with pkg-config, and tables of other sizes
+TESTS += %D%/test_crash.py %D%/test_evenings.py %D%/test_examples.py %D%/test_tables.py
+check_PROGRAMS += %D%/frozen
+%C%_frozen_SOURCES = %D%/frozen.c %D%/frozen.h
+%C%_frozen_LDADD =
+EXTRA_DIST += %D%

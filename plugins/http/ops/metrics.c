@@ -309,7 +309,7 @@ metrics_answer(struct request *request)
 	bool openmetrics =
 		wants_openmetrics(request_header(request, MHD_HTTP_HEADER_ACCEPT));
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	struct metrics_page page = { .out = open_memstream(&text, &len),
 		.openmetrics = openmetrics,
 		.host = request->web->host };
@@ -327,5 +327,6 @@ metrics_answer(struct request *request)
 		else
 			free(text);
 	}
+	request_holds(request, HOLDING_ANSWERS, request, len);
 	return reply_send(request, MHD_HTTP_OK, response);
 }

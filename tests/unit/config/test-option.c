@@ -37,6 +37,7 @@ static const struct mural_option choice =
 	MURAL_CHOICE(struct fields, index, "keep", "keep suppress", "");
 static const struct mural_option text = MURAL_TEXT(struct fields, text, "", "");
 static const struct mural_option address = MURAL_ADDRESS(struct fields, text, "", "");
+static const struct mural_option addresses = MURAL_ADDRESSES(struct fields, text, "", "");
 static const struct mural_option point = MURAL_POINT(struct fields, point, "0,0", "");
 static const struct mural_option size =
 	MURAL_DIMENSIONS(struct fields, size, "auto", "auto", "");
@@ -188,6 +189,25 @@ TEST(reads_choices)
 	assert_int_equal(take(&choice, "keep").index, 0);
 	assert_int_equal(take(&choice, "suppress").index, 1);
 	refuses_each(&choice, wrong, "is not one of: keep, suppress");
+}
+
+TEST(reads_several_addresses)
+{
+	static const char *const right[] = { "", "[::]:1234", "[::]:1 10.0.0.1:2 unix:/x",
+		"239.1.2.3%eth0:6454 [ff05::1%eth0]:6454" };
+
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		struct fields fields = take(&addresses, right[i]);
+
+		assert_string_equal(fields.text, right[i]);
+		options_finish(
+			(const struct mural_option[]){ addresses, { 0 } }, &fields);
+	}
+	refuses(&addresses, "[::]:1 wall",
+		"is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
+		"[::]:1234");
+	refuses(&addresses, "10.0.0.1%eth0:1 [::]:1",
+		"has no host name or address before the port");
 }
 
 TEST(reads_addresses)
@@ -493,6 +513,7 @@ TEST(describes_types)
 		{ &choice, "one of: keep, suppress" },
 		{ &text, "text" },
 		{ &address, "address" },
+		{ &addresses, "addresses" },
 		{ &point, "X,Y" },
 		{ &size, "WxH or auto" },
 		{ &plain_size, "WxH" },
