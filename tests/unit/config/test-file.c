@@ -13,7 +13,7 @@ TEST(blanks_and_line_ends_do_not_matter)
 	struct run *run = run_good_file("\xef\xbb\xbf[canvas] # first\r\n"
 					"\tsize=5x6\r\n"
 					"   background\t=  #ff0000 ; not part of it\r\n"
-					"snapshot = a;b\r\n"
+					"snapshot = /a;b\r\n"
 					"snapshot_interval: 1h\r\n"
 					"\xef\xbb\xbf  [ display ]\n"
 					"scale = fill"); /* no end of line */
@@ -21,7 +21,7 @@ TEST(blanks_and_line_ends_do_not_matter)
 	assert_int_equal(run->config.canvas.size.width, 5);
 	assert_int_equal(run->config.canvas.size.height, 6);
 	assert_int_equal(run->config.canvas.background, 0xffff0000);
-	assert_string_equal(run->config.canvas.snapshot, "a;b");
+	assert_string_equal(run->config.canvas.snapshot, "/a;b");
 	assert_true(run->config.canvas.snapshot_interval == 3600000);
 	assert_int_equal(run->config.display.scale, SCALE_FILL);
 	run_free(run);
@@ -110,9 +110,9 @@ TEST(lines_may_be_long)
 	struct run *run;
 
 	memset(value, 'v', sizeof(value) - 1);
-	snprintf(text, sizeof(text), "[canvas]\nsnapshot=%s\nsize=2x2\n", value);
+	snprintf(text, sizeof(text), "[server]\nuser=%s\n[canvas]\nsize=2x2\n", value);
 	run = run_good_file(text);
-	assert_string_equal(run->config.canvas.snapshot, value);
+	assert_string_equal(run->config.server.user, value);
 	assert_int_equal(run->config.canvas.size.width, 2);
 	run_free(run);
 	snprintf(text, sizeof(text), "# %s\n[canvas]\nsizee=2\n", value);
