@@ -110,9 +110,10 @@ TEST(lines_may_be_long)
 	struct run *run;
 
 	memset(value, 'v', sizeof(value) - 1);
-	snprintf(text, sizeof(text), "[server]\nuser=%s\n[canvas]\nsize=2x2\n", value);
+	snprintf(text, sizeof(text), "[server]\nplugin-path=%s\n[canvas]\nsize=2x2\n",
+		value);
 	run = run_good_file(text);
-	assert_string_equal(run->config.server.user, value);
+	assert_string_equal(run->config.server.plugin_path, value);
 	assert_int_equal(run->config.canvas.size.width, 2);
 	run_free(run);
 	snprintf(text, sizeof(text), "# %s\n[canvas]\nsizee=2\n", value);
