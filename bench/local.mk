@@ -46,6 +46,6 @@ soak: all
 # report of one.  CI runs a short form, tests/test_hostile.py.
 SECONDS_EACH = 5
 hostile: all
-	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/tests/hostile.py $(SECONDS_EACH)
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/hostile.py $(SECONDS_EACH)
 .PHONY: analyse bench check-cross check-deb check-kms coverage fuzz hostile print-tests soak
 

@@ -24,8 +24,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "support"))
-from wall import Wall  # noqa: E402
+from wall import Wall
 
 MEMORY_MIB = 64  # that an attack may take
 SIZE = (640, 400)

@@ -199,7 +199,7 @@ def test_the_admin_token_is_not_guessed_quickly(tmp_path):
                    body=json.dumps({"token": token, "new_rate": 5}).encode())[0]
 
     with board_wall(tmp_path) as wall:
-        answers = [guess("adn%d" % i, "127.0.0.9") for i in range(30)]
+        answers = [guess("guess%d" % i, "127.0.0.9") for i in range(30)]
         assert answers == 10 * [401] + 20 * [429]
         assert guess("adm", "127.0.0.9") == 429, "nor is the right one told apart"
         assert guess("adm", "127.0.0.7") == 200
@@ -282,5 +282,3 @@ def test_films_that_nobody_waits_for_are_not_made(tmp_path):
         wait_for("the thread", lambda: threads(wall) > idle or None)
         assert ask(wall, "/timelapse?source=wall")[0] == 200, "sources take turns"
         wait_for("no thread", lambda: threads(wall) == idle, 10)
-        time.sleep(0.2)
-        assert threads(wall) == idle

@@ -23,6 +23,8 @@ struct history;
 
 struct gif_wait;
 
+TAILQ_HEAD(gif_queue, gif_wait);
+
 /* What a GIF shows; all of it: INT64_MIN to INT64_MAX. */
 struct gif_range {
 	int64_t from_ms, to_ms;
@@ -54,7 +56,7 @@ struct gif_job_ops {
 struct gif_job {
 	struct history *history;
 	const struct gif_job_ops *ops;
-	TAILQ_HEAD(, gif_wait) waiting;
+	struct gif_queue waiting;
 	uint64_t last_source; /* whose GIF was begun last */
 	bool stopping;
 

@@ -32,9 +32,11 @@ struct history_cache {
 
 struct history_lookup;
 
+TAILQ_HEAD(lookup_queue, history_lookup);
+
 /* lookup.c's. */
 struct history_lookups {
-	TAILQ_HEAD(, history_lookup) waiting;
+	struct lookup_queue waiting;
 	struct history_lookup *running[LOOKUPS_MAX]; /* NULL: a free thread */
 };
 
