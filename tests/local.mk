@@ -37,7 +37,7 @@ TESTS += tests/daemon/test_daemon.py tests/daemon/test_doctor.py tests/daemon/te
 	tests/daemon/test_pixelflut.py tests/daemon/test_reload.py tests/daemon/test_rights.py \
 	tests/test_options.py
 TESTS += tests/test_bench.py tests/test_hud.py
-TESTS += tests/net/test_icmp.py tests/net/test_interfaces.py tests/net/test_ipv6.py
+TESTS += tests/net/test_icmp.py tests/net/test_interfaces.py tests/net/test_ipv6.py tests/net/test_sources.py
 if WITH_P2
 TESTS += tests/p2/test_p2.py
 noinst_PROGRAMS += tests/p2/crowd

@@ -383,6 +383,12 @@ MURAL_EXPORT void mural_conn_release(
 MURAL_EXPORT int mural_consume(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
 
+/* The same where nothing but the packet says who sent it, so that anybody may have forged
+ * it: pings, datagrams.  Such a source has a budget of its own, apart from that of its
+ * connections, so that forgers take nothing away from them. */
+MURAL_EXPORT int mural_consume_claimed(struct mural_host *host, struct mural_brush *brush,
+	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
+
 /* False when no limit is configured: callers may then skip building a sockaddr for
  * mural_consume().  Any thread. */
 MURAL_EXPORT bool mural_is_limited(const struct mural_host *host);

@@ -136,7 +136,8 @@ consume(struct ratelimit *ratelimit, const char *text, uint64_t pixels, uint64_t
 {
 	union peer_address peer = peer_of(text);
 
-	return ratelimit_consume(ratelimit, &peer.any, pixels, bytes);
+	return ratelimit_consume(
+		ratelimit, RATELIMIT_CONNECTED, &peer.any, pixels, bytes);
 }
 
 static void
@@ -184,10 +185,29 @@ debt_is_paid_first(void **state)
 	assert_int_equal(consume(&ratelimit, "2001:db8::3", 0, 0), -EDQUOT);
 	assert_int_equal(ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 0);
 	assert_in_range(wait_ms, 1900, 2300);
-	ratelimit_debit(&ratelimit, &peer.any, 5, -2500);
+	ratelimit_debit(&ratelimit, RATELIMIT_CONNECTED, &peer.any, 5, -2500);
 	assert_in_range(
 		ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 100, 126);
 	assert_int_equal(ratelimit_allowance(&ratelimit, &peer.any, 7, &wait_ms), 7);
+	ratelimit_finish(&ratelimit);
+}
+
+/* Both senders of a source have the whole rate, and neither spends the other's. */
+static void
+what_can_be_forged_is_counted_apart(void **state)
+{
+	union peer_address peer = peer_of("192.0.2.1");
+	struct ratelimit ratelimit;
+	struct config config;
+
+	(void)state;
+	ratelimit_start(&ratelimit, &config, 100, 0, 0);
+	for (int sender = 0; sender < RATELIMIT_SENDERS; sender++)
+		assert_int_equal(
+			ratelimit_consume(&ratelimit, sender, &peer.any, 100, 0), 0);
+	for (int sender = 0; sender < RATELIMIT_SENDERS; sender++)
+		assert_int_equal(
+			ratelimit_consume(&ratelimit, sender, &peer.any, 50, 0), -EDQUOT);
 	ratelimit_finish(&ratelimit);
 }
 
@@ -204,17 +224,19 @@ a_stream_reads_no_more_than_its_pixels_allow(void **state)
 	ratelimit_start(&ratelimit, &config, 800, 0, 0);
 	assert_int_equal(
 		ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 4 * 101);
-	ratelimit_debit(&ratelimit, &peer.any, 790, 0);
+	ratelimit_debit(&ratelimit, RATELIMIT_CONNECTED, &peer.any, 790, 0);
 	assert_in_range(
 		ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 40, 80);
 	assert_int_equal(
 		ratelimit_allowance(&ratelimit, &local.any, 65536, &wait_ms), 65536);
-	assert_int_equal(ratelimit_consume(&ratelimit, &local.any, 100000, 0), 0);
+	assert_int_equal(
+		ratelimit_consume(&ratelimit, RATELIMIT_CONNECTED, &local.any, 100000, 0),
+		0);
 	ratelimit_finish(&ratelimit);
 
 	ratelimit_start(&ratelimit, &config, 1, 0, 0);
 	assert_true(ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms) >= 4);
-	ratelimit_debit(&ratelimit, &peer.any, 1, 0);
+	ratelimit_debit(&ratelimit, RATELIMIT_CONNECTED, &peer.any, 1, 0);
 	assert_int_equal(ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 0);
 	assert_in_range(wait_ms, 900, 1100);
 	ratelimit_finish(&ratelimit);
@@ -274,7 +296,8 @@ millions_of_sources_cost_nothing_more(void **state)
 		union peer_address forged = { .in4 = { .sin_family = AF_INET,
 						      .sin_addr.s_addr = htonl(i) } };
 
-		others += ratelimit_consume(&ratelimit, &forged.any, 1, 0) == 0;
+		others += ratelimit_consume(&ratelimit, RATELIMIT_CONNECTED, &forged.any,
+				  1, 0) == 0;
 		if (i % 50 == 0)
 			got += consume(&ratelimit, "2001:db8::1", 1, 0) == 0;
 	}
@@ -297,7 +320,7 @@ consume_many(void *arg)
 
 		if (!ratelimit_active(ratelimit))
 			continue;
-		(void)ratelimit_consume(ratelimit, &peer.any, 1, 1);
+		(void)ratelimit_consume(ratelimit, RATELIMIT_CONNECTED, &peer.any, 1, 1);
 		(void)ratelimit_allowance(ratelimit, &peer.any, 100, &wait_ms);
 		if (ratelimit_admit(ratelimit, &peer.any) == 0)
 			ratelimit_release(ratelimit, &peer.any);
@@ -370,6 +393,7 @@ main(void)
 		cmocka_unit_test(networks_contain_addresses),
 		cmocka_unit_test(a_source_has_a_burst_and_then_its_rate),
 		cmocka_unit_test(debt_is_paid_first),
+		cmocka_unit_test(what_can_be_forged_is_counted_apart),
 		cmocka_unit_test(a_stream_reads_no_more_than_its_pixels_allow),
 		cmocka_unit_test(lists_and_connection_limits),
 		cmocka_unit_test(a_source_has_a_number),
