@@ -39,7 +39,7 @@ TESTS += tests/daemon/test_daemon.py tests/daemon/test_doctor.py tests/daemon/te
 TESTS += tests/test_bench.py tests/test_hud.py
 TESTS += tests/net/test_icmp.py tests/net/test_interfaces.py tests/net/test_ipv6.py tests/net/test_sources.py
 if WITH_P2
-TESTS += tests/p2/test_p2.py
+TESTS += tests/p2/test_guests.py tests/p2/test_p2.py
 noinst_PROGRAMS += tests/p2/crowd
 tests_p2_crowd_SOURCES = tests/p2/crowd.c bench/measure.h
 tests_p2_crowd_LDADD =

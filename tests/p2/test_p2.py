@@ -501,7 +501,7 @@ def test_ten_seconds_to_say_who_you_are(tmp_path):
             assert time.monotonic() - start < 16
         good.send(sub(0, 0, 0, 0))
         good.until(lambda c: c.pixels)
-        assert "3 unauthorized" in figures(wall)
+        assert "4 unauthorized" in figures(wall)
 
 
 # ----------------------------------------------------------------------- limits
