@@ -13,7 +13,9 @@
 
 /* Room for the head of a browser's request, with cookies. */
 #define REQUEST_BYTES (8 * 1024)
-#define REQUEST_SECONDS (AUTH_TIMEOUT_MS / 1000)
+
+/* Later than websocket-client.c's deadline, which counts who misses it. */
+#define REQUEST_SECONDS (2 * AUTH_TIMEOUT_MS / 1000)
 
 /* Longer frames are refused; there may be any number of them. */
 #define FRAME_MAX (1024 * 1024)
