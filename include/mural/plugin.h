@@ -232,7 +232,9 @@ struct mural_plugin {
 
 	/* A service, with a server of its own: start puts it on host->loop, stop starts
 	 * to remove it, and the plugin calls mural_stopped() when nothing is left there.
-	 */
+	 * A start() that fails is not followed by stop().  If it has put handles of its
+	 * own on the loop, it closes them, and `state` stays until the plugin calls
+	 * mural_stopped() for them, too. */
 	int (*start)(struct mural_host *host);
 	void (*stop)(struct mural_host *host);
 

@@ -308,7 +308,7 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	uv_timer_init(loop, &listener->pause);
 	listener->poll.data = listener;
 	listener->pause.data = listener;
-	listener->handles = 2;
+	listener->handles = LISTENER_HANDLES;
 	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
 	return 0;
 }

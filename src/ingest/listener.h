@@ -38,6 +38,9 @@ uint16_t socket_text(int fd, const char *address, char *text, size_t len);
 struct ingest;
 struct instance;
 
+/* Those that a listener has on the loop. */
+#define LISTENER_HANDLES 2
+
 struct listener {
 	uv_poll_t poll;
 	uv_timer_t pause;        /* runs after accept() ran out of descriptors */

@@ -10,15 +10,41 @@
 #include "ingest/listener.h"
 #include "ingest/worker.h"
 
+static void
+count_handle(uv_handle_t *handle, void *n)
+{
+	(void)handle;
+	++*(size_t *)n;
+}
+
+/* The handles on the loop that are not the instance's listeners: also those that are
+ * closing, until the loop turns. */
+static size_t
+count_handles(const struct instance *instance, uv_loop_t *loop)
+{
+	size_t n = 0;
+
+	uv_walk(loop, count_handle, &n);
+	return n - instance->n_listened * LISTENER_HANDLES;
+}
+
+/* One that fails with handles of its own on the loop is stopping, until it says that they
+ * are gone; without any it has stopped. */
 int
 service_start(struct instance *instance, uv_loop_t *loop)
 {
+	size_t before = count_handles(instance, loop);
 	int ret;
 
 	instance->host.loop = loop;
 	instance->host.brush = &instance->shards[0].brush;
+	instance->service_state = SERVICE_RUNNING;
 	ret = instance->plugin->start(&instance->host);
-	instance->service_state = ret == 0 ? SERVICE_RUNNING : SERVICE_STOPPED;
+	if (ret == 0)
+		return 0;
+	instance->service_state = count_handles(instance, loop) > before
+					  ? SERVICE_STOPPING
+					  : SERVICE_STOPPED;
 	return ret;
 }
 
@@ -96,6 +122,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 		host->port = port;
 	log_info("%s: listening on %s%s%s", host->name, text, what ? ", " : "",
 		what ? what : "");
+	container_of(host, struct instance, host)->n_listened++;
 	*listener = new;
 	return 0;
 }

@@ -51,6 +51,7 @@ struct instance {
 	struct mural_claim *claims; /* what host.claims points to */
 	struct mural_host host;
 	enum service_state service_state;
+	unsigned n_listened; /* mural_listen() that succeeded, ever */
 	void (*on_stopped)(struct instance *instance); /* may be NULL */
 	bool unchanged; /* reload.c's: it keeps running in the next config */
 	/* ingest's */
