@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "canvas/canvas.h"
@@ -89,6 +90,12 @@ on_client(struct listener *listener, int fd, const union peer_address *peer)
 		container_of(listener, struct mural_listener, listener);
 
 	(void)peer;
+	if (listener_is_full(listener, fd)) {
+		close(fd);
+		mural_discard(pub->host->brush, MURAL_RATE_LIMITED, 1);
+		mural_publish(pub->host);
+		return;
+	}
 	pub->on_client(pub->host, fd);
 }
 

@@ -8,9 +8,14 @@
 
 #include <mural/plugin.h>
 
+#include "base/descriptors.h"
+
 /* A stream is given a fraction of a second's worth at a time, so that several threads
  * that serve clients of one source do not exceed its rate by much. */
 #define SLICES_A_SECOND 8
+
+/* A source has at most one part in this many of the descriptors. */
+#define DESCRIPTOR_SHARE 3
 
 /* Sources that a stripe keeps buckets for. */
 #define STRIPE_KEYS 1024
@@ -273,6 +278,18 @@ stripes_set_rate(struct ratelimit *ratelimit, int kind, uint64_t a_second)
 	return ret;
 }
 
+/* However many are allowed, no source may take more than its share of the descriptors: a
+ * few sources together would keep everybody else out. */
+static uint32_t
+max_connections(const struct config_server *server)
+{
+	uint32_t share = MAX(descriptors_for_clients() / DESCRIPTOR_SHARE, 1);
+
+	return server->connections_per_source == 0
+		       ? share
+		       : MIN(share, (uint32_t)server->connections_per_source);
+}
+
 int
 ratelimit_configure(struct ratelimit *ratelimit, const struct config *config)
 {
@@ -292,7 +309,7 @@ ratelimit_configure(struct ratelimit *ratelimit, const struct config *config)
 	}
 	stripes_lock(ratelimit, false);
 	counter_store(&ratelimit->active, has_rates || config->allow.n || config->deny.n);
-	connlimit_set_max(&ratelimit->clients, (uint32_t)server->connections_per_source);
+	connlimit_set_max(&ratelimit->clients, max_connections(server));
 	return ret;
 }
 
