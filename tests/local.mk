@@ -49,7 +49,7 @@ TESTS += tests/faults/test_faults.py
 TESTS += tests/http/test_board.py tests/http/test_database.py tests/http/test_requests.py
 TESTS += tests/http/test_viewers.py tests/http/test_figures.py
 TESTS += tests/http/test_page.py tests/http/test_past.py
-TESTS += tests/http/test_socketio.py tests/http/test_timelapse.py
+TESTS += tests/http/test_strangers.py tests/http/test_socketio.py tests/http/test_timelapse.py
 endif
 EXTRA_DIST += tests/test_options.py tests/corpus tests/daemon tests/transcripts tests/vectors tests/waiting.py tests/wall.py
 check_LTLIBRARIES += tests/faults/shim.la

@@ -311,13 +311,13 @@ def registrations(wall, source, names):
 def test_registrations_for_each_source(tmp_path):
     """A school behind one address, and one who would have the board's 32768 places."""
     with board_wall(tmp_path) as wall:
-        mine = ["g%d" % i for i in range(16384)]
-        assert statuses(registrations(wall, 0, mine)) == [200] * 16384
+        mine = ["g%d" % i for i in range(4096)]
+        assert statuses(registrations(wall, 0, mine)) == [200] * 4096
         got = registrations(wall, 0, ["h%d" % i for i in range(500)])
         refused = statuses(got).count(429)
         assert refused >= 400 and set(statuses(got)) <= {200, 429}
         assert set(re.findall(rb"Retry-After: (.*)\r\n", got)) == {b"1"}
-        assert statuses(registrations(wall, 0, mine[:1000])) == [200] * 1000, "who is there gets his token again"
+        assert statuses(registrations(wall, 0, mine[-1000:])) == [200] * 1000, "who is there gets his token again"
         assert statuses(registrations(wall, 1, ["other"])) == [200]
         wait_for("another", lambda: statuses(registrations(wall, 0, ["late"])) == [200], 5)
         assert wall.stop() == 0

@@ -23,8 +23,8 @@ reply_done(struct request *request, int ret)
 	return reply_text(request, MHD_HTTP_OK, "Success");
 }
 
-static bool
-is_admin(struct request *request, const json_t *json)
+bool
+api_is_admin(struct request *request, const json_t *json)
 {
 	const struct board *board = request->subject;
 	const json_t *token = json_object_get(json, "token");
@@ -33,8 +33,8 @@ is_admin(struct request *request, const json_t *json)
 	       secrets_is_admin(&board->secrets, json_string_value(token));
 }
 
-static enum MHD_Result
-reply_not_admin(struct request *request)
+enum MHD_Result
+api_reply_not_admin(struct request *request)
 {
 	web_discard(request->web, MURAL_UNAUTHORIZED);
 	return reply_text(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized");
@@ -46,13 +46,13 @@ api_rate(struct request *request)
 	static const char *const names[] = { "new_rate", "token", NULL };
 	struct board *board = request->subject;
 	enum MHD_Result answered;
-	const json_t *json = api_fields(request, names, &answered);
+	const json_t *json = api_change(request, names, &answered);
 	int64_t rate;
 
 	if (!json)
 		return answered;
-	if (!is_admin(request, json))
-		return reply_not_admin(request);
+	if (!api_is_admin(request, json))
+		return api_reply_not_admin(request);
 	if (!field_number(json_object_get(json, "new_rate"), &rate) || rate < 0 ||
 		rate > RATE_MAX_MS)
 		return api_reply_malformed(request, "Invalid rate");
@@ -66,11 +66,11 @@ api_switch(struct request *request)
 	struct board *board = request->subject;
 	bool enabled = strcmp(request->path, "/enableBoard") == 0;
 	enum MHD_Result answered;
-	const json_t *json = api_fields(request, none, &answered);
+	const json_t *json = api_change(request, none, &answered);
 
 	if (!json)
 		return answered;
-	if (!is_admin(request, json))
-		return reply_not_admin(request);
+	if (!api_is_admin(request, json))
+		return api_reply_not_admin(request);
 	return reply_done(request, board_settings_set_enabled(&board->settings, enabled));
 }
