@@ -4,10 +4,13 @@ import os
 import re
 import socket
 import struct
+import subprocess
+import sys
 import time
 
 import pytest
-from scapy.all import ICMP, IP, Ether, ICMPv6EchoRequest, IPv6  # pylint: disable=no-name-in-module
+from scapy.all import (ICMP, IP, Ether, ICMPv6EchoRequest, ICMPv6ND_NS,  # pylint: disable=no-name-in-module
+                       ICMPv6NDOptSrcLLAddr, IPv6)
 
 from hosts import Pair
 from network import Network
@@ -102,6 +105,71 @@ def test_p2_takes_the_configured_prefix_for_a_source(tmp_path, room, port, prefi
         with enter(1) as first, enter(2) as second:
             assert is_in(first)
             assert is_in(second) is admitted
+
+
+# ---------------------------------------------------------------- neighbour discovery
+
+TEMPLATE = "2001:db8:0:1XXX:YYY:RR:GG:BB"
+FLOOD = '''
+import socket, sys
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+wire.bind(("eth0", 0))
+frame = bytes.fromhex(sys.argv[1])
+print("goes", flush=True)
+while True:
+    try:
+        wire.send(frame)
+    except OSError:
+        pass
+'''
+
+
+def solicitation(source, target):
+    group = "ff02::1:ff%s:%s" % (target[-7:-5], target[-4:])
+    return bytes(Ether(src=source, dst="33:33:ff:%s:%s:%s" % (target[-7:-5], target[-4:-2], target[-2:]))
+                 / IPv6(src="fe80::" + source[-2:], dst=group, hlim=255)
+                 / ICMPv6ND_NS(tgt=target) / ICMPv6NDOptSrcLLAddr(lladdr=source))
+
+
+def test_one_stations_solicitations_leave_the_others_their_answers(tmp_path, room):
+    wall_host, one, two = room
+    plugin = "[plugin ipv6]\ninterface = eth0\nndp = yes\ntemplate = %s\n" % TEMPLATE
+    target = "2001:db8:0:1001:0002:00ff:0022:0011"
+    with Wall(tmp_path, plugin, netns=wall_host.name) as wall:
+        flood = subprocess.Popen(
+            ["ip", "netns", "exec", one.name, sys.executable, "-c", FLOOD, solicitation(one.mac(), target).hex()],
+            stdout=subprocess.PIPE)
+        try:
+            flood.stdout.readline()
+            wait_for("the flood", lambda: wall_host_has_answered(one))
+            wire = two.wire()
+            wire.settimeout(0.3)
+            answered = sum(is_answered(wire, two.mac(), target) for _ in range(50))
+        finally:
+            flood.kill()
+            flood.wait()
+        assert answered >= 48
+        assert wall.stop() == 0
+        assert "rate_limited" in re.search("ipv6: painted .*", wall.log()).group()
+
+
+def wall_host_has_answered(host):
+    """More than the burst that a station has."""
+    return int(host.run("cat", "/sys/class/net/eth0/statistics/rx_packets")) > 10500
+
+
+def is_answered(wire, mac, target):
+    wire.send(solicitation(mac, target))
+    end = time.monotonic() + 0.3
+    try:
+        while time.monotonic() < end:
+            frame = wire.recv(2000)
+            if frame[:6] == bytes.fromhex(mac.replace(":", "")) and frame[54:55] == b"\x88":
+                time.sleep(0.01)
+                return True
+    except (TimeoutError, socket.timeout):
+        pass
+    return False
 
 
 # ---------------------------------------------------------------- what can be forged
