@@ -29,7 +29,10 @@ int
 count_frames(const char *name, const char *interface, const char *filter, bool multicast)
 {
 	struct sigaction action = { .sa_handler = on_signal };
-	struct mural_host host = { .name = name };
+	struct mural_counts counts = { .size = sizeof(counts) };
+	struct mural_host host = {
+		.size = sizeof(host), .counts = &counts, .name = name
+	};
 	struct capture capture;
 	struct pollfd poller = { .events = POLLIN };
 	uint64_t taken = 0;
@@ -49,6 +52,6 @@ count_frames(const char *name, const char *interface, const char *filter, bool m
 	}
 	capture_close(&capture, &host);
 	printf("%llu %llu\n", (unsigned long long)taken,
-		(unsigned long long)host.counts.kernel_drops);
+		(unsigned long long)counts.kernel_drops);
 	return n < 0;
 }

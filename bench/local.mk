@@ -35,11 +35,11 @@ EXTRA_DIST += %D%/README %D%/board.lua %D%/board.py %D%/pixelflut.py %D%/run.py 
 CLEANFILES += $(EXTRA_PROGRAMS) bench.json
 
 bench: all $(EXTRA_PROGRAMS)
-	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/%D%/run.py $(BENCH)
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/%D%/run.py $(BENCH)
 # A long run of everything at once; doc/soak.md keeps the report of one.
 MINUTES = 30
 soak: all
-	$(AM_TESTS_ENVIRONMENT) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/tests/soak.py $(MINUTES)
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/soak.py $(MINUTES)
 	SOAK_SECONDS=$$(awk 'BEGIN { print int($(MINUTES) * 60) }') $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/kms/test_soak.py
 .PHONY: analyse bench check-cross check-deb check-kms coverage fuzz print-tests soak
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""The pixelflut chapter of make bench: what murald paints over TCP, beside the same plugin over
-the same bytes in memory, and beside a server that throws everything away."""
+"""The pixelflut chapter of make bench: murald over TCP, compared with the same plugin on the same
+bytes in memory, and with a server that discards everything."""
 import os
-import re
 import statistics
 import subprocess
 import tempfile
+
+import procfs
+from procfs import cpu_seconds
 
 SIZE = "1280x720"
 CONNECTIONS = 1, 4, 16
@@ -21,19 +23,12 @@ def numbers(*command):
     return [float(word) for word in out.split()]
 
 
-def cpu_seconds(pid):
-    """What a process used until now, all threads."""
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 class Bench:
     def __init__(self, program, runs, seconds, spread, show):
         self.program, self.runs, self.seconds, self.spread, self.show = program, runs, seconds, spread, show
 
     def parse(self, kind, *more, size=SIZE, cpus=0):
-        """Commands that so many threads can do from memory."""
+        """Processes commands from memory."""
         commands, seconds, cpu, frames, late = numbers(
             *on_cpu(cpus, self.program("pixelflut-parse"), kind, size, self.seconds, *more))
         return {"rate": commands / seconds, "cpu_ns": cpu / commands * 1e9, "frames": int(frames), "late": int(late)}
@@ -51,7 +46,7 @@ class Bench:
                 "cpu_ns": used / commands * 1e9}
 
     def sink(self, connections):
-        """Bytes a second that a server which does nothing gets."""
+        """A flood to a server that discards everything."""
         sink = subprocess.Popen(on_cpu(0, self.program("tcpsink")), stdout=subprocess.PIPE, text=True)
         try:
             return self.flood("sink", int(sink.stdout.readline()), connections, sink.pid)
@@ -61,7 +56,7 @@ class Bench:
 
     def row(self, wall, kind, connections):
         murald, parsing, sinking = [], [], []
-        for run in range(self.runs):  # in turns: what disturbs one disturbs the others
+        for run in range(self.runs):  # in turns, so that a disturbance hits all of them
             turns = [lambda: parsing.append(self.parse(kind)),
                      lambda: murald.append(self.flood(kind, wall.port("pixelflut"), connections, wall.process.pid))]
             if kind == "text":
@@ -84,7 +79,7 @@ class Bench:
         return row
 
     def judge(self, row, murald, parsing, sinking):
-        """What one core can do that must also take the bytes out of a socket."""
+        """Against the limit of one core that also reads the bytes from a socket."""
         row["sink"] = self.spread([s["gbits"] for s in sinking])
         row["sink_ns"] = statistics.median(s["cpu_ns"] for s in sinking)
         row["of_the_limit"] = statistics.median(
@@ -97,7 +92,7 @@ class Bench:
             print("  MISSED: at least 0.90 of what one core does from memory, or from a socket")
 
     def beside(self, name, size, one, other, wanted):
-        """The same work in another company: its rate, and its CPU time for a command."""
+        """The same work with and without other threads: rate, and CPU time per command."""
         alone, together = [], []
         for run in range(self.runs):
             turns = [lambda: alone.append(self.parse("text", *one, size=size, cpus="0,1")),
@@ -118,7 +113,7 @@ class Bench:
         return row
 
     def two_workers(self, folder):
-        """Both cores for everybody: two workers beside one, with the load on the same cores."""
+        """Two workers compared with one, with the load on the same two cores."""
         runs = {1: [], 2: []}
         for run in range(self.runs):
             for workers in (1, 2) if run % 2 else (2, 1):
@@ -136,7 +131,7 @@ class Bench:
 
 
 def compare(rows, kind, least):
-    """The goals that set one kind of command against writes as text."""
+    """Checks a kind of command against its goal, relative to writes as text."""
     rate = {row["name"]: row["murald"]["median"] for row in rows}
     for connections in CONNECTIONS:
         name = "%s, %d" % (NAMES[kind], connections)
@@ -144,11 +139,6 @@ def compare(rows, kind, least):
         if ratio < least:
             print("  MISSED: %s at %.2f of the text rate, not %.1f" % (name, ratio, least))
             next(row for row in rows if row["name"] == name)["ok"] = False
-
-
-def memory(wall):
-    with open("/proc/%d/status" % wall.process.pid) as f:
-        return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) / 1024
 
 
 def open_wall(folder, workers, cpus):
@@ -164,7 +154,7 @@ def measure(program, runs, seconds, spread, show):
             for connections in CONNECTIONS:
                 rows.append(bench.row(wall, kind, connections))
         width, height = map(int, SIZE.split("x"))
-        beside = memory(wall) - width * height * 4 / (1 << 20)
+        beside = procfs.memory_kib(wall.pid, "VmHWM") / 1024 - width * height * 4 / (1 << 20)
         assert wall.stop() == 0
     compare(rows, "binary", 2)
     compare(rows, "reads", 0.5)
@@ -180,8 +170,4 @@ def measure(program, runs, seconds, spread, show):
 def obstacle():
     if os.cpu_count() < 2:
         return "needs two CPUs, one for the sender"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None

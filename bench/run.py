@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""make bench: measures this build and prints a table; bench/README says how to read it.
+"""make bench: measures this build and prints a table; bench/README explains it.
 
-BENCH_RUNS (9) and BENCH_SECONDS (1) say how often and how long, `make bench BENCH='canvas'` only some
-of the chapters.  Exit status 1 when something measured is wrong or a goal is missed.
+BENCH_RUNS (9) and BENCH_SECONDS (1) set the number and length of runs, `make bench BENCH='canvas'`
+selects chapters.  Exit status 1 if a result is wrong or a goal is missed.
 """
 import contextlib
+import importlib.util
 import json
 import os
 import re
@@ -15,17 +16,18 @@ import sys
 import tempfile
 import time
 
+import board
+import pixelflut
+import timelapse
+import viewers
+from procfs import cpu_seconds
+
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
-sys.path.insert(0, os.path.join(SOURCE, "tests"))
-import board  # noqa: E402, its neighbours
-import pixelflut  # noqa: E402
-import timelapse  # noqa: E402
-import viewers  # noqa: E402
 
 
 def setting(name, otherwise, kind):
-    """What the environment asks for, as text; a number above 0."""
+    """A setting from the environment, as text; must be a number above 0."""
     text = os.environ.get(name) or otherwise
     try:
         fine = 0 < kind(text) < float("inf")
@@ -40,7 +42,7 @@ RUNS = int(setting("BENCH_RUNS", "9", int))
 SECONDS = setting("BENCH_SECONDS", "1", float)
 SIZE = 640, 360
 TEMPLATE = "2001:db8:0:5:XXXX:YYYY:RRGG:BB00"
-# A higher priority than whatever else runs: not a quiet machine, but a quieter one.
+# At a higher priority than all else: not a quiet machine, but a quieter one.
 SENDER = ["nice", "-n-20", "taskset", "-c", "1"]
 RECEIVER = ["nice", "-n-20", "taskset", "-c", "0"]
 
@@ -61,7 +63,7 @@ def show(figure, digits, scale=1):
 # ---- in one process: the canvas, addresses
 
 def compared(program_name, noun, units):
-    """Runs a program whose lines are NAME, our median, least, most, the measure's, and "right" or not."""
+    """Runs a program that prints NAME, murald's median, least and most, those of the measure, "right" or "wrong"."""
     rows = []
     out = subprocess.run([program(program_name)], check=True, stdout=subprocess.PIPE, text=True).stdout
     for line in out.splitlines():
@@ -87,17 +89,10 @@ def canvas():
 
 
 def addresses():
-    return compared("addresses", "addresses", lambda name: ("ns an address", "a look at it"))
+    return compared("addresses", "addresses", lambda name: ("ns an address", "reading it"))
 
 
 # ---- pings a second
-
-def cpu_seconds(pid):
-    """What a process used until now, all threads."""
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
 
 def colours():
     return bytes(value & 255 for y in range(SIZE[1]) for x in range(SIZE[0])
@@ -117,7 +112,7 @@ def is_template(target):
 
 
 class Counter:
-    """bench/icmpcount or ipv6count beside the flood, as Murald is."""
+    """bench/icmpcount or ipv6count as the receiver of the flood, like Murald."""
 
     def __init__(self, pair, target):
         self.pair = pair
@@ -137,7 +132,7 @@ class Counter:
         cpu = cpu_seconds(self.process.pid) - self.before
         self.process.terminate()
         taken, drops = map(int, self.process.communicate()[0].split())
-        return figures(sent, seconds, taken, drops, cpu, True)
+        return flood_result(sent, seconds, taken, drops, cpu, True)
 
     def __exit__(self, *rest):
         self.process.kill()
@@ -164,7 +159,7 @@ class Murald:
         line = re.search(r"%s: painted (\d+) pixels, discarded nothing, kernel drops (\d+)" % self.name,
                          self.wall.log())
         assert line, self.wall.log()
-        return figures(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == colours())
+        return flood_result(sent, seconds, int(line.group(1)), int(line.group(2)), cpu, picture == colours())
 
     def __exit__(self, *rest):
         self.wall.__exit__(*rest)
@@ -172,21 +167,21 @@ class Murald:
 
 
 def run(pair, source, target, *receivers):
-    """One flood; the figures of each of the receivers that watched it."""
+    """One flood; the results of each receiver."""
     with contextlib.ExitStack() as stack:
         running = [stack.enter_context(receiver(pair, target)) for receiver in receivers]
         sent, seconds = flood(pair, source, target)
-        time.sleep(0.2)  # for what is still in the ring
+        time.sleep(0.2)  # for what is still in the ring buffer
         return [receiver.result(sent, seconds) for receiver in running]
 
 
-def figures(sent, seconds, taken, drops, cpu, right):
+def flood_result(sent, seconds, taken, drops, cpu, right):
     return {"sent": sent, "taken": taken, "drops": drops, "rate": taken / seconds,
             "cpu_ns": cpu / taken * 1e9 if taken else 0, "right": right}
 
 
 def steer(pair, mask):
-    """Which CPU pays for receiving: 0 the sender's, else those of the mask."""
+    """Which CPUs receive: those of the mask, with 0 the sender's."""
     subprocess.run(["ip", "netns", "exec", pair.server.name, "sh", "-c",
                     "echo %s >/sys/class/net/wire0/queues/rx-0/rps_cpus" % mask], check=True)
 
@@ -212,7 +207,7 @@ def pings():
             for i in range(RUNS):
                 if together:
                     ours, least = run(pair, *ends, Murald, Counter)
-                elif i % 2:  # one after the other: what disturbs one disturbs the next
+                elif i % 2:  # in turns, so that a disturbance hits both
                     (ours,), (least,) = run(pair, *ends, Murald), run(pair, *ends, Counter)
                 else:
                     (least,), (ours,) = run(pair, *ends, Counter), run(pair, *ends, Murald)
@@ -299,7 +294,6 @@ def p2_decode():
 
 
 def p2_bytes(name, pixels):
-    sys.path.insert(0, os.path.join(SOURCE, "tests", "p2"))
     from p2client import Client, put, sub
     with tempfile.TemporaryDirectory() as folder, open_wall(folder, "put-burst = 1\nsnapshot = no\n") as wall, \
             Client(wall.port("p2"), "viewer") as viewer, Client(wall.port("p2"), "painter") as painter:
@@ -323,13 +317,15 @@ def p2():
     return [p2_puts(), p2_decode(), p2_bytes("random pixels", scattered), p2_bytes("solid area", solid)]
 
 
+def no_module(name):
+    if importlib.util.find_spec(name):
+        return None
+    return "no %s: apt-get install python3-%s" % (name, name.lower())
+
+
 def why_no_p2():
     if not os.path.exists(program("p2puts")):
         return "built without p2: apt-get install liboath-dev"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None
 
 
@@ -338,11 +334,7 @@ def why_no_pings():
         return "network namespaces need root"
     if os.cpu_count() < 2:
         return "needs two CPUs, one for the sender"
-    try:
-        import PIL, pytest  # noqa: F401, the test harness uses them
-    except ImportError as error:
-        return "no %s: apt-get install python3-pil python3-pytest" % error.name
-    return None
+    return no_module("pytest")
 
 
 def the_board():
@@ -366,6 +358,7 @@ CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: N
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "viewers": (watching, lambda: viewers.obstacle(program))}
+WITHOUT_FIXTURES = "canvas", "addresses"
 
 
 def main():
@@ -381,8 +374,9 @@ def main():
     for name in chosen:
         measure, obstacle = CHAPTERS[name]
         print(name)
-        if obstacle():
-            print("  SKIPPED: " + obstacle())
+        why = obstacle() or (name not in WITHOUT_FIXTURES and no_module("PIL"))
+        if why:
+            print("  SKIPPED: " + why)
             continue
         results[name] = measure()
         ok = ok and all(row["ok"] for row in results[name])

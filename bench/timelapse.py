@@ -17,10 +17,6 @@ WIDTH, HEIGHT = board.WIDTH, board.HEIGHT
 def obstacle(plugin):
     if not os.path.exists(plugin):
         return "built without http: ./configure says what is missing"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None
 
 
@@ -35,8 +31,8 @@ def fill(folder, n):
     db.close()
 
 
-class Visitor(threading.Thread):
-    """Asks for something small all the time, until told to stop."""
+class Client(threading.Thread):
+    """Sends small requests all the time until told to stop."""
 
     def __init__(self, wall):
         super().__init__()
@@ -47,7 +43,7 @@ class Visitor(threading.Thread):
             start = time.perf_counter()
             self.board.settings()
             self.times.append((time.perf_counter() - start) * 1e3)
-            time.sleep(0.001)
+            time.sleep(0.001)  # a light load
 
 
 def films(n, runs, spread, show):
@@ -59,15 +55,15 @@ def films(n, runs, spread, show):
             token = client.register()
             for i in range(runs):
                 client.paint(token, i % HEIGHT, 0, i % 16)
-                visitor = Visitor(wall)
-                visitor.start()
+                other = Client(wall)
+                other.start()
                 for figures in times, kept:
                     start = time.perf_counter()
                     gif = client.ask("GET", "/timelapse").body
                     figures.append(time.perf_counter() - start)
-                visitor.over = True
-                visitor.join()
-                waits += visitor.times
+                other.over = True
+                other.join()
+                waits += other.times
     with Image.open(io.BytesIO(gif)) as image:
         frames = image.n_frames
     row = {"name": "%d cells set" % n, "unit": "s", "measure": "the same film, kept", "murald": spread(times),

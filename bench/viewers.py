@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The viewers chapter of make bench: what it costs to show the wall to one and to many, in both
-dialects, under little and under much paint."""
+"""The viewers chapter of make bench: the cost of showing the wall to one viewer and to many, over
+both protocols, under light and heavy painting."""
 import os
 import random
 import subprocess
@@ -8,17 +8,17 @@ import tempfile
 import threading
 import time
 
-from pixelflut import cpu_seconds
+from procfs import cpu_seconds
 
 SIZE = 1920, 1080
 FPS = 10
-# What breakwater sends one viewer of a 1920x1080 wall, at the least (shared measurements: 660 to 890
-# Mbit/s); the page's dialect is to need a hundredth of it on ordinary paint.
+# The least that breakwater sends to one viewer of a 1920x1080 wall (660 to 890 Mbit/s were measured);
+# /live may need a hundredth of that for light painting.
 PEER_BYTES = 660e6 / 8
 
 
 class Painter(threading.Thread):
-    """Pixelflut commands at a steady pace: `parts` are sent in turn, so many a second."""
+    """Pixelflut commands at a steady pace: sends the `parts` in turn, `per_second` of them."""
 
     def __init__(self, port, parts, per_second):
         import socket
@@ -44,7 +44,7 @@ class Painter(threading.Thread):
 
 
 def light():
-    """5000 pixels a second, each somewhere else and of another colour than it was."""
+    """5000 pixels a second, each changed and at a random place."""
     rng = random.Random(1)
     places = [(rng.randrange(SIZE[0]), rng.randrange(SIZE[1])) for _ in range(10000)]
     commands = [b"PX %d %d %06x\n" % (x, y, rng.randrange(1 << 24)) for _ in range(2) for x, y in places]
@@ -80,7 +80,7 @@ def audience(program, wall, path, viewers, seconds):
         time.sleep(0.5)  # after the first pictures
     cpu, start = cpu_seconds(wall.process.pid), time.monotonic()
     if not watchers:
-        time.sleep(seconds)
+        time.sleep(seconds)  # what is measured
         return (cpu_seconds(wall.process.pid) - cpu) / seconds, 0, 0
     out, _ = watchers.communicate("go\n")
     passed = time.monotonic() - start
@@ -89,8 +89,6 @@ def audience(program, wall, path, viewers, seconds):
 
 
 def measure(program, runs, seconds, spread):
-    import sys
-    sys.path.insert(0, os.path.join(os.environ.get("top_srcdir", "."), "tests"))
     from wall import Wall
     rows, seconds = [], max(2.0, float(seconds))
     for name, (parts, per_second), many in ("light", light(), 500), ("heavy", heavy(), 50):
@@ -136,8 +134,4 @@ def obstacle(program):
         return "needs two CPUs, one for the audience"
     if not os.path.exists(program("audience")):
         return "built without http: see what configure said"
-    try:
-        import PIL  # noqa: F401, the test harness uses it
-    except ImportError:
-        return "no PIL: apt-get install python3-pil"
     return None

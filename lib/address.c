@@ -51,6 +51,21 @@ address_unix_path(const char *text)
 	return strncmp(text, "unix:", 5) == 0 ? text + 5 : NULL;
 }
 
+const char *
+address_next(const char *list, char *word, size_t len)
+{
+	size_t n, copied;
+
+	list += strspn(list, " \t");
+	n = strcspn(list, " \t");
+	if (n == 0)
+		return NULL;
+	copied = n < len ? n : len - 1;
+	memcpy(word, list, copied);
+	word[copied] = '\0';
+	return list + n;
+}
+
 uint16_t
 address_port(const char *text)
 {

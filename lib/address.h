@@ -24,6 +24,13 @@ bool address_is_v6(const char *text, size_t len);
 /* The path of unix:PATH, else NULL. */
 const char *address_unix_path(const char *text);
 
+/* What one address of a list takes at most, with its end. */
+#define ADDRESS_WORD_MAX 512
+
+/* Copies the first word of a list with spaces between them.  What follows it, for the
+ * next call; NULL: there is none.  A longer word is cut. */
+const char *address_next(const char *list, char *word, size_t len);
+
 /* 0: none, or an address of another kind. */
 uint16_t address_port(const char *text);
 

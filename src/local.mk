@@ -2,7 +2,7 @@
 # libmurald.la is everything but main(), for the program and for the tests.
 noinst_LTLIBRARIES += libmurald.la
 libmurald_la_SOURCES =
-libmurald_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' \
+libmurald_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' -DBUILT_WITH='"$(BUILT_WITH)"' \
 	-DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"' \
 	-DPLUGINDIR='"$(plugindir)"'
 libmurald_la_LIBADD = libpicture.la libtext.la $(UV_LIBS) $(ZLIB_LIBS) $(DRM_LIBS) $(QR_LIBS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What bash completes for murald and muralctl, asked as bash asks.
+# Bash completion of murald and muralctl, called as bash calls it.
 set -u
 : "${top_srcdir:?make check sets it}" "${top_builddir:?}"
 bad=0
@@ -13,7 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
 build=$(cd "$top_builddir" && pwd)
 touch "$scratch/a.png" "$scratch/b.txt"
 
-# As the plugins of this build are found without a word about them on the command line.
+# With this build's plugins, as an installed murald has them.
 murald() {
 	"$build/murald" -s server.plugin-path="$build/.libs" "$@"
 }
@@ -21,7 +21,7 @@ muralctl() {
 	"$build/muralctl" "$@"
 }
 
-# WANTED LINE...: WANTED is among the answers at the end of LINE; none: there are none.
+# WANTED LINE...: WANTED must be among the completions of LINE; "none": there must be none.
 completes() {
 	local wanted=$1 reply
 	shift

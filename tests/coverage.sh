@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# How much of src/ and plugins/ the tests run: builds into coverage/, runs make check there,
-# and prints the files below 85 % of lines, fewest first; the whole report is coverage.txt,
-# and coverage/report/index.html shows the lines.  make coverage
-# KMS is looked at in virtual machines, from where no counters come back: what only a screen
-# runs is not asked here (the list is below).
+# make coverage: which lines of src/ and plugins/ the tests run.  Builds into coverage/, runs make
+# check there, and prints the files below 85 % of lines; the whole report is coverage.txt, and
+# coverage/report/index.html shows the lines.  Code that only a screen runs is left out (the list is
+# below): it is tested in virtual machines, from where no counters come back.
 set -eu
 export LC_ALL=C.UTF-8
 : "${top_srcdir:?make coverage sets it}"
@@ -14,7 +13,7 @@ srcdir=$(cd "$top_srcdir" && pwd)
 # Run in guests only (make check-kms), or where the machine has a screen.
 unseen=('src/display/*' 'src/app/test-card*.c' src/app/hud-status.c src/display/uevent.c src/app/doctor/machine.c
 	plugins/http/ops/healthz.c) # whether a screen follows
-# What waits for a slow client: on loopback the kernel takes it all; tests/unit/common/test-sendbuf.c has it.
+# Waiting for a slow client: on loopback the kernel buffers everything; test-sendbuf.c tests that.
 unseen+=(plugins/p2/transport-tcp.c)
 
 if ! command -v gcovr >/dev/null; then
@@ -27,13 +26,13 @@ cd coverage
 make -j"$(nproc)"
 make -j"$(nproc)" check TESTS=
 find . -name '*.gcda' -delete
-# A daemon that became another user counts too; the folder of plugins stays as it is, or it would not start.
+# Writable also for a murald that became another user; it would not start if the plugins' folder were.
 find src plugins -name '*.gcno' | sed 's/gcno$/gcda/' | while IFS= read -r counters; do
 	: >"$counters"
 	chmod a+w "$counters"
 done
-export COVERAGE=1 # for what cannot be counted: grep COVERAGE in tests/ tells the reasons
-long=tests/http/test_requests.py # who is cut off has had a minute
+export COVERAGE=1 # skips what cannot be counted; the tests that look at it say why
+long=tests/http/test_requests.py # a slow client is cut off after a minute
 status=0
 make -k -j"$(nproc)" check TESTS="$(make -s print-tests | tr ' ' '\n' | grep -vE "/kms/|\.sh$|^$long" | tr '\n' ' ')" || status=1
 MURALD_LONG=1 make check TESTS=$long || status=1

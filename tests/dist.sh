@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The tarball holds every file of the repository, but for git's own.
+# The tarball has every file of the repository except git's own, and no generated ones.
 set -u
 : "${top_srcdir:?make check sets it}" "${top_builddir:?}"
 if ! command -v git >/dev/null; then
@@ -25,6 +25,6 @@ missing=$(git ls-files | grep -vE '^\.git' | while IFS= read -r file; do
 done)
 strange=$(cd "$scratch/dist" && find . -name '__pycache__' -o -name '*.pyc' -o -name '*~')
 [ -z "$missing$strange" ] && echo "the tarball is complete: $(git ls-files | wc -l) files" && exit 0
-echo "FAIL: in git, not in EXTRA_DIST of Makefile.am:" "$missing"
-echo "in the tarball and should not be:" "$strange"
+echo "FAIL: in git, but not in EXTRA_DIST:" "$missing"
+echo "should not be in the tarball:" "$strange"
 exit 1

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What a packager and a plugin author do: make install with DESTDIR, then build a plugin
-# outside the tree with nothing but pkg-config, put it where pkg-config says, and let the
-# installed murald load it.  And nothing is left after make uninstall.
+# make install with DESTDIR, as a packager does; a plugin built outside the tree with nothing but
+# pkg-config, which the installed murald must load; and make uninstall, which must leave nothing.
 set -eu
 export LC_ALL=C
 : "${top_srcdir:?make check sets it}" "${top_builddir:?}" "${bindir:?}" "${sbindir:?}" "${libdir:?}"
@@ -50,7 +49,7 @@ fi
 grep -rlE '@[a-z]+@' "$dest" --include='*.[1578]' --include='*.service' --include='*.pc' &&
 	fail "something was not filled in"
 
-# pkg-config as a plugin author calls it; only the place of the copy is told.
+# pkg-config as a plugin author calls it, but for the location of this copy.
 pkgconf() {
 	PKG_CONFIG_PATH=$dest$libdir/pkgconfig ${PKG_CONFIG:-pkg-config} \
 		--define-variable=includedir="$dest$includedir" \
@@ -77,7 +76,7 @@ for plugin in "$dest$plugindir"/*.so; do
 		{ cat "$scratch/list" "$scratch/errors" && fail "murald did not list $plugin"; }
 done
 
-# A second install keeps the operator's config; uninstall leaves that and nothing else.
+# A second install must keep a changed config; uninstall must leave that and nothing else.
 echo '# mine' >>"$dest$sysconfdir/murald/murald.conf"
 rm "$dest$plugindir/specks.so"
 ${MAKE:-make} -s -C "$build" install DESTDIR="$dest" >"$scratch/log" 2>&1

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Who may include whom, and what may appear only where (HACKING.md, "Layers and fences").
-# Every rule is first shown to catch a planted violation, then put to the tree.
+# Which folders may include which, and what may appear only in some files (HACKING.md, "Layers and
+# fences").  Every rule must first catch a planted violation, then it is applied to the tree.
 set -u
 export LC_ALL=C
 bad=0
 
-# ---- fences: what | where it may appear (space separated patterns) | extended regexp
+# ---- fences: what | where it may appear (patterns) | extended regexp
 fences='
 libdrm | src/display/drm/* | #include <(xf86drm|drm|libdrm/)
-dlopen | src/plugin/* | #include <dlfcn\.h>
+dlopen | src/plugin/* src/base/libraries.c | #include <dlfcn\.h>
 getopt and number parsing (lib/digits.h reads digits) | src/config/* src/app/sd-notify.c | #include <getopt\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
 atomics | include/mural/brush.h src/canvas/* src/base/counters.[ch] plugins/http/viewers/framediff.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
 locks | src/canvas/* src/limits/* src/plugin/sysctl.c src/ingest/worker.[ch] src/display/* src/hud/hud.c plugins/http/store/* plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
@@ -22,8 +22,9 @@ libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h src/canvas/brush.c | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
 
-# ---- folders, from the ground up: a file includes its own folder and what stands on a lower
-# line, and everybody lib/, which includes nothing but itself. Left of the bar the canvas is written, right of it read: they do not know each other.
+# ---- folders, from the bottom up: a file may include its own folder, those on lower lines, and
+# lib/, which includes nothing but itself.  Code left of the bar writes the canvas, code right of it
+# reads it: neither includes the other.
 ranks='
 1 src/base
 2 src/canvas src/config
@@ -141,12 +142,12 @@ check_outside() {
 			case $include in
 			'"lib/'*'"') [ -e "$(tr -d '"' <<<"$include")" ] ||
 				complain "$file: includes $include, which is not there" ;;
-			*) complain "$file: includes $include; lib/ knows nothing but itself" ;;
+			*) complain "$file: includes $include; lib/ includes nothing but itself" ;;
 			esac
 		done
 	done
-	# muralctl is a program of its own, to which the fences do not apply: it shares the
-	# plugins' words for what is on the wire, lib/, and nothing else.
+	# muralctl is a separate program, without fences: it uses lib/, and of the plugins only the
+	# headers of the wire formats.
 	for file in $(find clients -name '*.[ch]' 2>/dev/null | sort); do
 		for include in $(includes "$file" | sed -n 's/"//gp'); do
 			case $include in
@@ -157,7 +158,7 @@ check_outside() {
 			esac
 		done
 	done
-	# A source file names its own header first: proves that the header needs no other.
+	# A source file includes its own header first, which proves that the header is complete.
 	for file in $(find lib src plugins clients -name '*.c' 2>/dev/null | sort); do
 		[ -e "${file%.c}.h" ] || continue
 		include=$(includes "$file" | sed -n 's/"//gp' | head -n 1)
@@ -225,7 +226,7 @@ plant() {
 			"$tree"/plugins/http/http.h
 		printf '%b\n' "${line#* | }" >"$tree/$file"
 		(cd "$tree" && check_all >/dev/null && exit "$bad") &&
-			complain "nobody noticed, in $file: ${line#* | }"
+			complain "not noticed in $file: ${line#* | }"
 	done <<<"$planted"
 }
 

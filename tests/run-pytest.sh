@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs one pytest suite for automake: run-pytest.sh tests/NAME.py
+# Runs one pytest suite for automake: run-pytest.sh tests/FOLDER/NAME.py
 # Exits 77 with the reason when pytest is missing or every case was skipped.
 set -u
 suite=$1
@@ -18,9 +18,12 @@ fi
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
+# What suites import: the fixtures, and what boots virtual machines, for the packages' suite too.
+tests=$(cd "$(dirname "$0")" && pwd)
+export PYTHONPATH=$tests/support:$tests/kms
 # Nothing is written beside the sources: they may be read-only (make distcheck).
-PYTHONPATH=${top_srcdir:-.}/tests PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rsfE --tb=short \
-	--color=no --rootdir="$(dirname "$suite")" "$suite" | tee "$output"
+PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rsfE --tb=short --color=no \
+	--rootdir="$(dirname "$suite")" "$suite" | tee "$output"
 status=${PIPESTATUS[0]}
 last=$(tail -n 1 "$output")
 case $status:$last in

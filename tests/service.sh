@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The service, by systemd's own tools: the unit is understood, it is exposed no more than
-# agreed on, its user can be made.
+# murald.service checked with systemd's own tools: the unit is valid, its exposure is below a limit,
+# and its user can be created.
 set -eu
 export LC_ALL=C
 : "${top_srcdir:?make check sets it}" "${top_builddir:?}"
@@ -19,13 +19,13 @@ fail() {
 	exit 1
 }
 
-# The unit as installed, but for the program, which is not installed yet.
+# The unit as installed, except that it starts this build's murald.
 murald=$(cd "$top_builddir" && pwd)/murald
 sed "s#^ExecStart=.*#ExecStart=$murald#" "$top_builddir/etc/murald.service" >"$scratch/murald.service"
 grep -q "^ExecStart=$murald" "$scratch/murald.service" || fail "murald.service starts nothing"
 systemd-analyze verify --man=no --recursive-errors=no "$scratch/murald.service" >"$scratch/verify" 2>&1 ||
 	{ cat "$scratch/verify" && fail "systemd-analyze verify"; }
-# What it only grumbles about is a defect as well; other units of this machine are not ours.
+# A mere warning about it is a defect as well; those about other units do not matter.
 ! grep murald "$scratch/verify" || fail "systemd-analyze verify has something to say"
 systemd-analyze security --offline=true --threshold=$LIMIT --no-pager "$scratch/murald.service" \
 	>"$scratch/security" 2>&1 || { grep -v '✓' "$scratch/security" && fail "exposed more than $LIMIT/10"; }

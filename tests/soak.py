@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""make soak MINUTES=30: all protocols flood one wall, each a band of its own, while viewers
-come and go and the config is loaded again and again.  Afterwards each band is painted with a
-picture whose pixels are known to have arrived, and the canvas must be exactly those pictures.
+"""make soak MINUTES=30: all protocols flood one wall, each in a band of its own, while viewers come
+and go and the config is reloaded.  Afterwards each band is painted with a picture, and the canvas
+must be exactly those pictures.
 
-Prints a report of what it saw, as doc/soak.md keeps one.  Runs in a network namespace of its
-own.  Exit status 1 when anything was not as it should be.
+Prints a report like the one in doc/soak.md.  Runs in a network namespace of its own.  Exit status 1
+if anything was wrong.
 """
+import contextlib
 import ctypes
 import os
 import platform
@@ -21,14 +22,14 @@ import urllib.request
 
 from PIL import Image
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from wall import BUILD, Wall
+import procfs
+from p2client import upgrade_request
+from wall import DOTS, MURALCTL, MURALD, Wall, wait_for
 
 WIDTH, BAND = 640, 80
 PREFIX = "2001:db8:50a:1"
-MURALCTL = os.path.join(BUILD, "muralctl")
 SAMPLE_S = 5
-MEMORY_MIB = 8  # that a process may grow by after its first fifth, fragments of the heap
+MEMORY_MIB = 8  # that murald may grow by after the first fifth, by fragmentation
 PROTOCOLS = ("pixelflut", "p2", "http", "icmp", "ipv6")
 
 
@@ -49,7 +50,7 @@ def sections(folder, extra):
     }
     text = "".join("[plugin %s]\noffset = 0,%d\nregion = %dx%d\n%s\n"
                    % (name, BAND * i, WIDTH, BAND, more[name]) for i, name in enumerate(PROTOCOLS))
-    return text + ("[plugin dots]\nlisten = 127.0.0.1:0\n" if extra else "")
+    return text + (DOTS if extra else "")
 
 
 TARGETS = {
@@ -71,10 +72,10 @@ def flood(name, seconds):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-# ---------------------------------------------------------------- those who watch
+# ---------------------------------------------------------------- viewers
 
 class Watchers(threading.Thread):
-    """Viewers of every kind come, look for a moment or never read, and go."""
+    """Viewers of every kind that come, read for a moment or never, and go."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -82,11 +83,9 @@ class Watchers(threading.Thread):
 
     def visit(self):
         path = random.choice(("live", "ws", "canvas.png", "metrics", "timelapse", "history", ""))
-        upgrade = ("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                   "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" if path in ("live", "ws")
-                   else "Connection: close\r\n")
         with socket.create_connection(("127.0.0.1", 8080), 10) as client:
-            client.sendall(("GET /%s HTTP/1.1\r\nHost: soak\r\n%s\r\n" % (path, upgrade)).encode())
+            client.sendall(upgrade_request("/" + path) if path in ("live", "ws") else
+                           b"GET /%s HTTP/1.1\r\nHost: soak\r\nConnection: close\r\n\r\n" % path.encode())
             client.settimeout(20)
             answer = client.recv(100)
             assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 101", b"HTTP/1.1 503")), answer
@@ -104,17 +103,14 @@ class Watchers(threading.Thread):
                 if self.stop:
                     return
                 self.failures += 1
-                print("soak: a visitor: %s" % trouble, file=sys.stderr)
+                print("soak: a viewer: %s" % trouble, file=sys.stderr)
 
 
-# ---------------------------------------------------------------- what it costs
+# ---------------------------------------------------------------- resources
 
 def sample(pid):
-    with open("/proc/%d/status" % pid) as file:
-        status = file.read()
-    number = lambda key: int(re.search(key + r":\s+(\d+)", status).group(1))
-    return {"memory": number("VmRSS") / 1024, "descriptors": len(os.listdir("/proc/%d/fd" % pid)),
-            "threads": number("Threads")}
+    return {"memory": procfs.memory_kib(pid) / 1024, "descriptors": len(os.listdir("/proc/%d/fd" % pid)),
+            "threads": int(procfs.status(pid)["Threads"])}
 
 
 def metrics():
@@ -135,7 +131,7 @@ def progress(text):
 # ---------------------------------------------------------------- the end
 
 def final_picture(name, number):
-    """Something that the protocol can say exactly."""
+    """A picture that the protocol can paint exactly."""
     picture = Image.new("RGB", (WIDTH, BAND))
     rng = random.Random(number)
     five = lambda: (lambda c: c << 3 | c >> 2)(rng.randrange(32))
@@ -165,13 +161,10 @@ def paint(folder, name, picture):
 
 
 def compare(wall, wanted):
-    shown = None
-    for _ in range(100):
-        shown = wall.picture()
-        if shown.tobytes() == wanted.tobytes():
-            return 0
-        time.sleep(0.1)
-    wrong = {}
+    with contextlib.suppress(AssertionError):
+        wait_for("the pictures", lambda: wall.picture().tobytes() == wanted.tobytes())
+        return 0
+    shown, wrong = wall.picture(), {}
     for number, name in enumerate(PROTOCOLS):
         band = (0, BAND * number, WIDTH, BAND * (number + 1))
         wrong[name] = sum(a != b for a, b in zip(shown.crop(band).getdata(),
@@ -183,10 +176,10 @@ def compare(wall, wanted):
 # ---------------------------------------------------------------- all of it
 
 def soak(wall, seconds, floods):
-    """The samples, and the reloads that were made."""
+    """The samples, and the number of reloads."""
     begun, samples, reloads = time.monotonic(), [], 0
     while time.monotonic() - begun < seconds:
-        time.sleep(SAMPLE_S)
+        time.sleep(SAMPLE_S)  # between two samples
         assert wall.process.poll() is None, "murald ended: " + wall.log()[-2000:]
         samples.append(sample(wall.process.pid))
         if len(samples) % 3 == 0:
@@ -229,7 +222,7 @@ def main():
         with Wall(folder, sections(folder, False), size="%dx%d" % (WIDTH, BAND * len(PROTOCOLS)),
                   core=core) as wall:
             print("%.4g minutes, %s, %s, %d processors\n" % (
-                seconds / 60, subprocess.run([BUILD + "/murald", "--version"], capture_output=True,
+                seconds / 60, subprocess.run([MURALD, "--version"], capture_output=True,
                                              text=True).stdout.strip(), platform.machine(), os.cpu_count()))
             before = metrics()
             watchers = [Watchers() for _ in range(4)]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# murald offers plugins exactly what the public headers declare; a plugin exports exactly
-# mural_plugin, and has nothing that one thread could change under another.
+# murald exports exactly what the public headers declare; a plugin exports exactly mural_plugin, and
+# has no writable globals, which threads would share.
 set -u
 export LC_ALL=C
 : "${top_srcdir:?make check sets it}" "${top_builddir:?}"
@@ -21,8 +21,8 @@ exported() {
 	$nm -D --defined-only "$1" | awk '{ print $NF }' | sort
 }
 
-# What the C runtime and the linker add to every program that exports anything, copies of
-# the C library's variables (NAME@VERSION) among it.
+# What the C runtime and the linker add to a program that exports anything, with copies of the C
+# library's variables (NAME@VERSION).
 runtime='@|^(_init|_fini|_start|__bss_start|_edata|_end|__data_start|data_start|_IO_stdin_used|main)$'
 
 # mural_* functions that the public headers declare (mural_plugin is for plugins).
@@ -52,7 +52,7 @@ for plugin in "$top_builddir"/.libs/*.so; do
 done
 [ "$plugins" -gt 0 ] || complain "no plugin in $top_builddir/.libs"
 
-# This test notices what it is for.
+# This test must notice a violation.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cat >"$scratch/bad.c" <<'C'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# tally.sh adds up right, and above all never calls a failure anything else.
+# tests/tally.sh: its sums are right, and a failure is never counted as anything else.
 set -eu
 : "${top_srcdir:?make check sets it}"
 scratch=$(mktemp -d)

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Adds up what the tests of one or more build trees really counted, from the logs that
-# `make check` left there: the cases of a cmocka program or a pytest suite, 1 for a script.
-# Names every failure and every skip with its reason, and ends with
-# "N passed, N failed, N skipped".  Exits 1 when something failed or nothing ran.
+# Sums up the test cases of one or more build trees from the logs of `make check`: the cases of a
+# cmocka program or a pytest suite, 1 for a script.  Lists every failure, and every skip with its
+# reason, and ends with "N passed, N failed, N skipped".  Exit status 1 if one failed or none ran.
 #
 #   tally.sh BUILDDIR...
 set -u
 passed=0 failed=0 skipped=0
 
-# number WORD TEXT: the number before (pytest) or behind (cmocka) a word, 0 without one.
+# The number that pytest or cmocka prints for a word such as "passed", 0 without one.
 pytest_count() {
 	local n
 	n=$(grep -oE "[0-9]+ $1" <<<"$2" | grep -oE '[0-9]+')
@@ -34,7 +33,7 @@ count_log() { # RESULT LOG: sets p f s
 		f=$(cmocka_count FAILED "$2")
 		s=$(cmocka_count SKIPPED "$2")
 	fi
-	# What automake saw rules: a crash after the last good case is a failure.
+	# The exit status decides: a crash after the last good case is a failure.
 	case $1 in
 	PASS) [ $((p + f + s)) -gt 0 ] || p=1 ;;
 	SKIP) [ "$s" -gt 0 ] || s=1 ;;
@@ -53,7 +52,7 @@ for tree; do
 		[ "$f" = 0 ] || echo "FAILED: $log"
 		[ "$s" = 0 ] || grep -E '^SKIP(PED)?\b' "$log" | grep -v ' tests/.*exit status' |
 			sed "s#^#${name%.log}: #" || true
-	done < <(find "$tree" -name '*.trs' ! -path '*/murald-*/*' | sort) # make distcheck's are its own
+	done < <(find "$tree" -name '*.trs' ! -path '*/murald-*/*' | sort) # without those of make distcheck
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

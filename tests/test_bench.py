@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""make bench says what it was asked in vain, before it measures anything."""
+"""make bench rejects unknown chapters and bad settings before it measures anything."""
 import os
 import subprocess
 import sys

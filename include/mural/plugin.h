@@ -33,7 +33,12 @@ extern "C" {
 #endif
 
 /* Raised when older plugins would no longer work.  New members are only appended to the
- * structs below; absent or zero then means "as before". */
+ * structs below; absent or zero then means "as before".
+ *
+ * A struct that may grow begins with its size: who makes it sets that, and the other side
+ * uses nothing that lies behind it.  It never lies by value inside another one.  Structs
+ * without a size (points, options, claims, rates, rectangles) are fixed within one ABI
+ * number. */
 #define MURAL_ABI 1
 
 struct sockaddr;
@@ -51,7 +56,8 @@ enum mural_type {
 	MURAL_TYPE_TEXT,     /* const char *    never NULL, may be empty */
 	MURAL_TYPE_ADDRESS, /* const char *    HOST:PORT, [V6]:PORT, unix:PATH or empty */
 	MURAL_TYPE_POINT,   /* mural_point     X,Y */
-	MURAL_TYPE_DIMENSIONS, /* mural_dimensions  WxH; a word of `choices` is 0x0 */
+	MURAL_TYPE_DIMENSIONS,     /* mural_dimensions  WxH; a word of `choices` is 0x0 */
+	MURAL_TYPE_ADDRESSES = 14, /* const char *    several ADDRESSes, spaces between */
 };
 
 struct mural_point {
@@ -107,6 +113,9 @@ struct mural_option {
 #define MURAL_ADDRESS(config, field, initial, help) \
 	{ #field, MURAL_TYPE_ADDRESS, MURAL_FIELD(config, field, const char *), \
 	  initial, help, NULL, 0, 0 }
+#define MURAL_ADDRESSES(config, field, initial, help) \
+	{ #field, MURAL_TYPE_ADDRESSES, MURAL_FIELD(config, field, const char *), \
+	  initial, help, NULL, 0, 0 }
 #define MURAL_POINT(config, field, initial, help) \
 	{ #field, MURAL_TYPE_POINT, MURAL_FIELD(config, field, struct mural_point), \
 	  initial, help, NULL, 0, 0 }
@@ -126,6 +135,8 @@ struct mural_claim {
 /* Counters of a poller or service; murald reads them after each drain() and each
  * mural_publish(), on the same thread. */
 struct mural_counts {
+	uint32_t size; /* set by murald */
+	uint32_t reserved;
 	uint64_t received_bytes; /* since attach or start; murald keeps the sum */
 	uint64_t kernel_drops;   /* packets lost before the plugin saw them */
 	uint64_t connections;    /* open now */
@@ -134,9 +145,12 @@ struct mural_counts {
 
 struct mural_limits;
 
-/* One instance: [plugin MODULE NAME].  Made by murald; fields are only appended. */
+/* One instance: [plugin MODULE NAME].  Made by murald. */
 struct mural_host {
-	void *state;        /* state_size bytes, zeroed at attach or start */
+	uint32_t size; /* of this struct in the murald that runs */
+	uint32_t reserved;
+
+	void *state;        /* state_size bytes, zeroed; see init() */
 	const void *config; /* config_size bytes, filled from options */
 	const char *name;   /* NAME, or else MODULE; for messages */
 
@@ -149,25 +163,25 @@ struct mural_host {
 	struct uv_loop_s *loop;
 	struct mural_brush *brush; /* paint, then mural_publish() */
 
-	struct mural_counts counts;
+	struct mural_counts *counts;
 
 	/* The claims of every enabled instance, including this one, when it opened.  If
 	 * a reload changes them, pollers are closed and opened again. */
 	const struct mural_claim *claims;
 	size_t n_claims;
 
-	uint16_t port; /* of the instance's TCP listener; 0: none */
-
+	uint16_t port;       /* of the instance's first TCP listener; 0: none */
+	uint16_t udp_port;   /* of its first UDP socket; 0: none */
 	uint32_t background; /* 0xffrrggbb, of an unpainted canvas */
 
 	struct mural_limits *limits; /* for mural_consume() and others; NULL: none */
-
-	uint16_t udp_port; /* of the instance's UDP socket; 0: none */
 };
 
-/* One client of a stream plugin, or one datagram socket.  Made by murald; fields are
- * only appended. */
+/* One client of a stream plugin, or one datagram socket.  Made by murald. */
 struct mural_conn {
+	uint32_t size; /* of this struct in the murald that runs */
+	uint32_t reserved;
+
 	void *state;        /* conn_size bytes, zeroed, freed by murald */
 	const void *config; /* the instance's */
 	struct mural_host *host;
@@ -176,6 +190,8 @@ struct mural_conn {
 
 /* What a paint hint should show. */
 struct mural_hint_request {
+	uint32_t size; /* set by who asks */
+	uint32_t reserved;
 	const char *address; /* this machine's, or a name for it; no brackets */
 	uint32_t x, y;       /* a pixel of the instance's region */
 	uint32_t colour;     /* 0xffrrggbb */
@@ -201,7 +217,7 @@ struct mural_plugin {
 	const char *version; /* of the plugin; NULL: murald's own */
 	const struct mural_option *options; /* ends with an empty entry; NULL: none */
 	size_t config_size;
-	size_t state_size; /* of an instance that is a poller or service */
+	size_t state_size; /* of an instance */
 	size_t conn_size;  /* of a client */
 	uint32_t transports;
 	uint32_t reserved;  /* zero */
@@ -275,6 +291,25 @@ struct mural_plugin {
 	 * root, keeps them when it becomes another user.  What ports below 1024 need is
 	 * known without.  Optional. */
 	uint64_t (*capabilities)(const void *config);
+
+	/* The life of an instance, of any transport, on the main loop's thread: init
+	 * comes before the first open, attach or start, finish after the last close,
+	 * detach or mural_stopped().  host->state begins as zeros and lives from one to
+	 * the other (that of a poller without init begins anew with each attach).
+	 * Negative from init: the plugin has logged why and cleaned up, the instance
+	 * stays closed, and finish is not called.  Optional. */
+	int (*init)(struct mural_host *host);
+	void (*finish)(struct mural_host *host);
+
+	/* After mural_wake(), or when a reader of the connection rings, on the thread of
+	 * the connection: send what there is to say, by mural_reply().  Not called while
+	 * earlier replies wait for a slow client, but once these are on their way;
+	 * several reasons may be one call.  If mural_reply() returns 1, return: ready is
+	 * called again.  A negative errno closes the client once its replies are written.
+	 * Optional. */
+	int (*ready)(struct mural_conn *conn, struct mural_brush *brush);
+
+	const char *listen_udp; /* default of `listen-udp`; NULL: empty */
 };
 
 /* The most that feed() may leave unused. */
@@ -299,13 +334,96 @@ MURAL_EXPORT void mural_log(const struct mural_host *host, enum mural_level leve
 MURAL_EXPORT void mural_reject(struct mural_check *check, const char *option,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* In open(), feed() and end() only: queues a copy of a reply to the client, or to the
- * sender of the datagram.  While a client does not read its replies, murald reads nothing
- * from it.  0; 1: queued, but many replies are waiting: a feed() whose input may ask for
- * much more should return what it has used so far; it is called with the rest, however
- * long, once the replies are on their way.  -ENOBUFS: not queued; a datagram is lost, a
- * client is closed. */
+/* In open(), feed(), end() and ready() only: queues a copy of a reply to the client, or
+ * to the sender of the datagram.  While a client does not read its replies, murald reads
+ * nothing from it.  0; 1: queued, but many replies are waiting: a feed() whose input may
+ * ask for much more should return what it has used so far; it is called with the rest,
+ * however long, once the replies are on their way.  -ENOBUFS: not queued; a datagram is
+ * lost, a client is closed. */
 MURAL_EXPORT int mural_reply(struct mural_conn *conn, const void *data, size_t len);
+
+/* Datagrams: sends one to any address through the socket of `conn`.  The connection's
+ * thread.  0 or -errno; what does not fit into the socket's buffer is lost. */
+MURAL_EXPORT int mural_send_to(
+	struct mural_conn *conn, const struct sockaddr *to, const void *data, size_t len);
+
+/* ------------------------------------------- time, descriptors, waking, damage
+ *
+ * Timers, descriptors and readers belong to a connection, or with conn = NULL to the
+ * instance, and call back on the thread of their owner: that of the connection; of an
+ * instance the thread of attach() for a poller, else the main loop's.  They are made and
+ * stopped on that thread only, from open(), init(), start() or attach() on.  What the
+ * plugin has not stopped when close(), detach() or finish() returns, or at
+ * mural_stopped(), murald stops.  Afterwards no callback comes.
+ *
+ * A callback may paint with `brush`; it replies by way of mural_wake(). */
+
+/* What a callback is about.  Made by murald; valid during the call. */
+struct mural_event {
+	uint32_t size;
+	int32_t error; /* of a descriptor: -errno, and it is not watched any more; or 0 */
+	uint32_t events; /* of a descriptor: MURAL_READABLE, MURAL_WRITABLE */
+	uint32_t reserved;
+	struct mural_host *host;
+	struct mural_conn *conn; /* NULL: the instance's own */
+	void *arg;
+};
+
+/* Calls after `ms` milliseconds, and then every `repeat_ms`, unless that is 0.  The timer
+ * lives until it is stopped or its owner ends, also after it has rung.  NULL: out of
+ * memory. */
+struct mural_timer;
+MURAL_EXPORT struct mural_timer *mural_timer_start(struct mural_host *host,
+	struct mural_conn *conn, uint64_t ms, uint64_t repeat_ms,
+	void (*on_timer)(const struct mural_event *event, struct mural_brush *brush),
+	void *arg);
+
+/* Sets it anew, whether it has rung or not. */
+MURAL_EXPORT void mural_timer_again(
+	struct mural_timer *timer, uint64_t ms, uint64_t repeat_ms);
+
+/* Frees it; also in its callback.  NULL is accepted. */
+MURAL_EXPORT void mural_timer_stop(struct mural_timer *timer);
+
+enum { MURAL_READABLE = 1 << 0, MURAL_WRITABLE = 1 << 1 };
+
+/* Calls whenever a descriptor of the plugin's own is readable or writable, as `events`
+ * says, until it is stopped; the descriptor is closed after that, by the plugin.  NULL:
+ * out of memory, it cannot be polled, or another one polls it. */
+struct mural_poll;
+MURAL_EXPORT struct mural_poll *mural_poll_start(struct mural_host *host,
+	struct mural_conn *conn, int fd, uint32_t events,
+	void (*on_ready)(const struct mural_event *event, struct mural_brush *brush),
+	void *arg);
+
+/* Changes what is waited for; 0: nothing for now. */
+MURAL_EXPORT void mural_poll_events(struct mural_poll *poll, uint32_t events);
+
+/* Frees it; also in its callback.  NULL is accepted. */
+MURAL_EXPORT void mural_poll_stop(struct mural_poll *poll);
+
+/* Has the table's ready() called on the connection's thread.  Any thread, a plugin's own
+ * too, but only while the plugin knows that the connection lives: until its close()
+ * returns, under a lock of the plugin's that close() takes as well, or on the
+ * connection's thread.  Cheap to repeat. */
+MURAL_EXPORT void mural_wake(struct mural_conn *conn);
+
+/* A reader of the whole canvas that rings at once, and then once after each
+ * mural_reader_arm() that returned false:
+ *
+ *	do {
+ *		while (mural_reader_take(reader, tiles))
+ *			...
+ *	} while (mural_reader_arm(reader));
+ *
+ * It calls `on_damage`, or with NULL the connection's ready().  The plugin frees it with
+ * mural_reader_free(), or its owner's end does.  NULL: out of memory or descriptors. */
+MURAL_EXPORT struct mural_reader *mural_reader_new(struct mural_host *host,
+	struct mural_conn *conn,
+	void (*on_damage)(const struct mural_event *event, struct mural_brush *brush),
+	void *arg);
+
+/* ------------------------------------------------------------------ services */
 
 /* Services, on the main loop's thread: publishes what host->brush painted. */
 MURAL_EXPORT void mural_publish(struct mural_host *host);
@@ -330,13 +448,15 @@ MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);
 
 /* One instance, for a plugin that shows what murald does. */
 struct mural_instance {
+	uint32_t size;                     /* set by murald */
+	uint32_t n_reasons;                /* of `discarded` */
 	const struct mural_plugin *plugin; /* name, summary, hint() */
 	const struct mural_host *host;     /* name, region, port; read-only */
 	bool is_open;                      /* false: it could not be opened */
 	bool required;
-	uint64_t painted;                  /* pixels, ever */
-	uint64_t discarded[MURAL_REASONS]; /* by reason, ever */
-	struct mural_counts counts;
+	uint64_t painted;          /* pixels, ever */
+	const uint64_t *discarded; /* by reason, ever */
+	const struct mural_counts *counts;
 };
 
 /* Calls each(instance, arg) for every enabled instance, the caller's too, in the order of
@@ -345,12 +465,14 @@ struct mural_instance {
 MURAL_EXPORT void mural_each_instance(struct mural_host *host,
 	void (*each)(const struct mural_instance *instance, void *arg), void *arg);
 
-/* The label that a reason has in the log and the metrics: "out_of_bounds", ... */
+/* The label that a reason has in the log and the metrics: "out_of_bounds", ...; NULL:
+ * this murald does not know it. */
 MURAL_EXPORT const char *mural_reason_label(enum mural_reason reason);
 
 struct mural_display {
-	bool wanted;  /* false: headless */
-	bool enabled; /* the canvas is shown on a screen */
+	uint32_t size; /* set by the caller; murald fills in no more */
+	bool wanted;   /* false: headless */
+	bool enabled;  /* the canvas is shown on a screen */
 	uint64_t frames, late_frames;
 	bool blanked; /* temporarily off or black, by the config */
 };
@@ -390,6 +512,15 @@ MURAL_EXPORT int mural_consume(struct mural_host *host, struct mural_brush *brus
  * connections, so that forgers take nothing away from them. */
 MURAL_EXPORT int mural_consume_claimed(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
+
+/* Says for whom `brush` paints from now on: the client at `peer`, or with NULL somebody
+ * known by `name`, such as a source of pictures that the plugin fetches.  For pollers,
+ * services, and datagrams that speak for others; for a stream's client and the sender of
+ * a datagram murald says it itself before each callback.  Paint what a batch holds first.
+ * 0; -EACCES: server.allow or server.deny keeps its network out, and what is painted is
+ * discarded as unauthorized until the next call.  The brush's thread. */
+MURAL_EXPORT int mural_paint_as(struct mural_host *host, struct mural_brush *brush,
+	const struct sockaddr *peer, const char *name);
 
 /* False when no limit is configured: callers may then skip building a sockaddr for
  * mural_consume().  Any thread. */

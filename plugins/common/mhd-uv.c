@@ -7,6 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* From 0.9.77.7 on libmicrohttpd keeps what it is given for its next turn, and so says
+ * too late that it is there, unless it is told that there are no threads.  Older ones
+ * take it at once and do not look at the bit. */
+#if MHD_VERSION < 0x00097707
+#define MHD_USE_NO_THREAD_SAFETY (1 << 19)
+#endif
+
 static void on_timer(uv_timer_t *timer);
 
 /* libmicrohttpd's epoll is edge-triggered: what it left in this turn only its time-out
@@ -60,9 +67,9 @@ mhd_uv_start(struct mhd_uv *server, uv_loop_t *loop, size_t memory, unsigned tim
 	static const struct MHD_OptionItem no_options[] = { { MHD_OPTION_END, 0, NULL } };
 	const union MHD_DaemonInfo *info;
 
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
-						  MHD_ALLOW_UPGRADE |
-						  MHD_ALLOW_SUSPEND_RESUME,
+	server->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_UPGRADE |
+			MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_THREAD_SAFETY,
 		0, NULL, NULL, handler, arg, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
 		MHD_OPTION_CONNECTION_TIMEOUT, timeout, MHD_OPTION_CONNECTION_LIMIT,
 		connection_limit(), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,

@@ -168,7 +168,7 @@ broadcast_tick(struct p2 *p2)
 	broadcast->last_ms = uv_now(p2->host->loop);
 	if (!shadow_refresh(&broadcast->shadow, broadcast->reader))
 		return;
-	if (p2->host->counts.viewers > 0) {
+	if (p2->host->counts->viewers > 0) {
 		pack_changes(broadcast);
 		for (struct peer *peer = p2->peers; peer; peer = peer->next)
 			if (peer->subscription.area.width > 0)
@@ -184,7 +184,7 @@ on_timer(uv_timer_t *timer)
 {
 	struct p2 *p2 = timer->data;
 
-	if (p2->host->counts.viewers == 0)
+	if (p2->host->counts->viewers == 0)
 		return;
 	broadcast_tick(p2);
 	wait_for_changes(p2);
@@ -228,7 +228,7 @@ broadcast_unsubscribe(struct peer *peer)
 	if (peer->subscription.area.width == 0)
 		return;
 	subscription_finish(&peer->subscription);
-	if (--p2->host->counts.viewers > 0)
+	if (--p2->host->counts->viewers > 0)
 		return;
 	uv_poll_stop(&p2->broadcast.wakeup);
 	uv_timer_stop(&p2->broadcast.timer);
@@ -240,14 +240,14 @@ broadcast_subscribe(struct peer *peer, const struct p2_event *sub)
 	struct p2 *p2 = peer->p2;
 
 	broadcast_unsubscribe(peer);
-	if (p2->host->counts.viewers == 0)
+	if (p2->host->counts->viewers == 0)
 		broadcast_tick(p2); /* there were none while nobody watched */
 	if (subscription_set(&peer->subscription, &p2->broadcast.shadow, sub->x1, sub->y1,
 		    sub->x2, sub->y2) < 0)
 		mural_log(p2->host, MURAL_WARN, "no memory for a subscription");
 	if (peer->subscription.area.width == 0)
 		return;
-	if (p2->host->counts.viewers++ == 0)
+	if (p2->host->counts->viewers++ == 0)
 		wait_for_changes(p2);
 	if (p2->config->snapshot) {
 		subscription_mark_all_missed(&peer->subscription);

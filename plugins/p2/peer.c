@@ -142,7 +142,7 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 	struct p2 *p2 = peer->p2;
 	size_t used = 0;
 
-	p2->host->counts.received_bytes += len;
+	p2->host->counts->received_bytes += len;
 	if (mural_consume(p2->host, p2->host->brush, &peer->address.any, 0, len) < 0) {
 		peer_close(peer, PEER_CLOSE_REFUSED);
 		mural_publish(p2->host);
@@ -201,7 +201,7 @@ peer_init(
 		peer->next->previous = peer;
 	p2->peers = peer;
 	p2->handles++;
-	p2->host->counts.connections++;
+	p2->host->counts->connections++;
 	peer->unauthenticated = true;
 	p2->n_unauthenticated++;
 	evict_oldest_unauthenticated(p2);
@@ -257,7 +257,7 @@ peer_finish(struct peer *peer)
 	else
 		p2->peers = peer->next;
 	free(peer->name);
-	p2->host->counts.connections--;
+	p2->host->counts->connections--;
 	mural_publish(p2->host);
 	p2_release(p2);
 }

@@ -335,7 +335,7 @@ on_frame(u_char *user, const struct pcap_pkthdr *header, const u_char *frame)
 	struct packet packet;
 	enum packet_fault fault;
 
-	drain->host->counts.received_bytes += header->len;
+	drain->host->counts->received_bytes += header->len;
 	fault = packet_parse(&packet, capture->link, frame, header->caplen, header->len);
 	if (packet.ifindex == 0)
 		packet.ifindex = capture->ifindex;
@@ -355,7 +355,7 @@ count_drops(struct capture *capture, struct mural_host *host)
 	if (getsockopt(pcap_fileno(capture->pcap), SOL_PACKET, PACKET_STATISTICS, &stats,
 		    &len) == 0)
 		capture->drops += stats.tp_drops;
-	host->counts.kernel_drops = capture->drops;
+	host->counts->kernel_drops = capture->drops;
 }
 
 /* A capture stays bound to its interface under any name; the config means a name. */

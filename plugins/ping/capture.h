@@ -67,7 +67,7 @@ uint64_t capture_capabilities(bool sysctls);
 int capture_open(struct capture *capture, const struct mural_host *host,
 	const char *interface, const char *filter, bool multicast);
 
-/* Hands over what arrived, at most CAPTURE_BATCH frames, and updates host->counts.
+/* Hands over what arrived, at most CAPTURE_BATCH frames, and updates host->counts->
  * Returns like mural_plugin.drain: 0, 1, or -errno, logged. */
 int capture_drain(struct capture *capture, struct mural_host *host,
 	capture_handler *handler, void *user);
@@ -86,7 +86,7 @@ capture_consume(struct mural_host *host, struct mural_brush *brush,
 	       capture_consume_limited(host, brush, packet, pixels);
 }
 
-/* Updates host->counts.kernel_drops and closes.  Accepts a zeroed capture. */
+/* Updates host->counts->kernel_drops and closes.  Accepts a zeroed capture. */
 void capture_close(struct capture *capture, struct mural_host *host);
 
 #endif

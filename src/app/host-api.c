@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Implements what the plugin API tells about the whole wall: every instance, the display,
  * the record's file, the version. */
+#include <string.h>
+
 #include <mural/plugin.h>
 
 #include "app/wall.h"
@@ -8,10 +10,11 @@
 #include "base/util.h"
 
 static const struct wall *
-wall_of(struct mural_host *host)
+wall_of(struct mural_host *host, const char *function)
 {
 	const struct instance *instance = container_of(host, struct instance, host);
 
+	worker_check(&instance->ingest->workers[0], host->name, function);
 	return container_of(instance->ingest, struct wall, ingest);
 }
 
@@ -19,10 +22,12 @@ void
 mural_each_instance(struct mural_host *host,
 	void (*each)(const struct mural_instance *instance, void *arg), void *arg)
 {
-	const struct ingest *ingest = &wall_of(host)->ingest;
+	const struct ingest *ingest = &wall_of(host, __func__)->ingest;
 
 	for (struct instance *i = ingest->plugins->instances; i; i = i->next) {
 		struct mural_instance shown = {
+			.size = sizeof(shown),
+			.n_reasons = MURAL_REASONS,
 			.plugin = i->plugin,
 			.host = &i->host,
 			.is_open = i->is_open,
@@ -32,9 +37,9 @@ mural_each_instance(struct mural_host *host,
 
 		ingest_counters(ingest, i, &sum);
 		shown.painted = sum.painted;
-		for (int reason = 0; reason < MURAL_REASONS; reason++)
-			shown.discarded[reason] = sum.discarded[reason];
-		shown.counts = sum.counts;
+		shown.discarded = sum.discarded;
+		sum.counts.size = sizeof(sum.counts);
+		shown.counts = &sum.counts;
 		each(&shown, arg);
 	}
 }
@@ -42,15 +47,17 @@ mural_each_instance(struct mural_host *host,
 void
 mural_display_counters(struct mural_host *host, struct mural_display *shown)
 {
-	const struct display *display = &wall_of(host)->display;
-
-	*shown = (struct mural_display){
+	const struct display *display = &wall_of(host, __func__)->display;
+	const struct mural_display all = {
+		.size = shown->size,
 		.wanted = display_wanted(display),
 		.enabled = counter_load(&display->counters.enabled) > 0,
 		.frames = counter_load(&display->counters.frames),
 		.late_frames = counter_load(&display->counters.late_frames),
 		.blanked = counter_load(&display->counters.blanked) > 0,
 	};
+
+	memcpy(shown, &all, MIN(shown->size, sizeof(all)));
 }
 
 const char *
@@ -62,7 +69,7 @@ mural_version(void)
 const char *
 mural_record_file(struct mural_host *host)
 {
-	const char *file = wall_of(host)->initial->config.record.file;
+	const char *file = wall_of(host, __func__)->initial->config.record.file;
 
 	return *file ? file : NULL;
 }

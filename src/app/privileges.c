@@ -65,19 +65,26 @@ set_capabilities(uint64_t keep)
 	return 0;
 }
 
+/* Of one address or several. */
 static bool
-is_low_port(const char *address)
+is_low_port(const char *list)
 {
-	uint16_t port = address_port(address);
+	char address[ADDRESS_WORD_MAX];
 
-	return port > 0 && port < 1024;
+	while ((list = address_next(list, address, sizeof(address)))) {
+		uint16_t port = address_port(address);
+
+		if (port > 0 && port < 1024)
+			return true;
+	}
+	return false;
 }
 
 static bool
 has_low_port(const struct mural_option *options, const void *config)
 {
 	for (const struct mural_option *o = options; o && o->name; o++)
-		if (o->type == MURAL_TYPE_ADDRESS &&
+		if ((o->type == MURAL_TYPE_ADDRESS || o->type == MURAL_TYPE_ADDRESSES) &&
 			is_low_port(*(char *const *)((const char *)config + o->offset)))
 			return true;
 	return false;

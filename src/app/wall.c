@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/privileges.h"
 #include "base/log.h"
@@ -154,6 +156,29 @@ raise_descriptor_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* libuv aborts when it is the one that finds too few to begin with.  A whole wall wants
+ * more, and each part says so itself. */
+static bool
+has_descriptors_to_begin_with(void)
+{
+	int descriptors[8];
+	struct rlimit limit = { 0 };
+	size_t n = 0;
+
+	while (n < ARRAY_LEN(descriptors) &&
+		(descriptors[n] = eventfd(0, EFD_CLOEXEC)) >= 0)
+		n++;
+	for (size_t i = 0; i < n; i++)
+		close(descriptors[i]);
+	if (n == ARRAY_LEN(descriptors))
+		return true;
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	log_error("murald: too few file descriptors: the limit is %llu; raise it, with "
+		  "ulimit -n or LimitNOFILE= of the service",
+		(unsigned long long)limit.rlim_cur);
+	return false;
+}
+
 int
 wall_run(struct generation *initial, int argc, char *argv[])
 {
@@ -163,13 +188,16 @@ wall_run(struct generation *initial, int argc, char *argv[])
 		.initial = initial,
 		.now = initial,
 	};
-	int ret = uv_loop_init(&wall.loop);
+	int ret;
 
+	raise_descriptor_limit();
+	if (!has_descriptors_to_begin_with())
+		return EXIT_RUNTIME;
+	ret = uv_loop_init(&wall.loop);
 	if (ret < 0) {
 		log_error("murald: cannot create an event loop: %s", uv_strerror(ret));
 		return EXIT_RUNTIME;
 	}
-	raise_descriptor_limit();
 	block_signals(true);
 	ret = wall_start(&wall);
 	if (ret == 0) {

@@ -37,5 +37,5 @@ mural_reason_label(enum mural_reason reason)
 		[MURAL_UNAUTHORIZED] = "unauthorized",
 	};
 
-	return labels[reason];
+	return (uint32_t)reason < MURAL_REASONS ? labels[reason] : NULL;
 }

@@ -37,6 +37,13 @@ store_batch(struct mural_brush *brush, const struct mural_batch *batch, uint32_t
 	brush->painted += n;
 }
 
+static void
+refuse_batch(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
+{
+	(void)batch;
+	brush->discarded[MURAL_UNAUTHORIZED] += n;
+}
+
 static uint32_t
 batch_add(const struct mural_brush *brush, struct mural_batch *batch, uint32_t n,
 	uint32_t x, uint32_t y, uint32_t argb)
@@ -100,6 +107,10 @@ mural_swap(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t expected,
 {
 	if (!is_inside(brush, x, y)) {
 		brush->discarded[MURAL_OUT_OF_BOUNDS]++;
+		return false;
+	}
+	if (brush->store == refuse_batch) {
+		refuse_batch(brush, NULL, 1);
 		return false;
 	}
 	if (!__atomic_compare_exchange_n(brush_pixel(brush, x, y), &expected, argb, false,
@@ -256,6 +267,14 @@ canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t lef
 		return 0;
 	canvas_brush_finish(brush);
 	return -ENOMEM;
+}
+
+void
+canvas_brush_refuse(struct mural_brush *brush, bool refuse)
+{
+	brush->near_width = refuse ? 0 : brush->width;
+	brush->near_height = refuse ? 0 : brush->height;
+	brush->store = refuse ? refuse_batch : store_batch;
 }
 
 void

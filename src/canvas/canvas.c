@@ -170,12 +170,21 @@ canvas_reader_new(struct canvas *canvas)
 }
 
 void
+canvas_reader_on_free(struct mural_reader *reader, void (*on_free)(void *arg), void *arg)
+{
+	reader->on_free = on_free;
+	reader->on_free_arg = arg;
+}
+
+void
 mural_reader_free(struct mural_reader *reader)
 {
 	struct mural_reader **link;
 
 	if (!reader)
 		return;
+	if (reader->on_free)
+		reader->on_free(reader->on_free_arg);
 	pthread_mutex_lock(&reader->canvas->lock);
 	for (link = &reader->canvas->readers; *link != reader; link = &(*link)->next)
 		;

@@ -45,7 +45,9 @@ struct mural_reader {
 	struct canvas *canvas;
 	struct mural_reader *next; /* lock */
 	struct wakeup *wakeup;
-	uint64_t *pending; /* lock; tiles this reader has not taken yet */
+	uint64_t *pending;          /* lock; tiles this reader has not taken yet */
+	void (*on_free)(void *arg); /* NULL: nobody */
+	void *on_free_arg;
 };
 
 struct canvas {
@@ -73,11 +75,19 @@ int canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t
 	uint32_t top, uint32_t width, uint32_t height);
 void canvas_brush_finish(struct mural_brush *brush);
 
+/* Whether what is painted from now on is discarded as unauthorized.  The brush's thread.
+ */
+void canvas_brush_refuse(struct mural_brush *brush, bool refuse);
+
 /* Passes a brush's damage to the readers and wakes those that sleep.  The brush's
  * thread. */
 void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);
+
+/* For who polls the reader: on_free(arg) is called first when it is freed. */
+void canvas_reader_on_free(
+	struct mural_reader *reader, void (*on_free)(void *arg), void *arg);
 
 #endif

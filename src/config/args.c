@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/libraries.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "config/option.h"
@@ -111,6 +112,18 @@ is_assignment(const char *text)
 	return dot && dot > text && dot + 1 < equals;
 }
 
+/* The first line is murald's own version, and nothing else. */
+static void
+print_version(void)
+{
+	struct library library;
+
+	printf("murald %s\n", VERSION);
+	for (size_t i = 0; i < library_count; i++)
+		if (library_query(i, NULL, &library))
+			printf("%s %s\n", library.name, library.version);
+}
+
 /* Applies one option; -1: go on, else the exit status. */
 static int
 take_option(struct config_args *args, int option)
@@ -140,7 +153,7 @@ take_option(struct config_args *args, int option)
 		fputs(help, stdout);
 		return 0;
 	case 'V':
-		printf("murald %s\n", VERSION);
+		print_version();
 		return 0;
 	}
 	if (args->verb != VERB_RUN)

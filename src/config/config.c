@@ -198,7 +198,7 @@ apply_set(struct config *config, const char *text)
 
 	if (!copy)
 		return -ENOMEM;
-	equals = strchr(copy, '=');
+	equals = copy + strcspn(copy, "="); /* args.c saw that there is one */
 	*equals = '\0';
 	name = config_strip(copy);
 	value = config_strip(equals + 1);

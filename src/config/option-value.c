@@ -3,6 +3,7 @@
  * the type is described to users. */
 #include "config/option.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -281,6 +282,23 @@ is_host_name(const char *host, size_t len)
 	return strspn(host, allowed) >= len;
 }
 
+/* 239.1.2.3%eth0: a multicast group on an interface. */
+static bool
+is_v4_group(const char *host, size_t len)
+{
+	const char *zone = memchr(host, '%', len);
+	char address[INET_ADDRSTRLEN];
+	struct in_addr in4;
+
+	if (!zone || (size_t)(zone - host) >= sizeof(address) || zone + 1 == host + len)
+		return false;
+	memcpy(address, host, (size_t)(zone - host));
+	address[zone - host] = '\0';
+	return inet_pton(AF_INET, address, &in4) == 1 &&
+	       IN_MULTICAST(ntohl(in4.s_addr)) &&
+	       is_host_name(zone + 1, len - (size_t)(zone + 1 - host));
+}
+
 /* HOST:PORT or [V6]:PORT; 0, or -EINVAL and why it is neither. */
 static int
 check_host_port(const char *text, char *why, size_t len)
@@ -309,24 +327,42 @@ check_host_port(const char *text, char *why, size_t len)
 			"is ambiguous; write the IPv6 address in brackets, such as "
 			"[::1]:%" PRIu64,
 			port);
-	if (!parts.bracketed && !is_host_name(parts.host, parts.host_len))
+	if (!parts.bracketed && !is_host_name(parts.host, parts.host_len) &&
+		!is_v4_group(parts.host, parts.host_len))
 		return error_set(why, len, "has no host name or address before the port");
 	return 0;
 }
 
 static int
-parse_address(const struct option_value *value)
+check_address(const char *text, char *why, size_t len)
 {
 	const size_t path_max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
-	const char *path = address_unix_path(value->text);
+	const char *path = address_unix_path(text);
 
 	if (path && (*path == '\0' || strlen(path) > path_max))
-		return error_set(value->why, value->why_len,
+		return error_set(why, len,
 			"is not an address; write a path of 1 to %zu bytes after unix:",
 			path_max);
-	if (!path && *value->text &&
-		check_host_port(value->text, value->why, value->why_len) < 0)
+	return path ? 0 : check_host_port(text, why, len);
+}
+
+static int
+parse_address(const struct option_value *value)
+{
+	if (*value->text && check_address(value->text, value->why, value->why_len) < 0)
 		return -EINVAL;
+	return parse_text(value);
+}
+
+static int
+parse_addresses(const struct option_value *value)
+{
+	const char *rest = value->text;
+	char word[ADDRESS_WORD_MAX];
+
+	while ((rest = address_next(rest, word, sizeof(word))))
+		if (check_address(word, value->why, value->why_len) < 0)
+			return -EINVAL;
 	return parse_text(value);
 }
 
@@ -386,6 +422,7 @@ static const struct option_type types[] = {
 	[MURAL_TYPE_CHOICE] = { parse_choice, NULL, FIELD(uint32_t), false },
 	[MURAL_TYPE_TEXT] = { parse_text, "text", FIELD(char *), true },
 	[MURAL_TYPE_ADDRESS] = { parse_address, "address", FIELD(char *), true },
+	[MURAL_TYPE_ADDRESSES] = { parse_addresses, "addresses", FIELD(char *), true },
 	[MURAL_TYPE_POINT] = { parse_point, "X,Y", FIELD(struct mural_point), false },
 	[MURAL_TYPE_DIMENSIONS] = { parse_dimensions, "WxH",
 		FIELD(struct mural_dimensions), false },

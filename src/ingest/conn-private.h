@@ -21,7 +21,6 @@ struct conn_timer {
  * demand. */
 struct conn {
 	struct client client;
-	struct shard *shard;
 	struct conn *next, **link;
 	union {
 		uv_stream_t stream;
@@ -40,6 +39,7 @@ struct conn {
 	bool opened;                /* the plugin's open() accepted it */
 	bool reply_full;            /* this feed() was asked to pause for its replies */
 	bool overrun;               /* a reply did not fit */
+	bool woken;                 /* ready() is due once its replies are written */
 	bool deferred;              /* the rest is input left by a full feed() */
 	bool reply_heavy;           /* its input causes many replies: short reads */
 	bool cpu_heavy;             /* its input is slow to process: short turns */

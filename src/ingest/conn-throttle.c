@@ -16,7 +16,7 @@ on_throttle_over(uv_timer_t *timer)
 size_t
 conn_allowance(struct conn *conn, size_t room)
 {
-	struct worker *worker = conn->shard->worker;
+	struct worker *worker = conn->client.shard->worker;
 	ssize_t allowed = ratelimit_allowance(
 		worker->ratelimit, &conn->peer.any, room, &worker->wait_ms);
 
@@ -27,11 +27,11 @@ conn_allowance(struct conn *conn, size_t room)
 void
 conn_throttle(struct conn *conn)
 {
-	struct shard *shard = conn->shard;
+	struct shard *shard = conn->client.shard;
 
 	mural_discard(
 		&shard->brush, conn->denied ? MURAL_UNAUTHORIZED : MURAL_RATE_LIMITED, 1);
-	shard_publish(shard, &shard->counts);
+	shard_publish(shard);
 	if (conn->denied) {
 		conn_end(conn);
 		return;
@@ -45,6 +45,6 @@ conn_throttle(struct conn *conn)
 void
 conn_debit(struct conn *conn, uint64_t pixels, size_t bytes)
 {
-	ratelimit_debit(conn->shard->worker->ratelimit, RATELIMIT_CONNECTED,
+	ratelimit_debit(conn->client.shard->worker->ratelimit, RATELIMIT_CONNECTED,
 		&conn->peer.any, (int64_t)pixels, (int64_t)bytes);
 }

@@ -53,11 +53,11 @@ waitlist_remove(struct worker *worker, struct pending_write *pending_write)
 static bool
 evict_oldest(struct conn *conn)
 {
-	struct pending_write *oldest = conn->shard->worker->waitlist;
+	struct pending_write *oldest = conn->client.shard->worker->waitlist;
 
 	if (!oldest || oldest->conn == conn)
 		return false;
-	mural_discard(&oldest->conn->shard->brush, MURAL_RATE_LIMITED, 1);
+	mural_discard(&oldest->conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
 	conn_close(oldest->conn);
 	return true;
 }
@@ -65,7 +65,7 @@ evict_oldest(struct conn *conn)
 bool
 conn_reserve(struct conn *conn, size_t len)
 {
-	struct worker *worker = conn->shard->worker;
+	struct worker *worker = conn->client.shard->worker;
 
 	while (len > HELD_BYTES_MAX - worker->held_bytes)
 		if (!evict_oldest(conn))
@@ -98,8 +98,9 @@ int
 conn_reply(struct client *client, const void *data, size_t len)
 {
 	struct conn *conn = container_of(client, struct conn, client);
-	struct worker *worker = conn->shard->worker;
+	struct worker *worker = conn->client.shard->worker;
 
+	client_check_serving(client, "mural_reply");
 	if (conn->closed || conn->overrun ||
 		len > REPLY_BYTES_MAX - worker->replies_len ||
 		!grow_replies(worker, len)) {
@@ -113,14 +114,6 @@ conn_reply(struct client *client, const void *data, size_t len)
 		return 0;
 	conn->reply_full = true;
 	return 1;
-}
-
-int
-mural_reply(struct mural_conn *pub, const void *data, size_t len)
-{
-	struct client *client = container_of(pub, struct client, pub);
-
-	return client->reply(client, data, len);
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -153,7 +146,7 @@ on_write_timer(uv_timer_t *timer)
 
 	conn->pending_write->unsent = unsent_bytes(conn);
 	if (conn->pending_write->unsent == before) {
-		mural_discard(&conn->shard->brush, MURAL_RATE_LIMITED, 1);
+		mural_discard(&conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
 		conn_close(conn);
 	}
 }
@@ -167,7 +160,7 @@ start_drain_timer(struct conn *conn, uint64_t ms)
 static int
 watch_progress(struct conn *conn)
 {
-	uint64_t ms = conn->shard->worker->reply_timeout_ms;
+	uint64_t ms = conn->client.shard->worker->reply_timeout_ms;
 
 	if (ms == 0)
 		return 0;
@@ -211,7 +204,7 @@ void
 conn_drop_write(struct conn *conn)
 {
 	if (conn->pending_write)
-		waitlist_remove(conn->shard->worker, conn->pending_write);
+		waitlist_remove(conn->client.shard->worker, conn->pending_write);
 }
 
 void
@@ -229,7 +222,7 @@ on_written(uv_write_t *write, int status)
 
 	if (conn->closed)
 		return;
-	waitlist_remove(conn->shard->worker, conn->pending_write);
+	waitlist_remove(conn->client.shard->worker, conn->pending_write);
 	free(conn->pending_write);
 	conn->pending_write = NULL;
 	if (conn->write_timer)
@@ -246,13 +239,13 @@ on_written(uv_write_t *write, int status)
 static int
 write_later(struct conn *conn, const char *bytes, size_t len)
 {
-	struct worker *worker = conn->shard->worker;
+	struct worker *worker = conn->client.shard->worker;
 	struct pending_write *pending_write;
 	uv_buf_t buf;
 	int ret;
 
 	if (!conn_reserve(conn, len)) {
-		mural_discard(&conn->shard->brush, MURAL_RATE_LIMITED, 1);
+		mural_discard(&conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
 		return -ENOBUFS;
 	}
 	pending_write = malloc(sizeof(*pending_write) + len);
@@ -274,12 +267,12 @@ write_later(struct conn *conn, const char *bytes, size_t len)
 int
 conn_flush(struct conn *conn)
 {
-	struct worker *worker = conn->shard->worker;
+	struct worker *worker = conn->client.shard->worker;
 	uv_buf_t buf = uv_buf_init(worker->replies, worker->replies_len);
 	int ret;
 
 	if (conn->overrun) {
-		mural_discard(&conn->shard->brush, MURAL_RATE_LIMITED, 1);
+		mural_discard(&conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
 		return -ENOBUFS;
 	}
 	if (buf.len == 0)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "ingest/conn-private.h"
+#include "ingest/painter.h"
 #include "limits/ratelimit.h"
 
 /* After READ_BYTES a client yields to the others; one whose input would take longer than
@@ -26,7 +27,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 void
 conn_drop_rest(struct conn *conn)
 {
-	conn->shard->worker->held_bytes -= conn->long_len;
+	conn->client.shard->worker->held_bytes -= conn->long_len;
 	free(conn->long_rest);
 	conn->long_rest = NULL;
 	conn->long_len = 0;
@@ -79,7 +80,7 @@ static void
 on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 {
 	struct conn *conn = handle->data;
-	struct worker *worker = conn->shard->worker;
+	struct worker *worker = conn->client.shard->worker;
 	size_t turn = conn->cpu_heavy ? SHORT_READ_BYTES : READ_BYTES;
 	size_t room = conn->reply_heavy ? SHORT_READ_BYTES : turn;
 
@@ -130,7 +131,7 @@ conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callb
 		if (!*timer)
 			return -ENOMEM;
 		(*timer)->conn = conn;
-		uv_timer_init(conn->shard->worker->loop, &(*timer)->timer);
+		uv_timer_init(conn->client.shard->worker->loop, &(*timer)->timer);
 	}
 	return uv_timer_start(&(*timer)->timer, callback, ms, repeat_ms);
 }
@@ -143,7 +144,7 @@ on_conn_closed(uv_handle_t *handle)
 	struct conn *conn = handle->data;
 
 	conn_free_write(conn);
-	free(conn->client.pub.state);
+	client_finish(&conn->client);
 	free(conn);
 }
 
@@ -164,14 +165,14 @@ log_totals(const struct conn *conn)
 		uv_ip_name(&conn->peer.any, name, sizeof(name));
 	log_debug("%s: client %s port %u: painted %" PRIu64 " pixels with %" PRIu64
 		  " bytes",
-		conn->shard->instance->name, name, peer_address_port(&conn->peer),
+		conn->client.shard->instance->name, name, peer_address_port(&conn->peer),
 		conn->painted, conn->received);
 }
 
 void
 conn_close(struct conn *conn)
 {
-	struct shard *shard = conn->shard;
+	struct shard *shard = conn->client.shard;
 
 	if (conn->closed)
 		return;
@@ -179,12 +180,13 @@ conn_close(struct conn *conn)
 	log_totals(conn);
 	if (conn->opened && shard->instance->plugin->close)
 		shard->instance->plugin->close(&conn->client.pub);
+	client_close(&conn->client);
 	*conn->link = conn->next;
 	if (conn->next)
 		conn->next->link = conn->link;
 	shard->counts.connections--;
 	counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
-	shard_publish(shard, &shard->counts);
+	shard_publish(shard);
 	conn_release_peer(shard, &conn->peer);
 	conn_drop_rest(conn);
 	conn_drop_write(conn);
@@ -195,21 +197,41 @@ conn_close(struct conn *conn)
 
 /* ------------------------------------------------------------------ feeding */
 
+static void
+serve_begin(struct conn *conn)
+{
+	struct shard *shard = conn->client.shard;
+
+	conn->reply_full = false;
+	shard->worker->serving = &conn->client;
+	painter_set(shard, conn->client.source);
+}
+
+/* `painted` is what the brush had painted before. */
+static void
+serve_end(struct conn *conn, uint64_t painted)
+{
+	struct shard *shard = conn->client.shard;
+
+	shard->worker->serving = NULL;
+	painted = shard->brush.painted - painted;
+	conn->painted += painted;
+	if (painted > 0 && ratelimit_active(shard->worker->ratelimit))
+		conn_debit(conn, painted, 0);
+	shard_publish(shard);
+}
+
 static ssize_t
 feed_once(struct conn *conn, const uint8_t *data, size_t len)
 {
-	struct shard *shard = conn->shard;
+	struct shard *shard = conn->client.shard;
 	uint64_t painted = shard->brush.painted;
 	ssize_t used;
 
-	conn->reply_full = false;
+	serve_begin(conn);
 	used = shard->instance->plugin->feed(&conn->client.pub, &shard->brush, data, len);
 	assert(used <= (ssize_t)len);
-	painted = shard->brush.painted - painted;
-	conn->painted += painted;
-	if (ratelimit_active(shard->worker->ratelimit))
-		conn_debit(conn, painted, 0);
-	shard_publish(shard, &shard->counts);
+	serve_end(conn, painted);
 	return used;
 }
 
@@ -225,7 +247,7 @@ is_cpu_heavy(uint64_t ns, size_t len)
 static void
 feed_all(struct conn *conn, const uint8_t *data, size_t len)
 {
-	struct shard *shard = conn->shard;
+	struct shard *shard = conn->client.shard;
 	const uint64_t begin = uv_hrtime();
 	const size_t all = len;
 
@@ -255,6 +277,33 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 	}
 }
 
+/* A client that has asked for more than it reads waits for its turn. */
+static void
+on_conn_ready(struct client *client)
+{
+	struct conn *conn = container_of(client, struct conn, client);
+	struct shard *shard = client->shard;
+	const struct mural_plugin *plugin = shard->instance->plugin;
+	uint64_t painted = shard->brush.painted;
+	int ret;
+
+	if (conn->closed || conn->ending || !plugin->ready)
+		return;
+	conn->woken = conn->pending_write;
+	if (conn->woken)
+		return;
+	serve_begin(conn);
+	ret = plugin->ready(&client->pub, &shard->brush);
+	serve_end(conn, painted);
+	if (ret < 0) {
+		conn_end(conn);
+	} else if (conn_flush(conn) < 0) {
+		conn_close(conn);
+	} else if (conn->reply_full) {
+		mural_wake(&client->pub);
+	}
+}
+
 void
 conn_resume(struct conn *conn)
 {
@@ -264,6 +313,8 @@ conn_resume(struct conn *conn)
 		memcpy(little, conn->short_rest, sizeof(little));
 		feed_all(conn, conn->long_rest ? rest_of(conn) : little, conn->rest_len);
 	}
+	if (conn->woken)
+		on_conn_ready(&conn->client);
 	if (!conn->closed && !conn->ending && !conn->pending_write)
 		conn_read_start(conn);
 }
@@ -272,14 +323,17 @@ conn_resume(struct conn *conn)
 static void
 end_of_input(struct conn *conn)
 {
-	struct shard *shard = conn->shard;
+	struct shard *shard = conn->client.shard;
 	const struct mural_plugin *plugin = shard->instance->plugin;
 
 	conn->eof = true;
 	if (plugin->end) {
+		uint64_t painted = shard->brush.painted;
+
+		serve_begin(conn);
 		plugin->end(
 			&conn->client.pub, &shard->brush, rest_of(conn), conn->rest_len);
-		shard_publish(shard, &shard->counts);
+		serve_end(conn, painted);
 	}
 	conn_end(conn);
 }
@@ -289,7 +343,7 @@ static void
 on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 {
 	struct conn *conn = stream->data;
-	struct shard *shard = conn->shard;
+	struct shard *shard = conn->client.shard;
 
 	if (nread == UV_ENOBUFS) {
 		if (conn->throttled)
@@ -324,7 +378,7 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 static int
 open_socket(struct conn *conn, int fd)
 {
-	uv_loop_t *loop = conn->shard->worker->loop;
+	uv_loop_t *loop = conn->client.shard->worker->loop;
 	int ret;
 
 	if (conn->peer.any.sa_family != AF_UNIX) {
@@ -340,23 +394,6 @@ open_socket(struct conn *conn, int fd)
 	return ret;
 }
 
-int
-client_init(struct client *client, const struct shard *shard, const struct sockaddr *peer)
-{
-	struct instance *instance = shard->instance;
-	size_t state_size = instance->plugin->conn_size;
-
-	*client = (struct client){
-		.pub = {
-			.config = instance->config,
-			.host = &instance->host,
-			.peer = peer,
-		},
-	};
-	client->pub.state = state_size ? calloc(1, state_size) : NULL;
-	return state_size && !client->pub.state ? -ENOMEM : 0;
-}
-
 static struct conn *
 conn_new(struct shard *shard, const union peer_address *peer)
 {
@@ -370,23 +407,25 @@ conn_new(struct shard *shard, const union peer_address *peer)
 		return NULL;
 	}
 	conn->client.reply = conn_reply;
-	conn->shard = shard;
+	conn->client.ready = on_conn_ready;
 	conn->link = &shard->conns;
 	conn->next = shard->conns;
 	if (conn->next)
 		conn->next->link = &conn->next;
 	shard->conns = conn;
 	shard->counts.connections++;
-	shard_publish(shard, &shard->counts);
+	shard_publish(shard);
 	return conn;
 }
 
 static void
 open_client(struct conn *conn)
 {
-	const struct mural_plugin *plugin = conn->shard->instance->plugin;
+	const struct mural_plugin *plugin = conn->client.shard->instance->plugin;
 
-	conn->opened = !plugin->open || plugin->open(&conn->client.pub) == 0;
+	serve_begin(conn);
+	conn->opened = !plugin->open || plugin->open(&conn->client.pub) >= 0;
+	conn->client.shard->worker->serving = NULL;
 	if (!conn->opened) {
 		conn_end(conn);
 		return;

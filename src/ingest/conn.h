@@ -12,7 +12,7 @@
 #ifndef INGEST_CONN_H
 #define INGEST_CONN_H
 
-#include "ingest/worker.h"
+#include "ingest/client.h"
 #include "limits/connlimit.h"
 
 /* Replies that one feed() may queue; beyond that the client is closed. */
@@ -24,16 +24,6 @@
 /* What a worker holds for all its clients: pending writes and rests.  Beyond that the
  * client with the oldest pending write is closed. */
 #define HELD_BYTES_MAX (64 * 1024 * 1024)
-
-/* Wraps a plugin's mural_conn: a stream's client, or a datagram socket. */
-struct client {
-	struct mural_conn pub;
-	int (*reply)(struct client *client, const void *data, size_t len);
-};
-
-/* Fills pub and allocates its state, which the caller frees.  0 or -ENOMEM. */
-int client_init(
-	struct client *client, const struct shard *shard, const struct sockaddr *peer);
 
 /* Releases a client of the shard that the limits had admitted. */
 void conn_release_peer(const struct shard *shard, const union peer_address *peer);

@@ -14,8 +14,13 @@
 int
 hint_text(const struct instance *instance, const char *address, char *text, size_t len)
 {
-	struct mural_hint_request request = { address, instance->host.width / 2,
-		instance->host.height / 2, ORANGE };
+	struct mural_hint_request request = {
+		.size = sizeof(request),
+		.address = address,
+		.x = instance->host.width / 2,
+		.y = instance->host.height / 2,
+		.colour = ORANGE,
+	};
 	int ret;
 
 	if (!instance->plugin->hint || !instance->is_open)

@@ -106,6 +106,8 @@ ingest_stop(struct ingest *ingest)
 	/* a service that is still running keeps everything it may touch */
 	if (!all_stopped)
 		return;
+	for (instance = ingest->plugins->instances; instance; instance = instance->next)
+		instance_finish(instance);
 	if (ingest->n_workers > 0)
 		worker_stop(&ingest->workers[0]);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)

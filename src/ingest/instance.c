@@ -11,10 +11,12 @@
 
 #include "base/log.h"
 #include "ingest/conn.h"
+#include "ingest/event.h"
 #include "ingest/listener.h"
 #include "ingest/poller.h"
 #include "ingest/service.h"
 #include "ingest/udp.h"
+#include "lib/address.h"
 #include "limits/connlimit.h"
 
 /* ------------------------------------------------------------------ one shard */
@@ -97,7 +99,7 @@ refuse_client(struct instance *instance, int fd, enum mural_reason reason)
 	}
 	close(fd);
 	mural_discard(&shard->brush, reason, 1);
-	shard_publish(shard, &shard->counts);
+	shard_publish(shard);
 }
 
 /* Asks all connection limits, and counts the client; or gives the reason why not. */
@@ -189,6 +191,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 		if (ret < 0)
 			return ret;
 	}
+	instance->owner = &instance->shards[0];
 	host->limits = (struct mural_limits *)&ingest->ratelimit;
 	host->left = common->offset.x;
 	host->top = common->offset.y;
@@ -201,11 +204,10 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	return host->state ? 0 : -ENOMEM;
 }
 
-/* Called before the loop can deliver the first client. */
+/* One for all listeners, before the loop can deliver the first client. */
 static int
 open_connlimit(struct ingest *ingest, struct instance *instance)
 {
-	struct listener *listener = instance->listener;
 	const struct mural_plugin *plugin = instance->plugin;
 	uint32_t max = plugin->clients_per_source
 			       ? plugin->clients_per_source(instance->config)
@@ -213,45 +215,47 @@ open_connlimit(struct ingest *ingest, struct instance *instance)
 
 	if (max == 0)
 		return 0;
-	if (connlimit_init(&listener->connlimit, max, ingest->ratelimit.prefix) < 0)
+	instance->connlimit = calloc(1, sizeof(*instance->connlimit));
+	if (!instance->connlimit ||
+		connlimit_init(instance->connlimit, max, ingest->ratelimit.prefix) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < ingest->n_workers; i++)
-		instance->shards[i].connlimit = &listener->connlimit;
+		instance->shards[i].connlimit = instance->connlimit;
 	return 0;
 }
 
-/* Its clients, which release the connlimit, were closed before it. */
 static void
 on_listener_closed(struct listener *listener)
 {
-	connlimit_finish(&listener->connlimit);
 	free(listener);
 }
 
-/* Logs the address of a socket and keeps it for hints; returns the port. */
-static uint16_t
-announce_socket(
-	struct instance *instance, int fd, const char *listen, const char *transport)
+/* Logs the address of a socket, and keeps the first one's for hints. */
+static void
+announce_socket(struct instance *instance, int fd, const char *listen,
+	const char *transport, uint16_t *port)
 {
-	char text[300];
-	uint16_t port = socket_text(fd, listen, text, sizeof(text));
+	char text[ADDRESS_WORD_MAX + 10];
+	uint16_t bound = socket_text(fd, listen, text, sizeof(text));
 
-	if (!socket_bound_address(fd, instance->address))
+	if (!instance->announced && !socket_bound_address(fd, instance->address))
 		instance->address[0] = '\0';
+	instance->announced = true;
+	if (*port == 0)
+		*port = bound;
 	log_info("%s: listening on %s%s", instance->host.name, text, transport);
-	return port;
 }
 
 static int
-open_listener(struct ingest *ingest, struct instance *instance)
+open_listener(struct ingest *ingest, struct instance *instance, const char *address)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 	int ret;
 
 	if (!listener)
 		return -ENOMEM;
-	ret = listener_open(listener, ingest->loop, instance->host.name,
-		instance->common.listen, on_client);
+	ret = listener_open(
+		listener, ingest->loop, instance->host.name, address, on_client);
 	if (ret < 0) {
 		free(listener);
 		return ret;
@@ -259,36 +263,69 @@ open_listener(struct ingest *ingest, struct instance *instance)
 	listener->ingest = ingest;
 	listener->instance = instance;
 	listener->on_closed = on_listener_closed;
-	instance->listener = listener;
-	ret = open_connlimit(ingest, instance);
-	if (ret < 0)
-		return ret;
-	instance->host.port =
-		announce_socket(instance, listener->fd, instance->common.listen, "");
+	listener->next = instance->listeners;
+	instance->listeners = listener;
+	announce_socket(instance, listener->fd, address, "", &instance->host.port);
 	return 0;
 }
 
 static int
-open_udp(struct ingest *ingest, struct instance *instance)
+open_udp(struct ingest *ingest, struct instance *instance, const char *address)
 {
 	struct shard *shard = next_shard(ingest, instance);
 	struct udp_call call = { .shard = shard };
 
-	call.fd =
-		socket_bind(instance->host.name, instance->common.listen_udp, SOCK_DGRAM);
+	call.fd = socket_bind(instance->host.name, address, SOCK_DGRAM);
 	if (call.fd < 0)
 		return call.fd;
-	instance->host.udp_port =
-		announce_socket(instance, call.fd, instance->common.listen_udp, ", UDP");
+	announce_socket(instance, call.fd, address, ", UDP", &instance->host.udp_port);
 	return worker_call(shard->worker, shard_open_udp, &call);
 }
 
 static int
 open_poller(struct ingest *ingest, struct instance *instance)
 {
-	struct shard *shard = next_shard(ingest, instance);
+	instance->owner = next_shard(ingest, instance);
+	return worker_call(instance->owner->worker, poller_open, instance->owner);
+}
 
-	return worker_call(shard->worker, poller_open, shard);
+/* Calls one of the functions above for each address. */
+static int
+open_addresses(struct ingest *ingest, struct instance *instance, const char *list,
+	int (*open)(
+		struct ingest *ingest, struct instance *instance, const char *address))
+{
+	char address[ADDRESS_WORD_MAX];
+	int ret = 0;
+
+	while (ret == 0 && (list = address_next(list, address, sizeof(address))))
+		ret = open(ingest, instance, address);
+	return ret;
+}
+
+static int
+init_instance(struct instance *instance)
+{
+	int ret = instance->plugin->init ? instance->plugin->init(&instance->host) : 0;
+
+	instance->initialised = ret >= 0;
+	if (ret >= 0)
+		return 0;
+	log_error("%s: the plugin could not begin: %s", instance->name, strerror(-ret));
+	events_close(&instance->events);
+	return ret;
+}
+
+/* A service is not over before mural_stopped(). */
+void
+instance_finish(struct instance *instance)
+{
+	if (!instance->initialised || instance->service_state == SERVICE_STOPPING)
+		return;
+	instance->initialised = false;
+	if (instance->plugin->finish)
+		instance->plugin->finish(&instance->host);
+	events_close(&instance->events);
 }
 
 int
@@ -297,14 +334,20 @@ instance_open(struct ingest *ingest, struct instance *instance)
 	uint32_t transports = instance->plugin->transports;
 	int ret = place_instance(ingest, instance);
 
+	if (ret == 0)
+		ret = init_instance(instance);
 	if (ret == 0 && transports & MURAL_POLLER)
 		ret = open_poller(ingest, instance);
 	if (ret == 0 && transports & MURAL_SERVICE)
 		ret = service_start(instance, ingest->loop);
-	if (ret == 0 && transports & MURAL_DATAGRAM && *instance->common.listen_udp)
-		ret = open_udp(ingest, instance);
-	if (ret == 0 && transports & MURAL_STREAM && *instance->common.listen)
-		ret = open_listener(ingest, instance);
+	if (ret == 0 && transports & MURAL_DATAGRAM)
+		ret = open_addresses(
+			ingest, instance, instance->common.listen_udp, open_udp);
+	if (ret == 0 && transports & MURAL_STREAM)
+		ret = open_connlimit(ingest, instance);
+	if (ret == 0 && transports & MURAL_STREAM)
+		ret = open_addresses(
+			ingest, instance, instance->common.listen, open_listener);
 	instance->is_open = ret == 0;
 	return ret;
 }
@@ -313,14 +356,18 @@ void
 instance_close(struct ingest *ingest, struct instance *instance)
 {
 	instance->is_open = false;
-	if (instance->listener)
-		listener_close(instance->listener);
-	instance->listener = NULL;
+	while (instance->listeners) {
+		struct listener *listener = instance->listeners;
+
+		instance->listeners = listener->next;
+		listener_close(listener);
+	}
 	service_stop(instance);
 	for (size_t i = 0; instance->shards && i < ingest->n_workers; i++)
 		if (instance->shards[i].worker)
 			worker_call(instance->shards[i].worker, shard_close,
 				&instance->shards[i]);
+	instance_finish(instance);
 }
 
 static int
@@ -348,8 +395,13 @@ instance_reload(struct ingest *ingest, struct instance *instance)
 void
 instance_clear(struct ingest *ingest, struct instance *instance)
 {
+	instance_finish(instance);
 	for (size_t i = 0; instance->shards && i < ingest->n_workers; i++)
 		canvas_brush_finish(&instance->shards[i].brush);
+	if (instance->connlimit)
+		connlimit_finish(instance->connlimit);
+	free(instance->connlimit);
+	instance->connlimit = NULL;
 	free(instance->shards);
 	free(instance->host.state);
 	instance->shards = NULL;

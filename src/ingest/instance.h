@@ -18,6 +18,10 @@ int instance_open(struct ingest *ingest, struct instance *instance);
  * stopped when service_state says so. */
 void instance_close(struct ingest *ingest, struct instance *instance);
 
+/* Calls the plugin's finish() if that is still due, as it is for a service that has
+ * stopped since. */
+void instance_finish(struct instance *instance);
+
 /* Calls the plugin's reload() on the instance's thread. */
 void instance_reload(struct ingest *ingest, struct instance *instance);
 

@@ -18,6 +18,7 @@
 #include "base/descriptors.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "ingest/multicast.h"
 #include "lib/address.h"
 
 #define BACKLOG 1024
@@ -89,30 +90,70 @@ enable_keepalive(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 }
 
-static int
-bind_addrinfo(const struct addrinfo *info, bool serve)
+static void
+set_socket_options(int fd, int family, int type)
 {
 	const int one = 1, zero = 0, bytes = UDP_BUFFER_BYTES;
-	int fd, error;
 
-	fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (info->ai_socktype == SOCK_STREAM) {
+	if (type == SOCK_STREAM) {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 		enable_keepalive(fd);
 	} else {
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	}
-	if (info->ai_family == AF_INET6)
+	if (family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
-	if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 ||
-		(serve && info->ai_socktype == SOCK_STREAM && listen(fd, BACKLOG) < 0)) {
-		error = errno;
-		close(fd);
-		return -error;
+}
+
+/* The group is joined once its port is bound. */
+static int
+bind_group(int fd, const struct addrinfo *info, const char *interface)
+{
+	struct sockaddr_storage address = { 0 };
+
+	memcpy(&address, info->ai_addr, info->ai_addrlen);
+	multicast_prepare(fd, (struct sockaddr *)&address, interface);
+	if (bind(fd, (struct sockaddr *)&address, info->ai_addrlen) < 0)
+		return -errno;
+	return multicast_join(fd, info->ai_addr, interface);
+}
+
+static int
+bind_addrinfo(const struct addrinfo *info, const char *interface, bool serve)
+{
+	int fd, ret = 0;
+
+	fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	set_socket_options(fd, info->ai_family, info->ai_socktype);
+	if (info->ai_socktype == SOCK_DGRAM && multicast_is_group(info->ai_addr))
+		ret = bind_group(fd, info, interface);
+	else if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 ||
+		 (serve && info->ai_socktype == SOCK_STREAM && listen(fd, BACKLOG) < 0))
+		ret = -errno;
+	if (ret == 0)
+		return fd;
+	close(fd);
+	return ret;
+}
+
+/* Takes the interface off 239.1.2.3%eth0 and ff05::1%eth0, where getaddrinfo() knows
+ * none; NULL: the address has none, or is no group's. */
+static const char *
+split_interface(char *host)
+{
+	char *interface = strchr(host, '%');
+	struct in6_addr in6;
+
+	if (!interface)
+		return NULL;
+	*interface = '\0';
+	if (inet_pton(AF_INET6, host, &in6) == 1 && !IN6_IS_ADDR_MULTICAST(&in6)) {
+		*interface = '%';
+		return NULL;
 	}
-	return fd;
+	return interface + 1;
 }
 
 /* `serve`: clients may come.  *unknown: getaddrinfo()'s word on a host that it does not
@@ -123,6 +164,7 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE };
 	struct addrinfo *infos;
 	struct address_parts parts;
+	const char *interface;
 	char host[300];
 	int ret;
 
@@ -130,6 +172,7 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 	if (snprintf(host, sizeof(host), "%.*s", (int)parts.host_len, parts.host) >=
 		(int)sizeof(host))
 		return -ENAMETOOLONG;
+	interface = split_interface(host);
 	ret = getaddrinfo(*host ? host : NULL, parts.port, &hints, &infos);
 	if (ret == EAI_SYSTEM)
 		return -errno;
@@ -137,7 +180,7 @@ bind_inet(const char *address, int type, bool serve, const char **resolve_error)
 		*resolve_error = gai_strerror(ret);
 		return -EADDRNOTAVAIL;
 	}
-	ret = bind_addrinfo(infos, serve);
+	ret = bind_addrinfo(infos, interface, serve);
 	freeaddrinfo(infos);
 	/* a machine without IPv6 still has all its IPv4 addresses */
 	if (ret == -EAFNOSUPPORT && strcmp(host, "::") == 0) {
@@ -162,6 +205,9 @@ bind_advice(int error)
 		       "needs a folder that murald may write to";
 	case EADDRNOTAVAIL:
 		return "this machine has no such address; ip address lists those it has";
+	case ENODEV:
+		return "no interface for that multicast group; ip link lists those this "
+		       "machine has";
 	case ENOENT:
 		return "its folder does not exist; create it, or choose another";
 	default:

@@ -16,7 +16,6 @@
 
 #include "base/host-address.h"
 #include "lib/peer-address.h"
-#include "limits/connlimit.h"
 
 /* Creates a bound, non-blocking socket; with SOCK_STREAM it listens.  `address` is
  * written as in murald.conf: HOST:PORT, [V6]:PORT ([::] takes IPv4, too), unix:PATH.  The
@@ -49,8 +48,8 @@ struct listener {
 	char *unix_path;         /* removed at the end; NULL: TCP */
 	void (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer);
-	const char *name;           /* borrowed */
-	struct connlimit connlimit; /* instance.c's, as the two below; zeroed: none */
+	const char *name;      /* borrowed */
+	struct listener *next; /* instance.c's, as the two below */
 	struct ingest *ingest;
 	struct instance *instance;
 

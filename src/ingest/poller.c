@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ingest/event.h"
 
 #define RETRY_MS 1000
 
@@ -16,7 +17,7 @@ struct poller {
 	uv_idle_t idle; /* runs while drain() says that there may be more */
 	uv_timer_t retry;
 	bool attached;
-	struct mural_counts last_counts; /* host.counts when last published */
+	struct mural_counts last_counts; /* the instance's when last published */
 	uint64_t last_logged;            /* for log_set_dedup(), across retries */
 	int handles;
 };
@@ -28,14 +29,14 @@ static void
 poller_publish(struct poller *poller)
 {
 	struct mural_counts *total = &poller->shard->counts, *last = &poller->last_counts;
-	const struct mural_counts *now = &poller->shard->instance->host.counts;
+	const struct mural_counts *now = &poller->shard->instance->counts;
 
 	total->received_bytes += now->received_bytes - last->received_bytes;
 	total->kernel_drops += now->kernel_drops - last->kernel_drops;
 	total->connections += now->connections - last->connections;
 	total->viewers += now->viewers - last->viewers;
 	*last = *now;
-	shard_publish(poller->shard, total);
+	shard_publish(poller->shard);
 }
 
 static void
@@ -76,7 +77,8 @@ poller_detach(struct poller *poller)
 	uv_poll_stop(&poller->poll);
 	uv_close((uv_handle_t *)&poller->poll, on_poller_closed);
 	instance->plugin->detach(&instance->host);
-	instance->host.counts.connections = instance->host.counts.viewers = 0;
+	events_close(&instance->events);
+	instance->counts.connections = instance->counts.viewers = 0;
 	poller_publish(poller);
 }
 
@@ -132,16 +134,21 @@ poller_attach(struct poller *poller)
 	struct instance *instance = shard->instance;
 	int fd, ret;
 
-	instance->host.counts = poller->last_counts = (struct mural_counts){ 0 };
-	memset(instance->host.state, 0, instance->plugin->state_size);
+	instance->counts = poller->last_counts =
+		(struct mural_counts){ .size = sizeof(instance->counts) };
+	if (!instance->plugin->init)
+		memset(instance->host.state, 0, instance->plugin->state_size);
 	fd = instance->plugin->attach(&instance->host);
-	if (fd < 0)
+	if (fd < 0) {
+		events_close(&instance->events);
 		return fd;
+	}
 	ret = uv_poll_init(shard->worker->loop, &poller->poll, fd);
 	if (ret < 0) {
 		log_error("%s: cannot poll its descriptor: %s", instance->host.name,
 			uv_strerror(ret));
 		instance->plugin->detach(&instance->host);
+		events_close(&instance->events);
 		return ret;
 	}
 	poller->handles++;

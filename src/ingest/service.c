@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "canvas/canvas.h"
+#include "ingest/event.h"
 #include "ingest/listener.h"
 #include "ingest/worker.h"
 
@@ -18,15 +19,15 @@ count_handle(uv_handle_t *handle, void *n)
 	++*(size_t *)n;
 }
 
-/* The handles on the loop that are not the instance's listeners: also those that are
- * closing, until the loop turns. */
+/* The handles on the loop but for those that murald made for the instance: also those
+ * that are closing, until the loop turns. */
 static size_t
 count_handles(const struct instance *instance, uv_loop_t *loop)
 {
 	size_t n = 0;
 
 	uv_walk(loop, count_handle, &n);
-	return n - instance->n_listened * LISTENER_HANDLES;
+	return n - instance->n_handles;
 }
 
 /* One that fails with handles of its own on the loop is stopping, until it says that they
@@ -40,6 +41,7 @@ service_start(struct instance *instance, uv_loop_t *loop)
 	instance->host.loop = loop;
 	instance->host.brush = &instance->shards[0].brush;
 	instance->service_state = SERVICE_RUNNING;
+	instance->shards[0].service_counts = &instance->counts;
 	ret = instance->plugin->start(&instance->host);
 	if (ret == 0)
 		return 0;
@@ -58,12 +60,20 @@ service_stop(struct instance *instance)
 	instance->plugin->stop(&instance->host);
 }
 
+static void
+check_main(const struct instance *instance, const char *function)
+{
+	worker_check(instance->shards[0].worker, instance->name, function);
+}
+
 void
 mural_stopped(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
+	check_main(instance, __func__);
 	mural_publish(host);
+	events_close(&instance->events);
 	instance->service_state = SERVICE_STOPPED;
 	if (instance->on_stopped)
 		instance->on_stopped(instance);
@@ -74,7 +84,8 @@ mural_publish(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
-	shard_publish(&instance->shards[0], &host->counts);
+	check_main(instance, __func__);
+	shard_publish(&instance->shards[0]);
 }
 
 struct mural_listener {
@@ -114,6 +125,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 	uint16_t port;
 	int ret;
 
+	check_main(container_of(host, struct instance, host), __func__);
 	if (!new)
 		return -ENOMEM;
 	ret = listener_open(&new->listener, host->loop, host->name, address, on_client);
@@ -129,7 +141,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 		host->port = port;
 	log_info("%s: listening on %s%s%s", host->name, text, what ? ", " : "",
 		what ? what : "");
-	container_of(host, struct instance, host)->n_listened++;
+	container_of(host, struct instance, host)->n_handles += LISTENER_HANDLES;
 	*listener = new;
 	return 0;
 }

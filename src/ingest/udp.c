@@ -3,6 +3,7 @@
 #include "ingest/udp.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,16 +11,20 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "ingest/conn.h"
+#include "ingest/client.h"
+#include "ingest/painter.h"
 #include "limits/ratelimit.h"
 
 #define BATCH 64
 #define BATCHES_A_TURN 16
-#define DATAGRAM_BYTES (READ_BYTES / BATCH)
+
+/* Of each datagram in the buffer.  Were it a multiple of a page, all of them would use
+ * the same lines of the first-level cache. */
+#define DATAGRAM_STRIDE (DATAGRAM_BYTES + 25 * CACHE_LINE)
 
 struct udp_socket {
 	struct client client;
-	struct shard *shard;
+	struct udp_socket *next; /* on its shard */
 	uv_poll_t poll;
 	int fd;
 	struct sockaddr_storage peer;
@@ -32,16 +37,63 @@ reply_to_peer(struct client *client, const void *data, size_t len)
 	struct udp_socket *udp = container_of(client, struct udp_socket, client);
 	const struct sockaddr *peer = (const struct sockaddr *)&udp->peer;
 
+	client_check_serving(client, "mural_reply");
 	if (sendto(udp->fd, data, len, MSG_DONTWAIT, peer, udp->peer_len) < 0)
 		return -ENOBUFS;
 	return 0;
+}
+
+static socklen_t
+address_len(const struct sockaddr *address)
+{
+	switch (address->sa_family) {
+	case AF_INET:
+		return sizeof(struct sockaddr_in);
+	case AF_INET6:
+		return sizeof(struct sockaddr_in6);
+	default:
+		return sizeof(struct sockaddr_un);
+	}
+}
+
+int
+mural_send_to(
+	struct mural_conn *pub, const struct sockaddr *to, const void *data, size_t len)
+{
+	struct client *client = container_of(pub, struct client, pub);
+	struct udp_socket *udp = container_of(client, struct udp_socket, client);
+
+	worker_check(client->shard->worker, pub->host->name, __func__);
+	if (client->reply != reply_to_peer)
+		return -ENOTSOCK;
+	if (sendto(udp->fd, data, len, MSG_DONTWAIT, to, address_len(to)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Nobody has sent the datagram that ready() could answer. */
+static void
+on_udp_ready(struct client *client)
+{
+	struct udp_socket *udp = container_of(client, struct udp_socket, client);
+	struct shard *shard = client->shard;
+
+	if (!shard->instance->plugin->ready)
+		return;
+	udp->peer.ss_family = AF_UNSPEC;
+	udp->peer_len = sizeof(sa_family_t);
+	shard->worker->serving = client;
+	painter_set(shard, 0);
+	(void)shard->instance->plugin->ready(&client->pub, &shard->brush);
+	shard->worker->serving = NULL;
+	shard_publish(shard);
 }
 
 /* Charges the bytes and one pixel in advance; the others are debited afterwards. */
 static bool
 is_within_limits(struct udp_socket *udp, size_t bytes)
 {
-	struct shard *shard = udp->shard;
+	struct shard *shard = udp->client.shard;
 	int verdict = ratelimit_consume(shard->worker->ratelimit, RATELIMIT_CLAIMED,
 		(const struct sockaddr *)&udp->peer, 1, bytes);
 
@@ -54,7 +106,7 @@ is_within_limits(struct udp_socket *udp, size_t bytes)
 static void
 feed_datagram(struct udp_socket *udp, const struct mmsghdr *message)
 {
-	struct shard *shard = udp->shard;
+	struct shard *shard = udp->client.shard;
 	const struct iovec *iov = message->msg_hdr.msg_iov;
 	uint64_t painted = shard->brush.painted;
 
@@ -68,9 +120,12 @@ feed_datagram(struct udp_socket *udp, const struct mmsghdr *message)
 	if (ratelimit_active(shard->worker->ratelimit) &&
 		!is_within_limits(udp, message->msg_len))
 		return;
+	shard->worker->serving = &udp->client;
+	painter_set(shard, mural_source(udp->client.pub.host, udp->client.pub.peer));
 	if (shard->instance->plugin->feed(
 		    &udp->client.pub, &shard->brush, iov->iov_base, message->msg_len) < 0)
 		mural_discard(&shard->brush, MURAL_MALFORMED, 1);
+	shard->worker->serving = NULL;
 	if (ratelimit_active(shard->worker->ratelimit))
 		ratelimit_debit(shard->worker->ratelimit, RATELIMIT_CLAIMED,
 			(const struct sockaddr *)&udp->peer,
@@ -84,11 +139,12 @@ read_batch(struct udp_socket *udp)
 	struct sockaddr_storage peers[BATCH];
 	struct mmsghdr messages[BATCH];
 	struct iovec iovs[BATCH];
-	uint8_t *buf = udp->shard->worker->buf;
+	uint8_t *buf = udp->client.shard->worker->datagrams;
 	int n;
 
 	for (int i = 0; i < BATCH; i++) {
-		iovs[i] = (struct iovec){ buf + i * DATAGRAM_BYTES, DATAGRAM_BYTES };
+		iovs[i] = (struct iovec){ buf + (size_t)i * DATAGRAM_STRIDE,
+			DATAGRAM_BYTES };
 		messages[i] = (struct mmsghdr){
 			.msg_hdr = {
 				.msg_name = &peers[i],
@@ -115,7 +171,7 @@ on_readable(uv_poll_t *poll, int status, int events)
 	for (int i = 0; i < BATCHES_A_TURN; i++)
 		if (read_batch(udp) < BATCH)
 			break;
-	shard_publish(udp->shard, &udp->shard->counts);
+	shard_publish(udp->client.shard);
 }
 
 /* Closes it, and removes the file that bind() made for a Unix socket. */
@@ -136,8 +192,17 @@ on_udp_closed(uv_handle_t *handle)
 {
 	struct udp_socket *udp = handle->data;
 
-	free(udp->client.pub.state);
+	client_finish(&udp->client);
 	free(udp);
+}
+
+/* Memory that no datagram needed is never touched. */
+static int
+alloc_datagrams(struct worker *worker)
+{
+	if (!worker->datagrams)
+		worker->datagrams = malloc((size_t)BATCH * DATAGRAM_STRIDE);
+	return worker->datagrams ? 0 : -ENOMEM;
 }
 
 int
@@ -151,42 +216,57 @@ udp_open(struct shard *shard, int fd)
 		close_socket(fd);
 		return -ENOMEM;
 	}
-	udp->shard = shard;
 	udp->fd = fd;
 	udp->poll.data = udp;
 	ret = client_init(&udp->client, shard, (const struct sockaddr *)&udp->peer);
 	if (ret == 0) {
 		udp->client.reply = reply_to_peer;
-		ret = uv_poll_init(shard->worker->loop, &udp->poll, fd);
+		udp->client.ready = on_udp_ready;
+		ret = alloc_datagrams(shard->worker);
 	}
+	if (ret == 0)
+		ret = uv_poll_init(shard->worker->loop, &udp->poll, fd);
 	if (ret < 0) {
 		close_socket(fd);
 		on_udp_closed((uv_handle_t *)&udp->poll);
 		return ret;
 	}
+	shard->worker->serving = &udp->client;
 	ret = plugin->open ? plugin->open(&udp->client.pub) : 0;
+	shard->worker->serving = NULL;
 	if (ret < 0) {
+		client_close(&udp->client);
 		log_error("%s: the plugin refused its UDP socket: %s",
 			shard->instance->host.name, strerror(-ret));
 		uv_close((uv_handle_t *)&udp->poll, on_udp_closed);
 		close_socket(fd);
 		return ret;
 	}
-	shard->udp = udp;
+	udp->next = shard->udps;
+	shard->udps = udp;
 	return uv_poll_start(&udp->poll, UV_READABLE, on_readable);
+}
+
+static void
+udp_close_one(struct udp_socket *udp)
+{
+	struct shard *shard = udp->client.shard;
+
+	if (shard->instance->plugin->close)
+		shard->instance->plugin->close(&udp->client.pub);
+	client_close(&udp->client);
+	uv_poll_stop(&udp->poll);
+	uv_close((uv_handle_t *)&udp->poll, on_udp_closed);
+	close_socket(udp->fd);
 }
 
 void
 udp_close(struct shard *shard)
 {
-	struct udp_socket *udp = shard->udp;
+	while (shard->udps) {
+		struct udp_socket *udp = shard->udps;
 
-	if (!udp)
-		return;
-	shard->udp = NULL;
-	if (shard->instance->plugin->close)
-		shard->instance->plugin->close(&udp->client.pub);
-	uv_poll_stop(&udp->poll);
-	uv_close((uv_handle_t *)&udp->poll, on_udp_closed);
-	close_socket(udp->fd);
+		shard->udps = udp->next;
+		udp_close_one(udp);
+	}
 }

@@ -11,11 +11,15 @@
 
 #include "ingest/worker.h"
 
+/* The largest datagram: IP has no larger one.  Longer ones of a Unix socket are
+ * malformed. */
+#define DATAGRAM_BYTES (64 * 1024)
+
 /* Takes over a bound, non-blocking UDP or Unix socket.  If that fails, the socket is
  * closed and a Unix socket's file removed. */
 int udp_open(struct shard *shard, int fd);
 
-/* Does the same at once.  Accepts a shard without a socket. */
+/* Does the same at once with all of the shard's. */
 void udp_close(struct shard *shard);
 
 #endif

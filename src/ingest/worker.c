@@ -17,6 +17,8 @@ take_jobs(struct worker *worker)
 	jobs = worker->first;
 	worker->first = NULL;
 	worker->last = &worker->first;
+	for (struct job *job = jobs; job; job = job->next)
+		job->queued = false;
 	pthread_mutex_unlock(&worker->lock);
 	return jobs;
 }
@@ -44,8 +46,38 @@ run_worker(void *arg)
 	return NULL;
 }
 
+/* The main loop's handle does not keep it running. */
+static int
+open_queue(struct worker *worker)
+{
+	int ret;
+
+	worker->last = &worker->first;
+	ret = uv_async_init(worker->loop, &worker->async, on_async);
+	if (ret < 0) {
+		log_error("worker: cannot create a descriptor: %s", uv_strerror(ret));
+		return ret;
+	}
+	if (!worker->has_own_loop)
+		uv_unref((uv_handle_t *)&worker->async);
+	pthread_mutex_init(&worker->lock, NULL);
+	worker->has_queue = true;
+	return 0;
+}
+
 static int
 start_thread(struct worker *worker)
+{
+	int ret = thread_start(&worker->thread, run_worker, worker);
+
+	worker->threaded = ret == 0;
+	if (ret < 0)
+		log_error("worker: cannot start a thread: %s", uv_strerror(ret));
+	return ret;
+}
+
+static int
+open_loop(struct worker *worker)
 {
 	int ret = uv_loop_init(&worker->own_loop);
 
@@ -54,18 +86,8 @@ start_thread(struct worker *worker)
 		return ret;
 	}
 	worker->loop = &worker->own_loop;
-	pthread_mutex_init(&worker->lock, NULL);
-	uv_async_init(worker->loop, &worker->async, on_async);
-	ret = thread_start(&worker->thread, run_worker, worker);
-	worker->threaded = ret == 0;
-	if (ret < 0) {
-		log_error("worker: cannot start a thread: %s", uv_strerror(ret));
-		uv_close((uv_handle_t *)&worker->async, NULL);
-		uv_run(worker->loop, UV_RUN_DEFAULT);
-		uv_loop_close(&worker->own_loop);
-		pthread_mutex_destroy(&worker->lock);
-	}
-	return ret;
+	worker->has_own_loop = true;
+	return 0;
 }
 
 int
@@ -73,17 +95,33 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 {
 	int ret = 0;
 
-	*worker = (struct worker){ .canvas = canvas, .loop = main_loop };
-	worker->last = &worker->first;
+	*worker = (struct worker){
+		.canvas = canvas,
+		.loop = main_loop,
+		.thread = pthread_self(),
+	};
 	worker->waitlist_end = &worker->waitlist;
 	worker->buf = malloc(MURAL_REST_MAX + READ_BYTES);
 	if (!worker->buf)
 		return -ENOMEM;
 	if (!main_loop)
+		ret = open_loop(worker);
+	if (ret == 0)
+		ret = open_queue(worker);
+	if (ret == 0 && !main_loop)
 		ret = start_thread(worker);
 	if (ret < 0)
 		worker_stop(worker);
 	return ret;
+}
+
+/* Jobs queued.  Lock held. */
+static void
+append_job(struct worker *worker, struct job *job)
+{
+	job->next = NULL;
+	*worker->last = job;
+	worker->last = &job->next;
 }
 
 void
@@ -93,12 +131,54 @@ worker_send(struct worker *worker, struct job *job)
 		job->run(job);
 		return;
 	}
-	job->next = NULL;
 	pthread_mutex_lock(&worker->lock);
-	*worker->last = job;
-	worker->last = &job->next;
+	append_job(worker, job);
 	pthread_mutex_unlock(&worker->lock);
 	uv_async_send(&worker->async);
+}
+
+void
+worker_send_once(struct worker *worker, struct job *job)
+{
+	bool queued;
+
+	pthread_mutex_lock(&worker->lock);
+	queued = job->queued;
+	if (!queued) {
+		append_job(worker, job);
+		job->queued = true;
+	}
+	pthread_mutex_unlock(&worker->lock);
+	if (!queued)
+		uv_async_send(&worker->async);
+}
+
+void
+worker_unsend(struct worker *worker, struct job *job)
+{
+	pthread_mutex_lock(&worker->lock);
+	if (job->queued) {
+		struct job **link = &worker->first;
+
+		while (*link != job)
+			link = &(*link)->next;
+		*link = job->next;
+		if (!*link)
+			worker->last = link;
+		job->queued = false;
+	}
+	pthread_mutex_unlock(&worker->lock);
+}
+
+void
+worker_check(const struct worker *worker, const char *name, const char *function)
+{
+	if (pthread_equal(worker->thread, pthread_self()))
+		return;
+	log_error("%s: the plugin called %s() on the wrong thread; mural-plugin(7) says "
+		  "which is right",
+		name, function);
+	abort();
 }
 
 /* A job whose sender waits for the result. */
@@ -142,25 +222,48 @@ begin_closing(void *arg)
 	return 0;
 }
 
+static void
+close_loop(struct worker *worker)
+{
+	if (worker->threaded) {
+		worker_call(worker, begin_closing, worker);
+		pthread_join(worker->thread, NULL);
+	} else if (worker->has_queue) {
+		uv_close((uv_handle_t *)&worker->async, NULL);
+		/* a closed handle is released at the end of a turn */
+		uv_run(worker->loop, UV_RUN_NOWAIT);
+	}
+	if (worker->has_queue)
+		pthread_mutex_destroy(&worker->lock);
+	if (worker->has_own_loop)
+		uv_loop_close(&worker->own_loop);
+}
+
 void
 worker_stop(struct worker *worker)
 {
 	if (!worker->buf)
 		return;
-	if (worker->threaded) {
-		worker_call(worker, begin_closing, worker);
-		pthread_join(worker->thread, NULL);
-		uv_loop_close(&worker->own_loop);
-		pthread_mutex_destroy(&worker->lock);
-	}
+	close_loop(worker);
 	free(worker->buf);
+	free(worker->datagrams);
 	free(worker->replies);
 	*worker = (struct worker){ 0 };
 }
 
+/* A service counts for itself what it serves beside the clients that murald does. */
 void
-shard_publish(struct shard *shard, const struct mural_counts *counts)
+shard_publish(struct shard *shard)
 {
+	const struct mural_counts *service = shard->service_counts;
+	struct mural_counts sum = shard->counts;
+
+	if (service) {
+		sum.received_bytes += service->received_bytes;
+		sum.kernel_drops += service->kernel_drops;
+		sum.connections += service->connections;
+		sum.viewers += service->viewers;
+	}
 	canvas_publish(shard->worker->canvas, &shard->brush);
-	counters_publish(&shard->published, &shard->brush, counts);
+	counters_publish(&shard->published, &shard->brush, &sum);
 }

@@ -21,6 +21,7 @@
 /* The most that one read returns. */
 #define READ_BYTES (256 * 1024)
 
+struct client;
 struct conn;
 struct udp_socket;
 struct pending_write;
@@ -33,6 +34,7 @@ struct poller;
 struct job {
 	struct job *next;
 	void (*run)(struct job *job);
+	bool queued; /* by worker_send_once(); lock */
 };
 
 struct worker {
@@ -40,9 +42,11 @@ struct worker {
 	struct canvas *canvas;
 	struct ratelimit *ratelimit; /* shared by all workers */
 	uint64_t reply_timeout_ms;   /* for a pending write to progress; 0: none */
-	uint8_t *buf;  /* MURAL_REST_MAX for a client's rest, then READ_BYTES */
-	char *replies; /* of the client that is being fed; up to REPLY_BYTES_MAX */
+	uint8_t *buf;       /* MURAL_REST_MAX for a client's rest, then READ_BYTES */
+	uint8_t *datagrams; /* udp.c's; NULL: none arrived */
+	char *replies;      /* of the client that is being fed; up to REPLY_BYTES_MAX */
 	size_t replies_len, replies_size;
+	const struct client *serving; /* who may reply now; NULL: nobody */
 	size_t held_bytes; /* pending writes and long rests; up to HELD_BYTES_MAX */
 	struct pending_write *waitlist, **waitlist_end; /* the oldest first */
 	struct conn *reading; /* the client read last; only compared */
@@ -50,9 +54,9 @@ struct worker {
 	uint64_t wait_ms;    /* until a throttled client may be read; conn-throttle.c's */
 	uint64_t n_assigned; /* clients given to it so far; main thread only */
 	uint64_t n_closed;   /* clients closed so far; written by its thread */
-	bool threaded;
+	bool threaded, has_own_loop, has_queue;
 	uv_loop_t own_loop;
-	pthread_t thread;
+	pthread_t thread; /* that runs its loop */
 	uv_async_t async;
 	pthread_mutex_t lock;
 	struct job *first, **last; /* lock; not run yet */
@@ -64,12 +68,15 @@ struct shard {
 	struct instance *instance;
 	struct worker *worker;
 	struct mural_brush brush;
-	struct mural_counts counts;  /* of clients and datagram sockets */
+	uint64_t source;            /* that it paints for; 0: none */
+	bool refused;               /* which may not */
+	struct mural_counts counts; /* of clients, datagram sockets and a poller */
+	const struct mural_counts *service_counts; /* NULL: there is no service on it */
 	struct connlimit *connlimit; /* of the instance's clients; NULL: none */
 	struct counters published;   /* read by other threads */
 	struct conn *conns;
-	struct udp_socket *udp; /* NULL: on another shard, or none */
-	struct poller *poller;  /* likewise */
+	struct udp_socket *udps;
+	struct poller *poller; /* NULL: on another shard, or none */
 };
 
 /* Starts a thread with a loop of its own, or with `main_loop` uses that and starts none.
@@ -80,13 +87,26 @@ int worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_l
  * a zeroed worker. */
 void worker_stop(struct worker *worker);
 
-/* Queues a job for the worker's thread; jobs run in order.  Any thread. */
+/* Queues a job for the worker's thread; jobs run in order.  The main worker runs it at
+ * once.  Any thread; the main worker's: the main thread. */
 void worker_send(struct worker *worker, struct job *job);
+
+/* Queues a job that its owner may send again, unless it is queued already.  Any thread.
+ */
+void worker_send_once(struct worker *worker, struct job *job);
+
+/* Takes it back; when this returns it does not run any more, unless the caller is a job
+ * of the same turn itself.  The worker's thread. */
+void worker_unsend(struct worker *worker, struct job *job);
+
+/* Ends the program and names the function of the plugin API, unless it was called on the
+ * worker's thread.  `name` is the instance's. */
+void worker_check(const struct worker *worker, const char *name, const char *function);
 
 /* Runs fn(arg) on the worker's thread and waits for its result.  The main thread only. */
 int worker_call(struct worker *worker, int (*fn)(void *arg), void *arg);
 
 /* Publishes what the shard's brush painted, and the counters.  The worker's thread. */
-void shard_publish(struct shard *shard, const struct mural_counts *counts);
+void shard_publish(struct shard *shard);
 
 #endif

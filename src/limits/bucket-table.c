@@ -95,13 +95,13 @@ struct mural_bucket *
 mural_ratelimit_bucket(struct mural_ratelimit *ratelimit, uint64_t key, uint64_t now_ms)
 {
 	uint64_t hash = hash_key(ratelimit, key);
-	struct bucket_slot *set = set_of(ratelimit, hash), *fullest = NULL;
+	struct bucket_slot *set = set_of(ratelimit, hash), *fullest = set;
 
 	for (struct bucket_slot *slot = set; slot < set + WAYS; slot++) {
 		mural_bucket_refill(&slot->bucket, &ratelimit->rate, now_ms);
 		if (slot->key == hash)
 			return &slot->bucket;
-		if (!fullest || slot->bucket.debt < fullest->bucket.debt)
+		if (slot->bucket.debt < fullest->bucket.debt)
 			fullest = slot;
 	}
 	*fullest = (struct bucket_slot){ hash, { 0, now_ms } };

@@ -152,7 +152,7 @@ ratelimit_allowance(struct ratelimit *ratelimit, const struct sockaddr *peer, si
 }
 
 int
-ratelimit_admit(struct ratelimit *ratelimit, const struct sockaddr *peer)
+ratelimit_check(struct ratelimit *ratelimit, const struct sockaddr *peer)
 {
 	struct ratelimit_lookup lookup;
 	int verdict = 0;
@@ -160,6 +160,14 @@ ratelimit_admit(struct ratelimit *ratelimit, const struct sockaddr *peer)
 	if (ratelimit_active(ratelimit) &&
 		lookup_begin(ratelimit, RATELIMIT_CONNECTED, peer, &lookup, &verdict))
 		lookup_end(&lookup);
+	return verdict;
+}
+
+int
+ratelimit_admit(struct ratelimit *ratelimit, const struct sockaddr *peer)
+{
+	int verdict = ratelimit_check(ratelimit, peer);
+
 	if (verdict < 0)
 		return verdict;
 	return connlimit_admit(&ratelimit->clients, peer) ? 0 : -EDQUOT;
@@ -238,6 +246,17 @@ mural_source(const struct mural_host *host, const struct sockaddr *peer)
 	if (!ratelimit || !ip_key_of(peer, ratelimit->prefix, &key))
 		return 0;
 	return MAX(ip_key_hash(&key, ratelimit->salt), 1);
+}
+
+/* FNV-1a: names come from the config or from users who have logged in. */
+uint64_t
+ratelimit_source_of_name(const struct ratelimit *ratelimit, const char *name)
+{
+	uint64_t hash = UINT64_C(14695981039346656037) ^ ratelimit->salt;
+
+	for (; name && *name; name++)
+		hash = (hash ^ (uint8_t)*name) * UINT64_C(1099511628211);
+	return MAX(hash, 1);
 }
 
 /* ------------------------------------------------------------------ settings */

@@ -76,6 +76,12 @@ ratelimit_active(const struct ratelimit *ratelimit)
 int ratelimit_admit(struct ratelimit *ratelimit, const struct sockaddr *peer);
 void ratelimit_release(struct ratelimit *ratelimit, const struct sockaddr *peer);
 
+/* 0, or -EACCES: its network may not paint. */
+int ratelimit_check(struct ratelimit *ratelimit, const struct sockaddr *peer);
+
+/* As mural_source(), of a painter that has a name and no address. */
+uint64_t ratelimit_source_of_name(const struct ratelimit *ratelimit, const char *name);
+
 /* Consumes pixels and bytes: 0; or nothing is consumed: -EACCES, its network may not;
  * -EDQUOT, it has not as many left.  More than a second's worth succeeds only if the
  * bucket is full, and leaves it in debt. */

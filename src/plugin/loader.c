@@ -26,10 +26,10 @@ const struct mural_option all_common_options[] = {
 		"the canvas pixel where this plugin's region begins"),
 	MURAL_DIMENSIONS(struct instance_config, region, "all", "all",
 		"how much of the canvas this plugin paints"),
-	MURAL_ADDRESS(struct instance_config, listen, "",
-		"where clients connect; empty: nowhere"),
-	MURAL_ADDRESS(struct instance_config, listen_udp, "",
-		"where datagrams arrive; empty: nowhere"),
+	MURAL_ADDRESSES(struct instance_config, listen, "",
+		"where clients connect, one address or several; empty: nowhere"),
+	MURAL_ADDRESSES(struct instance_config, listen_udp, "",
+		"where datagrams arrive, one address or several; empty: nowhere"),
 	{ 0 },
 };
 
@@ -227,6 +227,11 @@ check_transports(const struct mural_plugin *plugin, char *why, size_t len)
 		return error_set(why, len, "is a service but lacks start or stop");
 	if (!service && (plugin->start || plugin->stop))
 		return error_set(why, len, "has start or stop but is no service");
+	if (!fed && plugin->ready)
+		return error_set(
+			why, len, "has ready() but is neither stream nor datagram");
+	if (plugin->finish && !plugin->init)
+		return error_set(why, len, "has finish() but no init()");
 	return 0;
 }
 
@@ -308,6 +313,8 @@ fill_common(struct module *module)
 		*end = *o;
 		if (tcp && plugin->listen)
 			end->initial = plugin->listen;
+		if (udp && plugin->listen_udp)
+			end->initial = plugin->listen_udp;
 		end++;
 	}
 }

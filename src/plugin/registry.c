@@ -143,6 +143,9 @@ instance_new(struct instance **out, const struct module *module,
 		instance_free(instance);
 		return ret;
 	}
+	instance->host.size = sizeof(instance->host);
+	instance->host.counts = &instance->counts;
+	instance->counts.size = sizeof(instance->counts);
 	instance->host.name = instance->name;
 	instance->host.config = instance->config;
 	*out = instance;

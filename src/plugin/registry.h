@@ -22,8 +22,8 @@ struct instance_config {
 	bool enabled, required;
 	struct mural_point offset;
 	struct mural_dimensions region; /* 0x0: the whole canvas */
-	const char *listen;             /* streams */
-	const char *listen_udp;         /* datagrams */
+	const char *listen;             /* streams; addresses with spaces between */
+	const char *listen_udp;         /* datagrams; likewise */
 };
 
 enum { COMMON_OPTIONS = 6 };
@@ -50,15 +50,21 @@ struct instance {
 	char *name;
 	struct mural_claim *claims; /* what host.claims points to */
 	struct mural_host host;
+	struct mural_counts counts; /* what host.counts points to */
 	enum service_state service_state;
-	unsigned n_listened; /* mural_listen() that succeeded, ever */
+	size_t n_handles; /* that murald put on the loop for its service, ever */
 	void (*on_stopped)(struct instance *instance); /* may be NULL */
 	bool unchanged; /* reload.c's: it keeps running in the next config */
 	/* ingest's */
 	bool is_open;
-	struct listener *listener;      /* of a stream; NULL: none */
+	struct listener *listeners;     /* of a stream */
+	struct connlimit *connlimit;    /* of its clients; NULL: none */
+	bool announced;                 /* `address` is known */
 	char address[ADDRESS_TEXT_MAX]; /* that it listens on; "": on all */
 	struct shard *shards;           /* one for each worker */
+	struct shard *owner;            /* that of its timers and descriptors */
+	struct event *events;           /* these; src/ingest/event.h */
+	bool initialised;               /* init() succeeded, finish() is due */
 	struct ingest *ingest;          /* that opened it */
 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How every test of the client runs it."""
+"""Fixtures of muralctl's tests: running it, and making images."""
 import os
 import re
 import subprocess
@@ -7,14 +7,14 @@ import subprocess
 import pytest
 from PIL import Image
 
-from wall import BUILD
-
-MURALCTL = os.path.join(BUILD, "muralctl")
+from sanitizer import skip_if_the_tracer_crashed
+from wall import MURALCTL
 
 
 class Result:
     def __init__(self, done):
         self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+        skip_if_the_tracer_crashed(self.err)
 
     def ok(self):
         assert self.status == 0, self.out + self.err
@@ -22,14 +22,14 @@ class Result:
         return self
 
     def failed(self, *words, status=1):
-        """It failed so, and said these words."""
+        """It exited with that status, and stderr has these words."""
         assert self.status == status, self.out + self.err
         for word in words:
             assert word in self.err, self.err
         return self
 
     def number(self, line):
-        """The first number of a line of the report."""
+        """The number in a line of the report."""
         found = re.search(r"^%s\s+(\d+)\b" % line, self.out, re.M)
         assert found, self.out
         return int(found.group(1))
@@ -46,7 +46,7 @@ def muralctl():
 
 @pytest.fixture
 def image(tmp_path):
-    """A picture of w x h by a function of x and y; its path."""
+    """Makes a picture of w x h by a function of x and y; its path."""
     def make(colour, w=8, h=6, mode="RGB", name="image.png"):
         picture = Image.new(mode, (w, h))
         picture.putdata([colour(x, y) for y in range(h) for x in range(w)])

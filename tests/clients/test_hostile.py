@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""muralctl among servers, pictures and shells that mean harm: it ends in its time and when it is
-told to, keeps to a little memory, and writes to nobody but whom it was told."""
+"""muralctl with hostile servers, pictures and shells: it ends in time and on SIGINT, needs little
+memory, and writes nowhere but where it was told to."""
 import os
 import random
 import signal
@@ -10,9 +10,8 @@ import time
 
 import pytest
 
-from conftest import MURALCTL
 from peers import Board, Pixelflut, Threaded, tcp_server
-from wall import wait_for
+from wall import MURALCTL, wait_for
 
 needs_http = pytest.mark.skipif(
     subprocess.run([MURALCTL, "size", "http://127.0.0.1:1"], stderr=subprocess.PIPE, text=True)
@@ -20,7 +19,7 @@ needs_http = pytest.mark.skipif(
 
 
 class Server(Threaded):
-    """Answers the first question with `first`, and goes on as told."""
+    """Answers the first request with `first`, then calls `then`."""
 
     def __init__(self, first, then=lambda client: None):
         self.asked = []
@@ -43,20 +42,20 @@ def board_target(board):
 def drip(client):
     while True:
         client.sendall(b"x")
-        time.sleep(0.1)
+        time.sleep(0.1)  # a slow server
 
 
 def read_slowly(client):
     while client.recv(500):
-        time.sleep(0.3)
+        time.sleep(0.3)  # a slow server
 
 
 def interrupted(server, *words):
-    """Starts, sends SIGINT a moment after the server was asked; what it said, and how long it took."""
+    """Starts it and sends SIGINT after its first request; status, stderr, and how long it took to end."""
     process = subprocess.Popen([MURALCTL, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        wait_for("a question", lambda: server.asked)
-        time.sleep(0.3)
+        wait_for("a request", lambda: server.asked)
+        time.sleep(0.3)  # until it waits for more, which cannot be seen from here
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
@@ -66,18 +65,18 @@ def interrupted(server, *words):
 
 
 @pytest.mark.parametrize("size", ["4294967297 4294967298", "65537 1", "1 18446744073709551617"])
-def test_a_size_is_no_other_one_for_being_too_long(muralctl, size):
+def test_a_size_does_not_overflow(muralctl, size):
     with Server(b"SIZE %s\n" % size.encode()) as server:
         assert muralctl("size", server.target).failed("is too large").out == ""
 
 
-def test_a_line_that_never_ends_is_left_when_told(muralctl):
+def test_sigint_ends_it_within_a_line_that_never_ends(muralctl):
     with Server(b"SI", drip) as server:
         status, err, seconds = interrupted(server, "size", server.target)
     assert status == 1 and seconds < 3, (err, seconds)
 
 
-def test_a_server_that_hardly_reads_is_left_when_told(muralctl):
+def test_sigint_ends_it_while_a_server_hardly_reads(muralctl):
     with Server(b"SIZE 500 500\n", read_slowly) as server:
         status, err, seconds = interrupted(server, "load", server.target, "--seconds", "30")
     assert status == 1 and seconds < 3 and "had read everything" in err, (err, seconds)
@@ -93,7 +92,7 @@ def test_answers_about_other_places_are_no_picture(muralctl, tmp_path):
 
 
 def test_many_connections_to_a_huge_wall_take_little_memory():
-    """Each prepares what it sends; the server closes when the first of it comes."""
+    """Each connection prepares what it sends; the server closes on the first of it."""
     with Server(b"SIZE 65536 65536\n") as server:
         process = subprocess.Popen([MURALCTL, "load", server.target, "--connections", "64", "--seconds", "1"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -105,8 +104,8 @@ def test_many_connections_to_a_huge_wall_take_little_memory():
 
 
 @pytest.mark.parametrize("descriptors", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_server_gets_no_messages_for_want_of_a_stderr(descriptors):
-    """Else the socket would be what is missing."""
+def test_without_a_stderr_messages_do_not_go_to_the_server(descriptors):
+    """The socket must not get the missing descriptor's number."""
     def say_bye(client):
         client.sendall(b"bye\n")
         client.shutdown(1)
@@ -126,7 +125,7 @@ def test_an_answer_that_cannot_be_written_is_a_failure():
 
 
 def test_a_picture_that_cannot_be_written_removes_no_device(muralctl, tmp_path):
-    """/dev/full in a place of its own, as it is and through a link; a plain file goes."""
+    """A copy of /dev/full and a link to it stay; a plain file is removed."""
     small, device, link = tmp_path / "small", tmp_path / "small" / "full", tmp_path / "link"
     small.mkdir()
     with Pixelflut() as server:
@@ -151,14 +150,14 @@ def test_damaged_pictures(muralctl, image, tmp_path):
         for _ in range(rng.randrange(1, 4)):
             bad[rng.randrange(len(bad))] = rng.randrange(256)
         (tmp_path / "bad.png").write_bytes(bad[:rng.choice([len(bad), rng.randrange(len(bad))])])
-        # read before anybody is asked
+        # read before any connection is made
         assert muralctl("paint", tmp_path / "bad.png", "pixelflut://127.0.0.1:1").status == 1
 
 
 # ---------------------------------------------------------------- the pixel board
 
 @needs_http
-def test_a_load_ends_in_its_time_though_a_board_has_none(muralctl):
+def test_a_load_ends_in_time_although_the_board_is_slow(muralctl):
     with Board(rate=60000) as board:
         start = time.monotonic()
         result = muralctl("load", board_target(board), "--seconds", "1").ok()
@@ -168,7 +167,7 @@ def test_a_load_ends_in_its_time_though_a_board_has_none(muralctl):
 
 @needs_http
 @pytest.mark.parametrize("rate", [-1e300, 1e300, -1])
-def test_a_rate_that_is_none(muralctl, image, rate):
+def test_a_rate_that_makes_no_sense(muralctl, image, rate):
     with Board(rate=rate) as board:
         board.cooling = lambda token: None
         muralctl("paint", image(lambda x, y: (255, 0, 0), 2, 1), board_target(board)).ok()
@@ -183,7 +182,7 @@ def test_an_answer_without_end(muralctl):
 
 
 @needs_http
-def test_a_board_that_wants_nobody_new_for_a_second(muralctl, image):
+def test_a_board_that_accepts_no_registration_for_a_second(muralctl, image):
     with Board() as board:
         register, early = board.register, [board.error(429, "429 Too Many Requests", {"Retry-After": "1"})]
         board.register = lambda fields: early.pop() if early else register(fields)
@@ -192,8 +191,8 @@ def test_a_board_that_wants_nobody_new_for_a_second(muralctl, image):
 
 
 @needs_http
-def test_the_longest_names_that_a_board_may_tell_of(muralctl, tmp_path):
-    """Two hundred bytes each for name and author, of which JSON makes six times as many."""
+def test_the_longest_names_of_a_board(muralctl, tmp_path):
+    """Two hundred bytes each for name and author, six times as long in JSON."""
     with Board(width=40, height=20) as board:
         board.answer = lambda method, path, fields: Board.answer(board, method, path, fields) \
             if path != "/frontend-pixels" else (200, {"pixels": board.cells, "authors": [
@@ -202,7 +201,7 @@ def test_the_longest_names_that_a_board_may_tell_of(muralctl, tmp_path):
 
 
 @needs_http
-def test_commands_for_a_terminal_in_two_bytes(muralctl, image):
+def test_control_characters_of_two_bytes(muralctl, image):
     with Board() as board:
         board.register = lambda fields: board.error(403, "\u009b31m\u0085 caf\u00e9")
         result = muralctl("paint", image(lambda x, y: (0, 0, 0)), board_target(board)).failed("??31m?? caf\u00e9")
@@ -212,7 +211,7 @@ def test_commands_for_a_terminal_in_two_bytes(muralctl, image):
 @needs_http
 @pytest.mark.parametrize("option", ["--name", "--author", "--secret", "--id"])
 @pytest.mark.parametrize("text, said", [("\udcff", "not UTF-8"), ("x" * 251, "at most 250 bytes")])
-def test_texts_that_a_board_cannot_be_told(muralctl, image, option, text, said):
+def test_names_that_a_board_cannot_take(muralctl, image, option, text, said):
     with Board() as board:
         muralctl("paint", image(lambda x, y: (0, 0, 0)), board_target(board), option, text) \
             .failed("%s: " % option, said)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """muralctl against servers that follow the protocols' texts: paint, load, size, grab, the
-command line, the bar, and what it says when things go wrong."""
+command line, the progress bar, and the error messages."""
 import fcntl
 import os
 import pty
@@ -20,9 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from conftest import MURALCTL
 from peers import P2, Board, Pixelflut, Threaded, tcp_server
-from wall import SOURCE, wait_for
+from wall import MURALCTL, SOURCE, wait_for
 
 
 def mixed(x, y):
@@ -40,11 +39,11 @@ def test_help_and_version(muralctl):
     assert re.match(r"muralctl \d+\.\d+", muralctl("--version").ok().out)
 
 
-def test_the_manual_and_the_help_tell_of_the_same(muralctl):
+def test_the_manual_and_the_help_agree(muralctl):
     with open(os.path.join(SOURCE, "doc/muralctl.1.in")) as f:
         items = re.findall(r"^\.It (.*)", f.read(), re.M)
 
-    def plain(item):  # what mdoc's words come to
+    def plain(item):  # without mdoc's macros
         words = [{"Op": "["}.get(word, word) for word in item.split() if word not in ("Cm", "Ar", "Ns")]
         return "".join(words) + "]" * words.count("[")
     help = muralctl("--help").ok().out
@@ -119,7 +118,7 @@ def test_alpha_and_what_sticks_out(muralctl, image):
     with Pixelflut(width=6, height=4) as server:
         result = muralctl("paint", image(colour, mode="RGBA"), "pixelflut://127.0.0.1:%d" % server.port,
                           "--at", "-2,-1").ok()
-    # Of x 2..7 those with x % 3 == 2 are invisible, y is 1..4.
+    # Of x 2..7, those with x % 3 == 2 are transparent; y is 1..4.
     assert sorted(server.colours_seen) == sorted(
         "%02x%02x09%s" % (x, y, "" if x % 3 == 0 else "80") for x in (3, 4, 6, 7) for y in (1, 2, 3, 4))
     assert result.number("painted") == 16
@@ -128,7 +127,7 @@ def test_alpha_and_what_sticks_out(muralctl, image):
 
 @pytest.mark.parametrize("kind, channels", [(0, 1), (2, 3), (6, 4)])
 def test_sixteen_bits_are_the_same_colours(muralctl, tmp_path, kind, channels):
-    """Grey, RGB and RGBA, which PIL does not write; 0x20 twice is 0x20."""
+    """Grey, RGB and RGBA of 16 bits, which PIL does not write; 0x2020 is 0x20."""
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
     greys = 0x00, 0x20, 0x80, 0xff
@@ -184,7 +183,7 @@ def test_load_reads_back_what_it_painted(muralctl):
     with Pixelflut() as server:
         result = muralctl("load", "pixelflut://127.0.0.1:%d" % server.port, "--connections", 3, "--seconds", 1).ok()
         assert server.connections == 3
-        # Everything that was reported was there when the report was made.
+        # What is reported as painted was there when the report was made.
         assert result.number("sent") == result.number("painted") == len(server.colours_seen) > 1000
         assert len(server.pixels) == 40 * 30 and server.unknown == []
         assert re.search(r"^verified +(\d+) of \1 pixels", result.out, re.M)
@@ -206,13 +205,13 @@ def test_load_notices_a_server_that_loses_pixels(muralctl):
     assert "verified  0 of 64" in result.out
 
 
-def test_load_gives_a_frame_of_time_to_servers_that_lag(muralctl):
+def test_load_waits_a_frame_for_servers_that_lag(muralctl):
     with Pixelflut(lag=0.05) as server:
         result = muralctl("load", "pixelflut://127.0.0.1:%d" % server.port, "--seconds", 1).ok()
     assert "verified  64 of 64" in result.out
 
 
-def test_load_ends_when_nobody_is_left(muralctl):
+def test_load_ends_when_all_connections_failed(muralctl):
     with Pixelflut(greeting=b"too many connections from you\n") as server:
         start = time.monotonic()
         muralctl("load", "pixelflut://127.0.0.1:%d" % server.port, "--size", "40x30", "--connections", "2",
@@ -231,7 +230,7 @@ def test_load_reports_when_it_is_stopped():
     assert re.search(r"^painted +%d " % len(server.colours_seen), out, re.M), out
 
 
-def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
+def test_errors_are_explained(muralctl, image, tmp_path):
     path = image(mixed)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -259,14 +258,15 @@ def test_what_goes_wrong_is_said(muralctl, image, tmp_path):
 
 
 def test_a_server_that_does_not_answer(muralctl, image):
-    """Side by side: each takes its ten seconds."""
+    """At the same time: each takes its ten seconds."""
+    path = image(mixed)
     with Pixelflut(mute=True) as server, Pixelflut(sizeless=True) as sizeless, ThreadPoolExecutor() as aside:
         target = "pixelflut://127.0.0.1:%d" % server.port
-        # it goes beyond the wall, at the right and below
-        painted = aside.submit(muralctl, "paint", image(mixed), "pixelflut://127.0.0.1:%d" % sizeless.port,
+        # the picture sticks out at the right and below
+        painted = aside.submit(muralctl, "paint", path, "pixelflut://127.0.0.1:%d" % sizeless.port,
                                "--at", "36,27")
         size = aside.submit(muralctl, "size", target)
-        muralctl("paint", image(mixed), target, "--size", "40x30").failed("did not answer within 10 s")
+        muralctl("paint", path, target, "--size", "40x30").failed("did not answer within 10 s")
         size.result().failed("does not tell its size")
         assert painted.result().status == 0 and "pixels outside the wall would not be sent" in painted.result().err, painted.result().err
         assert sizeless.pixels == {(36 + x, 27 + y): hexes(x, y) for x in range(4) for y in range(3)}
@@ -281,10 +281,10 @@ def test_a_server_that_never_stops_talking():
         assert process.wait(3) == 1
 
 
-# ---------------------------------------------------------------- the bar
+# ---------------------------------------------------------------- the progress bar
 
 def on_a_terminal(*words, columns=0, seconds=None):
-    """What it writes to stderr when that is a terminal, of so many columns, until it is told to stop."""
+    """What it writes to a terminal; after `seconds` it gets SIGINT."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     process = subprocess.Popen([MURALCTL, *map(str, words)], stdout=subprocess.DEVNULL, stderr=theirs)
@@ -329,7 +329,7 @@ def test_the_bar_keeps_to_a_narrow_terminal(image):
 
 
 def test_the_bar_of_a_loop_is_drawn_ten_times_a_second(image):
-    """However many rounds there are; it counts what was painted."""
+    """However many rounds there are."""
     with Pixelflut() as server:
         shown = on_a_terminal("paint", image(mixed), "pixelflut://127.0.0.1:%d" % server.port, "--loop", seconds=1)
         assert len(server.colours_seen) > 50 * 48
@@ -460,8 +460,8 @@ def test_p2_size_grab_origin(muralctl, image, tmp_path):
         assert out.getpixel((0, 0)) == out.getpixel((7, 5)) == (255, 132, 0) and out.getpixel((8, 5)) == (0, 0, 0)
 
 
-def test_p2_size_and_grab_of_a_wall_that_others_paint_or_over_a_bad_line(muralctl, tmp_path):
-    """And where nobody tells what is there, what others paint makes no size.  All at once: each waits."""
+def test_p2_size_and_grab_while_others_paint_or_the_line_stalls(muralctl, tmp_path):
+    """Without a first picture the changes of others do not give a size.  All at once, since each waits."""
     start = time.monotonic()
     with P2(busy=True) as busy, P2(stall=0.5) as bad, P2(snapshot=False, busy=True) as silent, \
             ThreadPoolExecutor() as aside:
@@ -498,7 +498,7 @@ def test_p2_says_no(muralctl, image, tmp_path):
 
 @pytest.mark.parametrize("snapshot", [True, False])
 def test_p2_load(muralctl, snapshot):
-    """Half of the time is for paint, though no first picture comes."""
+    """Half of the time is for painting, even if no first picture comes."""
     users = {b"u1": "00000007", b"u2": "00000007"}
     with P2(users=users, width=200, height=200, snapshot=snapshot) as server:
         result = muralctl("load", p2_target(server, "u%", "7"), "--connections", 2, "--seconds", 1, "--rate", 2000).ok()
@@ -507,13 +507,18 @@ def test_p2_load(muralctl, snapshot):
         assert "came back as Updates" in result.out
 
 
-# ---------------------------------------------------------------- servers that mean harm
+# ---------------------------------------------------------------- hostile servers
 
 class Parrot(Threaded):
-    """Says its text to everybody, whatever they say, then closes after a moment."""
+    """Sends its text whatever it is asked, and closes when nothing more comes."""
 
     def __init__(self, text):
-        self.server = tcp_server(lambda client: (client.sendall(text), client.recv(65536), time.sleep(0.3)))
+        def serve(client):
+            client.sendall(text)
+            client.settimeout(0.3)
+            while client.recv(65536):
+                pass
+        self.server = tcp_server(serve)
 
 
 @pytest.mark.parametrize("text, said", [
@@ -580,7 +585,7 @@ def test_cells_beyond_the_palette_are_unknown(muralctl, image, tmp_path):
 
 
 @needs_http
-def test_an_error_text_cannot_command_the_terminal(muralctl, image):
+def test_an_error_text_cannot_control_the_terminal(muralctl, image):
     with Board() as board:
         board.register = lambda fields: board.error(403, "\x1b]0;title\x07 no " + "x" * 5000)
         result = muralctl("paint", board_image(image), board_target(board)).failed("?]0;title? no xxx")

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""muralctl's pings between two hosts: against murald, against a server that answers as the
-reference one does, and without rights."""
+"""muralctl's pings between two hosts: to murald, to a server that answers as the reference one
+does, and without privileges."""
 import os
 import re
 
 import pytest
-from PIL import Image
 
-from conftest import MURALCTL
 from hosts import Pair, need
 from peers import Pings
-from wall import SOURCE, Wall, wait_for
+from wall import MURALCTL, Wall, wait_for
 
 TEMPLATE = "2001:db8:d040:SXXX:YYY:RR:GG:BB"
 
@@ -51,7 +49,7 @@ def test_icmp_mixes_translucent_colours(muralctl, image, pair, tmp_path):
         assert [wall.picture().getpixel((x, 0)) for x in range(6)] == [(51 * x, 0, 0) for x in range(6)]
 
 
-def test_icmp_load_says_what_it_cannot_know(muralctl, pair, tmp_path):
+def test_icmp_load_does_not_know_what_was_painted(muralctl, pair, tmp_path):
     with icmp_wall(tmp_path, pair):
         result = muralctl("load", "icmp://192.0.2.2", "--connections", 2, "--seconds", 1, netns=pair.client.name).ok()
     assert result.number("sent") > 1000
@@ -59,7 +57,7 @@ def test_icmp_load_says_what_it_cannot_know(muralctl, pair, tmp_path):
 
 
 def test_size_from_a_server_with_identifier_0(muralctl, pair):
-    """The kernel's own answer, data aa, comes first and is not the answer."""
+    """The kernel's own reply, data aa, comes first and must be ignored."""
     with pair.server:
         server = Pings(1920, 1080)
     with server:
@@ -67,7 +65,7 @@ def test_size_from_a_server_with_identifier_0(muralctl, pair):
     assert b"\xaa" in server.messages
 
 
-def test_without_the_right_a_ping_socket_is_taken(muralctl, image, pair, tmp_path):
+def test_without_cap_net_raw_a_ping_socket_is_used(muralctl, image, pair, tmp_path):
     prefix = [need("setpriv", "util-linux"), "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"]
     try:
         pair.client.sysctl("net.ipv4.ping_group_range", "0 0")
@@ -88,7 +86,7 @@ def test_without_the_right_a_ping_socket_is_taken(muralctl, image, pair, tmp_pat
         muralctl(*words, **run).failed("setcap cap_net_raw+ep " + os.path.realpath(MURALCTL), "ping_group_range")
 
 
-def test_a_host_that_is_silent(muralctl, image, pair):
+def test_a_silent_host(muralctl, image, pair):
     muralctl("size", "icmp://192.0.2.2", netns=pair.client.name).failed("does not tell its size")
     result = muralctl("paint", image(mixed), "icmp://192.0.2.2", netns=pair.client.name)
     assert result.status == 0 and "does not tell its size" in result.err
@@ -123,7 +121,7 @@ def test_ipv6_paints_neighbours(muralctl, image, pair, tmp_path):
             wall.picture().getpixel((x, y)) == mixed(x, y) for x in range(8) for y in range(6)))
 
 
-def test_ipv6_cannot_ask(muralctl, image, pair, tmp_path):
+def test_ipv6_has_no_replies(muralctl, image, pair, tmp_path):
     muralctl("size", "ipv6://" + TEMPLATE, netns=pair.client.name).failed("an address cannot ask")
     muralctl("grab", "ipv6://" + TEMPLATE, tmp_path / "o.png", netns=pair.client.name).failed("can paint, but not read")
     muralctl("paint", image(mixed), "ipv6://2001:db8:d041:SXXX:YYY:RR:GG:BB", "--at", "4096,0",

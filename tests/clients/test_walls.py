@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""muralctl against murald's own plugins over TCP."""
-import os
-import re
+"""muralctl to murald's own plugins over TCP."""
 import time
 
 import pytest
 from PIL import Image
 
-from wall import PLUGINS, Wall
+from wall import Wall, has_plugin
 
 
 def mixed(x, y):
@@ -15,7 +13,7 @@ def mixed(x, y):
 
 
 def wall_of(folder, plugin, options):
-    if not os.path.exists(os.path.join(PLUGINS, plugin + ".so")):
+    if not has_plugin(plugin):
         pytest.skip("this build has no plugin %s: see what configure said is missing" % plugin)
     return Wall(folder, "[plugin %s]\nlisten = 127.0.0.1:0\n%s" % (plugin, options))
 
@@ -41,11 +39,11 @@ def test_pixelflut_load(muralctl, tmp_path):
                           "--seconds", 1).ok()
         assert result.number("sent") == result.number("painted") > 10000
         assert "verified  256 of 256 pixels" in result.out
-        # The wall has what a grab of the same moment shows, so it was painted all over.
+        # Painted all over, not only where the load looks.
         assert len(set(wall.picture().getdata())) > 3000
 
 
-def test_pixelflut_refuses_a_connection_too_many(muralctl, tmp_path):
+def test_pixelflut_rejects_connections_beyond_the_limit(muralctl, tmp_path):
     with wall_of(tmp_path, "pixelflut", "connections-per-source = 2\n") as wall:
         muralctl("load", "pixelflut://127.0.0.1:%d" % wall.port("pixelflut"), "--connections", 4, "--seconds",
                  1).failed("2 of 4 connections failed", "closed the connection")
@@ -77,7 +75,7 @@ def test_p2_all_verbs(muralctl, image, tmp_path):
             assert list(out.getdata()) == list(picture.getdata())
 
 
-def test_p2_paints_all_of_it_in_spite_of_the_limit(muralctl, image, tmp_path):
+def test_p2_paints_everything_in_spite_of_the_limit(muralctl, image, tmp_path):
     with p2_wall(tmp_path, "put-rate = 2000\nput-burst = 100\n") as wall:
         target = "p2://py1:1234@127.0.0.1:%d" % wall.port("p2")
         result = muralctl("paint", image(mixed, 32, 24), target, "--rate", "3000").ok()
@@ -95,6 +93,6 @@ def test_p2_load_counts_what_the_limit_lets_through(muralctl, tmp_path):
         assert 600 < result.number("painted") <= most < result.number("sent")
 
 
-def test_p2_refuses(muralctl, tmp_path):
+def test_p2_rejects(muralctl, tmp_path):
     with p2_wall(tmp_path) as wall:
         muralctl("size", "p2://py1:4321@127.0.0.1:%d" % wall.port("p2")).failed("one-time password right")

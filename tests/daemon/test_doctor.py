@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""murald --doctor on machines with something wrong, and with nothing."""
+"""murald --doctor on machines in order, and on machines with one thing wrong."""
 import os
 import re
 import socket
@@ -11,6 +11,7 @@ import zlib
 import pytest
 
 from hosts import Pair, need
+from sanitizer import SANITIZED
 from wall import MURALD, PLUGINS, Wall
 
 
@@ -21,7 +22,7 @@ def doctor(wall, *more):
     wrong = [line for line in lines if line.startswith("  WRONG ")]
     if wrong:
         assert lines[-1] == "%d thing%s wrong" % (len(wrong), " is" if len(wrong) == 1 else "s are")
-        # each of them is followed by what to do about it
+        # each is followed by what to do about it
         for line in wrong:
             assert re.match(r" {9}\S", lines[lines.index(line) + 1]), result.stdout
     else:
@@ -50,13 +51,13 @@ def test_a_machine_in_order(tmp_path, inside):
     assert not os.path.exists(wall.snapshot)
 
 
-def test_a_wall_that_runs_is_no_fault(tmp_path, inside):
+def test_a_running_wall_is_not_reported(tmp_path, inside):
     with Wall(tmp_path, "[plugin pixelflut]\n", netns=inside) as wall:
         text = doctor(wall)
         assert "[plugin pixelflut] listen = [::]:1234 is served by murald (%d)" % wall.process.pid in text
 
 
-def test_a_port_that_somebody_else_has(tmp_path):
+def test_a_port_taken_by_another_program(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         child = subprocess.Popen(["sleep", "60"], pass_fds=[server.fileno()])
@@ -69,32 +70,22 @@ def test_a_port_that_somebody_else_has(tmp_path):
     assert "sleep (%d)" % child.pid in text
 
 
-def test_an_address_that_is_not_here(tmp_path):
-    text = doctor(Wall(tmp_path, "[plugin dots]\nlisten = 203.0.113.7:5000\n"))
-    assert "listen = 203.0.113.7:5000: Cannot assign requested address" in text
-
-
-def test_a_config_with_errors(tmp_path):
-    text = doctor(Wall(tmp_path, "[plugin dots]\nlisten = nowhere\ncolour = 1\n"))
-    assert "WRONG  2 errors; murald would not start" in text
-    assert "plugin dots.colour: " in text
-
-
-def test_an_interface_of_another_name(tmp_path):
-    text = doctor(Wall(tmp_path, "[plugin icmp]\ninterface = nosuch0\n"))
-    assert "WRONG  [plugin icmp] interface = nosuch0: this machine has none of that name" in text
-    text = doctor(Wall(tmp_path, "[plugin icmp]\ninterface = lo\n"))
-    assert "ok     [plugin icmp] interface = lo is there" in text
-
-
-def test_plugins_that_are_not_there(tmp_path):
-    text = doctor(Wall(tmp_path, "[plugin nosuch]\nrequired = no\n"))
-    assert "WRONG  no plugin of the config is loaded, so nobody can paint" in text
-    assert "there is no nosuch.so" in text
-
-
-def test_no_plugin(tmp_path):
-    assert "WRONG  no plugin is enabled, so nobody can paint" in doctor(Wall(tmp_path, ""))
+@pytest.mark.parametrize("plugins, lines", [
+    ("[plugin dots]\nlisten = 203.0.113.7:5000\n",
+     ["WRONG  [plugin dots] listen = 203.0.113.7:5000: Cannot assign requested address"]),
+    ("[plugin dots]\nlisten = nowhere\ncolour = 1\n",
+     ["WRONG  2 errors; murald would not start", "plugin dots.colour: "]),
+    ("[plugin icmp]\ninterface = nosuch0\n",
+     ["WRONG  [plugin icmp] interface = nosuch0: this machine has none of that name"]),
+    ("[plugin icmp]\ninterface = lo\n", ["ok     [plugin icmp] interface = lo is there"]),
+    ("[plugin nosuch]\nrequired = no\n",
+     ["WRONG  no plugin of the config is loaded, so nobody can paint", "there is no nosuch.so"]),
+    ("", ["WRONG  no plugin is enabled, so nobody can paint"]),
+], ids=["foreign address", "errors", "no interface", "interface", "missing plugin", "no plugin"])
+def test_configs(tmp_path, plugins, lines):
+    text = doctor(Wall(tmp_path, plugins))
+    for line in lines:
+        assert line in text
 
 
 def test_no_network(tmp_path):
@@ -118,7 +109,7 @@ def test_the_address_of_the_default_route(tmp_path):
             assert "people reach this machine at %s and 2001:db8::2" % address in text
 
 
-def test_a_router_that_would_send_the_pings_on(tmp_path):
+def test_a_router_that_would_forward_the_pings(tmp_path):
     with Pair() as pair:
         wall = Wall(tmp_path, "[plugin ipv6]\n", netns=pair.server.name)
         pair.server.sysctl("net.ipv6.conf.all.forwarding", 1)
@@ -134,7 +125,7 @@ def test_a_router_that_would_send_the_pings_on(tmp_path):
 
 @pytest.fixture
 def open_folder():
-    """One that every user may look into."""
+    """One that every user can read."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         yield folder
@@ -147,7 +138,7 @@ def test_a_user_without_rights(open_folder):
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"]
     wall = Wall(open_folder, "[plugin icmp]\n", prefix=nobody)
     if subprocess.run([*nobody, "test", "-x", MURALD, "-a", "-r", PLUGINS]).returncode != 0:
-        pytest.skip("other users may not look into the build folder: build where all may")
+        pytest.skip("other users cannot read the build folder: build in one that they can read")
     text = doctor(wall)
     assert "checked as user 65534 (nobody)" in text
     assert "WRONG  [plugin icmp] may not read packets: no CAP_NET_RAW" in text
@@ -187,7 +178,23 @@ def test_a_full_disk(tmp_path):
                      doctor(wall, "-s", "canvas.snapshot=%s/canvas.png" % disk))
 
 
-def test_a_display_that_is_wanted(tmp_path):
+def test_libraries(tmp_path, inside):
+    """Those of murald and of its plugins; one is older than what murald was built for."""
+    wall = Wall(tmp_path, "[plugin icmp]\n", netns=inside)
+    said = doctor(wall)
+    assert re.search(r"^libraries\n  ok     libuv [0-9.]+\n(  ok     \S+ [0-9.]+\n)*  ok     libpcap [0-9.]+\n",
+                     said, re.M), said
+    if SANITIZED:
+        pytest.skip("a sanitizer must be loaded first; build without --enable-sanitizer")
+    source, older = tmp_path / "older.c", tmp_path / "older.so"
+    source.write_text("const char *uv_version_string(void) { return \"1.5.0\"; }\n")
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-shared", "-fPIC", "-o", older, source], check=True)
+    said = doctor(Wall(tmp_path, "[plugin icmp]\n", netns=inside, prefix=["env", "LD_PRELOAD=%s" % older]))
+    assert re.search(r"^  WRONG  libuv 1\.5\.0 is older than 1\.[0-9.]+, which murald was built for\n"
+                     r" {9}upgrade it, or build murald on this machine$", said, re.M), said
+
+
+def test_a_missing_display(tmp_path):
     wall = Wall(tmp_path, DOTS % 0)
     text = doctor(wall, "-s", "display.output=kms", "-s", "display.device=/dev/dri/none")
     if "built without" not in text:

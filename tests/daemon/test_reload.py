@@ -1,35 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""SIGHUP: the config is read anew while the wall goes on."""
+"""SIGHUP: the config is read again while the wall goes on."""
 import os
 import re
 import signal
 import socket
-import struct
 import threading
 import time
 
 import pytest
 
-from wall import BUILD, PLUGINS, Wall, wait_for
+import procfs
+from sanitizer import SANITIZED
+from systemd import Systemd
+from wall import BUILD, DOTS, PLUGINS, Wall, dot, has_plugin, wait_for
 
-HAS_P2 = os.path.exists(os.path.join(PLUGINS, "p2.so"))
+HAS_P2 = has_plugin("p2")
 needs_p2 = pytest.mark.skipif(not HAS_P2, reason="built without p2: apt-get install liboath-dev")
-DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
 FLUT = "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
 
 
-def dot(x, y, rgb, alpha=255):
-    return struct.pack("<HHBBBB", x, y, *rgb, alpha)
-
-
-def said(log):
-    """closed, opened, failed, unchanged"""
+def reloaded(log):
+    """How many instances were closed, opened, failed, unchanged."""
     return tuple(int(n) for n in re.search(
         r"reload: (\d+) closed, (\d+) opened, (\d+) failed, (\d+) unchanged", log).groups())
 
 
 def ask(client, line):
-    """One line for another, over Pixelflut."""
+    """Sends a Pixelflut line; the line that comes back."""
     client.sendall(line + b"\n")
     answer = b""
     while not answer.endswith(b"\n"):
@@ -46,17 +43,8 @@ def is_closed(client):
         return True
 
 
-def descriptors(wall):
-    return len(os.listdir("/proc/%d/fd" % wall.process.pid))
-
-
 def threads(wall):
-    return len(os.listdir("/proc/%d/task" % wall.process.pid))
-
-
-def resident_kib(wall):
-    with open("/proc/%d/status" % wall.process.pid) as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+    return len(procfs.threads(wall.pid))
 
 
 def loaded(wall, module):
@@ -65,7 +53,7 @@ def loaded(wall, module):
 
 
 class Flood(threading.Thread):
-    """Paints lines over one connection as fast as it goes, until told to stop; counts what was sent."""
+    """Paints over one connection as fast as it can until told to stop, and counts the pixels."""
 
     def __init__(self, wall):
         super().__init__()
@@ -95,15 +83,15 @@ def test_plugins_come_change_and_go_while_another_is_flooded(tmp_path, workers):
         floods = [Flood(wall) for _ in range(3)]
         for flood in floods:
             flood.start()
-        assert said(wall.reload(DOTS + FLUT)) == (0, 1, 0, 1)
+        assert reloaded(wall.reload(DOTS + FLUT)) == (0, 1, 0, 1)
         with wall.tcp() as client:
             client.sendall(dot(1, 2, (10, 20, 30)))
             assert loaded(wall, "dots")
-            assert said(wall.reload(FLUT + DOTS + "region = 10x10\n")) == (1, 1, 0, 1)
+            assert reloaded(wall.reload(FLUT + DOTS + "region = 10x10\n")) == (1, 1, 0, 1)
             assert is_closed(client)
-        assert said(wall.reload(FLUT)) == (1, 0, 0, 1)
+        assert reloaded(wall.reload(FLUT)) == (1, 0, 0, 1)
         assert not loaded(wall, "dots")
-        time.sleep(0.3)
+        wait_for("the floods to go on", lambda: all(flood.sent > 3072 for flood in floods))
         sent = sum(flood.stop() for flood in floods)
         assert sent > 3 * 3072
         assert wall.stop() == 0
@@ -111,12 +99,12 @@ def test_plugins_come_change_and_go_while_another_is_flooded(tmp_path, workers):
         assert wall.log().count("pixelflut: listening on") == 1
 
 
-def test_the_picture_and_the_figures_stay(tmp_path):
+def test_the_picture_and_the_counters_stay(tmp_path):
     with Wall(tmp_path, DOTS + "[plugin dots other]\nlisten = 127.0.0.1:0\n") as wall, wall.tcp() as client:
         client.sendall(dot(1, 2, (10, 20, 30)))
         wall.painted(1, 2, (10, 20, 30))
         port = wall.port()
-        assert said(wall.reload(DOTS)) == (1, 0, 0, 1)
+        assert reloaded(wall.reload(DOTS)) == (1, 0, 0, 1)
         client.sendall(dot(3, 4, (1, 1, 1)))
         wall.painted(3, 4, (1, 1, 1))
         assert wall.port() == port
@@ -125,7 +113,7 @@ def test_the_picture_and_the_figures_stay(tmp_path):
         assert "other: painted" not in wall.log()
 
 
-def test_a_bad_config_changes_nothing_and_says_why(tmp_path):
+def test_a_bad_config_changes_nothing_and_is_explained(tmp_path):
     with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
         log = wall.reload(FLUT + "no-such-key = 1\n[plugin dots]\nlisten = somewhere\n[nonsense]\n")
         with open(wall.config) as f:
@@ -139,7 +127,7 @@ def test_a_bad_config_changes_nothing_and_says_why(tmp_path):
         wall.painted(1, 2, (10, 20, 30))
         os.unlink(wall.config)
         assert "%s: " % wall.config in wall.reload()
-        assert said(wall.reload(DOTS)) == (0, 0, 0, 1)
+        assert reloaded(wall.reload(DOTS)) == (0, 0, 0, 1)
         assert wall.stop() == 0
 
 
@@ -154,8 +142,8 @@ def test_the_journal_gets_a_bad_config_as_errors(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "# all plugins were here\n"])
-def test_a_config_without_anything_is_no_reload(tmp_path, text):
-    """It was emptied, or is just being written; at the start it is one."""
+def test_an_empty_config_is_not_loaded(tmp_path, text):
+    """The file was emptied, or is being written; at the start it would be a valid config."""
     with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
         with open(wall.config, "w") as f:
             f.write(text)
@@ -164,40 +152,40 @@ def test_a_config_without_anything_is_no_reload(tmp_path, text):
         assert "the old config stays in force" in log
         client.sendall(dot(1, 2, (10, 20, 30)))
         wall.painted(1, 2, (10, 20, 30))
-        assert said(wall.reload("[canvas]\n")) == (1, 0, 0, 0)
+        assert reloaded(wall.reload("[canvas]\n")) == (1, 0, 0, 0)
         assert wall.stop() == 0
     with Wall(tmp_path, "") as wall:
-        assert said(wall.reload()) == (0, 0, 0, 0)
-        assert said(wall.reload(DOTS)) == (0, 1, 0, 0)
+        assert reloaded(wall.reload()) == (0, 0, 0, 0)
+        assert reloaded(wall.reload(DOTS)) == (0, 1, 0, 0)
         assert wall.stop() == 0
 
 
-def test_what_cannot_open_says_why_and_the_rest_goes_on(tmp_path):
+def test_an_instance_that_cannot_open_is_explained_and_the_rest_goes_on(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken, Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
         other = "[plugin dots other]\nlisten = 127.0.0.1:%d\n" % taken.getsockname()[1]
         log = wall.reload(DOTS + other)
-        assert said(log) == (0, 0, 1, 1)
+        assert reloaded(log) == (0, 0, 1, 1)
         assert "other: cannot listen on" in log and "other: could not be opened; continuing without it" in log
-        assert said(wall.reload()) == (0, 0, 1, 1)  # it is tried again with each reload
+        assert reloaded(wall.reload()) == (0, 0, 1, 1)  # it is tried again with each reload
         taken.close()
-        assert said(wall.reload()) == (0, 1, 0, 1)
+        assert reloaded(wall.reload()) == (0, 1, 0, 1)
         client.sendall(dot(1, 2, (10, 20, 30)))
         wall.painted(1, 2, (10, 20, 30))
         outside = wall.reload(DOTS + "offset = 64,0\n")
-        assert said(outside) == (2, 0, 1, 0)
+        assert reloaded(outside) == (2, 0, 1, 0)
         assert "dots: offset 64,0 lies outside the canvas of 64x48" in outside
         assert wall.stop() == 0
 
 
 @pytest.mark.parametrize("listen", ["listen = 127.0.0.1:%d", "listen-udp = 127.0.0.1:%d", "listen = unix:%s",
                                     "listen-udp = unix:%s"])
-def test_an_address_is_free_for_whom_comes_after(tmp_path, listen):
+def test_an_address_passes_to_another_instance(tmp_path, listen):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     listen = listen % (port if "%d" in listen else tmp_path / "sock")
     with Wall(tmp_path, "[plugin dots one]\n%s\n" % listen) as wall:
-        assert said(wall.reload("[plugin dots two]\n%s\n" % listen)) == (1, 1, 0, 0)
-        assert said(wall.reload("[plugin dots two]\n%s\nopaque = yes\n" % listen)) == (1, 1, 0, 0)
+        assert reloaded(wall.reload("[plugin dots two]\n%s\n" % listen)) == (1, 1, 0, 0)
+        assert reloaded(wall.reload("[plugin dots two]\n%s\nopaque = yes\n" % listen)) == (1, 1, 0, 0)
         if "unix" in listen:
             assert os.path.exists(tmp_path / "sock")
         assert wall.stop() == 0
@@ -207,12 +195,12 @@ def test_an_address_is_free_for_whom_comes_after(tmp_path, listen):
 def test_off_and_on_and_the_order_in_the_file(tmp_path):
     two = "[plugin dots two]\nlisten = 127.0.0.1:0\n"
     with Wall(tmp_path, DOTS + two) as wall:
-        assert said(wall.reload(two + DOTS)) == (0, 0, 0, 2)
-        assert said(wall.reload(two + "enabled = no\n" + DOTS)) == (1, 0, 0, 1)
-        assert said(wall.reload(two + DOTS + "required = no\n")) == (0, 1, 0, 1)
+        assert reloaded(wall.reload(two + DOTS)) == (0, 0, 0, 2)
+        assert reloaded(wall.reload(two + "enabled = no\n" + DOTS)) == (1, 0, 0, 1)
+        assert reloaded(wall.reload(two + DOTS + "required = no\n")) == (0, 1, 0, 1)
         log = wall.reload(two + "enabled = no\n" + DOTS + "enabled = no\n")
-        assert said(log) == (2, 0, 0, 0) and "no plugin is enabled" in log
-        assert said(wall.reload(DOTS)) == (0, 1, 0, 0)
+        assert reloaded(log) == (2, 0, 0, 0) and "no plugin is enabled" in log
+        assert reloaded(wall.reload(DOTS)) == (0, 1, 0, 0)
         assert wall.stop() == 0
 
 
@@ -222,11 +210,11 @@ def test_many_sighups_at_once(tmp_path):
             wall.process.send_signal(signal.SIGHUP)
         client.sendall(dot(1, 2, (10, 20, 30)))
         wall.painted(1, 2, (10, 20, 30))
-        assert said(wall.reload(DOTS + FLUT)) == (0, 1, 0, 1)
+        assert reloaded(wall.reload(DOTS + FLUT)) == (0, 1, 0, 1)
         assert wall.stop() == 0
 
 
-def test_what_waits_for_the_next_start_is_named_once(tmp_path):
+def test_options_that_need_a_restart_are_named_once(tmp_path):
     with Wall(tmp_path, DOTS, core="workers = 1") as wall:
         before = threads(wall)
         wall.size = "32x32"
@@ -262,7 +250,7 @@ def test_the_snapshot_moves(tmp_path):
         os.unlink(new)
         client.sendall(dot(1, 2, (1, 1, 1)))
         wall.process.send_signal(signal.SIGUSR1)
-        time.sleep(0.2)
+        wall.reload()  # done with SIGUSR1, too
         assert wall.stop() == 0
         assert not os.path.exists(old) and not os.path.exists(new)
 
@@ -270,50 +258,49 @@ def test_the_snapshot_moves(tmp_path):
 def test_the_interval_changes(tmp_path):
     with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
         client.sendall(dot(1, 2, (10, 20, 30)))
-        time.sleep(0.2)
+        wall.wait_idle()
         assert not os.path.exists(wall.snapshot)
-        with open(wall.config) as f:
-            text = f.read()
-        with open(wall.config, "w") as f:
-            f.write(text.replace("snapshot-interval = 0", "snapshot-interval = 100ms"))
+        wall.edit_config("snapshot-interval = 0", "snapshot-interval = 100ms")
         wall.reload()
         wait_for("a snapshot", lambda: os.path.exists(wall.snapshot))
         assert wall.stop() == 0
 
 
-def test_systemd_is_told(tmp_path):
-    path = str(tmp_path / "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(path)
-        systemd.settimeout(10)
-        wall = Wall(tmp_path, DOTS)
-        wall.start(env={"NOTIFY_SOCKET": path})
+def test_notifies_systemd_of_reloads(tmp_path):
+    with Systemd(tmp_path) as systemd:
+        wall = Wall(tmp_path, DOTS).start(env=systemd.env)
         try:
-            assert b"READY=1" in systemd.recv(1000)
+            assert b"READY=1" in systemd.message()
             for plugins in DOTS + FLUT, "[nonsense]\n":
                 begin = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
                 wall.reload(plugins)
-                reloading, ready = systemd.recv(1000), systemd.recv(1000)
+                reloading, ready = systemd.message(), systemd.message()
                 assert b"RELOADING=1\n" in reloading and b"READY=1" in ready
                 usec = int(re.search(rb"MONOTONIC_USEC=(\d+)", reloading).group(1))
                 assert begin <= usec <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
             assert wall.stop() == 0
         finally:
-            wall.process.kill()
+            wall.kill()
 
 
-def test_a_resident_that_does_not_stop_is_left_and_the_wall_goes_on(tmp_path):
-    odd = "[plugin odd]\n"
-    wall = Wall(tmp_path, odd + DOTS)
-    path = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", "unit", "plugin", ".libs"))
-    wall.configure(odd + DOTS, core=path)
+ODD_PATH = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", "unit", "plugin", ".libs"))
+
+
+def reload_away_from_odd(folder, plugins):
+    """Begins to load a config without tests/unit/plugin/odd.c, whose service does not stop."""
+    wall = Wall(folder, "[plugin odd]\n" + DOTS, core=ODD_PATH)
     wall.start(env={"ODD": "stays", "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
     wall.painted(0, 0, (255, 255, 255))
+    wall.configure(plugins, core=ODD_PATH)
+    wall.process.send_signal(signal.SIGHUP)
+    wait_for("the reload to begin", lambda: "reload: " in wall.log())
+    return wall
+
+
+def test_a_service_that_does_not_stop_is_left_behind_and_the_wall_goes_on(tmp_path):
+    wall = reload_away_from_odd(tmp_path, DOTS)
     with wall.tcp() as client:
-        wall.configure(DOTS, core=path)
-        wall.process.send_signal(signal.SIGHUP)
-        time.sleep(0.3)
-        client.sendall(dot(1, 2, (10, 20, 30)))  # nobody waits for it but the reload
+        client.sendall(dot(1, 2, (10, 20, 30)))  # only the reload waits for the service
         wall.painted(1, 2, (10, 20, 30))
         assert "did not stop" not in wall.log()
         wall.process.send_signal(signal.SIGHUP)  # remembered
@@ -324,13 +311,7 @@ def test_a_resident_that_does_not_stop_is_left_and_the_wall_goes_on(tmp_path):
 
 
 def test_a_stop_in_the_middle_of_a_reload(tmp_path):
-    wall = Wall(tmp_path, "[plugin odd]\n" + DOTS)
-    path = "plugin-path = %s:%s" % (PLUGINS, os.path.join(BUILD, "tests", "unit", "plugin", ".libs"))
-    wall.configure("[plugin odd]\n" + DOTS, core=path)
-    wall.start(env={"ODD": "stays", "ASAN_OPTIONS": "detect_leaks=0"}).wait_ready()
-    wall.configure(FLUT, core=path)
-    wall.process.send_signal(signal.SIGHUP)
-    wait_for("the reload to begin", lambda: "reload: " in wall.log())
+    wall = reload_away_from_odd(tmp_path, FLUT)
     assert wall.stop() == 0
     assert "unchanged" not in wall.log()
 
@@ -338,11 +319,12 @@ def test_a_stop_in_the_middle_of_a_reload(tmp_path):
 def test_fifty_reloads_leave_nothing_behind(tmp_path):
     p2 = "[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket = 127.0.0.1:0\nauth = none\n" if HAS_P2 else ""
     others = "[plugin dots other]\nlisten = 127.0.0.1:0\nlisten-udp = 127.0.0.1:0\n"
-    if os.path.exists(os.path.join(PLUGINS, "http.so")):
+    if has_plugin("http"):
         others += "[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n" % tmp_path
     with Wall(tmp_path, FLUT, core="workers = 2") as wall:
         flood = Flood(wall)
         flood.start()
+
         def cycle():
             wall.reload(FLUT + others + p2)
             clients = [wall.tcp("other") for _ in range(2)] + ([wall.tcp("p2")] if p2 else [])
@@ -354,13 +336,13 @@ def test_fifty_reloads_leave_nothing_behind(tmp_path):
                 client.close()
         for _ in range(5):
             cycle()
-        before = descriptors(wall), threads(wall)
-        memory = resident_kib(wall)
+        before = wall.descriptors(), threads(wall)
+        memory = wall.memory_kib()
         for _ in range(25):
             cycle()
-        assert (descriptors(wall), threads(wall)) == before
-        if not os.environ.get("sanitizer"):  # they keep what is freed
-            assert resident_kib(wall) - memory < 2048
+        assert (wall.descriptors(), threads(wall)) == before
+        if not SANITIZED:  # a sanitizer keeps freed memory
+            assert wall.memory_kib() - memory < 2048
         flood.stop()
         assert wall.stop() == 0
         assert "pixelflut: listening on" in wall.log()
@@ -390,10 +372,10 @@ def test_the_users_file_is_read_again(tmp_path):
         ben, entered = enter(b"ben", "1234")
         assert entered
         users.write_text("anna = static:5678\ncarl = static:1\n")
-        assert said(wall.reload()) == (0, 0, 0, 1)
-        assert ben.recv(10) == b"\xff\x00"  # nobody knows him any more
+        assert reloaded(wall.reload()) == (0, 0, 0, 1)
+        assert ben.recv(10) == b"\xff\x00"  # no longer a user
         assert enter(b"carl", "1")[1] and not enter(b"anna", "1234")[1]
-        anna.sendall(b"\xff\xd0\x00\x01\x00\x01\x00\x01")  # she was here before, and stays
+        anna.sendall(b"\xff\xd0\x00\x01\x00\x01\x00\x01")  # logged in before, and stays
         wall.painted(33, 25, (0, 0, 0))
         users.write_text("anna = nonsense\n")
         log = wall.reload()
@@ -422,7 +404,7 @@ def test_a_reload_waits_for_a_service_that_could_not_start(tmp_path):
             wall.process.send_signal(signal.SIGHUP)
         wait_for("the reload", lambda: "1 failed" in wall.log())
         wall.reload(DOTS + STILLBORN)
-        assert said(wall.reload(DOTS)) == (0, 0, 0, 1)
+        assert reloaded(wall.reload(DOTS)) == (0, 0, 0, 1)
         assert wall.log().count("all handles are closed") == wall.log().count("stillborn: could not be opened") > 1
         assert wall.stop() == 0
         assert "did not stop in time" not in wall.log()

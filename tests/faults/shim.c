@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes the C library fail where a test wants it to; preloaded into murald.
+ * Makes the C library fail as a test asks; preloaded into murald.
  *
- *	FAULT_ALLOC=N     the Nth allocation finds no memory; those behind it do
- *	FAULT_ALLOC=-N    nor does any behind it, for N allocations
- *	FAULT_COUNT=FILE  at the end, how many allocations there were
- *	FAULT_FSYNC=FILE  nothing can be flushed to disk as long as that file is there
- *	FAULT_CLOCK=FILE  eight bytes: nanoseconds that the wall clock is wrong by, now
+ *	FAULT_ALLOC=N     the Nth allocation fails
+ *	FAULT_ALLOC=-N    the Nth and the N after it fail
+ *	FAULT_COUNT=FILE  at exit, writes the number of allocations to FILE
+ *	FAULT_FSYNC=FILE  fsync() fails while FILE exists
+ *	FAULT_CLOCK=FILE  eight bytes, mapped: nanoseconds to add to the system clock
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
 static _Atomic long count;
-static long from, until; /* allocations that fail; from 0: none */
+static long from, until; /* allocations that fail; none if from is 0 */
 static const int64_t *clock_ns;
 
 __attribute__((constructor)) static void
@@ -61,8 +61,8 @@ report(void)
 	}
 }
 
-/* libuv ends the process when a loop finds no memory, and so do libpcap's compiler of
- * filters and the loader for a thread's variables: nobody can do anything about that. */
+/* Without memory libuv's loop aborts, and so do libpcap's filter compiler and the
+ * loader's thread-local storage: murald cannot prevent that. */
 static int
 ends_the_process(void *caller)
 {

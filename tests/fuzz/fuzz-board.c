@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the body of a generator's request: what the fast parser accepts, the JSON
- * library must read as the same pixel; what it leaves to the library must not harm the
- * functions that read fields.
- *
- * `make fuzz` runs it with libFuzzer, tests/unit/http/test-board on mutations of valid
- * bodies.
+ * Fuzzes the body of a request to the pixel board: a pixel that the fast parser accepts
+ * must be the same for the JSON library, and the fields of any other body must be safe
+ * to read.  tests/unit/http/test-board runs it on mutations of valid bodies.
  */
 #include "fuzz/fuzz.h"
 

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the packets of two socket.io clients while events are emitted: each must be sent
- * every event after it joined, once and in order, by either transport, and no polling
- * body may be too long.
- *
- * `make fuzz` runs it with libFuzzer, tests/unit/http/test-socketio on mutations of valid
- * bodies.
+ * Fuzzes what two Socket.IO clients send while events occur: each must get every event
+ * since it joined, once and in order, by polling or by WebSocket, and no message that is
+ * too long.  tests/unit/http/test-socketio runs it on mutations of valid bodies.
  */
 #include "fuzz/fuzz.h"
 
@@ -22,7 +19,7 @@
 struct listener {
 	struct session *session;
 	bool joined;
-	uint64_t next; /* event that it must be sent next */
+	uint64_t next; /* event that must come next */
 };
 
 struct play {
@@ -59,7 +56,7 @@ check_packet(const char *text, size_t len)
 	assert(packet.ack_id + packet.ack_id_len <= text + len);
 }
 
-/* A packet to a listener: its events come in order, none missing, none twice. */
+/* Events must come in order, none missing and none twice. */
 static void
 check_event(struct listener *listener, const char *text, size_t len)
 {
@@ -91,7 +88,7 @@ listener_poll(struct play *play, struct listener *listener)
 		assert(!session_has_output(play->sessions, listener->session));
 }
 
-/* Reads the frames for a WebSocket, in small portions. */
+/* The frames that a WebSocket would get, in small portions. */
 static void
 listener_push(struct play *play, struct listener *listener)
 {
@@ -135,22 +132,19 @@ listener_close(struct play *play, struct listener *listener)
 	listener_open(play, listener);
 }
 
-/* A POST: a copy of that size, so that a sanitizer sees a read beyond it. */
 static void
 listener_post(
 	struct play *play, struct listener *listener, const uint8_t *data, size_t len)
 {
-	char *copy = malloc(len + 1);
+	char *copy = (char *)fuzz_copy(data, len);
 	const char *text = copy;
 
-	assert(copy);
-	memcpy(copy, data, len);
 	while (len > 0) {
-		const char *begin_of = text;
+		const char *packet_text = text;
 		size_t packet_len = engineio_split(&text, &len);
-		struct engineio_packet packet = engineio_parse(begin_of, packet_len);
+		struct engineio_packet packet = engineio_parse(packet_text, packet_len);
 
-		check_packet(begin_of, packet_len);
+		check_packet(packet_text, packet_len);
 		if (session_receive(play->sessions, listener->session, &packet,
 			    play->now_ms) != END_NONE) {
 			listener_close(play, listener);

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the file of a recording; the checksums are corrected, so that the code behind
- * them is reached.
- *
- * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
- * tests/unit/storage/test-record runs the same function on mutations of a valid
- * recording.
+ * Fuzzes a recording's file, with the checksums corrected so that the data behind them is
+ * reached.  tests/unit/storage/test-record runs it on mutations of a valid recording.
  */
 #include "fuzz/fuzz.h"
 
@@ -20,11 +16,11 @@
 
 #include "storage/history-format.h"
 
-/* Larger canvases are valid, but slow. */
+/* Larger canvases are valid but slow. */
 #define PIXELS_MAX (1 << 20)
 
 static int
-fix_checksums(uint8_t *bytes, size_t len)
+correct_checksums(uint8_t *bytes, size_t len)
 {
 	struct record_head head;
 
@@ -76,14 +72,13 @@ read_all(const char *file)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	uint8_t *bytes = malloc(len + 1);
+	uint8_t *bytes = fuzz_copy(data, len);
 	int fd = memfd_create("recording", MFD_CLOEXEC);
 	char file[40];
 
-	assert(bytes && fd >= 0);
-	memcpy(bytes, data, len);
+	assert(fd >= 0);
 	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
-	if (fix_checksums(bytes, len) && write(fd, bytes, len) == (ssize_t)len)
+	if (correct_checksums(bytes, len) && write(fd, bytes, len) == (ssize_t)len)
 		read_all(file);
 	close(fd);
 	free(bytes);

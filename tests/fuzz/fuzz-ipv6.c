@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes address templates and neighbour discovery: a flag, a template that ends with a
- * zero byte, and a frame whose last sixteen bytes are an address too.
- *
- * With libFuzzer:
- *   clang -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Iinclude -Isrc -Iplugins
- * \
- *       tests/fuzz/fuzz-ipv6.c plugins/ping/address-template.c plugins/ping/ndp.c
- * plugins/ping/local-addrs.c \ plugins/ping/packet.c src/base/log.c -o fuzz-ipv6 &&
- * ./fuzz-ipv6 tests/unit/ping/test-address-template runs the same function on mutations
- * of honest input.
+ * Fuzzes an address template and a frame for it: a flag, a text that ends with a zero,
+ * and a frame whose last sixteen bytes are also used as an address.
+ * tests/unit/ping/test-address-template runs it on mutations of valid input.
  */
 #include "fuzz/fuzz.h"
 
@@ -63,17 +56,6 @@ check_frame(const uint8_t *frame, size_t len)
 	assert(packet_icmp_checksum_ok(&packet));
 }
 
-/* A copy of exactly that size, so that a sanitizer sees one byte too many. */
-static uint8_t *
-copy_exactly(const uint8_t *data, size_t len)
-{
-	uint8_t *copy = malloc(len ? len : 1);
-
-	assert(copy);
-	memcpy(copy, data, len);
-	return copy;
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -85,9 +67,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!end)
 		return 0;
-	text = copy_exactly(data + 1, end - data);
+	text = fuzz_copy(data + 1, end - data);
 	rest_len = data + len - (end + 1);
-	rest = copy_exactly(end + 1, rest_len);
+	rest = fuzz_copy(end + 1, rest_len);
 	if (template_compile(&template, (char *)text, data[0] & 1, why, sizeof(why)) < 0)
 		assert(strstr(why, " at character "));
 	else if (rest_len >= 16)

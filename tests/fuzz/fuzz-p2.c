@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the parser of p²: a stream as a whole, and cut as the first bytes choose; the
- * events must be the same, and valid.
- *
- * `make fuzz` feeds it to libFuzzer; tests/unit/p2/test-p2-wire runs the same function on
- * mutations of valid streams.
+ * Fuzzes the stream of a p² client: whole, and cut into pieces as the first byte says, it
+ * must give the same valid events.  tests/unit/p2/test-p2-wire runs it on mutations of
+ * valid streams.
  */
 #include "fuzz/fuzz.h"
 
@@ -17,10 +15,10 @@
 #include "p2/parser.h"
 #include "p2/wire.h"
 
-/* A hash of the events with all their values. */
+/* A checksum of all events and their values. */
 struct trace {
 	uint64_t sum, events;
-	bool entered, over;
+	bool logged_in, over;
 };
 
 static void
@@ -40,7 +38,7 @@ check_auth(const struct p2_parser *parser, struct trace *trace)
 {
 	struct p2_auth auth = p2_parser_auth(parser);
 
-	assert(!trace->entered && trace->events == 1);
+	assert(!trace->logged_in && trace->events == 1);
 	assert(auth.len >= 1 && auth.len <= P2_NAME_MAX);
 	assert(utf8_is_valid(auth.name, auth.len));
 	for (size_t i = 0; i < auth.len; i++)
@@ -49,7 +47,7 @@ check_auth(const struct p2_parser *parser, struct trace *trace)
 		assert(auth.otp[i] >> 4 <= 9 && (auth.otp[i] & 15) <= 9);
 		mix(trace, auth.otp[i]);
 	}
-	trace->entered = true;
+	trace->logged_in = true;
 }
 
 static void
@@ -64,11 +62,11 @@ check_event(
 		return;
 	}
 	if (event->kind == P2_EVENT_BAD_AUTH) {
-		assert(!trace->entered && trace->events == 1);
+		assert(!trace->logged_in && trace->events == 1);
 		trace->over = true;
 		return;
 	}
-	assert(trace->entered);
+	assert(trace->logged_in);
 	trace->over = event->kind == P2_EVENT_DISCONNECT;
 	if (event->kind == P2_EVENT_PUT || event->kind == P2_EVENT_SUB) {
 		check_range(event->x1);
@@ -91,12 +89,9 @@ check_event(
 static void
 feed(struct p2_parser *parser, const uint8_t *data, size_t len, struct trace *trace)
 {
-	/* A copy of exactly that size, so that a sanitizer sees one byte too many. */
-	uint8_t *copy = malloc(len + (len == 0));
+	uint8_t *copy = fuzz_copy(data, len);
 	size_t used = 0;
 
-	assert(copy);
-	memcpy(copy, data, len);
 	while (used < len) {
 		struct p2_event event;
 		size_t more = p2_parser_next(parser, copy + used, len - used, &event);

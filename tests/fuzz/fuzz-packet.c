@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the packet parser.  The first byte chooses the link type, the second how much
- * longer the frame was than what was captured of it.
- *
- * With libFuzzer:
- *   clang -g -fsanitize=fuzzer,address,undefined -Iplugins tests/fuzz/fuzz-packet.c \
- *       plugins/ping/packet.c plugins/ping/pingxelflut.c -o fuzz-packet && ./fuzz-packet
- * tests/unit/ping/test-packet runs the same function on mutations of honest packets.
+ * Fuzzes a captured frame.  The first byte selects the link type, the second how much
+ * longer the frame was than what was captured of it.  tests/unit/ping/test-packet runs it
+ * on mutations of valid packets.
  */
 #include "fuzz/fuzz.h"
 
@@ -21,7 +17,7 @@
 static const int links[] = { DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2, DLT_RAW, DLT_NULL,
 	DLT_LOOP, DLT_IEEE802_11 };
 
-/* A part of the frame, and all of it readable. */
+/* The part must lie in the captured frame. */
 static void
 check_part(const uint8_t *frame, size_t len, const uint8_t *part, size_t part_len)
 {
@@ -69,10 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 2)
 		return 0;
 	link = links[data[0] % (sizeof(links) / sizeof(links[0]))];
-	/* A copy of exactly that size, so that a sanitizer sees one byte too many. */
-	frame = malloc(len - 2 + (len == 2));
-	assert(frame);
-	memcpy(frame, data + 2, len - 2);
+	frame = fuzz_copy(data + 2, len - 2);
 	check_frame(link, frame, len - 2, len - 2 + data[1]);
 	free(frame);
 	return 0;

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes pixelflut in three comparisons: vectors with their portable twin, many lines at
- * once with one at a time, and a whole stream with the same stream in pieces.
+ * Fuzzes the pixelflut plugin in three ways: SIMD field parsing against the scalar code,
+ * many lines at once against one at a time, and a stream whole against the same in
+ * pieces.
  *
- * The first byte chooses: bit 0 PB, bit 1 PXMULTI, bit 2 pause at every answer, the
- * others how the stream is cut.  With libFuzzer:
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -Iinclude -Iplugins \
- *       tests/fuzz/fuzz-pixelflut.c plugins/pixelflut/[a-z]*.c -o fuzz-pixelflut
- *   ./fuzz-pixelflut NEW-FOLDER tests/corpus/pixelflut
- * tests/unit/pixelflut/test-pixelflut runs the same function on the corpus and on
- * mutations of it.
+ * The first byte: bit 0 enables PB, bit 1 PXMULTI, bit 2 pauses at every answer, the
+ * others say how the stream is cut.  tests/unit/pixelflut/test-pixelflut runs it on the
+ * corpus and on mutations of it.
  */
 #include "fuzz/fuzz.h"
 
@@ -30,7 +27,7 @@ struct wall {
 	struct canvas canvas;
 	uint8_t *answers;
 	size_t len;
-	bool impatient, full;
+	bool pauses, full;
 };
 
 int
@@ -42,8 +39,8 @@ mural_reply(struct mural_conn *conn, const void *data, size_t len)
 	assert(wall->answers);
 	memcpy(wall->answers + wall->len, data, len);
 	wall->len += len;
-	wall->full = wall->impatient;
-	return wall->impatient;
+	wall->full = wall->pauses;
+	return wall->pauses;
 }
 
 static struct wall *
@@ -99,7 +96,7 @@ painter_init(struct painter *painter, struct wall *wall)
 
 /* What simd_run_lines() should have done. */
 static void
-paint_slowly(struct painter *painter, const uint8_t *p, const uint8_t *end)
+paint_by_line(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	while (p < end) {
 		const uint8_t *line_end = memchr(p, '\n', end - p);
@@ -113,7 +110,7 @@ paint_slowly(struct painter *painter, const uint8_t *p, const uint8_t *end)
 		else if (command.verb == VERB_GET)
 			answer_pixel(painter, command.x, command.y);
 		else
-			assert(!"simd_run_lines() took what is no plain line");
+			assert(!"simd_run_lines() took a line that is not simple");
 		p = line_end + 1;
 	}
 }
@@ -129,14 +126,14 @@ check_run(const uint8_t *data, size_t len, const void *config)
 	assert(stop >= data && stop <= data + len);
 	answers_flush(&painter.answers);
 	painter_init(&painter, slow);
-	paint_slowly(&painter, data, stop);
+	paint_by_line(&painter, data, stop);
 	answers_flush(&painter.answers);
 	compare_walls(fast, slow);
 	wall_free(fast);
 	wall_free(slow);
 }
 
-/* Sixteen bytes as fields, with masks of all kinds made of the next sixteen. */
+/* Sixteen bytes as digits, with all kinds of masks made of the next sixteen. */
 static void
 check_fields(const uint8_t *data, size_t len)
 {
@@ -160,8 +157,8 @@ check_fields(const uint8_t *data, size_t len)
 #endif
 }
 
-/* As murald feeds: pieces of at most `piece` bytes, each in memory of its own, behind
- * what the last feed left. */
+/* Feeds pieces of at most `piece` bytes as murald does: unused bytes stay in front of the
+ * next piece.  Each is in memory of exactly its size. */
 static void
 feed_pieces(struct wall *wall, const uint8_t *data, size_t len, size_t piece)
 {
@@ -228,16 +225,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t how = data[0];
 	void *config = make_config(how & 1, how & 2);
 	struct wall *whole = wall_new(config), *pieces = wall_new(config);
-	/* a copy of exactly that size, so that a sanitizer sees one byte too many */
-	uint8_t *copy = malloc(len - 1 + (len == 1));
+	uint8_t *copy = fuzz_copy(data + 1, len - 1);
 
-	assert(copy);
-	memcpy(copy, data + 1, len - 1);
 	check_fields(copy, len - 1);
 	check_run(copy, len - 1, config);
 	check_run(copy, len - 1, NULL);
 	feed_pieces(whole, copy, len - 1, len);
-	pieces->impatient = how & 4;
+	pieces->pauses = how & 4;
 	feed_pieces(pieces, copy, len - 1, 1 + (how >> 3) * 7);
 	compare_walls(whole, pieces);
 	wall_free(whole);

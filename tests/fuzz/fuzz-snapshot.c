@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the file of a snapshot.  The first byte chooses the canvas's size.
- *
- * With libFuzzer: configure with --enable-fuzz CC=clang, make fuzz.
- * tests/unit/storage/test-png runs the same function on what that found.
+ * Fuzzes the file of a snapshot.  The first byte selects the canvas's size.
+ * tests/unit/storage/test-png runs it on the corpus.
  */
 #include "fuzz/fuzz.h"
 

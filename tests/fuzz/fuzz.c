@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a fuzzer's function on the corpus of earlier finds. */
+/* Runs a fuzzer's function on the corpus that earlier fuzzing left. */
 #include "fuzz/fuzz.h"
 
 #include <dirent.h>

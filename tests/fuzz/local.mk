@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Fuzzers: each unit test that runs mutations also runs with libFuzzer, for as long as wanted.
-# configure --enable-fuzz instruments the whole tree.
+# make fuzz SECONDS=60: the functions that unit tests run on mutations, fed by libFuzzer, after
+# configure --enable-fuzz CC=clang, which instruments the whole tree
 SECONDS = 60
 if WITH_FUZZERS
 FUZZERS = \

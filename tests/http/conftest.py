@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A wall that the cases of one file share, and a connection to it for each."""
+"""A wall shared by the cases of one file, and a connection to it for each case."""
 import pytest
 
 from boardclient import Board, board_wall

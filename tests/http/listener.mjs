@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A client of socket.io as npm has it: listener.mjs PACKAGE URL TRANSPORTS.  Says what
-// happens to it, a line of JSON each; ends when its input does.
+// An unmodified socket.io client from npm: listener.mjs PACKAGE URL TRANSPORTS.  Prints each
+// event as a line of JSON; ends with its input.
 import { createRequire } from "node:module";
 
 const [, , name, url, transports] = process.argv;

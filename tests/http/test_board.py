@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The pixel board's API: the vectors, and what they do not say."""
+"""The pixel board's API: the vectors, and what they leave open."""
 import json
 import os
 import re
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -12,9 +11,8 @@ import time
 import pytest
 from PIL import Image
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import HEIGHT, PALETTE, RATE, WIDTH, Board, board_wall  # noqa: E402
-from wall import BUILD, SOURCE, Wall, wait_for  # noqa: E402
+from boardclient import HEIGHT, PALETTE, RATE, WIDTH, Board, board_wall
+from wall import DOTS, MURALCTL, SOURCE, Wall, dot, wait_for
 
 try:
     import requests
@@ -27,7 +25,7 @@ UNKNOWN = "0" * 24
 
 
 def fits(wanted, got, ids):
-    """Compares with a vector's JSON, where "<...>" stands for what the test knows."""
+    """Compares with a vector's JSON, where "<...>" stands for a value the test knows."""
     if isinstance(wanted, dict):
         assert set(wanted) == set(got)
         for key in wanted:
@@ -43,7 +41,7 @@ def fits(wanted, got, ids):
 
 
 def ask(board, name, token, etag=""):
-    """Sends a vector's request, and holds the answer to what the vector says."""
+    """Sends a vector's request and checks the answer."""
     vector = VECTORS.pop(name)
     request = vector["request"]
     text = json.dumps(request.get("json")).replace("<id>", token)
@@ -87,7 +85,7 @@ def test_every_vector(tmp_path):
         etag = ask(board, "pixels-query-id", one).headers["ETag"]
         for kind in ("quoted", "unquoted", "weak", "star", "list"):
             ask(board, "pixels-if-none-match-" + kind, one, etag)
-        # none of these costs a turn
+        # none of these starts the cooldown
         for name in ("update-missing-row", "update-missing-col", "update-missing-color",
                      "update-missing-id", "update-unknown-id", "update-malformed-id",
                      "update-numeric-id", "update-colour-too-big", "update-colour-negative",
@@ -124,7 +122,7 @@ def test_every_vector(tmp_path):
 
 
 def test_tags_follow_the_board_and_nothing_else(tmp_path):
-    """The histories of the original's tags: each state has its own, and none is its."""
+    """For the histories of the original server's tags: each state has a tag of its own."""
     with open(os.path.join(SOURCE, "tests/vectors/cs340_etag.json")) as f:
         histories = json.load(f)["vectors"]
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
@@ -177,7 +175,7 @@ def test_numbers(board):
     assert board.rate(RATE).status == 200
 
 
-def test_the_cooldown_is_each_generators_own_and_begins_with_an_accepted_pixel(board):
+def test_each_generator_has_its_cooldown_which_starts_with_an_accepted_pixel(board):
     assert board.rate(300).status == 200
     one, two = board.register("one"), board.register("two")
     assert board.paint(one, 0, 0, 1).json() == {"rate": 300, "success": True}
@@ -191,14 +189,13 @@ def test_the_cooldown_is_each_generators_own_and_begins_with_an_accepted_pixel(b
     wait_for("its turn", lambda: board.put(one, 0, 0, 1).status == 200)
     assert 0.28 < time.monotonic() - start < 1
     assert board.rate(2500).status == 200
-    time.sleep(0.31)
-    board.paint(one, 0, 0, 1)  # the new rate counts from here on
+    wait_for("its turn", lambda: board.put(one, 0, 0, 1).status == 200)  # the new rate counts from here on
     early = board.put(one, 0, 0, 1)
     assert early.headers["Retry-After"] == "3" and early.json()["rate"] == 2500
     assert board.rate(RATE).status == 200
 
 
-def test_a_disabled_board_takes_turns_and_draws_nothing(tmp_path):
+def test_a_disabled_board_has_cooldowns_and_draws_nothing(tmp_path):
     with board_wall(tmp_path) as wall, Board(wall) as board:
         token = board.register()
         assert board.ask("POST", "/disableBoard", {"token": "no"}).status == 401
@@ -236,7 +233,7 @@ def test_registering(board):
 
 @pytest.mark.parametrize("text", ['{"secrets" : ["first", "mm isn\'t here", "ü"]}',
                                   "\nfirst\r\n  mm isn't here  \nü"])
-def test_secrets_are_asked_for_and_never_told(tmp_path, text):
+def test_secrets_are_required_and_never_revealed(tmp_path, text):
     with board_wall(tmp_path, secrets=text) as wall, Board(wall) as board:
         tokens = [board.register(secret, "a", secret) for secret in ("first", "mm isn't here", "ü")]
         for wrong in ("", "firs", "firstf", "FIRST", "firstfirst", "mm"):
@@ -256,7 +253,7 @@ def test_secrets_are_asked_for_and_never_told(tmp_path, text):
         assert b"isn't here\"" not in f.read()
 
 
-def test_options_that_cannot_work_are_refused_at_the_start(tmp_path):
+def test_bad_options_are_rejected_at_the_start(tmp_path):
     (tmp_path / "s").write_text('{"secret": []}')
     for more, says in (("secrets = /nowhere", "secrets: cannot be read: No such file"),
                        ("secrets = %s/s" % tmp_path, "secrets: is not a list of secrets; write"),
@@ -264,7 +261,7 @@ def test_options_that_cannot_work_are_refused_at_the_start(tmp_path):
                        ("palette = ffffff,zz", "palette: is not a palette"),
                        ("database =", "database: is empty"), ("listen =", "listen: is empty")):
         wall = Wall(tmp_path, "[plugin http]\n%s\n" % more)
-        # a leak checker stumbles over the libraries that are closed by then
+        # a leak check fails on libraries that are unloaded by then
         run = subprocess.run(wall.command("--check-config"), stderr=subprocess.PIPE, text=True,
                              env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
         assert run.returncode == 78 and "plugin http." + says in run.stderr
@@ -305,7 +302,7 @@ def test_methods_and_paths(board):
     assert board.settings()["palette"] == PALETTE
 
 
-def test_click_can_be_switched_off(tmp_path):
+def test_click_can_be_disabled(tmp_path):
     with board_wall(tmp_path, "click = no") as wall, Board(wall) as board:
         token = board.register()
         assert board.ask("POST", "/changeByClick",
@@ -314,13 +311,6 @@ def test_click_can_be_switched_off(tmp_path):
 
 
 # ------------------------------------------------------------ one canvas for all
-
-DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
-
-
-def dot(x, y, r, g, b):
-    return struct.pack("<HHBBBB", x, y, r, g, b, 255)
-
 
 def test_the_board_is_a_region_of_the_canvas(tmp_path):
     with board_wall(tmp_path, "offset = 10,4\nregion = 50x40\ncell = 5\nboard = 9x7\n") as wall, \
@@ -336,25 +326,25 @@ def test_the_board_is_a_region_of_the_canvas(tmp_path):
 
 
 @pytest.mark.parametrize("more", ["board = 9x6", "board = 8x7", "cell = 49", "region = 7x7"])
-def test_a_board_that_does_not_fit_is_refused(tmp_path, more):
+def test_a_board_that_does_not_fit_is_rejected(tmp_path, more):
     wall = board_wall(tmp_path, more).start()
     assert wall.process.wait(10) == 1 and "choose a smaller board or a smaller cell" in wall.log()
 
 
-def test_what_others_paint_reads_as_the_nearest_colour(tmp_path):
+def test_pixels_of_other_plugins_read_as_the_nearest_colour(tmp_path):
     with board_wall(tmp_path, others=DOTS, rate="0ms") as wall, Board(wall) as board, wall.tcp() as dots:
         token = board.register()
         board.paint(token, 0, 0, 4)
         board.paint(token, 0, 1, 3)  # as black as the wall, but somebody's
 
         def cell(col, row, *rgb):
-            dots.sendall(b"".join(dot(8 * col + x, 8 * row + y, *rgb) for x in range(8) for y in range(8)))
+            dots.sendall(b"".join(dot(8 * col + x, 8 * row + y, rgb) for x in range(8) for y in range(8)))
 
         cell(2, 0, 240, 20, 10)
         cell(3, 0, 0, 0, 0)  # what it was: still nobody's
         cell(0, 0, 130, 140, 150)
         cell(7, 5, 255, 255, 255)
-        dots.sendall(dot(8, 8, 255, 0, 0))  # one pixel of 64, on black
+        dots.sendall(dot(8, 8, (255, 0, 0)))  # one pixel of 64, on black
         wait_for("the last cell", lambda: board.ask("GET", "/getPixelAuthor/1/1").json()["color"] == 3)
         frontend = board.frontend()
         assert frontend["pixels"][0] == [2, 3, 4, 0, 0, 0, 0, 0]
@@ -376,8 +366,8 @@ while True:
 """
 
 
-def test_a_flood_does_not_make_the_loop_look_at_the_board_all_the_time(tmp_path):
-    """Who asks again and again hears most times that nothing is new, since it was not looked."""
+def test_a_flood_does_not_make_the_loop_scan_the_board_all_the_time(tmp_path):
+    """A client that polls mostly hears that nothing changed, since the board was not scanned again."""
     with board_wall(tmp_path, size="640x360", more="cell = 2", others=DOTS) as wall, Board(wall) as board:
         flood = subprocess.Popen([sys.executable, "-c", FLOOD, str(wall.port("dots"))])
         try:
@@ -401,7 +391,7 @@ def test_large_cells_and_large_boards(tmp_path):
             Board(wall) as board, wall.tcp() as dots:
         token = board.register()
         board.paint(token, 2, 3, 4)
-        dots.sendall(b"".join(dot(x, y, 255, 0, 0) for x in range(100, 200) for y in range(100)))
+        dots.sendall(b"".join(dot(x, y, (255, 0, 0)) for x in range(100, 200) for y in range(100)))
         wait_for("the cell", lambda: board.pixels()[0][1] == 4)
         assert board.pixels() == [[0, 4, 0, 0], [0] * 4, [0, 0, 0, 4]]
     with board_wall(tmp_path, "cell = 1\nboard = 1600x900", size="1600x900", rate="0ms") as wall, \
@@ -414,7 +404,7 @@ def test_large_cells_and_large_boards(tmp_path):
 
 # ----------------------------------------------------------------- real clients
 
-def test_curl_as_the_document_shows_it(wall, board):
+def test_curl_as_in_the_protocols_text(wall, board):
     token = board.register("curl")
     url = "http://127.0.0.1:%d" % wall.port("http")
 
@@ -446,7 +436,7 @@ def test_a_generator_as_students_write_them(wall):
         answer = requests.put(url + "/update-pixel",
                               json={"id": token, "row": 5, "col": i, "color": 1.0})
         assert answer.status_code == 200
-        time.sleep(answer.json()["rate"] / 1000)
+        time.sleep(answer.json()["rate"] / 1000)  # as generators do
     assert requests.get(url + "/frontend-pixels").json()["pixels"][5][:2] == [1, 1]
 
 
@@ -459,7 +449,7 @@ def test_muralctl_paints_and_grabs(tmp_path):
         target = "http://127.0.0.1:%d" % wall.port("http")
         for words in (("paint", str(tmp_path / "in.png"), target),
                       ("grab", target, str(tmp_path / "out.png"))):
-            run = subprocess.run([os.path.join(BUILD, "muralctl"), *words], stderr=subprocess.PIPE)
+            run = subprocess.run([MURALCTL, *words], stderr=subprocess.PIPE)
             assert run.returncode == 0, run.stderr
     with Image.open(tmp_path / "out.png") as out:
         assert list(out.convert("RGB").getdata()) == list(image.getdata())
@@ -482,8 +472,8 @@ def test_secrets_and_the_admins_token_are_read_again(tmp_path):
         wait_for("the new secret", lambda: admits("two"))
         assert not admits("one") and board.rate(1, "old").status == 401
         assert board.rate(0, "new").status == 200
-        board.paint(token, 0, 0, 1)  # who is in stays in
+        board.paint(token, 0, 0, 1)  # registered generators stay
         (tmp_path / "secrets").write_text('{"secrets": "two"}')
         wall.process.send_signal(signal.SIGHUP)
-        wait_for("the refusal", lambda: "is not a list of secrets" in wall.log())
+        wait_for("the rejection", lambda: "is not a list of secrets" in wall.log())
         assert admits("two") and board.rate(0, "new").status == 200

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What the board's database holds, whatever happens to murald."""
+"""The board's database: complete whatever happens to murald, and never lost silently."""
 import http.client
 import os
 import random
 import signal
 import sqlite3
-import sys
 import threading
 import time
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import HEIGHT, WIDTH, Board, board_wall  # noqa: E402
-from wall import wait_for  # noqa: E402
+from boardclient import HEIGHT, WIDTH, Board, board_wall
+from wall import DOTS, dot, wait_for
 
 
 def rows(tmp_path, sql):
@@ -41,7 +39,7 @@ def test_a_clean_stop_keeps_everything(tmp_path):
         assert board.frontend()["authors"][0][1] == "two (b)"
 
 
-def test_who_never_painted_gives_way_when_there_is_no_room(tmp_path):
+def test_generators_that_never_painted_are_removed_for_room(tmp_path):
     with board_wall(tmp_path) as wall, Board(wall) as board:
         token = board.register("painter")
         board.paint(token, 0, 0, 1)
@@ -65,25 +63,22 @@ def test_who_never_painted_gives_way_when_there_is_no_room(tmp_path):
 def test_a_pixel_is_in_the_file_within_a_second_or_so(tmp_path):
     with board_wall(tmp_path) as wall, Board(wall) as board:
         board.paint(board.register(), 2, 3, 1)
-        assert rows(tmp_path, "SELECT count(*) FROM generator") == [(1,)]  # before it was told
+        assert rows(tmp_path, "SELECT count(*) FROM generator") == [(1,)]  # before the answer was sent
         wait_for("the pixel", lambda: rows(tmp_path, "SELECT place, colour FROM log") == [(2 << 16 | 3, 1)], 2.5)
 
 
-def test_the_wall_is_as_it_was_when_the_picture_is_older_or_gone(tmp_path):
-    """The cells are painted again where the canvas was not kept; what others painted over
-    them since a clean stop stays."""
-    dots = "[plugin dots]\nlisten = 127.0.0.1:0\n"
+def test_cells_are_painted_again_when_the_snapshot_is_older_or_gone(tmp_path):
+    """But what others painted over them before a clean stop stays."""
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         token = board.register()
         board.paint(token, 0, 0, 4)
         board.paint(token, 0, 1, 3)
         board.register("wait until it is written")
-        wall.process.kill()
-        wall.process.wait()
-    with board_wall(tmp_path, others=dots) as wall, Board(wall) as board, wall.tcp() as client:
+        wall.kill()
+    with board_wall(tmp_path, others=DOTS) as wall, Board(wall) as board, wall.tcp() as client:
         assert board.pixels()[0][:3] == [4, 3, 0]
         wall.painted(0, 0, (255, 0, 0))
-        client.sendall(b"".join(b"%c\0%c\0\xff\xff\xff\xff" % (x, y) for x in range(8) for y in range(8)))
+        client.sendall(b"".join(dot(x, y, (255, 255, 255)) for x in range(8) for y in range(8)))
         wait_for("the cell", lambda: board.pixels()[0][0] == 0)
         assert wall.stop() == 0
     with board_wall(tmp_path) as wall, Board(wall) as board:
@@ -96,13 +91,12 @@ def test_the_wall_is_as_it_was_when_the_picture_is_older_or_gone(tmp_path):
         assert board.pixels()[0][:3] == [4, 3, 0]
 
 
-def test_who_left_stays_away_and_its_cells_keep_its_name(tmp_path):
+def test_a_removed_generator_stays_removed_and_its_cells_keep_its_name(tmp_path):
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         gone, other = board.register("gone"), board.register("other")
         board.paint(gone, 0, 0, 4)
         assert board.ask("DELETE", "/remove-pg", {"id": gone}).json() == {"success": True}
-        wall.process.kill()
-        wall.process.wait()
+        wall.kill()
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         assert board.put(gone, 0, 0, 1).status == 401
         assert board.frontend()["authors"][0][0] == "gone (a)"
@@ -117,7 +111,7 @@ def test_who_left_stays_away_and_its_cells_keep_its_name(tmp_path):
 # --------------------------------------------------------------------- crashes
 
 class Painter(threading.Thread):
-    """Registers, paints, leaves, and remembers what it was told, until murald is gone."""
+    """Registers, paints, leaves, and remembers what was acknowledged, until murald is gone."""
 
     def __init__(self, wall, name):
         super().__init__()
@@ -145,11 +139,11 @@ class Painter(threading.Thread):
 
 
 def crash_rounds(tmp_path, n):
-    """kill -9 under load: what was told is kept, but for the last second of the log."""
+    """kill -9 under load: what was acknowledged is kept, but for the last second of the log."""
     for i in range(n):
         with board_wall(tmp_path, rate="0ms") as wall:
             painters = [Painter(wall, "r%d-%d" % (i, j)) for j in range(3)]
-            time.sleep(random.uniform(0.2, 1.6))
+            time.sleep(random.uniform(0.2, 1.6))  # a crash comes at any moment
             wall.process.kill()
             killed = time.monotonic()
             wall.process.wait()
@@ -195,7 +189,7 @@ def test_a_hundred_crashes(tmp_path):
 
 # ----------------------------------------------------------- other people's files
 
-def refused(tmp_path, *words):
+def rejected(tmp_path, *words):
     wall = board_wall(tmp_path).start()
     assert wall.process.wait(10) == 1
     for word in words:
@@ -238,19 +232,19 @@ def test_a_file_from_an_older_murald_is_brought_up_to_date(tmp_path):
     assert rows(tmp_path, "SELECT count(*) FROM base") == [(0,)]
 
 
-def test_a_file_from_a_newer_murald_is_refused(tmp_path):
+def test_a_file_from_a_newer_murald_is_rejected(tmp_path):
     make(tmp_path, OLD + "PRAGMA user_version = 99;")
-    refused(tmp_path, "is from a newer murald (its schema is 99, this one knows up to 2)",
+    rejected(tmp_path, "is from a newer murald (its schema is 99, this one knows up to 2)",
             "name another file as database")
     assert rows(tmp_path, "PRAGMA user_version") == [(99,)]
 
 
-def test_another_programs_file_is_refused(tmp_path):
+def test_another_programs_file_is_rejected(tmp_path):
     make(tmp_path, "CREATE TABLE photos (id);")
-    refused(tmp_path, "is another program's database")
+    rejected(tmp_path, "is another program's database")
 
 
-def test_a_file_that_two_want_is_one_ones(tmp_path):
+def test_a_file_belongs_to_one_board_at_a_time(tmp_path):
     with board_wall(tmp_path) as wall, Board(wall) as board:
         token = board.register()
         os.makedirs(tmp_path / "second")
@@ -259,13 +253,13 @@ def test_a_file_that_two_want_is_one_ones(tmp_path):
         board.paint(token, 0, 0, 1)
 
 
-def test_a_folder_that_is_not_there(tmp_path):
+def test_a_missing_folder(tmp_path):
     wall = board_wall(tmp_path, "database = %s/no/board.db" % tmp_path).start()
     assert wall.process.wait(10) == 1 and "create its folder" in wall.log()
 
 
 @pytest.mark.parametrize("how", ["text", "middle", "cut"])
-def test_a_broken_file_is_put_aside(tmp_path, how):
+def test_a_broken_file_is_set_aside(tmp_path, how):
     path = tmp_path / "board.db"
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         token = board.register()
@@ -291,8 +285,8 @@ def test_a_broken_file_is_put_aside(tmp_path, how):
 
 
 def test_a_file_that_cannot_be_written_for_a_while(tmp_path):
-    """Somebody else holds it: pixels go on, registering says what is wrong, and when it is
-    free again everything is written."""
+    """Another process has it locked: pixels go on, registrations are rejected with the reason, and
+    once it is free everything is written."""
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         token = board.register()
         holder = sqlite3.connect(tmp_path / "board.db", isolation_level=None)
@@ -312,8 +306,8 @@ def test_a_file_that_cannot_be_written_for_a_while(tmp_path):
 
 
 def test_the_oldest_part_of_a_long_log_becomes_a_picture(tmp_path):
-    """Ten million stay; what came before them is in the base.  The log here has few rows,
-    with numbers as if it had been long."""
+    """Ten million rows stay; the base has what came before.  The log here has few rows, numbered
+    as if it were long."""
     with board_wall(tmp_path) as wall:
         assert wall.stop() == 0
     with sqlite3.connect(tmp_path / "board.db") as db:
@@ -333,10 +327,7 @@ def test_a_changed_section_reopens_the_board_with_all_that_was_on_it(tmp_path):
         token = board.register()
         board.paint(token, 1, 2, 3)
         board.close()
-        with open(wall.config) as f:
-            config = f.read()
-        with open(wall.config, "w") as f:
-            f.write(config.replace("pixel-rate = 0ms", "pixel-rate = 55ms"))
+        wall.edit_config("pixel-rate = 0ms", "pixel-rate = 55ms")
         wall.process.send_signal(signal.SIGHUP)
         wait_for("the new board", lambda: wall.log().count("http: listening on") == 2)
         with Board(wall) as board:

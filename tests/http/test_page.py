@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""The web page in a real browser: what it shows is what is there, and a tap paints."""
+"""The web page in a real browser: it shows the wall as it is, and a tap paints."""
 import io
 import json
 import os
 import re
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 
 import pytest
 from PIL import Image
 
-sys.path.insert(0, os.path.dirname(__file__))
 from browser import Browser
-from wall import Wall, wait_for
+from wall import DOTS, Wall, wait_for
 
 SIZE = "160x96"
 
@@ -28,8 +26,7 @@ def http_section(folder, more=""):
 def wall(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     core = "[record]\nfile = %s/record\ninterval = 100ms\n" % folder
-    others = "[plugin dots]\nlisten = 127.0.0.1:0\n"
-    with Wall(folder, http_section(folder, "pixel-rate = 1500ms") + others, size=SIZE,
+    with Wall(folder, http_section(folder, "pixel-rate = 1500ms") + DOTS, size=SIZE,
               core=core) as wall:
         flut(wall, [(x, y, x, y * 2, x ^ y) for y in range(96) for x in range(160)])
         yield wall
@@ -68,7 +65,7 @@ def same_picture(browser, wall):
 
 
 def place_of(browser, x, y):
-    """Where a pixel of the wall is in the window."""
+    """Where the window shows a pixel of the wall."""
     return browser.eval(
         "(() => { const c = document.getElementById('picture'), b = c.getBoundingClientRect();"
         "return { x: b.left + (%d + 0.5) * b.width / c.width,"
@@ -114,7 +111,7 @@ def test_the_keyboard_is_enough(wall, browser):
     at = re.match(r"(\d+), (\d+) ", browser.text("#position"))
     assert at.groups() == ("72", "40")
     wait_for("the cooldown's end", lambda: browser.ask("press", key="Enter") or
-             "Painted" in wait_for("a word", lambda: browser.text("#paint-status")), 10)
+             "Painted" in wait_for("a status", lambda: browser.text("#paint-status")), 10)
     same_picture(browser, wall)
 
 
@@ -168,7 +165,7 @@ def test_the_commands_for_the_board_work(wall):
     wall.painted(30, 20, (0x00, 0xa3, 0x68))
 
 
-def test_what_a_host_field_says_never_reaches_a_shell(wall):
+def test_a_host_header_never_reaches_a_shell(wall):
     request = urllib.request.Request(url(wall, "invite"), headers={"Host": "$(reboot);`id`"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         text = answer.read().decode()
@@ -176,7 +173,7 @@ def test_what_a_host_field_says_never_reaches_a_shell(wall):
     assert "nc -N HOST" in text
 
 
-def test_figures_move(wall, browser):
+def test_the_rates_move(wall, browser):
     browser.goto(url(wall))
     same_picture(browser, wall)
     client = wall.tcp("pixelflut")
@@ -192,7 +189,7 @@ def test_figures_move(wall, browser):
     assert used
 
 
-def test_looking_back(wall, browser):
+def test_the_history_slider(wall, browser):
     wait_for("something recorded",
              lambda: json.loads(get(wall, "history"))["moments"] > 0)
     browser.goto(url(wall))
@@ -212,7 +209,7 @@ def test_looking_back(wall, browser):
         "(document.getElementById('past-picture'))") == 20)
 
 
-def test_a_dead_server_is_survived(tmp_path, browser):
+def test_the_page_survives_a_dead_server(tmp_path, browser):
     wall = Wall(tmp_path, http_section(tmp_path), size="64x48")
     wall.start()
     wall.wait_ready()
@@ -228,7 +225,7 @@ def test_a_dead_server_is_survived(tmp_path, browser):
         flut(again, [(79, 49, 9, 8, 7)])
         browser.wait_text("#connection", "80×50", 25)
         same_picture(browser, again)
-    browser.errors.clear()  # of the connections that failed
+    browser.errors.clear()  # from the failed connections
 
 
 def test_without_click_there_is_nothing_to_tap(tmp_path, browser):
@@ -238,7 +235,7 @@ def test_without_click_there_is_nothing_to_tap(tmp_path, browser):
         assert browser.eval("document.getElementById('paint').hidden")
 
 
-def test_a_secret_is_asked_for(tmp_path, browser):
+def test_the_page_asks_for_a_secret(tmp_path, browser):
     secrets = tmp_path / "secrets"
     secrets.write_text("open sesame\n")
     with Wall(tmp_path, http_section(tmp_path, "secrets = %s" % secrets)) as wall:
@@ -255,7 +252,7 @@ def test_a_secret_is_asked_for(tmp_path, browser):
     browser.errors.clear()
 
 
-def test_the_owner_changes_the_rate(tmp_path, browser):
+def test_the_admin_page_changes_the_rate(tmp_path, browser):
     with Wall(tmp_path, http_section(tmp_path, "admin-token = adm")) as wall:
         browser.goto(url(wall, "admin"))
         browser.wait_text("#now", "1000 ms")
@@ -274,7 +271,7 @@ def test_the_owner_changes_the_rate(tmp_path, browser):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["", "servers", "admin/"])
-def test_nothing_keeps_anybody_out(wall, browser, path, scheme):
+def test_accessibility(wall, browser, path, scheme):
     browser.ask("colours", scheme=scheme)
     browser.goto(url(wall, path))
     if not path:
@@ -312,13 +309,13 @@ def test_a_phone(wall, tmp_path):
 @pytest.mark.parametrize("path", ["static/../murald.conf", "static/", "static/nothing.js",
                                   "static/%2e%2e/page.c", "static/main.js%00.html", "servers/",
                                   "%00", "static/main.js/"])
-def test_there_are_no_other_files(wall, path):
+def test_other_files_do_not_exist(wall, path):
     with pytest.raises(urllib.error.HTTPError) as refused:
         get(wall, path)
     assert refused.value.code == 404
 
 
-def test_files_are_kept_until_they_change(wall):
+def test_files_are_cached_until_they_change(wall):
     with urllib.request.urlopen(url(wall, "static/main.js")) as answer:
         tag = answer.headers["ETag"]
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]

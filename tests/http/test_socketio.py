@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""socket.io from outside: the vectors, the clients that people have, crowds and rascals."""
+"""Socket.IO against a whole murald: the vectors, real clients, crowds, and clients that misbehave."""
 import asyncio
 import json
 import os
@@ -7,26 +7,26 @@ import re
 import resource
 import signal
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import npm  # noqa: E402
-from boardclient import Board, board_wall  # noqa: E402
-from hosts import need  # noqa: E402
-from wall import SOURCE, wait_for  # noqa: E402
+import npm
+from boardclient import Board, board_wall
+from hosts import need
+from p2client import upgrade_request
+from sanitizer import SANITIZED
+from waiting import settled, until
+from wall import SOURCE, wait_for
 
 try:
     import websockets  # noqa: F401, engine.py's
 except ImportError:
     pytest.skip("no websockets: apt-get install python3-websockets", allow_module_level=True)
-from engine import PATH, Client, Connection, Gone, numbers, without_gap  # noqa: E402
+from engine import PATH, Client, Connection, Gone, numbers, without_gap
 
 LONG = os.environ.get("MURALD_LONG")
-SANITIZED = bool(os.environ.get("sanitizer"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -38,7 +38,7 @@ def wall(tmp_path_factory):
 
 
 class Painter:
-    """Sets a cell every so many seconds, in a thread of its own."""
+    """Sets a cell every `pause` seconds, in a thread of its own."""
 
     def __init__(self, wall, pause):
         self.board, self.pause = Board(wall), pause
@@ -52,7 +52,7 @@ class Painter:
             self.board.paint(self.token, self.count % 6, self.count % 8, self.count % 5)
             self.count += 1
             due += self.pause
-            time.sleep(max(0, due - time.monotonic()))
+            time.sleep(max(0, due - time.monotonic()))  # the pace
 
     def __enter__(self):
         self.thread.start()
@@ -78,7 +78,7 @@ def run(steps):
 # ---- the vectors
 
 def known(text, client):
-    """A vector's text with what only the session knows put in."""
+    """A vector's text with the session's identifiers filled in."""
     ssid = [json.loads(packet[2:])["sid"] for packet in client.log if packet.startswith("40{")]
     return text.replace("<esid>", client.sid or "").replace("<ssid>", ssid[0] if ssid else "")
 
@@ -100,7 +100,7 @@ def test_vectors(tmp_path):
             assert fields["content-type"].startswith("text/plain")
         http.close()
 
-        client = await Client(port).shake_hands()
+        client = await Client(port).handshake()
         vector = vectors.pop("open-polling")
         assert vector["send"] == "GET " + PATH + "polling"
         assert without(vector["recv"], "sid") == {k: v for k, v in client.open.items()
@@ -112,11 +112,11 @@ def test_vectors(tmp_path):
         [answer] = await client.poll()
         assert answer == known(vectors.pop("connect")["recv"], client)
 
-        straight = await Client(port).straight()
+        straight = await Client(port).join_by_websocket()
         assert without(vectors.pop("open-websocket")["recv"], "sid") == {
             k: v for k, v in straight.open.items() if k not in ("sid", "maxPayload")}
 
-        auth = await Client(port).shake_hands()
+        auth = await Client(port).handshake()
         await auth.post(vectors["connect-auth"]["send"])
         paint(wall)  # before its GET: both in one answer, in order
         answer, event = await auth.poll()
@@ -131,8 +131,7 @@ def test_vectors(tmp_path):
         oldest = json.loads(vectors.pop("event-oldest")["recv"][2:])[1]
         assert set(oldest) <= set(json.loads(event[2:])[1])
 
-        polling = asyncio.create_task(client.poll())
-        await asyncio.sleep(0.1)
+        polling = await client.start_poll()
         probed = await client.connect("&sid=" + client.sid)
         await probed.send(vectors["probe"]["send"])
         assert await probed.recv() == vectors.pop("probe")["recv"]
@@ -160,7 +159,7 @@ def test_vectors(tmp_path):
         run(steps(wall))
 
 
-# ---- clients that people have
+# ---- real clients
 
 class Listener:
     """listener.mjs: the unmodified clients from npm."""
@@ -227,7 +226,7 @@ def listen(wall, kind, transports):
                          ids="-".join)
 @pytest.mark.parametrize("kind", ["socket.io-client-401", "socket.io-client", "python"])
 def test_client(wall, kind, transports):
-    """Twenty events a second, from before it connects on: none is missing, none comes twice."""
+    """Twenty events a second, from before it connects: none is missing, none comes twice."""
     with Painter(wall, 0.05) as painter:
         listener = listen(wall, kind, transports)
         try:
@@ -253,10 +252,10 @@ def test_client(wall, kind, transports):
 # ---- the upgrade, many times
 
 def test_upgrade_loses_nothing(wall):
-    """A thousand events a second or so while clients go over: what polling brought and
-    what the WebSocket brings is one sequence."""
+    """About a thousand events a second during upgrades: what polling and the WebSocket deliver is
+    one sequence."""
     async def one(port):
-        client = await (await Client(port).shake_hands()).join()
+        client = await (await Client(port).handshake()).join()
         while len(client.updates) < 5:
             await client.poll()
         polling = asyncio.create_task(client.poll())
@@ -278,7 +277,7 @@ def test_upgrade_loses_nothing(wall):
 def test_a_get_that_crosses_the_probe(wall):
     """A client that polls once more before it sees 3probe must get that GET back."""
     async def steps():
-        client = await (await Client(wall.port("http")).shake_hands()).join()
+        client = await (await Client(wall.port("http")).handshake()).join()
         await client.probe()
         begin = time.monotonic()
         assert await client.poll() == ["6"]
@@ -293,13 +292,13 @@ def test_a_get_that_crosses_the_probe(wall):
     run(steps())
 
 
-def test_a_probe_that_comes_to_nothing(wall):
+def test_an_abandoned_probe(wall):
     async def steps():
-        client = await (await Client(wall.port("http")).shake_hands()).join()
+        client = await (await Client(wall.port("http")).handshake()).join()
         for _ in range(3):
             await client.probe()
             await client.probed.close()
-            await asyncio.sleep(0.1)
+            await client.caught_up()
             paint(wall)
             packets = []
             while not any(p.startswith("42") for p in packets):
@@ -318,7 +317,7 @@ def test_a_probe_that_comes_to_nothing(wall):
     run(steps())
 
 
-# ---- what is asked of a server
+# ---- requests and errors
 
 def test_cross_origin(wall):
     async def steps():
@@ -345,9 +344,8 @@ def test_cross_origin(wall):
 
 def test_two_gets_end_the_session(wall):
     async def steps():
-        client = await (await Client(wall.port("http")).shake_hands()).join()
-        first = asyncio.create_task(client.poll())
-        await asyncio.sleep(0.1)
+        client = await (await Client(wall.port("http")).handshake()).join()
+        first = await client.start_poll()
         status, _, _ = await client.poster.ask("GET", client.path)
         assert status == 400
         assert await asyncio.wait_for(first, 2) == ["1"]
@@ -359,14 +357,13 @@ def test_two_gets_end_the_session(wall):
 
 def test_client_ends_it(wall):
     async def steps():
-        client = await (await Client(wall.port("http")).shake_hands()).join()
-        polling = asyncio.create_task(client.poll())
-        await asyncio.sleep(0.1)
+        client = await (await Client(wall.port("http")).handshake()).join()
+        polling = await client.start_poll()
         await client.post("41", "1")
         assert await asyncio.wait_for(polling, 2) == ["1"]
         with pytest.raises(Gone, match="Invalid session"):
             await client.post("3")
-        straight = await Client(wall.port("http")).straight()
+        straight = await Client(wall.port("http")).join_by_websocket()
         await straight.say("1")
         await straight.socket.wait_closed()
         assert straight.socket.close_code == 1000
@@ -376,8 +373,8 @@ def test_client_ends_it(wall):
 
 def test_acknowledgements(wall):
     async def steps():
-        for client in (await (await Client(wall.port("http")).shake_hands()).join(),
-                       await Client(wall.port("http")).straight()):
+        for client in (await (await Client(wall.port("http")).handshake()).join(),
+                       await Client(wall.port("http")).join_by_websocket()):
             await client.say('4217["hello",{"a":[1]}]')
             await client.say('42["unasked"]')
             await client.say('4218["hello"]')
@@ -393,35 +390,35 @@ BROKEN = ["", "0", "2", "2probe", "4", "44", "451-[]", "bAAAA", "7", "\x1e", "5"
           "42" + "9" * 30, "\0", "d=40"]
 
 
-def test_nonsense_ends_the_session(wall):
+def test_malformed_packets_end_the_session(wall):
     async def steps():
         for text in BROKEN:
-            client = await (await Client(wall.port("http")).shake_hands()).join()
+            client = await (await Client(wall.port("http")).handshake()).join()
             with pytest.raises(Gone, match="Bad request"):
                 await client.post(text)
             with pytest.raises(Gone, match="Invalid session"):
                 await client.poll()
-            straight = await Client(wall.port("http")).straight()
+            straight = await Client(wall.port("http")).join_by_websocket()
             await straight.say(text)
             await asyncio.wait_for(straight.socket.wait_closed(), 5)
             assert straight.socket.close_code == 1002, text
         for data, code in (b"40", 1002), ("42" + "x" * 70000, 1009):
-            straight = await Client(wall.port("http")).straight()
+            straight = await Client(wall.port("http")).join_by_websocket()
             await straight.say(data)
             await asyncio.wait_for(straight.socket.wait_closed(), 5)
             assert straight.socket.close_code == code
-        # what is long but right is no reason
-        straight = await Client(wall.port("http")).straight()
+        # a long packet that is valid does not
+        straight = await Client(wall.port("http")).join_by_websocket()
         await straight.say("42" + json.dumps(["x", "y" * 60000]))
         await straight.say("421[]")
         assert await straight.receive() == "431[]"
         await straight.leave()
-        # answers that nobody fetches
-        client = await (await Client(wall.port("http")).shake_hands()).join()
+        # answers that are not fetched
+        client = await (await Client(wall.port("http")).handshake()).join()
         with pytest.raises(Gone):
             await client.post(*["40/foo,"] * 100)
-        # a body that the plugin does not take
-        client = await (await Client(wall.port("http")).shake_hands()).join()
+        # a body beyond the plugin's limit
+        client = await (await Client(wall.port("http")).handshake()).join()
         status, _, _ = await client.poster.ask("POST", client.path, b"4" * 70000)
         assert status == 413
 
@@ -429,11 +426,11 @@ def test_nonsense_ends_the_session(wall):
 
 
 def test_a_flood_of_handshakes(wall):
-    """Who joined stays; of the others the oldest make room."""
+    """Sessions that joined stay; of the others the oldest are evicted."""
     async def steps():
         port = wall.port("http")
-        member = await (await Client(port).shake_hands()).join()
-        unjoined = await Client(port).shake_hands()
+        member = await (await Client(port).handshake()).join()
+        unjoined = await Client(port).handshake()
         http = Connection(port)
         for _ in range(4500):
             status, _, _ = await http.ask("GET", PATH + "polling")
@@ -448,14 +445,9 @@ def test_a_flood_of_handshakes(wall):
     run(steps())
 
 
-def memory(pid):
-    with open("/proc/%d/status" % pid) as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
-
-
-def test_who_does_not_read_is_closed(tmp_path):
-    """By WebSocket and by polling; a slow one costs no more memory than the news, and the
-    others notice nothing."""
+def test_clients_that_do_not_read_are_closed(tmp_path):
+    """By WebSocket and by polling; a slow one costs no more memory than the shared events, and
+    the others notice nothing."""
     with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
         token = board.register("\1" * 190, "\1" * 190)  # events of more than two KiB
         port = wall.port("http")
@@ -464,28 +456,24 @@ def test_who_does_not_read_is_closed(tmp_path):
             slow = []
             for _ in range(20):
                 raw, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
-                writer.write(("GET %swebsocket HTTP/1.1\r\nHost: w\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-                                  % PATH).encode() + b"\x81\x82\0\0\0\x0040")
+                writer.write(upgrade_request(PATH + "websocket") + b"\x81\x82\0\0\0\x0040")
                 slow.append((raw, writer))
-            quiet = await (await Client(port).shake_hands()).join()
-            good = await Client(port).straight()
+            quiet = await (await Client(port).handshake()).join()
+            good = await Client(port).join_by_websocket()
             return slow, quiet, good
 
         async def steps():
             slow, quiet, good = await come()
-            await asyncio.sleep(0.5)
-            before = memory(wall.process.pid)
+            before = settled(wall.memory_kib)
             reading = asyncio.create_task(good.listen())
-            # less than 2000 are kept; the rest is for what the kernel buffers
+            # murald keeps fewer than 2000; the rest fills the kernel's buffers
             n = 5000
             await asyncio.to_thread(lambda: [board.paint(token, 1, 1, i % 5) for i in range(n)])
-            grown = memory(wall.process.pid) - before
-            while len(good.updates) < n:
-                await asyncio.sleep(0.05)
+            grown = wall.memory_kib() - before
+            await until("the last event", lambda: len(good.updates) == n, 60)
             reading.cancel()
             assert without_gap(good.updates) and len(good.updates) == n
-            # the news, and 64 KiB for each that is slow
+            # the events, and 64 KiB for each slow client
             assert SANITIZED or grown < 16 * 1024, "%d KiB" % grown
             with pytest.raises(Gone, match="Invalid session"):
                 await quiet.poll()
@@ -499,20 +487,16 @@ def test_who_does_not_read_is_closed(tmp_path):
         assert wall.stop() == 0
 
 
-# ---- coming and going
-
-def descriptors(wall):
-    return len(os.listdir("/proc/%d/fd" % wall.process.pid))
-
+# ---- sessions that end
 
 def test_sessions_vanish(wall):
-    """Clients that are gone from one moment to the next, in every state, leave nothing."""
+    """Clients that are aborted in any state leave nothing behind."""
     async def steps():
         port = wall.port("http")
         for _ in range(5):
             clients = []
             for i in range(20):
-                client = await (await Client(port).shake_hands()).join()
+                client = await (await Client(port).handshake()).join()
                 if i % 4 == 1:
                     client.task = asyncio.create_task(client.poll())
                 if i % 4 == 2:
@@ -520,7 +504,7 @@ def test_sessions_vanish(wall):
                 if i % 4 == 3:
                     await client.upgrade()
                 clients.append(client)
-            await asyncio.sleep(0.05)
+            await client.caught_up()
             for client in clients:
                 if hasattr(client, "task"):
                     client.task.cancel()
@@ -530,36 +514,33 @@ def test_sessions_vanish(wall):
                     client.probed.transport.abort()
             paint(wall)
 
-    before = descriptors(wall)
+    before = wall.descriptors()
     run(steps())
-    wait_for("the descriptors", lambda: paint(wall) or descriptors(wall) <= before + 2)
+    wait_for("the descriptors", lambda: paint(wall) or wall.descriptors() <= before + 2)
 
 
 def test_reloads(tmp_path):
-    """The plugin ends and begins again under its listeners: nothing of them stays."""
+    """The plugin is reopened under its listeners: nothing of them stays."""
     rounds = 60 if LONG else 8
     options = "cell = %d"
     with board_wall(tmp_path, more=options % 8, rate="0ms") as wall:
         async def crowd(port):
             clients = []
             for i in range(12):
-                client = await (await Client(port).shake_hands()).join()
+                client = await (await Client(port).handshake()).join()
                 if i % 3 == 1:
                     await client.upgrade()
                 if i % 3 == 2:
                     await client.probe()
                 client.task = asyncio.create_task(client.listen())
                 clients.append(client)
-            await asyncio.sleep(0.05)
+            await client.caught_up()
             return clients
 
         async def one(i):
             clients = await crowd(wall.port("http"))
-            with open(wall.config) as f:
-                text = f.read()
             was = wall.log().count("http: listening")
-            with open(wall.config, "w") as f:
-                f.write(text.replace(options % (8 - i % 2), options % (7 + i % 2)))
+            wall.edit_config(options % (8 - i % 2), options % (7 + i % 2))
             wall.process.send_signal(signal.SIGHUP)
             await asyncio.to_thread(wait_for, "the plugin to be back",
                                     lambda: wall.log().count("http: listening") > was)
@@ -572,7 +553,7 @@ def test_reloads(tmp_path):
         counts = []
         for i in range(rounds):
             run(one(i))
-            counts.append(descriptors(wall))
+            counts.append(wall.descriptors())
         assert counts[-1] <= counts[0] + 2, counts
         assert wall.stop() == 0
 
@@ -584,7 +565,7 @@ def percentile(values, share):
 
 
 def test_crowd(tmp_path):
-    """Long polls and WebSockets beside plain requests: everybody hears everything, soon."""
+    """Long polls and WebSockets beside plain requests: all receive every event, and soon."""
     polls, sockets, seconds = (300, 500, 20) if LONG else (30, 50, 3)
     need("wrk", "wrk")
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -594,15 +575,15 @@ def test_crowd(tmp_path):
     async def steps(wall):
         port = wall.port("http")
         sent = {}
-        clients = [await (await Client(port).shake_hands()).join() for _ in range(polls)]
-        clients += [await Client(port).straight() for _ in range(sockets)]
+        clients = [await (await Client(port).handshake()).join() for _ in range(polls)]
+        clients += [await Client(port).join_by_websocket() for _ in range(sockets)]
         for client in clients:
             client.on_update = lambda update: delays.append(time.monotonic() - sent[update["pixels"]])
         tasks = [asyncio.create_task(client.listen()) for client in clients]
         flood = await asyncio.create_subprocess_exec(
             "wrk", "-t1", "-c16", "-d%d" % (seconds + 2), "http://127.0.0.1:%d/settings" % port,
             stdout=subprocess.PIPE)
-        await asyncio.sleep(1)
+        await until("wrk to connect", lambda: len(os.listdir("/proc/%d/fd" % flood.pid)) > 16)
         http = Connection(port)
         _, _, body = await http.ask("PUT", "/register-pg", b'{"name":"n","author":"a","secret":"s"}')
         token = json.loads(body)["id"]
@@ -611,12 +592,9 @@ def test_crowd(tmp_path):
             status, _, body = await http.ask("PUT", "/update-pixel", json.dumps(
                 {"id": token, "row": i % 6, "col": i % 8, "color": i % 5}).encode())
             assert status == 200, body
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.25)  # four events a second
         out, _ = await flood.communicate()
-        for _ in range(100):
-            if all(len(client.updates) == len(sent) for client in clients):
-                break
-            await asyncio.sleep(0.1)
+        await until("the last event", lambda: all(len(client.updates) == len(sent) for client in clients))
         for client, task in zip(clients, tasks):
             assert numbers(client.updates) == sorted(sent) and not task.done()
             task.cancel()

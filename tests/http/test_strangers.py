@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: MIT
 """One who would have the board for himself, and what the others see of it."""
 import json
-import os
 import re
 import sqlite3
-import sys
 import time
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from boardclient import Board, board_wall  # noqa: E402
-from test_requests import registrations, statuses, visit  # noqa: E402
-from wall import wait_for  # noqa: E402
+from boardclient import Board, board_wall
+from test_requests import registrations, statuses
+from wall import wait_for
 
 ALICE = {"name": "victim", "author": "Alice", "secret": "hers"}
 JSON = {"Content-Type": "application/json"}
+
+
+def visit(wall, source, seconds=20):
+    """A connection from the address that registrations() has for that source."""
+    client = wall.tcp("http", "127.0.1.%d" % (1 + source))
+    client.settimeout(seconds)
+    return client
 
 
 # ---------------------------------------------------------------- whose token it is

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# Debian's archive for another architecture or release than this machine's, asked with an apt
-# that keeps everything in one folder: nothing here is added to, and no root is needed.
+# apt for another architecture or release of Debian, with all of its state in one folder: this
+# machine's apt stays as it is, and no root is needed.
 
-# archive FOLDER ARCH [SUITE]: from here on, apt-get and apt-cache in this shell are about it.
+# archive FOLDER ARCH [SUITE]: apt-get and apt-cache in this shell use it from then on.
 archive() {
 	local folder=$1 arch=$2 suite=${3:-} own mirror
 	own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)

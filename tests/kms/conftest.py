@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`boot`: a guest for one case, clean, and shared with the cases of its file."""
+"""`boot`: a clean guest for one case, which the next cases use again unless it failed."""
 import pytest
 
 import guests as g

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds murald for another architecture, from Debian's packages and with Debian's compiler:
+# Builds murald for another architecture, with Debian's cross compiler and packages:
 #
-#   cross.sh ARCH FOLDER [MAKE'S WORDS...]
+#   cross.sh ARCH FOLDER [ARGUMENTS OF MAKE...]
 #
-# FOLDER becomes a build folder like any other, with the libraries, those that debian/control
-# names, in FOLDER/sysroot. What is there stays; a second run is a make. With more words, make
-# does that next; the unit tests run in qemu-user.
-# Says SKIP and what to install when there is no compiler for it; with KMS_REQUIRED=1 that fails.
+# FOLDER becomes an ordinary build folder, with the libraries that debian/control names in
+# FOLDER/sysroot. They are fetched once; a second run is a make. With arguments, make runs with them
+# afterwards; unit tests run in qemu-user. Prints SKIP and what to install if there is no compiler;
+# with KMS_REQUIRED=1 that is a failure.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""A disk that loses its power, and what is on it afterwards.
+"""A disk image as a power cut leaves it, and a reader of the recordings on it.
 
-A disk holds what it was told to flush; of what it was sent since, anything may be there or
-not, whatever came first.  QEMU killed is less than that: all that it wrote is in the host's
-memory and gets to the image, whatever cache= says.  So its blklogwrites driver writes down
-each write and each flush, and the image after the cut is made from that: all writes before
-the last flush, and of those after it each sector or not, as chance will have it.
+A disk keeps what was flushed; of what was written later, any sector may be missing, in any
+order.  Killing QEMU does not show that: all that it wrote is in the host's memory and reaches
+the image, whatever cache= says.  So its blklogwrites driver logs each write and each flush, and
+the image after the cut is made from that log: all writes before the last flush, and a random
+choice of the sectors written after it.
 """
 import os
 import shutil
@@ -32,7 +32,7 @@ def tool(*command, fine=(0,)):
 
 
 def writes_in(log):
-    """Each entry: where it wrote (None: it was a flush) and what."""
+    """Each entry: where it wrote, None for a flush, and what."""
     magic, version, _, size = struct.unpack_from("<QQQI", log)
     assert (magic, version, size) == (SUPER, 1, SECTOR)
     at = SECTOR
@@ -45,7 +45,7 @@ def writes_in(log):
             at += has
         elif flags & FLUSH:
             yield None, b""
-        else:  # the end; nothing was on its way behind it when QEMU ended
+        else:  # the end; nothing may follow
             assert not log[at:].strip(b"\0"), "the log of writes has a hole"
             return
 
@@ -58,7 +58,7 @@ class Disk:
         tool("mke2fs", "-q", "-t", "ext4", self.image, size)
 
     def devices(self):
-        """What QEMU is told; the log begins again."""
+        """QEMU's options for it; starts a new log."""
         shutil.copy(self.image, self.before)
         open(self.log, "wb").close()
         return ["-blockdev", "driver=file,node-name=data,filename=" + self.image,
@@ -67,7 +67,7 @@ class Disk:
                 "-device", "virtio-blk-pci,drive=disk0"]
 
     def lose_power(self, rng):
-        """The image becomes what a disk would hold; how many bytes that was flushed, and lost."""
+        """Makes the image what a disk would hold; how many bytes were kept, and lost."""
         with open(self.log, "rb") as file:
             entries = list(writes_in(file.read()))
         flushed = max(i for i, (at, data) in enumerate(entries) if at is None and not data)
@@ -85,7 +85,7 @@ class Disk:
         return kept, lost
 
     def check(self):
-        """Its journal is gone through, and nothing was wrong beyond."""
+        """Replays the journal, and checks that nothing else is wrong; whether there was one to replay."""
         said = tool("e2fsck", "-p", self.image, fine=(0, 1))
         tool("e2fsck", "-fn", self.image)
         return "recovering journal" in said
@@ -105,15 +105,15 @@ TILE = 32
 
 
 class Record:
-    """What src/storage/history-format.h says is in a recording, gone through by someone else."""
+    """Reads a recording as src/storage/history-format.h describes it, independently of that code."""
 
     def __init__(self, folder):
         numbers = sorted(int(name[7:]) for name in os.listdir(folder) if name[:7] == "record.")
-        self.moments, self.whole = [], {}  # (time in ms, rows of pixels as one), part: read to its end
+        self.moments, self.whole = [], {}  # [(time in ms, pixels)], {segment: whether it was read to its end}
         self.pixels = None
         for name in ["record.%d" % number for number in numbers] + ["record"]:
             if name == "record" and numbers and not os.path.exists(os.path.join(folder, name)):
-                continue  # just set aside as the last part
+                continue  # was just renamed to the last segment
             with open(os.path.join(folder, name), "rb") as file:
                 self.whole[name] = self.read(file.read())
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Guests with a screen, murald in them, and the picture that must be seen.
+"""Guests with a screen, murald in them, and the picture that the screen must show.
 
     screen = Screen(guest, port)
     wall = screen.wall(size="64x40", scale="fill").start()
     wall.noise()
     wall.seen()                 # waits until the screen shows it, pixel by pixel
 
-What is right is worked out here from the words of murald.conf(5), not taken from murald.
+The expected picture is computed here from what murald.conf(5) says, without murald's code.
 """
 import os
 import random
@@ -21,12 +21,13 @@ import pytest
 import mkinitrd
 import ppm
 import rig
+from sanitizer import skip_if_the_tracer_crashed
 from waiting import wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
-SUITE = os.environ.get("MURALD_SUITE", "")  # another Debian than this, for its kernel
+SUITE = os.environ.get("MURALD_SUITE", "")  # another release of Debian, for its kernel
 QEMU = {"amd64": "x86_64", "arm64": "aarch64"}
 GPUS = ["virtio", "bochs", "vkms", "vgem"]
 SIZE = {"virtio": (1280, 800), "bochs": (1280, 800), "vkms": (1024, 768)}
@@ -35,7 +36,7 @@ DOTS = 1235
 
 
 def need(ok, why):
-    """Without it the case is skipped, or fails where no case may be skipped."""
+    """Without it the case is skipped; with KMS_REQUIRED it fails."""
     if ok:
         return
     if os.environ.get("KMS_REQUIRED"):
@@ -43,7 +44,7 @@ def need(ok, why):
     pytest.skip(why)
 
 
-# ---------------------------------------------------------------- what is right
+# ---------------------------------------------------------------- the expected picture
 
 def picture_size(width, height, screen_width, screen_height, scale):
     """The size of the whole canvas on the screen."""
@@ -81,7 +82,7 @@ def on_screen(canvas, width, height, scale="fit"):
 
 
 def mirrored(image):
-    """Left and right exchanged."""
+    """Left and right swapped."""
     out = bytearray(len(image.rgb))
     for c in range(3):
         for y in range(image.h):
@@ -124,16 +125,16 @@ class Wall:
         self.guest.run("printf '%s' >/run/%s.conf" % (text.replace("\n", "\\n"), self.name), check=True)
 
     def reload(self, **changes):
-        """With other values for what the constructor takes."""
+        """With other arguments of the constructor."""
         self.__dict__.update(changes)
         self.write_config()
         self.guest.run("kill -HUP $(cat /run/%s.pid)" % self.name, check=True)
 
-    def start(self, lit=True):
+    def start(self, shown=True):
         self.guest.run("%s murald -c /run/%s.conf >/run/%s.log 2>&1 & echo $! >/run/%s.pid"
                        % (self.env, self.name, self.name, self.name), check=True)
         self.said("canvas: ")
-        if lit:
+        if shown:
             self.said("; canvas ")
         return self
 
@@ -141,7 +142,7 @@ class Wall:
         return self.guest.run("cat /run/%s.log" % self.name)[1]
 
     def said(self, text, times=1):
-        """Waits until the log has it so often."""
+        """Waits until the log has it that many times."""
         def claim():
             log = self.log()
             assert self.running(), log
@@ -162,7 +163,7 @@ class Wall:
         self.client.sendall(data)
 
     def put(self, x, y, rgb):
-        """Paints one pixel, here and there."""
+        """A pixel in the expected picture; the record that paints it."""
         o = (y * self.canvas.w + x) * 3
         self.canvas.rgb[o:o + 3] = bytes(rgb)
         return struct.pack("<HHBBBB", x, y, *rgb, 255)
@@ -171,7 +172,7 @@ class Wall:
         self.send(self.put(x, y, rgb))
 
     def noise(self, seed=1, box=None):
-        """Fills a box (x, y, width, height), or everything, with all sorts of colours."""
+        """Fills a box (x, y, width, height), or everything, with random colours."""
         rng = random.Random(seed)
         left, top, width, height = box or (0, 0, self.canvas.w, self.canvas.h)
         self.send(b"".join(self.put(x, y, rng.randbytes(3)) for y in range(top, top + height)
@@ -183,7 +184,7 @@ class Wall:
         return self.hang(width, height, lambda w, h: on_screen(self.canvas, w, h, self.scale))
 
     def hang(self, width, height, picture):
-        """A picture made for what people see, as it lies on the screen."""
+        """The picture on a screen that hangs rotated, for people who see picture(width, height)."""
         if self.rotate % 180:
             width, height = height, width
         image = picture(width, height)
@@ -207,12 +208,12 @@ class Wall:
         return {l.split()[1]: (l.split()[0], int(l.split()[-1])) for l in out.splitlines()}
 
     def slept(self, seconds=3):
-        """Whether no thread wakes for so long.  The network's news, such as an address that
-        comes, may wake one, so it gets some tries; a clock would tick in each of them."""
+        """Whether no thread wakes up for that long.  Network events, such as a new address, may wake
+        one, so it gets some tries; a clock would tick in each of them."""
         for _ in range(4):
             before = self.threads()
             assert "display" in [name for name, switches in before.values()]
-            time.sleep(seconds)
+            time.sleep(seconds)  # a clock that ticks would show by then
             if self.threads() == before:
                 return True
         return False
@@ -230,13 +231,22 @@ class Screen:
         self.walls.append(wall)
         return wall
 
+    def painted(self, **kinds):
+        """A wall that was started, and shows noise."""
+        wall = self.wall(**kinds).start()
+        wall.noise()
+        wall.seen()
+        return wall
+
     def clean_up(self):
         """For the next case; what a sanitizer found in this one fails it."""
         logs = "".join(wall.log() for wall in self.walls)
+        skip_if_the_tracer_crashed(logs)
         assert "Sanitizer" not in logs and "runtime error" not in logs, logs
         for wall in self.walls:
             if wall.client:
                 wall.client.close()
+        # sleeps between two looks
         self.guest.run("killall -9 murald; while pidof murald; do sleep 0.05; done")
         self.walls = []
 
@@ -246,15 +256,15 @@ class Screen:
         print("---- kernel\n%s" % self.guest.run("dmesg | tail -20")[1])
 
     def console(self, text):
-        """Writes a known text on the console; the picture of it."""
+        """Writes a text on the console; the picture of it."""
         self.guest.run(r"printf '\033[2J\033[H\033[?25l%s' >/dev/tty0" % text, check=True)
         shots = []
         while len(shots) < 3 or shots[-1].diff(shots[-2]) or shots[-1].diff(shots[-3]):
-            time.sleep(0.2)  # the kernel draws it when it finds the time
+            time.sleep(0.2)  # the kernel draws it some time later
             shots.append(self.guest.shot())
         return shots[-1]
 
-    # -- what the kernel is asked to show
+    # -- what is submitted to the kernel
     FLIPS = "drm_mode_atomic_ioctl drm_mode_page_flip_ioctl drm_mode_dirtyfb_ioctl"
 
     def count_flips(self):
@@ -273,7 +283,7 @@ class Screen:
 # ---------------------------------------------------------------- making guests
 
 def debian_arch():
-    """The guests' machine is the one that the murald of the build folder is for."""
+    """The architecture that the build folder's murald is for."""
     with open(BUILD + "/murald", "rb") as f:
         machine = mkinitrd.elf_machine(f.read(20))
     return {62: "amd64", 183: "arm64"}.get(machine) or pytest.skip("no guests for machine %s" % machine)
@@ -288,7 +298,7 @@ def kernel_dir(arch):
 
 
 def fetch_kernel():
-    """The kernel's folder; vkms is left out where it cannot be built."""
+    """The kernel's folder; without vkms where that cannot be built."""
     arch = debian_arch()
     missing = rig.missing(QEMU[arch])
     need(not missing, "%s: apt-get install qemu-system-%s" % (missing, "arm" if arch == "arm64" else "x86"))
@@ -329,7 +339,7 @@ def free_port():
 
 
 class Guests:
-    """Boots what is asked for, and keeps it for the next who asks for the same."""
+    """Boots guests, and keeps each for the next case that asks for the same."""
 
     def __init__(self, kernel, initrd):
         self.kernel, self.initrd, self.screens = kernel, initrd, {}
@@ -360,7 +370,7 @@ class Guests:
 
 
 def sanitized_build():
-    """A folder with a murald that watches itself; made when there is none."""
+    """A build folder with sanitizers; made if there is none."""
     if "address" in os.environ.get("sanitizer", ""):
         return BUILD
     need(not os.path.exists(SOURCE + "/config.status"),

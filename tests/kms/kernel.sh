@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Fetch what a KMS test guest is made of, from Debian's archive, without
-# installing any of it:  a stock kernel, a static busybox, wanted libraries,
-# and on request a vkms module built from Debian's own kernel source.
+# Fetches the parts of a KMS test guest from Debian's archive, without installing
+# them: a stock kernel, a static busybox, libraries if wanted, and if wanted a vkms
+# module built from Debian's kernel source.
 #
 #   kernel.sh [--arch amd64|arm64] [--suite NAME] [--vkms] [--with 'PKG...'] OUTDIR
 #
@@ -14,7 +14,7 @@
 # --with   packages unpacked into OUTDIR/sysroot: what a cross-built program of
 #          the guest links with, say 'libc6 libdrm2 libuv1'
 #
-# What OUTDIR holds already is kept, so a second run is quick.
+# What is in OUTDIR already is kept, so a second run is quick.
 #
 # OUTDIR/boot, OUTDIR/lib/modules   the kernel      OUTDIR/busybox
 # OUTDIR/sysroot                    --with          OUTDIR/vkms.ko
@@ -26,12 +26,12 @@ while [ $# -gt 1 ]; do
 	--suite) suite=$2; shift 2;;
 	--vkms) vkms=1; shift;;
 	--with) with=$2; shift 2;;
-	*) echo "kernel.sh: what is $1?" >&2; exit 2;;
+	*) echo "kernel.sh: unknown option $1" >&2; exit 2;;
 	esac
 done
 [ $# = 1 ] || { sed -n '2,21p' "$0" >&2; exit 2; }
 mkdir -p "$1"; out=$(cd "$1" && pwd)
-# What is complete stays as it is, also without a network and when Debian has a newer one.
+# A complete folder stays as it is, without a network or a look for newer packages.
 if ls "$out"/boot/.done-* >/dev/null 2>&1 && [ -z "$with" ] && { [ -z "$vkms" ] || [ -e "$out/vkms.ko" ]; }; then
 	exit 0
 fi

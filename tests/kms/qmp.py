@@ -25,7 +25,7 @@ class QMP:
                 self.s.close()
                 if time.monotonic() > end:
                     raise
-                time.sleep(0.02)
+                time.sleep(0.02)    # between two tries
         self.s.settimeout(timeout)
         self.f = self.s.makefile("rwb")
         self.events = []
@@ -96,5 +96,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     main(sys.argv[1:])

@@ -69,4 +69,4 @@ if __name__ == "__main__":
     else:
         sys.exit(__doc__)
     import time
-    time.sleep(0.2)     # let QEMU read it before the socket closes
+    time.sleep(0.2)     # for QEMU to read it before the socket closes

@@ -21,8 +21,6 @@ As a library:
 """
 import argparse, glob, os, shutil, socket, subprocess, sys, tempfile, time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
 import qmp as qmpmod, rfb as rfbmod
 
 SKIP = 77
@@ -96,7 +94,7 @@ class Guest:
         if share:
             cmd += ["-virtfs", "local,path=%s,mount_tag=host,security_model=none"
                     % os.path.abspath(share)]
-        if disk:        # an image, which stays as it is
+        if disk:        # an image, which is not written to
             cmd += ["-drive", "file=%s,if=none,id=disk0,format=raw,snapshot=on" % disk,
                     "-device", "virtio-blk-pci,drive=disk0"]
         cmd += more
@@ -147,7 +145,7 @@ class Guest:
                     os.path.join(self.dir, "qemu.log")).read() + self.console()[-2000:])
             if time.monotonic() > end:
                 raise GuestError("no guest after %d s:\n%s" % (timeout, self.console()[-2000:]))
-            time.sleep(0.05)
+            time.sleep(0.05)  # between two looks
 
     def _open_ctl(self):
         self.ctl = socket.socket(socket.AF_UNIX)
@@ -215,7 +213,7 @@ class Guest:
         return int(open(os.path.join(self.dir, "pid")).read())
 
     def cut(self):
-        """Takes its power away."""
+        """Cuts its power."""
         self.proc.kill()
         self.proc.wait()
 
@@ -292,10 +290,10 @@ def main(argv):
         g.shot(int(rest[2]) if len(rest) > 2 else None).save(rest[1])
     elif verb == "resize":
         g.resize(int(rest[1]), int(rest[2]), int(rest[3]) if len(rest) > 3 else 0)
-        time.sleep(0.3)
+        time.sleep(0.3)     # for QEMU to read it before the socket closes
     elif verb == "unplug":
         g.unplug(int(rest[1]) if len(rest) > 1 else 0)
-        time.sleep(0.3)
+        time.sleep(0.3)     # for QEMU to read it before the socket closes
     elif verb == "stop":
         g.close()
     else:

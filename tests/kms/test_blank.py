@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Screens that are dark by the clock, and when nobody paints."""
+"""display.blank: screens that are dark at certain hours, and when nobody paints."""
 import time
 
 import pytest
 
 import ppm
 from guests import wait_for
+from test_hotplug import wait_connector
 
 
 def dpms(screen):
     return screen.guest.run("cat /sys/class/drm/card0-Virtual-1/dpms")[1].strip()
 
 
-def goes(screen, state, seconds=20):
+def wait_dpms(screen, state, seconds=20):
     wait_for("the screen to be " + state, lambda: dpms(screen) == state, seconds)
 
 
@@ -25,11 +26,11 @@ def set_clock(screen, text):
 
 
 def seen_awake(wall):
-    """Paints while it looks: a busy machine may take longer for that than a wall stays awake."""
+    """Paints meanwhile: looking may take a busy machine longer than the wall stays on."""
     def claim():
         wall.dot(9, 9, (len(painted), 2, 3))
         painted.append(1)
-        time.sleep(0.3)
+        time.sleep(0.3)  # between two looks
         return wall.guest.shot().diff(wall.expected()) is None
     painted = []
     wait_for("the picture", claim, 20)
@@ -42,23 +43,24 @@ def test_off_when_nobody_paints(boot, method):
     wall.noise()
     seen_awake(wall)
     since = time.monotonic()
-    for i in range(7):      # each of them puts it off
-        time.sleep(0.8)
+    for i in range(7):      # each of them postpones it
+        time.sleep(0.8)     # all of them take longer than `idle`
         wall.dot(i, 0, (i, 0, 255))
         state, before, since = dpms(screen), since, time.monotonic()
-        assert state == "On" or since - before > 3, "a machine that stood still is no fault"
-    goes(screen, "Off")
+        assert state == "On" or since - before > 3, "unless this machine was too slow"
+    wait_dpms(screen, "Off")
     wall.said("nothing was painted for the idle time")
-    time.sleep(3)
+    time.sleep(3)           # for as long it counts pixels a second after the last one
     assert wall.slept(2), "a thread woke up"
     wall.dot(9, 9, (1, 2, 3))
-    goes(screen, "On", 3)
+    wait_dpms(screen, "On", 3)
     seen_awake(wall)
-    goes(screen, "Off")
+    wait_dpms(screen, "Off")
     screen.guest.unplug()
-    time.sleep(0.5)
+    wait_connector(screen, "disconnected")
     screen.guest.resize(1280, 800)
-    time.sleep(1)
+    wait_connector(screen, "connected")
+    time.sleep(1)           # for what must not happen
     assert dpms(screen) == "Off", "plugging does not wake it"
     seen_awake(wall)
 
@@ -70,9 +72,9 @@ def test_black_when_nobody_paints(boot):
     wait_for("the picture", lambda: not black(screen), 3)
     wait_for("black", lambda: black(screen), 20)
     assert dpms(screen) == "On"
-    time.sleep(3)
+    time.sleep(3)  # for as long it counts pixels a second after the last one
     screen.count_flips()
-    time.sleep(1)
+    time.sleep(1)  # for what must not happen
     assert screen.flips() == 0
     wall.dot(9, 9, (1, 2, 3))
     wait_for("the picture", lambda: not black(screen), 3)
@@ -85,16 +87,14 @@ def test_hours(boot, mode):
     screen = boot("virtio")
     is_dark = (lambda: dpms(screen) == "Off") if mode == "off" else (lambda: black(screen))
     set_clock(screen, "20:00:00")
-    wall = screen.wall(display="output = kms\nblank = 22:00-08:00\nblank-mode = " + mode).start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted(display="output = kms\nblank = 22:00-08:00\nblank-mode = " + mode)
     set_clock(screen, "21:59:57")
     wait_for("the dark", is_dark, 20)
     wall.noise(2, (10, 10, 40, 40))
-    time.sleep(1)
+    time.sleep(1)  # for what must not happen
     assert is_dark(), "paint does not wake it"
     set_clock(screen, "07:59:54")
-    time.sleep(0.5)
+    time.sleep(0.5)  # for what must not happen
     assert is_dark()
     wall.seen(seconds=20)
     set_clock(screen, "23:00:00")
@@ -107,13 +107,13 @@ def test_starts_in_the_hours(boot):
     screen = boot("virtio")
     set_clock(screen, "23:00:00")
     before = screen.console("a console")
-    wall = screen.wall(display="output = kms\nblank = 22:00-08:00 idle 1h").start(lit=False)
-    goes(screen, "Off")
+    wall = screen.wall(display="output = kms\nblank = 22:00-08:00 idle 1h").start(shown=False)
+    wait_dpms(screen, "Off")
     wall.noise()
     assert "; canvas " not in wall.log()
     wall.reload(display="output = kms")
     wall.seen()
     wall.reload(display="output = kms\nblank = 22:00-08:00")
-    goes(screen, "Off")
+    wait_dpms(screen, "Off")
     wall.kill("TERM")
     assert screen.guest.wait_shot(before, 10)[1] is None, "the console is not back"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""/healthz of a wall that has a screen, and loses it."""
+"""/healthz of a wall that loses its screen."""
 import json
 
 from guests import wait_for
@@ -14,7 +14,7 @@ def health(screen):
     return int(head.split()[1]), json.loads(body)["reasons"]
 
 
-def test_a_wall_is_well_as_long_as_its_screen_shows_it(boot):
+def test_a_wall_is_healthy_while_its_screen_shows_it(boot):
     screen = boot("virtio")
     wall = screen.wall(plugins=HTTP).start()
     wall.said("http: listening on")
@@ -24,15 +24,15 @@ def test_a_wall_is_well_as_long_as_its_screen_shows_it(boot):
     assert health(screen) == (200, [])
     wall.reload(display="output = kms\nblank = idle 2s")
     wall.said("nothing was painted for the idle time")
-    assert health(screen) == (200, []), "it is meant to be dark"
+    assert health(screen) == (200, []), "it is dark on purpose"
     wall.reload(display="output = kms")
     wall.dot(1, 2, (3, 4, 5))
     wall.seen()
     screen.guest.unplug()
     lost = 503, ["display: the canvas is on no screen"]
-    wait_for("it to be told", lambda: health(screen) == lost)
+    wait_for("it to be reported", lambda: health(screen) == lost)
     screen.guest.resize(1280, 800)
-    wait_for("it to be well", lambda: health(screen) == (200, []))
+    wait_for("it to be healthy", lambda: health(screen) == (200, []))
     wall.dot(9, 9, (5, 4, 3))
     wall.seen()
     assert health(screen) == (200, [])

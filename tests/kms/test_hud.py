@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The HUD on the screen: what it says, where, and how often it is drawn."""
+"""The HUD on the screen: its text, its place, and how often it is drawn."""
 import time
 
 import pytest
@@ -14,7 +14,7 @@ WIDE, PICTURE, BELOW = "320x153", (0, 0, 1280, 612), (0, 612, 1280, 188)
 
 
 def as_seen(wall, shot):
-    """A picture of the screen as people see it."""
+    """The screen as people see it."""
     image = g.turned(shot, (360 - wall.rotate) % 360)
     return g.mirrored(image) if wall.mirror else image
 
@@ -24,7 +24,7 @@ def pil(image):
 
 
 def says(wall, box, text, head=None):
-    """Waits until the HUD, which is there, says it; its picture."""
+    """Waits until the HUD in that box has the text; its picture."""
     def claim():
         strip = as_seen(wall, wall.guest.shot(head)).crop(*box)
         return any(text in row for row in hud.Page(pil(strip)).rows) and strip
@@ -37,7 +37,7 @@ def picture_is(wall, box, head=None):
     g.wait_for("the picture", lambda: as_seen(wall, wall.guest.shot(head)).crop(*box).diff(want) is None)
 
 
-INVITATION = "dots"
+NAME = "dots"
 
 
 @pytest.mark.parametrize("rotate, mirror", [(0, False), (0, True), (180, False), (90, True), (270, False)])
@@ -52,7 +52,7 @@ def test_strip_below(boot, rotate, mirror):
     wall.noise(1, (width - 200, height - strip - 100, 200, 100))
     wall.dot(0, 0, (255, 0, 0))
     picture_is(wall, (0, 0, width, height - strip))
-    says(wall, (0, height - strip, width, strip), INVITATION)
+    says(wall, (0, height - strip, width, strip), NAME)
 
 
 def test_strip_beside(boot):
@@ -60,27 +60,27 @@ def test_strip_beside(boot):
     wall = boot("virtio").wall(size="80x100", hud=True).start()
     wall.noise()
     picture_is(wall, (0, 0, 640, 800))
-    says(wall, (640, 0, 640, 800), INVITATION)
+    says(wall, (640, 0, 640, 800), NAME)
 
 
-def test_figures_and_frames(boot):
-    """The pixels of a second are counted; when nobody paints nothing is drawn."""
+def test_rates_and_frames(boot):
+    """Pixels a second are shown; when nobody paints nothing is drawn."""
     screen = boot("virtio")
     wall = screen.wall(size=WIDE, hud=True).start()
     wall.noise()
     picture_is(wall, PICTURE)
     still = says(wall, BELOW, " 0/s")
-    time.sleep(2)
+    time.sleep(2)  # for as long it counts pixels a second after the last one
     screen.count_flips()
     assert wall.slept(3), "a thread woke up"
     assert screen.flips() == 0
     wall.dot(1, 1, (255, 0, 255))
     time.sleep(0.3)  # the first one begins the second that is counted
     wall.dot(2, 1, (255, 0, 255))
-    g.wait_for("another figure", lambda: screen.guest.shot().crop(*BELOW).diff(still))
+    g.wait_for("another rate", lambda: screen.guest.shot().crop(*BELOW).diff(still))
     g.wait_for("the old one", lambda: not screen.guest.shot().crop(*BELOW).diff(still))
-    time.sleep(1)
-    assert screen.flips() == 4, "the pixels, the figure, and its end"
+    time.sleep(1)  # for a flip too many
+    assert screen.flips() == 4, "the pixels, the rate, and its end"
     picture_is(wall, PICTURE)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a kiosk tells people, read off the screen, and its operator: --doctor, --test-card."""
+"""A kiosk: the HUD read from the screen, --doctor, and --test-card."""
 import contextlib
 import re
 import threading
@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from guests import DOTS, on_screen, wait_for
-from hud import FONT, HEIGHT, WIDTH, Page, scan
+from hud import FONT, WIDTH, Page, scan
 
 SCREEN = 1280, 800
 STRIP = 0, 614, 1280, 800  # 7/30 of the height
@@ -25,7 +25,7 @@ def rows(screen, box=STRIP):
 
 
 def reads(screen, claim, box=STRIP, seconds=10):
-    """Waits until the HUD's rows are so; they."""
+    """Waits until the claim about the HUD's text is true; its rows."""
     seen = []
 
     def look():
@@ -41,7 +41,7 @@ def reads(screen, claim, box=STRIP, seconds=10):
 
 @contextlib.contextmanager
 def painting(wall):
-    """All the time, in a thread of its own."""
+    """Dots all the time, from a thread."""
     enough = threading.Event()
 
     def paint():
@@ -91,7 +91,7 @@ def test_addresses_are_followed(screen):
     reads(screen, lambda text: "8000 10.0.2.15" in text, seconds=3)
 
 
-def test_figures_come_and_go(screen):
+def test_rates_come_and_go(screen):
     wall = screen.wall(hud=True, plugins=PLUGINS).start()
     reads(screen, lambda text: re.search(r"^dots .* 0/s$", text, re.M))
     with painting(wall):
@@ -100,7 +100,7 @@ def test_figures_come_and_go(screen):
     reads(screen, lambda text: re.search(r"^dots .* 0/s$", text, re.M))
 
 
-def test_a_reload_is_told(screen):
+def test_the_hud_follows_a_reload(screen):
     wall = screen.wall(hud=True, plugins=PLUGINS).start()
     reads(screen, lambda text: "icmp" in text and "pixelflut" in text)
     wall.reload(plugins="[plugin pixelflut]\nlisten = [::]:4321\n")
@@ -127,9 +127,7 @@ def test_doctor_finds_all_in_order(screen):
 
 
 def test_doctor_leaves_a_running_wall_alone(screen):
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     status, text = doctor(screen)
     assert status == 0, text
     assert re.search(r"note   /dev/dri/card0 is held by murald \(\d+\)", text)
@@ -139,7 +137,7 @@ def test_doctor_leaves_a_running_wall_alone(screen):
     assert wall.log().count("; canvas ") == 1 and "refused" not in wall.log()
 
 
-def test_doctor_names_who_holds_the_display(screen):
+def test_doctor_names_the_program_that_holds_the_display(screen):
     screen.guest.run("(exec 3<>/dev/dri/card0; exec sleep 600) >/dev/null 2>&1 &", check=True)
     try:
         pid = wait_for("sleep", lambda: screen.guest.run("pidof sleep")[1].strip())
@@ -175,7 +173,7 @@ def test_doctor_knows_modes_and_cards(screen):
 # ---------------------------------------------------------------- --test-card
 
 def is_written(image, text, top, factor):
-    """Whether white letters stand there, in the middle."""
+    """Whether that text is there, white and centred."""
     dots = {name: rows for rows, name in FONT.items()}
     left = (image.width - len(text) * WIDTH * factor) // 2
     for i, letter in enumerate(text):

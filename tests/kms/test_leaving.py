@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The console is back after every end, good or bad, and takes text again."""
+"""The console is back after every kind of exit, and shows text again."""
 import pytest
 
 
@@ -8,9 +8,7 @@ import pytest
 def test_console_is_back(boot, gpu, signal):
     screen = boot(gpu)
     before = screen.console("the console before")
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     wall.kill(signal)
     seconds, difference = screen.guest.wait_shot(before, 10)
     assert seconds is not None, difference
@@ -22,15 +20,13 @@ def test_console_is_back(boot, gpu, signal):
 def test_console_is_back_after_each_method(boot, method):
     screen = boot("virtio")
     before = screen.console("the console before")
-    wall = screen.wall(env="MURALD_KMS=" + method).start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted(env="MURALD_KMS=" + method)
     wall.kill("TERM")
     assert screen.guest.wait_shot(before, 10)[1] is None
 
 
 def test_console_is_back_while_others_have_the_card_open(boot):
-    """Then the kernel does nothing by itself when murald closes it."""
+    """The kernel then does nothing by itself when murald closes it."""
     screen = boot("virtio")
     before = screen.console("the console before")
     wall = screen.wall().start()
@@ -50,16 +46,13 @@ def test_stops_while_dark(boot):
     wall.kill("TERM")
     assert wall.guest.run("cat /run/%s.log" % wall.name)[1].count("stopping: SIGTERM") == 1
     screen.guest.resize(1280, 800)
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
 
 
 def test_console_text_and_kernel_messages_do_not_show(boot):
     screen = boot("virtio")
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
+    # sleeps until the kernel has drawn it
     screen.guest.run("echo text >/dev/tty0; echo '<0>a kernel message' >/dev/kmsg; sleep 0.5",
                      check=True)
     wall.seen()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Screens that hang on their side, are seen from behind, or are several."""
+"""Screens that are rotated or mirrored, and several screens."""
 import time
 
 import pytest
@@ -9,9 +9,7 @@ from guests import wait_for
 
 @pytest.mark.parametrize("rotate, mirror", [(0, True), (90, False), (180, False), (270, False), (90, True), (270, True)])
 def test_turned_and_mirrored(boot, rotate, mirror):
-    wall = boot("virtio").wall(size="211x97", rotate=rotate, mirror=mirror).start()
-    wall.noise()
-    wall.seen()
+    wall = boot("virtio").painted(size="211x97", rotate=rotate, mirror=mirror)
     wall.noise(2, (100, 50, 31, 33))
     wall.dot(0, 0, (255, 0, 0))
     wall.dot(210, 96, (0, 255, 0))
@@ -34,7 +32,7 @@ def two_heads(boot):
     screen = boot("virtio", outputs=2)
     screen.guest.resize(1280, 800)
     screen.guest.resize(1024, 768, head=1)
-    # a request that came while the kernel still looked at the one before may find nobody
+    # the kernel may miss a request while it handles the one before
     look = "for s in /sys/class/drm/card0-*/status; do echo detect >$s; cat $s; done"
     wait_for("two connectors", lambda: screen.guest.run(look)[1].split() == ["connected"] * 2)
     return screen
@@ -55,14 +53,13 @@ def test_two_heads(boot, method):
     for i in range(5):
         wall.dot(60 * i, 39 * i, (i, 255, 77))
     seen_on_both(wall)
-    time.sleep(3)
+    time.sleep(3)  # for as long it counts pixels a second after the last one
     screen.count_flips()
     assert wall.slept(2), "a thread woke up"
     assert screen.flips() == 0
     wall.dot(5, 5, (1, 2, 3))
-    time.sleep(0.5)
-    assert screen.flips() == 2, "one for each head"
     seen_on_both(wall)
+    assert screen.flips() == 2, "one for each head"
 
 
 def test_one_head_goes_and_comes(boot):
@@ -79,12 +76,12 @@ def test_one_head_goes_and_comes(boot):
         screen.guest.resize(*size, head=head)
         wall.dot(7 * head, 5, (head, 200, 255))
         seen_on_both(wall)
-    assert wall.log().count("; canvas ") == 4, "only the head that came back was lit anew"
+    assert wall.log().count("; canvas ") == 4, "only the head that came back was enabled again"
     assert "refused" not in wall.log()
 
 
 def test_both_heads_change_all_the_time(boot):
-    """A storm of resizes and unpluggings on both; the last state counts."""
+    """A storm of resizes and unplugs on both; the last state counts."""
     screen = two_heads(boot)
     wall = screen.wall(display=TWO).start()
     wall.said("; canvas ", 2)
@@ -95,7 +92,7 @@ def test_both_heads_change_all_the_time(boot):
         else:
             screen.guest.resize(800 + 16 * i, 600, head=head)
         wall.noise(i, (i * 10, i * 7, 40, 30))
-        time.sleep(0.05)
+        time.sleep(0.05)  # about as fast as a guest can follow
     screen.guest.resize(1280, 800)
     screen.guest.resize(1024, 768, head=1)
     seen_on_both(wall)
@@ -103,14 +100,14 @@ def test_both_heads_change_all_the_time(boot):
     seen_on_both(wall)
 
 
-def test_one_head_refuses(boot):
-    """The other one shows the picture all the same."""
+def test_one_head_fails(boot):
+    """The other one shows the picture."""
     screen = two_heads(boot)
     wall = screen.wall(display=TWO, env="LD_PRELOAD=/usr/lib/refuse.so REFUSE=second").start()
     wall.said("cannot enable Virtual-2")
     wall.noise()
     wall.seen(1280, 800, head=0)
-    time.sleep(2)
+    time.sleep(2)  # some tries, which the log must not show
     wall.dot(9, 9, (9, 9, 9))
     wall.seen(1280, 800, head=0)
     log = wall.log()

@@ -6,7 +6,7 @@ METHODS = ["atomic", "legacy", "dirtyfb"]
 
 
 def paint_and_compare(wall):
-    """Everything, then ever smaller parts, so that what was not copied again shows."""
+    """Everything, then ever smaller parts: what was not copied again would show."""
     wall.noise()
     wall.seen()
     wall.noise(2, (100, 50, 31, 33))
@@ -65,7 +65,7 @@ def test_configured_mode(boot, mode, gets):
     wall.seen(*(int(n) for n in gets.split("@")[0].split("x")))
 
 
-def test_absent_mode_falls_back_and_says_so(boot):
+def test_missing_mode_falls_back_and_is_logged(boot):
     wall = boot("virtio").wall(display="mode = 1234x567").start()
     wall.said("Virtual-1 has no mode 1234x567; murald --list-displays shows those")
     wall.noise(1, (0, 0, 320, 20))
@@ -74,7 +74,7 @@ def test_absent_mode_falls_back_and_says_so(boot):
 
 def test_width_that_is_no_round_number(boot):
     screen = boot("virtio")
-    wall = screen.wall(display="mode = 1366x768").start(lit=False)
+    wall = screen.wall(display="mode = 1366x768").start(shown=False)
     screen.guest.resize(1366, 768)
     wall.said(", 1366x768@")
     wall.noise()
@@ -82,7 +82,7 @@ def test_width_that_is_no_round_number(boot):
     screen.guest.resize(1280, 800)
 
 
-def test_first_card_that_cannot_display_is_passed_over(boot):
+def test_a_first_card_without_display_is_passed_over(boot):
     screen = boot("vgem,virtio")
     wall = screen.wall().start()
     assert "/dev/dri/card1 (virtio_gpu), Virtual-1" in wall.log()
@@ -100,6 +100,6 @@ def test_configured_card(boot):
     wall.noise()
     wall.seen()
     screen.clean_up()
-    wall = screen.wall(display="output = kms\nconnector = HDMI-A-1").start(lit=False)
+    wall = screen.wall(display="output = kms\nconnector = HDMI-A-1").start(shown=False)
     wall.said("no screen is connected to HDMI-A-1; waiting")
     wall.kill()

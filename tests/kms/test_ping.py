@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The main job: pings from another host paint what a screen shows."""
+"""The main use: pings from another host paint what a screen shows."""
 import os
 import subprocess
 
@@ -13,7 +13,7 @@ HOST, GUEST = "10.0.2.2", "10.0.2.15"
 
 @pytest.fixture(scope="module")
 def wire():
-    """A namespace with one end of the guest's network card in it."""
+    """A namespace with the host's end of the guest's network card."""
     hosts.need_namespaces()
     hosts.need("ping", "iputils-ping")
     need(os.path.exists("/dev/net/tun"), "no /dev/net/tun: modprobe tun")
@@ -53,7 +53,7 @@ def test_ping_paints_the_screen(boot, wire):
 
 
 def test_an_image_painted_by_addresses_is_shown(boot, wire):
-    """From the same link, nothing set up at either end: each pixel is a link-local address."""
+    """On one link without any setup: each pixel is a link-local address."""
     hosts.need("fping", "fping")
     screen = boot("virtio", tap="tap0", netns=wire)
     wall = screen.wall(dots=False, plugins="[plugin ipv6]\ntemplate = fe80:0:0:0:1XXX:1YYY:11RR:GGBB\n"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The power goes while everybody paints; what was acknowledged is there when it comes back.
+"""Power cuts under load: what was acknowledged is there when the machine is back.
 
-The disk is of the kind that disk.py tells about.  Three cuts, MURALD_LONG=1: 20.
+disk.py describes the disk.  Three cuts; 20 with MURALD_LONG=1.
 """
 import http.client
 import io
@@ -50,7 +50,7 @@ pixel-rate = 0
 
 
 def noise(number):
-    """A picture of its own for each number, which its first pixel tells; 0: nobody painted."""
+    """A different picture for each number, which is in the first pixel; black for 0."""
     if number == 0:
         return bytes(WIDTH * NOISE * 3)
     pixels = bytearray(random.Random(number).randbytes(WIDTH * NOISE * 3))
@@ -63,15 +63,15 @@ def number_of(pixels):
 
 
 def is_whole(pixels, load):
-    """All of one noise; where it was taken while the next was painted, also of that."""
+    """All of one noise, or a mixture with the next one, which was being painted."""
     number = number_of(pixels)
-    noises = [noise(n) for n in {number, number + 1, load.first}]  # of a wall restored like this
+    noises = [noise(n) for n in {number, number + 1, load.first}]  # the last: from a wall restored like that
     return all(any(pixels[o:o + 3] == n[o:o + 3] for n in noises)
                for o in range(0, WIDTH * NOISE * 3, 3))
 
 
 class Load:
-    """Paints and registers until the other side is gone, and remembers what was answered."""
+    """Paints and registers until the guest is gone, and remembers what was acknowledged."""
 
     def __init__(self, ports, number):
         self.flut, self.web = ports
@@ -79,7 +79,7 @@ class Load:
         self.first, self.number = number + 1, number
         self.tokens = []
         self.cells = []     # (when it was asked, answered, place, colour)
-        self.sure = 0       # so many of them were there before a token was handed out
+        self.sure = 0       # number of cells set before the last token was handed out
         self.slowest = 0    # answer
         self.quiet = threading.Event()
         self.threads = [threading.Thread(target=self.until_it_ends, args=(work,))
@@ -91,7 +91,7 @@ class Load:
         try:
             work()
         except (OSError, http.client.HTTPException):
-            pass  # the power went
+            pass  # the power was cut
 
     def join(self):
         for thread in self.threads:
@@ -103,12 +103,12 @@ class Load:
                 self.number += 1
                 pixels = noise(self.number)
                 text = ["PX %d %d %s\n" % (i % WIDTH, i // WIDTH, pixels[3 * i:3 * i + 3].hex())
-                        for i in [*range(1, WIDTH * NOISE), 0]]  # the number when all is there
+                        for i in [*range(1, WIDTH * NOISE), 0]]  # the number comes last
                 client.sendall("".join(text).encode() + b"PX 0 0\n")
                 if not client.recv(100):
                     return
                 self.painted[self.number] = time.monotonic()
-                time.sleep(0.1)
+                time.sleep(0.1)  # a pace that the guest can follow
 
     def play(self):
         client = http.client.HTTPConnection("127.0.0.1", self.web, timeout=20)
@@ -132,16 +132,16 @@ class Load:
                 row, column, colour = rng.randrange(BOARD[1]), rng.randrange(BOARD[0]), rng.randrange(16)
                 asked, _ = put("/update-pixel", id=self.tokens[-1], row=row, col=column, color=colour)
                 self.cells.append((asked, time.monotonic(), row << 16 | column, colour))
-                time.sleep(0.02)
+                time.sleep(0.02)  # a pace that the guest can follow
 
     def age(self, number, cut):
-        """How long before the cut the wall ceased to look so."""
+        """How long before the cut a later noise had been painted."""
         later = [at for n, at in self.painted.items() if n > number]
         return cut - min(later) if later else 0
 
 
 class Machine:
-    """The guest, switched on; its disk stays from one to the next."""
+    """A booted guest; its disk passes from one to the next."""
 
     def __init__(self, kernel, initrd, disk):
         ports = [(g.free_port(), 1234), (g.free_port(), 8080)]
@@ -162,7 +162,7 @@ class Machine:
         return log
 
     def parts(self):
-        """The record's parts that are complete, and their sizes."""
+        """The complete segments of the record, and their sizes."""
         out = self.guest.run("cd /data && stat -c '%n %s' record.* 2>/dev/null")[1]
         return {name: int(size) for name, size in (line.split() for line in out.splitlines())}
 
@@ -204,13 +204,13 @@ def check_snapshot(folder, load, cut):
         pixels = image.convert("RGB").tobytes()
     assert is_whole(pixels[:WIDTH * NOISE * 3], load)
     age = load.age(number_of(pixels), cut)
-    # an interval, and the time that two take to be saved
+    # an interval, and the time to save two
     assert age <= SNAPSHOT + 1 + 4 * load.slowest, "the snapshot is %.1f s old" % age
     return age
 
 
 def check_board(folder, tokens, load, cut):
-    """How many seconds of cells are gone."""
+    """How many seconds of cells are lost."""
     with sqlite3.connect(folder + "/board.db") as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         known = {row[0] for row in db.execute("SELECT id FROM generator")}
@@ -219,7 +219,7 @@ def check_board(folder, tokens, load, cut):
     db.close()
     assert set(tokens) <= known, "a token that was handed out is gone"
     told = [cell[2:] for cell in load.cells]
-    # one more may be there, whose answer did not arrive
+    # one more may be there whose answer did not arrive
     there = max(n for n in range(len(told) + 1)
                 if told[:n] == log[len(log) - n:] or told[:n] == log[len(log) - n - 1:-1])
     assert there >= load.sure, "%d cells are there, a token came after %d" % (there, load.sure)
@@ -231,7 +231,7 @@ def check_board(folder, tokens, load, cut):
 
 
 def check_record(folder, load, cut, parts):
-    """How many seconds of the wall's history are gone."""
+    """How many seconds of the wall's history are lost."""
     record = Record(folder)
     for name, size in parts.items():
         assert os.path.getsize("%s/%s" % (folder, name)) == size, "%s was cut short" % name
@@ -247,7 +247,7 @@ def check_record(folder, load, cut, parts):
 
 
 def check_again(machine, tokens):
-    """Switched on once more: nothing was set aside but the end of a record."""
+    """After the next boot: nothing was set aside but the end of a record."""
     log = machine.log()
     assert "snapshot: restored /data/canvas.png" in log and "error" not in log, log
     assert "broken" not in log and "set aside" not in log, log
@@ -265,9 +265,9 @@ def check_again(machine, tokens):
 
 
 def new_parts(machine, seconds):
-    """The record's parts that became complete while that time went by."""
+    """The segments of the record that become complete within that time."""
     before = machine.parts()
-    time.sleep(seconds)
+    time.sleep(seconds)  # a cut comes at any moment
     return {name: size for name, size in machine.parts().items() if name not in before}
 
 
@@ -283,7 +283,7 @@ def check_all(disk, number, tokens, load, cut, parts):
     shutil.rmtree(folder)
 
 
-# ---------------------------------------------------------------- the power goes
+# ---------------------------------------------------------------- the power is cut
 
 def test_at_any_moment(switch_on, tmp_path):
     seed = int(time.time())
@@ -306,14 +306,14 @@ def test_at_any_moment(switch_on, tmp_path):
 
 
 def test_after_a_quiet_while(switch_on, tmp_path):
-    """Everything is there when nobody painted for a while, whatever was painted before."""
+    """Nothing is lost when nobody has painted for a while."""
     disk = Disk(tmp_path)
     machine = switch_on(disk)
     load = Load(machine.ports, 0)
     g.wait_for("a part of the record", machine.parts, 60)
     load.quiet.set()
     load.join()
-    time.sleep(SYNC + 2)
+    time.sleep(SYNC + 2)  # the most that may pass until all is flushed
     parts = machine.parts()
     cut, _ = machine.cut(random.Random(1))
     check_all(disk, 0, load.tokens, load, cut, parts)

@@ -3,28 +3,22 @@
 
 
 def test_picture_is_exact(boot):
-    wall = boot("virtio").wall().start()
-    wall.noise()
-    wall.seen()
+    boot("virtio").painted()
 
 
-def test_another_size_is_followed(boot):
+def test_another_size(boot):
     screen = boot("virtio")
-    wall = screen.wall(size="97x61").start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted(size="97x61")
     screen.guest.resize(1024, 600)
     wall.seen(1024, 600)
     screen.guest.resize(1280, 800)
     wall.seen()
 
 
-def test_sigterm_gives_the_console_back(boot):
+def test_the_console_is_back_after_sigterm(boot):
     screen = boot("virtio")
     before = screen.console("a console")
-    wall = screen.wall().start()
-    wall.noise()
-    wall.seen()
+    wall = screen.painted()
     wall.kill("TERM")
     seconds, difference = screen.guest.wait_shot(before, 5)
     assert seconds is not None, difference

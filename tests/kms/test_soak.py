@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Half a minute, or $SOAK_SECONDS, of paint, resizes and unplugging, with the sanitizers watching."""
+"""Half a minute, or $SOAK_SECONDS, of painting, resizes and unplugs, with sanitizers."""
 import os
 import random
 import time
@@ -11,7 +11,7 @@ import guests as g
 
 @pytest.fixture(scope="module")
 def sanitized(all_guests, tmp_path_factory):
-    """Cross-built, the program is soaked as it is."""
+    """Guests with a sanitized murald; a cross-built one is taken as it is."""
     if os.path.isdir(g.BUILD + "/sysroot"):
         yield all_guests
         return
@@ -33,7 +33,7 @@ def test_half_a_minute_with_sanitizers(boot, all_guests, sanitized):
         rounds += 1
         wall.send(b"".join(wall.put(rng.randrange(640), rng.randrange(400), rng.randbytes(3))
                            for i in range(300)))
-        time.sleep(0.001)
+        time.sleep(0.001)  # a pace that the guest can follow
         if rounds % 400 == 0:
             changes += 1
             if changes % 3 == 2:

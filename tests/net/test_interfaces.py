@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An interface goes down, gets another name, or is another one, while it is captured from."""
+"""An interface goes down, is renamed, or is replaced by another one during a capture."""
 import subprocess
 
 import pytest
@@ -19,7 +19,7 @@ def hosts():
 
 
 def wire_up(net, wall, client):
-    """A new wire between them; on the wall it is eth0, and none had that name."""
+    """A new wire between them; on the wall it is eth0, a name that must be free."""
     for link in client.run("sh", "-c", "ls /sys/class/net").split():
         client.run("ip", "addr", "flush", "dev", link)
     ours, theirs = net.join(wall, client)
@@ -36,7 +36,7 @@ def rename(host, name, other):
 
 
 def paints(wall, client, plugin, x, y, rgb):
-    """Tries until the pixel is there."""
+    """Pings until the pixel is there."""
     pattern, to = "cc%04x%04x%02x%02x%02x" % (x, y, *rgb), "192.0.2.1"
     if plugin == "ipv6":
         pattern, to = "00", "%s:%x:%x:%02x%02x:%02x00" % (PREFIX, x, y, *rgb)
@@ -47,7 +47,7 @@ def paints(wall, client, plugin, x, y, rgb):
     wait_for("a ping to paint", try_it, 15)
 
 
-# ---------------------------------------------------------------- what happens to it
+# ---------------------------------------------------------------- what happens to the interface
 
 def goes_down_and_up(net, wall, client):
     wall.run("ip", "link", "set", "eth0", "down")
@@ -72,7 +72,7 @@ def leaves_its_name_to_another(net, wall, client):
 
 
 def is_renamed_while_up(net, wall, client):
-    """What newer kernels allow."""
+    """Newer kernels allow it."""
     other = "other%d" % wall.links
     try:
         wall.run("ip", "link", "set", "eth0", "name", other)

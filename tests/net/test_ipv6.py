@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pixels in IPv6 addresses, between hosts: on the same link, through a router, in bursts."""
+"""Pixels in IPv6 addresses between hosts: on one link, through a router, in bursts."""
 import ipaddress
 import os
 import re
@@ -13,6 +13,7 @@ from PIL import Image
 
 from hosts import need
 from network import Network
+from waiting import settled
 from wall import SOURCE, Wall, wait_for
 
 try:
@@ -29,7 +30,7 @@ except ImportError:
 
 PREFIX = "2001:db8:0:5"
 TEMPLATE = PREFIX + ":XXXX:YYYY:RRGG:BB??"
-CLIENT = PREFIX + "::99"  # is pixel 0,0 in #000000, were it asked for
+CLIENT = PREFIX + "::99"  # as an address of the template: pixel 0,0, #000000
 
 
 def address(x, y, rgb, prefix=PREFIX):
@@ -96,17 +97,10 @@ def joined(net, wall, client, bridged):
     return wall, client
 
 
-def counted(log, name="ipv6"):
-    """The figures of an instance in the log's last lines."""
-    line = re.findall(r"%s: painted (\d+) pixels, discarded(.*), kernel drops (\d+)" % name, log)[-1]
-    reasons = {word: int(n) for n, word in re.findall(r"(\d+) ([a-z_]+)", line[1])}
-    return dict(reasons, painted=int(line[0]), drops=int(line[2]))
+# ---------------------------------------------------------------- painting, on a link and routed
 
 
-# ---------------------------------------------------------------- who may paint, and how
-
-
-def test_on_link_client_paints_with_nothing_set_up(tmp_path, link):
+def test_on_link_client_paints_without_any_setup(tmp_path, link):
     wall_host, client = link
     pixels = painting(20, 15)
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), size="20x15",
@@ -116,12 +110,11 @@ def test_on_link_client_paints_with_nothing_set_up(tmp_path, link):
         client.run("ping", "-c", "1", "-W", "0.3", address(3, 4, (9, 8, 7)), check=False)
         wall.painted(3, 4, (9, 8, 7))
         assert wall_host.run("ip", "-6", "addr", "show", "dev", "eth0") == ""
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 301, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 301, "drops": 0}
     assert "ndp: answered 301 neighbour solicitations" in wall.log()
 
 
-def test_link_local_addresses_need_not_even_a_prefix(tmp_path, pair):
+def test_link_local_addresses_need_no_prefix(tmp_path, pair):
     wall_host, client = pair
     template = "fe80:0:0:0:1XXX:1YYY:11RR:GGBB"
     with Wall(tmp_path, section(template=template, ndp="yes"), netns=wall_host.name) as wall:
@@ -144,13 +137,12 @@ def test_routed_prefix_paints_without_ndp(tmp_path, link, interface):
         shows(wall, pixels, (64, 48))
         client.run("ping", "-c", "1", "-W", "0.3", "2a06:a003:d040:203f:2f:ff:ff:ff", check=False)
         wall.painted(63, 47, (255, 255, 255))
-        assert wall.stop() == 0
-    # the square's other three pixels are outside, each for itself
-    assert counted(wall.log()) == {"painted": 64 * 48 + 1, "out_of_bounds": 3, "drops": 0}
+    # the other three pixels of the square are outside, and each is counted
+    assert wall.totals("ipv6") == {"painted": 64 * 48 + 1, "out_of_bounds": 3, "drops": 0}
 
 
 def test_a_host_that_forwards_sends_nothing_back(tmp_path, pair):
-    """With the route that the manual gives for it."""
+    """With the route from the manual."""
     wall_host, client = pair
     wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
     wall_host.run("ip", "-6", "route", "add", "default", "via", CLIENT)
@@ -177,8 +169,7 @@ def test_the_host_itself_paints_through_a_local_route(tmp_path, net):
     with Wall(tmp_path, section(template=TEMPLATE), netns=host.name) as wall:
         host.run("ping", "-c", "1", "-W", "0.3", address(3, 4, (1, 2, 3)))
         wall.painted(3, 4, (1, 2, 3))
-        assert wall.stop() == 0
-    assert counted(wall.log())["painted"] == 1
+    assert wall.totals("ipv6")["painted"] == 1
 
 
 # ---------------------------------------------------------------- neighbour discovery
@@ -194,7 +185,7 @@ def solicit(target, source=CLIENT, src_mac="02:00:00:00:00:99", option=True, hli
 
 
 def advertisements(wire, seconds=0.3, awaited=None):
-    """The targets that somebody advertised, with the override flag, for a while or until one."""
+    """The advertised targets and their override flags, for that long or until `awaited` is among them."""
     wire.settimeout(0.05)
     end = time.monotonic() + seconds
     found = []
@@ -215,7 +206,7 @@ def is_answered(wire, target, seconds=2):
     return awaited in advertisements(wire, seconds, awaited)
 
 
-def test_advertisements_are_right_and_none_is_unasked(tmp_path, link):
+def test_advertisements_are_right_and_all_solicited(tmp_path, link):
     need("tcpdump", "tcpdump")
     wall_host, client = link
     capture = tmp_path / "client.pcap"
@@ -230,7 +221,7 @@ def test_advertisements_are_right_and_none_is_unasked(tmp_path, link):
         fping(client, [address(*at, rgb) for at, rgb in pixels.items()])
         fping(client, [PREFIX.replace("5", "6") + "::1"])  # no route: nothing to ask
         shows(wall, pixels, (64, 48))
-        time.sleep(0.2)
+        settled(lambda: capture.stat().st_size)
         dump.terminate()
         dump.wait()
     asked, answered = {}, []
@@ -281,7 +272,7 @@ def test_invalid_solicitations_are_counted_and_not_answered(tmp_path, pair):
         bytes(short / Raw(b"\1")),
         raw(good, set_byte(19, 200)),  # the IP header claims more than there is
         bytes(good)[:-4],
-        bytes(solicit(target, src_mac="03:00:00:00:00:99")),  # a group cannot ask
+        bytes(solicit(target, src_mac="03:00:00:00:00:99")),  # a multicast address cannot be a source
     ]
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:
         wire = client.wire()
@@ -290,11 +281,10 @@ def test_invalid_solicitations_are_counted_and_not_answered(tmp_path, pair):
         assert advertisements(wire) == []
         wire.send(bytes(good))
         assert is_answered(wire, target)
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 0, "malformed": len(bad), "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 0, "malformed": len(bad), "drops": 0}
 
 
-def test_only_matching_targets_never_own_and_no_duplicate_detection(tmp_path, pair):
+def test_own_addresses_and_duplicate_detection_are_not_answered(tmp_path, pair):
     wall_host, client = pair
     own = address(7, 7, (7, 7, 7))
     wall_host.run("ip", "-6", "addr", "add", own + "/128", "dev", "lo")
@@ -328,11 +318,10 @@ def test_only_matching_targets_never_own_and_no_duplicate_detection(tmp_path, pa
         tagged[Ether].type = 0x8100
         wire.send(bytes(tagged))
         assert not is_answered(wire, target, 0.3)
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 0, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 0, "drops": 0}
 
 
-def test_nothing_is_answered_unless_asked_to(tmp_path, pair):
+def test_nothing_is_answered_without_ndp(tmp_path, pair):
     wall_host, client = pair
     with Wall(tmp_path, section(template=TEMPLATE), netns=wall_host.name) as wall:
         wire = client.wire()
@@ -367,7 +356,7 @@ def test_an_interface_that_comes_later(tmp_path, net):
 
 
 def test_a_bridge_on_the_wall_itself_answers_and_paints_once(tmp_path, pair):
-    """Each frame is seen on the port and on the bridge; it is the bridge that has a say."""
+    """Each frame is captured on the port and on the bridge; the one on the bridge counts."""
     wall_host, client = pair
     for words in (["add", "br0", "type", "bridge", "forward_delay", "0"], ["set", "br0", "up"],
                   ["set", "br0", "address", "02:00:00:00:00:b0"], ["set", "eth0", "master", "br0"]):
@@ -381,8 +370,7 @@ def test_a_bridge_on_the_wall_itself_answers_and_paints_once(tmp_path, pair):
         client.run("ping", "-c", "1", "-W", "0.3", target, check=False)
         wall.painted(5, 6, (200 * 0x80 // 255, 0, 0))
         assert "02:00:00:00:00:b0" in client.run("ip", "-6", "neigh", "show", target)
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 1, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 1, "drops": 0}
 
 
 def test_a_flood_of_solicitations_is_limited_and_counted(tmp_path, pair):
@@ -394,10 +382,9 @@ def test_a_flood_of_solicitations_is_limited_and_counted(tmp_path, pair):
         for frame in frames:
             wire.send(frame)
         client.run("ping", "-c", "1", "-W", "0.3", address(1, 1, (1, 2, 3)), check=False)
-        time.sleep(0.3)
+        wall.wait_idle()
         seconds = time.monotonic() - start
-        assert wall.stop() == 0
-    limited = counted(wall.log()).get("rate_limited", 0)
+    limited = wall.totals("ipv6").get("rate_limited", 0)
     answered = int(re.search(r"ndp: answered (\d+) neighbour", wall.log()).group(1))
     assert answered + limited in range(len(frames), len(frames) + 4)
     assert 10000 <= answered <= 10000 * (1 + seconds)
@@ -420,7 +407,7 @@ def test_capturing_and_answering_need_one_capability(tmp_path, pair):
 
 
 def send_at_once(wire, frames):
-    """Ahead of whatever else runs; the seconds it took."""
+    """At a high priority; the seconds it took."""
     before = os.getpriority(os.PRIO_PROCESS, 0)
     os.setpriority(os.PRIO_PROCESS, 0, -20)
     begin = time.monotonic()
@@ -433,10 +420,10 @@ def send_at_once(wire, frames):
 
 @pytest.mark.parametrize("asleep", [False, True], ids=["running", "stopped"])
 def test_a_burst_of_65535_pings_loses_nothing(tmp_path, pair, asleep):
-    """Stopped, the daemon reads nothing before the last one is sent: the buffer holds all.
+    """Stopped, murald reads nothing before the last one is sent: the buffer must hold all.
 
     The kernel closes a block of that buffer every 10 ms, however little is in it, and there are
-    128: what takes longer than 1.28 s is no burst, and is sent to another wall."""
+    128: if sending takes longer than 1.28 s, it is tried again with another wall."""
     wall_host, client = pair
     head = bytes.fromhex(wall_host.mac().replace(":", "")) + bytes(6) + b"\x86\xdd"
     pixels = painting(256, 256)
@@ -455,17 +442,17 @@ def test_a_burst_of_65535_pings_loses_nothing(tmp_path, pair, asleep):
                 if seconds > 1:
                     continue
             shows(wall, pixels, (256, 256))
-            assert wall.stop() == 0
-        assert counted(wall.log()) == {"painted": 65535, "drops": 0}
+        assert wall.totals("ipv6") == {"painted": 65535, "drops": 0}
         return
     pytest.skip("this machine is too busy to send 65,535 pings within a second")
 
 
-# ---------------------------------------------------------------- what counts as paint
+# ---------------------------------------------------------------- which packets paint
 
 
 class Sender:
-    """Sends frames to the wall's host as a router would; each needs an IPv6 layer at least."""
+    """Sends frames to the wall's host as a router would; each needs at least an IPv6 layer."""
+
     def __init__(self, wall_host, client):
         self.wire = client.wire()
         self.ether = Ether(dst=wall_host.mac(), src=client.mac())
@@ -503,7 +490,7 @@ def test_accept_chooses_what_paints(tmp_path, pair, accept):
         "wrong checksum": (58, ICMPv6EchoRequest(cksum=0x1234)),
         "options": (60, IPv6ExtHdrDestOpt(options=[PadN(optdata=bytes(4))]) / ICMPv6EchoRequest()),
         "udp": (17, UDP(dport=7) / Raw(b"x")),
-        "icmp4": (1, Raw(b"\x08\0" + bytes(6))),  # as another one does
+        "icmp4": (1, Raw(b"\x08\0" + bytes(6))),  # as another published client sends
         "nothing": (59, Raw(b"")),
         "short": (58, Raw(b"\x80\0\0\0")),
     }
@@ -517,7 +504,7 @@ def test_accept_chooses_what_paints(tmp_path, pair, accept):
         painted = {kind for y, kind in enumerate(kinds) if picture.getpixel((1, y)) == (200, y, 1)}
         assert wall.stop() == 0
     assert painted == ACCEPTED[accept]
-    assert counted(wall.log()).get("malformed", 0) == len(kinds) - len(painted)
+    assert wall.totals("ipv6").get("malformed", 0) == len(kinds) - len(painted)
 
 
 def test_bad_packets_are_dropped_and_counted(tmp_path, pair):
@@ -543,19 +530,18 @@ def test_bad_packets_are_dropped_and_counted(tmp_path, pair):
         sender.raw(to(1, 10, (1, 1, 1)) / ping, length(3))
         sender.raw(to(1, 11, (1, 1, 1)) / ping, length(0))
         sender.raw(to(1, 12, (1, 1, 1)) / ping, lambda data: data.__delitem__(slice(60, None)))
-        # stacked tags too: those of other addresses are none of ours
+        # stacked tags too; other addresses are not counted
         inner = to(1, 13, (1, 1, 1)) / ping
         sender.send(Dot1Q(vlan=5) / inner, Dot1Q(vlan=5) / Dot1Q(vlan=6) / inner,
                     Dot1Q(vlan=5) / Dot1Q(vlan=6) / IPv6(src=CLIENT, dst="2001:db8:0:6::1") / ping,
                     Dot1Q(vlan=5) / Dot1Q(vlan=6) / Raw(b"anything"))
-        sender.send(Dot1Q(vlan=0, prio=3) / to(2, 1, (4, 5, 6)) / ping)  # a mere priority
-        # padded frames are no lie: Ethernet's shortest is longer than a short ping's
+        sender.send(Dot1Q(vlan=0, prio=3) / to(2, 1, (4, 5, 6)) / ping)  # only a priority
+        # padding is valid: Ethernet's shortest frame is longer than a short ping's
         sender.raw(to(2, 0, (1, 2, 3)) / ICMPv6EchoRequest(), lambda data: data.extend(bytes(10)))
         wall.painted(2, 0, (1, 2, 3))
         pixels = {(2, 0): (1, 2, 3), (2, 1): (4, 5, 6)}
         assert wall.picture().tobytes() == picture_of(pixels, (64, 48)).tobytes()
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 2, "malformed": 15, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 2, "malformed": 15, "drops": 0}
 
 
 def test_other_traffic_is_left_alone(tmp_path, pair):
@@ -566,8 +552,7 @@ def test_other_traffic_is_left_alone(tmp_path, pair):
             sender.send(*[IPv6(src=CLIENT, dst=other) / ICMPv6EchoRequest()] * 1000)
         sender.send(IPv6(src=CLIENT, dst=PREFIX + ":1:1:11ff:8000") / ICMPv6EchoRequest())
         wall.painted(1, 1, (255, 128, 0))
-        assert wall.stop() == 0
-    assert counted(wall.log()) == {"painted": 1, "drops": 0}
+    assert wall.totals("ipv6") == {"painted": 1, "drops": 0}
 
 
 def test_sizes_and_digits(tmp_path, pair):
@@ -588,13 +573,12 @@ def test_sizes_and_digits(tmp_path, pair):
         pixels = {at: (255, 0, 255) for at in [(3, 10), (6, 10), (7, 10), (6, 11), (7, 11)]}
         pixels[10, 11] = (0, 255, 0)
         shows(wall, pixels, (64, 48))
-        assert wall.stop() == 0
-    assert counted(wall.log(), "squares") == {"painted": 5, "malformed": 14, "drops": 0}
-    assert counted(wall.log(), "wide") == {"painted": 0, "out_of_bounds": 4, "drops": 0}
-    assert counted(wall.log(), "decimal") == {"painted": 1, "malformed": 1, "drops": 0}
+    assert wall.totals("squares") == {"painted": 5, "malformed": 14, "drops": 0}
+    assert wall.totals("wide") == {"painted": 0, "out_of_bounds": 4, "drops": 0}
+    assert wall.totals("decimal") == {"painted": 1, "malformed": 1, "drops": 0}
 
 
-def test_a_colour_without_a_place_lights_any_pixel(tmp_path, pair):
+def test_a_template_without_coordinates_paints_random_pixels(tmp_path, pair):
     wall_host, client = pair
     plugins = section(template="2001:6a8:28c0:2017:????:RR:GG:BB", offset="2,1", region="4x3")
     with Wall(tmp_path, plugins, netns=wall_host.name) as wall:
@@ -603,8 +587,7 @@ def test_a_colour_without_a_place_lights_any_pixel(tmp_path, pair):
         shows(wall, {(x, y): (255, 128, 1) for x in range(2, 6) for y in range(1, 4)}, (64, 48))
         sender.send(IPv6(src=CLIENT, dst="2001:6a8:28c0:2017:1:ff:80:2") / ICMPv6EchoRequest())
         wait_for("the last", lambda: (255, 128, 2) in wall.picture().getdata())
-        assert wall.stop() == 0
-    assert counted(wall.log())["painted"] == 401
+    assert wall.totals("ipv6")["painted"] == 401
 
 
 def test_instances_keep_to_their_templates_offsets_and_regions(tmp_path, pair):
@@ -621,17 +604,16 @@ def test_instances_keep_to_their_templates_offsets_and_regions(tmp_path, pair):
                     IPv6(src=CLIENT, dst="2001:db8:0:6:f:f:ff00:ff") / ICMPv6EchoRequest(),
                     IPv6(src=CLIENT, dst="2001:db8:0:6:0:0:ff00:80") / ICMPv6EchoRequest(),
                     IPv6(src=CLIENT, dst="2001:db8:0:6:10:0:ff00:ff") / ICMPv6EchoRequest())
-        # two instances may match one address: each paints it, in its own place
+        # where two instances match an address, each paints it in its own region
         pixels = {(3, 4): (1, 2, 3), (31, 47): (4, 5, 6), (47, 23): (255, 0, 0),
                   (32, 8): (128, 0, 0), (51, 44): (1, 2, 3)}
         shows(wall, pixels, (64, 48))
-        assert wall.stop() == 0
-    assert counted(wall.log(), "left") == {"painted": 2, "out_of_bounds": 1, "drops": 0}
-    assert counted(wall.log(), "right") == {"painted": 2, "out_of_bounds": 1, "drops": 0}
+    assert wall.totals("left") == {"painted": 2, "out_of_bounds": 1, "drops": 0}
+    assert wall.totals("right") == {"painted": 2, "out_of_bounds": 1, "drops": 0}
 
 
 def test_a_claimed_address_is_not_pingxelflut(tmp_path, pair):
-    """By destination, never by content: also when the host really has the address."""
+    """The destination decides, not the content, even if the host really has the address."""
     wall_host, client = pair
     claimed, other = address(5, 6, (255, 128, 1)), "2001:db8:0:7::1"
     for own in claimed, other:
@@ -641,28 +623,27 @@ def test_a_claimed_address_is_not_pingxelflut(tmp_path, pair):
         paint = ["ping", "-c", "1", "-W", "0.3", "-s", "8", "-p"]
         client.run(*paint, "cc00010002ff0000", claimed, check=False)
         client.run(*paint, "cc0003000400ff00", other, check=False)
-        # as byte for byte one Place: IPv6 ping in 256 is: eight bytes that happen to begin so
+        # as one Place: IPv6 ping in 256: eight bytes that happen to begin with cc
         Sender(wall_host, client).send(
             to(9, 9, (9, 9, 9)) / ICMPv6EchoRequest(data=bytes.fromhex("cc000a000aff0000")))
         shows(wall, {(5, 6): (255, 128, 1), (3, 4): (0, 255, 0), (9, 9): (9, 9, 9)}, (64, 48))
-        assert wall.stop() == 0
-    assert counted(wall.log())["painted"] == 2
-    assert counted(wall.log(), "icmp")["painted"] == 1
+    assert wall.totals("ipv6")["painted"] == 2
+    assert wall.totals("icmp")["painted"] == 1
 
 
 # ---------------------------------------------------------------- options
 
 
-def test_kernel_replies_are_put_back(tmp_path, pair):
+def test_kernel_replies_are_restored(tmp_path, pair):
     wall_host, client = pair
-    switch = "net.ipv6.icmp.echo_ignore_all"
+    key = "net.ipv6.icmp.echo_ignore_all"
     wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
     with Wall(tmp_path, section(template=TEMPLATE, kernel_replies="suppress"), netns=wall_host.name) as wall:
-        assert wall_host.sysctl(switch) == "1"
+        assert wall_host.sysctl(key) == "1"
         assert "0 received" in client.run("ping", "-c", "1", "-W", "0.3", PREFIX + "::1", check=False)
         wall.painted(0, 0, (0, 0, 0))
         assert wall.stop() == 0
-    assert wall_host.sysctl(switch) == "0"
+    assert wall_host.sysctl(key) == "0"
     with Wall(tmp_path, section(template=TEMPLATE), netns=wall_host.name):
         assert "1 received" in client.run("ping", "-c", "1", "-W", "0.3", PREFIX + "::1", check=False)
 
@@ -683,7 +664,7 @@ def test_a_wrong_template_is_a_config_error_at_its_character(tmp_path, template,
 
 
 def test_the_manual_lists_every_layout():
-    """tests/unit/ping/test-address-template knows that these texts are the layouts of the vectors."""
+    """tests/unit/ping/test-address-template checks that these texts are the layouts of the vectors."""
     with open(os.path.join(SOURCE, "tests/unit/ping/template-layouts.h")) as header:
         layouts = re.findall(r'\{ "[^"]+", "([^"]+)", (?:true|false) \}', header.read())
     with open(os.path.join(SOURCE, "doc/murald.conf.5.in")) as manual:
@@ -692,7 +673,7 @@ def test_the_manual_lists_every_layout():
     assert set(layouts) <= set(listed)
 
 
-def test_the_log_tells_how_to_paint(tmp_path, pair):
+def test_the_command_in_the_log_paints(tmp_path, pair):
     wall_host, client = pair
     wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:

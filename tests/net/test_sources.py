@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Whom limits take for one source, seen by the others: link-local hosts, and forged senders."""
-import os
 import re
 import socket
 import struct
@@ -14,11 +13,11 @@ from scapy.all import (ICMP, IP, Ether, ICMPv6EchoRequest, ICMPv6ND_NS,  # pylin
 
 from hosts import Pair
 from network import Network
-from wall import PLUGINS, Wall, wait_for
+from wall import Wall, has_plugin, wait_for
 
 FLUT = "[plugin pixelflut]\nlisten = [::]:1234\n"
 P2 = "[plugin p2]\nlisten = [::]:7062\nwebsocket = [::]:7063\nauth = none\n"
-needs_p2 = pytest.mark.skipif(not os.path.exists(os.path.join(PLUGINS, "p2.so")),
+needs_p2 = pytest.mark.skipif(not has_plugin("p2"),
                               reason="built without p2: apt-get install liboath-dev")
 
 
@@ -148,7 +147,7 @@ def test_one_stations_solicitations_leave_the_others_their_answers(tmp_path, roo
         finally:
             flood.kill()
             flood.wait()
-        assert answered >= 48
+        assert answered >= 45  # a host asks three times
         assert wall.stop() == 0
         assert "rate_limited" in re.search("ipv6: painted .*", wall.log()).group()
 

@@ -3,11 +3,11 @@
  * crowd PORT SUBSCRIBERS SECONDS RATE WIDTH HEIGHT
  *
  * Many p² subscribers to a whole wall of that size, while one more client paints RATE
- * random pixels a second.  Afterwards every one of them must show exactly what was
- * painted. Prints what it took; exit status 1 when a picture is not right within a
- * minute.
+ * random pixels a second.  Afterwards all must show exactly what was painted.  Prints
+ * throughput; exit status 1 if a picture is not right within a minute.
  *
- * Needs a wall that takes anybody and does not limit puts; knows p² by itself.
+ * Needs a wall without authentication and limits.  Implements p² independently of the
+ * plugin.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,12 +26,12 @@
 
 #include "bench/measure.h"
 
-#define PATIENCE_S 60
-#define TURN_MS 10
+#define LIMIT_S 60
+#define BATCH_MS 10
 
 struct viewer {
 	int fd;
-	uint16_t *picture; /* wire colours; 0: not told yet */
+	uint16_t *picture; /* wire colours; 0: not received yet */
 	uint64_t bytes, blocks;
 	uint8_t rest[256]; /* the longest Update is 246 bytes */
 	size_t held;
@@ -90,7 +90,7 @@ wire_colour(unsigned rgb15)
 }
 
 static void
-apply(struct viewer *viewer, const uint8_t *p)
+apply_update(struct viewer *viewer, const uint8_t *p)
 {
 	int w = p[1] & 15, h = (p[1] >> 4) + 1;
 	int x = read_number(p + 2) + width / 2, y = read_number(p + 4) + height / 2;
@@ -105,7 +105,7 @@ apply(struct viewer *viewer, const uint8_t *p)
 	viewer->blocks++;
 }
 
-/* The length of the message at p, 0 when it is not whole yet. */
+/* The length of the message at p, 0 if it is incomplete. */
 static size_t
 message_length(const uint8_t *p, size_t len)
 {
@@ -122,7 +122,7 @@ message_length(const uint8_t *p, size_t len)
 }
 
 static void
-take(struct viewer *viewer)
+receive_updates(struct viewer *viewer)
 {
 	static uint8_t buf[256 + 65536];
 	ssize_t got = recv(viewer->fd, buf + viewer->held, 65536, MSG_DONTWAIT);
@@ -136,7 +136,7 @@ take(struct viewer *viewer)
 	memcpy(buf, viewer->rest, viewer->held);
 	len = viewer->held + got;
 	while ((message = message_length(buf + at, len - at)) > 0) {
-		apply(viewer, buf + at);
+		apply_update(viewer, buf + at);
 		at += message;
 	}
 	viewer->held = len - at;
@@ -144,7 +144,7 @@ take(struct viewer *viewer)
 }
 
 static int
-enter(int port, char kind, int number)
+log_in(int port, char kind, int number)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
@@ -178,7 +178,7 @@ open_viewers(struct viewer *viewers, int n, int port, int epoll)
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &viewers[i] };
 
 		viewers[i].picture = calloc((size_t)width * height, 2);
-		viewers[i].fd = enter(port, 's', i);
+		viewers[i].fd = log_in(port, 's', i);
 		if (!viewers[i].picture ||
 			send(viewers[i].fd, whole, sizeof(whole), 0) < 0 ||
 			epoll_ctl(epoll, EPOLL_CTL_ADD, viewers[i].fd, &event) < 0)
@@ -187,16 +187,16 @@ open_viewers(struct viewer *viewers, int n, int port, int epoll)
 }
 
 static void
-turn(int epoll, int timeout_ms)
+poll_viewers(int epoll, int timeout_ms)
 {
 	struct epoll_event events[64];
 	int n = epoll_wait(epoll, events, 64, timeout_ms);
 
 	for (int i = 0; i < n; i++)
-		take(events[i].data.ptr);
+		receive_updates(events[i].data.ptr);
 }
 
-/* Paints `n` random pixels, and notes them in `want`. */
+/* Paints `n` random pixels and notes them in `want`. */
 static void
 paint(int fd, int n, uint16_t *want)
 {
@@ -284,7 +284,7 @@ main(int argc, char *argv[])
 	if (!viewers || !want)
 		die("memory");
 	open_viewers(viewers, n, atoi(argv[1]), epoll);
-	painter = enter(atoi(argv[1]), 'p', 0);
+	painter = log_in(atoi(argv[1]), 'p', 0);
 	begin = now_s();
 	end = begin + atof(argv[3]);
 	while ((last = now_s()) < end) {
@@ -293,12 +293,12 @@ main(int argc, char *argv[])
 		if (due > puts)
 			paint(painter, due - puts, want);
 		puts = due > puts ? due : puts;
-		for (double until = last + TURN_MS / 1e3; now_s() < until;)
-			turn(epoll, 1);
+		for (double until = last + BATCH_MS / 1e3; now_s() < until;)
+			poll_viewers(epoll, 1);
 	}
-	while (right < n && now_s() < last + PATIENCE_S) {
+	while (right < n && now_s() < last + LIMIT_S) {
 		for (double until = now_s() + 0.05; now_s() < until;)
-			turn(epoll, 5);
+			poll_viewers(epoll, 5);
 		right = count_right(viewers, n, want);
 	}
 	report(viewers, n, puts, last - begin, now_s() - last);

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Who comes to p² uninvited: limits before a WebSocket is one, and wrong codes, seen by the others."""
-import os
 import socket
-import sys
 import time
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from p2client import Client, RawWebSocket, auth, frame, put, shown, websocket_port  # noqa: E402
-from wall import Wall, wait_for  # noqa: E402
+from p2client import Client, RawWebSocket, auth, frame, put, shown, websocket_port
+from wall import Wall, wait_for
 
 RED = (31, 0, 0)
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"

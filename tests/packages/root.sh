@@ -1,19 +1,28 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# A fresh Debian of this machine's own release, to install packages in:  root.sh DIR
-# As root. What is there stays. Debian's archive is asked where this machine's apt asks it.
+# Makes a fresh Debian in a folder:  root.sh DIR [RELEASE [PACKAGE,...]]
+# Needs root.  Without more words it is this machine's own release, with what a guest needs.  An
+# existing one stays; of what cannot be made nothing does, and nothing stays mounted, because
+# debootstrap runs in a mount namespace of its own.  Uses the same mirror as this machine's apt.
 set -euo pipefail
 out=$1
 [ ! -e "$out/.done" ] || exit 0
-release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+release=${2:-$own}
+# init and login for the guest; ping and ip for the tests
+include=${3:-systemd-sysv,udev,dbus,iproute2,iputils-ping}
 # shellcheck disable=SC2016 # apt-get fills these in
-mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $release" \
+mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $own" \
 	'Label: Debian' 2>/dev/null | head -n 1)
+# A debootstrap may be older than the release that it is to make.
+script=/usr/share/debootstrap/scripts/$release
+[ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
 rm -rf "$out"
 mkdir -p "$out"
-# init and a login for the guest, ping and ip to look at the wall with
-debootstrap --variant=minbase --include=systemd-sysv,udev,dbus,iproute2,iputils-ping \
-	"$release" "$out" "${mirror:-http://deb.debian.org/debian}"
+trap '[ -e "$out/.done" ] || rm -rf "$out"' EXIT
+unshare --mount --propagation private \
+	debootstrap --variant=minbase --include="$include" \
+	"$release" "$out" "${mirror:-http://deb.debian.org/debian}" "$script"
 rm -rf "$out"/var/cache/apt/archives/*.deb
 echo 'force-unsafe-io' >"$out/etc/dpkg/dpkg.cfg.d/quick"
 touch "$out/.done"

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""The packages: built from a clean tree, looked at by lintian, installed in a fresh Debian, used,
-upgraded, removed and purged there; and that Debian booted, with a screen."""
+"""The Debian packages: built from a clean tree, checked by lintian, installed in a fresh Debian, used,
+upgraded, removed and purged there; and that Debian booted, with a screen.  With MURALD_SUITE all of it
+in that release of Debian, also the build."""
 import glob
 import os
 import shutil
 import subprocess
-import sys
 import urllib.request
 
 import pytest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "kms"))
-import guests as g  # noqa: E402
-from guests import need, wait_for  # noqa: E402
+import guests as g
+from guests import need, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD, MAKE = g.BUILD, os.environ.get("MAKE", "make")
-FRESH = BUILD + "/debian-root"
+SUITE = g.SUITE
+FRESH = BUILD + "/debian-root" + ("-" + SUITE if SUITE else "")
 CLEAN = {k: os.environ[k] for k in ("PATH", "HOME", "TMPDIR") if k in os.environ}
 
 
@@ -24,6 +24,15 @@ def run(*command, **more):
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=CLEAN, **more)
     assert done.returncode == 0, "%s\n%s" % (" ".join(command), done.stdout[-3000:])
+    return done.stdout
+
+
+def in_suite(network, *command):
+    """Runs a command in the root of the other release, where / has what is built."""
+    done = subprocess.run(["bash", HERE + "/release.sh", "%s/debian-%s" % (BUILD, SUITE), SUITE, network, *command],
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    need(done.returncode != 77, done.stdout)
+    assert done.returncode == 0, done.stdout[-3000:]
     return done.stdout
 
 
@@ -36,7 +45,7 @@ class Root:
         os.mkdir(path + "/debs")
 
     def sh(self, script, *arguments, net=True):
-        """Runs a script in it, as root; without `net` on a network of its own."""
+        """Runs a script in it as root; without `net` in a network namespace of its own."""
         inside = ("mount -t proc proc $0/proc && mount -t tmpfs run $0/run && mkdir $0/run/lock && "
                   "%s exec chroot $0 /bin/bash -euc \"$@\"" % ("" if net else "ip link set lo up &&"))
         return run("unshare", "--mount", "--pid", "--fork", "--kill-child", *([] if net else ["--net"]),
@@ -46,7 +55,7 @@ class Root:
         shutil.copy(deb, self.path + "/debs")
 
     def install(self, *packages):
-        """As somebody does who has downloaded them."""
+        """Installs downloaded packages."""
         return self.sh("cd /debs; apt-get -q update >/dev/null; DEBIAN_FRONTEND=noninteractive "
                        "apt-get -q install -y --no-install-recommends $(printf './%s_*.deb ' \"$@\")", *packages)
 
@@ -62,7 +71,7 @@ class Root:
             f.write(text)
 
     def files(self):
-        """All of /etc, /usr and /var, but for what dpkg, apt and the programs of others remember."""
+        """All files in /etc, /usr and /var, without the state of dpkg, apt and other programs."""
         out = run("find", "etc", "usr", "var", "-path", "var/lib/apt", "-prune", "-o", "-path", "var/cache",
                   "-prune", "-o", "-path", "var/log", "-prune", "-o", "-path", "var/lib/dpkg", "-prune",
                   "-o", "-print", cwd=self.path)
@@ -81,8 +90,14 @@ def tools():
 
 @pytest.fixture(scope="session")
 def debs(tmp_path_factory):
-    """The folder of the packages; MURALD_LONG has the tests run that a package build runs."""
+    """The folder with the built packages; with MURALD_LONG the build runs its tests."""
     options = "noautodbgsym" + ("" if os.environ.get("MURALD_LONG") else " nocheck")
+    if SUITE:
+        in_suite("online", "./quickstart", "install")
+        in_suite("offline", "sh", "-euc", "rm -rf /debs; mkdir -p /debs/murald; tar --exclude=./build -cf - . | "
+                 "tar -C /debs/murald -xf -; cd /debs/murald; DEB_BUILD_OPTIONS='%s' dpkg-buildpackage -us -uc -b -j2"
+                 % options)
+        return "%s/debian-%s/root/debs" % (BUILD, SUITE)
     folder = str(tmp_path_factory.mktemp("debs"))
     tree = folder + "/murald"
     run(MAKE, "-s", "-C", BUILD, "distdir", "distdir=" + tree)
@@ -97,7 +112,7 @@ def debs(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def fresh():
-    made = subprocess.run(["bash", HERE + "/root.sh", FRESH], text=True, stdout=subprocess.PIPE,
+    made = subprocess.run(["bash", HERE + "/root.sh", FRESH, SUITE], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     need(made.returncode == 0, "no Debian to install in: %s; it takes a network and %s/root.sh %s"
          % (made.stdout.strip()[-300:], HERE, FRESH))
@@ -105,7 +120,7 @@ def fresh():
 
 @pytest.fixture(scope="session")
 def root(debs, fresh, tmp_path_factory):
-    """One Debian, which the cases below use one after the other."""
+    """A Debian that the cases below use one after the other."""
     one = Root(str(tmp_path_factory.mktemp("root")) + "/debian")
     for deb in glob.glob(debs + "/*.deb"):
         one.take(deb)
@@ -114,13 +129,15 @@ def root(debs, fresh, tmp_path_factory):
     shutil.rmtree(one.path)
 
 
-def test_lintian_has_nothing_to_say(debs):
-    out = run("lintian", "--allow-root", "--fail-on", "error,warning,info", "--display-info",
-              *glob.glob(debs + "/*.changes"))
+def test_lintian_finds_nothing(debs):
+    lintian = ["lintian", "--allow-root", "--fail-on", "error,warning,info", "--display-info"]
+    changes = glob.glob(debs + "/*.changes")
+    out = in_suite("offline", *lintian, *["/debs/" + os.path.basename(file) for file in changes]) if SUITE \
+        else run(*lintian, *changes)
     assert "murald" not in out, out
 
 
-def test_a_wall_for_pings_takes_no_web_server(root):
+def test_murald_alone_pulls_in_no_web_server(root):
     out = root.install("murald")
     for name in ["microhttpd", "curl", "wslay", "jansson", "sqlite", "oath", "gnutls"]:
         assert "Setting up lib" + name not in out, out
@@ -147,21 +164,21 @@ def test_the_packages_own_config(root):
 
 
 def test_painted_as_its_user_with_one_capability(root):
-    """By a ping and over Pixelflut, with the rights that the service gives; then the picture is kept."""
+    """By a ping and over Pixelflut, with the privileges of the service; the picture is saved."""
     root.write("/etc/murald/murald.conf.d/mine.conf", "[canvas]\nsize = 320x200\n[plugin pixelflut]\n")
     out = root.sh("""
         install -d -o murald -g murald /var/lib/murald
         setpriv --reuid=murald --regid=murald --init-groups --no-new-privs --bounding-set=-all,+net_raw \
             --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw murald >/tmp/log 2>&1 &
-        for i in $(seq 100); do grep -q 'pixelflut: listening' /tmp/log && break; sleep 0.1; done
+        for i in $(seq 100); do grep -q 'pixelflut: listening' /tmp/log && break; sleep 0.1; done  # between two looks
         grep -E '^(Uid|CapEff|CapBnd)' /proc/$!/status
         exec 3<>/dev/tcp/127.0.0.1/1234
         printf 'PX 3 4 00ff00\\n' >&3
         pixel() { echo "PX $1 $2" >&3; read -r answer <&3; echo "$answer"; }
-        for i in $(seq 50); do  # the ear for pings opens a moment after the socket
+        for i in $(seq 50); do  # the capture begins a moment after the socket is open
             ping -c 1 -s 8 -p cc00640032ff0000 127.0.0.1 >/dev/null
             [ "$(pixel 100 50)" = "PX 100 50 000000" ] || break
-            sleep 0.1
+            sleep 0.1  # between two tries
         done
         pixel 3 4; pixel 100 50
         kill $!; wait $!; cat /tmp/log""", net=False)
@@ -172,7 +189,7 @@ def test_painted_as_its_user_with_one_capability(root):
     assert root.has("/var/lib/murald/canvas.png")
 
 
-def test_apart_what_belongs_apart(root):
+def test_each_package_has_its_files(root):
     root.install("murald-http", "murald-p2", "murald-dev", "muralctl")
     out = root.sh("murald --list-plugins")
     assert "\nhttp " in out and "\np2 " in out
@@ -182,7 +199,7 @@ def test_apart_what_belongs_apart(root):
                    "COMP_CWORD=2; compopt() { :; }; _murald murald; echo ${COMPREPLY[*]}") == "canvas.size=\n"
 
 
-def test_upgrade_keeps_what_the_operator_wrote(root):
+def test_upgrade_keeps_a_changed_config(root):
     root.write("/etc/murald/murald.conf", root.read("/etc/murald/murald.conf") + "# mine\n")
     picture = root.sh("md5sum /var/lib/murald/canvas.png")
     root.sh("cd /debs; for deb in *.deb; do dpkg-deb -R $deb x; rm $deb; sed -i -e 's/^Version: .*/&+1/' "
@@ -194,7 +211,7 @@ def test_upgrade_keeps_what_the_operator_wrote(root):
     assert root.sh("murald --check-config") == "ok\n"
 
 
-def test_remove_keeps_config_and_picture_and_purge_nothing(root):
+def test_remove_keeps_config_and_picture_and_purge_removes_all(root):
     root.sh("dpkg -r $(dpkg-query -W -f '${Package}\\n' 'mural*')")
     assert root.has("/etc/murald/murald.conf") and root.has("/var/lib/murald/canvas.png")
     assert not root.has("/usr/sbin/murald")
@@ -206,7 +223,7 @@ def test_remove_keeps_config_and_picture_and_purge_nothing(root):
 
 
 def test_a_desktop_keeps_its_display(root):
-    """Until somebody enables the service; from then on it is an ordinary one."""
+    """The service is not enabled there, until somebody enables it."""
     manager = root.path + "/etc/systemd/system/display-manager.service"
     link = "/etc/systemd/system/multi-user.target.wants/murald.service"
     os.symlink("/lib/systemd/system/lightdm.service", manager)
@@ -225,7 +242,7 @@ def test_a_desktop_keeps_its_display(root):
 
 @pytest.fixture(scope="module")
 def kiosk(root, tmp_path_factory):
-    """The Debian of the last case, with the packages installed and nothing else done, and a screen."""
+    """The Debian of the last case with the packages installed, booted with a screen."""
     need(shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin"),
          "no mke2fs: apt-get install e2fsprogs")
     kernel = g.fetch_kernel()
@@ -247,7 +264,7 @@ def kiosk(root, tmp_path_factory):
 
 
 def test_a_booted_machine_is_a_wall(kiosk):
-    """Unattended, on its screen, with no rights but what the service gives; a ping paints."""
+    """Unattended, on its screen, with the privileges of the service; a ping paints."""
     wait_for("the service", lambda: kiosk.run("systemctl is-active murald")[1] == "active\n", 60)
     canvas = g.ppm.Image(320, 200)
     for host, x, y, rgb in [("127.0.0.1", 3, 4, (255, 0, 0)), ("::1", 319, 199, (0, 255, 1))]:
@@ -258,7 +275,7 @@ def test_a_booted_machine_is_a_wall(kiosk):
     assert took is not None, "%s\n%s" % (difference, kiosk.run("journalctl -u murald")[1])
 
 
-def test_its_web_page_is_there(kiosk):
+def test_its_web_page_is_served(kiosk):
     with urllib.request.urlopen(kiosk.web + "/metrics", timeout=20) as answer:
         assert 'murald_pixels_total{plugin="icmp"} 2' in answer.read().decode()
 
@@ -271,7 +288,7 @@ def status(kiosk):
     return kiosk.run("cat /proc/$(systemctl show -P MainPID murald)/status", check=True)[1]
 
 
-def test_the_services_rights(kiosk):
+def test_the_services_privileges(kiosk):
     now = dict(line.split(":\t", 1) for line in status(kiosk).splitlines())
     assert now["Uid"].split()[0] != "0"
     assert {now[s] for s in ["CapPrm", "CapEff", "CapBnd"]} == {"0000000000002000"}
@@ -279,8 +296,8 @@ def test_the_services_rights(kiosk):
     assert kiosk.run("systemctl is-active getty@tty1")[1] == "inactive\n"
 
 
-def test_reload_and_a_right_given_besides(kiosk):
-    """As murald(8) says: a plugin is added while the others stay; a port below 1024 takes a drop-in."""
+def test_reload_and_a_privilege_from_a_drop_in(kiosk):
+    """As in murald(8): a plugin is added while the others stay; a port below 1024 needs a drop-in."""
     kiosk.run("echo '[plugin dots]\\nlisten = 0.0.0.0:1235' >/etc/murald/murald.conf.d/dots.conf")
     before = main_pid(kiosk)
     kiosk.run("systemctl reload murald", check=True)
@@ -298,7 +315,7 @@ def test_reload_and_a_right_given_besides(kiosk):
               "systemctl daemon-reload; systemctl restart murald", check=True)
 
 
-def test_killed_and_back_again(kiosk):
+def test_restarted_after_a_crash(kiosk):
     pid = main_pid(kiosk)
     kiosk.run("systemctl kill -s SEGV murald", check=True)
     wait_for("a new one", lambda: kiosk.run("systemctl show -P MainPID -P ActiveState murald")[1].split()
@@ -306,7 +323,7 @@ def test_killed_and_back_again(kiosk):
     wait_for("it to be ready", lambda: kiosk.run("systemctl is-active murald")[1] == "active\n", 30)
 
 
-def test_a_typing_error_is_no_restart_loop(kiosk):
+def test_a_config_error_causes_no_restart_loop(kiosk):
     kiosk.run("echo '[canvsa]' >/etc/murald/murald.conf.d/wrong.conf; systemctl restart murald")
     out = kiosk.run("systemctl show -P Result -P NRestarts -P ExecMainStatus murald")[1].split()
     assert "exit-code" in out and "78" in out
@@ -315,7 +332,7 @@ def test_a_typing_error_is_no_restart_loop(kiosk):
               check=True)
 
 
-def test_upgrades_and_new_plugins_start_it_again(kiosk):
+def test_upgrades_and_new_plugins_restart_it(kiosk):
     plugins = kiosk.run("dirname /usr/lib/*/murald/icmp.so")[1].strip()
     for change in ["dpkg -i /debs/murald_*.deb",
                    "dpkg-trigger --by-package=other %s; dpkg --triggers-only -a" % plugins]:

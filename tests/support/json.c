@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Walks JSON text in place; strings, numbers and brackets are all it looks at. */
+/* Walks JSON text in place, knowing only strings, numbers and brackets. */
 #include "support/json.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ skip_string(const char *p)
 	return p + 1;
 }
 
-/* Behind a value: brackets are counted, strings are opaque. */
+/* The position after a value: counts brackets, skips strings. */
 static const char *
 skip_value(const char *p)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Just enough JSON to read tests/vectors/, which we wrote ourselves.  A value is a
- * pointer to its first character in the text; NULL and what is not there give NULL.  What
- * is not JSON ends the test.
+ * A minimal JSON reader for tests/vectors/.  A value is a pointer to its first character
+ * in the text; null and what is missing give NULL.  Invalid JSON aborts the test.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -16,7 +15,7 @@ char *json_load(const char *name);
 /* The value of an object's key; NULL when there is none, or when it is null. */
 const char *json_get(const char *object, const char *key);
 
-/* Walks an array: first item, then the next after each; NULL at the end. */
+/* Iterate over an array; NULL at the end. */
 const char *json_first(const char *array);
 const char *json_next(const char *item);
 

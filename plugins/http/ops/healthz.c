@@ -51,7 +51,7 @@ check_display(struct request *request, struct health_check *check)
 {
 	struct mural_host *host = request->web->host;
 	struct ops *ops = request->subject;
-	struct mural_display display;
+	struct mural_display display = { .size = sizeof(display) };
 
 	mural_display_counters(host, &display);
 	if (!display.wanted || display.blanked)

@@ -156,6 +156,7 @@ hints_answer(struct request *request)
 		.client = request,
 		.origin = known ? request_header(request, MHD_HTTP_HEADER_HOST) : "",
 		.request = {
+			.size = sizeof(query.request),
 			.address = known ? address : "HOST",
 			.x = query_number(request, "x", 10, 0),
 			.y = query_number(request, "y", 10, 0),

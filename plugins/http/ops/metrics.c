@@ -24,7 +24,7 @@ struct metrics_page {
 struct family {
 	const char *name, *suffix, *type, *help;
 	const char *unit;    /* NULL: none */
-	size_t counter;      /* offset of its uint64_t in struct mural_instance */
+	size_t counter;      /* offset in struct mural_counts; 0: the pixels painted */
 	uint32_t transports; /* only instances with one of these; 0: all */
 };
 
@@ -78,20 +78,19 @@ put_sample(
 
 /* -------------------------------------------------------------------- instances */
 
-#define COUNTER(member) offsetof(struct mural_instance, member)
+#define COUNTER(member) offsetof(struct mural_counts, member)
 
 static const struct family families[] = {
-	{ "murald_pixels", "_total", "counter", "Pixels painted.", NULL, COUNTER(painted),
-		0 },
+	{ "murald_pixels", "_total", "counter", "Pixels painted.", NULL, 0, 0 },
 	{ "murald_connections", "", "gauge", "Open connections.", NULL,
-		COUNTER(counts.connections), 0 },
+		COUNTER(connections), 0 },
 	{ "murald_received_bytes", "_total", "counter", "Bytes received.", "bytes",
-		COUNTER(counts.received_bytes), 0 },
+		COUNTER(received_bytes), 0 },
 	{ "murald_kernel_drops", "_total", "counter",
-		"Packets lost before the plugin saw them.", NULL,
-		COUNTER(counts.kernel_drops), MURAL_POLLER },
+		"Packets lost before the plugin saw them.", NULL, COUNTER(kernel_drops),
+		MURAL_POLLER },
 	{ "murald_viewers", "", "gauge", "Clients that watch the canvas.", NULL,
-		COUNTER(counts.viewers), 0 },
+		COUNTER(viewers), 0 },
 };
 
 static void
@@ -99,18 +98,20 @@ put_instance(const struct mural_instance *instance, void *arg)
 {
 	struct metrics_page *page = arg;
 	const struct family *family = page->family;
-	uint64_t value;
+	uint64_t value = instance->painted;
 
 	if (family->transports && !(instance->plugin->transports & family->transports))
 		return;
-	memcpy(&value, (const char *)instance + family->counter, sizeof(value));
+	if (family->counter > 0)
+		memcpy(&value, (const char *)instance->counts + family->counter,
+			sizeof(value));
 	put_sample(page, instance->host->name, NULL, value);
 }
 
 static void
 put_discarded(const struct mural_instance *instance, void *arg)
 {
-	for (int i = 0; i < MURAL_REASONS; i++)
+	for (uint32_t i = 0; i < instance->n_reasons; i++)
 		put_sample(arg, instance->host->name, mural_reason_label(i),
 			instance->discarded[i]);
 }
@@ -147,7 +148,7 @@ put_wall(struct metrics_page *page)
 {
 	static const struct family build = { "murald_build", "_info", "info",
 		"The version of murald.", NULL, 0, 0 };
-	struct mural_display display;
+	struct mural_display display = { .size = sizeof(display) };
 
 	mural_display_counters(page->host, &display);
 	put_one(page, "murald_display_frames", "_total", "Frames shown on the screen.",

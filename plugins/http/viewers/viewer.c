@@ -127,7 +127,7 @@ send_answers(struct viewer *viewer)
 	if (viewer->asked_count) {
 		len = snprintf(count, sizeof(count),
 			"{\"message\": \"ws_count_update\", \"ws_connections\": %zu}",
-			(size_t)viewer->viewers->web->host->counts.viewers);
+			(size_t)viewer->viewers->web->host->counts->viewers);
 		viewer->asked_count = !viewer_send_text(viewer, count, len);
 	}
 	if (viewer->asked_nudity)
@@ -237,7 +237,7 @@ on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool 
 {
 	struct viewer *viewer = viewer_of(ws);
 
-	viewer->viewers->web->host->counts.received_bytes += len;
+	viewer->viewers->web->host->counts->received_bytes += len;
 	if (viewer->dialect != DIALECT_PLACE || opcode != WEBSOCKET_TEXT)
 		return;
 	if (viewer->command_len + len <= COMMAND_MAX) {

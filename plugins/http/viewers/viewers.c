@@ -179,7 +179,7 @@ viewers_add(struct viewers *viewers, struct viewer *viewer)
 	web_hold(viewers->web);
 	viewer->viewers = viewers;
 	list_push(&viewers->first, viewer);
-	if (host->counts.viewers++ == 0) {
+	if (host->counts->viewers++ == 0) {
 		pps_update(&viewers->pps, host, uv_now(host->loop), 0, NULL);
 		uv_timer_start(&viewers->second, on_second, SECOND_MS, SECOND_MS);
 	}
@@ -193,7 +193,7 @@ viewers_remove(struct viewer *viewer)
 	struct mural_host *host = viewers->web->host;
 
 	list_remove(viewer);
-	if (--host->counts.viewers == 0 && !viewers->stopping)
+	if (--host->counts->viewers == 0 && !viewers->stopping)
 		uv_timer_stop(&viewers->second);
 	mural_publish(host);
 	capture_schedule(&viewers->capture);

@@ -164,7 +164,7 @@ http_client_open(struct web *web, struct MHD_Connection *connection, void **cont
 	list_push(&clients->first, client);
 	if (!web->stopping && !uv_is_active((uv_handle_t *)&clients->sweep))
 		uv_timer_start(&clients->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
-	web->host->counts.connections++;
+	web->host->counts->connections++;
 }
 
 static void
@@ -180,7 +180,7 @@ http_client_close(struct web *web, struct http_client *client)
 	free(client);
 	if (!clients->first && !web->stopping)
 		uv_timer_stop(&clients->sweep);
-	web->host->counts.connections--;
+	web->host->counts->connections--;
 }
 
 void

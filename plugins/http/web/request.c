@@ -235,7 +235,7 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 	incoming->head_len = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
 				     ->header_size;
-	web->host->counts.received_bytes += incoming->head_len;
+	web->host->counts->received_bytes += incoming->head_len;
 	why = find_ambiguity(connection, &status);
 	if (!why)
 		return MHD_YES;
@@ -251,7 +251,7 @@ request_append_body(struct incoming_request *incoming, const char *piece, size_t
 	size_t need = request->body_len + len + 1;
 
 	incoming->received += len;
-	request->web->host->counts.received_bytes += len;
+	request->web->host->counts->received_bytes += len;
 	if (incoming->received > BODY_MAX)
 		return incoming->received > BODY_DRAIN_MAX ? MHD_NO : MHD_YES;
 	if (!request->body) {

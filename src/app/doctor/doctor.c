@@ -82,6 +82,8 @@ doctor_run(const struct config *config, const struct plugins *plugins, FILE *out
 	doctor_check_privileges(plugins, &report);
 	report_heading(&report, "files");
 	doctor_check_files(config, &report);
+	report_heading(&report, "libraries");
+	doctor_check_libraries(plugins, &report);
 	report_heading(&report, "machine");
 	doctor_check_machine(&report);
 	if (report.problems == 0)

@@ -110,17 +110,29 @@ examine_port(const struct instance *instance, const char *key, const char *addre
 }
 
 static void
+examine_port_list(const struct instance *instance, const char *key, const char *list,
+	int type, struct report *report)
+{
+	char address[ADDRESS_WORD_MAX];
+
+	while (list && (list = address_next(list, address, sizeof(address))))
+		examine_port(instance, key, address, type, report);
+}
+
+static void
 examine_ports(const struct instance *instance, struct report *report)
 {
 	const struct mural_option *option = instance->plugin->options;
 	char key[64];
 
-	examine_port(instance, "listen", instance->common.listen, SOCK_STREAM, report);
-	examine_port(
+	examine_port_list(
+		instance, "listen", instance->common.listen, SOCK_STREAM, report);
+	examine_port_list(
 		instance, "listen-udp", instance->common.listen_udp, SOCK_DGRAM, report);
 	for (; option && option->name; option++)
-		if (option->type == MURAL_TYPE_ADDRESS)
-			examine_port(instance, option_key(option, key, sizeof(key)),
+		if (option->type == MURAL_TYPE_ADDRESS ||
+			option->type == MURAL_TYPE_ADDRESSES)
+			examine_port_list(instance, option_key(option, key, sizeof(key)),
 				*(char *const *)((const char *)instance->config +
 						 option->offset),
 				SOCK_STREAM, report);

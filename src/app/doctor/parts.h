@@ -19,6 +19,9 @@ void doctor_check_privileges(const struct plugins *plugins, struct report *repor
 /* The snapshot and the record. */
 void doctor_check_files(const struct config *config, struct report *report);
 
+/* Their versions: murald's own libraries and those of the plugins. */
+void doctor_check_libraries(const struct plugins *plugins, struct report *report);
+
 /* The kernel's arguments and memory, and a Raspberry Pi's config.txt. */
 void doctor_check_machine(struct report *report);
 

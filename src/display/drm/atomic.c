@@ -26,25 +26,25 @@ enum prop {
 };
 
 static const struct {
-	uint32_t type; /* of the object */
 	const char *name;
+	uint32_t type; /* of the object */
 	bool optional;
 } props[DRM_PROPS] = {
-	[CONNECTOR_CRTC] = { DRM_MODE_OBJECT_CONNECTOR, "CRTC_ID", false },
-	[LINK_STATUS] = { DRM_MODE_OBJECT_CONNECTOR, "link-status", true },
-	[CRTC_ACTIVE] = { DRM_MODE_OBJECT_CRTC, "ACTIVE", false },
-	[CRTC_MODE] = { DRM_MODE_OBJECT_CRTC, "MODE_ID", false },
-	[PLANE_FB] = { DRM_MODE_OBJECT_PLANE, "FB_ID", false },
-	[PLANE_CRTC] = { DRM_MODE_OBJECT_PLANE, "CRTC_ID", false },
-	[SRC_X] = { DRM_MODE_OBJECT_PLANE, "SRC_X", false },
-	[SRC_Y] = { DRM_MODE_OBJECT_PLANE, "SRC_Y", false },
-	[SRC_W] = { DRM_MODE_OBJECT_PLANE, "SRC_W", false },
-	[SRC_H] = { DRM_MODE_OBJECT_PLANE, "SRC_H", false },
-	[PLANE_X] = { DRM_MODE_OBJECT_PLANE, "CRTC_X", false },
-	[PLANE_Y] = { DRM_MODE_OBJECT_PLANE, "CRTC_Y", false },
-	[PLANE_W] = { DRM_MODE_OBJECT_PLANE, "CRTC_W", false },
-	[PLANE_H] = { DRM_MODE_OBJECT_PLANE, "CRTC_H", false },
-	[DAMAGE] = { DRM_MODE_OBJECT_PLANE, "FB_DAMAGE_CLIPS", true },
+	[CONNECTOR_CRTC] = { "CRTC_ID", DRM_MODE_OBJECT_CONNECTOR, false },
+	[LINK_STATUS] = { "link-status", DRM_MODE_OBJECT_CONNECTOR, true },
+	[CRTC_ACTIVE] = { "ACTIVE", DRM_MODE_OBJECT_CRTC, false },
+	[CRTC_MODE] = { "MODE_ID", DRM_MODE_OBJECT_CRTC, false },
+	[PLANE_FB] = { "FB_ID", DRM_MODE_OBJECT_PLANE, false },
+	[PLANE_CRTC] = { "CRTC_ID", DRM_MODE_OBJECT_PLANE, false },
+	[SRC_X] = { "SRC_X", DRM_MODE_OBJECT_PLANE, false },
+	[SRC_Y] = { "SRC_Y", DRM_MODE_OBJECT_PLANE, false },
+	[SRC_W] = { "SRC_W", DRM_MODE_OBJECT_PLANE, false },
+	[SRC_H] = { "SRC_H", DRM_MODE_OBJECT_PLANE, false },
+	[PLANE_X] = { "CRTC_X", DRM_MODE_OBJECT_PLANE, false },
+	[PLANE_Y] = { "CRTC_Y", DRM_MODE_OBJECT_PLANE, false },
+	[PLANE_W] = { "CRTC_W", DRM_MODE_OBJECT_PLANE, false },
+	[PLANE_H] = { "CRTC_H", DRM_MODE_OBJECT_PLANE, false },
+	[DAMAGE] = { "FB_DAMAGE_CLIPS", DRM_MODE_OBJECT_PLANE, true },
 };
 
 /* ------------------------------------------------------------------ looking up */

@@ -37,9 +37,9 @@ mode_text(const drmModeModeInfo *mode, char *text, size_t len)
 /* ------------------------------------------------------------------ computing */
 
 /* Polarities of the sync pulses. */
-#define NEG DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC
-#define POS DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC
-#define RB_SYNC DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_NVSYNC
+#define NEG (DRM_MODE_FLAG_NHSYNC | DRM_MODE_FLAG_NVSYNC)
+#define POS (DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_PVSYNC)
+#define RB_SYNC (DRM_MODE_FLAG_PHSYNC | DRM_MODE_FLAG_NVSYNC)
 
 /* In kHz, then for each axis: the pixels shown, where sync begins and ends, and all. */
 #define TIMING(clock, h, h_start, h_end, h_total, v, v_start, v_end, v_total, hz, flags) \

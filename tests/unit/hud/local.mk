@@ -3,6 +3,6 @@ if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-hud
 endif
 
-# draws a HUD for tests/test_hud.py
+# draws a HUD for tests/daemon/test_hud.py
 noinst_PROGRAMS += %D%/draw-hud
 %C%_draw_hud_LDADD = libmurald.la

@@ -37,9 +37,9 @@ drain(struct mural_host *host, struct mural_brush *brush)
 	struct state *state = host->state;
 
 	mural_put(brush, 0, 0, 0xffffffff);
-	host->counts.received_bytes += 10;
-	host->counts.kernel_drops++;
-	host->counts.connections = 3;
+	host->counts->received_bytes += 10;
+	host->counts->kernel_drops++;
+	host->counts->connections = 3;
 	return ++state->drains == 2 ? -EIO : 0;
 }
 
@@ -48,7 +48,7 @@ detach(struct mural_host *host)
 {
 	struct state *state = host->state;
 
-	host->counts.received_bytes += 1; /* a last byte */
+	host->counts->received_bytes += 1; /* a last byte */
 	close(state->fd);
 }
 
@@ -93,6 +93,7 @@ totals_go_on(void **unused)
 
 	(void)unused;
 	instance.host.state = &state;
+	instance.host.counts = &instance.counts;
 	instance.host.name = "breaks";
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(canvas_init(&canvas, 4, 4, 0xff000000), 0);

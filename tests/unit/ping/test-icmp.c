@@ -374,11 +374,17 @@ the_hint_can_be_copied(void **state)
 	struct fixture *f = *state;
 	char text[128];
 
-	struct mural_hint_request request = { "192.0.2.2", 16, 32, 0xffff8000 };
+	struct mural_hint_request request = { .size = sizeof(request),
+		.address = "192.0.2.2",
+		.x = 16,
+		.y = 32,
+		.colour = 0xffff8000 };
 
 	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00100020ff8000 192.0.2.2");
-	request = (struct mural_hint_request){ "2001:db8::2", 0, 0, 0xff000001 };
+	request.address = "2001:db8::2";
+	request.x = request.y = 0;
+	request.colour = 0xff000001;
 	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) > 0);
 	assert_string_equal(text, "ping -c1 -s 8 -p cc00000000000001 2001:db8::2");
 	request.address = "fe80::1";

@@ -449,7 +449,7 @@ lists_all_plugins_with_their_options(void **state)
 		"  text             text                     default empty        a "
 		"text\n",
 		"  enabled          yes or no                default yes          ",
-		"  listen           address                  default [::]:7       ",
+		"  listen           addresses                default [::]:7       ",
 		"\nhungry: ",
 		"/hungry.so cannot be loaded: undefined symbol: mural_not_yet",
 	};

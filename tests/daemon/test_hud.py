@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the HUD reads when it is drawn: by its letters, and by a QR reader."""
+"""The text and the QR code of the HUD as drawn, read back from the picture."""
 import io
 import os
 import re
@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from hud import Page, scan
+from wall import BUILD
 
-BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 URL = "http://192.168.178.100:8080/"
 LINES = [
     ("icmp", "ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100", 12),
@@ -23,7 +23,6 @@ LINES = [
     ("garden", 'echo "PX 40 25 ff8c00" | nc -N 192.168.178.100 1235', 12345678901),
     ("roof", "", 1),
 ]
-
 
 with_code = pytest.mark.skipif(not os.environ.get("qr", "?"), reason="built without QR codes: "
                                "apt-get install libqrencode-dev, and configure again")
@@ -134,7 +133,7 @@ def test_a_command_is_whole_or_absent(screen, canvas, n):
 @with_code
 @pytest.mark.parametrize("screen,canvas", sizes())
 @pytest.mark.parametrize("url", (URL, "http://[2001:db8:1234:5678:abcd:ef01:2345:6789]:8080/"))
-def test_the_code_is_read_by_others(screen, canvas, url):
+def test_the_code_is_readable(screen, canvas, url):
     image = draw(screen, LINES[:4], url, canvas)
     if screen != (320, 240):
         assert scan(image) == url
@@ -142,8 +141,8 @@ def test_the_code_is_read_by_others(screen, canvas, url):
         assert squeezed("web" + url) in squeezed("".join(Page(image).rows))
 
 
-def test_where_there_is_no_code_the_address_comes_first():
-    """As on a screen that is too small for it, and in a build without them."""
+def test_without_a_code_the_address_comes_first():
+    """On a screen too small for the code, or in a build without QR codes."""
     if os.environ.get("qr", "?"):
         image = draw((320, 240), [], "http://10.0.0.1/" + 60 * "x")
     else:
@@ -158,10 +157,10 @@ def test_without_a_web_page_there_is_no_code():
     assert not any("web" in row for row in Page(image).rows)
 
 
-def test_figures_stay_short():
-    figures = {0: "0", 999: "999", 1000: "1.0k", 9999: "9.9k", 10000: "10k", 999999: "999k",
+def test_rates_are_short():
+    rates = {0: "0", 999: "999", 1000: "1.0k", 9999: "9.9k", 10000: "10k", 999999: "999k",
                1000000: "1.0M", 123456789: "123M", 2 ** 64 - 1: "18E"}
-    for pixels, words in figures.items():
+    for pixels, words in rates.items():
         for size, unit in (((1280, 720), "/s"), ((3840, 800), " px/s")):
             row = Page(draw(size, [("a", "b", pixels)], "")).rows[0]
             assert row.split(None, 2)[2] in (words + "/s", words + " px/s"), row

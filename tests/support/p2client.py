@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""p² as its text describes it, for tests: numbers, a client, and what a client must see.
-
-Written from the protocol's text and not from the plugin, so that the two can disagree.
-"""
+"""p²: its numbers, a client and what a client must see; and WebSocket clients that may break the
+protocol.  Written from the protocol's text and not from the plugin."""
 import os
 import re
 import socket
 import struct
 import time
+
+from closing import Closing
 
 
 def i8(n):
@@ -62,7 +62,7 @@ def sub(x1, y1, x2, y2):
 
 
 class Updates:
-    """Takes what a server says, message by message; `pixels` is what a client shows."""
+    """Parses what a server sends, message by message; `pixels` is what a client shows."""
 
     def __init__(self):
         self.rest = b""
@@ -72,7 +72,7 @@ class Updates:
         self.bytes = 0
 
     def take(self, data, whole=False):
-        """whole: messages must end with the data, as in a WebSocket frame."""
+        """whole: the last message must end with the data, as in a WebSocket frame."""
         self.bytes += len(data)
         data = self.rest + data
         at = 0
@@ -97,7 +97,7 @@ class Updates:
         assert not (whole and self.rest), "a message goes over the end of a frame"
 
 
-class Client(Updates):
+class Client(Updates, Closing):
     """p² over a plain socket."""
 
     def __init__(self, port, name=None, code="1234", host="127.0.0.1"):
@@ -114,7 +114,7 @@ class Client(Updates):
         self.socket.settimeout(0.05)
 
     def read(self):
-        """What came, if anything did within a moment."""
+        """Takes what arrives within 50 ms."""
         try:
             data = self.socket.recv(1 << 20)
         except (TimeoutError, socket.timeout):
@@ -138,7 +138,7 @@ class Client(Updates):
         return self.until(lambda c: c.pixels.get((x, y)) == tuple(rgb5), seconds)
 
     def until_closed(self, seconds=10):
-        """The server must say ff 00 and close."""
+        """Whether the server sent ff 00 before it closed."""
         end = time.monotonic() + seconds
         while not self.closed:
             assert time.monotonic() < end, "still open"
@@ -156,19 +156,13 @@ class Client(Updates):
     def close(self):
         self.socket.close()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *rest):
-        self.close()
-
 
 def websocket_port(wall, name="p2"):
     return int(re.findall(r"%s: listening on \S+:(\d+), WebSocket$" % name, wall.log(), re.M)[-1])
 
 
 def frame(payload, opcode=2, fin=True, masked=True, claimed=None, rsv=0):
-    """A client's WebSocket frame, also a wrong one."""
+    """A client's WebSocket frame, or a malformed one."""
     length = len(payload) if claimed is None else claimed
     head = bytes([fin << 7 | rsv << 4 | opcode])
     flag = 0x80 if masked else 0
@@ -184,15 +178,18 @@ def frame(payload, opcode=2, fin=True, masked=True, claimed=None, rsv=0):
     return head + key + bytes(b ^ key[i % 4] for i, b in enumerate(payload))
 
 
+def upgrade_request(path):
+    return (b"GET %s HTTP/1.1\r\nHost: wall\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" % path.encode())
+
+
 class RawWebSocket:
-    """A WebSocket client that also says what it should not."""
+    """A WebSocket client that also sends what it should not."""
 
     def __init__(self, port, first=b""):
         self.socket = socket.create_connection(("127.0.0.1", port), 10)
         self.socket.settimeout(10)
-        self.socket.sendall(b"GET /any/path?x HTTP/1.1\r\nHost: wall\r\nUpgrade: websocket\r\n"
-                            b"Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" + first)
+        self.socket.sendall(upgrade_request("/any/path?x") + first)
         self.buf = b""
         while b"\r\n\r\n" not in self.buf:
             got = self.socket.recv(4096)
@@ -232,7 +229,7 @@ class RawWebSocket:
         return opcode, payload
 
     def close_code(self):
-        """Reads to the close frame and then to the end; None: closed without one."""
+        """Reads to the end; the code of the close frame, None without one."""
         code = None
         try:
             while True:

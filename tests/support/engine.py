@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Engine.IO and Socket.IO as their texts describe them, for tests: many clients in one
-asyncio loop, and ones that do what clients should not.
-
-Written from the protocol's text and not from the plugin, so that the two can disagree.
-"""
+"""Engine.IO and Socket.IO clients, many in one asyncio loop, which may also break the protocol.
+Written from the protocols' texts and not from the plugin."""
 import asyncio
 import json
 
@@ -40,7 +37,7 @@ class Connection:
 
 
 class Client:
-    """One session.  `updates` are the arguments of every event, `log` what else was said."""
+    """One session.  `updates` are the arguments of every event, `log` all other packets."""
 
     def __init__(self, port):
         self.port = port
@@ -53,7 +50,7 @@ class Client:
     def path(self):
         return PATH + "polling&sid=" + self.sid
 
-    # ---- what it is told
+    # ---- receiving
 
     def take(self, packet):
         if packet.startswith("42"):
@@ -67,7 +64,7 @@ class Client:
         return packet
 
     async def poll(self):
-        """One GET; its packets."""
+        """One GET; the packets of its answer."""
         status, _, body = await self.getter.ask("GET", self.path)
         if status != 200:
             raise Gone(body)
@@ -77,11 +74,24 @@ class Client:
             self.take(packet)
         return packets
 
+    async def start_poll(self):
+        """A task that polls; murald has its GET when this returns."""
+        polling = asyncio.create_task(self.poll())
+        await asyncio.sleep(0)  # lets the task send it
+        await self.caught_up()
+        return polling
+
+    async def caught_up(self):
+        """Until murald has read what all clients sent before: it reads its connections in turn."""
+        http = Connection(self.port)
+        await http.ask("GET", "/settings")
+        http.close()
+
     async def receive(self):
         """One message of the WebSocket."""
         return self.take(await self.socket.recv())
 
-    # ---- what it says
+    # ---- sending
 
     async def post(self, *packets):
         status, _, body = await self.poster.ask("POST", self.path, "\x1e".join(packets).encode())
@@ -92,9 +102,9 @@ class Client:
     async def say(self, packet):
         await (self.socket.send(packet) if self.socket else self.post(packet))
 
-    # ---- coming in
+    # ---- joining
 
-    async def shake_hands(self):
+    async def handshake(self):
         status, _, body = await self.getter.ask("GET", PATH + "polling")
         assert status == 200 and body[0] == "0", body
         self.open = json.loads(body[1:])
@@ -111,8 +121,8 @@ class Client:
         return await websockets.connect(
             "ws://127.0.0.1:%d%swebsocket%s" % (self.port, PATH, more), max_queue=None)
 
-    async def straight(self):
-        """By WebSocket from the start."""
+    async def join_by_websocket(self):
+        """Without polling first."""
         self.socket = await self.connect()
         packet = await self.socket.recv()
         assert packet[0] == "0"
@@ -126,17 +136,17 @@ class Client:
         assert await self.probed.recv() == "3probe"
 
     async def upgrade(self, polling=None):
-        """As clients do: probes, lets the GET that is out come back, goes over."""
+        """As clients do: probes, lets the pending GET come back, upgrades."""
         await self.probe()
         if polling:
             await polling
         await self.probed.send("5")
         self.socket = self.probed
 
-    # ---- staying
+    # ---- while connected
 
     async def listen(self):
-        """Takes what comes, and answers pings, for ever."""
+        """Receives and answers pings until the session ends."""
         while True:
             packets = [await self.receive()] if self.socket else await self.poll()
             if "1" in packets:
@@ -152,7 +162,7 @@ class Client:
 
 
 def numbers(updates):
-    """Events are numbered by what the board counts."""
+    """The board's counter numbers the events."""
     return [update["pixels"] for update in updates]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What was recorded of the wall, seen from outside: moments, films, and after kill -9."""
+"""/history and the timelapse of the wall against a whole murald, also after kill -9."""
 import io
 import json
 import signal
@@ -28,7 +28,7 @@ def get(wall, path):
         return answer.read()
 
 
-def refusal(wall, path):
+def error(wall, path):
     with pytest.raises(urllib.error.HTTPError) as refused:
         get(wall, path)
     return refused.value.code, json.loads(refused.value.read())["error"]
@@ -39,7 +39,7 @@ def picture(data):
 
 
 def fill(wall, client, colour):
-    """Paints everything, and waits until that is recorded; the time at which it is."""
+    """Paints everything and waits until it is recorded; the time of that."""
     before = json.loads(get(wall, "history"))["last"] or 0
     client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % (x, y, *colour)
                             for x in range(SIZE[0]) for y in range(SIZE[1])))
@@ -61,7 +61,7 @@ def picture_at(wall, at):
 COLOURS = [(0, 0, 51), (255, 42, 0), (51, 85, 102), (204, 255, 255), (102, 0, 0)]
 
 
-def test_each_moment_can_be_seen_again(tmp_path):
+def test_the_picture_of_each_moment(tmp_path):
     with recording_wall(tmp_path) as wall:
         client = wall.tcp("pixelflut")
         times = [fill(wall, client, colour) for colour in COLOURS]
@@ -99,28 +99,28 @@ def test_kill_9_keeps_all_but_the_last_moment(tmp_path):
             assert picture_at(wall, at).getpixel((2, 3)) == colour
 
 
-def test_what_cannot_be_answered(tmp_path):
+def test_bad_requests(tmp_path):
     with recording_wall(tmp_path, record=False) as wall:
         assert json.loads(get(wall, "history")) == {"first": None, "last": None, "moments": 0}
         for path in ("history?at=5", "timelapse?source=wall"):
-            status, text = refusal(wall, path)
+            status, text = error(wall, path)
             assert status == 404 and "record.file" in text
         for path in ("history?at=yesterday", "history?at=1e400", "history?at=", "history?at=nan",
                      "history?at=[1]", "timelapse?source=moon"):
-            assert refusal(wall, path)[0] == 400
+            assert error(wall, path)[0] == 400
     with recording_wall(tmp_path) as wall:
         for path in ("timelapse?source=wall&from=x", "timelapse?source=wall&from=5&to=4"):
-            assert refusal(wall, path)[0] == 400
+            assert error(wall, path)[0] == 400
 
 
-def test_many_look_back_at_once(tmp_path):
+def test_many_requests_at_once(tmp_path):
     with recording_wall(tmp_path) as wall:
         fill(wall, wall.tcp("pixelflut"), COLOURS[1])
         sockets = [wall.tcp("http") for _ in range(60)]
         for number, client in enumerate(sockets):
             client.sendall(b"GET /history?at=%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % number)
             if number % 3 == 0:
-                client.close()  # and wants no answer any more
+                client.close()  # without reading the answer
         answers = [client.makefile("rb").read() for number, client in enumerate(sockets) if number % 3]
         assert {answer[9:12] for answer in answers} <= {b"200", b"503"}
         assert answers[0].startswith(b"HTTP/1.1 200") or b"200" in {a[9:12] for a in answers}

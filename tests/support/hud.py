@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Reads what a HUD says off a picture: its letters, and its QR code with zbar.
-
-Pictures are PIL images of the HUD alone.
-"""
+"""Reads the HUD back from a picture (a PIL image of the HUD alone): its text, and the QR code with zbar."""
 import os
 import re
 import subprocess
 import tempfile
 
 from hosts import need
+from wall import SOURCE
 
-SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 BACKGROUND = (0x10, 0x14, 0x18)
 WIDTH, HEIGHT, BAND = 8, 14, 8
 NAMES = [chr(c) for c in range(0x20, 0x7f)] + ["\N{REPLACEMENT CHARACTER}", "·", "…", "↵"]
 
 
 def read_font():
-    """Each letter's rows of dots, as they are drawn in the source."""
-    with open(os.path.join(SOURCE, "src", "hud", "font.c")) as f:
+    """{the dots of a glyph, row by row: its character}, from the font's source."""
+    with open(os.path.join(SOURCE, "src/hud/font.c")) as f:
         lines = [line.split() for line in re.findall(r'^\t"([.# ]+)",$', f.read(), re.M)]
     rows = HEIGHT - 1
     assert len(lines) % rows == 0 and all(len(line) == BAND for line in lines)
@@ -56,14 +53,14 @@ class Page:
             for y in range(HEIGHT) for x in range(WIDTH)))
 
     def row(self, top, factor):
-        """Up to the first thing that is no letter, such as the QR code."""
+        """The text up to what is no glyph, such as the QR code."""
         text = ""
         while (letter := self.cell(len(text), top, factor)) is not None:
             text += letter
         return text.rstrip()
 
     def tops(self, factor):
-        """Where the first row may begin, from the highest dot of its first letter."""
+        """Where the first row may begin, given the highest dot of its first glyph."""
         columns = range(self.margin, self.margin + WIDTH * factor)
         for y in range(self.height):
             if any(self.ink[y * self.width + x] for x in columns):
@@ -71,7 +68,7 @@ class Page:
         return []
 
     def read(self):
-        """The rows, and how large the letters are; of all readings the longest."""
+        """The rows of text, and the scale of the font; of all possible readings the longest."""
         best = [], 0
         for factor in range(1, 13):
             for top in self.tops(factor):
@@ -86,7 +83,7 @@ class Page:
 
 
 def scan(image):
-    """What the QR code in a picture says; None: there is none."""
+    """The text of the QR code in a picture, or None."""
     need("zbarimg", "zbar-tools")
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         image.save(file.name)

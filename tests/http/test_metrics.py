@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""What murald says of itself: /metrics, read by Prometheus' own parsers, and /healthz."""
+"""/metrics, read by Prometheus' own parsers, and /healthz."""
 import asyncio
 import json
-import os
 import socket
-import sys
+import subprocess
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 pytest.importorskip("websockets", reason="no websockets: apt-get install python3-websockets")
 parsers = pytest.importorskip(
     "prometheus_client", reason="no prometheus_client: apt-get install python3-prometheus-client")
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics  # noqa: E402
-from prometheus_client.parser import text_string_to_metric_families as read_text  # noqa: E402
-from wall import wait_for  # noqa: E402
-from watchers import Live, Place, Raw, ask, dot, http_wall  # noqa: E402
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as read_text
+from wall import MURALD, dot, wait_for
+from watchers import Live, Place, Raw, ask, http_wall
 
 PROMETHEUS = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
               "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
@@ -23,7 +21,7 @@ OPEN, TEXT = "application/openmetrics-text; version=1.0.0; charset=utf-8", "text
 
 
 def metrics(wall, accept=None):
-    """Every sample by its name and labels, and the families' types."""
+    """The samples by name and labels, and the types of the families."""
     status, fields, body = ask(wall, "/metrics", **({"Accept": accept} if accept else {}))
     assert status == 200
     parse = read_openmetrics if fields["content-type"] == OPEN else read_text
@@ -42,7 +40,7 @@ def of(samples, name, plugin=None, **labels):
     ("text/plain", TEXT), ("text/*", TEXT), ("text/plain;version=0.0.4;q=1,*/*;q=0.1", TEXT),
     ("application/openmetrics-text;q=0.2, text/plain; q=0.9", TEXT),
     ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", TEXT), ("", OPEN), (",;q=,=q;q", OPEN)])
-def test_the_format_is_the_one_that_is_wished(tmp_path, accept, want):
+def test_the_format_is_negotiated(tmp_path, accept, want):
     with http_wall(tmp_path) as wall:
         headers = {} if accept is None else {"Accept": accept}
         status, fields, body = ask(wall, "/metrics", **headers)
@@ -58,8 +56,6 @@ def test_the_format_is_the_one_that_is_wished(tmp_path, accept, want):
 
 
 def wall_version():
-    import subprocess
-    from wall import MURALD
     return subprocess.run([MURALD, "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[1]
 
 
@@ -83,7 +79,7 @@ def test_what_is_painted_is_counted_by_instance(tmp_path, accept):
         assert types["murald_discarded"] == types["murald_received_bytes"] == "counter"
 
 
-def test_viewers_are_counted_as_long_as_they_watch(tmp_path):
+def test_viewers_are_counted_while_they_watch(tmp_path):
     async def script():
         with http_wall(tmp_path) as wall:
             def seen():
@@ -109,14 +105,14 @@ def test_names_of_instances_are_labels(tmp_path):
 
 # ------------------------------------------------------------------------------ health
 
-def test_a_headless_wall_is_well(tmp_path):
+def test_a_headless_wall_is_healthy(tmp_path):
     with http_wall(tmp_path) as wall:
         status, fields, body = ask(wall, "/healthz")
         assert status == 200 and fields["content-type"] == "application/json"
         assert json.loads(body) == {"status": "ok", "reasons": []}
 
 
-def test_plugins_that_are_not_open_are_told_if_they_are_required(tmp_path):
+def test_plugins_that_are_not_required_may_be_closed(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         others = "[plugin dots]\nlisten = 127.0.0.1:%d\nrequired = no\n" % taken.getsockname()[1]
         with http_wall(tmp_path, others=others) as wall:
@@ -124,14 +120,11 @@ def test_plugins_that_are_not_open_are_told_if_they_are_required(tmp_path):
             assert ask(wall, "/healthz")[0] == 200, "it may be missing"
 
 
-def test_a_wall_without_its_screen_is_not_well(tmp_path):
+def test_a_wall_without_its_screen_is_unhealthy(tmp_path):
     """`kms` waits for a card; this one never comes."""
     with http_wall(tmp_path) as wall:
-        with open(wall.config) as f:
-            text = f.read()
         assert wall.stop() == 0
-        with open(wall.config, "w") as f:
-            f.write(text.replace("output = headless", "output = kms\ndevice = %s/card0" % tmp_path))
+        wall.edit_config("output = headless", "output = kms\ndevice = %s/card0" % tmp_path)
         wall.start().wait_ready()
         status, _, body = ask(wall, "/healthz")
         assert status == 503

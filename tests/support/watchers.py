@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Those who watch a wall: clients of /ws and /live on python3-websockets, which put the
-picture together from what they are sent, and the same for any HTTP request."""
+"""Viewers of a wall: clients of /ws and /live on python3-websockets, which put the picture
+together from what they receive; and plain HTTP requests."""
 import asyncio
 import http.client
 import io
@@ -13,18 +13,16 @@ import zlib
 import websockets
 from PIL import Image
 
-from wall import Wall
+from closing import Closing
+from p2client import upgrade_request
+from wall import DOTS, Wall
 
 
-def http_wall(folder, more="", others="[plugin dots]\nlisten = 127.0.0.1:0\n", **rest):
-    """A wall that anybody may paint with dots and watch over HTTP."""
+def http_wall(folder, more="", others=DOTS, **rest):
+    """A wall painted with dots and watched over HTTP."""
     database = os.path.join(str(folder), "board.db")
     return Wall(folder, "%s\n[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s\n%s\n" % (
         others, database, more), **rest)
-
-
-def dot(x, y, rgb):
-    return struct.pack("<HHBBBB", x, y, *rgb, 255)
 
 
 def ask(wall, path, method="GET", **headers):
@@ -80,7 +78,7 @@ class Watcher:
         return self
 
     async def quiet(self, seconds=0.4):
-        """Whether nothing binary comes for a while."""
+        """Whether nothing binary comes for that long."""
         before = self.messages.count("binary")
         end = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < end:
@@ -91,7 +89,7 @@ class Watcher:
         return self.messages.count("binary") == before
 
     def is_whole(self):
-        """Whether there is a picture, and nothing of it is still to come."""
+        """Whether there is a picture, and no part of it is still to come."""
         return self.image is not None
 
     def pixel(self, x, y):
@@ -99,7 +97,7 @@ class Watcher:
 
 
 class Place(Watcher):
-    """As v6-place does it: the first picture, then each one pasted with itself as mask."""
+    """As v6-place does: the first picture, then each further one pasted with itself as mask."""
     path = "/ws"
 
     def __init__(self, wall, **rest):
@@ -128,7 +126,7 @@ class Place(Watcher):
 
 
 class Live(Watcher):
-    """What plugins/http/viewers/codec-live.h says, word by word."""
+    """Decodes what plugins/http/viewers/codec-live.h describes."""
     path = "/live"
 
     def __init__(self, wall, **rest):
@@ -204,8 +202,8 @@ class Live(Watcher):
         return picture
 
 
-class Raw:
-    """A WebSocket that may do what it likes, above all nothing."""
+class Raw(Closing):
+    """A WebSocket that need not keep to the protocol, or do anything at all."""
 
     def __init__(self, wall, path, receive=None):
         self.socket = socket.socket()
@@ -213,9 +211,7 @@ class Raw:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
         self.socket.settimeout(20)
         self.socket.connect(("127.0.0.1", wall.port("http")))
-        self.socket.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-                             % path).encode())
+        self.socket.sendall(upgrade_request(path))
 
     def opened(self):
         head = b""
@@ -231,9 +227,3 @@ class Raw:
 
     def close(self):
         self.socket.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *rest):
-        self.close()

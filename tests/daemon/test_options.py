@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The program, murald.conf, the manual and quickstart.conf know the same options.
-
-What the program says is the measure: --print-config for names and defaults, --list-plugins
-for what a plugin takes, --help for the command line."""
+"""murald.conf, the manual and quickstart.conf have exactly the program's options: those that
+--print-config, --list-plugins and --help print."""
 import os
 import re
 import subprocess
@@ -34,7 +32,7 @@ def plugins():
     return names
 
 
-# What a plugin cannot do without: no default would be right.
+# Mandatory options, which have no default.
 NEEDED = {"p2": "users = /dev/null\n"}
 
 
@@ -50,7 +48,7 @@ def known(tmp_path_factory):
     for name in NEEDED:
         for key in re.findall(r"^(\S+) = ", NEEDED[name], re.M):
             sections["plugin " + name][key] = ""
-    # The one value that this test has to override.
+    # murald() above overrides this one.
     default = subprocess.run([MURALD, "-c", "/dev/null", "--print-config"],
                              stdout=subprocess.PIPE, text=True, check=True).stdout
     sections["server"]["plugin-path"] = re.search(
@@ -110,7 +108,7 @@ def page(name):
 
 
 def manual_options():
-    """{section: {key: what the entry says}} of murald.conf(5); "plugin" for the common ones."""
+    """{section: {key: text of the entry}} of murald.conf(5); section "plugin" has the common options."""
     sections, section, entry = {}, None, None
     headings = {"CANVAS": "canvas", "DISPLAY": "display", "SERVER": "server", "RECORD": "record",
                 "PLUGINS": "plugin"}
@@ -126,7 +124,7 @@ def manual_options():
             assert entry not in sections.setdefault(section, {}), entry + " is there twice"
             sections[section][entry] = line + "\n"
         elif entry:
-            sections[section][entry] += line.replace(r"\:", "") + "\n"    # a place to break
+            sections[section][entry] += line.replace(r"\:", "") + "\n"    # where a line may break
     return sections
 
 
@@ -146,7 +144,7 @@ def test_the_manual_has_every_option_and_no_other(known):
         section for section in known if " " in section}
 
 
-def test_the_manual_tells_the_defaults(known):
+def test_the_manual_has_the_defaults(known):
     manual = manual_options()
     common = manual.pop("plugin")
     wrong = []

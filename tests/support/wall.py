@@ -12,16 +12,30 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 
 from PIL import Image
 
-from waiting import wait_for
+import procfs
+from sanitizer import skip_if_the_tracer_crashed
+from waiting import settled, wait_for
 
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
 SOURCE = os.path.abspath(os.environ.get("top_srcdir", "."))
 MURALD = os.path.join(BUILD, "murald")
+MURALCTL = os.path.join(BUILD, "muralctl")
 PLUGINS = os.path.join(BUILD, ".libs")
+DOTS = "[plugin dots]\nlisten = 127.0.0.1:0\n"
+
+
+def has_plugin(name):
+    return os.path.exists(os.path.join(PLUGINS, name + ".so"))
+
+
+def dot(x, y, rgb, alpha=255):
+    """One record of plugin dots."""
+    return struct.pack("<HHBBBB", x, y, *rgb, alpha)
 
 
 class Wall:
@@ -43,6 +57,13 @@ class Wall:
                     "[display]\noutput = headless\n[server]\nplugin-path = %s\n%s\n%s\n"
                     % (self.size, self.snapshot, PLUGINS, self.core if core is None else core, plugins))
 
+    def edit_config(self, old, new):
+        with open(self.config) as f:
+            text = f.read()
+        assert old in text, text
+        with open(self.config, "w") as f:
+            f.write(text.replace(old, new))
+
     def command(self, *more):
         inside = ["ip", "netns", "exec", self.netns] if self.netns else []
         return [*inside, *self.prefix, MURALD, "-c", self.config, *more]
@@ -58,33 +79,61 @@ class Wall:
         """Until it catches signals, which is the last thing it does before it serves."""
         def ready():
             assert self.process.poll() is None, self.log()
-            with open("/proc/%d/status" % self.process.pid) as f:
-                caught = int(re.search(r"SigCgt:\s*(\w+)", f.read()).group(1), 16)
-            return caught >> (signal.SIGTERM - 1) & 1
+            return int(procfs.status(self.pid)["SigCgt"], 16) >> (signal.SIGTERM - 1) & 1
         wait_for("murald to be ready", ready)
         return self
 
     def reload(self, plugins=None, core=None):
-        """SIGHUP, after another config was written if one is given; what was logged until it was done."""
+        """Sends SIGHUP, with another config if one is given; what was logged until it was done."""
         if plugins is not None:
             self.configure(plugins, core)
         before = len(self.log())
         self.process.send_signal(signal.SIGHUP)
+
         def done():
             assert self.process.poll() is None, self.log()
             return re.search(r"reload: (\d+ closed|the new config is wrong)", self.log()[before:])
         wait_for("the reload", done, 30)
         return self.log()[before:]
 
-    def stop(self, number=signal.SIGTERM):
-        """The exit status."""
+    def stop(self, number=signal.SIGTERM, seconds=20):
+        """The exit status; it must end within that time."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(20)
+        status = self.process.wait(seconds)
+        if status != 0:
+            skip_if_the_tracer_crashed(self.log())
+        return status
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def memory_kib(self):
+        return procfs.memory_kib(self.pid)
+
+    def descriptors(self):
+        return len(os.listdir("/proc/%d/fd" % self.pid))
+
+    def wait_idle(self, seconds=0.3):
+        """Until none of its threads woke up for that long: it is done with all that was sent."""
+        settled(lambda: procfs.wake_ups(self.pid), seconds)
 
     def log(self):
         with open(self.log_path, errors="replace") as f:
             return f.read()
+
+    def totals(self, name):
+        """Stops it; what an instance logged then: {"painted": n, reason: n, "drops": n}."""
+        assert self.stop() == 0, self.log()
+        painted, discarded, drops = re.findall(
+            r"%s: painted (\d+) pixels, discarded (.*), kernel drops (\d+)$" % re.escape(name), self.log(), re.M)[-1]
+        reasons = {reason: int(n) for n, reason in re.findall(r"(\d+) (\w+)", discarded)}
+        return dict(reasons, painted=int(painted), drops=int(drops))
 
     def port(self, name="dots"):
         """The TCP port that an instance was given: listen = 127.0.0.1:0 is any free one."""
@@ -92,10 +141,17 @@ class Wall:
         assert ports, self.log()
         return int(ports[-1])
 
-    def tcp(self, name="dots"):
-        client = socket.create_connection(("127.0.0.1", self.port(name)), 10)
+    def tcp(self, name="dots", source="127.0.0.1"):
+        client = socket.create_connection(("127.0.0.1", self.port(name)), 10, (source, 0))
         client.settimeout(10)
         return client
+
+    def paint(self, data, name="dots"):
+        """All of it is on the canvas when this returns: murald closes what it has read to its end."""
+        with self.tcp(name) as client:
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(1) == b""
 
     def picture(self):
         """What is on the canvas now, by way of SIGUSR1."""
@@ -112,7 +168,7 @@ class Wall:
                  lambda: self.picture().getpixel((x, y)) == tuple(rgb))
 
     def last_picture(self):
-        """Stops the daemon; the picture it left."""
+        """Stops murald; the picture it left."""
         assert self.stop() == 0, self.log()
         with Image.open(self.snapshot) as image:
             return image.convert("RGB")
@@ -121,13 +177,12 @@ class Wall:
         return self.start().wait_ready()
 
     def __exit__(self, kind, *rest):
-        # It may leave: only then do LeakSanitizer and the counters of make coverage speak.
+        # Terminated, not killed: only then do LeakSanitizer and the counters of make coverage report.
         if self.process.poll() is None:
             self.process.terminate()
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+                self.kill()
         if kind:
             print(self.log())

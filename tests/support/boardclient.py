@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A wall with a pixel board, and a client of it.
-
-Written from the protocol's text and not from the plugin, so that the two can disagree.
-"""
+"""A wall with a pixel board, and a client for it, written from the protocol's text and not from the
+plugin, so that a mistake in one is not repeated in the other."""
 import http.client
 import json
 import os
@@ -12,14 +10,16 @@ import sys
 
 import pytest
 
+from closing import Closing
 from wall import Wall
 
 PALETTE = ["#ffffff", "#d4d7d9", "#898d90", "#000000", "#ff0000"]
 WIDTH, HEIGHT, RATE = 8, 6, 700
 
 
-def board_wall(folder, more="", size="64x48", others="", core="", rate="700ms", secrets=None):
-    """The board of the vectors: 8x6 cells of 8 pixels; the admin's token is adm."""
+def board_wall(folder, more="", size="64x48", others="", core="", rate="700ms", secrets=None,
+               **rest):
+    """The board of the vectors: 8x6 cells of 8 pixels; the admin token is adm."""
     lines = ["listen = 127.0.0.1:0", "palette = " + ",".join(c[1:] for c in PALETTE),
              "pixel-rate = " + rate, "admin-token = adm",
              "database = " + os.path.join(str(folder), "board.db")]
@@ -29,7 +29,7 @@ def board_wall(folder, more="", size="64x48", others="", core="", rate="700ms", 
             f.write(secrets)
         lines.append("secrets = " + path)
     return Wall(folder, "%s\n[plugin http]\n%s\n%s\n" % (others, "\n".join(lines), more),
-                size=size, core=core)
+                size=size, core=core, **rest)
 
 
 class Answer:
@@ -46,14 +46,14 @@ class Answer:
         return "%d %r" % (self.status, self.body[:200])
 
 
-class Board:
+class Board(Closing):
     """One connection."""
 
     def __init__(self, wall):
         self.http = http.client.HTTPConnection("127.0.0.1", wall.port("http"), timeout=20)
 
     def ask(self, method, path, body=None, headers=()):
-        """`body`: bytes as they are, anything else as JSON; None: none."""
+        """`body` is sent as it is if it is bytes, otherwise as JSON."""
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         self.http.request(method, path, body, dict(headers))
@@ -87,16 +87,10 @@ class Board:
     def close(self):
         self.http.close()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *rest):
-        self.close()
-
 
 def raw(wall, data, seconds=10, until=None):
-    """What comes back for these bytes; and whether the connection was closed.  Waits for
-    the end, or for `until` to occur so many times."""
+    """Sends bytes; what comes back, and whether the connection was closed.  Reads to the end, or
+    until until[0] occurred until[1] times."""
     with socket.create_connection(("127.0.0.1", wall.port("http")), 10) as s:
         s.settimeout(seconds)
         s.sendall(data)
@@ -113,13 +107,13 @@ def raw(wall, data, seconds=10, until=None):
 
 
 def request(method="PUT", path="/update-pixel", body=b"{}", headers=()):
-    """A request as bytes, with these header lines more."""
+    """A request as bytes, with extra header lines."""
     return b"\r\n".join([b"%s %s HTTP/1.1" % (method.encode(), path.encode()), b"Host: wall",
                          b"Content-Length: %d" % len(body), *headers, b"", body])
 
 
 def slow_reader(wall, path):
-    """Asks, and reads no more than the first bytes of the answer; the socket, and the status."""
+    """Sends a GET and reads only the first bytes of the answer; the socket and the status."""
     s = socket.socket()
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     s.settimeout(30)
@@ -129,8 +123,7 @@ def slow_reader(wall, path):
 
 
 def with_slow_readers(script, folder):
-    """What a script prints that runs in a network of its own, where the kernel takes little of an
-    answer at once."""
+    """Runs a script in a network namespace where the kernel buffers little of an answer; what it prints."""
     alone = subprocess.run(
         ["unshare", "-rn", "sh", "-c", "ip link set lo up && "
          "echo 4096 4096 8192 > /proc/sys/net/ipv4/tcp_wmem && exec %s %s %s" %

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Any number of hosts without addresses, on wires and bridges; gone at the end of the test.
+"""Any number of hosts without addresses, on wires and bridges, for one test.
 
     with Network() as net:
         wall, client = net.host("wall"), net.host("client")
@@ -16,7 +16,7 @@ SO_RCVBUFFORCE = 33
 ETH_P_ALL = 3
 
 
-class Station(Namespace):
+class Host(Namespace):
     def __init__(self, name):
         super().__init__(name)
         self.links = 0
@@ -56,7 +56,7 @@ class Network:
             subprocess.run(["ip", "netns", "delete", host.name], check=False)
 
     def host(self, name):
-        host = Station("mural%d-%s" % (os.getpid(), name))
+        host = Host("mural%d-%s" % (os.getpid(), name))
         subprocess.run(["ip", "netns", "add", host.name], check=True)
         self.hosts.append(host)
         for which in "all", "default":
@@ -65,7 +65,7 @@ class Network:
         return host
 
     def join(self, a, b):
-        """A veth between two hosts; in each it is the next ethN.  Their names."""
+        """A veth between two hosts, the next ethN in each; the two names."""
         names = []
         for host in a, b:
             names.append("eth%d" % host.links)
@@ -77,7 +77,7 @@ class Network:
         return names
 
     def bridge(self, *hosts):
-        """All of them on one switch, which is a host of its own."""
+        """Connects all to one switch, which is a host of its own."""
         switch = self.host("switch")
         switch.run("ip", "link", "add", "br0", "type", "bridge", "forward_delay", "0")
         switch.run("ip", "link", "set", "br0", "up")

@@ -10,6 +10,7 @@ The client has 192.0.2.1 and 2001:db8::1, the server, where murald is to run, 19
 2001:db8::2.  Needs root and iproute2: `pytest.skip()` says so where they are missing.
 """
 import ctypes
+import errno
 import os
 import shutil
 import socket
@@ -18,13 +19,15 @@ import time
 
 import pytest
 
+from waiting import wait_for
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 SOL_PACKET, PACKET_QDISC_BYPASS = 263, 20
 
 
 def need(command, package):
-    """The command's path; without it the test is skipped, by name."""
+    """The path of a command; skips the test without it, naming its package."""
     path = shutil.which(command) or shutil.which(command, path="/usr/sbin:/sbin:/usr/bin:/bin")
     if not path:
         pytest.skip("no %s: apt-get install %s" % (command, package))
@@ -41,7 +44,7 @@ def need_namespaces():
 
 
 class Namespace:
-    """`with namespace:` what opens sockets opens them inside; one thread only."""
+    """`with namespace:` opens sockets inside it; for one thread only."""
 
     def __init__(self, name):
         self.name = name
@@ -116,13 +119,10 @@ class Pair:
         self.wait_until_up()
 
     def wait_until_up(self):
-        """Until both ends have a link-local address: before, IPv6 may lose packets."""
-        end = time.monotonic() + 10
+        """Until both ends have a link-local address: before that, IPv6 may lose packets."""
         for host in self.client, self.server:
-            while "fe80" not in host.run("ip", "-6", "-o", "addr", "show", "dev", host.interface,
-                                         "-tentative", "scope", "link"):
-                assert time.monotonic() < end, "%s got no link-local address" % host.name
-                time.sleep(0.05)
+            wait_for("a link-local address of " + host.name, lambda: "fe80" in host.run(
+                "ip", "-6", "-o", "addr", "show", "dev", host.interface, "-tentative", "scope", "link"))
 
     def open_wire(self):
         with self.client as host:
@@ -134,17 +134,18 @@ class Pair:
         return wire
 
     def send(self, *frames):
+        end = time.monotonic() + 60
         for frame in frames:
             while True:
                 try:
                     self.socket.send(bytes(frame))
                     break
-                except (BlockingIOError, OSError) as error:
-                    if error.errno not in (11, 105):  # EAGAIN, ENOBUFS
+                except OSError as error:
+                    if error.errno not in (errno.EAGAIN, errno.ENOBUFS) or time.monotonic() > end:
                         raise
 
     def received(self):
-        """The frames that reached the client since the last call, its own not among them."""
+        """The frames that reached the client since the last call, without its own."""
         frames = []
         while True:
             try:

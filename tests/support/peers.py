@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Small servers of each protocol, written from the protocols' own texts, with the habits of
-other people's servers to choose from.  What they were told is in `pixels`, (x, y): colour."""
+"""A small server for each protocol muralctl speaks, written from the protocols' own texts, with
+the habits of other people's servers to choose from.  `pixels` has what was painted, (x, y): colour."""
 import http.server
 import json
 import socket
@@ -37,7 +37,7 @@ def tcp_server(handle):
         request_queue_size = 128
 
         def server_bind(self):
-            # What waits in the kernel must be worked off before an answer.
+            # What waits in the kernel has to be processed before an answer is sent.
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
             super().server_bind()
 
@@ -47,9 +47,9 @@ def tcp_server(handle):
 # ---------------------------------------------------------------- Pixelflut
 
 class Pixelflut(Threaded):
-    """upper, crlf: how answers look; digits: 6 or 8 in them; lossy: forgets every pixel;
-    greeting: said at once, then the connection is closed; mute: answers nothing; sizeless: knows no SIZE;
-    lag: reads show what was painted so many seconds before; chatty: says what nobody asked."""
+    """upper, crlf: style of the answers; digits: 6 or 8 for a colour; lossy: forgets every pixel;
+    greeting: sent at once, then the connection is closed; mute: answers nothing; sizeless: does not
+    answer SIZE; lag: reads are that many seconds old; chatty: sends what nobody asked for."""
 
     def __init__(self, width=40, height=30, upper=False, crlf=False, digits=6, lossy=False,
                  greeting=None, mute=False, lag=0, chatty=False, sizeless=False):
@@ -108,8 +108,8 @@ class Pixelflut(Threaded):
 # ---------------------------------------------------------------- the pixel board
 
 class Board(Threaded):
-    """rate: ms between two cells of one id; early: as many 429s are given although it is
-    time; web: has /frontend-pixels; secret: the one that is taken; enabled."""
+    """rate: ms between two cells of one id; early: number of 429s sent although it is time;
+    web: has /frontend-pixels; secret: the only one accepted; enabled."""
 
     PALETTE = ["#ffffff", "#000000", "#ff0000", "#0000ff"]
 
@@ -222,9 +222,9 @@ def p2_bytes(n):
 
 
 class P2(Threaded):
-    """The wall is width x height with 0,0 in its middle.  snapshot: a Sub is answered with
-    what is there; drop: every so manyth Put is lost; busy: somebody else paints all the time;
-    stall: the line rests so long in the middle of a picture."""
+    """0,0 is the centre of the wall.  snapshot: a Sub is answered with the picture; drop: one Put
+    in that many is lost; busy: somebody else paints all the time; stall: seconds of silence in the
+    middle of a picture."""
 
     def __init__(self, width=32, height=20, snapshot=True, users={b"py1": "00001234"}, drop=0, busy=False, stall=0):
         self.left, self.top = -(width // 2), -(height // 2)
@@ -254,7 +254,7 @@ class P2(Threaded):
                 if self.snapshot:
                     picture = self.picture(area)
                     client.sendall(picture[:len(picture) // 2])
-                    time.sleep(self.stall)
+                    time.sleep(self.stall)  # the stall that a test asked for
                     client.sendall(picture[len(picture) // 2:])
                 if self.busy:
                     threading.Thread(target=self.others, args=(client,), daemon=True).start()
@@ -275,7 +275,7 @@ class P2(Threaded):
 
     def others(self, client):
         for _ in range(100):
-            time.sleep(0.1)
+            time.sleep(0.1)  # ten times a second
             try:
                 client.sendall(b"\xff\x01" + p2_bytes(self.left) + p2_bytes(self.bottom - 1) + b"\x00\x05"
                                + b"\xff\x01" + p2_bytes(self.right - 1) + p2_bytes(self.top) + b"\x00\x05")
@@ -286,7 +286,7 @@ class P2(Threaded):
         """Blocks of 15x8 and the rest."""
         x1, y1 = max(area[0], self.left), max(area[1], self.top)
         x2, y2 = min(area[2] + 1, self.right), min(area[3] + 1, self.bottom)
-        out = b"\xff"  # a heartbeat of the server's own, which means nothing
+        out = b"\xff"  # a heartbeat
         for y in range(y1, y2, 8):
             for x in range(x1, x2, 15):
                 w, h = min(15, x2 - x), min(8, y2 - y)
@@ -306,8 +306,8 @@ class P2(Threaded):
 # ---------------------------------------------------------------- pingxelflut
 
 class Pings:
-    """Answers a size request as the reference server does: a packet of its own, with
-    identifier and sequence 0.  Opens its socket in the namespace it is made in."""
+    """Answers a size request as the reference server does: in a packet of its own, with
+    identifier and sequence 0.  The socket belongs to the namespace where this is constructed."""
 
     def __init__(self, width, height):
         self.size = struct.pack(">BHH", 0xbb, width, height)

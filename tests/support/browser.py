@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Headless Chromium, one page, driven through tests/http/browser.mjs."""
+"""A headless Chromium with one page, driven through browser.mjs."""
 import json
 import os
 import shutil
@@ -8,17 +8,18 @@ import subprocess
 import pytest
 
 import npm
+from closing import Closing
 from wall import SOURCE, wait_for
 
 
-class Browser:
+class Browser(Closing):
     def __init__(self, folder, width=1280, height=800, **context):
         chromium = shutil.which("chromium")
         if not chromium:
             pytest.skip("chromium is missing: apt-get install chromium")
         self.errors = []
         self.process = subprocess.Popen(
-            ["node", os.path.join(SOURCE, "tests/http/browser.mjs")],
+            ["node", os.path.join(SOURCE, "tests/support/browser.mjs")],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env=dict(os.environ, MODULES=os.path.join(npm.modules(), "node_modules"),
                      CHROMIUM=chromium, HOME=str(folder)))
@@ -45,7 +46,7 @@ class Browser:
         wait_for("%r in %s" % (part, selector), lambda: part in self.text(selector), seconds)
 
     def pixels(self):
-        """The page's picture of the wall: width, height, RGB bytes."""
+        """The wall as the page shows it: width, height, RGB bytes."""
         width, height, hexa = self.eval(
             "(() => { const c = document.getElementById('picture');"
             "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
@@ -57,9 +58,3 @@ class Browser:
     def close(self):
         self.process.stdin.close()
         self.process.wait(20)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Drives one page of Chromium: a line of JSON in, a line of JSON out (tests/browser.py).
+// Drives one page of Chromium: a line of JSON in, a line of JSON out (browser.py).
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# This tree in another release of Debian, as root:
+#
+#   release.sh FOLDER RELEASE online|offline COMMAND...
+#
+# The release is made in FOLDER/root, once; the command runs there in a copy of this tree, whose
+# build/ is FOLDER/build, with mounts and processes of its own, and offline with a network of its
+# own.  Whatever happens, nothing stays mounted and nothing goes on running.
+# Says SKIP and why, and exits with 77, where that cannot be done.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(cd "$here/../.." && pwd)
+folder=$1 release=$2 network=$3
+shift 3
+
+skip() {
+	echo "SKIP: no $release to try it in: $*"
+	exit 77
+}
+[ "$(id -u)" = 0 ] || skip "it takes root"
+for tool in debootstrap unshare ip; do
+	command -v "$tool" >/dev/null || skip "no $tool: apt-get install debootstrap util-linux iproute2"
+done
+unshare --mount --net --pid --fork true 2>/dev/null || skip "no right to have mounts and a network of its own"
+mkdir -p "$folder/build"
+folder=$(cd "$folder" && pwd)
+exec 9>"$folder/lock"
+flock 9 # one at a time
+bash "$here/root.sh" "$folder/root" "$release" ca-certificates,iproute2 >"$folder/root.log" 2>&1 ||
+	skip "debootstrap failed: $(tail -n 1 "$folder/root.log"); all of it is in $folder/root.log"
+
+# What is generated is generated there, by the tools of that release.  What has changed is new for
+# make, and what has not is as old as in the last copy.
+tree=$folder/root/murald
+rm -rf "$tree.new"
+mkdir -p "$tree.new/build"
+tar -C "$source" --exclude=./build --exclude='./build-*' --exclude=./coverage --exclude=./.git \
+	--exclude=./autom4te.cache --exclude=./configure --exclude=./aclocal.m4 --exclude=./build-aux \
+	--exclude=Makefile.in --exclude=__pycache__ -cf - . | tar -C "$tree.new" -xmf -
+(cd "$tree.new" && find . -type f -print0) | while IFS= read -r -d '' file; do
+	! cmp -s "$tree/$file" "$tree.new/$file" || touch -r "$tree/$file" "$tree.new/$file"
+done
+rm -rf "$tree"
+mv "$tree.new" "$tree"
+
+unshared=(--mount --propagation private --pid --fork --kill-child)
+[ "$network" = online ] || unshared+=(--net)
+# shellcheck disable=SC2016 # the shell in there expands it
+exec unshare "${unshared[@]}" bash -euc '
+	folder=$1 network=$2 root=$1/root
+	shift 2
+	mount --bind "$root" "$root"
+	mount -t proc proc "$root/proc"
+	mount -t sysfs sysfs "$root/sys"
+	mount --rbind /dev "$root/dev"
+	mount -t tmpfs run "$root/run"
+	mkdir "$root/run/lock"
+	mount --bind "$folder/build" "$root/murald/build"
+	if [ "$network" = online ]; then
+		cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+	else
+		ip link set lo up
+	fi
+	exec 9>&- # unshare holds it
+	# no chroot: what runs in one may have no user namespace
+	cd "$root"
+	pivot_root . .
+	umount -l .
+	exec chroot . env -i HOME=/root LC_ALL=C.UTF-8 \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		CI="${CI:-}" MURALD_LONG="${MURALD_LONG:-}" sh -c "cd /murald && exec \"\$@\"" sh "$@"
+' bash "$folder" "$network" "$@"

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""release.sh, which runs commands in another release of Debian: where it cannot, it says why, and
+leaves nothing behind."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@pytest.fixture(autouse=True)
+def tools():
+    if os.geteuid() != 0:
+        pytest.skip("mounts need root: run as root, or with sudo")
+    for tool, package in [("debootstrap", "debootstrap"), ("unshare", "util-linux"), ("ip", "iproute2")]:
+        if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin"):
+            pytest.skip("no %s: apt-get install %s" % (tool, package))
+    if subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True).returncode:
+        pytest.skip("no right to have mounts and a network of its own")
+
+
+def release(folder, name, *command, path="", user=()):
+    return subprocess.run(
+        [*user, "bash", HERE + "/release.sh", str(folder), name, "offline", *command], text=True, timeout=120,
+        env=dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin"),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def mounted(folder):
+    with open("/proc/self/mountinfo") as f:
+        return [line for line in f if str(folder) in line]
+
+
+def debootstrap(folder, script):
+    """A debootstrap that stops in the middle; the last argument but two is the folder."""
+    tool = folder / "bin" / "debootstrap"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/bash\nset -e\ntarget=$4\n" + script)
+    tool.chmod(0o755)
+    return str(tool.parent) + ":"
+
+
+def test_a_release_that_there_is_not(tmp_path):
+    done = release(tmp_path / "root", "nosuchrelease", "true")
+    assert done.returncode == 77 and "SKIP: no nosuchrelease to try it in: debootstrap failed: " in done.stdout
+    assert os.listdir(tmp_path / "root") and not os.path.exists(tmp_path / "root" / "root")
+    assert not mounted(tmp_path)
+
+
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $$"])
+def test_one_that_fails_with_mounts_in_it(tmp_path, end):
+    path = debootstrap(tmp_path, "mkdir -p $target/proc\nmount -t proc proc $target/proc\n"
+                       "grep -c $target/proc /proc/self/mountinfo\n" + end)
+    done = release(tmp_path / "root", "trixie", "true", path=path)
+    assert done.returncode == 77 and "SKIP: " in done.stdout, done.stdout
+    assert (tmp_path / "root" / "root.log").read_text().splitlines()[0] == "1", "it was mounted"
+    assert not os.path.exists(tmp_path / "root" / "root")
+    assert not mounted(tmp_path)
+
+
+def test_a_command_has_mounts_and_a_network_of_its_own(tmp_path):
+    """In a root that is this machine's own files: what fails there says so, and leaves nothing."""
+    path = debootstrap(tmp_path, """
+        mkdir -p $target/{proc,sys,dev,run,etc/dpkg/dpkg.cfg.d,var/cache/apt/archives}
+        mkdir -p $target/{bin,lib64,usr/bin}
+        for tool in sh ls cat env umount chroot; do
+            cp -L $(command -v $tool) $target/bin; cp -L $(command -v $tool) $target/usr/bin; done
+        ldd $target/bin/* | grep -o '/[^ )]*' | grep -v : | sort -u | while read -r file; do
+            mkdir -p $target/${file%/*}; cp -L $file $target/$file; done
+        """)
+    done = release(tmp_path / "root", "trixie", "sh", "-c",
+                   "cat /proc/net/dev; ls /murald/tests; exit 3", path=path)
+    assert done.returncode == 3, done.stdout
+    assert re.findall(r"^ *(\w+): ", done.stdout, re.M) == ["lo"], "of /proc/net/dev"
+    assert "local.mk" in done.stdout and not os.listdir(tmp_path / "root" / "build")
+    assert not mounted(tmp_path)
+
+
+def test_without_root(tmp_path):
+    os.chmod(tmp_path, 0o777)
+    done = release(tmp_path / "root", "trixie", "true", user=["setpriv", "--reuid=65534", "--clear-groups"])
+    assert done.returncode == 77 and done.stdout == "SKIP: no trixie to try it in: it takes root\n"

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""What /proc says of a process: memory, CPU time, context switches."""
+import os
+import re
+
+
+def status(pid, thread=None):
+    """{"Uid": "0\\t0\\t0\\t0", "VmRSS": "1234 kB", ...} of a process or of one of its threads."""
+    with open("/proc/%d/%s/status" % (pid, "task/%s" % thread if thread else ".")) as f:
+        return dict(re.findall(r"^(\w+):\s*(.*)$", f.read(), re.M))
+
+
+def threads(pid):
+    """The status of each thread."""
+    return [status(pid, thread) for thread in os.listdir("/proc/%d/task" % pid)]
+
+
+def memory_kib(pid, key="VmRSS"):
+    return int(status(pid)[key].split()[0])
+
+
+def cpu_seconds(pid):
+    """CPU time used so far by all threads."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wake_ups(pid):
+    """How often its threads have waited and gone on so far."""
+    return sum(int(thread["voluntary_ctxt_switches"]) for thread in threads(pid))
+
+
+def times_scheduled(pid):
+    """How often the main thread was put on a processor."""
+    with open("/proc/%d/schedstat" % pid) as f:
+        return int(f.read().split()[2])

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""How tests wait: until something is true, with a limit, and never for a fixed time."""
+import asyncio
+import time
+
+
+def wait_for(what, claim, seconds=10):
+    """The first true answer of claim(), within a limit."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = claim()
+        if answer:
+            return answer
+        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
+        time.sleep(0.01)  # between two looks
+
+
+async def until(what, claim, seconds=10):
+    """wait_for(), while an asyncio loop goes on."""
+    end = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
+        await asyncio.sleep(0.01)  # between two looks
+
+
+def stays(what, claim, seconds):
+    """For what must not happen, where nothing tells that it could have: watches for that long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert claim(), "no longer " + what
+        time.sleep(0.01)  # between two looks
+
+
+def settled(look, seconds=0.3, limit=10):
+    """What look() returns once it has returned the same for that long."""
+    end, seen, since = time.monotonic() + limit, look(), time.monotonic()
+    while time.monotonic() - since < seconds:
+        assert time.monotonic() < end, "it never settled"
+        time.sleep(0.01)  # between two looks
+        now = look()
+        if now != seen:
+            seen, since = now, time.monotonic()
+    return seen
