@@ -6,8 +6,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef P2_WEBSOCKET_CLIENT_H
-#define P2_WEBSOCKET_CLIENT_H
+#pragma once
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -44,5 +43,3 @@ void websocket_client_changed(void *arg, struct MHD_Connection *connection,
 /* It has become a WebSocket: no deadline any more. */
 void websocket_client_upgraded(
 	struct websocket_clients *clients, struct MHD_Connection *connection);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * Any thread.
  */
-#ifndef BASE_DESCRIPTORS_H
-#define BASE_DESCRIPTORS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,5 +16,3 @@ uint32_t descriptors_for_clients(void);
 /* Whether a client's descriptor is one of the wall's, so that the client has to go.  The
  * kernel gives the lowest that is free: then all below it are taken. */
 bool descriptor_is_reserved(int fd);
-
-#endif

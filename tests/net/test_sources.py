@@ -164,7 +164,6 @@ def is_answered(wire, mac, target):
         while time.monotonic() < end:
             frame = wire.recv(2000)
             if frame[:6] == bytes.fromhex(mac.replace(":", "")) and frame[54:55] == b"\x88":
-                time.sleep(0.01)
                 return True
     except (TimeoutError, socket.timeout):
         pass

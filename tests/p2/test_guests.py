@@ -93,7 +93,7 @@ def test_who_drips_a_request_is_closed(tmp_path):
                 slow.send(bytes([next(drip)]))
             except OSError:
                 pass
-            time.sleep(0.2)
+            time.sleep(0.2)  # too slow for a request, too fast for a time-out of silence
         assert time.monotonic() - begin > 8
         paints(wall)
         assert wall.stop() == 0

@@ -5,8 +5,7 @@
  * Browsers send Origin, and Sec-Fetch-Site where they trust the connection, and let no
  * page forge them; programs send neither.
  */
-#ifndef HTTP_WEB_ORIGIN_H
-#define HTTP_WEB_ORIGIN_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -20,5 +19,3 @@ bool request_is_cross_site(
 
 /* Whether the text is a list for `origins`: "" or http://HOST[:PORT], https likewise. */
 bool origins_are_valid(const char *origins);
-
-#endif
