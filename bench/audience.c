@@ -5,6 +5,7 @@
  * SECONDS prints the bytes received in all, the frames of the viewer with the fewest, and
  * the frames of all.
  */
+#include <err.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -14,8 +15,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "measure.h"
 
 #define PIECE_BYTES (256 * 1024)
 
@@ -32,22 +34,6 @@ struct watcher {
 	uint64_t message; /* bytes of it so far */
 	uint64_t bytes, frames;
 };
-
-static void
-fail(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
-}
 
 static void
 connect_watcher(struct watcher *watcher, int port, const char *path)
@@ -67,14 +53,14 @@ connect_watcher(struct watcher *watcher, int port, const char *path)
 	watcher->is_live = strcmp(path, "/live") == 0;
 	if (connect(watcher->fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 		write(watcher->fd, text, len) != len)
-		fail("connect");
+		err(1, "connect");
 	do
 		if (got + 1 >= sizeof(text) || read(watcher->fd, text + got, 1) != 1)
-			fail("handshake");
+			err(1, "handshake");
 	while (text[got++] != '\n' || got < 4 ||
 		memcmp(text + got - 4, "\r\n\r\n", 4) != 0);
 	if (strncmp(text, "HTTP/1.1 101", 12) != 0)
-		fail("no upgrade");
+		err(1, "no upgrade");
 }
 
 /* A picture is whole; in /live when the piece says so. */
@@ -144,7 +130,7 @@ watch_until(int epoll, struct watcher *all, int n, double until)
 
 	for (int i = 0; i < n; i++)
 		missing -= all[i].frames > 0;
-	while (until > 0 ? now() < until : missing > 0) {
+	while (until > 0 ? now_s() < until : missing > 0) {
 		int ready = epoll_wait(epoll, events, 64, 20);
 
 		for (int i = 0; i < ready; i++) {
@@ -154,7 +140,7 @@ watch_until(int epoll, struct watcher *all, int n, double until)
 				recv(watcher->fd, piece, sizeof(piece), MSG_DONTWAIT);
 
 			if (got == 0 || (got < 0 && errno != EAGAIN))
-				fail("a viewer was dropped");
+				err(1, "a viewer was dropped");
 			if (got > 0)
 				count_bytes(watcher, piece, got);
 			missing -= waits && watcher->frames > 0;
@@ -186,7 +172,7 @@ main(int argc, char *argv[])
 		return 1;
 	for (int i = 0; i < n; i++)
 		all[i].bytes = all[i].frames = 0;
-	watch_until(epoll, all, n, now() + atof(argv[4]));
+	watch_until(epoll, all, n, now_s() + atof(argv[4]));
 	for (int i = 0; i < n; i++) {
 		bytes += all[i].bytes;
 		frames += all[i].frames;

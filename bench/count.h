@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Captures the packets of a ping plugin and only counts them: what it would cost if it
  * did nothing. */
-#ifndef COUNT_H
-#define COUNT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -10,5 +9,3 @@
  * status; `name` is for messages. */
 int count_frames(
 	const char *name, const char *interface, const char *filter, bool multicast);
-
-#endif

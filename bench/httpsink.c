@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "common/mhd-uv.h"

@@ -13,9 +13,9 @@
  * Both addresses IPv4 or both IPv6.  Load belongs into a network namespace of its own.
  */
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
 #include <linux/if_packet.h>
-#include <net/ethernet.h>
 #include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,8 +23,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "measure.h"
 #include "ping/address-template.h"
 #include "ping/packet.h"
 
@@ -42,13 +42,6 @@ struct ping_generator {
 	struct mmsghdr messages[BATCH];
 	struct iovec vectors[BATCH];
 };
-
-static void
-die(const char *what)
-{
-	fprintf(stderr, "icmpgen: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static void
 put16(uint8_t *p, uint32_t value)
@@ -89,17 +82,17 @@ make_frame(struct ping_generator *generator, const char *from, const char *to)
 	}
 	errno = EINVAL;
 	if (inet_pton(is6 ? AF_INET6 : AF_INET, from, is6 ? ip + 8 : ip + 12) != 1)
-		die(from);
+		err(1, "%s", from);
 	generator->by_address = strchr(to, 'X') != NULL;
 	if (generator->by_address) {
 		char why[TEMPLATE_WHY_MAX];
 
 		if (template_compile(&generator->template, to, false, why, sizeof(why)) <
 			0)
-			die(why);
+			err(1, "%s", why);
 	} else if (inet_pton(is6 ? AF_INET6 : AF_INET, to, is6 ? ip + 24 : ip + 16) !=
 		   1) {
-		die(to);
+		err(1, "%s", to);
 	}
 	if (!is6)
 		put16(ip + 10, packet_checksum(ip, 20, 0));
@@ -122,7 +115,7 @@ set_address(const struct ping_generator *generator, uint8_t *frame, uint32_t x,
 
 	if (template_encode(&generator->template, &pixel, frame + 14 + 24) < 0) {
 		errno = ERANGE;
-		die("the template has no room for the picture");
+		err(1, "the template has no room for the picture");
 	}
 }
 
@@ -159,17 +152,17 @@ open_socket(struct ping_generator *generator, const char *interface)
 	int one = 1;
 
 	if (address.sll_ifindex == 0)
-		die(interface);
+		err(1, "%s", interface);
 	if ((generator->fd = socket(AF_PACKET, SOCK_RAW, 0)) < 0)
-		die("packet socket");
+		err(1, "packet socket");
 	if (bind(generator->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		die("bind");
+		err(1, "bind");
 	if (setsockopt(generator->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &one,
 		    sizeof(one)) < 0)
-		die("PACKET_QDISC_BYPASS");
+		err(1, "PACKET_QDISC_BYPASS");
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
 	if (ioctl(generator->fd, SIOCGIFHWADDR, &request) < 0)
-		die(interface);
+		err(1, "%s", interface);
 	memcpy(generator->frame + 6, request.ifr_hwaddr.sa_data, 6);
 }
 
@@ -194,18 +187,9 @@ send_batch(struct ping_generator *generator)
 			generator->fd, generator->messages + done, BATCH - done, 0);
 
 		if (n < 0 && errno != ENOBUFS && errno != EAGAIN)
-			die("sendmmsg");
+			err(1, "sendmmsg");
 		done += n > 0 ? (unsigned)n : 0;
 	}
-}
-
-static double
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 static uint32_t
@@ -227,18 +211,18 @@ flood(struct ping_generator *generator, uint32_t width, uint32_t height, double 
 	double rate)
 {
 	uint32_t pixels = width * height, step = 7919 % pixels, at = 0;
-	double start = now();
+	double start = now_s();
 	uint64_t sent = 0;
 
 	while (greatest_common_divisor(step, pixels) != 1)
 		step++;
-	while (sent < pixels || now() - start < seconds) {
+	while (sent < pixels || now_s() - start < seconds) {
 		for (int i = 0; i < BATCH; i++, at = (at + step) % pixels)
 			set_pixel(
 				generator, generator->frames[i], at % width, at / width);
 		send_batch(generator);
 		sent += BATCH;
-		while (rate > 0 && (double)sent / rate > now() - start)
+		while (rate > 0 && (double)sent / rate > now_s() - start)
 			;
 	}
 	return sent;
@@ -263,8 +247,8 @@ main(int argc, char *argv[])
 	open_socket(&generator, argv[1]);
 	make_frame(&generator, argv[3], argv[4]);
 	prepare_batch(&generator);
-	start = now();
+	start = now_s();
 	sent = flood(&generator, width, height, atof(argv[6]), rate);
-	printf("%llu %.6f\n", (unsigned long long)sent, now() - start);
+	printf("%llu %.6f\n", (unsigned long long)sent, now_s() - start);
 	return 0;
 }

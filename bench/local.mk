@@ -8,7 +8,7 @@ EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6coun
 %C%_canvas_LDADD = libmurald.la
 %C%_icmpcount_SOURCES = %D%/icmpcount.c %D%/count.c %D%/count.h
 %C%_icmpcount_LDADD = libping.la libmurald.la
-%C%_icmpgen_SOURCES = %D%/icmpgen.c
+%C%_icmpgen_SOURCES = %D%/icmpgen.c %D%/measure.h
 %C%_icmpgen_LDADD = libping.la
 %C%_ipv6count_SOURCES = %D%/ipv6count.c %D%/count.c %D%/count.h
 %C%_ipv6count_LDADD = libping.la libmurald.la
@@ -28,6 +28,7 @@ EXTRA_PROGRAMS += %D%/p2puts
 endif
 if WITH_HTTP
 EXTRA_PROGRAMS += %D%/audience %D%/httpsink
+%C%_audience_SOURCES = %D%/audience.c %D%/measure.h
 %C%_audience_LDADD =
 %C%_httpsink_LDADD = libweb.la libcommon.la $(UV_LIBS)
 endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Measures murald and a baseline in turn, for the benchmarks in memory. */
-#ifndef MEASURE_H
-#define MEASURE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -46,5 +45,3 @@ print_times(const char *name, double times[2][ROUNDS], bool right)
 	}
 	printf(" %s\n", right ? "right" : "wrong");
 }
-
-#endif

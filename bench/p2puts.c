@@ -12,11 +12,11 @@
  *     prints "NS_A_PUT NS_A_COPY".
  */
 #include <arpa/inet.h>
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "canvas/canvas.h"
@@ -34,13 +34,6 @@ static uint8_t puts_[PUTS * PUT_BYTES];
 
 static const uint8_t hello[] = { 0xff, 0xa0, 0, 'b', 0, 0, 0, 0 };
 static const uint8_t bye[] = { 0xff, 0 };
-
-static void
-die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static void
 make_puts(void)
@@ -64,7 +57,7 @@ send_all(int fd, const void *bytes, size_t len)
 		ssize_t sent = send(fd, (const uint8_t *)bytes + done, len - done, 0);
 
 		if (sent < 0)
-			die("send");
+			err(1, "send");
 		done += sent;
 	}
 }
@@ -80,7 +73,7 @@ flood(int port, double seconds)
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		die("connect");
+		err(1, "connect");
 	send_all(fd, hello, sizeof(hello));
 	begin = now_s();
 	end = begin + seconds;
@@ -105,7 +98,7 @@ static void __attribute__((noreturn)) sink(void)
 	if (listener < 0 || bind(listener, (struct sockaddr *)&address, len) < 0 ||
 		listen(listener, 1) < 0 ||
 		getsockname(listener, (struct sockaddr *)&address, &len) < 0)
-		die("listen");
+		err(1, "listen");
 	printf("%d\n", ntohs(address.sin_port));
 	fflush(stdout);
 	for (;;) {
@@ -169,7 +162,7 @@ decode_all(void)
 
 	if (canvas_init(&canvas, WIDTH, HEIGHT, 0xff000000) < 0 ||
 		canvas_brush_init(&canvas, &brush, 0, 0, WIDTH, HEIGHT) < 0)
-		die("canvas");
+		err(1, "canvas");
 	printf("%.3f %.3f\n", time_decode(&brush), time_copy());
 	if (brush.painted != (uint64_t)REPEATS * PUTS) {
 		fprintf(stderr, "p2puts: painted %lu\n", (unsigned long)brush.painted);

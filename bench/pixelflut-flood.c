@@ -11,6 +11,7 @@
  * prints how many were wrong.
  */
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "measure.h"
@@ -59,13 +59,6 @@ struct bench_flood {
 	unsigned n;
 };
 
-static void
-fail(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
 static int
 connect_to(const char *address, const char *port)
 {
@@ -77,7 +70,7 @@ connect_to(const char *address, const char *port)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)) < 0 ||
 		inet_pton(AF_INET, address, &to.sin_addr) != 1 ||
 		connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		fail(address);
+		err(1, "%s", address);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	return fd;
 }
@@ -116,7 +109,7 @@ send_commands(struct bench_flood *flood, struct link *link)
 	ssize_t sent = send(link->fd, script->bytes + link->at, len, MSG_NOSIGNAL);
 
 	if (sent < 0 && errno != EAGAIN)
-		fail("send");
+		err(1, "send");
 	link->at += sent > 0 ? sent : 0;
 	if (link->stage == COMPLETING && link->at == link->stop)
 		link->stage = ASKING;
@@ -194,7 +187,7 @@ receive_answers(struct bench_flood *flood, struct link *link)
 	ssize_t len = recv(link->fd, heard, sizeof(heard), 0);
 
 	if (len < 0 && errno != EAGAIN)
-		fail("recv");
+		err(1, "recv");
 	if (len == 0 && !flood->sink) {
 		fprintf(stderr, "the server closed the connection\n");
 		exit(1);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The commands of the pixelflut benchmarks: every pixel of a wall once, in scattered
- * order.
- */
-#ifndef PIXELFLUT_SCRIPT_H
-#define PIXELFLUT_SCRIPT_H
+ * order. */
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,5 +24,3 @@ struct script {
 void script_init(struct script *script, enum script_kind kind, unsigned width,
 	unsigned height, unsigned seed);
 void script_finish(struct script *script);
-
-#endif

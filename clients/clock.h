@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Monotonic time, the pace of painting, and the request to stop. */
-#ifndef CLOCK_H
-#define CLOCK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ struct pace {
 
 /* When the next one may go, 0 for now; counts it. */
 int64_t pace_next(struct pace *pace);
-
-#endif

@@ -2,7 +2,6 @@
 /* Messages and a progress bar on stderr. */
 #include "console.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages and a progress bar on stderr.  Any thread. */
-#ifndef CONSOLE_H
-#define CONSOLE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -20,5 +19,3 @@ void progress_stop(void);
 /* "950", "12.3 k", "4.56 M", "7.89 G": three figures, for people. */
 #define AMOUNT_MAX 16
 const char *amount_format(double number, char text[AMOUNT_MAX]);
-
-#endif

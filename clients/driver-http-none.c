@@ -16,28 +16,10 @@ http_open(struct connection *connection)
 		connection->target->text);
 }
 
-static int
-http_put(struct connection *connection, int32_t x, int32_t y, uint32_t argb)
-{
-	(void)connection;
-	(void)x;
-	(void)y;
-	(void)argb;
-	return -ENOSYS;
-}
-
-static void
-http_close(struct connection *connection)
-{
-	(void)connection;
-}
-
 const struct driver driver_http = {
 	.state_size = 1,
 	.unit = "cells",
 	.no_size = "there is no HTTP in this muralctl",
 	.no_grab = "there is no HTTP in this muralctl",
 	.open = http_open,
-	.put = http_put,
-	.close = http_close,
 };

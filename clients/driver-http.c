@@ -379,8 +379,8 @@ try_cell(struct connection *connection, int32_t x, int32_t y, int32_t colour)
 		ret = 1;
 	} else if (json_is_true(json_object_get(answer, "currentlyDisabled"))) {
 		ret = console_error(-EACCES,
-			"%s: the board is disabled: it accepts cells but "
-			"draws none; ask who runs it",
+			"%s: the board is disabled: it accepts cells but draws none; ask "
+			"who runs it",
 			connection->target->text);
 	} else if (json_number_value(rate) > 0 &&
 		   json_number_value(rate) < WAIT_MAX * 1000) {

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "console.h"
 
@@ -122,7 +121,7 @@ connection_settle(struct connection *connection)
 void
 connection_close(struct connection *connection)
 {
-	if (connection->state)
+	if (connection->state && connection->driver->close)
 		connection->driver->close(connection);
 	free(connection->state);
 	connection->state = NULL;

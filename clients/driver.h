@@ -2,12 +2,15 @@
 /*
  * A driver speaks one protocol to a server, over a connection.
  *
+ * The folder is muralctl: muralctl.c and options.c read the command line, paint.c, load.c
+ * and grab.c are its verbs, and drivers its protocols, which no verb knows by name.  It
+ * may use lib/, p2/wire.h and ping/address-template.h, and nothing else of murald.
+ *
  * Everything returns 0 or -errno, with the error printed unless stated otherwise.  A
  * connection belongs to one thread at a time.  Coordinates count from the wall's top left
  * corner; where a wall's size is unknown they are the protocol's own.
  */
-#ifndef DRIVER_H
-#define DRIVER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -81,7 +84,7 @@ struct driver {
 	int (*grab)(struct connection *connection, struct image *image);
 	const char *no_grab; /* when grab is NULL: why not */
 
-	/* Accepts one that was never opened. */
+	/* Optional.  Accepts one that was never opened. */
 	void (*close)(struct connection *connection);
 };
 
@@ -107,5 +110,3 @@ int connection_flush(struct connection *connection);
 int connection_settle(struct connection *connection);
 
 void connection_close(struct connection *connection);
-
-#endif

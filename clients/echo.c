@@ -30,21 +30,23 @@ permission_error(int err, const char *name)
 		name, program);
 }
 
-/* Painting ignores the replies. */
-static void
-block_replies(const struct echo *echo)
+/* Has a raw socket receive echo replies, or nothing. */
+static int
+filter_replies(const struct echo *echo, bool pass)
 {
-	struct icmp_filter filter = { .data = ~0U };
+	struct icmp_filter filter = { .data = pass ? ~(1U << ICMP_ECHOREPLY) : ~0U };
 	struct icmp6_filter filter6;
 
 	if (!echo->raw)
-		return;
-	ICMP6_FILTER_SETBLOCKALL(&filter6);
+		return 0;
 	if (echo->family == AF_INET)
-		setsockopt(echo->fd, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter));
-	else
-		setsockopt(echo->fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter6,
-			sizeof(filter6));
+		return setsockopt(
+			echo->fd, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter));
+	ICMP6_FILTER_SETBLOCKALL(&filter6);
+	if (pass)
+		ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter6);
+	return setsockopt(
+		echo->fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter6, sizeof(filter6));
 }
 
 int
@@ -71,7 +73,7 @@ echo_open(struct echo *echo, int family, const char *name)
 	}
 	if (setsockopt(echo->fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)) < 0)
 		setsockopt(echo->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	block_replies(echo);
+	(void)filter_replies(echo, false); /* painting ignores them */
 	return 0;
 }
 
@@ -205,20 +207,7 @@ echo_flush(struct echo *echo)
 int
 echo_allow_replies(struct echo *echo)
 {
-	struct icmp_filter filter = { .data = ~(1U << ICMP_ECHOREPLY) };
-	struct icmp6_filter filter6;
-	int ret = 0;
-
-	if (!echo->raw)
-		return 0;
-	ICMP6_FILTER_SETBLOCKALL(&filter6);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter6);
-	if (echo->family == AF_INET)
-		ret = setsockopt(echo->fd, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter));
-	else
-		ret = setsockopt(echo->fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter6,
-			sizeof(filter6));
-	if (ret < 0)
+	if (filter_replies(echo, true) < 0)
 		return console_error(
 			-errno, "%s: filtering pings: %s", echo->name, strerror(errno));
 	return 0;

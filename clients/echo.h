@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sends echo requests in batches, over a raw socket or, where the kernel lets anybody
  * ping, a ping socket.  Errors are printed. */
-#ifndef ECHO_H
-#define ECHO_H
+#pragma once
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -46,11 +45,8 @@ int echo_flush(struct echo *echo);
 
 /* Waits for an echo reply and returns the length of its data, of which at most `len`
  * bytes are copied; -ETIMEDOUT, not printed.  Until echo_allow_replies() the kernel drops
- * replies.
- */
+ * replies. */
 int echo_allow_replies(struct echo *echo);
 int echo_receive(struct echo *echo, uint8_t *data, size_t len, int timeout_ms);
 
 void echo_close(struct echo *echo);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A picture in memory, and its PNG file. */
-#ifndef IMAGE_H
-#define IMAGE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,5 +27,3 @@ image_at(const struct image *image, uint32_t x, uint32_t y)
 {
 	return &image->pixels[(size_t)y * image->width + x];
 }
-
-#endif

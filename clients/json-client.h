@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON requests over one HTTP connection.  Errors are printed. */
-#ifndef JSON_CLIENT_H
-#define JSON_CLIENT_H
+#pragma once
 
 #include <curl/curl.h>
 #include <jansson.h>
@@ -27,5 +26,3 @@ int json_client_request(struct json_client *http, const char *method, const char
 
 /* Accepts a zeroed struct. */
 void json_client_close(struct json_client *http);
-
-#endif

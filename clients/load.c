@@ -157,8 +157,7 @@ workers_open(struct load_run *load)
 
 	if (rate && rate / load->n == 0)
 		return console_error(-EINVAL,
-			"--rate %" PRIu64 " is less than one for each "
-			"of %u connections",
+			"--rate %" PRIu64 " is less than one for each of %u connections",
 			rate, load->n);
 	for (unsigned i = 0; i < load->n; i++) {
 		ret = connection_open(
@@ -192,8 +191,7 @@ workers_start(struct load_run *load)
 	pthread_attr_destroy(&small);
 	if (ret < 0)
 		return console_error(ret,
-			"no thread for another connection: %s; use fewer "
-			"--connections",
+			"no thread for another connection: %s; use fewer --connections",
 			strerror(-ret));
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line of muralctl. */
-#ifndef OPTIONS_H
-#define OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ int options_parse(
 int verb_paint(const struct options *options);
 int verb_load(const struct options *options);
 int verb_grab(const struct options *options);
-
-#endif

@@ -9,7 +9,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,8 +62,7 @@ timeout_error(const struct pixelflut *pixelflut, int err)
 {
 	if (err == -ETIMEDOUT && !stop_requested())
 		console_print("%s did not answer within %d s; is it a Pixelflut server, "
-			      "and is it "
-			      "overloaded?",
+			      "and is it overloaded?",
 			pixelflut->stream.name, STREAM_TIMEOUT_MS / 1000);
 	return err;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A Pixelflut connection: writes commands and parses answers. */
-#ifndef PIXELFLUT_H
-#define PIXELFLUT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ int pixelflut_answer(
 /* Waits for the answer to "SIZE"; -ETIMEDOUT is not printed. */
 int pixelflut_receive_size(
 	struct pixelflut *pixelflut, uint32_t *width, uint32_t *height);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pseudo-random numbers (Knuth's MMIX generator), for the order and colours of pixels. */
-#ifndef RANDOM_H
-#define RANDOM_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ random_shuffle(uint32_t *numbers, size_t n, uint64_t *state)
 		numbers[other] = kept;
 	}
 }
-
-#endif

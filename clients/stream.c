@@ -3,7 +3,6 @@
 #include "stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -175,8 +174,8 @@ stream_receive(struct stream *stream)
 	}
 	if (stream->in_end == sizeof(stream->in))
 		return console_error(-EMSGSIZE,
-			"%s sends what I cannot make sense of; is it "
-			"a server for this protocol?",
+			"%s sends what I cannot make sense of; is it a server for this "
+			"protocol?",
 			stream->name);
 	n = recv(stream->fd, stream->in + stream->in_end,
 		sizeof(stream->in) - stream->in_end, MSG_DONTWAIT);

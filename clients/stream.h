@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A TCP connection with a buffer each way.  Errors are printed unless stated otherwise,
  * and if the server closed the connection, with the last line it sent. */
-#ifndef STREAM_H
-#define STREAM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,5 +55,3 @@ void stream_skip_line(struct stream *stream, const char *line);
 int stream_closed(struct stream *stream);
 
 void stream_close(struct stream *stream);
-
-#endif

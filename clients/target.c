@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/address.h"
@@ -222,6 +221,5 @@ target_parse(struct target *target, const char *text, bool decimal, char *why, s
 		return parse_rest(&parser, &forms[i]);
 	}
 	return target_error(&parser,
-		"a target starts with icmp://, ipv6://, p2://, http:// or "
-		"pixelflut://");
+		"a target starts with icmp://, ipv6://, p2://, http:// or pixelflut://");
 }

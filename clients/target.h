@@ -8,8 +8,7 @@
  *	http://HOST:PORT/PATH          or https://; the board may lie below a path
  *	pixelflut://HOST:PORT          port 1234 when none is given
  */
-#ifndef TARGET_H
-#define TARGET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ struct target {
  * reason in `why`, which names the text; *target is then undefined. */
 int target_parse(
 	struct target *target, const char *text, bool decimal, char *why, size_t len);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Takes the text of an address apart: HOST:PORT, [V6]:PORT or unix:PATH. */
-#ifndef LIB_ADDRESS_H
-#define LIB_ADDRESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +32,3 @@ const char *address_next(const char *list, char *word, size_t len);
 
 /* 0: none, or an address of another kind. */
 uint16_t address_port(const char *text);
-
-#endif

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads whole decimal numbers from text. */
-#ifndef LIB_DIGITS_H
-#define LIB_DIGITS_H
+/*
+ * Reads whole decimal numbers from text.
+ *
+ * lib/ is what the daemon, its plugins and muralctl all need.  It may use the C library,
+ * and libpng in png.c alone; it must never know any of the three.
+ */
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,5 +28,3 @@ digits_read(const char *p, uint64_t most, uint64_t *value)
 	*value = n;
 	return p > start ? p : NULL;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The socket address of a peer, small enough to keep one for each client. */
-#ifndef LIB_PEER_ADDRESS_H
-#define LIB_PEER_ADDRESS_H
+#pragma once
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -26,5 +25,3 @@ peer_address_port(const union peer_address *peer)
 		return 0;
 	}
 }
-
-#endif

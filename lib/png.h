@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes and reads PNG with libpng. */
-#ifndef LIB_PNG_H
-#define LIB_PNG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ png_fill_rgb(uint8_t *row, const uint32_t *pixels, uint32_t n)
 int png_decode(FILE *file, bool opaque,
 	uint32_t *(*place)(void *arg, uint32_t width, uint32_t height), void *arg,
 	char *why, size_t why_len);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Checks that text is UTF-8. */
-#ifndef LIB_UTF8_H
-#define LIB_UTF8_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,5 +11,3 @@
 size_t utf8_char_len(const char *text, size_t left);
 
 bool utf8_is_valid(const char *text, size_t len);
-
-#endif

@@ -61,6 +61,7 @@ noinst_PROGRAMS += tests/p2/crowd
 tests_p2_crowd_SOURCES = tests/p2/crowd.c bench/measure.h
 tests_p2_crowd_LDADD =
 endif
+include $(top_srcdir)/tests/plugins/local.mk
 if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \

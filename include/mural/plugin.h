@@ -9,10 +9,12 @@
  *
  * [plugin MODULE NAME] in murald.conf makes an instance; a module is loaded once and may
  * serve many.  A plugin may rely on this: callbacks of one connection never overlap and
- * stay on one thread, and so do attach, drain and detach of one instance, and start and
- * stop (on the main loop's thread); `config` never changes; `state` starts as zeros.  It
- * must not block, keep `data` or a borrowed brush after returning, or have mutable
- * globals, because connections of one instance run on several threads at once.
+ * stay on one thread, and so do attach, drain and detach of one instance, and init,
+ * start, stop and finish (on the main loop's thread); `config` never changes; `state`
+ * starts as zeros; after a call that failed, its counterpart is not made.  A function
+ * below that is called on another thread than it says ends the program, and the log names
+ * it.  A plugin must not block, keep `data` or a borrowed brush after returning, or have
+ * mutable globals, because connections of one instance run on several threads at once.
  *
  * Errors are negative errno numbers.
  */
@@ -228,29 +230,33 @@ struct mural_plugin {
 	void (*check)(const void *config, struct mural_check *check);
 
 	/* A client, all on one thread: open, feed*, close.  open and close are optional.
-	 * feed returns how many bytes it used, 0..len; the rest, at most MURAL_REST_MAX
-	 * bytes, is passed again with more behind it; a protocol that needs more keeps
-	 * it in `state`.  A datagram's rest is dropped.  A negative errno closes the
-	 * client once its replies are written.  Nothing behind `data` may be read. */
+	 * open returns 0; negative: the client is refused, and closed without close once
+	 * its replies are written; a datagram socket is not opened.  feed returns how
+	 * many bytes it used, 0..len; the rest, at most MURAL_REST_MAX bytes, is passed
+	 * again with more behind it; a protocol that needs more keeps it in `state`.  A
+	 * datagram's rest is dropped.  A negative errno closes the client once its
+	 * replies are written.  Nothing behind `data` may be read. */
 	int (*open)(struct mural_conn *conn);
 	ssize_t (*feed)(struct mural_conn *conn, struct mural_brush *brush,
 		const uint8_t *data, size_t len);
 	void (*close)(struct mural_conn *conn);
 
 	/* A poller, with a descriptor of its own (raw socket, packet ring, ...): attach
-	 * opens and returns it.  drain is called when it is readable and does a bounded
-	 * amount of work: 0 when nothing is left, 1 when there may be more (it is called
-	 * again after others had their turn), negative on failure: then murald detaches,
-	 * logs that, and attaches again every second until it succeeds. */
+	 * opens and returns it; negative: it failed, the plugin has logged why and
+	 * cleaned up, and detach is not called.  drain is called when it is readable and
+	 * does a bounded amount of work: 0 when nothing is left, 1 when there may be more
+	 * (it is called again after others had their turn), negative on failure: then
+	 * murald detaches, logs that, and attaches again every second until it succeeds.
+	 */
 	int (*attach)(struct mural_host *host);
 	int (*drain)(struct mural_host *host, struct mural_brush *brush);
 	void (*detach)(struct mural_host *host);
 
 	/* A service, with a server of its own: start puts it on host->loop, stop starts
 	 * to remove it, and the plugin calls mural_stopped() when nothing is left there.
-	 * A start() that fails is not followed by stop().  If it has put handles of its
-	 * own on the loop, it closes them, and `state` stays until the plugin calls
-	 * mural_stopped() for them, too. */
+	 * Negative from start: the plugin has logged why and closed what it opened; stop
+	 * is not called, mural_stopped() need not be.  Handles may still be closing, and
+	 * their callbacks close others: `state` stays until none is left. */
 	int (*start)(struct mural_host *host);
 	void (*stop)(struct mural_host *host);
 
@@ -297,7 +303,7 @@ struct mural_plugin {
 	 * detach or mural_stopped().  host->state begins as zeros and lives from one to
 	 * the other (that of a poller without init begins anew with each attach).
 	 * Negative from init: the plugin has logged why and cleaned up, the instance
-	 * stays closed, and finish is not called.  Optional. */
+	 * stays closed, and finish is not called.  Optional; finish only with init. */
 	int (*init)(struct mural_host *host);
 	void (*finish)(struct mural_host *host);
 

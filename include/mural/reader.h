@@ -64,8 +64,7 @@ MURAL_READER_EXPORT void mural_reader_copy(const struct mural_reader *reader, ui
  * its descriptor becomes readable, in any event loop.  True: there is damage already, and
  * the reader is not armed.  Each arming causes one wake-up, which may be spurious.
  * mural_reader_arm() also empties the descriptor, which belongs to murald: never close
- * it.
- */
+ * it. */
 MURAL_READER_EXPORT bool mural_reader_arm(struct mural_reader *reader);
 MURAL_READER_EXPORT int mural_reader_fd(const struct mural_reader *reader);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads one hexadecimal digit. */
-#ifndef COMMON_HEX_DIGIT_H
-#define COMMON_HEX_DIGIT_H
+#pragma once
 
 #include <string.h>
 
@@ -14,5 +13,3 @@ hex_digit(char c)
 
 	return at ? (int)(at - digits) % 16 : -1;
 }
-
-#endif

@@ -3,8 +3,7 @@
  * A doubly linked list of structs with `struct foo *next, **link`, where `link` points to
  * whatever points to this one: the head of the list, or the `next` before it.
  */
-#ifndef COMMON_LIST_H
-#define COMMON_LIST_H
+#pragma once
 
 #include <stddef.h>
 
@@ -27,5 +26,3 @@
 			(item)->link = NULL;                                             \
 		}                                                                        \
 	} while (0)
-
-#endif

@@ -5,8 +5,7 @@
  *
  * All of it on the loop's thread.
  */
-#ifndef COMMON_MHD_UV_H
-#define COMMON_MHD_UV_H
+#pragma once
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -38,5 +37,3 @@ void mhd_uv_wake(struct mhd_uv *server);
 /* There must be no upgraded or suspended connection.  on_stopped is called once the loop
  * is done with it; not for a server that is not running. */
 void mhd_uv_stop(struct mhd_uv *server, void (*on_stopped)(struct mhd_uv *server));
-
-#endif

@@ -5,8 +5,7 @@
  * Nothing is allocated while the socket takes everything.  The caller bounds the buffer
  * by looking at sendbuf_pending() before it sends.
  */
-#ifndef COMMON_SENDBUF_H
-#define COMMON_SENDBUF_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,5 +31,3 @@ sendbuf_pending(const struct sendbuf *sendbuf)
 }
 
 void sendbuf_finish(struct sendbuf *sendbuf);
-
-#endif

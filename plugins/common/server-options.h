@@ -5,8 +5,7 @@
  * plugins/common is what several plugins use: rooms for one protocol go beside it.  It
  * uses <mural/...> and lib/, and knows no plugin.
  */
-#ifndef COMMON_SERVER_OPTIONS_H
-#define COMMON_SERVER_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,5 +21,3 @@ FILE *credential_open(const char *path);
  * one listened on if it is a single one, and then only when asked for an address of the
  * same family, so that hints name it once.  False: there is no hint for this address. */
 bool host_part_format(const char *listen, const char *address, char *text, size_t len);
-
-#endif

@@ -9,8 +9,7 @@
  *
  * All of it on the loop's thread.
  */
-#ifndef COMMON_WEBSOCKET_H
-#define COMMON_WEBSOCKET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -132,5 +131,3 @@ void websocket_close(struct websocket *ws, uint16_t code);
 
 /* Closes the connection now.  on_closed comes later. */
 void websocket_drop(struct websocket *ws);
-
-#endif

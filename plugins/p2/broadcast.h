@@ -7,8 +7,7 @@
  * that keep up.  A peer whose socket is full gets only bits set in its subscription, and
  * catches up when it has room, with the pixels as they are then.
  */
-#ifndef P2_BROADCAST_H
-#define P2_BROADCAST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,5 +55,3 @@ void broadcast_unsubscribe(struct peer *peer);
 
 /* Sends a peer with an empty send buffer what it missed, until the socket is full. */
 void broadcast_catch_up(struct peer *peer);
-
-#endif

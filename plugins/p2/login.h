@@ -5,8 +5,7 @@
  *
  * The main loop's thread.
  */
-#ifndef P2_LOGIN_H
-#define P2_LOGIN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,5 +44,3 @@ bool login_accepts(struct login *login, const struct p2_auth *auth, uint64_t sou
 /* A key of mural/ratelimit.h for a name, or a name and a source. */
 uint64_t login_key(
 	const struct login *login, const char *name, size_t len, uint64_t source);
-
-#endif

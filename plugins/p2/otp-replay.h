@@ -8,8 +8,7 @@
  * name. Instances that share a users file share it.  It has a line `STEP NAME` a user,
  * and only matters for a minute and a half: older steps are refused anyway.
  */
-#ifndef P2_OTP_REPLAY_H
-#define P2_OTP_REPLAY_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -28,5 +27,3 @@ int otp_replay_save(const struct users *users, const char *path);
  * -errno of writing the file, and the mark lasts as long as murald runs. */
 bool otp_replay_use(const char *path, struct users *users, struct user *user,
 	uint64_t step, int *saved);
-
-#endif

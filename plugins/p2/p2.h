@@ -7,10 +7,10 @@
  * users.h and otp-replay.h keep users and their codes, login.h decides who may log in;
  * shadow.h knows what clients were shown, subscription.h what one of them has missed of
  * it, broadcast.h sends updates; peer.h is a client, the transports carry its bytes, and
- * plugin.c starts and stops it all.  Uses plugins/common and lib/.
+ * plugin.c starts and stops it all.  Uses plugins/common and lib/; must never know what
+ * other plugins paint with.
  */
-#ifndef P2_P2_H
-#define P2_P2_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -75,5 +75,3 @@ int p2_websocket_start(struct p2 *p2);
 /* Stops listening, and the server when its last peer is gone.  Accepts one that was not
  * started. */
 void p2_websocket_stop(struct p2 *p2);
-
-#endif

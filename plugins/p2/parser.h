@@ -6,8 +6,7 @@
  * a message: one that is cut short is dropped, and other bytes before the next ff are
  * skipped.  However the stream is cut, the events are the same.
  */
-#ifndef P2_PARSER_H
-#define P2_PARSER_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -56,5 +55,3 @@ size_t p2_parser_next(struct p2_parser *parser, const uint8_t *data, size_t len,
 	struct p2_event *event);
 
 struct p2_auth p2_parser_auth(const struct p2_parser *parser);
-
-#endif

@@ -6,8 +6,7 @@
  * messages out; what these mean is the same for both and handled here: login, painting,
  * and when a peer is closed.
  */
-#ifndef P2_PEER_H
-#define P2_PEER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -81,5 +80,3 @@ void peer_finish(struct peer *peer);
 
 /* Closes peers whose deadline passed, and re-arms the timer for the next one. */
 void peers_sweep(struct p2 *p2);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * Coordinates are pixels of the region; left_x and top_y are its corner in p²'s plane.
  */
-#ifndef P2_SHADOW_H
-#define P2_SHADOW_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,5 +64,3 @@ size_t shadow_encode_block(const struct shadow *shadow, uint32_t x, uint32_t y,
 /* The rectangle of an Update that the shadow wrote; returns its length. */
 size_t shadow_block_rect(
 	const struct shadow *shadow, const uint8_t *bytes, struct mural_rect *rect);
-
-#endif

@@ -6,8 +6,7 @@
  * subscribed, has a bit for each block of 15 x 8 pixels of its area; when it can take
  * more, it gets those blocks as they are then.  So it costs bits, never a backlog.
  */
-#ifndef P2_SUBSCRIPTION_H
-#define P2_SUBSCRIPTION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ rects_intersect(const struct mural_rect *a, const struct mural_rect *b)
 	return a->x < b->x + b->width && b->x < a->x + a->width &&
 	       a->y < b->y + b->height && b->y < a->y + a->height;
 }
-
-#endif

@@ -5,8 +5,7 @@
  * The file has a line for each user, `NAME = static:DIGITS` or `NAME = totp:BASE32`
  * (RFC 6238: SHA-1, 30 seconds, six digits); lines that begin with # or ; are comments.
  */
-#ifndef P2_USERS_H
-#define P2_USERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,5 +51,3 @@ void otp_text(const uint8_t *otp, char text[OTP_DIGITS + 1]);
 /* Whether it is the user's code at this time, or one step of 30 seconds early or late;
  * *step is the step it belongs to, 0 for a static one.  In constant time. */
 bool user_check(const struct user *user, const char *otp, uint64_t now_s, uint64_t *step);
-
-#endif

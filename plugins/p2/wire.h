@@ -7,8 +7,7 @@
  * A colour is 15 bits, five a channel, sent as a coordinate other than 0; 00 00 means "no
  * colour".
  */
-#ifndef P2_WIRE_H
-#define P2_WIRE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -92,5 +91,3 @@ p2_rgb15_from_argb(uint32_t argb)
 {
 	return (argb >> 9 & 0x7c00) | (argb >> 6 & 0x3e0) | (argb >> 3 & 0x1f);
 }
-
-#endif

@@ -21,8 +21,7 @@
  * Decoding loads, shifts and masks once for each field, the same for every template, with
  * no branch that depends on it.
  */
-#ifndef PING_ADDRESS_TEMPLATE_H
-#define PING_ADDRESS_TEMPLATE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -103,5 +102,3 @@ enum template_match template_decode(const struct address_template *template,
  * colour of one nibble keeps the upper half.  -ERANGE if another value does not fit. */
 int template_encode(const struct address_template *template,
 	const struct template_pixel *pixel, uint8_t address[16]);
-
-#endif

@@ -8,7 +8,6 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -103,8 +102,7 @@ capture_error(
 	case PCAP_ERROR_NO_SUCH_DEVICE:
 		mural_log(host, MURAL_ERROR,
 			"cannot capture on %s: there is no such interface; choose one "
-			"of: "
-			"any%s",
+			"of: any%s",
 			interface, list_interfaces(buf, sizeof(buf)));
 		return -ENODEV;
 	case PCAP_ERROR_IFACE_NOT_UP:
@@ -157,8 +155,7 @@ handle_open(struct capture *capture, const struct mural_host *host, const char *
 	if (bytes < BUFFER_BYTES)
 		mural_log(host, MURAL_WARN,
 			"%s: memory is short: the buffer has %d MiB instead of %d, "
-			"bursts "
-			"may be lost",
+			"bursts may be lost",
 			interface, bytes >> 20, BUFFER_BYTES >> 20);
 
 	/* The only header that names the interface, which replies to link-local

@@ -20,8 +20,7 @@
  *
  * One thread: that of attach, drain and detach.
  */
-#ifndef PING_CAPTURE_H
-#define PING_CAPTURE_H
+#pragma once
 
 #include <pcap/pcap.h>
 #include <stdbool.h>
@@ -88,5 +87,3 @@ capture_consume(struct mural_host *host, struct mural_brush *brush,
 
 /* Updates host->counts->kernel_drops and closes.  Accepts a zeroed capture. */
 void capture_close(struct capture *capture, struct mural_host *host);
-
-#endif

@@ -7,8 +7,7 @@
  * network namespace; captures see the requests all the same.  Root may write them, or
  * CAP_NET_ADMIN, unless /proc/sys is mounted read-only.
  */
-#ifndef PING_KERNEL_REPLIES_H
-#define PING_KERNEL_REPLIES_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -30,5 +29,3 @@ void kernel_replies_suppress(struct kernel_replies *replies, struct mural_host *
 
 /* The last instance to call it restores what was there.  Accepts a zeroed struct. */
 void kernel_replies_restore(struct kernel_replies *replies, struct mural_host *host);
-
-#endif

@@ -5,8 +5,7 @@
  * Read from rtnetlink(7) at first, and again whenever the kernel announces a change, so
  * that a look-up is a search in memory.  One thread.  Needs no rights.
  */
-#ifndef PING_LOCAL_ADDRS_H
-#define PING_LOCAL_ADDRS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,5 +46,3 @@ bool local_addrs_is_port(const struct local_addrs *addrs, uint32_t ifindex);
 
 /* After local_addrs_open(), whatever that returned. */
 void local_addrs_close(struct local_addrs *addrs);
-
-#endif

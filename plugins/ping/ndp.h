@@ -20,8 +20,7 @@
  *
  * References: RFC 4861, RFC 4291 section 2.7.1, RFC 8200.
  */
-#ifndef PING_NDP_H
-#define PING_NDP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -84,5 +83,3 @@ enum ndp_verdict ndp_parse(const struct packet *packet, const struct packet_icmp
 /* Writes the advertisement of `target` at `mac` to the sender of `packet`. */
 void ndp_build(uint8_t frame[NDP_FRAME_LEN], const struct packet *packet,
 	const uint8_t target[16], const uint8_t mac[6]);
-
-#endif

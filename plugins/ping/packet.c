@@ -363,19 +363,3 @@ packet_checksum(const uint8_t *data, size_t len, uint32_t sum)
 	sum = (sum & 0xffff) + (sum >> 16) + folded;
 	return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
 }
-
-const char *
-packet_fault_name(enum packet_fault fault)
-{
-	static const char *const names[] = {
-		[PACKET_OK] = "none",
-		[PACKET_NOT_IP] = "not an IP packet",
-		[PACKET_TRUNCATED] = "truncated",
-		[PACKET_BAD_LENGTH] = "inconsistent lengths",
-		[PACKET_BAD_CHECKSUM] = "wrong header checksum",
-		[PACKET_FRAGMENT] = "fragment",
-		[PACKET_BAD_HEADER] = "extension header not supported",
-	};
-
-	return names[fault];
-}

@@ -10,8 +10,7 @@
  * RFC 4443 (ICMPv6), RFC 1071 (checksum), IEEE 802.1Q, the link types of
  * https://www.tcpdump.org/linktypes.html.
  */
-#ifndef PING_PACKET_H
-#define PING_PACKET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,8 +91,3 @@ bool packet_icmp_checksum_ok(const struct packet *packet);
  * of big-endian 16-bit words, such as a pseudo header's).  Over data that includes its
  * own checksum it is 0. */
 uint16_t packet_checksum(const uint8_t *data, size_t len, uint32_t sum);
-
-/* For a debug log. */
-const char *packet_fault_name(enum packet_fault fault);
-
-#endif

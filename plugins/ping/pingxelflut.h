@@ -13,8 +13,7 @@
  *
  * Pure functions, like packet.h's.
  */
-#ifndef PING_PINGXELFLUT_H
-#define PING_PINGXELFLUT_H
+#pragma once
 
 #include <stdint.h>
 
@@ -45,5 +44,3 @@ enum ping_kind ping_read(
  * request.  ICMPv6 gets its checksum from the kernel. */
 void ping_size_reply(uint8_t reply[PING_REPLY_LEN], const struct ping *ping, int version,
 	uint16_t width, uint16_t height);
-
-#endif

@@ -9,8 +9,7 @@
  *
  * Uses <mural/plugin.h> alone; knows no socket.
  */
-#ifndef PIXELFLUT_PIXELFLUT_H
-#define PIXELFLUT_PIXELFLUT_H
+#pragma once
 
 #include <mural/plugin.h>
 
@@ -89,5 +88,3 @@ answers_room(struct answers *answers, unsigned n)
 		answers_flush(answers);
 	return answers->text + answers->len;
 }
-
-#endif

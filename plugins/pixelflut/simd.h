@@ -4,8 +4,7 @@
  * which every machine of these kinds has, and with a portable twin that the tests compare
  * them to.
  */
-#ifndef PIXELFLUT_SIMD_H
-#define PIXELFLUT_SIMD_H
+#pragma once
 
 #include <string.h>
 
@@ -156,7 +155,5 @@ parse_fields(const struct line_fields *fields, struct field_values *values)
 	values->rgba = vgetq_lane_u32(parts, 2) << 16 | vgetq_lane_u32(parts, 3);
 	return true;
 }
-
-#endif
 
 #endif

@@ -6,8 +6,7 @@
  * Addresses are updated when the kernel reports a change, rates once a second while
  * anything paints; an idle wall causes no wake-ups.  The main thread's.
  */
-#ifndef APP_HUD_STATUS_H
-#define APP_HUD_STATUS_H
+#pragma once
 
 #include <uv.h>
 
@@ -50,5 +49,3 @@ void hud_status_refresh(struct hud_status *hud_status);
 /* Before ingest_stop(); its handles are closed once the loop has turned.  Accepts what
  * never started. */
 void hud_status_stop(struct hud_status *hud_status);
-
-#endif

@@ -11,8 +11,7 @@
  * Capabilities belong to threads, which inherit them: called by the main thread before it
  * starts another.
  */
-#ifndef APP_PRIVILEGES_H
-#define APP_PRIVILEGES_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -27,5 +26,3 @@ bool privileges_have(unsigned capability);
 
 /* Whether this thread has every capability that the instance asks for. */
 bool privileges_suffice(const struct instance *instance);
-
-#endif

@@ -9,8 +9,7 @@
  *
  * The main thread's.
  */
-#ifndef APP_RELOAD_H
-#define APP_RELOAD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ void reload_begin(struct wall *wall);
 /* Abandons a reload in progress: what it closed stays closed.  The timer is closed once
  * the loop has turned. */
 void reload_stop(struct wall *wall);
-
-#endif

@@ -52,8 +52,10 @@ sd_notify_send(const char *text, int flags)
 static void
 on_watchdog(uv_timer_t *timer)
 {
-	(void)timer;
-	sd_notify_send("WATCHDOG=1", MSG_DONTWAIT);
+	const struct sd_notify *notify = timer->data;
+
+	if (notify->is_alive(notify->arg))
+		sd_notify_send("WATCHDOG=1", MSG_DONTWAIT);
 }
 
 /* The interval in ms at which systemd expects a keep-alive; 0: none. */
@@ -72,7 +74,8 @@ watchdog_interval_ms(void)
 }
 
 void
-sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop)
+sd_notify_ready(
+	struct sd_notify *notify, uv_loop_t *loop, bool (*is_alive)(void *arg), void *arg)
 {
 	uint64_t half_ms = watchdog_interval_ms() / 2;
 
@@ -80,7 +83,10 @@ sd_notify_ready(struct sd_notify *notify, uv_loop_t *loop)
 	if (half_ms == 0)
 		return;
 	notify->loop = loop;
+	notify->is_alive = is_alive;
+	notify->arg = arg;
 	uv_timer_init(loop, &notify->watchdog);
+	notify->watchdog.data = notify;
 	uv_timer_start(&notify->watchdog, on_watchdog, 0, half_ms);
 }
 

@@ -3,8 +3,7 @@
  * The test card: corners, frames, one-pixel lines, colours, greys, and the mode as text,
  * to show at a glance what a projector crops, scales or rotates.
  */
-#ifndef APP_TEST_CARD_H
-#define APP_TEST_CARD_H
+#pragma once
 
 #include "config/config.h"
 #include "hud/font.h"
@@ -15,5 +14,3 @@ void test_card_draw(const struct font_bitmap *bitmap, const char *text);
 /* Shows the card on the configured display, at its native size, until SIGTERM or SIGINT.
  * 0 or -errno, logged. */
 int test_card_run(const struct config *config);
-
-#endif

@@ -46,6 +46,12 @@ block_signals(bool block)
 	pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
+static bool
+is_alive(void *wall)
+{
+	return ingest_is_alive(&((struct wall *)wall)->ingest);
+}
+
 static void
 run_until_signal(struct wall *wall)
 {
@@ -58,7 +64,7 @@ run_until_signal(struct wall *wall)
 	}
 	reload_start(wall);
 	block_signals(false);
-	sd_notify_ready(&wall->notify, &wall->loop);
+	sd_notify_ready(&wall->notify, &wall->loop, is_alive, wall);
 	ingest_log_hints(&wall->ingest);
 	uv_run(&wall->loop, UV_RUN_DEFAULT);
 	sd_notify_stopping(&wall->notify);

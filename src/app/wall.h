@@ -6,8 +6,7 @@
  * start from the right, a screen before paint arrives, and stop from the left.  src/app/
  * is the only folder that knows them all; none of them knows the wall.
  */
-#ifndef APP_WALL_H
-#define APP_WALL_H
+#pragma once
 
 #include <uv.h>
 
@@ -53,5 +52,3 @@ int wall_run(struct generation *initial, int argc, char *argv[]);
 
 /* Frees a generation, but not the config of the initial one. */
 void wall_free_generation(struct wall *wall, struct generation *generation);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A rectangle of pixels, which the display and the HUD exchange. */
-#ifndef BASE_BOX_H
-#define BASE_BOX_H
+#pragma once
 
 #include <stdint.h>
 
@@ -23,5 +22,3 @@ box_around(struct box a, struct box b)
 	return (struct box){ MIN(a.left, b.left), MIN(a.top, b.top),
 		MAX(a.right, b.right), MAX(a.bottom, b.bottom) };
 }
-
-#endif

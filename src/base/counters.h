@@ -4,8 +4,7 @@
  * adds to shared memory, so that counting does not slow down painting; readers sum the
  * writers' totals.  Each writer's counters have cache lines of their own.
  */
-#ifndef BASE_COUNTERS_H
-#define BASE_COUNTERS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -38,5 +37,3 @@ void counters_publish(struct counters *counters, const struct mural_brush *brush
 
 /* Adds the totals that another thread published last. */
 void counters_add(struct counters *sum, const struct counters *counters);
-
-#endif

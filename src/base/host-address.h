@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* This machine's own addresses, as other machines reach it. */
-#ifndef BASE_HOST_ADDRESS_H
-#define BASE_HOST_ADDRESS_H
+#pragma once
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -31,5 +30,3 @@ int host_address_watch_start(struct host_address_watch *watch, uv_loop_t *loop,
 
 /* The handles are closed by the next turn of the loop.  Not after a failed start. */
 void host_address_watch_stop(struct host_address_watch *watch);
-
-#endif

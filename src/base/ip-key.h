@@ -5,8 +5,7 @@
  * of addresses.  Link-local addresses, whose leading bits are all the same, count as a
  * whole, with their link.  And networks (CIDR), which are ranges of keys.
  */
-#ifndef BASE_IP_KEY_H
-#define BASE_IP_KEY_H
+#pragma once
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -57,5 +56,3 @@ bool cidr_list_contains(const struct cidr_list *list, const struct ip_key *addre
 
 /* Accepts a zeroed struct. */
 void cidr_list_finish(struct cidr_list *list);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which libraries are loaded, in which version, and which one murald was built for. */
-#ifndef BASE_LIBRARIES_H
-#define BASE_LIBRARIES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@ extern const size_t library_count;
 
 /* Whether it is among what `object` of dlopen() needs; NULL: what murald itself needs. */
 bool library_query(size_t index, void *object, struct library *library);
-
-#endif

@@ -7,8 +7,7 @@
  * they are about ("display: card0: ..."), contain the name and the number, and have no
  * full stop. Under the journal each line carries its priority.
  */
-#ifndef BASE_LOG_H
-#define BASE_LOG_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -27,5 +26,3 @@ void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-#endif

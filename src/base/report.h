@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints what --doctor finds, one line a finding, and what to do about each problem. */
-#ifndef BASE_REPORT_H
-#define BASE_REPORT_H
+#pragma once
 
 #include <stdio.h>
 
@@ -26,5 +25,3 @@ void report_add(struct report *report, enum report_kind kind, const char *format
 #define report_note(report, ...) report_add(report, REPORT_NOTE, __VA_ARGS__)
 #define report_problem(report, ...) report_add(report, REPORT_PROBLEM, __VA_ARGS__)
 #define report_advice(report, ...) report_add(report, REPORT_ADVICE, __VA_ARGS__)
-
-#endif

@@ -6,8 +6,7 @@
  *
  * This file: macros that C lacks.
  */
-#ifndef BASE_UTIL_H
-#define BASE_UTIL_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/param.h> /* MIN, MAX */
@@ -19,5 +18,3 @@
 
 /* Data that different threads write is kept this many bytes apart. */
 #define CACHE_LINE 64
-
-#endif

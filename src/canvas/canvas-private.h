@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the canvas share: canvas.c has pixels and damage, brush.c paints. */
-#ifndef CANVAS_CANVAS_PRIVATE_H
-#define CANVAS_CANVAS_PRIVATE_H
+#pragma once
 
 #include "canvas/canvas.h"
 
@@ -11,5 +10,3 @@ void *canvas_alloc_lines(size_t bytes);
 /* Copies a row of pixels of which others may paint or read some meanwhile: each is read
  * and written whole. */
 void canvas_copy_pixels(uint32_t *to, const uint32_t *from, uint32_t n);
-
-#endif

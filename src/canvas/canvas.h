@@ -24,8 +24,7 @@
  * other, so no damage is missed.  Wakeups are freed with the canvas, so that a publisher
  * may walk their list without a lock.
  */
-#ifndef CANVAS_CANVAS_H
-#define CANVAS_CANVAS_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -89,5 +88,3 @@ struct mural_reader *canvas_reader_new(struct canvas *canvas);
 /* For who polls the reader: on_free(arg) is called first when it is freed. */
 void canvas_reader_on_free(
 	struct mural_reader *reader, void (*on_free)(void *arg), void *arg);
-
-#endif

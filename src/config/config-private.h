@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of this folder share. */
-#ifndef CONFIG_CONFIG_PRIVATE_H
-#define CONFIG_CONFIG_PRIVATE_H
+#pragma once
 
 #include "config/config.h"
 
@@ -74,5 +73,3 @@ int config_add(struct config *config, struct section *section, const char *key,
 /* The same for "SECTION.KEY". */
 int config_add_named(struct config *config, const char *name, const char *value,
 	struct config_location location);
-
-#endif

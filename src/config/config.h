@@ -12,8 +12,7 @@
  * each plugin section to its plugin's options.  Both report all errors at once, through
  * config_error().
  */
-#ifndef CONFIG_CONFIG_H
-#define CONFIG_CONFIG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -182,5 +181,3 @@ void config_print_options(const char *title, const struct section *section,
 void config_unknown_key(struct config *config, const struct section *section,
 	const struct setting *setting, const struct mural_option *options,
 	const struct mural_option *more);
-
-#endif

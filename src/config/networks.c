@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Parses server.allow and server.deny: networks, and files of networks. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/files.h"
 #include "config/config-private.h"
 
 static const char blanks[] = " \t\r\n";
@@ -36,35 +34,12 @@ add_word(const struct network_list *list, const char *word)
 	return 0;
 }
 
-/* Refuses pipes, which may block, and devices, which may be endless. */
-static FILE *
-open_regular_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	FILE *file = NULL;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-	else
-		file = fdopen(fd, "r");
-	if (!file) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-	}
-	return file;
-}
-
 /* Words separated by blanks and newlines; # and ; begin comments. */
 static int
 add_file(const struct network_list *list, const char *path)
 {
 	struct network_list inside = *list;
-	FILE *file = open_regular_file(path);
+	FILE *file = regular_file_open(path);
 	char *line = NULL, *rest;
 	size_t size = 0;
 	int ret = 0;

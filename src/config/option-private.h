@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What option.c, which handles tables of options, needs to know of the types of options
  * in option-value.c. */
-#ifndef CONFIG_OPTION_PRIVATE_H
-#define CONFIG_OPTION_PRIVATE_H
+#pragma once
 
 #include "config/option.h"
 
@@ -24,5 +23,3 @@ struct option_type {
 
 /* NULL: unknown to this version of murald. */
 const struct option_type *option_type_find(uint32_t type);
-
-#endif

@@ -4,8 +4,7 @@
  * and plugins declare (struct mural_option, <mural/plugin.h>).  The only place that knows
  * what `1M`, `30s`, `#rrggbb` or `yes` mean.
  */
-#ifndef CONFIG_OPTION_H
-#define CONFIG_OPTION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,5 +54,3 @@ const char *suggest_word(const char *word, const char *(*next)(void *arg), void 
 /* Writes a reason into `why`; -EINVAL, for the caller to return. */
 int error_set(char *why, size_t len, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-
-#endif

@@ -5,8 +5,7 @@
  *
  * The display's thread only, except for the two functions at the end.
  */
-#ifndef DISPLAY_BLANK_H
-#define DISPLAY_BLANK_H
+#pragma once
 
 #include <stdbool.h>
 #include <time.h>
@@ -43,5 +42,3 @@ bool blank_hours_hold(const struct config_blank *hours, time_t now);
 /* When that may change; never more than an hour ahead, so that a change to or from summer
  * time at that very minute does no harm. */
 time_t blank_hours_change(const struct config_blank *hours, time_t now);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the screens and the blanking share on the display's thread; display.c owns it. */
-#ifndef DISPLAY_CONTEXT_H
-#define DISPLAY_CONTEXT_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -40,5 +39,3 @@ int context_open_reader(
 
 /* Logs once how long after the start of murald a picture appeared. */
 void context_log_first_frame(struct display_context *context);
-
-#endif

@@ -10,12 +10,12 @@
 #include <uv.h>
 
 #include "base/log.h"
-#include "base/thread.h"
 #include "config/option.h"
 #include "display/blank.h"
 #include "display/context.h"
 #include "display/screen.h"
 #include "hud/hud.h"
+#include "lib/thread.h"
 
 /* What a canvas of `canvas.size = auto` takes where there is no screen to ask. */
 enum { DEFAULT_WIDTH = 1280, DEFAULT_HEIGHT = 720 };

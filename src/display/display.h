@@ -8,8 +8,7 @@
  * screen that is unplugged, refuses modes or reports nonsense costs frames and nothing
  * else: painting goes on, and the display recovers by itself.
  */
-#ifndef DISPLAY_DISPLAY_H
-#define DISPLAY_DISPLAY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -71,5 +70,3 @@ int display_list(const struct config_display *config, FILE *out);
 /* --doctor: the cards and screens, which process is master, and what is wrong.  Does not
  * disturb a murald that is running. */
 void display_examine(const struct config_display *config, struct report *report);
-
-#endif

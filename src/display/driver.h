@@ -9,8 +9,7 @@
  * screen_disabled().  No screen waits for another.  All of it happens on the display's
  * thread, except open and list.
  */
-#ifndef DISPLAY_DRIVER_H
-#define DISPLAY_DRIVER_H
+#pragma once
 
 #include <stdint.h>
 #include <stdio.h>
@@ -94,5 +93,3 @@ void screen_presented(struct screen *screen);
 
 /* The buffers are about to be freed.  Accepts a screen that is not enabled. */
 void screen_disabled(struct screen *screen);
-
-#endif

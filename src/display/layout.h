@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A layout divides a surface between the picture and the HUD.  The display's thread. */
-#ifndef DISPLAY_LAYOUT_H
-#define DISPLAY_LAYOUT_H
+#pragma once
 
 #include "display/driver.h"
 #include "hud/hud.h"
@@ -30,5 +29,3 @@ struct box layout_paste_hud(const struct layout *layout, uint32_t buffer);
 
 /* The whole surface. */
 struct box layout_all(const struct layout *layout);
-
-#endif

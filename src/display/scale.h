@@ -14,8 +14,7 @@
  *
  * Screen memory is written from left to right and never read: it is often uncached.
  */
-#ifndef DISPLAY_SCALE_H
-#define DISPLAY_SCALE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,5 +86,3 @@ struct box scale_draw(const struct scale *scale, const struct mural_reader *read
  * that box.  Returns the box of the memory that was written. */
 struct box scale_paste(const struct scale *scale, const uint32_t *picture,
 	const struct box *seen, uint8_t *pixels, size_t pitch);
-
-#endif

@@ -13,8 +13,7 @@
  *
  * The display's thread only.  What the driver calls is in driver.h.
  */
-#ifndef DISPLAY_SCREEN_H
-#define DISPLAY_SCREEN_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -67,5 +66,3 @@ void screen_redraw_hud(struct screen *screen);
 
 /* Shows all black, or the picture again. */
 void screen_set_black(struct screen *screen, bool black);
-
-#endif

@@ -6,8 +6,7 @@
  * so the callback must look for itself.  It is called once for a burst, at most
  * UEVENT_DEBOUNCE_MS after the first event.  The loop's thread.
  */
-#ifndef DISPLAY_UEVENT_H
-#define DISPLAY_UEVENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -33,5 +32,3 @@ void uevent_stop(struct uevent *uevent);
 
 /* Whether a message from the kernel is about a subsystem. */
 bool uevent_matches(const char *message, size_t len, const char *subsystem);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * The display's thread.  See ioctl_vt(2), VT_SETMODE.
  */
-#ifndef DISPLAY_VT_H
-#define DISPLAY_VT_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -29,5 +28,3 @@ bool vt_start(struct display_vt *vt, uv_loop_t *loop, void (*on_leave)(void *arg
 /* Leaves switching to the kernel again.  The struct must live until the loop has closed
  * its handles. */
 void vt_stop(struct display_vt *vt);
-
-#endif

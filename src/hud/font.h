@@ -4,8 +4,7 @@
  *
  * Text is kept as cells, one byte a character, so that its length is its width.
  */
-#ifndef HUD_FONT_H
-#define HUD_FONT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,5 +43,3 @@ void font_draw(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_
 /* Fills a rectangle, clipped to the bitmap. */
 void font_fill(const struct font_bitmap *bitmap, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, uint32_t colour);
-
-#endif

@@ -8,10 +8,8 @@
  * (hud_place) and draws it when hud_fd() signals.  It may use base/ and libqrencode;
  * it must never know screens, DRM or the network: text goes in, pixels come out.
  */
-#ifndef HUD_HUD_H
-#define HUD_HUD_H
+#pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/box.h"
@@ -54,5 +52,3 @@ void hud_place(uint32_t width, uint32_t height, uint32_t canvas_width,
  * `width` and `height` are those of a strip from hud_place().  Returns the text's
  * version, which is never 0.  Any thread. */
 uint64_t hud_draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Encodes a text as a QR code. */
-#ifndef HUD_QR_H
-#define HUD_QR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,5 +17,3 @@ struct hud_qr {
 
 /* An empty or too long text, or a build without libqrencode, gives no code. */
 void hud_qr_make(const char *text, struct hud_qr *qr);
-
-#endif

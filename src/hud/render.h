@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets the HUD's text in the largest size that fits, and draws it with its QR code. */
-#ifndef HUD_RENDER_H
-#define HUD_RENDER_H
+#pragma once
 
 #include <stdint.h>
 
@@ -12,5 +11,3 @@
  * whole or not at all; it is wrapped at spaces, and an arrow marks a broken word. */
 void hud_render(const struct hud_text *text, const struct hud_qr *qr, uint32_t *pixels,
 	uint32_t width, uint32_t height);
-
-#endif

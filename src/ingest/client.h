@@ -5,8 +5,7 @@
  *
  * The worker's thread, except for mural_wake().
  */
-#ifndef INGEST_CLIENT_H
-#define INGEST_CLIENT_H
+#pragma once
 
 #include "ingest/worker.h"
 
@@ -34,5 +33,3 @@ void client_finish(struct client *client);
 /* Ends the program and names the function, unless the plugin was called to serve this
  * client, on its thread. */
 void client_check_serving(const struct client *client, const char *function);
-
-#endif

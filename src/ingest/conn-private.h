@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection as its three files share it: conn.c reads and feeds, conn-write.c writes
  * replies, conn-throttle.c holds it to its rate limit. */
-#ifndef INGEST_CONN_PRIVATE_H
-#define INGEST_CONN_PRIVATE_H
+#pragma once
 
 #include "ingest/conn.h"
 
@@ -96,5 +95,3 @@ size_t conn_allowance(struct conn *conn, size_t room);
 void conn_throttle(struct conn *conn);
 
 void conn_debit(struct conn *conn, uint64_t pixels, size_t bytes);
-
-#endif

@@ -9,8 +9,7 @@
  *
  * The worker's thread.
  */
-#ifndef INGEST_CONN_H
-#define INGEST_CONN_H
+#pragma once
 
 #include "ingest/client.h"
 #include "limits/connlimit.h"
@@ -34,5 +33,3 @@ void conn_accept(struct shard *shard, int fd, const union peer_address *peer);
 
 /* Begins to close every client of the shard; they are freed when the loop has run dry. */
 void conns_close(struct shard *shard);
-
-#endif

@@ -6,12 +6,9 @@
  *
  * The thread of their owner.
  */
-#ifndef INGEST_EVENT_H
-#define INGEST_EVENT_H
+#pragma once
 
 struct event;
 
 /* Stops those that the plugin has left, and frees its readers. */
 void events_close(struct event **events);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * The main thread's.
  */
-#ifndef INGEST_HINT_H
-#define INGEST_HINT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -20,5 +19,3 @@ int hint_text(
 
 /* Logs a hint for an address of each family. */
 void hint_log(const struct instance *instance);
-
-#endif

@@ -117,6 +117,20 @@ ingest_stop(struct ingest *ingest)
 	*ingest = (struct ingest){ 0 };
 }
 
+bool
+ingest_is_alive(struct ingest *ingest)
+{
+	bool alive = true;
+
+	for (size_t i = 0; i < ingest->n_workers; i++)
+		alive &= worker_is_alive(&ingest->workers[i]);
+	if (!alive && !ingest->stuck)
+		log_error("worker: a thread does not run: a plugin has not returned; the "
+			  "watchdog is told no more");
+	ingest->stuck = !alive;
+	return alive;
+}
+
 void
 ingest_counters(const struct ingest *ingest, const struct instance *instance,
 	struct counters *sum)

@@ -8,8 +8,7 @@
  *
  * The main thread's.
  */
-#ifndef INGEST_INGEST_H
-#define INGEST_INGEST_H
+#pragma once
 
 #include <uv.h>
 
@@ -28,6 +27,7 @@ struct ingest {
 	size_t n_workers;
 	size_t next_worker; /* for the next poller or datagram socket */
 	struct ratelimit ratelimit;
+	bool stuck; /* logged that a worker does not run */
 };
 
 /* Starts the workers and opens every instance; one that cannot be opened has logged why,
@@ -43,6 +43,10 @@ void ingest_warn_if_empty(const struct ingest *ingest);
  * never started. */
 void ingest_stop(struct ingest *ingest);
 
+/* Whether every worker's thread has run since the last call; logs when one does not, as
+ * when a plugin does not return. */
+bool ingest_is_alive(struct ingest *ingest);
+
 /* The instance's counters, summed over all threads. */
 void ingest_counters(const struct ingest *ingest, const struct instance *instance,
 	struct counters *sum);
@@ -52,5 +56,3 @@ void ingest_log_hints(const struct ingest *ingest);
 
 /* Logs for each open instance what it painted and discarded. */
 void ingest_log_counters(const struct ingest *ingest);
-
-#endif

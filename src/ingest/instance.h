@@ -5,8 +5,7 @@
  *
  * The main thread's.
  */
-#ifndef INGEST_INSTANCE_H
-#define INGEST_INSTANCE_H
+#pragma once
 
 #include "ingest/ingest.h"
 
@@ -28,5 +27,3 @@ void instance_reload(struct ingest *ingest, struct instance *instance);
 /* Frees what instance_open() allocated.  Only after it was closed, its service has
  * stopped and the main loop has turned since, so that no loop holds a handle of it. */
 void instance_clear(struct ingest *ingest, struct instance *instance);
-
-#endif

@@ -6,8 +6,7 @@
  * worker with the fewest clients, so that two clients use two workers (SO_REUSEPORT would
  * leave that to chance).
  */
-#ifndef INGEST_LISTENER_H
-#define INGEST_LISTENER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,5 +69,3 @@ bool listener_is_full(struct listener *listener, int fd);
 
 /* Stops listening at once; on_closed() comes from the loop.  Does nothing if fd is -1. */
 void listener_close(struct listener *listener);
-
-#endif

@@ -5,12 +5,9 @@
  *
  * The shard's thread.
  */
-#ifndef INGEST_PAINTER_H
-#define INGEST_PAINTER_H
+#pragma once
 
 #include "ingest/worker.h"
 
 /* From now on it paints for that source, 0 being nobody's, which may paint. */
 void painter_set(struct shard *shard, uint64_t source);
-
-#endif

@@ -6,8 +6,7 @@
  * A poller that fails (its interface went away, say) is detached, and attached again
  * every second until that succeeds; each reason is logged once.  The worker's thread.
  */
-#ifndef INGEST_POLLER_H
-#define INGEST_POLLER_H
+#pragma once
 
 #include "ingest/worker.h"
 
@@ -17,5 +16,3 @@ int poller_open(void *shard);
 
 /* Detaches it.  Accepts a shard without a poller. */
 void poller_close(struct shard *shard);
-
-#endif

@@ -30,8 +30,8 @@ count_handles(const struct instance *instance, uv_loop_t *loop)
 	return n - instance->n_handles;
 }
 
-/* One that fails with handles of its own on the loop is stopping, until it says that they
- * are gone; without any it has stopped. */
+/* One that fails with handles of its own on the loop is stopping until they are gone;
+ * without any it has stopped. */
 int
 service_start(struct instance *instance, uv_loop_t *loop)
 {
@@ -45,6 +45,7 @@ service_start(struct instance *instance, uv_loop_t *loop)
 	ret = instance->plugin->start(&instance->host);
 	if (ret == 0)
 		return 0;
+	instance->start_failed = true;
 	instance->service_state = count_handles(instance, loop) > before
 					  ? SERVICE_STOPPING
 					  : SERVICE_STOPPED;
@@ -167,10 +168,31 @@ on_stop_timeout(uv_timer_t *timer)
 	*(bool *)timer->data = true;
 }
 
+static void
+find_closing(uv_handle_t *handle, void *found)
+{
+	*(bool *)found |= uv_is_closing(handle);
+}
+
+/* Where start() failed, mural_stopped() may never come: then it is over when nothing is
+ * closing on the loop, not what a callback closed in its turn either. */
+static bool
+is_stopping(struct instance *instance)
+{
+	bool is_closing = false;
+
+	if (instance->service_state != SERVICE_STOPPING || !instance->start_failed)
+		return instance->service_state == SERVICE_STOPPING;
+	uv_walk(instance->host.loop, find_closing, &is_closing);
+	if (!is_closing)
+		instance->service_state = SERVICE_STOPPED;
+	return is_closing;
+}
+
 struct instance *
 service_find_stopping(struct instance *instances)
 {
-	while (instances && instances->service_state != SERVICE_STOPPING)
+	while (instances && !is_stopping(instances))
 		instances = instances->next;
 	return instances;
 }

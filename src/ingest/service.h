@@ -5,8 +5,7 @@
  *
  * The main thread's.
  */
-#ifndef INGEST_SERVICE_H
-#define INGEST_SERVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -15,6 +14,9 @@
 
 /* How long a service may take to stop. */
 #define SERVICE_STOP_TIMEOUT_MS 5000
+
+/* How often to look whether one has, besides being told. */
+#define SERVICE_STOP_POLL_MS 50
 
 /* Starts the instance on the loop.  0 or -errno; the plugin has logged why, and may have
  * to be waited for as if it was stopping. */
@@ -32,5 +34,3 @@ void service_log_timeout(const struct instance *instance);
 /* Turns the loop until all of them have stopped and every handle that murald closed is
  * gone.  False when one did not stop in time, which is logged. */
 bool services_wait(struct instance *instances, uv_loop_t *loop);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * The worker's thread.
  */
-#ifndef INGEST_UDP_H
-#define INGEST_UDP_H
+#pragma once
 
 #include "ingest/worker.h"
 
@@ -21,5 +20,3 @@ int udp_open(struct shard *shard, int fd);
 
 /* Does the same at once with all of the shard's. */
 void udp_close(struct shard *shard);
-
-#endif

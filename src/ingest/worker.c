@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "base/thread.h"
+#include "lib/thread.h"
 
 static struct job *
 take_jobs(struct worker *worker)
@@ -168,6 +168,27 @@ worker_unsend(struct worker *worker, struct job *job)
 		job->queued = false;
 	}
 	pthread_mutex_unlock(&worker->lock);
+}
+
+static void
+run_beat(struct job *job)
+{
+	(void)job;
+}
+
+bool
+worker_is_alive(struct worker *worker)
+{
+	bool answered;
+
+	if (!worker->threaded)
+		return true;
+	pthread_mutex_lock(&worker->lock);
+	answered = !worker->beat.queued;
+	pthread_mutex_unlock(&worker->lock);
+	worker->beat.run = run_beat;
+	worker_send_once(worker, &worker->beat);
+	return answered;
 }
 
 void

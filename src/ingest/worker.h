@@ -6,8 +6,7 @@
  * With `server.workers = 0` the only worker is the main loop itself.  What belongs to a
  * worker is touched by its thread only; other threads reach it through jobs.
  */
-#ifndef INGEST_WORKER_H
-#define INGEST_WORKER_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -61,6 +60,7 @@ struct worker {
 	pthread_mutex_t lock;
 	struct job *first, **last; /* lock; not run yet */
 	bool closing;              /* its thread's */
+	struct job beat;           /* worker_is_alive() */
 };
 
 /* One instance on one worker: its brush, its counters, and what serves it there. */
@@ -99,6 +99,10 @@ void worker_send_once(struct worker *worker, struct job *job);
  * of the same turn itself.  The worker's thread. */
 void worker_unsend(struct worker *worker, struct job *job);
 
+/* Whether the thread has run jobs since the last call; the main worker has.  The main
+ * thread. */
+bool worker_is_alive(struct worker *worker);
+
 /* Ends the program and names the function of the plugin API, unless it was called on the
  * worker's thread.  `name` is the instance's. */
 void worker_check(const struct worker *worker, const char *name, const char *function);
@@ -108,5 +112,3 @@ int worker_call(struct worker *worker, int (*fn)(void *arg), void *arg);
 
 /* Publishes what the shard's brush painted, and the counters.  The worker's thread. */
 void shard_publish(struct shard *shard);
-
-#endif

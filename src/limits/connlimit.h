@@ -5,8 +5,7 @@
  * Local sockets have no source and are never limited.  Any thread; the lock is held for
  * one look-up when a connection is opened or closed.
  */
-#ifndef LIMITS_CONNLIMIT_H
-#define LIMITS_CONNLIMIT_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -43,5 +42,3 @@ bool connlimit_admit(struct connlimit *connlimit, const struct sockaddr *peer);
 
 /* Uncounts a connection that was admitted. */
 void connlimit_release(struct connlimit *connlimit, const struct sockaddr *peer);
-
-#endif

@@ -10,8 +10,7 @@
  * Any thread, except that init, configure and finish are the main thread's.  Without
  * limits the only cost is ratelimit_active().
  */
-#ifndef LIMITS_RATELIMIT_H
-#define LIMITS_RATELIMIT_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -97,5 +96,3 @@ void ratelimit_debit(struct ratelimit *ratelimit, enum ratelimit_sender sender,
  * ms. -EACCES: its network may not. */
 ssize_t ratelimit_allowance(struct ratelimit *ratelimit, const struct sockaddr *peer,
 	size_t room, uint64_t *wait_ms);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds plugin objects on the plugin path, opens them and checks their tables. */
-#ifndef PLUGIN_LOADER_H
-#define PLUGIN_LOADER_H
+#pragma once
 
 #include "plugin/registry.h"
 
@@ -28,5 +27,3 @@ size_t module_names(const char *folder, char ***names);
 int module_open(const char *file, const char *name, struct module **module, char *why,
 	size_t len);
 void module_close(struct module *module);
-
-#endif

@@ -5,8 +5,7 @@
  * This folder may use config and base.  It must never know how a plugin is run: it opens
  * no socket and starts nothing, that is ingest.h.  It alone uses dlopen.
  */
-#ifndef PLUGIN_REGISTRY_H
-#define PLUGIN_REGISTRY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,6 +51,7 @@ struct instance {
 	struct mural_host host;
 	struct mural_counts counts; /* what host.counts points to */
 	enum service_state service_state;
+	bool start_failed;
 	size_t n_handles; /* that murald put on the loop for its service, ever */
 	void (*on_stopped)(struct instance *instance); /* may be NULL */
 	bool unchanged; /* reload.c's: it keeps running in the next config */
@@ -108,5 +108,3 @@ void plugins_print(const struct plugins *plugins, const struct config *config, F
 
 /* The common options of a plugin, which must be a module's; ends with an empty entry. */
 const struct mural_option *plugin_common_options(const struct mural_plugin *plugin);
-
-#endif

@@ -6,13 +6,10 @@
  * Several instances, of several plugins, may hold the same one: the first to acquire it
  * sets it, the last to release it restores the original value.  Any thread.
  */
-#ifndef PLUGIN_SYSCTL_H
-#define PLUGIN_SYSCTL_H
+#pragma once
 
 #include <stdbool.h>
 
 /* True: released settings are no longer restored; false: they are, those released
  * meanwhile at once.  For a reload, which closes some instances and opens others. */
 void sysctl_defer_restore(bool defer);
-
-#endif

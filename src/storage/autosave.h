@@ -11,8 +11,7 @@
  *
  * The main thread's, except for save().
  */
-#ifndef STORAGE_AUTOSAVE_H
-#define STORAGE_AUTOSAVE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,5 +58,3 @@ bool autosave_stop(struct autosave *autosave);
 
 /* Accepts a zeroed autosave. */
 void autosave_finish(struct autosave *autosave);
-
-#endif

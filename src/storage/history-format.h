@@ -21,8 +21,7 @@
  * record before; in a keyframe, with black.  So unchanged pixels are zeros, which
  *compress to almost nothing.
  */
-#ifndef STORAGE_HISTORY_FORMAT_H
-#define STORAGE_HISTORY_FORMAT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,5 +59,3 @@ void record_head_write(const struct record_head *head, uint8_t bytes[RECORD_HEAD
 
 /* The CRC goes in last. */
 void record_crc_write(uint32_t crc, uint8_t bytes[RECORD_HEAD]);
-
-#endif

@@ -3,13 +3,11 @@
 #include "storage/png.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fsync-dir.h"
+#include "base/files.h"
 #include "lib/png.h"
 
 /* ------------------------------------------------------------------ writing */
@@ -110,36 +108,16 @@ check_size(void *arg, uint32_t width, uint32_t height)
 	return NULL;
 }
 
-/* Not fopen(), which would wait for a writer to open a pipe. */
-static int
-open_regular_file(const char *path, FILE **file)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), ret = 0;
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		ret = -errno;
-	else if (!S_ISREG(st.st_mode))
-		ret = -EINVAL;
-	else if (!(*file = fdopen(fd, "r")))
-		ret = -errno;
-	if (ret < 0)
-		close(fd);
-	return ret;
-}
-
 int
 png_file_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels,
 	char *why, size_t why_len)
 {
 	struct target target = { width, height, pixels, why, why_len };
-	FILE *file = NULL;
-	int ret = open_regular_file(path, &file);
+	FILE *file = regular_file_open(path);
+	int ret;
 
-	if (ret < 0)
-		return ret;
+	if (!file)
+		return errno == EISDIR ? -EINVAL : -errno;
 	ret = png_decode(file, true, check_size, &target, why, why_len);
 	fclose(file);
 	return ret;

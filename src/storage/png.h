@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Saves the canvas as a PNG file and loads one. */
-#ifndef STORAGE_PNG_H
-#define STORAGE_PNG_H
+#pragma once
 
 #include <stdint.h>
 
@@ -17,5 +16,3 @@ int png_file_save(const char *path, const struct mural_reader *reader);
  * device; or another -errno. */
 int png_file_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixels,
 	char *why, size_t why_len);
-
-#endif

@@ -10,8 +10,7 @@
  *
  * The main thread's; packing and writing happen on libuv's thread pool.
  */
-#ifndef STORAGE_RECORD_H
-#define STORAGE_RECORD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,5 +50,3 @@ int record_start(struct record *record, const struct config_record *config,
 /* Records once more, if something changed, and runs the loop for that.  Nothing may be
  * painting.  Accepts what never started. */
 void record_stop(struct record *record);
-
-#endif

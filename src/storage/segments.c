@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/fsync-dir.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/util.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The files of a recording: the current one, and the numbered segments before it.
  * Failures return -errno and are not logged. */
-#ifndef STORAGE_SEGMENTS_H
-#define STORAGE_SEGMENTS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -22,8 +21,7 @@ uint64_t record_segment_max(uint64_t max_size);
 int record_open_file(struct record *record);
 
 /* After opening: 0, ready to append, if need be to a new segment; 1: it is something
- * else.
- */
+ * else. */
 int record_check_file(struct record *record);
 
 /* Whether it is time for the next segment. */
@@ -34,5 +32,3 @@ int record_close_segment(struct record *record);
 
 /* Starts a new file, and removes the oldest segments. */
 int record_open_segment(struct record *record);
-
-#endif

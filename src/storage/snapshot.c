@@ -32,8 +32,7 @@ set_aside(const char *path)
 		return 0;
 	if (known && !S_ISREG(st.st_mode)) {
 		log_error("snapshot: %s is not a regular file; nothing is saved until it "
-			  "is moved "
-			  "away or canvas.snapshot names another",
+			  "is moved away or canvas.snapshot names another",
 			path);
 		return -EINVAL;
 	}

@@ -8,8 +8,7 @@
  *
  * The main thread's; the encoding happens on libuv's thread pool.
  */
-#ifndef STORAGE_SNAPSHOT_H
-#define STORAGE_SNAPSHOT_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -45,5 +44,3 @@ void snapshot_save(struct snapshot *snapshot);
 /* If started, saves once more, for which it runs the loop, and leaves it.  Nothing may be
  * painting. */
 void snapshot_stop(struct snapshot *snapshot);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libFuzzer's entry point, which unit tests call too, and what several fuzzers need. */
-#ifndef FUZZ_H
-#define FUZZ_H
+#pragma once
 
 #include <assert.h>
 #include <stddef.h>
@@ -26,5 +25,3 @@ fuzz_copy(const uint8_t *data, size_t len)
 		memcpy(copy, data, len);
 	return copy;
 }
-
-#endif

@@ -10,8 +10,8 @@
  * plugin.
  */
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +21,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/measure.h"
@@ -38,13 +37,6 @@ struct viewer {
 };
 
 static int width, height;
-
-static void
-die(const char *what)
-{
-	fprintf(stderr, "crowd: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
 
 /* ------------------------------------------------------------------------ p² */
 
@@ -131,7 +123,7 @@ receive_updates(struct viewer *viewer)
 	if (got < 0 && errno == EAGAIN)
 		return;
 	if (got <= 0)
-		die("a subscriber was closed");
+		err(2, "a subscriber was closed");
 	viewer->bytes += got;
 	memcpy(buf, viewer->rest, viewer->held);
 	len = viewer->held + got;
@@ -154,7 +146,7 @@ log_in(int port, char kind, int number)
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		die("connect");
+		err(2, "connect");
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	hello[0] = 0xff;
 	hello[1] = 0xa0;
@@ -162,7 +154,7 @@ log_in(int port, char kind, int number)
 	memcpy(hello + 3, name, len);
 	memset(hello + 3 + len, 0, 4);
 	if (send(fd, hello, 7 + len, 0) < 0)
-		die("send");
+		err(2, "send");
 	return fd;
 }
 
@@ -182,7 +174,7 @@ open_viewers(struct viewer *viewers, int n, int port, int epoll)
 		if (!viewers[i].picture ||
 			send(viewers[i].fd, whole, sizeof(whole), 0) < 0 ||
 			epoll_ctl(epoll, EPOLL_CTL_ADD, viewers[i].fd, &event) < 0)
-			die("subscribe");
+			err(2, "subscribe");
 	}
 }
 
@@ -217,7 +209,7 @@ paint(int fd, int n, uint16_t *want)
 		ssize_t sent = send(fd, puts + done, (size_t)n * 8 - done, 0);
 
 		if (sent < 0)
-			die("paint");
+			err(2, "paint");
 		done += sent;
 	}
 	free(puts);
@@ -282,7 +274,7 @@ main(int argc, char *argv[])
 	viewers = calloc(n, sizeof(*viewers));
 	want = calloc((size_t)width * height, 2);
 	if (!viewers || !want)
-		die("memory");
+		err(2, "memory");
 	open_viewers(viewers, n, atoi(argv[1]), epoll);
 	painter = log_in(atoi(argv[1]), 'p', 0);
 	begin = now_s();

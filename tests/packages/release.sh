@@ -30,19 +30,24 @@ flock 9 # one at a time
 bash "$here/root.sh" "$folder/root" "$release" ca-certificates,iproute2 >"$folder/root.log" 2>&1 ||
 	skip "debootstrap failed: $(tail -n 1 "$folder/root.log"); all of it is in $folder/root.log"
 
-# What is generated is generated there, by the tools of that release.  What has changed is new for
-# make, and what has not is as old as in the last copy.
+# What is generated is generated there, by the tools of that release, and stays.  Only what has
+# changed is copied, and is new for make, whatever the time of its change.
 tree=$folder/root/murald
 rm -rf "$tree.new"
-mkdir -p "$tree.new/build"
+mkdir -p "$tree/build" "$tree.new/build"
+generated='^(configure|configure~|aclocal\.m4|build-aux|autom4te\.cache|Makefile\.in|__pycache__)$'
 tar -C "$source" --exclude=./build --exclude='./build-*' --exclude=./coverage --exclude=./.git \
 	--exclude=./autom4te.cache --exclude=./configure --exclude=./aclocal.m4 --exclude=./build-aux \
-	--exclude=Makefile.in --exclude=__pycache__ -cf - . | tar -C "$tree.new" -xmf -
-(cd "$tree.new" && find . -type f -print0) | while IFS= read -r -d '' file; do
-	! cmp -s "$tree/$file" "$tree.new/$file" || touch -r "$tree/$file" "$tree.new/$file"
+	--exclude=Makefile.in --exclude=__pycache__ -cf - . | tar -C "$tree.new" -xf -
+{ LC_ALL=C diff -rq "$tree" "$tree.new" || [ $? = 1 ]; } | while IFS= read -r line; do
+	path=${line##* and } path=${path% differ} name=${line##*: } from=${line#Only in } from=${from%%: *}
+	case $line in
+	"Files $tree/"*) cp "$path" "$tree${path#"$tree.new"}" ;;
+	"Only in $tree.new"*) cp -R "$from/$name" "$tree${from#"$tree.new"}/" ;;
+	"Only in $tree"*) [[ $name =~ $generated ]] || rm -rf "${from:?}/$name" ;;
+	esac
 done
-rm -rf "$tree"
-mv "$tree.new" "$tree"
+rm -rf "$tree.new"
 
 unshared=(--mount --propagation private --pid --fork --kill-child)
 [ "$network" = online ] || unshared+=(--net)

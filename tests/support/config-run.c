@@ -3,53 +3,14 @@
 #include "support/config-run.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/log.h"
+#include "support/folder.h"
 
 #define ARGUMENTS_MAX 32
-
-static char folder[] = "/tmp/murald-config-XXXXXX";
-
-int
-enter_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-int
-leave_folder(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
-	return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
-}
-
-void
-write_bytes(const char *path, const void *bytes, size_t len)
-{
-	FILE *file = fopen(path, "wb");
-
-	if (!file || fwrite(bytes, 1, len, file) != len || fclose(file) != 0)
-		abort();
-}
-
-void
-write_file(const char *path, const char *text)
-{
-	write_bytes(path, text, strlen(text));
-}
 
 /* Redirects a stream into a file; returns a copy of its descriptor. */
 static int

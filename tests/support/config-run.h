@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs what main() does with a command line and a config, and captures what it prints. */
-#ifndef CONFIG_RUN_H
-#define CONFIG_RUN_H
+#pragma once
 
 #include <stddef.h>
 
@@ -14,13 +13,6 @@ struct run {
 	int status;                   /* of config_load() */
 	char out[32768], err[131072]; /* what went to standard output and error */
 };
-
-/* Makes a temporary folder and changes to it; cmocka's group set-up and tear-down. */
-int enter_folder(void **state);
-int leave_folder(void **state);
-
-void write_file(const char *path, const char *text);
-void write_bytes(const char *path, const void *bytes, size_t len);
 
 /* config_load() with these arguments, NULL at the end; and plugins_load() after it. */
 #define run_config(...) run_arguments(false, __VA_ARGS__)
@@ -44,5 +36,3 @@ void run_list(struct run *run);
 /* Logs a warning, an info and a debug message; what of them is printed goes into `err`.
  */
 void run_log(struct run *run);
-
-#endif

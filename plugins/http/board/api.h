@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the routes of the board's HTTP API (doc/protocols.md, 3.2) share. */
-#ifndef HTTP_BOARD_API_H
-#define HTTP_BOARD_API_H
+#pragma once
 
 #include "http/web/request.h"
 
@@ -37,7 +36,7 @@ enum MHD_Result api_reply_cross_site(struct request *request);
 bool api_is_admin(struct request *request, const json_t *json);
 enum MHD_Result api_reply_not_admin(struct request *request);
 
-/* The generator with that id; NULL: none has it. */
+/* The generator whose token `id` is; NULL: no such generator. */
 struct generator *api_generator(struct request *request, const json_t *id);
 
 /* Whether the generator must wait before its next cell. */
@@ -53,5 +52,3 @@ enum MHD_Result api_reply_malformed(struct request *request, const char *text);
 enum MHD_Result api_reply_unauthorized(struct request *request);
 enum MHD_Result api_reply_cooldown(
 	struct request *request, const struct generator *generator, uint64_t now_ns);
-
-#endif

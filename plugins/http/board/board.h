@@ -12,8 +12,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_BOARD_BOARD_H
-#define HTTP_BOARD_BOARD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -158,5 +157,3 @@ const char *board_json_tag(struct board *board, enum board_json_kind kind);
 
 enum MHD_Result leaderboard_answer(struct request *request);
 void leaderboard_stop(struct board *board);
-
-#endif

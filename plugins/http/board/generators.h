@@ -5,10 +5,8 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_BOARD_GENERATORS_H
-#define HTTP_BOARD_GENERATORS_H
+#pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -105,5 +103,3 @@ void generators_repaint(
 
 /* The list, newest first, removed ones included. */
 struct generator *generators_first(const struct generators *generators);
-
-#endif

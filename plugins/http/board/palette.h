@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The palette: the colours of a board. */
-#ifndef HTTP_BOARD_PALETTE_H
-#define HTTP_BOARD_PALETTE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ uint8_t palette_nearest(const struct palette *palette, uint32_t argb);
 
 /* Its colours as "#rrggbb". */
 json_t *palette_json(const struct palette *palette);
-
-#endif

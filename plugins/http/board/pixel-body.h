@@ -3,8 +3,7 @@
  * Parses the body of PUT /update-pixel in its usual form without a JSON library, because
  * it comes thousands of times a second.
  */
-#ifndef HTTP_BOARD_PIXEL_BODY_H
-#define HTTP_BOARD_PIXEL_BODY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,5 +20,3 @@ struct pixel_body {
  * of STORE_ID_LEN letters and digits, each once, in any order.  False: any other body,
  * valid or not, which is left to the JSON library.  A NUL must follow the body. */
 bool pixel_body_read(struct pixel_body *pixel, const char *body, size_t len);
-
-#endif

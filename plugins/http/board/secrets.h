@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads the secrets that allow registering, and the admin token, from files. */
-#ifndef HTTP_BOARD_SECRETS_H
-#define HTTP_BOARD_SECRETS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,5 +37,3 @@ int secrets_load_list(struct secrets *secrets, const char *path, char *why, size
 /* The admin token is the option's value, or, behind @, the first line of that file. */
 int secrets_load_token(
 	struct secrets *secrets, const char *option, char *why, size_t len);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_BOARD_SETTINGS_H
-#define HTTP_BOARD_SETTINGS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ void board_settings_stop(struct board_settings *settings);
 /* 0 or -ENOMEM, and then nothing changed. */
 int board_settings_set_rate(struct board_settings *settings, uint64_t rate_ms);
 int board_settings_set_enabled(struct board_settings *settings, bool enabled);
-
-#endif

@@ -2,7 +2,6 @@
 /* Renders the board's log as a GIF. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "http/board/board.h"
 #include "http/history/gif.h"

@@ -5,8 +5,7 @@
  *
  * All of it on the main loop's thread, but for render().
  */
-#ifndef HTTP_HISTORY_GIF_JOB_H
-#define HTTP_HISTORY_GIF_JOB_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -69,5 +68,3 @@ bool gif_job_is_cancelled(struct gif_job *job);
 /* How many frames of this size a GIF may have, so that rendering takes seconds and
  * keeping it megabytes. */
 unsigned gif_job_frames_max(uint32_t width, uint32_t height);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * With 256 colours none is left to be transparent; then rectangles are opaque.
  */
-#ifndef HTTP_HISTORY_GIF_H
-#define HTTP_HISTORY_GIF_H
+#pragma once
 
 #include <stdint.h>
 #include <stdio.h>
@@ -29,5 +28,3 @@ int gif_add(struct gif *gif, const uint8_t *pixels, unsigned hundredths);
 /* Frees it, after writing the last frame unless `ret` is an error.  Returns that error,
  * 0, or -errno. */
 int gif_close(struct gif *gif, int ret);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * All of it on the main loop's thread, but for what reads and renders.
  */
-#ifndef HTTP_HISTORY_HISTORY_H
-#define HTTP_HISTORY_HISTORY_H
+#pragma once
 
 #include <stdint.h>
 
@@ -57,5 +56,3 @@ extern const struct gif_job_ops board_gif_ops;
 /* The recorded moments in history->range, or as many of them, evenly spread, as a GIF has
  * frames; in 252 colours.  It has the size of the last moment; others are cropped. */
 extern const struct gif_job_ops wall_gif_ops;
-
-#endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For those who run the wall and those who come to it: /metrics, /healthz, and /invite,
- * the commands that paint a pixel.
+ * What operators and their monitoring ask for: /metrics and /healthz; and /invite, the
+ * commands that paint a pixel, for the audience.
  *
  * The folder may use web/ and the board, and reads what murald counts for all plugins.
  * It must never change any of it.
  */
-#ifndef HTTP_OPS_OPS_H
-#define HTTP_OPS_OPS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -31,5 +30,3 @@ extern const struct route ops_routes[]; /* subject: struct ops */
 
 enum MHD_Result metrics_answer(struct request *request);
 enum MHD_Result hints_answer(struct request *request);
-
-#endif

@@ -4,10 +4,9 @@
  * know to paint.
  *
  * The folder may use web/ and the board's size, palette and settings; all else its
- * scripts fetch from the other routes.
+ * scripts fetch from the other routes, of which the folder must know nothing.
  */
-#ifndef HTTP_PAGE_PAGE_H
-#define HTTP_PAGE_PAGE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -24,5 +23,3 @@ struct page_file {
 };
 
 extern const struct page_file page_files[];
-
-#endif

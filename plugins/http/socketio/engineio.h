@@ -8,8 +8,7 @@
  * packet: a digit, a namespace, an acknowledgement id and JSON, all but the digit
  * optional.
  */
-#ifndef HTTP_SOCKETIO_ENGINEIO_H
-#define HTTP_SOCKETIO_ENGINEIO_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -78,5 +77,3 @@ int engineio_event(char *text, size_t size, const char *event, const char *json)
 
 /* The longest body or message that the server announces to accept. */
 #define ENGINEIO_PAYLOAD_MAX (64 * 1024)
-
-#endif

@@ -7,10 +7,8 @@
  * of the next event it needs: a slow one costs no memory.  New events overwrite the
  * oldest; a listener that needed those must be disconnected.
  */
-#ifndef HTTP_SOCKETIO_EVENT_RING_H
-#define HTTP_SOCKETIO_EVENT_RING_H
+#pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,5 +48,3 @@ void event_ring_text(
 
 /* Drops all events and frees the memory; the numbers go on. */
 void event_ring_finish(struct event_ring *ring);
-
-#endif

@@ -6,8 +6,7 @@
  * The table owns its sessions.  A suspended GET or a WebSocket holds the handle of its
  * session and looks it up each time, because the session may end first.
  */
-#ifndef HTTP_SOCKETIO_SESSION_H
-#define HTTP_SOCKETIO_SESSION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -113,5 +112,3 @@ size_t session_body(struct sessions *sessions, struct session *session);
 
 /* Frees all sessions and events. */
 void sessions_finish(struct sessions *sessions);
-
-#endif

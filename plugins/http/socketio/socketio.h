@@ -8,8 +8,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_SOCKETIO_SOCKETIO_H
-#define HTTP_SOCKETIO_SOCKETIO_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -87,5 +86,3 @@ void session_socket_detach(struct socketio *io, struct session *session, uint16_
 void session_socket_opened(void *arg, struct MHD_Connection *connection, void *request,
 	const char *extra, size_t extra_len, MHD_socket fd,
 	struct MHD_UpgradeResponseHandle *upgrade);
-
-#endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the store's files share: store.c queues changes for the writer thread, write.c
  * writes them into the file, open.c opens and checks it. */
-#ifndef HTTP_STORE_STORE_PRIVATE_H
-#define HTTP_STORE_STORE_PRIVATE_H
+#pragma once
 
 #include <sqlite3.h>
 #include <uv.h>
@@ -66,7 +65,7 @@ struct store {
 	/* the main thread's */
 	struct store_wait *waits;
 	uv_async_t wakeup;
-	uv_thread_t thread;
+	pthread_t thread;
 	bool running;
 
 	/* shared, under the lock */
@@ -113,5 +112,3 @@ int store_write(struct store *store, struct batch *batch);
 
 /* The last transaction: records that everything was written. */
 void store_mark_clean(struct store *store);
-
-#endif

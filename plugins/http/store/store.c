@@ -4,12 +4,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/list.h"
 #include "http/store/store-private.h"
+#include "lib/thread.h"
 
 /* The longest time that a change waits. */
 #define BATCH_NS (1000 * UINT64_C(1000000))
@@ -257,7 +257,7 @@ write_or_wait(struct store *store, struct batch *batch)
 	return true;
 }
 
-static void
+static void *
 run_writer(void *arg)
 {
 	struct store *store = arg;
@@ -279,24 +279,10 @@ run_writer(void *arg)
 	}
 	uv_mutex_unlock(&store->lock);
 	store_mark_clean(store);
+	return NULL;
 }
 
 /* ----------------------------------------------------------------- start, stop */
-
-/* The thread blocks all signals: they are the main loop's. */
-static int
-start_writer(struct store *store)
-{
-	sigset_t all, before;
-	int ret;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = uv_thread_create(&store->thread, run_writer, store);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	store->running = ret == 0;
-	return ret;
-}
 
 static int
 start_sharing(struct store *store)
@@ -344,8 +330,9 @@ store_start(struct store **started, struct web *web, const char *database)
 int
 store_start_writer(struct store *store)
 {
-	int ret = start_writer(store);
+	int ret = thread_start(&store->thread, run_writer, store);
 
+	store->running = ret == 0;
 	if (ret < 0)
 		mural_log(store->web->host, MURAL_ERROR, "cannot start a thread: %s",
 			strerror(-ret));
@@ -372,7 +359,7 @@ store_stop(struct store *store)
 		store->quit = true;
 		uv_cond_signal(&store->changed);
 		uv_mutex_unlock(&store->lock);
-		uv_thread_join(&store->thread);
+		pthread_join(store->thread, NULL);
 		call_waits(store);
 	}
 	assert(!store->waits);

@@ -10,8 +10,7 @@
  * The folder may use web/ for the loop and the log, and must know nothing of requests or
  * of the board.  All of it on the main loop's thread, except reading the log.
  */
-#ifndef HTTP_STORE_STORE_H
-#define HTTP_STORE_STORE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -124,5 +123,3 @@ int store_log_read(
 
 /* NULL is accepted. */
 void store_log_close(struct store_log *log);
-
-#endif

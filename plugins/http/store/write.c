@@ -186,7 +186,7 @@ log_failure(struct store *store, int code)
 	store->failing = failing;
 	if (failing)
 		mural_log(store->web->host, MURAL_ERROR,
-			"cannot write %s: %s; trying again every second", store->path,
+			"cannot write %s: %s; retrying every second", store->path,
 			sqlite3_errmsg(store->db));
 	else
 		mural_log(store->web->host, MURAL_INFO, "%s can be written again",

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * /canvas.png: the canvas at the time of the request, encoded once for all who ask before
- * it changes, with an entity tag.
+ * /canvas.png: the canvas at the time of the request, encoded once for all that ask
+ * before it changes, with an entity tag.
  */
-#ifndef HTTP_VIEWERS_CANVAS_PNG_H
-#define HTTP_VIEWERS_CANVAS_PNG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,5 +27,3 @@ struct pending_png {
 /* After a capture, or when stopping: answers those that it is new enough for.  Those
  * whose tag does not match any more wait for a picture. */
 void canvas_png_answer_pending(struct viewers *viewers, bool starved);
-
-#endif

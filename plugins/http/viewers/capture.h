@@ -5,8 +5,7 @@
  *
  * All of it but the encoding is on the main loop's thread.
  */
-#ifndef HTTP_VIEWERS_CAPTURE_H
-#define HTTP_VIEWERS_CAPTURE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -101,5 +100,3 @@ void capture_schedule(struct capture *capture);
 
 /* Whether a capture is complete that began after `since`, the count `begun` of then. */
 bool capture_is_newer(const struct capture *capture, uint32_t since);
-
-#endif

@@ -53,12 +53,9 @@
  * canvas, and what /canvas.png shows as soon as nobody paints.
  */
 /* clang-format on */
-#ifndef HTTP_VIEWERS_CODEC_LIVE_H
-#define HTTP_VIEWERS_CODEC_LIVE_H
+#pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct frame;
 struct codec_live;
@@ -82,5 +79,3 @@ void codec_live_free(struct codec_live *live);
  * to the frame before.  NULL: out of memory, or cancelled. */
 struct frame *codec_live_encode(
 	struct codec_live *live, const struct framediff *diff, bool key);
-
-#endif

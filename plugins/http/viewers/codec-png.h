@@ -8,11 +8,9 @@
  * split into several messages: each is black or transparent from some row on, and the
  * next one, transparent up to there, continues.
  */
-#ifndef HTTP_VIEWERS_CODEC_PNG_H
-#define HTTP_VIEWERS_CODEC_PNG_H
+#pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct frame;
 struct framediff;
@@ -34,5 +32,3 @@ enum png_kind {
 /* NULL: out of memory, or cancelled. */
 struct frame *codec_png_encode(
 	struct codec_png *codec, const struct framediff *diff, enum png_kind what);
-
-#endif

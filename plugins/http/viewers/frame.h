@@ -6,8 +6,7 @@
  * A viewer holds the frame that it is being sent; the last one to release it frees it.
  * One thread at a time: the encoder's, and then the loop's.
  */
-#ifndef HTTP_VIEWERS_FRAME_H
-#define HTTP_VIEWERS_FRAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,5 +65,3 @@ struct frame *delta_ring_find(const struct delta_ring *ring, uint32_t number);
 bool delta_ring_reaches(const struct delta_ring *ring, uint32_t known, uint32_t number);
 
 void delta_ring_clear(struct delta_ring *ring);
-
-#endif

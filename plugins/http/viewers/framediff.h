@@ -9,8 +9,7 @@
  *
  * One thread at a time; only framediff_cancel() may be called from another.
  */
-#ifndef HTTP_VIEWERS_FRAMEDIFF_H
-#define HTTP_VIEWERS_FRAMEDIFF_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,5 +52,3 @@ framediff_row(const struct framediff *diff, uint32_t y)
 {
 	return diff->shadow + (size_t)y * diff->view->width;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Computes pixels per second of all instances, and the message for /live about them. */
-#ifndef HTTP_VIEWERS_PPS_H
-#define HTTP_VIEWERS_PPS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,5 +27,3 @@ void pps_update(struct pps *pps, struct mural_host *host, uint64_t now_ms, uint3
 	char **live);
 
 void pps_finish(struct pps *pps);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One viewer: a WebSocket of /ws or /live, and the frame it is being sent. */
-#ifndef HTTP_VIEWERS_VIEWER_H
-#define HTTP_VIEWERS_VIEWER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,5 +57,3 @@ void viewer_check(struct viewer *viewer, uint64_t now_ms);
 
 /* Disconnects it now. */
 void viewer_drop(struct viewer *viewer);
-
-#endif

@@ -2,7 +2,6 @@
 /* Decides which frame each viewer is sent next, and sends all of them the pixel rates. */
 #include "http/viewers/viewers.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

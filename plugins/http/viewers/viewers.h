@@ -12,8 +12,7 @@
  *
  * All of it but the encoding is on the main loop's thread.
  */
-#ifndef HTTP_VIEWERS_VIEWERS_H
-#define HTTP_VIEWERS_VIEWERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,5 +49,3 @@ struct frame *viewers_next_frame(struct viewers *viewers, struct viewer *viewer)
 
 void viewers_add(struct viewers *viewers, struct viewer *viewer);
 void viewers_remove(struct viewer *viewer);
-
-#endif

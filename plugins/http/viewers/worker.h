@@ -3,8 +3,7 @@
  * A dedicated thread that runs one job at a time for the loop.  libuv's thread pool would
  * not do: others, such as reading a recording, may keep it busy for seconds.
  */
-#ifndef HTTP_VIEWERS_WORKER_H
-#define HTTP_VIEWERS_WORKER_H
+#pragma once
 
 #include <stdbool.h>
 #include <uv.h>
@@ -32,5 +31,3 @@ void job_worker_post(struct job_worker *worker);
 /* Waits for the job, if one is running, and ends the thread.  worker->done is left for
  * the owner to close, at once: on_done is not called any more. */
 void job_worker_stop(struct job_worker *worker);
-
-#endif

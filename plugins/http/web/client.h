@@ -6,8 +6,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_WEB_CLIENT_H
-#define HTTP_WEB_CLIENT_H
+#pragma once
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -74,5 +73,3 @@ uint64_t http_client_source(struct web *web, struct MHD_Connection *connection);
 /* mural_consume() for the client's source. */
 int http_client_consume(struct web *web, struct MHD_Connection *connection,
 	uint64_t pixels, uint64_t bytes);
-
-#endif

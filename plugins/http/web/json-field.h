@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The fields of a request's JSON body. */
-#ifndef HTTP_WEB_JSON_FIELD_H
-#define HTTP_WEB_JSON_FIELD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ const char *field_text(const json_t *value, size_t most);
 
 /* The first of the names (ended by NULL) that the object lacks; NULL: none. */
 const char *field_missing(const json_t *object, const char *const *names);
-
-#endif

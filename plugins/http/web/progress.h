@@ -3,8 +3,7 @@
  * Whether a client reads its response fast enough.  One that reads more slowly than a
  * phone on the worst of networks only keeps it in our memory.
  */
-#ifndef HTTP_WEB_PROGRESS_H
-#define HTTP_WEB_PROGRESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,5 +26,3 @@ int progress_query(int fd, uint64_t *taken, bool *waits);
  * each response.  True: too little was read in the last PROGRESS_MS. */
 bool progress_is_slow(
 	struct progress *progress, uint64_t taken, bool waits, uint64_t now_ms);
-
-#endif

@@ -8,13 +8,11 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_WEB_REQUEST_H
-#define HTTP_WEB_REQUEST_H
+#pragma once
 
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
 
@@ -159,5 +157,3 @@ enum MHD_Result request_handle(void *arg, struct MHD_Connection *connection,
 	size_t *upload_len, void **request);
 void request_completed(void *arg, struct MHD_Connection *connection, void **request,
 	enum MHD_RequestTerminationCode why);
-
-#endif

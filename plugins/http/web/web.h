@@ -9,8 +9,7 @@
  *
  * All of it on the main loop's thread.
  */
-#ifndef HTTP_WEB_WEB_H
-#define HTTP_WEB_WEB_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -51,5 +50,3 @@ void web_close_handle(struct web *web, uv_handle_t *handle);
 
 /* Counts input that did not become a pixel. */
 void web_discard(struct web *web, enum mural_reason reason);
-
-#endif

@@ -6,8 +6,7 @@
  * Each file of this folder checks one subject.  It may use every other folder, but must
  * never change anything or disturb a running wall.
  */
-#ifndef APP_DOCTOR_DOCTOR_H
-#define APP_DOCTOR_DOCTOR_H
+#pragma once
 
 #include <stdio.h>
 
@@ -17,5 +16,3 @@
 /* Returns the number of problems. */
 unsigned doctor_run(
 	const struct config *config, const struct plugins *plugins, FILE *out);
-
-#endif

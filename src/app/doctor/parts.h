@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The doctor's checks, each with a heading of its own in the report. */
-#ifndef APP_DOCTOR_PARTS_H
-#define APP_DOCTOR_PARTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +29,3 @@ bool doctor_reads_packets(const struct instance *instance);
 
 /* The first line of a small file, without the newline; false if it cannot be read. */
 bool doctor_read_line(const char *path, char *line, size_t len);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The card that the KMS driver is master of, its events, and the outputs on it. */
-#ifndef DISPLAY_DRM_DEVICE_H
-#define DISPLAY_DRM_DEVICE_H
+#pragma once
 
 #include <uv.h>
 
@@ -44,5 +43,3 @@ bool device_read_events(struct drm_device *device);
 void device_schedule_update(struct drm_device *device, uint64_t ms);
 
 bool device_any_enabled(const struct drm_device *device);
-
-#endif

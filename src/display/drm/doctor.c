@@ -9,7 +9,6 @@
 #include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/procs.h"
 #include "base/util.h"

@@ -9,8 +9,7 @@
  * Functions return 0 or -errno and do not log unless they say so: what is a failure for
  * one backend is a reason to try the next.
  */
-#ifndef DISPLAY_DRM_DRM_H
-#define DISPLAY_DRM_DRM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -182,5 +181,3 @@ int pipe_init(struct drm_pipe *pipe, const struct drm_card *card,
 /* Frees everything.  The connector should be disabled, or show other buffers.  Accepts a
  * zeroed pipe. */
 void pipe_finish(struct drm_pipe *pipe);
-
-#endif

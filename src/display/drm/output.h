@@ -3,8 +3,7 @@
  * An output: a connector of the card that shows a screen's buffers, or none yet.  Here is
  * how an output is enabled and disabled; drm.c decides when.
  */
-#ifndef DISPLAY_DRM_OUTPUT_H
-#define DISPLAY_DRM_OUTPUT_H
+#pragma once
 
 #include <uv.h>
 
@@ -65,5 +64,3 @@ void output_disable(struct drm_output *output, bool leaving);
 /* Switches off whatever another program shows on an output that is to stay disabled. */
 void output_keep_disabled(
 	struct drm_output *output, const struct drm_assignment *assignment);
-
-#endif

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Finds the host's address and watches it change, in a network namespace. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/host-address.h"
+#include "support/unit.h"
 
 static void
 set_loopback(bool up)
@@ -27,12 +22,10 @@ set_loopback(bool up)
 	close(fd);
 }
 
-static void
-takes_what_there_is(void **state)
+TEST(takes_what_there_is)
 {
 	char text[ADDRESS_TEXT_MAX] = "as it was";
 
-	(void)state;
 	set_loopback(false);
 	assert_int_equal(host_address_get(AF_INET, text), -ENOENT);
 	assert_int_equal(host_address_get(AF_INET6, text), -ENOENT);
@@ -56,13 +49,11 @@ on_change(struct host_address_watch *watch)
 }
 
 /* Changes within a moment are reported once. */
-static void
-tells_changes_once(void **state)
+TEST(tells_changes_once)
 {
 	struct host_address_watch watch;
 	uv_loop_t loop;
 
-	(void)state;
 	changes = 0;
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(host_address_watch_start(&watch, &loop, on_change), 0);
@@ -85,15 +76,10 @@ tells_changes_once(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(takes_what_there_is),
-		cmocka_unit_test(tells_changes_once),
-	};
-
 	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
 		puts("SKIP: tests/unit/base/test-host-address: no network of its own: "
 		     "run it as root");
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("tests", unit_tests, NULL, NULL);
 }

@@ -3,14 +3,10 @@
  * brush of which murald looks at each pixel. */
 #include "canvas/canvas.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/util.h"
+#include "support/unit.h"
 
 #define WIDTH 150
 #define HEIGHT 90
@@ -87,8 +83,7 @@ assert_same(const struct fixture *f)
 	assert_int_equal(f->brushes[0].painted, f->brushes[1].painted);
 }
 
-static void
-rows_are_their_pixels(void **state)
+TEST_WITH(rows_are_their_pixels, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	uint32_t row[REGION_WIDTH + 10];
@@ -111,8 +106,7 @@ rows_are_their_pixels(void **state)
 	assert_true(f->brushes[0].discarded[MURAL_OUT_OF_BOUNDS] > 100);
 }
 
-static void
-rectangles_are_their_pixels(void **state)
+TEST_WITH(rectangles_are_their_pixels, set_up, tear_down)
 {
 	struct fixture *f = *state;
 
@@ -132,8 +126,7 @@ rectangles_are_their_pixels(void **state)
 	assert_int_equal(f->brushes[0].discarded[MURAL_OUT_OF_BOUNDS], 0);
 }
 
-static void
-the_twins_do_the_same(void **state)
+TEST_WITH(the_twins_do_the_same, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	uint32_t row[4] = { 1, 1, 1, 1 }, argb = 1;
@@ -157,8 +150,7 @@ the_twins_do_the_same(void **state)
 	assert_int_equal(mural_read_row(&f->brushes[0], 0, REGION_HEIGHT, 4, row), 0);
 }
 
-static void
-swaps_only_what_was_expected(void **state)
+TEST_WITH(swaps_only_what_was_expected, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct mural_brush *brush = &f->brushes[0];
@@ -204,8 +196,7 @@ guard(struct mural_brush *brush)
 	brush->store = store_guarded;
 }
 
-static void
-a_guard_sees_every_pixel(void **state)
+TEST_WITH(a_guard_sees_every_pixel, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct mural_brush *brush = &f->brushes[0], *model = &f->brushes[1];
@@ -248,8 +239,7 @@ a_guard_sees_every_pixel(void **state)
 
 /* ---- damage */
 
-static void
-publishes_every_tile_of_a_large_canvas(void **state)
+TEST_WITH(publishes_every_tile_of_a_large_canvas, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct canvas canvas;
@@ -286,21 +276,4 @@ publishes_every_tile_of_a_large_canvas(void **state)
 	canvas_finish(&canvas);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(rows_are_their_pixels, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			rectangles_are_their_pixels, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_twins_do_the_same, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			swaps_only_what_was_expected, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_guard_sees_every_pixel, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			publishes_every_tile_of_a_large_canvas, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -5,12 +5,9 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "support/unit.h"
 
 #define BACKGROUND 0xff102030
 
@@ -63,10 +60,8 @@ mix(uint32_t new, uint32_t old, uint32_t alpha)
 	return (new *alpha + old *(255 - alpha)) / 255;
 }
 
-static void
-blends_like_the_formula(void **state)
+TEST(blends_like_the_formula)
 {
-	(void)state;
 	for (uint32_t alpha = 0; alpha < 256; alpha++)
 		for (uint32_t new = 0; new < 256; new ++)
 			for (uint32_t old = 0; old < 256; old++) {
@@ -82,12 +77,10 @@ blends_like_the_formula(void **state)
 			}
 }
 
-static void
-refuses_impossible_sizes(void **state)
+TEST(refuses_impossible_sizes)
 {
 	struct canvas canvas = { 0 };
 
-	(void)state;
 	assert_int_equal(canvas_init(&canvas, 0, 1, 0), -EINVAL);
 	assert_int_equal(canvas_init(&canvas, 1, 0, 0), -EINVAL);
 	assert_int_equal(canvas_init(&canvas, MURAL_SIDE_MAX + 1, 1, 0), -EINVAL);
@@ -95,8 +88,7 @@ refuses_impossible_sizes(void **state)
 	canvas_finish(&canvas);
 }
 
-static void
-drops_and_counts_what_is_outside(void **state)
+TEST_WITH(drops_and_counts_what_is_outside, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	const uint32_t outside[][2] = { { 100, 0 }, { 0, 70 }, { UINT32_MAX, 0 },
@@ -110,8 +102,7 @@ drops_and_counts_what_is_outside(void **state)
 		assert_int_equal(f->brush.damaged_groups[i], 0);
 }
 
-static void
-paints_corners_and_blends(void **state)
+TEST_WITH(paints_corners_and_blends, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	uint32_t argb = 1;
@@ -132,8 +123,7 @@ paints_corners_and_blends(void **state)
 }
 
 /* The same pixels by mural_put() and by a batch, some outside and some translucent. */
-static void
-batch_paints_what_put_would_have_painted(void **state)
+TEST_WITH(batch_paints_what_put_would_have_painted, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct mural_batch batch;
@@ -170,8 +160,7 @@ batch_paints_what_put_would_have_painted(void **state)
 	canvas_finish(&now);
 }
 
-static void
-clips_rows_and_rectangles(void **state)
+TEST_WITH(clips_rows_and_rectangles, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	const uint32_t row[4] = { 0xff000001, 0xff000002, 0xff000003, 0xff000004 };
@@ -195,8 +184,7 @@ clips_rows_and_rectangles(void **state)
 
 /* A region's brush counts from the region's corner, stays inside and marks the canvas's
  * tiles, not its own. */
-static void
-keeps_to_its_region(void **state)
+TEST_WITH(keeps_to_its_region, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct mural_brush part;
@@ -217,8 +205,7 @@ keeps_to_its_region(void **state)
 	assert_int_equal(canvas_brush_init(&f->canvas, &part, 0, 70, 1, 1), -ERANGE);
 }
 
-static void
-gives_each_reader_its_own_damage(void **state)
+TEST_WITH(gives_each_reader_its_own_damage, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct mural_reader *late;
@@ -252,8 +239,7 @@ is_notified(const struct mural_reader *reader)
 	return poll(&fd, 1, 0) == 1;
 }
 
-static void
-notifies_a_sleeper_once(void **state)
+TEST_WITH(notifies_a_sleeper_once, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct mural_reader *other = canvas_reader_new(&f->canvas);
@@ -285,8 +271,7 @@ notifies_a_sleeper_once(void **state)
 	mural_reader_free(other);
 }
 
-static void
-walks_sets_of_tiles(void **state)
+TEST_WITH(walks_sets_of_tiles, set_up, tear_down)
 {
 	const struct mural_view view =
 		mural_view_of(33 * MURAL_TILE + 1, 2 * MURAL_TILE + 5);
@@ -294,7 +279,6 @@ walks_sets_of_tiles(void **state)
 	struct mural_rect rect = mural_tile_rect(&view, 101);
 	uint32_t tile = 0, x = 0, end, n = 0;
 
-	(void)state;
 	assert_int_equal(view.tiles_x * view.tiles_y, 102);
 	assert_int_equal(view.words, 2);
 	assert_true(rect.x == 33 * MURAL_TILE && rect.y == 2 * MURAL_TILE);
@@ -316,8 +300,7 @@ walks_sets_of_tiles(void **state)
 	assert_false(mural_tiles_next_run(&view, tiles, 1, &x, &end));
 }
 
-static void
-reuses_wakeups(void **state)
+TEST_WITH(reuses_wakeups, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct mural_reader *reader = canvas_reader_new(&f->canvas);
@@ -331,28 +314,4 @@ reuses_wakeups(void **state)
 	mural_reader_free(NULL);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(blends_like_the_formula),
-		cmocka_unit_test(refuses_impossible_sizes),
-		cmocka_unit_test_setup_teardown(
-			drops_and_counts_what_is_outside, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			paints_corners_and_blends, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			batch_paints_what_put_would_have_painted, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			clips_rows_and_rectangles, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(keeps_to_its_region, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			gives_each_reader_its_own_damage, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			notifies_a_sleeper_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(walks_sets_of_tiles, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(reuses_wakeups, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

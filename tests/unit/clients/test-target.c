@@ -2,17 +2,11 @@
 /* Targets of muralctl: what is one, and what is said of what is none. */
 #include <errno.h>
 #include <net/if.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "clients/target.h"
+#include "support/unit.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -83,13 +77,11 @@ static const struct {
 	{ "ipv6://fe80:0:0:0:XXXX:YYYY:RR:GGBB%", "no interface \"\"" },
 };
 
-static void
-reads_targets(void **state)
+TEST(reads_targets)
 {
 	struct target target;
 	char why[TARGET_WHY_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < LEN(good); i++) {
 		if (target_parse(&target, good[i].text, false, why, sizeof(why)) < 0)
 			fail_msg("%s", why);
@@ -102,13 +94,11 @@ reads_targets(void **state)
 	}
 }
 
-static void
-refuses_the_rest(void **state)
+TEST(refuses_the_rest)
 {
 	struct target target;
 	char why[TARGET_WHY_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < LEN(bad); i++) {
 		*why = '\0';
 		if (target_parse(&target, bad[i].text, false, why, sizeof(why)) !=
@@ -119,8 +109,7 @@ refuses_the_rest(void **state)
 	}
 }
 
-static void
-reads_templates(void **state)
+TEST(reads_templates)
 {
 	static const uint8_t hex[] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0x1f, 0x02,
 		0x0a };
@@ -132,7 +121,6 @@ reads_templates(void **state)
 	char why[TARGET_WHY_MAX];
 	uint8_t address[16];
 
-	(void)state;
 	assert_int_equal(target_parse(&target, text, false, why, sizeof(why)), 0);
 	assert_int_equal(target.scheme, TARGET_IPV6);
 	assert_int_equal(template_encode(&target.template, &pixel, address), 0);
@@ -147,26 +135,22 @@ reads_templates(void **state)
 }
 
 /* Neither messages nor `why` of a good target carry the password. */
-static void
-keeps_the_password(void **state)
+TEST(keeps_the_password)
 {
 	struct target target;
 	char why[TARGET_WHY_MAX];
 
-	(void)state;
 	assert_int_equal(
 		target_parse(&target, "p2://u:4711@wall:9", false, why, sizeof(why)), 0);
 	assert_string_equal(target.text, "p2://u@wall:9");
 }
 
 /* Whatever is cut off or too long ends in a message that fits, not beyond it. */
-static void
-survives_any_length(void **state)
+TEST(survives_any_length)
 {
 	char text[3 * TARGET_URL_MAX], why[TARGET_WHY_MAX];
 	struct target target;
 
-	(void)state;
 	for (size_t i = 0; i < LEN(good); i++) {
 		size_t start = strlen(good[i].text);
 
@@ -185,16 +169,4 @@ survives_any_length(void **state)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_targets),
-		cmocka_unit_test(refuses_the_rest),
-		cmocka_unit_test(reads_templates),
-		cmocka_unit_test(keeps_the_password),
-		cmocka_unit_test(survives_any_length),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests the send buffer: pending bytes stay whole and in order; a closed peer is an
  * error. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/sendbuf.h"
+#include "support/unit.h"
 
 #define MESSAGES 3000
 #define HEAD 3
@@ -42,15 +37,13 @@ read_all(int fd, size_t at)
 	return at;
 }
 
-static void
-keeps_what_a_slow_client_does_not_take(void **state)
+TEST(keeps_what_a_slow_client_does_not_take)
 {
 	struct sendbuf sendbuf = { 0 };
 	uint8_t bytes[HEAD + BODY];
 	size_t sent = 0, came = 0;
 	int pair[2];
 
-	(void)state;
 	make_pair(pair);
 	for (int i = 0; i < MESSAGES; i++) {
 		for (size_t k = 0; k < sizeof(bytes); k++)
@@ -69,14 +62,12 @@ keeps_what_a_slow_client_does_not_take(void **state)
 	close(pair[1]);
 }
 
-static void
-tells_who_is_gone(void **state)
+TEST(tells_who_is_gone)
 {
 	struct sendbuf sendbuf = { 0 };
 	uint8_t *much = calloc(1, 1 << 20);
 	int pair[2];
 
-	(void)state;
 	assert_non_null(much);
 	make_pair(pair);
 	assert_int_equal(sendbuf_send(&sendbuf, pair[0], NULL, 0, much, 1 << 20), 0);
@@ -90,13 +81,4 @@ tells_who_is_gone(void **state)
 	free(much);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keeps_what_a_slow_client_does_not_take),
-		cmocka_unit_test(tells_who_is_gone),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

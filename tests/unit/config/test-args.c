@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line: verbs, -s, and what is said of a wrong one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/util.h"
 #include "support/config-run.h"
+#include "support/folder.h"
 
-static void
-the_command_line_overrides(void **state)
+TEST(the_command_line_overrides)
 {
 	char text[2000] = "canvas.snapshot=";
 	struct run *run;
 	const struct section *section;
 
-	(void)state;
 	write_file("t.conf", "[canvas]\nsize = 1x1\n[plugin icmp]\ninterface = eth0\n");
 	run = run_config("-c", "t.conf", "-s", "canvas.size=5x5",
 		"--set=canvas.size=640x480", "-s", "plugin icmp.interface=lo", "-s",
@@ -45,12 +39,10 @@ the_command_line_overrides(void **state)
 	run_free(run);
 }
 
-static void
-the_command_line_is_checked_as_a_file_is(void **state)
+TEST(the_command_line_is_checked_as_a_file_is)
 {
 	struct run *run;
 
-	(void)state;
 	write_file("t.conf", "");
 	run = run_config("-c", "t.conf", "-s", "canvas.sizee=1x1", "-s",
 		"canvas.size=one", "-s", "wall.size=1x1", "-s", "canvas.snapshot=/a ;b",
@@ -74,8 +66,7 @@ the_command_line_is_checked_as_a_file_is(void **state)
 	run_free(run);
 }
 
-static void
-a_wrong_command_line_is_explained(void **state)
+TEST(a_wrong_command_line_is_explained)
 {
 	static const struct {
 		const char *arguments[4], *complaint;
@@ -116,7 +107,6 @@ a_wrong_command_line_is_explained(void **state)
 	};
 	char line[512];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *const *a = cases[i].arguments;
 		struct run *run = run_config(a[0], a[1], a[2], a[3], NULL);
@@ -130,14 +120,12 @@ a_wrong_command_line_is_explained(void **state)
 	}
 }
 
-static void
-help_and_version_need_no_file(void **state)
+TEST(help_and_version_need_no_file)
 {
 	static const char *const help[] = { "-h", "--help" };
 	static const char *const version[] = { "-V", "--version" };
 	struct run *run;
 
-	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		run = run_config(help[i], NULL);
 		assert_int_equal(run->status, 0);
@@ -153,8 +141,7 @@ help_and_version_need_no_file(void **state)
 	}
 }
 
-static void
-each_verb_is_recognised(void **state)
+TEST(each_verb_is_recognised)
 {
 	static const struct {
 		const char *argument;
@@ -168,7 +155,6 @@ each_verb_is_recognised(void **state)
 		{ "--quiet", VERB_RUN },
 	};
 
-	(void)state;
 	write_file("t.conf", "");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct run *run = run_config(cases[i].argument, "-c", "t.conf", NULL);
@@ -179,15 +165,13 @@ each_verb_is_recognised(void **state)
 	}
 }
 
-static void
-quiet_and_verbose_set_the_log_level(void **state)
+TEST(quiet_and_verbose_set_the_log_level)
 {
 	static const struct {
 		const char *argument;
 		unsigned lines; /* of one warning, one info and one debug message */
 	} cases[] = { { "-q", 1 }, { "--config=t.conf", 2 }, { "-v", 3 } };
 
-	(void)state;
 	write_file("t.conf", "");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct run *run = run_config(cases[i].argument,
@@ -199,17 +183,4 @@ quiet_and_verbose_set_the_log_level(void **state)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_command_line_overrides),
-		cmocka_unit_test(the_command_line_is_checked_as_a_file_is),
-		cmocka_unit_test(a_wrong_command_line_is_explained),
-		cmocka_unit_test(help_and_version_need_no_file),
-		cmocka_unit_test(each_verb_is_recognised),
-		cmocka_unit_test(quiet_and_verbose_set_the_log_level),
-	};
-
-	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
-}
+UNIT_TESTS(enter_folder, leave_folder)

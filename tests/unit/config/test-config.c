@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Defaults, values, drop-ins and --print-config: what a whole configuration amounts to.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 #include "base/util.h"
 #include "support/config-run.h"
+#include "support/folder.h"
 
-static void
-an_empty_file_means_the_defaults(void **state)
+TEST(an_empty_file_means_the_defaults)
 {
 	struct run *run = run_good_file("");
 	const struct config *config = &run->config;
 
-	(void)state;
 	assert_int_equal(config->verb, VERB_RUN);
 	assert_int_equal(config->canvas.size.width, 0);
 	assert_int_equal(config->canvas.size.height, 0);
@@ -45,8 +38,7 @@ an_empty_file_means_the_defaults(void **state)
 	run_free(run);
 }
 
-static void
-a_file_sets_values(void **state)
+TEST(a_file_sets_values)
 {
 	struct run *run =
 		run_good_file("# a comment\n; another\n\n"
@@ -59,7 +51,6 @@ a_file_sets_values(void **state)
 			      "[server]\nworkers = 3\nplugin-path = /a:/b\n");
 	const struct config *config = &run->config;
 
-	(void)state;
 	assert_int_equal(config->canvas.size.width, 640);
 	assert_int_equal(config->canvas.size.height, 480);
 	assert_int_equal(config->canvas.background, 0xff102030);
@@ -86,8 +77,7 @@ a_file_sets_values(void **state)
 	run_free(run);
 }
 
-static void
-plugin_sections_are_collected(void **state)
+TEST(plugin_sections_are_collected)
 {
 	struct run *run = run_good_file("[plugin dots]\n"
 					"[plugin  icmp   lobby]\ninterface = lo\n"
@@ -96,7 +86,6 @@ plugin_sections_are_collected(void **state)
 					"plugin = no.name\n");
 	const struct section *dots = run->config.sections, *lobby = dots->next;
 
-	(void)state;
 	assert_null(lobby->next);
 	assert_string_equal(dots->title, "plugin dots");
 	assert_string_equal(dots->module, "dots");
@@ -116,12 +105,10 @@ plugin_sections_are_collected(void **state)
 	run_free(run);
 }
 
-static void
-a_repeated_key_overrides_with_a_warning(void **state)
+TEST(a_repeated_key_overrides_with_a_warning)
 {
 	struct run *run;
 
-	(void)state;
 	write_file("t.conf", "[canvas]\nsize = 1x1\n[server]\n[canvas]\nsize = 2x2\n");
 	run = run_config("-c", "t.conf", NULL);
 	assert_int_equal(run->config.errors, 0);
@@ -131,12 +118,10 @@ a_repeated_key_overrides_with_a_warning(void **state)
 	run_free(run);
 }
 
-static void
-drop_ins_are_read_in_order_of_their_names(void **state)
+TEST(drop_ins_are_read_in_order_of_their_names)
 {
 	struct run *run;
 
-	(void)state;
 	mkdir("etc", 0755);
 	mkdir("etc/murald", 0755);
 	mkdir("etc/murald/murald.conf.d", 0755);
@@ -182,14 +167,12 @@ drop_ins_are_read_in_order_of_their_names(void **state)
 	assert_int_equal(system("rm -r etc"), 0);
 }
 
-static void
-without_a_file_only_lists_work(void **state)
+TEST(without_a_file_only_lists_work)
 {
 	static const char *const verbs[] = { "--check-config", "--print-config", "-v" };
 	static const char *const lists[] = { "--list-plugins", "--list-displays" };
 	struct run *run;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		run = run_config(verbs[i], NULL);
 		assert_int_equal(run->status, -1);
@@ -207,8 +190,7 @@ without_a_file_only_lists_work(void **state)
 	}
 }
 
-static void
-what_is_printed_can_be_read_again(void **state)
+TEST(what_is_printed_can_be_read_again)
 {
 	static const char defaults[] = "canvas.size = auto  ; default\n"
 				       "canvas.background = #00ff00  ; t.conf:2\n"
@@ -240,7 +222,6 @@ what_is_printed_can_be_read_again(void **state)
 				       "record.max-age = 0  ; default\n";
 	struct run *run;
 
-	(void)state;
 	write_file("t.conf", "[canvas]\nbackground = #00ff00\nsnapshot = /a;b # c\n");
 	run = run_config("-c", "t.conf", "-s", "display.scale=none", NULL);
 	run_print(run);
@@ -260,14 +241,12 @@ what_is_printed_can_be_read_again(void **state)
 		"background, snapshot, snapshot-interval\n");
 }
 
-static void
-odd_values_are_printed_readably(void **state)
+TEST(odd_values_are_printed_readably)
 {
 	static const char *const values[] = { "=", ";x", "a # b", "[x]", "" };
 	char text[64];
 	struct run *run;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
 		snprintf(text, sizeof(text), "[canvas]\nsnapshot=%s\n", values[i]);
 		run = run_good_file(text);
@@ -281,10 +260,8 @@ odd_values_are_printed_readably(void **state)
 	}
 }
 
-static void
-a_user_must_exist_and_not_be_root(void **state)
+TEST(a_user_must_exist_and_not_be_root)
 {
-	(void)state;
 	expect_errors("[server]\nuser = nobody-like-this\n",
 		"t.conf:2: server.user: \"nobody-like-this\" is not a user to switch to; "
 		"create one with useradd --system, or name another, but not root\n");
@@ -293,14 +270,12 @@ a_user_must_exist_and_not_be_root(void **state)
 		"with useradd --system, or name another, but not root\n");
 }
 
-static void
-networks_are_read_from_the_value_and_from_files(void **state)
+TEST(networks_are_read_from_the_value_and_from_files)
 {
 	struct ip_key key;
 	struct sockaddr_in peer = { .sin_family = AF_INET };
 	struct run *run;
 
-	(void)state;
 	write_file("list", "# two of them\n198.51.100.0/24 2001:db8::/32 ; and\n\n");
 	write_file("t.conf", "[server]\ndeny = 192.0.2.1 @list\nallow = 0.0.0.0/0\n");
 	run = run_config("-c", "t.conf", NULL);
@@ -332,21 +307,4 @@ networks_are_read_from_the_value_and_from_files(void **state)
 		"or ADDRESS/BITS, such as 192.0.2.0/24 or 2001:db8::/32\n");
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_empty_file_means_the_defaults),
-		cmocka_unit_test(a_file_sets_values),
-		cmocka_unit_test(plugin_sections_are_collected),
-		cmocka_unit_test(a_repeated_key_overrides_with_a_warning),
-		cmocka_unit_test(drop_ins_are_read_in_order_of_their_names),
-		cmocka_unit_test(without_a_file_only_lists_work),
-		cmocka_unit_test(what_is_printed_can_be_read_again),
-		cmocka_unit_test(odd_values_are_printed_readably),
-		cmocka_unit_test(a_user_must_exist_and_not_be_root),
-		cmocka_unit_test(networks_are_read_from_the_value_and_from_files),
-	};
-
-	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
-}
+UNIT_TESTS(enter_folder, leave_folder)

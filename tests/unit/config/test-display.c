@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The values of [display] that are more than one word or number. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
 #include "support/config-run.h"
+#include "support/folder.h"
 
 /* Of each list, which a NULL ends, all values are taken, or refused with one error. */
 static void
@@ -29,8 +25,7 @@ check_values(const char *key, const char *const *right, const char *const *wrong
 	}
 }
 
-static void
-modes_are_checked(void **state)
+TEST(modes_are_checked)
 {
 	static const char *const right[] = { "preferred", "1x1", "1920x1080",
 		"1920x1080@60", "8192x8192@1000", NULL };
@@ -38,12 +33,10 @@ modes_are_checked(void **state)
 		"1920x1080@0", "1920x1080@1001", "1920x1080@59.94", "1920x1080@60Hz",
 		"9000x1", "@60", "1920x1080@60@60", "preferred@60", NULL };
 
-	(void)state;
 	check_values("mode", right, wrong);
 }
 
-static void
-blanking_is_checked(void **state)
+TEST(blanking_is_checked)
 {
 	static const char *const right[] = { "", "00:00-23:59", "idle 1s", "idle 30min",
 		"22:00-08:00 idle 30min", "idle 2h 22:00-08:00", "  idle   2h ", NULL };
@@ -54,7 +47,6 @@ blanking_is_checked(void **state)
 		"idle 2h idle 3h", "idle 200h", "always", "30min",
 		"22:00-08:00 idle 30min on Sundays", NULL };
 
-	(void)state;
 	check_values("blank", right, wrong);
 	expect_errors("[display]\nblank = at night\n",
 		"t.conf:2: display.blank: \"at\" is not understood; write HH:MM-HH:MM, "
@@ -64,12 +56,10 @@ blanking_is_checked(void **state)
 		"followed by ms, s, min or h, such as 30s\n");
 }
 
-static void
-connectors_are_checked(void **state)
+TEST(connectors_are_checked)
 {
 	char word[8];
 
-	(void)state;
 	run_free(run_good_file("[display]\nconnector = HDMI-A-1  DP-1\n"));
 	assert_true(config_word(" HDMI-A-1\tDP-1  eDP-1 ", 1, word, sizeof(word)));
 	assert_string_equal(word, "DP-1");
@@ -87,13 +77,11 @@ connectors_are_checked(void **state)
 }
 
 /* A copy outlives what it was made of. */
-static void
-a_display_can_be_copied(void **state)
+TEST(a_display_can_be_copied)
 {
 	struct run *run = run_good_file("[display]\nconnector = DP-1\nblank = idle 5s\n");
 	struct config_display copy;
 
-	(void)state;
 	assert_int_equal(config_display_copy(&copy, &run->config.display), 0);
 	run_free(run);
 	assert_string_equal(copy.connector, "DP-1");
@@ -102,15 +90,4 @@ a_display_can_be_copied(void **state)
 	config_display_finish(&copy);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(modes_are_checked),
-		cmocka_unit_test(blanking_is_checked),
-		cmocka_unit_test(connectors_are_checked),
-		cmocka_unit_test(a_display_can_be_copied),
-	};
-
-	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
-}
+UNIT_TESTS(enter_folder, leave_folder)

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The syntax of a config file: what is taken, and every error in it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "base/util.h"
 #include "fuzz/fuzz.h"
 #include "support/config-run.h"
+#include "support/folder.h"
 
-static void
-blanks_and_line_ends_do_not_matter(void **state)
+TEST(blanks_and_line_ends_do_not_matter)
 {
 	struct run *run = run_good_file("\xef\xbb\xbf[canvas] # first\r\n"
 					"\tsize=5x6\r\n"
@@ -23,7 +18,6 @@ blanks_and_line_ends_do_not_matter(void **state)
 					"\xef\xbb\xbf  [ display ]\n"
 					"scale = fill"); /* no end of line */
 
-	(void)state;
 	assert_int_equal(run->config.canvas.size.width, 5);
 	assert_int_equal(run->config.canvas.size.height, 6);
 	assert_int_equal(run->config.canvas.background, 0xffff0000);
@@ -33,18 +27,14 @@ blanks_and_line_ends_do_not_matter(void **state)
 	run_free(run);
 }
 
-static void
-an_indented_line_is_no_continuation(void **state)
+TEST(an_indented_line_is_no_continuation)
 {
-	(void)state;
 	expect_errors("[canvas]\nsnapshot = /a\n  /b\n",
 		"t.conf:3: this line is neither [section] nor key = value\n");
 }
 
-static void
-all_errors_are_reported_at_once(void **state)
+TEST(all_errors_are_reported_at_once)
 {
-	(void)state;
 	expect_errors("[canvas]\n"
 		      "sizee = 3x3\n"
 		      "size = 3 x 3\n"
@@ -106,23 +96,19 @@ all_errors_are_reported_at_once(void **state)
 		"HDMI-A-1\n");
 }
 
-static void
-settings_of_an_unreadable_section_are_skipped(void **state)
+TEST(settings_of_an_unreadable_section_are_skipped)
 {
-	(void)state;
 	expect_errors("[canvas]\n[display\nscale = what\n[canvas]\nscale = fit\n",
 		"t.conf:2: this line has no ] after the section's name\n"
 		"t.conf:5: canvas.scale: unknown option, this section takes size, "
 		"background, snapshot, snapshot-interval\n");
 }
 
-static void
-lines_may_be_long(void **state)
+TEST(lines_may_be_long)
 {
 	static char value[300000], text[sizeof(value) + 100];
 	struct run *run;
 
-	(void)state;
 	memset(value, 'v', sizeof(value) - 1);
 	snprintf(text, sizeof(text), "[canvas]\nsnapshot=%s\nsize=2x2\n", value);
 	run = run_good_file(text);
@@ -137,12 +123,10 @@ lines_may_be_long(void **state)
 }
 
 /* An error ends with what to do, however long the value before it is. */
-static void
-errors_about_long_values_are_whole(void **state)
+TEST(errors_about_long_values_are_whole)
 {
 	char value[4000], text[5000], error[5000];
 
-	(void)state;
 	memset(value, '5', sizeof(value) - 1);
 	value[sizeof(value) - 1] = '\0';
 	snprintf(text, sizeof(text), "[server]\nworkers = %s\n", value);
@@ -153,12 +137,10 @@ errors_about_long_values_are_whole(void **state)
 	expect_errors(text, error);
 }
 
-static void
-section_names_are_bounded(void **state)
+TEST(section_names_are_bounded)
 {
 	char text[100], value[50];
 
-	(void)state;
 	memset(value, 'v', sizeof(value));
 	snprintf(text, sizeof(text), "[plugin icmp %.36s]\n", value);
 	run_free(run_good_file(text));
@@ -167,13 +149,11 @@ section_names_are_bounded(void **state)
 		text, "t.conf:1: this line has a section name longer than 48 bytes\n");
 }
 
-static void
-only_text_is_read(void **state)
+TEST(only_text_is_read)
 {
 	static const char nul[] = "[canvas]\nsize = 1x1\0\nsize = 2x2\n";
 	struct run *run;
 
-	(void)state;
 	write_bytes("t.conf", nul, sizeof(nul) - 1);
 	expect_errors_of(
 		"t.conf", "t.conf:2: this line holds a NUL byte; is this a text file?\n");
@@ -198,10 +178,8 @@ only_text_is_read(void **state)
 	run_free(run);
 }
 
-static void
-what_cannot_be_a_config_file_is_refused(void **state)
+TEST(what_cannot_be_a_config_file_is_refused)
 {
-	(void)state;
 	expect_errors_of("missing.conf",
 		"missing.conf: cannot be opened: No such file or directory\n");
 	expect_errors_of("/", "/: cannot be read: Is a directory\n");
@@ -211,8 +189,7 @@ what_cannot_be_a_config_file_is_refused(void **state)
 }
 
 /* Random pieces of config syntax: each error is one line. */
-static void
-any_bytes_are_survived(void **state)
+TEST(any_bytes_are_survived)
 {
 	static const char *const pieces[] = { "[", "]", "=", ":", "\n", "\r\n", " ", "\t",
 		";", "#", "canvas", "plugin ", "size", "1x1", ".", "\xef\xbb\xbf", "\xff",
@@ -221,7 +198,6 @@ any_bytes_are_survived(void **state)
 	char text[1500];
 	uint32_t random = 12345;
 
-	(void)state;
 	for (int round = 0; round < 2000; round++) {
 		size_t len = 0;
 		struct run *run;
@@ -246,29 +222,9 @@ any_bytes_are_survived(void **state)
 	}
 }
 
-static void
-the_corpus_is_survived(void **state)
+TEST(the_corpus_is_survived)
 {
-	(void)state;
 	assert_true(fuzz_replay("config") > 10);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(blanks_and_line_ends_do_not_matter),
-		cmocka_unit_test(an_indented_line_is_no_continuation),
-		cmocka_unit_test(all_errors_are_reported_at_once),
-		cmocka_unit_test(settings_of_an_unreadable_section_are_skipped),
-		cmocka_unit_test(lines_may_be_long),
-		cmocka_unit_test(errors_about_long_values_are_whole),
-		cmocka_unit_test(section_names_are_bounded),
-		cmocka_unit_test(only_text_is_read),
-		cmocka_unit_test(what_cannot_be_a_config_file_is_refused),
-		cmocka_unit_test(any_bytes_are_survived),
-		cmocka_unit_test(the_corpus_is_survived),
-	};
-
-	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
-}
+UNIT_TESTS(enter_folder, leave_folder)

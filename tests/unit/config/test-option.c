@@ -3,16 +3,11 @@
 #include "config/option.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/util.h"
+#include "support/unit.h"
 
 struct fields {
 	bool flag;
@@ -83,15 +78,13 @@ refuses_each(
 		refuses(option, *written, reason);
 }
 
-static void
-reads_booleans(void **state)
+TEST(reads_booleans)
 {
 	static const char *const yes[] = { "yes", "true", "on" };
 	static const char *const no[] = { "no", "false", "off" };
 	static const char *const wrong[] = { "", "1", "Yes", "y", "yes ", " no", "yes no",
 		NULL };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
 		assert_true(take(&flag, yes[i]).flag);
 		assert_false(take(&flag, no[i]).flag);
@@ -100,14 +93,12 @@ reads_booleans(void **state)
 		&flag, wrong, "is not yes or no; write yes, no, true, false, on or off");
 }
 
-static void
-reads_numbers(void **state)
+TEST(reads_numbers)
 {
 	static const char *const wrong[] = { "", "-", "+1", "1 ", " 1", "0x10", "1.5",
 		"1e3", "9223372036854775808", "-9223372036854775809",
 		"99999999999999999999", "auto", NULL };
 
-	(void)state;
 	assert_int_equal(take(&any, "0").number, 0);
 	assert_int_equal(take(&any, "007").number, 7);
 	assert_int_equal(take(&any, "-12").number, -12);
@@ -125,14 +116,12 @@ reads_numbers(void **state)
 	refuses(&least, "0", "is out of range; write a number, at least 1");
 }
 
-static void
-reads_bytes(void **state)
+TEST(reads_bytes)
 {
 	static const char *const wrong[] = { "", "K", "1k", "1 K", "1KB", "-1", "1.5M",
 		"1T", "18446744073709551616", "17179869184G", NULL };
 	struct mural_option some = bytes;
 
-	(void)state;
 	assert_true(take(&bytes, "0").amount == 0);
 	assert_true(take(&bytes, "1000").amount == 1000);
 	assert_true(take(&bytes, "64K").amount == 65536);
@@ -150,15 +139,13 @@ reads_bytes(void **state)
 	refuses(&some, "18446744073709551615", "is out of range; write 10 to 2048 bytes");
 }
 
-static void
-reads_durations(void **state)
+TEST(reads_durations)
 {
 	static const char *const wrong[] = { "", "5", "00", "s", "1 s", "1m", "1sec",
 		"-1s", "0.5s", "1h30min", "18446744073709551615s", "5124095576031h",
 		NULL };
 	struct mural_option some = duration;
 
-	(void)state;
 	assert_true(take(&duration, "0").amount == 0);
 	assert_true(take(&duration, "0s").amount == 0);
 	assert_true(take(&duration, "250ms").amount == 250);
@@ -174,32 +161,27 @@ reads_durations(void **state)
 	refuses(&some, "6s", "is out of range; write 100ms to 5000ms");
 }
 
-static void
-reads_colours(void **state)
+TEST(reads_colours)
 {
 	static const char *const wrong[] = { "", "#", "ff8000", "#ff800", "#ff80000",
 		"#ff80g0", "#FF 000", "red", "#-10000", NULL };
 
-	(void)state;
 	assert_int_equal(take(&colour, "#ff8000").index, 0xffff8000);
 	assert_int_equal(take(&colour, "#aBcDeF").index, 0xffabcdef);
 	refuses_each(&colour, wrong, "is not a colour; write #rrggbb, such as #ff8000");
 }
 
-static void
-reads_choices(void **state)
+TEST(reads_choices)
 {
 	static const char *const wrong[] = { "", "kee", "keeps", "keep suppress", " ",
 		"Keep", NULL };
 
-	(void)state;
 	assert_int_equal(take(&choice, "keep").index, 0);
 	assert_int_equal(take(&choice, "suppress").index, 1);
 	refuses_each(&choice, wrong, "is not one of: keep, suppress");
 }
 
-static void
-reads_addresses(void **state)
+TEST(reads_addresses)
 {
 	static const char *const right[] = { "", "localhost:80", "0.0.0.0:65535",
 		"127.0.0.1:0", "[::]:1234", "[::1]:1", "[fe80::1%eth0]:7",
@@ -234,7 +216,6 @@ reads_addresses(void **state)
 	};
 	char path[128] = "unix:";
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
 		struct fields fields = take(&address, right[i]);
 
@@ -248,8 +229,7 @@ reads_addresses(void **state)
 		"is not an address; write a path of 1 to 107 bytes after unix:");
 }
 
-static void
-reads_points_and_sizes(void **state)
+TEST(reads_points_and_sizes)
 {
 	static const char *const no_points[] = { "", "1", "1,", ",1", "1,2,3", "1, 2",
 		"1x2", "a,b", NULL };
@@ -258,7 +238,6 @@ reads_points_and_sizes(void **state)
 	static const char *const wrong_sizes[] = { "0x1", "1x0", "8193x1", "1x8193",
 		"4294967297x1", NULL };
 
-	(void)state;
 	assert_int_equal(take(&point, "-3,40").point.x, -3);
 	assert_int_equal(take(&point, "-3,40").point.y, 40);
 	refuses_each(&point, no_points, "is not a point; write X,Y, such as 640,360");
@@ -273,8 +252,7 @@ reads_points_and_sizes(void **state)
 	refuses(&plain_size, "auto", "is not a size; write WxH, such as 1280x720");
 }
 
-static void
-copies_and_replaces_text(void **state)
+TEST(copies_and_replaces_text)
 {
 	static const struct mural_option options[] = {
 		MURAL_TEXT(struct fields, text, "first", ""),
@@ -283,7 +261,6 @@ copies_and_replaces_text(void **state)
 	struct fields fields = { 0 };
 	char why[256], word[] = "second";
 
-	(void)state;
 	options_finish(options, &fields); /* a zeroed config is fine */
 	assert_int_equal(options_init(options, &fields, why, sizeof(why)), 0);
 	assert_string_equal(fields.text, "first");
@@ -294,8 +271,7 @@ copies_and_replaces_text(void **state)
 	assert_null(fields.text);
 }
 
-static void
-names_the_option_whose_default_is_wrong(void **state)
+TEST(names_the_option_whose_default_is_wrong)
 {
 	static const struct mural_option options[] = {
 		MURAL_TEXT(struct fields, text, "good", ""),
@@ -305,19 +281,16 @@ names_the_option_whose_default_is_wrong(void **state)
 	struct fields fields = { 0 };
 	char why[256];
 
-	(void)state;
 	assert_int_equal(options_init(options, &fields, why, sizeof(why)), -EINVAL);
 	assert_string_equal(why, "option index: default \"black\" is not a colour; write "
 				 "#rrggbb, such as #ff8000");
 	options_finish(options, &fields);
 }
 
-static void
-knows_where_a_field_fits(void **state)
+TEST(knows_where_a_field_fits)
 {
 	struct mural_option option = any; /* eight bytes, aligned to eight */
 
-	(void)state;
 	option.offset = 8;
 	assert_true(option_fits(&option, 16));
 	assert_false(option_fits(&option, 15));
@@ -333,8 +306,7 @@ knows_where_a_field_fits(void **state)
 	assert_false(option_fits(&option, 64));
 }
 
-static void
-finds_keys_in_either_spelling(void **state)
+TEST(finds_keys_in_either_spelling)
 {
 	static const struct mural_option options[] = {
 		{ .name = "listen" },
@@ -343,7 +315,6 @@ finds_keys_in_either_spelling(void **state)
 	};
 	char key[64];
 
-	(void)state;
 	assert_ptr_equal(option_find(options, "listen-udp"), &options[1]);
 	assert_ptr_equal(option_find(options, "listen_udp"), &options[1]);
 	assert_ptr_equal(option_find(options, "listen"), &options[0]);
@@ -353,8 +324,7 @@ finds_keys_in_either_spelling(void **state)
 	assert_string_equal(option_key(&options[1], key, sizeof(key)), "listen-udp");
 }
 
-static void
-describes_types(void **state)
+TEST(describes_types)
 {
 	const struct {
 		const struct mural_option *option;
@@ -377,7 +347,6 @@ describes_types(void **state)
 	};
 	char type[256];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_string_equal(
 			option_describe_type(cases[i].option, type, sizeof(type)),
@@ -392,8 +361,7 @@ next_word(void *arg)
 	return **words ? *(*words)++ : NULL;
 }
 
-static void
-guesses_the_word_that_was_meant(void **state)
+TEST(guesses_the_word_that_was_meant)
 {
 	static const char *known[] = { "size", "background", "snapshot",
 		"snapshot-interval", "icmp", "ipv6", NULL };
@@ -414,7 +382,6 @@ guesses_the_word_that_was_meant(void **state)
 			NULL },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char **words = known;
 		const char *nearest = suggest_word(cases[i].written, next_word, &words);
@@ -426,25 +393,4 @@ guesses_the_word_that_was_meant(void **state)
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_booleans),
-		cmocka_unit_test(reads_numbers),
-		cmocka_unit_test(reads_bytes),
-		cmocka_unit_test(reads_durations),
-		cmocka_unit_test(reads_colours),
-		cmocka_unit_test(reads_choices),
-		cmocka_unit_test(reads_addresses),
-		cmocka_unit_test(reads_points_and_sizes),
-		cmocka_unit_test(copies_and_replaces_text),
-		cmocka_unit_test(names_the_option_whose_default_is_wrong),
-		cmocka_unit_test(knows_where_a_field_fits),
-		cmocka_unit_test(finds_keys_in_either_spelling),
-		cmocka_unit_test(describes_types),
-		cmocka_unit_test(guesses_the_word_that_was_meant),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

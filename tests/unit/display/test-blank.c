@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The hours of display.blank, with a local clock that changes to summer time. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 
-#include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "display/blank.h"
+#include "support/unit.h"
 
 static time_t
 at(int day, int hour, int minute, int second)
@@ -33,13 +29,11 @@ hours(uint32_t from, uint32_t to)
 	return (struct config_blank){ true, from * 60, to * 60, 0 };
 }
 
-static void
-holds_from_the_first_minute_to_the_last(void **state)
+TEST(holds_from_the_first_minute_to_the_last)
 {
 	const struct config_blank night = hours(22, 8), noon = hours(12, 13);
 	const struct config_blank none = { 0 };
 
-	(void)state;
 	assert_false(blank_hours_hold(&night, at(10, 21, 59, 59)));
 	assert_true(blank_hours_hold(&night, at(10, 22, 0, 0)));
 	assert_true(blank_hours_hold(&night, at(10, 0, 0, 0)));
@@ -51,12 +45,10 @@ holds_from_the_first_minute_to_the_last(void **state)
 	assert_false(blank_hours_hold(&none, at(10, 0, 0, 0)));
 }
 
-static void
-looks_again_when_they_begin_or_end(void **state)
+TEST(looks_again_when_they_begin_or_end)
 {
 	const struct config_blank night = hours(22, 8);
 
-	(void)state;
 	assert_true(blank_hours_change(&night, at(10, 21, 30, 10)) == at(10, 22, 0, 0));
 	assert_true(blank_hours_change(&night, at(10, 7, 59, 59)) == at(10, 8, 0, 0));
 	assert_true(blank_hours_change(&night, at(10, 15, 0, 7)) == at(10, 16, 0, 7));
@@ -65,14 +57,11 @@ looks_again_when_they_begin_or_end(void **state)
 
 /* Waking up when blank_hours_change() says notices every change within a minute, also in
  * the nights in which the clock jumps (29 March 2026, from 02:00 to 03:00, and 25
- * October).
- */
-static void
-follows_the_clock_through_summer_time(void **state)
+ * October). */
+TEST(follows_the_clock_through_summer_time)
 {
 	const uint32_t ends[][2] = { { 22, 8 }, { 2, 3 }, { 1, 2 }, { 3, 4 }, { 0, 2 } };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		const struct config_blank blank = hours(ends[i][0], ends[i][1]);
 		time_t now = at(28, 12, 0, 0), wake = now;
@@ -92,13 +81,7 @@ follows_the_clock_through_summer_time(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(holds_from_the_first_minute_to_the_last),
-		cmocka_unit_test(looks_again_when_they_begin_or_end),
-		cmocka_unit_test(follows_the_clock_through_summer_time),
-	};
-
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	tzset();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("tests", unit_tests, NULL, NULL);
 }

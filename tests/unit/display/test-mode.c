@@ -2,17 +2,13 @@
 /* Which modes are chosen and computed.  The expected timings are those of CTA-861 and of
  * VESA's Display Monitor Timings.  cvt -r differs by 0.25 MHz for some, because it rounds
  * where the standard does not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 
-#include <cmocka.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/util.h"
 #include "display/drm/drm.h"
 #include "display/drm/output.h"
+#include "support/unit.h"
 
 static const char *
 modeline(const char *wanted)
@@ -35,8 +31,7 @@ modeline(const char *wanted)
 	return text;
 }
 
-static void
-makes_modes_by_the_standards(void **state)
+TEST(makes_modes_by_the_standards)
 {
 	static const char *const lines[][2] = {
 		{ "1920x1200@60", "154.00  1920 1968 2000 2080  1200 1203 1209 1235 "
@@ -65,19 +60,16 @@ makes_modes_by_the_standards(void **state)
 		{ "640x480@60", "25.18  640 656 752 800  480 490 492 525 -hsync -vsync" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		assert_string_equal(modeline(lines[i][0]), lines[i][1]);
 }
 
 /* The extremes that the config allows give a consistent mode, or none. */
-static void
-makes_no_nonsense(void **state)
+TEST(makes_no_nonsense)
 {
 	static const uint32_t sides[] = { 1, 7, 480, 8192 };
 	static const uint32_t rates[] = { 1, 24, 60, 500, 1000 };
 
-	(void)state;
 	for (size_t w = 0; w < ARRAY_LEN(sides); w++)
 		for (size_t h = 0; h < ARRAY_LEN(sides); h++)
 			for (size_t r = 0; r < ARRAY_LEN(rates); r++) {
@@ -152,12 +144,10 @@ chosen(uint32_t width, uint32_t height, uint32_t hz, int n_listed, int first)
 	return text;
 }
 
-static void
-chooses_what_is_wanted_and_then_what_there_is(void **state)
+TEST(chooses_what_is_wanted_and_then_what_there_is)
 {
 	const int all = ARRAY_LEN(listed);
 
-	(void)state;
 	assert_string_equal(
 		chosen(0, 0, 0, all, 0), "1280x800@75 1280x720@60i 640x480@60 ");
 	assert_string_equal(
@@ -179,28 +169,15 @@ chooses_what_is_wanted_and_then_what_there_is(void **state)
 	assert_string_equal(chosen(1280, 720, 60, 0, 0), "1280x720@60 made");
 }
 
-static void
-waits_longer_with_each_refusal(void **state)
+TEST(waits_longer_with_each_refusal)
 {
 	static const uint64_t wanted_ms[] = { 1000, 2000, 5000, 5000, 5000 };
 	unsigned refusals = 0;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wanted_ms); i++) {
 		assert_int_equal(drm_retry_delay_ms(&refusals), wanted_ms[i]);
 		assert_int_equal(refusals, i + 1);
 	}
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(makes_modes_by_the_standards),
-		cmocka_unit_test(makes_no_nonsense),
-		cmocka_unit_test(chooses_what_is_wanted_and_then_what_there_is),
-		cmocka_unit_test(waits_longer_with_each_refusal),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

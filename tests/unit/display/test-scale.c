@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The mapping from canvas to screen, compared with one computed pixel by pixel. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 
-#include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "canvas/canvas.h"
 #include "config/config.h"
 #include "display/scale.h"
+#include "support/unit.h"
 
 #define UNTOUCHED 0x12345678
 #define BLACK 0
@@ -222,10 +218,8 @@ check_picture(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 	free(screen.pixels);
 }
 
-static void
-shows_every_canvas_on_every_screen(void **state)
+TEST(shows_every_canvas_on_every_screen)
 {
-	(void)state;
 	for_all(check_picture);
 }
 
@@ -261,10 +255,8 @@ check_tiles(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 	free(count.pixels);
 }
 
-static void
-covers_the_picture_with_tiles_exactly(void **state)
+TEST(covers_the_picture_with_tiles_exactly)
 {
-	(void)state;
 	for_all(check_tiles);
 }
 
@@ -315,22 +307,18 @@ check_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 	check_damage_on(mode, canvas, &how);
 }
 
-static void
-copies_damage_as_if_it_copied_all(void **state)
+TEST(copies_damage_as_if_it_copied_all)
 {
-	(void)state;
 	for_all(check_damage);
 }
 
-static void
-takes_the_largest_canvas_and_screen(void **state)
+TEST(takes_the_largest_canvas_and_screen)
 {
 	struct mural_view view = { MURAL_SIDE_MAX, 1, MURAL_SIDE_MAX / MURAL_TILE, 1, 4 };
 	const struct scale_screen square = plain(65535, 65535),
 				  narrow = plain(100, 65535);
 	struct scale scale;
 
-	(void)state;
 	assert_int_equal(scale_init(&scale, SCALE_FIT, &view, &square), 0);
 	assert_int_equal(scale.x.lookup[65534], MURAL_SIDE_MAX - 1);
 	assert_int_equal(scale.y.picture, 7); /* 65535 / 8192, rounded down */
@@ -411,10 +399,8 @@ check_rotated(uint32_t mode, const uint32_t *canvas, const uint32_t *size)
 	free(upright.pixels);
 }
 
-static void
-rotates_and_mirrors_the_same_picture(void **state)
+TEST(rotates_and_mirrors_the_same_picture)
 {
-	(void)state;
 	for_all(check_rotated);
 }
 
@@ -428,24 +414,20 @@ check_rotated_damage(uint32_t mode, const uint32_t *canvas, const uint32_t *size
 	}
 }
 
-static void
-copies_damage_to_rotated_screens(void **state)
+TEST(copies_damage_to_rotated_screens)
 {
-	(void)state;
 	for (size_t c = 0; c < ARRAY_LEN(canvases); c += 2)
 		check_rotated_damage(SCALE_FIT, canvases[c], screens[4]);
 	check_rotated_damage(SCALE_FILL, canvases[8], screens[7]);
 	check_rotated_damage(SCALE_NONE, canvases[9], screens[6]);
 }
 
-static void
-pastes_where_people_see_it(void **state)
+TEST(pastes_where_people_see_it)
 {
 	const struct mural_view view = { 40, 40, 2, 2, 1 };
 	const struct box strip = { 3, 20, 50, 31 };
 	uint32_t picture[11][47];
 
-	(void)state;
 	for (uint32_t y = 0; y < 11; y++)
 		for (uint32_t x = 0; x < 47; x++)
 			picture[y][x] = colour_at(x, y);
@@ -476,13 +458,11 @@ pastes_where_people_see_it(void **state)
 }
 
 /* RGB565: the upper bits of each colour, in the same places. */
-static void
-packs_pixels_into_two_bytes(void **state)
+TEST(packs_pixels_into_two_bytes)
 {
 	const uint32_t *size = screens[7];
 	struct wall wall;
 
-	(void)state;
 	wall_init(&wall, canvases[6][0], canvases[6][1]);
 	for (uint32_t quarter_turns = 0; quarter_turns < 4; quarter_turns++) {
 		struct scale_screen how = plain(size[0], size[1]);
@@ -517,19 +497,4 @@ packs_pixels_into_two_bytes(void **state)
 	wall_finish(&wall);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shows_every_canvas_on_every_screen),
-		cmocka_unit_test(covers_the_picture_with_tiles_exactly),
-		cmocka_unit_test(copies_damage_as_if_it_copied_all),
-		cmocka_unit_test(takes_the_largest_canvas_and_screen),
-		cmocka_unit_test(rotates_and_mirrors_the_same_picture),
-		cmocka_unit_test(copies_damage_to_rotated_screens),
-		cmocka_unit_test(pastes_where_people_see_it),
-		cmocka_unit_test(packs_pixels_into_two_bytes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Which uevents are of the subsystem drm. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 
-#include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "display/uevent.h"
+#include "support/unit.h"
 
 #define CHANGE                                                                           \
 	"change@/devices/pci0000:00/0000:00:03.0/virtio1/drm/card0\0"                    \
@@ -27,13 +23,11 @@ is_about_drm(const char *message, size_t len)
 	return answer;
 }
 
-static void
-finds_the_subsystem(void **state)
+TEST(finds_the_subsystem)
 {
 	const char other[] = "add@/x\0SUBSYSTEM=drm_dp_aux_dev\0SUBSYSTEM=dr\0"
 			     "XSUBSYSTEM=drm\0DEVNAME=SUBSYSTEM=drm";
 
-	(void)state;
 	assert_true(is_about_drm(CHANGE, sizeof(CHANGE)));
 	assert_true(is_about_drm("SUBSYSTEM=drm", 13)); /* no zero byte at the end */
 	assert_false(is_about_drm("SUBSYSTEM=drm", 12));
@@ -42,23 +36,12 @@ finds_the_subsystem(void **state)
 	assert_false(is_about_drm("\0\0\0", 3));
 }
 
-static void
-reads_any_part_of_a_message(void **state)
+TEST(reads_any_part_of_a_message)
 {
 	const size_t subsystem = strlen(CHANGE) + 1 + strlen("ACTION=change") + 1;
 
-	(void)state;
 	for (size_t len = 0; len <= sizeof(CHANGE); len++)
 		assert_int_equal(is_about_drm(CHANGE, len), len >= subsystem + 13);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_the_subsystem),
-		cmocka_unit_test(reads_any_part_of_a_message),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests what the pixel board parses: pixels, numbers, palettes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "fuzz/fuzz.h"
 #include "http/board/palette.h"
 #include "http/board/pixel-body.h"
 #include "http/web/json-field.h"
+#include "support/unit.h"
 
 #define ID "0123456789abcdef01234567"
 #define ROUNDS 300000
@@ -23,8 +18,7 @@ reads(const char *body, struct pixel_body *pixel)
 	return pixel_body_read(pixel, body, strlen(body));
 }
 
-static void
-test_usual_bodies_are_parsed(void **state)
+TEST(test_usual_bodies_are_parsed)
 {
 	static const char *const bodies[] = {
 		"{\"row\":1,\"col\":20,\"color\":3,\"id\":\"" ID "\"}",
@@ -32,7 +26,6 @@ test_usual_bodies_are_parsed(void **state)
 		" {\t\"color\" :3 ,\r\n\"col\":\n20,\"id\":\"" ID "\",\"row\" : 1 } \n",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
 		struct pixel_body pixel = { 0 };
 
@@ -44,8 +37,7 @@ test_usual_bodies_are_parsed(void **state)
 	}
 }
 
-static void
-test_other_bodies_are_left_to_the_library(void **state)
+TEST(test_other_bodies_are_left_to_the_library)
 {
 	static const char *const bodies[] = {
 		"",
@@ -68,7 +60,6 @@ test_other_bodies_are_left_to_the_library(void **state)
 		"{\"row\":1,\"col\":2,\"color\":3,\"id\":\"" ID "\",}",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
 		struct pixel_body pixel;
 
@@ -84,13 +75,11 @@ next_random(uint64_t *seed)
 }
 
 /* A valid body with a few bytes changed, removed or doubled. */
-static void
-test_the_library_agrees_with_the_parser(void **state)
+TEST(test_the_library_agrees_with_the_parser)
 {
 	static const char pool[] = "{}[]\",:\\ \n0123456789.-+eEaf\0\xc3\xff";
 	uint64_t seed = 1;
 
-	(void)state;
 	for (int round = 0; round < ROUNDS; round++) {
 		char body[256];
 		uint32_t row = next_random(&seed) % 2000;
@@ -123,12 +112,10 @@ test_the_library_agrees_with_the_parser(void **state)
 	}
 }
 
-static void
-test_palettes(void **state)
+TEST(test_palettes)
 {
 	struct palette palette = { .n = 7 };
 
-	(void)state;
 	assert_false(palette_parse(&palette, ""));
 	assert_false(palette_parse(&palette, "ffffff,"));
 	assert_false(palette_parse(&palette, "fffff"));
@@ -146,23 +133,9 @@ test_palettes(void **state)
 }
 
 /* Inputs that `make fuzz` found. */
-static void
-the_corpus_does_no_harm(void **state)
+TEST(the_corpus_does_no_harm)
 {
-	(void)state;
 	assert_true(fuzz_replay("board") > 10);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_usual_bodies_are_parsed),
-		cmocka_unit_test(test_other_bodies_are_left_to_the_library),
-		cmocka_unit_test(test_the_library_agrees_with_the_parser),
-		cmocka_unit_test(test_palettes),
-		cmocka_unit_test(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -3,17 +3,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "http/web/progress.h"
+#include "support/unit.h"
 
 #define LOOK_MS 5000
 
@@ -35,30 +30,24 @@ stays_ms(uint64_t bytes, uint64_t every_ms)
 	return now - start;
 }
 
-static void
-test_a_phone_on_a_bad_network_gets_its_gif(void **state)
+TEST(test_a_phone_on_a_bad_network_gets_its_gif)
 {
-	(void)state;
 	assert_int_equal(stays_ms(6 * 1024, 1000), 3600 * 1000);
 	/* with gaps, as in a lift */
 	assert_int_equal(stays_ms(PROGRESS_BYTES, 25000), 3600 * 1000);
 }
 
-static void
-test_a_client_that_does_not_read_is_slow(void **state)
+TEST(test_a_client_that_does_not_read_is_slow)
 {
-	(void)state;
 	assert_int_equal(stays_ms(0, 1000), PROGRESS_MS);
 	assert_int_equal(stays_ms(3 * 1024, 1000), PROGRESS_MS);
 	assert_int_equal(stays_ms(PROGRESS_BYTES - 1, 60000), PROGRESS_MS);
 }
 
-static void
-test_no_client_is_slow_while_nothing_waits(void **state)
+TEST(test_no_client_is_slow_while_nothing_waits)
 {
 	struct progress progress = { 0 };
 
-	(void)state;
 	for (uint64_t now = 1; now < 3600 * 1000; now += LOOK_MS)
 		assert_false(progress_is_slow(&progress, 0, false, now));
 	assert_false(progress_is_slow(&progress, 0, true, 3600 * 1000));
@@ -85,8 +74,7 @@ connect_ends(int ends[2])
 	close(listener);
 }
 
-static void
-test_the_kernel_reports_what_was_read(void **state)
+TEST(test_the_kernel_reports_what_was_read)
 {
 	static char bytes[1 << 16];
 	uint64_t sent = 0, first, taken;
@@ -94,7 +82,6 @@ test_the_kernel_reports_what_was_read(void **state)
 	int ends[2], ret;
 	ssize_t n;
 
-	(void)state;
 	connect_ends(ends);
 	while ((n = send(ends[0], bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
 		sent += n;
@@ -121,15 +108,4 @@ test_the_kernel_reports_what_was_read(void **state)
 	close(ends[1]);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_phone_on_a_bad_network_gets_its_gif),
-		cmocka_unit_test(test_a_client_that_does_not_read_is_slow),
-		cmocka_unit_test(test_no_client_is_slow_while_nothing_waits),
-		cmocka_unit_test(test_the_kernel_reports_what_was_read),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

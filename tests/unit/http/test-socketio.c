@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests packets, sessions and events of socket.io: vectors, limits and mutations. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "fuzz/fuzz.h"
 #include "http/socketio/engineio.h"
 #include "http/socketio/event-ring.h"
 #include "http/socketio/session.h"
-#include "support/json.h"
+#include "support/vectors.h"
 
 static struct engineio_packet
 parse(const char *text)
@@ -24,8 +18,7 @@ parse(const char *text)
 
 /* --------------------------------------------------------------------- codec */
 
-static void
-packets_are_parsed(void **state)
+TEST(packets_are_parsed)
 {
 	static const struct {
 		const char *text;
@@ -60,7 +53,6 @@ packets_are_parsed(void **state)
 		{ "40/\xc3\xa9,", PACKET_BROKEN, NULL, NULL },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct engineio_packet packet = parse(cases[i].text);
 
@@ -75,12 +67,10 @@ packets_are_parsed(void **state)
 	}
 }
 
-static void
-a_namespace_has_a_limit(void **state)
+TEST(a_namespace_has_a_limit)
 {
 	char text[300] = "40/";
 
-	(void)state;
 	memset(text + 3, 'x', SOCKETIO_NAMESPACE_MAX - 1);
 	assert_int_equal(parse(text).kind, PACKET_CONNECT);
 	text[3 + SOCKETIO_NAMESPACE_MAX - 1] = 'x';
@@ -89,14 +79,12 @@ a_namespace_has_a_limit(void **state)
 	assert_int_equal(parse(text).kind, PACKET_BROKEN);
 }
 
-static void
-bodies_are_split(void **state)
+TEST(bodies_are_split)
 {
 	const char *text = "40\x1e\x1e"
 			   "3";
 	size_t len = strlen(text);
 
-	(void)state;
 	assert_int_equal(engineio_split(&text, &len), 2);
 	assert_int_equal(engineio_split(&text, &len), 0);
 	assert_string_equal(text, "3");
@@ -139,48 +127,44 @@ answer_packet(const char *text_in, char *text, size_t size, bool joined)
 	free(sessions);
 }
 
-static void
-vectors_hold(void **state)
+TEST(vectors_hold)
 {
 	static const struct {
 		const char *name;
 		bool joined;
 	} sent[] = { { "connect", false }, { "connect-auth", false },
 		{ "connect-other-namespace", false }, { "disconnect", true } };
-	char *json = json_load("engineio.json"), name[64], send[256], want[256], got[256];
+	json_t *file = vectors_load("engineio.json"), *vector;
 	unsigned n = 0;
+	char got[256];
+	size_t at;
 
-	(void)state;
-	for (const char *vector = json_first(json_get(json, "vectors")); vector;
-		vector = json_next(vector)) {
-		json_string(json_get(vector, "name"), name, sizeof(name));
+	json_array_foreach(json_object_get(file, "vectors"), at, vector)
+	{
 		for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
-			if (strcmp(sent[i].name, name) != 0)
+			if (strcmp(sent[i].name, vector_text(vector, "name")) != 0)
 				continue;
-			json_string(json_get(vector, "send"), send, sizeof(send));
-			want[0] = '\0';
-			if (json_get(vector, "recv"))
-				json_string(json_get(vector, "recv"), want, sizeof(want));
-			answer_packet(send, got, sizeof(got), sent[i].joined);
-			assert_string_equal(got, want);
+			answer_packet(vector_text(vector, "send"), got, sizeof(got),
+				sent[i].joined);
+			assert_string_equal(got, vector_get(vector, "recv")
+							 ? vector_text(vector, "recv")
+							 : "");
 			n++;
 		}
 	}
 	assert_int_equal(n, 4);
-	free(json);
+	json_decref(file);
 }
 
 /* -------------------------------------------------------------------- sessions */
 
-static void
-ids_are_all_different(void **state)
+TEST(ids_are_all_different)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *session, *first = session_new(sessions, 0);
 	uintptr_t handle;
 	char id[ENGINEIO_ID_LEN + 1];
 
-	(void)state;
 	assert_int_equal(strlen(first->id), ENGINEIO_ID_LEN);
 	assert_string_not_equal(first->id, first->socket_id);
 	while ((session = session_new(sessions, 1)))
@@ -205,14 +189,12 @@ ids_are_all_different(void **state)
 	free(sessions);
 }
 
-static void
-silence_ends_a_session(void **state)
+TEST(silence_ends_a_session)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *session = session_new(sessions, 1000);
 	struct engineio_packet pong = parse("3");
 
-	(void)state;
 	assert_int_equal(session_tick(session, 25999), END_NONE);
 	assert_int_equal(session->queue_len, 0);
 	assert_int_equal(session_tick(session, 26000), END_NONE);
@@ -230,15 +212,13 @@ silence_ends_a_session(void **state)
 }
 
 /* Packets that are not fetched do not pile up. */
-static void
-a_queue_has_a_limit(void **state)
+TEST(a_queue_has_a_limit)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *session = session_new(sessions, 0);
 	struct engineio_packet packet = parse("40/foo,");
 	int n = 0;
 
-	(void)state;
 	while (session_receive(sessions, session, &packet, 0) == END_NONE)
 		n++;
 	assert_int_equal(n, POLL_PACKETS);
@@ -248,8 +228,7 @@ a_queue_has_a_limit(void **state)
 
 /* ---------------------------------------------------------------------- events */
 
-static void
-slow_listeners_are_detected(void **state)
+TEST(slow_listeners_are_detected)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
 	struct session *slow = session_new(sessions, 0),
@@ -258,7 +237,6 @@ slow_listeners_are_detected(void **state)
 	char text[2000];
 	uint64_t told = 0;
 
-	(void)state;
 	session_receive(sessions, slow, &connect, 0);
 	session_receive(sessions, quick, &connect, 0);
 	session_body(sessions, quick);
@@ -287,13 +265,11 @@ slow_listeners_are_detected(void **state)
 	free(sessions);
 }
 
-static void
-many_small_events_are_kept(void **state)
+TEST(many_small_events_are_kept)
 {
 	struct event_ring ring = { 0 };
 	struct event_ring_slice piece;
 
-	(void)state;
 	for (int i = 0; i < EVENT_RING_EVENTS + 5; i++)
 		assert_int_equal(event_ring_add(&ring, "abc", 3), 0);
 	assert_int_equal(ring.end - ring.first, EVENT_RING_EVENTS);
@@ -314,13 +290,11 @@ static const char honest[] =
 	"4217[\"x\"]\x1e"
 	"3\n\x02\n\x05\n\xf8\n\xf9\nz3\n{41\n\x06\n\x07\n{40{}\n\x01\n\x07\nz1\n\x04";
 
-static void
-any_input_is_handled(void **state)
+TEST(any_input_is_handled)
 {
 	uint8_t changed[sizeof(honest)];
 	size_t len = sizeof(honest) - 1;
 
-	(void)state;
 	srandom(5);
 	LLVMFuzzerTestOneInput((const uint8_t *)honest, len);
 	for (int round = 0; round < 5000; round++) {
@@ -336,29 +310,9 @@ any_input_is_handled(void **state)
 }
 
 /* Inputs that `make fuzz` found. */
-static void
-the_corpus_does_no_harm(void **state)
+TEST(the_corpus_does_no_harm)
 {
-	(void)state;
 	assert_true(fuzz_replay("engineio") > 10);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packets_are_parsed),
-		cmocka_unit_test(a_namespace_has_a_limit),
-		cmocka_unit_test(bodies_are_split),
-		cmocka_unit_test(vectors_hold),
-		cmocka_unit_test(ids_are_all_different),
-		cmocka_unit_test(silence_ends_a_session),
-		cmocka_unit_test(a_queue_has_a_limit),
-		cmocka_unit_test(slow_listeners_are_detected),
-		cmocka_unit_test(many_small_events_are_kept),
-		cmocka_unit_test(any_input_is_handled),
-		cmocka_unit_test(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Draws a HUD for test_hud.py: draw-hud WIDTH HEIGHT CANVAS_WIDTH CANVAS_HEIGHT URL [NAME
  * HINT PIXELS]...  prints the strip as a PPM image, whose comment "LEFT TOP" is its
- * place.
- */
+ * place. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The HUD's place, its versions, its font and QR codes.  test_hud.py checks what is
- * drawn.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+ * drawn. */
 
-#include <cmocka.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +13,7 @@
 #include "hud/font.h"
 #include "hud/hud.h"
 #include "hud/qr.h"
+#include "support/unit.h"
 
 /* ------------------------------------------------------------------ places */
 
@@ -38,19 +33,15 @@ place_is(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canvas
 	assert_memory_equal(&picture, &rest, sizeof(picture));
 }
 
-static void
-it_is_a_strip_where_there_is_no_letterbox(void **state)
+TEST(it_is_a_strip_where_there_is_no_letterbox)
 {
-	(void)state;
 	place_is(1280, 720, 0, 0, (struct box){ 0, 552, 1280, 720 });
 	place_is(1280, 720, 1280, 720, (struct box){ 0, 552, 1280, 720 });
 	place_is(1920, 1080, 160, 100, (struct box){ 0, 828, 1920, 1080 });
 }
 
-static void
-it_takes_the_letterbox_where_that_has_room(void **state)
+TEST(it_takes_the_letterbox_where_that_has_room)
 {
-	(void)state;
 	place_is(1920, 1080, 640, 480, (struct box){ 1440, 0, 1920, 1080 });
 	place_is(1280, 720, 1280, 576, (struct box){ 0, 576, 1280, 720 });
 	/* but leaves half of the screen to the picture */
@@ -58,10 +49,8 @@ it_takes_the_letterbox_where_that_has_room(void **state)
 	place_is(1920, 1080, 1000, 10, (struct box){ 0, 540, 1920, 1080 });
 }
 
-static void
-a_small_screen_is_all_picture(void **state)
+TEST(a_small_screen_is_all_picture)
 {
-	(void)state;
 	place_is(319, 240, 0, 0, (struct box){ 0 });
 	place_is(1024, 199, 64, 64, (struct box){ 0 });
 }
@@ -90,14 +79,12 @@ size_in(struct box area, uint32_t canvas_width, uint32_t canvas_height, uint32_t
 }
 
 /* For all ways in which the sizes are rounded. */
-static void
-in_the_letterbox_it_costs_the_picture_nothing(void **state)
+TEST(in_the_letterbox_it_costs_the_picture_nothing)
 {
 	const struct box screens[] = { { 0, 0, 1024, 768 }, { 0, 0, 1280, 800 },
 		{ 0, 0, 1366, 768 }, { 0, 0, 1080, 1920 } };
 	uint32_t cases = 0;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(screens); i++)
 		for (uint32_t height = 97; height < 1000; height += 7) {
 			struct box strip, picture, screen = screens[i];
@@ -118,15 +105,13 @@ in_the_letterbox_it_costs_the_picture_nothing(void **state)
 }
 
 /* A canvas made as large as the picture must be shown pixel for pixel. */
-static void
-a_canvas_of_the_pictures_size_keeps_the_place(void **state)
+TEST(a_canvas_of_the_pictures_size_keeps_the_place)
 {
 	static const uint32_t screens[][2] = { { 320, 200 }, { 640, 480 }, { 800, 600 },
 		{ 1024, 768 }, { 1280, 720 }, { 1366, 768 }, { 1920, 1080 },
 		{ 1080, 1920 }, { 2560, 1080 }, { 3840, 2160 }, { 8192, 8192 },
 		{ 641, 479 } };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(screens); i++) {
 		const uint32_t *s = screens[i];
 		struct box strip, picture, strip2, picture2;
@@ -159,15 +144,13 @@ drawn_version(struct hud *hud)
 	return hud_draw(hud, &pixel, 1, 1);
 }
 
-static void
-it_signals_new_versions(void **state)
+TEST(it_signals_new_versions)
 {
 	struct hud_text text = { .n_lines = 1,
 		.lines = { { "icmp", "ping", 7 }, { "after the last", "", 1 } } };
 	struct hud *hud = hud_new();
 	uint64_t version = drawn_version(hud);
 
-	(void)state;
 	assert_true(version != 0);
 	assert_false(is_signalled(hud));
 	hud_set_text(hud, &text);
@@ -190,15 +173,13 @@ it_signals_new_versions(void **state)
 	hud_free(NULL);
 }
 
-static void
-every_pixel_is_drawn_and_none_outside(void **state)
+TEST(every_pixel_is_drawn_and_none_outside)
 {
 	enum { WIDTH = 321, HEIGHT = 77, GUARD = 64 };
 	struct hud_text text = { .url = "http://192.0.2.1:8080/", .n_lines = 8 };
 	static uint32_t pixels[WIDTH * HEIGHT + 2 * GUARD];
 	struct hud *hud = hud_new();
 
-	(void)state;
 	for (uint32_t i = 0; i < text.n_lines; i++) {
 		memset(text.lines[i].name, 'N', sizeof(text.lines[i].name) - 1);
 		memset(text.lines[i].hint, 'M', sizeof(text.lines[i].hint) - 1);
@@ -220,12 +201,10 @@ every_pixel_is_drawn_and_none_outside(void **state)
 
 /* ------------------------------------------------------------------ the font */
 
-static void
-no_two_letters_look_alike(void **state)
+TEST(no_two_letters_look_alike)
 {
 	char seen[FONT_BELOW + 1][FONT_WIDTH * FONT_HEIGHT + 1];
 
-	(void)state;
 	for (unsigned c = ' '; c <= FONT_BELOW; c++) {
 		for (unsigned i = 0; i < FONT_WIDTH * FONT_HEIGHT; i++)
 			seen[c][i] = font_dot((char)c, i % FONT_WIDTH, i / FONT_WIDTH)
@@ -238,8 +217,7 @@ no_two_letters_look_alike(void **state)
 	}
 }
 
-static void
-a_letter_looks_as_it_was_drawn(void **state)
+TEST(a_letter_looks_as_it_was_drawn)
 {
 	static const char *const wanted[FONT_HEIGHT] = { "........", "..###...",
 		".##.##..", "##...##.", "##...##.", "##...##.", "#######.", "##...##.",
@@ -247,7 +225,6 @@ a_letter_looks_as_it_was_drawn(void **state)
 	uint32_t pixels[30 * 40] = { 0 };
 	const struct font_bitmap bitmap = { pixels, 30, 30, 40 };
 
-	(void)state;
 	font_draw(&bitmap, 3, 5, 2, 7, "A", 1);
 	for (uint32_t y = 0; y < 40; y++)
 		for (uint32_t x = 0; x < 30; x++) {
@@ -260,12 +237,10 @@ a_letter_looks_as_it_was_drawn(void **state)
 		}
 }
 
-static void
-text_becomes_cells(void **state)
+TEST(text_becomes_cells)
 {
 	char cells[8];
 
-	(void)state;
 	assert_int_equal(
 		font_cells("a\xc2\xb7\xe2\x80\xa6\xc3\xa4z", cells, sizeof(cells)), 5);
 	assert_string_equal(cells, "a\x80\x81\x7fz");
@@ -279,13 +254,11 @@ text_becomes_cells(void **state)
 }
 
 /* A code too dense for a phone to read from afar is left out. */
-static void
-long_texts_get_no_code(void **state)
+TEST(long_texts_get_no_code)
 {
 	static struct hud_qr qr;
 	static char text[4001];
 
-	(void)state;
 	hud_qr_make("http://192.0.2.1:8080/", &qr);
 	assert_in_range(qr.side, 0, HUD_QR_SIDE_MAX);
 	for (size_t len = 1000; len <= 4000; len += 1500) {
@@ -300,22 +273,4 @@ long_texts_get_no_code(void **state)
 	assert_int_equal(qr.side, 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_a_strip_where_there_is_no_letterbox),
-		cmocka_unit_test(it_takes_the_letterbox_where_that_has_room),
-		cmocka_unit_test(in_the_letterbox_it_costs_the_picture_nothing),
-		cmocka_unit_test(a_small_screen_is_all_picture),
-		cmocka_unit_test(a_canvas_of_the_pictures_size_keeps_the_place),
-		cmocka_unit_test(it_signals_new_versions),
-		cmocka_unit_test(every_pixel_is_drawn_and_none_outside),
-		cmocka_unit_test(no_two_letters_look_alike),
-		cmocka_unit_test(a_letter_looks_as_it_was_drawn),
-		cmocka_unit_test(text_becomes_cells),
-		cmocka_unit_test(long_texts_get_no_code),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

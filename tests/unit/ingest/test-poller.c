@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A poller that fails and is attached again keeps its totals. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "ingest/poller.h"
+#include "support/unit.h"
 
 struct state {
 	int fd, drains;
@@ -81,18 +75,16 @@ turn_until_attached(uv_loop_t *loop, unsigned times)
 	uv_run(loop, UV_RUN_NOWAIT);
 }
 
-static void
-totals_go_on(void **unused)
+TEST(totals_go_on)
 {
 	struct instance instance = { .plugin = &plugin };
 	struct shard shard = { .instance = &instance };
-	struct state state = { 0 };
+	struct state source = { 0 };
 	struct worker worker;
 	struct canvas canvas;
 	uv_loop_t loop;
 
-	(void)unused;
-	instance.host.state = &state;
+	instance.host.state = &source;
 	instance.host.counts = &instance.counts;
 	instance.host.name = "breaks";
 	assert_int_equal(uv_loop_init(&loop), 0);
@@ -120,12 +112,4 @@ totals_go_on(void **unused)
 	assert_int_equal(uv_loop_close(&loop), 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(totals_go_on),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

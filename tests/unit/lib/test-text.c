@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Digits, UTF-8 and the parts of addresses. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "lib/address.h"
 #include "lib/digits.h"
 #include "lib/utf8.h"
+#include "support/unit.h"
 
-static void
-reads_digits_up_to_a_limit(void **state)
+TEST(reads_digits_up_to_a_limit)
 {
 	const char *text = "0255x";
 	uint64_t value = 0;
 
-	(void)state;
 	assert_ptr_equal(digits_read(text, 255, &value), text + 4);
 	assert_int_equal(value, 255);
 	assert_null(digits_read(text, 254, &value));
@@ -32,14 +25,12 @@ reads_digits_up_to_a_limit(void **state)
 	assert_null(digits_read("99999999999999999999", UINT64_MAX, &value));
 }
 
-static void
-tells_utf8(void **state)
+TEST(tells_utf8)
 {
 	static const char *const bad[] = { "\x80", "\xc0\xaf", "\xc3", "\xe0\x9f\xbf",
 		"\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
 		"\xf5\x80\x80\x80", "a\xff" };
 
-	(void)state;
 	assert_true(utf8_is_valid("", 0));
 	assert_true(utf8_is_valid("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x8e\xa8", 10));
 	assert_int_equal(utf8_char_len("\xf0\x9f\x8e\xa8", 4), 4);
@@ -48,8 +39,7 @@ tells_utf8(void **state)
 		assert_false(utf8_is_valid(bad[i], strlen(bad[i])));
 }
 
-static void
-splits_addresses(void **state)
+TEST(splits_addresses)
 {
 	static const struct {
 		const char *text, *host, *port;
@@ -67,7 +57,6 @@ splits_addresses(void **state)
 		{ "[::1]x:80", "[::1]x", "80", false },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct address_parts parts;
 
@@ -88,14 +77,4 @@ splits_addresses(void **state)
 	assert_false(address_is_v6("10.0.0.1", 8));
 }
 
-int
-main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_digits_up_to_a_limit),
-		cmocka_unit_test(tells_utf8),
-		cmocka_unit_test(splits_addresses),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes socket addresses from text, for tests of limits.  Include after <cmocka.h>. */
-#ifndef TESTS_PEER_H
-#define TESTS_PEER_H
+#pragma once
 
 #include <arpa/inet.h>
 
@@ -18,5 +17,3 @@ peer_of(const char *text)
 	assert_int_equal(inet_pton(AF_INET6, text, &peer.in6.sin6_addr), 1);
 	return peer;
 }
-
-#endif

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests token buckets, and tables of them with more keys than room. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <mural/ratelimit.h>
 
-static void
-buckets_refill_with_time(void **state)
+#include "support/unit.h"
+
+TEST(buckets_refill_with_time)
 {
 	const struct mural_rate slow = { .per_1000s = 100, .burst = 5 };
 	const struct mural_rate fast = { .per_1000s = 1000000000000,
 		.burst = 1000000000 };
 	struct mural_bucket bucket = { 0 };
 
-	(void)state;
 	mural_bucket_refill(&bucket, &slow, 1000);
 	for (int i = 0; i < 5; i++)
 		assert_true(mural_bucket_consume(&bucket, &slow, 1));
@@ -34,13 +28,11 @@ buckets_refill_with_time(void **state)
 	assert_int_equal(mural_bucket_level(&bucket, &fast), fast.burst * MURAL_TOKEN);
 }
 
-static void
-debt_is_paid_first(void **state)
+TEST(debt_is_paid_first)
 {
 	const struct mural_rate rate = { .per_1000s = 1000, .burst = 10 }, none = { 0 };
 	struct mural_bucket bucket = { 0 };
 
-	(void)state;
 	assert_true(mural_bucket_consume(&bucket, &rate, 30));
 	assert_int_equal(mural_bucket_level(&bucket, &rate), -20 * MURAL_TOKEN);
 	assert_int_equal(mural_bucket_wait_ms(&bucket, &rate, 0), 20000);
@@ -52,14 +44,12 @@ debt_is_paid_first(void **state)
 	assert_true(mural_bucket_consume(&bucket, &none, 1000));
 }
 
-static void
-keys_have_a_bucket_each(void **state)
+TEST(keys_have_a_bucket_each)
 {
 	const struct mural_rate rate = { .per_1000s = 100, .burst = 3 }, none = { 0 };
 	struct mural_ratelimit *table = mural_ratelimit_new(&rate, 100);
 	struct mural_ratelimit *unlimited = mural_ratelimit_new(&none, 1);
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(mural_ratelimit_consume(table, 77, 5000), 0);
 	assert_int_equal(mural_ratelimit_consume(table, 77, 5000), 10000);
@@ -74,13 +64,11 @@ keys_have_a_bucket_each(void **state)
 }
 
 /* A flood of forged keys displaces those nearest to full, its own. */
-static void
-a_full_table_forgets_the_fullest(void **state)
+TEST(a_full_table_forgets_the_fullest)
 {
 	const struct mural_rate rate = { .per_1000s = 1, .burst = 3 };
 	struct mural_ratelimit *table = mural_ratelimit_new(&rate, 1024);
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(mural_ratelimit_consume(table, 0, 1000), 0);
 	for (uint64_t i = 1; i < 200000; i++)
@@ -90,14 +78,12 @@ a_full_table_forgets_the_fullest(void **state)
 }
 
 /* Looking makes no place for a key, and finds the one that is there. */
-static void
-finding_replaces_nobody(void **state)
+TEST(finding_replaces_nobody)
 {
 	const struct mural_rate rate = { .per_1000s = 1000, .burst = 3 };
 	struct mural_ratelimit *table = mural_ratelimit_new(&rate, 1);
 	const struct mural_bucket *bucket;
 
-	(void)state;
 	for (uint64_t i = 1; i <= 8; i++) /* all the places */
 		assert_int_equal(mural_ratelimit_consume(table, i, 1000), 0);
 	for (uint64_t i = 9; i < 1000; i++)
@@ -111,16 +97,4 @@ finding_replaces_nobody(void **state)
 	mural_ratelimit_free(table);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(buckets_refill_with_time),
-		cmocka_unit_test(debt_is_paid_first),
-		cmocka_unit_test(keys_have_a_bucket_each),
-		cmocka_unit_test(a_full_table_forgets_the_fullest),
-		cmocka_unit_test(finding_replaces_nobody),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests the connection limit against a simple list. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "unit/limits/peer.h"
 
 #include "limits/connlimit.h"
+#include "support/unit.h"
+#include "unit/limits/peer.h"
 
 #define MANY 3000
 #define MOST 3
@@ -30,12 +24,10 @@ release(struct connlimit *connlimit, const char *text)
 	connlimit_release(connlimit, &peer.any);
 }
 
-static void
-test_addresses_of_one_source(void **state)
+TEST(test_addresses_of_one_source)
 {
 	struct connlimit connlimit;
 
-	(void)state;
 	assert_int_equal(connlimit_init(&connlimit, 1, 64), 0);
 	expect_admit(&connlimit, "192.0.2.1", true);
 	expect_admit(&connlimit, "192.0.2.1", false);
@@ -54,13 +46,11 @@ test_addresses_of_one_source(void **state)
 }
 
 /* On each link a host of its own, however many bits the others' sources have. */
-static void
-test_link_local_addresses_count_as_a_whole(void **state)
+TEST(test_link_local_addresses_count_as_a_whole)
 {
 	union peer_address first = peer_of("fe80::1"), second = peer_of("fe80::1");
 	struct connlimit connlimit;
 
-	(void)state;
 	assert_int_equal(connlimit_init(&connlimit, 1, 64), 0);
 	first.in6.sin6_scope_id = 1;
 	second.in6.sin6_scope_id = 2;
@@ -77,13 +67,11 @@ test_link_local_addresses_count_as_a_whole(void **state)
 	connlimit_finish(&connlimit);
 }
 
-static void
-test_local_sockets_have_no_source(void **state)
+TEST(test_local_sockets_have_no_source)
 {
 	union peer_address peer = { .any.sa_family = AF_UNIX };
 	struct connlimit connlimit;
 
-	(void)state;
 	assert_int_equal(connlimit_init(&connlimit, 1, 64), 0);
 	for (int i = 0; i < 10; i++)
 		assert_true(connlimit_admit(&connlimit, &peer.any));
@@ -93,14 +81,12 @@ test_local_sockets_have_no_source(void **state)
 	connlimit_finish(&connlimit);
 }
 
-static void
-test_many_sources_come_and_go(void **state)
+TEST(test_many_sources_come_and_go)
 {
 	static unsigned counts[MANY];
 	struct connlimit connlimit;
 	size_t sources = 0;
 
-	(void)state;
 	srandom(2);
 	assert_int_equal(connlimit_init(&connlimit, MOST, 64), 0);
 	for (int i = 0; i < 200000; i++) {
@@ -123,15 +109,4 @@ test_many_sources_come_and_go(void **state)
 	connlimit_finish(&connlimit);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_addresses_of_one_source),
-		cmocka_unit_test(test_link_local_addresses_count_as_a_whole),
-		cmocka_unit_test(test_local_sockets_have_no_source),
-		cmocka_unit_test(test_many_sources_come_and_go),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -2,20 +2,13 @@
 /* Tests sources, networks, and the limits of each source. */
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include <mural/plugin.h>
 
-#include "unit/limits/peer.h"
-
 #include "limits/ratelimit.h"
+#include "support/unit.h"
+#include "unit/limits/peer.h"
 
 /* ------------------------------------------------------------------ sources */
 
@@ -32,13 +25,11 @@ is_same_source(const char *a, const char *b, unsigned prefix)
 	return ip_key_equal(&first, &second);
 }
 
-static void
-addresses_of_one_source(void **state)
+TEST(addresses_of_one_source)
 {
 	union peer_address local = { .any.sa_family = AF_UNIX };
 	struct ip_key key;
 
-	(void)state;
 	assert_true(is_same_source("192.0.2.1", "::ffff:192.0.2.1", 64));
 	assert_false(is_same_source("192.0.2.1", "192.0.2.2", 1));
 	assert_false(is_same_source("192.0.2.1", "::c000:201", 128));
@@ -72,8 +63,7 @@ list_contains(const char *const *texts, const char *address)
 	return found;
 }
 
-static void
-networks_contain_addresses(void **state)
+TEST(networks_contain_addresses)
 {
 	static const char *const none[] = { NULL };
 	static const char *const some[] = { "198.51.100.128/25", "192.0.2.7",
@@ -87,7 +77,6 @@ networks_contain_addresses(void **state)
 		"::1/1000", "localhost", "1.2.3.4/8/8", "2001:db8::/32 " };
 	struct cidr cidr;
 
-	(void)state;
 	assert_false(list_contains(none, "192.0.2.1"));
 	assert_true(list_contains(some, "192.0.2.7"));
 	assert_true(list_contains(some, "::ffff:192.0.2.7"));
@@ -148,14 +137,12 @@ pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-static void
-a_source_has_a_burst_and_then_its_rate(void **state)
+TEST(a_source_has_a_burst_and_then_its_rate)
 {
 	struct ratelimit ratelimit;
 	struct config config;
 	unsigned got = 0;
 
-	(void)state;
 	ratelimit_start(&ratelimit, &config, 1000, 0, 0);
 	assert_true(ratelimit_active(&ratelimit));
 	for (int i = 0; i < 3000; i++)
@@ -170,15 +157,13 @@ a_source_has_a_burst_and_then_its_rate(void **state)
 	ratelimit_finish(&ratelimit);
 }
 
-static void
-debt_is_paid_first(void **state)
+TEST(debt_is_paid_first)
 {
 	union peer_address peer = peer_of("2001:db8::1");
 	struct ratelimit ratelimit;
 	struct config config;
 	uint64_t wait_ms;
 
-	(void)state;
 	ratelimit_start(&ratelimit, &config, 0, 1000, 0);
 	/* more than the bucket ever holds: on credit, because it is full */
 	assert_int_equal(consume(&ratelimit, "2001:db8::2", 0, 3000), 0);
@@ -193,14 +178,12 @@ debt_is_paid_first(void **state)
 }
 
 /* Both senders of a source have the whole rate, and neither spends the other's. */
-static void
-what_can_be_forged_is_counted_apart(void **state)
+TEST(what_can_be_forged_is_counted_apart)
 {
 	union peer_address peer = peer_of("192.0.2.1");
 	struct ratelimit ratelimit;
 	struct config config;
 
-	(void)state;
 	ratelimit_start(&ratelimit, &config, 100, 0, 0);
 	for (int sender = 0; sender < RATELIMIT_SENDERS; sender++)
 		assert_int_equal(
@@ -211,8 +194,7 @@ what_can_be_forged_is_counted_apart(void **state)
 	ratelimit_finish(&ratelimit);
 }
 
-static void
-a_stream_reads_no_more_than_its_pixels_allow(void **state)
+TEST(a_stream_reads_no_more_than_its_pixels_allow)
 {
 	union peer_address peer = peer_of("192.0.2.1"),
 			   local = { .any.sa_family = AF_UNIX };
@@ -220,7 +202,6 @@ a_stream_reads_no_more_than_its_pixels_allow(void **state)
 	struct config config;
 	uint64_t wait_ms;
 
-	(void)state;
 	ratelimit_start(&ratelimit, &config, 800, 0, 0);
 	assert_int_equal(
 		ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 4 * 101);
@@ -242,8 +223,7 @@ a_stream_reads_no_more_than_its_pixels_allow(void **state)
 	ratelimit_finish(&ratelimit);
 }
 
-static void
-lists_and_connection_limits(void **state)
+TEST(lists_and_connection_limits)
 {
 	union peer_address one = peer_of("192.0.2.1"), two = peer_of("192.0.2.2");
 	struct cidr cidr;
@@ -251,7 +231,6 @@ lists_and_connection_limits(void **state)
 	struct config config;
 	uint64_t wait_ms;
 
-	(void)state;
 	ratelimit_start(&ratelimit, &config, 0, 0, 2);
 	assert_false(ratelimit_active(&ratelimit));
 	assert_int_equal(ratelimit_admit(&ratelimit, &one.any), 0);
@@ -283,14 +262,12 @@ lists_and_connection_limits(void **state)
 }
 
 /* A million forged addresses, and a legitimate one all the while. */
-static void
-millions_of_sources_cost_nothing_more(void **state)
+TEST(millions_of_sources_cost_nothing_more)
 {
 	struct ratelimit ratelimit;
 	struct config config;
 	unsigned got = 0, others = 0;
 
-	(void)state;
 	ratelimit_start(&ratelimit, &config, 100, 0, 0);
 	for (uint32_t i = 0; i < 1000000; i++) {
 		union peer_address forged = { .in4 = { .sin_family = AF_INET,
@@ -328,15 +305,13 @@ consume_many(void *arg)
 	return NULL;
 }
 
-static void
-threads_consume_while_limits_change(void **state)
+TEST(threads_consume_while_limits_change)
 {
 	struct ratelimit ratelimit;
 	struct config config;
 	struct cidr cidr;
 	pthread_t threads[3];
 
-	(void)state;
 	ratelimit_start(&ratelimit, &config, 100, 100, 5);
 	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
 		assert_int_equal(
@@ -359,8 +334,7 @@ threads_consume_while_limits_change(void **state)
 	cidr_list_finish(&config.deny);
 }
 
-static void
-a_source_has_a_number(void **state)
+TEST(a_source_has_a_number)
 {
 	union peer_address one = peer_of("192.0.2.1"), same = peer_of("::ffff:192.0.2.1");
 	union peer_address near = peer_of("2001:db8::1"),
@@ -370,7 +344,6 @@ a_source_has_a_number(void **state)
 	struct ratelimit ratelimit;
 	struct config config;
 
-	(void)state;
 	local.any.sa_family = AF_UNIX;
 	assert_int_equal(mural_source(&host, &one.any), 0);
 	ratelimit_start(&ratelimit, &config, 0, 0, 0);
@@ -385,21 +358,4 @@ a_source_has_a_number(void **state)
 	ratelimit_finish(&ratelimit);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses_of_one_source),
-		cmocka_unit_test(networks_contain_addresses),
-		cmocka_unit_test(a_source_has_a_burst_and_then_its_rate),
-		cmocka_unit_test(debt_is_paid_first),
-		cmocka_unit_test(what_can_be_forged_is_counted_apart),
-		cmocka_unit_test(a_stream_reads_no_more_than_its_pixels_allow),
-		cmocka_unit_test(lists_and_connection_limits),
-		cmocka_unit_test(a_source_has_a_number),
-		cmocka_unit_test(millions_of_sources_cost_nothing_more),
-		cmocka_unit_test(threads_consume_while_limits_change),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests p²'s shadow and subscriptions on a real canvas: a client that applies the Updates
  * has the picture, in few bytes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "canvas/canvas.h"
 #include "p2/shadow.h"
 #include "p2/subscription.h"
-#include "support/json.h"
+#include "support/vectors.h"
 
 #define PACKED_BYTES (1024 * 1024)
 
@@ -131,14 +125,12 @@ any_colour(void)
 
 /* ---------------------------------------------------------------------- shadow */
 
-static void
-random_paint_arrives(void **state)
+TEST(random_paint_arrives)
 {
 	static const uint32_t regions[][4] = { { 0, 0, 200, 100 }, { 3, 5, 64, 33 },
 		{ 70, 40, 130, 60 }, { 199, 99, 1, 1 } };
 	struct scene scene;
 
-	(void)state;
 	srandom(1);
 	for (size_t r = 0; r < 4; r++) {
 		const uint32_t *region = regions[r];
@@ -163,12 +155,10 @@ random_paint_arrives(void **state)
 	}
 }
 
-static void
-unseen_changes_cost_nothing(void **state)
+TEST(unseen_changes_cost_nothing)
 {
 	struct scene scene;
 
-	(void)state;
 	scene_open(&scene, 64, 64, (struct mural_rect){ 0, 0, 64, 64 }, 0, 0);
 	pack_all(&scene, PACKED_BYTES);
 	mural_fill(&scene.brush, 0, 0, 64, 64, 0xff000000); /* as before */
@@ -187,12 +177,10 @@ expect_packed(struct scene *scene, unsigned blocks, size_t len)
 	check_client(scene);
 }
 
-static void
-blocks_are_few_and_large(void **state)
+TEST(blocks_are_few_and_large)
 {
 	struct scene scene;
 
-	(void)state;
 	scene_open(&scene, 300, 160, (struct mural_rect){ 0, 0, 300, 160 }, -150, -80);
 	/* the whole wall: as many of the largest as fit */
 	expect_packed(&scene, 20 * 20, 20 * 20 * BLOCK_BYTES);
@@ -221,63 +209,61 @@ blocks_are_few_and_large(void **state)
 }
 
 static void
-check_update(const char *vector)
+check_update(const json_t *vector)
 {
-	uint32_t width = json_number(json_get(vector, "w"));
-	uint32_t height = json_number(json_get(vector, "h")), x, y = 0;
+	uint32_t width = vector_number(vector, "w"), height = vector_number(vector, "h");
+	json_t *row, *cell, *part;
+	size_t x, y, i, len;
 	struct scene scene;
-	char hex[1024], got[1024] = "";
-	size_t len;
+	char got[1024] = "";
 
 	scene_open(&scene, width, height, (struct mural_rect){ 0, 0, width, height },
-		json_number(json_get(vector, "x")), json_number(json_get(vector, "y")));
-	for (const char *row = json_first(json_get(vector, "rgb5")); row;
-		row = json_next(row), y++) {
-		x = 0;
-		for (const char *cell = json_first(row); cell; cell = json_next(cell)) {
+		vector_number(vector, "x"), vector_number(vector, "y"));
+	json_array_foreach(json_object_get(vector, "rgb5"), y, row)
+	{
+		json_array_foreach(row, x, cell)
+		{
 			uint32_t rgb15 = 0;
 
-			for (const char *c = json_first(cell); c; c = json_next(c))
-				rgb15 = rgb15 << 5 | json_number(c);
-			mural_put(&scene.brush, x++, y, p2_argb_from_rgb15(rgb15));
+			json_array_foreach(cell, i, part)
+			{
+				rgb15 = rgb15 << 5 | json_integer_value(part);
+			}
+			mural_put(&scene.brush, x, y, p2_argb_from_rgb15(rgb15));
 		}
 	}
 	len = pack_all(&scene, PACKED_BYTES);
-	for (size_t i = 0; i < len; i++)
+	for (i = 0; i < len; i++)
 		sprintf(got + 2 * i, "%02x", scene.packed[i]);
-	json_string(json_get(vector, "hex"), hex, sizeof(hex));
-	assert_string_equal(got, hex);
+	assert_string_equal(got, vector_text(vector, "hex"));
 	scene_close(&scene);
 }
 
-static void
-vectors_hold(void **state)
+TEST(vectors_hold)
 {
-	char *text = json_load("p2.json"), kind[32];
+	json_t *file = vectors_load("p2.json"), *v;
 	unsigned n = 0;
+	size_t i;
 
-	(void)state;
-	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
-		json_string(json_get(v, "kind"), kind, sizeof(kind));
-		if (strcmp(kind, "server-update") != 0)
+	json_array_foreach(json_object_get(file, "vectors"), i, v)
+	{
+		if (strcmp(vector_text(v, "kind"), "server-update") != 0)
 			continue;
 		check_update(v);
 		n++;
 	}
-	free(text);
+	json_decref(file);
 	assert_int_equal(n, 5);
 }
 
 /* -------------------------------------------------------------- subscriptions */
 
-static void
-missed_blocks_catch_up(void **state)
+TEST(missed_blocks_catch_up)
 {
 	struct subscription sub = { 0 };
 	struct scene scene;
 	size_t len;
 
-	(void)state;
 	srandom(2);
 	scene_open(&scene, 200, 100, (struct mural_rect){ 0, 0, 200, 100 }, -100, -50);
 	pack_all(&scene, PACKED_BYTES);
@@ -311,8 +297,7 @@ missed_blocks_catch_up(void **state)
 	scene_close(&scene);
 }
 
-static void
-areas_are_clipped(void **state)
+TEST(areas_are_clipped)
 {
 	static const struct {
 		int32_t x1, y1, x2, y2;
@@ -330,7 +315,6 @@ areas_are_clipped(void **state)
 	struct subscription sub = { 0 };
 	struct scene scene;
 
-	(void)state;
 	scene_open(&scene, 200, 100, (struct mural_rect){ 0, 0, 200, 100 }, -100, -50);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(subscription_set(&sub, &scene.shadow, cases[i].x1,
@@ -345,17 +329,4 @@ areas_are_clipped(void **state)
 	scene_close(&scene);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_paint_arrives),
-		cmocka_unit_test(unseen_changes_cost_nothing),
-		cmocka_unit_test(blocks_are_few_and_large),
-		cmocka_unit_test(vectors_hold),
-		cmocka_unit_test(missed_blocks_catch_up),
-		cmocka_unit_test(areas_are_clipped),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests p²'s users file, one-time passwords, and the OTP replay store. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "p2/otp-replay.h"
 #include "p2/users.h"
+#include "support/folder.h"
 
 /* "12345678901234567890", the secret of RFC 6238's appendix B. */
 #define RFC_SECRET "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
-static char folder[64], complaints[4096];
+static char complaints[4096];
 
 static void
 complain(void *arg, const char *text)
@@ -31,16 +26,9 @@ complain(void *arg, const char *text)
 static const char *
 write_users(const char *text)
 {
-	static char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/users", folder);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
+	write_file("users", text);
 	complaints[0] = '\0';
-	return path;
+	return "users";
 }
 
 static void
@@ -67,8 +55,7 @@ check(const struct users *users, const char *name, const char *otp, uint64_t now
 	return user_check(user, otp, now, step);
 }
 
-static void
-users_are_read(void **state)
+TEST(users_are_read)
 {
 	struct users users = { 0 };
 	const char *path = write_users("# people\n\n  zo\xc3\xa9 = static:1234  \r\n"
@@ -77,7 +64,6 @@ users_are_read(void **state)
 				       "a = static:0\naa = static:00000001");
 	uint64_t step;
 
-	(void)state;
 	assert_int_equal(users_load(&users, path, complain, NULL), 0);
 	assert_string_equal(complaints, "");
 	assert_int_equal(users.n, 5);
@@ -93,12 +79,10 @@ users_are_read(void **state)
 	users_finish(&users);
 }
 
-static void
-bad_files_are_explained(void **state)
+TEST(bad_files_are_explained)
 {
 	char name[300];
 
-	(void)state;
 	expect_complaint("alice\n", "users:1: is no user");
 	expect_complaint("\n\nalice = 1234\n", "users:3: must be static:DIGITS");
 	expect_complaint("alice = static:12x4\n", "users:1: static: takes");
@@ -118,8 +102,7 @@ bad_files_are_explained(void **state)
 	assert_string_equal(complaints, "/nowhere/users: No such file or directory\n");
 }
 
-static void
-totp_is_rfc_6238(void **state)
+TEST(totp_is_rfc_6238)
 {
 	static const struct {
 		uint64_t now;
@@ -135,7 +118,6 @@ totp_is_rfc_6238(void **state)
 	struct users users = { 0 };
 	uint64_t step;
 
-	(void)state;
 	assert_int_equal(users_load(&users, write_users("bob = totp:" RFC_SECRET "\n"),
 				 complain, NULL),
 		0);
@@ -161,8 +143,7 @@ totp_is_rfc_6238(void **state)
 	users_finish(&users);
 }
 
-static void
-used_steps_are_refused(void **state)
+TEST(used_steps_are_refused)
 {
 	struct users users = { 0 }, again = { 0 };
 	const char *path = write_users("bob = totp:" RFC_SECRET "\n"
@@ -170,7 +151,6 @@ used_steps_are_refused(void **state)
 	char *steps;
 	int saved;
 
-	(void)state;
 	unsetenv("STATE_DIRECTORY");
 	steps = otp_replay_path(path);
 	assert_int_equal(users_load(&users, path, complain, NULL), 0);
@@ -208,12 +188,10 @@ used_steps_are_refused(void **state)
 	users_finish(&again);
 }
 
-static void
-steps_have_a_place(void **state)
+TEST(steps_have_a_place)
 {
 	char *path;
 
-	(void)state;
 	unsetenv("STATE_DIRECTORY");
 	path = otp_replay_path("/etc/murald/p2-users");
 	assert_string_equal(path, "/etc/murald/p2-users.steps");
@@ -225,53 +203,18 @@ steps_have_a_place(void **state)
 	unsetenv("STATE_DIRECTORY");
 }
 
-static void
-credentials_come_first(void **state)
+TEST(credentials_come_first)
 {
 	struct users users = { 0 };
 
-	(void)state;
-	write_users("bob = static:1\n");
-	setenv("CREDENTIALS_DIRECTORY", folder, 1);
-	assert_int_equal(users_load(&users, "users", complain, NULL), 0);
+	assert_int_equal(mkdir("credentials", 0700), 0);
+	write_file("credentials/only-here", "bob = static:1\n");
+	setenv("CREDENTIALS_DIRECTORY", "credentials", 1);
+	assert_int_equal(users_load(&users, "only-here", complain, NULL), 0);
 	assert_int_equal(users.n, 1);
 	users_finish(&users);
 	unsetenv("CREDENTIALS_DIRECTORY");
-	assert_true(users_load(&users, "users", complain, NULL) < 0);
+	assert_true(users_load(&users, "only-here", complain, NULL) < 0);
 }
 
-static int
-make_folder(void **state)
-{
-	(void)state;
-	strcpy(folder, "/tmp/murald-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int
-remove_folder(void **state)
-{
-	char path[128];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/users", folder);
-	unlink(path);
-	strcat(path, ".steps");
-	unlink(path);
-	return rmdir(folder);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(users_are_read),
-		cmocka_unit_test(bad_files_are_explained),
-		cmocka_unit_test(totp_is_rfc_6238),
-		cmocka_unit_test(used_steps_are_refused),
-		cmocka_unit_test(steps_have_a_place),
-		cmocka_unit_test(credentials_come_first),
-	};
-
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
-}
+UNIT_TESTS(enter_folder, leave_folder)

@@ -1,72 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests p²'s numbers, colours and parser: the whole range, the vectors, any cut. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "fuzz/fuzz.h"
 #include "lib/utf8.h"
 #include "p2/parser.h"
 #include "p2/wire.h"
-#include "support/json.h"
+#include "support/vectors.h"
 
 #define STREAM_BYTES 1024
 #define EVENTS_TEXT 4096
 
-static size_t
-unhex(const char *hex, uint8_t *bytes)
-{
-	size_t len = 0;
-	unsigned byte;
-
-	for (; sscanf(hex, "%2x", &byte) == 1; hex += 2)
-		bytes[len++] = byte;
-	return len;
-}
-
-static size_t
-get_hex(const char *vector, const char *key, uint8_t *bytes)
-{
-	char hex[2 * STREAM_BYTES];
-
-	json_string(json_get(vector, key), hex, sizeof(hex));
-	return unhex(hex, bytes);
-}
-
 /* [r, g, b] of five bits each. */
 static uint32_t
-get_rgb15(const char *array)
+get_rgb15(const json_t *vector)
 {
 	uint32_t rgb15 = 0;
+	json_t *item;
+	size_t i;
 
-	for (const char *item = json_first(array); item; item = json_next(item))
-		rgb15 = rgb15 << 5 | json_number(item);
+	json_array_foreach(json_object_get(vector, "rgb5"), i, item)
+	{
+		rgb15 = rgb15 << 5 | json_integer_value(item);
+	}
 	return rgb15;
-}
-
-static uint32_t
-get_rgb8(const char *vector, const char *key)
-{
-	uint8_t rgb[8];
-
-	assert_int_equal(get_hex(vector, key, rgb), 3);
-	return 0xff000000 | rgb[0] << 16 | rgb[1] << 8 | rgb[2];
 }
 
 /* ------------------------------------------------------------------- numbers */
 
-static void
-every_coordinate_round_trips(void **state)
+TEST(every_coordinate_round_trips)
 {
 	static uint8_t seen[65536];
 	unsigned n = 0;
 
-	(void)state;
 	for (int32_t c = -P2_COORDINATE_MAX; c <= P2_COORDINATE_MAX; c++) {
 		uint8_t bytes[2];
 
@@ -79,12 +46,10 @@ every_coordinate_round_trips(void **state)
 	assert_int_equal(n, 65025);
 }
 
-static void
-every_colour_round_trips(void **state)
+TEST(every_colour_round_trips)
 {
 	static uint8_t seen[65536];
 
-	(void)state;
 	for (uint32_t rgb15 = 0; rgb15 < P2_COLOURS; rgb15++) {
 		uint32_t back = 0, argb = p2_argb_from_rgb15(rgb15);
 		uint8_t bytes[2];
@@ -104,8 +69,7 @@ every_colour_round_trips(void **state)
 	}
 }
 
-static void
-names_are_utf8(void **state)
+TEST(names_are_utf8)
 {
 	static const struct {
 		const char *text;
@@ -130,7 +94,6 @@ names_are_utf8(void **state)
 		{ "\xff", false },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(utf8_is_valid(cases[i].text, strlen(cases[i].text)),
 			cases[i].valid);
@@ -139,54 +102,55 @@ names_are_utf8(void **state)
 /* ------------------------------------------------------------------- vectors */
 
 static void
-check_coordinate(const char *vector)
+check_coordinate(const json_t *vector)
 {
-	const char *value = json_get(vector, "value");
+	const json_t *value = vector_get(vector, "value");
 	uint8_t want[STREAM_BYTES], bytes[2];
 
-	if (!json_get(vector, "hex")) {
-		assert_true(labs(json_number(value)) > P2_COORDINATE_MAX);
+	if (!vector_get(vector, "hex")) {
+		assert_true(labs(json_integer_value(value)) > P2_COORDINATE_MAX);
 		return;
 	}
-	assert_int_equal(get_hex(vector, "hex", want), 2);
+	assert_int_equal(vector_bytes(vector, "hex", want), 2);
 	if (!value) {
 		assert_true(want[0] == 0xff || want[1] == 0xff);
 		return;
 	}
-	p2_coordinate_encode(json_number(value), bytes);
+	p2_coordinate_encode(json_integer_value(value), bytes);
 	assert_memory_equal(bytes, want, 2);
-	assert_int_equal(p2_coordinate_decode(want), json_number(value));
+	assert_int_equal(p2_coordinate_decode(want), json_integer_value(value));
 }
 
 static void
-check_colour(const char *vector, bool encodes)
+check_colour(const json_t *vector, bool encodes)
 {
-	uint32_t rgb15 = get_rgb15(json_get(vector, "rgb5")), back = 0;
+	uint32_t rgb15 = get_rgb15(vector), back = 0;
 	uint8_t want[STREAM_BYTES], bytes[2];
 
-	assert_int_equal(get_hex(vector, "hex", want), 2);
+	assert_int_equal(vector_bytes(vector, "hex", want), 2);
 	assert_true(p2_colour_decode(want, &back));
 	assert_int_equal(back, rgb15);
-	assert_int_equal(
-		p2_coordinate_decode(want), json_number(json_get(vector, "value")));
+	assert_int_equal(p2_coordinate_decode(want), vector_number(vector, "value"));
 	if (!encodes)
 		return;
 	p2_colour_encode(rgb15, bytes);
 	assert_memory_equal(bytes, want, 2);
-	assert_int_equal(p2_argb_from_rgb15(rgb15), get_rgb8(vector, "rgb8"));
+	assert_int_equal(
+		p2_argb_from_rgb15(rgb15), (0xff000000 | vector_hex(vector, "rgb8")));
 }
 
 static void
-check_rgb8(const char *vector)
+check_rgb8(const json_t *vector)
 {
-	uint32_t rgb15 = p2_rgb15_from_argb(get_rgb8(vector, "rgb8"));
+	uint32_t rgb15 = p2_rgb15_from_argb((0xff000000 | vector_hex(vector, "rgb8")));
 	uint8_t want[STREAM_BYTES], bytes[2];
 
-	assert_int_equal(rgb15, get_rgb15(json_get(vector, "rgb5")));
-	assert_int_equal(get_hex(vector, "hex", want), 2);
+	assert_int_equal(rgb15, get_rgb15(vector));
+	assert_int_equal(vector_bytes(vector, "hex", want), 2);
 	p2_colour_encode(rgb15, bytes);
 	assert_memory_equal(bytes, want, 2);
-	assert_int_equal(p2_argb_from_rgb15(rgb15), get_rgb8(vector, "back_to_rgb8"));
+	assert_int_equal(p2_argb_from_rgb15(rgb15),
+		(0xff000000 | vector_hex(vector, "back_to_rgb8")));
 }
 
 /* An event as one line of text, from the parser or from a vector. */
@@ -228,29 +192,26 @@ print_event(char *text, const struct p2_parser *parser, const struct p2_event *e
 }
 
 static void
-print_expected(char *text, const char *vector)
+print_expected(char *text, const json_t *vector)
 {
-	char kind[32], user[300], code[32];
+	const char *kind = vector_text(vector, "ev");
 
-	json_string(json_get(vector, "ev"), kind, sizeof(kind));
 	if (strcmp(kind, "auth") == 0) {
-		json_string(json_get(vector, "user"), user, sizeof(user));
-		json_string(json_get(vector, "otp"), code, sizeof(code));
-		sprintf(text, "auth %s %s\n", user, code);
+		sprintf(text, "auth %s %s\n", vector_text(vector, "user"),
+			vector_text(vector, "otp"));
 	} else if (strcmp(kind, "put") == 0) {
-		sprintf(text, "put %ld %ld %08x\n", json_number(json_get(vector, "x")),
-			json_number(json_get(vector, "y")), get_rgb8(vector, "rgb8"));
+		sprintf(text, "put %ld %ld %08x\n", vector_number(vector, "x"),
+			vector_number(vector, "y"),
+			(0xff000000 | vector_hex(vector, "rgb8")));
 	} else if (strcmp(kind, "sub") == 0) {
-		long x1 = json_number(json_get(vector, "x1"));
-		long x2 = json_number(json_get(vector, "x2"));
+		long x1 = vector_number(vector, "x1");
+		long x2 = vector_number(vector, "x2");
 
-		assert_int_equal(json_bool(json_get(vector, "valid")), x1 <= x2);
-		sprintf(text, "sub %ld %ld %ld %ld\n", x1,
-			json_number(json_get(vector, "y1")), x2,
-			json_number(json_get(vector, "y2")));
-	} else if (json_get(vector, "type")) {
-		json_string(json_get(vector, "type"), code, sizeof(code));
-		sprintf(text, "%s %s\n", kind, code);
+		assert_int_equal(json_is_true(vector_get(vector, "valid")), x1 <= x2);
+		sprintf(text, "sub %ld %ld %ld %ld\n", x1, vector_number(vector, "y1"),
+			x2, vector_number(vector, "y2"));
+	} else if (vector_get(vector, "type")) {
+		sprintf(text, "%s %s\n", kind, vector_text(vector, "type"));
 	} else {
 		sprintf(text, "%s\n", kind);
 	}
@@ -280,36 +241,37 @@ run_stream(const uint8_t *bytes, size_t len, size_t step, char *text)
 }
 
 static void
-check_stream(const char *vector)
+check_stream(const json_t *vector)
 {
-	char want[EVENTS_TEXT] = "", got[EVENTS_TEXT], name[64];
+	char want[EVENTS_TEXT] = "", got[EVENTS_TEXT];
 	uint8_t bytes[STREAM_BYTES];
-	size_t len = get_hex(vector, "hex", bytes);
+	size_t len = vector_bytes(vector, "hex", bytes), i;
+	json_t *event;
 
-	json_string(json_get(vector, "name"), name, sizeof(name));
-	for (const char *event = json_first(json_get(vector, "events")); event;
-		event = json_next(event))
+	json_array_foreach(json_object_get(vector, "events"), i, event)
+	{
 		print_expected(want + strlen(want), event);
+	}
 	if (len >= 2 && bytes[len - 1] == 0xff)
 		bytes[len++] = 0xff;
 	for (size_t step = 1; step <= len; step++) {
 		run_stream(bytes, len, step, got);
 		if (strcmp(got, want) != 0)
-			print_message("%s, in steps of %zu:\n%s", name, step, got);
+			print_message("%s, in steps of %zu:\n%s",
+				vector_text(vector, "name"), step, got);
 		assert_string_equal(got, want);
 	}
 }
 
-static void
-vectors_hold(void **state)
+TEST(vectors_hold)
 {
-	char *text = json_load("p2.json"), kind[32];
-	unsigned n = 0;
+	json_t *file = vectors_load("p2.json"), *v;
+	size_t n;
 
-	(void)state;
-	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
-		json_string(json_get(v, "kind"), kind, sizeof(kind));
-		n++;
+	json_array_foreach(json_object_get(file, "vectors"), n, v)
+	{
+		const char *kind = vector_text(v, "kind");
+
 		if (strcmp(kind, "coordinate") == 0)
 			check_coordinate(v);
 		else if (strcmp(kind, "colour") == 0)
@@ -321,9 +283,9 @@ vectors_hold(void **state)
 		else if (strcmp(kind, "rgb8-to-p2") == 0)
 			check_rgb8(v);
 		else
-			assert_string_equal(kind, "server-update"); /* test-p2-board's */
+			assert_string_equal(kind, "server-update"); /* test-p2-shadow's */
 	}
-	free(text);
+	json_decref(file);
 	assert_int_equal(n, 60);
 }
 
@@ -333,8 +295,7 @@ static const char honest[] = "ffa0027079310000"
 			     "1234ffd000000000bb3dff12ffaf00bf00a300400024ffffd0000112"
 			     "34ffd0000100010426ff00ffd00001000104260a";
 
-static void
-bad_messages_cost_only_themselves(void **state)
+TEST(bad_messages_cost_only_themselves)
 {
 	static const struct {
 		const char *hex, *events;
@@ -360,11 +321,10 @@ bad_messages_cost_only_themselves(void **state)
 			"auth x 00000000\nput 0 0 ff000000\nput 1 0 ff000000\n" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t bytes[STREAM_BYTES];
 		char got[EVENTS_TEXT];
-		size_t len = unhex(cases[i].hex, bytes);
+		size_t len = bytes_of_hex(cases[i].hex, bytes);
 
 		for (size_t step = 1; step <= len; step++) {
 			run_stream(bytes, len, step, got);
@@ -373,13 +333,11 @@ bad_messages_cost_only_themselves(void **state)
 	}
 }
 
-static void
-any_bytes_are_taken(void **state)
+TEST(any_bytes_are_taken)
 {
 	uint8_t bytes[STREAM_BYTES], changed[STREAM_BYTES];
-	size_t len = unhex(honest, bytes + 1) + 1;
+	size_t len = bytes_of_hex(honest, bytes + 1) + 1;
 
-	(void)state;
 	srandom(7);
 	for (int round = 0; round < 20000; round++) {
 		size_t changes = random() % 6, cut = 2 + random() % (len - 1);
@@ -394,25 +352,9 @@ any_bytes_are_taken(void **state)
 }
 
 /* What `make fuzz` found worth keeping. */
-static void
-the_corpus_does_no_harm(void **state)
+TEST(the_corpus_does_no_harm)
 {
-	(void)state;
 	assert_true(fuzz_replay("p2") > 10);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_coordinate_round_trips),
-		cmocka_unit_test(every_colour_round_trips),
-		cmocka_unit_test(names_are_utf8),
-		cmocka_unit_test(vectors_hold),
-		cmocka_unit_test(bad_messages_cost_only_themselves),
-		cmocka_unit_test(any_bytes_are_taken),
-		cmocka_unit_test(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

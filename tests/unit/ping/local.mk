@@ -2,12 +2,12 @@
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-address-template %D%/test-icmp %D%/test-ndp %D%/test-packet
 %C%_test_address_template_SOURCES = %D%/test-address-template.c %D%/template-layouts.h \
-	tests/support/json.c tests/support/json.h tests/fuzz/fuzz-ipv6.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h
+	tests/fuzz/fuzz-ipv6.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 %C%_test_address_template_LDADD = libping.la $(LDADD)
-%C%_test_icmp_SOURCES = %D%/test-icmp.c %D%/ping-vectors.c %D%/ping-vectors.h
+%C%_test_icmp_SOURCES = %D%/test-icmp.c %D%/ping-packets.c %D%/ping-packets.h
 %C%_test_icmp_LDADD = libping.la $(LDADD)
 %C%_test_ndp_LDADD = libping.la $(LDADD)
-%C%_test_packet_SOURCES = %D%/test-packet.c %D%/ping-vectors.c %D%/ping-vectors.h \
+%C%_test_packet_SOURCES = %D%/test-packet.c %D%/ping-packets.c %D%/ping-packets.h \
 	tests/fuzz/fuzz-packet.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 %C%_test_packet_LDADD = libping.la $(LDADD)
 endif

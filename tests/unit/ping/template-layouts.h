@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The address layouts known to be in use, as murald.conf(5) lists them. */
-#ifndef LAYOUTS_H
-#define LAYOUTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -24,5 +23,3 @@ static const struct layout {
 	{ "ipcanvas", "2001:db8:1:XXXX:YYYY:RR:GG:BB", false },
 	{ "tree2016", "2001:6a8:28c0:2017:????:RR:GG:BB", false },
 };
-
-#endif

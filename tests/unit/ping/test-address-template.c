@@ -5,17 +5,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "base/util.h"
 #include "fuzz/fuzz.h"
-#include "support/json.h"
+#include "support/vectors.h"
 #include "unit/ping/template-layouts.h"
 
 #define ROUNDS 20000
@@ -141,20 +136,19 @@ layout_of(const char *name)
 
 /* The vectors write a template as 32 symbols with a dot for any nibble. */
 static void
-layouts_are_the_vectors_templates(const char *templates, const char *name)
+layouts_are_the_vectors_templates(const json_t *templates, const char *name)
 {
 	struct address_template ours, theirs;
 	const struct layout *layout = layout_of(name);
-	const char *entry = json_get(templates, name);
+	const json_t *entry = vector_get(templates, name);
 	char nibbles[33], text[40];
 
-	assert_non_null(entry);
-	json_string(json_get(entry, "nibbles"), nibbles, sizeof(nibbles));
+	snprintf(nibbles, sizeof(nibbles), "%s", vector_text(entry, "nibbles"));
 	for (char *c = nibbles; *c; c++)
 		if (*c == '.')
 			*c = '?';
 	write_text(nibbles, false, text);
-	assert_int_equal(layout->decimal, json_bool(json_get(entry, "decimal_xy")));
+	assert_int_equal(layout->decimal, json_is_true(vector_get(entry, "decimal_xy")));
 	compile(&ours, layout->template, layout->decimal);
 	compile(&theirs, text, layout->decimal);
 	assert_memory_equal(&ours.claim, &theirs.claim, sizeof(ours.claim));
@@ -163,18 +157,20 @@ layouts_are_the_vectors_templates(const char *templates, const char *name)
 
 /* The pixels of a square that are on the canvas must be exactly those of the vector. */
 static void
-paints_these(const char *pixels, const struct template_pixel *pixel, uint32_t width,
+paints_these(const json_t *pixels, const struct template_pixel *pixel, uint32_t width,
 	uint32_t height)
 {
-	unsigned count = 0, expected = 0;
+	unsigned count = 0;
+	size_t expected;
+	json_t *p;
 
-	for (const char *p = json_first(pixels); p; p = json_next(p)) {
-		long x = json_number(json_first(p)),
-		     y = json_number(json_next(json_first(p)));
+	json_array_foreach(pixels, expected, p)
+	{
+		long x = json_integer_value(json_array_get(p, 0));
+		long y = json_integer_value(json_array_get(p, 1));
 
 		assert_in_range(x, pixel->x, pixel->x + pixel->side - 1);
 		assert_in_range(y, pixel->y, pixel->y + pixel->side - 1);
-		expected++;
 	}
 	for (uint32_t y = pixel->y; y < pixel->y + pixel->side; y++)
 		for (uint32_t x = pixel->x; x < pixel->x + pixel->side; x++)
@@ -183,35 +179,34 @@ paints_these(const char *pixels, const struct template_pixel *pixel, uint32_t wi
 }
 
 static void
-decodes_a_vector(const char *vector, const struct address_template *template)
+decodes_a_vector(const json_t *vector, const struct address_template *template)
 {
-	const char *paint = json_get(vector, "paint");
-	const char *canvas = json_first(json_get(vector, "canvas"));
-	uint32_t width = json_number(canvas), height = json_number(json_next(canvas));
+	const json_t *paint = vector_get(vector, "paint");
+	const json_t *canvas = vector_get(vector, "canvas");
+	uint32_t width = json_integer_value(json_array_get(canvas, 0));
+	uint32_t height = json_integer_value(json_array_get(canvas, 1));
 	struct template_pixel pixel;
 	enum template_match match;
-	char text[64], reason[64];
+	const char *reason;
 	uint8_t address[16];
 
-	json_string(json_get(vector, "dst"), text, sizeof(text));
-	assert_int_equal(inet_pton(AF_INET6, text, address), 1);
+	assert_int_equal(inet_pton(AF_INET6, vector_text(vector, "dst"), address), 1);
 	match = template_decode(template, address, &pixel);
 	if (paint) {
 		struct template_pixel want = {
-			.x = json_number(json_get(paint, "x")),
-			.y = json_number(json_get(paint, "y")),
-			.side = json_number(json_get(paint, "size")),
-			.argb = (uint32_t)json_number(json_get(paint, "alpha")) << 24,
+			.x = vector_number(paint, "x"),
+			.y = vector_number(paint, "y"),
+			.side = vector_number(paint, "size"),
+			.argb = (uint32_t)vector_number(paint, "alpha") << 24 |
+				vector_hex(paint, "rgb"),
 		};
 
-		json_string(json_get(paint, "rgb"), text, sizeof(text));
-		want.argb |= strtoul(text, NULL, 16);
 		assert_int_equal(match, TEMPLATE_PIXEL);
 		same_pixel(&pixel, &want);
-		paints_these(json_get(paint, "pixels"), &pixel, width, height);
+		paints_these(vector_get(paint, "pixels"), &pixel, width, height);
 		return;
 	}
-	json_string(json_get(vector, "reason"), reason, sizeof(reason));
+	reason = vector_text(vector, "reason");
 	if (strcmp(reason, "prefix-or-marker-mismatch") == 0) {
 		assert_int_equal(match, TEMPLATE_OTHER);
 	} else if (strcmp(reason, "outside-canvas") == 0) {
@@ -223,56 +218,48 @@ decodes_a_vector(const char *vector, const struct address_template *template)
 }
 
 static void
-encodes_a_vector(const char *vector, const struct address_template *template)
+encodes_a_vector(const json_t *vector, const struct address_template *template)
 {
-	const char *encode = json_get(vector, "encode");
+	const json_t *encode = vector_get(vector, "encode");
 	struct template_pixel pixel;
 	uint8_t want[16], got[16];
-	char text[64];
 
 	if (!encode)
 		return;
-	json_string(json_get(encode, "rgb"), text, sizeof(text));
 	pixel = (struct template_pixel){
-		.x = json_number(json_get(encode, "x")),
-		.y = json_number(json_get(encode, "y")),
-		.side = json_bool(json_get(encode, "large")) ? 2 : 1,
-		.argb = 0xff000000 | strtoul(text, NULL, 16),
+		.x = vector_number(encode, "x"),
+		.y = vector_number(encode, "y"),
+		.side = json_is_true(vector_get(encode, "large")) ? 2 : 1,
+		.argb = 0xff000000 | vector_hex(encode, "rgb"),
 	};
-	json_string(json_get(vector, "dst"), text, sizeof(text));
-	assert_int_equal(inet_pton(AF_INET6, text, want), 1);
+	assert_int_equal(inet_pton(AF_INET6, vector_text(vector, "dst"), want), 1);
 	assert_int_equal(template_encode(template, &pixel, got), 0);
 	assert_memory_equal(got, want, sizeof(want));
 }
 
-static void
-agrees_with_the_vectors(void **state)
+TEST(agrees_with_the_vectors)
 {
-	char *text = json_load("place_ipv6.json"), name[64], layout[32];
-	unsigned vectors = 0;
+	json_t *file = vectors_load("place_ipv6.json"), *v;
+	size_t vectors;
 
-	(void)state;
-	for (const char *v = json_first(json_get(text, "vectors")); v; v = json_next(v)) {
+	json_array_foreach(json_object_get(file, "vectors"), vectors, v)
+	{
+		const char *layout = vector_text(v, "template");
 		struct address_template template;
 
-		json_string(json_get(v, "name"), name, sizeof(name));
-		json_string(json_get(v, "template"), layout, sizeof(layout));
-		print_message("%s\n", name);
-		layouts_are_the_vectors_templates(json_get(text, "templates"), layout);
+		print_message("%s\n", vector_text(v, "name"));
+		layouts_are_the_vectors_templates(vector_get(file, "templates"), layout);
 		compile(&template, layout_of(layout)->template,
 			layout_of(layout)->decimal);
 		decodes_a_vector(v, &template);
 		encodes_a_vector(v, &template);
-		vectors++;
 	}
 	assert_in_range(vectors, 24, 1000);
-	free(text);
+	json_decref(file);
 }
 
-static void
-compiles_every_layout(void **state)
+TEST(compiles_every_layout)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
 		struct template_pixel in = { 23, 42, 1, 0xff87ceeb }, out;
 		struct address_template template;
@@ -352,12 +339,19 @@ invent_address(const char symbols[32], uint8_t *address)
 	}
 }
 
-static void
-agrees_with_the_slow_decoder(void **state)
+static int
+set_up(__attribute__((unused)) void **state)
+{
+	const char *given = getenv("SEED");
+
+	seed = given ? strtoull(given, NULL, 0) : 0x6d7572616c640001;
+	return 0;
+}
+
+TEST_WITH(agrees_with_the_slow_decoder, set_up, NULL)
 {
 	unsigned found[3] = { 0 };
 
-	(void)state;
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct address_template template;
 		char symbols[32], text[40];
@@ -396,10 +390,8 @@ largest(const struct template_field *field, bool decimal)
 	return tens[__builtin_popcount(field->mask) / 4] - 1;
 }
 
-static void
-encoding_and_decoding_is_the_identity(void **state)
+TEST_WITH(encoding_and_decoding_is_the_identity, set_up, NULL)
 {
-	(void)state;
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		struct address_template template;
 		struct template_pixel in = { 0 }, out;
@@ -449,8 +441,7 @@ encoding_and_decoding_is_the_identity(void **state)
 
 /* ------------------------------------------------------------------ what is refused */
 
-static void
-errors_point_at_the_character(void **state)
+TEST(errors_point_at_the_character)
 {
 	static const struct {
 		const char *text;
@@ -496,7 +487,6 @@ errors_point_at_the_character(void **state)
 		{ "1:2:3:4:5:6:7:AA", 15, "('A'): there is no R" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct address_template template = { .has_position = true },
 					before = template;
@@ -515,13 +505,11 @@ errors_point_at_the_character(void **state)
 	}
 }
 
-static void
-never_writes_behind_its_message(void **state)
+TEST(never_writes_behind_its_message)
 {
 	char text[4096], why[TEMPLATE_WHY_MAX];
 	struct address_template template;
 
-	(void)state;
 	memset(text, 'X', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	for (size_t len = 1; len < sizeof(why); len++) {
@@ -569,10 +557,8 @@ mutate(uint8_t *data, size_t len, size_t room)
 	return len;
 }
 
-static void
-survives_any_bytes(void **state)
+TEST_WITH(survives_any_bytes, set_up, NULL)
 {
-	(void)state;
 	for (unsigned round = 0; round < 10 * ROUNDS; round++) {
 		const char *text = layouts[chance(ARRAY_LEN(layouts))].template;
 		size_t len = 1 + strlen(text) + 1;
@@ -585,37 +571,10 @@ survives_any_bytes(void **state)
 	}
 }
 
-static int
-set_up(void **state)
-{
-	const char *given = getenv("SEED");
-
-	(void)state;
-	seed = given ? strtoull(given, NULL, 0) : 0x6d7572616c640001;
-	return 0;
-}
-
 /* What `make fuzz` found worth keeping. */
-static void
-the_corpus_does_no_harm(void **state)
+TEST(the_corpus_does_no_harm)
 {
-	(void)state;
 	assert_true(fuzz_replay("ipv6") > 10);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_with_the_vectors),
-		cmocka_unit_test(compiles_every_layout),
-		cmocka_unit_test_setup(agrees_with_the_slow_decoder, set_up),
-		cmocka_unit_test_setup(encoding_and_decoding_is_the_identity, set_up),
-		cmocka_unit_test(errors_point_at_the_character),
-		cmocka_unit_test(never_writes_behind_its_message),
-		cmocka_unit_test_setup(survives_any_bytes, set_up),
-		cmocka_unit_test(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -5,15 +5,11 @@
 #include "ping/icmp.c"
 
 #include <pcap/dlt.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "base/util.h"
 #include "canvas/canvas.h"
-#include "unit/ping/ping-vectors.h"
+#include "support/vectors.h"
+#include "unit/ping/ping-packets.h"
 
 #define WIDTH 1920
 #define HEIGHT 1080
@@ -120,79 +116,89 @@ look(struct fixture *f, uint32_t x, uint32_t y)
 /* ------------------------------------------------------------------- vectors */
 
 static void
-check_pixel(struct fixture *f, const struct vector *vector, const struct bytes *raw)
+check_pixel(struct fixture *f, const json_t *vector, const struct bytes *raw)
 {
-	bool none = strcmp(vector->effect, "none") == 0;
+	const json_t *expect = vector_get(vector, "expect");
+	uint32_t x = vector_number(expect, "x"), y = vector_number(expect, "y");
+	bool none = vector_get(expect, "effect") != NULL;
 
-	mural_put(&f->brush, vector->x, vector->y, BLACK);
+	if (none)
+		assert_string_equal(vector_text(expect, "effect"), "none");
+	mural_put(&f->brush, x, y, BLACK);
 	assert_int_equal(feed(f, raw).painted, none ? 0 : 1);
-	assert_int_equal(look(f, vector->x, vector->y),
-		none ? BLACK : 0xff000000 | vector->over_black);
-	mural_put(&f->brush, vector->x, vector->y, WHITE);
+	assert_int_equal(look(f, x, y),
+		none ? BLACK : 0xff000000 | vector_hex(expect, "over_black"));
+	mural_put(&f->brush, x, y, WHITE);
 	assert_int_equal(feed(f, raw).malformed, 0);
-	assert_int_equal(look(f, vector->x, vector->y),
-		none ? WHITE : 0xff000000 | vector->over_white);
+	assert_int_equal(look(f, x, y),
+		none ? WHITE : 0xff000000 | vector_hex(expect, "over_white"));
 }
 
 static void
-check_size(const struct vector *vector, const struct bytes *raw, int version)
+check_size(const json_t *vector, const struct bytes *raw, int version)
 {
-	const struct bytes *wanted = version == 4 ? &vector->reply4 : &vector->reply6;
-	uint8_t reply[PING_REPLY_LEN];
+	const json_t *expect = vector_get(vector, "expect");
+	uint8_t reply[PING_REPLY_LEN], wanted[64];
 	struct packet packet;
 	struct ping ping;
 
 	assert_int_equal(packet_parse(&packet, DLT_RAW, raw->at, raw->len, raw->len), 0);
 	assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_SIZE);
-	assert_int_equal(ping.id, vector->id);
-	assert_int_equal(ping.seq, vector->seq);
+	assert_int_equal(ping.id, vector_number(expect, "id"));
+	assert_int_equal(ping.seq, vector_number(expect, "seq"));
 	ping_size_reply(reply, &ping, version, WIDTH, HEIGHT);
-	assert_int_equal(wanted->len, sizeof(reply));
+	assert_int_equal(vector_bytes(vector,
+				 version == 4 ? "reply_icmpv4" : "reply_icmpv6", wanted),
+		sizeof(reply));
 	/* The checksum of ICMPv6 is the kernel's to fill in. */
-	assert_memory_equal(reply, wanted->at, version == 4 ? 4 : 2);
-	assert_memory_equal(reply + 4, wanted->at + 4, sizeof(reply) - 4);
+	assert_memory_equal(reply, wanted, version == 4 ? 4 : 2);
+	assert_memory_equal(reply + 4, wanted + 4, sizeof(reply) - 4);
 }
 
 static void
-check_vector(struct fixture *f, const struct vector *vector, int version)
+check_packet(
+	struct fixture *f, const json_t *vector, const struct bytes *raw, int version)
 {
-	const struct bytes *raw = version == 4 ? &vector->ipv4 : &vector->ipv6;
+	const char *op = vector_text(vector_get(vector, "expect"), "op");
+	const char *name = vector_text(vector, "name");
 	struct outcome outcome;
 
-	print_message("%s, IPv%d\n", vector->name, version);
-	if (strcmp(vector->op, "set-pixel") == 0) {
+	print_message("%s, IPv%d\n", name, version);
+	if (strcmp(op, "set-pixel") == 0) {
 		check_pixel(f, vector, raw);
-	} else if (strcmp(vector->op, "size-request") == 0) {
+	} else if (strcmp(op, "size-request") == 0) {
 		check_size(vector, raw, version);
 		outcome = feed(f, raw);
 		assert_int_equal(outcome.painted + outcome.malformed, 0);
 	} else {
-		assert_string_equal(vector->op, "drop");
+		assert_string_equal(op, "drop");
 		outcome = feed(f, raw);
 		assert_int_equal(outcome.painted, 0);
 		assert_int_equal(outcome.malformed + outcome.out_of_bounds, 1);
-		assert_int_equal(
-			outcome.out_of_bounds, strstr(vector->name, "-outside") != NULL);
+		assert_int_equal(outcome.out_of_bounds, strstr(name, "-outside") != NULL);
 	}
 }
 
-static void
-vectors_hold(void **state)
+TEST_WITH(vectors_hold, set_up, tear_down)
 {
-	static struct vector vectors[64];
-	size_t n = vectors_read(vectors, ARRAY_LEN(vectors)), packets = 0;
+	static const char *const keys[] = { "ipv4_packet", "ipv6_packet" };
+	json_t *file = vectors_load("pingxelflut.json"), *vector;
+	size_t i, packets = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (vectors[i].ipv4.len > 0) {
-			check_vector(*state, &vectors[i], 4);
-			packets++;
-		}
-		if (vectors[i].ipv6.len > 0) {
-			check_vector(*state, &vectors[i], 6);
+	json_array_foreach(json_object_get(file, "vectors"), i, vector)
+	{
+		for (int k = 0; k < 2; k++) {
+			struct bytes raw;
+
+			if (!vector_get(vector, keys[k]))
+				continue;
+			raw.len = vector_bytes(vector, keys[k], raw.at);
+			check_packet(*state, vector, &raw, k == 0 ? 4 : 6);
 			packets++;
 		}
 	}
-	assert_true(n >= 22 && packets >= 40); /* the file was really read */
+	assert_true(i >= 22 && packets >= 40); /* the file was really read */
+	json_decref(file);
 }
 
 /* ------------------------------------------------------------------- options */
@@ -207,8 +213,7 @@ pixel_at(unsigned x, unsigned y, uint32_t rgb, int alpha)
 	return ping_packet(4, data, alpha < 0 ? 8 : 9);
 }
 
-static void
-alpha_is_mixed_or_ignored(void **state)
+TEST_WITH(alpha_is_mixed_or_ignored, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct bytes half = pixel_at(3, 4, 0xff8000, 0x80),
@@ -225,8 +230,7 @@ alpha_is_mixed_or_ignored(void **state)
 	assert_int_equal(look(f, 3, 4), 0xff123456);
 }
 
-static void
-the_edge_discards_or_wraps(void **state)
+TEST_WITH(the_edge_discards_or_wraps, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct bytes beyond = pixel_at(WIDTH + 5, 2 * HEIGHT + 7, 0x0000ff, -1);
@@ -241,12 +245,10 @@ the_edge_discards_or_wraps(void **state)
 	assert_int_equal(look(f, 0xffff % WIDTH, 0xffff % HEIGHT), 0xff00ff00);
 }
 
-static void
-options_are_checked(void **state)
+TEST_WITH(options_are_checked, set_up, tear_down)
 {
 	struct icmp_config config = { .interface = "any" };
 
-	(void)state;
 	rejected[0] = '\0';
 	icmp_check(&config, NULL);
 	assert_string_equal(rejected, "");
@@ -261,8 +263,7 @@ options_are_checked(void **state)
 
 /* ------------------------------------------------------------- destinations */
 
-static void
-only_own_unicast_addresses_count(void **state)
+TEST_WITH(only_own_unicast_addresses_count, set_up, tear_down)
 {
 	static const uint8_t others[][4] = { { 192, 0, 2, 3 }, { 192, 0, 2, 255 },
 		{ 224, 0, 0, 1 }, { 255, 255, 255, 255 }, { 0, 0, 0, 0 } };
@@ -285,8 +286,7 @@ only_own_unicast_addresses_count(void **state)
 	assert_int_equal(feed(f, &raw).painted, 1);
 }
 
-static void
-claimed_addresses_belong_to_others(void **state)
+TEST_WITH(claimed_addresses_belong_to_others, set_up, tear_down)
 {
 	static const uint8_t data[8] = { 0xcc, 0, 1, 0, 1, 1, 2, 3 };
 	struct fixture *f = *state;
@@ -307,8 +307,7 @@ claimed_addresses_belong_to_others(void **state)
 	assert_int_equal(feed(f, &raw).malformed, 0);
 }
 
-static void
-sources_without_an_address_get_no_reply(void **state)
+TEST_WITH(sources_without_an_address_get_no_reply, set_up, tear_down)
 {
 	static const uint8_t sources[][4] = { { 224, 0, 0, 1 }, { 255, 255, 255, 255 },
 		{ 0, 0, 0, 0 } };
@@ -338,21 +337,18 @@ key_of(int version, const uint8_t *address, uint8_t last)
 	return source_key(&packet);
 }
 
-static void
-a_network_is_one_source(void **state)
+TEST_WITH(a_network_is_one_source, set_up, tear_down)
 {
 	static const uint8_t four[4] = { 192, 0, 2 };
 	static const uint8_t net[16] = { 0x20, 1, 0x0d, 0xb8 }, link[16] = { 0xfe, 0x80 };
 
-	(void)state;
 	assert_int_not_equal(key_of(4, four, 1), key_of(4, four, 9));
 	assert_int_equal(key_of(6, net, 1), key_of(6, net, 9));
 	assert_int_not_equal(key_of(6, link, 1), key_of(6, link, 9));
 	assert_int_not_equal(key_of(6, net, 1), key_of(6, link, 1));
 }
 
-static void
-size_requests_are_counted_when_refused(void **state)
+TEST_WITH(size_requests_are_counted_when_refused, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	struct bytes raw = ping_packet(4, (const uint8_t *)"\xaa", 1);
@@ -368,8 +364,7 @@ size_requests_are_counted_when_refused(void **state)
 
 /* ---------------------------------------------------------------------- hint */
 
-static void
-the_hint_can_be_copied(void **state)
+TEST_WITH(the_hint_can_be_copied, set_up, tear_down)
 {
 	struct fixture *f = *state;
 	char text[128];
@@ -391,22 +386,4 @@ the_hint_can_be_copied(void **state)
 	assert_true(icmp_hint(&f->host, &request, text, sizeof(text)) < 0);
 }
 
-int
-main(void)
-{
-#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-	const struct CMUnitTest tests[] = {
-		WITH_FIXTURE(vectors_hold),
-		WITH_FIXTURE(alpha_is_mixed_or_ignored),
-		WITH_FIXTURE(the_edge_discards_or_wraps),
-		WITH_FIXTURE(options_are_checked),
-		WITH_FIXTURE(only_own_unicast_addresses_count),
-		WITH_FIXTURE(claimed_addresses_belong_to_others),
-		WITH_FIXTURE(sources_without_an_address_get_no_reply),
-		WITH_FIXTURE(a_network_is_one_source),
-		WITH_FIXTURE(size_requests_are_counted_when_refused),
-		WITH_FIXTURE(the_hint_can_be_copied),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -3,14 +3,10 @@
 #include "ping/ndp.h"
 
 #include <pcap/dlt.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/util.h"
+#include "support/unit.h"
 
 enum { ETHERNET = 14, IP = 40, SOLICITATION = 24, OPTION = 8 };
 enum { WHOLE = ETHERNET + IP + SOLICITATION + OPTION };
@@ -68,8 +64,7 @@ struct change {
 	enum ndp_verdict verdict;
 };
 
-static void
-tells_valid_solicitations(void **state)
+TEST(tells_valid_solicitations)
 {
 	static const struct change changes[] = {
 		{ "nothing", ICMP + 4, 0, false, NDP_ANSWERED },
@@ -87,7 +82,6 @@ tells_valid_solicitations(void **state)
 		{ "an option beyond the end", OPTIONS + 1, 2, false, NDP_MALFORMED },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
 		uint8_t frame[WHOLE];
 
@@ -101,13 +95,11 @@ tells_valid_solicitations(void **state)
 	}
 }
 
-static void
-finds_the_target(void **state)
+TEST(finds_the_target)
 {
 	uint8_t frame[WHOLE];
 	const uint8_t *target;
 
-	(void)state;
 	memcpy(frame, asked, WHOLE);
 	fill_checksum(frame, SOLICITATION + OPTION);
 	assert_int_equal(read_frame(frame, WHOLE, &target), NDP_ANSWERED);
@@ -115,10 +107,8 @@ finds_the_target(void **state)
 }
 
 /* Every length that the IP header can claim for the message. */
-static void
-refuses_short_messages(void **state)
+TEST(refuses_short_messages)
 {
-	(void)state;
 	for (uint8_t len = 8; len <= SOLICITATION + OPTION; len++) {
 		bool right = len == SOLICITATION || len == SOLICITATION + OPTION;
 		uint8_t frame[WHOLE];
@@ -131,13 +121,11 @@ refuses_short_messages(void **state)
 	}
 }
 
-static void
-leaves_duplicate_address_detection_alone(void **state)
+TEST(leaves_duplicate_address_detection_alone)
 {
 	uint8_t frame[WHOLE];
 	const uint8_t *target;
 
-	(void)state;
 	memcpy(frame, asked, WHOLE);
 	memset(frame + SOURCE, 0, 16);
 	frame[LENGTH] = SOLICITATION;
@@ -155,15 +143,13 @@ leaves_duplicate_address_detection_alone(void **state)
 	assert_int_equal(read_frame(frame, WHOLE, NULL), NDP_MALFORMED);
 }
 
-static void
-needs_the_whole_message(void **state)
+TEST(needs_the_whole_message)
 {
 	uint8_t frame[WHOLE];
 	struct packet packet;
 	struct packet_icmp icmp;
 	const uint8_t *target;
 
-	(void)state;
 	memcpy(frame, asked, WHOLE);
 	fill_checksum(frame, SOLICITATION + OPTION);
 	for (size_t len = ICMP + 8; len < WHOLE; len++) {
@@ -174,15 +160,13 @@ needs_the_whole_message(void **state)
 	}
 }
 
-static void
-advertises(void **state)
+TEST(advertises)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0xbb };
 	uint8_t frame[WHOLE], answer[NDP_FRAME_LEN];
 	struct packet packet;
 	struct packet_icmp icmp;
 
-	(void)state;
 	memcpy(frame, asked, WHOLE);
 	packet_parse(&packet, DLT_EN10MB, frame, WHOLE, WHOLE);
 	ndp_build(answer, &packet, frame + TARGET, mac);
@@ -207,17 +191,4 @@ advertises(void **state)
 	assert_memory_equal(icmp.data + 18, mac, 6);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_valid_solicitations),
-		cmocka_unit_test(finds_the_target),
-		cmocka_unit_test(refuses_short_messages),
-		cmocka_unit_test(leaves_duplicate_address_detection_alone),
-		cmocka_unit_test(needs_the_whole_message),
-		cmocka_unit_test(advertises),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -4,16 +4,12 @@
 #include "ping/packet.h"
 
 #include <pcap/dlt.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "fuzz/fuzz.h"
 #include "ping/pingxelflut.h"
-#include "unit/ping/ping-vectors.h"
+#include "support/unit.h"
+#include "unit/ping/ping-packets.h"
 
 static const uint8_t pixel[] = { 0xcc, 0, 16, 0, 32, 1, 2, 3 };
 
@@ -58,15 +54,13 @@ expect_fault(const struct bytes *bytes, enum packet_fault fault)
 	assert_int_equal(ping_read(&ping, &packet, fault), PING_MALFORMED);
 }
 
-static void
-link_types_are_read(void **state)
+TEST(link_types_are_read)
 {
 	static const uint8_t sll[16] = { 0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1 };
 	static const uint8_t sll2[20] = { 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0, 6, 2, 0, 0, 0,
 		0, 1 };
 	static const int versions[] = { 4, 6 };
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct bytes raw = ping_packet(versions[i], pixel, sizeof(pixel));
 		struct bytes frame = ethernet_frame(&raw);
@@ -102,14 +96,12 @@ link_types_are_read(void **state)
 	}
 }
 
-static void
-others_addresses_are_told_apart(void **state)
+TEST(others_addresses_are_told_apart)
 {
 	struct bytes raw = ping_packet(4, pixel, sizeof(pixel));
 	struct bytes frame = ethernet_frame(&raw);
 	struct packet packet;
 
-	(void)state;
 	frame.at[0] = 0x33;
 	parse(&packet, DLT_EN10MB, &frame);
 	assert_int_equal(packet.cast, CAST_MULTICAST);
@@ -143,15 +135,13 @@ others_addresses_are_told_apart(void **state)
 	}
 }
 
-static void
-vlan_tags_are_passed_over(void **state)
+TEST(vlan_tags_are_passed_over)
 {
 	struct bytes raw = ping_packet(4, pixel, sizeof(pixel));
 	struct bytes frame = ethernet_frame(&raw);
 	struct packet packet;
 	struct ping ping;
 
-	(void)state;
 	insert(&frame, 12, "\x81\0\xa0\0", 4); /* only a priority */
 	expect_pixel(DLT_EN10MB, &frame);
 	insert(&frame, 12, "\x81\0\x20\x05", 4);
@@ -166,12 +156,10 @@ vlan_tags_are_passed_over(void **state)
 	assert_int_equal(parse(&packet, DLT_EN10MB, &frame), PACKET_NOT_IP);
 }
 
-static void
-ip4_options_and_padding_are_passed_over(void **state)
+TEST(ip4_options_and_padding_are_passed_over)
 {
 	struct bytes raw = ping_packet(4, pixel, sizeof(pixel)), longest;
 
-	(void)state;
 	insert(&raw, 20, "\1\1\1\0", 4);
 	raw.at[0] = 0x46;
 	raw.at[3] += 4;
@@ -193,13 +181,11 @@ ip4_options_and_padding_are_passed_over(void **state)
 	expect_pixel(DLT_RAW, &raw);
 }
 
-static void
-ip4_headers_that_lie_are_refused(void **state)
+TEST(ip4_headers_that_lie_are_refused)
 {
 	const struct bytes good = ping_packet(4, pixel, sizeof(pixel));
 	struct bytes raw;
 
-	(void)state;
 	for (uint8_t ihl = 0; ihl < 5; ihl++) {
 		raw = good;
 		raw.at[0] = 0x40 | ihl;
@@ -244,14 +230,12 @@ extend(struct bytes *raw, uint8_t type, const void *body, size_t len)
 	raw->at[5] += (uint8_t)len;
 }
 
-static void
-ip6_extension_headers_are_followed(void **state)
+TEST(ip6_extension_headers_are_followed)
 {
 	static const uint8_t options[16] = { 0, 1, 1, 12 }; /* padding */
 	const struct bytes good = ping_packet(6, pixel, sizeof(pixel));
 	struct bytes raw = good;
 
-	(void)state;
 	extend(&raw, 60, options, sizeof(options));
 	expect_pixel(DLT_RAW, &raw);
 	extend(&raw, 43, "\0\0\4\0\0\0\0\0", 8); /* a route, at its end */
@@ -282,13 +266,11 @@ ip6_extension_headers_are_followed(void **state)
 	expect_fault(&raw, PACKET_FRAGMENT);
 }
 
-static void
-ip6_headers_that_lie_are_refused(void **state)
+TEST(ip6_headers_that_lie_are_refused)
 {
 	const struct bytes good = ping_packet(6, pixel, sizeof(pixel));
 	struct bytes raw = good;
 
-	(void)state;
 	raw.at[5]++;
 	expect_fault(&raw, PACKET_TRUNCATED);
 	raw.at[4] = raw.at[5] = 0xff;
@@ -306,12 +288,10 @@ ip6_headers_that_lie_are_refused(void **state)
 	expect_fault(&raw, PACKET_BAD_LENGTH);
 }
 
-static void
-a_cut_capture_is_no_fault_but_no_message(void **state)
+TEST(a_cut_capture_is_no_fault_but_no_message)
 {
 	static const int versions[] = { 4, 6 };
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct bytes raw = ping_packet(versions[i], pixel, sizeof(pixel));
 		struct packet packet;
@@ -328,12 +308,10 @@ a_cut_capture_is_no_fault_but_no_message(void **state)
 
 /* Without link, IP and ICMP headers at least there is nothing to count, and a packet that
  * ends anywhere after them paints nothing. */
-static void
-truncations_paint_nothing(void **state)
+TEST(truncations_paint_nothing)
 {
 	static const int versions[] = { 4, 6 };
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct bytes raw = ping_packet(versions[i], pixel, sizeof(pixel));
 		size_t ip = versions[i] == 4 ? 20 : 40;
@@ -354,13 +332,11 @@ truncations_paint_nothing(void **state)
 	}
 }
 
-static void
-only_exact_lengths_are_messages(void **state)
+TEST(only_exact_lengths_are_messages)
 {
 	static const int versions[] = { 4, 6 };
 	static const uint8_t kinds[] = { 0xaa, 0xbb, 0xcc, 0x00, 0xff };
 
-	(void)state;
 	for (int i = 0; i < 2; i++)
 		for (size_t k = 0; k < sizeof(kinds); k++)
 			for (size_t len = 0; len <= 64; len++) {
@@ -382,12 +358,10 @@ only_exact_lengths_are_messages(void **state)
 }
 
 /* One wrong byte anywhere in the ICMP message, and it is no message. */
-static void
-checksums_are_verified(void **state)
+TEST(checksums_are_verified)
 {
 	static const int versions[] = { 4, 6 };
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		const struct bytes good = ping_packet(versions[i], pixel, sizeof(pixel));
 		size_t ip = versions[i] == 4 ? 20 : 40;
@@ -406,14 +380,12 @@ checksums_are_verified(void **state)
 	}
 }
 
-static void
-other_messages_are_none_of_our_business(void **state)
+TEST(other_messages_are_none_of_our_business)
 {
 	struct bytes raw = ping_packet(4, pixel, sizeof(pixel));
 	struct packet packet;
 	struct ping ping;
 
-	(void)state;
 	for (unsigned type = 0; type < 256; type++) {
 		raw.at[20] = (uint8_t)type;
 		fix_checksum(&raw, 20);
@@ -433,15 +405,13 @@ other_messages_are_none_of_our_business(void **state)
 }
 
 /* Mutations of honest packets; a sanitizer or an assertion objects. */
-static void
-any_bytes_are_survived(void **state)
+TEST(any_bytes_are_survived)
 {
 	const struct bytes seeds[] = {
 		ping_packet(4, pixel, sizeof(pixel)),
 		ping_packet(6, pixel, sizeof(pixel)),
 	};
 
-	(void)state;
 	srand(1);
 	for (int round = 0; round < 200000; round++) {
 		struct bytes input = ethernet_frame(&seeds[round & 1]);
@@ -462,32 +432,9 @@ any_bytes_are_survived(void **state)
 }
 
 /* What `make fuzz` found worth keeping. */
-static void
-the_corpus_does_no_harm(void **state)
+TEST(the_corpus_does_no_harm)
 {
-	(void)state;
 	assert_true(fuzz_replay("packet") > 10);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(link_types_are_read),
-		cmocka_unit_test(others_addresses_are_told_apart),
-		cmocka_unit_test(vlan_tags_are_passed_over),
-		cmocka_unit_test(ip4_options_and_padding_are_passed_over),
-		cmocka_unit_test(ip4_headers_that_lie_are_refused),
-		cmocka_unit_test(ip6_extension_headers_are_followed),
-		cmocka_unit_test(ip6_headers_that_lie_are_refused),
-		cmocka_unit_test(a_cut_capture_is_no_fault_but_no_message),
-		cmocka_unit_test(truncations_paint_nothing),
-		cmocka_unit_test(only_exact_lengths_are_messages),
-		cmocka_unit_test(checksums_are_verified),
-		cmocka_unit_test(other_messages_are_none_of_our_business),
-		cmocka_unit_test(any_bytes_are_survived),
-		cmocka_unit_test(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Replays the fuzzer's corpus (fuzz-pixelflut.c), and many random lines that are plain or
  * nearly so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "canvas/canvas.h"
 #include "fuzz/fuzz.h"
 #include "pixelflut/simd.h"
+#include "support/unit.h"
 
 #define ROUNDS 30000
 
@@ -61,27 +56,22 @@ write_stream(uint8_t *data)
 	return len;
 }
 
-static void
-test_lines_at_once_are_lines_one_by_one(void **state)
+TEST(test_lines_at_once_are_lines_one_by_one)
 {
 	uint8_t data[40 * 32];
 
-	(void)state;
 	srandom(1);
 	for (int i = 0; i < ROUNDS; i++)
 		LLVMFuzzerTestOneInput(data, write_stream(data));
 }
 
-static void
-test_corpus(void **state)
+TEST(test_corpus)
 {
-	(void)state;
 	assert_true(fuzz_replay("pixelflut") > 10);
 }
 
 /* Otherwise all of the above compares the line parser with itself. */
-static void
-test_plain_lines_are_run(void **state)
+TEST(test_plain_lines_are_run)
 {
 	struct canvas canvas;
 	struct mural_brush brush;
@@ -90,7 +80,6 @@ test_plain_lines_are_run(void **state)
 	char text[100 * 24];
 	size_t len = 0;
 
-	(void)state;
 	if (!HAVE_SIMD)
 		skip();
 	assert_int_equal(canvas_init(&canvas, 128, 64, 0), 0);
@@ -107,14 +96,4 @@ test_plain_lines_are_run(void **state)
 	canvas_finish(&canvas);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines_at_once_are_lines_one_by_one),
-		cmocka_unit_test(test_corpus),
-		cmocka_unit_test(test_plain_lines_are_run),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(NULL, NULL)

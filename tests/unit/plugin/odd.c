@@ -77,6 +77,13 @@ odd_detach(struct mural_host *host)
 }
 
 static int
+odd_ready(struct mural_conn *conn, struct mural_brush *brush)
+{
+	(void)conn, (void)brush;
+	return 0;
+}
+
+static int
 odd_open(struct mural_conn *conn)
 {
 	(void)mural_reply(conn, "no\n", 3);
@@ -168,6 +175,12 @@ vary_table(struct mural_plugin *plugin)
 		memset(&plugin->attach, 0x5a,
 			sizeof(*plugin) - offsetof(struct mural_plugin, attach));
 	}
+	if (is("first")) {
+		/* the first table of this ABI ended with capabilities() */
+		plugin->size = offsetof(struct mural_plugin, init);
+		memset(&plugin->init, 0x5a,
+			sizeof(*plugin) - offsetof(struct mural_plugin, init));
+	}
 	if (is("later") || is("later and used"))
 		plugin->size = sizeof(table);
 	if (is("later and used"))
@@ -210,6 +223,18 @@ vary_transports(struct mural_plugin *plugin)
 	}
 	if (is("no service"))
 		plugin->stop = odd_detach;
+	if (is("only ready")) {
+		plugin->transports = MURAL_POLLER;
+		plugin->attach = odd_attach;
+		plugin->drain = odd_drain;
+		plugin->detach = odd_detach;
+		plugin->feed = NULL;
+		plugin->ready = odd_ready;
+	}
+	if (is("only finish"))
+		plugin->finish = odd_detach;
+	if (is("bad listen udp"))
+		plugin->listen_udp = "[::]:7 somewhere";
 	if (is("bad listen"))
 		plugin->listen = "somewhere";
 }

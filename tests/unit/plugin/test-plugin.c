@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Loading real plugin objects, good and bad, and binding sections to them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/util.h"
 #include "support/config-run.h"
+#include "support/folder.h"
 
 static char folder[2048];             /* of the plugins that the build made */
 static char path_setting[2048 + 100]; /* "server.plugin-path=...", for -s */
@@ -55,8 +50,7 @@ expect_complaints(const char *text, unsigned errors, const char *complaints)
 	run_free(run);
 }
 
-static void
-a_plugin_is_bound_to_its_section(void **state)
+TEST(a_plugin_is_bound_to_its_section)
 {
 	struct run *run =
 		load_good_config("[plugin odd first]\nregion = 10x20\noffset = 3,4\n"
@@ -64,7 +58,6 @@ a_plugin_is_bound_to_its_section(void **state)
 				 "[plugin odd]\nlisten = unix:/run/odd\n");
 	const struct instance *first = run->plugins.instances, *second = first->next;
 
-	(void)state;
 	assert_null(second->next);
 	assert_null(run->plugins.modules->next); /* loaded once, for both */
 	assert_ptr_equal(first->plugin, second->plugin);
@@ -87,18 +80,24 @@ a_plugin_is_bound_to_its_section(void **state)
 	run_free(run);
 }
 
-static void
-tables_of_another_size_are_taken(void **state)
+TEST(tables_of_another_size_are_taken)
 {
 	struct run *run;
 
-	(void)state;
 	setenv("ODD", "older", 1);
 	run = load_good_config("[plugin odd]\n");
 	assert_non_null(run->plugins.instances->plugin->feed);
 	assert_null(run->plugins.instances->plugin->attach);
 	assert_null(run->plugins.instances->plugin->claim);
 	assert_null(run->plugins.instances->plugin->hint);
+	run_free(run);
+	setenv("ODD", "first", 1);
+	run = load_good_config("[plugin odd]\n");
+	assert_non_null(run->plugins.instances->plugin->claim);
+	assert_null(run->plugins.instances->plugin->init);
+	assert_null(run->plugins.instances->plugin->finish);
+	assert_null(run->plugins.instances->plugin->ready);
+	assert_string_equal(run->plugins.instances->common.listen_udp, "");
 	run_free(run);
 	setenv("ODD", "later", 1);
 	run = load_good_config("[plugin odd]\n");
@@ -107,8 +106,7 @@ tables_of_another_size_are_taken(void **state)
 	unsetenv("ODD");
 }
 
-static void
-a_bad_table_is_refused(void **state)
+TEST(a_bad_table_is_refused)
 {
 	static const struct {
 		const char *odd, *why;
@@ -134,6 +132,12 @@ a_bad_table_is_refused(void **state)
 		{ "no poller", "has attach, drain or detach but is no poller" },
 		{ "no stop", "is a service but lacks start or stop" },
 		{ "no service", "has start or stop but is no service" },
+		{ "only ready", "has ready() but is neither stream nor datagram" },
+		{ "only finish", "has finish() but no init()" },
+		{ "bad listen udp",
+			"option listen-udp: default \"[::]:7 somewhere\" is not an "
+			"address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
+			"[::]:1234" },
 		{ "bad listen",
 			"option listen: default \"somewhere\" is not an address; write "
 			"HOST:PORT, [V6]:PORT or unix:PATH, such as [::]:1234" },
@@ -151,7 +155,6 @@ a_bad_table_is_refused(void **state)
 	static const char *const misplaced[] = { "unknown type", "outside", "crooked" };
 	char line[1024];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		setenv("ODD", cases[i].odd, 1);
 		snprintf(line, sizeof(line), "t.conf:1: plugin odd: %%/odd.so %s\n",
@@ -177,10 +180,8 @@ a_bad_table_is_refused(void **state)
 	unsetenv("ODD");
 }
 
-static void
-what_cannot_be_loaded_says_why(void **state)
+TEST(what_cannot_be_loaded_says_why)
 {
-	(void)state;
 	expect_complaints(
 		"[plugin blank]\n[plugin hungry]\n[plugin od]\n[plugin absent]\n", 4,
 		"t.conf:1: plugin blank: %/blank.so has no table mural_plugin; is it a "
@@ -193,12 +194,10 @@ what_cannot_be_loaded_says_why(void **state)
 		"or set server.plugin-path\n");
 }
 
-static void
-what_is_not_required_is_only_a_warning(void **state)
+TEST(what_is_not_required_is_only_a_warning)
 {
 	struct run *run;
 
-	(void)state;
 	expect_complaints("[plugin blank]\nrequired = no\n[plugin absent]\nenabled = no\n"
 			  "[plugin nowhere]\nrequired = yes\n",
 		1,
@@ -221,13 +220,11 @@ what_is_not_required_is_only_a_warning(void **state)
 		"from 1 to 9\n");
 }
 
-static void
-what_is_switched_off_is_checked_and_not_made(void **state)
+TEST(what_is_switched_off_is_checked_and_not_made)
 {
 	struct run *run = load_good_config("[plugin odd]\nenabled = no\nclaim = yes\n"
 					   "[plugin odd b]\n");
 
-	(void)state;
 	assert_string_equal(run->plugins.instances->host.name, "b");
 	assert_null(run->plugins.instances->next);
 	assert_int_equal(run->plugins.n_claims, 0);
@@ -237,10 +234,8 @@ what_is_switched_off_is_checked_and_not_made(void **state)
 		"true, false, on or off\n");
 }
 
-static void
-every_error_is_told_at_once(void **state)
+TEST(every_error_is_told_at_once)
 {
-	(void)state;
 	expect_complaints("[plugin odd]\n"
 			  "numbr = 3\n"
 			  "zzz = 1\n"
@@ -280,12 +275,10 @@ every_error_is_told_at_once(void **state)
 		"it a plugin for murald?\n");
 }
 
-static void
-keys_that_do_not_fit_the_transports_are_unknown(void **state)
+TEST(keys_that_do_not_fit_the_transports_are_unknown)
 {
 	struct run *run;
 
-	(void)state;
 	setenv("ODD", "a poller", 1);
 	expect_complaints("[plugin odd]\nlisten = [::]:1\nlisten-udp = [::]:1\n", 2,
 		"t.conf:2: plugin odd.listen: unknown option, this section takes flag, "
@@ -299,18 +292,15 @@ keys_that_do_not_fit_the_transports_are_unknown(void **state)
 	unsetenv("ODD");
 }
 
-static void
-an_instance_that_nobody_can_reach_is_remarked_on(void **state)
+TEST(an_instance_that_nobody_can_reach_is_remarked_on)
 {
-	(void)state;
 	expect_complaints("[plugin odd]\nlisten =\n", 0,
 		"murald: warning: plugin odd: nobody can reach it: set listen\n");
 	expect_complaints("[plugin odd]\nlisten =\nenabled = no\n", 0, "");
 	expect_complaints("[plugin odd]\nlisten =\nlisten-udp = [::]:1\n", 0, "");
 }
 
-static void
-everybody_knows_all_claims(void **state)
+TEST(everybody_knows_all_claims)
 {
 	struct run *run = load_good_config("[plugin odd]\nclaim = yes\n"
 					   "number = 3\n"
@@ -318,7 +308,6 @@ everybody_knows_all_claims(void **state)
 					   "[plugin odd c]\nclaim = yes\n"
 					   "number = 9\n");
 
-	(void)state;
 	assert_int_equal(run->plugins.n_claims, 2);
 	for (struct instance *i = run->plugins.instances; i; i = i->next) {
 		assert_int_equal(i->host.n_claims, 2);
@@ -341,13 +330,11 @@ link_plugin(const char *where, const char *module, const char *name)
 	assert_int_equal(symlink(from, to), 0);
 }
 
-static void
-a_file_must_have_the_plugin_s_name(void **state)
+TEST(a_file_must_have_the_plugin_s_name)
 {
 	char path[8192], wanted[8192];
 	struct run *run;
 
-	(void)state;
 	link_plugin("elsewhere", "odd", "even");
 	snprintf(path, sizeof(path), "server.plugin-path=%s/elsewhere", here);
 	write_file("t.conf", "[plugin even]\n");
@@ -360,13 +347,11 @@ a_file_must_have_the_plugin_s_name(void **state)
 	run_free(run);
 }
 
-static void
-the_first_folder_wins(void **state)
+TEST(the_first_folder_wins)
 {
 	char path[8192];
 	struct run *run;
 
-	(void)state;
 	link_plugin("nearer", "blank", "odd"); /* hides the good one */
 	write_file("t.conf", "[plugin odd]\n");
 	snprintf(path, sizeof(path), "server.plugin-path=%s/absent:%s/nearer:%s", here,
@@ -384,13 +369,11 @@ the_first_folder_wins(void **state)
 	run_free(run);
 }
 
-static void
-unsafe_folders_are_refused(void **state)
+TEST(unsafe_folders_are_refused)
 {
 	char path[8192], wanted[8192];
 	struct run *run;
 
-	(void)state;
 	link_plugin("open", "odd", "odd");
 	assert_int_equal(chmod("open", 0777), 0);
 	write_file("t.conf", "[plugin odd]\nrequired = no\n");
@@ -415,13 +398,11 @@ unsafe_folders_are_refused(void **state)
 	run_free(run);
 }
 
-static void
-an_object_that_everybody_can_write_is_refused(void **state)
+TEST(an_object_that_everybody_can_write_is_refused)
 {
 	char command[8192], path[8192];
 	struct run *run;
 
-	(void)state;
 	mkdir("loose", 0755);
 	snprintf(command, sizeof(command),
 		"cp '%s/odd.so' loose/ && chmod 666 loose/odd.so", folder);
@@ -435,8 +416,7 @@ an_object_that_everybody_can_write_is_refused(void **state)
 	run_free(run);
 }
 
-static void
-lists_all_plugins_with_their_options(void **state)
+TEST(lists_all_plugins_with_their_options)
 {
 	static const char *const wanted[] = {
 		"odd 1.2: wrong in a way of its own\n"
@@ -455,7 +435,6 @@ lists_all_plugins_with_their_options(void **state)
 	};
 	struct run *run = load_good_config("");
 
-	(void)state;
 	run_list(run);
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
 		if (!strstr(run->out, wanted[i]))
@@ -470,8 +449,7 @@ lists_all_plugins_with_their_options(void **state)
 	run_free(run);
 }
 
-static void
-prints_what_plugin_sections_say(void **state)
+TEST(prints_what_plugin_sections_say)
 {
 	static const char wanted[] = "plugin odd b.enabled = no  ; t.conf:3\n"
 				     "plugin odd b.required = yes  ; default\n"
@@ -490,7 +468,6 @@ prints_what_plugin_sections_say(void **state)
 	char first[32768];
 	struct run *run;
 
-	(void)state;
 	write_file("t.conf", "[plugin odd b]\nregion = 4x4\nenabled = no\n"
 			     "[plugin absent]\nrequired = no\nwhat = 1\nwhat = 2\n");
 	run = run_plugins(
@@ -532,27 +509,4 @@ set_up(void **state)
 	return enter_folder(state) < 0 || !getcwd(here, sizeof(here)) ? -1 : 0;
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_plugin_is_bound_to_its_section),
-		cmocka_unit_test(tables_of_another_size_are_taken),
-		cmocka_unit_test(a_bad_table_is_refused),
-		cmocka_unit_test(what_cannot_be_loaded_says_why),
-		cmocka_unit_test(what_is_not_required_is_only_a_warning),
-		cmocka_unit_test(what_is_switched_off_is_checked_and_not_made),
-		cmocka_unit_test(every_error_is_told_at_once),
-		cmocka_unit_test(keys_that_do_not_fit_the_transports_are_unknown),
-		cmocka_unit_test(an_instance_that_nobody_can_reach_is_remarked_on),
-		cmocka_unit_test(everybody_knows_all_claims),
-		cmocka_unit_test(a_file_must_have_the_plugin_s_name),
-		cmocka_unit_test(the_first_folder_wins),
-		cmocka_unit_test(unsafe_folders_are_refused),
-		cmocka_unit_test(an_object_that_everybody_can_write_is_refused),
-		cmocka_unit_test(lists_all_plugins_with_their_options),
-		cmocka_unit_test(prints_what_plugin_sections_say),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, leave_folder);
-}
+UNIT_TESTS(set_up, leave_folder)

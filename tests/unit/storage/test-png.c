@@ -1,43 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Saves and loads PNG files, and refuses damaged ones. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "canvas/canvas.h"
 #include "fuzz/fuzz.h"
 #include "storage/png.h"
+#include "support/folder.h"
 
 enum { WIDTH = 70, HEIGHT = 33 };
 
-static char path[] = "/tmp/test-picture-XXXXXX";
+static const char path[] = "picture.png";
 
-static int
-make_file(void **state)
-{
-	int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int
-remove_file(void **state)
-{
-	(void)state;
-	return unlink(path);
-}
-
-static void
-a_canvas_comes_back(void **state)
+TEST(a_canvas_comes_back)
 {
 	struct canvas canvas;
 	struct mural_brush brush;
@@ -45,7 +22,6 @@ a_canvas_comes_back(void **state)
 	uint32_t pixels[WIDTH * HEIGHT], loaded[WIDTH * HEIGHT];
 	char why[64];
 
-	(void)state;
 	assert_int_equal(canvas_init(&canvas, WIDTH, HEIGHT, 0xff102030), 0);
 	assert_int_equal(canvas_brush_init(&canvas, &brush, 0, 0, WIDTH, HEIGHT), 0);
 	for (uint32_t i = 0; i < 500; i++)
@@ -65,8 +41,7 @@ a_canvas_comes_back(void **state)
 
 /* Each beginning of a good file, and each with one byte changed, as the fuzzer reads it:
  * behind a byte that chooses the size, here 6x2. */
-static void
-a_damaged_file_does_no_harm(void **state)
+TEST(a_damaged_file_does_no_harm)
 {
 	uint8_t good[4096] = { 5 }, bad[4096];
 	struct canvas canvas;
@@ -74,7 +49,6 @@ a_damaged_file_does_no_harm(void **state)
 	FILE *file;
 	size_t len;
 
-	(void)state;
 	assert_int_equal(canvas_init(&canvas, 6, 2, 0xff808080), 0);
 	reader = canvas_reader_new(&canvas);
 	assert_int_equal(png_file_save(path, reader), 0);
@@ -93,21 +67,9 @@ a_damaged_file_does_no_harm(void **state)
 	canvas_finish(&canvas);
 }
 
-static void
-the_corpus_does_no_harm(void **state)
+TEST(the_corpus_does_no_harm)
 {
-	(void)state;
 	assert_true(fuzz_replay("snapshot") > 5);
 }
 
-int
-main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_canvas_comes_back),
-		cmocka_unit_test(a_damaged_file_does_no_harm),
-		cmocka_unit_test(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, make_file, remove_file);
-}
+UNIT_TESTS(enter_folder, leave_folder)

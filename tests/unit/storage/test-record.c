@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Records a wall and reads it back, from intact and from damaged files. */
-#include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <mural/history.h>
 
 #include "base/util.h"
@@ -22,6 +15,7 @@
 #include "fuzz/fuzz.h"
 #include "storage/history-format.h"
 #include "storage/record.h"
+#include "support/folder.h"
 
 enum { WIDTH = 100, HEIGHT = 70, PIXELS = WIDTH * HEIGHT };
 
@@ -35,37 +29,12 @@ struct wall {
 	uint32_t random;
 };
 
-static char folder[] = "/tmp/test-record-XXXXXX";
-static char file[64];
+static const char file[] = "wall";
 
 static int
-in_folder(void **state)
+no_files(__attribute__((unused)) void **state)
 {
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(file, sizeof(file), "%s/wall", folder);
-	return 0;
-}
-
-static int
-remove_folder(void **state)
-{
-	char command[100];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
-static int
-no_files(void **state)
-{
-	char command[100];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s/*", folder);
-	return system(command);
+	return system("rm -rf ./*");
 }
 
 static void
@@ -145,8 +114,7 @@ open_history(void)
 
 /* ------------------------------------------------------------------ there and back */
 
-static void
-every_moment_comes_back(void **state)
+TEST_WITH(every_moment_comes_back, no_files, NULL)
 {
 	static uint32_t seen[700][PIXELS];
 	struct wall wall = { 0 };
@@ -156,7 +124,6 @@ every_moment_comes_back(void **state)
 	int64_t before = INT64_MIN;
 	int n = 0;
 
-	(void)state;
 	wall_begin(&wall);
 	for (; n < 700; n++) {
 		paint(&wall, n % 7 == 0 ? 300 : 1);
@@ -180,13 +147,11 @@ every_moment_comes_back(void **state)
 	wall_end(&wall);
 }
 
-static void
-what_did_not_change_is_not_written(void **state)
+TEST_WITH(what_did_not_change_is_not_written, no_files, NULL)
 {
 	struct wall wall = { 0 };
 	struct stat before, after;
 
-	(void)state;
 	wall_begin(&wall);
 	paint(&wall, 50);
 	record(&wall);
@@ -202,13 +167,11 @@ what_did_not_change_is_not_written(void **state)
 	wall_end(&wall);
 }
 
-static void
-one_pixel_costs_little(void **state)
+TEST_WITH(one_pixel_costs_little, no_files, NULL)
 {
 	struct wall wall = { 0 };
 	struct stat before, after;
 
-	(void)state;
 	wall_begin_sized(&wall, 1920, 1080);
 	record(&wall);
 	assert_int_equal(stat(file, &before), 0);
@@ -219,8 +182,7 @@ one_pixel_costs_little(void **state)
 	wall_end(&wall);
 }
 
-static void
-a_moment_is_found_by_its_time(void **state)
+TEST_WITH(a_moment_is_found_by_its_time, no_files, NULL)
 {
 	static uint32_t seen[40][PIXELS];
 	static int64_t times[40];
@@ -228,7 +190,6 @@ a_moment_is_found_by_its_time(void **state)
 	struct mural_history *history;
 	struct mural_moment moment;
 
-	(void)state;
 	wall_begin(&wall);
 	for (int i = 0; i < 40; i++) {
 		paint(&wall, 1000);
@@ -256,8 +217,7 @@ a_moment_is_found_by_its_time(void **state)
 	wall_end(&wall);
 }
 
-static void
-a_second_run_goes_on_with_the_file(void **state)
+TEST_WITH(a_second_run_goes_on_with_the_file, no_files, NULL)
 {
 	struct wall wall = { 0 }, next = { 0 };
 	uint32_t seen[PIXELS];
@@ -266,7 +226,6 @@ a_second_run_goes_on_with_the_file(void **state)
 	struct mural_span span;
 	char segment[80];
 
-	(void)state;
 	wall_begin(&wall);
 	paint(&wall, 10);
 	record(&wall);
@@ -286,8 +245,7 @@ a_second_run_goes_on_with_the_file(void **state)
 	mural_history_close(history);
 }
 
-static void
-the_oldest_segments_go(void **state)
+TEST_WITH(the_oldest_segments_go, no_files, NULL)
 {
 	struct wall wall = { .config.max_size = 4 << 20 };
 	struct mural_history *history;
@@ -297,7 +255,6 @@ the_oldest_segments_go(void **state)
 	char name[80];
 	int segments = 0, ret, moments = 0;
 
-	(void)state;
 	wall_begin(&wall);
 	for (int i = 0; i < 1200; i++) {
 		paint(&wall, PIXELS);
@@ -326,8 +283,7 @@ the_oldest_segments_go(void **state)
 }
 
 /* As a large canvas of many colours is: a pixel that changes must not cost all of it. */
-static void
-a_keyframe_above_the_segment_size_is_not_repeated_each_time(void **state)
+TEST_WITH(a_keyframe_above_the_segment_size_is_not_repeated_each_time, no_files, NULL)
 {
 	struct wall wall = { .config.max_size = 64 << 20 };
 	struct mural_history *history;
@@ -335,7 +291,6 @@ a_keyframe_above_the_segment_size_is_not_repeated_each_time(void **state)
 	off_t after_first;
 	int moments = 0;
 
-	(void)state;
 	wall_begin_sized(&wall, 1200, 1000);
 	for (uint32_t y = 0; y < 1000; y++)
 		for (uint32_t x = 0; x < 1200; x++)
@@ -419,14 +374,12 @@ find_shown(const struct mural_moment *moment, int from)
 	return -1;
 }
 
-static void
-cut_anywhere_all_before_is_there(void **state)
+TEST_WITH(cut_anywhere_all_before_is_there, no_files, NULL)
 {
 	uint8_t *bytes;
 	size_t len = make_recording(&bytes);
 	uint32_t random = 7;
 
-	(void)state;
 	for (int round = 0; round < 300; round++) {
 		struct mural_history *history;
 		struct mural_moment moment;
@@ -446,14 +399,12 @@ cut_anywhere_all_before_is_there(void **state)
 	free(bytes);
 }
 
-static void
-damaged_anywhere_nothing_wrong_is_shown(void **state)
+TEST_WITH(damaged_anywhere_nothing_wrong_is_shown, no_files, NULL)
 {
 	uint8_t *bytes;
 	size_t len = make_recording(&bytes);
 	uint32_t random = 99;
 
-	(void)state;
 	for (int round = 0; round < 300; round++) {
 		struct mural_history *history;
 		struct mural_moment moment;
@@ -480,15 +431,13 @@ damaged_anywhere_nothing_wrong_is_shown(void **state)
 
 /* Whichever record is damaged, and whatever is looked for: never what was not there yet,
  * as long as something whole was. */
-static void
-damage_is_no_way_into_the_future(void **state)
+TEST_WITH(damage_is_no_way_into_the_future, no_files, NULL)
 {
 	static int64_t times[MOMENTS];
 	struct wall wall = { 0 };
 	uint8_t *bytes;
 	size_t len;
 
-	(void)state;
 	wall_begin(&wall);
 	for (int i = 0; i < MOMENTS; i++) {
 		wall.record.keyframe_due = i % 20 == 0;
@@ -523,8 +472,7 @@ damage_is_no_way_into_the_future(void **state)
 	free(bytes);
 }
 
-static void
-a_damaged_file_becomes_a_segment(void **state)
+TEST_WITH(a_damaged_file_becomes_a_segment, no_files, NULL)
 {
 	uint8_t *bytes;
 	size_t len = make_recording(&bytes);
@@ -534,7 +482,6 @@ a_damaged_file_becomes_a_segment(void **state)
 	uint32_t seen[PIXELS];
 	int n = 0;
 
-	(void)state;
 	spill(bytes, len - 3);
 	free(bytes);
 	wall_begin(&wall);
@@ -550,14 +497,12 @@ a_damaged_file_becomes_a_segment(void **state)
 	mural_history_close(history);
 }
 
-static void
-what_is_no_recording_is_left_alone(void **state)
+TEST_WITH(what_is_no_recording_is_left_alone, no_files, NULL)
 {
 	static const uint8_t letter[] = "dear diary, nobody shall overwrite you";
 	struct wall wall = { 0 };
 	uint8_t *bytes;
 
-	(void)state;
 	spill(letter, sizeof(letter));
 	wall_begin(&wall);
 	paint(&wall, 100);
@@ -568,12 +513,10 @@ what_is_no_recording_is_left_alone(void **state)
 	free(bytes);
 }
 
-static void
-two_do_not_write_one_file(void **state)
+TEST_WITH(two_do_not_write_one_file, no_files, NULL)
 {
 	struct wall wall = { 0 }, other = { 0 };
 
-	(void)state;
 	wall_begin(&wall);
 	wall_begin(&other);
 	assert_non_null(wall.record.autosave.loop);
@@ -583,8 +526,7 @@ two_do_not_write_one_file(void **state)
 }
 
 /* A file system that is full, by way of a limit. */
-static void
-a_full_disk_costs_moments_and_no_more(void **state)
+TEST_WITH(a_full_disk_costs_moments_and_no_more, no_files, NULL)
 {
 	struct wall wall = { 0 };
 	struct mural_history *history;
@@ -592,7 +534,6 @@ a_full_disk_costs_moments_and_no_more(void **state)
 	uint32_t first[PIXELS], last[PIXELS];
 	int n = 0;
 
-	(void)state;
 	wall_begin(&wall);
 	paint(&wall, 100);
 	record(&wall);
@@ -617,8 +558,7 @@ a_full_disk_costs_moments_and_no_more(void **state)
 }
 
 /* The disk is full when a segment begins: its header is written later. */
-static void
-a_part_begun_on_a_full_disk_is_none_the_worse(void **state)
+TEST_WITH(a_part_begun_on_a_full_disk_is_none_the_worse, no_files, NULL)
 {
 	const struct rlimit full = { 0, RLIM_INFINITY };
 	const struct rlimit room = { RLIM_INFINITY, RLIM_INFINITY };
@@ -627,7 +567,6 @@ a_part_begun_on_a_full_disk_is_none_the_worse(void **state)
 	struct mural_moment moment;
 	uint32_t last[PIXELS];
 
-	(void)state;
 	wall_begin(&wall);
 	paint(&wall, 100);
 	record(&wall);
@@ -651,14 +590,12 @@ a_part_begun_on_a_full_disk_is_none_the_worse(void **state)
 }
 
 /* The fuzzer's function, on mutations of a recording. */
-static void
-any_bytes_do(void **state)
+TEST_WITH(any_bytes_do, no_files, NULL)
 {
 	uint8_t *bytes, *mutated;
 	size_t len = make_recording(&bytes);
 	uint32_t random = 5;
 
-	(void)state;
 	len = MIN(len, 20000);
 	mutated = malloc(len);
 	for (int round = 0; round < 300; round++) {
@@ -674,36 +611,9 @@ any_bytes_do(void **state)
 }
 
 /* What `make fuzz` found worth keeping. */
-static void
-the_corpus_does_no_harm(void **state)
+TEST_WITH(the_corpus_does_no_harm, no_files, NULL)
 {
-	(void)state;
 	assert_true(fuzz_replay("history") > 10);
 }
 
-int
-main(void)
-{
-#define TEST(test) cmocka_unit_test_setup(test, no_files)
-	static const struct CMUnitTest tests[] = {
-		TEST(every_moment_comes_back),
-		TEST(what_did_not_change_is_not_written),
-		TEST(one_pixel_costs_little),
-		TEST(a_moment_is_found_by_its_time),
-		TEST(a_second_run_goes_on_with_the_file),
-		TEST(the_oldest_segments_go),
-		TEST(a_keyframe_above_the_segment_size_is_not_repeated_each_time),
-		TEST(cut_anywhere_all_before_is_there),
-		TEST(damaged_anywhere_nothing_wrong_is_shown),
-		TEST(damage_is_no_way_into_the_future),
-		TEST(a_damaged_file_becomes_a_segment),
-		TEST(what_is_no_recording_is_left_alone),
-		TEST(two_do_not_write_one_file),
-		TEST(a_full_disk_costs_moments_and_no_more),
-		TEST(a_part_begun_on_a_full_disk_is_none_the_worse),
-		TEST(any_bytes_do),
-		TEST(the_corpus_does_no_harm),
-	};
-
-	return cmocka_run_group_tests(tests, in_folder, remove_folder);
-}
+UNIT_TESTS(enter_folder, leave_folder)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads tests/vectors/pingxelflut.json, and builds packets for tests. */
-#ifndef PING_VECTORS_H
-#define PING_VECTORS_H
+/* Builds echo requests, for the tests of the ping plugins. */
+#pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,19 +9,6 @@ struct bytes {
 	uint8_t at[256];
 	size_t len;
 };
-
-/* One vector; missing values are empty. */
-struct vector {
-	char name[64], op[32], effect[16];
-	struct bytes ipv4, ipv6;
-	struct bytes reply4, reply6;
-	unsigned x, y, id, seq;
-	uint32_t rgb, alpha, over_black, over_white;
-};
-
-/* Returns how many were read, at most `max`.  Fails the calling test if the file cannot
- * be read or has a value of an unexpected form. */
-size_t vectors_read(struct vector *vectors, size_t max);
 
 /* An echo request with right lengths and checksums, from 192.0.2.1 to 192.0.2.2 or from
  * 2001:db8::1 to 2001:db8::2, identifier 0x1234, sequence 7; no link header. */
@@ -38,5 +23,3 @@ void fix_checksum(struct bytes *packet, size_t at);
 
 /* Computes the checksum of an IPv4 header of that length. */
 void fix_header(struct bytes *packet, size_t header_len);
-
-#endif

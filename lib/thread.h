@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Starts threads that no signal interrupts. */
-#ifndef BASE_THREAD_H
-#define BASE_THREAD_H
+#pragma once
 
 #include <pthread.h>
 #include <signal.h>
@@ -21,5 +20,3 @@ thread_start(pthread_t *thread, void *(*run)(void *), void *context)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return -ret;
 }
-
-#endif

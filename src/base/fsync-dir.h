@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* Flushes the folder that a file is in. */
-#ifndef BASE_FSYNC_DIR_H
-#define BASE_FSYNC_DIR_H
-
-/* Waits until a file's new name is on disk.  0 or -errno. */
-int fsync_dir(const char *path);
-
-#endif
