@@ -341,7 +341,7 @@ def test_what_libmicrohttpd_refuses_is_no_connection_of_its_source(tmp_path):
     with board_wall(tmp_path, core="connections-per-source = 60",
                     prefix=["prlimit", "--nofile=100:100"]) as wall:
         for _ in range(8):
-            crowd = [connect_from(wall, 0) for _ in range(60)]
+            crowd = [connect_from(wall, i % 3) for i in range(60)]  # a source has at most a third
             for s in crowd:
                 s.sendall(request("GET", "/settings", b""))
             got = [answered(s) for s in crowd]
