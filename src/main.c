@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* murald lets a network paint a wall: reads the config and does what the command line
  * asks for. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,10 @@
 #include "app/doctor/doctor.h"
 #include "app/test-card.h"
 #include "app/wall.h"
+
+/* Larger blocks are given back to the system as soon as they are freed.  Left to itself
+ * glibc raises this with each block that is freed, up to 32 MiB. */
+#define MMAP_THRESHOLD (1024 * 1024)
 
 static int
 run_verb(struct generation *loaded, int argc, char *argv[])
@@ -44,6 +49,7 @@ main(int argc, char *argv[])
 	struct config *config = &loaded.config;
 	int status;
 
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
 	status = config_load(config, argc, argv);

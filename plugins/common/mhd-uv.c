@@ -15,23 +15,41 @@
 #endif
 
 static void on_timer(uv_timer_t *timer);
+static void on_idle(uv_idle_t *idle);
 
 /* libmicrohttpd's epoll is edge-triggered: what it left in this turn only its time-out
  * reports, which must be asked for after every turn, and which does not know of
- * connections resumed during the turn (0.9.75). */
+ * connections resumed during the turn (0.9.75).
+ *
+ * The next turn is an idle handle's, not a timer's of 0 ms: libuv 1.44 runs such timers
+ * again and again before it polls, and one client who pipelines would keep all others,
+ * and signals, waiting. */
 static void
 mhd_uv_run(struct mhd_uv *server)
 {
-	MHD_UNSIGNED_LONG_LONG timeout_ms;
+	MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+	bool has_timeout;
 
 	server->wake_pending = false;
+	if (server->on_turn)
+		server->on_turn(server);
 	MHD_run(server->daemon);
-	if (server->wake_pending)
-		uv_timer_start(&server->timer, on_timer, 0, 0);
-	else if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
+	has_timeout = MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES;
+	if (server->wake_pending || (has_timeout && timeout_ms == 0)) {
+		uv_idle_start(&server->idle, on_idle);
+		return;
+	}
+	uv_idle_stop(&server->idle);
+	if (has_timeout)
 		uv_timer_start(&server->timer, on_timer, timeout_ms, 0);
 	else
 		uv_timer_stop(&server->timer);
+}
+
+static void
+on_idle(uv_idle_t *idle)
+{
+	mhd_uv_run(idle->data);
 }
 
 static void
@@ -43,9 +61,13 @@ on_timer(uv_timer_t *timer)
 static void
 on_poll(uv_poll_t *poll, int status, int events)
 {
+	struct mhd_uv *server = poll->data;
+
 	(void)status;
 	(void)events;
-	mhd_uv_run(poll->data);
+	/* one turn in each iteration of the loop */
+	if (!uv_is_active((uv_handle_t *)&server->idle))
+		mhd_uv_run(server);
 }
 
 /* Half of all descriptors; the others are for the rest of the program. */
@@ -79,9 +101,11 @@ mhd_uv_start(struct mhd_uv *server, uv_loop_t *loop, size_t memory, unsigned tim
 	info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	uv_poll_init(loop, &server->poll, info->epoll_fd);
 	uv_timer_init(loop, &server->timer);
+	uv_idle_init(loop, &server->idle);
 	server->poll.data = server;
 	server->timer.data = server;
-	server->handles = 2;
+	server->idle.data = server;
+	server->handles = 3;
 	uv_poll_start(&server->poll, UV_READABLE, on_poll);
 	return 0;
 }
@@ -106,7 +130,7 @@ mhd_uv_wake(struct mhd_uv *server)
 {
 	server->wake_pending = true;
 	if (server->daemon)
-		uv_timer_start(&server->timer, on_timer, 0, 0);
+		uv_idle_start(&server->idle, on_idle);
 }
 
 static void
@@ -132,4 +156,5 @@ mhd_uv_stop(struct mhd_uv *server, void (*on_stopped)(struct mhd_uv *server))
 	server->daemon = NULL;
 	uv_close((uv_handle_t *)&server->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&server->timer, on_handle_closed);
+	uv_close((uv_handle_t *)&server->idle, on_handle_closed);
 }

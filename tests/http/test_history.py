@@ -122,6 +122,5 @@ def test_many_requests_at_once(tmp_path):
             if number % 3 == 0:
                 client.close()  # without reading the answer
         answers = [client.makefile("rb").read() for number, client in enumerate(sockets) if number % 3]
-        assert {answer[9:12] for answer in answers} <= {b"200", b"503"}
-        assert answers[0].startswith(b"HTTP/1.1 200") or b"200" in {a[9:12] for a in answers}
+        assert {answer[9:12] for answer in answers} == {b"200"}
         assert picture_at(wall, time.time()).getpixel((0, 0)) == COLOURS[1]

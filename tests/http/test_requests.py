@@ -49,6 +49,15 @@ N = b"%d" % len(REGISTER)
     (put().replace(b"HTTP/1.1", b"HTTP/9.9"), 505),
     (put().replace(b"\r\n", b"\n"), (200, 400)),
     (put(b"X: " + b"x" * 65536), 431),
+    (put(b"Transfer-Encoding: gzip", body=CHUNKED, length=False), 501),
+    (put(b"Transfer-Encoding: gzip, chunked", body=CHUNKED, length=False), 501),
+    (put(b"Transfer-Encoding: chunked;q=1", body=CHUNKED, length=False), 501),
+    (put(b"Transfer-Encoding: Chunked", body=CHUNKED, length=False), 200),
+    (put(b"X: a\x01b"), 400),
+    (put(b"X: a\x7fb"), 400),
+    (put(b"X: a\x0bb"), 400),
+    (put(b"X\x01: b"), 400),
+    (put(b"X: a\tb \xc3\xa9"), 200),
     (put(b"Transfer-Encoding: chunked", b"Transfer-Encoding: identity", body=CHUNKED, length=False), 400),
 ], ids=lambda value: repr(value[40:80]) if isinstance(value, bytes) else None)
 def test_malformed_requests_get_their_status(wall, data, wanted):

@@ -24,20 +24,24 @@ reply_done(struct request *request, int ret)
 }
 
 bool
-api_is_admin(struct request *request, const json_t *json)
+api_is_admin(struct request *request, const json_t *json, enum MHD_Result *answered)
 {
 	const struct board *board = request->subject;
 	const json_t *token = json_object_get(json, "token");
+	unsigned wait = request_guess_wait(request);
 
-	return json_is_string(token) &&
-	       secrets_is_admin(&board->secrets, json_string_value(token));
-}
-
-enum MHD_Result
-api_reply_not_admin(struct request *request)
-{
+	if (wait > 0) {
+		web_discard(request->web, MURAL_RATE_LIMITED);
+		*answered = reply_retry_after(request, wait);
+		return false;
+	}
+	if (json_is_string(token) &&
+		secrets_is_token(board->config.admin_token, json_string_value(token)))
+		return true;
+	request_guessed_wrong(request);
 	web_discard(request->web, MURAL_UNAUTHORIZED);
-	return reply_text(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized");
+	*answered = reply_text(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized");
+	return false;
 }
 
 enum MHD_Result
@@ -51,8 +55,8 @@ api_rate(struct request *request)
 
 	if (!json)
 		return answered;
-	if (!api_is_admin(request, json))
-		return api_reply_not_admin(request);
+	if (!api_is_admin(request, json, &answered))
+		return answered;
 	if (!field_number(json_object_get(json, "new_rate"), &rate) || rate < 0 ||
 		rate > RATE_MAX_MS)
 		return api_reply_malformed(request, "Invalid rate");
@@ -70,7 +74,7 @@ api_switch(struct request *request)
 
 	if (!json)
 		return answered;
-	if (!api_is_admin(request, json))
-		return api_reply_not_admin(request);
+	if (!api_is_admin(request, json, &answered))
+		return answered;
 	return reply_done(request, board_settings_set_enabled(&board->settings, enabled));
 }

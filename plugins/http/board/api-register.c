@@ -245,8 +245,8 @@ api_remove_many(struct request *request)
 
 	if (!json)
 		return answered;
-	if (!api_is_admin(request, json))
-		return api_reply_not_admin(request);
+	if (!api_is_admin(request, json, &answered))
+		return answered;
 	if (!read_selection(json, &selection))
 		return api_reply_malformed(request,
 			"say which: name and author as text, idle in seconds; one of "

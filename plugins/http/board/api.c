@@ -171,7 +171,7 @@ reply_board(struct request *request, enum board_json_kind kind)
 	board_scan(board);
 	if (request_has_tag(request, board_json_tag(board, kind)))
 		return reply_not_modified(request, board_json_tag(board, kind));
-	return reply_shared(request, MHD_HTTP_OK, board_json(board, kind));
+	return board_json_reply(request, board, kind);
 }
 
 static enum MHD_Result

@@ -32,9 +32,9 @@ const json_t *api_change(
 bool api_is_cross_site(const struct request *request, bool needs_json);
 enum MHD_Result api_reply_cross_site(struct request *request);
 
-/* Whether the body has the admin's token, and the 401 for those without. */
-bool api_is_admin(struct request *request, const json_t *json);
-enum MHD_Result api_reply_not_admin(struct request *request);
+/* Whether the body has the admin's token; else *answered is the 401 or 429 that was sent.
+ */
+bool api_is_admin(struct request *request, const json_t *json, enum MHD_Result *answered);
 
 /* The generator whose token `id` is; NULL: no such generator. */
 struct generator *api_generator(struct request *request, const json_t *id);

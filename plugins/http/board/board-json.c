@@ -12,10 +12,16 @@
 
 #define TAG_MAX 48
 
+/* How old an answer may be while those who are still being sent older ones hold so much
+ * that there is no room for another; then they give way. */
+#define OUTDATED_MAX_NS UINT64_C(2000000000)
+
 /* A response, and the state of the board that it shows. */
 struct cached_json {
 	struct MHD_Response *response;
-	uint64_t state;
+	const char *text; /* the response's */
+	size_t len;
+	uint64_t state, made_ns;
 	char tag[TAG_MAX];
 };
 
@@ -104,9 +110,11 @@ board_json_tag(struct board *board, enum board_json_kind kind)
 	return tag;
 }
 
-static struct MHD_Response *
-make_response(struct board *board, enum board_json_kind kind)
+/* None: out of memory. */
+static struct cached_json
+make_json(struct board *board, enum board_json_kind kind)
 {
+	struct cached_json json = { 0 };
 	static const char authors[] = "{\"authors\":", pixels[] = "\"pixels\":";
 	bool has_authors = kind == BOARD_JSON_FRONTEND;
 	size_t size = sizeof(authors) + sizeof(pixels) + rows_size(board, 3);
@@ -114,7 +122,7 @@ make_response(struct board *board, enum board_json_kind kind)
 	     *to = text;
 
 	if (!text)
-		return NULL;
+		return json;
 	if (has_authors) {
 		to = put_rows(stpcpy(to, authors), board, put_label);
 		*to++ = ',';
@@ -123,9 +131,14 @@ make_response(struct board *board, enum board_json_kind kind)
 	}
 	to = put_rows(stpcpy(to, pixels), board, put_colour);
 	to = stpcpy(to, "}\n");
-	return response_with(
+	json.text = text;
+	json.len = to - text;
+	json.state = state_of(board, kind);
+	json.made_ns = uv_hrtime();
+	json.response = response_with(
 		response_new(text, to - text, MHD_RESPMEM_MUST_FREE, "application/json"),
 		MHD_HTTP_HEADER_ETAG, board_json_tag(board, kind));
+	return json;
 }
 
 static void
@@ -136,18 +149,39 @@ release_response(struct cached_json *cached)
 	cached->response = NULL;
 }
 
-struct MHD_Response *
-board_json(struct board *board, enum board_json_kind kind)
+/* Every reader of an outdated answer keeps all of it in memory. */
+static bool
+has_room(const struct board *board, const struct cached_json *cached)
+{
+	return holdings_total(board->web, HOLDING_ANSWERS) + cached->len <=
+	       ANSWERS_BYTES_MAX;
+}
+
+static bool
+is_fresh(const struct board *board, const struct cached_json *cached, uint64_t state)
+{
+	if (!cached->response)
+		return false;
+	return cached->state == state ||
+	       (uv_hrtime() - cached->made_ns < OUTDATED_MAX_NS &&
+		       !has_room(board, cached));
+}
+
+enum MHD_Result
+board_json_reply(struct request *request, struct board *board, enum board_json_kind kind)
 {
 	struct cached_json *cached = &board->json->cached[kind];
-	uint64_t state = state_of(board, kind);
 
-	if (!cached->response || cached->state != state) {
+	if (!is_fresh(board, cached, state_of(board, kind))) {
 		release_response(cached);
-		cached->response = make_response(board, kind);
-		cached->state = state;
+		holdings_make_room(board->web, HOLDING_ANSWERS,
+			cached->len < ANSWERS_BYTES_MAX ? ANSWERS_BYTES_MAX - cached->len
+							: 0,
+			NULL);
+		*cached = make_json(board, kind);
 	}
-	return cached->response;
+	request_holds(request, HOLDING_ANSWERS, cached->text, cached->len);
+	return reply_shared(request, MHD_HTTP_OK, cached->response);
 }
 
 int

@@ -52,7 +52,8 @@ struct board_sum {
 /* leaderboard.c's page of /servers. */
 struct leaderboard {
 	struct MHD_Response *page; /* NULL: none yet */
-	uint64_t due_ns;           /* by uv_hrtime(): it is not rebuilt before */
+	size_t bytes;
+	uint64_t due_ns; /* by uv_hrtime(): it is not rebuilt before */
 };
 
 struct board {
@@ -102,8 +103,8 @@ int board_start(struct board *board, struct web *web, struct store *store,
 	const struct board_config *config);
 void board_stop(struct board *board);
 
-/* Reads the files of secrets and the admin token again; an error is logged, and then both
- * stay as they were. */
+/* Reads the file of secrets again; an error is logged, and then they stay as they were.
+ */
 void board_reload(struct board *board);
 
 /* A generator sets a cell, which must be on the board: painted, counted, logged in the
@@ -136,8 +137,7 @@ void board_scan(struct board *board);
  * the canvas was not kept. */
 void board_restore(struct board *board, bool was_clean);
 
-/* ---- board-json.c: the bodies of GET; borrowed until the next change, NULL: out of
- * memory.  Call board_scan() before. */
+/* ---- board-json.c: the answers to GET */
 
 int board_json_start(struct board *board);
 void board_json_stop(struct board *board);
@@ -148,9 +148,13 @@ enum board_json_kind {
 	BOARD_JSON_KINDS,
 };
 
-struct MHD_Response *board_json(struct board *board, enum board_json_kind kind);
+/* Call board_scan() before.  While slow readers keep too many older answers in memory, it
+ * may be two seconds old. */
+enum MHD_Result board_json_reply(
+	struct request *request, struct board *board, enum board_json_kind kind);
 
-/* Its entity tag: quoted, strong, different after each start of murald. */
+/* The entity tag of what the board is now: quoted, strong, different after each start of
+ * murald. */
 const char *board_json_tag(struct board *board, enum board_json_kind kind);
 
 /* ---- leaderboard.c */

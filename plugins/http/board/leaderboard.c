@@ -117,7 +117,7 @@ put_page(FILE *out, struct generator *const *list, size_t n, size_t all)
 }
 
 static struct MHD_Response *
-make_page(const struct board *board)
+make_page(struct board *board)
 {
 	size_t len = 0, n, all;
 	char *text = NULL;
@@ -134,6 +134,7 @@ make_page(const struct board *board)
 			free(text);
 	}
 	free(list);
+	board->leaderboard.bytes = len;
 	return page;
 }
 
@@ -157,5 +158,7 @@ leaderboard_answer(struct request *request)
 		over = uv_hrtime();
 		board->leaderboard.due_ns = over + REST_FACTOR * (over - begun);
 	}
+	request_holds(request, HOLDING_ANSWERS, board->leaderboard.page,
+		board->leaderboard.bytes);
 	return reply_shared(request, MHD_HTTP_OK, board->leaderboard.page);
 }

@@ -76,9 +76,9 @@ set_base_cell(const struct store_pixel *pixel, void *arg)
 static int
 add_frame(struct board_render *render)
 {
-	if (gif_job_is_cancelled(render->job))
-		return -ECANCELED;
-	return gif_add(render->gif, render->cells, FRAME_TIME);
+	int ret = gif_job_check(render->job);
+
+	return ret < 0 ? ret : gif_add(render->gif, render->cells, FRAME_TIME);
 }
 
 /* Adds frames, evenly spread over all that was ever set. */
@@ -86,7 +86,8 @@ static int
 replay(struct board_render *render)
 {
 	const struct board_gif_params *params = render->params;
-	uint64_t frames = gif_job_frames_max(params->width, params->height) - 1;
+	uint64_t frames =
+		gif_job_frames_max(render->job, params->width, params->height) - 1;
 	uint64_t n, done = 0;
 	int64_t first, last;
 	int got, ret = add_frame(render);

@@ -18,126 +18,258 @@
 #define FRAMES_LEAST 16
 #define PIXELS_MAX (UINT64_C(256) << 20)
 
-/* At most this many GIFs are in memory: the latest ones, and older ones that slow readers
- * are still being sent; each may have some hundred megabytes. */
-#define GIF_BUFFERS_MAX 6
+/* A longer GIF is rendered again with half as many frames. */
+#define GIF_BYTES_MAX (16 * 1024 * 1024)
+#define HALVINGS_MAX 9
+
+/* A GIF that nobody asks for is kept for as long. */
+#define EXPIRY_MS 60000
 
 unsigned
-gif_job_frames_max(uint32_t width, uint32_t height)
+gif_job_frames_max(const struct gif_job *job, uint32_t width, uint32_t height)
 {
 	uint64_t frames = PIXELS_MAX / ((uint64_t)width * height);
 
 	if (frames > FRAMES_MOST)
-		return FRAMES_MOST;
-	return frames < FRAMES_LEAST ? FRAMES_LEAST : frames;
+		frames = FRAMES_MOST;
+	if (frames < FRAMES_LEAST)
+		frames = FRAMES_LEAST;
+	frames >>= job->halvings;
+	return frames < 2 ? 2 : frames;
 }
 
-bool
-gif_job_is_cancelled(struct gif_job *job)
+int
+gif_job_check(struct gif_job *job)
 {
 	bool cancelled;
 
 	uv_mutex_lock(&job->lock);
 	cancelled = job->cancelled;
 	uv_mutex_unlock(&job->lock);
-	return cancelled;
+	if (cancelled)
+		return -ECANCELED;
+	return job->halvings < HALVINGS_MAX && ftello(job->out) > GIF_BYTES_MAX ? -EFBIG
+										: 0;
 }
-
-static enum MHD_Result
-answer_rendered(struct request *request)
-{
-	const struct gif_job *job = request->data;
-
-	if (!job->response)
-		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			job->cancelled ? "murald is stopping"
-				       : "this cannot be rendered now; murald's log "
-					 "says why");
-	return reply_shared(request, MHD_HTTP_OK, job->response);
-}
-
-/* ---------------------------------------------------------------- the thread */
 
 static void
-job_run(void *arg)
+job_cancel(struct gif_job *job, bool cancelled)
 {
-	struct gif_job *job = arg;
-
-	job->ret = job->ops->render(job->params, job, job->out);
-	if (job->ret == 0 && fflush(job->out) != 0)
-		job->ret = -errno;
-	uv_async_send(&job->finished);
+	uv_mutex_lock(&job->lock);
+	job->cancelled = cancelled;
+	uv_mutex_unlock(&job->lock);
 }
 
-/* A GIF in memory, mapped until the last response with it was sent. */
-struct gif_buffer {
-	struct history *history;
-	void *bytes;
-	size_t len;
-};
+/* ------------------------------------------------------------------- buffers */
 
 static void
-on_buffer_sent(void *arg)
+buffer_release(struct gif_buffer *buffer)
 {
-	struct gif_buffer *buffer = arg;
-
-	buffer->history->gif_buffers--;
+	if (!buffer || --buffer->holders > 0)
+		return;
 	munmap(buffer->bytes, buffer->len);
 	free(buffer);
 }
 
+static void
+on_buffer_sent(void *arg)
+{
+	buffer_release(arg);
+}
+
 static struct gif_buffer *
-buffer_map(struct gif_job *job)
+buffer_map(FILE *out)
 {
 	struct gif_buffer *buffer = calloc(1, sizeof(*buffer));
-	int fd = fileno(job->out);
+	int fd = fileno(out);
 	struct stat status;
 
 	if (!buffer || fstat(fd, &status) < 0) {
 		free(buffer);
 		return NULL;
 	}
-	buffer->history = job->history;
+	buffer->holders = 1;
 	buffer->len = status.st_size;
 	buffer->bytes = mmap(NULL, buffer->len, PROT_READ, MAP_SHARED, fd, 0);
 	if (buffer->bytes == MAP_FAILED) {
 		free(buffer);
 		return NULL;
 	}
-	buffer->history->gif_buffers++;
 	return buffer;
 }
 
-static struct MHD_Response *
-make_response(struct gif_job *job)
+static void
+on_expiry(uv_timer_t *timer)
 {
-	struct gif_buffer *buffer = buffer_map(job);
+	struct gif_job *job = timer->data;
+
+	buffer_release(job->buffer);
+	job->buffer = NULL;
+}
+
+/* --------------------------------------------------------------- who waits for it */
+
+/* A request for a GIF that is not rendered yet. */
+struct gif_wait {
+	TAILQ_ENTRY(gif_wait) in_waiting;
+	bool waiting;
+	struct gif_job *job;
+	struct request *request;
+	struct gif_range range;
+	struct gif_buffer *buffer; /* the GIF; NULL: none, or not yet */
+};
+
+static bool
+is_same(const struct gif_range *a, const struct gif_range *b)
+{
+	return a->from_ms == b->from_ms && a->to_ms == b->to_ms;
+}
+
+static void
+wait_end(struct gif_wait *wait)
+{
+	if (wait->waiting)
+		TAILQ_REMOVE(&wait->job->waiting, wait, in_waiting);
+	wait->waiting = false;
+}
+
+/* Whether anybody waits for what is being rendered. */
+static bool
+is_wanted(const struct gif_job *job)
+{
+	const struct gif_wait *wait;
+
+	TAILQ_FOREACH(wait, &job->waiting, in_waiting)
+	if (is_same(&wait->range, &job->range))
+		return true;
+	return false;
+}
+
+/* Sources in rotation. */
+static struct gif_wait *
+next_wait(const struct gif_job *job)
+{
+	struct gif_wait *wait;
+
+	TAILQ_FOREACH(wait, &job->waiting, in_waiting)
+	if (wait->request->source->key != job->last_source)
+		return wait;
+	return TAILQ_FIRST(&job->waiting);
+}
+
+static void
+on_wait_completed(struct request *request)
+{
+	struct gif_wait *wait = request->data;
+	struct gif_job *job = wait->job;
+
+	wait_end(wait);
+	buffer_release(wait->buffer);
+	free(wait);
+	if (job->running && !is_wanted(job))
+		job_cancel(job, true);
+}
+
+/* ------------------------------------------------------------------ answers */
+
+static enum MHD_Result
+reply_buffer(
+	struct request *request, const struct gif_job *job, struct gif_buffer *buffer)
+{
 	struct MHD_Response *response;
 	char disposition[100];
 
-	if (!buffer)
-		return NULL;
-	response = MHD_create_response_from_buffer_with_free_callback_cls(
-		buffer->len, buffer->bytes, on_buffer_sent, buffer);
-	if (!response) {
-		on_buffer_sent(buffer);
-		return NULL;
-	}
 	snprintf(disposition, sizeof(disposition), "inline; filename=%s.gif",
 		job->ops->name);
+	buffer->holders++;
+	response = MHD_create_response_from_buffer_with_free_callback_cls(
+		buffer->len, buffer->bytes, on_buffer_sent, buffer);
+	if (!response)
+		buffer_release(buffer);
 	response = response_prepare(response, "image/gif");
 	response = response_with(response, "Content-Disposition", disposition);
-	return response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
+	request_holds(request, HOLDING_FILMS, buffer, buffer->len);
+	return reply_send(request, MHD_HTTP_OK, response);
 }
 
-/* Keeps the GIF, or after an error (-errno) none, and wakes all that wait. */
+static enum MHD_Result
+answer_rendered(struct request *request)
+{
+	const struct gif_wait *wait = request->data;
+
+	if (wait->buffer)
+		return reply_buffer(request, wait->job, wait->buffer);
+	return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+		wait->job->stopping
+			? "murald is stopping"
+			: "this cannot be rendered now; murald's log says why");
+}
+
+static bool
+has_answer(const struct gif_job *job, const struct gif_range *range)
+{
+	return job->buffer && !job->busy && is_same(range, &job->range) &&
+	       job->version == job->ops->version(job->history);
+}
+
+/* All that wait for this range, or when murald stops, for any. */
+static void
+answer_waiting(struct gif_job *job)
+{
+	struct gif_wait *wait, *next;
+
+	for (wait = TAILQ_FIRST(&job->waiting); wait; wait = next) {
+		next = TAILQ_NEXT(wait, in_waiting);
+		if (!job->stopping && !is_same(&wait->range, &job->range))
+			continue;
+		wait_end(wait);
+		wait->buffer = job->buffer;
+		if (wait->buffer)
+			wait->buffer->holders++;
+		request_resume(wait->request, answer_rendered);
+	}
+}
+
+/* ---------------------------------------------------------------- the thread */
+
+static int
+render_once(struct gif_job *job)
+{
+	int ret;
+
+	rewind(job->out);
+	if (ftruncate(fileno(job->out), 0) < 0)
+		return -errno;
+	ret = job->ops->render(job->params, job, job->out);
+	return ret == 0 && fflush(job->out) != 0 ? -errno : ret;
+}
+
+static void
+job_run(void *arg)
+{
+	struct gif_job *job = arg;
+
+	for (job->halvings = 0;; job->halvings++) {
+		job->ret = render_once(job);
+		if (job->ret != -EFBIG || job->halvings == HALVINGS_MAX)
+			break;
+	}
+	uv_async_send(&job->finished);
+}
+
+static void job_next(struct gif_job *job);
+
+/* Keeps the GIF, or after an error (-errno) none, answers all that wait for it, and goes
+ * on to the next one. */
 static void
 job_finish(struct gif_job *job, int ret)
 {
-	if (job->response)
-		MHD_destroy_response(job->response);
-	job->response = ret == 0 ? make_response(job) : NULL;
-	if (ret == 0 && !job->response)
+	bool unwanted = job->cancelled && !job->stopping;
+
+	buffer_release(job->buffer);
+	job->buffer = ret == 0 ? buffer_map(job->out) : NULL;
+	if (ret == 0 && !job->buffer)
 		ret = -ENOMEM;
 	if (ret < 0 && !job->cancelled)
 		mural_log(job->history->web->host, MURAL_ERROR,
@@ -148,7 +280,14 @@ job_finish(struct gif_job *job, int ret)
 	free(job->params);
 	job->params = NULL;
 	job->busy = false;
-	requests_resume(job->history->web, job, answer_rendered);
+	job_cancel(job, false);
+	/* who came after it was cancelled still wants it */
+	if (!unwanted || job->buffer)
+		answer_waiting(job);
+	if (!job->stopping) {
+		uv_timer_start(&job->expiry, on_expiry, EXPIRY_MS, 0);
+		job_next(job);
+	}
 }
 
 static void
@@ -201,6 +340,10 @@ on_written(struct store_wait *wait, int ret)
 	struct gif_job *job =
 		(struct gif_job *)((char *)wait - offsetof(struct gif_job, written));
 
+	if (ret == 0 && !is_wanted(job)) {
+		job_cancel(job, true);
+		ret = -ECANCELED;
+	}
 	if (ret == 0)
 		ret = start_render(job);
 	if (ret < 0)
@@ -223,21 +366,40 @@ job_begin(struct gif_job *job)
 		store_wait(store, &job->written);
 }
 
-enum MHD_Result
-gif_job_answer(struct gif_job *job, struct request *request)
+static void
+job_next(struct gif_job *job)
 {
-	if (!job->busy && job->response &&
-		job->version == job->ops->version(job->history))
-		return reply_shared(request, MHD_HTTP_OK, job->response);
-	if (!job->busy && job->history->gif_buffers >= GIF_BUFFERS_MAX)
-		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"older GIFs are still being sent to slow readers; try again "
-			"later");
-	request->data = job;
-	if (!job->busy)
-		job_begin(job);
-	/* not busy: it failed at once */
-	return job->busy ? request_suspend(request) : answer_rendered(request);
+	struct gif_wait *wait = next_wait(job);
+
+	if (!wait || job->busy || job->stopping)
+		return;
+	job->last_source = wait->request->source->key;
+	job->range = wait->range;
+	job_begin(job);
+}
+
+enum MHD_Result
+gif_job_answer(
+	struct gif_job *job, struct request *request, const struct gif_range *range)
+{
+	struct gif_wait *wait;
+
+	if (has_answer(job, range)) {
+		uv_timer_start(&job->expiry, on_expiry, EXPIRY_MS, 0);
+		return reply_buffer(request, job, job->buffer);
+	}
+	wait = calloc(1, sizeof(*wait));
+	if (!wait)
+		return reply_no_memory(request);
+	*wait = (struct gif_wait){
+		.job = job, .request = request, .range = *range, .waiting = true
+	};
+	TAILQ_INSERT_TAIL(&job->waiting, wait, in_waiting);
+	request->data = wait;
+	request->on_completed = on_wait_completed;
+	(void)request_suspend(request);
+	job_next(job);
+	return MHD_YES;
 }
 
 /* --------------------------------------------------------------- start, stop */
@@ -261,6 +423,10 @@ gif_job_start(struct gif_job *job, struct history *history, const struct gif_job
 	job->finished.data = job;
 	job->ops = ops;
 	job->history = history;
+	TAILQ_INIT(&job->waiting);
+	uv_timer_init(host->loop, &job->expiry);
+	job->expiry.data = job;
+	web_hold(history->web);
 	web_hold(history->web);
 	return 0;
 }
@@ -270,18 +436,16 @@ gif_job_stop(struct gif_job *job)
 {
 	if (!job->history)
 		return;
-	uv_mutex_lock(&job->lock);
-	job->cancelled = true;
-	uv_mutex_unlock(&job->lock);
+	job->stopping = true;
+	job_cancel(job, true);
 	if (job->running)
 		job_join(job);
 	else if (job->busy) {
 		store_cancel(&job->written);
 		job_finish(job, -ECANCELED);
 	}
-	if (job->response)
-		MHD_destroy_response(job->response);
-	job->response = NULL;
+	on_expiry(&job->expiry);
 	uv_mutex_destroy(&job->lock);
 	web_close_handle(job->history->web, (uv_handle_t *)&job->finished);
+	web_close_handle(job->history->web, (uv_handle_t *)&job->expiry);
 }

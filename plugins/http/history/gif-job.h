@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Renders a GIF on request, on a thread of its own, and keeps it until what it shows has
- * changed.  One is rendered at a time; requests in the meantime wait for the same one.
+ * Renders a GIF on request, on a thread of its own, and keeps it for a minute, until what
+ * it shows has changed.  One is rendered at a time; requests in the meantime wait, for
+ * the same one or, source after source, for theirs.  When nobody waits for it any more,
+ * rendering ends.
  *
  * All of it on the main loop's thread, but for render().
  */
@@ -10,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/queue.h>
 #include <uv.h>
 
 #include "http/store/store.h"
@@ -18,36 +21,59 @@
 struct gif_job;
 struct history;
 
+struct gif_wait;
+
+/* What a GIF shows; all of it: INT64_MIN to INT64_MAX. */
+struct gif_range {
+	int64_t from_ms, to_ms;
+};
+
+/* A GIF in memory, mapped while anybody holds it. */
+struct gif_buffer {
+	unsigned holders;
+	void *bytes;
+	size_t len;
+};
+
 struct gif_job_ops {
 	const char *name; /* of the file that browsers save, without .gif */
 
-	/* A number that changes whenever the GIF would change. */
+	/* A number that changes whenever the GIF of history's range would change. */
 	uint64_t (*version)(const struct history *history);
 
 	/* What render() needs, freed with free(); NULL: out of memory.  When render()
 	 * runs, the store's log has all that version() counted. */
 	void *(*new_params)(const struct history *history);
 
-	/* On the job's thread: writes the GIF.  Asks gif_job_is_cancelled() every few
-	 * milliseconds, and then fails with any error.  0 or -errno. */
+	/* On the job's thread: writes the GIF.  Asks gif_job_check() every few
+	 * milliseconds, and fails with its error.  0 or -errno.  Called again with fewer
+	 * frames if the GIF was too long. */
 	int (*render)(const void *params, struct gif_job *job, FILE *out);
 };
 
 struct gif_job {
 	struct history *history;
 	const struct gif_job_ops *ops;
-	struct MHD_Response *response; /* of the last one rendered; NULL: none */
-	uint64_t version;              /* of that, or of the one being rendered */
+	TAILQ_HEAD(, gif_wait) waiting;
+	uint64_t last_source; /* whose GIF was begun last */
+	bool stopping;
+
+	/* the last one rendered */
+	struct gif_buffer *buffer; /* NULL: none */
+	uint64_t version;          /* of that, or of the one being rendered */
+	uv_timer_t expiry;
 
 	/* the one being rendered */
+	struct gif_range range;
 	bool busy, running; /* busy: since the first request; running: has a thread */
 	struct store_wait written;
 	void *params;
 	uv_thread_t thread;
 	uv_async_t finished;
 	uv_mutex_t lock;
-	bool cancelled; /* shared, under the lock; the main thread writes it */
-	FILE *out;      /* the thread's while it runs, and so is `ret` */
+	bool cancelled;    /* shared, under the lock; the main thread writes it */
+	FILE *out;         /* the thread's while it runs, and so are the next ones */
+	unsigned halvings; /* of the number of frames */
 	int ret;
 };
 
@@ -59,12 +85,13 @@ int gif_job_start(
  * Accepts a job that never started. */
 void gif_job_stop(struct gif_job *job);
 
-/* Answers with the GIF, at once or later. */
-enum MHD_Result gif_job_answer(struct gif_job *job, struct request *request);
+/* Answers with the GIF of a range, at once or later. */
+enum MHD_Result gif_job_answer(
+	struct gif_job *job, struct request *request, const struct gif_range *range);
 
-/* Any thread. */
-bool gif_job_is_cancelled(struct gif_job *job);
+/* Of render(): 0, -ECANCELED, or -EFBIG. */
+int gif_job_check(struct gif_job *job);
 
-/* How many frames of this size a GIF may have, so that rendering takes seconds and
+/* How many frames of this size the GIF may have, so that rendering takes seconds and
  * keeping it megabytes. */
-unsigned gif_job_frames_max(uint32_t width, uint32_t height);
+unsigned gif_job_frames_max(const struct gif_job *job, uint32_t width, uint32_t height);

@@ -19,7 +19,7 @@ enum { REDS = 6, GREENS = 7, BLUES = 6, COLOURS = REDS * GREENS * BLUES };
 
 struct wall_gif_params {
 	const char *file;
-	struct wall_gif_range range;
+	struct gif_range range;
 };
 
 /* What the thread renders with. */
@@ -39,7 +39,7 @@ struct wall_render {
 static uint64_t
 wall_gif_version(const struct history *history)
 {
-	const struct wall_gif_range *range = &history->range;
+	const struct gif_range *range = &history->wall_gif.range;
 	const char *file = mural_record_file(history->web->host);
 	struct stat st = { 0 };
 	uint64_t version = 1;
@@ -59,7 +59,7 @@ wall_gif_new_params(const struct history *history)
 
 	if (params)
 		*params = (struct wall_gif_params){ mural_record_file(history->web->host),
-			history->range };
+			history->wall_gif.range };
 	return params;
 }
 
@@ -96,8 +96,10 @@ add_frame(struct wall_render *render)
 {
 	const struct mural_moment *moment = &render->moment;
 
-	if (gif_job_is_cancelled(render->job))
-		return -ECANCELED;
+	int ret = gif_job_check(render->job);
+
+	if (ret < 0)
+		return ret;
 	memset(render->pixels, 0, (size_t)render->width * render->height);
 	for (uint32_t y = 0; y < render->height && y < moment->height; y++) {
 		const uint32_t *from = moment->pixels + (size_t)y * moment->width;
@@ -112,7 +114,7 @@ add_frame(struct wall_render *render)
 static int
 open_gif(struct wall_render *render, FILE *out)
 {
-	const struct wall_gif_range *range = &render->params->range;
+	const struct gif_range *range = &render->params->range;
 	uint32_t colours[COLOURS];
 	int ret = mural_history_span(
 		render->history, range->from_ms, range->to_ms, &render->span);
@@ -136,8 +138,9 @@ open_gif(struct wall_render *render, FILE *out)
 static int
 replay(struct wall_render *render)
 {
-	const struct wall_gif_range *range = &render->params->range;
-	uint64_t frames = gif_job_frames_max(render->width, render->height) - 1;
+	const struct gif_range *range = &render->params->range;
+	uint64_t frames =
+		gif_job_frames_max(render->job, render->width, render->height) - 1;
 	uint64_t n = render->span.moments > 0 ? render->span.moments : 1;
 	int got = mural_history_seek(render->history, range->from_ms, &render->moment);
 	int ret = got < 0 ? got : add_frame(render);
@@ -148,8 +151,8 @@ replay(struct wall_render *render)
 			return got < 0 ? got : 0;
 		if (done >= n || (done + 1) * frames / n != done * frames / n)
 			ret = add_frame(render);
-		else if (gif_job_is_cancelled(render->job))
-			ret = -ECANCELED;
+		else
+			ret = gif_job_check(render->job);
 	}
 	return ret;
 }

@@ -24,11 +24,18 @@ struct store;
 struct history_cache {
 	uint64_t cached_ms; /* by the loop's clock; 0: never */
 	struct mural_span span;
-	unsigned n_lookups; /* that are running */
 };
 
-struct wall_gif_range {
-	int64_t from_ms, to_ms;
+/* At a time, on libuv's thread pool.  It has four threads, and the snapshot and the
+ * recording must not wait. */
+#define LOOKUPS_MAX 3
+
+struct history_lookup;
+
+/* lookup.c's. */
+struct history_lookups {
+	TAILQ_HEAD(, history_lookup) waiting;
+	struct history_lookup *running[LOOKUPS_MAX]; /* NULL: a free thread */
 };
 
 struct history {
@@ -36,9 +43,8 @@ struct history {
 	struct store *store;
 	const struct board *board;
 	struct gif_job board_gif, wall_gif;
-	struct wall_gif_range range; /* of wall_gif */
-	unsigned gif_buffers;        /* gif-job.c's: GIFs in memory */
 	struct history_cache cache;
+	struct history_lookups lookups;
 };
 
 extern const struct route history_routes[]; /* subject: struct history */
@@ -49,10 +55,24 @@ int history_start(struct history *history, struct web *web, struct store *store,
 	const struct board *board);
 void history_stop(struct history *history);
 
+/* ---- lookup.c */
+
+void history_lookups_init(struct history *history);
+
+/* Answers later, with the picture of a time, or without one with the recording's span. */
+enum MHD_Result history_lookup(
+	struct request *request, const char *file, const int64_t *at_ms);
+
+/* routes.c's */
+enum MHD_Result history_reply_span(
+	struct request *request, const struct mural_span *span);
+
+/* ---- GIFs */
+
 /* The board replayed from its log: at first all in the first colour, and then after each
  * cell that was set, or as many of these states, evenly spread, as a GIF has frames. */
 extern const struct gif_job_ops board_gif_ops;
 
-/* The recorded moments in history->range, or as many of them, evenly spread, as a GIF has
+/* The recorded moments in the range, or as many of them, evenly spread, as a GIF has
  * frames; in 252 colours.  It has the size of the last moment; others are cropped. */
 extern const struct gif_job_ops wall_gif_ops;

@@ -16,13 +16,6 @@
 #include <time.h>
 
 #include "http/history/history.h"
-#include "http/viewers/codec-png.h"
-#include "http/viewers/frame.h"
-#include "http/viewers/framediff.h"
-
-/* At a time, on libuv's thread pool.  It has four threads, and the snapshot and the
- * recording must not wait. */
-#define LOOKUPS_MAX 3
 
 /* How long the span of the recording is cached. */
 #define CACHE_MS 5000
@@ -63,67 +56,10 @@ parse_time(const char *text, int64_t *at_ms)
 	return parse_date_time(text, at_ms);
 }
 
-/* ------------------------------------------------------------------ lookups */
+/* ------------------------------------------------------------------ /history */
 
-struct history_lookup {
-	uv_work_t work;
-	struct history *history; /* NULL: done */
-	struct request *request; /* NULL: nobody waits any more */
-	const char *file;        /* murald's; stays until mural_stopped() */
-	bool wants_picture;
-	int64_t at_ms;
-
-	/* the thread's until it is done */
-	int ret; /* 1: found, 0: nothing was recorded, -errno */
-	struct mural_span span;
-	struct frame *picture;
-};
-
-static void
-lookup_free(struct history_lookup *lookup)
-{
-	frame_release(lookup->picture);
-	free(lookup);
-}
-
-/* Encodes a recorded moment as if it were a shadow frame. */
-static struct frame *
-encode_moment(const struct mural_moment *moment)
-{
-	struct mural_view view = { .width = moment->width, .height = moment->height };
-	struct framediff diff = { .view = &view, .shadow = (uint32_t *)moment->pixels };
-	struct codec_png codec = { 0 };
-
-	return codec_png_encode(&codec, &diff, PICTURE_WHOLE);
-}
-
-static void
-on_lookup(uv_work_t *work)
-{
-	struct history_lookup *lookup = work->data;
-	struct mural_history *history;
-	struct mural_moment moment;
-
-	lookup->ret = mural_history_open(lookup->file, &history);
-	if (lookup->ret < 0)
-		return;
-	if (lookup->wants_picture) {
-		lookup->ret = mural_history_seek(history, lookup->at_ms, &moment);
-		if (lookup->ret > 0) {
-			lookup->picture = encode_moment(&moment);
-			lookup->ret = lookup->picture ? 1 : -ENOMEM;
-		}
-	} else {
-		lookup->ret =
-			mural_history_span(history, INT64_MIN, INT64_MAX, &lookup->span);
-	}
-	mural_history_close(history);
-}
-
-/* ------------------------------------------------------------------ answers */
-
-static enum MHD_Result
-reply_span(struct request *request, const struct mural_span *span)
+enum MHD_Result
+history_reply_span(struct request *request, const struct mural_span *span)
 {
 	json_t *none = json_null();
 
@@ -133,91 +69,6 @@ reply_span(struct request *request, const struct mural_span *span)
 	return reply_json(request, MHD_HTTP_OK,
 		json_pack("{sfsfsI}", "first", span->first_ms / 1e3, "last",
 			span->last_ms / 1e3, "moments", (json_int_t)span->moments));
-}
-
-static enum MHD_Result
-reply_picture(struct request *request, const struct frame *picture)
-{
-	const struct message *png = &picture->messages[0];
-
-	return reply_send(
-		request, MHD_HTTP_OK, response_copy(png->bytes, png->len, "image/png"));
-}
-
-static enum MHD_Result
-answer_lookup(struct request *request)
-{
-	struct history_lookup *lookup = request->data;
-	enum MHD_Result result;
-
-	if (lookup->ret < 0 && lookup->ret != -ENOENT)
-		result = reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"the recording cannot be read now");
-	else if (!lookup->wants_picture)
-		result = reply_span(request, &lookup->span);
-	else if (lookup->picture)
-		result = reply_picture(request, lookup->picture);
-	else
-		result = reply_error(
-			request, MHD_HTTP_NOT_FOUND, "nothing has been recorded yet");
-	return result;
-}
-
-static void
-on_lookup_completed(struct request *request)
-{
-	struct history_lookup *lookup = request->data;
-
-	if (lookup->history)
-		lookup->request = NULL; /* on_lookup_done() frees it */
-	else
-		lookup_free(lookup);
-}
-
-static void
-on_lookup_done(uv_work_t *work, int status)
-{
-	struct history_lookup *lookup = work->data;
-	struct history *history = lookup->history;
-	struct web *web = history->web;
-
-	(void)status;
-	history->cache.n_lookups--;
-	if (!lookup->wants_picture && lookup->ret >= 0) {
-		history->cache.span = lookup->span;
-		history->cache.cached_ms = uv_now(web->host->loop);
-	}
-	lookup->history = NULL; /* from here on the request frees it */
-	if (lookup->request)
-		request_resume(lookup->request, answer_lookup);
-	else
-		lookup_free(lookup);
-	web_release(web);
-}
-
-static enum MHD_Result
-start_lookup(struct request *request, const char *file, const int64_t *at_ms)
-{
-	struct history *history = request->subject;
-	struct web *web = request->web;
-	struct history_lookup *lookup = calloc(1, sizeof(*lookup));
-
-	if (!lookup)
-		return reply_no_memory(request);
-	*lookup = (struct history_lookup){
-		.work = { .data = lookup },
-		.history = history,
-		.request = request,
-		.file = file,
-		.wants_picture = at_ms != NULL,
-		.at_ms = at_ms ? *at_ms : 0,
-	};
-	request->data = lookup;
-	request->on_completed = on_lookup_completed;
-	history->cache.n_lookups++;
-	web_hold(web);
-	uv_queue_work(web->host->loop, &lookup->work, on_lookup, on_lookup_done);
-	return request_suspend(request);
 }
 
 static bool
@@ -250,14 +101,13 @@ answer_history(struct request *request)
 	if (!file && at)
 		return reply_not_recorded(request);
 	if (!at && (!file || is_cached(cache, uv_now(host->loop))))
-		return reply_span(request, &cache->span);
-	if (cache->n_lookups >= LOOKUPS_MAX)
-		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"too many requests for the past at the moment; try again soon");
-	return start_lookup(request, file, at ? &at_ms : NULL);
+		return history_reply_span(request, &cache->span);
+	return history_lookup(request, file, at ? &at_ms : NULL);
 }
 
 /* ---------------------------------------------------------------- /timelapse */
+
+static const struct gif_range everything = { INT64_MIN, INT64_MAX };
 
 static bool
 query_time(const struct request *request, const char *name, int64_t *at_ms)
@@ -267,12 +117,11 @@ query_time(const struct request *request, const char *name, int64_t *at_ms)
 	return !text || parse_time(text, at_ms);
 }
 
-/* One GIF of the wall is rendered at a time; a request for another range is rejected. */
 static enum MHD_Result
 answer_wall(struct request *request)
 {
 	struct history *history = request->subject;
-	struct wall_gif_range range = { INT64_MIN, INT64_MAX };
+	struct gif_range range = everything;
 
 	if (!mural_record_file(request->web->host))
 		return reply_not_recorded(request);
@@ -281,11 +130,7 @@ answer_wall(struct request *request)
 		return reply_error(request, MHD_HTTP_BAD_REQUEST,
 			"from and to are not times; write seconds since 1970, or times "
 			"such as 2026-11-21T18:30:00");
-	if (history->wall_gif.busy && memcmp(&range, &history->range, sizeof(range)) != 0)
-		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"a GIF of other moments is being rendered; try again soon");
-	history->range = range;
-	return gif_job_answer(&history->wall_gif, request);
+	return gif_job_answer(&history->wall_gif, request, &range);
 }
 
 static enum MHD_Result
@@ -295,7 +140,7 @@ answer_timelapse(struct request *request)
 	const char *source = request_query(request, "source");
 
 	if (!source || strcmp(source, "board") == 0)
-		return gif_job_answer(&history->board_gif, request);
+		return gif_job_answer(&history->board_gif, request, &everything);
 	if (strcmp(source, "wall") == 0)
 		return answer_wall(request);
 	return reply_error(
@@ -319,6 +164,7 @@ history_start(struct history *history, struct web *web, struct store *store,
 	history->web = web;
 	history->store = store;
 	history->board = board;
+	history_lookups_init(history);
 	ret = gif_job_start(&history->board_gif, history, &board_gif_ops);
 	return ret < 0 ? ret : gif_job_start(&history->wall_gif, history, &wall_gif_ops);
 }

@@ -64,7 +64,9 @@ host_of(const struct request *request, char address[ADDRESS_MAX])
 	if (!host || !is_shell_safe(host))
 		return false;
 	address_split(host, strlen(host), &parts);
-	if (parts.host_len == 0 || parts.host_len >= ADDRESS_MAX)
+	/* a command must not take it for an option */
+	if (parts.host_len == 0 || parts.host_len >= ADDRESS_MAX || *parts.host == '-' ||
+		*host == '-')
 		return false;
 	memcpy(address, parts.host, parts.host_len);
 	address[parts.host_len] = '\0';

@@ -34,6 +34,7 @@ reply_any_origin(struct request *request, unsigned status, struct MHD_Response *
 static enum MHD_Result
 polling_reply(struct request *request, unsigned status, const char *text, size_t len)
 {
+	request_holds(request, HOLDING_ANSWERS, request, len);
 	return reply_any_origin(request, status, response_copy(text, len, PLAIN));
 }
 

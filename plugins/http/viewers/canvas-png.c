@@ -10,9 +10,6 @@
 #include "common/list.h"
 #include "http/viewers/viewers.h"
 
-/* Outdated pictures that slow readers are still being sent may take this much memory. */
-#define OLD_BYTES_MAX (64 * 1024 * 1024)
-
 /* ----------------------------------------------------------------- /canvas.png */
 
 static void
@@ -69,6 +66,8 @@ answer_pending(struct request *request)
 	if (!response)
 		frame_release(pending->picture);
 	response = response_prepare(response, "image/png");
+	request_holds(
+		request, HOLDING_PICTURES, pending->picture, pending->picture->bytes);
 	return reply_send(request, MHD_HTTP_OK,
 		with_cache_headers(request, response, pending->tag));
 }
@@ -96,26 +95,12 @@ canvas_png_answer_pending(struct viewers *viewers, bool starved)
 	}
 }
 
-static bool
-too_many_old(const struct viewers *viewers)
-{
-	const struct capture *capture = &viewers->capture;
-	const struct frame *latest = capture->kept[WHOLE_PICTURE];
-
-	return capture->picture_bytes - (latest ? latest->bytes : 0) > OLD_BYTES_MAX;
-}
-
 static enum MHD_Result
 answer_canvas(struct request *request)
 {
 	struct viewers *viewers = request->subject;
-	struct pending_png *pending;
+	struct pending_png *pending = calloc(1, sizeof(*pending));
 
-	if (too_many_old(viewers))
-		return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"older pictures are still on their way to slow readers; try "
-			"again later");
-	pending = calloc(1, sizeof(*pending));
 	if (!pending)
 		return reply_no_memory(request);
 	pending->request = request;

@@ -99,10 +99,8 @@ static void
 take_results(struct capture *capture)
 {
 	for (int i = 0; i < PRODUCTS; i++)
-		if (capture->made[i])
-			frame_count(capture->made[i], i == WHOLE_PICTURE
-							      ? &capture->picture_bytes
-							      : &capture->viewer_bytes);
+		if (capture->made[i] && i != WHOLE_PICTURE)
+			frame_count(capture->made[i], &capture->viewer_bytes);
 	if (capture->changed > 0) {
 		capture->number = capture->diff.number;
 		for (int i = 0; i < DIALECTS; i++)

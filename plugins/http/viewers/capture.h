@@ -65,7 +65,6 @@ struct capture {
 	size_t key_bytes[DIALECTS];         /* of the last key */
 	uint32_t number;                    /* of the last frame */
 	size_t viewer_bytes;                /* of all frames for viewers that are held */
-	size_t picture_bytes;               /* of all WHOLE_PICTUREs that are held */
 
 	/* counts captures, so that no viewer is shown one from before its request */
 	uint32_t begun;

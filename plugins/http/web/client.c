@@ -4,16 +4,18 @@
 #include "http/web/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/list.h"
 #include "http/web/web.h"
 
-#define SWEEP_MS 5000
+#define SWEEP_MS 2000
 
 static const uint64_t timeout_ms[] = {
 	[HTTP_CLIENT_SENDING] = 60 * 1000,
@@ -46,9 +48,9 @@ is_slow_reader(struct http_client *client, uint64_t now_ms)
 	return progress_is_slow(&client->progress, taken, waits, now_ms);
 }
 
-/* libmicrohttpd notices the shutdown and closes the connection; SO_LINGER makes the
- * kernel drop what a slow reader has not read. */
-static void
+/* libmicrohttpd notices the shutdown and closes the connection, if it is not suspended;
+ * SO_LINGER makes the kernel drop what a slow reader has not read. */
+void
 http_client_abort(struct web *web, struct http_client *client)
 {
 	const struct linger now = { .l_onoff = 1 };
@@ -57,9 +59,38 @@ http_client_abort(struct web *web, struct http_client *client)
 		setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	client->due_ms = 0;
 	client->phase = HTTP_CLIENT_WAITING;
+	holdings_clear(web, client);
 	shutdown(client->fd, SHUT_RDWR);
+	if (client->request)
+		request_abandon(client->request);
 	web_discard(web, MURAL_RATE_LIMITED);
 	mural_publish(web->host);
+}
+
+/* libmicrohttpd does not look at suspended connections, nor notice (0.9.75) that a client
+ * ends in the middle of a body.  As other servers do, this one takes a client that has
+ * closed its direction while it waits for one that has left. */
+static bool
+has_left(const struct http_client *client)
+{
+	struct pollfd poller = { .fd = client->fd, .events = POLLRDHUP };
+	int unread = 0;
+
+	if (!client->request || poll(&poller, 1, 0) <= 0)
+		return false;
+	if (client->request->suspended)
+		return true;
+	return client->phase == HTTP_CLIENT_SENDING &&
+	       ioctl(client->fd, FIONREAD, &unread) == 0 && unread == 0;
+}
+
+static void
+http_client_leave(struct http_client *client)
+{
+	if (client->request->suspended)
+		request_abandon(client->request);
+	else
+		shutdown(client->fd, SHUT_RDWR);
 }
 
 static void
@@ -69,11 +100,14 @@ on_sweep(uv_timer_t *timer)
 	uint64_t now = uv_now(web->host->loop);
 
 	for (struct http_client *client = web->clients.first; client;
-		client = client->next)
-		if ((client->due_ms > 0 && client->due_ms <= now) ||
-			(client->phase == HTTP_CLIENT_READING &&
-				is_slow_reader(client, now)))
+		client = client->next) {
+		if (has_left(client))
+			http_client_leave(client);
+		else if ((client->due_ms > 0 && client->due_ms <= now) ||
+			 (client->phase == HTTP_CLIENT_READING &&
+				 is_slow_reader(client, now)))
 			http_client_abort(web, client);
+	}
 }
 
 void
@@ -141,17 +175,22 @@ http_client_open(struct web *web, struct MHD_Connection *connection, void **cont
 {
 	struct http_clients *clients = &web->clients;
 	struct http_client *client = calloc(1, sizeof(*client));
+	struct http_source *source;
 	const struct sockaddr *peer =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
 			->client_addr;
 	int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
 			 ->connect_fd;
 
-	*context = client;
-	if (!client) {
+	source = client ? source_hold(web, mural_source(web->host, peer)) : NULL;
+	if (!source) {
+		free(client);
+		*context = NULL;
 		shutdown(fd, SHUT_RDWR);
 		return;
 	}
+	*context = client;
+	client->source = source;
 	client->connection = connection;
 	client->fd = fd;
 	if (peer->sa_family == AF_INET)
@@ -175,8 +214,10 @@ http_client_close(struct web *web, struct http_client *client)
 	if (!client)
 		return;
 	list_remove(client);
+	holdings_clear(web, client);
 	if (client->admitted)
 		mural_conn_release(web->host, &client->peer.any);
+	source_release(web, client->source);
 	free(client);
 	if (!clients->first && !web->stopping)
 		uv_timer_stop(&clients->sweep);
@@ -194,7 +235,7 @@ http_client_changed(void *arg, struct MHD_Connection *connection, void **context
 	mural_publish(((struct web *)arg)->host);
 }
 
-static struct http_client *
+struct http_client *
 http_client_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
@@ -216,6 +257,18 @@ http_client_expect(
 	client->due_ms = ms > 0 ? uv_now(web->host->loop) + ms : 0;
 	client->progress.begun = false;
 	track_progress(client, false);
+}
+
+void
+http_client_done(struct web *web, struct MHD_Connection *connection)
+{
+	struct http_client *client = http_client_of(connection);
+
+	if (!client)
+		return;
+	client->request = NULL;
+	holdings_clear(web, client);
+	http_client_expect(web, connection, HTTP_CLIENT_SENDING);
 }
 
 void
@@ -247,7 +300,8 @@ http_client_consume(struct web *web, struct MHD_Connection *connection, uint64_t
 uint64_t
 http_client_source(struct web *web, struct MHD_Connection *connection)
 {
-	struct http_client *client = http_client_of(connection);
+	const struct http_client *client = http_client_of(connection);
 
-	return client ? mural_source(web->host, &client->peer.any) : 0;
+	(void)web;
+	return client ? client->source->key : 0;
 }

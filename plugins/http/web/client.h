@@ -13,9 +13,12 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "http/web/holdings.h"
 #include "http/web/progress.h"
 #include "lib/peer-address.h"
 
+struct http_source;
+struct request;
 struct web;
 
 /* A silent connection is closed after this, unless it is being sent a response: then
@@ -34,12 +37,15 @@ struct http_client {
 	struct MHD_Connection *connection;
 	int fd;
 	union peer_address peer;
+	struct http_source *source;
 	bool admitted;   /* counted among its source's connections */
 	bool upgraded;   /* to a WebSocket, which has its own time-outs */
 	bool tracked;    /* by `progress`, not by libmicrohttpd's time-out */
 	uint64_t due_ms; /* by the loop's clock; 0: no deadline */
 	enum http_client_phase phase;
 	struct progress progress; /* while HTTP_CLIENT_READING */
+	struct request *request;  /* the present one; NULL: none */
+	struct holding body, answer;
 };
 
 struct http_clients {
@@ -59,10 +65,19 @@ void http_client_accept(struct web *web, int fd);
 void http_client_changed(void *arg, struct MHD_Connection *connection, void **context,
 	enum MHD_ConnectionNotificationCode what);
 
+/* Disconnects it soon; what it is being sent is dropped.  Counted as rate limited. */
+void http_client_abort(struct web *web, struct http_client *client);
+
+/* NULL: none, for want of memory, and the connection is being closed. */
+struct http_client *http_client_of(struct MHD_Connection *connection);
+
 /* Starts the deadline of a phase.  A client that misses it is disconnected and counted as
  * rate limited. */
 void http_client_expect(
 	struct web *web, struct MHD_Connection *connection, enum http_client_phase phase);
+
+/* Its request is over: the next one may come. */
+void http_client_done(struct web *web, struct MHD_Connection *connection);
 
 /* The connection becomes a WebSocket: no deadlines any more. */
 void http_client_upgraded(struct MHD_Connection *connection);

@@ -99,6 +99,7 @@ static void
 unlink_suspended(struct request *request)
 {
 	request->suspended = false;
+	turn_forget(request);
 	list_remove(request);
 }
 
@@ -115,11 +116,26 @@ request_suspend(struct request *request)
 void
 request_resume(struct request *request, answer_fn answer)
 {
+	if (!request->suspended)
+		return;
 	unlink_suspended(request);
 	((struct incoming_request *)request)->on_resume = answer;
 	http_client_expect(request->web, request->connection, HTTP_CLIENT_READING);
 	MHD_resume_connection(request->connection);
 	mhd_uv_wake(&request->web->server);
+}
+
+static enum MHD_Result
+close_connection(struct request *request)
+{
+	(void)request;
+	return MHD_NO;
+}
+
+void
+request_abandon(struct request *request)
+{
+	request_resume(request, close_connection);
 }
 
 void
@@ -151,8 +167,18 @@ requests_abort(struct web *web)
 
 struct header_counts {
 	unsigned hosts, lengths, codings;
-	bool bad_name, too_long;
+	bool bad_name, bad_value, unknown_coding, too_long;
 };
+
+/* Proxies differ in what they make of these. */
+static bool
+has_control(const char *value)
+{
+	for (; value && *value; value++)
+		if (((uint8_t)*value < ' ' && *value != '\t') || *value == 0x7f)
+			return true;
+	return false;
+}
 
 static enum MHD_Result
 count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -160,12 +186,14 @@ count_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *v
 	struct header_counts *counts = arg;
 
 	(void)kind;
-	counts->bad_name |= name[strcspn(name, " \t")] != '\0';
+	counts->bad_name |= strchr(name, ' ') || has_control(name) || strchr(name, '\t');
+	counts->bad_value |= has_control(value);
 	if (strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0)
 		counts->hosts++;
-	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+	else if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
 		counts->codings++;
-	else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
+		counts->unknown_coding |= !value || strcasecmp(value, "chunked") != 0;
+	} else if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
 		counts->lengths++;
 		/* with eight digits it is above BODY_DRAIN_MAX */
 		counts->too_long |= value && strlen(value) > 7;
@@ -183,7 +211,9 @@ find_ambiguity(struct MHD_Connection *connection, unsigned *status)
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_header, &counts);
 	*status = MHD_HTTP_BAD_REQUEST;
 	if (counts.bad_name)
-		return "a blank in the name of a header field";
+		return "a blank or control character in the name of a header field";
+	if (counts.bad_value)
+		return "a control character in a header field";
 	if (counts.hosts > 1)
 		return "more than one Host";
 	if (counts.lengths > 1)
@@ -192,6 +222,9 @@ find_ambiguity(struct MHD_Connection *connection, unsigned *status)
 		return "both Content-Length and Transfer-Encoding";
 	if (counts.codings > 1)
 		return "more than one Transfer-Encoding";
+	*status = MHD_HTTP_NOT_IMPLEMENTED;
+	if (counts.unknown_coding)
+		return "an unknown transfer coding; write chunked";
 	*status = MHD_HTTP_CONTENT_TOO_LARGE;
 	return counts.too_long ? "the body is too long" : NULL;
 }
@@ -217,11 +250,12 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 {
 	/* the short body need not be cleared */
 	struct incoming_request *incoming = malloc(sizeof(*incoming));
+	struct http_client *client = http_client_of(connection);
 	char *path = copy_path(url);
 	const char *why;
 	unsigned status;
 
-	if (!incoming || !path) {
+	if (!client || !incoming || !path) {
 		free(incoming);
 		free(path);
 		return MHD_NO;
@@ -229,9 +263,11 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 	memset(incoming, 0, offsetof(struct incoming_request, short_body));
 	incoming->request.web = web;
 	incoming->request.connection = connection;
+	incoming->request.source = client->source;
 	incoming->request.method = method;
 	incoming->request.path = path;
 	*request = incoming;
+	client->request = &incoming->request;
 	incoming->head_len = MHD_get_connection_info(
 		connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
 				     ->header_size;
@@ -268,6 +304,7 @@ request_append_body(struct incoming_request *incoming, const char *piece, size_t
 			memcpy(body, incoming->short_body, request->body_len);
 		request->body = body;
 		incoming->size = 2 * need;
+		request_holds(request, HOLDING_BODIES, request, incoming->size);
 	}
 	memcpy(request->body + request->body_len, piece, len);
 	request->body_len += len;
@@ -275,18 +312,12 @@ request_append_body(struct incoming_request *incoming, const char *piece, size_t
 	return MHD_YES;
 }
 
-static enum MHD_Result
-request_answer(struct incoming_request *incoming)
+enum MHD_Result
+request_dispatch(struct request *request)
 {
-	struct request *request = &incoming->request;
-	answer_fn later = incoming->on_resume;
+	const struct incoming_request *incoming = (struct incoming_request *)request;
 	int ret;
 
-	if (request->suspended)
-		return MHD_YES;
-	incoming->on_resume = NULL;
-	if (later)
-		return later(request);
 	http_client_expect(request->web, request->connection, HTTP_CLIENT_READING);
 	if (request->web->stopping)
 		return reply_stopping(request);
@@ -303,6 +334,27 @@ request_answer(struct incoming_request *incoming)
 			request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is too long");
 	}
 	return router_dispatch(request);
+}
+
+static enum MHD_Result
+request_answer(struct incoming_request *incoming)
+{
+	struct request *request = &incoming->request;
+	struct turn *turn = &request->web->turn;
+	answer_fn answer = incoming->on_resume;
+	enum MHD_Result result;
+	uint64_t start;
+
+	if (request->suspended)
+		return MHD_YES;
+	if (!answer && turn_is_full(turn))
+		return turn_defer(request);
+	incoming->on_resume = NULL;
+	start = uv_hrtime();
+	result = answer ? answer(request) : request_dispatch(request);
+	if (!request->deferred)
+		turn_count(turn, uv_hrtime() - start);
+	return result;
 }
 
 enum MHD_Result
@@ -347,5 +399,5 @@ request_completed(void *arg, struct MHD_Connection *connection, void **context,
 		free(request->body);
 	free((char *)request->path);
 	free(incoming);
-	http_client_expect(web, connection, HTTP_CLIENT_SENDING);
+	http_client_done(web, connection);
 }

@@ -13,9 +13,11 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include <jansson.h>
 
+struct http_source;
 struct web;
 
 /* A longer body is answered with 413. */
@@ -36,6 +38,9 @@ struct request {
 	void *data; /* the route's own */
 	bool suspended;
 	struct request *next, **link; /* in web->suspended */
+	struct http_source *source;   /* its client's */
+	bool deferred;
+	TAILQ_ENTRY(request) in_turn; /* turn.c's, while it is deferred */
 };
 
 /* Routes return what one of the reply functions returned. */
@@ -57,6 +62,9 @@ struct route_table {
 	void *subject;
 };
 
+/* Answers a complete request within murald's limits. */
+enum MHD_Result request_dispatch(struct request *request);
+
 /* Answers by the route that matches the path and method, or with an error. */
 enum MHD_Result router_dispatch(struct request *request);
 
@@ -75,6 +83,13 @@ bool request_has_tag(const struct request *request, const char *etag);
 /* The body as a JSON object, whatever its content type; duplicate keys, bad UTF-8 and
  * trailing bytes are errors.  NULL: *why says what is wrong.  Owned by the request. */
 const json_t *request_json(struct request *request, const char **why);
+
+/* ---- secrets, of which a source may guess some wrongly at once, and then one now and
+ * then. Clients on a Unix socket have no source: limits are the proxy's there. */
+
+/* Seconds until another guess of the client's source is looked at; 0: this one is. */
+unsigned request_guess_wait(const struct request *request);
+void request_guessed_wrong(const struct request *request);
 
 /* ---- responses, with the header fields that all of ours have.  NULL: out of memory,
  * which every function that takes a response accepts. */
@@ -141,8 +156,13 @@ enum MHD_Result reply_not_modified(struct request *request, const char *etag);
  * and sets `on_completed` and `data` before. */
 enum MHD_Result request_suspend(struct request *request);
 
-/* Resumes a suspended request: `answer` is called for it soon, once, on the loop. */
+/* Resumes a suspended request: `answer` is called for it soon, once, on the loop.  One
+ * that was abandoned is not answered any more. */
 void request_resume(struct request *request, answer_fn answer);
+
+/* Closes the connection of a suspended request, whose client is gone; others stay as they
+ * are. */
+void request_abandon(struct request *request);
 
 /* Resumes all suspended requests with this `data`. */
 void requests_resume(struct web *web, const void *data, answer_fn answer);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "http/web/client.h"
+#include "http/web/holdings.h"
 
 struct MHD_Response *
 response_with(struct MHD_Response *response, const char *name, const char *value)
@@ -38,21 +39,23 @@ response_new(void *bytes, size_t len, enum MHD_ResponseMemoryMode mode, const ch
 }
 
 static struct MHD_Response *
-json_response(json_t *value)
+json_response(json_t *value, size_t *len)
 {
 	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-	size_t len = text ? strlen(text) : 0;
 
 	json_decref(value);
+	*len = text ? strlen(text) + 1 : 0;
 	if (text)
-		text[len] = '\n'; /* instead of the NUL */
-	return response_new(text, len + 1, MHD_RESPMEM_MUST_FREE, "application/json");
+		text[*len - 1] = '\n'; /* instead of the NUL */
+	return response_new(text, *len, MHD_RESPMEM_MUST_FREE, "application/json");
 }
 
 struct MHD_Response *
 error_response(const char *text)
 {
-	return json_response(json_pack("{sssb}", "error", text, "success", 0));
+	size_t len;
+
+	return json_response(json_pack("{sssb}", "error", text, "success", 0), &len);
 }
 
 /* ------------------------------------------------------------------ replying */
@@ -88,7 +91,11 @@ send_or_close(struct request *request, unsigned status, struct MHD_Response *res
 enum MHD_Result
 reply_json(struct request *request, unsigned status, json_t *value)
 {
-	return reply_send(request, status, json_response(value));
+	size_t len;
+	struct MHD_Response *response = json_response(value, &len);
+
+	request_holds(request, HOLDING_ANSWERS, request, len);
+	return reply_send(request, status, response);
 }
 
 enum MHD_Result

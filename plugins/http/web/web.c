@@ -2,6 +2,7 @@
 /* Starts and stops an instance's web server, and counts what keeps it on the loop. */
 #include "http/web/web.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -23,9 +24,19 @@ web_hold(struct web *web)
 }
 
 static void
+on_turn(struct mhd_uv *server)
+{
+	turn_begin(server->data);
+}
+
+static void
 on_server_stopped(struct mhd_uv *server)
 {
-	mural_stopped(((struct web *)server->data)->host);
+	struct web *web = server->data;
+
+	mural_ratelimit_free(web->guesses);
+	web->guesses = NULL;
+	mural_stopped(web->host);
 }
 
 void
@@ -110,14 +121,19 @@ web_start(struct web *web, struct mural_host *host, const struct route_table *ta
 
 	web->host = host;
 	web->tables = tables;
-	ret = mhd_uv_start(&web->server, host->loop, HEAD_BYTES, IDLE_SECONDS,
-		request_handle, web, more);
+	turn_init(&web->turn);
+	web->guesses = guesses_new();
+	ret = !web->guesses ? -ENOMEM
+			    : mhd_uv_start(&web->server, host->loop, HEAD_BYTES,
+				      IDLE_SECONDS, request_handle, web, more);
 	if (ret < 0) {
 		mural_log(host, MURAL_ERROR, "cannot start libmicrohttpd: %s",
 			strerror(-ret));
+		mural_ratelimit_free(web->guesses);
 		return ret;
 	}
 	web->server.data = web;
+	web->server.on_turn = on_turn;
 	http_clients_start(web);
 	return 0;
 }

@@ -14,16 +14,22 @@
 #include <stdbool.h>
 
 #include <mural/plugin.h>
+#include <mural/ratelimit.h>
 
 #include "common/mhd-uv.h"
 #include "http/web/client.h"
+#include "http/web/holdings.h"
 #include "http/web/request.h"
+#include "http/web/turn.h"
 
 struct web {
 	struct mural_host *host;
 	const struct route_table *tables; /* ended by one without routes */
 	struct mhd_uv server;
 	struct http_clients clients;
+	struct turn turn;
+	struct holdings holdings;
+	struct mural_ratelimit *guesses; /* by source: wrong ones */
 	struct request *suspended;
 	unsigned refs;
 	bool stopping;
@@ -47,6 +53,9 @@ void web_release(struct web *web);
 
 /* Closes a handle that has a reference, and releases that once it is closed. */
 void web_close_handle(struct web *web, uv_handle_t *handle);
+
+/* guess.c's: NULL: out of memory. */
+struct mural_ratelimit *guesses_new(void);
 
 /* Counts input that did not become a pixel. */
 void web_discard(struct web *web, enum mural_reason reason);
