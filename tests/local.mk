@@ -53,11 +53,12 @@ TESTS += \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
+	tests/net/test_sources.py \
 	tests/packages/test_release.py \
 	tests/test_bench.py \
 	tests/test_manual.py
 if WITH_P2
-TESTS += tests/p2/test_p2.py
+TESTS += tests/p2/test_guests.py tests/p2/test_p2.py
 noinst_PROGRAMS += tests/p2/crowd
 tests_p2_crowd_SOURCES = tests/p2/crowd.c bench/measure.h
 tests_p2_crowd_LDADD =
@@ -75,6 +76,7 @@ TESTS += \
 	tests/http/test_page.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
+	tests/http/test_strangers.py \
 	tests/http/test_timelapse.py \
 	tests/http/test_viewers.py
 endif

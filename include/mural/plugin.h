@@ -297,9 +297,9 @@ struct mural_plugin {
 
 	/* A service, with a server of its own: start puts it on host->loop, stop starts
 	 * to remove it, and the plugin calls mural_stopped() when nothing is left there.
-	 * Negative from start: the plugin has logged why and closed what it opened
-	 * (handles may still be closing); stop is not called, mural_stopped() need not
-	 * be. */
+	 * Negative from start: the plugin has logged why and closed what it opened; stop
+	 * is not called, mural_stopped() need not be.  Handles may still be closing, and
+	 * their callbacks close others: `state` stays until none is left. */
 	int (*start)(struct mural_host *host);
 	void (*stop)(struct mural_host *host);
 
@@ -607,6 +607,12 @@ MURAL_EXPORT void mural_conn_release(
  * small, nothing was consumed, paint nothing.  `brush` is the one that the caller paints
  * with.  Any thread.  Costs next to nothing while there is no limit. */
 MURAL_EXPORT int mural_consume(struct mural_host *host, struct mural_brush *brush,
+	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
+
+/* The same where nothing but the packet says who sent it, so that anybody may have forged
+ * it: pings, datagrams.  Such a source has a budget of its own, apart from that of its
+ * connections, so that forgers take nothing away from them. */
+MURAL_EXPORT int mural_consume_claimed(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
 
 /* Says for whom `brush` paints from now on: the client at `peer`, or with NULL somebody

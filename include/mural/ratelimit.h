@@ -107,6 +107,11 @@ MURAL_RATELIMIT_EXPORT struct mural_ratelimit *mural_ratelimit_new(
 MURAL_RATELIMIT_EXPORT struct mural_bucket *mural_ratelimit_bucket(
 	struct mural_ratelimit *ratelimit, uint64_t key, uint64_t now_ms);
 
+/* The same without making a place for a key that is not there, so that only asking
+ * replaces nobody.  NULL: its bucket is full, or was replaced. */
+MURAL_RATELIMIT_EXPORT struct mural_bucket *mural_ratelimit_find(
+	struct mural_ratelimit *ratelimit, uint64_t key, uint64_t now_ms);
+
 /* 0: one token was taken from the key's bucket; else the ms to wait for one. */
 MURAL_RATELIMIT_EXPORT uint64_t mural_ratelimit_consume(
 	struct mural_ratelimit *ratelimit, uint64_t key, uint64_t now_ms);

@@ -17,6 +17,7 @@
 #include "http/socketio/socketio.h"
 #include "http/store/store.h"
 #include "http/viewers/viewers.h"
+#include "http/web/origin.h"
 #include "http/web/web.h"
 
 /* The side of the largest canvas. */
@@ -36,8 +37,13 @@ struct http_config {
 	uint64_t pixel_rate; /* ms */
 	const char *secrets, *admin_token, *database;
 	bool click;
+	uint32_t identity;
+	const char *origins;
+	int64_t painters_per_source;
 	int64_t viewer_fps;
 };
+
+enum { IDENTITY_SECRET, IDENTITY_NAME };
 
 /* The longest label, each byte of which may be escaped to six, and the rest of the event.
  */
@@ -74,6 +80,13 @@ static const struct mural_option options[] = {
 	MURAL_PATH(struct http_config, database, LOCALSTATEDIR "/lib/murald/board.db",
 		"file for generators, counters and every cell ever set"),
 	MURAL_BOOL(struct http_config, click, "yes", "painting from the web page"),
+	MURAL_CHOICE(struct http_config, identity, "secret", "secret name",
+		"who gets a token again: who knows name, author and secret; or name and "
+		"author"),
+	MURAL_TEXT(struct http_config, origins, "",
+		"other sites whose pages may paint: http://HOST[:PORT] ..."),
+	MURAL_NUMBER(struct http_config, painters_per_source, "64", NULL, 0, 1000000,
+		"cells that one source may set within pixel-rate, 0: no limit"),
 	MURAL_NUMBER(struct http_config, viewer_fps, "15", NULL, 1, 60,
 		"most frames a second for each viewer"),
 	{ 0 },
@@ -108,6 +121,10 @@ http_check(const void *http_config, struct mural_check *check)
 			"by commas, such as ffffff,000000",
 			PALETTE_MAX);
 	check_secrets(config, check);
+	if (!origins_are_valid(config->origins))
+		mural_reject(check, "origins",
+			"is no list of origins; write http://HOST or https://HOST:PORT, "
+			"without a path, separated by blanks");
 	if (!*config->database)
 		mural_reject(check, "database", "is empty; name a file for the board");
 }
@@ -143,6 +160,9 @@ start_board(struct http *http, const struct http_config *config)
 		.secrets = config->secrets,
 		.admin_token = config->admin_token,
 		.click = config->click,
+		.identity_is_name = config->identity == IDENTITY_NAME,
+		.origins = config->origins,
+		.painters = (uint64_t)config->painters_per_source,
 	};
 
 	http->board.on_pixel = on_pixel;

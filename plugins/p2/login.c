@@ -11,8 +11,9 @@
 
 #include "p2/otp-replay.h"
 
-/* The limit by name alone keeps an attacker with many addresses from trying all codes; it
- * is wide enough that typing errors of others lock nobody out. */
+/* The limit by name alone keeps an attacker with many addresses from trying all codes.
+ * Beyond it a source may still try once, and then again when its own bucket for the name
+ * is full: what strangers try locks nobody out. */
 static const struct mural_rate failure_rates[LOGIN_LIMITS] = {
 	[LOGIN_BY_NAME_AND_SOURCE] = { .per_1000s = 100, .burst = 5 },
 	[LOGIN_BY_SOURCE] = { .per_1000s = 1000, .burst = 100 },
@@ -113,17 +114,23 @@ failure_keys(const struct login *login, const struct p2_auth *auth, uint64_t sou
 	keys[LOGIN_BY_NAME] = login_key(login, auth->name, auth->len, 0);
 }
 
+/* Looks only: who is refused must not replace the buckets of others. */
 static bool
 has_attempts_left(struct login *login, const uint64_t keys[LOGIN_LIMITS], uint64_t now_ms)
 {
-	for (int i = 0; i < LOGIN_LIMITS; i++) {
-		const struct mural_bucket *bucket =
-			mural_ratelimit_bucket(login->failures[i], keys[i], now_ms);
+	const struct mural_bucket *buckets[LOGIN_LIMITS];
+	bool left[LOGIN_LIMITS];
 
-		if (mural_bucket_wait_ms(bucket, &failure_rates[i], 1) > 0)
-			return false;
+	for (int i = 0; i < LOGIN_LIMITS; i++) {
+		buckets[i] = mural_ratelimit_find(login->failures[i], keys[i], now_ms);
+		left[i] = !buckets[i] ||
+			  mural_bucket_wait_ms(buckets[i], &failure_rates[i], 1) == 0;
 	}
-	return true;
+	if (!left[LOGIN_BY_NAME])
+		left[LOGIN_BY_NAME_AND_SOURCE] =
+			!buckets[LOGIN_BY_NAME_AND_SOURCE] ||
+			buckets[LOGIN_BY_NAME_AND_SOURCE]->debt == 0;
+	return left[LOGIN_BY_NAME_AND_SOURCE] && left[LOGIN_BY_SOURCE];
 }
 
 /* False if the code was used before.  A file that cannot be written is logged once. */

@@ -206,8 +206,9 @@ peer_init(
 	p2->n_unauthenticated++;
 	evict_oldest_unauthenticated(p2);
 	schedule_sweep(p2, due_ms(peer));
-	peer->admitted = mural_conn_admit(p2->host, &peer->address.any) == 0;
-	if (!peer->admitted)
+	peer->admitted =
+		!transport->admits && mural_conn_admit(p2->host, &peer->address.any) == 0;
+	if (!peer->admitted && !transport->admits)
 		peer_close(peer, PEER_CLOSE_REFUSED);
 	mural_publish(p2->host);
 }

@@ -30,6 +30,8 @@ enum peer_close_reason {
 
 /* What a transport does for a peer.  None of them frees it. */
 struct peer_transport {
+	/* It asks mural_conn_admit() itself, before there is a peer. */
+	bool admits;
 	/* Sends whole p² messages, as one message of the transport if it has any. */
 	void (*send)(struct peer *peer, const void *bytes, size_t len);
 	/* Bytes not handed to the kernel yet. */

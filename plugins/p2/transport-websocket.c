@@ -9,16 +9,20 @@
 #include "common/websocket.h"
 #include "p2/p2.h"
 #include "p2/peer.h"
+#include "p2/websocket-client.h"
 
 /* Room for the head of a browser's request, with cookies. */
 #define REQUEST_BYTES (8 * 1024)
-#define REQUEST_SECONDS (AUTH_TIMEOUT_MS / 1000)
+
+/* Later than websocket-client.c's deadline, which counts who misses it. */
+#define REQUEST_SECONDS (2 * AUTH_TIMEOUT_MS / 1000)
 
 /* Longer frames are refused; there may be any number of them. */
 #define FRAME_MAX (1024 * 1024)
 
 struct p2_websocket {
 	struct mhd_uv server;
+	struct websocket_clients clients;
 	struct mural_listener *listener;
 	size_t n_peers;
 };
@@ -74,6 +78,7 @@ p2_websocket_drop(struct peer *peer)
 }
 
 static const struct peer_transport transport = {
+	.admits = true,
 	.send = p2_websocket_send,
 	.pending = p2_websocket_pending,
 	.close = p2_websocket_close,
@@ -83,13 +88,21 @@ static const struct peer_transport transport = {
 /* ------------------------------------------------------------- the WebSocket */
 
 static void
-on_stopped(struct mhd_uv *server)
+on_sweep_closed(uv_handle_t *handle)
 {
-	struct p2 *p2 = server->data;
+	struct p2 *p2 = handle->data;
 
 	free(p2->websocket);
 	p2->websocket = NULL;
 	p2_release(p2);
+}
+
+static void
+on_stopped(struct mhd_uv *server)
+{
+	struct p2 *p2 = server->data;
+
+	websocket_clients_stop(&p2->websocket->clients, p2, on_sweep_closed);
 }
 
 /* The server cannot be stopped under an upgraded connection. */
@@ -143,8 +156,8 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const ch
 	struct p2 *p2 = arg;
 	struct websocket_peer *websocket_peer = calloc(1, sizeof(*websocket_peer));
 
-	(void)connection;
 	(void)request;
+	websocket_client_upgraded(&p2->websocket->clients, connection);
 	if (!websocket_peer || p2->stopping) {
 		free(websocket_peer);
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
@@ -204,19 +217,24 @@ on_client(struct mural_host *host, int fd)
 {
 	struct p2 *p2 = host->state;
 
-	mhd_uv_accept(&p2->websocket->server, fd);
+	websocket_client_accept(&p2->websocket->clients, &p2->websocket->server, fd);
 }
 
 int
 p2_websocket_start(struct p2 *p2)
 {
 	struct p2_websocket *websocket = calloc(1, sizeof(*websocket));
+	const struct MHD_OptionItem options[] = {
+		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)websocket_client_changed,
+			websocket ? &websocket->clients : NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 	int ret;
 
 	if (!websocket)
 		return -ENOMEM;
 	ret = mhd_uv_start(&websocket->server, p2->host->loop, REQUEST_BYTES,
-		REQUEST_SECONDS, handle_request, p2, NULL);
+		REQUEST_SECONDS, handle_request, p2, options);
 	if (ret < 0) {
 		mural_log(p2->host, MURAL_ERROR, "cannot start libmicrohttpd: %s",
 			strerror(-ret));
@@ -224,6 +242,7 @@ p2_websocket_start(struct p2 *p2)
 		return ret;
 	}
 	websocket->server.data = p2;
+	websocket_clients_start(&websocket->clients, p2);
 	p2->websocket = websocket;
 	p2->handles++;
 	return mural_listen(p2->host, p2->config->websocket, "WebSocket", on_client,

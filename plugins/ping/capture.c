@@ -400,8 +400,10 @@ capture_consume_limited(struct mural_host *host, struct mural_brush *brush,
 	} else {
 		peer.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
 		memcpy(&peer.in6.sin6_addr, packet->source, 16);
+		peer.in6.sin6_scope_id = packet->ifindex;
 	}
-	return mural_consume(host, brush, &peer.any, pixels, packet->payload_len) == 0;
+	return mural_consume_claimed(
+		       host, brush, &peer.any, pixels, packet->payload_len) == 0;
 }
 
 void

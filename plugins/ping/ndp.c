@@ -14,6 +14,9 @@
 
 #include "ping/address-template.h"
 
+/* Stations whose answers are counted at a time. */
+#define STATIONS 4096
+
 enum {
 	OPTION_SOURCE_LINK = 1,
 	OPTION_TARGET_LINK = 2,
@@ -166,6 +169,7 @@ enable_allmulti_everywhere(struct ndp *ndp, const struct mural_host *host)
 int
 ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 {
+	static const struct mural_rate rate = { NDP_RATE * 1000, NDP_RATE };
 	char name[IF_NAMESIZE];
 	uint8_t mac[6];
 	/* protocol 0: it receives nothing */
@@ -179,6 +183,11 @@ ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 		return ret;
 	}
 	*ndp = (struct ndp){ .is_open = true, .link = fd, .any = ifindex == 0 };
+	ndp->stations = mural_ratelimit_new(&rate, STATIONS);
+	if (!ndp->stations) {
+		ndp_close(ndp);
+		return -ENOMEM;
+	}
 	if (ndp->any)
 		enable_allmulti_everywhere(ndp, host);
 	else if (link_address(ndp, ifindex, mac))
@@ -195,6 +204,7 @@ ndp_close(struct ndp *ndp)
 {
 	if (ndp->is_open)
 		close(ndp->link);
+	mural_ratelimit_free(ndp->stations);
 	*ndp = (struct ndp){ 0 };
 }
 
@@ -209,13 +219,19 @@ ndp_update_interfaces(
 
 /* ------------------------------------------------------------------ answering */
 
+/* By the hardware address, which a station seldom changes: it may have any number of IPv6
+ * addresses.  One that floods the link leaves the others their answers. */
 static bool
-answers_left(struct ndp *ndp)
+answers_left(struct ndp *ndp, const uint8_t station[6])
 {
-	static const struct mural_rate rate = { NDP_RATE * 1000, NDP_RATE };
+	static const struct mural_rate total = { NDP_TOTAL * 1000, NDP_TOTAL };
+	uint64_t now = mural_now_ms(), key = 0;
 
-	mural_bucket_refill(&ndp->answers, &rate, mural_now_ms());
-	return mural_bucket_consume(&ndp->answers, &rate, 1);
+	memcpy(&key, station, 6);
+	mural_bucket_refill(&ndp->answers, &total, now);
+	return mural_bucket_wait_ms(&ndp->answers, &total, 1) == 0 &&
+	       mural_ratelimit_consume(ndp->stations, key, now) == 0 &&
+	       mural_bucket_consume(&ndp->answers, &total, 1);
 }
 
 enum ndp_verdict
@@ -235,7 +251,7 @@ ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 		return NDP_IGNORED;
 	if (!packet->link_source || packet->link_source[0] & 1)
 		return NDP_MALFORMED; /* no station sends from a group's address */
-	if (!answers_left(ndp))
+	if (!answers_left(ndp, packet->link_source))
 		return NDP_RATE_LIMITED;
 	if (!link_address(ndp, packet->ifindex, mac))
 		return NDP_IGNORED;

@@ -34,7 +34,8 @@ enum {
 	NDP_SOLICITATION = 135, /* ICMPv6 types */
 	NDP_ADVERTISEMENT = 136,
 	NDP_FRAME_LEN = 86, /* Ethernet, IPv6, advertisement, one option */
-	NDP_RATE = 10000,   /* answers a second, and as many at once */
+	NDP_RATE = 10000,   /* answers a second to one station, and as many at once */
+	NDP_TOTAL = 40000,  /* to all together */
 };
 
 /* What became of a solicitation. */
@@ -42,7 +43,7 @@ enum ndp_verdict {
 	NDP_ANSWERED,
 	NDP_IGNORED,      /* valid, and not ours to answer */
 	NDP_MALFORMED,    /* RFC 4861 says to drop it */
-	NDP_RATE_LIMITED, /* beyond NDP_RATE, or what the link takes */
+	NDP_RATE_LIMITED, /* beyond NDP_RATE or NDP_TOTAL, or what the link takes */
 };
 
 /* Belongs to one thread.  All but `answered` is ndp.c's own. */
@@ -51,8 +52,9 @@ struct ndp {
 	int link;            /* a packet socket: sends, and holds all-multicast mode */
 	bool any;            /* on all interfaces, new ones too */
 	uint32_t generation; /* of local_addrs at the last update */
-	struct mural_bucket answers;
-	uint64_t answered; /* since it was opened */
+	struct mural_bucket answers;      /* to all */
+	struct mural_ratelimit *stations; /* by hardware address */
+	uint64_t answered;                /* since it was opened */
 };
 
 /* Opens the socket; `ifindex` 0: any interface.  0 or -errno, logged, and there is

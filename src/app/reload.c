@@ -219,7 +219,8 @@ on_services_stopped(uv_timer_t *timer)
 	uint64_t now = uv_now(&wall->loop), deadline = wall->reload.deadline_ms;
 
 	if (service_find_stopping(plugins->instances) && now < deadline) {
-		uv_timer_start(timer, on_services_stopped, deadline - now, 0);
+		uv_timer_start(timer, on_services_stopped,
+			MIN(deadline - now, SERVICE_STOP_POLL_MS), 0);
 		return;
 	}
 	abandon_services(plugins);
@@ -273,7 +274,7 @@ replace_instances(struct wall *wall)
 	stopping = service_find_stopping(wall->now->plugins.instances);
 	/* at least one turn, in which the loop lets go of the handles closed on it */
 	uv_timer_start(&reload->timer, on_services_stopped,
-		stopping ? SERVICE_STOP_TIMEOUT_MS : 0, 0);
+		stopping ? SERVICE_STOP_POLL_MS : 0, 0);
 }
 
 /* ------------------------------------------------------------------ loading */

@@ -17,7 +17,7 @@ ip_key_from_v4(const void *bytes, struct ip_key *key)
 	uint32_t address;
 
 	memcpy(&address, bytes, sizeof(address));
-	*key = (struct ip_key){ 0, ntohl(address), true };
+	*key = (struct ip_key){ .low = ntohl(address), .v4 = true };
 }
 
 static void
@@ -30,7 +30,7 @@ ip_key_from_v6(const struct in6_addr *address, struct ip_key *key)
 		return;
 	}
 	memcpy(halves, address, sizeof(halves));
-	*key = (struct ip_key){ be64toh(halves[0]), be64toh(halves[1]), false };
+	*key = (struct ip_key){ .high = be64toh(halves[0]), .low = be64toh(halves[1]) };
 }
 
 /* The bits behind the first `bits` of a half; shifts by 64 are undefined. */
@@ -50,6 +50,7 @@ split_masks(unsigned prefix, uint64_t *high, uint64_t *low)
 bool
 ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key)
 {
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)peer;
 	uint64_t high, low;
 
 	if (peer->sa_family == AF_INET) {
@@ -58,9 +59,13 @@ ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key)
 	}
 	if (peer->sa_family != AF_INET6)
 		return false;
-	ip_key_from_v6(&((const struct sockaddr_in6 *)peer)->sin6_addr, key);
+	ip_key_from_v6(&six->sin6_addr, key);
 	if (key->v4)
 		return true;
+	if (IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr)) {
+		key->scope = six->sin6_scope_id;
+		return true;
+	}
 	split_masks(prefix, &high, &low);
 	key->high &= ~high;
 	key->low &= ~low;
@@ -73,7 +78,7 @@ ip_key_hash(const struct ip_key *key, uint64_t salt)
 	uint64_t hash = (key->high + key->v4) ^ salt;
 
 	hash *= 0x9e3779b97f4a7c15;
-	hash = (hash ^ hash >> 32 ^ key->low) * 0xd6e8feb86659fd93;
+	hash = (hash ^ hash >> 32 ^ key->low) * 0xd6e8feb86659fd93 + key->scope;
 	hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15;
 	return hash ^ hash >> 32;
 }

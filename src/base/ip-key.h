@@ -2,7 +2,8 @@
 /*
  * The key of a source, to which limits apply: an IPv4 address, also when it was mapped
  * into IPv6, or the leading bits of an IPv6 address, since one household has any number
- * of addresses.  And networks (CIDR), which are ranges of keys.
+ * of addresses.  Link-local addresses, whose leading bits are all the same, count as a
+ * whole, with their link.  And networks (CIDR), which are ranges of keys.
  */
 #pragma once
 
@@ -13,17 +14,20 @@
 
 struct ip_key {
 	uint64_t high, low; /* of the address, this machine's order; IPv4: low alone */
+	uint32_t scope;     /* the link of a link-local address; networks ignore it */
 	bool v4;
 };
 
-/* Of an IPv6 address the first `prefix` bits, 1 to 128, count.  False for a peer without
+/* Of an IPv6 address the first `prefix` bits, 1 to 128, count, of a link-local
+ * one all.  False for a peer without
  * an IP address: a local socket. */
 bool ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key);
 
 static inline bool
 ip_key_equal(const struct ip_key *a, const struct ip_key *b)
 {
-	return a->high == b->high && a->low == b->low && a->v4 == b->v4;
+	return a->high == b->high && a->low == b->low && a->scope == b->scope &&
+	       a->v4 == b->v4;
 }
 
 /* `salt` keeps attackers from choosing addresses that collide. */

@@ -45,6 +45,6 @@ conn_throttle(struct conn *conn)
 void
 conn_debit(struct conn *conn, uint64_t pixels, size_t bytes)
 {
-	ratelimit_debit(conn->client.shard->worker->ratelimit, &conn->peer.any,
-		(int64_t)pixels, (int64_t)bytes);
+	ratelimit_debit(conn->client.shard->worker->ratelimit, RATELIMIT_CONNECTED,
+		&conn->peer.any, (int64_t)pixels, (int64_t)bytes);
 }

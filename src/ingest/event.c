@@ -73,6 +73,7 @@ event_new(struct mural_host *host, struct mural_conn *conn,
 	if (event->next)
 		event->next->link = &event->next;
 	*list = event;
+	instance_of(host)->n_handles += !conn;
 	return event;
 }
 

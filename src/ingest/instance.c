@@ -127,6 +127,10 @@ on_client(struct listener *listener, int fd, const union peer_address *peer)
 	struct handover *handover;
 	enum mural_reason reason;
 
+	if (listener_is_full(listener, fd)) {
+		refuse_client(listener->instance, fd, MURAL_RATE_LIMITED);
+		return;
+	}
 	if (!admit_client(shard, peer, &reason)) {
 		refuse_client(listener->instance, fd, reason);
 		return;

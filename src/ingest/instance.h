@@ -13,7 +13,8 @@
 int instance_open(struct ingest *ingest, struct instance *instance);
 
 /* Closes an instance, even a half-opened one.  When this returns, its addresses are free
- * and its poller and sockets closed; a service has stopped when service_state says so. */
+ * and its poller and sockets closed; a service, also one whose start() failed, has
+ * stopped when service_state says so. */
 void instance_close(struct ingest *ingest, struct instance *instance);
 
 /* Calls the plugin's finish() if that is still due, as it is for a service that has

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "ingest/multicast.h"
@@ -249,19 +250,34 @@ socket_try_bind(const char *address, int type)
 
 static void on_pause_over(uv_timer_t *timer);
 
-/* No descriptors or memory for another client: tries again soon.  Logged only now and
- * then, because clients can cause it at will. */
+/* Only now and then, because clients can cause it at will. */
 static void
-pause_accepting(struct listener *listener, int error)
+log_shortage(struct listener *listener, int error)
 {
 	uint64_t now = uv_now(listener->pause.loop);
 
-	if (listener->last_logged_ms == 0 ||
-		now - listener->last_logged_ms >= LOG_INTERVAL_MS) {
-		log_warn("%s: cannot accept clients for now: %s; raise LimitNOFILE",
-			listener->name, strerror(error));
-		listener->last_logged_ms = MAX(now, 1);
-	}
+	if (listener->last_logged_ms != 0 &&
+		now - listener->last_logged_ms < LOG_INTERVAL_MS)
+		return;
+	log_warn("%s: cannot accept clients for now: %s; raise LimitNOFILE",
+		listener->name, strerror(error));
+	listener->last_logged_ms = MAX(now, 1);
+}
+
+bool
+listener_is_full(struct listener *listener, int fd)
+{
+	if (!descriptor_is_reserved(fd))
+		return false;
+	log_shortage(listener, EMFILE);
+	return true;
+}
+
+/* No descriptors or memory for another client: tries again soon. */
+static void
+pause_accepting(struct listener *listener, int error)
+{
+	log_shortage(listener, error);
 	uv_poll_stop(&listener->poll);
 	uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
 }
@@ -354,7 +370,7 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	uv_timer_init(loop, &listener->pause);
 	listener->poll.data = listener;
 	listener->pause.data = listener;
-	listener->handles = 2;
+	listener->handles = LISTENER_HANDLES;
 	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
 	return 0;
 }

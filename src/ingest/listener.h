@@ -36,6 +36,9 @@ uint16_t socket_text(int fd, const char *address, char *text, size_t len);
 struct ingest;
 struct instance;
 
+/* Those that a listener has on the loop. */
+#define LISTENER_HANDLES 2
+
 struct listener {
 	uv_poll_t poll;
 	uv_timer_t pause;        /* runs after accept() ran out of descriptors */
@@ -59,6 +62,10 @@ int listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	const char *address,
 	void (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer));
+
+/* Whether a client that on_client() got took one of the descriptors that belong to the
+ * wall itself, and must be refused; logged now and then. */
+bool listener_is_full(struct listener *listener, int fd);
 
 /* Stops listening at once; on_closed() comes from the loop.  Does nothing if fd is -1. */
 void listener_close(struct listener *listener);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "canvas/canvas.h"
@@ -11,16 +12,43 @@
 #include "ingest/listener.h"
 #include "ingest/worker.h"
 
+static void
+count_handle(uv_handle_t *handle, void *n)
+{
+	(void)handle;
+	++*(size_t *)n;
+}
+
+/* The handles on the loop but for those that murald made for the instance: also those
+ * that are closing, until the loop turns. */
+static size_t
+count_handles(const struct instance *instance, uv_loop_t *loop)
+{
+	size_t n = 0;
+
+	uv_walk(loop, count_handle, &n);
+	return n - instance->n_handles;
+}
+
+/* One that fails with handles of its own on the loop is stopping until they are gone;
+ * without any it has stopped. */
 int
 service_start(struct instance *instance, uv_loop_t *loop)
 {
+	size_t before = count_handles(instance, loop);
 	int ret;
 
 	instance->host.loop = loop;
 	instance->host.brush = &instance->shards[0].brush;
+	instance->service_state = SERVICE_RUNNING;
 	instance->shards[0].service_counts = &instance->counts;
 	ret = instance->plugin->start(&instance->host);
-	instance->service_state = ret == 0 ? SERVICE_RUNNING : SERVICE_STOPPED;
+	if (ret == 0)
+		return 0;
+	instance->start_failed = true;
+	instance->service_state = count_handles(instance, loop) > before
+					  ? SERVICE_STOPPING
+					  : SERVICE_STOPPED;
 	return ret;
 }
 
@@ -74,6 +102,12 @@ on_client(struct listener *listener, int fd, const union peer_address *peer)
 		container_of(listener, struct mural_listener, listener);
 
 	(void)peer;
+	if (listener_is_full(listener, fd)) {
+		close(fd);
+		mural_discard(pub->host->brush, MURAL_RATE_LIMITED, 1);
+		mural_publish(pub->host);
+		return;
+	}
 	pub->on_client(pub->host, fd);
 }
 
@@ -108,6 +142,7 @@ mural_listen(struct mural_host *host, const char *address, const char *what,
 		host->port = port;
 	log_info("%s: listening on %s%s%s", host->name, text, what ? ", " : "",
 		what ? what : "");
+	container_of(host, struct instance, host)->n_handles += LISTENER_HANDLES;
 	*listener = new;
 	return 0;
 }
@@ -134,10 +169,31 @@ on_stop_timeout(uv_timer_t *timer)
 	*(bool *)timer->data = true;
 }
 
+static void
+find_closing(uv_handle_t *handle, void *found)
+{
+	*(bool *)found |= uv_is_closing(handle);
+}
+
+/* Where start() failed, mural_stopped() may never come: then it is over when nothing is
+ * closing on the loop, not what a callback closed in its turn either. */
+static bool
+is_stopping(struct instance *instance)
+{
+	bool is_closing = false;
+
+	if (instance->service_state != SERVICE_STOPPING || !instance->start_failed)
+		return instance->service_state == SERVICE_STOPPING;
+	uv_walk(instance->host.loop, find_closing, &is_closing);
+	if (!is_closing)
+		instance->service_state = SERVICE_STOPPED;
+	return is_closing;
+}
+
 struct instance *
 service_find_stopping(struct instance *instances)
 {
-	while (instances && instances->service_state != SERVICE_STOPPING)
+	while (instances && !is_stopping(instances))
 		instances = instances->next;
 	return instances;
 }

@@ -15,7 +15,11 @@
 /* How long a service may take to stop. */
 #define SERVICE_STOP_TIMEOUT_MS 5000
 
-/* Starts the instance on the loop.  0 or -errno; the plugin has logged why. */
+/* How often to look whether one has, besides being told. */
+#define SERVICE_STOP_POLL_MS 50
+
+/* Starts the instance on the loop.  0 or -errno; the plugin has logged why, and may have
+ * to be waited for as if it was stopping. */
 int service_start(struct instance *instance, uv_loop_t *loop);
 
 /* Asks it to stop.  Accepts one that never started or is stopping already. */

@@ -94,8 +94,8 @@ static bool
 is_within_limits(struct udp_socket *udp, size_t bytes)
 {
 	struct shard *shard = udp->client.shard;
-	int verdict = ratelimit_consume(
-		shard->worker->ratelimit, (const struct sockaddr *)&udp->peer, 1, bytes);
+	int verdict = ratelimit_consume(shard->worker->ratelimit, RATELIMIT_CLAIMED,
+		(const struct sockaddr *)&udp->peer, 1, bytes);
 
 	if (verdict < 0)
 		mural_discard(&shard->brush,
@@ -127,7 +127,7 @@ feed_datagram(struct udp_socket *udp, const struct mmsghdr *message)
 		mural_discard(&shard->brush, MURAL_MALFORMED, 1);
 	shard->worker->serving = NULL;
 	if (ratelimit_active(shard->worker->ratelimit))
-		ratelimit_debit(shard->worker->ratelimit,
+		ratelimit_debit(shard->worker->ratelimit, RATELIMIT_CLAIMED,
 			(const struct sockaddr *)&udp->peer,
 			(int64_t)(shard->brush.painted - painted) - 1, 0);
 }

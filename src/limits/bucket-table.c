@@ -64,14 +64,39 @@ mix64(uint64_t n)
 	return n ^ n >> 33;
 }
 
+static uint64_t
+hash_key(const struct mural_ratelimit *ratelimit, uint64_t key)
+{
+	return mix64(key ^ ratelimit->secret) | 1;
+}
+
+static struct bucket_slot *
+set_of(struct mural_ratelimit *ratelimit, uint64_t hash)
+{
+	return &ratelimit->slots[(hash >> 32 & (ratelimit->sets - 1)) * WAYS];
+}
+
+struct mural_bucket *
+mural_ratelimit_find(struct mural_ratelimit *ratelimit, uint64_t key, uint64_t now_ms)
+{
+	uint64_t hash = hash_key(ratelimit, key);
+	struct bucket_slot *set = set_of(ratelimit, hash);
+
+	for (struct bucket_slot *slot = set; slot < set + WAYS; slot++) {
+		if (slot->key != hash)
+			continue;
+		mural_bucket_refill(&slot->bucket, &ratelimit->rate, now_ms);
+		return &slot->bucket;
+	}
+	return NULL;
+}
+
 struct mural_bucket *
 mural_ratelimit_bucket(struct mural_ratelimit *ratelimit, uint64_t key, uint64_t now_ms)
 {
-	uint64_t hash = mix64(key ^ ratelimit->secret) | 1;
-	struct bucket_slot *set, *fullest;
+	uint64_t hash = hash_key(ratelimit, key);
+	struct bucket_slot *set = set_of(ratelimit, hash), *fullest = set;
 
-	set = &ratelimit->slots[(hash >> 32 & (ratelimit->sets - 1)) * WAYS];
-	fullest = set;
 	for (struct bucket_slot *slot = set; slot < set + WAYS; slot++) {
 		mural_bucket_refill(&slot->bucket, &ratelimit->rate, now_ms);
 		if (slot->key == hash)

@@ -8,9 +8,14 @@
 
 #include <mural/plugin.h>
 
+#include "base/descriptors.h"
+
 /* A stream is given a fraction of a second's worth at a time, so that several threads
  * that serve clients of one source do not exceed its rate by much. */
 #define SLICES_A_SECOND 8
+
+/* A source has at most one part in this many of the descriptors. */
+#define DESCRIPTOR_SHARE 3
 
 /* Sources that a stripe keeps buckets for. */
 #define STRIPE_KEYS 1024
@@ -25,8 +30,8 @@ struct ratelimit_lookup {
 
 /* False for a peer without an IP address: not locked. */
 static bool
-lookup_begin(struct ratelimit *ratelimit, const struct sockaddr *peer,
-	struct ratelimit_lookup *lookup, int *verdict)
+lookup_begin(struct ratelimit *ratelimit, enum ratelimit_sender sender,
+	const struct sockaddr *peer, struct ratelimit_lookup *lookup, int *verdict)
 {
 	struct ip_key address, key;
 	struct ratelimit_stripe *stripe;
@@ -46,9 +51,9 @@ lookup_begin(struct ratelimit *ratelimit, const struct sockaddr *peer,
 			? -EACCES
 			: 0;
 	for (int i = 0; i < RATELIMIT_KINDS && *verdict == 0; i++)
-		if (stripe->buckets[i])
+		if (stripe->buckets[sender][i])
 			lookup->buckets[i] = mural_ratelimit_bucket(
-				stripe->buckets[i], hash, mural_now_ms());
+				stripe->buckets[sender][i], hash, mural_now_ms());
 	return true;
 }
 
@@ -81,14 +86,14 @@ lookup_has(const struct ratelimit *ratelimit, const struct ratelimit_lookup *loo
 }
 
 int
-ratelimit_consume(struct ratelimit *ratelimit, const struct sockaddr *peer,
-	uint64_t pixels, uint64_t bytes)
+ratelimit_consume(struct ratelimit *ratelimit, enum ratelimit_sender sender,
+	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes)
 {
 	const int64_t amounts[] = { (int64_t)pixels, (int64_t)bytes };
 	struct ratelimit_lookup lookup;
 	int verdict = 0;
 
-	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
+	if (!lookup_begin(ratelimit, sender, peer, &lookup, &verdict))
 		return 0;
 	if (lookup_has(ratelimit, &lookup, amounts))
 		lookup_debit(ratelimit, &lookup, amounts);
@@ -99,13 +104,13 @@ ratelimit_consume(struct ratelimit *ratelimit, const struct sockaddr *peer,
 }
 
 void
-ratelimit_debit(struct ratelimit *ratelimit, const struct sockaddr *peer, int64_t pixels,
-	int64_t bytes)
+ratelimit_debit(struct ratelimit *ratelimit, enum ratelimit_sender sender,
+	const struct sockaddr *peer, int64_t pixels, int64_t bytes)
 {
 	struct ratelimit_lookup lookup;
 	int verdict;
 
-	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
+	if (!lookup_begin(ratelimit, sender, peer, &lookup, &verdict))
 		return;
 	lookup_debit(ratelimit, &lookup, (const int64_t[]){ pixels, bytes });
 	lookup_end(&lookup);
@@ -136,7 +141,7 @@ ratelimit_allowance(struct ratelimit *ratelimit, const struct sockaddr *peer, si
 	int verdict = 0;
 
 	*wait_ms = 0;
-	if (!lookup_begin(ratelimit, peer, &lookup, &verdict))
+	if (!lookup_begin(ratelimit, RATELIMIT_CONNECTED, peer, &lookup, &verdict))
 		return (ssize_t)room;
 	for (int i = 0; i < RATELIMIT_KINDS; i++)
 		if (lookup.buckets[i])
@@ -153,7 +158,7 @@ ratelimit_check(struct ratelimit *ratelimit, const struct sockaddr *peer)
 	int verdict = 0;
 
 	if (ratelimit_active(ratelimit) &&
-		lookup_begin(ratelimit, peer, &lookup, &verdict))
+		lookup_begin(ratelimit, RATELIMIT_CONNECTED, peer, &lookup, &verdict))
 		lookup_end(&lookup);
 	return verdict;
 }
@@ -218,8 +223,18 @@ mural_consume(struct mural_host *host, struct mural_brush *brush,
 {
 	if (!mural_is_limited(host))
 		return 0;
-	return count_verdict(
-		brush, ratelimit_consume(ratelimit_of(host), peer, pixels, bytes));
+	return count_verdict(brush, ratelimit_consume(ratelimit_of(host),
+					    RATELIMIT_CONNECTED, peer, pixels, bytes));
+}
+
+int
+mural_consume_claimed(struct mural_host *host, struct mural_brush *brush,
+	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes)
+{
+	if (!mural_is_limited(host))
+		return 0;
+	return count_verdict(brush, ratelimit_consume(ratelimit_of(host),
+					    RATELIMIT_CLAIMED, peer, pixels, bytes));
 }
 
 uint64_t
@@ -265,8 +280,10 @@ stripes_set_rate(struct ratelimit *ratelimit, int kind, uint64_t a_second)
 	if (a_second == ratelimit->rates[kind].burst)
 		return 0;
 	ratelimit->rates[kind] = (struct mural_rate){ a_second * 1000, a_second };
-	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
-		struct mural_ratelimit **buckets = &ratelimit->stripes[i].buckets[kind];
+	for (size_t i = 0; i < RATELIMIT_STRIPES * RATELIMIT_SENDERS; i++) {
+		struct mural_ratelimit **buckets =
+			&ratelimit->stripes[i / RATELIMIT_SENDERS]
+				 .buckets[i % RATELIMIT_SENDERS][kind];
 
 		mural_ratelimit_free(*buckets);
 		*buckets = a_second == 0 ? NULL
@@ -278,6 +295,18 @@ stripes_set_rate(struct ratelimit *ratelimit, int kind, uint64_t a_second)
 	if (ret < 0)
 		ratelimit->rates[kind] = (struct mural_rate){ 0 };
 	return ret;
+}
+
+/* However many are allowed, no source may take more than its share of the descriptors: a
+ * few sources together would keep everybody else out. */
+static uint32_t
+max_connections(const struct config_server *server)
+{
+	uint32_t share = MAX(descriptors_for_clients() / DESCRIPTOR_SHARE, 1);
+
+	return server->connections_per_source == 0
+		       ? share
+		       : MIN(share, (uint32_t)server->connections_per_source);
 }
 
 int
@@ -299,7 +328,7 @@ ratelimit_configure(struct ratelimit *ratelimit, const struct config *config)
 	}
 	stripes_lock(ratelimit, false);
 	counter_store(&ratelimit->active, has_rates || config->allow.n || config->deny.n);
-	connlimit_set_max(&ratelimit->clients, (uint32_t)server->connections_per_source);
+	connlimit_set_max(&ratelimit->clients, max_connections(server));
 	return ret;
 }
 
@@ -326,8 +355,10 @@ ratelimit_finish(struct ratelimit *ratelimit)
 	connlimit_finish(&ratelimit->clients);
 	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
 		pthread_mutex_destroy(&ratelimit->stripes[i].lock);
-		for (int kind = 0; kind < RATELIMIT_KINDS; kind++)
-			mural_ratelimit_free(ratelimit->stripes[i].buckets[kind]);
+		for (int j = 0; j < RATELIMIT_SENDERS * RATELIMIT_KINDS; j++)
+			mural_ratelimit_free(
+				ratelimit->stripes[i].buckets[j / RATELIMIT_KINDS]
+							     [j % RATELIMIT_KINDS]);
 	}
 	*ratelimit = (struct ratelimit){ 0 };
 }

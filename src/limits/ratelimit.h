@@ -28,10 +28,19 @@
 
 enum { RATELIMIT_PIXELS, RATELIMIT_BYTES, RATELIMIT_KINDS };
 
+/* How a source is known.  Its budgets are two, so that what others send in its name costs
+ * its connections nothing. */
+enum ratelimit_sender {
+	RATELIMIT_CONNECTED, /* it answered from its address */
+	RATELIMIT_CLAIMED,   /* by the packet alone, and anybody can forge that */
+	RATELIMIT_SENDERS,
+};
+
 /* A part of the sources, so that threads seldom wait for each other. */
 struct ratelimit_stripe {
 	_Alignas(CACHE_LINE) pthread_mutex_t lock;
-	struct mural_ratelimit *buckets[RATELIMIT_KINDS]; /* NULL: no limit */
+	/* NULL: no limit */
+	struct mural_ratelimit *buckets[RATELIMIT_SENDERS][RATELIMIT_KINDS];
 };
 
 struct ratelimit {
@@ -75,15 +84,15 @@ uint64_t ratelimit_source_of_name(const struct ratelimit *ratelimit, const char 
 /* Consumes pixels and bytes: 0; or nothing is consumed: -EACCES, its network may not;
  * -EDQUOT, it has not as many left.  More than a second's worth succeeds only if the
  * bucket is full, and leaves it in debt. */
-int ratelimit_consume(struct ratelimit *ratelimit, const struct sockaddr *peer,
-	uint64_t pixels, uint64_t bytes);
+int ratelimit_consume(struct ratelimit *ratelimit, enum ratelimit_sender sender,
+	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
 
 /* Debits what was consumed already, even into debt; credits negative amounts. */
-void ratelimit_debit(struct ratelimit *ratelimit, const struct sockaddr *peer,
-	int64_t pixels, int64_t bytes);
+void ratelimit_debit(struct ratelimit *ratelimit, enum ratelimit_sender sender,
+	const struct sockaddr *peer, int64_t pixels, int64_t bytes);
 
-/* How much of a stream may be read now: at most `room` bytes, and not more than the
- * pixels left are worth; to be debited afterwards.  0: nothing for `*wait_ms` ms.
- * -EACCES: its network may not. */
+/* How much of a connection's stream may be read now: at most `room` bytes, and not more
+ * than the pixels left are worth; to be debited afterwards.  0: nothing for `*wait_ms`
+ * ms. -EACCES: its network may not. */
 ssize_t ratelimit_allowance(struct ratelimit *ratelimit, const struct sockaddr *peer,
 	size_t room, uint64_t *wait_ms);

@@ -53,6 +53,8 @@ struct instance {
 	struct mural_counts counts; /* what host.counts points to */
 	struct said said;
 	enum service_state service_state;
+	bool start_failed;
+	size_t n_handles; /* that murald put on the loop for its service, ever */
 	void (*on_stopped)(struct instance *instance); /* may be NULL */
 	bool unchanged; /* reload.c's: it keeps running in the next config */
 	/* ingest's */

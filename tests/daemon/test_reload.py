@@ -382,3 +382,29 @@ def test_the_users_file_is_read_again(tmp_path):
         assert "the old config stays in force" in log and "users:1: must be static:DIGITS or totp:BASE32" in log
         assert enter(b"carl", "1")[1]
         assert wall.stop() == 0
+
+
+# ---------------------------------------------------------------- a service that cannot start
+
+STILLBORN = "[plugin stillborn]\n"
+STILLBORN_CORE = "plugin-path = %s:%s/tests/unit/plugin/.libs\n" % (PLUGINS, BUILD)
+
+
+def test_a_required_service_that_cannot_start_is_kept_until_its_handles_are_closed(tmp_path):
+    wall = Wall(tmp_path, STILLBORN, core=STILLBORN_CORE).start()
+    assert wall.process.wait(10) == 1, wall.log()
+    assert "stillborn: all handles are closed" in wall.log()
+    assert "did not stop in time" not in wall.log()
+
+
+def test_a_reload_waits_for_a_service_that_could_not_start(tmp_path):
+    with Wall(tmp_path, DOTS, core=STILLBORN_CORE) as wall:
+        wall.configure(DOTS + STILLBORN)
+        for _ in range(5):  # the next one begins right after the last
+            wall.process.send_signal(signal.SIGHUP)
+        wait_for("the reload", lambda: "1 failed" in wall.log())
+        wall.reload(DOTS + STILLBORN)
+        assert reloaded(wall.reload(DOTS)) == (0, 0, 0, 1)
+        assert wall.log().count("all handles are closed") == wall.log().count("stillborn: could not be opened") > 1
+        assert wall.stop() == 0
+        assert "did not stop in time" not in wall.log()

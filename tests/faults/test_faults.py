@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import time
@@ -146,6 +147,45 @@ def test_no_descriptors_left(tmp_path):
         wait_for("a new client", lambda: try_size(wall))
         wait_for("the board", lambda: answer(wall, "settings")[0] == 200)
         assert wall.log().count("\n") < 60, wall.log()
+
+
+def test_clients_leave_the_wall_its_descriptors(tmp_path):
+    """With every one taken that clients can get, the wall still writes what it keeps."""
+    few = 120
+
+    with all_plugins(tmp_path, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall, \
+            wall.tcp("pixelflut") as painter:
+        token = register(wall)
+        crowd = []
+        for i in range(3 * few):
+            name = ("pixelflut", "dots", "p2", "http")[i % 4]
+            crowd.append(socket.create_connection(
+                ("127.0.0.1", wall.port(name)), 10, ("127.0.0.%d" % (2 + i % 100), 0)))
+        painter.sendall(b"PX 3 4 00ff00\nSIZE\n")
+        painter.settimeout(10)
+        assert painter.recv(100) == b"SIZE 64 48\n"
+        wall.painted(3, 4, (0, 255, 0))  # by snapshots
+        wait_for("the recording", lambda: os.path.getsize(tmp_path / "record") > 200)
+        assert "cannot accept clients for now" in wall.log()
+        assert "cannot write" not in wall.log() and "Too many open files" not in wall.log().replace(
+            "cannot accept clients for now: Too many open files", "")
+        assert len(os.listdir("/proc/%d/fd" % wall.process.pid)) < few - 8
+        for client in crowd:
+            client.close()
+        wait_for("a newcomer's turn", lambda: try_size(wall))
+        assert wait_for("the board's turn", lambda: update(wall, token, 1, 1, 3)[0] == 200)
+
+
+def test_one_source_does_not_take_all_descriptors(tmp_path):
+    few = 120
+
+    with all_plugins(tmp_path, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall:
+        crowd = [socket.create_connection(("127.0.0.1", wall.port("pixelflut")), 10, ("127.0.0.2", 0))
+                 for _ in range(2 * few)]
+        assert answer(wall, "settings")[0] == 200
+        assert flut(wall, b"PX 1 1 ff0000\nPX 1 1\n").startswith(b"PX 1 1 ff0000")
+        for client in crowd:
+            client.close()
 
 
 def try_size(wall):

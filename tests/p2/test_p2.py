@@ -484,7 +484,7 @@ def test_login_must_come_within_ten_seconds(tmp_path):
             assert time.monotonic() - start < 16
         good.send(sub(0, 0, 0, 0))
         good.until(lambda c: c.pixels)
-        assert wall.totals("p2")["unauthorized"] == 3
+        assert wall.totals("p2")["unauthorized"] == 4
 
 
 # ----------------------------------------------------------------------- limits

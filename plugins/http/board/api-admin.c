@@ -23,9 +23,8 @@ reply_done(struct request *request, int ret)
 	return reply_text(request, MHD_HTTP_OK, "Success");
 }
 
-/* Otherwise *answered is the answer. */
-static bool
-is_admin(struct request *request, const json_t *json, enum MHD_Result *answered)
+bool
+api_is_admin(struct request *request, const json_t *json, enum MHD_Result *answered)
 {
 	const struct board *board = request->subject;
 	const json_t *token = json_object_get(json, "token");
@@ -51,12 +50,12 @@ api_rate(struct request *request)
 	static const char *const names[] = { "new_rate", "token", NULL };
 	struct board *board = request->subject;
 	enum MHD_Result answered;
-	const json_t *json = api_fields(request, names, &answered);
+	const json_t *json = api_change(request, names, &answered);
 	int64_t rate;
 
 	if (!json)
 		return answered;
-	if (!is_admin(request, json, &answered))
+	if (!api_is_admin(request, json, &answered))
 		return answered;
 	if (!field_number(json_object_get(json, "new_rate"), &rate) || rate < 0 ||
 		rate > RATE_MAX_MS)
@@ -71,11 +70,11 @@ api_switch(struct request *request)
 	struct board *board = request->subject;
 	bool enabled = strcmp(request->path, "/enableBoard") == 0;
 	enum MHD_Result answered;
-	const json_t *json = api_fields(request, none, &answered);
+	const json_t *json = api_change(request, none, &answered);
 
 	if (!json)
 		return answered;
-	if (!is_admin(request, json, &answered))
+	if (!api_is_admin(request, json, &answered))
 		return answered;
 	return reply_done(request, board_settings_set_enabled(&board->settings, enabled));
 }

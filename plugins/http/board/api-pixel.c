@@ -23,7 +23,8 @@ set_cell(struct request *request, struct generator *generator,
 {
 	struct board *board = request->subject;
 	struct board_settings *settings = &board->settings;
-	uint64_t now;
+	uint64_t source = http_client_source(request->web, request->connection);
+	uint64_t now, wait_ms;
 
 	if (!generator)
 		return api_reply_unauthorized(request);
@@ -34,9 +35,15 @@ set_cell(struct request *request, struct generator *generator,
 	now = uv_hrtime();
 	if (api_is_cooling_down(generator, now))
 		return api_reply_cooldown(request, generator, now);
+	wait_ms = board_paint_wait_ms(board, source);
+	if (wait_ms > 0) {
+		web_discard(request->web, MURAL_RATE_LIMITED);
+		return api_reply_rate_limited(request, wait_ms * MS);
+	}
 	if (http_client_consume(request->web, request->connection,
 		    (uint64_t)board->cell * board->cell, 0) < 0)
 		return api_reply_rate_limited(request, SECOND);
+	generators_use(board->generators, generator, source);
 	generator->ready_ns = now + settings->rate_ms * MS;
 	if (settings->enabled)
 		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
@@ -72,6 +79,8 @@ api_update(struct request *request)
 	enum MHD_Result answered;
 	const json_t *json;
 
+	if (api_is_cross_site(request, false))
+		return api_reply_cross_site(request);
 	if (request->body && pixel_body_read(&pixel, request->body, request->body_len))
 		return set_cell(request,
 			generators_find(board->generators, pixel.id, STORE_ID_LEN),
@@ -84,7 +93,22 @@ api_update(struct request *request)
 		request, api_generator(request, json_object_get(json, "id")), &pixel);
 }
 
-/* From the web page: by id, or by the secret that the visitor registered with. */
+/* By id, or by a secret with which somebody registered from the same source; without one
+ * that would be whoever came last. */
+static struct generator *
+find_clicker(struct request *request, const json_t *id, const json_t *secret)
+{
+	struct board *board = request->subject;
+
+	if (id)
+		return api_generator(request, id);
+	if (!json_is_string(secret) || json_string_length(secret) == 0)
+		return NULL;
+	return generators_find_secret(board->generators, json_string_value(secret),
+		http_client_source(request->web, request->connection));
+}
+
+/* From the web page. */
 enum MHD_Result
 api_click(struct request *request)
 {
@@ -92,12 +116,13 @@ api_click(struct request *request)
 	struct board *board = request->subject;
 	enum MHD_Result answered;
 	const json_t *json, *id, *secret;
-	struct generator *generator = NULL;
 	struct pixel_body pixel;
 
 	if (!board->config.click)
 		return reply_error(
 			request, MHD_HTTP_FORBIDDEN, "painting by click is switched off");
+	if (api_is_cross_site(request, true))
+		return api_reply_cross_site(request);
 	json = api_fields(request, names, &answered);
 	if (!json)
 		return answered;
@@ -105,11 +130,6 @@ api_click(struct request *request)
 	secret = json_object_get(json, "secret");
 	if (!id && !secret)
 		return api_reply_missing(request, "secret");
-	if (id)
-		generator = api_generator(request, id);
-	else if (json_is_string(secret))
-		generator = generators_find_secret(
-			board->generators, json_string_value(secret));
 	pixel = read_pixel(json);
-	return set_cell(request, generator, &pixel);
+	return set_cell(request, find_clicker(request, id, secret), &pixel);
 }

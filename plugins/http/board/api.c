@@ -8,6 +8,7 @@
 #include "http/board/board.h"
 #include "http/board/generators.h"
 #include "http/web/json-field.h"
+#include "http/web/origin.h"
 #include "lib/digits.h"
 
 /* ------------------------------------------------------------ what routes share */
@@ -52,6 +53,32 @@ api_fields(struct request *request, const char *const *names, enum MHD_Result *a
 		return NULL;
 	}
 	return json;
+}
+
+bool
+api_is_cross_site(const struct request *request, bool needs_json)
+{
+	const struct board *board = request->subject;
+
+	return request_is_cross_site(request, board->config.origins, needs_json);
+}
+
+enum MHD_Result
+api_reply_cross_site(struct request *request)
+{
+	web_discard(request->web, MURAL_UNAUTHORIZED);
+	return reply_error(request, MHD_HTTP_FORBIDDEN,
+		"a page of another site may not do this; send application/json from "
+		"this one, or see the option origins");
+}
+
+const json_t *
+api_change(struct request *request, const char *const *names, enum MHD_Result *answered)
+{
+	if (!api_is_cross_site(request, false))
+		return api_fields(request, names, answered);
+	*answered = api_reply_cross_site(request);
+	return NULL;
 }
 
 struct generator *
@@ -208,6 +235,7 @@ const struct route board_routes[] = {
 	{ "POST", "/changePixelRate", false, api_rate },
 	{ "POST", "/enableBoard", false, api_switch },
 	{ "POST", "/disableBoard", false, api_switch },
+	{ "POST", "/removeGenerators", false, api_remove_many },
 	{ "GET", "/servers", false, leaderboard_answer },
 	{ NULL, NULL, false, NULL },
 };

@@ -9,6 +9,7 @@ struct generator;
 /* api-register.c */
 enum MHD_Result api_register(struct request *request);
 enum MHD_Result api_remove(struct request *request);
+enum MHD_Result api_remove_many(struct request *request);
 
 /* api-pixel.c */
 enum MHD_Result api_update(struct request *request);
@@ -22,6 +23,18 @@ enum MHD_Result api_switch(struct request *request); /* /enableBoard, /disableBo
  * 400 that was sent. */
 const json_t *api_fields(
 	struct request *request, const char *const *names, enum MHD_Result *answered);
+
+/* The same for what changes the board: 403 for a page of another site. */
+const json_t *api_change(
+	struct request *request, const char *const *names, enum MHD_Result *answered);
+
+/* Whether a page of another site may have sent it, and the 403 for that. */
+bool api_is_cross_site(const struct request *request, bool needs_json);
+enum MHD_Result api_reply_cross_site(struct request *request);
+
+/* Whether the body has the admin's token; else *answered is the 401 or 429 that was sent.
+ */
+bool api_is_admin(struct request *request, const json_t *json, enum MHD_Result *answered);
 
 /* The generator whose token `id` is; NULL: no such generator. */
 struct generator *api_generator(struct request *request, const json_t *id);

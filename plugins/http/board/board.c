@@ -8,6 +8,9 @@
 
 #include "http/board/generators.h"
 
+/* Sources whose cells are counted at a time. */
+#define PAINTING_SOURCES 4096
+
 void
 board_set_cell(struct board *board, size_t place, uint8_t colour, bool bare,
 	struct generator *painter)
@@ -58,6 +61,38 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	store_add_pixel(board->store, &pixel);
 	if (board->on_pixel)
 		board->on_pixel(board, &pixel, generator);
+}
+
+/* Each generator has a cooldown of its own, but a source may have thousands. */
+uint64_t
+board_paint_wait_ms(struct board *board, uint64_t source)
+{
+	uint64_t rate_ms = board->settings.rate_ms, painters = board->config.painters;
+	const struct mural_rate rate = {
+		.per_1000s = rate_ms > 0 ? painters * 1000000 / rate_ms + 1 : 0,
+		.burst = painters,
+	};
+
+	if (source == 0 || rate_ms == 0 || painters == 0)
+		return 0;
+	if (!board->paints || board->paints_rate_ms != rate_ms) {
+		mural_ratelimit_free(board->paints);
+		board->paints = mural_ratelimit_new(&rate, PAINTING_SOURCES);
+		board->paints_rate_ms = rate_ms;
+	}
+	return board->paints
+		       ? mural_ratelimit_consume(board->paints, source, mural_now_ms())
+		       : 0;
+}
+
+void
+board_forget_removed(struct board *board)
+{
+	size_t cells = (size_t)board->width * board->height;
+
+	for (size_t i = 0; i < cells; i++)
+		if (board->painters[i] && !*board->painters[i]->id)
+			board_set_cell(board, i, board->colours[i], board->bare[i], NULL);
 }
 
 /* ----------------------------------------------------------------- start, stop */
@@ -147,7 +182,8 @@ board_start(struct board *board, struct web *web, struct store *store,
 	palette_parse(&board->palette, config->palette);
 	ret = load_secrets(board);
 	if (ret == 0)
-		ret = generators_start(&board->generators, web->host, store);
+		ret = generators_start(
+			&board->generators, web->host, store, config->identity_is_name);
 	if (ret == 0)
 		ret = board_settings_start(&board->settings, store, config->rate_ms);
 	if (ret == 0)
@@ -178,6 +214,7 @@ board_stop(struct board *board)
 	free(board->painters);
 	leaderboard_stop(board);
 	board_settings_stop(&board->settings);
+	mural_ratelimit_free(board->paints);
 	generators_stop(board->generators);
 	secrets_finish(&board->secrets);
 }

@@ -36,6 +36,9 @@ struct board_config {
 	uint64_t rate_ms; /* between two cells of one generator */
 	const char *secrets, *admin_token;
 	bool click; /* painting from the web page is allowed */
+	bool identity_is_name;
+	const char *origins; /* other sites whose pages may paint */
+	uint64_t painters;   /* cells of a source in rate_ms; 0: no limit */
 };
 
 struct board_json; /* board-json.c's */
@@ -61,6 +64,8 @@ struct board {
 	struct generators *generators;
 	struct board_settings settings;
 	struct leaderboard leaderboard;
+	struct mural_ratelimit *paints; /* by source; NULL: none yet */
+	uint64_t paints_rate_ms;        /* that it was made for */
 
 	uint32_t width, height; /* cells */
 	uint32_t cell;
@@ -106,6 +111,13 @@ void board_reload(struct board *board);
  * store and reported to on_pixel. */
 void board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	struct generator *generator);
+
+/* How long a source (mural_source()) must wait before it sets another cell with any of
+ * its generators; 0: not at all, and this one is counted. */
+uint64_t board_paint_wait_ms(struct board *board, uint64_t source);
+
+/* Cells whose painters were removed are nobody's from here on. */
+void board_forget_removed(struct board *board);
 
 /* Records a cell's colour and painter; the canvas is not touched. */
 void board_set_cell(struct board *board, size_t place, uint8_t colour, bool bare,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Registers, finds, evicts and removes generators: by id, name and author, secret or
- * number. */
+/* Registers, finds and removes generators: by id, by what they registered with, by
+ * number; and counts how many each source holds. */
 #include "http/board/generators.h"
 
 #include <errno.h>
@@ -19,37 +19,30 @@
 #define BUCKETS 8192
 
 /* A source may register this many at once, and then one a second: enough for a school
- * behind one address, while one source alone cannot fill the board before its earlier
- * generators may be evicted. */
+ * behind one address. */
 static const struct mural_rate registration_rate = {
 	.per_1000s = 1000,
-	.burst = GENERATORS_MAX / 2,
+	.burst = GENERATORS_SHARE,
 };
 
 /* Sources whose registrations are counted at a time. */
 #define REGISTRATIONS_SOURCES 1024
 
-#define NS_PER_S UINT64_C(1000000000)
+#define HOLDERS 1024
 
-/* One that set no cell for this long may be evicted. */
-#define STALE_NS (3600 * NS_PER_S)
-
-/* How many are evicted at once, and how long until the next attempt. */
-#define EVICT_MAX 1024
-#define EVICT_RETRY_NS NS_PER_S
-
-enum { BY_ID, BY_NAME, BY_SECRET, BY_NUMBER, N_KEYS };
+enum { BY_ID, BY_IDENTITY, BY_SECRET, BY_NUMBER, N_KEYS };
 
 struct generators {
 	struct mural_host *host;
 	struct store *store;
-	struct generator *first, *last;
-	size_t n;
+	bool by_name; /* the identity is name and author alone */
+	struct generator *first;
+	size_t n, n_removed; /* n: all in the list */
 	struct mural_ratelimit *registrations;
-	uint64_t full_ns; /* by uv_hrtime(): no eviction before */
 	uint32_t last_number;
 	uint64_t seed; /* so that nobody can choose what shares a bucket */
 	struct generator *buckets[N_KEYS][BUCKETS];
+	struct holder *holders[HOLDERS];
 };
 
 /* --------------------------------------------------------------------- finding */
@@ -71,12 +64,15 @@ bucket_of(struct generators *generators, const struct generator *generator, int 
 	case BY_ID:
 		hash = hash_bytes(hash, generator->id, STORE_ID_LEN);
 		break;
-	case BY_NAME:
+	case BY_IDENTITY:
 		hash = hash_bytes(hash, generator->name, strlen(generator->name) + 1);
 		hash = hash_bytes(hash, generator->author, strlen(generator->author));
+		if (!generators->by_name)
+			hash = hash_bytes(hash, generator->secret, STORE_SECRET_LEN);
 		break;
 	case BY_SECRET:
 		hash = hash_bytes(hash, generator->secret, STORE_SECRET_LEN);
+		hash = hash_bytes(hash, &generator->holder->source, sizeof(uint64_t));
 		break;
 	default:
 		hash = hash_bytes(hash, &generator->number, sizeof(generator->number));
@@ -85,15 +81,19 @@ bucket_of(struct generators *generators, const struct generator *generator, int 
 }
 
 static bool
-is_equal(const struct generator *a, const struct generator *b, int key)
+is_equal(const struct generators *generators, const struct generator *a,
+	const struct generator *b, int key)
 {
+	bool same_secret = memcmp(a->secret, b->secret, STORE_SECRET_LEN) == 0;
+
 	switch (key) {
 	case BY_ID:
 		return memcmp(a->id, b->id, STORE_ID_LEN) == 0;
-	case BY_NAME:
-		return strcmp(a->name, b->name) == 0 && strcmp(a->author, b->author) == 0;
+	case BY_IDENTITY:
+		return (generators->by_name || same_secret) &&
+		       strcmp(a->name, b->name) == 0 && strcmp(a->author, b->author) == 0;
 	case BY_SECRET:
-		return memcmp(a->secret, b->secret, STORE_SECRET_LEN) == 0;
+		return same_secret && a->holder->source == b->holder->source;
 	default:
 		return a->number == b->number;
 	}
@@ -104,7 +104,7 @@ find_equal(struct generators *generators, const struct generator *wanted, int ke
 {
 	struct generator *generator = *bucket_of(generators, wanted, key);
 
-	while (generator && !is_equal(generator, wanted, key))
+	while (generator && !is_equal(generators, generator, wanted, key))
 		generator = generator->same[key];
 	return generator;
 }
@@ -112,23 +112,12 @@ find_equal(struct generators *generators, const struct generator *wanted, int ke
 struct generator *
 generators_find(struct generators *generators, const char *id, size_t len)
 {
-	struct generator wanted;
+	struct generator wanted = { 0 };
 
 	if (len != STORE_ID_LEN)
 		return NULL;
 	memcpy(wanted.id, id, STORE_ID_LEN);
 	return find_equal(generators, &wanted, BY_ID);
-}
-
-struct generator *
-generators_find_name(struct generators *generators, const char *name, const char *author)
-{
-	const struct generator wanted = {
-		.name = (char *)name,
-		.author = (char *)author,
-	};
-
-	return find_equal(generators, &wanted, BY_NAME);
 }
 
 static void
@@ -142,9 +131,20 @@ hash_secret(const char *secret, uint8_t bytes[STORE_SECRET_LEN])
 }
 
 struct generator *
-generators_find_secret(struct generators *generators, const char *secret)
+generators_find_identity(struct generators *generators, const char *name,
+	const char *author, const char *secret)
 {
-	struct generator wanted;
+	struct generator wanted = { .name = (char *)name, .author = (char *)author };
+
+	hash_secret(secret, wanted.secret);
+	return find_equal(generators, &wanted, BY_IDENTITY);
+}
+
+struct generator *
+generators_find_secret(struct generators *generators, const char *secret, uint64_t source)
+{
+	struct holder holder = { .source = source };
+	struct generator wanted = { .holder = &holder };
 
 	hash_secret(secret, wanted.secret);
 	return find_equal(generators, &wanted, BY_SECRET);
@@ -172,17 +172,85 @@ bucket_push(struct generators *generators, struct generator *generator, int key)
 	struct generator **head = bucket_of(generators, generator, key);
 
 	generator->same[key] = *head;
+	generator->same_link[key] = head;
+	if (*head)
+		(*head)->same_link[key] = &generator->same[key];
 	*head = generator;
 }
 
+/* Many may share a bucket, as all with one secret do. */
 static void
-bucket_remove(struct generators *generators, struct generator *generator, int key)
+bucket_remove(struct generator *generator, int key)
 {
-	struct generator **link = bucket_of(generators, generator, key);
+	*generator->same_link[key] = generator->same[key];
+	if (generator->same[key])
+		generator->same[key]->same_link[key] = generator->same_link[key];
+}
 
-	while (*link != generator)
-		link = &(*link)->same[key];
-	*link = generator->same[key];
+/* ------------------------------------------------------------------ the holders */
+
+static struct holder **
+holder_bucket(struct generators *generators, uint64_t source)
+{
+	return &generators->holders[source % HOLDERS];
+}
+
+static struct holder *
+find_holder(struct generators *generators, uint64_t source)
+{
+	struct holder *holder = *holder_bucket(generators, source);
+
+	while (holder && holder->source != source)
+		holder = holder->next;
+	return holder;
+}
+
+static int
+hold(struct generators *generators, struct generator *generator, uint64_t source)
+{
+	struct holder *holder = find_holder(generators, source);
+
+	if (!holder) {
+		holder = calloc(1, sizeof(*holder));
+		if (!holder)
+			return -ENOMEM;
+		holder->source = source;
+		list_push(holder_bucket(generators, source), holder);
+	}
+	holder->n++;
+	generator->holder = holder;
+	return 0;
+}
+
+static void
+let_go(struct holder *holder)
+{
+	if (--holder->n > 0)
+		return;
+	list_remove(holder);
+	free(holder);
+}
+
+size_t
+generators_held(struct generators *generators, uint64_t source)
+{
+	const struct holder *holder = find_holder(generators, source);
+
+	return holder ? holder->n : 0;
+}
+
+void
+generators_use(
+	struct generators *generators, struct generator *generator, uint64_t source)
+{
+	struct holder *before = generator->holder;
+
+	generator->used_ns = uv_hrtime();
+	if (before->source == source || hold(generators, generator, source) < 0)
+		return;
+	bucket_remove(generator, BY_SECRET);
+	bucket_push(generators, generator, BY_SECRET);
+	let_go(before);
 }
 
 static void
@@ -209,7 +277,8 @@ make_label(const char *name, const char *author)
 }
 
 static struct generator *
-generators_insert(struct generators *generators, const struct store_generator *from)
+generators_insert(struct generators *generators, const struct store_generator *from,
+	uint64_t source)
 {
 	struct generator *generator = calloc(1, sizeof(*generator));
 
@@ -222,7 +291,8 @@ generators_insert(struct generators *generators, const struct store_generator *f
 	generator->pixels = from->pixels;
 	generator->unnecessary = from->unnecessary;
 	memcpy(generator->secret, from->secret, STORE_SECRET_LEN);
-	if (!generator->name || !generator->author || !generator->label) {
+	if (!generator->name || !generator->author || !generator->label ||
+		(from->id && hold(generators, generator, source) < 0)) {
 		free_generator(generator);
 		return NULL;
 	}
@@ -231,21 +301,10 @@ generators_insert(struct generators *generators, const struct store_generator *f
 	/* one that was removed is found by its number only */
 	for (int key = from->id ? 0 : BY_NUMBER; key < N_KEYS; key++)
 		bucket_push(generators, generator, key);
-	if (!generators->first)
-		generators->last = generator;
 	list_push(&generators->first, generator);
 	generators->n++;
+	generators->n_removed += !from->id;
 	return generator;
-}
-
-/* The one registered after it; NULL: none. */
-static struct generator *
-next_newer(const struct generators *generators, const struct generator *generator)
-{
-	if (generator->link == &generators->first)
-		return NULL;
-	return (struct generator *)((char *)generator->link -
-				    offsetof(struct generator, next));
 }
 
 /* Frees a removed one that is the painter of no cell. */
@@ -254,11 +313,10 @@ free_if_unused(struct generators *generators, struct generator *generator)
 {
 	if (*generator->id || generator->cells > 0)
 		return;
-	bucket_remove(generators, generator, BY_NUMBER);
-	if (!generator->next)
-		generators->last = next_newer(generators, generator);
+	bucket_remove(generator, BY_NUMBER);
 	list_remove(generator);
 	generators->n--;
+	generators->n_removed--;
 	free_generator(generator);
 }
 
@@ -285,33 +343,25 @@ generators_remove(struct generators *generators, struct generator *generator)
 	};
 
 	for (int key = 0; key < BY_NUMBER; key++)
-		bucket_remove(generators, generator, key);
+		bucket_remove(generator, key);
+	let_go(generator->holder);
+	generator->holder = NULL;
+	generators->n_removed++;
 	explicit_bzero(generator->id, sizeof(generator->id));
 	store_put_generator(generators->store, &removed);
 	free_if_unused(generators, generator);
 }
 
-/* Registering is free, so a registration that was never used is worth nothing. */
-static void
-evict_unused(struct generators *generators)
+size_t
+generators_count(const struct generators *generators)
 {
-	struct generator *generator = generators->last, *next;
-	uint64_t now = uv_hrtime();
-	unsigned evicted = 0;
+	return generators->n - generators->n_removed;
+}
 
-	if (now < generators->full_ns)
-		return;
-	generators->full_ns = now + EVICT_RETRY_NS;
-	for (; generator && evicted < EVICT_MAX; generator = next) {
-		next = next_newer(generators, generator);
-		if (!*generator->id || generator->pixels + generator->unnecessary > 0 ||
-			generator->stale_ns > now)
-			continue;
-		generators_remove(generators, generator);
-		evicted++;
-	}
-	mural_log(generators->host, MURAL_DEBUG,
-		"too many generators: evicted %u that never set a cell", evicted);
+size_t
+generators_removed(const struct generators *generators)
+{
+	return generators->n_removed;
 }
 
 unsigned
@@ -327,7 +377,7 @@ generators_register_wait(struct generators *generators, uint64_t source)
 
 int
 generators_add(struct generators *generators, const char *name, const char *author,
-	const char *secret, struct generator **added)
+	const char *secret, uint64_t source, struct generator **added)
 {
 	uint8_t secret_digest[STORE_SECRET_LEN];
 	char id[STORE_ID_LEN + 1];
@@ -339,22 +389,21 @@ generators_add(struct generators *generators, const char *name, const char *auth
 	};
 	int ret;
 
-	if (generators->n >= GENERATORS_MAX)
-		evict_unused(generators);
-	if (generators->n >= GENERATORS_MAX || generators->last_number == UINT32_MAX)
+	generators_make_room(generators, source);
+	if (generators->last_number == UINT32_MAX)
 		return -ENOSPC;
 	ret = make_id(id);
 	if (ret < 0)
 		return ret;
 	hash_secret(secret, secret_digest);
 	from.number = generators->last_number + 1;
-	*added = generators_insert(generators, &from);
+	*added = generators_insert(generators, &from, source);
 	if (!*added)
 		return -ENOMEM;
 	generators->last_number++;
 	store_put_generator(generators->store, &from);
 	(*added)->mark = store_mark(generators->store);
-	(*added)->stale_ns = uv_hrtime() + STALE_NS;
+	(*added)->used_ns = uv_hrtime();
 	explicit_bzero(id, sizeof(id));
 	return 0;
 }
@@ -382,13 +431,13 @@ load_generator(const struct store_generator *stored, void *arg)
 
 	if (stored->id && strlen(stored->id) != STORE_ID_LEN)
 		return;
-	if (!generators_insert(generators, stored))
+	if (!generators_insert(generators, stored, 0))
 		mural_log(generators->host, MURAL_ERROR, "no memory for all generators");
 }
 
 int
-generators_start(
-	struct generators **started, struct mural_host *host, struct store *store)
+generators_start(struct generators **started, struct mural_host *host,
+	struct store *store, bool by_name)
 {
 	struct generators *generators = calloc(1, sizeof(*generators));
 
@@ -396,6 +445,7 @@ generators_start(
 		return -ENOMEM;
 	generators->host = host;
 	generators->store = store;
+	generators->by_name = by_name;
 	*started = generators;
 	generators->registrations =
 		mural_ratelimit_new(&registration_rate, REGISTRATIONS_SOURCES);
@@ -414,6 +464,8 @@ generators_stop(struct generators *generators)
 		return;
 	for (struct generator *next, *i = generators->first; i; i = next) {
 		next = i->next;
+		if (i->holder)
+			let_go(i->holder);
 		free_generator(i);
 	}
 	mural_ratelimit_free(generators->registrations);

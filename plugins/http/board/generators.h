@@ -18,8 +18,18 @@ struct mural_host;
 /* At a time; bounds memory and the database. */
 #define GENERATORS_MAX 32768
 
+/* Of one source: enough for a school behind one address. */
+#define GENERATORS_SHARE (GENERATORS_MAX / 8)
+
 /* The longest name or author, in bytes. */
 #define NAME_MAX_BYTES 200
+
+/* A source that has generators. */
+struct holder {
+	uint64_t source; /* mural_source(); 0: a local socket, or of an earlier run */
+	size_t n;
+	struct holder *next, **link;
+};
 
 struct generator {
 	char id[STORE_ID_LEN + 1]; /* "": removed */
@@ -28,32 +38,33 @@ struct generator {
 	char *label; /* NAME (AUTHOR), as a JSON string with its quotes */
 	uint8_t secret[STORE_SECRET_LEN];
 	uint64_t pixels, unnecessary;
-	uint64_t ready_ns;         /* by uv_hrtime(): end of its cooldown */
-	uint64_t mark;             /* store_mark() of its registration */
-	uint64_t stale_ns;         /* by uv_hrtime(), 0: of an earlier run: if it never
-				    * set a cell, it may be evicted from then on */
-	uint32_t cells;            /* of the board that it is the painter of */
-	struct generator *same[4]; /* the next in each hash bucket */
-	struct generator *next, **link; /* the one registered before it */
+	uint64_t ready_ns;     /* by uv_hrtime(): end of its cooldown */
+	uint64_t mark;         /* store_mark() of its registration */
+	uint64_t used_ns;      /* by uv_hrtime(), 0: in an earlier run */
+	struct holder *holder; /* who used it last; NULL: removed */
+	uint32_t cells;        /* of the board that it is the painter of */
+	struct generator *same[4], **same_link[4]; /* in each hash bucket */
+	struct generator *next, **link;            /* the one registered before it */
 };
 
-/* 0 or -errno, logged; then *generators may be set all the same, for generators_stop(),
- * which accepts NULL. */
-int generators_start(
-	struct generators **generators, struct mural_host *host, struct store *store);
+/* `by_name`: name and author are a generator's identity, else the secret belongs to it,
+ * too. 0 or -errno, logged; then *generators may be set all the same, for
+ * generators_stop(), which accepts NULL. */
+int generators_start(struct generators **generators, struct mural_host *host,
+	struct store *store, bool by_name);
 void generators_stop(struct generators *generators);
 
 /* Those below that find one give NULL if there is none.  By id: */
 struct generator *generators_find(
 	struct generators *generators, const char *id, size_t len);
 
-/* By name and author, if it was not removed. */
-struct generator *generators_find_name(
-	struct generators *generators, const char *name, const char *author);
+/* By what it registered with, if it was not removed. */
+struct generator *generators_find_identity(struct generators *generators,
+	const char *name, const char *author, const char *secret);
 
-/* The one that registered last with that secret. */
+/* The last one with that secret that this source registered or used. */
 struct generator *generators_find_secret(
-	struct generators *generators, const char *secret);
+	struct generators *generators, const char *secret, uint64_t source);
 
 /* Also one that was removed. */
 struct generator *generators_find_number(struct generators *generators, uint32_t number);
@@ -62,10 +73,26 @@ struct generator *generators_find_number(struct generators *generators, uint32_t
  * none, and this one is counted. */
 unsigned generators_register_wait(struct generators *generators, uint64_t source);
 
-/* Adds one with a new token, and stores it.  When there are too many, the oldest that set
- * no cell within an hour are evicted.  0, -ENOSPC: none could be, or another -errno. */
+/* Adds one with a new token, held by the source, and stores it; when there are too many,
+ * others give way.  0 or -errno. */
 int generators_add(struct generators *generators, const char *name, const char *author,
-	const char *secret, struct generator **added);
+	const char *secret, uint64_t source, struct generator **added);
+
+/* The source uses it now, and holds it from here on. */
+void generators_use(
+	struct generators *generators, struct generator *generator, uint64_t source);
+
+/* How many the source holds. */
+size_t generators_held(struct generators *generators, uint64_t source);
+
+/* How many there are; and how many were removed and are in the list yet, because cells
+ * have them as painters. */
+size_t generators_count(const struct generators *generators);
+size_t generators_removed(const struct generators *generators);
+
+/* Evicts so many that the source may register another: idle ones of its own beyond its
+ * share, and in a full board of the source that holds most.  evict.c */
+void generators_make_room(struct generators *generators, uint64_t source);
 
 /* Revokes its token.  It is freed once it is the painter of no cell. */
 void generators_remove(struct generators *generators, struct generator *generator);

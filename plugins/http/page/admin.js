@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The admin page: sets the board's rate, enables and disables it.
+// The admin page: sets the board's rate, enables and disables it, removes generators.
 
 const element = id => document.getElementById(id);
 
@@ -25,6 +25,27 @@ async function change(path, values) {
 		: answer.status === 401 ? "Wrong admin token, or none is set in murald.conf."
 		: `The board answered ${answer.status}.`;
 	await show();
+	return answer;
+}
+
+// As often as the board says that some are left.
+async function remove(event) {
+	const values = {};
+	let removed = 0, said;
+
+	event.preventDefault();
+	for (const key of ["author", "name", "idle"])
+		if (element(`remove-${key}`).value !== "")
+			values[key] = element(`remove-${key}`).value;
+	do {
+		const answer = await change("/removeGenerators", values);
+
+		if (!answer?.ok)
+			return;
+		said = await answer.json();
+		removed += said.removed;
+		element("result").textContent = `${removed} removed.`;
+	} while (said.left > 0);
 }
 
 element("token-form").addEventListener("submit", event => event.preventDefault());
@@ -32,6 +53,7 @@ element("rate-form").addEventListener("submit", event => {
 	event.preventDefault();
 	change("/changePixelRate", { new_rate: Number(element("rate").value) });
 });
+element("remove-form").addEventListener("submit", remove);
 element("enable").addEventListener("click", () => change("/enableBoard", {}));
 element("disable").addEventListener("click", () => change("/disableBoard", {}));
 await show();

@@ -8,6 +8,13 @@ export function cell_of({ left, top, cell, columns, rows }, at) {
 	return column >= 0 && row >= 0 && column < columns && row < rows ? { row, column } : null;
 }
 
+// A secret of this browser's own, where the board asks for none: whoever knows it, and the
+// name, gets the same token.
+function random_secret() {
+	return Array.from(crypto.getRandomValues(new Uint8Array(16)),
+		byte => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export class Paint {
 	constructor(page) {
 		this.page = page; // /page.json
@@ -18,7 +25,7 @@ export class Paint {
 		this.colour = page.palette.length - 1;
 		this.id = localStorage.getItem("murald-id");
 		this.name.value = localStorage.getItem("murald-name") || "";
-		this.secret.value = localStorage.getItem("murald-secret") || "";
+		this.secret.value = localStorage.getItem("murald-secret") || (page.secret ? "" : random_secret());
 		document.getElementById("secret-label").hidden = !page.secret;
 		document.getElementById("visitor").addEventListener("submit", event => event.preventDefault());
 		for (const input of [this.name, this.secret])

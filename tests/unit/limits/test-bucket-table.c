@@ -77,4 +77,24 @@ TEST(a_full_table_forgets_the_fullest)
 	mural_ratelimit_free(table);
 }
 
+/* Looking makes no place for a key, and finds the one that is there. */
+TEST(finding_replaces_nobody)
+{
+	const struct mural_rate rate = { .per_1000s = 1000, .burst = 3 };
+	struct mural_ratelimit *table = mural_ratelimit_new(&rate, 1);
+	const struct mural_bucket *bucket;
+
+	for (uint64_t i = 1; i <= 8; i++) /* all the places */
+		assert_int_equal(mural_ratelimit_consume(table, i, 1000), 0);
+	for (uint64_t i = 9; i < 1000; i++)
+		assert_null(mural_ratelimit_find(table, i, 1000));
+	for (uint64_t i = 1; i <= 8; i++) {
+		bucket = mural_ratelimit_find(table, i, 1000);
+		assert_non_null(bucket);
+		assert_int_equal(bucket->debt, MURAL_TOKEN);
+	}
+	assert_int_equal(mural_ratelimit_find(table, 1, 1500)->debt, MURAL_TOKEN / 2);
+	mural_ratelimit_free(table);
+}
+
 UNIT_TESTS(NULL, NULL)

@@ -45,6 +45,28 @@ TEST(test_addresses_of_one_source)
 	connlimit_finish(&connlimit);
 }
 
+/* On each link a host of its own, however many bits the others' sources have. */
+TEST(test_link_local_addresses_count_as_a_whole)
+{
+	union peer_address first = peer_of("fe80::1"), second = peer_of("fe80::1");
+	struct connlimit connlimit;
+
+	assert_int_equal(connlimit_init(&connlimit, 1, 64), 0);
+	first.in6.sin6_scope_id = 1;
+	second.in6.sin6_scope_id = 2;
+	assert_true(connlimit_admit(&connlimit, &first.any));
+	assert_false(connlimit_admit(&connlimit, &first.any));
+	assert_true(connlimit_admit(&connlimit, &second.any));
+	expect_admit(&connlimit, "fe80::2", true);
+	expect_admit(&connlimit, "febf::1", true);
+	expect_admit(&connlimit, "febf::2", true);
+	expect_admit(&connlimit, "fec0::1", true);
+	expect_admit(&connlimit, "fec0::2", false);
+	connlimit_release(&connlimit, &first.any);
+	assert_true(connlimit_admit(&connlimit, &first.any));
+	connlimit_finish(&connlimit);
+}
+
 TEST(test_local_sockets_have_no_source)
 {
 	union peer_address peer = { .any.sa_family = AF_UNIX };

@@ -125,7 +125,8 @@ consume(struct ratelimit *ratelimit, const char *text, uint64_t pixels, uint64_t
 {
 	union peer_address peer = peer_of(text);
 
-	return ratelimit_consume(ratelimit, &peer.any, pixels, bytes);
+	return ratelimit_consume(
+		ratelimit, RATELIMIT_CONNECTED, &peer.any, pixels, bytes);
 }
 
 static void
@@ -169,10 +170,27 @@ TEST(debt_is_paid_first)
 	assert_int_equal(consume(&ratelimit, "2001:db8::3", 0, 0), -EDQUOT);
 	assert_int_equal(ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 0);
 	assert_in_range(wait_ms, 1900, 2300);
-	ratelimit_debit(&ratelimit, &peer.any, 5, -2500);
+	ratelimit_debit(&ratelimit, RATELIMIT_CONNECTED, &peer.any, 5, -2500);
 	assert_in_range(
 		ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 100, 126);
 	assert_int_equal(ratelimit_allowance(&ratelimit, &peer.any, 7, &wait_ms), 7);
+	ratelimit_finish(&ratelimit);
+}
+
+/* Both senders of a source have the whole rate, and neither spends the other's. */
+TEST(what_can_be_forged_is_counted_apart)
+{
+	union peer_address peer = peer_of("192.0.2.1");
+	struct ratelimit ratelimit;
+	struct config config;
+
+	ratelimit_start(&ratelimit, &config, 100, 0, 0);
+	for (int sender = 0; sender < RATELIMIT_SENDERS; sender++)
+		assert_int_equal(
+			ratelimit_consume(&ratelimit, sender, &peer.any, 100, 0), 0);
+	for (int sender = 0; sender < RATELIMIT_SENDERS; sender++)
+		assert_int_equal(
+			ratelimit_consume(&ratelimit, sender, &peer.any, 50, 0), -EDQUOT);
 	ratelimit_finish(&ratelimit);
 }
 
@@ -187,17 +205,19 @@ TEST(a_stream_reads_no_more_than_its_pixels_allow)
 	ratelimit_start(&ratelimit, &config, 800, 0, 0);
 	assert_int_equal(
 		ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 4 * 101);
-	ratelimit_debit(&ratelimit, &peer.any, 790, 0);
+	ratelimit_debit(&ratelimit, RATELIMIT_CONNECTED, &peer.any, 790, 0);
 	assert_in_range(
 		ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 40, 80);
 	assert_int_equal(
 		ratelimit_allowance(&ratelimit, &local.any, 65536, &wait_ms), 65536);
-	assert_int_equal(ratelimit_consume(&ratelimit, &local.any, 100000, 0), 0);
+	assert_int_equal(
+		ratelimit_consume(&ratelimit, RATELIMIT_CONNECTED, &local.any, 100000, 0),
+		0);
 	ratelimit_finish(&ratelimit);
 
 	ratelimit_start(&ratelimit, &config, 1, 0, 0);
 	assert_true(ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms) >= 4);
-	ratelimit_debit(&ratelimit, &peer.any, 1, 0);
+	ratelimit_debit(&ratelimit, RATELIMIT_CONNECTED, &peer.any, 1, 0);
 	assert_int_equal(ratelimit_allowance(&ratelimit, &peer.any, 65536, &wait_ms), 0);
 	assert_in_range(wait_ms, 900, 1100);
 	ratelimit_finish(&ratelimit);
@@ -253,7 +273,8 @@ TEST(millions_of_sources_cost_nothing_more)
 		union peer_address forged = { .in4 = { .sin_family = AF_INET,
 						      .sin_addr.s_addr = htonl(i) } };
 
-		others += ratelimit_consume(&ratelimit, &forged.any, 1, 0) == 0;
+		others += ratelimit_consume(&ratelimit, RATELIMIT_CONNECTED, &forged.any,
+				  1, 0) == 0;
 		if (i % 50 == 0)
 			got += consume(&ratelimit, "2001:db8::1", 1, 0) == 0;
 	}
@@ -276,7 +297,7 @@ consume_many(void *arg)
 
 		if (!ratelimit_active(ratelimit))
 			continue;
-		(void)ratelimit_consume(ratelimit, &peer.any, 1, 1);
+		(void)ratelimit_consume(ratelimit, RATELIMIT_CONNECTED, &peer.any, 1, 1);
 		(void)ratelimit_allowance(ratelimit, &peer.any, 100, &wait_ms);
 		if (ratelimit_admit(ratelimit, &peer.any) == 0)
 			ratelimit_release(ratelimit, &peer.any);

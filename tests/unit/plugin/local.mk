@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# plugins with something wrong, which test-plugin loads
-check_LTLIBRARIES += %D%/blank.la %D%/hungry.la %D%/odd.la
+# plugins with something wrong, which test-plugin and tests/daemon load
+check_LTLIBRARIES += %D%/blank.la %D%/hungry.la %D%/odd.la %D%/stillborn.la
 %C%_blank_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_builddir)/%D%
 %C%_hungry_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 %C%_odd_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
+%C%_stillborn_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 
 check_PROGRAMS += %D%/test-plugins
 %C%_test_plugins_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_reply,-u,mural_version,-u,mural_state,-u,mural_text

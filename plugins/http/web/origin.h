@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whose page made a browser send a request.
+ *
+ * Browsers send Origin, and Sec-Fetch-Site where they trust the connection, and let no
+ * page forge them; programs send neither.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct request;
+
+/* Whether a page of another site may have sent it, which is none of `origins`, separated
+ * by blanks.  `needs_json`: a request that does not tell must be application/json, which
+ * no page can send to another site. */
+bool request_is_cross_site(
+	const struct request *request, const char *origins, bool needs_json);
+
+/* Whether the text is a list for `origins`: "" or http://HOST[:PORT], https likewise. */
+bool origins_are_valid(const char *origins);
