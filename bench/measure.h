@@ -33,15 +33,21 @@ compare_times(const void *a, const void *b)
 }
 
 /* A line for bench/run.py: NAME, then for murald and for the measure the median, least
- * and most of their times, and whether what was made in them is right. */
+ * and most of their times, the median of the ratios of those that were taken together,
+ * and whether what was made in them is right. */
 static inline void
 print_times(const char *name, double times[2][ROUNDS], bool right)
 {
+	double ratios[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++)
+		ratios[i] = times[0][i] / times[1][i];
 	printf("%s", name);
 	for (int i = 0; i < 2; i++) {
 		qsort(times[i], ROUNDS, sizeof(double), compare_times);
 		printf(" %.3f %.3f %.3f", times[i][ROUNDS / 2], times[i][0],
 			times[i][ROUNDS - 1]);
 	}
-	printf(" %s\n", right ? "right" : "wrong");
+	qsort(ratios, ROUNDS, sizeof(double), compare_times);
+	printf(" %.3f %s\n", ratios[ROUNDS / 2], right ? "right" : "wrong");
 }

@@ -30,7 +30,7 @@ ours() { # PATTERN...: files of the tree, without those of builds; _build is mak
 	done
 }
 
-for file in $(ours '*.[ch]' '*.sh' '*.py' '*.am' '*.ac' '*.service.in'); do
+for file in $(ours '*.[ch]' '*.cpp' '*.rs' '*.sh' '*.py' '*.am' '*.ac' '*.service.in'); do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || complain "$file: no SPDX line"
 done
 
@@ -77,7 +77,7 @@ esac
 if have clang-format clang-format; then
 	if clang-format --version | grep -q 'version 14\.'; then
 		# shellcheck disable=SC2046
-		clang-format --dry-run --Werror $(ours '*.[ch]') || complain "clang-format -i would change these"
+		clang-format --dry-run --Werror $(ours '*.[ch]' '*.cpp') || complain "clang-format -i would change these"
 	else
 		skip "clang-format is not version 14, which rules here: format not checked"
 	fi

@@ -17,6 +17,7 @@ AM_TESTS_ENVIRONMENT = \
 	export prefix datadir systemdsystemunitdir; \
 	export bindir sbindir libdir includedir mandir sysconfdir plugindir sanitizer qr;
 
+include $(top_srcdir)/tests/unit/app/local.mk
 include $(top_srcdir)/tests/unit/base/local.mk
 include $(top_srcdir)/tests/unit/canvas/local.mk
 include $(top_srcdir)/tests/unit/clients/local.mk
@@ -53,7 +54,8 @@ TESTS += \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/packages/test_release.py \
-	tests/test_bench.py
+	tests/test_bench.py \
+	tests/test_manual.py
 if WITH_P2
 TESTS += tests/p2/test_p2.py
 noinst_PROGRAMS += tests/p2/crowd
@@ -74,8 +76,14 @@ TESTS += \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
 	tests/http/test_timelapse.py \
-	tests/http/test_viewers.py
+	tests/http/test_viewers.py \
+	tests/plugins/test_telling.py
 endif
+# says what its clients tell it to
+check_LTLIBRARIES += tests/plugins/teller.la
+tests_plugins_teller_la_SOURCES = tests/plugins/teller.c
+tests_plugins_teller_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/tests/plugins
+EXTRA_DIST += tests/plugins
 # preloaded into murald, makes the C library fail
 check_LTLIBRARIES += tests/faults/shim.la
 tests_faults_shim_la_SOURCES = tests/faults/shim.c
@@ -98,6 +106,7 @@ EXTRA_DIST += \
 	tests/tally.sh \
 	tests/test_bench.py \
 	tests/test_hostile.py \
+	tests/test_manual.py \
 	tests/transcripts \
 	tests/vectors
 
@@ -186,6 +195,7 @@ check-deb:
 PROJECT_TESTS = \
 	tests/completion.sh \
 	tests/dist.sh \
+	tests/headers.sh \
 	tests/install.sh \
 	tests/layers.sh \
 	tests/lint.sh \

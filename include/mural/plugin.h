@@ -58,8 +58,11 @@ enum mural_type {
 	MURAL_TYPE_TEXT,     /* const char *    never NULL, may be empty */
 	MURAL_TYPE_ADDRESS, /* const char *    HOST:PORT, [V6]:PORT, unix:PATH or empty */
 	MURAL_TYPE_POINT,   /* mural_point     X,Y */
-	MURAL_TYPE_DIMENSIONS,     /* mural_dimensions  WxH; a word of `choices` is 0x0 */
-	MURAL_TYPE_ADDRESSES = 14, /* const char *    several ADDRESSes, spaces between */
+	MURAL_TYPE_DIMENSIONS, /* mural_dimensions  WxH; a word of `choices` is 0x0 */
+	MURAL_TYPE_SECRET,     /* const char *    never NULL or shown; may be @FILE */
+	MURAL_TYPE_LIST,       /* const char *const *   words up to NULL; never NULL */
+	MURAL_TYPE_PATH,       /* const char *    a whole path, or empty; never NULL */
+	MURAL_TYPE_ADDRESSES,  /* const char *    several ADDRESSes, spaces between */
 };
 
 struct mural_point {
@@ -78,7 +81,7 @@ struct mural_option {
 	uint32_t offset;     /* of the field in the config struct */
 	const char *initial; /* default, as written in murald.conf */
 	const char *help;    /* one line, for --list-plugins */
-	const char *choices; /* words, space separated; NULL where the type has none */
+	const char *choices; /* words, space separated; NULL: none, in a LIST: any */
 	int64_t least, most; /* NUMBER, BYTES, DURATION: the range; both 0: any */
 };
 
@@ -100,9 +103,15 @@ struct mural_option {
 #define MURAL_BYTES(config, field, initial, help) \
 	{ #field, MURAL_TYPE_BYTES, MURAL_FIELD(config, field, uint64_t), \
 	  initial, help, NULL, 0, 0 }
+#define MURAL_BYTES_FROM(config, field, initial, least, most, help) \
+	{ #field, MURAL_TYPE_BYTES, MURAL_FIELD(config, field, uint64_t), \
+	  initial, help, NULL, least, most }
 #define MURAL_DURATION(config, field, initial, help) \
 	{ #field, MURAL_TYPE_DURATION, MURAL_FIELD(config, field, uint64_t), \
 	  initial, help, NULL, 0, 0 }
+#define MURAL_DURATION_FROM(config, field, initial, least, most, help) \
+	{ #field, MURAL_TYPE_DURATION, MURAL_FIELD(config, field, uint64_t), \
+	  initial, help, NULL, least, most }
 #define MURAL_COLOUR(config, field, initial, help) \
 	{ #field, MURAL_TYPE_COLOUR, MURAL_FIELD(config, field, uint32_t), \
 	  initial, help, NULL, 0, 0 }
@@ -124,7 +133,41 @@ struct mural_option {
 #define MURAL_DIMENSIONS(config, field, initial, choices, help) \
 	{ #field, MURAL_TYPE_DIMENSIONS, MURAL_FIELD(config, field, struct mural_dimensions), \
 	  initial, help, choices, 0, 0 }
+
+/* A password, key or token.  The default is empty.  In the file it is the value itself or
+ * @FILE, whose first line it is; murald shows and logs it nowhere. */
+#define MURAL_SECRET(config, field, help) \
+	{ #field, MURAL_TYPE_SECRET, MURAL_FIELD(config, field, const char *), \
+	  "", help, NULL, 0, 0 }
+#define MURAL_LIST(config, field, initial, choices, help) \
+	{ #field, MURAL_TYPE_LIST, MURAL_FIELD(config, field, const char *const *), \
+	  initial, help, choices, 0, 0 }
+
+/* A file or folder.  A relative path, as that of @FILE, is a systemd credential if there
+ * is one of that name, or else below the folder in which murald was started. */
+#define MURAL_PATH(config, field, initial, help) \
+	{ #field, MURAL_TYPE_PATH, MURAL_FIELD(config, field, const char *), \
+	  initial, help, NULL, 0, 0 }
 /* clang-format on */
+
+/* ------------------------------------------------------------------ metrics */
+
+enum mural_metric_kind {
+	MURAL_COUNTER = 1, /* only grows, from 0 */
+	MURAL_GAUGE,       /* may be any number */
+};
+
+/* One of the plugin's own metrics.  /metrics shows it as murald_plugin_MODULE_NAME, with
+ * a label for the instance; a counter's sample ends in _total, which the name does not.
+ * Fixed within one ABI number. */
+struct mural_metric {
+	const char *name; /* a-z, 0-9 and _, at most 47; NULL: the end */
+	uint32_t kind;
+	const char *help; /* one line */
+};
+
+/* The most that a plugin may have. */
+#define MURAL_METRICS_MAX 64
 
 /* ------------------------------------------------------------------ instances */
 
@@ -316,6 +359,9 @@ struct mural_plugin {
 	int (*ready)(struct mural_conn *conn, struct mural_brush *brush);
 
 	const char *listen_udp; /* default of `listen-udp`; NULL: empty */
+
+	/* The plugin's own metrics; ends with an empty entry; NULL: none. */
+	const struct mural_metric *metrics;
 };
 
 /* The most that feed() may leave unused. */
@@ -339,6 +385,54 @@ MURAL_EXPORT void mural_log(const struct mural_host *host, enum mural_level leve
  * would be right; murald prefixes file, line and key. */
 MURAL_EXPORT void mural_reject(struct mural_check *check, const char *option,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ------------------------------------------- what an instance says of itself */
+
+/* Sets one of the instance's metrics, or adds to it; `metric` is its place in the table's
+ * `metrics`.  They begin at 0 with the instance.  Any thread.  Lock-free, but a shared
+ * memory write: add up what comes with each pixel, and report the sum. */
+MURAL_EXPORT void mural_metric_set(
+	struct mural_host *host, uint32_t metric, int64_t value);
+MURAL_EXPORT void mural_metric_add(struct mural_host *host, uint32_t metric, int64_t n);
+
+/* The room for a line of state and its final 0. */
+#define MURAL_STATE_MAX 128
+
+/* One line that people should know, such as "waiting for the engine since 12:03"; for the
+ * strip on the screen, the web page and /healthz.  The text is copied; control characters
+ * are dropped, and what does not fit is cut.  NULL or empty takes it away; so does
+ * closing the instance.  Any thread; takes a lock, so call it when the state changes. */
+MURAL_EXPORT void mural_state(struct mural_host *host, const char *text);
+
+/* ----------------------------------------------------------- helpers for authors */
+
+/* Writes an address as people and config files do: "192.0.2.1:80", "[2001:db8::1]:80",
+ * and "unix" for a Unix socket; an IPv4 address within IPv6 as IPv4.  Returns as
+ * snprintf().  Any thread. */
+MURAL_EXPORT int mural_address_text(
+	const struct sockaddr *address, char *text, size_t len);
+
+/* Binds a socket to an address as in murald.conf, HOST:PORT, [V6]:PORT or unix:PATH;
+ * MURAL_STREAM: it listens.  The descriptor, non-blocking and the plugin's to close, or
+ * -errno, logged.  May look a name up, so not while clients wait.  Any thread. */
+MURAL_EXPORT int mural_bind(
+	struct mural_host *host, const char *address, enum mural_transport transport);
+
+/* The instance's own folder for files that outlive murald, made if it is missing and
+ * writable only for murald: NAME in $STATE_DIRECTORY, which systemd sets, or else in
+ * murald's folder below /var/lib.  0, or -errno, logged.  Not in check(), which may run
+ * as another user.  Any thread. */
+MURAL_EXPORT int mural_state_folder(struct mural_host *host, char *path, size_t len);
+
+/* Paints UTF-8 text in the font of the screen's strip: in the rectangle, from its top
+ * left corner, broken at blanks, each dot a square as large as lets all of it fit; what
+ * does not fit with the smallest is left out.  What is behind the letters stays.  Letters
+ * beyond ASCII are boxes.  Returns the side of a dot in pixels; 0: there is no room for a
+ * single letter, which takes 8 x 14 dots. */
+MURAL_EXPORT uint32_t mural_text(struct mural_brush *brush, uint32_t x, uint32_t y,
+	uint32_t width, uint32_t height, uint32_t argb, const char *utf8);
+
+/* ------------------------------------------------------------------ replies */
 
 /* In open(), feed(), end() and ready() only: queues a copy of a reply to the client, or
  * to the sender of the datagram.  While a client does not read its replies, murald reads
@@ -463,6 +557,8 @@ struct mural_instance {
 	uint64_t painted;          /* pixels, ever */
 	const uint64_t *discarded; /* by reason, ever */
 	const struct mural_counts *counts;
+	const char *state;      /* what mural_state() said; "": nothing */
+	const int64_t *metrics; /* the values of plugin->metrics, in its order */
 };
 
 /* Calls each(instance, arg) for every enabled instance, the caller's too, in the order of

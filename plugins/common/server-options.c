@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads options that plugins with a server share: credential files and listen addresses.
- */
+/* Writes the addresses of servers for their clients. */
 #include "common/server-options.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/address.h"
-
-FILE *
-credential_open(const char *path)
-{
-	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-	char inside[4096];
-	FILE *file = NULL;
-
-	if (*path != '/' && credentials &&
-		snprintf(inside, sizeof(inside), "%s/%s", credentials, path) <
-			(int)sizeof(inside))
-		file = fopen(inside, "re");
-	return file ? file : fopen(path, "re");
-}
 
 bool
 host_part_format(const char *listen, const char *address, char *text, size_t len)

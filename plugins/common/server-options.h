@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Options that plugins with a server share: credential files and listen addresses.
+ * Options that plugins with a server share: listen addresses.
  *
  * plugins/common is what several plugins use: rooms for one protocol go beside it.  It
  * uses <mural/...> and lib/, and knows no plugin.
@@ -9,11 +9,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
-
-/* Opens a file of secrets for reading; a relative path is looked up in
- * $CREDENTIALS_DIRECTORY first.  NULL: errno says why not. */
-FILE *credential_open(const char *path);
 
 #define HOST_PART_MAX 300
 

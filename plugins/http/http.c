@@ -67,12 +67,11 @@ static const struct mural_option options[] = {
 		"colours of the board: rrggbb, separated by commas"),
 	MURAL_DURATION(struct http_config, pixel_rate, "1000ms",
 		"shortest time between two cells of one generator, 0: no limit"),
-	MURAL_TEXT(struct http_config, secrets, "",
+	MURAL_PATH(struct http_config, secrets, "",
 		"file of secrets, one of which is needed to register; empty: none is"),
-	MURAL_TEXT(struct http_config, admin_token, "",
-		"token for the admin routes, @FILE: in that file; empty: they are "
-		"off"),
-	MURAL_TEXT(struct http_config, database, LOCALSTATEDIR "/lib/murald/board.db",
+	MURAL_SECRET(struct http_config, admin_token,
+		"token for the admin routes; empty: they are off"),
+	MURAL_PATH(struct http_config, database, LOCALSTATEDIR "/lib/murald/board.db",
 		"file for generators, counters and every cell ever set"),
 	MURAL_BOOL(struct http_config, click, "yes", "painting from the web page"),
 	MURAL_NUMBER(struct http_config, viewer_fps, "15", NULL, 1, 60,
@@ -83,15 +82,13 @@ static const struct mural_option options[] = {
 /* --------------------------------------------------------------------- check */
 
 static void
-check_files(const struct http_config *config, struct mural_check *check)
+check_secrets(const struct http_config *config, struct mural_check *check)
 {
 	struct secrets secrets = { 0 };
 	char why[300] = "";
 
-	if (secrets_load_list(&secrets, config->secrets, why, sizeof(why)) < 0)
+	if (secrets_load(&secrets, config->secrets, why, sizeof(why)) < 0)
 		mural_reject(check, "secrets", "%s", why);
-	if (secrets_load_token(&secrets, config->admin_token, why, sizeof(why)) < 0)
-		mural_reject(check, "admin_token", "%s", why);
 	secrets_finish(&secrets);
 }
 
@@ -110,7 +107,7 @@ http_check(const void *http_config, struct mural_check *check)
 			"is not a palette; write 1 to %d colours as rrggbb, separated "
 			"by commas, such as ffffff,000000",
 			PALETTE_MAX);
-	check_files(config, check);
+	check_secrets(config, check);
 	if (!*config->database)
 		mural_reject(check, "database", "is empty; name a file for the board");
 }

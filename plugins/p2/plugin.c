@@ -22,7 +22,7 @@ static const struct mural_option options[] = {
 	MURAL_ADDRESS(struct p2_config, listen, "[::]:7062", "where TCP clients connect"),
 	MURAL_ADDRESS(struct p2_config, websocket, "[::]:7063",
 		"where WebSocket clients connect, on any path"),
-	MURAL_TEXT(struct p2_config, users, "",
+	MURAL_PATH(struct p2_config, users, "",
 		"file of NAME = static:DIGITS or NAME = totp:BASE32"),
 	MURAL_CHOICE(struct p2_config, auth, "otp", "otp none",
 		"none: any name and password is accepted"),

@@ -34,7 +34,13 @@ mural_each_instance(struct mural_host *host,
 			.required = i->common.required,
 		};
 		struct counters sum;
+		char state[MURAL_STATE_MAX];
+		int64_t metrics[MURAL_METRICS_MAX];
 
+		said_copy_state(&i->said, state);
+		said_copy_metrics(&i->said, metrics);
+		shown.state = state;
+		shown.metrics = metrics;
 		ingest_counters(ingest, i, &sum);
 		shown.painted = sum.painted;
 		shown.discarded = sum.discarded;

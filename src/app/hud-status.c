@@ -14,6 +14,9 @@
 #define SECOND_MS 1000
 #define SECOND_NS 1e9
 
+_Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
+	"a line of state fits into the HUD's");
+
 /* ------------------------------------------------------------------ the text */
 
 /* Prefers IPv4: it is shorter to type, and every network has it. */
@@ -72,7 +75,7 @@ count_rate(struct hud_status *hud_status, const struct instance *instance,
 static void
 update_text(struct hud_status *hud_status)
 {
-	const struct instance *instance = hud_status->ingest->plugins->instances;
+	struct instance *instance = hud_status->ingest->plugins->instances;
 	struct hud_text *text = &hud_status->text;
 	uint64_t now = uv_hrtime();
 	double seconds = (double)MAX(now - hud_status->counted_ns, 1) / SECOND_NS;
@@ -85,6 +88,7 @@ update_text(struct hud_status *hud_status)
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
 		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
+		said_copy_state(&instance->said, line->state);
 		line->pixels = count_rate(hud_status, instance,
 			&hud_status->counts[text->n_lines++], seconds);
 	}
@@ -93,16 +97,21 @@ update_text(struct hud_status *hud_status)
 	hud_set_text(hud_status->hud, text);
 }
 
+/* The text is updated every second from now on. */
+static void
+leave_idle(struct hud_status *hud_status)
+{
+	uv_poll_stop(&hud_status->wakeup);
+	hud_status->counted_ns = uv_hrtime();
+	uv_timer_again(&hud_status->second);
+}
+
 static void
 on_wakeup(uv_poll_t *wakeup, int status, int events)
 {
-	struct hud_status *hud_status = wakeup->data;
-
 	(void)status;
 	(void)events;
-	uv_poll_stop(wakeup);
-	hud_status->counted_ns = uv_hrtime();
-	uv_timer_again(&hud_status->second);
+	leave_idle(wakeup->data);
 }
 
 static void
@@ -174,6 +183,13 @@ hud_status_refresh(struct hud_status *hud_status)
 	if (!hud_status->hud)
 		return;
 	update_text(hud_status);
+}
+
+void
+hud_status_wake(struct hud_status *hud_status)
+{
+	if (hud_status->hud && !uv_is_active((uv_handle_t *)&hud_status->second))
+		leave_idle(hud_status);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The HUD's status text: each open instance with its hint and its pixels per second, and
- * the address of the web page.
+ * The HUD's status text: each open instance with its hint, what it says of its state, and
+ * its pixels per second; and the address of the web page.
  *
  * Addresses are updated when the kernel reports a change, rates once a second while
  * anything paints; an idle wall causes no wake-ups.  The main thread's.
@@ -45,6 +45,10 @@ int hud_status_start(struct hud_status *hud_status, struct hud *hud,
 
 /* After instances were opened or closed.  Accepts what never started. */
 void hud_status_refresh(struct hud_status *hud_status);
+
+/* After an instance's state changed: shows it within a second.  Accepts what never
+ * started. */
+void hud_status_wake(struct hud_status *hud_status);
 
 /* Before ingest_stop(); its handles are closed once the loop has turned.  Accepts what
  * never started. */

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
-libmurald_la_SOURCES += %D%/host-api.c %D%/hud-status.c %D%/hud-status.h %D%/privileges.c \
+libmurald_la_SOURCES += %D%/brush-text.c %D%/host-api.c %D%/hud-status.c %D%/hud-status.h %D%/privileges.c \
 	%D%/privileges.h %D%/reload.c %D%/reload.h %D%/sd-notify.c %D%/sd-notify.h \
 	%D%/test-card-draw.c %D%/test-card.c %D%/test-card.h %D%/wall.c %D%/wall.h

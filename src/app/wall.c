@@ -109,6 +109,12 @@ create_canvas(struct wall *wall, const struct config_canvas *config)
 	return ret;
 }
 
+static void
+on_said(struct ingest *ingest)
+{
+	hud_status_wake(&container_of(ingest, struct wall, ingest)->hud_status);
+}
+
 static int
 wall_start(struct wall *wall)
 {
@@ -132,6 +138,7 @@ wall_start(struct wall *wall)
 	if (wall->hud && (ret = hud_status_start(&wall->hud_status, wall->hud,
 				  &wall->ingest, &wall->canvas, &wall->loop)) < 0)
 		return ret;
+	wall->ingest.on_said = on_said;
 	snapshot_start(&wall->snapshot, &wall->loop);
 	return 0;
 }

@@ -31,6 +31,13 @@ counter_store(uint64_t *counter, uint64_t value)
 	__atomic_store_n(counter, value, __ATOMIC_RELAXED);
 }
 
+/* For a counter with several writers, who each write seldom. */
+static inline void
+counter_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
 /* Publishes the totals of a brush and its shard.  The shard's thread. */
 void counters_publish(struct counters *counters, const struct mural_brush *brush,
 	const struct mural_counts *counts);

@@ -25,7 +25,7 @@ static const struct mural_option canvas_options[] = {
 		"there is none"),
 	MURAL_COLOUR(struct config_canvas, background, "#000000",
 		"colour of an unpainted canvas"),
-	MURAL_TEXT(struct config_canvas, snapshot, LOCALSTATEDIR "/lib/murald/canvas.png",
+	MURAL_PATH(struct config_canvas, snapshot, LOCALSTATEDIR "/lib/murald/canvas.png",
 		"PNG file, restored at start, written at stop and on SIGUSR1; empty: "
 		"none"),
 	MURAL_DURATION(struct config_canvas, snapshot_interval, "30s",
@@ -42,10 +42,8 @@ static const struct mural_option server_options[] = {
 		"user to switch to if started as root; empty: stay root"),
 	MURAL_NUMBER(struct config_server, pixels_per_source, "0", NULL, 0, 1000000000,
 		"pixels per second and source, over all protocols; 0: no limit"),
-	{ "bytes_per_source", MURAL_TYPE_BYTES,
-		MURAL_FIELD(struct config_server, bytes_per_source, uint64_t), "0",
-		"bytes per second and source, over all protocols; 0: no limit", NULL, 0,
-		INT64_C(1) << 40 },
+	MURAL_BYTES_FROM(struct config_server, bytes_per_source, "0", 0, INT64_C(1) << 40,
+		"bytes per second and source, over all protocols; 0: no limit"),
 	MURAL_NUMBER(struct config_server, connections_per_source, "0", NULL, 0, 1000000,
 		"open connections per source, over all protocols; 0: no limit"),
 	MURAL_NUMBER(struct config_server, source_prefix, "64", NULL, 1, 128,
@@ -60,11 +58,10 @@ static const struct mural_option server_options[] = {
 };
 
 static const struct mural_option record_options[] = {
-	MURAL_TEXT(struct config_record, file, "",
+	MURAL_PATH(struct config_record, file, "",
 		"file for the canvas's history; empty: no history"),
-	{ "interval", MURAL_TYPE_DURATION,
-		MURAL_FIELD(struct config_record, interval, uint64_t), "1s",
-		"how often a changed canvas is recorded", NULL, 10, INT64_MAX },
+	MURAL_DURATION_FROM(struct config_record, interval, "1s", 10, INT64_MAX,
+		"how often a changed canvas is recorded"),
 	MURAL_BYTES(struct config_record, max_size, "1G",
 		"size above which the oldest parts are deleted; 0: no limit"),
 	MURAL_DURATION(struct config_record, max_age, "0",

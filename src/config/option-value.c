@@ -3,21 +3,17 @@
  * the type is described to users. */
 #include "config/option.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "base/util.h"
 #include "config/option-private.h"
-#include "lib/address.h"
 #include "lib/digits.h"
 
 #define TYPE_TEXT_MAX 256
-#define HOST_MAX 255
 
 /* ------------------------------------------------------------------ parts of values */
 
@@ -34,9 +30,8 @@ read_signed(const char *p, int64_t *value)
 	return p;
 }
 
-/* The index of a whole word in a space-separated list, or -1. */
-static int
-word_index(const char *words, const char *word)
+int
+option_word_index(const char *words, const char *word)
 {
 	size_t len = strlen(word);
 	int index = 0;
@@ -69,9 +64,8 @@ in_range(const struct mural_option *option, uint64_t value)
 
 /* ------------------------------------------------------------------ descriptions */
 
-/* "keep suppress" as "keep, suppress"; `text`. */
-static const char *
-list_words(const char *words, char *text, size_t len)
+const char *
+option_list_words(const char *words, char *text, size_t len)
 {
 	size_t used = 0;
 
@@ -84,18 +78,30 @@ list_words(const char *words, char *text, size_t len)
 	return text;
 }
 
+/* What numbers of that type are called, and what is written behind those of its range. */
+static const char *
+number_words(uint32_t type, const char **unit)
+{
+	*unit = type == MURAL_TYPE_DURATION ? "ms" : "";
+	if (type == MURAL_TYPE_BYTES)
+		return "bytes";
+	return type == MURAL_TYPE_DURATION ? "duration" : "number";
+}
+
 static void
 describe_number(
 	const struct mural_option *option, const char *words, char *text, size_t len)
 {
+	const char *unit, *name = number_words(option->type, &unit);
 	char range[64] = "";
 
 	if (has_range(option) && option->most == INT64_MAX)
-		snprintf(range, sizeof(range), ", at least %" PRId64, option->least);
+		snprintf(range, sizeof(range), ", at least %" PRId64 "%s", option->least,
+			unit);
 	else if (has_range(option))
-		snprintf(range, sizeof(range), " from %" PRId64 " to %" PRId64,
-			option->least, option->most);
-	snprintf(text, len, "number%s%s%s", range, *words ? ", or " : "", words);
+		snprintf(range, sizeof(range), " from %" PRId64 "%s to %" PRId64 "%s",
+			option->least, unit, option->most, unit);
+	snprintf(text, len, "%s%s%s%s", name, range, *words ? ", or " : "", words);
 }
 
 const char *
@@ -104,17 +110,19 @@ option_describe_type(const struct mural_option *option, char *text, size_t len)
 	const struct option_type *type = option_type_find(option->type);
 	char words[TYPE_TEXT_MAX];
 
-	list_words(option->choices, words, sizeof(words));
+	option_list_words(option->choices, words, sizeof(words));
 	if (!type)
 		snprintf(text, len, "unknown type %" PRIu32, option->type);
-	else if (option->type == MURAL_TYPE_NUMBER)
-		describe_number(option, words, text, len);
 	else if (option->type == MURAL_TYPE_CHOICE)
 		snprintf(text, len, "one of: %s", words);
+	else if (option->type == MURAL_TYPE_LIST)
+		snprintf(text, len, "words%s%s", *words ? " of: " : "", words);
 	else if (option->type == MURAL_TYPE_DIMENSIONS && *words)
 		snprintf(text, len, "WxH or %s", words);
-	else
+	else if (type->description)
 		snprintf(text, len, "%s", type->description);
+	else
+		describe_number(option, words, text, len);
 	return text;
 }
 
@@ -123,7 +131,7 @@ option_describe_type(const struct mural_option *option, char *text, size_t len)
 static int
 parse_bool(const struct option_value *value)
 {
-	int index = word_index("no yes false true off on", value->text);
+	int index = option_word_index("no yes false true off on", value->text);
 
 	if (index < 0)
 		return error_set(value->why, value->why_len,
@@ -136,7 +144,7 @@ static int
 parse_number(const struct option_value *value)
 {
 	const struct mural_option *option = value->option;
-	int word = word_index(option->choices, value->text);
+	int word = option_word_index(option->choices, value->text);
 	int64_t number = -1 - word;
 	char type[TYPE_TEXT_MAX];
 	const char *end, *wrong = NULL;
@@ -159,7 +167,6 @@ parse_number(const struct option_value *value)
 /* A quantity that is written as a number and a unit. */
 struct quantity {
 	const char *wrong;
-	const char *behind_least, *behind_most; /* the numbers of the range */
 	struct {
 		const char *name;
 		uint64_t factor;
@@ -171,6 +178,7 @@ parse_quantity(const struct option_value *value, const struct quantity *quantity
 {
 	const struct mural_option *option = value->option;
 	uint64_t n, amount;
+	char type[TYPE_TEXT_MAX];
 	const char *p = digits_read(value->text, UINT64_MAX, &n);
 	bool found = strcmp(value->text, "0") == 0; /* zero needs no unit */
 
@@ -182,9 +190,9 @@ parse_quantity(const struct option_value *value, const struct quantity *quantity
 		return error_set(value->why, value->why_len, "%s", quantity->wrong);
 	if (!in_range(option, amount))
 		return error_set(value->why, value->why_len,
-			"is out of range; write %" PRId64 "%s to %" PRId64 "%s",
-			option->least, quantity->behind_least, option->most,
-			quantity->behind_most);
+			"is out of range; write %s%s",
+			option->type == MURAL_TYPE_DURATION ? "a " : "",
+			option_describe_type(option, type, sizeof(type)));
 	*(uint64_t *)value->field = amount;
 	return 0;
 }
@@ -195,7 +203,6 @@ parse_bytes(const struct option_value *value)
 	static const struct quantity bytes = {
 		"is not a number of bytes; write a number, or one followed by K, M or G, "
 		"such as 64K",
-		"", " bytes",
 		{ { "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 } }
 	};
 
@@ -208,7 +215,6 @@ parse_duration(const struct option_value *value)
 	static const struct quantity duration = {
 		"is not a duration; write a number followed by ms, s, min or h, such as "
 		"30s",
-		"ms", "ms",
 		{ { "ms", 1 }, { "s", 1000 }, { "min", 60 * 1000 }, { "h", 3600 * 1000 } }
 	};
 
@@ -249,121 +255,14 @@ parse_colour(const struct option_value *value)
 static int
 parse_choice(const struct option_value *value)
 {
-	int index = word_index(value->option->choices, value->text);
+	int index = option_word_index(value->option->choices, value->text);
 	char words[TYPE_TEXT_MAX];
 
 	if (index < 0)
 		return error_set(value->why, value->why_len, "is not one of: %s",
-			list_words(value->option->choices, words, sizeof(words)));
+			option_list_words(value->option->choices, words, sizeof(words)));
 	*(uint32_t *)value->field = index;
 	return 0;
-}
-
-static int
-parse_text(const struct option_value *value)
-{
-	char **field = value->field, *copy = strdup(value->text);
-
-	if (!copy) {
-		snprintf(value->why, value->why_len, "does not fit in memory");
-		return -ENOMEM;
-	}
-	free(*field);
-	*field = copy;
-	return 0;
-}
-
-static bool
-is_host_name(const char *host, size_t len)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-
-	return strspn(host, allowed) >= len;
-}
-
-/* 239.1.2.3%eth0: a multicast group on an interface. */
-static bool
-is_v4_group(const char *host, size_t len)
-{
-	const char *zone = memchr(host, '%', len);
-	char address[INET_ADDRSTRLEN];
-	struct in_addr in4;
-
-	if (!zone || (size_t)(zone - host) >= sizeof(address) || zone + 1 == host + len)
-		return false;
-	memcpy(address, host, (size_t)(zone - host));
-	address[zone - host] = '\0';
-	return inet_pton(AF_INET, address, &in4) == 1 &&
-	       IN_MULTICAST(ntohl(in4.s_addr)) &&
-	       is_host_name(zone + 1, len - (size_t)(zone + 1 - host));
-}
-
-/* HOST:PORT or [V6]:PORT; 0, or -EINVAL and why it is neither. */
-static int
-check_host_port(const char *text, char *why, size_t len)
-{
-	struct address_parts parts;
-	const char *end;
-	uint64_t port;
-
-	address_split(text, strlen(text), &parts);
-	if (!parts.port || parts.host_len > HOST_MAX ||
-		(parts.host_len == 0 && !parts.bracketed))
-		return error_set(why, len,
-			"is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, "
-			"such as [::]:1234");
-	end = digits_read(parts.port, UINT16_MAX, &port);
-	if (!end || *end)
-		return error_set(
-			why, len, "must end in : and a port, a number from 0 to 65535");
-	if (parts.bracketed && !address_is_v6(parts.host, parts.host_len))
-		return error_set(why, len,
-			"has no IPv6 address in its brackets; write one, such as "
-			"[::1]:%" PRIu64,
-			port);
-	if (!parts.bracketed && memchr(parts.host, ':', parts.host_len))
-		return error_set(why, len,
-			"is ambiguous; write the IPv6 address in brackets, such as "
-			"[::1]:%" PRIu64,
-			port);
-	if (!parts.bracketed && !is_host_name(parts.host, parts.host_len) &&
-		!is_v4_group(parts.host, parts.host_len))
-		return error_set(why, len, "has no host name or address before the port");
-	return 0;
-}
-
-static int
-check_address(const char *text, char *why, size_t len)
-{
-	const size_t path_max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
-	const char *path = address_unix_path(text);
-
-	if (path && (*path == '\0' || strlen(path) > path_max))
-		return error_set(why, len,
-			"is not an address; write a path of 1 to %zu bytes after unix:",
-			path_max);
-	return path ? 0 : check_host_port(text, why, len);
-}
-
-static int
-parse_address(const struct option_value *value)
-{
-	if (*value->text && check_address(value->text, value->why, value->why_len) < 0)
-		return -EINVAL;
-	return parse_text(value);
-}
-
-static int
-parse_addresses(const struct option_value *value)
-{
-	const char *rest = value->text;
-	char word[ADDRESS_WORD_MAX];
-
-	while ((rest = address_next(rest, word, sizeof(word))))
-		if (check_address(word, value->why, value->why_len) < 0)
-			return -EINVAL;
-	return parse_text(value);
 }
 
 static int
@@ -392,7 +291,7 @@ parse_dimensions(const struct option_value *value)
 	const char *p = digits_read(value->text, UINT64_MAX, &width);
 	char type[TYPE_TEXT_MAX];
 
-	if (word_index(value->option->choices, value->text) >= 0) {
+	if (option_word_index(value->option->choices, value->text) >= 0) {
 		*field = (struct mural_dimensions){ 0, 0 };
 		return 0;
 	}
@@ -414,18 +313,25 @@ parse_dimensions(const struct option_value *value)
 #define FIELD(type) sizeof(type), _Alignof(type)
 
 static const struct option_type types[] = {
-	[MURAL_TYPE_BOOL] = { parse_bool, "yes or no", FIELD(bool), false },
-	[MURAL_TYPE_NUMBER] = { parse_number, NULL, FIELD(int64_t), false },
-	[MURAL_TYPE_BYTES] = { parse_bytes, "bytes", FIELD(uint64_t), false },
-	[MURAL_TYPE_DURATION] = { parse_duration, "duration", FIELD(uint64_t), false },
-	[MURAL_TYPE_COLOUR] = { parse_colour, "#rrggbb", FIELD(uint32_t), false },
-	[MURAL_TYPE_CHOICE] = { parse_choice, NULL, FIELD(uint32_t), false },
-	[MURAL_TYPE_TEXT] = { parse_text, "text", FIELD(char *), true },
-	[MURAL_TYPE_ADDRESS] = { parse_address, "address", FIELD(char *), true },
-	[MURAL_TYPE_ADDRESSES] = { parse_addresses, "addresses", FIELD(char *), true },
-	[MURAL_TYPE_POINT] = { parse_point, "X,Y", FIELD(struct mural_point), false },
+	[MURAL_TYPE_BOOL] = { parse_bool, "yes or no", FIELD(bool), OPTION_INLINE },
+	[MURAL_TYPE_NUMBER] = { parse_number, NULL, FIELD(int64_t), OPTION_INLINE },
+	[MURAL_TYPE_BYTES] = { parse_bytes, NULL, FIELD(uint64_t), OPTION_INLINE },
+	[MURAL_TYPE_DURATION] = { parse_duration, NULL, FIELD(uint64_t), OPTION_INLINE },
+	[MURAL_TYPE_COLOUR] = { parse_colour, "#rrggbb", FIELD(uint32_t), OPTION_INLINE },
+	[MURAL_TYPE_CHOICE] = { parse_choice, NULL, FIELD(uint32_t), OPTION_INLINE },
+	[MURAL_TYPE_TEXT] = { option_parse_text, "text", FIELD(char *), OPTION_TEXT },
+	[MURAL_TYPE_ADDRESS] = { option_parse_address, "address", FIELD(char *),
+		OPTION_TEXT },
+	[MURAL_TYPE_ADDRESSES] = { option_parse_addresses, "addresses", FIELD(char *),
+		OPTION_TEXT },
+	[MURAL_TYPE_POINT] = { parse_point, "X,Y", FIELD(struct mural_point),
+		OPTION_INLINE },
 	[MURAL_TYPE_DIMENSIONS] = { parse_dimensions, "WxH",
-		FIELD(struct mural_dimensions), false },
+		FIELD(struct mural_dimensions), OPTION_INLINE },
+	[MURAL_TYPE_SECRET] = { option_parse_secret, "secret, or @FILE", FIELD(char *),
+		OPTION_TEXT },
+	[MURAL_TYPE_LIST] = { option_parse_list, NULL, FIELD(char **), OPTION_WORDS },
+	[MURAL_TYPE_PATH] = { option_parse_path, "path", FIELD(char *), OPTION_TEXT },
 };
 
 const struct option_type *

@@ -74,14 +74,23 @@ options_finish(const struct mural_option *options, void *config)
 {
 	for (const struct mural_option *o = options; o && o->name; o++) {
 		const struct option_type *type = option_type_find(o->type);
+		char **field = (void *)((char *)config + o->offset);
 
-		if (type && type->is_text) {
-			char **field = (void *)((char *)config + o->offset);
-
-			free(*field);
-			*field = NULL;
-		}
+		if (!type || type->storage == OPTION_INLINE)
+			continue;
+		if (o->type == MURAL_TYPE_SECRET && *field)
+			explicit_bzero(*field, strlen(*field));
+		free(*field);
+		*field = NULL;
 	}
+}
+
+static bool
+same_words(char *const *a, char *const *b)
+{
+	while (*a && *b && strcmp(*a, *b) == 0)
+		a++, b++;
+	return !*a && !*b;
 }
 
 bool
@@ -91,8 +100,10 @@ option_same(const struct mural_option *option, const void *a, const void *b)
 	const void *left = (const char *)a + option->offset;
 	const void *right = (const char *)b + option->offset;
 
-	if (type && type->is_text)
+	if (type && type->storage == OPTION_TEXT)
 		return strcmp(*(char *const *)left, *(char *const *)right) == 0;
+	if (type && type->storage == OPTION_WORDS)
+		return same_words(*(char **const *)left, *(char **const *)right);
 	return type && memcmp(left, right, type->size) == 0;
 }
 
@@ -135,4 +146,12 @@ option_key(const struct mural_option *option, char *key, size_t len)
 	for (char *p = key; *p; p++)
 		*p = fold(*p);
 	return key;
+}
+
+const char *
+option_shown(const struct mural_option *option, const char *value)
+{
+	bool is_open = option->type != MURAL_TYPE_SECRET || !*value || *value == '@';
+
+	return is_open ? value : OPTION_MASK;
 }

@@ -47,6 +47,13 @@ const char *option_key(const struct mural_option *option, char *key, size_t len)
 const char *option_describe_type(
 	const struct mural_option *option, char *text, size_t len);
 
+/* What is shown in place of a secret. */
+#define OPTION_MASK "****"
+
+/* The value as it may be shown and logged: a secret is masked, unless it is the name of a
+ * file. */
+const char *option_shown(const struct mural_option *option, const char *value);
+
 /* The candidate most likely meant by the misspelled `word`, or NULL if none is close.
  * next(arg) returns the candidates, then NULL. */
 const char *suggest_word(const char *word, const char *(*next)(void *arg), void *arg);

@@ -64,7 +64,8 @@ config_print_options(const char *title, const struct section *section,
 	for (const struct mural_option *o = options; o && o->name; o++) {
 		const struct setting *setting =
 			section ? section_find(section, o->name) : NULL;
-		const char *value = setting ? setting->value : o->initial;
+		const char *value =
+			option_shown(o, setting ? setting->value : o->initial);
 		char key[64];
 
 		/* "= ;" would begin a comment, "=;" does not */

@@ -67,8 +67,8 @@ set_core(struct config *config, size_t index, const struct setting *setting)
 		option, (char *)config + core->offset, setting->value, why, sizeof(why));
 	if (ret == -EINVAL)
 		config_error(config, setting->file, setting->line, core->name,
-			option_key(option, key, sizeof(key)), "\"%s\" %s", setting->value,
-			why);
+			option_key(option, key, sizeof(key)), "\"%s\" %s",
+			option_shown(option, setting->value), why);
 	return ret == -ENOMEM ? ret : 0;
 }
 

@@ -58,6 +58,7 @@ text_same(const struct hud_text *a, const struct hud_text *b)
 	for (uint32_t i = 0; i < a->n_lines; i++)
 		if (strcmp(a->lines[i].name, b->lines[i].name) != 0 ||
 			strcmp(a->lines[i].hint, b->lines[i].hint) != 0 ||
+			strcmp(a->lines[i].state, b->lines[i].state) != 0 ||
 			a->lines[i].pixels != b->lines[i].pixels)
 			return false;
 	return true;

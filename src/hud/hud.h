@@ -21,6 +21,7 @@ struct hud_line {
 	char name[32];   /* the instance's */
 	char hint[256];  /* a command that paints; empty: none */
 	uint64_t pixels; /* painted in the last second */
+	char state[128]; /* what people should know of it; empty: nothing */
 };
 
 struct hud_text {

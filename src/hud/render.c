@@ -15,15 +15,17 @@
 #define NAME_INK 0xffffc857
 #define COMMAND_INK WHITE
 #define RATE_INK 0xff9fd3ff
+#define STATE_INK 0xffffa27a
 
 #define MANY_COLUMNS 90 /* enough for the longer form of rates */
 #define RATE_MAX 16
-#define ENTRIES_MAX (ARRAY_LEN(((struct hud_text *)0)->lines) + 1)
+#define ENTRIES_MAX (2 * ARRAY_LEN(((struct hud_text *)0)->lines) + 1)
 
 /* One line of the HUD as cells. */
 struct text_entry {
-	char name[sizeof(((struct hud_line *)0)->name)];
+	char name[sizeof(((struct hud_line *)0)->name)]; /* empty: it goes on */
 	char command[sizeof(((struct hud_line *)0)->hint)];
+	uint32_t ink;                              /* of the command */
 	char rate[RATE_MAX], short_rate[RATE_MAX]; /* may be empty */
 	bool optional;                             /* left out if there is no room */
 };
@@ -90,7 +92,24 @@ entry_of_line(const struct hud_line *line, struct text_entry *entry)
 	font_cells(line->hint, entry->command, sizeof(entry->command));
 	snprintf(entry->rate, sizeof(entry->rate), "%s px/s", count);
 	snprintf(entry->short_rate, sizeof(entry->short_rate), "%s/s", count);
+	entry->ink = COMMAND_INK;
 	entry->optional = false;
+}
+
+/* Below its command, or in place of one. */
+static size_t
+entries_of_line(const struct hud_line *line, struct text_entry *entries)
+{
+	size_t n = 1;
+
+	entry_of_line(line, entries);
+	if (!*line->state)
+		return n;
+	if (*line->hint)
+		entries[n++] = (struct text_entry){ 0 };
+	entries[n - 1].ink = STATE_INK;
+	font_cells(line->state, entries[n - 1].command, sizeof(line->state));
+	return n;
 }
 
 static bool
@@ -111,11 +130,13 @@ entries_of_text(const struct hud_text *text, bool has_qr, struct text_entry *ent
 	size_t n = has_url && !has_qr, url = 0;
 
 	for (uint32_t i = 0; i < MIN(text->n_lines, ARRAY_LEN(text->lines)); i++)
-		entry_of_line(&text->lines[i], &entries[n++]);
+		n += entries_of_line(&text->lines[i], &entries[n]);
 	if (has_url && has_qr)
 		url = n++;
 	if (has_url) {
-		entries[url] = (struct text_entry){ .name = "web", .optional = has_qr };
+		entries[url] = (struct text_entry){
+			.name = "web", .ink = COMMAND_INK, .optional = has_qr
+		};
 		font_cells(text->url, entries[url].command, sizeof(entries[url].command));
 	}
 	return n;
@@ -160,10 +181,11 @@ row_of_letters(const char *cells, size_t width)
 /* Sets a command from *row on, in columns `left` to `right`, with continuation rows
  * indented.  Afterwards *row is its last row. */
 static bool
-set_command(struct text_layout *layout, const char *cells, size_t len, uint32_t left,
-	uint32_t right, uint32_t *row)
+set_command(struct text_layout *layout, const struct text_entry *entry, size_t len,
+	uint32_t left, uint32_t right, uint32_t *row)
 {
 	static const char below = (char)FONT_BELOW;
+	const char *cells = entry->command;
 
 	for (uint32_t indent = 2; left + 2 < right; indent = 0) {
 		size_t n = len, width = right - left, next = 0;
@@ -178,7 +200,7 @@ set_command(struct text_layout *layout, const char *cells, size_t len, uint32_t 
 				    NAME_INK))
 				return false;
 		}
-		if (n == 0 || !add_span(layout, *row, left, cells, n, COMMAND_INK))
+		if (n == 0 || !add_span(layout, *row, left, cells, n, entry->ink))
 			return false;
 		if (n == len)
 			return true;
@@ -224,9 +246,9 @@ set_entry(struct text_layout *layout, const struct text_entry *entry)
 	if (fits && stacked)
 		fits = strlen(entry->name) + rate_width < layout->columns;
 	if (fits && len > 0) {
-		if (stacked)
+		if (stacked && *entry->name)
 			row++;
-		fits = set_command(layout, entry->command, len, left, right, &row);
+		fits = set_command(layout, entry, len, left, right, &row);
 	}
 	if (fits)
 		layout->used = row + 1;

@@ -66,6 +66,15 @@ ingest_warn_if_empty(const struct ingest *ingest)
 			 "them");
 }
 
+static void
+on_said(uv_async_t *said)
+{
+	struct ingest *ingest = container_of(said, struct ingest, said);
+
+	if (ingest->on_said)
+		ingest->on_said(ingest);
+}
+
 int
 ingest_start(struct ingest *ingest, const struct config *config, struct canvas *canvas,
 	struct plugins *plugins, uv_loop_t *loop)
@@ -78,6 +87,8 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 		.loop = loop,
 	};
 	ingest_warn_if_empty(ingest);
+	uv_async_init(loop, &ingest->said, on_said);
+	uv_unref((uv_handle_t *)&ingest->said);
 	ret = ratelimit_init(&ingest->ratelimit, config);
 	if (ret == 0)
 		ret = start_workers(ingest, &config->server);
@@ -88,13 +99,25 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 	return ret;
 }
 
+/* The loop lets go of the handle, which nobody sends any more. */
+static void
+close_said(struct ingest *ingest)
+{
+	uv_close((uv_handle_t *)&ingest->said, NULL);
+	uv_run(ingest->loop, UV_RUN_NOWAIT);
+}
+
 void
 ingest_stop(struct ingest *ingest)
 {
 	struct instance *instance;
 
+	if (!ingest->loop)
+		return;
 	if (!ingest->workers) {
+		close_said(ingest);
 		ratelimit_finish(&ingest->ratelimit);
+		*ingest = (struct ingest){ 0 };
 		return;
 	}
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
@@ -110,6 +133,7 @@ ingest_stop(struct ingest *ingest)
 		instance_finish(instance);
 	if (ingest->n_workers > 0)
 		worker_stop(&ingest->workers[0]);
+	close_said(ingest);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_clear(ingest, instance);
 	free(ingest->workers);

@@ -27,7 +27,9 @@ struct ingest {
 	size_t n_workers;
 	size_t next_worker; /* for the next poller or datagram socket */
 	struct ratelimit ratelimit;
-	bool stuck; /* logged that a worker does not run */
+	bool stuck;      /* logged that a worker does not run */
+	uv_async_t said; /* an instance's state changed; any thread sends it */
+	void (*on_said)(struct ingest *ingest); /* set after the start; may be NULL */
 };
 
 /* Starts the workers and opens every instance; one that cannot be opened has logged why,

@@ -364,6 +364,7 @@ instance_close(struct ingest *ingest, struct instance *instance)
 			worker_call(instance->shards[i].worker, shard_close,
 				&instance->shards[i]);
 	instance_finish(instance);
+	mural_state(&instance->host, NULL);
 }
 
 static int

@@ -124,6 +124,7 @@ mural_watch(struct mural_host *host)
 {
 	struct instance *instance = container_of(host, struct instance, host);
 
+	check_main(instance, __func__);
 	return canvas_reader_new(instance->shards[0].worker->canvas);
 }
 

@@ -8,33 +8,51 @@
 #include "base/log.h"
 #include "lib/thread.h"
 
+/* The first of the queue; NULL: it is empty.  From now on it may be sent again. */
 static struct job *
-take_jobs(struct worker *worker)
+take_job(struct worker *worker)
 {
-	struct job *jobs;
+	struct job *job;
 
 	pthread_mutex_lock(&worker->lock);
-	jobs = worker->first;
-	worker->first = NULL;
-	worker->last = &worker->first;
-	for (struct job *job = jobs; job; job = job->next)
+	job = worker->first;
+	if (job) {
+		worker->first = job->next;
+		if (!worker->first)
+			worker->last = &worker->first;
 		job->queued = false;
+		worker->n_jobs--;
+	}
 	pthread_mutex_unlock(&worker->lock);
-	return jobs;
+	return job;
 }
 
+static size_t
+count_jobs(struct worker *worker)
+{
+	size_t n;
+
+	pthread_mutex_lock(&worker->lock);
+	n = worker->n_jobs;
+	pthread_mutex_unlock(&worker->lock);
+	return n;
+}
+
+/* Those that are sent meanwhile wait for the next turn, so that clients which wake each
+ * other do not keep the loop from the network. */
 static void
 on_async(uv_async_t *async)
 {
 	struct worker *worker = container_of(async, struct worker, async);
-	struct job *job = take_jobs(worker), *next;
+	size_t n = count_jobs(worker);
+	struct job *job;
 
-	for (; job; job = next) {
-		next = job->next;
+	for (; n > 0 && (job = take_job(worker)); n--)
 		job->run(job);
-	}
 	if (worker->closing)
 		uv_close((uv_handle_t *)async, NULL);
+	else if (count_jobs(worker) > 0)
+		uv_async_send(async);
 }
 
 static void *
@@ -122,6 +140,7 @@ append_job(struct worker *worker, struct job *job)
 	job->next = NULL;
 	*worker->last = job;
 	worker->last = &job->next;
+	worker->n_jobs++;
 }
 
 void
@@ -166,6 +185,7 @@ worker_unsend(struct worker *worker, struct job *job)
 		if (!*link)
 			worker->last = link;
 		job->queued = false;
+		worker->n_jobs--;
 	}
 	pthread_mutex_unlock(&worker->lock);
 }

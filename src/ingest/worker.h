@@ -59,6 +59,7 @@ struct worker {
 	uv_async_t async;
 	pthread_mutex_t lock;
 	struct job *first, **last; /* lock; not run yet */
+	size_t n_jobs;             /* lock; of these */
 	bool closing;              /* its thread's */
 	struct job beat;           /* worker_is_alive() */
 };
@@ -95,8 +96,7 @@ void worker_send(struct worker *worker, struct job *job);
  */
 void worker_send_once(struct worker *worker, struct job *job);
 
-/* Takes it back; when this returns it does not run any more, unless the caller is a job
- * of the same turn itself.  The worker's thread. */
+/* Takes it back: it does not run any more.  The worker's thread. */
 void worker_unsend(struct worker *worker, struct job *job);
 
 /* Whether the thread has run jobs since the last call; the main worker has.  The main

@@ -101,12 +101,16 @@ plugins_list(const struct config *config, FILE *out)
 	return ret;
 }
 
-/* The values of a section whose plugin is missing, as they were written. */
+/* The values of a section whose plugin is missing: as nobody knows which are secrets,
+ * only those of options that every plugin has. */
 static void
 print_unbound(const struct section *section, FILE *out)
 {
 	for (const struct setting *s = section->settings; s; s = s->next) {
+		const struct mural_option *common =
+			option_find(all_common_options, s->key);
 		struct mural_option options[2] = { { .name = s->key,
+			.type = common ? common->type : MURAL_TYPE_SECRET,
 			.initial = s->value } };
 
 		if (section_find(section, s->key) == s)

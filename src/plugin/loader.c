@@ -12,6 +12,7 @@
 
 #include "base/util.h"
 #include "config/option.h"
+#include "plugin/metrics.h"
 
 /* No table of this ABI is smaller. */
 #define TABLE_MIN offsetof(struct mural_plugin, check)
@@ -262,6 +263,10 @@ check_option(const struct module *module, const struct mural_option *option, cha
 			why, len, "option %s: has no default or no help", option->name);
 	if (option->type == MURAL_TYPE_CHOICE && !option->choices)
 		return error_set(why, len, "option %s: has no choices", option->name);
+	if (option->type == MURAL_TYPE_SECRET && *option->initial)
+		return error_set(why, len,
+			"option %s: is a secret with a default; leave it empty",
+			option->name);
 	if (option->least > option->most)
 		return error_set(why, len, "option %s: has an empty range", option->name);
 	if (!option_fits(option, module->plugin.config_size))
@@ -334,6 +339,8 @@ check_module(struct module *module, const struct mural_plugin *table, const char
 		return error_set(why, len, "calls itself %s; name the file %s.so",
 			plugin->name, plugin->name);
 	if ((ret = check_transports(plugin, why, len)) < 0)
+		return ret;
+	if ((ret = metrics_check(plugin->metrics, why, len)) < 0)
 		return ret;
 	fill_common(module);
 	return check_options(module, why, len);

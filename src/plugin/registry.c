@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "config/option.h"
 #include "plugin/loader.h"
+#include "plugin/metrics.h"
 
 #define WHY_BYTES 1024
 
@@ -82,6 +83,7 @@ instance_free(struct instance *instance)
 		options_finish(instance->plugin->options, instance->config);
 	options_finish(all_common_options, &instance->common);
 	free(instance->config);
+	said_finish(&instance->said);
 	free(instance->claims);
 	free(instance->name);
 	free(instance);
@@ -108,8 +110,8 @@ bind_setting(
 	ret = option_set(option, fields, setting->value, why, sizeof(why));
 	if (ret == -EINVAL)
 		config_error(config, setting->file, setting->line, section->title,
-			option_key(option, key, sizeof(key)), "\"%s\" %s", setting->value,
-			why);
+			option_key(option, key, sizeof(key)), "\"%s\" %s",
+			option_shown(option, setting->value), why);
 	return ret == -ENOMEM ? ret : 0;
 }
 
@@ -128,6 +130,8 @@ instance_new(struct instance **out, const struct module *module,
 	instance->config = calloc(1, module->plugin.config_size + 1);
 	instance->name = strdup(section->name);
 	ret = instance->config && instance->name ? 0 : -ENOMEM;
+	if (ret == 0)
+		ret = said_init(&instance->said, module->plugin.metrics);
 	/* the defaults parsed when the module was opened: only -ENOMEM is left */
 	if (ret == 0)
 		ret = options_init(
@@ -189,6 +193,11 @@ get_module(struct plugins *plugins, const char *path, const char *name,
 			return 0;
 		}
 	ret = module_open(file, name, end, why, len);
+	if (ret == 0 && metrics_clash(plugins->modules, *end, why, len)) {
+		module_close(*end);
+		*end = NULL;
+		ret = -EINVAL;
+	}
 	if (ret == 0)
 		*out = *end;
 	return ret == -ENOMEM ? ret : 0;

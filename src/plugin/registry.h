@@ -14,6 +14,7 @@
 
 #include "base/host-address.h"
 #include "config/config.h"
+#include "plugin/said.h"
 
 /* The options of every plugin section, except those for a transport that the plugin does
  * not have. */
@@ -50,6 +51,7 @@ struct instance {
 	struct mural_claim *claims; /* what host.claims points to */
 	struct mural_host host;
 	struct mural_counts counts; /* what host.counts points to */
+	struct said said;
 	enum service_state service_state;
 	void (*on_stopped)(struct instance *instance); /* may be NULL */
 	bool unchanged; /* reload.c's: it keeps running in the next config */

@@ -51,6 +51,23 @@ def test_three_plugins_at_720p():
     ]
 
 
+def test_what_plugins_say_of_their_state():
+    chess = ("chess", "ssh chess@192.168.178.100\twaiting for the engine since 12:03", 0)
+    roof = ("roof", "\tclosed until the rain stops", 1)
+    lines = [LINES[0], chess, roof]
+    page = Page(draw((1280, 720), lines, url=""))
+    assert [re.sub(r" +", " ", row) for row in page.rows] == [
+        "icmp ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100 12/s",
+        "chess ssh chess@192.168.178.100 0/s",
+        " waiting for the engine since 12:03",
+        "roof closed until the rain stops 1/s"]
+    assert page.rows[2].index("waiting") == page.rows[1].index("ssh")
+    column = Page(draw((1280, 720), lines, url="", canvas=(640, 720)))
+    text = " ".join(row.strip() for row in column.rows)
+    assert "ssh chess@192.168.178.100 waiting for the engine since 12:03" in re.sub(r"\s+", " ", text)
+    assert "" not in column.rows, "no row is lost where a state follows its command"
+
+
 @with_code
 def test_five_plugins_at_1080p():
     page = Page(draw((1920, 1080), LINES[:5]))

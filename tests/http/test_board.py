@@ -257,7 +257,8 @@ def test_bad_options_are_rejected_at_the_start(tmp_path):
     (tmp_path / "s").write_text('{"secret": []}')
     for more, says in (("secrets = /nowhere", "secrets: cannot be read: No such file"),
                        ("secrets = %s/s" % tmp_path, "secrets: is not a list of secrets; write"),
-                       ("admin-token = @/nowhere", "admin-token: names a file that cannot be"),
+                       ("admin-token = @/nowhere",
+                        'admin-token: "@/nowhere" names a file that cannot be read'),
                        ("palette = ffffff,zz", "palette: is not a palette"),
                        ("database =", "database: is empty"), ("listen =", "listen: is empty")):
         wall = Wall(tmp_path, "[plugin http]\n%s\n" % more)
@@ -457,23 +458,44 @@ def test_muralctl_paints_and_grabs(tmp_path):
 
 def test_secrets_and_the_admins_token_are_read_again(tmp_path):
     (tmp_path / "token").write_text("old\n")
-    with board_wall(tmp_path, "admin-token = @%s/token" % tmp_path, secrets="one\n") as wall, \
-            Board(wall) as board:
-        token = board.register("one", "a", "one")
+    with board_wall(tmp_path, "admin-token = @%s/token" % tmp_path, secrets="one\n") as wall:
 
-        def admits(secret):
+        def admits(board, secret):
             return board.ask("PUT", "/register-pg", {
                 "name": secret, "author": "", "secret": secret}).status == 200
 
-        assert not admits("two") and board.rate(1, "old").status == 200
+        def reload(says):
+            wall.process.send_signal(signal.SIGHUP)
+            wait_for(says, lambda: says in wall.log())
+
+        with Board(wall) as board:
+            token = board.register("one", "a", "one")
+            assert not admits(board, "two") and board.rate(1, "old").status == 200
+            (tmp_path / "secrets").write_text('{"secrets": ["two"]}')
+            reload("0 opened, 0 failed, 1 unchanged")
+            assert admits(board, "two") and not admits(board, "one")
+            board.paint(token, 0, 0, 1)  # who is in stays in
+            (tmp_path / "secrets").write_text('{"secrets": "two"}')
+            reload("is not a list of secrets")
+            assert admits(board, "two") and board.rate(0, "old").status == 200
         (tmp_path / "secrets").write_text('{"secrets": ["two"]}')
-        (tmp_path / "token").write_text("new\n")
-        wall.process.send_signal(signal.SIGHUP)
-        wait_for("the new secret", lambda: admits("two"))
-        assert not admits("one") and board.rate(1, "old").status == 401
-        assert board.rate(0, "new").status == 200
-        board.paint(token, 0, 0, 1)  # registered generators stay
-        (tmp_path / "secrets").write_text('{"secrets": "two"}')
-        wall.process.send_signal(signal.SIGHUP)
-        wait_for("the rejection", lambda: "is not a list of secrets" in wall.log())
-        assert admits("two") and board.rate(0, "new").status == 200
+        (tmp_path / "token").write_text("fresh\n")
+        reload("1 closed, 1 opened")
+        with Board(wall) as board:
+            assert board.rate(1, "old").status == 401 and board.rate(0, "fresh").status == 200
+            board.paint(token, 0, 0, 2)
+        (tmp_path / "token").write_text("")
+        reload("names a file whose first line is empty")
+        with Board(wall) as board:
+            assert board.rate(1, "fresh").status == 200
+        assert "fresh" not in wall.log().split()
+
+
+def test_no_one_sees_the_admins_token(tmp_path):
+    for value, shown in (("hush", "****"), ("", ""), ("@%s/token" % tmp_path, None)):
+        (tmp_path / "token").write_text("hush\n")
+        wall = Wall(tmp_path, "[plugin http]\nadmin-token = %s\n" % value)
+        out = subprocess.run(wall.command("--print-config"), stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, check=True).stdout
+        assert "plugin http.admin-token = %s  ; " % (value if shown is None else shown) in out
+        assert "hush" not in out

@@ -129,12 +129,18 @@ def root(debs, fresh, tmp_path_factory):
     shutil.rmtree(one.path)
 
 
+# What is right as it is: Debian 12 wants an init script, which could not confine murald as the unit
+# does; 13 no longer knows that, so no override would suit both, and wants newer standards than 12 knows.
+LINTIAN_EXCEPTIONS = ("package-supports-alternative-init-but-no-init.d-script", "out-of-date-standards-version")
+
+
 def test_lintian_finds_nothing(debs):
-    lintian = ["lintian", "--allow-root", "--fail-on", "error,warning,info", "--display-info"]
+    lintian = ["lintian", "--allow-root", "--fail-on", "none", "--display-info"]
     changes = glob.glob(debs + "/*.changes")
     out = in_suite("offline", *lintian, *["/debs/" + os.path.basename(file) for file in changes]) if SUITE \
         else run(*lintian, *changes)
-    assert "murald" not in out, out
+    assert changes and not [line for line in out.splitlines() if "murald" in line and not line.startswith("N:")
+                            and not any(tag in line for tag in LINTIAN_EXCEPTIONS)], out
 
 
 def test_murald_alone_pulls_in_no_web_server(root):
@@ -194,7 +200,8 @@ def test_each_package_has_its_files(root):
     out = root.sh("murald --list-plugins")
     assert "\nhttp " in out and "\np2 " in out
     assert root.sh("murald --check-config") == "ok\n"
-    root.sh("muralctl --version; test -e /usr/include/mural/plugin.h")
+    root.sh("muralctl --version; test -e /usr/include/mural/plugin.h; "
+            "cd /usr/share/doc/murald-dev/examples; test -e dots.c -a -e query.c -a -e rows.cpp -a -e shapes.rs")
     assert root.sh("cd /; . /usr/share/bash-completion/completions/murald; COMP_WORDS=(murald -s canvas.si) "
                    "COMP_CWORD=2; compopt() { :; }; _murald murald; echo ${COMPREPLY[*]}") == "canvas.size=\n"
 

@@ -39,7 +39,7 @@ def dot(x, y, rgb, alpha=255):
 
 
 class Wall:
-    def __init__(self, folder, plugins, size="64x48", netns=None, core="", prefix=()):
+    def __init__(self, folder, plugins, size="64x48", netns=None, core="", prefix=(), plugin_path=PLUGINS):
         self.folder = str(folder)
         self.snapshot = os.path.join(self.folder, "canvas.png")
         self.log_path = os.path.join(self.folder, "log")
@@ -47,7 +47,7 @@ class Wall:
         self.netns = netns
         self.prefix = list(prefix)
         self.process = None
-        self.size, self.core = size, core
+        self.size, self.core, self.plugin_path = size, core, plugin_path
         self.configure(plugins)
 
     def configure(self, plugins, core=None):
@@ -55,7 +55,7 @@ class Wall:
         with open(self.config, "w") as f:
             f.write("[canvas]\nsize = %s\nsnapshot = %s\nsnapshot-interval = 0\n"
                     "[display]\noutput = headless\n[server]\nplugin-path = %s\n%s\n%s\n"
-                    % (self.size, self.snapshot, PLUGINS, self.core if core is None else core, plugins))
+                    % (self.size, self.snapshot, self.plugin_path, self.core if core is None else core, plugins))
 
     def edit_config(self, old, new):
         with open(self.config) as f:

@@ -37,7 +37,7 @@ is_admin(struct request *request, const json_t *json, enum MHD_Result *answered)
 		return false;
 	}
 	if (json_is_string(token) &&
-		secrets_is_admin(&board->secrets, json_string_value(token)))
+		secrets_is_token(board->config.admin_token, json_string_value(token)))
 		return true;
 	request_guessed_wrong(request);
 	web_discard(request->web, MURAL_UNAUTHORIZED);

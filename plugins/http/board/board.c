@@ -120,16 +120,19 @@ allocate_cells(struct board *board)
 static int
 load_secrets(struct board *board)
 {
-	return secrets_load(&board->secrets, board->web->host, board->config.secrets,
-		board->config.admin_token);
+	char why[300] = "";
+	int ret = secrets_load(&board->secrets, board->config.secrets, why, sizeof(why));
+
+	if (ret < 0)
+		mural_log(board->web->host, MURAL_ERROR, "secrets %s", why);
+	return ret;
 }
 
 void
 board_reload(struct board *board)
 {
 	if (load_secrets(board) < 0)
-		mural_log(board->web->host, MURAL_WARN,
-			"the secrets and the admin token stay as they were");
+		mural_log(board->web->host, MURAL_WARN, "the secrets stay as they were");
 }
 
 int

@@ -98,8 +98,8 @@ int board_start(struct board *board, struct web *web, struct store *store,
 	const struct board_config *config);
 void board_stop(struct board *board);
 
-/* Reads the files of secrets and the admin token again; an error is logged, and then both
- * stay as they were. */
+/* Reads the file of secrets again; an error is logged, and then they stay as they were.
+ */
 void board_reload(struct board *board);
 
 /* A generator sets a cell, which must be on the board: painted, counted, logged in the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Loads secrets from files, and compares them in constant time. */
+/* Loads secrets from a file, and compares them in constant time. */
 #include "http/board/secrets.h"
 
 #include <errno.h>
@@ -8,9 +8,6 @@
 #include <string.h>
 
 #include <jansson.h>
-#include <mural/plugin.h>
-
-#include "common/server-options.h"
 
 static const char blanks[] = " \t\r\n\v\f";
 
@@ -18,7 +15,7 @@ static const char blanks[] = " \t\r\n\v\f";
 static char *
 read_file(const char *path)
 {
-	FILE *file = credential_open(path);
+	FILE *file = fopen(path, "re");
 	char *text = file ? malloc(SECRETS_BYTES_MAX + 1) : NULL;
 	size_t len = 0;
 
@@ -90,16 +87,12 @@ read_lines(struct secrets *secrets, const char *text)
 	return ret;
 }
 
-int
-secrets_load_list(struct secrets *secrets, const char *path, char *why, size_t len)
+static int
+load_list(struct secrets *secrets, const char *path, char *why, size_t len)
 {
-	char *text;
+	char *text = read_file(path);
 	int ret;
 
-	secrets->any = !*path;
-	if (secrets->any)
-		return 0;
-	text = read_file(path);
 	if (!text) {
 		ret = errno ? -errno : -EIO;
 		snprintf(why, len, "cannot be read: %s", strerror(-ret));
@@ -112,11 +105,25 @@ secrets_load_list(struct secrets *secrets, const char *path, char *why, size_t l
 	if (ret == -EINVAL)
 		snprintf(why, len,
 			"is not a list of secrets; write {\"secrets\": [\"...\"]}, or "
-			"one "
-			"a line");
+			"one a line");
 	else if (ret < 0)
 		snprintf(why, len, "%s", strerror(-ret));
 	return ret;
+}
+
+int
+secrets_load(struct secrets *secrets, const char *path, char *why, size_t len)
+{
+	struct secrets loaded = { .any = !*path };
+	int ret = loaded.any ? 0 : load_list(&loaded, path, why, len);
+
+	if (ret < 0) {
+		secrets_finish(&loaded);
+		return ret;
+	}
+	secrets_finish(secrets);
+	*secrets = loaded;
+	return 0;
 }
 
 void
@@ -127,9 +134,6 @@ secrets_finish(struct secrets *secrets)
 		free(secrets->list[i]);
 	}
 	free(secrets->list);
-	if (secrets->admin_token)
-		explicit_bzero(secrets->admin_token, strlen(secrets->admin_token));
-	free(secrets->admin_token);
 	*secrets = (struct secrets){ 0 };
 }
 
@@ -156,49 +160,7 @@ secrets_contain(const struct secrets *secrets, const char *secret)
 }
 
 bool
-secrets_is_admin(const struct secrets *secrets, const char *token)
+secrets_is_token(const char *token, const char *guess)
 {
-	return *secrets->admin_token && is_equal(secrets->admin_token, token);
-}
-
-int
-secrets_load_token(struct secrets *secrets, const char *option, char *why, size_t len)
-{
-	bool is_file = *option == '@';
-	char *token = is_file ? read_file(option + 1) : strdup(option);
-
-	secrets->admin_token = token;
-	if (!token) {
-		int ret = errno ? -errno : -EIO;
-
-		snprintf(
-			why, len, "names a file that cannot be read: %s", strerror(-ret));
-		return ret;
-	}
-	if (is_file)
-		token[strcspn(token, "\r\n")] = '\0';
-	return 0;
-}
-
-int
-secrets_load(struct secrets *secrets, const struct mural_host *host, const char *path,
-	const char *token_option)
-{
-	struct secrets loaded = { 0 };
-	const char *what = "secrets";
-	char why[300] = "";
-	int ret = secrets_load_list(&loaded, path, why, sizeof(why));
-
-	if (ret == 0) {
-		what = "admin-token";
-		ret = secrets_load_token(&loaded, token_option, why, sizeof(why));
-	}
-	if (ret < 0) {
-		mural_log(host, MURAL_ERROR, "%s %s", what, why);
-		secrets_finish(&loaded);
-		return ret;
-	}
-	secrets_finish(secrets);
-	*secrets = loaded;
-	return 0;
+	return *token && is_equal(token, guess);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers /healthz: whether the plugins are open and the display shows new pixels. */
+/* Answers /healthz: whether the plugins are open and the display shows new pixels, and
+ * what plugins say of their state. */
 #include <stdio.h>
 
 #include "http/ops/ops.h"
@@ -15,6 +16,7 @@ add_reason(json_t *reasons, const char *text)
 
 struct health_check {
 	json_t *reasons;
+	json_t *states; /* what instances say, by their names */
 	uint64_t painted;
 };
 
@@ -25,6 +27,9 @@ check_instance(const struct mural_instance *instance, void *arg)
 	char text[300];
 
 	check->painted += instance->painted;
+	if (*instance->state)
+		(void)json_object_set_new(check->states, instance->host->name,
+			json_string(instance->state));
 	if (instance->is_open || !instance->required)
 		return;
 	snprintf(text, sizeof(text), "plugin %s is not open", instance->host->name);
@@ -67,15 +72,20 @@ check_display(struct request *request, struct health_check *check)
 static enum MHD_Result
 answer_health(struct request *request)
 {
-	struct health_check check = { .reasons = json_array() };
+	struct health_check check = { .reasons = json_array(), .states = json_object() };
+	json_t *answer;
 	bool well;
 
 	mural_each_instance(request->web->host, check_instance, &check);
 	check_display(request, &check);
 	well = check.reasons && json_array_size(check.reasons) == 0;
-	return reply_json(request, well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
-		json_pack("{ssso}", "status", well ? "ok" : "failing", "reasons",
-			check.reasons));
+	answer = json_pack(
+		"{ssso}", "status", well ? "ok" : "failing", "reasons", check.reasons);
+	if (json_object_size(check.states) > 0)
+		(void)json_object_set(answer, "states", check.states);
+	json_decref(check.states);
+	return reply_json(
+		request, well ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, answer);
 }
 
 const struct route ops_routes[] = {

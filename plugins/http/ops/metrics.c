@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "http/ops/ops.h"
+#include "lib/metric-name.h"
 
 #define OPENMETRICS "application/openmetrics-text"
 
@@ -58,7 +59,13 @@ put_head(struct metrics_page *page, const struct family *family)
 	fprintf(page->out, "# TYPE %s%s %s\n", family->name, suffix, type);
 	if (page->openmetrics && family->unit)
 		fprintf(page->out, "# UNIT %s %s\n", family->name, family->unit);
-	fprintf(page->out, "# HELP %s%s %s\n", family->name, suffix, family->help);
+	fprintf(page->out, "# HELP %s%s ", family->name, suffix);
+	for (const char *p = family->help; *p; p++) {
+		if (*p == '\\' || (*p == '"' && page->openmetrics))
+			putc('\\', page->out);
+		putc(*p, page->out);
+	}
+	putc('\n', page->out);
 }
 
 static void
@@ -128,6 +135,64 @@ put_instances(struct metrics_page *page)
 	}
 	put_head(page, &discarded);
 	mural_each_instance(page->host, put_discarded, page);
+}
+
+/* -------------------------------------------------------------------- plugins */
+
+/* The samples of one metric of a plugin: one for each of its instances. */
+struct plugin_samples {
+	struct metrics_page *page;
+	const struct mural_plugin *plugin;
+	const struct mural_host *first; /* of the instances of `plugin` */
+	size_t metric;
+};
+
+static void
+find_first(const struct mural_instance *instance, void *arg)
+{
+	struct plugin_samples *samples = arg;
+
+	if (!samples->first && instance->plugin == samples->plugin)
+		samples->first = instance->host;
+}
+
+static void
+put_plugin_sample(const struct mural_instance *instance, void *arg)
+{
+	const struct plugin_samples *samples = arg;
+	struct metrics_page *page = samples->page;
+
+	if (instance->plugin != samples->plugin)
+		return;
+	fprintf(page->out, "%s%s{plugin=", page->family->name, page->family->suffix);
+	put_quoted(page->out, instance->host->name);
+	fprintf(page->out, "} %" PRId64 "\n", instance->metrics[samples->metric]);
+}
+
+/* A family's samples come together, so the first instance of a plugin writes those of the
+ * others too. */
+static void
+put_plugin(const struct mural_instance *instance, void *arg)
+{
+	const struct mural_plugin *plugin = instance->plugin;
+	struct plugin_samples samples = { .page = arg, .plugin = plugin };
+	char name[METRIC_NAME_MAX];
+
+	if (!plugin->metrics)
+		return;
+	mural_each_instance(samples.page->host, find_first, &samples);
+	if (samples.first != instance->host)
+		return;
+	for (; plugin->metrics[samples.metric].name; samples.metric++) {
+		const struct mural_metric *metric = &plugin->metrics[samples.metric];
+		bool counts = metric->kind == MURAL_COUNTER;
+		const struct family family = { name, counts ? "_total" : "",
+			counts ? "counter" : "gauge", metric->help, NULL, 0, 0 };
+
+		metric_name_write(name, plugin->name, metric->name);
+		put_head(samples.page, &family);
+		mural_each_instance(samples.page->host, put_plugin_sample, &samples);
+	}
 }
 
 /* --------------------------------------------------------------------- the wall */
@@ -253,6 +318,7 @@ metrics_answer(struct request *request)
 	if (page.out) {
 		mural_publish(page.host);
 		put_instances(&page);
+		mural_each_instance(page.host, put_plugin, &page);
 		put_wall(&page);
 		if (fclose(page.out) == 0)
 			response = response_new(text, len, MHD_RESPMEM_MUST_FREE,

@@ -32,12 +32,14 @@ function command(name, text) {
 
 function card(hint) {
 	const article = document.createElement("article"), title = document.createElement("h3");
-	const summary = document.createElement("p");
+	const summary = document.createElement("p"), state = document.createElement("p");
 
 	article.className = "card";
+	article.dataset.name = hint.name;
 	title.textContent = hint.name;
 	summary.textContent = hint.summary;
-	article.append(title, summary);
+	state.className = "state";
+	article.append(title, summary, state);
 	for (const text of hint.commands)
 		article.append(command(hint.name, text));
 	if (hint.commands.length > 1) {
@@ -50,6 +52,23 @@ function card(hint) {
 }
 
 let newest = 0;
+const states = new Map(); // from an instance's name to what it says
+
+function tell_states() {
+	for (const article of document.querySelectorAll("#cards .card")) {
+		const state = article.querySelector(".state");
+
+		state.textContent = states.get(article.dataset.name) || "";
+		state.hidden = !state.textContent;
+	}
+}
+
+// Takes a {type: "figures"} message.
+export function show_states(figures) {
+	for (const { name, state } of figures.plugins)
+		states.set(name, state);
+	tell_states();
+}
 
 // Fetches them from the server, which knows its own addresses.
 export async function show_hints(at, colour) {
@@ -61,4 +80,5 @@ export async function show_hints(at, colour) {
 		return;
 	document.getElementById("ways-where").textContent = `at ${at.x}, ${at.y}`;
 	document.getElementById("cards").replaceChildren(...hints.map(card));
+	tell_states();
 }

@@ -2,7 +2,7 @@
 // Starts the page: connects the live picture, the view, painting, hints and history.
 
 import { Graph } from "./graph.js";
-import { show_hints } from "./hints.js";
+import { show_hints, show_states } from "./hints.js";
 import { show_history } from "./history.js";
 import { Live } from "./live.js";
 import { cell_of, Paint } from "./paint.js";
@@ -29,6 +29,7 @@ function tell(message) {
 		element("rate").textContent = message.pixels_per_second.toLocaleString();
 		element("viewers").textContent = message.viewers.toLocaleString();
 		graph.add(message);
+		show_states(message);
 	} else if (message.type === "lost") {
 		connection.textContent = "connection lost, reconnecting …";
 		connection.classList.add("lost");

@@ -53,10 +53,10 @@ pps_add_instance(const struct mural_instance *instance, void *arg)
 	pps->per_second += per_second;
 	pps->viewers += instance->counts->viewers;
 	(void)json_array_append_new(scan->plugins,
-		json_pack("{sssssbsIsIsI}", "name", instance->host->name, "module",
-			instance->plugin->name, "open", instance->is_open, "pixels",
-			(json_int_t)instance->painted, "pixels_per_second",
-			(json_int_t)per_second, "connections",
+		json_pack("{sssssssbsIsIsI}", "name", instance->host->name, "module",
+			instance->plugin->name, "state", instance->state, "open",
+			instance->is_open, "pixels", (json_int_t)instance->painted,
+			"pixels_per_second", (json_int_t)per_second, "connections",
 			(json_int_t)instance->counts->connections));
 }
 

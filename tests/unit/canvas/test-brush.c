@@ -166,6 +166,33 @@ TEST_WITH(swaps_only_what_was_expected, set_up, tear_down)
 	assert_int_equal(brush->discarded[MURAL_OUT_OF_BOUNDS], 1);
 }
 
+TEST_WITH(a_refused_brush_counts_what_it_does_not_paint, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct mural_brush *brush = &f->brushes[0];
+	const uint32_t row[] = { 0xff000001, 0x80000001 };
+	struct mural_batch batch;
+	uint32_t n, argb;
+
+	canvas_brush_refuse(brush, true);
+	mural_put(brush, 5, 5, 0xff000001);
+	mural_put(brush, REGION_WIDTH, 5, 0xff000001);
+	mural_row(brush, 5, 5, 2, row);
+	mural_fill(brush, 5, 5, 3, 1, 0xff000001);
+	assert_false(mural_swap(brush, 5, 5, 0xff102030, 0xff000001));
+	n = mural_batch_put(brush, &batch, 0, 5, 5, 0xff000001);
+	mural_batch_flush(brush, &batch, n);
+	assert_int_equal(brush->discarded[MURAL_UNAUTHORIZED], 8);
+	assert_int_equal(brush->discarded[MURAL_OUT_OF_BOUNDS], 1);
+	assert_int_equal(brush->painted, 0);
+	assert_true(mural_get(brush, 5, 5, &argb));
+	assert_int_equal(argb, 0xff102030);
+	canvas_brush_refuse(brush, false);
+	mural_put(brush, 5, 5, 0xff000001);
+	assert_int_equal(brush->painted, 1);
+	assert_int_equal(brush->near_width, REGION_WIDTH);
+}
+
 /* ---- a brush of which each pixel is looked at */
 
 /* Refuses the columns from 40 to 59 of the canvas. */

@@ -244,10 +244,13 @@ TEST(what_is_printed_can_be_read_again)
 TEST(odd_values_are_printed_readably)
 {
 	static const char *const values[] = { "=", ";x", "a # b", "[x]", "" };
-	char text[64];
+	char text[64], here[4096], path[4200];
 	struct run *run;
 
+	assert_non_null(getcwd(here, sizeof(here)));
 	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		snprintf(path, sizeof(path), "%s%s%s", *values[i] ? here : "",
+			*values[i] ? "/" : "", values[i]);
 		snprintf(text, sizeof(text), "[canvas]\nsnapshot=%s\n", values[i]);
 		run = run_good_file(text);
 		run_print(run);
@@ -255,7 +258,7 @@ TEST(odd_values_are_printed_readably)
 		run_free(run);
 		run = run_config("-c", "again.conf", NULL);
 		assert_string_equal(run->err, "");
-		assert_string_equal(run->config.canvas.snapshot, values[i]);
+		assert_string_equal(run->config.canvas.snapshot, path);
 		run_free(run);
 	}
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "support/unit.h"
@@ -15,6 +16,7 @@ struct fields {
 	uint64_t amount;
 	uint32_t index;
 	const char *text;
+	const char *const *words;
 	struct mural_point point;
 	struct mural_dimensions size;
 };
@@ -35,11 +37,18 @@ static const struct mural_option choice =
 	MURAL_CHOICE(struct fields, index, "keep", "keep suppress", "");
 static const struct mural_option text = MURAL_TEXT(struct fields, text, "", "");
 static const struct mural_option address = MURAL_ADDRESS(struct fields, text, "", "");
+static const struct mural_option addresses = MURAL_ADDRESSES(struct fields, text, "", "");
 static const struct mural_option point = MURAL_POINT(struct fields, point, "0,0", "");
 static const struct mural_option size =
 	MURAL_DIMENSIONS(struct fields, size, "auto", "auto", "");
 static const struct mural_option plain_size =
 	MURAL_DIMENSIONS(struct fields, size, "1x1", NULL, "");
+
+static const struct mural_option secret = MURAL_SECRET(struct fields, text, "");
+static const struct mural_option list = MURAL_LIST(struct fields, words, "", NULL, "");
+static const struct mural_option some_words =
+	MURAL_LIST(struct fields, words, "", "red green blue", "");
+static const struct mural_option path = MURAL_PATH(struct fields, text, "", "");
 
 /* What the field is after `written`; fails when it is refused. */
 static struct fields
@@ -134,9 +143,10 @@ TEST(reads_bytes)
 	some.least = 10;
 	some.most = 2048;
 	assert_true(take(&some, "2K").amount == 2048);
-	refuses(&some, "9", "is out of range; write 10 to 2048 bytes");
-	refuses(&some, "3K", "is out of range; write 10 to 2048 bytes");
-	refuses(&some, "18446744073709551615", "is out of range; write 10 to 2048 bytes");
+	refuses(&some, "9", "is out of range; write bytes from 10 to 2048");
+	refuses(&some, "3K", "is out of range; write bytes from 10 to 2048");
+	refuses(&some, "18446744073709551615",
+		"is out of range; write bytes from 10 to 2048");
 }
 
 TEST(reads_durations)
@@ -157,8 +167,8 @@ TEST(reads_durations)
 		"30s");
 	some.least = 100;
 	some.most = 5000;
-	refuses(&some, "0", "is out of range; write 100ms to 5000ms");
-	refuses(&some, "6s", "is out of range; write 100ms to 5000ms");
+	refuses(&some, "0", "is out of range; write a duration from 100ms to 5000ms");
+	refuses(&some, "6s", "is out of range; write a duration from 100ms to 5000ms");
 }
 
 TEST(reads_colours)
@@ -179,6 +189,25 @@ TEST(reads_choices)
 	assert_int_equal(take(&choice, "keep").index, 0);
 	assert_int_equal(take(&choice, "suppress").index, 1);
 	refuses_each(&choice, wrong, "is not one of: keep, suppress");
+}
+
+TEST(reads_several_addresses)
+{
+	static const char *const right[] = { "", "[::]:1234", "[::]:1 10.0.0.1:2 unix:/x",
+		"239.1.2.3%eth0:6454 [ff05::1%eth0]:6454" };
+
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		struct fields fields = take(&addresses, right[i]);
+
+		assert_string_equal(fields.text, right[i]);
+		options_finish(
+			(const struct mural_option[]){ addresses, { 0 } }, &fields);
+	}
+	refuses(&addresses, "[::]:1 wall",
+		"is not an address; write HOST:PORT, [V6]:PORT or unix:PATH, such as "
+		"[::]:1234");
+	refuses(&addresses, "10.0.0.1%eth0:1 [::]:1",
+		"has no host name or address before the port");
 }
 
 TEST(reads_addresses)
@@ -214,7 +243,7 @@ TEST(reads_addresses)
 		{ "unix:",
 			"is not an address; write a path of 1 to 107 bytes after unix:" },
 	};
-	char path[128] = "unix:";
+	char unix_path[128] = "unix:";
 
 	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
 		struct fields fields = take(&address, right[i]);
@@ -224,8 +253,8 @@ TEST(reads_addresses)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
 		refuses(&address, wrong[i].written, wrong[i].why);
-	memset(path + 5, 'p', 108);
-	refuses(&address, path,
+	memset(unix_path + 5, 'p', 108);
+	refuses(&address, unix_path,
 		"is not an address; write a path of 1 to 107 bytes after unix:");
 }
 
@@ -271,6 +300,150 @@ TEST(copies_and_replaces_text)
 	assert_null(fields.text);
 }
 
+static void
+takes(const struct mural_option *option, const char *written, const char *expected)
+{
+	struct fields fields = take(option, written);
+
+	assert_string_equal(fields.text, expected);
+	free((char *)fields.text);
+}
+
+static void
+write_text(const char *name, const char *written)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	fputs(written, file);
+	fclose(file);
+}
+
+TEST(reads_secrets_and_their_files)
+{
+	char folder[] = "/tmp/murald-secret-XXXXXX", name[100], at[100];
+	char long_line[5000];
+
+	takes(&secret, "", "");
+	takes(&secret, "open sesame", "open sesame");
+	refuses(&secret, "****",
+		"is what --print-config shows in place of a secret; write the secret "
+		"itself, or @FILE");
+	assert_non_null(mkdtemp(folder));
+	snprintf(name, sizeof(name), "%s/token", folder);
+	snprintf(at, sizeof(at), "@%s/token", folder);
+	refuses(&secret, at,
+		"names a file that cannot be read: No such file or directory");
+	write_text(name, "from a file \r\nand no more\n");
+	takes(&secret, at, "from a file ");
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	takes(&secret, "@token", "from a file ");
+	unsetenv("CREDENTIALS_DIRECTORY");
+	refuses(&secret, "@token",
+		"names a file that cannot be read: No such file or directory");
+	write_text(name, "\nsecond");
+	refuses(&secret, at,
+		"names a file whose first line is empty; write the secret there");
+	memset(long_line, 'x', sizeof(long_line) - 1);
+	long_line[sizeof(long_line) - 1] = '\0';
+	write_text(name, long_line);
+	refuses(&secret, at, "names a file whose first line has more than 4096 bytes");
+	long_line[4096] = '\0';
+	write_text(name, long_line);
+	takes(&secret, at, long_line);
+	unlink(name);
+	rmdir(folder);
+}
+
+TEST(shows_no_secret)
+{
+	assert_string_equal(option_shown(&secret, "open sesame"), "****");
+	assert_string_equal(option_shown(&secret, ""), "");
+	assert_string_equal(option_shown(&secret, "@token"), "@token");
+	assert_string_equal(option_shown(&text, "open sesame"), "open sesame");
+}
+
+TEST(reads_lists)
+{
+	static const struct mural_option options[] = {
+		MURAL_LIST(struct fields, words, "one two", NULL, ""),
+		{ 0 },
+	};
+	struct fields fields = { 0 }, other = { 0 };
+	char why[256];
+
+	assert_int_equal(options_init(options, &fields, why, sizeof(why)), 0);
+	assert_string_equal(fields.words[0], "one");
+	assert_string_equal(fields.words[1], "two");
+	assert_null(fields.words[2]);
+	assert_int_equal(option_set(&list, &other, "\tone   two ", why, sizeof(why)), 0);
+	assert_true(options_same(options, &fields, &other));
+	assert_int_equal(option_set(&list, &other, "one", why, sizeof(why)), 0);
+	assert_false(options_same(options, &fields, &other));
+	assert_false(options_same(options, &other, &fields));
+	assert_int_equal(option_set(&list, &other, " ", why, sizeof(why)), 0);
+	assert_non_null(other.words);
+	assert_null(other.words[0]);
+	assert_int_equal(
+		option_set(&some_words, &other, "blue red", why, sizeof(why)), 0);
+	assert_string_equal(other.words[1], "red");
+	options_finish(options, &fields);
+	options_finish(options, &other);
+	assert_null(fields.words);
+	refuses(&some_words, "red gree",
+		"has gree, which is not one of: red, green, blue");
+}
+
+TEST(reads_paths)
+{
+	char folder[] = "/tmp/murald-path-XXXXXX", name[100], expected[5000];
+	char here[4096], too_long[4097];
+
+	takes(&path, "", "");
+	takes(&path, "/etc/../x y", "/etc/../x y");
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(expected, sizeof(expected), "%s/some/file", here);
+	takes(&path, "some/file", expected);
+	assert_non_null(mkdtemp(folder));
+	setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	takes(&path, "some/file", expected);
+	snprintf(name, sizeof(name), "%s/file", folder);
+	write_text(name, "");
+	takes(&path, "file", name);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	unlink(name);
+	rmdir(folder);
+	memset(too_long, 'x', sizeof(too_long) - 1);
+	too_long[0] = '/';
+	too_long[4096] = '\0';
+	refuses(&path, too_long, "is not a path; write at most 4095 bytes, from / on");
+	too_long[4095] = '\0';
+	takes(&path, too_long, too_long);
+}
+
+TEST(describes_the_types_with_their_ranges)
+{
+	static const struct mural_option some =
+		MURAL_DURATION_FROM(struct fields, amount, "1s", 10, INT64_MAX, "");
+	static const struct mural_option more =
+		MURAL_BYTES_FROM(struct fields, amount, "64", 1, 4096, "");
+	char said[256];
+
+	assert_string_equal(option_describe_type(&some, said, sizeof(said)),
+		"duration, at least 10ms");
+	refuses(&some, "9ms", "is out of range; write a duration, at least 10ms");
+	assert_string_equal(
+		option_describe_type(&more, said, sizeof(said)), "bytes from 1 to 4096");
+	assert_string_equal(
+		option_describe_type(&duration, said, sizeof(said)), "duration");
+	assert_string_equal(
+		option_describe_type(&secret, said, sizeof(said)), "secret, or @FILE");
+	assert_string_equal(option_describe_type(&list, said, sizeof(said)), "words");
+	assert_string_equal(option_describe_type(&some_words, said, sizeof(said)),
+		"words of: red, green, blue");
+	assert_string_equal(option_describe_type(&path, said, sizeof(said)), "path");
+}
+
 TEST(names_the_option_whose_default_is_wrong)
 {
 	static const struct mural_option options[] = {
@@ -302,7 +475,7 @@ TEST(knows_where_a_field_fits)
 	assert_false(option_fits(&option, 64));
 	option = (struct mural_option){ .name = "x", .type = 0 };
 	assert_false(option_fits(&option, 64));
-	option.type = MURAL_TYPE_DIMENSIONS + 1;
+	option.type = MURAL_TYPE_ADDRESSES + 1;
 	assert_false(option_fits(&option, 64));
 }
 
@@ -340,6 +513,7 @@ TEST(describes_types)
 		{ &choice, "one of: keep, suppress" },
 		{ &text, "text" },
 		{ &address, "address" },
+		{ &addresses, "addresses" },
 		{ &point, "X,Y" },
 		{ &size, "WxH or auto" },
 		{ &plain_size, "WxH" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Draws a HUD for test_hud.py: draw-hud WIDTH HEIGHT CANVAS_WIDTH CANVAS_HEIGHT URL [NAME
  * HINT PIXELS]...  prints the strip as a PPM image, whose comment "LEFT TOP" is its
- * place. */
+ * place.  A line of state follows HINT after a tab. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,10 @@ main(int argc, char *argv[])
 		struct hud_line *line = &text.lines[text.n_lines++];
 
 		snprintf(line->name, sizeof(line->name), "%s", argv[i]);
-		snprintf(line->hint, sizeof(line->hint), "%s", argv[i + 1]);
+		snprintf(line->hint, sizeof(line->hint), "%.*s",
+			(int)strcspn(argv[i + 1], "\t"), argv[i + 1]);
+		snprintf(line->state, sizeof(line->state), "%s",
+			strchr(argv[i + 1], '\t') ? strchr(argv[i + 1], '\t') + 1 : "");
 		line->pixels = strtoull(argv[i + 2], NULL, 10);
 	}
 	hud_set_text(hud, &text);

@@ -12,14 +12,25 @@ struct state {
 	int fd, drains;
 };
 
-static unsigned attached;
+static unsigned attached, rung;
 
+static void
+on_ring(const struct mural_event *event, struct mural_brush *brush)
+{
+	assert_null(event->conn);
+	assert_ptr_equal(event->arg, event->host->state);
+	mural_put(brush, 1, 0, 0xffffffff);
+	rung++;
+}
+
+/* murald stops the timer when it detaches. */
 static int
 attach(struct mural_host *host)
 {
 	struct state *state = host->state;
 
 	attached++;
+	assert_non_null(mural_timer_start(host, NULL, 0, 1, on_ring, state));
 	state->fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 	return state->fd;
 }
@@ -86,6 +97,7 @@ TEST(totals_go_on)
 
 	instance.host.state = &source;
 	instance.host.counts = &instance.counts;
+	instance.owner = &shard;
 	instance.host.name = "breaks";
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(canvas_init(&canvas, 4, 4, 0xff000000), 0);
@@ -101,7 +113,9 @@ TEST(totals_go_on)
 	turn_until_attached(&loop, 3);
 	assert_true(shard.published.counts.received_bytes >= 42);
 	assert_true(shard.published.counts.kernel_drops >= 4);
+	assert_true(rung > 0);
 	poller_close(&shard);
+	assert_null(instance.events);
 	assert_int_equal(shard.published.counts.connections, 0);
 	assert_int_equal(shard.published.counts.received_bytes % 10, 3);
 

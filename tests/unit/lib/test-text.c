@@ -77,4 +77,21 @@ TEST(splits_addresses)
 	assert_false(address_is_v6("10.0.0.1", 8));
 }
 
+TEST(takes_a_list_of_addresses_apart)
+{
+	const char *rest = "  [::]:1 unix:/run/x\t10.0.0.1:80 ";
+	char word[ADDRESS_WORD_MAX], little[4];
+
+	rest = address_next(rest, word, sizeof(word));
+	assert_string_equal(word, "[::]:1");
+	rest = address_next(rest, word, sizeof(word));
+	assert_string_equal(word, "unix:/run/x");
+	assert_string_equal(address_next(rest, little, sizeof(little)), " ");
+	assert_string_equal(little, "10.");
+	rest = address_next(rest, word, sizeof(word));
+	assert_string_equal(word, "10.0.0.1:80");
+	assert_null(address_next(rest, word, sizeof(word)));
+	assert_null(address_next("", word, sizeof(word)));
+}
+
 UNIT_TESTS(NULL, NULL)

@@ -203,18 +203,4 @@ TEST(steps_have_a_place)
 	unsetenv("STATE_DIRECTORY");
 }
 
-TEST(credentials_come_first)
-{
-	struct users users = { 0 };
-
-	assert_int_equal(mkdir("credentials", 0700), 0);
-	write_file("credentials/only-here", "bob = static:1\n");
-	setenv("CREDENTIALS_DIRECTORY", "credentials", 1);
-	assert_int_equal(users_load(&users, "only-here", complain, NULL), 0);
-	assert_int_equal(users.n, 1);
-	users_finish(&users);
-	unsetenv("CREDENTIALS_DIRECTORY");
-	assert_true(users_load(&users, "only-here", complain, NULL) < 0);
-}
-
 UNIT_TESTS(enter_folder, leave_folder)

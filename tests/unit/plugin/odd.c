@@ -4,6 +4,7 @@
 #include <mural/plugin.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -239,6 +240,54 @@ vary_transports(struct mural_plugin *plugin)
 		plugin->listen = "somewhere";
 }
 
+static struct mural_metric metrics[MURAL_METRICS_MAX + 2] = {
+	{ "dots", MURAL_COUNTER, "Dots." },
+	{ "queue", MURAL_GAUGE, "What waits." },
+};
+
+static void
+crowd_metrics(size_t n)
+{
+	static char names[MURAL_METRICS_MAX + 1][8];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(names[i], sizeof(names[i]), "m%zu", i);
+		metrics[i] = (struct mural_metric){ names[i], MURAL_GAUGE, "One." };
+	}
+}
+
+static void
+vary_metrics(struct mural_plugin *plugin)
+{
+	const char *odd = getenv("ODD");
+
+	if (!odd || strncmp(odd, "metric ", 7) != 0)
+		return;
+	plugin->metrics = metrics;
+	if (is("metric loud"))
+		metrics[0].name = "Dots";
+	if (is("metric empty"))
+		metrics[0].name = "";
+	if (is("metric digit"))
+		metrics[0].name = "2dots";
+	if (is("metric long"))
+		metrics[0].name = "a23456789012345678901234567890123456789012345678";
+	if (is("metric total"))
+		metrics[0].name = "dots_total";
+	if (is("metric kind"))
+		metrics[0].kind = 3;
+	if (is("metric no help"))
+		metrics[1].help = NULL;
+	if (is("metric two lines"))
+		metrics[1].help = "One\ntwo.";
+	if (is("metric twice"))
+		metrics[1].name = "dots";
+	if (is("metric most"))
+		crowd_metrics(MURAL_METRICS_MAX);
+	if (is("metric too many"))
+		crowd_metrics(MURAL_METRICS_MAX + 1);
+}
+
 static void
 vary_life(struct mural_plugin *plugin)
 {
@@ -279,6 +328,8 @@ vary_options(struct mural_option *option)
 		option->name = "";
 	if (is("no choices"))
 		option->type = MURAL_TYPE_CHOICE;
+	if (is("open secret"))
+		option->type = MURAL_TYPE_SECRET;
 	if (is("empty range"))
 		option->least = 1;
 	if (is("crooked")) {
@@ -292,5 +343,6 @@ static void __attribute__((constructor)) vary(void)
 	vary_table(&table.plugin);
 	vary_transports(&table.plugin);
 	vary_life(&table.plugin);
+	vary_metrics(&table.plugin);
 	vary_options(&options[0]);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "plugin/metrics.h"
 #include "support/config-run.h"
 #include "support/folder.h"
 
@@ -149,8 +150,26 @@ TEST(a_bad_table_is_refused)
 		{ "taken", "option listen_udp: murald itself has one of that name" },
 		{ "shouting", "option FLAG: a name is 1 to 47 of a-z, 0-9 and _" },
 		{ "empty name", "option : a name is 1 to 47 of a-z, 0-9 and _" },
+		{ "open secret",
+			"option flag: is a secret with a default; leave it empty" },
 		{ "no choices", "option flag: has no choices" },
 		{ "empty range", "option flag: has an empty range" },
+		{ "metric loud", "metric Dots: a name is 1 to 47 of a-z, 0-9 and _, a "
+				 "letter first" },
+		{ "metric empty", "metric : a name is 1 to 47 of a-z, 0-9 and _, a "
+				  "letter first" },
+		{ "metric digit", "metric 2dots: a name is 1 to 47 of a-z, 0-9 and _, a "
+				  "letter first" },
+		{ "metric long", "metric a23456789012345678901234567890123456789012345678"
+				 ": a name is 1 to 47 of a-z, 0-9 and _, a letter "
+				 "first" },
+		{ "metric total", "metric dots_total: ends in a suffix that OpenMetrics "
+				  "has a meaning for; leave it out" },
+		{ "metric kind", "metric dots: is neither counter nor gauge" },
+		{ "metric no help", "metric queue: has no help of one line" },
+		{ "metric two lines", "metric queue: has no help of one line" },
+		{ "metric twice", "metric dots: is declared twice" },
+		{ "metric too many", "has more than 64 metrics" },
 	};
 	static const char *const misplaced[] = { "unknown type", "outside", "crooked" };
 	char line[1024];
@@ -177,6 +196,60 @@ TEST(a_bad_table_is_refused)
 		"impossible; begin it with MURAL_PLUGIN\n",
 		offsetof(struct mural_plugin, check) - 1);
 	expect_complaints("[plugin odd]\n", 1, line);
+	unsetenv("ODD");
+}
+
+TEST(instances_keep_their_metrics_and_their_state)
+{
+	struct instance *first, *second;
+	int64_t values[MURAL_METRICS_MAX];
+	char said[MURAL_STATE_MAX];
+	struct run *run;
+
+	setenv("ODD", "metric most", 1);
+	run = load_good_config("[plugin odd]\n[plugin odd b]\n");
+	first = run->plugins.instances;
+	second = first->next;
+	assert_int_equal(first->said.n_metrics, MURAL_METRICS_MAX);
+	mural_metric_set(&first->host, 0, -3);
+	mural_metric_add(&first->host, 63, INT64_MAX);
+	mural_metric_add(&second->host, 0, 2);
+	mural_metric_add(&second->host, 0, -1);
+	said_copy_metrics(&first->said, values);
+	assert_int_equal(values[0], -3);
+	assert_true(values[63] == INT64_MAX);
+	said_copy_metrics(&second->said, values);
+	assert_int_equal(values[0], 1);
+	mural_state(&first->host, "open");
+	said_copy_state(&first->said, said);
+	assert_string_equal(said, "open");
+	said_copy_state(&second->said, said);
+	assert_string_equal(said, "");
+	mural_state(&first->host, NULL);
+	said_copy_state(&first->said, said);
+	assert_string_equal(said, "");
+	run_free(run);
+	unsetenv("ODD");
+}
+
+/* The same object under another name, which in /metrics is the same again. */
+TEST(metrics_of_two_plugins_have_different_names)
+{
+	struct run *run;
+	struct module *module;
+	char why[1024] = "";
+
+	setenv("ODD", "metric most", 1);
+	run = load_good_config("[plugin odd]\n");
+	module = run->plugins.modules;
+	struct module other = { .path = (char *)"/o.so", .plugin = module->plugin };
+	assert_true(metrics_clash(module, &other, why, sizeof(why)));
+	assert_non_null(
+		strstr(why, "/o.so has a metric murald_plugin_odd_m0, and so has"));
+	other.plugin.name = "odd.m0";
+	assert_false(metrics_clash(module, &other, why, sizeof(why)));
+	assert_false(metrics_clash(module, module, why, sizeof(why)));
+	run_free(run);
 	unsetenv("ODD");
 }
 
@@ -464,7 +537,7 @@ TEST(prints_what_plugin_sections_say)
 				     "plugin odd b.choice = keep  ; default\n"
 				     "plugin odd b.text =   ; default\n"
 				     "plugin absent.required = no  ; t.conf:5\n"
-				     "plugin absent.what = 2  ; t.conf:7\n";
+				     "plugin absent.what = ****  ; t.conf:7\n";
 	char first[32768];
 	struct run *run;
 

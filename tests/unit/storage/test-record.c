@@ -335,16 +335,6 @@ slurp(uint8_t **bytes)
 	return st.st_size;
 }
 
-static void
-spill(const uint8_t *bytes, size_t len)
-{
-	FILE *out = fopen(file, "wb");
-
-	assert_non_null(out);
-	assert_int_equal(fwrite(bytes, 1, len, out), len);
-	assert_int_equal(fclose(out), 0);
-}
-
 enum { MOMENTS = 60 };
 static uint32_t shown[MOMENTS][PIXELS];
 static off_t ends[MOMENTS];
@@ -388,7 +378,7 @@ TEST_WITH(cut_anywhere_all_before_is_there, no_files, NULL)
 
 		random = random * 1664525 + 1013904223;
 		cut = random % len;
-		spill(bytes, cut);
+		write_bytes(file, bytes, cut);
 		history = open_history();
 		for (; mural_history_next(history, &moment) > 0; n++)
 			assert_memory_equal(moment.pixels, shown[n], sizeof(shown[n]));
@@ -413,7 +403,7 @@ TEST_WITH(damaged_anywhere_nothing_wrong_is_shown, no_files, NULL)
 		random = random * 1664525 + 1013904223;
 		size_t where = RECORD_FILE_HEAD + random % (len - RECORD_FILE_HEAD);
 		bytes[where] ^= 1 + (random >> 28);
-		spill(bytes, len);
+		write_bytes(file, bytes, len);
 		history = open_history();
 		while (mural_history_next(history, &moment) > 0) {
 			at = find_shown(&moment, at + 1);
@@ -454,7 +444,7 @@ TEST_WITH(damage_is_no_way_into_the_future, no_files, NULL)
 		const int next_keyframe = (bad + 19) / 20 * 20 + (bad % 20 == 0 ? 20 : 0);
 
 		bytes[ends[bad] - 5] ^= 1;
-		spill(bytes, len);
+		write_bytes(file, bytes, len);
 		for (int i = 0; i < MOMENTS; i++) {
 			struct mural_history *history = open_history();
 			const int wanted = i < bad || i >= next_keyframe ? i : bad - 1;
@@ -482,7 +472,7 @@ TEST_WITH(a_damaged_file_becomes_a_segment, no_files, NULL)
 	uint32_t seen[PIXELS];
 	int n = 0;
 
-	spill(bytes, len - 3);
+	write_bytes(file, bytes, len - 3);
 	free(bytes);
 	wall_begin(&wall);
 	paint(&wall, 100);
@@ -503,7 +493,7 @@ TEST_WITH(what_is_no_recording_is_left_alone, no_files, NULL)
 	struct wall wall = { 0 };
 	uint8_t *bytes;
 
-	spill(letter, sizeof(letter));
+	write_bytes(file, letter, sizeof(letter));
 	wall_begin(&wall);
 	paint(&wall, 100);
 	assert_null(wall.record.autosave.loop);

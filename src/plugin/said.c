@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps what an instance says of itself. */
+#include "plugin/said.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/counters.h"
+#include "base/util.h"
+#include "lib/utf8.h"
+#include "plugin/metrics.h"
+#include "plugin/registry.h"
+
+int
+said_init(struct said *said, const struct mural_metric *metrics)
+{
+	size_t n = metrics_count(metrics);
+	uint64_t *values = calloc(n + 1, sizeof(*values));
+
+	if (!values)
+		return -ENOMEM;
+	*said = (struct said){ .metrics = values, .n_metrics = n };
+	pthread_mutex_init(&said->lock, NULL);
+	return 0;
+}
+
+void
+said_finish(struct said *said)
+{
+	if (!said->metrics)
+		return;
+	pthread_mutex_destroy(&said->lock);
+	free(said->metrics);
+	said->metrics = NULL;
+}
+
+/* ------------------------------------------------------------------ state */
+
+/* Those of ASCII and of U+0080 to U+009F; bytes that are not UTF-8 as well. */
+static bool
+is_control(const char *character, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)character;
+
+	return len == 0 || *p < ' ' || *p == 0x7f ||
+	       (len == 2 && *p == 0xc2 && p[1] < 0xa0);
+}
+
+static void
+copy_clean(char state[MURAL_STATE_MAX], const char *text)
+{
+	size_t used = 0, left = strlen(text), len;
+
+	for (; left > 0; text += MAX(len, 1), left -= MAX(len, 1)) {
+		len = utf8_char_len(text, left);
+		if (is_control(text, len))
+			continue;
+		if (used + len >= MURAL_STATE_MAX)
+			break;
+		memcpy(state + used, text, len);
+		used += len;
+	}
+	state[used] = '\0';
+}
+
+bool
+said_set_state(struct said *said, const char *text)
+{
+	char state[MURAL_STATE_MAX];
+	bool differs;
+
+	copy_clean(state, text ? text : "");
+	pthread_mutex_lock(&said->lock);
+	differs = strcmp(said->state, state) != 0;
+	strcpy(said->state, state);
+	pthread_mutex_unlock(&said->lock);
+	return differs;
+}
+
+void
+said_copy_state(struct said *said, char state[MURAL_STATE_MAX])
+{
+	pthread_mutex_lock(&said->lock);
+	strcpy(state, said->state);
+	pthread_mutex_unlock(&said->lock);
+}
+
+/* ------------------------------------------------------------------ metrics */
+
+static uint64_t *
+metric_of(struct mural_host *host, uint32_t metric)
+{
+	struct said *said = &container_of(host, struct instance, host)->said;
+
+	assert(metric < said->n_metrics &&
+		"mural_metric_set() and _add(): the plugin's table has no such metric");
+	return &said->metrics[metric];
+}
+
+void
+mural_metric_set(struct mural_host *host, uint32_t metric, int64_t value)
+{
+	counter_store(metric_of(host, metric), (uint64_t)value);
+}
+
+void
+mural_metric_add(struct mural_host *host, uint32_t metric, int64_t n)
+{
+	counter_add(metric_of(host, metric), (uint64_t)n);
+}
+
+void
+said_copy_metrics(const struct said *said, int64_t values[MURAL_METRICS_MAX])
+{
+	for (size_t i = 0; i < said->n_metrics; i++)
+		values[i] = (int64_t)counter_load(&said->metrics[i]);
+}

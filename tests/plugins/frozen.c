@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* What is compiled into plugins lies where it lay when the first of them were built, and
+ * has the values that it had: this does not compile otherwise. */
+#include "frozen.h"
+
+#define SAME(type, member)                                                               \
+	_Static_assert(offsetof(struct mural_##type, member) ==                          \
+				       offsetof(struct frozen_##type, member) &&         \
+			       sizeof(((struct mural_##type *)0)->member) ==             \
+				       sizeof(((struct frozen_##type *)0)->member),      \
+		#type "." #member " has moved: raise MURAL_ABI, or put it back")
+#define SAME_SIZE(type)                                                                  \
+	_Static_assert(sizeof(struct mural_##type) == sizeof(struct frozen_##type),      \
+		#type " has another size: raise MURAL_ABI, or put it back")
+#define SAME_VALUE(name, value)                                                          \
+	_Static_assert((name) == (value), #name " has another value: raise MURAL_ABI")
+
+SAME(plugin, abi);
+SAME(plugin, size);
+SAME(plugin, name);
+SAME(plugin, summary);
+SAME(plugin, version);
+SAME(plugin, options);
+SAME(plugin, config_size);
+SAME(plugin, state_size);
+SAME(plugin, conn_size);
+SAME(plugin, transports);
+SAME(plugin, reserved);
+SAME(plugin, listen);
+SAME(plugin, check);
+SAME(plugin, open);
+SAME(plugin, feed);
+SAME(plugin, close);
+SAME(plugin, attach);
+SAME(plugin, drain);
+SAME(plugin, detach);
+SAME(plugin, start);
+SAME(plugin, stop);
+SAME(plugin, claim);
+SAME(plugin, hint);
+SAME(plugin, end);
+SAME(plugin, clients_per_source);
+SAME(plugin, busy_message);
+SAME(plugin, reload);
+SAME(plugin, denied_message);
+SAME(plugin, capabilities);
+
+SAME(brush, width);
+SAME(brush, height);
+SAME(brush, near_width);
+SAME(brush, near_height);
+SAME(brush, pixels);
+SAME(brush, stride);
+SAME(brush, step);
+SAME(brush, left);
+SAME(brush, top);
+SAME(brush, tiles_x);
+SAME(brush, reserved);
+SAME(brush, damage);
+SAME(brush, damaged_groups);
+SAME(brush, painted);
+SAME(brush, store);
+SAME(brush, canvas);
+SAME(brush, discarded);
+SAME_SIZE(brush);
+
+SAME(batch, places);
+SAME(batch, colours);
+SAME(batch, tiles);
+SAME_SIZE(batch);
+
+SAME(option, name);
+SAME(option, type);
+SAME(option, offset);
+SAME(option, initial);
+SAME(option, help);
+SAME(option, choices);
+SAME(option, least);
+SAME(option, most);
+SAME_SIZE(option);
+
+SAME(point, x);
+SAME(point, y);
+SAME_SIZE(point);
+
+SAME(dimensions, width);
+SAME(dimensions, height);
+SAME_SIZE(dimensions);
+
+SAME(claim, value);
+SAME(claim, mask);
+SAME_SIZE(claim);
+
+SAME(rate, per_1000s);
+SAME(rate, burst);
+SAME_SIZE(rate);
+
+SAME(bucket, debt);
+SAME(bucket, refilled_ms);
+SAME_SIZE(bucket);
+
+SAME(view, width);
+SAME(view, height);
+SAME(view, tiles_x);
+SAME(view, tiles_y);
+SAME(view, words);
+SAME_SIZE(view);
+
+SAME(rect, x);
+SAME(rect, y);
+SAME(rect, width);
+SAME(rect, height);
+SAME_SIZE(rect);
+
+SAME_VALUE(MURAL_ABI, 1);
+SAME_VALUE(MURAL_TILE_SHIFT, 5);
+SAME_VALUE(MURAL_SIDE_MAX, 8192);
+SAME_VALUE(MURAL_BATCH, 512);
+SAME_VALUE(MURAL_BATCH_FULL, 128);
+SAME_VALUE(MURAL_REASONS_MAX, 32);
+SAME_VALUE(MURAL_REST_MAX, 1024);
+SAME_VALUE(MURAL_TOKEN, 1000000);
+SAME_VALUE(MURAL_OUT_OF_BOUNDS, 0);
+SAME_VALUE(MURAL_MALFORMED, 1);
+SAME_VALUE(MURAL_RATE_LIMITED, 2);
+SAME_VALUE(MURAL_UNAUTHORIZED, 3);
+SAME_VALUE(MURAL_ERROR, 0);
+SAME_VALUE(MURAL_WARN, 1);
+SAME_VALUE(MURAL_INFO, 2);
+SAME_VALUE(MURAL_DEBUG, 3);
+SAME_VALUE(MURAL_STREAM, 1);
+SAME_VALUE(MURAL_DATAGRAM, 2);
+SAME_VALUE(MURAL_POLLER, 4);
+SAME_VALUE(MURAL_SERVICE, 8);
+SAME_VALUE(MURAL_TYPE_BOOL, 1);
+SAME_VALUE(MURAL_TYPE_NUMBER, 2);
+SAME_VALUE(MURAL_TYPE_BYTES, 3);
+SAME_VALUE(MURAL_TYPE_DURATION, 4);
+SAME_VALUE(MURAL_TYPE_COLOUR, 5);
+SAME_VALUE(MURAL_TYPE_CHOICE, 6);
+SAME_VALUE(MURAL_TYPE_TEXT, 7);
+SAME_VALUE(MURAL_TYPE_ADDRESS, 8);
+SAME_VALUE(MURAL_TYPE_POINT, 9);
+SAME_VALUE(MURAL_TYPE_DIMENSIONS, 10);
+
+int
+main(void)
+{
+	return 0;
+}

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""What a crash in a plugin does, as mural-plugin(7) says."""
+import os
+import signal
+
+from author import EVENINGS, build, wall_with
+from waiting import wait_for
+
+
+def test_a_crash_ends_murald_and_the_last_snapshot_stays(tmp_path):
+    build(tmp_path, os.path.join(EVENINGS, "crash.c"))
+    config = "[plugin crash]\nlisten = 127.0.0.1:0\n[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
+    with wall_with(tmp_path, config) as wall:
+        with wall.tcp("crash") as client, wall.tcp("pixelflut") as bystander:
+            client.sendall(b"\x05")
+            wall.painted(5, 0, (0, 255, 0))
+            client.sendall(b"\xff")
+            assert bystander.recv(1) == b""
+        wait_for("murald to be gone", lambda: wall.process.poll() is not None)
+        assert wall.process.returncode == -signal.SIGABRT
+        assert not [name for name in os.listdir(str(tmp_path)) if name.startswith("core")]
+    with wall_with(tmp_path, config.replace("[plugin crash]\n", "[plugin crash]\nenabled = no\n")) as wall:
+        assert wall.last_picture().getpixel((5, 0)) == (0, 255, 0)
