@@ -166,11 +166,11 @@ running_of(const struct history_lookups *lookups, uint64_t source)
 static struct history_lookup *
 next_lookup(const struct history_lookups *lookups)
 {
-	struct history_lookup *lookup, *next = NULL;
+	struct history_lookup *next = NULL;
 	unsigned least = LOOKUPS_MAX;
 
-	TAILQ_FOREACH(lookup, &lookups->waiting, in_waiting)
-	{
+	for (struct history_lookup *lookup = TAILQ_FIRST(&lookups->waiting); lookup;
+		lookup = TAILQ_NEXT(lookup, in_waiting)) {
 		unsigned running = running_of(lookups, lookup->source);
 
 		if (running < least) {
