@@ -53,7 +53,7 @@ def build(folder, source, *packages, flags=()):
     done = subprocess.run([*compiler(source), source, *flags, "-o", os.path.join(str(folder), name + ".so")],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
-    assert done.stdout == ""
+    assert done.stdout == "", done.stdout
     return name
 
 
