@@ -161,11 +161,12 @@ def test_clients_leave_the_wall_its_descriptors(tmp_path):
             name = ("pixelflut", "dots", "p2", "http")[i % 4]
             crowd.append(socket.create_connection(
                 ("127.0.0.1", wall.port(name)), 10, ("127.0.0.%d" % (2 + i % 100), 0)))
+        begun = wait_for("the beginning of the recording", lambda: os.path.getsize(tmp_path / "record"))
         painter.sendall(b"PX 3 4 00ff00\nSIZE\n")
         painter.settimeout(10)
         assert painter.recv(100) == b"SIZE 64 48\n"
         wall.painted(3, 4, (0, 255, 0))  # by snapshots
-        wait_for("the recording", lambda: os.path.getsize(tmp_path / "record") > 200)
+        wait_for("the recording", lambda: os.path.getsize(tmp_path / "record") > begun)
         assert "cannot accept clients for now" in wall.log()
         assert "cannot write" not in wall.log() and "Too many open files" not in wall.log().replace(
             "cannot accept clients for now: Too many open files", "")

@@ -106,8 +106,15 @@ def test_a_thousand_who_pipeline_stop_nobody(tmp_path):
     """What costs most, from one source: others have their share of every turn."""
     with board_wall(tmp_path) as wall:
         with Flood(wall, "/metrics", connections=1000):
-            assert worst(wall, 5) < PATIENCE_S
+            assert worst(wall, 5) < 4 * PATIENCE_S  # the flood takes a processor, and other tests run
         wait_for("an idle wall", lambda: ask(wall)[1] < PATIENCE_S)
+
+
+def test_the_wall_stops_while_a_thousand_pipeline(tmp_path):
+    """Requests that wait for their turn are over before libmicrohttpd is."""
+    with board_wall(tmp_path) as wall, Flood(wall, "/metrics", connections=1000):
+        assert ask(wall)[0] == 200
+        assert wall.stop() == 0, wall.log()
 
 
 # ----------------------------------------------------------- what is kept for somebody

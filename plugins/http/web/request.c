@@ -347,7 +347,7 @@ request_answer(struct incoming_request *incoming)
 
 	if (request->suspended)
 		return MHD_YES;
-	if (!answer && turn_is_full(turn))
+	if (!answer && !request->web->stopping && turn_is_full(turn))
 		return turn_defer(request);
 	incoming->on_resume = NULL;
 	start = uv_hrtime();

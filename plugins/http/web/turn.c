@@ -131,7 +131,8 @@ answer_deferred(struct request *request)
 {
 	const struct turn *turn = &request->web->turn;
 
-	if (turn->answered > 0 && is_over(turn))
+	/* libmicrohttpd cannot be stopped while a connection is suspended */
+	if (turn->answered > 0 && is_over(turn) && !request->web->stopping)
 		return defer_again(request);
 	return request_dispatch(request);
 }
