@@ -43,7 +43,7 @@ restore(FILE *stream, int saved, const char *path, char *text, size_t len)
 }
 
 struct run *
-run_arguments(bool with_plugins, ...)
+run_arguments(int with_plugins, ...)
 {
 	struct run *run = calloc(1, sizeof(*run));
 	char *argv[ARGUMENTS_MAX + 1] = { "murald" }, *argument;

@@ -17,7 +17,7 @@ struct run {
 /* config_load() with these arguments, NULL at the end; and plugins_load() after it. */
 #define run_config(...) run_arguments(false, __VA_ARGS__)
 #define run_plugins(...) run_arguments(true, __VA_ARGS__)
-struct run *run_arguments(bool with_plugins, ...) __attribute__((sentinel));
+struct run *run_arguments(int with_plugins, ...) __attribute__((sentinel));
 void run_free(struct run *run);
 
 /* run_config() with a file t.conf of this text, about which nothing is printed. */
