@@ -252,7 +252,7 @@ def check_again(machine, tokens):
     assert "snapshot: restored /data/canvas.png" in log and "error" not in log, log
     assert "broken" not in log and "set aside" not in log, log
     for line in log.splitlines():
-        assert "warn" not in line or "and a new part begins" in line, log
+        assert "warn" not in line or "a new segment begins" in line, log
     history = json.loads(machine.get("history"))
     for at in (history["first"], (history["first"] + history["last"]) / 2, history["last"]):
         with Image.open(io.BytesIO(machine.get("history?at=%.3f" % at))) as image:

@@ -147,7 +147,8 @@ drawn_version(struct hud *hud)
 TEST(it_signals_new_versions)
 {
 	struct hud_text text = { .n_lines = 1,
-		.lines = { { "icmp", "ping", 7 }, { "after the last", "", 1 } } };
+		.lines = { { .name = "icmp", .hint = "ping", .pixels = 7 },
+			{ .name = "after the last", .pixels = 1 } } };
 	struct hud *hud = hud_new();
 	uint64_t version = drawn_version(hud);
 
