@@ -136,7 +136,8 @@ TEST(help_and_version_need_no_file)
 		run_free(run);
 		run = run_config(version[i], NULL);
 		assert_int_equal(run->status, 0);
-		assert_string_equal(run->out, "murald " VERSION "\n");
+		assert_memory_equal(
+			run->out, "murald " VERSION "\n", strlen("murald " VERSION "\n"));
 		run_free(run);
 	}
 }
