@@ -386,6 +386,7 @@ def latency_beside(wall, data):
         return latency(client, 60)[0]
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer changes what is expensive; build without --enable-sanitizer")
 def test_input_that_is_expensive_to_process_is_read_in_short_turns(tmp_path):
     """A line of one byte costs as much as one of twenty: such a flood must not delay the others more."""
     with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall:
