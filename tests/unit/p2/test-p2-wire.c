@@ -108,7 +108,7 @@ check_coordinate(const json_t *vector)
 	uint8_t want[STREAM_BYTES], bytes[2];
 
 	if (!vector_get(vector, "hex")) {
-		assert_true(labs(json_integer_value(value)) > P2_COORDINATE_MAX);
+		assert_true(llabs(json_integer_value(value)) > P2_COORDINATE_MAX);
 		return;
 	}
 	assert_int_equal(vector_bytes(vector, "hex", want), 2);
