@@ -182,7 +182,7 @@ holdings_make_room(struct web *web, enum holding_kind kind, size_t max, const vo
 		return;
 	readers = list_readers(web, kind, &n);
 	total = share_out(readers, n);
-	if (total > max) {
+	if (readers && total > max) {
 		weigh(readers, n);
 		qsort(readers, n, sizeof(*readers), compare_weights);
 	}
