@@ -74,7 +74,7 @@ said_set_state(struct said *said, const char *text)
 	copy_clean(state, text ? text : "");
 	pthread_mutex_lock(&said->lock);
 	differs = strcmp(said->state, state) != 0;
-	strcpy(said->state, state);
+	memcpy(said->state, state, strlen(state) + 1);
 	pthread_mutex_unlock(&said->lock);
 	return differs;
 }
@@ -83,7 +83,7 @@ void
 said_copy_state(struct said *said, char state[MURAL_STATE_MAX])
 {
 	pthread_mutex_lock(&said->lock);
-	strcpy(state, said->state);
+	memcpy(state, said->state, MURAL_STATE_MAX);
 	pthread_mutex_unlock(&said->lock);
 }
 
