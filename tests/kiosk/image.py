@@ -11,12 +11,12 @@ import glob
 import os
 import shutil
 
-import debian
+import debs
 import guests as g
 import mkinitrd
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FOLDER = g.BUILD + "/kiosk" + debian.SUFFIX
+FOLDER = g.BUILD + "/kiosk" + debs.SUFFIX
 # What udev loads in such a machine, and what cases ask for.
 MODULES = """virtio_pci virtio_blk virtio_net virtio_console virtio_gpu virtio_input virtio_rng ext4
     crc32c_generic evdev psmouse dummy autofs4 configfs overlay loop nf_tables efi_pstore""".split()
@@ -49,37 +49,38 @@ def configure(root):
     root.write("/etc/hostname", "kiosk\n")
     root.write("/etc/hosts", "127.0.0.1 localhost kiosk\n::1 localhost\n")
     root.write("/etc/fstab", "/dev/vda / ext4 errors=remount-ro 0 1\n")
-    os.makedirs(root.path + "/var/log/journal")  # it outlives a reboot
+    os.makedirs(root.path + "/var/log/journal", exist_ok=True)  # it outlives a reboot
     root.sh("systemctl enable rig.service systemd-networkd.service; systemctl mask %s; "
             "systemd-machine-id-setup; passwd -d root; rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin "
             "/usr/share/doc/* /usr/share/locale/*" % " ".join(MASKED), net=False)
 
 
 def make_disk(packages, kernel, scratch):
-    root = debian.Root(scratch + "/root")
+    os.mkdir(scratch)
+    root = debs.Root(scratch + "/root")
     for deb in glob.glob(packages + "/mural*.deb"):
         root.take(deb)
     copy_modules(kernel, root)
     root.install("murald", "murald-http", "muralctl")
     os.mkdir(root.path + "/repo")
-    debian.raise_versions(packages, ["murald", "murald-http"], root.path + "/repo")
+    debs.raise_versions(packages, ["murald", "murald-http"], root.path + "/repo")
     configure(root)
-    debian.run("mke2fs", "-q", "-t", "ext4", "-L", "kiosk", "-d", root.path, FOLDER + "/disk", "900M")
+    debs.run("mke2fs", "-q", "-t", "ext4", "-L", "kiosk", "-d", root.path, FOLDER + "/disk", "900M")
     shutil.rmtree(scratch)
 
 
 def make_image():
-    debian.need_tools()
-    debian.make_fresh()
+    debs.need_tools()
+    debs.make_fresh()
     kernel = g.fetch_kernel()
-    packages = debian.build_packages()
-    stamp = debian.hash_of(*sorted(glob.glob(packages + "/mural*.deb")), HERE + "/image.py", HERE + "/init",
-                           HERE + "/rig.service", g.HERE + "/serve", debian.HERE + "/debian.py",
-                           debian.HERE + "/root.sh")
-    if not debian.is_made(FOLDER, stamp):
+    packages = debs.build_packages()
+    stamp = debs.hash_of(*sorted(glob.glob(packages + "/mural*.deb")), HERE + "/image.py", HERE + "/init",
+                           HERE + "/rig.service", g.HERE + "/serve", debs.HERE + "/debs.py",
+                           debs.HERE + "/root.sh")
+    if not debs.is_made(FOLDER, stamp):
         make_disk(packages, kernel, FOLDER + "/scratch")
         modules = ["--module=" + name for name in ("virtio_blk", "crc32c_generic", "ext4")]
-        debian.run("python3", g.HERE + "/mkinitrd.py", "--kernel", kernel, "--busybox", kernel + "/busybox",
+        debs.run("python3", g.HERE + "/mkinitrd.py", "--kernel", kernel, "--busybox", kernel + "/busybox",
                    "--gpu", "", "--init", HERE + "/init", *modules, "-o", FOLDER + "/initrd")
-        debian.finish(FOLDER, stamp)
+        debs.finish(FOLDER, stamp)
     return Image(FOLDER + "/disk", kernel, FOLDER + "/initrd", FOLDER + "/state")

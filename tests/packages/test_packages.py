@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 import guests as g
-from debian import (HERE, SUITE, Root, build_packages, in_suite, make_fresh, need_tools, raise_versions, run)
+from debs import (HERE, SUITE, Root, build_packages, in_suite, make_fresh, need_tools, raise_versions, run)
 from guests import wait_for
 
 
