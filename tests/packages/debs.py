@@ -102,18 +102,19 @@ def build_packages():
     return folder
 
 
-def raise_versions(folder, packages, out):
-    """Copies of the packages in `folder` whose version is one higher, and whose defaults changed."""
+def raise_versions(folder, packages, out, more="+1"):
+    """Copies of the packages in `folder` with `more` in their version, and other defaults."""
     for deb in sorted(path for name in packages for path in glob.glob("%s/%s_*.deb" % (folder, name))):
         x = out + "/x"
         run("dpkg-deb", "-R", deb, x)
-        run("sed", "-i", "-e", "s/^Version: .*/&+1/", "-e", r"s/(= \([^)]*\))/(= \1+1)/", x + "/DEBIAN/control")
+        run("sed", "-i", "-e", "s/^Version: .*/&%s/" % more, "-e", r"s/(= \([^)]*\))/(= \1%s)/" % more,
+            x + "/DEBIAN/control")
         for config in ("/etc", "/usr/share"):
             for file in glob.glob(x + config + "/murald/**/*.conf", recursive=True):
                 with open(file, "a") as f:
                     f.write("# a newer default\n")
         name, version, machine = os.path.basename(deb).split("_")
-        run("dpkg-deb", "--root-owner-group", "-Znone", "-b", x, "%s/%s_%s+1_%s" % (out, name, version, machine))
+        run("dpkg-deb", "--root-owner-group", "-Znone", "-b", x, "%s/%s_%s%s_%s" % (out, name, version, more, machine))
         shutil.rmtree(x)
 
 

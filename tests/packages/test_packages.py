@@ -68,7 +68,7 @@ def test_user_files_and_service(root):
     assert root.read("/etc/murald/murald.conf") == root.read("/usr/share/murald/murald.conf")
     link = "/etc/systemd/system/multi-user.target.wants/murald.service"
     assert os.readlink(root.path + link).endswith("/lib/systemd/system/murald.service")
-    assert not root.has("/var/lib/murald")
+    assert root.sh("stat -c '%U %a' /var/lib/murald") == "murald 750\n"
     for folder in ["/usr", "/etc/murald"]:
         assert root.sh("find %s \\( -name '*murald*' -o -name '*.so' -path '*/murald/*' \\) ! -user root "
                        "-o -name '*murald*' -perm /022 ! -type l" % folder) == ""
@@ -130,6 +130,23 @@ def test_upgrade_keeps_a_changed_config(root):
     assert root.read("/etc/murald/murald.conf").endswith("# mine\n")
     assert root.sh("md5sum /var/lib/murald/canvas.png") == picture
     assert root.sh("murald --check-config") == "ok\n"
+
+
+def test_the_update_on_the_raspberry_pi_page(root):
+    """It installs what is installed, in the version that was just built."""
+    with open(g.SOURCE + "/doc/raspberry-pi.md") as f:
+        lines = f.read().splitlines()
+    start = lines.index("    version=$(debian/version)")
+    commands = "\n".join(lines[start:lines.index("", start)])
+    version = root.sh("dpkg-query -W -f '${Version}' murald") + "+git1"
+    root.sh("dpkg -r murald-p2; mkdir -p /build/murald/debian")
+    root.write("/build/murald/debian/version", "echo %s\n" % version)
+    raise_versions(root.path + "/debs", ["mural*"], root.path + "/build", "+git1")
+    root.sh("cd /build/murald; chmod +x debian/version; sudo() { DEBIAN_FRONTEND=noninteractive \"$@\" -y; }; " +
+            commands.replace("apt install", "apt install -q"))
+    assert root.sh("dpkg-query -W -f '${db:Status-Abbrev}${Version} ' murald murald-http murald-dev muralctl") \
+        == ("ii " + version + " ") * 4
+    assert "p2.so" not in root.sh("ls /usr/lib/*/murald")
 
 
 def test_remove_keeps_config_and_picture_and_purge_removes_all(root):
