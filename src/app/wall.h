@@ -45,7 +45,8 @@ struct wall {
 	struct hud_status hud_status;
 	struct host_address_watch addresses;
 	bool watching_addresses;
-	char invited[2][ADDRESS_TEXT_MAX]; /* the addresses of the log's hints, or empty */
+	char invited[2]
+		    [ADDRESS_TEXT_MAX]; /* the addresses of the log's hints, or empty */
 	struct sd_notify notify;
 	uv_loop_t loop;
 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fresh Debians in folders, and this tree's packages built for them; with MURALD_SUITE for and of that
+"""Folders with a fresh Debian, and this tree's packages built for them; with MURALD_SUITE for and of that
 release.  Both are made once and kept in the build folder: check-deb and check-kiosk share them."""
 import glob
 import hashlib
