@@ -79,7 +79,7 @@ class Kiosk(rig.Guest):
             more += ["-incoming", "exec:cat " + image.state]
         if saved or not (cable and screen):
             more += ["-S"]
-        super().__init__(image.kernel, image.initrd, mem=mem, smp=2, tap="tap0", netns=wire.netns, boot_timeout=240,
+        super().__init__(image.kernel, image.initrd, mem=mem, smp=2, tap="tap0", netns=wire.netns, boot_timeout=300,
                          append="rig.root=/dev/vda %s %s" % (QUICK, append), more=more)
 
     def _wait_ready(self, timeout):

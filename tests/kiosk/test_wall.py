@@ -57,7 +57,7 @@ def test_another_console_and_back(kiosk):
 def test_another_console_after_a_reload(kiosk):
     kiosk.sh("systemctl reload murald")
     away_and_back(kiosk)
-    assert kiosk.journal().count("reload: ") == 1, kiosk.journal()
+    assert kiosk.journal().count("reload: reading the config") == 1, kiosk.journal()
 
 
 def test_a_console_that_was_hung_up(kiosk):
