@@ -481,7 +481,7 @@ def test_an_interface_that_vanished_is_waited_for(tmp_path, pair):
 
 def test_an_interface_that_does_not_exist(tmp_path, pair):
     wall = icmp_wall(tmp_path, pair, "interface = wire7").start()
-    assert wall.process.wait(10) == 1
+    assert wall.process.wait(30) == 1
     assert wall.log().count("wire7") == 1
     assert re.search(r"^murald: error: icmp: cannot capture on wire7: there is no such interface; "
                      r"choose one of: any( \w+)* wire0( \w+)*$", wall.log(), re.M)
@@ -491,7 +491,7 @@ def test_an_interface_that_is_down(tmp_path, pair):
     pair.server.ip("link", "add", "down0", "type", "veth", "peer", "name", "down1")
     try:
         wall = icmp_wall(tmp_path, pair, "interface = down0").start()
-        assert wall.process.wait(10) == 1
+        assert wall.process.wait(30) == 1
     finally:
         pair.server.ip("link", "del", "down0")
     assert "murald: error: icmp: cannot capture on down0: it is down; run ip link set down0 up\n" in wall.log()
@@ -504,7 +504,7 @@ def test_without_the_capability_one_line_says_so(tmp_path, pair, required):
     wall = icmp_wall(tmp_path, pair, "required = " + required, prefix=prefix).start()
     try:
         if required == "yes":
-            assert wall.process.wait(10) == 1
+            assert wall.process.wait(30) == 1
         else:
             wall.wait_ready()
             assert wall.stop() == 0

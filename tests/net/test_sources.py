@@ -42,7 +42,7 @@ def connect(host, wall_host, port):
     """From a link-local address to a link-local address."""
     with host:
         client = socket.socket(socket.AF_INET6)
-        client.settimeout(10)
+        client.settimeout(30)
         client.connect((link_local(wall_host), port, 0, socket.if_nametoindex("eth0")))
     return client
 
@@ -84,7 +84,7 @@ def test_p2_takes_the_configured_prefix_for_a_source(tmp_path, room, port, prefi
         def enter(last):
             with one:
                 client = socket.socket(socket.AF_INET6)
-                client.settimeout(10)
+                client.settimeout(30)
                 client.bind(("2001:db8::%d" % last, 0))
                 client.connect(("2001:db8::9", port))
             if port == 7063:
