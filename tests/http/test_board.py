@@ -182,7 +182,7 @@ def test_each_generator_has_its_cooldown_which_starts_with_an_accepted_pixel(boa
     start = time.monotonic()
     board.paint(two, 0, 0, 2)
     early = board.put(one, 0, 0, 1)
-    assert early.status == 429 and early.headers["Retry-After"] == "1"
+    assert early.status == 429 and early.headers["Retry-After"] == "2"
     assert early.json()["rate"] == 1500 and early.json()["timeoutRemaining"] <= 1.5
     assert board.ask("GET", "/pixels?id=" + one).status == 429
     assert board.put(one, 99, 0, 1).status == 400
