@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection as its three files share it: conn.c reads and feeds, conn-write.c writes
- * replies, conn-throttle.c holds it to its rate limit. */
+/* The connection as its four files share it: conn-life.c begins and ends it, conn.c reads
+ * and feeds, conn-write.c writes replies, conn-throttle.c holds it to its rate limit. */
 #pragma once
 
 #include "ingest/conn.h"
@@ -49,14 +49,25 @@ struct conn {
 	bool closed;
 };
 
-/* ---- conn.c */
+/* ---- conn-life.c */
 
 void conn_close(struct conn *conn);
-void conn_drop_rest(struct conn *conn);
 
 /* The callback gets the timer of a struct conn_timer.  0 or -ENOMEM. */
 int conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callback,
 	uint64_t ms, uint64_t repeat_ms);
+
+/* ---- conn.c */
+
+void conn_drop_rest(struct conn *conn);
+
+/* Before and after a callback of the plugin's that may reply and paint; `painted` is what
+ * the brush had painted before. */
+void conn_serve_begin(struct conn *conn);
+void conn_serve_end(struct conn *conn, uint64_t painted);
+
+/* The client's `ready`.  One that has asked for more than it reads waits for its turn. */
+void conn_ready(struct client *client);
 
 /* After a pending write is done: feeds what was deferred, then reads again. */
 void conn_resume(struct conn *conn);
