@@ -45,7 +45,6 @@ on_conn_closed(uv_handle_t *handle)
 {
 	struct conn *conn = handle->data;
 
-	conn_free_write(conn);
 	client_finish(&conn->client);
 	free(conn);
 }
@@ -91,7 +90,7 @@ conn_close(struct conn *conn)
 	shard_publish(shard);
 	conn_release_peer(shard, &conn->peer);
 	conn_drop_rest(conn);
-	conn_drop_write(conn);
+	conn_drop_unsent(conn);
 	close_timer(conn->write_timer);
 	close_timer(conn->throttle);
 	uv_close((uv_handle_t *)&conn->socket.stream, on_conn_closed);
@@ -132,6 +131,7 @@ conn_new(struct shard *shard, const union peer_address *peer)
 	}
 	conn->client.reply = conn_reply;
 	conn->client.ready = conn_ready;
+	conn->unsent_end = &conn->unsent;
 	conn->link = &shard->conns;
 	conn->next = shard->conns;
 	if (conn->next)
@@ -145,11 +145,12 @@ conn_new(struct shard *shard, const union peer_address *peer)
 static void
 open_client(struct conn *conn)
 {
-	const struct mural_plugin *plugin = conn->client.shard->instance->plugin;
+	struct shard *shard = conn->client.shard;
+	const struct mural_plugin *plugin = shard->instance->plugin;
 
 	conn_serve_begin(conn);
 	conn->opened = !plugin->open || plugin->open(&conn->client.pub) >= 0;
-	conn->client.shard->worker->serving = NULL;
+	conn_serve_end(conn, shard->brush.painted);
 	if (!conn->opened) {
 		conn_end(conn);
 		return;

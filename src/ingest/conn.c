@@ -90,7 +90,7 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 		*buf = uv_buf_init(NULL, 0);
 		return;
 	}
-	if (ratelimit_active(worker->ratelimit) && !conn->ending) {
+	if (conn_is_limited(conn) && !conn->ending) {
 		room = conn_allowance(conn, room);
 		conn->throttled = room == 0;
 	}
@@ -112,7 +112,7 @@ conn_serve_begin(struct conn *conn)
 
 	conn->reply_full = false;
 	shard->worker->serving = &conn->client;
-	painter_set(shard, conn->client.source);
+	painter_lend(shard, conn->client.source);
 }
 
 void
@@ -121,9 +121,10 @@ conn_serve_end(struct conn *conn, uint64_t painted)
 	struct shard *shard = conn->client.shard;
 
 	shard->worker->serving = NULL;
+	painter_return(shard);
 	painted = shard->brush.painted - painted;
 	conn->painted += painted;
-	if (painted > 0 && ratelimit_active(shard->worker->ratelimit))
+	if (painted > 0 && conn_is_limited(conn))
 		conn_debit(conn, painted, 0);
 	shard_publish(shard);
 }
@@ -160,7 +161,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 
 	do {
 		ssize_t used = feed_once(conn, data, len);
-		if (used < 0) {
+		if (used < 0 || conn->leaving) {
 			conn_end(conn);
 			return;
 		}
@@ -171,7 +172,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 			conn_close(conn);
 			return;
 		}
-	} while (conn->reply_full && len > 0 && !conn->pending_write);
+	} while (conn->reply_full && len > 0 && !conn->replies_unsent);
 	conn->cpu_heavy = is_cpu_heavy(uv_hrtime() - begin, all);
 
 	conn->deferred = conn->reply_full && len > 0;
@@ -193,15 +194,19 @@ conn_ready(struct client *client)
 	uint64_t painted = shard->brush.painted;
 	int ret;
 
+	if (conn->dropped)
+		conn_close(conn);
+	else if (conn->leaving && !conn->ending)
+		conn_end(conn);
 	if (conn->closed || conn->ending || !plugin->ready)
 		return;
-	conn->woken = conn->pending_write;
+	conn->woken = conn->unsent;
 	if (conn->woken)
 		return;
 	conn_serve_begin(conn);
 	ret = plugin->ready(&client->pub, &shard->brush);
 	conn_serve_end(conn, painted);
-	if (ret < 0) {
+	if (ret < 0 || conn->leaving) {
 		conn_end(conn);
 	} else if (conn_flush(conn) < 0) {
 		conn_close(conn);
@@ -215,13 +220,13 @@ conn_resume(struct conn *conn)
 {
 	uint8_t little[SHORT_REST];
 
-	if (conn->deferred) {
+	if (conn->deferred && !conn->leaving) {
 		memcpy(little, conn->short_rest, sizeof(little));
 		feed_all(conn, conn->long_rest ? rest_of(conn) : little, conn->rest_len);
 	}
 	if (conn->woken)
 		conn_ready(&conn->client);
-	if (!conn->closed && !conn->ending && !conn->pending_write)
+	if (!conn->closed && !conn->ending && !conn->replies_unsent)
 		conn_read_start(conn);
 }
 
@@ -233,7 +238,7 @@ end_of_input(struct conn *conn)
 	const struct mural_plugin *plugin = shard->instance->plugin;
 
 	conn->eof = true;
-	if (plugin->end) {
+	if (plugin->end && !conn->leaving) {
 		uint64_t painted = shard->brush.painted;
 
 		conn_serve_begin(conn);
@@ -265,11 +270,11 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 		return;
 	}
 	shard->worker->read_in_a_row += nread;
-	if (conn->ending)
+	if (conn->ending || conn->leaving)
 		return;
 	shard->counts.received_bytes += nread;
 	conn->received += nread;
-	if (ratelimit_active(shard->worker->ratelimit))
+	if (conn_is_limited(conn))
 		conn_debit(conn, 0, nread);
 
 	uint8_t *data = (uint8_t *)buf->base - conn->rest_len;
