@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/websocket.h"
+
 /* From 0.9.77.7 on libmicrohttpd keeps what it is given for its next turn, and so says
  * too late that it is there, unless it is told that there are no threads.  Older ones
  * take it at once and do not look at the bit. */
@@ -102,10 +104,11 @@ mhd_uv_start(struct mhd_uv *server, uv_loop_t *loop, size_t memory, unsigned tim
 	uv_poll_init(loop, &server->poll, info->epoll_fd);
 	uv_timer_init(loop, &server->timer);
 	uv_idle_init(loop, &server->idle);
+	fair_queue_init(&server->readers, loop, websocket_serve);
 	server->poll.data = server;
 	server->timer.data = server;
 	server->idle.data = server;
-	server->handles = 3;
+	server->handles = 4;
 	uv_poll_start(&server->poll, UV_READABLE, on_poll);
 	return 0;
 }
@@ -157,4 +160,5 @@ mhd_uv_stop(struct mhd_uv *server, void (*on_stopped)(struct mhd_uv *server))
 	uv_close((uv_handle_t *)&server->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&server->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&server->idle, on_handle_closed);
+	fair_queue_close(&server->readers, server, on_handle_closed);
 }

@@ -17,6 +17,7 @@
 
 #include <mural/plugin.h>
 
+#include "common/fair-queue.h"
 #include "p2/broadcast.h"
 #include "p2/login.h"
 
@@ -60,7 +61,8 @@ struct p2 {
 	bool stopping;
 	struct mural_listener *tcp_listener;
 	struct p2_websocket *websocket; /* NULL: none */
-	uint8_t buf[64 * 1024];         /* of one read */
+	struct fair_queue readers;      /* TCP clients that have sent something */
+	uint8_t buf[16 * 1024];         /* of one read */
 };
 
 /* Called when a handle was closed; the last one ends the instance. */
@@ -68,6 +70,9 @@ void p2_release(struct p2 *p2);
 
 /* Takes over the socket of a TCP client. */
 void tcp_accept(struct mural_host *host, int fd);
+
+/* Reads from the TCP client whose turn it is. */
+void tcp_serve(struct fair_member *reader);
 
 /* p² over WebSocket.  0 or -errno, logged. */
 int p2_websocket_start(struct p2 *p2);

@@ -153,6 +153,7 @@ p2_stop(struct mural_host *host)
 	}
 	broadcast_close(p2, on_handle_closed);
 	uv_close((uv_handle_t *)&p2->sweep, on_handle_closed);
+	fair_queue_close(&p2->readers, p2, on_handle_closed);
 }
 
 static int
@@ -186,7 +187,8 @@ p2_start(struct mural_host *host)
 	p2->puts = mural_ratelimit_new(&p2->put_rate, USERS_AT_A_TIME);
 	uv_timer_init(host->loop, &p2->sweep);
 	p2->sweep.data = p2;
-	p2->handles = 3; /* the sweep, the wake-up and the tick */
+	fair_queue_init(&p2->readers, host->loop, tcp_serve);
+	p2->handles = 5; /* the sweep, the readers, and three of the broadcast */
 	ret = broadcast_open(p2);
 	if (ret < 0 || !p2->puts) {
 		mural_log(host, MURAL_ERROR, "no memory for a canvas of %ux%u",

@@ -14,6 +14,7 @@
 struct tcp_peer {
 	struct peer peer; /* first: a peer is a tcp_peer */
 	uv_poll_t poll;
+	struct fair_member reader;
 	int fd;
 	struct sendbuf out;
 	uint64_t last_received_ms;
@@ -56,6 +57,7 @@ tcp_drop(struct peer *peer)
 	if (tcp->dropped)
 		return;
 	tcp->dropped = true;
+	fair_queue_remove(&peer->p2->readers, &tcp->reader);
 	uv_close((uv_handle_t *)&tcp->poll, on_closed);
 }
 
@@ -97,9 +99,13 @@ static const struct peer_transport transport = {
 	.drop = tcp_drop,
 };
 
-static void
-tcp_read(struct tcp_peer *tcp)
+/* When it is its turn; what is left, the poll tells. */
+void
+tcp_serve(struct fair_member *reader)
 {
+	struct tcp_peer *tcp =
+		(struct tcp_peer *)((char *)reader - offsetof(struct tcp_peer, reader));
+
 	struct p2 *p2 = tcp->peer.p2;
 	ssize_t len = recv(tcp->fd, p2->buf, sizeof(p2->buf), MSG_DONTWAIT);
 
@@ -112,6 +118,7 @@ tcp_read(struct tcp_peer *tcp)
 	tcp->last_received_ms = uv_now(p2->host->loop);
 	if (tcp->peer.state != PEER_CLOSING)
 		peer_read(&tcp->peer, p2->buf, len);
+	choose_events(tcp);
 }
 
 static void
@@ -143,7 +150,7 @@ on_event(uv_poll_t *poll, int status, int events)
 	if (events & UV_WRITABLE)
 		tcp_flush(tcp);
 	if (!tcp->dropped && events & UV_READABLE)
-		tcp_read(tcp);
+		fair_queue_add(&tcp->peer.p2->readers, &tcp->reader, tcp->peer.source);
 	choose_events(tcp);
 }
 

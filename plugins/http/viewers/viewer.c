@@ -322,6 +322,7 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *context, const ch
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
+	viewer->ws.source = request->source->key;
 	if (websocket_open(&viewer->ws, &web->server, &handler, upgrade, fd, extra,
 		    extra_len, FRAME_MAX) < 0) {
 		free(viewer);
