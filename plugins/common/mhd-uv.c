@@ -72,15 +72,15 @@ on_poll(uv_poll_t *poll, int status, int events)
 		mhd_uv_run(server);
 }
 
-/* Half of all descriptors; the others are for the rest of the program. */
+/* No bound of its own: murald knows who may have how many. */
 static unsigned
 connection_limit(void)
 {
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur > 65536)
-		return 32768;
-	return files.rlim_cur / 2;
+		return 65536;
+	return files.rlim_cur;
 }
 
 int
