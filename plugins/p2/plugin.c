@@ -172,7 +172,7 @@ p2_start(struct mural_host *host)
 	p2->puts = mural_ratelimit_new(&p2->put_rate, USERS_AT_A_TIME);
 	uv_timer_init(host->loop, &p2->sweep);
 	p2->sweep.data = p2;
-	p2->handles = 3; /* the sweep, the wake-up and the tick */
+	p2->handles = 4; /* the sweep, and three of the broadcast */
 	ret = broadcast_open(p2);
 	if (ret < 0 || !p2->puts) {
 		mural_log(host, MURAL_ERROR, "no memory for a canvas of %ux%u",
