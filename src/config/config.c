@@ -184,6 +184,17 @@ read_default_files(struct config *config)
 	return ret < 0 ? ret : read_drop_ins(config);
 }
 
+static bool
+has_comment(const char *value)
+{
+	if (config_is_comment(value))
+		return true;
+	for (const char *p = value; (p = strpbrk(p, " \t"));)
+		if (config_is_comment(++p))
+			return true;
+	return false;
+}
+
 /* "SECTION.KEY=VALUE"; a value that no file could hold is refused. */
 static int
 apply_set(struct config *config, const char *text)
@@ -201,9 +212,10 @@ apply_set(struct config *config, const char *text)
 	value = config_strip(equals + 1);
 	if (wrong)
 		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", wrong);
-	else if (*value == ';' || strstr(value, " ;") || strstr(value, "\t;"))
+	else if (has_comment(value))
 		config_error(config, COMMAND_LINE, 0, NULL, name,
-			"a ; after a blank begins a comment and cannot be in a value");
+			"a ; after a blank, or a # between blanks, begins a comment and "
+			"cannot be in a value");
 	else
 		ret = config_add_named(config, name, value, location);
 	free(copy);
