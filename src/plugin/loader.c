@@ -27,6 +27,8 @@ const struct mural_option all_common_options[] = {
 		"the canvas pixel where this plugin's region begins"),
 	MURAL_DIMENSIONS(struct instance_config, region, "all", "all",
 		"how much of the canvas this plugin paints"),
+	MURAL_TEXT(struct instance_config, advertise, "yes",
+		"whether people are told how to paint with it; or what they are told"),
 	MURAL_ADDRESSES(struct instance_config, listen, "",
 		"where clients connect, one address or several; empty: nowhere"),
 	MURAL_ADDRESSES(struct instance_config, listen_udp, "",
