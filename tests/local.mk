@@ -53,6 +53,7 @@ TESTS += \
 	tests/daemon/test_options.py \
 	tests/daemon/test_pixelflut.py \
 	tests/daemon/test_privileges.py \
+	tests/daemon/test_public.py \
 	tests/daemon/test_reload.py \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \

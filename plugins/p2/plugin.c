@@ -230,8 +230,12 @@ p2_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char listen[ADDRESS_WORD_MAX], name[HOST_PART_MAX];
 	bool has_stream = first_listen(host, listen);
 
-	if (host->port == 0 || !host_part_format(has_stream ? listen : config->websocket,
-				       request->address, name, sizeof(name)))
+	const char *reached = request->is_public ? "[::]:0"
+			      : has_stream       ? listen
+						 : config->websocket;
+
+	if (host->port == 0 ||
+		!host_part_format(reached, request->address, name, sizeof(name)))
 		return -1;
 	if (has_stream)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
