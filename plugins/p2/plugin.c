@@ -229,7 +229,6 @@ p2_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
 	char listen[ADDRESS_WORD_MAX], name[HOST_PART_MAX];
 	bool has_stream = first_listen(host, listen);
-
 	const char *reached = request->is_public ? "[::]:0"
 			      : has_stream       ? listen
 						 : config->websocket;
