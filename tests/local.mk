@@ -105,6 +105,7 @@ EXTRA_DIST += \
 	tests/daemon \
 	tests/faults \
 	tests/http \
+	tests/kiosk \
 	tests/kms \
 	tests/net \
 	tests/p2 \
@@ -201,6 +202,11 @@ check-cross:
 # ---- make check-deb: the packages, in a fresh Debian, which is fetched once into debian-root/
 check-deb:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py
+
+# ---- make check-kiosk: a machine with these packages, its power, screen, keyboard and cable; made in
+# ---- kiosk/ from what check-deb uses
+check-kiosk:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/kiosk/test_wall.py tests/kiosk/test_power.py'
 
 # ---- the project itself: layers, style, manual, tarball, what is exported and installed
 PROJECT_TESTS = \

@@ -256,6 +256,13 @@ def test_what_has_the_name_of_the_temporary_file_is_not_written_to(tmp_path, kin
     assert other.read_text() == "mine"
 
 
+def test_a_signal_without_a_meaning_ends_nothing(tmp_path):
+    with Wall(tmp_path, DOTS) as wall:
+        wall.process.send_signal(signal.SIGUSR2)
+        wall.paint(dot(0, 0, (1, 1, 1)))
+        assert wall.stop() == 0
+
+
 def test_painting_goes_on_when_the_snapshot_cannot_be_written(tmp_path):
     with Wall(tmp_path, DOTS) as wall:
         wall.edit_config(wall.snapshot, "/proc/canvas.png")
