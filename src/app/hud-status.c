@@ -19,6 +19,15 @@ _Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
 
 /* ------------------------------------------------------------------ the text */
 
+/* Useless to anybody else, be it that the machine has no other address or that the
+ * instance listens on this one only. */
+static bool
+is_for_this_machine(const char *text)
+{
+	return strstr(text, "127.0.0.1") || strstr(text, "[::1]") ||
+	       strstr(text, "/::1/") || strstr(text, "localhost");
+}
+
 /* Prefers IPv4: it is shorter to type, and every network has it. */
 static void
 write_hint(const struct hud_status *hud_status, const struct instance *instance,
@@ -26,15 +35,19 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 {
 	const char *addresses[] = { hud_status->address4, hud_status->address6 };
 
+	bool public = hint_is_public(instance);
+
 	for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
 		const char *address = addresses[i];
 
 		*text = '\0';
-		if (!*address || hint_text(instance, address, text, len) < 0)
+		if ((!*address && !public) ||
+			hint_text(instance, address, text, len) < 0)
 			continue;
-		/* useless to anybody else */
-		if (host_address_is_loopback(address) && strstr(text, address))
+		if (!public && host_address_is_loopback(address) && strstr(text, address))
 			snprintf(text, len, "waiting for a network address");
+		else if (!public && is_for_this_machine(text))
+			*text = '\0';
 		return;
 	}
 	*text = '\0';
@@ -50,7 +63,9 @@ write_url(const struct hud_status *hud_status, char *url, size_t len)
 		if (strcmp(instance->plugin->name, "http") != 0)
 			continue;
 		write_hint(hud_status, instance, url, len);
-		if (strncmp(url, "http://", 7) != 0 || strchr(url, ' '))
+		if ((strncmp(url, "http://", 7) != 0 &&
+			    strncmp(url, "https://", 8) != 0) ||
+			strchr(url, ' '))
 			*url = '\0';
 	}
 }
@@ -85,10 +100,11 @@ update_text(struct hud_status *hud_status)
 		struct hud_line *line = &text->lines[text->n_lines];
 
 		said_copy_state(&instance->said, line->state);
-		if (!instance->is_open && !*line->state)
+		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
+		if (hint_is_private(instance) ||
+			(!instance->is_open && !*line->state))
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
-		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
 		line->pixels = count_rate(hud_status, instance,
 			&hud_status->counts[text->n_lines++], seconds);
 	}

@@ -127,14 +127,18 @@ create_hud(struct wall *wall)
 	return wall->hud ? 0 : -ENOMEM;
 }
 
-/* The canvas is as large as the config says, or as the display is. */
+/* The canvas is as large as the config says, or as the display is; while the screen is
+ * off, as it was the last time. */
 static int
 create_canvas(struct wall *wall, const struct config_canvas *config)
 {
 	struct mural_dimensions size = config->size;
+	bool waits_for_screen =
+		display_wanted(&wall->display) && !wall->display.found_screen;
 	int ret;
 
-	if (size.width == 0)
+	if (size.width == 0 &&
+		!(waits_for_screen && snapshot_find_size(config, &size)))
 		size = (struct mural_dimensions){ wall->display.width,
 			wall->display.height };
 	ret = canvas_init(&wall->canvas, size.width, size.height, config->background);

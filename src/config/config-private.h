@@ -46,6 +46,9 @@ int config_args_parse(struct config_args *args, int argc, char *argv[]);
  * what is wrong with it. */
 const char *config_check_text(const char *text, size_t len);
 
+/* Whether a comment begins here, behind a blank. */
+bool config_is_comment(const char *p);
+
 /* `text` without the blanks at both ends; cuts it. */
 char *config_strip(char *text);
 

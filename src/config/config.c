@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "config/config-private.h"
 #include "config/option.h"
+#include "lib/address.h"
 
 #define DEFAULT_FILE SYSCONFDIR "/murald/murald.conf"
 #define DROP_INS DEFAULT_FILE ".d"
@@ -55,6 +56,12 @@ static const struct mural_option server_options[] = {
 		"networks that may connect, or @FILE; empty: all"),
 	MURAL_TEXT(struct config_server, deny, "",
 		"networks that may not connect, or @FILE; empty: none"),
+	MURAL_TEXT(struct config_server, public_url, "",
+		"where people find the web page, for the QR code; empty: at this "
+		"machine"),
+	MURAL_TEXT(struct config_server, public_address, "",
+		"address or name of this machine for people; empty: that of its default "
+		"route"),
 	{ 0 },
 };
 
@@ -192,6 +199,17 @@ read_default_files(struct config *config)
 	return ret < 0 ? ret : read_drop_ins(config, DROP_INS, NULL);
 }
 
+static bool
+has_comment(const char *value)
+{
+	if (config_is_comment(value))
+		return true;
+	for (const char *p = value; (p = strpbrk(p, " \t"));)
+		if (config_is_comment(++p))
+			return true;
+	return false;
+}
+
 /* "SECTION.KEY=VALUE"; a value that no file could hold is refused. */
 static int
 apply_set(struct config *config, const char *text)
@@ -209,9 +227,10 @@ apply_set(struct config *config, const char *text)
 	value = config_strip(equals + 1);
 	if (wrong)
 		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", wrong);
-	else if (*value == ';' || strstr(value, " ;") || strstr(value, "\t;"))
+	else if (has_comment(value))
 		config_error(config, COMMAND_LINE, 0, NULL, name,
-			"a ; after a blank begins a comment and cannot be in a value");
+			"a ; after a blank, or a # between blanks, begins a comment and "
+			"cannot be in a value");
 	else
 		ret = config_add_named(config, name, value, location);
 	free(copy);
@@ -230,6 +249,45 @@ check_user(struct config *config)
 			"\"%s\" is not a user to switch to; create one with useradd "
 			"--system, or name another, but not root",
 			setting->value);
+}
+
+/* What people paste into a shell, or scan. */
+static bool
+is_plain(const char *text, const char *more)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789.-_";
+
+	for (; *text; text++)
+		if (!strchr(plain, *text) && !strchr(more, *text))
+			return false;
+	return true;
+}
+
+static void
+check_public(struct config *config)
+{
+	const struct setting *url = config_setting(config, "server", "public-url");
+	const struct setting *address =
+		config_setting(config, "server", "public-address");
+	const char *host = config->server.public_address, *text;
+
+	text = config->server.public_url;
+	text += strncmp(text, "http", 4) == 0 ? 4 : 0;
+	text += *text == 's';
+	if (url && *url->value &&
+		(strncmp(text, "://", 3) != 0 || text == config->server.public_url ||
+			!text[3] || text[3] == '/' || !is_plain(text, ":/[]~%")))
+		setting_error(config, "server", url,
+			"\"%s\" is not the address of a page; write "
+			"https://HOST[:PORT][/PATH], such as https://wall.example.org/",
+			url->value);
+	if (address && (*host == '-' || !is_plain(host, ":") ||
+			       (strchr(host, ':') && !address_is_v6(host, strlen(host)))))
+		setting_error(config, "server", address,
+			"\"%s\" is not an address; write it, or a name, without port and "
+			"brackets, such as 192.0.2.1 or wall.example.org",
+			address->value);
 }
 
 static int
@@ -267,6 +325,8 @@ config_read_all(struct config *config, const struct config_args *args)
 		config_check_display(config);
 	if (ret == 0)
 		check_user(config);
+	if (ret == 0)
+		check_public(config);
 	if (ret == 0)
 		ret = config_networks_read(
 			config, "allow", config->server.allow, &config->allow);

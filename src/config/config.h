@@ -97,6 +97,7 @@ struct config_server {
 	int64_t source_prefix;
 	uint64_t answer_timeout;  /* ms; 0: none */
 	const char *allow, *deny; /* as written; parsed in struct config */
+	const char *public_url, *public_address; /* checked; empty: none */
 };
 
 struct config_record {

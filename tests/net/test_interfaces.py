@@ -44,7 +44,7 @@ def paints(wall, client, plugin, x, y, rgb):
     def try_it():
         client.run("ping", "-c", "1", "-W", "0.3", "-s", "8", "-p", pattern, to, check=False)
         return wall.picture().getpixel((x, y)) == rgb
-    wait_for("a ping to paint", try_it, 15)
+    wait_for("a ping to paint", try_it)
 
 
 # ---------------------------------------------------------------- what happens to the interface

@@ -244,7 +244,7 @@ TEST(what_is_printed_can_be_read_again)
 {
 	static const char defaults[] = "canvas.size = auto  ; default\n"
 				       "canvas.background = #00ff00  ; t.conf:2\n"
-				       "canvas.snapshot = /a;b # c  ; t.conf:3\n"
+				       "canvas.snapshot = /a;b #c  ; t.conf:3\n"
 				       "canvas.snapshot-interval = 30s  ; default\n"
 				       "display.output = auto  ; default\n"
 				       "display.device = auto  ; default\n"
@@ -272,7 +272,7 @@ TEST(what_is_printed_can_be_read_again)
 				       "record.max-age = 0  ; default\n";
 	struct run *run;
 
-	write_file("t.conf", "[canvas]\nbackground = #00ff00\nsnapshot = /a;b # c\n");
+	write_file("t.conf", "[canvas]\nbackground = #00ff00\nsnapshot = /a;b #c\n");
 	run = run_config("-c", "t.conf", "-s", "display.scale=none", NULL);
 	run_print(run);
 	assert_string_equal(run->out, defaults);
@@ -281,7 +281,7 @@ TEST(what_is_printed_can_be_read_again)
 	run = run_config("-c", "again.conf", NULL);
 	assert_string_equal(run->err, "");
 	assert_int_equal(run->config.canvas.background, 0xff00ff00);
-	assert_string_equal(run->config.canvas.snapshot, "/a;b # c");
+	assert_string_equal(run->config.canvas.snapshot, "/a;b #c");
 	assert_int_equal(run->config.display.scale, SCALE_NONE);
 	run_free(run);
 	expect_errors("size = 1x1\n[canvas]\ncanvas.size = 1x1\n",
@@ -291,9 +291,24 @@ TEST(what_is_printed_can_be_read_again)
 		"background, snapshot, snapshot-interval\n");
 }
 
+TEST(comments_stand_behind_values)
+{
+	struct run *run = run_good_file("[canvas]\nsize = 640x480 # small\n"
+					"background = #010203 # dark\nsnapshot = # none\n"
+					"snapshot-interval = 10m ; less often\n"
+					"[display]\nmirror = yes\t#\n");
+
+	assert_int_equal(run->config.canvas.size.width, 640);
+	assert_int_equal(run->config.canvas.background, 0xff010203);
+	assert_string_equal(run->config.canvas.snapshot, "");
+	assert_int_equal(run->config.canvas.snapshot_interval, 600000);
+	assert_int_equal(run->config.display.mirror, MIRROR_X);
+	run_free(run);
+}
+
 TEST(odd_values_are_printed_readably)
 {
-	static const char *const values[] = { "=", ";x", "a # b", "[x]", "" };
+	static const char *const values[] = { "=", ";x", "a #b", "a#", "[x]", "" };
 	char text[64], here[4096], path[4200];
 	struct run *run;
 
