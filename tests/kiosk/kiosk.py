@@ -114,7 +114,7 @@ class Kiosk(rig.Guest):
     # ---- inside
     def sh(self, script):
         """Its output; it must succeed."""
-        return self.run(script, check=True, timeout=180)[1]
+        return self.run(script, check=True, timeout=600)[1]
 
     def shows(self, property):
         return self.sh("systemctl show -P %s murald" % property).strip()
