@@ -67,11 +67,13 @@ TESTS += \
 	tests/daemon/test_options.py \
 	tests/daemon/test_pixelflut.py \
 	tests/daemon/test_privileges.py \
+	tests/daemon/test_public.py \
 	tests/daemon/test_reload.py \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/net/test_sources.py \
+	tests/net/test_waiting.py \
 	$(PLAIN_SUITES)
 if WITH_P2
 TESTS += tests/p2/test_guests.py tests/p2/test_p2.py
@@ -100,18 +102,27 @@ check_LTLIBRARIES += tests/faults/shim.la
 tests_faults_shim_la_SOURCES = tests/faults/shim.c
 tests_faults_shim_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/faults
 
+# preloaded into murald by make hostile, and what sends its packets
+check_LTLIBRARIES += tests/hostile/loop-phases.la
+tests_hostile_loop_phases_la_SOURCES = tests/hostile/loop-phases.c
+tests_hostile_loop_phases_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/hostile
+noinst_PROGRAMS += tests/hostile/frames
+tests_hostile_frames_SOURCES = tests/hostile/frames.c bench/measure.h
+tests_hostile_frames_LDADD =
+
 EXTRA_DIST += \
 	tests/clients \
 	tests/corpus \
 	tests/daemon \
 	tests/faults \
 	tests/http \
+	tests/kiosk \
 	tests/kms \
 	tests/net \
 	tests/p2 \
 	tests/packages \
 	tests/driver.sh \
-	tests/hostile.py \
+	tests/hostile \
 	tests/run-pytest.sh \
 	tests/soak.py \
 	tests/support \
@@ -204,6 +215,11 @@ check-cross:
 # ---- make check-deb: the packages, in a fresh Debian, which is fetched once into debian-root/
 check-deb:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py
+
+# ---- make check-kiosk: a machine with these packages, its power, screen, keyboard and cable; made in
+# ---- kiosk/ from what check-deb uses
+check-kiosk:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/kiosk/test_wall.py tests/kiosk/test_power.py'
 
 # ---- the project itself: layers, style, manual, tarball, what is exported and installed
 PROJECT_TESTS = \

@@ -17,6 +17,7 @@
 #include "config/option.h"
 #include "ingest/hint.h"
 #include "ingest/instance.h"
+#include "ingest/retry.h"
 #include "ingest/service.h"
 #include "plugin/sysctl.h"
 
@@ -30,7 +31,8 @@ static const struct {
 	{ "canvas", " snapshot snapshot_interval " },
 	{ "display", NULL },
 	{ "server", " plugin_path pixels_per_source bytes_per_source "
-		    "connections_per_source allow deny " },
+		    "connections_per_source allow deny public_url "
+		    "public_address " },
 };
 
 static bool
@@ -73,6 +75,7 @@ reconfigure_core(struct wall *wall)
 		log_error(
 			"reload: out of memory; the limits server.*-per-source are off");
 	snapshot_reconfigure(&wall->snapshot, &config->canvas);
+	wall->ingest.server = &config->server;
 	hud_status_refresh(&wall->hud_status);
 	display_reconfigure(&wall->display, &config->display);
 }
@@ -106,6 +109,7 @@ reload_finish(struct wall *wall)
 	wall->next = old;
 	drop_next(wall);
 	sysctl_defer_restore(false);
+	retry_resume(&wall->ingest);
 	log_info("reload: %u closed, %u opened, %u failed, %u unchanged", reload->closed,
 		reload->opened, reload->failed, reload->unchanged);
 	reload_done(wall);
@@ -116,16 +120,16 @@ reload_finish(struct wall *wall)
 static void
 open_new(struct wall *wall, struct instance *instance)
 {
-	if (instance_open(&wall->ingest, instance) == 0) {
+	if (retry_open(&wall->ingest, instance, false) == 0) {
 		wall->reload.opened++;
 		hint_log(instance);
 		return;
 	}
-	log_warn("%s: could not be opened%s; continuing without it", instance->name,
-		privileges_suffice(instance) ? ""
-					     : ": it needs privileges that murald "
-					       "dropped and regains only by a restart");
-	instance_close(&wall->ingest, instance);
+	log_warn("%s: could not be opened%s", instance->name,
+		privileges_suffice(instance)
+			? "; continuing without it, and trying again every second"
+			: ": it needs privileges that murald dropped and regains only by "
+			  "a restart; continuing without it");
 	wall->reload.failed++;
 }
 
@@ -144,6 +148,15 @@ take_unchanged(struct instance **link, const char *name)
 	return instance;
 }
 
+static void
+swap_texts(const char **a, const char **b)
+{
+	const char *text = *a;
+
+	*a = *b;
+	*b = text;
+}
+
 /* Moves what outlives the old config to the new one: the modules, and the instances that
  * keep running, each to its place in the new list. */
 static void
@@ -159,6 +172,7 @@ take_over(struct wall *wall)
 			continue;
 		kept->section = new->section;
 		kept->common.required = new->common.required;
+		swap_texts(&kept->common.advertise, &new->common.advertise);
 		kept->next = new->next;
 		*link = kept;
 		instance_free(new);
@@ -268,6 +282,7 @@ replace_instances(struct wall *wall)
 
 	reload->closed = reload->opened = reload->failed = reload->unchanged = 0;
 	sysctl_defer_restore(true);
+	retry_pause(&wall->ingest);
 	close_old(wall);
 	uv_update_time(&wall->loop);
 	reload->deadline_ms = uv_now(&wall->loop) + SERVICE_STOP_TIMEOUT_MS;

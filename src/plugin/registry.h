@@ -13,6 +13,7 @@
 #include <mural/plugin.h>
 
 #include "base/host-address.h"
+#include "base/log.h"
 #include "config/config.h"
 #include "plugin/said.h"
 
@@ -22,11 +23,12 @@ struct instance_config {
 	bool enabled, required;
 	struct mural_point offset;
 	struct mural_dimensions region; /* 0x0: the whole canvas */
+	const char *advertise;          /* yes, no, or what people are told */
 	const char *listen;             /* streams; addresses with spaces between */
 	const char *listen_udp;         /* datagrams; likewise */
 };
 
-enum { COMMON_OPTIONS = 6 };
+enum { COMMON_OPTIONS = 7 };
 
 /* One shared object.  The table is our own copy, padded with zeros where an older plugin
  * has no member. */
@@ -59,6 +61,9 @@ struct instance {
 	bool unchanged; /* reload.c's: it keeps running in the next config */
 	/* ingest's */
 	bool is_open;
+	int (*wanted)(struct mural_host *host); /* mural_retry()'s; NULL: nothing is */
+	bool is_waiting;         /* retry.c opens it again */
+	struct log_dedup tries;  /* what these log */
 	struct listener *listeners;     /* of a stream */
 	struct connlimit *connlimit;    /* of its clients; NULL: none */
 	bool announced;                 /* `address` is known */

@@ -244,6 +244,39 @@ def test_binary_in_text_and_text_in_binary(tmp_path):
         assert "painted 5 pixels, discarded %d out_of_bounds, 4 malformed" % (64 * 48 + 1 + 2) in wall.log()
 
 
+def features(text):
+    """What pixelbomber reads in an answer to HELP, as its feature_detection.rs does."""
+    lines = [line.lower().lstrip() for line in text.split("\n")]
+    return {"offset": any(line.startswith("offset") for line in lines),
+            "grey": any(line.startswith(("px x y gg", "grayscale")) for line in lines),
+            "binary": any("pbxyrgba" in line or "pbxxyyrgba" in line for line in lines)}
+
+
+@pytest.mark.parametrize("binary", ["yes", "no"])
+def test_help_is_understood_by_programs(tmp_path, binary):
+    with Wall(tmp_path, PIXELFLUT + "binary = %s\n" % binary) as wall, Client(wall) as client:
+        client.send(b"HELP\n")
+        assert features(client.finish()) == {"offset": True, "grey": True, "binary": binary == "yes"}
+
+
+def test_the_last_line_needs_no_end_if_the_client_closed(tmp_path):
+    """printf without a line end, piped into nc; a connection that broke may have lost the rest of it."""
+    with Wall(tmp_path, PIXELFLUT) as wall:
+        broken = wall.tcp("pixelflut")
+        broken.sendall(b"PX 9 9 ff0000\nPX 7 7 00ff00")
+        wall.painted(9, 9, (255, 0, 0))
+        broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        broken.close()
+        with Client(wall) as client:
+            client.send(b"OFFSET 1 2\nPX 4 4 0000ff")
+            assert client.finish() == ""
+        with Client(wall) as client:
+            client.send(b"PX 5 6")
+            assert client.finish() == "PX 5 6 0000ff\n"
+        wall.painted(5, 6, (0, 0, 255))
+        assert wall.picture().getpixel((7, 7)) == (0, 0, 0)
+
+
 def test_help_does_not_amplify(tmp_path):
     with Wall(tmp_path, PIXELFLUT + "help = https://wall.example/ tells more\n") as wall:
         with Client(wall) as client:

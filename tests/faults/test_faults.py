@@ -189,6 +189,41 @@ def test_one_source_does_not_take_all_descriptors(tmp_path):
             client.close()
 
 
+def test_who_has_most_gives_way_to_newcomers(tmp_path):
+    """Three sources take all that they can get; then comes one after the other who has nothing."""
+    few = 256
+
+    with all_plugins(tmp_path, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall:
+        def enter(source, name="pixelflut"):
+            client = socket.create_connection(("127.0.0.1", wall.port(name)), 20, (source, 0))
+            client.settimeout(20)
+            return client
+
+        crowd = [enter("127.0.0.%d" % (2 + i % 3), ("pixelflut", "http", "p2")[i // 3 % 3]) for i in range(2 * few)]
+        def newcomer(source):
+            """Who comes before those who had to go are gone has to come again."""
+            client = enter(source)
+            client.sendall(b"SIZE\n")
+            if answered(client):
+                return client
+            return client.close()
+
+        newcomers = [wait_for("a place", lambda: newcomer("127.0.1.%d" % (1 + i)), 20) for i in range(60)]
+        assert answer(wall, "settings")[0] == 200
+        for client in newcomers:  # who has one keeps it
+            client.sendall(b"SIZE\n")
+            assert answered(client)
+        for client in crowd + newcomers:
+            client.close()
+
+
+def answered(client):
+    try:
+        return client.recv(100).startswith(b"SIZE ")
+    except OSError:
+        return False
+
+
 def try_size(wall):
     try:
         return flut(wall, b"").startswith(b"SIZE")

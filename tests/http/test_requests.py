@@ -345,8 +345,8 @@ def test_connections_for_each_source(tmp_path):
         assert statuses(got) == [403] and closed
 
 
-def test_what_libmicrohttpd_refuses_is_no_connection_of_its_source(tmp_path):
-    """It takes half as many connections as there are descriptors, and closes the others itself."""
+def test_who_finds_no_descriptor_is_no_connection_of_its_source(tmp_path):
+    """Whoever closes it, the listener or libmicrohttpd."""
     with board_wall(tmp_path, core="connections-per-source = 60",
                     prefix=["prlimit", "--nofile=100:100"]) as wall:
         for _ in range(8):
@@ -354,7 +354,7 @@ def test_what_libmicrohttpd_refuses_is_no_connection_of_its_source(tmp_path):
             for s in crowd:
                 s.sendall(request("GET", "/settings", b""))
             got = [answered(s) for s in crowd]
-            assert got.count(200) == 50 and set(got) == {200, None}
+            assert 30 < got.count(200) < 60 and set(got) == {200, None}
             for s in crowd:
                 s.close()
             wait_for("all to be gone", lambda: b"murald_connections{plugin=\"http\"} 1\n" in raw(

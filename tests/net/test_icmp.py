@@ -122,7 +122,7 @@ def test_debian_ping_paints(tmp_path, pair):
             wall.painted(x, 1, ORANGE)
             for _ in range(2):
                 pair.client.run("ping", "-c1", "-s9", "-p", set_pixel(x, 2, ORANGE, 0x80).hex(), target)
-            half = tuple((c * 128 + c * 128 // 255 * 127) // 255 for c in ORANGE)
+            half = tuple(round((c * 128 + round(c * 128 / 255) * 127) / 255) for c in ORANGE)
             wall.painted(x, 2, half)
         assert wall.totals("icmp") == {"painted": 9, "drops": 0}
 
