@@ -228,6 +228,7 @@ struct call {
 	struct job job;
 	int (*fn)(void *arg);
 	void *arg;
+	struct log_dedup *dedup; /* the sender's */
 	int ret;
 	uv_sem_t done;
 };
@@ -237,7 +238,9 @@ run_call(struct job *job)
 {
 	struct call *call = container_of(job, struct call, job);
 
+	log_set_dedup(call->dedup);
 	call->ret = call->fn(call->arg);
+	log_set_dedup(NULL);
 	uv_sem_post(&call->done);
 }
 
@@ -248,6 +251,8 @@ worker_call(struct worker *worker, int (*fn)(void *arg), void *arg)
 
 	if (!worker->threaded)
 		return fn(arg);
+	call.dedup = log_set_dedup(NULL);
+	log_set_dedup(call.dedup);
 	uv_sem_init(&call.done, 0);
 	worker_send(worker, &call.job);
 	uv_sem_wait(&call.done);
