@@ -18,6 +18,7 @@
 #include <mural/plugin.h>
 
 #include "common/fair-queue.h"
+#include "common/sendbuf.h"
 #include "p2/broadcast.h"
 #include "p2/login.h"
 
@@ -25,6 +26,10 @@ enum { AUTH_OTP, AUTH_NONE };
 
 /* A client must have authenticated after this. */
 #define AUTH_TIMEOUT_MS 10000
+
+/* One of so many clients that have not authenticated gives way at once when there are too
+ * many of them. */
+#define UNAUTHENTICATED_PARTS 16
 
 /* How long a closed peer may take to read what it was sent. */
 #define DRAIN_TIMEOUT_MS 2000
@@ -61,6 +66,7 @@ struct p2 {
 	bool stopping;
 	struct mural_listener *tcp_listener;
 	struct p2_websocket *websocket; /* NULL: none */
+	struct sendbuf_pool unsent;     /* of TCP clients */
 	struct fair_queue readers;      /* TCP clients that have sent something */
 	uint8_t buf[16 * 1024];         /* of one read */
 };

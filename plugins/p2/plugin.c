@@ -187,6 +187,7 @@ p2_start(struct mural_host *host)
 	p2->puts = mural_ratelimit_new(&p2->put_rate, USERS_AT_A_TIME);
 	uv_timer_init(host->loop, &p2->sweep);
 	p2->sweep.data = p2;
+	TAILQ_INIT(&p2->unsent.waiting);
 	fair_queue_init(&p2->readers, host->loop, tcp_serve);
 	p2->handles = 5; /* the sweep, the readers, and three of the broadcast */
 	ret = broadcast_open(p2);

@@ -61,6 +61,14 @@ tcp_drop(struct peer *peer)
 	uv_close((uv_handle_t *)&tcp->poll, on_closed);
 }
 
+/* Other clients need the memory of what it does not read. */
+static void
+drop_for_others(struct sendbuf *sendbuf)
+{
+	tcp_drop(&((struct tcp_peer *)((char *)sendbuf - offsetof(struct tcp_peer, out)))
+			  ->peer);
+}
+
 static void
 tcp_send(struct peer *peer, const void *bytes, size_t len)
 {
@@ -171,6 +179,9 @@ tcp_accept(struct mural_host *host, int fd)
 	tcp->fd = fd;
 	tcp->last_received_ms = uv_now(host->loop);
 	tcp->peer.last_received_ms = &tcp->last_received_ms;
+	tcp->out.pool = &p2->unsent;
+	tcp->out.drop = drop_for_others;
 	peer_init(&tcp->peer, p2, &transport, fd);
+	tcp->out.source = tcp->peer.source;
 	choose_events(tcp);
 }

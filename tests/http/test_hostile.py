@@ -13,7 +13,7 @@ import time
 from boardclient import Board, board_wall, request
 from procfs import memory_kib
 from sanitizer import SANITIZED, SLACK_KIB
-from wall import wait_for
+from wall import Wall, wait_for
 
 # What others may wait while these tests share two cores with whatever else runs; make hostile
 # measures it, on a quiet machine.
@@ -211,6 +211,36 @@ def test_the_admin_token_is_not_guessed_quickly(tmp_path):
         assert guess("adm", "127.0.0.9") == 429, "nor is the right one told apart"
         assert guess("adm", "127.0.0.7") == 200
         wait_for("another guess", lambda: guess("adm", "127.0.0.9") == 200, 40)
+
+
+def test_the_secret_for_registration_is_not_guessed_quickly(tmp_path):
+    def register(secret, source):
+        return ask(wall, "/register-pg", source, method=b"PUT", headers=b"Content-Type: application/json\r\n",
+                   body=json.dumps({"name": "n", "author": "a", "secret": secret}).encode())[0]
+
+    with board_wall(tmp_path, secrets="right\n") as wall:
+        assert [register("guess%d" % i, "127.0.0.9") for i in range(30)] == 10 * [401] + 20 * [429]
+        assert register("right", "127.0.0.9") == 429, "nor is the right one told apart"
+        assert register("right", "127.0.0.7") == 200
+    with board_wall(tmp_path) as wall:  # where every secret will do, none is a guess
+        assert {register("any%d" % i, "127.0.0.9") for i in range(30)} == {200}
+
+
+def test_who_has_no_address_guesses_slowly_too(tmp_path):
+    """Behind a proxy, all together."""
+    path = str(tmp_path / "sock")
+    body = json.dumps({"token": "guess", "new_rate": 5}).encode()
+    with Wall(tmp_path, "[plugin http]\nlisten = unix:%s\nadmin-token = adm\ndatabase = %s/b\n" % (path, tmp_path)):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(30)
+            s.connect(path)
+            s.sendall((b"POST /changePixelRate HTTP/1.1\r\nHost: w\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(body), body)) * 300)
+            got = b""
+            while got.count(b"HTTP/1.1 ") < 300:
+                got += s.recv(1 << 16)
+        assert 100 <= got.count(b"HTTP/1.1 401 ") < 200
+        assert got.count(b"HTTP/1.1 429 ") == 300 - got.count(b"HTTP/1.1 401 ")
 
 
 def test_a_host_that_looks_like_an_option_is_in_no_command(tmp_path):

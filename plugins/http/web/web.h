@@ -29,7 +29,8 @@ struct web {
 	struct http_clients clients;
 	struct turn turn;
 	struct holdings holdings;
-	struct mural_ratelimit *guesses; /* by source: wrong ones */
+	struct mural_ratelimit *guesses;   /* by source: wrong ones */
+	struct mural_bucket local_guesses; /* of those without a source */
 	struct request *suspended;
 	unsigned refs;
 	bool stopping;
