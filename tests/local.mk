@@ -57,7 +57,8 @@ TESTS += \
 	tests/net/test_waiting.py \
 	tests/packages/test_release.py \
 	tests/test_bench.py \
-	tests/test_manual.py
+	tests/test_manual.py \
+	tests/test_security.py
 if WITH_P2
 TESTS += tests/p2/test_guests.py tests/p2/test_p2.py
 noinst_PROGRAMS += tests/p2/crowd
@@ -112,6 +113,7 @@ EXTRA_DIST += \
 	tests/test_bench.py \
 	tests/test_hostile.py \
 	tests/test_manual.py \
+	tests/test_security.py \
 	tests/transcripts \
 	tests/vectors
 
