@@ -47,7 +47,8 @@ if PLAIN_BUILD
 PLAIN_SUITES += \
 	tests/packages/test_release.py \
 	tests/test_bench.py \
-	tests/test_manual.py
+	tests/test_manual.py \
+	tests/test_security.py
 if WITH_HTTP
 PLAIN_SUITES += tests/http/test_page.py
 endif
@@ -130,6 +131,7 @@ EXTRA_DIST += \
 	tests/test_bench.py \
 	tests/test_hostile.py \
 	tests/test_manual.py \
+	tests/test_security.py \
 	tests/transcripts \
 	tests/vectors
 
