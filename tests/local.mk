@@ -87,6 +87,14 @@ check_LTLIBRARIES += tests/faults/shim.la
 tests_faults_shim_la_SOURCES = tests/faults/shim.c
 tests_faults_shim_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/faults
 
+# preloaded into murald by make hostile, and what sends its packets
+check_LTLIBRARIES += tests/hostile/loop-phases.la
+tests_hostile_loop_phases_la_SOURCES = tests/hostile/loop-phases.c
+tests_hostile_loop_phases_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/hostile
+noinst_PROGRAMS += tests/hostile/frames
+tests_hostile_frames_SOURCES = tests/hostile/frames.c bench/measure.h
+tests_hostile_frames_LDADD =
+
 EXTRA_DIST += \
 	tests/clients \
 	tests/corpus \
@@ -97,7 +105,7 @@ EXTRA_DIST += \
 	tests/net \
 	tests/p2 \
 	tests/packages \
-	tests/hostile.py \
+	tests/hostile \
 	tests/run-pytest.sh \
 	tests/soak.py \
 	tests/support \
