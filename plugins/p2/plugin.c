@@ -232,9 +232,8 @@ p2_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	const char *listen = *config->listen ? config->listen : config->websocket;
 	char name[HOST_PART_MAX];
 
-	if (host->port == 0 ||
-		!host_part_format(request->is_public ? "[::]:0" : listen,
-			request->address, name, sizeof(name)))
+	if (host->port == 0 || !host_part_format(request->is_public ? "[::]:0" : listen,
+				       request->address, name, sizeof(name)))
 		return -1;
 	if (*config->listen)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
