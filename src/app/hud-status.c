@@ -158,15 +158,6 @@ update_addresses(struct hud_status *hud_status)
 		*hud_status->address6 = '\0';
 }
 
-static void
-on_addresses(struct host_address_watch *watch)
-{
-	struct hud_status *hud_status = container_of(watch, struct hud_status, watch);
-
-	update_addresses(hud_status);
-	update_text(hud_status);
-}
-
 int
 hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	const struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop)
@@ -184,9 +175,6 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	uv_poll_init(loop, &hud_status->wakeup, mural_reader_fd(hud_status->reader));
 	uv_timer_init(loop, &hud_status->second);
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
-	/* without it the HUD keeps the addresses of the start */
-	hud_status->watching_addresses =
-		host_address_watch_start(&hud_status->watch, loop, on_addresses) == 0;
 	update_addresses(hud_status);
 	update_text(hud_status);
 	uv_timer_start(&hud_status->second, on_second, SECOND_MS, SECOND_MS);
@@ -202,6 +190,15 @@ hud_status_refresh(struct hud_status *hud_status)
 }
 
 void
+hud_status_readdress(struct hud_status *hud_status)
+{
+	if (!hud_status->hud)
+		return;
+	update_addresses(hud_status);
+	update_text(hud_status);
+}
+
+void
 hud_status_wake(struct hud_status *hud_status)
 {
 	if (hud_status->hud && !uv_is_active((uv_handle_t *)&hud_status->second))
@@ -213,8 +210,6 @@ hud_status_stop(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
-	if (hud_status->watching_addresses)
-		host_address_watch_stop(&hud_status->watch);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);
 	mural_reader_free(hud_status->reader);

@@ -27,6 +27,7 @@ struct config_private {
 	struct section core[N_CORE]; /* title NULL: not set anywhere */
 	char **files;                /* names that settings point to */
 	size_t n_files;
+	size_t n_packaged; /* the first of them, which packages brought */
 };
 
 /* The parsed command line; the texts are those of argv. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of the core's sections, and loading: files, drop-ins, then the command
- * line. */
+/* The options of the core's sections, and loading: what packages bring, the file,
+ * drop-ins, then the command line. */
 #include "config/config.h"
 
 #include <dirent.h>
@@ -19,6 +19,7 @@
 
 #define DEFAULT_FILE SYSCONFDIR "/murald/murald.conf"
 #define DROP_INS DEFAULT_FILE ".d"
+#define PACKAGED DATADIR "/murald/murald.conf.d"
 
 static const struct mural_option canvas_options[] = {
 	MURAL_DIMENSIONS(struct config_canvas, size, "auto", "auto",
@@ -151,22 +152,26 @@ by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Reads the drop-ins of a folder, without those that have the name of one in `other`. */
 static int
-read_drop_ins(struct config *config)
+read_drop_ins(struct config *config, const char *folder, const char *other)
 {
 	struct dirent **entries;
 	char path[4096];
-	int ret = 0, n = scandir(DROP_INS, &entries, is_drop_in, by_name);
+	int ret = 0, n = scandir(folder, &entries, is_drop_in, by_name);
 
 	if (n < 0 && errno == ENOMEM)
 		return -ENOMEM;
 	if (n < 0 && errno != ENOENT)
-		config_error(config, DROP_INS, 0, NULL, NULL, "cannot be read: %s",
+		config_error(config, folder, 0, NULL, NULL, "cannot be read: %s",
 			strerror(errno));
 	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", DROP_INS, entries[i]->d_name);
-		if (ret == 0)
+		snprintf(path, sizeof(path), "%s/%s", other ? other : "",
+			entries[i]->d_name);
+		if (ret == 0 && (!other || access(path, F_OK) < 0)) {
+			snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
 			ret = read_file(config, path);
+		}
 		free(entries[i]);
 	}
 	if (n >= 0)
@@ -181,14 +186,17 @@ read_default_files(struct config *config)
 	bool optional =
 		config->verb == VERB_LIST_PLUGINS || config->verb == VERB_LIST_DISPLAYS;
 	bool missing = access(DEFAULT_FILE, F_OK) < 0 && errno == ENOENT;
-	int ret = 0;
+	int ret = read_drop_ins(config, PACKAGED, DROP_INS);
 
+	config->private->n_packaged = config->private->n_files;
+	if (ret < 0)
+		return ret;
 	if (!missing)
 		ret = read_file(config, DEFAULT_FILE);
 	else if (!optional)
 		config_error(config, DEFAULT_FILE, 0, NULL, NULL,
 			"no such file; create it, or name another with -c");
-	return ret < 0 ? ret : read_drop_ins(config);
+	return ret < 0 ? ret : read_drop_ins(config, DROP_INS, NULL);
 }
 
 static bool

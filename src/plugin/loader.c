@@ -225,7 +225,12 @@ check_transports(const struct mural_plugin *plugin, char *why, size_t len)
 			"has a transport that this murald does not know (0x%x); install "
 			"a newer murald",
 			unknown);
-	if (plugin->reserved)
+	if (plugin->flags & ~(uint32_t)(MURAL_ONE_THREAD | MURAL_OWN_LIMITS))
+		return error_set(why, len,
+			"has a flag that this murald does not know (0x%x); install a "
+			"newer murald",
+			plugin->flags);
+	if (plugin->reserved || plugin->reserved2)
 		return error_set(
 			why, len, "has a table whose reserved member is not zero");
 	if (plugin->transports == 0)

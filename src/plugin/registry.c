@@ -20,6 +20,7 @@
 struct mural_check {
 	struct config *config;
 	const struct section *section;
+	const char *listen;
 };
 
 const struct mural_option *
@@ -56,12 +57,18 @@ mural_reject(struct mural_check *check, const char *option, const char *format, 
 	option_reject(check->config, check->section, option, text);
 }
 
+const char *
+mural_check_listen(const struct mural_check *check)
+{
+	return check->listen;
+}
+
 static void
 check_instance(const struct instance *instance, struct config *config)
 {
 	const struct mural_plugin *plugin = instance->plugin;
 	const struct instance_config *common = &instance->common;
-	struct mural_check check = { config, instance->section };
+	struct mural_check check = { config, instance->section, common->listen };
 	uint32_t own = plugin->transports & (MURAL_POLLER | MURAL_SERVICE);
 
 	if (common->offset.x < 0 || common->offset.y < 0)

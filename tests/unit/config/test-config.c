@@ -167,6 +167,56 @@ TEST(drop_ins_are_read_in_order_of_their_names)
 	assert_int_equal(system("rm -r etc"), 0);
 }
 
+static char *
+printed(const struct config *config, void (*print)(const struct config *, FILE *))
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	print(config, out);
+	fclose(out);
+	return text;
+}
+
+TEST(packaged_files_come_first_and_overruling_is_said)
+{
+	struct run *run;
+	char *text;
+
+	assert_int_equal(
+		system("mkdir -p etc/murald/murald.conf.d share/murald/murald.conf.d"),
+		0);
+	write_file("share/murald/murald.conf.d/wall.conf",
+		"[display]\noutput = kms\n[plugin icmp]\nrequired = no\n");
+	write_file("share/murald/murald.conf.d/http.conf", "[plugin http]\n");
+	write_file("etc/murald/murald.conf",
+		"[display]\noutput = auto\nscale = fit\n[plugin icmp]\nalpha = mix\n");
+	/* replaces what a package brought under that name */
+	write_file("etc/murald/murald.conf.d/http.conf", "");
+	write_file("etc/murald/murald.conf.d/mine.conf",
+		"[display]\nscale = fill\n[plugin icmp]\nalpha = ignore\n");
+	run = run_config("-s", "display.scale=none", NULL);
+	assert_string_equal(run->err, "");
+	assert_int_equal(run->config.display.output, OUTPUT_AUTO);
+	assert_string_equal(run->config.sections->title, "plugin icmp");
+	assert_null(run->config.sections->next);
+	text = printed(&run->config, config_print_overruled);
+	assert_string_equal(text, "etc/murald/murald.conf:5: plugin icmp.alpha: "
+				  "overruled by etc/murald/murald.conf.d/mine.conf:4\n");
+	free(text);
+	text = printed(&run->config, config_print);
+	assert_non_null(
+		strstr(text, "\ndisplay.output = auto  ; etc/murald/murald.conf:2\n"));
+	assert_non_null(strstr(text,
+		"\ndisplay.scale = none  ; -s, overrules etc/murald/murald.conf:3, "
+		"overrules etc/murald/murald.conf.d/mine.conf:2\n"));
+	free(text);
+	run_free(run);
+	assert_int_equal(system("rm -r etc share"), 0);
+}
+
 TEST(without_a_file_only_lists_work)
 {
 	static const char *const verbs[] = { "--check-config", "--print-config", "-v" };

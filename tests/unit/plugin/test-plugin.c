@@ -123,6 +123,9 @@ TEST(a_bad_table_is_refused)
 		{ "nameless", "has no name or no summary in its table" },
 		{ "no summary", "has no name or no summary in its table" },
 		{ "reserved", "has a table whose reserved member is not zero" },
+		{ "reserved too", "has a table whose reserved member is not zero" },
+		{ "strange flag", "has a flag that this murald does not know (0x201); "
+				  "install a newer murald" },
 		{ "no transports", "has no transports in its table" },
 		{ "strange transport", "has a transport that this murald does not know "
 				       "(0x400); install a newer murald" },
