@@ -54,6 +54,7 @@ TESTS += \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/net/test_sources.py \
+	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
 	tests/packages/test_release.py \
 	tests/test_bench.py \
