@@ -74,6 +74,7 @@ TESTS += \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/net/test_sources.py \
+	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
 	$(PLAIN_SUITES)
 if WITH_P2
