@@ -47,7 +47,8 @@ if PLAIN_BUILD
 PLAIN_SUITES += \
 	tests/packages/test_release.py \
 	tests/test_bench.py \
-	tests/test_manual.py
+	tests/test_manual.py \
+	tests/test_security.py
 if WITH_HTTP
 PLAIN_SUITES += tests/http/test_page.py
 endif
@@ -73,6 +74,7 @@ TESTS += \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/net/test_sources.py \
+	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
 	$(PLAIN_SUITES)
 if WITH_P2
@@ -130,6 +132,7 @@ EXTRA_DIST += \
 	tests/test_bench.py \
 	tests/test_hostile.py \
 	tests/test_manual.py \
+	tests/test_security.py \
 	tests/transcripts \
 	tests/vectors
 
