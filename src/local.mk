@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += libmurald.la
 libmurald_la_SOURCES =
 libmurald_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' -DBUILT_WITH='"$(BUILT_WITH)"' \
 	-DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"' \
-	-DPLUGINDIR='"$(plugindir)"'
+	-DDATADIR='"$(datadir)"' -DPLUGINDIR='"$(plugindir)"'
 libmurald_la_LIBADD = libpicture.la libtext.la $(UV_LIBS) $(ZLIB_LIBS) $(DRM_LIBS) $(QR_LIBS)
 include $(top_srcdir)/src/app/local.mk
 include $(top_srcdir)/src/app/doctor/local.mk

@@ -236,8 +236,8 @@ struct mural_conn {
 
 /* What a paint hint should show. */
 struct mural_hint_request {
-	uint32_t size; /* set by who asks */
-	uint32_t reserved;
+	uint32_t size;       /* set by who asks */
+	uint32_t is_public;  /* 1: the address holds wherever the instance listens */
 	const char *address; /* this machine's, or a name for it; no brackets */
 	uint32_t x, y;       /* a pixel of the instance's region */
 	uint32_t colour;     /* 0xffrrggbb */
@@ -616,6 +616,17 @@ struct mural_instance {
  * instance exists.  No pointer may be kept.  Services, on the main loop's thread. */
 MURAL_EXPORT void mural_each_instance(struct mural_host *host,
 	void (*each)(const struct mural_instance *instance, void *arg), void *arg);
+
+/* Writes how to paint through an instance that each() was called with: as its `advertise`
+ * says, or else what its hint() returns, with server.public-address, if that is set, in
+ * place of the address.  Returns as hint(); -EPERM: it is not advertised.  Services, on
+ * the main loop's thread. */
+MURAL_EXPORT int mural_invitation(const struct mural_instance *instance,
+	const struct mural_hint_request *request, char *text, size_t len);
+
+/* server.public-url, where people find the web page, until the loop turns; NULL: not set.
+ * Services, on the main loop's thread. */
+MURAL_EXPORT const char *mural_public_url(const struct mural_host *host);
 
 /* The label that a reason has in the log and the metrics: "out_of_bounds", ...; NULL:
  * this murald does not know it. */

@@ -17,5 +17,6 @@ p2_la_SOURCES += %D%/transport-websocket.c %D%/websocket-client.c %D%/websocket-
 p2_la_LIBADD += libweb.la
 else
 p2_la_SOURCES += %D%/transport-no-websocket.c
+p2_la_LIBADD += libfair.la
 endif
 endif

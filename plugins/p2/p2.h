@@ -18,6 +18,7 @@
 
 #include <mural/plugin.h>
 
+#include "common/fair-queue.h"
 #include "p2/broadcast.h"
 #include "p2/login.h"
 

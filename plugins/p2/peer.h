@@ -14,6 +14,7 @@
 
 #include <mural/ratelimit.h>
 
+#include "common/fair-queue.h"
 #include "p2/parser.h"
 #include "p2/subscription.h"
 
@@ -56,6 +57,7 @@ struct peer {
 	size_t name_len;
 	struct mural_bucket puts;
 	struct subscription subscription;
+	struct fair_member catching_up;
 	bool sub_came; /* in this peer_read(); `sub` is the last one */
 	struct p2_event sub;
 };

@@ -172,7 +172,7 @@ p2_start(struct mural_host *host)
 	p2->puts = mural_ratelimit_new(&p2->put_rate, USERS_AT_A_TIME);
 	uv_timer_init(host->loop, &p2->sweep);
 	p2->sweep.data = p2;
-	p2->handles = 3; /* the sweep, the wake-up and the tick */
+	p2->handles = 4; /* the sweep, and three of the broadcast */
 	ret = broadcast_open(p2);
 	if (ret < 0 || !p2->puts) {
 		mural_log(host, MURAL_ERROR, "no memory for a canvas of %ux%u",
@@ -229,9 +229,12 @@ p2_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
 	char listen[ADDRESS_WORD_MAX], name[HOST_PART_MAX];
 	bool has_stream = first_listen(host, listen);
+	const char *reached = request->is_public ? "[::]:0"
+			      : has_stream       ? listen
+						 : config->websocket;
 
-	if (host->port == 0 || !host_part_format(has_stream ? listen : config->websocket,
-				       request->address, name, sizeof(name)))
+	if (host->port == 0 ||
+		!host_part_format(reached, request->address, name, sizeof(name)))
 		return -1;
 	if (has_stream)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/mhd-uv.h"
 #include "common/websocket.h"
@@ -152,6 +153,16 @@ static const struct websocket_handler handler = {
 
 /* ------------------------------------------------------------- the web server */
 
+static uint64_t
+source_of(const struct p2 *p2, int fd)
+{
+	union peer_address peer = { .any.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof(peer);
+
+	(void)getpeername(fd, &peer.any, &len);
+	return mural_source(p2->host, &peer.any);
+}
+
 static void
 on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const char *extra,
 	size_t extra_len, MHD_socket fd, struct MHD_UpgradeResponseHandle *upgrade)
@@ -168,6 +179,7 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const ch
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
+	websocket_peer->ws.source = source_of(p2, fd);
 	if (websocket_open(&websocket_peer->ws, &p2->websocket->server, &handler, upgrade,
 		    fd, extra, extra_len, FRAME_MAX) < 0) {
 		free(websocket_peer);

@@ -13,6 +13,7 @@
 #include "ingest/conn.h"
 #include "ingest/event.h"
 #include "ingest/listener.h"
+#include "ingest/make-room.h"
 #include "ingest/poller.h"
 #include "ingest/service.h"
 #include "ingest/udp.h"
@@ -138,7 +139,7 @@ on_client(struct listener *listener, int fd, const union peer_address *peer)
 	struct handover *handover;
 	enum mural_reason reason;
 
-	if (listener_is_full(listener, fd)) {
+	if (listener_is_full(listener, fd, peer, &worker->ratelimit->clients)) {
 		refuse_client(listener->instance, fd, MURAL_RATE_LIMITED);
 		return;
 	}

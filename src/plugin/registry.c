@@ -372,7 +372,14 @@ same_claims(const struct instance *a, const struct instance *b)
 	return true;
 }
 
-/* `required` does not count: it only matters when the instance is opened. */
+/* It changes nothing of an instance that is open. */
+static bool
+is_only_said(const struct mural_option *option)
+{
+	return strcmp(option->name, "required") == 0 ||
+	       strcmp(option->name, "advertise") == 0;
+}
+
 bool
 instance_same(const struct instance *a, const struct instance *b)
 {
@@ -381,8 +388,7 @@ instance_same(const struct instance *a, const struct instance *b)
 	if (a->plugin != b->plugin || strcmp(a->name, b->name) != 0)
 		return false;
 	for (const struct mural_option *o = common; o->name; o++)
-		if (strcmp(o->name, "required") != 0 &&
-			!option_same(o, &a->common, &b->common))
+		if (!is_only_said(o) && !option_same(o, &a->common, &b->common))
 			return false;
 	if (!options_same(a->plugin->options, a->config, b->config))
 		return false;

@@ -178,7 +178,7 @@ def test_addresses_as_text(tmp_path):
             assert teller.do("peer") == "127.0.0.1:%d 1" % teller.client.getsockname()[1]
         port = wall.port("six")
         for host, text in (("::1", "[::1]:%d 1"), ("127.0.0.1", "127.0.0.1:%d 1")):
-            with socket.create_connection((host, port), 10) as client:
+            with socket.create_connection((host, port), 30) as client:
                 client.sendall(b"peer\n")
                 assert client.makefile().readline() == text % client.getsockname()[1] + "\n"
         with socket.socket(socket.AF_UNIX) as client:
