@@ -62,7 +62,7 @@ def answer(wall, path, body=None, method=None):
         "http://127.0.0.1:%d/%s" % (wall.port("http"), path), method=method,
         data=json.dumps(body).encode() if body is not None else None)
     try:
-        with urllib.request.urlopen(request, timeout=10) as reply:
+        with urllib.request.urlopen(request, timeout=30) as reply:
             return reply.status, json.loads(reply.read())
     except urllib.error.HTTPError as reply:
         return reply.code, json.loads(reply.read())
@@ -71,7 +71,7 @@ def answer(wall, path, body=None, method=None):
 def flut(wall, text):
     with wall.tcp("pixelflut") as client:
         client.sendall(text + b"SIZE\n")
-        client.settimeout(5)
+        client.settimeout(30)
         return client.recv(200)
 
 
@@ -140,7 +140,7 @@ def test_no_descriptors_left(tmp_path):
         for _ in range(3 * few):
             crowd.append(wall.tcp("pixelflut"))
         first.sendall(b"PX 3 4 00ff00\nPX 3 4\n")
-        first.settimeout(10)
+        first.settimeout(30)
         assert first.recv(100) == b"PX 3 4 00ff00\n"
         for client in crowd:
             client.close()
@@ -163,7 +163,7 @@ def test_clients_leave_the_wall_its_descriptors(tmp_path):
                 ("127.0.0.1", wall.port(name)), 10, ("127.0.0.%d" % (2 + i % 100), 0)))
         begun = wait_for("the beginning of the recording", lambda: os.path.getsize(tmp_path / "record"))
         painter.sendall(b"PX 3 4 00ff00\nSIZE\n")
-        painter.settimeout(10)
+        painter.settimeout(30)
         assert painter.recv(100) == b"SIZE 64 48\n"
         wall.painted(3, 4, (0, 255, 0))  # by snapshots
         wait_for("the recording", lambda: os.path.getsize(tmp_path / "record") > begun)

@@ -19,6 +19,15 @@
 
 /* ------------------------------------------------------------- which frame next */
 
+/* The kind of key frame that it can be sent now. */
+static enum product
+key_product(const struct viewer *viewer)
+{
+	if (viewer->dialect == DIALECT_LIVE)
+		return LIVE_KEY;
+	return viewer->has_begun ? PLACE_AGAIN : PLACE_KEY;
+}
+
 /* Whether it goes on with the deltas that there are. */
 static bool
 follows(const struct viewers *viewers, const struct viewer *viewer)
@@ -45,7 +54,7 @@ static struct frame *
 find_key(const struct viewers *viewers, const struct viewer *viewer)
 {
 	const struct capture *capture = &viewers->capture;
-	struct frame *key = capture->kept[key_product(viewer->dialect)];
+	struct frame *key = capture->kept[key_product(viewer)];
 
 	if (!key)
 		return NULL;
@@ -89,7 +98,7 @@ wanted_products(const struct capture *capture)
 
 	for (const struct viewer *v = viewers->first; v; v = v->next) {
 		if (v->wants_key && viewer_is_idle(v))
-			wanted |= 1u << key_product(v->dialect);
+			wanted |= 1u << key_product(v);
 		else if (follows(viewers, v))
 			wanted |= 1u << delta_product(v->dialect);
 	}
