@@ -75,7 +75,7 @@ doctor_run(const struct config *config, const struct plugins *plugins, FILE *out
 	report_heading(&report, "plugins");
 	examine_plugins(config, plugins, &report);
 	report_heading(&report, "display");
-	display_examine(&config->display, &report);
+	display_examine(&config->display, &config->canvas.size, &report);
 	report_heading(&report, "network");
 	doctor_check_network(plugins, &report);
 	report_heading(&report, "privileges");
