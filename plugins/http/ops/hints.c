@@ -134,8 +134,8 @@ add_command(const struct mural_instance *instance,
 
 /* -EPERM: it is nobody's business. */
 static int
-add_commands(const struct mural_instance *instance,
-	struct mural_hint_request *request, json_t *commands)
+add_commands(const struct mural_instance *instance, struct mural_hint_request *request,
+	json_t *commands)
 {
 	struct in_addr v4;
 	int ret;
