@@ -212,7 +212,7 @@ def test_a_packet_filter_that_keeps_people_out(tmp_path, inside):
                "[plugin dots local]\nlisten = 127.0.0.1:1236\n")
     wall = Wall(tmp_path, plugins, netns=inside)
     nft(inside, "add table inet f", "add chain inet f in { type filter hook input priority 0; policy drop; }",
-        "add rule inet f in iif lo accept", "add rule inet f in ct state established,related accept",
+        "add rule inet f in iifname lo accept", "add rule inet f in ct state established,related accept",
         "add rule inet f in tcp dport { 22, 1235 } accept")
     text = doctor(wall)
     assert "WRONG  [plugin pixelflut] listen = [::]:1234: the packet filter drops what comes in " \

@@ -6,8 +6,8 @@
  *	FAULT_ALLOC=-N    the Nth and the N after it fail
  *	FAULT_COUNT=FILE  at exit, writes the number of allocations to FILE
  *	FAULT_FSYNC=FILE  fsync() fails while FILE exists
- *	FAULT_SYNC=yes    adjtimex() says that the clock is synchronised; no: that it is not
- *	FAULT_CLOCK=FILE  eight bytes, mapped: nanoseconds to add to the system clock
+ *	FAULT_SYNC=yes    adjtimex() says that the clock is synchronised; no: that it is
+ *not FAULT_CLOCK=FILE  eight bytes, mapped: nanoseconds to add to the system clock
  */
 #include <dlfcn.h>
 #include <errno.h>

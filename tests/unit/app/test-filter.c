@@ -50,7 +50,7 @@ TEST(rules_that_open_a_port)
 		"ip protocol tcp accept comment \"drop\"\n",
 		"tcp dport != 22 accept\n",
 		"jump ours\n",
-		"iif != \"lo\" accept\n",
+		"iifname != \"lo\" accept\n",
 		"udp dport 1234 drop\ntcp dport 1234 log prefix \"in drop\" accept\n",
 	};
 
@@ -61,7 +61,7 @@ TEST(rules_that_open_a_port)
 TEST(rules_that_leave_it_closed)
 {
 	static const char *const closed[] = {
-		"iif \"lo\" accept\nct state established,related accept\n",
+		"iifname \"lo\" accept\nct state established,related accept\n",
 		"tcp dport { 22, 80 } accept\n",
 		"tcp dport 1000-1233 accept\n",
 		"udp dport 1234 accept\nicmp type echo-request accept\n",
