@@ -50,6 +50,7 @@ TESTS += \
 	tests/daemon/test_pixelflut.py \
 	tests/daemon/test_privileges.py \
 	tests/daemon/test_reload.py \
+	tests/net/test_commands.py \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \

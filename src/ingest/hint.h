@@ -17,5 +17,5 @@
 int hint_text(
 	const struct instance *instance, const char *address, char *text, size_t len);
 
-/* Logs a hint for an address of each family. */
+/* Logs a hint for an address of each family, and for one the commands of other systems. */
 void hint_log(const struct instance *instance);
