@@ -30,7 +30,7 @@ class Client(Closing):
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(10)
+        self.socket.settimeout(30)
         self.socket.connect((host, wall.port("pixelflut")))
         self.file = self.socket.makefile("rb")
 
@@ -134,7 +134,7 @@ def stuff(client, data, limit):
     with contextlib.suppress(TimeoutError):
         while sent < limit:
             sent += client.socket.send(data[sent % len(data):])
-    client.socket.settimeout(10)
+    client.socket.settimeout(30)
     return sent
 
 
@@ -211,7 +211,7 @@ def test_clients_that_do_not_read_are_evicted(tmp_path):
 def test_stops_although_a_client_does_not_read(tmp_path):
     with Wall(tmp_path, PIXELFLUT) as wall, Client(wall, receive_buffer=4096) as client:
         stuff(client, b"SIZE\n" * 1000, 1 << 24)
-        assert wall.stop(seconds=5) == 0
+        assert wall.stop() == 0
 
 
 def test_line_without_end_closes_after_the_answers(tmp_path):
@@ -332,7 +332,7 @@ def test_a_storm_of_connections_leaves_none_behind(tmp_path):
     with Wall(tmp_path, PIXELFLUT + "connections-per-source = 100\n", core="workers = 2") as wall:
         for i in range(2000):
             client = socket.socket()
-            client.settimeout(10)
+            client.settimeout(30)
             client.connect(("127.0.0.1", wall.port("pixelflut")))
             with contextlib.suppress(OSError):
                 client.send(b"PX 1 1\nSIZE\nPX 2 2 ff"[:i % 20])
@@ -445,7 +445,7 @@ def test_ten_thousand_idle_clients_cost_little(tmp_path):
             clients.append(client)
             client.sendall(b"PX %d 1 ff8000\nPX 1 1 ff" % (i % 64))
         wait_for("all of them", lambda: sockets(wall) > 10000, 30)
-        clients[-1].settimeout(10)
+        clients[-1].settimeout(30)
         clients[-1].sendall(b"8000\nSIZE\n")
         assert clients[-1].recv(100) == b"SIZE 64 48\n"
         growth = wall.memory_kib() - before

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from network import Network
-from wall import Wall
+from wall import Wall, wait_for
 
 ADDRESS = "192.0.2.1"
 PLUGINS = """
@@ -54,8 +54,9 @@ def wall(tmp_path, hosts):
         assert wall.stop() == 0
 
 
-def command(wall, plugin, where="paint with", n=0):
-    return re.findall("^murald: %s: %s: (.*)$" % (plugin, where), wall.log(), re.M)[n]
+def command(wall, plugin, where="paint with"):
+    line = re.compile("^murald: %s: %s: (.*)\n" % (plugin, where), re.M)
+    return wait_for("the command", lambda: line.search(wall.log()), 20).group(1)
 
 
 def painted(wall):

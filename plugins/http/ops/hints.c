@@ -7,6 +7,7 @@
  *	{"ways": [{"name": "icmp", "summary": "...", "commands": ["ping ..."]}, ...]}
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,10 +18,11 @@
 #include "lib/address.h"
 
 #define ADDRESS_MAX 256
+#define BASE_MAX 512
 
 struct hint_query {
 	const struct request *client;
-	const char *origin;                /* the Host field, "HOST:PORT", or "" */
+	const char *base; /* of addresses of this server: "http://HOST:PORT", or "" */
 	struct mural_hint_request request; /* of the canvas */
 	json_t *hints;
 };
@@ -91,6 +93,21 @@ host_of(const struct request *request, char address[ADDRESS_MAX])
 	return true;
 }
 
+/* The public URL, or what the client used to reach us. */
+static void
+write_base(const struct request *request, bool known, char base[BASE_MAX])
+{
+	const char *url = mural_public_url(request->web->host);
+	size_t len = url ? strlen(url) : 0;
+
+	*base = '\0';
+	if (url)
+		snprintf(base, BASE_MAX, "%.*s", (int)(len - (url[len - 1] == '/')), url);
+	else if (known)
+		snprintf(base, BASE_MAX, "http://%s",
+			request_header(request, MHD_HTTP_HEADER_HOST));
+}
+
 /* ------------------------------------------------------------------ the hints */
 
 /* A PUT of JSON, whose members are also given as Python's dict() takes them: its command
@@ -105,22 +122,22 @@ add_request(const struct hint_query *query, json_t *commands, const char *route,
 	case MURAL_WINDOWS:
 		snprintf(text, sizeof(text),
 			"Invoke-RestMethod -Method Put -ContentType application/json "
-			"-Body '{%s}' http://%s/%s",
-			json, query->origin, route);
+			"-Body '{%s}' %s/%s",
+			json, query->base, route);
 		break;
 	case MURAL_PYTHON:
 		snprintf(text, sizeof(text),
 			"python3 -c \"import json, urllib.request as u; "
-			"print(u.urlopen(u.Request('http://%s/%s', json.dumps(dict(%s))"
+			"print(u.urlopen(u.Request('%s/%s', json.dumps(dict(%s))"
 			".encode(), {'Content-Type': 'application/json'}, method='PUT'))"
 			".read().decode())\"",
-			query->origin, route, python);
+			query->base, route, python);
 		break;
 	default:
 		snprintf(text, sizeof(text),
 			"curl -X PUT -H 'Content-Type: application/json' -d '{%s}' "
-			"http://%s/%s",
-			json, query->origin, route);
+			"%s/%s",
+			json, query->base, route);
 	}
 	json_array_append_new(commands, json_string(text));
 }
@@ -138,7 +155,7 @@ add_board_commands(const struct hint_query *query, json_t *commands)
 	const char *secret = *board->config.secrets ? "SECRET" : "";
 	char json[200], python[200];
 
-	if (!*query->origin || column >= board->width || row >= board->height)
+	if (!*query->base || column >= board->width || row >= board->height)
 		return;
 	snprintf(json, sizeof(json),
 		"\"name\":\"NAME\",\"author\":\"YOU\",\"secret\":\"%s\"", secret);
@@ -152,19 +169,37 @@ add_board_commands(const struct hint_query *query, json_t *commands)
 	add_request(query, commands, "update-pixel", json, python);
 }
 
-static void
+/* What mural_invitation() says of it. */
+static int
 add_command(const struct mural_instance *instance,
 	const struct mural_hint_request *request, json_t *commands)
 {
-	const struct mural_plugin *plugin = instance->plugin;
 	char text[512];
-	int len;
+	int len = mural_invitation(instance, request, text, sizeof(text));
 
-	if (!plugin->hint)
-		return;
-	len = plugin->hint(instance->host, request, text, sizeof(text));
 	if (len > 0 && (size_t)len < sizeof(text))
 		json_array_append_new(commands, json_string(text));
+	return len;
+}
+
+/* -EPERM: it is nobody's business. */
+static int
+add_commands(const struct mural_instance *instance, struct mural_hint_request *request,
+	json_t *commands)
+{
+	struct in_addr v4;
+	int ret;
+
+	if (request->x >= instance->host->width || request->y >= instance->host->height)
+		return 0;
+	ret = add_command(instance, request, commands);
+	/* for plugins that speak IPv6 only; others nearby may have it */
+	if (ret != -EPERM && json_array_size(commands) == 0 &&
+		inet_pton(AF_INET, request->address, &v4) == 1) {
+		request->address = "::1";
+		ret = add_command(instance, request, commands);
+	}
+	return ret;
 }
 
 static void
@@ -174,39 +209,33 @@ add_hint(const struct mural_instance *instance, void *arg)
 	const struct mural_host *host = instance->host;
 	struct mural_hint_request request = query->request;
 	json_t *commands = json_array();
-	struct in_addr v4;
+	int ret;
 
 	if (!instance->is_open && !*instance->state)
 		return;
 	request.x -= host->left;
 	request.y -= host->top;
-	if (host == query->client->web->host) {
+	ret = add_commands(instance, &request, commands);
+	if (host == query->client->web->host && ret != -EPERM) {
+		json_array_clear(commands);
 		add_board_commands(query, commands);
-	} else if (instance->is_open && request.x < host->width &&
-		   request.y < host->height) {
-		add_command(instance, &request, commands);
-		/* for plugins that speak IPv6 only; others nearby may have it */
-		if (json_array_size(commands) == 0 &&
-			inet_pton(AF_INET, request.address, &v4) == 1) {
-			request.address = "::1";
-			add_command(instance, &request, commands);
-		}
 	}
-	json_array_append_new(
-		query->hints, json_pack("{sssssssO}", "name", host->name, "module",
-				      instance->plugin->name, "summary",
-				      instance->plugin->summary, "commands", commands));
+	if (ret != -EPERM)
+		json_array_append_new(query->hints,
+			json_pack("{sssssssO}", "name", host->name, "module",
+				instance->plugin->name, "summary",
+				instance->plugin->summary, "commands", commands));
 	json_decref(commands);
 }
 
 enum MHD_Result
 hints_answer(struct request *request)
 {
-	char address[ADDRESS_MAX];
+	char address[ADDRESS_MAX], base[BASE_MAX];
 	bool known = host_of(request, address);
 	struct hint_query query = {
 		.client = request,
-		.origin = known ? request_header(request, MHD_HTTP_HEADER_HOST) : "",
+		.base = base,
 		.request = {
 			.size = sizeof(query.request),
 			.address = known ? address : "HOST",
@@ -218,6 +247,7 @@ hints_answer(struct request *request)
 		.hints = json_array(),
 	};
 
+	write_base(request, known, base);
 	mural_each_instance(request->web->host, add_hint, &query);
 	return reply_json(request, MHD_HTTP_OK, json_pack("{so}", "ways", query.hints));
 }

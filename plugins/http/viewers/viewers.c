@@ -201,6 +201,7 @@ viewers_remove(struct viewer *viewer)
 	struct mural_host *host = viewers->web->host;
 
 	list_remove(viewer);
+	fair_queue_remove(&viewers->sending, &viewer->sending);
 	if (--host->counts->viewers == 0 && !viewers->stopping)
 		uv_timer_stop(&viewers->second);
 	mural_publish(host);
@@ -238,6 +239,8 @@ viewers_start(struct viewers *viewers, struct web *web, unsigned fps)
 	viewers->epoch = epoch_now();
 	uv_timer_init(web->host->loop, &viewers->second);
 	viewers->second.data = viewers;
+	fair_queue_init(&viewers->sending, web->host->loop, viewer_serve);
+	web_hold(web);
 	web_hold(web);
 	return 0;
 }
@@ -254,4 +257,5 @@ viewers_stop(struct viewers *viewers)
 	capture_stop(&viewers->capture);
 	pps_finish(&viewers->pps);
 	web_close_handle(viewers->web, (uv_handle_t *)&viewers->second);
+	web_close_handle(viewers->web, (uv_handle_t *)&viewers->sending.idle);
 }
