@@ -76,6 +76,7 @@ if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
 	tests/test_hostile.py \
+	tests/test_recipes.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
@@ -121,6 +122,7 @@ EXTRA_DIST += \
 	tests/test_bench.py \
 	tests/test_hostile.py \
 	tests/test_manual.py \
+	tests/test_recipes.py \
 	tests/transcripts \
 	tests/vectors
 
