@@ -70,6 +70,50 @@ canvas_when(const struct canvas *canvas)
 	return (uint16_t)__atomic_load_n(&canvas->when, __ATOMIC_RELAXED);
 }
 
+/* ---- any pixel of the canvas as a word; without owners that is its colour alone */
+
+enum { OWNER_NOBODY, OWNER_OPERATOR };
+
+static inline void *
+pixel_at(const struct canvas *canvas, uint32_t x, uint32_t y)
+{
+	return &canvas->pixels[((size_t)y * canvas->stride + x) * canvas->step];
+}
+
+static inline uint64_t
+pixel_make(const struct canvas *canvas, uint32_t argb, uint64_t owner)
+{
+	return canvas->step == 1 ? argb : owner | colour_word(argb);
+}
+
+static inline uint64_t
+pixel_exchange(struct canvas *canvas, uint32_t x, uint32_t y, uint64_t word)
+{
+	void *pixel = pixel_at(canvas, x, y);
+
+	if (canvas->step == 1)
+		return __atomic_exchange_n(
+			(uint32_t *)pixel, (uint32_t)word, __ATOMIC_RELAXED);
+	return __atomic_exchange_n((pixel_word *)pixel, word, __ATOMIC_RELAXED);
+}
+
+/* False: it is another one, which *seen becomes. */
+static inline bool
+pixel_swap(struct canvas *canvas, uint32_t x, uint32_t y, uint64_t *seen, uint64_t word)
+{
+	void *pixel = pixel_at(canvas, x, y);
+	uint32_t colour = (uint32_t)*seen;
+	bool swapped;
+
+	if (canvas->step != 1)
+		return __atomic_compare_exchange_n((pixel_word *)pixel, seen, word, false,
+			__ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	swapped = __atomic_compare_exchange_n((uint32_t *)pixel, &colour, (uint32_t)word,
+		false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	*seen = colour;
+	return swapped;
+}
+
 /* Zeros that begin on a cache line; freed with free(). */
 void *canvas_alloc_lines(size_t bytes);
 

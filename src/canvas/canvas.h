@@ -69,6 +69,8 @@ struct canvas {
 	struct rules *open;            /* which close nothing; those of the beginning */
 	struct canvas_thread *threads; /* that paint; the main thread's */
 	uint32_t when;                 /* canvas_when(); every thread, relaxed */
+	uint32_t wants_painters;       /* likewise */
+	uint32_t frozen;               /* canvas_is_frozen(); likewise */
 
 	/* Called by a thread that has seen new rules, on it; NULL: nobody.  Set while
 	 * nobody paints. */
@@ -97,6 +99,9 @@ void canvas_brush_refuse(struct mural_brush *brush, bool refuse);
 /* Passes a brush's damage to the readers and wakes those that sleep.  The brush's
  * thread. */
 void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
+
+/* Whether it matters for whom a brush paints: some are banned.  Any thread. */
+bool canvas_wants_painters(const struct canvas *canvas);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);

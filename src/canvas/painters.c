@@ -49,7 +49,7 @@ brush_apply(struct mural_brush *brush)
 		brush->store = store_banned;
 	else if (painter->as.refused)
 		brush->store = store_refused;
-	else if (rules && rules->all_frozen)
+	else if (rules && rules->all_frozen && !rules->bits[RULES_PROTECTED])
 		brush->store = store_frozen;
 	else if (rules && rules->closed)
 		brush->store = store_guarded;
@@ -94,6 +94,12 @@ canvas_thread_look(struct canvas_thread *thread)
 
 	if (rules != thread->rules)
 		thread_adopt(thread, rules);
+}
+
+bool
+canvas_wants_painters(const struct canvas *canvas)
+{
+	return __atomic_load_n(&canvas->wants_painters, __ATOMIC_RELAXED) != 0;
 }
 
 /* ------------------------------------------------------------------ brushes */

@@ -194,8 +194,7 @@ rules_finish(struct rules *rules, const struct canvas *canvas)
 		}
 	if (!rules->bits[RULES_FROZEN] && !rules->bits[RULES_PROTECTED])
 		return 0;
-	rules->all_frozen = !rules->bits[RULES_PROTECTED] &&
-			    bits_count(rules->bits[RULES_FROZEN], canvas, &all) == pixels;
+	rules->all_frozen = bits_count(rules->bits[RULES_FROZEN], canvas, &all) == pixels;
 	rules->closed = calloc(view->words, 64);
 	if (!rules->closed)
 		return -ENOMEM;

@@ -28,7 +28,7 @@ enum rules_kind { RULES_FROZEN, RULES_PROTECTED, RULES_KINDS };
 
 struct rules {
 	uint64_t generation;
-	bool all_frozen;             /* and nothing is protected */
+	bool all_frozen;             /* every pixel */
 	uint8_t *closed;             /* a byte a tile: has closed pixels; NULL: no tile */
 	uint64_t *bits[RULES_KINDS]; /* a bit a pixel, y * stride + x; NULL: none */
 	struct cidr_list banned;

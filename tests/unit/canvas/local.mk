@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-brush %D%/test-canvas
+check_PROGRAMS += %D%/test-brush %D%/test-canvas %D%/test-reins
 endif
 
 check_PROGRAMS += %D%/stress-canvas
