@@ -102,6 +102,8 @@ create_canvas(struct wall *wall, const struct config_canvas *config)
 		size = (struct mural_dimensions){ wall->display.width,
 			wall->display.height };
 	ret = canvas_init(&wall->canvas, size.width, size.height, config->background);
+	if (ret == 0 && config->owners)
+		ret = canvas_keep_owners(&wall->canvas);
 	if (ret < 0)
 		log_error("canvas: %ux%u: %s", size.width, size.height, uv_strerror(ret));
 	else

@@ -168,6 +168,7 @@ conn_close(struct conn *conn)
 	if (conn->opened && shard->instance->plugin->close)
 		shard->instance->plugin->close(&conn->client.pub);
 	client_close(&conn->client);
+	canvas_release_owner(shard->worker->canvas, conn->client.owner);
 	*conn->link = conn->next;
 	if (conn->next)
 		conn->next->link = conn->link;
@@ -393,6 +394,7 @@ conn_new(struct shard *shard, const union peer_address *peer)
 		free(conn);
 		return NULL;
 	}
+	conn->client.owner = painter_take_owner(shard, &conn->peer.any);
 	conn->client.reply = conn_reply;
 	conn->client.ready = on_conn_ready;
 	conn->link = &shard->conns;

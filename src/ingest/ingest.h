@@ -35,7 +35,8 @@ struct ingest {
 };
 
 /* Starts the workers and opens every instance; one that cannot be opened has logged why,
- * and is tried again later if its config says `required = no`.  0, or -errno and nothing runs. */
+ * and is tried again later if its config says `required = no`.  0, or -errno and nothing
+ * runs. */
 int ingest_start(struct ingest *ingest, const struct config *config,
 	struct canvas *canvas, struct plugins *plugins, uv_loop_t *loop);
 

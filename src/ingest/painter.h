@@ -19,8 +19,12 @@ struct painter_verdict {
 /* Before a callback: it paints for nobody. */
 void painter_begin(struct shard *shard);
 
+/* The id on the canvas that a stream's client keeps until canvas_release_owner(). */
+uint16_t painter_take_owner(struct shard *shard, const struct sockaddr *peer);
+
 /* Before a callback: it paints for a stream's client. */
 void painter_begin_client(struct shard *shard, struct client *client);
 
-/* It paints for the sender of a datagram; after painter_begin(). */
+/* It paints for the sender of a datagram, which anybody may have forged; after
+ * painter_begin(). */
 void painter_set_peer(struct shard *shard, const struct sockaddr *peer);
