@@ -13,6 +13,7 @@
 #include "app/hud-status.h"
 #include "app/reload.h"
 #include "app/sd-notify.h"
+#include "base/host-address.h"
 #include "canvas/canvas.h"
 #include "canvas/reins.h"
 #include "config/config.h"
@@ -44,6 +45,10 @@ struct wall {
 	struct ingest ingest;
 	struct hud *hud; /* NULL: no display to show it on */
 	struct hud_status hud_status;
+	struct host_address_watch addresses;
+	bool watching_addresses;
+	char invited[2]
+		    [ADDRESS_TEXT_MAX]; /* the addresses of the log's hints, or empty */
 	struct sd_notify notify;
 	uv_loop_t loop;
 };

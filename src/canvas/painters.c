@@ -81,8 +81,9 @@ thread_adopt(struct canvas_thread *thread, const struct rules *rules)
 
 	thread->rules = rules;
 	for (struct painter *i = thread->residents; i; i = i->next) {
-		/* ids of others may not mean them any more */
-		canvas_brush_paint_as(i->brush, &nobody);
+		/* other ids may mean somebody else from now on */
+		if (!i->as.kept)
+			canvas_brush_paint_as(i->brush, &nobody);
 		brush_look(i->brush);
 	}
 	__atomic_store_n(&thread->seen, rules->generation, __ATOMIC_RELEASE);

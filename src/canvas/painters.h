@@ -43,6 +43,7 @@ struct canvas_painter {
 	uint16_t id;  /* owners.h; 0: nobody */
 	bool banned;  /* what it paints is discarded as banned */
 	bool refused; /* else as unauthorized */
+	bool kept;    /* the id means the same until somebody releases it */
 };
 
 /* On a canvas with owners the id of a source, or else that of the crowd; to be released

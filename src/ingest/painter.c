@@ -9,12 +9,12 @@
 #include "limits/ratelimit.h"
 
 static void
-painter_set(struct shard *shard, uint64_t source, uint16_t id, bool banned, bool refused)
+painter_replace(struct shard *shard, const struct shard_painter *painter)
 {
-	const struct canvas_painter as = { id, banned, refused };
-
-	shard->source = source;
-	canvas_brush_paint_as(&shard->brush, &as);
+	if (shard->painter.as.kept)
+		canvas_release_owner(shard->worker->canvas, shard->painter.as.id);
+	shard->painter = *painter;
+	canvas_brush_paint_as(&shard->brush, &painter->as);
 }
 
 /* A local socket has no address, and all of them are one source. */
@@ -60,38 +60,71 @@ is_banned(const struct rules *rules, const struct sockaddr *peer)
 	       cidr_list_contains(&rules->banned, &address);
 }
 
+static void
+painter_reset(struct shard *shard)
+{
+	const struct shard_painter nobody = { .as.id = shard->instance->crowd };
+
+	painter_replace(shard, &nobody);
+}
+
 void
 painter_begin(struct shard *shard)
 {
 	canvas_brush_begin(&shard->brush);
-	painter_set(shard, 0, shard->instance->crowd, false, false);
+	if (!shard->painter.as.kept)
+		painter_reset(shard);
 }
 
 void
-painter_begin_client(struct shard *shard, struct client *client)
+painter_lend(struct shard *shard, struct client *client)
 {
 	const struct rules *rules = canvas_brush_begin(&shard->brush);
 	struct painter_verdict *verdict = &client->verdict;
+	struct shard_painter painter = { client->source, { .id = client->owner } };
 
 	if (verdict->generation != rules->generation) {
 		verdict->generation = rules->generation;
 		verdict->banned = is_banned(rules, client->pub.peer);
 	}
-	painter_set(shard, client->source, client->owner, verdict->banned, false);
+	painter.as.banned = verdict->banned;
+	shard->kept_painter = shard->painter;
+	shard->painter.as.kept = false;
+	painter_replace(shard, &painter);
+}
+
+void
+painter_return(struct shard *shard)
+{
+	if (shard->kept_painter.as.kept)
+		painter_replace(shard, &shard->kept_painter);
+	else
+		painter_reset(shard);
+}
+
+void
+painter_finish(struct shard *shard)
+{
+	if (shard->painter.as.kept)
+		canvas_release_owner(shard->worker->canvas, shard->painter.as.id);
 }
 
 static void
-set_peer(struct shard *shard, const struct sockaddr *peer, bool proven, bool refused)
+set_peer(struct shard *shard, const struct sockaddr *peer, bool proven)
 {
-	painter_set(shard, mural_source(&shard->instance->host, peer),
-		find_owner(shard, peer, proven),
-		is_banned(shard->worker->painting.rules, peer), refused);
+	const struct shard_painter painter = {
+		.source = mural_source(&shard->instance->host, peer),
+		.as.id = find_owner(shard, peer, proven),
+		.as.banned = is_banned(shard->worker->painting.rules, peer),
+	};
+
+	painter_replace(shard, &painter);
 }
 
 void
 painter_set_peer(struct shard *shard, const struct sockaddr *peer)
 {
-	set_peer(shard, peer, false, false);
+	set_peer(shard, peer, false);
 }
 
 /* ------------------------------------------------------------------ plugins */
@@ -102,21 +135,21 @@ mural_paint_as(struct mural_host *host, struct mural_brush *brush,
 {
 	struct shard *shard = container_of(brush, struct shard, brush);
 	struct ratelimit *ratelimit = shard->worker->ratelimit;
-	const struct owner_key key = { .name = name ? name : "", .proven = true };
-	int verdict = peer ? ratelimit_check(ratelimit, peer) : 0;
-	uint16_t id;
+	struct shard_painter painter = { .as.kept = true };
+	struct owner_key key = { .name = name ? name : "", .proven = true };
+	struct ip_key address;
 
 	worker_check(shard->worker, host->name, __func__);
-	if (name || !peer)
-		id = canvas_find_owner(
-			shard->worker->canvas, &key, shard->instance->crowd);
-	else
-		id = find_owner(shard, peer, false);
-	painter_set(shard,
-		peer ? mural_source(host, peer)
-		     : ratelimit_source_of_name(ratelimit, name),
-		id, peer && is_banned(shard->worker->painting.rules, peer), verdict < 0);
-	return verdict;
+	if (peer && !name)
+		owner_key_of(shard, peer, false, &key, &address);
+	painter.source = peer ? mural_source(host, peer)
+			      : ratelimit_source_of_name(ratelimit, name);
+	painter.as.id =
+		canvas_take_owner(shard->worker->canvas, &key, shard->instance->crowd);
+	painter.as.banned = peer && is_banned(shard->worker->painting.rules, peer);
+	painter.as.refused = peer && ratelimit_check(ratelimit, peer) < 0;
+	painter_replace(shard, &painter);
+	return painter.as.refused ? -EACCES : 0;
 }
 
 static bool
@@ -143,7 +176,7 @@ consume(struct mural_host *host, struct mural_brush *brush, enum ratelimit_sende
 
 	if (wants_painters(host))
 		set_peer(container_of(brush, struct shard, brush), peer,
-			sender == RATELIMIT_CONNECTED, false);
+			sender == RATELIMIT_CONNECTED);
 	if (ratelimit && ratelimit_active(ratelimit))
 		verdict = ratelimit_consume(ratelimit, sender, peer, pixels, bytes);
 	if (verdict < 0)

@@ -23,11 +23,12 @@ struct instance_config {
 	bool enabled, required;
 	struct mural_point offset;
 	struct mural_dimensions region; /* 0x0: the whole canvas */
+	const char *advertise;          /* yes, no, or what people are told */
 	const char *listen;             /* streams; addresses with spaces between */
 	const char *listen_udp;         /* datagrams; likewise */
 };
 
-enum { COMMON_OPTIONS = 6 };
+enum { COMMON_OPTIONS = 7 };
 
 /* One shared object.  The table is our own copy, padded with zeros where an older plugin
  * has no member. */
