@@ -281,7 +281,7 @@ owners_take(
 	struct source source = source_of(owners, key, crowd);
 	uint16_t id = owners_find(owners, key, crowd, when);
 
-	if (id < OWNER_FIRST)
+	if (id < OWNER_FIRST || id >= OWNER_IDS)
 		return id;
 	pthread_mutex_lock(&owners->lock);
 	id = find(owners, &source, source_hash(owners, &source));
@@ -294,7 +294,7 @@ owners_take(
 void
 owners_release(struct owners *owners, uint16_t id)
 {
-	if (id < OWNER_FIRST)
+	if (id < OWNER_FIRST || id >= OWNER_IDS)
 		return;
 	pthread_mutex_lock(&owners->lock);
 	owners->sources[id].users--;

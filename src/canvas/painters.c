@@ -235,6 +235,8 @@ canvas_brush_finish(struct mural_brush *brush)
 		if (painter->next)
 			painter->next->link = painter->link;
 	}
+	if (painter && painter->as.kept)
+		canvas_release_owner(painter->canvas, painter->as.id);
 	free(painter);
 	free(brush->damage);
 	free(brush->damaged_groups);

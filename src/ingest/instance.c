@@ -14,7 +14,6 @@
 #include "ingest/event.h"
 #include "ingest/listener.h"
 #include "ingest/make-room.h"
-#include "ingest/painter.h"
 #include "ingest/poller.h"
 #include "ingest/service.h"
 #include "ingest/udp.h"
@@ -32,13 +31,6 @@ shard_close(void *arg)
 	udp_close(shard);
 	poller_close(shard);
 	return 0;
-}
-
-static void
-shard_finish(struct shard *shard)
-{
-	painter_finish(shard);
-	canvas_brush_finish(&shard->brush);
 }
 
 struct udp_call {
@@ -426,7 +418,7 @@ instance_clear(struct ingest *ingest, struct instance *instance)
 {
 	instance_finish(instance);
 	for (size_t i = 0; instance->shards && i < ingest->n_workers; i++)
-		shard_finish(&instance->shards[i]);
+		canvas_brush_finish(&instance->shards[i].brush);
 	if (instance->connlimit)
 		connlimit_finish(instance->connlimit);
 	free(instance->connlimit);

@@ -102,13 +102,6 @@ painter_return(struct shard *shard)
 		painter_reset(shard);
 }
 
-void
-painter_finish(struct shard *shard)
-{
-	if (shard->painter.as.kept)
-		canvas_release_owner(shard->worker->canvas, shard->painter.as.id);
-}
-
 static void
 set_peer(struct shard *shard, const struct sockaddr *peer, bool proven)
 {

@@ -29,6 +29,3 @@ void painter_set_peer(struct shard *shard, const struct sockaddr *peer);
  * says for itself for whom it paints. */
 void painter_lend(struct shard *shard, struct client *client);
 void painter_return(struct shard *shard);
-
-/* The shard paints no more. */
-void painter_finish(struct shard *shard);
