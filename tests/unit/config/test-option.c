@@ -91,7 +91,8 @@ TEST(reads_booleans)
 {
 	static const char *const yes[] = { "yes", "true", "on", "Yes", "TRUE" };
 	static const char *const no[] = { "no", "false", "off", "No", "Off" };
-	static const char *const wrong[] = { "", "1", "y", "yes ", " no", "yes no", NULL };
+	static const char *const wrong[] = { "", "1", "y", "yes ", " no", "yes no",
+		NULL };
 
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
 		assert_true(take(&flag, yes[i]).flag);
@@ -105,8 +106,8 @@ TEST(reads_numbers)
 {
 	static const char *const wrong[] = { "", "-", "+1", "1 ", " 1", "0x10", "1.5",
 		"1e3", "9223372036854775808", "-9223372036854775809",
-		"99999999999999999999", "auto", "k", "1km", "1m",
-		"9223372036854775807k", NULL };
+		"99999999999999999999", "auto", "k", "1km", "1m", "9223372036854775807k",
+		NULL };
 
 	assert_int_equal(take(&any, "0").number, 0);
 	assert_int_equal(take(&any, "007").number, 7);
@@ -157,8 +158,8 @@ TEST(reads_bytes)
 
 TEST(reads_durations)
 {
-	static const char *const wrong[] = { "", "5", "00", "s", "-1s", "0.5s",
-		"1h30min", "1 month", "18446744073709551615s", "5124095576031h", NULL };
+	static const char *const wrong[] = { "", "5", "00", "s", "-1s", "0.5s", "1h30min",
+		"1 month", "18446744073709551615s", "5124095576031h", NULL };
 	struct mural_option some = duration;
 
 	assert_true(take(&duration, "0").amount == 0);
@@ -280,7 +281,8 @@ TEST(reads_points_and_sizes)
 {
 	static const char *const no_points[] = { "", "1", "1,", ",1", "1,2,3", "1, 2",
 		"1x2", "a,b", NULL };
-	static const char *const no_sizes[] = { "", "1", "1x", "x1", "1x2x3", "-1x1", NULL };
+	static const char *const no_sizes[] = { "", "1", "1x", "x1", "1x2x3", "-1x1",
+		NULL };
 	static const char *const wrong_sizes[] = { "0x1", "1x0", "8193x1", "1x8193",
 		"4294967297x1", NULL };
 
