@@ -181,7 +181,10 @@ class Kiosk(rig.Guest):
         return out if fine else None
 
     def report(self):
-        """What a failed case wants to know."""
+        """What a failed case wants to know, as far as the guest still answers."""
         self.shot().save(os.environ.get("KIOSK_SHOT", self.dir + "/screen.png"))
-        for line in ["systemctl --no-pager status murald", "journalctl -b -o short-monotonic -n 60 --no-pager"]:
-            print("---- %s\n%s" % (line, self.run(line)[1]))
+        try:
+            for line in ["systemctl --no-pager status murald", "journalctl -b -o short-monotonic -n 60 --no-pager"]:
+                print("---- %s\n%s" % (line, self.run(line)[1]))
+        except (rig.GuestError, OSError) as error:
+            print("it no longer answers: %s\n%s" % (error, self.console()[-3000:]))

@@ -46,7 +46,7 @@ def test_a_clock_that_begins_in_1970(power_on):
     kiosk.paint()
 
 
-@pytest.mark.parametrize("megabytes", [160, 192])
+@pytest.mark.parametrize("megabytes", [256])
 def test_small_memory(power_on, megabytes):
     kiosk = power_on(mem=megabytes)
     kiosk.is_up()
