@@ -73,7 +73,7 @@ def test_text_and_code(screen):
     assert [row.split()[0] for row in seen if row[0] != " "] == ["dots", "icmp", "pixelflut", "http"]
     text = "\n".join(seen)
     assert "ping -c1 -s 8 -p cc00a00064ff8000 10.0.2.15" in text
-    assert 'echo "PX 160 100 ff8000" | nc -N 10.0.2.15 1234' in text
+    assert 'echo "PX 160 100 ff8000" | nc -w1 10.0.2.15 1234' in text
     assert scan(shot(screen).crop(STRIP)) == "http://10.0.2.15:8080/"
     # the picture is all above it, and holds nothing of it
     want = on_screen(wall.canvas, 1280, STRIP[1])

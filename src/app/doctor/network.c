@@ -276,6 +276,12 @@ examine_prefix(const struct instance *instance, const char *prefix, int type,
 	} else {
 		report_ok(report, "[%s] packets for %s end here", title, prefix);
 	}
+	if (type == -ENETUNREACH || type == -EHOSTUNREACH || type == -EACCES)
+		report_note(report,
+			"[%s] the kernel tells painters that %s is unreachable, though "
+			"their pixels are painted; so that it is silent: ip -6 route add "
+			"blackhole %s",
+			title, prefix, prefix);
 	if (answers_ndp(instance))
 		report_note(report,
 			"[%s] ndp = yes: hosts on the same link need no route", title);

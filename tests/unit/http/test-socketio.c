@@ -165,7 +165,8 @@ TEST(who_has_most_sessions_gives_way)
 
 	modest->source = 1;
 	unjoined = NULL;
-	for (uint64_t born_ms = 1; (session = session_new(sessions, born_ms)); born_ms++) {
+	for (uint64_t born_ms = 1; (session = session_new(sessions, born_ms));
+		born_ms++) {
 		session->source = 2;
 		session->joined = born_ms != 7;
 		if (!session->joined)
