@@ -99,7 +99,7 @@ conn_serve_begin(struct conn *conn)
 
 	conn->reply_full = false;
 	shard->worker->serving = &conn->client;
-	painter_lend(shard, conn->client.source);
+	painter_lend(shard, &conn->client);
 }
 
 void
