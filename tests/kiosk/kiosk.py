@@ -68,12 +68,16 @@ class Wire:
 
 
 class Kiosk(rig.Guest):
-    def __init__(self, image, wire, saved=False, disk=None, cable=True, screen=True, mem=512, append="", more=()):
+    def __init__(self, image, wire, saved=False, disk=None, cable=True, screen=True, read_only=False, mem=512,
+                 append="", more=()):
         """`saved`: goes on as it was saved.  `disk`: another one, which is written to."""
         self.image, self.wire, self.saved = image, wire, saved
         self.plugged_in, self.screen_on, self.disk = cable, screen, disk
         drive = "if=none,id=disk0,format=raw,cache=unsafe,snapshot=%s,file=%s" % (
             ("off", disk) if disk else ("on", image.state + ".disk" if saved else image.disk))
+        if read_only:
+            drive += ",readonly=on"
+            append += " rig.mount=ro"
         more = ["-drive", drive, "-device", "virtio-blk-pci,drive=disk0", "-device", "virtio-rng-pci", *more]
         if saved:
             more += ["-incoming", "exec:cat " + image.state]

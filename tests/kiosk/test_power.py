@@ -18,7 +18,7 @@ def disk(image, tmp_path):
 
 
 def test_a_root_that_is_read_only_at_first_boot(power_on):
-    kiosk = power_on(append="rig.mount=ro")
+    kiosk = power_on(read_only=True)
     kiosk.is_up()
     assert "/var/lib/murald" in kiosk.sh("journalctl -b -o cat -u murald --no-pager")
 

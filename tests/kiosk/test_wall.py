@@ -178,6 +178,13 @@ def test_disk_full_before_there_is_a_state_folder(kiosk):
     kiosk.sh("systemctl stop murald; test -s /var/lib/murald/canvas.png")
 
 
+def test_a_root_that_is_read_only_without_a_state_folder(kiosk):
+    kiosk.sh("systemctl stop murald; rm -r /var/lib/murald; sync; echo u >/proc/sysrq-trigger; "
+             "until ! touch /x 2>/dev/null; do sleep 0.1; done; systemctl start murald")  # between two looks
+    kiosk.is_up()
+    assert "read-only" in kiosk.journal().lower() or "nothing will be saved" in kiosk.journal()
+
+
 @LONG
 def test_the_state_folder_is_elsewhere(kiosk):
     kiosk.paint()
