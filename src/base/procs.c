@@ -51,6 +51,25 @@ read_comm(const char *pid, char *name, size_t len)
 		fclose(file);
 }
 
+/* Whether it runs as this user, whatever rights it has. */
+static bool
+is_of_this_user(const char *pid)
+{
+	char path[64], line[128];
+	unsigned uid = 0;
+	bool known = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/status", pid);
+	file = fopen(path, "re");
+	do
+		known = file && fscanf(file, "Uid: %u", &uid) == 1;
+	while (file && !known && fgets(line, sizeof(line), file));
+	if (file)
+		fclose(file);
+	return known && uid == getuid();
+}
+
 static void
 add(struct procs *procs, const char *pid, const char *name)
 {
@@ -83,7 +102,8 @@ procs_with_open(const char *target, struct procs *procs)
 		if (open > 0) {
 			procs->any_murald |= strcmp(name, "murald") == 0;
 			add(procs, entry->d_name, name);
-		} else if (open < 0 && strcmp(name, "murald") == 0) {
+		} else if (open < 0 && strcmp(name, "murald") == 0 &&
+			   is_of_this_user(entry->d_name)) {
 			add(&hidden, entry->d_name, name);
 		}
 	}
