@@ -78,8 +78,8 @@ int
 mural_invitation(const struct mural_instance *pub,
 	const struct mural_hint_request *request, char *text, size_t len)
 {
-	return invitation(container_of(pub->host, const struct instance, host), request,
-		text, len);
+	return invitation(
+		container_of(pub->host, const struct instance, host), request, text, len);
 }
 
 const char *

@@ -13,8 +13,8 @@
 #include "plugin/registry.h"
 
 /* The hint for people who know this machine as `address`; an instance that listens on one
- * address only names that, and what the config says of it comes first.  Its length; -ENOENT: the plugin has none, -EMSGSIZE: it does
- * not fit. */
+ * address only names that, and what the config says of it comes first.  Its length;
+ * -ENOENT: the plugin has none, -EMSGSIZE: it does not fit. */
 int hint_text(
 	const struct instance *instance, const char *address, char *text, size_t len);
 

@@ -62,17 +62,17 @@ struct instance {
 	/* ingest's */
 	bool is_open;
 	int (*wanted)(struct mural_host *host); /* mural_retry()'s; NULL: nothing is */
-	bool is_waiting;         /* retry.c opens it again */
-	struct log_dedup tries;  /* what these log */
-	struct listener *listeners;     /* of a stream */
-	struct connlimit *connlimit;    /* of its clients; NULL: none */
-	bool announced;                 /* `address` is known */
-	char address[ADDRESS_TEXT_MAX]; /* that it listens on; "": on all */
-	struct shard *shards;           /* one for each worker */
-	struct shard *owner;            /* that of its timers and descriptors */
-	struct event *events;           /* these; src/ingest/event.h */
-	bool initialised;               /* init() succeeded, finish() is due */
-	struct ingest *ingest;          /* that opened it */
+	bool is_waiting;                        /* retry.c opens it again */
+	struct log_dedup tries;                 /* what these log */
+	struct listener *listeners;             /* of a stream */
+	struct connlimit *connlimit;            /* of its clients; NULL: none */
+	bool announced;                         /* `address` is known */
+	char address[ADDRESS_TEXT_MAX];         /* that it listens on; "": on all */
+	struct shard *shards;                   /* one for each worker */
+	struct shard *owner;                    /* that of its timers and descriptors */
+	struct event *events;                   /* these; src/ingest/event.h */
+	bool initialised;                       /* init() succeeded, finish() is due */
+	struct ingest *ingest;                  /* that opened it */
 };
 
 struct plugins {
