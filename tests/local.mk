@@ -70,6 +70,7 @@ TESTS += \
 	tests/daemon/test_privileges.py \
 	tests/daemon/test_public.py \
 	tests/daemon/test_reload.py \
+	tests/net/test_commands.py \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
@@ -88,6 +89,7 @@ if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
 	tests/test_hostile.py \
+	tests/test_recipes.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
@@ -133,6 +135,7 @@ EXTRA_DIST += \
 	tests/test_hostile.py \
 	tests/test_manual.py \
 	tests/test_security.py \
+	tests/test_recipes.py \
 	tests/transcripts \
 	tests/vectors
 
