@@ -47,7 +47,7 @@ read_comm(const char *pid, char *name, size_t len)
 }
 
 static void
-add(struct procs *procs, const char *pid, const char *name)
+procs_add(struct procs *procs, const char *pid, const char *name)
 {
 	size_t used = strlen(procs->text);
 
@@ -75,9 +75,9 @@ procs_with_open(const char *target, struct procs *procs)
 		read_comm(entry->d_name, name, sizeof(name));
 		if (has_open(path, target)) {
 			procs->any_murald |= strcmp(name, "murald") == 0;
-			add(procs, entry->d_name, name);
+			procs_add(procs, entry->d_name, name);
 		} else if (strcmp(name, "murald") == 0 && access(path, R_OK) < 0) {
-			add(&hidden, entry->d_name, name);
+			procs_add(&hidden, entry->d_name, name);
 		}
 	}
 	if (proc)
