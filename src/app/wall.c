@@ -142,11 +142,22 @@ create_canvas(struct wall *wall, const struct config_canvas *config)
 		size = (struct mural_dimensions){ wall->display.width,
 			wall->display.height };
 	ret = canvas_init(&wall->canvas, size.width, size.height, config->background);
+	if (ret == 0 && config->owners)
+		ret = canvas_keep_owners(&wall->canvas);
 	if (ret < 0)
 		log_error("canvas: %ux%u: %s", size.width, size.height, uv_strerror(ret));
 	else
 		log_info("canvas: %ux%u", size.width, size.height);
 	return ret;
+}
+
+static int
+create_reins(struct wall *wall)
+{
+	wall->reins = reins_new(&wall->canvas, &wall->loop);
+	if (!wall->reins)
+		log_error("canvas: out of memory or descriptors");
+	return wall->reins ? 0 : -ENOMEM;
 }
 
 static void
@@ -165,10 +176,12 @@ wall_start(struct wall *wall)
 	if ((ret = display_open(&wall->display, &config->display)) < 0 ||
 		/* from here on, whatever can be attacked has as few rights as possible */
 		(ret = privileges_drop(config, plugins)) < 0 ||
+		/* its threads inherit what is forbidden then */
+		(ret = pool_start(&wall->loop)) < 0 ||
 		(ret = create_canvas(wall, &config->canvas)) < 0 ||
 		(ret = snapshot_restore(
 			 &wall->snapshot, &config->canvas, &wall->canvas)) < 0 ||
-		(ret = create_hud(wall)) < 0 ||
+		(ret = create_reins(wall)) < 0 || (ret = create_hud(wall)) < 0 ||
 		(ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0 ||
 		(ret = record_start(&wall->record, &config->record, &wall->canvas,
 			 &wall->loop)) < 0 ||
@@ -189,6 +202,7 @@ wall_stop(struct wall *wall)
 {
 	hud_status_stop(&wall->hud_status);
 	ingest_stop(&wall->ingest);
+	reins_free(wall->reins);
 	snapshot_stop(&wall->snapshot);
 	record_stop(&wall->record);
 	display_stop(&wall->display);
@@ -252,9 +266,7 @@ wall_run(struct generation *initial, int argc, char *argv[])
 		return EXIT_RUNTIME;
 	}
 	block_signals(true);
-	ret = pool_start(&wall.loop);
-	if (ret == 0)
-		ret = wall_start(&wall);
+	ret = wall_start(&wall);
 	if (ret == 0) {
 		run_until_signal(&wall);
 		ingest_log_counters(&wall.ingest);

@@ -33,6 +33,10 @@
 #include <mural/brush.h>
 #include <mural/reader.h>
 
+struct rules;
+struct canvas_thread;
+struct owners;
+
 struct wakeup {
 	struct wakeup *next; /* never changes once the wakeup is in the list */
 	int fd;              /* eventfd, closed with the canvas */
@@ -45,6 +49,7 @@ struct mural_reader {
 	struct mural_reader *next; /* lock */
 	struct wakeup *wakeup;
 	uint64_t *pending;          /* lock; tiles this reader has not taken yet */
+	bool shows;                 /* to people: highlights are for them */
 	void (*on_free)(void *arg); /* NULL: nobody */
 	void *on_free_arg;
 };
@@ -53,12 +58,31 @@ struct canvas {
 	struct mural_view view; /* fixed after canvas_init() */
 	uint32_t background;    /* so is this */
 	uint32_t stride;        /* pixels; rows begin on a cache line */
+	uint32_t step;          /* words of 32 bits a pixel: 1, or with owners 2 */
 	uint32_t *pixels;       /* every thread, relaxed */
 	uint64_t *published;    /* publishers OR, readers exchange */
 	uint32_t armed;         /* some wakeup may be armed; sequentially consistent */
 	struct wakeup *wakeups; /* only grows; head written with release */
 	pthread_mutex_t lock;
 	struct mural_reader *readers; /* lock */
+
+	/* Main thread: release, who paints: acquire; never NULL. */
+	const struct rules *rules;
+	struct rules *open;            /* which close nothing; those of the beginning */
+	struct canvas_thread *threads; /* that paint; the main thread's */
+	uint32_t when;                 /* canvas_when(); every thread, relaxed */
+	uint32_t wants_painters;       /* likewise */
+	uint32_t frozen;               /* canvas_is_frozen(); likewise */
+
+	/* With owners (owners.h), fixed then; NULL: none. */
+	struct owners *owners;
+	uint64_t *highlighted; /* a bit an id; every thread, relaxed */
+	uint32_t highlighting; /* likewise */
+
+	/* Called by a thread that has seen new rules, on it; NULL: nobody.  Set while
+	 * nobody paints. */
+	void (*on_seen)(void *arg);
+	void *on_seen_arg;
 };
 
 /* Makes a canvas of one colour (0xffrrggbb).  -ENOMEM, or -EINVAL for a side of 0 or
@@ -66,10 +90,15 @@ struct canvas {
 int canvas_init(
 	struct canvas *canvas, uint32_t width, uint32_t height, uint32_t background);
 
+/* Has each pixel remember who painted it and when; right after canvas_init().  0 or
+ * -ENOMEM. */
+int canvas_keep_owners(struct canvas *canvas);
+
 /* All brushes and readers must be gone.  Accepts a zeroed canvas. */
 void canvas_finish(struct canvas *canvas);
 
-/* Makes a brush for a rectangle, cut to the canvas; -ERANGE: it lies outside. */
+/* Makes a brush for a rectangle, cut to the canvas; -ERANGE: it lies outside.  No rules
+ * hold for it until canvas_brush_join(). */
 int canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t left,
 	uint32_t top, uint32_t width, uint32_t height);
 void canvas_brush_finish(struct mural_brush *brush);
@@ -82,8 +111,16 @@ void canvas_brush_refuse(struct mural_brush *brush, bool refuse);
  * thread. */
 void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
 
+/* Whether it matters for whom a brush paints: some are banned, or pixels have owners.
+ * Any thread. */
+bool canvas_wants_painters(const struct canvas *canvas);
+
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);
+
+/* What this reader copies is shown to people: dimmed, where the operator highlights
+ * others.  Before the first copy. */
+void canvas_reader_show(struct mural_reader *reader);
 
 /* For who polls the reader: on_free(arg) is called first when it is freed. */
 void canvas_reader_on_free(

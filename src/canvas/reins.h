@@ -42,8 +42,8 @@ typedef void reins_cb(void *arg, const struct reins_done *done);
 /* NULL: out of memory or descriptors.  The canvas and the loop outlive it. */
 struct reins *reins_new(struct canvas *canvas, uv_loop_t *loop);
 
-/* Ends the acts that are still to be done with -ECANCELED.  Every brush must be gone, and
- * the loop turns once more afterwards.  NULL is accepted. */
+/* Ends the acts that are still to be done with -ECANCELED, and turns the loop for that.
+ * Nobody may paint any more.  NULL is accepted. */
 void reins_free(struct reins *reins);
 
 /* ------------------------------------------------------------------ rules
@@ -73,9 +73,8 @@ int reins_ban(
 
 enum reins_closed { REINS_FROZEN, REINS_PROTECTED };
 
-/* What is closed in this way and holds for all, or will after the acts begun, as
- * rectangles that do not overlap: to be written down, or shown.  *rects is freed by the
- * caller.  How many; -ENOMEM. */
+/* What is closed in this way now, as rectangles that do not overlap: to be written down,
+ * or shown.  *rects is freed by the caller.  How many; -ENOMEM. */
 ssize_t reins_rects(
 	struct reins *reins, enum reins_closed kind, struct mural_rect **rects);
 

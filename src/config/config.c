@@ -32,6 +32,8 @@ static const struct mural_option canvas_options[] = {
 		"none"),
 	MURAL_DURATION(struct config_canvas, snapshot_interval, "30s",
 		"how often a changed canvas is written as well; 0: never"),
+	MURAL_BOOL(struct config_canvas, owners, "no",
+		"each pixel remembers who painted it, for who and undo"),
 	{ 0 },
 };
 

@@ -40,6 +40,7 @@ struct config_canvas {
 	uint32_t background;
 	const char *snapshot; /* path; empty: none */
 	uint64_t snapshot_interval;
+	bool owners;
 };
 
 enum { OUTPUT_AUTO, OUTPUT_KMS, OUTPUT_HEADLESS };

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "ingest/conn-private.h"
+#include "ingest/painter.h"
 #include "limits/ratelimit.h"
 
 /* ------------------------------------------------------------------ timers */
@@ -82,6 +83,7 @@ conn_close(struct conn *conn)
 	if (conn->opened && shard->instance->plugin->close)
 		shard->instance->plugin->close(&conn->client.pub);
 	client_close(&conn->client);
+	canvas_release_owner(shard->worker->canvas, conn->client.owner);
 	*conn->link = conn->next;
 	if (conn->next)
 		conn->next->link = conn->link;
@@ -129,6 +131,7 @@ conn_new(struct shard *shard, const union peer_address *peer)
 		free(conn);
 		return NULL;
 	}
+	conn->client.owner = painter_take_owner(shard, &conn->peer.any);
 	conn->client.reply = conn_reply;
 	conn->client.ready = conn_ready;
 	conn->unsent_end = &conn->unsent;

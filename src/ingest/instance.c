@@ -204,8 +204,10 @@ place_instance(struct ingest *ingest, struct instance *instance)
 				view->width, view->height);
 		if (ret < 0)
 			return ret;
+		canvas_brush_join(&shard->brush, &shard->worker->painting, i == 0);
 	}
 	instance->owner = &instance->shards[0];
+	instance->crowd = canvas_crowd(ingest->canvas, instance->name);
 	host->port = host->udp_port = 0;
 	host->limits = (struct mural_limits *)&ingest->ratelimit;
 	host->left = common->offset.x;

@@ -9,10 +9,26 @@
 
 #include "ingest/worker.h"
 
-/* From now on it paints for that source, 0 being nobody's, which may paint. */
-void painter_set(struct shard *shard, uint64_t source);
+/* What is known of one who paints; valid as long as the rules are the same. */
+struct painter_verdict {
+	uint64_t generation; /* of the rules; 0: not asked yet */
+	bool banned;
+};
 
-/* The same around the callback of a client, whose shard may also serve a poller or
- * service, which says for itself for whom it paints. */
-void painter_lend(struct shard *shard, uint64_t source);
+/* The id on the canvas that a stream's client keeps until canvas_release_owner(). */
+uint16_t painter_take_owner(struct shard *shard, const struct sockaddr *peer);
+
+/* Before a callback that is nobody's.  A poller or service paints on for whom it said. */
+void painter_begin(struct shard *shard);
+
+/* It paints for the sender of a datagram, which anybody may have forged; after
+ * painter_begin(). */
+void painter_set_peer(struct shard *shard, const struct sockaddr *peer);
+
+/* The one it paints for has sent bytes. */
+void painter_received(struct shard *shard, uint64_t bytes);
+
+/* Around the callback of a client, whose shard may also serve a poller or service, which
+ * says for itself for whom it paints. */
+void painter_lend(struct shard *shard, struct client *client);
 void painter_return(struct shard *shard);

@@ -71,6 +71,7 @@ struct instance {
 	struct shard *shards;                   /* one for each worker */
 	struct shard *owner;                    /* that of its timers and descriptors */
 	struct event *events;                   /* these; src/ingest/event.h */
+	uint16_t crowd;                         /* of whoever paints without an id */
 	bool initialised;                       /* init() succeeded, finish() is due */
 	struct ingest *ingest;                  /* that opened it */
 };
