@@ -4,27 +4,32 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static bool
+/* 1, 0, or -EACCES: this user may not see it. */
+static int
 has_open(const char *folder, const char *target)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
-	bool found = false;
+	int found = !dir && errno == EACCES ? -EACCES : 0;
 
-	while (dir && !found && (entry = readdir(dir))) {
+	while (dir && found <= 0 && (entry = readdir(dir))) {
 		char path[300], link[300];
 		ssize_t len;
 
 		snprintf(path, sizeof(path), "%.32s/%.200s", folder, entry->d_name);
 		len = readlink(path, link, sizeof(link) - 1);
+		if (len < 0 && errno == EACCES)
+			found = -EACCES;
 		if (len <= 0)
 			continue;
 		link[len] = '\0';
-		found = strcmp(link, target) == 0;
+		if (strcmp(link, target) == 0)
+			found = 1;
 	}
 	if (dir)
 		closedir(dir);
@@ -67,16 +72,18 @@ procs_with_open(const char *target, struct procs *procs)
 	snprintf(own, sizeof(own), "%d", (int)getpid());
 	while (proc && (entry = readdir(proc))) {
 		char path[64], name[32];
+		int open;
 
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 			strcmp(entry->d_name, own) == 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.16s/fd", entry->d_name);
 		read_comm(entry->d_name, name, sizeof(name));
-		if (has_open(path, target)) {
+		open = has_open(path, target);
+		if (open > 0) {
 			procs->any_murald |= strcmp(name, "murald") == 0;
 			procs_add(procs, entry->d_name, name);
-		} else if (strcmp(name, "murald") == 0 && access(path, R_OK) < 0) {
+		} else if (open < 0 && strcmp(name, "murald") == 0) {
 			procs_add(&hidden, entry->d_name, name);
 		}
 	}

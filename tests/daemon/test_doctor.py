@@ -132,18 +132,32 @@ def open_folder():
         yield folder
 
 
-def test_a_user_without_rights(open_folder):
+@pytest.fixture
+def nobody():
+    """A prefix with which a command is nobody's."""
     need("setpriv", "util-linux")
     if os.geteuid() != 0:
         pytest.skip("becoming another user needs root: run as root, or with sudo")
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"]
-    wall = Wall(open_folder, "[plugin icmp]\n", prefix=nobody)
-    if subprocess.run([*nobody, "test", "-x", MURALD, "-a", "-r", PLUGINS]).returncode != 0:
+    prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"]
+    if subprocess.run([*prefix, "test", "-x", MURALD, "-a", "-r", PLUGINS]).returncode != 0:
         pytest.skip("other users cannot read the build folder: build in one that they can read")
+    return prefix
+
+
+def test_a_user_without_rights(open_folder, nobody):
+    wall = Wall(open_folder, "[plugin icmp]\n", prefix=nobody)
     text = doctor(wall)
     assert "checked as user 65534 (nobody)" in text
     assert "WRONG  [plugin icmp] may not read packets: no CAP_NET_RAW" in text
     assert "WRONG  canvas.snapshot: the folder %s: Permission denied" % open_folder in text
+
+
+def test_a_wall_that_has_more_rights_than_its_user(open_folder, nobody, inside):
+    """Whose files not even that user may see."""
+    with Wall(open_folder, "[plugin pixelflut]\n", netns=inside, core="user = nobody") as wall:
+        wall.prefix = nobody
+        assert "[plugin pixelflut] listen = [::]:1234 is served by murald (%d)" % wall.process.pid in doctor(wall)
+        wall.prefix = []
 
 
 def png(width, height):

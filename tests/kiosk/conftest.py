@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`kiosk`: one whose wall is up, as it was saved after the first boot; `power_on` boots others."""
+import fcntl
 import os
 import shutil
 
@@ -7,7 +8,7 @@ import pytest
 
 import hosts
 from guests import need
-from image import make_image
+from image import FOLDER, make_image
 from kiosk import ADDRESS, Kiosk, Wire
 from waiting import wait_for
 
@@ -25,7 +26,9 @@ def image():
     for command, package in [("ping", "iputils-ping"), ("curl", "curl")]:
         hosts.need(command, package)
     need(os.path.exists("/dev/net/tun"), "no /dev/net/tun: modprobe tun")
-    return make_image()
+    with open(FOLDER + ".lock", "w") as lock:  # for one suite at a time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield make_image()
 
 
 @pytest.fixture

@@ -68,12 +68,16 @@ class Wire:
 
 
 class Kiosk(rig.Guest):
-    def __init__(self, image, wire, saved=False, disk=None, cable=True, screen=True, mem=512, append="", more=()):
+    def __init__(self, image, wire, saved=False, disk=None, cable=True, screen=True, read_only=False, mem=512,
+                 append="", more=()):
         """`saved`: goes on as it was saved.  `disk`: another one, which is written to."""
         self.image, self.wire, self.saved = image, wire, saved
         self.plugged_in, self.screen_on, self.disk = cable, screen, disk
         drive = "if=none,id=disk0,format=raw,cache=unsafe,snapshot=%s,file=%s" % (
             ("off", disk) if disk else ("on", image.state + ".disk" if saved else image.disk))
+        if read_only:
+            drive += ",readonly=on"
+            append += " rig.mount=ro"
         more = ["-drive", drive, "-device", "virtio-blk-pci,drive=disk0", "-device", "virtio-rng-pci", *more]
         if saved:
             more += ["-incoming", "exec:cat " + image.state]
@@ -114,7 +118,7 @@ class Kiosk(rig.Guest):
     # ---- inside
     def sh(self, script):
         """Its output; it must succeed."""
-        return self.run(script, check=True, timeout=180)[1]
+        return self.run(script, check=True, timeout=600)[1]
 
     def shows(self, property):
         return self.sh("systemctl show -P %s murald" % property).strip()
@@ -181,7 +185,10 @@ class Kiosk(rig.Guest):
         return out if fine else None
 
     def report(self):
-        """What a failed case wants to know."""
+        """What a failed case wants to know, as far as the guest still answers."""
         self.shot().save(os.environ.get("KIOSK_SHOT", self.dir + "/screen.png"))
-        for line in ["systemctl --no-pager status murald", "journalctl -b -o short-monotonic -n 60 --no-pager"]:
-            print("---- %s\n%s" % (line, self.run(line)[1]))
+        try:
+            for line in ["systemctl --no-pager status murald", "journalctl -b -o short-monotonic -n 60 --no-pager"]:
+                print("---- %s\n%s" % (line, self.run(line)[1]))
+        except (rig.GuestError, OSError) as error:
+            print("it no longer answers: %s\n%s" % (error, self.console()[-3000:]))

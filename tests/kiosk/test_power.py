@@ -18,7 +18,7 @@ def disk(image, tmp_path):
 
 
 def test_a_root_that_is_read_only_at_first_boot(power_on):
-    kiosk = power_on(append="rig.mount=ro")
+    kiosk = power_on(read_only=True)
     kiosk.is_up()
     assert "/var/lib/murald" in kiosk.sh("journalctl -b -o cat -u murald --no-pager")
 
@@ -46,7 +46,7 @@ def test_a_clock_that_begins_in_1970(power_on):
     kiosk.paint()
 
 
-@pytest.mark.parametrize("megabytes", [192, 256])
+@pytest.mark.parametrize("megabytes", [256])
 def test_small_memory(power_on, megabytes):
     kiosk = power_on(mem=megabytes)
     kiosk.is_up()

@@ -13,6 +13,8 @@ import guests as g
 from debs import (HERE, SUITE, Root, build_packages, in_suite, make_fresh, need_tools, raise_versions, run)
 from guests import wait_for
 
+PATIENCE = 600  # seconds for dpkg in an emulator on a busy machine
+
 
 @pytest.fixture(scope="session", autouse=True)
 def tools():
@@ -273,21 +275,21 @@ def test_upgrades_and_new_plugins_restart_it(kiosk):
     for change in ["dpkg -i /debs/murald_*.deb",
                    "dpkg-trigger --by-package=other %s; dpkg --triggers-only -a" % plugins]:
         before = main_pid(kiosk)
-        kiosk.run(change, check=True)
+        kiosk.run(change, check=True, timeout=PATIENCE)
         assert main_pid(kiosk) not in (before, "0\n")
         assert kiosk.run("systemctl is-active murald")[1] == "active\n"
 
 
 def test_a_session_on_tty1_is_left_alone(kiosk):
     kiosk.run("systemctl stop murald; setsid --ctty sleep 1000 </dev/tty1 >/dev/tty1 2>&1 & echo $! >/run/session")
-    assert "logged in on tty1" in kiosk.run("dpkg -i /debs/murald_*.deb", check=True)[1]
+    assert "logged in on tty1" in kiosk.run("dpkg -i /debs/murald_*.deb", check=True, timeout=PATIENCE)[1]
     assert kiosk.run("systemctl is-active murald")[1] == "inactive\n"
     kiosk.run("kill $(cat /run/session)", check=True)
-    kiosk.run("dpkg -i /debs/murald_*.deb", check=True)
+    kiosk.run("dpkg -i /debs/murald_*.deb", check=True, timeout=PATIENCE)
     assert kiosk.run("systemctl is-active murald")[1] == "active\n"
 
 
 def test_removed_from_the_running_machine(kiosk):
-    kiosk.run("dpkg -P murald-http murald", check=True)
+    kiosk.run("dpkg -P murald-http murald", check=True, timeout=PATIENCE)
     assert kiosk.run("pidof murald")[1] == ""
     assert "murald" not in kiosk.run("systemctl list-units --all --plain 'murald*' --no-legend")[1]
