@@ -2,6 +2,15 @@
 /* Parses pingxelflut messages, and writes the answer to a size request. */
 #include "ping/pingxelflut.h"
 
+#include <stdio.h>
+#include <string.h>
+
+/* Of a message that ping_python_command() writes. */
+#define PYTHON_DATA_MAX 16
+
+/* What the ping of BSD and macOS writes over the first bytes, if there are as many. */
+#define BSD_TIME_LEN 8
+
 enum {
 	ECHO_REPLY = 0,
 	ECHO_REQUEST = 8,
@@ -15,28 +24,44 @@ enum {
 	KIND_PIXEL = 0xcc,
 };
 
+/* Whether all 16 bytes are the time of Linux's ping: a struct timeval of 64 bits, with
+ * zeros in the upper halves of its members. */
+static bool
+is_linux_time(const uint8_t *data)
+{
+	static const uint8_t zeros[5];
+
+	return memcmp(data + 4, zeros, 4) == 0 && memcmp(data + 11, zeros, 5) == 0;
+}
+
 static enum ping_kind
-read_message(struct ping *ping, const struct packet_icmp *icmp)
+read_message(struct ping *ping, const struct packet_icmp *icmp, bool bsd_time)
 {
 	const uint8_t *data = icmp->data;
+	size_t len = icmp->len;
 
-	if (icmp->len == 1 && data[0] == KIND_SIZE_REQUEST) {
+	if (len == 1 && data[0] == KIND_SIZE_REQUEST) {
 		*ping = (struct ping){ .id = icmp->id, .seq = icmp->seq };
 		return PING_SIZE;
 	}
-	if ((icmp->len != 8 && icmp->len != 9) || data[0] != KIND_PIXEL)
+	if (bsd_time && len == BSD_TIME_LEN + 8 && !is_linux_time(data)) {
+		data += BSD_TIME_LEN;
+		len = 8;
+	}
+	if ((len != 8 && len != 9) || data[0] != KIND_PIXEL)
 		return PING_MALFORMED;
 	*ping = (struct ping){
 		.x = (uint16_t)(data[1] << 8 | data[2]),
 		.y = (uint16_t)(data[3] << 8 | data[4]),
-		.argb = (icmp->len == 9 ? (uint32_t)data[8] : 0xff) << 24 |
+		.argb = (len == 9 ? (uint32_t)data[8] : 0xff) << 24 |
 			(uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7],
 	};
 	return PING_PIXEL;
 }
 
 enum ping_kind
-ping_read(struct ping *ping, const struct packet *packet, enum packet_fault fault)
+ping_read(struct ping *ping, const struct packet *packet, enum packet_fault fault,
+	bool bsd_time)
 {
 	bool is_icmp = (packet->version == 4 && packet->protocol == PACKET_PROTO_ICMP) ||
 		       (packet->version == 6 && packet->protocol == PACKET_PROTO_ICMP6);
@@ -56,7 +81,45 @@ ping_read(struct ping *ping, const struct packet *packet, enum packet_fault faul
 		return PING_MALFORMED;
 	if (!packet_icmp_checksum_ok(packet))
 		return PING_MALFORMED;
-	return read_message(ping, &icmp);
+	return read_message(ping, &icmp, bsd_time);
+}
+
+void
+ping_pixel_write(uint8_t data[8], uint32_t x, uint32_t y, uint32_t rgb)
+{
+	const uint8_t bytes[8] = { KIND_PIXEL, (uint8_t)(x >> 8), (uint8_t)x,
+		(uint8_t)(y >> 8), (uint8_t)y, (uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8),
+		(uint8_t)rgb };
+
+	memcpy(data, bytes, sizeof(bytes));
+}
+
+/* Linux writes identifier and checksum itself, macOS wants them written. */
+int
+ping_python_command(
+	char *text, size_t size, const char *address, const uint8_t *data, size_t len)
+{
+	bool v6 = strchr(address, ':') != NULL;
+	uint8_t message[8 + PYTHON_DATA_MAX] = { v6 ? ECHO6_REQUEST : ECHO_REQUEST };
+	char hex[2 * sizeof(message) + 1];
+	uint16_t sum;
+
+	if (len > PYTHON_DATA_MAX)
+		len = PYTHON_DATA_MAX;
+	memcpy(message + 8, data, len);
+	if (!v6) {
+		sum = packet_checksum(message, 8 + len, 0);
+		message[2] = (uint8_t)(sum >> 8);
+		message[3] = (uint8_t)sum;
+	}
+	for (size_t i = 0; i < 8 + len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", message[i]);
+	return snprintf(text, size,
+		"python3 -c \"import socket as s; s.socket(s.%s, s.SOCK_DGRAM, "
+		"%d).sendto("
+		"bytes.fromhex('%s'), ('%s', 0))\"",
+		v6 ? "AF_INET6" : "AF_INET", v6 ? PACKET_PROTO_ICMP6 : PACKET_PROTO_ICMP,
+		hex, address);
 }
 
 void

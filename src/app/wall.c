@@ -12,6 +12,7 @@
 
 #include "app/privileges.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "base/util.h"
 
 static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
@@ -137,8 +138,7 @@ create_canvas(struct wall *wall, const struct config_canvas *config)
 		display_wanted(&wall->display) && !wall->display.found_screen;
 	int ret;
 
-	if (size.width == 0 &&
-		!(waits_for_screen && snapshot_find_size(config, &size)))
+	if (size.width == 0 && !(waits_for_screen && snapshot_find_size(config, &size)))
 		size = (struct mural_dimensions){ wall->display.width,
 			wall->display.height };
 	ret = canvas_init(&wall->canvas, size.width, size.height, config->background);
@@ -176,6 +176,8 @@ wall_start(struct wall *wall)
 	if ((ret = display_open(&wall->display, &config->display)) < 0 ||
 		/* from here on, whatever can be attacked has as few rights as possible */
 		(ret = privileges_drop(config, plugins)) < 0 ||
+		/* its threads inherit what is forbidden then */
+		(ret = pool_start(&wall->loop)) < 0 ||
 		(ret = create_canvas(wall, &config->canvas)) < 0 ||
 		(ret = snapshot_restore(
 			 &wall->snapshot, &config->canvas, &wall->canvas)) < 0 ||

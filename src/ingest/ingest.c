@@ -8,10 +8,15 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/util.h"
+#include "ingest/conn.h"
 #include "ingest/hint.h"
 #include "ingest/instance.h"
 #include "ingest/retry.h"
 #include "ingest/service.h"
+
+/* More of them than this wait for the same memory. */
+#define AUTO_WORKERS_MAX 16
 
 static int
 start_workers(struct ingest *ingest, const struct config_server *config)
@@ -20,7 +25,7 @@ start_workers(struct ingest *ingest, const struct config_server *config)
 	int ret = 0;
 
 	if (threads < 0)
-		threads = uv_available_parallelism();
+		threads = MIN(uv_available_parallelism(), AUTO_WORKERS_MAX);
 	ingest->workers =
 		aligned_alloc(CACHE_LINE, (threads + 1) * sizeof(struct worker));
 	if (!ingest->workers)
@@ -30,6 +35,8 @@ start_workers(struct ingest *ingest, const struct config_server *config)
 			i == 0 ? ingest->loop : NULL);
 		ingest->workers[i].ratelimit = &ingest->ratelimit;
 		ingest->workers[i].reply_timeout_ms = config->answer_timeout;
+		ingest->workers[i].held_bytes_max =
+			MAX(HELD_BYTES_MAX / MAX(threads, 1), HELD_BYTES_LEAST);
 		ingest->n_workers += ret == 0;
 	}
 	return ret;

@@ -46,8 +46,9 @@ struct worker {
 	uint8_t *datagrams; /* udp.c's; NULL: none arrived */
 	char *replies;      /* of the client that is being fed; up to REPLY_BYTES_MAX */
 	size_t replies_len, replies_size;
-	const struct client *serving; /* who may reply now; NULL: nobody */
-	size_t held_bytes; /* unsent ones and long rests; up to HELD_BYTES_MAX */
+	const struct client *serving;            /* who may reply now; NULL: nobody */
+	size_t held_bytes;                       /* unsent ones and long rests */
+	size_t held_bytes_max;                   /* its part of HELD_BYTES_MAX */
 	struct unsent *waitlist, **waitlist_end; /* the oldest first */
 	struct conn *reading;                    /* the client read last; only compared */
 	size_t read_in_a_row;                    /* bytes from that client */

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The web page in a real browser: it shows the wall as it is, and a tap paints."""
+import contextlib
+import functools
+import http.server
 import io
 import json
 import os
 import re
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 
 import pytest
 from PIL import Image
 
+from boardclient import Board, board_wall
 from browser import Browser
 from wall import DOTS, Wall, wait_for
 
@@ -36,6 +41,20 @@ def wall(tmp_path_factory):
 def browser(tmp_path_factory):
     with Browser(tmp_path_factory.mktemp("browser")) as browser:
         yield browser
+
+
+@contextlib.contextmanager
+def served(folder):
+    """A web server of somebody else's for the files of a folder; its URL."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield "http://127.0.0.1:%d/" % server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def url(wall, path=""):
@@ -165,12 +184,35 @@ def test_the_commands_for_the_board_work(wall):
     wall.painted(30, 20, (0x00, 0xa3, 0x68))
 
 
+def test_the_commands_of_other_systems(wall):
+    """Python's for the board runs in any shell; PowerShell's can only be read here."""
+    ways = lambda system: {way["name"]: way["commands"] for way in json.loads(
+        get(wall, "invite?x=50&y=20&color=00a368&system=" + system))["ways"]}
+    run = lambda command: json.loads(subprocess.run(
+        ["dash", "-c", command], check=True, timeout=20, capture_output=True).stdout)
+    register, update = ways("python")["http"]
+    token = run(register)["id"]
+    assert run(update.replace("'ID'", "'%s'" % token))["success"]
+    wall.painted(50, 20, (0x00, 0xa3, 0x68))
+    assert all(text.startswith("Invoke-RestMethod -Method Put ") for text in ways("windows")["http"])
+    assert ways("linux") == ways("bsd") == ways("")
+    assert "TcpClient '127.0.0.1'" in ways("windows")["pixelflut"][0]
+
+
+def test_the_page_asks_for_a_system(wall, browser):
+    browser.goto(url(wall))
+    browser.wait_text("#cards", "| nc -w1")
+    browser.eval("(e => { e.value = 'windows'; e.dispatchEvent(new Event('change')) })"
+                 "(document.getElementById('ways-system'))")
+    browser.wait_text("#cards", "Net.Sockets.TcpClient", 20)
+
+
 def test_a_host_header_never_reaches_a_shell(wall):
     request = urllib.request.Request(url(wall, "invite"), headers={"Host": "$(reboot);`id`"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         text = answer.read().decode()
     assert "reboot" not in text and "`id`" not in text
-    assert "nc -N HOST" in text
+    assert "nc -w1 HOST" in text
 
 
 def test_the_rates_move(wall, browser):
@@ -323,3 +365,50 @@ def test_files_are_cached_until_they_change(wall):
         urllib.request.urlopen(urllib.request.Request(
             url(wall, "static/main.js"), headers={"If-None-Match": tag}))
     assert same.value.code == 304
+
+
+# ---- pages of others
+
+GUEST = """<!DOCTYPE html><title>guest</title><link rel="icon" href="data:,">
+<script src="%s"></script>
+<script>
+const seen = [], log = [];
+const socket = io("ws://%s");
+socket.on("connect", () => log.push("connect"));
+socket.on("disconnect", reason => log.push(reason));
+socket.on("pixel update", update => seen.push([update.row, update.col, update.color]));
+socket.emit("hello", "early", () => log.push("acknowledged"));
+</script>
+"""
+
+
+def test_the_socketio_client_that_is_served(tmp_path):
+    """A page from elsewhere, as the class's: it loads the client and is told of cells, also after a restart."""
+    with board_wall(tmp_path, rate="0ms") as wall, Browser(tmp_path) as browser:
+        wall.edit_config("127.0.0.1:0", "127.0.0.1:%d" % wall.port("http"))
+        (tmp_path / "guest.html").write_text(
+            GUEST % (url(wall, "socket.io/socket.io.js"), "127.0.0.1:%d" % wall.port("http")))
+
+        def told(row, col, color):
+            with Board(wall) as board:
+                token = board.register()
+
+                def seen():
+                    board.paint(token, row, col, color)
+                    return [row, col, color] in browser.eval("seen")
+                wait_for("the cell", seen, 30)
+
+        with served(tmp_path) as page:
+            browser.goto(page + "guest.html")
+            told(1, 2, 3)
+            wait_for("the acknowledgement", lambda: "acknowledged" in browser.eval("log"))
+            assert wall.stop() == 0
+            wait_for("the end", lambda: "transport close" in browser.eval("log"), 20)
+            wall.start().wait_ready()
+            told(2, 3, 4)
+            browser.eval("socket.disconnect(), 0")
+            assert browser.eval("log").count("connect") == 2
+        assert browser.eval("log")[-1] == "io client disconnect"
+        # the refused connections while it was stopped are the browser's own complaint
+        assert all("ERR_CONNECTION_REFUSED" in error for error in browser.errors), browser.errors
+        assert wall.stop() == 0
