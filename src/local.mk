@@ -5,12 +5,14 @@ libmurald_la_SOURCES =
 libmurald_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' -DBUILT_WITH='"$(BUILT_WITH)"' \
 	-DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"' \
 	-DPLUGINDIR='"$(plugindir)"'
-libmurald_la_LIBADD = libpicture.la libtext.la $(UV_LIBS) $(ZLIB_LIBS) $(DRM_LIBS) $(QR_LIBS)
+libmurald_la_LIBADD = libpicture.la libtext.la $(UV_LIBS) $(ZLIB_LIBS) $(DRM_LIBS) $(QR_LIBS) \
+	$(JANSSON_LIBS)
 include $(top_srcdir)/src/app/local.mk
 include $(top_srcdir)/src/app/doctor/local.mk
 include $(top_srcdir)/src/base/local.mk
 include $(top_srcdir)/src/canvas/local.mk
 include $(top_srcdir)/src/config/local.mk
+include $(top_srcdir)/src/control/local.mk
 include $(top_srcdir)/src/display/local.mk
 include $(top_srcdir)/src/display/drm/local.mk
 include $(top_srcdir)/src/hud/local.mk

@@ -42,6 +42,7 @@ TESTS += \
 	tests/clients/test_muralctl.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
+	tests/daemon/test_control.py \
 	tests/daemon/test_daemon.py \
 	tests/daemon/test_doctor.py \
 	tests/daemon/test_hud.py \

@@ -80,9 +80,11 @@ reconfigure_core(struct wall *wall)
 /* ------------------------------------------------------------------ the end */
 
 static void
-reload_done(struct wall *wall)
+reload_done(struct wall *wall, bool in_force)
 {
 	sd_notify_reloaded();
+	if (!wall->reload.pending)
+		operator_reloaded(wall, in_force);
 	if (wall->reload.pending)
 		reload_begin(wall);
 }
@@ -108,7 +110,7 @@ reload_finish(struct wall *wall)
 	sysctl_defer_restore(false);
 	log_info("reload: %u closed, %u opened, %u failed, %u unchanged", reload->closed,
 		reload->opened, reload->failed, reload->unchanged);
-	reload_done(wall);
+	reload_done(wall, true);
 }
 
 /* ------------------------------------------------------------------ opening */
@@ -322,7 +324,7 @@ reload_begin(struct wall *wall)
 	log_error("reload: %s; the old config stays in force",
 		wall->next ? "the new config is wrong" : "out of memory");
 	drop_next(wall);
-	reload_done(wall);
+	reload_done(wall, false);
 }
 
 void

@@ -140,6 +140,7 @@ wall_start(struct wall *wall)
 		return ret;
 	wall->ingest.on_said = on_said;
 	snapshot_start(&wall->snapshot, &wall->loop);
+	operator_start(wall);
 	return 0;
 }
 
@@ -147,6 +148,7 @@ wall_start(struct wall *wall)
 static void
 wall_stop(struct wall *wall)
 {
+	operator_stop(wall);
 	hud_status_stop(&wall->hud_status);
 	ingest_stop(&wall->ingest);
 	snapshot_stop(&wall->snapshot);

@@ -54,7 +54,7 @@ class Wall:
         """Writes the config file."""
         with open(self.config, "w") as f:
             f.write("[canvas]\nsize = %s\nsnapshot = %s\nsnapshot-interval = 0\n"
-                    "[display]\noutput = headless\n[server]\nplugin-path = %s\n%s\n%s\n"
+                    "[control]\nsocket =\nlog =\nstate =\n[display]\noutput = headless\n[server]\nplugin-path = %s\n%s\n%s\n"
                     % (self.size, self.snapshot, self.plugin_path, self.core if core is None else core, plugins))
 
     def edit_config(self, old, new):
