@@ -39,7 +39,7 @@ ranks='
 3 plugins/http/store
 4 plugins/http/board plugins/http/viewers plugins/http/socketio
 5 plugins/http/history
-6 plugins/http/ops plugins/http/page
+6 plugins/http/ops plugins/http/page plugins/http/operator
 7 plugins/http
 '
 

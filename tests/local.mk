@@ -40,6 +40,7 @@ include $(top_srcdir)/tests/fuzz/local.mk
 TESTS += \
 	tests/clients/test_hostile.py \
 	tests/clients/test_muralctl.py \
+	tests/clients/test_operator.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
 	tests/daemon/test_control.py \
@@ -74,6 +75,7 @@ TESTS += \
 	tests/http/test_history.py \
 	tests/http/test_hostile.py \
 	tests/http/test_metrics.py \
+	tests/http/test_operator.py \
 	tests/http/test_page.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \

@@ -84,7 +84,7 @@ reload_done(struct wall *wall, bool in_force)
 {
 	sd_notify_reloaded();
 	if (!wall->reload.pending)
-		operator_reloaded(wall, in_force);
+		operators_reloaded(wall, in_force);
 	if (wall->reload.pending)
 		reload_begin(wall);
 }

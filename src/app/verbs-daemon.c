@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator's verbs that are signals as well: snapshot, reload. */
-#include "app/operator.h"
+#include "app/operators.h"
 #include "app/wall.h"
 
 void
 verb_snapshot(struct control_call *call)
 {
-	struct snapshot *snapshot = &operator_wall(call)->snapshot;
+	struct snapshot *snapshot = &operators_wall(call)->snapshot;
 
 	if (!*snapshot->path) {
 		control_fail(call, CONTROL_FAILED,
@@ -20,10 +20,10 @@ verb_snapshot(struct control_call *call)
 void
 verb_reload(struct control_call *call)
 {
-	struct wall *wall = operator_wall(call);
+	struct wall *wall = operators_wall(call);
 
-	call->data = wall->operator.reloads;
-	wall->operator.reloads = call;
+	call->data = wall->operators.reloads;
+	wall->operators.reloads = call;
 	reload_begin(wall);
 }
 
@@ -36,13 +36,13 @@ reload_json(const struct reload *reload)
 }
 
 void
-operator_reloaded(struct wall *wall, bool in_force)
+operators_reloaded(struct wall *wall, bool in_force)
 {
-	struct control_call *call = wall->operator.reloads;
+	struct control_call *call = wall->operators.reloads;
 
 	if (in_force)
-		control_reload(&wall->operator.control);
-	wall->operator.reloads = NULL;
+		control_reload(&wall->operators.control);
+	wall->operators.reloads = NULL;
 	while (call) {
 		struct control_call *next = call->data;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator's verbs that tell how the wall is: status, verbs. */
-#include "app/operator.h"
+#include "app/operators.h"
 #include "app/wall.h"
 #include "base/counters.h"
 
@@ -46,13 +46,13 @@ display_json(struct display *display)
 void
 verb_status(struct control_call *call)
 {
-	struct wall *wall = operator_wall(call);
+	struct wall *wall = operators_wall(call);
 	const struct mural_view *view = &wall->canvas.view;
-	const struct operator* operator= & wall->operator;
+	const struct operators *operators = &wall->operators;
 
 	control_done(call,
 		json_pack("{s:s, s:I, s:o, s:o, s:o}", "version", VERSION, "uptime_s",
-			(json_int_t)((uv_hrtime() - operator->started_ns) / 1000000000),
+			(json_int_t)((uv_hrtime() - operators->started_ns) / 1000000000),
 			"canvas", json_sprintf("%ux%u", view->width, view->height),
 			"display", display_json(&wall->display), "plugins",
 			instances_json(&wall->ingest)));

@@ -140,7 +140,7 @@ wall_start(struct wall *wall)
 		return ret;
 	wall->ingest.on_said = on_said;
 	snapshot_start(&wall->snapshot, &wall->loop);
-	operator_start(wall);
+	operators_start(wall);
 	return 0;
 }
 
@@ -148,9 +148,10 @@ wall_start(struct wall *wall)
 static void
 wall_stop(struct wall *wall)
 {
-	operator_stop(wall);
+	operators_stop(wall);
 	hud_status_stop(&wall->hud_status);
 	ingest_stop(&wall->ingest);
+	operators_finish(wall);
 	snapshot_stop(&wall->snapshot);
 	record_stop(&wall->record);
 	display_stop(&wall->display);

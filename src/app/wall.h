@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include "app/hud-status.h"
-#include "app/operator.h"
+#include "app/operators.h"
 #include "app/reload.h"
 #include "app/sd-notify.h"
 #include "canvas/canvas.h"
@@ -43,7 +43,7 @@ struct wall {
 	struct ingest ingest;
 	struct hud *hud; /* NULL: no display to show it on */
 	struct hud_status hud_status;
-	struct operator operator;
+	struct operators operators;
 	struct sd_notify notify;
 	uv_loop_t loop;
 };

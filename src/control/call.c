@@ -273,14 +273,6 @@ control_abandon(struct control_call *call)
 	call->on_answer = NULL;
 }
 
-void
-control_drop(struct control_call *call)
-{
-	control_abandon(call);
-	json_decref(call->with);
-	free(call);
-}
-
 /* ------------------------------------------------------------------ arguments */
 
 bool

@@ -58,9 +58,6 @@ void control_ask(struct control *control, const char *verb, json_t *with,
 /* The asker is gone: what was begun is done and logged, but not answered. */
 void control_abandon(struct control_call *call);
 
-/* For a call that cannot be answered any more, because the wall stops: frees it. */
-void control_drop(struct control_call *call);
-
 /* {"error": WORD, "why": TEXT}, for what never became a call. */
 json_t *control_error_json(enum control_error error, const char *why);
 

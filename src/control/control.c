@@ -101,8 +101,14 @@ control_stop(struct control *control)
 		return;
 	control_clients_close(control);
 	listener_close(&control->listener);
-	control_log_close(&control->log);
 	free(control->socket);
 	control->socket = NULL;
+}
+
+void
+control_finish(struct control *control)
+{
+	if (control->loop)
+		control_log_close(&control->log);
 	control->loop = NULL;
 }

@@ -55,5 +55,9 @@ void control_start(struct control *control, const struct config_control *config,
 /* Opens the log again, for who rotates it. */
 void control_reload(struct control *control);
 
-/* Clients are closed when the loop turns.  Accepts one that never started. */
+/* Clients are closed when the loop turns; calls may still be answered and logged.
+ * Accepts one that never started. */
 void control_stop(struct control *control);
+
+/* When no call is left. */
+void control_finish(struct control *control);

@@ -14,22 +14,25 @@
 
 struct wall;
 
-struct operator
-{
+struct operators {
 	struct control control;
 	uint64_t started_ns;          /* uv_hrtime() */
 	struct control_call *reloads; /* calls that wait for one, linked by `data` */
 };
 
-void operator_start(struct wall *wall);
+void operators_start(struct wall *wall);
 
 /* After a reload, which put the new config in force or did not. */
-void operator_reloaded(struct wall *wall, bool in_force);
+void operators_reloaded(struct wall *wall, bool in_force);
 
-/* Accepts a wall whose operator never started. */
-void operator_stop(struct wall *wall);
+/* Nobody asks any more; what was asked may still be going on.  Accepts a wall where they
+ * never started, as does the next. */
+void operators_stop(struct wall *wall);
 
-struct wall *operator_wall(const struct control_call *call);
+/* When nothing goes on any more. */
+void operators_finish(struct wall *wall);
+
+struct wall *operators_wall(const struct control_call *call);
 
 /* verbs-status.c */
 control_run verb_status, verb_verbs;
