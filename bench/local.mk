@@ -45,7 +45,7 @@ soak: all
 # Attacks on one wall, each for so long, and what others see of them; doc/hostile.md keeps the
 # report of one.  CI runs a short form, tests/test_hostile.py.
 SECONDS_EACH = 5
-hostile: all
-	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/hostile.py $(SECONDS_EACH)
+hostile: all $(check_LTLIBRARIES)
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/hostile/hostile.py $(SECONDS_EACH)
 .PHONY: analyse bench check-cross check-deb check-kms coverage fuzz hostile print-tests soak
 

@@ -3,11 +3,13 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,6 +32,23 @@ wait_deadline(const struct stream *stream, int64_t end)
 	int64_t soon = deadline_in(STOP_TIMEOUT_MS);
 
 	return stop_requested() && !stream->ignores_stop && end > soon ? soon : end;
+}
+
+/* The end of a wait for an answer: later while the server takes what was sent before. */
+static int64_t
+answer_deadline(struct stream *stream, int64_t end, int timeout_ms)
+{
+	int64_t later;
+	int unsent = 0;
+
+	if (stop_requested() && !stream->ignores_stop)
+		return wait_deadline(stream, end);
+	(void)ioctl(stream->fd, SIOCOUTQ, &unsent);
+	if (unsent < stream->unsent)
+		stream->taken = clock_now();
+	stream->unsent = unsent;
+	later = stream->taken + timeout_ms * CLOCK_MS;
+	return later > end ? later : end;
 }
 
 static int
@@ -197,7 +216,7 @@ stream_read(struct stream *stream, int timeout_ms)
 	do {
 		if ((ret = stream_receive(stream)) != 0)
 			return ret;
-		end = wait_deadline(stream, end);
+		end = answer_deadline(stream, end, timeout_ms);
 		left = (end - clock_now()) / CLOCK_MS + 1;
 		if (left <= 0)
 			return -ETIMEDOUT;
@@ -228,7 +247,7 @@ stream_line(struct stream *stream, char **line, int timeout_ms)
 			return 0;
 		}
 		scanned = len;
-		deadline = wait_deadline(stream, deadline);
+		deadline = answer_deadline(stream, deadline, timeout_ms);
 		if ((left = (deadline - clock_now()) / CLOCK_MS) <= 0)
 			return -ETIMEDOUT;
 		if ((ret = stream_read(stream, (int)left)) < 0)

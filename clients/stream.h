@@ -18,6 +18,8 @@ struct stream {
 	const char *hint;    /* optional: why the server may close without a message */
 	char last_line[128]; /* see stream_skip_line() */
 	bool ignores_stop;   /* waits for answers although stop was requested */
+	int unsent;          /* bytes that the server's kernel had not taken, and */
+	int64_t taken;       /* when it last took some */
 	size_t out_len;
 	size_t in_start, in_end; /* what was read and not used yet */
 	/* Optional.  Called when bytes arrive while others are sent, so that two peers
@@ -41,7 +43,8 @@ int stream_flush(struct stream *stream);
 int stream_send(struct stream *stream, const void *data, size_t len);
 
 /* Waits for more bytes in `in` and returns their number; -EPIPE: the server closed;
- * -ETIMEDOUT, not printed.  A full buffer is an error of the server. */
+ * -ETIMEDOUT, not printed.  The time counts from when the server last took what was sent:
+ * it may be long behind.  A full buffer is an error of the server. */
 int stream_read(struct stream *stream, int timeout_ms);
 
 /* The next line without its CR LF or LF, terminated; *line is valid until the next call.

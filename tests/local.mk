@@ -56,6 +56,7 @@ TESTS += \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/net/test_sources.py \
+	tests/net/test_waiting.py \
 	tests/packages/test_release.py \
 	tests/test_bench.py \
 	tests/test_manual.py
@@ -88,6 +89,14 @@ check_LTLIBRARIES += tests/faults/shim.la
 tests_faults_shim_la_SOURCES = tests/faults/shim.c
 tests_faults_shim_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/faults
 
+# preloaded into murald by make hostile, and what sends its packets
+check_LTLIBRARIES += tests/hostile/loop-phases.la
+tests_hostile_loop_phases_la_SOURCES = tests/hostile/loop-phases.c
+tests_hostile_loop_phases_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)/tests/hostile
+noinst_PROGRAMS += tests/hostile/frames
+tests_hostile_frames_SOURCES = tests/hostile/frames.c bench/measure.h
+tests_hostile_frames_LDADD =
+
 EXTRA_DIST += \
 	tests/clients \
 	tests/corpus \
@@ -98,7 +107,7 @@ EXTRA_DIST += \
 	tests/net \
 	tests/p2 \
 	tests/packages \
-	tests/hostile.py \
+	tests/hostile \
 	tests/run-pytest.sh \
 	tests/soak.py \
 	tests/support \

@@ -542,6 +542,13 @@ MURAL_EXPORT int mural_listen(struct mural_host *host, const char *address,
 /* Before mural_stopped(), and in a start() that fails.  NULL is accepted. */
 MURAL_EXPORT void mural_unlisten(struct mural_listener *listener);
 
+/* Services whose start() goes on without something that they want, such as a file on a
+ * disk that is full: calls wanted(host) every second until it returns 0, and then closes
+ * the instance and opens it again.  What it logs over and over is logged once.  Main
+ * loop's thread; ends with stop(). */
+MURAL_EXPORT void mural_retry(
+	struct mural_host *host, int (*wanted)(struct mural_host *host));
+
 /* Services: a reader of the whole canvas, or NULL: out of memory.  The plugin frees it
  * with mural_reader_free() before mural_stopped(). */
 MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);

@@ -172,6 +172,28 @@ start_board(struct http *http, const struct http_config *config)
 	return board_start(&http->board, &http->web, http->store, &board_config);
 }
 
+/* Called until the database can be opened, with which the plugin then begins anew. */
+static int
+find_database(struct mural_host *host)
+{
+	const struct http_config *config = host->config;
+	struct http *http = host->state;
+
+	return store_probe(&http->web, config->database);
+}
+
+static void
+wait_for_database(struct http *http)
+{
+	struct mural_host *host = http->web.host;
+	char text[MURAL_STATE_MAX];
+
+	snprintf(text, sizeof(text), "the board is read-only: its database: %.80s",
+		store_missing(http->store));
+	mural_state(host, text);
+	mural_retry(host, find_database);
+}
+
 static int
 start_subjects(struct http *http, const struct http_config *config)
 {
@@ -184,6 +206,8 @@ start_subjects(struct http *http, const struct http_config *config)
 		ret = store_start_writer(http->store);
 	if (ret < 0)
 		return ret;
+	if (store_missing(http->store))
+		wait_for_database(http);
 	socketio_start(&http->socketio, web);
 	http->ops.board = &http->board;
 	ret = history_start(&http->history, web, http->store, &http->board);

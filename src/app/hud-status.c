@@ -84,11 +84,11 @@ update_text(struct hud_status *hud_status)
 	for (; instance && text->n_lines < HUD_STATUS_LINES; instance = instance->next) {
 		struct hud_line *line = &text->lines[text->n_lines];
 
-		if (!instance->is_open)
+		said_copy_state(&instance->said, line->state);
+		if (!instance->is_open && !*line->state)
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
 		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
-		said_copy_state(&instance->said, line->state);
 		line->pixels = count_rate(hud_status, instance,
 			&hud_status->counts[text->n_lines++], seconds);
 	}

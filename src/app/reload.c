@@ -17,6 +17,7 @@
 #include "config/option.h"
 #include "ingest/hint.h"
 #include "ingest/instance.h"
+#include "ingest/retry.h"
 #include "ingest/service.h"
 #include "plugin/sysctl.h"
 
@@ -108,6 +109,7 @@ reload_finish(struct wall *wall)
 	wall->next = old;
 	drop_next(wall);
 	sysctl_defer_restore(false);
+	retry_resume(&wall->ingest);
 	log_info("reload: %u closed, %u opened, %u failed, %u unchanged", reload->closed,
 		reload->opened, reload->failed, reload->unchanged);
 	reload_done(wall, true);
@@ -118,16 +120,16 @@ reload_finish(struct wall *wall)
 static void
 open_new(struct wall *wall, struct instance *instance)
 {
-	if (instance_open(&wall->ingest, instance) == 0) {
+	if (retry_open(&wall->ingest, instance, false) == 0) {
 		wall->reload.opened++;
 		hint_log(instance);
 		return;
 	}
-	log_warn("%s: could not be opened%s; continuing without it", instance->name,
-		privileges_suffice(instance) ? ""
-					     : ": it needs privileges that murald "
-					       "dropped and regains only by a restart");
-	instance_close(&wall->ingest, instance);
+	log_warn("%s: could not be opened%s", instance->name,
+		privileges_suffice(instance)
+			? "; continuing without it, and trying again every second"
+			: ": it needs privileges that murald dropped and regains only by "
+			  "a restart; continuing without it");
 	wall->reload.failed++;
 }
 
@@ -270,6 +272,7 @@ replace_instances(struct wall *wall)
 
 	reload->closed = reload->opened = reload->failed = reload->unchanged = 0;
 	sysctl_defer_restore(true);
+	retry_pause(&wall->ingest);
 	close_old(wall);
 	uv_update_time(&wall->loop);
 	reload->deadline_ms = uv_now(&wall->loop) + SERVICE_STOP_TIMEOUT_MS;

@@ -15,7 +15,7 @@
 
 static enum mural_level max_level = MURAL_INFO;
 static bool to_journal;
-static _Thread_local uint64_t *last_line;
+static _Thread_local struct log_dedup *tries;
 
 /* $JOURNAL_STREAM names the journal's socket by device and inode (systemd.exec(5));
  * standard error may have been redirected since. */
@@ -42,25 +42,29 @@ log_set_level(enum mural_level level)
 		to_journal = !to_journal;
 }
 
-void
-log_set_dedup(uint64_t *last)
+struct log_dedup *
+log_set_dedup(struct log_dedup *dedup)
 {
-	last_line = last;
+	struct log_dedup *before = tries;
+
+	tries = dedup;
+	return before;
 }
 
-/* Whether the line equals the one before, by its hash (FNV-1a). */
+/* Whether the line is among the last ones, by its hash (FNV-1a). */
 static bool
 is_repeated(const char *line, int len)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	if (!last_line)
+	if (!tries)
 		return false;
 	for (int i = 0; i < len; i++)
 		hash = (hash ^ (unsigned char)line[i]) * UINT64_C(0x100000001b3);
-	if (*last_line == hash)
-		return true;
-	*last_line = hash;
+	for (size_t i = 0; i < ARRAY_LEN(tries->lines); i++)
+		if (tries->lines[i] == hash)
+			return true;
+	tries->lines[tries->next++ % ARRAY_LEN(tries->lines)] = hash;
 	return false;
 }
 
@@ -70,19 +74,22 @@ write_line(enum mural_level level, const char *name, const char *format, va_list
 	static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
 	static const char *const words[] = { "error: ", "warning: ", "", "debug: " };
 	char line[LINE_MAX_BYTES];
-	int len, more;
+	int len, start, more;
 
 	if (level > max_level)
 		return;
 	len = snprintf(line, sizeof(line), "%s%s%s%s",
 		to_journal ? priorities[level] : "murald: ",
 		to_journal ? "" : words[level], name ? name : "", name ? ": " : "");
-	len = MIN(len, (int)sizeof(line) - 2);
+	len = start = MIN(len, (int)sizeof(line) - 2);
 	more = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
 	len = MIN(len + MAX(more, 0), (int)sizeof(line) - 2);
 	for (int i = 0; i < len; i++)
 		if (line[i] == '\n' || line[i] == '\r')
 			line[i] = ' ';
+	line[len] = '\0';
+	if (tries && level == MURAL_ERROR && !*tries->error)
+		snprintf(tries->error, sizeof(tries->error), "%s", line + start);
 	if (is_repeated(line, len) && max_level < MURAL_DEBUG)
 		return;
 	line[len++] = '\n';

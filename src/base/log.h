@@ -18,9 +18,16 @@
  * is set already. */
 void log_set_level(enum mural_level level);
 
-/* For retries: from now on a line of this thread that repeats the one before is a debug
- * message.  *last, the caller's, keeps that line's hash; 0 at first.  NULL ends it. */
-void log_set_dedup(uint64_t *last);
+/* What the tries of one thing have logged; zeroed before the first. */
+struct log_dedup {
+	uint64_t lines[8]; /* hashes of the last ones */
+	uint32_t next;
+	char error[MURAL_STATE_MAX]; /* the first error since this was emptied */
+};
+
+/* For retries: from now on a line of this thread that is among the last ones of *dedup,
+ * which is the caller's, is a debug message.  NULL ends it.  Returns what was set. */
+struct log_dedup *log_set_dedup(struct log_dedup *dedup);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

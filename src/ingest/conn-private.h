@@ -42,6 +42,7 @@ struct conn {
 	bool deferred;              /* the rest is input left by a full feed() */
 	bool reply_heavy;           /* its input causes many replies: short reads */
 	bool cpu_heavy;             /* its input is slow to process: short turns */
+	uint64_t round;             /* of the worker's, in which it had its last turn */
 	bool eof;                   /* the client has closed its side */
 	bool ending;                /* its input is discarded */
 	bool throttled;             /* nothing may be read now */
@@ -62,6 +63,11 @@ int conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb c
 void conn_resume(struct conn *conn);
 
 void conn_read_start(struct conn *conn);
+
+/* ---- conn-turn.c */
+
+/* How much may be read of it now; 0: it is the next client's turn. */
+size_t conn_turn_room(struct conn *conn);
 
 /* ---- conn-write.c */
 

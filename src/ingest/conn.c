@@ -15,10 +15,8 @@
 #include "ingest/painter.h"
 #include "limits/ratelimit.h"
 
-/* After READ_BYTES a client yields to the others; one whose input would take longer than
- * TURN_NS, after SHORT_READ_BYTES. */
+/* One whose input would take longer yields sooner. */
 #define TURN_NS 1000000
-#define SHORT_READ_BYTES (READ_BYTES / 8)
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 
@@ -74,31 +72,20 @@ keep_rest(struct conn *conn, const uint8_t *rest, size_t len)
 
 /* ------------------------------------------------------------------ reading */
 
-/* libuv reads a busy client up to 32 times in a row; giving it no buffer makes it move on
- * to the next. */
 static void
 on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 {
 	struct conn *conn = handle->data;
 	struct worker *worker = conn->client.shard->worker;
-	size_t turn = conn->cpu_heavy ? SHORT_READ_BYTES : READ_BYTES;
-	size_t room = conn->reply_heavy ? SHORT_READ_BYTES : turn;
+	size_t room = conn_turn_room(conn);
 
 	(void)size;
-	if (worker->reading != conn) {
-		worker->reading = conn;
-		worker->read_in_a_row = 0;
-	}
-	if (worker->read_in_a_row >= turn) {
-		worker->reading = NULL;
-		*buf = uv_buf_init(NULL, 0);
-		return;
-	}
-	if (ratelimit_active(worker->ratelimit) && !conn->ending) {
+	if (room > 0 && ratelimit_active(worker->ratelimit) && !conn->ending) {
 		room = conn_allowance(conn, room);
 		conn->throttled = room == 0;
 	}
-	*buf = uv_buf_init((char *)worker->buf + MURAL_REST_MAX, room);
+	*buf = room > 0 ? uv_buf_init((char *)worker->buf + MURAL_REST_MAX, room)
+			: uv_buf_init(NULL, 0);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "ingest/hint.h"
 #include "ingest/instance.h"
+#include "ingest/retry.h"
 #include "ingest/service.h"
 
 static int
@@ -40,19 +41,20 @@ open_instances(struct ingest *ingest)
 	struct instance *instance = ingest->plugins->instances;
 
 	for (; instance; instance = instance->next) {
-		int ret = instance_open(ingest, instance);
+		bool required = instance->common.required;
+		int ret = retry_open(ingest, instance, required);
 
 		if (ret == 0)
 			continue;
-		if (instance->common.required) {
+		if (required) {
 			log_error("%s: could not be opened, and it is required; fix it, "
 				  "or set required = no to start without it",
 				instance->host.name);
 			return ret;
 		}
-		log_warn("%s: could not be opened; continuing without it",
+		log_warn("%s: could not be opened; continuing without it, and trying "
+			 "again every second",
 			instance->host.name);
-		instance_close(ingest, instance);
 	}
 	return 0;
 }
@@ -89,6 +91,7 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 	ingest_warn_if_empty(ingest);
 	uv_async_init(loop, &ingest->said, on_said);
 	uv_unref((uv_handle_t *)&ingest->said);
+	retry_start(ingest);
 	ret = ratelimit_init(&ingest->ratelimit, config);
 	if (ret == 0)
 		ret = start_workers(ingest, &config->server);
@@ -99,10 +102,11 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 	return ret;
 }
 
-/* The loop lets go of the handle, which nobody sends any more. */
+/* The loop lets go of the handles, which nobody uses any more. */
 static void
-close_said(struct ingest *ingest)
+close_handles(struct ingest *ingest)
 {
+	retry_stop(ingest);
 	uv_close((uv_handle_t *)&ingest->said, NULL);
 	uv_run(ingest->loop, UV_RUN_NOWAIT);
 }
@@ -115,11 +119,12 @@ ingest_stop(struct ingest *ingest)
 	if (!ingest->loop)
 		return;
 	if (!ingest->workers) {
-		close_said(ingest);
+		close_handles(ingest);
 		ratelimit_finish(&ingest->ratelimit);
 		*ingest = (struct ingest){ 0 };
 		return;
 	}
+	retry_pause(ingest);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_close(ingest, instance);
 	bool all_stopped = services_wait(ingest->plugins->instances, ingest->loop) &&
@@ -133,7 +138,7 @@ ingest_stop(struct ingest *ingest)
 		instance_finish(instance);
 	if (ingest->n_workers > 0)
 		worker_stop(&ingest->workers[0]);
-	close_said(ingest);
+	close_handles(ingest);
 	for (instance = ingest->plugins->instances; instance; instance = instance->next)
 		instance_clear(ingest, instance);
 	free(ingest->workers);

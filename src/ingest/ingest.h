@@ -27,13 +27,15 @@ struct ingest {
 	size_t n_workers;
 	size_t next_worker; /* for the next poller or datagram socket */
 	struct ratelimit ratelimit;
+	uv_timer_t retry; /* retry.c's */
+	bool retry_paused;
 	bool stuck;      /* logged that a worker does not run */
 	uv_async_t said; /* an instance's state changed; any thread sends it */
 	void (*on_said)(struct ingest *ingest); /* set after the start; may be NULL */
 };
 
 /* Starts the workers and opens every instance; one that cannot be opened has logged why,
- * and is left out if its config says `required = no`.  0, or -errno and nothing runs. */
+ * and is tried again later if its config says `required = no`.  0, or -errno and nothing runs. */
 int ingest_start(struct ingest *ingest, const struct config *config,
 	struct canvas *canvas, struct plugins *plugins, uv_loop_t *loop);
 

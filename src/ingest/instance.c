@@ -171,6 +171,8 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	uint32_t width = common->region.width, height = common->region.height;
 
 	instance->ingest = ingest;
+	instance->counts = (struct mural_counts){ .size = sizeof(instance->counts) };
+	instance->announced = false;
 	instance->shards =
 		aligned_alloc(CACHE_LINE, ingest->n_workers * sizeof(*instance->shards));
 	if (!instance->shards)
@@ -192,6 +194,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 			return ret;
 	}
 	instance->owner = &instance->shards[0];
+	host->port = host->udp_port = 0;
 	host->limits = (struct mural_limits *)&ingest->ratelimit;
 	host->left = common->offset.x;
 	host->top = common->offset.y;
@@ -356,6 +359,7 @@ void
 instance_close(struct ingest *ingest, struct instance *instance)
 {
 	instance->is_open = false;
+	instance->wanted = NULL;
 	while (instance->listeners) {
 		struct listener *listener = instance->listeners;
 

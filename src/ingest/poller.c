@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "ingest/event.h"
+#include "ingest/retry.h"
 
 #define RETRY_MS 1000
 
@@ -18,7 +19,7 @@ struct poller {
 	uv_timer_t retry;
 	bool attached;
 	struct mural_counts last_counts; /* the instance's when last published */
-	uint64_t last_logged;            /* for log_set_dedup(), across retries */
+	struct log_dedup tries;          /* to attach it again */
 	int handles;
 };
 
@@ -55,13 +56,15 @@ on_retry(uv_timer_t *timer)
 	struct shard *shard = poller->shard;
 	int ret;
 
-	log_set_dedup(&poller->last_logged);
+	log_set_dedup(&poller->tries);
 	ret = poller_attach(poller);
 	log_set_dedup(NULL);
 	if (ret == 0)
 		log_info("%s: attached again", shard->instance->host.name);
 	else
 		uv_timer_start(&poller->retry, on_retry, RETRY_MS, 0);
+	instance_say_trouble(
+		shard->instance, ret < 0 ? poller->tries.error : NULL);
 }
 
 /* The poll handle goes with the descriptor, and is closed before detach() closes that. */
@@ -85,10 +88,13 @@ poller_detach(struct poller *poller)
 static void
 poller_fail(struct poller *poller, int error)
 {
-	log_warn("%s: input failed: %s; retrying every second",
-		poller->shard->instance->host.name, strerror(-error));
+	struct instance *instance = poller->shard->instance;
+
+	log_warn("%s: input failed: %s; retrying every second", instance->host.name,
+		strerror(-error));
+	instance_say_trouble(instance, strerror(-error));
 	poller_detach(poller);
-	poller->last_logged = 0;
+	poller->tries = (struct log_dedup){ 0 };
 	uv_timer_start(&poller->retry, on_retry, RETRY_MS, 0);
 }
 

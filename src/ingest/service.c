@@ -40,6 +40,7 @@ service_start(struct instance *instance, uv_loop_t *loop)
 
 	instance->host.loop = loop;
 	instance->host.brush = &instance->shards[0].brush;
+	instance->start_failed = false;
 	instance->service_state = SERVICE_RUNNING;
 	instance->shards[0].service_counts = &instance->counts;
 	ret = instance->plugin->start(&instance->host);
@@ -177,8 +178,8 @@ find_closing(uv_handle_t *handle, void *found)
 
 /* Where start() failed, mural_stopped() may never come: then it is over when nothing is
  * closing on the loop, not what a callback closed in its turn either. */
-static bool
-is_stopping(struct instance *instance)
+bool
+service_is_stopping(struct instance *instance)
 {
 	bool is_closing = false;
 
@@ -193,7 +194,7 @@ is_stopping(struct instance *instance)
 struct instance *
 service_find_stopping(struct instance *instances)
 {
-	while (instances && !is_stopping(instances))
+	while (instances && !service_is_stopping(instances))
 		instances = instances->next;
 	return instances;
 }

@@ -25,6 +25,9 @@ int service_start(struct instance *instance, uv_loop_t *loop);
 /* Asks it to stop.  Accepts one that never started or is stopping already. */
 void service_stop(struct instance *instance);
 
+/* Whether it was asked to stop, or its start() failed, and something of it is left. */
+bool service_is_stopping(struct instance *instance);
+
 /* The first of the list that was asked to stop and has not yet; NULL: none. */
 struct instance *service_find_stopping(struct instance *instances);
 

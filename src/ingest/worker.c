@@ -117,6 +117,7 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 		.canvas = canvas,
 		.loop = main_loop,
 		.thread = pthread_self(),
+		.round = 1,
 	};
 	worker->waitlist_end = &worker->waitlist;
 	worker->buf = malloc(MURAL_REST_MAX + READ_BYTES);
@@ -227,6 +228,7 @@ struct call {
 	struct job job;
 	int (*fn)(void *arg);
 	void *arg;
+	struct log_dedup *dedup; /* the sender's */
 	int ret;
 	uv_sem_t done;
 };
@@ -236,7 +238,9 @@ run_call(struct job *job)
 {
 	struct call *call = container_of(job, struct call, job);
 
+	log_set_dedup(call->dedup);
 	call->ret = call->fn(call->arg);
+	log_set_dedup(NULL);
 	uv_sem_post(&call->done);
 }
 
@@ -247,6 +251,8 @@ worker_call(struct worker *worker, int (*fn)(void *arg), void *arg)
 
 	if (!worker->threaded)
 		return fn(arg);
+	call.dedup = log_set_dedup(NULL);
+	log_set_dedup(call.dedup);
 	uv_sem_init(&call.done, 0);
 	worker_send(worker, &call.job);
 	uv_sem_wait(&call.done);

@@ -50,6 +50,8 @@ struct worker {
 	struct pending_write *waitlist, **waitlist_end; /* the oldest first */
 	struct conn *reading; /* the client read last; only compared */
 	size_t read_in_a_row; /* bytes from that client */
+	uint64_t round;       /* of turns, one for each client that has sent something */
+	size_t turns_in_round, turns_in_last_round;
 	uint64_t wait_ms;    /* until a throttled client may be read; conn-throttle.c's */
 	uint64_t n_assigned; /* clients given to it so far; main thread only */
 	uint64_t n_closed;   /* clients closed so far; written by its thread */

@@ -13,6 +13,7 @@
 #include <mural/plugin.h>
 
 #include "base/host-address.h"
+#include "base/log.h"
 #include "config/config.h"
 #include "plugin/said.h"
 
@@ -59,6 +60,9 @@ struct instance {
 	bool unchanged; /* reload.c's: it keeps running in the next config */
 	/* ingest's */
 	bool is_open;
+	int (*wanted)(struct mural_host *host); /* mural_retry()'s; NULL: nothing is */
+	bool is_waiting;         /* retry.c opens it again */
+	struct log_dedup tries;  /* what these log */
 	struct listener *listeners;     /* of a stream */
 	struct connlimit *connlimit;    /* of its clients; NULL: none */
 	bool announced;                 /* `address` is known */

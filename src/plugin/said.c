@@ -65,25 +65,37 @@ copy_clean(char state[MURAL_STATE_MAX], const char *text)
 	state[used] = '\0';
 }
 
+static bool
+set_line(struct said *said, char line[MURAL_STATE_MAX], const char *text)
+{
+	char clean[MURAL_STATE_MAX];
+	bool differs;
+
+	copy_clean(clean, text ? text : "");
+	pthread_mutex_lock(&said->lock);
+	differs = strcmp(line, clean) != 0;
+	memcpy(line, clean, strlen(clean) + 1);
+	pthread_mutex_unlock(&said->lock);
+	return differs;
+}
+
 bool
 said_set_state(struct said *said, const char *text)
 {
-	char state[MURAL_STATE_MAX];
-	bool differs;
+	return set_line(said, said->state, text);
+}
 
-	copy_clean(state, text ? text : "");
-	pthread_mutex_lock(&said->lock);
-	differs = strcmp(said->state, state) != 0;
-	memcpy(said->state, state, strlen(state) + 1);
-	pthread_mutex_unlock(&said->lock);
-	return differs;
+bool
+said_set_trouble(struct said *said, const char *text)
+{
+	return set_line(said, said->trouble, text);
 }
 
 void
 said_copy_state(struct said *said, char state[MURAL_STATE_MAX])
 {
 	pthread_mutex_lock(&said->lock);
-	memcpy(state, said->state, MURAL_STATE_MAX);
+	memcpy(state, *said->trouble ? said->trouble : said->state, MURAL_STATE_MAX);
 	pthread_mutex_unlock(&said->lock);
 }
 

@@ -12,7 +12,8 @@
 
 struct said {
 	pthread_mutex_t lock;
-	char state[MURAL_STATE_MAX]; /* lock; "": none */
+	char state[MURAL_STATE_MAX];   /* lock; "": none */
+	char trouble[MURAL_STATE_MAX]; /* lock; murald's own word, said in its place */
 	uint64_t *metrics;           /* two's complement, in the order of the table */
 	size_t n_metrics;
 };
@@ -27,6 +28,10 @@ void said_finish(struct said *said);
  * from the one before. */
 bool said_set_state(struct said *said, const char *text);
 
+/* Why the instance does not work, kept likewise; NULL: it does. */
+bool said_set_trouble(struct said *said, const char *text);
+
+/* The trouble, or else the state. */
 void said_copy_state(struct said *said, char state[MURAL_STATE_MAX]);
 
 void said_copy_metrics(const struct said *said, int64_t values[MURAL_METRICS_MAX]);

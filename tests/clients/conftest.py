@@ -37,7 +37,7 @@ class Result:
 
 @pytest.fixture
 def muralctl():
-    def run(*words, netns=None, prefix=(), timeout=60, env=None):
+    def run(*words, netns=None, prefix=(), timeout=120, env=None):
         inside = ["ip", "netns", "exec", netns] if netns else []
         return Result(subprocess.run([*inside, *prefix, MURALCTL, *map(str, words)], text=True, capture_output=True,
                                      stdin=subprocess.DEVNULL, timeout=timeout, env=dict(os.environ, **(env or {}))))

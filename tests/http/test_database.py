@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The board's database: complete whatever happens to murald, and never lost silently."""
+import contextlib
 import http.client
 import os
 import random
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 
@@ -253,9 +255,76 @@ def test_a_file_belongs_to_one_board_at_a_time(tmp_path):
         board.paint(token, 0, 0, 1)
 
 
+def told(board):
+    return board.ask("GET", "/healthz").json()
+
+
+def is_read_only(board):
+    """The page, the pictures and what is on the wall are there; nothing can be changed."""
+    assert board.ask("GET", "/").status == board.ask("GET", "/canvas.png").status == 200
+    assert len(board.pixels()) == HEIGHT
+    for answer in (board.ask("PUT", "/register-pg", {"name": "n", "author": "a", "secret": "s"}),
+                   board.put("a" * 24, 0, 0, 1), board.rate(1)):
+        assert answer.status == 503 and "read-only" in answer.json()["error"]
+
+
+def becomes_writable(wall, token=None, times=1):
+    wait_for("the database", lambda: wall.log().count("http: open now") == times, 30)
+    with Board(wall) as board:
+        wait_for("its states", lambda: "states" not in told(board), 30)
+        assert token in (None, board.register())
+        board.paint(board.register(), 1, 1, 2)
+    assert wall.stop() == 0, wall.log()
+    assert wall.log().count("the board is read-only without its database") == times
+
+
 def test_a_missing_folder(tmp_path):
-    wall = board_wall(tmp_path, "database = %s/no/board.db" % tmp_path).start()
-    assert wall.process.wait(10) == 1 and "create its folder" in wall.log()
+    with board_wall(tmp_path, "database = %s/later/board.db" % tmp_path) as wall, Board(wall) as board:
+        assert "create its folder" in wall.log()
+        assert told(board) == {"status": "ok", "reasons": [], "states": {
+            "http": "the board is read-only: its database: No such file or directory"}}
+        is_read_only(board)
+        os.makedirs(tmp_path / "later")
+        becomes_writable(wall)
+        assert wall.log().count("create its folder") == 1
+
+
+@contextlib.contextmanager
+def disk(folder):
+    """A small file system that is only this test's."""
+    os.makedirs(folder)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "murald", str(folder)],
+                             stderr=subprocess.PIPE, text=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("needs root and mount: " + mounted.stderr.strip())
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def test_a_full_disk_and_a_read_only_one(tmp_path):
+    """At the start; one that fills up later is the writer's matter."""
+    with disk(tmp_path / "disk") as folder:
+        options = "database = %s/board.db" % folder
+        with board_wall(tmp_path, options) as wall, Board(wall) as board:
+            token = board.register()
+            board.paint(token, 0, 0, 4)
+            assert wall.stop() == 0
+        with open(folder / "ballast", "wb", buffering=0) as file:
+            with pytest.raises(OSError):
+                while file.write(bytes(4096)):
+                    pass
+        with board_wall(tmp_path, options) as wall, Board(wall) as board:
+            is_read_only(board)
+            os.unlink(folder / "ballast")
+            becomes_writable(wall, token)
+        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        with board_wall(tmp_path, options) as wall, Board(wall) as board:
+            assert "Read-only file system" in told(board)["states"]["http"]
+            is_read_only(board)
+            subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
+            becomes_writable(wall, token, 2)
 
 
 @pytest.mark.parametrize("how", ["text", "middle", "cut"])

@@ -49,15 +49,16 @@ def tcp_server(handle):
 class Pixelflut(Threaded):
     """upper, crlf: style of the answers; digits: 6 or 8 for a colour; lossy: forgets every pixel;
     greeting: sent at once, then the connection is closed; mute: answers nothing; sizeless: does not
-    answer SIZE; lag: reads are that many seconds old; chatty: sends what nobody asked for."""
+    answer SIZE; lag: reads are that many seconds old; chatty: sends what nobody asked for; behind: reads
+    slowly for that many seconds."""
 
     def __init__(self, width=40, height=30, upper=False, crlf=False, digits=6, lossy=False,
-                 greeting=None, mute=False, lag=0, chatty=False, sizeless=False):
+                 greeting=None, mute=False, lag=0, chatty=False, sizeless=False, behind=0):
         self.width, self.height = width, height
         self.upper, self.crlf, self.digits = upper, crlf, digits
         self.lossy, self.greeting, self.mute = lossy, greeting, mute
         self.lag, self.chatty, self.frame, self.frame_at = lag, chatty, {}, 0
-        self.sizeless = sizeless
+        self.sizeless, self.behind = sizeless, behind
         self.pixels, self.colours_seen, self.unknown, self.connections = {}, [], [], 0
         self.server = tcp_server(self.serve)
 
@@ -68,9 +69,11 @@ class Pixelflut(Threaded):
             return
         while self.chatty:
             client.sendall(b"news of the day\n" * 500)
-        rest = b""
+        rest, quick = b"", time.monotonic() + self.behind
         while True:
-            data = client.recv(65536)
+            if time.monotonic() < quick:
+                time.sleep(0.05)  # the slowness that a test asked for
+            data = client.recv(4096 if time.monotonic() < quick else 65536)
             if not data:
                 return
             *lines, rest = (rest + data).split(b"\n")

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 
-def wait_for(what, claim, seconds=10):
+def wait_for(what, claim, seconds=30):
     """The first true answer of claim(), within a limit."""
     end = time.monotonic() + seconds
     while True:
@@ -15,7 +15,7 @@ def wait_for(what, claim, seconds=10):
         time.sleep(0.01)  # between two looks
 
 
-async def until(what, claim, seconds=10):
+async def until(what, claim, seconds=30):
     """wait_for(), while an asyncio loop goes on."""
     end = time.monotonic() + seconds
     while not claim():
@@ -31,7 +31,7 @@ def stays(what, claim, seconds):
         time.sleep(0.01)  # between two looks
 
 
-def settled(look, seconds=0.3, limit=10):
+def settled(look, seconds=0.3, limit=30):
     """What look() returns once it has returned the same for that long."""
     end, seen, since = time.monotonic() + limit, look(), time.monotonic()
     while time.monotonic() - since < seconds:

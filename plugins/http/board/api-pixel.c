@@ -26,6 +26,8 @@ set_cell(struct request *request, struct generator *generator,
 	uint64_t source = http_client_source(request->web, request->connection);
 	uint64_t now, wait_ms;
 
+	if (store_missing(board->store))
+		return api_reply_read_only(request);
 	if (!generator)
 		return api_reply_unauthorized(request);
 	if (pixel->row >= board->height || pixel->column >= board->width)

@@ -72,12 +72,24 @@ api_reply_cross_site(struct request *request)
 		"this one, or see the option origins");
 }
 
+enum MHD_Result
+api_reply_read_only(struct request *request)
+{
+	return reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+		"the board is read-only until its database is there again");
+}
+
 const json_t *
 api_change(struct request *request, const char *const *names, enum MHD_Result *answered)
 {
-	if (!api_is_cross_site(request, false))
+	const struct board *board = request->subject;
+
+	if (api_is_cross_site(request, false))
+		*answered = api_reply_cross_site(request);
+	else if (store_missing(board->store))
+		*answered = api_reply_read_only(request);
+	else
 		return api_fields(request, names, answered);
-	*answered = api_reply_cross_site(request);
 	return NULL;
 }
 

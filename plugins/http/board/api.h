@@ -19,12 +19,16 @@ enum MHD_Result api_click(struct request *request);
 enum MHD_Result api_rate(struct request *request);
 enum MHD_Result api_switch(struct request *request); /* /enableBoard, /disableBoard */
 
+/* 503: the board's database is missing, so that nothing may change. */
+enum MHD_Result api_reply_read_only(struct request *request);
+
 /* The body, if it has all of the names (ended by NULL); else NULL, and *answered is the
  * 400 that was sent. */
 const json_t *api_fields(
 	struct request *request, const char *const *names, enum MHD_Result *answered);
 
-/* The same for what changes the board: 403 for a page of another site. */
+/* The same for what changes the board: 403 for a page of another site,
+ * 503 for a board that is read-only. */
 const json_t *api_change(
 	struct request *request, const char *const *names, enum MHD_Result *answered);
 

@@ -126,13 +126,13 @@ add_hint(const struct mural_instance *instance, void *arg)
 	json_t *commands = json_array();
 	struct in_addr v4;
 
-	if (!instance->is_open)
+	if (!instance->is_open && !*instance->state)
 		return;
 	request.x -= host->left;
 	request.y -= host->top;
 	if (host == query->client->web->host) {
 		add_board_commands(query, commands);
-	} else if (request.x < host->width && request.y < host->height) {
+	} else if (instance->is_open && request.x < host->width && request.y < host->height) {
 		add_command(instance, &request, commands);
 		/* for plugins that speak IPv6 only; others nearby may have it */
 		if (json_array_size(commands) == 0 &&

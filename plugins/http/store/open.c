@@ -175,6 +175,7 @@ lock_file(struct store *store)
 	error = errno;
 	if (fd >= 0)
 		close(fd);
+	snprintf(store->missing, sizeof(store->missing), "%s", strerror(error));
 	mural_log(store->web->host, MURAL_ERROR, "%s: %s%s", store->path,
 		error == EWOULDBLOCK ? "another murald, or another plugin, uses it"
 				     : strerror(error),
@@ -220,9 +221,9 @@ read_state(struct store *store)
 }
 
 static int
-open_database(struct store *store)
+open_database(struct store *store, const char *path)
 {
-	int code = sqlite3_open_v2(store->path, &store->db,
+	int code = sqlite3_open_v2(path, &store->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (code == SQLITE_OK)
@@ -280,10 +281,14 @@ store_open(struct store *store)
 		ret = lock_file(store);
 		if (ret < 0)
 			return ret;
-		code = open_database(store);
-		if (code == SQLITE_OK)
+		code = open_database(store, store->path);
+		if (code == SQLITE_OK) {
+			*store->missing = '\0';
 			return 0;
+		}
 		snprintf(why, sizeof(why), "%s", sqlite3_errstr(code));
+		snprintf(store->missing, sizeof(store->missing), "%s",
+			sqlite3_errstr(code));
 		store_close(store);
 		if (code < 0)
 			return code;
@@ -296,4 +301,16 @@ store_open(struct store *store)
 	mural_log(store->web->host, MURAL_ERROR, "%s: %s; name another file as database",
 		store->path, why);
 	return -EIO;
+}
+
+int
+store_open_memory(struct store *store)
+{
+	mural_log(store->web->host, MURAL_WARN,
+		"the board is read-only without its database, which is tried again every "
+		"second");
+	if (open_database(store, ":memory:") == SQLITE_OK)
+		return 0;
+	store_close(store);
+	return -ENOMEM;
 }

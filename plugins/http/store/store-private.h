@@ -52,6 +52,7 @@ enum statement {
 struct store {
 	struct web *web;
 	const char *path;
+	char missing[100]; /* why it is only in memory; "": it is not */
 	int lock_fd; /* against a second murald */
 	bool was_clean;
 	uint32_t last_generator;
@@ -90,6 +91,9 @@ store_read_place(sqlite3_stmt *statement, int column, struct store_pixel *pixel)
 }
 
 /* ---- open.c */
+
+/* Opens the database in memory. */
+int store_open_memory(struct store *store);
 
 /* Opens store->path, migrates it to the current schema, and replaces a corrupt file.  0
  * or -errno, logged. */

@@ -296,6 +296,15 @@ start_sharing(struct store *store)
 	return 0;
 }
 
+/* Whether the place for the file is at fault, which may pass; another murald's file, a
+ * newer one or a stranger's does not. */
+static bool
+is_missing(int ret)
+{
+	return ret != -EWOULDBLOCK && ret != -EPROTONOSUPPORT && ret != -EINVAL &&
+	       ret != -ENOMEM;
+}
+
 int
 store_start(struct store **started, struct web *web, const char *database)
 {
@@ -321,8 +330,26 @@ store_start(struct store **started, struct web *web, const char *database)
 	store->wakeup.data = store;
 	web_hold(web);
 	ret = store_open(store);
+	if (ret < 0 && is_missing(ret))
+		ret = store_open_memory(store);
 	if (ret == 0)
 		ret = store_prepare_writing(store);
+	return ret;
+}
+
+const char *
+store_missing(const struct store *store)
+{
+	return *store->missing ? store->missing : NULL;
+}
+
+int
+store_probe(struct web *web, const char *database)
+{
+	struct store store = { .web = web, .path = database, .lock_fd = -1 };
+	int ret = store_open(&store);
+
+	store_close(&store);
 	return ret;
 }
 

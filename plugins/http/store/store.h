@@ -41,9 +41,17 @@ struct store_generator {
 };
 
 /* Opens the database.  One from an older murald is migrated, a corrupt one is renamed and
- * replaced by an empty one, which is logged, one from a newer murald is an error.  0 or
- * -errno, logged; then *store may be set all the same, for store_stop(). */
+ * replaced by an empty one, which is logged, one from a newer murald is an error.  One
+ * that cannot be written, on a full disk or in a folder that is not there, is missing: an
+ * empty one in memory stands in for it, in which nothing should be changed.  0 or -errno,
+ * logged; then *store may be set all the same, for store_stop(). */
 int store_start(struct store **store, struct web *web, const char *database);
+
+/* Why the database is missing; NULL: it is not. */
+const char *store_missing(const struct store *store);
+
+/* Whether it could be opened now.  0 or -errno, logged. */
+int store_probe(struct web *web, const char *database);
 
 /* From here on changes are accepted.  0 or -errno, logged. */
 int store_start_writer(struct store *store);

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""make hostile SECONDS_EACH=5: one attack after the other, each on a wall of its own and for so
+long, and what somebody else sees of it.
+
+Prints one table, as doc/hostile.md keeps one: how long others wait (median and worst), what they
+are refused, memory and descriptors, before / during / after; the longest phase of a loop in CPU
+time, how late the watchdog was served, and how long SIGTERM takes in the middle of it.  Runs in a
+network namespace of its own.  Exit status 1 when an attack had more effect than SECURITY.md admits.
+
+    hostile.py SECONDS_EACH WORST_MS WORDS      only attacks whose names have the words
+"""
+import ctypes
+import os
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+import attacks_board
+import attacks_descriptors
+import attacks_p2
+import attacks_pings
+import attacks_pixelflut
+import attacks_web
+from attacking import WIRE, connect
+from measuring import Period, Phases, Watchdog, observe
+from wall import BUILD, Wall, has_plugin
+
+MEMORY_MIB = 64   # that an attack may take
+KEPT_MIB = 32     # of it, that may stay with malloc() for a while
+PHASE_MS = 50     # that a loop may work before it looks at everybody else
+WATCHDOG_S = 1
+SIGTERM_S = 5
+SIZE = (640, 400)
+SANITIZED = bool(os.environ.get("sanitizer"))
+
+ATTACKS = [*attacks_web.ATTACKS, *attacks_board.ATTACKS,
+           *(attacks_p2.ATTACKS if has_plugin("p2") else ()), *attacks_pixelflut.ATTACKS,
+           *attacks_pings.ATTACKS, *attacks_descriptors.ATTACKS]
+HEAD = ("attack", "median wait, ms", "worst wait, ms", "refused", "memory, MiB", "descriptors", "phase, ms",
+        "watchdog, s", "SIGTERM, s")
+
+
+def own_network():
+    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:  # CLONE_NEWNET
+        sys.exit("hostile: needs root, for a network of its own: %s" % os.strerror(ctypes.get_errno()))
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+# ------------------------------------------------------------------------- the wall
+
+def sections(folder, attack):
+    text = ("[plugin http]\nlisten = [::]:0\npixel-rate = 0\nadmin-token = adm\ndatabase = %(folder)s/board.db\n"
+            + attack.http + "[plugin dots]\nlisten = 127.0.0.1:0\n[plugin pixelflut]\nlisten = [::]:1234\n"
+            "[record]\nfile = %(folder)s/record\ninterval = 50ms\n" + attack.plugins) % {"folder": folder}
+    if has_plugin("p2"):
+        text += ("[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket = 127.0.0.1:0\nput-rate = 0\nusers = %s/users\n"
+                 % folder)
+    return text
+
+
+def write_files(folder):
+    with open(os.path.join(folder, "secrets"), "w") as f:
+        f.write("s\n")
+    with open(os.path.join(folder, "users"), "w") as f:
+        names = ["other", "another", "victim", "painter", *("py%d" % n for n in range(1000))]
+        f.write("".join("%s = static:1234\n" % name for name in names))
+
+
+def make_noise(wall):
+    """Some moments of it."""
+    noise = [struct.pack("<HH", x, y) for y in range(SIZE[1]) for x in range(SIZE[0])]
+    for _ in range(6):
+        random = os.urandom(3 * len(noise))
+        with connect(wall, "dots", "127.0.1.7") as dots:
+            dots.sendall(b"".join(p + random[3 * i:3 * i + 3] + b"\xff" for i, p in enumerate(noise)))
+            dots.shutdown(socket.SHUT_WR)
+            dots.recv(1)
+
+
+# ------------------------------------------------------------------------ measuring
+
+def start(wall, attack):
+    """The process that attacks, leader of a group of its own."""
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        if not os.environ.get("HOSTILE_TRACE"):
+            with open(os.devnull, "w") as nothing:
+                os.dup2(nothing.fileno(), 2)
+        try:
+            attack.run(wall)
+        finally:
+            os._exit(1)
+    return pid
+
+
+def end(pid):
+    os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def settle(wall, names, before, limit=10):
+    """The period after an attack, once its connections are gone and their memory is free."""
+    over = time.monotonic() + limit
+    while time.monotonic() < over:
+        after = Period().look(wall, names, 0.1)
+        if after.descriptors <= before.descriptors + 4 and after.memory < before.memory + KEPT_MIB:
+            break
+    return after
+
+
+class Measured:
+    """An attack on a wall of its own."""
+
+    def __init__(self, folder, attack, seconds):
+        self.attack, self.seconds = attack, seconds
+        self.names = ("web", *attack.probes)
+        watchdog = Watchdog(folder)
+        library = os.path.join(BUILD, "tests/hostile/.libs/loop-phases.so")
+        self.phases = Phases(library if os.path.exists(library) and not SANITIZED else None)
+        self.wall = Wall(folder, sections(folder, attack), size="%dx%d" % SIZE, core=attack.core, prefix=attack.prefix)
+        self.wall.start(env=dict(watchdog.env, **self.phases.env))
+        try:
+            self.wall.wait_ready()
+            if attack.noise:
+                make_noise(self.wall)
+            observe(self.wall, self.names, 0.1)
+            self.measure(watchdog)
+        finally:
+            self.wall.__exit__(None)
+
+    def measure(self, watchdog):
+        wall = self.wall
+        before = Period().look(wall, self.names, self.seconds / 2)
+        pid = start(wall, self.attack)
+        time.sleep(self.seconds / 4)  # until it is under way
+        watchdog.take()
+        self.phases.take()
+        during, over = Period(), time.monotonic() + self.seconds
+        while time.monotonic() < over:
+            during.look(wall, self.names, 0.2)
+        self.wrong = self.attack.check(wall) if self.attack.check else None
+        self.phase, self.late = self.phases.take(), watchdog.take()
+        end(pid)
+        self.periods = before, during, settle(wall, self.names, before)
+        pid = start(wall, self.attack)
+        time.sleep(self.seconds / 4)
+        begin = time.monotonic()
+        try:
+            self.status = wall.stop(seconds=60)
+        finally:
+            end(pid)
+        self.stopped = time.monotonic() - begin
+
+    def row(self):
+        cells = [" / ".join("%.*f" % (digits, value(period)) for period in self.periods) for digits, value in (
+            (1, lambda p: p.median), (0, lambda p: p.worst), (0, lambda p: len(p.refused)), (0, lambda p: p.memory),
+            (0, lambda p: p.descriptors))]
+        return "| %s |" % " | ".join([self.attack.name, *cells, "%.0f" % self.phase, "%.1f" % self.late,
+                                      "%.1f" % self.stopped])
+
+    def complaints(self, worst_ms):
+        before, during, after = self.periods
+        if during.worst > worst_ms:
+            yield "others waited %.0f ms" % during.worst
+        solicited = during.refused.count("solicitation")
+        if len(during.refused) > solicited or solicited * 10 > during.visits // (2 + len(self.names)):
+            yield "others were refused: %s, %d of %d" % (sorted(set(during.refused)), len(during.refused), during.visits)
+        if not SANITIZED and during.memory - before.memory > MEMORY_MIB:
+            yield "took %.0f MiB" % (during.memory - before.memory)
+        if not SANITIZED and after.memory - before.memory > KEPT_MIB:
+            yield "kept %.0f MiB" % (after.memory - before.memory)
+        if after.descriptors > before.descriptors + 4:
+            yield "kept descriptors"
+        if self.phase > PHASE_MS:
+            yield "a loop worked %.0f ms without a look at others" % self.phase
+        if self.late > max(WATCHDOG_S, worst_ms / 1000):
+            yield "the watchdog was served %.1f s late" % self.late
+        if self.stopped > max(SIGTERM_S, worst_ms / 1000):
+            yield "SIGTERM took %.1f s" % self.stopped
+        if self.status != 0:
+            yield "the wall ended with %d" % self.status
+        if self.wrong:
+            yield self.wrong
+
+
+def run_all(attacks, seconds, worst_ms):
+    bad = []
+    print("| %s |\n|%s" % (" | ".join(HEAD), " --- |" * len(HEAD)))
+    for attack in attacks:
+        with tempfile.TemporaryDirectory() as folder:
+            write_files(folder)
+            measured = Measured(folder, attack, seconds)
+        print(measured.row(), flush=True)
+        bad += ["%s: %s" % (attack.name, what) for what in measured.complaints(worst_ms)]
+    return bad
+
+
+def main():
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5
+    worst_ms = float(sys.argv[2]) if len(sys.argv) > 2 else 100
+    words = sys.argv[3] if len(sys.argv) > 3 else ""
+    own_network()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with WIRE:
+        bad = run_all([attack for attack in ATTACKS if words in attack.name], seconds, worst_ms)
+    print("\n".join(["", *bad]) if bad else "\nEverything as promised.")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
