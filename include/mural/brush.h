@@ -43,6 +43,9 @@ enum mural_reason {
 	MURAL_MALFORMED,     /* not what the protocol says */
 	MURAL_RATE_LIMITED,  /* above a limit */
 	MURAL_UNAUTHORIZED,  /* not allowed to this client */
+	MURAL_FROZEN,        /* the operator has frozen the canvas there */
+	MURAL_PROTECTED,     /* only the operator paints there */
+	MURAL_BANNED,        /* the operator has banned its network */
 	MURAL_REASONS,
 };
 

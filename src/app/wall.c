@@ -109,6 +109,15 @@ create_canvas(struct wall *wall, const struct config_canvas *config)
 	return ret;
 }
 
+static int
+create_reins(struct wall *wall)
+{
+	wall->reins = reins_new(&wall->canvas, &wall->loop);
+	if (!wall->reins)
+		log_error("canvas: out of memory or descriptors");
+	return wall->reins ? 0 : -ENOMEM;
+}
+
 static void
 on_said(struct ingest *ingest)
 {
@@ -128,7 +137,7 @@ wall_start(struct wall *wall)
 		(ret = create_canvas(wall, &config->canvas)) < 0 ||
 		(ret = snapshot_restore(
 			 &wall->snapshot, &config->canvas, &wall->canvas)) < 0 ||
-		(ret = create_hud(wall)) < 0 ||
+		(ret = create_reins(wall)) < 0 || (ret = create_hud(wall)) < 0 ||
 		(ret = display_start(&wall->display, &wall->canvas, wall->hud)) < 0 ||
 		(ret = record_start(&wall->record, &config->record, &wall->canvas,
 			 &wall->loop)) < 0 ||
@@ -151,6 +160,7 @@ wall_stop(struct wall *wall)
 	operators_stop(wall);
 	hud_status_stop(&wall->hud_status);
 	ingest_stop(&wall->ingest);
+	reins_free(wall->reins);
 	operators_finish(wall);
 	snapshot_stop(&wall->snapshot);
 	record_stop(&wall->record);

@@ -15,6 +15,7 @@
 #include "app/reload.h"
 #include "app/sd-notify.h"
 #include "canvas/canvas.h"
+#include "canvas/reins.h"
 #include "config/config.h"
 #include "display/display.h"
 #include "hud/hud.h"
@@ -38,6 +39,7 @@ struct wall {
 	struct reload reload;
 	struct display display;
 	struct canvas canvas;
+	struct reins *reins;
 	struct snapshot snapshot;
 	struct record record;
 	struct ingest ingest;

@@ -35,6 +35,9 @@ mural_reason_label(enum mural_reason reason)
 		[MURAL_MALFORMED] = "malformed",
 		[MURAL_RATE_LIMITED] = "rate_limited",
 		[MURAL_UNAUTHORIZED] = "unauthorized",
+		[MURAL_FROZEN] = "frozen",
+		[MURAL_PROTECTED] = "protected",
+		[MURAL_BANNED] = "banned",
 	};
 
 	return (uint32_t)reason < MURAL_REASONS ? labels[reason] : NULL;

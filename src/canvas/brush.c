@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Paints for brushes: what <mural/brush.h> does not do inline, and batches. */
-#include <errno.h>
-#include <stdlib.h>
-
+/* Paints for brushes: what <mural/brush.h> does not do inline. */
 #include "base/util.h"
 #include "canvas/canvas-private.h"
 
@@ -19,30 +16,6 @@ brush_pixel(const struct mural_brush *brush, uint32_t x, uint32_t y)
 }
 
 /* ------------------------------------------------------------------ batches */
-
-static void
-store_batch(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
-{
-	uint32_t *const pixels = brush->pixels;
-	uint8_t *const damage = brush->damage, *const groups = brush->damaged_groups;
-
-	for (uint32_t i = 0; i < n; i++) {
-		const uint32_t tile = batch->tiles[i];
-
-		__atomic_store_n(
-			&pixels[batch->places[i]], batch->colours[i], __ATOMIC_RELAXED);
-		damage[tile] = 1;
-		groups[tile / 64] = 1;
-	}
-	brush->painted += n;
-}
-
-static void
-refuse_batch(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
-{
-	(void)batch;
-	brush->discarded[MURAL_UNAUTHORIZED] += n;
-}
 
 static uint32_t
 batch_add(const struct mural_brush *brush, struct mural_batch *batch, uint32_t n,
@@ -101,22 +74,39 @@ mural_paint(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t argb)
 	mural_batch_flush(brush, &one, batch_add(brush, &one, 0, x, y, argb));
 }
 
+/* With owners, whoever painted what was expected. */
+static bool
+swap_pixel(struct mural_brush *brush, uint32_t *pixel, uint32_t expected, uint32_t argb)
+{
+	const struct painter *painter = brush->canvas;
+	uint64_t seen;
+
+	if (brush->step == 1)
+		return __atomic_compare_exchange_n(pixel, &expected, argb, false,
+			__ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	seen = __atomic_load_n((pixel_word *)pixel, __ATOMIC_RELAXED);
+	while (word_colour(seen) == expected)
+		if (__atomic_compare_exchange_n((pixel_word *)pixel, &seen,
+			    painter->owner | colour_word(argb), false, __ATOMIC_RELAXED,
+			    __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
 bool
 mural_swap(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t expected,
 	uint32_t argb)
 {
+	const uint32_t tile = mural_tile_at(brush, x, y);
+
 	if (!is_inside(brush, x, y)) {
 		brush->discarded[MURAL_OUT_OF_BOUNDS]++;
 		return false;
 	}
-	if (brush->store == refuse_batch) {
-		refuse_batch(brush, NULL, 1);
+	if (!store_allows(brush, y * brush->stride + x * brush->step, tile) ||
+		!swap_pixel(brush, brush_pixel(brush, x, y), expected, argb))
 		return false;
-	}
-	if (!__atomic_compare_exchange_n(brush_pixel(brush, x, y), &expected, argb, false,
-		    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		return false;
-	mural_mark(brush, mural_tile_at(brush, x, y));
+	mural_mark(brush, tile);
 	brush->painted++;
 	return true;
 }
@@ -234,53 +224,4 @@ mural_read_row(const struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t
 	for (uint32_t i = 0; i < inside; i++)
 		mural_read(brush, x + i, y, &argb[i]);
 	return inside;
-}
-
-/* ------------------------------------------------------------------ the brush */
-
-int
-canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t left,
-	uint32_t top, uint32_t width, uint32_t height)
-{
-	const struct mural_view *view = &canvas->view;
-	size_t groups = view->words;
-
-	if (left >= view->width || top >= view->height || width == 0 || height == 0)
-		return -ERANGE;
-	*brush = (struct mural_brush){
-		.width = MIN(width, view->width - left),
-		.height = MIN(height, view->height - top),
-		.pixels = canvas->pixels + (size_t)top * canvas->stride + left,
-		.stride = canvas->stride,
-		.step = 1,
-		.left = left,
-		.top = top,
-		.tiles_x = view->tiles_x,
-		.store = store_batch,
-		.canvas = canvas,
-	};
-	brush->near_width = brush->width;
-	brush->near_height = brush->height;
-	brush->damage = canvas_alloc_lines(groups * 64);
-	brush->damaged_groups = canvas_alloc_lines(groups);
-	if (brush->damage && brush->damaged_groups)
-		return 0;
-	canvas_brush_finish(brush);
-	return -ENOMEM;
-}
-
-void
-canvas_brush_refuse(struct mural_brush *brush, bool refuse)
-{
-	brush->near_width = refuse ? 0 : brush->width;
-	brush->near_height = refuse ? 0 : brush->height;
-	brush->store = refuse ? refuse_batch : store_batch;
-}
-
-void
-canvas_brush_finish(struct mural_brush *brush)
-{
-	free(brush->damage);
-	free(brush->damaged_groups);
-	*brush = (struct mural_brush){ 0 };
 }

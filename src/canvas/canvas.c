@@ -38,15 +38,19 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 		.view = mural_view_of(width, height),
 		.background = background,
 		.stride = round_up(width, CACHE_LINE / sizeof(uint32_t)),
+		.step = 1,
+		.open = calloc(1, sizeof(struct rules)),
 	};
 	pthread_mutex_init(&canvas->lock, NULL);
 	canvas->pixels =
 		canvas_alloc_lines((size_t)canvas->stride * height * sizeof(uint32_t));
 	canvas->published = canvas_alloc_lines(canvas->view.words * sizeof(uint64_t));
-	if (!canvas->pixels || !canvas->published) {
+	if (!canvas->pixels || !canvas->published || !canvas->open) {
 		canvas_finish(canvas);
 		return -ENOMEM;
 	}
+	canvas->open->generation = 1;
+	canvas->rules = canvas->open;
 	for (size_t i = 0; i < (size_t)canvas->stride * height; i++)
 		canvas->pixels[i] = background;
 	return 0;
@@ -66,6 +70,7 @@ canvas_finish(struct canvas *canvas)
 	}
 	free(canvas->pixels);
 	free(canvas->published);
+	rules_free(canvas->open);
 	pthread_mutex_destroy(&canvas->lock);
 	*canvas = (struct canvas){ 0 };
 }

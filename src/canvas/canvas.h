@@ -33,6 +33,9 @@
 #include <mural/brush.h>
 #include <mural/reader.h>
 
+struct rules;
+struct canvas_thread;
+
 struct wakeup {
 	struct wakeup *next; /* never changes once the wakeup is in the list */
 	int fd;              /* eventfd, closed with the canvas */
@@ -53,12 +56,26 @@ struct canvas {
 	struct mural_view view; /* fixed after canvas_init() */
 	uint32_t background;    /* so is this */
 	uint32_t stride;        /* pixels; rows begin on a cache line */
+	uint32_t step;          /* words of 32 bits a pixel: 1, or with owners 2 */
 	uint32_t *pixels;       /* every thread, relaxed */
 	uint64_t *published;    /* publishers OR, readers exchange */
 	uint32_t armed;         /* some wakeup may be armed; sequentially consistent */
 	struct wakeup *wakeups; /* only grows; head written with release */
 	pthread_mutex_t lock;
 	struct mural_reader *readers; /* lock */
+
+	/* Main thread: release, who paints: acquire; never NULL. */
+	const struct rules *rules;
+	struct rules *open;            /* which close nothing; those of the beginning */
+	struct canvas_thread *threads; /* that paint; the main thread's */
+	uint32_t when;                 /* canvas_when(); every thread, relaxed */
+	uint32_t wants_painters;       /* likewise */
+	uint32_t frozen;               /* canvas_is_frozen(); likewise */
+
+	/* Called by a thread that has seen new rules, on it; NULL: nobody.  Set while
+	 * nobody paints. */
+	void (*on_seen)(void *arg);
+	void *on_seen_arg;
 };
 
 /* Makes a canvas of one colour (0xffrrggbb).  -ENOMEM, or -EINVAL for a side of 0 or
@@ -69,7 +86,8 @@ int canvas_init(
 /* All brushes and readers must be gone.  Accepts a zeroed canvas. */
 void canvas_finish(struct canvas *canvas);
 
-/* Makes a brush for a rectangle, cut to the canvas; -ERANGE: it lies outside. */
+/* Makes a brush for a rectangle, cut to the canvas; -ERANGE: it lies outside.  No rules
+ * hold for it until canvas_brush_join(). */
 int canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t left,
 	uint32_t top, uint32_t width, uint32_t height);
 void canvas_brush_finish(struct mural_brush *brush);
@@ -81,6 +99,9 @@ void canvas_brush_refuse(struct mural_brush *brush, bool refuse);
 /* Passes a brush's damage to the readers and wakes those that sleep.  The brush's
  * thread. */
 void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
+
+/* Whether it matters for whom a brush paints: some are banned.  Any thread. */
+bool canvas_wants_painters(const struct canvas *canvas);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: MIT
-libmurald_la_SOURCES += %D%/brush.c %D%/canvas-private.h %D%/canvas.c %D%/canvas.h
+libmurald_la_SOURCES += %D%/brush.c %D%/canvas-private.h %D%/canvas.c %D%/canvas.h \
+	%D%/hand.c %D%/hand.h %D%/painters.c %D%/painters.h %D%/reins.c %D%/reins.h %D%/rules.c %D%/rules.h %D%/store.c

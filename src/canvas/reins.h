@@ -29,11 +29,11 @@ struct reins;
 
 /* What became of an act; valid during the call. */
 struct reins_done {
-	int error;         /* 0, or -errno: nothing was changed, unless -ECANCELED */
-	uint64_t pixels;   /* that were changed, or with count_only would be */
-	uint64_t unknown;  /* of these, those of which nobody knew what was under them */
-	uint64_t wait_ns;  /* from the publication of rules until they held for all */
-	uint64_t number;   /* of the act, for reins_take_back(); 0: not to be taken back */
+	int error;        /* 0, or -errno: nothing was changed, unless -ECANCELED */
+	uint64_t pixels;  /* that were changed, or with count_only would be */
+	uint64_t unknown; /* of these, those of which nobody knew what was under them */
+	uint64_t wait_ns; /* from the publication of rules until they held for all */
+	uint64_t number;  /* of the act, for reins_take_back(); 0: not to be taken back */
 	struct timespec at; /* when it held or was done, CLOCK_REALTIME */
 };
 
@@ -42,8 +42,8 @@ typedef void reins_cb(void *arg, const struct reins_done *done);
 /* NULL: out of memory or descriptors.  The canvas and the loop outlive it. */
 struct reins *reins_new(struct canvas *canvas, uv_loop_t *loop);
 
-/* Ends the acts that are still to be done with -ECANCELED.  Every brush must be gone, and
- * the loop turns once more afterwards.  NULL is accepted. */
+/* Ends the acts that are still to be done with -ECANCELED, and turns the loop for that.
+ * Nobody may paint any more.  NULL is accepted. */
 void reins_free(struct reins *reins);
 
 /* ------------------------------------------------------------------ rules
@@ -73,9 +73,8 @@ int reins_ban(
 
 enum reins_closed { REINS_FROZEN, REINS_PROTECTED };
 
-/* What is closed in this way and holds for all, or will after the acts begun, as
- * rectangles that do not overlap: to be written down, or shown.  *rects is freed by the
- * caller.  How many; -ENOMEM. */
+/* What is closed in this way now, as rectangles that do not overlap: to be written down,
+ * or shown.  *rects is freed by the caller.  How many; -ENOMEM. */
 ssize_t reins_rects(
 	struct reins *reins, enum reins_closed kind, struct mural_rect **rects);
 
@@ -89,7 +88,8 @@ bool canvas_is_frozen(const struct canvas *canvas);
  *
  * What it paints is the operator's: no rule refuses it.  It is published once, at the
  * end, so that an act is one frame.  The last of these acts is remembered until the next
- * (16 bytes for each pixel of its rectangle, or 8 without owners) and can be taken back. */
+ * (16 bytes for each pixel of its rectangle) and can be taken back.
+ */
 
 /* Paints the rectangle in one opaque colour. */
 int reins_clear(struct reins *reins, const struct mural_rect *rect, uint32_t argb,
@@ -111,8 +111,9 @@ struct reins_sources {
 struct reins_undo {
 	struct reins_sources sources;
 	const struct mural_rect *rect; /* NULL: all */
-	uint64_t since_s; /* CLOCK_REALTIME; 0: whenever.  Exact to 2 s, within 17 hours */
-	bool count_only;  /* only says what it would do */
+	uint64_t
+		since_s; /* CLOCK_REALTIME; 0: whenever.  Exact to 2 s, within 17 hours */
+	bool count_only; /* only says what it would do */
 	reins_picture *behind; /* where nothing is known to lie under; NULL: background */
 };
 
@@ -131,8 +132,9 @@ int reins_take_back(struct reins *reins, uint64_t number, reins_cb *done, void *
  *
  * -ENOTSUP: the canvas has no owners. */
 
-/* Names a source as people write it: an address, an IPv6 prefix "2001:db8::/64", "p2:anna"
- * for a painter with a name, "icmp:crowd" for those of an instance that have no id. */
+/* Names a source as people write it: an address, an IPv6 prefix "2001:db8::/64",
+ * "p2:anna" for a painter with a name, "icmp:crowd" for those of an instance that have no
+ * id. */
 #define REINS_SOURCE_MAX 128
 
 struct reins_who {

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "ingest/painter.h"
 #include "ingest/worker.h"
 
 struct event;
@@ -15,6 +16,7 @@ struct client {
 	struct mural_conn pub;
 	struct shard *shard;
 	uint64_t source; /* mural_source() of a stream's client */
+	struct painter_verdict verdict;
 	int (*reply)(struct client *client, const void *data, size_t len);
 	void (*ready)(struct client *client); /* has the plugin's ready() called */
 	struct job wake;                      /* mural_wake() */

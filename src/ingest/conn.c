@@ -191,7 +191,7 @@ serve_begin(struct conn *conn)
 
 	conn->reply_full = false;
 	shard->worker->serving = &conn->client;
-	painter_set(shard, conn->client.source);
+	painter_begin_client(shard, &conn->client);
 }
 
 /* `painted` is what the brush had painted before. */

@@ -103,12 +103,12 @@ static void
 event_call(struct event *event)
 {
 	struct shard *shard = event->shard;
-	const struct mural_conn *conn = event->pub.conn;
+	struct mural_conn *conn = event->pub.conn;
 
-	/* a poller or service says itself for whom it paints */
-	if (!shard->poller && !shard->service_counts)
-		painter_set(
-			shard, conn ? container_of(conn, struct client, pub)->source : 0);
+	if (conn)
+		painter_begin_client(shard, container_of(conn, struct client, pub));
+	else
+		painter_begin(shard);
 	event->call(&event->pub, &shard->brush);
 	shard_publish(shard);
 }

@@ -192,6 +192,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 				view->width, view->height);
 		if (ret < 0)
 			return ret;
+		canvas_brush_join(&shard->brush, &shard->worker->painting, i == 0);
 	}
 	instance->owner = &instance->shards[0];
 	host->port = host->udp_port = 0;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "ingest/event.h"
+#include "ingest/painter.h"
 #include "ingest/retry.h"
 
 #define RETRY_MS 1000
@@ -103,7 +104,10 @@ poller_drain(struct poller *poller)
 {
 	struct shard *shard = poller->shard;
 	struct instance *instance = shard->instance;
-	int ret = instance->plugin->drain(&instance->host, &shard->brush);
+	int ret;
+
+	painter_begin(shard);
+	ret = instance->plugin->drain(&instance->host, &shard->brush);
 
 	poller_publish(poller);
 	if (ret != 1)

@@ -14,8 +14,8 @@
 
 /* Of one source through one instance, over the last second. */
 struct top_entry {
-	char source[128];     /* as in canvas/reins.h; "local" for a Unix socket */
-	const char *instance; /* its name */
+	char source[128];       /* as in canvas/reins.h; "local" for a Unix socket */
+	const char *instance;   /* its name */
 	uint64_t pixels, bytes; /* painted; received, 0 where only the plugin knows */
 	uint32_t connections;
 	bool at_least; /* it may have been more */

@@ -83,7 +83,7 @@ on_udp_ready(struct client *client)
 	udp->peer.ss_family = AF_UNSPEC;
 	udp->peer_len = sizeof(sa_family_t);
 	shard->worker->serving = client;
-	painter_set(shard, 0);
+	painter_begin(shard);
 	(void)shard->instance->plugin->ready(&client->pub, &shard->brush);
 	shard->worker->serving = NULL;
 	shard_publish(shard);
@@ -121,7 +121,7 @@ feed_datagram(struct udp_socket *udp, const struct mmsghdr *message)
 		!is_within_limits(udp, message->msg_len))
 		return;
 	shard->worker->serving = &udp->client;
-	painter_set(shard, mural_source(udp->client.pub.host, udp->client.pub.peer));
+	painter_set_peer(shard, udp->client.pub.peer);
 	if (shard->instance->plugin->feed(
 		    &udp->client.pub, &shard->brush, iov->iov_base, message->msg_len) < 0)
 		mural_discard(&shard->brush, MURAL_MALFORMED, 1);
@@ -154,6 +154,7 @@ read_batch(struct udp_socket *udp)
 			},
 		};
 	}
+	painter_begin(udp->client.shard);
 	n = recvmmsg(udp->fd, messages, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
 		feed_datagram(udp, &messages[i]);

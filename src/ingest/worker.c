@@ -108,6 +108,20 @@ open_loop(struct worker *worker)
 	return 0;
 }
 
+static void
+run_look(struct job *job)
+{
+	canvas_thread_look(&container_of(job, struct worker, look)->painting);
+}
+
+static void
+ring_worker(struct canvas_thread *painting)
+{
+	struct worker *worker = container_of(painting, struct worker, painting);
+
+	worker_send_once(worker, &worker->look);
+}
+
 int
 worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 {
@@ -127,6 +141,10 @@ worker_start(struct worker *worker, struct canvas *canvas, uv_loop_t *main_loop)
 		ret = open_loop(worker);
 	if (ret == 0)
 		ret = open_queue(worker);
+	worker->look.run = run_look;
+	if (ret == 0)
+		canvas_thread_start(
+			canvas, &worker->painting, main_loop ? NULL : ring_worker);
 	if (ret == 0 && !main_loop)
 		ret = start_thread(worker);
 	if (ret < 0)
@@ -292,6 +310,7 @@ worker_stop(struct worker *worker)
 	if (!worker->buf)
 		return;
 	close_loop(worker);
+	canvas_thread_stop(&worker->painting);
 	free(worker->buf);
 	free(worker->datagrams);
 	free(worker->replies);

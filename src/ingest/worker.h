@@ -14,7 +14,7 @@
 #include <uv.h>
 
 #include "base/counters.h"
-#include "canvas/canvas.h"
+#include "canvas/painters.h"
 #include "plugin/registry.h"
 
 /* The most that one read returns. */
@@ -64,6 +64,8 @@ struct worker {
 	size_t n_jobs;             /* lock; of these */
 	bool closing;              /* its thread's */
 	struct job beat;           /* worker_is_alive() */
+	struct canvas_thread painting;
+	struct job look; /* at new rules */
 };
 
 /* One instance on one worker: its brush, its counters, and what serves it there. */
@@ -72,7 +74,6 @@ struct shard {
 	struct worker *worker;
 	struct mural_brush brush;
 	uint64_t source;            /* that it paints for; 0: none */
-	bool refused;               /* which may not */
 	struct mural_counts counts; /* of clients, datagram sockets and a poller */
 	const struct mural_counts *service_counts; /* NULL: there is no service on it */
 	struct connlimit *connlimit; /* of the instance's clients; NULL: none */

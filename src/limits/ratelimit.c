@@ -196,12 +196,6 @@ count_verdict(struct mural_brush *brush, int verdict)
 	return verdict;
 }
 
-bool
-mural_is_limited(const struct mural_host *host)
-{
-	return host->limits && ratelimit_active(ratelimit_of(host));
-}
-
 int
 mural_conn_admit(struct mural_host *host, const struct sockaddr *peer)
 {
@@ -215,26 +209,6 @@ mural_conn_release(struct mural_host *host, const struct sockaddr *peer)
 {
 	if (host->limits)
 		ratelimit_release(ratelimit_of(host), peer);
-}
-
-int
-mural_consume(struct mural_host *host, struct mural_brush *brush,
-	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes)
-{
-	if (!mural_is_limited(host))
-		return 0;
-	return count_verdict(brush, ratelimit_consume(ratelimit_of(host),
-					    RATELIMIT_CONNECTED, peer, pixels, bytes));
-}
-
-int
-mural_consume_claimed(struct mural_host *host, struct mural_brush *brush,
-	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes)
-{
-	if (!mural_is_limited(host))
-		return 0;
-	return count_verdict(brush, ratelimit_consume(ratelimit_of(host),
-					    RATELIMIT_CLAIMED, peer, pixels, bytes));
 }
 
 uint64_t

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-brush %D%/test-canvas
+check_PROGRAMS += %D%/test-brush %D%/test-canvas %D%/test-reins
 endif
 
 check_PROGRAMS += %D%/stress-canvas
@@ -8,7 +8,8 @@ check_PROGRAMS += %D%/stress-canvas
 
 if WITH_TSAN
 check_PROGRAMS += %D%/stress-canvas-tsan
-%C%_stress_canvas_tsan_SOURCES = %D%/stress-canvas.c src/canvas/canvas.c src/canvas/brush.c
+%C%_stress_canvas_tsan_SOURCES = %D%/stress-canvas.c src/canvas/canvas.c src/canvas/brush.c \
+	src/canvas/painters.c src/canvas/rules.c src/canvas/store.c src/base/ip-key.c
 %C%_stress_canvas_tsan_CFLAGS = $(AM_CFLAGS) -fsanitize=thread
 %C%_stress_canvas_tsan_LDFLAGS = $(AM_LDFLAGS) -fsanitize=thread
 %C%_stress_canvas_tsan_LDADD =

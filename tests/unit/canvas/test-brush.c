@@ -199,11 +199,8 @@ TEST_WITH(a_refused_brush_counts_what_it_does_not_paint, set_up, tear_down)
 static void
 store_guarded(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
 {
-	const struct canvas *canvas = brush->canvas;
-	const size_t first = (size_t)(brush->pixels - canvas->pixels);
-
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t x = (first + batch->places[i]) % canvas->stride;
+		uint32_t x = brush->left + batch->places[i] % brush->stride;
 
 		if (x >= 40 && x < 60) {
 			brush->discarded[MURAL_REASONS_MAX - 1]++;

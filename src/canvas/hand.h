@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The operator's hand: paints over everybody, and remembers its last act so that this can
+ * be taken back.  No rules hold for it.
+ *
+ * One thread at a time.
+ */
+#pragma once
+
+#include "canvas/canvas.h"
+
+/* What an act replaced: for each pixel of the rectangle, row by row, the word that was
+ * there and the one that was put; both 0: it was left alone. */
+struct hand_journal {
+	uint64_t number; /* of the act; 0: there is none */
+	struct mural_rect rect;
+	uint64_t *was, *put;
+};
+
+struct hand {
+	struct canvas *canvas;
+	struct mural_brush brush; /* for the damage of an act */
+	struct hand_journal journal;
+	uint64_t numbers; /* of acts so far */
+	uint32_t stop;    /* given up at the next row; any thread, relaxed */
+};
+
+/* 0 or -ENOMEM. */
+int hand_init(struct hand *hand, struct canvas *canvas);
+
+/* Accepts a zeroed struct. */
+void hand_finish(struct hand *hand);
+
+/* The act under way, or the next, ends with -ECANCELED.  Any thread. */
+void hand_stop(struct hand *hand);
+
+/* Paints a rectangle of the canvas in one colour, or with its picture: row by row,
+ * without gaps.  0, -ENOMEM, or -ECANCELED: a part of it is painted. */
+int hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *picture,
+	uint32_t argb, uint64_t *pixels);
+
+/* Takes back the last act, which must be `number`, where nobody has painted since.  0,
+ * -ENOENT, -ESTALE or -ECANCELED. */
+int hand_take_back(struct hand *hand, uint64_t number, uint64_t *pixels);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The canvas's side of those who paint: threads that say which rules (rules.h) they have
+ * seen, and brushes that keep to them.
+ */
+#pragma once
+
+#include "canvas/canvas.h"
+#include "canvas/rules.h"
+
+/* A thread that calls those who paint.  Embed it. */
+struct canvas_thread {
+	struct canvas *canvas;
+	struct canvas_thread *next; /* the main thread's */
+	const struct rules *rules;  /* that it saw last; its own */
+	uint64_t seen; /* their generation; itself: release, others: acquire */
+	struct painter *residents; /* brushes that are used at any time; its own */
+
+	/* Has the thread call canvas_thread_look() soon; called on the main thread.
+	 * NULL: it is the main thread. */
+	void (*ring)(struct canvas_thread *thread);
+};
+
+/* The main thread. */
+void canvas_thread_start(struct canvas *canvas, struct canvas_thread *thread,
+	void (*ring)(struct canvas_thread *thread));
+
+/* When it calls nobody any more.  Accepts one that never started. */
+void canvas_thread_stop(struct canvas_thread *thread);
+
+/* Takes note of new rules: what was painted before them is published.  The thread itself,
+ * between two callbacks. */
+void canvas_thread_look(struct canvas_thread *thread);
+
+/* The brush keeps to the rules.  `resident`: also outside of callbacks, on the main
+ * thread.  The main thread, before it is painted with. */
+void canvas_brush_join(
+	struct mural_brush *brush, struct canvas_thread *thread, bool resident);
+
+/* For whom a brush paints. */
+struct canvas_painter {
+	uint16_t id;  /* owners.h; 0: nobody */
+	bool banned;  /* what it paints is discarded as banned */
+	bool refused; /* else as unauthorized */
+};
+
+/* Looks at the rules, and paints for that one from now on.  The brush's thread, before
+ * each callback; returns the rules, which hold until the next. */
+const struct rules *canvas_brush_begin(struct mural_brush *brush);
+void canvas_brush_paint_as(
+	struct mural_brush *brush, const struct canvas_painter *painter);

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+/* Does the operator's acts one after the other: publishes rules and waits until all have
+ * seen them, sends the hand to the thread pool. */
+#include "canvas/reins.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "canvas/canvas-private.h"
+#include "canvas/hand.h"
+
+struct act {
+	struct act *next;
+	struct reins *reins;
+	struct mural_rect rect; /* within the canvas */
+
+	/* One of the two: changes the next rules, or runs on the thread pool. */
+	int (*change)(struct act *act, struct rules *rules);
+	int (*work)(struct act *act);
+
+	enum rules_kind kind;
+	bool close;
+	uint8_t *mask; /* of the rectangle; NULL: all of it */
+	struct cidr_list networks;
+	uint32_t argb;
+	reins_picture *picture;
+	uint64_t number; /* of the act to take back */
+
+	reins_cb *cb;
+	void *arg;
+	struct reins_done done;
+};
+
+struct reins {
+	struct canvas *canvas;
+	uv_loop_t *loop;
+	uv_async_t wake;           /* something may go on; any thread */
+	struct act *first, **last; /* in their order; the first may be under way */
+	enum { IDLE, WAITING, WORKING } state;
+	struct rules *old; /* to be freed once all have seen the present ones */
+	uint64_t published_ns;
+	bool frozen; /* a part, for all who paint */
+	struct timespec frozen_since;
+	uv_work_t job;
+	struct hand hand;
+};
+
+/* ------------------------------------------------------------------ acts */
+
+static void
+act_free(struct act *act)
+{
+	cidr_list_finish(&act->networks);
+	free(act->mask);
+	free(act);
+}
+
+/* NULL: out of memory. */
+static struct act *
+act_new(struct reins *reins, reins_cb *cb, void *arg)
+{
+	struct act *act = calloc(1, sizeof(*act));
+
+	if (!act)
+		return NULL;
+	act->reins = reins;
+	act->cb = cb;
+	act->arg = arg;
+	return act;
+}
+
+/* Of a rectangle, cut to the canvas; NULL and *ret: there is none. */
+static struct act *
+act_new_at(struct reins *reins, const struct mural_rect *rect, reins_cb *cb, void *arg,
+	int *ret)
+{
+	struct mural_rect cut;
+	struct act *act;
+
+	*ret = -ERANGE;
+	if (!rules_cut(&reins->canvas->view, rect, &cut))
+		return NULL;
+	*ret = -ENOMEM;
+	act = act_new(reins, cb, arg);
+	if (act)
+		act->rect = cut;
+	return act;
+}
+
+static int
+act_begin(struct act *act)
+{
+	struct reins *reins = act->reins;
+
+	*reins->last = act;
+	reins->last = &act->next;
+	uv_async_send(&reins->wake);
+	return 0;
+}
+
+/* The first act is over. */
+static void
+finish_first(struct reins *reins, int error)
+{
+	struct act *act = reins->first;
+
+	reins->first = act->next;
+	if (!reins->first)
+		reins->last = &reins->first;
+	reins->state = IDLE;
+	act->done.error = error;
+	clock_gettime(CLOCK_REALTIME, &act->done.at);
+	act->cb(act->arg, &act->done);
+	act_free(act);
+}
+
+/* ------------------------------------------------------------------ rules */
+
+static bool
+have_all_seen(const struct canvas *canvas)
+{
+	const struct canvas_thread *thread = canvas->threads;
+
+	while (thread && __atomic_load_n(&thread->seen, __ATOMIC_ACQUIRE) >=
+				 canvas->rules->generation)
+		thread = thread->next;
+	return !thread;
+}
+
+static void
+publish_rules(struct reins *reins, struct rules *rules)
+{
+	struct canvas *canvas = reins->canvas;
+
+	reins->old = canvas->rules == canvas->open ? NULL : (struct rules *)canvas->rules;
+	/* before anybody looks at rules that ban somebody */
+	if (rules->banned.n > 0)
+		__atomic_store_n(&canvas->wants_painters, 1, __ATOMIC_RELAXED);
+	reins->published_ns = uv_hrtime();
+	__atomic_store_n(&canvas->rules, rules, __ATOMIC_RELEASE);
+	for (struct canvas_thread *i = canvas->threads; i; i = i->next)
+		if (i->ring)
+			i->ring(i);
+		else
+			canvas_thread_look(i);
+}
+
+static void
+begin_rules(struct reins *reins, struct act *act)
+{
+	struct rules *rules = rules_next(reins->canvas, reins->canvas->rules);
+	int ret = rules ? act->change(act, rules) : -ENOMEM;
+
+	if (ret == 0)
+		ret = rules_finish(rules, reins->canvas);
+	if (ret < 0) {
+		rules_free(rules);
+		finish_first(reins, ret);
+		return;
+	}
+	reins->state = WAITING;
+	publish_rules(reins, rules);
+}
+
+/* What all have seen holds. */
+static void
+rules_hold(struct reins *reins)
+{
+	struct canvas *canvas = reins->canvas;
+	struct act *act = reins->first;
+	bool frozen = canvas->rules->bits[RULES_FROZEN] != NULL;
+
+	rules_free(reins->old);
+	reins->old = NULL;
+	if (frozen && !reins->frozen)
+		clock_gettime(CLOCK_REALTIME, &reins->frozen_since);
+	reins->frozen = frozen;
+	__atomic_store_n(&canvas->frozen, canvas->rules->all_frozen, __ATOMIC_RELAXED);
+	if (canvas->rules->banned.n == 0)
+		__atomic_store_n(&canvas->wants_painters, 0, __ATOMIC_RELAXED);
+	act->done.wait_ns = uv_hrtime() - reins->published_ns;
+	finish_first(reins, 0);
+}
+
+bool
+canvas_is_frozen(const struct canvas *canvas)
+{
+	return __atomic_load_n(&canvas->frozen, __ATOMIC_RELAXED) != 0;
+}
+
+bool
+reins_frozen_since(const struct reins *reins, struct timespec *since)
+{
+	*since = reins->frozen_since;
+	return reins->frozen;
+}
+
+ssize_t
+reins_rects(struct reins *reins, enum reins_closed kind, struct mural_rect **rects)
+{
+	return rules_rects(reins->canvas->rules, reins->canvas,
+		kind == REINS_FROZEN ? RULES_FROZEN : RULES_PROTECTED, rects);
+}
+
+static int
+change_closed(struct act *act, struct rules *rules)
+{
+	if (act->mask)
+		return rules_set_mask(rules, act->reins->canvas, act->kind, &act->rect,
+			act->mask, act->rect.width);
+	return rules_set(rules, act->reins->canvas, act->kind, &act->rect, act->close);
+}
+
+static int
+begin_closing(struct reins *reins, const struct mural_rect *rect, enum rules_kind kind,
+	bool close, reins_cb *cb, void *arg)
+{
+	int ret;
+	struct act *act = act_new_at(reins, rect, cb, arg, &ret);
+
+	if (!act)
+		return ret;
+	act->kind = kind;
+	act->close = close;
+	act->change = change_closed;
+	return act_begin(act);
+}
+
+int
+reins_freeze(struct reins *reins, const struct mural_rect *rect, reins_cb *cb, void *arg)
+{
+	return begin_closing(reins, rect, RULES_FROZEN, true, cb, arg);
+}
+
+int
+reins_thaw(struct reins *reins, const struct mural_rect *rect, reins_cb *cb, void *arg)
+{
+	return begin_closing(reins, rect, RULES_FROZEN, false, cb, arg);
+}
+
+int
+reins_unprotect(
+	struct reins *reins, const struct mural_rect *rect, reins_cb *cb, void *arg)
+{
+	return begin_closing(reins, rect, RULES_PROTECTED, false, cb, arg);
+}
+
+int
+reins_protect(struct reins *reins, const struct mural_rect *rect, const uint8_t *mask,
+	reins_cb *cb, void *arg)
+{
+	int ret;
+	struct act *act;
+
+	if (!mask)
+		return begin_closing(reins, rect, RULES_PROTECTED, true, cb, arg);
+	act = act_new_at(reins, rect, cb, arg, &ret);
+	if (!act)
+		return ret;
+	act->mask = malloc((size_t)act->rect.width * act->rect.height);
+	if (!act->mask) {
+		act_free(act);
+		return -ENOMEM;
+	}
+	for (uint32_t y = 0; y < act->rect.height; y++)
+		memcpy(act->mask + (size_t)y * act->rect.width,
+			mask + (size_t)y * (rect ? rect->width : act->rect.width),
+			act->rect.width);
+	act->kind = RULES_PROTECTED;
+	act->change = change_closed;
+	return act_begin(act);
+}
+
+static int
+change_banned(struct act *act, struct rules *rules)
+{
+	return rules_ban(rules, &act->networks);
+}
+
+int
+reins_ban(struct reins *reins, const struct cidr_list *networks, reins_cb *cb, void *arg)
+{
+	struct act *act = act_new(reins, cb, arg);
+
+	if (!act)
+		return -ENOMEM;
+	for (size_t i = 0; i < networks->n; i++)
+		if (cidr_list_add(&act->networks, &networks->all[i]) < 0) {
+			act_free(act);
+			return -ENOMEM;
+		}
+	act->change = change_banned;
+	return act_begin(act);
+}
+
+/* ------------------------------------------------------------------ the hand */
+
+static void
+run_work(uv_work_t *job)
+{
+	struct act *act = container_of(job, struct reins, job)->first;
+
+	act->done.error = act->work(act);
+}
+
+static void
+on_worked(uv_work_t *job, int status)
+{
+	struct reins *reins = container_of(job, struct reins, job);
+	struct act *act = reins->first;
+
+	if (status == 0 && act->done.pixels > 0)
+		act->done.number = reins->hand.journal.number;
+	finish_first(reins, status < 0 ? -ECANCELED : act->done.error);
+	uv_async_send(&reins->wake);
+}
+
+static void
+begin_work(struct reins *reins)
+{
+	int ret = uv_queue_work(reins->loop, &reins->job, run_work, on_worked);
+
+	if (ret < 0)
+		finish_first(reins, ret);
+	else
+		reins->state = WORKING;
+}
+
+static int
+work_clear(struct act *act)
+{
+	return hand_paint(
+		&act->reins->hand, &act->rect, NULL, act->argb, &act->done.pixels);
+}
+
+int
+reins_clear(struct reins *reins, const struct mural_rect *rect, uint32_t argb,
+	reins_cb *cb, void *arg)
+{
+	int ret;
+	struct act *act = act_new_at(reins, rect, cb, arg, &ret);
+
+	if (!act)
+		return ret;
+	act->argb = argb;
+	act->work = work_clear;
+	return act_begin(act);
+}
+
+static int
+work_restore(struct act *act)
+{
+	uint32_t *pixels =
+		calloc((size_t)act->rect.width * act->rect.height, sizeof(*pixels));
+	int ret = pixels ? act->picture(act->arg, &act->rect, pixels) : -ENOMEM;
+
+	if (ret == 0)
+		ret = hand_paint(
+			&act->reins->hand, &act->rect, pixels, 0, &act->done.pixels);
+	free(pixels);
+	return ret;
+}
+
+int
+reins_restore(struct reins *reins, const struct mural_rect *rect, reins_picture *picture,
+	reins_cb *cb, void *arg)
+{
+	int ret;
+	struct act *act = act_new_at(reins, rect, cb, arg, &ret);
+
+	if (!act)
+		return ret;
+	act->picture = picture;
+	act->work = work_restore;
+	return act_begin(act);
+}
+
+static int
+work_take_back(struct act *act)
+{
+	return hand_take_back(&act->reins->hand, act->number, &act->done.pixels);
+}
+
+int
+reins_take_back(struct reins *reins, uint64_t number, reins_cb *cb, void *arg)
+{
+	struct act *act = act_new(reins, cb, arg);
+
+	if (!act)
+		return -ENOMEM;
+	act->number = number;
+	act->work = work_take_back;
+	return act_begin(act);
+}
+
+/* ------------------------------------------------------------------ turns */
+
+static void
+on_wake(uv_async_t *wake)
+{
+	struct reins *reins = container_of(wake, struct reins, wake);
+
+	if (reins->state == WAITING && have_all_seen(reins->canvas))
+		rules_hold(reins);
+	if (reins->state != IDLE || !reins->first)
+		return;
+	if (reins->first->change)
+		begin_rules(reins, reins->first);
+	else
+		begin_work(reins);
+	uv_async_send(&reins->wake);
+}
+
+static void
+on_seen(void *arg)
+{
+	uv_async_send(&((struct reins *)arg)->wake);
+}
+
+struct reins *
+reins_new(struct canvas *canvas, uv_loop_t *loop)
+{
+	struct reins *reins = calloc(1, sizeof(*reins));
+
+	if (!reins)
+		return NULL;
+	reins->canvas = canvas;
+	reins->loop = loop;
+	reins->last = &reins->first;
+	if (hand_init(&reins->hand, canvas) < 0 ||
+		uv_async_init(loop, &reins->wake, on_wake) < 0) {
+		hand_finish(&reins->hand);
+		free(reins);
+		return NULL;
+	}
+	uv_unref((uv_handle_t *)&reins->wake);
+	canvas->on_seen_arg = reins;
+	canvas->on_seen = on_seen;
+	return reins;
+}
+
+static void
+on_wake_closed(uv_handle_t *handle)
+{
+	free(container_of((uv_async_t *)handle, struct reins, wake));
+}
+
+void
+reins_free(struct reins *reins)
+{
+	uv_loop_t *loop;
+
+	if (!reins)
+		return;
+	loop = reins->loop;
+	reins->canvas->on_seen = NULL;
+	hand_stop(&reins->hand);
+	while (reins->state == WORKING)
+		uv_run(loop, UV_RUN_ONCE);
+	while (reins->first)
+		finish_first(reins, -ECANCELED);
+	hand_finish(&reins->hand);
+	rules_free(reins->old);
+	if (reins->canvas->rules != reins->canvas->open) {
+		rules_free((struct rules *)reins->canvas->rules);
+		reins->canvas->rules = reins->canvas->open;
+	}
+	uv_close((uv_handle_t *)&reins->wake, on_wake_closed);
+	uv_run(loop, UV_RUN_NOWAIT);
+}
