@@ -8,12 +8,33 @@
 
 const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 	[WALL_STATUS] = { "status", "", false, "what runs, and what is in force" },
+	[WALL_FREEZE] = { "freeze", "rect?", true,
+		"nobody paints the canvas, or a part of it" },
+	[WALL_THAW] = { "thaw", "rect?", true, "ends that" },
+	[WALL_CLEAR] = { "clear", "rect? colour?", true,
+		"paint it in one colour, else the background" },
+	[WALL_UNDO] = { "undo", "number", true, "take back the operator's last act" },
+	[WALL_BAN] = { "ban", "net for? why? out? really?", true,
+		"a network paints nothing; --out: nor connects" },
+	[WALL_UNBAN] = { "unban", "net", true, "ends that" },
+	[WALL_BANS] = { "bans", "", false, "list them" },
+	[WALL_PROTECT] = { "protect", "rect", true, "nobody but operators paint there" },
+	[WALL_UNPROTECT] = { "unprotect", "rect", true, "ends that" },
+	[WALL_PROTECTED] = { "protected", "", false, "list what is" },
 	[WALL_SNAPSHOT] = { "snapshot", "", true, "write the canvas to its file now" },
 	[WALL_RELOAD] = { "reload", "", true, "read the config again, as SIGHUP does" },
 	[WALL_VERBS] = { "verbs", "", false, "list what can be asked for" },
 };
 
 const struct wall_arg wall_args[] = {
+	{ "rect", WALL_RECT, NULL, "WxH+X+Y" },
+	{ "colour", WALL_COLOUR, NULL, "#RRGGBB" },
+	{ "net", WALL_NETWORK, NULL, "NET" },
+	{ "for", WALL_DURATION, "--for", "DURATION" },
+	{ "why", WALL_TEXT, "--why", "TEXT" },
+	{ "out", WALL_FLAG, "--out", "" },
+	{ "really", WALL_FLAG, "--yes", "" },
+	{ "number", WALL_NUMBER, "--number", "N" },
 	{ 0 },
 };
 

@@ -11,6 +11,16 @@
 /* The order of wall_verbs. */
 enum wall_verb_id {
 	WALL_STATUS,
+	WALL_FREEZE,
+	WALL_THAW,
+	WALL_CLEAR,
+	WALL_UNDO,
+	WALL_BAN,
+	WALL_UNBAN,
+	WALL_BANS,
+	WALL_PROTECT,
+	WALL_UNPROTECT,
+	WALL_PROTECTED,
 	WALL_SNAPSHOT,
 	WALL_RELOAD,
 	WALL_VERBS, /* lists these */

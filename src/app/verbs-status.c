@@ -3,6 +3,7 @@
 #include "app/operators.h"
 #include "app/wall.h"
 #include "base/counters.h"
+#include "control/values.h"
 
 static json_t *
 instance_json(const struct ingest *ingest, struct instance *instance)
@@ -43,6 +44,17 @@ display_json(struct display *display)
 		(json_int_t)counter_load(&display->counters.late_frames));
 }
 
+static json_t *
+frozen_json(const struct operators *operators)
+{
+	char since[VALUE_TIME_MAX];
+
+	if (operators->frozen_since.tv_sec == 0)
+		return json_null();
+	value_time_text(operators->frozen_since, since);
+	return json_string(since);
+}
+
 void
 verb_status(struct control_call *call)
 {
@@ -51,10 +63,14 @@ verb_status(struct control_call *call)
 	const struct operators *operators = &wall->operators;
 
 	control_done(call,
-		json_pack("{s:s, s:I, s:o, s:o, s:o}", "version", VERSION, "uptime_s",
+		json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o}", "version", VERSION,
+			"uptime_s",
 			(json_int_t)((uv_hrtime() - operators->started_ns) / 1000000000),
 			"canvas", json_sprintf("%ux%u", view->width, view->height),
-			"display", display_json(&wall->display), "plugins",
+			"display", display_json(&wall->display), "frozen_since",
+			frozen_json(operators), "frozen",
+			closed_json(wall, REINS_FROZEN, "rect"), "bans",
+			(json_int_t)operators->bans.n, "plugins",
 			instances_json(&wall->ingest)));
 }
 

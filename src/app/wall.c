@@ -113,9 +113,12 @@ static int
 create_reins(struct wall *wall)
 {
 	wall->reins = reins_new(&wall->canvas, &wall->loop);
-	if (!wall->reins)
+	if (!wall->reins) {
 		log_error("canvas: out of memory or descriptors");
-	return wall->reins ? 0 : -ENOMEM;
+		return -ENOMEM;
+	}
+	operators_restore(wall);
+	return 0;
 }
 
 static void

@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "control/values.h"
 
 static void

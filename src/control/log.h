@@ -10,10 +10,12 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "base/log.h"
+
 struct control_log {
-	const char *path; /* borrowed; empty: no log */
-	int fd;           /* -1: not open */
-	uint64_t said;    /* the last failure, so that it is logged once */
+	const char *path;      /* borrowed; empty: no log */
+	int fd;                /* -1: not open */
+	struct log_dedup said; /* failures, so that each is logged once */
 };
 
 /* A failure is logged, and opening is tried again with each line. */

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
-libmurald_la_SOURCES += %D%/bucket-table.c %D%/connlimit.c %D%/connlimit.h %D%/ratelimit.c \
+libmurald_la_SOURCES += %D%/bans.c %D%/bans.h %D%/bucket-table.c %D%/connlimit.c %D%/connlimit.h %D%/ratelimit.c \
 	%D%/ratelimit.h

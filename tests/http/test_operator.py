@@ -37,6 +37,28 @@ CASES = [
     ("verbs", None, 200, None),
     ("snapshot", None, 200, None),
     ("reload", None, 200, None),
+    ("freeze", None, 200, None),
+    ("freeze", {"rect": "10x10+0+0"}, 200, None),
+    ("freeze", {"rect": "10x10+64+0"}, 400, "usage"),
+    ("freeze", {"rect": "0x10+0+0"}, 400, "usage"),
+    ("freeze", {"rect": 7}, 400, "usage"),
+    ("thaw", None, 200, None),
+    ("clear", None, 200, None),
+    ("clear", {"rect": "1x1+63+47", "colour": "#ff0000"}, 200, None),
+    ("clear", {"colour": "red"}, 400, "usage"),
+    ("undo", {"number": 99}, 409, "refused"),
+    ("undo", {"number": -1}, 400, "usage"),
+    ("undo", None, 400, "usage"),
+    ("protect", {"rect": "8x8+8+8"}, 200, None),
+    ("protect", None, 400, "usage"),
+    ("unprotect", {"rect": "8x8+8+8"}, 200, None),
+    ("protected", None, 200, None),
+    ("ban", {"net": "192.0.2.0/24", "for": "10min", "why": "no", "out": True}, 200, None),
+    ("ban", {"net": "192.0.2.0/24", "for": "10 minutes"}, 400, "usage"),
+    ("ban", {"net": "0.0.0.0/0"}, 409, "refused"),
+    ("ban", {"net": "here"}, 400, "usage"),
+    ("bans", None, 200, None),
+    ("unban", {"net": "198.51.100.1"}, 404, "unknown"),
     ("nonsense", None, 404, "unknown"),
     ("", None, 404, "unknown"),
 ]
@@ -44,6 +66,8 @@ CASES = [
 
 @pytest.mark.parametrize("verb, arguments, status, word", CASES)
 def test_the_same_by_socket_and_by_http(wall, board, verb, arguments, status, word):
+    with Operator(wall) as operator:
+        operator.done("clear")
     answer = ask(board, verb, arguments)
     assert answer.status == status, answer
     assert answer.json().get("error") == word
@@ -58,7 +82,24 @@ def test_the_same_by_socket_and_by_http(wall, board, verb, arguments, status, wo
 def test_every_verb_has_a_case(wall):
     with Operator(wall) as operator:
         verbs = {verb["verb"] for verb in operator.done("verbs")["verbs"]}
-    assert verbs == {case[0] for case in CASES if case[3] is None}
+    assert verbs == {case[0] for case in CASES if case[3] is None} | {"undo", "unban"}
+
+
+def test_acts_are_taken_back(board):
+    done = ask(board, "clear", {"rect": "4x4+0+0", "colour": "#ffffff"}).json()["is"]
+    assert done["pixels"] == 16
+    assert ask(board, "undo", {"number": done["number"]}).json()["is"]["pixels"] == 16
+
+
+def test_nobody_bans_himself_by_mistake(wall, board):
+    with socket.create_connection(("127.0.0.1", wall.port("http")), 10, ("127.0.0.9", 0)) as other:
+        body = b'{"net":"127.0.0.8/31"}'
+        other.sendall(b"POST /admin/api/ban HTTP/1.1\r\nHost: w\r\nAuthorization: bearer adm\r\n"
+                      b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        answer = other.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 409 ") and b"holds yourself" in answer
+    assert ask(board, "ban", {"net": "127.0.0.8/31"}).status == 200
+    assert ask(board, "unban", {"net": "127.0.0.8/31"}).status == 200
 
 
 def test_the_log_names_the_address_and_no_token(wall, board):
