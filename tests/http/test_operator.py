@@ -75,7 +75,7 @@ def test_the_same_by_socket_and_by_http(wall, board, verb, arguments, status, wo
         same = operator.ask(verb, **arguments or {})
     assert same.get("error") == word
     assert same.keys() == answer.json().keys()
-    if word:
+    if word and word != "refused":  # whose reason is whoever asks
         assert same == answer.json()
 
 
