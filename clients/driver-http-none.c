@@ -21,5 +21,6 @@ const struct driver driver_http = {
 	.unit = "cells",
 	.no_size = "there is no HTTP in this muralctl",
 	.no_grab = "there is no HTTP in this muralctl",
+	.no_metrics = "there is no HTTP in this muralctl",
 	.open = http_open,
 };

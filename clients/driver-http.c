@@ -4,7 +4,7 @@
  * at a time as often as the board allows; each answer says how long to wait.  Colours
  * become the nearest of the board's palette.
  */
-#include "driver.h"
+#include "driver-http.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,31 +12,18 @@
 #include <string.h>
 
 #include "console.h"
-#include "json-client.h"
 #include "lib/utf8.h"
 
 #define PALETTE_MAX 65536
-#define ID_MAX 256
 #define TEXT_MAX 250
 #define ANSWER_MAX ((size_t)1 << 20) /* bytes without cells */
 #define CELL_MAX 2500                /* bytes of a cell: NAME (AUTHOR), escaped */
 #define WAIT_MIN 0.01                /* seconds, after a 429 */
 #define WAIT_MAX (24 * 3600.0)       /* seconds */
 
-struct http_board {
-	struct json_client http;
-	uint32_t width, height;
-	uint32_t *palette; /* 0x00rrggbb */
-	uint32_t n_colours;
-	int32_t *cells; /* colours, -1 unknown */
-	char id[ID_MAX];
-	int64_t ready; /* when the next cell may be set */
-};
-
 /* ------------------------------------------------------------------ answers */
 
-/* Prints an error status, and what to do about it. */
-static int
+int
 response_error(
 	const struct connection *connection, const char *what, int status, json_t *answer)
 {
@@ -453,5 +440,6 @@ const struct driver driver_http = {
 	.shows = http_shows,
 	.put = http_put,
 	.grab = http_grab,
+	.metrics = http_metrics,
 	.close = http_close,
 };

@@ -2,9 +2,10 @@
 /*
  * A driver speaks one protocol to a server, over a connection.
  *
- * The folder is muralctl: muralctl.c and options.c read the command line, paint.c, load.c
- * and grab.c are its verbs, and drivers its protocols, which no verb knows by name.  It
- * may use lib/, p2/wire.h and ping/address-template.h, and nothing else of murald.
+ * The folder is muralctl: muralctl.c and options.c read the command line, paint.c,
+ * load.c, grab.c and stats.c are its verbs, and drivers its protocols, which no verb
+ * knows by name.  It may use lib/, p2/wire.h and ping/address-template.h, and nothing
+ * else of murald.
  *
  * Everything returns 0 or -errno, with the error printed unless stated otherwise.  A
  * connection belongs to one thread at a time.  Coordinates count from the wall's top left
@@ -83,6 +84,11 @@ struct driver {
 	/* Reads the whole wall into a new image. */
 	int (*grab)(struct connection *connection, struct image *image);
 	const char *no_grab; /* when grab is NULL: why not */
+
+	/* Optional.  What the wall counts, in the Prometheus text format; the caller
+	 * frees it. */
+	int (*metrics)(struct connection *connection, char **text);
+	const char *no_metrics; /* optional, when that is NULL: why */
 
 	/* Optional.  Accepts one that was never opened. */
 	void (*close)(struct connection *connection);

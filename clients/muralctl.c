@@ -31,6 +31,7 @@ static const struct verb verbs[] = {
 	{ .name = "load", .run = verb_load },
 	{ .name = "size", .run = verb_size },
 	{ .name = "grab", .has_file = true, .run = verb_grab },
+	{ .name = "stats", .run = verb_stats },
 	{ 0 },
 };
 

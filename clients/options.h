@@ -45,3 +45,4 @@ int options_parse(
 int verb_paint(const struct options *options);
 int verb_load(const struct options *options);
 int verb_grab(const struct options *options);
+int verb_stats(const struct options *options);

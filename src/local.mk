@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += libmurald.la
 libmurald_la_SOURCES =
 libmurald_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' -DBUILT_WITH='"$(BUILT_WITH)"' \
 	-DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"' \
-	-DPLUGINDIR='"$(plugindir)"'
+	-DDATADIR='"$(datadir)"' -DPLUGINDIR='"$(plugindir)"'
 libmurald_la_LIBADD = libpicture.la libtext.la $(UV_LIBS) $(ZLIB_LIBS) $(DRM_LIBS) $(QR_LIBS) \
 	$(JANSSON_LIBS)
 include $(top_srcdir)/src/app/local.mk
@@ -24,5 +24,5 @@ include $(top_srcdir)/src/storage/local.mk
 # The daemon exports its mural_* functions to plugins; -u keeps those that it does not call itself.
 sbin_PROGRAMS += murald
 murald_SOURCES = %D%/main.c
-murald_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_version,-u,mural_history_open,-u,mural_state,-u,mural_text,-u,mural_ask
+murald_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_version,-u,mural_send,-u,mural_history_open,-u,mural_state,-u,mural_text,-u,mural_ask
 murald_LDADD = libmurald.la

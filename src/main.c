@@ -26,6 +26,7 @@ run_verb(struct generation *loaded, int argc, char *argv[])
 		return EXIT_BAD_CONFIG;
 	switch (config->verb) {
 	case VERB_CHECK_CONFIG:
+		config_print_overruled(config, stdout);
 		puts("ok");
 		return EXIT_SUCCESS;
 	case VERB_PRINT_CONFIG:
@@ -52,6 +53,7 @@ main(int argc, char *argv[])
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* until the wall starts */
+	signal(SIGUSR2, SIG_IGN); /* a slip of the pen should not end a wall */
 	status = config_load(config, argc, argv);
 	if (status < 0 && config->verb == VERB_LIST_PLUGINS)
 		status = plugins_list(config, stdout) < 0 ? EXIT_RUNTIME : EXIT_SUCCESS;

@@ -49,6 +49,8 @@ completes "$scratch/b.txt" murald -c "$scratch/"
 
 completes paint muralctl ''
 completes grab muralctl gr
+completes stats muralctl st
+completes http:// muralctl stats ht
 completes none muralctl nothing
 completes --order muralctl paint x.png pixelflut://h --o
 completes random muralctl paint --order r

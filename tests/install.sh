@@ -43,7 +43,10 @@ installed "$datadir/bash-completion/completions/murald"
 installed "$datadir/bash-completion/completions/muralctl"
 if [ -n "$systemdsystemunitdir" ]; then
 	installed "$systemdsystemunitdir/murald.service"
+	installed "$systemdsystemunitdir/murald-console.service"
+	installed "$systemdsystemunitdir/getty@tty1.service.d/murald.conf"
 	installed "$prefix/lib/sysusers.d/murald.conf"
+	installed "$prefix/lib/tmpfiles.d/murald.conf"
 fi
 [ -z "$(find "$dest" -name '*.la')" ] || fail "libtool's .la files are installed"
 grep -rlE '@[a-z]+@' "$dest" --include='*.[1578]' --include='*.service' --include='*.pc' &&

@@ -3,6 +3,10 @@
 # a .sh file a script.  tests/tally.sh adds up what they counted.
 TESTS = $(check_PROGRAMS)
 TEST_EXTENSIONS = .sh .py
+# each test with the time that it took
+LOG_DRIVER = bash $(top_srcdir)/tests/driver.sh $(top_srcdir)/build-aux/test-driver
+SH_LOG_DRIVER = $(LOG_DRIVER)
+PY_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = bash
 PY_LOG_COMPILER = bash $(top_srcdir)/tests/run-pytest.sh
 # for the programs that use the fixtures and are no suites: bench/run.py, tests/soak.py
@@ -52,6 +56,7 @@ TESTS += \
 	tests/daemon/test_options.py \
 	tests/daemon/test_pixelflut.py \
 	tests/daemon/test_privileges.py \
+	tests/daemon/test_public.py \
 	tests/daemon/test_reload.py \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
@@ -104,10 +109,12 @@ EXTRA_DIST += \
 	tests/daemon \
 	tests/faults \
 	tests/http \
+	tests/kiosk \
 	tests/kms \
 	tests/net \
 	tests/p2 \
 	tests/packages \
+	tests/driver.sh \
 	tests/hostile \
 	tests/run-pytest.sh \
 	tests/soak.py \
@@ -199,6 +206,11 @@ check-cross:
 # ---- make check-deb: the packages, in a fresh Debian, which is fetched once into debian-root/
 check-deb:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py
+
+# ---- make check-kiosk: a machine with these packages, its power, screen, keyboard and cable; made in
+# ---- kiosk/ from what check-deb uses
+check-kiosk:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/kiosk/test_wall.py tests/kiosk/test_power.py'
 
 # ---- the project itself: layers, style, manual, tarball, what is exported and installed
 PROJECT_TESTS = \

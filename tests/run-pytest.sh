@@ -18,9 +18,9 @@ fi
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
-# What suites import: the fixtures, and what boots virtual machines, for the packages' suite too.
+# What suites import: the fixtures, what boots virtual machines, and what fills them with Debian.
 tests=$(cd "$(dirname "$0")" && pwd)
-export PYTHONPATH=$tests/support:$tests/kms
+export PYTHONPATH=$tests/support:$tests/kms:$tests/packages
 # Nothing is written beside the sources: they may be read-only (make distcheck).
 PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rsfE --tb=short --color=no \
 	--rootdir="$(dirname "$suite")" "$suite" | tee "$output"

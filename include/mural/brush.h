@@ -7,8 +7,8 @@
  * one place that checks bounds, clips, blends and marks damage.
  *
  * Colours are 0xAARRGGBB.  Alpha 0xff replaces, 0 changes nothing, anything
- * between mixes: out = (new * alpha + old * (255 - alpha)) / 255, truncated, for
- * each channel.  The canvas itself is always opaque.
+ * between mixes: out = (new * alpha + old * (255 - alpha)) / 255, rounded to the
+ * nearest, for each channel.  The canvas itself is always opaque.
  *
  * A brush belongs to one thread.  A plugin gets it for the length of a callback and
  * must not keep it (services have one of their own, see plugin.h).  Damage is
@@ -94,16 +94,17 @@ struct mural_brush {
 };
 
 /* Mixes `argb` over the opaque colour `below`; the result is opaque.  Two channels at a
- * time: each is at most 255 * 255, and there (n + 1 + (n >> 8)) >> 8 is n / 255. */
+ * time: each is at most 255 * 255 + 128, and there (n + (n >> 8)) >> 8 is (n - 128) / 255
+ * rounded to the nearest. */
 static inline uint32_t
 mural_blend(uint32_t below, uint32_t argb)
 {
 	uint32_t alpha = argb >> 24, rest = 255 - alpha;
-	uint32_t rb = (argb & 0xff00ff) * alpha + (below & 0xff00ff) * rest;
-	uint32_t g = (argb >> 8 & 0xff) * alpha + (below >> 8 & 0xff) * rest;
+	uint32_t rb = (argb & 0xff00ff) * alpha + (below & 0xff00ff) * rest + 0x800080;
+	uint32_t g = (argb >> 8 & 0xff) * alpha + (below >> 8 & 0xff) * rest + 0x80;
 
-	rb = (rb + 0x10001 + (rb >> 8 & 0xff00ff)) >> 8 & 0xff00ff;
-	g = (g + 1 + (g >> 8)) & 0xff00;
+	rb = (rb + (rb >> 8 & 0xff00ff)) >> 8 & 0xff00ff;
+	g = (g + (g >> 8)) & 0xff00;
 	return 0xff000000 | rb | g;
 }
 

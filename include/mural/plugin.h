@@ -220,6 +220,7 @@ struct mural_host {
 	uint32_t background; /* 0xffrrggbb, of an unpainted canvas */
 
 	struct mural_limits *limits; /* for mural_consume() and others; NULL: none */
+	const char *listen; /* addresses of its streams, as in the config; may be empty */
 };
 
 /* One client of a stream plugin, or one datagram socket.  Made by murald. */
@@ -235,8 +236,8 @@ struct mural_conn {
 
 /* What a paint hint should show. */
 struct mural_hint_request {
-	uint32_t size; /* set by who asks */
-	uint32_t reserved;
+	uint32_t size;       /* set by who asks */
+	uint32_t is_public;  /* 1: the address holds wherever the instance listens */
 	const char *address; /* this machine's, or a name for it; no brackets */
 	uint32_t x, y;       /* a pixel of the instance's region */
 	uint32_t colour;     /* 0xffrrggbb */
@@ -252,6 +253,16 @@ enum mural_transport {
 	MURAL_DATAGRAM = 1 << 1, /* `listen-udp`: one mural_conn a socket */
 	MURAL_POLLER = 1 << 2,   /* a descriptor of the plugin's own */
 	MURAL_SERVICE = 1 << 3, /* a server of its own on the main loop; no poller then */
+};
+
+enum mural_flag {
+	/* Clients, datagram sockets and poller are all on the main loop's thread, as
+	 * init, start, reload and finish: they may share `state` without locks. */
+	MURAL_ONE_THREAD = 1 << 0,
+
+	/* Clients are not read more slowly when their source is beyond a limit: where a
+	 * late pixel is worse than a lost one, the plugin asks mural_consume(). */
+	MURAL_OWN_LIMITS = 1 << 1,
 };
 
 struct mural_plugin {
@@ -362,6 +373,12 @@ struct mural_plugin {
 
 	/* The plugin's own metrics; ends with an empty entry; NULL: none. */
 	const struct mural_metric *metrics;
+
+	uint32_t flags; /* of enum mural_flag */
+
+	/* How long busy_message and denied_message are; 0: up to their first 0. */
+	uint32_t busy_len, denied_len;
+	uint32_t reserved2; /* zero */
 };
 
 /* The most that feed() may leave unused. */
@@ -385,6 +402,9 @@ MURAL_EXPORT void mural_log(const struct mural_host *host, enum mural_level leve
  * would be right; murald prefixes file, line and key. */
 MURAL_EXPORT void mural_reject(struct mural_check *check, const char *option,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* In check() only: the addresses of streams, the value of `listen`; may be empty. */
+MURAL_EXPORT const char *mural_check_listen(const struct mural_check *check);
 
 /* ------------------------------------------- what an instance says of itself */
 
@@ -442,6 +462,28 @@ MURAL_EXPORT uint32_t mural_text(struct mural_brush *brush, uint32_t x, uint32_t
  * lost, a client is closed. */
 MURAL_EXPORT int mural_reply(struct mural_conn *conn, const void *data, size_t len);
 
+/* Streams, on the connection's thread, in any callback: sends what the client did not ask
+ * for, after the replies before it, as far as the socket takes it, and queues a copy of
+ * the rest.  Unlike a reply it does not keep murald from reading the client, who is not
+ * closed for not reading it either: look at mural_unsent() before sending more.  After
+ * mural_wake(), ready() is called once all is on its way.  0; -ENOTCONN: the client is
+ * gone, or being closed; -ENOBUFS: a megabyte waits already, nothing is sent; or another
+ * -errno: the client is being closed. */
+MURAL_EXPORT int mural_send(struct mural_conn *conn, const void *data, size_t len);
+
+/* Streams, on the connection's thread: the bytes that wait for the client to read. */
+MURAL_EXPORT size_t mural_unsent(const struct mural_conn *conn);
+
+/* Streams, on the connection's thread: closes the client once what waits for it is
+ * written, or at once.  It is fed nothing more; close() comes later, from the loop.  May
+ * be called again. */
+MURAL_EXPORT void mural_close(struct mural_conn *conn, bool at_once);
+
+/* Streams, on the connection's thread: has the kernel buffer about so many bytes for the
+ * client.  Fewer show a slow client what is newer; more, and what is murald's without
+ * this call, are faster over a distance. */
+MURAL_EXPORT void mural_send_buffer(struct mural_conn *conn, uint32_t bytes);
+
 /* Datagrams: sends one to any address through the socket of `conn`.  The connection's
  * thread.  0 or -errno; what does not fit into the socket's buffer is lost. */
 MURAL_EXPORT int mural_send_to(
@@ -456,7 +498,8 @@ MURAL_EXPORT int mural_send_to(
  * plugin has not stopped when close(), detach() or finish() returns, or at
  * mural_stopped(), murald stops.  Afterwards no callback comes.
  *
- * A callback may paint with `brush`; it replies by way of mural_wake(). */
+ * A callback may paint with `brush`; it sends with mural_send(), or replies by way of
+ * mural_wake(). */
 
 /* What a callback is about.  Made by murald; valid during the call. */
 struct mural_event {
@@ -574,6 +617,17 @@ struct mural_instance {
 MURAL_EXPORT void mural_each_instance(struct mural_host *host,
 	void (*each)(const struct mural_instance *instance, void *arg), void *arg);
 
+/* Writes how to paint through an instance that each() was called with: as its `advertise`
+ * says, or else what its hint() returns, with server.public-address, if that is set, in
+ * place of the address.  Returns as hint(); -EPERM: it is not advertised.  Services, on
+ * the main loop's thread. */
+MURAL_EXPORT int mural_invitation(const struct mural_instance *instance,
+	const struct mural_hint_request *request, char *text, size_t len);
+
+/* server.public-url, where people find the web page, until the loop turns; NULL: not set.
+ * Services, on the main loop's thread. */
+MURAL_EXPORT const char *mural_public_url(const struct mural_host *host);
+
 /* The label that a reason has in the log and the metrics: "out_of_bounds", ...; NULL:
  * this murald does not know it. */
 MURAL_EXPORT const char *mural_reason_label(enum mural_reason reason);
@@ -653,7 +707,8 @@ MURAL_EXPORT int mural_conn_admit(struct mural_host *host, const struct sockaddr
 MURAL_EXPORT void mural_conn_release(
 	struct mural_host *host, const struct sockaddr *peer);
 
-/* Consumes pixels about to be painted, and bytes received, from the source's budget.  0;
+/* Consumes pixels about to be painted, and bytes received, from the source's budget, and
+ * has `brush` paint for that source, as mural_paint_as() does.  0;
  * -EACCES: its network is no longer allowed: disconnect it; -EDQUOT: the budget is too
  * small, nothing was consumed, paint nothing.  `brush` is the one that the caller paints
  * with.  Any thread.  Costs next to nothing while there is no limit. */
@@ -667,16 +722,17 @@ MURAL_EXPORT int mural_consume_claimed(struct mural_host *host, struct mural_bru
 	const struct sockaddr *peer, uint64_t pixels, uint64_t bytes);
 
 /* Says for whom `brush` paints from now on: the client at `peer`, or with NULL somebody
- * known by `name`, such as a source of pictures that the plugin fetches.  For pollers,
- * services, and datagrams that speak for others; for a stream's client and the sender of
- * a datagram murald says it itself before each callback.  Paint what a batch holds first.
- * 0; -EACCES: server.allow or server.deny keeps its network out, and what is painted is
- * discarded as unauthorized until the next call.  The brush's thread. */
+ * known by `name`, such as a source of pictures that the plugin fetches; a client that
+ * has logged in has both.  For pollers, services, and datagrams that speak for others;
+ * for a stream's client and the sender of a datagram murald says it itself before each
+ * callback.  Paint what a batch holds first. 0; -EACCES: server.allow or server.deny
+ * keeps its network out, and what is painted is discarded as unauthorized until the next
+ * call.  The brush's thread. */
 MURAL_EXPORT int mural_paint_as(struct mural_host *host, struct mural_brush *brush,
 	const struct sockaddr *peer, const char *name);
 
-/* False when no limit is configured: callers may then skip building a sockaddr for
- * mural_consume().  Any thread. */
+/* False when no limit is configured and it does not matter who paints: callers may then
+ * skip building a sockaddr for mural_consume().  Any thread. */
 MURAL_EXPORT bool mural_is_limited(const struct mural_host *host);
 
 /* A number for the source that a peer belongs to, for plugins that count by source; it

@@ -5,9 +5,13 @@ libcommon_la_SOURCES = %D%/hex-digit.h %D%/list.h %D%/sendbuf.c %D%/sendbuf.h \
 	%D%/server-options.c %D%/server-options.h
 libcommon_la_LIBADD = libtext.la
 
+# libfair.la is in libweb.la, and for those that serve clients on the main loop without that.
+noinst_LTLIBRARIES += libfair.la
+libfair_la_SOURCES = %D%/fair-queue.c %D%/fair-queue.h
+
 # libweb.la is shared by the plugins with a web server.
 if WITH_WEB
 noinst_LTLIBRARIES += libweb.la
 libweb_la_SOURCES = %D%/mhd-uv.c %D%/mhd-uv.h %D%/websocket.c %D%/websocket.h
-libweb_la_LIBADD = $(MHD_LIBS) $(MD_LIBS) $(WSLAY_LIBS) $(RESOLV_LIBS)
+libweb_la_LIBADD = libfair.la $(MHD_LIBS) $(MD_LIBS) $(WSLAY_LIBS) $(RESOLV_LIBS)
 endif

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/websocket.h"
+
 /* From 0.9.77.7 on libmicrohttpd keeps what it is given for its next turn, and so says
  * too late that it is there, unless it is told that there are no threads.  Older ones
  * take it at once and do not look at the bit. */
@@ -70,15 +72,15 @@ on_poll(uv_poll_t *poll, int status, int events)
 		mhd_uv_run(server);
 }
 
-/* Half of all descriptors; the others are for the rest of the program. */
+/* No bound of its own: murald knows who may have how many. */
 static unsigned
 connection_limit(void)
 {
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur > 65536)
-		return 32768;
-	return files.rlim_cur / 2;
+		return 65536;
+	return files.rlim_cur;
 }
 
 int
@@ -102,10 +104,11 @@ mhd_uv_start(struct mhd_uv *server, uv_loop_t *loop, size_t memory, unsigned tim
 	uv_poll_init(loop, &server->poll, info->epoll_fd);
 	uv_timer_init(loop, &server->timer);
 	uv_idle_init(loop, &server->idle);
+	fair_queue_init(&server->readers, loop, websocket_serve);
 	server->poll.data = server;
 	server->timer.data = server;
 	server->idle.data = server;
-	server->handles = 3;
+	server->handles = 4;
 	uv_poll_start(&server->poll, UV_READABLE, on_poll);
 	return 0;
 }
@@ -157,4 +160,5 @@ mhd_uv_stop(struct mhd_uv *server, void (*on_stopped)(struct mhd_uv *server))
 	uv_close((uv_handle_t *)&server->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&server->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&server->idle, on_handle_closed);
+	fair_queue_close(&server->readers, server, on_handle_closed);
 }

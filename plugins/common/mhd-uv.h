@@ -11,13 +11,16 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "common/fair-queue.h"
+
 struct mhd_uv {
 	struct MHD_Daemon *daemon; /* NULL: not running */
 	uv_poll_t poll;
-	uv_timer_t timer;  /* for its time-outs */
-	uv_idle_t idle;    /* active: the next iteration of the loop has a turn for it */
-	unsigned handles;  /* open on the loop */
-	bool wake_pending; /* since the present turn began */
+	uv_timer_t timer; /* for its time-outs */
+	uv_idle_t idle;   /* active: the next iteration of the loop has a turn for it */
+	unsigned handles; /* open on the loop */
+	struct fair_queue readers; /* websocket.c's: clients that have sent something */
+	bool wake_pending;         /* since the present turn began */
 	void (*on_turn)(struct mhd_uv *server); /* before each turn; NULL: nothing */
 	void (*on_stopped)(struct mhd_uv *server);
 	void *data; /* the owner's */

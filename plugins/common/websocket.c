@@ -15,7 +15,7 @@
 #include "common/mhd-uv.h"
 
 /* Read from one client before others get their turn. */
-#define READ_BUDGET_BYTES (64 * 1024)
+#define READ_BUDGET_BYTES (16 * 1024)
 
 /* Unread output, such as pongs, beyond which nothing is read from a client. */
 #define PENDING_MAX (64 * 1024)
@@ -115,6 +115,7 @@ websocket_drop(struct websocket *ws)
 		return;
 	ws->closed = true;
 	ws->closing = true;
+	fair_queue_remove(&ws->server->readers, &ws->reader);
 	uv_close((uv_handle_t *)&ws->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&ws->linger, on_handle_closed);
 }
@@ -381,19 +382,22 @@ on_event(uv_poll_t *poll, int status, int events)
 		flush_pending(ws);
 	/* after a flush, too: wslay may hold input that had to wait for room */
 	if (!ws->closing)
-		read_frames(ws);
+		fair_queue_add(&ws->server->readers, &ws->reader, ws->source);
 	else if (!ws->closed && events & UV_READABLE)
 		discard_input(ws);
 	choose_events(ws);
 }
 
-/* Input that came with the request, in the next turn: the caller is not ready before. */
-static void
-on_extra(uv_timer_t *timer)
+void
+websocket_serve(struct fair_member *reader)
 {
-	struct websocket *ws = timer->data;
+	struct websocket *ws =
+		(struct websocket *)((char *)reader - offsetof(struct websocket, reader));
 
-	read_frames(ws);
+	if (!ws->closing)
+		read_frames(ws);
+	if (!ws->closing && ws->budget == 0)
+		fair_queue_add(&ws->server->readers, &ws->reader, ws->source);
 	choose_events(ws);
 }
 
@@ -431,8 +435,9 @@ websocket_open(struct websocket *ws, struct mhd_uv *server,
 	ws->poll.data = ws;
 	ws->linger.data = ws;
 	ws->handles = 2;
+	/* not at once: the caller is not ready before */
 	if (extra_len > 0)
-		uv_timer_start(&ws->linger, on_extra, 0, 0);
+		fair_queue_add(&server->readers, &ws->reader, ws->source);
 	choose_events(ws);
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include <microhttpd.h>
 #include <wslay/wslay.h>
 
+#include "common/fair-queue.h"
 #include "common/sendbuf.h"
 
 /* Close codes of RFC 6455, 7.4.1. */
@@ -53,11 +54,13 @@ struct websocket {
 	int fd;
 	uint64_t last_received_ms; /* uv_now() when the last byte came */
 	uint64_t frame_max;
+	uint64_t source; /* mural_source() of the client; its owner's to set */
 
 	/* the rest is websocket.c's */
 	uv_poll_t poll;
 	uv_timer_t linger;
 	unsigned handles;
+	struct fair_member reader;
 	wslay_frame_context_ptr frames;
 	struct sendbuf out;
 	uint8_t *extra; /* input that came with the request */
@@ -76,8 +79,12 @@ struct websocket {
 struct MHD_Response *websocket_upgrade(
 	struct MHD_Connection *connection, MHD_UpgradeHandler handler, void *arg);
 
+/* mhd-uv.c's: reads from the client whose turn it is. */
+void websocket_serve(struct fair_member *reader);
+
 /* Starts serving, in the upgrade handler: the socket, input read already, and the longest
- * frame accepted.  0; or -errno, and the connection was closed.  `ws` starts as zeros. */
+ * frame accepted.  0; or -errno, and the connection was closed.  `ws` starts as zeros
+ * but for its source. */
 int websocket_open(struct websocket *ws, struct mhd_uv *server,
 	const struct websocket_handler *handler,
 	struct MHD_UpgradeResponseHandle *upgrade, int fd, const void *extra,

@@ -286,7 +286,8 @@ http_hint(const struct mural_host *host, const struct mural_hint_request *reques
 	char name[HOST_PART_MAX];
 
 	if (host->port == 0 ||
-		!host_part_format(config->listen, request->address, name, sizeof(name)))
+		!host_part_format(request->is_public ? "[::]:0" : config->listen,
+			request->address, name, sizeof(name)))
 		return -1;
 	return snprintf(text, len, "http://%s:%u/", name, host->port);
 }

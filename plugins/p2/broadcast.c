@@ -13,6 +13,11 @@
 #define TICK_MS 67
 #define GATHER_MS 10
 
+/* Of a tick, until the other peers have to wait for their turn. */
+#define TICK_NS UINT64_C(4000000)
+
+static void serve_late(struct fair_member *member);
+
 int
 broadcast_open(struct p2 *p2)
 {
@@ -23,9 +28,10 @@ broadcast_open(struct p2 *p2)
 	broadcast->packed = malloc((size_t)PIECES_MAX * PIECE_BYTES);
 	uv_timer_init(host->loop, &broadcast->timer);
 	broadcast->timer.data = p2;
+	fair_queue_init(&broadcast->late, host->loop, serve_late);
 	broadcast->wakeup.data = p2;
 	if (!broadcast->reader || !broadcast->packed) {
-		/* a stand-in, so that there are always two handles to close */
+		/* a stand-in, so that there are always three handles to close */
 		uv_timer_init(host->loop, (uv_timer_t *)(void *)&broadcast->wakeup);
 		return -ENOMEM;
 	}
@@ -40,6 +46,7 @@ broadcast_close(struct p2 *p2, uv_close_cb on_closed)
 {
 	uv_close((uv_handle_t *)&p2->broadcast.wakeup, on_closed);
 	uv_close((uv_handle_t *)&p2->broadcast.timer, on_closed);
+	fair_queue_close(&p2->broadcast.late, p2, on_closed);
 }
 
 void
@@ -63,15 +70,26 @@ is_drained(const struct peer *peer)
 void
 broadcast_catch_up(struct peer *peer)
 {
+	if (peer->subscription.n_missed > 0 && is_drained(peer))
+		fair_queue_add(
+			&peer->p2->broadcast.late, &peer->catching_up, peer->source);
+}
+
+/* A piece of what it missed. */
+static void
+serve_late(struct fair_member *member)
+{
+	struct peer *peer =
+		(struct peer *)((char *)member - offsetof(struct peer, catching_up));
 	struct broadcast *broadcast = &peer->p2->broadcast;
+	size_t len;
 
-	while (peer->subscription.n_missed > 0 && is_drained(peer)) {
-		size_t len =
-			subscription_catch_up(&peer->subscription, &broadcast->shadow,
-				broadcast->scratch, sizeof(broadcast->scratch));
-
-		peer->transport->send(peer, broadcast->scratch, len);
-	}
+	if (!is_drained(peer))
+		return;
+	len = subscription_catch_up(&peer->subscription, &broadcast->shadow,
+		broadcast->scratch, sizeof(broadcast->scratch));
+	peer->transport->send(peer, broadcast->scratch, len);
+	broadcast_catch_up(peer);
 }
 
 /* Copies the Updates of a piece that touch the peer's area to the scratch memory. */
@@ -123,15 +141,20 @@ mark_piece_missed(
 }
 
 static void
+mark_changes_missed(struct broadcast *broadcast, struct peer *peer)
+{
+	for (size_t i = 0; i < broadcast->shadow.n_boxes; i++)
+		subscription_mark_missed(
+			&peer->subscription, &broadcast->shadow.boxes[i]);
+	broadcast_catch_up(peer);
+}
+
+static void
 send_changes(struct broadcast *broadcast, struct peer *peer)
 {
-	struct subscription *subscription = &peer->subscription;
-
-	if (!broadcast->complete || subscription->n_missed > 0 || !is_drained(peer)) {
-		for (size_t i = 0; i < broadcast->shadow.n_boxes; i++)
-			subscription_mark_missed(
-				subscription, &broadcast->shadow.boxes[i]);
-		broadcast_catch_up(peer);
+	if (!broadcast->complete || peer->subscription.n_missed > 0 ||
+		!is_drained(peer)) {
+		mark_changes_missed(broadcast, peer);
 		return;
 	}
 	for (size_t i = 0; i < broadcast->n_pieces; i++) {
@@ -164,6 +187,7 @@ static void
 broadcast_tick(struct p2 *p2)
 {
 	struct broadcast *broadcast = &p2->broadcast;
+	uint64_t begin = uv_hrtime();
 
 	broadcast->last_ms = uv_now(p2->host->loop);
 	if (!shadow_refresh(&broadcast->shadow, broadcast->reader))
@@ -171,8 +195,12 @@ broadcast_tick(struct p2 *p2)
 	if (p2->host->counts->viewers > 0) {
 		pack_changes(broadcast);
 		for (struct peer *peer = p2->peers; peer; peer = peer->next)
-			if (peer->subscription.area.width > 0)
+			if (peer->subscription.area.width == 0)
+				continue;
+			else if (uv_hrtime() - begin < TICK_NS)
 				send_changes(broadcast, peer);
+			else
+				mark_changes_missed(broadcast, peer);
 	}
 	shadow_clear_changed(&broadcast->shadow);
 }
@@ -225,6 +253,7 @@ broadcast_unsubscribe(struct peer *peer)
 {
 	struct p2 *p2 = peer->p2;
 
+	fair_queue_remove(&p2->broadcast.late, &peer->catching_up);
 	if (peer->subscription.area.width == 0)
 		return;
 	subscription_finish(&peer->subscription);

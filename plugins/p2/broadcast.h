@@ -5,7 +5,8 @@
  * The reader of the canvas is only watched while somebody subscribes; then its wake-up
  * starts a tick, at most fifteen a second.  A tick packs the changes once, for all peers
  * that keep up.  A peer whose socket is full gets only bits set in its subscription, and
- * catches up when it has room, with the pixels as they are then.
+ * catches up when it has room and its turn has come, with the pixels as they are then: a
+ * thousand who subscribe at once keep nobody else on the loop waiting.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "common/fair-queue.h"
 #include "p2/parser.h"
 #include "p2/shadow.h"
 
@@ -31,8 +33,9 @@ struct broadcast {
 	struct shadow shadow;
 	uv_poll_t wakeup;
 	uv_timer_t timer;
-	uint64_t last_ms; /* of the last tick */
-	uint8_t *packed;  /* PIECES_MAX of PIECE_BYTES */
+	struct fair_queue late; /* peers that missed something, and have room for it */
+	uint64_t last_ms;       /* of the last tick */
+	uint8_t *packed;        /* PIECES_MAX of PIECE_BYTES */
 	size_t lengths[PIECES_MAX];
 	size_t n_pieces;
 	bool complete; /* they hold all changes */
@@ -42,7 +45,8 @@ struct broadcast {
 /* 0 or -ENOMEM; to be closed in either case. */
 int broadcast_open(struct p2 *p2);
 
-/* Closes the wake-up and the timer, and calls on_closed for each of these two handles. */
+/* Closes the wake-up, the timer and the queue, and calls on_closed for each of these
+ * three handles. */
 void broadcast_close(struct p2 *p2, uv_close_cb on_closed);
 
 /* Frees the rest, once the handles are closed. */
@@ -53,5 +57,5 @@ void broadcast_subscribe(struct peer *peer, const struct p2_event *sub);
 
 void broadcast_unsubscribe(struct peer *peer);
 
-/* Sends a peer with an empty send buffer what it missed, until the socket is full. */
+/* Has a peer with an empty send buffer sent what it missed, when its turn comes. */
 void broadcast_catch_up(struct peer *peer);

@@ -9,7 +9,7 @@ libp2_la_LIBADD = libcommon.la $(OATH_LIBS)
 
 plugin_LTLIBRARIES += p2.la
 p2_la_SOURCES = %D%/broadcast.c %D%/broadcast.h %D%/p2.h %D%/peer.c %D%/peer.h \
-	%D%/plugin.c %D%/transport-tcp.c
+	%D%/plugin.c %D%/transport-stream.c %D%/transport-stream.h
 p2_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 p2_la_LIBADD = libp2.la
 if WITH_WEB
@@ -17,5 +17,6 @@ p2_la_SOURCES += %D%/transport-websocket.c %D%/websocket-client.c %D%/websocket-
 p2_la_LIBADD += libweb.la
 else
 p2_la_SOURCES += %D%/transport-no-websocket.c
+p2_la_LIBADD += libfair.la
 endif
 endif

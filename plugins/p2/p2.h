@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One instance of the p2 plugin: a server of its own on murald's main loop, because one
- * thread must tell every subscriber what changes anywhere on the canvas.
+ * One instance of the p2 plugin: all on murald's main loop, because one thread must tell
+ * every subscriber what changes anywhere on the canvas.  TCP clients are murald's own
+ * connections; WebSocket has a server of its own.
  *
  * From the ground up: wire.h encodes numbers and colours, parser.h parses messages;
  * users.h and otp-replay.h keep users and their codes, login.h decides who may log in;
@@ -17,6 +18,7 @@
 
 #include <mural/plugin.h>
 
+#include "common/fair-queue.h"
 #include "p2/broadcast.h"
 #include "p2/login.h"
 
@@ -36,7 +38,7 @@ enum { AUTH_OTP, AUTH_NONE };
 #define ORIGIN_MAX 24000
 
 struct p2_config {
-	const char *listen, *websocket, *users, *origin;
+	const char *websocket, *users, *origin;
 	uint32_t auth;
 	int64_t put_rate, put_burst;
 	uint64_t idle;
@@ -58,16 +60,11 @@ struct p2 {
 	uv_timer_t sweep;
 	unsigned handles; /* open on the loop, peers and the web server among them */
 	bool stopping;
-	struct mural_listener *tcp_listener;
 	struct p2_websocket *websocket; /* NULL: none */
-	uint8_t buf[64 * 1024];         /* of one read */
 };
 
 /* Called when a handle was closed; the last one ends the instance. */
 void p2_release(struct p2 *p2);
-
-/* Takes over the socket of a TCP client. */
-void tcp_accept(struct mural_host *host, int fd);
 
 /* p² over WebSocket.  0 or -errno, logged. */
 int p2_websocket_start(struct p2 *p2);

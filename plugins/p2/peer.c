@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "p2/p2.h"
 
@@ -98,7 +97,7 @@ peer_put(struct peer *peer, const struct p2_event *event)
 		count_discard(p2, MURAL_RATE_LIMITED);
 		return;
 	}
-	if (mural_consume(p2->host, p2->host->brush, &peer->address.any, 1, 0) < 0)
+	if (mural_consume(p2->host, p2->host->brush, peer->address, 1, 0) < 0)
 		return;
 	mural_put(p2->host->brush, event->x1 + p2->origin_x, event->y1 + p2->origin_y,
 		event->argb);
@@ -142,8 +141,7 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 	struct p2 *p2 = peer->p2;
 	size_t used = 0;
 
-	p2->host->counts->received_bytes += len;
-	if (mural_consume(p2->host, p2->host->brush, &peer->address.any, 0, len) < 0) {
+	if (mural_consume(p2->host, p2->host->brush, peer->address, 0, len) < 0) {
 		peer_close(peer, PEER_CLOSE_REFUSED);
 		mural_publish(p2->host);
 		return;
@@ -184,32 +182,21 @@ evict_oldest_unauthenticated(struct p2 *p2)
 }
 
 void
-peer_init(
-	struct peer *peer, struct p2 *p2, const struct peer_transport *transport, int fd)
+peer_init(struct peer *peer, struct p2 *p2, const struct peer_transport *transport)
 {
-	socklen_t len = sizeof(peer->address);
-	const int bytes = SOCKET_BYTES;
-
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	peer->p2 = p2;
 	peer->transport = transport;
 	peer->state_since_ms = now_ms(p2);
-	if (getpeername(fd, &peer->address.any, &len) == 0)
-		peer->source = mural_source(p2->host, &peer->address.any);
+	peer->source = mural_source(p2->host, peer->address);
 	peer->next = p2->peers;
 	if (peer->next)
 		peer->next->previous = peer;
 	p2->peers = peer;
 	p2->handles++;
-	p2->host->counts->connections++;
 	peer->unauthenticated = true;
 	p2->n_unauthenticated++;
 	evict_oldest_unauthenticated(p2);
 	schedule_sweep(p2, due_ms(peer));
-	peer->admitted =
-		!transport->admits && mural_conn_admit(p2->host, &peer->address.any) == 0;
-	if (!peer->admitted && !transport->admits)
-		peer_close(peer, PEER_CLOSE_REFUSED);
 	mural_publish(p2->host);
 }
 
@@ -248,8 +235,6 @@ peer_finish(struct peer *peer)
 	if (peer->state == PEER_OPEN)
 		*user_put_bucket(peer) = peer->puts;
 	clear_unauthenticated(peer);
-	if (peer->admitted)
-		mural_conn_release(p2->host, &peer->address.any);
 	if (peer->next)
 		peer->next->previous = peer->previous;
 	if (peer->previous)
@@ -257,7 +242,6 @@ peer_finish(struct peer *peer)
 	else
 		p2->peers = peer->next;
 	free(peer->name);
-	p2->host->counts->connections--;
 	mural_publish(p2->host);
 	p2_release(p2);
 }

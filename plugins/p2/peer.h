@@ -2,7 +2,7 @@
 /*
  * A peer: one client of p², over either transport.
  *
- * The transports (transport-tcp.c, transport-websocket.c) carry bytes in and whole
+ * The transports (transport-stream.c, transport-websocket.c) carry bytes in and whole
  * messages out; what these mean is the same for both and handled here: login, painting,
  * and when a peer is closed.
  */
@@ -14,7 +14,7 @@
 
 #include <mural/ratelimit.h>
 
-#include "lib/peer-address.h"
+#include "common/fair-queue.h"
 #include "p2/parser.h"
 #include "p2/subscription.h"
 
@@ -30,8 +30,6 @@ enum peer_close_reason {
 
 /* What a transport does for a peer.  None of them frees it. */
 struct peer_transport {
-	/* It asks mural_conn_admit() itself, before there is a peer. */
-	bool admits;
 	/* Sends whole p² messages, as one message of the transport if it has any. */
 	void (*send)(struct peer *peer, const void *bytes, size_t len);
 	/* Bytes not handed to the kernel yet. */
@@ -51,23 +49,22 @@ struct peer {
 	enum peer_state state;
 	uint64_t state_since_ms;
 	const uint64_t *last_received_ms; /* the transport's, by uv_now() */
-	union peer_address address;
-	bool admitted;        /* by mural_conn_admit() */
-	uint64_t source;      /* mural_source() */
-	bool unauthenticated; /* counted in n_unauthenticated */
+	const struct sockaddr *address;   /* the transport's */
+	uint64_t source;                  /* mural_source() */
+	bool unauthenticated;             /* counted in n_unauthenticated */
 	struct p2_parser parser;
 	char *name; /* PEER_OPEN: name_len bytes */
 	size_t name_len;
 	struct mural_bucket puts;
 	struct subscription subscription;
+	struct fair_member catching_up;
 	bool sub_came; /* in this peer_read(); `sub` is the last one */
 	struct p2_event sub;
 };
 
-/* Starts with a connected socket, which the transport keeps, and last_received_ms set;
- * the rest is zeroed. */
-void peer_init(
-	struct peer *peer, struct p2 *p2, const struct peer_transport *transport, int fd);
+/* Starts with address and last_received_ms set, the rest zeroed.  murald's limits have
+ * admitted it. */
+void peer_init(struct peer *peer, struct p2 *p2, const struct peer_transport *transport);
 
 /* Handles what it sent.  It may be closing afterwards. */
 void peer_read(struct peer *peer, const uint8_t *data, size_t len);
@@ -75,7 +72,7 @@ void peer_read(struct peer *peer, const uint8_t *data, size_t len);
 /* Sends ff 00 and has the transport close it.  Does nothing the second time. */
 void peer_close(struct peer *peer, enum peer_close_reason reason);
 
-/* Called when the transport is done with it, and about to free its memory. */
+/* Called when the transport is done with it, and its memory about to be freed. */
 void peer_finish(struct peer *peer);
 
 /* Closes peers whose deadline passed, and re-arms the timer for the next one. */

@@ -8,8 +8,9 @@
 #include <sys/resource.h>
 
 #include "common/server-options.h"
+#include "lib/address.h"
 #include "lib/digits.h"
-#include "p2/peer.h"
+#include "p2/transport-stream.h"
 
 /* Unauthenticated clients may have a quarter of all descriptors, and no more than this.
  */
@@ -19,7 +20,6 @@
 #define USERS_AT_A_TIME 4096
 
 static const struct mural_option options[] = {
-	MURAL_ADDRESS(struct p2_config, listen, "[::]:7062", "where TCP clients connect"),
 	MURAL_ADDRESS(struct p2_config, websocket, "[::]:7063",
 		"where WebSocket clients connect, on any path"),
 	MURAL_PATH(struct p2_config, users, "",
@@ -113,7 +113,7 @@ p2_check(const void *p2_config, struct mural_check *check)
 			"static:DIGITS or NAME = totp:BASE32, or set auth = none to "
 			"accept "
 			"anybody");
-	if (!*config->listen && !*config->websocket)
+	if (!*mural_check_listen(check) && !*config->websocket)
 		mural_reject(check, "listen",
 			"is empty, and so is websocket; give one of them an address, "
 			"such as [::]:7062");
@@ -145,7 +145,6 @@ p2_stop(struct mural_host *host)
 	struct p2 *p2 = host->state;
 
 	p2->stopping = true;
-	mural_unlisten(p2->tcp_listener);
 	p2_websocket_stop(p2);
 	for (struct peer *peer = p2->peers; peer; peer = peer->next) {
 		peer_close(peer, PEER_CLOSE_SHUTDOWN);
@@ -153,19 +152,6 @@ p2_stop(struct mural_host *host)
 	}
 	broadcast_close(p2, on_handle_closed);
 	uv_close((uv_handle_t *)&p2->sweep, on_handle_closed);
-}
-
-static int
-listen_all(struct p2 *p2)
-{
-	int ret = 0;
-
-	if (*p2->config->listen)
-		ret = mural_listen(p2->host, p2->config->listen, NULL, tcp_accept,
-			&p2->tcp_listener);
-	if (ret == 0 && *p2->config->websocket)
-		ret = p2_websocket_start(p2);
-	return ret;
 }
 
 static int
@@ -186,7 +172,7 @@ p2_start(struct mural_host *host)
 	p2->puts = mural_ratelimit_new(&p2->put_rate, USERS_AT_A_TIME);
 	uv_timer_init(host->loop, &p2->sweep);
 	p2->sweep.data = p2;
-	p2->handles = 3; /* the sweep, the wake-up and the tick */
+	p2->handles = 4; /* the sweep, and three of the broadcast */
 	ret = broadcast_open(p2);
 	if (ret < 0 || !p2->puts) {
 		mural_log(host, MURAL_ERROR, "no memory for a canvas of %ux%u",
@@ -196,8 +182,8 @@ p2_start(struct mural_host *host)
 	if (ret == 0)
 		ret = login_open(&p2->login, host,
 			config->auth == AUTH_OTP ? config->users : NULL);
-	if (ret == 0)
-		ret = listen_all(p2);
+	if (ret == 0 && *config->websocket)
+		ret = p2_websocket_start(p2);
 	if (ret < 0)
 		p2_stop(host);
 	return ret;
@@ -223,19 +209,34 @@ p2_reload(struct mural_host *host)
 
 /* ---------------------------------------------------------------------- hint */
 
+/* The first address of its streams that is no path; false: there is none. */
+static bool
+first_listen(const struct mural_host *host, char address[ADDRESS_WORD_MAX])
+{
+	const char *list = host->listen;
+
+	while ((list = address_next(list, address, ADDRESS_WORD_MAX)))
+		if (!address_unix_path(address))
+			return true;
+	return false;
+}
+
 static int
 p2_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
 {
 	const struct p2_config *config = host->config;
 	const char *user = config->auth == AUTH_NONE ? "ANYNAME:0" : "USER:OTP";
-	const char *listen = *config->listen ? config->listen : config->websocket;
-	char name[HOST_PART_MAX];
+	char listen[ADDRESS_WORD_MAX], name[HOST_PART_MAX];
+	bool has_stream = first_listen(host, listen);
+	const char *reached = request->is_public ? "[::]:0"
+			      : has_stream       ? listen
+						 : config->websocket;
 
 	if (host->port == 0 ||
-		!host_part_format(listen, request->address, name, sizeof(name)))
+		!host_part_format(reached, request->address, name, sizeof(name)))
 		return -1;
-	if (*config->listen)
+	if (has_stream)
 		return snprintf(text, len, "muralctl paint IMAGE p2://%s@%s:%u", user,
 			name, host->port);
 	return snprintf(text, len, "p2 over ws://%s:%u/", name, host->port);
@@ -248,10 +249,21 @@ const struct mural_plugin mural_plugin = {
 	.options = options,
 	.config_size = sizeof(struct p2_config),
 	.state_size = sizeof(struct p2),
-	.transports = MURAL_SERVICE,
+	.conn_size = sizeof(struct stream_peer),
+	.transports = MURAL_STREAM | MURAL_SERVICE,
+	.flags = MURAL_ONE_THREAD | MURAL_OWN_LIMITS,
+	.listen = "[::]:7062",
 	.check = p2_check,
 	.start = p2_start,
 	.stop = p2_stop,
+	.open = stream_peer_open,
+	.feed = stream_peer_feed,
+	.ready = stream_peer_ready,
+	.close = stream_peer_close,
+	.busy_message = "\xff\0",
+	.busy_len = 2,
+	.denied_message = "\xff\0",
+	.denied_len = 2,
 	.reload = p2_reload,
 	.hint = p2_hint,
 };

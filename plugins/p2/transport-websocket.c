@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/mhd-uv.h"
 #include "common/websocket.h"
+#include "lib/peer-address.h"
 #include "p2/p2.h"
 #include "p2/peer.h"
 #include "p2/websocket-client.h"
@@ -30,6 +32,7 @@ struct p2_websocket {
 struct websocket_peer {
 	struct peer peer; /* first: a peer is a websocket_peer */
 	struct websocket ws;
+	union peer_address address;
 };
 
 static struct websocket_peer *
@@ -78,7 +81,6 @@ p2_websocket_drop(struct peer *peer)
 }
 
 static const struct peer_transport transport = {
-	.admits = true,
 	.send = p2_websocket_send,
 	.pending = p2_websocket_pending,
 	.close = p2_websocket_close,
@@ -118,6 +120,7 @@ on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool 
 {
 	(void)opcode;
 	(void)end;
+	peer_of(ws)->peer.p2->host->counts->received_bytes += len;
 	peer_read(&peer_of(ws)->peer, data, len);
 }
 
@@ -135,6 +138,7 @@ on_closed(struct websocket *ws, bool broken)
 
 	if (broken)
 		mural_discard(p2->host->brush, MURAL_MALFORMED, 1);
+	p2->host->counts->connections--;
 	peer_finish(&websocket_peer->peer);
 	free(websocket_peer);
 	p2->websocket->n_peers--;
@@ -149,12 +153,24 @@ static const struct websocket_handler handler = {
 
 /* ------------------------------------------------------------- the web server */
 
+static uint64_t
+source_of(const struct p2 *p2, int fd)
+{
+	union peer_address peer = { .any.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof(peer);
+
+	(void)getpeername(fd, &peer.any, &len);
+	return mural_source(p2->host, &peer.any);
+}
+
 static void
 on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const char *extra,
 	size_t extra_len, MHD_socket fd, struct MHD_UpgradeResponseHandle *upgrade)
 {
 	struct p2 *p2 = arg;
 	struct websocket_peer *websocket_peer = calloc(1, sizeof(*websocket_peer));
+	socklen_t len = sizeof(websocket_peer->address);
+	const int bytes = SOCKET_BYTES;
 
 	(void)request;
 	websocket_client_upgraded(&p2->websocket->clients, connection);
@@ -163,14 +179,20 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *request, const ch
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
+	websocket_peer->ws.source = source_of(p2, fd);
 	if (websocket_open(&websocket_peer->ws, &p2->websocket->server, &handler, upgrade,
 		    fd, extra, extra_len, FRAME_MAX) < 0) {
 		free(websocket_peer);
 		return;
 	}
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	websocket_peer->address.any.sa_family = AF_UNIX;
+	(void)getpeername(fd, &websocket_peer->address.any, &len);
+	websocket_peer->peer.address = &websocket_peer->address.any;
 	websocket_peer->peer.last_received_ms = &websocket_peer->ws.last_received_ms;
 	p2->websocket->n_peers++;
-	peer_init(&websocket_peer->peer, p2, &transport, fd);
+	p2->host->counts->connections++;
+	peer_init(&websocket_peer->peer, p2, &transport);
 }
 
 static enum MHD_Result

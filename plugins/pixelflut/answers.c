@@ -48,23 +48,26 @@ answer_size(struct painter *painter)
 		painter->brush->width, painter->brush->height);
 }
 
+/* Programs look for some of these words, such as "PBxxyyrgba" and a line that begins with
+ * "PX X Y gg", to learn what is understood. */
 size_t
 help_format(const struct pixelflut_config *config, char *text, size_t size)
 {
 	int len = snprintf(text, size,
 		"Pixelflut: paint this wall, one command a line.\n"
-		"SIZE            tells the size: SIZE W H\n"
-		"PX X Y          tells a pixel: PX X Y rrggbb\n"
-		"PX X Y rrggbb   paints one; rrggbbaa mixes, gg is a grey\n"
-		"OFFSET X Y      moves the later commands of this connection\n"
+		"SIZE              tells the size: SIZE W H\n"
+		"PX X Y            tells a pixel: PX X Y rrggbb\n"
+		"PX X Y rrggbb     paints one\n"
+		"PX X Y rrggbbaa   mixes it with the colour there\n"
+		"PX X Y gg         paints a grey\n"
+		"OFFSET X Y        moves the later commands of this connection\n"
 		"%s%s%s%s",
-		config->binary ? "PB              paints one, binary: PB, x and y as "
-				 "little-endian u16, r g b a; no line end\n"
+		config->binary ? "PBxxyyrgba        paints one, binary: x and y as "
+				 "little-endian u16; no line end\n"
 			       : "",
-		config->multi
-			? "PXMULTI         paints a run: x y as u16, n as u32, n times "
-			  "r g b a; no line end\n"
-			: "",
+		config->multi ? "PXMULTIxxyynnnn   paints a run, binary: n times rgba "
+				"follow; no line end\n"
+			      : "",
 		config->help, *config->help ? "\n" : "");
 
 	if ((size_t)len < size)

@@ -234,6 +234,21 @@ run_command(struct feed *feed, const uint8_t *p, const uint8_t *end)
 
 /* ------------------------------------------------------------------ the table */
 
+static void
+feed_begin(struct feed *feed, struct mural_conn *conn, struct mural_brush *brush,
+	const uint8_t *data)
+{
+	feed->client = conn->state;
+	feed->config = conn->config;
+	feed->data = data;
+	feed->painter.brush = brush;
+	feed->painter.left = feed->client->left;
+	feed->painter.top = feed->client->top;
+	feed->painter.answers.conn = conn;
+	feed->painter.answers.len = 0;
+	feed->painter.answers.full = false;
+}
+
 static ssize_t
 pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
 	size_t len)
@@ -241,16 +256,7 @@ pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t
 	const uint8_t *p = data, *end = data + len, *next = p;
 	struct feed feed;
 
-	feed.client = conn->state;
-	feed.config = conn->config;
-	feed.data = data;
-	feed.painter.brush = brush;
-	feed.painter.left = feed.client->left;
-	feed.painter.top = feed.client->top;
-	feed.painter.answers.conn = conn;
-	feed.painter.answers.len = 0;
-	feed.painter.answers.full = false;
-
+	feed_begin(&feed, conn, brush, data);
 	while (p < end && !feed.painter.answers.full) {
 		if (feed.client->multi_remaining == 0)
 			p = simd_run_lines(&feed.painter, p, end);
@@ -270,25 +276,23 @@ pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t
 	return p - data;
 }
 
-/* A line without an end may have been cut short; only SIZE is complete as it is. */
+/* The client closed its side itself, so the last line is complete without its end; a
+ * binary command is not. */
 static void
 pixelflut_end(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *rest,
 	size_t len)
 {
-	const struct pixelflut_client *client = conn->state;
 	uint8_t line[LINE_BYTES_MAX + 1];
-	struct command command;
-	char text[32];
+	struct feed feed;
 
 	memcpy(line, rest, len);
 	line[len] = '\n';
-	command = line_parse(line, line + len);
-	if (command.verb == VERB_SIZE && client->multi_remaining == 0)
-		mural_reply(conn, text,
-			snprintf(text, sizeof(text), "SIZE %u %u\n", brush->width,
-				brush->height));
-	else if (command.verb != VERB_EMPTY)
+	feed_begin(&feed, conn, brush, line);
+	if (feed.client->multi_remaining == 0)
+		execute_line(&feed, line, line + len);
+	else if (len > 0)
 		mural_discard(brush, MURAL_MALFORMED, 1);
+	answers_flush(&feed.painter.answers);
 }
 
 static uint32_t

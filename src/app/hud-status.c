@@ -19,6 +19,15 @@ _Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
 
 /* ------------------------------------------------------------------ the text */
 
+/* Useless to anybody else, be it that the machine has no other address or that the
+ * instance listens on this one only. */
+static bool
+is_for_this_machine(const char *text)
+{
+	return strstr(text, "127.0.0.1") || strstr(text, "[::1]") ||
+	       strstr(text, "/::1/") || strstr(text, "localhost");
+}
+
 /* Prefers IPv4: it is shorter to type, and every network has it. */
 static void
 write_hint(const struct hud_status *hud_status, const struct instance *instance,
@@ -26,15 +35,19 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 {
 	const char *addresses[] = { hud_status->address4, hud_status->address6 };
 
+	bool public = hint_is_public(instance);
+
 	for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
 		const char *address = addresses[i];
 
 		*text = '\0';
-		if (!*address || hint_text(instance, address, text, len) < 0)
+		if ((!*address && !public) ||
+			hint_text(instance, address, text, len) < 0)
 			continue;
-		/* useless to anybody else */
-		if (host_address_is_loopback(address) && strstr(text, address))
+		if (!public && host_address_is_loopback(address) && strstr(text, address))
 			snprintf(text, len, "waiting for a network address");
+		else if (!public && is_for_this_machine(text))
+			*text = '\0';
 		return;
 	}
 	*text = '\0';
@@ -50,7 +63,9 @@ write_url(const struct hud_status *hud_status, char *url, size_t len)
 		if (strcmp(instance->plugin->name, "http") != 0)
 			continue;
 		write_hint(hud_status, instance, url, len);
-		if (strncmp(url, "http://", 7) != 0 || strchr(url, ' '))
+		if ((strncmp(url, "http://", 7) != 0 &&
+			    strncmp(url, "https://", 8) != 0) ||
+			strchr(url, ' '))
 			*url = '\0';
 	}
 }
@@ -85,10 +100,11 @@ update_text(struct hud_status *hud_status)
 		struct hud_line *line = &text->lines[text->n_lines];
 
 		said_copy_state(&instance->said, line->state);
-		if (!instance->is_open && !*line->state)
+		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
+		if (hint_is_private(instance) ||
+			(!instance->is_open && !*line->state))
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
-		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
 		line->pixels = count_rate(hud_status, instance,
 			&hud_status->counts[text->n_lines++], seconds);
 	}
@@ -142,15 +158,6 @@ update_addresses(struct hud_status *hud_status)
 		*hud_status->address6 = '\0';
 }
 
-static void
-on_addresses(struct host_address_watch *watch)
-{
-	struct hud_status *hud_status = container_of(watch, struct hud_status, watch);
-
-	update_addresses(hud_status);
-	update_text(hud_status);
-}
-
 int
 hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	const struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop)
@@ -168,9 +175,6 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	uv_poll_init(loop, &hud_status->wakeup, mural_reader_fd(hud_status->reader));
 	uv_timer_init(loop, &hud_status->second);
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
-	/* without it the HUD keeps the addresses of the start */
-	hud_status->watching_addresses =
-		host_address_watch_start(&hud_status->watch, loop, on_addresses) == 0;
 	update_addresses(hud_status);
 	update_text(hud_status);
 	uv_timer_start(&hud_status->second, on_second, SECOND_MS, SECOND_MS);
@@ -186,6 +190,15 @@ hud_status_refresh(struct hud_status *hud_status)
 }
 
 void
+hud_status_readdress(struct hud_status *hud_status)
+{
+	if (!hud_status->hud)
+		return;
+	update_addresses(hud_status);
+	update_text(hud_status);
+}
+
+void
 hud_status_wake(struct hud_status *hud_status)
 {
 	if (hud_status->hud && !uv_is_active((uv_handle_t *)&hud_status->second))
@@ -197,8 +210,6 @@ hud_status_stop(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
-	if (hud_status->watching_addresses)
-		host_address_watch_stop(&hud_status->watch);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);
 	mural_reader_free(hud_status->reader);

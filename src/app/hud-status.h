@@ -3,8 +3,8 @@
  * The HUD's status text: each open instance with its hint, what it says of its state, and
  * its pixels per second; and the address of the web page.
  *
- * Addresses are updated when the kernel reports a change, rates once a second while
- * anything paints; an idle wall causes no wake-ups.  The main thread's.
+ * Rates are updated once a second while anything paints; an idle wall causes no wake-ups.
+ * The main thread's.
  */
 #pragma once
 
@@ -34,8 +34,6 @@ struct hud_status {
 	bool active; /* something was painted since the last second */
 	struct hud_status_count counts[HUD_STATUS_LINES];
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
-	bool watching_addresses;
-	struct host_address_watch watch;
 	struct hud_text text;
 };
 
@@ -45,6 +43,9 @@ int hud_status_start(struct hud_status *hud_status, struct hud *hud,
 
 /* After instances were opened or closed.  Accepts what never started. */
 void hud_status_refresh(struct hud_status *hud_status);
+
+/* After this machine's addresses changed.  Accepts what never started. */
+void hud_status_readdress(struct hud_status *hud_status);
 
 /* After an instance's state changed: shows it within a second.  Accepts what never
  * started. */

@@ -31,7 +31,8 @@ static const struct {
 	{ "canvas", " snapshot snapshot_interval " },
 	{ "display", NULL },
 	{ "server", " plugin_path pixels_per_source bytes_per_source "
-		    "connections_per_source allow deny " },
+		    "connections_per_source allow deny public_url "
+		    "public_address " },
 };
 
 static bool
@@ -74,6 +75,7 @@ reconfigure_core(struct wall *wall)
 		log_error(
 			"reload: out of memory; the limits server.*-per-source are off");
 	snapshot_reconfigure(&wall->snapshot, &config->canvas);
+	wall->ingest.server = &config->server;
 	hud_status_refresh(&wall->hud_status);
 	display_reconfigure(&wall->display, &config->display);
 }
@@ -148,6 +150,15 @@ take_unchanged(struct instance **link, const char *name)
 	return instance;
 }
 
+static void
+swap_texts(const char **a, const char **b)
+{
+	const char *text = *a;
+
+	*a = *b;
+	*b = text;
+}
+
 /* Moves what outlives the old config to the new one: the modules, and the instances that
  * keep running, each to its place in the new list. */
 static void
@@ -163,6 +174,7 @@ take_over(struct wall *wall)
 			continue;
 		kept->section = new->section;
 		kept->common.required = new->common.required;
+		swap_texts(&kept->common.advertise, &new->common.advertise);
 		kept->next = new->next;
 		*link = kept;
 		instance_free(new);

@@ -112,9 +112,11 @@ test_card_run(const struct config *config)
 	card.config.blanking = (struct config_blank){ 0 };
 	if ((ret = display_open(&card.display, &card.config)) < 0)
 		return ret;
-	if (!display_wanted(&card.display)) {
-		log_error("test card: there is no display to show it on; see murald "
-			  "--doctor");
+	if (!card.display.found_screen) {
+		log_error("test card: %s; see murald --doctor",
+			display_wanted(&card.display)
+				? "no screen is connected to show it on"
+				: "there is no display to show it on");
 		ret = -ENODEV;
 	}
 	if (ret == 0 && (ret = make_canvas(&card)) == 0) {

@@ -11,6 +11,6 @@
 /* Draws the card on the whole bitmap, with one line of text. */
 void test_card_draw(const struct font_bitmap *bitmap, const char *text);
 
-/* Shows the card on the configured display, at its native size, until SIGTERM or SIGINT.
- * 0 or -errno, logged. */
+/* Shows the card on the configured display, at its native size, until SIGTERM or SIGINT;
+ * without a screen it ends at once.  0 or -errno, logged. */
 int test_card_run(const struct config *config);

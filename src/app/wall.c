@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -52,6 +53,35 @@ is_alive(void *wall)
 	return ingest_is_alive(&((struct wall *)wall)->ingest);
 }
 
+/* Whether people reach this machine at an address that was not in the log's hints. */
+static bool
+is_found_elsewhere(struct wall *wall)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	char address[ADDRESS_TEXT_MAX];
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		if (host_address_get(families[i], address) < 0 ||
+			host_address_is_loopback(address) ||
+			strcmp(address, wall->invited[i]) == 0)
+			continue;
+		memcpy(wall->invited[i], address, sizeof(address));
+		any = true;
+	}
+	return any;
+}
+
+static void
+on_addresses(struct host_address_watch *watch)
+{
+	struct wall *wall = container_of(watch, struct wall, addresses);
+
+	hud_status_readdress(&wall->hud_status);
+	if (is_found_elsewhere(wall))
+		ingest_log_hints(&wall->ingest);
+}
+
 static void
 run_until_signal(struct wall *wall)
 {
@@ -65,12 +95,18 @@ run_until_signal(struct wall *wall)
 	reload_start(wall);
 	block_signals(false);
 	sd_notify_ready(&wall->notify, &wall->loop, is_alive, wall);
+	(void)is_found_elsewhere(wall);
 	ingest_log_hints(&wall->ingest);
+	/* without it HUD and log keep the addresses of the start */
+	wall->watching_addresses = host_address_watch_start(&wall->addresses, &wall->loop,
+					   on_addresses) == 0;
 	uv_run(&wall->loop, UV_RUN_DEFAULT);
 	sd_notify_stopping(&wall->notify);
 	/* from here on only SIGKILL or a second SIGINT prevents the last snapshot */
 	block_signals(true);
 	reload_stop(wall);
+	if (wall->watching_addresses)
+		host_address_watch_stop(&wall->addresses);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		uv_close((uv_handle_t *)&signals[i], NULL);
 		if (numbers[i] != SIGINT)
@@ -91,17 +127,23 @@ create_hud(struct wall *wall)
 	return wall->hud ? 0 : -ENOMEM;
 }
 
-/* The canvas is as large as the config says, or as the display is. */
+/* The canvas is as large as the config says, or as the display is; while the screen is
+ * off, as it was the last time. */
 static int
 create_canvas(struct wall *wall, const struct config_canvas *config)
 {
 	struct mural_dimensions size = config->size;
+	bool waits_for_screen =
+		display_wanted(&wall->display) && !wall->display.found_screen;
 	int ret;
 
-	if (size.width == 0)
+	if (size.width == 0 &&
+		!(waits_for_screen && snapshot_find_size(config, &size)))
 		size = (struct mural_dimensions){ wall->display.width,
 			wall->display.height };
 	ret = canvas_init(&wall->canvas, size.width, size.height, config->background);
+	if (ret == 0 && config->owners)
+		ret = canvas_keep_owners(&wall->canvas);
 	if (ret < 0)
 		log_error("canvas: %ux%u: %s", size.width, size.height, uv_strerror(ret));
 	else

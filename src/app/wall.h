@@ -14,6 +14,7 @@
 #include "app/operators.h"
 #include "app/reload.h"
 #include "app/sd-notify.h"
+#include "base/host-address.h"
 #include "canvas/canvas.h"
 #include "canvas/reins.h"
 #include "config/config.h"
@@ -46,6 +47,10 @@ struct wall {
 	struct hud *hud; /* NULL: no display to show it on */
 	struct hud_status hud_status;
 	struct operators operators;
+	struct host_address_watch addresses;
+	bool watching_addresses;
+	char invited[2]
+		    [ADDRESS_TEXT_MAX]; /* the addresses of the log's hints, or empty */
 	struct sd_notify notify;
 	uv_loop_t loop;
 };

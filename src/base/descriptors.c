@@ -18,9 +18,3 @@ descriptors_for_clients(void)
 		return INT32_MAX;
 	return (uint32_t)(files.rlim_cur - MIN(files.rlim_cur / 8, RESERVED_MAX));
 }
-
-bool
-descriptor_is_reserved(int fd)
-{
-	return (uint32_t)fd >= descriptors_for_clients();
-}

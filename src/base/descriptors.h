@@ -7,12 +7,9 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* How many clients may have, all together. */
+/* How many clients may have, all together.  The kernel gives the lowest that is free: who
+ * is given this one or a higher one has taken one of the wall's, and all below are taken.
+ */
 uint32_t descriptors_for_clients(void);
-
-/* Whether a client's descriptor is one of the wall's, so that the client has to go.  The
- * kernel gives the lowest that is free: then all below it are taken. */
-bool descriptor_is_reserved(int fd);

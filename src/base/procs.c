@@ -46,9 +46,19 @@ read_comm(const char *pid, char *name, size_t len)
 		fclose(file);
 }
 
+static void
+add(struct procs *procs, const char *pid, const char *name)
+{
+	size_t used = strlen(procs->text);
+
+	snprintf(procs->text + used, sizeof(procs->text) - used, "%s%s (%.16s)",
+		used ? ", " : "", name, pid);
+}
+
 void
 procs_with_open(const char *target, struct procs *procs)
 {
+	struct procs hidden = { .any_murald = true };
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 	char own[16];
@@ -57,19 +67,21 @@ procs_with_open(const char *target, struct procs *procs)
 	snprintf(own, sizeof(own), "%d", (int)getpid());
 	while (proc && (entry = readdir(proc))) {
 		char path[64], name[32];
-		size_t used = strlen(procs->text);
 
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 			strcmp(entry->d_name, own) == 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.16s/fd", entry->d_name);
-		if (!has_open(path, target))
-			continue;
 		read_comm(entry->d_name, name, sizeof(name));
-		procs->any_murald |= strcmp(name, "murald") == 0;
-		snprintf(procs->text + used, sizeof(procs->text) - used, "%s%s (%.16s)",
-			used ? ", " : "", name, entry->d_name);
+		if (has_open(path, target)) {
+			procs->any_murald |= strcmp(name, "murald") == 0;
+			add(procs, entry->d_name, name);
+		} else if (strcmp(name, "murald") == 0 && access(path, R_OK) < 0) {
+			add(&hidden, entry->d_name, name);
+		}
 	}
 	if (proc)
 		closedir(proc);
+	if (!*procs->text && *hidden.text)
+		*procs = hidden;
 }

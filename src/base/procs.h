@@ -11,5 +11,6 @@ struct procs {
 };
 
 /* `target` as it is called in /proc/PID/fd: "/dev/dri/card0", "socket:[4711]".  Without
- * this process. */
+ * this process.  Where none is visible, a running murald is taken for it, whose files not
+ * even its own user may see: it has more rights than a shell of that user. */
 void procs_with_open(const char *target, struct procs *procs);

@@ -130,6 +130,34 @@ canvas_copy_pixels(uint32_t *to, const uint32_t *from, uint32_t n)
 			__ATOMIC_RELAXED);
 }
 
+static uint32_t
+show_word(uint64_t word, const uint64_t *ids)
+{
+	const uint16_t id = word_id(word);
+	const uint32_t argb = word_colour(word);
+
+	if (!ids || __atomic_load_n(&ids[id / 64], __ATOMIC_RELAXED) >> id % 64 & 1)
+		return argb;
+	return 0xff000000 | (argb >> 2 & 0x3f3f3f);
+}
+
+__attribute__((no_sanitize("thread"))) void
+canvas_copy_words(uint32_t *to, const uint32_t *from, uint32_t n, const uint64_t *ids)
+{
+	uint32_t i = 0;
+
+	for (; !ids && i + 4 <= n; i += 4) {
+		const four_pixels a = *(const four_pixels *)&from[2 * i];
+		const four_pixels b = *(const four_pixels *)&from[2 * i + 4];
+
+		*(four_pixels *)&to[i] = (four_pixels){ a[0], a[2], b[0], b[2] };
+	}
+	for (; i < n; i++)
+		to[i] = show_word(__atomic_load_n((const pixel_word *)&from[2 * i],
+					  __ATOMIC_RELAXED),
+			ids);
+}
+
 __attribute__((no_sanitize("thread"))) static void
 fill_pixels(uint32_t *to, uint32_t argb, uint32_t n)
 {

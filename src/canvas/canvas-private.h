@@ -4,6 +4,7 @@
 #pragma once
 
 #include "canvas/canvas.h"
+#include "canvas/owners.h"
 #include "canvas/painters.h"
 
 /* With owners, a pixel is one word, stored whole: its colour in the half that comes first
@@ -63,7 +64,18 @@ struct painter {
 		struct mural_brush *brush, const struct mural_batch *batch, uint32_t n);
 };
 
-/* The time as pixels have it: steps of two seconds, which wrap. */
+/* The time as pixels have it, in steps that wrap after 36 hours.  Stamps are compared by
+ * their distance, so none is let become older than 17 of these. */
+#define WHEN_STEP_MS 2000
+#define WHEN_AGE_MAX (17 * 3600 * 1000 / WHEN_STEP_MS)
+
+static inline void
+canvas_set_when(struct canvas *canvas, uint32_t when)
+{
+	__atomic_store_n(&canvas->when, when, __ATOMIC_RELAXED);
+}
+
+/* The time as a stamp. */
 static inline uint16_t
 canvas_when(const struct canvas *canvas)
 {
@@ -71,8 +83,6 @@ canvas_when(const struct canvas *canvas)
 }
 
 /* ---- any pixel of the canvas as a word; without owners that is its colour alone */
-
-enum { OWNER_NOBODY, OWNER_OPERATOR };
 
 static inline void *
 pixel_at(const struct canvas *canvas, uint32_t x, uint32_t y)
@@ -84,6 +94,16 @@ static inline uint64_t
 pixel_make(const struct canvas *canvas, uint32_t argb, uint64_t owner)
 {
 	return canvas->step == 1 ? argb : owner | colour_word(argb);
+}
+
+static inline uint64_t
+pixel_load(const struct canvas *canvas, uint32_t x, uint32_t y)
+{
+	const void *pixel = pixel_at(canvas, x, y);
+
+	if (canvas->step == 1)
+		return __atomic_load_n((const uint32_t *)pixel, __ATOMIC_RELAXED);
+	return __atomic_load_n((const pixel_word *)pixel, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t
@@ -120,6 +140,14 @@ void *canvas_alloc_lines(size_t bytes);
 /* Copies a row of pixels of which others may paint or read some meanwhile: each is read
  * and written whole. */
 void canvas_copy_pixels(uint32_t *to, const uint32_t *from, uint32_t n);
+
+/* The same from pixels with owners, of which only the colours are copied; those of whom
+ * `ids` has no bit are dimmed, unless it is NULL. */
+void canvas_copy_words(
+	uint32_t *to, const uint32_t *from, uint32_t n, const uint64_t *ids);
+
+/* Shows what is not theirs dimmed to those who look on; NULL: nothing is. */
+void canvas_highlight(struct canvas *canvas, const uint64_t ids[65536 / 64]);
 
 /* ---- store.c: what brush->store may be */
 

@@ -56,6 +56,27 @@ canvas_init(struct canvas *canvas, uint32_t width, uint32_t height, uint32_t bac
 	return 0;
 }
 
+int
+canvas_keep_owners(struct canvas *canvas)
+{
+	const size_t n = (size_t)canvas->stride * canvas->view.height;
+	pixel_word *words = canvas_alloc_lines(n * sizeof(*words));
+
+	canvas->owners = owners_new();
+	canvas->highlighted = calloc(65536 / 64, sizeof(*canvas->highlighted));
+	if (!words || !canvas->owners || !canvas->highlighted) {
+		free(words);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		words[i] = colour_word(canvas->background);
+	free(canvas->pixels);
+	canvas->pixels = (uint32_t *)words;
+	canvas->step = 2;
+	canvas->wants_painters = 1;
+	return 0;
+}
+
 void
 canvas_finish(struct canvas *canvas)
 {
@@ -70,6 +91,8 @@ canvas_finish(struct canvas *canvas)
 	}
 	free(canvas->pixels);
 	free(canvas->published);
+	free(canvas->highlighted);
+	owners_free(canvas->owners);
 	rules_free(canvas->open);
 	pthread_mutex_destroy(&canvas->lock);
 	*canvas = (struct canvas){ 0 };
@@ -122,6 +145,26 @@ canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 		any = true;
 	}
 	if (any && __atomic_load_n(&canvas->armed, __ATOMIC_SEQ_CST))
+		notify_wakeups(canvas);
+}
+
+/* All tiles come again, so that all is shown in the new way. */
+void
+canvas_highlight(struct canvas *canvas, const uint64_t ids[65536 / 64])
+{
+	const struct mural_view *view = &canvas->view;
+	uint64_t *all = calloc(view->words, sizeof(*all));
+
+	for (size_t i = 0; ids && i < 65536 / 64; i++)
+		__atomic_store_n(&canvas->highlighted[i], ids[i], __ATOMIC_RELAXED);
+	__atomic_store_n(&canvas->highlighting, ids != NULL, __ATOMIC_RELAXED);
+	if (!all)
+		return;
+	mural_tiles_add_all(view, all);
+	for (size_t i = 0; i < view->words; i++)
+		__atomic_fetch_or(&canvas->published[i], all[i], __ATOMIC_SEQ_CST);
+	free(all);
+	if (__atomic_load_n(&canvas->armed, __ATOMIC_SEQ_CST))
 		notify_wakeups(canvas);
 }
 
@@ -199,6 +242,12 @@ mural_reader_free(struct mural_reader *reader)
 	pthread_mutex_unlock(&reader->canvas->lock);
 	free(reader->pending);
 	free(reader);
+}
+
+void
+canvas_reader_show(struct mural_reader *reader)
+{
+	reader->shows = true;
 }
 
 const struct mural_view *
@@ -281,8 +330,16 @@ mural_reader_copy(const struct mural_reader *reader, uint32_t x, uint32_t y,
 	uint32_t width, uint32_t height, uint32_t *pixels, size_t stride)
 {
 	const struct canvas *canvas = reader->canvas;
+	const uint64_t *ids = NULL;
 
+	if (reader->shows &&
+		__atomic_load_n(&canvas->highlighting, __ATOMIC_RELAXED) != 0)
+		ids = canvas->highlighted;
 	for (uint32_t row = 0; row < height; row++)
-		canvas_copy_pixels(pixels + row * stride,
-			canvas->pixels + (size_t)(y + row) * canvas->stride + x, width);
+		if (canvas->step == 1)
+			canvas_copy_pixels(pixels + row * stride,
+				pixel_at(canvas, x, y + row), width);
+		else
+			canvas_copy_words(pixels + row * stride,
+				pixel_at(canvas, x, y + row), width, ids);
 }

@@ -35,6 +35,7 @@
 
 struct rules;
 struct canvas_thread;
+struct owners;
 
 struct wakeup {
 	struct wakeup *next; /* never changes once the wakeup is in the list */
@@ -48,6 +49,7 @@ struct mural_reader {
 	struct mural_reader *next; /* lock */
 	struct wakeup *wakeup;
 	uint64_t *pending;          /* lock; tiles this reader has not taken yet */
+	bool shows;                 /* to people: highlights are for them */
 	void (*on_free)(void *arg); /* NULL: nobody */
 	void *on_free_arg;
 };
@@ -72,6 +74,11 @@ struct canvas {
 	uint32_t wants_painters;       /* likewise */
 	uint32_t frozen;               /* canvas_is_frozen(); likewise */
 
+	/* With owners (owners.h), fixed then; NULL: none. */
+	struct owners *owners;
+	uint64_t *highlighted; /* a bit an id; every thread, relaxed */
+	uint32_t highlighting; /* likewise */
+
 	/* Called by a thread that has seen new rules, on it; NULL: nobody.  Set while
 	 * nobody paints. */
 	void (*on_seen)(void *arg);
@@ -82,6 +89,10 @@ struct canvas {
  * above MURAL_SIDE_MAX. */
 int canvas_init(
 	struct canvas *canvas, uint32_t width, uint32_t height, uint32_t background);
+
+/* Has each pixel remember who painted it and when; right after canvas_init().  0 or
+ * -ENOMEM. */
+int canvas_keep_owners(struct canvas *canvas);
 
 /* All brushes and readers must be gone.  Accepts a zeroed canvas. */
 void canvas_finish(struct canvas *canvas);
@@ -100,11 +111,16 @@ void canvas_brush_refuse(struct mural_brush *brush, bool refuse);
  * thread. */
 void canvas_publish(struct canvas *canvas, struct mural_brush *brush);
 
-/* Whether it matters for whom a brush paints: some are banned.  Any thread. */
+/* Whether it matters for whom a brush paints: some are banned, or pixels have owners.
+ * Any thread. */
 bool canvas_wants_painters(const struct canvas *canvas);
 
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);
+
+/* What this reader copies is shown to people: dimmed, where the operator highlights
+ * others.  Before the first copy. */
+void canvas_reader_show(struct mural_reader *reader);
 
 /* For who polls the reader: on_free(arg) is called first when it is freed. */
 void canvas_reader_on_free(

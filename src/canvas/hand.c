@@ -6,11 +6,12 @@
 #include <stdlib.h>
 
 #include "canvas/canvas-private.h"
+#include "canvas/keeper.h"
 
 int
-hand_init(struct hand *hand, struct canvas *canvas)
+hand_init(struct hand *hand, struct canvas *canvas, struct keeper *keeper)
 {
-	*hand = (struct hand){ .canvas = canvas };
+	*hand = (struct hand){ .canvas = canvas, .keeper = keeper };
 	return canvas_brush_init(
 		canvas, &hand->brush, 0, 0, canvas->view.width, canvas->view.height);
 }
@@ -90,6 +91,108 @@ hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *pic
 	return ret;
 }
 
+/* ------------------------------------------------------------------ undo */
+
+static bool
+has_id(const uint64_t *ids, uint64_t word)
+{
+	return ids[word_id(word) / 64] >> word_id(word) % 64 & 1;
+}
+
+static bool
+is_meant(const struct hand_undo *undo, uint64_t word)
+{
+	return has_id(undo->ids, word) &&
+	       (undo->ever || (int16_t)(word_when(word) - undo->since) >= 0);
+}
+
+/* Accomplices of the one on top are passed over. */
+static uint64_t
+find_under(const struct hand *hand, const struct hand_undo *undo, uint32_t x, uint32_t y,
+	uint64_t top, bool *known)
+{
+	const struct mural_rect *rect = &undo->rect;
+	uint64_t under = hand->keeper ? keeper_under(hand->keeper, x, y, top) : 0;
+	uint32_t behind = hand->canvas->background;
+
+	*known = under != 0 && !has_id(undo->ids, under);
+	if (*known)
+		return under;
+	if (undo->behind)
+		behind = undo->behind[(size_t)(y - rect->y) * rect->width + x - rect->x];
+	return colour_word(0xff000000 | behind);
+}
+
+/* Whoever comes meanwhile stays. */
+static bool
+undo_pixel(struct hand *hand, const struct hand_undo *undo, uint32_t x, uint32_t y,
+	size_t i, bool *known)
+{
+	uint64_t top = pixel_load(hand->canvas, x, y), put;
+
+	do {
+		if (!is_meant(undo, top))
+			return false;
+		put = find_under(hand, undo, x, y, top, known);
+		if (undo->count_only)
+			return true;
+	} while (!pixel_swap(hand->canvas, x, y, &top, put));
+	hand->journal.was[i] = top;
+	hand->journal.put[i] = put;
+	if (hand->keeper)
+		keeper_put(hand->keeper, x, y, put, 0);
+	mural_mark(&hand->brush, mural_tile_at(&hand->brush, x, y));
+	return true;
+}
+
+static int
+undo_rows(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
+	uint64_t *unknown)
+{
+	const struct mural_rect *rect = &undo->rect;
+	size_t i = 0;
+
+	for (uint32_t y = rect->y; y < rect->y + rect->height; y++) {
+		if (is_stopped(hand))
+			return -ECANCELED;
+		for (uint32_t x = rect->x; x < rect->x + rect->width; x++) {
+			bool known;
+
+			if (undo_pixel(hand, undo, x, y, i++, &known)) {
+				++*pixels;
+				*unknown += !known;
+			}
+		}
+	}
+	return 0;
+}
+
+int
+hand_undo(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
+	uint64_t *unknown)
+{
+	int ret = undo->count_only ? 0 : journal_begin(hand, &undo->rect);
+
+	if (ret < 0)
+		return ret;
+	if (hand->keeper) {
+		keeper_lock(hand->keeper);
+		keeper_pass(hand->keeper);
+	}
+	if (!undo->count_only)
+		hand->journal.undid = true;
+	ret = undo_rows(hand, undo, pixels, unknown);
+	if (hand->keeper) {
+		if (!undo->count_only)
+			keeper_forget(hand->keeper, &undo->rect, undo->ids);
+		keeper_unlock(hand->keeper);
+	}
+	canvas_publish(hand->canvas, &hand->brush);
+	return ret;
+}
+
+/* ------------------------------------------------------------------ taking back */
+
 /* Puts back what was there, and remembers that as what was put. */
 static bool
 take_back_pixel(struct hand *hand, size_t i, uint32_t x, uint32_t y)
@@ -103,6 +206,8 @@ take_back_pixel(struct hand *hand, size_t i, uint32_t x, uint32_t y)
 		*was = *put = 0;
 		return false;
 	}
+	if (hand->keeper)
+		keeper_put(hand->keeper, x, y, before, hand->journal.undid ? *put : 0);
 	*was = *put;
 	*put = before;
 	mural_mark(&hand->brush, mural_tile_at(&hand->brush, x, y));
@@ -121,9 +226,14 @@ hand_take_back(struct hand *hand, uint64_t number, uint64_t *pixels)
 	if (journal->number != number)
 		return -ESTALE;
 	journal->number = ++hand->numbers;
+	if (hand->keeper)
+		keeper_lock(hand->keeper);
 	for (uint32_t y = rect.y; y < rect.y + rect.height && !is_stopped(hand); y++)
 		for (uint32_t x = rect.x; x < rect.x + rect.width; x++)
 			*pixels += take_back_pixel(hand, i++, x, y);
+	if (hand->keeper)
+		keeper_unlock(hand->keeper);
+	journal->undid = false;
 	canvas_publish(hand->canvas, &hand->brush);
 	return is_stopped(hand) ? -ECANCELED : 0;
 }

@@ -15,18 +15,22 @@ struct hand_journal {
 	uint64_t number; /* of the act; 0: there is none */
 	struct mural_rect rect;
 	uint64_t *was, *put;
+	bool undid; /* what was put is what lay under what was there */
 };
+
+struct keeper;
 
 struct hand {
 	struct canvas *canvas;
+	struct keeper *keeper;    /* NULL: nobody knows what lies under */
 	struct mural_brush brush; /* for the damage of an act */
 	struct hand_journal journal;
 	uint64_t numbers; /* of acts so far */
 	uint32_t stop;    /* given up at the next row; any thread, relaxed */
 };
 
-/* 0 or -ENOMEM. */
-int hand_init(struct hand *hand, struct canvas *canvas);
+/* Borrows the keeper.  0 or -ENOMEM. */
+int hand_init(struct hand *hand, struct canvas *canvas, struct keeper *keeper);
 
 /* Accepts a zeroed struct. */
 void hand_finish(struct hand *hand);
@@ -38,6 +42,20 @@ void hand_stop(struct hand *hand);
  * without gaps.  0, -ENOMEM, or -ECANCELED: a part of it is painted. */
 int hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *picture,
 	uint32_t argb, uint64_t *pixels);
+
+struct hand_undo {
+	struct mural_rect rect;
+	const uint64_t *ids; /* of the sources, a bit each */
+	bool ever;           /* whenever they painted; else */
+	uint16_t since;      /* canvas_when() */
+	bool count_only;
+	const uint32_t *behind; /* a picture of the rectangle; NULL: the background */
+};
+
+/* Puts back what lay under what these sources painted and still shows, on a canvas with
+ * owners; where that is not known, what is behind.  0, -ENOMEM or -ECANCELED. */
+int hand_undo(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
+	uint64_t *unknown);
 
 /* Takes back the last act, which must be `number`, where nobody has painted since.  0,
  * -ENOENT, -ESTALE or -ECANCELED. */

@@ -76,11 +76,16 @@ brush_look(struct mural_brush *brush)
 static void
 thread_adopt(struct canvas_thread *thread, const struct rules *rules)
 {
+	const struct canvas_painter nobody = { 0 };
 	struct canvas *canvas = thread->canvas;
 
 	thread->rules = rules;
-	for (struct painter *i = thread->residents; i; i = i->next)
+	for (struct painter *i = thread->residents; i; i = i->next) {
+		/* other ids may mean somebody else from now on */
+		if (!i->as.kept)
+			canvas_brush_paint_as(i->brush, &nobody);
 		brush_look(i->brush);
+	}
 	__atomic_store_n(&thread->seen, rules->generation, __ATOMIC_RELEASE);
 	if (canvas->on_seen)
 		canvas->on_seen(canvas->on_seen_arg);
@@ -100,6 +105,37 @@ bool
 canvas_wants_painters(const struct canvas *canvas)
 {
 	return __atomic_load_n(&canvas->wants_painters, __ATOMIC_RELAXED) != 0;
+}
+
+/* ------------------------------------------------------------------ owners */
+
+uint16_t
+canvas_find_owner(struct canvas *canvas, const struct owner_key *key, uint16_t crowd)
+{
+	return canvas->owners
+		       ? owners_find(canvas->owners, key, crowd, canvas_when(canvas))
+		       : 0;
+}
+
+uint16_t
+canvas_take_owner(struct canvas *canvas, const struct owner_key *key, uint16_t crowd)
+{
+	return canvas->owners
+		       ? owners_take(canvas->owners, key, crowd, canvas_when(canvas))
+		       : 0;
+}
+
+void
+canvas_release_owner(struct canvas *canvas, uint16_t id)
+{
+	if (canvas->owners)
+		owners_release(canvas->owners, id);
+}
+
+uint16_t
+canvas_crowd(struct canvas *canvas, const char *instance)
+{
+	return canvas->owners ? owners_crowd(canvas->owners, instance) : 0;
 }
 
 /* ------------------------------------------------------------------ brushes */
@@ -199,6 +235,8 @@ canvas_brush_finish(struct mural_brush *brush)
 		if (painter->next)
 			painter->next->link = painter->link;
 	}
+	if (painter && painter->as.kept)
+		canvas_release_owner(painter->canvas, painter->as.id);
 	free(painter);
 	free(brush->damage);
 	free(brush->damaged_groups);

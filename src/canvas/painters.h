@@ -6,6 +6,7 @@
 #pragma once
 
 #include "canvas/canvas.h"
+#include "canvas/owners.h"
 #include "canvas/rules.h"
 
 /* A thread that calls those who paint.  Embed it. */
@@ -42,7 +43,19 @@ struct canvas_painter {
 	uint16_t id;  /* owners.h; 0: nobody */
 	bool banned;  /* what it paints is discarded as banned */
 	bool refused; /* else as unauthorized */
+	bool kept;    /* the id means the same until somebody releases it */
 };
+
+/* On a canvas with owners the id of a source, or else that of the crowd; to be released
+ * if it was taken.  On another 0. */
+uint16_t canvas_find_owner(
+	struct canvas *canvas, const struct owner_key *key, uint16_t crowd);
+uint16_t canvas_take_owner(
+	struct canvas *canvas, const struct owner_key *key, uint16_t crowd);
+void canvas_release_owner(struct canvas *canvas, uint16_t id);
+
+/* That of an instance's crowd; the main thread. */
+uint16_t canvas_crowd(struct canvas *canvas, const char *instance);
 
 /* Looks at the rules, and paints for that one from now on.  The brush's thread, before
  * each callback; returns the rules, which hold until the next. */

@@ -9,43 +9,7 @@
 
 #include "base/util.h"
 #include "canvas/canvas-private.h"
-#include "canvas/hand.h"
-
-struct act {
-	struct act *next;
-	struct reins *reins;
-	struct mural_rect rect; /* within the canvas */
-
-	/* One of the two: changes the next rules, or runs on the thread pool. */
-	int (*change)(struct act *act, struct rules *rules);
-	int (*work)(struct act *act);
-
-	enum rules_kind kind;
-	bool close;
-	uint8_t *mask; /* of the rectangle; NULL: all of it */
-	struct cidr_list networks;
-	uint32_t argb;
-	reins_picture *picture;
-	uint64_t number; /* of the act to take back */
-
-	reins_cb *cb;
-	void *arg;
-	struct reins_done done;
-};
-
-struct reins {
-	struct canvas *canvas;
-	uv_loop_t *loop;
-	uv_async_t wake;           /* something may go on; any thread */
-	struct act *first, **last; /* in their order; the first may be under way */
-	enum { IDLE, WAITING, WORKING } state;
-	struct rules *old; /* to be freed once all have seen the present ones */
-	uint64_t published_ns;
-	bool frozen; /* a part, for all who paint */
-	struct timespec frozen_since;
-	uv_work_t job;
-	struct hand hand;
-};
+#include "canvas/reins-private.h"
 
 /* ------------------------------------------------------------------ acts */
 
@@ -54,11 +18,11 @@ act_free(struct act *act)
 {
 	cidr_list_finish(&act->networks);
 	free(act->mask);
+	free(act->sources);
 	free(act);
 }
 
-/* NULL: out of memory. */
-static struct act *
+struct act *
 act_new(struct reins *reins, reins_cb *cb, void *arg)
 {
 	struct act *act = calloc(1, sizeof(*act));
@@ -71,8 +35,7 @@ act_new(struct reins *reins, reins_cb *cb, void *arg)
 	return act;
 }
 
-/* Of a rectangle, cut to the canvas; NULL and *ret: there is none. */
-static struct act *
+struct act *
 act_new_at(struct reins *reins, const struct mural_rect *rect, reins_cb *cb, void *arg,
 	int *ret)
 {
@@ -89,7 +52,7 @@ act_new_at(struct reins *reins, const struct mural_rect *rect, reins_cb *cb, voi
 	return act;
 }
 
-static int
+int
 act_begin(struct act *act)
 {
 	struct reins *reins = act->reins;
@@ -109,7 +72,7 @@ finish_first(struct reins *reins, int error)
 	reins->first = act->next;
 	if (!reins->first)
 		reins->last = &reins->first;
-	reins->state = IDLE;
+	reins->state = REINS_IDLE;
 	act->done.error = error;
 	clock_gettime(CLOCK_REALTIME, &act->done.at);
 	act->cb(act->arg, &act->done);
@@ -160,7 +123,7 @@ begin_rules(struct reins *reins, struct act *act)
 		finish_first(reins, ret);
 		return;
 	}
-	reins->state = WAITING;
+	reins->state = REINS_WAITING;
 	publish_rules(reins, rules);
 }
 
@@ -178,7 +141,7 @@ rules_hold(struct reins *reins)
 		clock_gettime(CLOCK_REALTIME, &reins->frozen_since);
 	reins->frozen = frozen;
 	__atomic_store_n(&canvas->frozen, canvas->rules->all_frozen, __ATOMIC_RELAXED);
-	if (canvas->rules->banned.n == 0)
+	if (canvas->rules->banned.n == 0 && !canvas->owners)
 		__atomic_store_n(&canvas->wants_painters, 0, __ATOMIC_RELAXED);
 	act->done.wait_ns = uv_hrtime() - reins->published_ns;
 	finish_first(reins, 0);
@@ -295,7 +258,7 @@ reins_ban(struct reins *reins, const struct cidr_list *networks, reins_cb *cb, v
 	return act_begin(act);
 }
 
-/* ------------------------------------------------------------------ the hand */
+/* ------------------------------------------------------------------ the thread pool */
 
 static void
 run_work(uv_work_t *job)
@@ -325,74 +288,7 @@ begin_work(struct reins *reins)
 	if (ret < 0)
 		finish_first(reins, ret);
 	else
-		reins->state = WORKING;
-}
-
-static int
-work_clear(struct act *act)
-{
-	return hand_paint(
-		&act->reins->hand, &act->rect, NULL, act->argb, &act->done.pixels);
-}
-
-int
-reins_clear(struct reins *reins, const struct mural_rect *rect, uint32_t argb,
-	reins_cb *cb, void *arg)
-{
-	int ret;
-	struct act *act = act_new_at(reins, rect, cb, arg, &ret);
-
-	if (!act)
-		return ret;
-	act->argb = argb;
-	act->work = work_clear;
-	return act_begin(act);
-}
-
-static int
-work_restore(struct act *act)
-{
-	uint32_t *pixels =
-		calloc((size_t)act->rect.width * act->rect.height, sizeof(*pixels));
-	int ret = pixels ? act->picture(act->arg, &act->rect, pixels) : -ENOMEM;
-
-	if (ret == 0)
-		ret = hand_paint(
-			&act->reins->hand, &act->rect, pixels, 0, &act->done.pixels);
-	free(pixels);
-	return ret;
-}
-
-int
-reins_restore(struct reins *reins, const struct mural_rect *rect, reins_picture *picture,
-	reins_cb *cb, void *arg)
-{
-	int ret;
-	struct act *act = act_new_at(reins, rect, cb, arg, &ret);
-
-	if (!act)
-		return ret;
-	act->picture = picture;
-	act->work = work_restore;
-	return act_begin(act);
-}
-
-static int
-work_take_back(struct act *act)
-{
-	return hand_take_back(&act->reins->hand, act->number, &act->done.pixels);
-}
-
-int
-reins_take_back(struct reins *reins, uint64_t number, reins_cb *cb, void *arg)
-{
-	struct act *act = act_new(reins, cb, arg);
-
-	if (!act)
-		return -ENOMEM;
-	act->number = number;
-	act->work = work_take_back;
-	return act_begin(act);
+		reins->state = REINS_WORKING;
 }
 
 /* ------------------------------------------------------------------ turns */
@@ -402,9 +298,9 @@ on_wake(uv_async_t *wake)
 {
 	struct reins *reins = container_of(wake, struct reins, wake);
 
-	if (reins->state == WAITING && have_all_seen(reins->canvas))
+	if (reins->state == REINS_WAITING && have_all_seen(reins->canvas))
 		rules_hold(reins);
-	if (reins->state != IDLE || !reins->first)
+	if (reins->state != REINS_IDLE || !reins->first)
 		return;
 	if (reins->first->change)
 		begin_rules(reins, reins->first);
@@ -429,16 +325,18 @@ reins_new(struct canvas *canvas, uv_loop_t *loop)
 	reins->canvas = canvas;
 	reins->loop = loop;
 	reins->last = &reins->first;
-	if (hand_init(&reins->hand, canvas) < 0 ||
-		uv_async_init(loop, &reins->wake, on_wake) < 0) {
-		hand_finish(&reins->hand);
+	if (uv_async_init(loop, &reins->wake, on_wake) < 0) {
 		free(reins);
 		return NULL;
 	}
 	uv_unref((uv_handle_t *)&reins->wake);
 	canvas->on_seen_arg = reins;
 	canvas->on_seen = on_seen;
-	return reins;
+	if (reins_owners_start(reins) == 0 &&
+		hand_init(&reins->hand, canvas, reins->keeper) == 0)
+		return reins;
+	reins_free(reins);
+	return NULL;
 }
 
 static void
@@ -457,10 +355,11 @@ reins_free(struct reins *reins)
 	loop = reins->loop;
 	reins->canvas->on_seen = NULL;
 	hand_stop(&reins->hand);
-	while (reins->state == WORKING)
+	while (reins->state == REINS_WORKING)
 		uv_run(loop, UV_RUN_ONCE);
 	while (reins->first)
 		finish_first(reins, -ECANCELED);
+	reins_owners_stop(reins);
 	hand_finish(&reins->hand);
 	rules_free(reins->old);
 	if (reins->canvas->rules != reins->canvas->open) {

@@ -34,6 +34,7 @@ struct config_private {
 	struct section core[N_CORE]; /* title NULL: not set anywhere */
 	char **files;                /* names that settings point to */
 	size_t n_files;
+	size_t n_packaged; /* the first of them, which packages brought */
 };
 
 /* The parsed command line; the texts are those of argv. */
@@ -51,6 +52,9 @@ int config_args_parse(struct config_args *args, int argc, char *argv[]);
 /* NULL for text that a line of a file may hold, UTF-8 without control characters; else
  * what is wrong with it. */
 const char *config_check_text(const char *text, size_t len);
+
+/* Whether a comment begins here, behind a blank. */
+bool config_is_comment(const char *p);
 
 /* `text` without the blanks at both ends; cuts it. */
 char *config_strip(char *text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of the core's sections, and loading: files, drop-ins, then the command
- * line. */
+/* The options of the core's sections, and loading: what packages bring, the file,
+ * drop-ins, then the command line. */
 #include "config/config.h"
 
 #include <dirent.h>
@@ -15,9 +15,11 @@
 #include "base/util.h"
 #include "config/config-private.h"
 #include "config/option.h"
+#include "lib/address.h"
 
 #define DEFAULT_FILE SYSCONFDIR "/murald/murald.conf"
 #define DROP_INS DEFAULT_FILE ".d"
+#define PACKAGED DATADIR "/murald/murald.conf.d"
 
 static const struct mural_option canvas_options[] = {
 	MURAL_DIMENSIONS(struct config_canvas, size, "auto", "auto",
@@ -30,6 +32,8 @@ static const struct mural_option canvas_options[] = {
 		"none"),
 	MURAL_DURATION(struct config_canvas, snapshot_interval, "30s",
 		"how often a changed canvas is written as well; 0: never"),
+	MURAL_BOOL(struct config_canvas, owners, "no",
+		"each pixel remembers who painted it, for who and undo"),
 	{ 0 },
 };
 
@@ -54,6 +58,12 @@ static const struct mural_option server_options[] = {
 		"networks that may connect, or @FILE; empty: all"),
 	MURAL_TEXT(struct config_server, deny, "",
 		"networks that may not connect, or @FILE; empty: none"),
+	MURAL_TEXT(struct config_server, public_url, "",
+		"where people find the web page, for the QR code; empty: at this "
+		"machine"),
+	MURAL_TEXT(struct config_server, public_address, "",
+		"address or name of this machine for people; empty: that of its default "
+		"route"),
 	{ 0 },
 };
 
@@ -156,22 +166,26 @@ by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Reads the drop-ins of a folder, without those that have the name of one in `other`. */
 static int
-read_drop_ins(struct config *config)
+read_drop_ins(struct config *config, const char *folder, const char *other)
 {
 	struct dirent **entries;
 	char path[4096];
-	int ret = 0, n = scandir(DROP_INS, &entries, is_drop_in, by_name);
+	int ret = 0, n = scandir(folder, &entries, is_drop_in, by_name);
 
 	if (n < 0 && errno == ENOMEM)
 		return -ENOMEM;
 	if (n < 0 && errno != ENOENT)
-		config_error(config, DROP_INS, 0, NULL, NULL, "cannot be read: %s",
+		config_error(config, folder, 0, NULL, NULL, "cannot be read: %s",
 			strerror(errno));
 	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", DROP_INS, entries[i]->d_name);
-		if (ret == 0)
+		snprintf(path, sizeof(path), "%s/%s", other ? other : "",
+			entries[i]->d_name);
+		if (ret == 0 && (!other || access(path, F_OK) < 0)) {
+			snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
 			ret = read_file(config, path);
+		}
 		free(entries[i]);
 	}
 	if (n >= 0)
@@ -186,14 +200,28 @@ read_default_files(struct config *config)
 	bool optional =
 		config->verb == VERB_LIST_PLUGINS || config->verb == VERB_LIST_DISPLAYS;
 	bool missing = access(DEFAULT_FILE, F_OK) < 0 && errno == ENOENT;
-	int ret = 0;
+	int ret = read_drop_ins(config, PACKAGED, DROP_INS);
 
+	config->private->n_packaged = config->private->n_files;
+	if (ret < 0)
+		return ret;
 	if (!missing)
 		ret = read_file(config, DEFAULT_FILE);
 	else if (!optional)
 		config_error(config, DEFAULT_FILE, 0, NULL, NULL,
 			"no such file; create it, or name another with -c");
-	return ret < 0 ? ret : read_drop_ins(config);
+	return ret < 0 ? ret : read_drop_ins(config, DROP_INS, NULL);
+}
+
+static bool
+has_comment(const char *value)
+{
+	if (config_is_comment(value))
+		return true;
+	for (const char *p = value; (p = strpbrk(p, " \t"));)
+		if (config_is_comment(++p))
+			return true;
+	return false;
 }
 
 /* "SECTION.KEY=VALUE"; a value that no file could hold is refused. */
@@ -213,9 +241,10 @@ apply_set(struct config *config, const char *text)
 	value = config_strip(equals + 1);
 	if (wrong)
 		config_error(config, COMMAND_LINE, 0, NULL, name, "this value %s", wrong);
-	else if (*value == ';' || strstr(value, " ;") || strstr(value, "\t;"))
+	else if (has_comment(value))
 		config_error(config, COMMAND_LINE, 0, NULL, name,
-			"a ; after a blank begins a comment and cannot be in a value");
+			"a ; after a blank, or a # between blanks, begins a comment and "
+			"cannot be in a value");
 	else
 		ret = config_add_named(config, name, value, location);
 	free(copy);
@@ -234,6 +263,45 @@ check_user(struct config *config)
 			"\"%s\" is not a user to switch to; create one with useradd "
 			"--system, or name another, but not root",
 			setting->value);
+}
+
+/* What people paste into a shell, or scan. */
+static bool
+is_plain(const char *text, const char *more)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789.-_";
+
+	for (; *text; text++)
+		if (!strchr(plain, *text) && !strchr(more, *text))
+			return false;
+	return true;
+}
+
+static void
+check_public(struct config *config)
+{
+	const struct setting *url = config_setting(config, "server", "public-url");
+	const struct setting *address =
+		config_setting(config, "server", "public-address");
+	const char *host = config->server.public_address, *text;
+
+	text = config->server.public_url;
+	text += strncmp(text, "http", 4) == 0 ? 4 : 0;
+	text += *text == 's';
+	if (url && *url->value &&
+		(strncmp(text, "://", 3) != 0 || text == config->server.public_url ||
+			!text[3] || text[3] == '/' || !is_plain(text, ":/[]~%")))
+		setting_error(config, "server", url,
+			"\"%s\" is not the address of a page; write "
+			"https://HOST[:PORT][/PATH], such as https://wall.example.org/",
+			url->value);
+	if (address && (*host == '-' || !is_plain(host, ":") ||
+			       (strchr(host, ':') && !address_is_v6(host, strlen(host)))))
+		setting_error(config, "server", address,
+			"\"%s\" is not an address; write it, or a name, without port and "
+			"brackets, such as 192.0.2.1 or wall.example.org",
+			address->value);
 }
 
 static int
@@ -271,6 +339,8 @@ config_read_all(struct config *config, const struct config_args *args)
 		config_check_display(config);
 	if (ret == 0)
 		check_user(config);
+	if (ret == 0)
+		check_public(config);
 	if (ret == 0)
 		ret = config_networks_read(
 			config, "allow", config->server.allow, &config->allow);

@@ -40,6 +40,7 @@ struct config_canvas {
 	uint32_t background;
 	const char *snapshot; /* path; empty: none */
 	uint64_t snapshot_interval;
+	bool owners;
 };
 
 enum { OUTPUT_AUTO, OUTPUT_KMS, OUTPUT_HEADLESS };
@@ -97,6 +98,7 @@ struct config_server {
 	int64_t source_prefix;
 	uint64_t answer_timeout;  /* ms; 0: none */
 	const char *allow, *deny; /* as written; parsed in struct config */
+	const char *public_url, *public_address; /* checked; empty: none */
 };
 
 struct config_record {
@@ -180,8 +182,12 @@ extern const struct core_section core_sections[];
 void config_print(const struct config *config, FILE *out);
 
 /* The same for one table.  `section` may be NULL: all defaults. */
-void config_print_options(const char *title, const struct section *section,
-	const struct mural_option *options, FILE *out);
+void config_print_options(const struct config *config, const char *title,
+	const struct section *section, const struct mural_option *options, FILE *out);
+
+/* Prints a line for each setting of a file that another file overrules, unless a package
+ * brought it. */
+void config_print_overruled(const struct config *config, FILE *out);
 
 /* Reports an unknown key, and suggests one of the two tables, either of which may be
  * NULL. */

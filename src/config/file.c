@@ -61,12 +61,19 @@ config_strip(char *text)
 	return text;
 }
 
+/* Behind a blank: ; or, since colours begin with #, that and a blank. */
+bool
+config_is_comment(const char *p)
+{
+	return *p == ';' || (*p == '#' && (p[1] == '\0' || strchr(blanks, p[1])));
+}
+
 /* The first of `stops`, or the comment if that comes earlier, or the end. */
 static char *
 find_stop(char *p, const char *stops)
 {
 	for (bool after_blank = false; *p; p++) {
-		if (strchr(stops, *p) || (after_blank && *p == ';'))
+		if (strchr(stops, *p) || (after_blank && config_is_comment(p)))
 			break;
 		after_blank = strchr(blanks, *p);
 	}

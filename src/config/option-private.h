@@ -38,8 +38,5 @@ int option_parse_path(const struct option_value *value);
 int option_parse_secret(const struct option_value *value);
 int option_parse_list(const struct option_value *value);
 
-/* The index of a whole word in a space-separated list, or -1. */
-int option_word_index(const char *words, const char *word);
-
 /* "keep suppress" as "keep, suppress"; `text`. */
 const char *option_list_words(const char *words, char *text, size_t len);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/util.h"
 #include "config/option-private.h"
@@ -39,7 +40,7 @@ option_word_index(const char *words, const char *word)
 	for (const char *p = words; p && *p; index++) {
 		size_t n = strcspn(p, " ");
 
-		if (n == len && len > 0 && memcmp(p, word, n) == 0)
+		if (n == len && len > 0 && strncasecmp(p, word, n) == 0)
 			return index;
 		p += n + strspn(p + n, " ");
 	}
@@ -128,16 +129,36 @@ option_describe_type(const struct mural_option *option, char *text, size_t len)
 
 /* ------------------------------------------------------------------ parsers */
 
+/* 1 or 0; -1: it is neither. */
+static int
+read_bool(const char *text)
+{
+	int index = option_word_index("no yes false true off on", text);
+
+	return index < 0 ? -1 : index & 1;
+}
+
 static int
 parse_bool(const struct option_value *value)
 {
-	int index = option_word_index("no yes false true off on", value->text);
+	int yes = read_bool(value->text);
 
-	if (index < 0)
+	if (yes < 0)
 		return error_set(value->why, value->why_len,
 			"is not yes or no; write yes, no, true, false, on or off");
-	*(bool *)value->field = index & 1;
+	*(bool *)value->field = yes;
 	return 0;
+}
+
+/* "k" or "M" behind a number of things. */
+static const char *
+read_thousands(const char *p, int64_t *number)
+{
+	int64_t factor = *p == 'k' || *p == 'K' ? 1000 : *p == 'M' ? 1000000 : 1;
+
+	if (__builtin_mul_overflow(*number, factor, number))
+		return NULL;
+	return factor > 1 ? p + 1 : p;
 }
 
 static int
@@ -151,6 +172,7 @@ parse_number(const struct option_value *value)
 
 	if (word < 0) {
 		end = read_signed(value->text, &number);
+		end = end ? read_thousands(end, &number) : NULL;
 		if (!end || *end)
 			wrong = "is not a number";
 		else if (has_range(option) &&
@@ -168,24 +190,36 @@ parse_number(const struct option_value *value)
 struct quantity {
 	const char *wrong;
 	struct {
-		const char *name;
+		const char *names;
 		uint64_t factor;
-	} units[4];
+	} units[5];
 };
+
+/* Finds what is behind the number, be there a blank between them or not. */
+static bool
+read_unit(const struct quantity *quantity, const char *unit, uint64_t *factor)
+{
+	unit += strspn(unit, " \t");
+	for (size_t i = 0; i < ARRAY_LEN(quantity->units); i++)
+		if (option_word_index(quantity->units[i].names, unit) >= 0) {
+			*factor = quantity->units[i].factor;
+			return true;
+		}
+	return false;
+}
 
 static int
 parse_quantity(const struct option_value *value, const struct quantity *quantity)
 {
 	const struct mural_option *option = value->option;
-	uint64_t n, amount;
+	uint64_t n, factor = 0, amount = 0;
 	char type[TYPE_TEXT_MAX];
 	const char *p = digits_read(value->text, UINT64_MAX, &n);
 	bool found = strcmp(value->text, "0") == 0; /* zero needs no unit */
 
-	amount = 0;
-	for (size_t i = 0; p && !found && i < ARRAY_LEN(quantity->units); i++)
-		found = strcmp(p, quantity->units[i].name) == 0 &&
-			!__builtin_mul_overflow(n, quantity->units[i].factor, &amount);
+	if (p && !found)
+		found = (read_unit(quantity, *p ? p : "number", &factor)) &&
+			!__builtin_mul_overflow(n, factor, &amount);
 	if (!found)
 		return error_set(value->why, value->why_len, "%s", quantity->wrong);
 	if (!in_range(option, amount))
@@ -203,7 +237,9 @@ parse_bytes(const struct option_value *value)
 	static const struct quantity bytes = {
 		"is not a number of bytes; write a number, or one followed by K, M or G, "
 		"such as 64K",
-		{ { "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 } }
+		{ { "number B byte bytes", 1 }, { "K kB KiB", 1 << 10 },
+			{ "M MB MiB", 1 << 20 }, { "G GB GiB", 1 << 30 },
+			{ "T TB TiB", UINT64_C(1) << 40 } }
 	};
 
 	return parse_quantity(value, &bytes);
@@ -213,9 +249,12 @@ static int
 parse_duration(const struct option_value *value)
 {
 	static const struct quantity duration = {
-		"is not a duration; write a number followed by ms, s, min or h, such as "
-		"30s",
-		{ { "ms", 1 }, { "s", 1000 }, { "min", 60 * 1000 }, { "h", 3600 * 1000 } }
+		"is not a duration; write a number followed by ms, s, min, h or d, such "
+		"as 30s",
+		{ { "ms", 1 }, { "s sec second seconds", 1000 },
+			{ "m min minute minutes", 60 * 1000 },
+			{ "h hour hours", 3600 * 1000 },
+			{ "d day days", 24 * 3600 * 1000 } }
 	};
 
 	return parse_quantity(value, &duration);
@@ -236,11 +275,12 @@ hex_digit(char c)
 static int
 parse_colour(const struct option_value *value)
 {
+	const char *digits = value->text + (value->text[0] == '#');
 	uint32_t rgb = 0;
-	bool good = value->text[0] == '#' && strlen(value->text) == 7;
+	bool good = strlen(digits) == 6;
 
-	for (int i = 1; good && i < 7; i++) {
-		int digit = hex_digit(value->text[i]);
+	for (int i = 0; good && i < 6; i++) {
+		int digit = hex_digit(digits[i]);
 
 		good = digit >= 0;
 		rgb = rgb << 4 | (digit & 15);
@@ -252,15 +292,40 @@ parse_colour(const struct option_value *value)
 	return 0;
 }
 
+/* The choice that yes or no, in whatever words, can only mean: the word for no, and of two
+ * words the other one for yes; or -1. */
+static int
+choice_of_bool(const char *choices, const char *text)
+{
+	static const char *const spellings[2] = { "no false off", "yes true on" };
+	int yes = read_bool(text), index = -1, n = 0;
+	char word[TYPE_TEXT_MAX];
+
+	for (const char *p = choices; yes >= 0 && *p; n++) {
+		size_t len = strcspn(p, " ");
+
+		snprintf(word, sizeof(word), "%.*s", (int)len, p);
+		if (option_word_index(spellings[yes], word) >= 0)
+			index = n;
+		p += len + strspn(p + len, " ");
+	}
+	if (index < 0 && yes == 1 && n == 2)
+		index = option_word_index(choices, "no") == 0 ? 1 : -1;
+	return index;
+}
+
 static int
 parse_choice(const struct option_value *value)
 {
-	int index = option_word_index(value->option->choices, value->text);
+	const char *choices = value->option->choices;
+	int index = option_word_index(choices, value->text);
 	char words[TYPE_TEXT_MAX];
 
 	if (index < 0)
+		index = choice_of_bool(choices, value->text);
+	if (index < 0)
 		return error_set(value->why, value->why_len, "is not one of: %s",
-			option_list_words(value->option->choices, words, sizeof(words)));
+			option_list_words(choices, words, sizeof(words)));
 	*(uint32_t *)value->field = index;
 	return 0;
 }
@@ -295,7 +360,9 @@ parse_dimensions(const struct option_value *value)
 		*field = (struct mural_dimensions){ 0, 0 };
 		return 0;
 	}
-	p = p && *p == 'x' ? digits_read(p + 1, UINT64_MAX, &height) : NULL;
+	p = p ? p + strspn(p, " \t") : NULL;
+	p = p && (*p == 'x' || *p == 'X') ? p + 1 + strspn(p + 1, " \t") : NULL;
+	p = p ? digits_read(p, UINT64_MAX, &height) : NULL;
 	if (!p || *p)
 		return error_set(value->why, value->why_len,
 			"is not a size; write %s, such as 1280x720",

@@ -32,6 +32,9 @@ bool options_same(const struct mural_option *options, const void *a, const void 
 /* Whether the type is known and the field lies aligned within a config of that size. */
 bool option_fits(const struct mural_option *option, size_t config_size);
 
+/* The index of a whole word in a space-separated list, upper or lower case, or -1. */
+int option_word_index(const char *words, const char *word);
+
 /* Compares keys; `-` and `_` are the same. */
 bool option_same_key(const char *a, const char *b);
 

@@ -57,9 +57,48 @@ config_unknown_key(struct config *config, const struct section *section,
 		"unknown option, this section takes %s", known);
 }
 
+/* Whether somebody wrote it here, rather than a package or the command line. */
+static bool
+is_said(const struct config *config, const struct setting *setting)
+{
+	for (size_t i = 0; i < config->private->n_packaged; i++)
+		if (setting->file == config->private->files[i])
+			return false;
+	return setting->line > 0;
+}
+
+static bool
+is_overruled(const struct config *config, const struct setting *setting,
+	const struct setting *winner)
+{
+	return setting != winner && option_same_key(setting->key, winner->key) &&
+	       strcmp(setting->value, winner->value) != 0 && is_said(config, setting);
+}
+
+/* "file:7" */
+static void
+print_origin(const struct setting *setting, FILE *out)
+{
+	fputs(setting->file, out);
+	if (setting->line > 0)
+		fprintf(out, ":%d", setting->line);
+}
+
+static void
+print_origins(const struct config *config, const struct section *section,
+	const struct setting *winner, FILE *out)
+{
+	print_origin(winner, out);
+	for (const struct setting *s = section->settings; s; s = s->next)
+		if (is_overruled(config, s, winner)) {
+			fputs(", overrules ", out);
+			print_origin(s, out);
+		}
+}
+
 void
-config_print_options(const char *title, const struct section *section,
-	const struct mural_option *options, FILE *out)
+config_print_options(const struct config *config, const char *title,
+	const struct section *section, const struct mural_option *options, FILE *out)
 {
 	for (const struct mural_option *o = options; o && o->name; o++) {
 		const struct setting *setting =
@@ -69,19 +108,48 @@ config_print_options(const char *title, const struct section *section,
 		char key[64];
 
 		/* "= ;" would begin a comment, "=;" does not */
-		fprintf(out, "%s.%s =%s%s  ; %s", title, option_key(o, key, sizeof(key)),
-			*value == ';' ? "" : " ", value,
-			setting ? setting->file : "default");
-		if (setting && setting->line > 0)
-			fprintf(out, ":%d", setting->line);
+		fprintf(out, "%s.%s =%s%s  ; ", title, option_key(o, key, sizeof(key)),
+			*value == ';' ? "" : " ", value);
+		if (setting)
+			print_origins(config, section, setting, out);
+		else
+			fputs("default", out);
 		fputc('\n', out);
 	}
+}
+
+/* What one file says twice was warned of already. */
+static void
+print_overruled(const struct config *config, const char *title,
+	const struct section *section, FILE *out)
+{
+	for (const struct setting *s = section->settings; s; s = s->next) {
+		const struct setting *winner = section_find(section, s->key);
+
+		if (!is_overruled(config, s, winner) || winner->file == s->file ||
+			winner->line == 0)
+			continue;
+		print_origin(s, out);
+		fprintf(out, ": %s.%s: overruled by ", title, s->key);
+		print_origin(winner, out);
+		fputc('\n', out);
+	}
+}
+
+void
+config_print_overruled(const struct config *config, FILE *out)
+{
+	for (size_t i = 0; i < N_CORE; i++)
+		print_overruled(
+			config, core_sections[i].name, &config->private->core[i], out);
+	for (const struct section *s = config->sections; s; s = s->next)
+		print_overruled(config, s->title, s, out);
 }
 
 void
 config_print(const struct config *config, FILE *out)
 {
 	for (size_t i = 0; i < N_CORE; i++)
-		config_print_options(core_sections[i].name, &config->private->core[i],
-			core_sections[i].options, out);
+		config_print_options(config, core_sections[i].name,
+			&config->private->core[i], core_sections[i].options, out);
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -19,6 +20,9 @@
 
 /* What a canvas of `canvas.size = auto` takes where there is no screen to ask. */
 enum { DEFAULT_WIDTH = 1280, DEFAULT_HEIGHT = 720 };
+
+/* How long a start waits for a card, and between two looks. */
+enum { CARD_WAIT_MS = 4000, CARD_PAUSE_MS = 100 };
 
 struct display_thread {
 	struct display_context context;
@@ -205,7 +209,8 @@ size_canvas(struct display *display, const struct config_display *config, uint32
 	};
 	struct box strip, picture;
 
-	if (width == 0 || height == 0)
+	display->found_screen = width > 0 && height > 0;
+	if (!display->found_screen)
 		return;
 	scale_upright_size(&screen, &width, &height);
 	picture = (struct box){ 0, 0, width, height };
@@ -234,6 +239,31 @@ make_thread(struct display *display, const struct config_display *config,
 	return 0;
 }
 
+/* At boot, the kernel or udev may still be busy with the card. */
+static bool
+may_come(const struct config_display *config)
+{
+	return config->output == OUTPUT_KMS || access("/run/udev/queue", F_OK) == 0;
+}
+
+/* Waits a few seconds for a card, because the size of the canvas depends on it. */
+static int
+open_patiently(const struct config_display *config, uint32_t *width, uint32_t *height,
+	char *why, size_t len)
+{
+	const struct timespec pause = { .tv_nsec = CARD_PAUSE_MS * 1000 * 1000 };
+	int ret = display_drm.open(config, width, height, why, len);
+
+	for (int ms = 0; ret == -ENODEV && ms < CARD_WAIT_MS && may_come(config);
+		ms += CARD_PAUSE_MS) {
+		if (ms == 0)
+			log_info("display: %s; waiting a few seconds for it", why);
+		nanosleep(&pause, NULL);
+		ret = display_drm.open(config, width, height, why, len);
+	}
+	return ret;
+}
+
 int
 display_open(struct display *display, const struct config_display *config)
 {
@@ -245,7 +275,7 @@ display_open(struct display *display, const struct config_display *config)
 	display->width = DEFAULT_WIDTH;
 	display->height = DEFAULT_HEIGHT;
 	if (config->output != OUTPUT_HEADLESS)
-		ret = driver->open(config, &width, &height, why, sizeof(why));
+		ret = open_patiently(config, &width, &height, why, sizeof(why));
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
 	if (ret < 0 && config->output != OUTPUT_KMS) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Has the kernel ask before it switches consoles. */
+/* Has the kernel ask before it switches consoles, and keeps keys from being signals. */
 #include "display/vt.h"
 
 #include <errno.h>
@@ -31,7 +31,66 @@ console_number(int fd)
 	return minor(file.st_rdev);
 }
 
-/* VT_RELDISP tells the kernel that it may switch. */
+/* ------------------------------------------------------------------ its keys */
+
+/* Ctrl-C ends a wall that somebody started in a shell, but not one that has the console
+ * to itself: whoever walks by may have the keyboard. */
+static void
+take_keys(struct display_vt *vt)
+{
+	struct termios quiet;
+
+	if (!vt->own_console || tcgetattr(vt->fd, &quiet) < 0)
+		return;
+	if (!vt->keys_taken)
+		vt->keys = quiet;
+	vt->keys_taken = true;
+	quiet.c_iflag &= ~(tcflag_t)(IXON | IMAXBEL);
+	quiet.c_lflag &= ~(tcflag_t)(ISIG | ICANON | ECHO);
+	(void)tcsetattr(vt->fd, TCSANOW, &quiet);
+}
+
+/* What was typed at the wall is for no login prompt. */
+static void
+give_keys_back(struct display_vt *vt)
+{
+	if (vt->keys_taken)
+		(void)tcsetattr(vt->fd, TCSAFLUSH, &vt->keys);
+}
+
+/* ------------------------------------------------------------------ the handover */
+
+static int
+follow_switches(const struct display_vt *vt)
+{
+	const struct vt_mode mode = {
+		.mode = VT_PROCESS,
+		.relsig = (short)LEAVE_SIGNAL,
+		.acqsig = (short)ENTER_SIGNAL,
+	};
+
+	return ioctl(vt->fd, VT_SETMODE, &mode);
+}
+
+/* False when that failed because somebody hung the console up: then every request does,
+ * and the kernel waits for an answer that cannot come. */
+static bool
+answer_kernel(const struct display_vt *vt, int answer)
+{
+	return ioctl(vt->fd, VT_RELDISP, answer) == 0 || errno != EIO;
+}
+
+static void
+stop_following(struct display_vt *vt)
+{
+	log_warn("display: another program took tty%u away; murald keeps the screens "
+		 "whatever console is active, until it is restarted",
+		vt->number);
+	uv_signal_stop(&vt->leave);
+	uv_signal_stop(&vt->enter);
+}
+
+/* The kernel switches once it was told that it may. */
 static void
 on_leave(uv_signal_t *handle, int number)
 {
@@ -40,7 +99,10 @@ on_leave(uv_signal_t *handle, int number)
 	(void)number;
 	log_info("display: releasing the screens to another console");
 	vt->on_leave(vt->arg);
-	(void)ioctl(vt->fd, VT_RELDISP, 1);
+	if (answer_kernel(vt, 1))
+		return;
+	stop_following(vt);
+	vt->on_enter(vt->arg);
 }
 
 static void
@@ -50,48 +112,64 @@ on_enter(uv_signal_t *handle, int number)
 
 	(void)number;
 	log_info("display: our console is active again");
-	(void)ioctl(vt->fd, VT_RELDISP, VT_ACKACQ);
+	if (!answer_kernel(vt, VT_ACKACQ))
+		stop_following(vt);
+	take_keys(vt);
 	vt->on_enter(vt->arg);
 }
 
+/* Whether another console is in front, and somebody has it open, be it a login prompt. */
 static bool
-is_active(const struct display_vt *vt, unsigned number)
+is_another_in_use(const struct display_vt *vt)
 {
 	struct vt_stat state;
 
-	return ioctl(vt->fd, VT_GETSTATE, &state) < 0 || state.v_active == number;
+	return ioctl(vt->fd, VT_GETSTATE, &state) == 0 && state.v_active != vt->number &&
+	       state.v_active < 16 && state.v_state >> state.v_active & 1;
 }
+
+static bool
+is_active(const struct display_vt *vt)
+{
+	struct vt_stat state;
+
+	return ioctl(vt->fd, VT_GETSTATE, &state) < 0 || state.v_active == vt->number;
+}
+
+/* ------------------------------------------------------------------ start and stop */
 
 bool
 vt_start(struct display_vt *vt, uv_loop_t *loop, void (*leave)(void *arg),
 	void (*enter)(void *arg), void *arg)
 {
-	const struct vt_mode mode = {
-		.mode = VT_PROCESS,
-		.relsig = (short)LEAVE_SIGNAL,
-		.acqsig = (short)ENTER_SIGNAL,
-	};
-	const unsigned number = console_number(STDIN_FILENO);
-
-	*vt = (struct display_vt){ -1, leave, enter, arg, { 0 }, { 0 } };
+	*vt = (struct display_vt){ .fd = -1, .on_leave = leave, .on_enter = enter };
+	vt->arg = arg;
+	vt->number = console_number(STDIN_FILENO);
+	vt->own_console = getsid(0) == getpid();
 	vt->leave.data = vt->enter.data = vt;
 	uv_signal_init(loop, &vt->leave);
 	uv_signal_init(loop, &vt->enter);
-	if (number == 0)
+	if (vt->number == 0)
 		return true;
 	uv_signal_start(&vt->leave, on_leave, LEAVE_SIGNAL);
 	uv_signal_start(&vt->enter, on_enter, ENTER_SIGNAL);
-	if (ioctl(STDIN_FILENO, VT_SETMODE, &mode) < 0) {
+	vt->fd = STDIN_FILENO;
+	take_keys(vt);
+	if (follow_switches(vt) < 0) {
 		log_warn("display: cannot follow console switches on tty%u: %s; murald "
 			 "keeps the screens whatever console is active",
-			number, strerror(errno));
+			vt->number, strerror(errno));
 		return true;
 	}
-	vt->fd = STDIN_FILENO;
-	log_info("display: tty%u is our console", number);
-	if (is_active(vt, number))
+	log_info("display: tty%u is our console", vt->number);
+	if (is_active(vt))
 		return true;
-	(void)ioctl(vt->fd, VT_ACTIVATE, number);
+	if (is_another_in_use(vt))
+		log_info("display: another console is in front; Ctrl-Alt-F%u shows the "
+			 "wall",
+			vt->number);
+	else
+		(void)ioctl(vt->fd, VT_ACTIVATE, vt->number);
 	return false;
 }
 
@@ -100,8 +178,10 @@ vt_stop(struct display_vt *vt)
 {
 	const struct vt_mode mode = { .mode = VT_AUTO };
 
-	if (vt->fd >= 0)
+	if (vt->fd >= 0) {
 		(void)ioctl(vt->fd, VT_SETMODE, &mode);
+		give_keys_back(vt);
+	}
 	vt->fd = -1;
 	uv_close((uv_handle_t *)&vt->leave, NULL);
 	uv_close((uv_handle_t *)&vt->enter, NULL);

@@ -9,19 +9,25 @@
 #pragma once
 
 #include <stdbool.h>
+#include <termios.h>
 #include <uv.h>
 
 struct display_vt {
 	int fd; /* -1: none */
+	unsigned number;
+	bool own_console, keys_taken; /* nobody else's session is on it */
+	struct termios keys;          /* as they were found */
 	void (*on_leave)(void *arg);
 	void (*on_enter)(void *arg);
 	void *arg;
 	uv_signal_t leave, enter;
 };
 
-/* Activates our terminal, if there is one.  Calls on_leave(arg), which must release the
- * screens, before another console becomes active, and on_enter(arg) when ours is active
- * again.  False when it is not active yet; on_enter() follows. */
+/* Takes our terminal, if there is one, and brings it to the front unless somebody uses
+ * the console that is there.  On one of our own no key is a signal until vt_stop(). Calls
+ * on_leave(arg), which must release the screens, before another console becomes active,
+ * and on_enter(arg) when ours is active again.  False when it is not active yet;
+ * on_enter() follows. */
 bool vt_start(struct display_vt *vt, uv_loop_t *loop, void (*on_leave)(void *arg),
 	void (*on_enter)(void *arg), void *arg);
 

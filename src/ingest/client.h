@@ -17,6 +17,7 @@ struct client {
 	struct shard *shard;
 	uint64_t source; /* mural_source() of a stream's client */
 	struct painter_verdict verdict;
+	uint16_t owner; /* its id on the canvas, to be released */
 	int (*reply)(struct client *client, const void *data, size_t len);
 	void (*ready)(struct client *client); /* has the plugin's ready() called */
 	struct job wake;                      /* mural_wake() */

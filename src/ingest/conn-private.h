@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection as its three files share it: conn.c reads and feeds, conn-write.c writes
- * replies, conn-throttle.c holds it to its rate limit. */
+/* The connection as its files share it: conn-life.c begins and ends it, conn.c reads
+ * and feeds, conn-write.c writes replies, conn-throttle.c holds it to its rate limit. */
 #pragma once
 
 #include "ingest/conn.h"
@@ -8,12 +8,13 @@
 /* An incomplete command is seldom longer. */
 #define SHORT_REST 32
 
-struct pending_write;
+struct unsent;
 
 /* A client's timer, allocated when it is first started. */
 struct conn_timer {
 	uv_timer_t timer;
 	struct conn *conn;
+	size_t unsent; /* conn-write.c's: bytes, when it looked last */
 };
 
 /* There may be tens of thousands of these, so what few of them need is allocated on
@@ -26,19 +27,21 @@ struct conn {
 		uv_tcp_t tcp;
 		uv_pipe_t pipe;
 	} socket;
-	struct pending_write *pending_write; /* while it is set, nothing is read */
+	struct unsent *unsent, **unsent_end; /* what the socket did not take */
 	struct conn_timer *write_timer;      /* of that, and of a close; may be NULL */
 	struct conn_timer *throttle;         /* NULL: it never exceeded its rate limit */
 	uint8_t *long_rest;                  /* NULL: the rest fits into short_rest */
 	uint32_t long_len; /* of which the last rest_len bytes are the rest */
 	uint32_t rest_len;
+	uint32_t replies_unsent; /* how many of `unsent`; nothing is read */
 	uint8_t short_rest[SHORT_REST];
 	union peer_address peer;
 	uint64_t painted, received; /* pixels, bytes */
 	bool opened;                /* the plugin's open() accepted it */
 	bool reply_full;            /* this feed() was asked to pause for its replies */
 	bool overrun;               /* a reply did not fit */
-	bool woken;                 /* ready() is due once its replies are written */
+	bool woken;                 /* ready() is due once all is written */
+	bool leaving, dropped;      /* the plugin has it closed, or at once */
 	bool deferred;              /* the rest is input left by a full feed() */
 	bool reply_heavy;           /* its input causes many replies: short reads */
 	bool cpu_heavy;             /* its input is slow to process: short turns */
@@ -50,16 +53,27 @@ struct conn {
 	bool closed;
 };
 
-/* ---- conn.c */
+/* ---- conn-life.c */
 
 void conn_close(struct conn *conn);
-void conn_drop_rest(struct conn *conn);
 
 /* The callback gets the timer of a struct conn_timer.  0 or -ENOMEM. */
 int conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callback,
 	uint64_t ms, uint64_t repeat_ms);
 
-/* After a pending write is done: feeds what was deferred, then reads again. */
+/* ---- conn.c */
+
+void conn_drop_rest(struct conn *conn);
+
+/* Before and after a callback of the plugin's that may reply and paint; `painted` is what
+ * the brush had painted before. */
+void conn_serve_begin(struct conn *conn);
+void conn_serve_end(struct conn *conn, uint64_t painted);
+
+/* The client's `ready`.  One that has asked for more than it reads waits for its turn. */
+void conn_ready(struct client *client);
+
+/* After replies are written: feeds what was deferred, then reads again. */
 void conn_resume(struct conn *conn);
 
 void conn_read_start(struct conn *conn);
@@ -71,28 +85,31 @@ size_t conn_turn_room(struct conn *conn);
 
 /* ---- conn-write.c */
 
-/* Adds to worker->held_bytes, if need be after closing clients with older pending writes;
- * false: still too many.  Freeing the bytes includes
- * subtracting them. */
+/* Adds to worker->held_bytes, if need be after closing clients that have not read for
+ * longer; false: still too many.  Freeing the bytes includes subtracting them. */
 bool conn_reserve(struct conn *conn, size_t len);
 
 /* The client's `reply`: collects a reply of this feed. */
 int conn_reply(struct client *client, const void *data, size_t len);
 
-/* Writes the collected replies; what the socket does not take becomes the pending write.
- * On -errno the caller closes the client. */
+/* Writes the collected replies; what the socket does not take waits.  On -errno the
+ * caller closes the client. */
 int conn_flush(struct conn *conn);
+
+/* Writes at once what the socket takes; the rest waits, and stops the reading if it is
+ * replies.  0 or -errno. */
+int conn_write(struct conn *conn, const char *bytes, size_t len, bool replies);
 
 /* Closes a client once its replies are written. */
 void conn_end(struct conn *conn);
 
-/* For conn_close(): takes the pending write off the waitlist. */
-void conn_drop_write(struct conn *conn);
+/* For conn_close(): takes what waits off the waitlist.  libuv cancels its writing, and it
+ * is freed then. */
+void conn_drop_unsent(struct conn *conn);
 
-/* Frees the pending write, once the loop has closed the socket. */
-void conn_free_write(struct conn *conn);
+/* ---- conn-throttle.c: while conn_is_limited(), and shortly after */
 
-/* ---- conn-throttle.c: while ratelimit_active(), and shortly after */
+bool conn_is_limited(const struct conn *conn);
 
 /* How much may be read now, at most `room`; 0: nothing, then conn_throttle(). */
 size_t conn_allowance(struct conn *conn, size_t room);

@@ -9,8 +9,17 @@ on_throttle_over(uv_timer_t *timer)
 {
 	struct conn *conn = container_of(timer, struct conn_timer, timer)->conn;
 
-	if (!conn->ending && !conn->pending_write)
+	if (!conn->ending && !conn->replies_unsent)
 		conn_read_start(conn);
+}
+
+bool
+conn_is_limited(const struct conn *conn)
+{
+	const struct shard *shard = conn->client.shard;
+
+	return ratelimit_active(shard->worker->ratelimit) &&
+	       !(shard->instance->plugin->flags & MURAL_OWN_LIMITS);
 }
 
 size_t

@@ -3,6 +3,7 @@
  * graceful close. */
 #include "ingest/conn-private.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
@@ -17,12 +18,14 @@
  * what the client has not read yet. */
 #define LINGER_MS 1000
 
-/* Replies that the socket did not take at once. */
-struct pending_write {
+/* What the socket did not take at once: all replies of a callback, or what the plugin
+ * sent by itself. */
+struct unsent {
 	uv_write_t write;
 	struct conn *conn;
-	struct pending_write *next, **link; /* the worker's waitlist */
-	size_t unsent; /* bytes, when its progress was last checked */
+	struct unsent *next;          /* of the client */
+	struct unsent *later, **link; /* the worker's waitlist */
+	bool replies;
 	size_t len;
 	char bytes[];
 };
@@ -30,30 +33,30 @@ struct pending_write {
 /* ------------------------------------------------------------------ waitlist */
 
 static void
-waitlist_add(struct worker *worker, struct pending_write *pending_write)
+waitlist_add(struct worker *worker, struct unsent *unsent)
 {
-	pending_write->next = NULL;
-	pending_write->link = worker->waitlist_end;
-	*worker->waitlist_end = pending_write;
-	worker->waitlist_end = &pending_write->next;
+	unsent->later = NULL;
+	unsent->link = worker->waitlist_end;
+	*worker->waitlist_end = unsent;
+	worker->waitlist_end = &unsent->later;
 }
 
 static void
-waitlist_remove(struct worker *worker, struct pending_write *pending_write)
+waitlist_remove(struct worker *worker, struct unsent *unsent)
 {
-	*pending_write->link = pending_write->next;
-	if (pending_write->next)
-		pending_write->next->link = pending_write->link;
+	*unsent->link = unsent->later;
+	if (unsent->later)
+		unsent->later->link = unsent->link;
 	else
-		worker->waitlist_end = pending_write->link;
-	worker->held_bytes -= pending_write->len;
+		worker->waitlist_end = unsent->link;
+	worker->held_bytes -= sizeof(*unsent) + unsent->len;
 }
 
-/* Closes the client whose pending write is oldest.  Progress resets the age. */
+/* Closes the client that has not read for longest.  Progress resets the age. */
 static bool
-evict_oldest(struct conn *conn)
+waitlist_evict(const struct conn *conn)
 {
-	struct pending_write *oldest = conn->client.shard->worker->waitlist;
+	struct unsent *oldest = conn->client.shard->worker->waitlist;
 
 	if (!oldest || oldest->conn == conn)
 		return false;
@@ -68,7 +71,7 @@ conn_reserve(struct conn *conn, size_t len)
 	struct worker *worker = conn->client.shard->worker;
 
 	while (len > HELD_BYTES_MAX - worker->held_bytes)
-		if (!evict_oldest(conn))
+		if (!waitlist_evict(conn))
 			return false;
 	worker->held_bytes += len;
 	return true;
@@ -118,11 +121,66 @@ conn_reply(struct client *client, const void *data, size_t len)
 
 /* ------------------------------------------------------------------ the end */
 
+static struct conn *
+timer_conn(uv_timer_t *timer)
+{
+	return container_of(timer, struct conn_timer, timer)->conn;
+}
+
 static void
 on_drain_timeout(uv_timer_t *timer)
 {
-	conn_close(container_of(timer, struct conn_timer, timer)->conn);
+	conn_close(timer_conn(timer));
 }
+
+static int
+drain_timer_start(struct conn *conn, uint64_t ms)
+{
+	return conn_timer_start(conn, &conn->write_timer, on_drain_timeout, ms, 0);
+}
+
+/* All is out: shuts our side down and gives the client a moment to close its. */
+static void
+conn_linger(struct conn *conn)
+{
+	int fd = -1;
+
+	uv_fileno((uv_handle_t *)&conn->socket.stream, &fd);
+	if (conn->eof || shutdown(fd, SHUT_WR) < 0 ||
+		drain_timer_start(conn, LINGER_MS) < 0) {
+		conn_close(conn);
+		return;
+	}
+	conn_read_start(conn);
+}
+
+void
+conn_end(struct conn *conn)
+{
+	int ret = conn_flush(conn);
+
+	conn->ending = true;
+	conn_drop_rest(conn);
+	if (ret == 0 && !conn->unsent) {
+		conn_linger(conn);
+		return;
+	}
+	/* or the end of the client's input would close it before all is out */
+	uv_read_stop(&conn->socket.stream);
+	if (ret == 0)
+		ret = drain_timer_start(conn, DRAIN_TIMEOUT_MS);
+	if (ret < 0)
+		conn_close(conn);
+}
+
+void
+conn_drop_unsent(struct conn *conn)
+{
+	for (struct unsent *unsent = conn->unsent; unsent; unsent = unsent->next)
+		waitlist_remove(conn->client.shard->worker, unsent);
+}
+
+/* ------------------------------------------------------------------ progress */
 
 /* Bytes that the client has not received: ours, and those in the socket's buffer, which
  * may be megabytes and is not writable again until a third of it is free. */
@@ -139,150 +197,131 @@ unsent_bytes(struct conn *conn)
 
 /* Closes a client that received nothing since the last check. */
 static void
-on_write_timer(uv_timer_t *timer)
+on_progress_timer(uv_timer_t *timer)
 {
-	struct conn *conn = container_of(timer, struct conn_timer, timer)->conn;
-	size_t before = conn->pending_write->unsent;
+	struct conn *conn = timer_conn(timer);
+	size_t before = conn->write_timer->unsent;
 
-	conn->pending_write->unsent = unsent_bytes(conn);
-	if (conn->pending_write->unsent == before) {
+	conn->write_timer->unsent = unsent_bytes(conn);
+	if (conn->write_timer->unsent == before) {
 		mural_discard(&conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
 		conn_close(conn);
 	}
 }
 
 static int
-start_drain_timer(struct conn *conn, uint64_t ms)
-{
-	return conn_timer_start(conn, &conn->write_timer, on_drain_timeout, ms, 0);
-}
-
-static int
-watch_progress(struct conn *conn)
+progress_timer_start(struct conn *conn)
 {
 	uint64_t ms = conn->client.shard->worker->reply_timeout_ms;
+	int ret;
 
 	if (ms == 0)
 		return 0;
-	conn->pending_write->unsent = unsent_bytes(conn);
-	return conn_timer_start(conn, &conn->write_timer, on_write_timer, ms, ms);
-}
-
-/* All replies are out: shuts our side down and gives the client a moment to close its. */
-static void
-linger(struct conn *conn)
-{
-	int fd = -1;
-
-	uv_fileno((uv_handle_t *)&conn->socket.stream, &fd);
-	if (conn->eof || shutdown(fd, SHUT_WR) < 0 ||
-		start_drain_timer(conn, LINGER_MS) < 0) {
-		conn_close(conn);
-		return;
-	}
-	conn_read_start(conn);
-}
-
-void
-conn_end(struct conn *conn)
-{
-	int ret = conn_flush(conn);
-
-	conn->ending = true;
-	conn_drop_rest(conn);
-	if (ret == 0 && !conn->pending_write) {
-		linger(conn);
-		return;
-	}
+	ret = conn_timer_start(conn, &conn->write_timer, on_progress_timer, ms, ms);
 	if (ret == 0)
-		ret = start_drain_timer(conn, DRAIN_TIMEOUT_MS);
-	if (ret < 0)
-		conn_close(conn);
-}
-
-void
-conn_drop_write(struct conn *conn)
-{
-	if (conn->pending_write)
-		waitlist_remove(conn->client.shard->worker, conn->pending_write);
-}
-
-void
-conn_free_write(struct conn *conn)
-{
-	free(conn->pending_write);
+		conn->write_timer->unsent = unsent_bytes(conn);
+	return ret;
 }
 
 /* ------------------------------------------------------------------ writing */
 
+/* Writes end in the order in which they began. */
+static void
+unsent_remove(struct conn *conn, struct unsent *unsent)
+{
+	assert(conn->unsent == unsent);
+	conn->unsent = unsent->next;
+	if (!conn->unsent)
+		conn->unsent_end = &conn->unsent;
+	waitlist_remove(conn->client.shard->worker, unsent);
+	if (!unsent->replies)
+		return;
+	if (--conn->replies_unsent == 0 && conn->write_timer && !conn->ending)
+		uv_timer_stop(&conn->write_timer->timer);
+}
+
 static void
 on_written(uv_write_t *write, int status)
 {
-	struct conn *conn = container_of(write, struct pending_write, write)->conn;
+	struct unsent *unsent = container_of(write, struct unsent, write);
+	struct conn *conn = unsent->conn;
 
+	if (!conn->closed)
+		unsent_remove(conn, unsent);
+	free(unsent);
 	if (conn->closed)
 		return;
-	waitlist_remove(conn->client.shard->worker, conn->pending_write);
-	free(conn->pending_write);
-	conn->pending_write = NULL;
-	if (conn->write_timer)
-		uv_timer_stop(&conn->write_timer->timer);
 	if (status < 0)
 		conn_close(conn);
-	else if (conn->ending)
-		linger(conn);
-	else
+	else if (conn->ending && !conn->unsent)
+		conn_linger(conn);
+	else if (!conn->ending && !conn->replies_unsent)
 		conn_resume(conn);
 }
 
-/* Queues what the socket did not take; the client is not read until that is written. */
+/* Until replies are written, the client is not read. */
 static int
-write_later(struct conn *conn, const char *bytes, size_t len)
+unsent_add(struct conn *conn, const char *bytes, size_t len, bool replies)
 {
 	struct worker *worker = conn->client.shard->worker;
-	struct pending_write *pending_write;
+	struct unsent *unsent;
 	uv_buf_t buf;
 	int ret;
 
-	if (!conn_reserve(conn, len)) {
+	if (!conn_reserve(conn, sizeof(*unsent) + len)) {
 		mural_discard(&conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
 		return -ENOBUFS;
 	}
-	pending_write = malloc(sizeof(*pending_write) + len);
-	if (!pending_write) {
-		worker->held_bytes -= len;
+	unsent = malloc(sizeof(*unsent) + len);
+	if (!unsent) {
+		worker->held_bytes -= sizeof(*unsent) + len;
 		return -ENOMEM;
 	}
-	pending_write->conn = conn;
-	pending_write->len = len;
-	memcpy(pending_write->bytes, bytes, len);
-	conn->pending_write = pending_write;
-	waitlist_add(worker, pending_write);
+	*unsent = (struct unsent){ .conn = conn, .replies = replies, .len = len };
+	memcpy(unsent->bytes, bytes, len);
+	buf = uv_buf_init(unsent->bytes, len);
+	ret = uv_write(&unsent->write, &conn->socket.stream, &buf, 1, on_written);
+	if (ret < 0) {
+		worker->held_bytes -= sizeof(*unsent) + len;
+		free(unsent);
+		return ret;
+	}
+	*conn->unsent_end = unsent;
+	conn->unsent_end = &unsent->next;
+	waitlist_add(worker, unsent);
+	if (!replies)
+		return 0;
+	conn->replies_unsent++;
 	uv_read_stop(&conn->socket.stream);
-	buf = uv_buf_init(pending_write->bytes, len);
-	ret = uv_write(&pending_write->write, &conn->socket.stream, &buf, 1, on_written);
-	return ret < 0 ? ret : watch_progress(conn);
+	return progress_timer_start(conn);
+}
+
+int
+conn_write(struct conn *conn, const char *bytes, size_t len, bool replies)
+{
+	uv_buf_t buf = uv_buf_init((char *)bytes, len);
+	int ret = uv_try_write(&conn->socket.stream, &buf, 1);
+
+	if (ret < 0 && ret != UV_EAGAIN)
+		return ret;
+	ret = ret < 0 ? 0 : ret;
+	if ((size_t)ret == len)
+		return 0;
+	return unsent_add(conn, bytes + ret, len - ret, replies);
 }
 
 int
 conn_flush(struct conn *conn)
 {
 	struct worker *worker = conn->client.shard->worker;
-	uv_buf_t buf = uv_buf_init(worker->replies, worker->replies_len);
-	int ret;
+	size_t len = worker->replies_len;
 
 	if (conn->overrun) {
 		mural_discard(&conn->client.shard->brush, MURAL_RATE_LIMITED, 1);
 		return -ENOBUFS;
 	}
-	if (buf.len == 0)
+	if (len == 0)
 		return 0;
 	worker->replies_len = 0;
-	ret = uv_try_write(&conn->socket.stream, &buf, 1);
-	if (ret < 0 && ret != UV_EAGAIN)
-		return ret;
-	ret = ret < 0 ? 0 : ret;
-	if ((size_t)ret == buf.len)
-		return 0;
-	return write_later(conn, buf.base + ret, buf.len - ret);
+	return conn_write(conn, worker->replies, len, true);
 }

@@ -4,13 +4,9 @@
 #include "ingest/conn.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "ingest/conn-private.h"
 #include "ingest/painter.h"
 #include "limits/ratelimit.h"
@@ -80,7 +76,7 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 	size_t room = conn_turn_room(conn);
 
 	(void)size;
-	if (room > 0 && ratelimit_active(worker->ratelimit) && !conn->ending) {
+	if (room > 0 && conn_is_limited(conn) && !conn->ending) {
 		room = conn_allowance(conn, room);
 		conn->throttled = room == 0;
 	}
@@ -94,116 +90,28 @@ conn_read_start(struct conn *conn)
 	uv_read_start(&conn->socket.stream, on_alloc, on_read);
 }
 
-/* ------------------------------------------------------------------ timers */
-
-static void
-on_timer_closed(uv_handle_t *handle)
-{
-	free(container_of((uv_timer_t *)handle, struct conn_timer, timer));
-}
-
-static void
-close_timer(struct conn_timer *timer)
-{
-	if (timer)
-		uv_close((uv_handle_t *)&timer->timer, on_timer_closed);
-}
-
-int
-conn_timer_start(struct conn *conn, struct conn_timer **timer, uv_timer_cb callback,
-	uint64_t ms, uint64_t repeat_ms)
-{
-	if (!*timer) {
-		*timer = malloc(sizeof(**timer));
-		if (!*timer)
-			return -ENOMEM;
-		(*timer)->conn = conn;
-		uv_timer_init(conn->client.shard->worker->loop, &(*timer)->timer);
-	}
-	return uv_timer_start(&(*timer)->timer, callback, ms, repeat_ms);
-}
-
-/* ------------------------------------------------------------------ the end */
-
-static void
-on_conn_closed(uv_handle_t *handle)
-{
-	struct conn *conn = handle->data;
-
-	conn_free_write(conn);
-	client_finish(&conn->client);
-	free(conn);
-}
-
-void
-conn_release_peer(const struct shard *shard, const union peer_address *peer)
-{
-	ratelimit_release(shard->worker->ratelimit, &peer->any);
-	if (shard->connlimit)
-		connlimit_release(shard->connlimit, &peer->any);
-}
-
-static void
-log_totals(const struct conn *conn)
-{
-	char name[INET6_ADDRSTRLEN] = "local";
-
-	if (conn->peer.any.sa_family != AF_UNIX)
-		uv_ip_name(&conn->peer.any, name, sizeof(name));
-	log_debug("%s: client %s port %u: painted %" PRIu64 " pixels with %" PRIu64
-		  " bytes",
-		conn->client.shard->instance->name, name, peer_address_port(&conn->peer),
-		conn->painted, conn->received);
-}
-
-void
-conn_close(struct conn *conn)
-{
-	struct shard *shard = conn->client.shard;
-
-	if (conn->closed)
-		return;
-	conn->closed = true;
-	log_totals(conn);
-	if (conn->opened && shard->instance->plugin->close)
-		shard->instance->plugin->close(&conn->client.pub);
-	client_close(&conn->client);
-	*conn->link = conn->next;
-	if (conn->next)
-		conn->next->link = conn->link;
-	shard->counts.connections--;
-	counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
-	shard_publish(shard);
-	conn_release_peer(shard, &conn->peer);
-	conn_drop_rest(conn);
-	conn_drop_write(conn);
-	close_timer(conn->write_timer);
-	close_timer(conn->throttle);
-	uv_close((uv_handle_t *)&conn->socket.stream, on_conn_closed);
-}
-
 /* ------------------------------------------------------------------ feeding */
 
-static void
-serve_begin(struct conn *conn)
+void
+conn_serve_begin(struct conn *conn)
 {
 	struct shard *shard = conn->client.shard;
 
 	conn->reply_full = false;
 	shard->worker->serving = &conn->client;
-	painter_begin_client(shard, &conn->client);
+	painter_lend(shard, &conn->client);
 }
 
-/* `painted` is what the brush had painted before. */
-static void
-serve_end(struct conn *conn, uint64_t painted)
+void
+conn_serve_end(struct conn *conn, uint64_t painted)
 {
 	struct shard *shard = conn->client.shard;
 
 	shard->worker->serving = NULL;
+	painter_return(shard);
 	painted = shard->brush.painted - painted;
 	conn->painted += painted;
-	if (painted > 0 && ratelimit_active(shard->worker->ratelimit))
+	if (painted > 0 && conn_is_limited(conn))
 		conn_debit(conn, painted, 0);
 	shard_publish(shard);
 }
@@ -215,10 +123,10 @@ feed_once(struct conn *conn, const uint8_t *data, size_t len)
 	uint64_t painted = shard->brush.painted;
 	ssize_t used;
 
-	serve_begin(conn);
+	conn_serve_begin(conn);
 	used = shard->instance->plugin->feed(&conn->client.pub, &shard->brush, data, len);
 	assert(used <= (ssize_t)len);
-	serve_end(conn, painted);
+	conn_serve_end(conn, painted);
 	return used;
 }
 
@@ -240,7 +148,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 
 	do {
 		ssize_t used = feed_once(conn, data, len);
-		if (used < 0) {
+		if (used < 0 || conn->leaving) {
 			conn_end(conn);
 			return;
 		}
@@ -251,7 +159,7 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 			conn_close(conn);
 			return;
 		}
-	} while (conn->reply_full && len > 0 && !conn->pending_write);
+	} while (conn->reply_full && len > 0 && !conn->replies_unsent);
 	conn->cpu_heavy = is_cpu_heavy(uv_hrtime() - begin, all);
 
 	conn->deferred = conn->reply_full && len > 0;
@@ -264,9 +172,8 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 	}
 }
 
-/* A client that has asked for more than it reads waits for its turn. */
-static void
-on_conn_ready(struct client *client)
+void
+conn_ready(struct client *client)
 {
 	struct conn *conn = container_of(client, struct conn, client);
 	struct shard *shard = client->shard;
@@ -274,15 +181,19 @@ on_conn_ready(struct client *client)
 	uint64_t painted = shard->brush.painted;
 	int ret;
 
+	if (conn->dropped)
+		conn_close(conn);
+	else if (conn->leaving && !conn->ending)
+		conn_end(conn);
 	if (conn->closed || conn->ending || !plugin->ready)
 		return;
-	conn->woken = conn->pending_write;
+	conn->woken = conn->unsent;
 	if (conn->woken)
 		return;
-	serve_begin(conn);
+	conn_serve_begin(conn);
 	ret = plugin->ready(&client->pub, &shard->brush);
-	serve_end(conn, painted);
-	if (ret < 0) {
+	conn_serve_end(conn, painted);
+	if (ret < 0 || conn->leaving) {
 		conn_end(conn);
 	} else if (conn_flush(conn) < 0) {
 		conn_close(conn);
@@ -296,13 +207,13 @@ conn_resume(struct conn *conn)
 {
 	uint8_t little[SHORT_REST];
 
-	if (conn->deferred) {
+	if (conn->deferred && !conn->leaving) {
 		memcpy(little, conn->short_rest, sizeof(little));
 		feed_all(conn, conn->long_rest ? rest_of(conn) : little, conn->rest_len);
 	}
 	if (conn->woken)
-		on_conn_ready(&conn->client);
-	if (!conn->closed && !conn->ending && !conn->pending_write)
+		conn_ready(&conn->client);
+	if (!conn->closed && !conn->ending && !conn->replies_unsent)
 		conn_read_start(conn);
 }
 
@@ -314,13 +225,13 @@ end_of_input(struct conn *conn)
 	const struct mural_plugin *plugin = shard->instance->plugin;
 
 	conn->eof = true;
-	if (plugin->end) {
+	if (plugin->end && !conn->leaving) {
 		uint64_t painted = shard->brush.painted;
 
-		serve_begin(conn);
+		conn_serve_begin(conn);
 		plugin->end(
 			&conn->client.pub, &shard->brush, rest_of(conn), conn->rest_len);
-		serve_end(conn, painted);
+		conn_serve_end(conn, painted);
 	}
 	conn_end(conn);
 }
@@ -346,11 +257,11 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 		return;
 	}
 	shard->worker->read_in_a_row += nread;
-	if (conn->ending)
+	if (conn->ending || conn->leaving)
 		return;
 	shard->counts.received_bytes += nread;
 	conn->received += nread;
-	if (ratelimit_active(shard->worker->ratelimit))
+	if (conn_is_limited(conn))
 		conn_debit(conn, 0, nread);
 
 	uint8_t *data = (uint8_t *)buf->base - conn->rest_len;
@@ -358,92 +269,4 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 	memcpy(data, rest_of(conn), conn->rest_len);
 	conn_drop_rest(conn);
 	feed_all(conn, data, len);
-}
-
-/* ------------------------------------------------------------------ the beginning */
-
-static int
-open_socket(struct conn *conn, int fd)
-{
-	uv_loop_t *loop = conn->client.shard->worker->loop;
-	int ret;
-
-	if (conn->peer.any.sa_family != AF_UNIX) {
-		uv_tcp_init(loop, &conn->socket.tcp);
-		ret = uv_tcp_open(&conn->socket.tcp, fd);
-		if (ret == 0)
-			uv_tcp_nodelay(&conn->socket.tcp, 1);
-	} else {
-		uv_pipe_init(loop, &conn->socket.pipe, 0);
-		ret = uv_pipe_open(&conn->socket.pipe, fd);
-	}
-	conn->socket.stream.data = conn;
-	return ret;
-}
-
-static struct conn *
-conn_new(struct shard *shard, const union peer_address *peer)
-{
-	struct conn *conn = calloc(1, sizeof(*conn));
-
-	if (!conn)
-		return NULL;
-	conn->peer = *peer;
-	if (client_init(&conn->client, shard, &conn->peer.any) < 0) {
-		free(conn);
-		return NULL;
-	}
-	conn->client.reply = conn_reply;
-	conn->client.ready = on_conn_ready;
-	conn->link = &shard->conns;
-	conn->next = shard->conns;
-	if (conn->next)
-		conn->next->link = &conn->next;
-	shard->conns = conn;
-	shard->counts.connections++;
-	shard_publish(shard);
-	return conn;
-}
-
-static void
-open_client(struct conn *conn)
-{
-	const struct mural_plugin *plugin = conn->client.shard->instance->plugin;
-
-	serve_begin(conn);
-	conn->opened = !plugin->open || plugin->open(&conn->client.pub) >= 0;
-	conn->client.shard->worker->serving = NULL;
-	if (!conn->opened) {
-		conn_end(conn);
-		return;
-	}
-	conn_read_start(conn);
-	if (conn_flush(conn) < 0)
-		conn_close(conn);
-}
-
-void
-conn_accept(struct shard *shard, int fd, const union peer_address *peer)
-{
-	struct conn *conn = conn_new(shard, peer);
-
-	if (!conn) {
-		counter_store(&shard->worker->n_closed, shard->worker->n_closed + 1);
-		conn_release_peer(shard, peer);
-		close(fd);
-		return;
-	}
-	if (open_socket(conn, fd) < 0) {
-		close(fd);
-		conn_close(conn);
-		return;
-	}
-	open_client(conn);
-}
-
-void
-conns_close(struct shard *shard)
-{
-	while (shard->conns)
-		conn_close(shard->conns);
 }

@@ -106,10 +106,12 @@ event_call(struct event *event)
 	struct mural_conn *conn = event->pub.conn;
 
 	if (conn)
-		painter_begin_client(shard, container_of(conn, struct client, pub));
+		painter_lend(shard, container_of(conn, struct client, pub));
 	else
 		painter_begin(shard);
 	event->call(&event->pub, &shard->brush);
+	if (conn)
+		painter_return(shard);
 	shard_publish(shard);
 }
 

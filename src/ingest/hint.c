@@ -3,13 +3,100 @@
 #include "ingest/hint.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/host-address.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "config/option.h"
+#include "ingest/ingest.h"
 
 #define ORANGE 0xffff8000
+
+static bool
+is_web_page(const struct instance *instance)
+{
+	return strcmp(instance->plugin->name, "http") == 0;
+}
+
+bool
+hint_is_private(const struct instance *instance)
+{
+	const char *text = instance->common.advertise;
+
+	return !*text || option_word_index("no false off", text) >= 0;
+}
+
+/* What the section says in place of a hint; NULL: nothing. */
+static const char *
+advertised_text(const struct instance *instance)
+{
+	const char *text = instance->common.advertise;
+	const char *url = instance->ingest->server->public_url;
+
+	if (option_word_index("yes true on", text) < 0)
+		return text;
+	return *url && is_web_page(instance) ? url : NULL;
+}
+
+/* What the plugin says, with the public address if there is one and it will do: a pixel
+ * that is an address needs another. */
+static int
+ask_plugin(const struct instance *instance, const struct mural_hint_request *request,
+	char *text, size_t len)
+{
+	struct mural_hint_request public = *request;
+	int ret = -ENOENT;
+
+	public.address = instance->ingest->server->public_address;
+	public.is_public = 1;
+	if (!instance->plugin->hint)
+		return -ENOENT;
+	if (*public.address)
+		ret = instance->plugin->hint(&instance->host, &public, text, len);
+	return ret > 0 ? ret
+		       : instance->plugin->hint(&instance->host, request, text, len);
+}
+
+static int
+invitation(const struct instance *instance, const struct mural_hint_request *request,
+	char *text, size_t len)
+{
+	const char *said;
+
+	if (!instance->is_open)
+		return -ENOENT;
+	if (hint_is_private(instance))
+		return -EPERM;
+	said = advertised_text(instance);
+	return said ? snprintf(text, len, "%s", said)
+		    : ask_plugin(instance, request, text, len);
+}
+
+int
+mural_invitation(const struct mural_instance *pub,
+	const struct mural_hint_request *request, char *text, size_t len)
+{
+	return invitation(
+		container_of(pub->host, const struct instance, host), request, text, len);
+}
+
+const char *
+mural_public_url(const struct mural_host *host)
+{
+	const char *url = container_of(host, const struct instance, host)
+				  ->ingest->server->public_url;
+
+	return *url ? url : NULL;
+}
+
+bool
+hint_is_public(const struct instance *instance)
+{
+	return instance->ingest &&
+	       (advertised_text(instance) || *instance->ingest->server->public_address);
+}
 
 int
 hint_text(const struct instance *instance, const char *address, char *text, size_t len)
@@ -23,11 +110,9 @@ hint_text(const struct instance *instance, const char *address, char *text, size
 	};
 	int ret;
 
-	if (!instance->plugin->hint || !instance->is_open)
-		return -ENOENT;
 	if (*instance->address)
 		request.address = instance->address;
-	ret = instance->plugin->hint(&instance->host, &request, text, len);
+	ret = invitation(instance, &request, text, len);
 	if (ret <= 0)
 		return -ENOENT;
 	return (size_t)ret < len ? ret : -EMSGSIZE;
@@ -39,10 +124,11 @@ void
 hint_log(const struct instance *instance)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
-	char text[512], before[512] = "", address[ADDRESS_TEXT_MAX];
+	char text[512], before[512] = "", address[ADDRESS_TEXT_MAX] = "";
+	bool public = hint_is_public(instance);
 
 	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
-		if (host_address_get(families[i], address) < 0 ||
+		if ((host_address_get(families[i], address) < 0 && !public) ||
 			hint_text(instance, address, text, sizeof(text)) < 0 ||
 			strcmp(text, before) == 0)
 			continue;

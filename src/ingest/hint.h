@@ -7,15 +7,23 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "plugin/registry.h"
 
 /* The hint for people who know this machine as `address`; an instance that listens on one
- * address only names that.  Its length; -ENOENT: the plugin has none, -EMSGSIZE: it does
- * not fit. */
+ * address only names that, and what the config says of it comes first.  Its length;
+ * -ENOENT: the plugin has none, -EMSGSIZE: it does not fit. */
 int hint_text(
 	const struct instance *instance, const char *address, char *text, size_t len);
+
+/* Whether people shall not be told of it. */
+bool hint_is_private(const struct instance *instance);
+
+/* Whether that is the same for everybody: as the config says, or with the address that it
+ * says. */
+bool hint_is_public(const struct instance *instance);
 
 /* Logs a hint for an address of each family. */
 void hint_log(const struct instance *instance);

@@ -86,6 +86,7 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 	*ingest = (struct ingest){
 		.canvas = canvas,
 		.plugins = plugins,
+		.server = &config->server,
 		.loop = loop,
 	};
 	ingest_warn_if_empty(ingest);

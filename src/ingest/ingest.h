@@ -22,6 +22,7 @@
 struct ingest {
 	struct canvas *canvas;
 	struct plugins *plugins;
+	const struct config_server *server; /* of the config in force */
 	uv_loop_t *loop;
 	struct worker *workers; /* [0] runs on the main loop, the others are threads */
 	size_t n_workers;
@@ -35,7 +36,8 @@ struct ingest {
 };
 
 /* Starts the workers and opens every instance; one that cannot be opened has logged why,
- * and is tried again later if its config says `required = no`.  0, or -errno and nothing runs. */
+ * and is tried again later if its config says `required = no`.  0, or -errno and nothing
+ * runs. */
 int ingest_start(struct ingest *ingest, const struct config *config,
 	struct canvas *canvas, struct plugins *plugins, uv_loop_t *loop);
 

@@ -13,6 +13,7 @@
 #include "ingest/conn.h"
 #include "ingest/event.h"
 #include "ingest/listener.h"
+#include "ingest/make-room.h"
 #include "ingest/poller.h"
 #include "ingest/service.h"
 #include "ingest/udp.h"
@@ -69,12 +70,20 @@ worker_clients(const struct worker *worker)
 	return worker->n_assigned - counter_load(&worker->n_closed);
 }
 
+static bool
+has_one_thread(const struct ingest *ingest, const struct instance *instance)
+{
+	return ingest->n_workers == 1 || instance->plugin->flags & MURAL_ONE_THREAD;
+}
+
 /* Threads serve the clients; if there are none, the main loop does. */
 static struct worker *
-least_busy_worker(const struct ingest *ingest)
+least_busy_worker(const struct ingest *ingest, const struct instance *instance)
 {
-	struct worker *best = &ingest->workers[ingest->n_workers > 1];
+	struct worker *best = &ingest->workers[1];
 
+	if (has_one_thread(ingest, instance))
+		return &ingest->workers[0];
 	for (size_t i = 2; i < ingest->n_workers; i++)
 		if (worker_clients(&ingest->workers[i]) < worker_clients(best))
 			best = &ingest->workers[i];
@@ -88,12 +97,15 @@ static void
 refuse_client(struct instance *instance, int fd, enum mural_reason reason)
 {
 	const struct mural_plugin *plugin = instance->plugin;
-	const char *text = reason == MURAL_UNAUTHORIZED ? plugin->denied_message
-							: plugin->busy_message;
+	bool denied = reason == MURAL_UNAUTHORIZED;
+	const char *text = denied ? plugin->denied_message : plugin->busy_message;
+	size_t len = denied ? plugin->denied_len : plugin->busy_len;
 	struct shard *shard = &instance->shards[0]; /* the main thread's */
 	char unread[65536];
 
-	if (text && send(fd, text, strlen(text), MSG_NOSIGNAL) > 0) {
+	if (text && len == 0)
+		len = strlen(text);
+	if (text && send(fd, text, len, MSG_NOSIGNAL) > 0) {
 		shutdown(fd, SHUT_WR);
 		(void)recv(fd, unread, sizeof(unread), 0);
 	}
@@ -121,13 +133,13 @@ admit_client(const struct shard *shard, const union peer_address *peer,
 static void
 on_client(struct listener *listener, int fd, const union peer_address *peer)
 {
-	struct worker *worker = least_busy_worker(listener->ingest);
+	struct worker *worker = least_busy_worker(listener->ingest, listener->instance);
 	struct shard *shard =
 		&listener->instance->shards[worker - listener->ingest->workers];
 	struct handover *handover;
 	enum mural_reason reason;
 
-	if (listener_is_full(listener, fd)) {
+	if (listener_is_full(listener, fd, peer, &worker->ratelimit->clients)) {
 		refuse_client(listener->instance, fd, MURAL_RATE_LIMITED);
 		return;
 	}
@@ -157,7 +169,7 @@ on_client(struct listener *listener, int fd, const union peer_address *peer)
 static struct shard *
 next_shard(struct ingest *ingest, struct instance *instance)
 {
-	if (ingest->n_workers == 1)
+	if (has_one_thread(ingest, instance))
 		return &instance->shards[0];
 	return &instance->shards[1 + ingest->next_worker++ % (ingest->n_workers - 1)];
 }
@@ -195,6 +207,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 		canvas_brush_join(&shard->brush, &shard->worker->painting, i == 0);
 	}
 	instance->owner = &instance->shards[0];
+	instance->crowd = canvas_crowd(ingest->canvas, instance->name);
 	host->port = host->udp_port = 0;
 	host->limits = (struct mural_limits *)&ingest->ratelimit;
 	host->left = common->offset.x;
@@ -204,6 +217,7 @@ place_instance(struct ingest *ingest, struct instance *instance)
 	host->canvas_width = view->width;
 	host->canvas_height = view->height;
 	host->background = ingest->canvas->background;
+	host->listen = common->listen;
 	host->state = calloc(1, MAX(instance->plugin->state_size, 1));
 	return host->state ? 0 : -ENOMEM;
 }
@@ -342,16 +356,17 @@ instance_open(struct ingest *ingest, struct instance *instance)
 		ret = init_instance(instance);
 	if (ret == 0 && transports & MURAL_POLLER)
 		ret = open_poller(ingest, instance);
-	if (ret == 0 && transports & MURAL_SERVICE)
-		ret = service_start(instance, ingest->loop);
-	if (ret == 0 && transports & MURAL_DATAGRAM)
-		ret = open_addresses(
-			ingest, instance, instance->common.listen_udp, open_udp);
+	/* the loop accepts clients later, once the service runs */
 	if (ret == 0 && transports & MURAL_STREAM)
 		ret = open_connlimit(ingest, instance);
 	if (ret == 0 && transports & MURAL_STREAM)
 		ret = open_addresses(
 			ingest, instance, instance->common.listen, open_listener);
+	if (ret == 0 && transports & MURAL_SERVICE)
+		ret = service_start(instance, ingest->loop);
+	if (ret == 0 && transports & MURAL_DATAGRAM)
+		ret = open_addresses(
+			ingest, instance, instance->common.listen_udp, open_udp);
 	instance->is_open = ret == 0;
 	return ret;
 }

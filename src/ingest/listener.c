@@ -15,7 +15,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/descriptors.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "ingest/multicast.h"
@@ -251,8 +250,8 @@ socket_try_bind(const char *address, int type)
 static void on_pause_over(uv_timer_t *timer);
 
 /* Only now and then, because clients can cause it at will. */
-static void
-log_shortage(struct listener *listener, int error)
+void
+listener_log_shortage(struct listener *listener, int error)
 {
 	uint64_t now = uv_now(listener->pause.loop);
 
@@ -264,20 +263,11 @@ log_shortage(struct listener *listener, int error)
 	listener->last_logged_ms = MAX(now, 1);
 }
 
-bool
-listener_is_full(struct listener *listener, int fd)
-{
-	if (!descriptor_is_reserved(fd))
-		return false;
-	log_shortage(listener, EMFILE);
-	return true;
-}
-
 /* No descriptors or memory for another client: tries again soon. */
 static void
 pause_accepting(struct listener *listener, int error)
 {
-	log_shortage(listener, error);
+	listener_log_shortage(listener, error);
 	uv_poll_stop(&listener->poll);
 	uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
 }

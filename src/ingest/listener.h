@@ -43,6 +43,7 @@ struct listener {
 	uv_poll_t poll;
 	uv_timer_t pause;        /* runs after accept() ran out of descriptors */
 	uint64_t last_logged_ms; /* of that; 0: never */
+	uint64_t full_until_ms;  /* make-room.c's: it disconnects nobody before */
 	int fd;                  /* -1: closed */
 	char *unix_path;         /* removed at the end; NULL: TCP */
 	void (*on_client)(
@@ -63,9 +64,8 @@ int listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 	void (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer));
 
-/* Whether a client that on_client() got took one of the descriptors that belong to the
- * wall itself, and must be refused; logged now and then. */
-bool listener_is_full(struct listener *listener, int fd);
+/* Logs now and then that there are no descriptors or memory for clients. */
+void listener_log_shortage(struct listener *listener, int error);
 
 /* Stops listening at once; on_closed() comes from the loop.  Does nothing if fd is -1. */
 void listener_close(struct listener *listener);

@@ -9,12 +9,45 @@
 #include "limits/ratelimit.h"
 
 static void
-painter_set(struct shard *shard, uint64_t source, bool banned, bool refused)
+painter_replace(struct shard *shard, const struct shard_painter *painter)
 {
-	const struct canvas_painter as = { .banned = banned, .refused = refused };
+	if (shard->painter.as.kept)
+		canvas_release_owner(shard->worker->canvas, shard->painter.as.id);
+	shard->painter = *painter;
+	canvas_brush_paint_as(&shard->brush, &painter->as);
+}
 
-	shard->source = source;
-	canvas_brush_paint_as(&shard->brush, &as);
+/* A local socket has no address, and all of them are one source. */
+static void
+owner_key_of(const struct shard *shard, const struct sockaddr *peer, bool proven,
+	struct owner_key *key, struct ip_key *address)
+{
+	*key = (struct owner_key){ .name = "local", .proven = proven };
+	if (ip_key_of(peer, shard->worker->ratelimit->prefix, address))
+		key->address = address;
+}
+
+uint16_t
+painter_take_owner(struct shard *shard, const struct sockaddr *peer)
+{
+	struct owner_key key;
+	struct ip_key address;
+
+	owner_key_of(shard, peer, true, &key, &address);
+	return canvas_take_owner(shard->worker->canvas, &key, shard->instance->crowd);
+}
+
+static uint16_t
+find_owner(struct shard *shard, const struct sockaddr *peer, bool proven)
+{
+	struct canvas *canvas = shard->worker->canvas;
+	struct owner_key key;
+	struct ip_key address;
+
+	if (!canvas->owners)
+		return 0;
+	owner_key_of(shard, peer, proven, &key, &address);
+	return canvas_find_owner(canvas, &key, shard->instance->crowd);
 }
 
 /* Whether the operator has banned its network; a local socket has none. */
@@ -27,33 +60,64 @@ is_banned(const struct rules *rules, const struct sockaddr *peer)
 	       cidr_list_contains(&rules->banned, &address);
 }
 
+static void
+painter_reset(struct shard *shard)
+{
+	const struct shard_painter nobody = { .as.id = shard->instance->crowd };
+
+	painter_replace(shard, &nobody);
+}
+
 void
 painter_begin(struct shard *shard)
 {
 	canvas_brush_begin(&shard->brush);
-	painter_set(shard, 0, false, false);
+	if (!shard->painter.as.kept)
+		painter_reset(shard);
 }
 
 void
-painter_begin_client(struct shard *shard, struct client *client)
+painter_lend(struct shard *shard, struct client *client)
 {
 	const struct rules *rules = canvas_brush_begin(&shard->brush);
 	struct painter_verdict *verdict = &client->verdict;
+	struct shard_painter painter = { client->source, { .id = client->owner } };
 
 	if (verdict->generation != rules->generation) {
 		verdict->generation = rules->generation;
 		verdict->banned = is_banned(rules, client->pub.peer);
 	}
-	painter_set(shard, client->source, verdict->banned, false);
+	painter.as.banned = verdict->banned;
+	shard->kept_painter = shard->painter;
+	shard->painter.as.kept = false;
+	painter_replace(shard, &painter);
+}
+
+void
+painter_return(struct shard *shard)
+{
+	if (shard->kept_painter.as.kept)
+		painter_replace(shard, &shard->kept_painter);
+	else
+		painter_reset(shard);
+}
+
+static void
+set_peer(struct shard *shard, const struct sockaddr *peer, bool proven)
+{
+	const struct shard_painter painter = {
+		.source = mural_source(&shard->instance->host, peer),
+		.as.id = find_owner(shard, peer, proven),
+		.as.banned = is_banned(shard->worker->painting.rules, peer),
+	};
+
+	painter_replace(shard, &painter);
 }
 
 void
 painter_set_peer(struct shard *shard, const struct sockaddr *peer)
 {
-	const struct mural_host *host = &shard->instance->host;
-
-	painter_set(shard, mural_source(host, peer),
-		is_banned(shard->worker->painting.rules, peer), false);
+	set_peer(shard, peer, false);
 }
 
 /* ------------------------------------------------------------------ plugins */
@@ -64,18 +128,21 @@ mural_paint_as(struct mural_host *host, struct mural_brush *brush,
 {
 	struct shard *shard = container_of(brush, struct shard, brush);
 	struct ratelimit *ratelimit = shard->worker->ratelimit;
-	int verdict;
+	struct shard_painter painter = { .as.kept = true };
+	struct owner_key key = { .name = name ? name : "", .proven = true };
+	struct ip_key address;
 
 	worker_check(shard->worker, host->name, __func__);
-	if (!peer) {
-		painter_set(
-			shard, ratelimit_source_of_name(ratelimit, name), false, false);
-		return 0;
-	}
-	verdict = ratelimit_check(ratelimit, peer);
-	painter_set(shard, mural_source(host, peer),
-		is_banned(shard->worker->painting.rules, peer), verdict < 0);
-	return verdict;
+	if (peer && !name)
+		owner_key_of(shard, peer, false, &key, &address);
+	painter.source = peer ? mural_source(host, peer)
+			      : ratelimit_source_of_name(ratelimit, name);
+	painter.as.id =
+		canvas_take_owner(shard->worker->canvas, &key, shard->instance->crowd);
+	painter.as.banned = peer && is_banned(shard->worker->painting.rules, peer);
+	painter.as.refused = peer && ratelimit_check(ratelimit, peer) < 0;
+	painter_replace(shard, &painter);
+	return painter.as.refused ? -EACCES : 0;
 }
 
 static bool
@@ -101,7 +168,8 @@ consume(struct mural_host *host, struct mural_brush *brush, enum ratelimit_sende
 	int verdict = 0;
 
 	if (wants_painters(host))
-		painter_set_peer(container_of(brush, struct shard, brush), peer);
+		set_peer(container_of(brush, struct shard, brush), peer,
+			sender == RATELIMIT_CONNECTED);
 	if (ratelimit && ratelimit_active(ratelimit))
 		verdict = ratelimit_consume(ratelimit, sender, peer, pixels, bytes);
 	if (verdict < 0)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For whom a brush paints: the client that is served, the sender of a datagram, or what
- * the plugin says with mural_paint_as() and mural_consume().  Each callback that may
- * paint begins here, because that is when the brush looks at the operator's rules.
+ * For whom a brush paints: the source of the client that is served, or what the plugin
+ * says with mural_paint_as().
  *
  * The shard's thread.
  */
@@ -16,11 +15,17 @@ struct painter_verdict {
 	bool banned;
 };
 
-/* Before a callback: it paints for nobody. */
+/* The id on the canvas that a stream's client keeps until canvas_release_owner(). */
+uint16_t painter_take_owner(struct shard *shard, const struct sockaddr *peer);
+
+/* Before a callback that is nobody's.  A poller or service paints on for whom it said. */
 void painter_begin(struct shard *shard);
 
-/* Before a callback: it paints for a stream's client. */
-void painter_begin_client(struct shard *shard, struct client *client);
-
-/* It paints for the sender of a datagram; after painter_begin(). */
+/* It paints for the sender of a datagram, which anybody may have forged; after
+ * painter_begin(). */
 void painter_set_peer(struct shard *shard, const struct sockaddr *peer);
+
+/* Around the callback of a client, whose shard may also serve a poller or service, which
+ * says for itself for whom it paints. */
+void painter_lend(struct shard *shard, struct client *client);
+void painter_return(struct shard *shard);

@@ -64,8 +64,7 @@ on_retry(uv_timer_t *timer)
 		log_info("%s: attached again", shard->instance->host.name);
 	else
 		uv_timer_start(&poller->retry, on_retry, RETRY_MS, 0);
-	instance_say_trouble(
-		shard->instance, ret < 0 ? poller->tries.error : NULL);
+	instance_say_trouble(shard->instance, ret < 0 ? poller->tries.error : NULL);
 }
 
 /* The poll handle goes with the descriptor, and is closed before detach() closes that. */

@@ -10,7 +10,9 @@
 #include "canvas/canvas.h"
 #include "ingest/event.h"
 #include "ingest/listener.h"
+#include "ingest/make-room.h"
 #include "ingest/worker.h"
+#include "limits/ratelimit.h"
 
 static void
 count_handle(uv_handle_t *handle, void *n)
@@ -102,8 +104,8 @@ on_client(struct listener *listener, int fd, const union peer_address *peer)
 	struct mural_listener *pub =
 		container_of(listener, struct mural_listener, listener);
 
-	(void)peer;
-	if (listener_is_full(listener, fd)) {
+	if (listener_is_full(listener, fd, peer,
+		    &((struct ratelimit *)pub->host->limits)->clients)) {
 		close(fd);
 		mural_discard(pub->host->brush, MURAL_RATE_LIMITED, 1);
 		mural_publish(pub->host);

@@ -23,7 +23,7 @@
 struct client;
 struct conn;
 struct udp_socket;
-struct pending_write;
+struct unsent;
 struct ratelimit;
 struct connlimit;
 struct poller;
@@ -40,17 +40,17 @@ struct worker {
 	_Alignas(CACHE_LINE) uv_loop_t *loop; /* its own, or the main loop */
 	struct canvas *canvas;
 	struct ratelimit *ratelimit; /* shared by all workers */
-	uint64_t reply_timeout_ms;   /* for a pending write to progress; 0: none */
+	uint64_t reply_timeout_ms;   /* for unsent replies to progress; 0: none */
 	uint8_t *buf;       /* MURAL_REST_MAX for a client's rest, then READ_BYTES */
 	uint8_t *datagrams; /* udp.c's; NULL: none arrived */
 	char *replies;      /* of the client that is being fed; up to REPLY_BYTES_MAX */
 	size_t replies_len, replies_size;
 	const struct client *serving; /* who may reply now; NULL: nobody */
-	size_t held_bytes; /* pending writes and long rests; up to HELD_BYTES_MAX */
-	struct pending_write *waitlist, **waitlist_end; /* the oldest first */
-	struct conn *reading; /* the client read last; only compared */
-	size_t read_in_a_row; /* bytes from that client */
-	uint64_t round;       /* of turns, one for each client that has sent something */
+	size_t held_bytes; /* unsent ones and long rests; up to HELD_BYTES_MAX */
+	struct unsent *waitlist, **waitlist_end; /* the oldest first */
+	struct conn *reading;                    /* the client read last; only compared */
+	size_t read_in_a_row;                    /* bytes from that client */
+	uint64_t round; /* of turns, one for each client that has sent something */
 	size_t turns_in_round, turns_in_last_round;
 	uint64_t wait_ms;    /* until a throttled client may be read; conn-throttle.c's */
 	uint64_t n_assigned; /* clients given to it so far; main thread only */
@@ -68,12 +68,18 @@ struct worker {
 	struct job look; /* at new rules */
 };
 
+/* For whom a brush paints. */
+struct shard_painter {
+	uint64_t source; /* 0: none */
+	struct canvas_painter as;
+};
+
 /* One instance on one worker: its brush, its counters, and what serves it there. */
 struct shard {
 	struct instance *instance;
 	struct worker *worker;
 	struct mural_brush brush;
-	uint64_t source;            /* that it paints for; 0: none */
+	struct shard_painter painter, kept_painter; /* painter.c's */
 	struct mural_counts counts; /* of clients, datagram sockets and a poller */
 	const struct mural_counts *service_counts; /* NULL: there is no service on it */
 	struct connlimit *connlimit; /* of the instance's clients; NULL: none */

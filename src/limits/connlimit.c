@@ -122,6 +122,20 @@ connlimit_admit(struct connlimit *connlimit, const struct sockaddr *peer)
 	return admitted;
 }
 
+bool
+connlimit_has(struct connlimit *connlimit, const struct sockaddr *peer)
+{
+	struct ip_key key;
+	bool has;
+
+	if (!ip_key_of(peer, connlimit->prefix, &key))
+		return false;
+	pthread_mutex_lock(&connlimit->lock);
+	has = slot_find(connlimit, &key)->clients > 0;
+	pthread_mutex_unlock(&connlimit->lock);
+	return has;
+}
+
 void
 connlimit_release(struct connlimit *connlimit, const struct sockaddr *peer)
 {

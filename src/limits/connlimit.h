@@ -40,5 +40,8 @@ void connlimit_finish(struct connlimit *connlimit);
  */
 bool connlimit_admit(struct connlimit *connlimit, const struct sockaddr *peer);
 
+/* Whether the peer's source has any; false for a local socket. */
+bool connlimit_has(struct connlimit *connlimit, const struct sockaddr *peer);
+
 /* Uncounts a connection that was admitted. */
 void connlimit_release(struct connlimit *connlimit, const struct sockaddr *peer);

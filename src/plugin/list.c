@@ -104,7 +104,7 @@ plugins_list(const struct config *config, FILE *out)
 /* The values of a section whose plugin is missing: as nobody knows which are secrets,
  * only those of options that every plugin has. */
 static void
-print_unbound(const struct section *section, FILE *out)
+print_unbound(const struct config *config, const struct section *section, FILE *out)
 {
 	for (const struct setting *s = section->settings; s; s = s->next) {
 		const struct mural_option *common =
@@ -114,7 +114,8 @@ print_unbound(const struct section *section, FILE *out)
 			.initial = s->value } };
 
 		if (section_find(section, s->key) == s)
-			config_print_options(section->title, section, options, out);
+			config_print_options(
+				config, section->title, section, options, out);
 	}
 }
 
@@ -127,10 +128,10 @@ plugins_print(const struct plugins *plugins, const struct config *config, FILE *
 		while (module && strcmp(module->plugin.name, s->module) != 0)
 			module = module->next;
 		if (!module) {
-			print_unbound(s, out);
+			print_unbound(config, s, out);
 			continue;
 		}
-		config_print_options(s->title, s, module->common, out);
-		config_print_options(s->title, s, module->plugin.options, out);
+		config_print_options(config, s->title, s, module->common, out);
+		config_print_options(config, s->title, s, module->plugin.options, out);
 	}
 }

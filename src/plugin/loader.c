@@ -27,6 +27,8 @@ const struct mural_option all_common_options[] = {
 		"the canvas pixel where this plugin's region begins"),
 	MURAL_DIMENSIONS(struct instance_config, region, "all", "all",
 		"how much of the canvas this plugin paints"),
+	MURAL_TEXT(struct instance_config, advertise, "yes",
+		"whether people are told how to paint with it; or what they are told"),
 	MURAL_ADDRESSES(struct instance_config, listen, "",
 		"where clients connect, one address or several; empty: nowhere"),
 	MURAL_ADDRESSES(struct instance_config, listen_udp, "",
@@ -113,6 +115,14 @@ next_name(void *arg)
 	return **names ? *(*names)++ : NULL;
 }
 
+/* The Debian packages that have some of murald's own plugins. */
+static const struct {
+	const char *module, *package;
+} packages[] = {
+	{ "http", "murald-http" },
+	{ "p2", "murald-p2" },
+};
+
 /* What to append to "there is no X.so in PATH". */
 static void
 suggest_module(const char *path, const char *name, char *text, size_t len)
@@ -121,6 +131,14 @@ suggest_module(const char *path, const char *name, char *text, size_t len)
 	bool found = false;
 
 	snprintf(text, len, "; install it there, or set server.plugin-path");
+	for (size_t i = 0; i < ARRAY_LEN(packages); i++)
+		if (strcmp(packages[i].module, name) == 0) {
+			snprintf(text, len,
+				"; apt install %s, or install it there by hand, or set "
+				"server.plugin-path",
+				packages[i].package);
+			return;
+		}
 	while (!found && folder_next(&path, folder, sizeof(folder))) {
 		char **names = NULL, **next;
 		const char *nearest;
@@ -207,7 +225,12 @@ check_transports(const struct mural_plugin *plugin, char *why, size_t len)
 			"has a transport that this murald does not know (0x%x); install "
 			"a newer murald",
 			unknown);
-	if (plugin->reserved)
+	if (plugin->flags & ~(uint32_t)(MURAL_ONE_THREAD | MURAL_OWN_LIMITS))
+		return error_set(why, len,
+			"has a flag that this murald does not know (0x%x); install a "
+			"newer murald",
+			plugin->flags);
+	if (plugin->reserved || plugin->reserved2)
 		return error_set(
 			why, len, "has a table whose reserved member is not zero");
 	if (plugin->transports == 0)

@@ -20,6 +20,7 @@
 struct mural_check {
 	struct config *config;
 	const struct section *section;
+	const char *listen;
 };
 
 const struct mural_option *
@@ -56,12 +57,18 @@ mural_reject(struct mural_check *check, const char *option, const char *format, 
 	option_reject(check->config, check->section, option, text);
 }
 
+const char *
+mural_check_listen(const struct mural_check *check)
+{
+	return check->listen;
+}
+
 static void
 check_instance(const struct instance *instance, struct config *config)
 {
 	const struct mural_plugin *plugin = instance->plugin;
 	const struct instance_config *common = &instance->common;
-	struct mural_check check = { config, instance->section };
+	struct mural_check check = { config, instance->section, common->listen };
 	uint32_t own = plugin->transports & (MURAL_POLLER | MURAL_SERVICE);
 
 	if (common->offset.x < 0 || common->offset.y < 0)
@@ -365,7 +372,14 @@ same_claims(const struct instance *a, const struct instance *b)
 	return true;
 }
 
-/* `required` does not count: it only matters when the instance is opened. */
+/* It changes nothing of an instance that is open. */
+static bool
+is_only_said(const struct mural_option *option)
+{
+	return strcmp(option->name, "required") == 0 ||
+	       strcmp(option->name, "advertise") == 0;
+}
+
 bool
 instance_same(const struct instance *a, const struct instance *b)
 {
@@ -374,8 +388,7 @@ instance_same(const struct instance *a, const struct instance *b)
 	if (a->plugin != b->plugin || strcmp(a->name, b->name) != 0)
 		return false;
 	for (const struct mural_option *o = common; o->name; o++)
-		if (strcmp(o->name, "required") != 0 &&
-			!option_same(o, &a->common, &b->common))
+		if (!is_only_said(o) && !option_same(o, &a->common, &b->common))
 			return false;
 	if (!options_same(a->plugin->options, a->config, b->config))
 		return false;

@@ -23,11 +23,12 @@ struct instance_config {
 	bool enabled, required;
 	struct mural_point offset;
 	struct mural_dimensions region; /* 0x0: the whole canvas */
+	const char *advertise;          /* yes, no, or what people are told */
 	const char *listen;             /* streams; addresses with spaces between */
 	const char *listen_udp;         /* datagrams; likewise */
 };
 
-enum { COMMON_OPTIONS = 6 };
+enum { COMMON_OPTIONS = 7 };
 
 /* One shared object.  The table is our own copy, padded with zeros where an older plugin
  * has no member. */
@@ -61,17 +62,18 @@ struct instance {
 	/* ingest's */
 	bool is_open;
 	int (*wanted)(struct mural_host *host); /* mural_retry()'s; NULL: nothing is */
-	bool is_waiting;         /* retry.c opens it again */
-	struct log_dedup tries;  /* what these log */
-	struct listener *listeners;     /* of a stream */
-	struct connlimit *connlimit;    /* of its clients; NULL: none */
-	bool announced;                 /* `address` is known */
-	char address[ADDRESS_TEXT_MAX]; /* that it listens on; "": on all */
-	struct shard *shards;           /* one for each worker */
-	struct shard *owner;            /* that of its timers and descriptors */
-	struct event *events;           /* these; src/ingest/event.h */
-	bool initialised;               /* init() succeeded, finish() is due */
-	struct ingest *ingest;          /* that opened it */
+	bool is_waiting;                        /* retry.c opens it again */
+	struct log_dedup tries;                 /* what these log */
+	struct listener *listeners;             /* of a stream */
+	struct connlimit *connlimit;            /* of its clients; NULL: none */
+	bool announced;                         /* `address` is known */
+	char address[ADDRESS_TEXT_MAX];         /* that it listens on; "": on all */
+	struct shard *shards;                   /* one for each worker */
+	struct shard *owner;                    /* that of its timers and descriptors */
+	struct event *events;                   /* these; src/ingest/event.h */
+	uint16_t crowd;                         /* of whoever paints without an id */
+	bool initialised;                       /* init() succeeded, finish() is due */
+	struct ingest *ingest;                  /* that opened it */
 };
 
 struct plugins {

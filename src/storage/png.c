@@ -122,3 +122,32 @@ png_file_load(const char *path, uint32_t width, uint32_t height, uint32_t *pixel
 	fclose(file);
 	return ret;
 }
+
+struct size {
+	uint32_t *width, *height;
+};
+
+static uint32_t *
+take_size(void *arg, uint32_t width, uint32_t height)
+{
+	const struct size *size = arg;
+
+	*size->width = width;
+	*size->height = height;
+	return NULL;
+}
+
+int
+png_file_size(const char *path, uint32_t *width, uint32_t *height)
+{
+	struct size size = { width, height };
+	FILE *file = regular_file_open(path);
+	char why[128];
+	int ret;
+
+	if (!file)
+		return errno == EISDIR ? -EINVAL : -errno;
+	ret = png_decode(file, true, take_size, &size, why, sizeof(why));
+	fclose(file);
+	return ret == -ERANGE ? 0 : ret;
+}

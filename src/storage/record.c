@@ -19,6 +19,9 @@
 /* What a power cut may cost; by itself the kernel writes back less often. */
 #define SYNC_MS 10000
 
+/* Until the file can be opened. */
+#define RETRY_MS 1000
+
 /* ------------------------------------------------------------------ one record */
 
 /* A record that is being written. */
@@ -303,12 +306,61 @@ record_finish(struct record *record)
 	*record = (struct record){ .fd = -1 };
 }
 
+static void
+log_unopened(const struct record *record, int error)
+{
+	if (error == 1)
+		log_error("record: %s is not a recording of this version; nothing is "
+			  "recorded until it is moved away or record.file names another",
+			record->file);
+	else if (error == -EWOULDBLOCK)
+		log_error("record: %s is being written by another murald; nothing is "
+			  "recorded here; set record.file to another path",
+			record->file);
+	else
+		log_error("record: %s cannot be opened: %s; nothing is recorded until "
+			  "it can; make its folder writable for murald, or set "
+			  "record.file",
+			record->file, strerror(-error));
+}
+
+static void open_or_wait(struct record *record);
+
+static void
+on_retry(uv_timer_t *timer)
+{
+	struct record *record = container_of(timer, struct record, sync);
+
+	log_set_dedup(&record->tries);
+	open_or_wait(record);
+	log_set_dedup(NULL);
+}
+
+/* What it needs may come later, such as the disk that it is on. */
+static void
+open_or_wait(struct record *record)
+{
+	int ret = record_open_file(record);
+
+	if (ret == 0)
+		ret = record_check_file(record);
+	if (ret == 0) {
+		log_info("record: %s", record->file);
+		record->autosave.after_save = schedule_sync;
+		autosave_start(&record->autosave, record->sync.loop);
+		return;
+	}
+	log_unopened(record, ret);
+	if (record->fd >= 0)
+		close(record->fd);
+	record->fd = -1;
+	uv_timer_start(&record->sync, on_retry, RETRY_MS, 0);
+}
+
 int
 record_start(struct record *record, const struct config_record *config,
 	struct canvas *canvas, uv_loop_t *loop)
 {
-	int ret;
-
 	*record = (struct record){
 		.file = config->file,
 		.max_size = config->max_size,
@@ -319,45 +371,24 @@ record_start(struct record *record, const struct config_record *config,
 	};
 	if (!*record->file)
 		return 0;
-	ret = record_open_file(record);
-	if (ret == 0)
-		ret = record_check_file(record);
-	if (ret == 0 && record_init(record, canvas, config->interval) < 0) {
+	if (record_init(record, canvas, config->interval) < 0) {
 		log_error("record: out of memory");
 		record_finish(record);
 		return -ENOMEM;
 	}
-	if (ret == 0) {
-		log_info("record: %s", record->file);
-		uv_timer_init(loop, &record->sync);
-		record->autosave.after_save = schedule_sync;
-		autosave_start(&record->autosave, loop);
-		return 0;
-	}
-	if (ret == 1)
-		log_error("record: %s is not a recording of this version; nothing is "
-			  "recorded until it is moved away or record.file names another",
-			record->file);
-	else if (ret == -EWOULDBLOCK)
-		log_error("record: %s is being written by another murald; nothing is "
-			  "recorded here; set record.file to another path",
-			record->file);
-	else
-		log_error("record: %s cannot be opened: %s; nothing is recorded; make "
-			  "its folder writable for murald, or set record.file",
-			record->file, strerror(-ret));
-	record_finish(record);
+	uv_timer_init(loop, &record->sync);
+	open_or_wait(record);
 	return 0;
 }
 
 void
 record_stop(struct record *record)
 {
-	if (!record->autosave.loop)
+	if (!record->autosave.reader)
 		return;
 	uv_close((uv_handle_t *)&record->sync, NULL);
-	if (autosave_stop(
-		    &record->autosave)) /* which turns the loop for the timer, too */
+	uv_run(record->sync.loop, UV_RUN_NOWAIT);
+	if (autosave_stop(&record->autosave))
 		(void)record_work(&record->autosave);
 	if (record->fd >= 0)
 		(void)fdatasync(record->fd);

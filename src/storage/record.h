@@ -17,13 +17,15 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "base/log.h"
 #include "canvas/canvas.h"
 #include "config/config.h"
 #include "storage/autosave.h"
 
 struct record {
 	struct autosave autosave;
-	uv_timer_t sync; /* the main thread's */
+	uv_timer_t sync; /* the main thread's; before the file is open, of the retries */
+	struct log_dedup tries; /* these log */
 
 	/* of the save at hand, on whichever thread it runs */
 	const char *file; /* borrowed */
@@ -42,8 +44,9 @@ struct record {
 	bool failed;   /* and this was logged */
 };
 
-/* Starts to record.  With an empty file name nothing is ever recorded, nor if there is
- * something else at that path, which is logged.  0 or -ENOMEM, logged. */
+/* Starts to record.  With an empty file name nothing is ever recorded.  A file that
+ * cannot be opened, or is something else, is logged and tried again every second.  0 or
+ * -ENOMEM, logged. */
 int record_start(struct record *record, const struct config_record *config,
 	struct canvas *canvas, uv_loop_t *loop);
 

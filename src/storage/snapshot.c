@@ -53,6 +53,48 @@ set_aside(const char *path)
 	return ret;
 }
 
+/* "canvas-1280x720.png" for canvas.png.  NULL: out of memory. */
+static char *
+kept_path(const char *path, uint32_t width, uint32_t height)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+	size_t stem = dot && dot > path && (!slash || dot > slash + 1)
+			      ? (size_t)(dot - path)
+			      : strlen(path);
+	char *kept;
+
+	if (asprintf(&kept, "%.*s-%ux%u%s", (int)stem, path, width, height, path + stem) <
+		0)
+		return NULL;
+	return kept;
+}
+
+/* Renames a picture of another size, for when the canvas has that again. */
+static int
+keep_picture(const char *path)
+{
+	uint32_t width, height;
+	char *kept;
+	int ret = png_file_size(path, &width, &height);
+
+	kept = ret == 0 ? kept_path(path, width, height) : NULL;
+	if (!kept)
+		return set_aside(path);
+	ret = set_aside(kept); /* hardly ever: the last one was taken back */
+	if (ret == 0 && rename(path, kept) < 0)
+		ret = -errno;
+	if (ret == 0)
+		log_info("snapshot: the picture of %ux%u is kept as %s until the canvas "
+			 "has that size again",
+			width, height, kept);
+	else
+		log_error("snapshot: %s cannot be renamed to %s: %s; nothing is saved "
+			  "until it is moved away",
+			path, kept, strerror(-ret));
+	free(kept);
+	return ret;
+}
+
 static int snapshot_write(struct autosave *autosave);
 
 static void
@@ -87,6 +129,28 @@ warn_of_folder(const char *path)
 	free(copy);
 }
 
+/* Takes back the picture that was kept when the canvas had this size last. */
+static void
+restore_kept(const char *path, struct canvas *canvas, uint32_t *pixels)
+{
+	const struct mural_view *view = &canvas->view;
+	char *kept = kept_path(path, view->width, view->height);
+	char why[128] = "";
+	int ret = kept ? png_file_load(kept, view->width, view->height, pixels, why,
+				 sizeof(why))
+		       : -ENOENT;
+
+	if (ret == 0) {
+		paint_picture(canvas, pixels);
+		log_info("snapshot: restored %s", kept);
+		(void)rename(kept, path);
+	} else if (ret != -ENOENT) {
+		log_warn("snapshot: %s cannot be read: %s", kept,
+			ret == -EBADMSG || ret == -ERANGE ? why : strerror(-ret));
+	}
+	free(kept);
+}
+
 static void
 restore_picture(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixels)
 {
@@ -96,20 +160,36 @@ restore_picture(struct snapshot *snapshot, struct canvas *canvas, uint32_t *pixe
 	int ret =
 		png_file_load(path, view->width, view->height, pixels, why, sizeof(why));
 
-	if (ret == -ENOENT)
-		return;
 	if (ret == 0) {
 		paint_picture(canvas, pixels);
 		log_info("snapshot: restored %s", path);
 		return;
 	}
-	if (ret == -ERANGE)
+	if (ret == -ERANGE) {
 		log_warn("snapshot: %s does not fit the canvas of %ux%u: %s", path,
 			view->width, view->height, why);
-	else if (ret != -EINVAL)
-		log_warn("snapshot: %s cannot be read: %s", path,
-			ret == -EBADMSG ? why : strerror(-ret));
-	snapshot->may_be_foreign = set_aside(path) < 0;
+		snapshot->may_be_foreign = keep_picture(path) < 0;
+	} else if (ret != -ENOENT) {
+		if (ret != -EINVAL)
+			log_warn("snapshot: %s cannot be read: %s", path,
+				ret == -EBADMSG ? why : strerror(-ret));
+		snapshot->may_be_foreign = set_aside(path) < 0;
+	}
+	if (!snapshot->may_be_foreign)
+		restore_kept(path, canvas, pixels);
+}
+
+bool
+snapshot_find_size(const struct config_canvas *config, struct mural_dimensions *size)
+{
+	uint32_t width, height;
+
+	if (!*config->snapshot ||
+		png_file_size(config->snapshot, &width, &height) < 0 ||
+		width > MURAL_SIDE_MAX || height > MURAL_SIDE_MAX)
+		return false;
+	*size = (struct mural_dimensions){ width, height };
+	return true;
 }
 
 static uint64_t

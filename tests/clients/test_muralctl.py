@@ -53,7 +53,7 @@ def test_the_manual_and_the_help_agree(muralctl):
 
 
 @pytest.mark.parametrize("words, said", [
-    ([], "paint, load, size, grab or wall"),
+    ([], "paint, load, size, grab, stats or wall"),
     (["spray", "icmp://h"], "spray is not a verb"),
     (["paint", "icmp://h"], "paint: write muralctl paint IMAGE TARGET"),
     (["grab", "icmp://h"], "grab: write muralctl grab TARGET FILE.png"),
@@ -546,6 +546,36 @@ def test_hostile_pixelflut(muralctl, tmp_path, text, said):
         result = muralctl("grab", "pixelflut://127.0.0.1:%d" % server.port, tmp_path / "out.png").failed(said)
     assert "\x1b" not in result.err and "\x07" not in result.err
     assert not (tmp_path / "out.png").exists()
+
+
+def http_answer(body):
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+@pytest.mark.parametrize("body, out", [
+    (b'murald_pixels_total{plugin="a\\"b\\\\"} 5\n# HELP x\nother 1.5\n', ['a"b\\ pixels 5', "wall other 1.5"]),
+    (b'a{plugin="\x1b[31m",more="y"} 1\n', ["?[31m a y 1"]),
+    (b'_total 1\nmurald_ 2\nx_total{} 3\n', ["wall _total 1", "wall 2", "wall x 3"]),
+    (b'a{plugin="x\n', None), (b"a{b\n", None), (b'a{b="c"\n', None), (b"{} \n\n a\n", None), (b"", None),
+    (bytes(range(256)) * 9, None), (b"a" * 70000, None), (b'a{="="=} 1\n', None),
+])
+def test_stats_of_any_answer(muralctl, body, out):
+    with Parrot(http_answer(body)) as server:
+        result = muralctl("stats", "http://127.0.0.1:%d" % server.port)
+    if "built without HTTP" in result.err:
+        pytest.skip("muralctl without HTTP: apt-get install libcurl4-openssl-dev libjansson-dev")
+    assert "\x1b" not in result.out + result.err
+    if out is None:
+        result.failed("has no metrics; is it a murald's?")
+    else:
+        assert [" ".join(line.split()) for line in result.ok().out.splitlines()] == out
+
+
+def test_stats_wants_http(muralctl):
+    muralctl("stats", "pixelflut://127.0.0.1").failed("give the http:// address")
+    with Parrot(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as server:
+        result = muralctl("stats", "http://127.0.0.1:%d" % server.port).failed()
+        assert "status 404" in result.err or "no HTTP" in result.err
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -79,7 +79,7 @@ def stuck_client(wall):
     with contextlib.suppress(socket.timeout):
         while True:
             client.sendall(b"PX 1 1\n" * 10000)
-    client.settimeout(10)
+    client.settimeout(30)
     return client
 
 

@@ -124,7 +124,7 @@ def test_a_users_file_that_only_root_may_read_is_an_error(folder):
     os.chmod(users, 0o600)
     p2 = "[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket =\nusers = %s\n" % users
     wall = Unprivileged(folder, p2).start()
-    assert wall.process.wait(10) == 1
+    assert wall.process.wait(30) == 1
     assert "%s: Permission denied" % users in wall.log()
     os.chown(users, NOBODY, NOBODY)
     with wall:

@@ -363,7 +363,7 @@ def test_the_users_file_is_read_again(tmp_path):
             closed = client.recv(10) == b"\xff\x00"
         except TimeoutError:
             closed = False
-        client.settimeout(10)
+        client.settimeout(30)
         return client, not closed
 
     with Wall(tmp_path, config) as wall:
@@ -392,7 +392,7 @@ STILLBORN_CORE = "plugin-path = %s:%s/tests/unit/plugin/.libs\n" % (PLUGINS, BUI
 
 def test_a_required_service_that_cannot_start_is_kept_until_its_handles_are_closed(tmp_path):
     wall = Wall(tmp_path, STILLBORN, core=STILLBORN_CORE).start()
-    assert wall.process.wait(10) == 1, wall.log()
+    assert wall.process.wait(30) == 1, wall.log()
     assert "stillborn: all handles are closed" in wall.log()
     assert "did not stop in time" not in wall.log()
 

@@ -62,7 +62,7 @@ def answer(wall, path, body=None, method=None):
         "http://127.0.0.1:%d/%s" % (wall.port("http"), path), method=method,
         data=json.dumps(body).encode() if body is not None else None)
     try:
-        with urllib.request.urlopen(request, timeout=10) as reply:
+        with urllib.request.urlopen(request, timeout=30) as reply:
             return reply.status, json.loads(reply.read())
     except urllib.error.HTTPError as reply:
         return reply.code, json.loads(reply.read())
@@ -71,7 +71,7 @@ def answer(wall, path, body=None, method=None):
 def flut(wall, text):
     with wall.tcp("pixelflut") as client:
         client.sendall(text + b"SIZE\n")
-        client.settimeout(5)
+        client.settimeout(30)
         return client.recv(200)
 
 
@@ -140,7 +140,7 @@ def test_no_descriptors_left(tmp_path):
         for _ in range(3 * few):
             crowd.append(wall.tcp("pixelflut"))
         first.sendall(b"PX 3 4 00ff00\nPX 3 4\n")
-        first.settimeout(10)
+        first.settimeout(30)
         assert first.recv(100) == b"PX 3 4 00ff00\n"
         for client in crowd:
             client.close()
@@ -163,7 +163,7 @@ def test_clients_leave_the_wall_its_descriptors(tmp_path):
                 ("127.0.0.1", wall.port(name)), 10, ("127.0.0.%d" % (2 + i % 100), 0)))
         begun = wait_for("the beginning of the recording", lambda: os.path.getsize(tmp_path / "record"))
         painter.sendall(b"PX 3 4 00ff00\nSIZE\n")
-        painter.settimeout(10)
+        painter.settimeout(30)
         assert painter.recv(100) == b"SIZE 64 48\n"
         wall.painted(3, 4, (0, 255, 0))  # by snapshots
         wait_for("the recording", lambda: os.path.getsize(tmp_path / "record") > begun)
@@ -187,6 +187,41 @@ def test_one_source_does_not_take_all_descriptors(tmp_path):
         assert flut(wall, b"PX 1 1 ff0000\nPX 1 1\n").startswith(b"PX 1 1 ff0000")
         for client in crowd:
             client.close()
+
+
+def test_who_has_most_gives_way_to_newcomers(tmp_path):
+    """Three sources take all that they can get; then comes one after the other who has nothing."""
+    few = 256
+
+    with all_plugins(tmp_path, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall:
+        def enter(source, name="pixelflut"):
+            client = socket.create_connection(("127.0.0.1", wall.port(name)), 20, (source, 0))
+            client.settimeout(20)
+            return client
+
+        crowd = [enter("127.0.0.%d" % (2 + i % 3), ("pixelflut", "http", "p2")[i // 3 % 3]) for i in range(2 * few)]
+        def newcomer(source):
+            """Who comes before those who had to go are gone has to come again."""
+            client = enter(source)
+            client.sendall(b"SIZE\n")
+            if answered(client):
+                return client
+            return client.close()
+
+        newcomers = [wait_for("a place", lambda: newcomer("127.0.1.%d" % (1 + i)), 20) for i in range(60)]
+        assert answer(wall, "settings")[0] == 200
+        for client in newcomers:  # who has one keeps it
+            client.sendall(b"SIZE\n")
+            assert answered(client)
+        for client in crowd + newcomers:
+            client.close()
+
+
+def answered(client):
+    try:
+        return client.recv(100).startswith(b"SIZE ")
+    except OSError:
+        return False
 
 
 def try_size(wall):

@@ -176,18 +176,18 @@ def test_numbers(board):
 
 
 def test_each_generator_has_its_cooldown_which_starts_with_an_accepted_pixel(board):
-    assert board.rate(300).status == 200
+    assert board.rate(1500).status == 200
     one, two = board.register("one"), board.register("two")
-    assert board.paint(one, 0, 0, 1).json() == {"rate": 300, "success": True}
+    assert board.paint(one, 0, 0, 1).json() == {"rate": 1500, "success": True}
     start = time.monotonic()
     board.paint(two, 0, 0, 2)
     early = board.put(one, 0, 0, 1)
-    assert early.status == 429 and early.headers["Retry-After"] == "1"
-    assert early.json()["rate"] == 300 and early.json()["timeoutRemaining"] <= 0.3
+    assert early.status == 429 and early.headers["Retry-After"] == "2"
+    assert early.json()["rate"] == 1500 and early.json()["timeoutRemaining"] <= 1.5
     assert board.ask("GET", "/pixels?id=" + one).status == 429
     assert board.put(one, 99, 0, 1).status == 400
     wait_for("its turn", lambda: board.put(one, 0, 0, 1).status == 200)
-    assert 0.28 < time.monotonic() - start < 1
+    assert 1.45 < time.monotonic() - start < 20
     assert board.rate(2500).status == 200
     wait_for("its turn", lambda: board.put(one, 0, 0, 1).status == 200)  # the new rate counts from here on
     early = board.put(one, 0, 0, 1)
@@ -329,7 +329,7 @@ def test_the_board_is_a_region_of_the_canvas(tmp_path):
 @pytest.mark.parametrize("more", ["board = 9x6", "board = 8x7", "cell = 49", "region = 7x7"])
 def test_a_board_that_does_not_fit_is_rejected(tmp_path, more):
     wall = board_wall(tmp_path, more).start()
-    assert wall.process.wait(10) == 1 and "choose a smaller board or a smaller cell" in wall.log()
+    assert wall.process.wait(30) == 1 and "choose a smaller board or a smaller cell" in wall.log()
 
 
 def test_pixels_of_other_plugins_read_as_the_nearest_colour(tmp_path):

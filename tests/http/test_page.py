@@ -111,7 +111,7 @@ def test_the_keyboard_is_enough(wall, browser):
     at = re.match(r"(\d+), (\d+) ", browser.text("#position"))
     assert at.groups() == ("72", "40")
     wait_for("the cooldown's end", lambda: browser.ask("press", key="Enter") or
-             "Painted" in wait_for("a status", lambda: browser.text("#paint-status")), 10)
+             "Painted" in wait_for("a status", lambda: browser.text("#paint-status")))
     same_picture(browser, wall)
 
 
@@ -147,7 +147,7 @@ def test_each_plugin_has_a_command_that_paints_the_pixel_that_was_tapped(wall, b
     for name in ("pixelflut", "dots"):
         wanted = tuple(bytes.fromhex(re.search(r"#(\w+)", palette_colour(wall)).group(1)))
         flut(wall, [(120, 70, 0, 0, 1)])
-        subprocess.run(["bash", "-c", ways[name][0]], check=True, timeout=10)
+        subprocess.run(["bash", "-c", ways[name][0]], check=True, timeout=30)
         wall.painted(120, 70, wanted)
 
 
@@ -167,7 +167,7 @@ def test_the_commands_for_the_board_work(wall):
 
 def test_a_host_header_never_reaches_a_shell(wall):
     request = urllib.request.Request(url(wall, "invite"), headers={"Host": "$(reboot);`id`"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         text = answer.read().decode()
     assert "reboot" not in text and "`id`" not in text
     assert "nc -N HOST" in text

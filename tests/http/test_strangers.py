@@ -102,7 +102,7 @@ def test_pages_of_other_sites_do_not_paint(tmp_path, headers, status):
 @pytest.mark.parametrize("origins", ["wall.example.org", "http://", "https://x/y", "http://a  ftp://b"])
 def test_origins_that_are_none_are_refused(tmp_path, origins):
     wall = board_wall(tmp_path, "origins = " + origins).start()
-    assert wall.process.wait(10) == 78
+    assert wall.process.wait(30) == 78
     assert "http.origins: is no list of origins; write http://HOST" in wall.log()
 
 

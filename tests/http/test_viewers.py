@@ -105,7 +105,7 @@ def test_commands_are_executed_and_anything_else_is_ignored(tmp_path):
                 await place.until(lambda v: v.texts and v.texts[-1] == VECTORS["req-nudity"]["json"])
                 assert VECTORS["req-count"]["json"] in place.texts
                 await place.until(lambda v: len(v.pictures) == 2)
-                assert place.pictures[1] == ("RGB", 64 * 48)
+                assert place.pictures[1] == ("RGBA", 64 * 48)
                 await place.socket.send(json.dumps(VECTORS["req-delta-off"]["client_to_server"]))
                 await place.request("pps_updates", enabled=False)
                 await place.request("get_ws_count_update_once")
@@ -320,6 +320,28 @@ def test_a_slow_viewer_follows_by_deltas_where_these_are_shorter(tmp_path):
                 assert slow.pixel(0, 0) != BLUE, "it began with the picture at that time"
                 await same(slow, wall)
                 assert slow.kinds.count("K") == 1 and len(slow.kinds) > 10
+    in_time(script)
+
+
+def test_a_viewer_that_sleeps_can_paste_what_it_missed(tmp_path):
+    """As v6-place does while it paints: Place asserts that only the very first picture has no alpha."""
+    async def script():
+        with http_wall(tmp_path, size="400x300") as wall, wall.tcp() as dots:
+            rng = random.Random(4)
+            narrow = socket.socket()
+            narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            narrow.connect(("127.0.0.1", wall.port("http")))
+            async with Place(wall, sock=narrow, close_timeout=0.1) as sleeper, Place(wall) as other:
+                await sleeper.read()
+                sleeper.socket.transport.pause_reading()
+                await other.until(lambda v: v.is_whole())
+                for i in range(12):  # more than the kernel buffers, and than is kept of deltas
+                    dots.sendall(b"".join(dot(x, y, rng.randbytes(3)) for y in range(300) for x in range(400)))
+                    n = len(other.pictures)
+                    await other.until(lambda v: len(v.pictures) > n)
+                sleeper.socket.transport.resume_reading()
+                await same(sleeper, wall)
+                assert ("RGBA", 400 * 300) in sleeper.pictures, "a whole picture again"
     in_time(script)
 
 

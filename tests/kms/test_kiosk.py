@@ -165,7 +165,8 @@ def test_doctor_knows_modes_and_cards(screen):
     status, text = doctor(screen, "-s display.mode=1234x56")
     assert status == 1 and "WRONG  Virtual-1: has no mode 1234x56" in text
     status, text = doctor(screen, "-s display.connector=HDMI-A-9")
-    assert status == 1 and "WRONG  no screen is connected to what display.connector names" in text
+    assert status == 1 and ("WRONG  display.connector: there is no connector HDMI-A-9; "
+                            "there are Virtual-1\n") in text
     status, text = doctor(screen, "-s display.device=/dev/dri/card7")
     assert status == 1 and "WRONG  no card that could display" in text
 
@@ -214,3 +215,12 @@ def test_card_without_a_display(screen):
     wall = screen.wall(display="output = headless", dots=False)
     status, text = screen.guest.run("murald --test-card -c /run/%s.conf 2>&1" % wall.name)
     assert status == 1 and "there is no display to show it on" in text
+    status, text = screen.guest.run("murald --test-card -c /run/%s.conf -s display.output=kms "
+                                    "-s display.connector=HDMI-A-9 2>&1" % wall.name)
+    assert status == 1 and "no screen is connected to show it on" in text
+
+
+def test_a_connector_that_is_not_there(screen):
+    wall = screen.wall(display="connector = HDMI-A-9", dots=False).start(shown=False)
+    wall.said("there is no connector HDMI-A-9; there are Virtual-1; waiting for that")
+    wall.kill("TERM")

@@ -122,7 +122,7 @@ def test_debian_ping_paints(tmp_path, pair):
             wall.painted(x, 1, ORANGE)
             for _ in range(2):
                 pair.client.run("ping", "-c1", "-s9", "-p", set_pixel(x, 2, ORANGE, 0x80).hex(), target)
-            half = tuple((c * 128 + c * 128 // 255 * 127) // 255 for c in ORANGE)
+            half = tuple(round((c * 128 + round(c * 128 / 255) * 127) / 255) for c in ORANGE)
             wall.painted(x, 2, half)
         assert wall.totals("icmp") == {"painted": 9, "drops": 0}
 
@@ -265,14 +265,16 @@ def test_address_that_comes_later_is_the_hosts_own(tmp_path, pair):
         assert wall.totals("icmp") == {"painted": 2, "drops": 0}
 
 
-@pytest.mark.parametrize("options,least,most", [("", 10, 12), ("size-rate = 3", 3, 4), ("size-rate = 0", 40, 40)])
-def test_size_requests_are_limited_for_each_source(tmp_path, quiet, options, least, most):
+@pytest.mark.parametrize("options,rate", [("", 10), ("size-rate = 3", 3), ("size-rate = 0", 40)])
+def test_size_requests_are_limited_for_each_source(tmp_path, quiet, options, rate):
     with icmp_wall(tmp_path, quiet, options) as wall:
         quiet.received()
-        quiet.send(*[echo4(quiet, b"\xaa", seq=i) for i in range(40)])
+        requests = [echo4(quiet, b"\xaa", seq=i) for i in range(40)]
+        start = time.monotonic()
+        quiet.send(*requests)
         settle(wall, quiet)
         count = len(size_answers(quiet))
-        assert least <= count <= most
+        assert rate <= count <= rate + rate * (time.monotonic() - start)
         quiet.send(echo6(quiet, b"\xaa"))  # another source is not affected
         settle(wall, quiet)
         assert len(size_answers(quiet)) == 1
@@ -310,14 +312,15 @@ def test_multicast_and_broadcast_are_never_answered(tmp_path, quiet):
 def test_pings_of_one_source_are_limited(tmp_path, quiet):
     with icmp_wall(tmp_path, quiet, core="pixels-per-source = 100\ndeny = 198.51.100.0/24") as wall:
         forged = [IP(src="192.0.2.%d" % (100 + i), dst=quiet.server.ip4) for i in range(20)]
+        start = time.monotonic()
         quiet.send(*[echo4(quiet, set_pixel(i % 64, 1, ORANGE)) for i in range(150)])
         quiet.send(*[echo6(quiet, set_pixel(i % 64, 2, ORANGE)) for i in range(150)])
         quiet.send(*[echo4(quiet, set_pixel(i % 64, 3, ORANGE), ip=ip) for i, ip in enumerate(forged)])
         quiet.send(*[echo4(quiet, PIXEL, ip=IP(src="198.51.100.9", dst=quiet.server.ip4))] * 7)
         settle(wall, quiet, "192.0.2.99")
         counted = wall.totals("icmp")
-        assert 221 <= counted["painted"] <= 301 and counted["unauthorized"] == 7
-        assert counted["painted"] + counted["rate_limited"] == 321
+        assert 221 <= counted["painted"] <= 221 + 200 * (time.monotonic() - start) and counted["unauthorized"] == 7
+        assert counted["painted"] + counted.get("rate_limited", 0) == 321
 
 
 # ---- the kernel's own replies
@@ -481,7 +484,7 @@ def test_an_interface_that_vanished_is_waited_for(tmp_path, pair):
 
 def test_an_interface_that_does_not_exist(tmp_path, pair):
     wall = icmp_wall(tmp_path, pair, "interface = wire7").start()
-    assert wall.process.wait(10) == 1
+    assert wall.process.wait(30) == 1
     assert wall.log().count("wire7") == 1
     assert re.search(r"^murald: error: icmp: cannot capture on wire7: there is no such interface; "
                      r"choose one of: any( \w+)* wire0( \w+)*$", wall.log(), re.M)
@@ -491,7 +494,7 @@ def test_an_interface_that_is_down(tmp_path, pair):
     pair.server.ip("link", "add", "down0", "type", "veth", "peer", "name", "down1")
     try:
         wall = icmp_wall(tmp_path, pair, "interface = down0").start()
-        assert wall.process.wait(10) == 1
+        assert wall.process.wait(30) == 1
     finally:
         pair.server.ip("link", "del", "down0")
     assert "murald: error: icmp: cannot capture on down0: it is down; run ip link set down0 up\n" in wall.log()
@@ -504,7 +507,7 @@ def test_without_the_capability_one_line_says_so(tmp_path, pair, required):
     wall = icmp_wall(tmp_path, pair, "required = " + required, prefix=prefix).start()
     try:
         if required == "yes":
-            assert wall.process.wait(10) == 1
+            assert wall.process.wait(30) == 1
         else:
             wall.wait_ready()
             assert wall.stop() == 0

@@ -44,7 +44,7 @@ def paints(wall, client, plugin, x, y, rgb):
     def try_it():
         client.run("ping", "-c", "1", "-W", "0.3", "-s", "8", "-p", pattern, to, check=False)
         return wall.picture().getpixel((x, y)) == rgb
-    wait_for("a ping to paint", try_it, 15)
+    wait_for("a ping to paint", try_it)
 
 
 # ---------------------------------------------------------------- what happens to the interface
@@ -95,3 +95,20 @@ def test_it_is_captured_from_again(tmp_path, hosts, plugin, interface, happens):
             happens(net, host, client)
             paints(wall, client, plugin, 3 + number, 4, (40, 50, 60))
         assert wall.stop() == 0
+
+
+def test_an_address_that_comes_later_is_logged(tmp_path, hosts):
+    net, host, client = hosts
+    ours, _ = net.join(host, client)
+    with Wall(tmp_path, "[plugin icmp]\n", netns=host.name) as wall:
+        assert "192.0.2" not in wall.log()
+        for last in (1, 7):
+            host.run("ip", "addr", "flush", "dev", ours)
+            host.run("ip", "addr", "add", "192.0.2.%d/24" % last, "dev", ours)
+            wait_for("its invitation", lambda: " 192.0.2.%d\n" % last in wall.log(), 20)
+        # the same again is not worth a line
+        host.run("ip", "addr", "del", "192.0.2.7/24", "dev", ours)
+        host.run("ip", "addr", "add", "192.0.2.7/24", "dev", ours)
+        host.run("ip", "addr", "add", "2001:db8::7/64", "dev", ours, "nodad")
+        wait_for("the other family's", lambda: " 2001:db8::7\n" in wall.log(), 20)
+        assert wall.log().count(" 192.0.2.1\n") == 1

@@ -20,7 +20,7 @@ def p2_wall(folder, core="", **more):
 
 
 def connect(port, source="127.0.0.1"):
-    client = socket.create_connection(("127.0.0.1", port), 10, (source, 0))
+    client = socket.create_connection(("127.0.0.1", port), 30, (source, 0))
     client.settimeout(20)
     return client
 

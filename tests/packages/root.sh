@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Makes a fresh Debian in a folder:  root.sh DIR [RELEASE [PACKAGE,...]]
-# Needs root.  Without more words it is this machine's own release, with what a guest needs.  An
-# existing one stays; of what cannot be made nothing does, and nothing stays mounted, because
-# debootstrap runs in a mount namespace of its own.  Uses the same mirror as this machine's apt.
+# Needs root.  Without more words it is this machine's own release, with what a guest needs.  One that
+# was made with the same packages stays; of what cannot be made nothing does, and nothing stays mounted,
+# because debootstrap runs in a mount namespace of its own.  Uses the same mirror as this machine's apt.
 set -euo pipefail
 out=$1
-[ ! -e "$out/.done" ] || exit 0
 own=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 release=${2:-$own}
-# init and login for the guest; ping and ip for the tests
-include=${3:-systemd-sysv,udev,dbus,iproute2,iputils-ping}
+# init, a clock and login for the guest; ping and ip for the tests
+include=${3:-systemd-sysv,systemd-timesyncd,udev,kmod,dbus,login,procps,iproute2,iputils-ping}
+[ "$(cat "$out/.done" 2>/dev/null)" != "$include" ] || exit 0
 # shellcheck disable=SC2016 # apt-get fills these in
 mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $own" \
 	'Label: Debian' 2>/dev/null | head -n 1)
@@ -25,4 +25,4 @@ unshare --mount --propagation private \
 	"$release" "$out" "${mirror:-http://deb.debian.org/debian}" "$script"
 rm -rf "$out"/var/cache/apt/archives/*.deb
 echo 'force-unsafe-io' >"$out/etc/dpkg/dpkg.cfg.d/quick"
-touch "$out/.done"
+echo "$include" >"$out/.done"

@@ -5,117 +5,28 @@ in that release of Debian, also the build."""
 import glob
 import os
 import shutil
-import subprocess
 import urllib.request
 
 import pytest
 
 import guests as g
-from guests import need, wait_for
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD, MAKE = g.BUILD, os.environ.get("MAKE", "make")
-SUITE = g.SUITE
-FRESH = BUILD + "/debian-root" + ("-" + SUITE if SUITE else "")
-CLEAN = {k: os.environ[k] for k in ("PATH", "HOME", "TMPDIR") if k in os.environ}
-
-
-def run(*command, **more):
-    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env=CLEAN, **more)
-    assert done.returncode == 0, "%s\n%s" % (" ".join(command), done.stdout[-3000:])
-    return done.stdout
-
-
-def in_suite(network, *command):
-    """Runs a command in the root of the other release, where / has what is built."""
-    done = subprocess.run(["bash", HERE + "/release.sh", "%s/debian-%s" % (BUILD, SUITE), SUITE, network, *command],
-                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    need(done.returncode != 77, done.stdout)
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done.stdout
-
-
-class Root:
-    """A Debian in a folder."""
-
-    def __init__(self, path):
-        self.path = path
-        run("cp", "-a", "--reflink=auto", FRESH, path)
-        os.mkdir(path + "/debs")
-
-    def sh(self, script, *arguments, net=True):
-        """Runs a script in it as root; without `net` in a network namespace of its own."""
-        inside = ("mount -t proc proc $0/proc && mount -t tmpfs run $0/run && mkdir $0/run/lock && "
-                  "%s exec chroot $0 /bin/bash -euc \"$@\"" % ("" if net else "ip link set lo up &&"))
-        return run("unshare", "--mount", "--pid", "--fork", "--kill-child", *([] if net else ["--net"]),
-                   "sh", "-euc", inside, self.path, script, "bash", *arguments, timeout=300)
-
-    def take(self, deb):
-        shutil.copy(deb, self.path + "/debs")
-
-    def install(self, *packages):
-        """Installs downloaded packages."""
-        return self.sh("cd /debs; apt-get -q update >/dev/null; DEBIAN_FRONTEND=noninteractive "
-                       "apt-get -q install -y --no-install-recommends $(printf './%s_*.deb ' \"$@\")", *packages)
-
-    def has(self, path):
-        return os.path.lexists(self.path + path)
-
-    def read(self, path):
-        with open(self.path + path) as f:
-            return f.read()
-
-    def write(self, path, text):
-        with open(self.path + path, "w") as f:
-            f.write(text)
-
-    def files(self):
-        """All files in /etc, /usr and /var, without the state of dpkg, apt and other programs."""
-        out = run("find", "etc", "usr", "var", "-path", "var/lib/apt", "-prune", "-o", "-path", "var/cache",
-                  "-prune", "-o", "-path", "var/log", "-prune", "-o", "-path", "var/lib/dpkg", "-prune",
-                  "-o", "-print", cwd=self.path)
-        return set(out.splitlines())
+from debs import (HERE, SUITE, Root, build_packages, in_suite, make_fresh, need_tools, raise_versions, run)
+from guests import wait_for
 
 
 @pytest.fixture(scope="session", autouse=True)
 def tools():
-    for tool, package in [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"), ("lintian", "lintian"),
-                          ("debootstrap", "debootstrap"), ("unshare", "util-linux"), ("ip", "iproute2")]:
-        need(shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin"),
-             "no %s: apt-get install %s" % (tool, package))
-    if os.geteuid() != 0:
-        pytest.skip("a Debian in a folder needs root: run as root, or with sudo")
+    need_tools(("lintian", "lintian"))
 
 
 @pytest.fixture(scope="session")
-def debs(tmp_path_factory):
-    """The folder with the built packages; with MURALD_LONG the build runs its tests."""
-    options = "noautodbgsym" + ("" if os.environ.get("MURALD_LONG") else " nocheck")
-    if SUITE:
-        in_suite("online", "./quickstart", "install")
-        in_suite("offline", "sh", "-euc", "rm -rf /debs; mkdir -p /debs/murald; tar --exclude=./build -cf - . | "
-                 "tar -C /debs/murald -xf -; cd /debs/murald; DEB_BUILD_OPTIONS='%s' dpkg-buildpackage -us -uc -b -j2"
-                 % options)
-        return "%s/debian-%s/root/debs" % (BUILD, SUITE)
-    folder = str(tmp_path_factory.mktemp("debs"))
-    tree = folder + "/murald"
-    run(MAKE, "-s", "-C", BUILD, "distdir", "distdir=" + tree)
-    built = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-j2"], cwd=tree, text=True,
-                           env=dict(CLEAN, DEB_BUILD_OPTIONS=options),
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    need("Unmet build dependencies" not in built.stdout,
-         "build dependencies are missing: apt-get build-dep " + g.SOURCE)
-    assert built.returncode == 0, built.stdout[-3000:]
-    return folder
+def debs():
+    return build_packages()
 
 
 @pytest.fixture(scope="session")
 def fresh():
-    made = subprocess.run(["bash", HERE + "/root.sh", FRESH, SUITE], text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
-    need(made.returncode == 0, "no Debian to install in: %s; it takes a network and %s/root.sh %s"
-         % (made.stdout.strip()[-300:], HERE, FRESH))
+    make_fresh()
 
 
 @pytest.fixture(scope="session")
@@ -153,10 +64,11 @@ def test_murald_alone_pulls_in_no_web_server(root):
 def test_user_files_and_service(root):
     assert root.sh("id murald").split(maxsplit=1)[1].strip().endswith("(video)")
     assert root.sh("getent passwd murald").split(":")[5:] == ["/var/lib/murald", "/usr/sbin/nologin\n"]
-    assert root.sh("dpkg-query -W -f '${Conffiles}' murald").count(" /etc/murald/") == 2
+    assert root.sh("dpkg-query -W -f '${Conffiles}' murald") == ""  # which could ask questions
+    assert root.read("/etc/murald/murald.conf") == root.read("/usr/share/murald/murald.conf")
     link = "/etc/systemd/system/multi-user.target.wants/murald.service"
     assert os.readlink(root.path + link).endswith("/lib/systemd/system/murald.service")
-    assert not root.has("/var/lib/murald")
+    assert root.sh("stat -c '%U %a' /var/lib/murald") == "murald 750\n"
     for folder in ["/usr", "/etc/murald"]:
         assert root.sh("find %s \\( -name '*murald*' -o -name '*.so' -path '*/murald/*' \\) ! -user root "
                        "-o -name '*murald*' -perm /022 ! -type l" % folder) == ""
@@ -209,13 +121,32 @@ def test_each_package_has_its_files(root):
 def test_upgrade_keeps_a_changed_config(root):
     root.write("/etc/murald/murald.conf", root.read("/etc/murald/murald.conf") + "# mine\n")
     picture = root.sh("md5sum /var/lib/murald/canvas.png")
-    root.sh("cd /debs; for deb in *.deb; do dpkg-deb -R $deb x; rm $deb; sed -i -e 's/^Version: .*/&+1/' "
-            "-e 's/(= \\([^)]*\\))/(= \\1+1)/' x/DEBIAN/control; dpkg-deb -b x $deb; rm -r x; done >/dev/null")
+    os.mkdir(root.path + "/newer")
+    raise_versions(root.path + "/debs", ["mural*"], root.path + "/newer")
+    shutil.rmtree(root.path + "/debs")
+    os.rename(root.path + "/newer", root.path + "/debs")
     root.sh("dpkg -i /debs/*.deb")
     assert root.sh("dpkg-query -W -f '${Version} ${Status}' murald").endswith("+1 install ok installed")
     assert root.read("/etc/murald/murald.conf").endswith("# mine\n")
     assert root.sh("md5sum /var/lib/murald/canvas.png") == picture
     assert root.sh("murald --check-config") == "ok\n"
+
+
+def test_the_update_on_the_raspberry_pi_page(root):
+    """It installs what is installed, in the version that was just built."""
+    with open(g.SOURCE + "/doc/raspberry-pi.md") as f:
+        lines = f.read().splitlines()
+    start = lines.index("    version=$(debian/version)")
+    commands = "\n".join(lines[start:lines.index("", start)])
+    version = root.sh("dpkg-query -W -f '${Version}' murald") + "+git1"
+    root.sh("dpkg -r murald-p2; mkdir -p /build/murald/debian")
+    root.write("/build/murald/debian/version", "echo %s\n" % version)
+    raise_versions(root.path + "/debs", ["mural*"], root.path + "/build", "+git1")
+    root.sh("cd /build/murald; chmod +x debian/version; sudo() { DEBIAN_FRONTEND=noninteractive \"$@\" -y; }; " +
+            commands.replace("apt install", "apt install -q"))
+    assert root.sh("dpkg-query -W -f '${db:Status-Abbrev}${Version} ' murald murald-http murald-dev muralctl") \
+        == ("ii " + version + " ") * 4
+    assert "p2.so" not in root.sh("ls /usr/lib/*/murald")
 
 
 def test_remove_keeps_config_and_picture_and_purge_removes_all(root):
@@ -250,8 +181,6 @@ def test_a_desktop_keeps_its_display(root):
 @pytest.fixture(scope="module")
 def kiosk(root, tmp_path_factory):
     """The Debian of the last case with the packages installed, booted with a screen."""
-    need(shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin"),
-         "no mke2fs: apt-get install e2fsprogs")
     kernel = g.fetch_kernel()
     folder = str(tmp_path_factory.mktemp("kiosk"))
     shutil.copy(g.HERE + "/serve", root.path + "/serve")

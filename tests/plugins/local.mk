@@ -5,6 +5,12 @@ check_LTLIBRARIES += %D%/probe.la
 %C%_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 TESTS += %D%/test_host.py
 
+# a plugin that sends and closes by itself
+check_LTLIBRARIES += %D%/pusher.la
+%C%_pusher_la_SOURCES = %D%/pusher.c
+%C%_pusher_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
+TESTS += %D%/test_pusher.py
+
 # a plugin that says what its clients tell it to
 check_LTLIBRARIES += %D%/teller.la
 %C%_teller_la_SOURCES = %D%/teller.c

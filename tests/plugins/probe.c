@@ -161,8 +161,10 @@ probe_ready(struct mural_conn *conn, struct mural_brush *brush)
 	struct client *client = conn->state;
 
 	if (conn->peer->sa_family == AF_UNSPEC) {
-		if (mural_reply(conn, "?", 1) != -ENOBUFS)
+		if (mural_reply(conn, "?", 1) != -ENOBUFS ||
+			mural_send(conn, "?", 1) != -ENOTSOCK || mural_unsent(conn) != 0)
 			abort();
+		mural_close(conn, true);
 		return mural_send_to(conn, (struct sockaddr *)&client->last, "later", 5);
 	}
 	mural_put(brush, 1, 0, 0xff00ff00);
@@ -255,6 +257,34 @@ run_stray_reply(void *arg)
 }
 
 static void *
+run_stray_send(void *arg)
+{
+	mural_send(((struct client *)arg)->conn, "x", 1);
+	return NULL;
+}
+
+static void *
+run_stray_unsent(void *arg)
+{
+	(void)mural_unsent(((struct client *)arg)->conn);
+	return NULL;
+}
+
+static void *
+run_stray_close(void *arg)
+{
+	mural_close(((struct client *)arg)->conn, true);
+	return NULL;
+}
+
+static void *
+run_stray_buffer(void *arg)
+{
+	mural_send_buffer(((struct client *)arg)->conn, 1);
+	return NULL;
+}
+
+static void *
 run_stray_publish(void *arg)
 {
 	mural_publish(((struct client *)arg)->conn->host);
@@ -279,6 +309,10 @@ static const struct {
 	{ "stray poll", run_stray_poll },
 	{ "stray reader", run_stray_reader },
 	{ "stray reply", run_stray_reply },
+	{ "stray send", run_stray_send },
+	{ "stray unsent", run_stray_unsent },
+	{ "stray close", run_stray_close },
+	{ "stray buffer", run_stray_buffer },
 	{ "stray publish", run_stray_publish },
 	{ "stray display", run_stray_display },
 };

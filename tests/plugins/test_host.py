@@ -45,7 +45,7 @@ def udp_port(wall, nth=0):
 
 def udp(wall, data, nth=0):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(10)
+        client.settimeout(30)
         client.sendto(data, ("127.0.0.1", udp_port(wall, nth)))
         return client.recv(1000)
 
@@ -168,7 +168,7 @@ def test_an_instance_listens_on_several_addresses(tmp_path, workers):
         assert [host.split(":")[0] for host in hosts] == ["127.0.0.1", "unix", "127.0.0.2"]
         for host in (hosts[0], hosts[2]):
             name, port = host.split(":")
-            with socket.create_connection((name, int(port)), 10) as client:
+            with socket.create_connection((name, int(port)), 30) as client:
                 client.sendall(b"once\n")
                 assert line(client) == "ring 1"
         with socket.socket(socket.AF_UNIX) as client:
@@ -212,7 +212,7 @@ def test_multicast_groups_are_joined(tmp_path):
         "addr add 192.0.2.1/24 dev d0", "route add 224.0.0.0/4 dev d0",
         "link set d1 up", "addr add 198.51.100.1/24 dev d1",
         "addr add 2001:db8::1/64 dev d1 nodad")]
-    send = ("import socket,sys; s=socket.socket(socket.%s, socket.SOCK_DGRAM); s.settimeout(10);"
+    send = ("import socket,sys; s=socket.socket(socket.%s, socket.SOCK_DGRAM); s.settimeout(30);"
             "s.setsockopt(%s); s.sendto(b'x' * 100, ('%s', %d)); print(s.recv(100).decode())")
     try:
         for command in commands:
@@ -254,6 +254,8 @@ def test_what_is_painted_for_somebody_is_held_to_the_lists(tmp_path):
     ("stray timer", "mural_timer_start"), ("stray poll", "mural_poll_start"),
     ("stray reader", "mural_reader_new"), ("stray reply", "mural_reply"),
     ("stray publish", "mural_publish"), ("stray display", "mural_display_counters"),
+    ("stray send", "mural_send"), ("stray unsent", "mural_unsent"),
+    ("stray close", "mural_close"), ("stray buffer", "mural_send_buffer"),
     ("misreply", "mural_reply"),
 ])
 def test_a_call_at_the_wrong_place_names_the_function(tmp_path, workers, word, function):
@@ -268,7 +270,7 @@ def test_a_feed_that_never_returns_stops_the_keep_alive(tmp_path, workers):
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(path)
-        receiver.settimeout(10)
+        receiver.settimeout(30)
         wall = probe(tmp_path, workers=workers)
         wall.start(env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
         wall.wait_ready()

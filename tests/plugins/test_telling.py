@@ -18,7 +18,7 @@ from browser import Browser
 from hud import FONT, HEIGHT, WIDTH
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
-from wall import BUILD, PLUGINS, SOURCE, wait_for
+from wall import BUILD, MURALCTL, PLUGINS, SOURCE, wait_for
 from watchers import Live, ask, http_wall
 
 HERE = os.path.join(BUILD, "tests", "plugins", ".libs")
@@ -75,6 +75,22 @@ def test_a_plugins_own_metrics(tmp_path, accept):
             ("murald_plugin_teller_messages_total", "right"): 2 ** 53,
             ("murald_plugin_teller_queue_length", "left"): -5,
             ("murald_plugin_teller_queue_length", "right"): 0}
+
+
+def test_muralctl_prints_them(tmp_path):
+    with wall_with(tmp_path, (("left", ""), ("right", ""))) as wall, Teller(wall, "left") as left:
+        assert {left.do(line) for line in ("add 0 42", "set 1 -7")} == {"ok"}
+        target = "http://127.0.0.1:%d" % wall.port("http")
+        done = subprocess.run([MURALCTL, "stats", target], capture_output=True, text=True, timeout=60, check=False)
+        if "built without HTTP" in done.stderr:
+            pytest.skip("muralctl without HTTP: apt-get install libcurl4-openssl-dev libjansson-dev")
+        assert (done.returncode, done.stderr) == (0, "")
+        lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+        for line in ("left plugin_teller_messages 42", "left plugin_teller_queue_length -7",
+                     "right plugin_teller_messages 0", "left connections 1", "right connections 0",
+                     "left discarded malformed 0", "wall canvas_width 64"):
+            assert lines.count(line) == 1, done.stdout
+        assert [line for line in lines if line.startswith("wall build_info ")]
 
 
 def states(wall):
@@ -162,7 +178,7 @@ def test_addresses_as_text(tmp_path):
             assert teller.do("peer") == "127.0.0.1:%d 1" % teller.client.getsockname()[1]
         port = wall.port("six")
         for host, text in (("::1", "[::1]:%d 1"), ("127.0.0.1", "127.0.0.1:%d 1")):
-            with socket.create_connection((host, port), 10) as client:
+            with socket.create_connection((host, port), 30) as client:
                 client.sendall(b"peer\n")
                 assert client.makefile().readline() == text % client.getsockname()[1] + "\n"
         with socket.socket(socket.AF_UNIX) as client:

@@ -67,7 +67,7 @@ def udp(wall, name):
     ports = re.findall(r"%s: listening on \S+:(\d+), UDP$" % re.escape(name), wall.log(), re.M)
     assert ports, wall.log()
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    client.settimeout(10)
+    client.settimeout(30)
     client.connect(("127.0.0.1", int(ports[-1])))
     return client
 

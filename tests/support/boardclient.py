@@ -88,10 +88,10 @@ class Board(Closing):
         self.http.close()
 
 
-def raw(wall, data, seconds=10, until=None):
+def raw(wall, data, seconds=30, until=None):
     """Sends bytes; what comes back, and whether the connection was closed.  Reads to the end, or
     until until[0] occurred until[1] times."""
-    with socket.create_connection(("127.0.0.1", wall.port("http")), 10) as s:
+    with socket.create_connection(("127.0.0.1", wall.port("http")), 30) as s:
         s.settimeout(seconds)
         s.sendall(data)
         got = b""

@@ -42,7 +42,7 @@ class Browser(Closing):
     def text(self, selector):
         return self.eval("document.querySelector(%s)?.textContent ?? ''" % json.dumps(selector))
 
-    def wait_text(self, selector, part, seconds=10):
+    def wait_text(self, selector, part, seconds=30):
         wait_for("%r in %s" % (part, selector), lambda: part in self.text(selector), seconds)
 
     def pixels(self):

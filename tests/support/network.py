@@ -39,7 +39,7 @@ class Host(Namespace):
             wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
             wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
             wire.bind((link, ETH_P_ALL))
-        wire.settimeout(5)
+        wire.settimeout(20)
         return wire
 
 

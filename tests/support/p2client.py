@@ -102,14 +102,14 @@ class Client(Updates, Closing):
 
     def __init__(self, port, name=None, code="1234", host="127.0.0.1"):
         super().__init__()
-        self.socket = socket.create_connection((host, port), 10)
+        self.socket = socket.create_connection((host, port), 30)
         self.socket.settimeout(0.05)
         self.closed = False
         if name is not None:
             self.send(auth(name, code))
 
     def send(self, data):
-        self.socket.settimeout(10)
+        self.socket.settimeout(30)
         self.socket.sendall(data)
         self.socket.settimeout(0.05)
 
@@ -125,7 +125,7 @@ class Client(Updates, Closing):
             self.closed = True
         self.take(data)
 
-    def until(self, claim, seconds=10):
+    def until(self, claim, seconds=30):
         end = time.monotonic() + seconds
         while not claim(self):
             assert time.monotonic() < end, "waited %d s; over %s, closed %s, %d pixels" % (
@@ -134,10 +134,10 @@ class Client(Updates, Closing):
             self.read()
         return self
 
-    def until_sees(self, x, y, rgb5, seconds=10):
+    def until_sees(self, x, y, rgb5, seconds=30):
         return self.until(lambda c: c.pixels.get((x, y)) == tuple(rgb5), seconds)
 
-    def until_closed(self, seconds=10):
+    def until_closed(self, seconds=30):
         """Whether the server sent ff 00 before it closed."""
         end = time.monotonic() + seconds
         while not self.closed:
@@ -187,8 +187,8 @@ class RawWebSocket:
     """A WebSocket client that also sends what it should not."""
 
     def __init__(self, port, first=b""):
-        self.socket = socket.create_connection(("127.0.0.1", port), 10)
-        self.socket.settimeout(10)
+        self.socket = socket.create_connection(("127.0.0.1", port), 30)
+        self.socket.settimeout(30)
         self.socket.sendall(upgrade_request("/any/path?x") + first)
         self.buf = b""
         while b"\r\n\r\n" not in self.buf:

@@ -11,7 +11,7 @@ class Systemd(Closing):
         self.env = {"NOTIFY_SOCKET": self.path}
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
-        self.socket.settimeout(10)
+        self.socket.settimeout(30)
 
     def message(self):
         return self.socket.recv(1000)

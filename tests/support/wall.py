@@ -142,8 +142,8 @@ class Wall:
         return int(ports[-1])
 
     def tcp(self, name="dots", source="127.0.0.1"):
-        client = socket.create_connection(("127.0.0.1", self.port(name)), 10, (source, 0))
-        client.settimeout(10)
+        client = socket.create_connection(("127.0.0.1", self.port(name)), 30, (source, 0))
+        client.settimeout(30)
         return client
 
     def paint(self, data, name="dots"):

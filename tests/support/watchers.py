@@ -109,6 +109,7 @@ class Place(Watcher):
         picture = Image.open(io.BytesIO(message))
         picture.load()
         if picture.mode == "RGB":
+            assert not self.pictures, "Pillow has no mask in a later picture"
             self.pictures.append(("RGB", picture.width * picture.height))
             self.image = picture.copy()
             return

@@ -6,6 +6,7 @@
  *	{"ways": [{"name": "icmp", "summary": "...", "commands": ["ping ..."]}, ...]}
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,10 +17,11 @@
 #include "lib/address.h"
 
 #define ADDRESS_MAX 256
+#define BASE_MAX 512
 
 struct hint_query {
 	const struct request *client;
-	const char *origin;                /* the Host field, "HOST:PORT", or "" */
+	const char *base; /* of addresses of this server: "http://HOST:PORT", or "" */
 	struct mural_hint_request request; /* of the canvas */
 	json_t *hints;
 };
@@ -73,6 +75,21 @@ host_of(const struct request *request, char address[ADDRESS_MAX])
 	return true;
 }
 
+/* The public URL, or what the client used to reach us. */
+static void
+write_base(const struct request *request, bool known, char base[BASE_MAX])
+{
+	const char *url = mural_public_url(request->web->host);
+	size_t len = url ? strlen(url) : 0;
+
+	*base = '\0';
+	if (url)
+		snprintf(base, BASE_MAX, "%.*s", (int)(len - (url[len - 1] == '/')), url);
+	else if (known)
+		snprintf(base, BASE_MAX, "http://%s",
+			request_header(request, MHD_HTTP_HEADER_HOST));
+}
+
 /* ------------------------------------------------------------------ the hints */
 
 /* Two requests: the first one gets the token. */
@@ -87,34 +104,52 @@ add_board_commands(const struct hint_query *query, json_t *commands)
 	uint32_t row = (query->request.y - host->top) / board->cell;
 	char text[600];
 
-	if (!*query->origin || column >= board->width || row >= board->height)
+	if (!*query->base || column >= board->width || row >= board->height)
 		return;
 	snprintf(text, sizeof(text),
 		"%s'{\"name\":\"NAME\",\"author\":\"YOU\",\"secret\":\"%s\"}' "
-		"http://%s/register-pg",
-		curl, *board->config.secrets ? "SECRET" : "", query->origin);
+		"%s/register-pg",
+		curl, *board->config.secrets ? "SECRET" : "", query->base);
 	json_array_append_new(commands, json_string(text));
 	snprintf(text, sizeof(text),
 		"%s'{\"id\":\"ID\",\"row\":%u,\"col\":%u,\"color\":%u}' "
-		"http://%s/update-pixel",
+		"%s/update-pixel",
 		curl, row, column,
-		palette_nearest(&board->palette, query->request.colour), query->origin);
+		palette_nearest(&board->palette, query->request.colour), query->base);
 	json_array_append_new(commands, json_string(text));
 }
 
-static void
+/* What mural_invitation() says of it. */
+static int
 add_command(const struct mural_instance *instance,
 	const struct mural_hint_request *request, json_t *commands)
 {
-	const struct mural_plugin *plugin = instance->plugin;
 	char text[512];
-	int len;
+	int len = mural_invitation(instance, request, text, sizeof(text));
 
-	if (!plugin->hint)
-		return;
-	len = plugin->hint(instance->host, request, text, sizeof(text));
 	if (len > 0 && (size_t)len < sizeof(text))
 		json_array_append_new(commands, json_string(text));
+	return len;
+}
+
+/* -EPERM: it is nobody's business. */
+static int
+add_commands(const struct mural_instance *instance, struct mural_hint_request *request,
+	json_t *commands)
+{
+	struct in_addr v4;
+	int ret;
+
+	if (request->x >= instance->host->width || request->y >= instance->host->height)
+		return 0;
+	ret = add_command(instance, request, commands);
+	/* for plugins that speak IPv6 only; others nearby may have it */
+	if (ret != -EPERM && json_array_size(commands) == 0 &&
+		inet_pton(AF_INET, request->address, &v4) == 1) {
+		request->address = "::1";
+		ret = add_command(instance, request, commands);
+	}
+	return ret;
 }
 
 static void
@@ -124,38 +159,33 @@ add_hint(const struct mural_instance *instance, void *arg)
 	const struct mural_host *host = instance->host;
 	struct mural_hint_request request = query->request;
 	json_t *commands = json_array();
-	struct in_addr v4;
+	int ret;
 
 	if (!instance->is_open && !*instance->state)
 		return;
 	request.x -= host->left;
 	request.y -= host->top;
-	if (host == query->client->web->host) {
+	ret = add_commands(instance, &request, commands);
+	if (host == query->client->web->host && ret != -EPERM) {
+		json_array_clear(commands);
 		add_board_commands(query, commands);
-	} else if (instance->is_open && request.x < host->width && request.y < host->height) {
-		add_command(instance, &request, commands);
-		/* for plugins that speak IPv6 only; others nearby may have it */
-		if (json_array_size(commands) == 0 &&
-			inet_pton(AF_INET, request.address, &v4) == 1) {
-			request.address = "::1";
-			add_command(instance, &request, commands);
-		}
 	}
-	json_array_append_new(
-		query->hints, json_pack("{sssssssO}", "name", host->name, "module",
-				      instance->plugin->name, "summary",
-				      instance->plugin->summary, "commands", commands));
+	if (ret != -EPERM)
+		json_array_append_new(query->hints,
+			json_pack("{sssssssO}", "name", host->name, "module",
+				instance->plugin->name, "summary",
+				instance->plugin->summary, "commands", commands));
 	json_decref(commands);
 }
 
 enum MHD_Result
 hints_answer(struct request *request)
 {
-	char address[ADDRESS_MAX];
+	char address[ADDRESS_MAX], base[BASE_MAX];
 	bool known = host_of(request, address);
 	struct hint_query query = {
 		.client = request,
-		.origin = known ? request_header(request, MHD_HTTP_HEADER_HOST) : "",
+		.base = base,
 		.request = {
 			.size = sizeof(query.request),
 			.address = known ? address : "HOST",
@@ -166,6 +196,7 @@ hints_answer(struct request *request)
 		.hints = json_array(),
 	};
 
+	write_base(request, known, base);
 	mural_each_instance(request->web->host, add_hint, &query);
 	return reply_json(request, MHD_HTTP_OK, json_pack("{so}", "ways", query.hints));
 }

@@ -59,7 +59,7 @@ socketio_end(struct socketio *io, struct session *session, enum session_end end)
 		web_discard(io->web, MURAL_MALFORMED);
 	if (session->socket)
 		session_socket_detach(io, session, ends[end].code);
-	polling_respond(session);
+	polling_end(session, end == END_BY_CLIENT);
 	session_free(&io->sessions, session);
 	return true;
 }

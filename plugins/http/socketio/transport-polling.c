@@ -6,7 +6,10 @@
 
 #define PLAIN "text/plain; charset=UTF-8"
 
-/* The session of a GET, by its handle; NULL: the session has ended. */
+#define INVALID_SESSION "\"Invalid session\""
+
+/* The session of a GET, by its handle; NULL: the session has ended.  The handle is 0 once
+ * the client has closed it. */
 static struct session *
 session_of(const struct request *request)
 {
@@ -80,6 +83,17 @@ on_poll_completed(struct request *request)
 	}
 }
 
+/* A client that closed its session is told so.  All others are refused instead, as with
+ * their next request: python-socketio takes a CLOSE as a farewell and never returns. */
+static enum MHD_Result
+answer_ended_poll(struct request *request)
+{
+	if (request->data)
+		return polling_reply_bad(request, INVALID_SESSION);
+	return polling_reply(
+		request, MHD_HTTP_OK, ENGINEIO_CLOSE, strlen(ENGINEIO_CLOSE));
+}
+
 /* Answers a GET with packets, or with NOOP when there are none for it. */
 static enum MHD_Result
 answer_poll(struct request *request)
@@ -95,8 +109,7 @@ answer_poll(struct request *request)
 			session = NULL;
 	}
 	if (!session)
-		return polling_reply(
-			request, MHD_HTTP_OK, ENGINEIO_CLOSE, strlen(ENGINEIO_CLOSE));
+		return answer_ended_poll(request);
 	/* its WebSocket sends the rest */
 	if (session->transport != TRANSPORT_WEBSOCKET)
 		len = session_body(&io->sessions, session);
@@ -104,6 +117,14 @@ answer_poll(struct request *request)
 		return polling_reply(
 			request, MHD_HTTP_OK, ENGINEIO_NOOP, strlen(ENGINEIO_NOOP));
 	return polling_reply(request, MHD_HTTP_OK, io->sessions.body, len);
+}
+
+void
+polling_end(struct session *session, bool by_client)
+{
+	if (session->poll && by_client)
+		session->poll->data = NULL;
+	polling_respond(session);
 }
 
 void
@@ -184,7 +205,7 @@ find_error(struct request *request, bool *websocket, struct session **session)
 		       "or Engine.IO protocols\"";
 	if (id)
 		*session = session_find(&io->sessions, id);
-	return id && !*session ? "\"Invalid session\"" : NULL;
+	return id && !*session ? INVALID_SESSION : NULL;
 }
 
 static enum MHD_Result
@@ -218,7 +239,7 @@ answer_post(struct request *request)
 	if (error)
 		return polling_reject(request, error);
 	if (!session)
-		return polling_reject(request, "\"Invalid session\"");
+		return polling_reject(request, INVALID_SESSION);
 	if (websocket || session->transport == TRANSPORT_WEBSOCKET)
 		return polling_reject(request, "\"Invalid transport\"");
 	if (len == 0)

@@ -222,6 +222,7 @@ session_socket_opened(void *arg, struct MHD_Connection *connection, void *contex
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
+	socket->ws.source = request->source->key;
 	if (websocket_open(&socket->ws, &io->web->server, &handler, upgrade, fd, extra,
 		    extra_len, ENGINEIO_PAYLOAD_MAX) < 0) {
 		free(socket);

@@ -53,7 +53,7 @@ struct store {
 	struct web *web;
 	const char *path;
 	char missing[100]; /* why it is only in memory; "": it is not */
-	int lock_fd; /* against a second murald */
+	int lock_fd;       /* against a second murald */
 	bool was_clean;
 	uint32_t last_generator;
 

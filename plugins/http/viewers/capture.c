@@ -16,7 +16,8 @@
 #define DELTA_RING_BYTES (64 * 1024)
 
 /* Good until the canvas changes. */
-#define LASTING (1u << PLACE_KEY | 1u << LIVE_KEY | 1u << WHOLE_PICTURE)
+#define LASTING                                                                          \
+	(1u << PLACE_KEY | 1u << PLACE_AGAIN | 1u << LIVE_KEY | 1u << WHOLE_PICTURE)
 
 bool
 capture_is_newer(const struct capture *capture, uint32_t since)
@@ -34,6 +35,8 @@ encode_product(struct capture *capture, enum product product)
 	switch (product) {
 	case PLACE_KEY:
 		return codec_png_encode(&capture->png, diff, PICTURE_FULL);
+	case PLACE_AGAIN:
+		return codec_png_encode(&capture->png, diff, PICTURE_AGAIN);
 	case PLACE_DELTA:
 		return codec_png_encode(&capture->png, diff, PICTURE_DELTA);
 	case WHOLE_PICTURE:
@@ -96,6 +99,13 @@ drop_old_keys(struct capture *capture)
 }
 
 static void
+note_key_bytes(struct capture *capture, enum dialect dialect, enum product key)
+{
+	if (capture->kept[key])
+		capture->key_bytes[dialect] = capture->kept[key]->bytes;
+}
+
+static void
 take_results(struct capture *capture)
 {
 	for (int i = 0; i < PRODUCTS; i++)
@@ -114,9 +124,9 @@ take_results(struct capture *capture)
 		}
 		release_frame(&capture->made[i]);
 	}
-	for (int i = 0; i < DIALECTS; i++)
-		if (capture->kept[key_product(i)])
-			capture->key_bytes[i] = capture->kept[key_product(i)]->bytes;
+	note_key_bytes(capture, DIALECT_PLACE, PLACE_AGAIN);
+	note_key_bytes(capture, DIALECT_PLACE, PLACE_KEY);
+	note_key_bytes(capture, DIALECT_LIVE, LIVE_KEY);
 }
 
 static bool

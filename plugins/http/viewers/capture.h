@@ -32,15 +32,10 @@ enum product {
 	LIVE_KEY,
 	PLACE_DELTA, /* what changed since the last frame */
 	LIVE_DELTA,
+	PLACE_AGAIN,   /* a key for a viewer that has been sent a frame */
 	WHOLE_PICTURE, /* /canvas.png */
 	PRODUCTS,
 };
-
-static inline enum product
-key_product(enum dialect dialect)
-{
-	return PLACE_KEY + dialect;
-}
 
 static inline enum product
 delta_product(enum dialect dialect)

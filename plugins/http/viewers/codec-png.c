@@ -131,7 +131,7 @@ codec_png_encode(
 	const struct mural_view *view = diff->view;
 	struct drawing drawing = {
 		.diff = diff,
-		.alpha = what == PICTURE_DELTA,
+		.alpha = what == PICTURE_DELTA || what == PICTURE_AGAIN,
 		.changes = what == PICTURE_DELTA,
 		.noisy = codec->noisy,
 		.limit = what == PICTURE_WHOLE ? 0 : PICTURE_BYTES_MAX,
@@ -148,7 +148,7 @@ codec_png_encode(
 		frame_release(frame);
 		return NULL;
 	}
-	if (what != PICTURE_DELTA)
+	if (what == PICTURE_FULL || what == PICTURE_WHOLE)
 		codec->noisy = is_noisy(frame, view);
 	return frame;
 }

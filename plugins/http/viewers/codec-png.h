@@ -3,10 +3,11 @@
  * Encodes the shadow frame as PNG: one for /canvas.png, and those that viewers of Place:
  * IPv6 (/ws; doc/protocols.md, 1.4) draw one over the other.
  *
- * A key frame is 8-bit RGB; a delta is 8-bit RGBA of the same size, with alpha 255 where
- * something changed and 0 elsewhere.  A frame that would exceed what viewers accept is
- * split into several messages: each is black or transparent from some row on, and the
- * next one, transparent up to there, continues.
+ * The first key frame is 8-bit RGB; what follows is pasted over it with itself as mask,
+ * so it is 8-bit RGBA of the same size: a delta has alpha 255 where something changed and
+ * 0 elsewhere, a later key frame 255 all over.  A frame that would exceed what viewers
+ * accept is split into several messages: each is black or transparent from some row on,
+ * and the next one, transparent up to there, continues.
  */
 #pragma once
 
@@ -25,7 +26,8 @@ struct codec_png {
 
 enum png_kind {
 	PICTURE_WHOLE, /* one message, however long */
-	PICTURE_FULL,  /* a key frame */
+	PICTURE_FULL,  /* a key frame, for a viewer that begins */
+	PICTURE_AGAIN, /* the same for one that has been sent a frame */
 	PICTURE_DELTA, /* what changed in this frame, at least one pixel */
 };
 

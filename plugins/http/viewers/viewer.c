@@ -176,22 +176,39 @@ send_piece(struct viewer *viewer)
 void
 viewer_push(struct viewer *viewer)
 {
-	while (is_writable(viewer)) {
-		if (!viewer->frame) {
-			struct frame *next;
+	if (is_writable(viewer))
+		fair_queue_add(
+			&viewer->viewers->sending, &viewer->sending, viewer->ws.source);
+}
 
-			send_answers(viewer);
-			if (!is_writable(viewer))
-				return;
-			next = viewers_next_frame(viewer->viewers, viewer);
-			if (!next)
-				return;
-			viewer->frame = frame_hold(next);
-			viewer->message = viewer->done = 0;
-			viewer->has_begun = true;
-		}
-		send_piece(viewer);
-	}
+/* False: there is none yet, or texts have filled the socket. */
+static bool
+begin_frame(struct viewer *viewer)
+{
+	struct frame *next;
+
+	send_answers(viewer);
+	if (!is_writable(viewer))
+		return false;
+	next = viewers_next_frame(viewer->viewers, viewer);
+	if (!next)
+		return false;
+	viewer->frame = frame_hold(next);
+	viewer->message = viewer->done = 0;
+	viewer->has_begun = true;
+	return true;
+}
+
+void
+viewer_serve(struct fair_member *sending)
+{
+	struct viewer *viewer =
+		(struct viewer *)((char *)sending - offsetof(struct viewer, sending));
+
+	if (!is_writable(viewer) || (!viewer->frame && !begin_frame(viewer)))
+		return;
+	send_piece(viewer);
+	viewer_push(viewer);
 }
 
 bool
@@ -322,6 +339,7 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *context, const ch
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
+	viewer->ws.source = request->source->key;
 	if (websocket_open(&viewer->ws, &web->server, &handler, upgrade, fd, extra,
 		    extra_len, FRAME_MAX) < 0) {
 		free(viewer);

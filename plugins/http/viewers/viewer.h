@@ -18,6 +18,7 @@ struct viewer {
 	struct websocket ws;
 	struct viewers *viewers;
 	struct viewer *next, **link;
+	struct fair_member sending;
 	enum dialect dialect;
 
 	struct frame *frame;  /* being sent; NULL: none */
@@ -43,8 +44,12 @@ enum MHD_Result viewer_answer(struct request *request, enum dialect dialect);
 /* Whether it has read everything that it was sent. */
 bool viewer_is_idle(const struct viewer *viewer);
 
-/* Sends its answers and frames, as far as the socket takes them. */
+/* Has its answers and frames sent when its turn comes, as far as the socket takes them.
+ */
 void viewer_push(struct viewer *viewer);
+
+/* viewers.c's: a piece of that. */
+void viewer_serve(struct fair_member *sending);
 
 /* Sends a text, unless it is busy or was sent no frame yet; false: not sent. */
 bool viewer_send_text(struct viewer *viewer, const char *text, size_t len);

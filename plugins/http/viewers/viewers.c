@@ -18,6 +18,15 @@
 
 /* ------------------------------------------------------------- which frame next */
 
+/* The kind of key frame that it can be sent now. */
+static enum product
+key_product(const struct viewer *viewer)
+{
+	if (viewer->dialect == DIALECT_LIVE)
+		return LIVE_KEY;
+	return viewer->has_begun ? PLACE_AGAIN : PLACE_KEY;
+}
+
 /* Whether it goes on with the deltas that there are. */
 static bool
 follows(const struct viewers *viewers, const struct viewer *viewer)
@@ -44,7 +53,7 @@ static struct frame *
 find_key(const struct viewers *viewers, const struct viewer *viewer)
 {
 	const struct capture *capture = &viewers->capture;
-	struct frame *key = capture->kept[key_product(viewer->dialect)];
+	struct frame *key = capture->kept[key_product(viewer)];
 
 	if (!key)
 		return NULL;
@@ -88,7 +97,7 @@ wanted_products(const struct capture *capture)
 
 	for (const struct viewer *v = viewers->first; v; v = v->next) {
 		if (v->wants_key && viewer_is_idle(v))
-			wanted |= 1u << key_product(v->dialect);
+			wanted |= 1u << key_product(v);
 		else if (follows(viewers, v))
 			wanted |= 1u << delta_product(v->dialect);
 	}
@@ -192,6 +201,7 @@ viewers_remove(struct viewer *viewer)
 	struct mural_host *host = viewers->web->host;
 
 	list_remove(viewer);
+	fair_queue_remove(&viewers->sending, &viewer->sending);
 	if (--host->counts->viewers == 0 && !viewers->stopping)
 		uv_timer_stop(&viewers->second);
 	mural_publish(host);
@@ -229,6 +239,8 @@ viewers_start(struct viewers *viewers, struct web *web, unsigned fps)
 	viewers->epoch = epoch_now();
 	uv_timer_init(web->host->loop, &viewers->second);
 	viewers->second.data = viewers;
+	fair_queue_init(&viewers->sending, web->host->loop, viewer_serve);
+	web_hold(web);
 	web_hold(web);
 	return 0;
 }
@@ -245,4 +257,5 @@ viewers_stop(struct viewers *viewers)
 	capture_stop(&viewers->capture);
 	pps_finish(&viewers->pps);
 	web_close_handle(viewers->web, (uv_handle_t *)&viewers->second);
+	web_close_handle(viewers->web, (uv_handle_t *)&viewers->sending.idle);
 }

@@ -30,6 +30,7 @@ struct viewers {
 	struct capture capture;
 	uv_timer_t second;
 	struct viewer *first;
+	struct fair_queue sending; /* those who have room for more */
 	struct pending_png *pending_pngs;
 	struct pps pps;
 	uint64_t epoch; /* distinguishes the tags of this start from another's */

@@ -48,25 +48,23 @@ examine_folder(const char *key, const char *path, struct report *report)
 	free(copy);
 }
 
-/* The next start sets aside a snapshot of another size than the canvas. */
+/* The next start keeps a snapshot of another size than the canvas for later. */
 static void
 examine_size(const struct config_canvas *canvas, uint32_t width, uint32_t height,
 	struct report *report)
 {
 	const struct mural_dimensions *size = &canvas->size;
-	bool known = size->width > 0;
 
-	if (!known || (size->width == width && size->height == height)) {
+	if (size->width == 0 || (size->width == width && size->height == height))
 		report_ok(report, "canvas.snapshot: %s is a picture of %ux%u",
 			canvas->snapshot, width, height);
-		return;
-	}
-	report_problem(report, "canvas.snapshot: %s is %ux%u, the canvas %ux%u",
-		canvas->snapshot, width, height, size->width, size->height);
-	report_advice(report,
-		"murald will set it aside as %s.1 and start empty; to keep the picture, "
-		"set canvas.size = %ux%u",
-		canvas->snapshot, width, height);
+	else
+		report_note(report,
+			"canvas.snapshot: %s is %ux%u, the canvas %ux%u: the next start "
+			"keeps it under another name until the canvas has that size "
+			"again; to go on with it now, set canvas.size = %ux%u",
+			canvas->snapshot, width, height, size->width, size->height, width,
+			height);
 }
 
 static void

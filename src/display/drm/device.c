@@ -32,7 +32,12 @@ log_unconnected(struct drm_device *device, const struct drm_card *card)
 {
 	const char *names = device->config->connector;
 	bool by_name = strcmp(names, "auto") != 0;
+	char unknown[DRM_REASON_MAX];
 
+	if (connectors_unknown(device->config, unknown, sizeof(unknown))) {
+		drm_log_reason(device->last_reason, "%s; waiting for that", unknown);
+		return;
+	}
 	drm_log_reason(device->last_reason,
 		"%s (%s): no screen is connected%s%s; waiting for one", card->path,
 		card->driver, by_name ? " to " : "", by_name ? names : "");

@@ -192,6 +192,7 @@ display_examine(const struct config_display *config, struct report *report)
 {
 	struct survey survey = { .report = report, .config = config };
 	char paths[DRM_CARDS_MAX][DRM_PATH_MAX];
+	char unknown[DRM_REASON_MAX];
 	uint32_t cards;
 
 	if (config->output == OUTPUT_HEADLESS) {
@@ -209,6 +210,9 @@ display_examine(const struct config_display *config, struct report *report)
 		report_advice(report,
 			"check that the kernel has a driver for it: dmesg | grep drm; "
 			"on a Raspberry Pi dtoverlay=vc4-kms-v3d in config.txt");
+	} else if (connectors_unknown(config, unknown, sizeof(unknown))) {
+		report_problem(report, "display.connector: %s", unknown);
+		report_advice(report, "write one of these, or auto");
 	} else if (!survey.screen) {
 		report_problem(report, "no screen is connected%s",
 			strcmp(config->connector, "auto") == 0

@@ -48,10 +48,16 @@ static uint64_t
 enable_output(struct drm_device *device, struct drm_output *output,
 	const struct drm_assignment *assignment)
 {
+	char unknown[DRM_REASON_MAX];
 	int ret;
 
 	if (assignment->connector_id == 0) {
-		if (device_any_enabled(device))
+		if (!device_any_enabled(device))
+			return RESCAN_MS;
+		if (connectors_unknown(device->config, unknown, sizeof(unknown)))
+			drm_log_reason(
+				output->last_reason, "%s; waiting for that", unknown);
+		else
 			drm_log_reason(output->last_reason,
 				"%s (%s): no screen is connected to %s; waiting for one",
 				device->card.path, device->card.driver,

@@ -94,6 +94,11 @@ void connector_name(const drmModeConnector *connector, char *name, size_t len);
 /* "connected", "not connected", or that it cannot tell. */
 const char *connector_state(const drmModeConnector *connector);
 
+/* Says which connectors of the config no card has, and names those there are, without
+ * probing them: "there is no connector HDMI-A-9; there are HDMI-A-1, VGA-1".  False: all
+ * are there. */
+bool connectors_unknown(const struct config_display *config, char *text, size_t len);
+
 /* Whether an assignment is for this connector: by name, or for any. */
 bool connector_matches(
 	const drmModeConnector *connector, const struct drm_assignment *assignment);

@@ -190,3 +190,57 @@ card_assign(const struct drm_card *card, const struct config_display *config, bo
 	drmModeFreeResources(res);
 	return 0;
 }
+
+/* ------------------------------------------------------------------ all connectors */
+
+/* What is found on all cards. */
+struct census {
+	struct drm_assignments wanted;
+	bool found[CONFIG_CONNECTORS];
+	char names[DRM_REASON_MAX];
+};
+
+static void
+count_connector(const drmModeConnector *connector, void *arg)
+{
+	struct census *census = arg;
+	size_t used = strlen(census->names);
+	char name[32];
+
+	connector_name(connector, name, sizeof(name));
+	snprintf(census->names + used, sizeof(census->names) - used, "%s%s",
+		used ? ", " : "", name);
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		census->found[i] |=
+			connector_matches(connector, &census->wanted.outputs[i]);
+}
+
+bool
+connectors_unknown(const struct config_display *config, char *text, size_t len)
+{
+	char paths[DRM_CARDS_MAX][DRM_PATH_MAX], why[DRM_REASON_MAX], absent[256] = "";
+	const uint32_t count = card_paths(config->device, paths);
+	struct census census = { 0 };
+	struct drm_card card;
+	size_t used = 0;
+
+	assignments_init(&census.wanted, config);
+	if (is_auto(&census.wanted.outputs[0]))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (card_open(&card, paths[i], why) == 0) {
+			card_each_connector(&card, false, count_connector, &census);
+			card_close(&card);
+		}
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		const char *name = census.wanted.outputs[i].wanted;
+
+		if (*name && !census.found[i])
+			used += (size_t)snprintf(absent + used, sizeof(absent) - used,
+				"%s%s", used ? ", " : "", name);
+	}
+	if (used > 0 && *census.names)
+		snprintf(text, len, "there is no connector %s; there are %s", absent,
+			census.names);
+	return used > 0 && *census.names;
+}

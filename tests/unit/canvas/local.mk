@@ -1,16 +1,28 @@
 # SPDX-License-Identifier: MIT
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-brush %D%/test-canvas %D%/test-reins
+check_PROGRAMS += %D%/test-brush %D%/test-canvas %D%/test-owners %D%/test-reins
 endif
 
 check_PROGRAMS += %D%/stress-canvas
 %C%_stress_canvas_LDADD = libmurald.la
 
+check_PROGRAMS += %D%/stress-reins
+%C%_stress_reins_LDADD = libmurald.la
+
 if WITH_TSAN
 check_PROGRAMS += %D%/stress-canvas-tsan
 %C%_stress_canvas_tsan_SOURCES = %D%/stress-canvas.c src/canvas/canvas.c src/canvas/brush.c \
-	src/canvas/painters.c src/canvas/rules.c src/canvas/store.c src/base/ip-key.c
+	src/canvas/owners.c src/canvas/painters.c src/canvas/rules.c src/canvas/store.c src/base/ip-key.c
 %C%_stress_canvas_tsan_CFLAGS = $(AM_CFLAGS) -fsanitize=thread
 %C%_stress_canvas_tsan_LDFLAGS = $(AM_LDFLAGS) -fsanitize=thread
 %C%_stress_canvas_tsan_LDADD =
+
+check_PROGRAMS += %D%/stress-reins-tsan
+%C%_stress_reins_tsan_SOURCES = %D%/stress-reins.c src/canvas/canvas.c src/canvas/brush.c \
+	src/canvas/hand.c src/canvas/keeper.c src/canvas/owners.c src/canvas/painters.c \
+	src/canvas/reins.c src/canvas/reins-hand.c src/canvas/reins-owners.c \
+	src/canvas/rules.c src/canvas/store.c src/base/ip-key.c src/base/log.c
+%C%_stress_reins_tsan_CFLAGS = $(AM_CFLAGS) -fsanitize=thread
+%C%_stress_reins_tsan_LDFLAGS = $(AM_LDFLAGS) -fsanitize=thread
+%C%_stress_reins_tsan_LDADD = $(UV_LIBS)
 endif

@@ -53,11 +53,11 @@ pixel(struct fixture *f, uint32_t x, uint32_t y)
 	return argb;
 }
 
-/* The formula as the protocols state it, for one channel. */
+/* The formula as the protocols state it, for one channel: rounded to the nearest. */
 static uint32_t
 mix(uint32_t new, uint32_t old, uint32_t alpha)
 {
-	return (new *alpha + old *(255 - alpha)) / 255;
+	return (2 * (new *alpha + old *(255 - alpha)) + 255) / 510;
 }
 
 TEST(blends_like_the_formula)
@@ -75,6 +75,19 @@ TEST(blends_like_the_formula)
 					fail_msg("alpha %u new %u old %u: %08x, not %08x",
 						alpha, new, old, got, all);
 			}
+}
+
+/* As far as half a step of the canvas lets it; truncation would stop two below. */
+TEST(repeated_blends_approach_the_colour)
+{
+	uint32_t below = 0xff0000ff;
+
+	for (int i = 0; i < 32; i++)
+		below = mural_blend(below, 0x7fc80000);
+	assert_in_range(below >> 16 & 0xff, 0xc7, 0xc8);
+	assert_in_range(below & 0xff, 0, 1);
+	assert_int_equal(mural_blend(0xff123456, 0xffabcdef), 0xffabcdef);
+	assert_int_equal(mural_blend(0xff123456, 0x00abcdef), 0xff123456);
 }
 
 TEST(refuses_impossible_sizes)

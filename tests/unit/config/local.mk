@@ -5,7 +5,7 @@ check_PROGRAMS += %D%/test-args %D%/test-config %D%/test-display %D%/test-file %
 # config.c and args.c once more, to look for the default files in the folder of the test
 CONFIG_RUN = tests/support/config-run.c tests/support/config-run.h \
 	src/config/config.c src/config/args.c
-CONFIG_RUN_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"etc"' \
+CONFIG_RUN_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"etc"' -DDATADIR='"share"' \
 	-DLOCALSTATEDIR='"/var"' -DPLUGINDIR='"/usr/lib/murald"'
 %C%_test_args_SOURCES = %D%/test-args.c $(CONFIG_RUN)
 %C%_test_args_CPPFLAGS = $(CONFIG_RUN_CPPFLAGS)

@@ -167,6 +167,56 @@ TEST(drop_ins_are_read_in_order_of_their_names)
 	assert_int_equal(system("rm -r etc"), 0);
 }
 
+static char *
+printed(const struct config *config, void (*print)(const struct config *, FILE *))
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	print(config, out);
+	fclose(out);
+	return text;
+}
+
+TEST(packaged_files_come_first_and_overruling_is_said)
+{
+	struct run *run;
+	char *text;
+
+	assert_int_equal(
+		system("mkdir -p etc/murald/murald.conf.d share/murald/murald.conf.d"),
+		0);
+	write_file("share/murald/murald.conf.d/wall.conf",
+		"[display]\noutput = kms\n[plugin icmp]\nrequired = no\n");
+	write_file("share/murald/murald.conf.d/http.conf", "[plugin http]\n");
+	write_file("etc/murald/murald.conf",
+		"[display]\noutput = auto\nscale = fit\n[plugin icmp]\nalpha = mix\n");
+	/* replaces what a package brought under that name */
+	write_file("etc/murald/murald.conf.d/http.conf", "");
+	write_file("etc/murald/murald.conf.d/mine.conf",
+		"[display]\nscale = fill\n[plugin icmp]\nalpha = ignore\n");
+	run = run_config("-s", "display.scale=none", NULL);
+	assert_string_equal(run->err, "");
+	assert_int_equal(run->config.display.output, OUTPUT_AUTO);
+	assert_string_equal(run->config.sections->title, "plugin icmp");
+	assert_null(run->config.sections->next);
+	text = printed(&run->config, config_print_overruled);
+	assert_string_equal(text, "etc/murald/murald.conf:5: plugin icmp.alpha: "
+				  "overruled by etc/murald/murald.conf.d/mine.conf:4\n");
+	free(text);
+	text = printed(&run->config, config_print);
+	assert_non_null(
+		strstr(text, "\ndisplay.output = auto  ; etc/murald/murald.conf:2\n"));
+	assert_non_null(strstr(text,
+		"\ndisplay.scale = none  ; -s, overrules etc/murald/murald.conf:3, "
+		"overrules etc/murald/murald.conf.d/mine.conf:2\n"));
+	free(text);
+	run_free(run);
+	assert_int_equal(system("rm -r etc share"), 0);
+}
+
 TEST(without_a_file_only_lists_work)
 {
 	static const char *const verbs[] = { "--check-config", "--print-config", "-v" };
@@ -195,8 +245,9 @@ TEST(what_is_printed_can_be_read_again)
 	static const char defaults[] =
 		"canvas.size = auto  ; default\n"
 		"canvas.background = #00ff00  ; t.conf:2\n"
-		"canvas.snapshot = /a;b # c  ; t.conf:3\n"
+		"canvas.snapshot = /a;b #c  ; t.conf:3\n"
 		"canvas.snapshot-interval = 30s  ; default\n"
+		"canvas.owners = no  ; default\n"
 		"display.output = auto  ; default\n"
 		"display.device = auto  ; default\n"
 		"display.connector = auto  ; default\n"
@@ -226,7 +277,7 @@ TEST(what_is_printed_can_be_read_again)
 		"control.state = /var/lib/murald/control.state  ; default\n";
 	struct run *run;
 
-	write_file("t.conf", "[canvas]\nbackground = #00ff00\nsnapshot = /a;b # c\n");
+	write_file("t.conf", "[canvas]\nbackground = #00ff00\nsnapshot = /a;b #c\n");
 	run = run_config("-c", "t.conf", "-s", "display.scale=none", NULL);
 	run_print(run);
 	assert_string_equal(run->out, defaults);
@@ -235,7 +286,7 @@ TEST(what_is_printed_can_be_read_again)
 	run = run_config("-c", "again.conf", NULL);
 	assert_string_equal(run->err, "");
 	assert_int_equal(run->config.canvas.background, 0xff00ff00);
-	assert_string_equal(run->config.canvas.snapshot, "/a;b # c");
+	assert_string_equal(run->config.canvas.snapshot, "/a;b #c");
 	assert_int_equal(run->config.display.scale, SCALE_NONE);
 	run_free(run);
 	expect_errors("size = 1x1\n[canvas]\ncanvas.size = 1x1\n",
@@ -245,9 +296,24 @@ TEST(what_is_printed_can_be_read_again)
 		"background, snapshot, snapshot-interval\n");
 }
 
+TEST(comments_stand_behind_values)
+{
+	struct run *run = run_good_file("[canvas]\nsize = 640x480 # small\n"
+					"background = #010203 # dark\nsnapshot = # none\n"
+					"snapshot-interval = 10m ; less often\n"
+					"[display]\nmirror = yes\t#\n");
+
+	assert_int_equal(run->config.canvas.size.width, 640);
+	assert_int_equal(run->config.canvas.background, 0xff010203);
+	assert_string_equal(run->config.canvas.snapshot, "");
+	assert_int_equal(run->config.canvas.snapshot_interval, 600000);
+	assert_int_equal(run->config.display.mirror, MIRROR_X);
+	run_free(run);
+}
+
 TEST(odd_values_are_printed_readably)
 {
-	static const char *const values[] = { "=", ";x", "a # b", "[x]", "" };
+	static const char *const values[] = { "=", ";x", "a #b", "a#", "[x]", "" };
 	char text[64], here[4096], path[4200];
 	struct run *run;
 

@@ -53,7 +53,7 @@ TEST(blanking_is_checked)
 		"idle DURATION, or both, such as 22:00-08:00 idle 30min\n");
 	expect_errors("[display]\nblank = idle soon\n",
 		"t.conf:2: display.blank: \"soon\" is not a duration; write a number "
-		"followed by ms, s, min or h, such as 30s\n");
+		"followed by ms, s, min, h or d, such as 30s\n");
 }
 
 TEST(connectors_are_checked)

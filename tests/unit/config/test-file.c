@@ -37,7 +37,7 @@ TEST(all_errors_are_reported_at_once)
 {
 	expect_errors("[canvas]\n"
 		      "sizee = 3x3\n"
-		      "size = 3 x 3\n"
+		      "size = 3 by 3\n"
 		      "[canvs]\n"
 		      "size = what\n"
 		      "[display\n"
@@ -61,7 +61,8 @@ TEST(all_errors_are_reported_at_once)
 		      "[]\n"
 		      "[plugin x] y = 1\n",
 		"t.conf:2: canvas.sizee: unknown option, did you mean size?\n"
-		"t.conf:3: canvas.size: \"3 x 3\" is not a size; write WxH or auto, such "
+		"t.conf:3: canvas.size: \"3 by 3\" is not a size; write WxH or auto, "
+		"such "
 		"as 1280x720\n"
 		"t.conf:4: canvs: unknown section, did you mean [canvas]?\n"
 		"t.conf:6: this line has no ] after the section's name\n"

@@ -89,9 +89,9 @@ refuses_each(
 
 TEST(reads_booleans)
 {
-	static const char *const yes[] = { "yes", "true", "on" };
-	static const char *const no[] = { "no", "false", "off" };
-	static const char *const wrong[] = { "", "1", "Yes", "y", "yes ", " no", "yes no",
+	static const char *const yes[] = { "yes", "true", "on", "Yes", "TRUE" };
+	static const char *const no[] = { "no", "false", "off", "No", "Off" };
+	static const char *const wrong[] = { "", "1", "y", "yes ", " no", "yes no",
 		NULL };
 
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
@@ -106,11 +106,14 @@ TEST(reads_numbers)
 {
 	static const char *const wrong[] = { "", "-", "+1", "1 ", " 1", "0x10", "1.5",
 		"1e3", "9223372036854775808", "-9223372036854775809",
-		"99999999999999999999", "auto", NULL };
+		"99999999999999999999", "auto", "k", "1km", "1m", "9223372036854775807k",
+		NULL };
 
 	assert_int_equal(take(&any, "0").number, 0);
 	assert_int_equal(take(&any, "007").number, 7);
 	assert_int_equal(take(&any, "-12").number, -12);
+	assert_int_equal(take(&any, "10k").number, 10000);
+	assert_int_equal(take(&any, "2M").number, 2000000);
 	assert_true(take(&any, "9223372036854775807").number == INT64_MAX);
 	assert_true(take(&any, "-9223372036854775808").number == INT64_MIN);
 	refuses_each(&any, wrong, "is not a number; write a number");
@@ -127,14 +130,18 @@ TEST(reads_numbers)
 
 TEST(reads_bytes)
 {
-	static const char *const wrong[] = { "", "K", "1k", "1 K", "1KB", "-1", "1.5M",
-		"1T", "18446744073709551616", "17179869184G", NULL };
+	static const char *const wrong[] = { "", "K", "-1", "1.5M", "1KK", "1P", "1 2",
+		"18446744073709551616", "17179869184G", NULL };
 	struct mural_option some = bytes;
 
 	assert_true(take(&bytes, "0").amount == 0);
 	assert_true(take(&bytes, "1000").amount == 1000);
 	assert_true(take(&bytes, "64K").amount == 65536);
 	assert_true(take(&bytes, "3M").amount == 3 * 1048576);
+	assert_true(take(&bytes, "1GB").amount == 1 << 30);
+	assert_true(take(&bytes, "1 GiB").amount == 1 << 30);
+	assert_true(take(&bytes, "5k").amount == 5 << 10);
+	assert_true(take(&bytes, "7 bytes").amount == 7);
 	assert_true(take(&bytes, "17179869183G").amount == UINT64_C(17179869183) << 30);
 	assert_true(take(&bytes, "18446744073709551615").amount == UINT64_MAX);
 	refuses_each(&bytes, wrong,
@@ -151,9 +158,8 @@ TEST(reads_bytes)
 
 TEST(reads_durations)
 {
-	static const char *const wrong[] = { "", "5", "00", "s", "1 s", "1m", "1sec",
-		"-1s", "0.5s", "1h30min", "18446744073709551615s", "5124095576031h",
-		NULL };
+	static const char *const wrong[] = { "", "5", "00", "s", "-1s", "0.5s", "1h30min",
+		"1 month", "18446744073709551615s", "5124095576031h", NULL };
 	struct mural_option some = duration;
 
 	assert_true(take(&duration, "0").amount == 0);
@@ -162,9 +168,12 @@ TEST(reads_durations)
 	assert_true(take(&duration, "30s").amount == 30000);
 	assert_true(take(&duration, "2min").amount == 120000);
 	assert_true(take(&duration, "1h").amount == 3600000);
+	assert_true(take(&duration, "10m").amount == 600000);
+	assert_true(take(&duration, "2 hours").amount == 7200000);
+	assert_true(take(&duration, "1d").amount == 86400000);
 	refuses_each(&duration, wrong,
-		"is not a duration; write a number followed by ms, s, min or h, such as "
-		"30s");
+		"is not a duration; write a number followed by ms, s, min, h or d, such "
+		"as 30s");
 	some.least = 100;
 	some.most = 5000;
 	refuses(&some, "0", "is out of range; write a duration from 100ms to 5000ms");
@@ -173,22 +182,32 @@ TEST(reads_durations)
 
 TEST(reads_colours)
 {
-	static const char *const wrong[] = { "", "#", "ff8000", "#ff800", "#ff80000",
+	static const char *const wrong[] = { "", "#", "##ff800", "#ff800", "#ff80000",
 		"#ff80g0", "#FF 000", "red", "#-10000", NULL };
 
 	assert_int_equal(take(&colour, "#ff8000").index, 0xffff8000);
 	assert_int_equal(take(&colour, "#aBcDeF").index, 0xffabcdef);
+	assert_int_equal(take(&colour, "ff8000").index, 0xffff8000);
 	refuses_each(&colour, wrong, "is not a colour; write #rrggbb, such as #ff8000");
 }
 
 TEST(reads_choices)
 {
 	static const char *const wrong[] = { "", "kee", "keeps", "keep suppress", " ",
-		"Keep", NULL };
+		"yes", "no", NULL };
+	struct mural_option some = choice;
 
 	assert_int_equal(take(&choice, "keep").index, 0);
-	assert_int_equal(take(&choice, "suppress").index, 1);
+	assert_int_equal(take(&choice, "Suppress").index, 1);
 	refuses_each(&choice, wrong, "is not one of: keep, suppress");
+	some.choices = "no x";
+	assert_int_equal(take(&some, "yes").index, 1);
+	assert_int_equal(take(&some, "false").index, 0);
+	some.choices = "off auto xdp";
+	assert_int_equal(take(&some, "no").index, 0);
+	refuses(&some, "yes", "is not one of: off, auto, xdp");
+	some.choices = "off black"; /* whose off is one of two ways */
+	refuses(&some, "yes", "is not one of: off, black");
 }
 
 TEST(reads_several_addresses)
@@ -262,8 +281,8 @@ TEST(reads_points_and_sizes)
 {
 	static const char *const no_points[] = { "", "1", "1,", ",1", "1,2,3", "1, 2",
 		"1x2", "a,b", NULL };
-	static const char *const no_sizes[] = { "", "1", "1x", "x1", "1x2x3", "1 x 2",
-		"1X2", "-1x1", NULL };
+	static const char *const no_sizes[] = { "", "1", "1x", "x1", "1x2x3", "-1x1",
+		NULL };
 	static const char *const wrong_sizes[] = { "0x1", "1x0", "8193x1", "1x8193",
 		"4294967297x1", NULL };
 
@@ -273,6 +292,7 @@ TEST(reads_points_and_sizes)
 	refuses(&point, "0,2147483648", "is out of range; write coordinates of 32 bits");
 	assert_int_equal(take(&size, "8192x1").size.width, 8192);
 	assert_int_equal(take(&size, "8192x1").size.height, 1);
+	assert_int_equal(take(&size, "12 X 34").size.height, 34);
 	assert_int_equal(take(&size, "auto").size.width, 0);
 	refuses_each(
 		&size, no_sizes, "is not a size; write WxH or auto, such as 1280x720");

@@ -192,6 +192,10 @@ vary_table(struct mural_plugin *plugin)
 		plugin->summary = NULL;
 	if (is("reserved"))
 		plugin->reserved = 1;
+	if (is("reserved too"))
+		plugin->reserved2 = 1;
+	if (is("strange flag"))
+		plugin->flags = MURAL_ONE_THREAD | 1 << 9;
 }
 
 static void

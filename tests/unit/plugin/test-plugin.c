@@ -123,6 +123,9 @@ TEST(a_bad_table_is_refused)
 		{ "nameless", "has no name or no summary in its table" },
 		{ "no summary", "has no name or no summary in its table" },
 		{ "reserved", "has a table whose reserved member is not zero" },
+		{ "reserved too", "has a table whose reserved member is not zero" },
+		{ "strange flag", "has a flag that this murald does not know (0x201); "
+				  "install a newer murald" },
 		{ "no transports", "has no transports in its table" },
 		{ "strange transport", "has a transport that this murald does not know "
 				       "(0x400); install a newer murald" },
@@ -265,6 +268,11 @@ TEST(what_cannot_be_loaded_says_why)
 		"t.conf:3: plugin od: there is no od.so in %, did you mean odd?\n"
 		"t.conf:4: plugin absent: there is no absent.so in %; install it there, "
 		"or set server.plugin-path\n");
+	expect_complaints("[plugin http]\n[plugin p2]\n", 2,
+		"t.conf:1: plugin http: there is no http.so in %; apt install "
+		"murald-http, or install it there by hand, or set server.plugin-path\n"
+		"t.conf:2: plugin p2: there is no p2.so in %; apt install murald-p2, or "
+		"install it there by hand, or set server.plugin-path\n");
 }
 
 TEST(what_is_not_required_is_only_a_warning)

@@ -503,6 +503,25 @@ TEST_WITH(what_is_no_recording_is_left_alone, no_files, NULL)
 	free(bytes);
 }
 
+TEST_WITH(a_file_that_can_be_opened_later_is, no_files, NULL)
+{
+	struct wall wall = { 0 };
+	struct mural_history *history;
+	struct mural_moment moment;
+
+	assert_int_equal(mkdir(file, 0700), 0);
+	wall_begin(&wall);
+	assert_null(wall.record.autosave.loop);
+	assert_int_equal(rmdir(file), 0);
+	while (!wall.record.autosave.loop)
+		uv_run(&wall.loop, UV_RUN_ONCE);
+	paint(&wall, 100);
+	wall_end(&wall);
+	history = open_history();
+	assert_int_equal(mural_history_next(history, &moment), 1);
+	mural_history_close(history);
+}
+
 TEST_WITH(two_do_not_write_one_file, no_files, NULL)
 {
 	struct wall wall = { 0 }, other = { 0 };

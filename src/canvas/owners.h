@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owners: who is meant by the 16-bit id that each pixel of a canvas with owners carries.
+ * One MiB, whatever is forged.
+ *
+ * An id is looked up without a lock, through an index that is replaced as a whole, and
+ * given under one.  It is given to somebody else only after the index has forgotten it,
+ * every thread that paints has begun another callback since (rules.h), and one pass over
+ * the canvas has given its remaining pixels to the crowd of its instance.  So an id never
+ * means two sources.
+ *
+ * Sources that may be forged (pings, datagrams) get one when they are heard of twice, and
+ * make room by halves, those that painted least first.  Those that are proven, by a
+ * connection or a login, never make room for forged ones, nor while they are connected.
+ * Who has none belongs to the crowd of its instance.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ip-key.h"
+
+enum {
+	OWNER_NOBODY,
+	OWNER_OPERATOR,
+	OWNER_CROWD, /* the first of them; one for each instance */
+	OWNER_CROWDS = 64,
+	OWNER_FIRST = OWNER_CROWD + OWNER_CROWDS, /* of a source of its own */
+	OWNER_IDS = 20480,
+};
+
+struct owners;
+struct canvas;
+
+/* A source: an address or a name. */
+struct owner_key {
+	const struct ip_key *address; /* NULL: it has a name */
+	const char *name;
+	bool proven;
+};
+
+/* NULL: out of memory. */
+struct owners *owners_new(void);
+
+/* NULL is accepted. */
+void owners_free(struct owners *owners);
+
+/* The crowd of an instance, by its name; the main thread.  When there are more than can
+ * be told apart, the last ones share one. */
+uint16_t owners_crowd(struct owners *owners, const char *instance);
+
+/* The id of a source that paints now, or that of the crowd given.  Any thread that
+ * paints, during a callback. */
+uint16_t owners_find(struct owners *owners, const struct owner_key *key, uint16_t crowd,
+	uint16_t when);
+
+/* The same, and it keeps that id until it is released. */
+uint16_t owners_take(struct owners *owners, const struct owner_key *key, uint16_t crowd,
+	uint16_t when);
+
+/* Any thread; a crowd's id is accepted. */
+void owners_release(struct owners *owners, uint16_t id);
+
+/* ---- making room: the main thread, in this order */
+
+/* Whether somebody went without an id since the last time. */
+bool owners_is_full(const struct owners *owners);
+
+/* Forgets who is to make room; false: nobody can. */
+bool owners_forget(struct owners *owners);
+
+/* Once all threads have seen newer rules: which crowd has the pixels of an id now, or the
+ * id itself.  Also on another thread, until owners_reuse(). */
+uint16_t owners_heir(const struct owners *owners, uint16_t id);
+
+/* When no pixel has a forgotten id any more. */
+void owners_reuse(struct owners *owners);
+
+/* ---- telling: the main thread */
+
+struct owner {
+	char source[128];  /* as in reins.h */
+	char instance[64]; /* that it was first heard through; "": none */
+	bool forgeable;
+};
+
+void owners_describe(struct owners *owners, uint16_t id, struct owner *owner);
+
+/* Adds the ids of those whom `text` means to a set.  How many; -EINVAL: it is no name of
+ * a source. */
+int owners_match(struct owners *owners, const char *text, uint64_t ids[65536 / 64]);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Acts of the hand: clear, restore, undo, and taking them back. */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/util.h"
+#include "canvas/canvas-private.h"
+#include "canvas/reins-private.h"
+
+static int
+work_clear(struct act *act)
+{
+	return hand_paint(
+		&act->reins->hand, &act->rect, NULL, act->argb, &act->done.pixels);
+}
+
+int
+reins_clear(struct reins *reins, const struct mural_rect *rect, uint32_t argb,
+	reins_cb *cb, void *arg)
+{
+	int ret;
+	struct act *act = act_new_at(reins, rect, cb, arg, &ret);
+
+	if (!act)
+		return ret;
+	act->argb = argb;
+	act->work = work_clear;
+	return act_begin(act);
+}
+
+/* The picture of the act; NULL and *ret. */
+static uint32_t *
+draw_picture(const struct act *act, int *ret)
+{
+	uint32_t *pixels =
+		calloc((size_t)act->rect.width * act->rect.height, sizeof(*pixels));
+
+	*ret = pixels ? act->picture(act->arg, &act->rect, pixels) : -ENOMEM;
+	if (*ret == 0)
+		return pixels;
+	free(pixels);
+	return NULL;
+}
+
+static int
+work_restore(struct act *act)
+{
+	int ret;
+	uint32_t *pixels = draw_picture(act, &ret);
+
+	if (pixels)
+		ret = hand_paint(
+			&act->reins->hand, &act->rect, pixels, 0, &act->done.pixels);
+	free(pixels);
+	return ret;
+}
+
+int
+reins_restore(struct reins *reins, const struct mural_rect *rect, reins_picture *picture,
+	reins_cb *cb, void *arg)
+{
+	int ret;
+	struct act *act = act_new_at(reins, rect, cb, arg, &ret);
+
+	if (!act)
+		return ret;
+	act->picture = picture;
+	act->work = work_restore;
+	return act_begin(act);
+}
+
+static int
+work_take_back(struct act *act)
+{
+	return hand_take_back(&act->reins->hand, act->number, &act->done.pixels);
+}
+
+int
+reins_take_back(struct reins *reins, uint64_t number, reins_cb *cb, void *arg)
+{
+	struct act *act = act_new(reins, cb, arg);
+
+	if (!act)
+		return -ENOMEM;
+	act->number = number;
+	act->work = work_take_back;
+	return act_begin(act);
+}
+
+/* ------------------------------------------------------------------ undo */
+
+/* What is behind is not worth failing for. */
+static int
+work_undo(struct act *act)
+{
+	uint32_t *behind = NULL;
+	int ret;
+
+	if (act->picture && !act->undo.count_only)
+		behind = draw_picture(act, &ret);
+	act->undo.rect = act->rect;
+	act->undo.ids = act->sources->ids;
+	act->undo.behind = behind;
+	ret = hand_undo(
+		&act->reins->hand, &act->undo, &act->done.pixels, &act->done.unknown);
+	free(behind);
+	return ret;
+}
+
+/* The stamp of that time; false: it is too long ago for stamps to tell. */
+static bool
+when_of(const struct canvas *canvas, uint64_t since_s, uint16_t *when)
+{
+	struct timespec now;
+	uint64_t ago;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ago = (uint64_t)now.tv_sec > since_s ? ((uint64_t)now.tv_sec - since_s + 1) / 2
+					     : 0;
+	*when = (uint16_t)(canvas_when(canvas) - MIN(ago, WHEN_AGE_MAX));
+	return since_s != 0 && ago < WHEN_AGE_MAX;
+}
+
+int
+reins_undo(struct reins *reins, const struct reins_undo *undo, reins_cb *cb, void *arg)
+{
+	int ret;
+	struct act *act;
+
+	if (!reins->canvas->owners)
+		return -ENOTSUP;
+	act = act_new_at(reins, undo->rect, cb, arg, &ret);
+	if (!act)
+		return ret;
+	act->sources = malloc(sizeof(*act->sources));
+	if (!act->sources) {
+		free(act);
+		return -ENOMEM;
+	}
+	*act->sources = undo->sources;
+	act->undo.ever = !when_of(reins->canvas, undo->since_s, &act->undo.since);
+	act->undo.count_only = undo->count_only;
+	act->picture = undo->behind;
+	act->work = work_undo;
+	return act_begin(act);
+}

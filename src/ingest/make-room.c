@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps the last descriptors for those who have none, and disconnects clients of the
+ * source that has most. */
+#include "ingest/make-room.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/descriptors.h"
+#include "base/util.h"
+#include "ingest/listener.h"
+#include "limits/connlimit.h"
+
+/* One descriptor of so many is for newcomers. */
+#define NEWCOMERS 16
+
+/* Looking at so many descriptors takes a good part of a millisecond. */
+#define LOOKED_AT_PER_MS 4096
+
+struct holder {
+	uint64_t source;
+	int fd;
+};
+
+static int
+compare_holders(const void *a, const void *b)
+{
+	const struct holder *left = a, *right = b;
+
+	if (left->source != right->source)
+		return left->source < right->source ? -1 : 1;
+	return left->fd < right->fd ? -1 : left->fd > right->fd;
+}
+
+/* The descriptors themselves are asked, since plugins have connections too. */
+static size_t
+list_holders(struct holder *holders, int n_descriptors, const struct connlimit *clients)
+{
+	size_t n = 0;
+
+	for (int fd = 0; fd < n_descriptors; fd++) {
+		union peer_address peer;
+		socklen_t len = sizeof(peer);
+		struct ip_key key;
+
+		if (getpeername(fd, &peer.any, &len) == 0 &&
+			ip_key_of(&peer.any, clients->prefix, &key))
+			holders[n++] =
+				(struct holder){ ip_key_hash(&key, clients->salt), fd };
+	}
+	return n;
+}
+
+/* The source with most of the sorted holders: where they begin, and how many. */
+static size_t
+find_greediest(const struct holder *holders, size_t n, size_t *most)
+{
+	size_t greediest = 0;
+
+	*most = 0;
+	for (size_t begin = 0, end; begin < n; begin = end) {
+		for (end = begin;
+			end < n && holders[end].source == holders[begin].source;)
+			end++;
+		if (end - begin <= *most)
+			continue;
+		*most = end - begin;
+		greediest = begin;
+	}
+	return greediest;
+}
+
+/* Their owners notice the shutdown, each in its thread.  Several at once, because looking
+ * at all descriptors takes a while when there are many. */
+static void
+disconnect_some(const struct connlimit *clients)
+{
+	uint32_t n_descriptors = descriptors_for_clients();
+	struct holder *holders = calloc(n_descriptors, sizeof(*holders));
+	size_t n, most, begin;
+
+	if (!holders)
+		return;
+	n = list_holders(holders, (int)n_descriptors, clients);
+	qsort(holders, n, sizeof(*holders), compare_holders);
+	begin = find_greediest(holders, n, &most);
+	n = MIN(most / 2, MAX(n_descriptors / NEWCOMERS / 2, 1));
+	for (size_t i = 0; i < n; i++)
+		shutdown(holders[begin + most - 1 - i].fd, SHUT_RDWR);
+	free(holders);
+}
+
+/* Those who are disconnected need a moment to be gone. */
+static void
+make_room(struct listener *listener, const struct connlimit *clients)
+{
+	uint64_t now = uv_now(listener->poll.loop);
+
+	if (now < listener->full_until_ms)
+		return;
+	disconnect_some(clients);
+	listener->full_until_ms = now + 1 + descriptors_for_clients() / LOOKED_AT_PER_MS;
+}
+
+bool
+listener_is_full(struct listener *listener, int fd, const union peer_address *peer,
+	struct connlimit *clients)
+{
+	uint32_t all = descriptors_for_clients();
+
+	if ((uint32_t)fd < all - all / NEWCOMERS)
+		return false;
+	if (!connlimit_has(clients, &peer->any)) {
+		make_room(listener, clients);
+		if ((uint32_t)fd < all)
+			return false;
+	}
+	listener_log_shortage(listener, EMFILE);
+	return true;
+}

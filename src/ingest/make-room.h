@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Who gets the last descriptors that clients may have.  The main thread. */
+#pragma once
+
+#include "base/ip-key.h"
+
+struct connlimit;
+struct listener;
+union peer_address;
+
+/* Whether a client that on_client() got must be refused: it took one of the descriptors
+ * that belong to the wall itself, or one of the last for clients, and its source has
+ * others.  Logged now and then.  A source that has none gets one of the last, and then
+ * who has most loses some. */
+bool listener_is_full(struct listener *listener, int fd, const union peer_address *peer,
+	struct connlimit *clients);
