@@ -227,13 +227,13 @@ measure(struct bench *bench, const char *name, double units,
 	ours(bench, 0);
 	least(bench, 0);
 	for (int i = 0; i < ROUNDS; i++) {
-		double start = now_ns(), middle;
+		double start = cpu_ns(), middle;
 
 		ours(bench, (uint32_t)i);
-		middle = now_ns();
+		middle = cpu_ns();
 		least(bench, (uint32_t)i);
 		times[0][i] = (middle - start) / units;
-		times[1][i] = (now_ns() - middle) / units;
+		times[1][i] = (cpu_ns() - middle) / units;
 	}
 	print_times(name, times, is_right(bench, frame));
 }

@@ -93,15 +93,6 @@ feed_round(struct bench_thread *thread)
 	feed_part(thread, 0, thread->begin);
 }
 
-static double
-cpu_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
 static void *
 thread_run(void *arg)
 {

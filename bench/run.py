@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import board
+import instructions
 import pixelflut
 import timelapse
 import viewers
@@ -357,7 +358,8 @@ def watching():
     return viewers.measure(program, RUNS, SECONDS, spread)
 
 
-CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None), "pings": (pings, why_no_pings),
+CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None),
+            "instructions": (instructions.measure, instructions.obstacle), "pings": (pings, why_no_pings),
             "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2),
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),

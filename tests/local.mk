@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Test programs and suites: unit tests are programs, in tests/unit; a .py file is a pytest suite,
 # a .sh file a script.  tests/tally.sh adds up what they counted.
-TESTS = $(check_PROGRAMS)
+TESTS =
 TEST_EXTENSIONS = .sh .py
 # each test with the time that it took
 LOG_DRIVER = bash $(top_srcdir)/tests/driver.sh $(top_srcdir)/build-aux/test-driver
@@ -40,7 +40,22 @@ include $(top_srcdir)/tests/unit/plugin/local.mk
 include $(top_srcdir)/tests/unit/storage/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
 
-# ---- suites against the whole daemon, on the fixtures of tests/support
+# ---- suites about other things than murald: scripts, manuals, and a web page in a browser.  Sanitizers
+# ---- in murald would find nothing there.
+PLAIN_SUITES =
+if PLAIN_BUILD
+PLAIN_SUITES += \
+	tests/packages/test_release.py \
+	tests/test_bench.py \
+	tests/test_manual.py \
+	tests/test_security.py
+if WITH_HTTP
+PLAIN_SUITES += tests/http/test_page.py
+endif
+endif
+
+# ---- suites against the whole daemon, on the fixtures of tests/support.  They come first, because they
+# ---- mostly wait: with make -j N, programs use the processors meanwhile.
 TESTS += \
 	tests/clients/test_hostile.py \
 	tests/clients/test_muralctl.py \
@@ -62,10 +77,9 @@ TESTS += \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
 	tests/net/test_sources.py \
+	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
-	tests/packages/test_release.py \
-	tests/test_bench.py \
-	tests/test_manual.py
+	$(PLAIN_SUITES)
 if WITH_P2
 TESTS += tests/p2/test_guests.py tests/p2/test_p2.py
 noinst_PROGRAMS += tests/p2/crowd
@@ -83,7 +97,6 @@ TESTS += \
 	tests/http/test_hostile.py \
 	tests/http/test_metrics.py \
 	tests/http/test_operator.py \
-	tests/http/test_page.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
 	tests/http/test_strangers.py \
@@ -123,13 +136,16 @@ EXTRA_DIST += \
 	tests/test_bench.py \
 	tests/test_hostile.py \
 	tests/test_manual.py \
+	tests/test_security.py \
 	tests/transcripts \
 	tests/vectors
 
 # ---- make check-kms: the display, in virtual machines.  The guests' kernel is fetched once, into kms-kernel/.
 KMS_TESTS =
 if WITH_DRM
-TESTS += tests/kms/test_smoke.py
+# quickstart leaves it out of a check that check-kms follows
+KMS_SMOKE = tests/kms/test_smoke.py
+TESTS += $(KMS_SMOKE)
 KMS_TESTS += \
 	tests/kms/test_smoke.py \
 	tests/kms/test_blank.py \
@@ -228,3 +244,8 @@ if PLAIN_BUILD
 TESTS += $(PROJECT_TESTS)
 endif
 EXTRA_DIST += $(PROJECT_TESTS)
+# what of it distcheck is about: what is built and installed from the tarball.  The others look at the
+# sources, which are the same there.
+DIST_TESTS = tests/completion.sh tests/headers.sh tests/install.sh tests/service.sh tests/symbols.sh
+
+TESTS += $(check_PROGRAMS)

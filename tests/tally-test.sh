@@ -43,6 +43,19 @@ expect "an error" 1 "0 passed, 1 failed, 0 skipped"
 log suite XPASS "surprise"
 expect "an unexpected pass" 1 "0 passed, 1 failed, 0 skipped"
 
+for n in 1 2 3 4 5 6 7 8 9 10 11; do
+	log "t$n" PASS ""
+	echo ":took: $n.5 0.1" >>"$scratch/tree/t$n.trs"
+done
+log unknown PASS ""
+bash "$top_srcdir/tests/tally.sh" "$scratch/tree" >"$scratch/out"
+if [ "$(grep -c ' took ' "$scratch/out")" != 10 ] ||
+	[ "$(head -n 1 "$scratch/out")" != "t11 took 11.5 s, and computed 0.1 s" ]; then
+	echo "FAIL: the slowest ten are: $(cat "$scratch/out")"
+	bad=1
+fi
+rm -f "$scratch"/tree/*
+
 log a SKIP "SKIP: no qemu: apt-get install qemu-system-x86"
 log b FAIL "oh"
 bash "$top_srcdir/tests/tally.sh" "$scratch/tree" >"$scratch/out" || true

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Sums up the test cases of one or more build trees from the logs of `make check`: the cases of a
 # cmocka program or a pytest suite, 1 for a script.  Lists every failure, and every skip with its
-# reason, and ends with "N passed, N failed, N skipped".  Exit status 1 if one failed or none ran.
+# reason, names the ten slowest with the time that they took and computed (tests/driver.sh), and ends
+# with "N passed, N failed, N skipped".  Exit status 1 if one failed or none ran.
 #
 #   tally.sh BUILDDIR...
 set -u
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 took=
 
 # The number that pytest or cmocka prints for a word such as "passed", 0 without one.
 pytest_count() {
@@ -46,6 +47,7 @@ for tree; do
 		result=$(sed -n 's/^:test-result: *//p' "$trs" | head -n 1)
 		log=${trs%.trs}.log
 		name=${log#"$tree"/}
+		took+=$(sed -n "s#^:took: *#${name%.log} #p" "$trs")$'\n'
 		p=0 f=0 s=0
 		count_log "${result%% *}" "$log"
 		passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -55,5 +57,6 @@ for tree; do
 	done < <(find "$tree" -name '*.trs' ! -path '*/murald-*/*' | sort) # without those of make distcheck
 done
 
+sort -k 2 -rn <<<"$took" | awk 'NF == 3 && NR <= 10 { printf "%s took %s s, and computed %s s\n", $1, $2, $3 }'
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

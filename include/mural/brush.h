@@ -116,12 +116,16 @@ mural_tile_at(const struct mural_brush *brush, uint32_t x, uint32_t y)
 	       ((x + brush->left) >> MURAL_TILE_SHIFT);
 }
 
-/* Marks a tile, which must exist, as changed; call it after storing its pixels. */
+/* Marks a tile, which must exist, as changed; call it after storing its pixels.  A store
+ * waits behind earlier ones that miss the cache, so the group, which is marked already
+ * nearly always, is looked at first.  A tile is not: which of them are marked, no
+ * processor predicts. */
 static inline void
 mural_mark(struct mural_brush *brush, uint32_t tile)
 {
 	brush->damage[tile] = 1;
-	brush->damaged_groups[tile / 64] = 1;
+	if (brush->damaged_groups[tile / 64] == 0)
+		brush->damaged_groups[tile / 64] = 1;
 }
 
 /* ------------------------------------------------ for languages that cannot inline

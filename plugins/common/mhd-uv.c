@@ -104,6 +104,7 @@ mhd_uv_start(struct mhd_uv *server, uv_loop_t *loop, size_t memory, unsigned tim
 	uv_poll_init(loop, &server->poll, info->epoll_fd);
 	uv_timer_init(loop, &server->timer);
 	uv_idle_init(loop, &server->idle);
+	TAILQ_INIT(&server->unsent.waiting);
 	fair_queue_init(&server->readers, loop, websocket_serve);
 	server->poll.data = server;
 	server->timer.data = server;

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "common/fair-queue.h"
+#include "common/sendbuf.h"
 
 struct mhd_uv {
 	struct MHD_Daemon *daemon; /* NULL: not running */
@@ -19,8 +20,9 @@ struct mhd_uv {
 	uv_timer_t timer; /* for its time-outs */
 	uv_idle_t idle;   /* active: the next iteration of the loop has a turn for it */
 	unsigned handles; /* open on the loop */
-	struct fair_queue readers; /* websocket.c's: clients that have sent something */
-	bool wake_pending;         /* since the present turn began */
+	struct sendbuf_pool unsent;             /* websocket.c's, as the next one */
+	struct fair_queue readers;              /* clients that have sent something */
+	bool wake_pending;                      /* since the present turn began */
 	void (*on_turn)(struct mhd_uv *server); /* before each turn; NULL: nothing */
 	void (*on_stopped)(struct mhd_uv *server);
 	void *data; /* the owner's */

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "common/claims.h"
+
 /* Returns what the socket took; 0 if it is full. */
 static ssize_t
 socket_write(int fd, struct iovec *parts, size_t n)
@@ -23,20 +25,64 @@ socket_write(int fd, struct iovec *parts, size_t n)
 	return written;
 }
 
+/* Somewhat more than must be, so that not every byte beyond the bound costs a choice. */
+static void
+pool_make_room(struct sendbuf_pool *pool, const struct sendbuf *keep)
+{
+	size_t max = SENDBUFS_BYTES_MAX - SENDBUFS_BYTES_MAX / 8, n = 0, i = 0;
+	struct claim *claims;
+	struct sendbuf *sendbuf;
+
+	TAILQ_FOREACH(sendbuf, &pool->waiting, in_pool)
+	n++;
+	claims = calloc(n, sizeof(*claims));
+	if (!claims)
+		return;
+	TAILQ_FOREACH(sendbuf, &pool->waiting, in_pool)
+	{
+		claims[i] = (struct claim){ .who = sendbuf,
+			.source = sendbuf->source,
+			.age = i,
+			.amount = sendbuf->size };
+		i++;
+	}
+	claims_rank(claims, n);
+	for (i = 0; i < n && pool->bytes > max; i++) {
+		sendbuf = claims[i].who;
+		if (sendbuf == keep)
+			continue;
+		sendbuf_finish(sendbuf);
+		sendbuf->drop(sendbuf);
+	}
+	free(claims);
+}
+
+static int
+sendbuf_grow(struct sendbuf *sendbuf, size_t size)
+{
+	struct sendbuf_pool *pool = sendbuf->pool;
+	uint8_t *larger = realloc(sendbuf->bytes, size);
+
+	if (!larger)
+		return -ENOMEM;
+	if (sendbuf->size == 0)
+		TAILQ_INSERT_TAIL(&pool->waiting, sendbuf, in_pool);
+	pool->bytes += size - sendbuf->size;
+	sendbuf->bytes = larger;
+	sendbuf->size = size;
+	if (pool->bytes > SENDBUFS_BYTES_MAX)
+		pool_make_room(pool, sendbuf);
+	return 0;
+}
+
 static int
 sendbuf_append(struct sendbuf *sendbuf, const uint8_t *bytes, size_t len)
 {
 	size_t wanted = sendbuf->len + len;
 
-	if (wanted > sendbuf->size) {
-		size_t size = sendbuf->len > len ? 2 * sendbuf->len : wanted;
-		uint8_t *larger = realloc(sendbuf->bytes, size);
-
-		if (!larger)
-			return -ENOMEM;
-		sendbuf->bytes = larger;
-		sendbuf->size = size;
-	}
+	if (wanted > sendbuf->size &&
+		sendbuf_grow(sendbuf, sendbuf->len > len ? 2 * sendbuf->len : wanted) < 0)
+		return -ENOMEM;
 	memcpy(sendbuf->bytes + sendbuf->len, bytes, len);
 	sendbuf->len += len;
 	return 0;
@@ -79,6 +125,8 @@ sendbuf_flush(struct sendbuf *sendbuf, int fd)
 		if (written == 0)
 			return 0;
 		sendbuf->done += written;
+		TAILQ_REMOVE(&sendbuf->pool->waiting, sendbuf, in_pool);
+		TAILQ_INSERT_TAIL(&sendbuf->pool->waiting, sendbuf, in_pool);
 	}
 	sendbuf_finish(sendbuf);
 	return 0;
@@ -87,6 +135,11 @@ sendbuf_flush(struct sendbuf *sendbuf, int fd)
 void
 sendbuf_finish(struct sendbuf *sendbuf)
 {
+	if (sendbuf->size > 0) {
+		TAILQ_REMOVE(&sendbuf->pool->waiting, sendbuf, in_pool);
+		sendbuf->pool->bytes -= sendbuf->size;
+	}
 	free(sendbuf->bytes);
-	*sendbuf = (struct sendbuf){ 0 };
+	sendbuf->bytes = NULL;
+	sendbuf->len = sendbuf->done = sendbuf->size = 0;
 }

@@ -120,6 +120,14 @@ websocket_drop(struct websocket *ws)
 	uv_close((uv_handle_t *)&ws->linger, on_handle_closed);
 }
 
+/* Other clients need the memory of what it does not read. */
+static void
+drop_for_others(struct sendbuf *sendbuf)
+{
+	websocket_drop(
+		(struct websocket *)((char *)sendbuf - offsetof(struct websocket, out)));
+}
+
 static void
 on_linger(uv_timer_t *timer)
 {
@@ -423,6 +431,9 @@ websocket_open(struct websocket *ws, struct mhd_uv *server,
 		memcpy(ws->extra, extra, extra_len);
 	ws->extra_len = extra_len;
 	ws->server = server;
+	ws->out.pool = &server->unsent;
+	ws->out.source = ws->source;
+	ws->out.drop = drop_for_others;
 	ws->handler = handler;
 	ws->upgrade = upgrade;
 	ws->fd = fd;

@@ -19,6 +19,7 @@
 #include "http/store/store.h"
 #include "http/viewers/viewers.h"
 #include "http/web/origin.h"
+#include "http/web/proxy.h"
 #include "http/web/web.h"
 
 /* The side of the largest canvas. */
@@ -39,7 +40,7 @@ struct http_config {
 	const char *secrets, *admin_token, *database;
 	bool click;
 	uint32_t identity;
-	const char *origins;
+	const char *origins, *proxies;
 	int64_t painters_per_source;
 	int64_t viewer_fps;
 };
@@ -87,6 +88,8 @@ static const struct mural_option options[] = {
 		"author"),
 	MURAL_TEXT(struct http_config, origins, "",
 		"other sites whose pages may paint: http://HOST[:PORT] ..."),
+	MURAL_TEXT(struct http_config, proxies, "",
+		"proxies whose X-Forwarded-For is believed: addresses, or unix"),
 	MURAL_NUMBER(struct http_config, painters_per_source, "64", NULL, 0, 1000000,
 		"cells that one source may set within pixel-rate, 0: no limit"),
 	MURAL_NUMBER(struct http_config, viewer_fps, "15", NULL, 1, 60,
@@ -127,6 +130,11 @@ http_check(const void *http_config, struct mural_check *check)
 		mural_reject(check, "origins",
 			"is no list of origins; write http://HOST or https://HOST:PORT, "
 			"without a path, separated by blanks");
+	if (!proxies_are_valid(config->proxies))
+		mural_reject(check, "proxies",
+			"is no list of proxies; write their addresses, or unix for "
+			"whoever "
+			"connects to a Unix socket, separated by blanks");
 	if (!*config->database)
 		mural_reject(check, "database", "is empty; name a file for the board");
 }
@@ -254,6 +262,7 @@ http_start(struct mural_host *host)
 
 	http->operator_api.token = config->admin_token;
 	memcpy(http->tables, tables, sizeof(tables));
+	http->web.proxies = config->proxies;
 	ret = web_start(&http->web, host, http->tables);
 	if (ret < 0)
 		return ret;
@@ -261,10 +270,8 @@ http_start(struct mural_host *host)
 	if (ret == 0)
 		ret = mural_listen(
 			host, config->listen, NULL, on_client, &http->listener);
-	if (ret < 0) {
+	if (ret < 0)
 		http_stop(host);
-		web_abort(&http->web);
-	}
 	return ret;
 }
 

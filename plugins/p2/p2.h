@@ -19,6 +19,7 @@
 #include <mural/plugin.h>
 
 #include "common/fair-queue.h"
+#include "common/sendbuf.h"
 #include "p2/broadcast.h"
 #include "p2/login.h"
 
@@ -26,6 +27,10 @@ enum { AUTH_OTP, AUTH_NONE };
 
 /* A client must have authenticated after this. */
 #define AUTH_TIMEOUT_MS 10000
+
+/* One of so many clients that have not authenticated gives way at once when there are too
+ * many of them. */
+#define UNAUTHENTICATED_PARTS 16
 
 /* How long a closed peer may take to read what it was sent. */
 #define DRAIN_TIMEOUT_MS 2000

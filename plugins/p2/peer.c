@@ -2,10 +2,10 @@
 /* Handles what p² clients send, and closes them by error or deadline. */
 #include "p2/peer.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/claims.h"
 #include "p2/p2.h"
 
 static uint64_t
@@ -162,23 +162,39 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 
 /* ----------------------------------------------------------- open and close */
 
-/* Makes room, so that clients that never authenticate cannot keep others out. */
 static void
-evict_oldest_unauthenticated(struct p2 *p2)
+evict(struct peer *peer)
 {
-	struct peer *oldest = NULL;
+	if (peer->state != PEER_CLOSING)
+		count_discard(peer->p2, MURAL_UNAUTHORIZED);
+	peer_close(peer, PEER_CLOSE_REFUSED);
+	peer->transport->drop(peer);
+	clear_unauthenticated(peer);
+}
 
-	if (p2->n_unauthenticated <= p2->unauthenticated_max)
+/* Makes room, so that clients that never authenticate cannot keep others out.  Some more
+ * than must, because choosing them takes a while when there are thousands. */
+static void
+evict_unauthenticated(struct p2 *p2)
+{
+	size_t n = 0, max = p2->unauthenticated_max;
+	struct claim *claims;
+
+	if (p2->n_unauthenticated <= max)
+		return;
+	claims = calloc(p2->n_unauthenticated, sizeof(*claims));
+	if (!claims)
 		return;
 	for (struct peer *peer = p2->peers; peer; peer = peer->next)
 		if (peer->unauthenticated)
-			oldest = peer;
-	assert(oldest);
-	if (oldest->state != PEER_CLOSING)
-		count_discard(p2, MURAL_UNAUTHORIZED);
-	peer_close(oldest, PEER_CLOSE_REFUSED);
-	oldest->transport->drop(oldest);
-	clear_unauthenticated(oldest);
+			claims[n++] = (struct claim){ .who = peer,
+				.source = peer->source,
+				.age = peer->state_since_ms,
+				.amount = 1 };
+	claims_rank(claims, n);
+	for (size_t i = 0; i <= max / UNAUTHENTICATED_PARTS; i++)
+		evict(claims[i].who);
+	free(claims);
 }
 
 void
@@ -195,7 +211,7 @@ peer_init(struct peer *peer, struct p2 *p2, const struct peer_transport *transpo
 	p2->handles++;
 	peer->unauthenticated = true;
 	p2->n_unauthenticated++;
-	evict_oldest_unauthenticated(p2);
+	evict_unauthenticated(p2);
 	schedule_sweep(p2, due_ms(peer));
 	mural_publish(p2->host);
 }

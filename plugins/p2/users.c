@@ -8,14 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include "lib/utf8.h"
 #include "p2/parser.h"
-
-#define STEP_S 30
-#define TOTP_DIGITS 6
 
 /* RFC 4226 asks for 16 bytes at least; this bound only catches accidents. */
 #define SECRET_MIN 10
@@ -78,6 +76,7 @@ set_static(struct user *user, const char *digits)
 static bool
 set_totp(struct user *user, const char *base32)
 {
+	user->kind = TOTP_USUAL;
 	return oath_base32_decode(base32, strlen(base32), &user->secret,
 		       &user->secret_len) == OATH_OK &&
 	       user->secret_len >= SECRET_MIN;
@@ -96,12 +95,43 @@ set_name(struct users_reader *reader, struct user *user, const char *name)
 	return user->name != NULL;
 }
 
+static bool
+is_uri(const char *text)
+{
+	return strncasecmp(text, OTPAUTH_SCHEME, strlen(OTPAUTH_SCHEME)) == 0;
+}
+
+/* A URI; `name` NULL: of the account that it names. */
+static bool
+parse_uri(struct users_reader *reader, struct user *user, const char *name, char *uri)
+{
+	struct otpauth parts;
+	const char *why = otpauth_parse(uri, &parts);
+
+	if (why) {
+		users_error(reader, "the otpauth: URI: %s", why);
+		return false;
+	}
+	if (!set_name(reader, user, name ? name : parts.account))
+		return false;
+	if (!set_totp(user, parts.secret)) {
+		users_error(reader,
+			"the otpauth: URI: secret= takes base32, %d bytes at least",
+			SECRET_MIN);
+		return false;
+	}
+	user->kind = parts.kind;
+	return true;
+}
+
 /* Error messages do not quote the line: it may contain a secret. */
 static bool
 parse_user(struct users_reader *reader, struct user *user, char *text)
 {
 	char *value = strchr(text, '=');
 
+	if (is_uri(text))
+		return parse_uri(reader, user, NULL, text);
 	if (!value) {
 		users_error(reader,
 			"is no user; write NAME = static:DIGITS or NAME = totp:BASE32");
@@ -109,6 +139,8 @@ parse_user(struct users_reader *reader, struct user *user, char *text)
 	}
 	*value++ = '\0';
 	value = trim(value);
+	if (is_uri(value))
+		return parse_uri(reader, user, trim(text), value);
 	if (!set_name(reader, user, trim(text)))
 		return false;
 	if (strncmp(value, "static:", 7) == 0) {
@@ -123,7 +155,8 @@ parse_user(struct users_reader *reader, struct user *user, char *text)
 			"head -c20 /dev/urandom | base32",
 			SECRET_MIN);
 	} else {
-		users_error(reader, "must be static:DIGITS or totp:BASE32");
+		users_error(
+			reader, "must be static:DIGITS, totp:BASE32 or otpauth://...");
 	}
 	return false;
 }
@@ -280,18 +313,20 @@ same_digits(const char *a, const char *b)
 bool
 user_check(const struct user *user, const char *otp, uint64_t now_s, uint64_t *step)
 {
-	uint64_t now = now_s / STEP_S;
+	const struct totp_kind *kind = &user->kind;
 	bool right = false;
 
 	*step = 0;
 	if (!user->secret)
 		return same_digits(user->code, otp);
+	uint64_t now = now_s / kind->period;
+
 	for (uint64_t at = now > 0 ? now - 1 : 0; at <= now + 1; at++) {
 		char code[OTP_DIGITS + 1] = "00";
 
-		if (oath_totp_generate(user->secret, user->secret_len, at * STEP_S,
-			    STEP_S, 0, TOTP_DIGITS,
-			    code + OTP_DIGITS - TOTP_DIGITS) == OATH_OK &&
+		if (oath_totp_generate2(user->secret, user->secret_len, at * kind->period,
+			    kind->period, 0, kind->digits, kind->flags,
+			    code + OTP_DIGITS - kind->digits) == OATH_OK &&
 			same_digits(code, otp)) {
 			right = true;
 			*step = at;

@@ -2,14 +2,18 @@
 /*
  * The users file, and whether a one-time password is right.
  *
- * The file has a line for each user, `NAME = static:DIGITS` or `NAME = totp:BASE32`
- * (RFC 6238: SHA-1, 30 seconds, six digits); lines that begin with # or ; are comments.
+ * The file has a line for each user, `NAME = static:DIGITS`, `NAME = totp:BASE32` (RFC
+ * 6238: SHA-1, 30 seconds, six digits), or the URI of an authenticator app, with `NAME =`
+ * before it or else for the account that it names; lines that begin with # or ; are
+ * comments.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "p2/otpauth.h"
 
 /* Eight decimal digits and a terminating zero: an OTP as text. */
 #define OTP_DIGITS 8
@@ -20,6 +24,7 @@ struct user {
 	char code[OTP_DIGITS + 1]; /* static; empty: totp */
 	char *secret;              /* totp, secret_len bytes; NULL: static */
 	size_t secret_len;
+	struct totp_kind kind;
 	uint64_t last_step; /* the newest TOTP step used */
 };
 
@@ -48,6 +53,6 @@ struct user *users_find(const struct users *users, const char *name, size_t len)
 /* Four bytes of two digits each to eight digits of text. */
 void otp_text(const uint8_t *otp, char text[OTP_DIGITS + 1]);
 
-/* Whether it is the user's code at this time, or one step of 30 seconds early or late;
+/* Whether it is the user's code at this time, or one step early or late;
  * *step is the step it belongs to, 0 for a static one.  In constant time. */
 bool user_check(const struct user *user, const char *otp, uint64_t now_s, uint64_t *step);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/claims.h"
 #include "common/list.h"
 #include "lib/peer-address.h"
 #include "p2/p2.h"
@@ -56,17 +57,29 @@ on_sweep(uv_timer_t *timer)
 	}
 }
 
-/* Makes room, so that clients that never ask for anything cannot keep others out. */
+/* Makes room, so that clients that never ask for anything cannot keep others out; the
+ * same way as peer.c. */
 static void
-evict_oldest(struct websocket_clients *clients)
+make_room(struct websocket_clients *clients)
 {
-	struct websocket_client *oldest = clients->waiting;
+	size_t n = 0, max = clients->p2->unauthenticated_max;
+	struct claim *claims;
 
-	if (clients->n_waiting <= clients->p2->unauthenticated_max)
+	if (clients->n_waiting <= max)
 		return;
-	while (oldest->next)
-		oldest = oldest->next;
-	send_away(clients, oldest);
+	claims = calloc(clients->n_waiting, sizeof(*claims));
+	if (!claims)
+		return;
+	for (struct websocket_client *client = clients->waiting; client;
+		client = client->next)
+		claims[n++] = (struct claim){ .who = client,
+			.source = mural_source(clients->p2->host, &client->address.any),
+			.age = client->due_ms,
+			.amount = 1 };
+	claims_rank(claims, n);
+	for (size_t i = 0; i <= max / UNAUTHENTICATED_PARTS; i++)
+		send_away(clients, claims[i].who);
+	free(claims);
 }
 
 void
@@ -141,7 +154,7 @@ client_open(struct websocket_clients *clients, struct MHD_Connection *connection
 	list_push(&clients->waiting, client);
 	if (clients->n_waiting++ == 0)
 		uv_timer_start(&clients->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
-	evict_oldest(clients);
+	make_room(clients);
 	return client;
 }
 

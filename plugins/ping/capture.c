@@ -127,7 +127,8 @@ handle_activate(struct capture *capture, const char *interface, int bytes, char 
 	if (!(capture->pcap = pcap_create(interface, why)))
 		return PCAP_ERROR;
 	pcap_set_snaplen(capture->pcap, CAPTURE_SNAPLEN);
-	pcap_set_promisc(capture->pcap, 0);
+	pcap_set_promisc(
+		capture->pcap, capture->also == CAPTURE_OTHER_HOSTS && !capture->any);
 	pcap_set_timeout(capture->pcap, CAPTURE_TIMEOUT_MS);
 	pcap_set_buffer_size(capture->pcap, bytes);
 	if ((ret = pcap_activate(capture->pcap)) >= 0)
@@ -205,8 +206,13 @@ filter_compile(struct capture *capture, struct bpf_program *program, const char 
  * such as the outgoing copy of each frame on the loopback interface.  Jumps are relative,
  * so the program may move. */
 static int
-filter_attach(struct capture *capture, const struct bpf_program *program, bool multicast)
+filter_attach(struct capture *capture, const struct bpf_program *program)
 {
+	static const uint32_t also_types[] = {
+		[CAPTURE_NO_OTHERS] = PACKET_HOST,
+		[CAPTURE_GROUPS] = PACKET_MULTICAST,
+		[CAPTURE_OTHER_HOSTS] = PACKET_OTHERHOST,
+	};
 	const struct sock_filter before[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			(uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG)),
@@ -215,8 +221,7 @@ filter_attach(struct capture *capture, const struct bpf_program *program, bool m
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			(uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-			multicast ? PACKET_MULTICAST : PACKET_HOST, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, also_types[capture->also], 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	const size_t n = sizeof(before) / sizeof(before[0]);
@@ -243,7 +248,7 @@ filter_attach(struct capture *capture, const struct bpf_program *program, bool m
 
 static int
 filter_set(struct capture *capture, const struct mural_host *host, const char *interface,
-	const char *filter, bool multicast)
+	const char *filter)
 {
 	struct bpf_program program = { 0 };
 	char why[PCAP_ERRBUF_SIZE] = "";
@@ -251,7 +256,7 @@ filter_set(struct capture *capture, const struct mural_host *host, const char *i
 
 	if (filter_compile(capture, &program, filter, why) < 0)
 		return capture_error(host, interface, PCAP_ERROR, why);
-	ret = filter_attach(capture, &program, multicast);
+	ret = filter_attach(capture, &program);
 	pcap_freecode(&program);
 	if (ret < 0)
 		return capture_error(host, interface, PCAP_ERROR, strerror(-ret));
@@ -281,7 +286,7 @@ epoll_open(struct capture *capture)
 
 static int
 open_all(struct capture *capture, const struct mural_host *host, const char *interface,
-	const char *filter, bool multicast)
+	const char *filter)
 {
 	char why[PCAP_ERRBUF_SIZE];
 	int ret;
@@ -292,7 +297,7 @@ open_all(struct capture *capture, const struct mural_host *host, const char *int
 		return capture_error(host, interface, PCAP_ERROR_NO_SUCH_DEVICE, NULL);
 	if ((ret = handle_open(capture, host, interface)) < 0)
 		return ret;
-	if ((ret = filter_set(capture, host, interface, filter, multicast)) < 0)
+	if ((ret = filter_set(capture, host, interface, filter)) < 0)
 		return ret;
 	if (pcap_setnonblock(capture->pcap, 1, why) < 0)
 		return capture_error(host, interface, PCAP_ERROR, why);
@@ -303,16 +308,17 @@ open_all(struct capture *capture, const struct mural_host *host, const char *int
 
 int
 capture_open(struct capture *capture, const struct mural_host *host,
-	const char *interface, const char *filter, bool multicast)
+	const char *interface, const char *filter, enum capture_also also)
 {
 	int ret;
 
 	*capture = (struct capture){
 		.any = strcmp(interface, "any") == 0,
+		.also = also,
 		.interface = interface,
 		.epoll_fd = -1,
 	};
-	ret = open_all(capture, host, interface, filter, multicast);
+	ret = open_all(capture, host, interface, filter);
 	if (ret < 0) {
 		if (capture->pcap)
 			pcap_close(capture->pcap);

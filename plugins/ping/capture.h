@@ -9,12 +9,12 @@
  * descriptor becomes readable, and then cost no system call each.  Immediate mode would
  * cost eighteen times the CPU a packet.
  *
- * Every frame is handed over once, parsed.  Left out are frames that this host sent, what
- * an interface in promiscuous mode sees for other hosts, broadcasts, and multicasts
- * unless asked for.  The interface "any" sees a frame again on each layer it climbs, and
- * only the topmost counts: dropped are a frame on a port of a bridge, bond, team or VRF,
- * and one with a VLAN tag, which comes again, untagged, on the VLAN's interface.  On a
- * named Ethernet interface tagged frames are handed over with packet->vlan set: those
+ * Every frame is handed over once, parsed.  Left out are frames that this host sent,
+ * broadcasts, and unless asked for multicasts and what an interface in promiscuous mode
+ * sees for other hosts.  The interface "any" sees a frame again on each layer it climbs,
+ * and only the topmost counts: dropped are a frame on a port of a bridge, bond, team or
+ * VRF, and one with a VLAN tag, which comes again, untagged, on the VLAN's interface.  On
+ * a named Ethernet interface tagged frames are handed over with packet->vlan set: those
  * that pass the filter behind one tag, and all that have several.  Frames that arrived
  * before the filter are handed over as well: it saves work, it proves nothing.
  *
@@ -35,10 +35,18 @@
 #define CAPTURE_SNAPLEN 256 /* link, IP and extension headers, and 64 bytes or more */
 #define CAPTURE_BATCH 4096  /* frames a capture_drain() */
 
+/* The frames that a capture takes besides those addressed to this host. */
+enum capture_also {
+	CAPTURE_NO_OTHERS,
+	CAPTURE_GROUPS,      /* multicasts */
+	CAPTURE_OTHER_HOSTS, /* a named interface becomes promiscuous */
+};
+
 struct capture {
-	pcap_t *pcap;          /* for pcap_inject(); NULL: not open */
-	int link;              /* DLT_ number of its frames */
-	bool any;              /* on all interfaces */
+	pcap_t *pcap; /* for pcap_inject(); NULL: not open */
+	int link;     /* DLT_ number of its frames */
+	bool any;     /* on all interfaces */
+	enum capture_also also;
 	uint32_t ifindex;      /* of the interface, 0 on "any" */
 	const char *interface; /* its name; the config's */
 	int epoll_fd;          /* readable for frames and changes of interfaces; or -1 */
@@ -60,11 +68,10 @@ void capture_check(const char *interface, struct mural_check *check);
 uint64_t capture_capabilities(bool sysctls);
 
 /* Opens `interface` ("any" for all), a text borrowed until it is closed.  `filter` is
- * pcap-filter(7) text about IP and what is in it, not about the link; frames must also be
- * addressed to this host, or, if `multicast`, to a group.  Returns the descriptor to
- * poll; or -errno, logged, and there is nothing to close. */
+ * pcap-filter(7) text about IP and what is in it, not about the link.  Returns the
+ * descriptor to poll; or -errno, logged, and there is nothing to close. */
 int capture_open(struct capture *capture, const struct mural_host *host,
-	const char *interface, const char *filter, bool multicast);
+	const char *interface, const char *filter, enum capture_also also);
 
 /* Hands over what arrived, at most CAPTURE_BATCH frames, and updates host->counts->
  * Returns like mural_plugin.drain: 0, 1, or -errno, logged. */

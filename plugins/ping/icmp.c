@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The icmp plugin: pingxelflut over IPv4 and IPv6.  It captures the pings that the kernel
  * receives and answers as usual. */
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <netinet/icmp6.h>
@@ -41,8 +42,19 @@ static const char filter[] =
 enum { OUT_DISCARD, OUT_WRAP };
 enum { ALPHA_MIX, ALPHA_IGNORE };
 
+enum target_kind { TARGET_OWN, TARGET_ANY, TARGET_ADDRESS };
+
+/* Whose pings paint. */
+struct target {
+	enum target_kind kind;
+	int version;               /* 4 or 6, of the address */
+	struct local_addr address; /* as local_addrs_number() */
+};
+
 struct icmp_config {
 	const char *interface;
+	const char *target;
+	bool bsd_time;
 	uint32_t out_of_bounds;
 	uint32_t alpha;
 	int64_t size_rate;
@@ -51,6 +63,7 @@ struct icmp_config {
 
 struct icmp_state {
 	struct capture capture;
+	struct target target;
 	struct kernel_replies replies;
 	struct mural_ratelimit *size_replies;
 	int raw4, raw6; /* to reply through; -1: the host has no such protocol */
@@ -65,6 +78,11 @@ struct icmp_drain {
 static const struct mural_option options[] = {
 	MURAL_TEXT(struct icmp_config, interface, "any",
 		"network interface to listen on, or any"),
+	MURAL_TEXT(struct icmp_config, target, "own",
+		"whose pings paint: own, this machine's; any, also those to others that "
+		"the interface sees; or those to that address"),
+	MURAL_BOOL(struct icmp_config, bsd_time, "yes",
+		"read a pixel behind the time that BSD's and Apple's ping write"),
 	MURAL_CHOICE(struct icmp_config, out_of_bounds, "discard", "discard wrap",
 		"pixels beyond the edge are discarded, or wrapped around"),
 	MURAL_CHOICE(struct icmp_config, alpha, "mix", "mix ignore",
@@ -76,12 +94,38 @@ static const struct mural_option options[] = {
 	{ 0 },
 };
 
+static bool
+target_parse(const char *text, struct target *target)
+{
+	uint8_t address[16];
+
+	*target = (struct target){ .kind = TARGET_ADDRESS };
+	if (strcmp(text, "own") == 0)
+		target->kind = TARGET_OWN;
+	else if (strcmp(text, "any") == 0)
+		target->kind = TARGET_ANY;
+	else if (inet_pton(AF_INET, text, address) == 1)
+		target->version = 4;
+	else if (inet_pton(AF_INET6, text, address) == 1)
+		target->version = 6;
+	else
+		return false;
+	if (target->kind == TARGET_ADDRESS)
+		target->address = local_addrs_number(target->version, address);
+	return true;
+}
+
 static void
 icmp_check(const void *data, struct mural_check *check)
 {
 	const struct icmp_config *config = data;
 
+	struct target target;
+
 	capture_check(config->interface, check);
+	if (!target_parse(config->target, &target))
+		mural_reject(check, "target",
+			"must be own, any or an IP address, such as 192.0.2.1");
 }
 
 static uint64_t
@@ -207,6 +251,10 @@ answer_size(const struct icmp_drain *drain, const struct packet *packet,
 	struct icmp_state *state = drain->host->state;
 	uint8_t reply[PING_REPLY_LEN];
 
+	/* the machine that others are sent to answers them itself */
+	if (!local_addrs_contain(
+		    &state->capture.local_addrs, packet->version, packet->destination))
+		return;
 	if (!source_is_unicast(packet)) {
 		mural_discard(drain->brush, MURAL_MALFORMED, 1);
 		return;
@@ -237,14 +285,32 @@ is_claimed(const struct mural_host *host, const struct packet *packet)
 }
 
 static bool
+target_contains(const struct icmp_state *state, const struct packet *packet)
+{
+	const struct target *target = &state->target;
+	struct local_addr to;
+
+	if (target->kind == TARGET_ANY)
+		return true;
+	if (target->kind == TARGET_OWN)
+		return local_addrs_contain(&state->capture.local_addrs, packet->version,
+			packet->destination);
+	to = local_addrs_number(packet->version, packet->destination);
+	return packet->version == target->version && to.high == target->address.high &&
+	       to.low == target->address.low;
+}
+
+static bool
 is_for_us(const struct mural_host *host, const struct packet *packet)
 {
 	const struct icmp_state *state = host->state;
+	bool may_be_others = state->target.kind != TARGET_OWN;
 
-	if (packet->version == 0 || packet->cast != CAST_UNICAST)
+	if (packet->version == 0 ||
+		(packet->cast != CAST_UNICAST &&
+			!(may_be_others && packet->cast == CAST_FOREIGN)))
 		return false;
-	if (!local_addrs_contain(
-		    &state->capture.local_addrs, packet->version, packet->destination))
+	if (!target_contains(state, packet))
 		return false;
 	return packet->version == 4 || !is_claimed(host, packet);
 }
@@ -269,12 +335,13 @@ static void
 on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 {
 	const struct icmp_drain *drain = user;
+	const struct icmp_config *config = drain->host->config;
 	enum ping_kind kind;
 	struct ping ping;
 
 	if (!is_for_us(drain->host, packet))
 		return;
-	kind = ping_read(&ping, packet, fault);
+	kind = ping_read(&ping, packet, fault, config->bsd_time);
 	if (kind == PING_NONE ||
 		!capture_consume(drain->host, drain->brush, packet, kind == PING_PIXEL))
 		return;
@@ -313,11 +380,14 @@ icmp_attach(struct mural_host *host)
 	struct icmp_state *state = host->state;
 	int fd;
 
+	(void)target_parse(config->target, &state->target); /* icmp_check() did */
 	state->raw4 = state->raw6 = -1;
 	state->size_replies = size_replies_new(config);
 	if (!state->size_replies)
 		return -ENOMEM;
-	fd = capture_open(&state->capture, host, config->interface, filter, false);
+	fd = capture_open(&state->capture, host, config->interface, filter,
+		state->target.kind == TARGET_OWN ? CAPTURE_NO_OTHERS
+						 : CAPTURE_OTHER_HOSTS);
 	if (fd < 0) {
 		mural_ratelimit_free(state->size_replies);
 		return fd;

@@ -301,7 +301,8 @@ ipv6_attach(struct mural_host *host)
 	clock_gettime(CLOCK_REALTIME, &now);
 	ipv6->random = (uint64_t)now.tv_sec << 32 | now.tv_nsec | 1;
 	filter_write(config, &ipv6->template.claim, filter);
-	fd = capture_open(&ipv6->capture, host, config->interface, filter, config->ndp);
+	fd = capture_open(&ipv6->capture, host, config->interface, filter,
+		config->ndp ? CAPTURE_GROUPS : CAPTURE_NO_OTHERS);
 	if (fd < 0)
 		return fd;
 	if (config->ndp) {

@@ -215,6 +215,17 @@ ndp_update_interfaces(
 	if (ndp->any && ndp->generation != addrs->generation)
 		enable_allmulti_everywhere(ndp, host);
 	ndp->generation = addrs->generation;
+	ndp->near = 0;
+}
+
+/* link_address(), asked for once in a batch of packets. */
+static const uint8_t *
+near_address(struct ndp *ndp, uint32_t ifindex)
+{
+	if (ndp->near != ifindex && !link_address(ndp, ifindex, ndp->mac))
+		return NULL;
+	ndp->near = ifindex;
+	return ndp->mac;
 }
 
 /* ------------------------------------------------------------------ answering */
@@ -241,8 +252,8 @@ ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
 		.sll_ifindex = (int)packet->ifindex };
-	uint8_t frame[NDP_FRAME_LEN], mac[6];
-	const uint8_t *target;
+	uint8_t frame[NDP_FRAME_LEN];
+	const uint8_t *target, *mac;
 	enum ndp_verdict verdict;
 
 	if ((verdict = ndp_parse(packet, icmp, &target)) != NDP_ANSWERED)
@@ -253,7 +264,8 @@ ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 		return NDP_MALFORMED; /* no station sends from a group's address */
 	if (!answers_left(ndp, packet->link_source))
 		return NDP_RATE_LIMITED;
-	if (!link_address(ndp, packet->ifindex, mac))
+	mac = near_address(ndp, packet->ifindex);
+	if (!mac)
 		return NDP_IGNORED;
 	ndp_build(frame, packet, target, mac);
 	if (sendto(ndp->link, frame, sizeof(frame), 0, (const struct sockaddr *)&to,

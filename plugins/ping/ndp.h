@@ -35,7 +35,7 @@ enum {
 	NDP_ADVERTISEMENT = 136,
 	NDP_FRAME_LEN = 86, /* Ethernet, IPv6, advertisement, one option */
 	NDP_RATE = 10000,   /* answers a second to one station, and as many at once */
-	NDP_TOTAL = 40000,  /* to all together */
+	NDP_TOTAL = 100000, /* to all together */
 };
 
 /* What became of a solicitation. */
@@ -52,6 +52,8 @@ struct ndp {
 	int link;            /* a packet socket: sends, and holds all-multicast mode */
 	bool any;            /* on all interfaces, new ones too */
 	uint32_t generation; /* of local_addrs at the last update */
+	uint32_t near;       /* the interface whose address `mac` is; 0: unknown */
+	uint8_t mac[6];
 	struct mural_bucket answers;      /* to all */
 	struct mural_ratelimit *stations; /* by hardware address */
 	uint64_t answered;                /* since it was opened */
@@ -64,7 +66,8 @@ int ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex);
 /* Accepts a zeroed one. */
 void ndp_close(struct ndp *ndp);
 
-/* Includes new interfaces.  Call it when `addrs` may have changed. */
+/* Includes new interfaces, and forgets what may have changed.  After each batch of
+ * packets. */
 void ndp_update_interfaces(
 	struct ndp *ndp, const struct local_addrs *addrs, const struct mural_host *host);
 

@@ -2,6 +2,11 @@
 /* Parses pingxelflut messages, and writes the answer to a size request. */
 #include "ping/pingxelflut.h"
 
+#include <string.h>
+
+/* What the ping of BSD and macOS writes over the first bytes, if there are as many. */
+#define BSD_TIME_LEN 8
+
 enum {
 	ECHO_REPLY = 0,
 	ECHO_REQUEST = 8,
@@ -15,28 +20,44 @@ enum {
 	KIND_PIXEL = 0xcc,
 };
 
+/* Whether all 16 bytes are the time of Linux's ping: a struct timeval of 64 bits, with
+ * zeros in the upper halves of its members. */
+static bool
+is_linux_time(const uint8_t *data)
+{
+	static const uint8_t zeros[5];
+
+	return memcmp(data + 4, zeros, 4) == 0 && memcmp(data + 11, zeros, 5) == 0;
+}
+
 static enum ping_kind
-read_message(struct ping *ping, const struct packet_icmp *icmp)
+read_message(struct ping *ping, const struct packet_icmp *icmp, bool bsd_time)
 {
 	const uint8_t *data = icmp->data;
+	size_t len = icmp->len;
 
-	if (icmp->len == 1 && data[0] == KIND_SIZE_REQUEST) {
+	if (len == 1 && data[0] == KIND_SIZE_REQUEST) {
 		*ping = (struct ping){ .id = icmp->id, .seq = icmp->seq };
 		return PING_SIZE;
 	}
-	if ((icmp->len != 8 && icmp->len != 9) || data[0] != KIND_PIXEL)
+	if (bsd_time && len == BSD_TIME_LEN + 8 && !is_linux_time(data)) {
+		data += BSD_TIME_LEN;
+		len = 8;
+	}
+	if ((len != 8 && len != 9) || data[0] != KIND_PIXEL)
 		return PING_MALFORMED;
 	*ping = (struct ping){
 		.x = (uint16_t)(data[1] << 8 | data[2]),
 		.y = (uint16_t)(data[3] << 8 | data[4]),
-		.argb = (icmp->len == 9 ? (uint32_t)data[8] : 0xff) << 24 |
+		.argb = (len == 9 ? (uint32_t)data[8] : 0xff) << 24 |
 			(uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7],
 	};
 	return PING_PIXEL;
 }
 
 enum ping_kind
-ping_read(struct ping *ping, const struct packet *packet, enum packet_fault fault)
+ping_read(struct ping *ping, const struct packet *packet, enum packet_fault fault,
+	bool bsd_time)
 {
 	bool is_icmp = (packet->version == 4 && packet->protocol == PACKET_PROTO_ICMP) ||
 		       (packet->version == 6 && packet->protocol == PACKET_PROTO_ICMP6);
@@ -56,7 +77,7 @@ ping_read(struct ping *ping, const struct packet *packet, enum packet_fault faul
 		return PING_MALFORMED;
 	if (!packet_icmp_checksum_ok(packet))
 		return PING_MALFORMED;
-	return read_message(ping, &icmp);
+	return read_message(ping, &icmp, bsd_time);
 }
 
 void

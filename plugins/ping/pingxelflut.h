@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ping/packet.h"
@@ -34,9 +35,10 @@ struct ping {
 
 /* Parses a packet for which packet_parse() returned `fault`.  Checks the checksum, and
  * that the packet is not for a VLAN that the interface does not know.  The destination is
- * not checked.  `ping` is set for PING_SIZE and PING_PIXEL. */
-enum ping_kind ping_read(
-	struct ping *ping, const struct packet *packet, enum packet_fault fault);
+ * not checked.  `ping` is set for PING_SIZE and PING_PIXEL.  `bsd_time`: a pixel may
+ * also follow eight bytes of anything, where BSD's and Apple's ping write the time. */
+enum ping_kind ping_read(struct ping *ping, const struct packet *packet,
+	enum packet_fault fault, bool bsd_time);
 
 #define PING_REPLY_LEN 13
 

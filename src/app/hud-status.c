@@ -41,8 +41,7 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 		const char *address = addresses[i];
 
 		*text = '\0';
-		if ((!*address && !public) ||
-			hint_text(instance, address, text, len) < 0)
+		if ((!*address && !public) || hint_text(instance, address, text, len) < 0)
 			continue;
 		if (!public && host_address_is_loopback(address) && strstr(text, address))
 			snprintf(text, len, "waiting for a network address");
@@ -101,8 +100,7 @@ update_text(struct hud_status *hud_status)
 
 		said_copy_state(&instance->said, line->state);
 		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
-		if (hint_is_private(instance) ||
-			(!instance->is_open && !*line->state))
+		if (hint_is_private(instance) || (!instance->is_open && !*line->state))
 			continue;
 		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
 		line->pixels = count_rate(hud_status, instance,

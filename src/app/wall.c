@@ -12,6 +12,7 @@
 
 #include "app/privileges.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "base/util.h"
 
 static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
@@ -137,8 +138,7 @@ create_canvas(struct wall *wall, const struct config_canvas *config)
 		display_wanted(&wall->display) && !wall->display.found_screen;
 	int ret;
 
-	if (size.width == 0 &&
-		!(waits_for_screen && snapshot_find_size(config, &size)))
+	if (size.width == 0 && !(waits_for_screen && snapshot_find_size(config, &size)))
 		size = (struct mural_dimensions){ wall->display.width,
 			wall->display.height };
 	ret = canvas_init(&wall->canvas, size.width, size.height, config->background);
@@ -270,7 +270,9 @@ wall_run(struct generation *initial, int argc, char *argv[])
 		return EXIT_RUNTIME;
 	}
 	block_signals(true);
-	ret = wall_start(&wall);
+	ret = pool_start(&wall.loop);
+	if (ret == 0)
+		ret = wall_start(&wall);
 	if (ret == 0) {
 		run_until_signal(&wall);
 		ingest_log_counters(&wall.ingest);

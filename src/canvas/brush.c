@@ -169,21 +169,30 @@ fill_pixels(uint32_t *to, uint32_t argb, uint32_t n)
 		__atomic_store_n(&to[i], argb, __ATOMIC_RELAXED);
 }
 
+/* The plugin's own memory, which nobody else writes. */
 static bool
 are_opaque(const uint32_t *argb, uint32_t n)
 {
-	uint32_t all = 0xff000000;
+	four_pixels all = { ~0u, ~0u, ~0u, ~0u };
+	uint32_t i = 0, rest = ~0u;
 
-	for (uint32_t i = 0; i < n; i++)
-		all &= argb[i];
-	return all == 0xff000000;
+	for (; i + 4 <= n; i += 4)
+		all &= *(const four_pixels *)&argb[i];
+	for (; i < n; i++)
+		rest &= argb[i];
+	return (all[0] & all[1] & all[2] & all[3] & rest) >> 24 == 0xff;
 }
 
-/* How many of `n` pixels from x to the right lie on the same tile. */
-static uint32_t
-same_tile(const struct mural_brush *brush, uint32_t x, uint32_t n)
+/* Counts and marks `n` pixels from x to the right, one or more, that have been stored. */
+static void
+row_painted(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t n)
 {
-	return MIN(n, MURAL_TILE - (x + brush->left) % MURAL_TILE);
+	const uint32_t first = mural_tile_at(brush, x, y),
+		       last = mural_tile_at(brush, x + n - 1, y);
+
+	memset(&brush->damage[first], 1, last - first + 1);
+	memset(&brush->damaged_groups[first / 64], 1, last / 64 - first / 64 + 1);
+	brush->painted += n;
 }
 
 void
@@ -191,41 +200,32 @@ mural_paint_row(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t coun
 	const uint32_t *argb)
 {
 	uint32_t inside = is_inside(brush, x, y) ? MIN(count, brush->width - x) : 0;
-	uint32_t run;
 
 	brush->discarded[MURAL_OUT_OF_BOUNDS] += count - inside;
-	for (; inside > 0; x += run, argb += run, inside -= run) {
-		run = same_tile(brush, x, inside);
-		if (brush->near_width == 0 || !are_opaque(argb, run)) {
-			for (uint32_t i = 0; i < run; i++)
-				mural_paint(brush, x + i, y, argb[i]);
-			continue;
-		}
-		canvas_copy_pixels(brush_pixel(brush, x, y), argb, run);
-		mural_mark(brush, mural_tile_at(brush, x, y));
-		brush->painted += run;
+	if (inside == 0)
+		return;
+	if (brush->near_width > 0 && are_opaque(argb, inside)) {
+		canvas_copy_pixels(brush_pixel(brush, x, y), argb, inside);
+		row_painted(brush, x, y, inside);
+		return;
 	}
+	for (uint32_t i = 0; i < inside; i++)
+		mural_put(brush, x + i, y, argb[i]);
 }
 
 /* A row of one colour; all of it lies inside. */
 static void
 fill_row(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t n, uint32_t argb)
 {
-	uint32_t run;
-
 	fill_pixels(brush_pixel(brush, x, y), argb, n);
-	brush->painted += n;
-	for (; n > 0; x += run, n -= run) {
-		run = same_tile(brush, x, n);
-		mural_mark(brush, mural_tile_at(brush, x, y));
-	}
+	row_painted(brush, x, y, n);
 }
 
 void
 mural_paint_rect(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t width,
 	uint32_t height, uint32_t argb)
 {
-	if (!is_inside(brush, x, y))
+	if (!is_inside(brush, x, y) || width == 0)
 		return;
 	width = MIN(width, brush->width - x);
 	height = MIN(height, brush->height - y);

@@ -96,8 +96,8 @@ struct config_server {
 	int64_t pixels_per_source, connections_per_source; /* 0: no limit */
 	uint64_t bytes_per_source;
 	int64_t source_prefix;
-	uint64_t answer_timeout;  /* ms; 0: none */
-	const char *allow, *deny; /* as written; parsed in struct config */
+	uint64_t answer_timeout;                 /* ms; 0: none */
+	const char *allow, *deny;                /* as written; parsed in struct config */
 	const char *public_url, *public_address; /* checked; empty: none */
 };
 

@@ -292,8 +292,8 @@ parse_colour(const struct option_value *value)
 	return 0;
 }
 
-/* The choice that yes or no, in whatever words, can only mean: the word for no, and of two
- * words the other one for yes; or -1. */
+/* The choice that yes or no, in whatever words, can only mean: the word for no, and of
+ * two words the other one for yes; or -1. */
 static int
 choice_of_bool(const char *choices, const char *text)
 {

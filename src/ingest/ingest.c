@@ -13,6 +13,9 @@
 #include "ingest/retry.h"
 #include "ingest/service.h"
 
+/* More of them than this wait for the same memory. */
+#define AUTO_WORKERS_MAX 16
+
 static int
 start_workers(struct ingest *ingest, const struct config_server *config)
 {
@@ -20,7 +23,7 @@ start_workers(struct ingest *ingest, const struct config_server *config)
 	int ret = 0;
 
 	if (threads < 0)
-		threads = uv_available_parallelism();
+		threads = MIN(uv_available_parallelism(), AUTO_WORKERS_MAX);
 	ingest->workers =
 		aligned_alloc(CACHE_LINE, (threads + 1) * sizeof(struct worker));
 	if (!ingest->workers)

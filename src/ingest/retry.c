@@ -16,7 +16,7 @@
 void
 instance_say_trouble(struct instance *instance, const char *error)
 {
-	char text[MURAL_STATE_MAX + 64];
+	char text[MURAL_STATE_MAX + 64] = "";
 	size_t len = strlen(instance->name);
 
 	if (error && strncmp(error, instance->name, len) == 0 && error[len] == ':')

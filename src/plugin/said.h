@@ -14,7 +14,7 @@ struct said {
 	pthread_mutex_t lock;
 	char state[MURAL_STATE_MAX];   /* lock; "": none */
 	char trouble[MURAL_STATE_MAX]; /* lock; murald's own word, said in its place */
-	uint64_t *metrics;           /* two's complement, in the order of the table */
+	uint64_t *metrics;             /* two's complement, in the order of the table */
 	size_t n_metrics;
 };
 

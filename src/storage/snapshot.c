@@ -184,8 +184,7 @@ snapshot_find_size(const struct config_canvas *config, struct mural_dimensions *
 {
 	uint32_t width, height;
 
-	if (!*config->snapshot ||
-		png_file_size(config->snapshot, &width, &height) < 0 ||
+	if (!*config->snapshot || png_file_size(config->snapshot, &width, &height) < 0 ||
 		width > MURAL_SIDE_MAX || height > MURAL_SIDE_MAX)
 		return false;
 	*size = (struct mural_dimensions){ width, height };

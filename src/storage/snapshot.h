@@ -30,8 +30,9 @@ bool snapshot_find_size(
 
 /* Paints the saved picture onto the canvas, before anything else paints.  A missing file
  * is no error.  One of another size is renamed, with that size in its name, and found
- * again by it; one that is unreadable or damaged is set aside, never overwritten; anything
- * but a regular file stays, and nothing is saved until it is gone.  An empty path: there is no snapshot.  0 or -ENOMEM, logged. */
+ * again by it; one that is unreadable or damaged is set aside, never overwritten;
+ * anything but a regular file stays, and nothing is saved until it is gone.  An empty
+ * path: there is no snapshot.  0 or -ENOMEM, logged. */
 int snapshot_restore(struct snapshot *snapshot, const struct config_canvas *config,
 	struct canvas *canvas);
 

@@ -47,6 +47,32 @@ class Unprivileged(Wall):
         return super().start("-v", *more, env=dict(env or {}, ASAN_OPTIONS="detect_leaks=0"))
 
 
+def test_too_few_threads_are_told(folder):
+    """A limit of the service's, such as TasksMax=, and many processors: each number of threads is
+    enough, or is named; libuv would abort."""
+    need("setpriv", "util-linux")
+    user = 54321  # nobody else's, whose threads would count
+    os.chown(folder + "/state", user, user)
+    statuses = []
+    for limit in range(2, 14):
+        prefix = ["setpriv", "--reuid=%d" % user, "--regid=%d" % user, "--clear-groups",
+                  "prlimit", "--nproc=%d" % limit]
+        wall = Wall(folder, DOTS, core="workers = 6", plugin_path=folder + "/plugins", prefix=prefix)
+        wall.edit_config(wall.snapshot, folder + "/state/canvas.png")
+        wall.snapshot = folder + "/state/canvas.png"
+        wall.log_path = folder + "/log%d" % limit
+        wall.start(env={"ASAN_OPTIONS": "detect_leaks=0"})
+        wait_for("an end or a start", lambda: wall.process.poll() is not None or
+                 "dots: paint with" in wall.log(), 30)
+        if wall.process.poll() is None:
+            wall.wait_ready().picture()  # which is the first work of the pool
+        statuses.append(wall.stop())
+        if statuses[-1] != 0:
+            assert re.search(r"error: .*(cannot start|thread)", wall.log()), wall.log()
+    assert set(statuses) == {0, 1}, statuses
+    assert statuses == sorted(statuses, reverse=True)
+
+
 def check(wall, capabilities):
     threads = procfs.threads(wall.pid)
     assert len(threads) >= 3

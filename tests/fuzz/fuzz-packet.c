@@ -31,7 +31,7 @@ check_frame(int link, const uint8_t *frame, size_t captured, size_t length)
 	struct packet_icmp icmp;
 	struct ping ping;
 	enum packet_fault fault = packet_parse(&packet, link, frame, captured, length);
-	enum ping_kind kind = ping_read(&ping, &packet, fault);
+	enum ping_kind kind = ping_read(&ping, &packet, fault, true);
 
 	assert((fault == PACKET_OK) == (packet.payload != NULL));
 	if (packet.link_source)

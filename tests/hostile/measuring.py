@@ -164,7 +164,7 @@ class Phases:
 
 
 class Watchdog(threading.Thread):
-    """Plays systemd: how long the keep-alives of a wall were apart, at most."""
+    """Plays systemd: the longest time between two of a wall's signs of life."""
     EVERY_S = 0.2
 
     def __init__(self, folder):

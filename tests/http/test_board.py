@@ -333,7 +333,8 @@ def test_a_board_that_does_not_fit_is_rejected(tmp_path, more):
 
 
 def test_pixels_of_other_plugins_read_as_the_nearest_colour(tmp_path):
-    with board_wall(tmp_path, others=DOTS, rate="0ms") as wall, Board(wall) as board, wall.tcp() as dots:
+    with board_wall(tmp_path, others=DOTS, rate="0ms", background="#000000") as wall, \
+            Board(wall) as board, wall.tcp() as dots:
         token = board.register()
         board.paint(token, 0, 0, 4)
         board.paint(token, 0, 1, 3)  # as black as the wall, but somebody's
@@ -346,14 +347,22 @@ def test_pixels_of_other_plugins_read_as_the_nearest_colour(tmp_path):
         cell(0, 0, 130, 140, 150)
         cell(7, 5, 255, 255, 255)
         dots.sendall(dot(8, 8, (255, 0, 0)))  # one pixel of 64, on black
-        wait_for("the last cell", lambda: board.ask("GET", "/getPixelAuthor/1/1").json()["color"] == 3)
+        wait_for("the last cell", lambda: board.ask("GET", "/getPixelAuthor/7/5").json()["color"] == 0)
         frontend = board.frontend()
-        assert frontend["pixels"][0] == [2, 3, 4, 0, 0, 0, 0, 0]
+        assert frontend["pixels"][0] == [2, 3, 4, 3, 3, 3, 3, 3]
         assert frontend["authors"][0] == ["", "n (a)", "", "", "", "", "", ""]
         assert frontend["pixels"][5][7] == 0 and frontend["pixels"][1][1] == 3
         board.paint(token, 0, 0, 4)
-        assert board.settings()["stats"]["unnecessaryPixels"] == 0
+        assert board.settings()["stats"]["unnecessaryPixels"] == 1, "the black one"
         assert board.pixels()[0][0] == 4
+
+
+@pytest.mark.parametrize("background, colour", [("#000000", 3), ("#ffffff", 0), ("#808090", 2), ("#f01010", 4)])
+def test_what_is_read_of_a_bare_cell_is_what_is_seen(tmp_path, background, colour):
+    """Generators leave out the cells that have the right colour already."""
+    with board_wall(tmp_path, background=background) as wall, Board(wall) as board:
+        assert board.pixels() == [[colour] * WIDTH] * HEIGHT
+        assert board.ask("GET", "/getPixelAuthor/0/0").json() == {"author": "", "color": colour}
 
 
 FLOOD = """

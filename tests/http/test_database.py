@@ -80,7 +80,7 @@ def test_cells_are_painted_again_when_the_snapshot_is_older_or_gone(tmp_path):
     with board_wall(tmp_path, others=DOTS) as wall, Board(wall) as board, wall.tcp() as client:
         assert board.pixels()[0][:3] == [4, 3, 0]
         wall.painted(0, 0, (255, 0, 0))
-        client.sendall(b"".join(dot(x, y, (255, 255, 255)) for x in range(8) for y in range(8)))
+        client.sendall(b"".join(dot(x, y, (250, 255, 255)) for x in range(8) for y in range(8)))
         wait_for("the cell", lambda: board.pixels()[0][0] == 0)
         assert wall.stop() == 0
     with board_wall(tmp_path) as wall, Board(wall) as board:

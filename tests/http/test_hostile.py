@@ -13,7 +13,7 @@ import time
 from boardclient import Board, board_wall, request
 from procfs import memory_kib
 from sanitizer import SANITIZED, SLACK_KIB
-from wall import wait_for
+from wall import Wall, wait_for
 
 # What others may wait while these tests share two cores with whatever else runs; make hostile
 # measures it, on a quiet machine.
@@ -211,6 +211,75 @@ def test_the_admin_token_is_not_guessed_quickly(tmp_path):
         assert guess("adm", "127.0.0.9") == 429, "nor is the right one told apart"
         assert guess("adm", "127.0.0.7") == 200
         wait_for("another guess", lambda: guess("adm", "127.0.0.9") == 200, 40)
+
+
+def test_the_secret_for_registration_is_not_guessed_quickly(tmp_path):
+    def register(secret, source):
+        return ask(wall, "/register-pg", source, method=b"PUT", headers=b"Content-Type: application/json\r\n",
+                   body=json.dumps({"name": "n", "author": "a", "secret": secret}).encode())[0]
+
+    with board_wall(tmp_path, secrets="right\n") as wall:
+        assert [register("guess%d" % i, "127.0.0.9") for i in range(30)] == 10 * [401] + 20 * [429]
+        assert register("right", "127.0.0.9") == 429, "nor is the right one told apart"
+        assert register("right", "127.0.0.7") == 200
+    with board_wall(tmp_path) as wall:  # where every secret will do, none is a guess
+        assert {register("any%d" % i, "127.0.0.9") for i in range(30)} == {200}
+
+
+def test_who_has_no_address_guesses_slowly_too(tmp_path):
+    """Behind a proxy, all together."""
+    path = str(tmp_path / "sock")
+    body = json.dumps({"token": "guess", "new_rate": 5}).encode()
+    with Wall(tmp_path, "[plugin http]\nlisten = unix:%s\nadmin-token = adm\ndatabase = %s/b\n" % (path, tmp_path)):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(30)
+            s.connect(path)
+            s.sendall((b"POST /changePixelRate HTTP/1.1\r\nHost: w\r\nContent-Type: application/json\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(body), body)) * 300)
+            got = b""
+            while got.count(b"HTTP/1.1 ") < 300:
+                got += s.recv(1 << 16)
+        assert 100 <= got.count(b"HTTP/1.1 401 ") < 200
+        assert got.count(b"HTTP/1.1 429 ") == 300 - got.count(b"HTTP/1.1 401 ")
+
+
+def forwarded(*addresses):
+    return b"Content-Type: application/json\r\n" + b"".join(b"X-Forwarded-For: %s\r\n" % a.encode() for a in addresses)
+
+
+def test_a_listed_proxy_says_who_asks(tmp_path):
+    """One of its visitors guesses, the other is the admin."""
+    body = json.dumps({"token": "guess", "new_rate": 5}).encode()
+    right = body.replace(b"guess", b"adm")
+    with board_wall(tmp_path, "proxies = 127.0.0.9 192.0.2.9") as wall:
+        def guess(body, *addresses, source="127.0.0.9"):
+            return ask(wall, "/changePixelRate", source, forwarded(*addresses), b"POST", body)[0]
+
+        assert [guess(body, "198.51.100.1") for _ in range(12)] == 10 * [401] + 2 * [429]
+        assert guess(right, "198.51.100.2") == 200
+        assert guess(right, "[2001:db8::1]:1234") == 200
+        for invented in (["198.51.100.3, 198.51.100.1"], ["198.51.100.3", "198.51.100.1"],
+                         ["198.51.100.3, 198.51.100.1, 192.0.2.9"]):
+            assert guess(right, *invented) == 429, "the last one counts"
+        assert [guess(body, "198.51.100.%d" % (10 + i), source="127.0.0.7") for i in range(12)] == \
+            10 * [401] + 2 * [429], "who is no proxy is not believed"
+
+
+def test_visitors_of_a_proxy_are_sources(tmp_path):
+    """Networks may be denied, and the proxy has as many connections as it needs."""
+    with board_wall(tmp_path, "proxies = 127.0.0.9", core="connections-per-source = 2\ndeny = 198.51.100.0/24") as wall:
+        crowd = [connect(wall) for _ in range(10)]
+        for s, address, status in ((crowd[0], "198.51.100.1", b"403"), (crowd[9], "203.0.113.1", b"200")):
+            s.sendall(b"GET /healthz HTTP/1.1\r\nHost: w\r\nX-Forwarded-For: %s\r\n\r\n" % address.encode())
+            assert s.recv(1000).split()[1] == status
+        for s in crowd:
+            s.close()
+
+
+def test_proxies_that_are_none_are_refused(tmp_path):
+    wall = board_wall(tmp_path, "proxies = 127.0.0.1 somewhere").start()
+    assert wall.process.wait(20) != 0
+    assert "http.proxies: is no list of proxies; write their addresses" in wall.log()
 
 
 def test_a_host_that_looks_like_an_option_is_in_no_command(tmp_path):

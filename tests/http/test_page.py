@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The web page in a real browser: it shows the wall as it is, and a tap paints."""
+import contextlib
+import functools
+import http.server
 import io
 import json
 import os
 import re
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 
 import pytest
 from PIL import Image
 
+from boardclient import Board, board_wall
 from browser import Browser
 from wall import DOTS, Wall, wait_for
 
@@ -36,6 +41,20 @@ def wall(tmp_path_factory):
 def browser(tmp_path_factory):
     with Browser(tmp_path_factory.mktemp("browser")) as browser:
         yield browser
+
+
+@contextlib.contextmanager
+def served(folder):
+    """A web server of somebody else's for the files of a folder; its URL."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield "http://127.0.0.1:%d/" % server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def url(wall, path=""):
@@ -323,3 +342,50 @@ def test_files_are_cached_until_they_change(wall):
         urllib.request.urlopen(urllib.request.Request(
             url(wall, "static/main.js"), headers={"If-None-Match": tag}))
     assert same.value.code == 304
+
+
+# ---- pages of others
+
+GUEST = """<!DOCTYPE html><title>guest</title><link rel="icon" href="data:,">
+<script src="%s"></script>
+<script>
+const seen = [], log = [];
+const socket = io("ws://%s");
+socket.on("connect", () => log.push("connect"));
+socket.on("disconnect", reason => log.push(reason));
+socket.on("pixel update", update => seen.push([update.row, update.col, update.color]));
+socket.emit("hello", "early", () => log.push("acknowledged"));
+</script>
+"""
+
+
+def test_the_socketio_client_that_is_served(tmp_path):
+    """A page from elsewhere, as the class's: it loads the client and is told of cells, also after a restart."""
+    with board_wall(tmp_path, rate="0ms") as wall, Browser(tmp_path) as browser:
+        wall.edit_config("127.0.0.1:0", "127.0.0.1:%d" % wall.port("http"))
+        (tmp_path / "guest.html").write_text(
+            GUEST % (url(wall, "socket.io/socket.io.js"), "127.0.0.1:%d" % wall.port("http")))
+
+        def told(row, col, color):
+            with Board(wall) as board:
+                token = board.register()
+
+                def seen():
+                    board.paint(token, row, col, color)
+                    return [row, col, color] in browser.eval("seen")
+                wait_for("the cell", seen, 30)
+
+        with served(tmp_path) as page:
+            browser.goto(page + "guest.html")
+            told(1, 2, 3)
+            wait_for("the acknowledgement", lambda: "acknowledged" in browser.eval("log"))
+            assert wall.stop() == 0
+            wait_for("the end", lambda: "transport close" in browser.eval("log"), 20)
+            wall.start().wait_ready()
+            told(2, 3, 4)
+            browser.eval("socket.disconnect(), 0")
+            assert browser.eval("log").count("connect") == 2
+        assert browser.eval("log")[-1] == "io client disconnect"
+        # the refused connections while it was stopped are the browser's own complaint
+        assert all("ERR_CONNECTION_REFUSED" in error for error in browser.errors), browser.errors
+        assert wall.stop() == 0

@@ -31,7 +31,7 @@ SUITE = os.environ.get("MURALD_SUITE", "")  # another release of Debian, for its
 QEMU = {"amd64": "x86_64", "arm64": "aarch64"}
 GPUS = ["virtio", "bochs", "vkms", "vgem"]
 SIZE = {"virtio": (1280, 800), "bochs": (1280, 800), "vkms": (1024, 768)}
-PATIENCE = 10
+PATIENCE = 30
 DOTS = 1235
 
 

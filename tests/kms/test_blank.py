@@ -53,7 +53,7 @@ def test_off_when_nobody_paints(boot, method):
     time.sleep(3)           # for as long it counts pixels a second after the last one
     assert wall.slept(2), "a thread woke up"
     wall.dot(9, 9, (1, 2, 3))
-    wait_dpms(screen, "On", 3)
+    wait_dpms(screen, "On", 20)
     seen_awake(wall)
     wait_dpms(screen, "Off")
     screen.guest.unplug()
@@ -69,7 +69,7 @@ def test_black_when_nobody_paints(boot):
     screen = boot("virtio")
     wall = screen.wall(display="output = kms\nblank = idle 4s\nblank-mode = black", hud=True).start()
     wall.noise()
-    wait_for("the picture", lambda: not black(screen), 3)
+    wait_for("the picture", lambda: not black(screen), 20)
     wait_for("black", lambda: black(screen), 20)
     assert dpms(screen) == "On"
     time.sleep(3)  # for as long it counts pixels a second after the last one
@@ -77,7 +77,7 @@ def test_black_when_nobody_paints(boot):
     time.sleep(1)  # for what must not happen
     assert screen.flips() == 0
     wall.dot(9, 9, (1, 2, 3))
-    wait_for("the picture", lambda: not black(screen), 3)
+    wait_for("the picture", lambda: not black(screen), 20)
     wall.reload(hud=False)
     seen_awake(wall)
 
@@ -116,4 +116,4 @@ def test_starts_in_the_hours(boot):
     wall.reload(display="output = kms\nblank = 22:00-08:00")
     wait_dpms(screen, "Off")
     wall.kill("TERM")
-    assert screen.guest.wait_shot(before, 10)[1] is None, "the console is not back"
+    assert screen.guest.wait_shot(before, 30)[1] is None, "the console is not back"

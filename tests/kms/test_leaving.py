@@ -10,7 +10,7 @@ def test_console_is_back(boot, gpu, signal):
     before = screen.console("the console before")
     wall = screen.painted()
     wall.kill(signal)
-    seconds, difference = screen.guest.wait_shot(before, 10)
+    seconds, difference = screen.guest.wait_shot(before, 30)
     assert seconds is not None, difference
     assert screen.console("and more text").diff(before) is not None
     assert screen.console("the console before").diff(before) is None
@@ -22,7 +22,7 @@ def test_console_is_back_after_each_method(boot, method):
     before = screen.console("the console before")
     wall = screen.painted(env="MURALD_KMS=" + method)
     wall.kill("TERM")
-    assert screen.guest.wait_shot(before, 10)[1] is None
+    assert screen.guest.wait_shot(before, 30)[1] is None
 
 
 def test_console_is_back_while_others_have_the_card_open(boot):
@@ -34,7 +34,7 @@ def test_console_is_back_while_others_have_the_card_open(boot):
     wall.noise()
     wall.seen()
     wall.kill("TERM")
-    assert screen.guest.wait_shot(before, 10)[1] is None
+    assert screen.guest.wait_shot(before, 30)[1] is None
     screen.guest.run("kill $(cat /run/other.pid)", check=True)
 
 

@@ -125,4 +125,4 @@ def test_console_is_back_on_both(boot):
     wall.said("; canvas ", 2)
     wall.kill("TERM")
     for head in (0, 1):
-        assert screen.guest.wait_shot(before[head], 10, head)[1] is None
+        assert screen.guest.wait_shot(before[head], 30, head)[1] is None

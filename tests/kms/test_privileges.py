@@ -27,4 +27,4 @@ def test_screens_are_enabled_and_enabled_again_without_root(boot):
     wall.dot(5, 5, (1, 2, 255))
     wall.seen()
     wall.kill("TERM")
-    wait_for("the console", lambda: guest.wait_shot(before, 5)[0] is not None, 10)
+    wait_for("the console", lambda: guest.wait_shot(before, 30)[0] is not None, 60)

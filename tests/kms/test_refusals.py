@@ -123,7 +123,7 @@ def test_another_console_comes_and_goes(boot):
     wall.seen()
     for i in range(2):
         screen.guest.run("chvt 1", check=True)
-        assert screen.guest.wait_shot(before, 10)[1] is None
+        assert screen.guest.wait_shot(before, 30)[1] is None
         assert console_of(screen) == "tty1"
         wall.noise(i, (i * 50, 20, 40, 30))
         time.sleep(0.5)  # for what must not happen

@@ -20,5 +20,5 @@ def test_the_console_is_back_after_sigterm(boot):
     before = screen.console("a console")
     wall = screen.painted()
     wall.kill("TERM")
-    seconds, difference = screen.guest.wait_shot(before, 5)
+    seconds, difference = screen.guest.wait_shot(before, 30)
     assert seconds is not None, difference

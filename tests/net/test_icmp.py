@@ -127,6 +127,28 @@ def test_debian_ping_paints(tmp_path, pair):
         assert wall.totals("icmp") == {"painted": 9, "drops": 0}
 
 
+def bsd_time(pattern):
+    """What FreeBSD's and Apple's ping -s 16 -p send: struct tv32 in network order, and the pattern behind it."""
+    now = time.time()
+    return struct.pack(">II", int(now) & 0xffffffff, int(now % 1 * 1e6)) + pattern
+
+
+def test_pings_of_bsd_and_macos_paint(tmp_path, pair):
+    with icmp_wall(tmp_path, pair) as wall:
+        pair.send(echo4(pair, bsd_time(set_pixel(1, 1, ORANGE))), echo6(pair, bsd_time(set_pixel(2, 1, ORANGE))),
+                  echo4(pair, bsd_time(b"")))  # -s 8: nothing is left of the pattern
+        wall.painted(1, 1, ORANGE)
+        wall.painted(2, 1, ORANGE)
+        # and this machine's own ping of that length is all time
+        pair.client.run("ping", "-c1", "-s16", "-p", set_pixel(3, 1, ORANGE).hex(), pair.server.ip4)
+        settle(wall, pair)
+        assert wall.picture().getpixel((3, 1)) == BLACK
+        wall.reload("[plugin icmp]\nbsd-time = no\n")
+        pair.send(echo4(pair, bsd_time(set_pixel(4, 1, ORANGE))))
+        settle(wall, pair)
+        assert wall.picture().getpixel((4, 1)) == BLACK
+
+
 def test_ping_on_the_host_itself_paints_once(tmp_path, pair):
     need("ping", "iputils-ping")
     for interface in "any", "lo":

@@ -52,7 +52,7 @@ rm -rf "$tree.new"
 unshared=(--mount --propagation private --pid --fork --kill-child)
 [ "$network" = online ] || unshared+=(--net)
 # shellcheck disable=SC2016 # the shell in there expands it
-exec unshare "${unshared[@]}" bash -euc '
+unshare "${unshared[@]}" bash -euc '
 	folder=$1 network=$2 root=$1/root
 	shift 2
 	mount --bind "$root" "$root"
@@ -75,4 +75,11 @@ exec unshare "${unshared[@]}" bash -euc '
 	exec chroot . env -i HOME=/root LC_ALL=C.UTF-8 \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		CI="${CI:-}" MURALD_LONG="${MURALD_LONG:-}" sh -c "cd /murald && exec \"\$@\"" sh "$@"
-' bash "$folder" "$network" "$@"
+' bash "$folder" "$network" "$@" <&0 &
+inside=$!
+trap 'kill -KILL "$inside"' EXIT # which ends all in there; unshare ignores other signals
+trap 'exit 143' HUP INT TERM
+status=0
+wait "$inside" || status=$?
+trap - EXIT
+exit $status

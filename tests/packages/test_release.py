@@ -61,16 +61,36 @@ def test_one_that_fails_with_mounts_in_it(tmp_path, end):
     assert not mounted(tmp_path)
 
 
+# A root that is this machine's own files.
+OWN_FILES = """
+    mkdir -p $target/{proc,sys,dev,run,etc/dpkg/dpkg.cfg.d,var/cache/apt/archives}
+    mkdir -p $target/{bin,lib64,usr/bin}
+    for tool in sh ls cat env umount chroot sleep; do
+        cp -L $(command -v $tool) $target/bin; cp -L $(command -v $tool) $target/usr/bin; done
+    ldd $target/bin/* | grep -o '/[^ )]*' | grep -v : | sort -u | while read -r file; do
+        mkdir -p $target/${file%/*}; cp -L $file $target/$file; done
+    """
+
+
+def test_what_is_interrupted_ends(tmp_path):
+    path = debootstrap(tmp_path, OWN_FILES)
+    running = subprocess.Popen(
+        ["bash", HERE + "/release.sh", str(tmp_path / "root"), "trixie", "offline", "sh", "-c", "echo inside; sleep 1000"],
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=dict(os.environ, PATH=path + os.environ["PATH"] + ":/usr/sbin"))
+    assert running.stdout.readline() == "inside\n"
+    running.terminate()
+    try:
+        assert running.communicate(timeout=60)[0] == ""  # who still ran would hold the other end
+    finally:
+        running.kill()
+    assert running.returncode == 143
+    assert not mounted(tmp_path)
+
+
 def test_a_command_has_mounts_and_a_network_of_its_own(tmp_path):
-    """In a root that is this machine's own files: what fails there says so, and leaves nothing."""
-    path = debootstrap(tmp_path, """
-        mkdir -p $target/{proc,sys,dev,run,etc/dpkg/dpkg.cfg.d,var/cache/apt/archives}
-        mkdir -p $target/{bin,lib64,usr/bin}
-        for tool in sh ls cat env umount chroot; do
-            cp -L $(command -v $tool) $target/bin; cp -L $(command -v $tool) $target/usr/bin; done
-        ldd $target/bin/* | grep -o '/[^ )]*' | grep -v : | sort -u | while read -r file; do
-            mkdir -p $target/${file%/*}; cp -L $file $target/$file; done
-        """)
+    """What fails there says so, and leaves nothing."""
+    path = debootstrap(tmp_path, OWN_FILES)
     done = release(tmp_path / "root", "trixie", "sh", "-c",
                    "cat /proc/net/dev; ls /murald/tests; exit 3", path=path)
     assert done.returncode == 3, done.stdout

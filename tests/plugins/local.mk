@@ -11,6 +11,12 @@ check_LTLIBRARIES += %D%/pusher.la
 %C%_pusher_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 TESTS += %D%/test_pusher.py
 
+# a plugin that calls on the wrong thread
+check_LTLIBRARIES += %D%/stray.la
+%C%_stray_la_SOURCES = %D%/stray.c
+%C%_stray_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
+TESTS += %D%/test_stray.py
+
 # a plugin that says what its clients tell it to
 check_LTLIBRARIES += %D%/teller.la
 %C%_teller_la_SOURCES = %D%/teller.c

@@ -222,111 +222,7 @@ run_wakes(void *arg)
 	return NULL;
 }
 
-static void *
-run_stray_timer(void *arg)
-{
-	struct client *client = arg;
-
-	mural_timer_start(client->conn->host, client->conn, 1, 0, on_ring, client);
-	return NULL;
-}
-
-static void *
-run_stray_poll(void *arg)
-{
-	struct client *client = arg;
-
-	mural_poll_start(client->conn->host, client->conn, 0, 1, on_ring, client);
-	return NULL;
-}
-
-static void *
-run_stray_reader(void *arg)
-{
-	struct client *client = arg;
-
-	mural_reader_new(client->conn->host, client->conn, NULL, NULL);
-	return NULL;
-}
-
-static void *
-run_stray_reply(void *arg)
-{
-	mural_reply(((struct client *)arg)->conn, "x", 1);
-	return NULL;
-}
-
-static void *
-run_stray_send(void *arg)
-{
-	mural_send(((struct client *)arg)->conn, "x", 1);
-	return NULL;
-}
-
-static void *
-run_stray_unsent(void *arg)
-{
-	(void)mural_unsent(((struct client *)arg)->conn);
-	return NULL;
-}
-
-static void *
-run_stray_close(void *arg)
-{
-	mural_close(((struct client *)arg)->conn, true);
-	return NULL;
-}
-
-static void *
-run_stray_buffer(void *arg)
-{
-	mural_send_buffer(((struct client *)arg)->conn, 1);
-	return NULL;
-}
-
-static void *
-run_stray_publish(void *arg)
-{
-	mural_publish(((struct client *)arg)->conn->host);
-	return NULL;
-}
-
-static void *
-run_stray_display(void *arg)
-{
-	struct mural_display display = { .size = sizeof(display) };
-
-	mural_display_counters(((struct client *)arg)->conn->host, &display);
-	return NULL;
-}
-
-static const struct {
-	const char *word;
-	void *(*run)(void *arg);
-} threads[] = {
-	{ "wake", run_wakes },
-	{ "stray timer", run_stray_timer },
-	{ "stray poll", run_stray_poll },
-	{ "stray reader", run_stray_reader },
-	{ "stray reply", run_stray_reply },
-	{ "stray send", run_stray_send },
-	{ "stray unsent", run_stray_unsent },
-	{ "stray close", run_stray_close },
-	{ "stray buffer", run_stray_buffer },
-	{ "stray publish", run_stray_publish },
-	{ "stray display", run_stray_display },
-};
-
 /* ------------------------------------------------------------------ commands */
-
-static void
-start_thread(struct client *client, const char *word)
-{
-	for (size_t i = 0; i < sizeof(threads) / sizeof(*threads); i++)
-		if (strcmp(threads[i].word, word) == 0 && !client->has_thread)
-			client->has_thread = pthread_create(&client->thread, NULL,
-						     threads[i].run, client) == 0;
-}
 
 static void
 obey(struct client *client, const char *word)
@@ -356,11 +252,13 @@ obey(struct client *client, const char *word)
 	else if (strcmp(word, "hang") == 0)
 		for (;;)
 			pause();
-	if (strcmp(word, "wake") == 0)
+	if (strcmp(word, "wake") == 0 && !client->has_thread) {
 		snprintf(client->says, sizeof(client->says), "awake\n");
+		client->has_thread =
+			pthread_create(&client->thread, NULL, run_wakes, client) == 0;
+	}
 	if (strcmp(word, "leave") == 0 || strcmp(word, "flood") == 0)
 		mural_wake(conn);
-	start_thread(client, word);
 }
 
 /* `as ADDRESS` paints for that address, `for NAME` for that name. */

@@ -18,8 +18,8 @@ WIDTH, HEIGHT, RATE = 8, 6, 700
 
 
 def board_wall(folder, more="", size="64x48", others="", core="", rate="700ms", secrets=None,
-               **rest):
-    """The board of the vectors: 8x6 cells of 8 pixels; the admin token is adm."""
+               background="#ffffff", **rest):
+    """The board of the vectors: 8x6 cells of 8 pixels on white; the admin token is adm."""
     lines = ["listen = 127.0.0.1:0", "palette = " + ",".join(c[1:] for c in PALETTE),
              "pixel-rate = " + rate, "admin-token = adm",
              "database = " + os.path.join(str(folder), "board.db")]
@@ -29,7 +29,7 @@ def board_wall(folder, more="", size="64x48", others="", core="", rate="700ms", 
             f.write(secrets)
         lines.append("secrets = " + path)
     return Wall(folder, "%s\n[plugin http]\n%s\n%s\n" % (others, "\n".join(lines), more),
-                size=size, core=core, **rest)
+                size="%s\nbackground = %s" % (size, background), core=core, **rest)
 
 
 class Answer:

@@ -119,6 +119,28 @@ register_new(
 	return suspend_until_written(request, generator->mark, generator->id);
 }
 
+/* Whether the secret is one that may register; else *answered is what the route returns.
+ */
+static bool
+may_register(struct request *request, const char *secret, enum MHD_Result *answered)
+{
+	const struct board *board = request->subject;
+	unsigned wait_s = board->secrets.any ? 0 : request_guess_wait(request);
+
+	if (wait_s > 0) {
+		web_discard(request->web, MURAL_RATE_LIMITED);
+		*answered = reply_retry_after(request, wait_s);
+		return false;
+	}
+	if (secrets_contain(&board->secrets, secret))
+		return true;
+	request_guessed_wrong(request);
+	web_discard(request->web, MURAL_UNAUTHORIZED);
+	*answered = reply_error(request, MHD_HTTP_UNAUTHORIZED,
+		"Secret was not in list of valid secrets!");
+	return false;
+}
+
 enum MHD_Result
 api_register(struct request *request)
 {
@@ -138,11 +160,8 @@ api_register(struct request *request)
 		return api_reply_malformed(request,
 			"name, author and secret must be text, the first two of at most "
 			"200 bytes");
-	if (!secrets_contain(&board->secrets, secret)) {
-		web_discard(request->web, MURAL_UNAUTHORIZED);
-		return reply_error(request, MHD_HTTP_UNAUTHORIZED,
-			"Secret was not in list of valid secrets!");
-	}
+	if (!may_register(request, secret, &answered))
+		return answered;
 	generator = generators_find_identity(board->generators, name, author, secret);
 	if (!generator)
 		return register_new(request, name, author, secret);

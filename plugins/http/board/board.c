@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "http/board/generators.h"
@@ -147,6 +148,7 @@ allocate_cells(struct board *board)
 	board->painters = calloc(cells, sizeof(struct generator *));
 	if (!board->colours || !board->bare || !board->painters)
 		return -ENOMEM;
+	memset(board->colours, board->ground, cells);
 	for (size_t i = 0; i < cells; i++)
 		board->bare[i] = true;
 	return 0;
@@ -180,6 +182,7 @@ board_start(struct board *board, struct web *web, struct store *store,
 	board->store = store;
 	board->config = *config;
 	palette_parse(&board->palette, config->palette);
+	board->ground = palette_nearest(&board->palette, web->host->background);
 	ret = load_secrets(board);
 	if (ret == 0)
 		ret = generators_start(

@@ -8,7 +8,8 @@
  *
  * What other plugins paint over a cell is found when somebody asks: the cell then has the
  * palette colour nearest to the mean of its pixels, and no painter.  A cell that shows
- * the bare background is colour 0.
+ * the bare background has the one nearest to that, since programs leave out what has the
+ * right colour already.
  *
  * All of it on the main loop's thread.
  */
@@ -70,6 +71,7 @@ struct board {
 	uint32_t width, height; /* cells */
 	uint32_t cell;
 	struct palette palette;
+	uint8_t ground; /* the colour of a bare cell */
 
 	/* row by row */
 	uint8_t *colours;

@@ -2,6 +2,7 @@
 /* Renders the board's log as a GIF. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "http/board/board.h"
 #include "http/history/gif.h"
@@ -18,6 +19,7 @@ struct board_gif_params {
 	const struct store *store;
 	uint32_t width, height;
 	struct palette palette;
+	uint8_t ground; /* what it begins with */
 };
 
 /* What the thread renders with. */
@@ -49,6 +51,7 @@ board_gif_new_params(const struct history *history)
 	params->width = board->width;
 	params->height = board->height;
 	params->palette = board->palette;
+	params->ground = board->ground;
 	return params;
 }
 
@@ -125,7 +128,10 @@ board_gif_render(const void *arg, struct gif_job *job, FILE *out)
 		return ret;
 	render->params = params;
 	render->job = job;
-	render->cells = calloc(params->width, params->height);
+	render->cells = malloc((size_t)params->width * params->height);
+	if (render->cells)
+		memset(render->cells, params->ground,
+			(size_t)params->width * params->height);
 	if (render->cells)
 		ret = store_log_open(params->store, &render->log);
 	if (ret == 0)

@@ -22,6 +22,8 @@ file_name(const char *path)
 		return "index.html";
 	if (strcmp(path, "/admin/") == 0)
 		return "admin.html";
+	if (strcmp(path, "/socket.io/socket.io.js") == 0)
+		return "socket.io.js";
 	return path + strlen("/static/");
 }
 
@@ -74,6 +76,7 @@ answer_page_json(struct request *request)
 const struct route page_routes[] = {
 	{ "GET", "/", false, answer_file },
 	{ "GET", "/static/", true, answer_file },
+	{ "GET", "/socket.io/socket.io.js", false, answer_file },
 	{ "GET", "/page.json", false, answer_page_json },
 	{ "GET", "/admin", false, redirect_to_admin },
 	{ "GET", "/admin/", false, answer_file },

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "common/claims.h"
+
 /* The random characters of an id, six bits each; the slot follows. */
 #define RANDOM_CHARS 20
 
@@ -103,19 +105,32 @@ session_get(const struct sessions *sessions, uintptr_t handle)
 	return session && session->handle == handle ? session : NULL;
 }
 
-struct session *
-session_oldest_unjoined(const struct sessions *sessions)
-{
-	struct session *oldest = NULL;
+/* Of one source those that never joined are older than all that have. */
+#define JOINED_AGE (UINT64_C(1) << 62)
 
-	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+struct session *
+session_to_give_way(const struct sessions *sessions)
+{
+	struct claim *claims = calloc(sessions->n + 1, sizeof(*claims));
+	struct session *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; claims && i < SESSIONS_MAX; i++) {
 		struct session *session = sessions->slots[i];
 
-		if (session && !session->joined &&
-			(!oldest || session->born_ms < oldest->born_ms))
-			oldest = session;
+		if (session)
+			claims[n++] = (struct claim){ .who = session,
+				.source = session->source,
+				.age = session->born_ms +
+				       (session->joined ? JOINED_AGE : 0),
+				.amount = 1 };
 	}
-	return oldest;
+	if (n > 0) {
+		claims_rank(claims, n);
+		first = claims->who;
+	}
+	free(claims);
+	return first;
 }
 
 void

@@ -41,7 +41,7 @@ enum session_end {
 	END_PROTOCOL_ERROR,  /* a broken packet or request */
 	END_PING_TIMEOUT,    /* no answer to a ping */
 	END_SLOW,            /* it does not fetch its packets */
-	END_EVICTED,         /* it never joined, and the table was full */
+	END_EVICTED,         /* its source has most, and the table was full */
 	END_CONNECTION_LOST, /* its WebSocket was closed */
 	END_SHUTDOWN,        /* the plugin stops */
 };
@@ -52,6 +52,7 @@ struct session {
 	enum session_transport transport;
 	bool joined;      /* the namespace /, which has the events */
 	uint64_t next;    /* event to be sent, once it has joined */
+	uint64_t source;  /* mural_source() of who opened it */
 	uint64_t born_ms; /* as all times here: uv_now() */
 	uint64_t due_ms;  /* of the next ping, or of the pong */
 	bool pinged;
@@ -82,8 +83,9 @@ void session_free(struct sessions *sessions, struct session *session);
 struct session *session_find(const struct sessions *sessions, const char *id);
 struct session *session_get(const struct sessions *sessions, uintptr_t handle);
 
-/* The oldest session that never joined; NULL: none. */
-struct session *session_oldest_unjoined(const struct sessions *sessions);
+/* One of the source that has most of them, the oldest, but first those that never joined;
+ * NULL: out of memory, or there is none. */
+struct session *session_to_give_way(const struct sessions *sessions);
 
 /* Handles a packet of the client, whatever its transport. */
 enum session_end session_receive(struct sessions *sessions, struct session *session,

@@ -23,16 +23,19 @@ now_ms(const struct socketio *io)
 /* ----------------------------------------------------------------- open, end */
 
 struct session *
-socketio_open(struct socketio *io)
+socketio_open(struct socketio *io, uint64_t source)
 {
-	struct session *unjoined;
+	struct session *session;
 
 	if (io->sessions.n == SESSIONS_MAX) {
-		unjoined = session_oldest_unjoined(&io->sessions);
-		if (unjoined)
-			(void)socketio_end(io, unjoined, END_EVICTED);
+		session = session_to_give_way(&io->sessions);
+		if (session)
+			(void)socketio_end(io, session, END_EVICTED);
 	}
-	return session_new(&io->sessions, now_ms(io));
+	session = session_new(&io->sessions, now_ms(io));
+	if (session)
+		session->source = source;
+	return session;
 }
 
 bool
@@ -46,7 +49,8 @@ socketio_end(struct socketio *io, struct session *session, enum session_end end)
 		[END_PROTOCOL_ERROR] = { WEBSOCKET_PROTOCOL_ERROR, "protocol error" },
 		[END_PING_TIMEOUT] = { WEBSOCKET_POLICY, "no answer to a ping" },
 		[END_SLOW] = { WEBSOCKET_POLICY, "the client reads too slowly" },
-		[END_EVICTED] = { WEBSOCKET_POLICY, "never joined, and too many others" },
+		[END_EVICTED] = { WEBSOCKET_POLICY,
+			"its address has most of too many sessions" },
 		[END_CONNECTION_LOST] = { WEBSOCKET_NORMAL, "its WebSocket was closed" },
 		[END_SHUTDOWN] = { WEBSOCKET_GOING_AWAY, "the plugin stops" },
 	};

@@ -55,8 +55,8 @@ void socketio_emit(struct socketio *io, const char *event, const char *json);
 
 /* ---- what the transports call in socketio.c */
 
-/* NULL: too many sessions, or out of memory. */
-struct session *socketio_open(struct socketio *io);
+/* For a client of that source; NULL: out of memory. */
+struct session *socketio_open(struct socketio *io, uint64_t source);
 
 /* Ends a session: answers its suspended GET, closes its WebSocket and frees it.  False,
  * and nothing is done, for END_NONE. */

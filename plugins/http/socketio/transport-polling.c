@@ -159,7 +159,7 @@ polling_wait(struct request *request, struct session *session)
 static enum MHD_Result
 polling_handshake(struct request *request)
 {
-	struct session *session = socketio_open(request->subject);
+	struct session *session = socketio_open(request->subject, request->source->key);
 	char text[ENGINEIO_PACKET_MAX];
 
 	if (!session)

@@ -190,9 +190,9 @@ attach_socket(struct socketio *io, struct session *session, struct session_socke
 
 /* A new session, by WebSocket from the start. */
 static struct session *
-open_session(struct socketio *io)
+open_session(struct socketio *io, uint64_t source)
 {
-	struct session *session = socketio_open(io);
+	struct session *session = socketio_open(io, source);
 	char text[ENGINEIO_PACKET_MAX];
 
 	if (!session)
@@ -215,7 +215,8 @@ session_socket_opened(void *arg, struct MHD_Connection *connection, void *contex
 
 	(void)connection;
 	if (socket && !io->stopping)
-		session = handle ? session_get(&io->sessions, handle) : open_session(io);
+		session = handle ? session_get(&io->sessions, handle)
+				 : open_session(io, request->source->key);
 	/* it may have ended since, or another WebSocket probes it */
 	if (!session || session->socket) {
 		free(socket);

@@ -13,8 +13,9 @@
 
 #define SECOND_MS 1000
 
-/* Frames for viewers may take this much memory; then the slowest viewer is dropped. */
-#define BYTES_MAX (128 * 1024 * 1024)
+/* Frames for viewers may take this much memory, or as much as two pictures of a very
+ * large canvas; then the slowest viewer is dropped. */
+#define BYTES_MAX (48 * 1024 * 1024)
 
 /* ------------------------------------------------------------- which frame next */
 
@@ -109,6 +110,15 @@ wanted_products(const struct capture *capture)
 
 /* ------------------------------------------------------------- after a capture */
 
+static size_t
+bytes_max(const struct viewers *viewers)
+{
+	const struct mural_host *host = viewers->web->host;
+	size_t two = 2 * sizeof(uint32_t) * host->canvas_width * host->canvas_height;
+
+	return two > BYTES_MAX ? two : BYTES_MAX;
+}
+
 /* Drops the viewers that are being sent the oldest frames while all frames together take
  * too much memory. */
 static void
@@ -116,7 +126,7 @@ drop_slowest(struct viewers *viewers)
 {
 	const struct capture *capture = &viewers->capture;
 
-	while (capture->viewer_bytes > BYTES_MAX) {
+	while (capture->viewer_bytes > bytes_max(viewers)) {
 		struct viewer *slowest = NULL;
 		uint32_t most = 0;
 

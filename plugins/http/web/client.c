@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/list.h"
+#include "http/web/proxy.h"
 #include "http/web/web.h"
 
 #define SWEEP_MS 2000
@@ -146,13 +147,15 @@ http_client_accept(struct web *web, int fd)
 {
 	struct sockaddr_storage peer = { 0 };
 	socklen_t len = sizeof(peer);
+	bool proxied;
 	int ret;
 
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0) {
 		close(fd);
 		return;
 	}
-	ret = mural_conn_admit(web->host, (struct sockaddr *)&peer);
+	proxied = proxies_contain(web->proxies, (struct sockaddr *)&peer);
+	ret = proxied ? 0 : mural_conn_admit(web->host, (struct sockaddr *)&peer);
 	if (ret < 0) {
 		mural_publish(web->host);
 		if (ret == -EACCES)
@@ -165,7 +168,7 @@ http_client_accept(struct web *web, int fd)
 	}
 	web->clients.admitting = true;
 	mhd_uv_accept(&web->server, fd);
-	if (web->clients.admitting) /* libmicrohttpd refused it */
+	if (web->clients.admitting && !proxied) /* libmicrohttpd refused it */
 		mural_conn_release(web->host, (struct sockaddr *)&peer);
 	web->clients.admitting = false;
 }
@@ -197,13 +200,31 @@ http_client_open(struct web *web, struct MHD_Connection *connection, void **cont
 		client->peer.in4 = *(const struct sockaddr_in *)(const void *)peer;
 	else if (peer->sa_family == AF_INET6)
 		client->peer.in6 = *(const struct sockaddr_in6 *)(const void *)peer;
-	client->admitted = clients->admitting;
+	client->proxied = proxies_contain(web->proxies, peer);
+	client->admitted = clients->admitting && !client->proxied;
 	clients->admitting = false;
 	client->due_ms = uv_now(web->host->loop) + timeout_ms[HTTP_CLIENT_SENDING];
 	list_push(&clients->first, client);
 	if (!web->stopping && !uv_is_active((uv_handle_t *)&clients->sweep))
 		uv_timer_start(&clients->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 	web->host->counts->connections++;
+}
+
+void
+http_client_forwarded(struct web *web, struct http_client *client)
+{
+	union peer_address peer;
+	struct http_source *source;
+
+	if (!client->proxied ||
+		!proxy_find_client(web->proxies, client->connection, &peer))
+		return;
+	source = source_hold(web, mural_source(web->host, &peer.any));
+	if (!source)
+		return;
+	source_release(web, client->source);
+	client->source = source;
+	client->peer = peer;
 }
 
 static void

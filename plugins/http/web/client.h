@@ -39,6 +39,7 @@ struct http_client {
 	union peer_address peer;
 	struct http_source *source;
 	bool admitted;   /* counted among its source's connections */
+	bool proxied;    /* a proxy: who sends is in each request */
 	bool upgraded;   /* to a WebSocket, which has its own time-outs */
 	bool tracked;    /* by `progress`, not by libmicrohttpd's time-out */
 	uint64_t due_ms; /* by the loop's clock; 0: no deadline */
@@ -67,6 +68,10 @@ void http_client_changed(void *arg, struct MHD_Connection *connection, void **co
 
 /* Disconnects it soon; what it is being sent is dropped.  Counted as rate limited. */
 void http_client_abort(struct web *web, struct http_client *client);
+
+/* At the beginning of a request that came by a proxy: from here on the client has the
+ * address and the source of whom it speaks for. */
+void http_client_forwarded(struct web *web, struct http_client *client);
 
 /* NULL: none, for want of memory, and the connection is being closed. */
 struct http_client *http_client_of(struct MHD_Connection *connection);

@@ -263,6 +263,7 @@ request_begin(struct web *web, struct MHD_Connection *connection, const char *ur
 	memset(incoming, 0, offsetof(struct incoming_request, short_body));
 	incoming->request.web = web;
 	incoming->request.connection = connection;
+	http_client_forwarded(web, client);
 	incoming->request.source = client->source;
 	incoming->request.method = method;
 	incoming->request.path = path;

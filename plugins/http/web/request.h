@@ -85,7 +85,7 @@ bool request_has_tag(const struct request *request, const char *etag);
 const json_t *request_json(struct request *request, const char **why);
 
 /* ---- secrets, of which a source may guess some wrongly at once, and then one now and
- * then. Clients on a Unix socket have no source: limits are the proxy's there. */
+ * then.  Clients without a source share what they may guess. */
 
 /* Seconds until another guess of the client's source is looked at; 0: this one is. */
 unsigned request_guess_wait(const struct request *request);

@@ -63,12 +63,6 @@ web_close_handle(struct web *web, uv_handle_t *handle)
 }
 
 void
-web_abort(struct web *web)
-{
-	mhd_uv_stop(&web->server, on_server_stopped);
-}
-
-void
 web_stop(struct web *web)
 {
 	web->stopping = true;

@@ -25,11 +25,13 @@
 struct web {
 	struct mural_host *host;
 	const struct route_table *tables; /* ended by one without routes */
+	const char *proxies;              /* proxy.h; set before the start */
 	struct mhd_uv server;
 	struct http_clients clients;
 	struct turn turn;
 	struct holdings holdings;
-	struct mural_ratelimit *guesses; /* by source: wrong ones */
+	struct mural_ratelimit *guesses;   /* by source: wrong ones */
+	struct mural_bucket local_guesses; /* of those without a source */
 	struct request *suspended;
 	unsigned refs;
 	bool stopping;
@@ -39,12 +41,9 @@ struct web {
 int web_start(struct web *web, struct mural_host *host, const struct route_table *tables);
 
 /* From here on new requests are answered with 503.  Once the last reference is released,
- * suspended requests are answered, the server stops, and mural_stopped() is called. */
+ * suspended requests are answered, the server stops, and mural_stopped() is called.  Also
+ * in a start() that fails. */
 void web_stop(struct web *web);
-
-/* Besides web_stop(), in a start() that fails: murald frees the state after one turn of
- * the loop then, so that all handles must be closing already. */
-void web_abort(struct web *web);
 
 /* A reference: something of the instance is still on the loop.  The last release ends the
  * server, but not before web_stop(). */

@@ -2,6 +2,7 @@
 /* What the HUD is told of an instance, and when. */
 #include "app/hud-status.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "support/unit.h"
@@ -19,7 +20,8 @@ TEST(a_state_is_shown_though_nobody_paints)
 	static const struct mural_plugin plugin = { .name = "odd" };
 	struct instance instance = { .plugin = &plugin, .is_open = true };
 	struct plugins plugins = { .instances = &instance };
-	struct ingest ingest = { .plugins = &plugins };
+	const struct config_server server = { .public_url = "", .public_address = "" };
+	struct ingest ingest = { .plugins = &plugins, .server = &server };
 	struct hud *hud = hud_new();
 	struct hud_status hud_status;
 	struct canvas canvas = { 0 };
@@ -27,7 +29,9 @@ TEST(a_state_is_shown_though_nobody_paints)
 	uint32_t pixel;
 	uv_loop_t loop;
 
+	instance.ingest = &ingest;
 	instance.host.name = "odd";
+	instance.common.advertise = "yes";
 	assert_int_equal(said_init(&instance.said, NULL), 0);
 	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
 	uv_loop_init(&loop);
@@ -51,6 +55,81 @@ TEST(a_state_is_shown_though_nobody_paints)
 	assert_int_equal(uv_loop_close(&loop), 0);
 	canvas_finish(&canvas);
 	hud_free(hud);
+	said_finish(&instance.said);
+}
+
+static int
+local_hint(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
+{
+	return snprintf(text, len, "http://%s:80/",
+		request->is_public ? request->address : (const char *)host->config);
+}
+
+/* What a HUD shows of one instance of http. */
+static struct hud_text
+shown(struct instance *instance, const char *url, const char *address)
+{
+	static const struct mural_plugin plugin = { .name = "http", .hint = local_hint };
+	const struct config_server server = { .public_url = url,
+		.public_address = address };
+	struct plugins plugins = { .instances = instance };
+	struct ingest ingest = { .plugins = &plugins, .server = &server };
+	struct hud_status hud_status;
+	struct canvas canvas = { 0 };
+	struct hud *hud = hud_new();
+	uv_loop_t loop;
+
+	instance->plugin = &plugin;
+	instance->ingest = &ingest;
+	instance->host.name = "http";
+	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
+	uv_loop_init(&loop);
+	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
+	hud_status_stop(&hud_status);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	canvas_finish(&canvas);
+	hud_free(hud);
+	return hud_status.text;
+}
+
+TEST(people_are_shown_what_they_can_use)
+{
+	struct instance instance = { .is_open = true, .common.advertise = "yes" };
+	struct hud_text text;
+
+	assert_int_equal(said_init(&instance.said, NULL), 0);
+	instance.host.config = "127.0.0.1";
+	text = shown(&instance, "", "");
+	assert_int_equal(text.n_lines, 1);
+	assert_string_not_equal(text.url, "http://127.0.0.1:80/");
+	text = shown(&instance, "", "192.0.2.1");
+	assert_string_equal(text.url, "http://192.0.2.1:80/");
+	text = shown(&instance, "https://wall.example.org/", "192.0.2.1");
+	assert_string_equal(text.url, "https://wall.example.org/");
+	assert_string_equal(text.lines[0].hint, "https://wall.example.org/");
+	instance.common.advertise = "Ask at the bar";
+	text = shown(&instance, "", "");
+	assert_string_equal(text.lines[0].hint, "Ask at the bar");
+	assert_string_equal(text.url, "");
+	instance.common.advertise = "no";
+	assert_int_equal(shown(&instance, "https://x/", "192.0.2.1").n_lines, 0);
+	said_finish(&instance.said);
+}
+
+TEST(what_waits_is_shown)
+{
+	struct instance instance = { .common.advertise = "yes" };
+	struct hud_text text;
+
+	assert_int_equal(said_init(&instance.said, NULL), 0);
+	assert_int_equal(shown(&instance, "", "").n_lines, 0);
+	said_set_trouble(&instance.said, "waiting: there is no such interface");
+	text = shown(&instance, "", "");
+	assert_int_equal(text.n_lines, 1);
+	assert_string_equal(text.lines[0].state, "waiting: there is no such interface");
+	assert_string_equal(text.lines[0].hint, "");
 	said_finish(&instance.said);
 }
 

@@ -193,6 +193,20 @@ TEST_WITH(a_refused_brush_counts_what_it_does_not_paint, set_up, tear_down)
 	assert_int_equal(brush->near_width, REGION_WIDTH);
 }
 
+TEST_WITH(empty_rows_and_rectangles_paint_nothing, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	struct mural_brush *brush = &f->brushes[0];
+	const uint32_t argb = 0xff000001;
+
+	mural_row(brush, 5, 5, 0, &argb);
+	mural_fill(brush, 0, 0, 0, 5, argb);
+	mural_fill(brush, 0, 0, 5, 0, argb);
+	assert_int_equal(brush->painted, 0);
+	for (size_t i = 0; i < f->canvases[0].view.words; i++)
+		assert_int_equal(brush->damaged_groups[i], 0);
+}
+
 /* ---- a brush of which each pixel is looked at */
 
 /* Refuses the columns from 40 to 59 of the canvas. */

@@ -3,6 +3,7 @@
  * error. */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #define MESSAGES 3000
 #define HEAD 3
 #define BODY 997
+
+static struct sendbuf_pool pool = { .waiting = TAILQ_HEAD_INITIALIZER(pool.waiting) };
 
 static void
 make_pair(int pair[2])
@@ -39,7 +42,7 @@ read_all(int fd, size_t at)
 
 TEST(keeps_what_a_slow_client_does_not_take)
 {
-	struct sendbuf sendbuf = { 0 };
+	struct sendbuf sendbuf = { .pool = &pool };
 	uint8_t bytes[HEAD + BODY];
 	size_t sent = 0, came = 0;
 	int pair[2];
@@ -64,7 +67,7 @@ TEST(keeps_what_a_slow_client_does_not_take)
 
 TEST(tells_who_is_gone)
 {
-	struct sendbuf sendbuf = { 0 };
+	struct sendbuf sendbuf = { .pool = &pool };
 	uint8_t *much = calloc(1, 1 << 20);
 	int pair[2];
 
@@ -78,6 +81,57 @@ TEST(tells_who_is_gone)
 	assert_int_equal(sendbuf_pending(&sendbuf), 0);
 	assert_int_equal(sendbuf_send(&sendbuf, pair[0], NULL, 0, much, 1), -EPIPE);
 	close(pair[0]);
+	free(much);
+}
+
+#define CROWD 200
+#define EACH (512 * 1024) /* together thrice what a pool holds */
+
+static bool dropped[CROWD];
+
+struct reader {
+	struct sendbuf sendbuf; /* first, for the cast back */
+	size_t number;
+	int pair[2];
+};
+
+static void
+drop(struct sendbuf *sendbuf)
+{
+	dropped[((struct reader *)sendbuf)->number] = true;
+}
+
+/* Two sources: one has all but the first and the last of the readers. */
+TEST(who_holds_most_of_a_pool_gives_way)
+{
+	static struct reader readers[CROWD];
+	uint8_t *much = calloc(1, EACH);
+
+	assert_non_null(much);
+	for (size_t i = 0; i < CROWD; i++) {
+		struct reader *reader = &readers[i];
+
+		*reader = (struct reader){ .sendbuf = { .pool = &pool,
+						   .source = i % (CROWD - 1) ? 1 : 2,
+						   .drop = drop },
+			.number = i };
+		make_pair(reader->pair);
+		assert_int_equal(sendbuf_send(&reader->sendbuf, reader->pair[0], NULL, 0,
+					 much, EACH),
+			0);
+		assert_in_range(pool.bytes, 0, SENDBUFS_BYTES_MAX);
+	}
+	assert_false(dropped[0]);
+	assert_true(dropped[1]);
+	assert_false(dropped[CROWD - 2]);
+	assert_false(dropped[CROWD - 1]);
+	for (size_t i = 0; i < CROWD; i++) {
+		assert_int_equal(sendbuf_pending(&readers[i].sendbuf) == 0, dropped[i]);
+		sendbuf_finish(&readers[i].sendbuf);
+		close(readers[i].pair[0]);
+		close(readers[i].pair[1]);
+	}
+	assert_int_equal(pool.bytes, 0);
 	free(much);
 }
 

@@ -158,6 +158,27 @@ TEST(vectors_hold)
 
 /* -------------------------------------------------------------------- sessions */
 
+TEST(who_has_most_sessions_gives_way)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+	struct session *modest = session_new(sessions, 0), *unjoined, *session;
+
+	modest->source = 1;
+	unjoined = NULL;
+	for (uint64_t born_ms = 1; (session = session_new(sessions, born_ms));
+		born_ms++) {
+		session->source = 2;
+		session->joined = born_ms != 7;
+		if (!session->joined)
+			unjoined = session;
+	}
+	assert_ptr_equal(session_to_give_way(sessions), unjoined);
+	unjoined->joined = true;
+	assert_int_equal(session_to_give_way(sessions)->born_ms, 1);
+	sessions_finish(sessions);
+	free(sessions);
+}
+
 TEST(ids_are_all_different)
 {
 	struct sessions *sessions = calloc(1, sizeof(*sessions));
@@ -170,7 +191,7 @@ TEST(ids_are_all_different)
 	while ((session = session_new(sessions, 1)))
 		assert_memory_not_equal(session->id, first->id, 20);
 	assert_int_equal(sessions->n, SESSIONS_MAX);
-	assert_ptr_equal(session_oldest_unjoined(sessions), first);
+	assert_ptr_equal(session_to_give_way(sessions), first);
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		assert_ptr_equal(session_find(sessions, sessions->slots[i]->id),
 			sessions->slots[i]);

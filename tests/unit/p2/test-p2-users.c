@@ -143,6 +143,60 @@ TEST(totp_is_rfc_6238)
 	users_finish(&users);
 }
 
+/* As authenticator apps export them, the test vectors of RFC 6238's appendix B. */
+TEST(uris_are_read)
+{
+	static const char sha256[] =
+		"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA";
+	struct users users = { 0 };
+	char text[1024];
+	uint64_t step;
+
+	snprintf(text, sizeof(text),
+		"bob = otpauth://totp/x?secret=%s\n"
+		"otpauth://totp/"
+		"My%%20wall:%%20zo%%C3%%A9?issuer=a%%26b&secret=%s&digits=8\n"
+		"OTPAUTH://TOTP/carol?algorithm=sha256&digits=8&period=30&secret=%s\n"
+		"otpauth://totp/dan?period=60&secret=%s&image=https%%3A%%2F%%2Fa\n",
+		RFC_SECRET, RFC_SECRET, sha256, RFC_SECRET);
+	assert_int_equal(users_load(&users, write_users(text), complain, NULL), 0);
+	assert_string_equal(complaints, "");
+	assert_true(check(&users, "bob", "00287082", 59, &step));
+	assert_true(check(&users, "zo\xc3\xa9", "94287082", 59, &step));
+	assert_int_equal(step, 1);
+	assert_true(check(&users, "carol", "46119246", 59, &step));
+	assert_true(check(&users, "dan", "00287082", 119, &step));
+	assert_int_equal(step, 1);
+	users_finish(&users);
+}
+
+TEST(bad_uris_are_explained)
+{
+	const char *secret = "&secret=" RFC_SECRET "\n";
+	static const struct {
+		const char *uri, *complaint;
+	} bad[] = {
+		{ "otpauth://hotp/a?counter=1", "begins with otpauth://totp/" },
+		{ "otpauth://totp/a?digits=9", "digits= takes" },
+		{ "otpauth://totp/a?digits=", "digits= takes" },
+		{ "otpauth://totp/a?period=0", "period= takes" },
+		{ "otpauth://totp/a?period=30s", "period= takes" },
+		{ "otpauth://totp/a?algorithm=MD5", "algorithm= takes" },
+		{ "otpauth://totp/a%2?x=1", "broken %" },
+		{ "otpauth://totp/a%00?x=1", "broken %" },
+		{ "otpauth://totp/?x=1", "a name has" },
+		{ "n = otpauth://totp/", "has no secret" },
+	};
+	char text[300];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s", bad[i].uri, secret);
+		expect_complaint(text, bad[i].complaint);
+	}
+	expect_complaint("otpauth://totp/a?secret=GEZDGNBV\n", "secret= takes");
+	expect_complaint("otpauth://totp/a?secret\n", "has no secret");
+}
+
 TEST(used_steps_are_refused)
 {
 	struct users users = { 0 }, again = { 0 };

@@ -54,7 +54,9 @@ set_up(void **state)
 	f->state.capture.local_addrs.addresses = f->own;
 	f->state.capture.local_addrs.n_addresses = 2;
 	f->state.raw4 = f->state.raw6 = -1; /* nothing to reply through */
-	f->config = (struct icmp_config){ .interface = "any" };
+	f->config = (struct icmp_config){
+		.interface = "any", .target = "own", .bsd_time = true
+	};
 	f->state.size_replies = size_replies_new(&f->config);
 	f->host = (struct mural_host){
 		.state = &f->state,
@@ -143,7 +145,7 @@ check_size(const json_t *vector, const struct bytes *raw, int version)
 	struct ping ping;
 
 	assert_int_equal(packet_parse(&packet, DLT_RAW, raw->at, raw->len, raw->len), 0);
-	assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_SIZE);
+	assert_int_equal(ping_read(&ping, &packet, PACKET_OK, false), PING_SIZE);
 	assert_int_equal(ping.id, vector_number(expect, "id"));
 	assert_int_equal(ping.seq, vector_number(expect, "seq"));
 	ping_size_reply(reply, &ping, version, WIDTH, HEIGHT);
@@ -247,7 +249,7 @@ TEST_WITH(the_edge_discards_or_wraps, set_up, tear_down)
 
 TEST_WITH(options_are_checked, set_up, tear_down)
 {
-	struct icmp_config config = { .interface = "any" };
+	struct icmp_config config = { .interface = "any", .target = "own" };
 
 	rejected[0] = '\0';
 	icmp_check(&config, NULL);
@@ -360,6 +362,72 @@ TEST_WITH(size_requests_are_counted_when_refused, set_up, tear_down)
 	for (int i = 0; i < 5; i++)
 		refused += feed(f, &raw).rate_limited;
 	assert_int_equal(refused, 4);
+}
+
+/* -------------------------------------------------------------------- BSD's time */
+
+static struct outcome
+feed_data(struct fixture *f, const char *data, size_t len)
+{
+	struct bytes raw = ping_packet(4, (const uint8_t *)data, len);
+
+	return feed(f, &raw);
+}
+
+TEST_WITH(a_pixel_is_read_behind_a_bsd_time, set_up, tear_down)
+{
+	/* seconds and microseconds, big-endian; then -p cc00010002ff8000 */
+	static const char bsd[] = "\x69\x2b\x5c\x10\x00\x0a\x11\x22"
+				  "\xcc\x00\x01\x00\x02\xff\x80\x00";
+	/* what Linux's ping -s 16 sends: its own time, with a cc in it by chance */
+	static const char linux[] = "\x10\x5c\x2b\x69\x00\x00\x00\x00"
+				    "\xcc\x01\x02\x00\x00\x00\x00\x00";
+	struct fixture *f = *state;
+
+	assert_int_equal(feed_data(f, bsd, 16).painted, 1);
+	assert_int_equal(look(f, 1, 2), 0xffff8000);
+	assert_int_equal(feed_data(f, bsd, 15).malformed, 1);
+	assert_int_equal(feed_data(f, bsd, 17).malformed, 1);
+	assert_int_equal(feed_data(f, linux, 16).malformed, 1);
+	f->config.bsd_time = false;
+	assert_int_equal(feed_data(f, bsd, 16).malformed, 1);
+}
+
+/* ---------------------------------------------------------------------- target */
+
+TEST_WITH(only_the_target_is_painted_for, set_up, tear_down)
+{
+	static const struct {
+		const char *target;
+		bool ours, others;
+	} cases[] = {
+		{ "own", true, false },
+		{ "any", true, true },
+		{ "192.0.2.2", true, false },
+		{ "192.0.2.9", false, true },
+		{ "2001:db8::2", false, false },
+	};
+	static const char pixel[] = "\xcc\x00\x01\x00\x02\xff\x80\x00";
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		f->config.target = cases[i].target;
+		rejected[0] = '\0';
+		icmp_check(&f->config, NULL);
+		assert_string_equal(rejected, "");
+		assert_true(target_parse(f->config.target, &f->state.target));
+		f->own[0] = local_addrs_number(4, (const uint8_t[]){ 192, 0, 2, 2 });
+		assert_int_equal(feed_data(f, pixel, 8).painted, cases[i].ours);
+		/* as if 192.0.2.2 were another machine, and 192.0.2.9 its name */
+		f->own[0] = local_addrs_number(4, (const uint8_t[]){ 192, 0, 2, 3 });
+		if (strcmp(cases[i].target, "192.0.2.9") == 0)
+			assert_true(target_parse("192.0.2.2", &f->state.target));
+		if (strcmp(cases[i].target, "192.0.2.2") != 0)
+			assert_int_equal(feed_data(f, pixel, 8).painted, cases[i].others);
+	}
+	f->config.target = "wall";
+	icmp_check(&f->config, NULL);
+	assert_non_null(strstr(rejected, "target: must be own, any or an IP address"));
 }
 
 /* ---------------------------------------------------------------------- hint */

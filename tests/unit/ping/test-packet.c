@@ -37,7 +37,7 @@ expect_pixel(int link, const struct bytes *frame)
 
 	assert_int_equal(parse(&packet, link, frame), PACKET_OK);
 	assert_int_equal(packet.cast, CAST_UNICAST);
-	assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_PIXEL);
+	assert_int_equal(ping_read(&ping, &packet, PACKET_OK, false), PING_PIXEL);
 	assert_int_equal(ping.x, 16);
 	assert_int_equal(ping.y, 32);
 	assert_int_equal(ping.argb, 0xff010203);
@@ -51,7 +51,7 @@ expect_fault(const struct bytes *bytes, enum packet_fault fault)
 
 	assert_int_equal(parse(&packet, DLT_RAW, bytes), fault);
 	assert_null(packet.payload);
-	assert_int_equal(ping_read(&ping, &packet, fault), PING_MALFORMED);
+	assert_int_equal(ping_read(&ping, &packet, fault, false), PING_MALFORMED);
 }
 
 TEST(link_types_are_read)
@@ -147,7 +147,7 @@ TEST(vlan_tags_are_passed_over)
 	insert(&frame, 12, "\x81\0\x20\x05", 4);
 	assert_int_equal(parse(&packet, DLT_EN10MB, &frame), PACKET_OK);
 	assert_int_equal(packet.vlan, 5);
-	assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_MALFORMED);
+	assert_int_equal(ping_read(&ping, &packet, PACKET_OK, false), PING_MALFORMED);
 	insert(&frame, 12, "\x88\xa8\0\x07", 4);
 	assert_int_equal(parse(&packet, DLT_EN10MB, &frame), PACKET_OK);
 	assert_int_equal(packet.vlan, 7);
@@ -302,7 +302,8 @@ TEST(a_cut_capture_is_no_fault_but_no_message)
 			PACKET_OK);
 		assert_int_equal(packet.payload_len, 16);
 		assert_int_equal(packet.payload_captured, 15);
-		assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_MALFORMED);
+		assert_int_equal(
+			ping_read(&ping, &packet, PACKET_OK, false), PING_MALFORMED);
 	}
 }
 
@@ -326,7 +327,7 @@ TEST(truncations_paint_nothing)
 			fault = parse(&packet, DLT_RAW, &cut);
 			assert_int_equal(
 				fault, len == 0 ? PACKET_NOT_IP : PACKET_TRUNCATED);
-			assert_int_equal(ping_read(&ping, &packet, fault),
+			assert_int_equal(ping_read(&ping, &packet, fault, false),
 				len < ip ? PING_NONE : PING_MALFORMED);
 		}
 	}
@@ -353,7 +354,8 @@ TEST(only_exact_lengths_are_messages)
 				assert_int_equal(
 					parse(&packet, DLT_RAW, &raw), PACKET_OK);
 				assert_int_equal(
-					ping_read(&ping, &packet, PACKET_OK), expected);
+					ping_read(&ping, &packet, PACKET_OK, false),
+					expected);
 			}
 }
 
@@ -374,8 +376,8 @@ TEST(checksums_are_verified)
 			raw.at[at] ^= 0x10;
 			assert_int_equal(parse(&packet, DLT_RAW, &raw), PACKET_OK);
 			assert_false(packet_icmp_checksum_ok(&packet));
-			assert_int_equal(
-				ping_read(&ping, &packet, PACKET_OK), PING_MALFORMED);
+			assert_int_equal(ping_read(&ping, &packet, PACKET_OK, false),
+				PING_MALFORMED);
 		}
 	}
 }
@@ -390,18 +392,18 @@ TEST(other_messages_are_none_of_our_business)
 		raw.at[20] = (uint8_t)type;
 		fix_checksum(&raw, 20);
 		parse(&packet, DLT_RAW, &raw);
-		assert_int_equal(ping_read(&ping, &packet, PACKET_OK),
+		assert_int_equal(ping_read(&ping, &packet, PACKET_OK, false),
 			type == 8 ? PING_PIXEL : PING_NONE);
 	}
 	raw.at[9] = 17;
 	fix_header(&raw, 20);
 	assert_int_equal(parse(&packet, DLT_RAW, &raw), PACKET_OK);
-	assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_NONE);
+	assert_int_equal(ping_read(&ping, &packet, PACKET_OK, false), PING_NONE);
 	raw = ping_packet(4, pixel, sizeof(pixel));
 	raw.at[9] = 58; /* ICMPv6 inside IPv4 is none */
 	fix_header(&raw, 20);
 	parse(&packet, DLT_RAW, &raw);
-	assert_int_equal(ping_read(&ping, &packet, PACKET_OK), PING_NONE);
+	assert_int_equal(ping_read(&ping, &packet, PACKET_OK, false), PING_NONE);
 }
 
 /* Mutations of honest packets; a sanitizer or an assertion objects. */
