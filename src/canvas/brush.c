@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Paints for brushes: what <mural/brush.h> does not do inline. */
+#include <string.h>
+
 #include "base/util.h"
 #include "canvas/canvas-private.h"
 

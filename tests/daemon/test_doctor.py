@@ -10,6 +10,7 @@ import zlib
 
 import pytest
 
+from control import control
 from hosts import Pair, need
 from sanitizer import SANITIZED
 from wall import MURALD, PLUGINS, Wall
@@ -200,3 +201,21 @@ def test_a_missing_display(tmp_path):
     if "built without" not in text:
         assert "WRONG  no card that could display" in text
         assert "/dev/dri/none: No such file" in text
+
+
+# ---- who may steer it
+
+def test_who_may_use_the_control_socket(tmp_path, inside):
+    wall = Wall(tmp_path, "[plugin pixelflut]\n", netns=inside, core=control(tmp_path))
+    assert "control.socket: %s/control is not there, as no wall runs with it" % tmp_path in doctor(wall)
+    with wall:
+        assert re.search(r"control\.socket: root, \w+ and the group \w+.* may steer the wall", doctor(wall))
+        os.chmod(tmp_path / "control", 0o666)
+        text = doctor(wall)
+        assert re.search(r"WRONG +control\.socket: everybody on this machine", text) and "chmod 0660" in text
+
+
+def test_a_wall_that_nobody_steers(tmp_path, inside):
+    wall = Wall(tmp_path, "[plugin pixelflut]\n", netns=inside)
+    text = doctor(wall)
+    assert "control.socket is empty" in text and "control.log is empty" in text and "control.state is empty" in text

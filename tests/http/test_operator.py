@@ -54,7 +54,7 @@ CASES = [
     ("unprotect", {"rect": "8x8+8+8"}, 200, None),
     ("protected", None, 200, None),
     ("ban", {"net": "192.0.2.0/24", "for": "10min", "why": "no", "out": True}, 200, None),
-    ("ban", {"net": "192.0.2.0/24", "for": "10 minutes"}, 400, "usage"),
+    ("ban", {"net": "192.0.2.0/24", "for": "a while"}, 400, "usage"),
     ("ban", {"net": "0.0.0.0/0"}, 409, "refused"),
     ("ban", {"net": "here"}, 400, "usage"),
     ("bans", None, 200, None),

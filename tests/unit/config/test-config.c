@@ -268,6 +268,8 @@ TEST(what_is_printed_can_be_read_again)
 		"server.answer-timeout = 60s  ; default\n"
 		"server.allow =   ; default\n"
 		"server.deny =   ; default\n"
+		"server.public-url =   ; default\n"
+		"server.public-address =   ; default\n"
 		"record.file =   ; default\n"
 		"record.interval = 1s  ; default\n"
 		"record.max-size = 1G  ; default\n"
@@ -293,7 +295,7 @@ TEST(what_is_printed_can_be_read_again)
 		"t.conf:1: size: is in no section; move it into one, or write "
 		"SECTION.KEY\n"
 		"t.conf:3: canvas.canvas.size: unknown option, this section takes size, "
-		"background, snapshot, snapshot-interval\n");
+		"background, snapshot, snapshot-interval, owners\n");
 }
 
 TEST(comments_stand_behind_values)
