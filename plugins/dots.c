@@ -32,21 +32,20 @@ dots_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *dat
 	return (const uint8_t *)end - data; /* the rest comes again, and more */
 }
 
-/* A command for bash. */
 static int
 dots_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
 {
-	const char *protocol = host->port ? "tcp" : "udp";
+	const char *udp = host->port ? "" : " -u";
 	unsigned port = host->port ? host->port : host->udp_port;
 
 	if (port == 0)
 		return -1;
 	return snprintf(text, len,
-		"printf '\\%o\\%o\\%o\\%o\\%o\\%o\\%o\\377' >/dev/%s/%s/%u",
+		"printf '\\%o\\%o\\%o\\%o\\%o\\%o\\%o\\377' | nc%s -w1 %s %u",
 		request->x & 0xff, request->x >> 8, request->y & 0xff, request->y >> 8,
 		request->colour >> 16 & 0xff, request->colour >> 8 & 0xff,
-		request->colour & 0xff, protocol, request->address, port);
+		request->colour & 0xff, udp, request->address, port);
 }
 
 const struct mural_plugin mural_plugin = {

@@ -73,6 +73,7 @@ TESTS += \
 	tests/daemon/test_privileges.py \
 	tests/daemon/test_public.py \
 	tests/daemon/test_reload.py \
+	tests/net/test_commands.py \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
@@ -91,6 +92,7 @@ if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
 	tests/test_hostile.py \
+	tests/test_recipes.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
@@ -137,6 +139,7 @@ EXTRA_DIST += \
 	tests/test_hostile.py \
 	tests/test_manual.py \
 	tests/test_security.py \
+	tests/test_recipes.py \
 	tests/transcripts \
 	tests/vectors
 

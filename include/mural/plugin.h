@@ -234,6 +234,15 @@ struct mural_conn {
 	const struct sockaddr *peer; /* the client, or the sender of this datagram */
 };
 
+/* What the reader of a hint has at hand.  Later versions may add some. */
+enum mural_system {
+	MURAL_ANY_SYSTEM, /* a command that works on most */
+	MURAL_LINUX,
+	MURAL_BSD,     /* and macOS */
+	MURAL_WINDOWS, /* PowerShell */
+	MURAL_PYTHON,
+};
+
 /* What a paint hint should show. */
 struct mural_hint_request {
 	uint32_t size;       /* set by who asks */
@@ -241,6 +250,7 @@ struct mural_hint_request {
 	const char *address; /* this machine's, or a name for it; no brackets */
 	uint32_t x, y;       /* a pixel of the instance's region */
 	uint32_t colour;     /* 0xffrrggbb */
+	uint32_t system;     /* enum mural_system; nothing special: as for any */
 };
 
 /* Collects what check() rejects. */

@@ -18,8 +18,6 @@
 
 #include <mural/plugin.h>
 
-#include "common/fair-queue.h"
-#include "common/sendbuf.h"
 #include "p2/broadcast.h"
 #include "p2/login.h"
 

@@ -427,11 +427,34 @@ static int
 icmp_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
 {
-	(void)host;
-	if (strncmp(request->address, "fe80:", 5) == 0)
+	const struct icmp_config *config = host->config;
+	const struct icmp_state *state = host->state;
+	const char *address =
+		state->target.kind == TARGET_ADDRESS ? config->target : request->address;
+	bool v6 = strchr(address, ':') != NULL;
+	uint8_t data[8];
+	char hex[2 * sizeof(data) + 1];
+
+	if (strncmp(address, "fe80:", 5) == 0)
 		return -EADDRNOTAVAIL;
-	return snprintf(text, len, "ping -c1 -s 8 -p cc%04x%04x%06x %s", request->x,
-		request->y, request->colour & 0xffffff, request->address);
+	ping_pixel_write(data, request->x, request->y, request->colour);
+	for (size_t i = 0; i < sizeof(data); i++)
+		snprintf(hex + 2 * i, 3, "%02x", data[i]);
+	switch (request->system) {
+	case MURAL_BSD:
+		return snprintf(text, len, "ping%s -c1 -s 16 -p %s %s", v6 ? "6" : "",
+			hex, address);
+	case MURAL_WINDOWS:
+		return snprintf(text, len,
+			"(New-Object Net.NetworkInformation.Ping).Send('%s',999,"
+			"[byte[]](%u,%u,%u,%u,%u,%u,%u,%u)).Status",
+			address, data[0], data[1], data[2], data[3], data[4], data[5],
+			data[6], data[7]);
+	case MURAL_PYTHON:
+		return ping_python_command(text, len, address, data, sizeof(data));
+	default:
+		return snprintf(text, len, "ping -c1 -s 8 -p %s %s", hex, address);
+	}
 }
 
 const struct mural_plugin mural_plugin = {

@@ -21,6 +21,7 @@
 #include "ping/kernel-replies.h"
 #include "ping/ndp.h"
 #include "ping/packet.h"
+#include "ping/pingxelflut.h"
 
 enum { DIGITS_HEX, DIGITS_DECIMAL };
 enum { ACCEPT_ICMP6, ACCEPT_ECHO, ACCEPT_ANY };
@@ -332,13 +333,28 @@ ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 /* ------------------------------------------------------------------ hint */
 
 static int
+ping_command(uint32_t system, const char *to, char *text, size_t len)
+{
+	switch (system) {
+	case MURAL_BSD:
+		return snprintf(text, len, "ping6 -c1 %s", to);
+	case MURAL_WINDOWS:
+		return snprintf(text, len, "ping -n 1 %s", to);
+	case MURAL_PYTHON:
+		return ping_python_command(text, len, to, (const uint8_t *)"", 0);
+	default:
+		return snprintf(text, len, "ping -c1 %s", to);
+	}
+}
+
+static int
 ipv6_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
 {
 	const struct ipv6_config *config = host->config;
 	struct template_pixel pixel = { request->x, request->y, 1, request->colour };
 	struct address_template template;
-	char why[TEMPLATE_WHY_MAX], example[INET6_ADDRSTRLEN];
+	char why[TEMPLATE_WHY_MAX], example[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN + 8];
 	struct in6_addr address;
 	struct in_addr v4;
 	const char *zone = "", *whose = "";
@@ -357,16 +373,21 @@ ipv6_hint(const struct mural_host *host, const struct mural_hint_request *reques
 		zone = "%eth0";
 		whose = ", eth0 is your own interface";
 	}
-	/* a comment for the shell, so that the whole line can be copied */
+	snprintf(to, sizeof(to), "%s%s", example, zone);
+	if (request->system != MURAL_ANY_SYSTEM)
+		return ping_command(request->system, to, text, len);
+	/* the words belong to a command that does nothing, so that the whole line can be
+	 * copied; zsh has no comments on its command line */
 	if (!template.has_position)
 		return snprintf(text, len,
-			"ping -c1 %s%s # %s%s, no answer needed: paints #%06x somewhere",
-			example, zone, config->template, whose, pixel.argb & 0xffffff);
+			"ping -c1 %s; : '%s%s, no answer needed: paints #%06x "
+			"somewhere'",
+			to, config->template, whose, pixel.argb & 0xffffff);
 	return snprintf(text, len,
-		"ping -c1 %s%s # %s, X and Y in %s%s, no answer needed: paints %u,%u "
-		"#%06x",
-		example, zone, config->template, template.decimal ? "decimal" : "hex",
-		whose, pixel.x, pixel.y, pixel.argb & 0xffffff);
+		"ping -c1 %s; : '%s, X and Y in %s%s, no answer needed: paints %u,%u "
+		"#%06x'",
+		to, config->template, template.decimal ? "decimal" : "hex", whose,
+		pixel.x, pixel.y, pixel.argb & 0xffffff);
 }
 
 const struct mural_plugin mural_plugin = {

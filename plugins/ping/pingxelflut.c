@@ -2,7 +2,11 @@
 /* Parses pingxelflut messages, and writes the answer to a size request. */
 #include "ping/pingxelflut.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* Of a message that ping_python_command() writes. */
+#define PYTHON_DATA_MAX 16
 
 /* What the ping of BSD and macOS writes over the first bytes, if there are as many. */
 #define BSD_TIME_LEN 8
@@ -78,6 +82,44 @@ ping_read(struct ping *ping, const struct packet *packet, enum packet_fault faul
 	if (!packet_icmp_checksum_ok(packet))
 		return PING_MALFORMED;
 	return read_message(ping, &icmp, bsd_time);
+}
+
+void
+ping_pixel_write(uint8_t data[8], uint32_t x, uint32_t y, uint32_t rgb)
+{
+	const uint8_t bytes[8] = { KIND_PIXEL, (uint8_t)(x >> 8), (uint8_t)x,
+		(uint8_t)(y >> 8), (uint8_t)y, (uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8),
+		(uint8_t)rgb };
+
+	memcpy(data, bytes, sizeof(bytes));
+}
+
+/* Linux writes identifier and checksum itself, macOS wants them written. */
+int
+ping_python_command(
+	char *text, size_t size, const char *address, const uint8_t *data, size_t len)
+{
+	bool v6 = strchr(address, ':') != NULL;
+	uint8_t message[8 + PYTHON_DATA_MAX] = { v6 ? ECHO6_REQUEST : ECHO_REQUEST };
+	char hex[2 * sizeof(message) + 1];
+	uint16_t sum;
+
+	if (len > PYTHON_DATA_MAX)
+		len = PYTHON_DATA_MAX;
+	memcpy(message + 8, data, len);
+	if (!v6) {
+		sum = packet_checksum(message, 8 + len, 0);
+		message[2] = (uint8_t)(sum >> 8);
+		message[3] = (uint8_t)sum;
+	}
+	for (size_t i = 0; i < 8 + len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", message[i]);
+	return snprintf(text, size,
+		"python3 -c \"import socket as s; s.socket(s.%s, s.SOCK_DGRAM, "
+		"%d).sendto("
+		"bytes.fromhex('%s'), ('%s', 0))\"",
+		v6 ? "AF_INET6" : "AF_INET", v6 ? PACKET_PROTO_ICMP6 : PACKET_PROTO_ICMP,
+		hex, address);
 }
 
 void

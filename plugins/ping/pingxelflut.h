@@ -16,6 +16,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ping/packet.h"
@@ -39,6 +40,14 @@ struct ping {
  * also follow eight bytes of anything, where BSD's and Apple's ping write the time. */
 enum ping_kind ping_read(struct ping *ping, const struct packet *packet,
 	enum packet_fault fault, bool bsd_time);
+
+/* Writes the data of a ping that sets a pixel. */
+void ping_pixel_write(uint8_t data[8], uint32_t x, uint32_t y, uint32_t rgb);
+
+/* A command for Python that sends a ping with that data, by a socket that needs no rights
+ * where the system lets everybody ping.  As snprintf(). */
+int ping_python_command(
+	char *text, size_t size, const char *address, const uint8_t *data, size_t len);
 
 #define PING_REPLY_LEN 13
 

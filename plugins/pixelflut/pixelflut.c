@@ -305,10 +305,23 @@ static int
 pixelflut_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
 {
+	uint32_t colour = request->colour & 0xffffff;
+
 	if (host->port == 0)
 		return -1;
-	return snprintf(text, len, "echo \"PX %u %u %06x\" | nc -N %s %u", request->x,
-		request->y, request->colour & 0xffffff, request->address, host->port);
+	if (request->system == MURAL_WINDOWS)
+		return snprintf(text, len,
+			"(New-Object Net.Sockets.TcpClient '%s',%u).Client.Send("
+			"[Text.Encoding]::ASCII.GetBytes(\"PX %u %u %06x`n\"))",
+			request->address, host->port, request->x, request->y, colour);
+	if (request->system == MURAL_PYTHON)
+		return snprintf(text, len,
+			"python3 -c \"import socket; socket.create_connection(('%s', "
+			"%u)).sendall(b'PX %u %u %06x\\n')\"",
+			request->address, host->port, request->x, request->y, colour);
+	/* every netcat knows -w; not all know -N */
+	return snprintf(text, len, "echo \"PX %u %u %06x\" | nc -w1 %s %u", request->x,
+		request->y, colour, request->address, host->port);
 }
 
 const struct mural_plugin mural_plugin = {

@@ -75,7 +75,6 @@ reconfigure_core(struct wall *wall)
 		log_error(
 			"reload: out of memory; the limits server.*-per-source are off");
 	snapshot_reconfigure(&wall->snapshot, &config->canvas);
-	wall->ingest.server = &config->server;
 	hud_status_refresh(&wall->hud_status);
 	display_reconfigure(&wall->display, &config->display);
 }
@@ -192,6 +191,8 @@ static void
 open_all(struct wall *wall)
 {
 	take_over(wall);
+	/* before hints are logged, which name its public address */
+	wall->ingest.server = &wall->next->config.server;
 	ingest_warn_if_empty(&wall->ingest);
 	for (struct instance *i = wall->ingest.plugins->instances; i; i = i->next) {
 		if (i->unchanged)

@@ -179,6 +179,8 @@ wall_start(struct wall *wall)
 	if ((ret = display_open(&wall->display, &config->display)) < 0 ||
 		/* from here on, whatever can be attacked has as few rights as possible */
 		(ret = privileges_drop(config, plugins)) < 0 ||
+		/* its threads inherit what is forbidden then */
+		(ret = pool_start(&wall->loop)) < 0 ||
 		(ret = create_canvas(wall, &config->canvas)) < 0 ||
 		(ret = snapshot_restore(
 			 &wall->snapshot, &config->canvas, &wall->canvas)) < 0 ||
@@ -270,9 +272,7 @@ wall_run(struct generation *initial, int argc, char *argv[])
 		return EXIT_RUNTIME;
 	}
 	block_signals(true);
-	ret = pool_start(&wall.loop);
-	if (ret == 0)
-		ret = wall_start(&wall);
+	ret = wall_start(&wall);
 	if (ret == 0) {
 		run_until_signal(&wall);
 		ingest_log_counters(&wall.ingest);

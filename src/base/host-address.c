@@ -4,9 +4,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/in6.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,6 +65,51 @@ is_link_local(const uv_interface_address_t *one)
 	       IN6_IS_ADDR_LINKLOCAL(&one->address.address6.sin6_addr);
 }
 
+/* " 02 40 00 80     eth0": interface, prefix, scope, flags; all hexadecimal. */
+static unsigned
+read_flags(const char *columns)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned flags = 0;
+
+	for (int column = 0; column < 4; column++) {
+		columns += strspn(columns, " ");
+		for (flags = 0; *columns && strchr(digits, *columns); columns++)
+			flags = flags << 4 |
+				(unsigned)(strchr(digits, *columns) - digits);
+	}
+	return flags;
+}
+
+/* The kernel's flags of an IPv6 address of this machine; 0: none, or it is not there. */
+static unsigned
+ipv6_flags(const struct in6_addr *address)
+{
+	FILE *file = fopen("/proc/net/if_inet6", "re");
+	char wanted[33], line[128];
+	unsigned flags = 0;
+
+	for (int i = 0; i < 16; i++)
+		snprintf(wanted + 2 * i, 3, "%02x", address->s6_addr[i]);
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, wanted, 32) == 0)
+			flags = read_flags(line + 32);
+	if (file)
+		fclose(file);
+	return flags;
+}
+
+/* Of another machine's point of view: not the loopback's, and one that stays. */
+static int
+address_rank(const uv_interface_address_t *one)
+{
+	bool passing = one->address.address4.sin_family == AF_INET6 &&
+		       ipv6_flags(&one->address.address6.sin6_addr) &
+			       (IFA_F_TEMPORARY | IFA_F_DEPRECATED | IFA_F_TENTATIVE);
+
+	return 2 * !one->is_internal + !passing;
+}
+
 static int
 interface_address(int family, char text[ADDRESS_TEXT_MAX])
 {
@@ -75,7 +122,7 @@ interface_address(int family, char text[ADDRESS_TEXT_MAX])
 		if (all[i].address.address4.sin_family != family ||
 			is_link_local(&all[i]))
 			continue;
-		if (!best || (best->is_internal && !all[i].is_internal))
+		if (!best || address_rank(&all[i]) > address_rank(best))
 			best = &all[i];
 	}
 	if (best)
@@ -83,6 +130,14 @@ interface_address(int family, char text[ADDRESS_TEXT_MAX])
 			(const struct sockaddr *)&best->address, text, ADDRESS_TEXT_MAX);
 	uv_free_interface_addresses(all, n);
 	return ret;
+}
+
+bool
+host_address_is_temporary(const char *text)
+{
+	struct in6_addr six;
+
+	return inet_pton(AF_INET6, text, &six) == 1 && ipv6_flags(&six) & IFA_F_TEMPORARY;
 }
 
 int

@@ -10,8 +10,12 @@
 
 /* The address, AF_INET or AF_INET6, at which others reach this machine: the source
  * address of its default route; without a route, that of the first interface that is up,
- * the loopback's only if there is no other; never link-local.  0, or -ENOENT. */
+ * the loopback's or a temporary one only if there is no other; never link-local.  0, or
+ * -ENOENT. */
 int host_address_get(int family, char text[ADDRESS_TEXT_MAX]);
+
+/* Whether it is a temporary IPv6 address, which the kernel soon changes. */
+bool host_address_is_temporary(const char *text);
 
 bool host_address_is_loopback(const char *text);
 

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,24 @@ ip_key_of(const struct sockaddr *peer, unsigned prefix, struct ip_key *key)
 	key->high &= ~high;
 	key->low &= ~low;
 	return true;
+}
+
+void
+ip_key_text(const struct ip_key *key, unsigned prefix, char *text, size_t len)
+{
+	uint64_t halves[2] = { htobe64(key->high), htobe64(key->low) };
+	struct in_addr four = { htonl((uint32_t)key->low) };
+	char six[INET6_ADDRSTRLEN];
+
+	if (key->v4) {
+		inet_ntop(AF_INET, &four, text, (socklen_t)len);
+		return;
+	}
+	inet_ntop(AF_INET6, halves, six, sizeof(six));
+	if (prefix < 128 && key->scope == 0)
+		snprintf(text, len, "%s/%u", six, prefix);
+	else
+		snprintf(text, len, "%s", six);
 }
 
 uint64_t

@@ -33,6 +33,10 @@ ip_key_equal(const struct ip_key *a, const struct ip_key *b)
 /* `salt` keeps attackers from choosing addresses that collide. */
 uint64_t ip_key_hash(const struct ip_key *key, uint64_t salt);
 
+/* As people write it: an address, or of IPv6 a prefix of that many bits, "2001:db8::/64",
+ * unless that is all of it. */
+void ip_key_text(const struct ip_key *key, unsigned prefix, char *text, size_t len);
+
 /* The addresses from first to last. */
 struct cidr {
 	struct ip_key first, last;

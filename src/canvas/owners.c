@@ -2,8 +2,6 @@
 /* Keeps the ids of sources, in memory of fixed size. */
 #include "canvas/owners.h"
 
-#include <arpa/inet.h>
-#include <endian.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -419,22 +417,16 @@ owners_reuse(struct owners *owners)
 
 /* ------------------------------------------------------------------ telling */
 
+/* Without the low half it is a prefix, which has 64 bits unless the config says so. */
 static void
 write_address(const struct source *source, char *text, size_t len)
 {
-	uint64_t halves[2] = { htobe64(source->high), htobe64(source->low) };
-	struct in_addr four = { htonl((uint32_t)source->low) };
-	char six[INET6_ADDRSTRLEN];
-	size_t n;
+	const struct ip_key key = { .high = source->high,
+		.low = source->low,
+		.scope = source->detail,
+		.v4 = source->flags & IPV4 };
 
-	if (source->flags & IPV4) {
-		inet_ntop(AF_INET, &four, text, (socklen_t)len);
-		return;
-	}
-	inet_ntop(AF_INET6, halves, six, sizeof(six));
-	n = (size_t)snprintf(text, len, "%s", six);
-	if (source->low == 0 && n < len)
-		snprintf(text + n, len - n, "/64");
+	ip_key_text(&key, source->low ? 128 : 64, text, len);
 }
 
 static const char *

@@ -68,6 +68,8 @@ void display_close(struct display *display);
 /* --list-displays: each card, its driver, connectors, their state, and modes. */
 int display_list(const struct config_display *config, FILE *out);
 
-/* --doctor: the cards and screens, which process is master, and what is wrong.  Does not
+/* --doctor: the cards and screens, which process is master, whether they have room for a
+ * canvas of that size (0x0: any), and what is wrong.  Does not
  * disturb a murald that is running. */
-void display_examine(const struct config_display *config, struct report *report);
+void display_examine(const struct config_display *config,
+	const struct mural_dimensions *canvas, struct report *report);

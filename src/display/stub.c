@@ -30,8 +30,10 @@ nodrm_list(const struct config_display *config, FILE *out)
 }
 
 void
-display_examine(const struct config_display *config, struct report *report)
+display_examine(const struct config_display *config,
+	const struct mural_dimensions *canvas, struct report *report)
 {
+	(void)canvas;
 	if (config->output != OUTPUT_KMS) {
 		report_note(report, "built without KMS: nothing is shown");
 		return;

@@ -212,13 +212,17 @@ set_command(struct text_layout *layout, const struct text_entry *entry, size_t l
 	return false;
 }
 
-/* A comment can be left out: the command still works. */
+/* A comment can be left out: the command still works.  The second form is for shells that
+ * have none on their command line. */
 static size_t
 command_length(const struct text_layout *layout, const struct text_entry *entry)
 {
-	const char *comment = layout->comments ? NULL : strstr(entry->command, " # ");
+	const char *comment = strstr(entry->command, " # ");
 
-	return comment ? (size_t)(comment - entry->command) : strlen(entry->command);
+	if (!comment)
+		comment = strstr(entry->command, "; : '");
+	return comment && !layout->comments ? (size_t)(comment - entry->command)
+					    : strlen(entry->command);
 }
 
 /* Sets a whole entry in the remaining rows, or nothing. */

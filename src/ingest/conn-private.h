@@ -37,6 +37,7 @@ struct conn {
 	uint8_t short_rest[SHORT_REST];
 	union peer_address peer;
 	uint64_t painted, received; /* pixels, bytes */
+	uint64_t counted;           /* of the bytes, by painter.c */
 	bool opened;                /* the plugin's open() accepted it */
 	bool reply_full;            /* this feed() was asked to pause for its replies */
 	bool overrun;               /* a reply did not fit */

@@ -70,7 +70,7 @@ conn_reserve(struct conn *conn, size_t len)
 {
 	struct worker *worker = conn->client.shard->worker;
 
-	while (len > HELD_BYTES_MAX - worker->held_bytes)
+	while (len > worker->held_bytes_max - worker->held_bytes)
 		if (!waitlist_evict(conn))
 			return false;
 	worker->held_bytes += len;

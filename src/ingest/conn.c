@@ -108,6 +108,8 @@ conn_serve_end(struct conn *conn, uint64_t painted)
 	struct shard *shard = conn->client.shard;
 
 	shard->worker->serving = NULL;
+	painter_received(shard, conn->received - conn->counted);
+	conn->counted = conn->received;
 	painter_return(shard);
 	painted = shard->brush.painted - painted;
 	conn->painted += painted;

@@ -20,9 +20,12 @@
 /* From here on mural_reply() asks feed() to pause. */
 #define REPLY_BYTES_ENOUGH (64 * 1024)
 
-/* What a worker holds for all its clients: pending writes and rests.  Beyond that the
- * client with the oldest pending write is closed. */
+/* What all workers hold for their clients: pending writes and rests.  A worker whose part
+ * is full closes the client with the oldest pending write. */
 #define HELD_BYTES_MAX (64 * 1024 * 1024)
+
+/* The least part of a worker, where there are many. */
+#define HELD_BYTES_LEAST (8 * 1024 * 1024)
 
 /* Releases a client of the shard that the limits had admitted. */
 void conn_release_peer(const struct shard *shard, const union peer_address *peer);

@@ -98,11 +98,13 @@ hint_is_public(const struct instance *instance)
 	       (advertised_text(instance) || *instance->ingest->server->public_address);
 }
 
-int
-hint_text(const struct instance *instance, const char *address, char *text, size_t len)
+static int
+ask(const struct instance *instance, enum mural_system system, const char *address,
+	char *text, size_t len)
 {
 	struct mural_hint_request request = {
 		.size = sizeof(request),
+		.system = system,
 		.address = address,
 		.x = instance->host.width / 2,
 		.y = instance->host.height / 2,
@@ -116,6 +118,33 @@ hint_text(const struct instance *instance, const char *address, char *text, size
 	if (ret <= 0)
 		return -ENOENT;
 	return (size_t)ret < len ? ret : -EMSGSIZE;
+}
+
+int
+hint_text(const struct instance *instance, const char *address, char *text, size_t len)
+{
+	return ask(instance, MURAL_ANY_SYSTEM, address, text, len);
+}
+
+/* Commands for those on whose systems the usual one does not work. */
+static void
+log_others(const struct instance *instance, const char *address, const char *usual)
+{
+	static const struct {
+		enum mural_system system;
+		const char *where;
+	} others[] = {
+		{ MURAL_BSD, "on macOS and BSD" },
+		{ MURAL_WINDOWS, "in PowerShell" },
+		{ MURAL_PYTHON, "with Python" },
+	};
+	char text[512];
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (ask(instance, others[i].system, address, text, sizeof(text)) > 0 &&
+			strcmp(text, usual) != 0)
+			log_info(
+				"%s: %s: %s", instance->host.name, others[i].where, text);
 }
 
 /* Leaves out a hint that is the same for both families, and one that only works on this
@@ -135,6 +164,8 @@ hint_log(const struct instance *instance)
 		if (*before && host_address_is_loopback(address) && strstr(text, address))
 			continue;
 		log_info("%s: paint with: %s", instance->host.name, text);
+		if (!*before)
+			log_others(instance, address, text);
 		memcpy(before, text, sizeof(before));
 	}
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/util.h"
+#include "ingest/conn.h"
 #include "ingest/hint.h"
 #include "ingest/instance.h"
 #include "ingest/retry.h"
@@ -33,6 +35,8 @@ start_workers(struct ingest *ingest, const struct config_server *config)
 			i == 0 ? ingest->loop : NULL);
 		ingest->workers[i].ratelimit = &ingest->ratelimit;
 		ingest->workers[i].reply_timeout_ms = config->answer_timeout;
+		ingest->workers[i].held_bytes_max =
+			MAX(HELD_BYTES_MAX / MAX(threads, 1), HELD_BYTES_LEAST);
 		ingest->n_workers += ret == 0;
 	}
 	return ret;

@@ -30,6 +30,7 @@ struct ingest {
 	struct ratelimit ratelimit;
 	uv_timer_t retry; /* retry.c's */
 	bool retry_paused;
+	struct top *top; /* who paints most; NULL: nobody watches */
 	bool stuck;      /* logged that a worker does not run */
 	uv_async_t said; /* an instance's state changed; any thread sends it */
 	void (*on_said)(struct ingest *ingest); /* set after the start; may be NULL */

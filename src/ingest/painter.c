@@ -3,16 +3,64 @@
 #include "ingest/painter.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "ingest/client.h"
 #include "ingest/ingest.h"
 #include "limits/ratelimit.h"
 
+/* ------------------------------------------------------------------ for top.c */
+
 static void
-painter_replace(struct shard *shard, const struct shard_painter *painter)
+count(struct shard *shard, uint64_t bytes)
+{
+	uint64_t painted = shard->brush.painted - shard->counted;
+
+	/* what was painted while nobody watched is not told */
+	if (shard->watch != shard->worker->n_watches)
+		painted = 0;
+	shard->watch = shard->worker->n_watches;
+	shard->counted = shard->brush.painted;
+	if (painted > 0 || bytes > 0)
+		loudest_count(shard->worker->loudest,
+			shard->painter.source ^ (uintptr_t)shard->instance, &shard->who,
+			painted, bytes);
+}
+
+void
+painter_received(struct shard *shard, uint64_t bytes)
+{
+	if (shard->worker->loudest)
+		count(shard, bytes);
+}
+
+static void
+set_who(struct shard *shard, const struct sockaddr *peer, const char *name)
+{
+	struct loudest_who *who = &shard->who;
+
+	*who = (struct loudest_who){ 0 };
+	snprintf(who->instance, sizeof(who->instance), "%s", shard->instance->name);
+	if (name)
+		snprintf(who->name, sizeof(who->name), "%s", name);
+	if (peer)
+		who->has_address =
+			ip_key_of(peer, shard->worker->ratelimit->prefix, &who->address);
+}
+
+/* ------------------------------------------------------------------ setting */
+
+/* `peer` and `name` say who it is; both NULL: the instance itself. */
+static void
+painter_replace(struct shard *shard, const struct shard_painter *painter,
+	const struct sockaddr *peer, const char *name)
 {
 	if (shard->painter.as.kept)
 		canvas_release_owner(shard->worker->canvas, shard->painter.as.id);
+	if (shard->worker->loudest) {
+		count(shard, 0);
+		set_who(shard, peer, peer || name ? name : "crowd");
+	}
 	shard->painter = *painter;
 	canvas_brush_paint_as(&shard->brush, &painter->as);
 }
@@ -65,7 +113,7 @@ painter_reset(struct shard *shard)
 {
 	const struct shard_painter nobody = { .as.id = shard->instance->crowd };
 
-	painter_replace(shard, &nobody);
+	painter_replace(shard, &nobody, NULL, NULL);
 }
 
 void
@@ -90,14 +138,14 @@ painter_lend(struct shard *shard, struct client *client)
 	painter.as.banned = verdict->banned;
 	shard->kept_painter = shard->painter;
 	shard->painter.as.kept = false;
-	painter_replace(shard, &painter);
+	painter_replace(shard, &painter, client->pub.peer, NULL);
 }
 
 void
 painter_return(struct shard *shard)
 {
 	if (shard->kept_painter.as.kept)
-		painter_replace(shard, &shard->kept_painter);
+		painter_replace(shard, &shard->kept_painter, NULL, NULL);
 	else
 		painter_reset(shard);
 }
@@ -111,7 +159,7 @@ set_peer(struct shard *shard, const struct sockaddr *peer, bool proven)
 		.as.banned = is_banned(shard->worker->painting.rules, peer),
 	};
 
-	painter_replace(shard, &painter);
+	painter_replace(shard, &painter, peer, NULL);
 }
 
 void
@@ -141,7 +189,7 @@ mural_paint_as(struct mural_host *host, struct mural_brush *brush,
 		canvas_take_owner(shard->worker->canvas, &key, shard->instance->crowd);
 	painter.as.banned = peer && is_banned(shard->worker->painting.rules, peer);
 	painter.as.refused = peer && ratelimit_check(ratelimit, peer) < 0;
-	painter_replace(shard, &painter);
+	painter_replace(shard, &painter, peer, name);
 	return painter.as.refused ? -EACCES : 0;
 }
 

@@ -25,6 +25,9 @@ void painter_begin(struct shard *shard);
  * painter_begin(). */
 void painter_set_peer(struct shard *shard, const struct sockaddr *peer);
 
+/* The one it paints for has sent bytes. */
+void painter_received(struct shard *shard, uint64_t bytes);
+
 /* Around the callback of a client, whose shard may also serve a poller or service, which
  * says for itself for whom it paints. */
 void painter_lend(struct shard *shard, struct client *client);

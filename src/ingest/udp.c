@@ -126,6 +126,7 @@ feed_datagram(struct udp_socket *udp, const struct mmsghdr *message)
 		    &udp->client.pub, &shard->brush, iov->iov_base, message->msg_len) < 0)
 		mural_discard(&shard->brush, MURAL_MALFORMED, 1);
 	shard->worker->serving = NULL;
+	painter_received(shard, message->msg_len);
 	if (ratelimit_active(shard->worker->ratelimit))
 		ratelimit_debit(shard->worker->ratelimit, RATELIMIT_CLAIMED,
 			(const struct sockaddr *)&udp->peer,

@@ -15,6 +15,7 @@
 
 #include "base/counters.h"
 #include "canvas/painters.h"
+#include "limits/loudest.h"
 #include "plugin/registry.h"
 
 /* The most that one read returns. */
@@ -45,8 +46,9 @@ struct worker {
 	uint8_t *datagrams; /* udp.c's; NULL: none arrived */
 	char *replies;      /* of the client that is being fed; up to REPLY_BYTES_MAX */
 	size_t replies_len, replies_size;
-	const struct client *serving; /* who may reply now; NULL: nobody */
-	size_t held_bytes; /* unsent ones and long rests; up to HELD_BYTES_MAX */
+	const struct client *serving;            /* who may reply now; NULL: nobody */
+	size_t held_bytes;                       /* unsent ones and long rests */
+	size_t held_bytes_max;                   /* its part of HELD_BYTES_MAX */
 	struct unsent *waitlist, **waitlist_end; /* the oldest first */
 	struct conn *reading;                    /* the client read last; only compared */
 	size_t read_in_a_row;                    /* bytes from that client */
@@ -65,7 +67,9 @@ struct worker {
 	bool closing;              /* its thread's */
 	struct job beat;           /* worker_is_alive() */
 	struct canvas_thread painting;
-	struct job look; /* at new rules */
+	struct loudest *loudest; /* counts who paints; NULL: nobody watches */
+	uint64_t n_watches;      /* how often that was set */
+	struct job look;         /* at new rules */
 };
 
 /* For whom a brush paints. */
@@ -80,6 +84,9 @@ struct shard {
 	struct worker *worker;
 	struct mural_brush brush;
 	struct shard_painter painter, kept_painter; /* painter.c's */
+	struct loudest_who who;     /* that is, while somebody watches; painter.c's */
+	uint64_t counted;           /* of the brush's pixels, for that */
+	uint64_t watch;             /* the worker's n_watches then */
 	struct mural_counts counts; /* of clients, datagram sockets and a poller */
 	const struct mural_counts *service_counts; /* NULL: there is no service on it */
 	struct connlimit *connlimit; /* of the instance's clients; NULL: none */

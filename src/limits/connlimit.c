@@ -122,6 +122,17 @@ connlimit_admit(struct connlimit *connlimit, const struct sockaddr *peer)
 	return admitted;
 }
 
+uint32_t
+connlimit_count(struct connlimit *connlimit, const struct ip_key *source)
+{
+	uint32_t n;
+
+	pthread_mutex_lock(&connlimit->lock);
+	n = slot_find(connlimit, source)->clients;
+	pthread_mutex_unlock(&connlimit->lock);
+	return n;
+}
+
 bool
 connlimit_has(struct connlimit *connlimit, const struct sockaddr *peer)
 {

@@ -40,6 +40,9 @@ void connlimit_finish(struct connlimit *connlimit);
  */
 bool connlimit_admit(struct connlimit *connlimit, const struct sockaddr *peer);
 
+/* How many a source has. */
+uint32_t connlimit_count(struct connlimit *connlimit, const struct ip_key *source);
+
 /* Whether the peer's source has any; false for a local socket. */
 bool connlimit_has(struct connlimit *connlimit, const struct sockaddr *peer);
 

@@ -512,8 +512,8 @@ def test_p2_load(muralctl, snapshot):
     users = {b"u1": "00000007", b"u2": "00000007"}
     with P2(users=users, width=200, height=200, snapshot=snapshot) as server:
         result = muralctl("load", p2_target(server, "u%", "7"), "--connections", 2, "--seconds", 1, "--rate", 2000).ok()
-        assert result.number("sent") == server.puts
-        assert 10 < result.number("painted") <= server.puts
+        # A server that is behind when the time is over does not get to the rest.
+        assert 10 < result.number("painted") <= server.puts <= result.number("sent")
         assert "came back as Updates" in result.out
 
 

@@ -76,7 +76,7 @@ def test_p2_all_verbs(muralctl, image, tmp_path):
 
 
 def test_p2_paints_everything_in_spite_of_the_limit(muralctl, image, tmp_path):
-    with p2_wall(tmp_path, "put-rate = 2000\nput-burst = 100\n") as wall:
+    with p2_wall(tmp_path, "put-rate = 300\nput-burst = 100\n") as wall:
         target = "p2://py1:1234@127.0.0.1:%d" % wall.port("p2")
         result = muralctl("paint", image(mixed, 32, 24), target, "--rate", "3000").ok()
         assert result.number("sent") > 32 * 24 and "do not show" not in result.out

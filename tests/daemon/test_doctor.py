@@ -13,7 +13,8 @@ import pytest
 from control import control
 from hosts import Pair, need
 from sanitizer import SANITIZED
-from wall import MURALD, PLUGINS, Wall
+from waiting import wait_for
+from wall import BUILD, MURALD, PLUGINS, Wall, has_plugin
 
 
 def doctor(wall, *more):
@@ -201,6 +202,63 @@ def test_a_missing_display(tmp_path):
     if "built without" not in text:
         assert "WRONG  no card that could display" in text
         assert "/dev/dri/none: No such file" in text
+
+
+def nft(host, *lines):
+    subprocess.run(["ip", "netns", "exec", host, need("nft", "nftables"), "\n".join(lines)], check=True)
+
+
+def test_a_packet_filter_that_keeps_people_out(tmp_path, inside):
+    plugins = ("[plugin icmp]\n[plugin pixelflut]\n[plugin dots]\nlisten = [::]:1235\nlisten-udp = [::]:1235\n"
+               "[plugin dots local]\nlisten = 127.0.0.1:1236\n")
+    wall = Wall(tmp_path, plugins, netns=inside)
+    nft(inside, "add table inet f", "add chain inet f in { type filter hook input priority 0; policy drop; }",
+        "add rule inet f in iifname lo accept", "add rule inet f in ct state established,related accept",
+        "add rule inet f in tcp dport { 22, 1235 } accept")
+    text = doctor(wall)
+    assert "WRONG  [plugin pixelflut] listen = [::]:1234: the packet filter drops what comes in " \
+        "(nftables chain inet f in)" in text
+    assert "nft insert rule inet f in tcp dport 1234 accept" in text
+    assert "WRONG  [plugin dots] listen-udp = [::]:1235: the packet filter" in text
+    assert "[plugin dots] listen = [::]:1235: the packet filter" not in text and "local] listen = 127.0.0.1:1236:" not in text
+    assert "the packet filter drops pings (nftables chain inet f in): they paint" in text
+    for advice in set(re.findall(r"nft (insert rule .* accept)", text)):
+        nft(inside, advice)
+    assert "packet filter" not in doctor(wall)
+
+
+@pytest.mark.skipif(SANITIZED, reason="what is preloaded comes before the sanitizer")
+@pytest.mark.skipif(not has_plugin("p2"), reason="built without p2")
+def test_a_clock_that_nobody_sets(tmp_path):
+    users = tmp_path / "users"
+    wall = Wall(tmp_path, "[plugin p2]\nlisten = 127.0.0.1:0\nwebsocket =\nusers = %s\n" % users)
+    shim = os.path.join(BUILD, "tests", "faults", ".libs", "shim.so")
+
+    def said(sync):
+        out = subprocess.run(wall.command("--doctor"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             timeout=30, env=dict(os.environ, LD_PRELOAD=shim, FAULT_SYNC=sync), check=False).stdout
+        return [line.strip() for line in out.splitlines() if "the clock is" in line]
+    users.write_text("ann = totp:JBSWY3DPEHPK3PXP\n")
+    assert said("yes") == ["ok     [plugin p2] the clock is synchronised, for %s" % users]
+    assert said("no")[0].startswith("WRONG  [plugin p2] the clock is not synchronised, and passwords in %s" % users)
+    users.write_text("# totp:JBSWY3DPEHPK3PXP\nann = static:123456\n")
+    assert said("no") == []
+
+
+def test_an_address_that_stays_is_named_without_a_default_route(tmp_path, inside):
+    """The kernel makes the other one, and lists it first."""
+    def ip(*words):
+        subprocess.run(["ip", "-n", inside, *words], check=True)
+    subprocess.run(["ip", "netns", "exec", inside, "sysctl", "-qw", "net.ipv6.conf.wire0.use_tempaddr=2"], check=True)
+    ip("-6", "addr", "del", "2001:db8::2/64", "dev", "wire0")
+    ip("-6", "addr", "add", "2001:db8:0:1::2/64", "dev", "wire0", "nodad", "mngtmpaddr")
+
+    def addresses(*flags):
+        return subprocess.run(["ip", "-n", inside, "-6", "-o", "addr", "show", "dev", "wire0", "scope", "global", *flags],
+                              check=True, capture_output=True, text=True).stdout
+    wait_for("a temporary address", lambda: addresses("temporary", "-tentative"), 20)
+    wall = Wall(tmp_path, "[plugin dots]\nlisten = [::]:1235\n", netns=inside)
+    assert "people reach this machine at 192.0.2.2 and 2001:db8:0:1::2\n" in doctor(wall)
 
 
 # ---- who may steer it

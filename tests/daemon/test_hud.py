@@ -14,13 +14,13 @@ from wall import BUILD
 URL = "http://192.168.178.100:8080/"
 LINES = [
     ("icmp", "ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100", 12),
-    ("pixelflut", 'echo "PX 40 25 ff8c00" | nc -N 192.168.178.100 1234', 1234567),
+    ("pixelflut", 'echo "PX 40 25 ff8c00" | nc -w1 192.168.178.100 1234', 1234567),
     ("ipv6", "ping -c1 2a06:a003:d040:1028:019:ff:8c:00 # "
              "2a06:a003:d040:SXXX:YYY:RR:GG:BB: paints #ff8c00 at 40,25", 0),
     ("p2", "muralctl paint IMAGE p2://USER:OTP@192.168.178.100:7062", 98765),
     ("http", "http://192.168.178.100:8080/", 999),
     ("lobby", "ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100", 10000),
-    ("garden", 'echo "PX 40 25 ff8c00" | nc -N 192.168.178.100 1235', 12345678901),
+    ("garden", 'echo "PX 40 25 ff8c00" | nc -w1 192.168.178.100 1235', 12345678901),
     ("roof", "", 1),
 ]
 
@@ -43,7 +43,7 @@ def test_three_plugins_at_720p():
     assert page.factor == 2  # capitals of 20 pixels
     assert page.rows == [
         "icmp      ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100      12/s",
-        'pixelflut echo "PX 40 25 ff8c00" | nc -N 192.168.178.100 1234  1.2M/s',
+        'pixelflut echo "PX 40 25 ff8c00" | nc -w1 192.168.178.100 1234 1.2M/s',
         "ipv6      ping -c1 2a06:a003:d040:1028:019:ff:8c:00 #             0/s",
         "            2a06:a003:d040:SXXX:YYY:RR:GG:BB: paints #ff8c00",
         "            at 40,25",
@@ -74,7 +74,7 @@ def test_five_plugins_at_1080p():
     assert page.factor == 3
     assert page.rows == [
         "icmp      ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100      12/s",
-        'pixelflut echo "PX 40 25 ff8c00" | nc -N 192.168.178.100 1234  1.2M/s',
+        'pixelflut echo "PX 40 25 ff8c00" | nc -w1 192.168.178.100 1234 1.2M/s',
         "ipv6      ping -c1 2a06:a003:d040:1028:019:ff:8c:00               0/s",
         "p2        muralctl paint IMAGE                                  98k/s",
         "            p2://USER:OTP@192.168.178.100:7062",
@@ -94,7 +94,7 @@ def test_beside_the_picture():
         "   192.168.178.100",
         "pixelflut    1.2M/s",
         ' echo "PX 40 25',
-        '   ff8c00" | nc -N',
+        '   ff8c00" | nc -w1',
         "   192.168.178.100",
         "   1234",
     ]
@@ -128,6 +128,13 @@ def sizes():
 
 def squeezed(text):
     return re.sub(r"[\s↵]", "", text)
+
+
+@with_code
+def test_a_comment_as_an_argument_is_left_out_too():
+    name, command, rate = LINES[2]
+    lines = [*LINES[:2], (name, command.replace(" # ", "; : '") + "'", rate), *LINES[3:5]]
+    assert Page(draw((320, 240), lines)).rows == Page(draw((320, 240), LINES[:5])).rows
 
 
 @pytest.mark.parametrize("screen,canvas", sizes())

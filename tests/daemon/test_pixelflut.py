@@ -330,6 +330,7 @@ def test_connections_per_source(tmp_path, host, listen):
 
 def test_a_storm_of_connections_leaves_none_behind(tmp_path):
     with Wall(tmp_path, PIXELFLUT + "connections-per-source = 100\n", core="workers = 2") as wall:
+        before = sockets(wall)
         for i in range(2000):
             client = socket.socket()
             client.settimeout(30)
@@ -339,7 +340,7 @@ def test_a_storm_of_connections_leaves_none_behind(tmp_path):
             if i % 3 == 0:  # reset
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             client.close()
-        wait_for("all to be gone", lambda: sockets(wall) == 1)
+        wait_for("all to be gone", lambda: sockets(wall) == before)
         with Client(wall) as client:
             assert client.ask(b"SIZE\n") == "SIZE 64 48\n"
         assert wall.stop() == 0

@@ -379,7 +379,7 @@ def test_the_users_file_is_read_again(tmp_path):
         wall.painted(33, 25, (0, 0, 0))
         users.write_text("anna = nonsense\n")
         log = wall.reload()
-        assert "the old config stays in force" in log and "users:1: must be static:DIGITS or totp:BASE32" in log
+        assert "the old config stays in force" in log and "users:1: must be static:DIGITS, totp:BASE32 or otpauth://" in log
         assert enter(b"carl", "1")[1]
         assert wall.stop() == 0
 

@@ -6,7 +6,8 @@
  *	FAULT_ALLOC=-N    the Nth and the N after it fail
  *	FAULT_COUNT=FILE  at exit, writes the number of allocations to FILE
  *	FAULT_FSYNC=FILE  fsync() fails while FILE exists
- *	FAULT_CLOCK=FILE  eight bytes, mapped: nanoseconds to add to the system clock
+ *	FAULT_SYNC=yes    adjtimex() says that the clock is synchronised; no: that it is
+ *not FAULT_CLOCK=FILE  eight bytes, mapped: nanoseconds to add to the system clock
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -176,4 +178,15 @@ gettimeofday(struct timeval *restrict now, void *restrict zone)
 	now->tv_sec = fine.tv_sec;
 	now->tv_usec = fine.tv_nsec / 1000;
 	return 0;
+}
+
+SHIM int
+adjtimex(struct timex *state)
+{
+	const char *sync = getenv("FAULT_SYNC");
+
+	if (!sync)
+		return (int)syscall(SYS_adjtimex, state);
+	*state = (struct timex){ .status = strcmp(sync, "yes") == 0 ? 0 : STA_UNSYNC };
+	return strcmp(sync, "yes") == 0 ? TIME_OK : TIME_ERROR;
 }

@@ -35,6 +35,7 @@ KEPT_MIB = 32     # of it, that may stay with malloc() for a while
 PHASE_MS = 50     # that a loop may work before it looks at everybody else
 WATCHDOG_S = 1
 SIGTERM_S = 5
+ASKED = 3         # times a host solicits an address before it gives up
 SIZE = (640, 400)
 SANITIZED = bool(os.environ.get("sanitizer"))
 
@@ -168,8 +169,8 @@ class Measured:
         before, during, after = self.periods
         if during.worst > worst_ms:
             yield "others waited %.0f ms" % during.worst
-        solicited = during.refused.count("solicitation")
-        if len(during.refused) > solicited or solicited * 10 > during.visits // (2 + len(self.names)):
+        lost = during.refused.count("solicitation")
+        if len(during.refused) > lost or lost * ASKED > during.visits // (2 + len(self.names)):
             yield "others were refused: %s, %d of %d" % (sorted(set(during.refused)), len(during.refused), during.visits)
         if not SANITIZED and during.memory - before.memory > MEMORY_MIB:
             yield "took %.0f MiB" % (during.memory - before.memory)

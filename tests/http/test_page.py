@@ -184,12 +184,35 @@ def test_the_commands_for_the_board_work(wall):
     wall.painted(30, 20, (0x00, 0xa3, 0x68))
 
 
+def test_the_commands_of_other_systems(wall):
+    """Python's for the board runs in any shell; PowerShell's can only be read here."""
+    ways = lambda system: {way["name"]: way["commands"] for way in json.loads(
+        get(wall, "invite?x=50&y=20&color=00a368&system=" + system))["ways"]}
+    run = lambda command: json.loads(subprocess.run(
+        ["dash", "-c", command], check=True, timeout=20, capture_output=True).stdout)
+    register, update = ways("python")["http"]
+    token = run(register)["id"]
+    assert run(update.replace("'ID'", "'%s'" % token))["success"]
+    wall.painted(50, 20, (0x00, 0xa3, 0x68))
+    assert all(text.startswith("Invoke-RestMethod -Method Put ") for text in ways("windows")["http"])
+    assert ways("linux") == ways("bsd") == ways("")
+    assert "TcpClient '127.0.0.1'" in ways("windows")["pixelflut"][0]
+
+
+def test_the_page_asks_for_a_system(wall, browser):
+    browser.goto(url(wall))
+    browser.wait_text("#cards", "| nc -w1")
+    browser.eval("(e => { e.value = 'windows'; e.dispatchEvent(new Event('change')) })"
+                 "(document.getElementById('ways-system'))")
+    browser.wait_text("#cards", "Net.Sockets.TcpClient", 20)
+
+
 def test_a_host_header_never_reaches_a_shell(wall):
     request = urllib.request.Request(url(wall, "invite"), headers={"Host": "$(reboot);`id`"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         text = answer.read().decode()
     assert "reboot" not in text and "`id`" not in text
-    assert "nc -N HOST" in text
+    assert "nc -w1 HOST" in text
 
 
 def test_the_rates_move(wall, browser):

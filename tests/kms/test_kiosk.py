@@ -73,7 +73,7 @@ def test_text_and_code(screen):
     assert [row.split()[0] for row in seen if row[0] != " "] == ["dots", "icmp", "pixelflut", "http"]
     text = "\n".join(seen)
     assert "ping -c1 -s 8 -p cc00a00064ff8000 10.0.2.15" in text
-    assert 'echo "PX 160 100 ff8000" | nc -N 10.0.2.15 1234' in text
+    assert 'echo "PX 160 100 ff8000" | nc -w1 10.0.2.15 1234' in text
     assert scan(shot(screen).crop(STRIP)) == "http://10.0.2.15:8080/"
     # the picture is all above it, and holds nothing of it
     want = on_screen(wall.canvas, 1280, STRIP[1])
@@ -169,6 +169,20 @@ def test_doctor_knows_modes_and_cards(screen):
                             "there are Virtual-1\n") in text
     status, text = doctor(screen, "-s display.device=/dev/dri/card7")
     assert status == 1 and "WRONG  no card that could display" in text
+
+
+def test_a_canvas_without_room_is_told(screen):
+    """As large as the screen, with the strip: a part of its pixels is on no screen."""
+    wall = screen.wall(size="1280x800", hud=True, dots=False).start()
+    wall.said("% of the canvas's pixels are not shown")
+    assert re.search(r"warning: display: .*: 41 % .*; set canvas.size = auto or at most 1280x614, "
+                     "or display.hud = no", wall.log()), wall.log()
+    wall.kill("TERM")
+    status, text = doctor(screen, "-s canvas.size=1280x800 -s display.hud=on")
+    assert status == 1
+    assert "WRONG  Virtual-1: has room for 1280x614 pixels; of a canvas of 1280x800 some are not shown" in text
+    for fits in "-s canvas.size=1280x800 -s display.hud=off", "-s canvas.size=auto", "-s canvas.size=640x480":
+        assert "has room for" not in doctor(screen, fits)[1]
 
 
 # ---------------------------------------------------------------- --test-card

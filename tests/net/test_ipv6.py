@@ -163,6 +163,30 @@ def test_a_host_that_forwards_sends_nothing_back(tmp_path, pair):
         assert back == []
 
 
+@pytest.mark.parametrize("forwards", [0, 1])
+def test_painters_are_told_nothing_of_a_routed_prefix(tmp_path, pair, forwards):
+    """Without a route of its own the kernel reports it unreachable; --doctor says so, and what to do."""
+    wall_host, client = pair
+    wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
+    client.run("ip", "-6", "route", "add", "2a06:a003:d040::/48", "via", PREFIX + "::1")
+    wall_host.sysctl("net.ipv6.conf.all.forwarding", forwards)
+
+    def said(x):
+        return client.run("ping", "-c", "1", "-W", "1", "2a06:a003:d040:1%03x:2:ff:80:0" % x, check=False)
+
+    wall = Wall(tmp_path, section(), netns=wall_host.name)
+    doctor = subprocess.run(wall.command("--doctor"), text=True, capture_output=True, timeout=30).stdout
+    advice = re.search(r"2a06:a003:d040::/48 is unreachable.*: ip (-6 route add blackhole \S+)$", doctor, re.M)
+    with wall:
+        assert "unreachable" in said(1)
+        wall.painted(1, 2, (255, 128, 0))
+        wall_host.run("ip", *advice.group(1).split())
+        assert "unreachable" not in said(2)
+        wall.painted(2, 2, (255, 128, 0))
+    assert "is unreachable" not in subprocess.run(
+        wall.command("--doctor"), text=True, capture_output=True, timeout=30).stdout
+
+
 def test_the_host_itself_paints_through_a_local_route(tmp_path, net):
     host = net.host("wall")
     host.run("ip", "-6", "route", "add", "local", PREFIX + "::/64", "dev", "lo")
@@ -677,7 +701,7 @@ def test_the_command_in_the_log_paints(tmp_path, pair):
     wall_host, client = pair
     wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:
-        line = re.search(r"ipv6: paint with: (ping -c1 \S+) # .*: paints (\d+),(\d+) #(\w+)$", wall.log(), re.M)
+        line = re.search(r"ipv6: paint with: (ping -c1 \S+); : '.*: paints (\d+),(\d+) #(\w+)'$", wall.log(), re.M)
         assert line, wall.log()
         client.run(*line.group(1).split(), "-W", "0.3", check=False)
         wall.painted(int(line.group(2)), int(line.group(3)), bytes.fromhex(line.group(4)))

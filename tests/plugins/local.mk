@@ -17,6 +17,15 @@ check_LTLIBRARIES += %D%/stray.la
 %C%_stray_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 TESTS += %D%/test_stray.py
 
+# a plugin of which one callback fails, and the same as a service
+check_LTLIBRARIES += %D%/failing.la %D%/failing-service.la
+%C%_failing_la_SOURCES = %D%/failing.c
+%C%_failing_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
+%C%_failing_service_la_SOURCES = %D%/failing.c
+%C%_failing_service_la_CPPFLAGS = $(AM_CPPFLAGS) -DSERVICE
+%C%_failing_service_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
+TESTS += %D%/test_failing.py
+
 # a plugin that says what its clients tell it to
 check_LTLIBRARIES += %D%/teller.la
 %C%_teller_la_SOURCES = %D%/teller.c

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Answers /invite?x=X&y=Y&color=rrggbb: the commands that paint that canvas pixel, by
- *each plugin that is open, with the address that the client used to reach us:
+ * Answers /invite?x=X&y=Y&color=rrggbb&system=linux: the commands that paint that canvas
+ * pixel, by each plugin that is open, with the address that the client used to reach us,
+ * for linux, bsd, windows (PowerShell) or python; usual ones if none of these is named:
  *
  *	{"ways": [{"name": "icmp", "summary": "...", "commands": ["ping ..."]}, ...]}
  */
@@ -45,6 +46,23 @@ query_number(const struct request *request, const char *name, int base, uint32_t
 		value = value * base + digit;
 	}
 	return value;
+}
+
+static uint32_t
+query_system(const struct request *request)
+{
+	static const char *const names[] = {
+		[MURAL_LINUX] = "linux",
+		[MURAL_BSD] = "bsd",
+		[MURAL_WINDOWS] = "windows",
+		[MURAL_PYTHON] = "python",
+	};
+	const char *text = request_query(request, "system");
+
+	for (uint32_t i = MURAL_LINUX; text && i <= MURAL_PYTHON; i++)
+		if (strcmp(text, names[i]) == 0)
+			return i;
+	return MURAL_ANY_SYSTEM;
 }
 
 /* For commands that people paste into a shell. */
@@ -92,31 +110,63 @@ write_base(const struct request *request, bool known, char base[BASE_MAX])
 
 /* ------------------------------------------------------------------ the hints */
 
+/* A PUT of JSON, whose members are also given as Python's dict() takes them: its command
+ * stands in double quotes, for every shell. */
+static void
+add_request(const struct hint_query *query, json_t *commands, const char *route,
+	const char *json, const char *python)
+{
+	char text[900];
+
+	switch (query->request.system) {
+	case MURAL_WINDOWS:
+		snprintf(text, sizeof(text),
+			"Invoke-RestMethod -Method Put -ContentType application/json "
+			"-Body '{%s}' %s/%s",
+			json, query->base, route);
+		break;
+	case MURAL_PYTHON:
+		snprintf(text, sizeof(text),
+			"python3 -c \"import json, urllib.request as u; "
+			"print(u.urlopen(u.Request('%s/%s', json.dumps(dict(%s))"
+			".encode(), {'Content-Type': 'application/json'}, method='PUT'))"
+			".read().decode())\"",
+			query->base, route, python);
+		break;
+	default:
+		snprintf(text, sizeof(text),
+			"curl -X PUT -H 'Content-Type: application/json' -d '{%s}' "
+			"%s/%s",
+			json, query->base, route);
+	}
+	json_array_append_new(commands, json_string(text));
+}
+
 /* Two requests: the first one gets the token. */
 static void
 add_board_commands(const struct hint_query *query, json_t *commands)
 {
-	static const char curl[] = "curl -X PUT -H 'Content-Type: application/json' -d ";
 	const struct ops *ops = query->client->subject;
 	const struct board *board = ops->board;
 	const struct mural_host *host = board->web->host;
 	uint32_t column = (query->request.x - host->left) / board->cell;
 	uint32_t row = (query->request.y - host->top) / board->cell;
-	char text[600];
+	unsigned colour = palette_nearest(&board->palette, query->request.colour);
+	const char *secret = *board->config.secrets ? "SECRET" : "";
+	char json[200], python[200];
 
 	if (!*query->base || column >= board->width || row >= board->height)
 		return;
-	snprintf(text, sizeof(text),
-		"%s'{\"name\":\"NAME\",\"author\":\"YOU\",\"secret\":\"%s\"}' "
-		"%s/register-pg",
-		curl, *board->config.secrets ? "SECRET" : "", query->base);
-	json_array_append_new(commands, json_string(text));
-	snprintf(text, sizeof(text),
-		"%s'{\"id\":\"ID\",\"row\":%u,\"col\":%u,\"color\":%u}' "
-		"%s/update-pixel",
-		curl, row, column,
-		palette_nearest(&board->palette, query->request.colour), query->base);
-	json_array_append_new(commands, json_string(text));
+	snprintf(json, sizeof(json),
+		"\"name\":\"NAME\",\"author\":\"YOU\",\"secret\":\"%s\"", secret);
+	snprintf(
+		python, sizeof(python), "name='NAME', author='YOU', secret='%s'", secret);
+	add_request(query, commands, "register-pg", json, python);
+	snprintf(json, sizeof(json), "\"id\":\"ID\",\"row\":%u,\"col\":%u,\"color\":%u",
+		row, column, colour);
+	snprintf(python, sizeof(python), "id='ID', row=%u, col=%u, color=%u", row, column,
+		colour);
+	add_request(query, commands, "update-pixel", json, python);
 }
 
 /* What mural_invitation() says of it. */
@@ -190,6 +240,7 @@ hints_answer(struct request *request)
 			.size = sizeof(query.request),
 			.address = known ? address : "HOST",
 			.x = query_number(request, "x", 10, 0),
+			.system = query_system(request),
 			.y = query_number(request, "y", 10, 0),
 			.colour = 0xff000000 | query_number(request, "color", 16, 0xff8000),
 		},

@@ -70,10 +70,25 @@ export function show_states(figures) {
 	tell_states();
 }
 
+// What the reader's own machine takes, as far as the browser tells.
+function guess_system() {
+	if (/Windows/.test(navigator.userAgent))
+		return "windows";
+	return /Mac OS|BSD/.test(navigator.userAgent) ? "bsd" : "linux";
+}
+
+const system = document.getElementById("ways-system");
+let shown = null;
+
+system.value = guess_system();
+system.addEventListener("change", () => shown && show_hints(...shown).catch(() => {}));
+
 // Fetches them from the server, which knows its own addresses.
 export async function show_hints(at, colour) {
 	const turn = ++newest;
-	const answer = await fetch(`/invite?x=${at.x}&y=${at.y}&color=${colour}`);
+
+	shown = [at, colour];
+	const answer = await fetch(`/invite?x=${at.x}&y=${at.y}&color=${colour}&system=${system.value}`);
 	const { ways: hints } = await answer.json();
 
 	if (turn !== newest)

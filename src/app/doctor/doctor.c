@@ -75,9 +75,10 @@ doctor_run(const struct config *config, const struct plugins *plugins, FILE *out
 	report_heading(&report, "plugins");
 	examine_plugins(config, plugins, &report);
 	report_heading(&report, "display");
-	display_examine(&config->display, &report);
+	display_examine(&config->display, &config->canvas.size, &report);
 	report_heading(&report, "network");
 	doctor_check_network(plugins, &report);
+	doctor_check_filter(plugins, &report);
 	report_heading(&report, "privileges");
 	doctor_check_privileges(plugins, &report);
 	report_heading(&report, "operators");
@@ -88,6 +89,7 @@ doctor_run(const struct config *config, const struct plugins *plugins, FILE *out
 	doctor_check_libraries(plugins, &report);
 	report_heading(&report, "machine");
 	doctor_check_machine(&report);
+	doctor_check_clock(plugins, &report);
 	if (report.problems == 0)
 		fputs("nothing is wrong\n", out);
 	else

@@ -34,6 +34,11 @@ examine_addresses(struct report *report)
 		report_ok(report, "people reach this machine at %s%s%s",
 			has_four ? four : "", has_four && has_six ? " and " : "",
 			has_six ? six : "");
+		if (has_six && host_address_is_temporary(six))
+			report_note(report,
+				"%s is a temporary address, which changes: give this "
+				"machine another one, or set server.public-address",
+				six);
 		return;
 	}
 	report_problem(report, "this machine has no address that others could use");
@@ -77,13 +82,14 @@ find_port_procs(unsigned wanted, int type, struct procs *procs)
 
 static void
 examine_port(const struct instance *instance, const char *key, const char *address,
-	int type, struct report *report)
+	int type, void *arg)
 {
 	const char *title = instance->section->title;
+	struct report *report = arg;
 	struct procs procs;
 	int ret;
 
-	if (!address || address_port(address) == 0)
+	if (address_port(address) == 0)
 		return;
 	ret = socket_try_bind(address, type);
 	if (ret == 0) {
@@ -109,33 +115,42 @@ examine_port(const struct instance *instance, const char *key, const char *addre
 				      : "stop that program, or choose another port");
 }
 
+struct address_visit {
+	const struct instance *instance;
+	void (*each)(const struct instance *instance, const char *key,
+		const char *address, int type, void *arg);
+	void *arg;
+};
+
 static void
-examine_port_list(const struct instance *instance, const char *key, const char *list,
-	int type, struct report *report)
+each_of_list(
+	const struct address_visit *visit, const char *key, const char *list, int type)
 {
 	char address[ADDRESS_WORD_MAX];
 
 	while (list && (list = address_next(list, address, sizeof(address))))
-		examine_port(instance, key, address, type, report);
+		visit->each(visit->instance, key, address, type, visit->arg);
 }
 
-static void
-examine_ports(const struct instance *instance, struct report *report)
+void
+doctor_each_address(const struct instance *instance,
+	void (*each)(const struct instance *instance, const char *key,
+		const char *address, int type, void *arg),
+	void *arg)
 {
+	const struct address_visit visit = { instance, each, arg };
 	const struct mural_option *option = instance->plugin->options;
 	char key[64];
 
-	examine_port_list(
-		instance, "listen", instance->common.listen, SOCK_STREAM, report);
-	examine_port_list(
-		instance, "listen-udp", instance->common.listen_udp, SOCK_DGRAM, report);
+	each_of_list(&visit, "listen", instance->common.listen, SOCK_STREAM);
+	each_of_list(&visit, "listen-udp", instance->common.listen_udp, SOCK_DGRAM);
 	for (; option && option->name; option++)
 		if (option->type == MURAL_TYPE_ADDRESS ||
 			option->type == MURAL_TYPE_ADDRESSES)
-			examine_port_list(instance, option_key(option, key, sizeof(key)),
+			each_of_list(&visit, option_key(option, key, sizeof(key)),
 				*(char *const *)((const char *)instance->config +
 						 option->offset),
-				SOCK_STREAM, report);
+				SOCK_STREAM);
 }
 
 /* ------------------------------------------------------------------ pings */
@@ -261,6 +276,12 @@ examine_prefix(const struct instance *instance, const char *prefix, int type,
 	} else {
 		report_ok(report, "[%s] packets for %s end here", title, prefix);
 	}
+	if (type == -ENETUNREACH || type == -EHOSTUNREACH || type == -EACCES)
+		report_note(report,
+			"[%s] the kernel tells painters that %s is unreachable, though "
+			"their pixels are painted; so that it is silent: ip -6 route add "
+			"blackhole %s",
+			title, prefix, prefix);
 	if (answers_ndp(instance))
 		report_note(report,
 			"[%s] ndp = yes: hosts on the same link need no route", title);
@@ -322,7 +343,7 @@ doctor_check_network(const struct plugins *plugins, struct report *report)
 
 	examine_addresses(report);
 	for (const struct instance *i = plugins->instances; i; i = i->next) {
-		examine_ports(i, report);
+		doctor_each_address(i, examine_port, report);
 		examine_claim(i, report);
 		examine_interface(i, report);
 		pings |= doctor_reads_packets(i);

@@ -12,6 +12,19 @@
 /* Addresses, ports, routes, and what the kernel does with pings. */
 void doctor_check_network(const struct plugins *plugins, struct report *report);
 
+/* The packet filter. */
+void doctor_check_filter(const struct plugins *plugins, struct report *report);
+
+/* The clock, where passwords change with the time. */
+void doctor_check_clock(const struct plugins *plugins, struct report *report);
+
+/* Calls each() for every address of the instance's options; `type` is SOCK_STREAM or
+ * SOCK_DGRAM. */
+void doctor_each_address(const struct instance *instance,
+	void (*each)(const struct instance *instance, const char *key,
+		const char *address, int type, void *arg),
+	void *arg);
+
 /* The user and the capabilities. */
 void doctor_check_privileges(const struct plugins *plugins, struct report *report);
 

@@ -14,11 +14,13 @@
 #include "base/util.h"
 #include "display/display.h"
 #include "display/drm/drm.h"
+#include "hud/hud.h"
 
 /* What was found on all cards. */
 struct survey {
 	struct report *report;
 	const struct config_display *config;
+	const struct mural_dimensions *canvas;
 	struct drm_assignments wanted;
 	bool screen;      /* one is connected that the config names */
 	bool can_display; /* some card could */
@@ -56,6 +58,38 @@ examine_mode(struct survey *survey, const drmModeConnector *connector, const cha
 				      "WxH@Hz forces one");
 }
 
+/* A canvas that is larger than its place on the screen loses pixels. */
+static void
+examine_room(
+	const struct survey *survey, const drmModeConnector *connector, const char *name)
+{
+	const struct config_display *config = survey->config;
+	const struct mural_dimensions *canvas = survey->canvas;
+	struct scale_screen screen = { .quarter_turns = config->rotate };
+	struct drm_assignment assignment = { 0 };
+	struct box strip, room;
+	uint32_t width, height;
+
+	mode_select(connector, &config->wanted_mode, &assignment);
+	if (canvas->width == 0 || assignment.n_modes == 0 || config->scale == SCALE_NONE)
+		return;
+	screen.width = assignment.modes[0].hdisplay;
+	screen.height = assignment.modes[0].vdisplay;
+	scale_upright_size(&screen, &width, &height);
+	room = (struct box){ 0, 0, width, height };
+	if (config->hud)
+		hud_place(width, height, canvas->width, canvas->height, &strip, &room);
+	width = room.right - room.left;
+	height = room.bottom - room.top;
+	if (canvas->width <= width && canvas->height <= height)
+		return;
+	report_problem(survey->report,
+		"%s: has room for %ux%u pixels; of a canvas of %ux%u some are not shown",
+		name, width, height, canvas->width, canvas->height);
+	report_advice(survey->report, "set canvas.size = auto or at most %ux%u%s", width,
+		height, config->hud ? ", or display.hud = no" : "");
+}
+
 static void
 examine_connector(const drmModeConnector *connector, void *arg)
 {
@@ -79,6 +113,7 @@ examine_connector(const drmModeConnector *connector, void *arg)
 		return;
 	survey->screen = true;
 	examine_mode(survey, connector, name);
+	examine_room(survey, connector, name);
 }
 
 /* ------------------------------------------------------------------ planes */
@@ -188,9 +223,10 @@ examine_card(struct survey *survey, const char *path)
 }
 
 void
-display_examine(const struct config_display *config, struct report *report)
+display_examine(const struct config_display *config,
+	const struct mural_dimensions *canvas, struct report *report)
 {
-	struct survey survey = { .report = report, .config = config };
+	struct survey survey = { .report = report, .config = config, .canvas = canvas };
 	char paths[DRM_CARDS_MAX][DRM_PATH_MAX];
 	char unknown[DRM_REASON_MAX];
 	uint32_t cards;
