@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The driver for http where libcurl or jansson was missing at build time: an error
+/* The driver for http where libcurl was missing at build time: an error
  * message. */
 #include "driver.h"
 
@@ -12,7 +12,7 @@ http_open(struct connection *connection)
 {
 	return console_error(-ENOSYS,
 		"%s: this muralctl was built without HTTP: apt-get install "
-		"libcurl4-openssl-dev libjansson-dev, then configure and make again",
+		"libcurl4-openssl-dev, then configure and make again",
 		connection->target->text);
 }
 

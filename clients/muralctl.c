@@ -4,11 +4,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "console.h"
 #include "driver.h"
+#include "wall.h"
 
 static int
 verb_size(const struct options *options)
@@ -64,6 +66,8 @@ main(int argc, char *argv[])
 
 	fill_standard_files();
 	signal(SIGPIPE, SIG_IGN); /* reported as an error message instead */
+	if (argc > 1 && strcmp(argv[1], "wall") == 0)
+		return flush_stdout(wall_run(argc - 1, argv + 1));
 	ret = options_parse(&options, verbs, argc, argv);
 	if (ret != 0)
 		return flush_stdout(ret < 0 ? EXIT_USAGE : EXIT_DONE);

@@ -20,6 +20,7 @@ static const char usage[] =
 	"       muralctl size TARGET\n"
 	"       muralctl grab TARGET FILE.png\n"
 	"       muralctl stats TARGET\n"
+	"       muralctl wall VERB, for operators; see muralctl wall --help\n"
 	"\n"
 	"TARGET is icmp://HOST, ipv6://TEMPLATE[%INTERFACE], "
 	"p2://USER:OTP@HOST:PORT,\n"
@@ -220,12 +221,12 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 
 	if (n == 0)
 		return console_error(-EINVAL,
-			"a verb is missing: paint, load, size, grab or stats; "
+			"a verb is missing: paint, load, size, grab, stats or wall; "
 			"see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
 		return console_error(-EINVAL,
-			"%s is not a verb: paint, load, size, grab or stats; "
+			"%s is not a verb: paint, load, size, grab, stats or wall; "
 			"see muralctl --help",
 			word[0]);
 	target = verb->has_image ? 2 : 1;

@@ -60,4 +60,9 @@ completes icmp:// muralctl paint --loop --rate 5 x.png i
 completes pixelflut:// muralctl size pi
 completes none muralctl paint --rate ''
 completes "$scratch/a.png" muralctl grab pixelflut://h "$scratch/a"
+completes wall muralctl w
+completes status muralctl wall st
+completes snapshot muralctl wall -S x sn
+completes --json muralctl wall --j
+completes none muralctl wall nothing
 [ $bad = 0 ] && echo "both programs complete"

@@ -30,7 +30,7 @@ ranks='
 2 src/canvas src/config
 3 src/limits src/plugin | src/hud src/storage
 4 src/ingest | src/display
-5 | src/display/drm
+5 src/control | src/display/drm
 6 src/app
 7 src/app/doctor
 8 src
@@ -39,7 +39,7 @@ ranks='
 3 plugins/http/store
 4 plugins/http/board plugins/http/viewers plugins/http/socketio
 5 plugins/http/history
-6 plugins/http/ops plugins/http/page
+6 plugins/http/ops plugins/http/page plugins/http/operator
 7 plugins/http
 '
 

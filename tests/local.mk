@@ -59,12 +59,15 @@ endif
 TESTS += \
 	tests/clients/test_hostile.py \
 	tests/clients/test_muralctl.py \
+	tests/clients/test_operator.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
+	tests/daemon/test_control.py \
 	tests/daemon/test_daemon.py \
 	tests/daemon/test_doctor.py \
 	tests/daemon/test_hud.py \
 	tests/daemon/test_limits.py \
+	tests/daemon/test_operators.py \
 	tests/daemon/test_options.py \
 	tests/daemon/test_pixelflut.py \
 	tests/daemon/test_privileges.py \
@@ -95,6 +98,7 @@ TESTS += \
 	tests/http/test_history.py \
 	tests/http/test_hostile.py \
 	tests/http/test_metrics.py \
+	tests/http/test_operator.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
 	tests/http/test_strangers.py \

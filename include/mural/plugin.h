@@ -27,6 +27,7 @@
 #include <sys/types.h>
 
 #include <mural/brush.h>
+#include <mural/options.h>
 #include <mural/ratelimit.h>
 #include <mural/reader.h>
 
@@ -45,110 +46,6 @@ extern "C" {
 
 struct sockaddr;
 struct uv_loop_s;
-
-/* ------------------------------------------------------------------ options */
-
-enum mural_type {
-	MURAL_TYPE_BOOL = 1, /* bool            yes no true false on off */
-	MURAL_TYPE_NUMBER,   /* int64_t         decimal; word i of `choices` is -1 - i */
-	MURAL_TYPE_BYTES,    /* uint64_t        with K, M or G */
-	MURAL_TYPE_DURATION, /* uint64_t, ms    with ms, s, min or h */
-	MURAL_TYPE_COLOUR,   /* uint32_t        #rrggbb, becomes 0xffrrggbb */
-	MURAL_TYPE_CHOICE,   /* uint32_t        index of a word of `choices` */
-	MURAL_TYPE_TEXT,     /* const char *    never NULL, may be empty */
-	MURAL_TYPE_ADDRESS, /* const char *    HOST:PORT, [V6]:PORT, unix:PATH or empty */
-	MURAL_TYPE_POINT,   /* mural_point     X,Y */
-	MURAL_TYPE_DIMENSIONS, /* mural_dimensions  WxH; a word of `choices` is 0x0 */
-	MURAL_TYPE_SECRET,     /* const char *    never NULL or shown; may be @FILE */
-	MURAL_TYPE_LIST,       /* const char *const *   words up to NULL; never NULL */
-	MURAL_TYPE_PATH,       /* const char *    a whole path, or empty; never NULL */
-	MURAL_TYPE_ADDRESSES,  /* const char *    several ADDRESSes, spaces between */
-};
-
-struct mural_point {
-	int32_t x, y;
-};
-
-struct mural_dimensions {
-	uint32_t width, height;
-};
-
-/* Binds a key of the config file to a field of the plugin's config struct.  Defaults are
- * text and are parsed like the file's values.  Fixed within one ABI number. */
-struct mural_option {
-	const char *name; /* the key, with `-` for `_` in the file; NULL: the end */
-	uint32_t type;
-	uint32_t offset;     /* of the field in the config struct */
-	const char *initial; /* default, as written in murald.conf */
-	const char *help;    /* one line, for --list-plugins */
-	const char *choices; /* words, space separated; NULL: none, in a LIST: any */
-	int64_t least, most; /* NUMBER, BYTES, DURATION: the range; both 0: any */
-};
-
-/* clang-format off */
-#ifdef __cplusplus
-#define MURAL_FIELD(config, field, ctype) offsetof(config, field)
-#else
-/* A field of another type than the option's does not compile. */
-#define MURAL_FIELD(config, field, ctype) \
-	(offsetof(config, field) + 0 * _Generic(((config *)0)->field, ctype: 1))
-#endif
-
-#define MURAL_BOOL(config, field, initial, help) \
-	{ #field, MURAL_TYPE_BOOL, MURAL_FIELD(config, field, bool), \
-	  initial, help, NULL, 0, 0 }
-#define MURAL_NUMBER(config, field, initial, choices, least, most, help) \
-	{ #field, MURAL_TYPE_NUMBER, MURAL_FIELD(config, field, int64_t), \
-	  initial, help, choices, least, most }
-#define MURAL_BYTES(config, field, initial, help) \
-	{ #field, MURAL_TYPE_BYTES, MURAL_FIELD(config, field, uint64_t), \
-	  initial, help, NULL, 0, 0 }
-#define MURAL_BYTES_FROM(config, field, initial, least, most, help) \
-	{ #field, MURAL_TYPE_BYTES, MURAL_FIELD(config, field, uint64_t), \
-	  initial, help, NULL, least, most }
-#define MURAL_DURATION(config, field, initial, help) \
-	{ #field, MURAL_TYPE_DURATION, MURAL_FIELD(config, field, uint64_t), \
-	  initial, help, NULL, 0, 0 }
-#define MURAL_DURATION_FROM(config, field, initial, least, most, help) \
-	{ #field, MURAL_TYPE_DURATION, MURAL_FIELD(config, field, uint64_t), \
-	  initial, help, NULL, least, most }
-#define MURAL_COLOUR(config, field, initial, help) \
-	{ #field, MURAL_TYPE_COLOUR, MURAL_FIELD(config, field, uint32_t), \
-	  initial, help, NULL, 0, 0 }
-#define MURAL_CHOICE(config, field, initial, choices, help) \
-	{ #field, MURAL_TYPE_CHOICE, MURAL_FIELD(config, field, uint32_t), \
-	  initial, help, choices, 0, 0 }
-#define MURAL_TEXT(config, field, initial, help) \
-	{ #field, MURAL_TYPE_TEXT, MURAL_FIELD(config, field, const char *), \
-	  initial, help, NULL, 0, 0 }
-#define MURAL_ADDRESS(config, field, initial, help) \
-	{ #field, MURAL_TYPE_ADDRESS, MURAL_FIELD(config, field, const char *), \
-	  initial, help, NULL, 0, 0 }
-#define MURAL_ADDRESSES(config, field, initial, help) \
-	{ #field, MURAL_TYPE_ADDRESSES, MURAL_FIELD(config, field, const char *), \
-	  initial, help, NULL, 0, 0 }
-#define MURAL_POINT(config, field, initial, help) \
-	{ #field, MURAL_TYPE_POINT, MURAL_FIELD(config, field, struct mural_point), \
-	  initial, help, NULL, 0, 0 }
-#define MURAL_DIMENSIONS(config, field, initial, choices, help) \
-	{ #field, MURAL_TYPE_DIMENSIONS, MURAL_FIELD(config, field, struct mural_dimensions), \
-	  initial, help, choices, 0, 0 }
-
-/* A password, key or token.  The default is empty.  In the file it is the value itself or
- * @FILE, whose first line it is; murald shows and logs it nowhere. */
-#define MURAL_SECRET(config, field, help) \
-	{ #field, MURAL_TYPE_SECRET, MURAL_FIELD(config, field, const char *), \
-	  "", help, NULL, 0, 0 }
-#define MURAL_LIST(config, field, initial, choices, help) \
-	{ #field, MURAL_TYPE_LIST, MURAL_FIELD(config, field, const char *const *), \
-	  initial, help, choices, 0, 0 }
-
-/* A file or folder.  A relative path, as that of @FILE, is a systemd credential if there
- * is one of that name, or else below the folder in which murald was started. */
-#define MURAL_PATH(config, field, initial, help) \
-	{ #field, MURAL_TYPE_PATH, MURAL_FIELD(config, field, const char *), \
-	  initial, help, NULL, 0, 0 }
-/* clang-format on */
 
 /* ------------------------------------------------------------------ metrics */
 
@@ -657,6 +554,50 @@ MURAL_EXPORT void mural_display_counters(
 /* The file of the recording (<mural/history.h>), valid until stop(); NULL: nothing is
  * recorded.  Services, on the main loop's thread. */
 MURAL_EXPORT const char *mural_record_file(struct mural_host *host);
+
+/* ------------------------------------------------------------------ operators
+ *
+ * An operator asks a running wall by its control socket, and through services that have
+ * made sure who it is.  The main loop's thread. */
+
+/* One of the verbs, as muralctl(1) has them.  Made by murald. */
+struct mural_verb {
+	uint32_t size;
+	bool changes; /* something; it is written into the control log */
+	const char *name;
+	const char *args; /* names with blanks between; ? behind what may be left out */
+	const char *help; /* one line */
+	uint64_t asked;   /* how often */
+};
+
+/* Calls each(verb, arg) for every verb.  No pointer may be kept. */
+MURAL_EXPORT void mural_each_verb(struct mural_host *host,
+	void (*each)(const struct mural_verb *verb, void *arg), void *arg);
+
+struct mural_question {
+	uint32_t size; /* set by who asks */
+	uint32_t reserved;
+	const char *verb;
+	const char *with; /* its arguments, a JSON object; NULL: none */
+	size_t with_len;
+	const struct sockaddr *peer; /* from where; NULL: not known */
+	const char *who;             /* for the control log: "admin"; no secret */
+
+	/* Gets {"is": {...}}, or {"error": WORD, "why": TEXT} with one of the words
+	 * syntax, usage, unknown, refused, failed and busy.  Called once, from the loop,
+	 * never from within mural_ask(). */
+	void (*answer)(void *arg, const char *json, size_t len);
+	void *arg;
+};
+
+/* Asks; all is copied.  NULL: out of memory, and no answer comes. */
+struct mural_call;
+MURAL_EXPORT struct mural_call *mural_ask(
+	struct mural_host *host, const struct mural_question *question);
+
+/* While the answer is awaited, and before stop() returns: it does not come any more; what
+ * was begun is done. */
+MURAL_EXPORT void mural_ask_abandon(struct mural_call *call);
 
 /* murald's version, such as "1.2.3".  Any thread. */
 MURAL_EXPORT const char *mural_version(void);

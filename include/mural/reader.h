@@ -60,6 +60,11 @@ MURAL_READER_EXPORT void mural_reader_put_back(
 MURAL_READER_EXPORT void mural_reader_copy(const struct mural_reader *reader, uint32_t x,
 	uint32_t y, uint32_t width, uint32_t height, uint32_t *pixels, size_t stride);
 
+/* What this reader copies is shown to people at once, and kept by nobody: while the
+ * operator highlights a source it comes dimmed where others painted, and all tiles come
+ * again when that begins and ends.  Before the first copy. */
+MURAL_READER_EXPORT void mural_reader_show(struct mural_reader *reader);
+
 /* To sleep until something changes: arm the reader, and if that returns false, wait until
  * its descriptor becomes readable, in any event loop.  True: there is damage already, and
  * the reader is not armed.  Each arming causes one wake-up, which may be spurious.

@@ -19,8 +19,9 @@ struct sendbuf;
 
 /* Buffers that have something pending.  To be initialized with TAILQ_INIT(). */
 struct sendbuf_pool {
-	TAILQ_HEAD(, sendbuf) waiting; /* the one without progress for longest first */
-	size_t bytes;                  /* allocated for them */
+	TAILQ_HEAD(sendbuf_list, sendbuf)
+	waiting;      /* the one without progress for longest first */
+	size_t bytes; /* allocated for them */
 };
 
 /* Starts as zeros, but for the first three. */

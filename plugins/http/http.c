@@ -12,6 +12,7 @@
 #include "http/board/board.h"
 #include "http/board/generators.h"
 #include "http/history/history.h"
+#include "http/operator/operator.h"
 #include "http/ops/ops.h"
 #include "http/page/page.h"
 #include "http/socketio/socketio.h"
@@ -50,7 +51,7 @@ enum { IDENTITY_SECRET, IDENTITY_NAME };
  */
 #define PIXEL_UPDATE_MAX (12 * NAME_MAX_BYTES + 200)
 
-#define N_TABLES 6
+#define N_TABLES 7
 
 struct http {
 	struct web web;
@@ -62,6 +63,7 @@ struct http {
 	struct history history;
 	struct viewers viewers;
 	struct ops ops;
+	struct operator_api operator_api;
 };
 
 static const struct mural_option options[] = {
@@ -252,11 +254,13 @@ http_start(struct mural_host *host)
 		{ page_routes, &http->board },
 		{ viewer_routes, &http->viewers },
 		{ ops_routes, &http->ops },
+		{ operator_routes, &http->operator_api },
 		{ history_routes, &http->history },
 		{ socketio_routes, &http->socketio },
 	};
 	int ret;
 
+	http->operator_api.token = config->admin_token;
 	memcpy(http->tables, tables, sizeof(tables));
 	http->web.proxies = config->proxies;
 	ret = web_start(&http->web, host, http->tables);

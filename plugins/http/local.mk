@@ -13,6 +13,7 @@ include $(top_srcdir)/plugins/http/socketio/local.mk
 include $(top_srcdir)/plugins/http/viewers/local.mk
 include $(top_srcdir)/plugins/http/history/local.mk
 include $(top_srcdir)/plugins/http/ops/local.mk
+include $(top_srcdir)/plugins/http/operator/local.mk
 include $(top_srcdir)/plugins/http/page/local.mk
 
 plugin_LTLIBRARIES += http.la

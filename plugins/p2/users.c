@@ -46,7 +46,7 @@ users_error(struct users_reader *reader, const char *format, ...)
 
 /* Cuts blanks at both ends, in place. */
 static char *
-trim(char *text)
+text_trim(char *text)
 {
 	size_t len;
 
@@ -138,17 +138,17 @@ parse_user(struct users_reader *reader, struct user *user, char *text)
 		return false;
 	}
 	*value++ = '\0';
-	value = trim(value);
+	value = text_trim(value);
 	if (is_uri(value))
-		return parse_uri(reader, user, trim(text), value);
-	if (!set_name(reader, user, trim(text)))
+		return parse_uri(reader, user, text_trim(text), value);
+	if (!set_name(reader, user, text_trim(text)))
 		return false;
 	if (strncmp(value, "static:", 7) == 0) {
-		if (set_static(user, trim(value + 7)))
+		if (set_static(user, text_trim(value + 7)))
 			return true;
 		users_error(reader, "static: takes decimal digits, as static:12345678");
 	} else if (strncmp(value, "totp:", 5) == 0) {
-		if (set_totp(user, trim(value + 5)))
+		if (set_totp(user, text_trim(value + 5)))
 			return true;
 		users_error(reader,
 			"totp: takes a secret in base32, %d bytes at least, as made by "
@@ -172,7 +172,7 @@ static void
 add_line(struct users *users, struct users_reader *reader, char *line)
 {
 	struct user user = { 0 }, *larger;
-	char *text = trim(line);
+	char *text = text_trim(line);
 
 	if (*text == '\0' || *text == '#' || *text == ';')
 		return;

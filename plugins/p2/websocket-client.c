@@ -101,7 +101,7 @@ websocket_clients_stop(
 /* ------------------------------------------------------------------ open, close */
 
 static void
-refuse(int fd, const char *status)
+client_refuse(int fd, const char *status)
 {
 	char answer[100];
 	int len = snprintf(answer, sizeof(answer),
@@ -123,7 +123,8 @@ websocket_client_accept(struct websocket_clients *clients, struct mhd_uv *server
 	ret = mural_conn_admit(host, &peer.any);
 	if (ret < 0) {
 		mural_publish(host);
-		refuse(fd, ret == -EACCES ? "403 Forbidden" : "429 Too Many Requests");
+		client_refuse(
+			fd, ret == -EACCES ? "403 Forbidden" : "429 Too Many Requests");
 		return;
 	}
 	clients->admitting = true;

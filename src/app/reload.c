@@ -82,9 +82,11 @@ reconfigure_core(struct wall *wall)
 /* ------------------------------------------------------------------ the end */
 
 static void
-reload_done(struct wall *wall)
+reload_done(struct wall *wall, bool in_force)
 {
 	sd_notify_reloaded();
+	if (!wall->reload.pending)
+		operators_reloaded(wall, in_force);
 	if (wall->reload.pending)
 		reload_begin(wall);
 }
@@ -111,7 +113,7 @@ reload_finish(struct wall *wall)
 	retry_resume(&wall->ingest);
 	log_info("reload: %u closed, %u opened, %u failed, %u unchanged", reload->closed,
 		reload->opened, reload->failed, reload->unchanged);
-	reload_done(wall);
+	reload_done(wall, true);
 }
 
 /* ------------------------------------------------------------------ opening */
@@ -338,7 +340,7 @@ reload_begin(struct wall *wall)
 	log_error("reload: %s; the old config stays in force",
 		wall->next ? "the new config is wrong" : "out of memory");
 	drop_next(wall);
-	reload_done(wall);
+	reload_done(wall, false);
 }
 
 void

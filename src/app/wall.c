@@ -155,9 +155,12 @@ static int
 create_reins(struct wall *wall)
 {
 	wall->reins = reins_new(&wall->canvas, &wall->loop);
-	if (!wall->reins)
+	if (!wall->reins) {
 		log_error("canvas: out of memory or descriptors");
-	return wall->reins ? 0 : -ENOMEM;
+		return -ENOMEM;
+	}
+	operators_restore(wall);
+	return 0;
 }
 
 static void
@@ -193,6 +196,7 @@ wall_start(struct wall *wall)
 		return ret;
 	wall->ingest.on_said = on_said;
 	snapshot_start(&wall->snapshot, &wall->loop);
+	operators_start(wall);
 	return 0;
 }
 
@@ -200,9 +204,11 @@ wall_start(struct wall *wall)
 static void
 wall_stop(struct wall *wall)
 {
+	operators_stop(wall);
 	hud_status_stop(&wall->hud_status);
 	ingest_stop(&wall->ingest);
 	reins_free(wall->reins);
+	operators_finish(wall);
 	snapshot_stop(&wall->snapshot);
 	record_stop(&wall->record);
 	display_stop(&wall->display);

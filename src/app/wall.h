@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "app/hud-status.h"
+#include "app/operators.h"
 #include "app/reload.h"
 #include "app/sd-notify.h"
 #include "base/host-address.h"
@@ -45,6 +46,7 @@ struct wall {
 	struct ingest ingest;
 	struct hud *hud; /* NULL: no display to show it on */
 	struct hud_status hud_status;
+	struct operators operators;
 	struct host_address_watch addresses;
 	bool watching_addresses;
 	char invited[2]

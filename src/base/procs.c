@@ -71,7 +71,7 @@ is_of_this_user(const char *pid)
 }
 
 static void
-add(struct procs *procs, const char *pid, const char *name)
+procs_add(struct procs *procs, const char *pid, const char *name)
 {
 	size_t used = strlen(procs->text);
 
@@ -101,10 +101,10 @@ procs_with_open(const char *target, struct procs *procs)
 		open = has_open(path, target);
 		if (open > 0) {
 			procs->any_murald |= strcmp(name, "murald") == 0;
-			add(procs, entry->d_name, name);
+			procs_add(procs, entry->d_name, name);
 		} else if (open < 0 && strcmp(name, "murald") == 0 &&
 			   is_of_this_user(entry->d_name)) {
-			add(&hidden, entry->d_name, name);
+			procs_add(&hidden, entry->d_name, name);
 		}
 	}
 	if (proc)

@@ -245,7 +245,7 @@ mural_reader_free(struct mural_reader *reader)
 }
 
 void
-canvas_reader_show(struct mural_reader *reader)
+mural_reader_show(struct mural_reader *reader)
 {
 	reader->shows = true;
 }

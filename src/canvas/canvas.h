@@ -118,10 +118,6 @@ bool canvas_wants_painters(const struct canvas *canvas);
 /* NULL: out of memory or descriptors.  Freed with mural_reader_free(). */
 struct mural_reader *canvas_reader_new(struct canvas *canvas);
 
-/* What this reader copies is shown to people: dimmed, where the operator highlights
- * others.  Before the first copy. */
-void canvas_reader_show(struct mural_reader *reader);
-
 /* For who polls the reader: on_free(arg) is called first when it is freed. */
 void canvas_reader_on_free(
 	struct mural_reader *reader, void (*on_free)(void *arg), void *arg);

@@ -17,7 +17,14 @@ struct config_location {
 	int line;         /* 0: none */
 };
 
-enum { CANVAS, DISPLAY, SERVER, RECORD, N_CORE }; /* the order of core_sections */
+enum {
+	CANVAS,
+	DISPLAY,
+	SERVER,
+	RECORD,
+	CONTROL,
+	N_CORE
+}; /* the order of core_sections */
 
 /* display.c: the options of [display], and the checks after all is read. */
 extern const struct mural_option display_options[];

@@ -79,11 +79,23 @@ static const struct mural_option record_options[] = {
 	{ 0 },
 };
 
+static const struct mural_option control_options[] = {
+	MURAL_PATH(struct config_control, socket, "/run/murald/control",
+		"local socket for muralctl wall; empty: none"),
+	MURAL_PATH(struct config_control, log, LOCALSTATEDIR "/lib/murald/control.log",
+		"file to which every act of an operator is appended; empty: none"),
+	MURAL_PATH(struct config_control, state,
+		LOCALSTATEDIR "/lib/murald/control.state",
+		"file that keeps bans and the like over a restart; empty: none"),
+	{ 0 },
+};
+
 const struct core_section core_sections[] = {
 	[CANVAS] = { "canvas", canvas_options, offsetof(struct config, canvas) },
 	[DISPLAY] = { "display", display_options, offsetof(struct config, display) },
 	[SERVER] = { "server", server_options, offsetof(struct config, server) },
 	[RECORD] = { "record", record_options, offsetof(struct config, record) },
+	[CONTROL] = { "control", control_options, offsetof(struct config, control) },
 	[N_CORE] = { NULL, NULL, 0 },
 };
 

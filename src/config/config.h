@@ -106,6 +106,12 @@ struct config_record {
 	uint64_t interval, max_size, max_age;
 };
 
+struct config_control {
+	const char *socket; /* path; empty: none */
+	const char *log;    /* likewise, as the next */
+	const char *state;  /* what is in force over a restart */
+};
+
 /* One value as it was written, and where. */
 struct setting {
 	struct setting *next;
@@ -140,6 +146,7 @@ struct config {
 	struct config_display display;
 	struct config_server server;
 	struct config_record record;
+	struct config_control control;
 	struct cidr_list allow, deny; /* server.allow, server.deny */
 	struct section *sections;
 	bool has_content; /* some file has a section or a setting */

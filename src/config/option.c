@@ -117,7 +117,7 @@ options_same(const struct mural_option *options, const void *a, const void *b)
 }
 
 static char
-fold(char c)
+letter_fold(char c)
 {
 	return c == '_' ? '-' : c;
 }
@@ -125,7 +125,7 @@ fold(char c)
 bool
 option_same_key(const char *a, const char *b)
 {
-	while (*a && fold(*a) == fold(*b))
+	while (*a && letter_fold(*a) == letter_fold(*b))
 		a++, b++;
 	return *a == *b;
 }
@@ -144,7 +144,7 @@ option_key(const struct mural_option *option, char *key, size_t len)
 {
 	snprintf(key, len, "%s", option->name);
 	for (char *p = key; *p; p++)
-		*p = fold(*p);
+		*p = letter_fold(*p);
 	return key;
 }
 

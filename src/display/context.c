@@ -43,6 +43,7 @@ context_open_reader(
 	*reader = canvas_reader_new(context->canvas);
 	if (!*reader)
 		return -ENOMEM;
+	mural_reader_show(*reader);
 	ret = uv_poll_init(&context->loop, wakeup, mural_reader_fd(*reader));
 	if (ret < 0) {
 		mural_reader_free(*reader);

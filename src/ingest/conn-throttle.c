@@ -52,6 +52,22 @@ conn_throttle(struct conn *conn)
 }
 
 void
+conns_end_denied(struct shard *shard)
+{
+	struct conn *next;
+
+	for (struct conn *conn = shard->conns; conn; conn = next) {
+		next = conn->next;
+		if (conn->ending ||
+			ratelimit_check(shard->worker->ratelimit, &conn->peer.any) == 0)
+			continue;
+		mural_discard(&shard->brush, MURAL_UNAUTHORIZED, 1);
+		conn_end(conn);
+	}
+	shard_publish(shard);
+}
+
+void
 conn_debit(struct conn *conn, uint64_t pixels, size_t bytes)
 {
 	ratelimit_debit(conn->client.shard->worker->ratelimit, RATELIMIT_CONNECTED,

@@ -34,5 +34,8 @@ void conn_release_peer(const struct shard *shard, const union peer_address *peer
  * The limits have admitted the peer; it is released when the client is closed. */
 void conn_accept(struct shard *shard, int fd, const union peer_address *peer);
 
+/* Ends those clients whose networks may not connect any more, however quiet they are. */
+void conns_end_denied(struct shard *shard);
+
 /* Begins to close every client of the shard; they are freed when the loop has run dry. */
 void conns_close(struct shard *shard);

@@ -25,5 +25,5 @@ bool hint_is_private(const struct instance *instance);
  * says. */
 bool hint_is_public(const struct instance *instance);
 
-/* Logs a hint for an address of each family, and for one the commands of other systems. */
+/* Logs a hint for an address of each family, for one with other systems' commands. */
 void hint_log(const struct instance *instance);

@@ -428,3 +428,18 @@ instance_clear(struct ingest *ingest, struct instance *instance)
 	instance->shards = NULL;
 	instance->host.state = NULL;
 }
+
+static int
+shard_end_denied(void *shard)
+{
+	conns_end_denied(shard);
+	return 0;
+}
+
+void
+instance_end_denied(struct ingest *ingest, struct instance *instance)
+{
+	for (size_t i = 0; i < ingest->n_workers && instance->is_open; i++)
+		worker_call(instance->shards[i].worker, shard_end_denied,
+			&instance->shards[i]);
+}

@@ -31,7 +31,7 @@ instance_say_trouble(struct instance *instance, const char *error)
 static void on_retry(uv_timer_t *timer);
 
 static void
-schedule(struct ingest *ingest)
+retry_schedule(struct ingest *ingest)
 {
 	bool due = false;
 
@@ -66,7 +66,7 @@ retry_open(struct ingest *ingest, struct instance *instance, bool give_up)
 	int ret = try_to_open(ingest, instance);
 
 	instance->is_waiting &= !give_up;
-	schedule(ingest);
+	retry_schedule(ingest);
 	return ret;
 }
 
@@ -110,7 +110,7 @@ on_retry(uv_timer_t *timer)
 		else if (i->wanted)
 			look_for_wanted(ingest, i);
 	}
-	schedule(ingest);
+	retry_schedule(ingest);
 }
 
 void
@@ -120,7 +120,7 @@ mural_retry(struct mural_host *host, int (*wanted)(struct mural_host *host))
 
 	worker_check(instance->shards[0].worker, instance->name, __func__);
 	instance->wanted = wanted;
-	schedule(instance->ingest);
+	retry_schedule(instance->ingest);
 }
 
 void
@@ -134,7 +134,7 @@ void
 retry_resume(struct ingest *ingest)
 {
 	ingest->retry_paused = false;
-	schedule(ingest);
+	retry_schedule(ingest);
 }
 
 void

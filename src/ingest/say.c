@@ -42,7 +42,7 @@ mural_bind(struct mural_host *host, const char *address, enum mural_transport tr
 
 /* An IPv4 client of a socket that takes both has an IPv6 address. */
 static void
-unmap(union peer_address *address)
+address_unmap(union peer_address *address)
 {
 	struct sockaddr_in in4 = { .sin_family = AF_INET,
 		.sin_port = address->in6.sin6_port };
@@ -70,7 +70,7 @@ mural_address_text(const struct sockaddr *address, char *text, size_t len)
 			text, len, "%s", address->sa_family == AF_UNIX ? "unix" : "");
 	}
 	if (address->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&copy.in6.sin6_addr))
-		unmap(&copy);
+		address_unmap(&copy);
 	if (copy.any.sa_family == AF_INET)
 		size = sizeof(copy.in4);
 	if (getnameinfo(&copy.any, size, host, sizeof(host), port, sizeof(port),

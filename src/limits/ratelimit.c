@@ -28,6 +28,16 @@ struct ratelimit_lookup {
 	struct mural_bucket *buckets[RATELIMIT_KINDS]; /* NULL: no limit */
 };
 
+/* Bans come first, then server.deny, then server.allow.  The lock of a stripe. */
+static bool
+is_denied(const struct ratelimit *ratelimit, const struct ip_key *address)
+{
+	return cidr_list_contains(&ratelimit->banned, address) ||
+	       cidr_list_contains(&ratelimit->deny, address) ||
+	       (ratelimit->allow.n > 0 &&
+		       !cidr_list_contains(&ratelimit->allow, address));
+}
+
 /* False for a peer without an IP address: not locked. */
 static bool
 lookup_begin(struct ratelimit *ratelimit, enum ratelimit_sender sender,
@@ -44,12 +54,7 @@ lookup_begin(struct ratelimit *ratelimit, enum ratelimit_sender sender,
 	stripe = &ratelimit->stripes[hash % RATELIMIT_STRIPES];
 	*lookup = (struct ratelimit_lookup){ .stripe = stripe };
 	pthread_mutex_lock(&stripe->lock);
-	*verdict =
-		cidr_list_contains(&ratelimit->deny, &address) ||
-				(ratelimit->allow.n > 0 &&
-					!cidr_list_contains(&ratelimit->allow, &address))
-			? -EACCES
-			: 0;
+	*verdict = is_denied(ratelimit, &address) ? -EACCES : 0;
 	for (int i = 0; i < RATELIMIT_KINDS && *verdict == 0; i++)
 		if (stripe->buckets[sender][i])
 			lookup->buckets[i] = mural_ratelimit_bucket(
@@ -283,25 +288,44 @@ max_connections(const struct config_server *server)
 		       : MIN(share, (uint32_t)server->connections_per_source);
 }
 
+static void
+update_active(struct ratelimit *ratelimit)
+{
+	bool active = ratelimit->allow.n || ratelimit->deny.n || ratelimit->banned.n;
+
+	for (int i = 0; i < RATELIMIT_KINDS; i++)
+		active |= ratelimit->rates[i].burst > 0;
+	counter_store(&ratelimit->active, active);
+}
+
+void
+ratelimit_ban(struct ratelimit *ratelimit, struct cidr_list *networks)
+{
+	struct cidr_list old = ratelimit->banned;
+
+	stripes_lock(ratelimit, true);
+	ratelimit->banned = *networks;
+	stripes_lock(ratelimit, false);
+	cidr_list_finish(&old);
+	update_active(ratelimit);
+}
+
 int
 ratelimit_configure(struct ratelimit *ratelimit, const struct config *config)
 {
 	const struct config_server *server = &config->server;
 	const uint64_t rates[] = { (uint64_t)server->pixels_per_source,
 		server->bytes_per_source };
-	bool has_rates = false;
 	int ret = 0;
 
 	stripes_lock(ratelimit, true);
 	ratelimit->allow = config->allow;
 	ratelimit->deny = config->deny;
-	for (int i = 0; i < RATELIMIT_KINDS; i++) {
-		has_rates |= rates[i] > 0;
+	for (int i = 0; i < RATELIMIT_KINDS; i++)
 		if (stripes_set_rate(ratelimit, i, rates[i]) < 0)
 			ret = -ENOMEM;
-	}
 	stripes_lock(ratelimit, false);
-	counter_store(&ratelimit->active, has_rates || config->allow.n || config->deny.n);
+	update_active(ratelimit);
 	connlimit_set_max(&ratelimit->clients, max_connections(server));
 	return ret;
 }
@@ -327,6 +351,7 @@ ratelimit_finish(struct ratelimit *ratelimit)
 	if (!ratelimit->clients.table)
 		return;
 	connlimit_finish(&ratelimit->clients);
+	cidr_list_finish(&ratelimit->banned);
 	for (size_t i = 0; i < RATELIMIT_STRIPES; i++) {
 		pthread_mutex_destroy(&ratelimit->stripes[i].lock);
 		for (int j = 0; j < RATELIMIT_SENDERS * RATELIMIT_KINDS; j++)

@@ -52,6 +52,7 @@ struct ratelimit {
 	/* read under a stripe's lock, written under all of them */
 	struct mural_rate rates[RATELIMIT_KINDS];
 	struct cidr_list allow, deny; /* the config's */
+	struct cidr_list banned;      /* by the operator */
 
 	struct ratelimit_stripe stripes[RATELIMIT_STRIPES];
 };
@@ -60,6 +61,10 @@ struct ratelimit {
  * ratelimit_finish().  0 or -ENOMEM. */
 int ratelimit_init(struct ratelimit *ratelimit, const struct config *config);
 int ratelimit_configure(struct ratelimit *ratelimit, const struct config *config);
+
+/* The networks that may not connect, whatever the config says, in place of those before;
+ * a sorted list, which is taken over.  The main thread. */
+void ratelimit_ban(struct ratelimit *ratelimit, struct cidr_list *networks);
 
 /* Accepts a zeroed struct. */
 void ratelimit_finish(struct ratelimit *ratelimit);

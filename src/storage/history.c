@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads a recording back, skipping what is damaged. */
-#include <mural/history.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,24 +9,7 @@
 #include <zlib.h>
 
 #include "base/util.h"
-#include "storage/history-format.h"
-
-struct mural_history {
-	char *file;
-	int last_fd; /* of FILE itself, which may be renamed meanwhile */
-	uint64_t *segments;
-	size_t n_segments;
-	size_t segment; /* being read; n_segments: FILE itself; above: the end */
-	FILE *in;
-	off_t in_size;
-
-	bool usable; /* `pixels` are what the next delta applies to */
-	int64_t time_ms;
-	struct mural_view view; /* of `pixels` */
-	uint32_t *pixels;
-	uint8_t *body;
-	size_t body_size;
-};
+#include "storage/history-private.h"
 
 /* ------------------------------------------------------------------ files */
 
@@ -192,107 +171,6 @@ next_record(struct mural_history *history, struct record_head *head)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ pictures */
-
-static int
-begin_picture(struct mural_history *history, const struct record_head *head)
-{
-	size_t pixels = (size_t)head->width * head->height;
-	uint32_t *canvas = history->pixels;
-
-	if (!canvas || history->view.width != head->width ||
-		history->view.height != head->height) {
-		canvas = malloc(pixels * sizeof(*canvas));
-		if (!canvas)
-			return -ENOMEM;
-		free(history->pixels);
-		history->pixels = canvas;
-		history->view = mural_view_of(head->width, head->height);
-	}
-	for (size_t i = 0; i < pixels; i++)
-		canvas[i] = 0xff000000;
-	history->usable = true;
-	return 0;
-}
-
-static bool
-unpack(z_stream *stream, void *to, size_t len)
-{
-	stream->next_out = to;
-	stream->avail_out = len;
-	while (stream->avail_out > 0 && inflate(stream, Z_NO_FLUSH) == Z_OK)
-		;
-	return stream->avail_out == 0;
-}
-
-static void
-change_tile(struct mural_history *history, const struct mural_rect *at,
-	const uint8_t *changes)
-{
-	for (uint32_t y = 0; y < at->height; y++) {
-		uint32_t *row = history->pixels +
-				(size_t)(at->y + y) * history->view.width + at->x;
-
-		for (uint32_t x = 0; x < at->width; x++, changes += 3)
-			row[x] ^=
-				(uint32_t)changes[0] << 16 | changes[1] << 8 | changes[2];
-	}
-}
-
-static void
-moment_extend(struct mural_moment *moment, const struct mural_rect *at)
-{
-	if (moment->right == 0)
-		*moment = (struct mural_moment){ .left = at->x, .top = at->y };
-	moment->left = MIN(moment->left, at->x);
-	moment->top = MIN(moment->top, at->y);
-	moment->right = MAX(moment->right, at->x + at->width);
-	moment->bottom = MAX(moment->bottom, at->y + at->height);
-}
-
-static bool
-change_tiles(struct mural_history *history, const struct record_head *head,
-	z_stream *stream, const uint8_t *numbers, struct mural_moment *moment)
-{
-	const struct mural_view *view = &history->view;
-	uint8_t changes[RECORD_TILE];
-	int64_t before = -1;
-
-	for (uint32_t i = 0; i < head->tiles; i++, numbers += 4) {
-		uint32_t tile = numbers[0] | numbers[1] << 8 | numbers[2] << 16 |
-				(uint32_t)numbers[3] << 24;
-		struct mural_rect at;
-
-		if (tile <= before || tile >= view->tiles_x * view->tiles_y)
-			return false;
-		before = tile;
-		at = mural_tile_rect(view, tile);
-		if (!unpack(stream, changes, (size_t)at.width * at.height * 3))
-			return false;
-		change_tile(history, &at, changes);
-		moment_extend(moment, &at);
-	}
-	return true;
-}
-
-/* 1; 0: the body is invalid; -errno. */
-static int
-record_apply(struct mural_history *history, const struct record_head *head,
-	struct mural_moment *moment)
-{
-	z_stream stream = { .next_in = history->body, .avail_in = head->len };
-	uint8_t *numbers = malloc(MAX(head->tiles, 1) * 4);
-	int ret = -ENOMEM;
-
-	if (numbers && inflateInit(&stream) == Z_OK) {
-		ret = unpack(&stream, numbers, (size_t)head->tiles * 4) &&
-		      change_tiles(history, head, &stream, numbers, moment);
-		inflateEnd(&stream);
-	}
-	free(numbers);
-	return ret;
-}
-
 int
 mural_history_next(struct mural_history *history, struct mural_moment *moment)
 {
@@ -302,13 +180,13 @@ mural_history_next(struct mural_history *history, struct mural_moment *moment)
 	while ((ret = next_record(history, &head)) > 0) {
 		*moment = (struct mural_moment){ 0 };
 		if (head.keyframe)
-			ret = begin_picture(history, &head);
+			ret = history_begin_picture(history, &head);
 		if (ret < 0)
 			return ret;
 		if (!history->usable || history->view.width != head.width ||
 			history->view.height != head.height)
 			continue;
-		ret = record_apply(history, &head, moment);
+		ret = history_apply(history, &head, moment);
 		history->usable = ret > 0;
 		if (ret == 0)
 			continue;
@@ -400,7 +278,7 @@ more_until(struct mural_history *history, int64_t at_ms)
 /* Plays from here to the last moment that is not later than `at_ms`, or to the one after
  * `*n` such moments; *n becomes their number.  Returns as mural_history_next(). */
 static int
-replay(struct mural_history *history, int64_t at_ms, size_t *n,
+history_replay(struct mural_history *history, int64_t at_ms, size_t *n,
 	struct mural_moment *moment)
 {
 	const size_t segment = history->segment, most = *n;
@@ -435,7 +313,7 @@ mural_history_seek(
 			return 0;
 		start = find_keyframe(history, at_ms, before);
 		fseeko(history->in, start, SEEK_SET);
-		ret = replay(history, at_ms, &n, moment);
+		ret = history_replay(history, at_ms, &n, moment);
 		if (ret < 0 || (ret > 0 && moment->time_ms <= at_ms))
 			return ret;
 		if (n > 0) {

@@ -10,6 +10,7 @@ import zlib
 
 import pytest
 
+from control import control
 from hosts import Pair, need
 from sanitizer import SANITIZED
 from waiting import wait_for
@@ -272,3 +273,21 @@ def test_an_address_that_stays_is_named_without_a_default_route(tmp_path, inside
     wait_for("a temporary address", lambda: addresses("temporary", "-tentative"), 20)
     wall = Wall(tmp_path, "[plugin dots]\nlisten = [::]:1235\n", netns=inside)
     assert "people reach this machine at 192.0.2.2 and 2001:db8:0:1::2\n" in doctor(wall)
+
+
+# ---- who may steer it
+
+def test_who_may_use_the_control_socket(tmp_path, inside):
+    wall = Wall(tmp_path, "[plugin pixelflut]\n", netns=inside, core=control(tmp_path))
+    assert "control.socket: %s/control is not there, as no wall runs with it" % tmp_path in doctor(wall)
+    with wall:
+        assert re.search(r"control\.socket: root, \w+ and the group \w+.* may steer the wall", doctor(wall))
+        os.chmod(tmp_path / "control", 0o666)
+        text = doctor(wall)
+        assert re.search(r"WRONG +control\.socket: everybody on this machine", text) and "chmod 0660" in text
+
+
+def test_a_wall_that_nobody_steers(tmp_path, inside):
+    wall = Wall(tmp_path, "[plugin pixelflut]\n", netns=inside)
+    text = doctor(wall)
+    assert "control.socket is empty" in text and "control.log is empty" in text and "control.state is empty" in text

@@ -110,7 +110,7 @@ def page(name):
 def manual_options():
     """{section: {key: text of the entry}} of murald.conf(5); section "plugin" has the common options."""
     sections, section, entry = {}, None, None
-    headings = {"CANVAS": "canvas", "DISPLAY": "display", "SERVER": "server", "RECORD": "record",
+    headings = {"CANVAS": "canvas", "DISPLAY": "display", "SERVER": "server", "RECORD": "record", "CONTROL": "control",
                 "PLUGINS": "plugin"}
     for line in page("murald.conf.5").splitlines():
         heading = re.fullmatch(r"\.S([hs]) (.+)", line)

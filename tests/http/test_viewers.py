@@ -36,13 +36,13 @@ def viewers(wall):
     return asyncio.run(look())
 
 
-def in_time(script, seconds=60):
+def in_time(script, seconds=180):
     async def run():
         return await asyncio.wait_for(script(), seconds)
     return asyncio.run(run())
 
 
-async def same(watcher, wall, seconds=20):
+async def same(watcher, wall, seconds=60):
     """Reads until the watcher sees what /canvas.png shows."""
     loop, end = asyncio.get_running_loop(), time.monotonic() + seconds
     while True:

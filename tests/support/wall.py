@@ -51,11 +51,14 @@ class Wall:
         self.configure(plugins)
 
     def configure(self, plugins, core=None):
-        """Writes the config file."""
+        """Writes the config file; a wall has a control socket if `core` says so."""
+        core = self.core if core is None else core
+        if "[control]" not in core:
+            core = "[control]\nsocket =\nlog =\nstate =\n[server]\n" + core
         with open(self.config, "w") as f:
             f.write("[canvas]\nsize = %s\nsnapshot = %s\nsnapshot-interval = 0\n"
                     "[display]\noutput = headless\n[server]\nplugin-path = %s\n%s\n%s\n"
-                    % (self.size, self.snapshot, self.plugin_path, self.core if core is None else core, plugins))
+                    % (self.size, self.snapshot, self.plugin_path, core, plugins))
 
     def edit_config(self, old, new):
         with open(self.config) as f:

@@ -58,7 +58,7 @@ class Watcher:
     async def __aexit__(self, *rest):
         await self.socket.close()
 
-    async def read(self, seconds=20):
+    async def read(self, seconds=60):
         message = await asyncio.wait_for(self.socket.recv(), seconds)
         self.bytes += len(message)
         self.longest = max(self.longest, len(message))
@@ -69,7 +69,7 @@ class Watcher:
             self.take(message)
         return message
 
-    async def until(self, claim, seconds=20):
+    async def until(self, claim, seconds=60):
         """Reads until claim(self) is true."""
         async def reading():
             while not claim(self):

@@ -26,7 +26,7 @@ by_idleness(const void *a, const void *b)
 
 /* Removes the `most` that were idle longest, of the holder's, or with NULL of all. */
 static void
-evict(struct generators *generators, const struct holder *holder, size_t most)
+holder_evict(struct generators *generators, const struct holder *holder, size_t most)
 {
 	struct generator **list = calloc(GENERATORS_MAX, sizeof(struct generator *));
 	size_t n = 0;
@@ -68,7 +68,7 @@ generators_make_room(struct generators *generators, uint64_t source)
 {
 	/* behind a local socket is a proxy, and behind that are many */
 	if (source != 0 && generators_held(generators, source) >= GENERATORS_SHARE)
-		evict(generators, holder_of(generators, source), OWN_MAX);
+		holder_evict(generators, holder_of(generators, source), OWN_MAX);
 	if (generators_count(generators) >= GENERATORS_MAX)
-		evict(generators, largest_holder(generators), FULL_MAX);
+		holder_evict(generators, largest_holder(generators), FULL_MAX);
 }

@@ -206,7 +206,8 @@ find_holder(struct generators *generators, uint64_t source)
 }
 
 static int
-hold(struct generators *generators, struct generator *generator, uint64_t source)
+generator_hold(
+	struct generators *generators, struct generator *generator, uint64_t source)
 {
 	struct holder *holder = find_holder(generators, source);
 
@@ -246,7 +247,7 @@ generators_use(
 	struct holder *before = generator->holder;
 
 	generator->used_ns = uv_hrtime();
-	if (before->source == source || hold(generators, generator, source) < 0)
+	if (before->source == source || generator_hold(generators, generator, source) < 0)
 		return;
 	bucket_remove(generator, BY_SECRET);
 	bucket_push(generators, generator, BY_SECRET);
@@ -292,7 +293,7 @@ generators_insert(struct generators *generators, const struct store_generator *f
 	generator->unnecessary = from->unnecessary;
 	memcpy(generator->secret, from->secret, STORE_SECRET_LEN);
 	if (!generator->name || !generator->author || !generator->label ||
-		(from->id && hold(generators, generator, source) < 0)) {
+		(from->id && generator_hold(generators, generator, source) < 0)) {
 		free_generator(generator);
 		return NULL;
 	}

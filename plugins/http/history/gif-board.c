@@ -86,7 +86,7 @@ add_frame(struct board_render *render)
 
 /* Adds frames, evenly spread over all that was ever set. */
 static int
-replay(struct board_render *render)
+board_replay(struct board_render *render)
 {
 	const struct board_gif_params *params = render->params;
 	uint64_t frames =
@@ -138,7 +138,7 @@ board_gif_render(const void *arg, struct gif_job *job, FILE *out)
 		ret = gif_open(&render->gif, out, params->width, params->height,
 			params->palette.colours, params->palette.n);
 	if (ret == 0)
-		ret = gif_close(render->gif, replay(render));
+		ret = gif_close(render->gif, board_replay(render));
 	store_log_close(render->log);
 	free(render->cells);
 	free(render);

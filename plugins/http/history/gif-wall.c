@@ -136,7 +136,7 @@ open_gif(struct wall_render *render, FILE *out)
 
 /* Begins with what was on the wall when the range begins. */
 static int
-replay(struct wall_render *render)
+wall_replay(struct wall_render *render)
 {
 	const struct gif_range *range = &render->params->range;
 	uint64_t frames =
@@ -171,7 +171,7 @@ wall_gif_render(const void *arg, struct gif_job *job, FILE *out)
 	if (ret == 0)
 		ret = open_gif(render, out);
 	if (ret == 0)
-		ret = gif_close(render->gif, replay(render));
+		ret = gif_close(render->gif, wall_replay(render));
 	mural_history_close(render->history);
 	free(render->pixels);
 	free(render);

@@ -83,6 +83,27 @@ put_sample(
 	fprintf(page->out, " %" PRIu64 "\n", value);
 }
 
+/* -------------------------------------------------------------------- operators */
+
+static const struct family asked_family = { "murald_control", "_total", "counter",
+	"Questions of operators.", NULL, 0, 0 };
+
+static void
+put_verb(const struct mural_verb *verb, void *arg)
+{
+	const struct metrics_page *page = arg;
+
+	fprintf(page->out, "%s%s{verb=\"%s\"} %" PRIu64 "\n", asked_family.name,
+		asked_family.suffix, verb->name, verb->asked);
+}
+
+static void
+put_verbs(struct metrics_page *page)
+{
+	put_head(page, &asked_family);
+	mural_each_verb(page->host, put_verb, page);
+}
+
 /* -------------------------------------------------------------------- instances */
 
 #define COUNTER(member) offsetof(struct mural_counts, member)
@@ -319,6 +340,7 @@ metrics_answer(struct request *request)
 		mural_publish(page.host);
 		put_instances(&page);
 		mural_each_instance(page.host, put_plugin, &page);
+		put_verbs(&page);
 		put_wall(&page);
 		if (fclose(page.out) == 0)
 			response = response_new(text, len, MHD_RESPMEM_MUST_FREE,

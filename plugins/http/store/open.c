@@ -66,7 +66,7 @@ query_number(sqlite3 *db, const char *sql, int64_t *answer)
 /* ------------------------------------------------------------------- migrate */
 
 static int
-migrate(struct store *store, int version)
+store_migrate(struct store *store, int version)
 {
 	char sql[64];
 
@@ -124,7 +124,7 @@ check_schema(struct store *store)
 		mural_log(store->web->host, MURAL_INFO,
 			"%s is from an older murald; migrating it from schema %d to %d",
 			store->path, (int)version, SCHEMA);
-	return migrate(store, version);
+	return store_migrate(store, version);
 }
 
 /* --------------------------------------------------------------------- check */

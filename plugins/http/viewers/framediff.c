@@ -14,6 +14,7 @@ framediff_init(struct framediff *diff, struct mural_host *host)
 	*diff = (struct framediff){ .reader = mural_watch(host) };
 	if (!diff->reader)
 		return -ENOMEM;
+	mural_reader_show(diff->reader);
 	diff->view = mural_reader_view(diff->reader);
 	diff->taken = calloc(diff->view->words, sizeof(*diff->taken));
 	diff->changed = calloc(diff->view->words, sizeof(*diff->changed));

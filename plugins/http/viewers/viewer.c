@@ -85,7 +85,7 @@ parse_command(const char *text, size_t len)
 }
 
 static void
-perform(struct viewer *viewer, enum place_action action)
+viewer_act(struct viewer *viewer, enum place_action action)
 {
 	switch (action) {
 	case PLACE_SEND_COUNT:
@@ -266,7 +266,7 @@ on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool 
 	if (!end)
 		return;
 	if (viewer->command_len <= COMMAND_MAX)
-		perform(viewer, parse_command(viewer->command, viewer->command_len));
+		viewer_act(viewer, parse_command(viewer->command, viewer->command_len));
 	viewer->command_len = 0;
 	viewer_push(viewer);
 }

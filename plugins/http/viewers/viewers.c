@@ -30,7 +30,7 @@ key_product(const struct viewer *viewer)
 
 /* Whether it goes on with the deltas that there are. */
 static bool
-follows(const struct viewers *viewers, const struct viewer *viewer)
+viewer_follows(const struct viewers *viewers, const struct viewer *viewer)
 {
 	const struct capture *capture = &viewers->capture;
 
@@ -43,7 +43,7 @@ static bool
 is_followed(const struct viewers *viewers, enum dialect dialect)
 {
 	for (const struct viewer *v = viewers->first; v; v = v->next)
-		if (v->dialect == dialect && follows(viewers, v))
+		if (v->dialect == dialect && viewer_follows(viewers, v))
 			return true;
 	return false;
 }
@@ -99,7 +99,7 @@ wanted_products(const struct capture *capture)
 	for (const struct viewer *v = viewers->first; v; v = v->next) {
 		if (v->wants_key && viewer_is_idle(v))
 			wanted |= 1u << key_product(v);
-		else if (follows(viewers, v))
+		else if (viewer_follows(viewers, v))
 			wanted |= 1u << delta_product(v->dialect);
 	}
 	for (const struct pending_png *pending = viewers->pending_pngs; pending;

@@ -140,7 +140,7 @@ share_out(struct reader *readers, size_t n)
 }
 
 static void
-weigh(struct reader *readers, size_t n)
+readers_weigh(struct reader *readers, size_t n)
 {
 	size_t size;
 
@@ -183,7 +183,7 @@ holdings_make_room(struct web *web, enum holding_kind kind, size_t max, const vo
 	readers = list_readers(web, kind, &n);
 	total = share_out(readers, n);
 	if (readers && total > max) {
-		weigh(readers, n);
+		readers_weigh(readers, n);
 		qsort(readers, n, sizeof(*readers), compare_weights);
 	}
 	for (size_t i = 0; i < n && total > max; i += size) {

@@ -6,7 +6,7 @@
 #include "http/web/web.h"
 
 static bool
-matches(const struct route *route, const char *path)
+route_matches(const struct route *route, const char *path)
 {
 	return route->prefix ? strncmp(path, route->path, strlen(route->path)) == 0
 			     : strcmp(path, route->path) == 0;
@@ -77,7 +77,7 @@ router_dispatch(struct request *request)
 		for (const struct route *route = table->routes; route->method; route++) {
 			unsigned bit = method_bit(route->method);
 
-			if (!matches(route, request->path))
+			if (!route_matches(route, request->path))
 				continue;
 			if (bit & wanted) {
 				request->subject = table->subject;

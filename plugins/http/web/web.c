@@ -71,7 +71,7 @@ web_stop(struct web *web)
 
 /* Decodes %xx, except %00, which would end the string. */
 static size_t
-unescape(void *arg, struct MHD_Connection *connection, char *text)
+url_unescape(void *arg, struct MHD_Connection *connection, char *text)
 {
 	char *to = text;
 
@@ -107,7 +107,7 @@ web_start(struct web *web, struct mural_host *host, const struct route_table *ta
 	const struct MHD_OptionItem more[] = {
 		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)http_client_changed, web },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_completed, web },
-		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)unescape, NULL },
+		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)url_unescape, NULL },
 		{ MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)ignore_message, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};

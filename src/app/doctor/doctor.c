@@ -81,6 +81,8 @@ doctor_run(const struct config *config, const struct plugins *plugins, FILE *out
 	doctor_check_filter(plugins, &report);
 	report_heading(&report, "privileges");
 	doctor_check_privileges(plugins, &report);
+	report_heading(&report, "operators");
+	doctor_check_control(config, &report);
 	report_heading(&report, "files");
 	doctor_check_files(config, &report);
 	report_heading(&report, "libraries");

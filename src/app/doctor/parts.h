@@ -28,6 +28,9 @@ void doctor_each_address(const struct instance *instance,
 /* The user and the capabilities. */
 void doctor_check_privileges(const struct plugins *plugins, struct report *report);
 
+/* Who may steer the wall. */
+void doctor_check_control(const struct config *config, struct report *report);
+
 /* The snapshot and the record. */
 void doctor_check_files(const struct config *config, struct report *report);
 

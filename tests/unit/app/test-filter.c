@@ -44,8 +44,7 @@ TEST(rules_that_open_a_port)
 	static const char *const open[] = {
 		"tcp dport 1234 accept\n",
 		"tcp dport { 22, 1234, 8080 } accept\n",
-		"tcp dport { 22, 1000-2000 } ct state new counter packets 1 bytes 2 "
-		"accept\n",
+		"tcp dport { 22, 1000-2000 } ct state new counter packets 1 accept\n",
 		"meta l4proto { tcp, udp } accept\n",
 		"ip protocol tcp accept comment \"drop\"\n",
 		"tcp dport != 22 accept\n",

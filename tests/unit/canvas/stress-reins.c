@@ -291,6 +291,10 @@ wait_done(int ret)
 	is_done = false;
 }
 
+/* Replaced without waiting, so that some may still look at them. */
+static struct rules *replaced[2 * ACTS_MAX];
+static int n_replaced;
+
 /* Publishes rules and takes them to hold at once. */
 static void
 close_without_waiting(const struct mural_rect *rect, enum rules_kind kind, bool close)
@@ -299,6 +303,8 @@ close_without_waiting(const struct mural_rect *rect, enum rules_kind kind, bool 
 
 	rules_set(rules, &canvas, kind, rect, close);
 	rules_finish(rules, &canvas);
+	if (canvas.rules != canvas.open)
+		replaced[n_replaced++] = (struct rules *)canvas.rules;
 	__atomic_store_n(&canvas.rules, rules, __ATOMIC_RELEASE);
 }
 
@@ -637,6 +643,8 @@ round_end(void)
 		canvas_brush_finish(&painters[i].brush);
 		canvas_thread_stop(&painters[i].thread);
 	}
+	while (n_replaced > 0)
+		rules_free(replaced[--n_replaced]);
 	reins_free(reins);
 	canvas_finish(&canvas);
 }

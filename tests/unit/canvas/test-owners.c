@@ -179,7 +179,7 @@ TEST_WITH(others_are_dimmed_for_who_looks_on, set_up, tear_down)
 	uint64_t ids[65536 / 64] = { 0 }, tiles[1];
 	uint32_t seen[2];
 
-	canvas_reader_show(screen);
+	mural_reader_show(screen);
 	paint(f, ANNA, 0, 0, 0xff8040ff);
 	paint(f, BEN, 1, 0, 0xff8040ff);
 	while (mural_reader_take(screen, tiles))

@@ -242,36 +242,41 @@ TEST(without_a_file_only_lists_work)
 
 TEST(what_is_printed_can_be_read_again)
 {
-	static const char defaults[] = "canvas.size = auto  ; default\n"
-				       "canvas.background = #00ff00  ; t.conf:2\n"
-				       "canvas.snapshot = /a;b #c  ; t.conf:3\n"
-				       "canvas.snapshot-interval = 30s  ; default\n"
-				       "display.output = auto  ; default\n"
-				       "display.device = auto  ; default\n"
-				       "display.connector = auto  ; default\n"
-				       "display.mode = preferred  ; default\n"
-				       "display.scale = none  ; -s\n"
-				       "display.rotate = 0  ; default\n"
-				       "display.mirror = no  ; default\n"
-				       "display.blank =   ; default\n"
-				       "display.blank-mode = off  ; default\n"
-				       "display.hud = on  ; default\n"
-				       "server.workers = auto  ; default\n"
-				       "server.plugin-path = /usr/lib/murald  ; default\n"
-				       "server.user =   ; default\n"
-				       "server.pixels-per-source = 0  ; default\n"
-				       "server.bytes-per-source = 0  ; default\n"
-				       "server.connections-per-source = 0  ; default\n"
-				       "server.source-prefix = 64  ; default\n"
-				       "server.answer-timeout = 60s  ; default\n"
-				       "server.allow =   ; default\n"
-				       "server.deny =   ; default\n"
-				       "server.public-url =   ; default\n"
-				       "server.public-address =   ; default\n"
-				       "record.file =   ; default\n"
-				       "record.interval = 1s  ; default\n"
-				       "record.max-size = 1G  ; default\n"
-				       "record.max-age = 0  ; default\n";
+	static const char defaults[] =
+		"canvas.size = auto  ; default\n"
+		"canvas.background = #00ff00  ; t.conf:2\n"
+		"canvas.snapshot = /a;b #c  ; t.conf:3\n"
+		"canvas.snapshot-interval = 30s  ; default\n"
+		"canvas.owners = no  ; default\n"
+		"display.output = auto  ; default\n"
+		"display.device = auto  ; default\n"
+		"display.connector = auto  ; default\n"
+		"display.mode = preferred  ; default\n"
+		"display.scale = none  ; -s\n"
+		"display.rotate = 0  ; default\n"
+		"display.mirror = no  ; default\n"
+		"display.blank =   ; default\n"
+		"display.blank-mode = off  ; default\n"
+		"display.hud = on  ; default\n"
+		"server.workers = auto  ; default\n"
+		"server.plugin-path = /usr/lib/murald  ; default\n"
+		"server.user =   ; default\n"
+		"server.pixels-per-source = 0  ; default\n"
+		"server.bytes-per-source = 0  ; default\n"
+		"server.connections-per-source = 0  ; default\n"
+		"server.source-prefix = 64  ; default\n"
+		"server.answer-timeout = 60s  ; default\n"
+		"server.allow =   ; default\n"
+		"server.deny =   ; default\n"
+		"server.public-url =   ; default\n"
+		"server.public-address =   ; default\n"
+		"record.file =   ; default\n"
+		"record.interval = 1s  ; default\n"
+		"record.max-size = 1G  ; default\n"
+		"record.max-age = 0  ; default\n"
+		"control.socket = /run/murald/control  ; default\n"
+		"control.log = /var/lib/murald/control.log  ; default\n"
+		"control.state = /var/lib/murald/control.state  ; default\n";
 	struct run *run;
 
 	write_file("t.conf", "[canvas]\nbackground = #00ff00\nsnapshot = /a;b #c\n");
@@ -290,7 +295,7 @@ TEST(what_is_printed_can_be_read_again)
 		"t.conf:1: size: is in no section; move it into one, or write "
 		"SECTION.KEY\n"
 		"t.conf:3: canvas.canvas.size: unknown option, this section takes size, "
-		"background, snapshot, snapshot-interval\n");
+		"background, snapshot, snapshot-interval, owners\n");
 }
 
 TEST(comments_stand_behind_values)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Prints an answer for people: a line of what is single, and a table for each list. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wall.h"
+
+#define COLUMNS_MAX 16
+#define CELL_MAX 300
+
+/* Control characters, which somebody may have chosen for his terminal, become ?. */
+static void
+write_text(const char *text, char *cell)
+{
+	size_t n = 0;
+
+	for (; *text && n + 1 < CELL_MAX; text++)
+		cell[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
+	cell[n] = '\0';
+}
+
+static void
+write_value(const json_t *value, char *cell)
+{
+	char *text;
+
+	*cell = '\0';
+	if (json_is_string(value)) {
+		write_text(json_string_value(value), cell);
+	} else if (json_is_boolean(value)) {
+		snprintf(cell, CELL_MAX, "%s", json_is_true(value) ? "yes" : "no");
+	} else if (value && !json_is_null(value)) {
+		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		write_text(text ? text : "", cell);
+		free(text);
+	}
+}
+
+struct table {
+	const char *columns[COLUMNS_MAX];
+	int widths[COLUMNS_MAX];
+	size_t n;
+};
+
+static void
+add_columns(struct table *table, const json_t *row)
+{
+	char cell[CELL_MAX];
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach((json_t *)row, key, value)
+	{
+		for (i = 0; i < table->n && strcmp(table->columns[i], key) != 0; i++)
+			continue;
+		if (i == COLUMNS_MAX)
+			continue;
+		if (i == table->n) {
+			table->columns[table->n++] = key;
+			table->widths[i] = (int)strlen(key);
+		}
+		write_value(value, cell);
+		if ((int)strlen(cell) > table->widths[i])
+			table->widths[i] = (int)strlen(cell);
+	}
+}
+
+static void
+print_row(const struct table *table, const json_t *row)
+{
+	char cell[CELL_MAX];
+
+	for (size_t i = 0; i < table->n; i++) {
+		const json_t *value = json_object_get(row, table->columns[i]);
+		int width = table->widths[i];
+
+		write_value(value, cell);
+		if (i + 1 == table->n)
+			printf("%s\n", cell);
+		else if (json_is_number(value))
+			printf("%*s  ", width, cell);
+		else
+			printf("%-*s  ", width, cell);
+	}
+}
+
+static void
+print_table(const char *name, const json_t *rows)
+{
+	struct table table = { 0 };
+	const json_t *row;
+	size_t i;
+
+	if (json_array_size(rows) == 0) {
+		printf("%s: none\n", name);
+		return;
+	}
+	json_array_foreach(rows, i, row) add_columns(&table, row);
+	for (i = 0; i + 1 < table.n; i++)
+		printf("%-*s  ", table.widths[i], table.columns[i]);
+	puts(table.n > 0 ? table.columns[table.n - 1] : "");
+	json_array_foreach(rows, i, row) print_row(&table, row);
+}
+
+void
+wall_show(const json_t *is)
+{
+	const char *key, *between = "";
+	char cell[CELL_MAX];
+	json_t *value;
+
+	json_object_foreach((json_t *)is, key, value)
+	{
+		if (json_is_array(value) || json_is_null(value))
+			continue;
+		write_value(value, cell);
+		printf("%s%s: %s", between, key, cell);
+		between = ", ";
+	}
+	if (*between)
+		puts("");
+	else if (json_object_size(is) == 0)
+		puts("done");
+	json_object_foreach((json_t *)is, key, value) if (json_is_array(value))
+		print_table(key, value);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * muralctl wall: an operator asks a running wall, over its control socket or over HTTP.
+ *
+ * wall.c reads the command line, wall-ask.c asks, wall-show.c prints the answer.
+ * Everything returns 0 or -errno, with the error printed.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "lib/wall-verbs.h"
+
+struct wall_options {
+	const char *socket;
+	const char *url, *token; /* url NULL: by the socket */
+	bool json;               /* print the answer as it is */
+};
+
+/* The exit status.  argv[0] is the word "wall". */
+int wall_run(int argc, char *argv[]);
+
+struct wall_link;
+
+/* NULL: printed. */
+struct wall_link *wall_open(const struct wall_options *options);
+
+/* Asks; takes over `with`.  *answer is the caller's, {"is": ...} or {"error": ...}. */
+int wall_ask(struct wall_link *link, const char *verb, json_t *with, json_t **answer);
+
+void wall_close(struct wall_link *link); /* accepts NULL */
+
+/* Prints what {"is": ...} says, for people. */
+void wall_show(const json_t *is);

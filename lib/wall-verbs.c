@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of the operator's verbs and of their arguments, and how these are written.
+ */
+#include "lib/wall-verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
+	[WALL_STATUS] = { "status", "", false, "what runs, and what is in force" },
+	[WALL_FREEZE] = { "freeze", "rect?", true,
+		"nobody paints the canvas, or a part of it" },
+	[WALL_THAW] = { "thaw", "rect?", true, "ends that" },
+	[WALL_CLEAR] = { "clear", "rect? colour?", true,
+		"paint it in one colour, else the background" },
+	[WALL_UNDO] = { "undo", "number", true, "take back the operator's last act" },
+	[WALL_BAN] = { "ban", "net for? why? out? really?", true,
+		"a network paints nothing; --out: nor connects" },
+	[WALL_UNBAN] = { "unban", "net", true, "ends that" },
+	[WALL_BANS] = { "bans", "", false, "list them" },
+	[WALL_PROTECT] = { "protect", "rect", true, "nobody but operators paint there" },
+	[WALL_UNPROTECT] = { "unprotect", "rect", true, "ends that" },
+	[WALL_PROTECTED] = { "protected", "", false, "list what is" },
+	[WALL_SNAPSHOT] = { "snapshot", "", true, "write the canvas to its file now" },
+	[WALL_RELOAD] = { "reload", "", true, "read the config again, as SIGHUP does" },
+	[WALL_VERBS] = { "verbs", "", false, "list what can be asked for" },
+};
+
+const struct wall_arg wall_args[] = {
+	{ "rect", WALL_RECT, NULL, "WxH+X+Y" },
+	{ "colour", WALL_COLOUR, NULL, "#RRGGBB" },
+	{ "net", WALL_NETWORK, NULL, "NET" },
+	{ "for", WALL_DURATION, "--for", "DURATION" },
+	{ "why", WALL_TEXT, "--why", "TEXT" },
+	{ "out", WALL_FLAG, "--out", "" },
+	{ "really", WALL_FLAG, "--yes", "" },
+	{ "number", WALL_NUMBER, "--number", "N" },
+	{ 0 },
+};
+
+const struct wall_verb *
+wall_verb_find(const char *name)
+{
+	for (const struct wall_verb *verb = wall_verbs; verb->name; verb++)
+		if (strcmp(verb->name, name) == 0)
+			return verb;
+	return NULL;
+}
+
+const struct wall_arg *
+wall_arg_find(const char *name, size_t len)
+{
+	for (const struct wall_arg *arg = wall_args; arg->name; arg++)
+		if (strlen(arg->name) == len && strncmp(arg->name, name, len) == 0)
+			return arg;
+	return NULL;
+}
+
+const struct wall_arg *
+wall_arg_next(const char **at, bool *optional)
+{
+	const char *name = *at + strspn(*at, " ");
+	size_t len = strcspn(name, "? ");
+
+	if (len == 0)
+		return NULL;
+	*optional = name[len] == '?';
+	*at = name + len + *optional;
+	return wall_arg_find(name, len);
+}
+
+int
+wall_verb_usage(const struct wall_verb *verb, char *text, size_t len)
+{
+	const char *at = verb->args;
+	const struct wall_arg *arg;
+	int n = snprintf(text, len, "%s", verb->name);
+	bool optional;
+
+	while ((arg = wall_arg_next(&at, &optional)) && (size_t)n < len)
+		n += snprintf(text + n, len - (size_t)n, " %s%s%s%s%s",
+			optional ? "[" : "", arg->option ? arg->option : "",
+			arg->option && *arg->what ? " " : "", arg->what,
+			optional ? "]" : "");
+	return n;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Asks the wall for who has the admin token. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/board/secrets.h"
+#include "http/operator/operator.h"
+
+#define PATH "/admin/api/"
+#define BEARER "Bearer "
+
+/* A question whose answer is awaited. */
+struct asking {
+	struct request *request;
+	struct mural_call *call; /* NULL: answered */
+	char *json;              /* the answer */
+	size_t len;
+};
+
+/* ------------------------------------------------------------------ the token */
+
+static bool
+has_token(const struct request *request)
+{
+	const struct operator_api *api = request->subject;
+	const char *header = request_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
+
+	return header && strncasecmp(header, BEARER, strlen(BEARER)) == 0 &&
+	       secrets_is_token(api->token, header + strlen(BEARER));
+}
+
+static enum MHD_Result
+reply_word(struct request *request, unsigned status, const char *word, const char *why)
+{
+	return reply_json(
+		request, status, json_pack("{s:s, s:s}", "error", word, "why", why));
+}
+
+/* Wrong ones are slowed down. */
+static bool
+is_operator(struct request *request, enum MHD_Result *answered)
+{
+	unsigned wait = request_guess_wait(request);
+
+	if (wait > 0) {
+		web_discard(request->web, MURAL_RATE_LIMITED);
+		*answered = reply_retry_after(request, wait);
+		return false;
+	}
+	if (has_token(request))
+		return true;
+	request_guessed_wrong(request);
+	web_discard(request->web, MURAL_UNAUTHORIZED);
+	*answered = reply_send(request, MHD_HTTP_UNAUTHORIZED,
+		response_with(error_response("the admin token is missing or wrong"),
+			MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer"));
+	return false;
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+static unsigned
+status_of(const char *json, size_t len)
+{
+	static const struct {
+		const char *word;
+		unsigned status;
+	} statuses[] = {
+		{ "syntax", MHD_HTTP_BAD_REQUEST },
+		{ "usage", MHD_HTTP_BAD_REQUEST },
+		{ "unknown", MHD_HTTP_NOT_FOUND },
+		{ "refused", MHD_HTTP_CONFLICT },
+		{ "busy", MHD_HTTP_SERVICE_UNAVAILABLE },
+	};
+	json_t *answer = json_loadb(json, len, 0, NULL);
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	unsigned status = error ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_OK;
+
+	for (size_t i = 0; error && i < sizeof(statuses) / sizeof(*statuses); i++)
+		if (strcmp(error, statuses[i].word) == 0)
+			status = statuses[i].status;
+	json_decref(answer);
+	return status;
+}
+
+static enum MHD_Result
+reply_answer(struct request *request)
+{
+	const struct asking *asking = request->data;
+
+	if (!asking->json)
+		return reply_no_memory(request);
+	return reply_send(request, status_of(asking->json, asking->len),
+		response_with(
+			response_copy(asking->json, asking->len, "application/json"),
+			MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"));
+}
+
+static void
+on_answer(void *arg, const char *json, size_t len)
+{
+	struct asking *asking = arg;
+
+	asking->call = NULL;
+	asking->json = malloc(len);
+	asking->len = len;
+	if (asking->json)
+		memcpy(asking->json, json, len);
+	request_resume(asking->request, reply_answer);
+}
+
+static void
+on_completed(struct request *request)
+{
+	struct asking *asking = request->data;
+
+	mural_ask_abandon(asking->call);
+	free(asking->json);
+	free(asking);
+}
+
+/* ------------------------------------------------------------------ the question */
+
+static enum MHD_Result
+ask(struct request *request)
+{
+	const struct http_client *client = http_client_of(request->connection);
+	struct asking *asking = calloc(1, sizeof(*asking));
+	const struct mural_question question = {
+		.size = sizeof(question),
+		.verb = request->path + strlen(PATH),
+		.with = request->body,
+		.with_len = request->body_len,
+		.peer = client ? &client->peer.any : NULL,
+		.who = "admin",
+		.answer = on_answer,
+		.arg = asking,
+	};
+
+	if (!asking)
+		return reply_no_memory(request);
+	asking->request = request;
+	asking->call = mural_ask(request->web->host, &question);
+	if (!asking->call) {
+		free(asking);
+		return reply_no_memory(request);
+	}
+	request->data = asking;
+	request->on_completed = on_completed;
+	return request_suspend(request);
+}
+
+static enum MHD_Result
+answer_verb(struct request *request)
+{
+	enum MHD_Result answered;
+	const char *why;
+
+	if (!is_operator(request, &answered))
+		return answered;
+	if (request->body && request->body_len > 0 && !request_json(request, &why)) {
+		web_discard(request->web, MURAL_MALFORMED);
+		return reply_word(request, MHD_HTTP_BAD_REQUEST, "syntax", why);
+	}
+	return ask(request);
+}
+
+const struct route operator_routes[] = {
+	{ .method = "POST", .path = PATH, .prefix = true, .answer = answer_verb },
+	{ 0 },
+};

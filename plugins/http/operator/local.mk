@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+libhttp_la_SOURCES += %D%/api.c %D%/operator.h

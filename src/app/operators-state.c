@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Writes down what operators have put in force, a JSON object a line, and reads it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/operators.h"
+#include "app/wall.h"
+#include "base/log.h"
+#include "control/values.h"
+
+#define WAITING_MS 1000
+
+/* ------------------------------------------------------------------ writing */
+
+/* Each line has one thing, by the name of its first member. */
+static json_t *
+compose(void *context)
+{
+	struct wall *wall = context;
+	struct operators *operators = &wall->operators;
+	json_t *lines = json_array();
+	json_t *frozen = closed_json(wall, REINS_FROZEN, "frozen");
+	json_t *protected = closed_json(wall, REINS_PROTECTED, "protected");
+	char since[VALUE_TIME_MAX];
+	json_t *line;
+	size_t i;
+
+	value_time_text(operators->frozen_since, since);
+	json_array_foreach(frozen, i, line)(void)
+		json_object_set_new(line, "since", json_string(since));
+	(void)json_array_extend(lines, frozen);
+	(void)json_array_extend(lines, protected);
+	for (i = 0; i < operators->bans.n; i++)
+		(void)json_array_append_new(lines,
+			json_pack("{s:o}", "ban", ban_json(&operators->bans.all[i])));
+	json_decref(frozen);
+	json_decref(protected);
+	return lines;
+}
+
+static void
+on_kept(void *arg, int ret)
+{
+	struct control_call *call = arg;
+	json_t *is = call->data;
+
+	if (ret == 0) {
+		control_done(call, is);
+		return;
+	}
+	json_decref(is);
+	control_fail(call, CONTROL_FAILED,
+		"it holds, but cannot be written down, so that a restart forgets it: %s",
+		strerror(-ret));
+}
+
+void
+operators_keep(struct control_call *call, json_t *is)
+{
+	call->data = is;
+	control_state_save(&operators_wall(call)->operators.state, on_kept, call);
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static void
+on_restored(void *arg, const struct reins_done *done)
+{
+	struct wall *wall = arg;
+
+	if (done->error < 0)
+		log_error("control: what was in force cannot be put in force again: %s",
+			strerror(-done->error));
+	wall->operators.restoring--;
+}
+
+static void
+restored(struct wall *wall, int ret)
+{
+	if (ret < 0 && ret != -ERANGE) /* the canvas has become smaller */
+		on_restored(wall, &(struct reins_done){ .error = ret });
+	else if (ret == -ERANGE)
+		wall->operators.restoring--;
+}
+
+static bool
+read_rect(const json_t *line, const char *name, struct mural_rect *rect)
+{
+	const char *text = json_string_value(json_object_get(line, name));
+
+	return text && value_rect(text, rect);
+}
+
+static void
+load_frozen(struct wall *wall, const json_t *line, const struct mural_rect *rect)
+{
+	const char *since = json_string_value(json_object_get(line, "since"));
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!since || !value_time(since, now, &wall->operators.frozen_since))
+		wall->operators.frozen_since = now;
+	wall->operators.restoring++;
+	restored(wall, reins_freeze(wall->reins, rect, on_restored, wall));
+}
+
+static void
+load_line(void *context, const json_t *line)
+{
+	struct wall *wall = context;
+	struct mural_rect rect;
+
+	if (read_rect(line, "frozen", &rect)) {
+		load_frozen(wall, line, &rect);
+	} else if (read_rect(line, "protected", &rect)) {
+		wall->operators.restoring++;
+		restored(
+			wall, reins_protect(wall->reins, &rect, NULL, on_restored, wall));
+	} else if (json_object_get(line, "ban")) {
+		(void)ban_from_json(&wall->operators, json_object_get(line, "ban"));
+	}
+}
+
+static void
+on_waiting(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+static void
+log_what_holds(const struct operators *operators)
+{
+	char since[VALUE_TIME_MAX];
+
+	value_time_text(operators->frozen_since, since);
+	if (operators->frozen_since.tv_sec > 0)
+		log_warn("control: frozen since %s; muralctl wall thaw ends that", since);
+	if (operators->bans.n > 0)
+		log_info("control: %zu ban%s in force", operators->bans.n,
+			operators->bans.n == 1 ? "" : "s");
+}
+
+void
+operators_restore(struct wall *wall)
+{
+	struct operators *operators = &wall->operators;
+
+	control_state_start(&operators->state, wall->initial->config.control.state,
+		&wall->loop, compose, wall);
+	uv_timer_init(&wall->loop, &operators->bans_over);
+	if (control_state_load(&operators->state, load_line) < 0)
+		return;
+	if (operators->bans.n > 0) {
+		operators->restoring++;
+		restored(wall, bans_apply(wall, on_restored, wall));
+	}
+	/* a loop without any does not turn */
+	uv_timer_start(&operators->bans_over, on_waiting, WAITING_MS, WAITING_MS);
+	while (operators->restoring > 0)
+		uv_run(&wall->loop, UV_RUN_ONCE);
+	uv_timer_stop(&operators->bans_over);
+	log_what_holds(operators);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Starts and stops what operators need, and has the table of verbs. */
+#include "app/operators.h"
+
+#include "app/wall.h"
+#include "base/log.h"
+
+static control_run *const verbs[N_WALL_VERBS] = {
+	[WALL_STATUS] = verb_status,
+	[WALL_FREEZE] = verb_freeze,
+	[WALL_THAW] = verb_thaw,
+	[WALL_CLEAR] = verb_clear,
+	[WALL_UNDO] = verb_undo,
+	[WALL_BAN] = verb_ban,
+	[WALL_UNBAN] = verb_unban,
+	[WALL_BANS] = verb_bans,
+	[WALL_PROTECT] = verb_protect,
+	[WALL_UNPROTECT] = verb_unprotect,
+	[WALL_PROTECTED] = verb_protected,
+	[WALL_SNAPSHOT] = verb_snapshot,
+	[WALL_RELOAD] = verb_reload,
+	[WALL_VERBS] = verb_verbs,
+};
+
+struct wall *
+operators_wall(const struct control_call *call)
+{
+	return call->control->context;
+}
+
+void
+operators_start(struct wall *wall)
+{
+	struct operators *operators = &wall->operators;
+
+	operators->started_ns = uv_hrtime();
+	bans_schedule(wall);
+	/* those that are out: ingest was not there before */
+	if (operators->bans.n > 0 && bans_apply(wall, NULL, NULL) < 0)
+		log_error("control: bans: out of memory");
+	control_start(&operators->control, &wall->initial->config.control, verbs, wall,
+		&wall->loop);
+}
+
+void
+operators_stop(struct wall *wall)
+{
+	operators_reloaded(wall, false);
+	control_stop(&wall->operators.control);
+}
+
+void
+operators_finish(struct wall *wall)
+{
+	struct operators *operators = &wall->operators;
+
+	if (!operators->state.loop)
+		return;
+	control_state_stop(&operators->state);
+	control_finish(&operators->control);
+	bans_finish(&operators->bans);
+	uv_close((uv_handle_t *)&operators->bans_over, NULL);
+	uv_run(&wall->loop, UV_RUN_NOWAIT);
+}

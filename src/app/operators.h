@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Operators: what they can ask of the wall through the control socket, and what they have
+ * put in force.  Each verb of lib/wall-verbs.h has a function here, in a file verbs-*.c.
+ * What is in force outlives murald: operators-state.c writes it down and reads it again.
+ *
+ * The main thread's.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <time.h>
+#include <uv.h>
+
+#include "canvas/reins.h"
+#include "control/call.h"
+#include "control/control.h"
+#include "control/state.h"
+#include "limits/bans.h"
+
+struct wall;
+
+struct operators {
+	struct control control;
+	struct control_state state;
+	uint64_t started_ns;          /* uv_hrtime() */
+	struct control_call *reloads; /* calls that wait for one, linked by `data` */
+	struct bans bans;
+	uv_timer_t bans_over;         /* the next of them is */
+	struct timespec frozen_since; /* of a part or all; tv_sec 0: nothing is */
+	unsigned restoring;           /* acts of the start that are not over yet */
+};
+
+/* Puts in force again what was when murald ended, before anybody paints.  Runs the loop
+ * until it is. */
+void operators_restore(struct wall *wall);
+
+void operators_start(struct wall *wall);
+
+/* After a reload, which put the new config in force or did not. */
+void operators_reloaded(struct wall *wall, bool in_force);
+
+/* Nobody asks any more; what was asked may still be going on.  Accepts a wall where they
+ * never started, as does the next. */
+void operators_stop(struct wall *wall);
+
+/* When nothing goes on any more. */
+void operators_finish(struct wall *wall);
+
+struct wall *operators_wall(const struct control_call *call);
+
+/* Writes down what is in force, then answers; takes over `is`. */
+void operators_keep(struct control_call *call, json_t *is);
+
+/* ---- verbs-ban.c */
+
+/* Puts the bans in force; `done` may be NULL.  0 or -errno. */
+int bans_apply(struct wall *wall, reins_cb *done, void *arg);
+
+/* Removes those that are over, and waits for the next one. */
+void bans_schedule(struct wall *wall);
+
+/* {"net": ..., "since": ..., "until"?, "why"?, "who", "out"?} and back; false: it is none
+ * or is over. */
+json_t *ban_json(const struct ban *ban);
+bool ban_from_json(struct operators *operators, const json_t *line);
+
+control_run verb_ban, verb_unban, verb_bans;
+
+/* ---- verbs-canvas.c */
+
+/* What is closed in that way, as an array of {NAME: "WxH+X+Y"}. */
+json_t *closed_json(struct wall *wall, enum reins_closed kind, const char *name);
+
+control_run verb_freeze, verb_thaw, verb_protect, verb_unprotect, verb_protected,
+	verb_clear, verb_undo;
+
+/* ---- verbs-status.c */
+control_run verb_status, verb_verbs;
+
+/* ---- verbs-daemon.c */
+control_run verb_snapshot, verb_reload;

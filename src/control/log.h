@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control log: a line of JSON for each act of an operator, appended to a file: when,
+ * who, what, and what became of it.
+ *
+ * The main loop's thread.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/log.h"
+
+struct control_log {
+	const char *path;      /* borrowed; empty: no log */
+	int fd;                /* -1: not open */
+	struct log_dedup said; /* failures, so that each is logged once */
+};
+
+/* A failure is logged, and opening is tried again with each line. */
+void control_log_open(struct control_log *log, const char *path);
+void control_log_close(struct control_log *log);
+
+/* What was done, with what, and the word of an error or "done".  Arguments must not hold
+ * secrets. */
+struct control_act {
+	const char *who, *verb, *outcome;
+	const json_t *with;
+	uint64_t number;
+};
+
+/* Appends the act's line, in one write. */
+void control_log_act(struct control_log *log, const struct control_act *act);

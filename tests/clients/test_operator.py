@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""muralctl wall: the operator's verbs from the command line."""
+import json
+import re
+import subprocess
+
+import pytest
+
+from control import Operator, control
+from wall import DOTS, MURALCTL, SOURCE, Wall, dot, has_plugin
+
+
+@pytest.fixture
+def wall(tmp_path):
+    http = "[plugin http]\nlisten = 127.0.0.1:0\nadmin-token = adm\ndatabase = %s/board.db\n" % tmp_path
+    with Wall(tmp_path, DOTS + (http if has_plugin("http") else ""), core=control(tmp_path)) as wall:
+        yield wall
+
+
+@pytest.fixture(params=["socket", "http"])
+def by(request, wall):
+    """The words that say how to ask."""
+    if request.param == "socket":
+        return ["-S", wall.folder + "/control"]
+    if not has_plugin("http"):
+        pytest.skip("the plugin http was not built")
+    with open(wall.folder + "/token", "w") as f:
+        f.write("adm\n")
+    return ["-u", "http://127.0.0.1:%d/" % wall.port("http"), "-t", "@%s/token" % wall.folder]
+
+
+def test_status(wall, muralctl, by):
+    wall.paint(dot(1, 1, (255, 0, 0)))
+    said = muralctl("wall", *by, "status").ok().out
+    assert "canvas: 64x48" in said.splitlines()[0]
+    dots, = [line for line in said.splitlines() if line.startswith("dots")]
+    assert dots.split() == ["dots", "dots", "yes", "1", "0"]
+
+
+def test_json(muralctl, by):
+    assert json.loads(muralctl("wall", *by, "--json", "status").ok().out)["canvas"] == "64x48"
+    assert json.loads(muralctl("wall", *by, "status", "--json").ok().out)["canvas"] == "64x48"
+
+
+def test_what_the_wall_refuses(wall, muralctl, by):
+    wall.edit_config("[plugin dots]", "[plugin absent]")
+    muralctl("wall", *by, "reload").failed("muralctl: the new config is wrong")
+
+
+def test_it_is_in_the_log(wall, muralctl, by):
+    muralctl("wall", *by, "snapshot").ok()
+    with Operator(wall) as operator:
+        act, = operator.log()
+    assert act["verb"] == "snapshot"
+
+
+@pytest.mark.parametrize("words, said", [
+    ([], "a verb is missing"), (["nonsense"], "no verb of muralctl wall"), (["--nonsense", "status"], "unknown"),
+    (["status", "more"], "write muralctl wall status"), (["status", "--at", "x"], "write muralctl wall status"),
+    (["-S"], "needs a value"), (["-u", "http://localhost:1", "status"], "-u needs -t"),
+    (["-u", "http://localhost:1", "-t", "@/nonexistent", "status"], "there is no token"),
+])
+def test_what_is_wrong_on_the_command_line(muralctl, words, said):
+    status = 1 if "-u" in words else 2
+    muralctl("wall", *words).failed(said, status=status)
+
+
+def test_no_wall(tmp_path, muralctl):
+    muralctl("wall", "-S", tmp_path / "absent", "status").failed("is murald running")
+
+
+def test_a_wrong_token(wall, muralctl):
+    if not has_plugin("http"):
+        pytest.skip("the plugin http was not built")
+    muralctl("wall", "-u", "http://127.0.0.1:%d" % wall.port("http"), "-t", "wrong", "status").failed("status 401")
+
+
+def test_help_has_every_verb(wall, muralctl):
+    said = muralctl("wall", "--help").ok().out
+    with Operator(wall) as operator:
+        for verb in operator.done("verbs")["verbs"]:
+            assert "\n  " + verb["verb"] in said and verb["help"] in said
+
+
+def test_the_manual_has_every_verb(muralctl):
+    with open(SOURCE + "/doc/muralctl.1.in") as f:
+        manual = f.read().split(".Ss Operators\n")[1].split("\n.Sh ")[0]
+    said = re.findall(r"^  ([a-z]+)(?: |$)", muralctl("wall", "--help").ok().out, re.M)
+    assert set(re.findall(r"^\.It Cm ([a-z]+)", manual, re.M)) == set(said)
+
+
+def test_the_answer_cannot_be_written(wall):
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([MURALCTL, "wall", "-S", wall.folder + "/control", "status"], stdout=full,
+                             stderr=subprocess.PIPE, text=True, timeout=60)
+    assert run.returncode == 1 and "cannot be written" in run.stderr

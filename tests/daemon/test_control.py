@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""The control socket: what an operator asks of a running wall, and what strangers send."""
+import os
+import re
+import socket
+import stat
+
+import pytest
+
+from control import Operator, control
+from waiting import wait_for
+from wall import DOTS, Wall, dot
+
+
+@pytest.fixture
+def wall(tmp_path):
+    with Wall(tmp_path, DOTS, core=control(tmp_path)) as wall:
+        yield wall
+
+
+@pytest.fixture
+def operator(wall):
+    with Operator(wall) as operator:
+        yield operator
+
+
+def test_the_greeting(operator):
+    assert operator.greeting["protocol"] == 1
+    assert re.fullmatch(r"\d+\.\d+\.\d+", operator.greeting["murald"])
+
+
+def test_status(wall, operator):
+    wall.paint(dot(1, 1, (255, 0, 0)))
+    status = operator.done("status")
+    assert status["canvas"] == "64x48"
+    assert status["display"] == "headless"
+    assert status["plugins"] == [{"name": "dots", "plugin": "dots", "open": True, "painted": 1,
+                                  "connections": 0, "state": ""}]
+
+
+def test_ids_come_back_in_order(operator):
+    operator.socket.sendall(b'{"id":1,"do":"status"}\n{"id":"two","do":"verbs"}\n\n{"id":[3],"do":"status"}\n')
+    assert [operator.read()["id"] for _ in range(3)] == [1, "two", [3]]
+
+
+def test_verbs_lists_them(operator):
+    verbs = {verb["verb"]: verb for verb in operator.done("verbs")["verbs"]}
+    assert not verbs["status"]["changes"] and verbs["snapshot"]["changes"]
+    assert all(verb["help"] for verb in verbs.values())
+
+
+def test_snapshot(wall, operator):
+    wall.paint(dot(2, 3, (0, 255, 0)))
+    assert operator.done("snapshot")["writing"] == wall.snapshot
+    wait_for("the snapshot", lambda: os.path.exists(wall.snapshot))
+
+
+def test_reload(wall, operator):
+    wall.edit_config(DOTS, DOTS + "[plugin dots two]\nlisten = 127.0.0.1:0\n")
+    assert operator.done("reload") == {"closed": 0, "opened": 1, "failed": 0, "unchanged": 1}
+    assert [plugin["name"] for plugin in operator.done("status")["plugins"]] == ["dots", "two"]
+    wall.edit_config("[plugin dots two]", "[plugin absent]")
+    assert "old one stays" in operator.refused("reload", "failed")
+
+
+def test_the_log_says_who_did_what(operator):
+    operator.done("status")
+    operator.done("snapshot")
+    act, = operator.log()
+    assert act["verb"] == "snapshot" and act["args"] == {} and act["outcome"] == "done" and act["act"] == 1
+    assert act["who"] == "root(%d) pid %d" % (os.getuid(), os.getpid())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", act["at"])
+
+
+def test_a_log_that_was_moved_away_is_begun_anew_by_a_reload(wall, operator):
+    operator.done("snapshot")
+    os.rename(wall.folder + "/control.log", wall.folder + "/control.log.1")
+    operator.done("reload")
+    operator.done("snapshot")
+    assert [act["verb"] for act in operator.log()] == ["reload", "snapshot"]
+
+
+def test_the_socket_is_for_owner_and_group(wall):
+    mode = os.stat(wall.folder + "/control").st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
+
+
+def test_the_socket_is_gone_after_the_end(wall):
+    assert wall.stop() == 0
+    assert not os.path.exists(wall.folder + "/control")
+
+
+# ---- bad input
+
+WRONG = [
+    (b"{", "syntax"), (b"[]", "syntax"), (b"null", "syntax"), (b"\xff\xfe", "syntax"), (b"\0", "syntax"),
+    (b'{"do":"status","do":"reload"}', "syntax"), (b"[" * 5000, "syntax"), (b'{"do":"status"} x', "syntax"),
+    (b"{}", "usage"), (b'{"do":1}', "usage"), (b'{"do":"status","with":[]}', "usage"),
+    (b'{"do":"status","with":null}', "usage"), (b'{"do":"status","with":{"rect":1}}', "usage"),
+    (b'{"do":"status","given":{}}', "usage"), (b'{"do":"nonsense"}', "unknown"), (b'{"do":""}', "unknown"),
+    (b'{"do":"stop"}', "unknown"), (b'{"do":"status","every":1}', "usage"),
+    (b'{"do":"status","every":"x"}', "usage"), (b'{"do":"snapshot","every":1000}', "usage"),
+]
+
+
+def test_what_is_wrong_is_answered(operator):
+    for line, word in WRONG:
+        operator.socket.sendall(line + b"\n")
+        answer = operator.read()
+        assert answer["error"] == word and answer["why"], (line, answer)
+    assert "is" in operator.ask("status")
+
+
+def test_half_a_line_is_waited_for_five_seconds(wall, operator):
+    operator.socket.sendall(b'{"do":"sta')
+    with Operator(wall) as other:
+        assert other.done("status")
+    assert operator.read() == {"error": "syntax", "why": "a line did not end within 5 s"}
+    assert operator.read() is None
+
+
+def test_half_a_line_at_the_end_is_nothing(operator):
+    operator.socket.sendall(b'{"do":"snapshot"}\n{"do":"snapshot"}')
+    operator.socket.shutdown(socket.SHUT_WR)
+    assert "is" in operator.read()
+    assert operator.read() is None
+    assert len(operator.log()) == 1
+
+
+def test_a_line_has_an_end(operator):
+    try:
+        operator.socket.sendall(b"x" * 70000)
+    except OSError:
+        pass  # it was closed before all had been sent
+    assert "64 KiB" in operator.read()["why"]
+
+
+def test_a_line_may_have_64_kib(operator):
+    question = b'{"do":"status"'
+    operator.socket.sendall(question + b" " * (65536 - len(question) - 2) + b"}\n")
+    assert "is" in operator.read()
+
+
+def test_sixteen_at_a_time(wall):
+    operators = [Operator(wall) for _ in range(16)]
+    with Operator(wall) as one_too_many:
+        assert one_too_many.greeting["error"] == "busy"
+        assert one_too_many.read() is None
+    operators.pop().close()
+
+    def fits():
+        with Operator(wall) as again:
+            return "protocol" in again.greeting
+    wait_for("room for another", fits)
+    for operator in operators:
+        operator.close()
+
+
+def test_who_reads_nothing_hinders_nobody(wall, operator):
+    """Its questions wait while a mebibyte of answers does, and then it is closed."""
+    with Operator(wall) as deaf:
+        deaf.socket.setblocking(False)
+        line = b'{"do":"verbs"}\n'
+
+        def is_stuck():
+            try:
+                deaf.socket.send(line * 1000)
+            except BlockingIOError:
+                return True
+            except (BrokenPipeError, ConnectionResetError):
+                return True
+            return False
+        wait_for("it to be read no more", is_stuck)
+        assert operator.done("status")
+        assert wall.memory_kib() < 400 * 1024 * 4  # also with AddressSanitizer's
+        wait_for("it to be closed", lambda: wall_has_clients(wall) == 1, 40)
+
+
+def wall_has_clients(wall):
+    """Of the control socket; /proc/net/unix has a line for each end that was accepted."""
+    with open("/proc/net/unix") as f:
+        return sum(line.rstrip().endswith(wall.folder + "/control") for line in f) - 1
+
+
+# ---- streams
+
+def test_a_stream_goes_on_until_it_is_stopped(operator):
+    operator.send({"id": "s", "do": "status", "every": 100})
+    for _ in range(3):
+        answer = operator.read()
+        assert answer["id"] == "s" and answer["more"] and "canvas" in answer["is"]
+    operator.send({"id": 2, "do": "status", "every": 100})
+    operator.send({"id": 3, "do": "stop", "with": {"id": "s"}})
+    rest = []
+    while not rest or rest[-1].get("id") != 3:
+        rest.append(operator.read())
+    ends = [answer for answer in rest if not answer.get("more")]
+    assert ends[0]["id"] == 2 and ends[0]["error"] == "busy"
+    assert ends[1:] == [{"id": "s", "is": {}}, {"id": 3, "is": {}}]
+    assert "is" in operator.ask("status")
+
+
+def test_a_stream_ends_with_its_client(wall):
+    with Operator(wall) as operator:
+        operator.send({"do": "status", "every": 100})
+        operator.read()
+    wait_for("it to be gone", lambda: wall_has_clients(wall) == 0)
+    wall.wait_idle()
+
+
+# ---- the wall does without it
+
+def test_no_socket(tmp_path):
+    with Wall(tmp_path, DOTS) as wall:
+        assert "control" not in wall.log()
+
+
+def test_a_socket_that_cannot_be_made(tmp_path):
+    (tmp_path / "control").mkdir()
+    with Wall(tmp_path, DOTS, core=control(tmp_path)) as wall:
+        wall.paint(dot(1, 1, (255, 0, 0)))
+        assert "cannot listen on unix:%s/control: that path exists and is no socket" % tmp_path in wall.log()
+        assert "control: nobody can steer this wall" in wall.log()
+
+
+def test_a_socket_of_another_wall(tmp_path, wall):
+    other = tmp_path / "other"
+    other.mkdir()
+    with Wall(other, DOTS, core=control(tmp_path)) as second:
+        assert "another program does" in second.log()
+    with Operator(wall) as operator:
+        assert "is" in operator.ask("status")
+
+
+def test_a_socket_that_was_left_behind(tmp_path, wall):
+    wall.kill()
+    assert os.path.exists(wall.folder + "/control")
+    wall.start().wait_ready()
+    with Operator(wall) as operator:
+        assert "is" in operator.ask("status")
+
+
+def test_a_log_that_cannot_be_written(tmp_path):
+    core = control(tmp_path).replace("/control.log", "/absent/control.log")
+    with Wall(tmp_path, DOTS, core=core) as wall, Operator(wall) as operator:
+        operator.done("snapshot")
+        operator.done("snapshot")
+        assert len(re.findall("control: .*/absent/control.log: cannot open it: No such file", wall.log())) == 1
+
+
+def test_stopping_amid_questions(wall, operator):
+    operator.send({"do": "status", "every": 100})
+    operator.read()
+    for _ in range(50):
+        operator.send({"id": 1, "do": "verbs"})
+    assert wall.stop() == 0

@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: MIT
+"""What operators do to a wall while others paint it, and what of that outlives murald."""
+import json
+import os
+import random
+import socket
+import threading
+
+import pytest
+
+from control import Operator, control
+from waiting import wait_for
+from wall import DOTS, Wall, dot
+
+RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
+
+
+def new_wall(folder, **more):
+    return Wall(folder, DOTS, core=control(folder), **more)
+
+
+@pytest.fixture
+def wall(tmp_path):
+    with new_wall(tmp_path) as wall:
+        yield wall
+
+
+@pytest.fixture
+def operator(wall):
+    with Operator(wall) as operator:
+        yield operator
+
+
+def again(wall):
+    """Kills it and starts it again."""
+    wall.kill()
+    wall.start().wait_ready()
+
+
+
+# ---- freeze
+
+def test_frozen_takes_no_paint(wall, operator):
+    wall.paint(dot(1, 1, RED))
+    assert operator.done("freeze")["frozen"] == "all"
+    wall.paint(dot(1, 1, GREEN) + dot(2, 2, GREEN))
+    picture = wall.picture()
+    assert picture.getpixel((1, 1)) == RED and picture.getpixel((2, 2)) == BLACK
+    status = operator.done("status")
+    assert status["frozen"] == [{"rect": "64x48+0+0"}] and status["frozen_since"]
+    assert operator.done("thaw")["thawed"] == "all"
+    wall.paint(dot(2, 2, GREEN))
+    assert wall.picture().getpixel((2, 2)) == GREEN
+    assert operator.done("status")["frozen_since"] is None
+    totals = wall.totals("dots")
+    assert totals["frozen"] == 2 and totals["painted"] == 2
+
+
+def test_a_part_is_frozen(wall, operator):
+    operator.done("freeze", rect="10x10+5+5")
+    wall.paint(dot(5, 5, RED) + dot(14, 14, RED) + dot(15, 15, RED) + dot(4, 5, RED))
+    picture = wall.picture()
+    assert [picture.getpixel(at) for at in ((5, 5), (14, 14), (15, 15), (4, 5))] == [BLACK, BLACK, RED, RED]
+    operator.done("thaw", rect="1x1+5+5")
+    wall.paint(dot(5, 5, RED) + dot(6, 5, RED))
+    picture = wall.picture()
+    assert picture.getpixel((5, 5)) == RED and picture.getpixel((6, 5)) == BLACK
+
+
+def test_connections_stay_while_it_is_frozen(wall, operator):
+    with wall.tcp() as client:
+        client.sendall(dot(1, 1, RED))
+        wall.painted(1, 1, RED)
+        operator.done("freeze")
+        client.sendall(dot(1, 1, GREEN))
+        operator.done("thaw")
+        client.sendall(dot(2, 2, GREEN))
+        wall.painted(2, 2, GREEN)
+
+
+def test_a_crash_thaws_nothing(wall, operator):
+    operator.done("freeze", rect="8x8+0+0")
+    operator.done("protect", rect="8x8+16+16")
+    since = operator.done("status")["frozen_since"]
+    operator.close()
+    again(wall)
+    wall.paint(dot(1, 1, RED) + dot(17, 17, RED) + dot(9, 9, RED))
+    picture = wall.picture()
+    assert [picture.getpixel(at) for at in ((1, 1), (17, 17), (9, 9))] == [BLACK, BLACK, RED]
+    with Operator(wall) as operator:
+        status = operator.done("status")
+        assert status["frozen"] == [{"rect": "8x8+0+0"}] and status["frozen_since"] == since
+        assert operator.done("protected")["protected"] == [{"rect": "8x8+16+16"}]
+    assert "control: frozen since " + since in wall.log()
+    assert wall.totals("dots") == {"painted": 1, "frozen": 1, "protected": 1, "drops": 0}
+
+
+def test_protection(wall, operator):
+    operator.done("protect", rect="4x4+0+0")
+    wall.paint(dot(0, 0, RED) + dot(4, 4, RED))
+    operator.done("clear", rect="2x2+0+0", colour="#0000ff")
+    picture = wall.picture()
+    assert picture.getpixel((0, 0)) == BLUE and picture.getpixel((4, 4)) == RED
+    operator.done("unprotect", rect="4x4+0+0")
+    assert operator.done("protected")["protected"] == []
+    wall.paint(dot(0, 0, RED))
+    assert wall.picture().getpixel((0, 0)) == RED
+
+
+# ---- clear and undo
+
+def test_clear_and_take_back(wall, operator):
+    wall.paint(b"".join(dot(x, y, RED) for x in range(64) for y in range(48)))
+    done = operator.done("clear", rect="32x48+0+0", colour="#00ff00")
+    assert done["pixels"] == 32 * 48
+    wall.paint(dot(3, 3, BLUE))
+    assert wall.picture().getpixel((4, 3)) == GREEN
+    undone = operator.done("undo", number=done["number"])
+    picture = wall.picture()
+    assert picture.getpixel((4, 3)) == RED and picture.getpixel((3, 3)) == BLUE
+    assert undone["pixels"] == 32 * 48 - 1
+    assert "last act" in operator.refused("undo", "refused", number=done["number"])
+    operator.done("undo", number=undone["number"])
+    assert wall.picture().getpixel((4, 3)) == GREEN
+
+
+def test_there_is_nothing_to_take_back(operator):
+    operator.refused("undo", "unknown", number=1)
+
+
+# ---- bans
+
+def test_a_ban_mutes(wall, operator):
+    with wall.tcp(source="127.0.0.5") as client, wall.tcp(source="127.0.0.6") as other:
+        client.sendall(dot(1, 1, RED))
+        wall.painted(1, 1, RED)
+        assert operator.done("ban", net="127.0.0.5", why="a drawing")["banned"] == "127.0.0.5"
+        client.sendall(dot(2, 2, RED))
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+        other.sendall(dot(3, 3, RED))
+        wall.painted(3, 3, RED)
+    assert wall.picture().getpixel((2, 2)) == BLACK
+    ban, = operator.done("bans")["bans"]
+    assert ban["net"] == "127.0.0.5" and ban["why"] == "a drawing" and not ban["out"] and "until" not in ban
+    operator.done("unban", net="127.0.0.5/32")
+    with wall.tcp(source="127.0.0.5") as client:
+        client.sendall(dot(2, 2, RED))
+        wall.painted(2, 2, RED)
+    assert wall.totals("dots")["banned"] == 1
+
+
+def test_a_ban_out_closes_and_refuses(wall, operator):
+    with wall.tcp(source="127.0.0.5") as client, wall.tcp(source="127.0.0.6") as other:
+        client.sendall(dot(1, 1, RED))
+        wall.painted(1, 1, RED)
+        operator.done("ban", net="127.0.0.4/31", out=True)
+        assert client.recv(1) == b""
+        with wall.tcp(source="127.0.0.5") as refused:
+            assert refused.recv(1) == b""
+        other.sendall(dot(3, 3, RED))
+        wall.painted(3, 3, RED)
+    operator.done("unban", net="127.0.0.4/31")
+    with wall.tcp(source="127.0.0.5") as client:
+        client.sendall(dot(2, 2, RED))
+        wall.painted(2, 2, RED)
+
+
+def test_a_ban_out_survives_a_reload_and_a_crash(wall, operator):
+    operator.done("ban", net="127.0.0.5", out=True)
+    operator.done("reload")
+    for _ in range(2):
+        with wall.tcp(source="127.0.0.5") as refused:
+            assert refused.recv(1) == b""
+        again(wall)
+
+
+def test_a_ban_is_over(wall, operator):
+    operator.done("ban", net="127.0.0.5", **{"for_": "1s"})
+    ban, = operator.done("bans")["bans"]
+    assert ban["until"] > ban["since"]
+    wait_for("the ban to be over", lambda: operator.done("bans")["bans"] == [])
+    with wall.tcp(source="127.0.0.5") as client:
+        client.sendall(dot(2, 2, RED))
+        wall.painted(2, 2, RED)
+    wait_for("it to be written down", lambda: state(wall) == [])
+
+
+def test_a_ban_that_was_over_while_murald_was_away(wall, operator):
+    operator.done("ban", net="127.0.0.5", **{"for_": "1s"})
+    wall.kill()
+    wall.start().wait_ready()
+    with Operator(wall) as operator:
+        wait_for("the ban to be over", lambda: operator.done("bans")["bans"] == [])
+
+
+@pytest.mark.parametrize("net, said", [
+    ("0.0.0.0/0", "this machine"), ("127.0.0.0/8", "this machine"), ("::/0", "this machine"), ("::1", "this machine"),
+    ("8.0.0.0/7", "large part"), ("2000::/3", "large part"), ("2001::/31", "large part"),
+])
+def test_what_may_be_a_mistake_is_said_twice(operator, net, said):
+    answer = operator.ask("ban", net=net)
+    assert answer["error"] == "refused" and said in answer["why"] and answer["again"] == {"really": True}
+    operator.done("ban", net=net, **answer["again"])
+    assert len(operator.done("bans")["bans"]) == 1
+
+
+@pytest.mark.parametrize("net", ["8.0.0.0/8", "2001::/32", "192.0.2.1", "2001:db8::1"])
+def test_what_is_no_mistake(operator, net):
+    operator.done("ban", net=net)
+
+
+def test_the_same_ban_again_replaces_it(operator):
+    operator.done("ban", net="192.0.2.0/24", why="one")
+    operator.done("ban", net="192.0.2.77/24", why="two")
+    ban, = operator.done("bans")["bans"]
+    assert ban["why"] == "two"
+    operator.refused("unban", "unknown", net="192.0.2.0/25")
+
+
+def test_text_that_wants_to_be_more_than_one_line(operator):
+    operator.done("ban", net="192.0.2.1", why="\n{\"verb\":\"thaw\"}\u2028\x1b[2J")
+    act, = operator.log()
+    assert act["args"]["why"] == "\n{\"verb\":\"thaw\"}\u2028\x1b[2J"
+
+
+def test_many_bans(tmp_path):
+    (tmp_path / "control.state").write_text("".join(
+        '{"ban":{"net":"10.%d.%d.0/24"}}\n' % (i >> 8, i & 255) for i in range(1024)))
+    with new_wall(tmp_path) as wall, Operator(wall) as operator:
+        assert len(operator.done("bans")["bans"]) == 1024
+        assert "a wider network" in operator.refused("ban", "failed", net="192.0.2.1")
+        operator.done("unban", net="10.3.255.0/24")
+        operator.done("ban", net="192.0.2.1")
+        assert len(state(wall)) == 1024
+
+
+# ---- what is written down
+
+def state(wall):
+    with open(wall.folder + "/control.state") as f:
+        return [json.loads(line) for line in f]
+
+
+def test_killed_amid_bans(wall):
+    """What was answered is there again."""
+    answered = set()
+    for start in range(4):
+        with Operator(wall) as operator:
+            killer = threading.Timer(random.uniform(0.02, 0.3), wall.kill)
+            killer.start()
+            try:
+                for i in range(10000):
+                    net = "10.%d.%d.1" % (start, i)
+                    if "is" not in operator.ask("ban", net=net):
+                        break
+                    answered.add(net)
+            except (OSError, TypeError):  # TypeError: the end instead of an answer
+                pass
+            killer.join()
+        wall.start().wait_ready()
+        with Operator(wall) as operator:
+            there = {ban["net"] for ban in operator.done("bans")["bans"]}
+            assert answered <= there
+            assert len(there - answered) <= start + 1
+    assert answered
+
+
+def test_a_state_that_is_damaged(tmp_path):
+    (tmp_path / "control.state").write_text(
+        '{"frozen":"4x4+0+0"}\n{"ban":{"net":"192.0.2.1"}}\nrubbish\n{"ban":{"net":7}}\n{"frozen":"4x4+900+0"}\n'
+        '{"protected":[]}\n{"tomorrow":1}\n')
+    with new_wall(tmp_path) as wall, Operator(wall) as operator:
+        status = operator.done("status")
+        assert status["frozen"] == [{"rect": "4x4+0+0"}] and status["bans"] == 1
+        assert "control.state: some of it cannot be read; kept as" in wall.log()
+    assert os.path.exists(tmp_path / "control.state.bad")
+
+
+def test_a_state_that_cannot_be_written(tmp_path):
+    core = control(tmp_path).replace("/control.state", "/absent/control.state")
+    with Wall(tmp_path, DOTS, core=core) as wall, Operator(wall) as operator:
+        assert "it holds, but cannot be written down" in operator.refused("freeze", "failed")
+        assert operator.done("status")["frozen"]
+        assert "absent/control.state: cannot be written" in wall.log()
+
+
+def test_two_operators_at_once(wall):
+    """Their acts are done one after the other, and all of them are in the log."""
+    def work(number):
+        with Operator(wall) as operator:
+            for _ in range(20):
+                operator.done("freeze", rect="8x8+%d+0" % (8 * number))
+                operator.done("clear", colour="#0000ff")
+                operator.done("thaw", rect="8x8+%d+0" % (8 * number))
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Operator(wall) as operator:
+        assert operator.done("status")["frozen"] == []
+        acts = operator.log()
+    assert len(acts) == 3 * 20 * 3 and all(act["outcome"] == "done" for act in acts)

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""POST /admin/api/VERB: every verb is answered as at the control socket."""
+import http.client
+import json
+import re
+import socket
+
+import pytest
+
+from boardclient import Board, board_wall
+from control import Operator, control
+
+ADMIN = {"Authorization": "Bearer adm"}
+
+
+@pytest.fixture
+def wall(tmp_path):
+    with board_wall(tmp_path, core=control(tmp_path)) as wall:
+        yield wall
+
+
+@pytest.fixture
+def board(wall):
+    with Board(wall) as board:
+        yield board
+
+
+def ask(board, verb, with_=None, headers=ADMIN):
+    return board.ask("POST", "/admin/api/" + verb, with_, headers)
+
+
+# {verb, arguments, status, the word of an error or None}
+CASES = [
+    ("status", None, 200, None),
+    ("status", {}, 200, None),
+    ("status", {"more": 1}, 400, "usage"),
+    ("verbs", None, 200, None),
+    ("snapshot", None, 200, None),
+    ("reload", None, 200, None),
+    ("freeze", None, 200, None),
+    ("freeze", {"rect": "10x10+0+0"}, 200, None),
+    ("freeze", {"rect": "10x10+64+0"}, 400, "usage"),
+    ("freeze", {"rect": "0x10+0+0"}, 400, "usage"),
+    ("freeze", {"rect": 7}, 400, "usage"),
+    ("thaw", None, 200, None),
+    ("clear", None, 200, None),
+    ("clear", {"rect": "1x1+63+47", "colour": "#ff0000"}, 200, None),
+    ("clear", {"colour": "red"}, 400, "usage"),
+    ("undo", {"number": 99}, 409, "refused"),
+    ("undo", {"number": -1}, 400, "usage"),
+    ("undo", None, 400, "usage"),
+    ("protect", {"rect": "8x8+8+8"}, 200, None),
+    ("protect", None, 400, "usage"),
+    ("unprotect", {"rect": "8x8+8+8"}, 200, None),
+    ("protected", None, 200, None),
+    ("ban", {"net": "192.0.2.0/24", "for": "10min", "why": "no", "out": True}, 200, None),
+    ("ban", {"net": "192.0.2.0/24", "for": "a while"}, 400, "usage"),
+    ("ban", {"net": "0.0.0.0/0"}, 409, "refused"),
+    ("ban", {"net": "here"}, 400, "usage"),
+    ("bans", None, 200, None),
+    ("unban", {"net": "198.51.100.1"}, 404, "unknown"),
+    ("nonsense", None, 404, "unknown"),
+    ("", None, 404, "unknown"),
+]
+
+
+@pytest.mark.parametrize("verb, arguments, status, word", CASES)
+def test_the_same_by_socket_and_by_http(wall, board, verb, arguments, status, word):
+    with Operator(wall) as operator:
+        operator.done("clear")
+    answer = ask(board, verb, arguments)
+    assert answer.status == status, answer
+    assert answer.json().get("error") == word
+    with Operator(wall) as operator:
+        same = operator.ask(verb, **arguments or {})
+    assert same.get("error") == word
+    assert same.keys() == answer.json().keys()
+    if word and word != "refused":  # whose reason is whoever asks
+        assert same == answer.json()
+
+
+def test_every_verb_has_a_case(wall):
+    with Operator(wall) as operator:
+        verbs = {verb["verb"] for verb in operator.done("verbs")["verbs"]}
+    assert verbs == {case[0] for case in CASES if case[3] is None} | {"undo", "unban"}
+
+
+def test_acts_are_taken_back(board):
+    done = ask(board, "clear", {"rect": "4x4+0+0", "colour": "#ffffff"}).json()["is"]
+    assert done["pixels"] == 16
+    assert ask(board, "undo", {"number": done["number"]}).json()["is"]["pixels"] == 16
+
+
+def test_nobody_bans_himself_by_mistake(wall, board):
+    with socket.create_connection(("127.0.0.1", wall.port("http")), 10, ("127.0.0.9", 0)) as other:
+        body = b'{"net":"127.0.0.8/31"}'
+        other.sendall(b"POST /admin/api/ban HTTP/1.1\r\nHost: w\r\nAuthorization: bearer adm\r\n"
+                      b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        answer = other.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 409 ") and b"holds yourself" in answer
+    assert ask(board, "ban", {"net": "127.0.0.8/31"}).status == 200
+    assert ask(board, "unban", {"net": "127.0.0.8/31"}).status == 200
+
+
+def test_the_log_names_the_address_and_no_token(wall, board):
+    ask(board, "snapshot")
+    with Operator(wall) as operator:
+        act, = operator.log()
+    assert re.fullmatch(r"http: admin at 127\.0\.0\.1:\d+", act["who"])
+    with open(wall.folder + "/control.log") as f:
+        assert "adm\"" not in f.read()
+    assert "Bearer" not in wall.log()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Bearer wrong"},
+                                     {"Authorization": "Basic adm"}, {"Authorization": "Bearer adm "},
+                                     {"Authorization": "Bearer admm"}, {"Authorization": "Bearer ad"}])
+def test_without_the_token(board, headers):
+    answer = ask(board, "status", headers=headers)
+    assert answer.status == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_without_a_token_in_the_config_it_is_nobodys(tmp_path):
+    with board_wall(tmp_path, "admin-token =") as wall, Board(wall) as board:
+        assert ask(board, "status", headers={"Authorization": "Bearer "}).status == 401
+
+
+def test_guesses_are_slowed_down_and_counted(wall, board):
+    answers = [ask(board, "status", headers={"Authorization": "Bearer %d" % i}).status for i in range(15)]
+    assert answers == [401] * 10 + [429] * 5
+    assert ask(board, "status").status == 429
+    with socket.create_connection(("127.0.0.1", wall.port("http")), 10, ("127.0.0.9", 0)) as other:
+        other.sendall(b"POST /admin/api/status HTTP/1.1\r\nHost: w\r\nAuthorization: bearer adm\r\n"
+                      b"Content-Length: 0\r\n\r\n")
+        assert other.recv(12) == b"HTTP/1.1 200"
+    text = board.ask("GET", "/metrics").body.decode()
+    assert 'murald_discarded_total{plugin="http",reason="unauthorized"} 10' in text
+    assert 'murald_control_total{verb="status"} 1' in text
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"null", b'{"a":1,"a":2}', b"\xff"])
+def test_a_body_that_is_no_object(board, body):
+    answer = ask(board, "status", body)
+    assert answer.status == 400 and answer.json()["error"] == "syntax"
+
+
+def test_a_body_that_is_too_long(board):
+    assert ask(board, "status", b"{" + b" " * 70000 + b"}").status == 413
+
+
+def test_other_methods(board):
+    assert board.ask("GET", "/admin/api/status", headers=ADMIN).status == 405
+
+
+def test_who_leaves_before_the_answer(wall):
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", wall.port("http")), 10) as client:
+            client.sendall(b"POST /admin/api/reload HTTP/1.1\r\nHost: w\r\nAuthorization: Bearer adm\r\n"
+                           b"Content-Length: 0\r\n\r\n")
+    with Operator(wall) as operator:
+        assert "is" in operator.ask("status")
+    connection = http.client.HTTPConnection("127.0.0.1", wall.port("http"), timeout=20)
+    connection.request("POST", "/admin/api/status", json.dumps({}), ADMIN)
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert wall.stop() == 0

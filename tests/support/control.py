@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""An operator at the control socket of a wall.
+
+    with Wall(tmp_path, DOTS, core=control(tmp_path)) as wall, Operator(wall) as operator:
+        assert operator.done("status")["canvas"] == "64x48"
+"""
+import json
+import os
+import re
+import socket
+
+
+def control(folder, more=""):
+    """The section, for a wall's config; the socket's path must be short."""
+    return "[control]\nsocket = %s/control\nlog = %s/control.log\nstate = %s/control.state\n%s\n" % (
+        folder, folder, folder, more)
+
+
+class Operator:
+    def __init__(self, wall, greet=True):
+        self.folder = wall.folder
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        self.socket.connect(os.path.join(wall.folder, "control"))
+        self.file = self.socket.makefile("rb")
+        self.greeting = self.read() if greet else None
+
+    def read(self):
+        """The next line; None at the end."""
+        line = self.file.readline()
+        return json.loads(line) if line else None
+
+    def send(self, question):
+        self.socket.sendall(json.dumps(question).encode() + b"\n")
+
+    def ask(self, verb, **more):
+        """The answer; `more` are the arguments, with _ behind those that Python does not take."""
+        question = {"do": verb}
+        if more:
+            question["with"] = {name.rstrip("_"): value for name, value in more.items()}
+        self.send(question)
+        return self.read()
+
+    def done(self, verb, **more):
+        answer = self.ask(verb, **more)
+        assert "is" in answer, answer
+        return answer["is"]
+
+    def refused(self, verb, word, **more):
+        """The reason of an error."""
+        answer = self.ask(verb, **more)
+        assert answer.get("error") == word, answer
+        return answer["why"]
+
+    def log(self):
+        """The acts that were written down."""
+        path = os.path.join(self.folder, "control.log")
+        if not os.path.exists(path):
+            return []
+        with open(path) as f:
+            lines = f.read().splitlines()
+        assert all(re.fullmatch(r"[ -~]*", line) for line in lines), lines
+        return [json.loads(line) for line in lines]
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
