@@ -266,6 +266,8 @@ TEST(what_is_printed_can_be_read_again)
 				       "server.answer-timeout = 60s  ; default\n"
 				       "server.allow =   ; default\n"
 				       "server.deny =   ; default\n"
+				       "server.public-url =   ; default\n"
+				       "server.public-address =   ; default\n"
 				       "record.file =   ; default\n"
 				       "record.interval = 1s  ; default\n"
 				       "record.max-size = 1G  ; default\n"

@@ -339,6 +339,7 @@ TEST(every_error_is_told_at_once)
 		"t.conf:2: plugin odd.numbr: unknown option, did you mean number?\n"
 		"t.conf:3: plugin odd.zzz: unknown option, this section takes flag, "
 		"reject, claim, number, choice, text, enabled, required, offset, region, "
+		"advertise, "
 		"listen, listen-udp\n"
 		"t.conf:4: plugin odd.choice: \"kep\" is not one of: keep, suppress\n"
 		"t.conf:5: plugin odd.listen: \"::1:7\" is ambiguous; write the "
@@ -363,7 +364,8 @@ TEST(keys_that_do_not_fit_the_transports_are_unknown)
 	setenv("ODD", "a poller", 1);
 	expect_complaints("[plugin odd]\nlisten = [::]:1\nlisten-udp = [::]:1\n", 2,
 		"t.conf:2: plugin odd.listen: unknown option, this section takes flag, "
-		"reject, claim, number, choice, text, enabled, required, offset, region\n"
+		"reject, claim, number, choice, text, enabled, required, offset, region, "
+		"advertise\n"
 		"t.conf:3: plugin odd.listen-udp: unknown option, this section takes "
 		"flag, reject, claim, number, choice, text, enabled, required, offset, "
 		"region\n");
