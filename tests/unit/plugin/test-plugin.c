@@ -368,7 +368,7 @@ TEST(keys_that_do_not_fit_the_transports_are_unknown)
 		"advertise\n"
 		"t.conf:3: plugin odd.listen-udp: unknown option, this section takes "
 		"flag, reject, claim, number, choice, text, enabled, required, offset, "
-		"region\n");
+		"region, advertise\n");
 	run = load_good_config("[plugin odd]\n");
 	assert_string_equal(run->plugins.instances->common.listen, "");
 	run_free(run);
