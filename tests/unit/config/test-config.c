@@ -246,6 +246,7 @@ TEST(what_is_printed_can_be_read_again)
 				       "canvas.background = #00ff00  ; t.conf:2\n"
 				       "canvas.snapshot = /a;b #c  ; t.conf:3\n"
 				       "canvas.snapshot-interval = 30s  ; default\n"
+				       "canvas.owners = no  ; default\n"
 				       "display.output = auto  ; default\n"
 				       "display.device = auto  ; default\n"
 				       "display.connector = auto  ; default\n"

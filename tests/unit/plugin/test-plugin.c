@@ -538,6 +538,7 @@ TEST(prints_what_plugin_sections_say)
 				     "plugin odd b.required = yes  ; default\n"
 				     "plugin odd b.offset = 0,0  ; default\n"
 				     "plugin odd b.region = 4x4  ; t.conf:2\n"
+				     "plugin odd b.advertise = yes  ; default\n"
 				     "plugin odd b.listen = [::]:7  ; default\n"
 				     "plugin odd b.listen-udp =   ; default\n"
 				     "plugin odd b.flag = no  ; default\n"
