@@ -291,7 +291,7 @@ TEST(what_is_printed_can_be_read_again)
 		"t.conf:1: size: is in no section; move it into one, or write "
 		"SECTION.KEY\n"
 		"t.conf:3: canvas.canvas.size: unknown option, this section takes size, "
-		"background, snapshot, snapshot-interval\n");
+		"background, snapshot, snapshot-interval, owners\n");
 }
 
 TEST(comments_stand_behind_values)
