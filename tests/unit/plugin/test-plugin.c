@@ -548,7 +548,8 @@ TEST(prints_what_plugin_sections_say)
 				     "plugin odd b.choice = keep  ; default\n"
 				     "plugin odd b.text =   ; default\n"
 				     "plugin absent.required = no  ; t.conf:5\n"
-				     "plugin absent.what = ****  ; t.conf:7\n";
+				     "plugin absent.what = ****  ; t.conf:7, overrules "
+				     "t.conf:6\n";
 	char first[32768];
 	struct run *run;
 
