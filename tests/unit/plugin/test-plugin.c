@@ -339,6 +339,7 @@ TEST(every_error_is_told_at_once)
 		"t.conf:2: plugin odd.numbr: unknown option, did you mean number?\n"
 		"t.conf:3: plugin odd.zzz: unknown option, this section takes flag, "
 		"reject, claim, number, choice, text, enabled, required, offset, region, "
+		"advertise, "
 		"listen, listen-udp\n"
 		"t.conf:4: plugin odd.choice: \"kep\" is not one of: keep, suppress\n"
 		"t.conf:5: plugin odd.listen: \"::1:7\" is ambiguous; write the "
@@ -363,10 +364,11 @@ TEST(keys_that_do_not_fit_the_transports_are_unknown)
 	setenv("ODD", "a poller", 1);
 	expect_complaints("[plugin odd]\nlisten = [::]:1\nlisten-udp = [::]:1\n", 2,
 		"t.conf:2: plugin odd.listen: unknown option, this section takes flag, "
-		"reject, claim, number, choice, text, enabled, required, offset, region\n"
+		"reject, claim, number, choice, text, enabled, required, offset, region, "
+		"advertise\n"
 		"t.conf:3: plugin odd.listen-udp: unknown option, this section takes "
 		"flag, reject, claim, number, choice, text, enabled, required, offset, "
-		"region\n");
+		"region, advertise\n");
 	run = load_good_config("[plugin odd]\n");
 	assert_string_equal(run->plugins.instances->common.listen, "");
 	run_free(run);
@@ -536,6 +538,7 @@ TEST(prints_what_plugin_sections_say)
 				     "plugin odd b.required = yes  ; default\n"
 				     "plugin odd b.offset = 0,0  ; default\n"
 				     "plugin odd b.region = 4x4  ; t.conf:2\n"
+				     "plugin odd b.advertise = yes  ; default\n"
 				     "plugin odd b.listen = [::]:7  ; default\n"
 				     "plugin odd b.listen-udp =   ; default\n"
 				     "plugin odd b.flag = no  ; default\n"
@@ -545,7 +548,8 @@ TEST(prints_what_plugin_sections_say)
 				     "plugin odd b.choice = keep  ; default\n"
 				     "plugin odd b.text =   ; default\n"
 				     "plugin absent.required = no  ; t.conf:5\n"
-				     "plugin absent.what = ****  ; t.conf:7\n";
+				     "plugin absent.what = ****  ; t.conf:7, overrules "
+				     "t.conf:6\n";
 	char first[32768];
 	struct run *run;
 
