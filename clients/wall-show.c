@@ -97,11 +97,17 @@ print_table(const char *name, const json_t *rows)
 		printf("%s: none\n", name);
 		return;
 	}
-	json_array_foreach(rows, i, row) add_columns(&table, row);
+	json_array_foreach(rows, i, row)
+	{
+		add_columns(&table, row);
+	}
 	for (i = 0; i + 1 < table.n; i++)
 		printf("%-*s  ", table.widths[i], table.columns[i]);
 	puts(table.n > 0 ? table.columns[table.n - 1] : "");
-	json_array_foreach(rows, i, row) print_row(&table, row);
+	json_array_foreach(rows, i, row)
+	{
+		print_row(&table, row);
+	}
 }
 
 void

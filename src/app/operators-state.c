@@ -26,8 +26,10 @@ compose(void *context)
 	size_t i;
 
 	value_time_text(operators->frozen_since, since);
-	json_array_foreach(frozen, i, line)(void)
-		json_object_set_new(line, "since", json_string(since));
+	json_array_foreach(frozen, i, line)
+	{
+		(void)json_object_set_new(line, "since", json_string(since));
+	}
 	(void)json_array_extend(lines, frozen);
 	(void)json_array_extend(lines, protected);
 	for (i = 0; i < operators->bans.n; i++)

@@ -24,7 +24,7 @@ instance_say_trouble(struct instance *instance, const char *error)
 	if (error)
 		snprintf(text, sizeof(text), "waiting: %s",
 			*error ? error : "it cannot be opened");
-	if (said_set_trouble(&instance->said, error ? text : NULL))
+	if (said_set_trouble(&instance->said, error ? text : NULL) && instance->ingest)
 		uv_async_send(&instance->ingest->said);
 }
 

@@ -42,6 +42,13 @@ each(const struct mural_instance *instance, void *arg)
 	(void)arg;
 }
 
+static void
+verb(const struct mural_verb *each, void *arg)
+{
+	(void)each;
+	(void)arg;
+}
+
 static int
 wanted(struct mural_host *host)
 {
@@ -78,6 +85,9 @@ CALL(each_instance, mural_each_instance(c->host, each, NULL))
 CALL(display_counters, struct mural_display display = { .size = sizeof(display) };
 	mural_display_counters(c->host, &display))
 CALL(record_file, (void)mural_record_file(c->host))
+CALL(each_verb, mural_each_verb(c->host, verb, NULL))
+CALL(ask, struct mural_question question = { .size = sizeof(question), .verb = "status" };
+	(void)mural_ask(c->host, &question))
 
 #define ENTRY(name) { "mural_" #name, call_##name }
 static const struct call {
@@ -89,7 +99,7 @@ static const struct call {
 	ENTRY(reply), ENTRY(send), ENTRY(unsent), ENTRY(close), ENTRY(send_buffer),
 	ENTRY(send_to), ENTRY(paint_as), ENTRY(publish), ENTRY(stopped), ENTRY(listen),
 	ENTRY(watch), ENTRY(retry), ENTRY(each_instance), ENTRY(display_counters),
-	ENTRY(record_file),
+	ENTRY(record_file), ENTRY(each_verb), ENTRY(ask),
 };
 /* clang-format on */
 

@@ -24,7 +24,8 @@ async function change(path, values) {
 		: answer.ok ? "Done."
 		: answer.status === 401 ? "Wrong admin token, or none is set in murald.conf."
 		: `The board answered ${answer.status}.`;
-	await show();
+	if (answer && answer.ok) // else what was typed stays
+		await show();
 	return answer;
 }
 

@@ -254,8 +254,10 @@ walk_rule(struct walk *walk, const char *line, bool *ends)
 			fate = ACCEPTED;
 		else if (strcmp(word, "drop") == 0 || strcmp(word, "reject") == 0)
 			fate = DROPPED;
+		else if (strcmp(word, "return") == 0 && match == MAYBE)
+			return UNSURE; /* what follows may not be reached */
 		else if (strcmp(word, "return") == 0)
-			*ends = match == YES;
+			*ends = true;
 		else if (option_word_index("jump goto", word) >= 0 &&
 			 next_word(&line, name, sizeof(name)))
 			fate = follow(walk, name);

@@ -19,6 +19,8 @@ judge(const char *policy, const char *rules, const char *protocol, unsigned port
 		"table inet filter {\n\tset open {\n\t\ttype inet_service\n\t}\n"
 		"\tchain ours {\n\t\ttcp dport 1234 accept\n\t}\n"
 		"\tchain strict {\n\t\tdrop\n\t}\n"
+		"\tchain local {\n\t\tfib daddr type local counter "
+		"return\n\t\tdrop\n\t}\n"
 		"\tchain input {\n\t\ttype filter hook input priority filter; policy "
 		"%s;\n%s\t}\n"
 		"\tchain output {\n\t\ttype filter hook output priority 0; policy "
@@ -86,6 +88,7 @@ TEST(what_is_not_known_is_not_told)
 		"tcp dport 1234 limit rate 5/second accept\n",
 		"iifname vmap { \"lo\" : accept, \"eth0\" : jump ours }\naccept\n",
 		"jump nowhere\n",
+		"jump local\ntcp dport 1234 accept\n",
 		"ip saddr 192.0.2.1 jump ours\n",
 	};
 

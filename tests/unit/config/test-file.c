@@ -102,7 +102,7 @@ TEST(settings_of_an_unreadable_section_are_skipped)
 	expect_errors("[canvas]\n[display\nscale = what\n[canvas]\nscale = fit\n",
 		"t.conf:2: this line has no ] after the section's name\n"
 		"t.conf:5: canvas.scale: unknown option, this section takes size, "
-		"background, snapshot, snapshot-interval\n");
+		"background, snapshot, snapshot-interval, owners\n");
 }
 
 TEST(lines_may_be_long)

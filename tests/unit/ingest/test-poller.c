@@ -98,11 +98,12 @@ TEST(totals_go_on)
 	instance.host.state = &source;
 	instance.host.counts = &instance.counts;
 	instance.owner = &shard;
-	instance.host.name = "breaks";
+	instance.host.name = instance.name = "breaks";
 	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_int_equal(canvas_init(&canvas, 4, 4, 0xff000000), 0);
 	assert_int_equal(worker_start(&worker, &canvas, &loop), 0);
 	assert_int_equal(canvas_brush_init(&canvas, &shard.brush, 0, 0, 4, 4), 0);
+	canvas_brush_join(&shard.brush, &worker.painting, false);
 	shard.worker = &worker;
 
 	assert_int_equal(poller_open(&shard), 0);
