@@ -75,11 +75,26 @@ sendbuf_grow(struct sendbuf *sendbuf, size_t size)
 	return 0;
 }
 
+/* Forgets what was sent, if that is half of it at least: for a reader that never takes
+ * all of it the memory would grow for ever. */
+static void
+sendbuf_compact(struct sendbuf *sendbuf)
+{
+	if (sendbuf->done == 0 || sendbuf->done < sendbuf->len / 2)
+		return;
+	sendbuf->len -= sendbuf->done;
+	memmove(sendbuf->bytes, sendbuf->bytes + sendbuf->done, sendbuf->len);
+	sendbuf->done = 0;
+}
+
 static int
 sendbuf_append(struct sendbuf *sendbuf, const uint8_t *bytes, size_t len)
 {
-	size_t wanted = sendbuf->len + len;
+	size_t wanted;
 
+	if (sendbuf->len + len > sendbuf->size)
+		sendbuf_compact(sendbuf);
+	wanted = sendbuf->len + len;
 	if (wanted > sendbuf->size &&
 		sendbuf_grow(sendbuf, sendbuf->len > len ? 2 * sendbuf->len : wanted) < 0)
 		return -ENOMEM;

@@ -146,7 +146,8 @@ choose_events(struct websocket *ws)
 
 	if (ws->closed)
 		return;
-	if (ws->closing || pending < PENDING_MAX)
+	/* one that waits for its turn is read then, and need not be reported again */
+	if (ws->closing || (!ws->reader.source && pending < PENDING_MAX))
 		events |= UV_READABLE;
 	uv_poll_start(&ws->poll, events, on_event);
 }

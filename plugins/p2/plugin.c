@@ -195,16 +195,15 @@ static void
 p2_reload(struct mural_host *host)
 {
 	struct p2 *p2 = host->state;
-	struct peer *next;
 
 	if (p2->config->auth == AUTH_NONE || login_reload(&p2->login) < 0)
 		return;
-	for (struct peer *peer = p2->peers; peer; peer = next) {
-		next = peer->next;
+	/* closing one may end others, to make room for the last bytes, but never itself
+	 */
+	for (struct peer *peer = p2->peers; peer; peer = peer->next)
 		if (peer->state == PEER_OPEN &&
 			!users_find(&p2->login.users, peer->name, peer->name_len))
 			peer_close(peer, PEER_CLOSE_REFUSED);
-	}
 }
 
 /* ---------------------------------------------------------------------- hint */

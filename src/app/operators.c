@@ -50,6 +50,18 @@ operators_stop(struct wall *wall)
 }
 
 void
+operators_settle(struct wall *wall)
+{
+	struct operators *operators = &wall->operators;
+
+	if (!operators->state.loop)
+		return;
+	uv_timer_stop(&operators->bans_over);
+	while (operators->state.writing)
+		uv_run(&wall->loop, UV_RUN_ONCE);
+}
+
+void
 operators_finish(struct wall *wall)
 {
 	struct operators *operators = &wall->operators;

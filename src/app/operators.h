@@ -44,6 +44,10 @@ void operators_reloaded(struct wall *wall, bool in_force);
  * never started, as does the next. */
 void operators_stop(struct wall *wall);
 
+/* Waits until what is in force is written down, which the reins are asked for; before
+ * they are freed.  Accepts a wall where they never started. */
+void operators_settle(struct wall *wall);
+
 /* When nothing goes on any more. */
 void operators_finish(struct wall *wall);
 

@@ -207,6 +207,7 @@ wall_stop(struct wall *wall)
 	operators_stop(wall);
 	hud_status_stop(&wall->hud_status);
 	ingest_stop(&wall->ingest);
+	operators_settle(wall);
 	reins_free(wall->reins);
 	operators_finish(wall);
 	snapshot_stop(&wall->snapshot);

@@ -30,8 +30,11 @@ static void
 open_to_group(const char *path)
 {
 	const struct group *group = getgrnam(GROUP);
+	struct stat st;
+	/* then chown(), which murald.service forbids, is not needed */
+	bool is_its = group && stat(path, &st) == 0 && st.st_gid == group->gr_gid;
 
-	if (group && chown(path, (uid_t)-1, group->gr_gid) < 0)
+	if (group && !is_its && chown(path, (uid_t)-1, group->gr_gid) < 0)
 		log_warn("control: %s: cannot give it to the group %s: %s; only its "
 			 "owner may use it",
 			path, GROUP, strerror(errno));

@@ -42,6 +42,7 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	struct generator *generator)
 {
 	struct mural_host *host = board->web->host;
+	const uint64_t painted = host->brush->painted;
 	size_t place = (size_t)row * board->width + column;
 	struct store_pixel pixel = {
 		.time_ms = wall_clock_ms(),
@@ -54,6 +55,10 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 
 	mural_fill(host->brush, column * board->cell, row * board->cell, board->cell,
 		board->cell, board->palette.colours[colour]);
+	/* frozen, protected or banned: murald counts it, and it must not come back later
+	 */
+	if (host->brush->painted == painted)
+		return;
 	board_set_cell(board, place, colour, false, generator);
 	board->pixels++;
 	generator->pixels++;
