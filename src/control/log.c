@@ -17,7 +17,7 @@ complain(struct control_log *log, const char *what)
 	const int error = errno;
 
 	log_set_dedup(&log->said);
-	log_error("control: %s: cannot %s: %s; acts are not written down until it can",
+	log_warn("control: %s: cannot %s: %s; acts are not written down until it can",
 		log->path, what, strerror(error));
 	log_set_dedup(NULL);
 }

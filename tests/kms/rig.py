@@ -57,7 +57,7 @@ class GuestError(Exception):
 class Guest:
     def __init__(self, kernel, initrd, gpu="virtio", arch="x86_64", outputs=1,
                  size=None, share=None, forward=(), append="", mem=512, smp=1,
-                 workdir=None, boot_timeout=180, detach=False, tap=None, netns=None,
+                 workdir=None, boot_timeout=400, detach=False, tap=None, netns=None,
                  disk=None, more=()):
         self.own = workdir is None
         self.dir = workdir or tempfile.mkdtemp(prefix="kmsrig.")

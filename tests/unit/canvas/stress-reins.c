@@ -198,6 +198,8 @@ paint(void *arg)
 
 	for (int i = 0; i < feeds; i++) {
 		begin(me);
+		if (broken == NO_WAIT) /* what it looked at grows old, on any machine */
+			usleep(random_below(&me->seed, 300));
 		for (uint32_t n = 1 + random_below(&me->seed, 4); n > 0; n--)
 			paint_batch(me, (uint16_t)(1 + i * 4 + n));
 		if (random_below(&me->seed, 8) == 0)
