@@ -70,7 +70,20 @@ static void
 on_nothing_done(uv_work_t *work, int status)
 {
 	(void)status;
-	free(work);
+	*(bool *)work->data = true;
+}
+
+/* Makes the pool.  Waits, because whoever stops now may not leave work behind. */
+static int
+give_it_work(uv_loop_t *loop)
+{
+	bool done = false;
+	uv_work_t work = { .data = &done };
+	int ret = uv_queue_work(loop, &work, do_nothing, on_nothing_done);
+
+	while (ret == 0 && !done)
+		uv_run(loop, UV_RUN_ONCE);
+	return ret;
 }
 
 int
@@ -78,13 +91,11 @@ pool_start(uv_loop_t *loop)
 {
 	size_t n = wanted_threads();
 	pthread_t *threads = calloc(n, sizeof(*threads));
-	uv_work_t *work = calloc(1, sizeof(*work));
-	int ret = threads && work ? try_threads(threads, n) : -ENOMEM;
+	int ret = threads ? try_threads(threads, n) : -ENOMEM;
 
 	free(threads);
 	if (ret == 0)
-		return uv_queue_work(loop, work, do_nothing, on_nothing_done);
-	free(work);
+		return give_it_work(loop);
 	log_error("murald: cannot start %zu threads: %s; raise TasksMax= of the service, "
 		  "or ulimit -u",
 		n, strerror(-ret));
