@@ -33,6 +33,9 @@ snapshot-interval = %ds
 file = /data/record
 interval = 200ms
 max-size = 16M
+[control]
+log = /data/control.log
+state = /data/control.state
 [display]
 output = headless
 [server]
