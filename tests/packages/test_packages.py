@@ -44,7 +44,9 @@ def root(debs, fresh, tmp_path_factory):
 
 # What is right as it is: Debian 12 wants an init script, which could not confine murald as the unit
 # does; 13 no longer knows that, so no override would suit both, and wants newer standards than 12 knows.
-LINTIAN_EXCEPTIONS = ("package-supports-alternative-init-but-no-init.d-script", "out-of-date-standards-version")
+# "iif" is nft's word for an interface.
+LINTIAN_EXCEPTIONS = ("package-supports-alternative-init-but-no-init.d-script", "out-of-date-standards-version",
+                      "spelling-error-in-binary iif ")
 
 
 def test_lintian_finds_nothing(debs):
@@ -58,7 +60,7 @@ def test_lintian_finds_nothing(debs):
 
 def test_murald_alone_pulls_in_no_web_server(root):
     out = root.install("murald")
-    for name in ["microhttpd", "curl", "wslay", "jansson", "sqlite", "oath", "gnutls"]:
+    for name in ["microhttpd", "curl", "wslay", "sqlite", "oath", "gnutls"]:
         assert "Setting up lib" + name not in out, out
     assert "libuv1" in out
 
@@ -281,10 +283,12 @@ def test_upgrades_and_new_plugins_restart_it(kiosk):
 
 
 def test_a_session_on_tty1_is_left_alone(kiosk):
-    kiosk.run("systemctl stop murald; setsid --ctty sleep 1000 </dev/tty1 >/dev/tty1 2>&1 & echo $! >/run/session")
+    # the login prompt that comes back when the wall goes would hang this session up
+    kiosk.run("systemctl mask --runtime getty@tty1; systemctl stop murald getty@tty1")
+    kiosk.run("setsid --ctty sleep 1000 </dev/tty1 >/dev/tty1 2>&1 & echo $! >/run/session")
     assert "logged in on tty1" in kiosk.run("dpkg -i /debs/murald_*.deb", check=True, timeout=PATIENCE)[1]
     assert kiosk.run("systemctl is-active murald")[1] == "inactive\n"
-    kiosk.run("kill $(cat /run/session)", check=True)
+    kiosk.run("kill $(cat /run/session); systemctl unmask --runtime getty@tty1", check=True)
     kiosk.run("dpkg -i /debs/murald_*.deb", check=True, timeout=PATIENCE)
     assert kiosk.run("systemctl is-active murald")[1] == "active\n"
 
