@@ -10,6 +10,7 @@ import hosts
 from guests import need
 from image import FOLDER, make_image
 from kiosk import ADDRESS, Kiosk, Wire
+from rig import GuestError
 from waiting import wait_for
 
 
@@ -37,7 +38,11 @@ def power_on(request, image, tmp_path):
     open_ones = []
     with Wire(image.kernel, str(tmp_path)) as wire:
         def one(**options):
-            open_ones.append(Kiosk(image, wire, **options))
+            try:
+                open_ones.append(Kiosk(image, wire, **options))
+            except GuestError as error:  # its processors wait for each other now and then, for ever
+                print("once more, because of:", error)
+                open_ones.append(Kiosk(image, wire, **options))
             return open_ones[-1]
         yield one
         for kiosk in open_ones:
