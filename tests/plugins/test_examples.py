@@ -44,8 +44,9 @@ def test_query_answers_datagrams(tmp_path):
             assert ask(b"S")[:1] == b"S"
         with udp(wall, "mute") as client:
             client.send(struct.pack(">cHH", b"G", 1, 2))
-            client.send(b"S")
-            assert client.recv(100)[:1] == b"S"
+            for _ in range(2):  # what the first answer says, murald has counted when it sends the second
+                client.send(b"S")
+                assert client.recv(100)[:1] == b"S"
         wall.stop()
         log = wall.log()
         assert re.search(r"query: painted 2 pixels, discarded 4 malformed", log), log
