@@ -6,6 +6,7 @@ import socket
 import struct
 
 from attacking import WIRE, Attack
+from peers import checksum
 
 TEMPLATE = "2001:db8:0:1XXX:YYY:RR:GG:BB"
 TARGET = "2001:db8:0:1001:2:ff:22:11"
@@ -16,14 +17,6 @@ SOLICITATIONS = 190000  # a second
 
 def mac(text):
     return bytes.fromhex(text.replace(":", ""))
-
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(">%dH" % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
 
 
 def ping(source, x, y, rgb, station=WIRE.HOST_MAC):
