@@ -98,6 +98,7 @@ TESTS += \
 	tests/http/test_history.py \
 	tests/http/test_hostile.py \
 	tests/http/test_metrics.py \
+	tests/http/test_notice.py \
 	tests/http/test_operator.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
