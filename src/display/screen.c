@@ -231,26 +231,6 @@ update_enabled(struct display_context *context)
 	pthread_mutex_unlock(&context->lock);
 }
 
-/* Scaling down leaves canvas pixels out, which nobody would see. */
-static void
-warn_of_lost_pixels(const struct screen *screen)
-{
-	const struct layout *layout = &screen->layout;
-	const struct scale *scale = &layout->scale;
-	const struct box *area = &scale->screen.area;
-	const uint64_t all = (uint64_t)scale->view.width * scale->view.height;
-	const uint64_t shown = (uint64_t)MIN(scale->x.picture, scale->view.width) *
-			       MIN(scale->y.picture, scale->view.height);
-
-	if (shown == all)
-		return;
-	log_warn("display: %s: %u %% of the canvas's pixels are not shown, since it is "
-		 "larger than its room; set canvas.size = auto or at most %ux%u%s",
-		layout->surface.name, (unsigned)((all - shown) * 100 / all),
-		area->right - area->left, area->bottom - area->top,
-		layout->hud ? ", or display.hud = no" : "");
-}
-
 static void
 log_layout(const struct screen *screen)
 {
@@ -264,7 +244,6 @@ log_layout(const struct screen *screen)
 		screen->layout.surface.name, scale->view.width, scale->view.height,
 		scale->x.picture, scale->y.picture, words[config->scale],
 		turns[config->rotate], config->mirror == MIRROR_X ? ", mirrored" : "");
-	warn_of_lost_pixels(screen);
 }
 
 /* Leaves the next frame to the timer: the driver has not finished its own work. */

@@ -60,7 +60,8 @@ examine_mode(struct survey *survey, const drmModeConnector *connector,
 				      "WxH@Hz forces one");
 }
 
-/* A canvas that is larger than its place on the screen loses pixels. */
+/* Whole factors do not make a canvas smaller: one that is larger than its place on the
+ * screen loses pixels. */
 static void
 examine_room(const struct survey *survey, const drmModeConnector *connector,
 	const struct config_output *config, const char *name)
@@ -72,7 +73,8 @@ examine_room(const struct survey *survey, const drmModeConnector *connector,
 	uint32_t width, height;
 
 	mode_select(connector, &config->mode, &assignment);
-	if (canvas->width == 0 || assignment.n_modes == 0 || config->scale == SCALE_NONE)
+	if (canvas->width == 0 || assignment.n_modes == 0 ||
+		config->scale != SCALE_INTEGER)
 		return;
 	screen.width = assignment.modes[0].hdisplay;
 	screen.height = assignment.modes[0].vdisplay;
@@ -87,7 +89,8 @@ examine_room(const struct survey *survey, const drmModeConnector *connector,
 	report_problem(survey->report,
 		"%s: has room for %ux%u pixels; of a canvas of %ux%u some are not shown",
 		name, width, height, canvas->width, canvas->height);
-	report_advice(survey->report, "set canvas.size = auto or at most %ux%u%s", width,
+	report_advice(survey->report,
+		"set display.scale = fit, canvas.size = auto or at most %ux%u%s", width,
 		height, config->hud ? ", or display.hud = no" : "");
 }
 
