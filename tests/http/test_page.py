@@ -2,6 +2,7 @@
 """The web page in a real browser: it shows the wall as it is, and a tap paints."""
 import contextlib
 import functools
+import gzip
 import http.server
 import io
 import json
@@ -375,6 +376,14 @@ def test_the_history_slider(wall, browser):
         "(document.getElementById('past-picture'))") == 20)
 
 
+def reloaded(browser):
+    """By itself, because the wall is another one; while it is at that, nothing can be asked."""
+    try:
+        return browser.eval("performance.getEntriesByType('navigation')[0].type") == "reload"
+    except AssertionError:
+        return False
+
+
 def test_the_page_survives_a_dead_server(tmp_path, browser):
     wall = Wall(tmp_path, http_section(tmp_path), size="64x48")
     wall.start()
@@ -390,6 +399,7 @@ def test_the_page_survives_a_dead_server(tmp_path, browser):
     os.unlink(again.snapshot)
     with again:
         flut(again, [(79, 49, 9, 8, 7)])
+        wait_for("the page of the other wall", lambda: reloaded(browser))
         browser.wait_text("#connection", "live", 25)
         same_picture(browser, again)
     browser.errors.clear()  # from the failed connections
@@ -572,6 +582,41 @@ def test_other_files_do_not_exist(wall, path):
     with pytest.raises(urllib.error.HTTPError) as refused:
         get(wall, path)
     assert refused.value.code == 404
+
+
+def test_what_is_loaded_is_small(wall, browser):
+    """Compressed, all that comes before the picture; and what is not compressed is the same."""
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    names = browser.eval("performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)"
+                         ".filter(path => path.startsWith('/static/'))")
+    assert len(names) == len(set(names)) and len(names) > 10, names
+    total = 0
+    for path in ["/", *names]:
+        request = urllib.request.Request(url(wall, path[1:]), headers={"Accept-Encoding": "gzip, br"})
+        with urllib.request.urlopen(request) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert answer.headers["Vary"] == "Accept-Encoding"
+            body, tag = answer.read(), answer.headers["ETag"]
+        total += len(body)
+        assert gzip.decompress(body) == get(wall, path[1:])
+        request.add_header("If-None-Match", tag)
+        with pytest.raises(urllib.error.HTTPError) as same:
+            urllib.request.urlopen(request)
+        assert same.value.code == 304
+    assert total < 33000, total
+    for refused in ("identity", "gzip;q=0"):
+        request = urllib.request.Request(url(wall), headers={"Accept-Encoding": refused})
+        with urllib.request.urlopen(request) as answer:
+            assert answer.headers["Content-Encoding"] is None
+
+
+def test_the_manifest(wall):
+    page = get(wall, "").decode()
+    manifest = json.loads(get(wall, re.search(r'rel="manifest" href="/(.*?)"', page).group(1)))
+    assert manifest["display"] == "standalone"
+    assert get(wall, manifest["icons"][0]["src"][1:]).startswith(b"<svg")
+    assert 'property="og:image" content="/canvas.png"' in page
 
 
 def test_files_are_cached_until_they_change(wall):

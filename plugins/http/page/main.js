@@ -28,12 +28,13 @@ const SPOKEN_MS = 500, AUTHOR_MS = 150, SENDING_MS = 150;
 const desktop = matchMedia("(min-width: 72rem)");
 
 const element = id => document.getElementById(id);
-const page = await (await fetch("/page.json")).json();
+const ask_page = async how => (await fetch("/page.json", { cache: how })).text();
+const settings = await ask_page("default"), page = JSON.parse(settings);
 const render = new Render(element("picture"), around());
 const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
 const board = page.click ? new Board(page, element("name"), element("secret")) : null;
-let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0;
+let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, known = false;
 
 const view = new View(element("viewport"), element("picture"), render, {
 	view() {
@@ -84,6 +85,9 @@ function tell(text, bad = false, action = null, node = null) {
 function take(message) {
 	line.take(message);
 	if (message.type === "wall") {
+		if (known)
+			reread().catch(() => {}); // it may be another wall after a restart
+		known = true;
 		view.begin(message.width, message.height);
 		document.documentElement.style.setProperty("--aspect", message.width / message.height);
 		element("viewport").setAttribute("aria-label", t("wall_label", { w: message.width, h: message.height }));
@@ -99,6 +103,12 @@ function take(message) {
 			tell_place(marks.at || marks.hover);
 		}
 	}
+}
+
+// What was set otherwise since is best begun anew; the place stays, it is in the address.
+async function reread() {
+	if (await ask_page("no-cache") !== settings)
+		location.reload();
 }
 
 function take_figures(figures) {
