@@ -136,6 +136,7 @@ EXTRA_DIST += \
 	tests/run-pytest.sh \
 	tests/soak.py \
 	tests/support \
+	tests/again.sh \
 	tests/tally.sh \
 	tests/test_bench.py \
 	tests/test_hostile.py \
@@ -235,6 +236,7 @@ check-kiosk:
 
 # ---- the project itself: layers, style, manual, tarball, what is exported and installed
 PROJECT_TESTS = \
+	tests/again-test.sh \
 	tests/completion.sh \
 	tests/dist.sh \
 	tests/headers.sh \
