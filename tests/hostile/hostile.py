@@ -183,9 +183,7 @@ class Measured:
         if during.worst > limits.worst_ms:
             yield "others waited %.0f ms" % during.worst
         lost = during.refused.count("solicitation")
-        # who comes while somebody else gives way may have to come again
-        again = during.visits // 10 if self.attack in attacks_descriptors.ATTACKS else 0
-        if len(during.refused) - again > lost or lost * ASKED > during.visits // (2 + len(self.names)):
+        if len(during.refused) > lost or lost * ASKED > during.visits // (2 + len(self.names)):
             yield "others were refused: %s, %d of %d" % (sorted(set(during.refused)), len(during.refused), during.visits)
         if not SANITIZED and during.memory - before.memory > MEMORY_MIB:
             yield "took %.0f MiB" % (during.memory - before.memory)
