@@ -190,7 +190,7 @@ def test_one_source_does_not_take_all_descriptors(tmp_path):
 
 
 def test_who_has_most_gives_way_to_newcomers(tmp_path):
-    """Three sources take all that they can get; then comes one after the other who has nothing."""
+    """Three sources take all that they can get; then comes one after the other who has little."""
     few = 256
 
     with all_plugins(tmp_path, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall:
@@ -210,6 +210,8 @@ def test_who_has_most_gives_way_to_newcomers(tmp_path):
 
         newcomers = [wait_for("a place", lambda: newcomer("127.0.1.%d" % (1 + i)), 20) for i in range(60)]
         assert answer(wall, "settings")[0] == 200
+        # a browser has more than one
+        newcomers += [wait_for("another place", lambda: newcomer("127.0.1.1"), 20) for _ in range(4)]
         for client in newcomers:  # who has one keeps it
             client.sendall(b"SIZE\n")
             assert answered(client)
