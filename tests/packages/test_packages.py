@@ -23,7 +23,7 @@ def tools():
 
 @pytest.fixture(scope="session")
 def debs():
-    return build_packages()
+    return build_packages(tested=bool(os.environ.get("MURALD_LONG")))
 
 
 @pytest.fixture(scope="session")
