@@ -237,6 +237,16 @@ class Guest:
         self.close()
 
 
+def boot(make):
+    """The guest that make() boots.  On a busy machine the processors of an emulated one may wait for each
+    other for ever while they boot: then another one."""
+    try:
+        return make()
+    except GuestError as error:
+        print("once more, because of:", error)
+        return make()
+
+
 def options(argv):
     ap = argparse.ArgumentParser(add_help=False)
     ap.add_argument("--kernel", default=os.environ.get("KMS_RIG_KERNEL"))

@@ -182,16 +182,6 @@ def test_a_desktop_keeps_its_display(root):
     assert root.has(link)
 
 
-def booted(*words, **options):
-    """On a busy machine the two processors of an emulator may wait for each other for ever while they
-    boot: then once more."""
-    try:
-        return g.rig.Guest(*words, boot_timeout=200, **options)
-    except g.rig.GuestError as error:
-        print("once more, because of:", error)
-        return g.rig.Guest(*words, **options)
-
-
 @pytest.fixture(scope="module")
 def kiosk(root, tmp_path_factory):
     """The Debian of the last case with the packages installed, booted with a screen."""
@@ -207,8 +197,9 @@ def kiosk(root, tmp_path_factory):
     modules = ["virtio_blk", "crc32c_generic", "ext4"]
     initrd = g.make_initrd(kernel, folder + "/initrd", more=["--module=" + name for name in modules])
     ports = [(g.free_port(), 1234), (g.free_port(), 8080)]
-    with booted(kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024,
-                smp=2, forward=ports, append="rig.root=/dev/vda systemd.show_status=0") as guest:
+    with g.rig.boot(lambda: g.rig.Guest(
+            kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024, smp=2, forward=ports,
+            boot_timeout=300, append="rig.root=/dev/vda systemd.show_status=0")) as guest:
         guest.web = "http://127.0.0.1:%d" % ports[1][0]
         yield guest
 
