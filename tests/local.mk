@@ -229,14 +229,17 @@ check-cross:
 	bash $(srcdir)/tests/kms/cross.sh arm64 arm64 check TESTS='$$(check_PROGRAMS) tests/kms/test_smoke.py'
 	bash $(srcdir)/tests/kms/cross.sh armhf armhf check TESTS='$$(check_PROGRAMS)'
 
-# ---- make check-deb: the packages, in a fresh Debian, which is fetched once into debian-root/
+# ---- make check-deb: the packages, in a fresh Debian, which is fetched once into debian-root/.  Its log is
+# ---- its own, since quickstart runs it beside the other tests.
 check-deb:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py TEST_SUITE_LOG=check-deb.log
+CLEANFILES += check-deb.log
 
 # ---- make check-kiosk: a machine with these packages, its power, screen, keyboard and cable; made in
 # ---- kiosk/ from what check-deb uses
 check-kiosk:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/kiosk/test_wall.py tests/kiosk/test_power.py'
+	$(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS='tests/kiosk/test_wall.py tests/kiosk/test_service.py tests/kiosk/test_power.py'
 
 # ---- the project itself: layers, style, manual, tarball, what is exported and installed
 PROJECT_TESTS = \

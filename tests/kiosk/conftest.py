@@ -8,7 +8,7 @@ import pytest
 
 import hosts
 import rig
-from guests import need
+from guests import debian_arch, need
 from image import FOLDER, make_image
 from kiosk import ADDRESS, Kiosk, Wire
 from outcome import has_failed, pytest_runtest_makereport  # noqa: F401, the hook
@@ -21,6 +21,8 @@ def image():
     for command, package in [("ping", "iputils-ping"), ("curl", "curl")]:
         hosts.need(command, package)
     need(os.path.exists("/dev/net/tun"), "no /dev/net/tun: modprobe tun")
+    if debian_arch() != "amd64":
+        pytest.skip("it has the keyboard of a PC: on amd64 only")
     with open(FOLDER + ".lock", "w") as lock:  # for one suite at a time
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield make_image()
