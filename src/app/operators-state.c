@@ -150,6 +150,7 @@ operators_restore(struct wall *wall)
 	control_state_start(&operators->state, wall->initial->config.control.state,
 		&wall->loop, compose, wall);
 	uv_timer_init(&wall->loop, &operators->bans_over);
+	uv_timer_init(&wall->loop, &operators->highlight_over);
 	if (control_state_load(&operators->state, load_line) < 0)
 		return;
 	if (operators->bans.n > 0) {

@@ -11,6 +11,8 @@ static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_THAW] = verb_thaw,
 	[WALL_CLEAR] = verb_clear,
 	[WALL_UNDO] = verb_undo,
+	[WALL_WHO] = verb_who,
+	[WALL_HIGHLIGHT] = verb_highlight,
 	[WALL_BAN] = verb_ban,
 	[WALL_UNBAN] = verb_unban,
 	[WALL_BANS] = verb_bans,
@@ -57,6 +59,7 @@ operators_settle(struct wall *wall)
 	if (!operators->state.loop)
 		return;
 	uv_timer_stop(&operators->bans_over);
+	uv_timer_stop(&operators->highlight_over);
 	while (operators->state.writing)
 		uv_run(&wall->loop, UV_RUN_ONCE);
 }
@@ -72,5 +75,6 @@ operators_finish(struct wall *wall)
 	control_finish(&operators->control);
 	bans_finish(&operators->bans);
 	uv_close((uv_handle_t *)&operators->bans_over, NULL);
+	uv_close((uv_handle_t *)&operators->highlight_over, NULL);
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
 }

@@ -28,7 +28,8 @@ struct operators {
 	struct bans bans;
 	uv_timer_t bans_over;         /* the next of them is */
 	struct timespec frozen_since; /* of a part or all; tv_sec 0: nothing is */
-	unsigned restoring;           /* acts of the start that are not over yet */
+	uv_timer_t highlight_over;
+	unsigned restoring; /* acts of the start that are not over yet */
 };
 
 /* Puts in force again what was when murald ended, before anybody paints.  Runs the loop
@@ -71,13 +72,31 @@ bool ban_from_json(struct operators *operators, const json_t *line);
 
 control_run verb_ban, verb_unban, verb_bans;
 
+/* ---- verbs-share.c */
+
+/* Answers with the reason why an act of the reins failed. */
+void verb_fail(struct control_call *call, int error);
+
+/* The rectangle of the call; NULL: the whole canvas. */
+const struct mural_rect *verb_rect(
+	const struct control_call *call, struct mural_rect *rect);
+
+/* Answers with what an act of the hand did, and more; takes over `is`. */
+void verb_painted(struct control_call *call, const struct reins_done *done, json_t *is);
+
+/* The same, or why it failed; arg is the call. */
+void verb_on_painted(void *arg, const struct reins_done *done);
+
+/* ---- verbs-source.c */
+control_run verb_who, verb_undo, verb_highlight;
+
 /* ---- verbs-canvas.c */
 
 /* What is closed in that way, as an array of {NAME: "WxH+X+Y"}. */
 json_t *closed_json(struct wall *wall, enum reins_closed kind, const char *name);
 
 control_run verb_freeze, verb_thaw, verb_protect, verb_unprotect, verb_protected,
-	verb_clear, verb_undo;
+	verb_clear;
 
 /* ---- verbs-status.c */
 control_run verb_status, verb_verbs;

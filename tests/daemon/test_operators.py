@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from control import Operator, control
+from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
 from waiting import wait_for
 from wall import DOTS, Wall, dot
 
@@ -25,17 +25,10 @@ def wall(tmp_path):
         yield wall
 
 
-@pytest.fixture
-def operator(wall):
-    with Operator(wall) as operator:
-        yield operator
-
-
 def again(wall):
     """Kills it and starts it again."""
     wall.kill()
     wall.start().wait_ready()
-
 
 
 # ---- freeze
