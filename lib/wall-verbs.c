@@ -8,6 +8,7 @@
 
 const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 	[WALL_STATUS] = { "status", "", false, "what runs, and what is in force" },
+	[WALL_TOP] = { "top", "", false, "who paints most, over the last second" },
 	[WALL_FREEZE] = { "freeze", "rect?", true,
 		"nobody paints the canvas, or a part of it" },
 	[WALL_THAW] = { "thaw", "rect?", true, "ends that" },

@@ -11,6 +11,7 @@
 /* The order of wall_verbs. */
 enum wall_verb_id {
 	WALL_STATUS,
+	WALL_TOP,
 	WALL_FREEZE,
 	WALL_THAW,
 	WALL_CLEAR,

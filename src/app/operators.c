@@ -7,6 +7,7 @@
 
 static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_STATUS] = verb_status,
+	[WALL_TOP] = verb_top,
 	[WALL_FREEZE] = verb_freeze,
 	[WALL_THAW] = verb_thaw,
 	[WALL_CLEAR] = verb_clear,
@@ -48,7 +49,11 @@ void
 operators_stop(struct wall *wall)
 {
 	operators_reloaded(wall, false);
+	top_stop(wall);
 	control_stop(&wall->operators.control);
+	/* what counts for top is let go of while the threads run */
+	if (wall->operators.state.loop)
+		uv_run(&wall->loop, UV_RUN_NOWAIT);
 }
 
 void

@@ -16,9 +16,18 @@
 #include "control/call.h"
 #include "control/control.h"
 #include "control/state.h"
+#include "ingest/top.h"
 #include "limits/bans.h"
 
 struct wall;
+
+/* verbs-top.c's */
+struct operators_top {
+	struct top_watch watch;       /* .top NULL: it does not watch */
+	json_t *sources;              /* of the last second; NULL: not known yet */
+	struct control_call *waiting; /* for that, linked by `data` */
+	unsigned idle;                /* seconds since somebody asked */
+};
 
 struct operators {
 	struct control control;
@@ -29,6 +38,7 @@ struct operators {
 	uv_timer_t bans_over;         /* the next of them is */
 	struct timespec frozen_since; /* of a part or all; tv_sec 0: nothing is */
 	uv_timer_t highlight_over;
+	struct operators_top top;
 	unsigned restoring; /* acts of the start that are not over yet */
 };
 
@@ -89,6 +99,13 @@ void verb_on_painted(void *arg, const struct reins_done *done);
 
 /* ---- verbs-source.c */
 control_run verb_who, verb_undo, verb_highlight;
+
+/* ---- verbs-top.c */
+
+/* Nobody watches any more. */
+void top_stop(struct wall *wall);
+
+control_run verb_top;
 
 /* ---- verbs-canvas.c */
 

@@ -121,3 +121,29 @@ def test_highlight_is_for_those_who_look(wall, operator):
     assert operator.done("highlight") == {}
     operator.refused("highlight", "unknown", source="127.0.0.99")
     operator.refused("highlight", "usage", source="who?")
+
+
+# ---- top
+
+def test_top(wall, operator):
+    assert operator.done("top") == {"sources": []}
+    with wall.tcp(source=ANNA) as anna, wall.tcp(source=BERT) as bert:
+        def sees_both():
+            anna.sendall(dot(1, 1, RED) * 50)
+            bert.sendall(dot(2, 2, RED))
+            return [source["source"] for source in operator.done("top")["sources"]] == [ANNA, BERT]
+        wait_for("both to be counted", sees_both)
+        first = operator.done("top")["sources"][0]
+        assert first["protocol"] == "dots" and first["connections"] == 1 and first["bytes"] >= 8
+    wait_for("them to be gone", lambda: operator.done("top")["sources"] == [])
+
+
+def test_top_as_a_stream(wall, operator):
+    operator.send({"id": 1, "do": "top", "every": 200})
+    assert all(operator.read()["is"] == {"sources": []} for _ in range(3))
+
+
+def test_stopping_while_top_is_awaited(wall, operator):
+    operator.send({"do": "top"})
+    assert wall.stop() == 0
+    operator.read()

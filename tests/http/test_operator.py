@@ -35,6 +35,8 @@ CASES = [
     ("status", {}, 200, None),
     ("status", {"more": 1}, 400, "usage"),
     ("verbs", None, 200, None),
+    ("top", None, 200, None),
+    ("top", {"net": "192.0.2.1"}, 400, "usage"),
     ("snapshot", None, 200, None),
     ("reload", None, 200, None),
     ("freeze", None, 200, None),
