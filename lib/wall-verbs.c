@@ -14,6 +14,8 @@ const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 	[WALL_THAW] = { "thaw", "rect?", true, "ends that" },
 	[WALL_CLEAR] = { "clear", "rect? colour?", true,
 		"paint it in one colour, else the background" },
+	[WALL_RESTORE] = { "restore", "rect? at", true,
+		"paint it as the recording has it at that time" },
 	[WALL_UNDO] = { "undo", "source? rect? since? count? number?", true,
 		"take back what a source painted and still shows, or the operator's last "
 		"act" },
@@ -42,6 +44,7 @@ const struct wall_arg wall_args[] = {
 	{ "really", WALL_FLAG, "--yes", "" },
 	{ "source", WALL_TEXT, NULL, "SOURCE" },
 	{ "point", WALL_POINT, NULL, "X,Y" },
+	{ "at", WALL_TIME, "--at", "TIME" },
 	{ "since", WALL_TIME, "--since", "TIME" },
 	{ "count", WALL_FLAG, "--count", "" },
 	{ "number", WALL_NUMBER, "--number", "N" },

@@ -100,6 +100,9 @@ void verb_on_painted(void *arg, const struct reins_done *done);
 /* ---- verbs-source.c */
 control_run verb_who, verb_undo, verb_highlight;
 
+/* ---- verbs-restore.c */
+control_run verb_restore;
+
 /* ---- verbs-top.c */
 
 /* Nobody watches any more. */

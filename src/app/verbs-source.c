@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/operators.h"
+#include "app/past.h"
 #include "app/wall.h"
 #include "control/values.h"
 
@@ -90,12 +91,24 @@ on_undone(void *arg, const struct reins_done *done)
 			json_pack("{s:I}", "unknown", (json_int_t)done->unknown));
 }
 
+static int
+draw_past(void *arg, uint64_t at_s, const struct mural_rect *rect, uint32_t *pixels)
+{
+	const struct wall *wall = operators_wall(arg);
+	struct past past = { .file = wall->initial->config.record.file,
+		.at_ms = (int64_t)at_s * 1000,
+		.background = wall->canvas.background };
+
+	return past_draw(&past, rect, pixels);
+}
+
 static void
 undo_source(struct control_call *call)
 {
 	struct reins_sources *sources = find_sources(call);
 	struct timespec since = { 0 };
-	struct reins_undo undo = { .count_only = control_flag(call, "count") };
+	struct reins_undo undo = { .count_only = control_flag(call, "count"),
+		.behind = draw_past };
 	struct mural_rect rect;
 	int ret;
 

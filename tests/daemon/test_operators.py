@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What operators do to a wall while others paint it, and what of that outlives murald."""
+import datetime
 import json
 import os
 import random
@@ -9,7 +10,7 @@ import threading
 import pytest
 
 from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
-from waiting import wait_for
+from waiting import settled, wait_for
 from wall import DOTS, Wall, dot
 
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
@@ -119,6 +120,61 @@ def test_clear_and_take_back(wall, operator):
 
 def test_there_is_nothing_to_take_back(operator):
     operator.refused("undo", "unknown", number=1)
+
+
+# ---- restore
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@pytest.fixture
+def recording(tmp_path):
+    core = "[canvas]\nowners = yes\n[record]\nfile = %s/record\ninterval = 20ms\n" % tmp_path
+    with Wall(tmp_path, DOTS, core=core + control(tmp_path)) as wall:
+        yield wall
+
+
+def wait_for_record(wall):
+    """Until nothing more is written of what was painted; a time that shows it."""
+    settled(lambda: os.stat(wall.folder + "/record").st_size, 1)
+    return now()
+
+
+def test_restore(recording):
+    with Operator(recording) as operator:
+        recording.paint(b"".join(dot(x, y, RED) for x in range(64) for y in range(48)))
+        was = wait_for_record(recording)
+        assert "begins at" in operator.refused("restore", "unknown", at="2000-01-01T00:00:00Z")
+        recording.paint(b"".join(dot(x, y, GREEN) for x in range(64) for y in range(48)))
+        done = operator.done("restore", at=was, rect="10x10+5+5")
+        assert done["pixels"] == 100 and done["at"] <= was
+        picture = recording.picture()
+        assert [picture.getpixel(at) for at in ((4, 5), (5, 5), (14, 14), (15, 15))] == [GREEN, RED, RED, GREEN]
+        operator.done("undo", number=done["number"])
+        assert recording.picture().getpixel((5, 5)) == GREEN
+        assert operator.done("restore", at=was)["pixels"] == 64 * 48
+        assert recording.picture().getpixel((63, 47)) == RED
+        assert "yet to come" in operator.refused("restore", "usage", at="2100-01-01T00:00:00Z")
+        operator.refused("restore", "usage", at=was, rect="1x1+64+0")
+
+
+def test_what_accomplices_left_comes_from_the_recording(recording):
+    """What lies under is another's whose paint is undone as well: then it is what was there before both."""
+    with Operator(recording) as operator:
+        recording.paint(dot(5, 5, RED))
+        wait_for_record(recording)
+        wait_for("it to be older than what follows, by stamps of two seconds", lambda: operator.done(
+            "undo", source="127.0.0.1", since="-4s", count=True)["pixels"] == 0)
+        with recording.tcp(source="127.0.0.5") as client:
+            client.sendall(dot(5, 5, GREEN))
+            wait_for("its pixel", lambda: operator.done("who", point="5,5")["source"] == "127.0.0.5")
+        assert operator.done("undo", source="127.0.0.0/29", rect="1x1+5+5")["unknown"] == 1
+        assert recording.picture().getpixel((5, 5)) == RED
+
+
+def test_nothing_is_recorded(operator):
+    assert "record.file" in operator.refused("restore", "failed", at="-1min")
 
 
 # ---- bans

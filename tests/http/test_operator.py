@@ -9,13 +9,15 @@ import pytest
 
 from boardclient import Board, board_wall
 from control import Operator, control
+from waiting import wait_for
 
 ADMIN = {"Authorization": "Bearer adm"}
 
 
 @pytest.fixture
 def wall(tmp_path):
-    with board_wall(tmp_path, core="[canvas]\nowners = yes\n" + control(tmp_path)) as wall:
+    with board_wall(tmp_path, core="[canvas]\nowners = yes\n[record]\nfile = %s/record\ninterval = 10ms\n%s" % (
+            tmp_path, control(tmp_path))) as wall:
         yield wall
 
 
@@ -48,6 +50,11 @@ CASES = [
     ("clear", None, 200, None),
     ("clear", {"rect": "1x1+63+47", "colour": "#ff0000"}, 200, None),
     ("clear", {"colour": "red"}, 400, "usage"),
+    ("restore", {"at": "-1ms", "rect": "8x8+0+0"}, 200, None),
+    ("restore", {"at": "2000-01-01T00:00:00Z"}, 404, "unknown"),
+    ("restore", {"at": "2100-01-01T00:00:00Z"}, 400, "usage"),
+    ("restore", {"at": "-1ms", "rect": "8x8+64+0"}, 400, "usage"),
+    ("restore", None, 400, "usage"),
     ("undo", {"number": 99}, 409, "refused"),
     ("undo", {"number": -1}, 400, "usage"),
     ("undo", None, 400, "usage"),
@@ -78,6 +85,8 @@ CASES = [
 def test_the_same_by_socket_and_by_http(wall, board, verb, arguments, status, word):
     with Operator(wall) as operator:
         operator.done("clear")
+        if verb == "restore":
+            wait_for("something to be recorded", lambda: "is" in operator.ask("restore", at="-1ms", rect="1x1+0+0"))
     answer = ask(board, verb, arguments)
     assert answer.status == status, answer
     assert answer.json().get("error") == word
