@@ -25,6 +25,7 @@ enum wall_verb_id {
 	WALL_PROTECT,
 	WALL_UNPROTECT,
 	WALL_PROTECTED,
+	WALL_BLANK,
 	WALL_SNAPSHOT,
 	WALL_RELOAD,
 	WALL_VERBS, /* lists these */

@@ -544,7 +544,7 @@ struct mural_display {
 	bool wanted;   /* false: headless */
 	bool enabled;  /* the canvas is shown on a screen */
 	uint64_t frames, late_frames;
-	bool blanked; /* temporarily off or black, by the config */
+	bool blanked; /* temporarily off or black, by the config or an operator */
 };
 
 /* Services, on the main loop's thread. */

@@ -35,6 +35,8 @@ compose(void *context)
 	for (i = 0; i < operators->bans.n; i++)
 		(void)json_array_append_new(lines,
 			json_pack("{s:o}", "ban", ban_json(&operators->bans.all[i])));
+	if (operators->blank)
+		(void)json_array_append_new(lines, json_pack("{s:b}", "blank", 1));
 	json_decref(frozen);
 	json_decref(protected);
 	return lines;
@@ -120,6 +122,9 @@ load_line(void *context, const json_t *line)
 			wall, reins_protect(wall->reins, &rect, NULL, on_restored, wall));
 	} else if (json_object_get(line, "ban")) {
 		(void)ban_from_json(&wall->operators, json_object_get(line, "ban"));
+	} else if (json_is_true(json_object_get(line, "blank"))) {
+		wall->operators.blank = true;
+		display_blank(&wall->display, true);
 	}
 }
 

@@ -21,6 +21,7 @@ static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_PROTECT] = verb_protect,
 	[WALL_UNPROTECT] = verb_unprotect,
 	[WALL_PROTECTED] = verb_protected,
+	[WALL_BLANK] = verb_blank,
 	[WALL_SNAPSHOT] = verb_snapshot,
 	[WALL_RELOAD] = verb_reload,
 	[WALL_VERBS] = verb_verbs,

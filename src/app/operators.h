@@ -39,6 +39,7 @@ struct operators {
 	struct timespec frozen_since; /* of a part or all; tv_sec 0: nothing is */
 	uv_timer_t highlight_over;
 	struct operators_top top;
+	bool blank;         /* the screens are */
 	unsigned restoring; /* acts of the start that are not over yet */
 };
 
@@ -99,6 +100,9 @@ void verb_on_painted(void *arg, const struct reins_done *done);
 
 /* ---- verbs-source.c */
 control_run verb_who, verb_undo, verb_highlight;
+
+/* ---- verbs-display.c */
+control_run verb_blank;
 
 /* ---- verbs-restore.c */
 control_run verb_restore;

@@ -75,6 +75,9 @@ CASES = [
     ("ban", {"net": "0.0.0.0/0"}, 409, "refused"),
     ("ban", {"net": "here"}, 400, "usage"),
     ("bans", None, 200, None),
+    ("blank", {"switch": "on"}, 500, "failed"),
+    ("blank", {"switch": "dark"}, 400, "usage"),
+    ("blank", None, 400, "usage"),
     ("unban", {"net": "198.51.100.1"}, 404, "unknown"),
     ("nonsense", None, 404, "unknown"),
     ("", None, 404, "unknown"),
@@ -101,7 +104,7 @@ def test_the_same_by_socket_and_by_http(wall, board, verb, arguments, status, wo
 def test_every_verb_has_a_case(wall):
     with Operator(wall) as operator:
         verbs = {verb["verb"] for verb in operator.done("verbs")["verbs"]}
-    assert verbs == {case[0] for case in CASES if case[3] is None} | {"unban"}
+    assert verbs == {case[0] for case in CASES if case[3] is None} | {"blank", "unban"}
 
 
 def test_acts_are_taken_back(board):
