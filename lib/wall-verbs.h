@@ -26,6 +26,7 @@ enum wall_verb_id {
 	WALL_UNPROTECT,
 	WALL_PROTECTED,
 	WALL_BLANK,
+	WALL_PLUGIN,
 	WALL_SNAPSHOT,
 	WALL_RELOAD,
 	WALL_VERBS, /* lists these */

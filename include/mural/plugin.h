@@ -286,6 +286,11 @@ struct mural_plugin {
 	/* How long busy_message and denied_message are; 0: up to their first 0. */
 	uint32_t busy_len, denied_len;
 	uint32_t reserved2; /* zero */
+
+	/* Sent to the clients of this stream before they are closed because an operator
+	 * has switched the instance off; off_len as above.  Optional. */
+	const char *off_message;
+	uint64_t off_len;
 };
 
 /* The most that feed() may leave unused. */

@@ -22,6 +22,7 @@ static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_UNPROTECT] = verb_unprotect,
 	[WALL_PROTECTED] = verb_protected,
 	[WALL_BLANK] = verb_blank,
+	[WALL_PLUGIN] = verb_plugin,
 	[WALL_SNAPSHOT] = verb_snapshot,
 	[WALL_RELOAD] = verb_reload,
 	[WALL_VERBS] = verb_verbs,
@@ -52,6 +53,7 @@ operators_stop(struct wall *wall)
 {
 	operators_reloaded(wall, false);
 	top_stop(wall);
+	plugin_switch_stop(wall);
 	control_stop(&wall->operators.control);
 	/* what counts for top is let go of while the threads run */
 	if (wall->operators.state.loop)
@@ -81,6 +83,7 @@ operators_finish(struct wall *wall)
 	control_state_stop(&operators->state);
 	control_finish(&operators->control);
 	bans_finish(&operators->bans);
+	json_decref(operators->off);
 	uv_close((uv_handle_t *)&operators->bans_over, NULL);
 	uv_close((uv_handle_t *)&operators->highlight_over, NULL);
 	uv_run(&wall->loop, UV_RUN_NOWAIT);

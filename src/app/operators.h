@@ -18,6 +18,7 @@
 #include "control/state.h"
 #include "ingest/top.h"
 #include "limits/bans.h"
+#include "plugin/registry.h"
 
 struct wall;
 
@@ -29,6 +30,8 @@ struct operators_top {
 	unsigned idle;                /* seconds since somebody asked */
 };
 
+struct operators_switch;
+
 struct operators {
 	struct control control;
 	struct control_state state;
@@ -39,8 +42,10 @@ struct operators {
 	struct timespec frozen_since; /* of a part or all; tv_sec 0: nothing is */
 	uv_timer_t highlight_over;
 	struct operators_top top;
-	bool blank;         /* the screens are */
-	unsigned restoring; /* acts of the start that are not over yet */
+	bool blank;  /* the screens are */
+	json_t *off; /* the names of instances; NULL: none was ever */
+	struct operators_switch *switching; /* NULL: none is */
+	unsigned restoring;                 /* acts of the start that are not over yet */
 };
 
 /* Puts in force again what was when murald ended, before anybody paints.  Runs the loop
@@ -103,6 +108,20 @@ control_run verb_who, verb_undo, verb_highlight;
 
 /* ---- verbs-display.c */
 control_run verb_blank;
+
+/* ---- verbs-plugin.c */
+
+/* The instances that operators have switched off, by name. */
+bool plugin_is_off(const struct wall *wall, const char *name);
+void plugin_set_off(struct wall *wall, const char *name, bool off);
+
+/* Before they are opened. */
+void plugins_keep_off(struct wall *wall, struct plugins *plugins);
+
+/* Gives up what is being switched. */
+void plugin_switch_stop(struct wall *wall);
+
+control_run verb_plugin;
 
 /* ---- verbs-restore.c */
 control_run verb_restore;

@@ -177,6 +177,84 @@ def test_nothing_is_recorded(operator):
     assert "record.file" in operator.refused("restore", "failed", at="-1min")
 
 
+# ---- plugins
+
+def is_open(operator, name="dots"):
+    return {plugin["name"]: plugin["open"] for plugin in operator.done("status")["plugins"]}[name]
+
+
+def test_a_plugin_off_and_on(wall, operator):
+    with wall.tcp() as client:
+        client.sendall(dot(1, 1, RED))
+        wall.painted(1, 1, RED)
+        assert operator.done("plugin", name="dots", switch="off") == {"plugin": "dots", "on": False}
+        assert client.recv(1) == b""
+    assert not is_open(operator)
+    with pytest.raises(ConnectionRefusedError):
+        wall.tcp()
+    operator.done("plugin", name="dots", switch="off")
+    operator.done("reload")
+    assert not is_open(operator)
+    assert operator.done("plugin", name="dots", switch="on") == {"plugin": "dots", "on": True}
+    operator.done("plugin", name="dots", switch="on")
+    wall.paint(dot(2, 2, GREEN))
+    assert wall.picture().getpixel((2, 2)) == GREEN and wall.picture().getpixel((1, 1)) == RED
+
+
+def test_a_plugin_stays_off_over_a_crash(wall, operator):
+    operator.done("plugin", name="dots", switch="off")
+    operator.close()
+    again(wall)
+    with Operator(wall) as operator:
+        assert not is_open(operator)
+        assert "switched off by an operator" in str(operator.done("status")["plugins"])
+        operator.done("plugin", name="dots", switch="on")
+        wall.paint(dot(2, 2, GREEN))
+    assert "control: dots: is off" in wall.log()
+    again(wall)
+    wall.paint(dot(2, 2, GREEN))
+
+
+def test_clients_are_told_that_their_plugin_is_off(tmp_path):
+    plugins = DOTS + "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
+    with Wall(tmp_path, plugins, core=control(tmp_path)) as wall, Operator(wall) as operator:
+        with wall.tcp("pixelflut") as client:
+            client.sendall(b"SIZE\n")
+            assert client.recv(100) == b"SIZE 64 48\n"
+            operator.done("plugin", name="pixelflut", switch="off")
+            assert client.makefile("rb").read() == b"ERROR the operator has switched this off\n"
+        assert is_open(operator)
+
+
+def test_a_plugin_that_cannot_be_opened_again(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    plugins = "[plugin dots]\nlisten = 127.0.0.1:%d\n" % port
+    with Wall(tmp_path, plugins, core=control(tmp_path)) as wall, Operator(wall) as operator:
+        operator.done("plugin", name="dots", switch="off")
+        with socket.create_server(("127.0.0.1", port)):
+            why = operator.refused("plugin", "failed", name="dots", switch="on")
+            assert "tried again every second" in why and "another program" in why
+        wait_for("it to be open", lambda: is_open(operator))
+
+
+def test_what_plugin_refuses(operator):
+    operator.refused("plugin", "unknown", name="absent", switch="off")
+    operator.refused("plugin", "usage", name="dots", switch="maybe")
+
+
+def test_off_and_on_in_one_breath(operator):
+    operator.socket.sendall(b"".join(b'{"do":"plugin","with":{"name":"dots","switch":"%s"}}\n' % on
+                                     for on in (b"off", b"on") * 10))
+    assert all("is" in operator.read() for _ in range(20))
+    assert is_open(operator)
+
+
+def test_stopping_while_a_plugin_is_switched(wall, operator):
+    operator.send({"do": "plugin", "with": {"name": "dots", "switch": "off"}})
+    assert wall.stop() == 0
+
+
 # ---- bans
 
 def test_a_ban_mutes(wall, operator):

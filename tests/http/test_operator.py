@@ -40,6 +40,9 @@ CASES = [
     ("top", None, 200, None),
     ("top", {"net": "192.0.2.1"}, 400, "usage"),
     ("snapshot", None, 200, None),
+    ("plugin", {"name": "absent", "switch": "off"}, 404, "unknown"),
+    ("plugin", {"name": "http", "switch": "on"}, 200, None),
+    ("plugin", {"name": "http"}, 400, "usage"),
     ("reload", None, 200, None),
     ("freeze", None, 200, None),
     ("freeze", {"rect": "10x10+0+0"}, 200, None),
@@ -122,6 +125,19 @@ def test_nobody_bans_himself_by_mistake(wall, board):
     assert answer.startswith(b"HTTP/1.1 409 ") and b"holds yourself" in answer
     assert ask(board, "ban", {"net": "127.0.0.8/31"}).status == 200
     assert ask(board, "unban", {"net": "127.0.0.8/31"}).status == 200
+
+
+def test_switching_off_what_is_asked_through_is_said_twice(wall, board):
+    answer = ask(board, "plugin", {"name": "http", "switch": "off"})
+    assert answer.status == 409 and answer.json()["again"] == {"really": True}
+    try:
+        ask(board, "plugin", {"name": "http", "switch": "off", "really": True})
+    except OSError:
+        pass  # the answer went with the plugin
+    with Operator(wall) as operator:
+        wait_for("it to be closed", lambda: not operator.done("status")["plugins"][0]["open"])
+        wait_for("it to be opened", lambda: "is" in operator.ask("plugin", name="http", switch="on"))
+        assert operator.done("status")["plugins"][0]["open"]
 
 
 def test_the_log_names_the_address_and_no_token(wall, board):
