@@ -27,6 +27,7 @@ enum wall_verb_id {
 	WALL_PROTECTED,
 	WALL_BLANK,
 	WALL_PLUGIN,
+	WALL_NOTICE,
 	WALL_SNAPSHOT,
 	WALL_RELOAD,
 	WALL_VERBS, /* lists these */

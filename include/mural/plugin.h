@@ -287,6 +287,10 @@ struct mural_plugin {
 	uint32_t busy_len, denied_len;
 	uint32_t reserved2; /* zero */
 
+	/* Services, on the main loop's thread: what mural_notice() says has changed.
+	 * Optional. */
+	void (*notice)(struct mural_host *host);
+
 	/* Sent to the clients of this stream before they are closed because an operator
 	 * has switched the instance off; off_len as above.  Optional. */
 	const char *off_message;
@@ -555,6 +559,17 @@ struct mural_display {
 /* Services, on the main loop's thread. */
 MURAL_EXPORT void mural_display_counters(
 	struct mural_host *host, struct mural_display *display);
+
+/* What those who look at the wall should be told. */
+struct mural_notice {
+	uint32_t size;    /* set by the caller; murald fills in no more */
+	bool frozen;      /* all of the canvas: nobody but operators paints */
+	const char *text; /* of an operator, valid until the loop turns; "": nothing */
+	int64_t until;    /* seconds since 1970; 0: until it is taken away */
+};
+
+/* Services, on the main loop's thread; the table's notice() is called when it changes. */
+MURAL_EXPORT void mural_notice(struct mural_host *host, struct mural_notice *notice);
 
 /* The file of the recording (<mural/history.h>), valid until stop(); NULL: nothing is
  * recorded.  Services, on the main loop's thread. */

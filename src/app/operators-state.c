@@ -42,6 +42,9 @@ compose(void *context)
 	}
 	if (operators->blank)
 		(void)json_array_append_new(lines, json_pack("{s:b}", "blank", 1));
+	if (*operators->notice.text)
+		(void)json_array_append_new(lines,
+			json_pack("{s:o}", "notice", notice_json(&operators->notice)));
 	json_decref(frozen);
 	json_decref(protected);
 	return lines;
@@ -133,6 +136,9 @@ load_line(void *context, const json_t *line)
 	} else if (json_is_string(json_object_get(line, "off"))) {
 		plugin_set_off(
 			wall, json_string_value(json_object_get(line, "off")), true);
+	} else if (json_object_get(line, "notice")) {
+		(void)notice_from_json(
+			&wall->operators.notice, json_object_get(line, "notice"));
 	}
 }
 
@@ -164,6 +170,7 @@ operators_restore(struct wall *wall)
 		&wall->loop, compose, wall);
 	uv_timer_init(&wall->loop, &operators->bans_over);
 	uv_timer_init(&wall->loop, &operators->highlight_over);
+	uv_timer_init(&wall->loop, &operators->notice_over);
 	if (control_state_load(&operators->state, load_line) < 0)
 		return;
 	plugins_keep_off(wall, &wall->now->plugins);

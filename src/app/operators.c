@@ -23,6 +23,7 @@ static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_PROTECTED] = verb_protected,
 	[WALL_BLANK] = verb_blank,
 	[WALL_PLUGIN] = verb_plugin,
+	[WALL_NOTICE] = verb_notice,
 	[WALL_SNAPSHOT] = verb_snapshot,
 	[WALL_RELOAD] = verb_reload,
 	[WALL_VERBS] = verb_verbs,
@@ -44,6 +45,8 @@ operators_start(struct wall *wall)
 	/* those that are out: ingest was not there before */
 	if (operators->bans.n > 0 && bans_apply(wall, NULL, NULL) < 0)
 		log_error("control: bans: out of memory");
+	operators->told_frozen = canvas_is_frozen(&wall->canvas);
+	notice_show(wall);
 	control_start(&operators->control, &wall->initial->config.control, verbs, wall,
 		&wall->loop);
 }
@@ -69,6 +72,7 @@ operators_settle(struct wall *wall)
 		return;
 	uv_timer_stop(&operators->bans_over);
 	uv_timer_stop(&operators->highlight_over);
+	uv_timer_stop(&operators->notice_over);
 	while (operators->state.writing)
 		uv_run(&wall->loop, UV_RUN_ONCE);
 }
@@ -86,5 +90,6 @@ operators_finish(struct wall *wall)
 	json_decref(operators->off);
 	uv_close((uv_handle_t *)&operators->bans_over, NULL);
 	uv_close((uv_handle_t *)&operators->highlight_over, NULL);
+	uv_close((uv_handle_t *)&operators->notice_over, NULL);
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
 }
