@@ -33,7 +33,8 @@ struct scale_screen {
 	uint32_t quarter_turns; /* of the picture, clockwise: 0 to 3 */
 	bool mirrored;          /* left and right, as people see them, are exchanged */
 	bool rgb565;            /* two bytes a pixel; else XRGB8888 */
-	struct box area;        /* as people see it, not empty */
+	struct box area;        /* as people see it; empty: nothing is shown */
+	struct mural_rect part; /* of the canvas, as far as it has it; 0x0: all */
 };
 
 struct scale {

@@ -239,11 +239,21 @@ log_layout(const struct screen *screen)
 		", turned 270" };
 	const struct config_output *config = screen_config(screen);
 	const struct scale *scale = &screen->layout.scale;
+	char name[64] = "", part[64] = "";
 
-	log_info("display: %s; canvas %ux%u as %ux%u (%s%s%s)",
-		screen->layout.surface.name, scale->view.width, scale->view.height,
+	if (*config->name)
+		snprintf(name, sizeof(name), "%s: ", config->name);
+	if (config->view.width != 0)
+		snprintf(part, sizeof(part), ", of which %ux%u+%u+%u", scale->x.canvas,
+			scale->y.canvas, scale->x.offset, scale->y.offset);
+	log_info("display: %s%s; canvas %ux%u%s as %ux%u (%s%s%s)", name,
+		screen->layout.surface.name, scale->view.width, scale->view.height, part,
 		scale->x.picture, scale->y.picture, words[config->scale],
 		turns[config->rotate], config->mirror == MIRROR_X ? ", mirrored" : "");
+	if (scale->x.canvas == 0 && config->hud != HUD_ONLY)
+		log_warn("display: %s%s: its view lies beyond the canvas of %ux%u", name,
+			screen->layout.surface.name, scale->view.width,
+			scale->view.height);
 }
 
 /* Leaves the next frame to the timer: the driver has not finished its own work. */
