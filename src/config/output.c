@@ -215,12 +215,12 @@ config_check_outputs(struct config *config)
 	if (config->outputs)
 		return read_sections(config, &same);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		struct config_output *output = &display->outputs[i];
+		struct config_output output = same;
 
-		*output = same;
-		if (!config_word(display->connector, i, output->connector,
-			    sizeof(output->connector)))
+		if (!config_word(display->connector, i, output.connector,
+			    sizeof(output.connector)))
 			break;
+		display->outputs[i] = output;
 	}
 	return 0;
 }
