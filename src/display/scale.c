@@ -191,6 +191,21 @@ scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 	return box;
 }
 
+bool
+scale_shows(const struct scale *scale, const uint64_t *tiles)
+{
+	const uint32_t tiles_x = scale->view.tiles_x;
+
+	for (uint32_t tile = 0; mural_tiles_next(&scale->view, tiles, &tile); tile++) {
+		const uint32_t x = tile % tiles_x, y = tile / tiles_x;
+		const struct box box = scale_tiles(scale, x, y, x, y);
+
+		if (box.left != box.right)
+			return true;
+	}
+	return false;
+}
+
 /* ------------------------------------------------------------------ copying */
 
 /* The axes of the screen's rows and columns. */

@@ -69,6 +69,9 @@ void scale_finish(struct scale *scale);
 struct box scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 	uint32_t last_x, uint32_t last_y);
 
+/* Whether the screen shows some of one of the tiles. */
+bool scale_shows(const struct scale *scale, const uint64_t *tiles);
+
 /* Makes a whole screen black.  `pitch` is the distance of rows in bytes. */
 void scale_clear(const struct scale *scale, uint8_t *pixels, size_t pitch);
 
