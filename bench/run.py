@@ -93,6 +93,10 @@ def canvas():
     return compared("canvas", "picture", units.get, {"put": 1.1, "batch": 1.1, "row": 0.5, "fill": 0.5})
 
 
+def scale():
+    return compared("scale", "picture", lambda name: ("ns a frame", "memcpy"))
+
+
 def addresses():
     return compared("addresses", "addresses", lambda name: ("ns an address", "reading it"))
 
@@ -358,13 +362,13 @@ def watching():
     return viewers.measure(program, RUNS, SECONDS, spread)
 
 
-CHAPTERS = {"canvas": (canvas, lambda: None), "addresses": (addresses, lambda: None),
+CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "addresses": (addresses, lambda: None),
             "instructions": (instructions.measure, instructions.obstacle), "pings": (pings, why_no_pings),
             "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2),
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "viewers": (watching, lambda: viewers.obstacle(program))}
-WITHOUT_FIXTURES = "canvas", "addresses"
+WITHOUT_FIXTURES = "canvas", "scale", "addresses"
 
 
 def main():

@@ -21,6 +21,7 @@ enum wall_verb_id {
 	WALL_PROTECT,
 	WALL_UNPROTECT,
 	WALL_PROTECTED,
+	WALL_NOTICE,
 	WALL_SNAPSHOT,
 	WALL_RELOAD,
 	WALL_VERBS, /* lists these */

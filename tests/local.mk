@@ -98,6 +98,7 @@ TESTS += \
 	tests/http/test_history.py \
 	tests/http/test_hostile.py \
 	tests/http/test_metrics.py \
+	tests/http/test_notice.py \
 	tests/http/test_operator.py \
 	tests/http/test_requests.py \
 	tests/http/test_socketio.py \
@@ -134,6 +135,7 @@ EXTRA_DIST += \
 	tests/run-pytest.sh \
 	tests/soak.py \
 	tests/support \
+	tests/again.sh \
 	tests/tally.sh \
 	tests/test_bench.py \
 	tests/test_hostile.py \
@@ -233,6 +235,7 @@ check-kiosk:
 
 # ---- the project itself: layers, style, manual, tarball, what is exported and installed
 PROJECT_TESTS = \
+	tests/again-test.sh \
 	tests/completion.sh \
 	tests/dist.sh \
 	tests/headers.sh \

@@ -67,4 +67,13 @@ grep -q '^FAILED: .*/b.log$' "$scratch/out" || {
 	echo "FAIL: a failure is not named"
 	bad=1
 }
+rm -f "$scratch"/tree/*
+
+log a PASS ""
+echo "the first log" >"$scratch/tree/a.first"
+bash "$top_srcdir/tests/tally.sh" "$scratch/tree" >"$scratch/out"
+grep -q '^RAN AGAIN: a.log .* is PASS by itself: .*/a.first$' "$scratch/out" || {
+	echo "FAIL: that a test passed only by itself is not told"
+	bad=1
+}
 exit "$bad"

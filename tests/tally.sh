@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Sums up the test cases of one or more build trees from the logs of `make check`: the cases of a
 # cmocka program or a pytest suite, 1 for a script.  Lists every failure, and every skip with its
-# reason, names the ten slowest with the time that they took and computed (tests/driver.sh), and ends
+# reason, tells which were run again by themselves (tests/again.sh), names the ten slowest with the time that they took and computed (tests/driver.sh), and ends
 # with "N passed, N failed, N skipped".  Exit status 1 if one failed or none ran.
 #
 #   tally.sh BUILDDIR...
@@ -52,6 +52,8 @@ for tree; do
 		count_log "${result%% *}" "$log"
 		passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 		[ "$f" = 0 ] || echo "FAILED: $log"
+		[ ! -e "${log%.log}.first" ] ||
+			echo "RAN AGAIN: $name failed beside the others, and is ${result%% *} by itself: ${log%.log}.first"
 		[ "$s" = 0 ] || grep -E '^SKIP(PED)?\b' "$log" | grep -v ' tests/.*exit status' |
 			sed "s#^#${name%.log}: #" || true
 	done < <(find "$tree" -name '*.trs' ! -path '*/murald-*/*' | sort) # without those of make distcheck

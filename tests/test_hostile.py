@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The short form of make hostile: every attack for a moment, on a machine that is not quiet."""
+"""The short form of make hostile: every attack for a moment, and what holds on any machine."""
 import os
 import subprocess
 import sys
@@ -7,12 +7,11 @@ import sys
 import pytest
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "hostile", "hostile.py")
-WORST_MS = 10000 if os.environ.get("sanitizer") else 5000
 
 
 def test_others_are_served_during_every_attack():
     if os.geteuid() != 0:
         pytest.skip("a network of its own needs root: run as root, or with sudo")
-    run = subprocess.run([sys.executable, SCRIPT, "0.4", str(WORST_MS)], text=True, timeout=600,
+    run = subprocess.run([sys.executable, SCRIPT, "0.4", "any"], text=True, timeout=600,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert run.returncode == 0 and "Everything as promised." in run.stdout, run.stdout

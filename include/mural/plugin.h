@@ -286,6 +286,10 @@ struct mural_plugin {
 	/* How long busy_message and denied_message are; 0: up to their first 0. */
 	uint32_t busy_len, denied_len;
 	uint32_t reserved2; /* zero */
+
+	/* Services, on the main loop's thread: what mural_notice() says has changed.
+	 * Optional. */
+	void (*notice)(struct mural_host *host);
 };
 
 /* The most that feed() may leave unused. */
@@ -550,6 +554,17 @@ struct mural_display {
 /* Services, on the main loop's thread. */
 MURAL_EXPORT void mural_display_counters(
 	struct mural_host *host, struct mural_display *display);
+
+/* What those who look at the wall should be told. */
+struct mural_notice {
+	uint32_t size;    /* set by the caller; murald fills in no more */
+	bool frozen;      /* all of the canvas: nobody but operators paints */
+	const char *text; /* of an operator, valid until the loop turns; "": nothing */
+	int64_t until;    /* seconds since 1970; 0: until it is taken away */
+};
+
+/* Services, on the main loop's thread; the table's notice() is called when it changes. */
+MURAL_EXPORT void mural_notice(struct mural_host *host, struct mural_notice *notice);
 
 /* The file of the recording (<mural/history.h>), valid until stop(); NULL: nothing is
  * recorded.  Services, on the main loop's thread. */

@@ -18,6 +18,7 @@
 #include "http/socketio/socketio.h"
 #include "http/store/store.h"
 #include "http/viewers/viewers.h"
+#include "http/web/notice.h"
 #include "http/web/origin.h"
 #include "http/web/proxy.h"
 #include "http/web/web.h"
@@ -157,6 +158,20 @@ on_pixel(struct board *board, const struct store_pixel *pixel,
 		pixel->row, pixel->column, pixel->colour, board->pixels,
 		board->unnecessary, generator->label);
 	socketio_emit(&http->socketio, "pixel update", json);
+}
+
+/* Sends "notice" to socket.io's listeners. */
+static void
+http_notice(struct mural_host *host)
+{
+	struct http *http = host->state;
+	json_t *notice = notice_json(host);
+	char *text = notice ? json_dumps(notice, JSON_COMPACT) : NULL;
+
+	if (text)
+		socketio_emit(&http->socketio, "notice", text);
+	free(text);
+	json_decref(notice);
 }
 
 static int
@@ -312,4 +327,5 @@ const struct mural_plugin mural_plugin = {
 	.stop = http_stop,
 	.hint = http_hint,
 	.reload = http_reload,
+	.notice = http_notice,
 };

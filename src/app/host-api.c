@@ -66,6 +66,20 @@ mural_display_counters(struct mural_host *host, struct mural_display *shown)
 	memcpy(shown, &all, MIN(shown->size, sizeof(all)));
 }
 
+void
+mural_notice(struct mural_host *host, struct mural_notice *notice)
+{
+	const struct wall *wall = wall_of(host, __func__);
+	const struct mural_notice all = {
+		.size = notice->size,
+		.frozen = canvas_is_frozen(&wall->canvas),
+		.text = wall->operators.notice.text,
+		.until = wall->operators.notice.until_s,
+	};
+
+	memcpy(notice, &all, MIN(notice->size, sizeof(all)));
+}
+
 const char *
 mural_version(void)
 {

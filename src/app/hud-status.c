@@ -107,6 +107,7 @@ update_text(struct hud_status *hud_status)
 			&hud_status->counts[text->n_lines++], seconds);
 	}
 	hud_status->counted_ns = now;
+	memcpy(text->notice, hud_status->notice, sizeof(text->notice));
 	write_url(hud_status, text->url, sizeof(text->url));
 	hud_set_text(hud_status->hud, text);
 }
@@ -201,6 +202,15 @@ hud_status_wake(struct hud_status *hud_status)
 {
 	if (hud_status->hud && !uv_is_active((uv_handle_t *)&hud_status->second))
 		leave_idle(hud_status);
+}
+
+void
+hud_status_notice(struct hud_status *hud_status, const char *notice)
+{
+	if (!hud_status->hud || strcmp(hud_status->notice, notice) == 0)
+		return;
+	snprintf(hud_status->notice, sizeof(hud_status->notice), "%s", notice);
+	update_text(hud_status);
 }
 
 void

@@ -34,6 +34,7 @@ struct hud_status {
 	bool active; /* something was painted since the last second */
 	struct hud_status_count counts[HUD_STATUS_LINES];
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
+	char notice[HUD_NOTICE_MAX];
 	struct hud_text text;
 };
 
@@ -50,6 +51,10 @@ void hud_status_readdress(struct hud_status *hud_status);
 /* After an instance's state changed: shows it within a second.  Accepts what never
  * started. */
 void hud_status_wake(struct hud_status *hud_status);
+
+/* Shows what the operator has to say to all; empty: nothing.  Accepts what never started.
+ */
+void hud_status_notice(struct hud_status *hud_status, const char *notice);
 
 /* Before ingest_stop(); its handles are closed once the loop has turned.  Accepts what
  * never started. */

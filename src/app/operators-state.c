@@ -35,6 +35,9 @@ compose(void *context)
 	for (i = 0; i < operators->bans.n; i++)
 		(void)json_array_append_new(lines,
 			json_pack("{s:o}", "ban", ban_json(&operators->bans.all[i])));
+	if (*operators->notice.text)
+		(void)json_array_append_new(lines,
+			json_pack("{s:o}", "notice", notice_json(&operators->notice)));
 	json_decref(frozen);
 	json_decref(protected);
 	return lines;
@@ -120,6 +123,9 @@ load_line(void *context, const json_t *line)
 			wall, reins_protect(wall->reins, &rect, NULL, on_restored, wall));
 	} else if (json_object_get(line, "ban")) {
 		(void)ban_from_json(&wall->operators, json_object_get(line, "ban"));
+	} else if (json_object_get(line, "notice")) {
+		(void)notice_from_json(
+			&wall->operators.notice, json_object_get(line, "notice"));
 	}
 }
 
@@ -150,6 +156,7 @@ operators_restore(struct wall *wall)
 	control_state_start(&operators->state, wall->initial->config.control.state,
 		&wall->loop, compose, wall);
 	uv_timer_init(&wall->loop, &operators->bans_over);
+	uv_timer_init(&wall->loop, &operators->notice_over);
 	if (control_state_load(&operators->state, load_line) < 0)
 		return;
 	if (operators->bans.n > 0) {

@@ -17,6 +17,7 @@ static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_PROTECT] = verb_protect,
 	[WALL_UNPROTECT] = verb_unprotect,
 	[WALL_PROTECTED] = verb_protected,
+	[WALL_NOTICE] = verb_notice,
 	[WALL_SNAPSHOT] = verb_snapshot,
 	[WALL_RELOAD] = verb_reload,
 	[WALL_VERBS] = verb_verbs,
@@ -38,6 +39,8 @@ operators_start(struct wall *wall)
 	/* those that are out: ingest was not there before */
 	if (operators->bans.n > 0 && bans_apply(wall, NULL, NULL) < 0)
 		log_error("control: bans: out of memory");
+	operators->told_frozen = canvas_is_frozen(&wall->canvas);
+	notice_show(wall);
 	control_start(&operators->control, &wall->initial->config.control, verbs, wall,
 		&wall->loop);
 }
@@ -57,6 +60,7 @@ operators_settle(struct wall *wall)
 	if (!operators->state.loop)
 		return;
 	uv_timer_stop(&operators->bans_over);
+	uv_timer_stop(&operators->notice_over);
 	while (operators->state.writing)
 		uv_run(&wall->loop, UV_RUN_ONCE);
 }
@@ -72,5 +76,6 @@ operators_finish(struct wall *wall)
 	control_finish(&operators->control);
 	bans_finish(&operators->bans);
 	uv_close((uv_handle_t *)&operators->bans_over, NULL);
+	uv_close((uv_handle_t *)&operators->notice_over, NULL);
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
 }

@@ -16,9 +16,17 @@
 #include "control/call.h"
 #include "control/control.h"
 #include "control/state.h"
+#include "hud/hud.h"
 #include "limits/bans.h"
 
 struct wall;
+
+/* What operators have to say to all. */
+struct notice {
+	char text[HUD_NOTICE_MAX]; /* empty: nothing */
+	char who[CONTROL_WHO_MAX];
+	int64_t since_s, until_s; /* CLOCK_REALTIME; until 0: until it is taken away */
+};
 
 struct operators {
 	struct control control;
@@ -28,7 +36,10 @@ struct operators {
 	struct bans bans;
 	uv_timer_t bans_over;         /* the next of them is */
 	struct timespec frozen_since; /* of a part or all; tv_sec 0: nothing is */
-	unsigned restoring;           /* acts of the start that are not over yet */
+	struct notice notice;
+	uv_timer_t notice_over;
+	bool told_frozen;   /* what services were told of last */
+	unsigned restoring; /* acts of the start that are not over yet */
 };
 
 /* Puts in force again what was when murald ended, before anybody paints.  Runs the loop
@@ -64,6 +75,10 @@ int bans_apply(struct wall *wall, reins_cb *done, void *arg);
 /* Removes those that are over, and waits for the next one. */
 void bans_schedule(struct wall *wall);
 
+/* An object's time as text, in seconds since 1970. */
+void json_set_time(json_t *object, const char *name, int64_t seconds);
+int64_t json_get_time(const json_t *object, const char *name); /* 0: it has none */
+
 /* {"net": ..., "since": ..., "until"?, "why"?, "who", "out"?} and back; false: it is none
  * or is over. */
 json_t *ban_json(const struct ban *ban);
@@ -78,6 +93,22 @@ json_t *closed_json(struct wall *wall, enum reins_closed kind, const char *name)
 
 control_run verb_freeze, verb_thaw, verb_protect, verb_unprotect, verb_protected,
 	verb_clear, verb_undo;
+
+/* ---- verbs-notice.c */
+
+/* {"text": ..., "since": ..., "until"?, "who"}; null: there is none. */
+json_t *notice_json(const struct notice *notice);
+
+/* False: it is none, or is over. */
+bool notice_from_json(struct notice *notice, const json_t *line);
+
+/* Shows it where it is to be seen, and waits for its end. */
+void notice_show(struct wall *wall);
+
+/* Tells services if the canvas is frozen now and was not, or the other way round. */
+void notice_frozen(struct wall *wall);
+
+control_run verb_notice;
 
 /* ---- verbs-status.c */
 control_run verb_status, verb_verbs;

@@ -107,8 +107,11 @@ test_card_run(const struct config *config)
 	struct test_card card = { .config = config->display };
 	int ret;
 
-	card.config.scale = SCALE_FIT;
-	card.config.hud = false;
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		card.config.outputs[i].view = (struct mural_rect){ 0 };
+		card.config.outputs[i].scale = SCALE_FIT;
+		card.config.outputs[i].hud = HUD_NO;
+	}
 	card.config.blanking = (struct config_blank){ 0 };
 	if ((ret = display_open(&card.display, &card.config)) < 0)
 		return ret;

@@ -95,8 +95,8 @@ bans_schedule(struct wall *wall)
 
 /* ------------------------------------------------------------------ as JSON */
 
-static void
-set_time(json_t *object, const char *name, int64_t seconds)
+void
+json_set_time(json_t *object, const char *name, int64_t seconds)
 {
 	char text[VALUE_TIME_MAX];
 
@@ -109,17 +109,17 @@ ban_json(const struct ban *ban)
 {
 	json_t *json = json_pack("{s:s, s:b}", "net", ban->net, "out", ban->out);
 
-	set_time(json, "since", ban->since_s);
+	json_set_time(json, "since", ban->since_s);
 	if (ban->until_s > 0)
-		set_time(json, "until", ban->until_s);
+		json_set_time(json, "until", ban->until_s);
 	if (*ban->why)
 		(void)json_object_set_new(json, "why", json_string(ban->why));
 	(void)json_object_set_new(json, "who", json_string(ban->who));
 	return json;
 }
 
-static int64_t
-get_time(const json_t *object, const char *name)
+int64_t
+json_get_time(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 	struct timespec time = { 0 };
@@ -136,8 +136,8 @@ ban_from_json(struct operators *operators, const json_t *line)
 		.net = (char *)json_string_value(json_object_get(line, "net")),
 		.why = (char *)json_string_value(json_object_get(line, "why")),
 		.who = (char *)json_string_value(json_object_get(line, "who")),
-		.since_s = get_time(line, "since"),
-		.until_s = get_time(line, "until"),
+		.since_s = json_get_time(line, "since"),
+		.until_s = json_get_time(line, "until"),
 		.out = json_is_true(json_object_get(line, "out")),
 	};
 

@@ -84,6 +84,7 @@ on_closed(void *arg, const struct reins_done *done)
 		operators->frozen_since = (struct timespec){ 0 };
 	else if (operators->frozen_since.tv_sec == 0)
 		operators->frozen_since = since;
+	notice_frozen(operators_wall(call));
 	is = json_pack("{s:o, s:I}", (const char *)call->data, rect_json(call),
 		"waited_ms", (json_int_t)(done->wait_ns / 1000000));
 	operators_keep(call, is);

@@ -63,14 +63,15 @@ verb_status(struct control_call *call)
 	const struct operators *operators = &wall->operators;
 
 	control_done(call,
-		json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o}", "version", VERSION,
-			"uptime_s",
+		json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "version",
+			VERSION, "uptime_s",
 			(json_int_t)((uv_hrtime() - operators->started_ns) / 1000000000),
 			"canvas", json_sprintf("%ux%u", view->width, view->height),
 			"display", display_json(&wall->display), "frozen_since",
 			frozen_json(operators), "frozen",
 			closed_json(wall, REINS_FROZEN, "rect"), "bans",
-			(json_int_t)operators->bans.n, "plugins",
+			(json_int_t)operators->bans.n, "notice",
+			notice_json(&operators->notice), "plugins",
 			instances_json(&wall->ingest)));
 }
 

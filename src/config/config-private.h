@@ -30,6 +30,9 @@ enum {
 extern const struct mural_option display_options[];
 void config_check_display(struct config *config);
 
+/* output.c: fills in display.outputs when [display] is checked. */
+void config_fill_outputs(struct config *config);
+
 struct config_private {
 	struct section core[N_CORE]; /* title NULL: not set anywhere */
 	char **files;                /* names that settings point to */

@@ -19,6 +19,7 @@
 #include <stdio.h>
 
 #include <mural/plugin.h>
+#include <mural/reader.h>
 
 #include "base/ip-key.h"
 
@@ -49,6 +50,8 @@ enum { SCALE_FIT, SCALE_INTEGER, SCALE_FILL, SCALE_NONE };
 enum { MIRROR_NO, MIRROR_X };
 enum { BLANK_OFF, BLANK_BLACK };
 
+enum { HUD_NO, HUD_YES, HUD_PLAIN, HUD_ONLY };
+
 enum { CONFIG_CONNECTORS = 8 }; /* most connectors that show the picture */
 
 struct config_mode {
@@ -61,6 +64,18 @@ struct config_blank {
 	bool scheduled;
 	uint32_t from, to; /* minutes from midnight, local time; never equal */
 	uint64_t idle;     /* ms without paint before blanking; 0: never */
+};
+
+/* What a connector shows, and how. */
+struct config_output {
+	char connector[32]; /* its name, or "auto"; empty: no more outputs */
+	char mode_text[32]; /* as written */
+	struct config_mode mode;
+	struct mural_rect view; /* of the canvas; 0x0: all of it */
+	uint32_t scale;
+	uint32_t rotate; /* quarter turns, clockwise */
+	uint32_t mirror;
+	uint32_t hud;
 };
 
 struct config_display {
@@ -78,6 +93,7 @@ struct config_display {
 	/* parsed from the texts above; not options themselves */
 	struct config_mode wanted_mode;
 	struct config_blank blanking;
+	struct config_output outputs[CONFIG_CONNECTORS];
 };
 
 /* Copies the word at `index` of a blank-separated list, truncated to `len`; false after

@@ -194,6 +194,7 @@ config_check_display(struct config *config)
 	if (parse_blank(display->blank, &display->blanking, why, sizeof(why)) < 0 &&
 		setting)
 		setting_error(config, "display", setting, "%s", why);
+	config_fill_outputs(config);
 }
 
 /* ------------------------------------------------------------------ copies */

@@ -69,13 +69,22 @@ on_hud(uv_poll_t *wakeup, int status, int events)
 		screen_redraw_hud(&thread->screens[i]);
 }
 
+static bool
+any_hud(const struct config_display *config)
+{
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		if (config->outputs[i].connector[0] && config->outputs[i].hud != HUD_NO)
+			return true;
+	return false;
+}
+
 /* A HUD that is not shown causes no wake-ups. */
 static void
 update_hud_poll(struct display_thread *thread)
 {
 	if (!thread->context.hud)
 		return;
-	if (thread->context.config.hud)
+	if (any_hud(&thread->context.config))
 		uv_poll_start(&thread->hud_wakeup, UV_READABLE, on_hud);
 	else
 		uv_poll_stop(&thread->hud_wakeup);
@@ -92,10 +101,10 @@ display_options_same(const struct config_display *a, const struct config_display
 }
 
 static bool
-layout_differs(const struct config_display *a, const struct config_display *b)
+layout_differs(const struct config_output *a, const struct config_output *b)
 {
-	return a->scale != b->scale || a->rotate != b->rotate || a->mirror != b->mirror ||
-	       a->hud != b->hud;
+	return memcmp(&a->view, &b->view, sizeof(a->view)) != 0 || a->scale != b->scale ||
+	       a->rotate != b->rotate || a->mirror != b->mirror || a->hud != b->hud;
 }
 
 /* Applies the config that display_reconfigure() left. */
@@ -115,7 +124,8 @@ on_change(uv_async_t *async)
 	free(wanted);
 	update_hud_poll(thread);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		if (layout_differs(&before, &thread->context.config))
+		if (layout_differs(
+			    &before.outputs[i], &thread->context.config.outputs[i]))
 			screen_relayout(&thread->screens[i]);
 	if (!display_options_same(&before, &thread->context.config))
 		thread->context.driver->reconfigure(thread->context.state);
@@ -162,7 +172,7 @@ display_thread_init(struct display_thread *thread)
 		return ret;
 	thread->stop.data = thread->change.data = thread;
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		screen_init(&thread->screens[i], context);
+		screen_init(&thread->screens[i], context, i);
 		context->screens[i] = &thread->screens[i];
 	}
 	context->state = context->driver->start(
@@ -202,10 +212,11 @@ static void
 size_canvas(struct display *display, const struct config_display *config, uint32_t width,
 	uint32_t height)
 {
+	const struct config_output *output = &config->outputs[0];
 	const struct scale_screen screen = {
 		.width = width,
 		.height = height,
-		.quarter_turns = config->rotate,
+		.quarter_turns = output->rotate,
 	};
 	struct box strip, picture;
 
@@ -214,7 +225,7 @@ size_canvas(struct display *display, const struct config_display *config, uint32
 		return;
 	scale_upright_size(&screen, &width, &height);
 	picture = (struct box){ 0, 0, width, height };
-	if (config->hud)
+	if (output->hud != HUD_NO)
 		hud_place(width, height, 0, 0, &strip, &picture);
 	display->width = picture.right - picture.left;
 	display->height = picture.bottom - picture.top;

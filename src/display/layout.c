@@ -34,7 +34,7 @@ make_strip(struct layout *layout, struct hud *hud)
 
 int
 layout_init(struct layout *layout, const struct display_surface *surface,
-	const struct config_display *config, struct hud *hud,
+	const struct config_output *config, struct hud *hud,
 	const struct mural_view *view)
 {
 	struct scale_screen shape = {
@@ -50,7 +50,7 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 	*layout = (struct layout){ .surface = *surface };
 	scale_upright_size(&shape, &width, &height);
 	shape.area = (struct box){ 0, 0, width, height };
-	if (config->hud && hud) {
+	if (config->hud != HUD_NO && hud) {
 		hud_place(width, height, view->width, view->height, &layout->strip,
 			&shape.area);
 		ret = make_strip(layout, hud);

@@ -15,7 +15,7 @@ struct layout {
 
 /* `hud` may be NULL.  0 or -ENOMEM, logged; then there is nothing to finish. */
 int layout_init(struct layout *layout, const struct display_surface *surface,
-	const struct config_display *config, struct hud *hud,
+	const struct config_output *config, struct hud *hud,
 	const struct mural_view *view);
 
 /* Accepts a zeroed layout. */

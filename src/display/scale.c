@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Builds the lookup tables, and copies tiles and pictures through them. */
+/* Sizes the picture, and copies tiles and pictures by the tables of its axes. */
 #include "display/scale.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "config/config.h"
+#include "display/average.h"
 
 #define PIXEL sizeof(uint32_t)
 /* Padding of the rows of a band, so that the pixels of a column do not compete for the
@@ -54,7 +55,7 @@ static void
 size_picture(
 	struct scale *scale, uint32_t mode, uint32_t area_width, uint32_t area_height)
 {
-	uint32_t width = scale->view.width, height = scale->view.height, times = 1;
+	uint32_t width = scale->x.canvas, height = scale->y.canvas, times = 1;
 	bool narrow = (uint64_t)area_width * height <= (uint64_t)area_height * width;
 
 	switch (mode) {
@@ -78,61 +79,36 @@ size_picture(
 	scale->y.picture = height * times;
 }
 
-static void
-reverse_values(uint16_t *values, uint32_t len)
+/* The most canvas columns that the pixels of one tile are made of. */
+static size_t
+band_columns(const struct scale_axis *axis)
 {
-	for (uint32_t i = 0; i < len / 2; i++) {
-		uint16_t other = values[i];
+	const size_t covered = axis->canvas / axis->picture + 1;
 
-		values[i] = values[len - 1 - i];
-		values[len - 1 - i] = other;
-	}
-}
-
-/* The picture's area is `from` to `to`, of `side` pixels as people see them. */
-static int
-axis_init(struct scale_axis *axis, uint32_t canvas, uint32_t from, uint32_t to,
-	uint32_t side, uint32_t tiles)
-{
-	uint64_t picture = axis->picture;
-	uint32_t i = 0, area = to - from;
-	uint32_t cut = picture > area ? (picture - area) / 2 : 0;
-
-	axis->length = MIN(picture, area);
-	axis->start = from + (area - axis->length) / 2;
-	axis->lookup = calloc(axis->length, sizeof(*axis->lookup));
-	axis->edges = calloc(tiles + 1, sizeof(*axis->edges));
-	if (!axis->lookup || !axis->edges)
-		return -ENOMEM;
-	for (i = 0; i < axis->length; i++)
-		axis->lookup[i] = (2 * (uint64_t)(i + cut) + 1) * canvas / (2 * picture);
-	i = 0;
-	for (uint32_t tile = 0; tile <= tiles; tile++) {
-		while (i < axis->length && axis->lookup[i] < tile * MURAL_TILE)
-			i++;
-		axis->edges[tile] = i;
-	}
-	if (axis->reversed) {
-		axis->start = side - axis->start - axis->length;
-		reverse_values(axis->lookup, axis->length);
-	}
-	return 0;
+	return axis_is_reduced(axis) ? MIN(MURAL_TILE + 2 * covered, axis->canvas)
+				     : MURAL_TILE;
 }
 
 static int
 allocate_lines(struct scale *scale)
 {
 	const struct mural_view *view = &scale->view;
-	size_t line = MAX(scale->screen.width, 1);
+	const size_t line = MAX(scale->screen.width, 1);
+	const size_t longest = MAX(view->width, view->height);
 
 	if (scale->transposed)
-		scale->band = calloc(MURAL_TILE, (view->height + BAND_SHIFT) * PIXEL);
+		scale->band = calloc(
+			band_columns(&scale->x), (view->height + BAND_SHIFT) * PIXEL);
 	if (scale->screen.rgb565)
 		scale->packed = calloc(line, sizeof(*scale->packed));
+	if (scale->averaged)
+		scale->sums = aligned_alloc(
+			sizeof(*scale->sums), longest * sizeof(*scale->sums));
 	scale->row = calloc(view->width, PIXEL);
 	scale->line = calloc(line, PIXEL);
 	return scale->row && scale->line && !(scale->transposed && !scale->band) &&
-			       !(scale->screen.rgb565 && !scale->packed)
+			       !(scale->screen.rgb565 && !scale->packed) &&
+			       !(scale->averaged && !scale->sums)
 		       ? 0
 		       : -ENOMEM;
 }
@@ -142,21 +118,20 @@ scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
 	const struct scale_screen *screen)
 {
 	const struct box *area = &screen->area;
-	uint32_t width, height;
+	struct axis_place across = { area->left, area->right, 0, view->tiles_x };
+	struct axis_place down = { area->top, area->bottom, 0, view->tiles_y };
 
 	*scale = (struct scale){
 		.view = *view,
 		.screen = *screen,
 		.transposed = is_transposed(screen),
-		.x.reversed = is_x_reversed(screen),
-		.y.reversed = is_y_reversed(screen),
+		.x = { .canvas = view->width, .reversed = is_x_reversed(screen) },
+		.y = { .canvas = view->height, .reversed = is_y_reversed(screen) },
 	};
-	scale_upright_size(screen, &width, &height);
+	scale_upright_size(screen, &across.side, &down.side);
 	size_picture(scale, mode, area->right - area->left, area->bottom - area->top);
-	if (axis_init(&scale->x, view->width, area->left, area->right, width,
-		    view->tiles_x) < 0 ||
-		axis_init(&scale->y, view->height, area->top, area->bottom, height,
-			view->tiles_y) < 0)
+	scale->averaged = axis_is_reduced(&scale->x) || axis_is_reduced(&scale->y);
+	if (axis_init(&scale->x, &across) < 0 || axis_init(&scale->y, &down) < 0)
 		return -ENOMEM;
 	return allocate_lines(scale);
 }
@@ -164,26 +139,14 @@ scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
 void
 scale_finish(struct scale *scale)
 {
-	free(scale->x.lookup);
-	free(scale->x.edges);
-	free(scale->y.lookup);
-	free(scale->y.edges);
+	axis_finish(&scale->x);
+	axis_finish(&scale->y);
 	free(scale->row);
 	free(scale->band);
 	free(scale->line);
 	free(scale->packed);
+	free(scale->sums);
 	*scale = (struct scale){ 0 };
-}
-
-/* Where the tiles `first` to `last` begin and end in the memory. */
-static void
-axis_span(const struct scale_axis *axis, uint32_t first, uint32_t last, uint32_t *from,
-	uint32_t *to)
-{
-	const uint32_t begin = axis->edges[first], end = axis->edges[last + 1];
-
-	*from = axis->start + (axis->reversed ? axis->length - end : begin);
-	*to = axis->start + (axis->reversed ? axis->length - begin : end);
 }
 
 struct box
@@ -205,6 +168,25 @@ scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 }
 
 /* ------------------------------------------------------------------ copying */
+
+/* The axes of the screen's rows and columns. */
+static const struct scale_axis *
+axis_across(const struct scale *scale)
+{
+	return scale->transposed ? &scale->y : &scale->x;
+}
+
+static const struct scale_axis *
+axis_down(const struct scale *scale)
+{
+	return scale->transposed ? &scale->x : &scale->y;
+}
+
+/* The canvas pixels that a box of the memory shows, all included: along its rows, and
+ * along its columns. */
+struct extent {
+	uint32_t first, last, down_first, down_last;
+};
 
 static size_t
 pixel_bytes(const struct scale *scale)
@@ -231,70 +213,114 @@ pack_line(const struct scale *scale, const uint32_t *line, uint32_t len)
 	return scale->packed;
 }
 
-/* Transposes a column of tiles, so that a row of the screen is read from a row. */
+/* Transposes columns of the canvas, so that a row of the screen is read from a row. */
 static void
-fetch_band(const struct scale *scale, const struct mural_reader *reader, uint32_t tile_x,
-	uint32_t first_y, uint32_t last_y)
+fetch_band(const struct scale *scale, const struct mural_reader *reader,
+	const struct extent *extent)
 {
 	const size_t stride = scale->view.height + BAND_SHIFT;
+	uint32_t block[MURAL_TILE][MURAL_TILE], width, height;
 
-	for (uint32_t tile_y = first_y; tile_y <= last_y; tile_y++) {
-		const struct mural_rect at = mural_tile_rect(
-			&scale->view, tile_y * scale->view.tiles_x + tile_x);
-		uint32_t tile[MURAL_TILE][MURAL_TILE];
+	for (uint32_t left = extent->down_first; left <= extent->down_last;
+		left += width) {
+		width = MIN(MURAL_TILE, extent->down_last + 1 - left);
+		for (uint32_t top = extent->first; top <= extent->last; top += height) {
+			uint32_t *band =
+				scale->band + (left - extent->down_first) * stride + top;
 
-		mural_reader_copy(
-			reader, at.x, at.y, at.width, at.height, tile[0], MURAL_TILE);
-		for (uint32_t x = 0; x < at.width; x++) {
-			uint32_t *row = scale->band + x * stride + at.y;
-
-			for (uint32_t y = 0; y < at.height; y++)
-				row[y] = tile[y][x];
+			height = MIN(MURAL_TILE, extent->last + 1 - top);
+			mural_reader_copy(
+				reader, left, top, width, height, block[0], MURAL_TILE);
+			for (uint32_t x = 0; x < width; x++)
+				for (uint32_t y = 0; y < height; y++)
+					band[x * stride + y] = block[y][x];
 		}
 	}
 }
 
-/* The part of a canvas row that the box shows, scaled; when transposed, of a column,
- * which is a row of the band. */
-static const void *
-fetch_line(const struct scale *scale, const struct mural_reader *reader,
-	const struct box *box, uint32_t row)
+/* The part of a canvas row that the extent has; when transposed, of a column, which is a
+ * row of the band. */
+static const uint32_t *
+fetch_row(const struct scale *scale, const struct mural_reader *reader,
+	const struct extent *extent, uint32_t row)
 {
-	const struct scale_axis *across = scale->transposed ? &scale->y : &scale->x;
-	const uint32_t side = scale->transposed ? scale->view.height : scale->view.width;
-	const uint16_t *lookup = across->lookup + box->left - across->start;
-	const uint32_t len = box->right - box->left;
-	const uint32_t first = MIN(lookup[0], lookup[len - 1]);
-	const uint32_t last = MAX(lookup[0], lookup[len - 1]);
-	const uint32_t *pixels = scale->row;
-
 	if (scale->transposed)
-		pixels = scale->band +
-			 row % MURAL_TILE * (size_t)(scale->view.height + BAND_SHIFT) +
-			 first;
-	else
-		mural_reader_copy(reader, first, row, last - first + 1, 1, scale->row, 0);
-	if (across->picture == side && !across->reversed)
-		return pack_line(scale, pixels, len);
-	for (uint32_t i = 0; i < len; i++)
-		scale->line[i] = pixels[lookup[i] - first];
-	return pack_line(scale, scale->line, len);
+		return scale->band +
+		       (row - extent->down_first) *
+			       (size_t)(scale->view.height + BAND_SHIFT) +
+		       extent->first;
+	mural_reader_copy(reader, extent->first, row, extent->last - extent->first + 1, 1,
+		scale->row, 0);
+	return scale->row;
+}
+
+/* A line of the box where each pixel shows one pixel of the row. */
+static const uint32_t *
+pick_line(const struct scale *scale, const struct mural_reader *reader,
+	const struct box *box, const struct extent *extent, uint32_t row)
+{
+	const struct scale_axis *across = axis_across(scale);
+	const uint16_t *lookup = across->first + box->left - across->start;
+	const uint32_t *pixels = fetch_row(scale, reader, extent, row);
+
+	if (across->picture == across->canvas && !across->reversed)
+		return pixels;
+	for (uint32_t i = 0; i < box->right - box->left; i++)
+		scale->line[i] = pixels[lookup[i] - extent->first];
+	return scale->line;
+}
+
+/* A line of the box where each pixel shows the mean of several: entry `i` of the axis
+ * down. */
+static const uint32_t *
+average_rows(const struct scale *scale, const struct mural_reader *reader,
+	const struct box *box, const struct extent *extent, uint32_t i)
+{
+	const struct scale_axis *down = axis_down(scale);
+	const uint32_t first = down->first[i], last = down->last[i];
+	const uint32_t len = extent->last - extent->first + 1;
+
+	memset(scale->sums, 0, len * sizeof(*scale->sums));
+	for (uint32_t row = first; row <= last; row++) {
+		const float weight = !axis_is_reduced(down) ? 1
+				     : row == first         ? down->head[i]
+				     : row == last          ? down->tail[i]
+							    : down->middle;
+
+		average_add(
+			scale->sums, fetch_row(scale, reader, extent, row), len, weight);
+	}
+	average_line(axis_across(scale), scale->sums, extent->first, box->left,
+		box->right, scale->line);
+	return scale->line;
 }
 
 static void
 draw_box(const struct scale *scale, const struct mural_reader *reader,
 	const struct box *box, uint8_t *pixels, size_t pitch)
 {
-	const struct scale_axis *down = scale->transposed ? &scale->x : &scale->y;
-	const uint16_t *lookup = down->lookup - down->start;
+	const struct scale_axis *down = axis_down(scale);
 	const size_t offset = box->left * pixel_bytes(scale);
-	const size_t bytes = (box->right - box->left) * pixel_bytes(scale);
+	const uint32_t len = box->right - box->left;
 	const void *line = NULL;
+	struct extent extent;
 
+	axis_cover(
+		axis_across(scale), box->left, box->right, &extent.first, &extent.last);
+	axis_cover(down, box->top, box->bottom, &extent.down_first, &extent.down_last);
+	if (scale->transposed)
+		fetch_band(scale, reader, &extent);
 	for (uint32_t y = box->top; y < box->bottom; y++) {
-		if (y == box->top || lookup[y] != lookup[y - 1])
-			line = fetch_line(scale, reader, box, lookup[y]);
-		memcpy(pixels + y * pitch + offset, line, bytes);
+		const uint32_t i = y - down->start;
+
+		if (scale->averaged)
+			line = pack_line(
+				scale, average_rows(scale, reader, box, &extent, i), len);
+		else if (y == box->top || down->first[i] != down->first[i - 1])
+			line = pack_line(scale,
+				pick_line(scale, reader, box, &extent, down->first[i]),
+				len);
+		memcpy(pixels + y * pitch + offset, line, len * pixel_bytes(scale));
 	}
 }
 
@@ -332,8 +358,6 @@ scale_draw(const struct scale *scale, const struct mural_reader *reader,
 				      : scale_tiles(scale, first, rank, along - 1, rank);
 			if (box.left == box.right)
 				continue;
-			if (scale->transposed)
-				fetch_band(scale, reader, rank, first, along - 1);
 			draw_box(scale, reader, &box, pixels, pitch);
 			around = box_around(around, box);
 		}

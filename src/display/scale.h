@@ -3,10 +3,11 @@
  * Scaling: maps canvas pixels to the pixels of a screen, and copies what changed.
  *
  * The picture is the canvas scaled to the screen; it may be smaller than its area (the
- * rest is black) or larger (the middle is shown).  Scaling is by nearest neighbour: each
- * pixel of the screen shows the canvas pixel under its centre.  The mapping is one lookup
- * table for each axis, from which the extent of a tile is derived too, so that copying
- * and damage cannot disagree.
+ * rest is black) or larger (the middle is shown).  Each pixel of the canvas is seen.
+ * Where the picture is larger than the canvas, a pixel of the screen shows the canvas
+ * pixel under its centre: no method is sharper, whole factors come out even, and others
+ * repeat some rows and columns once more, but leave none out.  Where it is smaller, a
+ * pixel shows the mean of all that it covers (average.h).
  *
  * A screen that is rotated or mirrored has two coordinate systems: upright, as people see
  * it, and that of its memory.  Areas are given in the first, boxes are returned in the
@@ -23,6 +24,8 @@
 #include <mural/reader.h>
 
 #include "base/box.h"
+#include "display/average.h"
+#include "display/axis.h"
 
 /* A screen's memory, its transform, and the area for the canvas. */
 struct scale_screen {
@@ -33,27 +36,18 @@ struct scale_screen {
 	struct box area;        /* as people see it, not empty */
 };
 
-/* An axis of the canvas, and the axis of the memory that it is mapped to. */
-struct scale_axis {
-	uint32_t picture; /* size in pixels of the whole canvas on the screen */
-	uint32_t start;   /* first pixel of the memory that shows canvas */
-	uint32_t length;  /* number of such pixels */
-	bool reversed;    /* the canvas's first pixel comes last */
-	uint16_t *lookup; /* for each of them, in memory order: the canvas pixel */
-	uint16_t *edges;  /* for each tile, and one more: the first of them, in canvas
-			   * order */
-};
-
 struct scale {
 	struct mural_view view;
 	struct scale_screen screen;
 	bool transposed; /* canvas rows are memory columns */
+	bool averaged;   /* an axis is reduced */
 	struct scale_axis x, y;
 	/* scratch space */
-	uint32_t *row;    /* a row of the canvas ... */
-	uint32_t *band;   /* ... or a column of tiles, as rows (transposed only) */
-	uint32_t *line;   /* the same, scaled */
-	uint16_t *packed; /* the same, as RGB565 (rgb565 only) */
+	uint32_t *row;     /* a row of the canvas ... */
+	uint32_t *band;    /* ... or some columns, as rows (transposed only) */
+	uint32_t *line;    /* the same, scaled */
+	uint16_t *packed;  /* the same, as RGB565 (rgb565 only) */
+	average_sum *sums; /* light of a row of the canvas (averaged only) */
 };
 
 /* The size of a screen as people see it. */

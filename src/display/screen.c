@@ -14,6 +14,12 @@
 
 static void screen_repaint(struct screen *screen);
 
+static const struct config_output *
+screen_config(const struct screen *screen)
+{
+	return &screen->context->config.outputs[screen->index];
+}
+
 static int
 open_readers(struct screen *screen)
 {
@@ -191,7 +197,7 @@ screen_prepare(struct screen *screen, const struct display_surface *surface, voi
 
 	layout_finish(next);
 	if (ret == 0)
-		ret = layout_init(next, surface, &context->config, context->hud,
+		ret = layout_init(next, surface, screen_config(screen), context->hud,
 			&context->canvas->view);
 	if (ret < 0)
 		return ret;
@@ -225,40 +231,19 @@ update_enabled(struct display_context *context)
 	pthread_mutex_unlock(&context->lock);
 }
 
-/* Scaling down leaves canvas pixels out, which nobody would see. */
-static void
-warn_of_lost_pixels(const struct screen *screen)
-{
-	const struct layout *layout = &screen->layout;
-	const struct scale *scale = &layout->scale;
-	const struct box *area = &scale->screen.area;
-	const uint64_t all = (uint64_t)scale->view.width * scale->view.height;
-	const uint64_t shown = (uint64_t)MIN(scale->x.picture, scale->view.width) *
-			       MIN(scale->y.picture, scale->view.height);
-
-	if (shown == all)
-		return;
-	log_warn("display: %s: %u %% of the canvas's pixels are not shown, since it is "
-		 "larger than its room; set canvas.size = auto or at most %ux%u%s",
-		layout->surface.name, (unsigned)((all - shown) * 100 / all),
-		area->right - area->left, area->bottom - area->top,
-		layout->hud ? ", or display.hud = no" : "");
-}
-
 static void
 log_layout(const struct screen *screen)
 {
 	static const char *const words[] = { "fit", "integer", "fill", "none" };
 	static const char *const turns[] = { "", ", turned 90", ", turned 180",
 		", turned 270" };
-	const struct config_display *config = &screen->context->config;
+	const struct config_output *config = screen_config(screen);
 	const struct scale *scale = &screen->layout.scale;
 
 	log_info("display: %s; canvas %ux%u as %ux%u (%s%s%s)",
 		screen->layout.surface.name, scale->view.width, scale->view.height,
 		scale->x.picture, scale->y.picture, words[config->scale],
 		turns[config->rotate], config->mirror == MIRROR_X ? ", mirrored" : "");
-	warn_of_lost_pixels(screen);
 }
 
 /* Leaves the next frame to the timer: the driver has not finished its own work. */
@@ -308,9 +293,10 @@ screen_disabled(struct screen *screen)
 /* ------------------------------------------------------------------ for the display */
 
 void
-screen_init(struct screen *screen, struct display_context *context)
+screen_init(struct screen *screen, struct display_context *context, uint32_t index)
 {
 	screen->context = context;
+	screen->index = index;
 	screen->timer.data = screen;
 	uv_timer_init(&context->loop, &screen->timer);
 }
@@ -343,7 +329,7 @@ screen_relayout(struct screen *screen)
 	struct layout layout;
 
 	if (!screen->enabled ||
-		layout_init(&layout, &screen->layout.surface, &context->config,
+		layout_init(&layout, &screen->layout.surface, screen_config(screen),
 			context->hud, &context->canvas->view) < 0)
 		return;
 	layout_finish(&screen->layout);

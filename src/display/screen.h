@@ -39,7 +39,8 @@ struct screen_slot {
 
 struct screen {
 	struct display_context *context;
-	void *output; /* the driver's */
+	uint32_t index; /* of its output in the config */
+	void *output;   /* the driver's */
 	struct layout layout, next;
 	struct screen_slot slots[DISPLAY_BUFFERS];
 	uv_timer_t timer;
@@ -53,7 +54,7 @@ struct screen {
 
 /* Creates handles on the context's loop.  Call screen_finish() when the loop has run to
  * its end. */
-void screen_init(struct screen *screen, struct display_context *context);
+void screen_init(struct screen *screen, struct display_context *context, uint32_t index);
 void screen_close(struct screen *screen);
 void screen_finish(struct screen *screen);
 

@@ -3,7 +3,6 @@
 #include "hud/hud.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -53,7 +52,8 @@ hud_free(struct hud *hud)
 static bool
 text_same(const struct hud_text *a, const struct hud_text *b)
 {
-	if (strcmp(a->url, b->url) != 0 || a->n_lines != b->n_lines)
+	if (strcmp(a->url, b->url) != 0 || strcmp(a->notice, b->notice) != 0 ||
+		a->n_lines != b->n_lines)
 		return false;
 	for (uint32_t i = 0; i < a->n_lines; i++)
 		if (strcmp(a->lines[i].name, b->lines[i].name) != 0 ||
@@ -81,6 +81,15 @@ hud_set_text(struct hud *hud, const struct hud_text *text)
 	pthread_mutex_unlock(&hud->lock);
 	if (is_new) /* a full eventfd is readable already */
 		(void)!write(hud->fd, &one, sizeof(one));
+}
+
+bool
+hud_copy_notice(struct hud *hud, char notice[HUD_NOTICE_MAX])
+{
+	pthread_mutex_lock(&hud->lock);
+	memcpy(notice, hud->text.notice, HUD_NOTICE_MAX);
+	pthread_mutex_unlock(&hud->lock);
+	return *notice != '\0';
 }
 
 int

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/box.h"
@@ -24,8 +25,12 @@ struct hud_line {
 	char state[128]; /* what people should know of it; empty: nothing */
 };
 
+/* Room for what the operator has to say to all. */
+#define HUD_NOTICE_MAX 256
+
 struct hud_text {
 	char url[128]; /* of the web page, for the QR code; empty: there is none */
+	char notice[HUD_NOTICE_MAX]; /* what the operator has to say; empty: nothing */
 	uint32_t n_lines;
 	struct hud_line lines[8]; /* of the first plugins; the rest is not shown */
 };
@@ -36,6 +41,10 @@ void hud_free(struct hud *hud); /* accepts NULL */
 
 /* Replaces the text, which is copied; signals hud_fd() if it changed.  Any thread. */
 void hud_set_text(struct hud *hud, const struct hud_text *text);
+
+/* Copies the notice of the present text, which is shown also where there is no strip.
+ * False: there is none.  Any thread. */
+bool hud_copy_notice(struct hud *hud, char notice[HUD_NOTICE_MAX]);
 
 /* An eventfd that becomes readable with each new version; its only poller drains it. */
 int hud_fd(const struct hud *hud);

@@ -64,6 +64,14 @@ service_stop(struct instance *instance)
 	instance->plugin->stop(&instance->host);
 }
 
+void
+services_notice(struct instance *instances)
+{
+	for (struct instance *i = instances; i; i = i->next)
+		if (i->service_state == SERVICE_RUNNING && i->plugin->notice)
+			i->plugin->notice(&i->host);
+}
+
 static void
 check_main(const struct instance *instance, const char *function)
 {

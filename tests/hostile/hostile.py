@@ -8,8 +8,12 @@ time, how late the watchdog was served, and how long SIGTERM takes in the middle
 network namespace of its own.  Exit status 1 when an attack had more effect than SECURITY.md admits.
 
     hostile.py SECONDS_EACH WORST_MS WORDS      only attacks whose names have the words
+    hostile.py SECONDS_EACH any                 what holds on any machine, however busy or slow: everybody
+                                                is served, the service manager is content, and memory
 """
 import ctypes
+import dataclasses
+import math
 import os
 import resource
 import signal
@@ -32,9 +36,6 @@ from wall import BUILD, Wall, has_plugin
 
 MEMORY_MIB = 64   # that an attack may take
 KEPT_MIB = 32     # of it, that may stay with malloc() for a while
-PHASE_MS = 50     # that a loop may work before it looks at everybody else
-WATCHDOG_S = 1
-SIGTERM_S = 5
 ASKED = 3         # times a host solicits an address before it gives up
 SIZE = (640, 400)
 SANITIZED = bool(os.environ.get("sanitizer"))
@@ -105,7 +106,7 @@ def end(pid):
     os.waitpid(pid, 0)
 
 
-def settle(wall, names, before, limit=10):
+def settle(wall, names, before, limit=30):
     """The period after an attack, once its connections are gone and their memory is free."""
     over = time.monotonic() + limit
     while time.monotonic() < over:
@@ -113,6 +114,18 @@ def settle(wall, names, before, limit=10):
         if after.descriptors <= before.descriptors + 4 and after.memory < before.memory + KEPT_MIB:
             break
     return after
+
+
+@dataclasses.dataclass
+class Limits:
+    """Of time.  Whatever they are, a visit may take 30 s, and SIGTERM 60."""
+    worst_ms: float = 100
+    phase_ms: float = 50  # that a loop may work before it looks at everybody else
+    watchdog_s: float = 1
+    sigterm_s: float = 5
+
+
+ANY_MACHINE = Limits(worst_ms=math.inf, phase_ms=1000, watchdog_s=20, sigterm_s=60)
 
 
 class Measured:
@@ -165,9 +178,9 @@ class Measured:
         return "| %s |" % " | ".join([self.attack.name, *cells, "%.0f" % self.phase, "%.1f" % self.late,
                                       "%.1f" % self.stopped])
 
-    def complaints(self, worst_ms):
+    def complaints(self, limits):
         before, during, after = self.periods
-        if during.worst > worst_ms:
+        if during.worst > limits.worst_ms:
             yield "others waited %.0f ms" % during.worst
         lost = during.refused.count("solicitation")
         # who comes while somebody else gives way may have to come again
@@ -180,11 +193,11 @@ class Measured:
             yield "kept %.0f MiB" % (after.memory - before.memory)
         if after.descriptors > before.descriptors + 4:
             yield "kept descriptors"
-        if self.phase > PHASE_MS:
+        if self.phase > limits.phase_ms:
             yield "a loop worked %.0f ms without a look at others" % self.phase
-        if self.late > max(WATCHDOG_S, worst_ms / 1000):
+        if self.late > limits.watchdog_s:
             yield "the watchdog was served %.1f s late" % self.late
-        if self.stopped > max(SIGTERM_S, worst_ms / 1000):
+        if self.stopped > limits.sigterm_s:
             yield "SIGTERM took %.1f s" % self.stopped
         if self.status != 0:
             yield "the wall ended with %d" % self.status
@@ -192,7 +205,7 @@ class Measured:
             yield self.wrong
 
 
-def run_all(attacks, seconds, worst_ms):
+def run_all(attacks, seconds, limits):
     bad = []
     print("| %s |\n|%s" % (" | ".join(HEAD), " --- |" * len(HEAD)))
     for attack in attacks:
@@ -200,19 +213,20 @@ def run_all(attacks, seconds, worst_ms):
             write_files(folder)
             measured = Measured(folder, attack, seconds)
         print(measured.row(), flush=True)
-        bad += ["%s: %s" % (attack.name, what) for what in measured.complaints(worst_ms)]
+        bad += ["%s: %s" % (attack.name, what) for what in measured.complaints(limits)]
     return bad
 
 
 def main():
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5
-    worst_ms = float(sys.argv[2]) if len(sys.argv) > 2 else 100
+    worst = sys.argv[2] if len(sys.argv) > 2 else "100"
+    limits = ANY_MACHINE if worst == "any" else Limits(worst_ms=float(worst))
     words = sys.argv[3] if len(sys.argv) > 3 else ""
     own_network()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with WIRE:
-        bad = run_all([attack for attack in ATTACKS if words in attack.name], seconds, worst_ms)
+        bad = run_all([attack for attack in ATTACKS if words in attack.name], seconds, limits)
     print("\n".join(["", *bad]) if bad else "\nEverything as promised.")
     return 1 if bad else 0
 

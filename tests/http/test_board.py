@@ -187,7 +187,7 @@ def test_each_generator_has_its_cooldown_which_starts_with_an_accepted_pixel(boa
     assert board.ask("GET", "/pixels?id=" + one).status == 429
     assert board.put(one, 99, 0, 1).status == 400
     wait_for("its turn", lambda: board.put(one, 0, 0, 1).status == 200)
-    assert 1.45 < time.monotonic() - start < 20
+    assert time.monotonic() - start > 1.45
     assert board.rate(2500).status == 200
     wait_for("its turn", lambda: board.put(one, 0, 0, 1).status == 200)  # the new rate counts from here on
     early = board.put(one, 0, 0, 1)

@@ -11,13 +11,13 @@ import sys
 import time
 
 from boardclient import Board, board_wall, request
-from procfs import memory_kib
-from sanitizer import SANITIZED, SLACK_KIB
+from procfs import loop_seconds, memory_kib
+from sanitizer import SLACK_KIB
 from wall import Wall, wait_for
 
-# What others may wait while these tests share two cores with whatever else runs; make hostile
-# measures it, on a quiet machine.
-PATIENCE_S = 4 if SANITIZED else 1
+# How long the wall's loop may work, in CPU time, until a visitor has his answer: a hundred turns and
+# more.  What he waits depends on the machine; make hostile measures that.
+PATIENCE_S = 1
 
 FLOOD = r"""
 import selectors, socket, sys
@@ -63,22 +63,22 @@ class Flood:
         self.process.stdout.close()
 
 
-def ask(wall, path="/healthz", source="127.0.0.7", headers=b"", method=b"GET", body=b"", seconds=20):
-    """A visit by somebody else: the status, and how long it took."""
-    start = time.monotonic()
+def ask(wall, path="/healthz", source="127.0.0.7", headers=b"", method=b"GET", body=b"", seconds=60):
+    """A visit by somebody else: the status, and how long the loop worked until it was over."""
+    start = loop_seconds(wall.process.pid)
     with socket.create_connection(("127.0.0.1", wall.port("http")), seconds, (source, 0)) as s:
         s.sendall(b"%s %s HTTP/1.1\r\nHost: wall\r\nConnection: close\r\n%sContent-Length: %d\r\n\r\n%s"
                   % (method, path.encode(), headers, len(body), body))
         got = b""
         while piece := s.recv(1 << 20):
             got += piece
-    return int(got.split()[1]), time.monotonic() - start
+    return int(got.split()[1]), loop_seconds(wall.process.pid) - start
 
 
 def worst(wall, seconds=3, **more):
     """The longest of the visits within a few seconds, none of which may be refused."""
     end, most = time.monotonic() + seconds, 0
-    while time.monotonic() < end:
+    while time.monotonic() < end or not most:
         status, took = ask(wall, **more)
         assert status == 200, status
         most = max(most, took)
@@ -97,17 +97,15 @@ def test_one_who_pipelines_stops_nobody(tmp_path):
             with Flood(wall, path):
                 assert worst(wall) < PATIENCE_S, path
         with Flood(wall, "/healthz"):
-            start = time.monotonic()
             assert wall.stop() == 0
-            assert time.monotonic() - start < 20
 
 
 def test_a_thousand_who_pipeline_stop_nobody(tmp_path):
     """What costs most, from one source: others have their share of every turn."""
     with board_wall(tmp_path) as wall:
         with Flood(wall, "/metrics", connections=1000):
-            assert worst(wall, 5) < 4 * PATIENCE_S  # the flood takes a processor, and other tests run
-        wait_for("an idle wall", lambda: ask(wall)[1] < PATIENCE_S)
+            assert worst(wall, 5) < PATIENCE_S
+        assert ask(wall)[0] == 200
 
 
 def test_the_wall_stops_while_a_thousand_pipeline(tmp_path):
@@ -186,8 +184,7 @@ def test_long_answers_to_slow_readers_have_a_bound(tmp_path):
             s, status = get_slowly(wall, "/frontend-pixels")
             assert status == 200
             slow.append(s)
-            status, took = ask(wall, "/frontend-pixels")
-            assert status == 200
+            assert ask(wall, "/frontend-pixels")[0] == 200
         length = int(board.ask("HEAD", "/frontend-pixels").headers["Content-Length"])
         assert length > 10 << 20
         assert memory(wall) - before < ROOM

@@ -17,6 +17,7 @@ from PIL import Image
 
 from boardclient import Board, board_wall
 from browser import Browser
+from control import Operator, control
 from wall import DOTS, Wall, wait_for
 
 SIZE = "160x96"
@@ -30,7 +31,7 @@ def http_section(folder, more=""):
 @pytest.fixture(scope="module")
 def wall(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    core = "[record]\nfile = %s/record\ninterval = 100ms\n" % folder
+    core = "[record]\nfile = %s/record\ninterval = 100ms\n" % folder + control(folder)
     with Wall(folder, http_section(folder, "pixel-rate = 1500ms") + DOTS, size=SIZE,
               core=core) as wall:
         flut(wall, [(x, y, x, y * 2, x ^ y) for y in range(96) for x in range(160)])
@@ -229,6 +230,22 @@ def test_the_rates_move(wall, browser):
                         "return g.getContext('2d').getImageData(0, 0, g.width, g.height)"
                         ".data.some(v => v > 0); })()")
     assert used
+
+
+def test_the_operators_notice(wall, browser):
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    with Operator(wall) as operator:
+        operator.done("notice", text="At 23:00 <b>we</b> photograph the wall")
+        browser.wait_text("#notice", "At 23:00 <b>we</b> photograph the wall")
+        operator.done("freeze")
+        browser.wait_text("#notice", "Paused")
+        assert browser.ask("axe") == []
+        operator.done("notice", text="Soon", for_="1h")
+        operator.done("thaw")
+        wait_for("the other", lambda: re.fullmatch(r"Soon \(until \d\d:\d\d\)", browser.text("#notice")))
+        operator.done("notice")
+        wait_for("none", lambda: browser.eval("document.getElementById('notice').clientHeight") == 0)
 
 
 def test_the_history_slider(wall, browser):

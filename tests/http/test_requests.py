@@ -12,6 +12,7 @@ import pytest
 
 from boardclient import Board, board_wall, raw, request
 from p2client import upgrade_request
+from procfs import loop_seconds
 from sanitizer import SLACK_KIB
 from wall import DOTS, dot, wait_for
 
@@ -146,11 +147,12 @@ def test_slow_clients_delay_no_others(wall, board):
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     deaf.connect(("127.0.0.1", wall.port("http")))
     deaf.sendall(request("GET", "/settings", b"") * 2000)
-    start = time.monotonic()
     for _ in range(50):
         assert board.ask("GET", "/settings").status == 200
-    assert time.monotonic() - start < 10  # a slow client would hold them up for longer
     for s in slow:
+        s.setblocking(False)
+        with pytest.raises(BlockingIOError):  # it is still in the middle of its request
+            s.recv(1)
         s.close()
     deaf.close()
 
@@ -167,7 +169,7 @@ def test_a_request_that_takes_too_long_is_cut_off(tmp_path):
             for byte in put():
                 s.sendall(bytes([byte]))
                 time.sleep(5)  # a slow client
-        assert 60 <= time.monotonic() - start < 80
+        assert 60 <= time.monotonic() - start < 300
         watcher.setblocking(False)
         said = b""
         with pytest.raises(BlockingIOError):
@@ -205,7 +207,7 @@ def test_an_answer_may_be_read_slowly_but_not_too_slowly(tmp_path):
         with ThreadPoolExecutor(2) as both:
             slow, phone = both.submit(takes, wall, 4, 75), both.submit(takes, wall, 0.5, 75)
         assert phone.result() >= 75
-        assert 30 <= slow.result() < 60
+        assert 30 <= slow.result() < 75
         assert wall.stop() == 0
         assert "http: painted 0 pixels, discarded 1 rate_limited" in wall.log()
 
@@ -389,8 +391,8 @@ def test_the_leaderboard_of_thousands_delays_nobody(tmp_path):
         assert "<td>the one</td><td>who paints</td><td class=\"number\">1</td>" in page
         for s in crowd:
             s.sendall(b"GET /servers HTTP/1.1\r\nHost: wall\r\n\r\n" * 5)
-        start = time.monotonic()
+        start = loop_seconds(wall.pid)
         board.settings()
-        assert time.monotonic() - start < (20 if SLACK_KIB else 8)
+        assert loop_seconds(wall.pid) - start < (8 if SLACK_KIB else 2), "all of them came first"
         for s in crowd:
             s.close()

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from boardclient import Board, board_wall
+from procfs import loop_seconds
 from test_requests import registrations, statuses
 from wall import wait_for
 
@@ -158,9 +159,9 @@ def test_a_full_board_takes_newcomers_also_after_a_restart(tmp_path):
     with board_wall(tmp_path) as wall, Board(wall) as board:
         regular = "%024x" % 77
         board.paint(regular, 0, 0, 1)  # one of them is in use
-        begin = time.monotonic()
+        begin = loop_seconds(wall.pid)
         newcomers = [tokens_of(registrations(wall, source, ["new"])) for source in range(1, 40)]
-        assert time.monotonic() - begin < 10
+        assert loop_seconds(wall.pid) - begin < 5, "each looked at all generators again and again"
         assert all(len(tokens) == 1 for tokens in newcomers)
         assert paint_with(wall, 3, newcomers[2]) == [200]
         wait_for("its turn", lambda: board.put(regular, 0, 0, 2).status == 200)
@@ -198,9 +199,9 @@ def test_the_admin_removes_generators(tmp_path):
         assert remove(name="victim", author="Bob").json()["removed"] == 0
         removed = []
         while not removed or removed[-1]["left"]:
-            begin = time.monotonic()
+            begin = loop_seconds(wall.pid)
             removed.append(remove(author="a").json())
-            assert time.monotonic() - begin < 5
+            assert loop_seconds(wall.pid) - begin < 2, "one request was a long phase"
         assert sum(answer["removed"] for answer in removed) == 5000 and len(removed) == 3
         assert board.put("%024x" % 1, 0, 0, 1).status == 401
         assert remove(name="victim").json() == {"removed": 1, "left": 0, "success": True}

@@ -68,8 +68,42 @@ def sources(canvas, picture, screen):
             if 0 <= at - start < picture else None for at in range(screen)]
 
 
+def shares(canvas, picture, screen):
+    """For each pixel of the screen what it shows: canvas pixels, and how much of it each takes."""
+    start = (screen - picture) // 2 if picture <= screen else -((picture - screen) // 2)
+    out = []
+    for at in range(-start, screen - start):
+        low, high = at * canvas, (at + 1) * canvas  # in parts of a picture'th
+        out.append([(i, (min(high, (i + 1) * picture) - max(low, i * picture)) / canvas)
+                    for i in range(low // picture, -(-high // picture))] if 0 <= at < picture else [])
+    return out
+
+
+def reduced(canvas, w, h, width, height):
+    """Each pixel of the screen is the mean light of what it shows: the root of the mean square."""
+    across, out = shares(canvas.w, w, width), bytearray(width * height * 3)
+    lights = [[v * v for v in row] if any(row) else None for row in map(canvas.row, range(canvas.h))]
+    for y, parts in enumerate(shares(canvas.h, h, height)):
+        lit = [(lights[i], part) for i, part in parts if lights[i]]
+        if not lit:
+            continue
+        sums = [sum(v * part for v, (_, part) in zip(column, lit)) for column in zip(*(row for row, _ in lit))]
+        for x, columns in enumerate(across):
+            for c in range(3):
+                light = sum(sums[3 * i + c] * part for i, part in columns)
+                if light:
+                    out[(y * width + x) * 3 + c] = int(light ** 0.5 + 0.5)
+    return ppm.Image(width, height, out)
+
+
+def is_reduced(canvas, width, height, scale):
+    return picture_size(canvas.w, canvas.h, width, height, scale)[0] < canvas.w
+
+
 def on_screen(canvas, width, height, scale="fit"):
     w, h = picture_size(canvas.w, canvas.h, width, height, scale)
+    if w < canvas.w:
+        return reduced(canvas, w, h, width, height)
     columns = sources(canvas.w, w, width)
     rows, known = [], {None: bytes(width * 3)}
     for y in sources(canvas.h, h, height):
@@ -197,7 +231,9 @@ class Wall:
             wait_for("the checksum of the picture",
                      lambda: crc in self.guest.frame_crcs(2), seconds)
             return
-        took, difference = self.guest.wait_shot(want, seconds, head)
+        # sums in another order may round to the next value
+        off = is_reduced(self.canvas, want.w, want.h, self.scale)
+        took, difference = self.guest.wait_shot(want, seconds, head, off)
         assert took is not None, "(pixels, left, top, right, bottom): %s\n%s" % (
             difference, self.log())
 

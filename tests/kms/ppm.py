@@ -42,11 +42,14 @@ class Image:
         with open(path, "wb") as f:
             f.write(data)
 
-    def diff(self, other):
-        """None if equal, else (count, x0, y0, x1, y1), or the size mismatch."""
+    def diff(self, other, off=0):
+        """None if equal, or no value is off by more, else (count, x0, y0, x1, y1), or the size
+        mismatch."""
         if (self.w, self.h) != (other.w, other.h):
             return "size %dx%d against %dx%d" % (self.w, self.h, other.w, other.h)
         if bytes(self.rgb) == bytes(other.rgb):
+            return None
+        if off and max(map(abs, map(int.__sub__, self.rgb, other.rgb))) <= off:
             return None
         n, x0, y0, x1, y1 = 0, self.w, self.h, -1, -1
         for y in range(self.h):

@@ -179,11 +179,11 @@ class Guest:
             return self.qmp.shot("gpu0", head)
         return self.qmp.shot()
 
-    def wait_shot(self, want, timeout=20, head=None):
-        """Seconds until the screen equals want exactly, or the last diff."""
+    def wait_shot(self, want, timeout=20, head=None, off=0):
+        """Seconds until the screen equals want, up to `off` in each value, or the last diff."""
         t = time.monotonic()
         while True:
-            d = self.shot(head).diff(want)
+            d = self.shot(head).diff(want, off)
             if d is None:
                 return time.monotonic() - t, None
             if time.monotonic() - t > timeout:

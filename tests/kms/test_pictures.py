@@ -2,6 +2,8 @@
 """The right picture, pixel by pixel: every commit method, driver, size and scale."""
 import pytest
 
+from waiting import wait_for
+
 METHODS = ["atomic", "legacy", "dirtyfb"]
 
 
@@ -46,6 +48,25 @@ def test_sizes_and_scales(boot, size, scale):
     wall.seen()
     wall.dot(w // 2, h // 2, (1, 200, 3))
     wall.seen()
+
+
+@pytest.mark.parametrize("size, mode", [("1920x1080", (1472, 828)),
+                                        ("3840x2160", (1920, 1080))])
+def test_every_lone_pixel_is_seen(boot, size, mode):
+    """Of 400 white pixels on black, each leaves a third of its value at least somewhere in its cell."""
+    screen = boot("virtio")
+    wall = screen.wall(size=size, display="output = kms\nmode = %dx%d@60" % mode).start()
+    w, h = wall.canvas.w, wall.canvas.h
+    wall.send(b"".join(wall.put(i % 20 * w // 20 + 2 + i * 7 % 30, i // 20 * h // 20 + 2 + i * 11 % 30, [255] * 3)
+                       for i in range(400)))
+
+    def seen():
+        shot = screen.guest.shot()
+        assert (shot.w, shot.h) == mode
+        cells = [shot.crop(i % 20 * shot.w // 20, i // 20 * shot.h // 20, shot.w // 20, shot.h // 20)
+                 for i in range(400)]
+        return sum(max(cell.rgb) >= 85 for cell in cells) == 400
+    wait_for("400 pixels", seen)
 
 
 def test_canvas_takes_the_size_of_the_mode(boot):

@@ -13,6 +13,7 @@ from scapy.all import (ICMP, IP, Ether, ICMPv6EchoRequest, ICMPv6ND_NS,  # pylin
 
 from hosts import Pair
 from network import Network
+from p2client import auth, sub
 from wall import Wall, has_plugin, wait_for
 
 FLUT = "[plugin pixelflut]\nlisten = [::]:1234\n"
@@ -95,11 +96,11 @@ def test_p2_takes_the_configured_prefix_for_a_source(tmp_path, room, port, prefi
         def is_in(client):
             if port == 7063:
                 return client.recv(4096).startswith(b"HTTP/1.1 101")
-            client.settimeout(0.5)
+            client.sendall(auth("a") + sub(0, 0, 0, 0))
             try:
-                return client.recv(10) not in (b"", b"\xff\x00")
-            except (TimeoutError, socket.timeout):
-                return True
+                return client.recv(100) not in (b"", b"\xff\x00")
+            except ConnectionResetError:
+                return False
 
         with enter(1) as first, enter(2) as second:
             assert is_in(first)
@@ -135,25 +136,24 @@ def test_one_stations_solicitations_leave_the_others_their_answers(tmp_path, roo
     plugin = "[plugin ipv6]\ninterface = eth0\nndp = yes\ntemplate = %s\n" % TEMPLATE
     target = "2001:db8:0:1001:0002:00ff:0022:0011"
     with Wall(tmp_path, plugin, netns=wall_host.name) as wall:
+        start = time.monotonic()
         flood = subprocess.Popen(
             ["ip", "netns", "exec", one.name, sys.executable, "-c", FLOOD, solicitation(one.mac(), target).hex()],
             stdout=subprocess.PIPE)
         try:
             flood.stdout.readline()
             wait_for("the flood", lambda: wall_host_has_answered(one))
-            start = time.monotonic()
             wire = two.wire()
-            wire.settimeout(0.3)
-            answered = sum(is_answered(wire, two.mac(), target) for _ in range(50))
-            seconds = time.monotonic() - start
+            wire.settimeout(1)
+            answered = sum(is_answered(wire, two.mac(), target) for _ in range(20))
         finally:
             flood.kill()
             flood.wait()
-        assert answered >= 30  # a host asks three times
+        assert answered >= 15  # the wall may get no processor for longer than its socket holds
         assert wall.stop() == 0
         if "rate_limited" not in re.search("ipv6: painted .*", wall.log()).group():
             sent = int(re.search(r"answered (\d+) neighbour", wall.log()).group(1))
-            assert sent < 10000 * (seconds + 2), "more than one station may"
+            assert sent < 10000 * (time.monotonic() - start + 1) + 20 * 3, "more than one station may"
             pytest.skip("this machine is too busy to send 10000 solicitations a second")
 
 
@@ -163,15 +163,17 @@ def wall_host_has_answered(host):
 
 
 def is_answered(wire, mac, target):
-    wire.send(solicitation(mac, target))
-    end = time.monotonic() + 0.3
-    try:
-        while time.monotonic() < end:
-            frame = wire.recv(2000)
-            if frame[:6] == bytes.fromhex(mac.replace(":", "")) and frame[54:55] == b"\x88":
-                return True
-    except (TimeoutError, socket.timeout):
-        pass
+    """Within the three times that a host asks, a second each."""
+    for _ in range(3):
+        wire.send(solicitation(mac, target))
+        end = time.monotonic() + 1
+        try:
+            while time.monotonic() < end:
+                frame = wire.recv(2000)
+                if frame[:6] == bytes.fromhex(mac.replace(":", "")) and frame[54:55] == b"\x88":
+                    return True
+        except (TimeoutError, socket.timeout):
+            pass
     return False
 
 
@@ -195,7 +197,7 @@ def forged(pair, ip, y):
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_forged_pings_cost_a_painter_nothing(tmp_path, pair, family):
-    """The painter's rate, while somebody sends pings and datagrams in its name."""
+    """The painter's rate, while somebody sends pings and datagrams in its name and without."""
     rate, host = 500, pair.server
     plugins = "[plugin icmp]\ninterface = wire0\n[plugin pixelflut]\nlisten = [::]:1234\n"
     ip = IP(src=pair.client.ip4, dst=host.ip4) if family == 4 else IPv6(src=pair.client.ip6, dst=host.ip6)
@@ -205,17 +207,24 @@ def test_forged_pings_cost_a_painter_nothing(tmp_path, pair, family):
             painter = socket.create_connection((host.ip4 if family == 4 else host.ip6, 1234), 10)
         painter.sendall(lines(rate))  # what it may send at once
         assert size(painter) == b"SIZE 64 48\n"
-        painter.sendall(lines(rate) + b"SIZE\n")
         painter.settimeout(0.01)
-        begin, said = time.monotonic(), b""
-        while not said:
-            assert time.monotonic() - begin < 20
-            pair.send(*frames)
-            try:
-                said = painter.recv(100)
-            except (TimeoutError, socket.timeout):
-                pass
-        assert time.monotonic() - begin < 2.5  # at its rate it takes one second
+
+        def seconds(meanwhile):
+            """How long the rate takes; one second on a machine that has time."""
+            painter.sendall(lines(rate) + b"SIZE\n")
+            begin, said = time.monotonic(), b""
+            while not said:
+                assert time.monotonic() - begin < 60
+                meanwhile()
+                try:
+                    said = painter.recv(100)
+                except (TimeoutError, socket.timeout):
+                    pass
+            return time.monotonic() - begin
+
+        alone = seconds(lambda: None)
+        # of one budget for both it would have a tenth
+        assert seconds(lambda: pair.send(*frames)) < 5 * alone
         assert wall.stop() == 0
-        assert "pixelflut: painted %d pixels" % (2 * rate) in wall.log()
+        assert "pixelflut: painted %d pixels" % (3 * rate) in wall.log()
         assert "rate_limited" in re.search("icmp: painted .*", wall.log()).group()

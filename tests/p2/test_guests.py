@@ -88,7 +88,7 @@ def test_who_drips_a_request_is_closed(tmp_path):
         slow = connect(websocket_port(wall))
         begin, drip = time.monotonic(), iter(HEAD + b"X: " + b"a" * 1000)
         while not is_closed(slow):
-            assert time.monotonic() - begin < 14
+            assert time.monotonic() - begin < 60
             try:
                 slow.send(bytes([next(drip)]))
             except OSError:

@@ -37,13 +37,13 @@ class Connection:
 
 
 class Client:
-    """One session.  `updates` are the arguments of every event, `log` all other packets."""
+    """One session.  `updates` and `notices` are the arguments of these events, `log` all other packets."""
 
     def __init__(self, port):
         self.port = port
         self.getter, self.poster = Connection(port), Connection(port)
         self.sid = self.socket = None
-        self.open, self.updates, self.log = None, [], []
+        self.open, self.updates, self.notices, self.log = None, [], [], []
         self.on_update = None
 
     @property
@@ -55,6 +55,9 @@ class Client:
     def take(self, packet):
         if packet.startswith("42"):
             name, update = json.loads(packet[2:])
+            if name == "notice":
+                self.notices.append(update)
+                return packet
             assert name == "pixel update"
             self.updates.append(update)
             if self.on_update:

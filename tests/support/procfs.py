@@ -26,6 +26,13 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def loop_seconds(pid):
+    """CPU time that the main thread, which runs the loop, used so far.  What others see of a long
+    phase, without what else the machine does."""
+    with open("/proc/%d/task/%d/schedstat" % (pid, pid)) as f:
+        return int(f.read().split()[0]) / 1e9
+
+
 def wake_ups(pid):
     """How often its threads have waited and gone on so far."""
     return sum(int(thread["voluntary_ctxt_switches"]) for thread in threads(pid))

@@ -99,7 +99,7 @@ class Wall:
         wait_for("the reload", done, 30)
         return self.log()[before:]
 
-    def stop(self, number=signal.SIGTERM, seconds=20):
+    def stop(self, number=signal.SIGTERM, seconds=60):
         """The exit status; it must end within that time."""
         if self.process.poll() is None:
             self.process.send_signal(number)

@@ -5,6 +5,7 @@ import { Graph } from "./graph.js";
 import { show_hints, show_states } from "./hints.js";
 import { show_history } from "./history.js";
 import { Live } from "./live.js";
+import { show_notice } from "./notice.js";
 import { cell_of, Paint } from "./paint.js";
 import { View } from "./view.js";
 
@@ -30,6 +31,7 @@ function tell(message) {
 		element("viewers").textContent = message.viewers.toLocaleString();
 		graph.add(message);
 		show_states(message);
+		show_notice(message.notice);
 	} else if (message.type === "lost") {
 		connection.textContent = "connection lost, reconnecting …";
 		connection.classList.add("lost");

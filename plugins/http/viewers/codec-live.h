@@ -13,10 +13,13 @@
  *	{"type": "figures", "width": W, "height": H, "viewers": N, "frame": F,
  *	 "pixels": P, "pixels_per_second": R,
  *	 "plugins": [{"name": "icmp", "module": "icmp", "open": true,
- *	              "pixels": P, "pixels_per_second": R, "connections": C}, ...]}
+ *	              "pixels": P, "pixels_per_second": R, "connections": C}, ...],
+ *	 "notice": {"text": T, "until": S, "frozen": false}}
  *
  * with the plugins in the order of the config file, `pixels` since murald started, and
- * `pixels_per_second` over the last second, a whole number.  Members may be added.
+ * `pixels_per_second` over the last second, a whole number.  The notice is the operator's,
+ * "" if there is none; until when it is shown, in seconds since 1970, 0 if nobody knows;
+ * and whether the canvas is frozen, so that nobody may paint.  Members may be added.
  *
  * Binary messages are pieces of pictures; numbers are little-endian:
  *

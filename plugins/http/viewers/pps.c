@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "http/web/notice.h"
+
 struct pps_scan {
 	struct pps *pps;
 	struct pps_sample *now;
@@ -76,11 +78,12 @@ pps_update(struct pps *pps, struct mural_host *host, uint64_t now_ms, uint32_t f
 	pps->updated_ms = now_ms;
 	if (!live)
 		return;
-	all = json_pack("{sssisisIsIsIsIso}", "type", "figures", "width",
+	all = json_pack("{sssisisIsIsIsIsoso}", "type", "figures", "width",
 		(int)host->canvas_width, "height", (int)host->canvas_height, "viewers",
 		(json_int_t)pps->viewers, "frame", (json_int_t)frame, "pixels",
 		(json_int_t)pps->painted, "pixels_per_second",
-		(json_int_t)pps->per_second, "plugins", scan.plugins);
+		(json_int_t)pps->per_second, "plugins", scan.plugins, "notice",
+		notice_json(host));
 	*live = all ? json_dumps(all, JSON_COMPACT) : NULL;
 	json_decref(all);
 }

@@ -28,20 +28,22 @@ struct survey {
 
 /* ------------------------------------------------------------------ screens */
 
-static bool
-is_wanted(const struct survey *survey, const drmModeConnector *connector)
+/* NULL: nothing is to be shown on it. */
+static const struct config_output *
+find_output(const struct survey *survey, const drmModeConnector *connector)
 {
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
 		if (connector_matches(connector, &survey->wanted.outputs[i]))
-			return true;
-	return false;
+			return &survey->config->outputs[i];
+	return NULL;
 }
 
 /* A mode that a screen does not list is forced, which not every screen accepts. */
 static void
-examine_mode(struct survey *survey, const drmModeConnector *connector, const char *name)
+examine_mode(struct survey *survey, const drmModeConnector *connector,
+	const struct config_output *output, const char *name)
 {
-	const struct config_mode *wanted = &survey->config->wanted_mode;
+	const struct config_mode *wanted = &output->mode;
 	struct drm_assignment assignment = { 0 };
 
 	if (wanted->width == 0)
@@ -50,34 +52,35 @@ examine_mode(struct survey *survey, const drmModeConnector *connector, const cha
 	if (assignment.mode_made)
 		report_note(survey->report,
 			"%s: does not list display.mode = %s; it is forced", name,
-			survey->config->mode);
+			output->mode_text);
 	if (!assignment.mode_absent)
 		return;
-	report_problem(survey->report, "%s: has no mode %s", name, survey->config->mode);
+	report_problem(survey->report, "%s: has no mode %s", name, output->mode_text);
 	report_advice(survey->report, "murald --list-displays shows those that it has; "
 				      "WxH@Hz forces one");
 }
 
-/* A canvas that is larger than its place on the screen loses pixels. */
+/* Whole factors do not make a canvas smaller: one that is larger than its place on the
+ * screen loses pixels. */
 static void
-examine_room(
-	const struct survey *survey, const drmModeConnector *connector, const char *name)
+examine_room(const struct survey *survey, const drmModeConnector *connector,
+	const struct config_output *config, const char *name)
 {
-	const struct config_display *config = survey->config;
 	const struct mural_dimensions *canvas = survey->canvas;
 	struct scale_screen screen = { .quarter_turns = config->rotate };
 	struct drm_assignment assignment = { 0 };
 	struct box strip, room;
 	uint32_t width, height;
 
-	mode_select(connector, &config->wanted_mode, &assignment);
-	if (canvas->width == 0 || assignment.n_modes == 0 || config->scale == SCALE_NONE)
+	mode_select(connector, &config->mode, &assignment);
+	if (canvas->width == 0 || assignment.n_modes == 0 ||
+		config->scale != SCALE_INTEGER)
 		return;
 	screen.width = assignment.modes[0].hdisplay;
 	screen.height = assignment.modes[0].vdisplay;
 	scale_upright_size(&screen, &width, &height);
 	room = (struct box){ 0, 0, width, height };
-	if (config->hud)
+	if (config->hud != HUD_NO)
 		hud_place(width, height, canvas->width, canvas->height, &strip, &room);
 	width = room.right - room.left;
 	height = room.bottom - room.top;
@@ -86,7 +89,8 @@ examine_room(
 	report_problem(survey->report,
 		"%s: has room for %ux%u pixels; of a canvas of %ux%u some are not shown",
 		name, width, height, canvas->width, canvas->height);
-	report_advice(survey->report, "set canvas.size = auto or at most %ux%u%s", width,
+	report_advice(survey->report,
+		"set display.scale = fit, canvas.size = auto or at most %ux%u%s", width,
 		height, config->hud ? ", or display.hud = no" : "");
 }
 
@@ -96,7 +100,7 @@ examine_connector(const drmModeConnector *connector, void *arg)
 	struct survey *survey = arg;
 	const drmModeModeInfo *preferred = mode_preferred(connector);
 	const bool connected = connector->connection == DRM_MODE_CONNECTED;
-	const bool wanted = is_wanted(survey, connector);
+	const struct config_output *wanted = find_output(survey, connector);
 	char name[32], mode[32];
 
 	connector_name(connector, name, sizeof(name));
@@ -112,8 +116,8 @@ examine_connector(const drmModeConnector *connector, void *arg)
 	if (!wanted)
 		return;
 	survey->screen = true;
-	examine_mode(survey, connector, name);
-	examine_room(survey, connector, name);
+	examine_mode(survey, connector, wanted, name);
+	examine_room(survey, connector, wanted, name);
 }
 
 /* ------------------------------------------------------------------ planes */

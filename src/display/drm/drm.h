@@ -34,6 +34,7 @@ struct drm_card {
 
 /* The connector, CRTC and modes for one connector name of the config. */
 struct drm_assignment {
+	uint32_t index;        /* of the output */
 	char wanted[32];       /* the connector's name, or "auto"; empty: none */
 	uint32_t connector_id; /* 0: not connected */
 	uint32_t crtc_id;

@@ -273,7 +273,7 @@ modeset_by_modes(struct drm_output *output, const struct drm_assignment *assignm
 static void
 warn_of_mode(const struct drm_output *output, const struct drm_assignment *assignment)
 {
-	const char *wanted = output->config->mode;
+	const char *wanted = output->config->outputs[output->index].mode_text;
 
 	if (assignment->mode_absent)
 		log_warn("display: %s has no mode %s; murald --list-displays shows those "

@@ -33,11 +33,9 @@ assignments_init(struct drm_assignments *assignments, const struct config_displa
 {
 	*assignments = (struct drm_assignments){ 0 };
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		struct drm_assignment *assignment = &assignments->outputs[i];
-
-		if (!config_word(config->connector, i, assignment->wanted,
-			    sizeof(assignment->wanted)))
-			break;
+		assignments->outputs[i].index = i;
+		memcpy(assignments->outputs[i].wanted, config->outputs[i].connector,
+			sizeof(assignments->outputs[i].wanted));
 	}
 }
 
@@ -131,7 +129,7 @@ choose_connector(int fd, const drmModeRes *res, const drmModeConnector *connecto
 
 	if (!connected)
 		return false;
-	mode_select(connector, &config->wanted_mode, assignment);
+	mode_select(connector, &config->outputs[assignment->index].mode, assignment);
 	if (assignment->n_modes == 0 ||
 		!choose_crtc(fd, res, connector, assignments, assignment))
 		return false;

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* The operator's verb that tells everybody something: notice. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/operators.h"
+#include "app/wall.h"
+#include "base/log.h"
+#include "control/values.h"
+#include "ingest/service.h"
+
+#define LONGEST_WAIT_S 86400
+
+/* ------------------------------------------------------------------ as JSON */
+
+json_t *
+notice_json(const struct notice *notice)
+{
+	json_t *json;
+
+	if (!*notice->text)
+		return json_null();
+	json = json_pack("{s:s}", "text", notice->text);
+	json_set_time(json, "since", notice->since_s);
+	if (notice->until_s > 0)
+		json_set_time(json, "until", notice->until_s);
+	(void)json_object_set_new(json, "who", json_string(notice->who));
+	return json;
+}
+
+bool
+notice_from_json(struct notice *notice, const json_t *line)
+{
+	const char *text = json_string_value(json_object_get(line, "text"));
+	const char *who = json_string_value(json_object_get(line, "who"));
+	int64_t until_s = json_get_time(line, "until");
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!text || strlen(text) >= sizeof(notice->text) ||
+		(until_s > 0 && until_s <= now.tv_sec))
+		return false;
+	*notice = (struct notice){ .since_s = json_get_time(line, "since"),
+		.until_s = until_s };
+	snprintf(notice->text, sizeof(notice->text), "%s", text);
+	snprintf(notice->who, sizeof(notice->who), "%s", who ? who : "");
+	return true;
+}
+
+/* ------------------------------------------------------------------ in sight */
+
+static void
+on_saved(void *arg, int ret)
+{
+	(void)arg;
+	(void)ret;
+}
+
+static void
+on_notice_over(uv_timer_t *timer)
+{
+	struct wall *wall = container_of(timer, struct wall, operators.notice_over);
+
+	notice_show(wall);
+}
+
+/* True: its time is over. */
+static bool
+expire(struct operators *operators)
+{
+	const struct notice *notice = &operators->notice;
+	struct timespec now;
+	int64_t wait_s;
+
+	uv_timer_stop(&operators->notice_over);
+	if (!*notice->text || notice->until_s == 0)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now);
+	wait_s = MIN(notice->until_s - now.tv_sec, LONGEST_WAIT_S);
+	if (wait_s <= 0)
+		return true;
+	/* the clock may be set, so it looks now and then */
+	uv_timer_start(
+		&operators->notice_over, on_notice_over, (uint64_t)wait_s * 1000, 0);
+	return false;
+}
+
+void
+notice_show(struct wall *wall)
+{
+	struct operators *operators = &wall->operators;
+
+	if (expire(operators)) {
+		log_info("control: the notice is over");
+		operators->notice = (struct notice){ 0 };
+		control_state_save(&operators->state, on_saved, NULL);
+	}
+	hud_status_notice(&wall->hud_status, operators->notice.text);
+	services_notice(wall->ingest.plugins->instances);
+}
+
+void
+notice_frozen(struct wall *wall)
+{
+	bool frozen = canvas_is_frozen(&wall->canvas);
+
+	if (frozen == wall->operators.told_frozen)
+		return;
+	wall->operators.told_frozen = frozen;
+	services_notice(wall->ingest.plugins->instances);
+}
+
+/* ------------------------------------------------------------------ the verb */
+
+static bool
+has_control_characters(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+static const char *
+what_is_wrong(const struct control_call *call, const char *text)
+{
+	uint64_t ms;
+
+	if (strlen(text) >= HUD_NOTICE_MAX)
+		return "the text is too long";
+	if (has_control_characters(text))
+		return "the text has to be one line";
+	if (!*text && control_duration(call, "for", &ms))
+		return "there is no text to be shown for that long";
+	return NULL;
+}
+
+void
+verb_notice(struct control_call *call)
+{
+	struct wall *wall = operators_wall(call);
+	struct notice *notice = &wall->operators.notice;
+	const char *text = control_text(call, "text");
+	const char *wrong = what_is_wrong(call, text ? text : "");
+	struct timespec now;
+	uint64_t ms;
+
+	if (wrong) {
+		control_fail(call, CONTROL_USAGE, "%s", wrong);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	*notice = (struct notice){ .since_s = now.tv_sec };
+	snprintf(notice->text, sizeof(notice->text), "%s", text ? text : "");
+	snprintf(notice->who, sizeof(notice->who), "%s", call->who);
+	if (control_duration(call, "for", &ms) && ms > 0)
+		notice->until_s = now.tv_sec + (int64_t)MIN((ms + 999) / 1000, INT32_MAX);
+	notice_show(wall);
+	operators_keep(call, json_pack("{s:o}", "notice", notice_json(notice)));
+}
