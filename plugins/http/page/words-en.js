@@ -100,7 +100,7 @@ export const words = {
 	who: "Who paints",
 	save: "Save the picture",
 	metrics: "Figures for machines",
-	owner: "For the owner",
+	owner: "For the operator",
 
 	kiosk_how: "or type",
 	kiosk_rate: "pixels a second",
