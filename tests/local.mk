@@ -78,6 +78,7 @@ TESTS += \
 	tests/daemon/test_hud.py \
 	tests/daemon/test_limits.py \
 	tests/daemon/test_operators.py \
+	tests/daemon/test_sources.py \
 	tests/daemon/test_options.py \
 	tests/daemon/test_pixelflut.py \
 	tests/daemon/test_privileges.py \

@@ -31,7 +31,7 @@ mural_each_instance(struct mural_host *host,
 			.plugin = i->plugin,
 			.host = &i->host,
 			.is_open = i->is_open,
-			.required = i->common.required,
+			.required = i->common.required && !i->is_off,
 		};
 		struct counters sum;
 		char state[MURAL_STATE_MAX];
