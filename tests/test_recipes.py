@@ -284,6 +284,7 @@ def test_a_proxy(evening):
 def test_a_backup(evening):
     need(("sqlite3", "sqlite3"))
     evening.flut("PX 5 5 00ff00\n")
+    evening.painted(5, 5, GREEN)  # also in the file, whose writing is answered when it begins
     evening.recipe("Backup", n=0)
     evening.flut("PX 5 5 ff0000\n")
     evening.painted(5, 5, RED)
