@@ -30,6 +30,9 @@ enum {
 extern const struct mural_option display_options[];
 void config_check_display(struct config *config);
 
+/* look.c: the same for what the HUD looks like. */
+void config_check_look(struct config *config);
+
 /* output.c: fills in display.outputs when [display] is checked. */
 void config_fill_outputs(struct config *config);
 

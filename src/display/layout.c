@@ -11,9 +11,19 @@
 void
 layout_draw_hud(struct layout *layout, struct hud *hud)
 {
-	layout->version =
-		hud_draw(hud, layout->hud, layout->strip.right - layout->strip.left,
-			layout->strip.bottom - layout->strip.top);
+	layout->version = hud_draw(hud, layout->hud, &layout->room, &layout->strip);
+}
+
+struct hud_room
+layout_room(const struct config_output *config, uint32_t width, uint32_t height)
+{
+	return (struct hud_room){
+		.width = width,
+		.height = height,
+		.strip = config->hud != HUD_NO,
+		.size = config->hud_size,
+		.safe = config->safe_area,
+	};
 }
 
 static int
@@ -49,12 +59,10 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 
 	*layout = (struct layout){ .surface = *surface };
 	scale_upright_size(&shape, &width, &height);
-	shape.area = (struct box){ 0, 0, width, height };
-	if (config->hud != HUD_NO && hud) {
-		hud_place(width, height, view->width, view->height, &layout->strip,
-			&shape.area);
-		ret = make_strip(layout, hud);
-	}
+	layout->room = layout_room(config, width, height);
+	layout->room.strip = layout->room.strip && hud;
+	hud_place(&layout->room, view->width, view->height, &layout->strip, &shape.area);
+	ret = make_strip(layout, hud);
 	if (ret == 0)
 		ret = scale_init(&layout->scale, config->scale, view, &shape);
 	if (ret < 0) {
