@@ -11,7 +11,11 @@
 void
 layout_draw_hud(struct layout *layout, struct hud *hud)
 {
-	layout->version = hud_draw(hud, layout->hud, &layout->room, &layout->strip);
+	if (layout->plain)
+		layout->version = 1;
+	else
+		layout->version =
+			hud_draw(hud, layout->hud, &layout->room, &layout->strip);
 }
 
 struct hud_room
@@ -21,6 +25,7 @@ layout_room(const struct config_output *config, uint32_t width, uint32_t height)
 		.width = width,
 		.height = height,
 		.strip = config->hud != HUD_NO,
+		.only = config->hud == HUD_ONLY,
 		.size = config->hud_size,
 		.safe = config->safe_area,
 	};
@@ -53,15 +58,21 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 		.quarter_turns = config->rotate,
 		.mirrored = config->mirror == MIRROR_X,
 		.rgb565 = surface->rgb565,
+		.part = config->view,
 	};
+	const bool all = config->view.width == 0;
 	uint32_t width, height;
-	int ret = 0;
+	int ret;
 
-	*layout = (struct layout){ .surface = *surface };
+	*layout = (struct layout){
+		.surface = *surface,
+		.plain = config->hud == HUD_PLAIN,
+	};
 	scale_upright_size(&shape, &width, &height);
 	layout->room = layout_room(config, width, height);
 	layout->room.strip = layout->room.strip && hud;
-	hud_place(&layout->room, view->width, view->height, &layout->strip, &shape.area);
+	hud_place(&layout->room, all ? view->width : config->view.width,
+		all ? view->height : config->view.height, &layout->strip, &shape.area);
 	ret = make_strip(layout, hud);
 	if (ret == 0)
 		ret = scale_init(&layout->scale, config->scale, view, &shape);

@@ -53,6 +53,7 @@ struct hud_look {
 struct hud_room {
 	uint32_t width, height;
 	bool strip;    /* the HUD is wanted */
+	bool only;     /* and no picture */
 	uint32_t size; /* percent of the height for a strip; 0: as large as is good */
 	uint32_t safe; /* percent of width and height that stay black at each edge */
 };
@@ -80,7 +81,7 @@ int hud_fd(const struct hud *hud);
  * screen leaves a letterbox with room for the HUD, beside or below, the HUD goes there;
  * else, or if the size is not known, into a strip at the bottom.  On a screen too small
  * for a HUD, or if none is wanted, *strip is empty and *picture all within the safe
- * edges.  Depends on nothing but the arguments. */
+ * edges; with `only` it is the other way round.  Depends on nothing but the arguments. */
 void hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas_height,
 	struct box *strip, struct box *picture);
 

@@ -93,8 +93,12 @@ hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas_he
 	*picture = safe;
 	if (!room->strip || width < LEAST_WIDTH || height < LEAST_HEIGHT)
 		return;
-	size_picture(room, canvas_width, canvas_height, &width, &height);
 	*strip = safe;
+	if (room->only) {
+		*picture = (struct box){ 0 };
+		return;
+	}
+	size_picture(room, canvas_width, canvas_height, &width, &height);
 	picture->right = safe.left + (uint32_t)width;
 	picture->bottom = safe.top + (uint32_t)height;
 	if (picture->right < safe.right)
