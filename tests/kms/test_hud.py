@@ -69,8 +69,9 @@ def test_rates_and_frames(boot):
     wall = screen.wall(size=WIDE, hud=True).start()
     wall.noise()
     picture_is(wall, PICTURE)
+    says(wall, BELOW, "so far")
+    g.wait_for("sleep, when nobody is counted any more", lambda: wall.slept(3), 60)
     still = says(wall, BELOW, "nobody is painting")
-    time.sleep(2)  # for as long it counts pixels a second after the last one
     screen.count_flips()
     assert wall.slept(3), "a thread woke up"
     assert screen.flips() == 0
@@ -78,9 +79,9 @@ def test_rates_and_frames(boot):
     time.sleep(0.3)  # the first one begins the second that is counted
     wall.dot(2, 1, (255, 0, 255))
     g.wait_for("another rate", lambda: screen.guest.shot().crop(*BELOW).diff(still))
+    g.wait_for("sleep again", lambda: wall.slept(3), 60)
+    assert 4 <= screen.flips() <= 8, "the pixels, the rate and who paints, the end of the one, of the other"
     says(wall, BELOW, "nobody is painting")
-    time.sleep(1)  # for a flip too many
-    assert 4 <= screen.flips() <= 6, "the pixels, the rate and who paints, the end of the one, of the other"
     picture_is(wall, PICTURE)
 
 
