@@ -88,7 +88,7 @@ static const struct mural_option options[] = {
 		"who gets a token again: who knows name, author and secret; or name and "
 		"author"),
 	MURAL_TEXT(struct http_config, origins, "",
-		"other sites whose pages may paint: http://HOST[:PORT] ..."),
+		"other sites whose pages may read and paint: http://HOST[:PORT] ..."),
 	MURAL_TEXT(struct http_config, proxies, "",
 		"proxies whose X-Forwarded-For is believed: addresses, or unix"),
 	MURAL_NUMBER(struct http_config, painters_per_source, "64", NULL, 0, 1000000,
@@ -278,6 +278,7 @@ http_start(struct mural_host *host)
 	http->operator_api.token = config->admin_token;
 	memcpy(http->tables, tables, sizeof(tables));
 	http->web.proxies = config->proxies;
+	http->web.origins = config->origins;
 	ret = web_start(&http->web, host, http->tables);
 	if (ret < 0)
 		return ret;
