@@ -294,8 +294,11 @@ http_start(struct mural_host *host)
 static void
 http_reload(struct mural_host *host)
 {
+	const struct http_config *config = host->config;
 	struct http *http = host->state;
 
+	http->operator_api.token = config->admin_token;
+	http->board.config.admin_token = config->admin_token;
 	board_reload(&http->board);
 }
 
