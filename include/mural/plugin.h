@@ -287,8 +287,8 @@ struct mural_plugin {
 	uint32_t busy_len, denied_len;
 	uint32_t reserved2; /* zero */
 
-	/* Services, on the main loop's thread: what mural_notice() says has changed.
-	 * Optional. */
+	/* Services, on the main loop's thread: what mural_current_notice() says has
+	 * changed. Optional. */
 	void (*notice)(struct mural_host *host);
 
 	/* Sent to the clients of this stream before they are closed because an operator
@@ -574,7 +574,8 @@ struct mural_notice {
 };
 
 /* Services, on the main loop's thread; the table's notice() is called when it changes. */
-MURAL_EXPORT void mural_notice(struct mural_host *host, struct mural_notice *notice);
+MURAL_EXPORT void mural_current_notice(
+	struct mural_host *host, struct mural_notice *notice);
 
 /* The file of the recording (<mural/history.h>), valid until stop(); NULL: nothing is
  * recorded.  Services, on the main loop's thread. */

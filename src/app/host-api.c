@@ -67,7 +67,7 @@ mural_display_counters(struct mural_host *host, struct mural_display *shown)
 }
 
 void
-mural_notice(struct mural_host *host, struct mural_notice *notice)
+mural_current_notice(struct mural_host *host, struct mural_notice *notice)
 {
 	const struct wall *wall = wall_of(host, __func__);
 	const struct mural_notice all = {

@@ -28,7 +28,7 @@ void service_stop(struct instance *instance);
 /* Tells those that run that an operator has painted over a part of the canvas. */
 void services_painted_over(struct instance *instances, const struct mural_rect *rect);
 
-/* Tells those that run that what mural_notice() says has changed. */
+/* Tells those that run that what mural_current_notice() says has changed. */
 void services_notice(struct instance *instances);
 
 /* Whether it was asked to stop, or its start() failed, and something of it is left. */

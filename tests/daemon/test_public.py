@@ -27,6 +27,7 @@ def test_the_public_address_and_url(tmp_path):
     core = "public-url = https://wall.example.org/w/\npublic-address = paint.example.org\n"
     with http_wall(tmp_path, others=FLUT % "" + DOTS, core=core) as wall:
         flut = " paint.example.org %d" % wall.port("pixelflut")
+        wait_for("the invitations in the log", lambda: logged(wall, "http") and logged(wall, "pixelflut"))
         assert logged(wall, "http") == ["https://wall.example.org/w/"]
         assert [line.endswith(flut) for line in logged(wall, "pixelflut")] == [True]
         told = ways(wall)
@@ -67,7 +68,8 @@ def test_what_is_advertised(tmp_path):
     text = "Ask at the bar for the code"
     others = FLUT % "advertise = No" + DOTS + "advertise = %s\n" % text
     with http_wall(tmp_path, others=others) as wall:
-        assert logged(wall, "pixelflut") == [] and logged(wall, "dots") == [text]
+        wait_for("the invitation in the log", lambda: logged(wall, "dots") == [text])
+        assert logged(wall, "pixelflut") == []
         told = ways(wall)
         assert "pixelflut" not in told and told["dots"] == [text] and told["http"]
         wall.edit_config("advertise = No", "advertise = on")
