@@ -297,6 +297,11 @@ struct mural_plugin {
 	 * has switched the instance off; off_len as above.  Optional. */
 	const char *off_message;
 	uint64_t off_len;
+
+	/* Services, on the main loop's thread: an operator has painted over this part of
+	 * the canvas, by clear, restore, undo and the like.  What the plugin keeps of it
+	 * should not come back.  Optional. */
+	void (*painted_over)(struct mural_host *host, const struct mural_rect *rect);
 };
 
 /* The most that feed() may leave unused. */

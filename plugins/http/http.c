@@ -174,6 +174,16 @@ http_notice(struct mural_host *host)
 	json_decref(notice);
 }
 
+/* What an operator has taken away must not come back. */
+static void
+http_painted_over(struct mural_host *host, const struct mural_rect *rect)
+{
+	struct http *http = host->state;
+
+	if (!http->web.stopping && !store_missing(http->store))
+		board_forget_covered(&http->board, rect);
+}
+
 static int
 start_board(struct http *http, const struct http_config *config)
 {
@@ -332,4 +342,5 @@ const struct mural_plugin mural_plugin = {
 	.hint = http_hint,
 	.reload = http_reload,
 	.notice = http_notice,
+	.painted_over = http_painted_over,
 };
