@@ -390,6 +390,7 @@ const struct mural_plugin mural_plugin = {
 	.end = pixelflut_end,
 	.clients_per_source = pixelflut_clients_per_source,
 	.busy_message = "ERROR too many connections from your address; close one first\n",
+	.off_message = "ERROR the operator has switched this off\n",
 	.denied_message = "ERROR your address may not paint here\n",
 	.hint = pixelflut_hint,
 };

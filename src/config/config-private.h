@@ -30,8 +30,17 @@ enum {
 extern const struct mural_option display_options[];
 void config_check_display(struct config *config);
 
-/* output.c: fills in display.outputs when [display] is checked. */
-void config_fill_outputs(struct config *config);
+/* Whether that is preferred, WxH or WxH@HZ. */
+bool config_parse_mode(const char *text, struct config_mode *mode);
+
+/* output.c: the options of [output NAME]; fills in display.outputs, when [display] is
+ * checked.  -ENOMEM. */
+extern const struct mural_option output_options[];
+int config_check_outputs(struct config *config);
+
+/* What an output takes from [display] where its section leaves the option out. */
+const char *config_output_default(
+	const struct config *config, const struct mural_option *option);
 
 struct config_private {
 	struct section core[N_CORE]; /* title NULL: not set anywhere */

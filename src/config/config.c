@@ -338,6 +338,8 @@ config_read_all(struct config *config, const struct config_args *args)
 	if (ret == 0)
 		config_check_display(config);
 	if (ret == 0)
+		ret = config_check_outputs(config);
+	if (ret == 0)
 		check_user(config);
 	if (ret == 0)
 		check_public(config);
@@ -369,6 +371,18 @@ config_load(struct config *config, int argc, char *argv[])
 	return status;
 }
 
+static void
+sections_free(struct section *section)
+{
+	while (section) {
+		struct section *next = section->next;
+
+		section_finish(section);
+		free(section);
+		section = next;
+	}
+}
+
 void
 config_finish(struct config *config)
 {
@@ -376,13 +390,8 @@ config_finish(struct config *config)
 		options_finish(core->options, (char *)config + core->offset);
 	cidr_list_finish(&config->allow);
 	cidr_list_finish(&config->deny);
-	while (config->sections) {
-		struct section *section = config->sections;
-
-		config->sections = section->next;
-		section_finish(section);
-		free(section);
-	}
+	sections_free(config->sections);
+	sections_free(config->outputs);
 	if (config->private) {
 		for (size_t i = 0; i < N_CORE; i++)
 			section_finish(&config->private->core[i]);

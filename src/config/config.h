@@ -68,7 +68,8 @@ struct config_blank {
 
 /* What a connector shows, and how. */
 struct config_output {
-	char connector[32]; /* its name, or "auto"; empty: no more outputs */
+	char name[48];      /* of its section; empty: it has none */
+	char connector[32]; /* its name, or "auto"; empty: no output */
 	char mode_text[32]; /* as written */
 	struct config_mode mode;
 	struct mural_rect view; /* of the canvas; 0x0: all of it */
@@ -165,9 +166,10 @@ struct config {
 	struct config_control control;
 	struct cidr_list allow, deny; /* server.allow, server.deny */
 	struct section *sections;
-	bool has_content; /* some file has a section or a setting */
-	unsigned errors;  /* reported so far */
-	bool log_errors;  /* set before config_load(): errors go to the log */
+	struct section *outputs; /* [output NAME], merged likewise */
+	bool has_content;        /* some file has a section or a setting */
+	unsigned errors;         /* reported so far */
+	bool log_errors;         /* set before config_load(): errors go to the log */
 
 	/* private to this folder: core sections as written, file names */
 	struct config_private *private;

@@ -39,7 +39,7 @@ const struct mural_option display_options[] = {
 
 /* "1920x1080" or "1920x1080@60" */
 static bool
-parse_mode(const char *text, struct config_mode *mode)
+parse_size_and_rate(const char *text, struct config_mode *mode)
 {
 	static const struct mural_option size = { .type = MURAL_TYPE_DIMENSIONS };
 	static const struct mural_option rate = {
@@ -63,6 +63,13 @@ parse_mode(const char *text, struct config_mode *mode)
 		return false;
 	*mode = (struct config_mode){ dimensions.width, dimensions.height, hz };
 	return true;
+}
+
+bool
+config_parse_mode(const char *text, struct config_mode *mode)
+{
+	*mode = (struct config_mode){ 0 };
+	return strcmp(text, "preferred") == 0 || parse_size_and_rate(text, mode);
 }
 
 bool
@@ -175,8 +182,7 @@ config_check_display(struct config *config)
 	const struct setting *setting = section_find(section, "mode");
 	char why[512];
 
-	if (strcmp(display->mode, "preferred") != 0 &&
-		!parse_mode(display->mode, &display->wanted_mode) && setting)
+	if (!config_parse_mode(display->mode, &display->wanted_mode) && setting)
 		setting_error(config, "display", setting,
 			"\"%s\" is not a mode; write preferred, WxH or WxH@HZ, such as "
 			"1920x1080@60",
@@ -194,7 +200,6 @@ config_check_display(struct config *config)
 	if (parse_blank(display->blank, &display->blanking, why, sizeof(why)) < 0 &&
 		setting)
 		setting_error(config, "display", setting, "%s", why);
-	config_fill_outputs(config);
 }
 
 /* ------------------------------------------------------------------ copies */

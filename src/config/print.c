@@ -96,26 +96,35 @@ print_origins(const struct config *config, const struct section *section,
 		}
 }
 
+/* `otherwise` is its value when it is not set. */
+static void
+print_option(const struct config *config, const char *title,
+	const struct section *section, const struct mural_option *option,
+	const char *otherwise, FILE *out)
+{
+	const struct setting *setting =
+		section ? section_find(section, option->name) : NULL;
+	const char *value = option_shown(option, setting ? setting->value : otherwise);
+	char key[64];
+
+	/* "= ;" would begin a comment, "=;" does not */
+	fprintf(out, "%s.%s =%s%s  ; ", title, option_key(option, key, sizeof(key)),
+		*value == ';' ? "" : " ", value);
+	if (setting)
+		print_origins(config, section, setting, out);
+	else if (otherwise != option->initial)
+		fputs("as in [display]", out);
+	else
+		fputs("default", out);
+	fputc('\n', out);
+}
+
 void
 config_print_options(const struct config *config, const char *title,
 	const struct section *section, const struct mural_option *options, FILE *out)
 {
-	for (const struct mural_option *o = options; o && o->name; o++) {
-		const struct setting *setting =
-			section ? section_find(section, o->name) : NULL;
-		const char *value =
-			option_shown(o, setting ? setting->value : o->initial);
-		char key[64];
-
-		/* "= ;" would begin a comment, "=;" does not */
-		fprintf(out, "%s.%s =%s%s  ; ", title, option_key(o, key, sizeof(key)),
-			*value == ';' ? "" : " ", value);
-		if (setting)
-			print_origins(config, section, setting, out);
-		else
-			fputs("default", out);
-		fputc('\n', out);
-	}
+	for (const struct mural_option *o = options; o && o->name; o++)
+		print_option(config, title, section, o, o->initial, out);
 }
 
 /* What one file says twice was warned of already. */
@@ -142,6 +151,8 @@ config_print_overruled(const struct config *config, FILE *out)
 	for (size_t i = 0; i < N_CORE; i++)
 		print_overruled(
 			config, core_sections[i].name, &config->private->core[i], out);
+	for (const struct section *s = config->outputs; s; s = s->next)
+		print_overruled(config, s->title, s, out);
 	for (const struct section *s = config->sections; s; s = s->next)
 		print_overruled(config, s->title, s, out);
 }
@@ -152,4 +163,8 @@ config_print(const struct config *config, FILE *out)
 	for (size_t i = 0; i < N_CORE; i++)
 		config_print_options(config, core_sections[i].name,
 			&config->private->core[i], core_sections[i].options, out);
+	for (const struct section *s = config->outputs; s; s = s->next)
+		for (const struct mural_option *o = output_options; o->name; o++)
+			print_option(config, s->title, s, o,
+				config_output_default(config, o), out);
 }

@@ -135,11 +135,12 @@ is_plain_word(const char *word)
 static const char *
 next_section(void *arg)
 {
-	size_t *index = arg;
+	static const char *const titled[] = { "plugin", "output" };
+	const size_t i = (*(size_t *)arg)++;
 
-	if (*index < N_CORE)
-		return core_sections[(*index)++].name;
-	return (*index)++ == N_CORE ? "plugin" : NULL;
+	if (i < N_CORE)
+		return core_sections[i].name;
+	return i < N_CORE + ARRAY_LEN(titled) ? titled[i - N_CORE] : NULL;
 }
 
 static void
@@ -148,13 +149,16 @@ report_unknown_section(struct config *config, const struct words *words,
 {
 	size_t index = 0;
 	const char *nearest = NULL;
-	char text[TITLE_BYTES + 128] = "unknown section, there are [canvas], [display], "
-				       "[server], [record] and [plugin MODULE]";
+	char text[TITLE_BYTES + 128] =
+		"unknown section, there are [canvas], [display], "
+		"[server], [record], [output NAME] and [plugin MODULE]";
 
 	if (words->n > 0)
 		nearest = suggest_word(words->word[0], next_section, &index);
 	if (nearest && strcmp(nearest, "plugin") == 0)
 		nearest = "plugin MODULE] or [plugin MODULE NAME";
+	else if (nearest && strcmp(nearest, "output") == 0)
+		nearest = "output NAME";
 	if (nearest)
 		snprintf(text, sizeof(text), "unknown section, did you mean [%s]?",
 			nearest);
@@ -166,16 +170,17 @@ report_unknown_section(struct config *config, const struct words *words,
 	config_error(config, at.file, at.line, title, NULL, "%s", text);
 }
 
+/* In the list that begins at `end`. */
 static int
-open_plugin_section(struct config *config, const struct words *words,
+open_titled_section(struct section **end, const struct words *words,
 	struct config_location location, struct section **out)
 {
 	const char *module = words->word[1], *name = words->word[words->n - 1];
-	struct section *section, **end = &config->sections;
+	struct section *section;
 	char title[TITLE_BYTES];
 
-	snprintf(title, sizeof(title), "plugin %s%s%s", module, words->n == 3 ? " " : "",
-		words->n == 3 ? name : "");
+	snprintf(title, sizeof(title), "%s %s%s%s", words->word[0], module,
+		words->n == 3 ? " " : "", words->n == 3 ? name : "");
 	for (; *end; end = &(*end)->next)
 		if (strcmp((*end)->title, title) == 0) {
 			*out = *end;
@@ -218,6 +223,8 @@ config_open_section(struct config *config, const char *title,
 	struct config_location location, struct section **section)
 {
 	struct words words;
+	bool is_output, is_plugin;
+	int ret;
 
 	*section = NULL;
 	split_words(&words, title);
@@ -225,18 +232,28 @@ config_open_section(struct config *config, const char *title,
 		for (size_t i = 0; i < N_CORE; i++)
 			if (strcmp(words.word[0], core_sections[i].name) == 0)
 				return open_core_section(config, i, location, section);
-	if (words.n == 0 || words.n > 3 || strcmp(words.word[0], "plugin") != 0 ||
-		words.n == 1) {
+	is_output = words.n == 2 && strcmp(words.word[0], "output") == 0;
+	is_plugin =
+		(words.n == 2 || words.n == 3) && strcmp(words.word[0], "plugin") == 0;
+	if (!is_output && !is_plugin) {
 		report_unknown_section(config, &words, title, location);
 		return 0;
 	}
 	if (!is_plain_word(words.word[1]) || !is_plain_word(words.word[words.n - 1])) {
 		config_error(config, location.file, location.line, title, NULL,
-			"names of modules and instances may only have letters, digits "
-			"and - _ .");
+			"names of modules, instances and outputs may only have letters, "
+			"digits and - _ .");
 		return 0;
 	}
-	return open_plugin_section(config, &words, location, section);
+	ret = open_titled_section(is_output ? &config->outputs : &config->sections,
+		&words, location, section);
+	/* two screens with one name would be one; another file may add to it */
+	if (ret == 0 && is_output && (*section)->file == location.file &&
+		(*section)->line != location.line)
+		config_error(config, location.file, location.line, title, NULL,
+			"is in line %d already; give each output a name of its own",
+			(*section)->line);
+	return ret;
 }
 
 int

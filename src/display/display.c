@@ -35,6 +35,7 @@ struct display_thread {
 	/* for other threads */
 	uv_async_t stop, change;
 	struct config_display *pending_config; /* context.lock; NULL: none */
+	bool wants_blank;                      /* context.lock */
 };
 
 static const struct display_driver headless = { .name = "headless" };
@@ -73,7 +74,8 @@ static bool
 any_hud(const struct config_display *config)
 {
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		if (config->outputs[i].connector[0] && config->outputs[i].hud != HUD_NO)
+		if (config->outputs[i].connector[0] && config->outputs[i].hud != HUD_NO &&
+			config->outputs[i].hud != HUD_PLAIN)
 			return true;
 	return false;
 }
@@ -107,19 +109,38 @@ layout_differs(const struct config_output *a, const struct config_output *b)
 	       a->rotate != b->rotate || a->mirror != b->mirror || a->hud != b->hud;
 }
 
-/* Applies the config that display_reconfigure() left. */
+/* An output that is configured already keeps its place, and so its screen; sections may
+ * have been added before it. */
 static void
-on_change(uv_async_t *async)
+keep_places(const struct config_display *before, struct config_display *wanted)
 {
-	struct display_thread *thread = async->data;
-	struct config_display before = thread->context.config, *wanted;
+	struct config_output placed[CONFIG_CONNECTORS] = { 0 };
+	bool is_placed[CONFIG_CONNECTORS] = { false };
 
-	pthread_mutex_lock(&thread->context.lock);
-	wanted = thread->pending_config;
-	thread->pending_config = NULL;
-	pthread_mutex_unlock(&thread->context.lock);
-	if (!wanted)
-		return;
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		for (uint32_t k = 0; k < CONFIG_CONNECTORS; k++)
+			if (*wanted->outputs[i].connector &&
+				strcmp(wanted->outputs[i].connector,
+					before->outputs[k].connector) == 0) {
+				placed[k] = wanted->outputs[i];
+				is_placed[i] = true;
+			}
+	for (uint32_t i = 0, k = 0; i < CONFIG_CONNECTORS; i++) {
+		if (!*wanted->outputs[i].connector || is_placed[i])
+			continue;
+		while (*placed[k].connector)
+			k++;
+		placed[k] = wanted->outputs[i];
+	}
+	memcpy(wanted->outputs, placed, sizeof(placed));
+}
+
+static void
+apply_config(struct display_thread *thread, struct config_display *wanted)
+{
+	struct config_display before = thread->context.config;
+
+	keep_places(&before, wanted);
 	thread->context.config = *wanted;
 	free(wanted);
 	update_hud_poll(thread);
@@ -127,12 +148,32 @@ on_change(uv_async_t *async)
 		if (layout_differs(
 			    &before.outputs[i], &thread->context.config.outputs[i]))
 			screen_relayout(&thread->screens[i]);
-	if (!display_options_same(&before, &thread->context.config))
+	if (!display_options_same(&before, &thread->context.config) ||
+		memcmp(before.outputs, thread->context.config.outputs,
+			sizeof(before.outputs)) != 0)
 		thread->context.driver->reconfigure(thread->context.state);
 	if (strcmp(before.blank, thread->context.config.blank) != 0 ||
 		before.blank_mode != thread->context.config.blank_mode)
 		blank_reconfigure(&thread->blank);
 	config_display_finish(&before);
+}
+
+/* Applies what display_reconfigure() and display_blank() left. */
+static void
+on_change(uv_async_t *async)
+{
+	struct display_thread *thread = async->data;
+	struct config_display *wanted;
+	bool blank;
+
+	pthread_mutex_lock(&thread->context.lock);
+	wanted = thread->pending_config;
+	thread->pending_config = NULL;
+	blank = thread->wants_blank;
+	pthread_mutex_unlock(&thread->context.lock);
+	if (wanted)
+		apply_config(thread, wanted);
+	blank_demand(&thread->blank, blank);
 }
 
 static void *
@@ -180,6 +221,7 @@ display_thread_init(struct display_thread *thread)
 	if (!context->state)
 		return -ENOMEM;
 	blank_start(&thread->blank, context);
+	blank_demand(&thread->blank, thread->wants_blank);
 	update_hud_poll(thread);
 	return 0;
 }
@@ -207,21 +249,41 @@ display_thread_finish(struct display_thread *thread)
 
 /* ------------------------------------------------------------------ the display */
 
-/* The size of the picture, as people see it, on a screen with memory of that size. */
-static void
-size_canvas(struct display *display, const struct config_display *config, uint32_t width,
-	uint32_t height)
+/* The smallest canvas with all views; false: there are none. */
+static bool
+size_by_views(struct display *display, const struct config_display *config)
 {
-	const struct config_output *output = &config->outputs[0];
+	uint32_t width = 0, height = 0;
+
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		const struct mural_rect *view = &config->outputs[i].view;
+
+		width = MAX(width, view->x + view->width);
+		height = MAX(height, view->y + view->height);
+	}
+	if (width == 0)
+		return false;
+	display->width = width;
+	display->height = height;
+	return true;
+}
+
+/* The size of the picture, as people see it, on that screen. */
+static void
+size_canvas(struct display *display, const struct config_display *config,
+	const struct display_size *size)
+{
+	const struct config_output *output = &config->outputs[size->output];
 	const struct scale_screen screen = {
-		.width = width,
-		.height = height,
+		.width = size->width,
+		.height = size->height,
 		.quarter_turns = output->rotate,
 	};
+	uint32_t width, height;
 	struct box strip, picture;
 
-	display->found_screen = width > 0 && height > 0;
-	if (!display->found_screen)
+	display->found_screen = size->width > 0;
+	if (size_by_views(display, config) || !display->found_screen)
 		return;
 	scale_upright_size(&screen, &width, &height);
 	picture = (struct box){ 0, 0, width, height };
@@ -259,18 +321,18 @@ may_come(const struct config_display *config)
 
 /* Waits a few seconds for a card, because the size of the canvas depends on it. */
 static int
-open_patiently(const struct config_display *config, uint32_t *width, uint32_t *height,
-	char *why, size_t len)
+open_patiently(const struct config_display *config, struct display_size *size, char *why,
+	size_t len)
 {
 	const struct timespec pause = { .tv_nsec = CARD_PAUSE_MS * 1000 * 1000 };
-	int ret = display_drm.open(config, width, height, why, len);
+	int ret = display_drm.open(config, size, why, len);
 
 	for (int ms = 0; ret == -ENODEV && ms < CARD_WAIT_MS && may_come(config);
 		ms += CARD_PAUSE_MS) {
 		if (ms == 0)
 			log_info("display: %s; waiting a few seconds for it", why);
 		nanosleep(&pause, NULL);
-		ret = display_drm.open(config, width, height, why, len);
+		ret = display_drm.open(config, size, why, len);
 	}
 	return ret;
 }
@@ -279,21 +341,21 @@ int
 display_open(struct display *display, const struct config_display *config)
 {
 	const struct display_driver *driver = &display_drm;
-	uint32_t width = 0, height = 0;
+	struct display_size size = { 0 };
 	char why[256] = "";
 	int ret = -ENODEV;
 
 	display->width = DEFAULT_WIDTH;
 	display->height = DEFAULT_HEIGHT;
 	if (config->output != OUTPUT_HEADLESS)
-		ret = open_patiently(config, &width, &height, why, sizeof(why));
+		ret = open_patiently(config, &size, why, sizeof(why));
 	if (ret < 0 && ret != -ENODEV)
 		return ret;
 	if (ret < 0 && config->output != OUTPUT_KMS) {
 		driver = &headless;
 		log_info("display: headless%s%s", *why ? ": " : "", why);
 	}
-	size_canvas(display, config, width, height);
+	size_canvas(display, config, &size);
 	return make_thread(display, config, driver);
 }
 
@@ -384,6 +446,18 @@ display_reconfigure(struct display *display, const struct config_display *config
 	if (before)
 		config_display_finish(before);
 	free(before);
+	if (thread->context.canvas)
+		uv_async_send(&thread->change);
+}
+
+void
+display_blank(struct display *display, bool on)
+{
+	struct display_thread *thread = display->thread;
+
+	pthread_mutex_lock(&thread->context.lock);
+	thread->wants_blank = on;
+	pthread_mutex_unlock(&thread->context.lock);
 	if (thread->context.canvas)
 		uv_async_send(&thread->change);
 }

@@ -37,14 +37,20 @@ struct display_surface {
 
 enum { DISPLAY_FLIP_PENDING, DISPLAY_FLIP_DONE };
 
+/* The memory of the screen of that output. */
+struct display_size {
+	uint32_t output, width, height;
+};
+
 struct display_driver {
 	const char *name;
 
 	/* Looks for a card; keeps nothing open.  0 with the size of the first screen's
-	 * memory, 0x0 when none is connected yet; -ENODEV when no card could drive one,
-	 * with the reason in `why`; any other -errno, logged. */
-	int (*open)(const struct config_display *config, uint32_t *width,
-		uint32_t *height, char *why, size_t len);
+	 * memory that shows the canvas, and of which output it is, 0x0 when none is
+	 * connected yet; -ENODEV when no card could drive one, with the reason in `why`;
+	 * any other -errno, logged. */
+	int (*open)(const struct config_display *config, struct display_size *size,
+		char *why, size_t len);
 
 	/* Starts looking for screens, with handles on `loop`.  `config` stays where it is
 	 * and may change (see reconfigure); the CONFIG_CONNECTORS `screens` outlive the

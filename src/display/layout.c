@@ -11,8 +11,11 @@
 void
 layout_draw_hud(struct layout *layout, struct hud *hud)
 {
-	layout->version =
-		hud_draw(hud, layout->hud, layout->strip.right - layout->strip.left,
+	if (layout->plain)
+		layout->version = 1;
+	else
+		layout->version = hud_draw(hud, layout->hud,
+			layout->strip.right - layout->strip.left,
 			layout->strip.bottom - layout->strip.top);
 }
 
@@ -32,6 +35,23 @@ make_strip(struct layout *layout, struct hud *hud)
 	return 0;
 }
 
+/* Divides the screen, all of which is `area` before. */
+static void
+place_hud(struct layout *layout, const struct config_output *config,
+	const struct mural_view *view, struct box *area)
+{
+	const bool all = config->view.width == 0;
+
+	if (config->hud == HUD_ONLY) {
+		layout->strip = *area;
+		*area = (struct box){ 0 };
+	} else {
+		hud_place(area->right, area->bottom,
+			all ? view->width : config->view.width,
+			all ? view->height : config->view.height, &layout->strip, area);
+	}
+}
+
 int
 layout_init(struct layout *layout, const struct display_surface *surface,
 	const struct config_output *config, struct hud *hud,
@@ -43,16 +63,19 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 		.quarter_turns = config->rotate,
 		.mirrored = config->mirror == MIRROR_X,
 		.rgb565 = surface->rgb565,
+		.part = config->view,
 	};
 	uint32_t width, height;
 	int ret = 0;
 
-	*layout = (struct layout){ .surface = *surface };
+	*layout = (struct layout){
+		.surface = *surface,
+		.plain = config->hud == HUD_PLAIN,
+	};
 	scale_upright_size(&shape, &width, &height);
 	shape.area = (struct box){ 0, 0, width, height };
 	if (config->hud != HUD_NO && hud) {
-		hud_place(width, height, view->width, view->height, &layout->strip,
-			&shape.area);
+		place_hud(layout, config, view, &shape.area);
 		ret = make_strip(layout, hud);
 	}
 	if (ret == 0)

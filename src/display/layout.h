@@ -10,6 +10,7 @@ struct layout {
 	struct scale scale;
 	struct box strip; /* the HUD's, as people see it; empty: none */
 	uint32_t *hud;    /* the strip's pixels; NULL: none */
+	bool plain;       /* nothing is drawn in the strip */
 	uint64_t version; /* of the HUD in these pixels; 0: none */
 };
 

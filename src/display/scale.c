@@ -55,9 +55,15 @@ static void
 size_picture(
 	struct scale *scale, uint32_t mode, uint32_t area_width, uint32_t area_height)
 {
-	uint32_t width = scale->x.canvas, height = scale->y.canvas, times = 1;
+	const uint32_t width = scale->x.canvas, height = scale->y.canvas;
+	uint32_t times = 1;
 	bool narrow = (uint64_t)area_width * height <= (uint64_t)area_height * width;
 
+	scale->x.picture = scale->y.picture = 1;
+	if (width == 0 || height == 0 || area_width == 0 || area_height == 0) {
+		scale->x.canvas = scale->y.canvas = 0;
+		return;
+	}
 	switch (mode) {
 	case SCALE_FIT:
 	case SCALE_FILL:
@@ -113,6 +119,23 @@ allocate_lines(struct scale *scale)
 		       : -ENOMEM;
 }
 
+/* The part of the canvas that is shown, as far as there is one. */
+static void
+cut_part(struct scale *scale)
+{
+	const struct mural_rect *part = &scale->screen.part;
+	const struct mural_view *view = &scale->view;
+
+	scale->x.offset = MIN(part->x, view->width);
+	scale->y.offset = MIN(part->y, view->height);
+	scale->x.canvas = view->width - scale->x.offset;
+	scale->y.canvas = view->height - scale->y.offset;
+	if (part->width == 0)
+		return;
+	scale->x.canvas = MIN(scale->x.canvas, part->width);
+	scale->y.canvas = MIN(scale->y.canvas, part->height);
+}
+
 int
 scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
 	const struct scale_screen *screen)
@@ -125,9 +148,10 @@ scale_init(struct scale *scale, uint32_t mode, const struct mural_view *view,
 		.view = *view,
 		.screen = *screen,
 		.transposed = is_transposed(screen),
-		.x = { .canvas = view->width, .reversed = is_x_reversed(screen) },
-		.y = { .canvas = view->height, .reversed = is_y_reversed(screen) },
+		.x.reversed = is_x_reversed(screen),
+		.y.reversed = is_y_reversed(screen),
 	};
+	cut_part(scale);
 	scale_upright_size(screen, &across.side, &down.side);
 	size_picture(scale, mode, area->right - area->left, area->bottom - area->top);
 	scale->averaged = axis_is_reduced(&scale->x) || axis_is_reduced(&scale->y);
@@ -165,6 +189,21 @@ scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 	if (box.left == box.right || box.top == box.bottom)
 		return (struct box){ 0 };
 	return box;
+}
+
+bool
+scale_shows(const struct scale *scale, const uint64_t *tiles)
+{
+	const uint32_t tiles_x = scale->view.tiles_x;
+
+	for (uint32_t tile = 0; mural_tiles_next(&scale->view, tiles, &tile); tile++) {
+		const uint32_t x = tile % tiles_x, y = tile / tiles_x;
+		const struct box box = scale_tiles(scale, x, y, x, y);
+
+		if (box.left != box.right)
+			return true;
+	}
+	return false;
 }
 
 /* ------------------------------------------------------------------ copying */

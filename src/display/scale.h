@@ -33,7 +33,8 @@ struct scale_screen {
 	uint32_t quarter_turns; /* of the picture, clockwise: 0 to 3 */
 	bool mirrored;          /* left and right, as people see them, are exchanged */
 	bool rgb565;            /* two bytes a pixel; else XRGB8888 */
-	struct box area;        /* as people see it, not empty */
+	struct box area;        /* as people see it; empty: nothing is shown */
+	struct mural_rect part; /* of the canvas, as far as it has it; 0x0: all */
 };
 
 struct scale {
@@ -67,6 +68,9 @@ void scale_finish(struct scale *scale);
 /* The memory that a rectangle of tiles covers; may be empty. */
 struct box scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t first_y,
 	uint32_t last_x, uint32_t last_y);
+
+/* Whether the screen shows some of one of the tiles. */
+bool scale_shows(const struct scale *scale, const uint64_t *tiles);
 
 /* Makes a whole screen black.  `pitch` is the distance of rows in bytes. */
 void scale_clear(const struct scale *scale, uint8_t *pixels, size_t pitch);

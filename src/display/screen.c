@@ -146,6 +146,26 @@ screen_finish_frame(struct screen *screen)
 		screen->due_ns = now;
 }
 
+/* Whether all that changed lies on other parts of the canvas than this screen shows; then
+ * that is forgotten. */
+static bool
+is_elsewhere(struct screen *screen)
+{
+	const struct layout *layout = &screen->layout;
+	struct display_context *context = screen->context;
+	struct screen_slot *slot = &screen->slots[screen->front];
+
+	if (screen_config(screen)->view.width == 0 || screen->black ||
+		slot->content != SCREEN_PICTURE || slot->version != layout->version)
+		return false;
+	if (mural_reader_take(slot->reader, context->tiles))
+		context->painted_ms = uv_now(&context->loop);
+	if (!scale_shows(&layout->scale, context->tiles))
+		return true;
+	mural_reader_put_back(slot->reader, context->tiles);
+	return false;
+}
+
 /* Draws and presents what changed, if anything did and a frame is due. */
 static void
 screen_repaint(struct screen *screen)
@@ -165,6 +185,10 @@ screen_repaint(struct screen *screen)
 	screen->began_ns = now;
 	screen->due_ns =
 		frame_ns + (now - screen->due_ns < frame_ns ? screen->due_ns : now);
+	if (is_elsewhere(screen)) {
+		wait_until_due(screen);
+		return;
+	}
 	screen->back = screen->layout.surface.n_buffers - 1 - screen->front;
 	box = screen_fill(screen, screen->back);
 
@@ -239,11 +263,21 @@ log_layout(const struct screen *screen)
 		", turned 270" };
 	const struct config_output *config = screen_config(screen);
 	const struct scale *scale = &screen->layout.scale;
+	char name[64] = "", part[64] = "";
 
-	log_info("display: %s; canvas %ux%u as %ux%u (%s%s%s)",
-		screen->layout.surface.name, scale->view.width, scale->view.height,
+	if (*config->name)
+		snprintf(name, sizeof(name), "%s: ", config->name);
+	if (config->view.width != 0)
+		snprintf(part, sizeof(part), ", of which %ux%u+%u+%u", scale->x.canvas,
+			scale->y.canvas, scale->x.offset, scale->y.offset);
+	log_info("display: %s%s; canvas %ux%u%s as %ux%u (%s%s%s)", name,
+		screen->layout.surface.name, scale->view.width, scale->view.height, part,
 		scale->x.picture, scale->y.picture, words[config->scale],
 		turns[config->rotate], config->mirror == MIRROR_X ? ", mirrored" : "");
+	if (scale->x.canvas == 0 && config->hud != HUD_ONLY)
+		log_warn("display: %s%s: its view lies beyond the canvas of %ux%u", name,
+			screen->layout.surface.name, scale->view.width,
+			scale->view.height);
 }
 
 /* Leaves the next frame to the timer: the driver has not finished its own work. */

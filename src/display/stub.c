@@ -7,11 +7,10 @@
 #include "display/driver.h"
 
 static int
-nodrm_open(const struct config_display *config, uint32_t *width, uint32_t *height,
-	char *why, size_t len)
+nodrm_open(const struct config_display *config, struct display_size *size, char *why,
+	size_t len)
 {
-	(void)width;
-	(void)height;
+	(void)size;
 	if (config->output == OUTPUT_KMS) {
 		log_error("display: this murald was built without KMS; set "
 			  "display.output = headless");

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from guests import wait_for
+from guests import PATIENCE, on_screen, turned, wait_for
 
 
 @pytest.mark.parametrize("rotate, mirror", [(0, True), (90, False), (180, False), (270, False), (90, True), (270, True)])
@@ -126,3 +126,80 @@ def test_console_is_back_on_both(boot):
     wall.kill("TERM")
     for head in (0, 1):
         assert screen.guest.wait_shot(before[head], 30, head)[1] is None
+
+
+# ---------------------------------------------------------------- [output NAME]
+
+def outputs(**sections):
+    return "output = kms\n" + "".join("[output %s]\n%s\n" % (name, "\n".join(lines))
+                                      for name, lines in sections.items())
+
+
+def part_on(wall, box, width, height, rotate=0):
+    """What a screen of that size shows of a part of the canvas."""
+    upright = (width, height) if rotate % 180 == 0 else (height, width)
+    return turned(on_screen(wall.canvas.crop(*box), *upright), rotate)
+
+
+def both_show(wall, left, right):
+    for head, want in enumerate((left, right)):
+        took, difference = wall.guest.wait_shot(want, PATIENCE, head)
+        assert took is not None, "head %d: %s\n%s" % (head, difference, wall.log())
+
+
+def test_each_shows_its_part(boot):
+    """Halves with a bezel between them, one of them upside down; then other parts, with no blink
+    of what stays as it was."""
+    screen = two_heads(boot)
+    left = ["connector = Virtual-1", "view = 300x200+0+0"]
+    right = ["connector = Virtual-2", "view = 280x200+352+0"]
+    wall = screen.wall(size="640x200", display=outputs(left=left, right=right + ["rotate = 180"])).start()
+    wall.said("; canvas ", 2)
+    wall.noise()
+    seen_left = lambda: part_on(wall, (0, 0, 300, 200), 1280, 800)
+    both_show(wall, seen_left(), part_on(wall, (352, 0, 280, 200), 1024, 768, 180))
+    # behind the bezel: no frame for either
+    screen.count_flips()
+    wall.dot(325, 100, (1, 2, 3))
+    wall.dot(10, 10, (3, 2, 1))
+    both_show(wall, seen_left(), part_on(wall, (352, 0, 280, 200), 1024, 768, 180))
+    assert wall.slept(2), "a thread woke up"
+    assert screen.flips() == 1, "one, for the head that shows the second dot"
+
+    # a section before it, another part and another turn for one
+    wall.reload(display=outputs(right=["connector = Virtual-2", "view = 200x200+100+0", "rotate = 90"], left=left))
+    both_show(wall, seen_left(), part_on(wall, (100, 0, 200, 200), 1024, 768, 90))
+    log = wall.log()
+    assert log.count("left: ") == 1 and log.count("right: ") == 2, log
+    assert "of which 200x200+100+0" in log, log
+
+    # one goes and comes, and the other stays
+    screen.guest.unplug(head=1)
+    wall.said("no screen is connected to Virtual-2; waiting")
+    wall.dot(5, 5, (77, 0, 0))
+    took, difference = wall.guest.wait_shot(seen_left(), PATIENCE, 0)
+    assert took is not None, difference
+    screen.guest.resize(1024, 768, head=1)
+    both_show(wall, seen_left(), part_on(wall, (100, 0, 200, 200), 1024, 768, 90))
+    assert wall.log().count("left: ") == 1, wall.log()
+
+    # the strip alone on one of them
+    wall.reload(display=outputs(left=left, right=["connector = Virtual-2", "hud = only"]))
+    strip = lambda: screen.guest.shot(1)
+    wait_for("the strip", lambda: len(set(bytes(strip().rgb))) > 2 and not strip().diff(strip()))
+    took, difference = wall.guest.wait_shot(seen_left(), PATIENCE, 0)
+    assert took is not None, difference
+    assert wall.log().count("left: ") == 1, wall.log()
+
+
+def test_canvas_takes_the_size_of_all_views(boot):
+    screen = two_heads(boot)
+    wall = screen.wall(size="640x480", display=outputs(
+        left=["connector = Virtual-1", "view = 320x480+0+0", "hud = plain"],
+        right=["connector = Virtual-2", "view = 320x480+320+0", "hud = no"]))
+    wall.guest.run("sed -i '/^size/d' /run/%s.conf" % wall.name, check=True)
+    wall.start()
+    assert "canvas: 640x480\n" in wall.log()
+    wall.noise(1, (200, 100, 240, 200))
+    took, difference = wall.guest.wait_shot(part_on(wall, (320, 0, 320, 480), 1024, 768), PATIENCE, 1)
+    assert took is not None, difference

@@ -30,9 +30,8 @@ device_schedule_update(struct drm_device *device, uint64_t ms)
 static void
 log_unconnected(struct drm_device *device, const struct drm_card *card)
 {
-	const char *names = device->config->connector;
-	bool by_name = strcmp(names, "auto") != 0;
-	char unknown[DRM_REASON_MAX];
+	char unknown[DRM_REASON_MAX], names[DRM_REASON_MAX];
+	const bool by_name = connectors_named(device->config, names, sizeof(names));
 
 	if (connectors_unknown(device->config, unknown, sizeof(unknown))) {
 		drm_log_reason(device->last_reason, "%s; waiting for that", unknown);

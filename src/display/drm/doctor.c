@@ -50,9 +50,8 @@ examine_mode(struct survey *survey, const drmModeConnector *connector,
 		return;
 	mode_select(connector, wanted, &assignment);
 	if (assignment.mode_made)
-		report_note(survey->report,
-			"%s: does not list display.mode = %s; it is forced", name,
-			output->mode_text);
+		report_note(survey->report, "%s: does not list the mode %s; it is forced",
+			name, output->mode_text);
 	if (!assignment.mode_absent)
 		return;
 	report_problem(survey->report, "%s: has no mode %s", name, output->mode_text);
@@ -111,8 +110,7 @@ examine_connector(const drmModeConnector *connector, void *arg)
 	}
 	mode_text(preferred, mode, sizeof(mode));
 	report_ok(survey->report, "%s: connected, %d modes, %s first%s", name,
-		connector->count_modes, mode,
-		wanted ? "" : "; display.connector names others");
+		connector->count_modes, mode, wanted ? "" : "; the config names others");
 	if (!wanted)
 		return;
 	survey->screen = true;
@@ -251,13 +249,15 @@ display_examine(const struct config_display *config,
 			"check that the kernel has a driver for it: dmesg | grep drm; "
 			"on a Raspberry Pi dtoverlay=vc4-kms-v3d in config.txt");
 	} else if (connectors_unknown(config, unknown, sizeof(unknown))) {
-		report_problem(report, "display.connector: %s", unknown);
+		report_problem(report, "%s: %s",
+			*config->outputs[0].name ? "connector" : "display.connector",
+			unknown);
 		report_advice(report, "write one of these, or auto");
 	} else if (!survey.screen) {
 		report_problem(report, "no screen is connected%s",
-			strcmp(config->connector, "auto") == 0
-				? ""
-				: " to what display.connector names");
+			connectors_named(config, unknown, sizeof(unknown))
+				? " to what the config names"
+				: "");
 		report_advice(report,
 			"check its cable, power and input; if it is connected but not "
 			"detected, add video=HDMI-A-1:1920x1080@60D to the kernel's "

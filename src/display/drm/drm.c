@@ -275,8 +275,8 @@ on_vt_entered(void *arg)
 /* ------------------------------------------------------------------ the driver */
 
 static int
-drm_open(const struct config_display *config, uint32_t *width, uint32_t *height,
-	char *why, size_t len)
+drm_open(const struct config_display *config, struct display_size *size, char *why,
+	size_t len)
 {
 	char reason[DRM_REASON_MAX] = "";
 	struct drm_assignments assignments;
@@ -287,14 +287,12 @@ drm_open(const struct config_display *config, uint32_t *width, uint32_t *height,
 	if (ret < 0)
 		return ret;
 	card_close(&card);
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS && size->width == 0; i++) {
 		const struct drm_assignment *assignment = &assignments.outputs[i];
 
-		if (assignment->connector_id == 0)
-			continue;
-		*width = assignment->modes[0].hdisplay;
-		*height = assignment->modes[0].vdisplay;
-		break;
+		if (assignment->connector_id != 0 && config->outputs[i].hud != HUD_ONLY)
+			*size = (struct display_size){ i, assignment->modes[0].hdisplay,
+				assignment->modes[0].vdisplay };
 	}
 	return 0;
 }

@@ -95,6 +95,9 @@ void connector_name(const drmModeConnector *connector, char *name, size_t len);
 /* "connected", "not connected", or that it cannot tell. */
 const char *connector_state(const drmModeConnector *connector);
 
+/* The names of the config, separated by blanks; false: it leaves the choice to murald. */
+bool connectors_named(const struct config_display *config, char *text, size_t len);
+
 /* Says which connectors of the config no card has, and names those there are, without
  * probing them: "there is no connector HDMI-A-9; there are HDMI-A-1, VGA-1".  False: all
  * are there. */

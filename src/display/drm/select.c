@@ -170,15 +170,16 @@ card_assign(const struct drm_card *card, const struct config_display *config, bo
 
 	if (!res)
 		return -errno;
-	for (uint32_t k = 0; k < CONFIG_CONNECTORS && *assignments->outputs[k].wanted;
-		k++) {
+	for (uint32_t k = 0; k < CONFIG_CONNECTORS; k++) {
 		struct drm_assignment *assignment = &assignments->outputs[k];
 		const uint32_t kept = assignment->enabled ? assignment->connector_id : 0;
 		const bool ask = probe || !assignment->enabled;
-		bool chosen = kept != 0 && try_connector(card->fd, res, kept, config, ask,
-						   assignments, assignment);
+		bool chosen = *assignment->wanted && kept != 0 &&
+			      try_connector(card->fd, res, kept, config, ask, assignments,
+				      assignment);
 
-		for (int i = 0; i < res->count_connectors && !chosen; i++)
+		for (int i = 0;
+			*assignment->wanted && i < res->count_connectors && !chosen; i++)
 			chosen = res->connectors[i] != kept &&
 				 try_connector(card->fd, res, res->connectors[i], config,
 					 true, assignments, assignment);
@@ -214,6 +215,22 @@ count_connector(const drmModeConnector *connector, void *arg)
 }
 
 bool
+connectors_named(const struct config_display *config, char *text, size_t len)
+{
+	size_t used = 0;
+
+	*text = '\0';
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		const char *name = config->outputs[i].connector;
+
+		if (*name && used < len)
+			used += (size_t)snprintf(
+				text + used, len - used, "%s%s", used ? " " : "", name);
+	}
+	return strcmp(text, "auto") != 0;
+}
+
+bool
 connectors_unknown(const struct config_display *config, char *text, size_t len)
 {
 	char paths[DRM_CARDS_MAX][DRM_PATH_MAX], why[DRM_REASON_MAX], absent[256] = "";
@@ -223,7 +240,7 @@ connectors_unknown(const struct config_display *config, char *text, size_t len)
 	size_t used = 0;
 
 	assignments_init(&census.wanted, config);
-	if (is_auto(&census.wanted.outputs[0]))
+	if (!connectors_named(config, text, len))
 		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (card_open(&card, paths[i], why) == 0) {

@@ -418,6 +418,58 @@ TEST(takes_the_largest_canvas_and_screen)
 	scale_finish(&scale);
 }
 
+/* ------------------------------------------------------------------ parts */
+
+/* A part is shown like a canvas of its own, as far as the canvas has it. */
+TEST(shows_a_part_of_the_canvas)
+{
+	struct scale_screen how = plain(128, 80);
+	struct framebuffer screen;
+	struct wall wall;
+
+	wall_init(&wall, 257, 251);
+	how.part = (struct mural_rect){ 40, 21, 64, 40 };
+	screen = show(&wall, SCALE_FIT, &how);
+	for (uint32_t y = 0; y < 80; y++)
+		for (uint32_t x = 0; x < 128; x++)
+			assert_int_equal(screen.pixels[y * screen.stride + x],
+				colour_at(40 + x / 2, 21 + y / 2));
+	free(screen.pixels);
+	how.part = (struct mural_rect){ 225, 231, 64, 40 };
+	screen = show(&wall, SCALE_INTEGER, &how);
+	for (uint32_t y = 0; y < 80; y++)
+		for (uint32_t x = 0; x < 128; x++)
+			assert_int_equal(screen.pixels[y * screen.stride + x],
+				colour_at(225 + x / 4, 231 + y / 4));
+	free(screen.pixels);
+	how.part = (struct mural_rect){ 300, 0, 64, 40 };
+	screen = show(&wall, SCALE_FIT, &how);
+	for (uint32_t i = 0; i < 128; i++)
+		assert_int_equal(screen.pixels[i], BLACK);
+	free(screen.pixels);
+	wall_finish(&wall);
+}
+
+TEST(knows_which_tiles_a_part_shows)
+{
+	struct scale_screen how = plain(100, 100);
+	struct scale scale;
+	struct wall wall;
+
+	wall_init(&wall, 257, 251);
+	how.part = (struct mural_rect){ 40, 21, 24, 40 };
+	assert_int_equal(scale_init(&scale, SCALE_FIT, &wall.canvas.view, &how), 0);
+	assert_true(scale_shows(&scale, wall.all));
+	for (uint32_t tile = 0; tile < 9 * 8; tile++) {
+		memset(wall.tiles, 0, wall.canvas.view.words * sizeof(uint64_t));
+		mural_tiles_add(wall.tiles, tile);
+		assert_int_equal(
+			scale_shows(&scale, wall.tiles), tile % 9 == 1 && tile / 9 < 2);
+	}
+	scale_finish(&scale);
+	wall_finish(&wall);
+}
+
 /* ------------------------------------------------------------------ lone pixels */
 
 #define DOTS 400
