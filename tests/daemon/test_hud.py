@@ -168,10 +168,10 @@ def test_what_gives_way():
         "scan or open 192.0.2.10:8080", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10",
         "FrogCon 2026 12.3 M pixels/s · 17 painting"]
     title["title"] = "Frogs and their Conventions 2026"
-    assert bitmap((1280, 720), PING, FLUT, **title)[2] == "Frogs and their Conventions 2026 12.3 M pixels/s · 17 painting"
+    assert bitmap((1024, 768), PING, FLUT, **title)[2] == "Frogs and their Conventions 2026 12.3 M pixels/s"
     rows = bitmap((640, 480), PING, FLUT, **title)
     assert rows[0] == "scan or open 192.0.2.10:8080"
-    assert rows[2] == "Frogs and their Conventions 2026 12.3 M pixels/s"
+    assert rows[2] == "Frogs and their Conventions 2026 12.3 M pixels/s · 17 painting"
     title["url"] = "http://[2001:db8:1234:5678:9abc:def0:1234:5678]:8080/"
     rows = bitmap((640, 480), PING, FLUT, **title)
     assert rows[0].startswith("[2001:db8:") and "".join(rows[:2]) == "[2001:db8:1234:5678:9abc:def0:1234:5678]:8080"
