@@ -159,9 +159,13 @@ run_verb(const struct wall_options *options, const struct wall_verb *verb, json_
 {
 	struct wall_link *link = wall_open(options);
 	json_t *answer = NULL;
-	int status = EXIT_FAILED;
+	int status = EXIT_FAILED, ret = -1;
 
-	if (link && wall_ask(link, verb->name, json_incref(with), &answer) == 0) {
+	if (link && wall_is_live(options, verb))
+		ret = wall_watch(link, verb, with, &answer);
+	else if (link)
+		ret = wall_ask(link, verb->name, json_incref(with), &answer);
+	if (ret == 0) {
 		const json_t *is = json_object_get(answer, "is");
 
 		status = is ? EXIT_DONE : EXIT_FAILED;

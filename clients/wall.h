@@ -2,8 +2,9 @@
 /*
  * muralctl wall: an operator asks a running wall, over its control socket or over HTTP.
  *
- * wall.c reads the command line, wall-ask.c asks, wall-show.c prints the answer.
- * Everything returns 0 or -errno, with the error printed.
+ * wall.c reads the command line, wall-ask.c asks, wall-show.c prints the answer,
+ * wall-top.c does so every second. Everything returns 0 or -errno, with the error
+ * printed.
  */
 #pragma once
 
@@ -30,6 +31,13 @@ struct wall_link *wall_open(const struct wall_options *options);
 int wall_ask(struct wall_link *link, const char *verb, json_t *with, json_t **answer);
 
 void wall_close(struct wall_link *link); /* accepts NULL */
+
+/* Whether the verb's answer is shown again and again. */
+bool wall_is_live(const struct wall_options *options, const struct wall_verb *verb);
+
+/* Does so until the wall answers with an error, which is *answer then, or is gone. */
+int wall_watch(struct wall_link *link, const struct wall_verb *verb, json_t *with,
+	json_t **answer);
 
 /* Prints what {"is": ...} says, for people. */
 void wall_show(const json_t *is);

@@ -21,9 +21,11 @@ AM_TESTS_ENVIRONMENT = \
 	export prefix datadir systemdsystemunitdir; \
 	export bindir sbindir libdir includedir mandir sysconfdir plugindir sanitizer qr;
 
+# What takes longest comes first, so that nothing is left running alone at the end.
+include $(top_srcdir)/tests/unit/canvas/local.mk
+include $(top_srcdir)/tests/unit/storage/local.mk
 include $(top_srcdir)/tests/unit/app/local.mk
 include $(top_srcdir)/tests/unit/base/local.mk
-include $(top_srcdir)/tests/unit/canvas/local.mk
 include $(top_srcdir)/tests/unit/clients/local.mk
 include $(top_srcdir)/tests/unit/common/local.mk
 include $(top_srcdir)/tests/unit/config/local.mk
@@ -37,8 +39,8 @@ include $(top_srcdir)/tests/unit/p2/local.mk
 include $(top_srcdir)/tests/unit/ping/local.mk
 include $(top_srcdir)/tests/unit/pixelflut/local.mk
 include $(top_srcdir)/tests/unit/plugin/local.mk
-include $(top_srcdir)/tests/unit/storage/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
+TESTS += $(check_PROGRAMS)
 
 # ---- suites about other things than murald: scripts, manuals, and a web page in a browser.  Sanitizers
 # ---- in murald would find nothing there.
@@ -54,11 +56,19 @@ PLAIN_SUITES += tests/http/test_page.py
 endif
 endif
 
-# ---- suites against the whole daemon, on the fixtures of tests/support.  They come first, because they
-# ---- mostly wait: with make -j N, programs use the processors meanwhile.
+# ---- suites against the whole daemon, on the fixtures of tests/support.  They mostly wait.
+if WITH_HTTP
 TESTS += \
-	tests/clients/test_hostile.py \
+	tests/test_hostile.py \
+	tests/http/test_socketio.py \
+	tests/http/test_viewers.py
+endif
+if WITH_P2
+TESTS += tests/p2/test_p2.py
+endif
+TESTS += \
 	tests/clients/test_muralctl.py \
+	tests/clients/test_hostile.py \
 	tests/clients/test_operator.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
@@ -68,6 +78,7 @@ TESTS += \
 	tests/daemon/test_hud.py \
 	tests/daemon/test_limits.py \
 	tests/daemon/test_operators.py \
+	tests/daemon/test_sources.py \
 	tests/daemon/test_options.py \
 	tests/daemon/test_pixelflut.py \
 	tests/daemon/test_privileges.py \
@@ -82,7 +93,7 @@ TESTS += \
 	tests/net/test_waiting.py \
 	$(PLAIN_SUITES)
 if WITH_P2
-TESTS += tests/p2/test_guests.py tests/p2/test_p2.py
+TESTS += tests/p2/test_guests.py
 noinst_PROGRAMS += tests/p2/crowd
 tests_p2_crowd_SOURCES = tests/p2/crowd.c bench/measure.h
 tests_p2_crowd_LDADD =
@@ -91,8 +102,8 @@ include $(top_srcdir)/tests/plugins/local.mk
 if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
-	tests/test_hostile.py \
 	tests/test_recipes.py \
+	tests/http/test_admin.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
@@ -101,10 +112,8 @@ TESTS += \
 	tests/http/test_notice.py \
 	tests/http/test_operator.py \
 	tests/http/test_requests.py \
-	tests/http/test_socketio.py \
 	tests/http/test_strangers.py \
-	tests/http/test_timelapse.py \
-	tests/http/test_viewers.py
+	tests/http/test_timelapse.py
 endif
 # preloaded into murald, makes the C library fail
 check_LTLIBRARIES += tests/faults/shim.la
@@ -153,19 +162,19 @@ KMS_SMOKE = tests/kms/test_smoke.py
 TESTS += $(KMS_SMOKE)
 KMS_TESTS += \
 	tests/kms/test_smoke.py \
-	tests/kms/test_blank.py \
 	tests/kms/test_frames.py \
+	tests/kms/test_pictures.py \
+	tests/kms/test_blank.py \
+	tests/kms/test_refusals.py \
+	tests/kms/test_power.py \
 	tests/kms/test_health.py \
 	tests/kms/test_hotplug.py \
 	tests/kms/test_hud.py \
 	tests/kms/test_kiosk.py \
 	tests/kms/test_leaving.py \
 	tests/kms/test_outputs.py \
-	tests/kms/test_pictures.py \
 	tests/kms/test_ping.py \
-	tests/kms/test_power.py \
 	tests/kms/test_privileges.py \
-	tests/kms/test_refusals.py \
 	tests/kms/test_reload.py \
 	tests/kms/test_soak.py
 check_LTLIBRARIES += tests/kms/refuse.la
@@ -224,14 +233,17 @@ check-cross:
 	bash $(srcdir)/tests/kms/cross.sh arm64 arm64 check TESTS='$$(check_PROGRAMS) tests/kms/test_smoke.py'
 	bash $(srcdir)/tests/kms/cross.sh armhf armhf check TESTS='$$(check_PROGRAMS)'
 
-# ---- make check-deb: the packages, in a fresh Debian, which is fetched once into debian-root/
+# ---- make check-deb: the packages, in a fresh Debian, which is fetched once into debian-root/.  Its log is
+# ---- its own, since quickstart runs it beside the other tests.
 check-deb:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/packages/test_packages.py TEST_SUITE_LOG=check-deb.log
+CLEANFILES += check-deb.log
 
 # ---- make check-kiosk: a machine with these packages, its power, screen, keyboard and cable; made in
 # ---- kiosk/ from what check-deb uses
 check-kiosk:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/kiosk/test_wall.py tests/kiosk/test_power.py'
+	$(MAKE) $(AM_MAKEFLAGS) check \
+		TESTS='tests/kiosk/test_wall.py tests/kiosk/test_service.py tests/kiosk/test_power.py'
 
 # ---- the project itself: layers, style, manual, tarball, what is exported and installed
 PROJECT_TESTS = \
@@ -253,5 +265,3 @@ EXTRA_DIST += $(PROJECT_TESTS)
 # what of it distcheck is about: what is built and installed from the tarball.  The others look at the
 # sources, which are the same there.
 DIST_TESTS = tests/completion.sh tests/headers.sh tests/install.sh tests/service.sh tests/symbols.sh
-
-TESTS += $(check_PROGRAMS)

@@ -43,11 +43,12 @@ for plugin in "$top_builddir"/.libs/*.so; do
 	plugins=$((plugins + 1))
 	[ "$(exported "$plugin")" = mural_plugin ] ||
 		complain "$plugin exports" "$(exported "$plugin" | tr '\n' ' ')"
-	# name|value|class|type|size|line|section; what gcc puts into every object aside
+	# name|value|class|type|size|line|section; what gcc puts into objects aside, such as what the
+	# processor can, which it finds out before anything else runs
 	writable=$($nm -f sysv "$plugin" | awk -F'|' '
 		{ gsub(/ /, "") }
 		($4 == "OBJECT" || $4 == "TLS") && $7 ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)(\.|$)/ &&
-			$7 !~ /^\.data\.rel\.ro/ && $1 !~ /^(completed\.[0-9]+|__dso_handle|__TMC_END__)$/ { print $1 }')
+			$7 !~ /^\.data\.rel\.ro/ && $1 !~ /^(completed\.[0-9]+|__dso_handle|__TMC_END__|__cpu_model|__cpu_features2)$/ { print $1 }')
 	[ -z "$writable" ] || complain "$plugin has writable globals:" "$writable"
 done
 [ "$plugins" -gt 0 ] || complain "no plugin in $top_builddir/.libs"

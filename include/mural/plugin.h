@@ -287,9 +287,14 @@ struct mural_plugin {
 	uint32_t busy_len, denied_len;
 	uint32_t reserved2; /* zero */
 
-	/* Services, on the main loop's thread: what mural_notice() says has changed.
-	 * Optional. */
+	/* Services, on the main loop's thread: what mural_current_notice() says has
+	 * changed. Optional. */
 	void (*notice)(struct mural_host *host);
+
+	/* Sent to the clients of this stream before they are closed because an operator
+	 * has switched the instance off; off_len as above.  Optional. */
+	const char *off_message;
+	uint64_t off_len;
 };
 
 /* The most that feed() may leave unused. */
@@ -548,7 +553,7 @@ struct mural_display {
 	bool wanted;   /* false: headless */
 	bool enabled;  /* the canvas is shown on a screen */
 	uint64_t frames, late_frames;
-	bool blanked; /* temporarily off or black, by the config */
+	bool blanked; /* temporarily off or black, by the config or an operator */
 };
 
 /* Services, on the main loop's thread. */
@@ -564,7 +569,8 @@ struct mural_notice {
 };
 
 /* Services, on the main loop's thread; the table's notice() is called when it changes. */
-MURAL_EXPORT void mural_notice(struct mural_host *host, struct mural_notice *notice);
+MURAL_EXPORT void mural_current_notice(
+	struct mural_host *host, struct mural_notice *notice);
 
 /* The file of the recording (<mural/history.h>), valid until stop(); NULL: nothing is
  * recorded.  Services, on the main loop's thread. */

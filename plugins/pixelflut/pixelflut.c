@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The pixelflut plugin: classic Pixelflut over TCP, and its two binary commands. */
 #include "pixelflut/pixelflut.h"
+#include "pixelflut/vectors.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-/* PB x x y y r g b a */
-#define BINARY_BYTES 10
 
 /* PXMULTI x x y y n n n n, before the pixels */
 #define MULTI_WORD 7
@@ -84,6 +82,9 @@ run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	struct mural_batch batch;
 	uint32_t n = 0;
 
+	if (painter->vectors && end - p >= 2 * BINARY_BYTES &&
+		memcmp(p + BINARY_BYTES, "PB", 2) == 0)
+		p = painter->vectors->run_binaries(painter, p, end);
 	for (; end - p >= BINARY_BYTES && p[0] == 'P' && p[1] == 'B'; p += BINARY_BYTES)
 		n = mural_batch_put(painter->brush, &batch, n, u16_at(p + 2),
 			u16_at(p + 4),
@@ -241,6 +242,7 @@ feed_begin(struct feed *feed, struct mural_conn *conn, struct mural_brush *brush
 	feed->client = conn->state;
 	feed->config = conn->config;
 	feed->data = data;
+	vectors_begin(&feed->painter, data);
 	feed->painter.brush = brush;
 	feed->painter.left = feed->client->left;
 	feed->painter.top = feed->client->top;
@@ -337,6 +339,7 @@ const struct mural_plugin mural_plugin = {
 	.end = pixelflut_end,
 	.clients_per_source = pixelflut_clients_per_source,
 	.busy_message = "ERROR too many connections from your address; close one first\n",
+	.off_message = "ERROR the operator has switched this off\n",
 	.denied_message = "ERROR your address may not paint here\n",
 	.hint = pixelflut_hint,
 };

@@ -5,6 +5,8 @@
  * - pixelflut.c: the plugin's table, options, and the commands.
  * - parse-line.c: the reference parser, a byte at a time; it defines what a line means.
  * - simd.c: the fast path for plain lines, with vectors; same results as the parser.
+ * - vectors.c, vectors-*.c: faster ones for the usual line and for PB, with the vectors
+ *   that not every machine has.
  * - answers.c: what clients are answered, collected into larger pieces.
  *
  * Uses <mural/plugin.h> alone; knows no socket.
@@ -15,6 +17,9 @@
 
 /* The longest line, without its end; a client that sends a longer one is closed. */
 #define LINE_BYTES_MAX 1024
+
+/* PB x x y y r g b a */
+#define BINARY_BYTES 10
 
 /* Numbers saturate here, so that adding an offset to a coordinate never wraps around: the
  * sum is out of bounds. */
@@ -36,12 +41,24 @@ struct pixelflut_config {
 	const char *help;
 };
 
+struct vectors;
+
 /* What a client paints with during one pixelflut_feed(). */
 struct painter {
 	struct mural_brush *brush;
 	uint32_t left, top; /* OFFSET; at most NUMBER_MAX */
 	struct answers answers;
+
+	/* The vectors of this processor; NULL: none but those that all of its kind have.
+	 * They are tried again from data + trial on. */
+	const struct vectors *vectors;
+	const uint8_t *data;
+	size_t trial, pause;
+	int credit;
 };
+
+/* Sets what vectors.c needs, for the input that begins at `data`. */
+void vectors_begin(struct painter *painter, const uint8_t *data);
 
 enum verb {
 	VERB_BAD,

@@ -10,6 +10,7 @@
  * Without SSE2 or NEON, or on a big-endian machine, the line parser does everything.
  */
 #include "pixelflut/simd.h"
+#include "pixelflut/vectors.h"
 
 #if HAVE_SIMD
 
@@ -130,16 +131,17 @@ read_line(const uint8_t *p, struct line_shape shape, unsigned digits,
 	       parse_fields(&fields, values);
 }
 
-/* Executes writes until another kind of line comes. */
+/* Executes writes until another kind of line comes, those that begin before `until`. */
 static const uint8_t *
-run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
+run_writes(struct painter *painter, const uint8_t *p, const uint8_t *until,
+	const uint8_t *end)
 {
 	struct mural_brush *brush = painter->brush;
 	struct mural_batch batch;
 	struct field_values values;
 	uint32_t n = 0;
 
-	while (end - p >= LOAD_BYTES_MAX) {
+	while (end - p >= LOAD_BYTES_MAX && p < until) {
 		struct line_shape shape = find_shape(p);
 		const uint8_t *stop = p + 4 + shape.y_end;
 
@@ -215,6 +217,19 @@ run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
+/* How far the writes are executed here, before the wider vectors are tried again. */
+static inline const uint8_t *
+writes_end(const struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	if (!painter->vectors || end - p < VECTORS_BYTES_MIN ||
+		painter->trial >= (size_t)(end - painter->data))
+		return end;
+	/* at least a line: it ends in the line feed that they need */
+	return painter->trial > (size_t)(p - painter->data)
+		       ? painter->data + painter->trial
+		       : p + 1;
+}
+
 const uint8_t *
 simd_run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
@@ -222,7 +237,9 @@ simd_run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
 
 	do {
 		begin = p;
-		p = run_writes(painter, p, end);
+		if (vectors_may_run(painter, p, end))
+			p = painter->vectors->run_writes(painter, p, end);
+		p = run_writes(painter, p, writes_end(painter, p, end), end);
 		p = run_reads(painter, p, end);
 	} while (p != begin && !painter->answers.full);
 	return p;

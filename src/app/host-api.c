@@ -31,7 +31,7 @@ mural_each_instance(struct mural_host *host,
 			.plugin = i->plugin,
 			.host = &i->host,
 			.is_open = i->is_open,
-			.required = i->common.required,
+			.required = i->common.required && !i->is_off,
 		};
 		struct counters sum;
 		char state[MURAL_STATE_MAX];
@@ -67,7 +67,7 @@ mural_display_counters(struct mural_host *host, struct mural_display *shown)
 }
 
 void
-mural_notice(struct mural_host *host, struct mural_notice *notice)
+mural_current_notice(struct mural_host *host, struct mural_notice *notice)
 {
 	const struct wall *wall = wall_of(host, __func__);
 	const struct mural_notice all = {

@@ -22,6 +22,7 @@ compose(void *context)
 	json_t *frozen = closed_json(wall, REINS_FROZEN, "frozen");
 	json_t *protected = closed_json(wall, REINS_PROTECTED, "protected");
 	char since[VALUE_TIME_MAX];
+	const char *name;
 	json_t *line;
 	size_t i;
 
@@ -35,6 +36,12 @@ compose(void *context)
 	for (i = 0; i < operators->bans.n; i++)
 		(void)json_array_append_new(lines,
 			json_pack("{s:o}", "ban", ban_json(&operators->bans.all[i])));
+	json_object_foreach(operators->off, name, line)
+	{
+		(void)json_array_append_new(lines, json_pack("{s:s}", "off", name));
+	}
+	if (operators->blank)
+		(void)json_array_append_new(lines, json_pack("{s:b}", "blank", 1));
 	if (*operators->notice.text)
 		(void)json_array_append_new(lines,
 			json_pack("{s:o}", "notice", notice_json(&operators->notice)));
@@ -123,6 +130,12 @@ load_line(void *context, const json_t *line)
 			wall, reins_protect(wall->reins, &rect, NULL, on_restored, wall));
 	} else if (json_object_get(line, "ban")) {
 		(void)ban_from_json(&wall->operators, json_object_get(line, "ban"));
+	} else if (json_is_true(json_object_get(line, "blank"))) {
+		wall->operators.blank = true;
+		display_blank(&wall->display, true);
+	} else if (json_is_string(json_object_get(line, "off"))) {
+		plugin_set_off(
+			wall, json_string_value(json_object_get(line, "off")), true);
 	} else if (json_object_get(line, "notice")) {
 		(void)notice_from_json(
 			&wall->operators.notice, json_object_get(line, "notice"));
@@ -156,9 +169,11 @@ operators_restore(struct wall *wall)
 	control_state_start(&operators->state, wall->initial->config.control.state,
 		&wall->loop, compose, wall);
 	uv_timer_init(&wall->loop, &operators->bans_over);
+	uv_timer_init(&wall->loop, &operators->highlight_over);
 	uv_timer_init(&wall->loop, &operators->notice_over);
 	if (control_state_load(&operators->state, load_line) < 0)
 		return;
+	plugins_keep_off(wall, &wall->now->plugins);
 	if (operators->bans.n > 0) {
 		operators->restoring++;
 		restored(wall, bans_apply(wall, on_restored, wall));

@@ -7,16 +7,22 @@
 
 static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_STATUS] = verb_status,
+	[WALL_TOP] = verb_top,
 	[WALL_FREEZE] = verb_freeze,
 	[WALL_THAW] = verb_thaw,
 	[WALL_CLEAR] = verb_clear,
+	[WALL_RESTORE] = verb_restore,
 	[WALL_UNDO] = verb_undo,
+	[WALL_WHO] = verb_who,
+	[WALL_HIGHLIGHT] = verb_highlight,
 	[WALL_BAN] = verb_ban,
 	[WALL_UNBAN] = verb_unban,
 	[WALL_BANS] = verb_bans,
 	[WALL_PROTECT] = verb_protect,
 	[WALL_UNPROTECT] = verb_unprotect,
 	[WALL_PROTECTED] = verb_protected,
+	[WALL_BLANK] = verb_blank,
+	[WALL_PLUGIN] = verb_plugin,
 	[WALL_NOTICE] = verb_notice,
 	[WALL_SNAPSHOT] = verb_snapshot,
 	[WALL_RELOAD] = verb_reload,
@@ -49,7 +55,12 @@ void
 operators_stop(struct wall *wall)
 {
 	operators_reloaded(wall, false);
+	top_stop(wall);
+	plugin_switch_stop(wall);
 	control_stop(&wall->operators.control);
+	/* what counts for top is let go of while the threads run */
+	if (wall->operators.state.loop)
+		uv_run(&wall->loop, UV_RUN_NOWAIT);
 }
 
 void
@@ -60,6 +71,7 @@ operators_settle(struct wall *wall)
 	if (!operators->state.loop)
 		return;
 	uv_timer_stop(&operators->bans_over);
+	uv_timer_stop(&operators->highlight_over);
 	uv_timer_stop(&operators->notice_over);
 	while (operators->state.writing)
 		uv_run(&wall->loop, UV_RUN_ONCE);
@@ -75,7 +87,9 @@ operators_finish(struct wall *wall)
 	control_state_stop(&operators->state);
 	control_finish(&operators->control);
 	bans_finish(&operators->bans);
+	json_decref(operators->off);
 	uv_close((uv_handle_t *)&operators->bans_over, NULL);
+	uv_close((uv_handle_t *)&operators->highlight_over, NULL);
 	uv_close((uv_handle_t *)&operators->notice_over, NULL);
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
 }

@@ -17,9 +17,21 @@
 #include "control/control.h"
 #include "control/state.h"
 #include "hud/hud.h"
+#include "ingest/top.h"
 #include "limits/bans.h"
+#include "plugin/registry.h"
 
 struct wall;
+
+/* verbs-top.c's */
+struct operators_top {
+	struct top_watch watch;       /* .top NULL: it does not watch */
+	json_t *sources;              /* of the last second; NULL: not known yet */
+	struct control_call *waiting; /* for that, linked by `data` */
+	unsigned idle;                /* seconds since somebody asked */
+};
+
+struct operators_switch;
 
 /* What operators have to say to all. */
 struct notice {
@@ -36,6 +48,11 @@ struct operators {
 	struct bans bans;
 	uv_timer_t bans_over;         /* the next of them is */
 	struct timespec frozen_since; /* of a part or all; tv_sec 0: nothing is */
+	uv_timer_t highlight_over;
+	struct operators_top top;
+	bool blank;  /* the screens are */
+	json_t *off; /* the names of instances; NULL: none was ever */
+	struct operators_switch *switching; /* NULL: none is */
 	struct notice notice;
 	uv_timer_t notice_over;
 	bool told_frozen;   /* what services were told of last */
@@ -86,13 +103,58 @@ bool ban_from_json(struct operators *operators, const json_t *line);
 
 control_run verb_ban, verb_unban, verb_bans;
 
+/* ---- verbs-share.c */
+
+/* Answers with the reason why an act of the reins failed. */
+void verb_fail(struct control_call *call, int error);
+
+/* The rectangle of the call; NULL: the whole canvas. */
+const struct mural_rect *verb_rect(
+	const struct control_call *call, struct mural_rect *rect);
+
+/* Answers with what an act of the hand did, and more; takes over `is`. */
+void verb_painted(struct control_call *call, const struct reins_done *done, json_t *is);
+
+/* The same, or why it failed; arg is the call. */
+void verb_on_painted(void *arg, const struct reins_done *done);
+
+/* ---- verbs-source.c */
+control_run verb_who, verb_undo, verb_highlight;
+
+/* ---- verbs-display.c */
+control_run verb_blank;
+
+/* ---- verbs-plugin.c */
+
+/* The instances that operators have switched off, by name. */
+bool plugin_is_off(const struct wall *wall, const char *name);
+void plugin_set_off(struct wall *wall, const char *name, bool off);
+
+/* Before they are opened. */
+void plugins_keep_off(struct wall *wall, struct plugins *plugins);
+
+/* Gives up what is being switched. */
+void plugin_switch_stop(struct wall *wall);
+
+control_run verb_plugin;
+
+/* ---- verbs-restore.c */
+control_run verb_restore;
+
+/* ---- verbs-top.c */
+
+/* Nobody watches any more. */
+void top_stop(struct wall *wall);
+
+control_run verb_top;
+
 /* ---- verbs-canvas.c */
 
 /* What is closed in that way, as an array of {NAME: "WxH+X+Y"}. */
 json_t *closed_json(struct wall *wall, enum reins_closed kind, const char *name);
 
 control_run verb_freeze, verb_thaw, verb_protect, verb_unprotect, verb_protected,
-	verb_clear, verb_undo;
+	verb_clear;
 
 /* ---- verbs-notice.c */
 

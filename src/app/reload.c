@@ -191,13 +191,14 @@ static void
 open_all(struct wall *wall)
 {
 	take_over(wall);
+	plugins_keep_off(wall, wall->ingest.plugins);
 	/* before hints are logged, which name its public address */
 	wall->ingest.server = &wall->next->config.server;
 	ingest_warn_if_empty(&wall->ingest);
 	for (struct instance *i = wall->ingest.plugins->instances; i; i = i->next) {
 		if (i->unchanged)
 			instance_reload(&wall->ingest, i);
-		else
+		else if (!i->is_off)
 			open_new(wall, i);
 		wall->reload.unchanged += i->unchanged;
 	}

@@ -1,53 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The operator's verbs for the canvas: freeze, protect, clear, undo and their like. */
-#include <errno.h>
+/* The operator's verbs for the canvas: freeze, protect, clear and their like. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "app/operators.h"
 #include "app/wall.h"
 #include "control/values.h"
-
-/* ------------------------------------------------------------------ what they share */
-
-/* Why an act of the reins failed. */
-static void
-fail(struct control_call *call, int error)
-{
-	const struct mural_view *view = &operators_wall(call)->canvas.view;
-
-	switch (error) {
-	case -ERANGE:
-		control_fail(call, CONTROL_USAGE,
-			"that lies outside the canvas, which is %ux%u", view->width,
-			view->height);
-		break;
-	case -ENOENT:
-		control_fail(call, CONTROL_UNKNOWN, "there is nothing to take back");
-		break;
-	case -ESTALE:
-		control_fail(call, CONTROL_REFUSED,
-			"something else was done since; only the last act is taken back");
-		break;
-	default:
-		control_fail(call, CONTROL_FAILED, "%s", strerror(-error));
-	}
-}
-
-/* The rectangle of the call; NULL: the whole canvas. */
-static const struct mural_rect *
-rect_of(const struct control_call *call, struct mural_rect *rect)
-{
-	return control_rect(call, "rect", rect) ? rect : NULL;
-}
-
-static json_t *
-rect_json(const struct control_call *call)
-{
-	const char *text = control_text(call, "rect");
-
-	return json_string(text ? text : "all");
-}
 
 json_t *
 closed_json(struct wall *wall, enum reins_closed kind, const char *name)
@@ -67,6 +24,14 @@ closed_json(struct wall *wall, enum reins_closed kind, const char *name)
 
 /* ------------------------------------------------------------------ closing */
 
+static json_t *
+rect_json(const struct control_call *call)
+{
+	const char *text = control_text(call, "rect");
+
+	return json_string(text ? text : "all");
+}
+
 /* call->data: the word of what was done. */
 static void
 on_closed(void *arg, const struct reins_done *done)
@@ -77,7 +42,7 @@ on_closed(void *arg, const struct reins_done *done)
 	json_t *is;
 
 	if (done->error < 0) {
-		fail(call, done->error);
+		verb_fail(call, done->error);
 		return;
 	}
 	if (!reins_frozen_since(operators_wall(call)->reins, &since))
@@ -95,7 +60,7 @@ begun(struct control_call *call, const char *word, int ret)
 {
 	call->data = (void *)word;
 	if (ret < 0)
-		fail(call, ret);
+		verb_fail(call, ret);
 }
 
 void
@@ -104,8 +69,8 @@ verb_freeze(struct control_call *call)
 	struct mural_rect rect;
 
 	begun(call, "frozen",
-		reins_freeze(operators_wall(call)->reins, rect_of(call, &rect), on_closed,
-			call));
+		reins_freeze(operators_wall(call)->reins, verb_rect(call, &rect),
+			on_closed, call));
 }
 
 void
@@ -114,7 +79,7 @@ verb_thaw(struct control_call *call)
 	struct mural_rect rect;
 
 	begun(call, "thawed",
-		reins_thaw(operators_wall(call)->reins, rect_of(call, &rect), on_closed,
+		reins_thaw(operators_wall(call)->reins, verb_rect(call, &rect), on_closed,
 			call));
 }
 
@@ -124,7 +89,7 @@ verb_protect(struct control_call *call)
 	struct mural_rect rect;
 
 	begun(call, "protected",
-		reins_protect(operators_wall(call)->reins, rect_of(call, &rect), NULL,
+		reins_protect(operators_wall(call)->reins, verb_rect(call, &rect), NULL,
 			on_closed, call));
 }
 
@@ -134,7 +99,7 @@ verb_unprotect(struct control_call *call)
 	struct mural_rect rect;
 
 	begun(call, "unprotected",
-		reins_unprotect(operators_wall(call)->reins, rect_of(call, &rect),
+		reins_unprotect(operators_wall(call)->reins, verb_rect(call, &rect),
 			on_closed, call));
 }
 
@@ -148,21 +113,6 @@ verb_protected(struct control_call *call)
 
 /* ------------------------------------------------------------------ painting */
 
-static void
-on_painted(void *arg, const struct reins_done *done)
-{
-	struct control_call *call = arg;
-	json_t *is;
-
-	if (done->error < 0) {
-		fail(call, done->error);
-		return;
-	}
-	is = json_pack("{s:I, s:I}", "pixels", (json_int_t)done->pixels, "number",
-		(json_int_t)done->number);
-	control_done(call, is);
-}
-
 void
 verb_clear(struct control_call *call)
 {
@@ -172,19 +122,8 @@ verb_clear(struct control_call *call)
 	int ret;
 
 	control_colour(call, "colour", &colour);
-	ret = reins_clear(wall->reins, rect_of(call, &rect), colour, on_painted, call);
+	ret = reins_clear(
+		wall->reins, verb_rect(call, &rect), colour, verb_on_painted, call);
 	if (ret < 0)
-		fail(call, ret);
-}
-
-void
-verb_undo(struct control_call *call)
-{
-	uint64_t number = 0;
-	int ret;
-
-	control_number(call, "number", &number);
-	ret = reins_take_back(operators_wall(call)->reins, number, on_painted, call);
-	if (ret < 0)
-		fail(call, ret);
+		verb_fail(call, ret);
 }

@@ -106,6 +106,27 @@ is_meant(const struct hand_undo *undo, uint64_t word)
 	       (undo->ever || (int16_t)(word_when(word) - undo->since) >= 0);
 }
 
+bool
+hand_oldest(const struct hand *hand, const struct hand_undo *undo, uint32_t *age)
+{
+	const struct mural_rect *rect = &undo->rect;
+	const uint16_t now = canvas_when(hand->canvas);
+	bool any = false;
+
+	*age = 0;
+	for (uint32_t y = rect->y; y < rect->y + rect->height; y++)
+		for (uint32_t x = rect->x; x < rect->x + rect->width; x++) {
+			uint64_t word = pixel_load(hand->canvas, x, y);
+			uint16_t old = (uint16_t)(now - word_when(word));
+
+			if (!is_meant(undo, word))
+				continue;
+			any = true;
+			*age = old > *age ? old : *age;
+		}
+	return any;
+}
+
 /* Accomplices of the one on top are passed over. */
 static uint64_t
 find_under(const struct hand *hand, const struct hand_undo *undo, uint32_t x, uint32_t y,

@@ -57,6 +57,10 @@ struct hand_undo {
 int hand_undo(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
 	uint64_t *unknown);
 
+/* How old the oldest of what would be undone is, in steps of canvas_when(); false: there
+ * is nothing. */
+bool hand_oldest(const struct hand *hand, const struct hand_undo *undo, uint32_t *age);
+
 /* Takes back the last act, which must be `number`, where nobody has painted since.  0,
  * -ENOENT, -ESTALE or -ECANCELED. */
 int hand_take_back(struct hand *hand, uint64_t number, uint64_t *pixels);

@@ -90,18 +90,39 @@ reins_take_back(struct reins *reins, uint64_t number, reins_cb *cb, void *arg)
 
 /* ------------------------------------------------------------------ undo */
 
-/* What is behind is not worth failing for. */
+/* The picture from before the first of what is undone; NULL: not known, which is not
+ * worth failing for. */
+static uint32_t *
+draw_past(const struct act *act)
+{
+	const size_t n = (size_t)act->rect.width * act->rect.height;
+	uint32_t *pixels, age;
+	struct timespec now;
+
+	if (!act->past || act->undo.count_only)
+		return NULL;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (!hand_oldest(&act->reins->hand, &act->undo, &age) || age >= WHEN_AGE_MAX)
+		return NULL;
+	pixels = calloc(n, sizeof(*pixels));
+	/* it was painted in the step before that of its stamp, or later */
+	if (pixels && act->past(act->arg,
+			      (uint64_t)now.tv_sec - (age + 1) * WHEN_STEP_MS / 1000 - 1,
+			      &act->rect, pixels) == 0)
+		return pixels;
+	free(pixels);
+	return NULL;
+}
+
 static int
 work_undo(struct act *act)
 {
-	uint32_t *behind = NULL;
+	uint32_t *behind;
 	int ret;
 
-	if (act->picture && !act->undo.count_only)
-		behind = draw_picture(act, &ret);
 	act->undo.rect = act->rect;
 	act->undo.ids = act->sources->ids;
-	act->undo.behind = behind;
+	act->undo.behind = behind = draw_past(act);
 	ret = hand_undo(
 		&act->reins->hand, &act->undo, &act->done.pixels, &act->done.unknown);
 	free(behind);
@@ -141,7 +162,7 @@ reins_undo(struct reins *reins, const struct reins_undo *undo, reins_cb *cb, voi
 	*act->sources = undo->sources;
 	act->undo.ever = !when_of(reins->canvas, undo->since_s, &act->undo.since);
 	act->undo.count_only = undo->count_only;
-	act->picture = undo->behind;
+	act->past = undo->behind;
 	act->work = work_undo;
 	return act_begin(act);
 }

@@ -25,6 +25,7 @@ struct act {
 	struct cidr_list networks;
 	uint32_t argb;
 	reins_picture *picture;
+	reins_past *past;
 	uint64_t number; /* of the act to take back */
 	struct reins_sources *sources;
 	struct hand_undo undo;

@@ -108,13 +108,18 @@ struct reins_sources {
 	uint64_t ids[65536 / 64];
 };
 
+/* As reins_picture, but of the canvas at a time, CLOCK_REALTIME; if it fails, that is the
+ * background. */
+typedef int reins_past(
+	void *arg, uint64_t at_s, const struct mural_rect *rect, uint32_t *pixels);
+
 struct reins_undo {
 	struct reins_sources sources;
 	const struct mural_rect *rect; /* NULL: all */
 	uint64_t
 		since_s; /* CLOCK_REALTIME; 0: whenever.  Exact to 2 s, within 17 hours */
 	bool count_only; /* only says what it would do */
-	reins_picture *behind; /* where nothing is known to lie under; NULL: background */
+	reins_past *behind; /* where nothing is known to lie under; NULL: background */
 };
 
 /* What these sources painted and still shows goes back to what was under it.  Never

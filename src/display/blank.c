@@ -53,19 +53,26 @@ blank_hours_change(const struct config_blank *hours, time_t now)
 
 /* ------------------------------------------------------------------ switching */
 
+static const char *
+reason_of(const struct display_blank *blank)
+{
+	if (blank->demanded)
+		return "an operator wants it so";
+	if (blank->scheduled)
+		return "it is within the hours of display.blank";
+	return "nothing was painted for the idle time of display.blank";
+}
+
 static void
 blank_apply(struct display_blank *blank)
 {
 	struct display_context *context = blank->context;
-	const bool now = blank->scheduled || blank->inactive;
+	const bool now = blank->demanded || blank->scheduled || blank->inactive;
 	const bool black = now && context->config.blank_mode == BLANK_BLACK;
 	const bool off = now && !black, before = blank->off || blank->black;
 
 	if (now && !before)
-		log_info("display: %s: %s", black ? "black" : "off",
-			blank->scheduled ? "it is within the hours of display.blank"
-					 : "nothing was painted for the idle time of "
-					   "display.blank");
+		log_info("display: %s: %s", black ? "black" : "off", reason_of(blank));
 	else if (before && !now)
 		log_info("display: on again");
 	/* set before the screens go off and cleared after they are on again, so that a
@@ -228,6 +235,15 @@ blank_reconfigure(struct display_blank *blank)
 		open_clock(blank);
 	watch_clock(blank);
 	watch_paint(blank);
+	blank_apply(blank);
+}
+
+void
+blank_demand(struct display_blank *blank, bool on)
+{
+	if (blank->demanded == on)
+		return;
+	blank->demanded = on;
 	blank_apply(blank);
 }
 

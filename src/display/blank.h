@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Blanks the screens in the hours of `display.blank`, and after a time without paint.
- * The hours are local time, and follow the clock when it is set.
+ * The hours are local time, and follow the clock when it is set.  An operator blanks them
+ * as well.
  *
  * The display's thread only, except for the two functions at the end.
  */
@@ -24,12 +25,16 @@ struct display_blank {
 	uv_poll_t wakeup;            /* polled only while the reader is armed */
 	bool scheduled;              /* it is within the hours */
 	bool inactive;               /* nobody paints */
+	bool demanded;               /* by an operator */
 	bool off, black;             /* what the screens were told */
 };
 
 /* Applies the context's config.  Failures are logged, and leave the picture on. */
 void blank_start(struct display_blank *blank, struct display_context *context);
 void blank_reconfigure(struct display_blank *blank);
+
+/* Blanks them until it is called with false. */
+void blank_demand(struct display_blank *blank, bool on);
 
 /* Closes the handles.  Call blank_finish(), which accepts a zeroed struct, when the loop
  * has run to its end. */

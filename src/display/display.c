@@ -35,6 +35,7 @@ struct display_thread {
 	/* for other threads */
 	uv_async_t stop, change;
 	struct config_display *pending_config; /* context.lock; NULL: none */
+	bool wants_blank;                      /* context.lock */
 };
 
 static const struct display_driver headless = { .name = "headless" };
@@ -134,19 +135,11 @@ keep_places(const struct config_display *before, struct config_display *wanted)
 	memcpy(wanted->outputs, placed, sizeof(placed));
 }
 
-/* Applies the config that display_reconfigure() left. */
 static void
-on_change(uv_async_t *async)
+apply_config(struct display_thread *thread, struct config_display *wanted)
 {
-	struct display_thread *thread = async->data;
-	struct config_display before = thread->context.config, *wanted;
+	struct config_display before = thread->context.config;
 
-	pthread_mutex_lock(&thread->context.lock);
-	wanted = thread->pending_config;
-	thread->pending_config = NULL;
-	pthread_mutex_unlock(&thread->context.lock);
-	if (!wanted)
-		return;
 	keep_places(&before, wanted);
 	thread->context.config = *wanted;
 	free(wanted);
@@ -163,6 +156,24 @@ on_change(uv_async_t *async)
 		before.blank_mode != thread->context.config.blank_mode)
 		blank_reconfigure(&thread->blank);
 	config_display_finish(&before);
+}
+
+/* Applies what display_reconfigure() and display_blank() left. */
+static void
+on_change(uv_async_t *async)
+{
+	struct display_thread *thread = async->data;
+	struct config_display *wanted;
+	bool blank;
+
+	pthread_mutex_lock(&thread->context.lock);
+	wanted = thread->pending_config;
+	thread->pending_config = NULL;
+	blank = thread->wants_blank;
+	pthread_mutex_unlock(&thread->context.lock);
+	if (wanted)
+		apply_config(thread, wanted);
+	blank_demand(&thread->blank, blank);
 }
 
 static void *
@@ -210,6 +221,7 @@ display_thread_init(struct display_thread *thread)
 	if (!context->state)
 		return -ENOMEM;
 	blank_start(&thread->blank, context);
+	blank_demand(&thread->blank, thread->wants_blank);
 	update_hud_poll(thread);
 	return 0;
 }
@@ -434,6 +446,18 @@ display_reconfigure(struct display *display, const struct config_display *config
 	if (before)
 		config_display_finish(before);
 	free(before);
+	if (thread->context.canvas)
+		uv_async_send(&thread->change);
+}
+
+void
+display_blank(struct display *display, bool on)
+{
+	struct display_thread *thread = display->thread;
+
+	pthread_mutex_lock(&thread->context.lock);
+	thread->wants_blank = on;
+	pthread_mutex_unlock(&thread->context.lock);
 	if (thread->context.canvas)
 		uv_async_send(&thread->change);
 }

@@ -26,7 +26,7 @@ struct display_counters {
 	uint64_t late_frames; /* shown more than one refresh after they were due */
 	uint64_t refused;     /* commits that the kernel refused, EBUSY aside */
 	uint64_t enabled;     /* 1: the canvas is on a screen; 0: on none */
-	uint64_t blanked;     /* 1: off or black because of display.blank */
+	uint64_t blanked; /* 1: off or black because of display.blank or an operator */
 };
 
 struct hud;
@@ -56,6 +56,10 @@ bool display_wanted(const struct display *display);
  * `output` take effect while the picture stays on; when the new mode is refused, the old
  * one stays.  `config` is copied. */
 void display_reconfigure(struct display *display, const struct config_display *config);
+
+/* Blanks the screens as display.blank does, whatever its hours and who paints, until it
+ * is called with false; main thread. */
+void display_blank(struct display *display, bool on);
 
 /* Describes the first enabled screen: card, connector, mode, backend; empty while none
  * is.  Any thread, while the display is open. */

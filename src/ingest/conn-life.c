@@ -127,6 +127,7 @@ conn_new(struct shard *shard, const union peer_address *peer)
 	if (!conn)
 		return NULL;
 	conn->peer = *peer;
+	conn->read_bytes = READ_BYTES;
 	if (client_init(&conn->client, shard, &conn->peer.any) < 0) {
 		free(conn);
 		return NULL;

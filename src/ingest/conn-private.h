@@ -36,21 +36,23 @@ struct conn {
 	uint32_t replies_unsent; /* how many of `unsent`; nothing is read */
 	uint8_t short_rest[SHORT_REST];
 	union peer_address peer;
-	uint64_t painted, received; /* pixels, bytes */
-	uint64_t counted;           /* of the bytes, by painter.c */
-	bool opened;                /* the plugin's open() accepted it */
-	bool reply_full;            /* this feed() was asked to pause for its replies */
-	bool overrun;               /* a reply did not fit */
-	bool woken;                 /* ready() is due once all is written */
-	bool leaving, dropped;      /* the plugin has it closed, or at once */
-	bool deferred;              /* the rest is input left by a full feed() */
-	bool reply_heavy;           /* its input causes many replies: short reads */
-	bool cpu_heavy;             /* its input is slow to process: short turns */
-	uint64_t round;             /* of the worker's, in which it had its last turn */
-	bool eof;                   /* the client has closed its side */
-	bool ending;                /* its input is discarded */
-	bool throttled;             /* nothing may be read now */
-	bool denied;                /* a reload has denied its network */
+	uint64_t painted, received;  /* pixels, bytes */
+	uint64_t counted;            /* of the bytes, by painter.c */
+	bool opened;                 /* the plugin's open() accepted it */
+	bool reply_full;             /* this feed() was asked to pause for its replies */
+	bool overrun;                /* a reply did not fit */
+	bool woken;                  /* ready() is due once all is written */
+	bool leaving, dropped;       /* the plugin has it closed, or at once */
+	bool deferred;               /* the rest is input left by a full feed() */
+	bool reply_heavy;            /* its input causes many replies: short reads */
+	bool heavy;                  /* always has more to be read than its part */
+	uint32_t read_bytes;         /* that are processed in about READ_NS */
+	uint64_t round, heavy_round; /* of the worker's, when it had its last turn */
+	uint64_t refused_at;         /* the worker's heavy_reads when it had to wait */
+	bool eof;                    /* the client has closed its side */
+	bool ending;                 /* its input is discarded */
+	bool throttled;              /* nothing may be read now */
+	bool denied;                 /* a reload has denied its network */
 	bool closed;
 };
 
@@ -83,6 +85,9 @@ void conn_read_start(struct conn *conn);
 
 /* How much may be read of it now; 0: it is the next client's turn. */
 size_t conn_turn_room(struct conn *conn);
+
+/* After a read of at most `room` bytes. */
+void conn_turn_read(struct conn *conn, size_t len, size_t room);
 
 /* ---- conn-write.c */
 

@@ -68,6 +68,22 @@ conns_end_denied(struct shard *shard)
 }
 
 void
+conns_tell(struct shard *shard, const char *text, size_t len)
+{
+	char unread[65536];
+	int fd;
+
+	for (struct conn *conn = shard->conns; conn; conn = conn->next) {
+		if (conn->ending || conn->unsent ||
+			uv_fileno((uv_handle_t *)&conn->socket.stream, &fd) < 0 ||
+			send(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			continue;
+		shutdown(fd, SHUT_WR);
+		(void)recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
+	}
+}
+
+void
 conn_debit(struct conn *conn, uint64_t pixels, size_t bytes)
 {
 	ratelimit_debit(conn->client.shard->worker->ratelimit, RATELIMIT_CONNECTED,

@@ -1,15 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* Divides a worker's time between its clients: how much of one is read before the next
- * one has its turn. */
+/*
+ * Divides a worker's time between its clients.
+ *
+ * Most clients are light: whatever they have sent is read whenever the loop polls.  One
+ * that always has more is heavy.  One heavy client at a time has its turn, several reads
+ * long, because what it paints is in a cache by then; the other heavy ones wait.  Between
+ * two of its reads the loop polls, so a light client waits for one read and not for a
+ * round of turns.
+ */
 #include "ingest/conn-private.h"
 
-/* Of one whose input takes long, or many replies; of others READ_BYTES. */
-#define SHORT_READ_BYTES (READ_BYTES / 8)
+/* A light client's read; who fills it is heavy. */
+#define LIGHT_BYTES (64 * 1024)
+
+/* Of one whose input causes many replies. */
+#define REPLY_READ_BYTES (32 * 1024)
+
+/* Of a heavy client, one after the other. */
+#define TURN_READS 4
 
 /* So many clients get whole turns.  The turns of more are shorter, so that a round of all
  * of them takes no longer. */
 #define WHOLE_TURNS 16
 #define LEAST_TURN_BYTES 1024
+
+static size_t
+shared(size_t turn, size_t turns)
+{
+	if (turns > WHOLE_TURNS)
+		turn = turn * WHOLE_TURNS / turns;
+	return MAX(turn, LEAST_TURN_BYTES);
+}
+
+static size_t
+read_bytes(const struct conn *conn)
+{
+	return conn->reply_heavy ? REPLY_READ_BYTES : conn->read_bytes;
+}
+
+/* ------------------------------------------------------------------ light clients */
 
 /* A round ends when somebody has the second turn in it. */
 static void
@@ -29,24 +58,19 @@ turn_begin(struct conn *conn)
 }
 
 static size_t
-turn_bytes(const struct conn *conn)
+light_bytes(const struct conn *conn)
 {
-	size_t turn =
-		conn->cpu_heavy || conn->reply_heavy ? SHORT_READ_BYTES : READ_BYTES;
-	size_t turns = conn->client.shard->worker->turns_in_last_round;
-
-	if (turns > WHOLE_TURNS)
-		turn = turn * WHOLE_TURNS / turns;
-	return MAX(turn, LEAST_TURN_BYTES);
+	return shared(MIN(LIGHT_BYTES, read_bytes(conn)),
+		conn->client.shard->worker->turns_in_last_round);
 }
 
 /* libuv reads a busy client up to 32 times in a row; having no room makes it move on to
  * the next. */
-size_t
-conn_turn_room(struct conn *conn)
+static size_t
+light_room(struct conn *conn)
 {
 	struct worker *worker = conn->client.shard->worker;
-	size_t room = turn_bytes(conn);
+	size_t room = light_bytes(conn);
 
 	if (worker->reading != conn)
 		turn_begin(conn);
@@ -54,4 +78,84 @@ conn_turn_room(struct conn *conn)
 		return room;
 	worker->reading = NULL;
 	return 0;
+}
+
+/* ------------------------------------------------------------------ heavy clients */
+
+/* Whether it has asked before, and no heavy client was read since: each poll asks all who
+ * have something, so nobody else is to come. */
+static bool
+asks_again(struct conn *conn)
+{
+	const uint64_t reads = conn->client.shard->worker->heavy_reads;
+	const bool again = conn->refused_at == reads;
+
+	conn->refused_at = reads;
+	return again;
+}
+
+/* It has to wait while another one has its turn, and until all others had one. */
+static bool
+heavy_turn_begin(struct conn *conn)
+{
+	struct worker *worker = conn->client.shard->worker;
+	const bool had_turn = conn->heavy_round == worker->heavy_round;
+
+	if ((worker->heavy || had_turn) && !asks_again(conn))
+		return false;
+	if (had_turn) {
+		worker->heavy_round++;
+		worker->heavy_in_last_round = worker->heavy_in_round;
+		worker->heavy_in_round = 0;
+	}
+	conn->heavy_round = worker->heavy_round;
+	worker->heavy_in_round++;
+	worker->heavy = conn;
+	worker->heavy_bytes =
+		shared(TURN_READS * read_bytes(conn), worker->heavy_in_last_round);
+	return true;
+}
+
+/* One read in each poll. */
+static size_t
+heavy_room(struct conn *conn)
+{
+	struct worker *worker = conn->client.shard->worker;
+
+	if (worker->reading == conn) {
+		worker->reading = NULL;
+		return 0;
+	}
+	if (worker->heavy == conn && worker->heavy_bytes == 0)
+		worker->heavy = NULL;
+	if (worker->heavy != conn && !heavy_turn_begin(conn))
+		return 0;
+	worker->reading = conn;
+	worker->heavy_reads++;
+	return MIN(read_bytes(conn), worker->heavy_bytes);
+}
+
+/* ------------------------------------------------------------------ all */
+
+size_t
+conn_turn_room(struct conn *conn)
+{
+	return conn->heavy ? heavy_room(conn) : light_room(conn);
+}
+
+void
+conn_turn_read(struct conn *conn, size_t len, size_t room)
+{
+	struct worker *worker = conn->client.shard->worker;
+
+	if (conn->heavy && worker->heavy == conn)
+		worker->heavy_bytes -= MIN(len, worker->heavy_bytes);
+	else
+		worker->read_in_a_row += len;
+	conn->heavy = len >= light_bytes(conn);
+	if (!conn->heavy && worker->heavy == conn)
+		worker->heavy = NULL;
+	/* libuv asks no more in this poll */
+	if (len < room)
+		worker->reading = NULL;
 }

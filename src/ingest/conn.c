@@ -11,8 +11,12 @@
 #include "ingest/painter.h"
 #include "limits/ratelimit.h"
 
-/* One whose input would take longer yields sooner. */
-#define TURN_NS 1000000
+/* For so long the others wait for one read, as far as its predecessor can tell. */
+#define READ_NS 1000000
+#define READ_BYTES_MIN (32 * 1024)
+
+/* Less says little: what comes before and after it takes as long. */
+#define MEASURED_BYTES 4096
 
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf);
 
@@ -132,11 +136,13 @@ feed_once(struct conn *conn, const uint8_t *data, size_t len)
 	return used;
 }
 
-/* Most commands take a nanosecond per byte, some take a hundred. */
-static bool
-is_cpu_heavy(uint64_t ns, size_t len)
+/* Most commands take half a nanosecond per byte, some take a hundred. */
+static uint32_t
+bytes_in_time(uint64_t ns, size_t len)
 {
-	return ns * READ_BYTES > (uint64_t)TURN_NS * len;
+	const uint64_t bytes = (uint64_t)len * READ_NS / MAX(ns, 1);
+
+	return MIN(MAX(bytes, READ_BYTES_MIN), READ_BYTES);
 }
 
 /* Feeds the plugin until all is used, flushing replies whenever it pauses for them; when
@@ -162,7 +168,8 @@ feed_all(struct conn *conn, const uint8_t *data, size_t len)
 			return;
 		}
 	} while (conn->reply_full && len > 0 && !conn->replies_unsent);
-	conn->cpu_heavy = is_cpu_heavy(uv_hrtime() - begin, all);
+	if (all >= MEASURED_BYTES)
+		conn->read_bytes = bytes_in_time(uv_hrtime() - begin, all);
 
 	conn->deferred = conn->reply_full && len > 0;
 	if (!conn->deferred && len > MURAL_REST_MAX) {
@@ -258,7 +265,7 @@ on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 		conn_close(conn);
 		return;
 	}
-	shard->worker->read_in_a_row += nread;
+	conn_turn_read(conn, nread, buf->len);
 	if (conn->ending || conn->leaving)
 		return;
 	shard->counts.received_bytes += nread;

@@ -37,5 +37,9 @@ void conn_accept(struct shard *shard, int fd, const union peer_address *peer);
 /* Ends those clients whose networks may not connect any more, however quiet they are. */
 void conns_end_denied(struct shard *shard);
 
+/* Sends a text to every client whose earlier replies do not wait, as its last word: what
+ * the client has sent meanwhile is thrown away, or it might never see it. */
+void conns_tell(struct shard *shard, const char *text, size_t len);
+
 /* Begins to close every client of the shard; they are freed when the loop has run dry. */
 void conns_close(struct shard *shard);

@@ -49,7 +49,7 @@ open_instances(struct ingest *ingest)
 
 	for (; instance; instance = instance->next) {
 		bool required = instance->common.required;
-		int ret = retry_open(ingest, instance, required);
+		int ret = instance->is_off ? 0 : retry_open(ingest, instance, required);
 
 		if (ret == 0)
 			continue;

@@ -15,13 +15,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "ingest/multicast.h"
 #include "lib/address.h"
 
-#define BACKLOG 1024
+/* Who finds the queue full asks again after a second; the kernel caps it. */
+#define BACKLOG 4096
+
+/* In a turn, but no more than a small part of the descriptors: who has to go for those
+ * who come takes a turn or two to be gone, and counts until then. */
 #define ACCEPTS_PER_TURN 64
+#define ACCEPTS_SHARE 64
+
 #define PAUSE_MS 100
 #define LOG_INTERVAL_MS (60 * 1000)
 
@@ -276,10 +283,11 @@ static void
 on_connection(uv_poll_t *poll, int status, int events)
 {
 	struct listener *listener = poll->data;
+	uint32_t accepts = descriptors_for_clients() / ACCEPTS_SHARE + 1;
 
 	(void)status;
 	(void)events;
-	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+	for (uint32_t i = 0; i < MIN(accepts, ACCEPTS_PER_TURN); i++) {
 		union peer_address peer = { .any.sa_family = AF_UNIX };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(

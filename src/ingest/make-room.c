@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps the last descriptors for those who have none, and disconnects clients of the
+/* Keeps the last descriptors for those who have few, and disconnects clients of the
  * source that has most. */
 #include "ingest/make-room.h"
 
@@ -72,8 +72,9 @@ find_greediest(const struct holder *holders, size_t n, size_t *most)
 }
 
 /* Their owners notice the shutdown, each in its thread.  Several at once, because looking
- * at all descriptors takes a while when there are many. */
-static void
+ * at all descriptors takes a while when there are many.  How many clients the source had
+ * that lost some. */
+static size_t
 disconnect_some(const struct connlimit *clients)
 {
 	uint32_t n_descriptors = descriptors_for_clients();
@@ -81,7 +82,7 @@ disconnect_some(const struct connlimit *clients)
 	size_t n, most, begin;
 
 	if (!holders)
-		return;
+		return 0;
 	n = list_holders(holders, (int)n_descriptors, clients);
 	qsort(holders, n, sizeof(*holders), compare_holders);
 	begin = find_greediest(holders, n, &most);
@@ -89,6 +90,7 @@ disconnect_some(const struct connlimit *clients)
 	for (size_t i = 0; i < n; i++)
 		shutdown(holders[begin + most - 1 - i].fd, SHUT_RDWR);
 	free(holders);
+	return most;
 }
 
 /* Those who are disconnected need a moment to be gone. */
@@ -99,7 +101,7 @@ make_room(struct listener *listener, const struct connlimit *clients)
 
 	if (now < listener->full_until_ms)
 		return;
-	disconnect_some(clients);
+	listener->most = disconnect_some(clients);
 	listener->full_until_ms = now + 1 + descriptors_for_clients() / LOOKED_AT_PER_MS;
 }
 
@@ -107,11 +109,12 @@ bool
 listener_is_full(struct listener *listener, int fd, const union peer_address *peer,
 	struct connlimit *clients)
 {
-	uint32_t all = descriptors_for_clients();
+	uint32_t all = descriptors_for_clients(), has;
 
 	if ((uint32_t)fd < all - all / NEWCOMERS)
 		return false;
-	if (!connlimit_has(clients, &peer->any)) {
+	has = connlimit_count_of(clients, &peer->any);
+	if (has == 0 || listener->most == 0 || 2 * has < listener->most) {
 		make_room(listener, clients);
 		if ((uint32_t)fd < all)
 			return false;

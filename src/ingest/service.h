@@ -25,7 +25,7 @@ int service_start(struct instance *instance, uv_loop_t *loop);
 /* Asks it to stop.  Accepts one that never started or is stopping already. */
 void service_stop(struct instance *instance);
 
-/* Tells those that run that what mural_notice() says has changed. */
+/* Tells those that run that what mural_current_notice() says has changed. */
 void services_notice(struct instance *instances);
 
 /* Whether it was asked to stop, or its start() failed, and something of it is left. */

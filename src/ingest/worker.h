@@ -19,7 +19,7 @@
 #include "plugin/registry.h"
 
 /* The most that one read returns. */
-#define READ_BYTES (256 * 1024)
+#define READ_BYTES (1024 * 1024)
 
 struct client;
 struct conn;
@@ -54,6 +54,11 @@ struct worker {
 	size_t read_in_a_row;                    /* bytes from that client */
 	uint64_t round; /* of turns, one for each client that has sent something */
 	size_t turns_in_round, turns_in_last_round;
+	struct conn *heavy;   /* the heavy client whose turn it is; only compared */
+	size_t heavy_bytes;   /* left of its turn */
+	uint64_t heavy_reads; /* of heavy clients so far */
+	uint64_t heavy_round; /* of turns of heavy clients */
+	size_t heavy_in_round, heavy_in_last_round;
 	uint64_t wait_ms;    /* until a throttled client may be read; conn-throttle.c's */
 	uint64_t n_assigned; /* clients given to it so far; main thread only */
 	uint64_t n_closed;   /* clients closed so far; written by its thread */

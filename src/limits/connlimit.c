@@ -133,18 +133,13 @@ connlimit_count(struct connlimit *connlimit, const struct ip_key *source)
 	return n;
 }
 
-bool
-connlimit_has(struct connlimit *connlimit, const struct sockaddr *peer)
+uint32_t
+connlimit_count_of(struct connlimit *connlimit, const struct sockaddr *peer)
 {
 	struct ip_key key;
-	bool has;
 
-	if (!ip_key_of(peer, connlimit->prefix, &key))
-		return false;
-	pthread_mutex_lock(&connlimit->lock);
-	has = slot_find(connlimit, &key)->clients > 0;
-	pthread_mutex_unlock(&connlimit->lock);
-	return has;
+	return ip_key_of(peer, connlimit->prefix, &key) ? connlimit_count(connlimit, &key)
+							: 0;
 }
 
 void

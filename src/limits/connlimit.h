@@ -43,8 +43,8 @@ bool connlimit_admit(struct connlimit *connlimit, const struct sockaddr *peer);
 /* How many a source has. */
 uint32_t connlimit_count(struct connlimit *connlimit, const struct ip_key *source);
 
-/* Whether the peer's source has any; false for a local socket. */
-bool connlimit_has(struct connlimit *connlimit, const struct sockaddr *peer);
+/* How many the peer's source has; 0 for a local socket. */
+uint32_t connlimit_count_of(struct connlimit *connlimit, const struct sockaddr *peer);
 
 /* Uncounts a connection that was admitted. */
 void connlimit_release(struct connlimit *connlimit, const struct sockaddr *peer);

@@ -61,6 +61,7 @@ struct instance {
 	bool unchanged; /* reload.c's: it keeps running in the next config */
 	/* ingest's */
 	bool is_open;
+	bool is_off;                            /* an operator has switched it off */
 	int (*wanted)(struct mural_host *host); /* mural_retry()'s; NULL: nothing is */
 	bool is_waiting;                        /* retry.c opens it again */
 	struct log_dedup tries;                 /* what these log */

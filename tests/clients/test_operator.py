@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """muralctl wall: the operator's verbs from the command line."""
 import json
+import os
+import pty
 import re
 import subprocess
 
@@ -40,6 +42,18 @@ def test_status(wall, muralctl, by):
 def test_json(muralctl, by):
     assert json.loads(muralctl("wall", *by, "--json", "status").ok().out)["canvas"] == "64x48"
     assert json.loads(muralctl("wall", *by, "status", "--json").ok().out)["canvas"] == "64x48"
+
+
+def test_top_on_a_terminal_goes_on(wall, muralctl, by):
+    assert "sources: none" in muralctl("wall", *by, "top").ok().out
+    terminal, its_end = pty.openpty()
+    with subprocess.Popen([MURALCTL, "wall", *by, "top"], stdout=its_end) as top:
+        os.close(its_end)
+        said = b""
+        while said.count(b"sources: none") < 2:
+            said += os.read(terminal, 1000)
+        top.terminate()
+    os.close(terminal)
 
 
 def test_what_the_wall_refuses(wall, muralctl, by):

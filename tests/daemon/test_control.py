@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from control import Operator, control
+from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
 from waiting import wait_for
 from wall import DOTS, Wall, dot
 
@@ -16,12 +16,6 @@ from wall import DOTS, Wall, dot
 def wall(tmp_path):
     with Wall(tmp_path, DOTS, core=control(tmp_path)) as wall:
         yield wall
-
-
-@pytest.fixture
-def operator(wall):
-    with Operator(wall) as operator:
-        yield operator
 
 
 def test_the_greeting(operator):

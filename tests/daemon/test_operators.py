@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What operators do to a wall while others paint it, and what of that outlives murald."""
+import datetime
 import json
 import os
 import random
@@ -8,8 +9,8 @@ import threading
 
 import pytest
 
-from control import Operator, control
-from waiting import wait_for
+from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
+from waiting import settled, wait_for
 from wall import DOTS, Wall, dot
 
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (0, 0, 0)
@@ -25,17 +26,10 @@ def wall(tmp_path):
         yield wall
 
 
-@pytest.fixture
-def operator(wall):
-    with Operator(wall) as operator:
-        yield operator
-
-
 def again(wall):
     """Kills it and starts it again."""
     wall.kill()
     wall.start().wait_ready()
-
 
 
 # ---- freeze
@@ -126,6 +120,139 @@ def test_clear_and_take_back(wall, operator):
 
 def test_there_is_nothing_to_take_back(operator):
     operator.refused("undo", "unknown", number=1)
+
+
+# ---- restore
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@pytest.fixture
+def recording(tmp_path):
+    core = "[canvas]\nowners = yes\n[record]\nfile = %s/record\ninterval = 20ms\n" % tmp_path
+    with Wall(tmp_path, DOTS, core=core + control(tmp_path)) as wall:
+        yield wall
+
+
+def wait_for_record(wall):
+    """Until nothing more is written of what was painted; a time that shows it."""
+    settled(lambda: os.stat(wall.folder + "/record").st_size, 1)
+    return now()
+
+
+def test_restore(recording):
+    with Operator(recording) as operator:
+        recording.paint(b"".join(dot(x, y, RED) for x in range(64) for y in range(48)))
+        was = wait_for_record(recording)
+        assert "begins at" in operator.refused("restore", "unknown", at="2000-01-01T00:00:00Z")
+        recording.paint(b"".join(dot(x, y, GREEN) for x in range(64) for y in range(48)))
+        done = operator.done("restore", at=was, rect="10x10+5+5")
+        assert done["pixels"] == 100 and done["at"] <= was
+        picture = recording.picture()
+        assert [picture.getpixel(at) for at in ((4, 5), (5, 5), (14, 14), (15, 15))] == [GREEN, RED, RED, GREEN]
+        operator.done("undo", number=done["number"])
+        assert recording.picture().getpixel((5, 5)) == GREEN
+        assert operator.done("restore", at=was)["pixels"] == 64 * 48
+        assert recording.picture().getpixel((63, 47)) == RED
+        assert "yet to come" in operator.refused("restore", "usage", at="2100-01-01T00:00:00Z")
+        operator.refused("restore", "usage", at=was, rect="1x1+64+0")
+
+
+def test_what_accomplices_left_comes_from_the_recording(recording):
+    """What lies under is another's whose paint is undone as well: then it is what was there before both."""
+    with Operator(recording) as operator:
+        recording.paint(dot(5, 5, RED))
+        wait_for_record(recording)
+        wait_for("it to be older than what follows, by stamps of two seconds", lambda: operator.done(
+            "undo", source="127.0.0.1", since="-4s", count=True)["pixels"] == 0)
+        with recording.tcp(source="127.0.0.5") as client:
+            client.sendall(dot(5, 5, GREEN))
+            wait_for("its pixel", lambda: operator.done("who", point="5,5")["source"] == "127.0.0.5")
+        assert operator.done("undo", source="127.0.0.0/29", rect="1x1+5+5")["unknown"] == 1
+        assert recording.picture().getpixel((5, 5)) == RED
+
+
+def test_nothing_is_recorded(operator):
+    assert "record.file" in operator.refused("restore", "failed", at="-1min")
+
+
+# ---- plugins
+
+def is_open(operator, name="dots"):
+    return {plugin["name"]: plugin["open"] for plugin in operator.done("status")["plugins"]}[name]
+
+
+def test_a_plugin_off_and_on(wall, operator):
+    with wall.tcp() as client:
+        client.sendall(dot(1, 1, RED))
+        wall.painted(1, 1, RED)
+        assert operator.done("plugin", name="dots", switch="off") == {"plugin": "dots", "on": False}
+        assert client.recv(1) == b""
+    assert not is_open(operator)
+    with pytest.raises(ConnectionRefusedError):
+        wall.tcp()
+    operator.done("plugin", name="dots", switch="off")
+    operator.done("reload")
+    assert not is_open(operator)
+    assert operator.done("plugin", name="dots", switch="on") == {"plugin": "dots", "on": True}
+    operator.done("plugin", name="dots", switch="on")
+    wall.paint(dot(2, 2, GREEN))
+    assert wall.picture().getpixel((2, 2)) == GREEN and wall.picture().getpixel((1, 1)) == RED
+
+
+def test_a_plugin_stays_off_over_a_crash(wall, operator):
+    operator.done("plugin", name="dots", switch="off")
+    operator.close()
+    again(wall)
+    with Operator(wall) as operator:
+        assert not is_open(operator)
+        assert "switched off by an operator" in str(operator.done("status")["plugins"])
+        operator.done("plugin", name="dots", switch="on")
+        wall.paint(dot(2, 2, GREEN))
+    assert "control: dots: is off" in wall.log()
+    again(wall)
+    wall.paint(dot(2, 2, GREEN))
+
+
+def test_clients_are_told_that_their_plugin_is_off(tmp_path):
+    plugins = DOTS + "[plugin pixelflut]\nlisten = 127.0.0.1:0\n"
+    with Wall(tmp_path, plugins, core=control(tmp_path)) as wall, Operator(wall) as operator:
+        with wall.tcp("pixelflut") as client:
+            client.sendall(b"SIZE\n")
+            assert client.recv(100) == b"SIZE 64 48\n"
+            operator.done("plugin", name="pixelflut", switch="off")
+            assert client.makefile("rb").read() == b"ERROR the operator has switched this off\n"
+        assert is_open(operator)
+
+
+def test_a_plugin_that_cannot_be_opened_again(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    plugins = "[plugin dots]\nlisten = 127.0.0.1:%d\n" % port
+    with Wall(tmp_path, plugins, core=control(tmp_path)) as wall, Operator(wall) as operator:
+        operator.done("plugin", name="dots", switch="off")
+        with socket.create_server(("127.0.0.1", port)):
+            why = operator.refused("plugin", "failed", name="dots", switch="on")
+            assert "tried again every second" in why and "another program" in why
+        wait_for("it to be open", lambda: is_open(operator))
+
+
+def test_what_plugin_refuses(operator):
+    operator.refused("plugin", "unknown", name="absent", switch="off")
+    operator.refused("plugin", "usage", name="dots", switch="maybe")
+
+
+def test_off_and_on_in_one_breath(operator):
+    operator.socket.sendall(b"".join(b'{"do":"plugin","with":{"name":"dots","switch":"%s"}}\n' % on
+                                     for on in (b"off", b"on") * 10))
+    assert all("is" in operator.read() for _ in range(20))
+    assert is_open(operator)
+
+
+def test_stopping_while_a_plugin_is_switched(wall, operator):
+    operator.send({"do": "plugin", "with": {"name": "dots", "switch": "off"}})
+    assert wall.stop() == 0
 
 
 # ---- bans

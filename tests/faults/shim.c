@@ -6,12 +6,14 @@
  *	FAULT_ALLOC=-N    the Nth and the N after it fail
  *	FAULT_COUNT=FILE  at exit, writes the number of allocations to FILE
  *	FAULT_FSYNC=FILE  fsync() fails while FILE exists
- *	FAULT_SYNC=yes    adjtimex() says that the clock is synchronised; no: that it is
- *not FAULT_CLOCK=FILE  eight bytes, mapped: nanoseconds to add to the system clock
+ *	FAULT_SYNC=yes    adjtimex() says that the clock is synchronised; no: it is not
+ *	FAULT_CPUS=N      there are N processors
+ *	FAULT_CLOCK=FILE  eight bytes, mapped: nanoseconds to add to the system clock
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -189,4 +191,22 @@ adjtimex(struct timex *state)
 		return (int)syscall(SYS_adjtimex, state);
 	*state = (struct timex){ .status = strcmp(sync, "yes") == 0 ? 0 : STA_UNSYNC };
 	return strcmp(sync, "yes") == 0 ? TIME_OK : TIME_ERROR;
+}
+
+SHIM int
+sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+	const char *cpus = getenv("FAULT_CPUS");
+	long got;
+
+	if (!cpus) {
+		got = syscall(SYS_sched_getaffinity, pid, size, set);
+		if (got >= 0)
+			memset((char *)set + got, 0, size - got);
+		return got < 0 ? -1 : 0;
+	}
+	memset(set, 0, size);
+	for (int n = 0; n < atoi(cpus); n++)
+		CPU_SET_S(n, size, set);
+	return 0;
 }

@@ -7,6 +7,7 @@ turn, which takes long; otherwise a dozen of them, different ones each day.
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -19,7 +20,8 @@ import urllib.request
 import pytest
 
 from hosts import need, need_namespaces
-from wall import BUILD, Wall, wait_for
+import procfs
+from wall import BUILD, SOURCE, Wall, wait_for
 
 SHIM = os.path.join(BUILD, "tests/faults/.libs/shim.so")
 LONG = os.environ.get("MURALD_LONG") == "1"
@@ -190,7 +192,7 @@ def test_one_source_does_not_take_all_descriptors(tmp_path):
 
 
 def test_who_has_most_gives_way_to_newcomers(tmp_path):
-    """Three sources take all that they can get; then comes one after the other who has nothing."""
+    """Three sources take all that they can get; then comes one after the other who has little."""
     few = 256
 
     with all_plugins(tmp_path, prefix=["prlimit", "--nofile=%d:%d" % (few, few)]) as wall:
@@ -210,6 +212,8 @@ def test_who_has_most_gives_way_to_newcomers(tmp_path):
 
         newcomers = [wait_for("a place", lambda: newcomer("127.0.1.%d" % (1 + i)), 20) for i in range(60)]
         assert answer(wall, "settings")[0] == 200
+        # a browser has more than one
+        newcomers += [wait_for("another place", lambda: newcomer("127.0.1.1"), 20) for _ in range(4)]
         for client in newcomers:  # who has one keeps it
             client.sendall(b"SIZE\n")
             assert answered(client)
@@ -318,6 +322,29 @@ def test_a_read_only_folder(tmp_path):
             assert update(wall, token, 1, 1, 3)[0] == 200
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+# ---------------------------------------------------------------- processors
+
+def tasks_of_the_service():
+    with open(os.path.join(SOURCE, "etc/murald.service.in")) as unit:
+        return int(re.search(r"^TasksMax=(\d+)$", unit.read(), re.M)[1])
+
+
+@no_shim
+@pytest.mark.parametrize("workers, threads", [("auto", 16), ("64", 64)])
+def test_many_processors(tmp_path, workers, threads):
+    """The service has tasks for as many workers as there may be, and for all else that may run."""
+    wall = all_plugins(tmp_path, core="workers = %s\n" % workers).start(env=shim(FAULT_CPUS=62))
+    wall.wait_ready()
+    use_everything(wall)
+    with urllib.request.urlopen("http://127.0.0.1:%d/timelapse?source=wall" % wall.port("http")) as film:
+        assert film.read(6) == b"GIF89a"
+    now = len(procfs.threads(wall.pid))
+    assert threads < now < threads + 16, now
+    # twice what is not a worker: each screen and each http has threads of its own; and a reload's shell
+    assert threads + 2 * (now - threads) + 4 <= tasks_of_the_service()
+    assert wall.stop() == 0
 
 
 # ---------------------------------------------------------------- clocks

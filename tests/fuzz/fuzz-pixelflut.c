@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the pixelflut plugin in three ways: SIMD field parsing against the scalar code,
- * many lines at once against one at a time, and a stream whole against the same in
- * pieces.
+ * Fuzzes the pixelflut plugin in four ways: SIMD field parsing against the scalar code,
+ * many lines at once against one at a time, PBs in groups against one at a time, these
+ * two with all vectors that the processor has and without; and a stream whole against the
+ * same in pieces.
  *
  * The first byte: bit 0 enables PB, bit 1 PXMULTI, bit 2 pauses at every answer, the
  * others say how the stream is cut.  tests/unit/pixelflut/test-pixelflut runs it on the
@@ -16,6 +17,7 @@
 
 #include "canvas/canvas.h"
 #include "pixelflut/simd.h"
+#include "pixelflut/vectors.h"
 
 #define WIDTH 96
 #define HEIGHT 40
@@ -84,8 +86,9 @@ compare_walls(const struct wall *a, const struct wall *b)
 }
 
 static void
-painter_init(struct painter *painter, struct wall *wall)
+painter_init(struct painter *painter, struct wall *wall, const uint8_t *data)
 {
+	vectors_begin(painter, data);
 	painter->brush = &wall->brush;
 	painter->left = 3;
 	painter->top = NUMBER_MAX * (wall->conn.config == NULL);
@@ -115,22 +118,70 @@ paint_by_line(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	}
 }
 
+/* `vectors` may be NULL: only those that all processors have. */
 static void
-check_run(const uint8_t *data, size_t len, const void *config)
+check_run(const uint8_t *data, size_t len, const void *config,
+	const struct vectors *vectors)
 {
 	struct wall *fast = wall_new(config), *slow = wall_new(config);
 	struct painter painter;
 
-	painter_init(&painter, fast);
+	painter_init(&painter, fast, data);
+	painter.vectors = vectors;
 	const uint8_t *stop = simd_run_lines(&painter, data, data + len);
 	assert(stop >= data && stop <= data + len);
 	answers_flush(&painter.answers);
-	painter_init(&painter, slow);
+	painter_init(&painter, slow, data);
 	paint_by_line(&painter, data, stop);
 	answers_flush(&painter.answers);
 	compare_walls(fast, slow);
 	wall_free(fast);
 	wall_free(slow);
+}
+
+/* The input as PBs, of which now and then one is none, near the wall's corner. */
+static void
+check_binaries(const uint8_t *data, size_t len, const struct vectors *vectors)
+{
+	struct wall *fast = wall_new(NULL), *slow = wall_new(NULL);
+	uint8_t *copy = fuzz_copy(data, len);
+	struct painter painter;
+	const uint8_t *p = copy;
+
+	for (size_t i = 0; i + BINARY_BYTES <= len; i += BINARY_BYTES) {
+		memcpy(copy + i, copy[i] == 'P' ? "PX" : "PB", 2);
+		if (copy[i + 6] & 15) {
+			copy[i + 2] %= WIDTH + 2;
+			copy[i + 4] %= HEIGHT + 2;
+			copy[i + 3] = copy[i + 5] = 0;
+		}
+	}
+	painter_init(&painter, fast, copy);
+	const uint8_t *stop = vectors->run_binaries(&painter, copy, copy + len);
+	for (; p < stop; p += BINARY_BYTES) {
+		assert(p[0] == 'P' && p[1] == 'B');
+		mural_put(&slow->brush, p[2] | p[3] << 8, p[4] | p[5] << 8,
+			0xff000000 | (uint32_t)p[6] << 16 | (uint32_t)p[7] << 8 | p[8]);
+	}
+	assert(p == stop);
+	compare_walls(fast, slow);
+	free(copy);
+	wall_free(fast);
+	wall_free(slow);
+}
+
+static void
+check_vectors(const uint8_t *data, size_t len, const void *config)
+{
+	const struct vectors *vectors;
+
+	check_run(data, len, config, NULL);
+	check_run(data, len, NULL, NULL);
+	for (unsigned nth = 0; (vectors = vectors_usable(nth)); nth++) {
+		check_run(data, len, config, vectors);
+		check_run(data, len, NULL, vectors);
+		check_binaries(data, len, vectors);
+	}
 }
 
 /* Sixteen bytes as digits, with all kinds of masks made of the next sixteen. */
@@ -228,8 +279,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t *copy = fuzz_copy(data + 1, len - 1);
 
 	check_fields(copy, len - 1);
-	check_run(copy, len - 1, config);
-	check_run(copy, len - 1, NULL);
+	check_vectors(copy, len - 1, config);
 	feed_pieces(whole, copy, len - 1, len);
 	pieces->pauses = how & 4;
 	feed_pieces(pieces, copy, len - 1, 1 + (how >> 3) * 7);

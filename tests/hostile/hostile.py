@@ -11,6 +11,7 @@ network namespace of its own.  Exit status 1 when an attack had more effect than
     hostile.py SECONDS_EACH any                 what holds on any machine, however busy or slow: everybody
                                                 is served, the service manager is content, and memory
 """
+import contextlib
 import ctypes
 import dataclasses
 import math
@@ -86,24 +87,27 @@ def make_noise(wall):
 
 # ------------------------------------------------------------------------ measuring
 
-def start(wall, attack):
-    """The process that attacks, leader of a group of its own."""
+@contextlib.contextmanager
+def under_way(wall, attack):
+    """In a process of its own, the leader of a group."""
     pid = os.fork()
     if pid == 0:
-        os.setsid()
+        os.setpgid(0, 0)
         if not os.environ.get("HOSTILE_TRACE"):
-            with open(os.devnull, "w") as nothing:
+            with open(os.devnull, "w") as nothing:  # nor hold what reads the table
+                os.dup2(nothing.fileno(), 1)
                 os.dup2(nothing.fileno(), 2)
         try:
             attack.run(wall)
         finally:
             os._exit(1)
-    return pid
-
-
-def end(pid):
-    os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+    with contextlib.suppress(OSError):
+        os.setpgid(pid, pid)  # whoever is first
+    try:
+        yield
+    finally:
+        os.killpg(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def settle(wall, names, before, limit=30):
@@ -151,25 +155,21 @@ class Measured:
     def measure(self, watchdog):
         wall = self.wall
         before = Period().look(wall, self.names, self.seconds / 2)
-        pid = start(wall, self.attack)
-        time.sleep(self.seconds / 4)  # until it is under way
-        watchdog.take()
-        self.phases.take()
-        during, over = Period(), time.monotonic() + self.seconds
-        while time.monotonic() < over:
-            during.look(wall, self.names, 0.2)
-        self.wrong = self.attack.check(wall) if self.attack.check else None
-        self.phase, self.late = self.phases.take(), watchdog.take()
-        end(pid)
+        with under_way(wall, self.attack):
+            time.sleep(self.seconds / 4)  # until most connections are there
+            watchdog.take()
+            self.phases.take()
+            during, over = Period(), time.monotonic() + self.seconds
+            while time.monotonic() < over:
+                during.look(wall, self.names, 0.2)
+            self.wrong = self.attack.check(wall) if self.attack.check else None
+            self.phase, self.late = self.phases.take(), watchdog.take()
         self.periods = before, during, settle(wall, self.names, before)
-        pid = start(wall, self.attack)
-        time.sleep(self.seconds / 4)
-        begin = time.monotonic()
-        try:
+        with under_way(wall, self.attack):
+            time.sleep(self.seconds / 4)
+            begin = time.monotonic()
             self.status = wall.stop(seconds=60)
-        finally:
-            end(pid)
-        self.stopped = time.monotonic() - begin
+            self.stopped = time.monotonic() - begin
 
     def row(self):
         cells = [" / ".join("%.*f" % (digits, value(period)) for period in self.periods) for digits, value in (
@@ -183,9 +183,7 @@ class Measured:
         if during.worst > limits.worst_ms:
             yield "others waited %.0f ms" % during.worst
         lost = during.refused.count("solicitation")
-        # who comes while somebody else gives way may have to come again
-        again = during.visits // 10 if self.attack in attacks_descriptors.ATTACKS else 0
-        if len(during.refused) - again > lost or lost * ASKED > during.visits // (2 + len(self.names)):
+        if len(during.refused) > lost or lost * ASKED > during.visits // (2 + len(self.names)):
             yield "others were refused: %s, %d of %d" % (sorted(set(during.refused)), len(during.refused), during.visits)
         if not SANITIZED and during.memory - before.memory > MEMORY_MIB:
             yield "took %.0f MiB" % (during.memory - before.memory)

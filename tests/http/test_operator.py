@@ -9,13 +9,15 @@ import pytest
 
 from boardclient import Board, board_wall
 from control import Operator, control
+from waiting import wait_for
 
 ADMIN = {"Authorization": "Bearer adm"}
 
 
 @pytest.fixture
 def wall(tmp_path):
-    with board_wall(tmp_path, core=control(tmp_path)) as wall:
+    with board_wall(tmp_path, core="[canvas]\nowners = yes\n[record]\nfile = %s/record\ninterval = 10ms\n%s" % (
+            tmp_path, control(tmp_path))) as wall:
         yield wall
 
 
@@ -35,7 +37,12 @@ CASES = [
     ("status", {}, 200, None),
     ("status", {"more": 1}, 400, "usage"),
     ("verbs", None, 200, None),
+    ("top", None, 200, None),
+    ("top", {"net": "192.0.2.1"}, 400, "usage"),
     ("snapshot", None, 200, None),
+    ("plugin", {"name": "absent", "switch": "off"}, 404, "unknown"),
+    ("plugin", {"name": "http", "switch": "on"}, 200, None),
+    ("plugin", {"name": "http"}, 400, "usage"),
     ("reload", None, 200, None),
     ("freeze", None, 200, None),
     ("freeze", {"rect": "10x10+0+0"}, 200, None),
@@ -46,9 +53,22 @@ CASES = [
     ("clear", None, 200, None),
     ("clear", {"rect": "1x1+63+47", "colour": "#ff0000"}, 200, None),
     ("clear", {"colour": "red"}, 400, "usage"),
+    ("restore", {"at": "-1ms", "rect": "8x8+0+0"}, 200, None),
+    ("restore", {"at": "2000-01-01T00:00:00Z"}, 404, "unknown"),
+    ("restore", {"at": "2100-01-01T00:00:00Z"}, 400, "usage"),
+    ("restore", {"at": "-1ms", "rect": "8x8+64+0"}, 400, "usage"),
+    ("restore", None, 400, "usage"),
     ("undo", {"number": 99}, 409, "refused"),
     ("undo", {"number": -1}, 400, "usage"),
     ("undo", None, 400, "usage"),
+    ("undo", {"source": "198.51.100.1"}, 404, "unknown"),
+    ("undo", {"source": "http:crowd", "since": "-10min", "rect": "10x10+0+0", "count": True}, 200, None),
+    ("undo", {"source": "http:crowd"}, 200, None),
+    ("who", {"point": "0,0"}, 200, None),
+    ("who", {"point": "64,0"}, 400, "usage"),
+    ("highlight", {"source": "http:crowd", "for": "1s"}, 200, None),
+    ("highlight", None, 200, None),
+    ("highlight", {"source": "198.51.100.1"}, 404, "unknown"),
     ("protect", {"rect": "8x8+8+8"}, 200, None),
     ("protect", None, 400, "usage"),
     ("unprotect", {"rect": "8x8+8+8"}, 200, None),
@@ -58,6 +78,9 @@ CASES = [
     ("ban", {"net": "0.0.0.0/0"}, 409, "refused"),
     ("ban", {"net": "here"}, 400, "usage"),
     ("bans", None, 200, None),
+    ("blank", {"switch": "on"}, 500, "failed"),
+    ("blank", {"switch": "dark"}, 400, "usage"),
+    ("blank", None, 400, "usage"),
     ("notice", {"text": "Hi", "for": "5min"}, 200, None),
     ("notice", None, 200, None),
     ("notice", {"text": "x" * 256}, 400, "usage"),
@@ -74,6 +97,8 @@ CASES = [
 def test_the_same_by_socket_and_by_http(wall, board, verb, arguments, status, word):
     with Operator(wall) as operator:
         operator.done("clear")
+        if verb == "restore":
+            wait_for("something to be recorded", lambda: "is" in operator.ask("restore", at="-1ms", rect="1x1+0+0"))
     answer = ask(board, verb, arguments)
     assert answer.status == status, answer
     assert answer.json().get("error") == word
@@ -88,7 +113,7 @@ def test_the_same_by_socket_and_by_http(wall, board, verb, arguments, status, wo
 def test_every_verb_has_a_case(wall):
     with Operator(wall) as operator:
         verbs = {verb["verb"] for verb in operator.done("verbs")["verbs"]}
-    assert verbs == {case[0] for case in CASES if case[3] is None} | {"undo", "unban"}
+    assert verbs == {case[0] for case in CASES if case[3] is None} | {"blank", "unban"}
 
 
 def test_acts_are_taken_back(board):
@@ -106,6 +131,19 @@ def test_nobody_bans_himself_by_mistake(wall, board):
     assert answer.startswith(b"HTTP/1.1 409 ") and b"holds yourself" in answer
     assert ask(board, "ban", {"net": "127.0.0.8/31"}).status == 200
     assert ask(board, "unban", {"net": "127.0.0.8/31"}).status == 200
+
+
+def test_switching_off_what_is_asked_through_is_said_twice(wall, board):
+    answer = ask(board, "plugin", {"name": "http", "switch": "off"})
+    assert answer.status == 409 and answer.json()["again"] == {"really": True}
+    try:
+        ask(board, "plugin", {"name": "http", "switch": "off", "really": True})
+    except OSError:
+        pass  # the answer went with the plugin
+    with Operator(wall) as operator:
+        wait_for("it to be closed", lambda: not operator.done("status")["plugins"][0]["open"])
+        wait_for("it to be opened", lambda: "is" in operator.ask("plugin", name="http", switch="on"))
+        assert operator.done("status")["plugins"][0]["open"]
 
 
 def test_the_log_names_the_address_and_no_token(wall, board):

@@ -311,23 +311,6 @@ def test_the_page_asks_for_a_secret(tmp_path, browser):
     browser.errors.clear()
 
 
-def test_the_admin_page_changes_the_rate(tmp_path, browser):
-    with Wall(tmp_path, http_section(tmp_path, "admin-token = adm")) as wall:
-        browser.goto(url(wall, "admin"))
-        browser.wait_text("#now", "1000 ms")
-        for token, says in (("wrong", "Wrong admin token"), ("adm", "Done")):
-            browser.eval("document.getElementById('token').value = %r" % token)
-            browser.eval("document.getElementById('rate').value = 250")
-            browser.eval("document.querySelector('#rate-form button').click()")
-            browser.wait_text("#result", says)
-        browser.wait_text("#now", "250 ms")
-        browser.eval("document.getElementById('disable').click()")
-        browser.wait_text("#now", "is off")
-        browser.eval("document.getElementById('enable').click()")
-        browser.wait_text("#now", "is on")
-    browser.errors.clear()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["", "servers", "admin/"])
 def test_accessibility(wall, browser, path, scheme):

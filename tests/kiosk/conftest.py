@@ -7,18 +7,12 @@ import shutil
 import pytest
 
 import hosts
-from guests import need
+import rig
+from guests import debian_arch, need
 from image import FOLDER, make_image
 from kiosk import ADDRESS, Kiosk, Wire
-from rig import GuestError
+from outcome import has_failed, pytest_runtest_makereport  # noqa: F401, the hook
 from waiting import wait_for
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if call.when == "call":
-        item.failed = report.failed
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +21,8 @@ def image():
     for command, package in [("ping", "iputils-ping"), ("curl", "curl")]:
         hosts.need(command, package)
     need(os.path.exists("/dev/net/tun"), "no /dev/net/tun: modprobe tun")
+    if debian_arch() != "amd64":
+        pytest.skip("it has the keyboard of a PC: on amd64 only")
     with open(FOLDER + ".lock", "w") as lock:  # for one suite at a time
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield make_image()
@@ -38,15 +34,11 @@ def power_on(request, image, tmp_path):
     open_ones = []
     with Wire(image.kernel, str(tmp_path)) as wire:
         def one(**options):
-            try:
-                open_ones.append(Kiosk(image, wire, **options))
-            except GuestError as error:  # its processors wait for each other now and then, for ever
-                print("once more, because of:", error)
-                open_ones.append(Kiosk(image, wire, **options))
+            open_ones.append(rig.boot(lambda: Kiosk(image, wire, **options)))
             return open_ones[-1]
         yield one
         for kiosk in open_ones:
-            if getattr(request.node, "failed", True) and kiosk.proc.poll() is None:
+            if has_failed(request) and kiosk.proc.poll() is None:
                 kiosk.report()
             kiosk.close()
 

@@ -98,6 +98,8 @@ def test_the_console_is_given_back(kiosk):
         if again:
             kiosk.sh(again)
             kiosk.is_up()
+    assert kiosk.run("pidof murald")[1] == ""
+    assert "murald" not in kiosk.sh("systemctl list-units --all --plain --no-legend 'murald*'")
 
 
 def test_the_front_is_taken_only_from_nobody(kiosk):
@@ -214,7 +216,9 @@ def test_upgrade_with_settings_of_ones_own(kiosk):
     kiosk.paint()
     kiosk.sh("for f in $(find /etc/murald -name '*.conf'); do echo '; mine' >>$f; done; "
              "printf '[canvas]\\nbackground = #000040\\n' >/etc/murald/murald.conf.d/http.conf")
+    before = kiosk.shows("MainPID")
     kiosk.sh("dpkg -i /repo/murald_*.deb /repo/murald-http_*.deb")
+    assert kiosk.shows("MainPID") not in (before, "0")
     assert kiosk.sh("dpkg-query -W -f '${Version} ' murald murald-http").count("+1 ") == 2
     kiosk.is_up()
     assert kiosk.pixel(100, 50) == RED

@@ -3,13 +3,7 @@
 import pytest
 
 import guests as g
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if call.when == "call":
-        item.failed = report.failed
+from outcome import has_failed, pytest_runtest_makereport  # noqa: F401, the hook
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +25,7 @@ def boot(request, all_guests):
         return screen
     yield one
     for guests, screen in used:
-        if getattr(request.node, "failed", True):
+        if has_failed(request):
             screen.report()
             guests.drop(screen)
         else:

@@ -58,7 +58,7 @@ class Guest:
     def __init__(self, kernel, initrd, gpu="virtio", arch="x86_64", outputs=1,
                  size=None, share=None, forward=(), append="", mem=512, smp=1,
                  workdir=None, boot_timeout=400, detach=False, tap=None, netns=None,
-                 disk=None, more=()):
+                 more=()):
         self.own = workdir is None
         self.dir = workdir or tempfile.mkdtemp(prefix="kmsrig.")
         os.makedirs(self.dir, exist_ok=True)
@@ -94,9 +94,6 @@ class Guest:
         if share:
             cmd += ["-virtfs", "local,path=%s,mount_tag=host,security_model=none"
                     % os.path.abspath(share)]
-        if disk:        # an image, which is not written to
-            cmd += ["-drive", "file=%s,if=none,id=disk0,format=raw,snapshot=on" % disk,
-                    "-device", "virtio-blk-pci,drive=disk0"]
         cmd += more
         if netns:       # where the tap is
             cmd = ["ip", "netns", "exec", netns, *cmd]
@@ -235,6 +232,16 @@ class Guest:
 
     def __exit__(self, *exc):
         self.close()
+
+
+def boot(make):
+    """The guest that make() boots.  On a busy machine the processors of an emulated one may wait for each
+    other for ever while they boot: then another one."""
+    try:
+        return make()
+    except GuestError as error:
+        print("once more, because of:", error)
+        return make()
 
 
 def options(argv):

@@ -117,3 +117,12 @@ def test_starts_in_the_hours(boot):
     wait_dpms(screen, "Off")
     wall.kill("TERM")
     assert screen.guest.wait_shot(before, 30)[1] is None, "the console is not back"
+    # as an operator left it by `blank on`
+    screen.guest.run("echo '{\"blank\":true}' >/run/blank.state", check=True)
+    wall = screen.wall(plugins="[control]\nsocket =\nlog =\nstate = /run/blank.state\n").start(shown=False)
+    wait_dpms(screen, "Off")
+    wall.noise()
+    wall.said("an operator wants it so")
+    wall.reload(display="output = kms\nblank = idle 1h")
+    time.sleep(1)  # for what must not happen
+    assert dpms(screen) == "Off", "neither paint nor the config wakes it"

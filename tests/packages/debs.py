@@ -16,7 +16,9 @@ SUITE = g.SUITE
 SUFFIX = "-" + SUITE if SUITE else ""
 FRESH = BUILD + "/debian-root" + SUFFIX
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
-CLEAN = {k: os.environ[k] for k in ("PATH", "HOME", "TMPDIR") if k in os.environ}
+CLEAN = {k: os.environ[k] for k in os.environ if k in ("PATH", "HOME", "TMPDIR") or k.startswith("CCACHE_")}
+# where somebody has put ccache in front of the compilers; debhelper gives each build a home of its own
+CLEAN.setdefault("CCACHE_DIR", os.path.expanduser("~/.cache/ccache"))
 TOOLS = [("dpkg-buildpackage", "dpkg-dev"), ("dh", "debhelper"), ("debootstrap", "debootstrap"),
          ("unshare", "util-linux"), ("ip", "iproute2"), ("mke2fs", "e2fsprogs")]
 
@@ -45,11 +47,13 @@ def in_suite(network, *command):
     return done.stdout
 
 
-def hash_of(*paths):
-    """Of the names and the contents of files, and of all files in folders."""
+def hash_of(*paths, without="\0"):
+    """Of the names and the contents of files, and of all files in folders, but for one folder."""
     found = hashlib.sha256()
     for path in paths:
         for file in [path] if os.path.isfile(path) else sorted(glob.glob(path + "/**", recursive=True)):
+            if file.startswith(without):
+                continue
             found.update(os.path.relpath(file, path).encode() + b"\0")
             if os.path.isfile(file):
                 with open(file, "rb") as f:
@@ -58,25 +62,26 @@ def hash_of(*paths):
 
 
 def is_made(folder, stamp):
-    """Whether `folder` was finished with the same stamp; else it is empty now."""
+    """Whether `folder` was finished with that stamp; else it is empty now."""
     path = folder + "/.stamp"
     if os.path.exists(path):
         with open(path) as f:
-            if f.read() == stamp:
+            if stamp in f.read().splitlines():
                 return True
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     return False
 
 
-def finish(folder, stamp):
+def finish(folder, *stamps):
     with open(folder + "/.stamp", "w") as f:
-        f.write(stamp)
+        f.write("\n".join(stamps))
 
 
-def build_packages():
-    """The folder with the packages of this tree; with MURALD_LONG the build runs its tests."""
-    options = "noautodbgsym" + ("" if os.environ.get("MURALD_LONG") else " nocheck")
+def build_packages(tested=False):
+    """The folder with the packages of this tree; `tested`: their build ran the unit tests.  What was built
+    of the same sources serves again."""
+    options = "noautodbgsym" + ("" if tested else " nocheck")
     if SUITE:
         in_suite("online", "./quickstart", "install")
         in_suite("offline", "sh", "-euc", "rm -rf /debs; mkdir -p /debs/murald; tar --exclude=./build -cf - . | "
@@ -88,8 +93,9 @@ def build_packages():
     shutil.rmtree(new, ignore_errors=True)
     os.mkdir(new)
     run(MAKE, "-s", "-C", BUILD, "distdir", "distdir=" + new + "/murald")
-    stamp = options + hash_of(new + "/murald")
-    if not is_made(folder, stamp):
+    sources = hash_of(new + "/murald", without=new + "/murald/tests/")
+    stamps = [sources, *(["tested " + hash_of(new + "/murald")] if tested else [])]
+    if not is_made(folder, stamps[-1]):
         os.rename(new + "/murald", folder + "/murald")
         built = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-j2"], cwd=folder + "/murald", text=True,
                                env=dict(CLEAN, DEB_BUILD_OPTIONS=options),
@@ -97,7 +103,7 @@ def build_packages():
         need("Unmet build dependencies" not in built.stdout,
              "build dependencies are missing: apt-get build-dep " + g.SOURCE)
         assert built.returncode == 0, built.stdout[-3000:]
-        finish(folder, stamp)
+        finish(folder, *stamps)
     shutil.rmtree(new)
     return folder
 

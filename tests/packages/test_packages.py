@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The Debian packages: built from a clean tree, checked by lintian, installed in a fresh Debian, used,
-upgraded, removed and purged there; and that Debian booted, with a screen.  With MURALD_SUITE all of it
-in that release of Debian, also the build."""
+upgraded, removed and purged there.  With MURALD_SUITE all of it in that release of Debian, also the
+build.  tests/kiosk boots them."""
 import glob
 import os
 import shutil
-import urllib.request
 
 import pytest
 
 import guests as g
-from debs import (HERE, SUITE, Root, build_packages, in_suite, make_fresh, need_tools, raise_versions, run)
-from guests import wait_for
-
-PATIENCE = 600  # seconds for dpkg in an emulator on a busy machine
+from debs import SUITE, Root, build_packages, in_suite, make_fresh, need_tools, raise_versions, run
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,7 +19,7 @@ def tools():
 
 @pytest.fixture(scope="session")
 def debs():
-    return build_packages()
+    return build_packages(tested=bool(os.environ.get("MURALD_LONG")))
 
 
 @pytest.fixture(scope="session")
@@ -180,130 +176,3 @@ def test_a_desktop_keeps_its_display(root):
     assert not root.has(link)
     assert "desktop" not in root.install("murald")
     assert root.has(link)
-
-
-def booted(*words, **options):
-    """On a busy machine the two processors of an emulator may wait for each other for ever while they
-    boot: then once more."""
-    try:
-        return g.rig.Guest(*words, boot_timeout=200, **options)
-    except g.rig.GuestError as error:
-        print("once more, because of:", error)
-        return g.rig.Guest(*words, **options)
-
-
-@pytest.fixture(scope="module")
-def kiosk(root, tmp_path_factory):
-    """The Debian of the last case with the packages installed, booted with a screen."""
-    kernel = g.fetch_kernel()
-    folder = str(tmp_path_factory.mktemp("kiosk"))
-    shutil.copy(g.HERE + "/serve", root.path + "/serve")
-    shutil.copy(HERE + "/rig.service", root.path + "/etc/systemd/system/rig.service")
-    root.write("/etc/murald/murald.conf.d/mine.conf",
-               "[canvas]\nsize = 320x200\n[display]\nhud = off\n[plugin pixelflut]\n")
-    root.sh("systemctl enable rig.service")
-    root.install("murald-http")
-    run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root.path, folder + "/disk", "900M")
-    modules = ["virtio_blk", "crc32c_generic", "ext4"]
-    initrd = g.make_initrd(kernel, folder + "/initrd", more=["--module=" + name for name in modules])
-    ports = [(g.free_port(), 1234), (g.free_port(), 8080)]
-    with booted(kernel, initrd, arch=g.QEMU[g.debian_arch()], disk=folder + "/disk", mem=1024,
-                smp=2, forward=ports, append="rig.root=/dev/vda systemd.show_status=0") as guest:
-        guest.web = "http://127.0.0.1:%d" % ports[1][0]
-        yield guest
-
-
-def test_a_booted_machine_is_a_wall(kiosk):
-    """Unattended, on its screen, with the privileges of the service; a ping paints."""
-    wait_for("the service", lambda: kiosk.run("systemctl is-active murald")[1] == "active\n", 60)
-    canvas = g.ppm.Image(320, 200)
-    for host, x, y, rgb in [("127.0.0.1", 3, 4, (255, 0, 0)), ("::1", 319, 199, (0, 255, 1))]:
-        kiosk.run("ping -c 1 -s 8 -p cc%04x%04x%02x%02x%02x %s" % (x, y, *rgb, host), check=True)
-        o = (y * 320 + x) * 3
-        canvas.rgb[o:o + 3] = bytes(rgb)
-    took, difference = kiosk.wait_shot(g.on_screen(canvas, 1280, 800), 20)
-    assert took is not None, "%s\n%s" % (difference, kiosk.run("journalctl -u murald")[1])
-
-
-def test_its_web_page_is_served(kiosk):
-    with urllib.request.urlopen(kiosk.web + "/metrics", timeout=20) as answer:
-        assert 'murald_pixels_total{plugin="icmp"} 2' in answer.read().decode()
-
-
-def main_pid(kiosk):
-    return kiosk.run("systemctl show -P MainPID murald")[1]
-
-
-def status(kiosk):
-    return kiosk.run("cat /proc/$(systemctl show -P MainPID murald)/status", check=True)[1]
-
-
-def test_the_services_privileges(kiosk):
-    now = dict(line.split(":\t", 1) for line in status(kiosk).splitlines())
-    assert now["Uid"].split()[0] != "0"
-    assert {now[s] for s in ["CapPrm", "CapEff", "CapBnd"]} == {"0000000000002000"}
-    assert (now["NoNewPrivs"], now["Seccomp"]) == ("1", "2")
-    assert kiosk.run("systemctl is-active getty@tty1")[1] == "inactive\n"
-
-
-def test_reload_and_a_privilege_from_a_drop_in(kiosk):
-    """As in murald(8): a plugin is added while the others stay; a port below 1024 needs a drop-in."""
-    kiosk.run("echo '[plugin dots]\\nlisten = 0.0.0.0:1235' >/etc/murald/murald.conf.d/dots.conf")
-    before = main_pid(kiosk)
-    kiosk.run("systemctl reload murald", check=True)
-    wait_for("dots", lambda: "dots: listening on" in kiosk.run("journalctl -u murald")[1])
-    assert main_pid(kiosk) == before
-    kiosk.run("sed -i s/1235/99/ /etc/murald/murald.conf.d/dots.conf; systemctl reload murald", check=True)
-    wait_for("a refusal", lambda: ":99" in kiosk.run("journalctl -u murald")[1])
-    assert "\t00000000:0063" not in kiosk.run("cat /proc/net/tcp")[1].replace(" ", "\t")
-    kiosk.run("mkdir -p /run/systemd/system/murald.service.d; printf '[Service]\\nAmbientCapabilities="
-              "CAP_NET_BIND_SERVICE\\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\\n' "
-              ">/run/systemd/system/murald.service.d/port.conf; systemctl daemon-reload; "
-              "systemctl restart murald", check=True)
-    assert "\t00000000:0063" in kiosk.run("cat /proc/net/tcp")[1].replace(" ", "\t")
-    kiosk.run("rm -r /run/systemd/system/murald.service.d /etc/murald/murald.conf.d/dots.conf; "
-              "systemctl daemon-reload; systemctl restart murald", check=True)
-
-
-def test_restarted_after_a_crash(kiosk):
-    pid = main_pid(kiosk)
-    kiosk.run("systemctl kill -s SEGV murald", check=True)
-    wait_for("a new one", lambda: kiosk.run("systemctl show -P MainPID -P ActiveState murald")[1].split()
-             not in ([pid.strip(), "active"], ["0"]), 5)
-    wait_for("it to be ready", lambda: kiosk.run("systemctl is-active murald")[1] == "active\n", 30)
-
-
-def test_a_config_error_causes_no_restart_loop(kiosk):
-    kiosk.run("echo '[canvsa]' >/etc/murald/murald.conf.d/wrong.conf; systemctl restart murald")
-    out = kiosk.run("systemctl show -P Result -P NRestarts -P ExecMainStatus murald")[1].split()
-    assert "exit-code" in out and "78" in out
-    assert "canvsa" in kiosk.run("journalctl -u murald")[1]
-    kiosk.run("rm /etc/murald/murald.conf.d/wrong.conf; systemctl reset-failed murald; systemctl start murald",
-              check=True)
-
-
-def test_upgrades_and_new_plugins_restart_it(kiosk):
-    plugins = kiosk.run("dirname /usr/lib/*/murald/icmp.so")[1].strip()
-    for change in ["dpkg -i /debs/murald_*.deb",
-                   "dpkg-trigger --by-package=other %s; dpkg --triggers-only -a" % plugins]:
-        before = main_pid(kiosk)
-        kiosk.run(change, check=True, timeout=PATIENCE)
-        assert main_pid(kiosk) not in (before, "0\n")
-        assert kiosk.run("systemctl is-active murald")[1] == "active\n"
-
-
-def test_a_session_on_tty1_is_left_alone(kiosk):
-    # the login prompt that comes back when the wall goes would hang this session up
-    kiosk.run("systemctl mask --runtime getty@tty1; systemctl stop murald getty@tty1")
-    kiosk.run("setsid --ctty sleep 1000 </dev/tty1 >/dev/tty1 2>&1 & echo $! >/run/session")
-    assert "logged in on tty1" in kiosk.run("dpkg -i /debs/murald_*.deb", check=True, timeout=PATIENCE)[1]
-    assert kiosk.run("systemctl is-active murald")[1] == "inactive\n"
-    kiosk.run("kill $(cat /run/session); systemctl unmask --runtime getty@tty1", check=True)
-    kiosk.run("dpkg -i /debs/murald_*.deb", check=True, timeout=PATIENCE)
-    assert kiosk.run("systemctl is-active murald")[1] == "active\n"
-
-
-def test_removed_from_the_running_machine(kiosk):
-    kiosk.run("dpkg -P murald-http murald", check=True, timeout=PATIENCE)
-    assert kiosk.run("pidof murald")[1] == ""
-    assert "murald" not in kiosk.run("systemctl list-units --all --plain 'murald*' --no-legend")[1]

@@ -84,8 +84,8 @@ CALL(retry, mural_retry(c->host, wanted))
 CALL(each_instance, mural_each_instance(c->host, each, NULL))
 CALL(display_counters, struct mural_display display = { .size = sizeof(display) };
 	mural_display_counters(c->host, &display))
-CALL(notice, struct mural_notice notice = { .size = sizeof(notice) };
-	mural_notice(c->host, &notice))
+CALL(current_notice, struct mural_notice notice = { .size = sizeof(notice) };
+	mural_current_notice(c->host, &notice))
 CALL(record_file, (void)mural_record_file(c->host))
 CALL(each_verb, mural_each_verb(c->host, verb, NULL))
 CALL(ask, struct mural_question question = { .size = sizeof(question), .verb = "status" };
@@ -101,7 +101,7 @@ static const struct call {
 	ENTRY(reply), ENTRY(send), ENTRY(unsent), ENTRY(close), ENTRY(send_buffer),
 	ENTRY(send_to), ENTRY(paint_as), ENTRY(publish), ENTRY(stopped), ENTRY(listen),
 	ENTRY(watch), ENTRY(retry), ENTRY(each_instance), ENTRY(display_counters),
-	ENTRY(notice), ENTRY(record_file), ENTRY(each_verb), ENTRY(ask),
+	ENTRY(current_notice), ENTRY(record_file), ENTRY(each_verb), ENTRY(ask),
 };
 /* clang-format on */
 

@@ -29,6 +29,8 @@ const verbs = {
 	click: ({ x, y }) => page.mouse.click(x, y),
 	tap: ({ x, y }) => page.touchscreen.tap(x, y),
 	press: ({ key }) => page.keyboard.press(key),
+	press_element: ({ selector, how }) => page[how](selector),
+	keys: ({ text }) => page.keyboard.type(text),
 	wheel: async ({ x, y, by }) => {
 		await page.mouse.move(x, y);
 		await page.mouse.wheel(0, by);
@@ -38,6 +40,17 @@ const verbs = {
 		await page.mouse.down();
 		await page.mouse.move(...to, { steps: 5 });
 		await page.mouse.up();
+	},
+	// with a finger
+	swipe: async ({ from, to }) => {
+		const session = await page.context().newCDPSession(page);
+		const touch = (type, points) => session.send("Input.dispatchTouchEvent",
+			{ type, touchPoints: points.map(([x, y]) => ({ x, y })) });
+
+		await touch("touchStart", [from]);
+		for (const part of [0.2, 0.6, 1])
+			await touch("touchMove", [[0, 1].map(i => from[i] + (to[i] - from[i]) * part)]);
+		await touch("touchEnd", []);
 	},
 	colours: ({ scheme }) => page.emulateMedia({ colorScheme: scheme }),
 	screenshot: ({ path, full }) => page.screenshot({ path, fullPage: full }).then(() => null),

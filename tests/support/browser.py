@@ -45,6 +45,15 @@ class Browser(Closing):
     def wait_text(self, selector, part, seconds=30):
         wait_for("%r in %s" % (part, selector), lambda: part in self.text(selector), seconds)
 
+    def press(self, selector, how="click"):
+        """An element, once it stands still, with a mouse, or with how="tap" a finger."""
+        self.ask("press_element", selector=selector, how=how)
+
+    def fill(self, selector, value):
+        """As if it was typed."""
+        self.eval("(e => { e.value = %s; e.dispatchEvent(new Event('input', { bubbles: true })); })"
+                  "(document.querySelector(%s))" % (json.dumps(value), json.dumps(selector)))
+
     def pixels(self):
         """The wall as the page shows it: width, height, RGB bytes."""
         width, height, hexa = self.eval(

@@ -9,11 +9,20 @@ import os
 import re
 import socket
 
+import pytest
+
 
 def control(folder, more=""):
     """The section, for a wall's config; the socket's path must be short."""
     return "[control]\nsocket = %s/control\nlog = %s/control.log\nstate = %s/control.state\n%s\n" % (
         folder, folder, folder, more)
+
+
+@pytest.fixture(name="operator")
+def operator_of_wall(wall):
+    """For suites with a fixture `wall`: from control import operator_of_wall."""
+    with Operator(wall) as operator:
+        yield operator
 
 
 class Operator:

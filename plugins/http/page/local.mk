@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 PAGE_FILES = \
-	%D%/admin.html %D%/admin.js %D%/graph.js %D%/hints.js %D%/history.js %D%/icon.svg \
-	%D%/index.html %D%/live.js %D%/main.js %D%/notice.js %D%/page.css %D%/paint.js %D%/socket.io.js %D%/view.js
+	%D%/acts.js %D%/admin-words.js %D%/admin.css %D%/admin.html %D%/admin.js %D%/ask.js \
+	%D%/bans.js %D%/board.js %D%/graph.js %D%/hints.js %D%/history.js %D%/icon.svg \
+	%D%/index.html %D%/journal.js %D%/live.js %D%/main.js %D%/marquee.js %D%/notice.js \
+	%D%/page.css %D%/paint.js %D%/socket.io.js %D%/view.js
 EXTRA_DIST += $(PAGE_FILES) %D%/embed.sh
 
 libhttp_la_SOURCES += %D%/page.c %D%/page.h

@@ -7,7 +7,7 @@ notice_json(struct mural_host *host)
 {
 	struct mural_notice notice = { .size = sizeof(notice), .text = "" };
 
-	mural_notice(host, &notice);
+	mural_current_notice(host, &notice);
 	return json_pack("{s:s, s:I, s:b}", "text", notice.text, "until",
 		(json_int_t)notice.until, "frozen", notice.frozen);
 }

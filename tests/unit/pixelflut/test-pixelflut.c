@@ -7,9 +7,13 @@
 #include "canvas/canvas.h"
 #include "fuzz/fuzz.h"
 #include "pixelflut/simd.h"
+#include "pixelflut/vectors.h"
 #include "support/unit.h"
 
-#define ROUNDS 30000
+#define ROUNDS 15000
+
+#define LINES_MAX 100
+#define FORMATS 13
 
 static unsigned
 below(unsigned n)
@@ -17,10 +21,11 @@ below(unsigned n)
 	return (unsigned)random() % n;
 }
 
+/* In one of the first `n` formats. */
 static size_t
-write_line(char *to)
+write_line(char *to, unsigned n)
 {
-	static const char *const formats[] = {
+	static const char *const formats[FORMATS] = {
 		"PX %u %u %06x\n",
 		"PX %u %u %06x\n",
 		"PX %u %u %06X\n",
@@ -37,8 +42,8 @@ write_line(char *to)
 	};
 	unsigned wide = below(8) == 0 ? 100000 : 110;
 
-	return sprintf(to, formats[below(sizeof(formats) / sizeof(*formats))],
-		below(wide), below(wide / 2), below(1 << 24));
+	return sprintf(
+		to, formats[below(n)], below(wide), below(wide / 2), below(1 << 24));
 }
 
 /* Valid lines, with a few bytes replaced. */
@@ -48,9 +53,12 @@ write_stream(uint8_t *data)
 	static const char spoilers[] = " \n\r\t09:/aAfFgG@`P-\0\x80\xff\x1a";
 	size_t len = 1;
 
+	/* the first formats are what whole groups can be made of */
+	const unsigned formats = below(2) ? 3 : FORMATS;
+
 	data[0] = below(256);
-	for (unsigned lines = below(40); lines > 0; lines--)
-		len += write_line((char *)data + len);
+	for (unsigned lines = below(LINES_MAX); lines > 0; lines--)
+		len += write_line((char *)data + len, formats);
 	for (unsigned spoiled = below(4); spoiled > 0; spoiled--)
 		data[below(len)] = spoilers[below(sizeof(spoilers))];
 	return len;
@@ -58,7 +66,7 @@ write_stream(uint8_t *data)
 
 TEST(test_lines_at_once_are_lines_one_by_one)
 {
-	uint8_t data[40 * 32];
+	uint8_t data[LINES_MAX * 32];
 
 	srandom(1);
 	for (int i = 0; i < ROUNDS; i++)
@@ -92,6 +100,47 @@ TEST(test_plain_lines_are_run)
 	assert_true(brush.painted >= 95);
 	assert_true(mural_get(&brush, 90, 26, &argb));
 	assert_int_equal(argb, 0xff000000 | 90 * 0x10203);
+	canvas_brush_finish(&brush);
+	canvas_finish(&canvas);
+}
+
+/* Nor does the wide path leave groups to others. */
+TEST(test_groups_are_run)
+{
+	const struct vectors *vectors;
+	struct canvas canvas;
+	struct mural_brush brush;
+	char text[100 * 24], binary[100 * BINARY_BYTES];
+	size_t len = 0;
+
+	assert_int_equal(canvas_init(&canvas, 128, 64, 0), 0);
+	assert_int_equal(canvas_brush_init(&canvas, &brush, 0, 0, 128, 64), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		len += sprintf(text + len, "PX %u %u %06x\n", i, i % 64, i * 0x10203);
+		memcpy(binary + i * BINARY_BYTES,
+			(char[BINARY_BYTES]){ 'P', 'B', i, 0, i % 64, 0, 1, i, 3, 4 },
+			BINARY_BYTES);
+	}
+	for (unsigned nth = 0; (vectors = vectors_usable(nth)); nth++) {
+		const uint8_t *data = (const uint8_t *)text;
+		const uint8_t *line = data + 3 * sizeof("PX 0 0 rrggbb");
+		struct painter painter = { .brush = &brush };
+		uint64_t before = brush.painted;
+		uint32_t argb;
+
+		vectors_begin(&painter, data);
+		vectors->run_writes(&painter, line, data + len);
+		assert_true(brush.painted - before >= 80);
+		assert_true(mural_get(&brush, 80, 80 - 64, &argb));
+		assert_int_equal(argb, 0xff000000 | 80 * 0x10203);
+
+		before = brush.painted;
+		data = (const uint8_t *)binary;
+		vectors->run_binaries(&painter, data, data + sizeof(binary));
+		assert_true(brush.painted - before >= 90);
+		assert_true(mural_get(&brush, 80, 80 - 64, &argb));
+		assert_int_equal(argb, 0xff010003 | 80 << 8);
+	}
 	canvas_brush_finish(&brush);
 	canvas_finish(&canvas);
 }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs groups of commands: what the files vectors-*.c have in common.  Each includes this
+ * once, after it has defined
+ *
+ *   TARGET       the attribute of functions that may use its instructions
+ *   LANES        how many commands a group has
+ *   struct plane constants of a brush in vectors, made by plane_of()
+ *   struct group the places and colours of LANES commands
+ *   find_feeds() a bit for each line feed among 64 bytes
+ *   read_lines(), read_binaries()  understand a group; false: not all of it
+ *   group_store() writes a group into a batch; a bit for each pixel that lies inside
+ */
+
+/* Lines are looked for in so many bytes at once: enough to be worth it, few enough to
+ * stay in the first-level cache. */
+#define CHUNK_BLOCKS 16
+#define BLOCK 64
+
+/* More plain lines than that do not fit into a block. */
+#define ENDS_AT_ONCE 5
+
+static_assert(MURAL_BATCH >= MURAL_BATCH_FULL + 2 * LANES, "a group fits in behind");
+
+/* Appends where a block's lines end, counted from the chunk; returns how many. */
+TARGET static inline unsigned
+ends_add(int16_t *ends, uint64_t feeds, int block)
+{
+	const unsigned n = (unsigned)__builtin_popcountll(feeds);
+
+	/* without a branch for each; what is too much is overwritten */
+	UNROLLED
+	for (unsigned i = 0; i < ENDS_AT_ONCE; i++, feeds &= feeds - 1)
+		ends[i] = (int16_t)(block +
+				    __builtin_ctzll(feeds | UINT64_C(1) << (BLOCK - 1)));
+	for (unsigned i = ENDS_AT_ONCE; i < n; i++, feeds &= feeds - 1)
+		ends[i] = (int16_t)(block + __builtin_ctzll(feeds));
+	return n;
+}
+
+/* Finds where the lines of a chunk end, up to a block in which none does: a plain line is
+ * shorter.  Returns how far. */
+TARGET static inline int
+chunk_ends(const uint8_t *p, const uint8_t *end, int16_t *ends, unsigned *n)
+{
+	int at = 0;
+
+	for (; at < CHUNK_BLOCKS * BLOCK && end - p >= at + BLOCK; at += BLOCK) {
+		const unsigned found = ends_add(ends + *n, find_feeds(p + at), at);
+
+		if (found == 0)
+			break;
+		*n += found;
+	}
+	return at;
+}
+
+/* Closes the gaps that pixels outside leave in a group. */
+static __attribute__((noinline)) uint32_t
+group_cut(
+	struct mural_brush *brush, struct mural_batch *batch, uint32_t n, unsigned inside)
+{
+	uint32_t kept = n;
+
+	for (uint32_t i = n; i < n + LANES; i++) {
+		if (!(inside >> (i - n) & 1))
+			continue;
+		batch->places[kept] = batch->places[i];
+		batch->colours[kept] = batch->colours[i];
+		batch->tiles[kept] = batch->tiles[i];
+		mural_fetch(&brush->pixels[batch->places[kept++]]);
+	}
+	mural_discard(brush, MURAL_OUT_OF_BOUNDS, n + LANES - kept);
+	return kept;
+}
+
+/* Adds a group to a batch; returns how many pixels that holds then. */
+TARGET static inline uint32_t
+group_add(struct mural_brush *brush, const struct plane *plane, const struct group *group,
+	struct mural_batch *batch, uint32_t n)
+{
+	const unsigned all = (1u << LANES) - 1;
+	const unsigned inside = group_store(group, plane, batch, n);
+
+	if (inside == all) {
+		UNROLLED
+		for (uint32_t i = 0; i < LANES; i++)
+			mural_fetch(&plane->pixels[batch->places[n + i]]);
+		n += LANES;
+	} else {
+		n = group_cut(brush, batch, n, inside);
+	}
+	if (n < MURAL_BATCH_FULL)
+		return n;
+	mural_batch_flush(brush, batch, n);
+	return 0;
+}
+
+/* Runs those groups that are complete; `ends` are relative to `base`. */
+struct lines_run {
+	const uint8_t *p;      /* behind the last line that was understood */
+	const uint8_t *failed; /* the end of a group that was not, or NULL */
+	unsigned groups, ends; /* that were understood */
+	uint32_t held;         /* in the batch */
+};
+
+TARGET static inline void
+run_groups(struct lines_run *run, struct mural_brush *brush, const struct plane *plane,
+	struct mural_batch *batch, const uint8_t *base, const int16_t *ends, unsigned n)
+{
+	struct group group;
+	unsigned i = 0;
+
+	for (; n - i >= LANES; i += LANES) {
+		const uint8_t *after = base + ends[i + LANES - 1] + 1;
+
+		if (!read_lines(base, ends + i, plane, &group)) {
+			run->failed = after;
+			break;
+		}
+		run->held = group_add(brush, plane, &group, batch, run->held);
+		run->p = after;
+	}
+	run->groups += i / LANES;
+	run->ends = i;
+}
+
+TARGET static const uint8_t *
+run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	struct mural_brush *brush = painter->brush;
+	const struct plane plane = plane_of(brush, painter->left, painter->top);
+	struct lines_run run = { .p = p };
+	struct mural_batch batch;
+	int16_t ends[CHUNK_BLOCKS * BLOCK + LANES + ENDS_AT_ONCE];
+	unsigned n = 0; /* ends that are found and not used */
+
+	while (!run.failed && end - p >= BLOCK) {
+		const int at = chunk_ends(p, end, ends, &n);
+
+		if (at == 0) {
+			run.failed = p + BLOCK;
+			break;
+		}
+		run_groups(&run, brush, &plane, &batch, p, ends, n);
+		p += at;
+		n -= run.ends;
+		for (unsigned i = 0; !run.failed && i < n; i++)
+			ends[i] = (int16_t)(ends[run.ends + i] - at);
+	}
+	mural_batch_flush(brush, &batch, run.held);
+	vectors_judge(painter, run.groups, run.failed);
+	return run.p;
+}
+
+TARGET static const uint8_t *
+run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	struct mural_brush *brush = painter->brush;
+	const struct plane plane = plane_of(brush, 0, 0);
+	struct mural_batch batch;
+	struct group group;
+	uint32_t held = 0;
+
+	for (; end - p >= LANES * BINARY_BYTES + BINARY_BYTES;
+		p += LANES * BINARY_BYTES) {
+		if (!read_binaries(p, &group))
+			break;
+		held = group_add(brush, &plane, &group, &batch, held);
+	}
+	mural_batch_flush(brush, &batch, held);
+	return p;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The wide paths: several commands at once, in two steps, with the instructions of the
+ * processor that it runs on.
+ *
+ * The first step understands a group of commands and asks for the cache lines of their
+ * pixels, the second stores them; loads of commands would wait behind the stores
+ * otherwise.  What a group does not understand is left to who called, untouched.
+ *
+ * Each file vectors-*.c has the first step for one kind of processor, and includes
+ * vectors-run.h, which has what is the same for all of them.
+ */
+#pragma once
+
+#include "pixelflut/pixelflut.h"
+
+struct vectors {
+	const char *name;
+	bool (*is_usable)(void);
+
+	/* Executes `PX x y rrggbb` lines from `p` on, where a command begins, behind a
+	 * line feed and VECTORS_BEFORE readable bytes.  Returns the first byte that it
+	 * leaves; reads nothing at `end` or beyond.  Judges by vectors_judge(). */
+	const uint8_t *(*run_writes)(
+		struct painter *painter, const uint8_t *p, const uint8_t *end);
+
+	/* The same for PB. */
+	const uint8_t *(*run_binaries)(
+		struct painter *painter, const uint8_t *p, const uint8_t *end);
+};
+
+/* In front of a loop over a group, whose length is a constant. */
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 8")
+#endif
+
+/* How far the loads for a line reach to the left of it. */
+#define VECTORS_BEFORE 32
+
+/* Less input than this is not worth the beginning. */
+#define VECTORS_BYTES_MIN 192
+
+/* The fastest first; NULL: no more that this processor can execute. */
+const struct vectors *vectors_usable(unsigned nth);
+
+/* By which of the first eight of the last sixteen bytes of a `PX x y rrggbb` line are
+ * blanks: how a shuffle of these sixteen brings x and y, four digits each, and then blue,
+ * green and red to places of their own (the order in which two words of sixteen bits
+ * become a pixel); and how long the line is, 0 if none has these blanks. */
+_Alignas(16) extern const uint8_t line_shuffles[256][16];
+extern const uint8_t line_lengths[256];
+
+/* After `good` groups of lines; `failed` is the end of one that was not understood, or
+ * NULL.  Where many are not, trying takes longer than it saves: it is tried again
+ * later, and later each time. */
+void vectors_judge(struct painter *painter, unsigned good, const uint8_t *failed);
+
+/* Whether lines from `p` on are to be tried. */
+static inline bool
+vectors_may_run(const struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	return painter->vectors && (size_t)(p - painter->data) >= painter->trial &&
+	       end - p >= VECTORS_BYTES_MIN && p[-1] == '\n';
+}

@@ -1,0 +1,367 @@
+# SPDX-License-Identifier: MIT
+"""The operator's page in a real browser, on a desktop and on a phone: every act is shown before it is
+done, does what the verb does, and is taken back by a button."""
+import io
+import json
+import re
+import urllib.request
+
+import pytest
+from PIL import Image
+
+from boardclient import board_wall
+from browser import Browser
+from control import Operator, control
+from waiting import wait_for
+from wall import DOTS, dot
+
+RED, GREEN, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def wall(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("admin")
+    core = control(folder) + "[record]\nfile = %s/record\ninterval = 100ms\n" % folder
+    with board_wall(folder, others=DOTS, core=core, size="160x96", background="#000000") as wall:
+        wall.paint(b"".join(dot(x, y, RED) for x in range(40, 80) for y in range(24, 48)))
+        yield wall
+
+
+@pytest.fixture(scope="module")
+def operator(wall):
+    with Operator(wall) as operator:
+        yield operator
+
+
+@pytest.fixture(scope="module")
+def desktop(wall, tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("desktop"), width=1280, height=800) as browser:
+        sign_in(browser, wall)
+        yield browser
+
+
+def url(wall):
+    return "http://127.0.0.1:%d/admin/" % wall.port("http")
+
+
+def seen(wall, x, y):
+    """A pixel as viewers see it; the operator's hand paints on a thread of its own."""
+    with urllib.request.urlopen(url(wall).replace("admin/", "canvas.png"), timeout=20) as answer:
+        return Image.open(io.BytesIO(answer.read())).convert("RGB").getpixel((x, y))
+
+
+def sign_in(browser, wall):
+    browser.goto(url(wall))
+    browser.wait_text("#connection", "live")
+    browser.fill("#token", "adm")
+    browser.press("#token-form button")
+    wait_for("the acts", lambda: is_shown(browser, "#acts"))
+
+
+def is_shown(browser, selector):
+    return browser.eval("!!document.querySelector(%s)?.offsetParent" % json.dumps(selector))
+
+
+def choose(browser, part, act, how="click"):
+    browser.fill("#part", part)
+    browser.press("#act-" + act, how)
+
+
+def point(browser, x, y):
+    """Where the window shows the corner between pixels of the wall."""
+    return browser.eval(
+        "(() => { const p = document.getElementById('viewport'); p.scrollIntoView({ block: 'center' });"
+        " const b = p.getBoundingClientRect();"
+        " return [b.left + %d * b.width / 160, b.top + %d * b.height / 96]; })()" % (x, y))
+
+
+def part(browser):
+    return browser.eval("document.getElementById('part').value")
+
+
+def undo(browser, what, how="click"):
+    browser.wait_text("#undo", "Undo: " + what)
+    browser.press("#undo", how)
+    browser.wait_text("#said", "undone: " + what)
+
+
+def preview(browser, x, y):
+    return tuple(browser.eval(
+        "[...document.getElementById('preview').getContext('2d').getImageData(%d, %d, 1, 1).data].slice(0, 3)"
+        % (x, y)))
+
+
+def test_the_token_is_asked_for_once(wall, desktop):
+    browser = desktop
+    browser.press("#sign-out")
+    assert not is_shown(browser, "#acts") and not is_shown(browser, "#freeze")
+    assert browser.eval("document.activeElement.id") == "token"
+    browser.ask("keys", text="wrong")
+    browser.ask("press", key="Enter")
+    browser.wait_text("#sign-in-said", "token is wrong")
+    browser.fill("#token", "adm")
+    browser.ask("press", key="Enter")
+    wait_for("the acts", lambda: is_shown(browser, "#acts"))
+    browser.goto(url(wall))
+    wait_for("the acts again", lambda: is_shown(browser, "#acts"))
+    assert not is_shown(browser, "#sign-in") and browser.eval("localStorage.length") == 0
+    browser.eval("sessionStorage.setItem('murald-admin-token', 'old')")
+    browser.wait_text("#sign-in-said", "token is wrong")
+    assert not is_shown(browser, "#acts")
+    assert browser.errors and all("401" in error for error in browser.errors)
+    browser.errors.clear()
+    sign_in(browser, wall)
+
+
+def test_a_part_is_chosen_by_mouse_keys_and_text(desktop):
+    browser = desktop
+    assert part(browser) == "160x96+0+0"
+    browser.ask("drag", **{"from": point(browser, 41, 26), "to": point(browser, 79, 49)})
+    assert re.fullmatch(r"(38|39|40)x(23|24|25)\+(40|41)\+(25|26)", part(browser))
+    browser.fill("#part", "40x24+40+24")
+    grip = point(browser, 80, 48)
+    browser.ask("drag", **{"from": [grip[0] + 8, grip[1] + 8], "to": [grip[0] + 8 + 200, grip[1] + 8]})
+    assert re.fullmatch(r"\d+x2[45]\+40\+24", part(browser)) and int(part(browser).split("x")[0]) > 50
+    browser.fill("#part", "40x24+40+24")
+    browser.eval("document.getElementById('viewport').focus()")
+    for key in ("ArrowRight", "ArrowDown", "Shift+ArrowLeft", "Shift+ArrowDown"):
+        browser.ask("press", key=key)
+    assert part(browser) == "32x32+48+32"
+    for wrong, said in (("40x24", "Write WxH+X+Y"), ("40x24+150+0", "160x96")):
+        browser.fill("#part", wrong)
+        browser.wait_text("#part-wrong", said)
+    browser.press("#whole")
+    assert part(browser) == "160x96+0+0" and browser.text("#part-wrong") == ""
+
+
+def test_clear_is_shown_done_and_taken_back(wall, desktop):
+    browser = desktop
+    choose(browser, "40x24+30+24", "clear")
+    browser.fill("#clear-colour", "#00ff00")
+    browser.wait_text("#effect", "960 of 960 pixels")
+    browser.fill("#clear-colour", "#ff0000")
+    browser.wait_text("#effect", "240 of 960 pixels")
+    assert preview(browser, 1, 1) == RED and seen(wall, 31, 25) == BLACK
+    browser.press("#cancel")
+    assert not is_shown(browser, "#panel") and not is_shown(browser, "#preview")
+    choose(browser, "40x24+30+24", "clear")
+    browser.fill("#clear-colour", "#00ff00")
+    browser.press("#do")
+    browser.wait_text("#said", "cleared 40x24+30+24 to #00ff00")
+    wait_for("the wall to be green", lambda: seen(wall, 31, 25) == seen(wall, 45, 25) == GREEN)
+    undo(browser, "cleared 40x24+30+24")
+    wait_for("the wall as before", lambda: seen(wall, 31, 25) == BLACK and seen(wall, 45, 25) == RED)
+    assert "cleared" in browser.text("#journal")
+
+
+def test_what_somebody_else_did_since_is_not_taken_back(operator, desktop):
+    browser = desktop
+    choose(browser, "4x4+0+0", "clear")
+    browser.press("#do")
+    browser.wait_text("#undo", "Undo: cleared 4x4+0+0")
+    operator.done("clear", rect="1x1+9+9")
+    browser.press("#undo")
+    browser.wait_text("#said", "Not done: something else was done since")
+    wait_for("no such button", lambda: "4x4+0+0" not in browser.text("#undo"))
+    assert [error for error in browser.errors if "409" not in error] == []
+    browser.errors.clear()
+
+
+@pytest.mark.parametrize("act, verb, done, opposite, opened", [
+    ("freeze", "frozen", "froze", "Thaw", "thawed"),
+    ("protect", "protected", "protected", "Unprotect", "unprotected")])
+def test_a_part_is_closed_and_opened(operator, desktop, act, verb, done, opposite, opened):
+    browser = desktop
+    closed = lambda: sorted(one["rect"] for one in operator.done(
+        "status" if verb == "frozen" else "protected")[verb])
+    operator.done(act, rect="10x10+100+50")
+    choose(browser, "20x20+95+50", act)
+    browser.wait_text("#effect", "Nobody but operators paints in 20x20+95+50")
+    browser.wait_text("#closed", opposite + " 10x10+100+50")
+    browser.press("#do")
+    browser.wait_text("#said", done + " 20x20+95+50")
+    covered = closed()
+    assert covered != ["10x10+100+50"]
+    undo(browser, done + " 20x20+95+50")
+    assert closed() == ["10x10+100+50"]  # what was closed before stays so
+    browser.press("#act-" + act)
+    browser.wait_text("#closed", opposite)
+    browser.press("#closed button")
+    browser.wait_text("#said", opened + " 10x10+100+50")
+    assert closed() == []
+    undo(browser, opened)
+    assert closed() == ["10x10+100+50"]
+    operator.done("thaw" if verb == "frozen" else "unprotect", rect="10x10+100+50")
+    browser.press("#cancel")
+
+
+def test_all_is_frozen_by_one_press(wall, operator, desktop):
+    browser = desktop
+    frozen = lambda: operator.done("status")["frozen"]
+    browser.press("#freeze")
+    browser.wait_text("#freeze", "Frozen")
+    assert frozen() == [{"rect": "160x96+0+0"}]
+    browser.wait_text("#notice", "Paused")
+    wall.paint(dot(0, 95, RED))
+    assert seen(wall, 0, 95) == BLACK
+    browser.press("#freeze")
+    browser.wait_text("#freeze", "all painting")
+    assert frozen() == []
+    undo(browser, "thawed the whole wall")
+    browser.wait_text("#freeze", "Frozen")
+    operator.done("thaw")
+    browser.wait_text("#freeze", "all painting")  # also by another operator
+
+
+def test_a_ban_is_asked_for_and_taken_back(operator, desktop):
+    browser = desktop
+    bans = lambda: operator.done("bans")["bans"]
+    browser.press("#ban")
+    assert browser.eval("document.activeElement.id") == "ban-net"
+    browser.ask("keys", text="192.0.2.0/24")
+    browser.fill("#ban-why", "advertising")
+    browser.press("#ban-out")
+    browser.press("#ban-do")
+    browser.wait_text("#said", "banned 192.0.2.0/24 for 10 min")
+    ban, = bans()
+    assert ban["net"] == "192.0.2.0/24" and ban["out"] and ban["why"] == "advertising" and ban["until"]
+    browser.wait_text("#bans", "192.0.2.0/24, advertising, from looking as well, until")
+    undo(browser, "banned 192.0.2.0/24")
+    assert bans() == []
+    operator.done("ban", net="198.51.100.1", why="spam")
+    browser.wait_text("#bans", "198.51.100.1, spam")
+    browser.press("#bans button")
+    browser.wait_text("#said", "unbanned 198.51.100.1")
+    assert bans() == []
+    undo(browser, "unbanned 198.51.100.1")
+    assert bans()[0]["why"] == "spam" and "until" not in bans()[0]
+    operator.done("unban", net="198.51.100.1")
+
+
+def test_a_ban_of_yourself_is_doubted(operator, desktop):
+    browser = desktop
+    browser.press("#ban")
+    browser.fill("#ban-net", "127.0.0.0/8")
+    browser.press("#ban-do")
+    browser.wait_text("#ban-effect", "that network holds")
+    assert browser.text("#ban-do") == "Ban all the same" and operator.done("bans")["bans"] == []
+    browser.ask("press", key="Escape")
+    assert not is_shown(browser, "#ban-dialog")
+    browser.press("#ban")
+    browser.fill("#ban-net", "nobody")
+    browser.press("#ban-do")
+    browser.wait_text("#ban-effect", "Not done")
+    browser.press("#ban-cancel")
+    assert [error for error in browser.errors if "409" not in error and "400" not in error] == []
+    browser.errors.clear()
+
+
+def test_a_notice(operator, desktop):
+    browser = desktop
+    notice = lambda: operator.done("status")["notice"]
+    operator.done("notice", text="The bar is open")
+    browser.wait_text("#notice", "The bar is open")
+    browser.fill("#say-text", "At 23:00 the wall is photographed")
+    browser.press("#say-form button")
+    browser.wait_text("#said", "showed")
+    assert notice()["text"] == "At 23:00 the wall is photographed" and notice()["until"]
+    browser.wait_text("#notice", "At 23:00 the wall is photographed (until")
+    undo(browser, "showed")
+    assert notice()["text"] == "The bar is open" and "until" not in notice()
+    browser.press("#say-nothing")
+    browser.wait_text("#said", "took the notice away")
+    assert notice() is None
+
+
+def test_files(wall, desktop):
+    browser = desktop
+    browser.press("#snapshot")
+    browser.wait_text("#more-said", wall.snapshot)
+    browser.press("#reload")
+    browser.wait_text("#more-said", "In force: 0 opened")
+
+
+def test_the_board(wall, desktop):
+    browser = desktop
+    browser.wait_text("#now", "700 ms")
+    browser.fill("#rate", "250")
+    browser.press("#rate-form button")
+    browser.wait_text("#now", "250 ms")
+    assert browser.text("#result") == "Done."
+    browser.press("#disable")
+    browser.wait_text("#now", "is off")
+    browser.press("#enable")
+    browser.wait_text("#now", "is on")
+
+
+def test_the_keyboard_is_enough(operator, desktop):
+    """From the wall on: choose a part, an act, do it, take it back."""
+    browser = desktop
+    browser.fill("#part", "16x16+0+0")
+    browser.eval("document.getElementById('viewport').focus()")
+    browser.ask("press", key="ArrowRight")
+    reached = []
+
+    def walk(to, key="Tab"):
+        while browser.eval("document.activeElement.id") != to:
+            assert len(reached) < 40, reached
+            browser.ask("press", key=key)
+            reached.append(browser.eval("document.activeElement.id"))
+    walk(browser.eval("document.querySelector('#tabs button').id"))
+    browser.ask("press", key="Enter")
+    walk("act-freeze", "ArrowRight")
+    browser.wait_text("#effect", "16x16+8+0")
+    walk("do")
+    browser.ask("press", key="Enter")
+    browser.wait_text("#said", "froze 16x16+8+0")
+    assert operator.done("status")["frozen"] == [{"rect": "16x16+8+0"}]
+    assert browser.eval("document.activeElement.id") == "undo"
+    browser.ask("press", key="Enter")
+    browser.wait_text("#said", "undone")
+    assert operator.done("status")["frozen"] == []
+    browser.press("#act-clear")
+    browser.eval("document.getElementById('viewport').focus()")
+    browser.ask("press", key="Escape")
+    assert not is_shown(browser, "#panel")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessibility(desktop, scheme):
+    browser = desktop
+    browser.ask("colours", scheme=scheme)
+    for act in ("clear", "freeze"):
+        browser.press("#act-" + act)
+        assert browser.ask("axe") == []
+    browser.press("#ban")
+    assert browser.ask("axe") == []
+    browser.ask("press", key="Escape")
+    browser.press("#cancel")
+    assert browser.errors == []
+
+
+def test_a_phone(wall, operator, tmp_path):
+    with Browser(tmp_path, width=390, height=844, isMobile=True, hasTouch=True,
+                 deviceScaleFactor=2) as phone:
+        sign_in(phone, wall)
+        assert phone.eval("document.documentElement.scrollWidth") <= 390
+        small = phone.eval(
+            "[...document.querySelectorAll('button, input:not([type=radio]), select, #grips i')]"
+            ".filter(e => e.offsetParent && (e.offsetWidth < 44 || e.offsetHeight < 44)).map(e => e.outerHTML)")
+        assert small == []
+        choose(phone, "40x24+40+24", "clear", "tap")
+        phone.fill("#clear-colour", "#0000ff")
+        phone.press("#do", "tap")
+        phone.wait_text("#said", "cleared 40x24+40+24")
+        wait_for("blue", lambda: seen(wall, 41, 25) == (0, 0, 255))
+        undo(phone, "cleared", "tap")
+        wait_for("red", lambda: seen(wall, 41, 25) == RED)
+        phone.press("#freeze", "tap")
+        phone.wait_text("#freeze", "Frozen")
+        assert operator.done("status")["frozen"] == [{"rect": "160x96+0+0"}]
+        phone.press("#freeze", "tap")
+        phone.wait_text("#freeze", "all painting")
+        assert phone.ask("axe") == []
+        # last: Chromium takes no tap that comes too soon after it
+        phone.ask("swipe", **{"from": point(phone, 10, 10), "to": point(phone, 60, 60)})
+        assert re.fullmatch(r"(4[89]|5[0-2])x(4[89]|5[0-2])\+(9|10|11)\+(9|10|11)", part(phone))
+        assert phone.errors == []
