@@ -39,6 +39,14 @@ seat_schedule_update(struct drm_seat *seat, uint64_t ms)
 		uv_timer_start(&seat->retry, seat->on_retry, MAX(ms, 1), 0);
 }
 
+void
+seat_mark_found(struct drm_seat *seat, const struct drm_assignments *assignments)
+{
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		if (assignments->outputs[i].connector_id != 0)
+			seat->found[i] = true;
+}
+
 static bool
 is_elsewhere(const struct drm_device *device, uint32_t output)
 {
@@ -240,6 +248,7 @@ device_find_card(struct drm_device *device, struct drm_assignments *assignments)
 			"compositor or kmscon; retrying",
 			card.path, card.driver);
 		card_close(&card);
+		seat_mark_found(device->seat, assignments);
 		device_init_assignments(device, assignments);
 		return drm_retry_delay_ms(&device->refusals);
 	}

@@ -63,4 +63,7 @@ bool device_any_enabled(const struct drm_device *device);
 /* Calls seat->on_retry after that time, or earlier if that is scheduled already. */
 void seat_schedule_update(struct drm_seat *seat, uint64_t ms);
 
+/* What was found on a card is for no other device to look for during this update. */
+void seat_mark_found(struct drm_seat *seat, const struct drm_assignments *assignments);
+
 bool seat_any_enabled(const struct drm_seat *seat);

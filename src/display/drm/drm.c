@@ -102,15 +102,6 @@ keep_all_disabled(struct drm_device *device, const struct drm_assignments *assig
 				&device->outputs[i], &assignments->outputs[i]);
 }
 
-/* What was found is for no other device to look for. */
-static void
-mark_found(struct drm_seat *seat, const struct drm_assignments *assignments)
-{
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		if (assignments->outputs[i].connector_id != 0)
-			seat->found[i] = true;
-}
-
 /* Returns the milliseconds until the next try; 0: none needed. */
 static uint64_t
 device_update(struct drm_device *device, bool probe, bool config_changed)
@@ -127,7 +118,7 @@ device_update(struct drm_device *device, bool probe, bool config_changed)
 	disable_outdated(device, &assignments, config_changed);
 	if (!assignments_any(&assignments) || device->card.fd < 0)
 		retry_ms = device_find_card(device, &assignments);
-	mark_found(device->seat, &assignments);
+	seat_mark_found(device->seat, &assignments);
 	if (!assignments_any(&assignments)) {
 		if (device != &device->seat->devices[0])
 			device_drop_card(device);
