@@ -14,7 +14,7 @@
 #include "base/util.h"
 #include "display/display.h"
 #include "display/drm/drm.h"
-#include "hud/hud.h"
+#include "display/layout.h"
 
 /* What was found on all cards. */
 struct survey {
@@ -71,6 +71,7 @@ examine_room(const struct survey *survey, const drmModeConnector *connector,
 	const struct mural_dimensions *canvas = has_view ? &view : survey->canvas;
 	struct scale_screen screen = { .quarter_turns = config->rotate };
 	struct drm_assignment assignment = { 0 };
+	struct hud_room hud_room;
 	struct box strip, room;
 	uint32_t width, height;
 
@@ -82,9 +83,8 @@ examine_room(const struct survey *survey, const drmModeConnector *connector,
 	screen.width = assignment.modes[0].hdisplay;
 	screen.height = assignment.modes[0].vdisplay;
 	scale_upright_size(&screen, &width, &height);
-	room = (struct box){ 0, 0, width, height };
-	if (config->hud != HUD_NO)
-		hud_place(width, height, canvas->width, canvas->height, &strip, &room);
+	hud_room = layout_room(config, width, height);
+	hud_place(&hud_room, canvas->width, canvas->height, &strip, &room);
 	width = room.right - room.left;
 	height = room.bottom - room.top;
 	if (canvas->width <= width && canvas->height <= height)
