@@ -88,6 +88,18 @@ peer_authenticate(struct peer *peer)
 
 /* ---------------------------------------------------------------- messages */
 
+/* Paint is the user's, wherever it comes from, if the name is proven. */
+static void
+paint_as_user(struct peer *peer)
+{
+	char name[P2_NAME_MAX + 1];
+
+	if (peer->p2->config->auth == AUTH_NONE || !mural_is_limited(peer->p2->host))
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)peer->name_len, peer->name);
+	(void)mural_paint_as(peer->p2->host, peer->p2->host->brush, peer->address, name);
+}
+
 static void
 peer_put(struct peer *peer, const struct p2_event *event)
 {
@@ -99,6 +111,7 @@ peer_put(struct peer *peer, const struct p2_event *event)
 	}
 	if (mural_consume(p2->host, p2->host->brush, peer->address, 1, 0) < 0)
 		return;
+	paint_as_user(peer);
 	mural_put(p2->host->brush, event->x1 + p2->origin_x, event->y1 + p2->origin_y,
 		event->argb);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes down what operators have put in force, a JSON object a line, and reads it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,14 @@
 
 /* ------------------------------------------------------------------ writing */
 
+static json_t *
+frozen_json(struct wall *wall)
+{
+	if (canvas_is_frozen(&wall->canvas))
+		return json_pack("[{s:s}]", "frozen", "all");
+	return closed_json(wall, REINS_FROZEN, "frozen");
+}
+
 /* Each line has one thing, by the name of its first member. */
 static json_t *
 compose(void *context)
@@ -19,7 +28,7 @@ compose(void *context)
 	struct wall *wall = context;
 	struct operators *operators = &wall->operators;
 	json_t *lines = json_array();
-	json_t *frozen = closed_json(wall, REINS_FROZEN, "frozen");
+	json_t *frozen = frozen_json(wall);
 	json_t *protected = closed_json(wall, REINS_PROTECTED, "protected");
 	char since[VALUE_TIME_MAX];
 	const char *name;
@@ -103,17 +112,29 @@ read_rect(const json_t *line, const char *name, struct mural_rect *rect)
 	return text && value_rect(text, rect);
 }
 
+/* "all" is the canvas, whatever its size is now. */
 static void
 load_frozen(struct wall *wall, const json_t *line, const struct mural_rect *rect)
 {
 	const char *since = json_string_value(json_object_get(line, "since"));
+	int ret = reins_freeze(wall->reins, rect, on_restored, wall);
 	struct timespec now;
 
+	wall->operators.restoring++;
+	restored(wall, ret);
+	if (ret < 0)
+		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (!since || !value_time(since, now, &wall->operators.frozen_since))
 		wall->operators.frozen_since = now;
-	wall->operators.restoring++;
-	restored(wall, reins_freeze(wall->reins, rect, on_restored, wall));
+}
+
+static bool
+is_all(const json_t *line, const char *name)
+{
+	const char *text = json_string_value(json_object_get(line, name));
+
+	return text && strcmp(text, "all") == 0;
 }
 
 static void
@@ -124,6 +145,8 @@ load_line(void *context, const json_t *line)
 
 	if (read_rect(line, "frozen", &rect)) {
 		load_frozen(wall, line, &rect);
+	} else if (is_all(line, "frozen")) {
+		load_frozen(wall, line, NULL);
 	} else if (read_rect(line, "protected", &rect)) {
 		wall->operators.restoring++;
 		restored(
@@ -140,6 +163,13 @@ load_line(void *context, const json_t *line)
 		(void)notice_from_json(
 			&wall->operators.notice, json_object_get(line, "notice"));
 	}
+}
+
+static void
+on_rewritten(void *arg, int ret)
+{
+	(void)arg;
+	(void)ret;
 }
 
 static void
@@ -165,13 +195,15 @@ void
 operators_restore(struct wall *wall)
 {
 	struct operators *operators = &wall->operators;
+	int ret;
 
 	control_state_start(&operators->state, wall->initial->config.control.state,
 		&wall->loop, compose, wall);
 	uv_timer_init(&wall->loop, &operators->bans_over);
 	uv_timer_init(&wall->loop, &operators->highlight_over);
 	uv_timer_init(&wall->loop, &operators->notice_over);
-	if (control_state_load(&operators->state, load_line) < 0)
+	ret = control_state_load(&operators->state, load_line);
+	if (ret == -ENOENT)
 		return;
 	plugins_keep_off(wall, &wall->now->plugins);
 	if (operators->bans.n > 0) {
@@ -183,5 +215,7 @@ operators_restore(struct wall *wall)
 	while (operators->restoring > 0)
 		uv_run(&wall->loop, UV_RUN_ONCE);
 	uv_timer_stop(&operators->bans_over);
+	if (ret < 0)
+		control_state_save(&operators->state, on_rewritten, NULL);
 	log_what_holds(operators);
 }

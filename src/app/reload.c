@@ -175,6 +175,7 @@ take_over(struct wall *wall)
 		kept->section = new->section;
 		kept->common.required = new->common.required;
 		swap_texts(&kept->common.advertise, &new->common.advertise);
+		instance_take_secrets(kept, new);
 		kept->next = new->next;
 		*link = kept;
 		instance_free(new);

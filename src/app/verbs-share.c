@@ -5,6 +5,7 @@
 
 #include "app/operators.h"
 #include "app/wall.h"
+#include "ingest/service.h"
 
 void
 verb_fail(struct control_call *call, int error)
@@ -44,6 +45,13 @@ verb_rect(const struct control_call *call, struct mural_rect *rect)
 void
 verb_painted(struct control_call *call, const struct reins_done *done, json_t *is)
 {
+	const struct wall *wall = operators_wall(call);
+	struct mural_rect rect = { 0, 0, wall->canvas.view.width,
+		wall->canvas.view.height };
+
+	(void)verb_rect(call, &rect);
+	if (done->number > 0)
+		services_painted_over(wall->now->plugins.instances, &rect);
 	(void)json_object_set_new(is, "pixels", json_integer((json_int_t)done->pixels));
 	if (done->number > 0)
 		(void)json_object_set_new(

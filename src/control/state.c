@@ -74,7 +74,7 @@ control_state_load(
 	fclose(file);
 	if (!good)
 		set_aside(state->path);
-	return 0;
+	return good ? 0 : -EBADMSG;
 }
 
 /* ------------------------------------------------------------------ saving */

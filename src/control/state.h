@@ -33,9 +33,9 @@ struct control_state {
 void control_state_start(struct control_state *state, const char *path, uv_loop_t *loop,
 	json_t *(*compose)(void *context), void *context);
 
-/* Calls each(context, line) for every line of the file that is an object.  One that
- * cannot be read is logged and set aside, a line that is none is logged and left out.  0;
- * -ENOENT: there is no file. */
+/* Calls each(context, line) for every line of the file that is an object.  A file that
+ * has others as well is logged and set aside, and is to be saved without them.  0;
+ * -ENOENT: there is no file; -EBADMSG: it was set aside. */
 int control_state_load(
 	struct control_state *state, void (*each)(void *context, const json_t *line));
 

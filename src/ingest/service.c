@@ -65,6 +65,14 @@ service_stop(struct instance *instance)
 }
 
 void
+services_painted_over(struct instance *instances, const struct mural_rect *rect)
+{
+	for (struct instance *i = instances; i; i = i->next)
+		if (i->service_state == SERVICE_RUNNING && i->plugin->painted_over)
+			i->plugin->painted_over(&i->host, rect);
+}
+
+void
 services_notice(struct instance *instances)
 {
 	for (struct instance *i = instances; i; i = i->next)

@@ -25,6 +25,9 @@ int service_start(struct instance *instance, uv_loop_t *loop);
 /* Asks it to stop.  Accepts one that never started or is stopping already. */
 void service_stop(struct instance *instance);
 
+/* Tells those that run that an operator has painted over a part of the canvas. */
+void services_painted_over(struct instance *instances, const struct mural_rect *rect);
+
 /* Tells those that run that what mural_current_notice() says has changed. */
 void services_notice(struct instance *instances);
 

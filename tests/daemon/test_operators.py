@@ -401,7 +401,31 @@ def test_a_state_that_is_damaged(tmp_path):
         status = operator.done("status")
         assert status["frozen"] == [{"rect": "4x4+0+0"}] and status["bans"] == 1
         assert "control.state: some of it cannot be read; kept as" in wall.log()
+        wait_for("what was good to be written", lambda: os.path.exists(tmp_path / "control.state"))
+        again(wall)
     assert os.path.exists(tmp_path / "control.state.bad")
+    assert [list(line)[0] for line in state(wall)] == ["frozen", "ban"]
+
+
+def test_a_frozen_part_that_is_no_longer_there(tmp_path):
+    (tmp_path / "control.state").write_text('{"frozen":"4x4+900+0","since":"2026-01-01T00:00:00.000Z"}\n')
+    with new_wall(tmp_path) as wall, Operator(wall) as operator:
+        assert operator.done("status")["frozen_since"] is None
+        assert "frozen since" not in wall.log()
+
+
+def test_all_is_frozen_whatever_its_size(tmp_path, wall, operator):
+    operator.done("freeze")
+    assert state(wall)[0]["frozen"] == "all"
+    operator.close()
+    wall.stop()
+    wall.size = "80x60"
+    wall.configure(DOTS)
+    wall.start().wait_ready()
+    wall.paint(dot(70, 50, RED))
+    assert wall.picture().getpixel((70, 50)) == BLACK
+    with Operator(wall) as operator:
+        assert operator.done("status")["frozen"] == [{"rect": "80x60+0+0"}]
 
 
 def test_a_state_that_cannot_be_written(tmp_path):

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """POST /admin/api/VERB: every verb is answered as at the control socket."""
+import contextlib
 import http.client
 import json
+import os
 import re
 import socket
+import sqlite3
 
 import pytest
 
@@ -122,6 +125,14 @@ def test_acts_are_taken_back(board):
     assert ask(board, "undo", {"number": done["number"]}).json()["is"]["pixels"] == 16
 
 
+def test_a_cell_is_its_generators(wall, board):
+    board.paint(board.register(name="anna"), 1, 2, 3)
+    with Operator(wall) as operator:
+        who = operator.done("who", point="20,10")
+        assert who["source"] == "http:anna" and who["protocol"] == "http"
+        assert operator.done("undo", source="http:anna")["pixels"] == 64
+
+
 def test_nobody_bans_himself_by_mistake(wall, board):
     with socket.create_connection(("127.0.0.1", wall.port("http")), 10, ("127.0.0.9", 0)) as other:
         body = b'{"net":"127.0.0.8/31"}'
@@ -208,3 +219,53 @@ def test_who_leaves_before_the_answer(wall):
     assert connection.getresponse().status == 200
     connection.close()
     assert wall.stop() == 0
+
+
+# ---- what was taken away does not come back
+
+@pytest.mark.parametrize("how", ["clear", "undo", "restore"])
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_cell_that_was_taken_away_does_not_come_back(wall, how, end):
+    with Board(wall) as board, Operator(wall) as operator:
+        anna, bert = (board.register(name=name) for name in ("anna", "bert"))
+        operator.done("clear", rect="8x8+0+0")
+        wait_for("something to be recorded", lambda: "is" in operator.ask("restore", at="-1ms", rect="1x1+0+0"))
+        before = operator.done("restore", at="-1ms", rect="1x1+0+0")["at"]
+        board.paint(anna, 1, 2, 3)
+        board.paint(bert, 3, 4, 3)
+        white = (255, 255, 255)
+        assert wall.picture().getpixel((20, 10)) != white
+        if how == "clear":
+            operator.done("clear", rect="16x16+16+8")
+        elif how == "undo":
+            operator.done("undo", source="http:anna")
+        else:
+            operator.done("restore", at=before, rect="16x8+16+8")
+        picture = wall.picture()
+        assert picture.getpixel((20, 10)) == white != picture.getpixel((36, 28))
+        wait_for("it to be forgotten", lambda: cells_in_the_file(wall) == {3 << 16 | 4})
+    if end == "kill":
+        wall.kill()
+    else:
+        assert wall.stop() == 0
+    os.remove(wall.snapshot)  # then what is in the file is painted again
+    wall.start().wait_ready()
+    picture = wall.picture()
+    assert picture.getpixel((20, 10)) == white != picture.getpixel((36, 28))
+
+
+def test_a_cell_that_is_painted_again_is_kept(wall, board):
+    token = board.register()
+    with Operator(wall) as operator:
+        for _ in range(2):
+            wait_for("the cooldown", lambda: board.put(token, 1, 2, 3).status == 200)
+            operator.done("clear")
+        wait_for("the cooldown", lambda: board.put(token, 1, 2, 3).status == 200)
+        wait_for("it to be stored", lambda: cells_in_the_file(wall) == {1 << 16 | 2})
+    assert wall.stop() == 0
+    assert cells_in_the_file(wall) == {1 << 16 | 2}
+
+
+def cells_in_the_file(wall):
+    with contextlib.closing(sqlite3.connect(wall.folder + "/board.db", 20)) as db:
+        return {place for place, in db.execute("SELECT place FROM cell")}

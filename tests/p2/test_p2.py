@@ -13,9 +13,10 @@ import time
 import pytest
 
 import procfs
+from control import Operator, control
 from p2client import Client, RawWebSocket, Updates, auth, frame, put, shown, sub, websocket_port
 from sanitizer import SLACK_KIB
-from waiting import settled
+from waiting import settled, wait_for
 from wall import BUILD, DOTS, Wall, dot
 
 try:
@@ -53,6 +54,18 @@ def client(wall, name="py1", code="1234"):
 
 
 # ---------------------------------------------------------- painting and updates
+
+def test_a_pixel_is_its_users(tmp_path):
+    with p2_wall(tmp_path, core="[canvas]\nowners = yes\n" + control(tmp_path)) as wall, \
+            client(wall) as one, client(wall, "py2") as two, Operator(wall) as operator:
+        one.send(put(0, 0, RED))
+        two.send(put(1, 1, GREEN))
+        for at, user in (("32,24", "py1"), ("33,25", "py2")):
+            wait_for("the pixel of " + user, lambda: operator.done("who", point=at)["source"] == "p2:" + user)
+        assert not operator.done("who", point="32,24")["forgeable"]
+        assert operator.done("undo", source="p2:py1")["pixels"] == 1
+
+
 
 def test_every_subscriber_sees_all_changes_whoever_painted(tmp_path):
     with p2_wall(tmp_path, others=DOTS) as wall, \

@@ -60,6 +60,7 @@ board_paint(struct board *board, uint32_t column, uint32_t row, uint8_t colour,
 	if (host->brush->painted == painted)
 		return;
 	board_set_cell(board, place, colour, false, generator);
+	board->covered[place] = false;
 	board->pixels++;
 	generator->pixels++;
 	board->unnecessary += pixel.unnecessary;
@@ -151,7 +152,8 @@ allocate_cells(struct board *board)
 	board->colours = calloc(cells, sizeof(*board->colours));
 	board->bare = malloc(cells * sizeof(*board->bare));
 	board->painters = calloc(cells, sizeof(struct generator *));
-	if (!board->colours || !board->bare || !board->painters)
+	board->covered = calloc(cells, sizeof(*board->covered));
+	if (!board->colours || !board->bare || !board->painters || !board->covered)
 		return -ENOMEM;
 	memset(board->colours, board->ground, cells);
 	for (size_t i = 0; i < cells; i++)
@@ -219,6 +221,7 @@ board_stop(struct board *board)
 	board_scan_stop(board);
 	free(board->colours);
 	free(board->bare);
+	free(board->covered);
 	free(board->painters);
 	leaderboard_stop(board);
 	board_settings_stop(&board->settings);

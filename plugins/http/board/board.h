@@ -77,6 +77,7 @@ struct board {
 	uint8_t *colours;
 	bool *bare; /* shows the background, and nobody painted it */
 	struct generator **painters;
+	bool *covered; /* by others, since it was stored */
 
 	uint64_t pixels, unnecessary; /* that generators ever set */
 	uint64_t changes;             /* of colours, since the start */
@@ -134,6 +135,10 @@ void board_scan_stop(struct board *board);
 /* Adopts what changed on the canvas since the last scan; some milliseconds late where
  * much changes all the time. */
 void board_scan(struct board *board);
+
+/* The operator has painted over a part of the canvas: the stored cells there that it does
+ * not show any more are forgotten. */
+void board_forget_covered(struct board *board, const struct mural_rect *rect);
 
 /* Repaints the stored cells that the canvas does not show, because murald was killed or
  * the canvas was not kept. */

@@ -195,6 +195,8 @@ adopt_canvas_colour(struct board *board, size_t place)
 		&board->palette, mean_colour(board, &board->sums[place % board->width]));
 
 	/* a few pixels of another colour do not change the painter */
+	if (colour != board->colours[place])
+		board->covered[place] = true;
 	if (colour != board->colours[place] || board->bare[place])
 		board_set_cell(board, place, colour, false,
 			colour == board->colours[place] && !board->bare[place]
@@ -213,6 +215,33 @@ board_scan(struct board *board)
 	over = uv_hrtime();
 	if (over - begun > LONG_SCAN_NS)
 		board->next_scan_ns = over + REST_FACTOR * (over - begun);
+}
+
+void
+board_forget_covered(struct board *board, const struct mural_rect *rect)
+{
+	const struct mural_host *host = board->web->host;
+	size_t cells = (size_t)board->width * board->height, n = 0;
+	uint32_t *places = malloc(cells * sizeof(*places));
+	uint32_t left, right, top, bottom;
+
+	if (mark_tiles(board))
+		each_different(board, adopt_canvas_colour);
+	if (places &&
+		cells_between(rect->x, rect->x + rect->width, host->left, board->cell,
+			board->width, &left, &right) &&
+		cells_between(rect->y, rect->y + rect->height, host->top, board->cell,
+			board->height, &top, &bottom))
+		for (uint32_t row = top; row <= bottom; row++)
+			for (uint32_t column = left; column <= right; column++) {
+				size_t place = (size_t)row * board->width + column;
+
+				if (board->covered[place])
+					places[n++] = row << 16 | column;
+				board->covered[place] = false;
+			}
+	store_forget_cells(board->store, places, n);
+	free(places);
 }
 
 /* -------------------------------------------------------------------- restore */

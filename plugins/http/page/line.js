@@ -77,7 +77,7 @@ export class Line {
 		} else if (this.state === "slow") {
 			line.textContent = t("slow", { n: Math.max(silent, Math.round(this.age_s)) });
 		} else if (this.state === "live") {
-			line.textContent = `${t("live")} · ${t("watching", { n: number(this.viewers) })}`;
+			line.textContent = [t("live"), ...this.viewers ? [t("watching", { n: number(this.viewers) })] : []].join(" · ");
 		}
 	}
 }

@@ -23,6 +23,13 @@ struct store_change {
 	char bytes[];
 };
 
+/* Cells that are forgotten, unless they are set after that many pixels of the batch. */
+struct store_forgotten {
+	struct store_forgotten *next;
+	size_t after, n;
+	uint32_t places[];
+};
+
 /* The changes of one transaction. */
 struct batch {
 	uint64_t mark;
@@ -30,6 +37,7 @@ struct batch {
 	size_t n_pixels, size;
 	size_t lost; /* pixels dropped for lack of memory */
 	struct store_change *changes, **changes_end;
+	struct store_forgotten *forgotten;
 	uint64_t since_ns; /* when the first change was added; 0: empty */
 };
 
@@ -40,6 +48,7 @@ enum statement {
 	SQL_ROLLBACK,
 	SQL_LOG,
 	SQL_CELLS,
+	SQL_FORGET,
 	SQL_COUNTERS,
 	SQL_GENERATOR,
 	SQL_NUMBER,

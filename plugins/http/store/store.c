@@ -31,6 +31,12 @@ batch_clear(struct batch *batch)
 		next = change->next;
 		free(change);
 	}
+	while (batch->forgotten) {
+		struct store_forgotten *some = batch->forgotten;
+
+		batch->forgotten = some->next;
+		free(some);
+	}
 	batch->changes = NULL;
 	batch->changes_end = &batch->changes;
 	batch->n_pixels = 0;
@@ -133,6 +139,29 @@ store_set_number(struct store *store, const char *name, int64_t value)
 		change->value = value;
 	}
 	add_change(store, change);
+}
+
+void
+store_forget_cells(struct store *store, const uint32_t *places, size_t n)
+{
+	struct store_forgotten *some =
+		n > 0 ? malloc(sizeof(*some) + n * sizeof(*places)) : NULL;
+
+	if (!some) {
+		if (n > 0)
+			mural_log(store->web->host, MURAL_ERROR,
+				"%s: %zu cells are not forgotten: out of memory",
+				store->path, n);
+		return;
+	}
+	some->n = n;
+	memcpy(some->places, places, n * sizeof(*places));
+	uv_mutex_lock(&store->lock);
+	some->after = store->filling->n_pixels;
+	some->next = store->filling->forgotten;
+	store->filling->forgotten = some;
+	batch_touch(store);
+	uv_mutex_unlock(&store->lock);
 }
 
 /* -------------------------------------------------------------------- waiting */

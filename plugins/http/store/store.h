@@ -81,6 +81,10 @@ bool store_was_clean(const struct store *store);
 
 void store_add_pixel(struct store *store, const struct store_pixel *pixel);
 
+/* The cells are as if nobody had ever set them, but for the log.  `places`: row << 16 |
+ * column. */
+void store_forget_cells(struct store *store, const uint32_t *places, size_t n);
+
 /* Inserts or updates the generator of that number, except its counters. */
 void store_put_generator(struct store *store, const struct store_generator *generator);
 

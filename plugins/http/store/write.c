@@ -21,6 +21,8 @@ static const char *const sql[N_STATEMENTS] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_CELLS] = "INSERT OR REPLACE INTO cell SELECT place, colour, "
 		      "generator" LAST_OF_EACH_PLACE("number >= ?1"),
+	[SQL_FORGET] = "DELETE FROM cell WHERE place = ?1 AND NOT EXISTS"
+		       " (SELECT 1 FROM log WHERE number >= ?2 AND place = ?1)",
 	[SQL_COUNTERS] =
 		"UPDATE generator SET pixels = pixels + n, unnecessary = unnecessary + u"
 		" FROM (SELECT generator AS g, count(*) AS n, sum(unnecessary) AS u"
@@ -140,6 +142,24 @@ write_changes(struct store *store, const struct batch *batch)
 	return code;
 }
 
+/* After the pixels of the batch, some of which were set before that. */
+static int
+forget_cells(struct store *store, const struct batch *batch)
+{
+	sqlite3_stmt *forget = store->statements[SQL_FORGET];
+	int code = SQLITE_OK;
+
+	for (const struct store_forgotten *some = batch->forgotten; some;
+		some = some->next)
+		for (size_t i = 0; code == SQLITE_OK && i < some->n; i++) {
+			sqlite3_bind_int64(forget, 1, some->places[i]);
+			sqlite3_bind_int64(
+				forget, 2, store->next_pixel + (int64_t)some->after);
+			code = statement_run(forget);
+		}
+	return code;
+}
+
 /* Folds the oldest part of a log that is too long into the base. */
 static int
 cut_log(struct store *store, int64_t next, int64_t *first)
@@ -169,6 +189,8 @@ write_batch(struct store *store, const struct batch *batch, int64_t *first)
 		code = write_changes(store, batch);
 	if (code == SQLITE_OK)
 		code = write_pixels(store, batch);
+	if (code == SQLITE_OK)
+		code = forget_cells(store, batch);
 	if (code == SQLITE_OK)
 		code = cut_log(store, store->next_pixel + batch->n_pixels, first);
 	if (code == SQLITE_OK)

@@ -304,6 +304,16 @@ http_client_upgraded(struct MHD_Connection *connection)
 	client->due_ms = 0;
 }
 
+void
+http_client_paint_as(struct web *web, struct MHD_Connection *connection, const char *name)
+{
+	struct http_client *client = http_client_of(connection);
+
+	if (mural_is_limited(web->host))
+		(void)mural_paint_as(web->host, web->host->brush,
+			client ? &client->peer.any : NULL, name);
+}
+
 int
 http_client_consume(struct web *web, struct MHD_Connection *connection, uint64_t pixels,
 	uint64_t bytes)

@@ -90,6 +90,11 @@ void http_client_upgraded(struct MHD_Connection *connection);
 /* mural_source() of the client. */
 uint64_t http_client_source(struct web *web, struct MHD_Connection *connection);
 
+/* What the instance paints from here on is somebody's whom the client has proven to be.
+ */
+void http_client_paint_as(
+	struct web *web, struct MHD_Connection *connection, const char *name);
+
 /* mural_consume() for the client's source. */
 int http_client_consume(struct web *web, struct MHD_Connection *connection,
 	uint64_t pixels, uint64_t bytes);
