@@ -32,8 +32,8 @@ struct display_counters {
 struct hud;
 
 struct display {
-	/* of the first screen as people see it, without the HUD's strip; or the size of a
-	 * headless canvas */
+	/* of all views together; without views, of the first screen as people see it,
+	 * without the HUD's strip, or the size of a headless canvas */
 	uint32_t width, height;
 	bool found_screen; /* when it was opened: the size is that screen's */
 	struct display_counters counters; /* over all screens */

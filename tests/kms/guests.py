@@ -245,8 +245,9 @@ class Wall:
 
     def slept(self, seconds=3):
         """Whether no thread wakes up for that long.  Network events, such as a new address, may wake
-        one, so it gets some tries; a clock would tick in each of them."""
-        for _ in range(4):
+        one, and who painted is counted for ten seconds, so it gets some tries; a clock would tick in
+        each of them."""
+        for _ in range(8):
             before = self.threads()
             assert "display" in [name for name, switches in before.values()]
             time.sleep(seconds)  # a clock that ticks would show by then

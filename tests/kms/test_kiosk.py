@@ -176,7 +176,11 @@ def test_a_canvas_without_room_is_told(screen):
     assert status == 1
     assert re.search("WRONG  Virtual-1: has room for 1280x[0-9]+ pixels; of a canvas of 1280x800 some "
                      "are not shown", text)
-    assert "set display.scale = fit, canvas.size = auto or at most 1280x" in text
+    assert "set scale = fit, canvas.size = auto or at most 1280x" in text
+    text = doctor(screen, large + "-s 'output a.connector=Virtual-1' -s 'output a.view=1280x790+0+0' "
+                  "-s 'output a.scale=none'")[1]
+    assert re.search("WRONG  Virtual-1: has room for 1280x[0-9]+ pixels; of a view of 1280x790 some "
+                     "are not shown", text)
     for fits in large, large + "-s display.hud=off -s display.scale=integer", "-s canvas.size=auto":
         assert "has room for" not in doctor(screen, fits)[1]
 

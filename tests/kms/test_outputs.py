@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Screens that are rotated or mirrored, and several screens."""
+import re
 import time
 
 import pytest
@@ -203,3 +204,28 @@ def test_canvas_takes_the_size_of_all_views(boot):
     wall.noise(1, (200, 100, 240, 200))
     took, difference = wall.guest.wait_shot(part_on(wall, (320, 0, 320, 480), 1024, 768), PATIENCE, 1)
     assert took is not None, difference
+
+
+def test_two_cards(boot):
+    """Each with one head: both show their part, and what one does is nothing to the other."""
+    screen = boot("virtio", more=("-device", "virtio-gpu-pci,id=gpu1"))
+    shot = lambda card: screen.guest.qmp.shot("gpu%d" % card, 0)
+    wall = screen.wall(size="640x200", display=outputs(
+        left=["connector = Virtual-1", "view = 320x200+0+0"],
+        right=["connector = Virtual-2", "view = 320x200+320+0"])).start()
+    wall.said("; canvas ", 2)
+    wall.noise()
+
+    def shows(card, box):
+        want = part_on(wall, box, shot(card).w, shot(card).h)
+        wait_for("the part on card %d" % card, lambda: shot(card).diff(want) is None, PATIENCE)
+    shows(0, (0, 0, 320, 200))
+    shows(1, (320, 0, 320, 200))
+    assert wall.slept(2), "a thread woke up"
+    screen.count_flips()
+    wall.dot(600, 100, (0, 200, 255))
+    shows(1, (320, 0, 320, 200))
+    assert screen.flips() == 1
+    assert re.search("left: /dev/dri/card0 .*, Virtual-1.*\n(.*\n)*.*right: /dev/dri/card1 .*, Virtual-2", wall.log())
+    wall.kill("TERM")
+    assert "refused" not in wall.log()

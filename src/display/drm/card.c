@@ -126,24 +126,31 @@ card_paths(const char *device, char paths[DRM_CARDS_MAX][DRM_PATH_MAX])
 	return n;
 }
 
+static bool
+is_listed(const char *const *paths, const char *path)
+{
+	while (*paths && strcmp(*paths, path) != 0)
+		paths++;
+	return *paths != NULL;
+}
+
 int
 card_find(struct drm_card *card, struct drm_assignments *assignments,
-	const struct config_display *config, const char *except, char *why)
+	const struct config_display *config, const char *const *except, char *why)
 {
+	const struct drm_assignments wanted = *assignments;
 	char paths[DRM_CARDS_MAX][DRM_PATH_MAX];
 	const uint32_t count = card_paths(config->device, paths);
 
 	*card = (struct drm_card){ .fd = -1 };
-	assignments_init(assignments, config);
 	snprintf(why, DRM_REASON_MAX, "no card in " FOLDER);
 	for (uint32_t i = 0; i < count && !assignments_any(assignments); i++) {
 		struct drm_assignments found;
 		struct drm_card next;
 
-		if ((except && strcmp(paths[i], except) == 0) ||
-			card_open(&next, paths[i], why) < 0)
+		if (is_listed(except, paths[i]) || card_open(&next, paths[i], why) < 0)
 			continue;
-		assignments_init(&found, config);
+		found = wanted;
 		if (card_assign(&next, config, true, &found) < 0 ||
 			(card->fd >= 0 && !assignments_any(&found))) {
 			card_close(&next);

@@ -20,11 +20,66 @@ device_any_enabled(const struct drm_device *device)
 	return false;
 }
 
+bool
+seat_any_enabled(const struct drm_seat *seat)
+{
+	for (uint32_t i = 0; i < SEAT_CARDS; i++)
+		if (device_any_enabled(&seat->devices[i]))
+			return true;
+	return false;
+}
+
 /* Not 0 ms: before libuv 1.45, a timer that restarts itself with 0 starves the loop. */
 void
-device_schedule_update(struct drm_device *device, uint64_t ms)
+seat_schedule_update(struct drm_seat *seat, uint64_t ms)
 {
-	uv_timer_start(&device->retry, device->on_retry, MAX(ms, 1), 0);
+	const bool active = uv_is_active((uv_handle_t *)&seat->retry);
+
+	if (!active || uv_timer_get_due_in(&seat->retry) > ms)
+		uv_timer_start(&seat->retry, seat->on_retry, MAX(ms, 1), 0);
+}
+
+void
+seat_mark_found(struct drm_seat *seat, const struct drm_assignments *assignments)
+{
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		if (assignments->outputs[i].connector_id != 0)
+			seat->found[i] = true;
+}
+
+static bool
+is_elsewhere(const struct drm_device *device, uint32_t output)
+{
+	if (device->seat->found[output] && !device->outputs[output].enabled)
+		return true;
+	for (uint32_t i = 0; i < SEAT_CARDS; i++) {
+		const struct drm_device *other = &device->seat->devices[i];
+
+		if (other != device && other->outputs[output].enabled)
+			return true;
+	}
+	return false;
+}
+
+void
+device_init_assignments(
+	const struct drm_device *device, struct drm_assignments *assignments)
+{
+	assignments_init(assignments, device->config);
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		const struct drm_output *output = &device->outputs[i];
+		struct drm_assignment *assignment = &assignments->outputs[i];
+
+		if (is_elsewhere(device, i))
+			assignment->wanted[0] = '\0';
+		assignment->enabled =
+			output->enabled &&
+			strcmp(assignment->wanted, output->assigned.wanted) == 0;
+		if (assignment->enabled) {
+			assignment->connector_id = output->pipe.connector_id;
+			assignment->crtc_id = output->pipe.crtc_id;
+		}
+	}
 }
 
 static void
@@ -97,7 +152,7 @@ on_events(uv_poll_t *poll, int status, int events)
 		return;
 	if (device->events)
 		uv_poll_stop(device->events);
-	device_schedule_update(device, 1);
+	seat_schedule_update(device->seat, 1);
 }
 
 static void
@@ -141,23 +196,51 @@ adopt_card(struct drm_device *device, const struct drm_card *card)
 	return uv_poll_start(events, UV_READABLE, on_events);
 }
 
+/* Why the first device has no other card than the one that is open, if any is. */
+static void
+log_not_found(struct drm_device *device, const char *why)
+{
+	if (device->card.fd < 0)
+		drm_log_reason(device->last_reason, "%s; waiting for a screen", why);
+	else if (!seat_any_enabled(device->seat))
+		log_unconnected(device, &device->card);
+}
+
+static bool
+is_first(const struct drm_device *device)
+{
+	return device == &device->seat->devices[0];
+}
+
+/* The cards that are open already. */
+static void
+list_open(const struct drm_seat *seat, const char *paths[SEAT_CARDS + 1])
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < SEAT_CARDS; i++)
+		if (seat->devices[i].card.fd >= 0)
+			paths[n++] = seat->devices[i].card.path;
+	paths[n] = NULL;
+}
+
 uint64_t
 device_find_card(struct drm_device *device, struct drm_assignments *assignments)
 {
-	bool have = device->card.fd >= 0;
+	const bool must_have = device->card.fd >= 0 || !is_first(device);
+	const char *open[SEAT_CARDS + 1];
 	char why[DRM_REASON_MAX] = "";
 	struct drm_card card;
 
-	if (card_find(&card, assignments, device->config, have ? device->card.path : NULL,
-		    why) < 0 ||
-		(have && !assignments_any(assignments))) {
-		if (have)
-			log_unconnected(device, &device->card);
-		else
-			drm_log_reason(
-				device->last_reason, "%s; waiting for a screen", why);
+	if (!assignments_wanted(assignments))
+		return 0;
+	list_open(device->seat, open);
+	if (card_find(&card, assignments, device->config, open, why) < 0 ||
+		(must_have && !assignments_any(assignments))) {
+		if (is_first(device))
+			log_not_found(device, why);
 		card_close(&card);
-		return RESCAN_MS;
+		return is_first(device) ? RESCAN_MS : 0;
 	}
 	if (card_set_master(&card) < 0) {
 		drm_log_reason(device->last_reason,
@@ -165,14 +248,15 @@ device_find_card(struct drm_device *device, struct drm_assignments *assignments)
 			"compositor or kmscon; retrying",
 			card.path, card.driver);
 		card_close(&card);
-		assignments_init(assignments, device->config);
+		seat_mark_found(device->seat, assignments);
+		device_init_assignments(device, assignments);
 		return drm_retry_delay_ms(&device->refusals);
 	}
 	device->refusals = 0;
 	if (adopt_card(device, &card) < 0) {
 		card_close(&card);
 		device->card.fd = -1;
-		assignments_init(assignments, device->config);
+		device_init_assignments(device, assignments);
 	} else if (!assignments_any(assignments)) {
 		log_unconnected(device, &card);
 	}

@@ -60,12 +60,15 @@ examine_mode(struct survey *survey, const drmModeConnector *connector,
 }
 
 /* Whole factors do not make a canvas smaller: one that is larger than its place on the
- * screen loses pixels. */
+ * screen loses pixels.  So does a view, pixel for pixel; a whole canvas may be meant to.
+ */
 static void
 examine_room(const struct survey *survey, const drmModeConnector *connector,
 	const struct config_output *config, const char *name)
 {
-	const struct mural_dimensions *canvas = survey->canvas;
+	const bool has_view = config->view.width != 0;
+	const struct mural_dimensions view = { config->view.width, config->view.height };
+	const struct mural_dimensions *canvas = has_view ? &view : survey->canvas;
 	struct scale_screen screen = { .quarter_turns = config->rotate };
 	struct drm_assignment assignment = { 0 };
 	struct hud_room hud_room;
@@ -74,7 +77,8 @@ examine_room(const struct survey *survey, const drmModeConnector *connector,
 
 	mode_select(connector, &config->mode, &assignment);
 	if (canvas->width == 0 || assignment.n_modes == 0 || config->hud == HUD_ONLY ||
-		config->scale != SCALE_INTEGER)
+		(config->scale != SCALE_INTEGER &&
+			!(has_view && config->scale == SCALE_NONE)))
 		return;
 	screen.width = assignment.modes[0].hdisplay;
 	screen.height = assignment.modes[0].vdisplay;
@@ -86,11 +90,12 @@ examine_room(const struct survey *survey, const drmModeConnector *connector,
 	if (canvas->width <= width && canvas->height <= height)
 		return;
 	report_problem(survey->report,
-		"%s: has room for %ux%u pixels; of a canvas of %ux%u some are not shown",
-		name, width, height, canvas->width, canvas->height);
-	report_advice(survey->report,
-		"set display.scale = fit, canvas.size = auto or at most %ux%u%s", width,
-		height, config->hud ? ", or display.hud = no" : "");
+		"%s: has room for %ux%u pixels; of a %s of %ux%u some are not shown",
+		name, width, height, has_view ? "view" : "canvas", canvas->width,
+		canvas->height);
+	report_advice(survey->report, "set scale = fit, %s %ux%u%s",
+		has_view ? "or a view of at most" : "canvas.size = auto or at most",
+		width, height, config->hud ? ", or hud = no" : "");
 }
 
 static void

@@ -3,7 +3,7 @@
  * The KMS driver: decides when outputs are enabled, and what to do when the kernel
  * refuses.
  *
- * Whenever something may have changed, device_update() compares what is connected with
+ * Whenever something may have changed, seat_update() compares what is connected with
  * what is shown, and enables or disables each output by itself.  Uevents, a slow timer
  * while an output is disabled, and refused flips lead there; nothing else enables an
  * output.  While all are enabled and nothing happens, no timer runs.
@@ -24,46 +24,15 @@
 
 /* ------------------------------------------------------------------ updating */
 
-/* The state of each output, for card_assign() to start from. */
-static void
-init_assignments(const struct drm_device *device, struct drm_assignments *assignments)
-{
-	assignments_init(assignments, device->config);
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
-		const struct drm_output *output = &device->outputs[i];
-		struct drm_assignment *assignment = &assignments->outputs[i];
-
-		assignment->enabled =
-			output->enabled &&
-			strcmp(assignment->wanted, output->assigned.wanted) == 0;
-		if (assignment->enabled) {
-			assignment->connector_id = output->pipe.connector_id;
-			assignment->crtc_id = output->pipe.crtc_id;
-		}
-	}
-}
-
 /* Returns the milliseconds until the next try; 0: it is enabled. */
 static uint64_t
 enable_output(struct drm_device *device, struct drm_output *output,
 	const struct drm_assignment *assignment)
 {
-	char unknown[DRM_REASON_MAX];
 	int ret;
 
-	if (assignment->connector_id == 0) {
-		if (!device_any_enabled(device))
-			return RESCAN_MS;
-		if (connectors_unknown(device->config, unknown, sizeof(unknown)))
-			drm_log_reason(
-				output->last_reason, "%s; waiting for that", unknown);
-		else
-			drm_log_reason(output->last_reason,
-				"%s (%s): no screen is connected to %s; waiting for one",
-				device->card.path, device->card.driver,
-				assignment->wanted);
-		return RESCAN_MS;
-	}
+	if (assignment->connector_id == 0)
+		return 0;
 	ret = output_enable(output, assignment);
 	if (ret == 0)
 		return 0;
@@ -133,46 +102,100 @@ keep_all_disabled(struct drm_device *device, const struct drm_assignments *assig
 				&device->outputs[i], &assignments->outputs[i]);
 }
 
-static void
+/* Returns the milliseconds until the next try; 0: none needed. */
+static uint64_t
 device_update(struct drm_device *device, bool probe, bool config_changed)
 {
 	struct drm_assignments assignments;
 	uint64_t retry_ms = 0;
 
-	uv_timer_stop(&device->retry);
-	if (device->vt_inactive)
-		return;
-	init_assignments(device, &assignments);
+	device_init_assignments(device, &assignments);
 	if (device->card.fd >= 0 &&
 		card_assign(&device->card, device->config, probe, &assignments) < 0) {
-		assignments_init(&assignments, device->config);
 		device_drop_card(device);
+		device_init_assignments(device, &assignments);
 	}
 	disable_outdated(device, &assignments, config_changed);
 	if (!assignments_any(&assignments) || device->card.fd < 0)
 		retry_ms = device_find_card(device, &assignments);
-	if (assignments_any(&assignments)) {
-		device->last_reason[0] = '\0';
-		retry_ms = 0;
-		if (device->blank)
-			keep_all_disabled(device, &assignments);
-		else
-			retry_ms = enable_all(device, &assignments);
+	seat_mark_found(device->seat, &assignments);
+	if (!assignments_any(&assignments)) {
+		if (device != &device->seat->devices[0])
+			device_drop_card(device);
+		return retry_ms;
 	}
-	if (retry_ms != 0)
-		device_schedule_update(device, retry_ms);
+	device->last_reason[0] = '\0';
+	if (!device->seat->blank)
+		return enable_all(device, &assignments);
+	keep_all_disabled(device, &assignments);
+	return 0;
+}
+
+/* Looks again later for the outputs that no card has a screen for, and while others are
+ * shown says which these are. */
+static void
+await_missing(struct drm_seat *seat)
+{
+	const struct drm_card *card = &seat->devices[0].card;
+	const bool any = seat_any_enabled(seat);
+	char unknown[DRM_REASON_MAX];
+
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		const char *name = seat->config->outputs[i].connector;
+
+		if (!*name || seat->found[i]) {
+			seat->last_reasons[i][0] = '\0';
+			continue;
+		}
+		seat_schedule_update(seat, RESCAN_MS);
+		if (!any)
+			continue;
+		if (connectors_unknown(seat->config, unknown, sizeof(unknown)))
+			drm_log_reason(
+				seat->last_reasons[i], "%s; waiting for that", unknown);
+		else
+			drm_log_reason(seat->last_reasons[i],
+				"%s (%s): no screen is connected to %s; waiting for one",
+				card->path, card->driver, name);
+	}
+}
+
+static void
+seat_update(struct drm_seat *seat, bool probe, bool config_changed)
+{
+	uv_timer_stop(&seat->retry);
+	if (seat->vt_inactive)
+		return;
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		seat->found[i] = false;
+	for (uint32_t k = 0; k < SEAT_CARDS; k++) {
+		const uint64_t ms =
+			device_update(&seat->devices[k], probe, config_changed);
+
+		if (ms != 0)
+			seat_schedule_update(seat, ms);
+	}
+	if (!seat->blank)
+		await_missing(seat);
 }
 
 static void
 on_retry(uv_timer_t *timer)
 {
-	device_update(timer->data, false, false);
+	seat_update(timer->data, false, false);
 }
 
 static void
 on_change(void *arg)
 {
-	device_update(arg, true, false);
+	seat_update(arg, true, false);
+}
+
+static void
+seat_drop_cards(struct drm_seat *seat)
+{
+	for (uint32_t k = 0; k < SEAT_CARDS; k++)
+		device_drop_card(&seat->devices[k]);
 }
 
 /* ------------------------------------------------------------------ page flips */
@@ -186,7 +209,7 @@ on_flip_timeout(uv_timer_t *timer)
 	const bool waited = output->flip_pending;
 
 	if (!device_read_events(device))
-		device_schedule_update(device, 1);
+		seat_schedule_update(device->seat, 1);
 	if (!output->enabled || uv_is_active((uv_handle_t *)timer) ||
 		(waited && !output->flip_pending))
 		return;
@@ -199,7 +222,7 @@ on_flip_timeout(uv_timer_t *timer)
 		output->flip_timeouts = 0;
 		output->backend++;
 	}
-	device_schedule_update(device, 1);
+	seat_schedule_update(device->seat, 1);
 }
 
 static void
@@ -228,7 +251,7 @@ handle_flip_error(struct drm_output *output, int error)
 			retry_ms = 1;
 		}
 	}
-	device_schedule_update(device, retry_ms);
+	seat_schedule_update(device->seat, retry_ms);
 }
 
 static int
@@ -257,19 +280,19 @@ drm_present(void *state, uint32_t buffer, const struct box *box)
 static void
 on_vt_left(void *arg)
 {
-	struct drm_device *device = arg;
+	struct drm_seat *seat = arg;
 
-	device->vt_inactive = true;
-	device_drop_card(device);
+	seat->vt_inactive = true;
+	seat_drop_cards(seat);
 }
 
 static void
 on_vt_entered(void *arg)
 {
-	struct drm_device *device = arg;
+	struct drm_seat *seat = arg;
 
-	device->vt_inactive = false;
-	device_update(device, true, false);
+	seat->vt_inactive = false;
+	seat_update(seat, true, false);
 }
 
 /* ------------------------------------------------------------------ the driver */
@@ -278,11 +301,14 @@ static int
 drm_open(const struct config_display *config, struct display_size *size, char *why,
 	size_t len)
 {
+	const char *const none[] = { NULL };
 	char reason[DRM_REASON_MAX] = "";
 	struct drm_assignments assignments;
 	struct drm_card card;
-	int ret = card_find(&card, &assignments, config, NULL, reason);
+	int ret;
 
+	assignments_init(&assignments, config);
+	ret = card_find(&card, &assignments, config, none, reason);
 	snprintf(why, len, "%s", reason);
 	if (ret < 0)
 		return ret;
@@ -297,75 +323,88 @@ drm_open(const struct config_display *config, struct display_size *size, char *w
 	return 0;
 }
 
-static void *
-drm_start(const struct config_display *config, uv_loop_t *loop,
-	struct screen *const *screens)
+static void
+device_init(
+	struct drm_device *device, struct drm_seat *seat, struct screen *const *screens)
 {
-	struct drm_device *device = calloc(1, sizeof(*device));
-
-	if (!device)
-		return NULL;
-	device->config = config;
-	device->loop = loop;
+	device->seat = seat;
+	device->config = seat->config;
+	device->loop = seat->loop;
 	device->card.fd = -1;
-	device->retry.data = device;
-	device->on_retry = on_retry;
-	snprintf(device->device_path, sizeof(device->device_path), "%s", config->device);
-	uv_timer_init(loop, &device->retry);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
 		struct drm_output *output = &device->outputs[i];
 
 		output->device = device;
 		output->card = &device->card;
-		output->config = config;
+		output->config = seat->config;
 		output->index = i;
 		output->screen = screens[i];
 		output->backend = output_first_backend();
 		output->watchdog.data = output;
-		uv_timer_init(loop, &output->watchdog);
+		uv_timer_init(seat->loop, &output->watchdog);
 	}
-	(void)uevent_start(&device->uevent, loop, "drm", on_change, device);
-	device->vt_inactive =
-		!vt_start(&device->vt, loop, on_vt_left, on_vt_entered, device);
-	device_schedule_update(device, 1);
-	return device;
+}
+
+static void *
+drm_start(const struct config_display *config, uv_loop_t *loop,
+	struct screen *const *screens)
+{
+	struct drm_seat *seat = calloc(1, sizeof(*seat));
+
+	if (!seat)
+		return NULL;
+	seat->config = config;
+	seat->loop = loop;
+	seat->retry.data = seat;
+	seat->on_retry = on_retry;
+	snprintf(seat->device_path, sizeof(seat->device_path), "%s", config->device);
+	uv_timer_init(loop, &seat->retry);
+	for (uint32_t k = 0; k < SEAT_CARDS; k++)
+		device_init(&seat->devices[k], seat, screens);
+	(void)uevent_start(&seat->uevent, loop, "drm", on_change, seat);
+	seat->vt_inactive = !vt_start(&seat->vt, loop, on_vt_left, on_vt_entered, seat);
+	seat_schedule_update(seat, 1);
+	return seat;
 }
 
 static void
 drm_reconfigure(void *state)
 {
-	struct drm_device *device = state;
+	struct drm_seat *seat = state;
 
-	if (strcmp(device->device_path, device->config->device) != 0) {
-		device_drop_card(device);
-		snprintf(device->device_path, sizeof(device->device_path), "%s",
-			device->config->device);
+	if (strcmp(seat->device_path, seat->config->device) != 0) {
+		seat_drop_cards(seat);
+		snprintf(seat->device_path, sizeof(seat->device_path), "%s",
+			seat->config->device);
 	}
-	device_update(device, true, true);
+	seat_update(seat, true, true);
 }
 
 static void
 drm_blank(void *state, bool blank)
 {
-	struct drm_device *device = state;
+	struct drm_seat *seat = state;
 
-	device->blank = blank;
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS && blank; i++)
-		output_disable(&device->outputs[i], false);
-	device_update(device, true, false);
+	seat->blank = blank;
+	for (uint32_t k = 0; k < SEAT_CARDS && blank; k++)
+		for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+			output_disable(&seat->devices[k].outputs[i], false);
+	seat_update(seat, true, false);
 }
 
 static void
 drm_stop(void *state)
 {
-	struct drm_device *device = state;
+	struct drm_seat *seat = state;
 
-	device_drop_card(device);
-	vt_stop(&device->vt);
-	uevent_stop(&device->uevent);
-	uv_close((uv_handle_t *)&device->retry, NULL);
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		uv_close((uv_handle_t *)&device->outputs[i].watchdog, NULL);
+	seat_drop_cards(seat);
+	vt_stop(&seat->vt);
+	uevent_stop(&seat->uevent);
+	uv_close((uv_handle_t *)&seat->retry, NULL);
+	for (uint32_t k = 0; k < SEAT_CARDS; k++)
+		for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+			uv_close((uv_handle_t *)&seat->devices[k].outputs[i].watchdog,
+				NULL);
 }
 
 const struct display_driver display_drm = {

@@ -52,10 +52,12 @@ struct drm_assignments {
 	struct drm_assignment outputs[CONFIG_CONNECTORS];
 };
 
-/* The names of the config, with nothing assigned yet. */
+/* The names of the config, with nothing assigned yet; whether anything is assigned, or
+ * wanted. */
 void assignments_init(
 	struct drm_assignments *assignments, const struct config_display *config);
 bool assignments_any(const struct drm_assignments *assignments);
+bool assignments_wanted(const struct drm_assignments *assignments);
 
 /* The paths of all cards, or `device` alone unless that is "auto".  Returns how many. */
 uint32_t card_paths(const char *device, char paths[DRM_CARDS_MAX][DRM_PATH_MAX]);
@@ -72,10 +74,11 @@ void card_close(struct drm_card *card);
 int card_assign(const struct drm_card *card, const struct config_display *config,
 	bool probe, struct drm_assignments *assignments);
 
-/* Finds a card by the config: the first with a screen, else the first that could have
- * one.  The card at the path `except` (or NULL) is skipped.  -ENODEV with `why`. */
+/* Finds a card by the config: the first with a screen that is wanted, else the first that
+ * could have one.  `assignments` says what is wanted, with nothing assigned yet.  The
+ * cards at the paths in `except`, which a NULL ends, are skipped.  -ENODEV with `why`. */
 int card_find(struct drm_card *card, struct drm_assignments *assignments,
-	const struct config_display *config, const char *except, char *why);
+	const struct config_display *config, const char *const *except, char *why);
 
 /* --list-displays. */
 int card_list(const struct config_display *config, FILE *out);

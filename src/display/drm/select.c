@@ -48,6 +48,15 @@ assignments_any(const struct drm_assignments *assignments)
 	return false;
 }
 
+bool
+assignments_wanted(const struct drm_assignments *assignments)
+{
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		if (assignments->outputs[i].wanted[0] != '\0')
+			return true;
+	return false;
+}
+
 static bool
 is_auto(const struct drm_assignment *assignment)
 {
