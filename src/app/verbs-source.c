@@ -107,8 +107,7 @@ undo_source(struct control_call *call)
 {
 	struct reins_sources *sources = find_sources(call);
 	struct timespec since = { 0 };
-	struct reins_undo undo = { .count_only = control_flag(call, "count"),
-		.behind = draw_past };
+	struct reins_undo undo = { .behind = draw_past };
 	struct mural_rect rect;
 	int ret;
 
@@ -116,6 +115,7 @@ undo_source(struct control_call *call)
 		return;
 	undo.sources = *sources;
 	free(sources);
+	undo.count_only = control_flag(call, "count");
 	undo.rect = verb_rect(call, &rect);
 	if (control_time(call, "since", &since))
 		undo.since_s = (uint64_t)MAX(since.tv_sec, 1);
