@@ -3,10 +3,12 @@
  * pixelflut-flood: paints a wall as fast as one core can send, and checks it afterwards.
  *
  *   pixelflut-flood text|binary|reads|sink ADDRESS PORT CONNECTIONS WIDTHxHEIGHT SECONDS
+ *                   [BUFFER]
  *
  * The connections repeat the same commands, each from another offset.  The clock stops
  * when the server has answered a last read on every connection (for `reads`: all of them;
  * for `sink`: when it has closed them), so that nothing counted is still in a buffer.
+ * BUFFER is the size of a socket's, 0 for the kernel's choice.
  * Prints "COMMANDS SECONDS BYTES"; after it is sent a line, reads every pixel back and
  * prints how many were wrong.
  */
@@ -32,6 +34,8 @@
  * reads next: left to itself it grows to megabytes, falls out of the caches that the two
  * cores share, and the server waits for memory, which no network would have it do. */
 #define SEND_BUFFER_BYTES (128 * 1024)
+
+static int send_buffer_bytes = SEND_BUFFER_BYTES;
 
 static const char last_read[] = "PX 0 0\n";
 
@@ -64,10 +68,12 @@ connect_to(const char *address, const char *port)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
 		.sin_port = htons(strtoul(port, NULL, 10)) };
-	int fd = socket(AF_INET, SOCK_STREAM, 0), buffer = SEND_BUFFER_BYTES;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (fd < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)) < 0 ||
+		(send_buffer_bytes > 0 &&
+			setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes,
+				sizeof(send_buffer_bytes)) < 0) ||
 		inet_pton(AF_INET, address, &to.sin_addr) != 1 ||
 		connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
 		err(1, "%s", address);
@@ -272,11 +278,13 @@ main(int argc, char *argv[])
 	struct bench_flood flood = { .script = &paint }, look = { .n = 1 };
 	size_t commands = 0, wrong = 0, bytes = 0;
 
-	if (argc != 7 || sscanf(argv[5], "%ux%u", &width, &height) != 2) {
+	if (argc < 7 || argc > 8 || sscanf(argv[5], "%ux%u", &width, &height) != 2) {
 		fprintf(stderr, "usage: pixelflut-flood text|binary|reads|sink ADDRESS "
-				"PORT CONNECTIONS WxH SECONDS\n");
+				"PORT CONNECTIONS WxH SECONDS [BUFFER]\n");
 		return 2;
 	}
+	if (argc > 7)
+		send_buffer_bytes = atoi(argv[7]);
 	const char *kind = argv[1], *address = argv[2], *port = argv[3];
 	double seconds = strtod(argv[6], NULL), took;
 

@@ -6,7 +6,7 @@ libmurald_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' -DBUILT_
 	-DSYSCONFDIR='"$(sysconfdir)"' -DLOCALSTATEDIR='"$(localstatedir)"' \
 	-DDATADIR='"$(datadir)"' -DPLUGINDIR='"$(plugindir)"'
 libmurald_la_LIBADD = libpicture.la libtext.la $(UV_LIBS) $(ZLIB_LIBS) $(DRM_LIBS) $(QR_LIBS) \
-	$(JANSSON_LIBS)
+	$(JANSSON_LIBS) $(FREETYPE_LIBS) $(FRIBIDI_LIBS) -lm
 include $(top_srcdir)/src/app/local.mk
 include $(top_srcdir)/src/app/doctor/local.mk
 include $(top_srcdir)/src/base/local.mk

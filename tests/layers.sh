@@ -16,6 +16,7 @@ locks | src/canvas/* src/limits/* src/plugin/said.[ch] src/plugin/sysctl.c src/i
 threads | lib/thread.h plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | \<(pthread|uv_thread)_create
 libpcap | plugins/ping/* | #include <pcap
 libqrencode | src/hud/qr.c | #include <qrencode\.h>
+FreeType and FriBidi | src/hud/faces.c | #include (FT_|<ft2build\.h>|<fribidi\.h>)
 libpng | lib/png.c | #include <png\.h>
 zlib | lib/png.c src/storage/* plugins/http/viewers/codec-*.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
@@ -192,6 +193,7 @@ plugins/x.c | 	uv_thread_create(&thread, run, NULL);
 src/ingest/conn.c | #include <pcap/pcap.h>
 src/canvas/canvas.c | #include <png.h>
 src/display/display.c | #include <qrencode.h>
+src/hud/render.c | #include <ft2build.h>
 include/mural/brush.h | #include <uv.h>
 plugins/x.c | 	if (x >= brush->width)
 src/canvas/canvas.c | #include "ingest/worker.h"

@@ -245,8 +245,10 @@ struct mural_plugin {
 
 	/* The config was reloaded without a change to this instance's section: read again
 	 * the files that its options name.  What is wrong with one is logged, and its old
-	 * content stays.  On drain()'s thread for a poller, else on the main loop's,
-	 * while clients run on theirs.  Optional. */
+	 * content stays.  The secrets of a service without other transports are already
+	 * new in its config, and the old ones must not be used any more.  On drain()'s
+	 * thread for a poller, else on the main loop's, while clients run on theirs.
+	 * Optional. */
 	void (*reload)(struct mural_host *host);
 
 	/* Sent to clients of this stream that server.allow and server.deny keep out.

@@ -88,7 +88,7 @@ static const struct mural_option options[] = {
 		"who gets a token again: who knows name, author and secret; or name and "
 		"author"),
 	MURAL_TEXT(struct http_config, origins, "",
-		"other sites whose pages may paint: http://HOST[:PORT] ..."),
+		"other sites whose pages may read and paint: http://HOST[:PORT] ..."),
 	MURAL_TEXT(struct http_config, proxies, "",
 		"proxies whose X-Forwarded-For is believed: addresses, or unix"),
 	MURAL_NUMBER(struct http_config, painters_per_source, "64", NULL, 0, 1000000,
@@ -288,6 +288,7 @@ http_start(struct mural_host *host)
 	http->operator_api.token = config->admin_token;
 	memcpy(http->tables, tables, sizeof(tables));
 	http->web.proxies = config->proxies;
+	http->web.origins = config->origins;
 	ret = web_start(&http->web, host, http->tables);
 	if (ret < 0)
 		return ret;
@@ -303,8 +304,11 @@ http_start(struct mural_host *host)
 static void
 http_reload(struct mural_host *host)
 {
+	const struct http_config *config = host->config;
 	struct http *http = host->state;
 
+	http->operator_api.token = config->admin_token;
+	http->board.config.admin_token = config->admin_token;
 	board_reload(&http->board);
 }
 

@@ -4,11 +4,23 @@
 
 #include <stdio.h>
 
+static void
+refuse(struct answers *answers)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < answers->len; i++)
+		lines += answers->text[i] == '\n';
+	mural_discard(answers->refuser, MURAL_UNAUTHORIZED, lines);
+}
+
 void
 answers_flush(struct answers *answers)
 {
-	if (answers->len > 0 &&
-		mural_reply(answers->conn, answers->text, answers->len) > 0)
+	if (answers->refuser)
+		refuse(answers);
+	else if (answers->len > 0 &&
+		 mural_reply(answers->conn, answers->text, answers->len) > 0)
 		answers->full = true;
 	answers->len = 0;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The pixelflut plugin: classic Pixelflut over TCP, and its two binary commands. */
+/* The pixelflut plugin: classic Pixelflut over TCP and UDP, and its two binary commands.
+ */
 #include "pixelflut/pixelflut.h"
 #include "pixelflut/vectors.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* PXMULTI x x y y n n n n, before the pixels */
 #define MULTI_WORD 7
@@ -19,6 +21,7 @@
 #define FREE_HELPS 3
 
 struct pixelflut_client {
+	bool datagrams;           /* it is a UDP socket */
 	uint32_t left, top;       /* OFFSET */
 	uint64_t received;        /* bytes used by earlier feeds */
 	uint64_t help_bytes;      /* sent */
@@ -59,6 +62,10 @@ answer_help(struct feed *feed, const uint8_t *p)
 	char text[2048];
 	size_t len = help_format(feed->config, text, sizeof(text));
 
+	if (client->datagrams) {
+		mural_discard(feed->painter.brush, MURAL_UNAUTHORIZED, 1);
+		return;
+	}
 	if (client->help_bytes + len > FREE_HELPS * len + received) {
 		mural_discard(feed->painter.brush, MURAL_RATE_LIMITED, 1);
 		return;
@@ -247,41 +254,34 @@ feed_begin(struct feed *feed, struct mural_conn *conn, struct mural_brush *brush
 	feed->painter.left = feed->client->left;
 	feed->painter.top = feed->client->top;
 	feed->painter.answers.conn = conn;
+	feed->painter.answers.refuser = feed->client->datagrams ? brush : NULL;
 	feed->painter.answers.len = 0;
 	feed->painter.answers.full = false;
 }
 
-static ssize_t
-pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
-	size_t len)
+/* Executes commands until one is not complete or the answers are full, and returns where
+ * it begins.  NULL: the client must be closed. */
+static const uint8_t *
+run_commands(struct feed *feed, const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *p = data, *end = data + len, *next = p;
-	struct feed feed;
-
-	feed_begin(&feed, conn, brush, data);
-	while (p < end && !feed.painter.answers.full) {
-		if (feed.client->multi_remaining == 0)
-			p = simd_run_lines(&feed.painter, p, end);
-		if (p == end || feed.painter.answers.full)
+	while (p < end && !feed->painter.answers.full) {
+		if (feed->client->multi_remaining == 0)
+			p = simd_run_lines(&feed->painter, p, end);
+		if (p == end || feed->painter.answers.full)
 			break;
-		next = run_command(&feed, p, end);
-		if (!next || next == p)
+		const uint8_t *begin = p;
+		p = run_command(feed, p, end);
+		if (!p || p == begin)
 			break;
-		p = next;
 	}
-	answers_flush(&feed.painter.answers);
-	feed.client->received += p - data;
-	if (!next) {
-		mural_discard(brush, MURAL_MALFORMED, 1);
-		return -EMSGSIZE;
-	}
-	return p - data;
+	answers_flush(&feed->painter.answers);
+	return p;
 }
 
-/* The client closed its side itself, so the last line is complete without its end; a
- * binary command is not. */
+/* Nothing comes behind these bytes, so they are a line without its end; a binary command
+ * that is not complete is none. */
 static void
-pixelflut_end(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *rest,
+run_last_line(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *rest,
 	size_t len)
 {
 	uint8_t line[LINE_BYTES_MAX + 1];
@@ -297,10 +297,60 @@ pixelflut_end(struct mural_conn *conn, struct mural_brush *brush, const uint8_t 
 	answers_flush(&feed.painter.answers);
 }
 
+static int
+pixelflut_open(struct mural_conn *conn)
+{
+	struct pixelflut_client *client = conn->state;
+
+	client->datagrams = conn->peer->sa_family == AF_UNSPEC;
+	return 0;
+}
+
+static ssize_t
+pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
+	size_t len)
+{
+	struct pixelflut_client *client = conn->state;
+	struct feed feed;
+
+	if (client->datagrams) /* of anybody, so that nothing of the last one holds */
+		*client = (struct pixelflut_client){ .datagrams = true };
+	feed_begin(&feed, conn, brush, data);
+	const uint8_t *p = run_commands(&feed, data, data + len);
+	if (!p && !client->datagrams)
+		mural_discard(brush, MURAL_MALFORMED, 1);
+	if (!p)
+		return -EMSGSIZE;
+	client->received += p - data;
+	if (!client->datagrams)
+		return p - data;
+	run_last_line(conn, brush, p, data + len - p);
+	return (ssize_t)len;
+}
+
+/* The client closed its side itself. */
+static void
+pixelflut_end(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *rest,
+	size_t len)
+{
+	run_last_line(conn, brush, rest, len);
+}
+
 static uint32_t
 pixelflut_clients_per_source(const void *config)
 {
 	return ((const struct pixelflut_config *)config)->connections_per_source;
+}
+
+static int
+hint_udp(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
+{
+	if (host->udp_port == 0 || request->system == MURAL_WINDOWS ||
+		request->system == MURAL_PYTHON)
+		return -1;
+	return snprintf(text, len, "echo \"PX %u %u %06x\" | nc -u -w1 %s %u", request->x,
+		request->y, request->colour & 0xffffff, request->address, host->udp_port);
 }
 
 static int
@@ -310,7 +360,7 @@ pixelflut_hint(const struct mural_host *host, const struct mural_hint_request *r
 	uint32_t colour = request->colour & 0xffffff;
 
 	if (host->port == 0)
-		return -1;
+		return hint_udp(host, request, text, len);
 	if (request->system == MURAL_WINDOWS)
 		return snprintf(text, len,
 			"(New-Object Net.Sockets.TcpClient '%s',%u).Client.Send("
@@ -329,12 +379,13 @@ pixelflut_hint(const struct mural_host *host, const struct mural_hint_request *r
 const struct mural_plugin mural_plugin = {
 	MURAL_PLUGIN,
 	.name = "pixelflut",
-	.summary = "classic Pixelflut over TCP",
+	.summary = "classic Pixelflut over TCP and UDP",
 	.options = options,
 	.config_size = sizeof(struct pixelflut_config),
 	.conn_size = sizeof(struct pixelflut_client),
-	.transports = MURAL_STREAM,
+	.transports = MURAL_STREAM | MURAL_DATAGRAM,
 	.listen = "[::]:1234",
+	.open = pixelflut_open,
 	.feed = pixelflut_feed,
 	.end = pixelflut_end,
 	.clients_per_source = pixelflut_clients_per_source,

@@ -30,6 +30,7 @@
 
 struct answers {
 	struct mural_conn *conn;
+	struct mural_brush *refuser; /* counts them in place of sending; or NULL */
 	size_t len;
 	bool full; /* murald asked to stop: start no other command */
 	uint8_t text[4096];
@@ -94,7 +95,7 @@ void answer_size(struct painter *painter);
 /* Writes the answer to HELP, cut off to fit; its length. */
 size_t help_format(const struct pixelflut_config *config, char *text, size_t size);
 
-/* Hands the collected answers to murald. */
+/* Hands the collected answers to murald, or counts them as unauthorized. */
 void answers_flush(struct answers *answers);
 
 /* Room for `n` more answers, a hundred at most, of PIXEL_ANSWER_MAX bytes each. */

@@ -13,6 +13,8 @@
 
 #define SECOND_MS 1000
 #define SECOND_NS 1e9
+#define LEGIBLE_SIZE 16 /* percent */
+#define TURN_S 30       /* signs change sooner, but this has to be typed */
 
 _Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
 	"a line of state fits into the HUD's");
@@ -28,14 +30,21 @@ is_for_this_machine(const char *text)
 	       strstr(text, "/::1/") || strstr(text, "localhost");
 }
 
-/* Prefers IPv4: it is shorter to type, and every network has it. */
-static void
+static bool
+is_url(const char *text)
+{
+	return (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) &&
+	       !strchr(text, ' ');
+}
+
+/* Prefers IPv4: it is shorter to type, and every network has it.  Whether it is for a
+ * shell, and not for people. */
+static bool
 write_hint(const struct hud_status *hud_status, const struct instance *instance,
 	char *text, size_t len)
 {
 	const char *addresses[] = { hud_status->address4, hud_status->address6 };
-
-	bool public = hint_is_public(instance);
+	const bool public = hint_is_public(instance);
 
 	for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
 		const char *address = addresses[i];
@@ -43,73 +52,97 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 		*text = '\0';
 		if ((!*address && !public) || hint_text(instance, address, text, len) < 0)
 			continue;
-		if (!public && host_address_is_loopback(address) && strstr(text, address))
+		if (!public && host_address_is_loopback(address) &&
+			strstr(text, address)) {
 			snprintf(text, len, "waiting for a network address");
-		else if (!public && is_for_this_machine(text))
+			return false;
+		}
+		if (!public && is_for_this_machine(text))
 			*text = '\0';
-		return;
+		return !hint_is_text(instance) && !is_url(text);
 	}
 	*text = '\0';
+	return false;
 }
 
-/* The hint of an http instance is the address of its page. */
-static void
+/* The hint of the first http instance that has one is the address of its page; it is the
+ * call, and no line. */
+static const struct instance *
 write_url(const struct hud_status *hud_status, char *url, size_t len)
 {
 	const struct instance *instance = hud_status->ingest->plugins->instances;
 
-	for (; instance && *url == '\0'; instance = instance->next) {
+	for (; instance; instance = instance->next) {
 		if (strcmp(instance->plugin->name, "http") != 0)
 			continue;
-		write_hint(hud_status, instance, url, len);
-		if ((strncmp(url, "http://", 7) != 0 &&
-			    strncmp(url, "https://", 8) != 0) ||
-			strchr(url, ' '))
-			*url = '\0';
+		(void)write_hint(hud_status, instance, url, len);
+		if (is_url(url))
+			return instance;
 	}
+	*url = '\0';
+	return NULL;
 }
 
-/* The pixels per second of the instance in a line since the last call. */
-static uint64_t
-count_rate(struct hud_status *hud_status, const struct instance *instance,
-	struct hud_status_count *count, double seconds)
+/* What was painted since the last call, and by how many. */
+static void
+update_figures(struct hud_status *hud_status)
 {
+	struct hud_text *text = &hud_status->text;
+	const struct instance *i = hud_status->ingest->plugins->instances;
+	const uint64_t now = uv_hrtime();
+	double seconds = (double)MAX(now - hud_status->counted_ns, 1) / SECOND_NS;
+	uint64_t counted = 0, painted, viewers = 0;
 	struct counters sum;
-	uint64_t rate;
 
-	ingest_counters(hud_status->ingest, instance, &sum);
-	if (count->instance != instance || sum.painted < count->painted)
-		*count = (struct hud_status_count){ instance, sum.painted };
-	rate = (uint64_t)((double)(sum.painted - count->painted) / seconds);
-	hud_status->active |= sum.painted != count->painted;
-	count->painted = sum.painted;
-	return rate;
+	for (; i; i = i->next) {
+		ingest_counters(hud_status->ingest, i, &sum);
+		counted += sum.painted;
+		viewers += sum.counts.viewers;
+	}
+	/* an instance that was closed takes its count along */
+	painted = counted - MIN(counted, hud_status->counted);
+	text->rate = (uint64_t)((double)painted / seconds + 0.5);
+	if (painted > 0)
+		text->rate = MAX(text->rate, 1);
+	text->total += painted;
+	text->painting = hud_status->people.painting;
+	text->watching = (uint32_t)viewers;
+	hud_status->counted = counted;
+	hud_status->counted_ns = now;
+	hud_status->busy_s += painted > 0;
+	text->turn = (uint32_t)(hud_status->busy_s / TURN_S);
+}
+
+static void
+update_lines(struct hud_status *hud_status)
+{
+	struct instance *instance = hud_status->ingest->plugins->instances;
+	struct hud_text *text = &hud_status->text;
+	const struct instance *page = write_url(hud_status, text->url, sizeof(text->url));
+
+	memset(text->lines, 0, sizeof(text->lines));
+	text->n_lines = 0;
+	for (; instance && text->n_lines < HUD_STATUS_LINES; instance = instance->next) {
+		struct hud_line *line = &text->lines[text->n_lines];
+
+		said_copy_state(&instance->said, line->state);
+		if (instance != page)
+			line->is_words = !write_hint(
+				hud_status, instance, line->hint, sizeof(line->hint));
+		if (hint_is_private(instance) || (!*line->hint && !*line->state))
+			continue;
+		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
+		text->n_lines++;
+	}
 }
 
 static void
 update_text(struct hud_status *hud_status)
 {
-	struct instance *instance = hud_status->ingest->plugins->instances;
-	struct hud_text *text = &hud_status->text;
-	uint64_t now = uv_hrtime();
-	double seconds = (double)MAX(now - hud_status->counted_ns, 1) / SECOND_NS;
-
-	*text = (struct hud_text){ 0 };
-	for (; instance && text->n_lines < HUD_STATUS_LINES; instance = instance->next) {
-		struct hud_line *line = &text->lines[text->n_lines];
-
-		said_copy_state(&instance->said, line->state);
-		write_hint(hud_status, instance, line->hint, sizeof(line->hint));
-		if (hint_is_private(instance) || (!instance->is_open && !*line->state))
-			continue;
-		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
-		line->pixels = count_rate(hud_status, instance,
-			&hud_status->counts[text->n_lines++], seconds);
-	}
-	hud_status->counted_ns = now;
-	memcpy(text->notice, hud_status->notice, sizeof(text->notice));
-	write_url(hud_status, text->url, sizeof(text->url));
-	hud_set_text(hud_status->hud, text);
+	update_figures(hud_status);
+	update_lines(hud_status);
+	memcpy(hud_status->text.notice, hud_status->notice, sizeof(hud_status->notice));
+	hud_set_text(hud_status->hud, &hud_status->text);
 }
 
 /* The text is updated every second from now on. */
@@ -118,6 +151,7 @@ leave_idle(struct hud_status *hud_status)
 {
 	uv_poll_stop(&hud_status->wakeup);
 	hud_status->counted_ns = uv_hrtime();
+	hud_people_start(&hud_status->people, hud_status->ingest);
 	uv_timer_again(&hud_status->second);
 }
 
@@ -135,14 +169,13 @@ on_second(uv_timer_t *timer)
 	struct hud_status *hud_status = timer->data;
 
 	update_text(hud_status);
-	if (hud_status->active) {
-		hud_status->active = false;
+	if (hud_status->text.rate > 0 || hud_status->text.painting > 0)
 		return;
-	}
 	mural_reader_take(hud_status->reader, hud_status->tiles);
 	if (mural_reader_arm(hud_status->reader))
 		return;
 	uv_timer_stop(timer);
+	hud_people_stop(&hud_status->people);
 	uv_poll_start(&hud_status->wakeup, UV_READABLE, on_wakeup);
 }
 
@@ -157,9 +190,32 @@ update_addresses(struct hud_status *hud_status)
 		*hud_status->address6 = '\0';
 }
 
+void
+hud_status_dress(struct hud *hud, const struct config_display *display)
+{
+	const struct hud_look look = {
+		.title = display->title,
+		.logo = display->logo,
+		.font = display->font,
+		.ground = display->colours.ground,
+		.ink = display->colours.ink,
+		.accent = display->colours.accent,
+		.figures = display->colours.figures,
+	};
+
+	if (!hud)
+		return;
+	if (display->hud && display->hud_size > 0 && display->hud_size < LEGIBLE_SIZE)
+		log_info("hud: with display.hud-size = %d the letters of the first line "
+			 "are "
+			 "less than 1/25 of the screen's height",
+			(int)display->hud_size);
+	hud_set_look(hud, &look);
+}
+
 int
-hud_status_start(struct hud_status *hud_status, struct hud *hud,
-	const struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop)
+hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *ingest,
+	struct canvas *canvas, uv_loop_t *loop)
 {
 	*hud_status = (struct hud_status){ .ingest = ingest };
 	hud_status->reader = canvas_reader_new(canvas);
@@ -175,7 +231,9 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	uv_timer_init(loop, &hud_status->second);
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
 	update_addresses(hud_status);
+	hud_status->counted_ns = uv_hrtime();
 	update_text(hud_status);
+	hud_people_start(&hud_status->people, ingest);
 	uv_timer_start(&hud_status->second, on_second, SECOND_MS, SECOND_MS);
 	return 0;
 }
@@ -200,6 +258,7 @@ hud_status_readdress(struct hud_status *hud_status)
 void
 hud_status_wake(struct hud_status *hud_status)
 {
+	hud_status->busy_s = 0; /* what changed comes next */
 	if (hud_status->hud && !uv_is_active((uv_handle_t *)&hud_status->second))
 		leave_idle(hud_status);
 }
@@ -218,6 +277,7 @@ hud_status_stop(struct hud_status *hud_status)
 {
 	if (!hud_status->hud)
 		return;
+	hud_people_stop(&hud_status->people);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);
 	mural_reader_free(hud_status->reader);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The HUD's status text: each open instance with its hint, what it says of its state, and
- * its pixels per second; and the address of the web page.
+ * What the HUD says: the address of the web page, of each open instance its hint and what
+ * it says of its state, how much is painted and by how many.
  *
- * Rates are updated once a second while anything paints; an idle wall causes no wake-ups.
- * The main thread's.
+ * Figures are updated once a second while anything paints, and until those who did are
+ * counted no more; an idle wall causes no wake-ups.  The main thread's.
  */
 #pragma once
 
 #include <uv.h>
 
+#include "app/hud-people.h"
 #include "base/host-address.h"
 #include "canvas/canvas.h"
 #include "hud/hud.h"
@@ -17,30 +18,28 @@
 
 #define HUD_STATUS_LINES (sizeof(((struct hud_text *)0)->lines) / sizeof(struct hud_line))
 
-/* What the instance in a line has painted. */
-struct hud_status_count {
-	const struct instance *instance; /* only compared */
-	uint64_t painted;                /* pixels in total, when last counted */
-};
-
 struct hud_status {
-	const struct ingest *ingest;
+	struct ingest *ingest;
 	struct hud *hud; /* NULL: not started */
 	struct mural_reader *reader;
 	uint64_t *tiles;
 	uv_poll_t wakeup;  /* polled while nothing paints */
 	uv_timer_t second; /* runs while something does */
 	uint64_t counted_ns;
-	bool active; /* something was painted since the last second */
-	struct hud_status_count counts[HUD_STATUS_LINES];
+	uint64_t counted; /* pixels of all instances, then */
+	uint64_t busy_s;  /* seconds with paint since a state changed */
+	struct hud_people people;
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
 	char notice[HUD_NOTICE_MAX];
 	struct hud_text text;
 };
 
+/* Gives the HUD its looks.  Accepts NULL. */
+void hud_status_dress(struct hud *hud, const struct config_display *display);
+
 /* Shows the text and keeps it up to date.  0 or -errno, logged. */
 int hud_status_start(struct hud_status *hud_status, struct hud *hud,
-	const struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop);
+	struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop);
 
 /* After instances were opened or closed.  Accepts what never started. */
 void hud_status_refresh(struct hud_status *hud_status);

@@ -75,6 +75,7 @@ reconfigure_core(struct wall *wall)
 		log_error(
 			"reload: out of memory; the limits server.*-per-source are off");
 	snapshot_reconfigure(&wall->snapshot, &config->canvas);
+	hud_status_dress(wall->hud, &config->display);
 	hud_status_refresh(&wall->hud_status);
 	display_reconfigure(&wall->display, &config->display);
 }
@@ -174,6 +175,7 @@ take_over(struct wall *wall)
 		kept->section = new->section;
 		kept->common.required = new->common.required;
 		swap_texts(&kept->common.advertise, &new->common.advertise);
+		instance_take_secrets(kept, new);
 		kept->next = new->next;
 		*link = kept;
 		instance_free(new);

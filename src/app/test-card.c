@@ -111,6 +111,7 @@ test_card_run(const struct config *config)
 		card.config.outputs[i].view = (struct mural_rect){ 0 };
 		card.config.outputs[i].scale = SCALE_FIT;
 		card.config.outputs[i].hud = HUD_NO;
+		card.config.outputs[i].safe_area = 0;
 	}
 	card.config.blanking = (struct config_blank){ 0 };
 	if ((ret = display_open(&card.display, &card.config)) < 0)

@@ -30,6 +30,9 @@ enum {
 extern const struct mural_option display_options[];
 void config_check_display(struct config *config);
 
+/* look.c: the same for what the HUD looks like. */
+void config_check_look(struct config *config);
+
 /* Whether that is preferred, WxH or WxH@HZ. */
 bool config_parse_mode(const char *text, struct config_mode *mode);
 

@@ -77,6 +77,13 @@ struct config_output {
 	uint32_t rotate; /* quarter turns, clockwise */
 	uint32_t mirror;
 	uint32_t hud;
+	uint32_t hud_size;  /* percent of the height; 0: auto */
+	uint32_t safe_area; /* percent at each edge */
+};
+
+/* The colours of the HUD, 0xffrrggbb. */
+struct config_colours {
+	uint32_t ground, ink, accent, figures;
 };
 
 struct config_display {
@@ -90,10 +97,16 @@ struct config_display {
 	const char *blank; /* checked */
 	uint32_t blank_mode;
 	bool hud;
+	const char *title, *logo; /* checked; empty: none */
+	int64_t hud_size;         /* percent of the height; 0: auto */
+	const char *hud_colours;  /* checked */
+	const char *font;         /* files, see config_word(); checked */
+	int64_t safe_area;        /* percent at each edge */
 
 	/* parsed from the texts above; not options themselves */
 	struct config_mode wanted_mode;
 	struct config_blank blanking;
+	struct config_colours colours;
 	struct config_output outputs[CONFIG_CONNECTORS];
 };
 

@@ -32,6 +32,17 @@ const struct mural_option display_options[] = {
 		"off: no signal; black: a black picture"),
 	MURAL_BOOL(struct config_display, hud, "on",
 		"the strip that shows people how to paint"),
+	MURAL_TEXT(struct config_display, title, "", "name of the event, on the strip"),
+	MURAL_PATH(struct config_display, logo, "", "PNG file of a logo, on the strip"),
+	MURAL_NUMBER(struct config_display, hud_size, "auto", "auto", 8, 40,
+		"height of the strip in percent of the screen's; auto: 1/6, portrait "
+		"1/4"),
+	MURAL_TEXT(struct config_display, hud_colours, "#10141a #ffffff #ffc857 #9fd3ff",
+		"of the strip: ground, ink, accent, figures"),
+	MURAL_TEXT(struct config_display, font, "",
+		"font files to prefer, separated by blanks"),
+	MURAL_NUMBER(struct config_display, safe_area, "0", NULL, 0, 20,
+		"percent of the screen that stays black at each edge"),
 	{ 0 },
 };
 
@@ -200,6 +211,7 @@ config_check_display(struct config *config)
 	if (parse_blank(display->blank, &display->blanking, why, sizeof(why)) < 0 &&
 		setting)
 		setting_error(config, "display", setting, "%s", why);
+	config_check_look(config);
 }
 
 /* ------------------------------------------------------------------ copies */
@@ -213,7 +225,7 @@ config_display_copy(struct config_display *copy, const struct config_display *di
 	for (const struct mural_option *o = display_options; o->name; o++) {
 		char **text = (void *)((char *)copy + o->offset);
 
-		if (o->type != MURAL_TYPE_TEXT)
+		if (o->type != MURAL_TYPE_TEXT && o->type != MURAL_TYPE_PATH)
 			continue;
 		*text = strdup(*text);
 		if (!*text)

@@ -116,6 +116,30 @@ options_same(const struct mural_option *options, const void *a, const void *b)
 	return true;
 }
 
+bool
+options_same_but_secrets(const struct mural_option *options, const void *a, const void *b)
+{
+	for (const struct mural_option *o = options; o && o->name; o++)
+		if (o->type != MURAL_TYPE_SECRET && !option_same(o, a, b))
+			return false;
+	return true;
+}
+
+void
+options_swap_secrets(const struct mural_option *options, void *a, void *b)
+{
+	for (const struct mural_option *o = options; o && o->name; o++) {
+		char **left = (void *)((char *)a + o->offset), *text;
+		char **right = (void *)((char *)b + o->offset);
+
+		if (o->type != MURAL_TYPE_SECRET)
+			continue;
+		text = *left;
+		*left = *right;
+		*right = text;
+	}
+}
+
 static char
 letter_fold(char c)
 {

@@ -29,6 +29,11 @@ void options_finish(const struct mural_option *options, void *config);
 bool option_same(const struct mural_option *option, const void *a, const void *b);
 bool options_same(const struct mural_option *options, const void *a, const void *b);
 
+/* The same whatever the secrets are; and exchanges those. */
+bool options_same_but_secrets(
+	const struct mural_option *options, const void *a, const void *b);
+void options_swap_secrets(const struct mural_option *options, void *a, void *b);
+
 /* Whether the type is known and the field lies aligned within a config of that size. */
 bool option_fits(const struct mural_option *option, size_t config_size);
 

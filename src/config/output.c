@@ -209,6 +209,8 @@ config_check_outputs(struct config *config)
 		.rotate = display->rotate,
 		.mirror = display->mirror,
 		.hud = display->hud ? HUD_YES : HUD_NO,
+		.hud_size = display->hud_size > 0 ? (uint32_t)display->hud_size : 0,
+		.safe_area = (uint32_t)display->safe_area,
 	};
 
 	snprintf(same.mode_text, sizeof(same.mode_text), "%s", display->mode);

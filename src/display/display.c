@@ -14,6 +14,7 @@
 #include "config/option.h"
 #include "display/blank.h"
 #include "display/context.h"
+#include "display/layout.h"
 #include "display/screen.h"
 #include "hud/hud.h"
 #include "lib/thread.h"
@@ -106,7 +107,8 @@ static bool
 layout_differs(const struct config_output *a, const struct config_output *b)
 {
 	return memcmp(&a->view, &b->view, sizeof(a->view)) != 0 || a->scale != b->scale ||
-	       a->rotate != b->rotate || a->mirror != b->mirror || a->hud != b->hud;
+	       a->rotate != b->rotate || a->mirror != b->mirror || a->hud != b->hud ||
+	       a->hud_size != b->hud_size || a->safe_area != b->safe_area;
 }
 
 /* An output that is configured already keeps its place, and so its screen; sections may
@@ -280,15 +282,16 @@ size_canvas(struct display *display, const struct config_display *config,
 		.quarter_turns = output->rotate,
 	};
 	uint32_t width, height;
+	struct hud_room room;
 	struct box strip, picture;
 
 	display->found_screen = size->width > 0;
 	if (size_by_views(display, config) || !display->found_screen)
 		return;
 	scale_upright_size(&screen, &width, &height);
-	picture = (struct box){ 0, 0, width, height };
-	if (output->hud != HUD_NO)
-		hud_place(width, height, 0, 0, &strip, &picture);
+	room = layout_room(output, width, height);
+	room.only = false; /* another one may show the picture */
+	hud_place(&room, 0, 0, &strip, &picture);
 	display->width = picture.right - picture.left;
 	display->height = picture.bottom - picture.top;
 }

@@ -14,9 +14,21 @@ layout_draw_hud(struct layout *layout, struct hud *hud)
 	if (layout->plain)
 		layout->version = 1;
 	else
-		layout->version = hud_draw(hud, layout->hud,
-			layout->strip.right - layout->strip.left,
-			layout->strip.bottom - layout->strip.top);
+		layout->version =
+			hud_draw(hud, layout->hud, &layout->room, &layout->strip);
+}
+
+struct hud_room
+layout_room(const struct config_output *config, uint32_t width, uint32_t height)
+{
+	return (struct hud_room){
+		.width = width,
+		.height = height,
+		.strip = config->hud != HUD_NO,
+		.only = config->hud == HUD_ONLY,
+		.size = config->hud_size,
+		.safe = config->safe_area,
+	};
 }
 
 static int
@@ -35,23 +47,6 @@ make_strip(struct layout *layout, struct hud *hud)
 	return 0;
 }
 
-/* Divides the screen, all of which is `area` before. */
-static void
-place_hud(struct layout *layout, const struct config_output *config,
-	const struct mural_view *view, struct box *area)
-{
-	const bool all = config->view.width == 0;
-
-	if (config->hud == HUD_ONLY) {
-		layout->strip = *area;
-		*area = (struct box){ 0 };
-	} else {
-		hud_place(area->right, area->bottom,
-			all ? view->width : config->view.width,
-			all ? view->height : config->view.height, &layout->strip, area);
-	}
-}
-
 int
 layout_init(struct layout *layout, const struct display_surface *surface,
 	const struct config_output *config, struct hud *hud,
@@ -65,19 +60,20 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 		.rgb565 = surface->rgb565,
 		.part = config->view,
 	};
+	const bool all = config->view.width == 0;
 	uint32_t width, height;
-	int ret = 0;
+	int ret;
 
 	*layout = (struct layout){
 		.surface = *surface,
 		.plain = config->hud == HUD_PLAIN,
 	};
 	scale_upright_size(&shape, &width, &height);
-	shape.area = (struct box){ 0, 0, width, height };
-	if (config->hud != HUD_NO && hud) {
-		place_hud(layout, config, view, &shape.area);
-		ret = make_strip(layout, hud);
-	}
+	layout->room = layout_room(config, width, height);
+	layout->room.strip = layout->room.strip && hud;
+	hud_place(&layout->room, all ? view->width : config->view.width,
+		all ? view->height : config->view.height, &layout->strip, &shape.area);
+	ret = make_strip(layout, hud);
 	if (ret == 0)
 		ret = scale_init(&layout->scale, config->scale, view, &shape);
 	if (ret < 0) {

@@ -8,11 +8,16 @@
 struct layout {
 	struct display_surface surface;
 	struct scale scale;
+	struct hud_room room;
 	struct box strip; /* the HUD's, as people see it; empty: none */
 	uint32_t *hud;    /* the strip's pixels; NULL: none */
 	bool plain;       /* nothing is drawn in the strip */
 	uint64_t version; /* of the HUD in these pixels; 0: none */
 };
+
+/* What the HUD needs to know of a screen that people see in that size. */
+struct hud_room layout_room(
+	const struct config_output *config, uint32_t width, uint32_t height);
 
 /* `hud` may be NULL.  0 or -ENOMEM, logged; then there is nothing to finish. */
 int layout_init(struct layout *layout, const struct display_surface *surface,

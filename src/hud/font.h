@@ -18,7 +18,6 @@ enum {
 	FONT_UNKNOWN = 0x7f,
 	FONT_MIDDLE_DOT = 0x80,
 	FONT_ELLIPSIS = 0x81,
-	FONT_BELOW = 0x82, /* an arrow: the word continues in the next row */
 };
 
 /* Where to draw. */

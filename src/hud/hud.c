@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps the HUD's text, and computes its place on a screen. */
+/* Keeps what the HUD says and how it looks, and draws it for those who ask. */
 #include "hud/hud.h"
 
 #include <pthread.h>
@@ -8,19 +8,27 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/util.h"
+#include "base/log.h"
 #include "hud/render.h"
-
-/* Smaller screens have no HUD. */
-enum { LEAST_WIDTH = 320, LEAST_HEIGHT = 200 };
+#include "hud/words.h"
 
 struct hud {
 	int fd;
 	pthread_mutex_t lock;
 	uint64_t version; /* lock */
-	struct hud_text text;
-	struct hud_qr qr; /* of text.url */
+	struct hud_text said;
+	struct hud_qr qr; /* of said.url */
+
+	/* Held while something is drawn, and so never by who only says something. */
+	pthread_mutex_t drawing;
+	struct hud_look look; /* drawing; its texts are empty but for the title */
+	char *title;
+	struct logo logo;
+	struct text *text;
 };
+
+static const struct hud_look plain = { "", "", "", 0xff10141a, 0xffffffff, 0xffffc857,
+	0xff9fd3ff };
 
 struct hud *
 hud_new(void)
@@ -30,12 +38,18 @@ hud_new(void)
 	if (!hud)
 		return NULL;
 	hud->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (hud->fd < 0) {
+	hud->text = text_open("");
+	if (hud->fd < 0 || !hud->text) {
+		if (hud->fd >= 0)
+			close(hud->fd);
+		text_close(hud->text);
 		free(hud);
 		return NULL;
 	}
 	hud->version = 1;
+	hud->look = plain;
 	pthread_mutex_init(&hud->lock, NULL);
+	pthread_mutex_init(&hud->drawing, NULL);
 	return hud;
 }
 
@@ -46,48 +60,132 @@ hud_free(struct hud *hud)
 		return;
 	close(hud->fd);
 	pthread_mutex_destroy(&hud->lock);
+	pthread_mutex_destroy(&hud->drawing);
+	logo_finish(&hud->logo);
+	text_close(hud->text);
+	free(hud->title);
 	free(hud);
+}
+
+static bool
+line_same(const struct hud_line *a, const struct hud_line *b)
+{
+	return strcmp(a->name, b->name) == 0 && strcmp(a->hint, b->hint) == 0 &&
+	       a->is_words == b->is_words && strcmp(a->state, b->state) == 0;
 }
 
 static bool
 text_same(const struct hud_text *a, const struct hud_text *b)
 {
-	if (strcmp(a->url, b->url) != 0 || strcmp(a->notice, b->notice) != 0 ||
+	if (strcmp(a->url, b->url) != 0 || a->rate != b->rate || a->total != b->total ||
+		a->painting != b->painting || a->watching != b->watching ||
+		a->turn != b->turn || strcmp(a->notice, b->notice) != 0 ||
 		a->n_lines != b->n_lines)
 		return false;
 	for (uint32_t i = 0; i < a->n_lines; i++)
-		if (strcmp(a->lines[i].name, b->lines[i].name) != 0 ||
-			strcmp(a->lines[i].hint, b->lines[i].hint) != 0 ||
-			strcmp(a->lines[i].state, b->lines[i].state) != 0 ||
-			a->lines[i].pixels != b->lines[i].pixels)
+		if (!line_same(&a->lines[i], &b->lines[i]))
 			return false;
 	return true;
+}
+
+static void
+make_code(const char *url, struct hud_qr *qr)
+{
+	char scanned[sizeof(((struct hud_text *)0)->url)];
+
+	words_scanned(url, scanned, sizeof(scanned));
+	hud_qr_make(scanned, qr);
+}
+
+static void
+signal_version(const struct hud *hud)
+{
+	const uint64_t one = 1;
+
+	(void)!write(hud->fd, &one, sizeof(one)); /* a full eventfd is readable already */
 }
 
 void
 hud_set_text(struct hud *hud, const struct hud_text *text)
 {
-	const uint64_t one = 1;
 	bool is_new;
 
 	pthread_mutex_lock(&hud->lock);
-	is_new = !text_same(&hud->text, text);
+	is_new = !text_same(&hud->said, text);
 	if (is_new) {
-		if (strcmp(hud->text.url, text->url) != 0)
-			hud_qr_make(text->url, &hud->qr);
-		hud->text = *text;
+		if (strcmp(hud->said.url, text->url) != 0)
+			make_code(text->url, &hud->qr);
+		hud->said = *text;
 		hud->version++;
 	}
 	pthread_mutex_unlock(&hud->lock);
-	if (is_new) /* a full eventfd is readable already */
-		(void)!write(hud->fd, &one, sizeof(one));
+	if (is_new)
+		signal_version(hud);
+}
+
+/* ------------------------------------------------------------------ the look */
+
+static void
+report_missing(struct text *text, const char *title)
+{
+	uint32_t missing = text_missing(text, title);
+
+	if (missing == 0)
+		return;
+	if (!text_is_scalable(text))
+		log_warn("hud: display.title has letters for which there is no font: "
+			 "apt-get install fonts-dejavu-core; shown without a title");
+	else
+		log_warn("hud: no font has U+%04X of display.title: apt-get install "
+			 "fonts-droid-fallback, name a font in display.font, or show the "
+			 "title as a picture, with display.logo",
+			(unsigned)missing);
+}
+
+void
+hud_set_look(struct hud *hud, const struct hud_look *look)
+{
+	struct text *text = text_open(look->font);
+	char *title = strdup(look->title);
+	struct logo logo;
+
+	if (!text || !title) {
+		log_error("hud: out of memory; its looks stay as they were");
+		text_close(text);
+		free(title);
+		return;
+	}
+	if (!text_is_scalable(text))
+		log_info("hud: shown in a bitmap font, as there is no other: apt-get "
+			 "install fonts-dejavu-core");
+	report_missing(text, title);
+	if (!text_is_scalable(text) && text_missing(text, title))
+		*title = '\0';
+	logo_load(&logo, look->logo);
+
+	pthread_mutex_lock(&hud->drawing);
+	text_close(hud->text);
+	logo_finish(&hud->logo);
+	free(hud->title);
+	hud->text = text;
+	hud->logo = logo;
+	hud->title = title;
+	hud->look = *look;
+	hud->look.title = title;
+	hud->look.logo = hud->look.font = "";
+	pthread_mutex_unlock(&hud->drawing);
+
+	pthread_mutex_lock(&hud->lock);
+	hud->version++;
+	pthread_mutex_unlock(&hud->lock);
+	signal_version(hud);
 }
 
 bool
 hud_copy_notice(struct hud *hud, char notice[HUD_NOTICE_MAX])
 {
 	pthread_mutex_lock(&hud->lock);
-	memcpy(notice, hud->text.notice, HUD_NOTICE_MAX);
+	memcpy(notice, hud->said.notice, HUD_NOTICE_MAX);
 	pthread_mutex_unlock(&hud->lock);
 	return *notice != '\0';
 }
@@ -99,62 +197,21 @@ hud_fd(const struct hud *hud)
 }
 
 uint64_t
-hud_draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height)
+hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
+	const struct box *strip)
 {
-	struct hud_text text;
+	struct hud_text said;
 	struct hud_qr qr;
 	uint64_t version;
 
+	pthread_mutex_lock(&hud->drawing);
 	pthread_mutex_lock(&hud->lock);
-	text = hud->text;
+	said = hud->said;
 	qr = hud->qr;
 	version = hud->version;
 	pthread_mutex_unlock(&hud->lock);
-	hud_render(&text, &qr, pixels, width, height);
+	render_strip(&(struct render){ &said, &hud->look, &qr, &hud->logo, hud->text },
+		pixels, room, strip);
+	pthread_mutex_unlock(&hud->drawing);
 	return version;
-}
-
-/* Rounded up, so that the HUD does not cost the picture even a fraction of a pixel. */
-static uint64_t
-side_of_fit(uint32_t other, uint32_t numerator, uint32_t denominator)
-{
-	return ((uint64_t)other * numerator + denominator - 1) / denominator;
-}
-
-/* A strip takes 7/30 of the height: six rows of text at twice the font's size with 720
- * pixels, at three times with 1080.  A letterbox of 1/6 is enough, because anything
- * larger would shrink the picture. */
-void
-hud_place(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canvas_height,
-	struct box *strip, struct box *picture)
-{
-	uint64_t picture_height = (uint64_t)height - height * 7 / 30;
-	uint64_t picture_width = width;
-	uint64_t least_column =
-		MIN(width, height) * 4 / 9; /* 19 characters of that size */
-
-	*strip = (struct box){ 0 };
-	*picture = (struct box){ 0, 0, width, height };
-	if (width < LEAST_WIDTH || height < LEAST_HEIGHT)
-		return;
-	if (canvas_width > 0) {
-		uint64_t fit_width = side_of_fit(height, canvas_width, canvas_height);
-		uint64_t fit_height = side_of_fit(width, canvas_height, canvas_width);
-
-		fit_width = MIN(width, fit_width);
-		fit_height = MIN(height, fit_height);
-
-		if (height - fit_height >= height / 6) {
-			picture_height = MAX(fit_height, height / 2);
-		} else if (width - fit_width >= least_column) {
-			picture_width = MAX(fit_width, width / 2);
-			picture_height = height;
-		}
-	}
-	picture->right = (uint32_t)picture_width;
-	picture->bottom = (uint32_t)picture_height;
-	if (picture_width < width)
-		*strip = (struct box){ picture->right, 0, width, height };
-	else
-		*strip = (struct box){ 0, picture->bottom, width, height };
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The HUD: the strip that tells the audience how to paint, with a command for each
- * running plugin, the pixels that each paints a second, and a QR code of the web page.
+ * The HUD: the strip that tells the audience how to paint, with the address of the web
+ * page and its QR code, commands, and how much is painted.
  *
  * It is drawn into the pixels of a screen and never into the canvas.  The main thread
- * sets its text (hud_set_text), as often as it likes; each screen asks where the HUD goes
- * (hud_place) and draws it when hud_fd() signals.  It may use base/ and libqrencode;
- * it must never know screens, DRM or the network: text goes in, pixels come out.
+ * sets what it says (hud_set_text) and how it looks (hud_set_look), as often as it likes;
+ * each screen asks where the HUD goes (hud_place) and draws it when hud_fd() signals.  It
+ * may use base/, lib/, libqrencode, FreeType and FriBidi; it must never know screens, DRM
+ * or the network: text goes in, pixels come out.
+ *
+ * Its unit is 1/180 of the height of a screen, 1/30 of that of a strip.
  */
 #pragma once
 
@@ -17,11 +20,11 @@
 
 struct hud;
 
-/* One plugin's line. */
+/* What one plugin has to say. */
 struct hud_line {
 	char name[32];   /* the instance's */
-	char hint[256];  /* a command that paints; empty: none */
-	uint64_t pixels; /* painted in the last second */
+	char hint[256];  /* a command that paints, or words; empty: none */
+	bool is_words;   /* the hint is for people, not for a shell */
 	char state[128]; /* what people should know of it; empty: nothing */
 };
 
@@ -29,10 +32,30 @@ struct hud_line {
 #define HUD_NOTICE_MAX 256
 
 struct hud_text {
-	char url[128]; /* of the web page, for the QR code; empty: there is none */
+	char url[128];               /* of the web page; empty: there is none */
+	uint64_t rate, total;        /* pixels of the last second, and of all */
+	uint32_t painting, watching; /* people */
 	char notice[HUD_NOTICE_MAX]; /* what the operator has to say; empty: nothing */
+	uint32_t turn; /* which of the lines behind the first is shown; any number */
 	uint32_t n_lines;
 	struct hud_line lines[8]; /* of the first plugins; the rest is not shown */
+};
+
+/* Texts are copied. */
+struct hud_look {
+	const char *title; /* of the event; may be empty, like the next two */
+	const char *logo;  /* a PNG file */
+	const char *font;  /* files, separated by blanks; NULL: the bitmap font */
+	uint32_t ground, ink, accent, figures; /* colours, 0xffRRGGBB */
+};
+
+/* A screen as people see it, before rotation and mirroring. */
+struct hud_room {
+	uint32_t width, height;
+	bool strip;    /* the HUD is wanted */
+	bool only;     /* and no picture */
+	uint32_t size; /* percent of the height for a strip; 0: as large as is good */
+	uint32_t safe; /* percent of width and height that stay black at each edge */
 };
 
 /* NULL: out of memory or descriptors. */
@@ -42,6 +65,10 @@ void hud_free(struct hud *hud); /* accepts NULL */
 /* Replaces the text, which is copied; signals hud_fd() if it changed.  Any thread. */
 void hud_set_text(struct hud *hud, const struct hud_text *text);
 
+/* Opens fonts and logo, logs what is wrong with them, and signals hud_fd(); without it
+ * there are neither.  The main thread. */
+void hud_set_look(struct hud *hud, const struct hud_look *look);
+
 /* Copies the notice of the present text, which is shown also where there is no strip.
  * False: there is none.  Any thread. */
 bool hud_copy_notice(struct hud *hud, char notice[HUD_NOTICE_MAX]);
@@ -49,16 +76,17 @@ bool hud_copy_notice(struct hud *hud, char notice[HUD_NOTICE_MAX]);
 /* An eventfd that becomes readable with each new version; its only poller drains it. */
 int hud_fd(const struct hud *hud);
 
-/* Divides a screen of width x height pixels (as people see it, before rotation and
- * mirroring) between the HUD and the picture.  `canvas_*` is the canvas's size; 0x0: not
- * known yet, as with `canvas.size = auto`.  If a canvas that fits the whole screen leaves
- * a letterbox with room for the HUD, beside or below, the HUD goes there; else, or if the
- * size is not known, into a strip at the bottom.  On a screen too small for a HUD, *strip
- * is empty and *picture the whole screen.  Depends on nothing but the arguments. */
-void hud_place(uint32_t width, uint32_t height, uint32_t canvas_width,
-	uint32_t canvas_height, struct box *strip, struct box *picture);
+/* Divides a screen between the HUD and the picture.  `canvas_*` is the canvas's size;
+ * 0x0: not known yet, as with `canvas.size = auto`.  If a canvas that fits the whole
+ * screen leaves a letterbox with room for the HUD, beside or below, the HUD goes there;
+ * else, or if the size is not known, into a strip at the bottom.  On a screen too small
+ * for a HUD, or if none is wanted, *strip is empty and *picture all within the safe
+ * edges; with `only` it is the other way round.  Depends on nothing but the arguments. */
+void hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas_height,
+	struct box *strip, struct box *picture);
 
-/* Draws the present text into XRGB8888 pixels, row after row, and sets every one of them.
- * `width` and `height` are those of a strip from hud_place().  Returns the text's
- * version, which is never 0.  Any thread. */
-uint64_t hud_draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height);
+/* Draws the HUD as it is now into XRGB8888 pixels, row after row, and sets every one of
+ * them.  `strip` is from hud_place() for that room.  Returns the version, which is never
+ * 0.  Any thread. */
+uint64_t hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
+	const struct box *strip);

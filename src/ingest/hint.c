@@ -92,6 +92,12 @@ mural_public_url(const struct mural_host *host)
 }
 
 bool
+hint_is_text(const struct instance *instance)
+{
+	return instance->ingest && advertised_text(instance);
+}
+
+bool
 hint_is_public(const struct instance *instance)
 {
 	return instance->ingest &&

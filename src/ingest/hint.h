@@ -21,6 +21,9 @@ int hint_text(
 /* Whether people shall not be told of it. */
 bool hint_is_private(const struct instance *instance);
 
+/* Whether the config says it, for people and not for a shell. */
+bool hint_is_text(const struct instance *instance);
+
 /* Whether that is the same for everybody: as the config says, or with the address that it
  * says. */
 bool hint_is_public(const struct instance *instance);

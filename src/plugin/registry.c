@@ -380,6 +380,21 @@ is_only_said(const struct mural_option *option)
 	       strcmp(option->name, "advertise") == 0;
 }
 
+/* While it is open: nothing of it runs on other threads, and it can learn of them. */
+static bool
+plugin_takes_secrets(const struct mural_plugin *plugin)
+{
+	return plugin->transports == MURAL_SERVICE && plugin->reload;
+}
+
+void
+instance_take_secrets(struct instance *instance, struct instance *next)
+{
+	if (plugin_takes_secrets(instance->plugin))
+		options_swap_secrets(
+			instance->plugin->options, instance->config, next->config);
+}
+
 bool
 instance_same(const struct instance *a, const struct instance *b)
 {
@@ -390,7 +405,8 @@ instance_same(const struct instance *a, const struct instance *b)
 	for (const struct mural_option *o = common; o->name; o++)
 		if (!is_only_said(o) && !option_same(o, &a->common, &b->common))
 			return false;
-	if (!options_same(a->plugin->options, a->config, b->config))
+	if (!(plugin_takes_secrets(a->plugin) ? options_same_but_secrets : options_same)(
+		    a->plugin->options, a->config, b->config))
 		return false;
 	return !(a->plugin->transports & MURAL_POLLER) || same_claims(a, b);
 }

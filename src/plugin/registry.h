@@ -99,8 +99,12 @@ int plugins_load_next(
 /* Closes the modules that no instance uses. */
 void plugins_unload_unused(struct plugins *plugins);
 
-/* Whether both have the same module, name and options, and as pollers the same claims. */
+/* Whether both have the same module, name and options, but for secrets that a running one
+ * can take; and as pollers the same claims. */
 bool instance_same(const struct instance *a, const struct instance *b);
+
+/* An open instance gets the secrets of the same one in a new config, for its reload(). */
+void instance_take_secrets(struct instance *instance, struct instance *next);
 
 /* Frees an instance that is in no list and not running. */
 void instance_free(struct instance *instance);

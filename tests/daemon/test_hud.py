@@ -1,191 +1,308 @@
 # SPDX-License-Identifier: MIT
-"""The text and the QR code of the HUD as drawn, read back from the picture."""
+"""The strip as it is drawn, read back from the picture: its text with tesseract, the code with zbar, and both
+in the bitmap font too."""
+import difflib
 import io
 import os
 import re
 import subprocess
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
-from hud import Page, scan
+from hud import ACCENT, BACKGROUND, FIGURES, INK, Page, columns, only, read, scan
 from wall import BUILD
 
-URL = "http://192.168.178.100:8080/"
-LINES = [
-    ("icmp", "ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100", 12),
-    ("pixelflut", 'echo "PX 40 25 ff8c00" | nc -w1 192.168.178.100 1234', 1234567),
-    ("ipv6", "ping -c1 2a06:a003:d040:1028:019:ff:8c:00 # "
-             "2a06:a003:d040:SXXX:YYY:RR:GG:BB: paints #ff8c00 at 40,25", 0),
-    ("p2", "muralctl paint IMAGE p2://USER:OTP@192.168.178.100:7062", 98765),
-    ("http", "http://192.168.178.100:8080/", 999),
-    ("lobby", "ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100", 10000),
-    ("garden", 'echo "PX 40 25 ff8c00" | nc -w1 192.168.178.100 1235', 12345678901),
-    ("roof", "", 1),
-]
+URL = "http://192.0.2.10:8080/"
+SCANNED = "HTTP://192.0.2.10:8080"
+PING = "icmp\tping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 # paints orange at 960,540"
+FLUT = 'pixelflut\techo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234'
+BUSY = {"rate": 12345678, "total": 48200000000, "painting": 17, "watching": 5}
+SIZES = [(640, 480), (1024, 768), (1280, 720), (1920, 1080), (3840, 2160)]
+BASES = 10.6, 18.5, 25.5
 
 with_code = pytest.mark.skipif(not os.environ.get("qr", "?"), reason="built without QR codes: "
                                "apt-get install libqrencode-dev, and configure again")
+DRAW = os.path.join(BUILD, "tests", "unit", "hud", "draw-hud")
 
 
-def draw(size, lines, url=URL, canvas=(0, 0)):
-    words = [str(n) for n in (*size, *canvas)] + [url]
-    for line in lines:
-        words += [str(word) for word in line]
-    ppm = subprocess.run([os.path.join(BUILD, "tests", "unit", "hud", "draw-hud"), *words], check=True,
-                         stdout=subprocess.PIPE).stdout
-    return Image.open(io.BytesIO(ppm))
+def draw(size, *lines, canvas=(0, 0), **values):
+    """The strip, and its place on the screen."""
+    words = [str(n) for n in (*size, *canvas)]
+    words += ["%s=%s" % item for item in values.items()]
+    words += [line if "=" in line.split("\t")[0] else "line=" + line for line in lines]
+    run = subprocess.run([DRAW, *words], check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    draw.said = run.stderr.decode()
+    place = tuple(int(n) for n in run.stdout.split(b"\n")[1].split()[1:])
+    return Image.open(io.BytesIO(run.stdout)).convert("RGB"), place
+
+
+def scalable():
+    draw((320, 240))
+    return "bitmap font" not in draw.said
+
+
+with_type = pytest.mark.skipif(not scalable(), reason="no scalable type: apt-get install libfreetype-dev "
+                               "libfribidi-dev fonts-dejavu-core, and configure again")
+
+
+def whole(size, strip, place, ground=(0, 0, 0)):
+    """The screen, with the strip where it belongs."""
+    screen = Image.new("RGB", size, ground)
+    screen.paste(strip, place)
+    return screen
+
+
+def said(strip, size, n, colour, gap=99, whitelist=None):
+    """The pieces of that colour in a row, between which there are so many units."""
+    unit, strip = size[1] / 180, without_tile(strip)
+    base = strip.height / 30 * BASES[n]
+    band = only(strip.crop((0, round(base - 9 * unit), strip.width, round(base + 2.4 * unit))), colour)
+    return [read(band.crop((left, 0, right, band.height)), None, whitelist) for left, right in columns(band, gap * unit)
+            if right - left > unit]
+
+
+def without_tile(strip):
+    """The white tile is as high as the strip."""
+    strip = strip.copy()
+    top = strip.crop((0, 0, strip.width, 1)).tobytes()
+    white = [x for x in range(strip.width) if top[3 * x:3 * x + 3] == b"\xff\xff\xff"]
+    if white:
+        strip.paste(BACKGROUND, (0, 0, white[-1] + 1, strip.height))
+    return strip
+
+
+def capitals(strip, n, colour, unit):
+    """The height of the digits of a row."""
+    base = strip.height / 30 * BASES[n]
+    band = only(without_tile(strip).crop((0, round(base - 9 * unit), strip.width, round(base + 1))), colour)
+    box = band.point([255 if v > 120 else 0 for v in range(256)]).getbbox()
+    return box[3] - box[1]
+
+
+# ---------------------------------------------------------------- legibility
+
+@with_code
+@with_type
+@pytest.mark.parametrize("size", SIZES)
+def test_who_reads_one_line_knows_where(size):
+    strip, place = draw(size, PING, FLUT, url=URL, title="FrogCon 2026", **BUSY)
+    assert place == (0, size[1] - strip.height)
+    assert " ".join(said(strip, size, 0, INK, 4.4)) == "192.0.2.10:8080 FrogCon 2026"
+    assert re.fullmatch("scan.*open", said(strip, size, 0, ACCENT, whitelist="scanorpe ")[0])
+    address_only = draw(size, url=URL)[0]
+    assert capitals(address_only, 0, INK, size[1] / 180) >= size[1] / 25 - 1
 
 
 @with_code
-def test_three_plugins_at_720p():
-    page = Page(draw((1280, 720), LINES[:3]))
-    assert page.factor == 2  # capitals of 20 pixels
-    assert page.rows == [
-        "icmp      ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100      12/s",
-        'pixelflut echo "PX 40 25 ff8c00" | nc -w1 192.168.178.100 1234 1.2M/s',
-        "ipv6      ping -c1 2a06:a003:d040:1028:019:ff:8c:00 #             0/s",
-        "            2a06:a003:d040:SXXX:YYY:RR:GG:BB: paints #ff8c00",
-        "            at 40,25",
-        "web       " + URL,
-    ]
-
-
-def test_what_plugins_say_of_their_state():
-    chess = ("chess", "ssh chess@192.168.178.100\twaiting for the engine since 12:03", 0)
-    roof = ("roof", "\tclosed until the rain stops", 1)
-    lines = [LINES[0], chess, roof]
-    page = Page(draw((1280, 720), lines, url=""))
-    assert [re.sub(r" +", " ", row) for row in page.rows] == [
-        "icmp ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100 12/s",
-        "chess ssh chess@192.168.178.100 0/s",
-        " waiting for the engine since 12:03",
-        "roof closed until the rain stops 1/s"]
-    assert page.rows[2].index("waiting") == page.rows[1].index("ssh")
-    column = Page(draw((1280, 720), lines, url="", canvas=(640, 720)))
-    text = " ".join(row.strip() for row in column.rows)
-    assert "ssh chess@192.168.178.100 waiting for the engine since 12:03" in re.sub(r"\s+", " ", text)
-    assert "" not in column.rows, "no row is lost where a state follows its command"
+@pytest.mark.parametrize("size", [*SIZES, (1080, 1920)])
+@pytest.mark.parametrize("url", [URL, "http://192.168.178.100:8080/", "https://wall.example.org/paint/"])
+def test_the_code_is_read_from_afar(size, url):
+    """Over a wall of white: nothing of the picture may be taken for the code's edge."""
+    screen = whole(size, *draw(size, PING, url=url), ground=(255, 255, 255))
+    wanted = url if "paint" in url else url[:-1].upper()
+    wanted = wanted.replace("https://wall.example.org", "HTTPS://WALL.EXAMPLE.ORG")
+    assert scan(screen) == wanted
+    shrink = 4 if url == URL else 2
+    if size == (640, 480):
+        shrink = 2 if url == URL else 1
+    small = screen.resize((size[0] // shrink, size[1] // shrink), Image.BOX)
+    larger = (scan(small.resize((small.width * n, small.height * n), Image.BILINEAR)) for n in (1, 2, 3))
+    assert wanted in larger
 
 
 @with_code
-def test_five_plugins_at_1080p():
-    page = Page(draw((1920, 1080), LINES[:5]))
-    assert page.factor == 3
-    assert page.rows == [
-        "icmp      ping -c1 -s 8 -p cc00280019ff8c00 192.168.178.100      12/s",
-        'pixelflut echo "PX 40 25 ff8c00" | nc -w1 192.168.178.100 1234 1.2M/s',
-        "ipv6      ping -c1 2a06:a003:d040:1028:019:ff:8c:00               0/s",
-        "p2        muralctl paint IMAGE                                  98k/s",
-        "            p2://USER:OTP@192.168.178.100:7062",
-        "http      http://192.168.178.100:8080/                          999/s",
-    ]
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("url", [URL, "http://192.168.178.100:8080/"])
+def test_the_code_has_a_tenth_of_the_height(size, url):
+    strip, place = draw(size, url=url)
+    left = next(x for x in range(strip.width) if strip.getpixel((x, 0)) == (255, 255, 255))
+    tile = max(x for x in range(strip.width) if strip.getpixel((x, 0)) == (255, 255, 255)) + 1
+    black = only(strip.crop((left, 0, tile, strip.height)).point([255 - v for v in range(256)] * 3), INK)
+    box = black.point([255 if v > 250 else 0 for v in range(256)]).getbbox()
+    assert box[2] - box[0] == box[3] - box[1] >= size[1] / 10
+    assert (left + box[0]) % 4 == 0 and (place[1] + box[1]) % 4 == 0, "a quarter of the picture hits its modules"
+
+
+# ---------------------------------------------------------------- rows
+
+def alike(text):
+    """Without what tesseract takes one for the other."""
+    return text.translate(str.maketrans("lI|OoeE“”", '1110000""', " "))
+
+
+@with_code
+@with_type
+def test_three_rows():
+    size = 1920, 1080
+    strip, _ = draw(size, PING, FLUT, url=URL, title="FrogCon 2026", **BUSY)
+    assert said(strip, size, 1, FIGURES) == ["12.3 M pixels/s"]
+    assert re.sub("[^a-z0-9]+", " ", said(strip, size, 2, FIGURES)[0]) == "17 painting 5 watching"
+    for n, command in (1, "ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10"), (2, FLUT.split("\t")[1]):
+        text = said(strip, size, n, INK, 9)[0]
+        assert difflib.SequenceMatcher(None, alike(text), alike(command)).ratio() > 0.9, "whole, without its comment"
+
+
+@with_code
+def test_the_bitmap_font_says_the_same():
+    page = Page(draw((1920, 1080), PING, FLUT, bitmap=1, url=URL, title="FrogCon 2026", **BUSY)[0])
+    assert page.rows == ["scan or open 192.0.2.10:8080 FrogCon 2026",
+                         "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 12.3 M pixels/s",
+                         '$ echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234 17 painting · 5 watching']
+    assert page.factors == {5, 3, 2}, "capitals of 50, 30 and 20 pixels"
+
+
+def bitmap(size, *lines, **values):
+    return Page(draw(size, *lines, bitmap=1, **values)[0]).rows
+
+
+@with_code
+def test_what_gives_way():
+    """The title shrinks, goes to the third row with the figures, these become fewer; then the call goes, and an
+    address is broken where one would break it."""
+    title = {"title": "FrogCon 2026", "url": URL, **BUSY}
+    assert bitmap((1280, 720), PING, FLUT, **title) == [
+        "scan or open 192.0.2.10:8080 FrogCon 2026", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 12.3 M pixels/s",
+        "17 painting · 5 watching"]
+    assert bitmap((1024, 768), PING, FLUT, **title) == [
+        "scan or open 192.0.2.10:8080", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10",
+        "FrogCon 2026 12.3 M pixels/s · 17 painting"]
+    title["title"] = "Frogs and their Conventions 2026"
+    assert bitmap((1280, 720), PING, FLUT, **title)[2] == "Frogs and their Conventions 2026 12.3 M pixels/s · 17 painting"
+    rows = bitmap((640, 480), PING, FLUT, **title)
+    assert rows[0] == "scan or open 192.0.2.10:8080"
+    assert rows[2] == "Frogs and their Conventions 2026 12.3 M pixels/s"
+    title["url"] = "http://[2001:db8:1234:5678:9abc:def0:1234:5678]:8080/"
+    rows = bitmap((640, 480), PING, FLUT, **title)
+    assert rows[0].startswith("[2001:db8:") and "".join(rows[:2]) == "[2001:db8:1234:5678:9abc:def0:1234:5678]:8080"
+
+
+@pytest.mark.parametrize("size", [(320, 240), (640, 480), (1366, 768), (1080, 1920), (2560, 1080)])
+@pytest.mark.parametrize("canvas", [(0, 0), (640, 480), (100, 100), (1920, 800)])
+def test_a_command_is_whole_or_absent(size, canvas):
+    rows = bitmap(size, PING, FLUT, canvas=canvas, **BUSY)
+    text = " ".join(" ".join(rows).replace("\\", "").split())
+    whole_ones = ["ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10", 'echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234']
+    assert text.count("$ ") == sum(one in text for one in whole_ones)
+    assert "paints orange" not in text
+
+
+def test_without_a_web_page():
+    assert bitmap((1920, 1080), PING, FLUT, title="FrogCon 2026", total=5) == [
+        "FrogCon 2026", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 5 pixels so far",
+        '$ echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234 nobody is painting']
+    assert bitmap((1920, 1080), PING, FLUT)[0] == "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10"
+    assert scan(draw((1920, 1080), PING)[0]) is None
+
+
+@with_code
+def test_lines_take_turns():
+    lines = [PING, FLUT, "words=bar\tAsk at the bar…", "chess\tssh chess@192.0.2.10\twaiting for the engine"]
+    third = [bitmap((2560, 1080), *lines, url=URL, turn=turn, total=1)[2] for turn in range(5)]
+    assert [row.replace(" nobody is painting", "") for row in third] == [
+        "chess: waiting for the engine", '$ echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234', "Ask at the bar…",
+        "$ ssh chess@192.0.2.10", "chess: waiting for the engine"], "what is new comes first"
+
+
+@with_code
+def test_nothing_moves_when_figures_change():
+    size = 1920, 1080
+    strips = [draw(size, PING, FLUT, url=URL, title="FrogCon 2026", rate=rate, total=rate, painting=painting)[0]
+              for rate, painting in ((0, 0), (7, 1), (9999, 17), (88800000000, 999))]
+    left = strips[0].crop((0, 0, 1240, 180)).tobytes()
+    assert all(strip.crop((0, 0, 1240, 180)).tobytes() == left for strip in strips)
 
 
 @with_code
 def test_beside_the_picture():
-    image = draw((1920, 1080), LINES[:2], canvas=(640, 480))
-    page = Page(image)
-    assert image.size == (480, 1080) and page.factor == 3
-    assert page.rows == [
-        "icmp           12/s",
-        " ping -c1 -s 8 -p",
-        "   cc00280019ff8c00",
-        "   192.168.178.100",
-        "pixelflut    1.2M/s",
-        ' echo "PX 40 25',
-        '   ff8c00" | nc -w1',
-        "   192.168.178.100",
-        "   1234",
-    ]
-    assert scan(image) == URL
+    rows = bitmap((1920, 1080), PING, FLUT, canvas=(640, 480), url=URL, title="FrogCon", **BUSY)
+    assert rows[:6] == ["FrogCon", "scan or open", "192.0.2.10", ":8080", "12.3 M pixels/s", "17 painting · 5 watching"]
+    assert rows[6:] == ["$ ping -c1 -s 8 -p \\", "cc03c0021cff8000 \\", "192.0.2.10"]
+    strip, place = draw((1920, 1080), PING, canvas=(640, 480), url=URL)
+    assert place == (1440, 0) and scan(strip) == SCANNED
 
 
 @with_code
-def test_a_broken_word_has_an_arrow():
-    page = Page(draw((1920, 1080), LINES[2:3], canvas=(640, 480)))
-    assert page.rows == [
-        "ipv6            0/s",
-        " ping -c1",
-        "   2a06:a003:d040:↵",
-        "   1028:019:ff:8c:↵",
-        "   00 #",
-        "   2a06:a003:d040:↵",
-        "   SXXX:YYY:RR:GG:↵",
-        "   BB: paints",
-        "   #ff8c00 at 40,25",
-        "web",
-        " http://192.168.↵",
-        "   178.100:8080/",
-    ]
+def test_portrait():
+    rows = bitmap((1080, 1920), PING, url=URL, title="FrogCon", **BUSY)
+    assert rows == ["192.0.2.10:8080", "scan or open", "FrogCon", "12.3 M pixels/s", "17 painting · 5 watching"]
 
 
-def sizes():
-    for screen in (320, 240), (640, 480), (1280, 1024), (1366, 768), (1080, 1920), (2560, 1080):
-        for canvas in (0, 0), (640, 480), (100, 100), (1920, 800):
-            yield screen, canvas
+# ---------------------------------------------------------------- looks
+
+@with_type
+@pytest.mark.parametrize("title, missing", [("Größe · ΑΒΓ · Жук", ""), ("פסטיבל הצפרדעים", ""), ("مهرجان", ""),
+                                            ("蛙フェス", "U+86D9"), ("กบ", "U+0E01")])
+def test_titles_of_the_world(title, missing):
+    """What no font has is named, with the ways out."""
+    strip, _ = draw((1920, 1080), PING, title=title)
+    found = [line for line in draw.said.splitlines() if "no font has" in line]
+    if not missing or "fonts-droid" in title:
+        assert found == []
+    elif found:
+        assert missing in found[0] and "display.font" in found[0] and "display.logo" in found[0]
+    assert only(strip.crop((0, 0, 1920, 75)), INK).getbbox()
 
 
-def squeezed(text):
-    return re.sub(r"[\s↵]", "", text)
+@with_type
+def test_right_to_left_is_drawn_so():
+    """The first letter is the rightmost one."""
+    def ink(title):
+        return only(draw((1920, 1080), title=title)[0].crop((0, 0, 1920, 80)), INK)
+    both, first = ink("אל"), ink("א")
+    first = first.crop(first.getbbox())
+    left, top, right, bottom = both.getbbox()
+
+    def unlike(x):
+        part = both.crop((x, bottom - first.height, x + first.width, bottom))
+        return ImageStat.Stat(ImageChops.difference(part, first)).mean[0]
+    assert unlike(right - first.width) < 40 < unlike(left)
 
 
-@with_code
-def test_a_comment_as_an_argument_is_left_out_too():
-    name, command, rate = LINES[2]
-    lines = [*LINES[:2], (name, command.replace(" # ", "; : '") + "'", rate), *LINES[3:5]]
-    assert Page(draw((320, 240), lines)).rows == Page(draw((320, 240), LINES[:5])).rows
+def test_a_title_without_a_font_is_left_out():
+    assert bitmap((1920, 1080), PING, title="Жук")[0].startswith("$ ping")
+    assert "fonts-dejavu-core" in draw.said and "without a title" in draw.said
 
 
-@pytest.mark.parametrize("screen,canvas", sizes())
-@pytest.mark.parametrize("n", (5, 8))
-def test_a_command_is_whole_or_absent(screen, canvas, n):
-    page = Page(draw(screen, LINES[:n], canvas=canvas))
-    rows = [re.sub(r"(^|\s+)[\d.]+[kMG]?( px)?/s$", "", row) for row in page.rows]
-    said = squeezed("".join(rows))
-    named = 0
-    for name, command, _ in LINES[:n]:
-        heads = [row for row in rows if row.split()[:1] == [name]]
-        named += len(heads)
-        if heads:
-            assert squeezed(name + command.split(" # ")[0]) in said
-    assert named > 0
-    if min(screen) >= (480 if n <= 5 else 720):
-        assert named == n
+def logo_at(strip, colour):
+    mask = [(i % strip.width, i // strip.width) for i, pixel in enumerate(strip.getdata()) if pixel == colour]
+    return (min(x for x, _ in mask), min(y for _, y in mask), max(x for x, _ in mask) + 1, max(y for _, y in mask) + 1)
 
 
 @with_code
-@pytest.mark.parametrize("screen,canvas", sizes())
-@pytest.mark.parametrize("url", (URL, "http://[2001:db8:1234:5678:abcd:ef01:2345:6789]:8080/"))
-def test_the_code_is_readable(screen, canvas, url):
-    image = draw(screen, LINES[:4], url, canvas)
-    if screen != (320, 240):
-        assert scan(image) == url
-    elif scan(image) is None and len(url) < 30:
-        assert squeezed("web" + url) in squeezed("".join(Page(image).rows))
+@pytest.mark.parametrize("kind, size, wanted", [("RGBA", (400, 100), (156, 39)), ("RGB", (3000, 3000), (63, 63)),
+                                                ("P", (16, 16), (63, 63))])
+def test_a_logo(tmp_path, kind, size, wanted):
+    """10.5 units high at most and 26 wide, whatever its own size."""
+    Image.new("RGBA", size, (56, 183, 100, 255)).convert(kind).save(tmp_path / "logo.png")
+    strip, _ = draw((1920, 1080), PING, url=URL, title="FrogCon", logo=tmp_path / "logo.png")
+    box = logo_at(strip, (56, 183, 100))
+    assert (box[2] - box[0], box[3] - box[1]) == wanted and abs(box[2] - (1920 - 48)) <= 1
+    assert draw.said == "" or "logo" not in draw.said
 
 
-def test_without_a_code_the_address_comes_first():
-    """On a screen too small for the code, or in a build without QR codes."""
-    if os.environ.get("qr", "?"):
-        image = draw((320, 240), [], "http://10.0.0.1/" + 60 * "x")
-    else:
-        image = draw((1280, 720), LINES[:2], "http://10.0.0.1/")
-    assert scan(image) is None
-    assert squeezed("".join(Page(image).rows)).startswith("webhttp://10.0.0.1/")
+@pytest.mark.parametrize("content, why", [
+    (None, "No such file"), (b"GIF89a", "is no whole PNG"), ("folder", "is no file"), ("wide", "8192x8192 is the limit"),
+    ("cut", "is no whole PNG")])
+def test_a_logo_that_is_none(tmp_path, content, why):
+    """It is said, and the strip is as without."""
+    path = tmp_path / "logo.png"
+    if content == "folder":
+        path.mkdir()
+    elif content == "wide":
+        Image.new("1", (20000, 4)).save(path)
+    elif content == "cut":
+        Image.effect_noise((64, 64), 99).save(path)
+        path.write_bytes(path.read_bytes()[:1000])
+    elif content:
+        path.write_bytes(content)
+    strip, _ = draw((1280, 720), PING, title="FrogCon", logo=path)
+    assert why in draw.said and str(path) in draw.said
+    assert strip.tobytes() == draw((1280, 720), PING, title="FrogCon")[0].tobytes()
 
 
-def test_without_a_web_page_there_is_no_code():
-    image = draw((1280, 720), LINES[:4], "")
-    assert scan(image) is None
-    assert not any("web" in row for row in Page(image).rows)
-
-
-def test_rates_are_short():
-    rates = {0: "0", 999: "999", 1000: "1.0k", 9999: "9.9k", 10000: "10k", 999999: "999k",
-               1000000: "1.0M", 123456789: "123M", 2 ** 64 - 1: "18E"}
-    for pixels, words in rates.items():
-        for size, unit in (((1280, 720), "/s"), ((3840, 800), " px/s")):
-            row = Page(draw(size, [("a", "b", pixels)], "")).rows[0]
-            assert row.split(None, 2)[2] in (words + "/s", words + " px/s"), row
-            assert unit in row
+def test_a_font_that_is_none(tmp_path):
+    (tmp_path / "font.ttf").write_bytes(b"no font")
+    strip, _ = draw((1280, 720), PING, font=tmp_path / "font.ttf")
+    assert str(tmp_path / "font.ttf") in draw.said or not scalable()
+    assert strip.tobytes() == draw((1280, 720), PING)[0].tobytes()

@@ -153,9 +153,10 @@ def test_the_manual_has_the_defaults(known):
     for section, options in known.items():
         for key, value in options.items():
             text = manual[section].get(key) or common[key]
-            # "Default\n.Cm value", ".Cm value , No the default", ".Cm value ,\nthe default",
+            # "Default\n.Cm value", "Default\n.Ql several words", ".Cm value , No the default", ".Cm value ,\nthe default",
             # "If empty (the default)"
             said = re.search(r"Default\n\.Cm (\S+)", text) or re.search(
+                r"Default\n\.Ql (.+) \.$", text, re.M) or re.search(
                 r"\.(?:Pq )?Cm (\S+) (?:, No |,\n)the default", text)
             if said is None:
                 said = "" if "If empty (the default)" in text else None

@@ -415,6 +415,27 @@ def test_light_clients_are_answered_soon_beside_a_flood(tmp_path):
         assert beside[0] < 1
 
 
+def test_datagrams(tmp_path):
+    """Whole commands, no answers, and nothing of one holds for the next."""
+    binary = struct.pack("<2sHHBBBB", b"PB", 5, 6, 1, 2, 3, 0)
+    datagrams = [b"OFFSET 10 20\nPX 1 2 ff0000\nPX 3 4 00ff00", b"PX 1 2 0000ff\n", binary + b"PX 7 8 ffffff\r\n",
+                 b"PX 1 2\nSIZE\nPX 1 2\n", b"HELP", binary[:9], b"PX 9 9", b"x" * 1100, b"",
+                 b"".join(b"PX %d 40 %06x\n" % (i % 64, i) for i in range(3000))]
+    with Wall(tmp_path, "[plugin pixelflut]\nlisten =\nlisten-udp = 127.0.0.1:0\n") as wall:
+        port = int(re.findall(r"pixelflut: listening on \S+:(\d+), UDP", wall.log())[-1])
+        assert "nc -u -w1 127.0.0.1 %d" % port in wall.log()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.connect(("127.0.0.1", port))
+            for datagram in datagrams:
+                client.send(datagram)
+            wall.painted(63, 40, (0, 2943 >> 8, 2943 & 255))
+            assert not select.select([client], [], [], 0.1)[0]
+        picture, totals = wall.picture(), wall.totals("pixelflut")
+    for x, y, colour in ((11, 22, 0xff0000), (13, 24, 0x00ff00), (1, 2, 0x0000ff), (5, 6, 0x010203), (7, 8, 0xffffff)):
+        assert picture.getpixel((x, y)) == (colour >> 16, colour >> 8 & 255, colour & 255)
+    assert totals == {"painted": 5 + 3000, "unauthorized": 5, "malformed": 2, "drops": 0}
+
+
 def test_heavy_clients_take_turns(tmp_path):
     """Who stops in the middle of a turn keeps nobody waiting, and who never stops neither."""
     with Wall(tmp_path, PIXELFLUT, core="workers = 1") as wall, Client(wall) as client:

@@ -232,6 +232,11 @@ def test_options_that_need_a_restart_are_named_once(tmp_path):
         assert wall.stop() == 0
 
 
+def is_png(path):
+    with open(path, "rb") as f:
+        return f.read(4) == b"\x89PNG"
+
+
 def test_the_snapshot_moves(tmp_path):
     with Wall(tmp_path, DOTS) as wall, wall.tcp() as client:
         client.sendall(dot(1, 2, (10, 20, 30)))
@@ -243,6 +248,7 @@ def test_the_snapshot_moves(tmp_path):
         wait_for("the new snapshot", lambda: os.path.exists(wall.snapshot + ".1"))
         with open(wall.snapshot + ".1") as f:
             assert f.read() == "mine"
+        wait_for("the picture in its place", lambda: os.path.exists(wall.snapshot) and is_png(wall.snapshot))
         os.unlink(old)
         wall.painted(1, 2, (10, 20, 30))
         wall.snapshot = ""

@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "canvas/canvas.h"
 #include "pixelflut/simd.h"
@@ -93,6 +94,7 @@ painter_init(struct painter *painter, struct wall *wall, const uint8_t *data)
 	painter->left = 3;
 	painter->top = NUMBER_MAX * (wall->conn.config == NULL);
 	painter->answers.conn = &wall->conn;
+	painter->answers.refuser = NULL;
 	painter->answers.len = 0;
 	painter->answers.full = false;
 }
@@ -250,6 +252,28 @@ feed_pieces(struct wall *wall, const uint8_t *data, size_t len, size_t piece)
 	free(rest);
 }
 
+/* A datagram paints what a connection paints that has these bytes and ends. */
+static void
+check_datagram(const struct wall *stream, const uint8_t *data, size_t len)
+{
+	struct wall *wall = wall_new(stream->conn.config);
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	uint8_t *copy = fuzz_copy(data, len);
+
+	wall->conn.peer = &nobody;
+	if (mural_plugin.open(&wall->conn) < 0)
+		abort();
+	mural_plugin.feed(&wall->conn, &wall->brush, copy, len);
+	assert(memcmp(wall->canvas.pixels, stream->canvas.pixels,
+		       (size_t)wall->canvas.stride * HEIGHT * sizeof(uint32_t)) == 0);
+	/* nothing of it holds for the next one */
+	mural_plugin.feed(&wall->conn, &wall->brush, copy, len);
+	assert(wall->brush.painted == 2 * stream->brush.painted);
+	assert(wall->len == 0);
+	free(copy);
+	wall_free(wall);
+}
+
 /* Fills the plugin's config struct by its option table. */
 static void *
 make_config(bool binary, bool multi)
@@ -284,6 +308,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	pieces->pauses = how & 4;
 	feed_pieces(pieces, copy, len - 1, 1 + (how >> 3) * 7);
 	compare_walls(whole, pieces);
+	check_datagram(whole, copy, len - 1);
 	wall_free(whole);
 	wall_free(pieces);
 	free(config);

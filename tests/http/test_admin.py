@@ -3,7 +3,9 @@
 done, does what the verb does, and is taken back by a button."""
 import io
 import json
+import math
 import re
+import time
 import urllib.request
 
 import pytest
@@ -21,7 +23,7 @@ RED, GREEN, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 0)
 @pytest.fixture(scope="module")
 def wall(tmp_path_factory):
     folder = tmp_path_factory.mktemp("admin")
-    core = control(folder) + "[record]\nfile = %s/record\ninterval = 100ms\n" % folder
+    core = control(folder) + "[canvas]\nowners = yes\n[record]\nfile = %s/record\ninterval = 100ms\n" % folder
     with board_wall(folder, others=DOTS, core=core, size="160x96", background="#000000") as wall:
         wall.paint(b"".join(dot(x, y, RED) for x in range(40, 80) for y in range(24, 48)))
         yield wall
@@ -44,10 +46,14 @@ def url(wall):
     return "http://127.0.0.1:%d/admin/" % wall.port("http")
 
 
+def get(wall, path):
+    with urllib.request.urlopen(url(wall).replace("admin/", path), timeout=20) as answer:
+        return answer.read()
+
+
 def seen(wall, x, y):
-    """A pixel as viewers see it; the operator's hand paints on a thread of its own."""
-    with urllib.request.urlopen(url(wall).replace("admin/", "canvas.png"), timeout=20) as answer:
-        return Image.open(io.BytesIO(answer.read())).convert("RGB").getpixel((x, y))
+    """A pixel as viewers see it."""
+    return Image.open(io.BytesIO(get(wall, "canvas.png"))).convert("RGB").getpixel((x, y))
 
 
 def sign_in(browser, wall):
@@ -72,7 +78,7 @@ def point(browser, x, y):
     return browser.eval(
         "(() => { const p = document.getElementById('viewport'); p.scrollIntoView({ block: 'center' });"
         " const b = p.getBoundingClientRect();"
-        " return [b.left + %d * b.width / 160, b.top + %d * b.height / 96]; })()" % (x, y))
+        " return [b.left + %f * b.width / 160, b.top + %f * b.height / 96]; })()" % (x, y))
 
 
 def part(browser):
@@ -85,10 +91,11 @@ def undo(browser, what, how="click"):
     browser.wait_text("#said", "undone: " + what)
 
 
-def preview(browser, x, y):
+def shows(browser, canvas, x, y):
+    """A pixel of a canvas of the page."""
     return tuple(browser.eval(
-        "[...document.getElementById('preview').getContext('2d').getImageData(%d, %d, 1, 1).data].slice(0, 3)"
-        % (x, y)))
+        "[...document.getElementById('%s').getContext('2d').getImageData(%d, %d, 1, 1).data].slice(0, 3)"
+        % (canvas, x, y)))
 
 
 def test_the_token_is_asked_for_once(wall, desktop):
@@ -138,10 +145,10 @@ def test_clear_is_shown_done_and_taken_back(wall, desktop):
     browser = desktop
     choose(browser, "40x24+30+24", "clear")
     browser.fill("#clear-colour", "#00ff00")
-    browser.wait_text("#effect", "960 of 960 pixels")
+    browser.wait_text("#effect", "changes 960 of 960 pixels")
     browser.fill("#clear-colour", "#ff0000")
-    browser.wait_text("#effect", "240 of 960 pixels")
-    assert preview(browser, 1, 1) == RED and seen(wall, 31, 25) == BLACK
+    browser.wait_text("#effect", "changes 240 of 960 pixels")
+    assert shows(browser, "preview", 1, 1) == RED and seen(wall, 31, 25) == BLACK
     browser.press("#cancel")
     assert not is_shown(browser, "#panel") and not is_shown(browser, "#preview")
     choose(browser, "40x24+30+24", "clear")
@@ -165,6 +172,69 @@ def test_what_somebody_else_did_since_is_not_taken_back(operator, desktop):
     wait_for("no such button", lambda: "4x4+0+0" not in browser.text("#undo"))
     assert [error for error in browser.errors if "409" not in error] == []
     browser.errors.clear()
+
+
+def test_a_moment_of_the_record_is_restored(wall, desktop):
+    browser = desktop
+    record = lambda: json.loads(get(wall, "history"))
+    wait_for("something recorded", lambda: record()["moments"])
+    before = int(time.time()) + 1
+    wait_for("the next second", lambda: time.time() >= before + 0.5)
+    wall.paint(dot(150, 90, GREEN))
+    wait_for("the dot", lambda: seen(wall, 150, 90) == GREEN)
+    wait_for("the second after", lambda: time.time() >= before + 2)
+    choose(browser, "20x10+140+86", "restore")
+    browser.wait_text("#effect", "changes ")
+    browser.fill("#moment", str(before - math.ceil(record()["first"])))
+    browser.wait_text("#effect", "changes 1 pixel,")
+    assert shows(browser, "preview", 10, 4) == BLACK and "s ago" in browser.text("#moment-time")
+    assert seen(wall, 150, 90) == GREEN
+    browser.press("#do")
+    browser.wait_text("#said", "restored 20x10+140+86")
+    wait_for("the moment before", lambda: seen(wall, 150, 90) == BLACK)
+    undo(browser, "restored 20x10+140+86")
+    wait_for("the dot again", lambda: seen(wall, 150, 90) == GREEN)
+
+
+def test_whose_a_pixel_is_and_what_it_painted_goes(wall, desktop):
+    browser = desktop
+    with wall.tcp(source="127.0.0.5") as client:
+        client.sendall(b"".join(dot(x, 80, GREEN) for x in range(10, 20)))
+        wall.painted(19, 80, GREEN)
+        wait_for("the page to show it", lambda: shows(browser, "picture", 15, 80) == GREEN)
+        browser.fill("#part", "60x30+0+60")
+        x, y = point(browser, 15.5, 80.5)
+        browser.ask("click", x=x, y=y)
+        browser.wait_text("#whose", "15, 80: #00ff00, 127.0.0.5, dots, ")
+        assert part(browser) == "60x30+0+60"
+        browser.press("#pixel button")
+        browser.wait_text("#effect", "Undo 127.0.0.5 in 60x30+0+60: what was under 10 pixels")
+        browser.press("#highlight")
+        browser.press("#do")
+        browser.wait_text("#said", "undid 127.0.0.5 in 60x30+0+60, 10 pixels")
+        wait_for("black", lambda: seen(wall, 15, 80) == BLACK)
+        undo(browser, "undid 127.0.0.5")
+        wait_for("green", lambda: seen(wall, 15, 80) == GREEN)
+
+
+def test_who_paints_most_may_be_banned(wall, operator, desktop):
+    browser = desktop
+    with wall.tcp(source="127.0.0.6") as client:
+        def shown():
+            client.sendall(b"".join(dot(x, 70, RED) for x in range(100, 140)))
+            return "127.0.0.6dots" in browser.text("#top")
+        wait_for("the source", shown)
+        browser.press("#top button[aria-label='Ban 127.0.0.6']")
+        browser.wait_text("#ban-effect", "127.0.0.6, who paint now")
+        browser.fill("#ban-net", "127.0.0.4/30")
+        browser.wait_text("#ban-effect", "127.0.0.6")
+        browser.fill("#ban-net", "192.0.2.0/24")
+        browser.wait_text("#ban-effect", "Nobody who paints now")
+        browser.fill("#ban-net", "127.0.0.6")
+        browser.press("#ban-do")
+        browser.wait_text("#said", "banned 127.0.0.6 for 10 min")
+    assert operator.done("bans")["bans"][0]["net"] == "127.0.0.6"
+    undo(browser, "banned 127.0.0.6")
 
 
 @pytest.mark.parametrize("act, verb, done, opposite, opened", [
@@ -329,7 +399,7 @@ def test_the_keyboard_is_enough(operator, desktop):
 def test_accessibility(desktop, scheme):
     browser = desktop
     browser.ask("colours", scheme=scheme)
-    for act in ("clear", "freeze"):
+    for act in ("clear", "freeze", "restore", "undo"):
         browser.press("#act-" + act)
         assert browser.ask("axe") == []
     browser.press("#ban")

@@ -280,6 +280,28 @@ def test_the_admins_token_from_a_file(tmp_path):
         del os.environ["CREDENTIALS_DIRECTORY"]
 
 
+def test_a_new_admin_token_leaves_everything_open(tmp_path):
+    """As text, from the same file, and none at all; a visitor keeps his connection."""
+    (tmp_path / "token").write_text("from a file\n")
+    with board_wall(tmp_path) as wall, Board(wall) as board:
+        text = (tmp_path / wall.config).read_text()
+        board.settings()
+        own_port = board.http.sock.getsockname()
+
+        def is_taken_over(option, token, before):
+            (tmp_path / wall.config).write_text(text.replace("admin-token = adm", "admin-token = " + option))
+            assert "0 closed, 0 opened" in wall.reload()
+            return board.rate(5, before).status == 401 and (token is None or board.rate(5, token).status == 200)
+
+        assert is_taken_over("other", "other", "adm")
+        assert is_taken_over("@%s/token" % tmp_path, "from a file", "other")
+        (tmp_path / "token").write_text("changed\n")
+        assert is_taken_over("@%s/token" % tmp_path, "changed", "from a file")
+        assert is_taken_over("", None, "changed")
+        assert board.http.sock.getsockname() == own_port
+        assert wall.stop() == 0
+
+
 def test_methods_and_paths(board):
     for path, allow in (("/settings", {"GET", "HEAD", "OPTIONS"}), ("/register-pg", {"PUT", "OPTIONS"}),
                         ("/getPixelAuthor/1/1", {"GET", "HEAD", "OPTIONS"}),
@@ -489,7 +511,7 @@ def test_secrets_and_the_admins_token_are_read_again(tmp_path):
             assert admits(board, "two") and board.rate(0, "old").status == 200
         (tmp_path / "secrets").write_text('{"secrets": ["two"]}')
         (tmp_path / "token").write_text("fresh\n")
-        reload("1 closed, 1 opened")
+        assert "0 closed, 0 opened, 0 failed, 1 unchanged" in wall.reload()
         with Board(wall) as board:
             assert board.rate(1, "old").status == 401 and board.rate(0, "fresh").status == 200
             board.paint(token, 0, 0, 2)

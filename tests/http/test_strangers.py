@@ -100,6 +100,44 @@ def test_pages_of_other_sites_do_not_paint(tmp_path, headers, status):
         assert board.ask("GET", "/pixels?id=" + token, headers=telling).status == 200
 
 
+def cors(answer):
+    return {name.lower()[15:]: value for name, value in answer.headers.items()
+            if name.lower().startswith("access-control-")}
+
+
+def test_pages_of_listed_sites_read_the_answers(tmp_path):
+    """As a browser asks for them: a preflight, and what it is told on the way."""
+    page = {"Origin": "https://wall.example.org", "Sec-Fetch-Site": "cross-site"}
+    readable = {"allow-origin": page["Origin"], "expose-headers": "ETag, Retry-After"}
+    with board_wall(tmp_path, "origins = http://a https://wall.example.org") as wall, Board(wall) as board:
+        for path, method in (("/register-pg", "PUT"), ("/update-pixel", "PUT"), ("/changeByClick", "POST"),
+                             ("/settings", "GET")):
+            answer = board.ask("OPTIONS", path, headers=dict(page, **{
+                "Access-Control-Request-Method": method, "Access-Control-Request-Headers": "content-type"}))
+            allowed = cors(answer)
+            assert answer.status == 200 and method in allowed.pop("allow-methods").split(", "), path
+            assert allowed == dict(readable, **{"allow-headers": "Content-Type, If-None-Match", "max-age": "600"})
+        answer = board.ask("PUT", "/register-pg", ALICE, page)
+        token = answer.json()["id"]
+        cell = {"id": token, "row": 0, "col": 0, "color": 1}
+        answers = [answer, board.ask("PUT", "/update-pixel", cell, page), board.ask("PUT", "/update-pixel", cell, page),
+                   board.ask("PUT", "/update-pixel", {}, page)]
+        assert [answer.status for answer in answers] == [200, 200, 429, 400]
+        tag = board.ask("GET", "/frontend-pixels").headers["ETag"]
+        for path in "/settings", "/pixels?id=" + token, "/frontend-pixels", "/canvas.png", "/healthz", "/nowhere":
+            answers.append(board.ask("GET", path, headers=page))
+            assert cors(board.ask("GET", path)) == cors(board.ask("GET", path, headers={"Origin": "https://b"})) == {}
+        answers.append(board.ask("GET", "/frontend-pixels", headers=dict(page, **{"If-None-Match": tag})))
+        assert answers[-1].status == 304
+        frontend = board.ask("GET", "/frontend-pixels", headers=page)
+        assert frontend.body == board.ask("GET", "/frontend-pixels").body and frontend.headers["ETag"] == tag
+        for answer in answers:
+            assert cors(answer) == readable and answer.headers["Vary"] == "Origin", answer
+        listen = board.ask("GET", "/socket.io/?EIO=4&transport=polling", headers=page)
+        assert listen.headers.get_all("Access-Control-Allow-Origin") == [page["Origin"]]
+        assert wall.stop() == 0
+
+
 @pytest.mark.parametrize("origins", ["wall.example.org", "http://", "https://x/y", "http://a  ftp://b"])
 def test_origins_that_are_none_are_refused(tmp_path, origins):
     wall = board_wall(tmp_path, "origins = " + origins).start()

@@ -11,7 +11,7 @@ from guests import DOTS, on_screen, wait_for
 from hud import FONT, WIDTH, Page, scan
 
 SCREEN = 1280, 800
-STRIP = 0, 614, 1280, 800  # 7/30 of the height
+STRIP = 0, 666, 1280, 800  # a sixth of the height
 PLUGINS = "[plugin icmp]\n[plugin pixelflut]\n"
 
 
@@ -70,11 +70,10 @@ def test_text_and_code(screen):
     wall = screen.wall(hud=True, plugins=PLUGINS + "[plugin http]\ndatabase = /run/board.db\n").start()
     wall.noise()
     seen = reads(screen, lambda text: "8080" in text)
-    assert [row.split()[0] for row in seen if row[0] != " "] == ["dots", "icmp", "pixelflut", "http"]
-    text = "\n".join(seen)
-    assert "ping -c1 -s 8 -p cc00a00064ff8000 10.0.2.15" in text
-    assert 'echo "PX 160 100 ff8000" | nc -w1 10.0.2.15 1234' in text
-    assert scan(shot(screen).crop(STRIP)) == "http://10.0.2.15:8080/"
+    assert seen[0] == "scan or open 10.0.2.15:8080"
+    assert seen[1].startswith("$ printf") and "10.0.2.15" in seen[1], "the first section's command"
+    assert "painting" in seen[2]
+    assert scan(shot(screen).crop(STRIP)) == "HTTP://10.0.2.15:8080"
     # the picture is all above it, and holds nothing of it
     want = on_screen(wall.canvas, 1280, STRIP[1])
     wait_for("the picture", lambda: screen.guest.shot().crop(0, 0, 1280, STRIP[1]).diff(want) is None)
@@ -82,29 +81,28 @@ def test_text_and_code(screen):
 
 def test_addresses_are_followed(screen):
     screen.wall(hud=True, plugins=PLUGINS).start()
-    reads(screen, lambda text: "8000 10.0.2.15" in text)
+    reads(screen, lambda text: "8000 10.0.2.15" in text, seconds=60)
     screen.guest.run("ip addr add 10.9.8.7/24 dev eth0; ip addr del 10.0.2.15/24 dev eth0", check=True)
-    reads(screen, lambda text: "8000 10.9.8.7" in text and "-w1 10.9.8.7 1234" in text)
+    reads(screen, lambda text: "8000 10.9.8.7" in text and "/10.9.8.7/" in text)
     screen.guest.run("ip addr flush dev eth0", check=True)
-    reads(screen, lambda text: text.count("waiting for a network address") == 3)
+    reads(screen, lambda text: text.count("waiting for a network address") >= 2)
     screen.guest.run("ip addr add 10.0.2.15/24 dev eth0; ip route add default via 10.0.2.2")
     reads(screen, lambda text: "8000 10.0.2.15" in text)
 
 
 def test_rates_come_and_go(screen):
     wall = screen.wall(hud=True, plugins=PLUGINS).start()
-    reads(screen, lambda text: re.search(r"^dots .* 0/s$", text, re.M))
+    reads(screen, lambda text: "be the first" in text and "nobody is painting" in text)
     with painting(wall):
-        seen = reads(screen, lambda text: re.search(r"^dots .* [1-9]\S*/s$", text, re.M))
-    assert all(row.endswith(" 0/s") for row in seen if row.split()[0] in ("icmp", "pixelflut"))
-    reads(screen, lambda text: re.search(r"^dots .* 0/s$", text, re.M))
+        reads(screen, lambda text: re.search(r"\b[1-9]\d* pixels/s", text) and "1 painting" in text)
+    reads(screen, lambda text: re.search(r"\d pixels so far", text) and "nobody is painting" in text, seconds=60)
 
 
 def test_the_hud_follows_a_reload(screen):
     wall = screen.wall(hud=True, plugins=PLUGINS).start()
-    reads(screen, lambda text: "icmp" in text and "pixelflut" in text)
+    reads(screen, lambda text: "ping -c1" in text)
     wall.reload(plugins="[plugin pixelflut]\nlisten = [::]:4321\n")
-    reads(screen, lambda text: "icmp" not in text and "10.0.2.15 4321" in text)
+    reads(screen, lambda text: "ping -c1" not in text and "10.0.2.15 4321" in text)
 
 
 # ---------------------------------------------------------------- --doctor

@@ -14,7 +14,9 @@ const browser = await chromium.launch({
 let page, errors = [];
 
 const verbs = {
+	// Instead of the page before.
 	async open({ what, ...options }) {
+		await page?.context().close();
 		const context = await browser.newContext(options);
 
 		page = await context.newPage();

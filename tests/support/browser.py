@@ -39,6 +39,10 @@ class Browser(Closing):
     def eval(self, code):
         return self.ask("eval", code=code)
 
+    def page(self, parts, code):
+        """Code with parts of the page's own module, such as { view }."""
+        return self.eval("import('/static/main.js').then((%s) => %s)" % (parts, code))
+
     def text(self, selector):
         return self.eval("document.querySelector(%s)?.textContent ?? ''" % json.dumps(selector))
 
@@ -55,13 +59,12 @@ class Browser(Closing):
                   "(document.querySelector(%s))" % (json.dumps(value), json.dumps(selector)))
 
     def pixels(self):
-        """The wall as the page shows it: width, height, RGB bytes."""
-        width, height, hexa = self.eval(
-            "(() => { const c = document.getElementById('picture');"
-            "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+        """The wall as the page has it: width, height, RGB bytes."""
+        width, height, hexa = self.page(
+            "{ live: { image } }", "(() => { if (!image) return [0, 0, '']; const d = image.data;"
             "let s = ''; for (let i = 0; i < d.length; i += 4)"
             " s += (0x1000000 | d[i] << 16 | d[i + 1] << 8 | d[i + 2]).toString(16).slice(1);"
-            "return [c.width, c.height, s]; })()")
+            "return [image.width, image.height, s]; })()")
         return width, height, bytes.fromhex(hexa)
 
     def close(self):

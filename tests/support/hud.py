@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Reads the HUD back from a picture (a PIL image of the HUD alone): its text, and the QR code with zbar."""
+"""Reads the HUD back from a picture (a PIL image of the HUD alone): its text, in the bitmap font or with
+tesseract, and the QR code with zbar."""
 import os
 import re
 import subprocess
 import tempfile
 
+from PIL import Image, ImageChops
+
 from hosts import need
 from wall import SOURCE
 
-BACKGROUND = (0x10, 0x14, 0x18)
+BACKGROUND = (0x10, 0x14, 0x1a)
+INK, ACCENT, FIGURES = (255, 255, 255), (0xff, 0xc8, 0x57), (0x9f, 0xd3, 0xff)
 WIDTH, HEIGHT, BAND = 8, 14, 8
-NAMES = [chr(c) for c in range(0x20, 0x7f)] + ["\N{REPLACEMENT CHARACTER}", "·", "…", "↵"]
+NAMES = [chr(c) for c in range(0x20, 0x7f)] + ["\N{REPLACEMENT CHARACTER}", "·", "…"]
+LARGEST = 12  # factor of the font
 
 
 def read_font():
@@ -28,58 +33,148 @@ def read_font():
 
 
 FONT = read_font()
+BEGINNINGS = [{dots[:(j + 1) * WIDTH] for dots in FONT} for j in range(HEIGHT)]
+
+
+def runs(flags, gap):
+    """(first, behind the last) of the groups of true ones with at most so many false ones between."""
+    groups = []
+    for i, flag in enumerate(flags):
+        if flag and groups and i - groups[-1][1] <= gap:
+            groups[-1][1] = i + 1
+        elif flag:
+            groups.append([i, i + 1])
+    return groups
+
+
+def without_code(image):
+    """The picture with the code's white tile painted over."""
+    image = image.convert("RGB")
+    raw, (width, height) = image.tobytes(), image.size
+    white = re.compile(rb"(?:\xff\xff\xff){%d,}" % (min(width, height) // 5))
+    found = []
+    for y in range(height):
+        match = white.search(raw, y * width * 3, (y + 1) * width * 3)
+        if match:
+            left = (match.start() - y * width * 3 + 2) // 3
+            found.append((left, y, left + len(match.group()) // 3))
+    if found:
+        box = (min(f[0] for f in found), found[0][1], max(f[2] for f in found), found[-1][1] + 1)
+        image.paste(BACKGROUND, box)
+    return image
+
+
+def inked(image):
+    """In grey: black where there is the ground."""
+    ground = Image.new("RGB", image.size, BACKGROUND)
+    r, g, b = ImageChops.difference(image.convert("RGB"), ground).split()
+    return ImageChops.lighter(ImageChops.lighter(r, g), b)
+
+
+def only(image, colour):
+    """In grey, how much there is of a colour on the ground; black what is of another colour."""
+    parts = []
+    for band, (ground, ink) in zip(image.convert("RGB").split(), zip(BACKGROUND, colour)):
+        parts.append(band.point([max(0, min(255, round((v - ground) * 128 / (ink - ground)))) for v in range(256)]))
+    low = ImageChops.darker(ImageChops.darker(*parts[:2]), parts[2])
+    high = ImageChops.lighter(ImageChops.lighter(*parts[:2]), parts[2])
+    same = ImageChops.difference(high, low).point([255 if v < 25 else 0 for v in range(256)])
+    return ImageChops.darker(low.point([min(255, 2 * v) for v in range(256)]), same)
+
+
+def columns(grey, gap):
+    raw, width = grey.tobytes(), grey.width
+    return runs([max(raw[x::width]) > 100 for x in range(width)], gap)
+
+
+def lines(grey):
+    raw, width = grey.tobytes(), grey.width
+    return runs([max(raw[y * width:(y + 1) * width]) > 100 for y in range(grey.height)], 0)
 
 
 class Page:
+    """.rows: the text of each row, its words separated by a blank."""
     def __init__(self, image):
-        self.image = image
-        self.width, self.height = image.size
-        self.margin = min(min(image.size) // 24, 12)
-        raw = image.convert("RGB").tobytes()
-        background = bytes(BACKGROUND)
-        self.ink = [raw[i:i + 3] != background for i in range(0, len(raw), 3)]
-        self.rows, self.factor = self.read()
+        plain = without_code(image)
+        self.grey = inked(plain)
+        self.width = self.grey.width
+        self.colours = [only(plain, colour) for colour in (INK, ACCENT, FIGURES)]
+        self.factors = set()
+        bands = [band for band in lines(self.grey) if band[1] - band[0] >= 5]
+        self.rows = [row for row in map(self.bitmap_row, bands) if row]
+        self.is_scalable = bool(bands) and not self.rows
+        if self.is_scalable:
+            self.rows = [read(self.grey.crop((0, max(0, top - 2), self.width, bottom + 2))) for top, bottom in bands]
 
     def dot(self, x, y, factor):
-        corners = ((x, y), (x + factor - 1, y + factor - 1))
-        return all(self.ink[v * self.width + u] for u, v in corners)
+        """"#" or "."; "?" where it is neither."""
+        if not (0 <= x and x + factor <= self.width and self.band[0] <= y and y + factor <= self.band[1]):
+            return "."
+        far = factor - 1
+        ink = {self.raw[v * self.width + u] > 100 for u in (x, x + far) for v in (y, y + far)}
+        return "?" if len(ink) > 1 else "#" if ink.pop() else "."
 
-    def cell(self, column, top, factor):
-        left = self.margin + column * WIDTH * factor
-        if left + WIDTH * factor > self.width or top + HEIGHT * factor > self.height:
-            return None
-        return FONT.get("".join(
-            ".#"[self.dot(left + x * factor, top + y * factor, factor)]
-            for y in range(HEIGHT) for x in range(WIDTH)))
+    def cell(self, x, y, factor):
+        dots = ""
+        for j in range(HEIGHT):
+            for i in range(WIDTH):
+                dots += self.dot(x + i * factor, y + j * factor, factor)
+            if dots not in BEGINNINGS[j]:
+                return None
+        return FONT[dots]
 
-    def row(self, top, factor):
-        """The text up to what is no glyph, such as the QR code."""
-        text = ""
-        while (letter := self.cell(len(text), top, factor)) is not None:
-            text += letter
-        return text.rstrip()
+    def word(self, left, right, top, height, band_height):
+        """Words of one size; their highest dot is in the row `top`."""
+        for tall in height, band_height:
+            for factor in range(max(1, tall // 7), max(1, -(-tall // 14)) - 1, -1):
+                for pad in range(WIDTH):
+                    for above in range(1, HEIGHT):
+                        x, y, text = left - pad * factor, top - above * factor, ""
+                        while x < right and (letter := self.cell(x, y, factor)):
+                            text, x = text + letter, x + WIDTH * factor
+                        if x >= right and text.strip() == text:
+                            self.factors.add(factor)
+                            return text
+        return None
 
-    def tops(self, factor):
-        """Where the first row may begin, given the highest dot of its first glyph."""
-        columns = range(self.margin, self.margin + WIDTH * factor)
-        for y in range(self.height):
-            if any(self.ink[y * self.width + x] for x in columns):
-                return [y - n * factor for n in range(HEIGHT) if y >= n * factor]
-        return []
+    def words(self, grey, top, left, right, gap):
+        """(left, text) of each in a row whose highest dot is in the row `top`."""
+        found = []
+        for first, end in columns(grey.crop((left, 0, right, grey.height)), gap * grey.height):
+            first, end = left + first, left + end
+            part = grey.crop((first, 0, end, grey.height)).getbbox()
+            text = self.word(first, end, top + part[1], part[3] - part[1], grey.height)
+            if text:
+                found.append((first, " ".join(text.split())))
+            elif gap > 0.2:
+                found += self.words(grey, top, first, end, gap - 0.05)
+        return found
 
-    def read(self):
-        """The rows of text, and the scale of the font; of all possible readings the longest."""
-        best = [], 0
-        for factor in range(1, 13):
-            for top in self.tops(factor):
-                if self.cell(0, top, factor) in (None, " "):
-                    continue
-                rows = [self.row(y, factor) for y in range(top, self.height, HEIGHT * factor)]
-                if len("".join(rows)) > len("".join(best[0])):
-                    best = rows, factor
-        while best[0] and not best[0][-1]:
-            best[0].pop()
-        return best
+    def bitmap_row(self, band):
+        found, self.band = [], band
+        for colour in self.colours:
+            self.raw = colour.tobytes()
+            found += self.words(colour.crop((0, band[0], self.width, band[1])), band[0], 0, self.width, 0.55)
+        return " ".join(text for _, text in sorted(found))
+
+
+def read(grey, capitals=None, whitelist=None):
+    """One line of text, white on black, with tesseract; `capitals`: their height in pixels, 0: find out."""
+    need("tesseract", "tesseract-ocr")
+    box = grey.getbbox()
+    if not box:
+        return ""
+    part = grey.crop(box)
+    scale = 36 / (capitals or part.height * 0.75)
+    part = part.resize((max(1, round(part.width * scale)), max(1, round(part.height * scale))), Image.BICUBIC)
+    page = Image.new("L", (part.width + 60, part.height + 60), 255)
+    page.paste(ImageChops.invert(part), (30, 30))
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        page.save(file.name)
+        more = ["-c", "tessedit_char_whitelist=" + whitelist] if whitelist else []
+        result = subprocess.run(["tesseract", file.name, "-", "--psm", "7", *more], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, text=True, env={**os.environ, "OMP_THREAD_LIMIT": "1"})
+    return result.stdout.strip()
 
 
 def scan(image):

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets a cell, for generators and for the web page. */
+#include <string.h>
+
 #include "http/board/api.h"
 #include "http/board/board.h"
 #include "http/board/generators.h"
@@ -50,7 +52,8 @@ set_cell(struct request *request, struct generator *generator,
 	http_client_paint_as(request->web, request->connection, generator->name);
 	if (settings->enabled)
 		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
-	return reply_shared(request, MHD_HTTP_OK, settings->accepted);
+	return reply_shared_json(
+		request, settings->accepted, settings->text, strlen(settings->text));
 }
 
 /* What is not a number is out of bounds. */

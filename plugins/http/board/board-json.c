@@ -9,6 +9,7 @@
 
 #include "http/board/board.h"
 #include "http/board/generators.h"
+#include "http/web/origin.h"
 
 #define TAG_MAX 48
 
@@ -180,8 +181,10 @@ board_json_reply(struct request *request, struct board *board, enum board_json_k
 			NULL);
 		*cached = make_json(board, kind);
 	}
-	request_holds(request, HOLDING_ANSWERS, cached->text, cached->len);
-	return reply_shared(request, MHD_HTTP_OK, cached->response);
+	request_holds(request, HOLDING_ANSWERS,
+		request_listed_origin(request) ? (const void *)request : cached->text,
+		cached->len);
+	return reply_shared_json(request, cached->response, cached->text, cached->len);
 }
 
 int

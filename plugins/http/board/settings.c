@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "http/store/store.h"
 #include "http/web/request.h"
@@ -13,7 +14,7 @@ static int
 settings_set(struct board_settings *settings, uint64_t rate_ms, bool enabled)
 {
 	struct MHD_Response *accepted;
-	char text[128];
+	char text[sizeof(settings->text)];
 	int len = snprintf(text, sizeof(text),
 		"{%s\"rate\":%" PRIu64 ",\"success\":true}\n",
 		enabled ? "" : "\"currentlyDisabled\":true,", rate_ms);
@@ -23,6 +24,7 @@ settings_set(struct board_settings *settings, uint64_t rate_ms, bool enabled)
 		return -ENOMEM;
 	board_settings_stop(settings);
 	settings->accepted = accepted;
+	memcpy(settings->text, text, sizeof(text));
 	settings->rate_ms = rate_ms;
 	settings->enabled = enabled;
 	return 0;

@@ -23,6 +23,7 @@ struct board_settings {
 	uint64_t rate_ms;       /* between two cells of one generator */
 	bool enabled;
 	struct MHD_Response *accepted; /* the answer to a cell, under these settings */
+	char text[128];                /* its */
 };
 
 /* 0 or -errno. */

@@ -344,10 +344,20 @@ export class Acts {
 		list.append(...this.page.sources().map(value => make("option", { value })));
 		since.append(...Object.entries(words.sinces).map(([value, textContent]) => make("option", { value, textContent })));
 		row.append(labelled(words.source, source), labelled(words.since, since));
+		if (this.page.has("highlight"))
+			row.append(this.highlight_button());
 		element("details").replaceChildren(row, list);
 		for (const input of [source, since])
 			input.addEventListener("input", () => this.count());
 		return { show: () => this.count(), run: () => this.undo() };
+	}
+
+	highlight_button() {
+		const button = make("button", { type: "button", id: "highlight", textContent: words.show_source });
+
+		button.addEventListener("click",
+			() => ask("highlight", { source: element("undo-source").value.trim() }).catch(this.page.failed));
+		return button;
 	}
 
 	undo_arguments() {

@@ -2,6 +2,7 @@
 // The words of the operator's page that are not in its HTML.
 
 export const number = n => n.toLocaleString("en");
+const pixels = n => n === 1 ? "1 pixel" : `${number(n)} pixels`;
 export const clock = (date, more = { second: "2-digit" }) =>
 	date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...more });
 
@@ -25,11 +26,11 @@ export const words = {
 	acts: { restore: "Restore", clear: "Clear", freeze: "Freeze part", protect: "Protect", undo: "Undo a source" },
 	cleared_to: "New colour",
 	clear_effect: (part, changed, all) =>
-		`Clear ${part}: ${number(changed)} of ${number(all)} pixels change, as shown. It can be undone.`,
+		`Clear ${part}: changes ${number(changed)} of ${pixels(all)}, as shown. It can be undone.`,
 	restored_to: "As it was at",
 	ago: seconds => seconds < 120 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`,
 	restore_effect: (part, time, changed) =>
-		`Restore ${part} to ${time}: ${number(changed)} pixels change, as shown. Others go on painting.`,
+		`Restore ${part} to ${time}: changes ${pixels(changed)}, as shown. Others go on painting.`,
 	restore_waits: "Fetching what it looked like …",
 	nothing_recorded: "Nothing was recorded: record.file in murald.conf turns that on.",
 	freeze_effect: part => `Nobody but operators paints in ${part} until you thaw it.`,
@@ -40,9 +41,9 @@ export const words = {
 	since: "Painted",
 	sinces: { "": "at any time", "-10min": "in the last 10 min", "-1h": "in the last hour" },
 	which_source: "Which source? Choose one, or press a pixel of it on the wall.",
-	undo_effect: (source, part, pixels, unknown) =>
-		`${number(pixels)} pixels of ${source} in ${part} go back to what was under them` +
-		(unknown ? `; of ${number(unknown)} nobody knows that.` : "."),
+	undo_effect: (source, part, n, unknown) =>
+		`Undo ${source} in ${part}: what was under ${pixels(n)} comes back` +
+		(unknown ? `; under ${number(unknown)} nobody knows it.` : "."),
 	show_source: "Show it on the screen",
 
 	done: {
@@ -50,9 +51,9 @@ export const words = {
 		thaw: part => `thawed ${part}`,
 		protect: part => `protected ${part}`,
 		unprotect: part => `unprotected ${part}`,
-		clear: (part, colour, pixels) => `cleared ${part} to ${colour}, ${number(pixels)} pixels`,
-		restore: (part, time, pixels) => `restored ${part} to ${time}, ${number(pixels)} pixels`,
-		undo: (source, part, pixels) => `undid ${source} in ${part}, ${number(pixels)} pixels`,
+		clear: (part, colour, n) => `cleared ${part} to ${colour}, ${pixels(n)}`,
+		restore: (part, time, n) => `restored ${part} to ${time}, ${pixels(n)}`,
+		undo: (source, part, n) => `undid ${source} in ${part}, ${pixels(n)}`,
 		ban: (net, time) => time ? `banned ${net} for ${time}` : `banned ${net}`,
 		unban: net => `unbanned ${net}`,
 		notice: text => `showed “${text}”`,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Draws pixels per second over the last minutes, a line for each plugin.
 
+import { number, t } from "./words.js";
+
 const SECONDS = 300;
 const COLOURS = ["#4da3ff", "#ff8f3f", "#3fbf6f", "#c77dff", "#e0b000", "#ff6f91", "#2bc4c4", "#9a9a9a"];
 
@@ -8,6 +10,7 @@ export class Graph {
 	constructor(canvas, legend) {
 		this.canvas = canvas;
 		this.legend = legend;
+		canvas.setAttribute("aria-label", t("graph"));
 		this.lines = new Map(); // from name to rates, oldest first
 	}
 
@@ -40,7 +43,7 @@ export class Graph {
 
 		context.font = `${12 * ratio}px system-ui, sans-serif`;
 		context.fillStyle = style.color;
-		context.fillText(most.toLocaleString(), 2 * ratio, 12 * ratio);
+		context.fillText(number(most), 2 * ratio, 12 * ratio);
 		for (const line of this.lines.values()) {
 			context.strokeStyle = this.colour(index++);
 			context.lineWidth = 2 * ratio;
@@ -60,7 +63,7 @@ export class Graph {
 			const item = document.createElement("li"), mark = document.createElement("i");
 
 			mark.style.background = this.colour(index);
-			item.append(mark, `${name} ${line.at(-1).toLocaleString()}/s`);
+			item.append(mark, `${name} ${t("a_second", { n: number(line.at(-1)) })}`);
 			return item;
 		});
 

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Shows commands that paint the tapped pixel, by each plugin that is open.
 
-async function copy(text, button) {
-	const range = document.createRange();
+import { copy } from "./place.js";
+import { t } from "./words.js";
 
-	try {
-		await navigator.clipboard.writeText(text);
-		button.textContent = "Copied";
-	} catch {
-		// without https there is no clipboard: select the command instead
-		range.selectNodeContents(button.previousElementSibling);
-		getSelection().removeAllRanges();
-		getSelection().addRange(range);
-		button.textContent = document.execCommand("copy") ? "Copied" : "Selected";
-	}
-	setTimeout(() => { button.textContent = "Copy"; }, 2000);
+async function copy_command(text, button) {
+	button.textContent = t(await copy(text, button.previousElementSibling) ? "copied" : "selected");
+	setTimeout(() => { button.textContent = t("copy"); }, 2000);
 }
 
 function command(name, text) {
@@ -23,9 +15,9 @@ function command(name, text) {
 
 	row.className = "command";
 	code.textContent = text;
-	button.textContent = "Copy";
-	button.setAttribute("aria-label", `Copy the command for ${name}`);
-	button.addEventListener("click", () => copy(text, button));
+	button.textContent = t("copy");
+	button.setAttribute("aria-label", t("copy_for", { n: name }));
+	button.addEventListener("click", () => copy_command(text, button));
 	row.append(code, button);
 	return row;
 }
@@ -45,7 +37,7 @@ function card(hint) {
 	if (hint.commands.length > 1) {
 		const note = document.createElement("p");
 
-		note.textContent = "The first command prints an id; put it in place of ID.";
+		note.textContent = t("id_note");
 		article.append(note);
 	}
 	return article;
@@ -93,7 +85,7 @@ export async function show_hints(at, colour) {
 
 	if (turn !== newest)
 		return;
-	document.getElementById("ways-where").textContent = `at ${at.x}, ${at.y}`;
+	document.getElementById("ways-where").textContent = t("where", at);
 	document.getElementById("cards").replaceChildren(...hints.map(card));
 	tell_states();
 }

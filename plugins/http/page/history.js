@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Shows timelapses, and the wall at an earlier time.
 
+import { language, t } from "./words.js";
+
 // The span of the recording; null: not available.
 async function recorded() {
 	const answer = await fetch("/history");
@@ -20,7 +22,7 @@ export async function show_history() {
 	let wait;
 
 	document.getElementById("board-timelapse").addEventListener("click",
-		() => show(`/timelapse?${Date.now()}`, "The board from its beginning to now"));
+		() => show(`/timelapse?${Date.now()}`, t("film_board")));
 	const record = await recorded();
 	if (!record || !record.moments)
 		return;
@@ -29,14 +31,15 @@ export async function show_history() {
 
 	whole.hidden = document.getElementById("look-back").hidden = false;
 	whole.addEventListener("click",
-		() => show(`/timelapse?source=wall&${Date.now()}`, "The whole wall from its beginning to now"));
+		() => show(`/timelapse?source=wall&${Date.now()}`, t("film_wall")));
 	moment.addEventListener("input", () => {
 		const when = new Date(at() * 1000);
+		const said = when.toLocaleString(language);
 
-		time.textContent = when.toLocaleString();
-		moment.setAttribute("aria-valuetext", when.toLocaleString());
+		time.textContent = said;
+		moment.setAttribute("aria-valuetext", said);
 		clearTimeout(wait);
 		wait = setTimeout(() => show(`/history?at=${when.getTime() / 1000}`,
-			`The wall at ${when.toLocaleString()}`), 200);
+			t("past_at", { t: said })), 200);
 	});
 }

@@ -2,8 +2,10 @@
 PAGE_FILES = \
 	%D%/acts.js %D%/admin-words.js %D%/admin.css %D%/admin.html %D%/admin.js %D%/ask.js \
 	%D%/bans.js %D%/board.js %D%/graph.js %D%/hints.js %D%/history.js %D%/icon.svg \
-	%D%/index.html %D%/journal.js %D%/live.js %D%/main.js %D%/marquee.js %D%/notice.js \
-	%D%/page.css %D%/paint.js %D%/socket.io.js %D%/view.js
+	%D%/index.html %D%/journal.js %D%/keys.js %D%/line.js %D%/live.js %D%/main.js \
+	%D%/marks.js %D%/marquee.js %D%/notice.js %D%/page.css %D%/paint.js %D%/place.js \
+	%D%/pool.js %D%/render.js %D%/socket.io.js %D%/strip.js %D%/view.js %D%/wall.css \
+	%D%/wall.webmanifest %D%/words-de.js %D%/words-en.js %D%/words.js
 EXTRA_DIST += $(PAGE_FILES) %D%/embed.sh
 
 libhttp_la_SOURCES += %D%/page.c %D%/page.h

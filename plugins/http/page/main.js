@@ -4,88 +4,360 @@
 import { Graph } from "./graph.js";
 import { show_hints, show_states } from "./hints.js";
 import { show_history } from "./history.js";
+import { make_keys } from "./keys.js";
+import { Line } from "./line.js";
 import { Live } from "./live.js";
+import { Marks } from "./marks.js";
 import { show_notice } from "./notice.js";
-import { cell_of, Paint } from "./paint.js";
+import { Board, cell_of } from "./paint.js";
+import { Place } from "./place.js";
+import { Render } from "./render.js";
+import { Strip } from "./strip.js";
+import { colour_name, language, number, other_languages, t, translate } from "./words.js";
 import { View } from "./view.js";
 
+// A cell to paint has so many CSS pixels; a smaller one is flown to, by a mouse a much smaller.
+const CELL = 24, SMALL = { touch: 19, pen: 19, mouse: 8 };
+
+// Taps so soon after the begin of a flight belong to the one that began it.
+const DOUBLE_MS = 400;
+
+const SPOKEN_MS = 500, AUTHOR_MS = 150, SENDING_MS = 150;
+
+// So wide a window has the wall and all else beside each other.
+const desktop = matchMedia("(min-width: 72rem)");
+
 const element = id => document.getElementById(id);
-const page = await (await fetch("/page.json")).json();
-const paint = page.click ? new Paint(page) : null;
+const ask_page = async how => (await fetch("/page.json", { cache: how })).text();
+const settings = await ask_page("default"), page = JSON.parse(settings);
+const render = new Render(element("picture"), around());
+const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
-let author_timer, shown_cell;
+const board = page.click ? new Board(page, element("name"), element("secret")) : null;
+let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, known = false;
 
-function tell(message) {
-	const connection = element("connection");
+const view = new View(element("viewport"), element("picture"), render, {
+	view() {
+		show_marks();
+		if (!view.flight)
+			set_painting(!view.fitted);
+		place.remember();
+	},
+	hover(at) {
+		marks.hover = board && matchMedia("(hover: hover)").matches ? at : null;
+		show_marks();
+		if (!marks.at)
+			tell_place(at);
+	},
+	tap,
+	press(at) {
+		if (strip)
+			strip.take(live.colour(at.x, at.y));
+		navigator.vibrate?.(10);
+	},
+	key: event => keys(event),
+});
+const marks = new Marks(element("marks"), view, board ? { size: page.cell, left: page.left, top: page.top }
+	: { size: 1, left: 0, top: 0 });
+const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
+const place = new Place(view, tell);
+const live = new Live(render, take);
+const keys = make_keys({ view, marks, strip, place, mark, leave, act, take_colour });
 
+function around() {
+	return getComputedStyle(document.documentElement).getPropertyValue("--around").trim();
+}
+
+// Without a strip the line below the wall has to do.
+function tell(text, bad = false, action = null, node = null) {
+	const where = element(strip ? "told" : "position");
+
+	if (strip)
+		strip.tell(text, bad, action);
+	else
+		where.textContent = text;
+	if (node)
+		where.append(" ", node);
+}
+
+// ---- what the wall says
+
+function take(message) {
+	line.take(message);
 	if (message.type === "wall") {
-		connection.textContent = `live, ${message.width}×${message.height}`;
-		connection.classList.remove("lost");
-		element("viewport").style.aspectRatio = message.width / message.height;
-		if (view.fitted)
-			view.fit();
+		if (known)
+			reread().catch(() => {}); // it may be another wall after a restart
+		known = true;
+		view.begin(message.width, message.height);
+		document.documentElement.style.setProperty("--aspect", message.width / message.height);
+		element("viewport").setAttribute("aria-label", t("wall_label", { w: message.width, h: message.height }));
 		if (!element("cards").childElementCount)
-			show_hints({ x: Math.floor(message.width / 2), y: Math.floor(message.height / 2) }, "ff8000");
+			show_hints({ x: Math.floor(message.width / 2), y: Math.floor(message.height / 2) }, hint_colour());
+		place.go();
 	} else if (message.type === "figures") {
-		element("rate").textContent = message.pixels_per_second.toLocaleString();
-		element("viewers").textContent = message.viewers.toLocaleString();
-		graph.add(message);
-		show_states(message);
-		show_notice(message.notice);
-	} else if (message.type === "lost") {
-		connection.textContent = "connection lost, reconnecting …";
-		connection.classList.add("lost");
-	} else if (view.at) {
-		tell_position(view.at);
+		take_figures(message);
+	} else if (message.type === "frame") {
+		view.draw();
+		if (marks.at || marks.hover) {
+			show_marks();
+			tell_place(marks.at || marks.hover);
+		}
 	}
 }
 
-function tell_position(at) {
-	element("position").textContent = `${at.x}, ${at.y} ${live.colour(at.x, at.y)}`;
+// What was set otherwise since is best begun anew; the place stays, it is in the address.
+async function reread() {
+	if (await ask_page("no-cache") !== settings)
+		location.reload();
 }
 
-// Shows who painted a cell of the board; fetched when the pointer rests.
-function tell_author(at) {
-	const cell = cell_of(page, at);
-	const key = cell ? `${cell.column}/${cell.row}` : "";
+function take_figures(figures) {
+	rate = figures.pixels_per_second;
+	element("rate").textContent = number(rate);
+	element("viewers").textContent = number(figures.viewers);
+	graph.add(figures);
+	show_states(figures);
+	show_notice(figures.notice);
+	frozen = figures.notice.frozen;
+	strip?.show();
+	if (!marks.at && !marks.hover)
+		tell_place(null);
+}
 
-	if (key === shown_cell)
+// ---- the mark
+
+function hint_colour() {
+	return (strip ? strip.colour.slice(1) : "ff8000").toLowerCase();
+}
+
+function show_marks() {
+	const at = marks.at || marks.hover;
+
+	marks.show(marks.at ? live.colour(marks.at.x, marks.at.y) : "", strip ? strip.colour : "",
+		Boolean(at && board && !cell_of(page, at)));
+}
+
+function mark(at) {
+	marks.at = at;
+	show_marks();
+	strip?.show();
+	tell_place(at);
+	if (at)
+		show_hints(at, hint_colour()).catch(() => {});
+}
+
+// The line below the wall; who painted a cell of the board is asked when the pointer rests.
+function tell_place(at) {
+	const cell = at && cell_of(page, at), key = at ? `${at.x} ${at.y}` : "";
+
+	element("position").textContent = !at ? t(board ? "idle" : "idle_watch", { n: number(rate) })
+		: t("at_place", { x: at.x, y: at.y, c: live.colour(at.x, at.y) });
+	if (key === told_cell)
 		return;
-	shown_cell = key;
-	element("author").textContent = "";
 	clearTimeout(author_timer);
-	if (!cell)
-		return;
-	author_timer = setTimeout(async () => {
-		const answer = await fetch(`/getPixelAuthor/${key}`).catch(() => null);
-
-		if (!answer || !answer.ok || key !== shown_cell)
-			return;
-		const { author } = await answer.json();
-		element("author").textContent = author ? `by ${author}` : "";
-	}, 150);
+	element("author").textContent = "";
+	if (at)
+		speak(at);
+	if (cell)
+		author_timer = setTimeout(() => tell_author(key, cell), AUTHOR_MS);
+	told_cell = key;
 }
 
-const live = new Live(element("picture"), tell);
-const view = new View(element("viewport"), element("picture"), element("cursor"), {
-	tap(at) {
-		const colour = paint ? page.palette[paint.colour].slice(1) : "ff8000";
+async function tell_author(key, cell) {
+	const answer = await fetch(`/getPixelAuthor/${cell.column}/${cell.row}`).catch(() => null);
 
-		shown_cell = null;
-		show_hints(at, colour.toLowerCase()).catch(() => {});
-		if (paint)
-			paint.paint(at).then(() => tell_author(at));
-		else
-			tell_author(at);
-	},
-	move(at) {
-		tell_position(at);
-		tell_author(at);
-	},
+	if (!answer?.ok || key !== told_cell)
+		return;
+	const { author } = await answer.json();
+	element("author").textContent = author ? t("by", { n: author }) : "";
+}
+
+// For who moves the cross-hair by keys, once it rests.
+function speak(at) {
+	clearTimeout(speech);
+	if (document.activeElement !== element("viewport") || !marks.at)
+		return;
+	speech = setTimeout(() => {
+		const c = colour_name(live.colour(at.x, at.y));
+
+		element("say").textContent = `${t("at_place_said", { x: at.x, y: at.y, c })} ${element("author").textContent}`;
+	}, SPOKEN_MS);
+}
+
+function take_colour(at) {
+	strip?.take(live.colour(at.x, at.y));
+}
+
+// ---- taps
+
+function tap(at, pointer) {
+	if (performance.now() - flown < DOUBLE_MS)
+		return;
+	strip?.seen();
+	if (strip?.is_picking) {
+		take_colour(at);
+		return;
+	}
+	const again = marks.is_same(at);
+
+	mark(at);
+	if (marks.side() < (SMALL[pointer] || SMALL.touch))
+		closer(at);
+	else if (board && (pointer === "mouse" || again))
+		act();
+	else if (board)
+		strip.tell(t("hint"));
+}
+
+// Where the viewport grows, the place stays under the finger and flies from there.
+function closer(at) {
+	const corner = marks.corner(at), half = marks.size / 2;
+
+	flown = performance.now();
+	view.fly(corner.x + half, corner.y + half, CELL / marks.size, () => set_painting(true));
+	if (board)
+		strip.tell(t(matchMedia("(pointer: fine)").matches ? "hint_mouse" : "hint"));
+}
+
+// What the button says when no turn is awaited.
+function says() {
+	if (frozen)
+		return { text: t("start"), off: true };
+	if (sending)
+		return { text: sending, off: true };
+	if (!marks.at)
+		return { text: t(document.body.classList.contains("overview") && !desktop.matches ? "start" : "choose") };
+	if (!cell_of(page, marks.at))
+		return { text: t("choose"), off: true };
+	return { text: t("go", { c: colour_name(strip.colour) }) };
+}
+
+// The button: without a mark it leads to a place.
+function go() {
+	strip.seen();
+	if (marks.at) {
+		act();
+		return;
+	}
+	const { width, height } = view.wall;
+	const at = view.pixel({ x: view.width / 2, y: view.height / 2 }) || { x: width >> 1, y: height >> 1 };
+
+	mark(at);
+	closer(at);
+}
+
+// Paints the marked cell.
+async function act() {
+	const at = marks.at, cell = at && cell_of(page, at);
+
+	if (!board || !at || sending)
+		return;
+	if (!cell || frozen || line.is_lost) {
+		tell(t(!cell ? "off_board" : frozen ? "paused" : "no_answer"), true);
+		return;
+	}
+	if (strip.is_waiting())
+		return;
+	const before = page.palette.indexOf(live.colour(at.x, at.y)), timer = setTimeout(() => {
+		sending = t("sending");
+		strip.show();
+	}, SENDING_MS);
+	const answer = await board.set(cell, strip.index).catch(error => ({ error }));
+
+	clearTimeout(timer);
+	sending = "";
+	take_answer(answer, at, before);
+	strip.show();
+}
+
+function take_answer(answer, at, before) {
+	if (answer.status === 200 && !answer.currentlyDisabled) {
+		const back = before >= 0 && before !== strip.index;
+
+		tell(t("painted", at), false, back ? { text: t("put_back", { c: colour_name(page.palette[before]) }),
+			act: () => put_back(at, before) } : null);
+		strip.wait(answer.rate);
+		told_cell = null;
+		tell_place(at);
+	} else if (answer.status === 200) {
+		tell(t("board_off"), true);
+	} else if (answer.status === 429) {
+		tell(t("too_fast"), true);
+		strip.wait((answer.timeoutRemaining || 1) * 1000);
+	} else if (answer.error instanceof Error && answer.error.name !== "Error") {
+		tell(t("no_answer"), true);
+	} else {
+		tell(t("refused", { why: answer.error?.message || answer.error || t("code", { n: answer.status }) }), true);
+	}
+}
+
+function put_back(at, before) {
+	mark(at);
+	strip.choose(before);
+	act();
+}
+
+// ---- closer and back
+
+function set_painting(painting) {
+	const { classList } = document.body;
+
+	if (classList.contains("painting") === painting)
+		return;
+	classList.toggle("painting", painting);
+	classList.toggle("overview", !painting);
+	element("back").hidden = !painting || desktop.matches;
+	if (painting && !desktop.matches && history.state !== "painting")
+		history.pushState("painting", ""); // Back leaves it
+	strip?.show();
+	strip?.show_chosen();
+	set_strip_height();
+}
+
+function leave() {
+	mark(null);
+	tell("");
+	view.fit();
+	if (history.state === "painting")
+		history.back();
+}
+
+function set_strip_height() {
+	document.documentElement.style.setProperty("--strip", `${element("paint").offsetHeight}px`);
+}
+
+translate();
+document.body.classList.toggle("watch", !board);
+element("you").hidden = !board;
+element("secret-label").hidden = !page.secret;
+if (page.secret)
+	element("parts").after(element("you")); // nothing goes without it
+for (const name of other_languages) {
+	const link = element("language");
+
+	link.href = `?lang=${name}`;
+	link.lang = link.hreflang = name;
+	link.textContent = new Intl.DisplayNames([name], { type: "language" }).of(name);
+}
+document.documentElement.lang = language;
+element("visitor").addEventListener("submit", event => event.preventDefault());
+element("zoom-in").addEventListener("click", () => view.step(true));
+element("zoom-out").addEventListener("click", () => view.step(false));
+for (const id of ["zoom-fit", "back"])
+	element(id).addEventListener("click", leave);
+addEventListener("popstate", () => {
+	if (history.state !== "painting" && document.body.classList.contains("painting") && !desktop.matches) {
+		mark(null);
+		view.fit();
+	}
 });
-
-view.cell = { size: page.cell, left: page.left, top: page.top };
-element("zoom-in").addEventListener("click", () => view.zoom(1.5));
-element("zoom-out").addEventListener("click", () => view.zoom(1 / 1.5));
-element("zoom-fit").addEventListener("click", () => view.fit());
+matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => {
+	render.around = around();
+	view.redraw();
+});
+new ResizeObserver(set_strip_height).observe(element("paint"));
+tell_place(null);
 show_history();
+
+// For who looks from outside, such as the tests.
+export { line, live, marks, render, strip, view };

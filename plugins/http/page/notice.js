@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The bar under the header: what the operator says to all, and whether the wall is paused.
 
+import { clock, t } from "./words.js";
+
 // Takes the notice of a {type: "figures"} message.
 export function show_notice({ text, until, frozen }) {
 	const bar = document.getElementById("notice");
-	const time = new Date(until * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
 	const parts = [
-		frozen ? "Paused: nobody can paint at the moment." : "",
+		frozen ? t("paused") : "",
 		text,
-		text && until ? `(until ${time})` : "",
+		text && until ? t("until", { t: clock(until * 1000) }) : "",
 	];
 	const words = parts.filter(part => part).join(" ");
 

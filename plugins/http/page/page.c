@@ -27,22 +27,40 @@ file_name(const char *path)
 	return path + strlen("/static/");
 }
 
+/* Whoever refuses it by a weight of 0 gets it plain, too. */
+static bool
+takes_gzip(const struct request *request)
+{
+	const char *taken = request_header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	const char *gzip = taken ? strstr(taken, "gzip") : NULL;
+
+	return gzip && strncmp(gzip, "gzip;q=0", strlen("gzip;q=0")) != 0;
+}
+
 static enum MHD_Result
 answer_file(struct request *request)
 {
 	const char *name = file_name(request->path);
 	const struct page_file *file = page_files;
+	bool gzip = takes_gzip(request);
+	const struct page_form *form;
 	struct MHD_Response *response;
 
 	while (file->name && strcmp(file->name, name) != 0)
 		file++;
 	if (!file->name)
 		return reply_error(request, MHD_HTTP_NOT_FOUND, "404 Not Found");
-	if (request_has_tag(request, file->etag))
-		return reply_not_modified(request, file->etag);
+	form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
+	if (request_has_tag(request, form->etag))
+		return reply_not_modified(request, form->etag);
 	response = response_new(
-		(void *)file->bytes, file->len, MHD_RESPMEM_PERSISTENT, file->type);
-	response = response_with(response, MHD_HTTP_HEADER_ETAG, file->etag);
+		(void *)form->bytes, form->len, MHD_RESPMEM_PERSISTENT, file->type);
+	if (gzip)
+		response =
+			response_with(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	response = response_with(
+		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
 	response = response_with(response, "Content-Security-Policy", POLICY);
 	return reply_send(request, MHD_HTTP_OK, response);

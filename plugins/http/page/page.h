@@ -14,12 +14,16 @@
 
 extern const struct route page_routes[]; /* subject: struct board */
 
+enum { PAGE_PLAIN, PAGE_GZIP, N_PAGE_FORMS };
+
 struct page_file {
 	const char *name; /* without a folder; NULL ends the table */
 	const char *type;
-	const char *etag; /* with its quotes */
-	const unsigned char *bytes;
-	size_t len;
+	struct page_form {
+		const char *etag; /* with its quotes */
+		const unsigned char *bytes;
+		size_t len;
+	} forms[N_PAGE_FORMS];
 };
 
 extern const struct page_file page_files[];

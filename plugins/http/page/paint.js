@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Paints with a tap: registers with the board, sets cells, shows the cooldown.
+// The pixel board as the page uses it: registers, sets cells, and knows when the next may be.
+
+import { t } from "./words.js";
 
 // The cell of a canvas pixel; null: outside the board.
 export function cell_of({ left, top, cell, columns, rows }, at) {
@@ -15,53 +17,62 @@ function random_secret() {
 		byte => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export class Paint {
-	constructor(page) {
-		this.page = page; // /page.json
-		this.status = document.getElementById("paint-status");
-		this.progress = document.getElementById("cooldown");
-		this.name = document.getElementById("name");
-		this.secret = document.getElementById("secret");
-		this.colour = page.palette.length - 1;
+async function ask(method, path, body) {
+	const answer = await fetch(path, {
+		method,
+		headers: { "Content-Type": "application/json" },
+		body: JSON.stringify(body),
+		signal: AbortSignal.timeout?.(10000),
+	});
+
+	return { status: answer.status, ...await answer.json().catch(() => ({})) };
+}
+
+// When this browser may paint again: kept over a reload, the same in all tabs, and whatever
+// name the visitor takes.
+export class Cooldown {
+	// `changed` is called whenever it has begun.
+	constructor(changed) {
+		this.read(localStorage.getItem("murald-ready"));
+		addEventListener("storage", event => {
+			if (event.key === "murald-ready") {
+				this.read(event.newValue);
+				changed();
+			}
+		});
+		this.changed = changed;
+	}
+
+	read(text) {
+		[this.ends = 0, this.ms = 0] = (text || "").split(" ").map(Number);
+	}
+
+	begin(ms) {
+		localStorage.setItem("murald-ready", `${Date.now() + ms} ${ms}`);
+		this.read(localStorage.getItem("murald-ready"));
+		this.changed();
+	}
+
+	// Milliseconds that are left; a clock that was put back does not make it longer.
+	left() {
+		return Math.min(Math.max(this.ends - Date.now(), 0), this.ms);
+	}
+
+	// From 0, it has just begun, to 1.
+	part() {
+		return this.ms > 0 ? 1 - this.left() / this.ms : 1;
+	}
+}
+
+export class Board {
+	// `page` is /page.json; `name` and `secret` are inputs.
+	constructor(page, name, secret) {
+		Object.assign(this, { page, name, secret });
 		this.id = localStorage.getItem("murald-id");
-		this.name.value = localStorage.getItem("murald-name") || "";
-		this.secret.value = localStorage.getItem("murald-secret") || (page.secret ? "" : random_secret());
-		document.getElementById("secret-label").hidden = !page.secret;
-		document.getElementById("visitor").addEventListener("submit", event => event.preventDefault());
-		for (const input of [this.name, this.secret])
+		name.value = localStorage.getItem("murald-name") || "";
+		secret.value = localStorage.getItem("murald-secret") || (page.secret ? "" : random_secret());
+		for (const input of [name, secret])
 			input.addEventListener("change", () => { this.id = null; });
-		this.show_palette();
-		document.getElementById("paint").hidden = false;
-	}
-
-	show_palette() {
-		const palette = document.getElementById("palette");
-
-		this.page.palette.forEach((colour, index) => {
-			const label = document.createElement("label");
-			const input = document.createElement("input");
-
-			Object.assign(input, { type: "radio", name: "colour", value: index, checked: index === this.colour });
-			input.style.background = colour;
-			input.setAttribute("aria-label", colour);
-			input.addEventListener("change", () => { this.colour = index; });
-			label.append(input);
-			palette.append(label);
-		});
-	}
-
-	say(text) {
-		this.status.textContent = text;
-	}
-
-	async ask(method, path, body) {
-		const answer = await fetch(path, {
-			method,
-			headers: { "Content-Type": "application/json" },
-			body: JSON.stringify(body),
-		});
-
-		return { status: answer.status, ...await answer.json().catch(() => ({})) };
 	}
 
 	async register() {
@@ -71,67 +82,26 @@ export class Paint {
 			name = `visitor-${Math.random().toString(36).slice(2, 8)}`;
 			this.name.value = name;
 		}
-		const answer = await this.ask("PUT", "/register-pg",
-			{ name, author: "web page", secret: this.secret.value });
+		const answer = await ask("PUT", "/register-pg", { name, author: "web page", secret: this.secret.value });
 
 		if (answer.status !== 200)
-			throw new Error(answer.error || "the board does not accept registrations now");
+			throw new Error(answer.error || t("no_register"));
 		this.id = answer.id;
 		localStorage.setItem("murald-id", answer.id);
 		localStorage.setItem("murald-name", name);
 		localStorage.setItem("murald-secret", this.secret.value);
 	}
 
-	async paint(at, again = true) {
-		const cell = cell_of(this.page, at);
+	// What the board answers, with `status`.  Throws a TypeError if it does not.
+	async set({ row, column }, colour, again = true) {
+		if (!this.id)
+			await this.register();
+		const answer = await ask("POST", "/changeByClick", { id: this.id, row, col: column, color: colour });
 
-		if (!cell) {
-			this.say("That pixel is not on the board; use one of the commands below.");
-			return;
+		if (answer.status === 401 && again) {
+			this.id = null; // the registration is gone
+			return this.set({ row, column }, colour, false);
 		}
-		try {
-			if (!this.id)
-				await this.register();
-			const answer = await this.ask("POST", "/changeByClick",
-				{ id: this.id, row: cell.row, col: cell.column, color: this.colour });
-
-			if (answer.status === 401 && again) {
-				this.id = null; // the registration is gone
-				await this.paint(at, false);
-				return;
-			}
-			this.answer(answer);
-		} catch (error) {
-			this.say(error instanceof TypeError ? "The wall cannot be reached." : error.message);
-		}
-	}
-
-	answer(answer) {
-		if (answer.status === 200) {
-			this.say(answer.currentlyDisabled ? "The board is switched off at the moment." : "Painted.");
-			this.wait(answer.rate);
-		} else if (answer.status === 429) {
-			this.say("Too fast: please wait.");
-			this.wait(answer.timeoutRemaining * 1000);
-		} else {
-			this.say(answer.error || `The board answered ${answer.status}.`);
-		}
-	}
-
-	// Shows the time until the next pixel.
-	wait(ms) {
-		const from = performance.now();
-		const show = () => {
-			const part = ms > 0 ? (performance.now() - from) / ms : 1;
-
-			this.progress.value = Math.min(part, 1);
-			if (part < 1)
-				requestAnimationFrame(show);
-			else
-				this.say("Tap a place on the wall.");
-		};
-
-		clearTimeout(this.timer);
-		this.timer = setTimeout(show, 0);
+		return answer;
 	}
 }

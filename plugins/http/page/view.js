@@ -1,170 +1,352 @@
 // SPDX-License-Identifier: MIT
-// The viewport: zoom, pan and the cursor; by mouse, touch, wheel and keys.
+// Where the visitor looks: pan, pinch, wheel, flights.  What a tap or a key means is for others.
 
-const TAP_PIXELS = 8;
-const ZOOM_STEP = 1.5;
+const TAP_SLOP = { mouse: 4, pen: 6, touch: 10 };
+const PRESS_MS = 450, AFTER_GESTURE_MS = 250, CALM_MS = 120, FLIGHT_MS = 220, STEP_MS = 180;
+const COASTING = 0.92, COASTING_LEAST = 0.4;
 const ZOOM_MOST = 64;
+const LEVELS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, ZOOM_MOST];
+
+// An edge of the wall may come so far into the viewport, so that a thumb reaches the corners.
+const EDGE_IN = 0.4;
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
 export class View {
-	// `tap` is called with the canvas pixel that was tapped, `move` with the one under the cursor.
-	constructor(viewport, picture, cursor, { tap, move }) {
-		Object.assign(this, { viewport, picture, cursor, tap, move });
-		this.scale = 1;
-		this.left = this.top = 0; // of the picture in the viewport
-		this.cell = { size: 1, left: 0, top: 0 };
-		this.at = null;
-		this.fitted = true;
-		this.pointers = new Map();
-		viewport.addEventListener("pointerdown", event => this.down(event));
-		viewport.addEventListener("pointermove", event => this.drag(event));
-		for (const name of ["pointerup", "pointercancel"])
-			viewport.addEventListener(name, event => this.up(event));
-		viewport.addEventListener("wheel", event => this.wheel(event), { passive: false });
-		viewport.addEventListener("keydown", event => this.key(event));
-		new ResizeObserver(() => this.fitted ? this.fit() : this.place()).observe(viewport);
+	// `z` is CSS pixels for a pixel of the wall, whose corner is at left, top of the viewport.
+	// `on` has view(), hover(pixel or null), tap(pixel, pointer type), press(pixel), and
+	// key(event), which returns whether the key meant something.
+	constructor(viewport, canvas, render, on) {
+		Object.assign(this, { viewport, canvas, render, on, z: 1, left: 0, top: 0, fitted: true });
+		this.wall = { width: 1, height: 1 };
+		this.width = this.height = 0; // of the viewport, until it is known
+		this.ratio = 1; // device pixels for a CSS pixel
+		this.fingers = new Map();
+		this.ended = -Infinity; // the last gesture
+		this.awake = false; // the wheel zooms
+		for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "wheel", "keydown"])
+			viewport.addEventListener(name, event => this[name](event), { passive: false });
+		viewport.addEventListener("contextmenu", event => event.preventDefault());
+		viewport.addEventListener("blur", () => { this.awake = false; });
+		viewport.addEventListener("pointerleave", () => on.hover(null));
+		new ResizeObserver(() => this.sized()).observe(viewport);
+		document.addEventListener("visibilitychange", () => this.redraw());
+		addEventListener("pageshow", () => this.redraw());
+		canvas.addEventListener("contextrestored", () => this.redraw());
+		this.watch_ratio();
+	}
+
+	// Also when the window moves to another screen.
+	watch_ratio() {
+		matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => {
+			this.sized();
+			this.watch_ratio();
+		}, { once: true });
+	}
+
+	begin(width, height) {
+		const is_other = width !== this.wall.width || height !== this.wall.height;
+
+		this.wall = { width, height };
+		if (is_other)
+			this.fit();
+	}
+
+	// The canvas has whole pixels of the device, and is shown as exactly so many: with half a
+	// pixel more the browser blurs all of them.
+	sized() {
+		const { clientWidth: width, clientHeight: height } = this.viewport;
+		const ratio = devicePixelRatio || 1;
+		const middle = this.fitted ? null : this.middle();
+		const across = Math.floor(width * ratio), down = Math.floor(height * ratio);
+
+		Object.assign(this, { width, height, ratio });
+		if (this.canvas.width !== across || this.canvas.height !== down)
+			Object.assign(this.canvas, { width: across, height: down });
+		this.canvas.style.width = `${across / ratio}px`;
+		this.canvas.style.height = `${down / ratio}px`;
+		if (!this.flight && middle)
+			this.look(middle.x, middle.y, this.z);
+		else if (!this.flight)
+			this.fit();
+		this.redraw();
+	}
+
+	// What pixel of the wall is in the middle.
+	middle() {
+		return { x: (this.width / 2 - this.left) / this.z, y: (this.height / 2 - this.top) / this.z };
+	}
+
+	get fit_z() {
+		const { canvas, wall } = this;
+
+		return Math.min(canvas.width / wall.width, canvas.height / wall.height) / this.ratio || 1;
+	}
+
+	set_z(z) {
+		this.z = clamp(z, this.fit_z, ZOOM_MOST);
+		this.fitted = this.z <= this.fit_z * 1.001;
 	}
 
 	fit() {
-		const { clientWidth, clientHeight } = this.viewport;
-
-		this.scale = Math.min(clientWidth / this.picture.width, clientHeight / this.picture.height) || 1;
-		this.left = (clientWidth - this.picture.width * this.scale) / 2;
-		this.top = (clientHeight - this.picture.height * this.scale) / 2;
-		this.fitted = true;
-		this.place();
+		this.flight = null;
+		this.set_z(0);
+		this.clamp();
+		this.changed(false);
 	}
 
-	place() {
-		this.picture.style.transform = `translate(${this.left}px, ${this.top}px) scale(${this.scale})`;
-		this.cursor.hidden = !this.at;
-		if (!this.at)
-			return;
-		const { size, left, top } = this.cell;
-		const x = this.at.x - (((this.at.x - left) % size) + size) % size;
-		const y = this.at.y - (((this.at.y - top) % size) + size) % size;
-		const side = Math.max(size * this.scale, 6);
-
-		this.cursor.style.width = this.cursor.style.height = `${side}px`;
-		this.cursor.style.transform =
-			`translate(${this.left + (x + size / 2) * this.scale - side / 2}px, ` +
-			`${this.top + (y + size / 2) * this.scale - side / 2}px)`;
+	look(x, y, z) {
+		this.flight = null;
+		this.set_z(z);
+		this.left = this.width / 2 - x * this.z;
+		this.top = this.height / 2 - y * this.z;
+		this.clamp();
+		this.changed(false);
 	}
 
-	// Zooms and keeps the point x,y of the viewport where it is.
-	zoom(factor, x = this.viewport.clientWidth / 2, y = this.viewport.clientHeight / 2) {
-		const least = Math.min(this.viewport.clientWidth / this.picture.width,
-			this.viewport.clientHeight / this.picture.height, 1) / 2;
-		const scale = Math.min(Math.max(this.scale * factor, least), ZOOM_MOST);
+	// Where one side of the wall may begin: in the middle if it is smaller than the viewport.
+	clamp_side(at, size, room) {
+		const edge = room * EDGE_IN;
 
-		this.left = x - (x - this.left) * scale / this.scale;
-		this.top = y - (y - this.top) * scale / this.scale;
-		this.scale = scale;
-		this.fitted = false;
-		this.place();
+		return size <= room + 0.5 ? (room - size) / 2 : clamp(at, room - size - edge, edge);
 	}
 
-	pixel(event) {
+	clamp() {
+		this.left = this.clamp_side(this.left, this.wall.width * this.z, this.width);
+		this.top = this.clamp_side(this.top, this.wall.height * this.z, this.height);
+	}
+
+	// The point x, y of the viewport stays where it is.
+	zoom(factor, x = this.width / 2, y = this.height / 2) {
+		const before = this.z;
+
+		this.set_z(this.z * factor);
+		this.left = x - (x - this.left) * this.z / before;
+		this.top = y - (y - this.top) * this.z / before;
+		this.clamp();
+		this.changed(true);
+	}
+
+	// Calls frame(part) until that is 1; at once where motion is not wanted.
+	animate(ms, frame) {
+		const begun = performance.now();
+		const turn = now => {
+			const part = still.matches ? 1 : clamp((now - begun) / ms, 0, 1);
+
+			if (this.flight !== turn)
+				return; // something else moves it
+			if (part === 1)
+				this.flight = null;
+			frame(1 - (1 - part) ** 3);
+			if (part < 1)
+				requestAnimationFrame(turn);
+		};
+
+		this.flight = turn;
+		turn(begun);
+	}
+
+	// To the next level.
+	step(up, x, y) {
+		const next = up ? LEVELS.find(level => level > this.z * 1.01) || ZOOM_MOST
+			: LEVELS.filter(level => level < this.z * 0.99).at(-1) || this.fit_z;
+		const first = this.z, factor = Math.max(next, this.fit_z) / first;
+
+		this.animate(STEP_MS, part => this.zoom(first * factor ** part / this.z, x, y));
+	}
+
+	// To where the wall's point x, y is in the middle, from where it is on the window, although
+	// `grow` makes the viewport another one.
+	fly(x, y, z, grow = () => {}) {
+		const from = this.place_of(x, y), first = this.z;
+
+		this.flight = grow;
+		grow();
+		this.sized();
 		const box = this.viewport.getBoundingClientRect();
-		const x = Math.floor((event.clientX - box.left - this.left) / this.scale);
-		const y = Math.floor((event.clientY - box.top - this.top) / this.scale);
-		const inside = x >= 0 && y >= 0 && x < this.picture.width && y < this.picture.height;
+		const u0 = from.x - box.left, v0 = from.y - box.top;
 
-		return inside ? { x, y } : null;
+		this.animate(FLIGHT_MS, part => {
+			const last = clamp(z, this.fit_z, ZOOM_MOST);
+			const { wall, width, height } = this;
+			const u1 = this.clamp_side(width / 2 - x * last, wall.width * last, width) + x * last;
+			const v1 = this.clamp_side(height / 2 - y * last, wall.height * last, height) + y * last;
+
+			this.set_z(first * (last / first) ** part);
+			this.left = u0 + (u1 - u0) * part - x * this.z;
+			this.top = v0 + (v1 - v0) * part - y * this.z;
+			if (part === 1)
+				this.clamp();
+			this.changed(part < 1);
+		});
 	}
 
-	look(at) {
-		this.at = at;
-		this.place();
-		this.move(at);
+	// Where the window shows a point of the wall.
+	place_of(x, y) {
+		const box = this.viewport.getBoundingClientRect();
+
+		return { x: box.left + this.left + x * this.z, y: box.top + this.top + y * this.z };
 	}
 
-	down(event) {
+	changed(moving) {
+		this.moving = moving;
+		clearTimeout(this.calm);
+		if (moving)
+			this.rest();
+		this.on.view();
+		this.draw();
+	}
+
+	// Draws as exactly as can be when nothing happens for a moment.
+	rest() {
+		clearTimeout(this.calm);
+		this.calm = setTimeout(() => {
+			this.moving = false;
+			this.draw();
+		}, CALM_MS);
+	}
+
+	draw() {
+		this.asked ||= requestAnimationFrame(() => {
+			this.asked = 0;
+			if (this.width > 0 && !this.render.draw(Math.round(this.left * this.ratio), Math.round(this.top * this.ratio),
+				this.z * this.ratio, this.moving))
+				this.rest();
+		});
+	}
+
+	redraw() {
+		this.render.forget();
+		this.draw();
+	}
+
+	// ---- what the visitor does
+
+	point(event) {
+		const box = this.viewport.getBoundingClientRect();
+
+		return { x: event.clientX - box.left, y: event.clientY - box.top };
+	}
+
+	pixel({ x, y }) {
+		const at = { x: Math.floor((x - this.left) / this.z), y: Math.floor((y - this.top) / this.z) };
+
+		return at.x >= 0 && at.y >= 0 && at.x < this.wall.width && at.y < this.wall.height ? at : null;
+	}
+
+	// One finger on a wall that is all seen scrolls the page.
+	is_for_the_page(event) {
+		return event.pointerType === "touch" && this.fingers.size === 1 && this.fitted;
+	}
+
+	pointerdown(event) {
+		if (event.button)
+			return;
+		const at = this.point(event), fresh = event.timeStamp - this.ended > AFTER_GESTURE_MS;
+
 		this.viewport.setPointerCapture(event.pointerId);
-		this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-		this.still = this.pointers.size === 1 ? { x: event.clientX, y: event.clientY } : null;
+		this.fingers.set(event.pointerId, at);
+		this.speed = null;
+		this.tapped = this.fingers.size === 1 && fresh ? { ...at, slop: TAP_SLOP[event.pointerType] || 8 } : null;
+		clearTimeout(this.press);
+		if (this.tapped && event.pointerType === "touch")
+			this.press = setTimeout(() => this.pressed(), PRESS_MS);
 	}
 
-	drag(event) {
-		const pointer = this.pointers.get(event.pointerId);
+	pressed() {
+		const at = this.tapped && this.pixel(this.tapped);
 
-		if (!pointer) {
-			if (event.pointerType === "mouse" && this.pixel(event))
-				this.look(this.pixel(event));
+		this.tapped = null;
+		if (at)
+			this.on.press(at);
+	}
+
+	pointermove(event) {
+		const before = this.fingers.get(event.pointerId), now = this.point(event);
+
+		if (!before) {
+			if (event.pointerType !== "touch")
+				this.on.hover(this.pixel(now));
 			return;
 		}
-		if (this.still && Math.hypot(event.clientX - this.still.x, event.clientY - this.still.y) < TAP_PIXELS)
+		if (this.tapped && Math.hypot(now.x - this.tapped.x, now.y - this.tapped.y) < this.tapped.slop)
 			return;
-		this.still = null;
-		this.fitted = false;
-		const others = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, other]) => other);
-		const weight = 1 / (others.length + 1);
-
-		this.left += (event.clientX - pointer.x) * weight;
-		this.top += (event.clientY - pointer.y) * weight;
-		if (others.length === 1) {
-			const box = this.viewport.getBoundingClientRect();
-			const [other] = others;
-			const before = Math.hypot(pointer.x - other.x, pointer.y - other.y);
-			const now = Math.hypot(event.clientX - other.x, event.clientY - other.y);
-
-			this.zoom(now / (before || 1), (event.clientX + other.x) / 2 - box.left,
-				(event.clientY + other.y) / 2 - box.top);
-		}
-		this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-		this.place();
-	}
-
-	up(event) {
-		const known = this.pointers.delete(event.pointerId);
-
-		if (!known || !this.still || event.type === "pointercancel")
+		clearTimeout(this.press);
+		this.tapped = null;
+		if (this.is_for_the_page(event))
 			return;
-		this.still = null;
-		const at = this.pixel(event);
-		if (at) {
-			this.look(at);
-			this.tap(at);
-		}
-	}
-
-	wheel(event) {
-		const box = this.viewport.getBoundingClientRect();
-
-		event.preventDefault();
-		this.zoom(Math.exp(-event.deltaY / (event.deltaMode ? 10 : 300)), event.clientX - box.left,
-			event.clientY - box.top);
-	}
-
-	key(event) {
-		const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-		const step = steps[event.key];
-
-		if (event.ctrlKey || event.metaKey || event.altKey)
-			return;
-		if (step)
-			this.step(step[0] * this.cell.size, step[1] * this.cell.size);
-		else if (event.key === "+" || event.key === "=")
-			this.zoom(ZOOM_STEP);
-		else if (event.key === "-")
-			this.zoom(1 / ZOOM_STEP);
-		else if (event.key === "0")
-			this.fit();
-		else if ((event.key === "Enter" || event.key === " ") && this.at)
-			this.tap(this.at);
+		this.flight = null;
+		this.fingers.set(event.pointerId, now);
+		const other = [...this.fingers].find(([id]) => id !== event.pointerId)?.[1];
+		if (other)
+			this.pinch(before, now, other);
 		else
-			return;
-		event.preventDefault();
+			this.pan({ x: now.x - before.x, y: now.y - before.y });
 	}
 
-	// Moves the cursor, and the picture if the cursor would leave the viewport.
-	step(dx, dy) {
-		const from = this.at || { x: Math.floor(this.picture.width / 2), y: Math.floor(this.picture.height / 2) };
-		const x = Math.min(Math.max(from.x + dx, 0), this.picture.width - 1);
-		const y = Math.min(Math.max(from.y + dy, 0), this.picture.height - 1);
-		const seen_x = this.left + (x + 0.5) * this.scale, seen_y = this.top + (y + 0.5) * this.scale;
+	pan(by) {
+		this.speed = by;
+		this.left += by.x;
+		this.top += by.y;
+		this.clamp();
+		this.changed(true);
+	}
 
-		this.left -= Math.min(seen_x, 0) + Math.max(seen_x - this.viewport.clientWidth, 0);
-		this.top -= Math.min(seen_y, 0) + Math.max(seen_y - this.viewport.clientHeight, 0);
-		this.look({ x, y });
+	pinch(before, now, other) {
+		const apart = at => Math.hypot(at.x - other.x, at.y - other.y) || 1;
+
+		this.left += (now.x - before.x) / 2;
+		this.top += (now.y - before.y) / 2;
+		this.zoom(apart(now) / apart(before), (now.x + other.x) / 2, (now.y + other.y) / 2);
+	}
+
+	pointerup(event) {
+		clearTimeout(this.press);
+		if (!this.fingers.delete(event.pointerId))
+			return;
+		const at = this.tapped && this.pixel(this.tapped);
+
+		if (this.tapped) {
+			this.tapped = null;
+			this.awake = true;
+			if (at)
+				this.on.tap(at, event.pointerType);
+			return;
+		}
+		this.ended = event.timeStamp;
+		if (this.fingers.size === 0 && this.speed && !still.matches)
+			this.coast();
+	}
+
+	pointercancel(event) {
+		clearTimeout(this.press);
+		this.tapped = null;
+		this.fingers.delete(event.pointerId);
+		this.ended = event.timeStamp;
+	}
+
+	coast() {
+		if (!this.speed || this.fingers.size > 0 || Math.hypot(this.speed.x, this.speed.y) < COASTING_LEAST)
+			return;
+		this.pan({ x: this.speed.x * COASTING, y: this.speed.y * COASTING });
+		requestAnimationFrame(() => this.coast());
+	}
+
+	// With Ctrl, which a trackpad's pinch sends too, always; else once the wall was clicked.
+	wheel(event) {
+		if (!event.ctrlKey && !this.awake)
+			return;
+		const { x, y } = this.point(event), lines = event.deltaMode ? 30 : 1;
+		const by = event.deltaY * lines * (event.ctrlKey ? 3 : 1);
+
+		event.preventDefault();
+		this.flight = null;
+		this.zoom(Math.exp(-clamp(by, -120, 120) / 300), x, y);
+	}
+
+	keydown(event) {
+		if (!event.ctrlKey && !event.metaKey && !event.altKey && this.on.key(event))
+			event.preventDefault();
 	}
 }

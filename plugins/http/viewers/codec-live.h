@@ -6,18 +6,20 @@
  *
  * Text messages are JSON objects with a `type`.  The first message is
  *
- *	{"type": "wall", "version": 1, "width": W, "height": H, "fps": F}
+ *	{"type": "wall", "version": 1, "width": W, "height": H, "fps": F,
+ *	 "time": S}
  *
- * and once a second, unless the client is still reading a frame,
+ * and once a second, or, if the client is still reading a frame, when it has,
  *
- *	{"type": "figures", "width": W, "height": H, "viewers": N, "frame": F,
+ *	{"type": "figures", "width": W, "height": H, "viewers": N, "frame": F, "time": S,
  *	 "pixels": P, "pixels_per_second": R,
  *	 "plugins": [{"name": "icmp", "module": "icmp", "open": true,
  *	              "pixels": P, "pixels_per_second": R, "connections": C}, ...],
  *	 "notice": {"text": T, "until": S, "frozen": false}}
  *
- * with the plugins in the order of the config file, `pixels` since murald started, and
- * `pixels_per_second` over the last second, a whole number.  The notice is the operator's,
+ * with murald's clock when it was made, in seconds since 1970, the plugins in the order
+ * of the config file, `pixels` since murald started, and `pixels_per_second` over the
+ * last second, a whole number.  The notice is the operator's,
  * "" if there is none; until when it is shown, in seconds since 1970, 0 if nobody knows;
  * and whether the canvas is frozen, so that nobody may paint.  Members may be added.
  *

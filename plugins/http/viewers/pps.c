@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "http/web/notice.h"
 
@@ -62,6 +63,15 @@ pps_add_instance(const struct mural_instance *instance, void *arg)
 			(json_int_t)instance->counts->connections));
 }
 
+uint64_t
+pps_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * UINT64_C(1000) + now.tv_nsec / 1000000;
+}
+
 void
 pps_update(struct pps *pps, struct mural_host *host, uint64_t now_ms, uint32_t frame,
 	char **live)
@@ -78,13 +88,13 @@ pps_update(struct pps *pps, struct mural_host *host, uint64_t now_ms, uint32_t f
 	pps->updated_ms = now_ms;
 	if (!live)
 		return;
-	all = json_pack("{sssisisIsIsIsIsoso}", "type", "figures", "width",
-		(int)host->canvas_width, "height", (int)host->canvas_height, "viewers",
-		(json_int_t)pps->viewers, "frame", (json_int_t)frame, "pixels",
-		(json_int_t)pps->painted, "pixels_per_second",
-		(json_int_t)pps->per_second, "plugins", scan.plugins, "notice",
-		notice_json(host));
-	*live = all ? json_dumps(all, JSON_COMPACT) : NULL;
+	all = json_pack("{sssfsisisIsIsIsIsoso}", "type", "figures", "time",
+		pps_clock_ms() / 1000.0, "width", (int)host->canvas_width, "height",
+		(int)host->canvas_height, "viewers", (json_int_t)pps->viewers, "frame",
+		(json_int_t)frame, "pixels", (json_int_t)pps->painted,
+		"pixels_per_second", (json_int_t)pps->per_second, "plugins", scan.plugins,
+		"notice", notice_json(host));
+	*live = all ? json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(13)) : NULL;
 	json_decref(all);
 }
 

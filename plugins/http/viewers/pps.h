@@ -26,4 +26,7 @@ struct pps {
 void pps_update(struct pps *pps, struct mural_host *host, uint64_t now_ms, uint32_t frame,
 	char **live);
 
+/* Milliseconds since 1970, as the messages of /live tell them, in seconds. */
+uint64_t pps_clock_ms(void);
+
 void pps_finish(struct pps *pps);

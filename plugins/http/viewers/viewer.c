@@ -2,6 +2,7 @@
 /* Serves one viewer's WebSocket: frames and texts to it, commands from it. */
 #include "http/viewers/viewer.h"
 
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -115,7 +116,7 @@ viewer_act(struct viewer *viewer, enum place_action action)
 	}
 }
 
-/* Sends the texts that it asked for, as soon as it is idle. */
+/* Sends the texts that it asked for or missed, as soon as it is idle. */
 static void
 send_answers(struct viewer *viewer)
 {
@@ -133,6 +134,8 @@ send_answers(struct viewer *viewer)
 	if (viewer->asked_nudity)
 		viewer->asked_nudity =
 			!viewer_send_text(viewer, nudity, sizeof(nudity) - 1);
+	if (viewer->late_figures && viewer->viewers->figures)
+		viewer_send_figures(viewer);
 }
 
 /* --------------------------------------------------------------------- sending */
@@ -221,6 +224,14 @@ viewer_send_text(struct viewer *viewer, const char *text, size_t len)
 }
 
 void
+viewer_send_figures(struct viewer *viewer)
+{
+	const char *figures = viewer->viewers->figures;
+
+	viewer->late_figures = !viewer_send_text(viewer, figures, strlen(figures));
+}
+
+void
 viewer_request_key(struct viewer *viewer)
 {
 	viewer->wants_key = true;
@@ -302,11 +313,13 @@ send_hello(struct viewer *viewer)
 {
 	const struct viewers *viewers = viewer->viewers;
 	const struct mural_host *host = viewers->web->host;
-	char text[128];
+	char text[160];
+	uint64_t now = pps_clock_ms();
 	int len = snprintf(text, sizeof(text),
 		"{\"type\": \"wall\", \"version\": %d, \"width\": %u, \"height\": %u, "
-		"\"fps\": %d}",
-		LIVE_VERSION, host->canvas_width, host->canvas_height, (int)viewers->fps);
+		"\"fps\": %d, \"time\": %" PRIu64 ".%03d}",
+		LIVE_VERSION, host->canvas_width, host->canvas_height, (int)viewers->fps,
+		now / 1000, (int)(now % 1000));
 
 	if (viewer->dialect == DIALECT_LIVE)
 		websocket_send(&viewer->ws, WEBSOCKET_TEXT, text, len);

@@ -155,7 +155,7 @@ on_captured(struct capture *capture, bool starved)
 /* --------------------------------------------------------------- once a second */
 
 static void
-send_pps(struct viewers *viewers, const char *live)
+send_pps(struct viewers *viewers)
 {
 	uint64_t now = uv_now(viewers->second.loop);
 	char place[128];
@@ -165,8 +165,8 @@ send_pps(struct viewers *viewers, const char *live)
 		viewers->pps.per_second, viewers->pps.per_second);
 
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next) {
-		if (viewer->dialect == DIALECT_LIVE && live)
-			(void)viewer_send_text(viewer, live, strlen(live));
+		if (viewer->dialect == DIALECT_LIVE && viewers->figures)
+			viewer_send_figures(viewer);
 		else if (viewer->dialect == DIALECT_PLACE && viewer->wants_pps)
 			(void)viewer_send_text(viewer, place, len);
 		viewer_check(viewer, now);
@@ -178,13 +178,12 @@ on_second(uv_timer_t *timer)
 {
 	struct viewers *viewers = timer->data;
 	struct mural_host *host = viewers->web->host;
-	char *live = NULL;
 
 	mural_publish(host);
-	pps_update(
-		&viewers->pps, host, uv_now(timer->loop), viewers->capture.number, &live);
-	send_pps(viewers, live);
-	free(live);
+	free(viewers->figures);
+	pps_update(&viewers->pps, host, uv_now(timer->loop), viewers->capture.number,
+		&viewers->figures);
+	send_pps(viewers);
 }
 
 /* ----------------------------------------------------------------- add, remove */
@@ -266,6 +265,8 @@ viewers_stop(struct viewers *viewers)
 	canvas_png_answer_pending(viewers, false);
 	capture_stop(&viewers->capture);
 	pps_finish(&viewers->pps);
+	free(viewers->figures);
+	viewers->figures = NULL;
 	web_close_handle(viewers->web, (uv_handle_t *)&viewers->second);
 	web_close_handle(viewers->web, (uv_handle_t *)&viewers->sending.idle);
 }

@@ -33,6 +33,7 @@ struct viewers {
 	struct fair_queue sending; /* those who have room for more */
 	struct pending_png *pending_pngs;
 	struct pps pps;
+	char *figures;  /* the last ones for /live; NULL: none */
 	uint64_t epoch; /* distinguishes the tags of this start from another's */
 	bool stopping;
 };

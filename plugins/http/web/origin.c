@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http/web/request.h"
+#include "http/web/web.h"
 
 /* What follows the scheme; NULL: it is none of ours, such as `null`. */
 static const char *
@@ -65,6 +65,16 @@ request_is_cross_site(const struct request *request, const char *origins, bool n
 	if (origin)
 		return !is_same_host(origin, request_header(request, "Host"));
 	return needs_json && !is_json(request_header(request, "Content-Type"));
+}
+
+const char *
+request_listed_origin(const struct request *request)
+{
+	const char *origins = request->web->origins;
+	const char *origin =
+		origins && *origins ? request_header(request, "Origin") : NULL;
+
+	return origin && is_listed(origins, origin) ? origin : NULL;
 }
 
 bool

@@ -17,5 +17,9 @@ struct request;
 bool request_is_cross_site(
 	const struct request *request, const char *origins, bool needs_json);
 
+/* The origin of the page that sent it, if that is one of web->origins, whose pages may
+ * read the answer; else NULL. */
+const char *request_listed_origin(const struct request *request);
+
 /* Whether the text is a list for `origins`: "" or http://HOST[:PORT], https likewise. */
 bool origins_are_valid(const char *origins);

@@ -131,6 +131,11 @@ enum MHD_Result reply_send(
 enum MHD_Result reply_shared(
 	struct request *request, unsigned status, struct MHD_Response *response);
 
+/* 200, with a response of JSON whose text is known.  A page of a listed site gets a copy,
+ * which it may read (origin.h). */
+enum MHD_Result reply_shared_json(struct request *request, struct MHD_Response *response,
+	const char *text, size_t len);
+
 /* Takes the value over. */
 enum MHD_Result reply_json(struct request *request, unsigned status, json_t *value);
 

@@ -8,6 +8,7 @@
 
 #include "http/web/client.h"
 #include "http/web/holdings.h"
+#include "http/web/origin.h"
 
 struct MHD_Response *
 response_with(struct MHD_Response *response, const char *name, const char *value)
@@ -68,6 +69,21 @@ reply_shared(struct request *request, unsigned status, struct MHD_Response *resp
 	return MHD_queue_response(request->connection, status, response);
 }
 
+/* Lets a page of a listed site read it, where the route does not let every page. */
+static struct MHD_Response *
+allow_origin(const struct request *request, struct MHD_Response *response)
+{
+	const char *origin = request_listed_origin(request);
+
+	if (!response || !origin ||
+		MHD_get_response_header(response, "Access-Control-Allow-Origin"))
+		return response;
+	response = response_with(response, "Access-Control-Allow-Origin", origin);
+	response = response_with(
+		response, "Access-Control-Expose-Headers", "ETag, Retry-After");
+	return response_with(response, "Vary", "Origin");
+}
+
 enum MHD_Result
 reply_send(struct request *request, unsigned status, struct MHD_Response *response)
 {
@@ -75,10 +91,27 @@ reply_send(struct request *request, unsigned status, struct MHD_Response *respon
 
 	if (status == MHD_HTTP_SWITCHING_PROTOCOLS)
 		http_client_upgraded(request->connection);
+	response = allow_origin(request, response);
 	result = reply_shared(request, status, response);
 	if (response)
 		MHD_destroy_response(response);
 	return result;
+}
+
+enum MHD_Result
+reply_shared_json(struct request *request, struct MHD_Response *response,
+	const char *text, size_t len)
+{
+	struct MHD_Response *copy;
+	const char *tag;
+
+	if (!response || !request_listed_origin(request))
+		return reply_shared(request, MHD_HTTP_OK, response);
+	copy = response_copy(text, len, "application/json");
+	tag = MHD_get_response_header(response, MHD_HTTP_HEADER_ETAG);
+	if (tag)
+		copy = response_with(copy, MHD_HTTP_HEADER_ETAG, tag);
+	return reply_send(request, MHD_HTTP_OK, copy);
 }
 
 /* Without memory for an error message the connection is closed. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/web/origin.h"
 #include "http/web/web.h"
 
 static bool
@@ -45,9 +46,20 @@ method_bit(const char *name)
 	return 0;
 }
 
+/* What a page of a listed site may send. */
+static struct MHD_Response *
+allow_preflight(struct MHD_Response *response, const char *allowed)
+{
+	response = response_with(response, "Access-Control-Allow-Methods", allowed);
+	response = response_with(
+		response, "Access-Control-Allow-Headers", "Content-Type, If-None-Match");
+	return response_with(response, "Access-Control-Max-Age", "600");
+}
+
 static enum MHD_Result
 reply_allow(struct request *request, unsigned status, unsigned allowed)
 {
+	struct MHD_Response *response;
 	char text[64] = "";
 	size_t len = 0;
 
@@ -58,11 +70,13 @@ reply_allow(struct request *request, unsigned status, unsigned allowed)
 		if (allowed & methods[i].bit)
 			len += snprintf(text + len, sizeof(text) - len, "%s%s",
 				len > 0 ? ", " : "", methods[i].name);
-	return reply_send(request, status,
-		response_with(status == MHD_HTTP_OK
-				      ? response_empty()
-				      : error_response("405 Method Not Allowed"),
-			MHD_HTTP_HEADER_ALLOW, text));
+	response = response_with(status == MHD_HTTP_OK
+					 ? response_empty()
+					 : error_response("405 Method Not Allowed"),
+		MHD_HTTP_HEADER_ALLOW, text);
+	if (status == MHD_HTTP_OK && request_listed_origin(request))
+		response = allow_preflight(response, text);
+	return reply_send(request, status, response);
 }
 
 enum MHD_Result

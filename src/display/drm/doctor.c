@@ -14,7 +14,7 @@
 #include "base/util.h"
 #include "display/display.h"
 #include "display/drm/drm.h"
-#include "hud/hud.h"
+#include "display/layout.h"
 
 /* What was found on all cards. */
 struct survey {
@@ -68,19 +68,19 @@ examine_room(const struct survey *survey, const drmModeConnector *connector,
 	const struct mural_dimensions *canvas = survey->canvas;
 	struct scale_screen screen = { .quarter_turns = config->rotate };
 	struct drm_assignment assignment = { 0 };
+	struct hud_room hud_room;
 	struct box strip, room;
 	uint32_t width, height;
 
 	mode_select(connector, &config->mode, &assignment);
-	if (canvas->width == 0 || assignment.n_modes == 0 ||
+	if (canvas->width == 0 || assignment.n_modes == 0 || config->hud == HUD_ONLY ||
 		config->scale != SCALE_INTEGER)
 		return;
 	screen.width = assignment.modes[0].hdisplay;
 	screen.height = assignment.modes[0].vdisplay;
 	scale_upright_size(&screen, &width, &height);
-	room = (struct box){ 0, 0, width, height };
-	if (config->hud != HUD_NO)
-		hud_place(width, height, canvas->width, canvas->height, &strip, &room);
+	hud_room = layout_room(config, width, height);
+	hud_place(&hud_room, canvas->width, canvas->height, &strip, &room);
 	width = room.right - room.left;
 	height = room.bottom - room.top;
 	if (canvas->width <= width && canvas->height <= height)

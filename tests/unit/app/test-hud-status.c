@@ -21,13 +21,15 @@ TEST(a_state_is_shown_though_nobody_paints)
 	struct instance instance = { .plugin = &plugin, .is_open = true };
 	struct plugins plugins = { .instances = &instance };
 	const struct config_server server = { .public_url = "", .public_address = "" };
-	struct ingest ingest = { .plugins = &plugins, .server = &server };
+	uv_loop_t loop;
+	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
 	struct hud *hud = hud_new();
 	struct hud_status hud_status;
 	struct canvas canvas = { 0 };
+	const struct hud_room room = { .width = 1, .height = 1, .strip = true };
+	const struct box strip = { 0, 0, 1, 1 };
 	uint64_t version;
 	uint32_t pixel;
-	uv_loop_t loop;
 
 	instance.ingest = &ingest;
 	instance.host.name = "odd";
@@ -37,8 +39,8 @@ TEST(a_state_is_shown_though_nobody_paints)
 	uv_loop_init(&loop);
 	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
 	run_until_idle(&hud_status, &loop);
-	assert_string_equal(hud_status.text.lines[0].state, "");
-	version = hud_draw(hud, &pixel, 1, 1);
+	assert_int_equal(hud_status.text.n_lines, 0);
+	version = hud_draw(hud, &pixel, &room, &strip);
 
 	assert_true(said_set_state(&instance.said, "waiting for the engine"));
 	assert_false(said_set_state(&instance.said, "waiting for\n the engine"));
@@ -47,7 +49,7 @@ TEST(a_state_is_shown_though_nobody_paints)
 	hud_status_wake(&hud_status);
 	run_until_idle(&hud_status, &loop);
 	assert_string_equal(hud_status.text.lines[0].state, "waiting for the engine");
-	assert_true(hud_draw(hud, &pixel, 1, 1) != version);
+	assert_true(hud_draw(hud, &pixel, &room, &strip) != version);
 
 	hud_status_stop(&hud_status);
 	hud_status_wake(&hud_status);
@@ -74,11 +76,11 @@ shown(struct instance *instance, const char *url, const char *address)
 	const struct config_server server = { .public_url = url,
 		.public_address = address };
 	struct plugins plugins = { .instances = instance };
-	struct ingest ingest = { .plugins = &plugins, .server = &server };
+	uv_loop_t loop;
+	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
 	struct hud_status hud_status;
 	struct canvas canvas = { 0 };
 	struct hud *hud = hud_new();
-	uv_loop_t loop;
 
 	instance->plugin = &plugin;
 	instance->ingest = &ingest;
@@ -102,16 +104,16 @@ TEST(people_are_shown_what_they_can_use)
 	assert_int_equal(said_init(&instance.said, NULL), 0);
 	instance.host.config = "127.0.0.1";
 	text = shown(&instance, "", "");
-	assert_int_equal(text.n_lines, 1);
 	assert_string_not_equal(text.url, "http://127.0.0.1:80/");
 	text = shown(&instance, "", "192.0.2.1");
 	assert_string_equal(text.url, "http://192.0.2.1:80/");
 	text = shown(&instance, "https://wall.example.org/", "192.0.2.1");
 	assert_string_equal(text.url, "https://wall.example.org/");
-	assert_string_equal(text.lines[0].hint, "https://wall.example.org/");
+	assert_int_equal(text.n_lines, 0);
 	instance.common.advertise = "Ask at the bar";
 	text = shown(&instance, "", "");
 	assert_string_equal(text.lines[0].hint, "Ask at the bar");
+	assert_true(text.lines[0].is_words);
 	assert_string_equal(text.url, "");
 	instance.common.advertise = "no";
 	assert_int_equal(shown(&instance, "https://x/", "192.0.2.1").n_lines, 0);

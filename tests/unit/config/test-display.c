@@ -56,6 +56,49 @@ TEST(blanking_is_checked)
 		"followed by ms, s, min, h or d, such as 30s\n");
 }
 
+TEST(looks_are_checked)
+{
+	static const char *const colours[] = { "#000000 #ffffff #ffff00 #00ffff",
+		"  #fff0f0   #000000 #000000 #400000", NULL };
+	static const char *const wrong_colours[] = { "", "#000000",
+		"black white white white", "#000000 #ffffff #ffff00",
+		"#000000 #ffffff #ffff00 #00ffff #ffffff",
+		"#000000 #ffffff #ff0000 #00ffff", NULL };
+	static const char *const fonts[] = { "", "/a.ttf", "/a.ttf /b.ttf", NULL };
+	static const char *const wrong_fonts[] = { "a.ttf", "DejaVuSans", NULL };
+	static const char *const sizes[] = { "auto", "8", "40", NULL };
+	static const char *const wrong_sizes[] = { "", "7", "41", "16%", NULL };
+	static const char *const edges[] = { "0", "20", NULL };
+	static const char *const wrong_edges[] = { "", "21", "-1", "auto", NULL };
+	static const char *const logos[] = { "", "/srv/logo.png", NULL };
+
+	check_values("hud-colours", colours, wrong_colours);
+	check_values("font", fonts, wrong_fonts);
+	check_values("hud-size", sizes, wrong_sizes);
+	check_values("safe-area", edges, wrong_edges);
+	check_values("logo", logos, logos + 2);
+	expect_errors("[display]\nhud-colours = #10141a #ffffff #808080 #9fd3ff\n",
+		"t.conf:2: display.hud-colours: accent #808080 on ground has a contrast "
+		"of "
+		"4.7:1; at least 7:1 is legible from the back of a room\n");
+}
+
+TEST(titles_are_checked)
+{
+	static const char *const right[] = { "", "FrogCon 2026", "Größe \xd7\xa9", NULL };
+	static const char *const wrong[] = { "a\tb", "\xe2\x80\xae reversed",
+		"isolated\xe2\x81\xa9", "bell\a", "\xff", NULL };
+	char text[10100] = "[display]\ntitle = ";
+	size_t len = strlen(text);
+
+	check_values("title", right, wrong);
+	memset(text + len, 'x', 10000);
+	strcpy(text + len + 10000, "\n");
+	expect_errors(text, "t.conf:2: display.title: has 10000 bytes; 200 is the limit, "
+			    "and what fits "
+			    "on a screen is less\n");
+}
+
 TEST(connectors_are_checked)
 {
 	char word[8];

@@ -13,6 +13,7 @@
 #include "hud/font.h"
 #include "hud/hud.h"
 #include "hud/qr.h"
+#include "hud/words.h"
 #include "support/unit.h"
 
 /* ------------------------------------------------------------------ places */
@@ -28,16 +29,21 @@ place_is(uint32_t width, uint32_t height, uint32_t canvas_width, uint32_t canvas
 		rest.right = wanted.left;
 	else if (wanted.top > 0)
 		rest.bottom = wanted.top;
-	hud_place(width, height, canvas_width, canvas_height, &strip, &picture);
+	hud_place(&(struct hud_room){ .width = width, .height = height, .strip = true },
+		canvas_width, canvas_height, &strip, &picture);
 	assert_memory_equal(&strip, &wanted, sizeof(strip));
 	assert_memory_equal(&picture, &rest, sizeof(picture));
 }
 
 TEST(it_is_a_strip_where_there_is_no_letterbox)
 {
-	place_is(1280, 720, 0, 0, (struct box){ 0, 552, 1280, 720 });
-	place_is(1280, 720, 1280, 720, (struct box){ 0, 552, 1280, 720 });
-	place_is(1920, 1080, 160, 100, (struct box){ 0, 828, 1920, 1080 });
+	place_is(1280, 720, 0, 0, (struct box){ 0, 600, 1280, 720 });
+	place_is(1280, 720, 1280, 720, (struct box){ 0, 600, 1280, 720 });
+	place_is(1920, 1080, 160, 100, (struct box){ 0, 900, 1920, 1080 });
+	place_is(1024, 768, 0, 0, (struct box){ 0, 640, 1024, 768 });
+	place_is(1080, 1920, 0, 0, (struct box){ 0, 1440, 1080, 1920 });
+	/* more than a sixth, for a code of a tenth */
+	place_is(640, 480, 0, 0, (struct box){ 0, 393, 640, 480 });
 }
 
 TEST(it_takes_the_letterbox_where_that_has_room)
@@ -53,6 +59,29 @@ TEST(a_small_screen_is_all_picture)
 {
 	place_is(319, 240, 0, 0, (struct box){ 0 });
 	place_is(1024, 199, 64, 64, (struct box){ 0 });
+}
+
+TEST(edges_and_size_are_as_configured)
+{
+	struct hud_room room = { .width = 1920, .height = 1080, .safe = 5 };
+	struct box strip, picture;
+	const struct box safe = { 96, 54, 1824, 1026 };
+
+	hud_place(&room, 0, 0, &strip, &picture);
+	assert_memory_equal(&picture, &safe, sizeof(safe));
+	assert_int_equal(strip.right, 0);
+	room.strip = true;
+	room.size = 20;
+	hud_place(&room, 0, 0, &strip, &picture);
+	assert_memory_equal(
+		&strip, (&(struct box){ 96, 831, 1824, 1026 }), sizeof(strip));
+	assert_memory_equal(
+		&picture, (&(struct box){ 96, 54, 1824, 831 }), sizeof(picture));
+	/* beside it as well */
+	hud_place(&room, 400, 480, &strip, &picture);
+	assert_int_equal(strip.left, picture.right);
+	assert_int_equal(strip.right, safe.right);
+	assert_int_equal(strip.top, safe.top);
 }
 
 static void
@@ -90,8 +119,10 @@ TEST(in_the_letterbox_it_costs_the_picture_nothing)
 			struct box strip, picture, screen = screens[i];
 			uint32_t whole_width, whole_height, width, rows;
 
-			hud_place(screen.right, screen.bottom, 320, height, &strip,
-				&picture);
+			hud_place(&(struct hud_room){ .width = screen.right,
+					  .height = screen.bottom,
+					  .strip = true },
+				320, height, &strip, &picture);
 			size_in(screen, 320, height, &whole_width, &whole_height);
 			if (whole_height > picture.bottom || whole_width > picture.right)
 				continue; /* no letterbox: the strip takes part of the
@@ -116,11 +147,15 @@ TEST(a_canvas_of_the_pictures_size_keeps_the_place)
 		const uint32_t *s = screens[i];
 		struct box strip, picture, strip2, picture2;
 
-		hud_place(s[0], s[1], 0, 0, &strip, &picture);
+		const struct hud_room room = {
+			.width = s[0], .height = s[1], .strip = true
+		};
+
+		hud_place(&room, 0, 0, &strip, &picture);
 		assert_true(picture.left == 0 && picture.top == 0);
 		assert_true(picture.right == s[0] && picture.bottom == strip.top);
 		assert_true(strip.right == s[0] && strip.bottom == s[1]);
-		hud_place(s[0], s[1], picture.right, picture.bottom, &strip2, &picture2);
+		hud_place(&room, picture.right, picture.bottom, &strip2, &picture2);
 		assert_memory_equal(&strip, &strip2, sizeof(strip));
 		assert_memory_equal(&picture, &picture2, sizeof(picture));
 	}
@@ -137,18 +172,30 @@ is_signalled(const struct hud *hud)
 }
 
 static uint64_t
+draw(struct hud *hud, uint32_t *pixels, uint32_t width, uint32_t height)
+{
+	const struct hud_room room = { .width = 320, .height = 240, .strip = true };
+
+	return hud_draw(hud, pixels, &room, &(struct box){ 0, 0, width, height });
+}
+
+static uint64_t
 drawn_version(struct hud *hud)
 {
 	uint32_t pixel;
 
-	return hud_draw(hud, &pixel, 1, 1);
+	return draw(hud, &pixel, 1, 1);
 }
+
+static const struct hud_look look = { "Frogs, every one of them", "", "", 0xff101418,
+	0xffffffff, 0xffffc857, 0xff9fd3ff };
 
 TEST(it_signals_new_versions)
 {
 	struct hud_text text = { .n_lines = 1,
-		.lines = { { .name = "icmp", .hint = "ping", .pixels = 7 },
-			{ .name = "after the last", .pixels = 1 } } };
+		.rate = 7,
+		.lines = { { .name = "icmp", .hint = "ping" },
+			{ .name = "after the last", .hint = "a" } } };
 	struct hud *hud = hud_new();
 	uint64_t version = drawn_version(hud);
 
@@ -159,17 +206,22 @@ TEST(it_signals_new_versions)
 	assert_true(drawn_version(hud) != version);
 
 	version = drawn_version(hud);
-	text.lines[1].pixels = 2;
+	text.lines[1].hint[0] = 'b';
 	memset(text.url + 1, 'x', sizeof(text.url) - 1); /* after the end of the string */
 	hud_set_text(hud, &text);
 	assert_false(is_signalled(hud));
 	assert_true(drawn_version(hud) == version);
 
-	text.lines[0].pixels = 8;
+	text.rate = 8;
 	hud_set_text(hud, &text);
 	hud_set_text(hud, &text);
 	assert_true(is_signalled(hud));
 	assert_false(is_signalled(hud));
+
+	version = drawn_version(hud);
+	hud_set_look(hud, &look);
+	assert_true(is_signalled(hud));
+	assert_true(drawn_version(hud) != version);
 	hud_free(hud);
 	hud_free(NULL);
 }
@@ -197,18 +249,19 @@ TEST(every_pixel_is_drawn_and_none_outside)
 	static uint32_t pixels[WIDTH * HEIGHT + 2 * GUARD];
 	struct hud *hud = hud_new();
 
+	hud_set_look(hud, &look);
 	for (uint32_t i = 0; i < text.n_lines; i++) {
 		memset(text.lines[i].name, 'N', sizeof(text.lines[i].name) - 1);
 		memset(text.lines[i].hint, 'M', sizeof(text.lines[i].hint) - 1);
 		text.lines[i].hint[i * 30] = ' ';
-		text.lines[i].pixels = UINT64_MAX;
+		memset(text.lines[i].state, 'S', sizeof(text.lines[i].state) - 1);
 	}
 	hud_set_text(hud, &text);
 	for (uint32_t width = 1; width <= WIDTH; width += 8)
 		for (uint32_t height = 1; height <= HEIGHT; height += 4) {
 			for (size_t i = 0; i < ARRAY_LEN(pixels); i++)
 				pixels[i] = 0x12345678;
-			assert_true(hud_draw(hud, pixels + GUARD, width, height) != 0);
+			assert_true(draw(hud, pixels + GUARD, width, height) != 0);
 			for (size_t i = 0; i < ARRAY_LEN(pixels); i++)
 				assert_true((pixels[i] == 0x12345678) ==
 					    (i < GUARD || i >= GUARD + width * height));
@@ -216,13 +269,92 @@ TEST(every_pixel_is_drawn_and_none_outside)
 	hud_free(hud);
 }
 
+/* ------------------------------------------------------------------ words */
+
+static void
+counts_as(uint64_t count, const char *wanted)
+{
+	char text[WORDS_MAX];
+
+	words_count(count, text);
+	assert_string_equal(text, wanted);
+}
+
+TEST(counts_have_three_digits)
+{
+	counts_as(0, "0");
+	counts_as(999, "999");
+	counts_as(1234, "1,234");
+	counts_as(9999, "9,999");
+	counts_as(10000, "10.0 k");
+	counts_as(45678, "45.7 k");
+	counts_as(999499, "999 k");
+	counts_as(999500, "1.00 M");
+	counts_as(12345678, "12.3 M");
+	counts_as(48200000000, "48.2 G");
+	counts_as(UINT64_MAX, "18.4 E");
+}
+
+static void
+figures_are(const struct hud_text *said, const char *rate, const char *people)
+{
+	char text[WORDS_MAX];
+
+	words_rate(said, text);
+	assert_string_equal(text, rate);
+	words_people(said, true, text);
+	assert_string_equal(text, people);
+}
+
+TEST(figures_are_words)
+{
+	struct hud_text said = { 0 };
+
+	figures_are(&said, "be the first", "nobody is painting");
+	said.total = 48200000000;
+	said.watching = 5;
+	figures_are(&said, "48.2 G pixels so far", "nobody is painting · 5 watching");
+	said.rate = 1;
+	said.painting = 17;
+	said.watching = 1234;
+	figures_are(&said, "1 pixel/s", "17 painting · 1,234 watching");
+	said.rate = 1234;
+	said.watching = 0;
+	figures_are(&said, "1,234 pixels/s", "17 painting");
+}
+
+static void
+address_is(const char *url, const char *typed, const char *scanned)
+{
+	char text[128];
+
+	words_address(url, text, sizeof(text));
+	assert_string_equal(text, typed);
+	words_scanned(url, text, sizeof(text));
+	assert_string_equal(text, scanned);
+}
+
+TEST(addresses_are_short)
+{
+	address_is(
+		"http://192.0.2.10:8080/", "192.0.2.10:8080", "HTTP://192.0.2.10:8080");
+	address_is("http://wall.example.org:80/", "wall.example.org",
+		"HTTP://WALL.EXAMPLE.ORG");
+	address_is("https://wall.example.org:443/Paint/", "wall.example.org/Paint",
+		"HTTPS://WALL.EXAMPLE.ORG/Paint/");
+	address_is("https://wall.example.org:80", "wall.example.org:80",
+		"HTTPS://WALL.EXAMPLE.ORG:80");
+	address_is("http://[2001:db8::80]/", "[2001:db8::80]", "HTTP://[2001:DB8::80]");
+	address_is("", "", "");
+}
+
 /* ------------------------------------------------------------------ the font */
 
 TEST(no_two_letters_look_alike)
 {
-	char seen[FONT_BELOW + 1][FONT_WIDTH * FONT_HEIGHT + 1];
+	char seen[FONT_ELLIPSIS + 1][FONT_WIDTH * FONT_HEIGHT + 1];
 
-	for (unsigned c = ' '; c <= FONT_BELOW; c++) {
+	for (unsigned c = ' '; c <= FONT_ELLIPSIS; c++) {
 		for (unsigned i = 0; i < FONT_WIDTH * FONT_HEIGHT; i++)
 			seen[c][i] = font_dot((char)c, i % FONT_WIDTH, i / FONT_WIDTH)
 					     ? '#'

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "canvas/canvas.h"
@@ -92,6 +93,7 @@ static void
 harness_start(struct harness *harness, const struct fixture *fixture)
 {
 	const struct mural_plugin *plugin = fixture->plugin;
+	static const struct sockaddr peer = { .sa_family = AF_UNIX };
 
 	*harness = (struct harness){ 0 };
 	if (canvas_init(&harness->canvas, fixture->width, fixture->height, 0xff000000) <
@@ -110,6 +112,7 @@ harness_start(struct harness *harness, const struct fixture *fixture)
 	harness->client.pub.state = calloc(1, plugin->conn_size + 1);
 	harness->client.pub.config = fixture->config;
 	harness->client.pub.host = &harness->host;
+	harness->client.pub.peer = &peer;
 	harness->client.reply = take_reply;
 	harness->ended = plugin->open && plugin->open(&harness->client.pub) < 0;
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Remembers of each source the second in which it last painted. */
+#include "app/hud-people.h"
+
+#include "base/log.h"
+#include "base/util.h"
+
+enum { WINDOW_S = 10 };
+
+/* FNV-1a */
+static uint64_t
+hash_text(const char *text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* In place of the one that has not painted for the longest time, if it is new. */
+static void
+note(struct hud_people *people, uint64_t source)
+{
+	const size_t set = source % HUD_PEOPLE_SETS;
+	size_t way = 0;
+
+	for (size_t i = 0; i < HUD_PEOPLE_WAYS; i++) {
+		if (people->seen[set][i].source == source) {
+			way = i;
+			break;
+		}
+		if (people->seen[set][i].second < people->seen[set][way].second)
+			way = i;
+	}
+	people->seen[set][way].source = source;
+	people->seen[set][way].second = people->second;
+}
+
+static uint32_t
+count_recent(const struct hud_people *people)
+{
+	uint32_t n = 0;
+
+	for (size_t set = 0; set < HUD_PEOPLE_SETS; set++)
+		for (size_t i = 0; i < HUD_PEOPLE_WAYS; i++)
+			n += people->seen[set][i].second > 0 &&
+			     people->seen[set][i].second + WINDOW_S > people->second;
+	return n;
+}
+
+static void
+on_top(struct top_watch *watch, const struct top_entry *entries, size_t n)
+{
+	struct hud_people *people = container_of(watch, struct hud_people, watch);
+
+	people->second++;
+	for (size_t i = 0; i < n; i++)
+		if (entries[i].pixels > 0 || entries[i].at_least)
+			note(people, hash_text(entries[i].source));
+	people->painting = count_recent(people);
+}
+
+void
+hud_people_start(struct hud_people *people, struct ingest *ingest)
+{
+	if (people->watching)
+		return;
+	*people = (struct hud_people){ .ingest = ingest, .watch.top = on_top };
+	people->watching = top_watch(ingest, &people->watch) == 0;
+	if (!people->watching)
+		log_error("hud: out of memory; those who paint are not counted");
+}
+
+void
+hud_people_stop(struct hud_people *people)
+{
+	if (people->watching)
+		top_unwatch(people->ingest, &people->watch);
+	people->watching = false;
+	people->painting = 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* Checks what [display] says of the HUD's looks: title, colours, fonts. */
+#include <math.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "config/config-private.h"
+#include "config/option.h"
+
+#define LEAST_CONTRAST 7.0 /* WCAG 2.1, level AAA */
+
+enum { TITLE_MAX = 200 };
+
+/* ------------------------------------------------------------------ title */
+
+/* U+202A to U+202E, U+2066 to U+2069: they turn around what stands behind them. */
+static bool
+has_bidi_control(const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		if (c[0] == 0xe2 &&
+			((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
+				(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
+			return true;
+	return false;
+}
+
+static void
+check_title(struct config *config, const struct setting *setting)
+{
+	const char *title = config->display.title;
+
+	if (strlen(title) > TITLE_MAX)
+		setting_error(config, "display", setting,
+			"has %zu bytes; %d is the limit, and what fits on a screen is "
+			"less",
+			strlen(title), TITLE_MAX);
+	else if (strchr(title, '\t'))
+		setting_error(config, "display", setting, "holds a tab; write a blank");
+	else if (has_bidi_control(title))
+		setting_error(config, "display", setting,
+			"holds a control of the direction of text; leave it out, the "
+			"direction is found without");
+}
+
+/* ------------------------------------------------------------------ colours */
+
+static double
+linear(uint32_t value)
+{
+	const double part = (value & 0xff) / 255.0;
+
+	return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4);
+}
+
+static double
+luminance(uint32_t colour)
+{
+	return 0.2126 * linear(colour >> 16) + 0.7152 * linear(colour >> 8) +
+	       0.0722 * linear(colour);
+}
+
+/* As WCAG defines it: from 1 to 21. */
+static double
+contrast(uint32_t a, uint32_t b)
+{
+	const double la = luminance(a), lb = luminance(b);
+
+	return (MAX(la, lb) + 0.05) / (MIN(la, lb) + 0.05);
+}
+
+/* 0, or -EINVAL and what is wrong in `why`. */
+static int
+parse_colours(const char *text, struct config_colours *colours, char *why, size_t len)
+{
+	static const struct mural_option option = { .type = MURAL_TYPE_COLOUR };
+	static const char *const names[] = { "ground", "ink", "accent", "figures" };
+	uint32_t colour[ARRAY_LEN(names)];
+	char word[32], reason[256];
+
+	for (uint32_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!config_word(text, i, word, sizeof(word)))
+			return error_set(why, len,
+				"has %u colours; write four: ground, ink, accent, "
+				"figures, such as #10141a #ffffff #ffc857 #9fd3ff",
+				i);
+		if (option_set(&option, &colour[i], word, reason, sizeof(reason)) < 0)
+			return error_set(why, len, "\"%s\" %s", word, reason);
+		if (i > 0 && contrast(colour[0], colour[i]) < LEAST_CONTRAST)
+			return error_set(why, len,
+				"%s %s on ground has a contrast of %.1f:1; at least "
+				"%.0f:1 is legible from the back of a room",
+				names[i], word, contrast(colour[0], colour[i]),
+				LEAST_CONTRAST);
+	}
+	if (config_word(text, ARRAY_LEN(names), word, sizeof(word)))
+		return error_set(why, len, "has more than four colours");
+	*colours = (struct config_colours){ colour[0], colour[1], colour[2], colour[3] };
+	return 0;
+}
+
+/* ------------------------------------------------------------------ checks */
+
+static void
+check_font(struct config *config, const struct setting *setting)
+{
+	char path[4096];
+
+	for (uint32_t i = 0; config_word(config->display.font, i, path, sizeof(path));
+		i++)
+		if (*path != '/')
+			setting_error(config, "display", setting,
+				"\"%s\" is not the whole path of a font; write one such "
+				"as /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+				path);
+}
+
+void
+config_check_look(struct config *config)
+{
+	const struct section *section = &config->private->core[DISPLAY];
+	struct config_display *display = &config->display;
+	const struct setting *setting = section_find(section, "title");
+	char why[512];
+
+	if (setting)
+		check_title(config, setting);
+	setting = section_find(section, "font");
+	if (setting)
+		check_font(config, setting);
+	setting = section_find(section, "hud-colours");
+	if (parse_colours(display->hud_colours, &display->colours, why, sizeof(why)) <
+			0 &&
+		setting)
+		setting_error(config, "display", setting, "%s", why);
+}

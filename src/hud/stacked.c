@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The strip of a portrait screen, with the address over all of its width, and the column
+ * beside a picture that leaves room there.  Both have what a strip has, one below the
+ * other.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "hud/render.h"
+#include "hud/words.h"
+
+#define PORTRAIT_WIDTH 101.25 /* units, of a screen of 9:16 */
+#define COLUMN_WIDTH 80.0
+#define LOGO_COLUMN 10.5
+#define LEAST 2.0
+#define SHELL_GOES_ON " \\"
+
+/* ------------------------------------------------------------------ portrait */
+
+/* Right of the code, or all over the width without one. */
+static void
+draw_portrait_figures(const struct sheet *sheet, double x, double top)
+{
+	const struct hud_look *look = sheet->render->look;
+	const double unit = sheet->unit, logo = sheet_logo_width(sheet, 9 * unit);
+	char rate[WORDS_MAX], people[WORDS_MAX];
+
+	words_rate(sheet->render->said, rate);
+	words_people(sheet->render->said, true, people);
+	if (*sheet->address)
+		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
+			RENDER_CALL, TEXT_SANS, RENDER_B, LEAST, look->accent);
+	sheet_logo(sheet, sheet->right - logo, top, 9 * unit);
+	(void)sheet_text_cut(sheet, x, sheet->right, top + 14.6 * unit, look->title,
+		TEXT_BOLD, 5.4, LEAST, look->ink);
+	(void)sheet_text_cut(sheet, x, sheet->right, top + 22.3 * unit, rate, TEXT_SANS,
+		RENDER_C, LEAST, look->figures);
+	(void)sheet_text_cut(sheet, x, sheet->right, top + 28.6 * unit, people, TEXT_SANS,
+		RENDER_C, LEAST, look->figures);
+}
+
+void
+stacked_draw_portrait(struct sheet *sheet)
+{
+	const struct hud_look *look = sheet->render->look;
+	double unit, top, x = sheet->left, y, base;
+	struct sheet_line lines[SHEET_LINES];
+	uint32_t module, left;
+
+	sheet->unit =
+		MIN(sheet->bitmap.height / 45.0, sheet->bitmap.width / PORTRAIT_WIDTH);
+	unit = sheet->unit;
+	top = (sheet->bitmap.height - 45 * unit) / 2;
+	base = top + 10.6 * unit;
+	if (*sheet->address)
+		(void)sheet_text_cut(sheet, x, sheet->right, base, sheet->address,
+			TEXT_BOLD, RENDER_A, LEAST, look->ink);
+	else if (sheet_lines(sheet, lines) > 0)
+		sheet_line(sheet, x, base, &lines[0],
+			MAX(sheet_fit_line(
+				    sheet, &lines[0], RENDER_A, LEAST, sheet->right - x),
+				sheet_capital(sheet, LEAST)));
+	y = top + 14 * unit;
+	module = sheet_module(sheet, 45 * unit - 14 * unit - sheet->margin_y);
+	if (module > 0) {
+		left = sheet_align(x + HUD_QR_QUIET * module, sheet->place.left);
+		sheet_code(sheet, left,
+			sheet_align(y + HUD_QR_QUIET * module, sheet->place.top), module);
+		x = left + sheet_code_side(sheet, module) - HUD_QR_QUIET * module +
+		    3 * unit;
+	}
+	draw_portrait_figures(sheet, x, y);
+}
+
+/* ------------------------------------------------------------------ column */
+
+/* The most of a text that ends at a blank and fits; 0: not even a word. */
+static size_t
+fitting_words(
+	const struct sheet *sheet, const char *text, const char *prefix, double room)
+{
+	char part[384];
+
+	for (size_t n = strlen(text); n > 0; n--) {
+		if (text[n] && text[n] != ' ')
+			continue;
+		snprintf(part, sizeof(part), "%s%.*s%s", prefix, (int)n, text,
+			text[n] ? SHELL_GOES_ON : "");
+		if (sheet_measure(sheet, part, TEXT_MONO, RENDER_C) <= room)
+			return n;
+	}
+	return 0;
+}
+
+/* Draws a command in as many rows as it needs, where a shell goes on behind each, or none
+ * of it.  Returns the base line of the last. */
+static double
+draw_wrapped(struct sheet *sheet, const struct sheet_line *line, double base, bool draw)
+{
+	const double capital = sheet_capital(sheet, RENDER_C);
+	const struct hud_look *look = sheet->render->look;
+	const char *text = line->text, *prefix = line->is_command ? "$ " : "";
+	char part[384];
+
+	while (*text) {
+		size_t n = fitting_words(sheet, text, prefix, sheet->right - sheet->left);
+		bool ends = text[n] == '\0';
+
+		base += 6.4 * sheet->unit;
+		if (n == 0 || base > sheet->bitmap.height - sheet->margin_y)
+			return 0;
+		snprintf(part, sizeof(part), "%s%.*s%s", prefix, (int)n, text,
+			ends || !line->is_command ? "" : SHELL_GOES_ON);
+		if (draw)
+			(void)sheet_text(sheet, sheet->left, base, part, TEXT_MONO,
+				capital, look->ink);
+		text += n + !ends;
+		prefix = "  ";
+	}
+	return base;
+}
+
+static void
+draw_lines(struct sheet *sheet, double base)
+{
+	struct sheet_line lines[SHEET_LINES];
+	size_t n = sheet_lines(sheet, lines);
+
+	for (size_t i = 0; i < n; i++) {
+		double last =
+			draw_wrapped(sheet, &lines[i], base + 3 * sheet->unit, false);
+
+		if (last == 0)
+			continue;
+		(void)draw_wrapped(sheet, &lines[i], base + 3 * sheet->unit, true);
+		base = last;
+	}
+}
+
+/* In two rows where it is too wide, broken before its port. */
+static double
+draw_column_address(struct sheet *sheet, double base)
+{
+	const uint32_t ink = sheet->render->look->ink;
+	const double room = sheet->right - sheet->left;
+	const char *port = strrchr(sheet->address, ':');
+	char host[sizeof(sheet->address)];
+
+	base += 11 * sheet->unit;
+	if (!port || strchr(port, ']') ||
+		sheet_fit(sheet, sheet->address, TEXT_BOLD, RENDER_A, RENDER_A, room) >
+			0) {
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right, base,
+			sheet->address, TEXT_BOLD, RENDER_A, LEAST, ink);
+		return base;
+	}
+	snprintf(
+		host, sizeof(host), "%.*s", (int)(port - sheet->address), sheet->address);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, host, TEXT_BOLD,
+		RENDER_A, LEAST, ink);
+	base += 11 * sheet->unit;
+	(void)sheet_text(sheet, sheet->left, base, port, TEXT_BOLD,
+		sheet_capital(sheet, RENDER_A), ink);
+	return base;
+}
+
+/* The code and the address; the base line of what is last. */
+static double
+draw_column_call(struct sheet *sheet, double top)
+{
+	const double unit = sheet->unit, height = sheet->bitmap.height;
+	const double room = MIN(sheet->right - sheet->left, height * 9 / 20);
+	const uint32_t module = sheet_module(sheet, room), quiet = HUD_QR_QUIET * module;
+
+	if (*sheet->address == '\0')
+		return top - 6 * unit;
+	if (module > 0) {
+		sheet_code(sheet, sheet_align(sheet->left + quiet, sheet->place.left),
+			sheet_align(top + quiet, sheet->place.top), module);
+		top += sheet_code_side(sheet, module);
+	}
+	top += 8 * unit;
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top, RENDER_CALL,
+		TEXT_SANS, RENDER_B, LEAST, sheet->render->look->accent);
+	return draw_column_address(sheet, top);
+}
+
+void
+stacked_draw_column(struct sheet *sheet)
+{
+	const struct hud_look *look = sheet->render->look;
+	char rate[WORDS_MAX], people[WORDS_MAX];
+	double unit, logo, base;
+
+	sheet->unit = MIN(sheet->unit, sheet->bitmap.width / COLUMN_WIDTH);
+	unit = sheet->unit;
+	sheet->left = 4 * unit;
+	base = sheet->margin_y + 10.5 * unit;
+	logo = sheet_logo_width(sheet, LOGO_COLUMN * unit);
+	sheet_logo(sheet, sheet->left, base - 9.4 * unit, LOGO_COLUMN * unit);
+	if (*look->title)
+		(void)sheet_text_cut(sheet,
+			sheet->left + logo + (logo > 0 ? 2.5 * unit : 0), sheet->right,
+			base - 1.7 * unit, look->title, TEXT_BOLD, RENDER_A, 3,
+			look->ink);
+	else if (logo == 0)
+		base = sheet->margin_y - 5 * unit;
+	base = draw_column_call(sheet, base + 5 * unit);
+	words_rate(sheet->render->said, rate);
+	words_people(sheet->render->said, true, people);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base + 8 * unit, rate,
+		TEXT_SANS, RENDER_B, LEAST, look->figures);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base + 16 * unit, people,
+		TEXT_SANS, RENDER_B, LEAST, look->figures);
+	draw_lines(sheet, base + 16 * unit);
+}
