@@ -127,5 +127,5 @@ def test_the_proxy_of_this_page(proxy):
         return int(proxy(source, b"POST /changePixelRate HTTP/1.1\r\nHost: wall.example.org\r\n"
                          b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)).split()[1])
 
-    assert [guess("guess", "127.0.0.9") for _ in range(12)] == 10 * [401] + 2 * [429]
+    assert [guess("guess", "127.0.0.9") for _ in range(2)] == [401, 429]
     assert guess("adm", "127.0.0.7") == 200

@@ -232,6 +232,7 @@ def test_the_admin_removes_generators(tmp_path):
             return board.ask("POST", "/removeGenerators", dict({"token": "adm"}, **fields))
 
         assert remove(token="no", author="a").status == 401
+        assert wait_for("to be heard again", lambda: remove().status == 400)
         assert remove().status == remove(author=5).status == remove(idle=-1).status == 400
         assert remove(author="nobody").json() == {"removed": 0, "left": 0, "success": True}
         assert remove(name="victim", author="Bob").json()["removed"] == 0

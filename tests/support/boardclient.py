@@ -49,8 +49,9 @@ class Answer:
 class Board(Closing):
     """One connection."""
 
-    def __init__(self, wall):
-        self.http = http.client.HTTPConnection("127.0.0.1", wall.port("http"), timeout=20)
+    def __init__(self, wall, source="127.0.0.1"):
+        self.http = http.client.HTTPConnection("127.0.0.1", wall.port("http"), timeout=20,
+                                               source_address=(source, 0))
 
     def ask(self, method, path, body=None, headers=()):
         """`body` is sent as it is if it is bytes, otherwise as JSON."""

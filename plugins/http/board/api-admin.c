@@ -28,17 +28,20 @@ api_is_admin(struct request *request, const json_t *json, enum MHD_Result *answe
 {
 	const struct board *board = request->subject;
 	const json_t *token = json_object_get(json, "token");
-	unsigned wait = request_guess_wait(request);
+	unsigned wait = request_token_wait(request);
+	bool right;
 
 	if (wait > 0) {
 		web_discard(request->web, MURAL_RATE_LIMITED);
 		*answered = reply_retry_after(request, wait);
 		return false;
 	}
-	if (json_is_string(token) &&
-		secrets_is_token(board->config.admin_token, json_string_value(token)))
+	right = json_is_string(token) &&
+		secrets_is_token(board->config.admin_token, json_string_value(token));
+	if (json_is_string(token)) /* who shows none has guessed nothing */
+		request_token_was(request, right);
+	if (right)
 		return true;
-	request_guessed_wrong(request);
 	web_discard(request->web, MURAL_UNAUTHORIZED);
 	*answered = reply_text(request, MHD_HTTP_UNAUTHORIZED, "Unauthorized");
 	return false;

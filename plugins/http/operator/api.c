@@ -20,14 +20,18 @@ struct asking {
 
 /* ------------------------------------------------------------------ the token */
 
+/* Who shows none has guessed nothing. */
 static bool
 has_token(const struct request *request)
 {
 	const struct operator_api *api = request->subject;
 	const char *header = request_header(request, MHD_HTTP_HEADER_AUTHORIZATION);
+	bool right = header && strncasecmp(header, BEARER, strlen(BEARER)) == 0 &&
+		     secrets_is_token(api->token, header + strlen(BEARER));
 
-	return header && strncasecmp(header, BEARER, strlen(BEARER)) == 0 &&
-	       secrets_is_token(api->token, header + strlen(BEARER));
+	if (header)
+		request_token_was(request, right);
+	return right;
 }
 
 static enum MHD_Result
@@ -41,7 +45,7 @@ reply_word(struct request *request, unsigned status, const char *word, const cha
 static bool
 is_operator(struct request *request, enum MHD_Result *answered)
 {
-	unsigned wait = request_guess_wait(request);
+	unsigned wait = request_token_wait(request);
 
 	if (wait > 0) {
 		web_discard(request->web, MURAL_RATE_LIMITED);
@@ -50,7 +54,6 @@ is_operator(struct request *request, enum MHD_Result *answered)
 	}
 	if (has_token(request))
 		return true;
-	request_guessed_wrong(request);
 	web_discard(request->web, MURAL_UNAUTHORIZED);
 	*answered = reply_send(request, MHD_HTTP_UNAUTHORIZED,
 		response_with(error_response("the admin token is missing or wrong"),

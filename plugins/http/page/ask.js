@@ -23,8 +23,13 @@ export class Refused extends Error {
 	}
 }
 
+// Who mistyped the token once waits so many seconds unasked.
+const PATIENCE_S = 2;
+
+const seconds = s => new Promise(done => setTimeout(done, s * 1000));
+
 // The answer of a verb; throws Refused.
-export async function ask(verb, with_ = {}) {
+export async function ask(verb, with_ = {}, waited = false) {
 	const response = await fetch(`/admin/api/${verb}`, {
 		method: "POST",
 		headers: { Authorization: `Bearer ${token() ?? ""}`, "Content-Type": "application/json" },
@@ -35,8 +40,14 @@ export async function ask(verb, with_ = {}) {
 		throw new Refused("unreachable", words.unreachable);
 	if (response.status === 401)
 		throw new Refused("token", words.wrong_token);
-	if (response.status === 429)
-		throw new Refused("token", words.too_many_tokens(response.headers.get("Retry-After")));
+	if (response.status === 429) {
+		const wait = Number(response.headers.get("Retry-After"));
+
+		if (waited || wait > PATIENCE_S)
+			throw new Refused("token", words.too_many_tokens(wait));
+		await seconds(wait);
+		return ask(verb, with_, true);
+	}
 	const answer = await response.json().catch(() => null);
 
 	if (answer?.is)

@@ -91,6 +91,11 @@ const json_t *request_json(struct request *request, const char **why);
 unsigned request_guess_wait(const struct request *request);
 void request_guessed_wrong(const struct request *request);
 
+/* The same for the admin token, of which each wrong one makes the source wait: 1 s, and
+ * twice as long each time, up to a minute, until it has the right one. */
+unsigned request_token_wait(const struct request *request);
+void request_token_was(const struct request *request, bool right);
+
 /* ---- responses, with the header fields that all of ours have.  NULL: out of memory,
  * which every function that takes a response accepts. */
 

@@ -34,8 +34,7 @@ on_server_stopped(struct mhd_uv *server)
 {
 	struct web *web = server->data;
 
-	mural_ratelimit_free(web->guesses);
-	web->guesses = NULL;
+	guesses_stop(web);
 	mural_stopped(web->host);
 }
 
@@ -116,14 +115,14 @@ web_start(struct web *web, struct mural_host *host, const struct route_table *ta
 	web->host = host;
 	web->tables = tables;
 	turn_init(&web->turn);
-	web->guesses = guesses_new();
-	ret = !web->guesses ? -ENOMEM
-			    : mhd_uv_start(&web->server, host->loop, HEAD_BYTES,
-				      IDLE_SECONDS, request_handle, web, more);
+	ret = guesses_start(web);
+	if (ret == 0)
+		ret = mhd_uv_start(&web->server, host->loop, HEAD_BYTES, IDLE_SECONDS,
+			request_handle, web, more);
 	if (ret < 0) {
 		mural_log(host, MURAL_ERROR, "cannot start libmicrohttpd: %s",
 			strerror(-ret));
-		mural_ratelimit_free(web->guesses);
+		guesses_stop(web);
 		return ret;
 	}
 	web->server.data = web;

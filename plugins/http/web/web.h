@@ -31,7 +31,9 @@ struct web {
 	struct http_clients clients;
 	struct turn turn;
 	struct holdings holdings;
-	struct mural_ratelimit *guesses;   /* by source: wrong ones */
+	struct mural_ratelimit *guesses; /* by source: wrong secrets */
+	/* by source: what a wrong admin token makes it wait, and how many there were */
+	struct mural_ratelimit *token_waits, *token_wrongs;
 	struct mural_bucket local_guesses; /* of those without a source */
 	struct request *suspended;
 	unsigned refs;
@@ -54,8 +56,14 @@ void web_release(struct web *web);
 /* Closes a handle that has a reference, and releases that once it is closed. */
 void web_close_handle(struct web *web, uv_handle_t *handle);
 
-/* guess.c's: NULL: out of memory. */
-struct mural_ratelimit *guesses_new(void);
+/* guess.c's: 0 or -ENOMEM; stop takes what did not start. */
+int guesses_start(struct web *web);
+void guesses_stop(struct web *web);
+
+/* Of the admin token: the seconds that a source is to wait, and what it has shown. */
+unsigned guesses_token_wait(struct web *web, uint64_t source, uint64_t now_ms);
+void guesses_token_wrong(struct web *web, uint64_t source, uint64_t now_ms);
+void guesses_token_right(struct web *web, uint64_t source, uint64_t now_ms);
 
 /* Counts input that did not become a pixel. */
 void web_discard(struct web *web, enum mural_reason reason);
