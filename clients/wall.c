@@ -90,7 +90,7 @@ set_by_place(json_t *with, const struct wall_verb *verb, const char *word)
 	bool optional;
 
 	while ((arg = wall_arg_next(&at, &optional)))
-		if (!arg->option && !json_object_get(with, arg->name) &&
+		if (!arg->option && arg->what && !json_object_get(with, arg->name) &&
 			(!optional || looks_like(arg, word)))
 			return set_value(with, arg, word);
 	return usage_error(verb);
@@ -163,6 +163,8 @@ run_verb(const struct wall_options *options, const struct wall_verb *verb, json_
 
 	if (link && wall_is_live(options, verb))
 		ret = wall_watch(link, verb, with, &answer);
+	else if (link && json_object_get(with, "png"))
+		ret = wall_send(link, verb->name, with, &answer);
 	else if (link)
 		ret = wall_ask(link, verb->name, json_incref(with), &answer);
 	if (ret == 0) {

@@ -3,8 +3,8 @@
  * muralctl wall: an operator asks a running wall, over its control socket or over HTTP.
  *
  * wall.c reads the command line, wall-ask.c asks, wall-show.c prints the answer,
- * wall-top.c does so every second. Everything returns 0 or -errno, with the error
- * printed.
+ * wall-top.c does so every second, wall-file.c sends a picture with it. Everything
+ * returns 0 or -errno, with the error printed.
  */
 #pragma once
 
@@ -29,6 +29,10 @@ struct wall_link *wall_open(const struct wall_options *options);
 
 /* Asks; takes over `with`.  *answer is the caller's, {"is": ...} or {"error": ...}. */
 int wall_ask(struct wall_link *link, const char *verb, json_t *with, json_t **answer);
+
+/* Asks with the file that `with` names as "png". */
+int wall_send(
+	struct wall_link *link, const char *verb, const json_t *with, json_t **answer);
 
 void wall_close(struct wall_link *link); /* accepts NULL */
 

@@ -26,7 +26,8 @@ const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 		"a network paints nothing; --out: nor connects" },
 	[WALL_UNBAN] = { "unban", "net", true, "ends that" },
 	[WALL_BANS] = { "bans", "", false, "list them" },
-	[WALL_PROTECT] = { "protect", "rect", true, "nobody but operators paint there" },
+	[WALL_PROTECT] = { "protect", "rect? png? to? offset? part?", true,
+		"nobody but operators paint there, or where the picture is opaque" },
 	[WALL_UNPROTECT] = { "unprotect", "rect", true, "ends that" },
 	[WALL_PROTECTED] = { "protected", "", false, "list what is" },
 	[WALL_BLANK] = { "blank", "switch", true, "screens off, or as configured" },
@@ -56,6 +57,10 @@ const struct wall_arg wall_args[] = {
 	{ "since", WALL_TIME, "--since", "TIME" },
 	{ "count", WALL_FLAG, "--count", "" },
 	{ "number", WALL_NUMBER, "--number", "N" },
+	{ "png", WALL_PIXELS, NULL, "FILE.png" },
+	{ "to", WALL_POINT, "--at", "X,Y" },
+	{ "offset", WALL_NUMBER, NULL, NULL },
+	{ "part", WALL_FLAG, NULL, NULL },
 	{ 0 },
 };
 
@@ -98,10 +103,13 @@ wall_verb_usage(const struct wall_verb *verb, char *text, size_t len)
 	int n = snprintf(text, len, "%s", verb->name);
 	bool optional;
 
-	while ((arg = wall_arg_next(&at, &optional)) && (size_t)n < len)
+	while ((arg = wall_arg_next(&at, &optional)) && (size_t)n < len) {
+		if (!arg->what)
+			continue;
 		n += snprintf(text + n, len - (size_t)n, " %s%s%s%s%s",
 			optional ? "[" : "", arg->option ? arg->option : "",
 			arg->option && *arg->what ? " " : "", arg->what,
 			optional ? "]" : "");
+	}
 	return n;
 }

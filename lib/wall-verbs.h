@@ -46,7 +46,7 @@ enum wall_arg_kind {
 	WALL_COLOUR,   /* #rrggbb */
 	WALL_NETWORK,  /* ADDRESS or ADDRESS/BITS */
 	WALL_SWITCH,   /* on or off */
-	WALL_PIXELS,   /* base64; written into no log */
+	WALL_PIXELS,   /* base64 of a file; written into no log */
 };
 
 /* The same name is the same thing for every verb. */
@@ -54,7 +54,7 @@ struct wall_arg {
 	const char *name;
 	enum wall_arg_kind kind;
 	const char *option; /* on muralctl's command line; NULL: given by its place */
-	const char *what;   /* in the usage: "WxH+X+Y" */
+	const char *what;   /* in the usage: "WxH+X+Y"; NULL: muralctl sees to it */
 };
 
 struct wall_verb {

@@ -65,4 +65,5 @@ completes status muralctl wall st
 completes snapshot muralctl wall -S x sn
 completes --json muralctl wall --j
 completes none muralctl wall nothing
+completes "$scratch/a.png" muralctl wall protect "$scratch/"
 [ $bad = 0 ] && echo "both programs complete"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/mask-lines.h"
 #include "app/operators.h"
 #include "app/wall.h"
 #include "base/log.h"
@@ -18,7 +19,19 @@ frozen_json(struct wall *wall)
 {
 	if (canvas_is_frozen(&wall->canvas))
 		return json_pack("[{s:s}]", "frozen", "all");
-	return closed_json(wall, REINS_FROZEN, "frozen");
+	return closed_json(wall, REINS_FROZEN, "frozen", SIZE_MAX);
+}
+
+/* A mask instead of many rectangles, in bands. */
+static json_t *
+protected_json(struct wall *wall)
+{
+	json_t *rects = closed_json(wall, REINS_PROTECTED, "protected", CLOSED_MAX + 1);
+
+	if (json_array_size(rects) <= CLOSED_MAX)
+		return rects;
+	json_decref(rects);
+	return mask_lines(wall, "protected", REINS_PROTECTED);
 }
 
 /* Each line has one thing, by the name of its first member. */
@@ -29,7 +42,7 @@ compose(void *context)
 	struct operators *operators = &wall->operators;
 	json_t *lines = json_array();
 	json_t *frozen = frozen_json(wall);
-	json_t *protected = closed_json(wall, REINS_PROTECTED, "protected");
+	json_t *protected = protected_json(wall);
 	char since[VALUE_TIME_MAX];
 	const char *name;
 	json_t *line;
@@ -129,6 +142,21 @@ load_frozen(struct wall *wall, const json_t *line, const struct mural_rect *rect
 		wall->operators.frozen_since = now;
 }
 
+static void
+load_protected(struct wall *wall, const json_t *line, const struct mural_rect *rect)
+{
+	const char *text = json_string_value(json_object_get(line, "mask"));
+	uint8_t *mask = text ? mask_read(rect, text) : NULL;
+
+	if (!text || mask) {
+		wall->operators.restoring++;
+		restored(wall, reins_protect(wall->reins, rect, mask, on_restored, wall));
+	} else {
+		log_error("control: a mask of what is protected cannot be read");
+	}
+	free(mask);
+}
+
 static bool
 is_all(const json_t *line, const char *name)
 {
@@ -148,9 +176,7 @@ load_line(void *context, const json_t *line)
 	} else if (is_all(line, "frozen")) {
 		load_frozen(wall, line, NULL);
 	} else if (read_rect(line, "protected", &rect)) {
-		wall->operators.restoring++;
-		restored(
-			wall, reins_protect(wall->reins, &rect, NULL, on_restored, wall));
+		load_protected(wall, line, &rect);
 	} else if (json_object_get(line, "ban")) {
 		(void)ban_from_json(&wall->operators, json_object_get(line, "ban"));
 	} else if (json_is_true(json_object_get(line, "blank"))) {
@@ -202,6 +228,7 @@ operators_restore(struct wall *wall)
 	uv_timer_init(&wall->loop, &operators->bans_over);
 	uv_timer_init(&wall->loop, &operators->highlight_over);
 	uv_timer_init(&wall->loop, &operators->notice_over);
+	upload_start(wall);
 	ret = control_state_load(&operators->state, load_line);
 	if (ret == -ENOENT)
 		return;

@@ -73,7 +73,7 @@ operators_settle(struct wall *wall)
 	uv_timer_stop(&operators->bans_over);
 	uv_timer_stop(&operators->highlight_over);
 	uv_timer_stop(&operators->notice_over);
-	while (operators->state.writing)
+	while (operators->state.writing || operators->pictures > 0)
 		uv_run(&wall->loop, UV_RUN_ONCE);
 }
 
@@ -91,5 +91,6 @@ operators_finish(struct wall *wall)
 	uv_close((uv_handle_t *)&operators->bans_over, NULL);
 	uv_close((uv_handle_t *)&operators->highlight_over, NULL);
 	uv_close((uv_handle_t *)&operators->notice_over, NULL);
+	upload_stop(wall);
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
 }

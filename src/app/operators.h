@@ -31,6 +31,14 @@ struct operators_top {
 	unsigned idle;                /* seconds since somebody asked */
 };
 
+/* A picture that an operator is sending, verbs-picture.c's. */
+struct operators_upload {
+	uint8_t *bytes; /* that came so far */
+	size_t len;
+	char who[CONTROL_WHO_MAX]; /* sends it */
+	uv_timer_t over;
+};
+
 struct operators_switch;
 
 /* What operators have to say to all. */
@@ -57,6 +65,8 @@ struct operators {
 	uv_timer_t notice_over;
 	bool told_frozen;   /* what services were told of last */
 	unsigned restoring; /* acts of the start that are not over yet */
+	struct operators_upload upload;
+	unsigned pictures; /* being decoded */
 };
 
 /* Puts in force again what was when murald ended, before anybody paints.  Runs the loop
@@ -118,6 +128,33 @@ void verb_painted(struct control_call *call, const struct reins_done *done, json
 /* The same, or why it failed; arg is the call. */
 void verb_on_painted(void *arg, const struct reins_done *done);
 
+/* ---- verbs-picture.c */
+
+/* A picture that came with a call. */
+struct picture {
+	struct control_call *call;
+	struct mural_rect rect; /* of the canvas, inside it */
+	uint32_t *pixels;       /* 0xaarrggbb, row by row, alpha not multiplied in */
+	/* private */
+	void (*then)(struct picture *picture);
+	uv_work_t work;
+	uint32_t width, height; /* of the canvas */
+	uint8_t *bytes;         /* of the file */
+	size_t len;
+	int error;
+	char why[128];
+};
+
+void upload_start(struct wall *wall);
+void upload_stop(struct wall *wall);
+
+/* Takes the picture of a call, "png", of which this may be one piece, and has it decoded;
+ * then calls then(), which answers the call and frees the picture.  If anything is wrong,
+ * answers.  From then on the call has the picture's place as "rect". */
+void verb_picture(struct control_call *call, void (*then)(struct picture *picture));
+
+void picture_free(struct picture *picture);
+
 /* ---- verbs-source.c */
 control_run verb_who, verb_undo, verb_highlight;
 
@@ -150,8 +187,12 @@ control_run verb_top;
 
 /* ---- verbs-canvas.c */
 
-/* What is closed in that way, as an array of {NAME: "WxH+X+Y"}. */
-json_t *closed_json(struct wall *wall, enum reins_closed kind, const char *name);
+/* So many rectangles that are protected are told, and written down; of more, a mask. */
+#define CLOSED_MAX 1000
+
+/* What is closed in that way, as an array of {NAME: "WxH+X+Y"}, the first `most`. */
+json_t *closed_json(
+	struct wall *wall, enum reins_closed kind, const char *name, size_t most);
 
 control_run verb_freeze, verb_thaw, verb_protect, verb_unprotect, verb_protected,
 	verb_clear;

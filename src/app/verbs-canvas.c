@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator's verbs for the canvas: freeze, protect, clear and their like. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "app/operators.h"
@@ -7,10 +8,10 @@
 #include "control/values.h"
 
 json_t *
-closed_json(struct wall *wall, enum reins_closed kind, const char *name)
+closed_json(struct wall *wall, enum reins_closed kind, const char *name, size_t most)
 {
 	struct mural_rect *rects = NULL;
-	ssize_t n = reins_rects(wall->reins, kind, &rects);
+	ssize_t n = reins_rects(wall->reins, kind, most, &rects);
 	json_t *all = json_array();
 	char text[VALUE_RECT_MAX];
 
@@ -83,11 +84,44 @@ verb_thaw(struct control_call *call)
 			call));
 }
 
+/* What is opaque in it. */
+static void
+protect_picture(struct picture *picture)
+{
+	struct control_call *call = picture->call;
+	const size_t n = (size_t)picture->rect.width * picture->rect.height;
+	uint8_t *mask = malloc(n);
+	bool any = false;
+
+	for (size_t i = 0; i < n && mask; i++) {
+		mask[i] = picture->pixels[i] >> 24 == 0xff;
+		any |= mask[i];
+	}
+	if (mask && !any)
+		control_fail(call, CONTROL_USAGE, "no pixel of the picture is opaque");
+	else
+		begun(call, "protected",
+			mask ? reins_protect(operators_wall(call)->reins, &picture->rect,
+				       mask, on_closed, call)
+			     : -ENOMEM);
+	free(mask);
+	picture_free(picture);
+}
+
 void
 verb_protect(struct control_call *call)
 {
 	struct mural_rect rect;
 
+	if (!control_text(call, "rect") == !control_text(call, "png")) {
+		control_fail(
+			call, CONTROL_USAGE, "protect needs either \"rect\" or \"png\"");
+		return;
+	}
+	if (control_text(call, "png")) {
+		verb_picture(call, protect_picture);
+		return;
+	}
 	begun(call, "protected",
 		reins_protect(operators_wall(call)->reins, verb_rect(call, &rect), NULL,
 			on_closed, call));
@@ -106,9 +140,15 @@ verb_unprotect(struct control_call *call)
 void
 verb_protected(struct control_call *call)
 {
+	json_t *rects = closed_json(
+		operators_wall(call), REINS_PROTECTED, "rect", CLOSED_MAX + 1);
+	bool left_out = json_array_size(rects) > CLOSED_MAX;
+
+	if (left_out)
+		(void)json_array_remove(rects, CLOSED_MAX);
 	control_done(call,
-		json_pack("{s:o}", "protected",
-			closed_json(operators_wall(call), REINS_PROTECTED, "rect")));
+		left_out ? json_pack("{s:o, s:b}", "protected", rects, "left_out", 1)
+			 : json_pack("{s:o}", "protected", rects));
 }
 
 /* ------------------------------------------------------------------ painting */

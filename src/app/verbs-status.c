@@ -69,7 +69,7 @@ verb_status(struct control_call *call)
 			"canvas", json_sprintf("%ux%u", view->width, view->height),
 			"display", display_json(&wall->display), "frozen_since",
 			frozen_json(operators), "frozen",
-			closed_json(wall, REINS_FROZEN, "rect"), "bans",
+			closed_json(wall, REINS_FROZEN, "rect", SIZE_MAX), "bans",
 			(json_int_t)operators->bans.n, "notice",
 			notice_json(&operators->notice), "plugins",
 			instances_json(&wall->ingest)));

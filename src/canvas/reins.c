@@ -160,11 +160,25 @@ reins_frozen_since(const struct reins *reins, struct timespec *since)
 	return reins->frozen;
 }
 
-ssize_t
-reins_rects(struct reins *reins, enum reins_closed kind, struct mural_rect **rects)
+static enum rules_kind
+rules_kind_of(enum reins_closed kind)
 {
-	return rules_rects(reins->canvas->rules, reins->canvas,
-		kind == REINS_FROZEN ? RULES_FROZEN : RULES_PROTECTED, rects);
+	return kind == REINS_FROZEN ? RULES_FROZEN : RULES_PROTECTED;
+}
+
+ssize_t
+reins_rects(struct reins *reins, enum reins_closed kind, size_t most,
+	struct mural_rect **rects)
+{
+	return rules_rects(
+		reins->canvas->rules, reins->canvas, rules_kind_of(kind), most, rects);
+}
+
+bool
+reins_is_closed(const struct reins *reins, enum reins_closed kind, uint32_t x, uint32_t y)
+{
+	return rules_has(reins->canvas->rules, rules_kind_of(kind),
+		(size_t)y * reins->canvas->stride + x);
 }
 
 static int

@@ -73,10 +73,15 @@ int reins_ban(
 
 enum reins_closed { REINS_FROZEN, REINS_PROTECTED };
 
-/* What is closed in this way now, as rectangles that do not overlap: to be written down,
- * or shown.  *rects is freed by the caller.  How many; -ENOMEM. */
-ssize_t reins_rects(
-	struct reins *reins, enum reins_closed kind, struct mural_rect **rects);
+/* What is closed in this way now, as rectangles that do not overlap, the first `most` of
+ * them: to be written down, or shown.  *rects is freed by the caller.  How many; -ENOMEM.
+ */
+ssize_t reins_rects(struct reins *reins, enum reins_closed kind, size_t most,
+	struct mural_rect **rects);
+
+/* Whether a pixel of the canvas is. */
+bool reins_is_closed(
+	const struct reins *reins, enum reins_closed kind, uint32_t x, uint32_t y);
 
 /* Since when anything is frozen and holds; false: nothing is. */
 bool reins_frozen_since(const struct reins *reins, struct timespec *since);

@@ -255,7 +255,7 @@ rects_add(struct mural_rect **rects, size_t n, struct mural_rect rect)
 /* Takes rectangles off a copy of the bits until none is left. */
 ssize_t
 rules_rects(const struct rules *rules, const struct canvas *canvas, enum rules_kind kind,
-	struct mural_rect **rects)
+	size_t most, struct mural_rect **rects)
 {
 	uint64_t *bits;
 	size_t n = 0;
@@ -271,7 +271,8 @@ rules_rects(const struct rules *rules, const struct canvas *canvas, enum rules_k
 		const size_t row = (size_t)y * canvas->stride;
 
 		for (uint32_t x = 0, end;
-			ret == 0 && next_run(bits, row, canvas->view.width, &x, &end);
+			ret == 0 && n < most &&
+			next_run(bits, row, canvas->view.width, &x, &end);
 			x = end) {
 			struct mural_rect rect = { x, y, end - x,
 				run_height(bits, canvas, x, end, y) };

@@ -66,7 +66,7 @@ rules_has(const struct rules *rules, enum rules_kind kind, size_t pixel)
 	return rules->bits[kind] && rules->bits[kind][pixel / 64] >> pixel % 64 & 1;
 }
 
-/* The closed pixels as rectangles that do not overlap; *rects is freed by the caller.
- * How many; -ENOMEM. */
+/* The closed pixels as rectangles that do not overlap, the first `most` of them; *rects
+ * is freed by the caller.  How many; -ENOMEM. */
 ssize_t rules_rects(const struct rules *rules, const struct canvas *canvas,
-	enum rules_kind kind, struct mural_rect **rects);
+	enum rules_kind kind, size_t most, struct mural_rect **rects);

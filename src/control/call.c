@@ -52,6 +52,13 @@ args_to_log(const struct control_call *call)
 	return with;
 }
 
+/* One piece of what is not complete yet: no act. */
+static bool
+is_part(const struct control_call *call)
+{
+	return json_is_true(json_object_get(call->with, "part"));
+}
+
 static void
 log_call(struct control_call *call, const char *outcome)
 {
@@ -60,7 +67,7 @@ log_call(struct control_call *call, const char *outcome)
 		control->acts };
 	json_t *with;
 
-	if (json_is_true(json_object_get(call->with, "part")))
+	if (is_part(call))
 		return;
 	with = args_to_log(call);
 	act.with = with;
@@ -232,7 +239,7 @@ run(struct control_call *call)
 	char why[WHY_MAX];
 
 	control->counts[id]++;
-	control->acts += call->verb->changes;
+	control->acts += call->verb->changes && !is_part(call);
 	if (!json_is_object(call->with))
 		control_fail(call, CONTROL_USAGE, "\"with\" is no object");
 	else if (!check_given(call, why) || !check_needed(call, why))

@@ -7,8 +7,9 @@ import re
 import subprocess
 
 import pytest
+from PIL import Image
 
-from control import Operator, control
+from control import Operator, control, png_file
 from wall import DOTS, MURALCTL, SOURCE, Wall, dot, has_plugin
 
 
@@ -59,6 +60,17 @@ def test_top_on_a_terminal_goes_on(wall, muralctl, by):
 def test_what_the_wall_refuses(wall, muralctl, by):
     wall.edit_config("[plugin dots]", "[plugin absent]")
     muralctl("wall", *by, "reload").failed("muralctl: the new config is wrong")
+
+
+def test_a_picture_is_protected(tmp_path, muralctl, by):
+    """One that needs two pieces."""
+    (tmp_path / "logo.png").write_bytes(png_file(Image.new("RGBA", (20, 10), (1, 2, 3, 255)), 60000))
+    assert "20x10+4+5" in muralctl("wall", *by, "protect", tmp_path / "logo.png", "--at", "4,5").ok().out
+    assert "20x10+4+5" in muralctl("wall", *by, "protected").ok().out
+    muralctl("wall", *by, "unprotect", "20x10+4+5").ok()
+    muralctl("wall", *by, "protect", tmp_path / "absent.png").failed("absent.png: No such file")
+    (tmp_path / "none.png").write_bytes(b"rubbish")
+    muralctl("wall", *by, "protect", tmp_path / "none.png").failed("no whole PNG", status=2)
 
 
 def test_it_is_in_the_log(wall, muralctl, by):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What operators do to a wall while others paint it, and what of that outlives murald."""
+import base64
 import datetime
 import json
 import os
@@ -8,8 +9,9 @@ import socket
 import threading
 
 import pytest
+from PIL import Image
 
-from control import Operator, control, operator_of_wall  # noqa: F401 (a fixture)
+from control import Operator, control, operator_of_wall, png, png_file  # noqa: F401 (a fixture)
 from waiting import settled, wait_for
 from wall import DOTS, Wall, dot
 
@@ -30,6 +32,16 @@ def again(wall):
     """Kills it and starts it again."""
     wall.kill()
     wall.start().wait_ready()
+
+
+def sent(operator, verb, file, piece=3000, **more):
+    """Asks with a file, in pieces of so many bytes."""
+    pieces = [file[at:at + piece] for at in range(0, len(file), piece)]
+    for n, part in enumerate(pieces):
+        is_last = n + 1 == len(pieces)
+        answer = operator.done(verb, png=base64.b64encode(part).decode(), offset=n * piece, part=not is_last, **more)
+        assert is_last or answer == {"received": n * piece + len(part)}
+    return answer
 
 
 # ---- freeze
@@ -87,6 +99,49 @@ def test_a_crash_thaws_nothing(wall, operator):
         assert operator.done("protected")["protected"] == [{"rect": "8x8+16+16"}]
     assert "control: frozen since " + since in wall.log()
     assert wall.totals("dots") == {"painted": 1, "frozen": 1, "protected": 1, "drops": 0}
+
+
+def test_a_picture_is_protected_over_a_crash(wall, operator):
+    """More of it than there are rectangles to be listed: a chequered one, half of which is half opaque."""
+    image = Image.new("RGBA", (60, 40), (1, 2, 3, 254))
+    for x in range(60):
+        for y in range(40):
+            if (x + y) % 2:
+                image.putpixel((x, y), (9, 9, 9, 255))
+    done = sent(operator, "protect", png_file(image, 10000), to="2,3")
+    assert done["protected"] == "60x40+2+3"
+    act, = operator.log()
+    assert act["args"]["rect"] == "60x40+2+3" and "png" not in act["args"]
+    for _ in range(2):
+        listed = operator.done("protected")
+        assert len(listed["protected"]) == 1000 and listed["left_out"]
+        wall.paint(b"".join(dot(x, y, RED) for x in range(64) for y in range(48)))
+        picture = wall.picture()
+        for x in range(64):
+            for y in range(48):
+                inside = 2 <= x < 62 and 3 <= y < 43 and (x + y - 5) % 2
+                assert picture.getpixel((x, y)) == (BLACK if inside else RED)
+        operator.close()
+        again(wall)
+        operator = Operator(wall)
+    operator.done("unprotect", rect="64x48+0+0")
+    assert operator.done("protected") == {"protected": []}
+    operator.close()
+
+
+def test_pictures_that_are_not_protected(wall, operator):
+    assert "no pixel" in operator.refused("protect", "usage", png=png(4, 4, (0, 0, 0, 254)))
+    assert "does not fit" in operator.refused("protect", "usage", png=png(65, 4))
+    assert "no whole PNG" in operator.refused("protect", "usage", png=png(9, 9)[:60])
+    operator.done("protect", png=png(4, 4), part=True)
+    operator.refused("protect", "usage", png="AAAA", offset=7)
+    too_much = base64.b64encode(bytes(39000)).decode()
+    for n in range(1, 9):
+        answer = operator.ask("protect", png=too_much, offset=(n - 1) * 39000, part=True)
+        if "is" not in answer:
+            break
+    assert answer["error"] == "failed" and n == 2
+    assert operator.done("protected") == {"protected": []}
 
 
 def test_protection(wall, operator):

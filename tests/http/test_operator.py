@@ -11,7 +11,7 @@ import sqlite3
 import pytest
 
 from boardclient import Board, board_wall
-from control import Operator, control
+from control import Operator, control, png
 from waiting import wait_for
 
 ADMIN = {"Authorization": "Bearer adm"}
@@ -74,6 +74,13 @@ CASES = [
     ("highlight", {"source": "198.51.100.1"}, 404, "unknown"),
     ("protect", {"rect": "8x8+8+8"}, 200, None),
     ("protect", None, 400, "usage"),
+    ("protect", {"png": png(8, 8), "to": "8,8"}, 200, None),
+    ("protect", {"png": png(8, 8), "rect": "8x8+8+8"}, 400, "usage"),
+    ("protect", {"png": png(8, 8), "to": "60,8"}, 400, "usage"),
+    ("protect", {"png": png(8, 8), "offset": 5}, 400, "usage"),
+    ("protect", {"png": "AAAA"}, 400, "usage"),
+    ("protect", {"png": "AAA"}, 400, "usage"),
+    ("protect", {"png": ""}, 400, "usage"),
     ("unprotect", {"rect": "8x8+8+8"}, 200, None),
     ("protected", None, 200, None),
     ("ban", {"net": "192.0.2.0/24", "for": "10min", "why": "no", "out": True}, 200, None),

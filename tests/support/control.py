@@ -4,12 +4,15 @@
     with Wall(tmp_path, DOTS, core=control(tmp_path)) as wall, Operator(wall) as operator:
         assert operator.done("status")["canvas"] == "64x48"
 """
+import base64
+import io
 import json
 import os
 import re
 import socket
 
 import pytest
+from PIL import Image, PngImagePlugin
 
 
 def control(folder, more=""):
@@ -23,6 +26,20 @@ def operator_of_wall(wall):
     """For suites with a fixture `wall`: from control import operator_of_wall."""
     with Operator(wall) as operator:
         yield operator
+
+
+def png_file(image, padding=0):
+    """The bytes of a PNG; with padding, of which it has so much more."""
+    out, more = io.BytesIO(), PngImagePlugin.PngInfo()
+    if padding:
+        more.add_text("padding", "." * padding)
+    image.save(out, "PNG", pnginfo=more)
+    return out.getvalue()
+
+
+def png(width, height, colour=(255, 0, 0, 255)):
+    """An area in one colour, in base64."""
+    return base64.b64encode(png_file(Image.new("RGBA", (width, height), colour))).decode()
 
 
 class Operator:

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Digits, UTF-8 and the parts of addresses. */
+#include <errno.h>
 #include <string.h>
 
 #include "lib/address.h"
+#include "lib/base64.h"
 #include "lib/digits.h"
 #include "lib/utf8.h"
 #include "support/unit.h"
@@ -92,6 +94,37 @@ TEST(takes_a_list_of_addresses_apart)
 	assert_string_equal(word, "10.0.0.1:80");
 	assert_null(address_next(rest, word, sizeof(word)));
 	assert_null(address_next("", word, sizeof(word)));
+}
+
+TEST(base64_there_and_back)
+{
+	static const char *const texts[] = { "", "Zg==", "Zm8=", "Zm9v",
+		"Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
+	uint8_t bytes[256], back[258];
+	char text[BASE64_SIZE(sizeof(bytes))];
+
+	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
+		base64_encode((const uint8_t *)"foobar", n, text);
+		assert_string_equal(text, texts[n]);
+		assert_int_equal(base64_decode(text, strlen(text), back), n);
+		assert_memory_equal(back, "foobar", n);
+	}
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)i;
+	base64_encode(bytes, sizeof(bytes), text);
+	assert_int_equal(base64_decode(text, strlen(text), back), sizeof(bytes));
+	assert_memory_equal(back, bytes, sizeof(bytes));
+}
+
+TEST(what_is_no_base64)
+{
+	static const char *const texts[] = { "Zg",
+		"Zg=", "Z===", "====", "Zg==Zg==", "Zm9\n", "Zm-_", "Zm9v Zg=" };
+	uint8_t bytes[12];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		assert_int_equal(
+			base64_decode(texts[i], strlen(texts[i]), bytes), -EINVAL);
 }
 
 UNIT_TESTS(NULL, NULL)
