@@ -14,6 +14,8 @@ const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 	[WALL_THAW] = { "thaw", "rect?", true, "ends that" },
 	[WALL_CLEAR] = { "clear", "rect? colour?", true,
 		"paint it in one colour, else the background" },
+	[WALL_PAINT] = { "paint", "png to? offset? part?", true,
+		"paint a picture over everybody; where it is transparent, nothing" },
 	[WALL_RESTORE] = { "restore", "rect? at", true,
 		"paint it as the recording has it at that time" },
 	[WALL_UNDO] = { "undo", "source? rect? since? count? number?", true,

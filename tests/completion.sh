@@ -66,4 +66,5 @@ completes snapshot muralctl wall -S x sn
 completes --json muralctl wall --j
 completes none muralctl wall nothing
 completes "$scratch/a.png" muralctl wall protect "$scratch/"
+completes "$scratch/a.png" muralctl wall paint "$scratch/"
 [ $bad = 0 ] && echo "both programs complete"

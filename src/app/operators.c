@@ -11,6 +11,7 @@ static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_FREEZE] = verb_freeze,
 	[WALL_THAW] = verb_thaw,
 	[WALL_CLEAR] = verb_clear,
+	[WALL_PAINT] = verb_paint,
 	[WALL_RESTORE] = verb_restore,
 	[WALL_UNDO] = verb_undo,
 	[WALL_WHO] = verb_who,

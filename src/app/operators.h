@@ -195,7 +195,7 @@ json_t *closed_json(
 	struct wall *wall, enum reins_closed kind, const char *name, size_t most);
 
 control_run verb_freeze, verb_thaw, verb_protect, verb_unprotect, verb_protected,
-	verb_clear;
+	verb_clear, verb_paint;
 
 /* ---- verbs-notice.c */
 

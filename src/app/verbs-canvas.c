@@ -2,6 +2,7 @@
 /* The operator's verbs for the canvas: freeze, protect, clear and their like. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/operators.h"
 #include "app/wall.h"
@@ -166,4 +167,39 @@ verb_clear(struct control_call *call)
 		wall->reins, verb_rect(call, &rect), colour, verb_on_painted, call);
 	if (ret < 0)
 		verb_fail(call, ret);
+}
+
+static int
+draw_picture(void *arg, const struct mural_rect *rect, uint32_t *pixels)
+{
+	const struct picture *picture = arg;
+
+	memcpy(pixels, picture->pixels,
+		(size_t)rect->width * rect->height * sizeof(*pixels));
+	return 0;
+}
+
+static void
+on_picture_painted(void *arg, const struct reins_done *done)
+{
+	struct picture *picture = arg;
+
+	verb_on_painted(picture->call, done);
+	picture_free(picture);
+}
+
+static void
+paint_picture(struct picture *picture)
+{
+	int ret = reins_restore(operators_wall(picture->call)->reins, &picture->rect,
+		draw_picture, on_picture_painted, picture);
+
+	if (ret < 0)
+		on_picture_painted(picture, &(struct reins_done){ .error = ret });
+}
+
+void
+verb_paint(struct control_call *call)
+{
+	verb_picture(call, paint_picture);
 }

@@ -63,28 +63,42 @@ journal_begin(struct hand *hand, const struct mural_rect *rect)
 	return 0;
 }
 
+/* Paints one pixel; what is transparent leaves it, and its place in the journal, alone.
+ */
+static void
+paint_pixel(struct hand *hand, uint32_t x, uint32_t y, uint32_t argb, uint64_t owner,
+	size_t at)
+{
+	struct canvas *canvas = hand->canvas;
+	uint32_t colour = argb;
+
+	if (argb >> 24 == 0)
+		return;
+	if (argb >> 24 != 0xff)
+		colour = mural_blend(word_colour(pixel_load(canvas, x, y)), argb);
+	hand->journal.put[at] = pixel_make(canvas, colour, owner);
+	hand->journal.was[at] = pixel_exchange(canvas, x, y, hand->journal.put[at]);
+	mural_mark(&hand->brush, mural_tile_at(&hand->brush, x, y));
+}
+
 int
 hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *picture,
 	uint32_t argb, uint64_t *pixels)
 {
 	struct canvas *canvas = hand->canvas;
 	const uint64_t owner = owner_word(OWNER_OPERATOR, canvas_when(canvas));
-	uint64_t *was, *put;
 	int ret = journal_begin(hand, rect);
+	size_t at = 0;
 
 	if (ret < 0)
 		return ret;
-	was = hand->journal.was;
-	put = hand->journal.put;
 	for (uint32_t y = rect->y; y < rect->y + rect->height && ret == 0; y++) {
-		for (uint32_t x = rect->x; x < rect->x + rect->width; x++) {
-			uint32_t colour = 0xff000000 | (picture ? *picture++ : argb);
+		for (uint32_t x = rect->x; x < rect->x + rect->width; x++, at++) {
+			uint32_t colour = picture ? picture[at] : 0xff000000 | argb;
 
-			*put = pixel_make(canvas, colour, owner);
-			*was++ = pixel_exchange(canvas, x, y, *put++);
-			mural_mark(&hand->brush, mural_tile_at(&hand->brush, x, y));
+			paint_pixel(hand, x, y, colour, owner, at);
+			*pixels += colour >> 24 != 0;
 		}
-		*pixels += rect->width;
 		ret = is_stopped(hand) ? -ECANCELED : 0;
 	}
 	canvas_publish(canvas, &hand->brush);

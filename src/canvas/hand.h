@@ -38,8 +38,8 @@ void hand_finish(struct hand *hand);
 /* The act under way, or the next, ends with -ECANCELED.  Any thread. */
 void hand_stop(struct hand *hand);
 
-/* Paints a rectangle of the canvas in one colour, or with its picture: row by row,
- * without gaps.  0, -ENOMEM, or -ECANCELED: a part of it is painted. */
+/* Paints a rectangle of the canvas in one colour, or with its picture: 0xaarrggbb row by
+ * row, without gaps.  0, -ENOMEM, or -ECANCELED: a part of it is painted. */
 int hand_paint(struct hand *hand, const struct mural_rect *rect, const uint32_t *picture,
 	uint32_t argb, uint64_t *pixels);
 

@@ -100,8 +100,9 @@ bool canvas_is_frozen(const struct canvas *canvas);
 int reins_clear(struct reins *reins, const struct mural_rect *rect, uint32_t argb,
 	reins_cb *done, void *arg);
 
-/* Fills a picture of the rectangle, which is cut to the canvas, 0xffrrggbb row by row
- * without gaps; runs on the thread pool.  0 or -errno, which becomes the act's. */
+/* Fills a picture of the rectangle, which is cut to the canvas, 0xaarrggbb row by row
+ * without gaps, alpha not multiplied in; runs on the thread pool.  0 or -errno, which
+ * becomes the act's. */
 typedef int reins_picture(void *arg, const struct mural_rect *rect, uint32_t *pixels);
 
 /* Paints what `picture` fills in, such as a moment of the recording; arg is for both. */

@@ -73,6 +73,16 @@ def test_a_picture_is_protected(tmp_path, muralctl, by):
     muralctl("wall", *by, "protect", tmp_path / "none.png").failed("no whole PNG", status=2)
 
 
+def test_a_picture_is_painted(tmp_path, wall, muralctl, by):
+    image = Image.new("RGBA", (20, 10), (255, 0, 0, 255))
+    (tmp_path / "a.png").write_bytes(png_file(image, 60000))
+    assert "pixels: 200" in muralctl("wall", *by, "paint", tmp_path / "a.png", "--at=44,38").ok().out
+    picture = wall.picture()
+    assert picture.getpixel((44, 38)) == picture.getpixel((63, 47)) == (255, 0, 0)
+    assert picture.getpixel((43, 38)) == picture.getpixel((44, 37)) == (0, 0, 0)
+    muralctl("wall", *by, "paint", tmp_path / "a.png", "--at", "45,38").failed("does not fit", status=2)
+
+
 def test_it_is_in_the_log(wall, muralctl, by):
     muralctl("wall", *by, "snapshot").ok()
     with Operator(wall) as operator:

@@ -144,6 +144,26 @@ def test_pictures_that_are_not_protected(wall, operator):
     assert operator.done("protected") == {"protected": []}
 
 
+def test_a_picture_is_painted_and_taken_back(wall, operator):
+    """Over what is frozen and protected too; transparent parts leave what is there."""
+    wall.paint(b"".join(dot(x, y, BLUE) for x in range(64) for y in range(48)))
+    operator.done("freeze")
+    operator.done("protect", rect="8x8+0+0")
+    image = Image.new("RGBA", (30, 20), (255, 0, 0, 255))
+    image.paste((0, 255, 0, 0), (0, 0, 10, 20))
+    image.paste((255, 0, 0, 51), (10, 0, 20, 20))
+    done = sent(operator, "paint", png_file(image, 10000), to="1,2")
+    assert done["pixels"] == 20 * 20
+    wanted = Image.new("RGB", (64, 48), BLUE)
+    wanted.paste(RED, (21, 2, 31, 22))
+    wanted.paste((51, 0, 204), (11, 2, 21, 22))
+    assert wall.picture().tobytes() == wanted.tobytes()
+    operator.done("undo", number=done["number"])
+    assert set(wall.picture().getdata()) == {BLUE}
+    act = operator.log()[2]
+    assert act["verb"] == "paint" and act["args"]["rect"] == "30x20+1+2" and "png" not in act["args"]
+
+
 def test_protection(wall, operator):
     operator.done("protect", rect="4x4+0+0")
     wall.paint(dot(0, 0, RED) + dot(4, 4, RED))

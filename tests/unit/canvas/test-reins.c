@@ -282,7 +282,7 @@ paint_numbers(void *arg, const struct mural_rect *rect, uint32_t *pixels)
 {
 	(void)arg;
 	for (uint32_t i = 0; i < rect->width * rect->height; i++)
-		pixels[i] = i;
+		pixels[i] = 0xff000000 | i;
 	return 0;
 }
 
