@@ -132,9 +132,13 @@ parse_arguments(struct wall_options *options, const struct wall_verb *verb, char
 			options->json = true;
 		else if (strncmp(words[i], "--", 2) == 0)
 			ret = set_option(with, verb, words, &i);
+		else if (verb->saves && !options->file)
+			options->file = words[i];
 		else
 			ret = set_by_place(with, verb, words[i]);
 	}
+	if (ret == 0 && verb->saves && !options->file)
+		ret = usage_error(verb);
 	if (ret == 0)
 		return with;
 	json_decref(with);
@@ -163,6 +167,8 @@ run_verb(const struct wall_options *options, const struct wall_verb *verb, json_
 
 	if (link && wall_is_live(options, verb))
 		ret = wall_watch(link, verb, with, &answer);
+	else if (link && options->file)
+		ret = wall_grab(link, options, with, &answer);
 	else if (link && json_object_get(with, "png"))
 		ret = wall_send(link, verb->name, with, &answer);
 	else if (link)

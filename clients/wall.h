@@ -16,6 +16,7 @@
 struct wall_options {
 	const char *socket;
 	const char *url, *token; /* url NULL: by the socket */
+	const char *file;        /* that the answer is saved in; NULL: none was named */
 	bool json;               /* print the answer as it is */
 };
 
@@ -33,6 +34,10 @@ int wall_ask(struct wall_link *link, const char *verb, json_t *with, json_t **an
 /* Asks with the file that `with` names as "png". */
 int wall_send(
 	struct wall_link *link, const char *verb, const json_t *with, json_t **answer);
+
+/* Asks for the canvas, and saves it as options->file. */
+int wall_grab(struct wall_link *link, const struct wall_options *options,
+	const json_t *with, json_t **answer);
 
 void wall_close(struct wall_link *link); /* accepts NULL */
 

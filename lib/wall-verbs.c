@@ -37,6 +37,8 @@ const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 		"close it, and tell its clients; open it again" },
 	[WALL_NOTICE] = { "notice", "text? for?", true,
 		"tell everybody something, or nothing more" },
+	[WALL_GRAB] = { "grab", "rect?", false,
+		"save the canvas, or a part of it, as PNG", true },
 	[WALL_SNAPSHOT] = { "snapshot", "", true, "write the canvas to its file now" },
 	[WALL_RELOAD] = { "reload", "", true, "read the config again, as SIGHUP does" },
 	[WALL_VERBS] = { "verbs", "", false, "list what can be asked for" },
@@ -102,7 +104,7 @@ wall_verb_usage(const struct wall_verb *verb, char *text, size_t len)
 {
 	const char *at = verb->args;
 	const struct wall_arg *arg;
-	int n = snprintf(text, len, "%s", verb->name);
+	int n = snprintf(text, len, "%s%s", verb->name, verb->saves ? " FILE.png" : "");
 	bool optional;
 
 	while ((arg = wall_arg_next(&at, &optional)) && (size_t)n < len) {

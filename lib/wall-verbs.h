@@ -29,6 +29,7 @@ enum wall_verb_id {
 	WALL_BLANK,
 	WALL_PLUGIN,
 	WALL_NOTICE,
+	WALL_GRAB,
 	WALL_SNAPSHOT,
 	WALL_RELOAD,
 	WALL_VERBS, /* lists these */
@@ -65,6 +66,7 @@ struct wall_verb {
 			*/
 	bool changes;  /* something; it is written into the control log */
 	const char *help; /* one line */
+	bool saves;       /* muralctl takes FILE.png first, and saves the answer */
 };
 
 extern const struct wall_verb wall_verbs[N_WALL_VERBS + 1]; /* then an empty one */

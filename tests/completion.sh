@@ -67,4 +67,5 @@ completes --json muralctl wall --j
 completes none muralctl wall nothing
 completes "$scratch/a.png" muralctl wall protect "$scratch/"
 completes "$scratch/a.png" muralctl wall paint "$scratch/"
+completes "$scratch/a.png" muralctl wall grab "$scratch/"
 [ $bad = 0 ] && echo "both programs complete"

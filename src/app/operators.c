@@ -25,6 +25,7 @@ static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_BLANK] = verb_blank,
 	[WALL_PLUGIN] = verb_plugin,
 	[WALL_NOTICE] = verb_notice,
+	[WALL_GRAB] = verb_grab,
 	[WALL_SNAPSHOT] = verb_snapshot,
 	[WALL_RELOAD] = verb_reload,
 	[WALL_VERBS] = verb_verbs,

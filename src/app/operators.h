@@ -66,7 +66,8 @@ struct operators {
 	bool told_frozen;   /* what services were told of last */
 	unsigned restoring; /* acts of the start that are not over yet */
 	struct operators_upload upload;
-	unsigned pictures; /* being decoded */
+	unsigned pictures; /* being decoded or encoded */
+	bool grabbing;     /* one at a time */
 };
 
 /* Puts in force again what was when murald ended, before anybody paints.  Runs the loop
@@ -196,6 +197,9 @@ json_t *closed_json(
 
 control_run verb_freeze, verb_thaw, verb_protect, verb_unprotect, verb_protected,
 	verb_clear, verb_paint;
+
+/* ---- verbs-grab.c */
+control_run verb_grab;
 
 /* ---- verbs-notice.c */
 

@@ -83,6 +83,24 @@ def test_a_picture_is_painted(tmp_path, wall, muralctl, by):
     muralctl("wall", *by, "paint", tmp_path / "a.png", "--at", "45,38").failed("does not fit", status=2)
 
 
+def test_the_canvas_is_grabbed(tmp_path, wall, muralctl, by):
+    wall.paint(dot(1, 2, (255, 0, 0)) + dot(63, 47, (0, 255, 0)))
+    muralctl("wall", *by, "grab", tmp_path / "all.png").ok()
+    assert Image.open(tmp_path / "all.png").tobytes() == wall.picture().convert("RGB").tobytes()
+    muralctl("wall", *by, "grab", tmp_path / "part.png", "3x4+1+2").ok()
+    part = Image.open(tmp_path / "part.png")
+    assert part.size == (3, 4) and part.getpixel((0, 0)) == (255, 0, 0)
+    muralctl("wall", *by, "grab").failed("write muralctl wall grab FILE.png", status=2)
+
+
+def test_a_large_canvas_is_grabbed_in_bands(tmp_path, muralctl):
+    with Wall(tmp_path, DOTS, core=control(tmp_path), size="2048x1100") as wall:
+        wall.paint(dot(0, 0, (255, 0, 0)) + dot(7, 511, (0, 0, 255)) + dot(7, 512, (0, 255, 0)) +
+                   dot(2047, 1099, (255, 255, 255)))
+        muralctl("wall", "-S", wall.folder + "/control", "grab", tmp_path / "all.png").ok()
+        assert Image.open(tmp_path / "all.png").tobytes() == wall.picture().convert("RGB").tobytes()
+
+
 def test_it_is_in_the_log(wall, muralctl, by):
     muralctl("wall", *by, "snapshot").ok()
     with Operator(wall) as operator:

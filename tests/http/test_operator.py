@@ -42,6 +42,8 @@ CASES = [
     ("verbs", None, 200, None),
     ("top", None, 200, None),
     ("top", {"net": "192.0.2.1"}, 400, "usage"),
+    ("grab", {"rect": "8x8+60+8"}, 200, None),
+    ("grab", {"rect": "8x8+64+8"}, 400, "usage"),
     ("snapshot", None, 200, None),
     ("plugin", {"name": "absent", "switch": "off"}, 404, "unknown"),
     ("plugin", {"name": "http", "switch": "on"}, 200, None),
