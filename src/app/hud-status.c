@@ -123,16 +123,16 @@ update_lines(struct hud_status *hud_status)
 
 	memset(text->lines, 0, sizeof(text->lines));
 	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
-		struct hud_line *line = &text->lines[n];
+		struct hud_line line = { 0 };
 
-		said_copy_state(&instance->said, line->state);
+		said_copy_state(&instance->said, line.state);
 		if (instance != page)
-			line->is_words = !write_hint(
-				hud_status, instance, line->hint, sizeof(line->hint));
-		if (hint_is_private(instance) || (!*line->hint && !*line->state))
+			line.is_words = !write_hint(
+				hud_status, instance, line.hint, sizeof(line.hint));
+		if (hint_is_private(instance) || (!*line.hint && !*line.state))
 			continue;
-		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
-		n++;
+		snprintf(line.name, sizeof(line.name), "%s", instance->host.name);
+		text->lines[n++] = line;
 	}
 	text->n_lines = n;
 }
