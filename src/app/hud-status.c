@@ -119,21 +119,22 @@ update_lines(struct hud_status *hud_status)
 	struct instance *instance = hud_status->ingest->plugins->instances;
 	struct hud_text *text = &hud_status->text;
 	const struct instance *page = write_url(hud_status, text->url, sizeof(text->url));
+	uint32_t n = 0;
 
 	memset(text->lines, 0, sizeof(text->lines));
-	text->n_lines = 0;
-	for (; instance && text->n_lines < HUD_STATUS_LINES; instance = instance->next) {
-		struct hud_line *line = &text->lines[text->n_lines];
+	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
+		struct hud_line line = { 0 };
 
-		said_copy_state(&instance->said, line->state);
+		said_copy_state(&instance->said, line.state);
 		if (instance != page)
-			line->is_words = !write_hint(
-				hud_status, instance, line->hint, sizeof(line->hint));
-		if (hint_is_private(instance) || (!*line->hint && !*line->state))
+			line.is_words = !write_hint(
+				hud_status, instance, line.hint, sizeof(line.hint));
+		if (hint_is_private(instance) || (!*line.hint && !*line.state))
 			continue;
-		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
-		text->n_lines++;
+		snprintf(line.name, sizeof(line.name), "%s", instance->host.name);
+		text->lines[n++] = line;
 	}
+	text->n_lines = n;
 }
 
 static void
