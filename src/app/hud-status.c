@@ -119,21 +119,22 @@ update_lines(struct hud_status *hud_status)
 	struct instance *instance = hud_status->ingest->plugins->instances;
 	struct hud_text *text = &hud_status->text;
 	const struct instance *page = write_url(hud_status, text->url, sizeof(text->url));
+	uint32_t n = 0;
 
 	memset(text->lines, 0, sizeof(text->lines));
-	text->n_lines = 0;
-	for (; instance && text->n_lines < HUD_STATUS_LINES; instance = instance->next) {
-		struct hud_line *line = &text->lines[text->n_lines];
+	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
+		struct hud_line line = { 0 };
 
-		said_copy_state(&instance->said, line->state);
+		said_copy_state(&instance->said, line.state);
 		if (instance != page)
-			line->is_words = !write_hint(
-				hud_status, instance, line->hint, sizeof(line->hint));
-		if (hint_is_private(instance) || (!*line->hint && !*line->state))
+			line.is_words = !write_hint(
+				hud_status, instance, line.hint, sizeof(line.hint));
+		if (hint_is_private(instance) || (!*line.hint && !*line.state))
 			continue;
-		snprintf(line->name, sizeof(line->name), "%s", instance->host.name);
-		text->n_lines++;
+		snprintf(line.name, sizeof(line.name), "%s", instance->host.name);
+		text->lines[n++] = line;
 	}
+	text->n_lines = n;
 }
 
 static void
@@ -141,7 +142,6 @@ update_text(struct hud_status *hud_status)
 {
 	update_figures(hud_status);
 	update_lines(hud_status);
-	memcpy(hud_status->text.notice, hud_status->notice, sizeof(hud_status->notice));
 	hud_set_text(hud_status->hud, &hud_status->text);
 }
 
@@ -266,10 +266,28 @@ hud_status_wake(struct hud_status *hud_status)
 void
 hud_status_notice(struct hud_status *hud_status, const char *notice)
 {
-	if (!hud_status->hud || strcmp(hud_status->notice, notice) == 0)
+	struct hud_text *text = &hud_status->text;
+
+	if (!hud_status->hud || strcmp(text->notice, notice) == 0)
 		return;
-	snprintf(hud_status->notice, sizeof(hud_status->notice), "%s", notice);
-	update_text(hud_status);
+	snprintf(text->notice, sizeof(text->notice), "%s", notice);
+	hud_set_text(hud_status->hud, text);
+}
+
+void
+hud_status_frozen(struct hud_status *hud_status, bool paused,
+	const struct mural_rect *parts, size_t n_parts)
+{
+	struct hud_text *text = &hud_status->text;
+
+	if (!hud_status->hud)
+		return;
+	text->paused = paused;
+	text->n_frozen = paused ? 0 : (uint32_t)MIN(n_parts, HUD_FROZEN_MAX);
+	for (uint32_t i = 0; i < text->n_frozen; i++)
+		text->frozen[i] = (struct box){ parts[i].x, parts[i].y,
+			parts[i].x + parts[i].width, parts[i].y + parts[i].height };
+	hud_set_text(hud_status->hud, text);
 }
 
 void

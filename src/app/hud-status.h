@@ -30,7 +30,6 @@ struct hud_status {
 	uint64_t busy_s;  /* seconds with paint since a state changed */
 	struct hud_people people;
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
-	char notice[HUD_NOTICE_MAX];
 	struct hud_text text;
 };
 
@@ -54,6 +53,11 @@ void hud_status_wake(struct hud_status *hud_status);
 /* Shows what the operator has to say to all; empty: nothing.  Accepts what never started.
  */
 void hud_status_notice(struct hud_status *hud_status, const char *notice);
+
+/* What is frozen: all of the canvas, or the first parts of it.  Accepts what never
+ * started. */
+void hud_status_frozen(struct hud_status *hud_status, bool paused,
+	const struct mural_rect *parts, size_t n_parts);
 
 /* Before ingest_stop(); its handles are closed once the loop has turned.  Accepts what
  * never started. */

@@ -48,6 +48,7 @@ operators_start(struct wall *wall)
 	if (operators->bans.n > 0 && bans_apply(wall, NULL, NULL) < 0)
 		log_error("control: bans: out of memory");
 	operators->told_frozen = canvas_is_frozen(&wall->canvas);
+	notice_frozen(wall);
 	notice_show(wall);
 	control_start(&operators->control, &wall->initial->config.control, verbs, wall,
 		&wall->loop);

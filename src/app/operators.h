@@ -212,7 +212,8 @@ bool notice_from_json(struct notice *notice, const json_t *line);
 /* Shows it where it is to be seen, and waits for its end. */
 void notice_show(struct wall *wall);
 
-/* Tells services if the canvas is frozen now and was not, or the other way round. */
+/* Shows what is frozen, and tells services if the canvas is now and was not, or the other
+ * way round. */
 void notice_frozen(struct wall *wall);
 
 control_run verb_notice;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The operator's verb that tells everybody something: notice. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/operators.h"
@@ -99,11 +100,24 @@ notice_show(struct wall *wall)
 	services_notice(wall->ingest.plugins->instances);
 }
 
+/* On the screens. */
+static void
+show_frozen(struct wall *wall)
+{
+	struct mural_rect *parts = NULL;
+	ssize_t n = reins_rects(wall->reins, REINS_FROZEN, SIZE_MAX, &parts);
+
+	hud_status_frozen(&wall->hud_status, canvas_is_frozen(&wall->canvas), parts,
+		(size_t)MAX(n, 0));
+	free(parts);
+}
+
 void
 notice_frozen(struct wall *wall)
 {
 	bool frozen = canvas_is_frozen(&wall->canvas);
 
+	show_frozen(wall);
 	if (frozen == wall->operators.told_frozen)
 		return;
 	wall->operators.told_frozen = frozen;

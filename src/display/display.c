@@ -72,28 +72,6 @@ on_hud(uv_poll_t *wakeup, int status, int events)
 }
 
 static bool
-any_hud(const struct config_display *config)
-{
-	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
-		if (config->outputs[i].connector[0] && config->outputs[i].hud != HUD_NO &&
-			config->outputs[i].hud != HUD_PLAIN)
-			return true;
-	return false;
-}
-
-/* A HUD that is not shown causes no wake-ups. */
-static void
-update_hud_poll(struct display_thread *thread)
-{
-	if (!thread->context.hud)
-		return;
-	if (any_hud(&thread->context.config))
-		uv_poll_start(&thread->hud_wakeup, UV_READABLE, on_hud);
-	else
-		uv_poll_stop(&thread->hud_wakeup);
-}
-
-static bool
 display_options_same(const struct config_display *a, const struct config_display *b)
 {
 	const struct core_section *core = core_sections;
@@ -145,7 +123,6 @@ apply_config(struct display_thread *thread, struct config_display *wanted)
 	keep_places(&before, wanted);
 	thread->context.config = *wanted;
 	free(wanted);
-	update_hud_poll(thread);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
 		if (layout_differs(
 			    &before.outputs[i], &thread->context.config.outputs[i]))
@@ -224,7 +201,8 @@ display_thread_init(struct display_thread *thread)
 		return -ENOMEM;
 	blank_start(&thread->blank, context);
 	blank_demand(&thread->blank, thread->wants_blank);
-	update_hud_poll(thread);
+	if (context->hud)
+		uv_poll_start(&thread->hud_wakeup, UV_READABLE, on_hud);
 	return 0;
 }
 

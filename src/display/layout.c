@@ -18,6 +18,46 @@ layout_draw_hud(struct layout *layout, struct hud *hud)
 			hud_draw(hud, layout->hud, &layout->room, &layout->strip);
 }
 
+/* Where the picture begins on an axis, and how much of it is seen. */
+static int64_t
+place_picture(const struct scale_axis *axis, uint32_t from, uint32_t to, uint32_t *low,
+	uint32_t *high)
+{
+	const int64_t spare = (int64_t)(to - from) - axis->picture;
+
+	*low = from + (uint32_t)MAX(spare / 2, 0);
+	*high = *low + axis->length;
+	return from + spare / 2;
+}
+
+static struct hud_picture
+layout_picture(const struct layout *layout)
+{
+	const struct scale_axis *x = &layout->scale.x, *y = &layout->scale.y;
+	const struct box *area = &layout->scale.screen.area;
+	struct hud_picture picture = {
+		.canvas = { x->offset, y->offset, x->offset + x->canvas,
+			y->offset + y->canvas },
+		.width = x->picture,
+		.height = y->picture,
+	};
+
+	picture.left = place_picture(
+		x, area->left, area->right, &picture.seen.left, &picture.seen.right);
+	picture.top = place_picture(
+		y, area->top, area->bottom, &picture.seen.top, &picture.seen.bottom);
+	return picture;
+}
+
+bool
+layout_draw_cards(struct layout *layout, struct hud *hud)
+{
+	const struct hud_picture picture = layout_picture(layout);
+
+	return hud_draw_cards(
+		hud, &layout->room, layout->on_picture ? &picture : NULL, &layout->cards);
+}
+
 struct hud_room
 layout_room(const struct config_output *config, uint32_t width, uint32_t height)
 {
@@ -67,6 +107,7 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 	*layout = (struct layout){
 		.surface = *surface,
 		.plain = config->hud == HUD_PLAIN,
+		.on_picture = config->hud == HUD_YES,
 	};
 	scale_upright_size(&shape, &width, &height);
 	layout->room = layout_room(config, width, height);
@@ -76,6 +117,8 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 	ret = make_strip(layout, hud);
 	if (ret == 0)
 		ret = scale_init(&layout->scale, config->scale, view, &shape);
+	if (ret == 0 && hud)
+		(void)layout_draw_cards(layout, hud);
 	if (ret < 0) {
 		layout_finish(layout);
 		log_error("display: %s: %s", surface->name, strerror(-ret));
@@ -88,6 +131,7 @@ layout_finish(struct layout *layout)
 {
 	scale_finish(&layout->scale);
 	free(layout->hud);
+	hud_cards_finish(&layout->cards);
 	*layout = (struct layout){ 0 };
 }
 
@@ -97,6 +141,22 @@ layout_paste_hud(const struct layout *layout, uint32_t buffer)
 	return scale_paste(&layout->scale, layout->hud, &layout->strip,
 		layout->surface.buffers[buffer].pixels,
 		layout->surface.buffers[buffer].pitch);
+}
+
+struct box
+layout_paste_cards(const struct layout *layout, uint32_t buffer)
+{
+	struct box all = { 0 };
+
+	for (uint32_t i = 0; i < layout->cards.n; i++) {
+		const struct hud_card *card = &layout->cards.cards[i];
+
+		all = box_around(
+			all, scale_paste(&layout->scale, card->pixels, &card->place,
+				     layout->surface.buffers[buffer].pixels,
+				     layout->surface.buffers[buffer].pitch));
+	}
+	return all;
 }
 
 struct box

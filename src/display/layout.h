@@ -13,6 +13,8 @@ struct layout {
 	uint32_t *hud;    /* the strip's pixels; NULL: none */
 	bool plain;       /* nothing is drawn in the strip */
 	uint64_t version; /* of the HUD in these pixels; 0: none */
+	bool on_picture;  /* the HUD may lie there too, not only a notice */
+	struct hud_cards cards;
 };
 
 /* What the HUD needs to know of a screen that people see in that size. */
@@ -32,6 +34,12 @@ void layout_draw_hud(struct layout *layout, struct hud *hud);
 
 /* Copies the strip into a buffer.  Returns the box that was written. */
 struct box layout_paste_hud(const struct layout *layout, uint32_t buffer);
+
+/* Draws what lies on the picture.  False: it is as it was. */
+bool layout_draw_cards(struct layout *layout, struct hud *hud);
+
+/* Copies that into a buffer.  Returns the box that was written. */
+struct box layout_paste_cards(const struct layout *layout, uint32_t buffer);
 
 /* The whole surface. */
 struct box layout_all(const struct layout *layout);

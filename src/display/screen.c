@@ -111,6 +111,8 @@ screen_fill(struct screen *screen, uint32_t buffer)
 		whole ? context->all_tiles : context->tiles, pixels, pitch);
 	if (slot->version != layout->version && layout->hud)
 		box = box_around(box, layout_paste_hud(layout, buffer));
+	if (whole || box.left < box.right)
+		box = box_around(box, layout_paste_cards(layout, buffer));
 	slot->content = SCREEN_PICTURE;
 	slot->version = layout->version;
 	return whole ? layout_all(layout) : box;
@@ -237,6 +239,7 @@ screen_prepare(struct screen *screen, const struct display_surface *surface, voi
 		surface->buffers[0].pixels, surface->buffers[0].pitch);
 	if (next->hud)
 		(void)layout_paste_hud(next, 0);
+	(void)layout_paste_cards(next, 0);
 	return 0;
 }
 
@@ -356,6 +359,14 @@ screen_finish(struct screen *screen)
 	layout_finish(&screen->next);
 }
 
+/* All is drawn anew, in each buffer when it is its turn. */
+static void
+make_stale(struct screen *screen)
+{
+	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
+		screen->slots[i].content = SCREEN_STALE;
+}
+
 void
 screen_relayout(struct screen *screen)
 {
@@ -368,8 +379,7 @@ screen_relayout(struct screen *screen)
 		return;
 	layout_finish(&screen->layout);
 	screen->layout = layout;
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
-		screen->slots[i].content = SCREEN_STALE;
+	make_stale(screen);
 	log_layout(screen);
 	screen_repaint(screen);
 }
@@ -379,9 +389,14 @@ screen_redraw_hud(struct screen *screen)
 {
 	struct layout *layout = &screen->layout;
 
-	if (!screen->enabled || !layout->hud)
+	if (!screen->enabled)
 		return;
-	layout_draw_hud(layout, screen->context->hud);
+	if (layout_draw_cards(layout, screen->context->hud))
+		make_stale(screen);
+	else if (!layout->hud)
+		return;
+	if (layout->hud)
+		layout_draw_hud(layout, screen->context->hud);
 	screen_repaint(screen);
 }
 

@@ -9,13 +9,15 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "hud/cards.h"
 #include "hud/render.h"
 #include "hud/words.h"
 
 struct hud {
 	int fd;
 	pthread_mutex_t lock;
-	uint64_t version; /* lock */
+	uint64_t version;       /* lock, like all until `qr` */
+	uint64_t cards_version; /* the last that changed what lies on the picture */
 	struct hud_text said;
 	struct hud_qr qr; /* of said.url */
 
@@ -46,7 +48,7 @@ hud_new(void)
 		free(hud);
 		return NULL;
 	}
-	hud->version = 1;
+	hud->version = hud->cards_version = 1;
 	hud->look = plain;
 	pthread_mutex_init(&hud->lock, NULL);
 	pthread_mutex_init(&hud->drawing, NULL);
@@ -74,13 +76,21 @@ line_same(const struct hud_line *a, const struct hud_line *b)
 	       a->is_words == b->is_words && strcmp(a->state, b->state) == 0;
 }
 
+/* What lies on the picture. */
+static bool
+cards_same(const struct hud_text *a, const struct hud_text *b)
+{
+	return a->paused == b->paused && a->n_frozen == b->n_frozen &&
+	       memcmp(a->frozen, b->frozen, a->n_frozen * sizeof(*a->frozen)) == 0 &&
+	       strcmp(a->notice, b->notice) == 0;
+}
+
 static bool
 text_same(const struct hud_text *a, const struct hud_text *b)
 {
 	if (strcmp(a->url, b->url) != 0 || a->rate != b->rate || a->total != b->total ||
 		a->painting != b->painting || a->watching != b->watching ||
-		a->turn != b->turn || strcmp(a->notice, b->notice) != 0 ||
-		a->n_lines != b->n_lines)
+		a->turn != b->turn || a->n_lines != b->n_lines || !cards_same(a, b))
 		return false;
 	for (uint32_t i = 0; i < a->n_lines; i++)
 		if (!line_same(&a->lines[i], &b->lines[i]))
@@ -115,8 +125,10 @@ hud_set_text(struct hud *hud, const struct hud_text *text)
 	if (is_new) {
 		if (strcmp(hud->said.url, text->url) != 0)
 			make_code(text->url, &hud->qr);
-		hud->said = *text;
 		hud->version++;
+		if (!cards_same(&hud->said, text))
+			hud->cards_version = hud->version;
+		hud->said = *text;
 	}
 	pthread_mutex_unlock(&hud->lock);
 	if (is_new)
@@ -176,18 +188,9 @@ hud_set_look(struct hud *hud, const struct hud_look *look)
 	pthread_mutex_unlock(&hud->drawing);
 
 	pthread_mutex_lock(&hud->lock);
-	hud->version++;
+	hud->cards_version = ++hud->version;
 	pthread_mutex_unlock(&hud->lock);
 	signal_version(hud);
-}
-
-bool
-hud_copy_notice(struct hud *hud, char notice[HUD_NOTICE_MAX])
-{
-	pthread_mutex_lock(&hud->lock);
-	memcpy(notice, hud->said.notice, HUD_NOTICE_MAX);
-	pthread_mutex_unlock(&hud->lock);
-	return *notice != '\0';
 }
 
 int
@@ -195,6 +198,8 @@ hud_fd(const struct hud *hud)
 {
 	return hud->fd;
 }
+
+/* ------------------------------------------------------------------ drawing */
 
 uint64_t
 hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
@@ -214,4 +219,37 @@ hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
 		pixels, room, strip);
 	pthread_mutex_unlock(&hud->drawing);
 	return version;
+}
+
+bool
+hud_draw_cards(struct hud *hud, const struct hud_room *room,
+	const struct hud_picture *picture, struct hud_cards *cards)
+{
+	struct hud_text said;
+	uint64_t version;
+
+	pthread_mutex_lock(&hud->lock);
+	said = hud->said;
+	version = hud->cards_version;
+	pthread_mutex_unlock(&hud->lock);
+	if (cards->version == version)
+		return false;
+	hud_cards_finish(cards);
+	cards->version = version;
+	pthread_mutex_lock(&hud->drawing);
+	cards_draw(&(struct render){ .said = &said,
+			   .look = &hud->look,
+			   .logo = &hud->logo,
+			   .text = hud->text },
+		room, picture, cards);
+	pthread_mutex_unlock(&hud->drawing);
+	return true;
+}
+
+void
+hud_cards_finish(struct hud_cards *cards)
+{
+	for (uint32_t i = 0; i < cards->n; i++)
+		free(cards->cards[i].pixels);
+	*cards = (struct hud_cards){ 0 };
 }

@@ -31,11 +31,17 @@ struct hud_line {
 /* Room for what the operator has to say to all. */
 #define HUD_NOTICE_MAX 256
 
+/* Of more parts that are frozen the rest is not shown. */
+#define HUD_FROZEN_MAX 8
+
 struct hud_text {
 	char url[128];               /* of the web page; empty: there is none */
 	uint64_t rate, total;        /* pixels of the last second, and of all */
 	uint32_t painting, watching; /* people */
 	char notice[HUD_NOTICE_MAX]; /* what the operator has to say; empty: nothing */
+	bool paused;                 /* all of the canvas is frozen */
+	uint32_t n_frozen;           /* parts of it, in its pixels */
+	struct box frozen[HUD_FROZEN_MAX];
 	uint32_t turn; /* which of the lines behind the first is shown; any number */
 	uint32_t n_lines;
 	struct hud_line lines[8]; /* of the first plugins; the rest is not shown */
@@ -58,6 +64,32 @@ struct hud_room {
 	uint32_t safe; /* percent of width and height that stay black at each edge */
 };
 
+/* The picture of the canvas, as people see it. */
+struct hud_picture {
+	struct box seen; /* of the screen */
+	struct box
+		canvas; /* the part that is shown, some of which may be beyond `seen` */
+	int64_t left,
+		top; /* where that part begins and how large it is, in the screen's */
+	uint32_t width, height; /* pixels */
+};
+
+/* Opaque, and drawn over whatever is there. */
+struct hud_card {
+	struct box place; /* on the screen, as people see it */
+	uint32_t *pixels; /* XRGB8888, row after row */
+};
+
+/* A notice; "Paused" on the picture or an outline, of four, and "Paused" in each part. */
+enum { HUD_CARDS_MAX = 1 + 5 * HUD_FROZEN_MAX };
+
+/* Later ones lie above. */
+struct hud_cards {
+	uint64_t version; /* 0: not drawn yet */
+	uint32_t n;
+	struct hud_card cards[HUD_CARDS_MAX];
+};
+
 /* NULL: out of memory or descriptors. */
 struct hud *hud_new(void);
 void hud_free(struct hud *hud); /* accepts NULL */
@@ -68,10 +100,6 @@ void hud_set_text(struct hud *hud, const struct hud_text *text);
 /* Opens fonts and logo, logs what is wrong with them, and signals hud_fd(); without it
  * there are neither.  The main thread. */
 void hud_set_look(struct hud *hud, const struct hud_look *look);
-
-/* Copies the notice of the present text, which is shown also where there is no strip.
- * False: there is none.  Any thread. */
-bool hud_copy_notice(struct hud *hud, char notice[HUD_NOTICE_MAX]);
 
 /* An eventfd that becomes readable with each new version; its only poller drains it. */
 int hud_fd(const struct hud *hud);
@@ -90,3 +118,12 @@ void hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canv
  * 0.  Any thread. */
 uint64_t hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
 	const struct box *strip);
+
+/* Draws what lies on the picture: the operator's notice, and what is paused.  `picture`
+ * NULL: the notice alone, which is shown also where there is no strip.  False: they are
+ * as they were, since `cards` was drawn.  Any thread. */
+bool hud_draw_cards(struct hud *hud, const struct hud_room *room,
+	const struct hud_picture *picture, struct hud_cards *cards);
+
+/* Accepts zeroed ones. */
+void hud_cards_finish(struct hud_cards *cards);

@@ -16,8 +16,8 @@ divide_up(uint64_t number, uint64_t by)
 	return (number + by - 1) / by;
 }
 
-static struct box
-safe_box(const struct hud_room *room)
+struct box
+render_safe(const struct hud_room *room)
 {
 	const uint32_t x = room->width * room->safe / 100;
 	const uint32_t y = room->height * room->safe / 100;
@@ -34,7 +34,7 @@ is_portrait(uint32_t width, uint32_t height)
 double
 render_unit(const struct hud_room *room)
 {
-	const struct box safe = safe_box(room);
+	const struct box safe = render_safe(room);
 	const uint32_t width = safe.right - safe.left, height = safe.bottom - safe.top;
 	const double of_strip = is_portrait(width, height) ? 45 : 30;
 
@@ -86,7 +86,7 @@ void
 hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas_height,
 	struct box *strip, struct box *picture)
 {
-	const struct box safe = safe_box(room);
+	const struct box safe = render_safe(room);
 	uint64_t width = safe.right - safe.left, height = safe.bottom - safe.top;
 
 	*strip = (struct box){ 0 };

@@ -26,6 +26,11 @@ struct render {
 #define RENDER_B 4.2
 #define RENDER_C 3.6
 #define RENDER_CALL "scan or open"
+#define RENDER_PAUSED "Paused by the operator"
+#define RENDER_PAUSED_MEANS "nothing can be painted"
+
+/* The screen without its safe edges. */
+struct box render_safe(const struct hud_room *room);
 
 /* The unit in pixels. */
 double render_unit(const struct hud_room *room);

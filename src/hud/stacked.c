@@ -18,6 +18,31 @@
 #define LEAST 2.0
 #define SHELL_GOES_ON " \\"
 
+/* Two rows below each other: the figures, or that the wall is paused. */
+struct pair {
+	char text[2][WORDS_MAX];
+	enum text_face face[2];
+	uint32_t ink[2];
+};
+
+static void
+get_pair(const struct sheet *sheet, struct pair *pair)
+{
+	const struct hud_look *look = sheet->render->look;
+
+	*pair = (struct pair){ .ink = { look->figures, look->figures } };
+	if (!sheet->render->said->paused) {
+		words_rate(sheet->render->said, pair->text[0]);
+		words_people(sheet->render->said, true, pair->text[1]);
+		return;
+	}
+	strcpy(pair->text[0], RENDER_PAUSED);
+	strcpy(pair->text[1], RENDER_PAUSED_MEANS);
+	pair->face[0] = TEXT_BOLD;
+	pair->ink[0] = look->accent;
+	pair->ink[1] = look->ink;
+}
+
 /* ------------------------------------------------------------------ portrait */
 
 /* Right of the code, or all over the width without one. */
@@ -26,20 +51,19 @@ draw_portrait_figures(const struct sheet *sheet, double x, double top)
 {
 	const struct hud_look *look = sheet->render->look;
 	const double unit = sheet->unit, logo = sheet_logo_width(sheet, 9 * unit);
-	char rate[WORDS_MAX], people[WORDS_MAX];
+	struct pair pair;
 
-	words_rate(sheet->render->said, rate);
-	words_people(sheet->render->said, true, people);
+	get_pair(sheet, &pair);
 	if (*sheet->address)
 		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
 			RENDER_CALL, TEXT_SANS, RENDER_B, LEAST, look->accent);
 	sheet_logo(sheet, sheet->right - logo, top, 9 * unit);
 	(void)sheet_text_cut(sheet, x, sheet->right, top + 14.6 * unit, look->title,
 		TEXT_BOLD, 5.4, LEAST, look->ink);
-	(void)sheet_text_cut(sheet, x, sheet->right, top + 22.3 * unit, rate, TEXT_SANS,
-		RENDER_C, LEAST, look->figures);
-	(void)sheet_text_cut(sheet, x, sheet->right, top + 28.6 * unit, people, TEXT_SANS,
-		RENDER_C, LEAST, look->figures);
+	for (int i = 0; i < 2; i++)
+		(void)sheet_text_cut(sheet, x, sheet->right,
+			top + (22.3 + 6.3 * i) * unit, pair.text[i], pair.face[i],
+			RENDER_C, LEAST, pair.ink[i]);
 }
 
 void
@@ -58,7 +82,7 @@ stacked_draw_portrait(struct sheet *sheet)
 	if (*sheet->address)
 		(void)sheet_text_cut(sheet, x, sheet->right, base, sheet->address,
 			TEXT_BOLD, RENDER_A, LEAST, look->ink);
-	else if (sheet_lines(sheet, lines) > 0)
+	else if (!sheet->render->said->paused && sheet_lines(sheet, lines) > 0)
 		sheet_line(sheet, x, base, &lines[0],
 			MAX(sheet_fit_line(
 				    sheet, &lines[0], RENDER_A, LEAST, sheet->right - x),
@@ -192,8 +216,8 @@ void
 stacked_draw_column(struct sheet *sheet)
 {
 	const struct hud_look *look = sheet->render->look;
-	char rate[WORDS_MAX], people[WORDS_MAX];
 	double unit, logo, base;
+	struct pair pair;
 
 	sheet->unit = MIN(sheet->unit, sheet->bitmap.width / COLUMN_WIDTH);
 	unit = sheet->unit;
@@ -209,11 +233,11 @@ stacked_draw_column(struct sheet *sheet)
 	else if (logo == 0)
 		base = sheet->margin_y - 5 * unit;
 	base = draw_column_call(sheet, base + 5 * unit);
-	words_rate(sheet->render->said, rate);
-	words_people(sheet->render->said, true, people);
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base + 8 * unit, rate,
-		TEXT_SANS, RENDER_B, LEAST, look->figures);
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base + 16 * unit, people,
-		TEXT_SANS, RENDER_B, LEAST, look->figures);
-	draw_lines(sheet, base + 16 * unit);
+	get_pair(sheet, &pair);
+	for (int i = 0; i < 2; i++)
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right,
+			base + (8 + 8 * i) * unit, pair.text[i], pair.face[i], RENDER_B,
+			LEAST, pair.ink[i]);
+	if (!sheet->render->said->paused)
+		draw_lines(sheet, base + 16 * unit);
 }

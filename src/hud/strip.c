@@ -303,6 +303,29 @@ draw_rest(struct rows *rows)
 	draw_foot(rows, (const char *const[]){ all, fewer, rate });
 }
 
+/* In place of commands and figures. */
+static void
+draw_paused(const struct rows *rows)
+{
+	static const char says[] = RENDER_PAUSED ": " RENDER_PAUSED_MEANS " now.";
+	static const char page[] = "The page shows the wall meanwhile. It goes on here "
+				   "as soon as the operator says so.";
+	static const char goes_on[] = "It goes on as soon as the operator says so.";
+	const struct sheet *sheet = rows->sheet;
+	const struct hud_look *look = sheet->render->look;
+	const double room = sheet->right - sheet->left;
+	const bool has_page = *sheet->address && sheet_fit(sheet, page, TEXT_SANS,
+							 RENDER_B, RENDER_C, room) > 0;
+
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right,
+		rows->base[rows->second_taken ? 2 : 1], says, TEXT_BOLD, RENDER_B,
+		COMMAND_LEAST, look->accent);
+	if (!rows->second_taken)
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right, rows->base[2],
+			has_page ? page : goes_on, TEXT_SANS, RENDER_B, COMMAND_LEAST,
+			look->ink);
+}
+
 void
 strip_draw(struct sheet *sheet)
 {
@@ -313,10 +336,14 @@ strip_draw(struct sheet *sheet)
 	rows.base[0] = 10.6 * stretch;
 	rows.base[1] = 18.5 * stretch;
 	rows.base[2] = 25.5 * stretch;
-	rows.n_lines = sheet_lines(sheet, rows.lines);
+	if (!sheet->render->said->paused)
+		rows.n_lines = sheet_lines(sheet, rows.lines);
 	if (*sheet->address)
 		draw_call(&rows);
 	else
 		draw_head(&rows);
-	draw_rest(&rows);
+	if (sheet->render->said->paused)
+		draw_paused(&rows);
+	else
+		draw_rest(&rows);
 }

@@ -228,6 +228,93 @@ def test_portrait():
     assert rows == ["192.0.2.10:8080", "scan or open", "FrogCon", "12.3 M pixels/s", "17 painting · 5 watching"]
 
 
+# ---------------------------------------------------------------- on the picture
+
+WALL = (0x30, 0x50, 0x70)
+
+
+def draw_screen(size, *lines, **values):
+    return draw(size, *lines, canvas=size, wall="%02x%02x%02x" % WALL, **values)[0]
+
+
+def card(screen, within):
+    """The place of what is amber there."""
+    box = ImageChops.difference(screen.crop(within), Image.new("RGB", (within[2] - within[0], within[3] - within[1]),
+                                                               ACCENT)).convert("L").point([255] + 255 * [0]).getbbox()
+    return box and (box[0] + within[0], box[1] + within[1], box[2] + within[0], box[3] + within[1])
+
+
+def read_card(screen, box, top=0, bottom=1):
+    """The dark letters on it, or on a part of its height."""
+    height, edge = box[3] - box[1], 4
+    part = screen.crop((box[0] + edge, box[1] + edge + round(top * height), box[2] - edge,
+                        box[1] - edge + round(bottom * height)))
+    return read(only(part, BACKGROUND, ACCENT), None)
+
+
+@with_code
+@with_type
+@pytest.mark.parametrize("size", SIZES[::2])
+def test_paused(size):
+    """Rows and picture say it, and no command is shown."""
+    strip, place = draw(size, PING, FLUT, url=URL, title="FrogCon", paused=1, **BUSY)
+    assert said(strip, size, 1, ACCENT) == ["Paused by the operator: nothing can be painted now."]
+    assert said(strip, size, 2, INK)[0].endswith("as soon as the operator says so.")
+    screen = draw_screen(size, PING, url=URL, paused=1)
+    box = card(screen, (0, 0, size[0], place[1]))
+    assert box[0] in range(size[0] // 40, size[0] // 40 + 8) and box[1] in range(size[1] // 40, size[1] // 40 + 8)
+    sign = round(1.7 * size[1] / 25)
+    assert read_card(screen, (box[0] + sign, *box[1:])) == "Paused"
+
+
+def test_paused_in_the_bitmap_font():
+    """Without page, in portrait and beside the picture."""
+    paused = ["Paused by the operator", "nothing can be painted"]
+    assert bitmap((1920, 1080), PING, paused=1, title="FrogCon") == [
+        "FrogCon", ": ".join(paused) + " now.", "It goes on as soon as the operator says so."]
+    assert bitmap((1080, 1920), PING, paused=1, **BUSY)[-2:] == paused
+    assert bitmap((1920, 1080), PING, canvas=(640, 480), paused=1, **BUSY)[-2:] == paused
+
+
+@with_type
+def test_a_frozen_part_is_outlined():
+    """Dark, white, dark, and the badge inside."""
+    size = 1920, 1080
+    screen = draw(size, PING, canvas=(960, 450), wall="305070", frozen="100,50,400,250")[0]
+    assert screen.getpixel((199, 300)) == WALL == screen.getpixel((800, 300)) == screen.getpixel((208, 300))
+    side = [screen.crop((200, y, 208, y + 1)).tobytes() for y in range(108, 492)]
+    dark, white = bytes(BACKGROUND), b"\xff\xff\xff"
+    assert set(side) == {8 * dark, 2 * dark + 4 * white + 2 * dark}
+    box = card(screen, (200, 100, 800, 500))
+    assert box[0] > 208 and box[1] > 108 and box[2] < 792
+    assert read_card(screen, (box[0] + 73, *box[1:])) == "Paused"
+    assert card(draw(size, canvas=(960, 450), wall="305070", frozen="100,50,110,60")[0], (0, 0, 1920, 900)) is None
+
+
+@with_type
+@pytest.mark.parametrize("size, strip", [((640, 480), {}), ((3840, 2160), {}), ((1920, 1080), {"no-strip": 1}),
+                                         ((1080, 1920), {"no-strip": 1})])
+def test_a_notice(size, strip):
+    screen = draw_screen(size, PING, notice="Doors close at 23:00", **strip)
+    box = card(screen, (0, 0, size[0], size[1] // 2))
+    assert abs(box[0] + box[2] - size[0]) <= 2 and box[2] - box[0] <= 0.8 * size[0]
+    rows = [(0, 0.5), (0.5, 1)] if size[0] < size[1] else [(0, 1)]
+    assert " ".join(read_card(screen, box, *row) for row in rows) == "Doors close at 23:00"
+
+
+@with_type
+def test_a_notice_of_two_lines():
+    size = 1920, 1080
+    text = "Food is served in hall 2. The wall goes on at 20:30."
+    screen = draw_screen(size, PING, notice=text)
+    box = card(screen, (0, 0, 1920, 540))
+    assert [read_card(screen, box, 0, 0.5), read_card(screen, box, 0.5, 1)] == [text[:25], text[26:]]
+    screen = draw_screen(size, PING, notice="word " * 45 + "end")
+    box = card(screen, (0, 0, 1920, 540))
+    assert box[2] - box[0] <= 0.8 * 1920
+    assert "end" not in read_card(screen, box, 0.5, 1), "cut, with an ellipsis"
+
+
 # ---------------------------------------------------------------- looks
 
 @with_type

@@ -31,6 +31,8 @@ while [ $# -gt 1 ]; do
 done
 [ $# = 1 ] || { sed -n '2,21p' "$0" >&2; exit 2; }
 mkdir -p "$1"; out=$(cd "$1" && pwd)
+exec 9>"$out/lock"
+flock 9 # tests that begin together fetch it once
 # A complete folder stays as it is, without a network or a look for newer packages.
 if ls "$out"/boot/.done-* >/dev/null 2>&1 && [ -z "$with" ] && { [ -z "$vkms" ] || [ -e "$out/vkms.ko" ]; }; then
 	exit 0

@@ -71,10 +71,10 @@ def inked(image):
     return ImageChops.lighter(ImageChops.lighter(r, g), b)
 
 
-def only(image, colour):
+def only(image, colour, on=BACKGROUND):
     """In grey, how much there is of a colour on the ground; black what is of another colour."""
     parts = []
-    for band, (ground, ink) in zip(image.convert("RGB").split(), zip(BACKGROUND, colour)):
+    for band, (ground, ink) in zip(image.convert("RGB").split(), zip(on, colour)):
         parts.append(band.point([max(0, min(255, round((v - ground) * 128 / (ink - ground)))) for v in range(256)]))
     low = ImageChops.darker(ImageChops.darker(*parts[:2]), parts[2])
     high = ImageChops.lighter(ImageChops.lighter(*parts[:2]), parts[2])

@@ -15,7 +15,7 @@ run_until_idle(struct hud_status *hud_status, uv_loop_t *loop)
 		uv_run(loop, UV_RUN_ONCE);
 }
 
-TEST(a_state_is_shown_though_nobody_paints)
+TEST(what_is_said_is_shown_though_nobody_paints)
 {
 	static const struct mural_plugin plugin = { .name = "odd" };
 	struct instance instance = { .plugin = &plugin, .is_open = true };
@@ -28,6 +28,8 @@ TEST(a_state_is_shown_though_nobody_paints)
 	struct canvas canvas = { 0 };
 	const struct hud_room room = { .width = 1, .height = 1, .strip = true };
 	const struct box strip = { 0, 0, 1, 1 };
+	const struct mural_rect parts[HUD_FROZEN_MAX + 1] = { { 3, 4, 10, 5 } };
+	const struct box part = { 3, 4, 13, 9 };
 	uint64_t version;
 	uint32_t pixel;
 
@@ -51,8 +53,19 @@ TEST(a_state_is_shown_though_nobody_paints)
 	assert_string_equal(hud_status.text.lines[0].state, "waiting for the engine");
 	assert_true(hud_draw(hud, &pixel, &room, &strip) != version);
 
+	hud_status_frozen(&hud_status, false, parts, ARRAY_LEN(parts));
+	assert_int_equal(hud_status.text.n_frozen, HUD_FROZEN_MAX);
+	assert_memory_equal(&hud_status.text.frozen[0], &part, sizeof(part));
+	hud_status_frozen(&hud_status, true, parts, ARRAY_LEN(parts));
+	assert_true(hud_status.text.paused);
+	assert_int_equal(hud_status.text.n_frozen, 0);
+	hud_status_notice(&hud_status, "the doors close at 23:00");
+	assert_string_equal(hud_status.text.notice, "the doors close at 23:00");
+
 	hud_status_stop(&hud_status);
 	hud_status_wake(&hud_status);
+	hud_status_frozen(&hud_status, false, NULL, 0);
+	hud_status_notice(&hud_status, "");
 	uv_run(&loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&loop), 0);
 	canvas_finish(&canvas);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Draws a HUD for test_hud.py: draw-hud WIDTH HEIGHT CANVAS_WIDTH CANVAS_HEIGHT
  * [KEY=VALUE]...  prints the strip as a PPM image, whose comment "LEFT TOP" is its place
- * on the screen.  The keys are those of `keys` below; a line is NAME, its hint and its
- * state with tabs between them, and `words` the same with a hint for people. */
+ * on the screen; with wall=RRGGBB the screen, with a picture of that colour.  The keys
+ * are those of `keys` below; a line is NAME, its hint and its state with tabs between
+ * them, and `words` the same with a hint for people; frozen is LEFT,TOP,RIGHT,BOTTOM in
+ * pixels of the canvas. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,8 @@ struct drawing {
 	struct hud_room room;
 	struct hud_text text;
 	struct hud_look look;
+	uint32_t canvas_width, canvas_height;
+	const char *wall; /* NULL: the strip alone */
 };
 
 static uint32_t
@@ -33,6 +37,16 @@ add_line(struct hud_text *text, char *value, bool is_words)
 	snprintf(line->hint, sizeof(line->hint), "%s", hint ? hint : "");
 	snprintf(line->state, sizeof(line->state), "%s", value ? value : "");
 	line->is_words = is_words;
+}
+
+static void
+add_frozen(struct hud_text *text, const char *value)
+{
+	struct box *box = &text->frozen[text->n_frozen++];
+
+	if (sscanf(value, "%u,%u,%u,%u", &box->left, &box->top, &box->right,
+		    &box->bottom) != 4)
+		exit(2);
 }
 
 /* Whether the key is that of a number. */
@@ -80,6 +94,16 @@ set(struct drawing *drawing, char *argument)
 		drawing->text.rate = strtoull(value, NULL, 10);
 	else if (strcmp(key, "total") == 0)
 		drawing->text.total = strtoull(value, NULL, 10);
+	else if (strcmp(key, "notice") == 0)
+		snprintf(drawing->text.notice, sizeof(drawing->text.notice), "%s", value);
+	else if (strcmp(key, "paused") == 0)
+		drawing->text.paused = true;
+	else if (strcmp(key, "frozen") == 0)
+		add_frozen(&drawing->text, value);
+	else if (strcmp(key, "wall") == 0)
+		drawing->wall = value;
+	else if (strcmp(key, "no-strip") == 0)
+		drawing->room.strip = false;
 	else
 		add_line(&drawing->text, value, strcmp(key, "words") == 0);
 }
@@ -97,6 +121,49 @@ print_picture(const uint32_t *pixels, const struct box *strip)
 	}
 }
 
+static void
+paste(const uint32_t *from, const struct box *place, uint32_t *screen, uint32_t width)
+{
+	for (uint32_t y = place->top; y < place->bottom;
+		y++, from += place->right - place->left)
+		memcpy(screen + (size_t)y * width + place->left, from,
+			(place->right - place->left) * sizeof(*from));
+}
+
+/* As display/layout.c does. */
+static void
+print_screen(struct drawing *drawing, struct hud *hud, const struct box *strip,
+	const struct box *seen, const uint32_t *pixels)
+{
+	const uint32_t width = drawing->room.width, height = drawing->room.height;
+	const struct box all = { 0, 0, width, height };
+	const struct hud_picture picture = {
+		.seen = *seen,
+		.canvas = { 0, 0, drawing->canvas_width, drawing->canvas_height },
+		.left = seen->left,
+		.top = seen->top,
+		.width = seen->right - seen->left,
+		.height = seen->bottom - seen->top,
+	};
+	uint32_t *screen = calloc((size_t)width * height, sizeof(*screen));
+	struct hud_cards cards = { 0 };
+
+	if (!screen)
+		exit(1);
+	for (uint32_t y = seen->top; y < seen->bottom; y++)
+		for (uint32_t x = seen->left; x < seen->right; x++)
+			screen[(size_t)y * width + x] =
+				(uint32_t)strtoul(drawing->wall, NULL, 16);
+	paste(pixels, strip, screen, width);
+	hud_draw_cards(
+		hud, &drawing->room, drawing->room.strip ? &picture : NULL, &cards);
+	for (uint32_t i = 0; i < cards.n; i++)
+		paste(cards.cards[i].pixels, &cards.cards[i].place, screen, width);
+	print_picture(screen, &all);
+	hud_cards_finish(&cards);
+	free(screen);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -112,17 +179,25 @@ main(int argc, char *argv[])
 	drawing.room.width = number(argv[1]);
 	drawing.room.height = number(argv[2]);
 	drawing.room.strip = true;
+	drawing.canvas_width = number(argv[3]);
+	drawing.canvas_height = number(argv[4]);
 	for (int i = 5; i < argc; i++)
 		set(&drawing, argv[i]);
-	hud_place(&drawing.room, number(argv[3]), number(argv[4]), &strip, &picture);
+	hud_place(&drawing.room, drawing.canvas_width, drawing.canvas_height, &strip,
+		&picture);
 	hud_set_look(hud, &drawing.look);
 	hud_set_text(hud, &drawing.text);
-	pixels = calloc((size_t)(strip.right - strip.left) * (strip.bottom - strip.top),
+	pixels = calloc(
+		(size_t)(strip.right - strip.left) * (strip.bottom - strip.top) + 1,
 		sizeof(*pixels));
 	if (!pixels)
 		return 1;
-	hud_draw(hud, pixels, &drawing.room, &strip);
-	print_picture(pixels, &strip);
+	if (strip.right > strip.left)
+		hud_draw(hud, pixels, &drawing.room, &strip);
+	if (drawing.wall)
+		print_screen(&drawing, hud, &strip, &picture, pixels);
+	else
+		print_picture(pixels, &strip);
 	free(pixels);
 	hud_free(hud);
 	return 0;

@@ -226,22 +226,6 @@ TEST(it_signals_new_versions)
 	hud_free(NULL);
 }
 
-TEST(a_notice_is_a_new_version)
-{
-	struct hud_text text = { 0 };
-	struct hud *hud = hud_new();
-	char notice[HUD_NOTICE_MAX];
-
-	hud_set_text(hud, &text);
-	assert_false(hud_copy_notice(hud, notice));
-	strcpy(text.notice, "the doors close at 23:00");
-	hud_set_text(hud, &text);
-	assert_true(is_signalled(hud));
-	assert_true(hud_copy_notice(hud, notice));
-	assert_string_equal(notice, "the doors close at 23:00");
-	hud_free(hud);
-}
-
 TEST(every_pixel_is_drawn_and_none_outside)
 {
 	enum { WIDTH = 321, HEIGHT = 77, GUARD = 64 };
