@@ -38,7 +38,7 @@ def wake_ups(pid):
     return sum(int(thread["voluntary_ctxt_switches"]) for thread in threads(pid))
 
 
-def times_scheduled(pid):
-    """How often the main thread was put on a processor."""
-    with open("/proc/%d/schedstat" % pid) as f:
-        return int(f.read().split()[2])
+def times_slept(pid):
+    """How often the main thread went to sleep: others on its processor change nothing."""
+    with open("/proc/%d/task/%d/status" % (pid, pid)) as f:
+        return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.M).group(1))
