@@ -118,7 +118,8 @@ notice_frozen(struct wall *wall)
 	bool frozen = canvas_is_frozen(&wall->canvas);
 
 	show_frozen(wall);
-	if (frozen == wall->operators.told_frozen)
+	/* what was asked before the end may hold after ingest_stop() */
+	if (frozen == wall->operators.told_frozen || !wall->ingest.plugins)
 		return;
 	wall->operators.told_frozen = frozen;
 	services_notice(wall->ingest.plugins->instances);

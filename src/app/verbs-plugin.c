@@ -81,6 +81,13 @@ end(struct operators_switch *sw)
 }
 
 static void
+on_saved(void *arg, int ret)
+{
+	(void)arg;
+	(void)ret;
+}
+
+static void
 answer(struct operators_switch *sw, struct instance *instance)
 {
 	struct control_call *call = sw->call;
@@ -89,13 +96,15 @@ answer(struct operators_switch *sw, struct instance *instance)
 	if (sw->on && !instance->is_open)
 		ret = switch_on(&sw->wall->ingest, instance);
 	plugin_set_off(sw->wall, instance->name, !sw->on);
-	if (ret < 0)
+	if (ret < 0) {
+		control_state_save(&sw->wall->operators.state, on_saved, NULL);
 		control_fail(call, CONTROL_FAILED,
 			"%s: cannot be opened, and is tried again every second: %s",
 			instance->name, instance->tries.error);
-	else
+	} else {
 		operators_keep(call,
 			json_pack("{s:s, s:b}", "plugin", instance->name, "on", sw->on));
+	}
 	end(sw);
 }
 
@@ -114,6 +123,7 @@ on_turn(uv_timer_t *timer)
 		uv_timer_start(timer, on_turn, TURN_MS, 0);
 		return;
 	}
+	control_state_save(&wall->operators.state, on_saved, NULL);
 	control_fail(sw->call, instance ? CONTROL_BUSY : CONTROL_UNKNOWN, "%s: %s",
 		sw->name, instance ? "has not stopped yet" : "is no more in the config");
 	end(sw);
@@ -150,6 +160,9 @@ begin(struct control_call *call, struct instance *instance, bool on)
 	uv_timer_init(&wall->loop, &sw->timer);
 	sw->timer.data = sw;
 	sw->deadline_ms = uv_now(&wall->loop) + SERVICE_STOP_TIMEOUT_MS;
+	/* a reload before it has stopped is not to open it again */
+	if (!on)
+		plugin_set_off(wall, instance->name, true);
 	if (!on && !instance->is_off)
 		switch_off(&wall->ingest, instance);
 	uv_timer_start(&sw->timer, on_turn, 0, 0);

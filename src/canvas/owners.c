@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "base/util.h"
+#include "lib/utf8.h"
 
 /* Forgeable sources have at most so many ids. */
 #define FORGEABLE_MAX 12288
@@ -182,7 +183,7 @@ names_add(struct owners *owners, const char *name)
 		i++;
 	if (i == NAMES)
 		return 0;
-	snprintf(owners->names[i], NAME_MAX_BYTES, "%s", *name ? name : "-");
+	utf8_copy(owners->names[i], NAME_MAX_BYTES, *name ? name : "-");
 	return i;
 }
 

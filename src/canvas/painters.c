@@ -69,6 +69,9 @@ brush_look(struct mural_brush *brush)
 		return;
 	painter->rules = painter->thread->rules;
 	painter->generation = painter->rules->generation;
+	/* nobody may ask again for whom a kept painter paints */
+	if (painter->rules->banned.n == 0)
+		painter->as.banned = false;
 	brush_apply(brush);
 }
 

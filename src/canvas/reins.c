@@ -288,7 +288,7 @@ on_worked(uv_work_t *job, int status)
 	struct reins *reins = container_of(job, struct reins, job);
 	struct act *act = reins->first;
 
-	if (status == 0 && act->done.pixels > 0)
+	if (status == 0 && act->done.pixels > 0 && !act->undo.count_only)
 		act->done.number = reins->hand.journal.number;
 	finish_first(reins, status < 0 ? -ECANCELED : act->done.error);
 	uv_async_send(&reins->wake);

@@ -52,11 +52,13 @@ args_to_log(const struct control_call *call)
 	return with;
 }
 
-/* One piece of what is not complete yet: no act. */
+/* One piece of what is not complete yet: no act.  Without a picture there are no pieces.
+ */
 static bool
 is_part(const struct control_call *call)
 {
-	return json_is_true(json_object_get(call->with, "part"));
+	return json_object_get(call->with, "png") &&
+	       json_is_true(json_object_get(call->with, "part"));
 }
 
 static void

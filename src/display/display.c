@@ -263,9 +263,10 @@ size_canvas(struct display *display, const struct config_display *config,
 	struct hud_room room;
 	struct box strip, picture;
 
-	display->found_screen = size->width > 0;
-	if (size_by_views(display, config) || !display->found_screen)
+	display->found_screen = size_by_views(display, config);
+	if (display->found_screen || size->width == 0)
 		return;
+	display->found_screen = true;
 	scale_upright_size(&screen, &width, &height);
 	room = layout_room(output, width, height);
 	room.only = false; /* another one may show the picture */

@@ -35,7 +35,7 @@ struct display {
 	/* of all views together; without views, of the first screen as people see it,
 	 * without the HUD's strip, or the size of a headless canvas */
 	uint32_t width, height;
-	bool found_screen; /* when it was opened: the size is that screen's */
+	bool found_screen; /* when it was opened, or there are views: the size is right */
 	struct display_counters counters; /* over all screens */
 	struct display_thread *thread;
 };

@@ -157,8 +157,9 @@ is_elsewhere(struct screen *screen)
 	struct display_context *context = screen->context;
 	struct screen_slot *slot = &screen->slots[screen->front];
 
-	if (screen_config(screen)->view.width == 0 || screen->black ||
-		slot->content != SCREEN_PICTURE || slot->version != layout->version)
+	if ((screen_config(screen)->view.width == 0 && layout->scale.x.canvas != 0) ||
+		screen->black || slot->content != SCREEN_PICTURE ||
+		slot->version != layout->version)
 		return false;
 	if (mural_reader_take(slot->reader, context->tiles))
 		context->painted_ms = uv_now(&context->loop);

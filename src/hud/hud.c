@@ -76,6 +76,12 @@ line_same(const struct hud_line *a, const struct hud_line *b)
 	       a->is_words == b->is_words && strcmp(a->state, b->state) == 0;
 }
 
+static bool
+has_cards(const struct hud_text *said)
+{
+	return said->paused || said->n_frozen > 0 || *said->notice;
+}
+
 /* What lies on the picture. */
 static bool
 cards_same(const struct hud_text *a, const struct hud_text *b)
@@ -188,7 +194,9 @@ hud_set_look(struct hud *hud, const struct hud_look *look)
 	pthread_mutex_unlock(&hud->drawing);
 
 	pthread_mutex_lock(&hud->lock);
-	hud->cards_version = ++hud->version;
+	hud->version++;
+	if (has_cards(&hud->said))
+		hud->cards_version = hud->version;
 	pthread_mutex_unlock(&hud->lock);
 	signal_version(hud);
 }

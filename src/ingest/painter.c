@@ -7,6 +7,7 @@
 
 #include "ingest/client.h"
 #include "ingest/ingest.h"
+#include "lib/utf8.h"
 #include "limits/ratelimit.h"
 
 /* ------------------------------------------------------------------ for top.c */
@@ -42,7 +43,7 @@ set_who(struct shard *shard, const struct sockaddr *peer, const char *name)
 	*who = (struct loudest_who){ 0 };
 	snprintf(who->instance, sizeof(who->instance), "%s", shard->instance->name);
 	if (name)
-		snprintf(who->name, sizeof(who->name), "%s", name);
+		utf8_copy(who->name, sizeof(who->name), name);
 	if (peer)
 		who->has_address =
 			ip_key_of(peer, shard->worker->ratelimit->prefix, &who->address);
@@ -137,6 +138,7 @@ painter_lend(struct shard *shard, struct client *client)
 	}
 	painter.as.banned = verdict->banned;
 	shard->kept_painter = shard->painter;
+	shard->kept_painter.as.banned &= rules->banned.n > 0;
 	shard->painter.as.kept = false;
 	painter_replace(shard, &painter, client->pub.peer, NULL);
 }

@@ -35,13 +35,24 @@ set_loudest(void *arg)
 	return 0;
 }
 
+/* Unless others watch meanwhile, who have theirs. */
+static int
+clear_loudest(void *arg)
+{
+	const struct loudest_call *call = arg;
+
+	if (call->worker->loudest == call->loudest)
+		call->worker->loudest = NULL;
+	return 0;
+}
+
 static void
 top_free(struct top *top)
 {
 	for (size_t i = 0; i < top->ingest->n_workers; i++) {
-		struct loudest_call call = { &top->ingest->workers[i], NULL };
+		struct loudest_call call = { &top->ingest->workers[i], top->loudest[i] };
 
-		worker_call(call.worker, set_loudest, &call);
+		worker_call(call.worker, clear_loudest, &call);
 		loudest_free(top->loudest[i]);
 	}
 	free(top->loudest);

@@ -66,6 +66,11 @@ def test_the_log_says_who_did_what(operator):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", act["at"])
 
 
+def test_an_act_that_calls_itself_a_piece_is_written_down(operator):
+    operator.ask("protect", rect="8x8+0+0", part=True)
+    assert [act["verb"] for act in operator.log()] == ["protect"]
+
+
 def test_a_log_that_was_moved_away_is_begun_anew_by_a_reload(wall, operator):
     operator.done("snapshot")
     os.rename(wall.folder + "/control.log", wall.folder + "/control.log.1")

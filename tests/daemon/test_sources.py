@@ -62,7 +62,10 @@ def test_undo_gives_back_what_lay_under(wall, operator):
     paint(wall, ANNA, dot(1, 1, RED), dot(9, 9, RED))
     stand(operator)
     paint(wall, BERT, dot(9, 9, BLUE))
-    assert operator.done("undo", source=ANNA, count=True)["pixels"] == 1
+    cleared = operator.done("clear", rect="1x1+40+40")["number"]
+    counted = operator.done("undo", source=ANNA, count=True)
+    assert counted["pixels"] == 1 and "number" not in counted
+    assert operator.done("undo", number=cleared)["pixels"] == 1
     assert wall.picture().getpixel((1, 1)) == RED
     done = operator.done("undo", source=ANNA)
     assert done["pixels"] == 1 and done["unknown"] == 0

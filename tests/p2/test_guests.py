@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from p2client import Client, RawWebSocket, auth, frame, put, shown, websocket_port
+from control import Operator, control
+from p2client import Client, RawWebSocket, auth, frame, put, shown, sub, websocket_port
 from wall import Wall, wait_for
 
 RED = (31, 0, 0)
@@ -141,3 +142,18 @@ def test_one_address_has_few_guesses_at_a_name(tmp_path):
             assert answer(client) == b"\xff\x00"  # right, and not looked at
         assert wall.stop() == 0
         assert "5 unauthorized" in wall.log() and "1 rate_limited" in wall.log()
+
+
+def test_an_unban_lets_all_paint_again(tmp_path):
+    with p2_wall(tmp_path, core=control(tmp_path)) as wall, Operator(wall) as operator:
+        operator.done("ban", net="127.0.0.2")
+        with connect(wall.port("p2"), "127.0.0.2") as guest:
+            guest.sendall(auth("py1") + put(0, 0, RED) + sub(0, 0, 0, 0))
+            assert guest.recv(100)  # its pixel was looked at before
+            operator.done("unban", net="127.0.0.2")
+            guest.sendall(put(3, 0, RED))
+            wall.painted(35, 24, shown(RED))
+            for source, x in ("127.0.0.3", 1), ("127.0.0.2", 2):
+                with connect(wall.port("p2"), source) as other:
+                    other.sendall(auth("py2") + put(x, 0, RED))
+                    wall.painted(32 + x, 24, shown(RED))

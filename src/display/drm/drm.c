@@ -116,6 +116,8 @@ device_update(struct drm_device *device, bool probe, bool config_changed)
 		device_init_assignments(device, &assignments);
 	}
 	disable_outdated(device, &assignments, config_changed);
+	if (device->card.fd < 0) /* nothing is assigned on a card that was dropped */
+		device_init_assignments(device, &assignments);
 	if (!assignments_any(&assignments) || device->card.fd < 0)
 		retry_ms = device_find_card(device, &assignments);
 	seat_mark_found(device->seat, &assignments);
