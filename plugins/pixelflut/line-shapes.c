@@ -17,7 +17,7 @@
 #define SHAPE(x, y)                                                                      \
 	[BLANKS(x, y)] = { NUMBER(x, 8 - (y)), NUMBER(y, 9), 14, 15, 12, 13, 10, 11,     \
 		NONE, NONE }
-#define LENGTH(x, y) [BLANKS(x, y)] = sizeof("PX   rrggbb") - 1 + (x) + (y)
+#define LENGTH(x, y) [BLANKS(x, y)] = sizeof("PX   rrggbb") - 3 + (x) + (y)
 #define FOR_ALL(f)                                                                       \
 	f(1, 1), f(1, 2), f(1, 3), f(1, 4), f(2, 1), f(2, 2), f(2, 3), f(2, 4), f(3, 1), \
 		f(3, 2), f(3, 3), f(3, 4), f(4, 1), f(4, 2), f(4, 3), f(4, 4)

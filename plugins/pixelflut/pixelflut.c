@@ -25,6 +25,7 @@ struct pixelflut_client {
 	uint32_t left, top;       /* OFFSET */
 	uint64_t received;        /* bytes used by earlier feeds */
 	uint64_t help_bytes;      /* sent */
+	size_t help_len;          /* of one answer to HELP; 0: none was sent */
 	uint64_t multi_remaining; /* pixels of a PXMULTI still to come */
 	uint32_t x, y;            /* of the next one */
 	bool multi_outside;       /* they are discarded */
@@ -59,17 +60,19 @@ answer_help(struct feed *feed, const uint8_t *p)
 {
 	struct pixelflut_client *client = feed->client;
 	uint64_t received = client->received + (p - feed->data);
+	size_t len = client->help_len;
 	char text[2048];
-	size_t len = help_format(feed->config, text, sizeof(text));
 
 	if (client->datagrams) {
 		mural_discard(feed->painter.brush, MURAL_UNAUTHORIZED, 1);
 		return;
 	}
+	/* before it is written, which takes longer than all else that is refused */
 	if (client->help_bytes + len > FREE_HELPS * len + received) {
 		mural_discard(feed->painter.brush, MURAL_RATE_LIMITED, 1);
 		return;
 	}
+	len = client->help_len = help_format(feed->config, text, sizeof(text));
 	client->help_bytes += len;
 	answers_flush(&feed->painter.answers);
 	if (mural_reply(feed->painter.answers.conn, text, len) > 0)

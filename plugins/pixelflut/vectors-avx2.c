@@ -96,7 +96,7 @@ line_shape(const uint8_t *end, unsigned blanks, struct faults *faults)
 	const unsigned shape = blanks & 0xff;
 	uint32_t before;
 
-	memcpy(&before, end - 1 - line_lengths[shape], sizeof(before));
+	memcpy(&before, end - 3 - line_lengths[shape], sizeof(before));
 	faults->frames |= before ^ ('\n' | 'P' << 8 | 'X' << 16 | ' ' << 24);
 	/* behind y, and no other up to the end */
 	faults->frames |= (blanks >> 9 & 0x7f) ^ 1;

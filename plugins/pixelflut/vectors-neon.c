@@ -130,7 +130,7 @@ read_one(const uint8_t *end, struct faults *faults)
 		vandq_u16(value, vdupq_n_u16(255)), vld1q_u16(bases));
 	uint32_t before;
 
-	memcpy(&before, end - 1 - line_lengths[shape], sizeof(before));
+	memcpy(&before, end - 3 - line_lengths[shape], sizeof(before));
 	faults->frames |= before ^ ('\n' | 'P' << 8 | 'X' << 16 | (uint32_t)' ' << 24);
 	faults->frames |= end[-7] ^ ' ';
 	faults->digits = vorrq_u8(faults->digits, fault);

@@ -104,7 +104,7 @@ read_one(const uint8_t *end, struct faults *faults)
 		_mm_min_epu8(digit, _mm_adds_epu8(letter, _mm_set1_epi8(10)));
 	uint32_t before;
 
-	memcpy(&before, end - 1 - line_lengths[shape], sizeof(before));
+	memcpy(&before, end - 3 - line_lengths[shape], sizeof(before));
 	faults->frames |= before ^ ('\n' | 'P' << 8 | 'X' << 16 | ' ' << 24);
 	/* the blank behind y, and no other up to the end */
 	faults->frames |= blanks >> 9 ^ 1;

@@ -48,7 +48,8 @@ const struct vectors *vectors_usable(unsigned nth);
 /* By which of the first eight of the last sixteen bytes of a `PX x y rrggbb` line are
  * blanks: how a shuffle of these sixteen brings x and y, four digits each, and then blue,
  * green and red to places of their own (the order in which two words of sixteen bits
- * become a pixel); and how long the line is, 0 if none has these blanks. */
+ * become a pixel); and how long the line is, less two: 0 if none has these
+ * blanks, and then what is taken for the bytes before it ends in the line feed. */
 _Alignas(16) extern const uint8_t line_shuffles[256][16];
 extern const uint8_t line_lengths[256];
 

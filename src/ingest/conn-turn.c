@@ -116,7 +116,18 @@ heavy_turn_begin(struct conn *conn)
 	return true;
 }
 
-/* One read in each poll. */
+/* So long all heavy clients with a short turn are served, in a poll. */
+#define POLL_MS 4
+
+/* Whether the light ones have not waited for that long yet. */
+static bool
+is_poll_young(const struct worker *worker)
+{
+	return uv_hrtime() / 1000000 <= uv_now(worker->loop) + POLL_MS;
+}
+
+/* One read in each poll.  Where turns are so short that one read ends them, several have
+ * theirs in a poll: asking all for each of them would take longer than the reads. */
 static size_t
 heavy_room(struct conn *conn)
 {
@@ -126,7 +137,7 @@ heavy_room(struct conn *conn)
 		worker->reading = NULL;
 		return 0;
 	}
-	if (worker->heavy == conn && worker->heavy_bytes == 0)
+	if (worker->heavy_bytes == 0 && (worker->heavy == conn || is_poll_young(worker)))
 		worker->heavy = NULL;
 	if (worker->heavy != conn && !heavy_turn_begin(conn))
 		return 0;
@@ -147,12 +158,16 @@ void
 conn_turn_read(struct conn *conn, size_t len, size_t room)
 {
 	struct worker *worker = conn->client.shard->worker;
+	size_t part = light_bytes(conn);
 
-	if (conn->heavy && worker->heavy == conn)
+	if (conn->heavy && worker->heavy == conn) {
+		/* the last read of a turn may be a small one */
+		part = MIN(part, worker->heavy_bytes);
 		worker->heavy_bytes -= MIN(len, worker->heavy_bytes);
-	else
+	} else {
 		worker->read_in_a_row += len;
-	conn->heavy = len >= light_bytes(conn);
+	}
+	conn->heavy = len >= part;
 	if (!conn->heavy && worker->heavy == conn)
 		worker->heavy = NULL;
 	/* libuv asks no more in this poll */

@@ -80,6 +80,7 @@ on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 	size_t room = conn_turn_room(conn);
 
 	(void)size;
+	conn->throttled = false; /* one that has to wait for its turn goes on asking */
 	if (room > 0 && conn_is_limited(conn) && !conn->ending) {
 		room = conn_allowance(conn, room);
 		conn->throttled = room == 0;
