@@ -10,6 +10,7 @@
  * ThreadSanitizer.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -695,10 +696,11 @@ run(int what, uint64_t ms, uint64_t seed)
 		run_round(&seed);
 		rounds++;
 	} while (now_ms() < until && count_wrong() == 0);
-	printf("%s: %d rounds, %lu pixels judged, %lu for what came back; wrong: torn "
-	       "%lu, "
-	       "lost %lu, not undone %lu, landed where closed %lu, banned %lu, "
-	       "miscounted %lu, stale %lu, came back %lu\n",
+	printf("%s: %d rounds, %" PRIu64 " pixels judged, %" PRIu64
+	       " for what came back; wrong: torn %" PRIu64 ", lost %" PRIu64
+	       ", not undone %" PRIu64 ", landed where closed %" PRIu64
+	       ", banned %" PRIu64 ", miscounted %" PRIu64 ", stale %" PRIu64
+	       ", came back %" PRIu64 "\n",
 		broken_names[what], rounds, found.judged, found.stood, found.torn,
 		found.lost, found.not_undone, found.landed, found.banned,
 		found.miscounted, found.stale, found.stood_wrong);
