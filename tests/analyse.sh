@@ -27,8 +27,6 @@ clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | png_fi
 clang-tidy | plugins/http/history/gif-job.c | clang-analyzer-unix.Malloc | the link of the first waiter is job->waiters, which moves on
 clang-tidy | plugins/http/ops/metrics.c | clang-analyzer-core.StackAddressEscape | the next family takes its place before it is looked at
 clang-tidy | plugins/ping/address-template.c | clang-analyzer-core.UndefinedBinaryOperatorResult | check_symbol() let digits pass and nothing else
-clang-tidy | src/storage/history.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
-clang-tidy | src/storage/history.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
 clang-tidy | src/display/drm/output.c | clang-analyzer-core.NullDereference | output_has_next_backend() stops before the table's end
 clang-tidy | src/app/privileges.c | clang-analyzer-core.uninitialized.Assign | errno is not 0 after a failure
 clang-tidy | src/app/privileges.c | clang-analyzer-core.CallAndMessage | errno is not 0 after a failure
@@ -39,6 +37,20 @@ clang-tidy | src/ingest/listener.c | clang-analyzer-security.insecureAPI.strcpy 
 clang-tidy | src/plugin/sysctl.c | clang-analyzer-security.insecureAPI.strcpy | made in its length
 clang-tidy | src/app/doctor/network.c | cert-err34-c | the kernel wrote these numbers, in their width
 clang-tidy | src/app/sd-notify.c | cert-err34-c | systemd wrote these numbers
+clang-tidy | clients/wall-ask.c | clang-analyzer-security.insecureAPI.strcpy | its length was looked at
+clang-tidy | plugins/common/fair-queue.c | clang-analyzer-deadcode.DeadStores | TAILQ_FOREACH_SAFE() sets it
+clang-tidy | plugins/common/sendbuf.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL
+clang-tidy | plugins/http/web/holdings.c | clang-analyzer-core.NullDereference | without readers their number is 0
+clang-tidy | plugins/pixelflut/line-shapes.c | bugprone-macro-parentheses | an initializer of an element has none
+clang-tidy | src/app/doctor/ports.c | cert-env33-c | the command is a constant
+clang-tidy | src/app/doctor/privileges.c | cert-env33-c | the command is a constant
+clang-tidy | src/base/procs.c | cert-err34-c | the kernel wrote these numbers, in their width
+clang-tidy | src/canvas/owners.c | bugprone-too-small-loop-variable | an id has 16 bits, and there are fewer
+clang-tidy | src/storage/history-picture.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
+clang-tidy | src/storage/history-picture.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
+gcc | src/app/verbs-canvas.c | analyzer-possible-null-dereference | the loop ends where there is no mask
+gcc | src/display/layout.c | analyzer-use-of-uninitialized-value | all of it is 0 at first
+gcc | src/storage/history-picture.c | analyzer-use-of-uninitialized-value | unpack() filled all of it, or was false
 gcc | src/display/screen.c | analyzer-use-of-uninitialized-value | scale_draw() returns the whole box
 gcc | clients/driver-pixelflut.c | analyzer-use-of-uninitialized-value | pixelflut_command() wrote up to flood->len
 END
@@ -56,7 +68,7 @@ field() { # TABLE TOOL: the second column
 }
 
 # ---- the tools: each prints "file:line:column: kind: text [check]" of the files named
-settings=(-D_GNU_SOURCE '-DVERSION="0"' '-DBUILT_WITH="libuv=1"' '-DSYSCONFDIR="/etc"' '-DLOCALSTATEDIR="/var"' '-DPLUGINDIR="/plugins"'
+settings=(-D_GNU_SOURCE '-DVERSION="0"' '-DBUILT_WITH="libuv=1"' '-DSYSCONFDIR="/etc"' '-DDATADIR="/usr/share"' '-DLOCALSTATEDIR="/var"' '-DPLUGINDIR="/plugins"'
 	-Iinclude -Isrc -Iplugins -Itests -I. "-I$top_builddir")
 # shellcheck disable=SC2206 # words
 libraries=(${flags:-})
