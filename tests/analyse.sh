@@ -38,11 +38,11 @@ clang-tidy | src/plugin/sysctl.c | clang-analyzer-security.insecureAPI.strcpy | 
 clang-tidy | src/app/doctor/network.c | cert-err34-c | the kernel wrote these numbers, in their width
 clang-tidy | src/app/sd-notify.c | cert-err34-c | systemd wrote these numbers
 clang-tidy | clients/wall-ask.c | clang-analyzer-security.insecureAPI.strcpy | its length was looked at
-clang-tidy | plugins/common/fair-queue.c | clang-analyzer-deadcode.DeadStores | TAILQ_FOREACH_SAFE() sets it
+clang-tidy | plugins/common/fair-queue.c | clang-analyzer-deadcode.DeadStores | only whether there was one counts
 clang-tidy | plugins/common/sendbuf.c | clang-analyzer-optin.portability.UnixAPI | Linux's calloc(0) is not NULL
 clang-tidy | plugins/http/web/holdings.c | clang-analyzer-core.NullDereference | without readers their number is 0
 clang-tidy | plugins/pixelflut/line-shapes.c | bugprone-macro-parentheses | an initializer of an element has none
-clang-tidy | src/app/doctor/ports.c | cert-env33-c | the command is a constant
+clang-tidy | src/app/doctor/ports.c | cert-env33-c | nft is of a table of tools
 clang-tidy | src/app/doctor/privileges.c | cert-env33-c | the command is a constant
 clang-tidy | src/base/procs.c | cert-err34-c | the kernel wrote these numbers, in their width
 clang-tidy | src/canvas/owners.c | bugprone-too-small-loop-variable | an id has 16 bits, and there are fewer
