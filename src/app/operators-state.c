@@ -192,13 +192,6 @@ load_line(void *context, const json_t *line)
 }
 
 static void
-on_rewritten(void *arg, int ret)
-{
-	(void)arg;
-	(void)ret;
-}
-
-static void
 on_waiting(uv_timer_t *timer)
 {
 	(void)timer;
@@ -243,6 +236,6 @@ operators_restore(struct wall *wall)
 		uv_run(&wall->loop, UV_RUN_ONCE);
 	uv_timer_stop(&operators->bans_over);
 	if (ret < 0)
-		control_state_save(&operators->state, on_rewritten, NULL);
+		control_state_save(&operators->state, NULL, NULL);
 	log_what_holds(operators);
 }

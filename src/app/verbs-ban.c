@@ -56,13 +56,6 @@ bans_apply(struct wall *wall, reins_cb *done, void *arg)
 }
 
 static void
-on_saved(void *arg, int ret)
-{
-	(void)arg;
-	(void)ret;
-}
-
-static void
 on_bans_over(uv_timer_t *timer)
 {
 	struct wall *wall = container_of(timer, struct wall, operators.bans_over);
@@ -83,7 +76,7 @@ bans_schedule(struct wall *wall)
 		log_info("control: a ban is over");
 		if (bans_apply(wall, NULL, NULL) < 0)
 			log_error("control: bans: out of memory");
-		control_state_save(&operators->state, on_saved, NULL);
+		control_state_save(&operators->state, NULL, NULL);
 	}
 	wait_s = MIN(next_s - now.tv_sec, LONGEST_WAIT_S);
 	if (next_s > 0)

@@ -51,13 +51,6 @@ notice_from_json(struct notice *notice, const json_t *line)
 /* ------------------------------------------------------------------ in sight */
 
 static void
-on_saved(void *arg, int ret)
-{
-	(void)arg;
-	(void)ret;
-}
-
-static void
 on_notice_over(uv_timer_t *timer)
 {
 	struct wall *wall = container_of(timer, struct wall, operators.notice_over);
@@ -94,7 +87,7 @@ notice_show(struct wall *wall)
 	if (expire(operators)) {
 		log_info("control: the notice is over");
 		operators->notice = (struct notice){ 0 };
-		control_state_save(&operators->state, on_saved, NULL);
+		control_state_save(&operators->state, NULL, NULL);
 	}
 	hud_status_notice(&wall->hud_status, operators->notice.text);
 	services_notice(wall->ingest.plugins->instances);

@@ -81,13 +81,6 @@ end(struct operators_switch *sw)
 }
 
 static void
-on_saved(void *arg, int ret)
-{
-	(void)arg;
-	(void)ret;
-}
-
-static void
 answer(struct operators_switch *sw, struct instance *instance)
 {
 	struct control_call *call = sw->call;
@@ -97,7 +90,7 @@ answer(struct operators_switch *sw, struct instance *instance)
 		ret = switch_on(&sw->wall->ingest, instance);
 	plugin_set_off(sw->wall, instance->name, !sw->on);
 	if (ret < 0) {
-		control_state_save(&sw->wall->operators.state, on_saved, NULL);
+		control_state_save(&sw->wall->operators.state, NULL, NULL);
 		control_fail(call, CONTROL_FAILED,
 			"%s: cannot be opened, and is tried again every second: %s",
 			instance->name, instance->tries.error);
@@ -123,7 +116,7 @@ on_turn(uv_timer_t *timer)
 		uv_timer_start(timer, on_turn, TURN_MS, 0);
 		return;
 	}
-	control_state_save(&wall->operators.state, on_saved, NULL);
+	control_state_save(&wall->operators.state, NULL, NULL);
 	control_fail(sw->call, instance ? CONTROL_BUSY : CONTROL_UNKNOWN, "%s: %s",
 		sw->name, instance ? "has not stopped yet" : "is no more in the config");
 	end(sw);

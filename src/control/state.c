@@ -195,15 +195,22 @@ void
 control_state_save(
 	struct control_state *state, void (*saved)(void *arg, int ret), void *arg)
 {
-	struct control_save *save = calloc(1, sizeof(*save));
+	struct control_save *save;
 
-	if (!save || !*state->path) {
-		free(save);
-		saved(arg, *state->path ? -ENOMEM : 0);
+	if (!*state->path) {
+		if (saved)
+			saved(arg, 0);
 		return;
 	}
-	*save = (struct control_save){ state->next, saved, arg };
-	state->next = save;
+	if (saved) {
+		save = calloc(1, sizeof(*save));
+		if (!save) {
+			saved(arg, -ENOMEM);
+			return;
+		}
+		*save = (struct control_save){ state->next, saved, arg };
+		state->next = save;
+	}
 	state->again = true;
 	if (!state->writing)
 		begin(state);

@@ -39,8 +39,8 @@ void control_state_start(struct control_state *state, const char *path, uv_loop_
 int control_state_load(
 	struct control_state *state, void (*each)(void *context, const json_t *line));
 
-/* Composes and writes soon; then calls saved(arg, 0 or -errno, logged).  Without a path
- * at once. */
+/* Composes and writes soon; then calls saved(arg, 0 or -errno, logged), unless that is
+ * NULL.  Without a path at once. */
 void control_state_save(
 	struct control_state *state, void (*saved)(void *arg, int ret), void *arg);
 
