@@ -96,7 +96,7 @@ def test_the_next_commit_method_is_used_after_a_rejection(boot, refuse, methods)
 
 # vkms composes late and slowly: of pictures that alternate faster it shows torn frames even where
 # none were submitted.  With one processor nothing ever tears.
-ALTERNATE_S, CHANGES = 0.15, 70
+ALTERNATE_S, CHANGES = 0.15, 40
 
 
 @pytest.mark.parametrize("method", ["atomic", "legacy", "dirtyfb"])
