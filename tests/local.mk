@@ -92,6 +92,9 @@ TESTS += \
 	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
 	$(PLAIN_SUITES)
+if WITH_LINK
+TESTS += tests/link/test_link.py
+endif
 if WITH_P2
 TESTS += tests/p2/test_guests.py
 noinst_PROGRAMS += tests/p2/crowd
@@ -136,6 +139,7 @@ EXTRA_DIST += \
 	tests/http \
 	tests/kiosk \
 	tests/kms \
+	tests/link \
 	tests/net \
 	tests/p2 \
 	tests/packages \

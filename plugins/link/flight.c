@@ -122,9 +122,9 @@ publish_appended(struct link *link, const char *refused)
 static void
 sent_drop_first(struct link *link)
 {
-	struct sent *sent = STAILQ_FIRST(&link->sent);
+	struct sent *sent = TAILQ_FIRST(&link->sent);
 
-	STAILQ_REMOVE_HEAD(&link->sent, next);
+	TAILQ_REMOVE(&link->sent, sent, next);
 	link->sent_bytes -= sent->len;
 	free(sent->payload);
 	free(sent);
@@ -136,7 +136,7 @@ sent_forget(struct link *link, bool all)
 	const uint64_t now = uv_now(link->host->loop);
 	struct sent *sent;
 
-	while ((sent = STAILQ_FIRST(&link->sent)) &&
+	while ((sent = TAILQ_FIRST(&link->sent)) &&
 		(all || link->sent_bytes > SENT_BYTES_MAX || now - sent->at > SENT_MS))
 		sent_drop_first(link);
 }
@@ -154,9 +154,11 @@ sent_find(struct link *link, const struct blob *writer)
 	end = digits_read(text + node + 1, UINT64_MAX, &seq);
 	if (!end || *end)
 		return NULL;
-	STAILQ_FOREACH(sent, &link->sent, next)
-	if (sent->seq == seq)
-		return sent;
+	TAILQ_FOREACH(sent, &link->sent, next)
+	{
+		if (sent->seq == seq)
+			return sent;
+	}
 	return NULL;
 }
 
@@ -176,7 +178,7 @@ sent_add(struct link *link, uint8_t *payload, size_t len)
 	sent->at = uv_now(link->host->loop);
 	sent->payload = payload;
 	sent->len = len;
-	STAILQ_INSERT_TAIL(&link->sent, sent, next);
+	TAILQ_INSERT_TAIL(&link->sent, sent, next);
 	link->sent_bytes += len;
 	snprintf(writer, sizeof(writer), "%s.%" PRIu64, link->node, sent->seq);
 	engine_append(link->engine, &(struct entry){ .writer = { writer, strlen(writer) },

@@ -106,9 +106,11 @@ set_born(struct link *link, const struct snapshot *snapshot)
 		memcmp(snapshot->born.data, link->born, snapshot->born.len) == 0;
 	struct sent *sent;
 
-	STAILQ_FOREACH(sent, &link->sent, next)
-	sent->is_in_log = is_same && sent->has_landed &&
-			  entry_id_compare(&sent->id, &snapshot->id) <= 0;
+	TAILQ_FOREACH(sent, &link->sent, next)
+	{
+		sent->is_in_log = is_same && sent->has_landed &&
+				  entry_id_compare(&sent->id, &snapshot->id) <= 0;
+	}
 	snprintf(link->born, sizeof(link->born), "%.*s", (int)snapshot->born.len,
 		(const char *)snapshot->born.data);
 }
@@ -218,9 +220,11 @@ save_lost(struct link *link)
 	struct sent *sent;
 
 	sent_forget(link, false);
-	STAILQ_FOREACH(sent, &link->sent, next)
-	if (!sent->is_in_log && sent->has_landed)
-		save_entry(link, sent);
+	TAILQ_FOREACH(sent, &link->sent, next)
+	{
+		if (!sent->is_in_log && sent->has_landed)
+			save_entry(link, sent);
+	}
 }
 
 /* The canvas follows where it has what the log said before. */

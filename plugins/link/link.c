@@ -4,6 +4,8 @@
  *
  * This file has the table, and the life of an instance; link.h says who does the rest.
  */
+#include "link/link.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,9 +13,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <uv.h>
-
-#include "link/join.h"
-#include "link/link.h"
 
 /* How often to look at the engine, and how long to wait for what it says, in seconds. */
 #define LOOK_S 5

@@ -57,7 +57,7 @@ enum link_metric {
 
 /* An own entry, kept for a while: if the engine loses it, it is sent again. */
 struct sent {
-	STAILQ_ENTRY(sent) next;
+	TAILQ_ENTRY(sent) next;
 	uint64_t seq, at; /* ms of the loop */
 	struct entry_id id;
 	bool is_in_log;  /* while joining: it was found again */
@@ -66,7 +66,7 @@ struct sent {
 	size_t len;
 };
 
-STAILQ_HEAD(sent_list, sent);
+TAILQ_HEAD(sent_list, sent);
 
 /* The batch that is on its way; nothing else is sent until all of it has come back. */
 struct flight {

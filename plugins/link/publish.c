@@ -326,7 +326,7 @@ publish_all(struct link *link)
 int
 publish_start(struct link *link)
 {
-	STAILQ_INIT(&link->sent);
+	TAILQ_INIT(&link->sent);
 	link->pending = calloc(link->shared.view.words, sizeof(uint64_t));
 	link->in_flight =
 		calloc((picture_size(&link->shared) + 63) / 64, sizeof(uint64_t));
