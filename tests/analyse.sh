@@ -19,6 +19,8 @@ exceptions=$(cat <<'END'
 cppcheck | plugins/http/viewers/codec-live.c | memleak | frame_add() takes over whichever of the two it is
 cppcheck | plugins/common/sendbuf.h | syntaxError | TAILQ_HEAD() makes a struct without a name
 cppcheck | plugins/http/history/lookup.c | uninitvar | TAILQ_FOREACH() sets it
+cppcheck | plugins/link/join.c | uninitvar | TAILQ_FOREACH() sets it
+cppcheck | plugins/link/engine.h | ctuuninitvar | join.c sets it, by TAILQ_FOREACH()
 cppcheck | src/plugin/loader.c | nullPointer | _Generic() does not evaluate what it chooses by
 clang-tidy | clients/pixelflut.c | bugprone-not-null-terminated-result | the text has no 0 at its end, says its header
 clang-tidy | src/storage/history-format.c | bugprone-not-null-terminated-result | four bytes of a file, no text
