@@ -35,6 +35,7 @@ include $(top_srcdir)/tests/unit/hud/local.mk
 include $(top_srcdir)/tests/unit/ingest/local.mk
 include $(top_srcdir)/tests/unit/lib/local.mk
 include $(top_srcdir)/tests/unit/limits/local.mk
+include $(top_srcdir)/tests/unit/link/local.mk
 include $(top_srcdir)/tests/unit/p2/local.mk
 include $(top_srcdir)/tests/unit/ping/local.mk
 include $(top_srcdir)/tests/unit/pixelflut/local.mk
