@@ -35,6 +35,7 @@ include $(top_srcdir)/tests/unit/hud/local.mk
 include $(top_srcdir)/tests/unit/ingest/local.mk
 include $(top_srcdir)/tests/unit/lib/local.mk
 include $(top_srcdir)/tests/unit/limits/local.mk
+include $(top_srcdir)/tests/unit/link/local.mk
 include $(top_srcdir)/tests/unit/p2/local.mk
 include $(top_srcdir)/tests/unit/ping/local.mk
 include $(top_srcdir)/tests/unit/pixelflut/local.mk
@@ -92,6 +93,9 @@ TESTS += \
 	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
 	$(PLAIN_SUITES)
+if WITH_LINK
+TESTS += tests/link/test_link.py
+endif
 if WITH_P2
 TESTS += tests/p2/test_guests.py
 noinst_PROGRAMS += tests/p2/crowd
@@ -136,6 +140,7 @@ EXTRA_DIST += \
 	tests/http \
 	tests/kiosk \
 	tests/kms \
+	tests/link \
 	tests/net \
 	tests/p2 \
 	tests/packages \
