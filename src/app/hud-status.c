@@ -104,6 +104,8 @@ update_figures(struct hud_status *hud_status)
 	text->rate = (uint64_t)((double)painted / seconds + 0.5);
 	if (painted > 0)
 		text->rate = MAX(text->rate, 1);
+	if (painted > 0)
+		hud_people_somebody(&hud_status->people);
 	text->total += painted;
 	text->painting = hud_status->people.painting;
 	text->watching = (uint32_t)viewers;
@@ -158,9 +160,15 @@ leave_idle(struct hud_status *hud_status)
 static void
 on_wakeup(uv_poll_t *wakeup, int status, int events)
 {
+	struct hud_status *hud_status = wakeup->data;
+
 	(void)status;
 	(void)events;
-	leave_idle(wakeup->data);
+	leave_idle(hud_status);
+	/* whose it was is counted by nobody yet */
+	hud_people_somebody(&hud_status->people);
+	hud_status->text.painting = hud_status->people.painting;
+	hud_set_text(hud_status->hud, &hud_status->text);
 }
 
 static void
