@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "display/cover.h"
 
 void
 layout_draw_hud(struct layout *layout, struct hud *hud)
@@ -49,13 +50,26 @@ layout_picture(const struct layout *layout)
 	return picture;
 }
 
+static void
+update_cover(struct layout *layout)
+{
+	layout->cover = (struct box){ 0 };
+	for (uint32_t i = 0; i < layout->cards.n; i++)
+		layout->cover = box_around(layout->cover,
+			scale_memory(&layout->scale, &layout->cards.cards[i].place));
+	layout->covers++;
+}
+
 bool
 layout_draw_cards(struct layout *layout, struct hud *hud)
 {
 	const struct hud_picture picture = layout_picture(layout);
 
-	return hud_draw_cards(
-		hud, &layout->room, layout->on_picture ? &picture : NULL, &layout->cards);
+	if (!hud_draw_cards(hud, &layout->room, layout->on_picture ? &picture : NULL,
+		    &layout->cards))
+		return false;
+	update_cover(layout);
+	return true;
 }
 
 struct hud_room
@@ -108,6 +122,7 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 		.surface = *surface,
 		.plain = config->hud == HUD_PLAIN,
 		.on_picture = config->hud == HUD_YES,
+		.covers = 1,
 	};
 	scale_upright_size(&shape, &width, &height);
 	layout->room = layout_room(config, width, height);
@@ -141,6 +156,15 @@ layout_paste_hud(const struct layout *layout, uint32_t buffer)
 	return scale_paste(&layout->scale, layout->hud, &layout->strip,
 		layout->surface.buffers[buffer].pixels,
 		layout->surface.buffers[buffer].pitch);
+}
+
+void
+layout_uncover(const struct layout *layout, uint32_t buffer, const struct box *cover,
+	uint64_t *tiles)
+{
+	cover_clear_beside(&layout->scale, cover, layout->surface.buffers[buffer].pixels,
+		layout->surface.buffers[buffer].pitch);
+	cover_add_tiles(&layout->scale, cover, tiles);
 }
 
 struct box

@@ -15,6 +15,8 @@ struct layout {
 	uint64_t version; /* of the HUD in these pixels; 0: none */
 	bool on_picture;  /* the HUD may lie there too, not only a notice */
 	struct hud_cards cards;
+	struct box cover; /* of the memory: around all that lies on the picture */
+	uint64_t covers;  /* of these so many, from 1 on; they change what is below */
 };
 
 /* What the HUD needs to know of a screen that people see in that size. */
@@ -37,6 +39,11 @@ struct box layout_paste_hud(const struct layout *layout, uint32_t buffer);
 
 /* Draws what lies on the picture.  False: it is as it was. */
 bool layout_draw_cards(struct layout *layout, struct hud *hud);
+
+/* Begins to draw a buffer on whose picture something else lay before, in that box: adds
+ * the tiles below. */
+void layout_uncover(const struct layout *layout, uint32_t buffer, const struct box *cover,
+	uint64_t *tiles);
 
 /* Copies that into a buffer.  Returns the box that was written. */
 struct box layout_paste_cards(const struct layout *layout, uint32_t buffer);
