@@ -14,6 +14,7 @@
 #define SECOND_MS 1000
 #define SECOND_NS 1e9
 #define LEGIBLE_SIZE 16 /* percent */
+#define QUIET_S 20      /* so long a HUD that hides waits for more paint */
 #define TURN_S 30       /* signs change sooner, but this has to be typed */
 
 _Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
@@ -112,6 +113,9 @@ update_figures(struct hud_status *hud_status)
 	hud_status->counted = counted;
 	hud_status->counted_ns = now;
 	hud_status->busy_s += painted > 0;
+	if (painted > 0)
+		hud_status->quiet_s = 0;
+	text->quiet = hud_status->quiet_s >= QUIET_S;
 	text->turn = (uint32_t)(hud_status->busy_s / TURN_S);
 }
 
@@ -167,6 +171,8 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 	leave_idle(hud_status);
 	/* whose it was is counted by nobody yet */
 	hud_people_somebody(&hud_status->people);
+	hud_status->quiet_s = 0;
+	hud_status->text.quiet = false;
 	hud_status->text.painting = hud_status->people.painting;
 	hud_set_text(hud_status->hud, &hud_status->text);
 }
@@ -176,8 +182,10 @@ on_second(uv_timer_t *timer)
 {
 	struct hud_status *hud_status = timer->data;
 
+	hud_status->quiet_s++;
 	update_text(hud_status);
-	if (hud_status->text.rate > 0 || hud_status->text.painting > 0)
+	if (hud_status->text.rate > 0 || hud_status->text.painting > 0 ||
+		(hud_status->hides && !hud_status->text.quiet))
 		return;
 	mural_reader_take(hud_status->reader, hud_status->tiles);
 	if (mural_reader_arm(hud_status->reader))
@@ -199,7 +207,8 @@ update_addresses(struct hud_status *hud_status)
 }
 
 void
-hud_status_dress(struct hud *hud, const struct config_display *display)
+hud_status_dress(struct hud_status *hud_status, struct hud *hud,
+	const struct config_display *display)
 {
 	const struct hud_look look = {
 		.title = display->title,
@@ -213,19 +222,26 @@ hud_status_dress(struct hud *hud, const struct config_display *display)
 
 	if (!hud)
 		return;
+	hud_status->hides = display->hud_place == PLACE_IDLE;
 	if (display->hud && display->hud_size > 0 && display->hud_size < LEGIBLE_SIZE)
 		log_info("hud: with display.hud-size = %d the letters of the first line "
 			 "are "
 			 "less than 1/25 of the screen's height",
 			(int)display->hud_size);
 	hud_set_look(hud, &look);
+	if (hud_status->hides && !hud_status->text.quiet)
+		hud_status_wake(hud_status);
 }
 
 int
 hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *ingest,
 	struct canvas *canvas, uv_loop_t *loop)
 {
-	*hud_status = (struct hud_status){ .ingest = ingest };
+	*hud_status = (struct hud_status){
+		.ingest = ingest,
+		.hides = hud_status->hides,
+		.quiet_s = QUIET_S,
+	};
 	hud_status->reader = canvas_reader_new(canvas);
 	hud_status->tiles = calloc(canvas->view.words, sizeof(uint64_t));
 	if (!hud_status->reader || !hud_status->tiles) {

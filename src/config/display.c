@@ -32,6 +32,10 @@ const struct mural_option display_options[] = {
 		"off: no signal; black: a black picture"),
 	MURAL_BOOL(struct config_display, hud, "on",
 		"the strip that shows people how to paint"),
+	MURAL_CHOICE(struct config_display, hud_place, "strip",
+		"strip overlay corner idle",
+		"strip: beside the picture; overlay, corner: on it; idle: on it while "
+		"nobody paints"),
 	MURAL_TEXT(struct config_display, title, "", "name of the event, on the strip"),
 	MURAL_PATH(struct config_display, logo, "", "PNG file of a logo, on the strip"),
 	MURAL_NUMBER(struct config_display, hud_size, "auto", "auto", 8, 40,

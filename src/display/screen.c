@@ -134,11 +134,13 @@ screen_fill(struct screen *screen, uint32_t buffer)
 		context->painted_ms = uv_now(&context->loop);
 	if (uncovers)
 		layout_uncover(layout, buffer, &slot->cover, context->tiles);
+	layout_skip_tiles(layout, context->tiles);
 	box = scale_draw(&layout->scale, slot->reader,
 		whole ? context->all_tiles : context->tiles, pixels, pitch);
 	if (uncovers)
 		box = box_around(box, slot->cover);
-	if ((uncovers || slot->version != layout->version) && layout->hud)
+	if (uncovers || slot->version != layout->version ||
+		layout_wants_hud(layout, &box))
 		box = box_around(box, layout_paste_hud(layout, buffer));
 	if (whole || uncovers || !box_is_empty(box))
 		box = box_around(box, layout_paste_cards(layout, buffer));
@@ -265,8 +267,7 @@ screen_prepare(struct screen *screen, const struct display_surface *surface, voi
 		mural_reader_take(screen->slots[0].reader, context->tiles);
 	(void)scale_draw(&next->scale, screen->slots[0].reader, context->all_tiles,
 		surface->buffers[0].pixels, surface->buffers[0].pitch);
-	if (next->hud)
-		(void)layout_paste_hud(next, 0);
+	(void)layout_paste_hud(next, 0);
 	(void)layout_paste_cards(next, 0);
 	return 0;
 }
@@ -413,7 +414,7 @@ screen_redraw_hud(struct screen *screen)
 
 	if (!screen->enabled)
 		return;
-	if (!layout_draw_cards(layout, screen->context->hud) && !layout->hud)
+	if (!layout_draw_on_picture(layout, screen->context->hud) && !layout->hud)
 		return;
 	if (layout->hud)
 		layout_draw_hud(layout, screen->context->hud);

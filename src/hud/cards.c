@@ -12,7 +12,6 @@
 
 #include "base/util.h"
 
-#define EDGE 0xff46505c
 #define LEAST_CAPITAL 8 /* pixels */
 #define PAUSED "Paused"
 
@@ -69,7 +68,7 @@ add_edged(struct pile *pile, const struct box *place, struct font_bitmap *bitmap
 {
 	const uint32_t edge = (uint32_t)MAX(lround(pile->unit / 3), 1);
 
-	if (!add_card(pile, place, EDGE, bitmap))
+	if (!add_card(pile, place, RENDER_EDGE, bitmap))
 		return false;
 	font_fill(bitmap, edge, edge, bitmap->width - MIN(bitmap->width, 2 * edge),
 		bitmap->height - MIN(bitmap->height, 2 * edge),

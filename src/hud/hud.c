@@ -96,7 +96,8 @@ text_same(const struct hud_text *a, const struct hud_text *b)
 {
 	if (strcmp(a->url, b->url) != 0 || a->rate != b->rate || a->total != b->total ||
 		a->painting != b->painting || a->watching != b->watching ||
-		a->turn != b->turn || a->n_lines != b->n_lines || !cards_same(a, b))
+		a->quiet != b->quiet || a->turn != b->turn || a->n_lines != b->n_lines ||
+		!cards_same(a, b))
 		return false;
 	for (uint32_t i = 0; i < a->n_lines; i++)
 		if (!line_same(&a->lines[i], &b->lines[i]))
@@ -208,6 +209,17 @@ hud_fd(const struct hud *hud)
 }
 
 /* ------------------------------------------------------------------ drawing */
+
+bool
+hud_is_hidden(struct hud *hud, const struct hud_room *room)
+{
+	bool quiet;
+
+	pthread_mutex_lock(&hud->lock);
+	quiet = hud->said.quiet;
+	pthread_mutex_unlock(&hud->lock);
+	return room->hides && !quiet;
+}
 
 uint64_t
 hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,

@@ -246,7 +246,88 @@ sheet_code(const struct sheet *sheet, uint32_t x, uint32_t y, uint32_t module)
 					module, module, BLACK);
 }
 
+void
+sheet_tile(struct sheet *sheet)
+{
+	const uint32_t height = sheet->bitmap.height;
+	const uint32_t module = sheet_module(sheet, height), n = sheet->render->qr->side;
+	const uint32_t quiet = HUD_QR_QUIET * module, side = n * module;
+	uint32_t x, y;
+
+	if (module == 0)
+		return;
+	x = sheet_align(sheet->edge > 0 ? quiet + sheet->edge + 1.5
+					: MAX(sheet->margin_x, quiet),
+		sheet->place.left);
+	/* rather low than high: the picture may end in any colour, the screen does not */
+	y = sheet_align((height - side) / 2.0 + 1.5, sheet->place.top);
+	font_fill(&sheet->bitmap, x - MIN(x, quiet), 0, side + 2 * quiet, height,
+		0xffffffff);
+	sheet_code(sheet, x, y, module);
+	sheet->left = x + side + quiet + 2.5 * sheet->unit;
+}
+
 /* ------------------------------------------------------------------ the strip */
+
+void
+sheet_paused(const struct sheet *sheet, double base, double next)
+{
+	static const char says[] = RENDER_PAUSED ": " RENDER_PAUSED_MEANS " now.";
+	static const char page[] = "The page shows the wall meanwhile. It goes on here "
+				   "as soon as the operator says so.";
+	static const char goes_on[] = "It goes on as soon as the operator says so.";
+	const struct hud_look *look = sheet->render->look;
+	const double room = sheet->right - sheet->left;
+	const bool has_page = *sheet->address && sheet_fit(sheet, page, TEXT_SANS,
+							 RENDER_B, RENDER_C, room) > 0;
+
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, says, TEXT_BOLD,
+		RENDER_B, 3, look->accent);
+	if (next > 0)
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right, next,
+			has_page ? page : goes_on, TEXT_SANS, RENDER_B, 3, look->ink);
+}
+
+/* A card has its margins and its edge, a strip those of the screen. */
+static void
+begin_sheet(struct sheet *sheet, const struct hud_room *room)
+{
+	const uint32_t width = sheet->bitmap.width;
+
+	words_address(sheet->render->said->url, sheet->address, sizeof(sheet->address));
+	font_fill(&sheet->bitmap, 0, 0, width, sheet->bitmap.height,
+		sheet->render->look->ground);
+	if (room->form != HUD_STRIP) {
+		sheet->is_narrow = true;
+		sheet->edge = (uint32_t)MAX(lround(sheet->unit / 3), 1);
+		sheet->margin_x = sheet->margin_y = 3 * sheet->unit;
+	}
+	sheet->left = sheet->margin_x;
+	sheet->right = width - sheet->margin_x;
+}
+
+static void
+draw_edge(const struct sheet *sheet)
+{
+	const struct font_bitmap *bitmap = &sheet->bitmap;
+	const uint32_t edge = sheet->edge;
+
+	font_fill(bitmap, 0, 0, bitmap->width, edge, RENDER_EDGE);
+	font_fill(bitmap, 0, bitmap->height - edge, bitmap->width, edge, RENDER_EDGE);
+	font_fill(bitmap, 0, 0, edge, bitmap->height, RENDER_EDGE);
+	font_fill(bitmap, bitmap->width - edge, 0, edge, bitmap->height, RENDER_EDGE);
+}
+
+static void
+draw_landscape(struct sheet *sheet, enum hud_share share)
+{
+	if (share == HUD_CALL_HALF)
+		halves_draw_call(sheet);
+	else if (share == HUD_LINES_HALF)
+		halves_draw_lines(sheet);
+	else
+		strip_draw(sheet);
+}
 
 void
 render_strip(const struct render *render, uint32_t *pixels, const struct hud_room *room,
@@ -262,16 +343,18 @@ render_strip(const struct render *render, uint32_t *pixels, const struct hud_roo
 		.margin_x = room->width / 40.0,
 		.margin_y = room->height / 40.0,
 	};
-	const bool is_column = strip->left > room->width * room->safe / 100;
+	const bool is_card = room->form != HUD_STRIP;
+	const bool is_column = !is_card && strip->left > room->width * room->safe / 100;
 
-	words_address(render->said->url, sheet.address, sizeof(sheet.address));
-	font_fill(&sheet.bitmap, 0, 0, width, height, render->look->ground);
-	sheet.left = sheet.margin_x;
-	sheet.right = width - sheet.margin_x;
-	if (is_column)
+	begin_sheet(&sheet, room);
+	if (room->form == HUD_CORNER)
+		stacked_draw_corner(&sheet);
+	else if (is_column)
 		stacked_draw_column(&sheet);
 	else if (room->width < room->height)
 		stacked_draw_portrait(&sheet);
 	else
-		strip_draw(&sheet);
+		draw_landscape(&sheet, room->share);
+	if (is_card)
+		draw_edge(&sheet);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Draws the HUD.  render.c begins a strip, strip.c fills one that lies below the picture,
- * stacked.c one of a portrait screen or beside the picture.
+ * halves.c the halves of one, stacked.c one of a portrait screen or beside the picture,
+ * and a corner.
  */
 #pragma once
 
@@ -25,6 +26,10 @@ struct render {
 #define RENDER_A 7.2
 #define RENDER_B 4.2
 #define RENDER_C 3.6
+/* The widest cards, in units. */
+#define RENDER_CARD_WIDTH 213.5
+#define RENDER_CORNER_WIDTH 101.5
+#define RENDER_EDGE 0xff46505c
 #define RENDER_CALL "scan or open"
 #define RENDER_PAUSED "Paused by the operator"
 #define RENDER_PAUSED_MEANS "nothing can be painted"
@@ -51,6 +56,8 @@ struct sheet {
 	double margin_x, margin_y; /* of the screen, where nothing is to be read */
 	double left, right;        /* between which there is text */
 	char address[128];         /* as one types it; empty: there is no page */
+	uint32_t edge;             /* of a card: pixels, where nothing is drawn; 0 */
+	bool is_narrow;            /* the title is no part of the first row */
 };
 
 /* Letters of `units`, and never smaller than can be read. */
@@ -86,6 +93,9 @@ uint32_t sheet_module(const struct sheet *sheet, double room);
 uint32_t sheet_code_side(const struct sheet *sheet, uint32_t module);
 void sheet_code(const struct sheet *sheet, uint32_t x, uint32_t y, uint32_t module);
 
+/* White from top to bottom, with the code; text begins right of it. */
+void sheet_tile(struct sheet *sheet);
+
 /* The nearest place from which the code's own lies on multiples of four of the screen's
  * pixels: what shrinks a picture to a half or a quarter hits its modules. */
 uint32_t sheet_align(double at, uint32_t origin);
@@ -108,6 +118,12 @@ void sheet_line(const struct sheet *sheet, double x, double base,
 double sheet_fit_line(const struct sheet *sheet, const struct sheet_line *line,
 	double units, double least, double room);
 
+/* In place of commands and figures, in two rows; `next` 0: in one. */
+void sheet_paused(const struct sheet *sheet, double base, double next);
+
 void strip_draw(struct sheet *sheet);
+void halves_draw_call(struct sheet *sheet);
+void halves_draw_lines(struct sheet *sheet);
 void stacked_draw_portrait(struct sheet *sheet);
 void stacked_draw_column(struct sheet *sheet);
+void stacked_draw_corner(struct sheet *sheet);

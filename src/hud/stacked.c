@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The strip of a portrait screen, with the address over all of its width, and the column
- * beside a picture that leaves room there.  Both have what a strip has, one below the
- * other.
+ * The strip of a portrait screen, with the address over all of its width, the column
+ * beside a picture that leaves room there, and the card in a corner.  They have what a
+ * strip has, or the most important of it, one below the other.
  */
 #include <math.h>
 #include <stdio.h>
@@ -164,16 +164,15 @@ draw_lines(struct sheet *sheet, double base)
 	}
 }
 
-/* In two rows where it is too wide, broken before its port. */
+/* In two rows where it is too wide, broken before its port; the base line of the last. */
 static double
-draw_column_address(struct sheet *sheet, double base)
+draw_address(struct sheet *sheet, double base, double second)
 {
 	const uint32_t ink = sheet->render->look->ink;
 	const double room = sheet->right - sheet->left;
 	const char *port = strrchr(sheet->address, ':');
 	char host[sizeof(sheet->address)];
 
-	base += 11 * sheet->unit;
 	if (!port || strchr(port, ']') ||
 		sheet_fit(sheet, sheet->address, TEXT_BOLD, RENDER_A, RENDER_A, room) >
 			0) {
@@ -185,10 +184,9 @@ draw_column_address(struct sheet *sheet, double base)
 		host, sizeof(host), "%.*s", (int)(port - sheet->address), sheet->address);
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, host, TEXT_BOLD,
 		RENDER_A, LEAST, ink);
-	base += 11 * sheet->unit;
-	(void)sheet_text(sheet, sheet->left, base, port, TEXT_BOLD,
+	(void)sheet_text(sheet, sheet->left, second, port, TEXT_BOLD,
 		sheet_capital(sheet, RENDER_A), ink);
-	return base;
+	return second;
 }
 
 /* The code and the address; the base line of what is last. */
@@ -209,7 +207,7 @@ draw_column_call(struct sheet *sheet, double top)
 	top += 8 * unit;
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top, RENDER_CALL,
 		TEXT_SANS, RENDER_B, LEAST, sheet->render->look->accent);
-	return draw_column_address(sheet, top);
+	return draw_address(sheet, top + 11 * unit, top + 22 * unit);
 }
 
 void
@@ -240,4 +238,65 @@ stacked_draw_column(struct sheet *sheet)
 			LEAST, pair.ink[i]);
 	if (!sheet->render->said->paused)
 		draw_lines(sheet, base + 16 * unit);
+}
+
+/* ------------------------------------------------------------------ corner */
+
+/* Right of the port, if the address is broken before it. */
+static void
+draw_corner_rate(const struct sheet *sheet, double base)
+{
+	const struct hud_text *said = sheet->render->said;
+	const char *port = strrchr(sheet->address, ':');
+	char count[WORDS_MAX], rate[WORDS_MAX];
+	double x = sheet->left + 3 * sheet->unit;
+
+	words_count(said->rate > 0 ? said->rate : said->total, count);
+	snprintf(rate, sizeof(rate), "%.40s px%s", count, said->rate > 0 ? "/s" : "");
+	if (port)
+		x += sheet_measure(sheet, port, TEXT_BOLD, RENDER_A);
+	if (said->paused || (said->rate == 0 && said->total == 0) ||
+		sheet_fit(sheet, rate, TEXT_SANS, RENDER_C, RENDER_C, sheet->right - x) ==
+			0)
+		return;
+	(void)sheet_text_right(sheet, sheet->right, base, rate, TEXT_SANS,
+		sheet_capital(sheet, RENDER_C), sheet->render->look->figures);
+}
+
+static void
+draw_corner_call(struct sheet *sheet)
+{
+	const struct hud_look *look = sheet->render->look;
+	const bool paused = sheet->render->said->paused;
+	const double unit = sheet->unit;
+
+	sheet_tile(sheet);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, 6.2 * unit,
+		paused ? RENDER_PAUSED : RENDER_CALL, paused ? TEXT_BOLD : TEXT_SANS,
+		RENDER_C, LEAST, look->accent);
+	(void)draw_address(sheet, 16 * unit, 26 * unit);
+	draw_corner_rate(sheet, 26 * unit);
+}
+
+/* Without a page: the title and as many commands as fit. */
+void
+stacked_draw_corner(struct sheet *sheet)
+{
+	const struct hud_look *look = sheet->render->look;
+	double base = sheet->unit;
+
+	sheet->unit = MIN(sheet->unit, sheet->bitmap.width / RENDER_CORNER_WIDTH);
+	if (*sheet->address) {
+		draw_corner_call(sheet);
+		return;
+	}
+	if (*look->title) {
+		base = 9.4 * sheet->unit;
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, look->title,
+			TEXT_BOLD, RENDER_A, 3, look->ink);
+	}
+	if (sheet->render->said->paused)
+		sheet_paused(sheet, base + 8 * sheet->unit, 0);
+	else
+		draw_lines(sheet, base - 2 * sheet->unit);
 }

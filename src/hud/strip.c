@@ -18,9 +18,6 @@
 #define COMMAND_LEAST 3.0
 #define ADDRESS_LEAST 4.0
 
-#define WIDEST_RATE "88.8 G pixels so far"
-#define WIDEST_PEOPLE "nobody is painting · 88 watching"
-
 struct rows {
 	struct sheet *sheet;
 	double base[3];
@@ -31,28 +28,6 @@ struct rows {
 	size_t n_lines,
 		n_shown; /* shown: the first lines, of which row 3 takes no more */
 };
-
-/* ------------------------------------------------------------------ the code */
-
-/* White from top to bottom; the text begins right of it. */
-static void
-draw_tile(struct sheet *sheet)
-{
-	const uint32_t height = sheet->bitmap.height;
-	const uint32_t module = sheet_module(sheet, height), n = sheet->render->qr->side;
-	const uint32_t quiet = HUD_QR_QUIET * module, side = n * module;
-	uint32_t x, y;
-
-	if (module == 0)
-		return;
-	x = sheet_align(MAX(sheet->margin_x, quiet), sheet->place.left);
-	/* rather low than high: the picture may end in any colour, the screen does not */
-	y = sheet_align((height - side) / 2.0 + 1.5, sheet->place.top);
-	font_fill(&sheet->bitmap, x - MIN(x, quiet), 0, side + 2 * quiet, height,
-		0xffffffff);
-	sheet_code(sheet, x, y, module);
-	sheet->left = x + side + quiet + 2.5 * sheet->unit;
-}
 
 /* ------------------------------------------------------------------ the first row */
 
@@ -66,9 +41,10 @@ draw_title(struct rows *rows, double from)
 	const double right = sheet->right - logo - (logo > 0 ? 2 * unit : 0);
 	double capital;
 
-	rows->title_is_up = true;
-	if (*look->title == '\0' && logo == 0)
+	rows->title_is_up = *look->title == '\0' && logo == 0;
+	if (rows->title_is_up || sheet->is_narrow)
 		return;
+	rows->title_is_up = true;
 	capital = sheet_fit(sheet, look->title, TEXT_BOLD, RENDER_A, TITLE_LEAST,
 		right - from - GAP * unit);
 	if (capital == 0 || right < from) {
@@ -233,7 +209,7 @@ draw_figures(const struct rows *rows, size_t row, const char *figures)
 static bool
 is_wide(const struct rows *rows, double room)
 {
-	if (!rows->title_is_up || rows->second_taken)
+	if (!rows->title_is_up || rows->second_taken || rows->sheet->is_narrow)
 		return false;
 	return rows->n_lines == rows->n_shown ||
 	       sheet_fit_line(rows->sheet, &rows->lines[rows->n_shown], RENDER_B,
@@ -286,13 +262,13 @@ draw_rest(struct rows *rows)
 	words_rate(said, rate);
 	words_people(said, true, people);
 	words_people(said, false, painting);
-	beside = room_beside(rows, WIDEST_RATE, rate);
+	beside = room_beside(rows, WORDS_WIDEST_RATE, rate);
 	if (is_wide(rows, beside)) {
 		draw_figures(rows, 1, rate);
 		draw_figures(rows, 2, people);
 		draw_line(rows, 1, true, RENDER_B, beside);
 		draw_line(rows, 2, false, COMMAND_LEAST,
-			room_beside(rows, WIDEST_PEOPLE, people));
+			room_beside(rows, WORDS_WIDEST_PEOPLE, people));
 		return;
 	}
 	if (!rows->second_taken)
@@ -303,36 +279,13 @@ draw_rest(struct rows *rows)
 	draw_foot(rows, (const char *const[]){ all, fewer, rate });
 }
 
-/* In place of commands and figures. */
-static void
-draw_paused(const struct rows *rows)
-{
-	static const char says[] = RENDER_PAUSED ": " RENDER_PAUSED_MEANS " now.";
-	static const char page[] = "The page shows the wall meanwhile. It goes on here "
-				   "as soon as the operator says so.";
-	static const char goes_on[] = "It goes on as soon as the operator says so.";
-	const struct sheet *sheet = rows->sheet;
-	const struct hud_look *look = sheet->render->look;
-	const double room = sheet->right - sheet->left;
-	const bool has_page = *sheet->address && sheet_fit(sheet, page, TEXT_SANS,
-							 RENDER_B, RENDER_C, room) > 0;
-
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right,
-		rows->base[rows->second_taken ? 2 : 1], says, TEXT_BOLD, RENDER_B,
-		COMMAND_LEAST, look->accent);
-	if (!rows->second_taken)
-		(void)sheet_text_cut(sheet, sheet->left, sheet->right, rows->base[2],
-			has_page ? page : goes_on, TEXT_SANS, RENDER_B, COMMAND_LEAST,
-			look->ink);
-}
-
 void
 strip_draw(struct sheet *sheet)
 {
 	struct rows rows = { .sheet = sheet, .unit = sheet->unit };
 	const double stretch = sheet->bitmap.height / 30.0;
 
-	draw_tile(sheet);
+	sheet_tile(sheet);
 	rows.base[0] = 10.6 * stretch;
 	rows.base[1] = 18.5 * stretch;
 	rows.base[2] = 25.5 * stretch;
@@ -343,7 +296,8 @@ strip_draw(struct sheet *sheet)
 	else
 		draw_head(&rows);
 	if (sheet->render->said->paused)
-		draw_paused(&rows);
+		sheet_paused(sheet, rows.base[rows.second_taken ? 2 : 1],
+			rows.second_taken ? 0 : rows.base[2]);
 	else
 		draw_rest(&rows);
 }

@@ -57,14 +57,24 @@ words_people(const struct hud_text *said, bool with_viewers, char text[WORDS_MAX
 	int len;
 
 	words_count(said->painting, painting);
-	words_count(said->watching, watching);
 	if (said->painting > 0)
 		len = snprintf(text, WORDS_MAX, "%.16s painting", painting);
 	else
 		len = snprintf(text, WORDS_MAX, "nobody is painting");
-	if (with_viewers && said->watching > 0)
-		snprintf(text + len, WORDS_MAX - (size_t)len, " · %.16s watching",
-			watching);
+	words_watching(said, watching);
+	if (with_viewers && *watching)
+		snprintf(text + len, WORDS_MAX - (size_t)len, " · %.30s", watching);
+}
+
+void
+words_watching(const struct hud_text *said, char text[WORDS_MAX])
+{
+	char count[WORDS_MAX];
+
+	words_count(said->watching, count);
+	*text = '\0';
+	if (said->watching > 0)
+		snprintf(text, WORDS_MAX, "%.16s watching", count);
 }
 
 /* Its length without the last slash, if nothing is behind that, and without the port that

@@ -10,6 +10,10 @@
 
 enum { WORDS_MAX = 64 };
 
+/* Of what is shown for hours, so that other things need not move. */
+#define WORDS_WIDEST_RATE "88.8 G pixels so far"
+#define WORDS_WIDEST_PEOPLE "nobody is painting · 88 watching"
+
 /* "9,999", "45.7 k", "12.3 M": exact below ten thousand, then three digits. */
 void words_count(uint64_t count, char text[WORDS_MAX]);
 
@@ -18,6 +22,9 @@ void words_rate(const struct hud_text *said, char text[WORDS_MAX]);
 
 /* "3 painting · 12 watching"; viewers only if asked for and if there are any. */
 void words_people(const struct hud_text *said, bool with_viewers, char text[WORDS_MAX]);
+
+/* "12 watching"; empty if nobody does. */
+void words_watching(const struct hud_text *said, char text[WORDS_MAX]);
 
 /* Without scheme, last slash and the scheme's own port. */
 void words_address(const char *url, char *text, size_t len);

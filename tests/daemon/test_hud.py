@@ -228,7 +228,59 @@ def test_portrait():
     assert rows == ["192.0.2.10:8080", "scan or open", "FrogCon", "12.3 M pixels/s", "17 painting · 5 watching"]
 
 
+@with_code
+def test_halves():
+    """Two screens side by side: one calls, the other says how."""
+    size, dots = (1920, 1080), "dots\tnc 192.0.2.10 1235"
+    call = dict(url=URL, title="FrogCon", half="call")
+    rows = bitmap(size, PING, FLUT, **call, **BUSY)
+    assert rows == ["scan or open", "192.0.2.10:8080 FrogCon"]
+    assert scan(draw(size, PING, **call)[0]) == SCANNED
+    assert bitmap(size, title="FrogCon", half="call") == ["FrogCon"]
+    lines = [bitmap(size, PING, FLUT, dots, "bar\tnc 192.0.2.10 1236", url=URL, half="lines", turn=n, **BUSY)
+             for n in range(3)]
+    assert [row[2] for row in lines] == ["$ nc 192.0.2.10 %d 5 watching" % n for n in (1235, 1236, 1235)]
+    assert lines[0][:2] == ["$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 12.3 M pixels/s",
+                            '$ echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234 17 painting']
+    assert bitmap(size, PING, half="lines", paused=1)[0].startswith("Paused by the operator")
+    assert any(row.startswith("Paused by the operator") for row in bitmap(size, PING, paused=1, **call))
+
+
 # ---------------------------------------------------------------- on the picture
+
+@with_code
+@pytest.mark.parametrize("size", [*SIZES[1:], (1080, 1920)])
+@pytest.mark.parametrize("place", ["overlay", "corner"])
+def test_a_card_on_the_picture(size, place):
+    """Opaque, with an outline, and its code is read over white."""
+    strip, left_top = draw(size, PING, FLUT, url=URL, title="FrogCon 2026", place=place, **BUSY)
+    screen = whole(size, strip, left_top, ground=(255, 255, 255))
+    small = screen.resize((size[0] // 4, size[1] // 4), Image.BOX)
+    assert SCANNED in (scan(small.resize((small.width * n, small.height * n), Image.BILINEAR)) for n in (1, 2, 3))
+    edge = max(1, size[1] // 540)
+    for box in ((0, 0, strip.width, edge), (strip.width - edge, 0, strip.width, strip.height)):
+        assert strip.crop(box).getcolors() == [((box[2] - box[0]) * (box[3] - box[1]), (0x46, 0x50, 0x5c))]
+
+
+def inside(size, *lines, **values):
+    """The rows of a card, in the bitmap font."""
+    card = draw(size, *lines, bitmap=1, **values)[0]
+    return Page(card.crop((4, 4, card.width - 4, card.height - 4))).rows
+
+
+@with_code
+def test_what_a_card_says():
+    values = dict(url=URL, title="FrogCon 2026", **BUSY)
+    assert inside((1920, 1080), PING, FLUT, place="overlay", **values) == [
+        "scan or open 192.0.2.10:8080", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10",
+        "FrogCon 2026 12.3 M pixels/s · 17 painting"]
+    assert inside((1920, 1080), PING, FLUT, place="corner", **values) == [
+        "scan or open", "192.0.2.10", ":8080 12.3 M px/s"]
+    assert inside((1920, 1080), PING, place="corner", paused=1, **values) == [
+        "Paused by the operator", "192.0.2.10", ":8080"]
+    assert inside((1920, 1080), FLUT, place="corner", title="FrogCon") == [
+        "FrogCon", '$ echo "PX 960 540 ff8000" | nc \\', "-N 192.0.2.10 1234"]
+
 
 WALL = (0x30, 0x50, 0x70)
 

@@ -153,6 +153,48 @@ TEST(a_notice_leaves_the_rest_of_the_picture_alone)
 	}
 }
 
+static uint32_t
+at(uint32_t x, uint32_t y)
+{
+	return output.memory[y * WIDTH + x] & 0xffffff;
+}
+
+/* It goes when somebody paints, and what was painted below it is there.  The canvas is
+ * doubled, from row 40 on. */
+TEST(a_card_hides_and_comes_back)
+{
+	const struct config_output config = { .hud = HUD_YES, .hud_place = PLACE_IDLE };
+	struct stage stage;
+	struct box card;
+
+	begin(&stage, &config);
+	card = stage.screen.layout.strip;
+	assert_true(stage.screen.layout.hidden);
+	assert_int_equal(at(card.left, card.top), 0x305070);
+	assert_int_equal(at(card.left, card.bottom - 1), 0);
+	stage.text.quiet = true;
+	say(&stage);
+	assert_int_equal(at(card.left, card.top), 0x46505c);
+	assert_int_equal(at(card.left, card.bottom - 1), 0x46505c);
+
+	/* wholly below, and beside it in a tile that it covers in part */
+	*middle() = MARK;
+	paint(&stage, 100, 190, 0xff010203);
+	paint(&stage, 100, (card.top - 40) / 2 - 1, 0xff040506);
+	uv_run(&stage.context.loop, UV_RUN_ONCE);
+	wait_until_still(&stage);
+	assert_int_equal(at(200, card.top - 1), 0x040506);
+	assert_int_equal(at(card.left, card.top), 0x46505c);
+	assert_int_not_equal(at(200, 420), 0x010203);
+
+	stage.text.quiet = false;
+	say(&stage);
+	assert_int_equal(at(200, 420), 0x010203);
+	assert_int_equal(at(card.left, card.bottom - 1), 0);
+	assert_int_equal(*middle(), MARK);
+	end(&stage);
+}
+
 TEST(a_frozen_part_is_outlined_and_uncovered)
 {
 	const struct config_output config = { .hud = HUD_YES, .scale = SCALE_FILL };

@@ -104,6 +104,11 @@ set(struct drawing *drawing, char *argument)
 		drawing->wall = value;
 	else if (strcmp(key, "no-strip") == 0)
 		drawing->room.strip = false;
+	else if (strcmp(key, "place") == 0)
+		drawing->room.form = strcmp(value, "corner") == 0 ? HUD_CORNER : HUD_CARD;
+	else if (strcmp(key, "half") == 0)
+		drawing->room.share =
+			strcmp(value, "call") == 0 ? HUD_CALL_HALF : HUD_LINES_HALF;
 	else
 		add_line(&drawing->text, value, strcmp(key, "words") == 0);
 }
