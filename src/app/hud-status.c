@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "hud/words.h"
 #include "ingest/hint.h"
 
 #define SECOND_MS 1000
@@ -55,7 +56,8 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 			continue;
 		if (!public && host_address_is_loopback(address) &&
 			strstr(text, address)) {
-			snprintf(text, len, "waiting for a network address");
+			snprintf(text, len, "%s",
+				words_get(hud_status->language, WORD_WAITS_FOR_ADDRESS));
 			return false;
 		}
 		if (!public && is_for_this_machine(text))
@@ -210,6 +212,8 @@ void
 hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 	const struct config_display *display)
 {
+	const enum hud_language language =
+		display->language == LANGUAGE_GERMAN ? HUD_GERMAN : HUD_ENGLISH;
 	const struct hud_look look = {
 		.title = display->title,
 		.logo = display->logo,
@@ -218,10 +222,12 @@ hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 		.ink = display->colours.ink,
 		.accent = display->colours.accent,
 		.figures = display->colours.figures,
+		.language = language,
 	};
 
 	if (!hud)
 		return;
+	hud_status->language = language;
 	hud_status->hides = display->hud_place == PLACE_IDLE;
 	if (display->hud && display->hud_size > 0 && display->hud_size < LEGIBLE_SIZE)
 		log_info("hud: with display.hud-size = %d the letters of the first line "
@@ -240,6 +246,7 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 	*hud_status = (struct hud_status){
 		.ingest = ingest,
 		.hides = hud_status->hides,
+		.language = hud_status->language,
 		.quiet_s = QUIET_S,
 	};
 	hud_status->reader = canvas_reader_new(canvas);

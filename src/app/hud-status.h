@@ -30,7 +30,8 @@ struct hud_status {
 	uint64_t counted; /* pixels of all instances, then */
 	uint64_t busy_s;  /* seconds with paint since a state changed */
 	uint64_t quiet_s; /* seconds since there was paint */
-	bool hides;       /* the HUD shows itself when the wall is quiet */
+	enum hud_language language;
+	bool hides; /* the HUD shows itself when the wall is quiet */
 	struct hud_people people;
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
 	struct hud_text text;

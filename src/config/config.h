@@ -51,6 +51,7 @@ enum { MIRROR_NO, MIRROR_X };
 enum { BLANK_OFF, BLANK_BLACK };
 
 enum { HUD_NO, HUD_YES, HUD_CALL, HUD_LINES, HUD_PLAIN, HUD_ONLY };
+enum { LANGUAGE_ENGLISH, LANGUAGE_GERMAN };
 enum { PLACE_STRIP, PLACE_OVERLAY, PLACE_CORNER, PLACE_IDLE };
 
 enum { CONFIG_CONNECTORS = 8 }; /* most connectors that show the picture */
@@ -99,6 +100,7 @@ struct config_display {
 	uint32_t blank_mode;
 	bool hud;
 	uint32_t hud_place;
+	uint32_t language;
 	const char *title, *logo; /* checked; empty: none */
 	int64_t hud_size;         /* percent of the height; 0: auto */
 	const char *hud_colours;  /* checked */

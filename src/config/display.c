@@ -36,6 +36,8 @@ const struct mural_option display_options[] = {
 		"strip overlay corner idle",
 		"strip: beside the picture; overlay, corner: on it; idle: on it while "
 		"nobody paints"),
+	MURAL_CHOICE(struct config_display, language, "en", "en de",
+		"what the HUD says it in: English or German"),
 	MURAL_TEXT(struct config_display, title, "", "name of the event, on the strip"),
 	MURAL_PATH(struct config_display, logo, "", "PNG file of a logo, on the strip"),
 	MURAL_NUMBER(struct config_display, hud_size, "auto", "auto", 8, 40,

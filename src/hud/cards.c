@@ -13,7 +13,6 @@
 #include "base/util.h"
 
 #define LEAST_CAPITAL 8 /* pixels */
-#define PAUSED "Paused"
 
 /* In capitals. */
 #define BADGE_PAD 0.7
@@ -101,10 +100,16 @@ draw_sign(const struct font_bitmap *bitmap, double x, double top, double capital
 			(uint32_t)lround(top), width, (uint32_t)lround(capital), colour);
 }
 
+static const char *
+paused_word(const struct pile *pile)
+{
+	return words_get(pile->render->look->language, WORD_PAUSED);
+}
+
 static double
 badge_width(const struct pile *pile, double capital)
 {
-	return text_measure(pile->render->text, PAUSED, TEXT_BOLD, capital) +
+	return text_measure(pile->render->text, paused_word(pile), TEXT_BOLD, capital) +
 	       (2 * BADGE_PAD + SIGN_WIDTH) * capital;
 }
 
@@ -146,7 +151,7 @@ add_badge(struct pile *pile, const struct box *whole)
 		return;
 	draw_sign(&bitmap, pad, pad, capital, pile->render->look->ground);
 	draw_text(pile, &bitmap, pad + SIGN_WIDTH * capital, pad + capital, capital,
-		PAUSED);
+		paused_word(pile));
 }
 
 static void

@@ -8,7 +8,6 @@
 
 #include "base/util.h"
 #include "hud/render.h"
-#include "hud/words.h"
 
 #define ADDRESS 11.0 /* capitals, in units */
 #define ADDRESS_LEAST 4.0
@@ -54,7 +53,8 @@ halves_draw_call(struct sheet *sheet)
 		sheet_paused(sheet, 8 * stretch, 0);
 	else if (*sheet->address)
 		(void)sheet_text_cut(sheet, sheet->left, sheet->right, 8 * stretch,
-			RENDER_CALL, TEXT_SANS, RENDER_B, COMMAND_LEAST, look->accent);
+			sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, COMMAND_LEAST,
+			look->accent);
 	if (*sheet->address)
 		end = sheet_text_cut(sheet, sheet->left, sheet->right, base,
 			sheet->address, TEXT_BOLD, ADDRESS, ADDRESS_LEAST, look->ink);
@@ -70,19 +70,21 @@ draw_figures(const struct sheet *sheet, const double base[ROWS])
 {
 	const struct hud_text *said = sheet->render->said;
 	const uint32_t ink = sheet->render->look->figures;
+	const enum hud_language language = sheet->render->look->language;
 	const double capital = sheet_capital(sheet, RENDER_B);
+	const char *widest = sheet_word(sheet, WORD_WIDEST_RATE);
 	char rate[WORDS_MAX], people[WORDS_MAX];
 
-	words_rate(said, rate);
-	words_people(said, false, people);
+	words_rate(language, said, rate);
+	words_people(language, said, false, people);
 	(void)sheet_text_right(sheet, sheet->right, base[0], rate, TEXT_BOLD,
 		sheet_capital(sheet, RATE), ink);
 	(void)sheet_text_right(
 		sheet, sheet->right, base[1], people, TEXT_SANS, capital, ink);
-	words_watching(said, people);
+	words_watching(language, said, people);
 	(void)sheet_text_right(
 		sheet, sheet->right, base[2], people, TEXT_SANS, capital, ink);
-	return MAX(sheet_measure(sheet, WORDS_WIDEST_RATE, TEXT_BOLD, RATE),
+	return MAX(sheet_measure(sheet, widest, TEXT_BOLD, RATE),
 		sheet_measure(sheet, rate, TEXT_BOLD, RATE));
 }
 

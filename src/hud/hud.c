@@ -30,7 +30,7 @@ struct hud {
 };
 
 static const struct hud_look plain = { "", "", "", 0xff10141a, 0xffffffff, 0xffffc857,
-	0xff9fd3ff };
+	0xff9fd3ff, HUD_ENGLISH };
 
 struct hud *
 hud_new(void)

@@ -48,12 +48,15 @@ struct hud_text {
 	struct hud_line lines[8]; /* of the first plugins; the rest is not shown */
 };
 
+enum hud_language { HUD_ENGLISH, HUD_GERMAN };
+
 /* Texts are copied. */
 struct hud_look {
 	const char *title; /* of the event; may be empty, like the next two */
 	const char *logo;  /* a PNG file */
 	const char *font;  /* files, separated by blanks; NULL: the bitmap font */
 	uint32_t ground, ink, accent, figures; /* colours, 0xffRRGGBB */
+	enum hud_language language;
 };
 
 /* Where it is: in a strip beside the picture, or in a card that lies on it, with all that

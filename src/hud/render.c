@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "hud/words.h"
 #include "lib/utf8.h"
 
 #define WHITE 0xffffffff
@@ -16,6 +15,12 @@
 #define PROMPT "$ "
 
 /* ------------------------------------------------------------------ text */
+
+const char *
+sheet_word(const struct sheet *sheet, enum word word)
+{
+	return words_get(sheet->render->look->language, word);
+}
 
 double
 sheet_capital(const struct sheet *sheet, double units)
@@ -256,8 +261,8 @@ sheet_tile(struct sheet *sheet)
 
 	if (module == 0)
 		return;
-	x = sheet_align(sheet->edge > 0 ? quiet + sheet->edge + 1.5
-					: MAX(sheet->margin_x, quiet),
+	x = sheet_align(
+		sheet->edge > 0 ? quiet + sheet->edge + 1.5 : MAX(sheet->margin_x, quiet),
 		sheet->place.left);
 	/* rather low than high: the picture may end in any colour, the screen does not */
 	y = sheet_align((height - side) / 2.0 + 1.5, sheet->place.top);
@@ -272,20 +277,19 @@ sheet_tile(struct sheet *sheet)
 void
 sheet_paused(const struct sheet *sheet, double base, double next)
 {
-	static const char says[] = RENDER_PAUSED ": " RENDER_PAUSED_MEANS " now.";
-	static const char page[] = "The page shows the wall meanwhile. It goes on here "
-				   "as soon as the operator says so.";
-	static const char goes_on[] = "It goes on as soon as the operator says so.";
+	const char *page = sheet_word(sheet, WORD_PAGE_GOES_ON);
 	const struct hud_look *look = sheet->render->look;
 	const double room = sheet->right - sheet->left;
 	const bool has_page = *sheet->address && sheet_fit(sheet, page, TEXT_SANS,
 							 RENDER_B, RENDER_C, room) > 0;
 
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, says, TEXT_BOLD,
-		RENDER_B, 3, look->accent);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base,
+		sheet_word(sheet, WORD_PAUSED_LONG), TEXT_BOLD, RENDER_B, 3,
+		look->accent);
 	if (next > 0)
 		(void)sheet_text_cut(sheet, sheet->left, sheet->right, next,
-			has_page ? page : goes_on, TEXT_SANS, RENDER_B, 3, look->ink);
+			has_page ? page : sheet_word(sheet, WORD_GOES_ON), TEXT_SANS,
+			RENDER_B, 3, look->ink);
 }
 
 /* A card has its margins and its edge, a strip those of the screen. */

@@ -12,6 +12,7 @@
 #include "hud/logo.h"
 #include "hud/qr.h"
 #include "hud/text.h"
+#include "hud/words.h"
 
 /* What is drawn, and how. */
 struct render {
@@ -30,9 +31,6 @@ struct render {
 #define RENDER_CARD_WIDTH 213.5
 #define RENDER_CORNER_WIDTH 101.5
 #define RENDER_EDGE 0xff46505c
-#define RENDER_CALL "scan or open"
-#define RENDER_PAUSED "Paused by the operator"
-#define RENDER_PAUSED_MEANS "nothing can be painted"
 
 /* The screen without its safe edges. */
 struct box render_safe(const struct hud_room *room);
@@ -59,6 +57,9 @@ struct sheet {
 	uint32_t edge;             /* of a card: pixels, where nothing is drawn; 0 */
 	bool is_narrow;            /* the title is no part of the first row */
 };
+
+/* In the HUD's language. */
+const char *sheet_word(const struct sheet *sheet, enum word word);
 
 /* Letters of `units`, and never smaller than can be read. */
 double sheet_capital(const struct sheet *sheet, double units);

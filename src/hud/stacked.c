@@ -10,7 +10,6 @@
 
 #include "base/util.h"
 #include "hud/render.h"
-#include "hud/words.h"
 
 #define PORTRAIT_WIDTH 101.25 /* units, of a screen of 9:16 */
 #define COLUMN_WIDTH 80.0
@@ -32,12 +31,12 @@ get_pair(const struct sheet *sheet, struct pair *pair)
 
 	*pair = (struct pair){ .ink = { look->figures, look->figures } };
 	if (!sheet->render->said->paused) {
-		words_rate(sheet->render->said, pair->text[0]);
-		words_people(sheet->render->said, true, pair->text[1]);
+		words_rate(look->language, sheet->render->said, pair->text[0]);
+		words_people(look->language, sheet->render->said, true, pair->text[1]);
 		return;
 	}
-	strcpy(pair->text[0], RENDER_PAUSED);
-	strcpy(pair->text[1], RENDER_PAUSED_MEANS);
+	strcpy(pair->text[0], sheet_word(sheet, WORD_PAUSED_BY));
+	strcpy(pair->text[1], sheet_word(sheet, WORD_PAUSED_MEANS));
 	pair->face[0] = TEXT_BOLD;
 	pair->ink[0] = look->accent;
 	pair->ink[1] = look->ink;
@@ -56,7 +55,8 @@ draw_portrait_figures(const struct sheet *sheet, double x, double top)
 	get_pair(sheet, &pair);
 	if (*sheet->address)
 		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
-			RENDER_CALL, TEXT_SANS, RENDER_B, LEAST, look->accent);
+			sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, LEAST,
+			look->accent);
 	sheet_logo(sheet, sheet->right - logo, top, 9 * unit);
 	(void)sheet_text_cut(sheet, x, sheet->right, top + 14.6 * unit, look->title,
 		TEXT_BOLD, 5.4, LEAST, look->ink);
@@ -205,8 +205,9 @@ draw_column_call(struct sheet *sheet, double top)
 		top += sheet_code_side(sheet, module);
 	}
 	top += 8 * unit;
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top, RENDER_CALL,
-		TEXT_SANS, RENDER_B, LEAST, sheet->render->look->accent);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top,
+		sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, LEAST,
+		sheet->render->look->accent);
 	return draw_address(sheet, top + 11 * unit, top + 22 * unit);
 }
 
@@ -251,7 +252,8 @@ draw_corner_rate(const struct sheet *sheet, double base)
 	char count[WORDS_MAX], rate[WORDS_MAX];
 	double x = sheet->left + 3 * sheet->unit;
 
-	words_count(said->rate > 0 ? said->rate : said->total, count);
+	words_count(sheet->render->look->language,
+		said->rate > 0 ? said->rate : said->total, count);
 	snprintf(rate, sizeof(rate), "%.40s px%s", count, said->rate > 0 ? "/s" : "");
 	if (port)
 		x += sheet_measure(sheet, port, TEXT_BOLD, RENDER_A);
@@ -272,8 +274,8 @@ draw_corner_call(struct sheet *sheet)
 
 	sheet_tile(sheet);
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, 6.2 * unit,
-		paused ? RENDER_PAUSED : RENDER_CALL, paused ? TEXT_BOLD : TEXT_SANS,
-		RENDER_C, LEAST, look->accent);
+		sheet_word(sheet, paused ? WORD_PAUSED_BY : WORD_CALL),
+		paused ? TEXT_BOLD : TEXT_SANS, RENDER_C, LEAST, look->accent);
 	(void)draw_address(sheet, 16 * unit, 26 * unit);
 	draw_corner_rate(sheet, 26 * unit);
 }

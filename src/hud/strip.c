@@ -10,7 +10,6 @@
 
 #include "base/util.h"
 #include "hud/render.h"
-#include "hud/words.h"
 
 #define GAP 5.0 /* units between what is left and what is right */
 #define LOGO_HEIGHT 10.5
@@ -104,13 +103,14 @@ static void
 draw_call(struct rows *rows)
 {
 	struct sheet *sheet = rows->sheet;
+	const char *call = sheet_word(sheet, WORD_CALL);
 	double x = sheet->left;
 	double caption =
-		sheet_measure(sheet, RENDER_CALL, TEXT_SANS, RENDER_B) + 2.5 * rows->unit;
+		sheet_measure(sheet, call, TEXT_SANS, RENDER_B) + 2.5 * rows->unit;
 
 	if (caption + sheet_measure(sheet, sheet->address, TEXT_BOLD, RENDER_A) <=
 		sheet->right - x)
-		x = sheet_text(sheet, x, rows->base[0], RENDER_CALL, TEXT_SANS,
+		x = sheet_text(sheet, x, rows->base[0], call, TEXT_SANS,
 			    sheet_capital(sheet, RENDER_B), sheet->render->look->accent) +
 		    2.5 * rows->unit;
 	draw_title(rows, draw_address(rows, x));
@@ -167,11 +167,12 @@ line_in_turn(const struct rows *rows, double least, double room, double *capital
 /* What a line has beside figures as wide as the widest, so that it stays as they change.
  */
 static double
-room_beside(const struct rows *rows, const char *widest, const char *figures)
+room_beside(const struct rows *rows, enum word widest, const char *figures)
 {
 	const struct sheet *sheet = rows->sheet;
-	double width = MAX(sheet_measure(sheet, widest, TEXT_SANS, RENDER_B),
-		sheet_measure(sheet, figures, TEXT_SANS, RENDER_B));
+	double width =
+		MAX(sheet_measure(sheet, sheet_word(sheet, widest), TEXT_SANS, RENDER_B),
+			sheet_measure(sheet, figures, TEXT_SANS, RENDER_B));
 
 	return sheet->right - sheet->left - width - GAP * rows->unit;
 }
@@ -254,21 +255,22 @@ draw_foot(struct rows *rows, const char *const figures[3])
 static void
 draw_rest(struct rows *rows)
 {
+	const enum hud_language language = rows->sheet->render->look->language;
 	const struct hud_text *said = rows->sheet->render->said;
 	char rate[WORDS_MAX], people[WORDS_MAX], painting[WORDS_MAX];
 	char all[2 * WORDS_MAX + 8], fewer[2 * WORDS_MAX + 8];
 	double beside;
 
-	words_rate(said, rate);
-	words_people(said, true, people);
-	words_people(said, false, painting);
-	beside = room_beside(rows, WORDS_WIDEST_RATE, rate);
+	words_rate(language, said, rate);
+	words_people(language, said, true, people);
+	words_people(language, said, false, painting);
+	beside = room_beside(rows, WORD_WIDEST_RATE, rate);
 	if (is_wide(rows, beside)) {
 		draw_figures(rows, 1, rate);
 		draw_figures(rows, 2, people);
 		draw_line(rows, 1, true, RENDER_B, beside);
 		draw_line(rows, 2, false, COMMAND_LEAST,
-			room_beside(rows, WORDS_WIDEST_PEOPLE, people));
+			room_beside(rows, WORD_WIDEST_PEOPLE, people));
 		return;
 	}
 	if (!rows->second_taken)

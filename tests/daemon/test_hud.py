@@ -229,6 +229,21 @@ def test_portrait():
 
 
 @with_code
+def test_in_german():
+    german = dict(url=URL, german=1)
+    assert bitmap((1920, 1080), PING, FLUT, **german, **BUSY) == [
+        "scannen oder aufrufen 192.0.2.10:8080", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 12,3 M Pixel/s",
+        '$ echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234 17 malen · 5 schauen zu']
+    rows = bitmap((1920, 1080), PING, FLUT, **german, total=1234)
+    assert rows[1].endswith("1.234 Pixel bisher") and rows[2].endswith("niemand malt")
+    assert bitmap((1920, 1080), PING, **german)[1].endswith("mach den Anfang")
+    rows = bitmap((1920, 1080), PING, **german, paused=1)
+    assert rows[1] == "Von der Leitung angehalten: zur Zeit kann nichts gemalt werden."
+    assert rows[2].startswith("Die Seite zeigt die Wand weiter.")
+    assert bitmap((1080, 1920), PING, **german, painting=1, watching=1)[-1] == "1 malt · 1 schaut zu"
+
+
+@with_code
 def test_halves():
     """Two screens side by side: one calls, the other says how."""
     size, dots = (1920, 1080), "dots\tnc 192.0.2.10 1235"
@@ -256,7 +271,7 @@ def test_a_card_on_the_picture(size, place):
     strip, left_top = draw(size, PING, FLUT, url=URL, title="FrogCon 2026", place=place, **BUSY)
     screen = whole(size, strip, left_top, ground=(255, 255, 255))
     small = screen.resize((size[0] // 4, size[1] // 4), Image.BOX)
-    assert SCANNED in (scan(small.resize((small.width * n, small.height * n), Image.BILINEAR)) for n in (1, 2, 3))
+    assert SCANNED in (scan(small.resize((small.width * n, small.height * n), Image.BICUBIC)) for n in (1, 2, 3))
     edge = max(1, size[1] // 540)
     for box in ((0, 0, strip.width, edge), (strip.width - edge, 0, strip.width, strip.height)):
         assert strip.crop(box).getcolors() == [((box[2] - box[0]) * (box[3] - box[1]), (0x46, 0x50, 0x5c))]

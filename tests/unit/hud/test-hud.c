@@ -231,7 +231,7 @@ drawn_version(struct hud *hud)
 }
 
 static const struct hud_look look = { "Frogs, every one of them", "", "", 0xff101418,
-	0xffffffff, 0xffffc857, 0xff9fd3ff };
+	0xffffffff, 0xffffc857, 0xff9fd3ff, HUD_ENGLISH };
 
 TEST(it_signals_new_versions)
 {
@@ -303,7 +303,7 @@ counts_as(uint64_t count, const char *wanted)
 {
 	char text[WORDS_MAX];
 
-	words_count(count, text);
+	words_count(HUD_ENGLISH, count, text);
 	assert_string_equal(text, wanted);
 }
 
@@ -327,9 +327,9 @@ figures_are(const struct hud_text *said, const char *rate, const char *people)
 {
 	char text[WORDS_MAX];
 
-	words_rate(said, text);
+	words_rate(HUD_ENGLISH, said, text);
 	assert_string_equal(text, rate);
-	words_people(said, true, text);
+	words_people(HUD_ENGLISH, said, true, text);
 	assert_string_equal(text, people);
 }
 
