@@ -239,7 +239,7 @@ def test_in_german():
     assert bitmap((1920, 1080), PING, **german)[1].endswith("mach den Anfang")
     rows = bitmap((1920, 1080), PING, **german, paused=1)
     assert rows[1] == "Von der Leitung angehalten: zur Zeit kann nichts gemalt werden."
-    assert rows[2].startswith("Die Seite zeigt die Wand weiter.")
+    assert rows[2] == "Es geht weiter, sobald die Leitung es sagt."
     assert bitmap((1080, 1920), PING, **german, painting=1, watching=1)[-1] == "1 malt · 1 schaut zu"
 
 
