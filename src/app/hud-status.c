@@ -217,6 +217,7 @@ hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 	const struct hud_look look = {
 		.title = display->title,
 		.logo = display->logo,
+		.wifi = display->wifi,
 		.font = display->font,
 		.ground = display->colours.ground,
 		.ink = display->colours.ink,

@@ -102,6 +102,7 @@ struct config_display {
 	uint32_t hud_place;
 	uint32_t language;
 	const char *title, *logo; /* checked; empty: none */
+	const char *wifi;         /* SSID:PASSWORD; checked; empty: none */
 	int64_t hud_size;         /* percent of the height; 0: auto */
 	const char *hud_colours;  /* checked */
 	const char *font;         /* files, see config_word(); checked */

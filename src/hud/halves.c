@@ -48,10 +48,10 @@ halves_draw_call(struct sheet *sheet)
 	const double stretch = sheet->bitmap.height / 30.0, base = 24 * stretch;
 	double end = sheet->left;
 
-	sheet_tile(sheet);
+	sheet_tiles(sheet);
 	if (sheet->render->said->paused)
 		sheet_paused(sheet, 8 * stretch, 0);
-	else if (*sheet->address)
+	else if (*sheet->address && !sheet->has_steps)
 		(void)sheet_text_cut(sheet, sheet->left, sheet->right, 8 * stretch,
 			sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, COMMAND_LEAST,
 			look->accent);

@@ -54,6 +54,7 @@ enum hud_language { HUD_ENGLISH, HUD_GERMAN };
 struct hud_look {
 	const char *title; /* of the event; may be empty, like the next two */
 	const char *logo;  /* a PNG file */
+	const char *wifi;  /* SSID:PASSWORD; may be empty */
 	const char *font;  /* files, separated by blanks; NULL: the bitmap font */
 	uint32_t ground, ink, accent, figures; /* colours, 0xffRRGGBB */
 	enum hud_language language;

@@ -7,12 +7,17 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "hud/wifi.h"
 #include "lib/utf8.h"
 
 #define WHITE 0xffffffff
 #define BLACK 0xff000000
 #define LEAST_CAPITAL 8 /* pixels */
 #define PROMPT "$ "
+
+/* Units: of the numbers beside two codes. */
+#define STEP 9.0
+#define STEP_WIDTH 15.0
 
 /* ------------------------------------------------------------------ text */
 
@@ -114,7 +119,7 @@ add_hint(struct sheet_line *line, const struct hud_line *said)
 {
 	size_t len = said->is_words ? strlen(said->hint) : command_length(said->hint);
 
-	line->is_command = !said->is_words;
+	*line = (struct sheet_line){ .is_command = !said->is_words };
 	snprintf(line->text, sizeof(line->text), "%.*s", (int)len, said->hint);
 	return len > 0;
 }
@@ -129,21 +134,30 @@ add_states(struct sheet_line *lines, const struct hud_text *said)
 
 		if (!*line->state)
 			continue;
-		lines[n].is_command = false;
+		lines[n] = (struct sheet_line){ 0 };
 		snprintf(lines[n++].text, sizeof(lines->text), "%s: %s", line->name,
 			line->state);
 	}
 	return n;
 }
 
+/* For those who cannot scan. */
+static size_t
+add_wifi(struct sheet_line *line, const struct hud_look *look)
+{
+	*line = (struct sheet_line){ .is_accented = true };
+	return *look->wifi && wifi_words(look->language, look->wifi, line->text,
+				      sizeof(line->text)) == 0;
+}
+
 size_t
 sheet_lines(const struct sheet *sheet, struct sheet_line lines[SHEET_LINES])
 {
 	const struct hud_text *said = sheet->render->said;
-	size_t n = 0;
+	size_t n = add_wifi(&lines[0], sheet->render->look);
 
 	if (said->n_lines > 0)
-		n += add_hint(&lines[0], &said->lines[0]);
+		n += add_hint(&lines[n], &said->lines[0]);
 	n += add_states(&lines[n], said);
 	for (uint32_t i = 1; i < said->n_lines; i++)
 		n += add_hint(&lines[n], &said->lines[i]);
@@ -174,7 +188,8 @@ sheet_line(const struct sheet *sheet, double x, double base,
 
 	if (line->is_command)
 		x = sheet_text(sheet, x, base, PROMPT, TEXT_MONO, capital, look->accent);
-	(void)sheet_text(sheet, x, base, line->text, line_face(line), capital, look->ink);
+	(void)sheet_text(sheet, x, base, line->text, line_face(line), capital,
+		line->is_accented ? look->accent : look->ink);
 }
 
 /* ------------------------------------------------------------------ pictures */
@@ -210,9 +225,9 @@ sheet_logo(const struct sheet *sheet, double x, double y, double height)
 /* A tenth of the screen is wanted, for which one module of the quiet zone may be missing
  * above and below. */
 uint32_t
-sheet_module(const struct sheet *sheet, double room)
+sheet_module(const struct sheet *sheet, const struct hud_qr *qr, double room)
 {
-	const uint32_t n = sheet->render->qr->side;
+	const uint32_t n = qr->side;
 	uint32_t module = n > 0 ? (uint32_t)(room / (n + 2 * HUD_QR_QUIET)) : 0;
 	const double tenth = 18 * sheet->unit;
 
@@ -222,9 +237,9 @@ sheet_module(const struct sheet *sheet, double room)
 }
 
 uint32_t
-sheet_code_side(const struct sheet *sheet, uint32_t module)
+sheet_code_side(const struct hud_qr *qr, uint32_t module)
 {
-	return (sheet->render->qr->side + 2 * HUD_QR_QUIET) * module;
+	return (qr->side + 2 * HUD_QR_QUIET) * module;
 }
 
 uint32_t
@@ -237,9 +252,9 @@ sheet_align(double at, uint32_t origin)
 }
 
 void
-sheet_code(const struct sheet *sheet, uint32_t x, uint32_t y, uint32_t module)
+sheet_code(const struct sheet *sheet, const struct hud_qr *qr, uint32_t x, uint32_t y,
+	uint32_t module)
 {
-	const struct hud_qr *qr = sheet->render->qr;
 	const uint32_t quiet = HUD_QR_QUIET * module, n = qr->side * module;
 
 	font_fill(&sheet->bitmap, x - MIN(x, quiet), y - MIN(y, quiet), n + 2 * quiet,
@@ -251,25 +266,65 @@ sheet_code(const struct sheet *sheet, uint32_t x, uint32_t y, uint32_t module)
 					module, module, BLACK);
 }
 
-void
-sheet_tile(struct sheet *sheet)
+/* From `from` on, or with its code there if that leaves a margin. */
+static void
+draw_tile(struct sheet *sheet, const struct hud_qr *qr, double from, uint32_t module)
 {
 	const uint32_t height = sheet->bitmap.height;
-	const uint32_t module = sheet_module(sheet, height), n = sheet->render->qr->side;
-	const uint32_t quiet = HUD_QR_QUIET * module, side = n * module;
-	uint32_t x, y;
-
-	if (module == 0)
-		return;
-	x = sheet_align(
-		sheet->edge > 0 ? quiet + sheet->edge + 1.5 : MAX(sheet->margin_x, quiet),
-		sheet->place.left);
+	const uint32_t quiet = HUD_QR_QUIET * module, side = qr->side * module;
 	/* rather low than high: the picture may end in any colour, the screen does not */
-	y = sheet_align((height - side) / 2.0 + 1.5, sheet->place.top);
-	font_fill(&sheet->bitmap, x - MIN(x, quiet), 0, side + 2 * quiet, height,
-		0xffffffff);
-	sheet_code(sheet, x, y, module);
+	const uint32_t y = sheet_align((height - side) / 2.0 + 1.5, sheet->place.top);
+	const uint32_t x = sheet_align(from, sheet->place.left);
+
+	font_fill(&sheet->bitmap, x - MIN(x, quiet), 0, side + 2 * quiet, height, WHITE);
+	sheet_code(sheet, qr, x, y, module);
 	sheet->left = x + side + quiet + 2.5 * sheet->unit;
+}
+
+/* Left of its tile. */
+static void
+draw_step(struct sheet *sheet, const char *number, enum word word)
+{
+	const double height = sheet->bitmap.height;
+	const uint32_t ink = sheet->render->look->accent;
+	const double x = sheet->left;
+
+	(void)sheet_text(sheet, x, height * 0.53, number, TEXT_BOLD,
+		sheet_capital(sheet, STEP), ink);
+	(void)sheet_text_cut(sheet, x, x + (STEP_WIDTH - 1) * sheet->unit, height * 0.72,
+		sheet_word(sheet, word), TEXT_SANS, RENDER_C, 2, ink);
+	sheet->left = x + STEP_WIDTH * sheet->unit;
+}
+
+/* First into the network, then the page. */
+static void
+draw_steps(struct sheet *sheet, const uint32_t modules[2])
+{
+	sheet->has_steps = true;
+	draw_step(sheet, "1", WORD_WIFI);
+	draw_tile(sheet, sheet->render->wifi, sheet->left + HUD_QR_QUIET * modules[0],
+		modules[0]);
+	draw_step(sheet, "2", WORD_PAINT);
+	draw_tile(sheet, sheet->render->qr, sheet->left + HUD_QR_QUIET * modules[1],
+		modules[1]);
+}
+
+void
+sheet_tiles(struct sheet *sheet)
+{
+	const struct hud_qr *codes[] = { sheet->render->wifi, sheet->render->qr };
+	const double height = sheet->bitmap.height;
+	const uint32_t modules[] = { sheet_module(sheet, codes[0], height),
+		sheet_module(sheet, codes[1], height) };
+	uint32_t only = modules[0] > 0 ? 0 : 1, quiet = HUD_QR_QUIET * modules[only];
+
+	if (modules[0] > 0 && modules[1] > 0)
+		draw_steps(sheet, modules);
+	else if (modules[only] > 0)
+		draw_tile(sheet, codes[only],
+			sheet->edge > 0 ? quiet + sheet->edge + 1.5
+					: MAX(sheet->margin_x, quiet),
+			modules[only]);
 }
 
 /* ------------------------------------------------------------------ the strip */

@@ -18,7 +18,8 @@
 struct render {
 	const struct hud_text *said;
 	const struct hud_look *look;
-	const struct hud_qr *qr; /* of said->url */
+	const struct hud_qr *qr;   /* of said->url */
+	const struct hud_qr *wifi; /* of look->wifi */
 	const struct logo *logo;
 	struct text *text;
 };
@@ -55,6 +56,7 @@ struct sheet {
 	double left, right;        /* between which there is text */
 	char address[128];         /* as one types it; empty: there is no page */
 	uint32_t edge;             /* of a card: pixels, where nothing is drawn; 0 */
+	bool has_steps;            /* there are two codes, which say what is first */
 	bool is_narrow;            /* the title is no part of the first row */
 };
 
@@ -90,12 +92,13 @@ void sheet_logo(const struct sheet *sheet, double x, double y, double height);
 
 /* Modules of so many pixels, 0: there is no code or no room.  The side with quiet zone.
  */
-uint32_t sheet_module(const struct sheet *sheet, double room);
-uint32_t sheet_code_side(const struct sheet *sheet, uint32_t module);
-void sheet_code(const struct sheet *sheet, uint32_t x, uint32_t y, uint32_t module);
+uint32_t sheet_module(const struct sheet *sheet, const struct hud_qr *qr, double room);
+uint32_t sheet_code_side(const struct hud_qr *qr, uint32_t module);
+void sheet_code(const struct sheet *sheet, const struct hud_qr *qr, uint32_t x,
+	uint32_t y, uint32_t module);
 
-/* White from top to bottom, with the code; text begins right of it. */
-void sheet_tile(struct sheet *sheet);
+/* Tiles, white from top to bottom, with the codes; text begins right of them. */
+void sheet_tiles(struct sheet *sheet);
 
 /* The nearest place from which the code's own lies on multiples of four of the screen's
  * pixels: what shrinks a picture to a half or a quarter hits its modules. */
@@ -104,13 +107,13 @@ uint32_t sheet_align(double at, uint32_t origin);
 /* A line as it is shown: a command, or words for people. */
 struct sheet_line {
 	char text[320];
-	bool is_command;
+	bool is_command, is_accented;
 };
 
-enum { SHEET_LINES = 16 };
+enum { SHEET_LINES = 17 };
 
-/* All that is to be said, without comments: the first line, what is new, the others; how
- * many. */
+/* All that is to be said, without comments: the Wi-Fi, the first line, what is new, the
+ * others; how many. */
 size_t sheet_lines(const struct sheet *sheet, struct sheet_line lines[SHEET_LINES]);
 
 /* Draws one, capitals in pixels. */

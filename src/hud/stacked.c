@@ -10,6 +10,7 @@
 
 #include "base/util.h"
 #include "hud/render.h"
+#include "hud/wifi.h"
 
 #define PORTRAIT_WIDTH 101.25 /* units, of a screen of 9:16 */
 #define COLUMN_WIDTH 80.0
@@ -19,10 +20,32 @@
 
 /* Two rows below each other: the figures, or that the wall is paused. */
 struct pair {
-	char text[2][WORDS_MAX];
+	char text[2][WORDS_MAX + 128];
 	enum text_face face[2];
 	uint32_t ink[2];
 };
+
+/* In place of the figures, since who is not in the network cannot paint: its name, and
+ * its password if it has one. */
+static void
+add_wifi(const struct sheet *sheet, struct pair *pair)
+{
+	const struct hud_look *look = sheet->render->look;
+	char text[sizeof(pair->text[0])], *password;
+
+	if (*look->wifi == '\0' ||
+		wifi_words(look->language, look->wifi, text, sizeof(text)) < 0)
+		return;
+	password = strstr(text, WIFI_DOT);
+	snprintf(pair->text[1], sizeof(pair->text[1]), "%s",
+		password ? password + strlen(WIFI_DOT) : text);
+	pair->ink[1] = look->accent;
+	if (!password)
+		return;
+	*password = '\0';
+	snprintf(pair->text[0], sizeof(pair->text[0]), "%s", text);
+	pair->ink[0] = look->accent;
+}
 
 static void
 get_pair(const struct sheet *sheet, struct pair *pair)
@@ -33,6 +56,7 @@ get_pair(const struct sheet *sheet, struct pair *pair)
 	if (!sheet->render->said->paused) {
 		words_rate(look->language, sheet->render->said, pair->text[0]);
 		words_people(look->language, sheet->render->said, true, pair->text[1]);
+		add_wifi(sheet, pair);
 		return;
 	}
 	strcpy(pair->text[0], sheet_word(sheet, WORD_PAUSED_BY));
@@ -88,13 +112,14 @@ stacked_draw_portrait(struct sheet *sheet)
 				    sheet, &lines[0], RENDER_A, LEAST, sheet->right - x),
 				sheet_capital(sheet, LEAST)));
 	y = top + 14 * unit;
-	module = sheet_module(sheet, 45 * unit - 14 * unit - sheet->margin_y);
+	module = sheet_module(
+		sheet, sheet->render->qr, 45 * unit - 14 * unit - sheet->margin_y);
 	if (module > 0) {
 		left = sheet_align(x + HUD_QR_QUIET * module, sheet->place.left);
-		sheet_code(sheet, left,
+		sheet_code(sheet, sheet->render->qr, left,
 			sheet_align(y + HUD_QR_QUIET * module, sheet->place.top), module);
-		x = left + sheet_code_side(sheet, module) - HUD_QR_QUIET * module +
-		    3 * unit;
+		x = left + sheet_code_side(sheet->render->qr, module) -
+		    HUD_QR_QUIET * module + 3 * unit;
 	}
 	draw_portrait_figures(sheet, x, y);
 }
@@ -195,14 +220,16 @@ draw_column_call(struct sheet *sheet, double top)
 {
 	const double unit = sheet->unit, height = sheet->bitmap.height;
 	const double room = MIN(sheet->right - sheet->left, height * 9 / 20);
-	const uint32_t module = sheet_module(sheet, room), quiet = HUD_QR_QUIET * module;
+	const uint32_t module = sheet_module(sheet, sheet->render->qr, room),
+		       quiet = HUD_QR_QUIET * module;
 
 	if (*sheet->address == '\0')
 		return top - 6 * unit;
 	if (module > 0) {
-		sheet_code(sheet, sheet_align(sheet->left + quiet, sheet->place.left),
+		sheet_code(sheet, sheet->render->qr,
+			sheet_align(sheet->left + quiet, sheet->place.left),
 			sheet_align(top + quiet, sheet->place.top), module);
-		top += sheet_code_side(sheet, module);
+		top += sheet_code_side(sheet->render->qr, module);
 	}
 	top += 8 * unit;
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top,
@@ -272,7 +299,7 @@ draw_corner_call(struct sheet *sheet)
 	const bool paused = sheet->render->said->paused;
 	const double unit = sheet->unit;
 
-	sheet_tile(sheet);
+	sheet_tiles(sheet);
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, 6.2 * unit,
 		sheet_word(sheet, paused ? WORD_PAUSED_BY : WORD_CALL),
 		paused ? TEXT_BOLD : TEXT_SANS, RENDER_C, LEAST, look->accent);

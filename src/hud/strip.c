@@ -108,8 +108,9 @@ draw_call(struct rows *rows)
 	double caption =
 		sheet_measure(sheet, call, TEXT_SANS, RENDER_B) + 2.5 * rows->unit;
 
-	if (caption + sheet_measure(sheet, sheet->address, TEXT_BOLD, RENDER_A) <=
-		sheet->right - x)
+	if (!sheet->has_steps &&
+		caption + sheet_measure(sheet, sheet->address, TEXT_BOLD, RENDER_A) <=
+			sheet->right - x)
 		x = sheet_text(sheet, x, rows->base[0], call, TEXT_SANS,
 			    sheet_capital(sheet, RENDER_B), sheet->render->look->accent) +
 		    2.5 * rows->unit;
@@ -287,7 +288,7 @@ strip_draw(struct sheet *sheet)
 	struct rows rows = { .sheet = sheet, .unit = sheet->unit };
 	const double stretch = sheet->bitmap.height / 30.0;
 
-	sheet_tile(sheet);
+	sheet_tiles(sheet);
 	rows.base[0] = 10.6 * stretch;
 	rows.base[1] = 18.5 * stretch;
 	rows.base[2] = 25.5 * stretch;

@@ -22,6 +22,9 @@ enum word {
 	WORD_PAGE_GOES_ON,
 	WORD_GOES_ON,
 	WORD_WAITS_FOR_ADDRESS,
+	WORD_WIFI,
+	WORD_PASSWORD,
+	WORD_PAINT, /* what to do when in the network */
 	/* of what is shown for hours, so that other things need not move */
 	WORD_WIDEST_RATE,
 	WORD_WIDEST_PEOPLE,

@@ -228,6 +228,37 @@ def test_portrait():
     assert rows == ["192.0.2.10:8080", "scan or open", "FrogCon", "12.3 M pixels/s", "17 painting · 5 watching"]
 
 
+WIFI = {"wifi": 'Frog;Con:paint:the "wall"'}
+
+
+@with_code
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_first_into_the_network(size):
+    """Both codes are read, from a third of the picture, and a laptop's owner reads the password."""
+    screen = whole(size, *draw(size, PING, FLUT, url=URL, title="FrogCon", **WIFI, **BUSY))
+    small = screen.resize((size[0] // 2, size[1] // 2), Image.BOX)
+    wanted = {r'WIFI:T:WPA;S:Frog\;Con;P:paint\:the \"wall\";;', SCANNED}
+    assert wanted in [set((scan(small.resize((small.width * n, small.height * n), Image.BICUBIC)) or "").split("\n"))
+                      for n in (1, 2, 3)]
+
+
+@with_code
+def test_the_network_in_words():
+    def rows(size, *lines, **values):
+        strip = draw(size, *lines, bitmap=1, **values)[0]
+        white = [x for x in range(strip.width) if strip.getpixel((x, 0)) == (255, 255, 255)]
+        return Page(strip.crop((white[-1] + 1 if white else 0, 0, strip.width, strip.height))).rows
+    says = 'Wi-Fi Frog;Con · password paint:the "wall"'
+    assert rows((2560, 1080), PING, FLUT, url=URL, **WIFI, total=5) == [
+        "192.0.2.10:8080", says + " 5 pixels so far",
+        "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 nobody is painting"], "the steps say what to do"
+    assert rows((1080, 1920), url=URL, **WIFI, total=5)[-2:] == says.split(" · ")
+    assert rows((1080, 1920), url=URL, wifi="Frogs:", total=5)[-2:] == ["5 pixels so far", "Wi-Fi Frogs"]
+    assert rows((1920, 1080), title="FrogCon", wifi="Frogs:", total=5)[:2] == [
+        "FrogCon", "Wi-Fi Frogs 5 pixels so far"]
+    assert scan(draw((1920, 1080), wifi="Frogs:")[0]) == "WIFI:T:nopass;S:Frogs;;"
+
+
 @with_code
 def test_in_german():
     german = dict(url=URL, german=1)

@@ -40,15 +40,15 @@ TEST(an_empty_file_means_the_defaults)
 
 TEST(a_file_sets_values)
 {
-	struct run *run =
-		run_good_file("# a comment\n; another\n\n"
-			      "[canvas]\nsize = 640x480\nbackground=#102030\nsnapshot =\n"
-			      "snapshot-interval = 2min\n"
-			      "[display]\noutput = headless\ndevice=/dev/dri/card7\n"
-			      "connector = HDMI-A-1\nmode = 1920x1080@60\nscale = none\n"
-			      "rotate = 270\nmirror = x\nblank = 22:30-08:05 idle 2min\n"
-			      "blank-mode = black\nhud = off\nhud-place = idle\nlanguage = de\n"
-			      "[server]\nworkers = 3\nplugin-path = /a:/b\n");
+	struct run *run = run_good_file(
+		"# a comment\n; another\n\n"
+		"[canvas]\nsize = 640x480\nbackground=#102030\nsnapshot =\n"
+		"snapshot-interval = 2min\n"
+		"[display]\noutput = headless\ndevice=/dev/dri/card7\n"
+		"connector = HDMI-A-1\nmode = 1920x1080@60\nscale = none\n"
+		"rotate = 270\nmirror = x\nblank = 22:30-08:05 idle 2min\n"
+		"blank-mode = black\nhud = off\nhud-place = idle\nlanguage = de\n"
+		"[server]\nworkers = 3\nplugin-path = /a:/b\n");
 	const struct config *config = &run->config;
 
 	assert_int_equal(config->canvas.size.width, 640);
@@ -264,6 +264,7 @@ TEST(what_is_printed_can_be_read_again)
 		"display.language = en  ; default\n"
 		"display.title =   ; default\n"
 		"display.logo =   ; default\n"
+		"display.wifi =   ; default\n"
 		"display.hud-size = auto  ; default\n"
 		"display.hud-colours = #10141a #ffffff #ffc857 #9fd3ff  ; default\n"
 		"display.font =   ; default\n"

@@ -84,6 +84,8 @@ set(struct drawing *drawing, char *argument)
 		drawing->look.title = value;
 	else if (strcmp(key, "logo") == 0)
 		drawing->look.logo = value;
+	else if (strcmp(key, "wifi") == 0)
+		drawing->look.wifi = value;
 	else if (strcmp(key, "font") == 0)
 		drawing->look.font = value;
 	else if (strcmp(key, "bitmap") == 0)
@@ -175,7 +177,7 @@ int
 main(int argc, char *argv[])
 {
 	struct drawing drawing = {
-		.look = { "", "", "", 0xff10141a, 0xffffffff, 0xffffc857, 0xff9fd3ff,
+		.look = { "", "", "", "", 0xff10141a, 0xffffffff, 0xffffc857, 0xff9fd3ff,
 			HUD_ENGLISH },
 	};
 	struct box strip, picture;

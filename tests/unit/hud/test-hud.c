@@ -230,7 +230,7 @@ drawn_version(struct hud *hud)
 	return draw(hud, &pixel, 1, 1);
 }
 
-static const struct hud_look look = { "Frogs, every one of them", "", "", 0xff101418,
+static const struct hud_look look = { "Frogs, every one of them", "", "", "", 0xff101418,
 	0xffffffff, 0xffffc857, 0xff9fd3ff, HUD_ENGLISH };
 
 TEST(it_signals_new_versions)
