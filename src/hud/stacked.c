@@ -172,11 +172,13 @@ draw_wrapped(struct sheet *sheet, const struct sheet_line *line, double base, bo
 	return base;
 }
 
-static void
+/* Whether there is one that fits. */
+static bool
 draw_lines(struct sheet *sheet, double base)
 {
 	struct sheet_line lines[SHEET_LINES];
 	size_t n = sheet_lines(sheet, lines);
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
 		double last =
@@ -186,7 +188,9 @@ draw_lines(struct sheet *sheet, double base)
 			continue;
 		(void)draw_wrapped(sheet, &lines[i], base + 3 * sheet->unit, true);
 		base = last;
+		any = true;
 	}
+	return any;
 }
 
 /* In two rows where it is too wide, broken before its port; the base line of the last. */
@@ -265,7 +269,7 @@ stacked_draw_column(struct sheet *sheet)
 			base + (8 + 8 * i) * unit, pair.text[i], pair.face[i], RENDER_B,
 			LEAST, pair.ink[i]);
 	if (!sheet->render->said->paused)
-		draw_lines(sheet, base + 16 * unit);
+		(void)draw_lines(sheet, base + 16 * unit);
 }
 
 /* ------------------------------------------------------------------ corner */
@@ -307,6 +311,19 @@ draw_corner_call(struct sheet *sheet)
 	draw_corner_rate(sheet, 26 * unit);
 }
 
+/* Where no command fits. */
+static void
+draw_corner_figures(const struct sheet *sheet, double base)
+{
+	struct pair pair;
+
+	get_pair(sheet, &pair);
+	for (int i = 0; i < 2; i++)
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right,
+			base + 8 * i * sheet->unit, pair.text[i], pair.face[i], RENDER_B,
+			LEAST, pair.ink[i]);
+}
+
 /* Without a page: the title and as many commands as fit. */
 void
 stacked_draw_corner(struct sheet *sheet)
@@ -326,6 +343,6 @@ stacked_draw_corner(struct sheet *sheet)
 	}
 	if (sheet->render->said->paused)
 		sheet_paused(sheet, base + 8 * sheet->unit, 0);
-	else
-		draw_lines(sheet, base - 2 * sheet->unit);
+	else if (!draw_lines(sheet, base - 2 * sheet->unit))
+		draw_corner_figures(sheet, base + 8 * sheet->unit);
 }
