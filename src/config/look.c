@@ -68,7 +68,7 @@ check_wifi(struct config *config, const struct setting *setting)
 			"has a password of %zu bytes; WPA's have %d to %d", password,
 			PASSWORD_MIN, PASSWORD_MAX);
 	else if (config_check_text(wifi, strlen(wifi)) || strchr(wifi, '\t') ||
-		has_bidi_control(wifi))
+		 has_bidi_control(wifi))
 		setting_error(config, "display", setting,
 			"holds what cannot be shown on the screen");
 }
