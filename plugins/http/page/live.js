@@ -121,10 +121,11 @@ class WholePicture {
 // `picture` is a canvas, which becomes as large as the wall, or has begin(width, height), which
 // returns an ImageData, and changed(part).  `tell` is called with each text message; with
 // {type: "frame"} for each picture; and with {type: "lost"} when there is no connection.
+// Who listens later is told at once what there was.
 export class Live {
 	constructor(picture, tell) {
 		this.picture = picture instanceof HTMLCanvasElement ? new WholePicture(picture) : picture;
-		this.tell = tell;
+		this.listeners = [tell];
 		this.wait_ms = RETRY_LEAST_MS;
 		this.is_lost = false;
 		this.heard = performance.now();
@@ -132,6 +133,21 @@ export class Live {
 		setInterval(() => this.watch(), 500);
 		addEventListener("online", () => this.hurry());
 		document.addEventListener("visibilitychange", () => this.hurry());
+	}
+
+	tell(message) {
+		for (const listener of this.listeners)
+			listener(message);
+	}
+
+	listen(listener) {
+		this.listeners.push(listener);
+		if (this.wall)
+			listener(this.wall);
+		if (this.is_shown)
+			listener({ type: "frame" });
+		if (this.is_lost)
+			listener({ type: "lost" });
 	}
 
 	connect() {
@@ -189,10 +205,10 @@ export class Live {
 
 	async take(data) {
 		if (typeof data === "string") {
-			const message = JSON.parse(data);
+			const message = { ...JSON.parse(data), heard: Date.now() };
 
 			if (message.type === "wall")
-				this.begin(message);
+				this.begin(this.wall = message);
 			this.is_lost &&= !this.is_shown; // it was only silent
 			this.tell(message);
 			return;
