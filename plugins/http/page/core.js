@@ -19,6 +19,8 @@ function around() {
 export let settings;
 
 function load() {
+	if (!settings)
+		performance.mark("first picture");
 	settings ||= fetch("/page.json");
 	import("./main.js");
 }
@@ -37,7 +39,7 @@ export const live = new Live(render, message => {
 	} else if (message.type === "lost") {
 		load();
 	}
-});
+}, globalThis.early);
 
 setTimeout(load, PATIENCE_MS);
 matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => {

@@ -38,6 +38,7 @@ Object.assign(on, {
 		if (!view.flight)
 			set_painting(!view.fitted);
 		place.remember();
+		live.look(...view.rows());
 	},
 	hover(at) {
 		marks.hover = board && matchMedia("(hover: hover)").matches ? at : null;
