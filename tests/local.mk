@@ -61,6 +61,7 @@ endif
 if WITH_HTTP
 TESTS += \
 	tests/test_hostile.py \
+	tests/http/test_bands.py \
 	tests/http/test_socketio.py \
 	tests/http/test_viewers.py
 endif
