@@ -2,6 +2,7 @@
 /* Writes the answers to pixelflut commands, and hands them to murald in larger pieces. */
 #include "pixelflut/pixelflut.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static void
@@ -60,6 +61,35 @@ answer_size(struct painter *painter)
 		painter->brush->width, painter->brush->height);
 }
 
+static struct mural_totals
+read_totals(const struct painter *painter)
+{
+	struct mural_totals totals = { .size = sizeof(totals) };
+
+	mural_totals(painter->answers.conn->host, &totals);
+	return totals;
+}
+
+void
+answer_stats(struct painter *painter)
+{
+	const struct mural_totals totals = read_totals(painter);
+	uint8_t *to = answers_room(&painter->answers, 2);
+
+	painter->answers.len += snprintf((char *)to, 2 * PIXEL_ANSWER_MAX,
+		"STATS px:%" PRIu64 " conn:%" PRIu64 "\n", totals.painted,
+		totals.connections);
+}
+
+void
+answer_connections(struct painter *painter)
+{
+	uint8_t *to = answers_room(&painter->answers, 2);
+
+	painter->answers.len += snprintf((char *)to, 2 * PIXEL_ANSWER_MAX,
+		"CONNECTIONS %" PRIu64 "\n", read_totals(painter).connections);
+}
+
 /* Programs look for some of these words, such as "PBxxyyrgba" and a line that begins with
  * "PX X Y gg", to learn what is understood. */
 size_t
@@ -73,6 +103,8 @@ help_format(const struct pixelflut_config *config, char *text, size_t size)
 		"PX X Y rrggbbaa   mixes it with the colour there\n"
 		"PX X Y gg         paints a grey\n"
 		"OFFSET X Y        moves the later commands of this connection\n"
+		"STATS             tells STATS px:PAINTED conn:CLIENTS\n"
+		"CONNECTIONS       tells the clients alone: CONNECTIONS N\n"
 		"%s%s%s%s",
 		config->binary ? "PBxxyyrgba        paints one, binary: x and y as "
 				 "little-endian u16; no line end\n"

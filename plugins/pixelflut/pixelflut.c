@@ -204,6 +204,12 @@ execute_line(struct feed *feed, const uint8_t *p, const uint8_t *line_end)
 	case VERB_SIZE:
 		answer_size(painter);
 		break;
+	case VERB_STATS:
+		answer_stats(painter);
+		break;
+	case VERB_CONNECTIONS:
+		answer_connections(painter);
+		break;
 	case VERB_HELP:
 		answer_help(feed, line_end + 1);
 		break;

@@ -66,6 +66,8 @@ enum verb {
 	VERB_EMPTY, /* nothing but blanks */
 	VERB_SIZE,
 	VERB_HELP,
+	VERB_STATS,
+	VERB_CONNECTIONS,
 	VERB_OFFSET, /* x, y */
 	VERB_GET,    /* x, y */
 	VERB_PUT,    /* x, y, argb */
@@ -91,6 +93,10 @@ const uint8_t *simd_run_lines(
 void answer_pixel(struct painter *painter, uint32_t x, uint32_t y);
 
 void answer_size(struct painter *painter);
+
+/* How many pixels were painted, and clients are connected. */
+void answer_stats(struct painter *painter);
+void answer_connections(struct painter *painter);
 
 /* Writes the answer to HELP, cut off to fit; its length. */
 size_t help_format(const struct pixelflut_config *config, char *text, size_t size);
