@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes the answers to pixelflut commands, and hands them to murald in larger pieces. */
+#include "pixelflut/browser.h"
 #include "pixelflut/pixelflut.h"
 
 #include <inttypes.h>
@@ -16,13 +17,23 @@ refuse(struct answers *answers)
 }
 
 void
+answers_send(struct answers *answers, const char *text, size_t len)
+{
+	int full = answers->browser
+			   ? browser_reply(answers->browser, answers->conn, text, len)
+			   : mural_reply(answers->conn, text, len);
+
+	if (full > 0)
+		answers->full = true;
+}
+
+void
 answers_flush(struct answers *answers)
 {
 	if (answers->refuser)
 		refuse(answers);
-	else if (answers->len > 0 &&
-		 mural_reply(answers->conn, answers->text, answers->len) > 0)
-		answers->full = true;
+	else if (answers->len > 0)
+		answers_send(answers, (const char *)answers->text, answers->len);
 	answers->len = 0;
 }
 
