@@ -74,6 +74,7 @@ TESTS += \
 	tests/clients/test_operator.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
+	tests/daemon/test_browsers.py \
 	tests/daemon/test_control.py \
 	tests/daemon/test_daemon.py \
 	tests/daemon/test_doctor.py \

@@ -519,6 +519,18 @@ MURAL_EXPORT void mural_retry(
  * with mural_reader_free() before mural_stopped(). */
 MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);
 
+/* What an instance did so far. */
+struct mural_totals {
+	uint32_t size; /* set by the caller; murald fills in no more */
+	uint32_t reserved;
+	uint64_t painted;     /* pixels, ever */
+	uint64_t connections; /* clients that are connected now */
+};
+
+/* Any thread.  What was done on another one counts a moment later.  Costs some cache
+ * misses a thread: to answer a question, not for each pixel. */
+MURAL_EXPORT void mural_totals(struct mural_host *host, struct mural_totals *totals);
+
 /* One instance, for a plugin that shows what murald does. */
 struct mural_instance {
 	uint32_t size;                     /* set by murald */
