@@ -91,6 +91,7 @@ TESTS += \
 	tests/net/test_sources.py \
 	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
+	tests/net/test_xdp.py \
 	$(PLAIN_SUITES)
 if WITH_P2
 TESTS += tests/p2/test_guests.py
