@@ -41,8 +41,8 @@ find_module(bool only_loaded)
 		return NULL;
 	snprintf(path, sizeof(path), "%.*s/xdp.module", (int)(slash - info.dli_fname),
 		info.dli_fname);
-	object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE |
-				      (only_loaded ? RTLD_NOLOAD : 0));
+	object = dlopen(path,
+		RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | (only_loaded ? RTLD_NOLOAD : 0));
 	if (!object)
 		return NULL;
 	module = dlsym(object, "mural_xdp");
@@ -54,8 +54,8 @@ void
 accelerate_check(const struct accelerate_wish *wish, struct mural_check *check)
 {
 	if (wish->mode == ACCELERATE_XDP && wish->refusal)
-		mural_reject(check, "accelerate", "cannot be xdp: it takes %s",
-			wish->refusal);
+		mural_reject(
+			check, "accelerate", "cannot be xdp: it takes %s", wish->refusal);
 }
 
 void
@@ -137,8 +137,7 @@ drop_cards(struct accelerator *accelerator, const struct capture *capture)
 		if (is_same_card(capture, &card->card))
 			accelerator->cards[kept++] = *card;
 		else
-			accelerator->module->detach(
-				accelerator->tap, card->card.ifindex);
+			accelerator->module->detach(accelerator->tap, card->card.ifindex);
 	}
 	accelerator->n_cards = kept;
 }
@@ -150,8 +149,7 @@ try_card(struct accelerator *accelerator, const struct mural_host *host,
 	const struct local_card *card)
 {
 	struct xdp_card wanted = { .ifindex = card->ifindex,
-		.wants_generic =
-			card->is_veth && accelerator->mode == ACCELERATE_AUTO };
+		.wants_generic = card->is_veth && accelerator->mode == ACCELERATE_AUTO };
 	char why[XDP_WHY_MAX], name[IF_NAMESIZE] = "?";
 	int mode;
 
@@ -159,14 +157,13 @@ try_card(struct accelerator *accelerator, const struct mural_host *host,
 	(void)if_indextoname(card->ifindex, name);
 	mode = accelerator->module->attach(accelerator->tap, &wanted, why, sizeof(why));
 	if (mode < 0)
-		mural_log(host, MURAL_INFO, "accelerate: %s: %s; its pings come by libpcap",
-			name, why);
+		mural_log(host, MURAL_INFO,
+			"accelerate: %s: %s; its pings come by libpcap", name, why);
 	else
 		mural_log(host, MURAL_INFO, "accelerate: %s: XDP, %s", name,
 			mode == XDP_MODE_NATIVE ? "native" : "generic");
-	accelerator->cards[accelerator->n_cards++] = (struct accelerated_card){
-		*card, mode < 0 ? XDP_MODE_NONE : (enum xdp_mode)mode
-	};
+	accelerator->cards[accelerator->n_cards++] = (struct accelerated_card){ *card,
+		mode < 0 ? XDP_MODE_NONE : (enum xdp_mode)mode };
 }
 
 static size_t
@@ -340,8 +337,8 @@ on_entry(void *user, const struct xdp_entry *entry)
 }
 
 static void
-count_packets(struct accelerator *accelerator, struct capture *capture,
-	struct mural_host *host)
+count_packets(
+	struct accelerator *accelerator, struct capture *capture, struct mural_host *host)
 {
 	struct xdp_counts now;
 
@@ -366,8 +363,7 @@ accelerator_drain(struct accelerator *accelerator, struct capture *capture,
 	if (!accelerator->tap)
 		return 0;
 	refresh(accelerator, capture, host);
-	n = accelerator->module->drain(
-		accelerator->tap, CAPTURE_BATCH, on_entry, &drain);
+	n = accelerator->module->drain(accelerator->tap, CAPTURE_BATCH, on_entry, &drain);
 	count_packets(accelerator, capture, host);
 	if (n >= CAPTURE_BATCH)
 		return 1;

@@ -86,9 +86,9 @@ template_from_config(const struct ipv6_config *config, struct address_template *
 		template, config->template, config->digits == DIGITS_DECIMAL, why, len);
 }
 
-_Static_assert(ACCEPT_ICMP6 == (int)XDP_ACCEPT_ICMP6 &&
-		       ACCEPT_ECHO == (int)XDP_ACCEPT_ECHO &&
-		       ACCEPT_ANY == (int)XDP_ACCEPT_ANY && TEMPLATE_LETTERS == XDP_FIELDS,
+_Static_assert(
+	ACCEPT_ICMP6 == (int)XDP_ACCEPT_ICMP6 && ACCEPT_ECHO == (int)XDP_ACCEPT_ECHO &&
+		ACCEPT_ANY == (int)XDP_ACCEPT_ANY && TEMPLATE_LETTERS == XDP_FIELDS,
 	"the XDP program has the same");
 
 /* `to` is set if the template has a place, and must live as long as the wish. */

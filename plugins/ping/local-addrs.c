@@ -113,8 +113,7 @@ add_port(struct dump *dump, uint32_t ifindex)
 static int
 add_card(struct dump *dump, const struct local_card *card)
 {
-	struct local_card *grown =
-		array_grow(dump->cards, dump->n_cards, sizeof(*grown));
+	struct local_card *grown = array_grow(dump->cards, dump->n_cards, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;

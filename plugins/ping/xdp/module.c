@@ -87,7 +87,8 @@ size_maps(struct pings_bpf *skeleton)
 {
 	int n = libbpf_num_possible_cpus();
 	long page = sysconf(_SC_PAGESIZE);
-	struct bpf_map *logs[] = { skeleton->maps.ping_logs, skeleton->maps.address_logs };
+	struct bpf_map *logs[] = { skeleton->maps.ping_logs,
+		skeleton->maps.address_logs };
 	struct bpf_map *bells[] = { skeleton->maps.ping_bell,
 		skeleton->maps.address_bell };
 	int ret = n < 0 ? n : 0;
@@ -97,8 +98,8 @@ size_maps(struct pings_bpf *skeleton)
 	while (all.log_shift > ENTRIES_SHIFT_MIN &&
 		(uint64_t)all.processors << all.log_shift > 1u << ENTRIES_SHIFT)
 		all.log_shift--;
-	all.log_size = sizeof(struct xdp_log) +
-		       (sizeof(struct xdp_entry) << all.log_shift);
+	all.log_size =
+		sizeof(struct xdp_log) + (sizeof(struct xdp_entry) << all.log_shift);
 	skeleton->rodata->log_shift = all.log_shift;
 	for (int i = 0; ret == 0 && i < XDP_ROLES; i++)
 		if ((ret = bpf_map__set_value_size(logs[i], (uint32_t)all.log_size)) ==
@@ -115,8 +116,8 @@ open_role(struct role *role, const struct bpf_map *logs, const struct bpf_map *b
 	size_t len = (all.log_size * all.processors + page - 1) / page * page;
 
 	role->bell_fd = bpf_map__fd(bell);
-	role->logs = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED,
-		bpf_map__fd(logs), 0);
+	role->logs =
+		mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(logs), 0);
 	if (role->logs == MAP_FAILED)
 		return -errno;
 	role->bell = ring_buffer__new(role->bell_fd, on_bell, NULL, NULL);
@@ -229,8 +230,8 @@ say_who(uint32_t ifindex, int error, char *why, size_t len)
 
 	if ((error == -EBUSY || error == -EEXIST) &&
 		bpf_xdp_query_id((int)ifindex, 0, &id) == 0 && id != 0)
-		snprintf(why, len,
-			"another XDP program (id %u in bpftool prog) is there", id);
+		snprintf(why, len, "another XDP program (id %u in bpftool prog) is there",
+			id);
 	else if (error == -EPERM)
 		snprintf(why, len, "the kernel forbids to attach the program");
 	else
@@ -252,8 +253,7 @@ find_mode(uint32_t ifindex)
 static int
 add_port(const struct xdp_card *card, struct port *port, char *why, size_t len)
 {
-	struct xdp_port *shown =
-		&all.skeleton->bss->control.ports[port - all.ports];
+	struct xdp_port *shown = &all.skeleton->bss->control.ports[port - all.ports];
 	LIBBPF_OPTS(bpf_link_create_opts, options,
 		.flags = card->wants_generic ? XDP_FLAGS_SKB_MODE : 0);
 	int link;
@@ -269,9 +269,9 @@ add_port(const struct xdp_card *card, struct port *port, char *why, size_t len)
 		say_who(card->ifindex, error, why, len);
 		return error;
 	}
-	*port = (struct port){ .ifindex = card->ifindex,
-		.link = link,
-		.mode = find_mode(card->ifindex) };
+	*port = (struct port){
+		.ifindex = card->ifindex, .link = link, .mode = find_mode(card->ifindex)
+	};
 	return 0;
 }
 
@@ -284,8 +284,8 @@ attach_locked(
 
 	if (!port) {
 		if (!(port = find_port(0))) {
-			snprintf(why, len, "%d interfaces have it already",
-				XDP_PORTS_MAX);
+			snprintf(
+				why, len, "%d interfaces have it already", XDP_PORTS_MAX);
 			return -ENOSPC;
 		}
 		if ((ret = add_port(card, port, why, len)) < 0)
@@ -399,8 +399,7 @@ open_locked(struct xdp_tap **tap, enum xdp_role role, const struct xdp_template 
 		return all.tried ? all.error : -EPERM;
 	}
 	if (shared->wanted != 1 || shared->tap) {
-		snprintf(why, len,
-			"another instance of the plugin would miss its pings");
+		snprintf(why, len, "another instance of the plugin would miss its pings");
 		return -EBUSY;
 	}
 	if (!(*tap = calloc(1, sizeof(**tap)))) {

@@ -63,8 +63,8 @@ struct xdp_module {
 	int (*descriptor)(const struct xdp_tap *tap);
 
 	/* Runs the program on an interface, too.  Returns an enum xdp_mode. */
-	int (*attach)(struct xdp_tap *tap, const struct xdp_card *card, char *why,
-		size_t len);
+	int (*attach)(
+		struct xdp_tap *tap, const struct xdp_card *card, char *why, size_t len);
 	void (*detach)(struct xdp_tap *tap, uint32_t ifindex);
 
 	/* The addresses whose pings the program takes.  XDP_PINGS. */
@@ -74,14 +74,15 @@ struct xdp_module {
 	size_t (*drain)(struct xdp_tap *tap, size_t most,
 		void (*each)(void *user, const struct xdp_entry *entry), void *user);
 
-	/* Has the next pixel make the descriptor readable; false: there is one already. */
+	/* Has the next pixel make the descriptor readable; false: there is one already.
+	 */
 	bool (*sleep)(struct xdp_tap *tap);
 
 	void (*count)(const struct xdp_tap *tap, struct xdp_counts *counts);
 
-	/* For tests: runs the program, or with `empty` one that does nothing, over a frame
-	 * that arrives at `ifindex` of this namespace, `repeat` times; what it returned,
-	 * and the ns of a run. */
+	/* For tests: runs the program, or with `empty` one that does nothing, over a
+	 * frame that arrives at `ifindex` of this namespace, `repeat` times; what it
+	 * returned, and the ns of a run. */
 	int (*run)(bool empty, const void *frame, size_t len, uint32_t ifindex,
 		uint32_t repeat, uint32_t *ns);
 };

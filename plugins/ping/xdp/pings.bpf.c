@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The XDP program: decodes pings as packet.c, pingxelflut.c and address-template.c do, and
- * appends their pixels to a log.
+ * The XDP program: decodes pings as packet.c, pingxelflut.c and address-template.c do,
+ * and appends their pixels to a log.
  *
  * It takes what is a pixel beyond doubt and passes everything else on, so that nothing is
  * lost by what it does not know: requests for the size, malformed packets, long chains of
@@ -162,8 +162,8 @@ read_ping(const __u8 *icmp, const __u8 *end, __u32 len, __u8 type, __u64 sum,
 		return 0;
 	pixel->x = (__u32)icmp[9] << 8 | icmp[10];
 	pixel->y = (__u32)icmp[11] << 8 | icmp[12];
-	pixel->argb = alpha << 24 | (__u32)icmp[13] << 16 | (__u32)icmp[14] << 8 |
-		      icmp[15];
+	pixel->argb =
+		alpha << 24 | (__u32)icmp[13] << 16 | (__u32)icmp[14] << 8 | icmp[15];
 	pixel->bytes = len;
 	return 1;
 }
@@ -364,8 +364,7 @@ read_ip6(const __u8 *ip, const __u8 *end, __u32 roles, struct pixel *pixel)
 	__builtin_memcpy(pixel->source, ip + 8, 16);
 	__builtin_memcpy(&high, ip + 24, 8);
 	__builtin_memcpy(&low, ip + 32, 8);
-	payload = (struct payload){ ip + 40, ip[6],
-		bpf_ntohs(*(const __u16 *)(ip + 4)) };
+	payload = (struct payload){ ip + 40, ip[6], bpf_ntohs(*(const __u16 *)(ip + 4)) };
 	if (is_mapped(pixel->source) || !skip_extensions(&payload, end))
 		return -1;
 	pixel->bytes = payload.len;
@@ -452,8 +451,7 @@ take_pings(struct xdp_md *ctx)
 	if (role == XDP_PINGS)
 		return append(ctx, &ping_logs, &ping_bell, XDP_PINGS, &pixel);
 	if (role == XDP_ADDRESSES)
-		return append(
-			ctx, &address_logs, &address_bell, XDP_ADDRESSES, &pixel);
+		return append(ctx, &address_logs, &address_bell, XDP_ADDRESSES, &pixel);
 	return XDP_PASS;
 }
 
