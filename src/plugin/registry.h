@@ -94,8 +94,8 @@ int plugins_load(struct plugins *plugins, struct config *config);
 /* Has each instance load what takes more rights than murald will have. */
 void plugins_prepare(const struct plugins *plugins);
 
-/* The same as plugins_load() for a reload: `next` gets instances and claims only; the modules stay in the
- * list of `running`, newly loaded ones too, even on failure. */
+/* The same as plugins_load() for a reload: `next` gets instances and claims only; the
+ * modules stay in the list of `running`, newly loaded ones too, even on failure. */
 int plugins_load_next(
 	struct plugins *next, struct plugins *running, struct config *config);
 

@@ -242,7 +242,7 @@ say_who(uint32_t ifindex, int error, char *why, size_t len)
 static enum xdp_mode
 find_mode(uint32_t ifindex)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct bpf_xdp_query_opts query = { .sz = sizeof(query) };
 
 	if (bpf_xdp_query((int)ifindex, 0, &query) < 0)
 		return XDP_MODE_GENERIC;
@@ -254,8 +254,10 @@ static int
 add_port(const struct xdp_card *card, struct port *port, char *why, size_t len)
 {
 	struct xdp_port *shown = &all.skeleton->bss->control.ports[port - all.ports];
-	LIBBPF_OPTS(bpf_link_create_opts, options,
-		.flags = card->wants_generic ? XDP_FLAGS_SKB_MODE : 0);
+	struct bpf_link_create_opts options = {
+		.sz = sizeof(options),
+		.flags = card->wants_generic ? XDP_FLAGS_SKB_MODE : 0,
+	};
 	int link;
 
 	shown->mac_low = shown->mac_high = 0;
@@ -521,9 +523,14 @@ run(bool empty, const void *frame, size_t len, uint32_t ifindex, uint32_t repeat
 	const struct bpf_program *program =
 		empty ? all.skeleton->progs.take_nothing : all.skeleton->progs.take_pings;
 	struct xdp_md context = { .data_end = (uint32_t)len, .ingress_ifindex = ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
-		.data_size_in = (uint32_t)len, .ctx_in = &context,
-		.ctx_size_in = sizeof(context), .repeat = (int)repeat);
+	struct bpf_test_run_opts options = {
+		.sz = sizeof(options),
+		.data_in = frame,
+		.data_size_in = (uint32_t)len,
+		.ctx_in = &context,
+		.ctx_size_in = sizeof(context),
+		.repeat = (int)repeat,
+	};
 	int ret = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
 
 	*ns = options.duration;
