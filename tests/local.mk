@@ -94,6 +94,7 @@ TESTS += \
 	tests/net/test_sources.py \
 	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
+	tests/net/test_xdp.py \
 	$(PLAIN_SUITES)
 if WITH_LINK
 TESTS += tests/link/test_link.py

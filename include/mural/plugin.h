@@ -302,6 +302,12 @@ struct mural_plugin {
 	 * the canvas, by clear, restore, undo and the like.  What the plugin keeps of it
 	 * should not come back.  Optional. */
 	void (*painted_over)(struct mural_host *host, const struct mural_rect *rect);
+
+	/* When murald starts, before it gives up the rights that capabilities() does not
+	 * name, for each instance: loads what takes more rights than to use it.  A reload
+	 * prepares nothing.  attach(), start() or init() says what went wrong.  The main
+	 * thread, while there is no other.  Optional. */
+	void (*prepare)(const void *config);
 };
 
 /* The most that feed() may leave unused. */
