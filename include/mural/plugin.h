@@ -302,6 +302,11 @@ struct mural_plugin {
 	 * the canvas, by clear, restore, undo and the like.  What the plugin keeps of it
 	 * should not come back.  Optional. */
 	void (*painted_over)(struct mural_host *host, const struct mural_rect *rect);
+
+	/* Services, on the main loop's thread: server.allow, server.deny or a ban may now
+	 * keep out clients that are there.  Disconnect those for whom mural_consume() of
+	 * nothing returns -EACCES, also who only looks.  Optional. */
+	void (*denied)(struct mural_host *host);
 };
 
 /* The most that feed() may leave unused. */

@@ -12,6 +12,7 @@ import pytest
 
 from boardclient import Board, board_wall
 from control import Operator, control, png
+from p2client import upgrade_request
 from waiting import wait_for
 
 ADMIN = {"Authorization": "Bearer adm"}
@@ -155,6 +156,68 @@ def test_nobody_bans_himself_by_mistake(wall, board):
     assert answer.startswith(b"HTTP/1.1 409 ") and b"holds yourself" in answer
     assert ask(board, "ban", {"net": "127.0.0.8/31"}).status == 200
     assert ask(board, "unban", {"net": "127.0.0.8/31"}).status == 200
+
+
+def looking(wall, path, source):
+    """Somebody who watches by a WebSocket, and has received something."""
+    client = socket.create_connection(("127.0.0.1", wall.port("http")), 30, (source, 0))
+    client.sendall(upgrade_request(path))
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += client.recv(1)
+    assert head.startswith(b"HTTP/1.1 101 "), head
+    assert client.recv(1)
+    return client
+
+
+def polling(wall, source):
+    """Somebody who waits for events of socket.io."""
+    client = http.client.HTTPConnection("127.0.0.1", wall.port("http"), 30, (source, 0))
+    client.request("GET", "/socket.io/?EIO=4&transport=polling")
+    session = json.loads(client.getresponse().read()[1:])["sid"]
+    client.request("GET", "/socket.io/?EIO=4&transport=polling&sid=" + session)
+    return client.sock
+
+
+def is_closed(client):
+    try:
+        while client.recv(65536):
+            pass
+    except ConnectionResetError:
+        pass
+    return True
+
+
+@pytest.mark.parametrize("by", ["ban", "deny"])
+def test_who_only_looks_is_kept_out(tmp_path, by):
+    deny = tmp_path / "deny"
+    deny.write_text("")
+    with board_wall(tmp_path, core="deny = @%s\n%s" % (deny, control(tmp_path))) as wall, contextlib.ExitStack() as open_:
+        clients = {source: [open_.enter_context(client) for client in (
+            looking(wall, "/live", source), looking(wall, "/ws", source),
+            looking(wall, "/socket.io/?EIO=4&transport=websocket", source), polling(wall, source),
+            socket.create_connection(("127.0.0.1", wall.port("http")), 30, (source, 0)))]
+            for source in ("127.0.0.5", "127.0.0.6")}
+        if by == "ban":
+            with Operator(wall) as operator:
+                operator.done("ban", net="127.0.0.5", out=True)
+        else:
+            deny.write_text("127.0.0.5\n")
+            assert "1 unchanged" in wall.reload()
+        assert all(is_closed(client) for client in clients["127.0.0.5"])
+        for client in clients["127.0.0.6"]:
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    assert client.recv(65536), "another one was closed"
+
+
+def test_an_operator_who_bans_himself_is_answered(wall):
+    with socket.create_connection(("127.0.0.1", wall.port("http")), 30, ("127.0.0.9", 0)) as own:
+        body = b'{"net":"127.0.0.9","out":true,"really":true}'
+        own.sendall(b"POST /admin/api/ban HTTP/1.1\r\nHost: w\r\nAuthorization: bearer adm\r\n"
+                    b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert own.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
 def test_switching_off_what_is_asked_through_is_said_twice(wall, board):

@@ -144,6 +144,7 @@ ask(struct request *request)
 	if (!asking)
 		return reply_no_memory(request);
 	asking->request = request;
+	request->is_operators = true;
 	asking->call = mural_ask(request->web->host, &question);
 	if (!asking->call) {
 		free(asking);
