@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: MIT
 """POST /admin/api/VERB: every verb is answered as at the control socket."""
+import base64
 import contextlib
 import http.client
+import itertools
 import json
 import os
+import random
 import re
 import socket
 import sqlite3
 
 import pytest
+from PIL import Image
 
 from boardclient import Board, board_wall
-from control import Operator, control, png
+from control import Operator, control, png, png_file
 from p2client import upgrade_request
-from waiting import wait_for
+from waiting import settled, wait_for
 
 ADMIN = {"Authorization": "Bearer adm"}
 
@@ -156,6 +160,77 @@ def test_nobody_bans_himself_by_mistake(wall, board):
     assert answer.startswith(b"HTTP/1.1 409 ") and b"holds yourself" in answer
     assert ask(board, "ban", {"net": "127.0.0.8/31"}).status == 200
     assert ask(board, "unban", {"net": "127.0.0.8/31"}).status == 200
+
+
+def live(wall, verb, every, with_="{}", receive=None):
+    """The socket of a request that is answered again and again."""
+    client = socket.socket()
+    client.settimeout(30)
+    if receive:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+    client.connect(("127.0.0.1", wall.port("http")))
+    client.sendall(("POST /admin/api/%s?every=%s HTTP/1.1\r\nHost: w\r\nAuthorization: bearer adm\r\n"
+                    "Content-Length: %d\r\n\r\n%s" % (verb, every, len(with_), with_)).encode())
+    return client
+
+
+def live_lines(client):
+    """The lines, in chunks of any size."""
+    rest, file = b"", client.makefile("rb")
+    assert file.readline().startswith(b"HTTP/1.1 200 ")
+    while file.readline().strip():
+        pass
+    while True:
+        size = int(file.readline(), 16)
+        *lines, rest = (rest + file.read(size + 2)[:-2]).split(b"\n")
+        yield from map(json.loads, lines)
+        if not size:
+            return
+
+
+def test_top_goes_on(wall, board):
+    board.paint(board.register(name="anna"), 1, 2, 3)
+    with live(wall, "top", 100) as client:
+        for _, line in zip(range(3), live_lines(client)):
+            assert line["more"] and line["is"]["sources"] is not None
+    with Operator(wall) as operator:
+        assert operator.done("status")
+
+
+@pytest.mark.parametrize("verb, every, with_, status, word", [
+    ("top", "99", "{}", 400, "usage"), ("top", "", "{}", 400, "usage"), ("top", "3600001", "{}", 400, "usage"),
+    ("top", "99999999999999999999", "{}", 400, "usage"), ("top", "-1000", "{}", 400, "usage"),
+    ("clear", "1000", "{}", 400, "usage"), ("nonsense", "1000", "{}", 404, "unknown"),
+    ("top", "1000", '{"net":"192.0.2.1"}', 400, "usage")])
+def test_what_does_not_go_on(board, verb, every, with_, status, word):
+    answer = board.ask("POST", "/admin/api/%s?every=%s" % (verb, every), json.loads(with_), ADMIN)
+    assert answer.status == status and answer.json()["error"] == word
+
+
+def test_who_reads_slowly_misses_answers(wall, board):
+    noise = Image.frombytes("RGB", (64, 48), random.Random(1).randbytes(64 * 48 * 3))
+    ask(board, "paint", {"png": base64.b64encode(png_file(noise)).decode()})
+
+    def grabbed():
+        return re.search(rb'murald_control_total\{verb="grab"\} (\d+)', board.ask("GET", "/metrics").body).group(1)
+    with live(wall, "grab", 100, receive=4096) as client:
+        wait_for("a first answer", lambda: int(grabbed()) > 1)
+        settled(grabbed, 2)
+        assert any("skipped" in line for line in itertools.islice(live_lines(client), 100))
+
+
+def test_only_so_many_go_on(wall, board):
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(live(wall, "status", 100)) for _ in range(16)]
+        assert all(next(live_lines(client))["is"] for client in clients)
+        assert board.ask("POST", "/admin/api/status?every=100", {}, ADMIN).status == 503
+        clients[3].close()
+
+        def another():
+            with live(wall, "status", 100) as client:
+                return client.recv(4096).startswith(b"HTTP/1.1 200 ")
+        wait_for("room for another", another)
+        assert wall.stop() == 0
 
 
 def looking(wall, path, source):
