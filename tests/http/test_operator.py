@@ -233,6 +233,20 @@ def test_only_so_many_go_on(wall, board):
         assert wall.stop() == 0
 
 
+def test_who_breaks_off_a_picture_holds_up_nobody(wall):
+    whole = png_file(Image.new("RGB", (8, 8), (9, 8, 7)))
+    half = len(whole) // 6 * 3
+    pieces = [{"png": base64.b64encode(whole[:half]).decode(), "part": True},
+              {"png": base64.b64encode(whole[half:]).decode(), "offset": half}]
+    with contextlib.ExitStack() as stack:
+        several = [stack.enter_context(Board(wall)) for _ in range(5)]
+        began = [ask(board, "paint", pieces[0]) for board in several]
+    XX
+        wait_for("one that has stalled to give way", lambda: ask(several[4], "paint", pieces[0]).status == 200)
+        assert ask(several[4], "paint", pieces[1]).json()["is"]["pixels"] == 64
+        assert [ask(board, "paint", pieces[1]).status for board in several[:4]] == [400] + [200] * 3
+
+
 def looking(wall, path, source):
     """Somebody who watches by a WebSocket, and has received something."""
     client = socket.create_connection(("127.0.0.1", wall.port("http")), 30, (source, 0))
