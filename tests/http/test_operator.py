@@ -18,6 +18,7 @@ from boardclient import Board, board_wall
 from control import Operator, control, png, png_file
 from p2client import upgrade_request
 from waiting import settled, wait_for
+from wall import DOTS, dot
 
 ADMIN = {"Authorization": "Bearer adm"}
 
@@ -240,8 +241,8 @@ def test_who_breaks_off_a_picture_holds_up_nobody(wall):
               {"png": base64.b64encode(whole[half:]).decode(), "offset": half}]
     with contextlib.ExitStack() as stack:
         several = [stack.enter_context(Board(wall)) for _ in range(5)]
-        began = [ask(board, "paint", pieces[0]) for board in several]
-    XX
+        began = [ask(board, "paint", pieces[0]).status for board in several]
+        assert began[:4] == [200] * 4 and began[4] in (200, 503)
         wait_for("one that has stalled to give way", lambda: ask(several[4], "paint", pieces[0]).status == 200)
         assert ask(several[4], "paint", pieces[1]).json()["is"]["pixels"] == 64
         assert [ask(board, "paint", pieces[1]).status for board in several[:4]] == [400] + [200] * 3
@@ -419,6 +420,18 @@ def test_a_cell_that_was_taken_away_does_not_come_back(wall, how, end):
     wall.start().wait_ready()
     picture = wall.picture()
     assert picture.getpixel((20, 10)) == white != picture.getpixel((36, 28))
+
+
+def test_taking_an_act_back_forgets_no_other_cell(tmp_path):
+    """Although somebody has painted over it, as over all that is there."""
+    with board_wall(tmp_path, others=DOTS, core=control(tmp_path)) as wall, Board(wall) as board, Operator(wall) as operator:
+        board.paint(board.register(name="bert"), 3, 4, 3)
+        wait_for("it to be written", lambda: cells_in_the_file(wall) == {3 << 16 | 4})
+        wall.paint(b"".join(dot(x, y, (0, 0, 0)) for x in range(64) for y in range(48)))
+        done = operator.done("clear", rect="8x8+0+0", colour="#00ff00")
+        assert operator.done("undo", number=done["number"])["pixels"] == 64
+        assert wall.stop() == 0
+        assert cells_in_the_file(wall) == {3 << 16 | 4}
 
 
 def test_a_cell_that_is_painted_again_is_kept(wall, board):
