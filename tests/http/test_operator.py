@@ -427,7 +427,7 @@ def test_taking_an_act_back_forgets_no_other_cell(tmp_path):
     with board_wall(tmp_path, others=DOTS, core=control(tmp_path)) as wall, Board(wall) as board, Operator(wall) as operator:
         board.paint(board.register(name="bert"), 3, 4, 3)
         wait_for("it to be written", lambda: cells_in_the_file(wall) == {3 << 16 | 4})
-        wall.paint(b"".join(dot(x, y, (0, 0, 0)) for x in range(64) for y in range(48)))
+        wall.paint(b"".join(dot(x, y, (255, 0, 0)) for x in range(64) for y in range(48)))
         done = operator.done("clear", rect="8x8+0+0", colour="#00ff00")
         assert operator.done("undo", number=done["number"])["pixels"] == 64
         assert wall.stop() == 0
