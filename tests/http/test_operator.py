@@ -152,6 +152,28 @@ def test_a_cell_is_its_generators(wall, board):
         assert operator.done("undo", source="http:anna")["pixels"] == 64
 
 
+@pytest.mark.parametrize("identity", ["secret", "name"])
+def test_nobody_paints_by_anothers_name(tmp_path, identity):
+    names = ["anna", "anna", "anna#2", "crowd", "-", "", "anna", "x" * 200, "x" * 199 + "y", "a\tb"]
+    painters = ["anna", "anna#2", "anna#2#3", "crowd#4", "-#5", "#6", "anna#7", "x" * 27 + "#8", "x" * 27 + "#9", "a\tb#10"]
+    core = "[canvas]\nowners = yes\n" + control(tmp_path)
+
+    def owners(operator):
+        return [operator.done("who", point="%d,%d" % (at % 8 * 8, at // 8 * 8))["source"] for at in range(len(names))]
+    with board_wall(tmp_path, "identity = " + identity, core=core) as wall, Board(wall) as board, Operator(wall) as operator:
+        tokens = [board.register(name=name, author="author %d" % at, secret="") for at, name in enumerate(names)]
+        assert len(set(tokens)) == len(names)
+        for at, token in enumerate(tokens):
+            board.paint(token, at // 8, at % 8, 3)
+        assert owners(operator) == ["http:" + painter for painter in painters]
+        assert operator.done("undo", source="http:anna", count=True)["pixels"] == 64
+        assert operator.done("undo", source="http:anna#2")["pixels"] == 64
+        assert owners(operator)[:3] == ["http:anna", "nobody", "http:anna#2#3"]
+        assert board.ask("DELETE", "/remove-pg", {"id": tokens[0]}).status == 200
+        board.paint(board.register(name="anna", author="another", secret=""), 5, 0, 3)
+        assert operator.done("who", point="0,44")["source"] == "http:anna#11", "the first one's cell is there still"
+
+
 def test_nobody_bans_himself_by_mistake(wall, board):
     with socket.create_connection(("127.0.0.1", wall.port("http")), 10, ("127.0.0.9", 0)) as other:
         body = b'{"net":"127.0.0.8/31"}'
