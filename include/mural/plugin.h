@@ -308,6 +308,11 @@ struct mural_plugin {
 	 * prepares nothing.  attach(), start() or init() says what went wrong.  The main
 	 * thread, while there is no other.  Optional. */
 	void (*prepare)(const void *config);
+
+	/* Services, on the main loop's thread: server.allow, server.deny or a ban may now
+	 * keep out clients that are there.  Disconnect those for whom mural_consume() of
+	 * nothing returns -EACCES, also who only looks.  Optional. */
+	void (*denied)(struct mural_host *host);
 };
 
 /* The most that feed() may leave unused. */
