@@ -87,6 +87,12 @@ struct hashes {
 	uint64_t n; /* ever, since the last join */
 };
 
+/* Who wrote an entry; it may have had a longer name. */
+struct writer {
+	char name[64];
+	size_t len;
+};
+
 struct job;
 
 struct link {
@@ -102,9 +108,11 @@ struct link {
 	struct picture shared;
 	uint32_t *before; /* while joining: what `shared` was; the canvas follows it */
 	struct entry_id last, stuck;
-	char last_writer[64];
-	size_t last_writer_len; /* it may have been longer */
-	uint64_t since_join;
+	struct writer last_writer;
+	uint64_t since_join; /* entries */
+	struct writer asked; /* of the entry that a look was about */
+	bool has_asked;      /* and it was read since the join */
+	bool is_stale;       /* the wall has joined since */
 	bool has_joined, is_wrong, was_wrong;
 	unsigned patience; /* looks to wait for somebody's snapshot */
 	struct hashes hashes;

@@ -8,7 +8,7 @@ from closing import Closing
 
 
 class Relay(Closing):
-    """`delay` is how many seconds what the wall sends is held, more or less; None: for ever."""
+    """To a TCP port, or to a Unix socket's path.  `delay` is how many seconds what the wall sends is held, more or less; None: for ever."""
 
     def __init__(self, port):
         self.delay = 0
@@ -23,12 +23,19 @@ class Relay(Closing):
         while self.open:
             try:
                 client, _ = self.listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.wall))
+                server = self.connect()
             except OSError:
                 continue
             self.sockets += [client, server]
             for source, to, held in ((client, server, False), (server, client, True)):
                 threading.Thread(target=self.copy, args=(source, to, held), daemon=True).start()
+
+    def connect(self):
+        if isinstance(self.wall, int):
+            return socket.create_connection(("127.0.0.1", self.wall))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self.wall)
+        return server
 
     def hold(self, since):
         while self.open and (self.delay is None or time.monotonic() < since + self.delay):
