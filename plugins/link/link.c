@@ -15,7 +15,7 @@
 #include <uv.h>
 
 /* How often to look at the engine, and how long to wait for what it says, in seconds. */
-#define LOOK_S 5
+#define LOOK_S 3
 #define PATIENCE_S 15
 
 static const struct mural_option options[] = {
