@@ -39,9 +39,14 @@ CLEANFILES += $(EXTRA_PROGRAMS) bench.json
 
 bench: all $(EXTRA_PROGRAMS)
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/%D%/run.py $(BENCH)
-# A long run of everything at once; doc/soak.md keeps the report of one.
+# A long run of everything at once; doc/soak.md keeps the report of one.  With LINK=1 of linked walls
+# instead, and faults at random.
 MINUTES = 30
-soak: all
+LINK =
+soak: all soak-link$(LINK)
+soak-link1: all
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/link/soak.py $(MINUTES)
+soak-link: all
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/soak.py $(MINUTES)
 	SOAK_SECONDS=$$(awk 'BEGIN { print int($(MINUTES) * 60) }') $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/kms/test_soak.py
 # Attacks on one wall, each for so long, and what others see of them; doc/hostile.md keeps the
@@ -49,5 +54,5 @@ soak: all
 SECONDS_EACH = 5
 hostile: all $(check_LTLIBRARIES)
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/hostile/hostile.py $(SECONDS_EACH)
-.PHONY: analyse bench check-cross check-deb check-kms coverage fuzz hostile print-tests soak
+.PHONY: analyse bench check-cross check-deb check-kms coverage fuzz hostile print-tests soak soak-link soak-link1
 
