@@ -191,7 +191,8 @@ on_down(void *arg, const char *why)
 	struct link *link = arg;
 
 	link->phase = PHASE_ALONE;
-	link->is_marking = link->is_keeping = link->is_looking = false;
+	link->is_keeping = link->is_looking = false;
+	link->acks_due = 0;
 	state_alone(link, why);
 }
 

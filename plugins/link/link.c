@@ -74,8 +74,7 @@ on_second(const struct mural_event *event, struct mural_brush *brush)
 		link_look(link);
 	if (link->phase != PHASE_LINKED)
 		return;
-	if (link->flight.is_marked)
-		flight_ask(link);
+	flight_tick(link);
 	keeper_tick(link);
 	publish_soon(link);
 }

@@ -73,7 +73,7 @@ struct flight {
 	uint64_t first, n; /* entries; n = 0: none */
 	uint64_t seen, refused;
 	uint64_t at;
-	bool is_marked; /* a mark behind it tells whether it ran */
+	uint64_t asked_at; /* by a mark behind it, which tells whether it ran; 0: never */
 };
 
 /* The hash of the picture at each of the last entries. */
@@ -125,7 +125,8 @@ struct link {
 	struct sent_list sent;
 	size_t sent_bytes;
 	uint64_t seq, next_send;
-	bool is_marking, was_refused;
+	uint64_t acks_due; /* of entries with pixels, by this connection */
+	bool was_refused;
 	struct job *job; /* that compares; NULL: none runs */
 
 	/* held.c */
@@ -163,7 +164,8 @@ void flight_land(struct link *link, uint32_t place);
 struct sent *sent_find(struct link *link, const struct blob *writer);
 bool flight_owns(const struct link *link, const struct sent *sent);
 void flight_seen(struct link *link, struct sent *sent);
-void flight_ask(struct link *link); /* after a new connection: did it run? */
+void flight_ask(struct link *link); /* did it run? */
+void flight_tick(struct link *link);
 bool flight_is_mark(const struct link *link, const struct blob *mark);
 void flight_cancel(struct link *link);
 void publish_appended(struct link *link, const char *refused);

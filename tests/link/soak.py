@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""make soak LINK=1: three linked walls, painted over and over, and faults at random.
+"""make soak-link: three linked walls, painted over and over, and faults at random.
 
     soak.py MINUTES [SEED]
 

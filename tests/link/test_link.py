@@ -393,6 +393,25 @@ def test_a_long_way(far, tmp_path):
         converged(far, a, b)
 
 
+def test_an_entry_that_vanishes_on_its_way(far, tmp_path):
+    """Its writer waits for it, and asks after some seconds."""
+    with over_relay(far, short_folder(tmp_path, "a")) as a, linked(far, short_folder(tmp_path, "b")) as b:
+        wait_linked(a, b)
+        a.paint(dot(1, 1, RED))
+        b.painted(1, 1, RED)
+        far.relay.delay = None
+        for x in (2, 3):
+            before = entries(far)[-1][0]
+            (a if x == 3 else b).paint(dot(x, 1, RED))  # the first is what it waits for
+            last = wait_for("the entry", lambda before=before: [
+                at for at, fields in entries(far) if at > before and b"d" in fields])[0]
+        far.ask("XDEL", key("mural", "log"), "%d-%d" % last)
+        far.relay.delay = 0
+        b.paint(dot(4, 1, RED))
+        wait_for("it to be sent again", lambda: fold(far, check=False).pixels[64 + 3] == RED)
+        converged(far, a, b)
+
+
 # ---- a part of a wall
 
 def test_a_part_of_a_wall(engine, tmp_path):
