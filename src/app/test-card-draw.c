@@ -221,7 +221,7 @@ static void
 draw_picture(const struct test_card_page *page, const struct font_bitmap *bitmap)
 {
 	const uint32_t least = MIN(bitmap->width, bitmap->height);
-	const uint32_t height = bitmap->height, factor = MAX(1, least / 200);
+	const uint32_t height = bitmap->height, factor = MAX(1, least / 300);
 	const uint32_t left = bitmap->width / 6, right = bitmap->width - left;
 	const struct box bars = { left, height * 6 / 48, right, height * 14 / 48 };
 

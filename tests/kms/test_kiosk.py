@@ -213,7 +213,7 @@ def test_card(screen):
     words = re.search(r"display: (\S+ .*); canvas", wall.log()).group(1)
     assert "Virtual-1" in words and "1280x800@" in words
     factor = 1280 * 7 // 8 // (len(words) * WIDTH)
-    wait_for("the words", lambda: is_written(shot(screen), words, 800 * 27 // 48, min(factor, 4)))
+    wait_for("the words", lambda: is_written(shot(screen), words, 800 * 27 // 48, min(factor, 2)))
     image = shot(screen)
     width, height = image.size
     assert (width, height) == SCREEN
