@@ -18,7 +18,7 @@ libpcap | plugins/ping/* | #include <pcap
 libqrencode | src/hud/qr.c | #include <qrencode\.h>
 FreeType and FriBidi | src/hud/faces.c | #include (FT_|<ft2build\.h>|<fribidi\.h>)
 libpng | lib/png.c | #include <png\.h>
-zlib | lib/png.c src/storage/* plugins/http/viewers/codec-*.c | #include <zlib\.h>
+zlib | lib/png.c src/storage/* plugins/http/page/index.c plugins/http/viewers/codec-*.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h src/canvas/brush.c | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '

@@ -622,6 +622,49 @@ def test_what_is_compressed_is_the_same(wall):
             assert answer.headers["Content-Encoding"] is None
 
 
+def test_the_words_of_the_event(tmp_path, browser):
+    """Title, rules and language are the config's; the title also after a reload."""
+    more = "rules = Nothing \"rude\" & <b>no</b> adverts.\nlanguage = de"
+    with Wall(tmp_path, http_section(tmp_path, more), size=SIZE,
+              core="[display]\ntitle = Mural <Night> & Söhne\n") as wall:
+        first = get(wall, "")
+        for part in (b"<title>Mural &lt;Night&gt; &amp; S\xc3\xb6hne: paint", b'content="Mural &lt;Night&gt; &amp; S', b"{{"):
+            assert (part in first) == (part != b"{{")
+        browser.eval("localStorage.removeItem('murald-language')") if browser.eval("location.href") != "about:blank" else None
+        browser.goto(url(wall))
+        browser.wait_text("#connection", "sehen zu")
+        assert browser.text("h1").startswith("Mural <Night> & Söhne")
+        assert browser.text("#rules") .strip().endswith("Nothing \"rude\" & <b>no</b> adverts.")
+        assert browser.text("#rules h2") == "Regeln"
+        assert browser.ask("axe") == []
+        wall.edit_config("Mural <Night>", "Mural Morning")
+        wall.reload()
+        assert b"<title>Mural Morning &amp; S" in get(wall, "")
+        assert json.loads(get(wall, "page.json"))["title"] == "Mural Morning & Söhne"
+        browser.goto("about:blank")
+    browser.errors.clear()
+
+
+def test_without_words_of_an_event(wall, browser):
+    assert b"<title>murald: paint this wall</title>" in get(wall, "")
+    browser.goto(url(wall))
+    browser.wait_text("#connection", "watching")
+    assert browser.eval("document.getElementById('rules').hidden")
+
+
+def test_people_get_a_page_where_there_is_nothing(wall, browser):
+    browser.goto(url(wall, "nothing/here"))
+    assert "Not on this wall" in browser.text("h1")
+    wait_for("the wall", lambda: browser.eval("document.querySelector('img').naturalWidth") == 160)
+    assert browser.ask("axe") == []
+    assert browser.eval("document.querySelector('a').pathname") == "/"
+    browser.errors.clear()  # the browser's own word for that answer
+    for path in ("nothing", "static/nothing.js"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(wall, path)
+        assert json.loads(refused.value.read()) == {"error": "404 Not Found", "success": False}
+
+
 def test_the_manifest(wall):
     page = get(wall, "").decode()
     manifest = json.loads(get(wall, re.search(r'rel="manifest" href="/(.*?)"', page).group(1)))

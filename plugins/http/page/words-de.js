@@ -66,6 +66,7 @@ export const words = {
 	film: "Film",
 	figures_short: "Zahlen",
 
+	rules: "Regeln",
 	you: "Du",
 	your_name: "Dein Name",
 	visitor: "Gast",

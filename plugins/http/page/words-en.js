@@ -66,6 +66,7 @@ export const words = {
 	film: "Film",
 	figures_short: "Figures",
 
+	rules: "Rules",
 	you: "You",
 	your_name: "Your name",
 	visitor: "visitor",
