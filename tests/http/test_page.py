@@ -276,6 +276,10 @@ def test_the_rates_move(wall, browser):
         return re.search(r"pixelflut [1-9]", browser.text("#legend"))
     wait_for("pixels a second", moves)
     assert browser.text("#viewers") == "1"
+    # by powers of ten, those first that paint most
+    assert browser.text("#legend").startswith("pixelflut")
+    heights = browser.eval("import('/static/main.js').then(({ graph }) => [1, 10, 1000].map(rate => graph.height_of(rate, 3)))")
+    assert [round(height, 3) for height in heights] == [0, 0.333, 1]
     used = browser.eval("(() => { const g = document.getElementById('graph');"
                         "return g.getContext('2d').getImageData(0, 0, g.width, g.height)"
                         ".data.some(v => v > 0); })()")

@@ -74,6 +74,7 @@ export const words = {
 
 	figures: "Pixel je Sekunde",
 	now: "jetzt",
+	minutes_ago: "vor {n} Minuten",
 	figures_watching: "sehen zu",
 	graph: "Pixel je Sekunde in den letzten Minuten, nach Protokoll",
 	a_second: "{n}/s",

@@ -74,6 +74,7 @@ export const words = {
 
 	figures: "Pixels a second",
 	now: "now",
+	minutes_ago: "{n} minutes ago",
 	figures_watching: "watching",
 	graph: "Pixels a second over the last minutes, for each protocol",
 	a_second: "{n}/s",
