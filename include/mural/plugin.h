@@ -302,6 +302,17 @@ struct mural_plugin {
 	 * the canvas, by clear, restore, undo and the like.  What the plugin keeps of it
 	 * should not come back.  Optional. */
 	void (*painted_over)(struct mural_host *host, const struct mural_rect *rect);
+
+	/* When murald starts, before it gives up the rights that capabilities() does not
+	 * name, for each instance: loads what takes more rights than to use it.  A reload
+	 * prepares nothing.  attach(), start() or init() says what went wrong.  The main
+	 * thread, while there is no other.  Optional. */
+	void (*prepare)(const void *config);
+
+	/* Services, on the main loop's thread: server.allow, server.deny or a ban may now
+	 * keep out clients that are there.  Disconnect those for whom mural_consume() of
+	 * nothing returns -EACCES, also who only looks.  Optional. */
+	void (*denied)(struct mural_host *host);
 };
 
 /* The most that feed() may leave unused. */
