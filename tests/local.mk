@@ -61,6 +61,7 @@ endif
 if WITH_HTTP
 TESTS += \
 	tests/test_hostile.py \
+	tests/http/test_bands.py \
 	tests/http/test_socketio.py \
 	tests/http/test_viewers.py
 endif
@@ -73,6 +74,7 @@ TESTS += \
 	tests/clients/test_operator.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
+	tests/daemon/test_browsers.py \
 	tests/daemon/test_control.py \
 	tests/daemon/test_daemon.py \
 	tests/daemon/test_doctor.py \
@@ -92,6 +94,7 @@ TESTS += \
 	tests/net/test_sources.py \
 	tests/net/test_targets.py \
 	tests/net/test_waiting.py \
+	tests/net/test_xdp.py \
 	$(PLAIN_SUITES)
 if WITH_LINK
 TESTS += tests/link/test_link.py
