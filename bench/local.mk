@@ -52,5 +52,5 @@ soak-link: all
 SECONDS_EACH = 5
 hostile: all $(check_LTLIBRARIES)
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/hostile/hostile.py $(SECONDS_EACH)
-.PHONY: analyse bench check-cross check-deb check-kms coverage fuzz hostile print-tests soak soak-link
+.PHONY: analyse bench check-cross check-deb check-kms coverage fuzz hostile pictures print-tests soak soak-link
 

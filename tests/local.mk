@@ -204,6 +204,12 @@ else
 	esac
 endif
 
+# ---- make pictures: what the HUD looks like, from the screens of such machines, into doc/pictures.
+pictures: all
+	$(MKDIR_P) $(srcdir)/doc/pictures
+	$(AM_TESTS_ENVIRONMENT) PYTHONPATH='$(abs_top_srcdir)/tests/support:$(abs_top_srcdir)/tests/kms' \
+		PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/tests/kms/pictures.py $(srcdir)/doc/pictures $(NAMES)
+
 # ---- make check-release: what may differ with the libraries and tools of another release of Debian.
 # ---- tests/packages/release.sh runs it in one; MURALD_LONG there is everything.
 RELEASE_TESTS = $(check_PROGRAMS) \

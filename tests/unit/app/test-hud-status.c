@@ -94,69 +94,87 @@ paint(struct canvas *canvas)
 	canvas_brush_finish(&brush);
 }
 
+/* A HUD's status with what it needs. */
+struct desk {
+	struct plugins plugins;
+	struct config_server server;
+	uv_loop_t loop;
+	struct ingest ingest;
+	struct canvas canvas;
+	struct hud *hud;
+	struct hud_status hud_status;
+};
+
+/* `instance` may be NULL. */
+static void
+begin(struct desk *desk, struct instance *instance)
+{
+	desk->plugins.instances = instance;
+	desk->ingest.plugins = &desk->plugins;
+	desk->ingest.server = &desk->server;
+	desk->ingest.loop = &desk->loop;
+	desk->hud = hud_new();
+	if (instance)
+		instance->ingest = &desk->ingest;
+	assert_int_equal(canvas_init(&desk->canvas, 64, 32, 0xff000000), 0);
+	uv_loop_init(&desk->loop);
+	assert_int_equal(hud_status_start(&desk->hud_status, desk->hud, &desk->ingest,
+				 &desk->canvas, &desk->loop),
+		0);
+}
+
+static void
+end(struct desk *desk)
+{
+	hud_status_stop(&desk->hud_status);
+	uv_run(&desk->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&desk->loop), 0);
+	canvas_finish(&desk->canvas);
+	hud_free(desk->hud);
+}
+
 /* Also when that is all that is ever painted. */
 TEST(who_paints_the_first_pixel_is_somebody)
 {
-	struct plugins plugins = { 0 };
-	const struct config_server server = { .public_url = "", .public_address = "" };
-	uv_loop_t loop;
-	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
-	struct hud *hud = hud_new();
-	struct hud_status hud_status = { 0 };
-	struct canvas canvas = { 0 };
+	struct desk desk = { .server = { .public_url = "", .public_address = "" } };
+	struct hud_status *hud_status = &desk.hud_status;
 
-	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
-	uv_loop_init(&loop);
-	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
-	run_until_idle(&hud_status, &loop);
-	assert_int_equal(hud_status.text.painting, 0);
-	paint(&canvas);
-	run_a_second(&hud_status, &loop);
-	assert_int_equal(hud_status.text.painting, 1);
-	run_a_second(&hud_status, &loop);
-	assert_int_equal(hud_status.text.painting, 1);
-	hud_status_stop(&hud_status);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
-	canvas_finish(&canvas);
-	hud_free(hud);
+	begin(&desk, NULL);
+	run_until_idle(hud_status, &desk.loop);
+	assert_int_equal(hud_status->text.painting, 0);
+	paint(&desk.canvas);
+	run_a_second(hud_status, &desk.loop);
+	assert_int_equal(hud_status->text.painting, 1);
+	run_a_second(hud_status, &desk.loop);
+	assert_int_equal(hud_status->text.painting, 1);
+	end(&desk);
 }
 
 /* At once when somebody paints, and back again when long nobody did. */
 TEST(a_quiet_wall_is_told_from_a_busy_one)
 {
-	struct plugins plugins = { 0 };
-	const struct config_server server = { .public_url = "", .public_address = "" };
-	uv_loop_t loop;
-	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
-	struct hud *hud = hud_new();
-	struct hud_status hud_status = { .hides = true };
+	struct desk desk = { .server = { .public_url = "", .public_address = "" },
+		.hud_status.hides = true };
+	struct hud_status *hud_status = &desk.hud_status;
 	const struct hud_room room = { .width = 1, .height = 1, .hides = true };
-	struct canvas canvas = { 0 };
 
-	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
-	uv_loop_init(&loop);
-	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
-	assert_true(hud_status.text.quiet);
-	run_until_idle(&hud_status, &loop);
-	assert_false(hud_is_hidden(hud, &room));
-	paint(&canvas);
-	while (!uv_is_active((uv_handle_t *)&hud_status.second))
-		uv_run(&loop, UV_RUN_ONCE);
-	assert_true(hud_is_hidden(hud, &room));
-	run_a_second(&hud_status, &loop);
-	assert_true(hud_is_hidden(hud, &room));
+	begin(&desk, NULL);
+	assert_true(hud_status->text.quiet);
+	run_until_idle(hud_status, &desk.loop);
+	assert_false(hud_is_hidden(desk.hud, &room));
+	paint(&desk.canvas);
+	while (!uv_is_active((uv_handle_t *)&hud_status->second))
+		uv_run(&desk.loop, UV_RUN_ONCE);
+	assert_true(hud_is_hidden(desk.hud, &room));
+	run_a_second(hud_status, &desk.loop);
+	assert_true(hud_is_hidden(desk.hud, &room));
 	/* all but the last of the seconds that follow */
-	hud_status.quiet_s += 17;
-	run_a_second(&hud_status, &loop);
-	assert_true(hud_is_hidden(hud, &room));
-	run_a_second(&hud_status, &loop);
-	assert_false(hud_is_hidden(hud, &room));
-	hud_status_stop(&hud_status);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
-	canvas_finish(&canvas);
-	hud_free(hud);
+	hud_status->quiet_s += 17;
+	run_a_second(hud_status, &desk.loop);
+	assert_true(hud_is_hidden(desk.hud, &room));
+	run_a_second(hud_status, &desk.loop);
+	assert_false(hud_is_hidden(desk.hud, &room));
+	end(&desk);
 }
 
 static int
@@ -172,27 +190,13 @@ static struct hud_text
 shown(struct instance *instance, const char *url, const char *address)
 {
 	static const struct mural_plugin plugin = { .name = "http", .hint = local_hint };
-	const struct config_server server = { .public_url = url,
-		.public_address = address };
-	struct plugins plugins = { .instances = instance };
-	uv_loop_t loop;
-	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
-	struct hud_status hud_status = { 0 };
-	struct canvas canvas = { 0 };
-	struct hud *hud = hud_new();
+	struct desk desk = { .server = { .public_url = url, .public_address = address } };
 
 	instance->plugin = &plugin;
-	instance->ingest = &ingest;
 	instance->host.name = "http";
-	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
-	uv_loop_init(&loop);
-	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
-	hud_status_stop(&hud_status);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
-	canvas_finish(&canvas);
-	hud_free(hud);
-	return hud_status.text;
+	begin(&desk, instance);
+	end(&desk);
+	return desk.hud_status.text;
 }
 
 TEST(people_are_shown_what_they_can_use)
@@ -225,41 +229,30 @@ TEST(another_address_is_marked)
 	struct instance instance = {
 		.plugin = &plugin, .is_open = true, .common.advertise = "yes"
 	};
-	struct config_server server = { .public_url = "", .public_address = "" };
-	struct plugins plugins = { .instances = &instance };
-	uv_loop_t loop;
-	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
-	struct hud_status hud_status = { 0 };
-	struct canvas canvas = { 0 };
-	struct hud *hud = hud_new();
+	struct desk desk = {
+		.server = { .public_url = "", .public_address = "192.0.2.1" },
+	};
+	struct hud_status *hud_status = &desk.hud_status;
 
-	instance.ingest = &ingest;
 	instance.host.name = "http";
 	instance.host.config = "127.0.0.1";
 	assert_int_equal(said_init(&instance.said, NULL), 0);
-	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
-	uv_loop_init(&loop);
-	server.public_address = "192.0.2.1";
-	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
-	assert_false(hud_status.text.url_is_new);
+	begin(&desk, &instance);
+	assert_false(hud_status->text.url_is_new);
 	instance.is_open = false;
-	hud_status_refresh(&hud_status);
+	hud_status_refresh(hud_status);
 	instance.is_open = true;
-	hud_status_refresh(&hud_status);
-	assert_false(hud_status.text.url_is_new);
-	server.public_address = "192.0.2.2";
-	hud_status_refresh(&hud_status);
-	assert_true(hud_status.text.url_is_new);
-	hud_status_refresh(&hud_status);
-	assert_true(hud_status.text.url_is_new);
-	hud_status.new_until_ns = uv_hrtime();
-	hud_status_refresh(&hud_status);
-	assert_false(hud_status.text.url_is_new);
-	hud_status_stop(&hud_status);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&loop), 0);
-	canvas_finish(&canvas);
-	hud_free(hud);
+	hud_status_refresh(hud_status);
+	assert_false(hud_status->text.url_is_new);
+	desk.server.public_address = "192.0.2.2";
+	hud_status_refresh(hud_status);
+	assert_true(hud_status->text.url_is_new);
+	hud_status_refresh(hud_status);
+	assert_true(hud_status->text.url_is_new);
+	hud_status->new_until_ns = uv_hrtime();
+	hud_status_refresh(hud_status);
+	assert_false(hud_status->text.url_is_new);
+	end(&desk);
 	said_finish(&instance.said);
 }
 
