@@ -67,8 +67,8 @@ def panel(kind, costs, connections, left):
 
     def upwards(ns):
         return TOP + (HEIGHT - TOP - BOTTOM) * (1 - ns / most)
-    parts = [element("text", "%s: CPU time a command, ns" % ("PB" if kind == "binary" else kind), x=left + LEFT, y=TOP - 16,
-                     font_weight="bold")]
+    parts = [element("text", "%s: CPU time a command, ns" % ("PB" if kind == "binary" else kind), x=left + LEFT,
+                     y=TOP - 16, font_weight="bold")]
     for ns in range(0, most + 1, step):
         parts.append(element("line", x1=across(0), x2=left + WIDTH - RIGHT, y1=upwards(ns), y2=upwards(ns),
                              stroke="#cccccc"))
