@@ -75,7 +75,7 @@ reconfigure_core(struct wall *wall)
 		log_error(
 			"reload: out of memory; the limits server.*-per-source are off");
 	snapshot_reconfigure(&wall->snapshot, &config->canvas);
-	hud_status_dress(wall->hud, &config->display);
+	hud_status_dress(&wall->hud_status, wall->hud, &config->display);
 	hud_status_refresh(&wall->hud_status);
 	display_reconfigure(&wall->display, &config->display);
 }
