@@ -60,6 +60,16 @@ brush_apply(struct mural_brush *brush)
 	brush->near_height = is_near ? brush->height : 0;
 }
 
+/* Who is not kept is judged by who asks. */
+static bool
+is_banned(const struct painter *painter, const struct canvas_painter *as)
+{
+	if (!as->kept)
+		return as->banned;
+	return as->has_address && painter->rules &&
+	       cidr_list_contains(&painter->rules->banned, &as->address);
+}
+
 static void
 brush_look(struct mural_brush *brush)
 {
@@ -69,9 +79,7 @@ brush_look(struct mural_brush *brush)
 		return;
 	painter->rules = painter->thread->rules;
 	painter->generation = painter->rules->generation;
-	/* nobody may ask again for whom a kept painter paints */
-	if (painter->rules->banned.n == 0)
-		painter->as.banned = false;
+	painter->as.banned = is_banned(painter, &painter->as);
 	brush_apply(brush);
 }
 
@@ -210,10 +218,11 @@ void
 canvas_brush_paint_as(struct mural_brush *brush, const struct canvas_painter *as)
 {
 	struct painter *painter = brush->canvas;
-	bool same =
-		painter->as.banned == as->banned && painter->as.refused == as->refused;
+	const bool banned = is_banned(painter, as);
+	bool same = painter->as.banned == banned && painter->as.refused == as->refused;
 
 	painter->as = *as;
+	painter->as.banned = banned;
 	painter->owner = owner_word(as->id, canvas_when(painter->canvas));
 	if (!same)
 		brush_apply(brush);

@@ -43,7 +43,10 @@ struct canvas_painter {
 	uint16_t id;  /* owners.h; 0: nobody */
 	bool banned;  /* what it paints is discarded as banned */
 	bool refused; /* else as unauthorized */
-	bool kept;    /* the id means the same until somebody releases it */
+	bool kept;    /* the id means the same until somebody releases it, and whether
+		       * it is banned is said by the address and the rules in force */
+	bool has_address;
+	struct ip_key address;
 };
 
 /* On a canvas with owners the id of a source, or else that of the crowd; to be released

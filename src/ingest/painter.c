@@ -138,7 +138,6 @@ painter_lend(struct shard *shard, struct client *client)
 	}
 	painter.as.banned = verdict->banned;
 	shard->kept_painter = shard->painter;
-	shard->kept_painter.as.banned &= rules->banned.n > 0;
 	shard->painter.as.kept = false;
 	painter_replace(shard, &painter, client->pub.peer, NULL);
 }
@@ -189,7 +188,7 @@ mural_paint_as(struct mural_host *host, struct mural_brush *brush,
 			      : ratelimit_source_of_name(ratelimit, name);
 	painter.as.id =
 		canvas_take_owner(shard->worker->canvas, &key, shard->instance->crowd);
-	painter.as.banned = peer && is_banned(shard->worker->painting.rules, peer);
+	painter.as.has_address = peer && ip_key_of(peer, 128, &painter.as.address);
 	painter.as.refused = peer && ratelimit_check(ratelimit, peer) < 0;
 	painter_replace(shard, &painter, peer, name);
 	return painter.as.refused ? -EACCES : 0;

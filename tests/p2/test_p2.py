@@ -292,6 +292,24 @@ def test_who_only_watches_is_banned_out(tmp_path):
         other.socket.close()
 
 
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_an_unban_lets_paint_again(tmp_path, meanwhile):
+    """Although nobody is asked for whom he paints once nobody is banned; also after another client's turn."""
+    with p2_wall(tmp_path, core=control(tmp_path)) as wall, Operator(wall) as operator, client(wall, "py2") as other:
+        banned = RawWebSocket(websocket_port(wall), frame(auth("py1")), source="127.0.0.5")
+        operator.done("ban", net="127.0.0.5")
+        banned.send(frame(put(0, 0, RED) + sub(-32, -24, 31, 23)))
+        assert banned.receive()[0] == 2, "so the pixel was looked at"
+        operator.done("unban", net="127.0.0.5")
+        if meanwhile:
+            other.send(put(1, 1, GREEN))
+            wall.painted(33, 25, shown(GREEN))
+        banned.send(frame(put(2, 2, RED)))
+        wall.painted(34, 26, shown(RED))
+        assert wall.picture().getpixel((32, 24)) == (0, 0, 0)
+        banned.socket.close()
+
+
 @needs_websockets
 def test_websocket_client_may_close(tmp_path):
     async def script(ws):

@@ -6,15 +6,17 @@ import subprocess
 
 import pytest
 
+from control import Operator, control
 from test_host import HERE, PLUGINS, WORKERS, line
 from waiting import settled
 from wall import Wall, wait_for
 
 
-def pusher(tmp_path, workers=2, options="listen = 127.0.0.1:0\n", more=""):
+def pusher(tmp_path, workers=2, options="listen = 127.0.0.1:0\n", more="",
+           deny="192.0.2.0/24 127.0.0.9"):
     return Wall(tmp_path, "[plugin pusher]\n" + options,
-                core="plugin-path = %s:%s\nworkers = %d\ndeny = 192.0.2.0/24 127.0.0.9\n%s" % (
-                    HERE, PLUGINS, workers, more))
+                core="plugin-path = %s:%s\nworkers = %d\ndeny = %s\n%s" % (
+                    HERE, PLUGINS, workers, deny, more))
 
 
 def ports(wall):
@@ -159,6 +161,34 @@ def test_a_service_paints_for_whom_it_said_also_after_clients(tmp_path):
         assert wall.picture().getpixel((0, 0)) == (0, 0, 0)
         totals = wall.totals("pusher")
         assert totals["painted"] == 1 and totals["unauthorized"] > 0
+
+
+@pytest.mark.parametrize("then", ["goes on", "restarts"])
+def test_a_ban_holds_for_whom_a_service_paints_as_long_as_it_is_there(tmp_path, then):
+    """The service says it once, whom it paints for; other clients have their turns between."""
+    with pusher(tmp_path, more=control(tmp_path), deny="") as wall, Operator(wall) as operator:
+        def turn():
+            operator.done("clear")
+            with connect(wall, nth=-1) as client:
+                assert line(client) == "hello"
+                client.sendall(b"paint\n")
+                wall.painted(1, 0, (0, 255, 0))
+        wall.painted(0, 0, (255, 0, 0))
+        operator.done("ban", net="192.0.2.0/24")
+        if then == "restarts":
+            wall.kill()
+            wall.start().wait_ready()
+            operator.close()
+            operator = Operator(wall)
+        turn()
+        assert wall.picture().getpixel((0, 0)) == (0, 0, 0)
+        operator.done("ban", net="198.51.100.1")
+        turn()
+        assert wall.picture().getpixel((0, 0)) == (0, 0, 0)
+        operator.done("unban", net="192.0.2.0/24")
+        turn()
+        wall.painted(0, 0, (255, 0, 0))
+        operator.close()
 
 
 def test_a_source_s_clients_are_counted_over_all_listeners(tmp_path):
