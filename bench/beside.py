@@ -122,9 +122,9 @@ def peer(name, command, port):
 
 
 @contextlib.contextmanager
-def this_build(folder):
+def this_build(folder, size=SIZE):
     from wall import Wall  # of the tests
-    with Wall(folder, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n", size=SIZE, core="workers = 1",
+    with Wall(folder, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n", size=size, core="workers = 1",
               prefix=on_cpu(0)) as wall:
         yield Server("murald", wall.process.pid, wall.port("pixelflut"))
 

@@ -27,7 +27,7 @@
 #include "measure.h"
 #include "pixelflut-script.h"
 
-#define CONNECTIONS_MAX 64
+#define CONNECTIONS_MAX 4096
 #define PIECE_BYTES (256 * 1024)
 
 /* The kernel takes twice that.  What waits in a socket's buffer here is what the server
@@ -58,8 +58,8 @@ struct bench_flood {
 	const struct script *script;
 	const struct script *answers; /* reads; NULL: one last read is answered */
 	bool sink;
-	size_t least; /* commands that each connection does */
-	struct link links[CONNECTIONS_MAX];
+	size_t least;       /* commands that each connection does */
+	struct link *links; /* room for `n` */
 	unsigned n;
 };
 
@@ -211,7 +211,7 @@ receive_answers(struct bench_flood *flood, struct link *link)
 static unsigned
 poll_links(struct bench_flood *flood, bool over)
 {
-	struct pollfd polls[CONNECTIONS_MAX];
+	static struct pollfd polls[CONNECTIONS_MAX];
 	unsigned open = 0;
 
 	for (unsigned i = 0; i < flood->n; i++) {
@@ -274,8 +274,10 @@ int
 main(int argc, char *argv[])
 {
 	unsigned width, height, seed = getpid();
-	struct script paint, reads, answers;
-	struct bench_flood flood = { .script = &paint }, look = { .n = 1 };
+	static struct link links[CONNECTIONS_MAX], look_links[1];
+	struct script paint, reads = { 0 }, answers = { 0 };
+	struct bench_flood flood = { .script = &paint, .links = links };
+	struct bench_flood look = { .script = &reads, .links = look_links, .n = 1 };
 	size_t commands = 0, wrong = 0, bytes = 0;
 
 	if (argc < 7 || argc > 8 || sscanf(argv[5], "%ux%u", &width, &height) != 2) {
@@ -290,9 +292,6 @@ main(int argc, char *argv[])
 
 	script_init(&paint, strcmp(kind, "binary") ? SCRIPT_TEXT : SCRIPT_BINARY, width,
 		height, seed);
-	script_init(&reads, SCRIPT_READS, width, height, seed);
-	script_init(&answers, SCRIPT_ANSWERS, width, height, seed);
-	look.script = &reads;
 	look.answers = &answers;
 	flood.sink = strcmp(kind, "sink") == 0;
 	flood.n = strtoul(argv[4], NULL, 10);
@@ -301,6 +300,8 @@ main(int argc, char *argv[])
 	if (strcmp(kind, "reads") == 0) {
 		unsigned n = flood.n;
 
+		script_init(&reads, SCRIPT_READS, width, height, seed);
+		script_init(&answers, SCRIPT_ANSWERS, width, height, seed);
 		flood.n = 1; /* paints, so that there is something to read */
 		flood_run(&flood, address, port, 0);
 		flood.n = n;
@@ -316,6 +317,10 @@ main(int argc, char *argv[])
 	printf("%zu %.6f %zu\n", commands, took, bytes);
 	fflush(stdout);
 	if (getchar() != EOF && !flood.sink) {
+		if (!reads.bytes) {
+			script_init(&reads, SCRIPT_READS, width, height, seed);
+			script_init(&answers, SCRIPT_ANSWERS, width, height, seed);
+		}
 		flood_run(&look, address, port, 0);
 		wrong += look.links[0].wrong;
 	}

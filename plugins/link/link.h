@@ -127,7 +127,8 @@ struct link {
 	uint64_t seq, next_send;
 	uint64_t acks_due; /* of entries with pixels, by this connection */
 	bool was_refused;
-	struct job *job; /* that compares; NULL: none runs */
+	struct job *job; /* that compares */
+	bool is_comparing;
 
 	/* held.c */
 	uint32_t

@@ -6,7 +6,8 @@ libpixels_la_SOURCES = %D%/codec.c %D%/codec.h %D%/picture.c %D%/picture.h
 libpixels_la_LIBADD = $(ZSTD_LIBS)
 
 plugin_LTLIBRARIES += link.la
-link_la_SOURCES = %D%/engine.c %D%/engine.h %D%/flight.c %D%/follow.c %D%/held.c %D%/join.c \
+link_la_SOURCES = %D%/engine.c %D%/engine.h %D%/engine-log.c %D%/engine-private.h \
+	%D%/engine-snapshot.c %D%/engine-words.c %D%/flight.c %D%/follow.c %D%/held.c %D%/join.c \
 	%D%/join.h %D%/keeper.c %D%/link.c %D%/link.h %D%/publish.c %D%/redis.c %D%/redis.h \
 	%D%/state.c
 link_la_LDFLAGS = $(PLUGIN_LDFLAGS)

@@ -154,8 +154,7 @@ on_job_done(uv_work_t *work, int status)
 		job_put_back(job);
 	else if (job->n_parts > 0)
 		job_send(job);
-	link->job = NULL;
-	free(job);
+	link->is_comparing = false;
 	publish_soon(link);
 	link_job_done(link);
 }
@@ -190,23 +189,21 @@ job_take(struct job *job)
 static void
 job_start(struct link *link)
 {
-	struct job *job = malloc(sizeof(*job));
+	struct job *job = link->job;
 
-	if (!job)
-		return; /* the next tick comes with the next second */
 	memset(job, 0, offsetof(struct job, frame));
 	job->work.data = job;
 	job->link = link;
 	job->frame.view = &link->shared.view;
 	job->frame.used = 0;
 	job_take(job);
-	if (job->n_tiles == 0 ||
-		uv_queue_work(link->host->loop, &job->work, job_run, on_job_done) < 0) {
+	if (job->n_tiles == 0)
+		return;
+	if (uv_queue_work(link->host->loop, &job->work, job_run, on_job_done) < 0) {
 		job_put_back(job);
-		free(job);
 		return;
 	}
-	link->job = job;
+	link->is_comparing = true;
 	link->jobs++;
 }
 
@@ -281,7 +278,7 @@ on_tick(const struct mural_event *event, struct mural_brush *brush)
 	struct link *link = event->arg;
 
 	(void)brush;
-	if (link->phase != PHASE_LINKED || link->flight.n > 0 || link->job)
+	if (link->phase != PHASE_LINKED || link->flight.n > 0 || link->is_comparing)
 		return;
 	take_damage(link);
 	if (link->config->role == ROLE_VIEW)
@@ -330,9 +327,11 @@ publish_start(struct link *link)
 	link->pending = calloc(link->shared.view.words, sizeof(uint64_t));
 	link->in_flight =
 		calloc((picture_size(&link->shared) + 63) / 64, sizeof(uint64_t));
+	link->job = malloc(sizeof(*link->job));
 	link->reader = mural_reader_new(link->host, NULL, on_damage, link);
 	link->tick = mural_timer_start(link->host, NULL, 0, 0, on_tick, link);
-	if (!link->pending || !link->in_flight || !link->reader || !link->tick)
+	if (!link->pending || !link->in_flight || !link->job || !link->reader ||
+		!link->tick)
 		return -ENOMEM;
 	return 0;
 }
@@ -343,4 +342,5 @@ publish_finish(struct link *link)
 	sent_forget(link, true);
 	free(link->pending);
 	free(link->in_flight);
+	free(link->job);
 }

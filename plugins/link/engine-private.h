@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the engine share: its state, commands and replies.
+ *
+ * engine.c connects, engine-log.c looks at the log, reads and appends, engine-snapshot.c
+ * has the snapshot, and engine-words.c puts commands together and takes replies apart.
+ */
+#pragma once
+
+#include <uv.h>
+
+#include "link/engine.h"
+#include "link/redis.h"
+
+#define KEY_MAX 96
+
+/* How long to wait until the next connection is tried, at first. */
+#define BACKOFF_MS 100
+
+struct engine {
+	struct mural_host *host;
+	struct engine_config config;
+	struct engine_events events;
+	void *arg;
+	struct redis commands, reading;
+	bool is_up;
+	struct mural_timer *timer; /* to try again, or to give up */
+	bool is_connecting;
+	uint64_t backoff_ms;
+
+	uv_getaddrinfo_t lookup;
+	bool is_looking_up;
+	void (*stopped)(void *arg);
+
+	char log[KEY_MAX], snap[KEY_MAX], keeper[KEY_MAX], walls[KEY_MAX];
+	struct engine_state state;   /* while it is collected */
+	uint64_t clock_ms, clock_at; /* the engine's, and our own when it was asked */
+
+	struct snapshot putting; /* picture: a copy */
+	char putting_born[40];
+	uint64_t putting_hash;
+	struct entry_id older;
+	bool has_older;
+};
+
+/* ---- replies, each NULL if there is none, or another type of it */
+
+/* False: it is none. */
+bool reply_id(const redisReply *reply, struct entry_id *id);
+struct blob reply_blob(const redisReply *reply);
+const redisReply *reply_element(const redisReply *reply, size_t i);
+
+/* The value of a field of an entry. */
+struct blob reply_field(const redisReply *entry, const char *name);
+
+/* The engine, if a reply is still of interest. */
+struct engine *engine_answered(const redisAsyncContext *context, const void *reply);
+
+/* An engine that refuses what must be known is none: goes down. */
+bool engine_is_refused(struct engine *engine, const redisReply *reply);
+
+/* ---- commands */
+
+#define WORDS_MAX 24
+
+struct command {
+	const char *words[WORDS_MAX];
+	size_t lens[WORDS_MAX];
+	int n;
+};
+
+void command_blob(struct command *command, const void *data, size_t len);
+void command_text(struct command *command, const char *text);
+
+/* Appends the words of a text with blanks between. */
+void command_words(struct command *command, const char *words);
+
+/* A name and its value, if it has one. */
+void command_field(struct command *command, const char *name, const struct blob *value);
+void command_send(
+	struct command *command, struct redis *redis, redisCallbackFn *on_reply);
+
+/* Sends words around a key. */
+void command_send_words(struct redis *redis, redisCallbackFn *on_reply,
+	const char *before, const char *key, const char *after);
