@@ -87,6 +87,28 @@ def test_the_film_has_every_moment_of_a_short_span(tmp_path):
             assert [c for c in seen if c != (0, 0, 0)] == wanted
 
 
+def test_the_film_has_the_colours_of_the_wall(tmp_path):
+    """An evening sky has no steps: what is between two colours of the palette is mixed of both."""
+    with recording_wall(tmp_path) as wall:
+        client = wall.tcp("pixelflut")
+        sky = {(x, y): (96 + x, 32 + y, 255 - y - x // 2) for x in range(SIZE[0]) for y in range(SIZE[1])}
+        client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % (*at, *sky[at]) for at in sky))
+
+        def recorded():
+            shown = picture_at(wall, time.time())
+            return shown and all(shown.getpixel(at) == sky[at] for at in sky)
+        wait_for("a record", recorded)
+        gif = Image.open(io.BytesIO(get(wall, "timelapse?source=wall")))
+        gif.seek(gif.n_frames - 1)
+        frame = gif.convert("RGB")
+        for left in range(0, SIZE[0], 8):
+            for top in range(0, SIZE[1], 8):
+                block = [(x, y) for x in range(left, left + 8) for y in range(top, top + 8)]
+                for part in range(3):
+                    mean = sum(frame.getpixel(at)[part] - sky[at][part] for at in block) / 64
+                    assert abs(mean) < 6
+
+
 def test_kill_9_keeps_all_but_the_last_moment(tmp_path):
     times = []
     for colour in COLOURS:

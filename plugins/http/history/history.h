@@ -76,5 +76,6 @@ enum MHD_Result history_reply_span(
 extern const struct gif_job_ops board_gif_ops;
 
 /* The recorded moments in the range, or as many of them, evenly spread, as a GIF has
- * frames; in 252 colours.  It has the size of the last moment; others are cropped. */
+ * frames; in a palette of its own.  It has the size of the last moment; others are
+ * cropped. */
 extern const struct gif_job_ops wall_gif_ops;
