@@ -185,7 +185,8 @@ wall_gif_render(const void *arg, struct gif_job *job, FILE *out)
 }
 
 const struct gif_job_ops wall_gif_ops = {
-	.name = "wall",
+	.name = "wall.gif",
+	.type = "image/gif",
 	.version = wall_gif_version,
 	.new_params = wall_gif_new_params,
 	.render = wall_gif_render,
