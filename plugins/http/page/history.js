@@ -10,6 +10,8 @@ async function recorded() {
 	return answer.ok ? answer.json() : null;
 }
 
+export let film = null; // when it was opened
+
 export async function show_history() {
 	const picture = document.getElementById("past-picture");
 	const moment = document.getElementById("moment");
@@ -30,8 +32,12 @@ export async function show_history() {
 	const at = () => record.first + (Date.now() / 1000 - record.first) * moment.value / moment.max;
 
 	whole.hidden = document.getElementById("look-back").hidden = false;
-	whole.addEventListener("click",
-		() => show(`/timelapse?source=wall&${Date.now()}`, t("film_wall")));
+	whole.addEventListener("click", async () => {
+		whole.hidden = picture.hidden = true;
+		const [{ open_film }, { view }] = await Promise.all([import("./film.js"), import("./main.js")]);
+
+		film = open_film(whole.closest("section"), await recorded(), view);
+	}, { once: true });
 	moment.addEventListener("input", () => {
 		const when = new Date(at() * 1000);
 		const said = when.toLocaleString(language);

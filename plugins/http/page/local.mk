@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 PAGE_FILES = \
 	%D%/acts.js %D%/admin-words.js %D%/admin.css %D%/admin.html %D%/admin.js %D%/ask.js \
-	%D%/bans.js %D%/board.js %D%/graph.js %D%/hints.js %D%/history.js %D%/icon.svg \
+	%D%/bans.js %D%/board.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
+	%D%/film-words.js %D%/graph.js %D%/hints.js %D%/history.js %D%/icon.svg \
 	%D%/index.html %D%/journal.js %D%/keys.js %D%/line.js %D%/live.js %D%/main.js \
 	%D%/marks.js %D%/marquee.js %D%/notice.js %D%/page.css %D%/paint.js %D%/place.js \
 	%D%/pool.js %D%/render.js %D%/socket.io.js %D%/strip.js %D%/view.js %D%/wall.css \
