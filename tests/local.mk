@@ -104,6 +104,7 @@ TESTS += \
 	tests/faults/test_faults.py \
 	tests/test_recipes.py \
 	tests/http/test_admin.py \
+	tests/http/test_api.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 PAGE_FILES = \
+	%D%/api.css %D%/api.html %D%/api.js %D%/openapi.json \
 	%D%/acts.js %D%/admin-words.js %D%/admin.css %D%/admin.html %D%/admin.js %D%/ask.js \
 	%D%/bans.js %D%/board.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
 	%D%/film-words.js %D%/graph.js %D%/hints.js %D%/history.js %D%/icon.svg \
@@ -9,7 +10,7 @@ PAGE_FILES = \
 	%D%/wall.webmanifest %D%/words-de.js %D%/words-en.js %D%/words.js
 EXTRA_DIST += $(PAGE_FILES) %D%/embed.sh
 
-libhttp_la_SOURCES += %D%/page.c %D%/page.h
+libhttp_la_SOURCES += %D%/openapi.c %D%/page.c %D%/page.h
 nodist_libhttp_la_SOURCES = %D%/page-files.c
 %D%/page-files.c: $(PAGE_FILES) %D%/embed.sh
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && pages=; \
