@@ -68,6 +68,7 @@ TESTS += tests/p2/test_p2.py
 endif
 TESTS += \
 	tests/clients/test_muralctl.py \
+	tests/clients/test_film.py \
 	tests/clients/test_hostile.py \
 	tests/clients/test_operator.py \
 	tests/clients/test_pings.py \
