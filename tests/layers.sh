@@ -9,15 +9,18 @@ bad=0
 # ---- fences: what | where it may appear (patterns) | extended regexp
 fences='
 libdrm | src/display/drm/* | #include <(xf86drm|drm|libdrm/)
-dlopen | src/plugin/* src/base/libraries.c | #include <dlfcn\.h>
+dlopen | src/plugin/* src/base/libraries.c plugins/ping/accelerate.c | #include <dlfcn\.h>
 getopt and number parsing (lib/digits.h reads digits) | src/config/* src/app/sd-notify.c | #include <getopt\.h>|\<(strto[a-z]+|ato[ilf]|sscanf|getopt(_long)?)\(
-atomics | include/mural/brush.h src/canvas/* src/base/counters.[ch] plugins/http/viewers/framediff.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
-locks | src/canvas/* src/limits/* src/plugin/said.[ch] src/plugin/sysctl.c src/ingest/worker.[ch] src/display/* src/hud/hud.c plugins/http/store/* plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
+atomics | include/mural/brush.h src/canvas/* src/base/counters.[ch] plugins/ping/xdp/module.c plugins/http/viewers/framediff.c | __atomic_|<stdatomic\.h>|\<_Atomic\>
+locks | src/canvas/* src/limits/* src/plugin/said.[ch] src/plugin/sysctl.c src/ingest/worker.[ch] src/display/* src/hud/hud.c plugins/ping/xdp/module.c plugins/http/store/* plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.[ch] | pthread_(mutex|rwlock|cond|spin)_|uv_(mutex|rwlock|cond|sem)_
 threads | lib/thread.h plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | \<(pthread|uv_thread)_create
 libpcap | plugins/ping/* | #include <pcap
+libbpf | plugins/ping/xdp/* | #include [<"](bpf/|pings\.skel)
 libqrencode | src/hud/qr.c | #include <qrencode\.h>
 FreeType and FriBidi | src/hud/faces.c | #include (FT_|<ft2build\.h>|<fribidi\.h>)
 libpng | lib/png.c | #include <png\.h>
+hiredis | plugins/link/redis.[ch] | #include <hiredis/
+zstd | plugins/link/codec.c plugins/link/picture.c | #include <zstd\.h>
 zlib | lib/png.c src/storage/* plugins/http/viewers/codec-*.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h src/canvas/brush.c | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
@@ -35,8 +38,8 @@ ranks='
 6 src/app
 7 src/app/doctor
 8 src
-1 plugins/common
-2 plugins plugins/ping plugins/pixelflut plugins/p2 plugins/http/web
+1 plugins/common plugins/ping/xdp
+2 plugins plugins/ping plugins/pixelflut plugins/p2 plugins/link plugins/http/web
 3 plugins/http/store
 4 plugins/http/board plugins/http/viewers plugins/http/socketio
 5 plugins/http/history

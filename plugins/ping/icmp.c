@@ -13,6 +13,7 @@
 
 #include <mural/plugin.h>
 
+#include "ping/accelerate.h"
 #include "ping/address-template.h"
 #include "ping/capture.h"
 #include "ping/kernel-replies.h"
@@ -59,10 +60,12 @@ struct icmp_config {
 	uint32_t alpha;
 	int64_t size_rate;
 	uint32_t kernel_replies;
+	uint32_t accelerate;
 };
 
 struct icmp_state {
 	struct capture capture;
+	struct accelerator accelerator;
 	struct target target;
 	struct kernel_replies replies;
 	struct mural_ratelimit *size_replies;
@@ -91,8 +94,11 @@ static const struct mural_option options[] = {
 		"size requests answered a second for each source, 0: no limit"),
 	MURAL_CHOICE(struct icmp_config, kernel_replies, "keep", "keep suppress",
 		"suppress: while murald runs, the kernel answers no pings of its own"),
+	ACCELERATE_OPTION(struct icmp_config),
 	{ 0 },
 };
+
+static const struct mural_metric metrics[] = { ACCELERATE_METRICS{ 0 } };
 
 static bool
 target_parse(const char *text, struct target *target)
@@ -115,17 +121,40 @@ target_parse(const char *text, struct target *target)
 	return true;
 }
 
+/* A ping that XDP takes reaches neither the kernel, which would answer it, nor who else
+ * it is for. */
+static struct accelerate_wish
+icmp_wish(const struct icmp_config *config)
+{
+	struct accelerate_wish wish = { .mode = config->accelerate, .role = XDP_PINGS };
+
+	if (config->kernel_replies != REPLIES_SUPPRESS)
+		wish.refusal = "kernel-replies = suppress";
+	else if (strcmp(config->target, "own") != 0)
+		wish.refusal = "target = own";
+	return wish;
+}
+
 static void
 icmp_check(const void *data, struct mural_check *check)
 {
 	const struct icmp_config *config = data;
-
+	const struct accelerate_wish wish = icmp_wish(config);
 	struct target target;
 
+	accelerate_check(&wish, check);
 	capture_check(config->interface, check);
 	if (!target_parse(config->target, &target))
 		mural_reject(check, "target",
 			"must be own, any or an IP address, such as 192.0.2.1");
+}
+
+static void
+icmp_prepare(const void *data)
+{
+	const struct accelerate_wish wish = icmp_wish(data);
+
+	accelerate_prepare(&wish);
 }
 
 static uint64_t
@@ -360,6 +389,21 @@ on_packet(void *user, const struct packet *packet, enum packet_fault fault)
 	}
 }
 
+static void
+on_accelerated(
+	void *user, const struct packet *packet, const struct accelerated_pixel *pixel)
+{
+	const struct icmp_drain *drain = user;
+	const struct ping ping = {
+		.x = (uint16_t)pixel->x,
+		.y = (uint16_t)pixel->y,
+		.argb = pixel->argb,
+	};
+
+	if (capture_consume(drain->host, drain->brush, packet, 1))
+		icmp_paint(drain, &ping);
+}
+
 /* ----------------------------------------------------------------- the plugin */
 
 static struct mural_ratelimit *
@@ -377,8 +421,9 @@ static int
 icmp_attach(struct mural_host *host)
 {
 	const struct icmp_config *config = host->config;
+	const struct accelerate_wish wish = icmp_wish(config);
 	struct icmp_state *state = host->state;
-	int fd;
+	int fd, ret;
 
 	(void)target_parse(config->target, &state->target); /* icmp_check() did */
 	state->raw4 = state->raw6 = -1;
@@ -392,6 +437,12 @@ icmp_attach(struct mural_host *host)
 		mural_ratelimit_free(state->size_replies);
 		return fd;
 	}
+	ret = accelerator_open(&state->accelerator, &state->capture, host, &wish);
+	if (ret < 0) {
+		capture_close(&state->capture, host);
+		mural_ratelimit_free(state->size_replies);
+		return ret;
+	}
 	state->raw4 = open_raw(AF_INET);
 	state->raw6 = open_raw(AF_INET6);
 	if (config->kernel_replies == REPLIES_SUPPRESS)
@@ -404,8 +455,11 @@ icmp_drain(struct mural_host *host, struct mural_brush *brush)
 {
 	struct icmp_state *state = host->state;
 	struct icmp_drain drain = { host, brush };
+	int more = accelerator_drain(
+		&state->accelerator, &state->capture, host, on_accelerated, &drain);
+	int ret = capture_drain(&state->capture, host, on_packet, &drain);
 
-	return capture_drain(&state->capture, host, on_packet, &drain);
+	return ret < 0 ? ret : ret | more;
 }
 
 static void
@@ -414,6 +468,7 @@ icmp_detach(struct mural_host *host)
 	struct icmp_state *state = host->state;
 
 	kernel_replies_restore(&state->replies, host);
+	accelerator_close(&state->accelerator);
 	capture_close(&state->capture, host);
 	mural_ratelimit_free(state->size_replies);
 	if (state->raw4 >= 0)
@@ -471,4 +526,6 @@ const struct mural_plugin mural_plugin = {
 	.detach = icmp_detach,
 	.hint = icmp_hint,
 	.capabilities = icmp_capabilities,
+	.metrics = metrics,
+	.prepare = icmp_prepare,
 };

@@ -16,6 +16,7 @@
 
 #include <mural/plugin.h>
 
+#include "ping/accelerate.h"
 #include "ping/address-template.h"
 #include "ping/capture.h"
 #include "ping/kernel-replies.h"
@@ -38,6 +39,7 @@ struct ipv6_config {
 	uint32_t accept;
 	bool ndp;
 	uint32_t kernel_replies;
+	uint32_t accelerate;
 };
 
 static const struct mural_option options[] = {
@@ -53,12 +55,16 @@ static const struct mural_option options[] = {
 		"answer neighbour solicitations for every address of the template"),
 	MURAL_CHOICE(struct ipv6_config, kernel_replies, "keep", "keep suppress",
 		"suppress: while murald runs, the kernel answers no pings of its own"),
+	ACCELERATE_OPTION(struct ipv6_config),
 	{ 0 },
 };
+
+static const struct mural_metric metrics[] = { ACCELERATE_METRICS{ 0 } };
 
 struct ipv6_state {
 	struct address_template template;
 	struct capture capture;
+	struct accelerator accelerator;
 	struct kernel_replies replies;
 	struct ndp ndp;
 	uint32_t accept;
@@ -80,16 +86,71 @@ template_from_config(const struct ipv6_config *config, struct address_template *
 		template, config->template, config->digits == DIGITS_DECIMAL, why, len);
 }
 
+_Static_assert(
+	ACCEPT_ICMP6 == (int)XDP_ACCEPT_ICMP6 && ACCEPT_ECHO == (int)XDP_ACCEPT_ECHO &&
+		ACCEPT_ANY == (int)XDP_ACCEPT_ANY && TEMPLATE_LETTERS == XDP_FIELDS,
+	"the XDP program has the same");
+
+/* `to` is set if the template has a place, and must live as long as the wish. */
+static struct accelerate_wish
+ipv6_wish(const struct ipv6_config *config, const struct address_template *template,
+	struct xdp_template *to)
+{
+	struct accelerate_wish wish = {
+		.mode = config->accelerate,
+		.role = XDP_ADDRESSES,
+		.addresses = to,
+	};
+
+	if (config->kernel_replies != REPLIES_SUPPRESS)
+		wish.refusal = "kernel-replies = suppress";
+	else if (!template->has_position)
+		wish.refusal = "a template with X and Y";
+	*to = (struct xdp_template){ .accept = config->accept,
+		.decimal = template->decimal };
+	memcpy(to->mask, template->claim.mask, sizeof(to->mask));
+	memcpy(to->value, template->claim.value, sizeof(to->value));
+	for (int i = 0; i < TEMPLATE_LETTERS; i++) {
+		const struct template_field *field = &template->fields[i];
+
+		/* from the right of the eight bytes, and of the address */
+		to->fields[i] = (struct xdp_field){ field->shift + 64 - 8 * field->offset,
+			field->mask, field->scale, field->add };
+	}
+	return wish;
+}
+
 static void
 ipv6_check(const void *data, struct mural_check *check)
 {
 	const struct ipv6_config *config = data;
 	struct address_template template;
+	struct xdp_template addresses;
+	struct accelerate_wish wish;
 	char why[TEMPLATE_WHY_MAX];
 
 	capture_check(config->interface, check);
-	if (template_from_config(config, &template, why, sizeof(why)) < 0)
+	if (template_from_config(config, &template, why, sizeof(why)) < 0) {
 		mural_reject(check, "template", "%s", why);
+		return;
+	}
+	wish = ipv6_wish(config, &template, &addresses);
+	accelerate_check(&wish, check);
+}
+
+static void
+ipv6_prepare(const void *data)
+{
+	const struct ipv6_config *config = data;
+	struct address_template template;
+	struct xdp_template addresses;
+	struct accelerate_wish wish;
+	char why[TEMPLATE_WHY_MAX];
+
+	if (template_from_config(config, &template, why, sizeof(why)) < 0)
+		return;
+	wish = ipv6_wish(config, &template, &addresses);
+	accelerate_prepare(&wish);
 }
 
 static uint64_t
@@ -158,6 +219,18 @@ is_accepted(uint32_t accept, const struct packet_icmp *icmp)
 	default:
 		return true;
 	}
+}
+
+static void
+on_accelerated(
+	void *user, const struct packet *packet, const struct accelerated_pixel *pixel)
+{
+	const struct ipv6_drain *drain = user;
+	const struct template_pixel square = { pixel->x, pixel->y, pixel->side,
+		pixel->argb };
+
+	if (capture_consume(drain->host, drain->brush, packet, pixel->side * pixel->side))
+		ipv6_paint(drain->ipv6, drain->brush, &square);
 }
 
 static void
@@ -282,6 +355,7 @@ ipv6_detach(struct mural_host *host)
 		mural_log(host, MURAL_INFO, "ndp: answered %llu neighbour solicitations",
 			(unsigned long long)ipv6->ndp.answered);
 	ndp_close(&ipv6->ndp);
+	accelerator_close(&ipv6->accelerator);
 	capture_close(&ipv6->capture, host);
 }
 
@@ -291,6 +365,8 @@ ipv6_attach(struct mural_host *host)
 	const struct ipv6_config *config = host->config;
 	struct ipv6_state *ipv6 = host->state;
 	char why[TEMPLATE_WHY_MAX], filter[FILTER_MAX];
+	struct xdp_template addresses;
+	struct accelerate_wish wish;
 	struct timespec now;
 	int fd, ret;
 
@@ -306,12 +382,14 @@ ipv6_attach(struct mural_host *host)
 		config->ndp ? CAPTURE_GROUPS : CAPTURE_NO_OTHERS);
 	if (fd < 0)
 		return fd;
-	if (config->ndp) {
-		ret = ndp_open(&ipv6->ndp, host, ipv6->capture.ifindex);
-		if (ret < 0) {
-			capture_close(&ipv6->capture, host);
-			return ret;
-		}
+	wish = ipv6_wish(config, &ipv6->template, &addresses);
+	ret = accelerator_open(&ipv6->accelerator, &ipv6->capture, host, &wish);
+	if (ret == 0 && config->ndp &&
+		(ret = ndp_open(&ipv6->ndp, host, ipv6->capture.ifindex)) < 0)
+		accelerator_close(&ipv6->accelerator);
+	if (ret < 0) {
+		capture_close(&ipv6->capture, host);
+		return ret;
 	}
 	if (config->kernel_replies == REPLIES_SUPPRESS)
 		kernel_replies_suppress(&ipv6->replies, host);
@@ -323,11 +401,13 @@ ipv6_drain(struct mural_host *host, struct mural_brush *brush)
 {
 	struct ipv6_state *ipv6 = host->state;
 	struct ipv6_drain drain = { host, ipv6, brush };
+	int more = accelerator_drain(
+		&ipv6->accelerator, &ipv6->capture, host, on_accelerated, &drain);
 	int ret = capture_drain(&ipv6->capture, host, on_packet, &drain);
 
 	if (ipv6->ndp.is_open)
 		ndp_update_interfaces(&ipv6->ndp, &ipv6->capture.local_addrs, host);
-	return ret;
+	return ret < 0 ? ret : ret | more;
 }
 
 /* ------------------------------------------------------------------ hint */
@@ -405,4 +485,6 @@ const struct mural_plugin mural_plugin = {
 	.claim = ipv6_claim,
 	.hint = ipv6_hint,
 	.capabilities = ipv6_capabilities,
+	.metrics = metrics,
+	.prepare = ipv6_prepare,
 };

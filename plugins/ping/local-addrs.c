@@ -4,6 +4,8 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@ struct dump {
 	size_t n_addresses;
 	uint32_t *ports;
 	size_t n_ports;
+	struct local_card *cards;
+	size_t n_cards;
 };
 
 struct local_addr
@@ -95,24 +99,69 @@ add_address(struct dump *dump, const struct nlmsghdr *message)
 }
 
 static int
-add_port(struct dump *dump, const struct nlmsghdr *message)
+add_port(struct dump *dump, uint32_t ifindex)
+{
+	uint32_t *grown = array_grow(dump->ports, dump->n_ports, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	dump->ports = grown;
+	dump->ports[dump->n_ports++] = ifindex;
+	return 0;
+}
+
+static int
+add_card(struct dump *dump, const struct local_card *card)
+{
+	struct local_card *grown = array_grow(dump->cards, dump->n_cards, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	dump->cards = grown;
+	dump->cards[dump->n_cards++] = *card;
+	return 0;
+}
+
+/* The kind of a virtual interface, such as "veth"; "": a real one. */
+static const char *
+find_kind(const struct rtattr *info)
+{
+	int left = (int)RTA_PAYLOAD(info);
+
+	for (const struct rtattr *attr = RTA_DATA(info); RTA_OK(attr, left);
+		attr = RTA_NEXT(attr, left))
+		if (attr->rta_type == IFLA_INFO_KIND && RTA_PAYLOAD(attr) > 0 &&
+			((const char *)RTA_DATA(attr))[RTA_PAYLOAD(attr) - 1] == '\0')
+			return RTA_DATA(attr);
+	return "";
+}
+
+static int
+add_link(struct dump *dump, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *header = NLMSG_DATA(message);
 	int left = (int)IFLA_PAYLOAD(message);
-	bool has_master = false;
-	uint32_t *grown;
+	struct local_card card = { .ifindex = (uint32_t)header->ifi_index };
+	bool has_master = false, has_mac = false;
+	const char *kind = "";
 
-	for (struct rtattr *attr = IFLA_RTA(header); RTA_OK(attr, left);
-		attr = RTA_NEXT(attr, left))
+	for (const struct rtattr *attr = IFLA_RTA(header); RTA_OK(attr, left);
+		attr = RTA_NEXT(attr, left)) {
 		if (attr->rta_type == IFLA_MASTER)
 			has_master = true;
-	if (!has_master)
+		else if (attr->rta_type == IFLA_LINKINFO)
+			kind = find_kind(attr);
+		else if (attr->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(attr) == 6) {
+			memcpy(card.mac, RTA_DATA(attr), 6);
+			has_mac = true;
+		}
+	}
+	if (has_master)
+		return add_port(dump, card.ifindex);
+	card.is_veth = strcmp(kind, "veth") == 0;
+	if (!has_mac || header->ifi_type != ARPHRD_ETHER || (*kind && !card.is_veth))
 		return 0;
-	if (!(grown = array_grow(dump->ports, dump->n_ports, sizeof(*grown))))
-		return -ENOMEM;
-	dump->ports = grown;
-	dump->ports[dump->n_ports++] = (uint32_t)header->ifi_index;
-	return 0;
+	return add_card(dump, &card);
 }
 
 /* Parses one datagram.  1: there are more, 0: that was the last, or -errno. */
@@ -132,7 +181,7 @@ parse_messages(struct dump *dump, const void *buf, size_t len)
 		if (message->nlmsg_type == RTM_NEWADDR)
 			ret = add_address(dump, message);
 		else if (message->nlmsg_type == RTM_NEWLINK)
-			ret = add_port(dump, message);
+			ret = add_link(dump, message);
 	}
 	return ret < 0 ? ret : 1;
 }
@@ -181,6 +230,7 @@ local_addrs_reload(struct local_addrs *addrs)
 	if (ret < 0) {
 		free(dump.addresses);
 		free(dump.ports);
+		free(dump.cards);
 		return ret;
 	}
 	if (dump.n_addresses > 0)
@@ -190,10 +240,13 @@ local_addrs_reload(struct local_addrs *addrs)
 		qsort(dump.ports, dump.n_ports, sizeof(*dump.ports), compare_ports);
 	free(addrs->addresses);
 	free(addrs->ports);
+	free(addrs->cards);
 	addrs->addresses = dump.addresses;
 	addrs->n_addresses = dump.n_addresses;
 	addrs->ports = dump.ports;
 	addrs->n_ports = dump.n_ports;
+	addrs->cards = dump.cards;
+	addrs->n_cards = dump.n_cards;
 	addrs->generation++;
 	return 0;
 }
@@ -272,5 +325,6 @@ local_addrs_close(struct local_addrs *addrs)
 		close(addrs->events);
 	free(addrs->addresses);
 	free(addrs->ports);
+	free(addrs->cards);
 	*addrs = (struct local_addrs){ .events = -1 };
 }

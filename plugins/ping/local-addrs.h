@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host's own addresses, and interfaces that are only ports of another one.
+ * The host's own addresses, interfaces that are only ports of another one, and those that
+ * are wires: Ethernet cards and virtual ones like them.
  *
  * Read from rtnetlink(7) at first, and again whenever the kernel announces a change, so
  * that a look-up is a search in memory.  One thread.  Needs no rights.
@@ -16,6 +17,13 @@ struct local_addr {
 	uint64_t high, low;
 };
 
+/* An Ethernet card, or one end of a veth pair, that is no port. */
+struct local_card {
+	uint32_t ifindex;
+	uint8_t mac[6];
+	bool is_veth;
+};
+
 struct local_addrs {
 	int events; /* a netlink socket, readable after changes */
 	bool stale;
@@ -24,6 +32,8 @@ struct local_addrs {
 	size_t n_addresses;
 	uint32_t *ports; /* sorted interface indices */
 	size_t n_ports;
+	struct local_card *cards;
+	size_t n_cards;
 };
 
 /* 0 or -errno, not logged. */

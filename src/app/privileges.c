@@ -156,6 +156,8 @@ format_capabilities(uint64_t keep, char *text, size_t len)
 	} names[] = {
 		{ CAP_NET_RAW, "CAP_NET_RAW" },
 		{ CAP_NET_ADMIN, "CAP_NET_ADMIN" },
+		{ CAP_BPF, "CAP_BPF" },
+		{ CAP_PERFMON, "CAP_PERFMON" },
 		{ CAP_NET_BIND_SERVICE, "CAP_NET_BIND_SERVICE" },
 	};
 	size_t used = 0;
@@ -169,6 +171,22 @@ format_capabilities(uint64_t keep, char *text, size_t len)
 	if (keep)
 		snprintf(text + used, len - used, " 0x%llx", (unsigned long long)keep);
 	return text;
+}
+
+/* For a user who is not root, but was given what loading BPF programs takes. */
+static int
+drop_bpf(const struct plugins *plugins)
+{
+	uint64_t effective, permitted, wanted, drop;
+	int ret = get_capabilities(&effective, &permitted);
+
+	if (ret < 0 || geteuid() == 0 || !(permitted >> CAP_BPF & 1))
+		return ret;
+	if ((ret = choose_capabilities(plugins, &wanted)) < 0)
+		return ret;
+	drop = UINT64_C(1) << CAP_BPF | UINT64_C(1) << CAP_PERFMON |
+	       UINT64_C(1) << CAP_NET_ADMIN;
+	return set_capabilities(permitted & (wanted | ~drop));
 }
 
 /* ------------------------------------------------------------------ the user */
@@ -308,14 +326,17 @@ privileges_drop(const struct config *config, const struct plugins *plugins)
 {
 	struct rlimit no_core = { 0 };
 	const char *why;
+	int ret;
 
 	if (getrlimit(RLIMIT_CORE, &no_core) == 0) {
 		no_core.rlim_cur = 0;
 		(void)setrlimit(RLIMIT_CORE, &no_core);
 	}
+	plugins_prepare(plugins);
+	if ((ret = drop_bpf(plugins)) < 0)
+		return ret;
 	if (*config->server.user) {
-		int ret = change_user(config, plugins);
-
+		ret = change_user(config, plugins);
 		if (ret < 0)
 			return ret;
 	}

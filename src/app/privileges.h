@@ -6,7 +6,8 @@
  * Landlock where the kernel has it), and leaves no core file, because its memory holds
  * secrets.  Started as root with server.user, it also becomes that user, with the groups
  * of that user and of the graphics cards, and keeps only those of root's capabilities
- * that the instances ask for.
+ * that the instances ask for.  Started as another user with CAP_BPF, it gives that up
+ * with what belongs to it, once plugins have loaded their programs.
  *
  * Capabilities belong to threads, which inherit them: called by the main thread before it
  * starts another.
@@ -18,7 +19,8 @@
 #include "config/config.h"
 #include "plugin/registry.h"
 
-/* Drops what the wall does not need.  On -errno, logged, murald must not start. */
+/* Has plugins load what takes more rights, and drops what the wall does not need.  On
+ * -errno, logged, murald must not start. */
 int privileges_drop(const struct config *config, const struct plugins *plugins);
 
 /* Whether this thread has the capability, CAP_... of <linux/capability.h>. */

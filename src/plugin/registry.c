@@ -335,6 +335,14 @@ plugins_load(struct plugins *plugins, struct config *config)
 	return ret;
 }
 
+void
+plugins_prepare(const struct plugins *plugins)
+{
+	for (const struct instance *i = plugins->instances; i; i = i->next)
+		if (i->plugin->prepare)
+			i->plugin->prepare(i->config);
+}
+
 int
 plugins_load_next(struct plugins *next, struct plugins *running, struct config *config)
 {

@@ -91,8 +91,11 @@ struct plugins {
  * or -ENOMEM. */
 int plugins_load(struct plugins *plugins, struct config *config);
 
-/* The same for a reload: `next` gets instances and claims only; the modules stay in the
- * list of `running`, newly loaded ones too, even on failure. */
+/* Has each instance load what takes more rights than murald will have. */
+void plugins_prepare(const struct plugins *plugins);
+
+/* The same as plugins_load() for a reload: `next` gets instances and claims only; the
+ * modules stay in the list of `running`, newly loaded ones too, even on failure. */
 int plugins_load_next(
 	struct plugins *next, struct plugins *running, struct config *config);
 

@@ -2,6 +2,7 @@
 """murald --doctor on machines in order, and on machines with one thing wrong."""
 import os
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -151,6 +152,19 @@ def test_a_user_without_rights(open_folder, nobody):
     assert "checked as user 65534 (nobody)" in text
     assert "WRONG  [plugin icmp] may not read packets: no CAP_NET_RAW" in text
     assert "WRONG  canvas.snapshot: the folder %s: Permission denied" % open_folder in text
+
+
+def test_pings_by_xdp(open_folder, nobody, inside):
+    plugins = "[plugin icmp]\nkernel-replies = suppress\naccelerate = auto\n"
+    without = str(open_folder) + "/plugins"
+    os.mkdir(without)
+    shutil.copy(PLUGINS + "/icmp.so", without)
+    text = doctor(Wall(open_folder, plugins, netns=inside, plugin_path=without))
+    assert "WRONG  [plugin icmp] accelerate: there is no xdp.module" in text
+    assert "apt install murald-xdp" in text
+    if os.path.exists(PLUGINS + "/xdp.module"):
+        assert "[plugin icmp] accelerate: may load programs: CAP_BPF" in doctor(Wall(open_folder, plugins, netns=inside))
+        assert "accelerate: may not load programs: no CAP_BPF" in doctor(Wall(open_folder, plugins, prefix=nobody))
 
 
 def test_a_wall_that_has_more_rights_than_its_user(open_folder, nobody, inside):

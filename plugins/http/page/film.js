@@ -55,6 +55,7 @@ class Film {
 				span => this.load(span === "hour")), this.speeds,
 			choice(w("part"), [["whole", w("whole")], ["screen", w("screen")]], part => this.cut(part)),
 			this.save, this.gif), this.said);
+		this.root.film = this; // for who looks from outside, such as the tests
 		this.tell_states();
 	}
 
@@ -218,6 +219,5 @@ export function open_film(place, record, view) {
 	const film = new Film(record, view);
 
 	place.append(film.root);
-	film.loaded = film.load(false);
-	return film;
+	film.load(false);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Shows timelapses, and the wall at an earlier time.
 
+import { view } from "./core.js";
 import { language, t } from "./words.js";
 
 // The span of the recording; null: not available.
@@ -9,8 +10,6 @@ async function recorded() {
 
 	return answer.ok ? answer.json() : null;
 }
-
-export let film = null; // when it was opened
 
 export async function show_history() {
 	const picture = document.getElementById("past-picture");
@@ -34,9 +33,9 @@ export async function show_history() {
 	whole.hidden = document.getElementById("look-back").hidden = false;
 	whole.addEventListener("click", async () => {
 		whole.hidden = picture.hidden = true;
-		const [{ open_film }, { view }] = await Promise.all([import("./film.js"), import("./main.js")]);
+		const { open_film } = await import("./film.js");
 
-		film = open_film(whole.closest("section"), await recorded(), view);
+		open_film(whole.closest("section"), await recorded(), view);
 	}, { once: true });
 	moment.addEventListener("input", () => {
 		const when = new Date(at() * 1000);

@@ -28,5 +28,8 @@ struct page_file {
 
 extern const struct page_file page_files[];
 
+/* The hash of the script that stands in index.html, for the policy. */
+extern const char page_script[];
+
 /* openapi.c's: what there is over HTTP, for programs. */
 enum MHD_Result page_answer_openapi(struct request *request);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-address-template %D%/test-icmp %D%/test-ndp %D%/test-packet
+check_PROGRAMS += %D%/test-address-template %D%/test-icmp %D%/test-ndp %D%/test-packet %D%/test-xdp
 %C%_test_address_template_SOURCES = %D%/test-address-template.c %D%/template-layouts.h \
 	tests/fuzz/fuzz-ipv6.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 %C%_test_address_template_LDADD = libping.la $(LDADD)
@@ -10,4 +10,6 @@ check_PROGRAMS += %D%/test-address-template %D%/test-icmp %D%/test-ndp %D%/test-
 %C%_test_packet_SOURCES = %D%/test-packet.c %D%/ping-packets.c %D%/ping-packets.h \
 	tests/fuzz/fuzz-packet.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 %C%_test_packet_LDADD = libping.la $(LDADD)
+%C%_test_xdp_SOURCES = %D%/test-xdp.c %D%/ping-packets.c %D%/ping-packets.h
+%C%_test_xdp_LDADD = libping.la $(LDADD)
 endif

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/* Compares the XDP program with the plain decoder: right, odd and broken packets of every
+ * layer have the same pixels, or are passed on to it.  A network namespace of its own has
+ * the interface that they arrive at. */
+#include "ping/xdp/module.h"
+
+#include <dlfcn.h>
+#include <endian.h>
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <pcap/dlt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ping/address-template.h"
+#include "ping/packet.h"
+#include "ping/pingxelflut.h"
+#include "support/unit.h"
+#include "unit/ping/ping-packets.h"
+
+#define LOOPBACK 1 /* its index in any namespace */
+#define FRAMES 20000
+#define TEMPLATE "fd98:0:0:0:SXXX:YYY:RR:GGBB"
+
+enum { DROP = 1, PASS = 2 }; /* XDP_ */
+
+static const uint8_t mac[6] = { 0x02, 0, 0, 0, 0, 2 };
+static const uint8_t own4[4] = { 192, 0, 2, 2 };
+static const uint8_t own6[16] = { 0x20, 1, 0x0d, 0xb8, [15] = 2 };
+
+static const struct xdp_module *module;
+static struct xdp_tap *taps[XDP_ROLES];
+static struct address_template template;
+static uint32_t wanted; /* what paints by address */
+
+/* A pixel as both decoders give it; side 0: none. */
+struct seen {
+	uint32_t x, y, side, argb, bytes;
+	int version;
+	uint8_t source[16];
+};
+
+/* ------------------------------------------------------------------ dice */
+
+static uint64_t dice;
+
+static uint32_t
+below(uint32_t n)
+{
+	dice ^= dice << 13;
+	dice ^= dice >> 7;
+	dice ^= dice << 17;
+	return (uint32_t)((dice >> 32) * n >> 32);
+}
+
+static bool
+one_in(uint32_t n)
+{
+	return below(n) == 0;
+}
+
+/* ------------------------------------------------------------------ set up */
+
+/* As the ipv6 plugin writes it. */
+static struct xdp_template
+compile(const char *text, bool decimal)
+{
+	struct xdp_template to = { .accept = wanted, .decimal = decimal };
+	char why[TEMPLATE_WHY_MAX];
+
+	assert_int_equal(template_compile(&template, text, decimal, why, sizeof(why)), 0);
+	memcpy(to.mask, template.claim.mask, sizeof(to.mask));
+	memcpy(to.value, template.claim.value, sizeof(to.value));
+	for (int i = 0; i < TEMPLATE_LETTERS; i++) {
+		const struct template_field *field = &template.fields[i];
+
+		to.fields[i] = (struct xdp_field){ field->shift + 64 - 8 * field->offset,
+			field->mask, field->scale, field->add };
+	}
+	return to;
+}
+
+static void
+open_taps(const char *text, bool decimal)
+{
+	const struct xdp_template to = compile(text, decimal);
+	struct xdp_card card = { .ifindex = LOOPBACK, .wants_generic = true };
+	struct xdp_own own = { .n4 = 1, .n6 = 1 };
+	char why[XDP_WHY_MAX] = "";
+
+	memcpy(card.mac, mac, sizeof(mac));
+	memcpy(&own.four[0], own4, sizeof(own4));
+	memcpy(own.six[0], own6, sizeof(own6));
+	for (int role = 0; role < XDP_ROLES; role++) {
+		module->join((enum xdp_role)role);
+		if (module->open(&taps[role], (enum xdp_role)role,
+			    role == XDP_ADDRESSES ? &to : NULL, why, sizeof(why)) < 0 ||
+			module->attach(taps[role], &card, why, sizeof(why)) < 0)
+			fail_msg("%s", why);
+	}
+	module->set_own(taps[XDP_PINGS], &own);
+}
+
+static void
+close_taps(void)
+{
+	for (int role = 0; role < XDP_ROLES; role++) {
+		module->close(taps[role]);
+		module->leave((enum xdp_role)role);
+	}
+}
+
+/* ------------------------------------------------------------------ decoders */
+
+static void
+on_entry(void *user, const struct xdp_entry *entry)
+{
+	struct seen *seen = user;
+
+	assert_int_equal(seen->side, 0);
+	assert_int_equal(entry->paint >> 32, LOOPBACK);
+	*seen = (struct seen){
+		.x = entry->word >> XDP_X_SHIFT & 0xffff,
+		.y = entry->word >> XDP_Y_SHIFT & 0xffff,
+		.side = entry->word & XDP_SQUARE ? 2 : 1,
+		.argb = (uint32_t)entry->paint,
+		.bytes = entry->word >> XDP_BYTES_SHIFT & XDP_BYTES_MAX,
+		.version = entry->word & XDP_V4 ? 4 : 6,
+	};
+	memcpy(seen->source, entry->source, seen->version == 4 ? 4 : 16);
+}
+
+/* What the program makes of a frame. */
+static struct seen
+run_program(const struct bytes *frame)
+{
+	struct seen seen[XDP_ROLES] = { 0 };
+	uint32_t ns;
+	int ret = module->run(false, frame->at, frame->len, LOOPBACK, 1, &ns);
+	size_t n = 0;
+
+	for (int role = 0; role < XDP_ROLES; role++)
+		n += module->drain(taps[role], 8, on_entry, &seen[role]);
+	assert_int_equal(ret, n == 0 ? PASS : DROP);
+	assert_true(n <= 1);
+	return seen[XDP_PINGS].side ? seen[XDP_PINGS] : seen[XDP_ADDRESSES];
+}
+
+static uint32_t
+saturate(uint32_t at)
+{
+	return at > 0xffff ? 0xffff : at;
+}
+
+static bool
+is_accepted(bool has_icmp, const struct packet_icmp *icmp)
+{
+	if (has_icmp && icmp->type == 135)
+		return false;
+	if (wanted == XDP_ACCEPT_ANY)
+		return true;
+	return has_icmp && (wanted == XDP_ACCEPT_ICMP6 || icmp->type == 128);
+}
+
+static bool
+is_own(const struct packet *packet)
+{
+	return packet->version == 4 ? memcmp(packet->destination, own4, 4) == 0
+				    : memcmp(packet->destination, own6, 16) == 0;
+}
+
+/* What the plugins make of it. */
+static struct seen
+run_plain(const struct bytes *frame)
+{
+	struct packet packet;
+	enum packet_fault fault =
+		packet_parse(&packet, DLT_EN10MB, frame->at, frame->len, frame->len);
+	struct template_pixel pixel = { 0 };
+	struct packet_icmp icmp;
+	struct seen seen = { 0 };
+	struct ping ping;
+
+	if (packet.version == 0 || memcmp(frame->at, mac, 6) != 0 ||
+		packet.cast != CAST_UNICAST)
+		return seen;
+	if (packet.version == 6 && template_decode(&template, packet.destination,
+					   &pixel) != TEMPLATE_OTHER) {
+		if (fault != PACKET_OK ||
+			(packet.vlan != PACKET_NO_VLAN && packet.vlan) ||
+			!is_accepted(packet_icmp_parse(&packet, &icmp), &icmp))
+			return seen;
+	} else if (is_own(&packet) &&
+		   ping_read(&ping, &packet, fault, false) == PING_PIXEL) {
+		pixel = (struct template_pixel){ ping.x, ping.y, 1, ping.argb };
+	}
+	if (pixel.side == 0)
+		return seen;
+	seen = (struct seen){ saturate(pixel.x), saturate(pixel.y), pixel.side,
+		pixel.argb, (uint32_t)packet.payload_len, packet.version, { 0 } };
+	memcpy(seen.source, packet.source, packet.version == 4 ? 4 : 16);
+	return seen;
+}
+
+/* ------------------------------------------------------------------ packets */
+
+static void
+insert(struct bytes *frame, size_t at, const uint8_t *what, size_t len)
+{
+	if (frame->len + len > sizeof(frame->at))
+		return;
+	memmove(frame->at + at + len, frame->at + at, frame->len - at);
+	memcpy(frame->at + at, what, len);
+	frame->len += len;
+}
+
+static void
+add16(uint8_t *at, size_t n)
+{
+	size_t value = (at[0] << 8 | at[1]) + n;
+
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+/* Options of IPv4, or extension headers, and their lengths. */
+static void
+lengthen(struct bytes *packet, int version)
+{
+	static const uint8_t next[] = { 0, 43, 60, 60, 60, 44, 51 };
+	uint8_t what[40];
+
+	for (size_t i = 0; i < sizeof(what); i++)
+		what[i] = (uint8_t)below(256);
+	if (version == 4) {
+		uint32_t words = 1 + below(10);
+
+		insert(packet, 20, what, 4 * words);
+		packet->at[0] += (uint8_t)words;
+		add16(packet->at + 2, 4 * words);
+		return;
+	}
+	for (uint32_t n = 1 + below(6); n > 0; n--) {
+		size_t len = 8 * (1 + below(3));
+
+		what[0] = packet->at[6];
+		what[1] = (uint8_t)(len / 8 - 1);
+		what[3] = one_in(5);
+		insert(packet, 40, what, len);
+		packet->at[6] = next[below(n == 1 ? 7 : 5)];
+		add16(packet->at + 4, len);
+	}
+}
+
+static void
+claim_destination(uint8_t *destination)
+{
+	struct template_pixel pixel = { below(1400), below(800), 1 + below(2),
+		below(1 << 24) | 0xff000000 };
+
+	for (int i = 0; i < 16; i++)
+		destination[i] = (uint8_t)((below(256) & ~template.claim.mask[i]) |
+					   template.claim.value[i]);
+	if (!one_in(4))
+		(void)template_encode(&template, &pixel, destination);
+}
+
+/* Makes checksums right again, as far as the packet has them at their places. */
+static void
+repair(struct bytes *packet, int version)
+{
+	struct packet parsed;
+
+	if (version == 4 && packet->len >= 20u &&
+		packet->len >= (packet->at[0] & 15) * 4u)
+		fix_header(packet, (packet->at[0] & 15) * 4u);
+	if (packet_parse(&parsed, DLT_RAW, packet->at, packet->len, packet->len) ==
+			PACKET_OK &&
+		parsed.payload_len >= 8 &&
+		packet->at + packet->len == parsed.payload + parsed.payload_len)
+		fix_checksum(packet, (size_t)(parsed.payload - packet->at));
+}
+
+/* Spoils some of what is in [from, len). */
+static void
+spoil(struct bytes *bytes, size_t from)
+{
+	for (uint32_t n = 1 + below(3); n > 0; n--)
+		bytes->at[from + below((uint32_t)(bytes->len - from))] ^=
+			(uint8_t)(1 << below(8));
+}
+
+/* Before the Ethernet type. */
+static void
+tag(struct bytes *frame)
+{
+	for (uint32_t n = 1 + below(3); n > 0; n--) {
+		const uint8_t what[4] = { one_in(3) ? 0x88 : 0x81,
+			what[0] == 0x88 ? 0xa8 : 0, (uint8_t)(below(8) << 5),
+			(uint8_t)(one_in(4) ? below(256) : 0) };
+
+		insert(frame, 12, what, sizeof(what));
+	}
+}
+
+/* `plain`: beyond doubt, so that the program has to take it if it is a pixel. */
+static struct bytes
+throw_frame(bool *plain)
+{
+	uint8_t data[32];
+	int version = one_in(3) ? 4 : 6;
+	struct bytes packet, frame;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)below(256);
+	if (!one_in(20))
+		data[0] = 0xcc;
+	packet = ping_packet(version, data, one_in(10) ? below(32) : 8 + below(2));
+	*plain = true;
+	if (version == 6 && one_in(2)) {
+		claim_destination(packet.at + 24);
+		if (one_in(6))
+			packet.at[6] = one_in(2) ? 17 : (uint8_t)below(256);
+		if (one_in(6))
+			packet.at[40] = (uint8_t)below(256);
+		*plain = packet.at[6] == 58 || packet.at[6] == 17;
+	}
+	if (one_in(4)) {
+		lengthen(&packet, version);
+		*plain = false;
+	}
+	if (one_in(4)) {
+		spoil(&packet, 0);
+		*plain = false;
+	}
+	if (!one_in(4))
+		repair(&packet, version);
+	frame = ethernet_frame(&packet);
+	memcpy(frame.at, mac, sizeof(mac));
+	if (one_in(6)) {
+		tag(&frame);
+		*plain = false;
+	}
+	if (one_in(20))
+		spoil(&frame, 0);
+	if (one_in(8)) {
+		frame.len = 14 + below((uint32_t)frame.len - 13);
+		*plain = false;
+	}
+	return frame;
+}
+
+static void
+show(const struct bytes *frame, const struct seen *program, const struct seen *plain)
+{
+	for (size_t i = 0; i < frame->len; i++)
+		fprintf(stderr, "%02x", frame->at[i]);
+	fail_msg("program: %u,%u side %u %08x, %u bytes; plain: %u,%u side %u %08x, %u "
+		 "bytes",
+		program->x, program->y, program->side, program->argb, program->bytes,
+		plain->x, plain->y, plain->side, plain->argb, plain->bytes);
+}
+
+static void
+compare(uint64_t seed)
+{
+	size_t taken = 0, passed = 0;
+
+	dice = seed | 1;
+	print_message("seed %llx\n", (unsigned long long)dice);
+	for (int i = 0; i < FRAMES; i++) {
+		bool is_plain;
+		const struct bytes frame = throw_frame(&is_plain);
+		const struct seen plain = run_plain(&frame),
+				  program = run_program(&frame);
+
+		if (program.side ? memcmp(&program, &plain, sizeof(plain)) != 0
+				 : plain.side && is_plain)
+			show(&frame, &program, &plain);
+		taken += program.side != 0;
+		passed += !program.side && plain.side;
+	}
+	print_message("%zu taken, %zu pixels passed on\n", taken, passed);
+	assert_true(taken > FRAMES / 10);
+	assert_true(passed < taken / 4);
+}
+
+/* ------------------------------------------------------------------ the tests */
+
+static void
+compare_all(const char *text, bool decimal, uint64_t seed)
+{
+	for (wanted = XDP_ACCEPT_ICMP6; wanted <= XDP_ACCEPT_ANY; wanted++) {
+		open_taps(text, decimal);
+		compare(seed + wanted);
+		close_taps();
+	}
+}
+
+TEST(the_program_reads_as_the_plain_decoder)
+{
+	compare_all(TEMPLATE, false, 88172645463325252);
+}
+
+TEST(the_program_reads_decimal_digits_and_fields_anywhere)
+{
+	compare_all("fd98:0:0:SXXX:XYYY:YARG:B0:?", true, 362436069521288629);
+}
+
+TEST(the_program_reads_what_nobody_thought_of)
+{
+	uint64_t seed;
+
+	assert_int_equal(getrandom(&seed, sizeof(seed), 0), sizeof(seed));
+	compare_all(TEMPLATE, false, seed);
+}
+
+static const struct xdp_module *
+open_module(void)
+{
+	const char *build = getenv("top_builddir");
+	char path[4096];
+	void *object;
+
+	snprintf(path, sizeof(path), "%s/.libs/xdp.module", build ? build : ".");
+	object = dlopen(path, RTLD_NOW | RTLD_NODELETE);
+	return object ? dlsym(object, "mural_xdp") : NULL;
+}
+
+int
+main(void)
+{
+	char why[XDP_WHY_MAX];
+
+	if (!(module = open_module())) {
+		puts("SKIP: built without XDP: apt-get install clang bpftool libbpf-dev");
+		return 77;
+	}
+	if (unshare(CLONE_NEWNET) < 0) {
+		puts("SKIP: network namespaces need root: run as root, or with sudo");
+		return 77;
+	}
+	if (module->load(why, sizeof(why)) < 0) {
+		printf("SKIP: no XDP here: %s\n", why);
+		return 77;
+	}
+	return cmocka_run_group_tests(unit_tests, NULL, NULL);
+}
