@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Shows timelapses, and the wall at an earlier time.
 
-import { view } from "./core.js";
 import { language, t } from "./words.js";
 
 // The span of the recording; null: not available.
@@ -11,7 +10,8 @@ async function recorded() {
 	return answer.ok ? answer.json() : null;
 }
 
-export async function show_history() {
+// `view` is what the visitor sees of the wall.
+export async function show_history(view) {
 	const picture = document.getElementById("past-picture");
 	const moment = document.getElementById("moment");
 	const time = document.getElementById("moment-time");

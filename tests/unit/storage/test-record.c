@@ -441,7 +441,8 @@ TEST_WITH(a_keyframe_above_the_segment_size_is_not_repeated_each_time, no_files,
 		paint(&wall, 10);
 		record(&wall);
 	}
-	assert_in_range(wall.record.writer.end, after_first + 20 * 41, after_first + SEGMENT);
+	assert_in_range(
+		wall.record.writer.end, after_first + 20 * 41, after_first + SEGMENT);
 	/* but there are still new segments */
 	for (int i = 0; i < 40; i++) {
 		paint(&wall, 40000);
