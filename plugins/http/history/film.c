@@ -8,8 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include <mural/history.h>
 
@@ -23,17 +21,9 @@
 #define PICTURES_MAX 600
 #define PICTURES_OF_A_KEY 50
 
-/* A film that ended so long ago does not change any more. */
-#define SETTLED_MS 60000
-
-struct film_params {
-	const char *file;
-	struct gif_range range;
-};
-
 /* What the thread renders with. */
 struct film {
-	const struct film_params *params;
+	const struct recording_params *params;
 	struct gif_job *job;
 	FILE *out;
 	struct mural_history *history;
@@ -52,29 +42,13 @@ struct film {
 static uint64_t
 film_version(const struct history *history)
 {
-	const struct gif_range *range = &history->film.range;
-	const char *file = mural_record_file(history->web->host);
-	struct stat st = { 0 };
-	uint64_t version = 1;
-
-	if (file && range->to_ms > time(NULL) * INT64_C(1000) - SETTLED_MS)
-		(void)stat(file, &st);
-	version = version * 31 + st.st_size;
-	version = version * 31 + st.st_ino;
-	version = version * 31 + range->from_ms;
-	version = version * 31 + range->step_ms;
-	return version * 31 + range->to_ms;
+	return recording_version(history, &history->film.range);
 }
 
 static void *
 film_new_params(const struct history *history)
 {
-	struct film_params *params = calloc(1, sizeof(*params));
-
-	if (params)
-		*params = (struct film_params){ mural_record_file(history->web->host),
-			history->film.range };
-	return params;
+	return recording_params_new(history, &history->film.range);
 }
 
 /* ------------------------------------------------------------------ writing */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <mural/history.h>
 
@@ -17,14 +18,12 @@
 /* The palette is chosen from so many moments, evenly spread over time. */
 #define SAMPLES 24
 
-struct wall_gif_params {
-	const char *file;
-	struct gif_range range;
-};
+/* A range that ended so long ago does not change any more. */
+#define SETTLED_MS 60000
 
 /* What the thread renders with. */
 struct wall_render {
-	const struct wall_gif_params *params;
+	const struct recording_params *params;
 	struct gif_job *job;
 	struct mural_history *history;
 	struct mural_moment moment;
@@ -37,31 +36,44 @@ struct wall_render {
 };
 
 /* The GIF changes with its range, and whenever something was recorded. */
-static uint64_t
-wall_gif_version(const struct history *history)
+uint64_t
+recording_version(const struct history *history, const struct gif_range *range)
 {
-	const struct gif_range *range = &history->wall_gif.range;
 	const char *file = mural_record_file(history->web->host);
 	struct stat st = { 0 };
 	uint64_t version = 1;
 
-	if (file)
+	if (file && range->to_ms > time(NULL) * INT64_C(1000) - SETTLED_MS)
 		(void)stat(file, &st);
 	version = version * 31 + st.st_size;
 	version = version * 31 + st.st_ino;
 	version = version * 31 + range->from_ms;
+	version = version * 31 + range->step_ms;
 	return version * 31 + range->to_ms;
+}
+
+void *
+recording_params_new(const struct history *history, const struct gif_range *range)
+{
+	struct recording_params *params = calloc(1, sizeof(*params));
+
+	if (params)
+		*params =
+			(struct recording_params){ mural_record_file(history->web->host),
+				*range };
+	return params;
+}
+
+static uint64_t
+wall_gif_version(const struct history *history)
+{
+	return recording_version(history, &history->wall_gif.range);
 }
 
 static void *
 wall_gif_new_params(const struct history *history)
 {
-	struct wall_gif_params *params = calloc(1, sizeof(*params));
-
-	if (params)
-		*params = (struct wall_gif_params){ mural_record_file(history->web->host),
-			history->wall_gif.range };
-	return params;
+	return recording_params_new(history, &history->wall_gif.range);
 }
 
 /* ------------------------------------------------------------------ colours */

@@ -75,6 +75,15 @@ enum MHD_Result history_reply_span(
  * cell that was set, or as many of these states, evenly spread, as a GIF has frames. */
 extern const struct gif_job_ops board_gif_ops;
 
+/* What is rendered of the recording, and gif_job_ops.version() of that. */
+struct recording_params {
+	const char *file;
+	struct gif_range range;
+};
+
+void *recording_params_new(const struct history *history, const struct gif_range *range);
+uint64_t recording_version(const struct history *history, const struct gif_range *range);
+
 /* The recorded moments in the range, or as many of them, evenly spread, as a GIF has
  * frames; in a palette of its own.  It has the size of the last moment; others are
  * cropped. */
