@@ -41,7 +41,7 @@ schedule_make(struct schedule *schedule, const struct reel *reel)
 	const int64_t *times = reel->times_ms;
 	int64_t most = (times[reel->n - 1] - times[0]) / PAUSE_PART + 1, at = 0;
 
-	schedule->at = malloc(reel->n * sizeof(*schedule->at));
+	schedule->at = calloc(reel->n, sizeof(*schedule->at));
 	if (!schedule->at)
 		return console_error(-ENOMEM, "out of memory");
 	schedule->at[0] = 0;

@@ -145,7 +145,7 @@ thinning_step(struct thinning *thinning)
 void
 thinning_end(struct thinning *thinning)
 {
-	bool begun = thinning->history;
+	bool begun = thinning->history && thinning->to;
 
 	if (thinning->to)
 		record_writer_finish(&thinning->writer);
