@@ -43,8 +43,8 @@ include $(top_srcdir)/tests/unit/plugin/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
 TESTS += $(check_PROGRAMS)
 
-# ---- suites about other things than murald: scripts, manuals, and a web page in a browser.  Sanitizers
-# ---- in murald would find nothing there.
+# ---- suites about other things than murald: scripts, documents, and web pages in a browser.  Sanitizers
+# ---- in murald would find nothing there that they do not find elsewhere.
 PLAIN_SUITES =
 if PLAIN_BUILD
 PLAIN_SUITES += \
@@ -53,7 +53,10 @@ PLAIN_SUITES += \
 	tests/test_manual.py \
 	tests/test_security.py
 if WITH_HTTP
-PLAIN_SUITES += tests/http/test_page.py
+PLAIN_SUITES += \
+	tests/http/test_admin.py \
+	tests/http/test_page.py \
+	tests/test_recipes.py
 endif
 endif
 
@@ -110,8 +113,6 @@ include $(top_srcdir)/tests/plugins/local.mk
 if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
-	tests/test_recipes.py \
-	tests/http/test_admin.py \
 	tests/http/test_api.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \

@@ -574,6 +574,10 @@ MURAL_EXPORT int mural_invitation(const struct mural_instance *instance,
  * Services, on the main loop's thread. */
 MURAL_EXPORT const char *mural_public_url(const struct mural_host *host);
 
+/* display.title, the name of the event, until the loop turns; NULL: not set.  Services,
+ * on the main loop's thread. */
+MURAL_EXPORT const char *mural_title(const struct mural_host *host);
+
 /* The label that a reason has in the log and the metrics: "out_of_bounds", ...; NULL:
  * this murald does not know it. */
 MURAL_EXPORT const char *mural_reason_label(enum mural_reason reason);

@@ -44,9 +44,14 @@ struct http_config {
 	const char *origins, *proxies;
 	int64_t painters_per_source;
 	int64_t viewer_fps;
+	const char *rules;
+	uint32_t language;
 };
 
 enum { IDENTITY_SECRET, IDENTITY_NAME };
+
+/* As the page has them, and as the option lists them. */
+static const char *const languages[] = { "auto", "en", "de" };
 
 /* The longest label, each byte of which may be escaped to six, and the rest of the event.
  */
@@ -63,6 +68,7 @@ struct http {
 	struct socketio socketio;
 	struct history history;
 	struct viewers viewers;
+	struct page page;
 	struct ops ops;
 	struct operator_api operator_api;
 };
@@ -95,6 +101,9 @@ static const struct mural_option options[] = {
 		"cells that one source may set within pixel-rate, 0: no limit"),
 	MURAL_NUMBER(struct http_config, viewer_fps, "15", NULL, 1, 60,
 		"most frames a second for each viewer"),
+	MURAL_TEXT(struct http_config, rules, "", "what visitors of the page may not do"),
+	MURAL_CHOICE(struct http_config, language, "auto", "auto en de",
+		"of the page; auto: what the visitor's browser asks for"),
 	{ 0 },
 };
 
@@ -266,6 +275,7 @@ http_stop(struct mural_host *host)
 	history_stop(&http->history);
 	socketio_stop(&http->socketio);
 	board_stop(&http->board);
+	page_finish(&http->page);
 	store_stop(http->store);
 }
 
@@ -284,7 +294,7 @@ http_start(struct mural_host *host)
 	struct http *http = host->state;
 	const struct route_table tables[N_TABLES] = {
 		{ board_routes, &http->board },
-		{ page_routes, &http->board },
+		{ page_routes, &http->page },
 		{ viewer_routes, &http->viewers },
 		{ ops_routes, &http->ops },
 		{ operator_routes, &http->operator_api },
@@ -297,6 +307,10 @@ http_start(struct mural_host *host)
 	memcpy(http->tables, tables, sizeof(tables));
 	http->web.proxies = config->proxies;
 	http->web.origins = config->origins;
+	http->web.answer_missing = page_answer_missing;
+	http->page.board = &http->board;
+	http->page.rules = config->rules;
+	http->page.language = languages[config->language];
 	ret = web_start(&http->web, host, http->tables);
 	if (ret < 0)
 		return ret;

@@ -54,6 +54,22 @@ operators_start(struct wall *wall)
 		&wall->loop);
 }
 
+#define LONGEST_WAIT_S 86400
+
+void
+operators_wake_at(uv_timer_t *timer, uv_timer_cb callback, int64_t when_s)
+{
+	struct timespec now;
+	int64_t wait_s;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	wait_s = MAX(MIN(when_s - now.tv_sec, LONGEST_WAIT_S), 0);
+	if (when_s > 0)
+		uv_timer_start(timer, callback, (uint64_t)wait_s * 1000, 0);
+	else
+		uv_timer_stop(timer);
+}
+
 void
 operators_stop(struct wall *wall)
 {

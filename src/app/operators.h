@@ -104,6 +104,10 @@ void operators_keep(struct control_call *call, json_t *is);
 
 /* ---- verbs-ban.c */
 
+/* Calls back at that second since 1970, and once a day before, since the clock may be
+ * set; 0: never. */
+void operators_wake_at(uv_timer_t *timer, uv_timer_cb callback, int64_t when_s);
+
 /* Puts the bans in force; `done` may be NULL.  0 or -errno. */
 int bans_apply(struct wall *wall, reins_cb *done, void *arg);
 

@@ -197,6 +197,7 @@ open_all(struct wall *wall)
 	plugins_keep_off(wall, wall->ingest.plugins);
 	/* before hints are logged, which name its public address */
 	wall->ingest.server = &wall->next->config.server;
+	wall->ingest.display = &wall->next->config.display;
 	ingest_warn_if_empty(&wall->ingest);
 	for (struct instance *i = wall->ingest.plugins->instances; i; i = i->next) {
 		if (i->unchanged)

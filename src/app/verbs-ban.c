@@ -10,8 +10,6 @@
 #include "control/values.h"
 #include "ingest/instance.h"
 
-#define LONGEST_WAIT_S 86400
-
 /* ------------------------------------------------------------------ in force */
 
 static int
@@ -62,13 +60,12 @@ on_bans_over(uv_timer_t *timer)
 	bans_schedule(wall);
 }
 
-/* The clock may be set, so it looks now and then. */
 void
 bans_schedule(struct wall *wall)
 {
 	struct operators *operators = &wall->operators;
 	struct timespec now;
-	int64_t next_s, wait_s;
+	int64_t next_s;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (bans_expire(&operators->bans, now.tv_sec, &next_s)) {
@@ -77,12 +74,7 @@ bans_schedule(struct wall *wall)
 			log_error("control: bans: out of memory");
 		control_state_save(&operators->state, NULL, NULL);
 	}
-	wait_s = MIN(next_s - now.tv_sec, LONGEST_WAIT_S);
-	if (next_s > 0)
-		uv_timer_start(
-			&operators->bans_over, on_bans_over, (uint64_t)wait_s * 1000, 0);
-	else
-		uv_timer_stop(&operators->bans_over);
+	operators_wake_at(&operators->bans_over, on_bans_over, next_s);
 }
 
 /* ------------------------------------------------------------------ as JSON */

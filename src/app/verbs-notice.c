@@ -10,8 +10,6 @@
 #include "control/values.h"
 #include "ingest/service.h"
 
-#define LONGEST_WAIT_S 86400
-
 /* ------------------------------------------------------------------ as JSON */
 
 json_t *
@@ -58,25 +56,13 @@ on_notice_over(uv_timer_t *timer)
 	notice_show(wall);
 }
 
-/* True: its time is over. */
 static bool
-expire(struct operators *operators)
+is_over(const struct notice *notice)
 {
-	const struct notice *notice = &operators->notice;
 	struct timespec now;
-	int64_t wait_s;
 
-	uv_timer_stop(&operators->notice_over);
-	if (!*notice->text || notice->until_s == 0)
-		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
-	wait_s = MIN(notice->until_s - now.tv_sec, LONGEST_WAIT_S);
-	if (wait_s <= 0)
-		return true;
-	/* the clock may be set, so it looks now and then */
-	uv_timer_start(
-		&operators->notice_over, on_notice_over, (uint64_t)wait_s * 1000, 0);
-	return false;
+	return *notice->text && notice->until_s > 0 && notice->until_s <= now.tv_sec;
 }
 
 void
@@ -84,11 +70,13 @@ notice_show(struct wall *wall)
 {
 	struct operators *operators = &wall->operators;
 
-	if (expire(operators)) {
+	if (is_over(&operators->notice)) {
 		log_info("control: the notice is over");
 		operators->notice = (struct notice){ 0 };
 		control_state_save(&operators->state, NULL, NULL);
 	}
+	operators_wake_at(
+		&operators->notice_over, on_notice_over, operators->notice.until_s);
 	hud_status_notice(&wall->hud_status, operators->notice.text);
 	services_notice(wall->ingest.plugins->instances);
 }

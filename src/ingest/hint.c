@@ -91,6 +91,15 @@ mural_public_url(const struct mural_host *host)
 	return *url ? url : NULL;
 }
 
+const char *
+mural_title(const struct mural_host *host)
+{
+	const char *title =
+		container_of(host, const struct instance, host)->ingest->display->title;
+
+	return *title ? title : NULL;
+}
+
 bool
 hint_is_text(const struct instance *instance)
 {

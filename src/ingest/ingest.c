@@ -95,6 +95,7 @@ ingest_start(struct ingest *ingest, const struct config *config, struct canvas *
 		.canvas = canvas,
 		.plugins = plugins,
 		.server = &config->server,
+		.display = &config->display,
 		.loop = loop,
 	};
 	ingest_warn_if_empty(ingest);

@@ -23,6 +23,7 @@ struct ingest {
 	struct canvas *canvas;
 	struct plugins *plugins;
 	const struct config_server *server; /* of the config in force */
+	const struct config_display *display;
 	uv_loop_t *loop;
 	struct worker *workers; /* [0] runs on the main loop, the others are threads */
 	size_t n_workers;

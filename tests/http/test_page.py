@@ -276,6 +276,10 @@ def test_the_rates_move(wall, browser):
         return re.search(r"pixelflut [1-9]", browser.text("#legend"))
     wait_for("pixels a second", moves)
     assert browser.text("#viewers") == "1"
+    # by powers of ten, those first that paint most
+    assert browser.text("#legend").startswith("pixelflut")
+    heights = browser.eval("import('/static/main.js').then(({ graph }) => [1, 10, 1000].map(rate => graph.height_of(rate, 3)))")
+    assert [round(height, 3) for height in heights] == [0, 0.333, 1]
     used = browser.eval("(() => { const g = document.getElementById('graph');"
                         "return g.getContext('2d').getImageData(0, 0, g.width, g.height)"
                         ".data.some(v => v > 0); })()")
@@ -659,6 +663,49 @@ def test_what_is_compressed_is_the_same(wall):
         request = urllib.request.Request(url(wall), headers={"Accept-Encoding": refused})
         with urllib.request.urlopen(request) as answer:
             assert answer.headers["Content-Encoding"] is None
+
+
+def test_the_words_of_the_event(tmp_path, browser):
+    """Title, rules and language are the config's; the title also after a reload."""
+    more = "rules = Nothing \"rude\" & <b>no</b> adverts.\nlanguage = de"
+    with Wall(tmp_path, http_section(tmp_path, more), size=SIZE,
+              core="[display]\ntitle = Mural <Night> & Söhne\n") as wall:
+        first = get(wall, "")
+        for part in (b"<title>Mural &lt;Night&gt; &amp; S\xc3\xb6hne: paint", b'content="Mural &lt;Night&gt; &amp; S', b"{{"):
+            assert (part in first) == (part != b"{{")
+        browser.eval("localStorage.removeItem('murald-language')") if browser.eval("location.href") != "about:blank" else None
+        browser.goto(url(wall))
+        browser.wait_text("#connection", "sehen zu")
+        assert browser.text("h1").startswith("Mural <Night> & Söhne")
+        assert browser.text("#rules") .strip().endswith("Nothing \"rude\" & <b>no</b> adverts.")
+        assert browser.text("#rules h2") == "Regeln"
+        assert browser.ask("axe") == []
+        wall.edit_config("Mural <Night>", "Mural Morning")
+        wall.reload()
+        assert b"<title>Mural Morning &amp; S" in get(wall, "")
+        assert json.loads(get(wall, "page.json"))["title"] == "Mural Morning & Söhne"
+        browser.goto("about:blank")
+    browser.errors.clear()
+
+
+def test_without_words_of_an_event(wall, browser):
+    assert b"<title>murald: paint this wall</title>" in get(wall, "")
+    browser.goto(url(wall))
+    browser.wait_text("#connection", "watching")
+    assert browser.eval("document.getElementById('rules').hidden")
+
+
+def test_people_get_a_page_where_there_is_nothing(wall, browser):
+    browser.goto(url(wall, "nothing/here"))
+    assert "Not on this wall" in browser.text("h1")
+    wait_for("the wall", lambda: browser.eval("document.querySelector('img').naturalWidth") == 160)
+    assert browser.ask("axe") == []
+    assert browser.eval("document.querySelector('a').pathname") == "/"
+    browser.errors.clear()  # the browser's own word for that answer
+    for path in ("nothing", "static/nothing.js"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(wall, path)
+        assert json.loads(refused.value.read()) == {"error": "404 Not Found", "success": False}
 
 
 def test_the_manifest(wall):

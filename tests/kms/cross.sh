@@ -57,4 +57,4 @@ fi
 make -s -C "$folder" -j"$(nproc)" all
 [ $# = 0 ] && exit
 make -s -C "$folder" -j"$(nproc)" check TESTS= >/dev/null
-exec make -C "$folder" LOG_COMPILER="$qemu -L $root" "$@"
+exec make -C "$folder" -j"$(nproc)" LOG_COMPILER="$qemu -L $root" "$@"

@@ -29,13 +29,24 @@ def test_canvas_takes_the_turned_size(boot):
 TWO = "output = kms\nconnector = Virtual-1 Virtual-2"
 
 
+SIZES = (1280, 800), (1024, 768)
+
+
 def two_heads(boot):
     screen = boot("virtio", outputs=2)
-    screen.guest.resize(1280, 800)
-    screen.guest.resize(1024, 768, head=1)
-    # the kernel may miss a request while it handles the one before
-    look = "for s in /sys/class/drm/card0-*/status; do echo detect >$s; cat $s; done"
-    wait_for("two connectors", lambda: screen.guest.run(look)[1].split() == ["connected"] * 2)
+    look = ("for c in /sys/class/drm/card0-*; do echo detect >$c/status; echo $(cat $c/status) $(head -n 1 $c/modes); "
+            "done")
+
+    def connected():
+        there = screen.guest.run(look)[1].splitlines()
+        late = [head for head, size in enumerate(SIZES) if there[head] != "connected %dx%d" % size]
+        for head in late:
+            width, height = SIZES[head]
+            # the kernel may miss a request while it handles the one before, and QEMU only passes changes on
+            screen.guest.resize(width, height + 8, head)
+            screen.guest.resize(width, height, head)
+        return not late
+    wait_for("two connectors", connected)
     return screen
 
 

@@ -5,14 +5,17 @@ import time
 
 
 def wait_for(what, claim, seconds=30):
-    """The first true answer of claim(), within a limit."""
+    """The first true answer of claim(), within a limit.  Looks half of the time at most: a look that takes
+    long keeps busy what it waits for."""
     end = time.monotonic() + seconds
     while True:
+        began = time.monotonic()
         answer = claim()
         if answer:
             return answer
-        assert time.monotonic() < end, "waited %d s for %s" % (seconds, what)
-        time.sleep(0.01)  # between two looks
+        now = time.monotonic()
+        assert now < end, "waited %d s for %s" % (seconds, what)
+        time.sleep(min(max(0.01, now - began), 0.5))  # between two looks
 
 
 async def until(what, claim, seconds=30):

@@ -9,6 +9,7 @@
 
 #include "http/board/board.h"
 #include "http/board/generators.h"
+#include "http/web/html.h"
 
 #define ROWS_MAX 1000
 
@@ -34,28 +35,12 @@ static const char tail[] =
 	"</body></html>\n";
 
 static void
-put_escaped(FILE *out, const char *text)
-{
-	static const char special[] = "<>&\"";
-	static const char *const entities[] = { "&lt;", "&gt;", "&amp;", "&quot;" };
-
-	for (; *text; text++) {
-		const char *at = strchr(special, *text);
-
-		if (at)
-			fputs(entities[at - special], out);
-		else
-			putc(*text, out);
-	}
-}
-
-static void
 put_row(FILE *out, const struct generator *generator)
 {
 	fputs("<tr><td>", out);
-	put_escaped(out, generator->name);
+	html_put(out, generator->name);
 	fputs("</td><td>", out);
-	put_escaped(out, generator->author);
+	html_put(out, generator->author);
 	fprintf(out,
 		"</td><td class=\"number\">%" PRIu64 "</td><td class=\"number\">%" PRIu64
 		"</td></tr>\n",

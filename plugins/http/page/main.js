@@ -347,4 +347,4 @@ live.listen(take);
 set_painting(!view.fitted);
 
 // For who looks from outside, such as the tests.
-export { line, live, marks, render, strip, view };
+export { graph, line, live, marks, render, strip, view };

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Serves the web page's files and /page.json. */
+/* Serves the web page, its files and /page.json. */
 #include "http/page/page.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/board/board.h"
+#include "http/page/index.h"
 
 /* Everything from this server only; images also from scripts. */
 #define POLICY                                                                           \
@@ -20,8 +23,6 @@
 static const char *
 file_name(const char *path)
 {
-	if (strcmp(path, "/") == 0)
-		return "index.html";
 	if (strcmp(path, "/admin/") == 0)
 		return "admin.html";
 	if (strcmp(path, "/api/") == 0)
@@ -42,24 +43,17 @@ takes_gzip(const struct request *request)
 }
 
 static enum MHD_Result
-answer_file(struct request *request)
+reply_form(struct request *request, unsigned status, const struct page_file *file,
+	enum MHD_ResponseMemoryMode mode)
 {
-	const char *name = file_name(request->path);
-	const struct page_file *file = page_files;
 	bool gzip = takes_gzip(request);
-	const struct page_form *form;
+	const struct page_form *form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
 	struct MHD_Response *response;
 	char policy[sizeof(POLICY) + 64];
 
-	while (file->name && strcmp(file->name, name) != 0)
-		file++;
-	if (!file->name)
-		return reply_error(request, MHD_HTTP_NOT_FOUND, "404 Not Found");
-	form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
-	if (request_has_tag(request, form->etag))
+	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
 		return reply_not_modified(request, form->etag);
-	response = response_new(
-		(void *)form->bytes, form->len, MHD_RESPMEM_PERSISTENT, file->type);
+	response = response_new((void *)form->bytes, form->len, mode, file->type);
 	if (gzip)
 		response =
 			response_with(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
@@ -69,7 +63,85 @@ answer_file(struct request *request)
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
 	snprintf(policy, sizeof(policy), POLICY, page_script);
 	response = response_with(response, "Content-Security-Policy", policy);
-	return reply_send(request, MHD_HTTP_OK, response);
+	return reply_send(request, status, response);
+}
+
+static const struct page_file *
+find_file(const char *name)
+{
+	const struct page_file *file = page_files;
+
+	while (file->name && strcmp(file->name, name) != 0)
+		file++;
+	return file->name ? file : NULL;
+}
+
+static enum MHD_Result
+answer_file(struct request *request)
+{
+	const struct page_file *file = find_file(file_name(request->path));
+
+	/* the page itself is not to be had without its words */
+	if (!file || strcmp(file->name, "index.html") == 0)
+		return page_answer_missing(request);
+	return reply_form(request, MHD_HTTP_OK, file, MHD_RESPMEM_PERSISTENT);
+}
+
+enum MHD_Result
+page_answer_missing(struct request *request)
+{
+	const char *accepted = request_header(request, MHD_HTTP_HEADER_ACCEPT);
+
+	if (!accepted || !strstr(accepted, "text/html"))
+		return reply_error(request, MHD_HTTP_NOT_FOUND, "404 Not Found");
+	return reply_form(request, MHD_HTTP_NOT_FOUND, find_file("404.html"),
+		MHD_RESPMEM_PERSISTENT);
+}
+
+/* --------------------------------------------------------------------- the page */
+
+static const char *
+title_of(const struct request *request)
+{
+	const char *title = mural_title(request->web->host);
+
+	return title ? title : "";
+}
+
+/* Made anew when a reload changed the title; an instance whose own options change is
+ * another one. */
+static int
+make_index(struct page *page, const char *title)
+{
+	const struct page_words words = { title, page->rules, page->language };
+
+	if (!page->index)
+		page->index = calloc(1, sizeof(*page->index));
+	if (!page->index)
+		return -ENOMEM;
+	if (page->index->title && strcmp(page->index->title, title) == 0)
+		return 0;
+	return page_index_make(page->index, &words);
+}
+
+static enum MHD_Result
+answer_index(struct request *request)
+{
+	struct page *page = request->subject;
+
+	if (make_index(page, title_of(request)) < 0)
+		return reply_no_memory(request);
+	return reply_form(
+		request, MHD_HTTP_OK, &page->index->file, MHD_RESPMEM_MUST_COPY);
+}
+
+void
+page_finish(struct page *page)
+{
+	if (page->index)
+		page_index_finish(page->index);
+	free(page->index);
+	page->index = NULL;
 }
 
 static enum MHD_Result
@@ -84,15 +156,17 @@ redirect_to_folder(struct request *request)
 /* ------------------------------------------------------------------ /page.json */
 
 /* What the page needs to paint: where the cells are on the canvas, and whether a secret
- * is required. */
+ * is required; and what stands in it, for it begins anew when that changed. */
 static enum MHD_Result
 answer_page_json(struct request *request)
 {
 	const struct mural_host *host = request->web->host;
-	const struct board *board = request->subject;
+	const struct page *page = request->subject;
+	const struct board *board = page->board;
 
 	return reply_json(request, MHD_HTTP_OK,
-		json_pack("{sssbsbsisisisisiso}", "version", mural_version(), "click",
+		json_pack("{sssssssbsbsisisisisiso}", "version", mural_version(), "title",
+			title_of(request), "rules", page->rules, "click",
 			board->config.click, "secret", *board->config.secrets != '\0',
 			"cell", board->cell, "left", host->left, "top", host->top,
 			"columns", board->width, "rows", board->height, "palette",
@@ -100,7 +174,7 @@ answer_page_json(struct request *request)
 }
 
 const struct route page_routes[] = {
-	{ "GET", "/", false, answer_file },
+	{ "GET", "/", false, answer_index },
 	{ "GET", "/static/", true, answer_file },
 	{ "GET", "/socket.io/socket.io.js", false, answer_file },
 	{ "GET", "/page.json", false, answer_page_json },

@@ -12,7 +12,22 @@
 
 #include "http/web/request.h"
 
-extern const struct route page_routes[]; /* subject: struct board */
+struct board;
+struct page_index;
+
+struct page {
+	struct board *board;
+	const char *rules, *language; /* as in the config */
+	struct page_index *index;     /* made when it is asked for; NULL: not yet */
+};
+
+extern const struct route page_routes[]; /* subject: struct page */
+
+/* Answers what there is no route for: people get a page, programs an error. */
+enum MHD_Result page_answer_missing(struct request *request);
+
+/* Accepts zeros. */
+void page_finish(struct page *page);
 
 enum { PAGE_PLAIN, PAGE_GZIP, N_PAGE_FORMS };
 

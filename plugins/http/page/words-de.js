@@ -66,6 +66,7 @@ export const words = {
 	film: "Film",
 	figures_short: "Zahlen",
 
+	rules: "Regeln",
 	you: "Du",
 	your_name: "Dein Name",
 	visitor: "Gast",
@@ -73,6 +74,7 @@ export const words = {
 
 	figures: "Pixel je Sekunde",
 	now: "jetzt",
+	minutes_ago: "vor {n} Minuten",
 	figures_watching: "sehen zu",
 	graph: "Pixel je Sekunde in den letzten Minuten, nach Protokoll",
 	a_second: "{n}/s",

@@ -66,6 +66,7 @@ export const words = {
 	film: "Film",
 	figures_short: "Figures",
 
+	rules: "Rules",
 	you: "You",
 	your_name: "Your name",
 	visitor: "visitor",
@@ -73,6 +74,7 @@ export const words = {
 
 	figures: "Pixels a second",
 	now: "now",
+	minutes_ago: "{n} minutes ago",
 	figures_watching: "watching",
 	graph: "Pixels a second over the last minutes, for each protocol",
 	a_second: "{n}/s",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The page's words in the visitor's language: ?lang=, what was chosen before, or the browser's.
+// The page's words in the visitor's language: ?lang=, what was chosen before, the
+// config's, or the browser's.
 // Another language is another words-XX.js, named here and in local.mk.
 
 const LANGUAGES = ["en", "de"];
@@ -13,7 +14,7 @@ function wished() {
 
 	if (LANGUAGES.includes(asked))
 		localStorage.setItem("murald-language", asked);
-	return [localStorage.getItem("murald-language"), ...navigator.languages]
+	return [localStorage.getItem("murald-language"), document.documentElement.dataset.language, ...navigator.languages]
 		.map(name => name?.slice(0, 2)).find(name => LANGUAGES.includes(name)) || "en";
 }
 

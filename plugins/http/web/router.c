@@ -100,7 +100,7 @@ router_dispatch(struct request *request)
 			allowed |= bit;
 		}
 	if (!allowed)
-		return reply_error(request, MHD_HTTP_NOT_FOUND, "404 Not Found");
+		return request->web->answer_missing(request);
 	if (wanted == METHOD_OPTIONS)
 		return reply_allow(request, MHD_HTTP_OK, allowed);
 	return reply_allow(request, MHD_HTTP_METHOD_NOT_ALLOWED, allowed);

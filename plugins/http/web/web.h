@@ -25,8 +25,10 @@
 struct web {
 	struct mural_host *host;
 	const struct route_table *tables; /* ended by one without routes */
-	const char *proxies;              /* proxy.h; set before the start */
-	const char *origins;              /* origin.h; the same */
+	/* What there is no route for; set before the start. */
+	enum MHD_Result (*answer_missing)(struct request *request);
+	const char *proxies; /* proxy.h; set before the start */
+	const char *origins; /* origin.h; the same */
 	struct mhd_uv server;
 	struct http_clients clients;
 	struct turn turn;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The page's HTML, filled in with what the config says of this wall. */
+#pragma once
+
+#include "http/page/page.h"
+
+/* What stands in the page; none of it is NULL. */
+struct page_words {
+	const char *title;    /* of the event; "": none */
+	const char *rules;    /* "": none */
+	const char *language; /* "auto", or one that the page has */
+};
+
+struct page_index {
+	struct page_file file;
+	char tags[N_PAGE_FORMS][24];
+	char *title; /* that it was made with */
+};
+
+/* From the page that is compiled in; what it was before is freed, unless it fails.
+ * 0 or -ENOMEM. */
+int page_index_make(struct page_index *index, const struct page_words *words);
+
+/* Accepts zeros. */
+void page_index_finish(struct page_index *index);
