@@ -18,7 +18,7 @@ EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6coun
 %C%_pixelflut_parse_SOURCES = %D%/pixelflut-parse.c %D%/measure.h \
 	%D%/pixelflut-script.c %D%/pixelflut-script.h $(pixelflut_la_SOURCES)
 %C%_pixelflut_parse_CPPFLAGS = $(AM_CPPFLAGS)
-%C%_pixelflut_parse_LDADD = libmurald.la
+%C%_pixelflut_parse_LDADD = libmurald.la $(pixelflut_la_LIBADD)
 %C%_scale_SOURCES = %D%/scale.c %D%/measure.h
 %C%_scale_LDADD = libmurald.la
 %C%_tcpsink_LDADD =

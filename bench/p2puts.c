@@ -21,16 +21,16 @@
 
 #include "canvas/canvas.h"
 #include "measure.h"
+#include "p2/block.h"
 #include "p2/parser.h"
 #include "p2/wire.h"
 
 #define WIDTH 640
 #define HEIGHT 360
 #define PUTS 65536
-#define PUT_BYTES 8
 #define REPEATS 20
 
-static uint8_t puts_[PUTS * PUT_BYTES];
+static uint8_t puts_[PUTS * P2_PUT_BYTES];
 
 static const uint8_t hello[] = { 0xff, 0xa0, 0, 'b', 0, 0, 0, 0 };
 static const uint8_t bye[] = { 0xff, 0 };
@@ -40,7 +40,7 @@ make_puts(void)
 {
 	srandom(1);
 	for (int i = 0; i < PUTS; i++) {
-		uint8_t *p = puts_ + i * PUT_BYTES;
+		uint8_t *p = puts_ + i * P2_PUT_BYTES;
 
 		p[0] = 0xff;
 		p[1] = 0xd0;
@@ -110,6 +110,19 @@ static void __attribute__((noreturn)) sink(void)
 	}
 }
 
+/* As the plugin does. */
+static void
+paint_block(struct mural_brush *brush, const struct p2_block *block)
+{
+	struct mural_batch batch;
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < P2_BLOCK; i++)
+		n = mural_batch_put(brush, &batch, n, p2_block_x(block, i) + WIDTH / 2,
+			p2_block_y(block, i) + HEIGHT / 2, block->argb[i]);
+	mural_batch_flush(brush, &batch, n);
+}
+
 /* The best of some rounds, in ns for each Put. */
 static double
 time_decode(struct mural_brush *brush)
@@ -119,16 +132,16 @@ time_decode(struct mural_brush *brush)
 	for (int round = 0; round < REPEATS; round++) {
 		struct p2_parser parser = { 0 };
 		struct p2_event event;
+		struct p2_block block;
 		double begin, took;
 
 		p2_parser_next(&parser, hello, sizeof(hello), &event);
 		begin = now_s();
-		for (size_t used = 0; used < sizeof(puts_);) {
-			used += p2_parser_next(
-				&parser, puts_ + used, sizeof(puts_) - used, &event);
-			if (event.kind == P2_EVENT_PUT)
-				mural_put(brush, event.x1 + WIDTH / 2,
-					event.y1 + HEIGHT / 2, event.argb);
+		for (size_t used = 0; used < sizeof(puts_); used += P2_BLOCK_BYTES) {
+			if (!p2_parser_block(
+				    &parser, puts_ + used, sizeof(puts_) - used, &block))
+				errx(1, "no block of Puts");
+			paint_block(brush, &block);
 		}
 		took = (now_s() - begin) / PUTS * 1e9;
 		best = took < best ? took : best;

@@ -12,3 +12,4 @@ include $(top_srcdir)/plugins/ping/local.mk
 include $(top_srcdir)/plugins/pixelflut/local.mk
 include $(top_srcdir)/plugins/p2/local.mk
 include $(top_srcdir)/plugins/http/local.mk
+include $(top_srcdir)/plugins/link/local.mk

@@ -19,6 +19,8 @@ exceptions=$(cat <<'END'
 cppcheck | plugins/http/viewers/codec-live.c | memleak | frame_add() takes over whichever of the two it is
 cppcheck | plugins/common/sendbuf.h | syntaxError | TAILQ_HEAD() makes a struct without a name
 cppcheck | plugins/http/history/lookup.c | uninitvar | TAILQ_FOREACH() sets it
+cppcheck | plugins/link/join.c | uninitvar | TAILQ_FOREACH() sets it
+cppcheck | plugins/link/engine.h | ctuuninitvar | join.c sets it, by TAILQ_FOREACH()
 cppcheck | plugins/ping/xdp/pings.bpf.c | unknownMacro | SEC() names a section
 cppcheck | src/plugin/loader.c | nullPointer | _Generic() does not evaluate what it chooses by
 clang-tidy | clients/pixelflut.c | bugprone-not-null-terminated-result | the text has no 0 at its end, says its header
@@ -26,6 +28,7 @@ clang-tidy | src/storage/history-format.c | bugprone-not-null-terminated-result 
 clang-tidy | clients/options.c | clang-analyzer-core.uninitialized.Assign | say_error() gives back the error it is given
 clang-tidy | include/mural/brush.h | clang-analyzer-core.CallAndMessage | png_file_load() filled what snapshot.c paints
 clang-tidy | plugins/http/history/gif-job.c | clang-analyzer-unix.Malloc | the link of the first waiter is job->waiters, which moves on
+clang-tidy | plugins/link/flight.c | clang-analyzer-unix.Malloc | TAILQ_REMOVE() moved the head of the list on
 clang-tidy | plugins/http/ops/metrics.c | clang-analyzer-core.StackAddressEscape | the next family takes its place before it is looked at
 clang-tidy | build/plugins/ping/xdp/pings.skel.h | clang-analyzer-unix.Malloc | bpftool wrote it
 clang-tidy | plugins/ping/address-template.c | clang-analyzer-core.UndefinedBinaryOperatorResult | check_symbol() let digits pass and nothing else

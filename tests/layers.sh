@@ -19,6 +19,8 @@ libbpf | plugins/ping/xdp/* | #include [<"](bpf/|pings\.skel)
 libqrencode | src/hud/qr.c | #include <qrencode\.h>
 FreeType and FriBidi | src/hud/faces.c | #include (FT_|<ft2build\.h>|<fribidi\.h>)
 libpng | lib/png.c | #include <png\.h>
+hiredis | plugins/link/redis.[ch] | #include <hiredis/
+zstd | plugins/link/codec.c plugins/link/picture.c | #include <zstd\.h>
 zlib | lib/png.c src/storage/* plugins/http/viewers/codec-*.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h src/canvas/brush.c | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
@@ -37,7 +39,7 @@ ranks='
 7 src/app/doctor
 8 src
 1 plugins/common plugins/ping/xdp
-2 plugins plugins/ping plugins/pixelflut plugins/p2 plugins/http/web
+2 plugins plugins/ping plugins/pixelflut plugins/p2 plugins/link plugins/http/web
 3 plugins/http/store
 4 plugins/http/board plugins/http/viewers plugins/http/socketio
 5 plugins/http/history

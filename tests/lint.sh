@@ -61,8 +61,8 @@ if have shellcheck shellcheck; then
 	shellcheck -s sh debian/*.p[or]* debian/murald.install || complain "shellcheck"
 	shellcheck -s bash etc/bash-completion/* || complain "shellcheck"
 fi
-# Names of structs, nft's words, and what tests cut short or misspell.
-misspelt=nd,caf,enabeld,firs,iif,numbr
+# Names of structs, nft's words, what tests cut short or misspell, and German.
+misspelt=nd,caf,enabeld,firs,iif,numbr,oder
 if have codespell codespell; then
 	# shellcheck disable=SC2046
 	codespell --quiet-level=2 --ignore-words-list="$misspelt" README HACKING.md NEWS quickstart doc/*.in doc/*.md debian etc \

@@ -35,6 +35,7 @@ include $(top_srcdir)/tests/unit/hud/local.mk
 include $(top_srcdir)/tests/unit/ingest/local.mk
 include $(top_srcdir)/tests/unit/lib/local.mk
 include $(top_srcdir)/tests/unit/limits/local.mk
+include $(top_srcdir)/tests/unit/link/local.mk
 include $(top_srcdir)/tests/unit/p2/local.mk
 include $(top_srcdir)/tests/unit/ping/local.mk
 include $(top_srcdir)/tests/unit/pixelflut/local.mk
@@ -60,6 +61,7 @@ endif
 if WITH_HTTP
 TESTS += \
 	tests/test_hostile.py \
+	tests/http/test_bands.py \
 	tests/http/test_socketio.py \
 	tests/http/test_viewers.py
 endif
@@ -72,6 +74,7 @@ TESTS += \
 	tests/clients/test_operator.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
+	tests/daemon/test_browsers.py \
 	tests/daemon/test_control.py \
 	tests/daemon/test_daemon.py \
 	tests/daemon/test_doctor.py \
@@ -93,6 +96,9 @@ TESTS += \
 	tests/net/test_waiting.py \
 	tests/net/test_xdp.py \
 	$(PLAIN_SUITES)
+if WITH_LINK
+TESTS += tests/link/test_link.py
+endif
 if WITH_P2
 TESTS += tests/p2/test_guests.py
 noinst_PROGRAMS += tests/p2/crowd
@@ -137,6 +143,7 @@ EXTRA_DIST += \
 	tests/http \
 	tests/kiosk \
 	tests/kms \
+	tests/link \
 	tests/net \
 	tests/p2 \
 	tests/packages \

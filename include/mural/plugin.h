@@ -308,6 +308,11 @@ struct mural_plugin {
 	 * prepares nothing.  attach(), start() or init() says what went wrong.  The main
 	 * thread, while there is no other.  Optional. */
 	void (*prepare)(const void *config);
+
+	/* Services, on the main loop's thread: server.allow, server.deny or a ban may now
+	 * keep out clients that are there.  Disconnect those for whom mural_consume() of
+	 * nothing returns -EACCES, also who only looks.  Optional. */
+	void (*denied)(struct mural_host *host);
 };
 
 /* The most that feed() may leave unused. */
@@ -524,6 +529,18 @@ MURAL_EXPORT void mural_retry(
 /* Services: a reader of the whole canvas, or NULL: out of memory.  The plugin frees it
  * with mural_reader_free() before mural_stopped(). */
 MURAL_EXPORT struct mural_reader *mural_watch(struct mural_host *host);
+
+/* What an instance did so far. */
+struct mural_totals {
+	uint32_t size; /* set by the caller; murald fills in no more */
+	uint32_t reserved;
+	uint64_t painted;     /* pixels, ever */
+	uint64_t connections; /* clients that are connected now */
+};
+
+/* Any thread.  What was done on another one counts a moment later.  Costs some cache
+ * misses a thread: to answer a question, not for each pixel. */
+MURAL_EXPORT void mural_totals(struct mural_host *host, struct mural_totals *totals);
 
 /* One instance, for a plugin that shows what murald does. */
 struct mural_instance {

@@ -10,8 +10,11 @@ noinst_LTLIBRARIES += libfair.la
 libfair_la_SOURCES = %D%/fair-queue.c %D%/fair-queue.h
 
 # libweb.la is shared by the plugins with a web server.
+# libwebsocket.la is in it, too, and for those with sockets of another kind.
 if WITH_WEB
-noinst_LTLIBRARIES += libweb.la
+noinst_LTLIBRARIES += libweb.la libwebsocket.la
 libweb_la_SOURCES = %D%/mhd-uv.c %D%/mhd-uv.h %D%/websocket.c %D%/websocket.h
-libweb_la_LIBADD = libfair.la $(MHD_LIBS) $(MD_LIBS) $(WSLAY_LIBS) $(RESOLV_LIBS)
+libweb_la_LIBADD = libfair.la libwebsocket.la $(MHD_LIBS)
+libwebsocket_la_SOURCES = %D%/websocket-protocol.c %D%/websocket-protocol.h
+libwebsocket_la_LIBADD = $(MD_LIBS) $(WSLAY_LIBS) $(RESOLV_LIBS)
 endif

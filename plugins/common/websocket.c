@@ -5,11 +5,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <resolv.h>
-#include <sha1.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "common/mhd-uv.h"
@@ -23,8 +20,6 @@
 /* How long a client may take to answer a close. */
 #define LINGER_MS 2000
 
-enum { OP_CONTINUE = 0, OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10 };
-
 /* ----------------------------------------------------------------- handshake */
 
 static const char *
@@ -36,49 +31,19 @@ request_header(struct MHD_Connection *connection, const char *name)
 	return value ? value : "";
 }
 
-/* Whether a comma-separated list has the word, in upper or lower case. */
-static bool
-list_has_token(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (*list) {
-		list += strspn(list, ", \t");
-		if (strncasecmp(list, word, len) == 0 && strchr(", \t", list[len]))
-			return true;
-		list += strcspn(list, ",");
-	}
-	return false;
-}
-
-/* RFC 6455, 4.2.2: proves that the request was understood. */
-static bool
-accept_key(const char *key, char answer[32])
-{
-	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-	uint8_t nonce[17], digest[SHA1_DIGEST_LENGTH];
-	SHA1_CTX sha1;
-
-	if (strlen(key) != 24 || b64_pton(key, nonce, sizeof(nonce)) != 16)
-		return false;
-	SHA1Init(&sha1);
-	SHA1Update(&sha1, (const uint8_t *)key, 24);
-	SHA1Update(&sha1, (const uint8_t *)guid, sizeof(guid) - 1);
-	SHA1Final(digest, &sha1);
-	return b64_ntop(digest, sizeof(digest), answer, 32) > 0;
-}
-
 struct MHD_Response *
 websocket_upgrade(
 	struct MHD_Connection *connection, MHD_UpgradeHandler handler, void *arg)
 {
 	struct MHD_Response *response;
-	char answer[32];
+	char answer[WEBSOCKET_ANSWER_MAX];
 
-	if (!list_has_token(request_header(connection, "Upgrade"), "websocket") ||
-		!list_has_token(request_header(connection, "Connection"), "upgrade") ||
+	if (!websocket_list_has(request_header(connection, "Upgrade"), "websocket") ||
+		!websocket_list_has(
+			request_header(connection, "Connection"), "upgrade") ||
 		strcmp(request_header(connection, "Sec-WebSocket-Version"), "13") != 0 ||
-		!accept_key(request_header(connection, "Sec-WebSocket-Key"), answer))
+		!websocket_accept_key(
+			request_header(connection, "Sec-WebSocket-Key"), answer))
 		return NULL;
 	response = MHD_create_response_for_upgrade(handler, arg);
 	if (response &&
@@ -184,7 +149,7 @@ websocket_send_fragment(struct websocket *ws, int opcode, const void *data, size
 	bool begin, bool end)
 {
 	if (!ws->closing)
-		send_frame(ws, begin ? opcode : OP_CONTINUE, data, len, end);
+		send_frame(ws, begin ? opcode : WEBSOCKET_CONTINUE, data, len, end);
 }
 
 void
@@ -202,7 +167,7 @@ websocket_close(struct websocket *ws, uint16_t code)
 
 	if (ws->closing)
 		return;
-	send_frame(ws, OP_CLOSE, bytes, code ? sizeof(bytes) : 0, true);
+	send_frame(ws, WEBSOCKET_CLOSE, bytes, code ? sizeof(bytes) : 0, true);
 	ws->closing = true;
 	if (ws->closed)
 		return;
@@ -256,17 +221,10 @@ websocket_fail(struct websocket *ws, uint16_t code)
 	websocket_close(ws, code);
 }
 
-/* Checks the rules between frames; wslay checks those within one. */
 static void
 begin_frame(struct websocket *ws, const struct wslay_frame_iocb *frame)
 {
-	bool control = frame->opcode & 8;
-	bool known = frame->opcode <= WEBSOCKET_BINARY ||
-		     (frame->opcode >= OP_CLOSE && frame->opcode <= OP_PONG);
-	bool in_order =
-		control || (frame->opcode == OP_CONTINUE) == (ws->message_opcode != 0);
-
-	if (!frame->mask || frame->rsv || !known || !in_order) {
+	if (!websocket_frame_is_right(frame, ws->message_opcode)) {
 		websocket_fail(ws, WEBSOCKET_PROTOCOL_ERROR);
 		return;
 	}
@@ -278,33 +236,21 @@ begin_frame(struct websocket *ws, const struct wslay_frame_iocb *frame)
 	ws->fin = frame->fin;
 	ws->remaining = frame->payload_length;
 	ws->control_len = 0;
-	if (!control && frame->opcode != OP_CONTINUE)
+	if (frame->opcode == WEBSOCKET_TEXT || frame->opcode == WEBSOCKET_BINARY)
 		ws->message_opcode = frame->opcode;
-}
-
-static bool
-is_close_code(uint16_t code)
-{
-	return (code >= 1000 && code <= 1011 && code != 1004 && code != 1005 &&
-		       code != 1006) ||
-	       (code >= 3000 && code <= 4999);
 }
 
 static void
 end_control(struct websocket *ws)
 {
-	uint16_t code = ws->control[0] << 8 | ws->control[1];
+	uint16_t code;
 
-	if (ws->opcode == OP_PING)
-		send_frame(ws, OP_PONG, ws->control, ws->control_len, true);
-	if (ws->opcode != OP_CLOSE)
+	if (ws->opcode == WEBSOCKET_PING)
+		send_frame(ws, WEBSOCKET_PONG, ws->control, ws->control_len, true);
+	if (ws->opcode != WEBSOCKET_CLOSE)
 		return;
-	if (ws->control_len == 0)
-		websocket_close(ws, 0);
-	else if (ws->control_len == 1 || !is_close_code(code))
-		websocket_fail(ws, WEBSOCKET_PROTOCOL_ERROR);
-	else
-		websocket_close(ws, code);
+	code = websocket_close_code(ws->control, ws->control_len, &ws->broken);
+	websocket_close(ws, code);
 }
 
 static void
@@ -314,7 +260,7 @@ handle_payload(struct websocket *ws, const struct wslay_frame_iocb *frame)
 
 	ws->remaining -= frame->data_length;
 	over = ws->remaining == 0;
-	if (ws->opcode & 8) {
+	if (ws->opcode & WEBSOCKET_CONTROL) {
 		memcpy(ws->control + ws->control_len, frame->data, frame->data_length);
 		ws->control_len += frame->data_length;
 		if (over)

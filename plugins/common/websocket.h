@@ -17,21 +17,10 @@
 #include <uv.h>
 
 #include <microhttpd.h>
-#include <wslay/wslay.h>
 
 #include "common/fair-queue.h"
 #include "common/sendbuf.h"
-
-/* Close codes of RFC 6455, 7.4.1. */
-enum {
-	WEBSOCKET_NORMAL = 1000,
-	WEBSOCKET_GOING_AWAY = 1001,
-	WEBSOCKET_PROTOCOL_ERROR = 1002,
-	WEBSOCKET_POLICY = 1008,
-	WEBSOCKET_TOO_BIG = 1009,
-};
-
-enum { WEBSOCKET_TEXT = 1, WEBSOCKET_BINARY = 2 };
+#include "common/websocket-protocol.h"
 
 struct websocket;
 
@@ -69,7 +58,7 @@ struct websocket {
 	uint64_t remaining;     /* of the present frame; 0: a new one begins */
 	uint8_t opcode;         /* of that frame */
 	uint8_t message_opcode; /* of the present message; 0: none */
-	uint8_t control[125];
+	uint8_t control[WEBSOCKET_CONTROL_MAX];
 	uint8_t control_len;
 	bool fin, closing, closed, broken;
 };
@@ -97,29 +86,6 @@ void websocket_send(struct websocket *ws, int opcode, const void *data, size_t l
  * one is not buffered as a whole.  No other message may be sent between them. */
 void websocket_send_fragment(struct websocket *ws, int opcode, const void *data,
 	size_t len, bool begin, bool end);
-
-/* For one message to many clients: writes the header of a frame with a whole message of
- * `len` bytes.  Returns its length. */
-#define WEBSOCKET_HEADER_MAX 10
-static inline size_t
-websocket_frame_header(uint8_t head[WEBSOCKET_HEADER_MAX], int opcode, size_t len)
-{
-	size_t head_len = 2;
-
-	head[0] = 0x80 | opcode;
-	if (len < 126) {
-		head[1] = len;
-	} else if (len < 65536) {
-		head[1] = 126;
-		head_len = 4;
-	} else {
-		head[1] = 127;
-		head_len = 10;
-	}
-	for (size_t i = head_len, n = len; i > 2; n >>= 8)
-		head[--i] = n;
-	return head_len;
-}
 
 /* Sends whole frames that the caller made in this way, in two parts. */
 void websocket_send_frames(struct websocket *ws, const void *head, size_t head_len,

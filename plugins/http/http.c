@@ -174,6 +174,14 @@ http_notice(struct mural_host *host)
 	json_decref(notice);
 }
 
+static void
+http_denied(struct mural_host *host)
+{
+	struct http *http = host->state;
+
+	http_clients_end_denied(&http->web);
+}
+
 /* What an operator has taken away must not come back. */
 static void
 http_painted_over(struct mural_host *host, const struct mural_rect *rect)
@@ -343,4 +351,5 @@ const struct mural_plugin mural_plugin = {
 	.reload = http_reload,
 	.notice = http_notice,
 	.painted_over = http_painted_over,
+	.denied = http_denied,
 };

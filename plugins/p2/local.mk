@@ -2,7 +2,7 @@
 # libp2.la is everything but the plugin's table and sockets, for the plugin and for the tests.
 if WITH_P2
 noinst_LTLIBRARIES += libp2.la
-libp2_la_SOURCES = %D%/login.c %D%/login.h %D%/otp-replay.c %D%/otp-replay.h \
+libp2_la_SOURCES = %D%/block.c %D%/block.h %D%/login.c %D%/login.h %D%/otp-replay.c %D%/otp-replay.h \
 	%D%/otpauth.c %D%/otpauth.h \
 	%D%/parser.c %D%/parser.h %D%/shadow.c %D%/shadow.h %D%/subscription.c %D%/subscription.h \
 	%D%/users.c %D%/users.h %D%/wire.h

@@ -4,12 +4,12 @@
  * every subscriber what changes anywhere on the canvas.  TCP clients are murald's own
  * connections; WebSocket has a server of its own.
  *
- * From the ground up: wire.h encodes numbers and colours, parser.h parses messages;
- * users.h and otp-replay.h keep users and their codes, login.h decides who may log in;
- * shadow.h knows what clients were shown, subscription.h what one of them has missed of
- * it, broadcast.h sends updates; peer.h is a client, the transports carry its bytes, and
- * plugin.c starts and stops it all.  Uses plugins/common and lib/; must never know what
- * other plugins paint with.
+ * From the ground up: wire.h encodes numbers and colours, parser.h parses messages and
+ * block.h many Puts at once; users.h and otp-replay.h keep users and their codes, login.h
+ * decides who may log in; shadow.h knows what clients were shown, subscription.h what one
+ * of them has missed of it, broadcast.h sends updates; peer.h is a client, the transports
+ * carry its bytes, and plugin.c starts and stops it all.  Uses plugins/common and lib/;
+ * must never know what other plugins paint with.
  */
 #pragma once
 

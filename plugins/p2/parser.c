@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/utf8.h"
+#include "p2/block.h"
 #include "p2/wire.h"
 
 enum phase {
@@ -254,4 +255,12 @@ p2_parser_next(
 		}
 	}
 	return used;
+}
+
+bool
+p2_parser_block(const struct p2_parser *parser, const uint8_t *data, size_t len,
+	struct p2_block *block)
+{
+	return parser->phase == PHASE_BETWEEN && len >= P2_BLOCK_BYTES &&
+	       p2_block_decode(block, data);
 }

@@ -8,8 +8,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct p2_block;
 
 #define P2_NAME_MAX 255
 #define P2_OTP_BYTES 4
@@ -53,5 +56,10 @@ struct p2_auth {
  * P2_EVENT_NONE all of them. */
 size_t p2_parser_next(struct p2_parser *parser, const uint8_t *data, size_t len,
 	struct p2_event *event);
+
+/* Decodes a block of Puts (block.h), which the caller then consumes.  False: the next
+ * messages are not as many Puts, whole and valid; p2_parser_next() takes them. */
+bool p2_parser_block(const struct p2_parser *parser, const uint8_t *data, size_t len,
+	struct p2_block *block);
 
 struct p2_auth p2_parser_auth(const struct p2_parser *parser);

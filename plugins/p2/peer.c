@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/claims.h"
+#include "p2/block.h"
 #include "p2/p2.h"
 
 static uint64_t
@@ -100,20 +101,61 @@ paint_as_user(struct peer *peer)
 	(void)mural_paint_as(peer->p2->host, peer->p2->host->brush, peer->address, name);
 }
 
+/* How many of `n` pixels its user may paint; the others are counted. */
+static size_t
+consume_puts(struct peer *peer, size_t n)
+{
+	struct p2 *p2 = peer->p2;
+	int64_t level = mural_bucket_level(&peer->puts, &p2->put_rate);
+	size_t there = level > 0 ? (size_t)(level / MURAL_TOKEN) : 0;
+
+	if (p2->put_rate.per_1000s == 0 || there >= n)
+		there = n;
+	mural_bucket_debit(&peer->puts, &p2->put_rate, (int64_t)there);
+	mural_discard(p2->host->brush, MURAL_RATE_LIMITED, n - there);
+	return there;
+}
+
+/* How many of `n` pixels its source may paint; the others are counted. */
+static size_t
+consume_source(struct peer *peer, size_t n)
+{
+	struct mural_host *host = peer->p2->host;
+	size_t allowed = 0;
+
+	if (!mural_is_limited(host))
+		return n;
+	for (; n > 0; n--)
+		allowed += mural_consume(host, host->brush, peer->address, 1, 0) == 0;
+	if (allowed > 0)
+		paint_as_user(peer);
+	return allowed;
+}
+
 static void
 peer_put(struct peer *peer, const struct p2_event *event)
 {
 	struct p2 *p2 = peer->p2;
 
-	if (!mural_bucket_consume(&peer->puts, &p2->put_rate, 1)) {
-		count_discard(p2, MURAL_RATE_LIMITED);
-		return;
-	}
-	if (mural_consume(p2->host, p2->host->brush, peer->address, 1, 0) < 0)
-		return;
-	paint_as_user(peer);
-	mural_put(p2->host->brush, event->x1 + p2->origin_x, event->y1 + p2->origin_y,
-		event->argb);
+	if (consume_source(peer, consume_puts(peer, 1)) > 0)
+		mural_put(p2->host->brush, event->x1 + p2->origin_x,
+			event->y1 + p2->origin_y, event->argb);
+}
+
+static void
+peer_put_block(struct peer *peer, const struct p2_block *block)
+{
+	const struct p2 *p2 = peer->p2;
+	const int32_t left = p2->origin_x, top = p2->origin_y;
+	const size_t allowed = consume_source(peer, consume_puts(peer, P2_BLOCK));
+	struct mural_brush *brush = p2->host->brush;
+	struct mural_batch batch;
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < allowed; i++)
+		n = mural_batch_put(brush, &batch, n, p2_block_x(block, i) + left,
+			p2_block_y(block, i) + top, block->argb[i]);
+	mural_batch_flush(brush, &batch, n);
 }
 
 static void
@@ -152,7 +194,8 @@ void
 peer_read(struct peer *peer, const uint8_t *data, size_t len)
 {
 	struct p2 *p2 = peer->p2;
-	size_t used = 0;
+	size_t used = 0, tried = 0;
+	struct p2_block block;
 
 	if (mural_consume(p2->host, p2->host->brush, peer->address, 0, len) < 0) {
 		peer_close(peer, PEER_CLOSE_REFUSED);
@@ -163,6 +206,15 @@ peer_read(struct peer *peer, const uint8_t *data, size_t len)
 	while (used < len && peer->state != PEER_CLOSING) {
 		struct p2_event event;
 
+		/* not at each message of what is none, so that trying costs little */
+		if (used >= tried &&
+			p2_parser_block(&peer->parser, data + used, len - used, &block)) {
+			peer_put_block(peer, &block);
+			used += P2_BLOCK_BYTES;
+			continue;
+		}
+		if (used >= tried)
+			tried = used + P2_BLOCK_BYTES;
 		used += p2_parser_next(&peer->parser, data + used, len - used, &event);
 		peer_handle_event(peer, &event);
 	}

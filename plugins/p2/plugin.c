@@ -206,6 +206,19 @@ p2_reload(struct mural_host *host)
 			peer_close(peer, PEER_CLOSE_REFUSED);
 }
 
+/* -------------------------------------------------------------------- denied */
+
+static void
+p2_denied(struct mural_host *host)
+{
+	struct p2 *p2 = host->state;
+
+	for (struct peer *peer = p2->peers; peer; peer = peer->next)
+		if (mural_consume(host, host->brush, peer->address, 0, 0) == -EACCES)
+			peer_close(peer, PEER_CLOSE_REFUSED);
+	mural_publish(host);
+}
+
 /* ---------------------------------------------------------------------- hint */
 
 /* The first address of its streams that is no path; false: there is none. */
@@ -264,5 +277,6 @@ const struct mural_plugin mural_plugin = {
 	.denied_message = "\xff\0",
 	.denied_len = 2,
 	.reload = p2_reload,
+	.denied = p2_denied,
 	.hint = p2_hint,
 };

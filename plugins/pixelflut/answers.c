@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes the answers to pixelflut commands, and hands them to murald in larger pieces. */
+#include "pixelflut/browser.h"
 #include "pixelflut/pixelflut.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static void
@@ -15,13 +17,23 @@ refuse(struct answers *answers)
 }
 
 void
+answers_send(struct answers *answers, const char *text, size_t len)
+{
+	int full = answers->browser
+			   ? browser_reply(answers->browser, answers->conn, text, len)
+			   : mural_reply(answers->conn, text, len);
+
+	if (full > 0)
+		answers->full = true;
+}
+
+void
 answers_flush(struct answers *answers)
 {
 	if (answers->refuser)
 		refuse(answers);
-	else if (answers->len > 0 &&
-		 mural_reply(answers->conn, answers->text, answers->len) > 0)
-		answers->full = true;
+	else if (answers->len > 0)
+		answers_send(answers, (const char *)answers->text, answers->len);
 	answers->len = 0;
 }
 
@@ -60,6 +72,35 @@ answer_size(struct painter *painter)
 		painter->brush->width, painter->brush->height);
 }
 
+static struct mural_totals
+read_totals(const struct painter *painter)
+{
+	struct mural_totals totals = { .size = sizeof(totals) };
+
+	mural_totals(painter->answers.conn->host, &totals);
+	return totals;
+}
+
+void
+answer_stats(struct painter *painter)
+{
+	const struct mural_totals totals = read_totals(painter);
+	uint8_t *to = answers_room(&painter->answers, 2);
+
+	painter->answers.len += snprintf((char *)to, 2 * PIXEL_ANSWER_MAX,
+		"STATS px:%" PRIu64 " conn:%" PRIu64 "\n", totals.painted,
+		totals.connections);
+}
+
+void
+answer_connections(struct painter *painter)
+{
+	uint8_t *to = answers_room(&painter->answers, 2);
+
+	painter->answers.len += snprintf((char *)to, 2 * PIXEL_ANSWER_MAX,
+		"CONNECTIONS %" PRIu64 "\n", read_totals(painter).connections);
+}
+
 /* Programs look for some of these words, such as "PBxxyyrgba" and a line that begins with
  * "PX X Y gg", to learn what is understood. */
 size_t
@@ -73,6 +114,8 @@ help_format(const struct pixelflut_config *config, char *text, size_t size)
 		"PX X Y rrggbbaa   mixes it with the colour there\n"
 		"PX X Y gg         paints a grey\n"
 		"OFFSET X Y        moves the later commands of this connection\n"
+		"STATS             tells STATS px:PAINTED conn:CLIENTS\n"
+		"CONNECTIONS       tells the clients alone: CONNECTIONS N\n"
 		"%s%s%s%s",
 		config->binary ? "PBxxyyrgba        paints one, binary: x and y as "
 				 "little-endian u16; no line end\n"

@@ -145,5 +145,9 @@ line_parse(const uint8_t *p, const uint8_t *end)
 		command.verb = VERB_SIZE;
 	else if (begins_with(p, end, "HELP", 4) && skip_blanks(p + 4) == end)
 		command.verb = VERB_HELP;
+	else if (begins_with(p, end, "STATS", 5) && skip_blanks(p + 5) == end)
+		command.verb = VERB_STATS;
+	else if (begins_with(p, end, "CONNECTIONS", 11) && skip_blanks(p + 11) == end)
+		command.verb = VERB_CONNECTIONS;
 	return command;
 }

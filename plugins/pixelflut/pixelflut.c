@@ -2,6 +2,7 @@
 /* The pixelflut plugin: classic Pixelflut over TCP and UDP, and its two binary commands.
  */
 #include "pixelflut/pixelflut.h"
+#include "pixelflut/browser.h"
 #include "pixelflut/vectors.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 
 struct pixelflut_client {
 	bool datagrams;           /* it is a UDP socket */
+	struct browser *browser;  /* NULL: it speaks plain Pixelflut */
 	uint32_t left, top;       /* OFFSET */
 	uint64_t received;        /* bytes used by earlier feeds */
 	uint64_t help_bytes;      /* sent */
@@ -50,6 +52,8 @@ static const struct mural_option options[] = {
 		"take PXMULTI, a run of pixels four bytes each"),
 	MURAL_TEXT(
 		struct pixelflut_config, help, "", "a line that HELP adds to its answer"),
+	MURAL_BOOL(struct pixelflut_config, websocket, "no",
+		"browsers may connect to the same port: ws://HOST:PORT/"),
 	{ 0 },
 };
 
@@ -75,8 +79,7 @@ answer_help(struct feed *feed, const uint8_t *p)
 	len = client->help_len = help_format(feed->config, text, sizeof(text));
 	client->help_bytes += len;
 	answers_flush(&feed->painter.answers);
-	if (mural_reply(feed->painter.answers.conn, text, len) > 0)
-		feed->painter.answers.full = true;
+	answers_send(&feed->painter.answers, text, len);
 }
 
 static uint32_t
@@ -204,6 +207,12 @@ execute_line(struct feed *feed, const uint8_t *p, const uint8_t *line_end)
 	case VERB_SIZE:
 		answer_size(painter);
 		break;
+	case VERB_STATS:
+		answer_stats(painter);
+		break;
+	case VERB_CONNECTIONS:
+		answer_connections(painter);
+		break;
 	case VERB_HELP:
 		answer_help(feed, line_end + 1);
 		break;
@@ -257,6 +266,7 @@ feed_begin(struct feed *feed, struct mural_conn *conn, struct mural_brush *brush
 	feed->painter.left = feed->client->left;
 	feed->painter.top = feed->client->top;
 	feed->painter.answers.conn = conn;
+	feed->painter.answers.browser = feed->client->browser;
 	feed->painter.answers.refuser = feed->client->datagrams ? brush : NULL;
 	feed->painter.answers.len = 0;
 	feed->painter.answers.full = false;
@@ -300,6 +310,75 @@ run_last_line(struct mural_conn *conn, struct mural_brush *brush, const uint8_t 
 	answers_flush(&feed.painter.answers);
 }
 
+/* ------------------------------------------------------------------ browsers */
+
+/* All of it, however much it answers: that is bounded by its length. */
+static ssize_t
+run_browser(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
+	size_t len, bool over)
+{
+	const uint8_t *p = data, *end = data + len;
+	struct feed feed;
+
+	feed_begin(&feed, conn, brush, data);
+	do {
+		feed.painter.answers.full = false;
+		p = run_commands(&feed, p, end);
+	} while (p && p < end && feed.painter.answers.full);
+	if (!p)
+		return -EMSGSIZE;
+	feed.client->received += p - data;
+	if (!over)
+		return p - data;
+	run_last_line(conn, brush, p, end - p);
+	return (ssize_t)len;
+}
+
+/* Whether it begins as a request for a WebSocket does, as far as it has come. */
+static bool
+may_be_browser(const struct mural_conn *conn, const uint8_t *data, size_t len)
+{
+	const struct pixelflut_config *config = conn->config;
+	const struct pixelflut_client *client = conn->state;
+
+	return config->websocket && client->received == 0 && !client->datagrams &&
+	       matches_prefix(data, data + len, "GET ", 4);
+}
+
+/* The first bytes are one's. */
+static bool
+browser_begin(struct pixelflut_client *client)
+{
+	static const struct browser_stream stream = { run_browser };
+
+	client->browser = browser_new(&stream);
+	return client->browser != NULL;
+}
+
+static ssize_t
+feed_browser(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *data,
+	size_t len)
+{
+	struct pixelflut_client *client = conn->state;
+	ssize_t used = browser_feed(client->browser, conn, brush, data, len);
+
+	if (used < 0)
+		mural_discard(brush, MURAL_MALFORMED, 1);
+	return used;
+}
+
+/* ------------------------------------------------------------------ clients */
+
+static void
+pixelflut_check(const void *config, struct mural_check *check)
+{
+	if (((const struct pixelflut_config *)config)->websocket &&
+		!browser_is_possible())
+		mural_reject(check, "websocket",
+			"needs a murald that was built with libmicrohttpd-dev, "
+			"libwslay-dev and libmd-dev");
+}
+
 static int
 pixelflut_open(struct mural_conn *conn)
 {
@@ -316,6 +395,14 @@ pixelflut_feed(struct mural_conn *conn, struct mural_brush *brush, const uint8_t
 	struct pixelflut_client *client = conn->state;
 	struct feed feed;
 
+	if (client->browser)
+		return feed_browser(conn, brush, data, len);
+	if (may_be_browser(conn, data, len)) {
+		if (len < 4)
+			return 0;
+		return browser_begin(client) ? feed_browser(conn, brush, data, len)
+					     : -ENOMEM;
+	}
 	if (client->datagrams) /* of anybody, so that nothing of the last one holds */
 		*client = (struct pixelflut_client){ .datagrams = true };
 	feed_begin(&feed, conn, brush, data);
@@ -336,7 +423,16 @@ static void
 pixelflut_end(struct mural_conn *conn, struct mural_brush *brush, const uint8_t *rest,
 	size_t len)
 {
-	run_last_line(conn, brush, rest, len);
+	const struct pixelflut_client *client = conn->state;
+
+	if (!client->browser)
+		run_last_line(conn, brush, rest, len);
+}
+
+static void
+pixelflut_close(struct mural_conn *conn)
+{
+	browser_free(((struct pixelflut_client *)conn->state)->browser);
 }
 
 static uint32_t
@@ -388,8 +484,10 @@ const struct mural_plugin mural_plugin = {
 	.conn_size = sizeof(struct pixelflut_client),
 	.transports = MURAL_STREAM | MURAL_DATAGRAM,
 	.listen = "[::]:1234",
+	.check = pixelflut_check,
 	.open = pixelflut_open,
 	.feed = pixelflut_feed,
+	.close = pixelflut_close,
 	.end = pixelflut_end,
 	.clients_per_source = pixelflut_clients_per_source,
 	.busy_message = "ERROR too many connections from your address; close one first\n",

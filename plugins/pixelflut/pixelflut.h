@@ -8,6 +8,7 @@
  * - vectors.c, vectors-*.c: faster ones for the usual line and for PB, with the vectors
  *   that not every machine has.
  * - answers.c: what clients are answered, collected into larger pieces.
+ * - browser.c: WebSocket around all that.
  *
  * Uses <mural/plugin.h> alone; knows no socket.
  */
@@ -28,8 +29,11 @@
 /* The longest answer to one pixel: "PX 8191 8191 rrggbb\n", and some. */
 #define PIXEL_ANSWER_MAX 32
 
+struct browser;
+
 struct answers {
 	struct mural_conn *conn;
+	struct browser *browser;     /* that takes them as frames; or NULL */
 	struct mural_brush *refuser; /* counts them in place of sending; or NULL */
 	size_t len;
 	bool full; /* murald asked to stop: start no other command */
@@ -40,6 +44,7 @@ struct pixelflut_config {
 	int64_t connections_per_source;
 	bool binary, multi;
 	const char *help;
+	bool websocket;
 };
 
 struct vectors;
@@ -66,6 +71,8 @@ enum verb {
 	VERB_EMPTY, /* nothing but blanks */
 	VERB_SIZE,
 	VERB_HELP,
+	VERB_STATS,
+	VERB_CONNECTIONS,
 	VERB_OFFSET, /* x, y */
 	VERB_GET,    /* x, y */
 	VERB_PUT,    /* x, y, argb */
@@ -92,8 +99,15 @@ void answer_pixel(struct painter *painter, uint32_t x, uint32_t y);
 
 void answer_size(struct painter *painter);
 
+/* How many pixels were painted, and clients are connected. */
+void answer_stats(struct painter *painter);
+void answer_connections(struct painter *painter);
+
 /* Writes the answer to HELP, cut off to fit; its length. */
 size_t help_format(const struct pixelflut_config *config, char *text, size_t size);
+
+/* Hands a text to murald, and notes if that asks to pause. */
+void answers_send(struct answers *answers, const char *text, size_t len);
 
 /* Hands the collected answers to murald, or counts them as unauthorized. */
 void answers_flush(struct answers *answers);

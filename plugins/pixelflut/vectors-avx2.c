@@ -11,35 +11,20 @@
 #define TARGET __attribute__((target("avx2,bmi,popcnt")))
 #define LANES 8
 
-/* Pairs of sixteen bits, x and y. */
-struct plane {
-	uint32_t *pixels;
-	__m256i offset, limits, corner, places, tiles;
-};
+typedef __m256i pairs;
 
-struct group {
-	__m256i xy, colours;
-};
-
-TARGET static inline __m256i
+TARGET static inline pairs
 pairs_of(uint32_t x, uint32_t y)
 {
 	return _mm256_set1_epi32((int)(x | y << 16));
 }
 
-TARGET static inline struct plane
-plane_of(const struct mural_brush *brush, uint32_t left, uint32_t top)
-{
-	return (struct plane){
-		.pixels = brush->pixels,
-		.offset = pairs_of(left < UINT16_MAX ? left : UINT16_MAX,
-			top < UINT16_MAX ? top : UINT16_MAX),
-		.limits = pairs_of(brush->width - 1, brush->height - 1),
-		.corner = pairs_of(brush->left, brush->top),
-		.places = pairs_of(brush->step, brush->stride),
-		.tiles = pairs_of(1, brush->tiles_x),
-	};
-}
+#include "pixelflut/vectors-plane.h"
+
+struct group {
+	pairs xy;
+	__m256i colours;
+};
 
 TARGET static inline unsigned
 group_store(const struct group *group, const struct plane *plane,

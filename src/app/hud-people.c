@@ -59,6 +59,17 @@ on_top(struct top_watch *watch, const struct top_entry *entries, size_t n)
 		if (entries[i].pixels > 0 || entries[i].at_least)
 			note(people, hash_text(entries[i].source));
 	people->painting = count_recent(people);
+	if (people->somebody > 0 && people->somebody + WINDOW_S > people->second)
+		people->painting = MAX(people->painting, 1);
+}
+
+void
+hud_people_somebody(struct hud_people *people)
+{
+	if (!people->watching)
+		return;
+	people->somebody = MAX(people->second, 1);
+	people->painting = MAX(people->painting, 1);
 }
 
 void

@@ -16,7 +16,8 @@ struct hud_people {
 	struct top_watch watch;
 	struct ingest *ingest;
 	bool watching;
-	uint64_t second; /* of watching, from 1 on */
+	uint64_t second;   /* of watching, from 1 on */
+	uint64_t somebody; /* the second in which whoever painted last; 0: never */
 	uint32_t painting;
 	struct {
 		uint64_t source; /* a hash */
@@ -27,6 +28,9 @@ struct hud_people {
 /* Begins to count; nothing happens if it counts already.  What came before is
  * forgotten. */
 void hud_people_start(struct hud_people *people, struct ingest *ingest);
+
+/* There was paint, be it before this began to count whose. */
+void hud_people_somebody(struct hud_people *people);
 
 /* Accepts one that does not count. */
 void hud_people_stop(struct hud_people *people);

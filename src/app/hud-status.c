@@ -9,11 +9,13 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "hud/words.h"
 #include "ingest/hint.h"
 
 #define SECOND_MS 1000
 #define SECOND_NS 1e9
 #define LEGIBLE_SIZE 16 /* percent */
+#define QUIET_S 20      /* so long a HUD that hides waits for more paint */
 #define TURN_S 30       /* signs change sooner, but this has to be typed */
 
 _Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
@@ -54,7 +56,8 @@ write_hint(const struct hud_status *hud_status, const struct instance *instance,
 			continue;
 		if (!public && host_address_is_loopback(address) &&
 			strstr(text, address)) {
-			snprintf(text, len, "waiting for a network address");
+			snprintf(text, len, "%s",
+				words_get(hud_status->language, WORD_WAITS_FOR_ADDRESS));
 			return false;
 		}
 		if (!public && is_for_this_machine(text))
@@ -104,12 +107,17 @@ update_figures(struct hud_status *hud_status)
 	text->rate = (uint64_t)((double)painted / seconds + 0.5);
 	if (painted > 0)
 		text->rate = MAX(text->rate, 1);
+	if (painted > 0)
+		hud_people_somebody(&hud_status->people);
 	text->total += painted;
 	text->painting = hud_status->people.painting;
 	text->watching = (uint32_t)viewers;
 	hud_status->counted = counted;
 	hud_status->counted_ns = now;
 	hud_status->busy_s += painted > 0;
+	if (painted > 0)
+		hud_status->quiet_s = 0;
+	text->quiet = hud_status->quiet_s >= QUIET_S;
 	text->turn = (uint32_t)(hud_status->busy_s / TURN_S);
 }
 
@@ -158,9 +166,17 @@ leave_idle(struct hud_status *hud_status)
 static void
 on_wakeup(uv_poll_t *wakeup, int status, int events)
 {
+	struct hud_status *hud_status = wakeup->data;
+
 	(void)status;
 	(void)events;
-	leave_idle(wakeup->data);
+	leave_idle(hud_status);
+	/* whose it was is counted by nobody yet */
+	hud_people_somebody(&hud_status->people);
+	hud_status->quiet_s = 0;
+	hud_status->text.quiet = false;
+	hud_status->text.painting = hud_status->people.painting;
+	hud_set_text(hud_status->hud, &hud_status->text);
 }
 
 static void
@@ -168,8 +184,10 @@ on_second(uv_timer_t *timer)
 {
 	struct hud_status *hud_status = timer->data;
 
+	hud_status->quiet_s++;
 	update_text(hud_status);
-	if (hud_status->text.rate > 0 || hud_status->text.painting > 0)
+	if (hud_status->text.rate > 0 || hud_status->text.painting > 0 ||
+		(hud_status->hides && !hud_status->text.quiet))
 		return;
 	mural_reader_take(hud_status->reader, hud_status->tiles);
 	if (mural_reader_arm(hud_status->reader))
@@ -191,33 +209,47 @@ update_addresses(struct hud_status *hud_status)
 }
 
 void
-hud_status_dress(struct hud *hud, const struct config_display *display)
+hud_status_dress(struct hud_status *hud_status, struct hud *hud,
+	const struct config_display *display)
 {
+	const enum hud_language language =
+		display->language == LANGUAGE_GERMAN ? HUD_GERMAN : HUD_ENGLISH;
 	const struct hud_look look = {
 		.title = display->title,
 		.logo = display->logo,
+		.wifi = display->wifi,
 		.font = display->font,
 		.ground = display->colours.ground,
 		.ink = display->colours.ink,
 		.accent = display->colours.accent,
 		.figures = display->colours.figures,
+		.language = language,
 	};
 
 	if (!hud)
 		return;
+	hud_status->language = language;
+	hud_status->hides = display->hud_place == PLACE_IDLE;
 	if (display->hud && display->hud_size > 0 && display->hud_size < LEGIBLE_SIZE)
 		log_info("hud: with display.hud-size = %d the letters of the first line "
 			 "are "
 			 "less than 1/25 of the screen's height",
 			(int)display->hud_size);
 	hud_set_look(hud, &look);
+	if (hud_status->hides && !hud_status->text.quiet)
+		hud_status_wake(hud_status);
 }
 
 int
 hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *ingest,
 	struct canvas *canvas, uv_loop_t *loop)
 {
-	*hud_status = (struct hud_status){ .ingest = ingest };
+	*hud_status = (struct hud_status){
+		.ingest = ingest,
+		.hides = hud_status->hides,
+		.language = hud_status->language,
+		.quiet_s = QUIET_S,
+	};
 	hud_status->reader = canvas_reader_new(canvas);
 	hud_status->tiles = calloc(canvas->view.words, sizeof(uint64_t));
 	if (!hud_status->reader || !hud_status->tiles) {

@@ -4,7 +4,8 @@
  * it says of its state, how much is painted and by how many.
  *
  * Figures are updated once a second while anything paints, and until those who did are
- * counted no more; an idle wall causes no wake-ups.  The main thread's.
+ * counted no more and a HUD that hides has come; an idle wall causes no wake-ups.  The
+ * main thread's.
  */
 #pragma once
 
@@ -28,15 +29,20 @@ struct hud_status {
 	uint64_t counted_ns;
 	uint64_t counted; /* pixels of all instances, then */
 	uint64_t busy_s;  /* seconds with paint since a state changed */
+	uint64_t quiet_s; /* seconds since there was paint */
+	enum hud_language language;
+	bool hides; /* the HUD shows itself when the wall is quiet */
 	struct hud_people people;
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
 	struct hud_text text;
 };
 
-/* Gives the HUD its looks.  Accepts NULL. */
-void hud_status_dress(struct hud *hud, const struct config_display *display);
+/* Gives the HUD its looks, before it is started or later.  Accepts NULL. */
+void hud_status_dress(struct hud_status *hud_status, struct hud *hud,
+	const struct config_display *display);
 
-/* Shows the text and keeps it up to date.  0 or -errno, logged. */
+/* Shows the text and keeps it up to date; but for its looks, *hud_status is zeroed.
+ * 0 or -errno, logged. */
 int hud_status_start(struct hud_status *hud_status, struct hud *hud,
 	struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop);
 

@@ -221,7 +221,7 @@ operators_restore(struct wall *wall)
 	uv_timer_init(&wall->loop, &operators->bans_over);
 	uv_timer_init(&wall->loop, &operators->highlight_over);
 	uv_timer_init(&wall->loop, &operators->notice_over);
-	upload_start(wall);
+	uploads_start(wall);
 	ret = control_state_load(&operators->state, load_line);
 	if (ret == -ENOENT)
 		return;

@@ -94,6 +94,6 @@ operators_finish(struct wall *wall)
 	uv_close((uv_handle_t *)&operators->bans_over, NULL);
 	uv_close((uv_handle_t *)&operators->highlight_over, NULL);
 	uv_close((uv_handle_t *)&operators->notice_over, NULL);
-	upload_stop(wall);
+	uploads_stop(wall);
 	uv_run(&wall->loop, UV_RUN_NOWAIT);
 }

@@ -31,11 +31,18 @@ struct operators_top {
 	unsigned idle;                /* seconds since somebody asked */
 };
 
-/* A picture that an operator is sending, verbs-picture.c's. */
+/* Pictures that operators are sending, verbs-picture.c's. */
 struct operators_upload {
-	uint8_t *bytes; /* that came so far */
+	uint8_t *bytes; /* that came so far; NULL: nobody sends it */
 	size_t len;
+	uint64_t heard_ms;         /* of the last piece, uv_now() */
 	char who[CONTROL_WHO_MAX]; /* sends it */
+};
+
+#define UPLOADS_MAX 4
+
+struct operators_uploads {
+	struct operators_upload all[UPLOADS_MAX];
 	uv_timer_t over;
 };
 
@@ -65,7 +72,7 @@ struct operators {
 	uv_timer_t notice_over;
 	bool told_frozen;   /* what services were told of last */
 	unsigned restoring; /* acts of the start that are not over yet */
-	struct operators_upload upload;
+	struct operators_uploads uploads;
 	unsigned pictures; /* being decoded or encoded */
 	bool grabbing;     /* one at a time */
 };
@@ -146,8 +153,8 @@ struct picture {
 	char why[128];
 };
 
-void upload_start(struct wall *wall);
-void upload_stop(struct wall *wall);
+void uploads_start(struct wall *wall);
+void uploads_stop(struct wall *wall);
 
 /* Takes the picture of a call, "png", of which this may be one piece, and has it decoded;
  * then calls then(), which answers the call and frees the picture.  If anything is wrong,

@@ -75,7 +75,7 @@ reconfigure_core(struct wall *wall)
 		log_error(
 			"reload: out of memory; the limits server.*-per-source are off");
 	snapshot_reconfigure(&wall->snapshot, &config->canvas);
-	hud_status_dress(wall->hud, &config->display);
+	hud_status_dress(&wall->hud_status, wall->hud, &config->display);
 	hud_status_refresh(&wall->hud_status);
 	display_reconfigure(&wall->display, &config->display);
 }
@@ -112,6 +112,7 @@ reload_finish(struct wall *wall)
 	drop_next(wall);
 	sysctl_defer_restore(false);
 	retry_resume(&wall->ingest);
+	instances_end_denied(&wall->ingest, wall->now->plugins.instances);
 	log_info("reload: %u closed, %u opened, %u failed, %u unchanged", reload->closed,
 		reload->opened, reload->failed, reload->unchanged);
 	reload_done(wall, true);

@@ -27,8 +27,7 @@ keep_out(struct wall *wall)
 	if (ret < 0)
 		return ret;
 	ratelimit_ban(&ingest->ratelimit, &networks);
-	for (struct instance *i = ingest->plugins->instances; i; i = i->next)
-		instance_end_denied(ingest, i);
+	instances_end_denied(ingest, ingest->plugins->instances);
 	return 0;
 }
 

@@ -14,6 +14,9 @@
 /* So long after the last piece it is given up. */
 #define UPLOAD_MS 30000
 
+/* One that stops for so long gives way to another operator's. */
+#define STALLED_MS 2000
+
 /* No PNG of the canvas's size needs more: four bytes a pixel, and this. */
 #define UPLOAD_BESIDE (64u << 10)
 
@@ -23,29 +26,65 @@ static void
 forget(struct operators_upload *upload)
 {
 	free(upload->bytes);
-	upload->bytes = NULL;
-	upload->len = 0;
-	*upload->who = '\0';
-	uv_timer_stop(&upload->over);
+	*upload = (struct operators_upload){ 0 };
 }
 
 static void
-on_upload_over(uv_timer_t *timer)
+on_uploads_over(uv_timer_t *timer)
 {
-	forget(container_of(timer, struct operators_upload, over));
+	struct operators_uploads *uploads =
+		container_of(timer, struct operators_uploads, over);
+	const uint64_t now_ms = uv_now(timer->loop);
+	uint64_t next_ms = UINT64_MAX;
+
+	for (size_t i = 0; i < UPLOADS_MAX; i++) {
+		struct operators_upload *upload = &uploads->all[i];
+
+		if (upload->bytes && upload->heard_ms + UPLOAD_MS <= now_ms)
+			forget(upload);
+		if (upload->bytes)
+			next_ms = MIN(next_ms, upload->heard_ms + UPLOAD_MS - now_ms);
+	}
+	if (next_ms != UINT64_MAX)
+		uv_timer_start(timer, on_uploads_over, next_ms, 0);
 }
 
 void
-upload_start(struct wall *wall)
+uploads_start(struct wall *wall)
 {
-	uv_timer_init(&wall->loop, &wall->operators.upload.over);
+	uv_timer_init(&wall->loop, &wall->operators.uploads.over);
 }
 
 void
-upload_stop(struct wall *wall)
+uploads_stop(struct wall *wall)
 {
-	forget(&wall->operators.upload);
-	uv_close((uv_handle_t *)&wall->operators.upload.over, NULL);
+	struct operators_uploads *uploads = &wall->operators.uploads;
+
+	for (size_t i = 0; i < UPLOADS_MAX; i++)
+		forget(&uploads->all[i]);
+	uv_close((uv_handle_t *)&uploads->over, NULL);
+}
+
+/* The operator's own, or one that is free, or else the one that was heard of least lately
+ * if it has stalled; NULL: all are being sent. */
+static struct operators_upload *
+upload_of(struct operators_uploads *uploads, const char *who)
+{
+	struct operators_upload *found = &uploads->all[0];
+
+	for (size_t i = 0; i < UPLOADS_MAX; i++) {
+		struct operators_upload *upload = &uploads->all[i];
+
+		if (upload->bytes && strcmp(upload->who, who) == 0)
+			return upload;
+		if (found->bytes &&
+			(!upload->bytes || upload->heard_ms < found->heard_ms))
+			found = upload;
+	}
+	if (found->bytes && uv_now(uploads->over.loop) - found->heard_ms < STALLED_MS)
+		return NULL;
+	forget(found);
+	return found;
 }
 
 static size_t
@@ -64,10 +103,6 @@ fits(struct control_call *call, struct operators_upload *upload, size_t len)
 	uint64_t offset = 0;
 
 	(void)control_number(call, "offset", &offset);
-	if (upload->len > 0 && strcmp(upload->who, call->who) != 0) {
-		control_fail(call, CONTROL_BUSY, "another operator is sending a picture");
-		return false;
-	}
 	if (offset == 0)
 		forget(upload);
 	if (offset != upload->len) {
@@ -88,6 +123,7 @@ fits(struct control_call *call, struct operators_upload *upload, size_t len)
 static bool
 add_piece(struct control_call *call, struct operators_upload *upload)
 {
+	uv_timer_t *over = &operators_wall(call)->operators.uploads.over;
 	const char *text = control_text(call, "png");
 	size_t len = strlen(text);
 	uint8_t *more;
@@ -109,8 +145,10 @@ add_piece(struct control_call *call, struct operators_upload *upload)
 		return false;
 	}
 	upload->len += (size_t)n;
+	upload->heard_ms = uv_now(over->loop);
 	snprintf(upload->who, sizeof(upload->who), "%s", call->who);
-	uv_timer_start(&upload->over, on_upload_over, UPLOAD_MS, 0);
+	if (!uv_is_active((uv_handle_t *)over))
+		uv_timer_start(over, on_uploads_over, UPLOAD_MS, 0);
 	return true;
 }
 
@@ -192,10 +230,10 @@ on_decoded(uv_work_t *work, int status)
 }
 
 static void
-begin(struct control_call *call, void (*then)(struct picture *picture))
+begin(struct control_call *call, struct operators_upload *upload,
+	void (*then)(struct picture *picture))
 {
 	struct wall *wall = operators_wall(call);
-	struct operators_upload *upload = &wall->operators.upload;
 	struct picture *picture = calloc(1, sizeof(*picture));
 	struct mural_point at = { 0 };
 
@@ -223,13 +261,19 @@ begin(struct control_call *call, void (*then)(struct picture *picture))
 void
 verb_picture(struct control_call *call, void (*then)(struct picture *picture))
 {
-	struct operators_upload *upload = &operators_wall(call)->operators.upload;
+	struct operators_upload *upload =
+		upload_of(&operators_wall(call)->operators.uploads, call->who);
 
+	if (!upload) {
+		control_fail(call, CONTROL_BUSY, "%d operators are sending pictures",
+			UPLOADS_MAX);
+		return;
+	}
 	if (!add_piece(call, upload))
 		return;
 	if (control_flag(call, "part"))
 		control_done(
 			call, json_pack("{s:I}", "received", (json_int_t)upload->len));
 	else
-		begin(call, then);
+		begin(call, upload, then);
 }

@@ -42,16 +42,23 @@ verb_rect(const struct control_call *call, struct mural_rect *rect)
 	return control_rect(call, "rect", rect) ? rect : NULL;
 }
 
+static void
+tell_services(const struct wall *wall, const struct reins_done *done)
+{
+	const struct mural_rect all = { 0, 0, wall->canvas.view.width,
+		wall->canvas.view.height };
+
+	for (size_t i = 0; i < done->n_changed; i++)
+		services_painted_over(wall->now->plugins.instances, &done->changed[i]);
+	if (done->n_changed == 0)
+		services_painted_over(wall->now->plugins.instances, &all);
+}
+
 void
 verb_painted(struct control_call *call, const struct reins_done *done, json_t *is)
 {
-	const struct wall *wall = operators_wall(call);
-	struct mural_rect rect = { 0, 0, wall->canvas.view.width,
-		wall->canvas.view.height };
-
-	(void)verb_rect(call, &rect);
 	if (done->number > 0)
-		services_painted_over(wall->now->plugins.instances, &rect);
+		tell_services(operators_wall(call), done);
 	(void)json_object_set_new(is, "pixels", json_integer((json_int_t)done->pixels));
 	if (done->number > 0)
 		(void)json_object_set_new(

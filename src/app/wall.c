@@ -125,7 +125,7 @@ create_hud(struct wall *wall)
 	wall->hud = hud_new();
 	if (!wall->hud)
 		log_error("hud: out of memory or descriptors");
-	hud_status_dress(wall->hud, &wall->now->config.display);
+	hud_status_dress(&wall->hud_status, wall->hud, &wall->now->config.display);
 	return wall->hud ? 0 : -ENOMEM;
 }
 

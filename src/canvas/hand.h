@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "canvas/canvas.h"
 
 /* What an act replaced: for each pixel of the rectangle, row by row, the word that was
@@ -60,6 +62,10 @@ int hand_undo(struct hand *hand, const struct hand_undo *undo, uint64_t *pixels,
 /* How old the oldest of what would be undone is, in steps of canvas_when(); false: there
  * is nothing. */
 bool hand_oldest(const struct hand *hand, const struct hand_undo *undo, uint32_t *age);
+
+/* The parts of the canvas that the last act changed, at most one for each tile; the
+ * caller frees *rects.  How many, or -ENOMEM.  changed.c's. */
+ssize_t hand_changed(const struct hand *hand, struct mural_rect **rects);
 
 /* Takes back the last act, which must be `number`, where nobody has painted since.  0,
  * -ENOENT, -ESTALE or -ECANCELED. */

@@ -29,6 +29,7 @@ struct act {
 	uint64_t number; /* of the act to take back */
 	struct reins_sources *sources;
 	struct hand_undo undo;
+	struct mural_rect *changed;
 
 	reins_cb *cb;
 	void *arg;

@@ -19,6 +19,7 @@ act_free(struct act *act)
 	cidr_list_finish(&act->networks);
 	free(act->mask);
 	free(act->sources);
+	free(act->changed);
 	free(act);
 }
 
@@ -278,8 +279,14 @@ static void
 run_work(uv_work_t *job)
 {
 	struct act *act = container_of(job, struct reins, job)->first;
+	ssize_t n;
 
 	act->done.error = act->work(act);
+	if (act->done.error < 0 || act->done.pixels == 0 || act->undo.count_only)
+		return;
+	n = hand_changed(&act->reins->hand, &act->changed);
+	act->done.changed = act->changed;
+	act->done.n_changed = (size_t)MAX(n, 0);
 }
 
 static void

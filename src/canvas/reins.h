@@ -33,7 +33,9 @@ struct reins_done {
 	uint64_t pixels;  /* that were changed, or with count_only would be */
 	uint64_t unknown; /* of these, those of which nobody knew what was under them */
 	uint64_t wait_ns; /* from the publication of rules until they held for all */
-	uint64_t number;  /* of the act, for reins_take_back(); 0: not to be taken back */
+	const struct mural_rect *changed; /* the parts of the canvas where these are */
+	size_t n_changed;                 /* 0: not known, for want of memory */
+	uint64_t number; /* of the act, for reins_take_back(); 0: not to be taken back */
 	struct timespec at; /* when it held or was done, CLOCK_REALTIME */
 };
 

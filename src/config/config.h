@@ -50,7 +50,9 @@ enum { SCALE_FIT, SCALE_INTEGER, SCALE_FILL, SCALE_NONE };
 enum { MIRROR_NO, MIRROR_X };
 enum { BLANK_OFF, BLANK_BLACK };
 
-enum { HUD_NO, HUD_YES, HUD_PLAIN, HUD_ONLY };
+enum { HUD_NO, HUD_YES, HUD_CALL, HUD_LINES, HUD_PLAIN, HUD_ONLY };
+enum { LANGUAGE_ENGLISH, LANGUAGE_GERMAN };
+enum { PLACE_STRIP, PLACE_OVERLAY, PLACE_CORNER, PLACE_IDLE };
 
 enum { CONFIG_CONNECTORS = 8 }; /* most connectors that show the picture */
 
@@ -76,7 +78,7 @@ struct config_output {
 	uint32_t scale;
 	uint32_t rotate; /* quarter turns, clockwise */
 	uint32_t mirror;
-	uint32_t hud;
+	uint32_t hud, hud_place;
 	uint32_t hud_size;  /* percent of the height; 0: auto */
 	uint32_t safe_area; /* percent at each edge */
 };
@@ -97,7 +99,10 @@ struct config_display {
 	const char *blank; /* checked */
 	uint32_t blank_mode;
 	bool hud;
+	uint32_t hud_place;
+	uint32_t language;
 	const char *title, *logo; /* checked; empty: none */
+	const char *wifi;         /* SSID:PASSWORD; checked; empty: none */
 	int64_t hud_size;         /* percent of the height; 0: auto */
 	const char *hud_colours;  /* checked */
 	const char *font;         /* files, see config_word(); checked */

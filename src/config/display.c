@@ -32,8 +32,16 @@ const struct mural_option display_options[] = {
 		"off: no signal; black: a black picture"),
 	MURAL_BOOL(struct config_display, hud, "on",
 		"the strip that shows people how to paint"),
+	MURAL_CHOICE(struct config_display, hud_place, "strip",
+		"strip overlay corner idle",
+		"strip: beside the picture; overlay, corner: on it; idle: on it while "
+		"nobody paints"),
+	MURAL_CHOICE(struct config_display, language, "en", "en de",
+		"what the HUD says it in: English or German"),
 	MURAL_TEXT(struct config_display, title, "", "name of the event, on the strip"),
 	MURAL_PATH(struct config_display, logo, "", "PNG file of a logo, on the strip"),
+	MURAL_SECRET(struct config_display, wifi,
+		"SSID:PASSWORD of a Wi-Fi for the guests, or SSID:, as a QR code"),
 	MURAL_NUMBER(struct config_display, hud_size, "auto", "auto", 8, 40,
 		"height of the strip in percent of the screen's; auto: 1/6, portrait "
 		"1/4"),
@@ -225,7 +233,8 @@ config_display_copy(struct config_display *copy, const struct config_display *di
 	for (const struct mural_option *o = display_options; o->name; o++) {
 		char **text = (void *)((char *)copy + o->offset);
 
-		if (o->type != MURAL_TYPE_TEXT && o->type != MURAL_TYPE_PATH)
+		if (o->type != MURAL_TYPE_TEXT && o->type != MURAL_TYPE_PATH &&
+			o->type != MURAL_TYPE_SECRET)
 			continue;
 		*text = strdup(*text);
 		if (!*text)

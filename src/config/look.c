@@ -43,6 +43,36 @@ check_title(struct config *config, const struct setting *setting)
 			"direction is found without");
 }
 
+/* ------------------------------------------------------------------ Wi-Fi */
+
+/* As IEEE 802.11 limits them, in bytes. */
+enum { SSID_MAX = 32, PASSWORD_MIN = 8, PASSWORD_MAX = 63 };
+
+/* The value is a secret, and so not repeated. */
+static void
+check_wifi(struct config *config, const struct setting *setting)
+{
+	const char *wifi = config->display.wifi;
+	const size_t name = strcspn(wifi, ":");
+	const size_t password = wifi[name] ? strlen(wifi + name + 1) : 0;
+
+	if (*wifi == '\0')
+		return;
+	if (wifi[name] == '\0' || name == 0 || name > SSID_MAX)
+		setting_error(config, "display", setting,
+			"has no SSID of 1 to %d bytes before a colon; write "
+			"SSID:PASSWORD, or SSID: where there is no password",
+			SSID_MAX);
+	else if (password > 0 && (password < PASSWORD_MIN || password > PASSWORD_MAX))
+		setting_error(config, "display", setting,
+			"has a password of %zu bytes; WPA's have %d to %d", password,
+			PASSWORD_MIN, PASSWORD_MAX);
+	else if (config_check_text(wifi, strlen(wifi)) || strchr(wifi, '\t') ||
+		 has_bidi_control(wifi))
+		setting_error(config, "display", setting,
+			"holds what cannot be shown on the screen");
+}
+
 /* ------------------------------------------------------------------ colours */
 
 static double
@@ -125,6 +155,9 @@ config_check_look(struct config *config)
 
 	if (setting)
 		check_title(config, setting);
+	setting = section_find(section, "wifi");
+	if (setting)
+		check_wifi(config, setting);
 	setting = section_find(section, "font");
 	if (setting)
 		check_font(config, setting);

@@ -29,8 +29,9 @@ const struct mural_option output_options[] = {
 		"degrees by which the picture is turned clockwise"),
 	MURAL_CHOICE(struct output_values, mirror, "no", "no x",
 		"x: mirrored left to right, for rear projection"),
-	MURAL_CHOICE(struct output_values, hud, "yes", "no yes plain only",
-		"the strip; plain: its room is left empty; only: nothing else is shown"),
+	MURAL_CHOICE(struct output_values, hud, "yes", "no yes call lines plain only",
+		"the strip; call: only the address; lines: only commands; plain: its "
+		"room is left empty; only: nothing else is shown"),
 	{ 0 },
 };
 
@@ -209,6 +210,7 @@ config_check_outputs(struct config *config)
 		.rotate = display->rotate,
 		.mirror = display->mirror,
 		.hud = display->hud ? HUD_YES : HUD_NO,
+		.hud_place = display->hud_place,
 		.hud_size = display->hud_size > 0 ? (uint32_t)display->hud_size : 0,
 		.safe_area = (uint32_t)display->safe_area,
 	};

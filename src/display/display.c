@@ -86,7 +86,8 @@ layout_differs(const struct config_output *a, const struct config_output *b)
 {
 	return memcmp(&a->view, &b->view, sizeof(a->view)) != 0 || a->scale != b->scale ||
 	       a->rotate != b->rotate || a->mirror != b->mirror || a->hud != b->hud ||
-	       a->hud_size != b->hud_size || a->safe_area != b->safe_area;
+	       a->hud_place != b->hud_place || a->hud_size != b->hud_size ||
+	       a->safe_area != b->safe_area;
 }
 
 /* An output that is configured already keeps its place, and so its screen; sections may

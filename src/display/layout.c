@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "display/cover.h"
 
 void
 layout_draw_hud(struct layout *layout, struct hud *hud)
@@ -49,21 +50,54 @@ layout_picture(const struct layout *layout)
 	return picture;
 }
 
+static bool
+layout_has_card(const struct layout *layout)
+{
+	return layout->hud && layout->room.form != HUD_STRIP;
+}
+
+static void
+update_cover(struct layout *layout)
+{
+	layout->cover = (struct box){ 0 };
+	if (layout_has_card(layout) && !layout->hidden)
+		layout->cover = scale_memory(&layout->scale, &layout->strip);
+	for (uint32_t i = 0; i < layout->cards.n; i++)
+		layout->cover = box_around(layout->cover,
+			scale_memory(&layout->scale, &layout->cards.cards[i].place));
+	layout->covers++;
+}
+
 bool
-layout_draw_cards(struct layout *layout, struct hud *hud)
+layout_draw_on_picture(struct layout *layout, struct hud *hud)
 {
 	const struct hud_picture picture = layout_picture(layout);
+	const bool was_hidden = layout->hidden;
 
-	return hud_draw_cards(
-		hud, &layout->room, layout->on_picture ? &picture : NULL, &layout->cards);
+	layout->hidden = hud_is_hidden(hud, &layout->room);
+	if (!hud_draw_cards(hud, &layout->room, layout->on_picture ? &picture : NULL,
+		    &layout->cards) &&
+		layout->hidden == was_hidden)
+		return false;
+	update_cover(layout);
+	return true;
 }
 
 struct hud_room
 layout_room(const struct config_output *config, uint32_t width, uint32_t height)
 {
+	static const enum hud_form forms[] = { HUD_STRIP, HUD_CARD, HUD_CORNER,
+		HUD_CARD };
+	const bool is_whole = config->hud == HUD_YES;
+
 	return (struct hud_room){
 		.width = width,
 		.height = height,
+		.form = is_whole ? forms[config->hud_place] : HUD_STRIP,
+		.share = config->hud == HUD_CALL    ? HUD_CALL_HALF
+			 : config->hud == HUD_LINES ? HUD_LINES_HALF
+						    : HUD_ALL,
+		.hides = is_whole && config->hud_place == PLACE_IDLE,
 		.strip = config->hud != HUD_NO,
 		.only = config->hud == HUD_ONLY,
 		.size = config->hud_size,
@@ -107,7 +141,9 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 	*layout = (struct layout){
 		.surface = *surface,
 		.plain = config->hud == HUD_PLAIN,
-		.on_picture = config->hud == HUD_YES,
+		.on_picture = config->hud == HUD_YES || config->hud == HUD_CALL ||
+			      config->hud == HUD_LINES,
+		.covers = 1,
 	};
 	scale_upright_size(&shape, &width, &height);
 	layout->room = layout_room(config, width, height);
@@ -118,7 +154,7 @@ layout_init(struct layout *layout, const struct display_surface *surface,
 	if (ret == 0)
 		ret = scale_init(&layout->scale, config->scale, view, &shape);
 	if (ret == 0 && hud)
-		(void)layout_draw_cards(layout, hud);
+		(void)layout_draw_on_picture(layout, hud);
 	if (ret < 0) {
 		layout_finish(layout);
 		log_error("display: %s: %s", surface->name, strerror(-ret));
@@ -135,12 +171,42 @@ layout_finish(struct layout *layout)
 	*layout = (struct layout){ 0 };
 }
 
+void
+layout_skip_tiles(const struct layout *layout, uint64_t *tiles)
+{
+	struct box card;
+
+	if (!layout_has_card(layout) || layout->hidden)
+		return;
+	card = scale_memory(&layout->scale, &layout->strip);
+	cover_remove_tiles(&layout->scale, &card, tiles);
+}
+
+bool
+layout_wants_hud(const struct layout *layout, const struct box *drawn)
+{
+	const struct box card = scale_memory(&layout->scale, &layout->strip);
+
+	return layout_has_card(layout) && !box_is_empty(box_common(card, *drawn));
+}
+
 struct box
 layout_paste_hud(const struct layout *layout, uint32_t buffer)
 {
+	if (!layout->hud || layout->hidden)
+		return (struct box){ 0 };
 	return scale_paste(&layout->scale, layout->hud, &layout->strip,
 		layout->surface.buffers[buffer].pixels,
 		layout->surface.buffers[buffer].pitch);
+}
+
+void
+layout_uncover(const struct layout *layout, uint32_t buffer, const struct box *cover,
+	uint64_t *tiles)
+{
+	cover_clear_beside(&layout->scale, cover, layout->surface.buffers[buffer].pixels,
+		layout->surface.buffers[buffer].pitch);
+	cover_add_tiles(&layout->scale, cover, tiles);
 }
 
 struct box

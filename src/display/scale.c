@@ -419,17 +419,26 @@ reverse_span(bool reversed, uint32_t side, uint32_t *from, uint32_t *to)
 }
 
 struct box
-scale_paste(const struct scale *scale, const uint32_t *picture, const struct box *seen,
-	uint8_t *pixels, size_t pitch)
+scale_memory(const struct scale *scale, const struct box *seen)
 {
-	const uint32_t columns = seen->right - seen->left;
-	const uint32_t rows = seen->bottom - seen->top;
 	struct box box = *seen;
 	uint32_t width, height;
 
 	scale_upright_size(&scale->screen, &width, &height);
 	reverse_span(scale->x.reversed, width, &box.left, &box.right);
 	reverse_span(scale->y.reversed, height, &box.top, &box.bottom);
+	return scale->transposed
+		       ? (struct box){ box.top, box.left, box.bottom, box.right }
+		       : box;
+}
+
+struct box
+scale_paste(const struct scale *scale, const uint32_t *picture, const struct box *seen,
+	uint8_t *pixels, size_t pitch)
+{
+	const uint32_t columns = seen->right - seen->left;
+	const uint32_t rows = seen->bottom - seen->top;
+	const struct box box = scale_memory(scale, seen);
 
 	/* steps in the picture for one pixel right and down in the memory */
 	const ptrdiff_t x_step = scale->x.reversed ? -1 : 1;
@@ -439,8 +448,6 @@ scale_paste(const struct scale *scale, const uint32_t *picture, const struct box
 	const uint32_t *from = picture + (scale->x.reversed ? columns - 1 : 0) +
 			       (scale->y.reversed ? (size_t)(rows - 1) * columns : 0);
 
-	if (scale->transposed)
-		box = (struct box){ box.top, box.left, box.bottom, box.right };
 	for (uint32_t y = box.top; y < box.bottom; y++) {
 		const uint32_t *line = from + (ptrdiff_t)(y - box.top) * down;
 		const uint32_t len = box.right - box.left;

@@ -72,6 +72,9 @@ struct box scale_tiles(const struct scale *scale, uint32_t first_x, uint32_t fir
 /* Whether the screen shows some of one of the tiles. */
 bool scale_shows(const struct scale *scale, const uint64_t *tiles);
 
+/* Where people see that box, in the memory. */
+struct box scale_memory(const struct scale *scale, const struct box *seen);
+
 /* Makes a whole screen black.  `pitch` is the distance of rows in bytes. */
 void scale_clear(const struct scale *scale, uint8_t *pixels, size_t pitch);
 

@@ -64,6 +64,15 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 	screen_repaint(wakeup->data);
 }
 
+/* Whether all but the picture is as it should be. */
+static bool
+has_hud(const struct screen *screen, const struct screen_slot *slot)
+{
+	return slot->content == SCREEN_PICTURE &&
+	       slot->version == screen->layout.version &&
+	       slot->covers == screen->layout.covers;
+}
+
 /* Whether the screen shows what it should.  If so, arms the reader, so that damage wakes
  * it up; nothing changes a black screen. */
 static bool
@@ -73,14 +82,30 @@ sleep_if_up_to_date(struct screen *screen)
 
 	if (screen->black)
 		return slot->content == SCREEN_BLACK;
-	if (slot->content != SCREEN_PICTURE || slot->version != screen->layout.version ||
-		mural_reader_arm(slot->reader))
+	if (!has_hud(screen, slot) || mural_reader_arm(slot->reader))
 		return false;
 	uv_poll_start(&slot->wakeup, UV_READABLE, on_wakeup);
 	return true;
 }
 
 /* ------------------------------------------------------------------ drawing */
+
+static void
+slot_is_black(struct screen_slot *slot)
+{
+	slot->content = SCREEN_BLACK;
+	slot->version = slot->covers = 0;
+	slot->cover = (struct box){ 0 };
+}
+
+static void
+slot_is_filled(struct screen_slot *slot, const struct layout *layout)
+{
+	slot->content = SCREEN_PICTURE;
+	slot->version = layout->version;
+	slot->covers = layout->covers;
+	slot->cover = layout->cover;
+}
 
 /* Brings a buffer up to date.  Returns what was written, and in the context's `tiles`
  * what was taken from its reader. */
@@ -93,28 +118,33 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	uint8_t *pixels = layout->surface.buffers[buffer].pixels;
 	const size_t pitch = layout->surface.buffers[buffer].pitch;
 	const bool whole = slot->content != SCREEN_PICTURE;
+	const bool uncovers = slot->covers != layout->covers;
 	struct box box;
 
 	memset(context->tiles, 0, context->canvas->view.words * sizeof(uint64_t));
 	if (slot->content == SCREEN_STALE ||
 		(screen->black && slot->content != SCREEN_BLACK)) {
 		scale_clear(&layout->scale, pixels, pitch);
-		slot->content = SCREEN_BLACK;
-		slot->version = 0;
+		slot_is_black(slot);
 	}
 	if (screen->black)
 		return layout_all(layout);
 
 	if (mural_reader_take(slot->reader, context->tiles))
 		context->painted_ms = uv_now(&context->loop);
+	if (uncovers)
+		layout_uncover(layout, buffer, &slot->cover, context->tiles);
+	layout_skip_tiles(layout, context->tiles);
 	box = scale_draw(&layout->scale, slot->reader,
 		whole ? context->all_tiles : context->tiles, pixels, pitch);
-	if (slot->version != layout->version && layout->hud)
+	if (uncovers)
+		box = box_around(box, slot->cover);
+	if (uncovers || slot->version != layout->version ||
+		layout_wants_hud(layout, &box))
 		box = box_around(box, layout_paste_hud(layout, buffer));
-	if (whole || box.left < box.right)
+	if (whole || uncovers || !box_is_empty(box))
 		box = box_around(box, layout_paste_cards(layout, buffer));
-	slot->content = SCREEN_PICTURE;
-	slot->version = layout->version;
+	slot_is_filled(slot, layout);
 	return whole ? layout_all(layout) : box;
 }
 
@@ -126,7 +156,7 @@ screen_put_back(struct screen *screen, uint32_t buffer, const struct box *box)
 	const struct box whole = layout_all(&screen->layout);
 
 	mural_reader_put_back(slot->reader, screen->context->tiles);
-	slot->version = 0;
+	slot->version = slot->covers = 0;
 	if (memcmp(box, &whole, sizeof(whole)) == 0)
 		slot->content = SCREEN_STALE;
 }
@@ -158,8 +188,7 @@ is_elsewhere(struct screen *screen)
 	struct screen_slot *slot = &screen->slots[screen->front];
 
 	if ((screen_config(screen)->view.width == 0 && layout->scale.x.canvas != 0) ||
-		screen->black || slot->content != SCREEN_PICTURE ||
-		slot->version != layout->version)
+		screen->black || !has_hud(screen, slot))
 		return false;
 	if (mural_reader_take(slot->reader, context->tiles))
 		context->painted_ms = uv_now(&context->loop);
@@ -238,8 +267,7 @@ screen_prepare(struct screen *screen, const struct display_surface *surface, voi
 		mural_reader_take(screen->slots[0].reader, context->tiles);
 	(void)scale_draw(&next->scale, screen->slots[0].reader, context->all_tiles,
 		surface->buffers[0].pixels, surface->buffers[0].pitch);
-	if (next->hud)
-		(void)layout_paste_hud(next, 0);
+	(void)layout_paste_hud(next, 0);
 	(void)layout_paste_cards(next, 0);
 	return 0;
 }
@@ -293,10 +321,10 @@ screen_enabled(struct screen *screen)
 	layout_finish(&screen->layout);
 	screen->layout = screen->next;
 	screen->next = (struct layout){ 0 };
-	screen->slots[0].content = screen->black ? SCREEN_BLACK : SCREEN_PICTURE;
-	screen->slots[0].version = screen->black ? 0 : screen->layout.version;
-	screen->slots[1].content = SCREEN_BLACK;
-	screen->slots[1].version = 0;
+	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
+		slot_is_black(&screen->slots[i]);
+	if (!screen->black)
+		slot_is_filled(&screen->slots[0], &screen->layout);
 	screen->enabled = true;
 	screen->flip_pending = false;
 	screen->front = 0;
@@ -361,13 +389,6 @@ screen_finish(struct screen *screen)
 }
 
 /* All is drawn anew, in each buffer when it is its turn. */
-static void
-make_stale(struct screen *screen)
-{
-	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
-		screen->slots[i].content = SCREEN_STALE;
-}
-
 void
 screen_relayout(struct screen *screen)
 {
@@ -380,7 +401,8 @@ screen_relayout(struct screen *screen)
 		return;
 	layout_finish(&screen->layout);
 	screen->layout = layout;
-	make_stale(screen);
+	for (uint32_t i = 0; i < DISPLAY_BUFFERS; i++)
+		screen->slots[i].content = SCREEN_STALE;
 	log_layout(screen);
 	screen_repaint(screen);
 }
@@ -392,9 +414,7 @@ screen_redraw_hud(struct screen *screen)
 
 	if (!screen->enabled)
 		return;
-	if (layout_draw_cards(layout, screen->context->hud))
-		make_stale(screen);
-	else if (!layout->hud)
+	if (!layout_draw_on_picture(layout, screen->context->hud) && !layout->hud)
 		return;
 	if (layout->hud)
 		layout_draw_hud(layout, screen->context->hud);

@@ -35,6 +35,8 @@ struct screen_slot {
 	uv_poll_t wakeup;            /* polled only while the reader is armed */
 	enum screen_content content;
 	uint64_t version; /* of the HUD in the buffer; 0: none */
+	uint64_t covers;  /* the layout's, of what lies on the picture; 0: another's */
+	struct box cover;
 };
 
 struct screen {

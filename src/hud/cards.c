@@ -12,9 +12,7 @@
 
 #include "base/util.h"
 
-#define EDGE 0xff46505c
 #define LEAST_CAPITAL 8 /* pixels */
-#define PAUSED "Paused"
 
 /* In capitals. */
 #define BADGE_PAD 0.7
@@ -69,7 +67,7 @@ add_edged(struct pile *pile, const struct box *place, struct font_bitmap *bitmap
 {
 	const uint32_t edge = (uint32_t)MAX(lround(pile->unit / 3), 1);
 
-	if (!add_card(pile, place, EDGE, bitmap))
+	if (!add_card(pile, place, RENDER_EDGE, bitmap))
 		return false;
 	font_fill(bitmap, edge, edge, bitmap->width - MIN(bitmap->width, 2 * edge),
 		bitmap->height - MIN(bitmap->height, 2 * edge),
@@ -102,10 +100,16 @@ draw_sign(const struct font_bitmap *bitmap, double x, double top, double capital
 			(uint32_t)lround(top), width, (uint32_t)lround(capital), colour);
 }
 
+static const char *
+paused_word(const struct pile *pile)
+{
+	return words_get(pile->render->look->language, WORD_PAUSED);
+}
+
 static double
 badge_width(const struct pile *pile, double capital)
 {
-	return text_measure(pile->render->text, PAUSED, TEXT_BOLD, capital) +
+	return text_measure(pile->render->text, paused_word(pile), TEXT_BOLD, capital) +
 	       (2 * BADGE_PAD + SIGN_WIDTH) * capital;
 }
 
@@ -147,7 +151,7 @@ add_badge(struct pile *pile, const struct box *whole)
 		return;
 	draw_sign(&bitmap, pad, pad, capital, pile->render->look->ground);
 	draw_text(pile, &bitmap, pad + SIGN_WIDTH * capital, pad + capital, capital,
-		PAUSED);
+		paused_word(pile));
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "hud/cards.h"
 #include "hud/render.h"
+#include "hud/wifi.h"
 #include "hud/words.h"
 
 struct hud {
@@ -23,14 +24,15 @@ struct hud {
 
 	/* Held while something is drawn, and so never by who only says something. */
 	pthread_mutex_t drawing;
-	struct hud_look look; /* drawing; its texts are empty but for the title */
-	char *title;
+	struct hud_look look; /* drawing; its texts are empty but for the next two */
+	char *title, *wifi;
+	struct hud_qr wifi_qr;
 	struct logo logo;
 	struct text *text;
 };
 
-static const struct hud_look plain = { "", "", "", 0xff10141a, 0xffffffff, 0xffffc857,
-	0xff9fd3ff };
+static const struct hud_look plain = { "", "", "", "", 0xff10141a, 0xffffffff, 0xffffc857,
+	0xff9fd3ff, HUD_ENGLISH };
 
 struct hud *
 hud_new(void)
@@ -55,6 +57,14 @@ hud_new(void)
 	return hud;
 }
 
+static void
+free_secret(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
 void
 hud_free(struct hud *hud)
 {
@@ -66,6 +76,7 @@ hud_free(struct hud *hud)
 	logo_finish(&hud->logo);
 	text_close(hud->text);
 	free(hud->title);
+	free_secret(hud->wifi);
 	free(hud);
 }
 
@@ -96,7 +107,8 @@ text_same(const struct hud_text *a, const struct hud_text *b)
 {
 	if (strcmp(a->url, b->url) != 0 || a->rate != b->rate || a->total != b->total ||
 		a->painting != b->painting || a->watching != b->watching ||
-		a->turn != b->turn || a->n_lines != b->n_lines || !cards_same(a, b))
+		a->quiet != b->quiet || a->turn != b->turn || a->n_lines != b->n_lines ||
+		!cards_same(a, b))
 		return false;
 	for (uint32_t i = 0; i < a->n_lines; i++)
 		if (!line_same(&a->lines[i], &b->lines[i]))
@@ -144,6 +156,17 @@ hud_set_text(struct hud *hud, const struct hud_text *text)
 /* ------------------------------------------------------------------ the look */
 
 static void
+make_wifi_code(const char *wifi, struct hud_qr *qr)
+{
+	char scanned[256] = "";
+
+	if (*wifi && wifi_scanned(wifi, scanned, sizeof(scanned)) < 0)
+		*scanned = '\0';
+	hud_qr_make(scanned, qr);
+	explicit_bzero(scanned, sizeof(scanned));
+}
+
+static void
 report_missing(struct text *text, const char *title)
 {
 	uint32_t missing = text_missing(text, title);
@@ -164,13 +187,14 @@ void
 hud_set_look(struct hud *hud, const struct hud_look *look)
 {
 	struct text *text = text_open(look->font);
-	char *title = strdup(look->title);
+	char *title = strdup(look->title), *wifi = strdup(look->wifi);
 	struct logo logo;
 
-	if (!text || !title) {
+	if (!text || !title || !wifi) {
 		log_error("hud: out of memory; its looks stay as they were");
 		text_close(text);
 		free(title);
+		free_secret(wifi);
 		return;
 	}
 	if (!text_is_scalable(text))
@@ -185,11 +209,14 @@ hud_set_look(struct hud *hud, const struct hud_look *look)
 	text_close(hud->text);
 	logo_finish(&hud->logo);
 	free(hud->title);
+	free_secret(hud->wifi);
 	hud->text = text;
 	hud->logo = logo;
 	hud->title = title;
 	hud->look = *look;
 	hud->look.title = title;
+	hud->look.wifi = hud->wifi = wifi;
+	make_wifi_code(wifi, &hud->wifi_qr);
 	hud->look.logo = hud->look.font = "";
 	pthread_mutex_unlock(&hud->drawing);
 
@@ -209,6 +236,17 @@ hud_fd(const struct hud *hud)
 
 /* ------------------------------------------------------------------ drawing */
 
+bool
+hud_is_hidden(struct hud *hud, const struct hud_room *room)
+{
+	bool quiet;
+
+	pthread_mutex_lock(&hud->lock);
+	quiet = hud->said.quiet;
+	pthread_mutex_unlock(&hud->lock);
+	return room->hides && !quiet;
+}
+
 uint64_t
 hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
 	const struct box *strip)
@@ -223,7 +261,8 @@ hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
 	qr = hud->qr;
 	version = hud->version;
 	pthread_mutex_unlock(&hud->lock);
-	render_strip(&(struct render){ &said, &hud->look, &qr, &hud->logo, hud->text },
+	render_strip(&(struct render){ &said, &hud->look, &qr, &hud->wifi_qr, &hud->logo,
+			     hud->text },
 		pixels, room, strip);
 	pthread_mutex_unlock(&hud->drawing);
 	return version;

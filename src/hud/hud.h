@@ -38,6 +38,7 @@ struct hud_text {
 	char url[128];               /* of the web page; empty: there is none */
 	uint64_t rate, total;        /* pixels of the last second, and of all */
 	uint32_t painting, watching; /* people */
+	bool quiet;                  /* nobody has painted for a while */
 	char notice[HUD_NOTICE_MAX]; /* what the operator has to say; empty: nothing */
 	bool paused;                 /* all of the canvas is frozen */
 	uint32_t n_frozen;           /* parts of it, in its pixels */
@@ -47,17 +48,31 @@ struct hud_text {
 	struct hud_line lines[8]; /* of the first plugins; the rest is not shown */
 };
 
+enum hud_language { HUD_ENGLISH, HUD_GERMAN };
+
 /* Texts are copied. */
 struct hud_look {
 	const char *title; /* of the event; may be empty, like the next two */
 	const char *logo;  /* a PNG file */
+	const char *wifi;  /* SSID:PASSWORD; may be empty */
 	const char *font;  /* files, separated by blanks; NULL: the bitmap font */
 	uint32_t ground, ink, accent, figures; /* colours, 0xffRRGGBB */
+	enum hud_language language;
 };
+
+/* Where it is: in a strip beside the picture, or in a card that lies on it, with all that
+ * a strip has or with little more than the address. */
+enum hud_form { HUD_STRIP, HUD_CARD, HUD_CORNER };
+
+/* What a strip has: all, or one of its halves, for two screens side by side. */
+enum hud_share { HUD_ALL, HUD_CALL_HALF, HUD_LINES_HALF };
 
 /* A screen as people see it, before rotation and mirroring. */
 struct hud_room {
 	uint32_t width, height;
+	enum hud_form form;
+	enum hud_share share;
+	bool hides;    /* the HUD is there only while nobody paints */
 	bool strip;    /* the HUD is wanted */
 	bool only;     /* and no picture */
 	uint32_t size; /* percent of the height for a strip; 0: as large as is good */
@@ -107,11 +122,15 @@ int hud_fd(const struct hud *hud);
 /* Divides a screen between the HUD and the picture.  `canvas_*` is the canvas's size;
  * 0x0: not known yet, as with `canvas.size = auto`.  If a canvas that fits the whole
  * screen leaves a letterbox with room for the HUD, beside or below, the HUD goes there;
- * else, or if the size is not known, into a strip at the bottom.  On a screen too small
- * for a HUD, or if none is wanted, *strip is empty and *picture all within the safe
- * edges; with `only` it is the other way round.  Depends on nothing but the arguments. */
+ * else, or if the size is not known, into a strip at the bottom.  A card lies on the
+ * picture, which then has all of the screen.  On a screen too small for a HUD, or if none
+ * is wanted, *strip is empty and *picture all within the safe edges; with `only` it is
+ * the other way round.  Depends on nothing but the arguments. */
 void hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas_height,
 	struct box *strip, struct box *picture);
+
+/* Whether it is not to be seen now on that screen.  Any thread. */
+bool hud_is_hidden(struct hud *hud, const struct hud_room *room);
 
 /* Draws the HUD as it is now into XRGB8888 pixels, row after row, and sets every one of
  * them.  `strip` is from hud_place() for that room.  Returns the version, which is never

@@ -82,6 +82,31 @@ size_picture(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas
 		*height -= strip;
 }
 
+/* At the bottom, left or right; so that a code in it can begin at a multiple of four. */
+static struct box
+place_card(const struct hud_room *room, const struct box *safe)
+{
+	const uint32_t width = safe->right - safe->left;
+	const uint32_t height = safe->bottom - safe->top;
+	const uint32_t margin_x = room->width / 40, margin_y = room->height / 40;
+	const uint32_t tall = (uint32_t)strip_height(room, width, height);
+	const uint32_t most = width - 2 * margin_x;
+	const bool is_corner = room->form == HUD_CORNER;
+	const double units = is_corner ? RENDER_CORNER_WIDTH : RENDER_CARD_WIDTH;
+	uint32_t wide = (uint32_t)MIN(units * render_unit(room), most);
+	struct box card;
+
+	if (is_portrait(width, height) && !is_corner)
+		wide = most;
+	card.left = safe->left + (is_corner ? width - margin_x - wide : margin_x);
+	card.left -= card.left % 4;
+	card.top = safe->bottom - MIN(margin_y + tall, height);
+	card.top -= card.top % 4;
+	card.right = card.left + wide;
+	card.bottom = card.top + MIN(tall, height);
+	return card;
+}
+
 void
 hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas_height,
 	struct box *strip, struct box *picture)
@@ -96,6 +121,10 @@ hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas_he
 	*strip = safe;
 	if (room->only) {
 		*picture = (struct box){ 0 };
+		return;
+	}
+	if (room->form != HUD_STRIP) {
+		*strip = place_card(room, &safe);
 		return;
 	}
 	size_picture(room, canvas_width, canvas_height, &width, &height);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "hud/words.h"
+#include "hud/wifi.h"
 #include "lib/utf8.h"
 
 #define WHITE 0xffffffff
@@ -15,7 +15,17 @@
 #define LEAST_CAPITAL 8 /* pixels */
 #define PROMPT "$ "
 
+/* Units: of the numbers beside two codes. */
+#define STEP 9.0
+#define STEP_WIDTH 15.0
+
 /* ------------------------------------------------------------------ text */
+
+const char *
+sheet_word(const struct sheet *sheet, enum word word)
+{
+	return words_get(sheet->render->look->language, word);
+}
 
 double
 sheet_capital(const struct sheet *sheet, double units)
@@ -109,7 +119,7 @@ add_hint(struct sheet_line *line, const struct hud_line *said)
 {
 	size_t len = said->is_words ? strlen(said->hint) : command_length(said->hint);
 
-	line->is_command = !said->is_words;
+	*line = (struct sheet_line){ .is_command = !said->is_words };
 	snprintf(line->text, sizeof(line->text), "%.*s", (int)len, said->hint);
 	return len > 0;
 }
@@ -124,21 +134,30 @@ add_states(struct sheet_line *lines, const struct hud_text *said)
 
 		if (!*line->state)
 			continue;
-		lines[n].is_command = false;
+		lines[n] = (struct sheet_line){ 0 };
 		snprintf(lines[n++].text, sizeof(lines->text), "%s: %s", line->name,
 			line->state);
 	}
 	return n;
 }
 
+/* For those who cannot scan. */
+static size_t
+add_wifi(struct sheet_line *line, const struct hud_look *look)
+{
+	*line = (struct sheet_line){ .is_accented = true };
+	return *look->wifi && wifi_words(look->language, look->wifi, line->text,
+				      sizeof(line->text)) == 0;
+}
+
 size_t
 sheet_lines(const struct sheet *sheet, struct sheet_line lines[SHEET_LINES])
 {
 	const struct hud_text *said = sheet->render->said;
-	size_t n = 0;
+	size_t n = add_wifi(&lines[0], sheet->render->look);
 
 	if (said->n_lines > 0)
-		n += add_hint(&lines[0], &said->lines[0]);
+		n += add_hint(&lines[n], &said->lines[0]);
 	n += add_states(&lines[n], said);
 	for (uint32_t i = 1; i < said->n_lines; i++)
 		n += add_hint(&lines[n], &said->lines[i]);
@@ -169,7 +188,8 @@ sheet_line(const struct sheet *sheet, double x, double base,
 
 	if (line->is_command)
 		x = sheet_text(sheet, x, base, PROMPT, TEXT_MONO, capital, look->accent);
-	(void)sheet_text(sheet, x, base, line->text, line_face(line), capital, look->ink);
+	(void)sheet_text(sheet, x, base, line->text, line_face(line), capital,
+		line->is_accented ? look->accent : look->ink);
 }
 
 /* ------------------------------------------------------------------ pictures */
@@ -205,9 +225,9 @@ sheet_logo(const struct sheet *sheet, double x, double y, double height)
 /* A tenth of the screen is wanted, for which one module of the quiet zone may be missing
  * above and below. */
 uint32_t
-sheet_module(const struct sheet *sheet, double room)
+sheet_module(const struct sheet *sheet, const struct hud_qr *qr, double room)
 {
-	const uint32_t n = sheet->render->qr->side;
+	const uint32_t n = qr->side;
 	uint32_t module = n > 0 ? (uint32_t)(room / (n + 2 * HUD_QR_QUIET)) : 0;
 	const double tenth = 18 * sheet->unit;
 
@@ -217,9 +237,9 @@ sheet_module(const struct sheet *sheet, double room)
 }
 
 uint32_t
-sheet_code_side(const struct sheet *sheet, uint32_t module)
+sheet_code_side(const struct hud_qr *qr, uint32_t module)
 {
-	return (sheet->render->qr->side + 2 * HUD_QR_QUIET) * module;
+	return (qr->side + 2 * HUD_QR_QUIET) * module;
 }
 
 uint32_t
@@ -232,9 +252,9 @@ sheet_align(double at, uint32_t origin)
 }
 
 void
-sheet_code(const struct sheet *sheet, uint32_t x, uint32_t y, uint32_t module)
+sheet_code(const struct sheet *sheet, const struct hud_qr *qr, uint32_t x, uint32_t y,
+	uint32_t module)
 {
-	const struct hud_qr *qr = sheet->render->qr;
 	const uint32_t quiet = HUD_QR_QUIET * module, n = qr->side * module;
 
 	font_fill(&sheet->bitmap, x - MIN(x, quiet), y - MIN(y, quiet), n + 2 * quiet,
@@ -246,7 +266,127 @@ sheet_code(const struct sheet *sheet, uint32_t x, uint32_t y, uint32_t module)
 					module, module, BLACK);
 }
 
+/* From `from` on, or with its code there if that leaves a margin. */
+static void
+draw_tile(struct sheet *sheet, const struct hud_qr *qr, double from, uint32_t module)
+{
+	const uint32_t height = sheet->bitmap.height;
+	const uint32_t quiet = HUD_QR_QUIET * module, side = qr->side * module;
+	/* rather low than high: the picture may end in any colour, the screen does not */
+	const uint32_t y = sheet_align((height - side) / 2.0 + 1.5, sheet->place.top);
+	const uint32_t x = sheet_align(from, sheet->place.left);
+
+	font_fill(&sheet->bitmap, x - MIN(x, quiet), 0, side + 2 * quiet, height, WHITE);
+	sheet_code(sheet, qr, x, y, module);
+	sheet->left = x + side + quiet + 2.5 * sheet->unit;
+}
+
+/* Left of its tile. */
+static void
+draw_step(struct sheet *sheet, const char *number, enum word word)
+{
+	const double height = sheet->bitmap.height;
+	const uint32_t ink = sheet->render->look->accent;
+	const double x = sheet->left;
+
+	(void)sheet_text(sheet, x, height * 0.53, number, TEXT_BOLD,
+		sheet_capital(sheet, STEP), ink);
+	(void)sheet_text_cut(sheet, x, x + (STEP_WIDTH - 1) * sheet->unit, height * 0.72,
+		sheet_word(sheet, word), TEXT_SANS, RENDER_C, 2, ink);
+	sheet->left = x + STEP_WIDTH * sheet->unit;
+}
+
+/* First into the network, then the page. */
+static void
+draw_steps(struct sheet *sheet, const uint32_t modules[2])
+{
+	sheet->has_steps = true;
+	draw_step(sheet, "1", WORD_WIFI);
+	draw_tile(sheet, sheet->render->wifi, sheet->left + HUD_QR_QUIET * modules[0],
+		modules[0]);
+	draw_step(sheet, "2", WORD_PAINT);
+	draw_tile(sheet, sheet->render->qr, sheet->left + HUD_QR_QUIET * modules[1],
+		modules[1]);
+}
+
+void
+sheet_tiles(struct sheet *sheet)
+{
+	const struct hud_qr *codes[] = { sheet->render->wifi, sheet->render->qr };
+	const double height = sheet->bitmap.height;
+	const uint32_t modules[] = { sheet_module(sheet, codes[0], height),
+		sheet_module(sheet, codes[1], height) };
+	uint32_t only = modules[0] > 0 ? 0 : 1, quiet = HUD_QR_QUIET * modules[only];
+
+	if (modules[0] > 0 && modules[1] > 0)
+		draw_steps(sheet, modules);
+	else if (modules[only] > 0)
+		draw_tile(sheet, codes[only],
+			sheet->edge > 0 ? quiet + sheet->edge + 1.5
+					: MAX(sheet->margin_x, quiet),
+			modules[only]);
+}
+
 /* ------------------------------------------------------------------ the strip */
+
+void
+sheet_paused(const struct sheet *sheet, double base, double next)
+{
+	const char *page = sheet_word(sheet, WORD_PAGE_GOES_ON);
+	const struct hud_look *look = sheet->render->look;
+	const double room = sheet->right - sheet->left;
+	const bool has_page = *sheet->address && sheet_fit(sheet, page, TEXT_SANS,
+							 RENDER_B, RENDER_C, room) > 0;
+
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base,
+		sheet_word(sheet, WORD_PAUSED_LONG), TEXT_BOLD, RENDER_B, 3,
+		look->accent);
+	if (next > 0)
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right, next,
+			has_page ? page : sheet_word(sheet, WORD_GOES_ON), TEXT_SANS,
+			RENDER_B, 3, look->ink);
+}
+
+/* A card has its margins and its edge, a strip those of the screen. */
+static void
+begin_sheet(struct sheet *sheet, const struct hud_room *room)
+{
+	const uint32_t width = sheet->bitmap.width;
+
+	words_address(sheet->render->said->url, sheet->address, sizeof(sheet->address));
+	font_fill(&sheet->bitmap, 0, 0, width, sheet->bitmap.height,
+		sheet->render->look->ground);
+	if (room->form != HUD_STRIP) {
+		sheet->is_narrow = true;
+		sheet->edge = (uint32_t)MAX(lround(sheet->unit / 3), 1);
+		sheet->margin_x = sheet->margin_y = 3 * sheet->unit;
+	}
+	sheet->left = sheet->margin_x;
+	sheet->right = width - sheet->margin_x;
+}
+
+static void
+draw_edge(const struct sheet *sheet)
+{
+	const struct font_bitmap *bitmap = &sheet->bitmap;
+	const uint32_t edge = sheet->edge;
+
+	font_fill(bitmap, 0, 0, bitmap->width, edge, RENDER_EDGE);
+	font_fill(bitmap, 0, bitmap->height - edge, bitmap->width, edge, RENDER_EDGE);
+	font_fill(bitmap, 0, 0, edge, bitmap->height, RENDER_EDGE);
+	font_fill(bitmap, bitmap->width - edge, 0, edge, bitmap->height, RENDER_EDGE);
+}
+
+static void
+draw_landscape(struct sheet *sheet, enum hud_share share)
+{
+	if (share == HUD_CALL_HALF)
+		halves_draw_call(sheet);
+	else if (share == HUD_LINES_HALF)
+		halves_draw_lines(sheet);
+	else
+		strip_draw(sheet);
+}
 
 void
 render_strip(const struct render *render, uint32_t *pixels, const struct hud_room *room,
@@ -262,16 +402,18 @@ render_strip(const struct render *render, uint32_t *pixels, const struct hud_roo
 		.margin_x = room->width / 40.0,
 		.margin_y = room->height / 40.0,
 	};
-	const bool is_column = strip->left > room->width * room->safe / 100;
+	const bool is_card = room->form != HUD_STRIP;
+	const bool is_column = !is_card && strip->left > room->width * room->safe / 100;
 
-	words_address(render->said->url, sheet.address, sizeof(sheet.address));
-	font_fill(&sheet.bitmap, 0, 0, width, height, render->look->ground);
-	sheet.left = sheet.margin_x;
-	sheet.right = width - sheet.margin_x;
-	if (is_column)
+	begin_sheet(&sheet, room);
+	if (room->form == HUD_CORNER)
+		stacked_draw_corner(&sheet);
+	else if (is_column)
 		stacked_draw_column(&sheet);
 	else if (room->width < room->height)
 		stacked_draw_portrait(&sheet);
 	else
-		strip_draw(&sheet);
+		draw_landscape(&sheet, room->share);
+	if (is_card)
+		draw_edge(&sheet);
 }

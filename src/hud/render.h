@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Draws the HUD.  render.c begins a strip, strip.c fills one that lies below the picture,
- * stacked.c one of a portrait screen or beside the picture.
+ * halves.c the halves of one, stacked.c one of a portrait screen or beside the picture,
+ * and a corner.
  */
 #pragma once
 
@@ -11,12 +12,14 @@
 #include "hud/logo.h"
 #include "hud/qr.h"
 #include "hud/text.h"
+#include "hud/words.h"
 
 /* What is drawn, and how. */
 struct render {
 	const struct hud_text *said;
 	const struct hud_look *look;
-	const struct hud_qr *qr; /* of said->url */
+	const struct hud_qr *qr;   /* of said->url */
+	const struct hud_qr *wifi; /* of look->wifi */
 	const struct logo *logo;
 	struct text *text;
 };
@@ -25,9 +28,10 @@ struct render {
 #define RENDER_A 7.2
 #define RENDER_B 4.2
 #define RENDER_C 3.6
-#define RENDER_CALL "scan or open"
-#define RENDER_PAUSED "Paused by the operator"
-#define RENDER_PAUSED_MEANS "nothing can be painted"
+/* The widest cards, in units. */
+#define RENDER_CARD_WIDTH 213.5
+#define RENDER_CORNER_WIDTH 101.5
+#define RENDER_EDGE 0xff46505c
 
 /* The screen without its safe edges. */
 struct box render_safe(const struct hud_room *room);
@@ -51,7 +55,13 @@ struct sheet {
 	double margin_x, margin_y; /* of the screen, where nothing is to be read */
 	double left, right;        /* between which there is text */
 	char address[128];         /* as one types it; empty: there is no page */
+	uint32_t edge;             /* of a card: pixels, where nothing is drawn; 0 */
+	bool has_steps;            /* there are two codes, which say what is first */
+	bool is_narrow;            /* the title is no part of the first row */
 };
+
+/* In the HUD's language. */
+const char *sheet_word(const struct sheet *sheet, enum word word);
 
 /* Letters of `units`, and never smaller than can be read. */
 double sheet_capital(const struct sheet *sheet, double units);
@@ -82,9 +92,13 @@ void sheet_logo(const struct sheet *sheet, double x, double y, double height);
 
 /* Modules of so many pixels, 0: there is no code or no room.  The side with quiet zone.
  */
-uint32_t sheet_module(const struct sheet *sheet, double room);
-uint32_t sheet_code_side(const struct sheet *sheet, uint32_t module);
-void sheet_code(const struct sheet *sheet, uint32_t x, uint32_t y, uint32_t module);
+uint32_t sheet_module(const struct sheet *sheet, const struct hud_qr *qr, double room);
+uint32_t sheet_code_side(const struct hud_qr *qr, uint32_t module);
+void sheet_code(const struct sheet *sheet, const struct hud_qr *qr, uint32_t x,
+	uint32_t y, uint32_t module);
+
+/* Tiles, white from top to bottom, with the codes; text begins right of them. */
+void sheet_tiles(struct sheet *sheet);
 
 /* The nearest place from which the code's own lies on multiples of four of the screen's
  * pixels: what shrinks a picture to a half or a quarter hits its modules. */
@@ -93,13 +107,13 @@ uint32_t sheet_align(double at, uint32_t origin);
 /* A line as it is shown: a command, or words for people. */
 struct sheet_line {
 	char text[320];
-	bool is_command;
+	bool is_command, is_accented;
 };
 
-enum { SHEET_LINES = 16 };
+enum { SHEET_LINES = 17 };
 
-/* All that is to be said, without comments: the first line, what is new, the others; how
- * many. */
+/* All that is to be said, without comments: the Wi-Fi, the first line, what is new, the
+ * others; how many. */
 size_t sheet_lines(const struct sheet *sheet, struct sheet_line lines[SHEET_LINES]);
 
 /* Draws one, capitals in pixels. */
@@ -108,6 +122,12 @@ void sheet_line(const struct sheet *sheet, double x, double base,
 double sheet_fit_line(const struct sheet *sheet, const struct sheet_line *line,
 	double units, double least, double room);
 
+/* In place of commands and figures, in two rows; `next` 0: in one. */
+void sheet_paused(const struct sheet *sheet, double base, double next);
+
 void strip_draw(struct sheet *sheet);
+void halves_draw_call(struct sheet *sheet);
+void halves_draw_lines(struct sheet *sheet);
 void stacked_draw_portrait(struct sheet *sheet);
 void stacked_draw_column(struct sheet *sheet);
+void stacked_draw_corner(struct sheet *sheet);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The strip of a portrait screen, with the address over all of its width, and the column
- * beside a picture that leaves room there.  Both have what a strip has, one below the
- * other.
+ * The strip of a portrait screen, with the address over all of its width, the column
+ * beside a picture that leaves room there, and the card in a corner.  They have what a
+ * strip has, or the most important of it, one below the other.
  */
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include "base/util.h"
 #include "hud/render.h"
-#include "hud/words.h"
+#include "hud/wifi.h"
 
 #define PORTRAIT_WIDTH 101.25 /* units, of a screen of 9:16 */
 #define COLUMN_WIDTH 80.0
@@ -20,10 +20,32 @@
 
 /* Two rows below each other: the figures, or that the wall is paused. */
 struct pair {
-	char text[2][WORDS_MAX];
+	char text[2][WORDS_MAX + 128];
 	enum text_face face[2];
 	uint32_t ink[2];
 };
+
+/* In place of the figures, since who is not in the network cannot paint: its name, and
+ * its password if it has one. */
+static void
+add_wifi(const struct sheet *sheet, struct pair *pair)
+{
+	const struct hud_look *look = sheet->render->look;
+	char text[sizeof(pair->text[0])], *password;
+
+	if (*look->wifi == '\0' ||
+		wifi_words(look->language, look->wifi, text, sizeof(text)) < 0)
+		return;
+	password = strstr(text, WIFI_DOT);
+	snprintf(pair->text[1], sizeof(pair->text[1]), "%s",
+		password ? password + strlen(WIFI_DOT) : text);
+	pair->ink[1] = look->accent;
+	if (!password)
+		return;
+	*password = '\0';
+	snprintf(pair->text[0], sizeof(pair->text[0]), "%s", text);
+	pair->ink[0] = look->accent;
+}
 
 static void
 get_pair(const struct sheet *sheet, struct pair *pair)
@@ -32,12 +54,13 @@ get_pair(const struct sheet *sheet, struct pair *pair)
 
 	*pair = (struct pair){ .ink = { look->figures, look->figures } };
 	if (!sheet->render->said->paused) {
-		words_rate(sheet->render->said, pair->text[0]);
-		words_people(sheet->render->said, true, pair->text[1]);
+		words_rate(look->language, sheet->render->said, pair->text[0]);
+		words_people(look->language, sheet->render->said, true, pair->text[1]);
+		add_wifi(sheet, pair);
 		return;
 	}
-	strcpy(pair->text[0], RENDER_PAUSED);
-	strcpy(pair->text[1], RENDER_PAUSED_MEANS);
+	strcpy(pair->text[0], sheet_word(sheet, WORD_PAUSED_BY));
+	strcpy(pair->text[1], sheet_word(sheet, WORD_PAUSED_MEANS));
 	pair->face[0] = TEXT_BOLD;
 	pair->ink[0] = look->accent;
 	pair->ink[1] = look->ink;
@@ -56,7 +79,8 @@ draw_portrait_figures(const struct sheet *sheet, double x, double top)
 	get_pair(sheet, &pair);
 	if (*sheet->address)
 		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
-			RENDER_CALL, TEXT_SANS, RENDER_B, LEAST, look->accent);
+			sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, LEAST,
+			look->accent);
 	sheet_logo(sheet, sheet->right - logo, top, 9 * unit);
 	(void)sheet_text_cut(sheet, x, sheet->right, top + 14.6 * unit, look->title,
 		TEXT_BOLD, 5.4, LEAST, look->ink);
@@ -88,13 +112,14 @@ stacked_draw_portrait(struct sheet *sheet)
 				    sheet, &lines[0], RENDER_A, LEAST, sheet->right - x),
 				sheet_capital(sheet, LEAST)));
 	y = top + 14 * unit;
-	module = sheet_module(sheet, 45 * unit - 14 * unit - sheet->margin_y);
+	module = sheet_module(
+		sheet, sheet->render->qr, 45 * unit - 14 * unit - sheet->margin_y);
 	if (module > 0) {
 		left = sheet_align(x + HUD_QR_QUIET * module, sheet->place.left);
-		sheet_code(sheet, left,
+		sheet_code(sheet, sheet->render->qr, left,
 			sheet_align(y + HUD_QR_QUIET * module, sheet->place.top), module);
-		x = left + sheet_code_side(sheet, module) - HUD_QR_QUIET * module +
-		    3 * unit;
+		x = left + sheet_code_side(sheet->render->qr, module) -
+		    HUD_QR_QUIET * module + 3 * unit;
 	}
 	draw_portrait_figures(sheet, x, y);
 }
@@ -147,11 +172,13 @@ draw_wrapped(struct sheet *sheet, const struct sheet_line *line, double base, bo
 	return base;
 }
 
-static void
+/* Whether there is one that fits. */
+static bool
 draw_lines(struct sheet *sheet, double base)
 {
 	struct sheet_line lines[SHEET_LINES];
 	size_t n = sheet_lines(sheet, lines);
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
 		double last =
@@ -161,19 +188,20 @@ draw_lines(struct sheet *sheet, double base)
 			continue;
 		(void)draw_wrapped(sheet, &lines[i], base + 3 * sheet->unit, true);
 		base = last;
+		any = true;
 	}
+	return any;
 }
 
-/* In two rows where it is too wide, broken before its port. */
+/* In two rows where it is too wide, broken before its port; the base line of the last. */
 static double
-draw_column_address(struct sheet *sheet, double base)
+draw_address(struct sheet *sheet, double base, double second)
 {
 	const uint32_t ink = sheet->render->look->ink;
 	const double room = sheet->right - sheet->left;
 	const char *port = strrchr(sheet->address, ':');
 	char host[sizeof(sheet->address)];
 
-	base += 11 * sheet->unit;
 	if (!port || strchr(port, ']') ||
 		sheet_fit(sheet, sheet->address, TEXT_BOLD, RENDER_A, RENDER_A, room) >
 			0) {
@@ -185,10 +213,9 @@ draw_column_address(struct sheet *sheet, double base)
 		host, sizeof(host), "%.*s", (int)(port - sheet->address), sheet->address);
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, host, TEXT_BOLD,
 		RENDER_A, LEAST, ink);
-	base += 11 * sheet->unit;
-	(void)sheet_text(sheet, sheet->left, base, port, TEXT_BOLD,
+	(void)sheet_text(sheet, sheet->left, second, port, TEXT_BOLD,
 		sheet_capital(sheet, RENDER_A), ink);
-	return base;
+	return second;
 }
 
 /* The code and the address; the base line of what is last. */
@@ -197,19 +224,22 @@ draw_column_call(struct sheet *sheet, double top)
 {
 	const double unit = sheet->unit, height = sheet->bitmap.height;
 	const double room = MIN(sheet->right - sheet->left, height * 9 / 20);
-	const uint32_t module = sheet_module(sheet, room), quiet = HUD_QR_QUIET * module;
+	const uint32_t module = sheet_module(sheet, sheet->render->qr, room),
+		       quiet = HUD_QR_QUIET * module;
 
 	if (*sheet->address == '\0')
 		return top - 6 * unit;
 	if (module > 0) {
-		sheet_code(sheet, sheet_align(sheet->left + quiet, sheet->place.left),
+		sheet_code(sheet, sheet->render->qr,
+			sheet_align(sheet->left + quiet, sheet->place.left),
 			sheet_align(top + quiet, sheet->place.top), module);
-		top += sheet_code_side(sheet, module);
+		top += sheet_code_side(sheet->render->qr, module);
 	}
 	top += 8 * unit;
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top, RENDER_CALL,
-		TEXT_SANS, RENDER_B, LEAST, sheet->render->look->accent);
-	return draw_column_address(sheet, top);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top,
+		sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, LEAST,
+		sheet->render->look->accent);
+	return draw_address(sheet, top + 11 * unit, top + 22 * unit);
 }
 
 void
@@ -239,5 +269,80 @@ stacked_draw_column(struct sheet *sheet)
 			base + (8 + 8 * i) * unit, pair.text[i], pair.face[i], RENDER_B,
 			LEAST, pair.ink[i]);
 	if (!sheet->render->said->paused)
-		draw_lines(sheet, base + 16 * unit);
+		(void)draw_lines(sheet, base + 16 * unit);
+}
+
+/* ------------------------------------------------------------------ corner */
+
+/* Right of the port, if the address is broken before it. */
+static void
+draw_corner_rate(const struct sheet *sheet, double base)
+{
+	const struct hud_text *said = sheet->render->said;
+	const char *port = strrchr(sheet->address, ':');
+	char count[WORDS_MAX], rate[WORDS_MAX];
+	double x = sheet->left + 3 * sheet->unit;
+
+	words_count(sheet->render->look->language,
+		said->rate > 0 ? said->rate : said->total, count);
+	snprintf(rate, sizeof(rate), "%.40s px%s", count, said->rate > 0 ? "/s" : "");
+	if (port)
+		x += sheet_measure(sheet, port, TEXT_BOLD, RENDER_A);
+	if (said->paused || (said->rate == 0 && said->total == 0) ||
+		sheet_fit(sheet, rate, TEXT_SANS, RENDER_C, RENDER_C, sheet->right - x) ==
+			0)
+		return;
+	(void)sheet_text_right(sheet, sheet->right, base, rate, TEXT_SANS,
+		sheet_capital(sheet, RENDER_C), sheet->render->look->figures);
+}
+
+static void
+draw_corner_call(struct sheet *sheet)
+{
+	const struct hud_look *look = sheet->render->look;
+	const bool paused = sheet->render->said->paused;
+	const double unit = sheet->unit;
+
+	sheet_tiles(sheet);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, 6.2 * unit,
+		sheet_word(sheet, paused ? WORD_PAUSED_BY : WORD_CALL),
+		paused ? TEXT_BOLD : TEXT_SANS, RENDER_C, LEAST, look->accent);
+	(void)draw_address(sheet, 16 * unit, 26 * unit);
+	draw_corner_rate(sheet, 26 * unit);
+}
+
+/* Where no command fits. */
+static void
+draw_corner_figures(const struct sheet *sheet, double base)
+{
+	struct pair pair;
+
+	get_pair(sheet, &pair);
+	for (int i = 0; i < 2; i++)
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right,
+			base + 8 * i * sheet->unit, pair.text[i], pair.face[i], RENDER_B,
+			LEAST, pair.ink[i]);
+}
+
+/* Without a page: the title and as many commands as fit. */
+void
+stacked_draw_corner(struct sheet *sheet)
+{
+	const struct hud_look *look = sheet->render->look;
+	double base = sheet->unit;
+
+	sheet->unit = MIN(sheet->unit, sheet->bitmap.width / RENDER_CORNER_WIDTH);
+	if (*sheet->address) {
+		draw_corner_call(sheet);
+		return;
+	}
+	if (*look->title) {
+		base = 9.4 * sheet->unit;
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right, base, look->title,
+			TEXT_BOLD, RENDER_A, 3, look->ink);
+	}
+	if (sheet->render->said->paused)
+		sheet_paused(sheet, base + 8 * sheet->unit, 0);
+	else if (!draw_lines(sheet, base - 2 * sheet->unit))
+		draw_corner_figures(sheet, base + 8 * sheet->unit);
 }

@@ -10,16 +10,12 @@
 
 #include "base/util.h"
 #include "hud/render.h"
-#include "hud/words.h"
 
 #define GAP 5.0 /* units between what is left and what is right */
 #define LOGO_HEIGHT 10.5
 #define TITLE_LEAST 5.0 /* units; a smaller one goes to the third row */
 #define COMMAND_LEAST 3.0
 #define ADDRESS_LEAST 4.0
-
-#define WIDEST_RATE "88.8 G pixels so far"
-#define WIDEST_PEOPLE "nobody is painting · 88 watching"
 
 struct rows {
 	struct sheet *sheet;
@@ -31,28 +27,6 @@ struct rows {
 	size_t n_lines,
 		n_shown; /* shown: the first lines, of which row 3 takes no more */
 };
-
-/* ------------------------------------------------------------------ the code */
-
-/* White from top to bottom; the text begins right of it. */
-static void
-draw_tile(struct sheet *sheet)
-{
-	const uint32_t height = sheet->bitmap.height;
-	const uint32_t module = sheet_module(sheet, height), n = sheet->render->qr->side;
-	const uint32_t quiet = HUD_QR_QUIET * module, side = n * module;
-	uint32_t x, y;
-
-	if (module == 0)
-		return;
-	x = sheet_align(MAX(sheet->margin_x, quiet), sheet->place.left);
-	/* rather low than high: the picture may end in any colour, the screen does not */
-	y = sheet_align((height - side) / 2.0 + 1.5, sheet->place.top);
-	font_fill(&sheet->bitmap, x - MIN(x, quiet), 0, side + 2 * quiet, height,
-		0xffffffff);
-	sheet_code(sheet, x, y, module);
-	sheet->left = x + side + quiet + 2.5 * sheet->unit;
-}
 
 /* ------------------------------------------------------------------ the first row */
 
@@ -66,9 +40,10 @@ draw_title(struct rows *rows, double from)
 	const double right = sheet->right - logo - (logo > 0 ? 2 * unit : 0);
 	double capital;
 
-	rows->title_is_up = true;
-	if (*look->title == '\0' && logo == 0)
+	rows->title_is_up = *look->title == '\0' && logo == 0;
+	if (rows->title_is_up || sheet->is_narrow)
 		return;
+	rows->title_is_up = true;
 	capital = sheet_fit(sheet, look->title, TEXT_BOLD, RENDER_A, TITLE_LEAST,
 		right - from - GAP * unit);
 	if (capital == 0 || right < from) {
@@ -128,13 +103,15 @@ static void
 draw_call(struct rows *rows)
 {
 	struct sheet *sheet = rows->sheet;
+	const char *call = sheet_word(sheet, WORD_CALL);
 	double x = sheet->left;
 	double caption =
-		sheet_measure(sheet, RENDER_CALL, TEXT_SANS, RENDER_B) + 2.5 * rows->unit;
+		sheet_measure(sheet, call, TEXT_SANS, RENDER_B) + 2.5 * rows->unit;
 
-	if (caption + sheet_measure(sheet, sheet->address, TEXT_BOLD, RENDER_A) <=
-		sheet->right - x)
-		x = sheet_text(sheet, x, rows->base[0], RENDER_CALL, TEXT_SANS,
+	if (!sheet->has_steps &&
+		caption + sheet_measure(sheet, sheet->address, TEXT_BOLD, RENDER_A) <=
+			sheet->right - x)
+		x = sheet_text(sheet, x, rows->base[0], call, TEXT_SANS,
 			    sheet_capital(sheet, RENDER_B), sheet->render->look->accent) +
 		    2.5 * rows->unit;
 	draw_title(rows, draw_address(rows, x));
@@ -191,11 +168,12 @@ line_in_turn(const struct rows *rows, double least, double room, double *capital
 /* What a line has beside figures as wide as the widest, so that it stays as they change.
  */
 static double
-room_beside(const struct rows *rows, const char *widest, const char *figures)
+room_beside(const struct rows *rows, enum word widest, const char *figures)
 {
 	const struct sheet *sheet = rows->sheet;
-	double width = MAX(sheet_measure(sheet, widest, TEXT_SANS, RENDER_B),
-		sheet_measure(sheet, figures, TEXT_SANS, RENDER_B));
+	double width =
+		MAX(sheet_measure(sheet, sheet_word(sheet, widest), TEXT_SANS, RENDER_B),
+			sheet_measure(sheet, figures, TEXT_SANS, RENDER_B));
 
 	return sheet->right - sheet->left - width - GAP * rows->unit;
 }
@@ -233,7 +211,7 @@ draw_figures(const struct rows *rows, size_t row, const char *figures)
 static bool
 is_wide(const struct rows *rows, double room)
 {
-	if (!rows->title_is_up || rows->second_taken)
+	if (!rows->title_is_up || rows->second_taken || rows->sheet->is_narrow)
 		return false;
 	return rows->n_lines == rows->n_shown ||
 	       sheet_fit_line(rows->sheet, &rows->lines[rows->n_shown], RENDER_B,
@@ -278,21 +256,22 @@ draw_foot(struct rows *rows, const char *const figures[3])
 static void
 draw_rest(struct rows *rows)
 {
+	const enum hud_language language = rows->sheet->render->look->language;
 	const struct hud_text *said = rows->sheet->render->said;
 	char rate[WORDS_MAX], people[WORDS_MAX], painting[WORDS_MAX];
 	char all[2 * WORDS_MAX + 8], fewer[2 * WORDS_MAX + 8];
 	double beside;
 
-	words_rate(said, rate);
-	words_people(said, true, people);
-	words_people(said, false, painting);
-	beside = room_beside(rows, WIDEST_RATE, rate);
+	words_rate(language, said, rate);
+	words_people(language, said, true, people);
+	words_people(language, said, false, painting);
+	beside = room_beside(rows, WORD_WIDEST_RATE, rate);
 	if (is_wide(rows, beside)) {
 		draw_figures(rows, 1, rate);
 		draw_figures(rows, 2, people);
 		draw_line(rows, 1, true, RENDER_B, beside);
 		draw_line(rows, 2, false, COMMAND_LEAST,
-			room_beside(rows, WIDEST_PEOPLE, people));
+			room_beside(rows, WORD_WIDEST_PEOPLE, people));
 		return;
 	}
 	if (!rows->second_taken)
@@ -303,36 +282,13 @@ draw_rest(struct rows *rows)
 	draw_foot(rows, (const char *const[]){ all, fewer, rate });
 }
 
-/* In place of commands and figures. */
-static void
-draw_paused(const struct rows *rows)
-{
-	static const char says[] = RENDER_PAUSED ": " RENDER_PAUSED_MEANS " now.";
-	static const char page[] = "The page shows the wall meanwhile. It goes on here "
-				   "as soon as the operator says so.";
-	static const char goes_on[] = "It goes on as soon as the operator says so.";
-	const struct sheet *sheet = rows->sheet;
-	const struct hud_look *look = sheet->render->look;
-	const double room = sheet->right - sheet->left;
-	const bool has_page = *sheet->address && sheet_fit(sheet, page, TEXT_SANS,
-							 RENDER_B, RENDER_C, room) > 0;
-
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right,
-		rows->base[rows->second_taken ? 2 : 1], says, TEXT_BOLD, RENDER_B,
-		COMMAND_LEAST, look->accent);
-	if (!rows->second_taken)
-		(void)sheet_text_cut(sheet, sheet->left, sheet->right, rows->base[2],
-			has_page ? page : goes_on, TEXT_SANS, RENDER_B, COMMAND_LEAST,
-			look->ink);
-}
-
 void
 strip_draw(struct sheet *sheet)
 {
 	struct rows rows = { .sheet = sheet, .unit = sheet->unit };
 	const double stretch = sheet->bitmap.height / 30.0;
 
-	draw_tile(sheet);
+	sheet_tiles(sheet);
 	rows.base[0] = 10.6 * stretch;
 	rows.base[1] = 18.5 * stretch;
 	rows.base[2] = 25.5 * stretch;
@@ -343,7 +299,8 @@ strip_draw(struct sheet *sheet)
 	else
 		draw_head(&rows);
 	if (sheet->render->said->paused)
-		draw_paused(&rows);
+		sheet_paused(sheet, rows.base[rows.second_taken ? 2 : 1],
+			rows.second_taken ? 0 : rows.base[2]);
 	else
 		draw_rest(&rows);
 }

@@ -3,26 +3,103 @@
 #include "hud/words.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
 
+/* Words that follow a count. */
+struct counted {
+	const char *one, *many;
+};
+
+struct language {
+	const char *words[WORDS];
+	char thousands, decimal;
+	struct counted rate, total, painting, watching;
+};
+
+static const struct language languages[] = {
+	[HUD_ENGLISH] = {
+		.words = {
+			[WORD_CALL] = "scan or open",
+			[WORD_BE_FIRST] = "be the first",
+			[WORD_NOBODY] = "nobody is painting",
+			[WORD_PAUSED] = "Paused",
+			[WORD_PAUSED_BY] = "Paused by the operator",
+			[WORD_PAUSED_MEANS] = "nothing can be painted",
+			[WORD_PAUSED_LONG] = "Paused by the operator: nothing can be "
+					     "painted now.",
+			[WORD_PAGE_GOES_ON] = "The page shows the wall meanwhile. It "
+					      "goes on here as soon as the operator "
+					      "says so.",
+			[WORD_GOES_ON] = "It goes on as soon as the operator says so.",
+			[WORD_WAITS_FOR_ADDRESS] = "waiting for a network address",
+			[WORD_WIFI] = "Wi-Fi",
+			[WORD_PASSWORD] = "password",
+			[WORD_PAINT] = "paint",
+			[WORD_WIDEST_RATE] = "88.8 G pixels so far",
+			[WORD_WIDEST_PEOPLE] = "nobody is painting · 88 watching",
+		},
+		.thousands = ',',
+		.decimal = '.',
+		.rate = { "pixel/s", "pixels/s" },
+		.total = { "pixel so far", "pixels so far" },
+		.painting = { "painting", "painting" },
+		.watching = { "watching", "watching" },
+	},
+	[HUD_GERMAN] = {
+		.words = {
+			[WORD_CALL] = "scannen oder aufrufen",
+			[WORD_BE_FIRST] = "mach den Anfang",
+			[WORD_NOBODY] = "niemand malt",
+			[WORD_PAUSED] = "Pause",
+			[WORD_PAUSED_BY] = "Von der Leitung angehalten",
+			[WORD_PAUSED_MEANS] = "nichts kann gemalt werden",
+			[WORD_PAUSED_LONG] = "Von der Leitung angehalten: zur Zeit kann "
+					     "nichts gemalt werden.",
+			[WORD_PAGE_GOES_ON] = "Die Seite zeigt die Wand weiter. Hier "
+					      "geht es weiter, sobald die Leitung es "
+					      "sagt.",
+			[WORD_GOES_ON] = "Es geht weiter, sobald die Leitung es sagt.",
+			[WORD_WAITS_FOR_ADDRESS] = "wartet auf eine Netzadresse",
+			[WORD_WIFI] = "WLAN",
+			[WORD_PASSWORD] = "Passwort",
+			[WORD_PAINT] = "malen",
+			[WORD_WIDEST_RATE] = "88,8 G Pixel bisher",
+			[WORD_WIDEST_PEOPLE] = "niemand malt · 88 schauen zu",
+		},
+		.thousands = '.',
+		.decimal = ',',
+		.rate = { "Pixel/s", "Pixel/s" },
+		.total = { "Pixel bisher", "Pixel bisher" },
+		.painting = { "malt", "malen" },
+		.watching = { "schaut zu", "schauen zu" },
+	},
+};
+
+const char *
+words_get(enum hud_language language, enum word word)
+{
+	return languages[language].words[word];
+}
+
 void
-words_count(uint64_t count, char text[WORDS_MAX])
+words_count(enum hud_language language, uint64_t count, char text[WORDS_MAX])
 {
 	static const char units[] = "kMGTPE";
+	const struct language *in = &languages[language];
 	double scaled = (double)count;
 	size_t unit = 0;
+	char *point;
 
 	if (count < 1000) {
 		snprintf(text, WORDS_MAX, "%u", (unsigned)count);
 		return;
 	}
 	if (count < 10000) {
-		snprintf(text, WORDS_MAX, "%u,%03u", (unsigned)(count / 1000),
-			(unsigned)(count % 1000));
+		snprintf(text, WORDS_MAX, "%u%c%03u", (unsigned)(count / 1000),
+			in->thousands, (unsigned)(count % 1000));
 		return;
 	}
 	for (scaled /= 1000; scaled >= 999.5 && unit < sizeof(units) - 2; unit++)
@@ -32,39 +109,60 @@ words_count(uint64_t count, char text[WORDS_MAX])
 		: scaled < 99.95 ? 1
 				 : 0,
 		scaled, units[unit]);
+	point = strchr(text, '.');
+	if (point)
+		*point = in->decimal;
+}
+
+static void
+say_counted(enum hud_language language, uint64_t count, const struct counted *counted,
+	char text[WORDS_MAX])
+{
+	char number[WORDS_MAX];
+
+	words_count(language, count, number);
+	snprintf(text, WORDS_MAX, "%.30s %s", number,
+		count == 1 ? counted->one : counted->many);
 }
 
 void
-words_rate(const struct hud_text *said, char text[WORDS_MAX])
+words_rate(enum hud_language language, const struct hud_text *said, char text[WORDS_MAX])
 {
-	char count[WORDS_MAX];
+	const struct language *in = &languages[language];
 
-	words_count(said->rate > 0 ? said->rate : said->total, count);
 	if (said->rate > 0)
-		snprintf(text, WORDS_MAX, "%.30s pixel%s/s", count,
-			said->rate == 1 ? "" : "s");
+		say_counted(language, said->rate, &in->rate, text);
 	else if (said->total > 0)
-		snprintf(text, WORDS_MAX, "%.30s pixel%s so far", count,
-			said->total == 1 ? "" : "s");
+		say_counted(language, said->total, &in->total, text);
 	else
-		snprintf(text, WORDS_MAX, "be the first");
+		snprintf(text, WORDS_MAX, "%s", in->words[WORD_BE_FIRST]);
 }
 
 void
-words_people(const struct hud_text *said, bool with_viewers, char text[WORDS_MAX])
+words_people(enum hud_language language, const struct hud_text *said, bool with_viewers,
+	char text[WORDS_MAX])
 {
+	const struct language *in = &languages[language];
 	char painting[WORDS_MAX], watching[WORDS_MAX];
-	int len;
 
-	words_count(said->painting, painting);
-	words_count(said->watching, watching);
+	snprintf(painting, sizeof(painting), "%s", in->words[WORD_NOBODY]);
 	if (said->painting > 0)
-		len = snprintf(text, WORDS_MAX, "%.16s painting", painting);
-	else
-		len = snprintf(text, WORDS_MAX, "nobody is painting");
-	if (with_viewers && said->watching > 0)
-		snprintf(text + len, WORDS_MAX - (size_t)len, " · %.16s watching",
-			watching);
+		say_counted(language, said->painting, &in->painting, painting);
+	words_watching(language, said, watching);
+	if (!with_viewers)
+		*watching = '\0';
+	snprintf(text, WORDS_MAX, "%.28s%s%.28s", painting, *watching ? " · " : "",
+		watching);
+}
+
+void
+words_watching(
+	enum hud_language language, const struct hud_text *said, char text[WORDS_MAX])
+{
+	*text = '\0';
+	if (said->watching > 0)
+		say_counted(
+			language, said->watching, &languages[language].watching, text);
 }
 
 /* Its length without the last slash, if nothing is behind that, and without the port that

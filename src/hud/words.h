@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the HUD says in words and figures: rates, people, and the address of the web page
- * as one types it or scans it. */
+/* What the HUD says in words and figures, in its languages: rates, people, and the
+ * address of the web page as one types it or scans it. */
 #pragma once
 
 #include <stddef.h>
@@ -10,14 +10,44 @@
 
 enum { WORDS_MAX = 64 };
 
+/* All of them can be written in the bitmap font. */
+enum word {
+	WORD_CALL,      /* before the address */
+	WORD_BE_FIRST,  /* in place of figures while there are none */
+	WORD_NOBODY,    /* nobody is painting */
+	WORD_PAUSED,    /* on the picture */
+	WORD_PAUSED_BY, /* by the operator */
+	WORD_PAUSED_MEANS,
+	WORD_PAUSED_LONG, /* both, and "now" */
+	WORD_PAGE_GOES_ON,
+	WORD_GOES_ON,
+	WORD_WAITS_FOR_ADDRESS,
+	WORD_WIFI,
+	WORD_PASSWORD,
+	WORD_PAINT, /* what to do when in the network */
+	/* of what is shown for hours, so that other things need not move */
+	WORD_WIDEST_RATE,
+	WORD_WIDEST_PEOPLE,
+	WORDS
+};
+
+/* `language` is one of hud.h's. */
+const char *words_get(enum hud_language language, enum word word);
+
 /* "9,999", "45.7 k", "12.3 M": exact below ten thousand, then three digits. */
-void words_count(uint64_t count, char text[WORDS_MAX]);
+void words_count(enum hud_language language, uint64_t count, char text[WORDS_MAX]);
 
 /* "7 pixels/s"; while nobody paints, what was painted so far, or an invitation. */
-void words_rate(const struct hud_text *said, char text[WORDS_MAX]);
+void words_rate(
+	enum hud_language language, const struct hud_text *said, char text[WORDS_MAX]);
 
 /* "3 painting · 12 watching"; viewers only if asked for and if there are any. */
-void words_people(const struct hud_text *said, bool with_viewers, char text[WORDS_MAX]);
+void words_people(enum hud_language language, const struct hud_text *said,
+	bool with_viewers, char text[WORDS_MAX]);
+
+/* "12 watching"; empty if nobody does. */
+void words_watching(
+	enum hud_language language, const struct hud_text *said, char text[WORDS_MAX]);
 
 /* Without scheme, last slash and the scheme's own port. */
 void words_address(const char *url, char *text, size_t len);

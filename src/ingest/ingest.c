@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -175,6 +176,26 @@ ingest_counters(const struct ingest *ingest, const struct instance *instance,
 	*sum = (struct counters){ 0 };
 	for (size_t i = 0; instance->shards && i < ingest->n_workers; i++)
 		counters_add(sum, &instance->shards[i].published);
+}
+
+/* Its own brush a thread reads itself, so that a client's pixels are in what it asks for
+ * right behind them. */
+void
+mural_totals(struct mural_host *host, struct mural_totals *totals)
+{
+	const struct instance *instance = container_of(host, struct instance, host);
+	struct mural_totals all = { .size = totals->size };
+
+	for (size_t i = 0; i < instance->ingest->n_workers; i++) {
+		const struct shard *shard = &instance->shards[i];
+		const uint64_t *painted = &shard->published.painted;
+
+		if (pthread_equal(shard->worker->thread, pthread_self()))
+			painted = &shard->brush.painted;
+		all.painted += counter_load(painted);
+		all.connections += counter_load(&shard->published.counts.connections);
+	}
+	memcpy(totals, &all, MIN(totals->size, sizeof(all)));
 }
 
 void

@@ -436,10 +436,20 @@ shard_end_denied(void *shard)
 	return 0;
 }
 
-void
+/* A service first, because it knows how to tell its clients why. */
+static void
 instance_end_denied(struct ingest *ingest, struct instance *instance)
 {
+	if (instance->service_state == SERVICE_RUNNING && instance->plugin->denied)
+		instance->plugin->denied(&instance->host);
 	for (size_t i = 0; i < ingest->n_workers && instance->is_open; i++)
 		worker_call(instance->shards[i].worker, shard_end_denied,
 			&instance->shards[i]);
+}
+
+void
+instances_end_denied(struct ingest *ingest, struct instance *instances)
+{
+	for (struct instance *i = instances; i; i = i->next)
+		instance_end_denied(ingest, i);
 }

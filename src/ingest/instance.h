@@ -21,8 +21,8 @@ void instance_close(struct ingest *ingest, struct instance *instance);
  * stopped since. */
 void instance_finish(struct instance *instance);
 
-/* Ends the clients whose networks may not connect any more. */
-void instance_end_denied(struct ingest *ingest, struct instance *instance);
+/* Ends the clients of all in the list whose networks may not connect any more. */
+void instances_end_denied(struct ingest *ingest, struct instance *instances);
 
 /* Calls the plugin's reload() on the instance's thread. */
 void instance_reload(struct ingest *ingest, struct instance *instance);

@@ -121,6 +121,7 @@ static const struct {
 } packages[] = {
 	{ "http", "murald-http" },
 	{ "p2", "murald-p2" },
+	{ "link", "murald-link" },
 };
 
 /* What to append to "there is no X.so in PATH". */

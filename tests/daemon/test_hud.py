@@ -228,7 +228,105 @@ def test_portrait():
     assert rows == ["192.0.2.10:8080", "scan or open", "FrogCon", "12.3 M pixels/s", "17 painting · 5 watching"]
 
 
+WIFI = {"wifi": 'Frog;Con:paint:the "wall"'}
+
+
+@with_code
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_first_into_the_network(size):
+    """Both codes are read, from a third of the picture, and a laptop's owner reads the password."""
+    screen = whole(size, *draw(size, PING, FLUT, url=URL, title="FrogCon", **WIFI, **BUSY))
+    small = screen.resize((size[0] // 2, size[1] // 2), Image.BOX)
+    wanted = {r'WIFI:T:WPA;S:Frog\;Con;P:paint\:the \"wall\";;', SCANNED}
+    assert wanted in [set((scan(small.resize((small.width * n, small.height * n), Image.BICUBIC)) or "").split("\n"))
+                      for n in (1, 2, 3)]
+
+
+@with_code
+def test_the_network_in_words():
+    def rows(size, *lines, **values):
+        strip = draw(size, *lines, bitmap=1, **values)[0]
+        white = [x for x in range(strip.width) if strip.getpixel((x, 0)) == (255, 255, 255)]
+        return Page(strip.crop((white[-1] + 1 if white else 0, 0, strip.width, strip.height))).rows
+    says = 'Wi-Fi Frog;Con · password paint:the "wall"'
+    assert rows((2560, 1080), PING, FLUT, url=URL, **WIFI, total=5) == [
+        "192.0.2.10:8080", says + " 5 pixels so far",
+        "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 nobody is painting"], "the steps say what to do"
+    assert rows((1080, 1920), url=URL, **WIFI, total=5)[-2:] == says.split(" · ")
+    assert rows((1080, 1920), url=URL, wifi="Frogs:", total=5)[-2:] == ["5 pixels so far", "Wi-Fi Frogs"]
+    assert rows((1920, 1080), title="FrogCon", wifi="Frogs:", total=5)[:2] == [
+        "FrogCon", "Wi-Fi Frogs 5 pixels so far"]
+    assert scan(draw((1920, 1080), wifi="Frogs:")[0]) == "WIFI:T:nopass;S:Frogs;;"
+
+
+@with_code
+def test_in_german():
+    german = dict(url=URL, german=1)
+    assert bitmap((1920, 1080), PING, FLUT, **german, **BUSY) == [
+        "scannen oder aufrufen 192.0.2.10:8080", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 12,3 M Pixel/s",
+        '$ echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234 17 malen · 5 schauen zu']
+    rows = bitmap((1920, 1080), PING, FLUT, **german, total=1234)
+    assert rows[1].endswith("1.234 Pixel bisher") and rows[2].endswith("niemand malt")
+    assert bitmap((1920, 1080), PING, **german)[1].endswith("mach den Anfang")
+    rows = bitmap((1920, 1080), PING, **german, paused=1)
+    assert rows[1] == "Von der Leitung angehalten: zur Zeit kann nichts gemalt werden."
+    assert rows[2] == "Es geht weiter, sobald die Leitung es sagt."
+    assert bitmap((1080, 1920), PING, **german, painting=1, watching=1)[-1] == "1 malt · 1 schaut zu"
+
+
+@with_code
+def test_halves():
+    """Two screens side by side: one calls, the other says how."""
+    size, dots = (1920, 1080), "dots\tnc 192.0.2.10 1235"
+    call = dict(url=URL, title="FrogCon", half="call")
+    rows = bitmap(size, PING, FLUT, **call, **BUSY)
+    assert rows == ["scan or open", "192.0.2.10:8080 FrogCon"]
+    assert scan(draw(size, PING, **call)[0]) == SCANNED
+    assert bitmap(size, title="FrogCon", half="call") == ["FrogCon"]
+    lines = [bitmap(size, PING, FLUT, dots, "bar\tnc 192.0.2.10 1236", url=URL, half="lines", turn=n, **BUSY)
+             for n in range(3)]
+    assert [row[2] for row in lines] == ["$ nc 192.0.2.10 %d 5 watching" % n for n in (1235, 1236, 1235)]
+    assert lines[0][:2] == ["$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 12.3 M pixels/s",
+                            '$ echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234 17 painting']
+    assert bitmap(size, PING, half="lines", paused=1)[0].startswith("Paused by the operator")
+    assert any(row.startswith("Paused by the operator") for row in bitmap(size, PING, paused=1, **call))
+
+
 # ---------------------------------------------------------------- on the picture
+
+@with_code
+@pytest.mark.parametrize("size", [*SIZES[1:], (1080, 1920)])
+@pytest.mark.parametrize("place", ["overlay", "corner"])
+def test_a_card_on_the_picture(size, place):
+    """Opaque, with an outline, and its code is read over white."""
+    strip, left_top = draw(size, PING, FLUT, url=URL, title="FrogCon 2026", place=place, **BUSY)
+    screen = whole(size, strip, left_top, ground=(255, 255, 255))
+    small = screen.resize((size[0] // 4, size[1] // 4), Image.BOX)
+    assert SCANNED in (scan(small.resize((small.width * n, small.height * n), Image.BICUBIC)) for n in (1, 2, 3))
+    edge = max(1, size[1] // 540)
+    for box in ((0, 0, strip.width, edge), (strip.width - edge, 0, strip.width, strip.height)):
+        assert strip.crop(box).getcolors() == [((box[2] - box[0]) * (box[3] - box[1]), (0x46, 0x50, 0x5c))]
+
+
+def inside(size, *lines, **values):
+    """The rows of a card, in the bitmap font."""
+    card = draw(size, *lines, bitmap=1, **values)[0]
+    return Page(card.crop((4, 4, card.width - 4, card.height - 4))).rows
+
+
+@with_code
+def test_what_a_card_says():
+    values = dict(url=URL, title="FrogCon 2026", **BUSY)
+    assert inside((1920, 1080), PING, FLUT, place="overlay", **values) == [
+        "scan or open 192.0.2.10:8080", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10",
+        "FrogCon 2026 12.3 M pixels/s · 17 painting"]
+    assert inside((1920, 1080), PING, FLUT, place="corner", **values) == [
+        "scan or open", "192.0.2.10", ":8080 12.3 M px/s"]
+    assert inside((1920, 1080), PING, place="corner", paused=1, **values) == [
+        "Paused by the operator", "192.0.2.10", ":8080"]
+    assert inside((1920, 1080), FLUT, place="corner", title="FrogCon") == [
+        "FrogCon", '$ echo "PX 960 540 ff8000" | nc \\', "-N 192.0.2.10 1234"]
+
 
 WALL = (0x30, 0x50, 0x70)
 

@@ -277,6 +277,21 @@ def test_the_last_line_needs_no_end_if_the_client_closed(tmp_path):
         assert wall.picture().getpixel((7, 7)) == (0, 0, 0)
 
 
+def test_stats(tmp_path):
+    """Forms of other servers.  What a client has painted itself is in what it is told."""
+    with Wall(tmp_path, PIXELFLUT, core="workers = 2") as wall, Client(wall) as one, Client(wall) as other:
+        assert other.ask(b"PX 1 1 ff0000\nPX 2 1 ff0000\nPX 64 1 ff0000\n STATS\t\r\n").startswith("STATS px:2 conn:")
+        wait_for("both clients", lambda: one.ask(b"STATS\n") == "STATS px:2 conn:2\n")
+        assert one.ask(b"CONNECTIONS\n") == "CONNECTIONS 2\n"
+        other.close()
+        wait_for("the one alone", lambda: one.ask(b"CONNECTIONS\n") == "CONNECTIONS 1\n")
+        one.send(b"STATS 1\nCONNECTIONSX\nSTATS\n" + b"STATS\nCONNECTIONS\n" * 2000)
+        heard = one.finish()
+        assert heard == "STATS px:2 conn:1\n" + "STATS px:2 conn:1\nCONNECTIONS 1\n" * 2000
+        wall.stop()
+        assert "painted 2 pixels, discarded 1 out_of_bounds, 2 malformed" in wall.log()
+
+
 def test_help_does_not_amplify(tmp_path):
     with Wall(tmp_path, PIXELFLUT + "help = https://wall.example/ tells more\n") as wall:
         with Client(wall) as client:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes the stream of a p² client: whole, and cut into pieces as the first byte says, it
- * must give the same valid events.  tests/unit/p2/test-p2-wire runs it on mutations of
- * valid streams.
+ * Fuzzes the stream of a p² client: whole, with blocks of Puts decoded at once, and cut
+ * into pieces as the first byte says, it must give the same valid events.
+ * tests/unit/p2/test-p2-wire runs it on mutations of valid streams.
  */
 #include "fuzz/fuzz.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/utf8.h"
+#include "p2/block.h"
 #include "p2/parser.h"
 #include "p2/wire.h"
 
@@ -87,14 +88,38 @@ check_event(
 }
 
 static void
+check_block(
+	const struct p2_parser *parser, const struct p2_block *block, struct trace *trace)
+{
+	for (unsigned i = 0; i < P2_BLOCK; i++) {
+		struct p2_event event = {
+			.kind = P2_EVENT_PUT,
+			.x1 = p2_block_x(block, i),
+			.y1 = p2_block_y(block, i),
+			.argb = block->argb[i],
+		};
+
+		check_event(parser, &event, trace);
+	}
+}
+
+static void
 feed(struct p2_parser *parser, const uint8_t *data, size_t len, struct trace *trace)
 {
 	uint8_t *copy = fuzz_copy(data, len);
+	struct p2_block block;
 	size_t used = 0;
 
 	while (used < len) {
 		struct p2_event event;
-		size_t more = p2_parser_next(parser, copy + used, len - used, &event);
+		size_t more;
+
+		if (p2_parser_block(parser, copy + used, len - used, &block)) {
+			check_block(parser, &block, trace);
+			used += P2_BLOCK_BYTES;
+			continue;
+		}
+		more = p2_parser_next(parser, copy + used, len - used, &event);
 
 		assert(more > 0 && more <= len - used);
 		used += more;

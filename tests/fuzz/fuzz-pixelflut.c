@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "canvas/canvas.h"
+#include "pixelflut/browser.h"
 #include "pixelflut/simd.h"
 #include "pixelflut/vectors.h"
 
@@ -30,7 +31,7 @@ struct wall {
 	struct canvas canvas;
 	uint8_t *answers;
 	size_t len;
-	bool pauses, full;
+	bool pauses, full, closed;
 };
 
 int
@@ -44,6 +45,21 @@ mural_reply(struct mural_conn *conn, const void *data, size_t len)
 	wall->len += len;
 	wall->full = wall->pauses;
 	return wall->pauses;
+}
+
+void
+mural_close(struct mural_conn *conn, bool at_once)
+{
+	(void)at_once;
+	((struct wall *)(void *)conn)->closed = true;
+}
+
+void
+mural_totals(struct mural_host *host, struct mural_totals *totals)
+{
+	(void)host;
+	totals->painted = UINT64_MAX; /* the longest */
+	totals->connections = UINT64_MAX;
 }
 
 static struct wall *
@@ -63,6 +79,7 @@ wall_new(const void *config)
 static void
 wall_free(struct wall *wall)
 {
+	mural_plugin.close(&wall->conn);
 	canvas_brush_finish(&wall->brush);
 	canvas_finish(&wall->canvas);
 	free(wall->conn.state);
@@ -94,6 +111,7 @@ painter_init(struct painter *painter, struct wall *wall, const uint8_t *data)
 	painter->left = 3;
 	painter->top = NUMBER_MAX * (wall->conn.config == NULL);
 	painter->answers.conn = &wall->conn;
+	painter->answers.browser = NULL;
 	painter->answers.refuser = NULL;
 	painter->answers.len = 0;
 	painter->answers.full = false;
@@ -219,7 +237,7 @@ feed_pieces(struct wall *wall, const uint8_t *data, size_t len, size_t piece)
 	size_t rest_len = 0;
 	ssize_t used = 0;
 
-	while (used >= 0 && len > 0) {
+	while (used >= 0 && len > 0 && !wall->closed) {
 		size_t more = len < piece ? len : piece;
 		uint8_t *now = malloc(rest_len + more);
 		assert(now);
@@ -244,10 +262,10 @@ feed_pieces(struct wall *wall, const uint8_t *data, size_t len, size_t piece)
 			now = realloc(now, rest_len ? rest_len : 1);
 			free(rest);
 			rest = now;
-		} while (wall->full && rest_len > 0);
+		} while (wall->full && rest_len > 0 && !wall->closed);
 		assert(used < 0 || rest_len <= MURAL_REST_MAX);
 	}
-	if (used >= 0)
+	if (used >= 0 && !wall->closed)
 		mural_plugin.end(&wall->conn, &wall->brush, rest, rest_len);
 	free(rest);
 }
@@ -274,9 +292,91 @@ check_datagram(const struct wall *stream, const uint8_t *data, size_t len)
 	wall_free(wall);
 }
 
+/* ------------------------------------------------------------------ browsers */
+
+static const char request[] =
+	"GET / HTTP/1.1\r\nHost: wall\r\nConnection: keep-alive, Upgrade\r\n"
+	"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/* A frame of a client, masked; returns its end. */
+static uint8_t *
+add_frame(uint8_t *to, uint8_t head, const uint8_t *payload, size_t len)
+{
+	static const uint8_t mask[4] = { 0x12, 0, 0xff, 0x0a };
+
+	*to++ = head;
+	if (len < 126) {
+		*to++ = (uint8_t)(0x80 | len);
+	} else {
+		*to++ = 0x80 | 126;
+		*to++ = (uint8_t)(len >> 8);
+		*to++ = (uint8_t)len;
+	}
+	memcpy(to, mask, sizeof(mask));
+	to += sizeof(mask);
+	for (size_t i = 0; i < len; i++)
+		*to++ = payload[i] ^ mask[i % 4];
+	return to;
+}
+
+/* The same stream in frames of many lengths, some of them fragments, with pings between,
+ * and a close. */
+static uint8_t *
+add_frames(uint8_t *to, const uint8_t *data, size_t len)
+{
+	bool open = false;
+
+	for (size_t done = 0; done < len;) {
+		const uint8_t how = data[done];
+		const uint8_t opcode = open ? 0 : 1 + (how & 1);
+		size_t n = how % 5 ? how % 16 : how * 2;
+
+		n = len - done < n ? len - done : n;
+		open = how & 2;
+		to = add_frame(to, (uint8_t)((open ? 0 : 0x80) | opcode), data + done, n);
+		done += n;
+		if (n == 0) { /* an empty frame, then the byte by itself */
+			to = add_frame(to, open ? 0x00 : 0x02, data + done++, 1);
+			open = true;
+		}
+		if (how % 7 == 0)
+			to = add_frame(to, 0x89, data, len < 5 ? len : 5);
+	}
+	return add_frame(to, 0x88, NULL, 0);
+}
+
+/* A browser paints what a connection paints that has these bytes and ends; and any bytes
+ * in place of its frames do no harm. */
+static void
+check_browser(const struct wall *stream, const uint8_t *data, size_t len, size_t piece)
+{
+	struct wall *wall = wall_new(stream->conn.config), *wild;
+	uint8_t *wire = malloc(sizeof(request) + 40 * (len + 1)), *end;
+
+	assert(wire);
+	memcpy(wire, request, sizeof(request) - 1);
+	end = add_frames(wire + sizeof(request) - 1, data, len);
+	wall->pauses = stream->pauses;
+	feed_pieces(wall, wire, (size_t)(end - wire), piece);
+	assert(memcmp(wall->canvas.pixels, stream->canvas.pixels,
+		       (size_t)wall->canvas.stride * HEIGHT * sizeof(uint32_t)) == 0);
+	assert(wall->brush.painted == stream->brush.painted);
+	assert(memcmp(wall->brush.discarded, stream->brush.discarded,
+		       sizeof(wall->brush.discarded)) == 0);
+	wall_free(wall);
+
+	wild = wall_new(stream->conn.config);
+	if (len > 0)
+		memcpy(wire + sizeof(request) - 1, data, len);
+	feed_pieces(wild, wire, sizeof(request) - 1 + len, piece);
+	wall_free(wild);
+	free(wire);
+}
+
 /* Fills the plugin's config struct by its option table. */
 static void *
-make_config(bool binary, bool multi)
+make_config(bool binary, bool multi, bool websocket)
 {
 	uint8_t *config = calloc(1, mural_plugin.config_size);
 
@@ -286,6 +386,8 @@ make_config(bool binary, bool multi)
 			memcpy(config + o->offset, &binary, sizeof(binary));
 		if (strcmp(o->name, "multi") == 0)
 			memcpy(config + o->offset, &multi, sizeof(multi));
+		if (strcmp(o->name, "websocket") == 0)
+			memcpy(config + o->offset, &websocket, sizeof(websocket));
 		if (strcmp(o->name, "help") == 0)
 			memcpy(config + o->offset, &(const char *){ "" }, sizeof(char *));
 	}
@@ -298,7 +400,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 1)
 		return 0;
 	uint8_t how = data[0];
-	void *config = make_config(how & 1, how & 2);
+	void *config = make_config(how & 1, how & 2, false);
+	void *browsers = make_config(how & 1, how & 2, true);
 	struct wall *whole = wall_new(config), *pieces = wall_new(config);
 	uint8_t *copy = fuzz_copy(data + 1, len - 1);
 
@@ -309,9 +412,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	feed_pieces(pieces, copy, len - 1, 1 + (how >> 3) * 7);
 	compare_walls(whole, pieces);
 	check_datagram(whole, copy, len - 1);
+	if (browser_is_possible()) {
+		pieces->conn.config = browsers;
+		check_browser(pieces, copy, len - 1, 1 + (how >> 3) * 7);
+	}
 	wall_free(whole);
 	wall_free(pieces);
 	free(config);
+	free(browsers);
 	free(copy);
 	return 0;
 }

@@ -29,7 +29,7 @@ LIBFUZZER = -fsanitize=fuzzer
 %C%_fuzz_pixelflut_SOURCES = %D%/fuzz-pixelflut.c %D%/fuzz.h $(pixelflut_la_SOURCES)
 %C%_fuzz_pixelflut_CPPFLAGS = $(AM_CPPFLAGS)
 %C%_fuzz_pixelflut_LDFLAGS = $(AM_LDFLAGS) $(LIBFUZZER)
-%C%_fuzz_pixelflut_LDADD = libmurald.la
+%C%_fuzz_pixelflut_LDADD = libmurald.la $(pixelflut_la_LIBADD)
 %C%_fuzz_snapshot_SOURCES = %D%/fuzz-snapshot.c %D%/fuzz.h
 %C%_fuzz_snapshot_LDFLAGS = $(AM_LDFLAGS) $(LIBFUZZER)
 %C%_fuzz_snapshot_LDADD = libmurald.la

@@ -71,7 +71,7 @@ class Kiosk(rig.Guest):
     def __init__(self, image, wire, saved=False, disk=None, cable=True, screen=True, read_only=False, mem=512,
                  append="", more=()):
         """`saved`: goes on as it was saved.  `disk`: another one, which is written to."""
-        self.image, self.wire, self.saved = image, wire, saved
+        self.image, self.wire = image, wire
         self.plugged_in, self.screen_on, self.disk = cable, screen, disk
         drive = "if=none,id=disk0,format=raw,cache=unsafe,snapshot=%s,file=%s" % (
             ("off", disk) if disk else ("on", image.state + ".disk" if saved else image.disk))
@@ -79,41 +79,31 @@ class Kiosk(rig.Guest):
             drive += ",readonly=on"
             append += " rig.mount=ro"
         more = ["-drive", drive, "-device", "virtio-blk-pci,drive=disk0", "-device", "virtio-rng-pci", *more]
-        if saved:
-            more += ["-incoming", "exec:cat " + image.state]
         if saved or not (cable and screen):
             more += ["-S"]
         super().__init__(image.kernel, image.initrd, mem=mem, smp=2, tap="tap0", netns=wire.netns, boot_timeout=300,
-                         append="rig.root=/dev/vda %s %s" % (QUICK, append), more=more)
+                         saved=image.state if saved else None, append="rig.root=/dev/vda %s %s" % (QUICK, append), more=more)
 
     def _wait_ready(self, timeout):
         """From the kernel's start or from the saved state on, until a shell answers."""
         if self.saved:
-            wait_for("the saved state", lambda: self.qmp.cmd("query-status")["status"] != "inmigrate", PATIENCE)
+            self._loaded()
         if not self.screen_on:
             self.unplug()
             self.qmp.cmd("query-status")  # it has seen that when it answers
         if not self.plugged_in:
             self.cable(False)
         if self.saved or not (self.plugged_in and self.screen_on):
-            self.qmp.cmd("cont")
+            self.go_on()
         if not self.saved:
             super()._wait_ready(timeout)
         self.run("true")
 
     def save(self):
         """What it is now, with the disk that it was given."""
-        self.qmp.cmd("stop")
-        self.qmp.cmd("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
-        self.qmp.cmd("migrate", uri="exec:cat >" + self.image.state + ".new")
-
-        def saved():
-            status = self.qmp.cmd("query-migrate")["status"]
-            assert status != "failed"
-            return status == "completed"
-        wait_for("the state to be saved", saved, PATIENCE)
+        super().save(self.image.state + ".memory")
         shutil.move(self.disk, self.image.state + ".disk")
-        os.rename(self.image.state + ".new", self.image.state)
+        os.rename(self.image.state + ".memory", self.image.state)
 
     # ---- inside
     def sh(self, script):

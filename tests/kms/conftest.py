@@ -10,7 +10,7 @@ from outcome import has_failed, pytest_runtest_makereport  # noqa: F401, the hoo
 def all_guests(tmp_path_factory):
     kernel = g.fetch_kernel()
     initrd = g.make_initrd(kernel, str(tmp_path_factory.mktemp("kms") / "initrd"))
-    every = g.Guests(kernel, initrd)
+    every = g.Guests(kernel, initrd, g.states_of(kernel, initrd))
     yield every
     every.close()
 

@@ -58,7 +58,8 @@ class Guest:
     def __init__(self, kernel, initrd, gpu="virtio", arch="x86_64", outputs=1,
                  size=None, share=None, forward=(), append="", mem=512, smp=1,
                  workdir=None, boot_timeout=400, detach=False, tap=None, netns=None,
-                 more=()):
+                 saved=None, more=()):
+        self.saved = saved
         self.own = workdir is None
         self.dir = workdir or tempfile.mkdtemp(prefix="kmsrig.")
         os.makedirs(self.dir, exist_ok=True)
@@ -95,6 +96,8 @@ class Guest:
             cmd += ["-virtfs", "local,path=%s,mount_tag=host,security_model=none"
                     % os.path.abspath(share)]
         cmd += more
+        if saved:
+            cmd += ["-incoming", "exec:cat '%s'" % saved]
         if netns:       # where the tap is
             cmd = ["ip", "netns", "exec", netns, *cmd]
         if tap:
@@ -135,6 +138,10 @@ class Guest:
             return f.read().decode("utf-8", "replace").replace("\r", "")
 
     def _wait_ready(self, timeout):
+        if self.saved:
+            self._loaded()
+            self.go_on()
+            return
         end = self.t0 + timeout
         while "RIG ready" not in self.console():
             if self.proc.poll() is not None:
@@ -143,6 +150,27 @@ class Guest:
             if time.monotonic() > end:
                 raise GuestError("no guest after %d s:\n%s" % (timeout, self.console()[-2000:]))
             time.sleep(0.05)  # between two looks
+
+    def _loaded(self):
+        end = time.monotonic() + 60
+        while self.qmp.cmd("query-status")["status"] == "inmigrate":
+            if time.monotonic() > end:
+                raise GuestError("the saved state was not loaded")
+            time.sleep(0.02)  # between two looks
+
+    def save(self, path):
+        """What it is now, for Guest(saved=path) with the same devices; it stands still afterwards."""
+        self.qmp.cmd("stop")
+        self.qmp.cmd("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
+        self.qmp.cmd("migrate", uri="exec:cat >'%s.new'" % path)
+        while self.qmp.cmd("query-migrate")["status"] != "completed":
+            if self.qmp.cmd("query-migrate")["status"] == "failed":
+                raise GuestError("the state could not be saved")
+            time.sleep(0.02)  # between two looks
+        os.rename(path + ".new", path)
+
+    def go_on(self):
+        self.qmp.cmd("cont")
 
     def _open_ctl(self):
         self.ctl = socket.socket(socket.AF_UNIX)
@@ -185,6 +213,7 @@ class Guest:
                 return time.monotonic() - t, None
             if time.monotonic() - t > timeout:
                 return None, d
+            time.sleep(0.05)  # for the guest, which a look costs as much as a frame
 
     def frame_crcs(self, n=1, timeout=20):
         """vkms only: the checksums of the next n frames that were scanned out;

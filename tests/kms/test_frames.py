@@ -96,7 +96,7 @@ def test_the_next_commit_method_is_used_after_a_rejection(boot, refuse, methods)
 
 # vkms composes late and slowly: of pictures that alternate faster it shows torn frames even where
 # none were submitted.  With one processor nothing ever tears.
-ALTERNATE_S, FRAMES = 0.15, 650
+ALTERNATE_S, CHANGES = 0.15, 40
 
 
 @pytest.mark.parametrize("method", ["atomic", "legacy", "dirtyfb"])
@@ -112,18 +112,17 @@ def test_torn_frames(boot, method):
     wall.send(pictures[0][0])
     wait_for("the first picture", lambda: pictures[0][1] in screen.guest.frame_crcs(2))
     path = "/sys/kernel/debug/dri/0/crtc-0/crc"
-    screen.guest.run("echo auto >%s/control; (timeout 30 head -n %d %s/data >/run/crcs; "
-                     "touch /run/crcs.done) >/dev/null 2>&1 &" % (path, FRAMES, path), check=True)
-    changes = 0
-    while screen.guest.run("rm /run/crcs.done 2>/dev/null")[0] != 0:
-        changes += 1
-        wall.send(pictures[changes % 2][0])
-        time.sleep(ALTERNATE_S)  # see above
-    crcs = [int(line.split()[1], 16) for line in screen.guest.run("cat /run/crcs")[1].splitlines()]
+    screen.guest.run("echo auto >%s/control; cat %s/data >/run/crcs 2>/dev/null & echo $! >/run/crcs.pid"
+                     % (path, path), check=True)
+    for change in range(1, CHANGES):
+        wall.send(pictures[change % 2][0])
+        screen.guest.run("sleep %s" % ALTERNATE_S)  # see above; there, since the guest may be slow
+    screen.guest.run("kill $(cat /run/crcs.pid)", check=True)
+    crcs = [int(line.split()[1], 16) for line in screen.guest.run("cat /run/crcs")[1].splitlines()[:-1]]
     known = {crc for dots, crc in pictures}
     torn = sum(crc not in known for crc in crcs)
-    print("%s: %d frames, %d changes, %d torn" % (method, len(crcs), changes, torn))
-    assert len(crcs) > 100 and changes > 30 and set(crcs) >= known
+    print("%s: %d frames, %d torn" % (method, len(crcs), torn))
+    assert len(crcs) > 100 and set(crcs) >= known
     if method == "dirtyfb":
         assert torn > 20, "this test would not notice"
     else:

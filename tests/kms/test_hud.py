@@ -87,6 +87,27 @@ def test_rates_and_frames(boot):
     picture_is(wall, PICTURE)
 
 
+@pytest.mark.parametrize("method", ["atomic", "dirtyfb"])
+def test_on_the_picture_while_nobody_paints(boot, method):
+    """The canvas takes all of the screen. The card goes with the first pixel, and what is below it is there."""
+    display = "output = kms\nhud-place = idle"
+    wall = boot("virtio").wall(size="1280x800", hud=True, display=display, env="MURALD_KMS=" + method)
+    wall.guest.run("sed -i '/^size/d' /run/%s.conf" % wall.name, check=True)
+    wall.start()
+    assert "canvas: 1280x800\n" in wall.log()
+    card = (36, 648, 940, 126)
+    says(wall, card, "nobody is painting")
+    wall.dot(3, 4, (255, 128, 0))
+    wall.noise(1, (20, 630, 100, 100))
+    wall.seen()
+    if method == "atomic":
+        says(wall, card, "nobody is painting")
+        wall.reload(display=display.replace("idle", "corner"))
+        says(wall, (800, 648, 443, 126), SAID)
+        wall.reload(hud=False)
+        wall.seen()
+
+
 @pytest.mark.parametrize("method", ["legacy", "dirtyfb"])
 def test_other_methods(boot, method):
     wall = boot("virtio").wall(size=WIDE, hud=True, env="MURALD_KMS=" + method).start()

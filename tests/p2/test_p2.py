@@ -278,6 +278,20 @@ def test_websocket_paints_and_watches(tmp_path, path):
         in_websocket(wall, script, path)
 
 
+def test_who_only_watches_is_banned_out(tmp_path):
+    watch = auth("py1") + sub(-32, -24, 31, 23)
+    with p2_wall(tmp_path, core=control(tmp_path)) as wall, Operator(wall) as operator:
+        banned = RawWebSocket(websocket_port(wall), frame(watch), source="127.0.0.5")
+        other = RawWebSocket(websocket_port(wall), frame(auth("py2") + sub(-32, -24, 31, 23)))
+        assert banned.receive()[0] == other.receive()[0] == 2
+        operator.done("ban", net="127.0.0.5", out=True)
+        assert banned.close_code() == 1008
+        other.send(frame(put(0, 0, RED)))
+        wall.painted(32, 24, shown(RED))
+        assert other.receive()[0] == 2
+        other.socket.close()
+
+
 @needs_websockets
 def test_websocket_client_may_close(tmp_path):
     async def script(ws):

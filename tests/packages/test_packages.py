@@ -108,9 +108,9 @@ def test_painted_as_its_user_with_one_capability(root):
 
 
 def test_each_package_has_its_files(root):
-    root.install("murald-http", "murald-p2", "murald-dev", "muralctl")
+    root.install("murald-http", "murald-link", "murald-p2", "murald-dev", "muralctl")
     out = root.sh("murald --list-plugins")
-    assert "\nhttp " in out and "\np2 " in out
+    assert "\nhttp " in out and "\nlink " in out and "\np2 " in out
     assert root.sh("murald --check-config") == "ok\n"
     root.sh("muralctl --version; test -e /usr/include/mural/plugin.h; "
             "cd /usr/share/doc/murald-dev/examples; test -e dots.c -a -e query.c -a -e rows.cpp -a -e shapes.rs")
@@ -139,7 +139,7 @@ def test_the_update_on_the_raspberry_pi_page(root):
     start = lines.index("    version=$(debian/version)")
     commands = "\n".join(lines[start:lines.index("", start)])
     version = root.sh("dpkg-query -W -f '${Version}' murald") + "+git1"
-    root.sh("dpkg -r murald-p2; mkdir -p /build/murald/debian")
+    root.sh("dpkg -r murald-link murald-p2; mkdir -p /build/murald/debian")
     root.write("/build/murald/debian/version", "echo %s\n" % version)
     raise_versions(root.path + "/debs", ["mural*"], root.path + "/build", "+git1")
     root.sh("cd /build/murald; chmod +x debian/version; sudo() { DEBIAN_FRONTEND=noninteractive \"$@\" -y; }; " +

@@ -51,7 +51,7 @@ def without_code(image):
     """The picture with the code's white tile painted over."""
     image = image.convert("RGB")
     raw, (width, height) = image.tobytes(), image.size
-    white = re.compile(rb"(?:\xff\xff\xff){%d,}" % (min(width, height) // 5))
+    white = re.compile(rb"(?:\xff\xff\xff){%d,}" % (min(width, height) // 3))
     found = []
     for y in range(height):
         match = white.search(raw, y * width * 3, (y + 1) * width * 3)

@@ -186,8 +186,8 @@ def upgrade_request(path):
 class RawWebSocket:
     """A WebSocket client that also sends what it should not."""
 
-    def __init__(self, port, first=b""):
-        self.socket = socket.create_connection(("127.0.0.1", port), 30)
+    def __init__(self, port, first=b"", source=""):
+        self.socket = socket.create_connection(("127.0.0.1", port), 30, (source, 0))
         self.socket.settimeout(30)
         self.socket.sendall(upgrade_request("/any/path?x") + first)
         self.buf = b""

@@ -203,6 +203,67 @@ class Live(Watcher):
         return picture
 
 
+class Bands(Live):
+    """As the page does: says what it has seen, unless it is `silent`, and which rows it shows."""
+    path = "/live?bands"
+
+    def __init__(self, wall, rows=None, **rest):
+        super().__init__(wall, **rest)
+        self.rows = rows
+        self.silent = False
+        self.settled = False
+        self.seen = 0
+        self.sharp = {}  # from a band to the kind of its last piece
+
+    async def read(self, seconds=60):
+        message = await super().read(seconds)
+        if not self.silent and self.wall:
+            await self.say()
+        return message
+
+    async def say(self):
+        said = {"seen": self.seen}
+        if self.rows:
+            said["rows"] = self.rows
+        await self.socket.send(json.dumps(said))
+
+    def take(self, message):
+        if self.wall is None:
+            self.wall = self.texts[0]
+            self.width, self.height = self.wall["width"], self.wall["height"]
+            self.image = [None] * (self.width * self.height)
+        kind, flags, shift, zero, frame, first, length = struct.unpack("<BBBBIII", message[:16])
+        body = zlib.decompress(message[16:]) if flags & 2 else message[16:]
+        assert chr(kind) in "KDC" and zero == 0 and len(body) == length and (shift == 0 or chr(kind) == "C")
+        self.seen += len(message)
+        self.frame = frame
+        self.settled = length == 0
+        if self.settled:
+            assert message[:2] == b"D\x01"
+            return
+        band = first // self.width // 32
+        self.kinds.append(chr(kind))
+        if chr(kind) == "C":
+            self.apply_coarse(body, band * 32, shift)
+        else:
+            assert chr(kind) == "K" or self.sharp[band] in "KD", "a delta to what it does not have"
+            self.apply(body, first, chr(kind) == "K")
+        self.sharp[band] = chr(kind)
+
+    def apply_coarse(self, body, top, shift):
+        image, width, rows = self.image, self.width, min(32, self.height - top)
+        across = ((width - 1) >> shift) + 1
+        self.image, self.width = [None] * (across * (((rows - 1) >> shift) + 1)), across
+        self.apply(body, 0, True)
+        blocks, self.image, self.width = self.image, image, width
+        for y in range(rows):
+            for x in range(width):
+                image[(top + y) * width + x] = blocks[(y >> shift) * across + (x >> shift)]
+
+    def is_whole(self):
+        return self.settled
+
+
 class Raw(Closing):
     """A WebSocket that need not keep to the protocol, or do anything at all."""
 

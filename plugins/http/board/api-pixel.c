@@ -49,7 +49,7 @@ set_cell(struct request *request, struct generator *generator,
 		return api_reply_rate_limited(request, SECOND);
 	generators_use(board->generators, generator, source);
 	generator->ready_ns = now + settings->rate_ms * MS;
-	http_client_paint_as(request->web, request->connection, generator->name);
+	http_client_paint_as(request->web, request->connection, generator->painter);
 	if (settings->enabled)
 		board_paint(board, pixel->column, pixel->row, pixel->colour, generator);
 	return reply_shared_json(

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include <jansson.h>
 #include <mural/plugin.h>
 #include <sha2.h>
 #include <uv.h>
 
 #include "common/list.h"
+#include "http/board/names.h"
 
 #define BUCKETS 8192
 
@@ -30,7 +30,8 @@ static const struct mural_rate registration_rate = {
 
 #define HOLDERS 1024
 
-enum { BY_ID, BY_IDENTITY, BY_SECRET, BY_NUMBER, N_KEYS };
+/* From BY_NUMBER on also those that were removed. */
+enum { BY_ID, BY_IDENTITY, BY_SECRET, BY_NUMBER, BY_NAME, N_KEYS };
 
 struct generators {
 	struct mural_host *host;
@@ -74,6 +75,9 @@ bucket_of(struct generators *generators, const struct generator *generator, int 
 		hash = hash_bytes(hash, generator->secret, STORE_SECRET_LEN);
 		hash = hash_bytes(hash, &generator->holder->source, sizeof(uint64_t));
 		break;
+	case BY_NAME:
+		hash = hash_bytes(hash, generator->name, strlen(generator->name));
+		break;
 	default:
 		hash = hash_bytes(hash, &generator->number, sizeof(generator->number));
 	}
@@ -94,6 +98,8 @@ is_equal(const struct generators *generators, const struct generator *a,
 		       strcmp(a->name, b->name) == 0 && strcmp(a->author, b->author) == 0;
 	case BY_SECRET:
 		return same_secret && a->holder->source == b->holder->source;
+	case BY_NAME:
+		return strcmp(a->name, b->name) == 0;
 	default:
 		return a->number == b->number;
 	}
@@ -262,19 +268,9 @@ free_generator(struct generator *generator)
 	free(generator->name);
 	free(generator->author);
 	free(generator->label);
+	free(generator->painter);
 	explicit_bzero(generator->id, sizeof(generator->id));
 	free(generator);
-}
-
-/* NAME (AUTHOR) as a JSON string. */
-static char *
-make_label(const char *name, const char *author)
-{
-	json_t *string = json_sprintf("%s (%s)", name, author);
-	char *label = json_dumps(string, JSON_ENCODE_ANY);
-
-	json_decref(string);
-	return label;
 }
 
 static struct generator *
@@ -288,18 +284,22 @@ generators_insert(struct generators *generators, const struct store_generator *f
 	generator->number = from->number;
 	generator->name = strdup(from->name);
 	generator->author = strdup(from->author);
-	generator->label = make_label(from->name, from->author);
+	generator->label = generator_label(from->name, from->author);
+	generator->painter = generator_painter(from->name, from->number,
+		find_equal(generators, &(struct generator){ .name = (char *)from->name },
+			BY_NAME));
 	generator->pixels = from->pixels;
 	generator->unnecessary = from->unnecessary;
 	memcpy(generator->secret, from->secret, STORE_SECRET_LEN);
 	if (!generator->name || !generator->author || !generator->label ||
+		!generator->painter ||
 		(from->id && generator_hold(generators, generator, source) < 0)) {
 		free_generator(generator);
 		return NULL;
 	}
 	if (from->id)
 		snprintf(generator->id, sizeof(generator->id), "%s", from->id);
-	/* one that was removed is found by its number only */
+	/* one that was removed is found by its number and name only */
 	for (int key = from->id ? 0 : BY_NUMBER; key < N_KEYS; key++)
 		bucket_push(generators, generator, key);
 	list_push(&generators->first, generator);
@@ -315,6 +315,7 @@ free_if_unused(struct generators *generators, struct generator *generator)
 	if (*generator->id || generator->cells > 0)
 		return;
 	bucket_remove(generator, BY_NUMBER);
+	bucket_remove(generator, BY_NAME);
 	list_remove(generator);
 	generators->n--;
 	generators->n_removed--;

@@ -35,7 +35,8 @@ struct generator {
 	char id[STORE_ID_LEN + 1]; /* "": removed */
 	uint32_t number;
 	char *name, *author;
-	char *label; /* NAME (AUTHOR), as a JSON string with its quotes */
+	char *label;   /* NAME (AUTHOR), as a JSON string with its quotes */
+	char *painter; /* by which it paints; nobody else does (names.h) */
 	uint8_t secret[STORE_SECRET_LEN];
 	uint64_t pixels, unnecessary;
 	uint64_t ready_ns;     /* by uv_hrtime(): end of its cooldown */
@@ -43,7 +44,7 @@ struct generator {
 	uint64_t used_ns;      /* by uv_hrtime(), 0: in an earlier run */
 	struct holder *holder; /* who used it last; NULL: removed */
 	uint32_t cells;        /* of the board that it is the painter of */
-	struct generator *same[4], **same_link[4]; /* in each hash bucket */
+	struct generator *same[5], **same_link[5]; /* in each hash bucket */
 	struct generator *next, **link;            /* the one registered before it */
 };
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks the wall for who has the admin token. */
+#include "http/operator/api.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "http/board/secrets.h"
-#include "http/operator/operator.h"
 
 #define PATH "/admin/api/"
 #define BEARER "Bearer "
@@ -34,8 +35,9 @@ has_token(const struct request *request)
 	return right;
 }
 
-static enum MHD_Result
-reply_word(struct request *request, unsigned status, const char *word, const char *why)
+enum MHD_Result
+operator_reply_word(
+	struct request *request, unsigned status, const char *word, const char *why)
 {
 	return reply_json(
 		request, status, json_pack("{s:s, s:s}", "error", word, "why", why));
@@ -63,8 +65,8 @@ is_operator(struct request *request, enum MHD_Result *answered)
 
 /* ------------------------------------------------------------------ the answer */
 
-static unsigned
-status_of(const char *json, size_t len)
+unsigned
+operator_status(const char *json, size_t len)
 {
 	static const struct {
 		const char *word;
@@ -94,7 +96,7 @@ reply_answer(struct request *request)
 
 	if (!asking->json)
 		return reply_no_memory(request);
-	return reply_send(request, status_of(asking->json, asking->len),
+	return reply_send(request, operator_status(asking->json, asking->len),
 		response_with(
 			response_copy(asking->json, asking->len, "application/json"),
 			MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"));
@@ -125,25 +127,33 @@ on_completed(struct request *request)
 
 /* ------------------------------------------------------------------ the question */
 
-static enum MHD_Result
-ask(struct request *request)
+struct mural_question
+operator_question(const struct request *request)
 {
 	const struct http_client *client = http_client_of(request->connection);
-	struct asking *asking = calloc(1, sizeof(*asking));
-	const struct mural_question question = {
-		.size = sizeof(question),
+
+	return (struct mural_question){
+		.size = sizeof(struct mural_question),
 		.verb = request->path + strlen(PATH),
 		.with = request->body,
 		.with_len = request->body_len,
 		.peer = client ? &client->peer.any : NULL,
 		.who = "admin",
-		.answer = on_answer,
-		.arg = asking,
 	};
+}
+
+static enum MHD_Result
+ask(struct request *request)
+{
+	struct mural_question question = operator_question(request);
+	struct asking *asking = calloc(1, sizeof(*asking));
 
 	if (!asking)
 		return reply_no_memory(request);
 	asking->request = request;
+	question.answer = on_answer;
+	question.arg = asking;
+	request->is_operators = true;
 	asking->call = mural_ask(request->web->host, &question);
 	if (!asking->call) {
 		free(asking);
@@ -157,6 +167,7 @@ ask(struct request *request)
 static enum MHD_Result
 answer_verb(struct request *request)
 {
+	const char *every = request_query(request, "every");
 	enum MHD_Result answered;
 	const char *why;
 
@@ -164,9 +175,9 @@ answer_verb(struct request *request)
 		return answered;
 	if (request->body && request->body_len > 0 && !request_json(request, &why)) {
 		web_discard(request->web, MURAL_MALFORMED);
-		return reply_word(request, MHD_HTTP_BAD_REQUEST, "syntax", why);
+		return operator_reply_word(request, MHD_HTTP_BAD_REQUEST, "syntax", why);
 	}
-	return ask(request);
+	return every ? operator_live(request, every) : ask(request);
 }
 
 const struct route operator_routes[] = {

@@ -12,6 +12,7 @@
 
 struct operator_api {
 	const char *token; /* "": nobody's */
+	unsigned n_lives;  /* answered again and again */
 };
 
 extern const struct route operator_routes[]; /* subject: struct operator_api */

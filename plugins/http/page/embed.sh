@@ -17,6 +17,17 @@ array() { # NAME, of what is on stdin
 	echo "};"
 }
 
+# The hash of the script that stands in a page, as a policy names it.
+script_hash() { # FILE
+	printf '%b' "$(sed -n 's,^<script>\(.*\)</script>$,\1,p' "$1" | tr -d '\n' | sha256sum |
+		awk '{
+			for (i = 1; i < 64; i += 2) {
+				high = index("123456789abcdef", substr($1, i, 1))
+				printf "\\0%03o", high * 16 + index("123456789abcdef", substr($1, i + 1, 1))
+			}
+		}')" | base64
+}
+
 echo "/* SPDX-License-Identifier: MIT */"
 echo "/* Made by embed.sh from the files in plugins/http/page. */"
 echo '#include "http/page/page.h"'
@@ -27,6 +38,11 @@ for file; do
 	number=$((number + 1))
 done
 
+for file; do
+	case $file in
+	*/index.html) echo "const char page_script[] = \"'sha256-$(script_hash "$file")'\";" ;;
+	esac
+done
 echo "const struct page_file page_files[] = {"
 number=0
 for file; do

@@ -41,10 +41,10 @@ export class Line {
 			return;
 		}
 		if (message.type === "wall")
-			this.best_ms = Date.now() - message.time * 1000;
+			this.best_ms = message.heard - message.time * 1000;
 		if (message.type === "figures") {
 			this.viewers = message.viewers;
-			this.measure(Date.now() - message.time * 1000);
+			this.measure(message.heard - message.time * 1000);
 		}
 		if (message.type === "frame" && this.state !== "slow")
 			this.become("live");

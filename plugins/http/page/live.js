@@ -3,7 +3,7 @@
 // plugins/http/viewers/codec-live.h specifies the messages.
 
 const HEAD = 16;
-const LAST = 1, DEFLATED = 2;
+const COARSE = 67, LAST = 1, DEFLATED = 2;
 const SKIP = 0, FILL = 1, COPY = 2;
 
 // By the writer and reader: for a short body ten times as fast as a Blob and a Response.
@@ -63,6 +63,22 @@ export function apply(pixels, width, first, body, mark) {
 	}
 }
 
+// The rows of a band, and of a picture in blocks.
+const BAND = 32;
+
+// Applies a coarse band's body: operations on blocks of 2^shift times 2^shift pixels.
+export function apply_coarse(pixels, width, first, body, shift) {
+	const words = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4);
+	const across = (width - 1 >> shift) + 1, top = first / width;
+	const bottom = Math.min(top + BAND, words.length / width);
+	const blocks = new Uint32Array(across * ((bottom - top - 1 >> shift) + 1));
+
+	apply(new Uint8Array(blocks.buffer), across, 0, body, () => {});
+	for (let y = top, at = first; y < bottom; y++)
+		for (let x = 0, row = (y - top >> shift) * across; x < width; x++)
+			words[at++] = blocks[row + (x >> shift)];
+}
+
 // Rows further apart than that are parts of their own.
 const APART = 8;
 
@@ -100,6 +116,9 @@ const DEAD_MS = 20000;
 
 const RETRY_LEAST_MS = 500, RETRY_MOST_MS = 10000;
 
+// The wall is told what was drawn, and which rows are seen, not more often than that.
+const UNSAID_BYTES = 8192, LOOK_MS = 100;
+
 // A canvas as large as the wall, which shows all of it.
 class WholePicture {
 	constructor(canvas) {
@@ -121,10 +140,14 @@ class WholePicture {
 // `picture` is a canvas, which becomes as large as the wall, or has begin(width, height), which
 // returns an ImageData, and changed(part).  `tell` is called with each text message; with
 // {type: "frame"} for each picture; and with {type: "lost"} when there is no connection.
+// Who listens later is told at once what there was.  `early` is a socket of /live?bands whose
+// messages are in early.got so far: the picture comes as the line can, what is seen first.
 export class Live {
-	constructor(picture, tell) {
+	constructor(picture, tell, early = null) {
+		this.early = early;
+		this.has_bands = Boolean(early);
 		this.picture = picture instanceof HTMLCanvasElement ? new WholePicture(picture) : picture;
-		this.tell = tell;
+		this.listeners = [tell];
 		this.wait_ms = RETRY_LEAST_MS;
 		this.is_lost = false;
 		this.heard = performance.now();
@@ -134,19 +157,38 @@ export class Live {
 		document.addEventListener("visibilitychange", () => this.hurry());
 	}
 
+	tell(message) {
+		for (const listener of this.listeners)
+			listener(message);
+	}
+
+	listen(listener) {
+		this.listeners.push(listener);
+		if (this.wall)
+			listener(this.wall);
+		if (this.is_shown)
+			listener({ type: "frame" });
+		if (this.is_lost)
+			listener({ type: "lost" });
+	}
+
 	connect() {
-		const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+		const { early } = this;
+		const socket = early?.readyState < WebSocket.CLOSING ? early
+			: new WebSocket(`${location.origin.replace("http", "ws")}/live${this.has_bands ? "?bands" : ""}`);
 		// in order, although inflating is asynchronous
 		let queue = Promise.resolve();
 
 		clearTimeout(this.retry);
-		this.socket = socket;
-		this.begun = performance.now();
+		this.early = null;
+		Object.assign(this, { socket, begun: performance.now(), waiting: 0, drawn: 0, said: 0 });
 		socket.binaryType = "arraybuffer";
-		socket.onmessage = message => {
+		socket.onmessage = ({ data }) => {
 			this.heard = performance.now();
-			queue = queue.then(() => socket === this.socket && this.take(message.data)).catch(() => socket.close());
+			this.waiting++;
+			queue = queue.then(() => socket === this.socket && this.take(data)).catch(() => socket.close());
 		};
+		early?.got.forEach(socket.onmessage);
 		socket.onclose = () => {
 			if (socket !== this.socket)
 				return;
@@ -187,12 +229,32 @@ export class Live {
 			this.anew();
 	}
 
+	// What was drawn, and with `rows` what is seen.
+	say(rows) {
+		if (!this.has_bands || this.socket?.readyState !== WebSocket.OPEN)
+			return;
+		this.said = this.drawn;
+		this.socket.send(JSON.stringify({ seen: this.drawn, rows }));
+	}
+
+	// The rows that are seen; of others nothing need come.
+	look(top, end) {
+		const rows = [top, end];
+
+		if (String(rows) === String(this.rows))
+			return;
+		this.rows = rows;
+		clearTimeout(this.looking);
+		this.looking = setTimeout(() => this.say(this.rows), LOOK_MS);
+	}
+
 	async take(data) {
+		this.waiting--;
 		if (typeof data === "string") {
-			const message = JSON.parse(data);
+			const message = { ...JSON.parse(data), heard: Date.now() };
 
 			if (message.type === "wall")
-				this.begin(message);
+				this.begin(this.wall = message);
 			this.is_lost &&= !this.is_shown; // it was only silent
 			this.tell(message);
 			return;
@@ -204,10 +266,22 @@ export class Live {
 
 		if (flags & DEFLATED)
 			body = await inflate(body, head.getUint32(12, true));
-		const parts = new Parts(width, part => this.picture.changed(part));
-		apply(pixels, width, first, body, (from, end) => parts.add(from, end));
-		parts.end();
-		if (flags & LAST) {
+		if (head.getUint8(0) === COARSE) {
+			const top = first / width;
+
+			apply_coarse(pixels, width, first, body, head.getUint8(2));
+			this.picture.changed({ left: 0, top, right: width, bottom: Math.min(top + BAND, this.image.height) });
+		} else {
+			const parts = new Parts(width, part => this.picture.changed(part));
+
+			apply(pixels, width, first, body, (from, end) => parts.add(from, end));
+			parts.end();
+		}
+		this.drawn += data.byteLength;
+		if (this.waiting === 0 || this.drawn - this.said > UNSAID_BYTES)
+			this.say();
+		this.is_sharp = Boolean(flags & LAST) && !(this.has_bands && body.length);
+		if (flags & LAST || this.has_bands) {
 			this.is_lost = false;
 			this.is_shown = true;
 			this.tell({ type: "frame", frame: head.getUint32(4, true) });
@@ -217,7 +291,9 @@ export class Live {
 	// What the image shows stays until the picture comes.
 	begin(wall) {
 		this.wait_ms = RETRY_LEAST_MS;
-		this.is_shown = false;
+		this.is_shown = this.is_sharp = false;
+		if (this.rows)
+			this.say(this.rows);
 		if (this.image?.width !== wall.width || this.image?.height !== wall.height)
 			this.image = this.picture.begin(wall.width, wall.height);
 	}

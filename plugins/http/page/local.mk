@@ -1,17 +1,41 @@
 # SPDX-License-Identifier: MIT
+# Joined by bundle.sh: what is needed for the first picture, and the rest of the page.  Of
+# modules those that others import come first.
+PAGE_CORE = \
+	%D%/live.js %D%/pool.js %D%/render.js %D%/view.js %D%/core.js
+PAGE_MAIN = \
+	%D%/words.js %D%/place.js %D%/graph.js %D%/hints.js %D%/history.js %D%/line.js \
+	%D%/marks.js %D%/notice.js %D%/paint.js %D%/strip.js %D%/keys.js %D%/main.js
+PAGE_INDEX = \
+	%D%/index.html %D%/page.css %D%/wall.css
+BUNDLES = \
+	%D%/bundles/core.js %D%/bundles/main.js %D%/bundles/index.html
+# Served as they are, most of them to the operator's page.
 PAGE_FILES = \
 	%D%/acts.js %D%/admin-words.js %D%/admin.css %D%/admin.html %D%/admin.js %D%/ask.js \
-	%D%/bans.js %D%/board.js %D%/graph.js %D%/hints.js %D%/history.js %D%/icon.svg \
-	%D%/index.html %D%/journal.js %D%/keys.js %D%/line.js %D%/live.js %D%/main.js \
-	%D%/marks.js %D%/marquee.js %D%/notice.js %D%/page.css %D%/paint.js %D%/place.js \
-	%D%/pool.js %D%/render.js %D%/socket.io.js %D%/strip.js %D%/view.js %D%/wall.css \
-	%D%/wall.webmanifest %D%/words-de.js %D%/words-en.js %D%/words.js
-EXTRA_DIST += $(PAGE_FILES) %D%/embed.sh
+	%D%/bans.js %D%/board.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js \
+	%D%/notice.js %D%/page.css %D%/socket.io.js %D%/wall.webmanifest %D%/words-de.js \
+	%D%/words-en.js %D%/words.js
+PAGE_TOOLS = %D%/bundle.sh %D%/embed.sh
+EXTRA_DIST += $(PAGE_CORE) $(PAGE_MAIN) $(PAGE_INDEX) $(PAGE_FILES) $(PAGE_TOOLS)
+
+%D%/bundles/core.js: $(PAGE_CORE) $(PAGE_TOOLS)
+%D%/bundles/main.js: $(PAGE_MAIN) $(PAGE_TOOLS)
+%D%/bundles/index.html: $(PAGE_INDEX) $(PAGE_TOOLS)
+$(BUNDLES):
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && files=; \
+	case $@ in \
+	*/core.js) of="$(PAGE_CORE)" ;; \
+	*/main.js) of="$(PAGE_MAIN)" ;; \
+	*) of="$(PAGE_INDEX)" ;; \
+	esac; \
+	for file in $$of; do files="$$files $(srcdir)/$$file"; done; \
+	sh $(srcdir)/%D%/bundle.sh $$files >$@.new && mv $@.new $@
 
 libhttp_la_SOURCES += %D%/page.c %D%/page.h
 nodist_libhttp_la_SOURCES = %D%/page-files.c
-%D%/page-files.c: $(PAGE_FILES) %D%/embed.sh
+%D%/page-files.c: $(PAGE_FILES) $(BUNDLES) $(PAGE_TOOLS)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && pages=; \
 	for file in $(PAGE_FILES); do pages="$$pages $(srcdir)/$$file"; done; \
-	sh $(srcdir)/%D%/embed.sh $$pages >$@.new && mv $@.new $@
-CLEANFILES += %D%/page-files.c
+	sh $(srcdir)/%D%/embed.sh $$pages $(BUNDLES) >$@.new && mv $@.new $@
+CLEANFILES += %D%/page-files.c $(BUNDLES)

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Starts the page: connects the live picture, the view, painting, hints and history.
+// The page but its picture, which core.js shows: painting, hints, figures and history.
 
+import { live, on, render, settings, view } from "./core.js";
 import { Graph } from "./graph.js";
 import { show_hints, show_states } from "./hints.js";
 import { show_history } from "./history.js";
 import { make_keys } from "./keys.js";
 import { Line } from "./line.js";
-import { Live } from "./live.js";
 import { Marks } from "./marks.js";
 import { show_notice } from "./notice.js";
 import { Board, cell_of } from "./paint.js";
 import { Place } from "./place.js";
-import { Render } from "./render.js";
 import { Strip } from "./strip.js";
 import { colour_name, language, number, other_languages, t, translate } from "./words.js";
-import { View } from "./view.js";
 
 // A cell to paint has so many CSS pixels; a smaller one is flown to, by a mouse a much smaller.
 const CELL = 24, SMALL = { touch: 19, pen: 19, mouse: 8 };
@@ -28,20 +26,19 @@ const SPOKEN_MS = 500, AUTHOR_MS = 150, SENDING_MS = 150;
 const desktop = matchMedia("(min-width: 72rem)");
 
 const element = id => document.getElementById(id);
-const ask_page = async how => (await fetch("/page.json", { cache: how })).text();
-const settings = await ask_page("default"), page = JSON.parse(settings);
-const render = new Render(element("picture"), around());
+const known = await (await settings).text(), page = JSON.parse(known);
 const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
 const board = page.click ? new Board(page, element("name"), element("secret")) : null;
-let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, known = false;
+let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, greeted = false;
 
-const view = new View(element("viewport"), element("picture"), render, {
+Object.assign(on, {
 	view() {
 		show_marks();
 		if (!view.flight)
 			set_painting(!view.fitted);
 		place.remember();
+		live.look(...view.rows());
 	},
 	hover(at) {
 		marks.hover = board && matchMedia("(hover: hover)").matches ? at : null;
@@ -61,12 +58,7 @@ const marks = new Marks(element("marks"), view, board ? { size: page.cell, left:
 	: { size: 1, left: 0, top: 0 });
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
-const live = new Live(render, take);
 const keys = make_keys({ view, marks, strip, place, mark, leave, act, take_colour });
-
-function around() {
-	return getComputedStyle(document.documentElement).getPropertyValue("--around").trim();
-}
 
 // Without a strip the line below the wall has to do.
 function tell(text, bad = false, action = null, node = null) {
@@ -85,11 +77,9 @@ function tell(text, bad = false, action = null, node = null) {
 function take(message) {
 	line.take(message);
 	if (message.type === "wall") {
-		if (known)
+		if (greeted)
 			reread().catch(() => {}); // it may be another wall after a restart
-		known = true;
-		view.begin(message.width, message.height);
-		document.documentElement.style.setProperty("--aspect", message.width / message.height);
+		greeted = true;
 		element("viewport").setAttribute("aria-label", t("wall_label", { w: message.width, h: message.height }));
 		if (!element("cards").childElementCount)
 			show_hints({ x: Math.floor(message.width / 2), y: Math.floor(message.height / 2) }, hint_colour());
@@ -97,7 +87,6 @@ function take(message) {
 	} else if (message.type === "figures") {
 		take_figures(message);
 	} else if (message.type === "frame") {
-		view.draw();
 		if (marks.at || marks.hover) {
 			show_marks();
 			tell_place(marks.at || marks.hover);
@@ -107,7 +96,7 @@ function take(message) {
 
 // What was set otherwise since is best begun anew; the place stays, it is in the address.
 async function reread() {
-	if (await ask_page("no-cache") !== settings)
+	if (await (await fetch("/page.json", { cache: "no-cache" })).text() !== known)
 		location.reload();
 }
 
@@ -351,13 +340,11 @@ addEventListener("popstate", () => {
 		view.fit();
 	}
 });
-matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => {
-	render.around = around();
-	view.redraw();
-});
 new ResizeObserver(set_strip_height).observe(element("paint"));
 tell_place(null);
 show_history();
+live.listen(take);
+set_painting(!view.fitted);
 
 // For who looks from outside, such as the tests.
 export { line, live, marks, render, strip, view };

@@ -2,13 +2,15 @@
 /* Serves the web page's files and /page.json. */
 #include "http/page/page.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "http/board/board.h"
 
 /* Everything from this server only; images also from scripts. */
 #define POLICY                                                                           \
-	"default-src 'self'; img-src 'self' blob: data:; style-src 'self' "              \
+	"default-src 'self'; script-src 'self' %s; img-src 'self' blob: data:; "         \
+	"style-src 'self' "                                                              \
 	"'unsafe-inline'; "                                                              \
 	"frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 
@@ -45,6 +47,7 @@ answer_file(struct request *request)
 	bool gzip = takes_gzip(request);
 	const struct page_form *form;
 	struct MHD_Response *response;
+	char policy[sizeof(POLICY) + 64];
 
 	while (file->name && strcmp(file->name, name) != 0)
 		file++;
@@ -62,7 +65,8 @@ answer_file(struct request *request)
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	response = response_with(response, "Content-Security-Policy", POLICY);
+	snprintf(policy, sizeof(policy), POLICY, page_script);
+	response = response_with(response, "Content-Security-Policy", policy);
 	return reply_send(request, MHD_HTTP_OK, response);
 }
 

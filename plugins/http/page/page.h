@@ -27,3 +27,6 @@ struct page_file {
 };
 
 extern const struct page_file page_files[];
+
+/* The hash of the script that stands in index.html, for the policy. */
+extern const char page_script[];

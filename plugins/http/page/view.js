@@ -78,6 +78,14 @@ export class View {
 		return { x: (this.width / 2 - this.left) / this.z, y: (this.height / 2 - this.top) / this.z };
 	}
 
+	// The rows of the wall that are seen, and as many more as a small move shows.
+	rows() {
+		const { wall, top, z, height } = this, more = height / z / 4;
+
+		return [clamp(Math.floor(-top / z - more), 0, wall.height - 1),
+			clamp(Math.ceil((height - top) / z + more), 1, wall.height)];
+	}
+
 	get fit_z() {
 		const { canvas, wall } = this;
 
@@ -192,6 +200,7 @@ export class View {
 	changed(moving) {
 		this.moving = moving;
 		clearTimeout(this.calm);
+		this.calm = 0;
 		if (moving)
 			this.rest();
 		this.on.view();
@@ -203,6 +212,7 @@ export class View {
 		clearTimeout(this.calm);
 		this.calm = setTimeout(() => {
 			this.moving = false;
+			this.calm = 0;
 			this.draw();
 		}, CALM_MS);
 	}

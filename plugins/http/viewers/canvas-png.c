@@ -118,13 +118,14 @@ answer_canvas(struct request *request)
 static enum MHD_Result
 answer_place(struct request *request)
 {
-	return viewer_answer(request, DIALECT_PLACE);
+	return viewer_answer(request, DIALECT_PLACE, false);
 }
 
 static enum MHD_Result
 answer_live(struct request *request)
 {
-	return viewer_answer(request, DIALECT_LIVE);
+	return viewer_answer(
+		request, DIALECT_LIVE, request_query(request, "bands") != NULL);
 }
 
 /* The first 64 bits of the first claimed addresses that fix all of these: place64's pages

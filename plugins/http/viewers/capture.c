@@ -17,12 +17,21 @@
 
 /* Good until the canvas changes. */
 #define LASTING                                                                          \
-	(1u << PLACE_KEY | 1u << PLACE_AGAIN | 1u << LIVE_KEY | 1u << WHOLE_PICTURE)
+	(1u << PLACE_KEY | 1u << PLACE_AGAIN | 1u << LIVE_KEY | 1u << WHOLE_PICTURE |    \
+		1u << LIVE_COARSE)
 
 bool
 capture_is_newer(const struct capture *capture, uint32_t since)
 {
 	return (int32_t)(capture->done - since) > 0;
+}
+
+bool
+capture_has(const struct capture *capture, enum product product)
+{
+	const struct frame *frame = capture->kept[product];
+
+	return frame && frame->number == capture->number;
 }
 
 /* ---------------------------------------------------------------- the thread */
@@ -41,6 +50,8 @@ encode_product(struct capture *capture, enum product product)
 		return codec_png_encode(&capture->png, diff, PICTURE_DELTA);
 	case WHOLE_PICTURE:
 		return codec_png_encode(&capture->png, diff, PICTURE_WHOLE);
+	case LIVE_COARSE:
+		return codec_live_encode_coarse(capture->live, diff);
 	default:
 		return codec_live_encode(capture->live, diff, product == LIVE_KEY);
 	}
@@ -78,11 +89,12 @@ push_delta(struct capture *capture, enum dialect dialect)
 	struct frame *delta = capture->made[delta_product(dialect)];
 	size_t bytes = capture->key_bytes[dialect];
 
-	if (delta)
-		delta_ring_add(
-			ring, delta, bytes > DELTA_RING_BYTES ? bytes : DELTA_RING_BYTES);
-	else
+	if (!delta) {
 		delta_ring_clear(ring);
+		return;
+	}
+	delta->made_ms = uv_now(capture->tick.loop);
+	delta_ring_add(ring, delta, bytes > DELTA_RING_BYTES ? bytes : DELTA_RING_BYTES);
 }
 
 /* Of the old keys only /live's is of use, with the deltas that lead on from it. */
@@ -176,7 +188,7 @@ kept_products(const struct capture *capture)
 	unsigned kept = 0;
 
 	for (int i = 0; i < PRODUCTS; i++)
-		if (capture->kept[i] && capture->kept[i]->number == capture->number)
+		if (capture_has(capture, i))
 			kept |= 1u << i;
 	return kept;
 }

@@ -34,6 +34,7 @@ enum product {
 	LIVE_DELTA,
 	PLACE_AGAIN,   /* a key for a viewer that has been sent a frame */
 	WHOLE_PICTURE, /* /canvas.png */
+	LIVE_COARSE,   /* a small one for a slow viewer */
 	PRODUCTS,
 };
 
@@ -91,6 +92,9 @@ void capture_stop(struct capture *capture);
 
 /* To be called when more may be wanted than before. */
 void capture_schedule(struct capture *capture);
+
+/* Whether what was encoded to that is kept, and of the last frame. */
+bool capture_has(const struct capture *capture, enum product product);
 
 /* Whether a capture is complete that began after `since`, the count `begun` of then. */
 bool capture_is_newer(const struct capture *capture, uint32_t since);

@@ -30,11 +30,14 @@ struct codec_live {
 	const struct framediff *diff;
 	struct frame *frame;
 	bool key;
+	uint8_t kind, shift;
 
 	/* of the current body */
 	size_t len;
 	uint32_t first, at; /* pixels: where it begins, where it is */
 	uint32_t last;      /* colour */
+
+	uint32_t blocks[2][MURAL_SIDE_MAX]; /* rows of a coarse picture */
 };
 
 struct codec_live *
@@ -98,9 +101,10 @@ end_body(struct codec_live *live)
 		len = deflate_body(live, bytes + LIVE_HEAD_BYTES, room);
 	else
 		memcpy(bytes + LIVE_HEAD_BYTES, live->body, len = live->len);
-	bytes[0] = live->key ? LIVE_IS_KEY : LIVE_IS_DELTA;
+	bytes[0] = live->kind;
 	bytes[1] = deflated ? LIVE_DEFLATED : 0;
-	bytes[2] = bytes[3] = 0;
+	bytes[2] = live->shift;
+	bytes[3] = 0;
 	put_number(bytes + 4, live->frame->number);
 	put_number(bytes + 8, live->first);
 	put_number(bytes + 12, live->len);
@@ -198,7 +202,7 @@ put_copy(struct codec_live *live, const uint32_t *px, uint32_t count)
 }
 
 /* Puts one operation for pixels from x on, up to `end`; returns for how many.  `above` is
- * NULL in the first row. */
+ * NULL in the first row of a band. */
 static uint32_t
 put_pixels(struct codec_live *live, const uint32_t *row, const uint32_t *above,
 	uint32_t x, uint32_t end)
@@ -228,7 +232,7 @@ put_row(struct codec_live *live, uint32_t y)
 {
 	const struct framediff *diff = live->diff;
 	const uint32_t *row = framediff_row(diff, y),
-		       *above = y > 0 ? framediff_row(diff, y - 1) : NULL;
+		       *above = y % LIVE_BAND ? framediff_row(diff, y - 1) : NULL;
 	uint32_t start = y * diff->view->width, x = 0, end;
 
 	for (; framediff_next_run(diff, y >> MURAL_TILE_SHIFT, live->key, &x, &end);
@@ -243,6 +247,12 @@ put_row(struct codec_live *live, uint32_t y)
 		}
 }
 
+static bool
+is_end_of_band(const struct framediff *diff, uint32_t y)
+{
+	return (y + 1) % LIVE_BAND == 0 || y + 1 == diff->view->height;
+}
+
 struct frame *
 codec_live_encode(struct codec_live *live, const struct framediff *diff, bool key)
 {
@@ -252,16 +262,16 @@ codec_live_encode(struct codec_live *live, const struct framediff *diff, bool ke
 	live->diff = diff;
 	live->frame = frame;
 	live->key = key;
-	live->len = 0;
+	live->kind = key ? LIVE_IS_KEY : LIVE_IS_DELTA;
+	live->len = live->shift = 0;
 	for (uint32_t y = 0; ret == 0 && y < diff->view->height; y++) {
 		put_row(live, y);
 		if (framediff_is_cancelled(diff))
 			ret = -1;
-		else if (live->len > LIVE_BODY_MAX - ROW_MAX)
+		else if (live->len > LIVE_BODY_MAX - ROW_MAX ||
+			 (live->len > 0 && is_end_of_band(diff, y)))
 			ret = end_body(live);
 	}
-	if (ret == 0 && live->len > 0)
-		ret = end_body(live);
 	if (ret < 0) {
 		frame_release(frame);
 		return NULL;
@@ -269,4 +279,125 @@ codec_live_encode(struct codec_live *live, const struct framediff *diff, bool ke
 	if (frame->n > 0)
 		frame->messages[frame->n - 1].bytes[1] |= LIVE_LAST;
 	return frame;
+}
+
+/* ------------------------------------------------------------------ coarse pictures */
+
+/* A coarse picture has no more blocks, if a band still has a row of them. */
+#define BLOCKS_MAX 20000
+#define SHIFT_MAX MURAL_TILE_SHIFT
+
+static uint32_t
+blocks_of(uint32_t pixels, int shift)
+{
+	return (pixels + (1u << shift) - 1) >> shift;
+}
+
+static int
+choose_shift(const struct mural_view *view)
+{
+	int shift = 0;
+
+	while (shift < SHIFT_MAX &&
+		blocks_of(view->width, shift) * blocks_of(view->height, shift) >
+			BLOCKS_MAX)
+		shift++;
+	return shift;
+}
+
+/* One of 32 from 0 to 255: what differs less is not worth its bytes. */
+static uint32_t
+short_level(uint32_t level)
+{
+	return (level & 0xf8) | level >> 5;
+}
+
+/* The mean colour of the pixels from x, y on to the other corner. */
+static uint32_t
+mean(const struct framediff *diff, uint32_t x, uint32_t y, uint32_t right,
+	uint32_t bottom)
+{
+	uint32_t red = 0, green = 0, blue = 0, n = (right - x) * (bottom - y);
+
+	for (; y < bottom; y++)
+		for (const uint32_t *row = framediff_row(diff, y), *px = row + x;
+			px < row + right; px++) {
+			red += *px >> 16 & 255;
+			green += *px >> 8 & 255;
+			blue += *px & 255;
+		}
+	return short_level(red / n) << 16 | short_level(green / n) << 8 |
+	       short_level(blue / n);
+}
+
+/* The row of blocks that begins at y; `above`: the one before it, or NULL. */
+static void
+put_blocks(struct codec_live *live, uint32_t y, uint32_t *row, const uint32_t *above)
+{
+	const struct mural_view *view = live->diff->view;
+	uint32_t side = 1u << live->shift, n = blocks_of(view->width, live->shift);
+	uint32_t bottom = y + side < view->height ? y + side : view->height;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t x = i * side,
+			 right = x + side < view->width ? x + side : view->width;
+
+		row[i] = mean(live->diff, x, y, right, bottom);
+	}
+	for (uint32_t i = 0; i < n;)
+		i += put_pixels(live, row, above, i, n);
+}
+
+static int
+put_coarse_band(struct codec_live *live, uint32_t top)
+{
+	const struct mural_view *view = live->diff->view;
+	uint32_t side = 1u << live->shift, *row = live->blocks[0], *above = NULL;
+
+	go_to(live, top * view->width);
+	for (uint32_t y = top; y < top + LIVE_BAND && y < view->height; y += side) {
+		put_blocks(live, y, row, above);
+		above = row;
+		row = live->blocks[row == live->blocks[0]];
+	}
+	return end_body(live);
+}
+
+struct frame *
+codec_live_encode_coarse(struct codec_live *live, const struct framediff *diff)
+{
+	struct frame *frame = frame_new(diff->number);
+	int ret = frame ? 0 : -1;
+
+	live->diff = diff;
+	live->frame = frame;
+	live->key = true;
+	live->kind = LIVE_IS_COARSE;
+	live->shift = choose_shift(diff->view);
+	live->len = 0;
+	for (uint32_t y = 0; ret == 0 && y < diff->view->height; y += LIVE_BAND)
+		ret = framediff_is_cancelled(diff) ? -1 : put_coarse_band(live, y);
+	if (ret < 0) {
+		frame_release(frame);
+		return NULL;
+	}
+	return frame;
+}
+
+/* ---------------------------------------------------------------------------- heads */
+
+uint32_t
+live_first_pixel(const uint8_t *message)
+{
+	return message[8] | message[9] << 8 | message[10] << 16 |
+	       (uint32_t)message[11] << 24;
+}
+
+void
+live_put_settled(uint8_t *message, uint32_t number)
+{
+	memset(message, 0, LIVE_HEAD_BYTES);
+	message[0] = LIVE_IS_DELTA;
+	message[1] = LIVE_LAST;
+	put_number(message + 4, number);
 }

@@ -41,6 +41,25 @@
  * The pieces of a frame come from top to bottom, with no other binary message between
  * them, and each can be decoded by itself; pixels that none of them covers are unchanged.
  *
+ * No piece has rows of two bands, which are LIVE_BAND rows each from the top, and in the
+ * first row of a band nothing is ABOVE.
+ *
+ * A client that asks for /live?bands is sent pieces of one band each, of any frame: K, the
+ * band as it is; D, what changed in it since its last K or D; and
+ *
+ *	'C': coarse, the band in blocks of 2^s times 2^s pixels, the last ones of a row and
+ *	     column narrower; s is the byte at 2.  Its body is a sequence of operations on
+ *	     the blocks, and each pixel gets its block's colour.
+ *
+ * Of the flags, bit 0 tells it something in a piece without a body only: all the rows that
+ * it shows are as they are on the wall.  It sends texts:
+ *
+ *	{"seen": N, "rows": [TOP, END]}
+ *
+ * with the bytes of all binary messages that it has drawn, and when they change the rows
+ * that it shows, from TOP to END - 1; of others it is sent a coarse picture at most.  A few
+ * are sent before it has seen those before, and then no more until it says so.
+ *
  * A body is a sequence of operations on the pixels from the first one on, left to right
  * and row by row.  Each begins with a byte: its upper two bits are the operation, its
  * lower six `n`.  If n is 63, a number follows in LEB128 (seven bits a byte, the lowest
@@ -61,6 +80,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct frame;
 struct codec_live;
@@ -72,7 +92,10 @@ struct framediff;
 /* The longest body, inflated. */
 #define LIVE_BODY_MAX (256 * 1024)
 
-enum { LIVE_IS_KEY = 'K', LIVE_IS_DELTA = 'D' };
+/* So many rows are a band: no body has rows of two. */
+#define LIVE_BAND 32
+
+enum { LIVE_IS_KEY = 'K', LIVE_IS_DELTA = 'D', LIVE_IS_COARSE = 'C' };
 enum { LIVE_LAST = 1, LIVE_DEFLATED = 2 };
 enum { LIVE_SKIP, LIVE_FILL, LIVE_COPY, LIVE_ABOVE };
 
@@ -84,3 +107,13 @@ void codec_live_free(struct codec_live *live);
  * to the frame before.  NULL: out of memory, or cancelled. */
 struct frame *codec_live_encode(
 	struct codec_live *live, const struct framediff *diff, bool key);
+
+/* The same for a coarse picture, a message a band. */
+struct frame *codec_live_encode_coarse(
+	struct codec_live *live, const struct framediff *diff);
+
+/* The index of the first pixel that a message is about. */
+uint32_t live_first_pixel(const uint8_t *message);
+
+/* Writes the message that says a viewer of bands that it has all; LIVE_HEAD_BYTES. */
+void live_put_settled(uint8_t *message, uint32_t number);

@@ -19,8 +19,9 @@ struct message {
 
 struct frame {
 	unsigned holders;
-	uint32_t number; /* of the capture it shows, struct framediff's */
-	size_t n, bytes; /* messages, and the sum of their bytes */
+	uint32_t number;  /* of the capture it shows, struct framediff's */
+	uint64_t made_ms; /* a delta: when */
+	size_t n, bytes;  /* messages, and the sum of their bytes */
 	struct message *messages;
 	size_t *sum; /* where its bytes are counted; NULL: nowhere */
 };

@@ -10,10 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include <jansson.h>
-
 #include "http/viewers/codec-live.h"
 #include "http/viewers/frame.h"
+#include "http/viewers/place-command.h"
 #include "http/viewers/viewers.h"
 
 /* The longest WebSocket frame that a client may send. */
@@ -28,62 +27,24 @@
 
 #define SEND_TIMEOUT_MS 60000
 
+/* In what a request asks for, with the dialect. */
+#define WITH_BANDS 16
+
 static struct viewer *
 viewer_of(struct websocket *ws)
 {
 	return (struct viewer *)((char *)ws - offsetof(struct viewer, ws));
 }
 
-/* ----------------------------------------------------- commands of Place: IPv6 */
-
-enum place_action {
-	PLACE_IGNORE,
-	PLACE_SEND_KEY,
-	PLACE_SEND_COUNT,
-	PLACE_SEND_NUDITY,
-	PLACE_PPS_OFF,
-	PLACE_PPS_ON,
-	PLACE_DELTAS_OFF,
-	PLACE_DELTAS_ON,
-};
-
-/* The commands of serverscanning's viewer (doc/protocols.md, 1.4); the original one sends
- * none. */
-static const struct place_command {
-	const char *name;
-	enum place_action
-		action; /* with an argument, when it is false; the next, if true */
-	bool has_argument;
-} place_commands[] = {
-	{ "get_full_canvas_once", PLACE_SEND_KEY, false },
-	{ "get_ws_count_update_once", PLACE_SEND_COUNT, false },
-	{ "get_nudity_update_once", PLACE_SEND_NUDITY, false },
-	{ "pps_updates", PLACE_PPS_OFF, true },
-	{ "delta_canvas_stream", PLACE_DELTAS_OFF, true },
-};
-
-static enum place_action
-parse_command(const char *text, size_t len)
+static void
+viewer_free(struct viewer *viewer)
 {
-	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	const char *name = json_string_value(json_object_get(json, "request"));
-	const json_t *enabled = json_object_get(json, "enabled");
-	enum place_action action = PLACE_IGNORE;
-
-	for (size_t i = 0; name && i < sizeof(place_commands) / sizeof(*place_commands);
-		i++) {
-		const struct place_command *command = &place_commands[i];
-
-		if (strcmp(name, command->name) != 0)
-			continue;
-		if (!command->has_argument)
-			action = command->action;
-		else if (json_is_boolean(enabled))
-			action = command->action + json_is_true(enabled);
-	}
-	json_decref(json);
-	return action;
+	if (viewer)
+		sight_close(&viewer->sight);
+	free(viewer);
 }
+
+/* ----------------------------------------------------- commands of Place: IPv6 */
 
 static void
 viewer_act(struct viewer *viewer, enum place_action action)
@@ -140,6 +101,12 @@ send_answers(struct viewer *viewer)
 
 /* --------------------------------------------------------------------- sending */
 
+static uint64_t
+now_of(const struct viewer *viewer)
+{
+	return uv_now(viewer->viewers->web->host->loop);
+}
+
 static bool
 is_writable(const struct viewer *viewer)
 {
@@ -150,6 +117,15 @@ bool
 viewer_is_idle(const struct viewer *viewer)
 {
 	return is_writable(viewer) && !viewer->frame;
+}
+
+/* Of frames of bands only the messages of one band are sent. */
+static bool
+is_last_message(const struct viewer *viewer)
+{
+	if (viewer->sight.bands)
+		return !sight_continues(&viewer->sight, viewer->frame, viewer->message);
+	return viewer->message + 1 == viewer->frame->n;
 }
 
 static void
@@ -172,8 +148,12 @@ send_piece(struct viewer *viewer)
 	if (len < left)
 		return;
 	viewer->done = 0;
-	if (++viewer->message == viewer->frame->n)
+	if (viewer->sight.bands)
+		sight_sent(&viewer->sight, message->len, now_of(viewer));
+	if (is_last_message(viewer))
 		finish_frame(viewer);
+	else
+		viewer->message++;
 }
 
 void
@@ -184,20 +164,54 @@ viewer_push(struct viewer *viewer)
 			&viewer->viewers->sending, &viewer->sending, viewer->ws.source);
 }
 
+/* Tells it once that it has all that it shows. */
+static void
+send_settled(struct viewer *viewer)
+{
+	struct sight *sight = &viewer->sight;
+	const struct capture *capture = &viewer->viewers->capture;
+	uint8_t message[LIVE_HEAD_BYTES];
+
+	if (sight->settled || !sight_is_current(sight, capture))
+		return;
+	live_put_settled(message, capture->number);
+	websocket_send(&viewer->ws, WEBSOCKET_BINARY, message, sizeof(message));
+	sight_sent(sight, sizeof(message), now_of(viewer));
+	sight->settled = true;
+}
+
+static struct frame *
+next_of_bands(struct viewer *viewer, size_t *message)
+{
+	struct sight *sight = &viewer->sight;
+	struct capture *capture = &viewer->viewers->capture;
+	struct frame *frame;
+
+	if (sight_next(sight, capture, now_of(viewer), &frame, message))
+		return frame;
+	send_settled(viewer);
+	if (sight->wants_coarse || sight->wants_key)
+		capture_schedule(capture);
+	return NULL;
+}
+
 /* False: there is none yet, or texts have filled the socket. */
 static bool
 begin_frame(struct viewer *viewer)
 {
 	struct frame *next;
+	size_t message = 0;
 
 	send_answers(viewer);
 	if (!is_writable(viewer))
 		return false;
-	next = viewers_next_frame(viewer->viewers, viewer);
+	next = viewer->sight.bands ? next_of_bands(viewer, &message)
+				   : viewers_next_frame(viewer->viewers, viewer);
 	if (!next)
 		return false;
 	viewer->frame = frame_hold(next);
-	viewer->message = viewer->done = 0;
+	viewer->message = message;
+	viewer->done = 0;
 	viewer->has_begun = true;
 	return true;
 }
@@ -261,12 +275,24 @@ viewer_drop(struct viewer *viewer)
 /* -------------------------------------------------------------------- receiving */
 
 static void
+take_command(struct viewer *viewer)
+{
+	if (viewer->sight.bands)
+		sight_take(&viewer->sight, viewer->command, viewer->command_len,
+			now_of(viewer));
+	else
+		viewer_act(viewer,
+			place_command_parse(viewer->command, viewer->command_len));
+}
+
+static void
 on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool end)
 {
 	struct viewer *viewer = viewer_of(ws);
 
 	viewer->viewers->web->host->counts->received_bytes += len;
-	if (viewer->dialect != DIALECT_PLACE || opcode != WEBSOCKET_TEXT)
+	if ((viewer->dialect != DIALECT_PLACE && !viewer->sight.bands) ||
+		opcode != WEBSOCKET_TEXT)
 		return;
 	if (viewer->command_len + len <= COMMAND_MAX) {
 		memcpy(viewer->command + viewer->command_len, data, len);
@@ -277,7 +303,7 @@ on_data(struct websocket *ws, int opcode, const uint8_t *data, size_t len, bool 
 	if (!end)
 		return;
 	if (viewer->command_len <= COMMAND_MAX)
-		viewer_act(viewer, parse_command(viewer->command, viewer->command_len));
+		take_command(viewer);
 	viewer->command_len = 0;
 	viewer_push(viewer);
 }
@@ -297,7 +323,7 @@ on_viewer_closed(struct websocket *ws, bool broken)
 		web_discard(viewer->viewers->web, MURAL_MALFORMED);
 	finish_frame(viewer);
 	viewers_remove(viewer);
-	free(viewer);
+	viewer_free(viewer);
 }
 
 static const struct websocket_handler handler = {
@@ -338,6 +364,27 @@ set_socket(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
 }
 
+/* NULL: out of memory. */
+static struct viewer *
+viewer_new(const struct request *request)
+{
+	const struct viewers *viewers = request->subject;
+	const struct mural_host *host = viewers->web->host;
+	struct viewer *viewer = calloc(1, sizeof(*viewer));
+	uintptr_t asked = (uintptr_t)request->data;
+
+	if (!viewer)
+		return NULL;
+	viewer->ws.source = request->source->key;
+	viewer->dialect = asked & ~(uintptr_t)WITH_BANDS;
+	viewer->wants_deltas = viewer->wants_pps = true;
+	if (!(asked & WITH_BANDS) ||
+		sight_open(&viewer->sight, host->canvas_width, host->canvas_height) == 0)
+		return viewer;
+	free(viewer);
+	return NULL;
+}
+
 static void
 on_upgrade(void *arg, struct MHD_Connection *connection, void *context, const char *extra,
 	size_t extra_len, MHD_socket fd, struct MHD_UpgradeResponseHandle *upgrade)
@@ -345,37 +392,37 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *context, const ch
 	const struct request *request = context;
 	struct viewers *viewers = arg;
 	struct web *web = viewers->web;
-	struct viewer *viewer = calloc(1, sizeof(*viewer));
+	struct viewer *viewer = viewer_new(request);
 
 	if (!viewer || viewers->stopping) {
-		free(viewer);
+		viewer_free(viewer);
 		MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
 		return;
 	}
-	viewer->ws.source = request->source->key;
 	if (websocket_open(&viewer->ws, &web->server, &handler, upgrade, fd, extra,
 		    extra_len, FRAME_MAX) < 0) {
-		free(viewer);
+		viewer_free(viewer);
 		return;
 	}
 	set_socket(fd);
 	http_client_expect(web, connection, HTTP_CLIENT_WAITING);
-	viewer->dialect = (enum dialect)(uintptr_t)request->data;
-	viewer->wants_deltas = viewer->wants_pps = true;
 	viewer->progress_ms = uv_now(web->host->loop);
 	viewers_add(viewers, viewer);
 	send_hello(viewer);
-	viewer_request_key(viewer);
+	if (viewer->sight.bands)
+		capture_schedule(&viewers->capture);
+	else
+		viewer_request_key(viewer);
 	viewer_push(viewer);
 }
 
 enum MHD_Result
-viewer_answer(struct request *request, enum dialect dialect)
+viewer_answer(struct request *request, enum dialect dialect, bool bands)
 {
 	struct MHD_Response *response =
 		websocket_upgrade(request->connection, on_upgrade, request->subject);
 
-	request->data = (void *)(uintptr_t)dialect;
+	request->data = (void *)(uintptr_t)(dialect | (bands ? WITH_BANDS : 0));
 
 	/* a HEAD request is no handshake */
 	if (response && strcmp(request->method, MHD_HTTP_METHOD_GET) == 0)

@@ -8,6 +8,7 @@
 
 #include "common/websocket.h"
 #include "http/viewers/capture.h"
+#include "http/viewers/sight.h"
 
 struct viewers;
 
@@ -27,6 +28,7 @@ struct viewer {
 	bool wants_key;       /* its next frame must be a key */
 	uint32_t since;       /* captures begun when it asked for it */
 	bool has_begun;       /* its first frame was begun, so text may follow */
+	struct sight sight;   /* of /live?bands */
 
 	/* set by commands of /ws; initially true */
 	bool wants_deltas, wants_pps;
@@ -39,8 +41,9 @@ struct viewer {
 	uint64_t progress_ms; /* when these last changed, or were none */
 };
 
-/* Answers a route of a WebSocket with an upgrade, or with 426. */
-enum MHD_Result viewer_answer(struct request *request, enum dialect dialect);
+/* Answers a route of a WebSocket with an upgrade, or with 426; `bands`: the viewer says
+ * what it has seen. */
+enum MHD_Result viewer_answer(struct request *request, enum dialect dialect, bool bands);
 
 /* Whether it has read everything that it was sent. */
 bool viewer_is_idle(const struct viewer *viewer);

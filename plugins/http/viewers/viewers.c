@@ -34,6 +34,8 @@ viewer_follows(const struct viewers *viewers, const struct viewer *viewer)
 {
 	const struct capture *capture = &viewers->capture;
 
+	if (viewer->sight.bands)
+		return true; /* one or another band */
 	return viewer->wants_deltas && !viewer->wants_key &&
 	       delta_ring_reaches(
 		       &capture->deltas[viewer->dialect], viewer->shown, capture->number);
@@ -90,6 +92,19 @@ viewers_next_frame(struct viewers *viewers, struct viewer *viewer)
 	return next;
 }
 
+/* Besides the deltas. */
+static unsigned
+wanted_of_bands(const struct capture *capture, const struct sight *sight)
+{
+	unsigned wanted = 0;
+
+	if (sight->wants_coarse && !capture_has(capture, LIVE_COARSE))
+		wanted |= 1u << LIVE_COARSE;
+	if (sight->wants_key && !capture_has(capture, LIVE_KEY))
+		wanted |= 1u << LIVE_KEY;
+	return wanted;
+}
+
 static unsigned
 wanted_products(const struct capture *capture)
 {
@@ -101,6 +116,7 @@ wanted_products(const struct capture *capture)
 			wanted |= 1u << key_product(v);
 		else if (viewer_follows(viewers, v))
 			wanted |= 1u << delta_product(v->dialect);
+		wanted |= wanted_of_bands(capture, &v->sight);
 	}
 	for (const struct pending_png *pending = viewers->pending_pngs; pending;
 		pending = pending->next)
@@ -169,6 +185,8 @@ send_pps(struct viewers *viewers)
 			viewer_send_figures(viewer);
 		else if (viewer->dialect == DIALECT_PLACE && viewer->wants_pps)
 			(void)viewer_send_text(viewer, place, len);
+		if (viewer->sight.bands && !viewer->sight.settled)
+			viewer_push(viewer); /* what was painted much may be calm now */
 		viewer_check(viewer, now);
 	}
 }

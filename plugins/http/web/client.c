@@ -49,10 +49,11 @@ is_slow_reader(struct http_client *client, uint64_t now_ms)
 	return progress_is_slow(&client->progress, taken, waits, now_ms);
 }
 
-/* libmicrohttpd notices the shutdown and closes the connection, if it is not suspended;
- * SO_LINGER makes the kernel drop what a slow reader has not read. */
-void
-http_client_abort(struct web *web, struct http_client *client)
+/* libmicrohttpd notices the shutdown and closes the connection, if it is not suspended,
+ * and a WebSocket its end; SO_LINGER makes the kernel drop what a slow reader has not
+ * read. */
+static void
+client_cut(struct web *web, struct http_client *client)
 {
 	const struct linger now = { .l_onoff = 1 };
 
@@ -64,7 +65,27 @@ http_client_abort(struct web *web, struct http_client *client)
 	shutdown(client->fd, SHUT_RDWR);
 	if (client->request)
 		request_abandon(client->request);
+}
+
+void
+http_client_abort(struct web *web, struct http_client *client)
+{
+	client_cut(web, client);
 	web_discard(web, MURAL_RATE_LIMITED);
+	mural_publish(web->host);
+}
+
+void
+http_clients_end_denied(struct web *web)
+{
+	for (struct http_client *client = web->clients.first; client;
+		client = client->next) {
+		if (client->request && client->request->is_operators)
+			continue;
+		if (mural_consume(web->host, web->host->brush, &client->peer.any, 0, 0) ==
+			-EACCES)
+			client_cut(web, client);
+	}
 	mural_publish(web->host);
 }
 

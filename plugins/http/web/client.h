@@ -69,6 +69,9 @@ void http_client_changed(void *arg, struct MHD_Connection *connection, void **co
 /* Disconnects it soon; what it is being sent is dropped.  Counted as rate limited. */
 void http_client_abort(struct web *web, struct http_client *client);
 
+/* Disconnects those whose networks may not connect any more, WebSockets too. */
+void http_clients_end_denied(struct web *web);
+
 /* At the beginning of a request that came by a proxy: from here on the client has the
  * address and the source of whom it speaks for. */
 void http_client_forwarded(struct web *web, struct http_client *client);

@@ -37,6 +37,7 @@ struct request {
 	void (*on_completed)(struct request *request);
 	void *data; /* the route's own */
 	bool suspended;
+	bool is_operators; /* answered even if a ban keeps its client out meanwhile */
 	struct request *next, **link; /* in web->suspended */
 	struct http_source *source;   /* its client's */
 	bool deferred;

@@ -24,7 +24,7 @@ TEST(what_is_said_is_shown_though_nobody_paints)
 	uv_loop_t loop;
 	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
 	struct hud *hud = hud_new();
-	struct hud_status hud_status;
+	struct hud_status hud_status = { 0 };
 	struct canvas canvas = { 0 };
 	const struct hud_room room = { .width = 1, .height = 1, .strip = true };
 	const struct box strip = { 0, 0, 1, 1 };
@@ -73,6 +73,92 @@ TEST(what_is_said_is_shown_though_nobody_paints)
 	said_finish(&instance.said);
 }
 
+/* Turns the loop until the next tick. */
+static void
+run_a_second(struct hud_status *hud_status, uv_loop_t *loop)
+{
+	const uint64_t before = hud_status->counted_ns;
+
+	while (hud_status->counted_ns == before)
+		uv_run(loop, UV_RUN_ONCE);
+}
+
+static void
+paint(struct canvas *canvas)
+{
+	struct mural_brush brush;
+
+	assert_int_equal(canvas_brush_init(canvas, &brush, 0, 0, 64, 32), 0);
+	mural_put(&brush, 3, 4, 0xffffffff);
+	canvas_publish(canvas, &brush);
+	canvas_brush_finish(&brush);
+}
+
+/* Also when that is all that is ever painted. */
+TEST(who_paints_the_first_pixel_is_somebody)
+{
+	struct plugins plugins = { 0 };
+	const struct config_server server = { .public_url = "", .public_address = "" };
+	uv_loop_t loop;
+	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
+	struct hud *hud = hud_new();
+	struct hud_status hud_status = { 0 };
+	struct canvas canvas = { 0 };
+
+	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
+	uv_loop_init(&loop);
+	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
+	run_until_idle(&hud_status, &loop);
+	assert_int_equal(hud_status.text.painting, 0);
+	paint(&canvas);
+	run_a_second(&hud_status, &loop);
+	assert_int_equal(hud_status.text.painting, 1);
+	run_a_second(&hud_status, &loop);
+	assert_int_equal(hud_status.text.painting, 1);
+	hud_status_stop(&hud_status);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	canvas_finish(&canvas);
+	hud_free(hud);
+}
+
+/* At once when somebody paints, and back again when long nobody did. */
+TEST(a_quiet_wall_is_told_from_a_busy_one)
+{
+	struct plugins plugins = { 0 };
+	const struct config_server server = { .public_url = "", .public_address = "" };
+	uv_loop_t loop;
+	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
+	struct hud *hud = hud_new();
+	struct hud_status hud_status = { .hides = true };
+	const struct hud_room room = { .width = 1, .height = 1, .hides = true };
+	struct canvas canvas = { 0 };
+
+	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
+	uv_loop_init(&loop);
+	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
+	assert_true(hud_status.text.quiet);
+	run_until_idle(&hud_status, &loop);
+	assert_false(hud_is_hidden(hud, &room));
+	paint(&canvas);
+	while (!uv_is_active((uv_handle_t *)&hud_status.second))
+		uv_run(&loop, UV_RUN_ONCE);
+	assert_true(hud_is_hidden(hud, &room));
+	run_a_second(&hud_status, &loop);
+	assert_true(hud_is_hidden(hud, &room));
+	/* all but the last of the seconds that follow */
+	hud_status.quiet_s += 17;
+	run_a_second(&hud_status, &loop);
+	assert_true(hud_is_hidden(hud, &room));
+	run_a_second(&hud_status, &loop);
+	assert_false(hud_is_hidden(hud, &room));
+	hud_status_stop(&hud_status);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	canvas_finish(&canvas);
+	hud_free(hud);
+}
+
 static int
 local_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
@@ -91,7 +177,7 @@ shown(struct instance *instance, const char *url, const char *address)
 	struct plugins plugins = { .instances = instance };
 	uv_loop_t loop;
 	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
-	struct hud_status hud_status;
+	struct hud_status hud_status = { 0 };
 	struct canvas canvas = { 0 };
 	struct hud *hud = hud_new();
 

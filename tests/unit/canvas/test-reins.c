@@ -23,8 +23,9 @@ struct fixture {
 	struct canvas canvas;
 	struct reins *reins;
 	struct canvas_thread main;
-	struct mural_brush brush; /* a resident of the main thread */
-	struct reins_done done;   /* of the last act */
+	struct mural_brush brush;      /* a resident of the main thread */
+	struct reins_done done;        /* of the last act */
+	struct mural_rect changed[20]; /* by it */
 	int n_done;
 };
 
@@ -76,6 +77,9 @@ on_done(void *arg, const struct reins_done *done)
 	struct fixture *f = arg;
 
 	f->done = *done;
+	assert_in_range(done->n_changed, 0, 20);
+	for (size_t i = 0; i < done->n_changed; i++)
+		f->changed[i] = done->changed[i];
 	f->n_done++;
 }
 
@@ -324,6 +328,39 @@ TEST_WITH(an_act_can_be_taken_back, set_up, tear_down)
 	assert_int_equal(f->done.pixels, 399);
 	assert_int_equal(pixel(f, 11, 11), 0xff00ff00);
 	assert_int_equal(pixel(f, 19, 19), BLUE);
+}
+
+static void
+assert_changed(const struct fixture *f, size_t i, struct mural_rect rect)
+{
+	assert_in_range(i, 0, f->done.n_changed - 1);
+	assert_memory_equal(&f->changed[i], &rect, sizeof(rect));
+}
+
+TEST_WITH(an_act_says_what_it_changed, set_up, tear_down)
+{
+	struct fixture *f = *state;
+	uint64_t clear;
+
+	wait_done(f, reins_clear(f->reins, NULL, BLUE, on_done, f));
+	assert_int_equal(f->done.n_changed, 1);
+	assert_changed(f, 0, *RECT(0, 0, WIDTH, HEIGHT));
+	wait_done(f, reins_clear(f->reins, RECT(10, 10, 50, 70), RED, on_done, f));
+	assert_int_equal(f->done.n_changed, 1);
+	assert_changed(f, 0, *RECT(10, 10, 50, 70));
+	clear = f->done.number;
+	/* what others paint meanwhile stays, and is not changed */
+	mural_fill(&f->brush, 0, 0, WIDTH, HEIGHT, 0xff00ff00);
+	mural_put(&f->brush, 12, 13, RED);
+	mural_put(&f->brush, 20, 14, RED);
+	mural_put(&f->brush, 59, 79, RED);
+	wait_done(f, reins_take_back(f->reins, clear, on_done, f));
+	assert_int_equal(f->done.pixels, 3);
+	assert_int_equal(f->done.n_changed, 2);
+	assert_changed(f, 0, *RECT(12, 13, 9, 2));
+	assert_changed(f, 1, *RECT(59, 79, 1, 1));
+	wait_done(f, reins_freeze(f->reins, NULL, on_done, f));
+	assert_int_equal(f->done.n_changed, 0);
 }
 
 TEST_WITH(a_picture_is_restored_in_one_frame, set_up, tear_down)

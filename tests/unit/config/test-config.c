@@ -40,15 +40,15 @@ TEST(an_empty_file_means_the_defaults)
 
 TEST(a_file_sets_values)
 {
-	struct run *run =
-		run_good_file("# a comment\n; another\n\n"
-			      "[canvas]\nsize = 640x480\nbackground=#102030\nsnapshot =\n"
-			      "snapshot-interval = 2min\n"
-			      "[display]\noutput = headless\ndevice=/dev/dri/card7\n"
-			      "connector = HDMI-A-1\nmode = 1920x1080@60\nscale = none\n"
-			      "rotate = 270\nmirror = x\nblank = 22:30-08:05 idle 2min\n"
-			      "blank-mode = black\nhud = off\n"
-			      "[server]\nworkers = 3\nplugin-path = /a:/b\n");
+	struct run *run = run_good_file(
+		"# a comment\n; another\n\n"
+		"[canvas]\nsize = 640x480\nbackground=#102030\nsnapshot =\n"
+		"snapshot-interval = 2min\n"
+		"[display]\noutput = headless\ndevice=/dev/dri/card7\n"
+		"connector = HDMI-A-1\nmode = 1920x1080@60\nscale = none\n"
+		"rotate = 270\nmirror = x\nblank = 22:30-08:05 idle 2min\n"
+		"blank-mode = black\nhud = off\nhud-place = idle\nlanguage = de\n"
+		"[server]\nworkers = 3\nplugin-path = /a:/b\n");
 	const struct config *config = &run->config;
 
 	assert_int_equal(config->canvas.size.width, 640);
@@ -72,6 +72,8 @@ TEST(a_file_sets_values)
 	assert_true(config->display.blanking.idle == 120000);
 	assert_int_equal(config->display.blank_mode, BLANK_BLACK);
 	assert_false(config->display.hud);
+	assert_int_equal(config->display.hud_place, PLACE_IDLE);
+	assert_int_equal(config->display.language, LANGUAGE_GERMAN);
 	assert_true(config->server.workers == 3);
 	assert_string_equal(config->server.plugin_path, "/a:/b");
 	run_free(run);
@@ -258,8 +260,11 @@ TEST(what_is_printed_can_be_read_again)
 		"display.blank =   ; default\n"
 		"display.blank-mode = off  ; default\n"
 		"display.hud = on  ; default\n"
+		"display.hud-place = strip  ; default\n"
+		"display.language = en  ; default\n"
 		"display.title =   ; default\n"
 		"display.logo =   ; default\n"
+		"display.wifi =   ; default\n"
 		"display.hud-size = auto  ; default\n"
 		"display.hud-colours = #10141a #ffffff #ffc857 #9fd3ff  ; default\n"
 		"display.font =   ; default\n"

@@ -99,6 +99,36 @@ TEST(titles_are_checked)
 			    "on a screen is less\n");
 }
 
+/* None of the errors has the value in it. */
+TEST(a_wifi_is_checked)
+{
+	static const char no_name[] = "t.conf:2: display.wifi: has no SSID of 1 to 32 "
+				      "bytes before a colon; write SSID:PASSWORD, or "
+				      "SSID: where there is no password\n";
+	struct run *run = run_good_file("[display]\nwifi = Frog Con:it's: \"open\"\n");
+	struct config_display copy;
+
+	assert_int_equal(config_display_copy(&copy, &run->config.display), 0);
+	run_free(run);
+	assert_string_equal(copy.wifi, "Frog Con:it's: \"open\"");
+	config_display_finish(&copy);
+	run_free(run_good_file("[display]\nwifi = Frogs:\n"));
+	write_file("wifi", "Frogs:from a file\n");
+	run = run_good_file("[display]\nwifi = @wifi\n");
+	assert_string_equal(run->config.display.wifi, "Frogs:from a file");
+	run_free(run);
+
+	expect_errors("[display]\nwifi = frogs\n", no_name);
+	expect_errors("[display]\nwifi = :12345678\n", no_name);
+	expect_errors("[display]\nwifi = 123456789012345678901234567890123:\n", no_name);
+	expect_errors("[display]\nwifi = frogs:short\n",
+		"t.conf:2: display.wifi: has a password of 5 bytes; WPA's have 8 to "
+		"63\n");
+	write_file("wifi", "Frogs:from\ta file\n");
+	expect_errors("[display]\nwifi = @wifi\n",
+		"t.conf:2: display.wifi: holds what cannot be shown on the screen\n");
+}
+
 TEST(connectors_are_checked)
 {
 	char word[8];

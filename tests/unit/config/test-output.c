@@ -38,10 +38,11 @@ TEST(without_sections_all_show_the_same)
 TEST(each_section_is_an_output)
 {
 	struct run *run = run_good_file(
-		"[output left]\nconnector = DP-1\nview = 960x1080+0+0\nhud = only\n"
+		"[output left]\nconnector = DP-1\nview = 960x1080+0+0\nhud = call\n"
 		"[output right]\nconnector = DP-2\nview = 960x1080+960+0\n"
-		"mode = 1024x768\nscale = none\nrotate = 180\nmirror = no\nhud = plain\n"
-		"[display]\nmirror = x\nmode = 1920x1080@50\nhud = off\n"
+		"mode = 1024x768\nscale = none\nrotate = 180\nmirror = no\nhud = lines\n"
+		"[display]\nhud-place = corner\nmirror = x\nmode = 1920x1080@50\nhud = "
+		"off\n"
 		"[canvas]\nsize = 1920x1080\n");
 	const struct config_output *left = outputs_of(run), *right = left + 1;
 
@@ -52,7 +53,8 @@ TEST(each_section_is_an_output)
 	assert_int_equal(left->view.x, 0);
 	assert_int_equal(left->scale, SCALE_FIT);
 	assert_int_equal(left->mirror, MIRROR_X);
-	assert_int_equal(left->hud, HUD_ONLY);
+	assert_int_equal(left->hud, HUD_CALL);
+	assert_int_equal(left->hud_place, PLACE_CORNER);
 	assert_string_equal(right->name, "right");
 	assert_int_equal(right->view.x, 960);
 	assert_int_equal(right->view.height, 1080);
@@ -61,7 +63,7 @@ TEST(each_section_is_an_output)
 	assert_int_equal(right->scale, SCALE_NONE);
 	assert_int_equal(right->rotate, 2);
 	assert_int_equal(right->mirror, MIRROR_NO);
-	assert_int_equal(right->hud, HUD_PLAIN);
+	assert_int_equal(right->hud, HUD_LINES);
 	assert_string_equal(right[1].connector, "");
 	run_free(run);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-blank %D%/test-layout %D%/test-scale
+check_PROGRAMS += %D%/test-blank %D%/test-layout %D%/test-scale %D%/test-screen
 if WITH_DRM
 check_PROGRAMS += %D%/test-mode %D%/test-uevent
 endif

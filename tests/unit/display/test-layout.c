@@ -73,15 +73,15 @@ TEST(a_notice_is_on_every_screen)
 		text.paused = false;
 		strcpy(text.notice, "the doors close at 23:00");
 		hud_set_text(hud, &text);
-		assert_true(layout_draw_cards(&layout, hud));
+		assert_true(layout_draw_on_picture(&layout, hud));
 		assert_int_equal(layout.cards.n, 1);
 		assert_true(amber(&layout) > 0);
 
 		*text.notice = '\0';
 		hud_set_text(hud, &text);
-		assert_true(layout_draw_cards(&layout, hud));
+		assert_true(layout_draw_on_picture(&layout, hud));
 		assert_int_equal(amber(&layout), 0);
-		assert_false(layout_draw_cards(&layout, hud));
+		assert_false(layout_draw_on_picture(&layout, hud));
 		layout_finish(&layout);
 		hud_free(hud);
 	}

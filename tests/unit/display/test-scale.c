@@ -613,6 +613,8 @@ rotate(const struct scale_screen *how, uint32_t width, uint32_t height)
 static void
 assert_near(uint32_t a, uint32_t b)
 {
+	if (a == b) /* as most are: there are millions */
+		return;
 	for (uint32_t shift = 0; shift < 32; shift += 8)
 		assert_in_range((a >> shift & 255) + 1 - (b >> shift & 255), 0, 2);
 }

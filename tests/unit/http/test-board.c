@@ -10,7 +10,7 @@
 #include "support/unit.h"
 
 #define ID "0123456789abcdef01234567"
-#define ROUNDS 300000
+#define ROUNDS 100000
 
 static bool
 reads(const char *body, struct pixel_body *pixel)

@@ -84,6 +84,8 @@ set(struct drawing *drawing, char *argument)
 		drawing->look.title = value;
 	else if (strcmp(key, "logo") == 0)
 		drawing->look.logo = value;
+	else if (strcmp(key, "wifi") == 0)
+		drawing->look.wifi = value;
 	else if (strcmp(key, "font") == 0)
 		drawing->look.font = value;
 	else if (strcmp(key, "bitmap") == 0)
@@ -104,6 +106,13 @@ set(struct drawing *drawing, char *argument)
 		drawing->wall = value;
 	else if (strcmp(key, "no-strip") == 0)
 		drawing->room.strip = false;
+	else if (strcmp(key, "place") == 0)
+		drawing->room.form = strcmp(value, "corner") == 0 ? HUD_CORNER : HUD_CARD;
+	else if (strcmp(key, "german") == 0)
+		drawing->look.language = HUD_GERMAN;
+	else if (strcmp(key, "half") == 0)
+		drawing->room.share =
+			strcmp(value, "call") == 0 ? HUD_CALL_HALF : HUD_LINES_HALF;
 	else
 		add_line(&drawing->text, value, strcmp(key, "words") == 0);
 }
@@ -168,7 +177,8 @@ int
 main(int argc, char *argv[])
 {
 	struct drawing drawing = {
-		.look = { "", "", "", 0xff10141a, 0xffffffff, 0xffffc857, 0xff9fd3ff },
+		.look = { "", "", "", "", 0xff10141a, 0xffffffff, 0xffffc857, 0xff9fd3ff,
+			HUD_ENGLISH },
 	};
 	struct box strip, picture;
 	struct hud *hud = hud_new();

@@ -85,6 +85,49 @@ TEST(edges_and_size_are_as_configured)
 }
 
 static void
+card_is(const struct hud_room *room, struct box wanted)
+{
+	const struct box all = { 0, 0, room->width, room->height };
+	struct box card, picture;
+
+	hud_place(room, 640, 480, &card, &picture);
+	assert_memory_equal(&picture, &all, sizeof(all));
+	assert_memory_equal(&card, &wanted, sizeof(wanted));
+}
+
+/* Within the edges that some screens cut off, and of no more than is written in it. */
+TEST(a_card_leaves_all_of_the_screen_to_the_picture)
+{
+	card_is(
+		&(struct hud_room){
+			.width = 1920, .height = 1080, .form = HUD_CARD, .strip = true },
+		(struct box){ 48, 872, 1329, 1052 });
+	card_is(&(struct hud_room){ .width = 1920,
+			.height = 1080,
+			.form = HUD_CORNER,
+			.strip = true },
+		(struct box){ 1260, 872, 1869, 1052 });
+	card_is(
+		&(struct hud_room){
+			.width = 1024, .height = 768, .form = HUD_CARD, .strip = true },
+		(struct box){ 24, 620, 934, 748 });
+	card_is(
+		&(struct hud_room){
+			.width = 640, .height = 480, .form = HUD_CARD, .strip = true },
+		(struct box){ 16, 380, 585, 467 });
+	card_is(
+		&(struct hud_room){
+			.width = 1080, .height = 1920, .form = HUD_CARD, .strip = true },
+		(struct box){ 24, 1392, 1050, 1872 });
+	card_is(
+		&(struct hud_room){
+			.width = 319, .height = 240, .form = HUD_CARD, .strip = true },
+		(struct box){ 0 });
+	card_is(&(struct hud_room){ .width = 1280, .height = 720, .form = HUD_CARD },
+		(struct box){ 0 });
+}
+
+static void
 size_in(struct box area, uint32_t canvas_width, uint32_t canvas_height, uint32_t *width,
 	uint32_t *height)
 {
@@ -187,8 +230,8 @@ drawn_version(struct hud *hud)
 	return draw(hud, &pixel, 1, 1);
 }
 
-static const struct hud_look look = { "Frogs, every one of them", "", "", 0xff101418,
-	0xffffffff, 0xffffc857, 0xff9fd3ff };
+static const struct hud_look look = { "Frogs, every one of them", "", "", "", 0xff101418,
+	0xffffffff, 0xffffc857, 0xff9fd3ff, HUD_ENGLISH };
 
 TEST(it_signals_new_versions)
 {
@@ -260,7 +303,7 @@ counts_as(uint64_t count, const char *wanted)
 {
 	char text[WORDS_MAX];
 
-	words_count(count, text);
+	words_count(HUD_ENGLISH, count, text);
 	assert_string_equal(text, wanted);
 }
 
@@ -284,9 +327,9 @@ figures_are(const struct hud_text *said, const char *rate, const char *people)
 {
 	char text[WORDS_MAX];
 
-	words_rate(said, text);
+	words_rate(HUD_ENGLISH, said, text);
 	assert_string_equal(text, rate);
-	words_people(said, true, text);
+	words_people(HUD_ENGLISH, said, true, text);
 	assert_string_equal(text, people);
 }
 

@@ -5,6 +5,7 @@
 
 #include "fuzz/fuzz.h"
 #include "lib/utf8.h"
+#include "p2/block.h"
 #include "p2/parser.h"
 #include "p2/wire.h"
 #include "support/vectors.h"
@@ -352,6 +353,91 @@ TEST(any_bytes_are_taken)
 }
 
 /* What `make fuzz` found worth keeping. */
+/* -------------------------------------------------------------------- blocks */
+
+/* A stream that is not fed yet, its login and `n` Puts of any bytes but ff. */
+static size_t
+make_puts(uint8_t *stream, unsigned n)
+{
+	static const uint8_t login[] = { 0xff, 0xa0, 0, 'b', 0, 0, 0, 0 };
+	uint8_t *p = stream + sizeof(login);
+
+	memcpy(stream, login, sizeof(login));
+	for (unsigned i = 0; i < n; i++, p += P2_PUT_BYTES) {
+		p[0] = 0xff;
+		p[1] = 0xd0;
+		for (unsigned k = 2; k < P2_PUT_BYTES; k++)
+			p[k] = (uint8_t)(random() % 255);
+		if (p[6] == 0 && p[7] == 0)
+			p[7] = 1;
+	}
+	return (size_t)(p - stream);
+}
+
+/* By the parser alone. */
+static void
+assert_block_is(const struct p2_block *block, struct p2_parser *parser, const uint8_t *p)
+{
+	for (unsigned i = 0; i < P2_BLOCK; i++, p += P2_PUT_BYTES) {
+		struct p2_event event;
+
+		assert_int_equal(p2_parser_next(parser, p, P2_PUT_BYTES, &event), 8);
+		assert_int_equal(event.kind, P2_EVENT_PUT);
+		assert_int_equal(p2_block_x(block, i), event.x1);
+		assert_int_equal(p2_block_y(block, i), event.y1);
+		assert_int_equal(block->argb[i], event.argb);
+	}
+}
+
+TEST(a_block_is_its_puts)
+{
+	uint8_t stream[8 + P2_BLOCK_BYTES];
+
+	for (int round = 0; round < 3000; round++) {
+		struct p2_parser parser = { 0 };
+		struct p2_event event;
+		struct p2_block block;
+
+		make_puts(stream, P2_BLOCK);
+		p2_parser_next(&parser, stream, 8, &event);
+		assert_true(
+			p2_parser_block(&parser, stream + 8, sizeof(stream) - 8, &block));
+		assert_block_is(&block, &parser, stream + 8);
+	}
+}
+
+/* Every byte of one wrong, by turns, and every length that is too short. */
+TEST(what_is_no_block_is_left)
+{
+	uint8_t stream[8 + P2_BLOCK_BYTES];
+	struct p2_parser parser = { 0 };
+	struct p2_event event;
+	struct p2_block block;
+
+	make_puts(stream, P2_BLOCK);
+	assert_false(p2_parser_block(&parser, stream + 8, P2_BLOCK_BYTES, &block));
+	p2_parser_next(&parser, stream, 8, &event);
+	for (size_t len = 0; len < P2_BLOCK_BYTES; len += 7)
+		assert_false(p2_parser_block(&parser, stream + 8, len, &block));
+	for (size_t at = 8; at < sizeof(stream); at++) {
+		const uint8_t kept = stream[at];
+
+		stream[at] = at % P2_PUT_BYTES == 0 ? 0xfe : 0xff;
+		assert_false(
+			p2_parser_block(&parser, stream + 8, P2_BLOCK_BYTES, &block));
+		stream[at] = kept;
+	}
+	for (size_t at = 8; at < sizeof(stream); at += P2_PUT_BYTES) {
+		const uint8_t kept[] = { stream[at + 6], stream[at + 7] };
+
+		stream[at + 6] = stream[at + 7] = 0;
+		assert_false(
+			p2_parser_block(&parser, stream + 8, P2_BLOCK_BYTES, &block));
+		memcpy(stream + at + 6, kept, sizeof(kept));
+	}
+	assert_true(p2_parser_block(&parser, stream + 8, P2_BLOCK_BYTES, &block));
+}
+
 TEST(the_corpus_does_no_harm)
 {
 	assert_true(fuzz_replay("p2") > 10);

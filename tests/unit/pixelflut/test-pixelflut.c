@@ -10,7 +10,7 @@
 #include "pixelflut/vectors.h"
 #include "support/unit.h"
 
-#define ROUNDS 15000
+#define ROUNDS 6000
 
 #define LINES_MAX 100
 #define FORMATS 13

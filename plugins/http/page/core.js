@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Shows the wall, as soon as can be: all that is loaded before the first picture.  The rest of
+// the page, main.js, comes after it.
+
+import { Live } from "./live.js";
+import { Render } from "./render.js";
+import { View } from "./view.js";
+
+// The rest comes without a picture, too, so that it can say why there is none.
+const PATIENCE_MS = 3000;
+
+const element = id => document.getElementById(id);
+
+function around() {
+	return getComputedStyle(document.documentElement).getPropertyValue("--around").trim();
+}
+
+// Loads the rest and, at the same time, what it needs to know.
+export let settings;
+
+function load() {
+	if (!settings)
+		performance.mark("first picture");
+	settings ||= fetch("/page.json");
+	import("./main.js");
+}
+
+// What the view tells; main.js says what a tap means, and the others.
+export const on = { view() {}, hover() {}, tap() {}, press() {}, key: () => false };
+export const render = new Render(element("picture"), around());
+export const view = new View(element("viewport"), element("picture"), render, on);
+export const live = new Live(render, message => {
+	if (message.type === "wall") {
+		view.begin(message.width, message.height);
+		document.documentElement.style.setProperty("--aspect", message.width / message.height);
+	} else if (message.type === "frame") {
+		view.draw();
+		load();
+	} else if (message.type === "lost") {
+		load();
+	}
+}, globalThis.early);
+
+setTimeout(load, PATIENCE_MS);
+matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => {
+	render.around = around();
+	view.redraw();
+});

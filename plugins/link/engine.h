@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine: a log with ids in one order, and a snapshot beside it.
+ *
+ * All that the walls want of it is here: append an entry, read from an id, get a
+ * snapshot, and put one, which trims the log.  engine.c does that with Valkey or Redis;
+ * another engine is another file.  It connects, and connects again, by itself.  Nothing
+ * here waits: what was asked for comes through `events`, on the main loop's thread, and
+ * what was on its way when the engine went down does not come at all.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mural/plugin.h>
+
+/* Ids grow; those of engine's own making are milliseconds since 1970 and a number. */
+struct entry_id {
+	uint64_t ms, seq;
+};
+
+/* The room for one as text, "ms-seq", and its final 0. */
+#define ENTRY_ID_TEXT 44
+
+static inline int
+entry_id_compare(const struct entry_id *a, const struct entry_id *b)
+{
+	if (a->ms != b->ms)
+		return a->ms < b->ms ? -1 : 1;
+	return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+void entry_id_format(const struct entry_id *id, char text[ENTRY_ID_TEXT]);
+
+/* Bytes of somebody else's; data is NULL where there are none. */
+struct blob {
+	const void *data;
+	size_t len;
+};
+
+/* What stands in the log; which fields it has says what it is. */
+struct entry {
+	struct entry_id id; /* the engine's */
+	struct blob writer; /* w: of pixels, NODE.SEQ */
+	struct blob pixels; /* d */
+	struct blob mark;   /* m: a wall asks which of its entries arrived */
+	struct blob check;  /* x: an id */
+	struct blob hash;   /* h: of the picture there, 16 hexadecimal digits */
+};
+
+/* A picture, exactly as the log has it at `id`.  A log that begins anew has another
+ * `born`. */
+struct snapshot {
+	struct entry_id id;
+	uint32_t width, height;
+	struct blob born, format, picture;
+};
+
+/* What the engine has now. */
+struct engine_state {
+	struct entry_id tip; /* the last entry; 0-0: none */
+	bool has_last;       /* the entry that was asked for */
+	struct blob last_writer;
+	bool has_snapshot;
+	struct blob born;
+	uint64_t walls;  /* that are linked, the asking one too */
+	uint64_t now_ms; /* the engine's clock; 0: not known yet */
+};
+
+struct engine;
+
+struct engine_events {
+	/* It may be asked; it went down, or could not be reached: why. */
+	void (*on_up)(void *arg);
+	void (*on_down)(void *arg, const char *why);
+
+	void (*on_state)(void *arg, const struct engine_state *state);
+
+	/* An append is in the log, or was refused: why. */
+	void (*on_appended)(void *arg, const char *refused);
+
+	/* Entries after the id that was asked for; none: that was the last. */
+	void (*on_entry)(void *arg, const struct entry *entry);
+	void (*on_read)(void *arg, size_t n);
+
+	void (*on_snapshot)(void *arg, const struct snapshot *snapshot); /* NULL: none */
+	void (*on_put)(void *arg, bool done);
+	void (*on_lease)(void *arg, bool granted);
+};
+
+struct engine_config {
+	const char *address, *user, *password;
+	const char *wall; /* whose log */
+	const char *node; /* who asks, among all walls */
+};
+
+/* All strings must outlive it.  NULL: out of memory. */
+struct engine *engine_start(struct mural_host *host, const struct engine_config *config,
+	const struct engine_events *events, void *arg);
+
+/* Calls stopped(arg) when nothing of it is left on the loop; it is freed then. */
+void engine_stop(struct engine *engine, void (*stopped)(void *arg));
+
+/* Goes down and connects anew. */
+void engine_restart(struct engine *engine, const char *why);
+
+/* Asks for the state, and whether the log still has the entry `last`. */
+void engine_look(struct engine *engine, const struct entry_id *last);
+
+void engine_append(struct engine *engine, const struct entry *entry);
+
+/* Reads what comes after an id; waits for something to come, or not. */
+void engine_read(struct engine *engine, const struct entry_id *after, bool wait);
+
+void engine_get_snapshot(struct engine *engine);
+
+/* Puts a snapshot and appends an entry to check it by, unless there is one that is newer
+ * or was born otherwise; then trims the log to what follows the snapshot before. */
+void engine_put_snapshot(
+	struct engine *engine, const struct snapshot *snapshot, uint64_t hash);
+
+/* Asks to be the one wall that makes the snapshot that is due. */
+void engine_lease(struct engine *engine);

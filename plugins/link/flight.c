@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* What this wall has sent: the batch on its way, and the entries of the last minute. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "lib/digits.h"
+#include "link/link.h"
+
+#define SENT_MS 60000
+#define SENT_BYTES_MAX (16u << 20)
+
+/* ---------------------------------------------------------------- the flight */
+
+bool
+flight_has(const struct link *link, uint32_t place)
+{
+	return link->in_flight[place / 64] >> place % 64 & 1;
+}
+
+void
+flight_land(struct link *link, uint32_t place)
+{
+	link->in_flight[place / 64] &= ~(UINT64_C(1) << place % 64);
+}
+
+bool
+flight_owns(const struct link *link, const struct sent *sent)
+{
+	return sent && !sent->has_landed &&
+	       sent->seq - link->flight.first < link->flight.n;
+}
+
+static void
+flight_end(struct link *link)
+{
+	link->flight.n = 0;
+	link->is_marking = false;
+	publish_soon(link);
+}
+
+void
+flight_cancel(struct link *link)
+{
+	memset(link->in_flight, 0, (picture_size(&link->shared) + 63) / 64 * 8);
+	publish_all(link);
+	flight_end(link);
+}
+
+/* All of it is in the log, or will never be. */
+static void
+flight_look(struct link *link)
+{
+	if (link->flight.seen + link->flight.refused < link->flight.n)
+		return;
+	if (link->flight.refused > 0)
+		flight_cancel(link);
+	else
+		flight_end(link);
+}
+
+void
+flight_seen(struct link *link, struct sent *sent)
+{
+	sent->has_landed = true;
+	link->flight.seen++;
+	mural_metric_set(link->host, METRIC_ECHO,
+		(int64_t)(uv_now(link->host->loop) - link->flight.at));
+	flight_look(link);
+}
+
+void
+flight_ask(struct link *link)
+{
+	char mark[64];
+	const int len = snprintf(mark, sizeof(mark), "%s.%" PRIu64, link->node,
+		link->flight.first + link->flight.n);
+	const struct entry entry = { .mark = { mark, (size_t)len } };
+
+	if (link->flight.n == 0 || link->is_marking)
+		return;
+	link->is_marking = link->flight.is_marked = true;
+	engine_append(link->engine, &entry);
+}
+
+bool
+flight_is_mark(const struct link *link, const struct blob *mark)
+{
+	char own[64];
+	const int len = snprintf(own, sizeof(own), "%s.%" PRIu64, link->node,
+		link->flight.first + link->flight.n);
+
+	return link->flight.n > 0 && mark->len == (size_t)len &&
+	       memcmp(mark->data, own, mark->len) == 0;
+}
+
+void
+publish_appended(struct link *link, const char *refused)
+{
+	if (!refused) {
+		link->was_refused = false;
+		return;
+	}
+	if (!link->was_refused)
+		mural_log(link->host, MURAL_WARN, "the engine refuses an entry: %s",
+			refused);
+	link->was_refused = true;
+	link->next_send = uv_now(link->host->loop) + 1000;
+	state_waits(link, refused);
+	if (link->is_marking) {
+		link->is_marking = false; /* asked again by the next tick */
+		return;
+	}
+	link->flight.refused++;
+	flight_look(link);
+}
+
+/* --------------------------------------------------------------- own entries */
+
+static void
+sent_drop_first(struct link *link)
+{
+	struct sent *sent = TAILQ_FIRST(&link->sent);
+
+	TAILQ_REMOVE(&link->sent, sent, next);
+	link->sent_bytes -= sent->len;
+	free(sent->payload);
+	free(sent);
+}
+
+void
+sent_forget(struct link *link, bool all)
+{
+	const uint64_t now = uv_now(link->host->loop);
+	struct sent *sent;
+
+	while ((sent = TAILQ_FIRST(&link->sent)) &&
+		(all || link->sent_bytes > SENT_BYTES_MAX || now - sent->at > SENT_MS))
+		sent_drop_first(link);
+}
+
+struct sent *
+sent_find(struct link *link, const struct blob *writer)
+{
+	const size_t node = strlen(link->node);
+	const char *text = writer->data, *end;
+	struct sent *sent;
+	uint64_t seq;
+
+	if (!text || strncmp(text, link->node, node) != 0 || text[node] != '.')
+		return NULL;
+	end = digits_read(text + node + 1, UINT64_MAX, &seq);
+	if (!end || *end)
+		return NULL;
+	TAILQ_FOREACH(sent, &link->sent, next)
+	{
+		if (sent->seq == seq)
+			return sent;
+	}
+	return NULL;
+}
+
+void
+sent_add(struct link *link, uint8_t *payload, size_t len)
+{
+	struct sent *sent = calloc(1, sizeof(*sent));
+	char writer[64];
+
+	if (!sent) { /* as if the engine had refused it */
+		free(payload);
+		link->flight.refused++;
+		link->seq++;
+		return;
+	}
+	sent->seq = link->seq++;
+	sent->at = uv_now(link->host->loop);
+	sent->payload = payload;
+	sent->len = len;
+	TAILQ_INSERT_TAIL(&link->sent, sent, next);
+	link->sent_bytes += len;
+	snprintf(writer, sizeof(writer), "%s.%" PRIu64, link->node, sent->seq);
+	engine_append(link->engine, &(struct entry){ .writer = { writer, strlen(writer) },
+					    .pixels = { payload, len } });
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Applies the log to the shared picture, and paints what follows from it.
+ *
+ * Every entry in the log's order, the own ones too: the shared picture takes its pixels.
+ * Another's are painted where the canvas still has what the log said before, and nothing
+ * of this wall is on its way; where it has not, there is something newer here.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
+
+#include "link/join.h"
+#include "link/link.h"
+
+/* ------------------------------------------------------------------- entries */
+
+/* An own entry that is on its way lands; the canvas may be newer already. */
+static void
+land(struct link *link, uint32_t place, uint32_t argb)
+{
+	const uint32_t width = link->shared.view.width;
+	uint32_t now = argb;
+
+	flight_land(link, place);
+	(void)mural_get(link->host->brush, place % width, place / width, &now);
+	if (now != argb)
+		publish_tile(link, place);
+}
+
+static void
+apply_pixel(struct link *link, uint32_t place, uint32_t argb, bool is_landing)
+{
+	const uint32_t old = picture_set(&link->shared, place, argb);
+
+	if (is_landing)
+		land(link, place, argb);
+	else if (!link->before && !flight_has(link, place))
+		link_paint(link, place, old, argb);
+}
+
+static void
+apply(struct link *link, const struct entry *entry)
+{
+	struct sent *sent = sent_find(link, &entry->writer);
+	const bool is_landing = flight_owns(link, sent);
+	struct tile_pixels pixels;
+	int64_t n = 0;
+
+	if (frame_unpack(&link->frame, &link->shared.view, entry->pixels.data,
+		    entry->pixels.len) < 0) {
+		mural_metric_add(link->host, METRIC_REJECTED, 1);
+		return;
+	}
+	for (; frame_next(&link->frame, &pixels); n += pixels.n)
+		for (uint32_t i = 0; i < pixels.n; i++)
+			apply_pixel(link,
+				picture_place(
+					&link->shared, pixels.tile, pixels.places[i]),
+				pixels.colours[i], is_landing);
+	if (sent) {
+		sent->id = entry->id;
+		sent->is_in_log = true;
+	}
+	if (is_landing)
+		flight_seen(link, sent);
+	link->kept_entries++;
+	link->kept_bytes += entry->pixels.len;
+	mural_metric_add(link->host, METRIC_BYTES_IN, (int64_t)entry->pixels.len);
+	mural_metric_add(link->host, METRIC_PIXELS_IN, n);
+}
+
+static void
+remember_hash(struct link *link)
+{
+	struct hashes *hashes = &link->hashes;
+
+	hashes->ring[hashes->n % HASHES].id = link->last;
+	hashes->ring[hashes->n++ % HASHES].hash = link->shared.hash;
+}
+
+/* Was the picture, where the keeper made its snapshot, the same here?  An entry that was
+ * never seen here is as wrong as another picture. */
+static bool
+is_as_checked(const struct link *link, const struct entry *entry)
+{
+	const struct hashes *hashes = &link->hashes;
+	const uint64_t first = hashes->n > HASHES ? hashes->n - HASHES : 0;
+	char id[ENTRY_ID_TEXT], hash[17];
+
+	for (uint64_t i = first; i < hashes->n; i++) {
+		entry_id_format(&hashes->ring[i % HASHES].id, id);
+		if (entry->check.len != strlen(id) ||
+			memcmp(entry->check.data, id, entry->check.len) != 0)
+			continue;
+		snprintf(
+			hash, sizeof(hash), "%016" PRIx64, hashes->ring[i % HASHES].hash);
+		return entry->hash.len == 16 && memcmp(entry->hash.data, hash, 16) == 0;
+	}
+	return join_was_after(link, &entry->check);
+}
+
+/* How much of a writer's name is kept. */
+static size_t
+writer_kept(const struct blob *writer)
+{
+	const size_t most = sizeof(((struct link *)0)->last_writer);
+
+	return writer->len < most ? writer->len : most;
+}
+
+/* Joining again would bring the same, if that is what found it. */
+static void
+check_failed(struct link *link)
+{
+	mural_metric_add(link->host, METRIC_MISMATCHES, 1);
+	link->is_wrong = !link->before;
+}
+
+static void
+on_entry(void *arg, const struct entry *entry)
+{
+	struct link *link = arg;
+
+	if (entry_id_compare(&entry->id, &link->last) <= 0)
+		return;
+	link->last = entry->id;
+	link->last_writer_len = entry->writer.len;
+	memcpy(link->last_writer, entry->writer.data ? entry->writer.data : "",
+		writer_kept(&entry->writer));
+	link->since_join++;
+	mural_metric_add(link->host, METRIC_ENTRIES_IN, 1);
+	if (entry->pixels.data)
+		apply(link, entry);
+	if (entry->mark.data && flight_is_mark(link, &entry->mark))
+		flight_cancel(link);
+	if (entry->check.data) {
+		if (!is_as_checked(link, entry))
+			check_failed(link);
+		keeper_checked(link);
+	}
+	remember_hash(link);
+}
+
+static void
+note_lag(struct link *link)
+{
+	const uint64_t now =
+		link->state.now_ms + uv_now(link->host->loop) - link->looked_at;
+
+	if (link->state.now_ms > 0 && now > link->last.ms)
+		mural_metric_set(link->host, METRIC_LAG, (int64_t)(now - link->last.ms));
+}
+
+static void
+on_read(void *arg, size_t n)
+{
+	struct link *link = arg;
+
+	mural_publish(link->host);
+	if (n > 0)
+		note_lag(link);
+	if (link->is_wrong) {
+		link->is_wrong = false;
+		mural_log(link->host, MURAL_WARN,
+			"the picture was not what the log says; taking it anew");
+		join_begin(link);
+		return;
+	}
+	if (n == 0 && link->phase == PHASE_CATCHING)
+		join_finish(link);
+	engine_read(link->engine, &link->last, link->phase == PHASE_LINKED);
+}
+
+/* ------------------------------------------------------------------ up and down */
+
+static void
+on_up(void *arg)
+{
+	struct link *link = arg;
+
+	link->phase = PHASE_LOOKING;
+	link_look(link);
+}
+
+static void
+on_down(void *arg, const char *why)
+{
+	struct link *link = arg;
+
+	link->phase = PHASE_ALONE;
+	link->is_marking = link->is_keeping = link->is_looking = false;
+	state_alone(link, why);
+}
+
+void
+link_look(struct link *link)
+{
+	link->is_looking = true;
+	link->looked_at = uv_now(link->host->loop);
+	engine_look(link->engine, &link->last);
+}
+
+static bool
+has_same_last(const struct link *link, const struct engine_state *state)
+{
+	return link->since_join > 0 && state->has_last &&
+	       state->last_writer.len == link->last_writer_len &&
+	       memcmp(state->last_writer.data ? state->last_writer.data : "",
+		       link->last_writer, writer_kept(&state->last_writer)) == 0;
+}
+
+static bool
+has_same_birth(const struct link *link, const struct engine_state *state)
+{
+	return state->has_snapshot && state->born.len == strlen(link->born) &&
+	       memcmp(state->born.data, link->born, state->born.len) == 0;
+}
+
+/* Is the engine still what this wall follows?  It may have lost the tail of the log, or
+ * all of it, while nobody painted; and a connection may have died without a word. */
+static void
+watch(struct link *link, const struct engine_state *state)
+{
+	const bool is_behind = entry_id_compare(&state->tip, &link->last) > 0;
+
+	if (link->since_join > 0 && !has_same_last(link, state))
+		engine_restart(link->engine, "it has lost the last entries");
+	else if (!state->has_snapshot && state->has_last && !link->is_keeping)
+		keeper_now(link);
+	else if (!has_same_birth(link, state) && !link->is_keeping)
+		engine_restart(link->engine, "it has begun anew");
+	else if (is_behind && entry_id_compare(&link->stuck, &link->last) == 0)
+		engine_restart(link->engine, "it sends no entries any more");
+	link->stuck = is_behind ? link->last : (struct entry_id){ 0, 0 };
+}
+
+static void
+on_state(void *arg, const struct engine_state *state)
+{
+	struct link *link = arg;
+
+	link->is_looking = false;
+	link->state = *state;
+	mural_metric_set(link->host, METRIC_WALLS, (int64_t)state->walls);
+	if (link->phase == PHASE_LINKED) {
+		state_linked(link);
+		watch(link, state);
+	} else if (link->phase == PHASE_LOOKING && link->has_joined && !link->before &&
+		   has_same_birth(link, state) && has_same_last(link, state)) {
+		link->phase = PHASE_CATCHING;
+		engine_read(link->engine, &link->last, false);
+	} else if (link->phase == PHASE_LOOKING || link->phase == PHASE_JOINING) {
+		join_begin(link);
+	}
+}
+
+static void
+on_appended(void *arg, const char *refused)
+{
+	publish_appended(arg, refused);
+}
+
+static void
+on_put(void *arg, bool done)
+{
+	struct link *link = arg;
+
+	if (link->phase == PHASE_JOINING)
+		join_seeded(link, done);
+	else
+		keeper_put(link, done);
+}
+
+static void
+on_lease(void *arg, bool granted)
+{
+	keeper_lease(arg, granted);
+}
+
+static void
+on_snapshot(void *arg, const struct snapshot *snapshot)
+{
+	struct link *link = arg;
+
+	if (link->phase == PHASE_JOINING)
+		join_snapshot(link, snapshot);
+}
+
+const struct engine_events link_events = {
+	.on_up = on_up,
+	.on_down = on_down,
+	.on_state = on_state,
+	.on_appended = on_appended,
+	.on_entry = on_entry,
+	.on_read = on_read,
+	.on_snapshot = on_snapshot,
+	.on_put = on_put,
+	.on_lease = on_lease,
+};

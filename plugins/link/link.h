@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state of a linked wall, and what its parts want of each other.
+ *
+ * `shared` is what the log says up to the entry `last`.  A pixel is to be sent if the
+ * canvas differs from that and it is not on its way already; so what came from the log is
+ * never sent back, and what cannot be sent now is merged with what comes later.  follow.c
+ * applies the log, publish.c sends, keeper.c makes snapshots, held.c waits where the
+ * operator of this wall lets nobody paint.
+ *
+ * All of it is on the main loop's thread, but what a job has for itself.
+ */
+#pragma once
+
+#include <mural/plugin.h>
+#include <sys/queue.h>
+
+#include "link/engine.h"
+#include "link/picture.h"
+
+struct link_config {
+	const char *engine, *wall, *user, *password;
+	uint32_t role;
+	int64_t rate;
+	uint64_t bandwidth, snapshot;
+};
+
+enum link_role { ROLE_BOTH, ROLE_VIEW };
+
+enum link_phase {
+	PHASE_ALONE,
+	PHASE_LOOKING,  /* which entries the engine has */
+	PHASE_JOINING,  /* waits for a snapshot */
+	PHASE_CATCHING, /* reads the log up to its end */
+	PHASE_LINKED,
+};
+
+enum link_metric {
+	METRIC_CONNECTED,
+	METRIC_WALLS,
+	METRIC_LAG,
+	METRIC_ECHO,
+	METRIC_ENTRIES_IN,
+	METRIC_ENTRIES_OUT,
+	METRIC_BYTES_IN,
+	METRIC_BYTES_OUT,
+	METRIC_PIXELS_IN,
+	METRIC_PIXELS_OUT,
+	METRIC_DIRTY,
+	METRIC_RESYNCS,
+	METRIC_MISMATCHES,
+	METRIC_REJECTED,
+	METRIC_RESENT,
+	METRIC_SNAPSHOTS,
+	METRIC_KEEPER,
+};
+
+/* An own entry, kept for a while: if the engine loses it, it is sent again. */
+struct sent {
+	TAILQ_ENTRY(sent) next;
+	uint64_t seq, at; /* ms of the loop */
+	struct entry_id id;
+	bool is_in_log;  /* while joining: it was found again */
+	bool has_landed; /* it came back, and so is not in flight */
+	uint8_t *payload;
+	size_t len;
+};
+
+TAILQ_HEAD(sent_list, sent);
+
+/* The batch that is on its way; nothing else is sent until all of it has come back. */
+struct flight {
+	uint64_t first, n; /* entries; n = 0: none */
+	uint64_t seen, refused;
+	uint64_t at;
+	bool is_marked; /* a mark behind it tells whether it ran */
+};
+
+/* The hash of the picture at each of the last entries. */
+#define HASHES 1024
+
+struct hashes {
+	struct {
+		struct entry_id id;
+		uint64_t hash;
+	} ring[HASHES];
+	uint64_t n; /* ever, since the last join */
+};
+
+struct job;
+
+struct link {
+	struct mural_host *host;
+	const struct link_config *config;
+	struct engine *engine;
+	struct mural_reader *reader;
+	struct mural_timer *tick, *second;
+	enum link_phase phase;
+	char node[20], born[40];
+
+	/* follow.c */
+	struct picture shared;
+	uint32_t *before; /* while joining: what `shared` was; the canvas follows it */
+	struct entry_id last, stuck;
+	char last_writer[64];
+	size_t last_writer_len; /* it may have been longer */
+	uint64_t since_join;
+	bool has_joined, is_wrong, was_wrong;
+	unsigned patience; /* looks to wait for somebody's snapshot */
+	struct hashes hashes;
+	struct frame frame;
+
+	/* publish.c */
+	uint64_t *pending;   /* tiles of the region to be compared */
+	uint64_t *in_flight; /* pixels */
+	struct flight flight;
+	struct sent_list sent;
+	size_t sent_bytes;
+	uint64_t seq, next_send;
+	bool is_marking, was_refused;
+	struct job *job; /* that compares; NULL: none runs */
+
+	/* held.c */
+	uint32_t
+		*held; /* what the canvas has instead, where it may not follow; or NULL */
+	uint64_t n_held;
+
+	/* keeper.c */
+	uint64_t kept_at, kept_bytes, kept_entries, keep_next;
+	bool is_keeping;
+
+	/* state.c */
+	struct engine_state state;
+	uint64_t looked_at;
+	bool is_looking, was_told;
+	char text[MURAL_STATE_MAX];
+	int64_t alone_since;
+
+	unsigned jobs; /* in the thread pool */
+	bool is_stopping;
+};
+
+/* ---- follow.c: what comes from the engine */
+extern const struct engine_events link_events;
+void link_look(struct link *link);
+
+/* ---- publish.c */
+int publish_start(struct link *link);
+void publish_finish(struct link *link);
+void publish_soon(struct link *link);
+void publish_all(struct link *link); /* compares all of it anew */
+void publish_tile(struct link *link, uint32_t place);
+bool flight_has(const struct link *link, uint32_t place);
+void flight_land(struct link *link, uint32_t place);
+struct sent *sent_find(struct link *link, const struct blob *writer);
+bool flight_owns(const struct link *link, const struct sent *sent);
+void flight_seen(struct link *link, struct sent *sent);
+void flight_ask(struct link *link); /* after a new connection: did it run? */
+bool flight_is_mark(const struct link *link, const struct blob *mark);
+void flight_cancel(struct link *link);
+void publish_appended(struct link *link, const char *refused);
+void sent_forget(struct link *link, bool all);
+void sent_add(struct link *link, uint8_t *payload, size_t len);
+
+/* ---- held.c: what the canvas should have if nobody painted here since */
+static inline uint32_t
+link_expected(const struct link *link, uint32_t place)
+{
+	return link->held && link->held[place] ? link->held[place]
+					       : link->shared.pixels[place];
+}
+
+/* Paints what the log says, if the canvas has what the log said before. */
+void link_paint(struct link *link, uint32_t place, uint32_t old, uint32_t argb);
+void held_retry(struct link *link);
+
+/* ---- keeper.c */
+void keeper_tick(struct link *link);
+void keeper_lease(struct link *link, bool granted);
+void keeper_put(struct link *link, bool done);
+void keeper_now(struct link *link); /* the engine has lost the snapshot */
+void keeper_checked(struct link *link);
+
+/* ---- state.c: what people see of it */
+extern const struct mural_metric link_metrics[];
+void state_alone(struct link *link, const char *why);
+void state_linked(struct link *link);
+void state_waits(struct link *link, const char *what);
+
+/* ---- link.c */
+void link_job_done(struct link *link);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shared picture: what the log says up to an entry, and its hash.
+ *
+ * All walls that have read the log up to one entry have the same picture there, byte for
+ * byte; nothing but what stands in the log changes it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "link/codec.h"
+
+struct picture {
+	struct mural_view view;
+	uint32_t *pixels; /* 0xffrrggbb, row by row */
+	uint64_t hash;    /* over all places and colours */
+};
+
+/* Black.  0 or -ENOMEM. */
+int picture_init(struct picture *picture, uint32_t width, uint32_t height);
+void picture_finish(struct picture *picture);
+
+static inline size_t
+picture_size(const struct picture *picture)
+{
+	return (size_t)picture->view.width * picture->view.height;
+}
+
+/* Where the picture has a pixel of a tile. */
+static inline uint32_t
+picture_place(const struct picture *picture, uint32_t tile, uint32_t place)
+{
+	const uint32_t tiles_x = picture->view.tiles_x;
+
+	return (tile / tiles_x * MURAL_TILE + place / MURAL_TILE) * picture->view.width +
+	       tile % tiles_x * MURAL_TILE + place % MURAL_TILE;
+}
+
+/* Changes a pixel, and the hash with it; returns what it was. */
+uint32_t picture_set(struct picture *picture, uint32_t place, uint32_t argb);
+
+/* Counts the hash anew, after the pixels were written by themselves. */
+void picture_rehash(struct picture *picture);
+
+/* All of it, as a snapshot has it: red, green and blue bytes, compressed.  To be freed;
+ * NULL: out of memory.  Any thread. */
+uint8_t *picture_pack(const uint32_t *pixels, size_t n, size_t *len);
+
+/* 0; -EPROTO: it is no such picture of this size, and nothing has changed; -ENOMEM. */
+int picture_unpack(struct picture *picture, const void *packed, size_t len);

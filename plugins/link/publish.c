@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sends what was painted here: compares damaged tiles with the shared picture.
+ *
+ * Comparing and packing is done in the thread pool, on a copy of the shared picture, so
+ * that entries can be applied meanwhile.  If one of them changes a pixel that is about to
+ * be sent, then the log says in which order the two happened, as always.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "link/link.h"
+
+/* The most tiles of a batch: a megapixel. */
+#define JOB_TILES 1024
+#define JOB_PARTS 8
+
+struct job {
+	uv_work_t work;
+	struct link *link;
+	uint32_t n_tiles, tiles[JOB_TILES];
+	struct {
+		uint8_t *payload;
+		size_t len;
+	} parts[JOB_PARTS];
+	unsigned n_parts;
+	bool is_out_of_memory;
+	uint32_t n_changed; /* changed[]: their places in the picture */
+	struct frame frame;
+
+	/* The shared picture, tile by tile; where a tile has been compared already, the
+	 * places of what has changed. */
+	uint32_t changed[JOB_TILES * TILE_PIXELS];
+};
+
+/* ------------------------------------------------------------ in the thread pool */
+
+static void
+job_finish_part(struct job *job)
+{
+	uint8_t *payload =
+		job->frame.used > 0 && job->n_parts < JOB_PARTS
+			? frame_pack(&job->frame, &job->parts[job->n_parts].len)
+			: NULL;
+
+	if (payload)
+		job->parts[job->n_parts++].payload = payload;
+	else if (job->frame.used > 0)
+		job->is_out_of_memory = true;
+	job->frame.used = 0;
+}
+
+/* Which pixels of a tile are not what is expected. */
+static void
+job_compare(struct job *job, uint32_t slot, struct tile_pixels *pixels)
+{
+	const struct link *link = job->link;
+	const struct mural_view *view = &link->shared.view;
+	const struct mural_rect rect = mural_tile_rect(view, job->tiles[slot]);
+	const uint32_t *expected = &job->changed[slot * TILE_PIXELS];
+	uint32_t canvas[TILE_PIXELS];
+
+	mural_reader_copy(link->reader, link->host->left + rect.x,
+		link->host->top + rect.y, rect.width, rect.height, canvas, MURAL_TILE);
+	pixels->tile = job->tiles[slot];
+	pixels->n = 0;
+	for (uint32_t y = 0; y < rect.height; y++)
+		for (uint32_t x = 0; x < rect.width; x++) {
+			const uint32_t place = y * MURAL_TILE + x;
+
+			if (canvas[place] == expected[place])
+				continue;
+			pixels->places[pixels->n] = (uint16_t)place;
+			pixels->colours[pixels->n++] = canvas[place];
+		}
+}
+
+static void
+job_run(uv_work_t *work)
+{
+	struct job *job = work->data;
+	const struct picture *shared = &job->link->shared;
+	struct tile_pixels pixels;
+
+	for (uint32_t slot = 0; slot < job->n_tiles; slot++) {
+		job_compare(job, slot, &pixels);
+		if (pixels.n == 0)
+			continue;
+		if (!frame_add(&job->frame, &pixels)) {
+			job_finish_part(job);
+			frame_add(&job->frame, &pixels);
+		}
+		for (uint32_t i = 0; i < pixels.n; i++)
+			job->changed[job->n_changed++] =
+				picture_place(shared, pixels.tile, pixels.places[i]);
+	}
+	job_finish_part(job);
+}
+
+/* -------------------------------------------------------------------- sending */
+
+static void
+job_put_back(struct job *job)
+{
+	for (uint32_t slot = 0; slot < job->n_tiles; slot++)
+		mural_tiles_add(job->link->pending, job->tiles[slot]);
+	for (unsigned i = 0; i < job->n_parts; i++)
+		free(job->parts[i].payload);
+}
+
+static uint64_t
+interval(const struct link *link, uint64_t bytes)
+{
+	const uint64_t by_rate = 1000 / (uint64_t)link->config->rate;
+	const uint64_t by_bytes = bytes * 1000 / link->config->bandwidth;
+
+	return by_rate > by_bytes ? by_rate : by_bytes;
+}
+
+static void
+job_send(struct job *job)
+{
+	struct link *link = job->link;
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < job->n_changed; i++)
+		link->in_flight[job->changed[i] / 64] |= UINT64_C(1)
+							 << job->changed[i] % 64;
+	link->flight = (struct flight){
+		.first = link->seq, .n = job->n_parts, .at = uv_now(link->host->loop)
+	};
+	for (unsigned i = 0; i < job->n_parts; i++) {
+		bytes += job->parts[i].len;
+		sent_add(link, job->parts[i].payload, job->parts[i].len);
+	}
+	link->next_send = link->flight.at + interval(link, bytes);
+	if (link->flight.refused == link->flight.n)
+		flight_cancel(link);
+	mural_metric_add(link->host, METRIC_ENTRIES_OUT, job->n_parts);
+	mural_metric_add(link->host, METRIC_BYTES_OUT, (int64_t)bytes);
+	mural_metric_add(link->host, METRIC_PIXELS_OUT, job->n_changed);
+}
+
+static void
+on_job_done(uv_work_t *work, int status)
+{
+	struct job *job = work->data;
+	struct link *link = job->link;
+
+	mural_metric_set(link->host, METRIC_DIRTY, job->n_changed);
+	if (status < 0 || link->phase != PHASE_LINKED || job->is_out_of_memory)
+		job_put_back(job);
+	else if (job->n_parts > 0)
+		job_send(job);
+	link->job = NULL;
+	free(job);
+	publish_soon(link);
+	link_job_done(link);
+}
+
+/* Takes tiles that are pending, with what is expected in them. */
+static void
+job_take(struct job *job)
+{
+	struct link *link = job->link;
+	const struct mural_view *view = &link->shared.view;
+
+	for (uint32_t tile = 0;
+		job->n_tiles < JOB_TILES && mural_tiles_next(view, link->pending, &tile);
+		tile++) {
+		const struct mural_rect rect = mural_tile_rect(view, tile);
+		uint32_t *to = &job->changed[job->n_tiles * TILE_PIXELS];
+
+		mural_tiles_remove(link->pending, tile);
+		job->tiles[job->n_tiles++] = tile;
+		for (uint32_t y = 0; y < rect.height; y++) {
+			const uint32_t place =
+				picture_place(&link->shared, tile, y * MURAL_TILE);
+
+			memcpy(to + y * MURAL_TILE, &link->shared.pixels[place],
+				rect.width * sizeof(*to));
+			for (uint32_t x = 0; link->n_held > 0 && x < rect.width; x++)
+				to[y * MURAL_TILE + x] = link_expected(link, place + x);
+		}
+	}
+}
+
+static void
+job_start(struct link *link)
+{
+	struct job *job = malloc(sizeof(*job));
+
+	if (!job)
+		return; /* the next tick comes with the next second */
+	memset(job, 0, offsetof(struct job, frame));
+	job->work.data = job;
+	job->link = link;
+	job->frame.view = &link->shared.view;
+	job->frame.used = 0;
+	job_take(job);
+	if (job->n_tiles == 0 ||
+		uv_queue_work(link->host->loop, &job->work, job_run, on_job_done) < 0) {
+		job_put_back(job);
+		free(job);
+		return;
+	}
+	link->job = job;
+	link->jobs++;
+}
+
+/* ------------------------------------------------------------------ the ticks */
+
+/* Adds a damaged tile of the canvas: it may lie in four of the region. */
+static void
+add_damaged(struct link *link, const struct mural_rect *rect)
+{
+	const struct mural_host *host = link->host;
+	const struct mural_view *view = &link->shared.view;
+	const uint32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
+	const uint32_t x0 = rect->x > host->left ? rect->x - host->left : 0;
+	const uint32_t y0 = rect->y > host->top ? rect->y - host->top : 0;
+
+	if (right <= host->left || bottom <= host->top)
+		return;
+	for (uint32_t y = y0 / MURAL_TILE;
+		y < view->tiles_y && y * MURAL_TILE < bottom - host->top; y++)
+		for (uint32_t x = x0 / MURAL_TILE;
+			x < view->tiles_x && x * MURAL_TILE < right - host->left; x++)
+			mural_tiles_add(link->pending, y * view->tiles_x + x);
+}
+
+static void
+take_damage(struct link *link)
+{
+	const struct mural_view *canvas = mural_reader_view(link->reader);
+	uint64_t tiles[MURAL_SIDE_MAX / MURAL_TILE * (MURAL_SIDE_MAX / MURAL_TILE) / 64];
+
+	do {
+		while (mural_reader_take(link->reader, tiles))
+			for (uint32_t tile = 0; mural_tiles_next(canvas, tiles, &tile);
+				tile++) {
+				const struct mural_rect rect =
+					mural_tile_rect(canvas, tile);
+
+				add_damaged(link, &rect);
+			}
+	} while (mural_reader_arm(link->reader));
+}
+
+/* A wall that only shows has no paint of its own. */
+static void
+put_back(struct link *link)
+{
+	const struct picture *shared = &link->shared;
+	struct mural_brush *brush = link->host->brush;
+	uint32_t now = 0;
+
+	for (uint32_t tile = 0; mural_tiles_next(&shared->view, link->pending, &tile);
+		tile++) {
+		const struct mural_rect rect = mural_tile_rect(&shared->view, tile);
+
+		mural_tiles_remove(link->pending, tile);
+		for (uint32_t i = 0; i < rect.width * rect.height; i++) {
+			const uint32_t x = rect.x + i % rect.width;
+			const uint32_t y = rect.y + i / rect.width;
+			const uint32_t place = y * shared->view.width + x;
+
+			if (mural_get(brush, x, y, &now) &&
+				now != link_expected(link, place))
+				mural_swap(brush, x, y, now, shared->pixels[place]);
+		}
+	}
+	mural_publish(link->host);
+}
+
+static void
+on_tick(const struct mural_event *event, struct mural_brush *brush)
+{
+	struct link *link = event->arg;
+
+	(void)brush;
+	if (link->phase != PHASE_LINKED || link->flight.n > 0 || link->job)
+		return;
+	take_damage(link);
+	if (link->config->role == ROLE_VIEW)
+		put_back(link);
+	else
+		job_start(link);
+}
+
+void
+publish_soon(struct link *link)
+{
+	const uint64_t now = uv_now(link->host->loop);
+
+	if (link->phase == PHASE_LINKED && !link->is_stopping)
+		mural_timer_again(
+			link->tick, link->next_send > now ? link->next_send - now : 0, 0);
+}
+
+static void
+on_damage(const struct mural_event *event, struct mural_brush *brush)
+{
+	(void)brush;
+	publish_soon(event->arg);
+}
+
+void
+publish_tile(struct link *link, uint32_t place)
+{
+	const struct mural_view *view = &link->shared.view;
+
+	mural_tiles_add(link->pending, place / view->width / MURAL_TILE * view->tiles_x +
+					       place % view->width / MURAL_TILE);
+	publish_soon(link);
+}
+
+void
+publish_all(struct link *link)
+{
+	mural_tiles_add_all(&link->shared.view, link->pending);
+}
+
+int
+publish_start(struct link *link)
+{
+	TAILQ_INIT(&link->sent);
+	link->pending = calloc(link->shared.view.words, sizeof(uint64_t));
+	link->in_flight =
+		calloc((picture_size(&link->shared) + 63) / 64, sizeof(uint64_t));
+	link->reader = mural_reader_new(link->host, NULL, on_damage, link);
+	link->tick = mural_timer_start(link->host, NULL, 0, 0, on_tick, link);
+	if (!link->pending || !link->in_flight || !link->reader || !link->tick)
+		return -ENOMEM;
+	return 0;
+}
+
+void
+publish_finish(struct link *link)
+{
+	sent_forget(link, true);
+	free(link->pending);
+	free(link->in_flight);
+}

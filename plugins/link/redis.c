@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* Joins hiredis to murald's descriptors, and logs in. */
+#include "link/redis.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What hiredis wants to know of a context's descriptor. */
+struct watch {
+	redisAsyncContext *context;
+	struct mural_poll *poll;
+	uint32_t events;
+};
+
+/* ------------------------------------------------------------- the descriptor */
+
+static void
+on_event(const struct mural_event *event, struct mural_brush *brush)
+{
+	struct watch *watch = event->arg;
+	redisAsyncContext *context = watch->context;
+
+	(void)brush;
+	/* what is wrong with it, hiredis finds by reading */
+	if (event->error || event->events & MURAL_READABLE)
+		redisAsyncHandleRead(context);
+	else
+		redisAsyncHandleWrite(context);
+}
+
+static void
+watch_for(struct watch *watch, uint32_t events)
+{
+	if (watch->events == events)
+		return;
+	watch->events = events;
+	mural_poll_events(watch->poll, events);
+}
+
+static void
+add_read(void *data)
+{
+	struct watch *watch = data;
+
+	watch_for(watch, watch->events | MURAL_READABLE);
+}
+
+static void
+del_read(void *data)
+{
+	struct watch *watch = data;
+
+	watch_for(watch, watch->events & ~(uint32_t)MURAL_READABLE);
+}
+
+static void
+add_write(void *data)
+{
+	struct watch *watch = data;
+
+	watch_for(watch, watch->events | MURAL_WRITABLE);
+}
+
+static void
+del_write(void *data)
+{
+	struct watch *watch = data;
+
+	watch_for(watch, watch->events & ~(uint32_t)MURAL_WRITABLE);
+}
+
+static void
+cleanup(void *data)
+{
+	struct watch *watch = data;
+
+	mural_poll_stop(watch->poll);
+	free(watch);
+}
+
+static bool
+watch_start(struct redis *redis, redisAsyncContext *context)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return false;
+	watch->context = context;
+	watch->events = MURAL_WRITABLE;
+	watch->poll = mural_poll_start(
+		redis->host, NULL, context->c.fd, watch->events, on_event, watch);
+	if (!watch->poll) {
+		free(watch);
+		return false;
+	}
+	context->ev.data = watch;
+	context->ev.addRead = add_read;
+	context->ev.delRead = del_read;
+	context->ev.addWrite = add_write;
+	context->ev.delWrite = del_write;
+	context->ev.cleanup = cleanup;
+	return true;
+}
+
+/* ------------------------------------------------------------------ its life */
+
+/* Ours no more: hiredis frees it, now or when it returns from a callback. */
+static void
+lose(struct redis *redis, const char *why)
+{
+	redis->context = NULL;
+	redis->is_ready = false;
+	redis->on_lost(redis, why);
+}
+
+static void
+on_connected(const redisAsyncContext *context, int status)
+{
+	struct redis *redis = context->data;
+
+	if (status != REDIS_OK && redis->context == context)
+		lose(redis, context->errstr);
+}
+
+static void
+on_disconnected(const redisAsyncContext *context, int status)
+{
+	struct redis *redis = context->data;
+
+	(void)status;
+	if (redis->context == context)
+		lose(redis, *context->errstr ? context->errstr : "it went away");
+}
+
+/* To AUTH, and to PING behind it. */
+static void
+on_login(redisAsyncContext *context, void *answer, void *is_last)
+{
+	struct redis *redis = context->data;
+	const redisReply *reply = answer;
+	char why[160];
+
+	if (!reply || redis->context != context)
+		return;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		snprintf(why, sizeof(why), "%s", reply->str);
+		redis_drop(redis);
+		redis->on_lost(redis, why);
+	} else if (is_last) {
+		redis->is_ready = true;
+		redis->on_ready(redis);
+	}
+}
+
+static void
+log_in(struct redis *redis)
+{
+	const char *words[3] = { "AUTH" };
+	int n = 1;
+
+	if (*redis->user)
+		words[n++] = redis->user;
+	words[n++] = redis->password;
+	if (*redis->password)
+		redis_send(redis, on_login, NULL, n, words, NULL);
+	words[0] = "PING";
+	redis_send(redis, on_login, redis, 1, words, NULL);
+}
+
+bool
+redis_connect(struct redis *redis, const char *address, uint16_t port)
+{
+	redisAsyncContext *context =
+		port ? redisAsyncConnect(address, port) : redisAsyncConnectUnix(address);
+	char why[160] = "out of memory or descriptors";
+
+	if (!context || context->err || !watch_start(redis, context)) {
+		if (context && context->err)
+			snprintf(why, sizeof(why), "%s", context->errstr);
+		if (context)
+			redisAsyncFree(context);
+		redis->on_lost(redis, why);
+		return false;
+	}
+	context->data = redis;
+	redis->context = context;
+	redis->is_ready = false;
+	if (port)
+		redisEnableKeepAlive(&context->c);
+	redisAsyncSetConnectCallback(context, on_connected);
+	redisAsyncSetDisconnectCallback(context, on_disconnected);
+	log_in(redis);
+	return true;
+}
+
+void
+redis_drop(struct redis *redis)
+{
+	redisAsyncContext *context = redis->context;
+
+	redis->context = NULL;
+	redis->is_ready = false;
+	if (context)
+		redisAsyncFree(context);
+}
+
+void
+redis_send(struct redis *redis, redisCallbackFn *on_reply, void *arg, int n,
+	const char *const *words, const size_t *lens)
+{
+	/* hiredis 0.14 has these without const, and changes nothing */
+	if (redis->context)
+		(void)redisAsyncCommandArgv(
+			redis->context, on_reply, arg, n, (const char **)words, lens);
+}

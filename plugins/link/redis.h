@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One connection to Valkey or Redis, by hiredis, on the main loop.
+ *
+ * Connects once and logs in; what happens then is told by `on_ready` and `on_lost`, one
+ * of them always, and on_lost at most once.
+ */
+#pragma once
+
+#include <hiredis/async.h>
+#include <stdbool.h>
+
+#include <mural/plugin.h>
+
+struct redis {
+	struct mural_host *host;
+	redisAsyncContext *context; /* NULL: not connected, nor about to be */
+	bool is_ready;
+	const char *user, *password; /* may be empty */
+	void (*on_ready)(struct redis *redis);
+	void (*on_lost)(struct redis *redis, const char *why);
+	void *arg;
+};
+
+/* Connects to a numeric address, or with port 0 to a Unix socket.  False: on_lost was
+ * called. */
+bool redis_connect(struct redis *redis, const char *address, uint16_t port);
+
+/* Drops the connection; no callback comes any more but those of commands, without a
+ * reply.
+ */
+void redis_drop(struct redis *redis);
+
+/* Sends a command, whose reply, NULL if the connection is lost, `on_reply` gets.  Words
+ * are copied. */
+void redis_send(struct redis *redis, redisCallbackFn *on_reply, void *arg, int n,
+	const char *const *words, const size_t *lens);

@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: MIT
+"""Several walls that show one picture, over a real engine."""
+import contextlib
+import os
+import random
+import re
+import signal
+import struct
+
+import pytest
+
+from control import Operator, control
+from linking import (Engine, converged, entries, fold, key, linked, pack, payload, read_payload, short_folder,
+                     wait_linked)
+from waiting import stays, wait_for
+from wall import dot, has_plugin
+
+pytestmark = pytest.mark.skipif(
+    not has_plugin("link"), reason="built without link: apt-get install libhiredis-dev libzstd-dev")
+LONG = os.environ.get("MURALD_LONG")
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+@pytest.fixture(name="engine")
+def engine_of_test(tmp_path):
+    with Engine(tmp_path) as engine:
+        yield engine
+
+
+@contextlib.contextmanager
+def walls(engine, folder, n, more="", **rest):
+    """Walls a, b, c, ..., linked."""
+    with contextlib.ExitStack() as stack:
+        some = [stack.enter_context(linked(engine, short_folder(folder, "abcdef"[i]), more, **rest))
+                for i in range(n)]
+        wait_linked(*some)
+        yield some
+
+
+def scribble(seed, n, width=64, height=48):
+    """Seeded dots."""
+    rng = random.Random(seed)
+    return b"".join(dot(rng.randrange(width), rng.randrange(height),
+                        tuple(rng.randrange(256) for _ in range(3))) for _ in range(n))
+
+
+def test_what_one_paints_all_show(engine, tmp_path):
+    with walls(engine, tmp_path, 3) as (a, b, c):
+        a.paint(dot(3, 4, RED))
+        b.painted(3, 4, RED)
+        c.paint(dot(3, 4, GREEN) + dot(63, 47, BLUE))
+        a.painted(3, 4, GREEN)
+        b.painted(63, 47, BLUE)
+        converged(engine, a, b, c)
+
+
+def test_streams_of_three_walls_end_in_one_picture(engine, tmp_path):
+    """All paint the same places at once; who joins late sees it too."""
+    with walls(engine, tmp_path, 3, size="100x70") as some:
+        clients = [wall.tcp() for wall in some]
+        for turn in range(40):
+            for i, client in enumerate(clients):
+                client.sendall(scribble(turn * 3 + i, 300, 100, 70))
+        for client in clients:
+            client.close()
+        converged(engine, *some)
+        with linked(engine, short_folder(tmp_path, "late"), size="100x70") as late:
+            picture = converged(engine, late, *some)
+    assert len(set(picture.pixels)) > 1000
+
+
+def test_the_log_at_rest(engine, tmp_path):
+    """What came from the log is not sent back, and who is idle writes nothing."""
+    with walls(engine, tmp_path, 2) as (a, b):
+        a.paint(scribble(1, 500))
+        converged(engine, a, b)
+        before = entries(engine)
+        assert len({fields[b"w"].split(b".")[0] for _, fields in before if b"w" in fields}) == 1
+        stays("quiet", lambda: entries(engine) == before, 10 if LONG else 1)
+
+
+def test_a_wall_that_only_shows(engine, tmp_path):
+    with walls(engine, tmp_path, 1) as (a,), linked(
+            engine, short_folder(tmp_path, "v"), "role = view") as v:
+        wait_linked(v)
+        a.paint(dot(1, 1, RED))
+        v.painted(1, 1, RED)
+        v.paint(dot(1, 1, BLUE) + dot(2, 2, BLUE))
+        v.painted(2, 2, (0, 0, 0))
+        picture = converged(engine, a, v)
+        assert picture.pixels[64 + 1] == RED
+
+
+def test_a_wall_without_an_engine(tmp_path):
+    """It paints, says what it waits for, and merges when the engine is there."""
+    path = short_folder(tmp_path, "engine") + "/s"
+    with linked(path, short_folder(tmp_path, "a")) as a, linked(path, short_folder(tmp_path, "b")) as b:
+        for wall, colour in ((a, RED), (b, GREEN)):
+            wait_for("a word", lambda wall=wall: "goes on alone and tries again" in wall.log())
+            wall.paint(dot(5, 5, colour) + dot(6 if wall is a else 7, 5, colour))
+            wall.painted(5, 5, colour)
+        with Engine(tmp_path) as engine:
+            picture = converged(engine, a, b)
+            assert picture.pixels[5 * 64 + 6] == RED and picture.pixels[5 * 64 + 7] == GREEN
+        assert a.log().count("tries again") <= 2
+
+
+def test_a_wall_that_was_killed(engine, tmp_path):
+    """It comes back with its own old picture, and shows that of the others."""
+    with walls(engine, tmp_path, 2) as (a, b):
+        b.paint(scribble(2, 200))
+        converged(engine, a, b)
+        b.picture()
+        b.kill()
+        a.paint(scribble(3, 400))
+        b.start().wait_ready()
+        wait_for("it to be back", lambda: b.log().count("linked by") == 2)
+        converged(engine, a, b)
+
+
+# ---- the engine
+
+@pytest.fixture(name="kept")
+def engine_that_keeps_its_data(tmp_path):
+    with Engine(tmp_path, "--appendonly", "yes", "--appendfsync", "always") as engine:
+        yield engine
+
+
+def test_the_engine_is_killed(kept, tmp_path):
+    with walls(kept, tmp_path, 3) as some:
+        clients = [wall.tcp() for wall in some]
+        for turn in range(6):
+            for i, client in enumerate(clients):
+                client.sendall(scribble(turn * 3 + i, 100))
+            if turn == 2:
+                kept.kill()
+                wait_for("all to know", lambda: all("goes on alone" in wall.log() for wall in some))
+            if turn == 4:
+                kept.start()
+        for client in clients:
+            client.close()
+        converged(kept, *some)
+
+
+def roll_back(engine):
+    """As a server that lost its last seconds: it has again what it had at its last SAVE."""
+    engine.kill()
+    engine.start()
+
+
+@pytest.mark.parametrize("seen_by_all", [True, False], ids=["seen by all", "one wall never saw it"])
+def test_the_engine_loses_the_end_of_the_log(engine, tmp_path, seen_by_all):
+    """While nobody paints any more: what is lost is sent again by who painted it."""
+    with walls(engine, tmp_path, 3) as (a, b, c):
+        a.paint(scribble(4, 300))
+        converged(engine, a, b, c)
+        engine.ask("SAVE")
+        if not seen_by_all:
+            b.process.send_signal(signal.SIGSTOP)
+        a.paint(dot(9, 9, RED))
+        c.painted(9, 9, RED)
+        c.paint(dot(10, 9, GREEN))
+        a.painted(10, 9, GREEN)
+        roll_back(engine)
+        b.process.send_signal(signal.SIGCONT)
+        picture = converged(engine, a, b, c)
+        wait_for("the paint", lambda: fold(engine).pixels[9 * 64 + 9:9 * 64 + 11] == [RED, GREEN])
+        converged(engine, a, b, c)
+    assert picture
+
+
+def test_the_engine_is_emptied(engine, tmp_path):
+    with walls(engine, tmp_path, 2) as (a, b):
+        a.paint(scribble(5, 300))
+        picture = converged(engine, a, b)
+        engine.ask("FLUSHALL")
+        wait_for("all to join again", lambda: all(w.log().count("linked by") == 2 for w in (a, b)))
+        again = converged(engine, a, b)
+        assert again.pixels == picture.pixels
+
+
+def test_the_engine_is_emptied_while_somebody_paints(engine, tmp_path):
+    """Who has all of the log puts the snapshot there again."""
+    with walls(engine, tmp_path, 2) as (a, b):
+        a.paint(scribble(5, 300))
+        picture = converged(engine, a, b)
+        engine.ask("FLUSHALL")
+        b.paint(dot(9, 9, RED))
+        wait_for("a snapshot", lambda: engine.ask("EXISTS", key("mural", "snap")))
+        picture.apply({(9, 9): RED})
+        wait_for("the picture", lambda: fold(engine, check=False).pixels == picture.pixels)
+        converged(engine, a, b)
+
+
+def test_the_engine_hangs(engine, tmp_path):
+    """Walls paint meanwhile, and nothing is queued: what changed is sent once."""
+    with walls(engine, tmp_path, 2) as (a, b):
+        engine.process.send_signal(signal.SIGSTOP)
+        for turn in range(10):
+            a.paint(scribble(turn, 200))
+            b.paint(scribble(turn + 20, 200))
+        engine.process.send_signal(signal.SIGCONT)
+        converged(engine, a, b)
+        assert len(entries(engine)) < 12
+
+
+def test_connections_that_break(engine, tmp_path):
+    """While entries are on their way: a mark tells each wall which of them ran."""
+    with walls(engine, tmp_path, 3) as some:
+        clients = [wall.tcp() for wall in some]
+        for turn in range(12):
+            for i, client in enumerate(clients):
+                client.sendall(scribble(turn * 3 + i, 200))
+            engine.ask("CLIENT", "KILL", "TYPE", "normal")
+            wait_linked(*some)
+        for client in clients:
+            client.close()
+        converged(engine, *some)
+
+
+def test_the_engine_is_full(engine, tmp_path):
+    with walls(engine, tmp_path, 2) as (a, b):
+        engine.ask("CONFIG", "SET", "maxmemory", "1")
+        a.paint(dot(1, 2, RED))
+        wait_for("a word", lambda: "the engine refuses an entry: OOM" in a.log())
+        a.paint(dot(2, 2, RED))
+        engine.ask("CONFIG", "SET", "maxmemory", "0")
+        b.painted(2, 2, RED)
+        converged(engine, a, b)
+        assert a.log().count("refuses") == 1
+
+
+def test_an_entry_that_vanishes(engine, tmp_path):
+    """The hash in the log finds it, whoever had missed it."""
+    with walls(engine, tmp_path, 2, "snapshot = 1s") as (a, b):
+        a.paint(scribble(6, 100))
+        converged(engine, a, b)
+        b.process.send_signal(signal.SIGSTOP)
+        for x in (8, 9):  # the first is what it waits for, and on its way at once
+            before = entries(engine)[-1][0]
+            a.paint(dot(x, 9, RED))
+            last = wait_for("the entry", lambda before=before: [
+                at for at, fields in entries(engine) if at > before and b"d" in fields])[0]
+        engine.ask("XDEL", key("mural", "log"), "%d-%d" % last)
+        a.paint(dot(10, 9, GREEN))
+        b.process.send_signal(signal.SIGCONT)
+        b.painted(10, 9, GREEN)
+        wait_for("it to be found", lambda: "was not what the log says" in a.log() + b.log())
+        converged(engine, a, b)
+
+
+def test_a_wrong_password(engine, tmp_path):
+    engine.ask("CONFIG", "SET", "requirepass", "sesame")
+    with linked(engine, tmp_path, "password = simsim") as wall:
+        wait_for("a word", lambda: re.search("(WRONGPASS|invalid).*goes on alone", wall.log()))
+        assert "simsim" not in wall.log()
+        wall.edit_config("password = simsim", "password = sesame")
+        wall.process.send_signal(signal.SIGHUP)
+        wait_linked(wall)
+
+
+def test_another_size(engine, tmp_path):
+    with walls(engine, tmp_path, 1) as (a,), linked(
+            engine, short_folder(tmp_path, "x"), size="80x60") as other:
+        wait_for("a word", lambda: "there is 64x48, here 80x60" in other.log())
+        other.paint(dot(1, 1, RED))
+        other.painted(1, 1, RED)
+        assert a.picture().getpixel((1, 1)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("name", ["a:b", "a}b", "", "x" * 65])
+def test_no_name_of_a_wall(tmp_path, name):
+    wall = linked("/nowhere", tmp_path, name=name)
+    assert wall.start().process.wait(30) == 78
+    assert "is no name of a wall" in wall.log()
+
+
+# ---- what somebody else writes
+
+def test_entries_that_make_no_sense(engine, tmp_path):
+    """They are counted, and change nothing, and what follows is applied."""
+    good = payload({(3, 3): RED}, 64, 48)
+    frame = struct.pack("<HHH", 0, 1, 5) + b"abc"
+    bad = [b"", b"\x02" + good[1:], good[:-1], good[:9], b"\x01" + b"x" * 50, b"\x01" + pack(b""),
+           b"\x01" + pack(frame[:-1]), b"\x01" + pack(frame + b"\0"),
+           b"\x01" + pack(struct.pack("<HHH", 4, 1, 5) + b"abc"),  # no such tile
+           b"\x01" + pack(struct.pack("<HHH", 2, 1, 16 * 32) + b"abc"),  # below the edge
+           b"\x01" + pack(struct.pack("<HHHH", 0, 2, 5, 5) + b"abcdef"),
+           b"\x01" + pack(struct.pack("<HH", 0, 0)), b"\x01" + pack(struct.pack("<HH", 0, 1025) + b"a" * 4000),
+           b"\x01" + pack(struct.pack("<HH", 0, 100) + b"\xff" * 128 + b"a" * 300),
+           b"\x01" + pack(bytes(100 << 20))]
+    with walls(engine, tmp_path, 2) as (a, b):
+        log = key("mural", "log")
+        for data in bad:
+            assert read_payload(data, 64, 48) is None
+            engine.ask("XADD", log, "*", "w", "x" * 300 + ".1", "d", data)
+        engine.ask("XADD", log, "*", "m", b"\0" * 99, "x", "9-", "h", "zz", "other", "field")
+        engine.ask("XADD", log, "*", "w", "a\0b", "d", good)
+        a.painted(3, 3, RED)
+        b.paint(dot(4, 4, GREEN))
+        a.painted(4, 4, GREEN)
+        converged(engine, a, b)
+        assert "ERROR" not in a.log() + b.log()
+
+
+def test_keys_of_somebody_else(engine, tmp_path):
+    engine.ask("SET", key("mural", "log"), "mine")
+    with linked(engine, tmp_path) as wall:
+        wait_for("a word", lambda: "WRONGTYPE" in wall.log())
+        wall.paint(dot(1, 1, RED))
+        wall.painted(1, 1, RED)
+        engine.ask("DEL", key("mural", "log"))
+        converged(engine, wall)
+
+
+def test_snapshots_that_make_no_sense(engine, tmp_path):
+    snap = {"born": "me", "id": "0-0", "w": 64, "h": 48, "format": "rgb-planes", "pic": pack(bytes(100 << 20))}
+    engine.ask("HSET", key("mural", "snap"), *[word for pair in snap.items() for word in pair])
+    with linked(engine, tmp_path) as wall:
+        wait_for("a word", lambda: "its snapshot cannot be read" in wall.log())
+        engine.ask("HSET", key("mural", "snap"), "pic", pack(bytes(64 * 48 * 3)))
+        wall.paint(dot(1, 1, RED))
+        converged(engine, wall)
+
+
+# ---- the operator of one wall
+
+def test_a_wall_that_is_frozen(engine, tmp_path):
+    """It keeps its picture to itself, and follows when it may."""
+    folder = short_folder(tmp_path, "f")
+    with walls(engine, tmp_path, 1) as (a,), linked(engine, folder, core=control(folder)) as frozen, \
+            Operator(frozen) as operator:
+        wait_linked(frozen)
+        a.paint(dot(1, 1, RED))
+        frozen.painted(1, 1, RED)
+        operator.done("freeze")
+        a.paint(dot(1, 1, BLUE) + dot(2, 1, BLUE))
+        wait_for("the entry", lambda: fold(engine).pixels[64 + 1] == BLUE)
+        before = entries(engine)
+        stays("frozen", lambda: frozen.picture().getpixel((1, 1)) == RED and entries(engine) == before, 1.5)
+        operator.done("thaw")
+        frozen.painted(1, 1, BLUE)
+        converged(engine, a, frozen)

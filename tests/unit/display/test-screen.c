@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* What a screen writes into the buffer that is shown, when something comes to lie on the
+ * picture or goes: no more than that and what is below it. */
+#include "display/screen.h"
+
+#include <string.h>
+
+#include "config/config.h"
+#include "display/context.h"
+#include "support/unit.h"
+
+enum { WIDTH = 640, HEIGHT = 480, CANVAS_WIDTH = 320, CANVAS_HEIGHT = 200 };
+
+/* A driver of one buffer, which is shown at once. */
+struct output {
+	uint32_t memory[WIDTH * HEIGHT];
+};
+
+static struct output output;
+
+static int
+present(void *arg, uint32_t buffer, const struct box *box)
+{
+	assert_ptr_equal(arg, &output);
+	assert_int_equal(buffer, 0);
+	assert_false(box_is_empty(*box));
+	return DISPLAY_FLIP_DONE;
+}
+
+static const struct display_driver driver = { .name = "test", .present = present };
+
+struct stage {
+	struct display_counters counters;
+	struct canvas canvas;
+	struct display_context context;
+	struct screen screen;
+	struct mural_brush brush;
+	struct hud_text text;
+};
+
+static void
+paint(struct stage *stage, uint32_t x, uint32_t y, uint32_t colour)
+{
+	mural_put(&stage->brush, x, y, colour);
+	canvas_publish(&stage->canvas, &stage->brush);
+}
+
+static void
+wait_until_still(struct stage *stage)
+{
+	while (uv_is_active((uv_handle_t *)&stage->screen.timer))
+		uv_run(&stage->context.loop, UV_RUN_ONCE);
+}
+
+static void
+say(struct stage *stage)
+{
+	hud_set_text(stage->context.hud, &stage->text);
+	screen_redraw_hud(&stage->screen);
+	wait_until_still(stage);
+}
+
+static void
+begin(struct stage *stage, const struct config_output *config)
+{
+	struct display_surface surface = { .name = "test",
+		.width = WIDTH,
+		.height = HEIGHT,
+		.frame_ns = 1000000,
+		.n_buffers = 1 };
+	struct display_context *context = &stage->context;
+
+	*stage = (struct stage){ 0 };
+	output = (struct output){ 0 };
+	surface.buffers[0].pixels = (uint8_t *)output.memory;
+	surface.buffers[0].pitch = WIDTH * sizeof(uint32_t);
+	assert_int_equal(
+		canvas_init(&stage->canvas, CANVAS_WIDTH, CANVAS_HEIGHT, 0xff305070), 0);
+	assert_int_equal(canvas_brush_init(&stage->canvas, &stage->brush, 0, 0,
+				 CANVAS_WIDTH, CANVAS_HEIGHT),
+		0);
+	context->counters = &stage->counters;
+	context->driver = &driver;
+	context->config.outputs[0] = *config;
+	context->canvas = &stage->canvas;
+	context->hud = hud_new();
+	pthread_mutex_init(&context->lock, NULL);
+	uv_loop_init(&context->loop);
+	assert_int_equal(context_init(context), 0);
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		context->screens[i] = &stage->screen;
+	screen_init(&stage->screen, context, 0);
+	assert_int_equal(screen_prepare(&stage->screen, &surface, &output), 0);
+	screen_enabled(&stage->screen);
+	wait_until_still(stage);
+}
+
+static void
+end(struct stage *stage)
+{
+	struct display_context *context = &stage->context;
+
+	screen_close(&stage->screen);
+	uv_run(&context->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&context->loop), 0);
+	screen_finish(&stage->screen);
+	context_finish(context);
+	pthread_mutex_destroy(&context->lock);
+	hud_free(context->hud);
+	canvas_brush_finish(&stage->brush);
+	canvas_finish(&stage->canvas);
+}
+
+/* Stands where nothing has to be drawn, and stays. */
+#define MARK 0xff123456
+
+static uint32_t *
+middle(void)
+{
+	return &output.memory[HEIGHT / 2 * WIDTH + WIDTH / 2];
+}
+
+static void
+assert_memory_is(const uint32_t *wanted)
+{
+	assert_memory_equal(output.memory, wanted, sizeof(output.memory));
+}
+
+TEST(a_notice_leaves_the_rest_of_the_picture_alone)
+{
+	static const struct config_output configs[] = { { .hud = HUD_YES },
+		{ .hud = HUD_NO, .scale = SCALE_NONE }, { .hud = HUD_NO, .rotate = 1 },
+		{ .hud = HUD_NO, .mirror = MIRROR_X, .safe_area = 10 } };
+	static uint32_t before[WIDTH * HEIGHT];
+
+	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+		struct stage stage;
+
+		begin(&stage, &configs[i]);
+		paint(&stage, 3, 4, 0xffff8000);
+		uv_run(&stage.context.loop, UV_RUN_ONCE);
+		wait_until_still(&stage);
+		*middle() = MARK;
+		memcpy(before, output.memory, sizeof(before));
+		strcpy(stage.text.notice, "the doors close at 23:00");
+		say(&stage);
+		assert_int_equal(*middle(), MARK);
+		assert_memory_not_equal(output.memory, before, sizeof(before));
+		*stage.text.notice = '\0';
+		say(&stage);
+		assert_memory_is(before);
+		end(&stage);
+	}
+}
+
+static uint32_t
+at(uint32_t x, uint32_t y)
+{
+	return output.memory[y * WIDTH + x] & 0xffffff;
+}
+
+/* It goes when somebody paints, and what was painted below it is there.  The canvas is
+ * doubled, from row 40 on. */
+TEST(a_card_hides_and_comes_back)
+{
+	const struct config_output config = { .hud = HUD_YES, .hud_place = PLACE_IDLE };
+	struct stage stage;
+	struct box card;
+
+	begin(&stage, &config);
+	card = stage.screen.layout.strip;
+	assert_true(stage.screen.layout.hidden);
+	assert_int_equal(at(card.left, card.top), 0x305070);
+	assert_int_equal(at(card.left, card.bottom - 1), 0);
+	stage.text.quiet = true;
+	say(&stage);
+	assert_int_equal(at(card.left, card.top), 0x46505c);
+	assert_int_equal(at(card.left, card.bottom - 1), 0x46505c);
+
+	/* wholly below, and beside it in a tile that it covers in part */
+	*middle() = MARK;
+	paint(&stage, 100, 190, 0xff010203);
+	paint(&stage, 100, (card.top - 40) / 2 - 1, 0xff040506);
+	uv_run(&stage.context.loop, UV_RUN_ONCE);
+	wait_until_still(&stage);
+	assert_int_equal(at(200, card.top - 1), 0x040506);
+	assert_int_equal(at(card.left, card.top), 0x46505c);
+	assert_int_not_equal(at(200, 420), 0x010203);
+
+	stage.text.quiet = false;
+	say(&stage);
+	assert_int_equal(at(200, 420), 0x010203);
+	assert_int_equal(at(card.left, card.bottom - 1), 0);
+	assert_int_equal(*middle(), MARK);
+	end(&stage);
+}
+
+TEST(a_frozen_part_is_outlined_and_uncovered)
+{
+	const struct config_output config = { .hud = HUD_YES, .scale = SCALE_FILL };
+	static uint32_t before[WIDTH * HEIGHT];
+	struct stage stage;
+
+	begin(&stage, &config);
+	*middle() = MARK;
+	memcpy(before, output.memory, sizeof(before));
+	stage.text.n_frozen = 1;
+	stage.text.frozen[0] = (struct box){ 20, 10, 120, 60 };
+	say(&stage);
+	assert_int_equal(*middle(), MARK);
+	assert_memory_not_equal(output.memory, before, sizeof(before));
+	stage.text.n_frozen = 0;
+	say(&stage);
+	assert_memory_is(before);
+	end(&stage);
+}
+
+UNIT_TESTS(NULL, NULL)
