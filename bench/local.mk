@@ -42,7 +42,7 @@ EXTRA_PROGRAMS += %D%/audience %D%/httpsink
 %C%_audience_LDADD =
 %C%_httpsink_LDADD = libweb.la libcommon.la $(UV_LIBS)
 endif
-EXTRA_DIST += %D%/README %D%/beside.py %D%/board.lua %D%/board.py %D%/pixelflut.py %D%/instructions.py %D%/run.py %D%/timelapse.py %D%/viewers.py %D%/xdpings.py %D%/xdpgen.bpf.c
+EXTRA_DIST += %D%/README %D%/beside.py %D%/board.lua %D%/board.py %D%/pixelflut.py %D%/instructions.py %D%/link.py %D%/run.py %D%/timelapse.py %D%/viewers.py %D%/xdpings.py %D%/xdpgen.bpf.c
 CLEANFILES += $(EXTRA_PROGRAMS) bench.json %D%/xdpgen.bpf.o %D%/xdpgen.skel.h
 
 bench: all $(EXTRA_PROGRAMS)
@@ -52,10 +52,13 @@ MINUTES = 30
 soak: all
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/soak.py $(MINUTES)
 	SOAK_SECONDS=$$(awk 'BEGIN { print int($(MINUTES) * 60) }') $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/kms/test_soak.py
+# The same of linked walls, with faults at random.
+soak-link: all
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/link/soak.py $(MINUTES)
 # Attacks on one wall, each for so long, and what others see of them; doc/hostile.md keeps the
 # report of one.  CI runs a short form, tests/test_hostile.py.
 SECONDS_EACH = 5
 hostile: all $(check_LTLIBRARIES)
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/tests/hostile/hostile.py $(SECONDS_EACH)
-.PHONY: analyse bench check-cross check-deb check-kms coverage fuzz hostile print-tests soak
+.PHONY: analyse bench check-cross check-deb check-kms coverage fuzz hostile print-tests soak soak-link
 

@@ -18,6 +18,7 @@ import time
 
 import board
 import instructions
+import link
 import pixelflut
 import timelapse
 import viewers
@@ -367,13 +368,18 @@ def pings_by_xdp():
     return xdpings.measure(program, BUILD, RUNS, SECONDS, spread, show, SENDER, RECEIVER, colours)
 
 
+def links():
+    return link.measure(program, RUNS, SECONDS, spread, show)
+
+
 CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "addresses": (addresses, lambda: None),
             "instructions": (instructions.measure, instructions.obstacle), "pings": (pings, why_no_pings),
             "xdp": (pings_by_xdp, lambda: why_no_pings() or xdpings.obstacle(program)),
             "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2),
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
-            "viewers": (watching, lambda: viewers.obstacle(program))}
+            "viewers": (watching, lambda: viewers.obstacle(program)),
+            "link": (links, lambda: link.obstacle(program, os.path.join(BUILD, ".libs", "link.so")))}
 WITHOUT_FIXTURES = "canvas", "scale", "addresses"
 
 

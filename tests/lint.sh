@@ -62,7 +62,7 @@ if have shellcheck shellcheck; then
 	shellcheck -s bash etc/bash-completion/* || complain "shellcheck"
 fi
 # Names of structs, nft's words, what tests cut short or misspell, and German.
-misspelt=nd,caf,enabeld,firs,iif,numbr,oder
+misspelt=nd,caf,enabeld,firs,iif,numbr,oder,adresse
 if have codespell codespell; then
 	# shellcheck disable=SC2046
 	codespell --quiet-level=2 --ignore-words-list="$misspelt" README HACKING.md NEWS quickstart doc/*.in doc/*.md debian etc \

@@ -9,6 +9,9 @@
 #include "lib/digits.h"
 #include "link/link.h"
 
+/* How long to wait for what was sent, or for a mark, before asking. */
+#define ASK_MS 5000
+
 #define SENT_MS 60000
 #define SENT_BYTES_MAX (16u << 20)
 
@@ -37,7 +40,6 @@ static void
 flight_end(struct link *link)
 {
 	link->flight.n = 0;
-	link->is_marking = false;
 	publish_soon(link);
 }
 
@@ -79,10 +81,21 @@ flight_ask(struct link *link)
 		link->flight.first + link->flight.n);
 	const struct entry entry = { .mark = { mark, (size_t)len } };
 
-	if (link->flight.n == 0 || link->is_marking)
+	if (link->flight.n == 0)
 		return;
-	link->is_marking = link->flight.is_marked = true;
+	link->flight.asked_at = uv_now(link->host->loop);
 	engine_append(link->engine, &entry);
+}
+
+/* An entry that was taken out of the log before it was read here never comes back. */
+void
+flight_tick(struct link *link)
+{
+	const struct flight *flight = &link->flight;
+	const uint64_t since = flight->asked_at ? flight->asked_at : flight->at;
+
+	if (uv_now(link->host->loop) - since > ASK_MS)
+		flight_ask(link);
 }
 
 bool
@@ -99,6 +112,9 @@ flight_is_mark(const struct link *link, const struct blob *mark)
 void
 publish_appended(struct link *link, const char *refused)
 {
+	const bool is_mark = link->acks_due == 0;
+
+	link->acks_due -= !is_mark;
 	if (!refused) {
 		link->was_refused = false;
 		return;
@@ -109,10 +125,8 @@ publish_appended(struct link *link, const char *refused)
 	link->was_refused = true;
 	link->next_send = uv_now(link->host->loop) + 1000;
 	state_waits(link, refused);
-	if (link->is_marking) {
-		link->is_marking = false; /* asked again by the next tick */
-		return;
-	}
+	if (is_mark)
+		return; /* it is asked again */
 	link->flight.refused++;
 	flight_look(link);
 }
@@ -181,6 +195,7 @@ sent_add(struct link *link, uint8_t *payload, size_t len)
 	TAILQ_INSERT_TAIL(&link->sent, sent, next);
 	link->sent_bytes += len;
 	snprintf(writer, sizeof(writer), "%s.%" PRIu64, link->node, sent->seq);
+	link->acks_due++;
 	engine_append(link->engine, &(struct entry){ .writer = { writer, strlen(writer) },
 					    .pixels = { payload, len } });
 }

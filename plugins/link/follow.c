@@ -101,13 +101,16 @@ is_as_checked(const struct link *link, const struct entry *entry)
 	return join_was_after(link, &entry->check);
 }
 
-/* How much of a writer's name is kept. */
-static size_t
-writer_kept(const struct blob *writer)
+static struct writer
+writer_of(const struct blob *name)
 {
-	const size_t most = sizeof(((struct link *)0)->last_writer);
+	struct writer writer = { .len = name->len };
 
-	return writer->len < most ? writer->len : most;
+	if (name->data)
+		memcpy(writer.name, name->data,
+			name->len < sizeof(writer.name) ? name->len
+							: sizeof(writer.name));
+	return writer;
 }
 
 /* Joining again would bring the same, if that is what found it. */
@@ -126,9 +129,7 @@ on_entry(void *arg, const struct entry *entry)
 	if (entry_id_compare(&entry->id, &link->last) <= 0)
 		return;
 	link->last = entry->id;
-	link->last_writer_len = entry->writer.len;
-	memcpy(link->last_writer, entry->writer.data ? entry->writer.data : "",
-		writer_kept(&entry->writer));
+	link->last_writer = writer_of(&entry->writer);
 	link->since_join++;
 	mural_metric_add(link->host, METRIC_ENTRIES_IN, 1);
 	if (entry->pixels.data)
@@ -190,7 +191,8 @@ on_down(void *arg, const char *why)
 	struct link *link = arg;
 
 	link->phase = PHASE_ALONE;
-	link->is_marking = link->is_keeping = link->is_looking = false;
+	link->is_keeping = link->is_looking = false;
+	link->acks_due = 0;
 	state_alone(link, why);
 }
 
@@ -199,16 +201,20 @@ link_look(struct link *link)
 {
 	link->is_looking = true;
 	link->looked_at = uv_now(link->host->loop);
+	link->asked = link->last_writer;
+	link->has_asked = link->since_join > 0;
+	link->is_stale = false;
 	engine_look(link->engine, &link->last);
 }
 
+/* Is the entry that was asked for there, and the same? */
 static bool
 has_same_last(const struct link *link, const struct engine_state *state)
 {
-	return link->since_join > 0 && state->has_last &&
-	       state->last_writer.len == link->last_writer_len &&
-	       memcmp(state->last_writer.data ? state->last_writer.data : "",
-		       link->last_writer, writer_kept(&state->last_writer)) == 0;
+	const struct writer writer = writer_of(&state->last_writer);
+
+	return link->has_asked && state->has_last && writer.len == link->asked.len &&
+	       memcmp(writer.name, link->asked.name, sizeof(writer.name)) == 0;
 }
 
 static bool
@@ -225,7 +231,7 @@ watch(struct link *link, const struct engine_state *state)
 {
 	const bool is_behind = entry_id_compare(&state->tip, &link->last) > 0;
 
-	if (link->since_join > 0 && !has_same_last(link, state))
+	if (link->has_asked && !has_same_last(link, state))
 		engine_restart(link->engine, "it has lost the last entries");
 	else if (!state->has_snapshot && state->has_last && !link->is_keeping)
 		keeper_now(link);
@@ -246,7 +252,8 @@ on_state(void *arg, const struct engine_state *state)
 	mural_metric_set(link->host, METRIC_WALLS, (int64_t)state->walls);
 	if (link->phase == PHASE_LINKED) {
 		state_linked(link);
-		watch(link, state);
+		if (!link->is_stale)
+			watch(link, state);
 	} else if (link->phase == PHASE_LOOKING && link->has_joined && !link->before &&
 		   has_same_birth(link, state) && has_same_last(link, state)) {
 		link->phase = PHASE_CATCHING;

@@ -74,10 +74,12 @@ seed(struct link *link)
 	free(packed);
 }
 
+/* Another wall may have been the first, or the engine takes nothing: ask again, but once.
+ */
 void
 join_seeded(struct link *link, bool done)
 {
-	if (done)
+	if (done || link->patience++ == 0)
 		engine_get_snapshot(link->engine);
 }
 
@@ -156,6 +158,7 @@ join_snapshot(struct link *link, const struct snapshot *snapshot)
 	link->patience = 0;
 	link->was_wrong = false;
 	link->since_join = 0;
+	link->is_stale = true;
 	link->last = snapshot->id;
 	link->hashes.ring[0].id = snapshot->id;
 	link->hashes.ring[0].hash = link->shared.hash;

@@ -15,7 +15,7 @@
 #include <uv.h>
 
 /* How often to look at the engine, and how long to wait for what it says, in seconds. */
-#define LOOK_S 5
+#define LOOK_S 3
 #define PATIENCE_S 15
 
 static const struct mural_option options[] = {
@@ -74,8 +74,7 @@ on_second(const struct mural_event *event, struct mural_brush *brush)
 		link_look(link);
 	if (link->phase != PHASE_LINKED)
 		return;
-	if (link->flight.is_marked)
-		flight_ask(link);
+	flight_tick(link);
 	keeper_tick(link);
 	publish_soon(link);
 }

@@ -73,7 +73,7 @@ struct flight {
 	uint64_t first, n; /* entries; n = 0: none */
 	uint64_t seen, refused;
 	uint64_t at;
-	bool is_marked; /* a mark behind it tells whether it ran */
+	uint64_t asked_at; /* by a mark behind it, which tells whether it ran; 0: never */
 };
 
 /* The hash of the picture at each of the last entries. */
@@ -85,6 +85,12 @@ struct hashes {
 		uint64_t hash;
 	} ring[HASHES];
 	uint64_t n; /* ever, since the last join */
+};
+
+/* Who wrote an entry; it may have had a longer name. */
+struct writer {
+	char name[64];
+	size_t len;
 };
 
 struct job;
@@ -102,9 +108,11 @@ struct link {
 	struct picture shared;
 	uint32_t *before; /* while joining: what `shared` was; the canvas follows it */
 	struct entry_id last, stuck;
-	char last_writer[64];
-	size_t last_writer_len; /* it may have been longer */
-	uint64_t since_join;
+	struct writer last_writer;
+	uint64_t since_join; /* entries */
+	struct writer asked; /* of the entry that a look was about */
+	bool has_asked;      /* and it was read since the join */
+	bool is_stale;       /* the wall has joined since */
 	bool has_joined, is_wrong, was_wrong;
 	unsigned patience; /* looks to wait for somebody's snapshot */
 	struct hashes hashes;
@@ -117,7 +125,8 @@ struct link {
 	struct sent_list sent;
 	size_t sent_bytes;
 	uint64_t seq, next_send;
-	bool is_marking, was_refused;
+	uint64_t acks_due; /* of entries with pixels, by this connection */
+	bool was_refused;
 	struct job *job; /* that compares; NULL: none runs */
 
 	/* held.c */
@@ -155,7 +164,8 @@ void flight_land(struct link *link, uint32_t place);
 struct sent *sent_find(struct link *link, const struct blob *writer);
 bool flight_owns(const struct link *link, const struct sent *sent);
 void flight_seen(struct link *link, struct sent *sent);
-void flight_ask(struct link *link); /* after a new connection: did it run? */
+void flight_ask(struct link *link); /* did it run? */
+void flight_tick(struct link *link);
 bool flight_is_mark(const struct link *link, const struct blob *mark);
 void flight_cancel(struct link *link);
 void publish_appended(struct link *link, const char *refused);

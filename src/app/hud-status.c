@@ -15,8 +15,9 @@
 #define SECOND_MS 1000
 #define SECOND_NS 1e9
 #define LEGIBLE_SIZE 16 /* percent */
-#define QUIET_S 20      /* so long a HUD that hides waits for more paint */
-#define TURN_S 30       /* signs change sooner, but this has to be typed */
+#define NEW_NS (60 * UINT64_C(1000000000))
+#define QUIET_S 20 /* so long a HUD that hides waits for more paint */
+#define TURN_S 30  /* signs change sooner, but this has to be typed */
 
 _Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
 	"a line of state fits into the HUD's");
@@ -121,12 +122,30 @@ update_figures(struct hud_status *hud_status)
 	text->turn = (uint32_t)(hud_status->busy_s / TURN_S);
 }
 
+/* Marks it when it becomes another one than people have read.  The mark goes with the
+ * next change after its time, and costs none of its own. */
+static const struct instance *
+update_url(struct hud_status *hud_status)
+{
+	struct hud_text *text = &hud_status->text;
+	const struct instance *page = write_url(hud_status, text->url, sizeof(text->url));
+
+	if (*text->url && *hud_status->read_url == '\0')
+		memcpy(hud_status->read_url, text->url, sizeof(text->url));
+	if (*text->url && strcmp(text->url, hud_status->read_url) != 0) {
+		memcpy(hud_status->read_url, text->url, sizeof(text->url));
+		hud_status->new_until_ns = uv_hrtime() + NEW_NS;
+	}
+	text->url_is_new = uv_hrtime() < hud_status->new_until_ns;
+	return page;
+}
+
 static void
 update_lines(struct hud_status *hud_status)
 {
 	struct instance *instance = hud_status->ingest->plugins->instances;
 	struct hud_text *text = &hud_status->text;
-	const struct instance *page = write_url(hud_status, text->url, sizeof(text->url));
+	const struct instance *page = update_url(hud_status);
 	uint32_t n = 0;
 
 	memset(text->lines, 0, sizeof(text->lines));

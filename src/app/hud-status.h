@@ -29,7 +29,9 @@ struct hud_status {
 	uint64_t counted_ns;
 	uint64_t counted; /* pixels of all instances, then */
 	uint64_t busy_s;  /* seconds with paint since a state changed */
-	uint64_t quiet_s; /* seconds since there was paint */
+	char read_url[sizeof(((struct hud_text *)0)->url)]; /* the last that was shown */
+	uint64_t new_until_ns; /* the page's address is marked as new */
+	uint64_t quiet_s;      /* seconds since there was paint */
 	enum hud_language language;
 	bool hides; /* the HUD shows itself when the wall is quiet */
 	struct hud_people people;

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Draws the parts of the test card. */
 #include "app/test-card.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/box.h"
 #include "base/util.h"
 
 #define BLACK 0xff000000
 #define WHITE 0xffffffff
 #define GREY 0xff808080
+#define LIGHT 0xff9fd3ff
 
 static uint32_t
 grey(uint32_t level)
@@ -142,22 +148,140 @@ draw_text(const struct font_bitmap *bitmap, const char *text, uint32_t y, uint32
 		cells, n);
 }
 
-void
-test_card_draw(const struct font_bitmap *bitmap, const char *text)
+/* Letters of parts of the screen's height, and how many heights away they can be read:
+ * four millimetres for each metre. */
+static void
+draw_letters(const struct test_card_page *page, const struct font_bitmap *bitmap)
 {
-	uint32_t least = MIN(bitmap->width, bitmap->height), height = bitmap->height;
-	uint32_t left = bitmap->width / 6, right = bitmap->width - left;
+	static const struct {
+		const char *part, *says;
+		uint32_t of;
+	} sizes[] = { { "1/15", "is legible from 17 times the height", 15 },
+		{ "1/25", "from 10 times: the address", 25 },
+		{ "1/43", "from 6 times: commands and figures", 43 },
+		{ "1/60", "from 4 times", 60 } };
+	const double height = page->bitmap.height, left = bitmap->width / 6.0;
+	const double beside = left + bitmap->width / 6.0;
+	double base = bitmap->height * 32 / 48.0;
 
-	font_fill(bitmap, 0, 0, bitmap->width, height, BLACK);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		const double capital = height / sizes[i].of;
+		const struct text_style large = { TEXT_BOLD, capital, WHITE, BLACK };
+		const struct text_style small = { TEXT_SANS, MIN(capital, height / 43),
+			LIGHT, BLACK };
+
+		base += capital + height / 90;
+		if (base > bitmap->height * 47 / 48.0)
+			return;
+		(void)text_draw(page->text, bitmap, &large, left, base, sizes[i].part);
+		(void)text_draw(page->text, bitmap, &small, beside, base, sizes[i].says);
+	}
+}
+
+/* Its last field is black, and so is what is around it. */
+static void
+draw_outline(const struct font_bitmap *bitmap, struct box area)
+{
+	const uint32_t width = area.right - area.left, height = area.bottom - area.top;
+	const uint32_t factor = MAX(1, bitmap->height / 400);
+	char cells[8];
+	const uint32_t n = (uint32_t)font_cells("black", cells, sizeof(cells));
+
+	font_fill(bitmap, area.left, area.top, width, 1, WHITE);
+	font_fill(bitmap, area.left, area.bottom - 1, width, 1, WHITE);
+	font_fill(bitmap, area.left, area.top, 1, height, WHITE);
+	font_fill(bitmap, area.right - 1, area.top, 1, height, WHITE);
+	if (n * FONT_WIDTH * factor < width / 8)
+		font_draw(bitmap, area.right - width / 8 + 4,
+			area.bottom - FONT_HEIGHT * factor - 4, factor, GREY, cells, n);
+}
+
+/* Over all of the screen, but not over the code, whose tile is as high as the strip. */
+static void
+draw_frames(const struct test_card_page *page, const struct font_bitmap *strip)
+{
+	const struct font_bitmap *bitmap = &page->bitmap;
+	const uint32_t least = MIN(bitmap->width, bitmap->height);
+	uint32_t tile = 0;
+
 	draw_frame(bitmap, least / 20, GREY);
 	draw_frame(bitmap, least / 40, GREY);
+	for (uint32_t x = 0; strip->pixels && x < strip->width; x++)
+		if (strip->pixels[MAX(strip->height / 40, 1) * strip->stride + x] ==
+			WHITE)
+			tile = x + 1;
+	for (uint32_t y = 0; y < strip->height; y++)
+		for (uint32_t x = 0; x < tile; x++)
+			draw_dot(bitmap, page->strip.left + x, page->strip.top + y,
+				strip->pixels[y * strip->stride + x]);
 	draw_frame(bitmap, 0, WHITE);
+}
+
+static void
+draw_picture(const struct test_card_page *page, const struct font_bitmap *bitmap)
+{
+	const uint32_t least = MIN(bitmap->width, bitmap->height);
+	const uint32_t height = bitmap->height, factor = MAX(1, least / 300);
+	const uint32_t left = bitmap->width / 6, right = bitmap->width - left;
+	const struct box bars = { left, height * 6 / 48, right, height * 14 / 48 };
+
 	draw_corners(bitmap);
-	draw_bars(bitmap, (struct box){ left, height * 2 / 12, right, height * 5 / 12 });
-	draw_greys(bitmap, (struct box){ left, height * 5 / 12, right, height * 7 / 12 });
-	draw_lines(bitmap, (struct box){ left, height * 7 / 12, right, height * 9 / 12 });
+	draw_bars(bitmap, bars);
+	draw_outline(bitmap, bars);
+	draw_greys(
+		bitmap, (struct box){ left, height * 14 / 48, right, height * 20 / 48 });
+	draw_lines(
+		bitmap, (struct box){ left, height * 20 / 48, right, height * 26 / 48 });
 	draw_circle(bitmap, least / 2 - least / 20, WHITE);
-	draw_text(bitmap, text, height * 19 / 24, MAX(1, least / 200));
+	draw_text(bitmap, page->mode, height * 27 / 48, factor);
+	draw_text(bitmap, page->output, height * 59 / 96, factor);
+	draw_letters(page, bitmap);
 	draw_text(bitmap, "the white frame must be seen whole, and all lines be sharp",
-		height * 21 / 24, MAX(1, least / 400));
+		height * 3 / 48, MAX(1, least / 400));
+}
+
+/* As it is on the wall. */
+static int
+draw_strip(const struct test_card_page *page, struct font_bitmap *strip)
+{
+	const struct box *place = &page->strip;
+	const uint32_t width = place->right - place->left;
+	const uint32_t height = place->bottom - place->top;
+
+	*strip = (struct font_bitmap){ NULL, width, width, height };
+	if (box_is_empty(*place))
+		return 0;
+	strip->pixels = calloc((size_t)width * height, sizeof(*strip->pixels));
+	if (!strip->pixels)
+		return -ENOMEM;
+	(void)hud_draw(page->hud, strip->pixels, &page->room, place);
+	for (uint32_t y = 0; y < height; y++)
+		memcpy(page->bitmap.pixels +
+				(size_t)(place->top + y) * page->bitmap.stride +
+				place->left,
+			strip->pixels + (size_t)y * width, width * sizeof(uint32_t));
+	return 0;
+}
+
+int
+test_card_draw(const struct test_card_page *page)
+{
+	const struct font_bitmap *bitmap = &page->bitmap;
+	const struct box *box = &page->picture;
+	const struct font_bitmap picture = {
+		bitmap->pixels + (size_t)box->top * bitmap->stride + box->left,
+		bitmap->stride,
+		box->right - box->left,
+		box->bottom - box->top,
+	};
+	struct font_bitmap strip;
+	int ret;
+
+	font_fill(bitmap, 0, 0, bitmap->width, bitmap->height, BLACK);
+	draw_picture(page, &picture);
+	ret = draw_strip(page, &strip);
+	if (ret == 0)
+		draw_frames(page, &strip);
+	free(strip.pixels);
+	return ret;
 }

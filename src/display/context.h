@@ -24,8 +24,8 @@ struct display_context {
 	uint64_t painted_ms;     /* the loop's time when damage was last found */
 	bool first_frame_logged; /* ever */
 
-	pthread_mutex_t lock;  /* for other threads */
-	char description[256]; /* lock; the first enabled screen; empty: none is */
+	pthread_mutex_t lock;                      /* for other threads */
+	char descriptions[CONFIG_CONNECTORS][256]; /* lock; empty: not enabled */
 };
 
 /* Allocates the tile sets for the canvas.  0 or -ENOMEM; context_finish() in any case. */

@@ -372,13 +372,21 @@ display_wanted(const struct display *display)
 }
 
 void
-display_describe(struct display *display, char *text, size_t len)
+display_describe_output(struct display *display, uint32_t output, char *text, size_t len)
 {
 	struct display_thread *thread = display->thread;
 
 	pthread_mutex_lock(&thread->context.lock);
-	snprintf(text, len, "%s", thread->context.description);
+	snprintf(text, len, "%s", thread->context.descriptions[output]);
 	pthread_mutex_unlock(&thread->context.lock);
+}
+
+void
+display_describe(struct display *display, char *text, size_t len)
+{
+	*text = '\0';
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS && *text == '\0'; i++)
+		display_describe_output(display, i, text, len);
 }
 
 void

@@ -65,6 +65,10 @@ void display_blank(struct display *display, bool on);
  * is.  Any thread, while the display is open. */
 void display_describe(struct display *display, char *text, size_t len);
 
+/* The same of the screen of one output. */
+void display_describe_output(
+	struct display *display, uint32_t output, char *text, size_t len);
+
 /* Stops and restores the console.  Accepts a display that was never started. */
 void display_stop(struct display *display);
 void display_close(struct display *display);

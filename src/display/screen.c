@@ -276,15 +276,18 @@ screen_prepare(struct screen *screen, const struct display_surface *surface, voi
 static void
 update_enabled(struct display_context *context)
 {
-	const char *name = "";
+	bool any = false;
 
-	for (uint32_t i = CONFIG_CONNECTORS; i-- > 0;)
-		if (context->screens[i]->enabled)
-			name = context->screens[i]->layout.surface.name;
-	counter_store(&context->counters->enabled, *name != '\0');
 	pthread_mutex_lock(&context->lock);
-	snprintf(context->description, sizeof(context->description), "%s", name);
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++) {
+		const struct screen *screen = context->screens[i];
+
+		any = any || screen->enabled;
+		snprintf(context->descriptions[i], sizeof(context->descriptions[i]), "%s",
+			screen->enabled ? screen->layout.surface.name : "");
+	}
 	pthread_mutex_unlock(&context->lock);
+	counter_store(&context->counters->enabled, any);
 }
 
 static void

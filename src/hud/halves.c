@@ -51,9 +51,10 @@ halves_draw_call(struct sheet *sheet)
 	sheet_tiles(sheet);
 	if (sheet->render->said->paused)
 		sheet_paused(sheet, 8 * stretch, 0);
-	else if (*sheet->address && !sheet->has_steps)
+	else if (*sheet->address &&
+		 (!sheet->has_steps || sheet->render->said->url_is_new))
 		(void)sheet_text_cut(sheet, sheet->left, sheet->right, 8 * stretch,
-			sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, COMMAND_LEAST,
+			sheet_call(sheet), TEXT_SANS, RENDER_B, COMMAND_LEAST,
 			look->accent);
 	if (*sheet->address)
 		end = sheet_text_cut(sheet, sheet->left, sheet->right, base,

@@ -107,8 +107,8 @@ text_same(const struct hud_text *a, const struct hud_text *b)
 {
 	if (strcmp(a->url, b->url) != 0 || a->rate != b->rate || a->total != b->total ||
 		a->painting != b->painting || a->watching != b->watching ||
-		a->quiet != b->quiet || a->turn != b->turn || a->n_lines != b->n_lines ||
-		!cards_same(a, b))
+		a->quiet != b->quiet || a->url_is_new != b->url_is_new ||
+		a->turn != b->turn || a->n_lines != b->n_lines || !cards_same(a, b))
 		return false;
 	for (uint32_t i = 0; i < a->n_lines; i++)
 		if (!line_same(&a->lines[i], &b->lines[i]))

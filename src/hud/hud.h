@@ -36,6 +36,7 @@ struct hud_line {
 
 struct hud_text {
 	char url[128];               /* of the web page; empty: there is none */
+	bool url_is_new;             /* people may have read another one */
 	uint64_t rate, total;        /* pixels of the last second, and of all */
 	uint32_t painting, watching; /* people */
 	bool quiet;                  /* nobody has painted for a while */

@@ -100,6 +100,13 @@ sheet_text_cut(const struct sheet *sheet, double x, double right, double base,
 	return sheet_text(sheet, x, base, text, face, capital, ink);
 }
 
+const char *
+sheet_call(const struct sheet *sheet)
+{
+	return sheet_word(
+		sheet, sheet->render->said->url_is_new ? WORD_NEW_ADDRESS : WORD_CALL);
+}
+
 /* ------------------------------------------------------------------ lines */
 
 /* A comment can be left out: the command still works.  The second form is for shells that

@@ -63,6 +63,9 @@ struct sheet {
 /* In the HUD's language. */
 const char *sheet_word(const struct sheet *sheet, enum word word);
 
+/* What stands before the address, or above it. */
+const char *sheet_call(const struct sheet *sheet);
+
 /* Letters of `units`, and never smaller than can be read. */
 double sheet_capital(const struct sheet *sheet, double units);
 

@@ -79,8 +79,7 @@ draw_portrait_figures(const struct sheet *sheet, double x, double top)
 	get_pair(sheet, &pair);
 	if (*sheet->address)
 		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
-			sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, LEAST,
-			look->accent);
+			sheet_call(sheet), TEXT_SANS, RENDER_B, LEAST, look->accent);
 	sheet_logo(sheet, sheet->right - logo, top, 9 * unit);
 	(void)sheet_text_cut(sheet, x, sheet->right, top + 14.6 * unit, look->title,
 		TEXT_BOLD, 5.4, LEAST, look->ink);
@@ -236,9 +235,8 @@ draw_column_call(struct sheet *sheet, double top)
 		top += sheet_code_side(sheet->render->qr, module);
 	}
 	top += 8 * unit;
-	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top,
-		sheet_word(sheet, WORD_CALL), TEXT_SANS, RENDER_B, LEAST,
-		sheet->render->look->accent);
+	(void)sheet_text_cut(sheet, sheet->left, sheet->right, top, sheet_call(sheet),
+		TEXT_SANS, RENDER_B, LEAST, sheet->render->look->accent);
 	return draw_address(sheet, top + 11 * unit, top + 22 * unit);
 }
 
@@ -305,7 +303,7 @@ draw_corner_call(struct sheet *sheet)
 
 	sheet_tiles(sheet);
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, 6.2 * unit,
-		sheet_word(sheet, paused ? WORD_PAUSED_BY : WORD_CALL),
+		paused ? sheet_word(sheet, WORD_PAUSED_BY) : sheet_call(sheet),
 		paused ? TEXT_BOLD : TEXT_SANS, RENDER_C, LEAST, look->accent);
 	(void)draw_address(sheet, 16 * unit, 26 * unit);
 	draw_corner_rate(sheet, 26 * unit);

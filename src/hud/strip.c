@@ -99,19 +99,43 @@ draw_address(struct rows *rows, double x)
 	return sheet_text(sheet, x, rows->base[0], head, TEXT_BOLD, capital, ink);
 }
 
+/* Dark on a card, so that who looked away sees that it changed; where it ends. */
+static double
+draw_mark(const struct rows *rows, double x)
+{
+	const struct sheet *sheet = rows->sheet;
+	const struct hud_look *look = sheet->render->look;
+	const double unit = rows->unit, high = RENDER_A * unit;
+	const double base = rows->base[0], capital = sheet_capital(sheet, RENDER_B);
+	const double width =
+		sheet_measure(sheet, sheet_call(sheet), TEXT_BOLD, RENDER_B) + 3 * unit;
+	const struct text_style style = { TEXT_BOLD, capital, look->ground,
+		look->accent };
+
+	font_fill(&sheet->bitmap, (uint32_t)lround(x), (uint32_t)lround(base - high),
+		(uint32_t)lround(width), (uint32_t)lround(high), look->accent);
+	(void)text_draw(sheet->render->text, &sheet->bitmap, &style, x + 1.5 * unit,
+		base - (high - capital) / 2, sheet_call(sheet));
+	return x + width + 3 * unit;
+}
+
 static void
 draw_call(struct rows *rows)
 {
 	struct sheet *sheet = rows->sheet;
-	const char *call = sheet_word(sheet, WORD_CALL);
+	const bool is_new = sheet->render->said->url_is_new;
+	const double caption = sheet_measure(sheet, sheet_call(sheet),
+				       is_new ? TEXT_BOLD : TEXT_SANS, RENDER_B) +
+			       (is_new ? 6 : 2.5) * rows->unit;
 	double x = sheet->left;
-	double caption =
-		sheet_measure(sheet, call, TEXT_SANS, RENDER_B) + 2.5 * rows->unit;
-
-	if (!sheet->has_steps &&
+	const bool fits =
 		caption + sheet_measure(sheet, sheet->address, TEXT_BOLD, RENDER_A) <=
-			sheet->right - x)
-		x = sheet_text(sheet, x, rows->base[0], call, TEXT_SANS,
+		sheet->right - x;
+
+	if (is_new && fits)
+		x = draw_mark(rows, x);
+	else if (fits && !sheet->has_steps)
+		x = sheet_text(sheet, x, rows->base[0], sheet_call(sheet), TEXT_SANS,
 			    sheet_capital(sheet, RENDER_B), sheet->render->look->accent) +
 		    2.5 * rows->unit;
 	draw_title(rows, draw_address(rows, x));

@@ -12,11 +12,12 @@ enum { WORDS_MAX = 64 };
 
 /* All of them can be written in the bitmap font. */
 enum word {
-	WORD_CALL,      /* before the address */
-	WORD_BE_FIRST,  /* in place of figures while there are none */
-	WORD_NOBODY,    /* nobody is painting */
-	WORD_PAUSED,    /* on the picture */
-	WORD_PAUSED_BY, /* by the operator */
+	WORD_CALL,        /* before the address */
+	WORD_NEW_ADDRESS, /* in its place when that changed */
+	WORD_BE_FIRST,    /* in place of figures while there are none */
+	WORD_NOBODY,      /* nobody is painting */
+	WORD_PAUSED,      /* on the picture */
+	WORD_PAUSED_BY,   /* by the operator */
 	WORD_PAUSED_MEANS,
 	WORD_PAUSED_LONG, /* both, and "now" */
 	WORD_PAGE_GOES_ON,

@@ -228,6 +228,17 @@ def test_portrait():
     assert rows == ["192.0.2.10:8080", "scan or open", "FrogCon", "12.3 M pixels/s", "17 painting · 5 watching"]
 
 
+@with_code
+@with_type
+def test_a_new_address_is_marked():
+    size = 1920, 1080
+    strip, _ = draw(size, PING, url=URL, new=1)
+    first_row = 0, 0, strip.width, 75
+    assert said(strip, size, 0, INK, 4.4) == ["192.0.2.10:8080"]
+    assert read_card(strip, card(strip, first_row)) == "new address", "dark on the colour of cards"
+    assert bitmap((1080, 1920), url=URL, new=1)[1] == "new address"
+
+
 WIFI = {"wifi": 'Frog;Con:paint:the "wall"'}
 
 

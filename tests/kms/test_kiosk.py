@@ -200,15 +200,20 @@ def is_written(image, text, top, factor):
     return True
 
 
-def test_card(screen):
-    wall = screen.wall(dots=False)
+def show_card(screen, **options):
+    wall = screen.wall(dots=False, **options)
     screen.guest.run("murald --test-card -c /run/%s.conf >/run/%s.log 2>&1 & echo $! >/run/%s.pid"
                      % (wall.name, wall.name, wall.name), check=True)
+    return wall
+
+
+def test_card(screen):
+    wall = show_card(screen)
     wall.said("; canvas 1280x800 as 1280x800")
     words = re.search(r"display: (\S+ .*); canvas", wall.log()).group(1)
     assert "Virtual-1" in words and "1280x800@" in words
     factor = 1280 * 7 // 8 // (len(words) * WIDTH)
-    wait_for("the words", lambda: is_written(shot(screen), words, 800 * 19 // 24, min(factor, 4)))
+    wait_for("the words", lambda: is_written(shot(screen), words, 800 * 27 // 48, min(factor, 2)))
     image = shot(screen)
     width, height = image.size
     assert (width, height) == SCREEN
@@ -218,11 +223,28 @@ def test_card(screen):
     assert [image.getpixel(at) for at in ((3, 3), (width - 4, 3), (3, height - 4), (width - 4, height - 4))] == [
         (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
     # lines of one pixel: next to white is black
-    y, x = height * 8 // 12, width // 6 + 20
+    y, x = height * 22 // 48, width // 6 + 20
     line = [image.getpixel((x + i, y)) for i in range(40)]
     assert set(line) == {(0, 0, 0), (255, 255, 255)} and all(a != b for a, b in zip(line, line[1:]))
     wall.kill("TERM")
     assert "stopping: SIGTERM" in wall.log()
+
+
+def test_card_with_the_strip(screen):
+    """At its real size, below the card: its code can be read from as far away as on the evening."""
+    wall = show_card(screen, size="1280x666", hud=True, plugins="[plugin http]\nlisten = 0.0.0.0:8080\n"
+                     "database = /run/board.db\n")
+    wall.said("; canvas 1280x800 as 1280x800")
+    strip = lambda: shot(screen).crop((0, 666, 1280, 800))
+    wait_for("the code", lambda: scan(strip()) == "HTTP://10.0.2.15:8080")
+    image = shot(screen)
+    assert {image.getpixel((x, 799)) for x in range(1280)} == {(255, 255, 255)}, "the frame is around all of the screen"
+    left, top, right, bottom = 213, 666 * 6 // 48, 1067, 666 * 14 // 48
+    assert {image.getpixel((x, bottom - 1)) for x in range(left, right)} == {(255, 255, 255)}, "around the black field too"
+    assert image.getpixel((right - 5, top + 9)) == (0, 0, 0)
+    wait_for("the output in words", lambda: is_written(shot(screen), "auto: all of the canvas, scale fit, rotate 0, hud yes",
+                                                       666 * 59 // 96, 2))
+    wall.kill("TERM")
 
 
 def test_card_without_a_display(screen):

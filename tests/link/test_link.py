@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: MIT
 """Several walls that show one picture, over a real engine."""
 import contextlib
+import glob
 import os
 import random
 import re
+import shutil
 import signal
 import struct
+import subprocess
 
 import pytest
 
+from author import pkg_config
 from control import Operator, control
 from linking import (Engine, converged, entries, fold, key, linked, pack, payload, read_payload, short_folder,
                      wait_linked)
+from relay import Relay
 from waiting import stays, wait_for
-from wall import dot, has_plugin
+from wall import DOTS, PLUGINS, SOURCE, Wall, dot, has_plugin
 
 pytestmark = pytest.mark.skipif(
     not has_plugin("link"), reason="built without link: apt-get install libhiredis-dev libzstd-dev")
@@ -341,3 +346,129 @@ def test_a_wall_that_is_frozen(engine, tmp_path):
         operator.done("thaw")
         frozen.painted(1, 1, BLUE)
         converged(engine, a, frozen)
+
+
+# ---- the way to the engine
+
+@pytest.fixture(name="far")
+def engine_by_tcp(tmp_path):
+    with Engine(tmp_path) as engine, Relay(engine.path) as relay:
+        engine.relay = relay
+        yield engine
+
+
+def over_relay(engine, folder, **rest):
+    return Wall(folder, DOTS + "[plugin link]\nengine = localhost:%d\n" % engine.relay.port, **rest)
+
+
+def take_back(engine, folder, **rest):
+    """A wall paints, and while that is on its way paints what was there before."""
+    with over_relay(engine, short_folder(folder, "a"), **rest) as a, \
+            linked(engine, short_folder(folder, "b")) as b:
+        wait_linked(a, b)
+        a.paint(dot(3, 3, GREEN))
+        b.painted(3, 3, GREEN)
+        a.wait_idle()
+        engine.relay.delay = None
+        a.paint(dot(3, 3, RED))
+        b.painted(3, 3, RED)
+        a.paint(dot(3, 3, GREEN))
+        engine.relay.delay = 0
+        return converged(engine, a, b).pixels[3 * 64 + 3]
+
+
+def test_paint_that_is_taken_back(far, tmp_path):
+    assert take_back(far, tmp_path) == GREEN
+
+
+def test_a_long_way(far, tmp_path):
+    """200 ms each way back: updates become rarer, and all arrive."""
+    far.relay.delay = 0.2
+    with over_relay(far, short_folder(tmp_path, "a")) as a, linked(far, short_folder(tmp_path, "b")) as b:
+        wait_linked(a, b)
+        with a.tcp() as one, b.tcp() as other:
+            for turn in range(10):
+                one.sendall(scribble(turn, 100))
+                other.sendall(scribble(turn + 10, 100))
+        converged(far, a, b)
+
+
+def test_an_entry_that_vanishes_on_its_way(far, tmp_path):
+    """Its writer waits for it, and asks after some seconds."""
+    with over_relay(far, short_folder(tmp_path, "a")) as a, linked(far, short_folder(tmp_path, "b")) as b:
+        wait_linked(a, b)
+        a.paint(dot(1, 1, RED))
+        b.painted(1, 1, RED)
+        far.relay.delay = None
+        for x in (2, 3):
+            before = entries(far)[-1][0]
+            (a if x == 3 else b).paint(dot(x, 1, RED))  # the first is what it waits for
+            last = wait_for("the entry", lambda before=before: [
+                at for at, fields in entries(far) if at > before and b"d" in fields])[0]
+        far.ask("XDEL", key("mural", "log"), "%d-%d" % last)
+        far.relay.delay = 0
+        b.paint(dot(4, 1, RED))
+        wait_for("it to be sent again", lambda: fold(far, check=False).pixels[64 + 3] == RED)
+        converged(far, a, b)
+
+
+# ---- a part of a wall
+
+def test_a_part_of_a_wall(engine, tmp_path):
+    """A region that begins within a tile; what is beside it stays at home."""
+    with linked(engine, short_folder(tmp_path, "a"), "offset = 17,9\nregion = 64x48", size="128x96") as a, \
+            linked(engine, short_folder(tmp_path, "b")) as b:
+        wait_linked(a, b)
+        a.paint(scribble(1, 3000, 128, 96) + dot(16, 9, RED) + dot(17, 9, GREEN))
+        b.painted(0, 0, GREEN)
+        b.paint(dot(63, 47, BLUE))
+        a.painted(17 + 63, 9 + 47, BLUE)
+        picture = converged(engine, b)
+        whole = a.picture()
+        assert whole.crop((17, 9, 17 + 64, 9 + 48)).tobytes() == picture.bytes()
+        assert whole.getpixel((16, 9)) == RED
+
+
+# ---- controls: what makes walls converge is missing, and they must not
+
+def without(folder, *changes):
+    """The plugin, built from sources in which some text was replaced: where to find it."""
+    source = os.path.join(str(folder), "changed", "link")
+    shutil.copytree(os.path.join(SOURCE, "plugins/link"), source)
+    for name, old, new in changes:
+        path = os.path.join(source, name)
+        with open(path) as f:
+            text = f.read()
+        assert old in text, "%s has no %r" % (name, old)
+        with open(path, "w") as f:
+            f.write(text.replace(old, new))
+    target = short_folder(folder, "plugins")
+    subprocess.run(
+        ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-I" + os.path.dirname(source),
+         "-I" + SOURCE, *glob.glob(source + "/*.c"), *pkg_config("--cflags", "murald", "libuv"),
+         *pkg_config("--libs", "hiredis", "libzstd"), "-o", target + "/link.so"], check=True, timeout=200)
+    return "%s:%s" % (target, PLUGINS)
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_control_without_what_is_in_flight(far, tmp_path):
+    path = without(tmp_path, ("follow.c", "pixels.colours[i], is_landing", "pixels.colours[i], false"),
+                   ("follow.c", "!flight_has(link, place)", "true"))
+    assert take_back(far, tmp_path, plugin_path=path) == RED
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_control_without_looking_back(engine, tmp_path):
+    path = without(tmp_path, ("follow.c", "link->has_asked && !has_same_last(link, state)", "false"),
+                   ("follow.c", " && has_same_last(link, state)", ""),
+                   ("follow.c", "link->is_wrong = !link->before", "link->is_wrong = false"))
+    with walls(engine, tmp_path, 2, plugin_path=path) as (a, b):
+        a.paint(dot(1, 1, RED))
+        b.painted(1, 1, RED)
+        engine.ask("SAVE")
+        a.paint(dot(2, 2, RED))
+        b.painted(2, 2, RED)
+        roll_back(engine)
+        wait_for("all to be back", lambda: all(wall.log().count("linked by") == 2 for wall in (a, b)))
+        with pytest.raises(AssertionError):
+            converged(engine, a, b, seconds=3)

@@ -10,7 +10,9 @@ from closing import Closing
 
 
 class Relay(Closing):
-    """`delay` is how many seconds what the wall sends is held, more or less; None: for ever.
+    """To a TCP port, or to a Unix socket's path.
+
+    `delay` is how many seconds what the wall sends is held, more or less; None: for ever.
 
     `rate` is how many bytes a second the wall's side of the line takes; `latency` how long each
     byte is on its way, both ways together.  `sent` are the requests, in their order: path, and how many bytes answered it on the wire."""
@@ -30,10 +32,7 @@ class Relay(Closing):
         while self.open:
             try:
                 client, _ = self.listener.accept()
-                server = socket.socket()
-                if self.rate:
-                    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                server.connect(("127.0.0.1", self.wall))
+                server = self.connect()
             except OSError:
                 continue
             self.sockets += [client, server]
@@ -47,6 +46,14 @@ class Relay(Closing):
         elif not held and (request := re.match(rb"GET (\S+) ", data)):
             asked.append([request.group(1).decode(), 0])
             self.sent.append(asked[-1])
+
+    def connect(self):
+        to_port = isinstance(self.wall, int)
+        server = socket.socket(socket.AF_INET if to_port else socket.AF_UNIX)
+        if self.rate:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        server.connect(("127.0.0.1", self.wall) if to_port else self.wall)
+        return server
 
     def hold(self, since):
         while self.open and (self.delay is None or time.monotonic() < since + self.delay):

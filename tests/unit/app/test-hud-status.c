@@ -219,6 +219,50 @@ TEST(people_are_shown_what_they_can_use)
 	said_finish(&instance.said);
 }
 
+TEST(another_address_is_marked)
+{
+	static const struct mural_plugin plugin = { .name = "http", .hint = local_hint };
+	struct instance instance = {
+		.plugin = &plugin, .is_open = true, .common.advertise = "yes"
+	};
+	struct config_server server = { .public_url = "", .public_address = "" };
+	struct plugins plugins = { .instances = &instance };
+	uv_loop_t loop;
+	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
+	struct hud_status hud_status = { 0 };
+	struct canvas canvas = { 0 };
+	struct hud *hud = hud_new();
+
+	instance.ingest = &ingest;
+	instance.host.name = "http";
+	instance.host.config = "127.0.0.1";
+	assert_int_equal(said_init(&instance.said, NULL), 0);
+	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
+	uv_loop_init(&loop);
+	server.public_address = "192.0.2.1";
+	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
+	assert_false(hud_status.text.url_is_new);
+	instance.is_open = false;
+	hud_status_refresh(&hud_status);
+	instance.is_open = true;
+	hud_status_refresh(&hud_status);
+	assert_false(hud_status.text.url_is_new);
+	server.public_address = "192.0.2.2";
+	hud_status_refresh(&hud_status);
+	assert_true(hud_status.text.url_is_new);
+	hud_status_refresh(&hud_status);
+	assert_true(hud_status.text.url_is_new);
+	hud_status.new_until_ns = uv_hrtime();
+	hud_status_refresh(&hud_status);
+	assert_false(hud_status.text.url_is_new);
+	hud_status_stop(&hud_status);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	canvas_finish(&canvas);
+	hud_free(hud);
+	said_finish(&instance.said);
+}
+
 TEST(what_waits_is_shown)
 {
 	struct instance instance = { .common.advertise = "yes" };

@@ -108,6 +108,8 @@ set(struct drawing *drawing, char *argument)
 		drawing->room.strip = false;
 	else if (strcmp(key, "place") == 0)
 		drawing->room.form = strcmp(value, "corner") == 0 ? HUD_CORNER : HUD_CARD;
+	else if (strcmp(key, "new") == 0)
+		drawing->text.url_is_new = true;
 	else if (strcmp(key, "german") == 0)
 		drawing->look.language = HUD_GERMAN;
 	else if (strcmp(key, "half") == 0)
