@@ -233,7 +233,7 @@ say_who(uint32_t ifindex, int error, char *why, size_t len)
 		snprintf(why, len, "another XDP program (id %u in bpftool prog) is there",
 			id);
 	else if (error == -EPERM)
-		snprintf(why, len, "the kernel forbids to attach the program");
+		snprintf(why, len, "the kernel forbids attaching the program");
 	else
 		snprintf(why, len, "its driver does not take the program: %s",
 			strerror(-error));
@@ -406,7 +406,7 @@ open_locked(struct xdp_tap **tap, enum xdp_role role, const struct xdp_template 
 
 	if (!all.skeleton) {
 		snprintf(why, len, "%s",
-			all.tried ? all.why : "murald is to be restarted for it");
+			all.tried ? all.why : "restart murald: a reload cannot load it");
 		return all.tried ? all.error : -EPERM;
 	}
 	if (shared->wanted != 1 || shared->tap) {
