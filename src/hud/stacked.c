@@ -301,7 +301,7 @@ draw_corner_call(struct sheet *sheet)
 	const bool paused = sheet->render->said->paused;
 	const double unit = sheet->unit;
 
-	sheet_tiles(sheet);
+	sheet_page_tile(sheet);
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, 6.2 * unit,
 		paused ? sheet_word(sheet, WORD_PAUSED_BY) : sheet_call(sheet),
 		paused ? TEXT_BOLD : TEXT_SANS, RENDER_C, LEAST, look->accent);

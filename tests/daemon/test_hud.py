@@ -336,6 +336,8 @@ def test_what_a_card_says():
         "FrogCon 2026 12.3 M pixels/s · 17 painting"]
     assert inside((1920, 1080), PING, FLUT, place="corner", **values) == [
         "scan or open", "192.0.2.10", ":8080 12.3 M px/s"]
+    assert inside((1920, 1080), PING, FLUT, place="corner", **WIFI, **values) == [
+        "scan or open", "192.0.2.10", ":8080 12.3 M px/s"], "two codes would cover the address"
     assert inside((1920, 1080), PING, place="corner", paused=1, **values) == [
         "Paused by the operator", "192.0.2.10", ":8080"]
     assert inside((1920, 1080), FLUT, place="corner", title="FrogCon") == [
