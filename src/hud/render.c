@@ -431,7 +431,7 @@ render_strip(const struct render *render, uint32_t *pixels, const struct hud_roo
 	if (room->form == HUD_CORNER)
 		stacked_draw_corner(&sheet);
 	else if (is_column)
-		stacked_draw_column(&sheet);
+		stacked_draw_column(&sheet, room->share);
 	else if (room->width < room->height)
 		stacked_draw_portrait(&sheet);
 	else
