@@ -487,25 +487,36 @@ next_entry(const struct xdp_log *log)
 	return word >> XDP_LAP_SHIFT == (lap & 0xffff) ? entry : NULL;
 }
 
+/* At most `most` entries of a log. */
+static size_t
+drain_log(struct xdp_log *log, size_t most,
+	void (*each)(void *user, const struct xdp_entry *entry), void *user)
+{
+	const struct xdp_entry *entry;
+	size_t n = 0;
+
+	for (; n < most && (entry = next_entry(log)); n++) {
+		each(user, entry);
+		__atomic_store_n(&log->tail, log->tail + 1, __ATOMIC_RELEASE);
+	}
+	return n;
+}
+
+/* None is kept waiting by another one; what they leave is for whoever has more, since a
+ * network card may give all to one processor. */
 static size_t
 drain(struct xdp_tap *tap, size_t most,
 	void (*each)(void *user, const struct xdp_entry *entry), void *user)
 {
 	const struct role *role = &all.roles[tap->role];
-	const struct xdp_entry *entry;
 	size_t n = 0;
 
 	(void)ring_buffer__consume(role->bell);
-	for (unsigned i = 0; i < all.processors; i++) {
-		struct xdp_log *log = log_of(role, i);
-		/* none is kept waiting by another one */
-		size_t end = n + (most - n) / (all.processors - i);
-
-		for (; n < end && (entry = next_entry(log)); n++) {
-			each(user, entry);
-			__atomic_store_n(&log->tail, log->tail + 1, __ATOMIC_RELEASE);
-		}
-	}
+	for (unsigned i = 0; i < all.processors; i++)
+		n += drain_log(log_of(role, i), (most - n) / (all.processors - i), each,
+			user);
+	for (unsigned i = 0; i < all.processors; i++)
+		n += drain_log(log_of(role, i), most - n, each, user);
 	return n;
 }
 
