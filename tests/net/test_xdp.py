@@ -140,6 +140,17 @@ def test_addresses_paint_beside_pings(tmp_path, pair, mode):
         assert wall.totals("ipv6") == {"painted": 1, "drops": 0}
 
 
+def test_addresses_of_the_host_itself_still_work(tmp_path, pair, mode):
+    """They may lie in the template: what comes to them paints, and reaches the host as well."""
+    template = "template = 2001:db8:0:0:XXX:YYY:RR:GGBB\naccept = any"
+    with xdp_wall(tmp_path, pair, section("ipv6", MODES[mode], template)) as wall:
+        assert "ipv6: accelerate: wire0: XDP, " + mode in wall.log()
+        pair.server.ip("-6", "neigh", "flush", "dev", "wire0")
+        # takes a neighbour advertisement and an echo reply, both to 2001:db8::2
+        pair.server.run("ping", "-6", "-n", "-c1", "-w30", pair.client.ip6)
+        wall.painted(0, 0, (0, 0, 2))
+
+
 def test_limits_hold(tmp_path, pair, mode):
     core = "deny = 192.0.2.66\npixels-per-source = 4\n"
     with xdp_wall(tmp_path, pair, section("icmp", MODES[mode]), core=core) as wall:

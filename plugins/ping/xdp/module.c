@@ -461,12 +461,12 @@ descriptor(const struct xdp_tap *tap)
 static void
 set_own(struct xdp_tap *tap, const struct xdp_own *own)
 {
-	struct xdp_own *shown = &all.skeleton->bss->control.own;
+	struct xdp_own *shown = &all.skeleton->bss->control.own[tap->role];
+	const uint32_t pass_on = tap->role == XDP_PINGS ? 0 : XDP_OWN_MAX + 1;
 
-	(void)tap;
 	/* one by one: the program may run meanwhile */
 	__atomic_store_n(&shown->n4, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&shown->n6, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&shown->n6, pass_on, __ATOMIC_SEQ_CST);
 	memcpy(shown->four, own->four, sizeof(shown->four));
 	memcpy(shown->six, own->six, sizeof(shown->six));
 	__atomic_store_n(&shown->n4, own->n4, __ATOMIC_SEQ_CST);
