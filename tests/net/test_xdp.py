@@ -262,6 +262,12 @@ def test_rights_are_dropped(tmp_path, pair):
         assert int(status["CapPrm"], 16) == 1 << 13 | 1 << 12
         pair.send(ether(pair) / echo4(pair, set_pixel(1, 1, ORANGE)))
         wall.painted(1, 1, ORANGE)
+    # where /proc/sys is read-only, as in murald.service, CAP_NET_ADMIN is of no use afterwards
+    read_only = ["unshare", "--mount", "sh", "-c", "mount -o bind,ro /proc/sys /proc/sys && exec \"$@\"", "sh"]
+    with xdp_wall(tmp_path, pair, section("icmp", "xdp"), prefix=read_only + prefix) as wall:
+        assert int(procfs.status(wall.pid)["CapPrm"], 16) == 1 << 13
+        pair.send(ether(pair) / echo4(pair, set_pixel(2, 1, ORANGE)))
+        wall.painted(2, 1, ORANGE)
     without = [word.replace(",+bpf,+perfmon", "") for word in prefix]
     with xdp_wall(tmp_path, pair, section("icmp", "auto"), prefix=without) as wall:
         assert "by libpcap only: the kernel forbids bpf(2)" in wall.log()
