@@ -260,16 +260,22 @@ link_program(uint32_t ifindex, uint32_t flags)
 	return fd < 0 ? -errno : fd;
 }
 
+static void
+show_mac(const struct port *port, const uint8_t mac[6])
+{
+	struct xdp_port *shown = &all.skeleton->bss->control.ports[port - all.ports];
+
+	shown->mac_high = 0;
+	memcpy(&shown->mac_low, mac, 4);
+	memcpy(&shown->mac_high, mac + 4, 2);
+}
+
 /* The driver's own way where there is one and it has room for it now. */
 static int
 add_port(const struct xdp_card *card, struct port *port, char *why, size_t len)
 {
-	struct xdp_port *shown = &all.skeleton->bss->control.ports[port - all.ports];
 	int link = -EOPNOTSUPP;
 
-	shown->mac_low = shown->mac_high = 0;
-	memcpy(&shown->mac_low, card->mac, 4);
-	memcpy(&shown->mac_high, card->mac + 4, 2);
 	if (!card->wants_generic)
 		link = link_program(card->ifindex, 0);
 	if (link < 0 && link != -EBUSY && link != -EEXIST)
@@ -302,6 +308,8 @@ attach_locked(
 		if ((ret = add_port(card, port, why, len)) < 0)
 			return ret;
 	}
+	/* the other role may keep a port whose address has changed */
+	show_mac(port, card->mac);
 	port->roles |= 1u << tap->role;
 	publish_ports();
 	return (int)port->mode;

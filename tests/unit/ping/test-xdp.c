@@ -451,6 +451,30 @@ TEST(the_program_reads_what_nobody_thought_of)
 	compare_all(TEMPLATE, false, seed);
 }
 
+/* Each reader learns of it by itself. */
+TEST(an_interface_may_be_given_another_address)
+{
+	struct xdp_card card = { .ifindex = LOOPBACK,
+		.mac = { 0x02, 0, 0, 0, 0, 9 },
+		.wants_generic = true };
+	const uint8_t data[8] = { 0xcc };
+	const struct bytes packet = ping_packet(4, data, sizeof(data));
+	struct bytes frame = ethernet_frame(&packet);
+	char why[XDP_WHY_MAX];
+	uint32_t ns;
+
+	open_taps(TEMPLATE, false);
+	for (int role = 0; role < XDP_ROLES; role++) {
+		module->detach(taps[role], LOOPBACK);
+		assert_true(module->attach(taps[role], &card, why, sizeof(why)) >= 0);
+	}
+	memcpy(frame.at, card.mac, sizeof(card.mac));
+	assert_int_equal(module->run(false, frame.at, frame.len, LOOPBACK, 1, &ns), DROP);
+	memcpy(frame.at, mac, sizeof(mac));
+	assert_int_equal(module->run(false, frame.at, frame.len, LOOPBACK, 1, &ns), PASS);
+	close_taps();
+}
+
 static const struct xdp_module *
 open_module(const char *path)
 {
