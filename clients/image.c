@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture in memory, and its PNG file. */
+/* A picture in memory, and writing it as PNG. */
 #include "image.h"
 
 #include <errno.h>
@@ -34,36 +34,6 @@ image_free(struct image *image)
 {
 	free(image->pixels);
 	*image = (struct image){ 0 };
-}
-
-static uint32_t *
-place_pixels(void *arg, uint32_t width, uint32_t height)
-{
-	struct image *image = arg;
-
-	return image_new(image, width, height) == 0 ? image->pixels : NULL;
-}
-
-int
-image_load(struct image *image, const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char why[128];
-	int ret;
-
-	*image = (struct image){ 0 };
-	if (!file) {
-		ret = -errno;
-		return console_error(ret, "%s: %s", path, strerror(-ret));
-	}
-	ret = png_decode(file, false, place_pixels, image, why, sizeof(why));
-	fclose(file);
-	if (ret == -EBADMSG) {
-		image_free(image);
-		(void)console_error(
-			ret, "%s: %s; it must be a whole PNG picture", path, why);
-	}
-	return ret;
 }
 
 /* Removes an incomplete file, but never a device, a pipe or a link. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture in memory, and its PNG file. */
+/* A picture in memory, and writing it as PNG. */
 #pragma once
 
 #include <stddef.h>
@@ -14,7 +14,6 @@ struct image {
 };
 
 /* 0 or -errno, printed; on failure *image is empty. */
-int image_load(struct image *image, const char *path);
 int image_new(struct image *image, uint32_t width, uint32_t height);
 
 /* Writes 8-bit RGB without alpha.  On failure a regular file is removed. */

@@ -22,6 +22,7 @@ static const char usage[] =
 	"       muralctl stats TARGET\n"
 	"       muralctl wall VERB, for operators; see muralctl wall --help\n"
 	"\n"
+	"IMAGE is PNG, JPEG, GIF or WebP, perhaps animated; -: standard input.\n"
 	"TARGET is icmp://HOST, ipv6://TEMPLATE[%INTERFACE], "
 	"p2://USER:OTP@HOST:PORT,\n"
 	"http://HOST:PORT, https://HOST:PORT or pixelflut://HOST:PORT.\n"

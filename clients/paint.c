@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* muralctl paint: paints an image on a wall, once or in a loop. */
+/* muralctl paint: paints an image or an animation on a wall, once or in a loop. */
 #include "options.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "console.h"
 #include "driver.h"
-#include "image.h"
+#include "frames.h"
 #include "random.h"
 
 /* As long as each round paints something that the server dropped before. */
@@ -19,7 +19,8 @@
 struct painting {
 	const struct options *options;
 	struct connection connection;
-	struct image image;
+	struct frames frames;
+	const struct image *image; /* the one that is painted */
 	uint32_t *order; /* pixels of the image, in the order they are painted */
 	size_t n;
 	uint64_t random;
@@ -37,7 +38,7 @@ struct stroke {
 static struct stroke
 stroke_of(const struct painting *painting, uint32_t pixel)
 {
-	const struct image *image = &painting->image;
+	const struct image *image = painting->image;
 	uint32_t argb = image->pixels[pixel];
 
 	if (!painting->connection.alpha)
@@ -70,25 +71,44 @@ is_on_wall(const struct painting *painting, const struct stroke *stroke)
 static int
 order_init(struct painting *painting)
 {
-	const struct image *image = &painting->image;
-	const struct wall_area *wall = &painting->connection.wall;
+	const struct image *first = &painting->frames.all[0].image;
+
+	painting->order =
+		malloc((size_t)first->width * first->height * sizeof(*painting->order));
+	if (painting->order)
+		return 0;
+	return console_error(-ENOMEM, "out of memory for the order of pixels");
+}
+
+/* The pixels of an image that differ from those of the one painted before it, which may
+ * be NULL. */
+static void
+order_fill(
+	struct painting *painting, const struct image *image, const struct image *before)
+{
 	uint32_t all = image->width * image->height;
 
-	painting->order = malloc(all * sizeof(*painting->order));
-	if (!painting->order)
-		return console_error(-ENOMEM, "out of memory for the order of pixels");
+	painting->image = image;
+	painting->n = 0;
+	painting->outside = 0;
 	for (uint32_t i = 0; i < all; i++) {
 		struct stroke stroke = stroke_of(painting, i);
+		uint32_t argb = image->pixels[i];
 
-		if (!is_visible(painting, image->pixels[i]))
+		if (!is_visible(painting, argb))
 			continue;
-		if (is_on_wall(painting, &stroke))
-			painting->order[painting->n++] = i;
-		else
+		if (!is_on_wall(painting, &stroke))
 			painting->outside++;
+		else if (!before || before->pixels[i] != argb)
+			painting->order[painting->n++] = i;
 	}
-	if (painting->n)
-		return 0;
+}
+
+static int
+nothing_to_paint(const struct painting *painting)
+{
+	const struct wall_area *wall = &painting->connection.wall;
+
 	if (!painting->outside)
 		return console_error(
 			-EINVAL, "%s is transparent all over", painting->options->file);
@@ -99,14 +119,21 @@ order_init(struct painting *painting)
 
 /* ------------------------------------------------------------------ rounds */
 
-/* A bar for each round; after the first, a loop's bar only counts, since there may be
- * thousands of rounds a second. */
+static bool
+is_animation(const struct painting *painting)
+{
+	return painting->frames.n > 1;
+}
+
+/* A bar for each round; after the first, that of a loop or an animation only counts,
+ * since there may be thousands of rounds a second. */
 static void
 show_round(struct painting *painting)
 {
 	const char *unit = painting->connection.driver->unit;
 
-	if (!painting->options->loop || painting->rounds == 0) {
+	if (painting->rounds == 0 ||
+		!(painting->options->loop || is_animation(painting))) {
 		progress_start(unit, painting->n);
 	} else if (painting->rounds == 1) {
 		painting->counted = painting->connection.put;
@@ -119,7 +146,7 @@ show_round(struct painting *painting)
 static void
 show_progress(const struct painting *painting, size_t done)
 {
-	if (painting->options->loop && painting->rounds > 1)
+	if ((painting->options->loop || is_animation(painting)) && painting->rounds > 1)
 		progress_update(painting->connection.put - painting->counted);
 	else
 		progress_update(done);
@@ -188,8 +215,8 @@ covered_area(const struct painting *painting)
 	return (struct wall_area){
 		.x = painting->options->at_x,
 		.y = painting->options->at_y,
-		.width = painting->image.width,
-		.height = painting->image.height,
+		.width = painting->image->width,
+		.height = painting->image->height,
 	};
 }
 
@@ -239,6 +266,49 @@ paint_for_ever(struct painting *painting, size_t *missing)
 	return ret == -EINTR ? 0 : ret;
 }
 
+/* Each frame at its time; those that come too late are left out, but the first. */
+static int
+play_once(struct painting *painting, int64_t *due, size_t *missing)
+{
+	const struct image *before = NULL;
+	int ret = 0;
+
+	for (uint32_t i = 0; ret == 0 && i < painting->frames.n; i++) {
+		const struct frame *frame = &painting->frames.all[i];
+
+		*due += frame->ms * CLOCK_MS;
+		if (*due < clock_now() && before && i + 1 < painting->frames.n)
+			continue;
+		order_fill(painting, &frame->image, before);
+		before = &frame->image;
+		if (painting->n)
+			ret = paint_once(painting, missing);
+		if (ret == 0)
+			clock_sleep_until(*due);
+		if (ret == 0 && stop_requested())
+			ret = -EINTR;
+	}
+	return ret;
+}
+
+static int
+play(struct painting *painting, size_t *missing)
+{
+	const struct connection *connection = &painting->connection;
+	int64_t due = clock_now(), now;
+	int ret;
+
+	do {
+		ret = play_once(painting, &due, missing);
+		if (ret == 0 && connection->put == 0 && painting->already == 0)
+			return nothing_to_paint(painting);
+		now = clock_now();
+		if (due < now)
+			due = now;
+	} while (ret == 0 && painting->options->loop);
+	return ret == -EINTR && painting->options->loop ? 0 : ret;
+}
+
 /* ------------------------------------------------------------------ all of it */
 
 static int
@@ -280,7 +350,7 @@ report_print(const struct painting *painting, double seconds, size_t missing)
 	printf("%s %" PRIu64 " %s in %.2f s, %s a second\n",
 		connection->painted == connection->put ? "painted" : "sent",
 		connection->put, unit, seconds, rate);
-	if (painting->already && !painting->options->loop)
+	if (painting->already && !painting->options->loop && !is_animation(painting))
 		printf("%zu %s had that colour already\n", painting->already, unit);
 	if (connection->retries)
 		printf("%" PRIu64 " requests came too early and were repeated\n",
@@ -296,6 +366,18 @@ report_print(const struct painting *painting, double seconds, size_t missing)
 }
 
 static int
+paint_all(struct painting *painting, size_t *missing)
+{
+	if (is_animation(painting))
+		return play(painting, missing);
+	order_fill(painting, &painting->frames.all[0].image, NULL);
+	if (!painting->n)
+		return nothing_to_paint(painting);
+	return painting->options->loop ? paint_for_ever(painting, missing)
+				       : paint_once(painting, missing);
+}
+
+static int
 paint_run(struct painting *painting)
 {
 	int64_t start;
@@ -307,14 +389,13 @@ paint_run(struct painting *painting)
 	if (ret < 0)
 		return ret;
 	start = clock_now();
-	ret = painting->options->loop ? paint_for_ever(painting, &missing)
-				      : paint_once(painting, &missing);
+	ret = paint_all(painting, &missing);
 	progress_stop();
 	if (ret == 0 || ret == -EINTR)
 		report_print(painting, clock_seconds(clock_now() - start), missing);
 	if (ret == -EINTR)
 		return console_error(ret, "interrupted before the end");
-	if (ret == 0 && missing == painting->n)
+	if (ret == 0 && painting->n && missing == painting->n)
 		return console_error(-EIO, "the wall shows nothing of it");
 	return ret;
 }
@@ -328,7 +409,7 @@ verb_paint(const struct options *options)
 	};
 	uint64_t rate =
 		options->has_rate ? options->rate : driver_for(&options->target)->rate;
-	int ret = image_load(&painting.image, options->file);
+	int ret = frames_load(&painting.frames, options->file);
 
 	if (ret < 0)
 		return ret;
@@ -337,6 +418,6 @@ verb_paint(const struct options *options)
 		ret = paint_run(&painting);
 	connection_close(&painting.connection);
 	free(painting.order);
-	image_free(&painting.image);
+	frames_free(&painting.frames);
 	return ret;
 }

@@ -75,6 +75,7 @@ TESTS += \
 	tests/clients/test_muralctl.py \
 	tests/clients/test_hostile.py \
 	tests/clients/test_operator.py \
+	tests/clients/test_pictures.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
 	tests/daemon/test_browsers.py \
