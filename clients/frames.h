@@ -27,6 +27,10 @@ struct frames {
 int frames_load(struct frames *frames, const char *path);
 void frames_free(struct frames *frames);
 
+/* By a factor, and as large as fits, with the same proportions.  0 or -errno, printed. */
+int frames_scale(struct frames *frames, double factor);
+int frames_fit_into(struct frames *frames, uint32_t width, uint32_t height);
+
 /* For what reads a format: -EBADMSG with the reason in `why`, or -errno, printed. */
 typedef int frames_decode(
 	struct frames *frames, const uint8_t *data, size_t len, char why[FRAMES_WHY_MAX]);

@@ -55,8 +55,8 @@ fill_row(void *arg, uint32_t y, uint8_t *row)
 	return 0;
 }
 
-int
-image_save(const struct image *image, const char *path)
+static int
+image_write(const struct image *image, FILE *file)
 {
 	const struct png_picture picture = {
 		.width = image->width,
@@ -64,6 +64,26 @@ image_save(const struct image *image, const char *path)
 		.fill_row = fill_row,
 		.arg = (void *)image,
 	};
+
+	return png_encode(&picture, file);
+}
+
+int
+image_print(const struct image *image)
+{
+	int ret = image_write(image, stdout);
+
+	if (ret == 0 && fflush(stdout) != 0)
+		ret = -errno;
+	return ret == 0
+		       ? 0
+		       : console_error(ret, "the picture cannot be written to stdout: %s",
+				 strerror(-ret));
+}
+
+int
+image_save(const struct image *image, const char *path)
+{
 	FILE *file = fopen(path, "we");
 	int ret;
 
@@ -71,7 +91,7 @@ image_save(const struct image *image, const char *path)
 		ret = -errno;
 		return console_error(ret, "%s: %s", path, strerror(-ret));
 	}
-	ret = png_encode(&picture, file);
+	ret = image_write(image, file);
 	if (fclose(file) != 0 && ret == 0)
 		ret = -errno;
 	if (ret == 0)

@@ -19,6 +19,9 @@ int image_new(struct image *image, uint32_t width, uint32_t height);
 /* Writes 8-bit RGB without alpha.  On failure a regular file is removed. */
 int image_save(const struct image *image, const char *path);
 
+/* The same to stdout. */
+int image_print(const struct image *image);
+
 void image_free(struct image *image);
 
 static inline uint32_t *

@@ -50,6 +50,8 @@ completes "$scratch/b.txt" murald -c "$scratch/"
 completes paint muralctl ''
 completes grab muralctl gr
 completes stats muralctl st
+completes fill muralctl f
+completes pixelflut:// muralctl fill ff8800 --at 1,2 pi
 completes film muralctl fil
 completes http:// muralctl film ht
 completes http:// muralctl stats ht
