@@ -237,6 +237,33 @@ def test_the_engine_is_full(engine, tmp_path):
         assert a.log().count("refuses") == 1
 
 
+def noise(seed, width, height):
+    """All of a picture, in colours that no other seed has there."""
+    rng = random.Random(seed)
+    return b"".join(dot(x, y, rng.randbytes(3)) for y in range(height) for x in range(width))
+
+
+def test_the_engine_is_full_and_stays_so(engine, tmp_path):
+    """A shorter log is all that makes room: painters can fill an engine, but not for good."""
+    def used():
+        return int(re.search(rb"used_memory:(\d+)", engine.ask("INFO", "memory")).group(1))
+
+    frames = [noise(seed, 256, 256) for seed in range(2)]
+    with walls(engine, tmp_path, 2, "snapshot = 1h", size="256x256") as (a, b):
+        before = used()
+
+        def is_filled():
+            a.paint(frames[0])
+            frames.reverse()
+            return used() > before + (4 << 20)
+        wait_for("the log to grow", is_filled, 120)
+        engine.ask("CONFIG", "SET", "maxmemory", before + (2 << 20))
+        a.paint(dot(1, 2, RED))
+        wait_for("a word", lambda: "the engine refuses an entry: OOM" in a.log())
+        wait_for("the dot", lambda: b.picture().getpixel((1, 2)) == RED, 60)
+        converged(engine, a, b)
+
+
 def test_an_entry_that_vanishes(engine, tmp_path):
     """The hash in the log finds it, whoever had missed it."""
     with walls(engine, tmp_path, 2, "snapshot = 1s") as (a, b):
