@@ -512,6 +512,21 @@ def without(folder, *changes):
 
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_who_only_follows_sends_nothing(engine, tmp_path):
+    """Also where it compares so slowly that entries are read meanwhile: they are no paint of this wall."""
+    begins = "const struct picture *shared = &job->link->shared;\n"
+    path = without(tmp_path, ("publish.c", begins, begins + "usleep(100000);\n"),
+                   ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"))
+    with walls(engine, tmp_path, 1) as (a,), linked(engine, short_folder(tmp_path, "slow"), plugin_path=path) as b:
+        wait_linked(b)
+        for turn in range(40):
+            a.paint(scribble(turn, 100))
+            wait_for("the entry", lambda turn=turn: len([1 for _, fields in entries(engine) if b"d" in fields]) > turn)
+        converged(engine, a, b)
+        assert len({fields[b"w"].split(b".")[0] for _, fields in entries(engine) if b"w" in fields}) == 1
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
 def test_control_without_what_is_in_flight(far, tmp_path):
     path = without(tmp_path, ("follow.c", "pixels.colours[i], is_landing", "pixels.colours[i], false"),
                    ("follow.c", "!flight_has(link, place)", "true"))
