@@ -285,6 +285,21 @@ def test_an_entry_that_vanishes(engine, tmp_path):
         converged(engine, a, b)
 
 
+def test_snapshots_in_quick_succession(engine, tmp_path):
+    """Who made one gives the lease back, which would last 10 s."""
+    with walls(engine, tmp_path, 1, "snapshot = 1s") as (a,):
+        made = []
+
+        def is_next_soon():
+            a.paint(scribble(len(made), 20))
+            at = [at for at, fields in entries(engine) if b"x" in fields][-1][0]
+            if at not in made:
+                made.append(at)
+            return any(after - before < 9000 for before, after in zip(made[1:], made[2:]))
+        wait_for("two snapshots within 9 s", is_next_soon, 60)
+        wait_for("the lease to be gone", lambda: not engine.ask("EXISTS", key("mural", "keeper")))
+
+
 def test_a_wrong_password(engine, tmp_path):
     engine.ask("CONFIG", "SET", "requirepass", "sesame")
     with linked(engine, tmp_path, "password = simsim") as wall:
