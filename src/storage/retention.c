@@ -277,6 +277,8 @@ on_step_done(uv_work_t *work, int status)
 void
 retention_run(struct retention *retention)
 {
+	if (retention->stopping)
+		return; /* the last saves come after retention_stop() */
 	if (retention->busy) {
 		retention->again = true;
 		return;

@@ -457,6 +457,24 @@ TEST_WITH(a_keyframe_above_the_segment_size_is_not_repeated_each_time, no_files,
 	wall_end(&wall);
 }
 
+/* The last moments are saved when the work on older segments has ended. */
+TEST_WITH(stopping_begins_no_work_on_segments, no_files, NULL)
+{
+	struct wall wall = { .config.max_size = 4 << 20 };
+
+	wall_begin(&wall);
+	flood(&wall, 120);
+	wall.record.retention.closed_most = 0;
+	wall.record.segment_max = 0;
+	wall.record.writer.keyframe_due = true;
+	paint(&wall, PIXELS);
+	autosave_run_now(&wall.record.autosave);
+	assert_true(wall.record.autosave.saving);
+	wall_end(&wall);
+	assert_int_equal(access("wall.1", F_OK), 0);
+	assert_int_equal(access("wall.thinned", F_OK), -1);
+}
+
 /* ------------------------------------------------------------------ damage */
 
 enum { MOMENTS = 60 };
