@@ -118,24 +118,25 @@ remove_old(const struct retention *retention, struct parts *parts)
 
 		if (now - part->written_ms <= (int64_t)retention->max_age_ms)
 			continue;
-		(void)unlink(part->name);
+		if (unlink(part->name) < 0 && errno != ENOENT)
+			continue; /* its bytes are there still */
 		parts->bytes -= part->bytes;
 		part->bytes = 0;
 	}
 }
 
-/* How many moments a segment has,. */
-static uint64_t
-count_moments(const char *name)
+/* Whether a segment has one moment at most: 1, 0, or -errno when that is not known. */
+static int
+is_single(const char *name)
 {
-	struct mural_history *history;
+	struct mural_history *history = NULL;
 	struct mural_span span = { 0 };
+	int ret = mural_history_open(name, &history);
 
-	if (mural_history_open(name, &history) < 0)
-		return 0;
-	(void)mural_history_span(history, INT64_MIN, INT64_MAX, &span);
+	if (ret == 0)
+		ret = mural_history_span(history, INT64_MIN, INT64_MAX, &span);
 	mural_history_close(history);
-	return span.moments;
+	return ret < 0 ? ret : span.moments < 2;
 }
 
 /* Bytes for each unit of time, more the longer ago. */
@@ -162,7 +163,7 @@ choose(const struct parts *parts)
 		double here = burden(parts, i, now);
 
 		if (parts->parts[i].bytes == 0 || here <= most ||
-			(i == 0 && count_moments(parts->parts[i].name) < 2))
+			(i == 0 && is_single(parts->parts[i].name) > 0))
 			continue;
 		chosen = &parts->parts[i];
 		most = here;
@@ -176,17 +177,15 @@ static int
 give_up(struct retention *retention, const char *name, int error)
 {
 	bool full = error == -ENOSPC || error == -EDQUOT;
+	bool gone = full && unlink(name) == 0;
 
-	if (full || !retention->failed)
+	if (gone || !retention->failed)
 		log_warn("record: %s cannot be thinned: %s; %s", name, strerror(-error),
-			full ? "it is removed, as record.max-size wants"
+			gone ? "it is removed, as record.max-size wants"
 			     : "nothing more is recorded when the current file is "
 			       "full, until that is fixed");
-	retention->failed = !full;
-	if (!full)
-		return error;
-	(void)unlink(name);
-	return 0;
+	retention->failed = !gone;
+	return gone ? 0 : error;
 }
 
 /* 1: begun; 0: the segment is gone; -errno, logged. */
@@ -194,13 +193,17 @@ static int
 give_way(struct retention *retention, const struct part *part)
 {
 	char *to = NULL;
-	int ret = -ENOMEM;
+	int ret = is_single(part->name);
 
-	if (count_moments(part->name) < 2) {
-		(void)unlink(part->name);
+	if (ret > 0 && unlink(part->name) == 0) {
+		retention->failed = false;
 		return 0;
 	}
-	if (asprintf(&to, "%s.thinned", retention->file) >= 0)
+	if (ret > 0)
+		ret = -errno;
+	else if (ret == 0 && asprintf(&to, "%s.thinned", retention->file) < 0)
+		ret = -ENOMEM;
+	if (ret == 0)
 		ret = thinning_begin(&retention->thinning, part->name, to);
 	free(to);
 	return ret < 0 ? give_up(retention, part->name, ret) : 1;

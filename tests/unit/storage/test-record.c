@@ -475,6 +475,78 @@ TEST_WITH(stopping_begins_no_work_on_segments, no_files, NULL)
 	assert_int_equal(access("wall.thinned", F_OK), -1);
 }
 
+static const char *const singles[] = { "wall.1", "wall.2", "wall.3" };
+
+/* Each of a single moment. */
+static void
+begin_with_segments(struct wall *wall)
+{
+	wall_begin(wall);
+	wall->record.segment_max = 0;
+	for (int i = 0; i < 4; i++) {
+		wall->record.writer.keyframe_due = true;
+		flood(wall, 1);
+	}
+	assert_int_equal(access("wall.3", R_OK), 0);
+	wall->record.retention.closed_most = 0;
+}
+
+/* As somebody whom permissions stop; what never ends is ended by alarm(). */
+static void
+retain_as_nobody(struct wall *wall)
+{
+	const uid_t user = geteuid();
+
+	if (user == 0)
+		assert_int_equal(seteuid(65534), 0);
+	alarm(60);
+	retention_run(&wall->record.retention);
+	thin(wall);
+	alarm(0);
+	assert_int_equal(seteuid(user), 0);
+}
+
+TEST_WITH(what_cannot_be_opened_is_not_removed, no_files, NULL)
+{
+	struct wall wall = { 0 };
+
+	begin_with_segments(&wall);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(chmod(singles[i], 0), 0);
+	assert_int_equal(chmod(".", 0777), 0);
+	retain_as_nobody(&wall);
+	assert_int_equal(chmod(".", 0700), 0);
+	assert_true(wall.record.retention.failed);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(access(singles[i], F_OK), 0);
+	wall_end(&wall);
+}
+
+TEST_WITH(what_cannot_be_removed_is_given_up, no_files, NULL)
+{
+	struct wall wall = { 0 };
+
+	begin_with_segments(&wall);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(chmod(singles[i], 0644), 0);
+	assert_int_equal(chmod(".", 0555), 0);
+	retain_as_nobody(&wall);
+	assert_true(wall.record.retention.failed);
+	/* nor is it when it is too old, which does not make the rest smaller */
+	wall.record.retention.failed = false;
+	wall.record.retention.max_age_ms = 1;
+	retain_as_nobody(&wall);
+	assert_true(wall.record.retention.failed);
+	assert_int_equal(chmod(".", 0700), 0);
+	/* and is removed once it can be */
+	wall.record.retention.max_age_ms = 0;
+	retention_run(&wall.record.retention);
+	thin(&wall);
+	assert_false(wall.record.retention.failed);
+	assert_int_equal(access("wall.3", F_OK), -1);
+	wall_end(&wall);
+}
+
 /* ------------------------------------------------------------------ damage */
 
 enum { MOMENTS = 60 };
