@@ -40,36 +40,39 @@ parts_free(struct parts *parts)
 	*parts = (struct parts){ 0 };
 }
 
-/* A segment without a valid head has no time. */
+/* Where the first head is damaged, when it was written last: so it gives way before its
+ * neighbours, and thinning mends it. */
 static int64_t
-first_moment(const char *name)
+first_moment(const char *name, int64_t written_ms)
 {
 	uint8_t bytes[RECORD_HEAD];
 	struct record_head head = { 0 };
 	FILE *in = fopen(name, "re");
+	bool valid = in && fseeko(in, RECORD_FILE_HEAD, SEEK_SET) == 0 &&
+		     fread(bytes, sizeof(bytes), 1, in) == 1 &&
+		     record_head_read(bytes, &head);
 
-	if (in && fseeko(in, RECORD_FILE_HEAD, SEEK_SET) == 0 &&
-		fread(bytes, sizeof(bytes), 1, in) == 1)
-		(void)record_head_read(bytes, &head);
 	if (in)
 		fclose(in);
-	return head.time_ms;
+	return valid ? head.time_ms : written_ms;
 }
 
 static void
 add_part(struct parts *parts, char *name)
 {
 	struct part *part = &parts->parts[parts->n];
+	int64_t written_ms;
 	struct stat st;
 
 	if (!name || stat(name, &st) < 0) {
 		free(name);
 		return;
 	}
+	written_ms = st.st_mtim.tv_sec * INT64_C(1000) + st.st_mtim.tv_nsec / 1000000;
 	*part = (struct part){ .name = name,
 		.bytes = st.st_size,
-		.first_ms = first_moment(name),
-		.written_ms = st.st_mtim.tv_sec * INT64_C(1000) };
+		.first_ms = first_moment(name, written_ms),
+		.written_ms = written_ms };
 	parts->bytes += part->bytes;
 	parts->n++;
 }

@@ -360,6 +360,40 @@ TEST_WITH(a_flood_does_not_expel_what_was_before, no_files, NULL)
 	wall_end(&wall);
 }
 
+/* What was recorded in peace is not to pay for the damage behind it. */
+TEST_WITH(a_damaged_head_does_not_cost_what_was_before, no_files, NULL)
+{
+	static uint32_t seen[100][PIXELS];
+	struct wall wall = { .config.max_size = 4 << 20 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	int out;
+
+	wall_begin(&wall);
+	for (int i = 0; i < 100; i++) {
+		paint(&wall, 1);
+		record(&wall);
+		copy(&wall, seen[i]);
+		usleep(1000);
+	}
+	wall.record.segment_max = 0;
+	wall.record.writer.keyframe_due = true;
+	flood(&wall, 1);
+	wall.record.segment_max = 1 << 20;
+	flood(&wall, 70);
+	out = open("wall.2", O_WRONLY);
+	assert_int_equal(pwrite(out, "damaged!", 8, RECORD_FILE_HEAD), 8);
+	close(out);
+	flood(&wall, 200);
+	history = open_history();
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(mural_history_next(history, &moment), 1);
+		assert_memory_equal(moment.pixels, seen[i], sizeof(seen[i]));
+	}
+	mural_history_close(history);
+	wall_end(&wall);
+}
+
 /* Nothing is lost but moments: what is played is what was on the wall. */
 TEST_WITH(a_thinned_segment_has_every_second_moment, no_files, NULL)
 {
