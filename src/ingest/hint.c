@@ -172,9 +172,10 @@ hint_block(const struct instance *instance, const char *address,
 	return ret;
 }
 
-/* Commands for those on whose systems the usual one does not work. */
+/* Commands for those on whose systems the usual one does not work, and for who wants to
+ * be seen from afar. */
 static void
-log_others(const struct instance *instance, const char *address, const char *usual)
+log_more(const struct instance *instance, const char *address, const char *usual)
 {
 	static const struct {
 		enum mural_system system;
@@ -186,8 +187,12 @@ log_others(const struct instance *instance, const char *address, const char *usu
 	};
 	struct mural_hint_request request =
 		make_request(instance, address, (struct mural_dimensions){ 0, 0 });
+	struct mural_dimensions size;
 	char text[512];
 
+	if (hint_block(instance, address, &size, text, sizeof(text)) > 0)
+		log_info("%s: paint %ux%u pixels with: %s", instance->host.name,
+			size.width, size.height, text);
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
 		request.system = others[i].system;
 		if (ask(instance, &request, text, sizeof(text)) > 0 &&
@@ -215,7 +220,7 @@ hint_log(const struct instance *instance)
 			continue;
 		log_info("%s: paint with: %s", instance->host.name, text);
 		if (!*before)
-			log_others(instance, address, text);
+			log_more(instance, address, text);
 		memcpy(before, text, sizeof(before));
 	}
 }

@@ -75,7 +75,7 @@ TEST(a_file_sets_values)
 	assert_false(config->display.hud);
 	assert_int_equal(config->display.hud_place, PLACE_IDLE);
 	assert_int_equal(config->display.language, LANGUAGE_GERMAN);
-	assert_true(config->display.attract == 90000);
+	assert_int_equal(config->display.attract, 90000);
 	assert_true(config->server.workers == 3);
 	assert_string_equal(config->server.plugin_path, "/a:/b");
 	run_free(run);
