@@ -6,14 +6,28 @@
 #include <errno.h>
 
 #include "console.h"
+#include "film.h"
 
 static int
-http_open(struct connection *connection)
+without_http(const struct target *target)
 {
 	return console_error(-ENOSYS,
 		"%s: this muralctl was built without HTTP: apt-get install "
 		"libcurl4-openssl-dev, then configure and make again",
-		connection->target->text);
+		target->text);
+}
+
+static int
+http_open(struct connection *connection)
+{
+	return without_http(connection->target);
+}
+
+int
+reel_open_live(struct reel *reel, const struct options *options)
+{
+	(void)reel;
+	return without_http(&options->target);
 }
 
 const struct driver driver_http = {

@@ -28,9 +28,14 @@ verb_size(const struct options *options)
 
 static const struct verb verbs[] = {
 	{ .name = "paint", .has_image = true, .run = verb_paint },
-	{ .name = "load", .run = verb_load },
+	{ .name = "load", .seconds = 10, .run = verb_load },
 	{ .name = "size", .run = verb_size },
-	{ .name = "grab", .has_file = true, .run = verb_grab },
+	{ .name = "grab", .file = "FILE.png", .run = verb_grab },
+	{ .name = "film",
+		.takes_record = true,
+		.file = "OUT",
+		.seconds = 30,
+		.run = verb_film },
 	{ .name = "stats", .run = verb_stats },
 	{ 0 },
 };

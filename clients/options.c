@@ -19,6 +19,7 @@ static const char usage[] =
 	"N]\n"
 	"       muralctl size TARGET\n"
 	"       muralctl grab TARGET FILE.png\n"
+	"       muralctl film TARGET|RECORDING OUT [--seconds S]\n"
 	"       muralctl stats TARGET\n"
 	"       muralctl wall VERB, for operators; see muralctl wall --help\n"
 	"\n"
@@ -32,7 +33,7 @@ static const char usage[] =
 	"  --rate N           pixels a second; 0: no limit\n"
 	"  --order ORDER      rows, from top to bottom, or random [rows]\n"
 	"  --connections N    load: number of connections [1]\n"
-	"  --seconds S        load: duration [10]\n"
+	"  --seconds S        duration: of load [10], of the film [30]\n"
 	"  --size WxH         the wall's size, if the server does not tell it\n"
 	"  --digits KIND      ipv6: the template's X and Y are hex or decimal [hex]\n"
 	"  --origin X,Y       p2: the wall's pixel that is its 0,0 [0,0]\n"
@@ -210,36 +211,50 @@ find_verb(const struct verb *verbs, const char *name)
 	return NULL;
 }
 
+/* A recording in a file is no target. */
+static int
+parse_target(struct options *options, const char *word, bool decimal)
+{
+	char why[TARGET_WHY_MAX];
+
+	if (options->verb->takes_record && !strstr(word, "://")) {
+		options->record = word;
+		return 0;
+	}
+	if (target_parse(&options->target, word, decimal, why, sizeof(why)) < 0)
+		return console_error(-EINVAL, "%s", why);
+	return 0;
+}
+
 /* VERB [IMAGE] TARGET [FILE] */
 static int
 parse_words(struct options *options, const struct verb *verbs, int n, char *word[],
 	bool decimal)
 {
 	const struct verb *verb;
-	char why[TARGET_WHY_MAX];
 	int target, wanted;
 
 	if (n == 0)
-		return console_error(-EINVAL,
-			"a verb is missing: paint, load, size, grab, stats or wall; "
-			"see muralctl --help");
+		return console_error(-EINVAL, "a verb is missing: paint, load, size, "
+					      "grab, film, stats or wall; "
+					      "see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
 		return console_error(-EINVAL,
-			"%s is not a verb: paint, load, size, grab, stats or wall; "
+			"%s is not a verb: paint, load, size, grab, film, stats or wall; "
 			"see muralctl --help",
 			word[0]);
 	target = verb->has_image ? 2 : 1;
-	wanted = target + 1 + verb->has_file;
+	wanted = target + 1 + (verb->file != NULL);
 	if (n != wanted)
-		return console_error(-EINVAL, "%s: write muralctl %s %sTARGET%s", word[0],
-			word[0], verb->has_image ? "IMAGE " : "",
-			verb->has_file ? " FILE.png" : "");
-	if (verb->has_image || verb->has_file)
+		return console_error(-EINVAL, "%s: write muralctl %s %sTARGET%s%s",
+			word[0], word[0], verb->has_image ? "IMAGE " : "",
+			verb->file ? " " : "", verb->file ? verb->file : "");
+	if (verb->has_image || verb->file)
 		options->file = word[verb->has_image ? 1 : 2];
-	if (target_parse(&options->target, word[target], decimal, why, sizeof(why)) < 0)
-		return console_error(-EINVAL, "%s", why);
-	return 0;
+	if (options->seconds == 0)
+		options->seconds = verb->seconds;
+	return parse_target(options, word[target], decimal);
 }
 
 static const char *
@@ -258,7 +273,6 @@ options_parse(struct options *options, const struct verb *verbs, int argc, char 
 
 	*options = (struct options){
 		.connections = 1,
-		.seconds = 10,
 		.name = "muralctl",
 		.author = env_or_default("USER", "somebody"),
 		.secret = env_or_default("MURALCTL_SECRET", ""),

@@ -19,20 +19,24 @@ struct options {
 	const struct verb *verb;
 	const char *file; /* the image to paint or to write */
 	struct target target;
+	const char *record; /* instead of it, a recording; NULL: none */
 
 	int32_t at_x, at_y; /* where the image's top left corner goes */
 	bool loop, random;
 	bool has_rate;
-	uint64_t rate;          /* pixels a second, 0: no limit */
-	uint32_t width, height; /* of the wall, --size; 0: not given */
-	uint32_t connections, seconds;
-	int32_t origin_x, origin_y; /* p2: the wall's pixel that is its 0,0 */
+	uint64_t rate;                 /* pixels a second, 0: no limit */
+	uint32_t width, height;        /* of the wall, --size; 0: not given */
+	uint32_t connections, seconds; /* seconds: the verb's, if not given */
+	int32_t origin_x, origin_y;    /* p2: the wall's pixel that is its 0,0 */
 	const char *name, *author, *secret, *id; /* http; id: NULL: register */
 };
 
 struct verb {
 	const char *name;
-	bool has_image, has_file; /* IMAGE before, FILE after the target */
+	bool has_image;    /* IMAGE before the target */
+	bool takes_record; /* instead of a target */
+	const char *file;  /* what a file after the target is called; NULL: none */
+	uint32_t seconds;
 	int (*run)(const struct options *options); /* 0 or -errno, printed */
 };
 
@@ -45,4 +49,5 @@ int options_parse(
 int verb_paint(const struct options *options);
 int verb_load(const struct options *options);
 int verb_grab(const struct options *options);
+int verb_film(const struct options *options);
 int verb_stats(const struct options *options);

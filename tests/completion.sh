@@ -50,6 +50,8 @@ completes "$scratch/b.txt" murald -c "$scratch/"
 completes paint muralctl ''
 completes grab muralctl gr
 completes stats muralctl st
+completes film muralctl fil
+completes http:// muralctl film ht
 completes http:// muralctl stats ht
 completes none muralctl nothing
 completes --order muralctl paint x.png pixelflut://h --o

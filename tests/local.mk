@@ -73,6 +73,7 @@ TESTS += tests/p2/test_p2.py
 endif
 TESTS += \
 	tests/clients/test_muralctl.py \
+	tests/clients/test_film.py \
 	tests/clients/test_hostile.py \
 	tests/clients/test_operator.py \
 	tests/clients/test_pings.py \
@@ -112,6 +113,7 @@ include $(top_srcdir)/tests/plugins/local.mk
 if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
+	tests/http/test_api.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \

@@ -237,15 +237,15 @@ def test_undo(evening):
 
 
 def test_a_film(evening):
-    need(("curl", "curl"), ("ffmpeg", "ffmpeg"))
+    need(("ffmpeg", "ffmpeg"))
     for rgb in (255, 0, 0), (0, 255, 0):
         evening.flut("".join("PX %d %d %02x%02x%02x\n" % (x, y, *rgb) for y in range(0, 360, 8) for x in range(640)))
         evening.flut("PX 5 5 %02x%02x%02x\n" % rgb)
         recorded(evening, rgb)
-    evening.recipe("A film of the evening")
+    evening.recipe("A film of the evening", ("--seconds 30", "--seconds 1"))
     said = subprocess.run(["ffprobe", "-v", "error", "-show_streams", evening.root + "/evening.mp4"],
                           capture_output=True, text=True, timeout=30).stdout
-    assert "codec_name=h264" in said and "pix_fmt=yuv420p" in said and "width=640" in said
+    assert "codec_name=h264" in said and "pix_fmt=yuv420p" in said and "width=1920" in said
 
 
 def test_two_walls(evening, tmp_path_factory):

@@ -73,7 +73,7 @@ static const struct mural_option record_options[] = {
 	MURAL_DURATION_FROM(struct config_record, interval, "1s", 10, INT64_MAX,
 		"how often a changed canvas is recorded"),
 	MURAL_BYTES(struct config_record, max_size, "1G",
-		"size above which the oldest parts are deleted; 0: no limit"),
+		"size above which older parts are thinned; 0: no limit"),
 	MURAL_DURATION(struct config_record, max_age, "0",
 		"age after which parts are deleted; 0: no limit"),
 	{ 0 },

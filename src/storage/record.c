@@ -6,15 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/log.h"
 #include "base/util.h"
 #include "storage/segments.h"
-
-/* Reading starts at a keyframe, so there is another one when the deltas since the last
- * are as long as it was, or this many. */
-#define DELTAS_MAX 600
 
 /* What a power cut may cost; by itself the kernel writes back less often. */
 #define SYNC_MS 10000
@@ -22,210 +17,50 @@
 /* Until the file can be opened. */
 #define RETRY_MS 1000
 
-/* ------------------------------------------------------------------ one record */
-
-/* A record that is being written. */
-struct record_writer {
-	int fd;
-	off_t at;
-	z_stream stream;
-	uLong crc;
-	uint64_t len;
-	uint8_t out[64 * 1024];
-};
-
-static int
-compress_bytes(struct record_writer *writer, const void *bytes, size_t len, int flush)
-{
-	z_stream *stream = &writer->stream;
-	int ret = 0, z;
-
-	stream->next_in = (void *)bytes;
-	stream->avail_in = len;
-	do {
-		size_t n;
-
-		stream->next_out = writer->out;
-		stream->avail_out = sizeof(writer->out);
-		z = deflate(stream, flush);
-		n = sizeof(writer->out) - stream->avail_out;
-		writer->crc = crc32(writer->crc, writer->out, n);
-		ret = record_write_at(writer->fd, writer->at, writer->out, n);
-		writer->at += n;
-		writer->len += n;
-	} while (ret == 0 && (stream->avail_out == 0 || (flush && z != Z_STREAM_END)));
-	return ret;
-}
-
-/* What changed of a tile since its last record, as RGB; updates the shadow. */
-static size_t
-diff_tile(struct record *record, uint32_t tile, uint8_t changes[RECORD_TILE])
-{
-	const struct mural_view *view = mural_reader_view(record->autosave.reader);
-	const struct mural_rect at = mural_tile_rect(view, tile);
-	uint32_t now[MURAL_TILE * MURAL_TILE];
-	uint8_t *out = changes;
-
-	mural_reader_copy(record->autosave.reader, at.x, at.y, at.width, at.height, now,
-		MURAL_TILE);
-	for (uint32_t y = 0; y < at.height; y++) {
-		uint32_t *shadow = record->shadow + (size_t)(at.y + y) * view->width;
-
-		for (uint32_t x = 0; x < at.width; x++, out += 3) {
-			uint32_t pixel = now[y * MURAL_TILE + x];
-			uint32_t change = pixel ^ shadow[at.x + x];
-
-			shadow[at.x + x] = pixel;
-			out[0] = change >> 16;
-			out[1] = change >> 8;
-			out[2] = change;
-		}
-	}
-	return out - changes;
-}
-
-static int
-compress_tiles(
-	struct record *record, struct record_writer *writer, struct record_head *head)
-{
-	const struct mural_view *view = mural_reader_view(record->autosave.reader);
-	const uint64_t *tiles = record->autosave.tiles;
-	uint8_t changes[RECORD_TILE];
-	int ret = 0;
-
-	for (uint32_t t = 0; ret == 0 && mural_tiles_next(view, tiles, &t); t++) {
-		uint8_t number[4] = { t, t >> 8, t >> 16, t >> 24 };
-
-		ret = compress_bytes(writer, number, sizeof(number), Z_NO_FLUSH);
-		head->raw_len += sizeof(number);
-		head->tiles++;
-	}
-	for (uint32_t t = 0; ret == 0 && mural_tiles_next(view, tiles, &t); t++) {
-		size_t len = diff_tile(record, t, changes);
-
-		ret = compress_bytes(writer, changes, len, Z_NO_FLUSH);
-		head->raw_len += len;
-	}
-	return ret == 0 ? compress_bytes(writer, NULL, 0, Z_FINISH) : ret;
-}
-
-/* The head is written last, so that a record that was cut short has none. */
-static int
-write_head(struct record_writer *writer, off_t at, struct record_head *head)
-{
-	uint8_t bytes[RECORD_HEAD];
-
-	head->len = writer->len;
-	record_head_write(head, bytes);
-	record_crc_write(crc32(writer->crc, bytes + 8, sizeof(bytes) - 8), bytes);
-	return record_write_at(writer->fd, at, bytes, sizeof(bytes));
-}
-
-/* Appends a record of the autosave's tiles and fills in the rest of *head.  The shadow is
- * updated even on failure: the next record must then be a keyframe. */
-static int
-append_record(struct record *record, struct record_head *head)
-{
-	struct record_writer *writer = calloc(1, sizeof(*writer));
-	int ret = -ENOMEM;
-
-	if (!writer)
-		return ret;
-	writer->fd = record->fd;
-	writer->at = record->end + RECORD_HEAD;
-	writer->crc = crc32(0, NULL, 0);
-	if (deflateInit(&writer->stream, Z_BEST_SPEED) == Z_OK) {
-		ret = compress_tiles(record, writer, head);
-		deflateEnd(&writer->stream);
-	}
-	if (ret == 0)
-		ret = write_head(writer, record->end, head);
-	if (ret == 0)
-		record->end = writer->at;
-	else if (ftruncate(record->fd, record->end) < 0)
-		log_debug("record: %s keeps an incomplete record", record->file);
-	free(writer);
-	return ret;
-}
-
 /* ------------------------------------------------------------------ saving */
 
-/* Removes tiles that look as before: a picture painted in a loop mostly repeats itself.
- */
-static bool
-drop_unchanged(struct record *record)
+static void
+copy_canvas(const void *from, const struct mural_rect *at, uint32_t *pixels)
 {
-	const struct mural_view *view = mural_reader_view(record->autosave.reader);
-	uint32_t now[MURAL_TILE * MURAL_TILE];
-	bool changed = false;
-
-	for (uint32_t t = 0; mural_tiles_next(view, record->autosave.tiles, &t); t++) {
-		const struct mural_rect at = mural_tile_rect(view, t);
-		bool same = true;
-
-		mural_reader_copy(record->autosave.reader, at.x, at.y, at.width,
-			at.height, now, MURAL_TILE);
-		for (uint32_t y = 0; y < at.height && same; y++)
-			same = memcmp(now + y * MURAL_TILE,
-				       record->shadow + (size_t)(at.y + y) * view->width +
-					       at.x,
-				       at.width * sizeof(*now)) == 0;
-		if (same)
-			mural_tiles_remove(record->autosave.tiles, t);
-		changed |= !same;
-	}
-	return changed;
+	mural_reader_copy(from, at->x, at->y, at->width, at->height, pixels, MURAL_TILE);
 }
 
-static void
-clear_shadow(struct record *record)
+/* 0; 1: older ones must be thinned first, and this moment is left out; -errno. */
+static int
+next_segment(struct record *record)
 {
-	const struct mural_view *view = mural_reader_view(record->autosave.reader);
+	int ret;
 
-	for (size_t i = 0; i < (size_t)view->width * view->height; i++)
-		record->shadow[i] = 0xff000000;
-}
-
-static void
-count_record(struct record *record, const struct record_head *head)
-{
-	if (head->keyframe) {
-		record->keyframe_len = head->len;
-		record->deltas_len = record->n_deltas = 0;
-	} else {
-		record->deltas_len += head->len;
-		record->n_deltas++;
+	record->retention_due = true;
+	if (retention_is_behind(&record->retention)) {
+		mural_reader_put_back(record->autosave.reader, record->autosave.tiles);
+		return 1;
 	}
-	record->keyframe_due = record->n_deltas >= DELTAS_MAX ||
-			       record->deltas_len > MAX(record->keyframe_len, 64 * 1024);
+	ret = record_close_segment(record);
+	return ret < 0 ? ret : record_open_segment(record);
 }
 
 static int
 record_changes(struct record *record, int64_t now)
 {
-	const struct mural_view *view = mural_reader_view(record->autosave.reader);
-	struct record_head head = { .width = view->width, .height = view->height };
+	const struct record_pixels canvas = { copy_canvas, record->autosave.reader };
+	bool is_first;
 	int ret = 0;
 
-	if (record->fd >= 0 && record_segment_is_full(record, now))
-		ret = record_close_segment(record);
-	if (ret == 0 && record->fd < 0)
+	if (record->writer.fd < 0)
 		ret = record_open_segment(record);
-	if (ret < 0 || (!record->keyframe_due && !drop_unchanged(record)))
+	else if (record_segment_is_full(record, now))
+		ret = next_segment(record);
+	if (ret != 0)
+		return MIN(ret, 0);
+	is_first = record->writer.end == RECORD_FILE_HEAD;
+	now = MAX(record->last_ms, now);
+	ret = record_append(&record->writer, &canvas, record->autosave.tiles, now);
+	if (ret <= 0)
 		return ret;
-	head.time_ms = record->last_ms = MAX(record->last_ms, now);
-	head.keyframe = record->keyframe_due;
-	if (record->end == RECORD_FILE_HEAD)
+	record->last_ms = now;
+	if (is_first)
 		record->segment_ms = now;
-	if (head.keyframe) {
-		clear_shadow(record);
-		mural_tiles_add_all(view, record->autosave.tiles);
-	}
-	record->keyframe_due = true; /* unless this one succeeds */
-	ret = append_record(record, &head);
-	if (ret < 0)
-		return ret;
-	count_record(record, &head);
 	record->unsynced = true;
 	return 0;
 }
@@ -244,7 +79,7 @@ record_now(struct record *record)
 	if (ret < 0 || !record->unsynced || llabs(now - record->synced_ms) < SYNC_MS)
 		return ret;
 	record->synced_ms = now;
-	if (fdatasync(record->fd) < 0)
+	if (fdatasync(record->writer.fd) < 0)
 		return -errno;
 	record->unsynced = false;
 	return 0;
@@ -274,10 +109,13 @@ on_sync(uv_timer_t *timer)
 
 /* Flushes the last records once painting has ceased. */
 static void
-schedule_sync(struct autosave *autosave)
+after_save(struct autosave *autosave)
 {
 	struct record *record = container_of(autosave, struct record, autosave);
 
+	if (record->retention_due)
+		retention_run(&record->retention);
+	record->retention_due = false;
 	if (!record->unsynced)
 		uv_timer_stop(&record->sync);
 	else if (!uv_is_active((uv_handle_t *)&record->sync))
@@ -289,21 +127,20 @@ schedule_sync(struct autosave *autosave)
 static int
 record_init(struct record *record, struct canvas *canvas, uint64_t interval_ms)
 {
-	record->shadow = malloc(
-		(size_t)canvas->view.width * canvas->view.height * sizeof(uint32_t));
-	if (!record->shadow)
-		return -ENOMEM;
-	return autosave_init(&record->autosave, canvas, interval_ms, record_work);
+	int ret = record_writer_resize(
+		&record->writer, canvas->view.width, canvas->view.height);
+
+	return ret < 0 ? ret
+		       : autosave_init(
+				 &record->autosave, canvas, interval_ms, record_work);
 }
 
 static void
 record_finish(struct record *record)
 {
 	autosave_finish(&record->autosave);
-	if (record->fd >= 0)
-		close(record->fd);
-	free(record->shadow);
-	*record = (struct record){ .fd = -1 };
+	record_writer_finish(&record->writer);
+	*record = (struct record){ .writer.fd = -1 };
 }
 
 static void
@@ -346,14 +183,15 @@ open_or_wait(struct record *record)
 		ret = record_check_file(record);
 	if (ret == 0) {
 		log_info("record: %s", record->file);
-		record->autosave.after_save = schedule_sync;
+		record->autosave.after_save = after_save;
 		autosave_start(&record->autosave, record->sync.loop);
+		retention_run(&record->retention);
 		return;
 	}
 	log_unopened(record, ret);
-	if (record->fd >= 0)
-		close(record->fd);
-	record->fd = -1;
+	if (record->writer.fd >= 0)
+		close(record->writer.fd);
+	record->writer.fd = -1;
 	uv_timer_start(&record->sync, on_retry, RETRY_MS, 0);
 }
 
@@ -363,11 +201,9 @@ record_start(struct record *record, const struct config_record *config,
 {
 	*record = (struct record){
 		.file = config->file,
-		.max_size = config->max_size,
 		.max_age_ms = config->max_age,
 		.segment_max = record_segment_max(config->max_size),
-		.fd = -1,
-		.keyframe_due = true,
+		.writer.fd = -1,
 	};
 	if (!*record->file)
 		return 0;
@@ -377,6 +213,7 @@ record_start(struct record *record, const struct config_record *config,
 		return -ENOMEM;
 	}
 	uv_timer_init(loop, &record->sync);
+	retention_init(&record->retention, config, record->segment_max, loop);
 	open_or_wait(record);
 	return 0;
 }
@@ -387,10 +224,11 @@ record_stop(struct record *record)
 	if (!record->autosave.reader)
 		return;
 	uv_close((uv_handle_t *)&record->sync, NULL);
+	retention_stop(&record->retention);
 	uv_run(record->sync.loop, UV_RUN_NOWAIT);
 	if (autosave_stop(&record->autosave))
 		(void)record_work(&record->autosave);
-	if (record->fd >= 0)
-		(void)fdatasync(record->fd);
+	if (record->writer.fd >= 0)
+		(void)fdatasync(record->writer.fd);
 	record_finish(record);
 }

@@ -4,8 +4,8 @@
  *
  * Once an interval, what changed is appended, whoever painted it; an unchanged canvas
  * writes nothing.  history-format.h defines the format, <mural/history.h> reads it.  A
- * file that has reached a segment's size is renamed to a number, and the oldest segments
- * are removed when all together are too large or too old.  A failure is logged once;
+ * file that has reached a segment's size is renamed to a number.  Older segments are
+ * thinned when all together are too large (retention.h).  A failure is logged once;
  * what was not written is written, as it then is, as soon as that works again.
  *
  * The main thread's; packing and writing happen on libuv's thread pool.
@@ -21,27 +21,25 @@
 #include "canvas/canvas.h"
 #include "config/config.h"
 #include "storage/autosave.h"
+#include "storage/record-writer.h"
+#include "storage/retention.h"
 
 struct record {
 	struct autosave autosave;
 	uv_timer_t sync; /* the main thread's; before the file is open, of the retries */
 	struct log_dedup tries; /* these log */
+	struct retention retention;
 
 	/* of the save at hand, on whichever thread it runs */
 	const char *file; /* borrowed */
-	uint64_t max_size, max_age_ms, segment_max;
-	int fd;
-	off_t end;             /* of the last complete record */
-	uint32_t *shadow;      /* the canvas as it was recorded last */
-	bool keyframe_due;     /* the next record must be one */
-	uint64_t keyframe_len; /* bytes of the last one */
-	uint64_t deltas_len;   /* bytes of the records since */
-	uint32_t n_deltas;     /* their number */
-	int64_t last_ms;       /* time of the last record */
-	int64_t segment_ms;    /* time of this segment's first */
+	uint64_t max_age_ms, segment_max;
+	struct record_writer writer;
+	int64_t last_ms;    /* time of the last record */
+	int64_t segment_ms; /* time of this segment's first */
 	int64_t synced_ms;
-	bool unsynced; /* some records are not flushed to disk */
-	bool failed;   /* and this was logged */
+	bool unsynced;      /* some records are not flushed to disk */
+	bool retention_due; /* a segment was closed, or waits for that */
+	bool failed;        /* and this was logged */
 };
 
 /* Starts to record.  With an empty file name nothing is ever recorded.  A file that

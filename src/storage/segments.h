@@ -8,9 +8,6 @@
 #include "storage/history-format.h"
 #include "storage/record.h"
 
-/* Writes all of the bytes. */
-int record_write_at(int fd, off_t at, const uint8_t *bytes, size_t len);
-
 /* Milliseconds since 1970. */
 int64_t record_now_ms(void);
 
@@ -30,5 +27,5 @@ bool record_segment_is_full(const struct record *record, int64_t now);
 /* Renames the file to the next number, and closes it. */
 int record_close_segment(struct record *record);
 
-/* Starts a new file, and removes the oldest segments. */
+/* Starts a new file. */
 int record_open_segment(struct record *record);

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 from PIL import Image
 
+import livedoc
 from wall import Wall, wait_for
 
 SIZE = (96, 64)
@@ -87,6 +88,89 @@ def test_the_film_has_every_moment_of_a_short_span(tmp_path):
             assert [c for c in seen if c != (0, 0, 0)] == wanted
 
 
+def test_the_film_has_the_colours_of_the_wall(tmp_path):
+    """An evening sky has no steps: what is between two colours of the palette is mixed of both."""
+    with recording_wall(tmp_path) as wall:
+        client = wall.tcp("pixelflut")
+        sky = {(x, y): (96 + x, 32 + y, 255 - y - x // 2) for x in range(SIZE[0]) for y in range(SIZE[1])}
+        client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % (*at, *sky[at]) for at in sky))
+
+        def recorded():
+            shown = picture_at(wall, time.time())
+            return shown and all(shown.getpixel(at) == sky[at] for at in sky)
+        wait_for("a record", recorded)
+        gif = Image.open(io.BytesIO(get(wall, "timelapse?source=wall")))
+        gif.seek(gif.n_frames - 1)
+        frame = gif.convert("RGB")
+        for left in range(0, SIZE[0], 8):
+            for top in range(0, SIZE[1], 8):
+                block = [(x, y) for x in range(left, left + 8) for y in range(top, top + 8)]
+                for part in range(3):
+                    mean = sum(frame.getpixel(at)[part] - sky[at][part] for at in block) / 64
+                    assert abs(mean) < 6
+
+
+def film_of(data):
+    """The head of a film, and its moments: time, whether it is a key, the pixels."""
+    head, moments = livedoc.program()["film"](data)
+    return head, list(moments)
+
+
+def test_the_film_in_the_live_format(tmp_path):
+    with recording_wall(tmp_path) as wall:
+        client = wall.tcp("pixelflut")
+        times = [fill(wall, client, colour) for colour in COLOURS]
+        head, moments = film_of(get(wall, "history?step=0"))
+        assert (head["width"], head["height"], head["version"]) == (*SIZE, 1)
+        assert moments[0][1] and [at for at, *_ in moments] == sorted(at for at, *_ in moments)
+        for at, colour in zip(times, COLOURS):
+            shown = [pixels for when, _, pixels in moments if when <= at + 0.002][-1]
+            assert set(shown) == {colour}
+        # a part of it begins with what was there
+        _, part = film_of(get(wall, "history?from=%f&to=%f" % (times[1], times[3])))
+        assert set(part[0][2]) == {COLOURS[1]} and set(part[-1][2]) == {COLOURS[3]}
+        # a coarse one has fewer moments, and ends with the last
+        _, coarse = film_of(get(wall, "history?step=3600"))
+        assert len(coarse) == 2 and set(coarse[1][2]) == {COLOURS[-1]}
+
+
+def test_many_ask_for_films_at_once(tmp_path):
+    """Each of another part, as who scrubs does; one is made at a time, and all are answered."""
+    with recording_wall(tmp_path) as wall:
+        times = [fill(wall, wall.tcp("pixelflut"), colour) for colour in COLOURS[:3]]
+        sockets = [wall.tcp("http", source="127.0.1.%d" % (1 + number % 20)) for number in range(100)]
+        for number, client in enumerate(sockets):
+            client.sendall(b"GET /history?from=%f&step=%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                           % (times[0], number))
+            if number % 3 == 0:
+                client.close()  # scrubs on without reading the answer
+        answers = [client.makefile("rb").read() for number, client in enumerate(sockets) if number % 3]
+        assert {answer[9:12] for answer in answers} == {b"200"}
+        for answer in answers[::20]:
+            _, moments = film_of(answer.partition(b"\r\n\r\n")[2])
+            assert set(moments[-1][2]) == {COLOURS[2]}
+
+
+def test_a_film_plays_around_a_hole(tmp_path):
+    """A recording that is damaged in its middle: what was before and after is there."""
+    with recording_wall(tmp_path) as wall:
+        client = wall.tcp("pixelflut")
+        fill(wall, client, COLOURS[0])
+    with recording_wall(tmp_path) as wall:
+        fill(wall, wall.tcp("pixelflut"), COLOURS[1])
+    with open(tmp_path / "record", "r+b") as record:
+        content = record.read()
+        # in the second record: this run then begins with a new segment
+        at = content.index(b"MREC", content.index(b"MREC") + 4)
+        record.seek(at + 40)
+        record.write(b"damaged!")
+    with recording_wall(tmp_path) as wall:
+        fill(wall, wall.tcp("pixelflut"), COLOURS[2])
+        _, moments = film_of(get(wall, "history?step=0"))
+        assert moments[0][1] and set(moments[-1][2]) == {COLOURS[2]}
+        assert len(moments) >= 2
+
+
 def test_kill_9_keeps_all_but_the_last_moment(tmp_path):
     times = []
     for colour in COLOURS:
@@ -102,14 +186,16 @@ def test_kill_9_keeps_all_but_the_last_moment(tmp_path):
 def test_bad_requests(tmp_path):
     with recording_wall(tmp_path, record=False) as wall:
         assert json.loads(get(wall, "history")) == {"first": None, "last": None, "moments": 0}
-        for path in ("history?at=5", "timelapse?source=wall"):
+        for path in ("history?at=5", "timelapse?source=wall", "history?from=0"):
             status, text = error(wall, path)
             assert status == 404 and "record.file" in text
         for path in ("history?at=yesterday", "history?at=1e400", "history?at=", "history?at=nan",
                      "history?at=[1]", "timelapse?source=moon"):
             assert error(wall, path)[0] == 400
     with recording_wall(tmp_path) as wall:
-        for path in ("timelapse?source=wall&from=x", "timelapse?source=wall&from=5&to=4"):
+        for path in ("timelapse?source=wall&from=x", "timelapse?source=wall&from=5&to=4",
+                     "history?from=x", "history?to=", "history?from=5&to=4", "history?step=-1",
+                     "history?step=often"):
             assert error(wall, path)[0] == 400
 
 

@@ -370,14 +370,53 @@ def test_the_history_slider(wall, browser):
                  "m.dispatchEvent(new Event('input')); })()")
     wait_for("the picture", lambda: browser.eval(
         "document.getElementById('past-picture').naturalWidth") == 160)
-    browser.eval("document.getElementById('wall-timelapse').click()")
-    wait_for("the film", lambda: browser.eval(
-        "(p => p.src.includes('source=wall') && p.complete && p.naturalWidth)"
-        "(document.getElementById('past-picture'))") == 160)
     browser.eval("document.getElementById('board-timelapse').click()")
     wait_for("the board's film", lambda: browser.eval(
         "(p => !p.src.includes('source=wall') && p.complete && p.naturalWidth)"
         "(document.getElementById('past-picture'))") == 20)
+
+
+def film(browser, code):
+    return browser.eval("(async film => { %s })(document.getElementById('film')?.film)" % code)
+
+
+def test_the_film(wall, browser):
+    """Nothing of it is loaded before it is opened; then it plays, jumps, cuts, and is saved."""
+    colours = [(250, 10, 20), (10, 240, 30), (20, 30, 230)]
+    for colour in colours:
+        before = json.loads(get(wall, "history"))["moments"]
+        flut(wall, [(x, y, *colour) for x in range(20) for y in range(20)])
+        wait_for("a record", lambda: json.loads(get(wall, "history"))["moments"] > before)
+    browser.goto(url(wall))
+    wait_for("the button", lambda: not browser.eval("document.getElementById('wall-timelapse').hidden"))
+    assert not browser.eval("performance.getEntriesByType('resource').some(e => e.name.includes('film'))")
+    browser.press("#wall-timelapse")
+    wait_for("the film", lambda: film(browser, "return film?.reel?.shown") == 0)
+    # each moment, in any order, is what the wall was
+    n = film(browser, "return film.reel.moments.length")
+    at = [film(browser, "await film.go(film.reel.moments[%d].time);"
+               "return [...film.reel.image.data.slice(0, 3)]" % index) for index in range(n)]
+    assert [shown for index, shown in enumerate(at) if tuple(shown) in colours
+            and (index == 0 or at[index - 1] != shown)][-3:] == [list(colour) for colour in colours]
+    for index in (0, n - 1, n // 2):
+        assert film(browser, "await film.go(film.reel.moments[%d].time);"
+                    "return [...film.reel.image.data.slice(0, 3)]" % index) == at[index]
+    # arrow keys go by one
+    film(browser, "await film.go(film.reel.moments[0].time); film.slider.focus()")
+    browser.eval("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }))")
+    wait_for("the next moment", lambda: film(browser, "return film.reel.shown") == 1)
+    # a part, and the last hour
+    browser.page("{ view }", "view.look(30, 30, 16)")
+    assert film(browser, "film.cut('screen'); return film.box.width < film.reel.width")
+    film(browser, "film.cut('whole')")
+    film(browser, "return film.load(true)")
+    assert film(browser, "return film.reel.shown") == 0
+    # from its beginning to its end, into a file
+    film(browser, "await film.record_video(); film.kept = film.recorder")
+    wait_for("the video", lambda: film(browser, "return !film.recorder && film.kept.saved || 0") > 1000, 60)
+    assert film(browser, "return film.reel.shown === film.reel.moments.length - 1")
+    assert browser.ask("axe") == []
+    assert film(browser, "return film.gif.href").startswith(url(wall) + "timelapse?source=wall&from=")
 
 
 def reloaded(browser):

@@ -16,6 +16,7 @@ websockets = pytest.importorskip("websockets", reason="no websockets: apt-get in
 from PIL import Image
 import procfs
 from boardclient import slow_reader, with_slow_readers
+import livedoc
 from sanitizer import SLACK_KIB
 from waiting import settled
 from wall import SOURCE, dot, wait_for
@@ -527,11 +528,7 @@ def test_an_incomplete_handshake_is_rejected(tmp_path):
 
 def test_the_program_in_the_manual_works(tmp_path):
     """The one in doc/live.md, which reads /live."""
-    with open(os.path.join(SOURCE, "doc", "live.md")) as f:
-        text = f.read()
-    program = text[text.index("    import asyncio"):]
-    names = {}
-    exec("\n".join(line[4:] for line in program.splitlines()), names)
+    names = livedoc.program()
 
     async def script():
         with http_wall(tmp_path, size="100x70") as wall, wall.tcp() as dots:

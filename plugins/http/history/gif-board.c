@@ -146,7 +146,8 @@ board_gif_render(const void *arg, struct gif_job *job, FILE *out)
 }
 
 const struct gif_job_ops board_gif_ops = {
-	.name = "timelapse",
+	.name = "timelapse.gif",
+	.type = "image/gif",
 	.version = board_gif_version,
 	.new_params = board_gif_new_params,
 	.render = board_gif_render,

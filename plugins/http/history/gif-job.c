@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Renders GIFs into memory on a thread, and answers the requests that wait for them. */
+/* Renders GIFs and films into memory on a thread, and answers the requests that wait for
+ * them. */
 #include "http/history/gif-job.h"
 
 #include <errno.h>
@@ -122,7 +123,8 @@ struct gif_wait {
 static bool
 is_same(const struct gif_range *a, const struct gif_range *b)
 {
-	return a->from_ms == b->from_ms && a->to_ms == b->to_ms;
+	return a->from_ms == b->from_ms && a->to_ms == b->to_ms &&
+	       a->step_ms == b->step_ms;
 }
 
 static void
@@ -179,14 +181,13 @@ reply_buffer(
 	struct MHD_Response *response;
 	char disposition[100];
 
-	snprintf(disposition, sizeof(disposition), "inline; filename=%s.gif",
-		job->ops->name);
+	snprintf(disposition, sizeof(disposition), "inline; filename=%s", job->ops->name);
 	buffer->holders++;
 	response = MHD_create_response_from_buffer_with_free_callback_cls(
 		buffer->len, buffer->bytes, on_buffer_sent, buffer);
 	if (!response)
 		buffer_release(buffer);
-	response = response_prepare(response, "image/gif");
+	response = response_prepare(response, job->ops->type);
 	response = response_with(response, "Content-Disposition", disposition);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
 	request_holds(request, HOLDING_FILMS, buffer, buffer->len);
@@ -272,8 +273,8 @@ job_finish(struct gif_job *job, int ret)
 	if (ret == 0 && !job->buffer)
 		ret = -ENOMEM;
 	if (ret < 0 && !job->cancelled)
-		mural_log(job->history->web->host, MURAL_ERROR,
-			"cannot render %s.gif: %s", job->ops->name, strerror(-ret));
+		mural_log(job->history->web->host, MURAL_ERROR, "cannot render %s: %s",
+			job->ops->name, strerror(-ret));
 	if (job->out)
 		(void)fclose(job->out);
 	job->out = NULL;
@@ -416,7 +417,7 @@ gif_job_start(struct gif_job *job, struct history *history, const struct gif_job
 			uv_mutex_destroy(&job->lock);
 	}
 	if (ret < 0) {
-		mural_log(host, MURAL_ERROR, "cannot prepare for %s.gif: %s", ops->name,
+		mural_log(host, MURAL_ERROR, "cannot prepare for %s: %s", ops->name,
 			uv_strerror(ret));
 		return ret;
 	}

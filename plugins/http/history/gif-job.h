@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Renders a GIF on request, on a thread of its own, and keeps it for a minute, until what
- * it shows has changed.  One is rendered at a time; requests in the meantime wait, for
- * the same one or, source after source, for theirs.  When nobody waits for it any more,
- * rendering ends.
+ * Renders a GIF, or a film for the web page, on request, on a thread of its own, and
+ * keeps it for a minute, until what it shows has changed.  One is rendered at a time;
+ * requests in the meantime wait, for the same one or, source after source, for theirs.
+ * When nobody waits for it any more, rendering ends.
  *
  * All of it on the main loop's thread, but for render().
  */
@@ -28,6 +28,8 @@ TAILQ_HEAD(gif_queue, gif_wait);
 /* What a GIF shows; all of it: INT64_MIN to INT64_MAX. */
 struct gif_range {
 	int64_t from_ms, to_ms;
+	int64_t step_ms; /* between two pictures at least; 0: as many as there is room for
+			  */
 };
 
 /* A GIF in memory, mapped while anybody holds it. */
@@ -38,7 +40,8 @@ struct gif_buffer {
 };
 
 struct gif_job_ops {
-	const char *name; /* of the file that browsers save, without .gif */
+	const char *name; /* of the file that browsers save */
+	const char *type; /* its media type */
 
 	/* A number that changes whenever the GIF of history's range would change. */
 	uint64_t (*version)(const struct history *history);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The past of the wall: /history, what was recorded of it, and /timelapse, GIFs of the
- * board's log or of the recording.
+ * The past of the wall: /history, what was recorded of it, as pictures and as a film, and
+ * /timelapse, GIFs of the board's log or of the recording.
  *
  * The folder may use the board, the store and viewers' PNG encoder.  It must never write
  * to any of them.
@@ -44,7 +44,7 @@ struct history {
 	struct web *web;
 	struct store *store;
 	const struct board *board;
-	struct gif_job board_gif, wall_gif;
+	struct gif_job board_gif, wall_gif, film;
 	struct history_cache cache;
 	struct history_lookups lookups;
 };
@@ -75,6 +75,20 @@ enum MHD_Result history_reply_span(
  * cell that was set, or as many of these states, evenly spread, as a GIF has frames. */
 extern const struct gif_job_ops board_gif_ops;
 
+/* What is rendered of the recording, and gif_job_ops.version() of that. */
+struct recording_params {
+	const char *file;
+	struct gif_range range;
+};
+
+void *recording_params_new(const struct history *history, const struct gif_range *range);
+uint64_t recording_version(const struct history *history, const struct gif_range *range);
+
 /* The recorded moments in the range, or as many of them, evenly spread, as a GIF has
- * frames; in 252 colours.  It has the size of the last moment; others are cropped. */
+ * frames; in a palette of its own.  It has the size of the last moment; others are
+ * cropped. */
 extern const struct gif_job_ops wall_gif_ops;
+
+/* The recorded moments in the range as live.md's pieces, the first of each span of time
+ * of the range's step, up to 600. */
+extern const struct gif_job_ops film_ops;

@@ -4,7 +4,8 @@
  *
  * /history without a query is {"first": S, "last": S, "moments": N}, in seconds since
  * 1970, null if nothing was recorded; with ?at=TIME the wall at that time, as PNG.  TIME
- * is seconds since 1970 or 2026-11-21T18:30:00 in local time, or with a Z in UTC.
+ * is seconds since 1970 or 2026-11-21T18:30:00 in local time, or with a Z in UTC.  With
+ * any of from=TIME, to=TIME and step=SECONDS it is a film (film.c).
  *
  * /timelapse is a GIF of the board, or with ?source=wall of the wall; the latter also
  * takes from=TIME and to=TIME.
@@ -41,19 +42,51 @@ parse_date_time(const char *text, int64_t *at_ms)
 	return true;
 }
 
-/* Seconds since 1970, or a date and time, to milliseconds; false: neither. */
+/* Seconds to milliseconds. */
 static bool
-parse_time(const char *text, int64_t *at_ms)
+parse_seconds(const char *text, int64_t *ms)
 {
 	json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
 	double seconds = value && json_is_number(value) ? json_number_value(value) : NAN;
 
 	json_decref(value);
-	if (fabs(seconds) < SECONDS_MAX) {
-		*at_ms = llrint(seconds * 1000);
-		return true;
-	}
-	return parse_date_time(text, at_ms);
+	if (!(fabs(seconds) < SECONDS_MAX))
+		return false;
+	*ms = llrint(seconds * 1000);
+	return true;
+}
+
+/* Seconds since 1970, or a date and time, to milliseconds; false: neither. */
+static bool
+parse_time(const char *text, int64_t *at_ms)
+{
+	return parse_seconds(text, at_ms) || parse_date_time(text, at_ms);
+}
+
+static const struct gif_range everything = { INT64_MIN, INT64_MAX, 0 };
+
+static bool
+query_time(const struct request *request, const char *name, int64_t *at_ms)
+{
+	const char *text = request_query(request, name);
+
+	return !text || parse_time(text, at_ms);
+}
+
+static bool
+query_range(const struct request *request, struct gif_range *range)
+{
+	*range = everything;
+	return query_time(request, "from", &range->from_ms) &&
+	       query_time(request, "to", &range->to_ms) && range->from_ms <= range->to_ms;
+}
+
+static enum MHD_Result
+reply_bad_range(struct request *request)
+{
+	return reply_error(request, MHD_HTTP_BAD_REQUEST,
+		"from and to are not times; write seconds since 1970, or times such as "
+		"2026-11-21T18:30:00");
 }
 
 /* ------------------------------------------------------------------ /history */
@@ -85,6 +118,30 @@ reply_not_recorded(struct request *request)
 }
 
 static enum MHD_Result
+answer_film(struct request *request)
+{
+	struct history *history = request->subject;
+	const char *step = request_query(request, "step");
+	struct gif_range range;
+
+	if (!query_range(request, &range))
+		return reply_bad_range(request);
+	if (step && (!parse_seconds(step, &range.step_ms) || range.step_ms < 0))
+		return reply_error(request, MHD_HTTP_BAD_REQUEST,
+			"step is not a time; write seconds, 0 or more");
+	if (!mural_record_file(request->web->host))
+		return reply_not_recorded(request);
+	return gif_job_answer(&history->film, request, &range);
+}
+
+static bool
+wants_film(const struct request *request)
+{
+	return request_query(request, "from") || request_query(request, "to") ||
+	       request_query(request, "step");
+}
+
+static enum MHD_Result
 answer_history(struct request *request)
 {
 	struct history *history = request->subject;
@@ -94,6 +151,8 @@ answer_history(struct request *request)
 	const char *at = request_query(request, "at");
 	int64_t at_ms = 0;
 
+	if (!at && wants_film(request))
+		return answer_film(request);
 	if (at && !parse_time(at, &at_ms))
 		return reply_error(request, MHD_HTTP_BAD_REQUEST,
 			"at is not a time; write seconds since 1970, or a time such as "
@@ -107,29 +166,16 @@ answer_history(struct request *request)
 
 /* ---------------------------------------------------------------- /timelapse */
 
-static const struct gif_range everything = { INT64_MIN, INT64_MAX };
-
-static bool
-query_time(const struct request *request, const char *name, int64_t *at_ms)
-{
-	const char *text = request_query(request, name);
-
-	return !text || parse_time(text, at_ms);
-}
-
 static enum MHD_Result
 answer_wall(struct request *request)
 {
 	struct history *history = request->subject;
-	struct gif_range range = everything;
+	struct gif_range range;
 
 	if (!mural_record_file(request->web->host))
 		return reply_not_recorded(request);
-	if (!query_time(request, "from", &range.from_ms) ||
-		!query_time(request, "to", &range.to_ms) || range.from_ms > range.to_ms)
-		return reply_error(request, MHD_HTTP_BAD_REQUEST,
-			"from and to are not times; write seconds since 1970, or times "
-			"such as 2026-11-21T18:30:00");
+	if (!query_range(request, &range))
+		return reply_bad_range(request);
 	return gif_job_answer(&history->wall_gif, request, &range);
 }
 
@@ -166,7 +212,9 @@ history_start(struct history *history, struct web *web, struct store *store,
 	history->board = board;
 	history_lookups_init(history);
 	ret = gif_job_start(&history->board_gif, history, &board_gif_ops);
-	return ret < 0 ? ret : gif_job_start(&history->wall_gif, history, &wall_gif_ops);
+	if (ret == 0)
+		ret = gif_job_start(&history->wall_gif, history, &wall_gif_ops);
+	return ret < 0 ? ret : gif_job_start(&history->film, history, &film_ops);
 }
 
 void
@@ -174,4 +222,5 @@ history_stop(struct history *history)
 {
 	gif_job_stop(&history->board_gif);
 	gif_job_stop(&history->wall_gif);
+	gif_job_stop(&history->film);
 }

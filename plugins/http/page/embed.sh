@@ -50,6 +50,7 @@ for file; do
 	*.html) type="text/html; charset=utf-8" ;;
 	*.css) type="text/css; charset=utf-8" ;;
 	*.js) type="text/javascript; charset=utf-8" ;;
+	*.json) type="application/json" ;;
 	*.svg) type="image/svg+xml" ;;
 	*.webmanifest) type="application/manifest+json" ;;
 	*) echo "embed.sh: $file: of what type is it?" >&2 && exit 1 ;;

@@ -10,7 +10,8 @@ async function recorded() {
 	return answer.ok ? answer.json() : null;
 }
 
-export async function show_history() {
+// `view` is what the visitor sees of the wall.
+export async function show_history(view) {
 	const picture = document.getElementById("past-picture");
 	const moment = document.getElementById("moment");
 	const time = document.getElementById("moment-time");
@@ -30,8 +31,12 @@ export async function show_history() {
 	const at = () => record.first + (Date.now() / 1000 - record.first) * moment.value / moment.max;
 
 	whole.hidden = document.getElementById("look-back").hidden = false;
-	whole.addEventListener("click",
-		() => show(`/timelapse?source=wall&${Date.now()}`, t("film_wall")));
+	whole.addEventListener("click", async () => {
+		whole.hidden = picture.hidden = true;
+		const { open_film } = await import("./film.js");
+
+		open_film(whole.closest("section"), await recorded(), view);
+	}, { once: true });
 	moment.addEventListener("input", () => {
 		const when = new Date(at() * 1000);
 		const said = when.toLocaleString(language);

@@ -12,9 +12,11 @@ BUNDLES = \
 	%D%/bundles/core.js %D%/bundles/main.js %D%/bundles/index.html
 # Served as they are, most of them to the operator's page.
 PAGE_FILES = \
-	%D%/404.html %D%/acts.js %D%/admin-words.js %D%/admin.css %D%/admin.html %D%/admin.js %D%/ask.js \
-	%D%/bans.js %D%/board.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js \
-	%D%/notice.js %D%/page.css %D%/socket.io.js %D%/wall.webmanifest %D%/words-de.js \
+	%D%/404.html %D%/api.css %D%/api.html %D%/api.js %D%/openapi.json \
+	%D%/acts.js %D%/admin-words.js %D%/admin.css %D%/admin.html %D%/admin.js %D%/ask.js \
+	%D%/bans.js %D%/board.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
+	%D%/film-words.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js %D%/notice.js \
+	%D%/page.css %D%/place.js %D%/socket.io.js %D%/wall.webmanifest %D%/words-de.js \
 	%D%/words-en.js %D%/words.js
 PAGE_TOOLS = %D%/bundle.sh %D%/embed.sh
 EXTRA_DIST += $(PAGE_CORE) $(PAGE_MAIN) $(PAGE_INDEX) $(PAGE_FILES) $(PAGE_TOOLS)
@@ -32,7 +34,7 @@ $(BUNDLES):
 	for file in $$of; do files="$$files $(srcdir)/$$file"; done; \
 	sh $(srcdir)/%D%/bundle.sh $$files >$@.new && mv $@.new $@
 
-libhttp_la_SOURCES += %D%/index.c %D%/index.h %D%/page.c %D%/page.h
+libhttp_la_SOURCES += %D%/index.c %D%/index.h %D%/openapi.c %D%/page.c %D%/page.h
 nodist_libhttp_la_SOURCES = %D%/page-files.c
 %D%/page-files.c: $(PAGE_FILES) $(BUNDLES) $(PAGE_TOOLS)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && pages=; \

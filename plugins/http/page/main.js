@@ -342,7 +342,7 @@ addEventListener("popstate", () => {
 });
 new ResizeObserver(set_strip_height).observe(element("paint"));
 tell_place(null);
-show_history();
+show_history(view);
 live.listen(take);
 set_painting(!view.fitted);
 

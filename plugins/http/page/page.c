@@ -25,6 +25,8 @@ file_name(const char *path)
 {
 	if (strcmp(path, "/admin/") == 0)
 		return "admin.html";
+	if (strcmp(path, "/api/") == 0)
+		return "api.html";
 	if (strcmp(path, "/socket.io/socket.io.js") == 0)
 		return "socket.io.js";
 	return path + strlen("/static/");
@@ -143,10 +145,12 @@ page_finish(struct page *page)
 }
 
 static enum MHD_Result
-redirect_to_admin(struct request *request)
+redirect_to_folder(struct request *request)
 {
+	const char *folder = strcmp(request->path, "/api") == 0 ? "/api/" : "/admin/";
+
 	return reply_send(request, MHD_HTTP_PERMANENT_REDIRECT,
-		response_with(response_empty(), MHD_HTTP_HEADER_LOCATION, "/admin/"));
+		response_with(response_empty(), MHD_HTTP_HEADER_LOCATION, folder));
 }
 
 /* ------------------------------------------------------------------ /page.json */
@@ -174,7 +178,10 @@ const struct route page_routes[] = {
 	{ "GET", "/static/", true, answer_file },
 	{ "GET", "/socket.io/socket.io.js", false, answer_file },
 	{ "GET", "/page.json", false, answer_page_json },
-	{ "GET", "/admin", false, redirect_to_admin },
+	{ "GET", "/openapi.json", false, page_answer_openapi },
+	{ "GET", "/api", false, redirect_to_folder },
+	{ "GET", "/api/", false, answer_file },
+	{ "GET", "/admin", false, redirect_to_folder },
 	{ "GET", "/admin/", false, answer_file },
 	{ NULL, NULL, false, NULL },
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The web page: its files, which embed.sh compiles in, and /page.json, what it needs to
- * know to paint.
+ * The web page: its files, which embed.sh compiles in, /page.json, what it needs to know
+ * to paint, and /openapi.json, what programs may ask for.
  *
  * The folder may use web/ and the board's size, palette and settings; all else its
  * scripts fetch from the other routes, of which the folder must know nothing.
@@ -45,3 +45,6 @@ extern const struct page_file page_files[];
 
 /* The hash of the script that stands in index.html, for the policy. */
 extern const char page_script[];
+
+/* openapi.c's: what there is over HTTP, for programs. */
+enum MHD_Result page_answer_openapi(struct request *request);

@@ -97,7 +97,6 @@ export const words = {
 	past_alt: "Die Wand zu einer früheren Zeit",
 	past_at: "Die Wand um {t}",
 	film_board: "Das Angetippte vom Anfang bis jetzt",
-	film_wall: "Die ganze Wand vom Anfang bis jetzt",
 
 	who: "Wer malt",
 	save: "Bild speichern",

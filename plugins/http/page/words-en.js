@@ -97,7 +97,6 @@ export const words = {
 	past_alt: "The wall at an earlier time",
 	past_at: "The wall at {t}",
 	film_board: "The board from its beginning to now",
-	film_wall: "The whole wall from its beginning to now",
 
 	who: "Who paints",
 	save: "Save the picture",

@@ -21,6 +21,15 @@ framediff_init(struct framediff *diff, struct mural_host *host)
 	return diff->taken && diff->changed ? 0 : -ENOMEM;
 }
 
+int
+framediff_init_pictures(struct framediff *diff, const struct mural_view *view)
+{
+	*diff = (struct framediff){ .view = view };
+	diff->changed = calloc(view->words, sizeof(*diff->changed));
+	diff->shadow = calloc((size_t)view->width * view->height, sizeof(*diff->shadow));
+	return diff->changed && diff->shadow ? 0 : -ENOMEM;
+}
+
 void
 framediff_finish(struct framediff *diff)
 {
@@ -144,6 +153,47 @@ compare_row(struct framediff *diff, uint32_t tile_y)
 	return different;
 }
 
+static void
+begin_frame(struct framediff *diff)
+{
+	const struct mural_view *view = diff->view;
+
+	for (uint32_t tile_y = 0; tile_y < view->tiles_y; tile_y++)
+		clear_changed(diff, tile_y);
+	memset(diff->changed, 0, view->words * sizeof(*diff->changed));
+}
+
+static bool
+compare_picture(struct framediff *diff, const uint32_t *pixels, uint32_t tile)
+{
+	const struct mural_rect at = mural_tile_rect(diff->view, tile);
+	bool different = false;
+
+	for (uint32_t y = at.y; y < at.y + at.height; y++)
+		different |= compare_run(framediff_row(diff, y) + at.x,
+			pixels + (size_t)y * diff->view->width + at.x, at.width);
+	if (different)
+		mural_tiles_add(diff->changed, tile);
+	return different;
+}
+
+int
+framediff_update_picture(
+	struct framediff *diff, const uint32_t *pixels, const struct mural_rect *at)
+{
+	const uint32_t right = (at->x + at->width + MURAL_TILE - 1) / MURAL_TILE;
+	const uint32_t bottom = (at->y + at->height + MURAL_TILE - 1) / MURAL_TILE;
+	bool different = false;
+
+	begin_frame(diff);
+	for (uint32_t y = at->y / MURAL_TILE; y < bottom; y++)
+		for (uint32_t x = at->x / MURAL_TILE; x < right; x++)
+			different |= compare_picture(
+				diff, pixels, y * diff->view->tiles_x + x);
+	diff->number += different;
+	return different;
+}
+
 int
 framediff_update(struct framediff *diff)
 {
@@ -152,9 +202,7 @@ framediff_update(struct framediff *diff)
 
 	if (allocate_shadow(diff) < 0)
 		return -ENOMEM;
-	for (uint32_t tile_y = 0; tile_y < view->tiles_y; tile_y++)
-		clear_changed(diff, tile_y);
-	memset(diff->changed, 0, view->words * sizeof(*diff->changed));
+	begin_frame(diff);
 	if (!mural_reader_take(diff->reader, diff->taken))
 		return 0;
 	for (uint32_t tile_y = 0; tile_y < view->tiles_y; tile_y++)

@@ -38,6 +38,14 @@ void framediff_finish(struct framediff *diff);
  * next frame; 0: nothing changed, no pixel is marked; -ENOMEM. */
 int framediff_update(struct framediff *diff);
 
+/* The same for pictures that come from elsewhere, of this view, which must outlive it. */
+int framediff_init_pictures(struct framediff *diff, const struct mural_view *view);
+
+/* A picture of the view's size, which differs from the one before in the tiles that `at`
+ * touches at most. */
+int framediff_update_picture(
+	struct framediff *diff, const uint32_t *pixels, const struct mural_rect *at);
+
 /* Makes running encoders give up soon. */
 void framediff_cancel(struct framediff *diff);
 bool framediff_is_cancelled(const struct framediff *diff);

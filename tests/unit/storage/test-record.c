@@ -112,6 +112,20 @@ open_history(void)
 	return history;
 }
 
+static size_t
+slurp(uint8_t **bytes)
+{
+	FILE *in = fopen(file, "rb");
+	struct stat st;
+
+	assert_non_null(in);
+	assert_int_equal(fstat(fileno(in), &st), 0);
+	*bytes = malloc(st.st_size);
+	assert_int_equal(fread(*bytes, 1, st.st_size, in), st.st_size);
+	fclose(in);
+	return st.st_size;
+}
+
 /* ------------------------------------------------------------------ there and back */
 
 TEST_WITH(every_moment_comes_back, no_files, NULL)
@@ -245,41 +259,163 @@ TEST_WITH(a_second_run_goes_on_with_the_file, no_files, NULL)
 	mural_history_close(history);
 }
 
-TEST_WITH(the_oldest_segments_go, no_files, NULL)
+/* Bytes of all files, and how many these are. */
+static uint64_t
+recorded_bytes(int *files)
 {
-	struct wall wall = { .config.max_size = 4 << 20 };
-	struct mural_history *history;
-	struct mural_moment moment;
-	uint32_t seen[PIXELS];
 	uint64_t total = 0;
 	char name[80];
-	int segments = 0, ret, moments = 0;
 
-	wall_begin(&wall);
-	for (int i = 0; i < 1200; i++) {
-		paint(&wall, PIXELS);
-		record(&wall);
-	}
-	copy(&wall, seen);
-	history = open_history();
-	while ((ret = mural_history_next(history, &moment)) > 0)
-		moments++;
-	assert_int_equal(ret, 0);
-	assert_in_range(moments, 100, 1000);
-	assert_memory_equal(moment.pixels, seen, sizeof(seen));
-	mural_history_close(history);
-	wall_end(&wall);
-	for (int i = 0; i < 100; i++) {
+	*files = 0;
+	for (int i = 0; i < 300; i++) {
 		struct stat st;
 
 		snprintf(name, sizeof(name), i ? "%s.%d" : "%s", file, i);
 		if (stat(name, &st) == 0) {
-			segments++;
+			++*files;
 			total += st.st_size;
 		}
 	}
-	assert_in_range(segments, 2, 6);
-	assert_in_range(total, 2 << 20, (4 << 20) + (1 << 20) + 65536);
+	return total;
+}
+
+/* Until older segments are as small as they shall be. */
+static void
+thin(struct wall *wall)
+{
+	while (wall->record.retention.busy)
+		uv_run(&wall->loop, UV_RUN_ONCE);
+}
+
+static void
+flood(struct wall *wall, int n)
+{
+	for (int i = 0; i < n; i++) {
+		paint(wall, PIXELS);
+		record(wall);
+		thin(wall);
+	}
+}
+
+TEST_WITH(old_segments_are_thinned_and_the_beginning_stays, no_files, NULL)
+{
+	struct wall wall = { .config.max_size = 4 << 20 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	uint32_t first[PIXELS], last[PIXELS];
+	int64_t middle;
+	int files, ret, moments = 0, early = 0;
+
+	wall_begin(&wall);
+	flood(&wall, 1);
+	copy(&wall, first);
+	flood(&wall, 250);
+	middle = wall.record.last_ms;
+	flood(&wall, 250);
+	copy(&wall, last);
+	history = open_history();
+	while ((ret = mural_history_next(history, &moment)) > 0) {
+		if (moments++ == 0)
+			assert_memory_equal(moment.pixels, first, sizeof(first));
+		early += moment.time_ms <= middle;
+	}
+	assert_int_equal(ret, 0);
+	assert_in_range(moments, 60, 250);
+	assert_in_range(early, 10, moments / 2);
+	assert_memory_equal(moment.pixels, last, sizeof(last));
+	mural_history_close(history);
+	wall_end(&wall);
+	assert_in_range(recorded_bytes(&files), 2 << 20, (4 << 20) + 65536);
+	assert_in_range(files, 4, 100);
+	assert_int_equal(access("wall.thinned", F_OK), -1);
+}
+
+TEST_WITH(a_flood_does_not_expel_what_was_before, no_files, NULL)
+{
+	static uint32_t seen[300][PIXELS];
+	struct wall wall = { .config.max_size = 4 << 20 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	int files;
+
+	wall_begin(&wall);
+	for (int i = 0; i < 300; i++) {
+		paint(&wall, 1);
+		record(&wall);
+		copy(&wall, seen[i]);
+		usleep(1000);
+	}
+	wall.record.segment_max = 0;
+	wall.record.writer.keyframe_due = true;
+	flood(&wall, 1);
+	wall.record.segment_max = 1 << 20;
+	flood(&wall, 400);
+	assert_in_range(recorded_bytes(&files), 1 << 20, (4 << 20) + 65536);
+	history = open_history();
+	for (int i = 0; i < 300; i++) {
+		assert_int_equal(mural_history_next(history, &moment), 1);
+		assert_memory_equal(moment.pixels, seen[i], sizeof(seen[i]));
+	}
+	mural_history_close(history);
+	wall_end(&wall);
+}
+
+/* Nothing is lost but moments: what is played is what was on the wall. */
+TEST_WITH(a_thinned_segment_has_every_second_moment, no_files, NULL)
+{
+	static uint32_t seen[101][PIXELS];
+	struct wall wall = { 0 };
+	struct thinning thinning = { 0 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	struct stat before, after;
+
+	wall_begin(&wall);
+	for (int i = 0; i < 101; i++) {
+		paint(&wall, i % 9 == 0 ? 900 : 3);
+		record(&wall);
+		copy(&wall, seen[i]);
+	}
+	wall_end(&wall);
+	assert_int_equal(stat(file, &before), 0);
+	assert_int_equal(thinning_begin(&thinning, file, "wall.thinned"), 0);
+	while (thinning_step(&thinning) > 0)
+		;
+	assert_int_equal(stat(file, &after), 0);
+	assert_in_range(after.st_size, 1, before.st_size - 1);
+	assert_int_equal(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
+	history = open_history();
+	for (int i = 0; i < 101; i += 2) {
+		assert_int_equal(mural_history_next(history, &moment), 1);
+		assert_memory_equal(moment.pixels, seen[i], sizeof(seen[i]));
+	}
+	assert_int_equal(mural_history_next(history, &moment), 0);
+	mural_history_close(history);
+}
+
+/* A reader that was there before plays on, and what is not finished changes nothing. */
+TEST_WITH(thinning_that_ends_early_leaves_the_segment, no_files, NULL)
+{
+	struct wall wall = { 0 };
+	struct thinning thinning = { 0 };
+	uint8_t *before, *after;
+	size_t len;
+
+	wall_begin(&wall);
+	for (int i = 0; i < 20; i++) {
+		paint(&wall, 100);
+		record(&wall);
+	}
+	wall_end(&wall);
+	len = slurp(&before);
+	assert_int_equal(thinning_begin(&thinning, file, "wall.thinned"), 0);
+	assert_int_equal(thinning_step(&thinning), 1);
+	thinning_end(&thinning);
+	assert_int_equal(slurp(&after), len);
+	assert_memory_equal(after, before, len);
+	assert_int_equal(access("wall.thinned", F_OK), -1);
+	free(before);
+	free(after);
 }
 
 /* As a large canvas of many colours is: a pixel that changes must not cost all of it. */
@@ -299,19 +435,20 @@ TEST_WITH(a_keyframe_above_the_segment_size_is_not_repeated_each_time, no_files,
 	canvas_publish(&wall.canvas, &wall.brush);
 	wall.record.segment_max = SEGMENT;
 	record(&wall);
-	after_first = wall.record.end;
+	after_first = wall.record.writer.end;
 	assert_true(after_first > 2 * SEGMENT);
 	for (int i = 0; i < 20; i++) {
 		paint(&wall, 10);
 		record(&wall);
 	}
-	assert_in_range(wall.record.end, after_first + 20 * 41, after_first + SEGMENT);
+	assert_in_range(
+		wall.record.writer.end, after_first + 20 * 41, after_first + SEGMENT);
 	/* but there are still new segments */
 	for (int i = 0; i < 40; i++) {
 		paint(&wall, 40000);
 		record(&wall);
 	}
-	assert_true(wall.record.end < 4 * after_first);
+	assert_true(wall.record.writer.end < 4 * after_first);
 	history = open_history();
 	while (mural_history_next(history, &moment) > 0)
 		moments++;
@@ -321,20 +458,6 @@ TEST_WITH(a_keyframe_above_the_segment_size_is_not_repeated_each_time, no_files,
 }
 
 /* ------------------------------------------------------------------ damage */
-
-static size_t
-slurp(uint8_t **bytes)
-{
-	FILE *in = fopen(file, "rb");
-	struct stat st;
-
-	assert_non_null(in);
-	assert_int_equal(fstat(fileno(in), &st), 0);
-	*bytes = malloc(st.st_size);
-	assert_int_equal(fread(*bytes, 1, st.st_size, in), st.st_size);
-	fclose(in);
-	return st.st_size;
-}
 
 enum { MOMENTS = 60 };
 static uint32_t shown[MOMENTS][PIXELS];
@@ -350,7 +473,7 @@ make_recording(uint8_t **bytes)
 		paint(&wall, 20 + (i % 10 == 0) * 5000);
 		record(&wall);
 		copy(&wall, shown[i]);
-		ends[i] = wall.record.end;
+		ends[i] = wall.record.writer.end;
 	}
 	wall_end(&wall);
 	return slurp(bytes);
@@ -431,11 +554,11 @@ TEST_WITH(damage_is_no_way_into_the_future, no_files, NULL)
 
 	wall_begin(&wall);
 	for (int i = 0; i < MOMENTS; i++) {
-		wall.record.keyframe_due = i % 20 == 0;
+		wall.record.writer.keyframe_due = i % 20 == 0;
 		paint(&wall, 20);
 		record(&wall);
 		copy(&wall, shown[i]);
-		ends[i] = wall.record.end;
+		ends[i] = wall.record.writer.end;
 		times[i] = wall.record.last_ms;
 		usleep(1100);
 	}
@@ -548,13 +671,13 @@ TEST_WITH(a_full_disk_costs_moments_and_no_more, no_files, NULL)
 	paint(&wall, 100);
 	record(&wall);
 	copy(&wall, first);
-	close(wall.record.fd);
-	wall.record.fd = open("/dev/full", O_RDWR);
+	close(wall.record.writer.fd);
+	wall.record.writer.fd = open("/dev/full", O_RDWR);
 	paint(&wall, 100);
 	record(&wall);
 	assert_true(wall.record.failed);
-	close(wall.record.fd);
-	wall.record.fd = open(file, O_RDWR);
+	close(wall.record.writer.fd);
+	wall.record.writer.fd = open(file, O_RDWR);
 	paint(&wall, 1);
 	record(&wall);
 	assert_false(wall.record.failed);
