@@ -458,10 +458,11 @@ hint_block(const struct mural_host *host, const struct mural_hint_request *reque
 	char *text, size_t len)
 {
 	return snprintf(text, len,
-		"for y in {%u..%u}; do seq -f \"PX %%g $y %06x\" %u %u; done | nc -w1 %s %u",
-		request->y, request->y + request->height - 1,
-		request->colour & 0xffffff, request->x, request->x + request->width - 1,
-		request->address, host->port);
+		"for y in {%u..%u}; do seq -f \"PX %%g $y %06x\" %u %u; done | nc -w1 %s "
+		"%u",
+		request->y, request->y + request->height - 1, request->colour & 0xffffff,
+		request->x, request->x + request->width - 1, request->address,
+		host->port);
 }
 
 /* murald may be older than that part of the request. */

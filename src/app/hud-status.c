@@ -231,8 +231,8 @@ plan_invitation(struct hud_status *hud_status)
 		return;
 	uv_update_time(hud_status->invitation.loop);
 	/* one more, since the loop's time is in whole ones */
-	uv_timer_start(&hud_status->invitation, on_invitation,
-		after - MIN(quiet, after) + 1, 0);
+	uv_timer_start(
+		&hud_status->invitation, on_invitation, after - MIN(quiet, after) + 1, 0);
 }
 
 /* The text is updated every second from now on. */

@@ -24,8 +24,8 @@ struct hud_status {
 	struct hud *hud; /* NULL: not started */
 	struct mural_reader *reader;
 	uint64_t *tiles;
-	uv_poll_t wakeup;  /* polled while nothing paints */
-	uv_timer_t second; /* runs while something does */
+	uv_poll_t wakeup;      /* polled while nothing paints */
+	uv_timer_t second;     /* runs while something does */
 	uv_timer_t invitation; /* runs from then on until people are invited */
 	uint64_t attract_ms;   /* without paint; 0: they are not */
 	uint64_t painted_ns;   /* when there was paint, or this started */

@@ -383,8 +383,8 @@ add_notice(struct pile *pile, const char *text)
 /* ------------------------------------------------------------------ all of them */
 
 static void
-add_invitation(struct pile *pile, const struct hud_room *room,
-	const struct hud_picture *picture)
+add_invitation(
+	struct pile *pile, const struct hud_room *room, const struct hud_picture *picture)
 {
 	struct invitation invitation;
 	struct font_bitmap bitmap;

@@ -99,7 +99,8 @@ struct hud_card {
 	uint32_t *pixels; /* XRGB8888, row after row */
 };
 
-/* A notice and an invitation; "Paused" on the picture or an outline, of four, and "Paused" in each part. */
+/* A notice and an invitation; "Paused" on the picture or an outline, of four, and
+ * "Paused" in each part. */
 enum { HUD_CARDS_MAX = 2 + 5 * HUD_FROZEN_MAX };
 
 /* Later ones lie above. */

@@ -386,7 +386,7 @@ def test_what_an_invitation_says():
     assert invited(PING) == ["Nobody is painting. Your turn:", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10"]
     assert invited(PING, url=URL, size=(1080, 1920), title="FrogCon", **block) == [
         "FrogCon", "Nobody is painting. Your turn: scan or open", "192.0.2.10:8080"]
-    assert invited(PING, url=URL, german=1, **block)[0] == "Niemand malt. Du bist dran: scannen oder aufrufen"
+    assert invited(PING, url=URL, german=1, **block)[0] == "Niemand malt. Jetzt du: scannen oder aufrufen"
 
 
 WALL = (0x30, 0x50, 0x70)

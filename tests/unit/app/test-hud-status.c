@@ -184,8 +184,8 @@ block_hint(const struct mural_host *host, const struct mural_hint_request *reque
 	if (host->config && request->width > 0)
 		return snprintf(text, len, "paint %ux%u at %u,%u on %s", request->width,
 			request->height, request->x, request->y, request->address);
-	return snprintf(text, len, "paint %u,%u on %s", request->x, request->y,
-		request->address);
+	return snprintf(
+		text, len, "paint %u,%u on %s", request->x, request->y, request->address);
 }
 
 static void

@@ -69,9 +69,9 @@ TEST(the_invitation_is_in_the_middle)
 			   "done | nc -w1 192.0.2.10 1234");
 	hud_set_text(hud, &text);
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		struct hud_room any = { .width = sizes[i].width,
-			.height = sizes[i].height,
-			.strip = true };
+		struct hud_room any = {
+			.width = sizes[i].width, .height = sizes[i].height, .strip = true
+		};
 		struct hud_picture all = { .canvas = { 0 } };
 		struct hud_cards cards = { 0 };
 		struct box strip, place;
