@@ -148,6 +148,9 @@ struct mural_hint_request {
 	uint32_t x, y;       /* a pixel of the instance's region */
 	uint32_t colour;     /* 0xffrrggbb */
 	uint32_t system;     /* enum mural_system; nothing special: as for any */
+	/* a block from x, y on, all of it in the region; 0x0: one pixel.  A plugin whose
+	 * protocol has no short command for one answers as for a pixel. */
+	uint32_t width, height;
 };
 
 /* Collects what check() rejects. */

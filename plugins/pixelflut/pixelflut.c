@@ -452,6 +452,28 @@ hint_udp(const struct mural_host *host, const struct mural_hint_request *request
 		request->y, request->colour & 0xffffff, request->address, host->udp_port);
 }
 
+/* Runs in the shells of Linux and macOS. */
+static int
+hint_block(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
+{
+	return snprintf(text, len,
+		"for y in {%u..%u}; do seq -f \"PX %%g $y %06x\" %u %u; done | nc -w1 %s "
+		"%u",
+		request->y, request->y + request->height - 1, request->colour & 0xffffff,
+		request->x, request->x + request->width - 1, request->address,
+		host->port);
+}
+
+/* murald may be older than that part of the request. */
+static bool
+wants_block(const struct mural_hint_request *request)
+{
+	return request->size >= offsetof(struct mural_hint_request, height) +
+					sizeof(request->height) &&
+	       request->width > 0 && request->height > 0;
+}
+
 static int
 pixelflut_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
@@ -471,6 +493,8 @@ pixelflut_hint(const struct mural_host *host, const struct mural_hint_request *r
 			"%u)).sendall(b'PX %u %u %06x\\n')\"",
 			request->address, host->port, request->x, request->y, colour);
 	/* every netcat knows -w; not all know -N */
+	if (wants_block(request))
+		return hint_block(host, request, text, len);
 	return snprintf(text, len, "echo \"PX %u %u %06x\" | nc -w1 %s %u", request->x,
 		request->y, colour, request->address, host->port);
 }

@@ -14,6 +14,7 @@
 
 #define SECOND_MS 1000
 #define SECOND_NS 1e9
+#define MS_NS UINT64_C(1000000)
 #define LEGIBLE_SIZE 16 /* percent */
 #define NEW_NS (60 * UINT64_C(1000000000))
 #define QUIET_S 20 /* so long a HUD that hides waits for more paint */
@@ -116,8 +117,10 @@ update_figures(struct hud_status *hud_status)
 	hud_status->counted = counted;
 	hud_status->counted_ns = now;
 	hud_status->busy_s += painted > 0;
-	if (painted > 0)
+	if (painted > 0) {
 		hud_status->quiet_s = 0;
+		hud_status->painted_ns = now;
+	}
 	text->quiet = hud_status->quiet_s >= QUIET_S;
 	text->turn = (uint32_t)(hud_status->busy_s / TURN_S);
 }
@@ -164,19 +167,81 @@ update_lines(struct hud_status *hud_status)
 	text->n_lines = n;
 }
 
+/* The first instance that has a command for it. */
+static void
+update_block(struct hud_status *hud_status)
+{
+	const struct instance *i = hud_status->ingest->plugins->instances;
+	const char *addresses[] = { hud_status->address4, hud_status->address6 };
+	struct hud_text *text = &hud_status->text;
+	struct mural_dimensions size = { 0, 0 };
+
+	*text->block = '\0';
+	for (; i && !*text->block; i = i->next)
+		for (size_t k = 0; k < ARRAY_LEN(addresses) && !*text->block; k++) {
+			if ((!*addresses[k] && !hint_is_public(i)) || hint_is_text(i) ||
+				hint_block(i, addresses[k], &size, text->block,
+					sizeof(text->block)) < 0 ||
+				is_for_this_machine(text->block))
+				*text->block = '\0';
+			text->block_width = size.width;
+			text->block_height = size.height;
+		}
+}
+
+/* Only while the first pixel is waited for, so that it ends it at once. */
+static void
+update_invitation(struct hud_status *hud_status)
+{
+	const uint64_t after_ns = hud_status->attract_ms * MS_NS;
+	struct hud_text *text = &hud_status->text;
+
+	text->invites = after_ns > 0 && !text->paused &&
+			uv_hrtime() - hud_status->painted_ns >= after_ns &&
+			uv_is_active((uv_handle_t *)&hud_status->wakeup);
+	*text->block = '\0';
+	if (text->invites)
+		update_block(hud_status);
+}
+
 static void
 update_text(struct hud_status *hud_status)
 {
 	update_figures(hud_status);
 	update_lines(hud_status);
+	update_invitation(hud_status);
 	hud_set_text(hud_status->hud, &hud_status->text);
+}
+
+static void
+on_invitation(uv_timer_t *timer)
+{
+	update_text(timer->data);
+}
+
+/* Invites when the time has come, if nothing paints until then. */
+static void
+plan_invitation(struct hud_status *hud_status)
+{
+	const uint64_t after = hud_status->attract_ms;
+	uint64_t quiet = (uv_hrtime() - hud_status->painted_ns) / MS_NS;
+
+	uv_timer_stop(&hud_status->invitation);
+	if (after == 0 || !uv_is_active((uv_handle_t *)&hud_status->wakeup))
+		return;
+	uv_update_time(hud_status->invitation.loop);
+	/* one more, since the loop's time is in whole ones */
+	uv_timer_start(
+		&hud_status->invitation, on_invitation, after - MIN(quiet, after) + 1, 0);
 }
 
 /* The text is updated every second from now on. */
 static void
 leave_idle(struct hud_status *hud_status)
 {
-	uv_poll_stop(&hud_status->wakeup);
+	uv_timer_stop(&hud_status->invitation);
+	if (!hud_status->text.invites)
+		uv_poll_stop(&hud_status->wakeup);
 	hud_status->counted_ns = uv_hrtime();
 	hud_people_start(&hud_status->people, hud_status->ingest);
 	uv_timer_again(&hud_status->second);
@@ -189,6 +254,8 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 
 	(void)status;
 	(void)events;
+	hud_status->text.invites = false;
+	hud_status->painted_ns = uv_hrtime();
 	leave_idle(hud_status);
 	/* whose it was is counted by nobody yet */
 	hud_people_somebody(&hud_status->people);
@@ -214,6 +281,7 @@ on_second(uv_timer_t *timer)
 	uv_timer_stop(timer);
 	hud_people_stop(&hud_status->people);
 	uv_poll_start(&hud_status->wakeup, UV_READABLE, on_wakeup);
+	plan_invitation(hud_status);
 }
 
 /* ------------------------------------------------------------------ start and stop */
@@ -255,6 +323,11 @@ hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 			 "less than 1/25 of the screen's height",
 			(int)display->hud_size);
 	hud_set_look(hud, &look);
+	hud_status->attract_ms = display->attract;
+	if (hud_status->hud && uv_is_active((uv_handle_t *)&hud_status->wakeup)) {
+		plan_invitation(hud_status);
+		update_text(hud_status);
+	}
 	if (hud_status->hides && !hud_status->text.quiet)
 		hud_status_wake(hud_status);
 }
@@ -266,6 +339,8 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 	*hud_status = (struct hud_status){
 		.ingest = ingest,
 		.hides = hud_status->hides,
+		.attract_ms = hud_status->attract_ms,
+		.painted_ns = uv_hrtime(),
 		.language = hud_status->language,
 		.quiet_s = QUIET_S,
 	};
@@ -280,7 +355,9 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 	hud_status->hud = hud;
 	uv_poll_init(loop, &hud_status->wakeup, mural_reader_fd(hud_status->reader));
 	uv_timer_init(loop, &hud_status->second);
+	uv_timer_init(loop, &hud_status->invitation);
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
+	hud_status->invitation.data = hud_status;
 	update_addresses(hud_status);
 	hud_status->counted_ns = uv_hrtime();
 	update_text(hud_status);
@@ -338,6 +415,7 @@ hud_status_frozen(struct hud_status *hud_status, bool paused,
 	for (uint32_t i = 0; i < text->n_frozen; i++)
 		text->frozen[i] = (struct box){ parts[i].x, parts[i].y,
 			parts[i].x + parts[i].width, parts[i].y + parts[i].height };
+	update_invitation(hud_status);
 	hud_set_text(hud_status->hud, text);
 }
 
@@ -349,6 +427,7 @@ hud_status_stop(struct hud_status *hud_status)
 	hud_people_stop(&hud_status->people);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);
+	uv_close((uv_handle_t *)&hud_status->invitation, NULL);
 	mural_reader_free(hud_status->reader);
 	free(hud_status->tiles);
 	hud_status->hud = NULL;

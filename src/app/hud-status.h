@@ -4,8 +4,8 @@
  * it says of its state, how much is painted and by how many.
  *
  * Figures are updated once a second while anything paints, and until those who did are
- * counted no more and a HUD that hides has come; an idle wall causes no wake-ups.  The
- * main thread's.
+ * counted no more and a HUD that hides has come; an idle wall causes no wake-ups but one,
+ * after which it invites people.  The main thread's.
  */
 #pragma once
 
@@ -24,8 +24,11 @@ struct hud_status {
 	struct hud *hud; /* NULL: not started */
 	struct mural_reader *reader;
 	uint64_t *tiles;
-	uv_poll_t wakeup;  /* polled while nothing paints */
-	uv_timer_t second; /* runs while something does */
+	uv_poll_t wakeup;      /* polled while nothing paints */
+	uv_timer_t second;     /* runs while something does */
+	uv_timer_t invitation; /* runs from then on until people are invited */
+	uint64_t attract_ms;   /* without paint; 0: they are not */
+	uint64_t painted_ns;   /* when there was paint, or this started */
 	uint64_t counted_ns;
 	uint64_t counted; /* pixels of all instances, then */
 	uint64_t busy_s;  /* seconds with paint since a state changed */

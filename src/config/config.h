@@ -100,6 +100,7 @@ struct config_display {
 	uint32_t blank_mode;
 	bool hud;
 	uint32_t hud_place;
+	uint64_t attract; /* ms without paint before people are invited; 0: never */
 	uint32_t language;
 	const char *title, *logo; /* checked; empty: none */
 	const char *wifi;         /* SSID:PASSWORD; checked; empty: none */

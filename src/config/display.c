@@ -36,6 +36,8 @@ const struct mural_option display_options[] = {
 		"strip overlay corner idle",
 		"strip: beside the picture; overlay, corner: on it; idle: on it while "
 		"nobody paints"),
+	MURAL_DURATION(struct config_display, attract, "2min",
+		"after so long without paint an invitation is in the middle; 0: never"),
 	MURAL_CHOICE(struct config_display, language, "en", "en de",
 		"what the HUD says it in: English or German"),
 	MURAL_TEXT(struct config_display, title, "", "name of the event, on the strip"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What lies on the picture: "Paused" and the outlines of what is frozen, and above them
- * the operator's notice.
+ * the invitation to paint and the operator's notice.
  */
 #include "hud/cards.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "hud/invitation.h"
 
 #define LEAST_CAPITAL 8 /* pixels */
 
@@ -381,6 +382,18 @@ add_notice(struct pile *pile, const char *text)
 
 /* ------------------------------------------------------------------ all of them */
 
+static void
+add_invitation(
+	struct pile *pile, const struct hud_room *room, const struct hud_picture *picture)
+{
+	struct invitation invitation;
+	struct font_bitmap bitmap;
+
+	if (invitation_place(&invitation, pile->render, room, picture) &&
+		add_card(pile, &invitation.place, pile->render->look->ground, &bitmap))
+		invitation_draw(&invitation, &bitmap);
+}
+
 /* What was first drawn, since the rest makes room for it, lies above all. */
 static void
 raise_first(struct hud_cards *cards)
@@ -415,6 +428,8 @@ cards_draw(const struct render *render, const struct hud_room *room,
 
 		add_outline(&pile, &part);
 	}
+	if (picture && said->invites && !said->paused)
+		add_invitation(&pile, room, picture);
 	if (pile.notice.right > 0)
 		raise_first(cards);
 }

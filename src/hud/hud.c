@@ -88,9 +88,31 @@ line_same(const struct hud_line *a, const struct hud_line *b)
 }
 
 static bool
+lines_same(const struct hud_text *a, const struct hud_text *b)
+{
+	if (a->n_lines != b->n_lines)
+		return false;
+	for (uint32_t i = 0; i < a->n_lines; i++)
+		if (!line_same(&a->lines[i], &b->lines[i]))
+			return false;
+	return true;
+}
+
+static bool
 has_cards(const struct hud_text *said)
 {
-	return said->paused || said->n_frozen > 0 || *said->notice;
+	return said->paused || said->n_frozen > 0 || *said->notice || said->invites;
+}
+
+/* A command is drawn in it where there is no block. */
+static bool
+invitations_same(const struct hud_text *a, const struct hud_text *b)
+{
+	return a->invites == b->invites &&
+	       (!a->invites ||
+		       (strcmp(a->url, b->url) == 0 && a->url_is_new == b->url_is_new &&
+			       a->total == b->total && strcmp(a->block, b->block) == 0 &&
+			       lines_same(a, b)));
 }
 
 /* What lies on the picture. */
@@ -99,7 +121,7 @@ cards_same(const struct hud_text *a, const struct hud_text *b)
 {
 	return a->paused == b->paused && a->n_frozen == b->n_frozen &&
 	       memcmp(a->frozen, b->frozen, a->n_frozen * sizeof(*a->frozen)) == 0 &&
-	       strcmp(a->notice, b->notice) == 0;
+	       strcmp(a->notice, b->notice) == 0 && invitations_same(a, b);
 }
 
 static bool
@@ -108,12 +130,9 @@ text_same(const struct hud_text *a, const struct hud_text *b)
 	if (strcmp(a->url, b->url) != 0 || a->rate != b->rate || a->total != b->total ||
 		a->painting != b->painting || a->watching != b->watching ||
 		a->quiet != b->quiet || a->url_is_new != b->url_is_new ||
-		a->turn != b->turn || a->n_lines != b->n_lines || !cards_same(a, b))
+		a->turn != b->turn || !cards_same(a, b))
 		return false;
-	for (uint32_t i = 0; i < a->n_lines; i++)
-		if (!line_same(&a->lines[i], &b->lines[i]))
-			return false;
-	return true;
+	return lines_same(a, b);
 }
 
 static void
@@ -273,10 +292,12 @@ hud_draw_cards(struct hud *hud, const struct hud_room *room,
 	const struct hud_picture *picture, struct hud_cards *cards)
 {
 	struct hud_text said;
+	struct hud_qr qr;
 	uint64_t version;
 
 	pthread_mutex_lock(&hud->lock);
 	said = hud->said;
+	qr = hud->qr;
 	version = hud->cards_version;
 	pthread_mutex_unlock(&hud->lock);
 	if (cards->version == version)
@@ -284,10 +305,8 @@ hud_draw_cards(struct hud *hud, const struct hud_room *room,
 	hud_cards_finish(cards);
 	cards->version = version;
 	pthread_mutex_lock(&hud->drawing);
-	cards_draw(&(struct render){ .said = &said,
-			   .look = &hud->look,
-			   .logo = &hud->logo,
-			   .text = hud->text },
+	cards_draw(&(struct render){ &said, &hud->look, &qr, &hud->wifi_qr, &hud->logo,
+			   hud->text },
 		room, picture, cards);
 	pthread_mutex_unlock(&hud->drawing);
 	return true;

@@ -40,6 +40,9 @@ struct hud_text {
 	uint64_t rate, total;        /* pixels of the last second, and of all */
 	uint32_t painting, watching; /* people */
 	bool quiet;                  /* nobody has painted for a while */
+	bool invites;                /* nor for so long that people are invited */
+	char block[256]; /* a command that paints one of that size; empty: none */
+	uint32_t block_width, block_height;
 	char notice[HUD_NOTICE_MAX]; /* what the operator has to say; empty: nothing */
 	bool paused;                 /* all of the canvas is frozen */
 	uint32_t n_frozen;           /* parts of it, in its pixels */
@@ -96,8 +99,9 @@ struct hud_card {
 	uint32_t *pixels; /* XRGB8888, row after row */
 };
 
-/* A notice; "Paused" on the picture or an outline, of four, and "Paused" in each part. */
-enum { HUD_CARDS_MAX = 1 + 5 * HUD_FROZEN_MAX };
+/* A notice and an invitation; "Paused" on the picture or an outline, of four, and
+ * "Paused" in each part. */
+enum { HUD_CARDS_MAX = 2 + 5 * HUD_FROZEN_MAX };
 
 /* Later ones lie above. */
 struct hud_cards {
@@ -139,7 +143,8 @@ bool hud_is_hidden(struct hud *hud, const struct hud_room *room);
 uint64_t hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
 	const struct box *strip);
 
-/* Draws what lies on the picture: the operator's notice, and what is paused.  `picture`
+/* Draws what lies on the picture: the operator's notice, what is paused, and the
+ * invitation in the middle while nobody paints.  `picture`
  * NULL: the notice alone, which is shown also where there is no strip.  False: they are
  * as they were, since `cards` was drawn.  Any thread. */
 bool hud_draw_cards(struct hud *hud, const struct hud_room *room,

@@ -387,8 +387,8 @@ begin_sheet(struct sheet *sheet, const struct hud_room *room)
 	sheet->right = width - sheet->margin_x;
 }
 
-static void
-draw_edge(const struct sheet *sheet)
+void
+sheet_edge(const struct sheet *sheet)
 {
 	const struct font_bitmap *bitmap = &sheet->bitmap;
 	const uint32_t edge = sheet->edge;
@@ -437,5 +437,5 @@ render_strip(const struct render *render, uint32_t *pixels, const struct hud_roo
 	else
 		draw_landscape(&sheet, room->share);
 	if (is_card)
-		draw_edge(&sheet);
+		sheet_edge(&sheet);
 }

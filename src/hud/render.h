@@ -2,7 +2,7 @@
 /*
  * Draws the HUD.  render.c begins a strip, strip.c fills one that lies below the picture,
  * halves.c the halves of one, stacked.c one of a portrait screen or beside the picture,
- * and a corner.
+ * and a corner.  cards.c draws what lies on the picture, with invitation.c.
  */
 #pragma once
 
@@ -130,6 +130,9 @@ double sheet_fit_line(const struct sheet *sheet, const struct sheet_line *line,
 
 /* In place of commands and figures, in two rows; `next` 0: in one. */
 void sheet_paused(const struct sheet *sheet, double base, double next);
+
+/* Around a card, within it. */
+void sheet_edge(const struct sheet *sheet);
 
 void strip_draw(struct sheet *sheet);
 void halves_draw_call(struct sheet *sheet);

@@ -26,6 +26,9 @@ static const struct language languages[] = {
 			[WORD_NEW_ADDRESS] = "new address",
 			[WORD_BE_FIRST] = "be the first",
 			[WORD_NOBODY] = "nobody is painting",
+			[WORD_YOUR_TURN] = "Nobody is painting. Your turn:",
+			[WORD_OR_TYPE] = "or type, for a block of",
+			[WORD_PIXELS] = "pixels",
 			[WORD_PAUSED] = "Paused",
 			[WORD_PAUSED_BY] = "Paused by the operator",
 			[WORD_PAUSED_MEANS] = "nothing can be painted",
@@ -55,6 +58,9 @@ static const struct language languages[] = {
 			[WORD_NEW_ADDRESS] = "neue Adresse",
 			[WORD_BE_FIRST] = "mach den Anfang",
 			[WORD_NOBODY] = "niemand malt",
+			[WORD_YOUR_TURN] = "Niemand malt. Jetzt du:",
+			[WORD_OR_TYPE] = "oder tippen, ein Block von",
+			[WORD_PIXELS] = "Pixeln",
 			[WORD_PAUSED] = "Pause",
 			[WORD_PAUSED_BY] = "Von der Leitung angehalten",
 			[WORD_PAUSED_MEANS] = "nichts kann gemalt werden",
@@ -134,7 +140,16 @@ words_rate(enum hud_language language, const struct hud_text *said, char text[WO
 
 	if (said->rate > 0)
 		say_counted(language, said->rate, &in->rate, text);
-	else if (said->total > 0)
+	else
+		words_total(language, said, text);
+}
+
+void
+words_total(enum hud_language language, const struct hud_text *said, char text[WORDS_MAX])
+{
+	const struct language *in = &languages[language];
+
+	if (said->total > 0)
 		say_counted(language, said->total, &in->total, text);
 	else
 		snprintf(text, WORDS_MAX, "%s", in->words[WORD_BE_FIRST]);

@@ -16,8 +16,11 @@ enum word {
 	WORD_NEW_ADDRESS, /* in its place when that changed */
 	WORD_BE_FIRST,    /* in place of figures while there are none */
 	WORD_NOBODY,      /* nobody is painting */
-	WORD_PAUSED,      /* on the picture */
-	WORD_PAUSED_BY,   /* by the operator */
+	WORD_YOUR_TURN,   /* before the call, on a wall where nobody paints */
+	WORD_OR_TYPE,     /* before the size of what a command paints */
+	WORD_PIXELS,
+	WORD_PAUSED,    /* on the picture */
+	WORD_PAUSED_BY, /* by the operator */
 	WORD_PAUSED_MEANS,
 	WORD_PAUSED_LONG, /* both, and "now" */
 	WORD_PAGE_GOES_ON,
@@ -40,6 +43,10 @@ void words_count(enum hud_language language, uint64_t count, char text[WORDS_MAX
 
 /* "7 pixels/s"; while nobody paints, what was painted so far, or an invitation. */
 void words_rate(
+	enum hud_language language, const struct hud_text *said, char text[WORDS_MAX]);
+
+/* What was painted so far, or an invitation. */
+void words_total(
 	enum hud_language language, const struct hud_text *said, char text[WORDS_MAX]);
 
 /* "3 painting · 12 watching"; viewers only if asked for and if there are any. */

@@ -14,6 +14,9 @@
 
 #define ORANGE 0xffff8000
 
+/* Parts of the region's width and height that a block has. */
+enum { BLOCK_ACROSS = 16, BLOCK_DOWN = 27 };
+
 static bool
 is_web_page(const struct instance *instance)
 {
@@ -113,23 +116,28 @@ hint_is_public(const struct instance *instance)
 	       (advertised_text(instance) || *instance->ingest->server->public_address);
 }
 
-static int
-ask(const struct instance *instance, enum mural_system system, const char *address,
-	char *text, size_t len)
+/* Aimed at the middle. */
+static struct mural_hint_request
+make_request(const struct instance *instance, const char *address,
+	struct mural_dimensions block)
 {
-	struct mural_hint_request request = {
-		.size = sizeof(request),
-		.system = system,
-		.address = address,
-		.x = instance->host.width / 2,
-		.y = instance->host.height / 2,
+	return (struct mural_hint_request){
+		.size = sizeof(struct mural_hint_request),
+		.address = *instance->address ? instance->address : address,
+		.x = (instance->host.width - block.width) / 2,
+		.y = (instance->host.height - block.height) / 2,
 		.colour = ORANGE,
+		.width = block.width,
+		.height = block.height,
 	};
-	int ret;
+}
 
-	if (*instance->address)
-		request.address = instance->address;
-	ret = invitation(instance, &request, text, len);
+static int
+ask(const struct instance *instance, const struct mural_hint_request *request, char *text,
+	size_t len)
+{
+	int ret = invitation(instance, request, text, len);
+
 	if (ret <= 0)
 		return -ENOENT;
 	return (size_t)ret < len ? ret : -EMSGSIZE;
@@ -138,12 +146,36 @@ ask(const struct instance *instance, enum mural_system system, const char *addre
 int
 hint_text(const struct instance *instance, const char *address, char *text, size_t len)
 {
-	return ask(instance, MURAL_ANY_SYSTEM, address, text, len);
+	const struct mural_hint_request request =
+		make_request(instance, address, (struct mural_dimensions){ 0, 0 });
+
+	return ask(instance, &request, text, len);
 }
 
-/* Commands for those on whose systems the usual one does not work. */
+int
+hint_block(const struct instance *instance, const char *address,
+	struct mural_dimensions *size, char *text, size_t len)
+{
+	const struct mural_dimensions block = {
+		MAX(instance->host.width / BLOCK_ACROSS, 1),
+		MAX(instance->host.height / BLOCK_DOWN, 1),
+	};
+	struct mural_hint_request request = make_request(instance, address, block);
+	char one[512];
+	int ret = ask(instance, &request, text, len);
+
+	*size = block;
+	request.width = request.height = 0;
+	if (ret > 0 && ask(instance, &request, one, sizeof(one)) > 0 &&
+		strcmp(text, one) == 0)
+		return -ENOENT;
+	return ret;
+}
+
+/* Commands for those on whose systems the usual one does not work, and for who wants to
+ * be seen from afar. */
 static void
-log_others(const struct instance *instance, const char *address, const char *usual)
+log_more(const struct instance *instance, const char *address, const char *usual)
 {
 	static const struct {
 		enum mural_system system;
@@ -153,13 +185,21 @@ log_others(const struct instance *instance, const char *address, const char *usu
 		{ MURAL_WINDOWS, "in PowerShell" },
 		{ MURAL_PYTHON, "with Python" },
 	};
+	struct mural_hint_request request =
+		make_request(instance, address, (struct mural_dimensions){ 0, 0 });
+	struct mural_dimensions size;
 	char text[512];
 
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		if (ask(instance, others[i].system, address, text, sizeof(text)) > 0 &&
+	if (hint_block(instance, address, &size, text, sizeof(text)) > 0)
+		log_info("%s: paint %ux%u pixels with: %s", instance->host.name,
+			size.width, size.height, text);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		request.system = others[i].system;
+		if (ask(instance, &request, text, sizeof(text)) > 0 &&
 			strcmp(text, usual) != 0)
 			log_info(
 				"%s: %s: %s", instance->host.name, others[i].where, text);
+	}
 }
 
 /* Leaves out a hint that is the same for both families, and one that only works on this
@@ -180,7 +220,7 @@ hint_log(const struct instance *instance)
 			continue;
 		log_info("%s: paint with: %s", instance->host.name, text);
 		if (!*before)
-			log_others(instance, address, text);
+			log_more(instance, address, text);
 		memcpy(before, text, sizeof(before));
 	}
 }

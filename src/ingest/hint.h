@@ -18,6 +18,11 @@
 int hint_text(
 	const struct instance *instance, const char *address, char *text, size_t len);
 
+/* The same for a command that paints a block in the middle, whose size depends on that of
+ * the region; -ENOENT also if a pixel is all that it paints. */
+int hint_block(const struct instance *instance, const char *address,
+	struct mural_dimensions *size, char *text, size_t len);
+
 /* Whether people shall not be told of it. */
 bool hint_is_private(const struct instance *instance);
 

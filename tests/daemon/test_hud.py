@@ -349,6 +349,53 @@ def test_what_a_card_says():
         "FrogCon", '$ echo "PX 960 540 ff8000" | nc \\', "-N 192.0.2.10 1234"]
 
 
+BLOCK = 'for y in {500..539}; do seq -f "PX %g $y ff8000" 900 1019; done | nc -w1 192.0.2.10 1234'
+
+
+@with_code
+@pytest.mark.parametrize("size", [*SIZES, (1080, 1920)])
+def test_an_invitation_is_read_from_far_away(size):
+    """Over white, a sixth of the picture is enough; at 640x480 a quarter."""
+    screen = draw(size, FLUT, wall="ffffff", invites=1, url=URL, block=BLOCK)[0]
+    left, top, right, bottom = invitation(screen, size)
+    assert left > 0 and right < size[0] and abs(left + right - size[0]) < 3
+    middle = screen.crop((left, top, right, bottom))
+    assert scan(middle) == SCANNED
+    shrink = 4 if min(size) < 500 else 6
+    small = middle.resize((middle.width // shrink, middle.height // shrink), Image.BOX)
+    assert SCANNED in (scan(small.resize((small.width * n, small.height * n), Image.BICUBIC)) for n in (1, 2, 3))
+
+
+def invitation(screen, size):
+    """Its place: what has the colour of the edge, above the strip."""
+    edge = Image.new("RGB", size, (0x46, 0x50, 0x5c))
+    return ImageChops.difference(screen, edge).convert("L").point([255] + 255 * [0]).getbbox()
+
+
+def invited(*lines, size=(1920, 1080), **values):
+    """What it says, in the bitmap font; right of the code, and below that."""
+    screen = draw(size, *lines, wall="000000", invites=1, bitmap=1, **values)[0]
+    box = invitation(screen, size)
+    inside = screen.crop((box[0] + 4, box[1] + 4, box[2] - 4, box[3] - 4))
+    return Page(inside).rows
+
+
+@with_code
+def test_what_an_invitation_says():
+    block = {"block": BLOCK, "block-width": 120, "block-height": 40}
+    command = ["or type, for a block of 120x40 pixels",
+               '$ for y in {500..539}; do seq -f "PX %g $y ff8000" 900 1019; done |', "> nc -w1 192.0.2.10 1234"]
+    assert invited(PING, FLUT, url=URL, title="FrogCon 2026", total=48200000000, **block) == [
+        "FrogCon 2026", "Nobody is painting. Your turn: scan or open", "192.0.2.10:8080", "48.2 G pixels so far", *command]
+    assert invited(PING, url=URL, new=1)[0] == "Nobody is painting. Your turn: new address"
+    assert invited(PING, url=URL)[-1] == "be the first", "nobody is asked to paint one pixel"
+    assert invited(PING, **block) == ["Nobody is painting. Your turn:", *command]
+    assert invited(PING) == ["Nobody is painting. Your turn:", "$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10"]
+    assert invited(PING, url=URL, size=(1080, 1920), title="FrogCon", **block) == [
+        "FrogCon", "Nobody is painting. Your turn: scan or open", "192.0.2.10:8080"]
+    assert invited(PING, url=URL, german=1, **block)[0] == "Niemand malt. Jetzt du: scannen oder aufrufen"
+
+
 WALL = (0x30, 0x50, 0x70)
 
 

@@ -147,10 +147,11 @@ def turned(image, degrees):
 
 class Wall:
     def __init__(self, screen, name="wall", size="320x200", scale="fit", env="",
-                 display="output = kms", plugins="", dots=True, hud=False, rotate=0, mirror=False):
+                 display="output = kms", plugins="", dots=True, hud=False, rotate=0, mirror=False,
+                 attract="0"):
         self.screen, self.guest, self.name, self.env = screen, screen.guest, name, env
         self.size, self.display, self.plugins, self.dots = size, display, plugins, dots
-        self.scale, self.hud, self.rotate, self.mirror = scale, hud, rotate, mirror
+        self.scale, self.hud, self.rotate, self.mirror, self.attract = scale, hud, rotate, mirror, attract
         width, height = (int(n) for n in size.split("x"))
         self.canvas = ppm.Image(width, height)
         self.client = None
@@ -159,9 +160,9 @@ class Wall:
     def write_config(self):
         listen = "[plugin dots]\nlisten = 0.0.0.0:%d\n" % DOTS if self.dots else ""
         text = ("[canvas]\nsize = %s\nsnapshot =\n[display]\nscale = %s\nhud = %s\nrotate = %d\nmirror = %s\n"
-                "%s\n[server]\nplugin-path = /usr/lib/murald\n%s%s"
+                "attract = %s\n%s\n[server]\nplugin-path = /usr/lib/murald\n%s%s"
                 % (self.size, self.scale, "on" if self.hud else "off", self.rotate, "x" if self.mirror else "no",
-                   self.display, listen, self.plugins))
+                   self.attract, self.display, listen, self.plugins))
         self.guest.run("printf '%s' >/run/%s.conf" % (text.replace("\n", "\\n"), self.name), check=True)
 
     def reload(self, **changes):

@@ -91,12 +91,24 @@ def test_rates_and_frames(boot):
 def test_on_the_picture_while_nobody_paints(boot, method):
     """The canvas takes all of the screen. The card goes with the first pixel, and what is below it is there."""
     display = "output = kms\nhud-place = idle"
-    wall = boot("virtio").wall(size="1280x800", hud=True, display=display, env="MURALD_KMS=" + method)
+    screen = boot("virtio")
+    wall = screen.wall(size="1280x800", hud=True, display=display, env="MURALD_KMS=" + method)
     wall.guest.run("sed -i '/^size/d' /run/%s.conf" % wall.name, check=True)
     wall.start()
     assert "canvas: 1280x800\n" in wall.log()
     card = (36, 648, 940, 126)
     says(wall, card, "nobody is painting")
+    wall.reload(attract="1s")
+    says(wall, (130, 200, 1020, 100), "Nobody is painting. Your turn:")  # a part without its edges
+    if method == "atomic":
+        screen.count_flips()
+        assert wall.slept(3) and screen.flips() == 0, "it stands still"
+
+    def gone():
+        wall.dot(640, 320, (255, 0, 0))  # below it; and were this slow, it would come again
+        return len(pil(screen.guest.shot().crop(0, 0, 1280, 640)).getcolors()) == 2
+    g.wait_for("the invitation to end with the first pixel", gone)
+    wall.reload(attract="0")
     wall.dot(3, 4, (255, 128, 0))
     wall.noise(1, (20, 630, 100, 100))
     wall.seen()

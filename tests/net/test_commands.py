@@ -87,6 +87,21 @@ def test_every_shell(wall, host, plugin, name):
     painted(wall)
 
 
+@pytest.mark.parametrize("name, netcat", [("bash", "nc.openbsd"), ("bash", "nc.traditional"), ("zsh", "nc")])
+def test_a_block(tmp_path, hosts, name, netcat):
+    """What a quiet wall shows in its middle: all of the block, and nothing beside it."""
+    for tool in name, netcat:
+        if not shutil.which(tool):
+            pytest.skip("no %s: apt-get install zsh netcat-openbsd netcat-traditional" % tool)
+    with Wall(tmp_path, PLUGINS, size="640x486", netns=hosts[0].name) as wall:
+        text = command(wall, "pixelflut", "paint 40x18 pixels with")
+        assert "| nc -w1 " in text
+        shell(hosts[1], name, text.replace("| nc ", "| %s " % netcat))
+        wait_for("the block", lambda: wall.picture().crop((300, 234, 340, 252)).getcolors() == [(720, ORANGE)], 20)
+        assert dict(map(reversed, wall.picture().getcolors()))[ORANGE] == 720
+        assert not re.search("dots: paint .* pixels", wall.log()), "it has no command for one"
+
+
 @pytest.mark.parametrize("plugin", ["pixelflut", "icmp", "ipv6"])
 def test_python(wall, host, plugin):
     shell(host, "bash", command(wall, plugin, "with Python"))

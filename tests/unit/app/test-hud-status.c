@@ -178,6 +178,72 @@ TEST(a_quiet_wall_is_told_from_a_busy_one)
 }
 
 static int
+block_hint(const struct mural_host *host, const struct mural_hint_request *request,
+	char *text, size_t len)
+{
+	if (host->config && request->width > 0)
+		return snprintf(text, len, "paint %ux%u at %u,%u on %s", request->width,
+			request->height, request->x, request->y, request->address);
+	return snprintf(
+		text, len, "paint %u,%u on %s", request->x, request->y, request->address);
+}
+
+static void
+run_until_invited(struct desk *desk)
+{
+	while (!desk->hud_status.text.invites)
+		uv_run(&desk->loop, UV_RUN_ONCE);
+}
+
+/* The wall says so once, by itself, and stops with the first pixel. */
+TEST(people_are_invited_when_long_nobody_painted)
+{
+	static const struct mural_plugin plugin = { .name = "odd", .hint = block_hint };
+	struct instance instance = {
+		.plugin = &plugin, .is_open = true, .common.advertise = "yes"
+	};
+	struct desk desk = {
+		.server = { .public_url = "", .public_address = "192.0.2.1" },
+		.hud_status.attract_ms = 1,
+	};
+	struct hud_status *hud_status = &desk.hud_status;
+
+	instance.host = (struct mural_host){ .name = "odd", .width = 64, .height = 32 };
+	assert_int_equal(said_init(&instance.said, NULL), 0);
+	begin(&desk, &instance);
+	assert_false(hud_status->text.invites);
+	run_until_invited(&desk);
+	assert_false(uv_is_active((uv_handle_t *)&hud_status->second));
+	assert_false(uv_is_active((uv_handle_t *)&hud_status->invitation));
+	assert_string_equal(hud_status->text.block, ""); /* it has none */
+
+	instance.host.config = "";
+	hud_status_refresh(hud_status);
+	assert_string_equal(hud_status->text.block, "paint 4x1 at 30,15 on 192.0.2.1");
+	assert_int_equal(hud_status->text.block_width, 4);
+	assert_int_equal(hud_status->text.block_height, 1);
+	instance.common.advertise = "Ask at the bar";
+	hud_status_refresh(hud_status);
+	assert_string_equal(hud_status->text.block, "");
+
+	hud_status_frozen(hud_status, true, NULL, 0);
+	assert_false(hud_status->text.invites);
+	hud_status_frozen(hud_status, false, NULL, 0);
+	assert_true(hud_status->text.invites);
+
+	hud_status_wake(hud_status); /* its figures move, and still the pixel ends it */
+	hud_status->attract_ms = 3600 * 1000;
+	paint(&desk.canvas);
+	uv_run(&desk.loop, UV_RUN_ONCE);
+	assert_false(hud_status->text.invites);
+	run_until_idle(hud_status, &desk.loop);
+	assert_true(uv_is_active((uv_handle_t *)&hud_status->invitation));
+	assert_false(hud_status->text.invites);
+	end(&desk);
+	said_finish(&instance.said);
+}
+
+static int
 local_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)
 {

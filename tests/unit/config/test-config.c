@@ -48,6 +48,7 @@ TEST(a_file_sets_values)
 		"connector = HDMI-A-1\nmode = 1920x1080@60\nscale = none\n"
 		"rotate = 270\nmirror = x\nblank = 22:30-08:05 idle 2min\n"
 		"blank-mode = black\nhud = off\nhud-place = idle\nlanguage = de\n"
+		"attract = 90s\n"
 		"[server]\nworkers = 3\nplugin-path = /a:/b\n");
 	const struct config *config = &run->config;
 
@@ -74,6 +75,7 @@ TEST(a_file_sets_values)
 	assert_false(config->display.hud);
 	assert_int_equal(config->display.hud_place, PLACE_IDLE);
 	assert_int_equal(config->display.language, LANGUAGE_GERMAN);
+	assert_int_equal(config->display.attract, 90000);
 	assert_true(config->server.workers == 3);
 	assert_string_equal(config->server.plugin_path, "/a:/b");
 	run_free(run);
@@ -261,6 +263,7 @@ TEST(what_is_printed_can_be_read_again)
 		"display.blank-mode = off  ; default\n"
 		"display.hud = on  ; default\n"
 		"display.hud-place = strip  ; default\n"
+		"display.attract = 2min  ; default\n"
 		"display.language = en  ; default\n"
 		"display.title =   ; default\n"
 		"display.logo =   ; default\n"

@@ -62,6 +62,8 @@ set_number(struct drawing *drawing, const char *key, const char *value)
 		{ "painting", &drawing->text.painting },
 		{ "watching", &drawing->text.watching },
 		{ "turn", &drawing->text.turn },
+		{ "block-width", &drawing->text.block_width },
+		{ "block-height", &drawing->text.block_height },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -100,6 +102,10 @@ set(struct drawing *drawing, char *argument)
 		snprintf(drawing->text.notice, sizeof(drawing->text.notice), "%s", value);
 	else if (strcmp(key, "paused") == 0)
 		drawing->text.paused = true;
+	else if (strcmp(key, "invites") == 0)
+		drawing->text.invites = true;
+	else if (strcmp(key, "block") == 0)
+		snprintf(drawing->text.block, sizeof(drawing->text.block), "%s", value);
 	else if (strcmp(key, "frozen") == 0)
 		add_frozen(&drawing->text, value);
 	else if (strcmp(key, "wall") == 0)

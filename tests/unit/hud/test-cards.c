@@ -55,6 +55,63 @@ TEST(they_are_drawn_when_they_change)
 	hud_free(hud);
 }
 
+/* In the middle of the picture, within its edges, on any screen. */
+TEST(the_invitation_is_in_the_middle)
+{
+	static const struct {
+		uint32_t width, height;
+	} sizes[] = { { 320, 240 }, { 640, 480 }, { 1024, 768 }, { 1080, 1920 },
+		{ 1920, 1080 }, { 3840, 2160 } };
+	struct hud_text text = { .invites = true, .url = "http://192.0.2.10:8080/" };
+	struct hud *hud = hud_new();
+
+	strcpy(text.block, "for y in {500..539}; do seq -f \"PX %g $y ff8000\" 900 1019; "
+			   "done | nc -w1 192.0.2.10 1234");
+	hud_set_text(hud, &text);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct hud_room any = {
+			.width = sizes[i].width, .height = sizes[i].height, .strip = true
+		};
+		struct hud_picture all = { .canvas = { 0 } };
+		struct hud_cards cards = { 0 };
+		struct box strip, place;
+
+		hud_place(&any, 0, 0, &strip, &all.seen);
+		assert_true(hud_draw_cards(hud, &any, &all, &cards));
+		assert_int_equal(cards.n, 1);
+		place = cards.cards[0].place;
+		assert_true(place.left < place.right && place.top < place.bottom);
+		assert_in_range(place.left + place.right, any.width - 1, any.width);
+		assert_in_range(
+			place.top + place.bottom, all.seen.bottom - 1, all.seen.bottom);
+		hud_cards_finish(&cards);
+	}
+	hud_free(hud);
+}
+
+/* Nor where there is nothing to invite to. */
+TEST(nobody_is_invited_to_a_paused_wall)
+{
+	struct hud_text text = { .invites = true };
+	struct hud *hud = hud_new();
+	struct hud_cards cards = { 0 };
+
+	hud_set_text(hud, &text);
+	assert_true(hud_draw_cards(hud, &room, &picture, &cards));
+	assert_int_equal(cards.n, 0);
+	strcpy(text.url, "http://192.0.2.10:8080/");
+	hud_set_text(hud, &text);
+	assert_true(hud_draw_cards(hud, &room, &picture, &cards));
+	assert_int_equal(cards.n, 1);
+	text.paused = true;
+	hud_set_text(hud, &text);
+	assert_true(hud_draw_cards(hud, &room, &picture, &cards));
+	assert_int_equal(cards.n, 1); /* "Paused" */
+	assert_int_equal(cards.cards[0].place.top, 27);
+	hud_cards_finish(&cards);
+	hud_free(hud);
+}
+
 TEST(without_a_picture_there_is_the_notice_alone)
 {
 	struct hud_text text = { .paused = true, .notice = "the doors close at 23:00" };
