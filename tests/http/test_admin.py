@@ -409,6 +409,40 @@ def test_accessibility(desktop, scheme):
     assert browser.errors == []
 
 
+# What there is in each language, and whether each text of the HTML is there in German.
+WORDS = """Promise.all(["en", "de"].map(name => import(`/static/admin-words-${name}.js`))).then(async ([en, de]) => {
+	const kinds = words => Object.entries(words).map(([key, word]) =>
+		typeof word === "object" ? [key, kinds(word)] : [key, typeof word]);
+	const page = new DOMParser().parseFromString(await (await fetch("/admin/")).text(), "text/html");
+	const texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT), missing = [];
+	const need = text => text && text !== "murald" && !de.html[text] && missing.push(text);
+	while (texts.nextNode())
+		need(texts.currentNode.data.trim());
+	page.querySelectorAll("[aria-label]").forEach(element => need(element.getAttribute("aria-label")));
+	need(page.title);
+	return { same: JSON.stringify(kinds(en.words)) === JSON.stringify(kinds(de.words)), missing };
+})"""
+
+
+def test_in_german(wall, tmp_path):
+    with Browser(tmp_path, width=1280, height=800, locale="de-DE") as browser:
+        browser.goto(url(wall))
+        assert browser.eval(WORDS) == {"same": True, "missing": []}
+        browser.wait_text("#sign-in-title", "Wer bist du?")
+        sign_in(browser, wall)
+        assert browser.eval("[document.documentElement.lang, document.title]") == ["de", "murald: die Seite der Leitung"]
+        choose(browser, "40x24+40+24", "clear")
+        browser.fill("#clear-colour", "#0000ff")
+        browser.wait_text("#effect", "ändert 960 von 960 Pixel, wie gezeigt")
+        browser.press("#do")
+        browser.wait_text("#undo", "Rückgängig: geleert: 40x24+40+24")
+        browser.press("#undo")
+        browser.wait_text("#said", "rückgängig: geleert")
+        wait_for("red", lambda: seen(wall, 41, 25) == RED)
+        assert browser.ask("axe") == []
+        assert browser.errors == []
+
+
 def test_a_phone(wall, operator, tmp_path):
     with Browser(tmp_path, width=390, height=844, isMobile=True, hasTouch=True,
                  deviceScaleFactor=2) as phone:

@@ -2,7 +2,7 @@
 // Starts the operator's page: signs in, asks what this wall can, joins the parts.
 
 import { Acts } from "./acts.js";
-import { clock, words } from "./admin-words.js";
+import { clock, translate, words } from "./admin-words.js";
 import { ask, keep_token, token } from "./ask.js";
 import { Bans } from "./bans.js";
 import { show_board, start_board } from "./board.js";
@@ -237,6 +237,7 @@ element("token-form").addEventListener("submit", event => {
 	sign_in();
 });
 element("sign-out").addEventListener("click", () => sign_out(""));
+translate();
 start_board();
 if (token())
 	await sign_in();
