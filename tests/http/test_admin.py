@@ -343,6 +343,23 @@ def test_a_notice(operator, desktop):
     assert notice() is None
 
 
+def test_a_way_to_paint_is_closed_and_opened(wall, operator, desktop):
+    browser = desktop
+    is_open = lambda name: {way["name"]: way["open"] for way in operator.done("status")["plugins"]}[name]
+    close = "#ways button[aria-label='Close dots']"
+    wait_for("the ways", lambda: browser.eval("document.getElementById('ways').textContent") == "dots: open Close")
+    browser.press(close)
+    browser.wait_text("#said", "closed dots")
+    wait_for("no dots", lambda: not is_open("dots"))
+    browser.wait_text("#ways", "dots: closed")
+    undo(browser, "closed dots")
+    assert is_open("dots")
+    browser.press(close)
+    browser.press("#ways button[aria-label='Open dots']")
+    browser.wait_text("#said", "opened dots")
+    wall.paint(dot(1, 1, GREEN))
+
+
 def test_files(wall, desktop):
     browser = desktop
     browser.press("#snapshot")

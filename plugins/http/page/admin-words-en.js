@@ -55,6 +55,8 @@ export const words = {
 		undo: (source, part, n) => `undid ${source} in ${part}, ${pixels(n)}`,
 		ban: (net, time) => time ? `banned ${net} for ${time}` : `banned ${net}`,
 		unban: net => `unbanned ${net}`,
+		close_way: name => `closed ${name}`,
+		open_way: name => `opened ${name}`,
 		notice: text => `showed “${text}”`,
 		no_notice: "took the notice away",
 		back: text => `undone: ${text}`,
@@ -82,6 +84,13 @@ export const words = {
 	pixel: (x, y, colour) => `${x}, ${y}: ${colour}`,
 	whose: (source, protocol, time) => [source, protocol, time].filter(word => word).join(", "),
 	undo_source: "Undo …",
+
+	way_open: "open",
+	way_closed: "closed",
+	close_way: "Close",
+	open_way: "Open",
+	close_way_of: name => `Close ${name}`,
+	open_way_of: name => `Open ${name}`,
 
 	saving: file => `Being written to ${file}.`,
 	reloaded: ({ opened, closed, failed }) => `In force: ${opened} opened, ${closed} closed, ${failed} failed.`,
