@@ -23,6 +23,14 @@ EXTRA_PROGRAMS = %D%/addresses %D%/canvas %D%/icmpcount %D%/icmpgen %D%/ipv6coun
 %C%_scale_LDADD = libmurald.la
 %C%_tcpsink_LDADD =
 
+if WITH_XDP
+EXTRA_PROGRAMS += %D%/xdpgen
+%C%_xdpgen_SOURCES = %D%/xdpgen.c %D%/xdpgen.h %D%/measure.h
+nodist_%C%_xdpgen_SOURCES = %D%/xdpgen.skel.h
+%C%_xdpgen_CPPFLAGS = $(AM_CPPFLAGS) -isystem %D%
+%C%_xdpgen_LDADD = libping.la $(BPF_LIBS)
+$(%C%_xdpgen_OBJECTS): %D%/xdpgen.skel.h
+endif
 if WITH_P2
 EXTRA_PROGRAMS += %D%/p2puts
 %C%_p2puts_SOURCES = %D%/p2puts.c %D%/measure.h
@@ -34,8 +42,9 @@ EXTRA_PROGRAMS += %D%/audience %D%/httpsink
 %C%_audience_LDADD =
 %C%_httpsink_LDADD = libweb.la libcommon.la $(UV_LIBS)
 endif
-EXTRA_DIST += %D%/README %D%/beside.py %D%/board.lua %D%/board.py %D%/growth.py %D%/instructions.py %D%/link.py %D%/pixelflut.py %D%/run.py %D%/timelapse.py %D%/viewers.py
-CLEANFILES += $(EXTRA_PROGRAMS) bench.json
+EXTRA_DIST += %D%/README %D%/beside.py %D%/board.lua %D%/board.py %D%/growth.py %D%/instructions.py %D%/link.py \
+	%D%/pixelflut.py %D%/run.py %D%/timelapse.py %D%/viewers.py %D%/xdpings.py %D%/xdpgen.bpf.c
+CLEANFILES += $(EXTRA_PROGRAMS) bench.json %D%/xdpgen.bpf.o %D%/xdpgen.skel.h
 
 bench: all $(EXTRA_PROGRAMS)
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON_WITH_FIXTURES) $(srcdir)/%D%/run.py $(BENCH)

@@ -22,6 +22,7 @@ import link
 import pixelflut
 import timelapse
 import viewers
+import xdpings
 from procfs import cpu_seconds
 
 BUILD = os.path.abspath(os.environ.get("top_builddir", "."))
@@ -363,12 +364,17 @@ def watching():
     return viewers.measure(program, RUNS, SECONDS, spread)
 
 
+def pings_by_xdp():
+    return xdpings.measure(program, BUILD, RUNS, SECONDS, spread, show, SENDER, RECEIVER, colours)
+
+
 def links():
     return link.measure(program, RUNS, SECONDS, spread, show)
 
 
 CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "addresses": (addresses, lambda: None),
             "instructions": (instructions.measure, instructions.obstacle), "pings": (pings, why_no_pings),
+            "xdp": (pings_by_xdp, lambda: why_no_pings() or xdpings.obstacle(program)),
             "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2),
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),

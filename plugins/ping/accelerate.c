@@ -362,6 +362,8 @@ accelerator_drain(struct accelerator *accelerator, struct capture *capture,
 
 	if (!accelerator->tap)
 		return 0;
+	/* here, since nothing may wake us after the capture has seen a change */
+	local_addrs_refresh(&capture->local_addrs);
 	refresh(accelerator, capture, host);
 	n = accelerator->module->drain(accelerator->tap, CAPTURE_BATCH, on_entry, &drain);
 	count_packets(accelerator, capture, host);

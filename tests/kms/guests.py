@@ -368,6 +368,9 @@ def make_initrd(kernel, path, build=BUILD, more=()):
     for plugin in sorted(os.listdir(build + "/.libs")):
         if plugin.endswith(".so"):
             packed += ["--file", "%s/.libs/%s:/usr/lib/murald/%s" % (build, plugin, plugin)]
+    if os.path.exists(build + "/.libs/xdp.module") and os.path.exists(build + "/tests/unit/ping/test-xdp"):
+        packed += ["--bin", build + "/.libs/xdp.module:/usr/lib/murald/xdp.module",
+                   "--bin", build + "/tests/unit/ping/test-xdp:/bin/test-xdp"]
     if os.path.isdir(build + "/sysroot"):   # of cross.sh
         packed += ["--sysroot", build + "/sysroot"]
     if os.path.exists(shim):

@@ -31,10 +31,10 @@ def wire():
         ip("netns", "del", name)
 
 
-def ping(netns, host, x, y, rgb):
+def ping(netns, host, x, y, rgb, seconds=5):
     """Debian's ping with the pixel as its data, as a person would type it."""
     data = "cc%04x%04x%02x%02x%02x" % (x, y, *rgb)
-    return subprocess.run(["ip", "netns", "exec", netns, "ping", "-c", "1", "-W", "5", "-s", "8",
+    return subprocess.run(["ip", "netns", "exec", netns, "ping", "-c", "1", "-W", str(seconds), "-s", "8",
                            "-p", data, host], text=True, capture_output=True)
 
 
@@ -65,5 +65,22 @@ def test_an_image_painted_by_addresses_is_shown(boot, wire):
     subprocess.run(["ip", "netns", "exec", wire, "fping", "-6", "-q", "-r", "0", "-t", "200", "-i", "5"],
                    input="\n".join(pings), text=True, check=False, capture_output=True)
     for (x, y), rgb in image.items():
+        wall.put(x, y, rgb)
+    wall.seen()
+
+
+def test_pings_by_xdp(boot, wire):
+    """This kernel takes the program, which reads as the plain decoder there too."""
+    screen = boot("virtio", tap="tap0", netns=wire)
+    guest = screen.guest
+    if guest.run("test -e /usr/lib/murald/xdp.module")[0] != 0:
+        pytest.skip("built without XDP: apt-get install clang bpftool libbpf-dev, configure again")
+    status, out = guest.run("LD_LIBRARY_PATH=/usr/lib test-xdp /usr/lib/murald/xdp.module 1000 2>&1")
+    assert status == 0, out
+    wall = screen.wall(dots=False, plugins="[plugin icmp]\ninterface = eth0\nkernel-replies = suppress\n"
+                                           "accelerate = xdp\n").start()
+    assert "accelerate: eth0: XDP, " in wall.log()
+    for host, x, y, rgb in [(GUEST, 3, 4, (255, 0, 0)), (GUEST, 319, 199, (0, 255, 1))]:
+        ping(wire, host, x, y, rgb, seconds=1)  # nobody answers
         wall.put(x, y, rgb)
     wall.seen()

@@ -12,11 +12,14 @@ xdp_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -shrext .module \
 	-export-symbols-regex '^mural_xdp$$'
 xdp_la_LIBADD = $(BPF_LIBS)
 
-# bytecode for the kernel, the same on every machine of one byte order
-%D%/pings.bpf.o: %D%/pings.bpf.c %D%/shared.h Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BPF_CLANG) -O2 -g -Wall -Wextra $(WERROR_FLAGS) -target bpf -mcpu=v3 \
-		$(BPF_CPPFLAGS) -I$(top_srcdir)/plugins -c $(srcdir)/%D%/pings.bpf.c -o $@
-%D%/pings.skel.h: %D%/pings.bpf.o
-	$(AM_V_GEN)$(BPFTOOL) gen skeleton %D%/pings.bpf.o name pings_bpf >$@.tmp && mv $@.tmp $@
 $(xdp_la_OBJECTS): %D%/pings.skel.h
+
+# Bytecode for the kernel, the same on every machine of one byte order, and the C that loads it.
+SUFFIXES = .bpf.c .bpf.o .skel.h
+.bpf.c.bpf.o:
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(BPF_CLANG) -O2 -g -Wall -Wextra $(WERROR_FLAGS) -target bpf -mcpu=v3 \
+		$(BPF_CPPFLAGS) -I$(top_srcdir)/plugins -I$(top_srcdir) -c $< -o $@
+.bpf.o.skel.h:
+	$(AM_V_GEN)$(BPFTOOL) gen skeleton $< name $$(basename $< .bpf.o)_bpf >$@.tmp && mv $@.tmp $@
+%D%/pings.bpf.o: %D%/shared.h
 endif

@@ -249,30 +249,39 @@ find_mode(uint32_t ifindex)
 	return query.attach_mode == XDP_ATTACHED_SKB ? XDP_MODE_GENERIC : XDP_MODE_NATIVE;
 }
 
-/* The kernel takes the driver's own way where there is one. */
+/* A descriptor or -errno. */
+static int
+link_program(uint32_t ifindex, uint32_t flags)
+{
+	struct bpf_link_create_opts options = { .sz = sizeof(options), .flags = flags };
+	int fd = bpf_link_create(bpf_program__fd(all.skeleton->progs.take_pings),
+		(int)ifindex, BPF_XDP, &options);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* The driver's own way where there is one and it has room for it now. */
 static int
 add_port(const struct xdp_card *card, struct port *port, char *why, size_t len)
 {
 	struct xdp_port *shown = &all.skeleton->bss->control.ports[port - all.ports];
-	struct bpf_link_create_opts options = {
-		.sz = sizeof(options),
-		.flags = card->wants_generic ? XDP_FLAGS_SKB_MODE : 0,
-	};
-	int link;
+	int link = -EOPNOTSUPP;
 
 	shown->mac_low = shown->mac_high = 0;
 	memcpy(&shown->mac_low, card->mac, 4);
 	memcpy(&shown->mac_high, card->mac + 4, 2);
-	link = bpf_link_create(bpf_program__fd(all.skeleton->progs.take_pings),
-		(int)card->ifindex, BPF_XDP, &options);
+	if (!card->wants_generic)
+		link = link_program(card->ifindex, 0);
+	if (link < 0 && link != -EBUSY && link != -EEXIST)
+		link = link_program(card->ifindex, XDP_FLAGS_SKB_MODE);
 	if (link < 0) {
-		int error = -errno;
-
-		say_who(card->ifindex, error, why, len);
-		return error;
+		say_who(card->ifindex, link, why, len);
+		return link;
 	}
 	*port = (struct port){
-		.ifindex = card->ifindex, .link = link, .mode = find_mode(card->ifindex)
+		.ifindex = card->ifindex,
+		.link = link,
+		.mode = find_mode(card->ifindex),
 	};
 	return 0;
 }

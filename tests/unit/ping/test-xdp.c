@@ -23,7 +23,6 @@
 #include "unit/ping/ping-packets.h"
 
 #define LOOPBACK 1 /* its index in any namespace */
-#define FRAMES 20000
 #define TEMPLATE "fd98:0:0:0:SXXX:YYY:RR:GGBB"
 
 enum { DROP = 1, PASS = 2 }; /* XDP_ */
@@ -33,6 +32,7 @@ static const uint8_t own4[4] = { 192, 0, 2, 2 };
 static const uint8_t own6[16] = { 0x20, 1, 0x0d, 0xb8, [15] = 2 };
 
 static const struct xdp_module *module;
+static int frames = 20000;
 static struct xdp_tap *taps[XDP_ROLES];
 static struct address_template template;
 static uint32_t wanted; /* what paints by address */
@@ -372,7 +372,7 @@ compare(uint64_t seed)
 
 	dice = seed | 1;
 	print_message("seed %llx\n", (unsigned long long)dice);
-	for (int i = 0; i < FRAMES; i++) {
+	for (int i = 0; i < frames; i++) {
 		bool is_plain;
 		const struct bytes frame = throw_frame(&is_plain);
 		const struct seen plain = run_plain(&frame),
@@ -385,7 +385,7 @@ compare(uint64_t seed)
 		passed += !program.side && plain.side;
 	}
 	print_message("%zu taken, %zu pixels passed on\n", taken, passed);
-	assert_true(taken > FRAMES / 10);
+	assert_true(taken > (size_t)frames / 10);
 	assert_true(passed < taken / 4);
 }
 
@@ -420,23 +420,26 @@ TEST(the_program_reads_what_nobody_thought_of)
 }
 
 static const struct xdp_module *
-open_module(void)
+open_module(const char *path)
 {
 	const char *build = getenv("top_builddir");
-	char path[4096];
+	char built[4096];
 	void *object;
 
-	snprintf(path, sizeof(path), "%s/.libs/xdp.module", build ? build : ".");
-	object = dlopen(path, RTLD_NOW | RTLD_NODELETE);
+	snprintf(built, sizeof(built), "%s/.libs/xdp.module", build ? build : ".");
+	object = dlopen(path ? path : built, RTLD_NOW | RTLD_NODELETE);
 	return object ? dlsym(object, "mural_xdp") : NULL;
 }
 
+/* [MODULE [FRAMES]], as the guests of tests/kms run it. */
 int
-main(void)
+main(int argc, char *argv[])
 {
 	char why[XDP_WHY_MAX];
 
-	if (!(module = open_module())) {
+	if (argc > 2)
+		frames = atoi(argv[2]);
+	if (!(module = open_module(argc > 1 ? argv[1] : NULL))) {
 		puts("SKIP: built without XDP: apt-get install clang bpftool libbpf-dev");
 		return 77;
 	}

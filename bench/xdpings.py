@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Chapter xdp: pings decoded in the kernel, beside a program that does nothing and beside libpcap."""
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+
+SIZE = 640, 360
+GOALS = {"IPv4": 60, "IPv6": 60}  # ns a ping, net
+
+
+def obstacle(program):
+    if not os.path.exists(program("xdpgen")):
+        return "built without XDP: apt-get install clang bpftool libbpf-dev, configure again"
+    from xdp import need_xdp
+    try:
+        need_xdp()
+    except BaseException as skipped:  # pytest's is none of Exception
+        return str(skipped)
+    return None
+
+
+def cost(program, module, name, ends, spread, show):
+    """Of a run, less one of a program that does nothing."""
+    out = subprocess.run([program("xdpgen"), "cost", module, *ends], check=True, stdout=subprocess.PIPE, text=True)
+    takes = [tuple(map(int, line.split())) for line in out.stdout.splitlines()]
+    net = spread([ours - nothing for ours, nothing in takes])
+    row = {"name": name + ", cost", "unit": "ns a ping, net of nothing", "murald": net,
+           "least": spread([nothing for _, nothing in takes]), "ok": net["median"] <= GOALS[name]}
+    print("  %-6s %s ns a ping, net of the %s ns of nothing%s" % (
+        name, show(net, 0), show(row["least"], 0), "" if row["ok"] else "\n  MISSED: at most %d" % GOALS[name]))
+    return row
+
+
+class Rate:
+    def __init__(self, program, pair, sender, receiver, seconds, colours):
+        self.program, self.pair, self.sender, self.receiver = program, pair, sender, receiver
+        self.seconds, self.colours = seconds, colours
+
+    def flood(self, ends):
+        out = subprocess.run(["ip", "netns", "exec", self.pair.client.name, *self.sender, self.program("xdpgen"),
+                              "flood", "wire0", self.pair.server.mac, *ends, "%dx%d" % SIZE, self.seconds],
+                             check=True, stdout=subprocess.PIPE, text=True)
+        sent, seconds = out.stdout.split()
+        return int(sent), float(seconds)
+
+    def delivered(self):
+        """Frames that a program at the server's end has seen."""
+        out = self.pair.server.run("ethtool", "-S", "wire0")
+        return sum(int(n) for n in re.findall(r"rx_queue_\d+_xdp_packets: (\d+)", out))
+
+    def nothing(self, ends):
+        with subprocess.Popen(["ip", "netns", "exec", self.pair.server.name, self.program("xdpgen"), "drop", "wire0"],
+                              stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "ready\n"
+            before = self.delivered()
+            _, seconds = self.flood(ends)
+            taken = self.delivered() - before
+            process.kill()
+        return {"rate": taken / seconds, "right": True}
+
+    def murald(self, ends, accelerate):
+        from wall import Wall
+        options = "interface = wire0\nkernel-replies = suppress\naccelerate = %s\n" % accelerate
+        with tempfile.TemporaryDirectory() as folder, Wall(
+                folder, "[plugin icmp]\n" + options, size="%dx%d" % SIZE, netns=self.pair.server.name,
+                prefix=self.receiver) as wall:
+            before = self.delivered()
+            _, seconds = self.flood(ends)
+            delivered = self.delivered() - before
+            wall.wait_idle()  # it has read all that waits in the log
+            picture = wall.last_picture().tobytes()
+            line = re.search(r"icmp: painted (\d+) pixels, discarded nothing, kernel drops (\d+)", wall.log())
+            assert line, wall.log()
+            painted, drops = map(int, line.groups())
+        right = all(ours in (sent, b"\0\0\0") for ours, sent in zip(triples(picture), triples(self.colours())))
+        if accelerate == "xdp":
+            right = right and painted + drops == delivered
+        return {"rate": painted / seconds, "right": right, "painted": painted, "drops": drops,
+                "delivered": delivered}
+
+
+def triples(picture):
+    return (picture[i:i + 3] for i in range(0, len(picture), 3))
+
+
+def rates(rate, name, ends, runs, spread, show):
+    kinds = {"nothing": lambda: rate.nothing(ends), "xdp": lambda: rate.murald(ends, "xdp"),
+             "libpcap": lambda: rate.murald(ends, "off")}
+    taken = {kind: [] for kind in kinds}
+    for i in range(runs):
+        for kind in list(kinds)[::1 if i % 2 else -1]:  # in turns, so that a disturbance hits all
+            taken[kind].append(kinds[kind]())
+
+    def ratio(kind):
+        return statistics.median(ours["rate"] / other["rate"] for ours, other in zip(taken["xdp"], taken[kind]))
+    row = {"name": name + ", rate", "unit": "pings a second", "runs": taken,
+           "murald": spread([r["rate"] for r in taken["xdp"]]),
+           "of_nothing": ratio("nothing"), "of_libpcap": ratio("libpcap"),
+           "right": all(r["right"] for kind in taken.values() for r in kind)}
+    row["ok"] = row["right"] and row["of_nothing"] >= 0.65 and row["of_libpcap"] >= 4
+    print("  %-6s %s k/s   %.2f of nothing's   %.1f times libpcap's   lost by the log %d   %s" % (
+        name, show(row["murald"], 0, 1e-3), row["of_nothing"], row["of_libpcap"],
+        sum(r["drops"] for r in taken["xdp"]), "all counted, picture right" if row["right"] else "WRONG"))
+    if row["of_nothing"] < 0.65 or row["of_libpcap"] < 4:
+        print("  MISSED: at least 0.65 of nothing's, 4 times libpcap's")
+    return row
+
+
+def measure(program, build, runs, seconds, spread, show, sender, receiver, colours):
+    from hosts import Pair
+    module = os.path.join(build, ".libs", "xdp.module")
+    rows = []
+    with Pair() as pair:
+        pair.server.run("ethtool", "-K", "wire0", "gro", "on")  # libpcap's frames come by NAPI, too
+        for switch in "net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all":
+            pair.server.sysctl(switch, 1)
+        ends = {"IPv4": (pair.client.ip4, pair.server.ip4), "IPv6": (pair.client.ip6, pair.server.ip6)}
+        rate = Rate(program, pair, sender, receiver, seconds, colours)
+        for name, two in ends.items():
+            rows.append(cost(program, module, name, two, spread, show))
+        for name, two in ends.items():
+            rows.append(rates(rate, name, two, runs, spread, show))
+    return rows
