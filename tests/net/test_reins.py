@@ -2,12 +2,15 @@
 """Five protocols paint as fast as they can while an operator freezes, clears, protects, restores, bans and
 undoes, against a model that knows who painted what."""
 import base64
+import datetime
 import errno
+import http.client
 import io
 import os
 import socket
 import struct
 import threading
+import time
 
 import pytest
 from PIL import Image
@@ -177,11 +180,28 @@ class Room:
         self.painters = [kind(pair, wall, CELLS[i::len(PAINTERS)]) for i, kind in enumerate(PAINTERS)]
         self.owner = {at: painter for painter in self.painters for at in painter.pixels}
         self.fixed = {}  # what only the operator painted since
+        self.under = {at: {(0, 0, 0)} for at in self.owner}  # what the operator ever put there, and the background
 
     def grab(self):
-        png = base64.b64decode(self.operator.done("grab")["png"])
+        return self.pixels(base64.b64decode(self.operator.done("grab")["png"]))
+
+    def past(self, seconds):
+        visitor = http.client.HTTPConnection("wall")
+        visitor.sock = self.painters[0].tcp("http", "127.0.0.5")
+        visitor.request("GET", "/history?at=%.3f" % seconds)
+        answer = visitor.getresponse()
+        png = answer.read()
+        visitor.close()
+        return self.pixels(png) if answer.status == 200 else None
+
+    def pixels(self, png):
         image = Image.open(io.BytesIO(png)).convert("RGB")
         return {at: image.getpixel(at) for at in self.owner}
+
+    def fix(self, pixels):
+        self.fixed = pixels
+        for at, rgb in pixels.items():
+            self.under[at].add(rgb)
 
     def goes_on(self):
         for painter in self.painters:
@@ -210,7 +230,7 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path):
-    core = "[canvas]\nowners = yes\n" + control(tmp_path)
+    core = "[canvas]\nowners = yes\n[record]\nfile = %s/record\ninterval = 20ms\n" % tmp_path + control(tmp_path)
     with Pair() as pair, Wall(tmp_path, PLUGINS % tmp_path, core=core, size="64x48\nbackground = #000000",
                               netns=pair.server.name) as wall, Operator(wall) as operator:
         room = Room(pair, wall, operator)
@@ -236,7 +256,27 @@ def freezes(room):
     rect, pixels = room.part(4, 4, 40, 20)
     room.operator.done("freeze", rect=rect)
     room.operator.done("clear", rect=rect, colour="#%02x%02x%02x" % CLEARED)
-    room.fixed = dict.fromkeys(pixels, CLEARED)
+    room.fix(dict.fromkeys(pixels, CLEARED))
+    room.goes_on()
+    room.judge(room.grab())
+    room.operator.done("thaw", rect=rect)
+    room.fixed = {}
+    room.whole_again()
+
+
+def restores(room):
+    """A moment when all was frozen, in a part that takes no paint until it was looked at."""
+    rect, pixels = room.part(10, 10, 30, 30)
+    room.operator.done("freeze")
+    before = room.grab()
+    wait_for("the record of it", lambda: room.past(time.time()) == before)
+    moment = time.time()
+    room.operator.done("thaw")
+    room.goes_on()
+    room.operator.done("freeze", rect=rect)
+    at = datetime.datetime.fromtimestamp(moment, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    room.operator.done("restore", rect=rect, at=at)
+    room.fix({at: before[at] for at in pixels})
     room.goes_on()
     room.judge(room.grab())
     room.operator.done("thaw", rect=rect)
@@ -248,7 +288,7 @@ def protects(room):
     rect, pixels = room.part(20, 20, 24, 20)
     room.operator.done("protect", rect=rect)
     room.operator.done("clear", rect=rect, colour="#%02x%02x%02x" % CLEARED)
-    room.fixed = dict.fromkeys(pixels, CLEARED)
+    room.fix(dict.fromkeys(pixels, CLEARED))
     room.goes_on()
     room.judge(room.grab())
     room.operator.done("unprotect", rect=rect)
@@ -269,7 +309,7 @@ def bans_and_undoes(room):
     assert undone["pixels"] == len(muted.pixels)
     room.goes_on()
     now = room.grab()
-    assert [at for at in muted.pixels if now[at] in muted.colours] == []
+    assert [at for at in muted.pixels if now[at] not in room.under[at]] == []
     assert [at for at in now if room.owner[at] is not muted and now[at] not in room.owner[at].colours] == []
     assert room.operator.done("undo", number=undone["number"])["pixels"] == len(muted.pixels)
     room.judge(room.grab())
@@ -281,6 +321,7 @@ def test_nobody_loses_a_pixel_to_anothers_act(room):
     room.whole_again()
     for _ in range(ROUNDS):
         freezes(room)
+        restores(room)
         protects(room)
         bans_and_undoes(room)
     for painter in room.painters:
