@@ -247,9 +247,10 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 	target = verb->has_image ? 2 : 1;
 	wanted = target + 1 + (verb->file != NULL);
 	if (n != wanted)
-		return console_error(-EINVAL, "%s: write muralctl %s %sTARGET%s%s",
+		return console_error(-EINVAL, "%s: write muralctl %s %sTARGET%s%s%s",
 			word[0], word[0], verb->has_image ? "IMAGE " : "",
-			verb->file ? " " : "", verb->file ? verb->file : "");
+			verb->takes_record ? "|RECORDING" : "", verb->file ? " " : "",
+			verb->file ? verb->file : "");
 	if (verb->has_image || verb->file)
 		options->file = word[verb->has_image ? 1 : 2];
 	if (options->seconds == 0)

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/util.h"
-
 #define SECOND_MS 1000
 
 /* 30,000 stations at a time have one in ninety share both of its counters. */
@@ -51,11 +49,13 @@ static uint32_t
 fitting_limit(const struct answer_share *share)
 {
 	uint64_t all = share->asked[0];
+	uint32_t limit;
 
 	for (unsigned step = 1; step < STEPS; step++) {
 		all += share->asked[step];
+		limit = (1u << step) - 1;
 		if (all > share->total)
-			return MIN(share->each, (1u << step) - 1);
+			return limit < share->each ? limit : share->each;
 	}
 	return share->each;
 }
@@ -89,12 +89,14 @@ count_station(struct answer_share *share, const uint8_t station[6])
 		uint64_t hash = key * (share->hash[row] | 1);
 
 		counters[row] = &share->counters[row][hash >> (64 - COUNTER_BITS)];
-		least = MIN(least, *counters[row]);
+		if (*counters[row] < least)
+			least = *counters[row];
 	}
 	if (least == UINT16_MAX)
 		return least;
 	for (int row = 0; row < ROWS; row++)
-		*counters[row] = MAX(*counters[row], least + 1);
+		if (*counters[row] == least)
+			++*counters[row];
 	return least + 1;
 }
 
