@@ -85,10 +85,12 @@ keeper_tick(struct link *link)
 {
 	const uint64_t now = uv_now(link->host->loop);
 
-	if (link->is_keeping || link->config->role == ROLE_VIEW ||
-		link->kept_entries == 0 || now < link->keep_next ||
-		(now - link->kept_at < link->config->snapshot &&
-			link->kept_bytes < LOG_BYTES))
+	if (link->is_keeping || link->config->role == ROLE_VIEW || now < link->keep_next)
+		return;
+	if (!link->was_refused && /* a shorter log is what a full engine needs */
+		(link->kept_entries == 0 ||
+			(now - link->kept_at < link->config->snapshot &&
+				link->kept_bytes < LOG_BYTES)))
 		return;
 	link->is_keeping = true;
 	link->keep_next = now + AGAIN_MS;
