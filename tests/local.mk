@@ -97,6 +97,7 @@ TESTS += \
 	tests/net/test_icmp.py \
 	tests/net/test_interfaces.py \
 	tests/net/test_ipv6.py \
+	tests/net/test_reins.py \
 	tests/net/test_sources.py \
 	tests/net/test_targets.py \
 	tests/net/test_waiting.py \

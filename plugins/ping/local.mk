@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # libping.la is everything but the two plugins' tables, for the plugins and for the tests.
 noinst_LTLIBRARIES += libping.la
-libping_la_SOURCES = %D%/accelerate.c %D%/accelerate.h %D%/address-template.c %D%/address-template.h %D%/capture.c \
+libping_la_SOURCES = %D%/accelerate.c %D%/accelerate.h %D%/address-template.c %D%/address-template.h \
+	%D%/answer-share.c %D%/answer-share.h %D%/capture.c \
 	%D%/capture.h %D%/kernel-replies.c %D%/kernel-replies.h %D%/local-addrs.c \
 	%D%/local-addrs.h %D%/ndp.c %D%/ndp.h %D%/packet.c %D%/packet.h %D%/pingxelflut.c \
 	%D%/pingxelflut.h %D%/xdp/module.h %D%/xdp/shared.h

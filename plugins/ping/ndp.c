@@ -14,9 +14,6 @@
 
 #include "ping/address-template.h"
 
-/* Stations whose answers are counted at a time. */
-#define STATIONS 4096
-
 enum {
 	OPTION_SOURCE_LINK = 1,
 	OPTION_TARGET_LINK = 2,
@@ -169,7 +166,6 @@ enable_allmulti_everywhere(struct ndp *ndp, const struct mural_host *host)
 int
 ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 {
-	static const struct mural_rate rate = { NDP_RATE * 1000, NDP_RATE };
 	char name[IF_NAMESIZE];
 	uint8_t mac[6];
 	/* protocol 0: it receives nothing */
@@ -183,8 +179,8 @@ ndp_open(struct ndp *ndp, const struct mural_host *host, uint32_t ifindex)
 		return ret;
 	}
 	*ndp = (struct ndp){ .is_open = true, .link = fd, .any = ifindex == 0 };
-	ndp->stations = mural_ratelimit_new(&rate, STATIONS);
-	if (!ndp->stations) {
+	ndp->share = answer_share_new(NDP_RATE, NDP_TOTAL);
+	if (!ndp->share) {
 		ndp_close(ndp);
 		return -ENOMEM;
 	}
@@ -204,7 +200,7 @@ ndp_close(struct ndp *ndp)
 {
 	if (ndp->is_open)
 		close(ndp->link);
-	mural_ratelimit_free(ndp->stations);
+	answer_share_free(ndp->share);
 	*ndp = (struct ndp){ 0 };
 }
 
@@ -230,21 +226,6 @@ near_address(struct ndp *ndp, uint32_t ifindex)
 
 /* ------------------------------------------------------------------ answering */
 
-/* By the hardware address, which a station seldom changes: it may have any number of IPv6
- * addresses.  One that floods the link leaves the others their answers. */
-static bool
-answers_left(struct ndp *ndp, const uint8_t station[6])
-{
-	static const struct mural_rate total = { NDP_TOTAL * 1000, NDP_TOTAL };
-	uint64_t now = mural_now_ms(), key = 0;
-
-	memcpy(&key, station, 6);
-	mural_bucket_refill(&ndp->answers, &total, now);
-	return mural_bucket_wait_ms(&ndp->answers, &total, 1) == 0 &&
-	       mural_ratelimit_consume(ndp->stations, key, now) == 0 &&
-	       mural_bucket_consume(&ndp->answers, &total, 1);
-}
-
 enum ndp_verdict
 ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 	const struct mural_claim *claim, const struct packet *packet,
@@ -262,7 +243,8 @@ ndp_answer(struct ndp *ndp, const struct local_addrs *addrs,
 		return NDP_IGNORED;
 	if (!packet->link_source || packet->link_source[0] & 1)
 		return NDP_MALFORMED; /* no station sends from a group's address */
-	if (!answers_left(ndp, packet->link_source))
+	/* by the hardware address: a station has any number of IPv6 addresses */
+	if (!answer_share_take(ndp->share, packet->link_source, mural_now_ms()))
 		return NDP_RATE_LIMITED;
 	mac = near_address(ndp, packet->ifindex);
 	if (!mac)

@@ -27,6 +27,7 @@
 
 #include <mural/plugin.h>
 
+#include "ping/answer-share.h"
 #include "ping/local-addrs.h"
 #include "ping/packet.h"
 
@@ -34,7 +35,7 @@ enum {
 	NDP_SOLICITATION = 135, /* ICMPv6 types */
 	NDP_ADVERTISEMENT = 136,
 	NDP_FRAME_LEN = 86, /* Ethernet, IPv6, advertisement, one option */
-	NDP_RATE = 10000,   /* answers a second to one station, and as many at once */
+	NDP_RATE = 10000,   /* answers a second to one station */
 	NDP_TOTAL = 100000, /* to all together */
 };
 
@@ -54,9 +55,8 @@ struct ndp {
 	uint32_t generation; /* of local_addrs at the last update */
 	uint32_t near;       /* the interface whose address `mac` is; 0: unknown */
 	uint8_t mac[6];
-	struct mural_bucket answers;      /* to all */
-	struct mural_ratelimit *stations; /* by hardware address */
-	uint64_t answered;                /* since it was opened */
+	struct answer_share *share;
+	uint64_t answered; /* since it was opened */
 };
 
 /* Opens the socket; `ifindex` 0: any interface.  0 or -errno, logged, and there is

@@ -45,9 +45,10 @@ struct listener {
 	uint64_t last_logged_ms; /* of that; 0: never */
 	uint64_t
 		full_until_ms; /* make-room.c's, as the next: disconnects nobody before */
-	size_t most;           /* that a source had at the last time; 0: never looked */
-	int fd;                /* -1: closed */
-	char *unix_path;       /* removed at the end; NULL: TCP */
+	uint64_t most_until_ms; /* after that `most` is out of date */
+	size_t most;            /* that a source had at the last time; 0: never looked */
+	int fd;                 /* -1: closed */
+	char *unix_path;        /* removed at the end; NULL: TCP */
 	void (*on_client)(
 		struct listener *listener, int fd, const union peer_address *peer);
 	const char *name;      /* borrowed */

@@ -18,6 +18,9 @@
 /* Looking at so many descriptors takes a good part of a millisecond. */
 #define LOOKED_AT_PER_MS 4096
 
+/* A count holds for so many times the pause that follows it. */
+#define COUNT_HOLDS 10
+
 struct holder {
 	uint64_t source;
 	int fd;
@@ -52,6 +55,13 @@ list_holders(struct holder *holders, int n_descriptors, const struct connlimit *
 	return n;
 }
 
+/* Whether a source with `has` clients comes before the one with most. */
+static bool
+has_few(uint32_t has, size_t most)
+{
+	return has == 0 || 2 * (size_t)has < most;
+}
+
 /* The source with most of the sorted holders: where they begin, and how many. */
 static size_t
 find_greediest(const struct holder *holders, size_t n, size_t *most)
@@ -72,10 +82,10 @@ find_greediest(const struct holder *holders, size_t n, size_t *most)
 }
 
 /* Their owners notice the shutdown, each in its thread.  Several at once, because looking
- * at all descriptors takes a while when there are many.  How many clients the source had
- * that lost some. */
+ * at all descriptors takes a while when there are many.  `has`: what the newcomer's
+ * source has; nobody is disconnected for one that has as much as others. */
 static size_t
-disconnect_some(const struct connlimit *clients)
+disconnect_some(const struct connlimit *clients, uint32_t has)
 {
 	uint32_t n_descriptors = descriptors_for_clients();
 	struct holder *holders = calloc(n_descriptors, sizeof(*holders));
@@ -86,23 +96,27 @@ disconnect_some(const struct connlimit *clients)
 	n = list_holders(holders, (int)n_descriptors, clients);
 	qsort(holders, n, sizeof(*holders), compare_holders);
 	begin = find_greediest(holders, n, &most);
-	n = MIN(most / 2, MAX(n_descriptors / NEWCOMERS / 2, 1));
+	n = has_few(has, most) ? MIN(most / 2, MAX(n_descriptors / NEWCOMERS / 2, 1)) : 0;
 	for (size_t i = 0; i < n; i++)
 		shutdown(holders[begin + most - 1 - i].fd, SHUT_RDWR);
 	free(holders);
 	return most;
 }
 
-/* Those who are disconnected need a moment to be gone. */
+/* Those who are disconnected need a moment to be gone.  What was counted holds for a
+ * while longer, so that a source with many does not keep the loop counting. */
 static void
-make_room(struct listener *listener, const struct connlimit *clients)
+make_room(struct listener *listener, const struct connlimit *clients, uint32_t has)
 {
 	uint64_t now = uv_now(listener->poll.loop);
+	uint64_t pause = 1 + descriptors_for_clients() / LOOKED_AT_PER_MS;
 
-	if (now < listener->full_until_ms)
+	if (now < listener->full_until_ms ||
+		(now < listener->most_until_ms && !has_few(has, listener->most)))
 		return;
-	listener->most = disconnect_some(clients);
-	listener->full_until_ms = now + 1 + descriptors_for_clients() / LOOKED_AT_PER_MS;
+	listener->most = disconnect_some(clients, has);
+	listener->full_until_ms = now + pause;
+	listener->most_until_ms = now + COUNT_HOLDS * pause;
 }
 
 bool
@@ -114,11 +128,9 @@ listener_is_full(struct listener *listener, int fd, const union peer_address *pe
 	if ((uint32_t)fd < all - all / NEWCOMERS)
 		return false;
 	has = connlimit_count_of(clients, &peer->any);
-	if (has == 0 || listener->most == 0 || 2 * has < listener->most) {
-		make_room(listener, clients);
-		if ((uint32_t)fd < all)
-			return false;
-	}
+	make_room(listener, clients, has);
+	if ((uint32_t)fd < all && has_few(has, listener->most))
+		return false;
 	listener_log_shortage(listener, EMFILE);
 	return true;
 }

@@ -2,6 +2,7 @@
 """Limits for each source, over all protocols: server.*-per-source, server.allow, server.deny."""
 import contextlib
 import re
+import select
 import socket
 import time
 
@@ -191,6 +192,25 @@ def test_connections_are_counted_over_all_protocols(tmp_path):
         assert is_admitted()
         assert answers(two)  # connected before all that
         assert wall.totals("dots")["rate_limited"] == 1
+
+
+def test_who_has_few_clients_comes_in_although_the_last_count_was_of_others(tmp_path):
+    """What the greediest had is counted anew, not remembered from a full house long ago."""
+    with Wall(tmp_path, FLUT, core="workers = 1", prefix=["prlimit", "--nofile=128:128"]) as wall:
+        empty = wall.descriptors()
+        crowd = [wall.tcp("pixelflut", source="127.0.1.%d" % (1 + i // 2)) for i in range(120)]
+        wait_for("somebody to give way", lambda: select.select(crowd, [], [], 0)[0])
+        for client in crowd:
+            client.close()
+        wait_for("an empty house", lambda: wall.descriptors() <= empty + 2)
+        first = wall.tcp("pixelflut", source="127.0.0.2")
+        assert answers(first)
+        greedy = [wall.tcp("pixelflut", source="127.0.2.%d" % (1 + i % 4)) for i in range(120)]
+        wait_for("a full house", lambda: select.select(greedy, [], [], 0)[0])
+        second = wall.tcp("pixelflut", source="127.0.0.2")
+        assert answers(second) and answers(first)
+        for client in greedy:
+            client.close()
 
 
 @needs_p2

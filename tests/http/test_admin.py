@@ -343,6 +343,23 @@ def test_a_notice(operator, desktop):
     assert notice() is None
 
 
+def test_a_way_to_paint_is_closed_and_opened(wall, operator, desktop):
+    browser = desktop
+    is_open = lambda name: {way["name"]: way["open"] for way in operator.done("status")["plugins"]}[name]
+    close = "#ways button[aria-label='Close dots']"
+    wait_for("the ways", lambda: browser.eval("document.getElementById('ways').textContent") == "dots: open Close")
+    browser.press(close)
+    browser.wait_text("#said", "closed dots")
+    wait_for("no dots", lambda: not is_open("dots"))
+    browser.wait_text("#ways", "dots: closed")
+    undo(browser, "closed dots")
+    assert is_open("dots")
+    browser.press(close)
+    browser.press("#ways button[aria-label='Open dots']")
+    browser.wait_text("#said", "opened dots")
+    wall.paint(dot(1, 1, GREEN))
+
+
 def test_files(wall, desktop):
     browser = desktop
     browser.press("#snapshot")
@@ -407,6 +424,40 @@ def test_accessibility(desktop, scheme):
     browser.ask("press", key="Escape")
     browser.press("#cancel")
     assert browser.errors == []
+
+
+# What there is in each language, and whether each text of the HTML is there in German.
+WORDS = """Promise.all(["en", "de"].map(name => import(`/static/admin-words-${name}.js`))).then(async ([en, de]) => {
+	const kinds = words => Object.entries(words).map(([key, word]) =>
+		typeof word === "object" ? [key, kinds(word)] : [key, typeof word]);
+	const page = new DOMParser().parseFromString(await (await fetch("/admin/")).text(), "text/html");
+	const texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT), missing = [];
+	const need = text => text && text !== "murald" && !de.html[text] && missing.push(text);
+	while (texts.nextNode())
+		need(texts.currentNode.data.trim());
+	page.querySelectorAll("[aria-label]").forEach(element => need(element.getAttribute("aria-label")));
+	need(page.title);
+	return { same: JSON.stringify(kinds(en.words)) === JSON.stringify(kinds(de.words)), missing };
+})"""
+
+
+def test_in_german(wall, tmp_path):
+    with Browser(tmp_path, width=1280, height=800, locale="de-DE") as browser:
+        browser.goto(url(wall))
+        assert browser.eval(WORDS) == {"same": True, "missing": []}
+        browser.wait_text("#sign-in-title", "Wer bist du?")
+        sign_in(browser, wall)
+        assert browser.eval("[document.documentElement.lang, document.title]") == ["de", "murald: die Seite der Leitung"]
+        choose(browser, "40x24+40+24", "clear")
+        browser.fill("#clear-colour", "#0000ff")
+        browser.wait_text("#effect", "ändert 960 von 960 Pixel, wie gezeigt")
+        browser.press("#do")
+        browser.wait_text("#undo", "Rückgängig: geleert: 40x24+40+24")
+        browser.press("#undo")
+        browser.wait_text("#said", "rückgängig: geleert")
+        wait_for("red", lambda: seen(wall, 41, 25) == RED)
+        assert browser.ask("axe") == []
+        assert browser.errors == []
 
 
 def test_a_phone(wall, operator, tmp_path):

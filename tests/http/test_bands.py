@@ -2,11 +2,13 @@
 """/live?bands: coarse first, then sharp, only what is shown, and nothing waits on the way."""
 import asyncio
 import contextlib
+import os
 import random
 import threading
 import time
 
 import pytest
+import websockets
 
 from relay import Relay
 from watchers import Bands, canvas_png, http_wall
@@ -97,6 +99,24 @@ def test_who_says_nothing_is_sent_little_and_then_the_latest(tmp_path):
             await viewer.say()
             await viewer.until(lambda v: v.is_whole() and v.picture().tobytes() == canvas_png(wall).tobytes())
     with bands_wall(tmp_path) as wall:
+        in_time(script())
+
+
+@pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="takes a minute: MURALD_LONG=1 make check")
+def test_who_never_says_what_it_saw_is_disconnected_in_the_end(tmp_path):
+    """It is as one that reads nothing; who has seen all that there is may be idle."""
+    async def script():
+        async with Bands(wall) as silent, Bands(wall) as idle:
+            silent.silent = True
+            await idle.until(Bands.is_whole)
+            end = asyncio.create_task(silent.until(lambda v: False, 150))
+            await idle.until(lambda v: end.done(), 150)
+            with pytest.raises(websockets.ConnectionClosed):
+                await end
+            flut(wall, b"PX 5 5 010203\n")
+            await idle.until(lambda v: v.image[5 * 640 + 5] == (1, 2, 3))
+    with bands_wall(tmp_path) as wall:
+        flut(wall, noise(0, 360, 640, 1))
         in_time(script())
 
 

@@ -276,13 +276,17 @@ def test_a_viewer_that_does_not_read_gets_the_latest_picture(tmp_path, kind):
 
 @pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="takes a minute: MURALD_LONG=1 make check")
 def test_viewers_that_never_read_cost_bounded_memory(tmp_path):
-    """Each is stuck with another picture of five megabytes; in the end the slowest are evicted."""
+    """Each is stuck with another picture of five megabytes; in the end the slowest are evicted.  One from
+    elsewhere, further behind than all of them, is not."""
     rng = random.Random(7)
     width, height = 1600, 1000
     fills = [b"".join(dot(x, y, rng.randbytes(3)) for y in range(height) for x in range(width)) for _ in range(2)]
 
     with http_wall(tmp_path, "viewer-fps = 60", size="%dx%d" % (width, height)) as wall, wall.tcp() as dots:
         base, most, deaf = wall.memory_kib(), 0, []
+        dots.sendall(fills[1])
+        wall.painted(width - 1, height - 1, tuple(fills[1][-4:-1]))
+        elsewhere = Raw(wall, "/live", receive=4096, source="127.0.0.2").opened()
         for i in range(60):
             dots.sendall(fills[i % 2])
             deaf.append(Raw(wall, "/live" if i % 2 else "/ws", receive=4096).opened())
@@ -292,7 +296,16 @@ def test_viewers_that_never_read_cost_bounded_memory(tmp_path):
         left = viewers(wall)
         for viewer in deaf:
             viewer.close()
+        read = 0
+        while read < 1 << 20:
+            got = len(elsewhere.socket.recv(65536))
+            assert got, "who is behind alone gave way after %d bytes" % read
+            read += got
+        elsewhere.close()
         print("at most %d MiB more, %d viewers left" % (most >> 10, left))
+        after = settled(wall.memory_kib, 2) - base
+        print("%d MiB afterwards" % (after >> 10))
+        assert after < SLACK_KIB + (64 << 10), after
         assert most < SLACK_KIB + (256 << 10), most
         assert 5 < left < 60, left
         assert wall.stop() == 0, wall.log()

@@ -267,11 +267,12 @@ class Bands(Live):
 class Raw(Closing):
     """A WebSocket that need not keep to the protocol, or do anything at all."""
 
-    def __init__(self, wall, path, receive=None):
+    def __init__(self, wall, path, receive=None, source="127.0.0.1"):
         self.socket = socket.socket()
         if receive:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
         self.socket.settimeout(20)
+        self.socket.bind((source, 0))
         self.socket.connect(("127.0.0.1", wall.port("http")))
         self.socket.sendall(upgrade_request(path))
 

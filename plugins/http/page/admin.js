@@ -2,7 +2,7 @@
 // Starts the operator's page: signs in, asks what this wall can, joins the parts.
 
 import { Acts } from "./acts.js";
-import { clock, words } from "./admin-words.js";
+import { clock, translate, words } from "./admin-words.js";
 import { ask, keep_token, token } from "./ask.js";
 import { Bans } from "./bans.js";
 import { show_board, start_board } from "./board.js";
@@ -10,6 +10,7 @@ import { Journal } from "./journal.js";
 import { Live } from "./live.js";
 import { Marquee, parse_part, part_text } from "./marquee.js";
 import { show_notice } from "./notice.js";
+import { Ways } from "./ways.js";
 
 const REFRESH_MS = 1000;
 const element = id => document.getElementById(id);
@@ -41,6 +42,7 @@ const journal = new Journal(element("undo"), element("journal"), {
 });
 const acts = new Acts(page);
 const bans = new Bans(page);
+const ways = new Ways(page);
 
 function say(text) {
 	element("said").textContent = text;
@@ -178,6 +180,7 @@ async function refresh() {
 		const status = await ask("status");
 
 		element("say-nothing").hidden = !status.notice;
+		ways.show(status);
 		await bans.refresh();
 		await show_board();
 	} catch (error) {
@@ -194,6 +197,7 @@ function show_sections() {
 		log: page.has("undo"),
 		sources: page.has("ban"),
 		say: page.has("notice"),
+		"ways-part": page.has("plugin"),
 		more: page.has("snapshot"),
 		board: verbs.size > 0,
 		"sign-out": verbs.size > 0,
@@ -237,6 +241,7 @@ element("token-form").addEventListener("submit", event => {
 	sign_in();
 });
 element("sign-out").addEventListener("click", () => sign_out(""));
+translate();
 start_board();
 if (token())
 	await sign_in();

@@ -295,12 +295,20 @@ choose(struct sight *sight, const struct capture *capture, struct frame **frame,
 	return false;
 }
 
+size_t
+sight_unseen(const struct sight *sight)
+{
+	uint64_t unseen = sight->sent - sight->seen;
+
+	return unseen > at_least(FLIGHT_BYTES, sight->rate / 4) ? unseen : 0;
+}
+
 bool
 sight_next(struct sight *sight, const struct capture *capture, uint64_t now_ms,
 	struct frame **frame, size_t *message)
 {
 	sight->wants_coarse = sight->wants_key = false;
-	if (sight->sent - sight->seen > at_least(FLIGHT_BYTES, sight->rate / 4))
+	if (sight_unseen(sight) > 0)
 		return false;
 	if (sight->surveyed_ms == 0 || sight->surveyed != capture->number ||
 		now_ms - sight->surveyed_ms >= SURVEY_MS)

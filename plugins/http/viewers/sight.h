@@ -58,6 +58,10 @@ bool sight_next(struct sight *sight, const struct capture *capture, uint64_t now
 
 void sight_sent(struct sight *sight, size_t bytes, uint64_t now_ms);
 
+/* Bytes that it has not said it has seen, and without that is sent nothing more; 0: it is
+ * sent what there is. */
+size_t sight_unseen(const struct sight *sight);
+
 /* Whether the next message of the frame is of the same band. */
 bool sight_continues(
 	const struct sight *sight, const struct frame *frame, size_t message);

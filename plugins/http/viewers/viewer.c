@@ -256,7 +256,7 @@ viewer_request_key(struct viewer *viewer)
 void
 viewer_check(struct viewer *viewer, uint64_t now_ms)
 {
-	size_t waiting = websocket_pending(&viewer->ws);
+	size_t waiting = websocket_pending(&viewer->ws) + sight_unseen(&viewer->sight);
 
 	if (waiting == 0 || waiting != viewer->waiting)
 		viewer->progress_ms = now_ms;

@@ -37,7 +37,7 @@ struct viewer {
 	char command[COMMAND_MAX];
 	size_t command_len; /* more than COMMAND_MAX: too long */
 
-	size_t waiting;       /* bytes, at the last check */
+	size_t waiting;       /* bytes to be read or seen, at the last check */
 	uint64_t progress_ms; /* when these last changed, or were none */
 };
 
@@ -65,7 +65,8 @@ void viewer_send_figures(struct viewer *viewer);
 /* Has it sent a key frame that is captured from now on. */
 void viewer_request_key(struct viewer *viewer);
 
-/* Once a second: drops it when it has read nothing for a minute. */
+/* Once a second: drops it when it has read or seen nothing for a
+ * minute. */
 void viewer_check(struct viewer *viewer, uint64_t now_ms);
 
 /* Disconnects it now. */

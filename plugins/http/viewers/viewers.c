@@ -14,7 +14,7 @@
 #define SECOND_MS 1000
 
 /* Frames for viewers may take this much memory, or as much as two pictures of a very
- * large canvas; then the slowest viewer is dropped. */
+ * large canvas; then the slowest viewer of the source that keeps most is dropped. */
 #define BYTES_MAX (48 * 1024 * 1024)
 
 /* ------------------------------------------------------------- which frame next */
@@ -135,26 +135,84 @@ bytes_max(const struct viewers *viewers)
 	return two > BYTES_MAX ? two : BYTES_MAX;
 }
 
-/* Drops the viewers that are being sent the oldest frames while all frames together take
- * too much memory. */
+/* One that is being sent a frame which others are past. */
+struct late {
+	uint64_t source;
+	uint32_t behind;
+	struct viewer *viewer;
+};
+
+/* By source, those first who are furthest behind. */
+static int
+compare_late(const void *a, const void *b)
+{
+	const struct late *left = a, *right = b;
+
+	if (left->source != right->source)
+		return left->source < right->source ? -1 : 1;
+	if (left->behind != right->behind)
+		return left->behind > right->behind ? -1 : 1;
+	return (left->viewer->frame > right->viewer->frame) -
+	       (left->viewer->frame < right->viewer->frame);
+}
+
+static size_t
+list_late(const struct viewers *viewers, struct late *late)
+{
+	size_t n = 0;
+
+	for (struct viewer *v = viewers->first; v; v = v->next)
+		if (v->frame && v->frame->number != viewers->capture.number)
+			late[n++] = (struct late){ v->ws.source,
+				viewers->capture.number - v->frame->number, v };
+	qsort(late, n, sizeof(*late), compare_late);
+	return n;
+}
+
+/* The one of the source that keeps most; of two sources, of the one that is further
+ * behind.  Viewers of a source often share a frame. */
+static struct viewer *
+find_slowest(const struct late *late, size_t n)
+{
+	const struct late *slowest = NULL;
+	size_t most = 0;
+
+	for (size_t begin = 0, end; begin < n; begin = end) {
+		size_t kept = 0;
+
+		for (end = begin; end < n && late[end].source == late[begin].source;
+			end++)
+			if (end == begin ||
+				late[end].viewer->frame != late[end - 1].viewer->frame)
+				kept += late[end].viewer->frame->bytes;
+		if (kept < most || (kept == most && slowest &&
+					   late[begin].behind <= slowest->behind))
+			continue;
+		most = kept;
+		slowest = &late[begin];
+	}
+	return slowest ? slowest->viewer : NULL;
+}
+
+/* Drops viewers of the source that has most while all frames together take too much
+ * memory. */
 static void
 drop_slowest(struct viewers *viewers)
 {
-	const struct capture *capture = &viewers->capture;
+	struct viewer *slowest;
+	struct late *late;
 
-	while (capture->viewer_bytes > bytes_max(viewers)) {
-		struct viewer *slowest = NULL;
-		uint32_t most = 0;
-
-		for (struct viewer *v = viewers->first; v; v = v->next)
-			if (v->frame && capture->number - v->frame->number > most) {
-				most = capture->number - v->frame->number;
-				slowest = v;
-			}
-		if (!slowest)
-			return;
-		viewer_drop(slowest);
-	}
+	if (viewers->capture.viewer_bytes <= bytes_max(viewers))
+		return;
+	late = calloc(viewers->web->host->counts->viewers, sizeof(*late));
+	if (!late)
+		return;
+	do {
+		slowest = find_slowest(late, list_late(viewers, late));
+		if (slowest)
+			viewer_drop(slowest);
+	} while (slowest && viewers->capture.viewer_bytes > bytes_max(viewers));
+	free(late);
 }
 
 static void

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 if HAVE_CMOCKA
-check_PROGRAMS += %D%/test-address-template %D%/test-icmp %D%/test-ndp %D%/test-packet %D%/test-xdp
+check_PROGRAMS += %D%/test-address-template %D%/test-answer-share %D%/test-icmp %D%/test-ndp %D%/test-packet %D%/test-xdp
 %C%_test_address_template_SOURCES = %D%/test-address-template.c %D%/template-layouts.h \
 	tests/fuzz/fuzz-ipv6.c tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 %C%_test_address_template_LDADD = libping.la $(LDADD)
+%C%_test_answer_share_LDADD = libping.la $(LDADD)
 %C%_test_icmp_SOURCES = %D%/test-icmp.c %D%/ping-packets.c %D%/ping-packets.h
 %C%_test_icmp_LDADD = libping.la $(LDADD)
 %C%_test_ndp_LDADD = libping.la $(LDADD)
