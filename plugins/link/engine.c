@@ -175,6 +175,7 @@ engine_stop(struct engine *engine, void (*stopped)(void *arg))
 	redis_drop(&engine->commands);
 	redis_drop(&engine->reading);
 	free((void *)engine->putting.picture.data);
+	free((void *)engine->state.born.data);
 	if (engine->is_looking_up)
 		(void)uv_cancel((uv_req_t *)&engine->lookup);
 	else
