@@ -278,6 +278,8 @@ on_put(void *arg, bool done)
 {
 	struct link *link = arg;
 
+	/* also while joining: it may have been the keeper's, as it was still linked */
+	link->is_keeping = false;
 	if (link->phase == PHASE_JOINING)
 		join_seeded(link, done);
 	else
