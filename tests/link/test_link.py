@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 
@@ -489,6 +490,26 @@ def test_who_joins_slower_than_snapshots_are_made(far, tmp_path):
             assert not is_linked(late)
             far.relay.delay = 0
             converged(far, a, late)
+
+
+def is_mounting():
+    return subprocess.run(["unshare", "--mount", "mount", "--bind", "/etc/hosts", "/etc/hosts"],
+                          check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not is_mounting(), reason="has no /etc/hosts of its own: unshare --mount fails; run it as root")
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_a_name_with_two_addresses(tmp_path, address):
+    """The engine is at one of them."""
+    hosts = str(tmp_path / "hosts")
+    with open(hosts, "w") as f:
+        f.write("127.0.0.1 engine.test\n127.0.0.2 engine.test\n")
+    with socket.create_server((address, 0)) as one:
+        port = one.getsockname()[1]
+    with Engine(tmp_path, "--port", str(port), "--bind", address), Wall(
+            tmp_path, DOTS + "[plugin link]\nengine = engine.test:%d\n" % port,
+            prefix=["unshare", "--mount", "sh", "-ec", 'mount --bind "$0" /etc/hosts; exec "$@"', hosts]) as wall:
+        wait_linked(wall)
 
 
 # ---- a part of a wall
