@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -563,6 +564,19 @@ def test_who_only_follows_sends_nothing(engine, tmp_path):
             wait_for("the entry", lambda turn=turn: len([1 for _, fields in entries(engine) if b"d" in fields]) > turn)
         converged(engine, a, b)
         assert len({fields[b"w"].split(b".")[0] for _, fields in entries(engine) if b"w" in fields}) == 1
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_paint_that_changes_nothing(engine, tmp_path):
+    """The rate is also that of looking whether there is something to send."""
+    begins = "link->is_comparing = true;"
+    path = without(tmp_path, ("publish.c", begins, begins + 'mural_log(link->host, MURAL_INFO, "it compares");'))
+    begun = time.monotonic()
+    with walls(engine, tmp_path, 1, "rate = 1", plugin_path=path) as (a,), a.tcp() as client:
+        for _ in range(300):
+            client.sendall(dot(1, 1, RED))
+            a.painted(1, 1, RED)
+        assert 1 <= a.log().count("it compares") <= time.monotonic() - begun + 2
 
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
