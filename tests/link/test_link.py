@@ -16,7 +16,7 @@ import pytest
 
 from author import pkg_config
 from control import Operator, control
-from linking import (Engine, converged, entries, fold, is_linked, key, linked, pack, payload, read_payload,
+from linking import (Engine, converged, differ, entries, fold, is_linked, key, linked, pack, payload, read_payload,
                      short_folder, wait_linked)
 from relay import Relay
 from waiting import stays, wait_for
@@ -354,6 +354,18 @@ def test_entries_that_make_no_sense(engine, tmp_path):
         a.painted(4, 4, GREEN)
         converged(engine, a, b)
         assert "ERROR" not in a.log() + b.log()
+
+
+def test_checks_that_are_forged(engine, tmp_path):
+    """Each makes a wall take the picture anew, but the log says so once in a while only."""
+    begun = time.monotonic()
+    with walls(engine, tmp_path, 1, "snapshot = 1h") as (a,):
+        for x in range(10):
+            engine.ask("XADD", key("mural", "log"), "*", "x", "0-0", "h", "%016x" % x)
+            a.paint(dot(x, 1, RED))
+            wait_for("the dot", lambda x=x: fold(engine, check=False).pixels[64 + x] == RED)
+        wait_for("the picture", lambda: not differ(engine, a))
+        assert 1 <= a.log().count("taking it anew") <= 1 + (time.monotonic() - begun) // 60
 
 
 def test_keys_of_somebody_else(engine, tmp_path):
