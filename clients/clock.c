@@ -7,6 +7,7 @@
 #include <time.h>
 
 #define BURST (10 * CLOCK_MS)
+#define TICK (100 * CLOCK_MS)
 
 /* Lock-free, so that a signal may set it while any thread looks. */
 static atomic_bool stop_flag;
@@ -30,6 +31,15 @@ clock_sleep_until(int64_t when)
 
 	if (!stop_flag)
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+void
+clock_wait_until(int64_t when)
+{
+	int64_t now;
+
+	while (!stop_flag && (now = clock_now()) < when)
+		clock_sleep_until(when < now + TICK ? when : now + TICK);
 }
 
 static void

@@ -20,6 +20,9 @@ clock_seconds(int64_t ns)
 /* Returns early once stop_requested(). */
 void clock_sleep_until(int64_t when);
 
+/* The same in any thread: a signal wakes only one of them at once. */
+void clock_wait_until(int64_t when);
+
 /* SIGINT and SIGTERM request to stop; the second one kills. */
 void stop_catch_signals(void);
 bool stop_requested(void);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "console.h"
 
@@ -21,6 +22,18 @@ const struct driver *
 driver_for(const struct target *target)
 {
 	return drivers[target->scheme];
+}
+
+int
+connections_check(const struct options *options)
+{
+	if (driver_for(&options->target)->single_login && options->connections > 1 &&
+		!strchr(options->target.user, '%'))
+		return console_error(-EINVAL,
+			"%s allows one connection a user: write %% into the name, which "
+			"is replaced by the number of the connection, from 1",
+			options->target.text);
+	return 0;
 }
 
 int

@@ -97,6 +97,9 @@ struct driver {
 extern const struct driver driver_icmp, driver_ipv6, driver_p2, driver_http,
 	driver_pixelflut;
 
+/* Whether as many connections are possible as the options say: 0 or -EINVAL. */
+int connections_check(const struct options *options);
+
 /* `rate`: pixels a second at most, 0: no limit. */
 int connection_open(struct connection *connection, const struct options *options,
 	unsigned number, uint64_t rate);

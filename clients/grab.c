@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "console.h"
 #include "driver.h"
@@ -23,7 +24,8 @@ grab_image(struct connection *connection, const char *path)
 	if (ret == 0 && stop_requested())
 		ret = console_error(-EINTR, "interrupted before the end");
 	if (ret == 0)
-		ret = image_save(&image, path);
+		ret = strcmp(path, "-") == 0 ? image_print(&image)
+					     : image_save(&image, path);
 	image_free(&image);
 	return ret;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture in memory, and its PNG file. */
+/* A picture in memory, and writing it as PNG. */
 #include "image.h"
 
 #include <errno.h>
@@ -36,36 +36,6 @@ image_free(struct image *image)
 	*image = (struct image){ 0 };
 }
 
-static uint32_t *
-place_pixels(void *arg, uint32_t width, uint32_t height)
-{
-	struct image *image = arg;
-
-	return image_new(image, width, height) == 0 ? image->pixels : NULL;
-}
-
-int
-image_load(struct image *image, const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char why[128];
-	int ret;
-
-	*image = (struct image){ 0 };
-	if (!file) {
-		ret = -errno;
-		return console_error(ret, "%s: %s", path, strerror(-ret));
-	}
-	ret = png_decode(file, false, place_pixels, image, why, sizeof(why));
-	fclose(file);
-	if (ret == -EBADMSG) {
-		image_free(image);
-		(void)console_error(
-			ret, "%s: %s; it must be a whole PNG picture", path, why);
-	}
-	return ret;
-}
-
 /* Removes an incomplete file, but never a device, a pipe or a link. */
 static void
 remove_partial(const char *path)
@@ -85,8 +55,8 @@ fill_row(void *arg, uint32_t y, uint8_t *row)
 	return 0;
 }
 
-int
-image_save(const struct image *image, const char *path)
+static int
+image_write(const struct image *image, FILE *file)
 {
 	const struct png_picture picture = {
 		.width = image->width,
@@ -94,6 +64,26 @@ image_save(const struct image *image, const char *path)
 		.fill_row = fill_row,
 		.arg = (void *)image,
 	};
+
+	return png_encode(&picture, file);
+}
+
+int
+image_print(const struct image *image)
+{
+	int ret = image_write(image, stdout);
+
+	if (ret == 0 && fflush(stdout) != 0)
+		ret = -errno;
+	return ret == 0
+		       ? 0
+		       : console_error(ret, "the picture cannot be written to stdout: %s",
+				 strerror(-ret));
+}
+
+int
+image_save(const struct image *image, const char *path)
+{
 	FILE *file = fopen(path, "we");
 	int ret;
 
@@ -101,7 +91,7 @@ image_save(const struct image *image, const char *path)
 		ret = -errno;
 		return console_error(ret, "%s: %s", path, strerror(-ret));
 	}
-	ret = png_encode(&picture, file);
+	ret = image_write(image, file);
 	if (fclose(file) != 0 && ret == 0)
 		ret = -errno;
 	if (ret == 0)

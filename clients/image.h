@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture in memory, and its PNG file. */
+/* A picture in memory, and writing it as PNG. */
 #pragma once
 
 #include <stddef.h>
@@ -14,11 +14,13 @@ struct image {
 };
 
 /* 0 or -errno, printed; on failure *image is empty. */
-int image_load(struct image *image, const char *path);
 int image_new(struct image *image, uint32_t width, uint32_t height);
 
 /* Writes 8-bit RGB without alpha.  On failure a regular file is removed. */
 int image_save(const struct image *image, const char *path);
+
+/* The same to stdout. */
+int image_print(const struct image *image);
 
 void image_free(struct image *image);
 

@@ -293,18 +293,6 @@ results_check(const struct load_run *load)
 	return 0;
 }
 
-static int
-options_check(const struct options *options, const struct driver *driver)
-{
-	if (driver->single_login && options->connections > 1 &&
-		!strchr(options->target.user, '%'))
-		return console_error(-EINVAL,
-			"%s allows one connection a user: write %% into the name, which "
-			"is replaced by the number of the connection, from 1",
-			options->target.text);
-	return 0;
-}
-
 int
 verb_load(const struct options *options)
 {
@@ -313,7 +301,7 @@ verb_load(const struct options *options)
 		.driver = driver_for(&options->target),
 		.n = options->connections,
 	};
-	int ret = options_check(options, load.driver);
+	int ret = connections_check(options);
 
 	if (ret < 0)
 		return ret;

@@ -27,7 +27,8 @@ verb_size(const struct options *options)
 }
 
 static const struct verb verbs[] = {
-	{ .name = "paint", .has_image = true, .run = verb_paint },
+	{ .name = "paint", .first = "IMAGE", .run = verb_paint },
+	{ .name = "fill", .first = "COLOUR", .run = verb_fill },
 	{ .name = "load", .seconds = 10, .run = verb_load },
 	{ .name = "size", .run = verb_size },
 	{ .name = "grab", .file = "FILE.png", .run = verb_grab },

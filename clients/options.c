@@ -12,27 +12,35 @@
 #include "console.h"
 #include "lib/digits.h"
 
+#define SCALE_LEAST 0.001
+#define SCALE_MOST 1000.0
+
 static const char usage[] =
-	"usage: muralctl paint IMAGE TARGET [--at X,Y] [--loop] [--rate N] [--order "
-	"rows|random]\n"
+	"usage: muralctl paint IMAGE TARGET [--at X,Y] [--fit WxH] [--scale N] [--loop] "
+	"[--rate N]\n"
+	"                      [--order rows|random] [--connections N]\n"
+	"       muralctl fill COLOUR TARGET [--at X,Y] [--fit WxH]\n"
 	"       muralctl load TARGET [--connections N] [--seconds S] [--at X,Y] [--rate "
 	"N]\n"
 	"       muralctl size TARGET\n"
-	"       muralctl grab TARGET FILE.png\n"
+	"       muralctl grab TARGET FILE.png, or - for standard output\n"
 	"       muralctl film TARGET|RECORDING OUT [--seconds S]\n"
 	"       muralctl stats TARGET\n"
 	"       muralctl wall VERB, for operators; see muralctl wall --help\n"
 	"\n"
+	"IMAGE is PNG, JPEG, GIF or WebP, perhaps animated; -: standard input.\n"
 	"TARGET is icmp://HOST, ipv6://TEMPLATE[%INTERFACE], "
 	"p2://USER:OTP@HOST:PORT,\n"
 	"http://HOST:PORT, https://HOST:PORT or pixelflut://HOST:PORT.\n"
 	"\n"
 	"  --at X,Y           the wall's pixel where the image starts; may be negative "
 	"[0,0]\n"
+	"  --fit WxH          make the image as large as fits there; the size of a fill\n"
+	"  --scale N          make it N times as large, such as 2 or 0.5\n"
 	"  --loop             paint again and again, until Ctrl-C\n"
 	"  --rate N           pixels a second; 0: no limit\n"
 	"  --order ORDER      rows, from top to bottom, or random [rows]\n"
-	"  --connections N    load: number of connections [1]\n"
+	"  --connections N    number of connections [1]\n"
 	"  --seconds S        duration: of load [10], of the film [30]\n"
 	"  --size WxH         the wall's size, if the server does not tell it\n"
 	"  --digits KIND      ipv6: the template's X and Y are hex or decimal [hex]\n"
@@ -47,6 +55,8 @@ static const char usage[] =
 
 enum {
 	OPT_AT = 256,
+	OPT_FIT,
+	OPT_SCALE,
 	OPT_LOOP,
 	OPT_RATE,
 	OPT_ORDER,
@@ -63,6 +73,8 @@ enum {
 
 static const struct option long_options[] = {
 	{ "at", required_argument, NULL, OPT_AT },
+	{ "fit", required_argument, NULL, OPT_FIT },
+	{ "scale", required_argument, NULL, OPT_SCALE },
 	{ "loop", no_argument, NULL, OPT_LOOP },
 	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "order", required_argument, NULL, OPT_ORDER },
@@ -125,17 +137,29 @@ parse_point(const char *option, const char *text, int32_t *x, int32_t *y)
 }
 
 static int
-parse_size(struct options *options, const char *text)
+parse_size(const char *option, const char *text, uint32_t *w, uint32_t *h)
 {
 	int64_t width, height;
 	const char *rest = parse_number(text, 'x', 1, OPTIONS_SIDE_MAX, &width);
 
 	if (!rest || !parse_number(rest, '\0', 1, OPTIONS_SIDE_MAX, &height))
 		return console_error(
-			-EINVAL, "--size %s: write WxH, such as 1280x720", text);
-	options->width = (uint32_t)width;
-	options->height = (uint32_t)height;
+			-EINVAL, "%s %s: write WxH, such as 1280x720", option, text);
+	*w = (uint32_t)width;
+	*h = (uint32_t)height;
 	return 0;
+}
+
+static int
+parse_scale(const char *text, double *scale)
+{
+	char *end;
+
+	*scale = strtod(text, &end);
+	if (end != text && *end == '\0' && *scale >= SCALE_LEAST && *scale <= SCALE_MOST)
+		return 0;
+	return console_error(
+		-EINVAL, "--scale %s: write a factor, such as 2 or 0.5", text);
 }
 
 /* *second: the second of two words was given. */
@@ -157,7 +181,13 @@ option_set(struct options *options, int which, const char *text, bool *decimal)
 
 	switch (which) {
 	case OPT_AT:
+		options->has_at = true;
 		return parse_point("--at", text, &options->at_x, &options->at_y);
+	case OPT_FIT:
+		return parse_size(
+			"--fit", text, &options->fit_width, &options->fit_height);
+	case OPT_SCALE:
+		return parse_scale(text, &options->scale);
 	case OPT_LOOP:
 		options->loop = true;
 		return 0;
@@ -178,7 +208,7 @@ option_set(struct options *options, int which, const char *text, bool *decimal)
 			options->seconds = (uint32_t)value;
 		return ret;
 	case OPT_SIZE:
-		return parse_size(options, text);
+		return parse_size("--size", text, &options->width, &options->height);
 	case OPT_DIGITS:
 		return parse_choice("--digits", text, "hex", "decimal", decimal);
 	case OPT_ORIGIN:
@@ -235,23 +265,26 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 	int target, wanted;
 
 	if (n == 0)
-		return console_error(-EINVAL, "a verb is missing: paint, load, size, "
-					      "grab, film, stats or wall; "
-					      "see muralctl --help");
+		return console_error(-EINVAL,
+			"a verb is missing: paint, fill, load, size, "
+			"grab, film, stats or wall; "
+			"see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
 		return console_error(-EINVAL,
-			"%s is not a verb: paint, load, size, grab, film, stats or wall; "
+			"%s is not a verb: paint, fill, load, size, grab, film, stats or "
+			"wall; "
 			"see muralctl --help",
 			word[0]);
-	target = verb->has_image ? 2 : 1;
+	target = verb->first ? 2 : 1;
 	wanted = target + 1 + (verb->file != NULL);
 	if (n != wanted)
-		return console_error(-EINVAL, "%s: write muralctl %s %sTARGET%s%s",
-			word[0], word[0], verb->has_image ? "IMAGE " : "",
+		return console_error(-EINVAL, "%s: write muralctl %s %s%sTARGET%s%s%s",
+			word[0], word[0], verb->first ? verb->first : "",
+			verb->first ? " " : "", verb->takes_record ? "|RECORDING" : "",
 			verb->file ? " " : "", verb->file ? verb->file : "");
-	if (verb->has_image || verb->file)
-		options->file = word[verb->has_image ? 1 : 2];
+	if (verb->first || verb->file)
+		options->file = word[verb->first ? 1 : 2];
 	if (options->seconds == 0)
 		options->seconds = verb->seconds;
 	return parse_target(options, word[target], decimal);

@@ -17,12 +17,14 @@ struct verb;
 
 struct options {
 	const struct verb *verb;
-	const char *file; /* the image to paint or to write */
+	const char *file; /* the image to paint or to write, or the colour */
 	struct target target;
 	const char *record; /* instead of it, a recording; NULL: none */
 
 	int32_t at_x, at_y; /* where the image's top left corner goes */
-	bool loop, random;
+	bool has_at, loop, random;
+	uint32_t fit_width, fit_height; /* what is painted is at most; 0: as it is */
+	double scale;                   /* its size; 0: as it is */
 	bool has_rate;
 	uint64_t rate;                 /* pixels a second, 0: no limit */
 	uint32_t width, height;        /* of the wall, --size; 0: not given */
@@ -33,7 +35,7 @@ struct options {
 
 struct verb {
 	const char *name;
-	bool has_image;    /* IMAGE before the target */
+	const char *first; /* what a word before the target is called; NULL: none */
 	bool takes_record; /* instead of a target */
 	const char *file;  /* what a file after the target is called; NULL: none */
 	uint32_t seconds;
@@ -47,6 +49,7 @@ int options_parse(
 
 /* The verbs, one a file. */
 int verb_paint(const struct options *options);
+int verb_fill(const struct options *options);
 int verb_load(const struct options *options);
 int verb_grab(const struct options *options);
 int verb_film(const struct options *options);

@@ -1,251 +1,122 @@
 /* SPDX-License-Identifier: MIT */
-/* muralctl paint: paints an image on a wall, once or in a loop. */
+/* muralctl paint and fill: paint a picture or a colour, over one connection or several.
+ */
 #include "options.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "console.h"
-#include "driver.h"
-#include "image.h"
-#include "random.h"
+#include "painting.h"
 
-/* As long as each round paints something that the server dropped before. */
-#define ROUNDS 20
-#define IDLE (CLOCK_SECOND / 2)
+#define WAIT_FIRST CLOCK_SECOND /* before a connection is made again, then doubled */
+#define WAIT_MOST (30 * CLOCK_SECOND)
 
-struct painting {
+struct painter {
+	struct painting painting;
+	pthread_t thread;
+	bool started;
+	int ret;
+};
+
+struct paint_run {
 	const struct options *options;
-	struct connection connection;
-	struct image image;
-	uint32_t *order; /* pixels of the image, in the order they are painted */
-	size_t n;
-	uint64_t random;
-	size_t outside;   /* visible pixels that lie outside the wall */
-	size_t already;   /* pixels that the wall showed before */
-	unsigned rounds;  /* started, at most 2 */
-	uint64_t counted; /* pixels put when the bar started to only count */
+	struct frames frames;
+	struct painter *painters;
+	unsigned n;
+	uint32_t colour; /* of fill */
 };
 
-struct stroke {
-	int64_t x, y;
-	uint32_t argb;
-};
+/* ------------------------------------------------------------------ one connection */
 
-static struct stroke
-stroke_of(const struct painting *painting, uint32_t pixel)
-{
-	const struct image *image = &painting->image;
-	uint32_t argb = image->pixels[pixel];
-
-	if (!painting->connection.alpha)
-		argb |= 0xff000000;
-	return (struct stroke){
-		.x = (int64_t)painting->options->at_x + pixel % image->width,
-		.y = (int64_t)painting->options->at_y + pixel / image->width,
-		.argb = argb,
-	};
-}
-
-/* Where colours cannot be translucent, half of the alpha decides. */
+/* What another connection may mend. */
 static bool
-is_visible(const struct painting *painting, uint32_t argb)
+is_lost(int err)
 {
-	return painting->connection.alpha ? argb >> 24 != 0 : argb >> 31 != 0;
-}
-
-static bool
-is_on_wall(const struct painting *painting, const struct stroke *stroke)
-{
-	const struct wall_area *wall = &painting->connection.wall;
-
-	if (!wall->width)
+	switch (-err) {
+	case EPIPE:
+	case EIO:
+	case ETIMEDOUT:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
 		return true;
-	return stroke->x >= wall->x && stroke->x < (int64_t)wall->x + wall->width &&
-	       stroke->y >= wall->y && stroke->y < (int64_t)wall->y + wall->height;
-}
-
-static int
-order_init(struct painting *painting)
-{
-	const struct image *image = &painting->image;
-	const struct wall_area *wall = &painting->connection.wall;
-	uint32_t all = image->width * image->height;
-
-	painting->order = malloc(all * sizeof(*painting->order));
-	if (!painting->order)
-		return console_error(-ENOMEM, "out of memory for the order of pixels");
-	for (uint32_t i = 0; i < all; i++) {
-		struct stroke stroke = stroke_of(painting, i);
-
-		if (!is_visible(painting, image->pixels[i]))
-			continue;
-		if (is_on_wall(painting, &stroke))
-			painting->order[painting->n++] = i;
-		else
-			painting->outside++;
+	default:
+		return false;
 	}
-	if (painting->n)
-		return 0;
-	if (!painting->outside)
-		return console_error(
-			-EINVAL, "%s is transparent all over", painting->options->file);
-	return console_error(-ERANGE,
-		"all of %s lies outside the wall of %ux%u; change --at",
-		painting->options->file, wall->width, wall->height);
 }
 
-/* ------------------------------------------------------------------ rounds */
-
-/* A bar for each round; after the first, a loop's bar only counts, since there may be
- * thousands of rounds a second. */
-static void
-show_round(struct painting *painting)
-{
-	const char *unit = painting->connection.driver->unit;
-
-	if (!painting->options->loop || painting->rounds == 0) {
-		progress_start(unit, painting->n);
-	} else if (painting->rounds == 1) {
-		painting->counted = painting->connection.put;
-		progress_start(unit, 0);
-	}
-	if (painting->rounds < 2)
-		painting->rounds++;
-}
-
-static void
-show_progress(const struct painting *painting, size_t done)
-{
-	if (painting->options->loop && painting->rounds > 1)
-		progress_update(painting->connection.put - painting->counted);
-	else
-		progress_update(done);
-}
-
-/* Each pixel once. */
+/* In the place of a connection that was lost, with what it counted. */
 static int
-paint_round(struct painting *painting, bool is_first)
+connection_renew(struct connection *lost)
+{
+	struct connection renewed;
+	int ret = connection_open(&renewed, lost->options, lost->number, lost->pace.rate);
+
+	if (ret < 0)
+		return ret;
+	renewed.put = lost->put;
+	renewed.painted = lost->painted;
+	renewed.retries = lost->retries;
+	connection_close(lost);
+	*lost = renewed;
+	ret = lost->driver->needs_size || lost->options->width ? connection_measure(lost)
+							       : 0;
+	return ret == -ENODATA ? 0 : ret;
+}
+
+/* In a loop, until there is one again; a one-time password serves once. */
+static int
+renew_in_loop(struct painting *painting, int err, int64_t *wait)
 {
 	struct connection *connection = &painting->connection;
-	const struct driver *driver = connection->driver;
-	uint64_t without = 0;
-	size_t already = 0;
-	int ret = 0;
 
-	if (painting->options->random)
-		random_shuffle(painting->order, painting->n, &painting->random);
-	for (size_t i = 0; i < painting->n && !stop_requested(); i++) {
-		struct stroke stroke = stroke_of(painting, painting->order[i]);
-		int32_t x = (int32_t)stroke.x, y = (int32_t)stroke.y;
-
-		if (driver->shows && driver->shows(connection, x, y, stroke.argb)) {
-			already++;
-		} else if ((ret = connection_put(connection, x, y, stroke.argb)) ==
-			   -ERANGE) {
-			without++;
-		} else if (ret < 0) {
-			return ret;
-		}
-		/* slow protocols move the bar with each pixel */
-		if (i % 64 == 0 || connection->pace.rate || !driver->flush)
-			show_progress(painting, i + 1);
+	while (is_lost(err) && painting->options->loop && !stop_requested() &&
+		!connection->driver->single_login) {
+		console_print("%s: trying again in %.0f s", connection->target->text,
+			clock_seconds(*wait));
+		clock_wait_until(clock_now() + *wait);
+		*wait = 2 * *wait < WAIT_MOST ? 2 * *wait : WAIT_MOST;
+		if (stop_requested())
+			return -EINTR;
+		if ((err = connection_renew(connection)) == 0)
+			return 0;
 	}
-	if (is_first)
-		painting->already = already;
-	if (without == painting->n)
-		return console_error(-ERANGE,
-			"this protocol cannot address a single pixel of it; change --at");
-	if (without > painting->outside)
-		painting->outside = without;
-	return stop_requested() ? -EINTR : 0;
+	return err;
 }
 
-/* Pixels that the server does not show although they were sent. */
-static size_t
-count_missing(struct painting *painting)
+static void *
+painter_run(void *context)
 {
-	struct connection *connection = &painting->connection;
-	size_t missing = 0;
-
-	if (!connection->driver->shows)
-		return 0;
-	for (size_t i = 0; i < painting->n; i++) {
-		struct stroke stroke = stroke_of(painting, painting->order[i]);
-
-		missing += !connection->driver->shows(
-			connection, (int32_t)stroke.x, (int32_t)stroke.y, stroke.argb);
-	}
-	return missing;
-}
-
-/* The part of the wall that the image covers. */
-static struct wall_area
-covered_area(const struct painting *painting)
-{
-	return (struct wall_area){
-		.x = painting->options->at_x,
-		.y = painting->options->at_y,
-		.width = painting->image.width,
-		.height = painting->image.height,
-	};
-}
-
-static int
-paint_begin(struct painting *painting)
-{
-	struct wall_area area = covered_area(painting);
-	const struct driver *driver = painting->connection.driver;
-
-	return driver->begin ? driver->begin(&painting->connection, &area) : 0;
-}
-
-/* Paints the image once, and again what was lost; *missing pixels remain. */
-static int
-paint_once(struct painting *painting, size_t *missing)
-{
-	size_t before = SIZE_MAX;
-	int ret = paint_begin(painting);
-
-	*missing = 0;
-	for (int i = 0; ret == 0 && i < ROUNDS; i++) {
-		show_round(painting);
-		ret = paint_round(painting, i == 0);
-		if (ret == 0)
-			ret = connection_settle(&painting->connection);
-		*missing = count_missing(painting);
-		if (*missing == 0 || *missing >= before)
-			break;
-		before = *missing;
-	}
-	return ret;
-}
-
-static int
-paint_for_ever(struct painting *painting, size_t *missing)
-{
+	struct painter *painter = context;
+	struct painting *painting = &painter->painting;
+	int64_t wait = WAIT_FIRST;
 	uint64_t before;
 	int ret;
 
 	do {
 		before = painting->connection.put;
-		ret = paint_once(painting, missing);
-		/* the image is intact */
-		if (ret == 0 && painting->connection.put == before)
-			clock_sleep_until(clock_now() + IDLE);
-	} while (ret == 0 && !stop_requested());
-	return ret == -EINTR ? 0 : ret;
+		ret = painting_run(painting);
+		if (painting->connection.put > before)
+			wait = WAIT_FIRST;
+		if (ret < 0)
+			ret = renew_in_loop(painting, ret, &wait);
+	} while (ret == 0 && painting->options->loop && !stop_requested());
+	painter->ret = ret == -EINTR && painting->options->loop ? 0 : ret;
+	return NULL;
 }
 
-/* ------------------------------------------------------------------ all of it */
+/* ------------------------------------------------------------------ all of them */
 
 static int
-measure_wall(struct painting *painting)
+measure_wall(struct connection *connection)
 {
-	struct connection *connection = &painting->connection;
-	const struct options *options = painting->options;
+	const struct options *options = connection->options;
 	int ret;
 
 	if (!connection->driver->needs_size && !options->width)
@@ -260,6 +131,89 @@ measure_wall(struct painting *painting)
 	return ret;
 }
 
+/* The others ask only if the first was told. */
+static int
+painters_open(struct paint_run *run)
+{
+	const struct options *options = run->options;
+	uint64_t rate =
+		options->has_rate ? options->rate : driver_for(&options->target)->rate;
+	int ret = 0;
+
+	if (rate && rate / run->n == 0)
+		return console_error(-EINVAL,
+			"--rate %" PRIu64 " is less than one for each of %u connections",
+			rate, run->n);
+	for (unsigned i = 0; ret == 0 && i < run->n; i++) {
+		struct painting *painting = &run->painters[i].painting;
+
+		painting->options = options;
+		painting->frames = &run->frames;
+		painting->at_x = options->at_x;
+		painting->at_y = options->at_y;
+		painting->share = i;
+		painting->shares = run->n;
+		painting->random = (uint64_t)clock_now() + i;
+		ret = connection_open(&painting->connection, options, i, rate / run->n);
+		if (ret == 0 &&
+			(i == 0 || run->painters[0].painting.connection.wall.width))
+			ret = measure_wall(&painting->connection);
+	}
+	return ret;
+}
+
+static int
+painters_start(struct paint_run *run)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; ret == 0 && i < run->n; i++)
+		ret = painting_init(&run->painters[i].painting);
+	if (ret == 0 && run->n == 1)
+		painter_run(&run->painters[0]);
+	for (unsigned i = 0; ret == 0 && run->n > 1 && i < run->n; i++) {
+		struct painter *painter = &run->painters[i];
+
+		ret = -pthread_create(&painter->thread, NULL, painter_run, painter);
+		painter->started = ret == 0;
+		if (ret < 0)
+			console_print("no thread for another connection: %s; use fewer "
+				      "--connections",
+				strerror(-ret));
+	}
+	return ret;
+}
+
+/* The sums are those of the first painter then. */
+static int
+painters_join(struct paint_run *run, int ret)
+{
+	struct painting *sum = &run->painters[0].painting;
+
+	for (unsigned i = 0; i < run->n; i++) {
+		struct painter *painter = &run->painters[i];
+
+		if (painter->started)
+			pthread_join(painter->thread, NULL);
+		if (ret == 0 || ret == -EINTR)
+			ret = painter->ret < 0 ? painter->ret : ret;
+	}
+	for (unsigned i = 1; i < run->n; i++) {
+		const struct painting *one = &run->painters[i].painting;
+
+		sum->connection.put += one->connection.put;
+		sum->connection.painted += one->connection.painted;
+		sum->connection.retries += one->connection.retries;
+		sum->n += one->n;
+		sum->already += one->already;
+		sum->missing += one->missing;
+	}
+	progress_stop();
+	return ret;
+}
+
+/* ------------------------------------------------------------------ the report */
+
 /* Faster than servers of this protocol usually accept. */
 static bool
 is_too_fast(const struct connection *connection)
@@ -270,7 +224,7 @@ is_too_fast(const struct connection *connection)
 }
 
 static void
-report_print(const struct painting *painting, double seconds, size_t missing)
+report_print(const struct painting *painting, double seconds)
 {
 	const struct connection *connection = &painting->connection;
 	const char *unit = connection->driver->unit;
@@ -280,63 +234,141 @@ report_print(const struct painting *painting, double seconds, size_t missing)
 	printf("%s %" PRIu64 " %s in %.2f s, %s a second\n",
 		connection->painted == connection->put ? "painted" : "sent",
 		connection->put, unit, seconds, rate);
-	if (painting->already && !painting->options->loop)
+	if (painting->already && !painting->options->loop &&
+		!painting_is_animation(painting))
 		printf("%zu %s had that colour already\n", painting->already, unit);
 	if (connection->retries)
 		printf("%" PRIu64 " requests came too early and were repeated\n",
 			connection->retries);
 	if (painting->outside)
 		printf("%zu %s lie outside the wall\n", painting->outside, unit);
-	if (missing)
+	if (painting->missing)
 		printf("%zu %s do not show: %soutside the wall, dropped by the server, "
 		       "or painted over%s\n",
-			missing, unit, stop_requested() ? "not sent, " : "",
+			painting->missing, unit, stop_requested() ? "not sent, " : "",
 			is_too_fast(connection) ? "; lower --rate to lose fewer" : "");
 	fflush(stdout);
 }
 
 static int
-paint_run(struct painting *painting)
+painters_run(struct paint_run *run)
 {
-	int64_t start;
-	size_t missing = 0;
-	int ret = measure_wall(painting);
+	const struct painting *sum = &run->painters[0].painting;
+	int64_t start = clock_now();
+	int ret = painters_start(run);
 
-	if (ret == 0)
-		ret = order_init(painting);
-	if (ret < 0)
-		return ret;
-	start = clock_now();
-	ret = painting->options->loop ? paint_for_ever(painting, &missing)
-				      : paint_once(painting, &missing);
-	progress_stop();
+	ret = painters_join(run, ret);
 	if (ret == 0 || ret == -EINTR)
-		report_print(painting, clock_seconds(clock_now() - start), missing);
+		report_print(sum, clock_seconds(clock_now() - start));
 	if (ret == -EINTR)
 		return console_error(ret, "interrupted before the end");
-	if (ret == 0 && missing == painting->n)
+	if (ret == 0 && sum->n && sum->missing == sum->n)
 		return console_error(-EIO, "the wall shows nothing of it");
+	return ret;
+}
+
+/* ------------------------------------------------------------------ the verbs */
+
+/* `prepare`, which may be NULL, makes the picture when the wall is known. */
+static int
+paint_run(struct paint_run *run, int (*prepare)(struct paint_run *run))
+{
+	int ret = connections_check(run->options);
+
+	run->n = run->options->connections;
+	run->painters = calloc(run->n, sizeof(*run->painters));
+	if (!run->painters)
+		run->n = 0;
+	if (ret == 0)
+		ret = run->painters ? painters_open(run)
+				    : console_error(-ENOMEM, "out of memory");
+	if (ret == 0 && prepare)
+		ret = prepare(run);
+	if (ret == 0)
+		ret = painters_run(run);
+	for (unsigned i = 0; i < run->n; i++)
+		painting_finish(&run->painters[i].painting);
+	free(run->painters);
+	frames_free(&run->frames);
 	return ret;
 }
 
 int
 verb_paint(const struct options *options)
 {
-	struct painting painting = {
-		.options = options,
-		.random = (uint64_t)clock_now(),
-	};
-	uint64_t rate =
-		options->has_rate ? options->rate : driver_for(&options->target)->rate;
-	int ret = image_load(&painting.image, options->file);
+	struct paint_run run = { .options = options };
+	int ret = frames_load(&run.frames, options->file);
+
+	if (ret == 0 && options->fit_width)
+		ret = frames_fit_into(
+			&run.frames, options->fit_width, options->fit_height);
+	else if (ret == 0 && options->scale > 0)
+		ret = frames_scale(&run.frames, options->scale);
+	return ret < 0 ? ret : paint_run(&run, NULL);
+}
+
+/* The colour's area: from --at as large as --fit, else to the end of the wall. */
+static int
+prepare_fill(struct paint_run *run)
+{
+	const struct options *options = run->options;
+	struct connection *connection = &run->painters[0].painting.connection;
+	const struct wall_area *wall = &connection->wall;
+	int64_t width = options->fit_width, height = options->fit_height;
+	int32_t x = options->at_x, y = options->at_y;
+	struct image *image;
+	int ret = wall->width || width ? 0 : connection_require_size(connection);
 
 	if (ret < 0)
 		return ret;
-	ret = connection_open(&painting.connection, options, 0, rate);
-	if (ret == 0)
-		ret = paint_run(&painting);
-	connection_close(&painting.connection);
-	free(painting.order);
-	image_free(&painting.image);
-	return ret;
+	if (!options->has_at && !width) {
+		x = wall->x;
+		y = wall->y;
+	}
+	if (!width) {
+		width = (int64_t)wall->x + wall->width - x;
+		height = (int64_t)wall->y + wall->height - y;
+	}
+	if (width < 1 || height < 1)
+		return console_error(-ERANGE, "--at %d,%d lies outside the wall of %ux%u",
+			x, y, wall->width, wall->height);
+	image = frames_add(&run->frames, (uint32_t)width, (uint32_t)height, 0);
+	if (!image)
+		return -ERANGE;
+	for (size_t i = 0; i < (size_t)(width * height); i++)
+		image->pixels[i] = run->colour;
+	for (unsigned i = 0; i < run->n; i++) {
+		run->painters[i].painting.at_x = x;
+		run->painters[i].painting.at_y = y;
+	}
+	return 0;
+}
+
+/* rrggbb or rrggbbaa, perhaps after a #. */
+static bool
+parse_colour(const char *text, uint32_t *argb)
+{
+	uint64_t n;
+	size_t digits;
+
+	text += *text == '#';
+	digits = strlen(text);
+	if ((digits != 6 && digits != 8) ||
+		strspn(text, "0123456789abcdefABCDEF") != digits)
+		return false;
+	n = strtoull(text, NULL, 16);
+	*argb = (uint32_t)(digits == 6 ? 0xff000000 | n : n << 24 | n >> 8);
+	return true;
+}
+
+int
+verb_fill(const struct options *options)
+{
+	struct paint_run run = { .options = options };
+
+	if (!parse_colour(options->file, &run.colour))
+		return console_error(-EINVAL,
+			"%s is no colour: write rrggbb or rrggbbaa, such as ff8800",
+			options->file);
+	return paint_run(&run, prepare_fill);
 }

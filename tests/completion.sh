@@ -11,7 +11,7 @@ done
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 build=$(cd "$top_builddir" && pwd)
-touch "$scratch/a.png" "$scratch/b.txt"
+touch "$scratch/a.png" "$scratch/b.txt" "$scratch/c.jpeg"
 
 # With this build's plugins, as an installed murald has them.
 murald() {
@@ -50,6 +50,8 @@ completes "$scratch/b.txt" murald -c "$scratch/"
 completes paint muralctl ''
 completes grab muralctl gr
 completes stats muralctl st
+completes fill muralctl f
+completes pixelflut:// muralctl fill ff8800 --at 1,2 pi
 completes film muralctl fil
 completes http:// muralctl film ht
 completes http:// muralctl stats ht
@@ -58,6 +60,7 @@ completes --order muralctl paint x.png pixelflut://h --o
 completes random muralctl paint --order r
 completes "$scratch/a.png" muralctl paint "$scratch/"
 completes none muralctl paint "$scratch/b"
+completes "$scratch/c.jpeg" muralctl paint "$scratch/c"
 completes icmp:// muralctl paint --loop --rate 5 x.png i
 completes pixelflut:// muralctl size pi
 completes none muralctl paint --rate ''

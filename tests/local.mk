@@ -76,6 +76,8 @@ TESTS += \
 	tests/clients/test_film.py \
 	tests/clients/test_hostile.py \
 	tests/clients/test_operator.py \
+	tests/clients/test_painting.py \
+	tests/clients/test_pictures.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
 	tests/daemon/test_browsers.py \

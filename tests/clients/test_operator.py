@@ -109,7 +109,7 @@ def test_it_is_in_the_log(wall, muralctl, by):
 
 
 @pytest.mark.parametrize("words, said", [
-    ([], "a verb is missing"), (["nonsense"], "no verb of muralctl wall"), (["--nonsense", "status"], "unknown"),
+    ([], "a verb is missing"), (["nonsense"], "is not a verb of muralctl wall"), (["--nonsense", "status"], "unknown"),
     (["status", "more"], "write muralctl wall status"), (["status", "--at", "x"], "write muralctl wall status"),
     (["-S"], "needs a value"), (["-u", "http://localhost:1", "status"], "-u needs -t"),
     (["-u", "http://localhost:1", "-t", "@/nonexistent", "status"], "there is no token"),
@@ -126,7 +126,8 @@ def test_no_wall(tmp_path, muralctl):
 def test_a_wrong_token(wall, muralctl):
     if not has_plugin("http"):
         pytest.skip("the plugin http was not built")
-    muralctl("wall", "-u", "http://127.0.0.1:%d" % wall.port("http"), "-t", "wrong", "status").failed("status 401")
+    muralctl("wall", "-u", "http://127.0.0.1:%d" % wall.port("http"), "-t", "wrong", "status").failed(
+        "status 401: the admin token is missing or wrong")
 
 
 def test_help_has_every_verb(wall, muralctl):
