@@ -567,7 +567,7 @@ def without(folder, *changes):
 def test_who_only_follows_sends_nothing(engine, tmp_path):
     """Also where it compares so slowly that entries are read meanwhile: they are no paint of this wall."""
     begins = "const struct picture *shared = &job->link->shared;\n"
-    path = without(tmp_path, ("publish.c", begins, begins + "usleep(100000);\n"),
+    path = without(tmp_path, ("publish.c", begins, begins + "usleep(100000);\n"),  # as on a slow machine
                    ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"))
     with walls(engine, tmp_path, 1) as (a,), linked(engine, short_folder(tmp_path, "slow"), plugin_path=path) as b:
         wait_linked(b)
