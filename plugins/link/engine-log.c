@@ -66,6 +66,7 @@ on_last(redisAsyncContext *context, void *answer, void *unused)
 	state.last_writer = reply_field(reply_element(answer, 0), "w");
 	state.now_ms = engine_clock(engine);
 	engine->backoff_ms = BACKOFF_MS;
+	engine->n_tried = 0;
 	engine->events.on_state(engine->arg, &state);
 	free((void *)engine->state.born.data);
 	engine->state.born.data = NULL;

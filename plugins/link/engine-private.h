@@ -27,6 +27,7 @@ struct engine {
 	struct mural_timer *timer; /* to try again, or to give up */
 	bool is_connecting;
 	uint64_t backoff_ms;
+	unsigned n_tried; /* addresses of its name, since it answered last */
 
 	uv_getaddrinfo_t lookup;
 	bool is_looking_up;

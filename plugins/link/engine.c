@@ -72,10 +72,23 @@ finish(struct engine *engine)
 	stopped(arg);
 }
 
+/* Each try takes the next one: localhost is two, and the engine may be at either. */
+static const struct addrinfo *
+next_address(struct engine *engine, const struct addrinfo *first)
+{
+	const struct addrinfo *found = first;
+
+	for (unsigned i = 0; i < engine->n_tried; i++)
+		found = found->ai_next ? found->ai_next : first;
+	engine->n_tried++;
+	return found;
+}
+
 static void
 on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *found)
 {
 	struct engine *engine = lookup->data;
+	const struct addrinfo *next;
 	char address[64], port[8];
 	uint64_t number = 0;
 
@@ -84,7 +97,8 @@ on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *found)
 		finish(engine);
 	else if (status < 0)
 		engine_restart(engine, uv_strerror(status));
-	else if (getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof(address),
+	else if ((next = next_address(engine, found)) &&
+		 getnameinfo(next->ai_addr, next->ai_addrlen, address, sizeof(address),
 			 port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) == 0 &&
 		 digits_read(port, UINT16_MAX, &number)) {
 		mural_timer_again(engine->timer, PATIENCE_MS, 0);
@@ -175,6 +189,7 @@ engine_stop(struct engine *engine, void (*stopped)(void *arg))
 	redis_drop(&engine->commands);
 	redis_drop(&engine->reading);
 	free((void *)engine->putting.picture.data);
+	free((void *)engine->state.born.data);
 	if (engine->is_looking_up)
 		(void)uv_cancel((uv_req_t *)&engine->lookup);
 	else

@@ -119,7 +119,7 @@ publish_appended(struct link *link, const char *refused)
 		link->was_refused = false;
 		return;
 	}
-	if (!link->was_refused)
+	if (!link->was_refused && state_is_news(link, &link->refused_said_at))
 		mural_log(link->host, MURAL_WARN, "the engine refuses an entry: %s",
 			refused);
 	link->was_refused = true;

@@ -168,8 +168,9 @@ on_read(void *arg, size_t n)
 		note_lag(link);
 	if (link->is_wrong) {
 		link->is_wrong = false;
-		mural_log(link->host, MURAL_WARN,
-			"the picture was not what the log says; taking it anew");
+		if (state_is_news(link, &link->wrong_said_at))
+			mural_log(link->host, MURAL_WARN,
+				"the picture was not what the log says; taking it anew");
 		join_begin(link);
 		return;
 	}
@@ -278,6 +279,8 @@ on_put(void *arg, bool done)
 {
 	struct link *link = arg;
 
+	/* also while joining: it may have been the keeper's, as it was still linked */
+	link->is_keeping = false;
 	if (link->phase == PHASE_JOINING)
 		join_seeded(link, done);
 	else

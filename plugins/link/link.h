@@ -147,6 +147,7 @@ struct link {
 	bool is_looking, was_told;
 	char text[MURAL_STATE_MAX];
 	int64_t alone_since;
+	uint64_t wrong_said_at, refused_said_at;
 
 	unsigned jobs; /* in the thread pool */
 	bool is_stopping;
@@ -199,6 +200,9 @@ extern const struct mural_metric link_metrics[];
 void state_alone(struct link *link, const char *why);
 void state_linked(struct link *link);
 void state_waits(struct link *link, const char *what);
+
+/* Is it worth a line of the log, or was it said there not long ago? */
+bool state_is_news(struct link *link, uint64_t *said_at);
 
 /* ---- link.c */
 void link_job_done(struct link *link);

@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <uv.h>
 
 #include "link/link.h"
+
+/* How often the log says again what others may bring about as often as they like. */
+#define AGAIN_MS 60000
 
 const struct mural_metric link_metrics[] = {
 	[METRIC_CONNECTED] = { "connected", MURAL_GAUGE, "1: linked with the others" },
@@ -59,6 +63,17 @@ state_linked(struct link *link)
 	snprintf(text, sizeof(text), "linked with %" PRIu64 " other wall%s", others,
 		others == 1 ? "" : "s");
 	say(link, text);
+}
+
+bool
+state_is_news(struct link *link, uint64_t *said_at)
+{
+	const uint64_t now = uv_now(link->host->loop);
+
+	if (*said_at > 0 && now - *said_at < AGAIN_MS)
+		return false;
+	*said_at = now;
+	return true;
 }
 
 static void

@@ -7,14 +7,16 @@ import random
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
+import time
 
 import pytest
 
 from author import pkg_config
 from control import Operator, control
-from linking import (Engine, converged, entries, fold, is_linked, key, linked, pack, payload, read_payload,
+from linking import (Engine, converged, differ, entries, fold, is_linked, key, linked, pack, payload, read_payload,
                      short_folder, wait_linked)
 from relay import Relay
 from waiting import stays, wait_for
@@ -354,6 +356,18 @@ def test_entries_that_make_no_sense(engine, tmp_path):
         assert "ERROR" not in a.log() + b.log()
 
 
+def test_checks_that_are_forged(engine, tmp_path):
+    """Each makes a wall take the picture anew, but the log says so once in a while only."""
+    begun = time.monotonic()
+    with walls(engine, tmp_path, 1, "snapshot = 1h") as (a,):
+        for x in range(10):
+            engine.ask("XADD", key("mural", "log"), "*", "x", "0-0", "h", "%016x" % x)
+            a.paint(dot(x, 1, RED))
+            wait_for("the dot", lambda x=x: fold(engine, check=False).pixels[64 + x] == RED)
+        wait_for("the picture", lambda: not differ(engine, a))
+        assert 1 <= a.log().count("taking it anew") <= 1 + (time.monotonic() - begun) // 60
+
+
 def test_keys_of_somebody_else(engine, tmp_path):
     engine.ask("SET", key("mural", "log"), "mine")
     with linked(engine, tmp_path) as wall:
@@ -491,6 +505,26 @@ def test_who_joins_slower_than_snapshots_are_made(far, tmp_path):
             converged(far, a, late)
 
 
+def is_mounting():
+    return subprocess.run(["unshare", "--mount", "mount", "--bind", "/etc/hosts", "/etc/hosts"],
+                          check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not is_mounting(), reason="has no /etc/hosts of its own: unshare --mount fails; run it as root")
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_a_name_with_two_addresses(tmp_path, address):
+    """The engine is at one of them."""
+    hosts = str(tmp_path / "hosts")
+    with open(hosts, "w") as f:
+        f.write("127.0.0.1 engine.test\n127.0.0.2 engine.test\n")
+    with socket.create_server((address, 0)) as one:
+        port = one.getsockname()[1]
+    with Engine(tmp_path, "--port", str(port), "--bind", address), Wall(
+            tmp_path, DOTS + "[plugin link]\nengine = engine.test:%d\n" % port,
+            prefix=["unshare", "--mount", "sh", "-ec", 'mount --bind "$0" /etc/hosts; exec "$@"', hosts]) as wall:
+        wait_linked(wall)
+
+
 # ---- a part of a wall
 
 def test_a_part_of_a_wall(engine, tmp_path):
@@ -533,7 +567,7 @@ def without(folder, *changes):
 def test_who_only_follows_sends_nothing(engine, tmp_path):
     """Also where it compares so slowly that entries are read meanwhile: they are no paint of this wall."""
     begins = "const struct picture *shared = &job->link->shared;\n"
-    path = without(tmp_path, ("publish.c", begins, begins + "usleep(100000);\n"),
+    path = without(tmp_path, ("publish.c", begins, begins + "usleep(100000);\n"),  # as on a slow machine
                    ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"))
     with walls(engine, tmp_path, 1) as (a,), linked(engine, short_folder(tmp_path, "slow"), plugin_path=path) as b:
         wait_linked(b)
@@ -542,6 +576,19 @@ def test_who_only_follows_sends_nothing(engine, tmp_path):
             wait_for("the entry", lambda turn=turn: len([1 for _, fields in entries(engine) if b"d" in fields]) > turn)
         converged(engine, a, b)
         assert len({fields[b"w"].split(b".")[0] for _, fields in entries(engine) if b"w" in fields}) == 1
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_paint_that_changes_nothing(engine, tmp_path):
+    """The rate is also that of looking whether there is something to send."""
+    begins = "link->is_comparing = true;"
+    path = without(tmp_path, ("publish.c", begins, begins + 'mural_log(link->host, MURAL_INFO, "it compares");'))
+    begun = time.monotonic()
+    with walls(engine, tmp_path, 1, "rate = 1", plugin_path=path) as (a,), a.tcp() as client:
+        for _ in range(300):
+            client.sendall(dot(1, 1, RED))
+            a.painted(1, 1, RED)
+        assert 1 <= a.log().count("it compares") <= time.monotonic() - begun + 2
 
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
