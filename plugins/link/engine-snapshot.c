@@ -47,9 +47,23 @@ engine_get_snapshot(struct engine *engine)
 		"born id w h format pic");
 }
 
+/* Who is done needs the lease no more, but the next snapshot may be due soon. */
+static void
+release_lease(struct engine *engine)
+{
+	struct command command = { .n = 0 };
+
+	command_words(&command, "SET");
+	command_text(&command, engine->keeper);
+	command_text(&command, engine->config.node);
+	command_words(&command, "XX PX 1");
+	command_send(&command, &engine->commands, NULL);
+}
+
 static void
 put_finish(struct engine *engine, bool done)
 {
+	release_lease(engine);
 	free((void *)engine->putting.picture.data);
 	engine->putting.picture.data = NULL;
 	engine->events.on_put(engine->arg, done);

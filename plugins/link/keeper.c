@@ -112,6 +112,10 @@ void
 keeper_put(struct link *link, bool done)
 {
 	link->is_keeping = false;
+	if (done) { /* its check may be read much later, behind all that others paint */
+		link->keep_next = 0;
+		keeper_checked(link);
+	}
 	mural_metric_set(link->host, METRIC_KEEPER, done);
 	mural_metric_add(link->host, METRIC_SNAPSHOTS, done);
 }

@@ -76,7 +76,7 @@ def test_streams_of_three_walls_end_in_one_picture(engine, tmp_path):
 
 def test_the_log_at_rest(engine, tmp_path):
     """What came from the log is not sent back, and who is idle writes nothing."""
-    with walls(engine, tmp_path, 2) as (a, b):
+    with walls(engine, tmp_path, 2, "snapshot = 1h") as (a, b):
         a.paint(scribble(1, 500))
         converged(engine, a, b)
         before = entries(engine)
@@ -270,17 +270,34 @@ def test_an_entry_that_vanishes(engine, tmp_path):
         a.paint(scribble(6, 100))
         converged(engine, a, b)
         b.process.send_signal(signal.SIGSTOP)
-        for x in (8, 9):  # the first is what it waits for, and on its way at once
+        # the first is what b waits for, and on its way at once; by the last a has read the one before,
+        # and asks no more for the second, which vanishes
+        ids = []
+        for x in (8, 9, 10, 11):
             before = entries(engine)[-1][0]
             a.paint(dot(x, 9, RED))
-            last = wait_for("the entry", lambda before=before: [
-                at for at, fields in entries(engine) if at > before and b"d" in fields])[0]
-        engine.ask("XDEL", key("mural", "log"), "%d-%d" % last)
-        a.paint(dot(10, 9, GREEN))
+            ids.append(wait_for("the entry", lambda before=before: [
+                at for at, fields in entries(engine) if at > before and b"d" in fields])[0])
+        engine.ask("XDEL", key("mural", "log"), "%d-%d" % ids[1])
         b.process.send_signal(signal.SIGCONT)
-        b.painted(10, 9, GREEN)
+        b.painted(11, 9, RED)
         wait_for("it to be found", lambda: "was not what the log says" in a.log() + b.log())
         converged(engine, a, b)
+
+
+def test_snapshots_in_quick_succession(engine, tmp_path):
+    """Who made one gives the lease back, which would last 10 s."""
+    with walls(engine, tmp_path, 1, "snapshot = 1s") as (a,):
+        made = []
+
+        def is_next_soon():
+            a.paint(scribble(len(made), 20))
+            at = [at for at, fields in entries(engine) if b"x" in fields][-1][0]
+            if at not in made:
+                made.append(at)
+            return any(after - before < 9000 for before, after in zip(made[1:], made[2:]))
+        wait_for("two snapshots within 9 s", is_next_soon, 60)
+        wait_for("the lease to be gone", lambda: not engine.ask("EXISTS", key("mural", "keeper")))
 
 
 def test_a_wrong_password(engine, tmp_path):
@@ -362,7 +379,8 @@ def test_snapshots_that_make_no_sense(engine, tmp_path):
 def test_a_wall_that_is_frozen(engine, tmp_path):
     """It keeps its picture to itself, and follows when it may."""
     folder = short_folder(tmp_path, "f")
-    with walls(engine, tmp_path, 1) as (a,), linked(engine, folder, core=control(folder)) as frozen, \
+    with walls(engine, tmp_path, 1, "snapshot = 1h") as (a,), \
+            linked(engine, folder, "snapshot = 1h", core=control(folder)) as frozen, \
             Operator(frozen) as operator:
         wait_linked(frozen)
         a.paint(dot(1, 1, RED))
@@ -509,6 +527,21 @@ def without(folder, *changes):
          "-I" + SOURCE, *glob.glob(source + "/*.c"), *pkg_config("--cflags", "murald", "libuv"),
          *pkg_config("--libs", "hiredis", "libzstd"), "-o", target + "/link.so"], check=True, timeout=200)
     return "%s:%s" % (target, PLUGINS)
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_who_only_follows_sends_nothing(engine, tmp_path):
+    """Also where it compares so slowly that entries are read meanwhile: they are no paint of this wall."""
+    begins = "const struct picture *shared = &job->link->shared;\n"
+    path = without(tmp_path, ("publish.c", begins, begins + "usleep(100000);\n"),
+                   ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"))
+    with walls(engine, tmp_path, 1) as (a,), linked(engine, short_folder(tmp_path, "slow"), plugin_path=path) as b:
+        wait_linked(b)
+        for turn in range(40):
+            a.paint(scribble(turn, 100))
+            wait_for("the entry", lambda turn=turn: len([1 for _, fields in entries(engine) if b"d" in fields]) > turn)
+        converged(engine, a, b)
+        assert len({fields[b"w"].split(b".")[0] for _, fields in entries(engine) if b"w" in fields}) == 1
 
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
