@@ -246,6 +246,18 @@ def room(tmp_path):
                 painter.socket.close()
 
 
+def clears(room, shut, opened, rect, pixels):
+    """A part that takes no paint meanwhile."""
+    room.operator.done(shut, rect=rect)
+    room.operator.done("clear", rect=rect, colour="#%02x%02x%02x" % CLEARED)
+    room.fix(dict.fromkeys(pixels, CLEARED))
+    room.goes_on()
+    room.judge(room.grab())
+    room.operator.done(opened, rect=rect)
+    room.fixed = {}
+    room.whole_again()
+
+
 def freezes(room):
     """All of it; then a part, which is cleared meanwhile."""
     room.operator.done("freeze")
@@ -253,15 +265,7 @@ def freezes(room):
     room.goes_on()
     assert room.grab() == before, "painted while it was frozen"
     room.operator.done("thaw")
-    rect, pixels = room.part(4, 4, 40, 20)
-    room.operator.done("freeze", rect=rect)
-    room.operator.done("clear", rect=rect, colour="#%02x%02x%02x" % CLEARED)
-    room.fix(dict.fromkeys(pixels, CLEARED))
-    room.goes_on()
-    room.judge(room.grab())
-    room.operator.done("thaw", rect=rect)
-    room.fixed = {}
-    room.whole_again()
+    clears(room, "freeze", "thaw", *room.part(4, 4, 40, 20))
 
 
 def restores(room):
@@ -280,18 +284,6 @@ def restores(room):
     room.goes_on()
     room.judge(room.grab())
     room.operator.done("thaw", rect=rect)
-    room.fixed = {}
-    room.whole_again()
-
-
-def protects(room):
-    rect, pixels = room.part(20, 20, 24, 20)
-    room.operator.done("protect", rect=rect)
-    room.operator.done("clear", rect=rect, colour="#%02x%02x%02x" % CLEARED)
-    room.fix(dict.fromkeys(pixels, CLEARED))
-    room.goes_on()
-    room.judge(room.grab())
-    room.operator.done("unprotect", rect=rect)
     room.fixed = {}
     room.whole_again()
 
@@ -322,7 +314,7 @@ def test_nobody_loses_a_pixel_to_anothers_act(room):
     for _ in range(ROUNDS):
         freezes(room)
         restores(room)
-        protects(room)
+        clears(room, "protect", "unprotect", *room.part(20, 20, 24, 20))
         bans_and_undoes(room)
     for painter in room.painters:
         assert painter.is_alive() and not painter.failed
