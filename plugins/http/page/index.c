@@ -59,6 +59,7 @@ fill(const struct page_words *words, char **text, size_t *len)
 	if (fclose(out) == 0 && !failed)
 		return 0;
 	free(*text);
+	*text = NULL; /* the caller frees it, too */
 	return -ENOMEM;
 }
 
