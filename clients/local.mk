@@ -12,7 +12,7 @@ libmuralctl_la_SOURCES = %D%/clock.c %D%/clock.h %D%/driver-icmp.c \
 	plugins/ping/address-template.h plugins/p2/wire.h \
 	src/storage/history.c src/storage/history-format.c src/storage/history-picture.c
 if WITH_HTTP_CLIENT
-libmuralctl_la_SOURCES += %D%/driver-http.c %D%/driver-http-metrics.c %D%/film-http.c %D%/driver-http.h %D%/json-client.c %D%/json-client.h
+libmuralctl_la_SOURCES += %D%/driver-http.c %D%/driver-http-canvas.c %D%/driver-http-metrics.c %D%/film-http.c %D%/driver-http.h %D%/json-client.c %D%/json-client.h
 HTTP_CLIENT = -DWITH_HTTP_CLIENT
 else
 libmuralctl_la_SOURCES += %D%/driver-http-none.c

@@ -49,6 +49,21 @@ def test_pixelflut_rejects_connections_beyond_the_limit(muralctl, tmp_path):
                  1).failed("2 of 4 connections failed", "closed the connection")
 
 
+# ---------------------------------------------------------------- the web page's server
+
+def test_http_grabs_the_canvas(muralctl, image, tmp_path):
+    """Not only the board's cells."""
+    if not (has_plugin("http") and has_plugin("pixelflut")):
+        pytest.skip("this build has no plugin http: see what configure said is missing")
+    with Wall(tmp_path, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n[plugin http]\nlisten = 127.0.0.1:0\n"
+              "board = 8x6\n") as wall:
+        muralctl("paint", image(mixed, 64, 48), "pixelflut://127.0.0.1:%d" % wall.port("pixelflut")).ok()
+        muralctl("grab", "http://127.0.0.1:%d" % wall.port("http"), tmp_path / "out.png").ok()
+        with Image.open(tmp_path / "out.png") as out:
+            assert out.size == (64, 48) and list(out.getdata()) == list(wall.picture().getdata())
+            assert out.getpixel((60, 40)) == mixed(60, 40)
+
+
 # ---------------------------------------------------------------- p2
 
 def p2_wall(folder, options=""):
