@@ -21,8 +21,9 @@ http_canvas(struct connection *connection, struct image *image)
 	if (ret < 0)
 		return ret;
 	json_decref(answer);
-	if (ret != 200 || board->http.len == 0 || png_frames_decode(&frames, (const uint8_t *)board->http.body,
-				  board->http.len, why) < 0) {
+	if (ret != 200 || board->http.len == 0 ||
+		png_frames_decode(&frames, (const uint8_t *)board->http.body,
+			board->http.len, why) < 0) {
 		frames_free(&frames);
 		return -ENODATA;
 	}

@@ -31,7 +31,7 @@ static const char usage[] =
 	"IMAGE is PNG, JPEG, GIF or WebP, perhaps animated; -: standard input.\n"
 	"TARGET is icmp://HOST, ipv6://TEMPLATE[%INTERFACE], "
 	"p2://USER:OTP@HOST:PORT,\n"
-	"http://HOST:PORT, https://HOST:PORT or pixelflut://HOST:PORT.\n"
+	"http://HOST:PORT, https://HOST:PORT, pixelflut://HOST:PORT or unix:PATH.\n"
 	"\n"
 	"  --at X,Y           the wall's pixel where the image starts; may be negative "
 	"[0,0]\n"

@@ -33,6 +33,16 @@ def test_pixelflut_all_verbs(muralctl, image, tmp_path):
             assert list(out.getdata()) == list(picture.getdata())
 
 
+def test_pixelflut_over_a_socket_of_the_machine(muralctl, image, tmp_path):
+    path = tmp_path / "wall.sock"
+    muralctl("size", "unix:%s" % path).failed("wall.sock: No such file or directory; is the server running?")
+    with Wall(tmp_path, "[plugin pixelflut]\nlisten = unix:%s\n" % path) as wall:
+        assert muralctl("size", "unix:%s" % path).ok().out == "64x48\n"
+        muralctl("paint", image(mixed, 64, 48), "unix:%s" % path, "--connections", 2).ok()
+        picture = wall.picture()
+        assert all(picture.getpixel((x, y)) == mixed(x, y) for x in range(64) for y in range(48))
+
+
 def test_pixelflut_load(muralctl, tmp_path):
     with wall_of(tmp_path, "pixelflut", "") as wall:
         result = muralctl("load", "pixelflut://127.0.0.1:%d" % wall.port("pixelflut"), "--connections", 4,
