@@ -24,6 +24,7 @@ static const char usage[] =
 	"N]\n"
 	"       muralctl size TARGET\n"
 	"       muralctl grab TARGET FILE.png, or - for standard output\n"
+	"       muralctl watch TARGET\n"
 	"       muralctl film TARGET|RECORDING OUT [--seconds S]\n"
 	"       muralctl stats TARGET\n"
 	"       muralctl wall VERB, for operators; see muralctl wall --help\n"
@@ -267,12 +268,13 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 	if (n == 0)
 		return console_error(-EINVAL,
 			"a verb is missing: paint, fill, load, size, "
-			"grab, film, stats or wall; "
+			"grab, watch, film, stats or wall; "
 			"see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
 		return console_error(-EINVAL,
-			"%s is not a verb: paint, fill, load, size, grab, film, stats or "
+			"%s is not a verb: paint, fill, load, size, grab, watch, film, "
+			"stats or "
 			"wall; "
 			"see muralctl --help",
 			word[0]);
