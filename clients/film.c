@@ -96,7 +96,9 @@ film_write(struct reel *reel, const struct options *options)
 	int ret;
 
 	if (reel->n == 0)
-		return console_error(-ENODATA, "nothing was recorded yet");
+		return console_error(-ENODATA,
+			"nothing was recorded yet, or this is not the file that "
+			"record.file in murald.conf names");
 	ret = schedule_make(&schedule, reel);
 	if (ret == 0)
 		ret = film_frame_new(&frame);

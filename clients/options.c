@@ -267,24 +267,23 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 
 	if (n == 0)
 		return console_error(-EINVAL,
-			"a verb is missing: paint, fill, load, size, "
-			"grab, watch, film, stats or wall; "
+			"a verb is missing: paint, fill, load, size, grab, watch, film, "
+			"stats or wall; "
 			"see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
 		return console_error(-EINVAL,
 			"%s is not a verb: paint, fill, load, size, grab, watch, film, "
-			"stats or "
-			"wall; "
+			"stats or wall; "
 			"see muralctl --help",
 			word[0]);
 	target = verb->first ? 2 : 1;
 	wanted = target + 1 + (verb->file != NULL);
 	if (n != wanted)
-		return console_error(-EINVAL, "%s: write muralctl %s %s%sTARGET%s%s",
+		return console_error(-EINVAL, "%s: write muralctl %s %s%sTARGET%s%s%s",
 			word[0], word[0], verb->first ? verb->first : "",
-			verb->first ? " " : "", verb->file ? " " : "",
-			verb->file ? verb->file : "");
+			verb->first ? " " : "", verb->takes_record ? "|RECORDING" : "",
+			verb->file ? " " : "", verb->file ? verb->file : "");
 	if (verb->first || verb->file)
 		options->file = word[verb->first ? 1 : 2];
 	if (options->seconds == 0)

@@ -160,6 +160,7 @@ static int
 http_ask(struct wall_link *link, const char *verb, json_t *with, json_t **answer)
 {
 	char path[100];
+	const char *error;
 	int status;
 
 	snprintf(path, sizeof(path), "/admin/api/%.60s", verb);
@@ -169,9 +170,14 @@ http_ask(struct wall_link *link, const char *verb, json_t *with, json_t **answer
 		return status;
 	if (json_object_get(*answer, "is") || json_object_get(*answer, "why"))
 		return 0;
+	/* not the wall's answer but the web server's, such as to a wrong token */
+	error = json_string_value(json_object_get(*answer, "error"));
+	console_print("%s%s: status %d%s%s%s", link->base, path, status,
+		error ? ": " : "", error ? error : "",
+		status == 429 ? "; after a wrong token, try again in a minute" : "");
 	json_decref(*answer);
 	*answer = NULL;
-	return console_error(-EPROTO, "%s%s: status %d", link->base, path, status);
+	return -EPROTO;
 }
 #else
 static int

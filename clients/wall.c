@@ -241,7 +241,8 @@ wall_run(int argc, char *argv[])
 		return at < 0 ? EXIT_USAGE : EXIT_DONE;
 	verb = wall_verb_find(argv[at]);
 	if (!verb) {
-		console_print("%s: is no verb of muralctl wall; see muralctl wall --help",
+		console_print(
+			"%s is not a verb of muralctl wall; see muralctl wall --help",
 			argv[at]);
 		return EXIT_USAGE;
 	}

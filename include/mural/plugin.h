@@ -540,7 +540,7 @@ struct mural_totals {
 
 /* Any thread.  What was done on another one counts a moment later.  Costs some cache
  * misses a thread: to answer a question, not for each pixel. */
-MURAL_EXPORT void mural_totals(struct mural_host *host, struct mural_totals *totals);
+MURAL_EXPORT void mural_read_totals(struct mural_host *host, struct mural_totals *totals);
 
 /* One instance, for a plugin that shows what murald does. */
 struct mural_instance {

@@ -71,13 +71,15 @@ accelerate_prepare(const struct accelerate_wish *wish)
 
 /* ------------------------------------------------------------------ interfaces */
 
-/* The host's own addresses, as far as there is room, without those that are pixels
- * themselves. */
+/* The host's own addresses.  Of pings those that are no pixels themselves, as far as
+ * there is room; of pixels those that are: the host needs what comes to them, such as the
+ * answers of its neighbours. */
 static void
 show_own(const struct accelerator *accelerator, const struct capture *capture,
 	const struct mural_host *host)
 {
 	const struct local_addrs *addrs = &capture->local_addrs;
+	const bool wants_claimed = accelerator->role == XDP_ADDRESSES;
 	struct xdp_own own = { 0 };
 
 	for (size_t i = 0; i < addrs->n_addresses; i++) {
@@ -92,8 +94,12 @@ show_own(const struct accelerator *accelerator, const struct capture *capture,
 		}
 		for (size_t j = 0; j < host->n_claims; j++)
 			claimed |= claim_contains(&host->claims[j], (uint8_t *)six);
-		if (!claimed && own.n6 < XDP_OWN_MAX)
+		if (claimed != wants_claimed)
+			continue;
+		if (own.n6 < XDP_OWN_MAX)
 			memcpy(own.six[own.n6++], six, sizeof(six));
+		else if (wants_claimed)
+			own.n6 = XDP_OWN_MAX + 1;
 	}
 	accelerator->module->set_own(accelerator->tap, &own);
 }
@@ -186,8 +192,7 @@ refresh(struct accelerator *accelerator, const struct capture *capture,
 	if (accelerator->generation == addrs->generation)
 		return;
 	accelerator->generation = addrs->generation;
-	if (accelerator->role == XDP_PINGS)
-		show_own(accelerator, capture, host);
+	show_own(accelerator, capture, host);
 	drop_cards(accelerator, capture);
 	for (size_t i = 0; i < addrs->n_cards; i++)
 		if (accelerator->n_cards < XDP_PORTS_MAX &&

@@ -162,7 +162,8 @@ icmp_capabilities(const void *data)
 {
 	const struct icmp_config *config = data;
 
-	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS);
+	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS &&
+				    kernel_replies_can_be_written());
 }
 
 /* ------------------------------------------------------------------- replies */

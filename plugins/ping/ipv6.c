@@ -158,7 +158,8 @@ ipv6_capabilities(const void *data)
 {
 	const struct ipv6_config *config = data;
 
-	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS);
+	return capture_capabilities(config->kernel_replies == REPLIES_SUPPRESS &&
+				    kernel_replies_can_be_written());
 }
 
 static bool

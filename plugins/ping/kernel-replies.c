@@ -3,12 +3,28 @@
 #include "ping/kernel-replies.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const sysctls[KERNEL_REPLIES_FAMILIES] = {
 	"/proc/sys/net/ipv4/icmp_echo_ignore_all",
 	"/proc/sys/net/ipv6/icmp/echo_ignore_all",
 };
+
+bool
+kernel_replies_can_be_written(void)
+{
+	for (int i = 0; i < KERNEL_REPLIES_FAMILIES; i++) {
+		int fd = open(sysctls[i], O_WRONLY | O_CLOEXEC);
+
+		if (fd >= 0) {
+			close(fd);
+			return true;
+		}
+	}
+	return false;
+}
 
 void
 kernel_replies_suppress(struct kernel_replies *replies, struct mural_host *host)

@@ -22,6 +22,9 @@ struct kernel_replies {
 	bool held[KERNEL_REPLIES_FAMILIES]; /* by this instance, for IPv4 and IPv6 */
 };
 
+/* Whether one of them can be written now: else CAP_NET_ADMIN is of no use for it. */
+bool kernel_replies_can_be_written(void);
+
 /* Switches them off, together with other instances that do.  A switch that cannot be
  * written is warned about: everything works, only slower, and pings get a second reply.
  */

@@ -77,7 +77,7 @@ read_totals(const struct painter *painter)
 {
 	struct mural_totals totals = { .size = sizeof(totals) };
 
-	mural_totals(painter->answers.conn->host, &totals);
+	mural_read_totals(painter->answers.conn->host, &totals);
 	return totals;
 }
 

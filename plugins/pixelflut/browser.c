@@ -34,9 +34,9 @@ struct browser {
 	uint8_t control[WEBSOCKET_CONTROL_MAX];
 	uint8_t control_len;
 
-	/* Of the stream: a command that is not complete, and what comes behind it. */
+	/* Of the stream: a command that is not complete. */
 	size_t held;
-	uint8_t text[LINE_BYTES_MAX + BROWSER_PIECE];
+	uint8_t rest[LINE_BYTES_MAX];
 };
 
 bool
@@ -210,20 +210,20 @@ feed_head(
 
 /* ------------------------------------------------------------------- frames */
 
-/* Executes what the stream holds; keeps a command that is not complete. */
+/* Executes a part of the stream, which begins with what is held; keeps a command that is
+ * not complete. */
 static void
 run_stream(struct browser *browser, struct mural_conn *conn, struct mural_brush *brush,
-	bool over)
+	const uint8_t *text, size_t len, bool over)
 {
-	ssize_t used =
-		browser->stream->run(conn, brush, browser->text, browser->held, over);
+	ssize_t used = browser->stream->run(conn, brush, text, len, over);
 
 	if (used < 0) {
 		browser_fail(browser, conn, brush, WEBSOCKET_TOO_BIG);
 		return;
 	}
-	browser->held -= (size_t)used;
-	memmove(browser->text, browser->text + used, browser->held);
+	browser->held = len - (size_t)used;
+	memmove(browser->rest, text + used, browser->held);
 }
 
 static void
@@ -241,7 +241,7 @@ end_control(struct browser *browser, struct mural_conn *conn, struct mural_brush
 	if (wrong)
 		mural_discard(brush, MURAL_MALFORMED, 1);
 	else
-		run_stream(browser, conn, brush, true);
+		run_stream(browser, conn, brush, browser->rest, browser->held, true);
 	if (browser->phase == PHASE_OPEN)
 		browser_close(browser, conn, code);
 }
@@ -250,6 +250,8 @@ static void
 handle_payload(struct browser *browser, struct mural_conn *conn,
 	struct mural_brush *brush, const struct wslay_frame_iocb *frame)
 {
+	uint8_t text[LINE_BYTES_MAX + BROWSER_PIECE];
+
 	browser->remaining -= frame->data_length;
 	if (browser->opcode & WEBSOCKET_CONTROL) {
 		memcpy(browser->control + browser->control_len, frame->data,
@@ -263,14 +265,14 @@ handle_payload(struct browser *browser, struct mural_conn *conn,
 		browser->message_opcode = 0;
 	for (size_t done = 0;
 		done < frame->data_length && browser->phase == PHASE_OPEN;) {
-		size_t n = frame->data_length - done;
+		size_t n = frame->data_length - done, held = browser->held;
 
-		if (n > sizeof(browser->text) - browser->held)
-			n = sizeof(browser->text) - browser->held;
-		memcpy(browser->text + browser->held, frame->data + done, n);
-		browser->held += n;
+		if (n > sizeof(text) - held)
+			n = sizeof(text) - held;
+		memcpy(text, browser->rest, held);
+		memcpy(text + held, frame->data + done, n);
 		done += n;
-		run_stream(browser, conn, brush, false);
+		run_stream(browser, conn, brush, text, held + n, false);
 	}
 }
 

@@ -134,6 +134,7 @@ static int
 make_page(struct test_card *card, const struct config *config, uint32_t i)
 {
 	const struct config_output *output = &config->display.outputs[i];
+	const bool all = output->view.width == 0;
 	const uint32_t columns = MAX(MURAL_SIDE_MAX / card->width, 1);
 	struct page *page = &card->pages[i];
 	struct test_card_page *drawn = &page->drawn;
@@ -151,8 +152,9 @@ make_page(struct test_card *card, const struct config *config, uint32_t i)
 		return -ENOMEM;
 	drawn->room.only = drawn->room.hides = false;
 	drawn->room.strip = drawn->room.strip && output->hud != HUD_PLAIN;
-	hud_place(&drawn->room, config->canvas.size.width, config->canvas.size.height,
-		&drawn->strip, &drawn->picture);
+	hud_place(&drawn->room, all ? config->canvas.size.width : output->view.width,
+		all ? config->canvas.size.height : output->view.height, &drawn->strip,
+		&drawn->picture);
 	describe_output(output, page->output, sizeof(page->output));
 	page->left = i % columns * card->width;
 	page->top = i / columns * card->height;

@@ -147,8 +147,8 @@ verb_undo(struct control_call *call)
 		take_back(call);
 	else
 		control_fail(call, CONTROL_USAGE,
-			"undo needs a source, or the number of the last act and nothing "
-			"else");
+			"undo needs a source, or nothing but the \"number\" that the "
+			"answer to the last act had");
 }
 
 /* ------------------------------------------------------------------ highlight */

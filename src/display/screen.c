@@ -417,9 +417,11 @@ screen_redraw_hud(struct screen *screen)
 
 	if (!screen->enabled)
 		return;
-	if (!layout_draw_on_picture(layout, screen->context->hud) && !layout->hud)
+	if (!layout_draw_on_picture(layout, screen->context->hud) &&
+		(!layout->hud || layout->hidden))
 		return;
-	if (layout->hud)
+	/* what hides is drawn when it comes back */
+	if (layout->hud && !layout->hidden)
 		layout_draw_hud(layout, screen->context->hud);
 	screen_repaint(screen);
 }

@@ -316,6 +316,19 @@ draw_steps(struct sheet *sheet, const uint32_t modules[2])
 		modules[1]);
 }
 
+static void
+draw_only(struct sheet *sheet, const struct hud_qr *qr)
+{
+	const uint32_t module = sheet_module(sheet, qr, sheet->bitmap.height);
+	const uint32_t quiet = HUD_QR_QUIET * module;
+
+	if (module > 0)
+		draw_tile(sheet, qr,
+			sheet->edge > 0 ? quiet + sheet->edge + 1.5
+					: MAX(sheet->margin_x, quiet),
+			module);
+}
+
 void
 sheet_tiles(struct sheet *sheet)
 {
@@ -323,15 +336,17 @@ sheet_tiles(struct sheet *sheet)
 	const double height = sheet->bitmap.height;
 	const uint32_t modules[] = { sheet_module(sheet, codes[0], height),
 		sheet_module(sheet, codes[1], height) };
-	uint32_t only = modules[0] > 0 ? 0 : 1, quiet = HUD_QR_QUIET * modules[only];
 
 	if (modules[0] > 0 && modules[1] > 0)
 		draw_steps(sheet, modules);
-	else if (modules[only] > 0)
-		draw_tile(sheet, codes[only],
-			sheet->edge > 0 ? quiet + sheet->edge + 1.5
-					: MAX(sheet->margin_x, quiet),
-			modules[only]);
+	else
+		draw_only(sheet, codes[modules[0] > 0 ? 0 : 1]);
+}
+
+void
+sheet_page_tile(struct sheet *sheet)
+{
+	draw_only(sheet, sheet->render->qr);
 }
 
 /* ------------------------------------------------------------------ the strip */
@@ -416,7 +431,7 @@ render_strip(const struct render *render, uint32_t *pixels, const struct hud_roo
 	if (room->form == HUD_CORNER)
 		stacked_draw_corner(&sheet);
 	else if (is_column)
-		stacked_draw_column(&sheet);
+		stacked_draw_column(&sheet, room->share);
 	else if (room->width < room->height)
 		stacked_draw_portrait(&sheet);
 	else

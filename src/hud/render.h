@@ -103,6 +103,9 @@ void sheet_code(const struct sheet *sheet, const struct hud_qr *qr, uint32_t x,
 /* Tiles, white from top to bottom, with the codes; text begins right of them. */
 void sheet_tiles(struct sheet *sheet);
 
+/* The same with the page's code alone, where two leave no room for the address. */
+void sheet_page_tile(struct sheet *sheet);
+
 /* The nearest place from which the code's own lies on multiples of four of the screen's
  * pixels: what shrinks a picture to a half or a quarter hits its modules. */
 uint32_t sheet_align(double at, uint32_t origin);
@@ -132,5 +135,5 @@ void strip_draw(struct sheet *sheet);
 void halves_draw_call(struct sheet *sheet);
 void halves_draw_lines(struct sheet *sheet);
 void stacked_draw_portrait(struct sheet *sheet);
-void stacked_draw_column(struct sheet *sheet);
+void stacked_draw_column(struct sheet *sheet, enum hud_share share);
 void stacked_draw_corner(struct sheet *sheet);

@@ -240,18 +240,15 @@ draw_column_call(struct sheet *sheet, double top)
 	return draw_address(sheet, top + 11 * unit, top + 22 * unit);
 }
 
-void
-stacked_draw_column(struct sheet *sheet)
+/* With the title; the base line of what is last. */
+static double
+draw_column_head(struct sheet *sheet)
 {
 	const struct hud_look *look = sheet->render->look;
-	double unit, logo, base;
-	struct pair pair;
+	const double unit = sheet->unit;
+	const double logo = sheet_logo_width(sheet, LOGO_COLUMN * unit);
+	double base = sheet->margin_y + 10.5 * unit;
 
-	sheet->unit = MIN(sheet->unit, sheet->bitmap.width / COLUMN_WIDTH);
-	unit = sheet->unit;
-	sheet->left = 4 * unit;
-	base = sheet->margin_y + 10.5 * unit;
-	logo = sheet_logo_width(sheet, LOGO_COLUMN * unit);
 	sheet_logo(sheet, sheet->left, base - 9.4 * unit, LOGO_COLUMN * unit);
 	if (*look->title)
 		(void)sheet_text_cut(sheet,
@@ -260,7 +257,22 @@ stacked_draw_column(struct sheet *sheet)
 			look->ink);
 	else if (logo == 0)
 		base = sheet->margin_y - 5 * unit;
-	base = draw_column_call(sheet, base + 5 * unit);
+	return draw_column_call(sheet, base + 5 * unit);
+}
+
+void
+stacked_draw_column(struct sheet *sheet, enum hud_share share)
+{
+	double unit, base;
+	struct pair pair;
+
+	sheet->unit = MIN(sheet->unit, sheet->bitmap.width / COLUMN_WIDTH);
+	unit = sheet->unit;
+	sheet->left = 4 * unit;
+	base = share == HUD_LINES_HALF ? sheet->margin_y - 3 * unit
+				       : draw_column_head(sheet);
+	if (share == HUD_CALL_HALF && !sheet->render->said->paused)
+		return;
 	get_pair(sheet, &pair);
 	for (int i = 0; i < 2; i++)
 		(void)sheet_text_cut(sheet, sheet->left, sheet->right,
@@ -301,7 +313,7 @@ draw_corner_call(struct sheet *sheet)
 	const bool paused = sheet->render->said->paused;
 	const double unit = sheet->unit;
 
-	sheet_tiles(sheet);
+	sheet_page_tile(sheet);
 	(void)sheet_text_cut(sheet, sheet->left, sheet->right, 6.2 * unit,
 		paused ? sheet_word(sheet, WORD_PAUSED_BY) : sheet_call(sheet),
 		paused ? TEXT_BOLD : TEXT_SANS, RENDER_C, LEAST, look->accent);

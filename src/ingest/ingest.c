@@ -182,7 +182,7 @@ ingest_counters(const struct ingest *ingest, const struct instance *instance,
 /* Its own brush a thread reads itself, so that a client's pixels are in what it asks for
  * right behind them. */
 void
-mural_totals(struct mural_host *host, struct mural_totals *totals)
+mural_read_totals(struct mural_host *host, struct mural_totals *totals)
 {
 	const struct instance *instance = container_of(host, struct instance, host);
 	struct mural_totals all = { .size = totals->size };

@@ -126,7 +126,8 @@ def test_no_wall(tmp_path, muralctl):
 def test_a_wrong_token(wall, muralctl):
     if not has_plugin("http"):
         pytest.skip("the plugin http was not built")
-    muralctl("wall", "-u", "http://127.0.0.1:%d" % wall.port("http"), "-t", "wrong", "status").failed("status 401")
+    muralctl("wall", "-u", "http://127.0.0.1:%d" % wall.port("http"), "-t", "wrong", "status").failed(
+        "status 401: the admin token is missing or wrong")
 
 
 def test_help_has_every_verb(wall, muralctl):

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from p2client import RawWebSocket, frame, upgrade_request
+from sanitizer import SANITIZED
 from wall import PLUGINS, Wall
 
 BROWSERS = "[plugin pixelflut]\nlisten = 127.0.0.1:0\nwebsocket = yes\n"
@@ -143,6 +144,21 @@ def test_what_is_no_frame(tmp_path, wire, code):
 def test_off_unless_it_is_on(tmp_path):
     with Wall(tmp_path, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n") as wall:
         assert plain(wall, upgrade_request("/") + b"SIZE\n") == b"SIZE 64 48\n"
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer's memory proves nothing; build without --enable-sanitizer")
+def test_browsers_cost_little(tmp_path):
+    with Wall(tmp_path, BROWSERS, core="workers = 2") as wall:
+        assert browser(wall).socket
+        before = wall.memory_kib()
+        clients = [RawWebSocket(wall.port("pixelflut"), frame(b"PX 1 1 ff"), "127.0.0.%d" % (1 + i % 20))
+                   for i in range(600)]
+        for ws in clients:  # what each has sent before is held
+            ws.send(frame(b"8000\nSIZE\n"))
+            assert ws.receive() == (TEXT, b"SIZE 64 48\n")
+        growth = wall.memory_kib() - before
+        print("600 browsers: %d KiB" % growth)
+        assert growth < 600 * 8
 
 
 def test_limits_hold(tmp_path):

@@ -302,6 +302,11 @@ def test_halves():
     assert [row[2] for row in lines] == ["$ nc 192.0.2.10 %d 5 watching" % n for n in (1235, 1236, 1235)]
     assert lines[0][:2] == ["$ ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10 12.3 M pixels/s",
                             '$ echo "PX 960 540 ff8000" | nc -N 192.0.2.10 1234 17 painting']
+    # beside the picture, too
+    rows = bitmap(size, PING, canvas=(1440, 1080), **call, **BUSY)
+    assert rows[0] == "FrogCon" and rows[-2:] == ["192.0.2.10", ":8080"], rows
+    rows = bitmap(size, PING, canvas=(1440, 1080), url=URL, title="FrogCon", half="lines", **BUSY)
+    assert rows[0] == "12.3 M pixels/s" and rows[-1].endswith("192.0.2.10") and "FrogCon" not in rows, rows
     assert bitmap(size, PING, half="lines", paused=1)[0].startswith("Paused by the operator")
     assert any(row.startswith("Paused by the operator") for row in bitmap(size, PING, paused=1, **call))
 
@@ -336,6 +341,8 @@ def test_what_a_card_says():
         "FrogCon 2026 12.3 M pixels/s · 17 painting"]
     assert inside((1920, 1080), PING, FLUT, place="corner", **values) == [
         "scan or open", "192.0.2.10", ":8080 12.3 M px/s"]
+    assert inside((1920, 1080), PING, FLUT, place="corner", **WIFI, **values) == [
+        "scan or open", "192.0.2.10", ":8080 12.3 M px/s"], "two codes would cover the address"
     assert inside((1920, 1080), PING, place="corner", paused=1, **values) == [
         "Paused by the operator", "192.0.2.10", ":8080"]
     assert inside((1920, 1080), FLUT, place="corner", title="FrogCon") == [

@@ -55,7 +55,7 @@ mural_close(struct mural_conn *conn, bool at_once)
 }
 
 void
-mural_totals(struct mural_host *host, struct mural_totals *totals)
+mural_read_totals(struct mural_host *host, struct mural_totals *totals)
 {
 	(void)host;
 	totals->painted = UINT64_MAX; /* the longest */

@@ -23,14 +23,14 @@ def pil(image):
     return Image.frombytes("RGB", (image.w, image.h), bytes(image.rgb))
 
 
-def says(wall, box, text, head=None):
+def says(wall, box, text, head=None, seconds=g.PATIENCE):
     """Waits until the HUD in that box has the text; its picture."""
     def claim():
         strip = as_seen(wall, wall.guest.shot(head)).crop(*box)
         if not pil(strip).getcolors(2000):
             return False  # the canvas is still there, and its noise takes long to read
         return any(text in row for row in hud.Page(pil(strip)).rows) and strip
-    return g.wait_for("%r on the HUD" % text, claim)
+    return g.wait_for("%r on the HUD" % text, claim, seconds)
 
 
 def picture_is(wall, box, head=None):
@@ -101,7 +101,7 @@ def test_on_the_picture_while_nobody_paints(boot, method):
     wall.noise(1, (20, 630, 100, 100))
     wall.seen()
     if method == "atomic":
-        says(wall, card, "nobody is painting")
+        says(wall, card, "nobody is painting", seconds=120)  # it comes back after 20, of a guest that may be slow
         wall.reload(display=display.replace("idle", "corner"))
         says(wall, (800, 648, 443, 126), SAID)
         wall.reload(hud=False)

@@ -247,6 +247,15 @@ def test_card_with_the_strip(screen):
     wall.kill("TERM")
 
 
+def test_card_of_a_part(screen):
+    """The strip is as high as on the evening, when the output shows half of a wide canvas."""
+    wall = show_card(screen, size="2560x666", hud=True, display="output = kms\n[output left]\nconnector = auto\n"
+                     "view = 1280x666+0+0\n", plugins="[plugin http]\nlisten = 0.0.0.0:8080\ndatabase = /run/board.db\n")
+    wall.said("; canvas 1280x800")
+    wait_for("the code", lambda: scan(shot(screen).crop((0, 666, 1280, 800))) == "HTTP://10.0.2.15:8080")
+    wall.kill("TERM")
+
+
 def test_card_without_a_display(screen):
     wall = screen.wall(display="output = headless", dots=False)
     status, text = screen.guest.run("murald --test-card -c /run/%s.conf 2>&1" % wall.name)

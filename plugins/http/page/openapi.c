@@ -66,25 +66,26 @@ static json_t *
 verb_answers(void)
 {
 	static const struct {
-		const char *status, *what;
+		const char *status, *what, *schema;
 	} refusals[] = {
-		{ "400", "an argument is missing, unknown or wrong" },
-		{ "401", "the admin token is missing or wrong" },
-		{ "404", "there is no such instance, ban, ..." },
-		{ "409", "not done, for the sake of whoever asked; again says how" },
-		{ "429", "wrong tokens came from there: wait for Retry-After" },
-		{ "500", "it could not be done" },
-		{ "503", "not now; try again" },
+		{ "400", "an argument is missing, unknown or wrong", "Refusal" },
+		{ "401", "the admin token is missing or wrong", "Error" },
+		{ "404", "there is no such instance, ban, ...", "Refusal" },
+		{ "409", "not done, for the sake of whoever asked; \"again\" says how",
+			"Refusal" },
+		{ "429", "wrong tokens came from there: wait for Retry-After", "Error" },
+		{ "500", "it could not be done", "Refusal" },
+		{ "503", "not now; try again", "Refusal" },
 	};
 	json_t *answers = json_pack("{s{sss{s{s{ss}}}}}", "200", "description",
-		"done; is has what there is to say", "content", "application/json",
+		"done; \"is\" has what there is to say", "content", "application/json",
 		"schema", "type", "object");
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
 		(void)json_object_set_new(answers, refusals[i].status,
-			json_pack("{sss{s{s{ss}}}}", "description", refusals[i].what,
+			json_pack("{sss{s{s{ss+}}}}", "description", refusals[i].what,
 				"content", "application/json", "schema", "$ref",
-				"#/components/schemas/Refusal"));
+				"#/components/schemas/", refusals[i].schema));
 	return answers;
 }
 

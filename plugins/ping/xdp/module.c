@@ -233,7 +233,7 @@ say_who(uint32_t ifindex, int error, char *why, size_t len)
 		snprintf(why, len, "another XDP program (id %u in bpftool prog) is there",
 			id);
 	else if (error == -EPERM)
-		snprintf(why, len, "the kernel forbids to attach the program");
+		snprintf(why, len, "the kernel forbids attaching the program");
 	else
 		snprintf(why, len, "its driver does not take the program: %s",
 			strerror(-error));
@@ -260,16 +260,22 @@ link_program(uint32_t ifindex, uint32_t flags)
 	return fd < 0 ? -errno : fd;
 }
 
+static void
+show_mac(const struct port *port, const uint8_t mac[6])
+{
+	struct xdp_port *shown = &all.skeleton->bss->control.ports[port - all.ports];
+
+	shown->mac_high = 0;
+	memcpy(&shown->mac_low, mac, 4);
+	memcpy(&shown->mac_high, mac + 4, 2);
+}
+
 /* The driver's own way where there is one and it has room for it now. */
 static int
 add_port(const struct xdp_card *card, struct port *port, char *why, size_t len)
 {
-	struct xdp_port *shown = &all.skeleton->bss->control.ports[port - all.ports];
 	int link = -EOPNOTSUPP;
 
-	shown->mac_low = shown->mac_high = 0;
-	memcpy(&shown->mac_low, card->mac, 4);
-	memcpy(&shown->mac_high, card->mac + 4, 2);
 	if (!card->wants_generic)
 		link = link_program(card->ifindex, 0);
 	if (link < 0 && link != -EBUSY && link != -EEXIST)
@@ -302,6 +308,8 @@ attach_locked(
 		if ((ret = add_port(card, port, why, len)) < 0)
 			return ret;
 	}
+	/* the other role may keep a port whose address has changed */
+	show_mac(port, card->mac);
 	port->roles |= 1u << tap->role;
 	publish_ports();
 	return (int)port->mode;
@@ -406,7 +414,7 @@ open_locked(struct xdp_tap **tap, enum xdp_role role, const struct xdp_template 
 
 	if (!all.skeleton) {
 		snprintf(why, len, "%s",
-			all.tried ? all.why : "murald is to be restarted for it");
+			all.tried ? all.why : "restart murald: a reload cannot load it");
 		return all.tried ? all.error : -EPERM;
 	}
 	if (shared->wanted != 1 || shared->tap) {
@@ -461,12 +469,12 @@ descriptor(const struct xdp_tap *tap)
 static void
 set_own(struct xdp_tap *tap, const struct xdp_own *own)
 {
-	struct xdp_own *shown = &all.skeleton->bss->control.own;
+	struct xdp_own *shown = &all.skeleton->bss->control.own[tap->role];
+	const uint32_t pass_on = tap->role == XDP_PINGS ? 0 : XDP_OWN_MAX + 1;
 
-	(void)tap;
 	/* one by one: the program may run meanwhile */
 	__atomic_store_n(&shown->n4, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&shown->n6, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&shown->n6, pass_on, __ATOMIC_SEQ_CST);
 	memcpy(shown->four, own->four, sizeof(shown->four));
 	memcpy(shown->six, own->six, sizeof(shown->six));
 	__atomic_store_n(&shown->n4, own->n4, __ATOMIC_SEQ_CST);
@@ -487,25 +495,36 @@ next_entry(const struct xdp_log *log)
 	return word >> XDP_LAP_SHIFT == (lap & 0xffff) ? entry : NULL;
 }
 
+/* At most `most` entries of a log. */
+static size_t
+drain_log(struct xdp_log *log, size_t most,
+	void (*each)(void *user, const struct xdp_entry *entry), void *user)
+{
+	const struct xdp_entry *entry;
+	size_t n = 0;
+
+	for (; n < most && (entry = next_entry(log)); n++) {
+		each(user, entry);
+		__atomic_store_n(&log->tail, log->tail + 1, __ATOMIC_RELEASE);
+	}
+	return n;
+}
+
+/* None is kept waiting by another one; what they leave is for whoever has more, since a
+ * network card may give all to one processor. */
 static size_t
 drain(struct xdp_tap *tap, size_t most,
 	void (*each)(void *user, const struct xdp_entry *entry), void *user)
 {
 	const struct role *role = &all.roles[tap->role];
-	const struct xdp_entry *entry;
 	size_t n = 0;
 
 	(void)ring_buffer__consume(role->bell);
-	for (unsigned i = 0; i < all.processors; i++) {
-		struct xdp_log *log = log_of(role, i);
-		/* none is kept waiting by another one */
-		size_t end = n + (most - n) / (all.processors - i);
-
-		for (; n < end && (entry = next_entry(log)); n++) {
-			each(user, entry);
-			__atomic_store_n(&log->tail, log->tail + 1, __ATOMIC_RELEASE);
-		}
-	}
+	for (unsigned i = 0; i < all.processors; i++)
+		n += drain_log(log_of(role, i), (most - n) / (all.processors - i), each,
+			user);
+	for (unsigned i = 0; i < all.processors; i++)
+		n += drain_log(log_of(role, i), most - n, each, user);
 	return n;
 }
 

@@ -20,7 +20,7 @@
 
 #include "ping/xdp/shared.h"
 
-#define XDP_MODULE_VERSION 1
+#define XDP_MODULE_VERSION 2
 #define XDP_WHY_MAX 256
 
 /* A reader of a role's pixels.  All is the module's own. */
@@ -67,7 +67,8 @@ struct xdp_module {
 		struct xdp_tap *tap, const struct xdp_card *card, char *why, size_t len);
 	void (*detach)(struct xdp_tap *tap, uint32_t ifindex);
 
-	/* The addresses whose pings the program takes.  XDP_PINGS. */
+	/* XDP_PINGS: the addresses whose pings the program takes.  XDP_ADDRESSES: those
+	 * that it leaves to the host; with n6 above XDP_OWN_MAX it takes nothing. */
 	void (*set_own)(struct xdp_tap *tap, const struct xdp_own *own);
 
 	/* Calls each() for at most `most` pixels; how many there were. */

@@ -173,18 +173,20 @@ is_own4(__u32 address)
 {
 #pragma unroll
 	for (__u32 i = 0; i < XDP_OWN_MAX; i++)
-		if (i < control.own.n4 && control.own.four[i] == address)
+		if (i < control.own[XDP_PINGS].n4 &&
+			control.own[XDP_PINGS].four[i] == address)
 			return 1;
 	return 0;
 }
 
 static __always_inline int
-is_own6(__u64 high, __u64 low)
+is_own6(enum xdp_role role, __u64 high, __u64 low)
 {
+	const struct xdp_own *own = &control.own[role];
+
 #pragma unroll
 	for (__u32 i = 0; i < XDP_OWN_MAX; i++)
-		if (i < control.own.n6 && control.own.six[i][0] == high &&
-			control.own.six[i][1] == low)
+		if (i < own->n6 && own->six[i][0] == high && own->six[i][1] == low)
 			return 1;
 	return 0;
 }
@@ -371,12 +373,15 @@ read_ip6(const __u8 *ip, const __u8 *end, __u32 roles, struct pixel *pixel)
 	if (roles & 1 << XDP_ADDRESSES &&
 		(high & template->mask[0]) == template->value[0] &&
 		(low & template->mask[1]) == template->value[1])
-		return is_accepted(payload.at, end, payload.next, payload.len) &&
+		return control.own[XDP_ADDRESSES].n6 <= XDP_OWN_MAX &&
+				       !is_own6(XDP_ADDRESSES, high, low) &&
+				       is_accepted(payload.at, end, payload.next,
+					       payload.len) &&
 				       read_address(high, low, pixel)
 			       ? XDP_ADDRESSES
 			       : -1;
 	if (!(roles & 1 << XDP_PINGS) || payload.next != NEXT_ICMP6 ||
-		!is_own6(high, low))
+		!is_own6(XDP_PINGS, high, low))
 		return -1;
 	pixel->flags = 0;
 	return read_ping(payload.at, end, payload.len, ECHO6_REQUEST,

@@ -54,7 +54,9 @@ struct xdp_port {
 /* Only the process writes it, but for `armed`. */
 struct xdp_control {
 	struct xdp_port ports[XDP_PORTS_MAX];
-	struct xdp_own own;
+	/* of XDP_PINGS: pings to them are taken; of XDP_ADDRESSES: what comes to them is
+	 * left to the host, and all is while n6 is above XDP_OWN_MAX */
+	struct xdp_own own[XDP_ROLES];
 	struct xdp_template template;
 	/* who sleeps sets it, and who wakes them clears it; a cache line each */
 	struct {

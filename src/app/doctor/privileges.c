@@ -81,7 +81,7 @@ has_xdp_module(const struct instance *instance)
 }
 
 static void
-examine_accelerate(const struct instance *instance, struct report *report)
+examine_accelerate(const struct instance *instance, bool service, struct report *report)
 {
 	const char *title = instance->section->title;
 
@@ -92,7 +92,7 @@ examine_accelerate(const struct instance *instance, struct report *report)
 		report_advice(report, "apt install murald-xdp");
 	} else if (privileges_have(CAP_BPF)) {
 		report_ok(report, "[%s] accelerate: may load programs: CAP_BPF", title);
-	} else if (unit_gives("cap_bpf")) {
+	} else if (service && unit_gives("cap_bpf")) {
 		report_ok(report,
 			"[%s] accelerate: murald.service gives CAP_BPF, to load programs",
 			title);
@@ -109,7 +109,8 @@ doctor_check_privileges(const struct plugins *plugins, struct report *report)
 {
 	const struct passwd *user = getpwuid(geteuid());
 	const bool raw = privileges_have(CAP_NET_RAW);
-	const bool unit = !raw && is_service_user(user) && unit_gives("cap_net_raw");
+	const bool service = is_service_user(user);
+	const bool unit = !raw && service && unit_gives("cap_net_raw");
 
 	report_note(report, "checked as user %u (%s)", (unsigned)geteuid(),
 		user ? user->pw_name : "without a name");
@@ -119,6 +120,6 @@ doctor_check_privileges(const struct plugins *plugins, struct report *report)
 	for (const struct instance *i = plugins->instances; i; i = i->next)
 		if (doctor_reads_packets(i)) {
 			examine_raw(i, raw, unit, report);
-			examine_accelerate(i, report);
+			examine_accelerate(i, service, report);
 		}
 }

@@ -172,6 +172,9 @@ TEST(a_card_hides_and_comes_back)
 	assert_true(stage.screen.layout.hidden);
 	assert_int_equal(at(card.left, card.top), 0x305070);
 	assert_int_equal(at(card.left, card.bottom - 1), 0);
+	/* what it would say is no frame */
+	stage.text.rate = 7;
+	say(&stage);
 	stage.text.quiet = true;
 	say(&stage);
 	assert_int_equal(at(card.left, card.top), 0x46505c);

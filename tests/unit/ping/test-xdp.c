@@ -406,6 +406,38 @@ TEST(the_program_reads_as_the_plain_decoder)
 	compare_all(TEMPLATE, false, 88172645463325252);
 }
 
+static void
+on_any_entry(void *user, const struct xdp_entry *entry)
+{
+	(void)user;
+	(void)entry;
+}
+
+/* All pings of one sender may come to one processor. */
+TEST(a_processor_is_read_whether_others_have_entries_or_not)
+{
+	const uint8_t data[8] = { 0xcc };
+	const struct bytes packet = ping_packet(4, data, sizeof(data));
+	struct bytes frame = ethernet_frame(&packet);
+	cpu_set_t before, one;
+	uint32_t ns;
+	int first = 0;
+
+	memcpy(frame.at, mac, sizeof(mac));
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	while (!CPU_ISSET(first, &before))
+		first++;
+	CPU_ZERO(&one);
+	CPU_SET(first, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	open_taps(TEMPLATE, false);
+	assert_int_equal(
+		module->run(false, frame.at, frame.len, LOOPBACK, 4096, &ns), DROP);
+	assert_int_equal(module->drain(taps[XDP_PINGS], 4096, on_any_entry, NULL), 4096);
+	close_taps();
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+}
+
 TEST(the_program_reads_decimal_digits_and_fields_anywhere)
 {
 	compare_all("fd98:0:0:SXXX:XYYY:YARG:B0:?", true, 362436069521288629);
@@ -417,6 +449,30 @@ TEST(the_program_reads_what_nobody_thought_of)
 
 	assert_int_equal(getrandom(&seed, sizeof(seed), 0), sizeof(seed));
 	compare_all(TEMPLATE, false, seed);
+}
+
+/* Each reader learns of it by itself. */
+TEST(an_interface_may_be_given_another_address)
+{
+	struct xdp_card card = { .ifindex = LOOPBACK,
+		.mac = { 0x02, 0, 0, 0, 0, 9 },
+		.wants_generic = true };
+	const uint8_t data[8] = { 0xcc };
+	const struct bytes packet = ping_packet(4, data, sizeof(data));
+	struct bytes frame = ethernet_frame(&packet);
+	char why[XDP_WHY_MAX];
+	uint32_t ns;
+
+	open_taps(TEMPLATE, false);
+	for (int role = 0; role < XDP_ROLES; role++) {
+		module->detach(taps[role], LOOPBACK);
+		assert_true(module->attach(taps[role], &card, why, sizeof(why)) >= 0);
+	}
+	memcpy(frame.at, card.mac, sizeof(card.mac));
+	assert_int_equal(module->run(false, frame.at, frame.len, LOOPBACK, 1, &ns), DROP);
+	memcpy(frame.at, mac, sizeof(mac));
+	assert_int_equal(module->run(false, frame.at, frame.len, LOOPBACK, 1, &ns), PASS);
+	close_taps();
 }
 
 static const struct xdp_module *

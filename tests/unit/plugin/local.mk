@@ -7,13 +7,13 @@ check_LTLIBRARIES += %D%/blank.la %D%/hungry.la %D%/odd.la %D%/stillborn.la
 %C%_stillborn_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath $(abs_builddir)/%D%
 
 check_PROGRAMS += %D%/test-plugins
-%C%_test_plugins_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_reply,-u,mural_version,-u,mural_state,-u,mural_text,-u,mural_totals
+%C%_test_plugins_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_close,-u,mural_reject,-u,mural_reply,-u,mural_version,-u,mural_state,-u,mural_text,-u,mural_read_totals
 %C%_test_plugins_LDADD = libmurald.la
 
 if HAVE_CMOCKA
 check_PROGRAMS += %D%/test-plugin
 %C%_test_plugin_SOURCES = %D%/test-plugin.c tests/support/config-run.c tests/support/config-run.h
 # all that murald offers has to be there, though the test itself calls none of it
-%C%_test_plugin_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_publish,-u,mural_reply,-u,mural_version,-u,mural_state,-u,mural_text,-u,mural_totals
+%C%_test_plugin_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,-u,mural_close,-u,mural_publish,-u,mural_reject,-u,mural_reply,-u,mural_version,-u,mural_state,-u,mural_text,-u,mural_read_totals
 EXTRA_%C%_test_plugin_DEPENDENCIES = %D%/blank.la %D%/hungry.la %D%/odd.la
 endif
