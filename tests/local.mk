@@ -269,6 +269,7 @@ check-kiosk:
 PROJECT_TESTS = \
 	tests/again-test.sh \
 	tests/completion.sh \
+	tests/completion-fish.sh \
 	tests/dist.sh \
 	tests/headers.sh \
 	tests/install.sh \
