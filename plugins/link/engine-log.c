@@ -149,9 +149,11 @@ on_appended(redisAsyncContext *context, void *answer, void *unused)
 	const redisReply *reply = answer;
 
 	(void)unused;
-	if (engine)
-		engine->events.on_appended(engine->arg,
-			reply->type == REDIS_REPLY_ERROR ? reply->str : NULL);
+	if (!engine)
+		return;
+	engine->is_full = engine_is_out_of_memory(reply);
+	engine->events.on_appended(
+		engine->arg, reply->type == REDIS_REPLY_ERROR ? reply->str : NULL);
 }
 
 void

@@ -41,6 +41,7 @@ struct engine {
 	uint64_t putting_hash;
 	struct entry_id older;
 	bool has_older;
+	bool is_full; /* it refuses what takes memory */
 };
 
 /* ---- replies, each NULL if there is none, or another type of it */
@@ -58,6 +59,8 @@ struct engine *engine_answered(const redisAsyncContext *context, const void *rep
 
 /* An engine that refuses what must be known is none: goes down. */
 bool engine_is_refused(struct engine *engine, const redisReply *reply);
+
+bool engine_is_out_of_memory(const redisReply *reply);
 
 /* ---- commands */
 

@@ -47,9 +47,23 @@ engine_get_snapshot(struct engine *engine)
 		"born id w h format pic");
 }
 
+/* Who is done needs the lease no more, but the next snapshot may be due soon. */
+static void
+release_lease(struct engine *engine)
+{
+	struct command command = { .n = 0 };
+
+	command_words(&command, "SET");
+	command_text(&command, engine->keeper);
+	command_text(&command, engine->config.node);
+	command_words(&command, "XX PX 1");
+	command_send(&command, &engine->commands, NULL);
+}
+
 static void
 put_finish(struct engine *engine, bool done)
 {
+	release_lease(engine);
 	free((void *)engine->putting.picture.data);
 	engine->putting.picture.data = NULL;
 	engine->events.on_put(engine->arg, done);
@@ -62,8 +76,10 @@ on_exec(redisAsyncContext *context, void *answer, void *unused)
 	const redisReply *reply = answer;
 
 	(void)unused;
-	if (engine)
-		put_finish(engine, reply->type == REDIS_REPLY_ARRAY);
+	if (!engine)
+		return;
+	engine->is_full = reply->type == REDIS_REPLY_ERROR && engine->is_full;
+	put_finish(engine, reply->type == REDIS_REPLY_ARRAY);
 }
 
 static void
@@ -86,21 +102,30 @@ put_hash(struct engine *engine, const char *id)
 	command_send(&command, &engine->commands, NULL);
 }
 
+/* Before the transaction: an engine that is full refuses all that stands in one, and then
+ * only what is given up here makes room for the snapshot, so that it is all of the log
+ * before this one.  Who reads between has a gap, which the check finds. */
+static void
+put_trim(struct engine *engine)
+{
+	char id[ENTRY_ID_TEXT], words[ENTRY_ID_TEXT + 8];
+
+	if (!engine->has_older)
+		return;
+	entry_id_format(engine->is_full ? &engine->putting.id : &engine->older, id);
+	snprintf(words, sizeof(words), "MINID %s", id);
+	command_send_words(&engine->commands, NULL, "XTRIM", engine->log, words);
+}
+
 static void
 put_exec(struct engine *engine)
 {
 	char id[ENTRY_ID_TEXT], words[ENTRY_ID_TEXT + 40];
 
 	entry_id_format(&engine->putting.id, id);
+	put_trim(engine);
 	command_send_words(&engine->commands, NULL, "MULTI", NULL, "");
 	put_hash(engine, id);
-	if (engine->has_older) {
-		char older[ENTRY_ID_TEXT];
-
-		entry_id_format(&engine->older, older);
-		snprintf(words, sizeof(words), "MINID %s", older);
-		command_send_words(&engine->commands, NULL, "XTRIM", engine->log, words);
-	}
 	snprintf(words, sizeof(words), "* x %s h %016" PRIx64, id, engine->putting_hash);
 	command_send_words(&engine->commands, NULL, "XADD", engine->log, words);
 	command_send_words(&engine->commands, on_exec, "EXEC", NULL, "");
@@ -154,6 +179,7 @@ engine_put_snapshot(struct engine *engine, const struct snapshot *snapshot, uint
 		&engine->commands, on_watched, "HMGET", engine->snap, "born id");
 }
 
+/* A lease that it has no room for is granted: two keepers do no harm. */
 static void
 on_lease(redisAsyncContext *context, void *answer, void *unused)
 {
@@ -161,8 +187,12 @@ on_lease(redisAsyncContext *context, void *answer, void *unused)
 	const redisReply *reply = answer;
 
 	(void)unused;
-	if (engine)
-		engine->events.on_lease(engine->arg, reply->type == REDIS_REPLY_STATUS);
+	if (!engine)
+		return;
+	if (engine_is_out_of_memory(reply))
+		engine->is_full = true;
+	engine->events.on_lease(
+		engine->arg, engine->is_full || reply->type == REDIS_REPLY_STATUS);
 }
 
 void

@@ -135,3 +135,9 @@ engine_is_refused(struct engine *engine, const redisReply *reply)
 	engine_restart(engine, reply->str);
 	return true;
 }
+
+bool
+engine_is_out_of_memory(const redisReply *reply)
+{
+	return reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "OOM ", 4) == 0;
+}

@@ -113,12 +113,16 @@ writer_of(const struct blob *name)
 	return writer;
 }
 
-/* Joining again would bring the same, if that is what found it. */
+/* While joining: the log may have been trimmed faster than it was read here, and then
+ * there is a newer snapshot.  From one of which that was found already, joining again
+ * would bring the same. */
 static void
 check_failed(struct link *link)
 {
 	mural_metric_add(link->host, METRIC_MISMATCHES, 1);
-	link->is_wrong = !link->before;
+	if (!link->before || !link->is_doubted)
+		link->is_wrong = true;
+	link->is_doubted = link->before != NULL;
 }
 
 static void

@@ -159,7 +159,9 @@ join_snapshot(struct link *link, const struct snapshot *snapshot)
 	link->was_wrong = false;
 	link->since_join = 0;
 	link->is_stale = true;
-	link->last = snapshot->id;
+	if (entry_id_compare(&snapshot->id, &link->from) != 0)
+		link->is_doubted = false;
+	link->last = link->from = snapshot->id;
 	link->hashes.ring[0].id = snapshot->id;
 	link->hashes.ring[0].hash = link->shared.hash;
 	link->hashes.n = 1;

@@ -85,10 +85,12 @@ keeper_tick(struct link *link)
 {
 	const uint64_t now = uv_now(link->host->loop);
 
-	if (link->is_keeping || link->config->role == ROLE_VIEW ||
-		link->kept_entries == 0 || now < link->keep_next ||
-		(now - link->kept_at < link->config->snapshot &&
-			link->kept_bytes < LOG_BYTES))
+	if (link->is_keeping || link->config->role == ROLE_VIEW || now < link->keep_next)
+		return;
+	if (!link->was_refused && /* a shorter log is what a full engine needs */
+		(link->kept_entries == 0 ||
+			(now - link->kept_at < link->config->snapshot &&
+				link->kept_bytes < LOG_BYTES)))
 		return;
 	link->is_keeping = true;
 	link->keep_next = now + AGAIN_MS;
@@ -110,6 +112,10 @@ void
 keeper_put(struct link *link, bool done)
 {
 	link->is_keeping = false;
+	if (done) { /* its check may be read much later, behind all that others paint */
+		link->keep_next = 0;
+		keeper_checked(link);
+	}
 	mural_metric_set(link->host, METRIC_KEEPER, done);
 	mural_metric_add(link->host, METRIC_SNAPSHOTS, done);
 }

@@ -108,6 +108,8 @@ struct link {
 	struct picture shared;
 	uint32_t *before; /* while joining: what `shared` was; the canvas follows it */
 	struct entry_id last, stuck;
+	struct entry_id from; /* the snapshot that it joined from; */
+	bool is_doubted;      /* a check behind it failed while joining */
 	struct writer last_writer;
 	uint64_t since_join; /* entries */
 	struct writer asked; /* of the entry that a look was about */

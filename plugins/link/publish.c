@@ -2,9 +2,11 @@
 /*
  * Sends what was painted here: compares damaged tiles with the shared picture.
  *
- * Comparing and packing is done in the thread pool, on a copy of the shared picture, so
- * that entries can be applied meanwhile.  If one of them changes a pixel that is about to
- * be sent, then the log says in which order the two happened, as always.
+ * Comparing and packing is done in the thread pool, on copies of the shared picture and
+ * the canvas, so that entries can be applied meanwhile.  Both are of one moment of the
+ * loop: what an entry paints after that is on neither, and so not taken for paint of this
+ * wall.  If one of them changes a pixel that is about to be sent, then the log says in
+ * which order the two happened, as always.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -33,6 +35,7 @@ struct job {
 	/* The shared picture, tile by tile; where a tile has been compared already, the
 	 * places of what has changed. */
 	uint32_t changed[JOB_TILES * TILE_PIXELS];
+	uint32_t canvas[JOB_TILES * TILE_PIXELS]; /* likewise */
 };
 
 /* ------------------------------------------------------------ in the thread pool */
@@ -56,14 +59,11 @@ job_finish_part(struct job *job)
 static void
 job_compare(struct job *job, uint32_t slot, struct tile_pixels *pixels)
 {
-	const struct link *link = job->link;
-	const struct mural_view *view = &link->shared.view;
+	const struct mural_view *view = &job->link->shared.view;
 	const struct mural_rect rect = mural_tile_rect(view, job->tiles[slot]);
 	const uint32_t *expected = &job->changed[slot * TILE_PIXELS];
-	uint32_t canvas[TILE_PIXELS];
+	const uint32_t *canvas = &job->canvas[slot * TILE_PIXELS];
 
-	mural_reader_copy(link->reader, link->host->left + rect.x,
-		link->host->top + rect.y, rect.width, rect.height, canvas, MURAL_TILE);
 	pixels->tile = job->tiles[slot];
 	pixels->n = 0;
 	for (uint32_t y = 0; y < rect.height; y++)
@@ -159,7 +159,7 @@ on_job_done(uv_work_t *work, int status)
 	link_job_done(link);
 }
 
-/* Takes tiles that are pending, with what is expected in them. */
+/* Takes tiles that are pending, with what is expected and what is in them. */
 static void
 job_take(struct job *job)
 {
@@ -173,6 +173,9 @@ job_take(struct job *job)
 		uint32_t *to = &job->changed[job->n_tiles * TILE_PIXELS];
 
 		mural_tiles_remove(link->pending, tile);
+		mural_reader_copy(link->reader, link->host->left + rect.x,
+			link->host->top + rect.y, rect.width, rect.height,
+			&job->canvas[job->n_tiles * TILE_PIXELS], MURAL_TILE);
 		job->tiles[job->n_tiles++] = tile;
 		for (uint32_t y = 0; y < rect.height; y++) {
 			const uint32_t place =

@@ -40,36 +40,39 @@ parts_free(struct parts *parts)
 	*parts = (struct parts){ 0 };
 }
 
-/* A segment without a valid head has no time. */
+/* Where the first head is damaged, when it was written last: so it gives way before its
+ * neighbours, and thinning mends it. */
 static int64_t
-first_moment(const char *name)
+first_moment(const char *name, int64_t written_ms)
 {
 	uint8_t bytes[RECORD_HEAD];
 	struct record_head head = { 0 };
 	FILE *in = fopen(name, "re");
+	bool valid = in && fseeko(in, RECORD_FILE_HEAD, SEEK_SET) == 0 &&
+		     fread(bytes, sizeof(bytes), 1, in) == 1 &&
+		     record_head_read(bytes, &head);
 
-	if (in && fseeko(in, RECORD_FILE_HEAD, SEEK_SET) == 0 &&
-		fread(bytes, sizeof(bytes), 1, in) == 1)
-		(void)record_head_read(bytes, &head);
 	if (in)
 		fclose(in);
-	return head.time_ms;
+	return valid ? head.time_ms : written_ms;
 }
 
 static void
 add_part(struct parts *parts, char *name)
 {
 	struct part *part = &parts->parts[parts->n];
+	int64_t written_ms;
 	struct stat st;
 
 	if (!name || stat(name, &st) < 0) {
 		free(name);
 		return;
 	}
+	written_ms = st.st_mtim.tv_sec * INT64_C(1000) + st.st_mtim.tv_nsec / 1000000;
 	*part = (struct part){ .name = name,
 		.bytes = st.st_size,
-		.first_ms = first_moment(name),
-		.written_ms = st.st_mtim.tv_sec * INT64_C(1000) };
+		.first_ms = first_moment(name, written_ms),
+		.written_ms = written_ms };
 	parts->bytes += part->bytes;
 	parts->n++;
 }
@@ -118,24 +121,25 @@ remove_old(const struct retention *retention, struct parts *parts)
 
 		if (now - part->written_ms <= (int64_t)retention->max_age_ms)
 			continue;
-		(void)unlink(part->name);
+		if (unlink(part->name) < 0 && errno != ENOENT)
+			continue; /* its bytes are there still */
 		parts->bytes -= part->bytes;
 		part->bytes = 0;
 	}
 }
 
-/* How many moments a segment has,. */
-static uint64_t
-count_moments(const char *name)
+/* Whether a segment has one moment at most: 1, 0, or -errno when that is not known. */
+static int
+is_single(const char *name)
 {
-	struct mural_history *history;
+	struct mural_history *history = NULL;
 	struct mural_span span = { 0 };
+	int ret = mural_history_open(name, &history);
 
-	if (mural_history_open(name, &history) < 0)
-		return 0;
-	(void)mural_history_span(history, INT64_MIN, INT64_MAX, &span);
+	if (ret == 0)
+		ret = mural_history_span(history, INT64_MIN, INT64_MAX, &span);
 	mural_history_close(history);
-	return span.moments;
+	return ret < 0 ? ret : span.moments < 2;
 }
 
 /* Bytes for each unit of time, more the longer ago. */
@@ -162,7 +166,7 @@ choose(const struct parts *parts)
 		double here = burden(parts, i, now);
 
 		if (parts->parts[i].bytes == 0 || here <= most ||
-			(i == 0 && count_moments(parts->parts[i].name) < 2))
+			(i == 0 && is_single(parts->parts[i].name) > 0))
 			continue;
 		chosen = &parts->parts[i];
 		most = here;
@@ -176,17 +180,15 @@ static int
 give_up(struct retention *retention, const char *name, int error)
 {
 	bool full = error == -ENOSPC || error == -EDQUOT;
+	bool gone = full && unlink(name) == 0;
 
-	if (full || !retention->failed)
+	if (gone || !retention->failed)
 		log_warn("record: %s cannot be thinned: %s; %s", name, strerror(-error),
-			full ? "it is removed, as record.max-size wants"
+			gone ? "it is removed, as record.max-size wants"
 			     : "nothing more is recorded when the current file is "
 			       "full, until that is fixed");
-	retention->failed = !full;
-	if (!full)
-		return error;
-	(void)unlink(name);
-	return 0;
+	retention->failed = !gone;
+	return gone ? 0 : error;
 }
 
 /* 1: begun; 0: the segment is gone; -errno, logged. */
@@ -194,13 +196,17 @@ static int
 give_way(struct retention *retention, const struct part *part)
 {
 	char *to = NULL;
-	int ret = -ENOMEM;
+	int ret = is_single(part->name);
 
-	if (count_moments(part->name) < 2) {
-		(void)unlink(part->name);
+	if (ret > 0 && unlink(part->name) == 0) {
+		retention->failed = false;
 		return 0;
 	}
-	if (asprintf(&to, "%s.thinned", retention->file) >= 0)
+	if (ret > 0)
+		ret = -errno;
+	else if (ret == 0 && asprintf(&to, "%s.thinned", retention->file) < 0)
+		ret = -ENOMEM;
+	if (ret == 0)
 		ret = thinning_begin(&retention->thinning, part->name, to);
 	free(to);
 	return ret < 0 ? give_up(retention, part->name, ret) : 1;
@@ -277,6 +283,8 @@ on_step_done(uv_work_t *work, int status)
 void
 retention_run(struct retention *retention)
 {
+	if (retention->stopping)
+		return; /* the last saves come after retention_stop() */
 	if (retention->busy) {
 		retention->again = true;
 		return;

@@ -39,7 +39,8 @@ struct retention {
 void retention_init(struct retention *retention, const struct config_record *config,
 	uint64_t segment_max, uv_loop_t *loop);
 
-/* Starts what there is to do, when a segment was closed. */
+/* Starts what there is to do, when a segment was closed.  Nothing after
+ * retention_stop(). */
 void retention_run(struct retention *retention);
 
 /* Whether segments are still larger than they may be.  Any thread. */

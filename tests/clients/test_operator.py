@@ -109,7 +109,7 @@ def test_it_is_in_the_log(wall, muralctl, by):
 
 
 @pytest.mark.parametrize("words, said", [
-    ([], "a verb is missing"), (["nonsense"], "no verb of muralctl wall"), (["--nonsense", "status"], "unknown"),
+    ([], "a verb is missing"), (["nonsense"], "is not a verb of muralctl wall"), (["--nonsense", "status"], "unknown"),
     (["status", "more"], "write muralctl wall status"), (["status", "--at", "x"], "write muralctl wall status"),
     (["-S"], "needs a value"), (["-u", "http://localhost:1", "status"], "-u needs -t"),
     (["-u", "http://localhost:1", "-t", "@/nonexistent", "status"], "there is no token"),

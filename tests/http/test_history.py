@@ -16,11 +16,11 @@ from wall import Wall, wait_for
 SIZE = (96, 64)
 
 
-def recording_wall(folder, record=True):
+def recording_wall(folder, record=True, size=SIZE):
     core = "[record]\nfile = %s/record\ninterval = 50ms\n" % folder if record else ""
     return Wall(folder, "[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n"
                 "[plugin pixelflut]\nlisten = 127.0.0.1:0\n" % folder,
-                size="%dx%d" % SIZE, core=core)
+                size="%dx%d" % size, core=core)
 
 
 def get(wall, path):
@@ -39,11 +39,11 @@ def picture(data):
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
-def fill(wall, client, colour):
+def fill(wall, client, colour, size=SIZE):
     """Paints everything and waits until it is recorded; the time of that."""
     before = json.loads(get(wall, "history"))["last"] or 0
     client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % (x, y, *colour)
-                            for x in range(SIZE[0]) for y in range(SIZE[1])))
+                            for x in range(size[0]) for y in range(size[1])))
 
     def recorded():
         at = time.time()
@@ -132,6 +132,24 @@ def test_the_film_in_the_live_format(tmp_path):
         # a coarse one has fewer moments, and ends with the last
         _, coarse = film_of(get(wall, "history?step=3600"))
         assert len(coarse) == 2 and set(coarse[1][2]) == {COLOURS[-1]}
+
+
+def test_the_film_of_a_canvas_that_became_smaller(tmp_path):
+    """Moments of the larger one that are left out have damage where the film has no pixels."""
+    large = (192, 128)
+    with recording_wall(tmp_path, size=large) as wall:
+        client = wall.tcp("pixelflut")
+        times = [fill(wall, client, colour, large) for colour in COLOURS[:3]]
+    restarted = time.time()
+    with recording_wall(tmp_path) as wall:
+        fill(wall, wall.tcp("pixelflut"), COLOURS[3])
+        head, moments = film_of(get(wall, "history?step=0"))
+        assert (head["width"], head["height"]) == SIZE
+        assert {COLOURS[2]} in [set(pixels) for _, _, pixels in moments]
+        # a step that leaves out all of the larger canvas but its first moment
+        _, moments = film_of(get(wall, "history?step=%.3f" % (restarted - moments[0][0])))
+        assert moments[0][0] <= times[0] and moments[1][0] > restarted
+        assert set(moments[-1][2]) == {COLOURS[3]}
 
 
 def test_many_ask_for_films_at_once(tmp_path):

@@ -220,6 +220,17 @@ def test_top_goes_on(wall, board):
         assert operator.done("status")
 
 
+def test_a_ban_on_his_own_network_does_not_cut_the_operators(wall):
+    with live(wall, "bans", 100) as client, wall.tcp("http") as idle, Operator(wall) as operator:
+        lines = live_lines(client)
+        assert not next(lines)["is"]["bans"]
+        operator.done("ban", net="127.0.0.0/8", out=True, really=True)
+        assert idle.recv(1) == b"", "who was there is cut"
+        banned = (line for line in lines if line["is"]["bans"])
+        assert len(list(itertools.islice(banned, 3))) == 3
+        operator.done("unban", net="127.0.0.0/8")
+
+
 @pytest.mark.parametrize("verb, every, with_, status, word", [
     ("top", "99", "{}", 400, "usage"), ("top", "", "{}", 400, "usage"), ("top", "3600001", "{}", 400, "usage"),
     ("top", "99999999999999999999", "{}", 400, "usage"), ("top", "-1000", "{}", 400, "usage"),

@@ -14,8 +14,8 @@ import pytest
 
 from author import pkg_config
 from control import Operator, control
-from linking import (Engine, converged, entries, fold, key, linked, pack, payload, read_payload, short_folder,
-                     wait_linked)
+from linking import (Engine, converged, entries, fold, is_linked, key, linked, pack, payload, read_payload,
+                     short_folder, wait_linked)
 from relay import Relay
 from waiting import stays, wait_for
 from wall import DOTS, PLUGINS, SOURCE, Wall, dot, has_plugin
@@ -76,7 +76,7 @@ def test_streams_of_three_walls_end_in_one_picture(engine, tmp_path):
 
 def test_the_log_at_rest(engine, tmp_path):
     """What came from the log is not sent back, and who is idle writes nothing."""
-    with walls(engine, tmp_path, 2) as (a, b):
+    with walls(engine, tmp_path, 2, "snapshot = 1h") as (a, b):
         a.paint(scribble(1, 500))
         converged(engine, a, b)
         before = entries(engine)
@@ -237,23 +237,67 @@ def test_the_engine_is_full(engine, tmp_path):
         assert a.log().count("refuses") == 1
 
 
+def noise(seed, width, height):
+    """All of a picture, in colours that no other seed has there."""
+    rng = random.Random(seed)
+    return b"".join(dot(x, y, rng.randbytes(3)) for y in range(height) for x in range(width))
+
+
+def test_the_engine_is_full_and_stays_so(engine, tmp_path):
+    """A shorter log is all that makes room: painters can fill an engine, but not for good."""
+    def used():
+        return int(re.search(rb"used_memory:(\d+)", engine.ask("INFO", "memory")).group(1))
+
+    frames = [noise(seed, 256, 256) for seed in range(2)]
+    with walls(engine, tmp_path, 2, "snapshot = 1h", size="256x256") as (a, b):
+        before = used()
+
+        def is_filled():
+            a.paint(frames[0])
+            frames.reverse()
+            return used() > before + (4 << 20)
+        wait_for("the log to grow", is_filled, 120)
+        engine.ask("CONFIG", "SET", "maxmemory", before + (2 << 20))
+        a.paint(dot(1, 2, RED))
+        wait_for("a word", lambda: "the engine refuses an entry: OOM" in a.log())
+        wait_for("the dot", lambda: b.picture().getpixel((1, 2)) == RED, 60)
+        converged(engine, a, b)
+
+
 def test_an_entry_that_vanishes(engine, tmp_path):
     """The hash in the log finds it, whoever had missed it."""
     with walls(engine, tmp_path, 2, "snapshot = 1s") as (a, b):
         a.paint(scribble(6, 100))
         converged(engine, a, b)
         b.process.send_signal(signal.SIGSTOP)
-        for x in (8, 9):  # the first is what it waits for, and on its way at once
+        # the first is what b waits for, and on its way at once; by the last a has read the one before,
+        # and asks no more for the second, which vanishes
+        ids = []
+        for x in (8, 9, 10, 11):
             before = entries(engine)[-1][0]
             a.paint(dot(x, 9, RED))
-            last = wait_for("the entry", lambda before=before: [
-                at for at, fields in entries(engine) if at > before and b"d" in fields])[0]
-        engine.ask("XDEL", key("mural", "log"), "%d-%d" % last)
-        a.paint(dot(10, 9, GREEN))
+            ids.append(wait_for("the entry", lambda before=before: [
+                at for at, fields in entries(engine) if at > before and b"d" in fields])[0])
+        engine.ask("XDEL", key("mural", "log"), "%d-%d" % ids[1])
         b.process.send_signal(signal.SIGCONT)
-        b.painted(10, 9, GREEN)
+        b.painted(11, 9, RED)
         wait_for("it to be found", lambda: "was not what the log says" in a.log() + b.log())
         converged(engine, a, b)
+
+
+def test_snapshots_in_quick_succession(engine, tmp_path):
+    """Who made one gives the lease back, which would last 10 s."""
+    with walls(engine, tmp_path, 1, "snapshot = 1s") as (a,):
+        made = []
+
+        def is_next_soon():
+            a.paint(scribble(len(made), 20))
+            at = [at for at, fields in entries(engine) if b"x" in fields][-1][0]
+            if at not in made:
+                made.append(at)
+            return any(after - before < 9000 for before, after in zip(made[1:], made[2:]))
+        wait_for("two snapshots within 9 s", is_next_soon, 60)
+        wait_for("the lease to be gone", lambda: not engine.ask("EXISTS", key("mural", "keeper")))
 
 
 def test_a_wrong_password(engine, tmp_path):
@@ -335,7 +379,8 @@ def test_snapshots_that_make_no_sense(engine, tmp_path):
 def test_a_wall_that_is_frozen(engine, tmp_path):
     """It keeps its picture to itself, and follows when it may."""
     folder = short_folder(tmp_path, "f")
-    with walls(engine, tmp_path, 1) as (a,), linked(engine, folder, core=control(folder)) as frozen, \
+    with walls(engine, tmp_path, 1, "snapshot = 1h") as (a,), \
+            linked(engine, folder, "snapshot = 1h", core=control(folder)) as frozen, \
             Operator(frozen) as operator:
         wait_linked(frozen)
         a.paint(dot(1, 1, RED))
@@ -359,8 +404,8 @@ def engine_by_tcp(tmp_path):
         yield engine
 
 
-def over_relay(engine, folder, **rest):
-    return Wall(folder, DOTS + "[plugin link]\nengine = localhost:%d\n" % engine.relay.port, **rest)
+def over_relay(engine, folder, more="", **rest):
+    return Wall(folder, DOTS + "[plugin link]\nengine = localhost:%d\n%s" % (engine.relay.port, more), **rest)
 
 
 def take_back(engine, folder, **rest):
@@ -414,6 +459,38 @@ def test_an_entry_that_vanishes_on_its_way(far, tmp_path):
         converged(far, a, b)
 
 
+def put_snapshot(engine):
+    """As a keeper does."""
+    snap, log = key("mural", "snap"), key("mural", "log")
+    picture, last = fold(engine), b"%d-%d" % entries(engine)[-1][0]
+    planes = bytes(rgb[channel] for channel in range(3) for rgb in picture.pixels)
+    engine.ask("XTRIM", log, "MINID", engine.ask("HGET", snap, "id"))
+    engine.ask("HSET", snap, "id", last, "pic", pack(planes))
+    engine.ask("XADD", log, "*", "x", last, "h", picture.hash())
+
+
+def test_who_joins_slower_than_snapshots_are_made(far, tmp_path):
+    """The log was trimmed meanwhile behind the snapshot that it has: it takes a newer one."""
+    def n_reading():
+        return far.ask("CLIENT", "LIST").count(b" cmd=xread ")
+    log = key("mural", "log")
+    with linked(far, short_folder(tmp_path, "a"), "snapshot = 1h") as a:
+        wait_linked(a)
+        for x in range(60):  # it reads four at once
+            far.ask("XADD", log, "*", "w", "somebody.%d" % x, "d", payload({(x, 1): RED}, 64, 48))
+        a.painted(59, 1, RED)
+        far.relay.delay = 0.3
+        with over_relay(far, short_folder(tmp_path, "late"), more="snapshot = 1h\n") as late:
+            wait_for("it to read the log", lambda: n_reading() == 2)
+            far.relay.delay = None
+            for x in range(3):
+                far.ask("XADD", log, "*", "w", "somebody.%d" % (60 + x), "d", payload({(x, 2): GREEN}, 64, 48))
+                put_snapshot(far)
+            assert not is_linked(late)
+            far.relay.delay = 0
+            converged(far, a, late)
+
+
 # ---- a part of a wall
 
 def test_a_part_of_a_wall(engine, tmp_path):
@@ -453,6 +530,21 @@ def without(folder, *changes):
 
 
 @pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
+def test_who_only_follows_sends_nothing(engine, tmp_path):
+    """Also where it compares so slowly that entries are read meanwhile: they are no paint of this wall."""
+    begins = "const struct picture *shared = &job->link->shared;\n"
+    path = without(tmp_path, ("publish.c", begins, begins + "usleep(100000);\n"),
+                   ("publish.c", "#include <uv.h>", "#include <uv.h>\n#include <unistd.h>"))
+    with walls(engine, tmp_path, 1) as (a,), linked(engine, short_folder(tmp_path, "slow"), plugin_path=path) as b:
+        wait_linked(b)
+        for turn in range(40):
+            a.paint(scribble(turn, 100))
+            wait_for("the entry", lambda turn=turn: len([1 for _, fields in entries(engine) if b"d" in fields]) > turn)
+        converged(engine, a, b)
+        assert len({fields[b"w"].split(b".")[0] for _, fields in entries(engine) if b"w" in fields}) == 1
+
+
+@pytest.mark.skipif(not LONG, reason="builds the plugin: set MURALD_LONG=1")
 def test_control_without_what_is_in_flight(far, tmp_path):
     path = without(tmp_path, ("follow.c", "pixels.colours[i], is_landing", "pixels.colours[i], false"),
                    ("follow.c", "!flight_has(link, place)", "true"))
@@ -463,7 +555,7 @@ def test_control_without_what_is_in_flight(far, tmp_path):
 def test_control_without_looking_back(engine, tmp_path):
     path = without(tmp_path, ("follow.c", "link->has_asked && !has_same_last(link, state)", "false"),
                    ("follow.c", " && has_same_last(link, state)", ""),
-                   ("follow.c", "link->is_wrong = !link->before", "link->is_wrong = false"))
+                   ("follow.c", "link->is_wrong = true", "link->is_wrong = false"))
     with walls(engine, tmp_path, 2, plugin_path=path) as (a, b):
         a.paint(dot(1, 1, RED))
         b.painted(1, 1, RED)

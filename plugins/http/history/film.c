@@ -102,12 +102,23 @@ put_pieces(struct film *film, bool key)
 /* ------------------------------------------------------------------ pictures */
 
 static void
+add_all_damage(struct film *film)
+{
+	film->since = (struct mural_rect){ 0, 0, film->view.width, film->view.height };
+}
+
+/* Of a moment of another size the rectangle may lie outside of the film's. */
+static void
 add_damage(struct film *film)
 {
 	const struct mural_moment *moment = &film->moment;
 	struct mural_rect *since = &film->since;
 	uint32_t right = since->x + since->width, bottom = since->y + since->height;
 
+	if (moment->width != film->view.width || moment->height != film->view.height) {
+		add_all_damage(film);
+		return;
+	}
 	if (since->width == 0) {
 		since->x = moment->left;
 		since->y = moment->top;
@@ -116,12 +127,6 @@ add_damage(struct film *film)
 	since->y = since->y < moment->top ? since->y : moment->top;
 	since->width = (right > moment->right ? right : moment->right) - since->x;
 	since->height = (bottom > moment->bottom ? bottom : moment->bottom) - since->y;
-}
-
-static void
-add_all_damage(struct film *film)
-{
-	film->since = (struct mural_rect){ 0, 0, film->view.width, film->view.height };
 }
 
 /* The moment in the film's size. */

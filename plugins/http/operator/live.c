@@ -220,6 +220,7 @@ operator_live(struct request *request, const char *every)
 		return reply_no_memory(request);
 	}
 	api->n_lives++;
+	request->is_operators = true;
 	request->data = live;
 	request->on_completed = on_completed;
 	return request_suspend(request);

@@ -21,6 +21,9 @@
 #define CALM_BYTES 2048
 #define CALM_MS 500
 
+/* A survey is good until the next frame, or for that long: then more bands are calm. */
+#define SURVEY_MS 100
+
 /* A shorter message says more about the way than about the line. */
 #define PROBE_LEAST 4096
 
@@ -121,18 +124,28 @@ static void
 survey(struct sight *sight, const struct capture *capture, uint64_t now_ms)
 {
 	const struct delta_ring *ring = &capture->deltas[DIALECT_LIVE];
+	uint32_t oldest = capture->number;
 
 	for (uint32_t i = 0; i < sight->n; i++) {
 		struct band *band = &sight->bands[i];
 
 		band->pending = band->lately = 0;
 		band->lost = !delta_ring_reaches(ring, band->shown, capture->number);
+		if (band->state != SIGHT_NOTHING && !band->lost &&
+			(int32_t)(band->shown - oldest) < 0)
+			oldest = band->shown;
 	}
-	for (uint32_t i = 0; i < ring->n; i++) {
+	/* from the latest one back, as far as any band needs it */
+	for (uint32_t i = ring->n; i-- > 0;) {
 		const struct frame *delta = delta_ring_find(ring, ring->first + i);
+		bool is_late = now_ms - delta->made_ms < CALM_MS;
 
-		survey_delta(sight, delta, now_ms - delta->made_ms < CALM_MS);
+		if (!is_late && (int32_t)(delta->number - oldest) <= 0)
+			break;
+		survey_delta(sight, delta, is_late);
 	}
+	sight->surveyed = capture->number;
+	sight->surveyed_ms = now_ms;
 	for (uint32_t i = 0; i < sight->n; i++) {
 		struct band *band = &sight->bands[i];
 
@@ -173,6 +186,18 @@ find_band(const struct sight *sight, const struct frame *frame, uint32_t band,
 	return false;
 }
 
+/* What is sent is not lacking any more. */
+static void
+take_pending(
+	struct sight *sight, struct band *band, const struct frame *frame, size_t message)
+{
+	size_t bytes = frame->messages[message].len;
+
+	for (; sight_continues(sight, frame, message); message++)
+		bytes += frame->messages[message + 1].len;
+	band->pending -= bytes < band->pending ? bytes : band->pending;
+}
+
 static bool
 next_delta(struct sight *sight, const struct capture *capture, uint32_t i,
 	struct frame **frame, size_t *message)
@@ -183,8 +208,10 @@ next_delta(struct sight *sight, const struct capture *capture, uint32_t i,
 		return false;
 	while (band->shown != capture->number) {
 		*frame = delta_ring_find(&capture->deltas[DIALECT_LIVE], ++band->shown);
-		if (find_band(sight, *frame, i, message))
+		if (find_band(sight, *frame, i, message)) {
+			take_pending(sight, band, *frame, *message);
 			return true;
+		}
 	}
 	return false;
 }
@@ -206,6 +233,8 @@ next_coarse(struct sight *sight, const struct capture *capture, uint32_t i, bool
 	}
 	band->state = SIGHT_COARSE;
 	band->shown = capture->number;
+	band->lost = false;
+	band->pending = 0;
 	return find_band(sight, *frame, i, message);
 }
 
@@ -226,6 +255,7 @@ next_key(struct sight *sight, const struct capture *capture, uint32_t i,
 	}
 	band->state = SIGHT_SHARP;
 	band->shown = (*frame)->number;
+	sight->surveyed_ms = 0; /* it lacks the deltas since then */
 	return find_band(sight, *frame, i, message);
 }
 
@@ -272,7 +302,9 @@ sight_next(struct sight *sight, const struct capture *capture, uint64_t now_ms,
 	sight->wants_coarse = sight->wants_key = false;
 	if (sight->sent - sight->seen > at_least(FLIGHT_BYTES, sight->rate / 4))
 		return false;
-	survey(sight, capture, now_ms);
+	if (sight->surveyed_ms == 0 || sight->surveyed != capture->number ||
+		now_ms - sight->surveyed_ms >= SURVEY_MS)
+		survey(sight, capture, now_ms);
 	give_up(sight);
 	return choose(sight, capture, frame, message);
 }

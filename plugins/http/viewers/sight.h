@@ -35,6 +35,8 @@ struct sight {
 	uint32_t turn;       /* the band that is next, so that none waits for others */
 	bool wants_coarse, wants_key; /* these products */
 	bool settled;                 /* it was told that it has all */
+	uint32_t surveyed;            /* the latest frame at the last survey */
+	uint64_t surveyed_ms;         /* when that was; 0: it is to be made anew */
 
 	uint64_t sent, seen; /* bytes */
 	uint64_t rate;       /* bytes a second that it sees; 0: unknown */

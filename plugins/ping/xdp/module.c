@@ -521,8 +521,8 @@ drain(struct xdp_tap *tap, size_t most,
 
 	(void)ring_buffer__consume(role->bell);
 	for (unsigned i = 0; i < all.processors; i++)
-		n += drain_log(log_of(role, i), (most - n) / (all.processors - i), each,
-			user);
+		n += drain_log(
+			log_of(role, i), (most - n) / (all.processors - i), each, user);
 	for (unsigned i = 0; i < all.processors; i++)
 		n += drain_log(log_of(role, i), most - n, each, user);
 	return n;

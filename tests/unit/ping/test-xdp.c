@@ -454,9 +454,9 @@ TEST(the_program_reads_what_nobody_thought_of)
 /* Each reader learns of it by itself. */
 TEST(an_interface_may_be_given_another_address)
 {
-	struct xdp_card card = { .ifindex = LOOPBACK,
-		.mac = { 0x02, 0, 0, 0, 0, 9 },
-		.wants_generic = true };
+	struct xdp_card card = {
+		.ifindex = LOOPBACK, .mac = { 0x02, 0, 0, 0, 0, 9 }, .wants_generic = true
+	};
 	const uint8_t data[8] = { 0xcc };
 	const struct bytes packet = ping_packet(4, data, sizeof(data));
 	struct bytes frame = ethernet_frame(&packet);

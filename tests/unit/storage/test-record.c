@@ -360,6 +360,40 @@ TEST_WITH(a_flood_does_not_expel_what_was_before, no_files, NULL)
 	wall_end(&wall);
 }
 
+/* What was recorded in peace is not to pay for the damage behind it. */
+TEST_WITH(a_damaged_head_does_not_cost_what_was_before, no_files, NULL)
+{
+	static uint32_t seen[100][PIXELS];
+	struct wall wall = { .config.max_size = 4 << 20 };
+	struct mural_history *history;
+	struct mural_moment moment;
+	int out;
+
+	wall_begin(&wall);
+	for (int i = 0; i < 100; i++) {
+		paint(&wall, 1);
+		record(&wall);
+		copy(&wall, seen[i]);
+		usleep(1000);
+	}
+	wall.record.segment_max = 0;
+	wall.record.writer.keyframe_due = true;
+	flood(&wall, 1);
+	wall.record.segment_max = 1 << 20;
+	flood(&wall, 70);
+	out = open("wall.2", O_WRONLY);
+	assert_int_equal(pwrite(out, "damaged!", 8, RECORD_FILE_HEAD), 8);
+	close(out);
+	flood(&wall, 200);
+	history = open_history();
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(mural_history_next(history, &moment), 1);
+		assert_memory_equal(moment.pixels, seen[i], sizeof(seen[i]));
+	}
+	mural_history_close(history);
+	wall_end(&wall);
+}
+
 /* Nothing is lost but moments: what is played is what was on the wall. */
 TEST_WITH(a_thinned_segment_has_every_second_moment, no_files, NULL)
 {
@@ -454,6 +488,96 @@ TEST_WITH(a_keyframe_above_the_segment_size_is_not_repeated_each_time, no_files,
 		moments++;
 	assert_int_equal(moments, 1 + 20 + 40);
 	mural_history_close(history);
+	wall_end(&wall);
+}
+
+/* The last moments are saved when the work on older segments has ended. */
+TEST_WITH(stopping_begins_no_work_on_segments, no_files, NULL)
+{
+	struct wall wall = { .config.max_size = 4 << 20 };
+
+	wall_begin(&wall);
+	flood(&wall, 120);
+	wall.record.retention.closed_most = 0;
+	wall.record.segment_max = 0;
+	wall.record.writer.keyframe_due = true;
+	paint(&wall, PIXELS);
+	autosave_run_now(&wall.record.autosave);
+	assert_true(wall.record.autosave.saving);
+	wall_end(&wall);
+	assert_int_equal(access("wall.1", F_OK), 0);
+	assert_int_equal(access("wall.thinned", F_OK), -1);
+}
+
+static const char *const singles[] = { "wall.1", "wall.2", "wall.3" };
+
+/* Each of a single moment. */
+static void
+begin_with_segments(struct wall *wall)
+{
+	wall_begin(wall);
+	wall->record.segment_max = 0;
+	for (int i = 0; i < 4; i++) {
+		wall->record.writer.keyframe_due = true;
+		flood(wall, 1);
+	}
+	assert_int_equal(access("wall.3", R_OK), 0);
+	wall->record.retention.closed_most = 0;
+}
+
+/* As somebody whom permissions stop; what never ends is ended by alarm(). */
+static void
+retain_as_nobody(struct wall *wall)
+{
+	const uid_t user = geteuid();
+
+	if (user == 0)
+		assert_int_equal(seteuid(65534), 0);
+	alarm(60);
+	retention_run(&wall->record.retention);
+	thin(wall);
+	alarm(0);
+	assert_int_equal(seteuid(user), 0);
+}
+
+TEST_WITH(what_cannot_be_opened_is_not_removed, no_files, NULL)
+{
+	struct wall wall = { 0 };
+
+	begin_with_segments(&wall);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(chmod(singles[i], 0), 0);
+	assert_int_equal(chmod(".", 0777), 0);
+	retain_as_nobody(&wall);
+	assert_int_equal(chmod(".", 0700), 0);
+	assert_true(wall.record.retention.failed);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(access(singles[i], F_OK), 0);
+	wall_end(&wall);
+}
+
+TEST_WITH(what_cannot_be_removed_is_given_up, no_files, NULL)
+{
+	struct wall wall = { 0 };
+
+	begin_with_segments(&wall);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(chmod(singles[i], 0644), 0);
+	assert_int_equal(chmod(".", 0555), 0);
+	retain_as_nobody(&wall);
+	assert_true(wall.record.retention.failed);
+	/* nor is it when it is too old, which does not make the rest smaller */
+	wall.record.retention.failed = false;
+	wall.record.retention.max_age_ms = 1;
+	retain_as_nobody(&wall);
+	assert_true(wall.record.retention.failed);
+	assert_int_equal(chmod(".", 0700), 0);
+	/* and is removed once it can be */
+	wall.record.retention.max_age_ms = 0;
+	retention_run(&wall.record.retention);
+	thin(&wall);
+	assert_false(wall.record.retention.failed);
+	assert_int_equal(access("wall.3", F_OK), -1);
 	wall_end(&wall);
 }
 
