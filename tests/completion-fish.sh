@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # muralctl's completion in fish, asked for by fish's own command.
 set -u
-: "${abs_top_srcdir:?make check sets it}" "${abs_top_builddir:?}"
+: "${abs_top_srcdir:?make check sets it}" "${top_builddir:?}"
 bad=0
 command -v fish >&2 || {
 	echo "SKIP: without fish: apt-get install fish"
@@ -11,7 +11,8 @@ command -v fish >&2 || {
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 touch "$scratch/a.png" "$scratch/b.txt" "$scratch/c.jpeg"
-export PATH=$abs_top_builddir:$PATH HOME=$scratch
+PATH=$(cd "$top_builddir" && pwd):$PATH HOME=$scratch
+export PATH HOME
 cd "$scratch" || exit 1
 
 # WANTED LINE: WANTED must be among what is proposed for the line; "none": there must be none.
