@@ -400,8 +400,12 @@ static int
 http_grab(struct connection *connection, struct image *image)
 {
 	struct http_board *board = connection->state;
-	int ret = image_new(image, connection->wall.width, connection->wall.height);
+	int ret = http_canvas(connection, image);
 
+	if (ret != -ENODATA)
+		return ret;
+	board->http.most = ANSWER_MAX;
+	ret = image_new(image, connection->wall.width, connection->wall.height);
 	if (ret == 0 && !board->width)
 		ret = http_size(connection);
 	if (ret == 0)

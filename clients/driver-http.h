@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The driver for http as its two files share it: driver-http.c speaks to the pixel board,
- * driver-http-metrics.c reads the metrics beside it. */
+/* The driver for http as its files share it: driver-http.c speaks to the pixel board,
+ * driver-http-canvas.c reads the wall's picture and driver-http-metrics.c the metrics
+ * beside it. */
 #pragma once
 
 #include "driver.h"
@@ -21,6 +22,10 @@ struct http_board {
 /* Prints an error status, and what to do about it; takes over `answer`. */
 int response_error(const struct connection *connection, const char *what, int status,
 	json_t *answer);
+
+/* The picture of the wall that the board belongs to; -ENODATA, not printed: it has none.
+ */
+int http_canvas(struct connection *connection, struct image *image);
 
 /* The driver's `metrics`. */
 int http_metrics(struct connection *connection, char **text);

@@ -61,13 +61,11 @@ static int
 pixelflut_size(struct connection *connection)
 {
 	struct pixelflut *pixelflut = connection->state;
-	int ret = stream_send(&pixelflut->stream, "SIZE\n", 5);
 	uint32_t width = 0, height = 0;
+	int ret = pixelflut_measure(pixelflut, &width, &height);
 
-	if (ret == 0)
-		ret = pixelflut_receive_size(pixelflut, &width, &height);
 	if (ret < 0)
-		return ret == -ETIMEDOUT ? -ENODATA : ret;
+		return ret;
 	if (width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX)
 		return console_error(-ERANGE, "%s: a wall of %ux%u is too large",
 			pixelflut->stream.name, width, height);

@@ -182,7 +182,7 @@ read_picture(struct gif_reader *reader, char why[FRAMES_WHY_MAX])
 }
 
 int
-gif_decode(
+gif_frames_decode(
 	struct frames *frames, const uint8_t *data, size_t len, char why[FRAMES_WHY_MAX])
 {
 	struct gif_reader reader = {

@@ -88,7 +88,7 @@ read_rows(struct jpeg_reader *reader, struct frames *frames)
 }
 
 int
-jpeg_decode(
+jpeg_frames_decode(
 	struct frames *frames, const uint8_t *data, size_t len, char why[FRAMES_WHY_MAX])
 {
 	struct jpeg_reader reader = { .why = why };

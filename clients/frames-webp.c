@@ -43,7 +43,7 @@ read_frames(struct frames *frames, WebPAnimDecoder *decoder)
 }
 
 int
-webp_decode(
+webp_frames_decode(
 	struct frames *frames, const uint8_t *data, size_t len, char why[FRAMES_WHY_MAX])
 {
 	const WebPData all = { .bytes = data, .size = len };

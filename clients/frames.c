@@ -78,8 +78,9 @@ place_pixels(void *arg, uint32_t width, uint32_t height)
 	return image ? image->pixels : NULL;
 }
 
-static int
-read_png(struct frames *frames, const uint8_t *data, size_t len, char why[FRAMES_WHY_MAX])
+int
+png_frames_decode(
+	struct frames *frames, const uint8_t *data, size_t len, char why[FRAMES_WHY_MAX])
 {
 	FILE *file = fmemopen((void *)data, len, "r");
 	int ret;
@@ -96,19 +97,19 @@ static const struct format {
 	const char *name, *magic, *package;
 	frames_decode *decode; /* NULL: left out of this build */
 } formats[] = {
-	{ "PNG", "\x89PNG\r\n\x1a\n", NULL, read_png },
+	{ "PNG", "\x89PNG\r\n\x1a\n", NULL, png_frames_decode },
 #ifdef WITH_JPEG
-	{ "JPEG", "\xff\xd8\xff", NULL, jpeg_decode },
+	{ "JPEG", "\xff\xd8\xff", NULL, jpeg_frames_decode },
 #else
 	{ "JPEG", "\xff\xd8\xff", "libjpeg-dev", NULL },
 #endif
 #ifdef WITH_GIF
-	{ "GIF", "GIF8?a", NULL, gif_decode },
+	{ "GIF", "GIF8?a", NULL, gif_frames_decode },
 #else
 	{ "GIF", "GIF8?a", "libgif-dev", NULL },
 #endif
 #ifdef WITH_WEBP
-	{ "WebP", "RIFF????WEBP", NULL, webp_decode },
+	{ "WebP", "RIFF????WEBP", NULL, webp_frames_decode },
 #else
 	{ "WebP", "RIFF????WEBP", "libwebp-dev", NULL },
 #endif

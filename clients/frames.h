@@ -35,7 +35,8 @@ int frames_fit_into(struct frames *frames, uint32_t width, uint32_t height);
 typedef int frames_decode(
 	struct frames *frames, const uint8_t *data, size_t len, char why[FRAMES_WHY_MAX]);
 
-frames_decode jpeg_decode, gif_decode, webp_decode;
+frames_decode png_frames_decode, jpeg_frames_decode, gif_frames_decode,
+	webp_frames_decode;
 
 /* Whether that many more would be within the bounds: 0 or -ERANGE, printed. */
 int frames_fit(

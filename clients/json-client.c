@@ -15,6 +15,7 @@
 #define URL_MAX 2048
 #define CONNECT_S 10L
 #define ANSWER_S 60L
+#define SILENT_S 5L /* at most, until it is known that the server speaks HTTP */
 
 static size_t
 on_body(char *data, size_t one, size_t len, void *context)
@@ -129,6 +130,9 @@ json_client_perform(struct json_client *http, const char *method, const char *pa
 	http->len = 0;
 	http->retry_after = -1;
 	*http->error = '\0';
+	curl_easy_setopt(http->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(
+		http->curl, CURLOPT_LOW_SPEED_TIME, http->answered ? ANSWER_S : SILENT_S);
 	code = curl_easy_perform(http->curl);
 	if (code == CURLE_ABORTED_BY_CALLBACK && stop_requested())
 		return -EINTR;
@@ -141,6 +145,7 @@ json_client_perform(struct json_client *http, const char *method, const char *pa
 			*http->error ? http->error : curl_easy_strerror(code),
 			curl_advice(code));
 	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	http->answered = true;
 	return (int)status;
 }
 

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct json_client {
@@ -12,6 +13,7 @@ struct json_client {
 	const char *base; /* URL without a slash at the end */
 	char *body;
 	size_t len, room, most; /* bytes of the answer; set `most` before a request */
+	bool answered;          /* at least once: it speaks HTTP */
 	double retry_after;     /* of the last answer, in seconds; negative: none */
 	char error[CURL_ERROR_SIZE];
 };

@@ -7,12 +7,12 @@ libmuralctl_la_SOURCES = %D%/clock.c %D%/clock.h %D%/driver-icmp.c \
 	%D%/echo.c %D%/echo.h %D%/film.c %D%/film.h %D%/film-frame.c %D%/film-live.c \
 	%D%/film-out.c %D%/film-record.c %D%/frames.c %D%/frames.h %D%/frames-scale.c %D%/grab.c %D%/image.c %D%/image.h %D%/load.c %D%/options.c %D%/options.h \
 	%D%/paint.c %D%/painting.c %D%/painting.h %D%/stats.c %D%/pixelflut.c %D%/pixelflut.h %D%/console.c %D%/console.h %D%/stream.c \
-	%D%/stream.h %D%/target.c %D%/target.h %D%/wall-ask.c %D%/wall-file.c %D%/wall-grab.c %D%/wall-show.c %D%/wall-top.c %D%/wall.c %D%/wall.h \
+	%D%/stream.h %D%/target.c %D%/target.h %D%/wall-ask.c %D%/wall-file.c %D%/wall-grab.c %D%/wall-show.c %D%/wall-top.c %D%/wall.c %D%/wall.h %D%/watch.c \
 	%D%/random.h plugins/ping/address-template.c \
 	plugins/ping/address-template.h plugins/p2/wire.h \
 	src/storage/history.c src/storage/history-format.c src/storage/history-picture.c
 if WITH_HTTP_CLIENT
-libmuralctl_la_SOURCES += %D%/driver-http.c %D%/driver-http-metrics.c %D%/film-http.c %D%/driver-http.h %D%/json-client.c %D%/json-client.h
+libmuralctl_la_SOURCES += %D%/driver-http.c %D%/driver-http-canvas.c %D%/driver-http-metrics.c %D%/film-http.c %D%/driver-http.h %D%/json-client.c %D%/json-client.h
 HTTP_CLIENT = -DWITH_HTTP_CLIENT
 else
 libmuralctl_la_SOURCES += %D%/driver-http-none.c

@@ -32,6 +32,7 @@ static const struct verb verbs[] = {
 	{ .name = "load", .seconds = 10, .run = verb_load },
 	{ .name = "size", .run = verb_size },
 	{ .name = "grab", .file = "FILE.png", .run = verb_grab },
+	{ .name = "watch", .run = verb_watch },
 	{ .name = "film",
 		.takes_record = true,
 		.file = "OUT",

@@ -24,6 +24,7 @@ static const char usage[] =
 	"N]\n"
 	"       muralctl size TARGET\n"
 	"       muralctl grab TARGET FILE.png, or - for standard output\n"
+	"       muralctl watch TARGET\n"
 	"       muralctl film TARGET|RECORDING OUT [--seconds S]\n"
 	"       muralctl stats TARGET\n"
 	"       muralctl wall VERB, for operators; see muralctl wall --help\n"
@@ -31,7 +32,7 @@ static const char usage[] =
 	"IMAGE is PNG, JPEG, GIF or WebP, perhaps animated; -: standard input.\n"
 	"TARGET is icmp://HOST, ipv6://TEMPLATE[%INTERFACE], "
 	"p2://USER:OTP@HOST:PORT,\n"
-	"http://HOST:PORT, https://HOST:PORT or pixelflut://HOST:PORT.\n"
+	"http://HOST:PORT, https://HOST:PORT, pixelflut://HOST:PORT or unix:PATH.\n"
 	"\n"
 	"  --at X,Y           the wall's pixel where the image starts; may be negative "
 	"[0,0]\n"
@@ -266,14 +267,14 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 
 	if (n == 0)
 		return console_error(-EINVAL,
-			"a verb is missing: paint, fill, load, size, "
-			"grab, film, stats or wall; "
+			"a verb is missing: paint, fill, load, size, grab, watch, film, "
+			"stats or wall; "
 			"see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
 		return console_error(-EINVAL,
-			"%s is not a verb: paint, fill, load, size, grab, film, stats or "
-			"wall; "
+			"%s is not a verb: paint, fill, load, size, grab, watch, film, "
+			"stats or wall; "
 			"see muralctl --help",
 			word[0]);
 	target = verb->first ? 2 : 1;

@@ -52,5 +52,6 @@ int verb_paint(const struct options *options);
 int verb_fill(const struct options *options);
 int verb_load(const struct options *options);
 int verb_grab(const struct options *options);
+int verb_watch(const struct options *options);
 int verb_film(const struct options *options);
 int verb_stats(const struct options *options);

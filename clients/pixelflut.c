@@ -16,6 +16,10 @@
 #include "console.h"
 #include "lib/digits.h"
 
+/* For any answer of the protocol, and before that for the size alone. */
+#define PROBE_MS 5000
+#define SIZE_MS 2500
+
 /* ------------------------------------------------------------------ writing */
 
 static char *
@@ -135,23 +139,65 @@ pixelflut_ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y)
 		&pixelflut->stream, text, pixelflut_command(text, x, y, false, 0));
 }
 
-int
-pixelflut_receive_size(struct pixelflut *pixelflut, uint32_t *width, uint32_t *height)
+/* Waits for the answer to "SIZE", or for a pixel if `pixel`, and returns 0, or 1 for a
+ * pixel; -ETIMEDOUT is not printed. */
+static int
+receive_size(struct pixelflut *pixelflut, uint32_t *width, uint32_t *height, bool pixel,
+	int64_t end)
 {
-	int64_t end = clock_now() + STREAM_TIMEOUT_MS * CLOCK_MS;
+	uint32_t x, y, rgb;
 	const char *rest;
 	char *line;
 	int ret;
 
 	for (;;) {
-		ret = stream_line(&pixelflut->stream, &line, STREAM_TIMEOUT_MS);
+		ret = stream_line(
+			&pixelflut->stream, &line, (int)((end - clock_now()) / CLOCK_MS));
 		if (ret < 0)
 			return ret;
 		if (strncmp(line, "SIZE", 4) == 0 &&
 			(rest = read_coordinate(line + 4, width)) &&
 			read_coordinate(rest, height))
 			return 0;
+		if (pixel && parse_answer(line, &x, &y, &rgb))
+			return 1;
 		if ((ret = skip_line(pixelflut, line, end)) < 0)
 			return ret;
 	}
+}
+
+/* The answer to the pixel would be taken for that of a later one. */
+static int
+skip_pixel(struct pixelflut *pixelflut)
+{
+	uint32_t x, y, rgb;
+
+	return pixelflut_answer(pixelflut, &x, &y, &rgb);
+}
+
+int
+pixelflut_measure(struct pixelflut *pixelflut, uint32_t *width, uint32_t *height)
+{
+	int64_t end = clock_now() + PROBE_MS * CLOCK_MS;
+	int ret = stream_send(&pixelflut->stream, "SIZE\n", 5);
+
+	if (ret == 0)
+		ret = receive_size(pixelflut, width, height, false,
+			clock_now() + SIZE_MS * CLOCK_MS);
+	if (ret != -ETIMEDOUT || stop_requested())
+		return ret;
+	/* some servers know pixels only */
+	ret = pixelflut_ask(pixelflut, 0, 0);
+	if (ret == 0)
+		ret = stream_flush(&pixelflut->stream);
+	if (ret == 0)
+		ret = receive_size(pixelflut, width, height, true, end);
+	if (ret == 0)
+		return skip_pixel(pixelflut);
+	if (ret == -ETIMEDOUT && !stop_requested())
+		return console_error(ret,
+			"%s did not answer within %d s as a Pixelflut server does; is "
+			"the port right, and is the server overloaded?",
+			pixelflut->stream.name, PROBE_MS / 1000);
+	return ret == 1 ? -ENODATA : ret;
 }

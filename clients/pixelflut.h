@@ -26,6 +26,6 @@ int pixelflut_ask(struct pixelflut *pixelflut, uint32_t x, uint32_t y);
 int pixelflut_answer(
 	struct pixelflut *pixelflut, uint32_t *x, uint32_t *y, uint32_t *rgb);
 
-/* Waits for the answer to "SIZE"; -ETIMEDOUT is not printed. */
-int pixelflut_receive_size(
-	struct pixelflut *pixelflut, uint32_t *width, uint32_t *height);
+/* Asks for the size.  0 or -errno, printed, if nothing says within five seconds that the
+ * server speaks Pixelflut; -ENODATA, not printed: it does, and does not tell its size. */
+int pixelflut_measure(struct pixelflut *pixelflut, uint32_t *width, uint32_t *height);

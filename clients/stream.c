@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A TCP connection with a buffer each way. */
+/* A TCP connection, or one to a socket of this machine, with a buffer each way. */
 #include "stream.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -64,17 +65,18 @@ fd_wait(int fd, short events, int timeout_ms)
 
 /* One address; a descriptor or -errno. */
 static int
-try_address(const struct addrinfo *address)
+try_address(const struct sockaddr *address, socklen_t address_len)
 {
 	int fd =
-		socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error, one = 1, ret;
 	socklen_t len = sizeof(error);
 
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	ret = connect(fd, address->ai_addr, address->ai_addrlen) < 0 ? -errno : 0;
+	if (address->sa_family != AF_UNIX)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	ret = connect(fd, address, address_len) < 0 ? -errno : 0;
 	if (ret == -EINPROGRESS) {
 		ret = fd_wait(fd, POLLOUT, STREAM_TIMEOUT_MS);
 		if (ret > 0)
@@ -95,6 +97,8 @@ connect_advice(int err)
 	case ECONNREFUSED:
 		return "; nobody listens there: is the port right, is the server "
 		       "running?";
+	case ENOENT:
+		return "; is the server running?";
 	case ETIMEDOUT:
 		return "; is the host up, and is there a firewall?";
 	case ENETUNREACH:
@@ -123,6 +127,21 @@ target_resolve(const struct target *target, struct addrinfo **all)
 	return 0;
 }
 
+static int
+open_path(struct stream *stream, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int ret;
+
+	memcpy(address.sun_path, path, strnlen(path, sizeof(address.sun_path) - 1));
+	ret = try_address((const struct sockaddr *)&address, sizeof(address));
+	if (ret < 0)
+		return console_error(
+			ret, "%s: %s%s", path, strerror(-ret), connect_advice(ret));
+	stream->fd = ret;
+	return 0;
+}
+
 int
 stream_open(struct stream *stream, const struct target *target)
 {
@@ -131,13 +150,15 @@ stream_open(struct stream *stream, const struct target *target)
 
 	stream->fd = -1;
 	stream->name = target->text;
+	if (target->is_path)
+		return open_path(stream, target->host);
 	ret = target_resolve(target, &all);
 	if (ret < 0)
 		return ret;
 	ret = -EHOSTUNREACH;
 	for (struct addrinfo *one = all; one && stream->fd < 0 && !stop_requested();
 		one = one->ai_next)
-		if ((ret = try_address(one)) >= 0)
+		if ((ret = try_address(one->ai_addr, one->ai_addrlen)) >= 0)
 			stream->fd = ret;
 	freeaddrinfo(all);
 	if (stream->fd < 0 && stop_requested())

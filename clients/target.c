@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "lib/address.h"
 #include "lib/digits.h"
@@ -174,6 +175,21 @@ parse_rest(const struct target_parser *parser, const struct form *form)
 }
 
 static int
+parse_path(const struct target_parser *parser, const char *path)
+{
+	struct target *target = parser->target;
+
+	if (!*path)
+		return target_error(parser, "write unix: and the path of a socket");
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return target_error(parser, "the path is too long for a socket");
+	target->scheme = TARGET_PIXELFLUT;
+	target->is_path = true;
+	snprintf(target->host, sizeof(target->host), "%s", path);
+	return 0;
+}
+
+static int
 parse_template(const struct target_parser *parser, bool decimal)
 {
 	struct address_template *template = &parser->target->template;
@@ -209,6 +225,8 @@ target_parse(struct target *target, const char *text, bool decimal, char *why, s
 	if (strlen(text) >= TARGET_URL_MAX)
 		return target_error(&parser, "too long for a target");
 	snprintf(target->text, sizeof(target->text), "%s", text);
+	if (address_unix_path(text))
+		return parse_path(&parser, address_unix_path(text));
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		size_t prefix = strlen(forms[i].prefix);
 
@@ -220,6 +238,6 @@ target_parse(struct target *target, const char *text, bool decimal, char *why, s
 			return parse_template(&parser, decimal);
 		return parse_rest(&parser, &forms[i]);
 	}
-	return target_error(&parser,
-		"a target starts with icmp://, ipv6://, p2://, http:// or pixelflut://");
+	return target_error(&parser, "a target starts with icmp://, ipv6://, p2://, "
+				     "http://, pixelflut:// or unix:");
 }

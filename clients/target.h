@@ -7,6 +7,7 @@
  *	p2://USER:OTP@HOST:PORT        port 7062 when none is given
  *	http://HOST:PORT/PATH          or https://; the board may lie below a path
  *	pixelflut://HOST:PORT          port 1234 when none is given
+ *	unix:PATH                      Pixelflut over a socket on this machine
  */
 #pragma once
 
@@ -31,8 +32,9 @@ enum target_scheme {
 
 struct target {
 	enum target_scheme scheme;
-	char text[TARGET_URL_MAX];        /* as given but without the OTP, for messages */
-	char host[TARGET_HOST_MAX];       /* without brackets */
+	char text[TARGET_URL_MAX];  /* as given but without the OTP, for messages */
+	char host[TARGET_HOST_MAX]; /* without brackets; or the path of a socket */
+	bool is_path;
 	char port[6];                     /* digits; empty: icmp, ipv6, perhaps http */
 	char user[TARGET_USER_MAX];       /* p2: 1 to 255 bytes */
 	char otp[9];                      /* p2: 1 to 8 digits */

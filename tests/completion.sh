@@ -63,6 +63,8 @@ completes none muralctl paint "$scratch/b"
 completes "$scratch/c.jpeg" muralctl paint "$scratch/c"
 completes icmp:// muralctl paint --loop --rate 5 x.png i
 completes pixelflut:// muralctl size pi
+completes unix: muralctl size u
+completes icmp:// muralctl watch i
 completes none muralctl paint --rate ''
 completes "$scratch/a.png" muralctl grab pixelflut://h "$scratch/a"
 completes wall muralctl w

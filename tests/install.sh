@@ -41,6 +41,7 @@ installed "$mandir/man7/mural-plugin.7"
 installed "$sysconfdir/murald/murald.conf"
 installed "$datadir/bash-completion/completions/murald"
 installed "$datadir/bash-completion/completions/muralctl"
+installed "$datadir/fish/vendor_completions.d/muralctl.fish"
 if [ -n "$systemdsystemunitdir" ]; then
 	installed "$systemdsystemunitdir/murald.service"
 	installed "$systemdsystemunitdir/murald-console.service"

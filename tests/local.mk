@@ -80,6 +80,7 @@ TESTS += \
 	tests/clients/test_pictures.py \
 	tests/clients/test_pings.py \
 	tests/clients/test_walls.py \
+	tests/clients/test_watch.py \
 	tests/daemon/test_browsers.py \
 	tests/daemon/test_control.py \
 	tests/daemon/test_daemon.py \
@@ -269,6 +270,7 @@ check-kiosk:
 PROJECT_TESTS = \
 	tests/again-test.sh \
 	tests/completion.sh \
+	tests/completion-fish.sh \
 	tests/dist.sh \
 	tests/headers.sh \
 	tests/install.sh \

@@ -55,7 +55,7 @@ def test_the_manual_and_the_help_agree(muralctl):
 
 
 @pytest.mark.parametrize("words, said", [
-    ([], "paint, fill, load, size, grab, film, stats or wall"),
+    ([], "paint, fill, load, size, grab, watch, film, stats or wall"),
     (["spray", "icmp://h"], "spray is not a verb"),
     (["paint", "icmp://h"], "paint: write muralctl paint IMAGE TARGET"),
     (["grab", "icmp://h"], "grab: write muralctl grab TARGET FILE.png"),
@@ -271,10 +271,24 @@ def test_a_server_that_does_not_answer(muralctl, image):
                                "--at", "36,27")
         size = aside.submit(muralctl, "size", target)
         muralctl("paint", path, target, "--size", "40x30").failed("did not answer within 10 s")
-        size.result().failed("does not tell its size")
+        size.result().failed("did not answer within 5 s as a Pixelflut server does")
         assert painted.result().status == 0 and "pixels outside the wall would not be sent" in painted.result().err, painted.result().err
         assert loaded.result().ok().number("painted") == len(behind.colours_seen)
         assert sizeless.pixels == {(36 + x, 27 + y): hexes(x, y) for x in range(4) for y in range(3)}
+
+
+def test_a_pixelflut_server_at_the_port_for_http(muralctl, tmp_path):
+    with Pixelflut() as server:
+        target = "http://127.0.0.1:%d" % server.port
+        said = muralctl("grab", target, tmp_path / "out.png").failed(target)
+        if "without HTTP" in said.err:
+            pytest.skip("muralctl has no HTTP: apt-get install libcurl4-openssl-dev libjansson-dev")
+        said.failed("is it a pixel board?")
+
+
+def test_a_web_server_at_the_port_for_pixelflut(muralctl):
+    with Board() as board:
+        muralctl("size", "pixelflut://127.0.0.1:%d" % board.port).failed("closed the connection, saying: ")
 
 
 def test_a_server_that_never_stops_talking():

@@ -33,6 +33,16 @@ def test_pixelflut_all_verbs(muralctl, image, tmp_path):
             assert list(out.getdata()) == list(picture.getdata())
 
 
+def test_pixelflut_over_a_socket_of_the_machine(muralctl, image, tmp_path):
+    path = tmp_path / "wall.sock"
+    muralctl("size", "unix:%s" % path).failed("wall.sock: No such file or directory; is the server running?")
+    with Wall(tmp_path, "[plugin pixelflut]\nlisten = unix:%s\n" % path) as wall:
+        assert muralctl("size", "unix:%s" % path).ok().out == "64x48\n"
+        muralctl("paint", image(mixed, 64, 48), "unix:%s" % path, "--connections", 2).ok()
+        picture = wall.picture()
+        assert all(picture.getpixel((x, y)) == mixed(x, y) for x in range(64) for y in range(48))
+
+
 def test_pixelflut_load(muralctl, tmp_path):
     with wall_of(tmp_path, "pixelflut", "") as wall:
         result = muralctl("load", "pixelflut://127.0.0.1:%d" % wall.port("pixelflut"), "--connections", 4,
@@ -47,6 +57,21 @@ def test_pixelflut_rejects_connections_beyond_the_limit(muralctl, tmp_path):
     with wall_of(tmp_path, "pixelflut", "connections-per-source = 2\n") as wall:
         muralctl("load", "pixelflut://127.0.0.1:%d" % wall.port("pixelflut"), "--connections", 4, "--seconds",
                  1).failed("2 of 4 connections failed", "closed the connection")
+
+
+# ---------------------------------------------------------------- the web page's server
+
+def test_http_grabs_the_canvas(muralctl, image, tmp_path):
+    """Not only the board's cells."""
+    if not (has_plugin("http") and has_plugin("pixelflut")):
+        pytest.skip("this build has no plugin http: see what configure said is missing")
+    with Wall(tmp_path, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n[plugin http]\nlisten = 127.0.0.1:0\n"
+              "board = 8x6\n") as wall:
+        muralctl("paint", image(mixed, 64, 48), "pixelflut://127.0.0.1:%d" % wall.port("pixelflut")).ok()
+        muralctl("grab", "http://127.0.0.1:%d" % wall.port("http"), tmp_path / "out.png").ok()
+        with Image.open(tmp_path / "out.png") as out:
+            assert out.size == (64, 48) and list(out.getdata()) == list(wall.picture().getdata())
+            assert out.getpixel((60, 40)) == mixed(60, 40)
 
 
 # ---------------------------------------------------------------- p2

@@ -26,6 +26,7 @@ static const struct {
 	{ "pixelflut://wall:01337", TARGET_PIXELFLUT, "wall", "1337", "", "", "" },
 	{ "pixelflut://[::1]", TARGET_PIXELFLUT, "::1", "1234", "", "", "" },
 	{ "pixelflut://[::1]:7", TARGET_PIXELFLUT, "::1", "7", "", "", "" },
+	{ "unix:/run/wall", TARGET_PIXELFLUT, "/run/wall", "", "", "", "" },
 	{ "p2://py1:1234@wall", TARGET_P2, "wall", "7062", "py1", "1234", "" },
 	{ "p2://a@b:c:00000001@[::1]:9", TARGET_P2, "::1", "9", "a@b:c", "00000001", "" },
 	{ "http://wall", TARGET_HTTP, "wall", "", "", "", "http://wall" },
@@ -40,6 +41,10 @@ static const struct {
 	{ "", "a target starts with" },
 	{ "wall:1234", "a target starts with" },
 	{ "PIXELFLUT://wall", "a target starts with" },
+	{ "unix:", "the path of a socket" },
+	{ "unix:/123456789012345678901234567890123456789012345678901234567890123456789012"
+	  "34567890123456789012345678901234567890",
+		"too long for a socket" },
 	{ "icmp://", "a host is missing" },
 	{ "icmp:///", "a host is missing" },
 	{ "icmp://wall:7", "no ports in this protocol" },
