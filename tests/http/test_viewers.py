@@ -305,7 +305,7 @@ def test_viewers_that_never_read_cost_bounded_memory(tmp_path):
         print("at most %d MiB more, %d viewers left" % (most >> 10, left))
         after = settled(wall.memory_kib, 2) - base
         print("%d MiB afterwards" % (after >> 10))
-        assert after < SLACK_KIB + (64 << 10), after
+        assert after < SLACK_KIB + (32 << 10), after  # the encoder keeps a copy of the canvas and its room to encode
         assert most < SLACK_KIB + (256 << 10), most
         assert 5 < left < 60, left
         assert wall.stop() == 0, wall.log()

@@ -287,6 +287,16 @@ capture_start(struct capture *capture, struct web *web, unsigned fps)
 }
 
 void
+capture_forget_viewers(struct capture *capture)
+{
+	for (int i = 0; i < PRODUCTS; i++)
+		if (i != WHOLE_PICTURE)
+			release_frame(&capture->kept[i]);
+	for (int i = 0; i < DIALECTS; i++)
+		delta_ring_clear(&capture->deltas[i]);
+}
+
+void
 capture_stop(struct capture *capture)
 {
 	capture->stopping = true;
@@ -295,11 +305,9 @@ capture_stop(struct capture *capture)
 	web_close_handle(capture->web, (uv_handle_t *)&capture->worker.done);
 	web_close_handle(capture->web, (uv_handle_t *)&capture->tick);
 	web_close_handle(capture->web, (uv_handle_t *)&capture->wakeup);
-	for (int i = 0; i < PRODUCTS; i++) {
+	for (int i = 0; i < PRODUCTS; i++)
 		release_frame(&capture->made[i]);
-		release_frame(&capture->kept[i]);
-	}
-	for (int i = 0; i < DIALECTS; i++)
-		delta_ring_clear(&capture->deltas[i]);
+	release_frame(&capture->kept[WHOLE_PICTURE]);
+	capture_forget_viewers(capture);
 	free_codecs(capture);
 }

@@ -90,6 +90,9 @@ int capture_start(struct capture *capture, struct web *web, unsigned fps);
 /* Cancels the job and releases all frames. */
 void capture_stop(struct capture *capture);
 
+/* Releases what is kept for viewers; to be called when there are none any more. */
+void capture_forget_viewers(struct capture *capture);
+
 /* To be called when more may be wanted than before. */
 void capture_schedule(struct capture *capture);
 

@@ -287,8 +287,10 @@ viewers_remove(struct viewer *viewer)
 
 	list_remove(viewer);
 	fair_queue_remove(&viewers->sending, &viewer->sending);
-	if (--host->counts->viewers == 0 && !viewers->stopping)
+	if (--host->counts->viewers == 0 && !viewers->stopping) {
 		uv_timer_stop(&viewers->second);
+		capture_forget_viewers(&viewers->capture);
+	}
 	mural_publish(host);
 	capture_schedule(&viewers->capture);
 	web_release(viewers->web);
