@@ -60,7 +60,7 @@ def test_a_terminal_shows_what_changes(muralctl):
     with Pixelflut(width=10, height=6) as server:
         process = subprocess.Popen([MURALCTL, "watch", target(server)], stdout=theirs, stderr=subprocess.PIPE)
         os.close(theirs)
-        shown = b""
+        shown, stopped = b"", False
         while select.select([ours], [], [], 60)[0]:
             try:
                 data = os.read(ours, 65536)
@@ -69,8 +69,9 @@ def test_a_terminal_shows_what_changes(muralctl):
             shown += data
             if not server.pixels and b"\x1b[J" in shown:
                 server.pixels[0, 0] = "ff8800"
-            if b"38;2;255;136;0m" in shown:
-                process.send_signal(signal.SIGINT)
+            if b"38;2;255;136;0m" in shown and not stopped:
+                process.send_signal(signal.SIGINT)  # once: a second one would not wait
+                stopped = True
         os.close(ours)
         assert process.wait(60) == 0, process.stderr.read()
         process.stderr.close()

@@ -702,7 +702,7 @@ def test_the_command_in_the_log_paints(tmp_path, pair):
     wall_host, client = pair
     wall_host.run("ip", "-6", "addr", "add", PREFIX + "::1/64", "dev", "eth0", "nodad")
     with Wall(tmp_path, section(template=TEMPLATE, ndp="yes"), netns=wall_host.name) as wall:
-        line = re.search(r"ipv6: paint with: (ping -c1 \S+); : '.*: paints (\d+),(\d+) #(\w+)'$", wall.log(), re.M)
-        assert line, wall.log()
+        line = wait_for("the command", lambda: re.search(
+            r"ipv6: paint with: (ping -c1 \S+); : '.*: paints (\d+),(\d+) #(\w+)'$", wall.log(), re.M), 30)
         client.run(*line.group(1).split(), "-W", "0.3", check=False)
         wall.painted(int(line.group(2)), int(line.group(3)), bytes.fromhex(line.group(4)))

@@ -6,12 +6,15 @@ import { token } from "./ask.js";
 
 const element = id => document.getElementById(id);
 
+let shown = ""; // in the field, unless something else was typed
+
 export async function show_board() {
 	const settings = await (await fetch("/settings")).json();
 
 	element("now").textContent = words.board_now(settings);
-	if (document.activeElement !== element("rate"))
+	if (element("rate").value === shown)
 		element("rate").value = settings.pixel_rate;
+	shown = String(settings.pixel_rate);
 }
 
 async function change(path, values) {

@@ -15,13 +15,18 @@ function around() {
 	return getComputedStyle(document.documentElement).getPropertyValue("--around").trim();
 }
 
-// Loads the rest and, at the same time, what it needs to know.
-export let settings;
+// What the rest needs to know: /page.json, asked for once.
+let asked;
 
+export function settings() {
+	return asked ||= fetch("/page.json");
+}
+
+// Loads the rest and, at the same time, these.
 function load() {
-	if (!settings)
+	if (!asked)
 		performance.mark("first picture");
-	settings ||= fetch("/page.json");
+	settings();
 	import("./main.js");
 }
 

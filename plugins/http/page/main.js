@@ -26,7 +26,7 @@ const SPOKEN_MS = 500, AUTHOR_MS = 150, SENDING_MS = 150;
 const desktop = matchMedia("(min-width: 72rem)");
 
 const element = id => document.getElementById(id);
-const known = await (await settings).text(), page = JSON.parse(known);
+const known = await (await settings()).text(), page = JSON.parse(known);
 const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
 const board = page.click ? new Board(page, element("name"), element("secret")) : null;
