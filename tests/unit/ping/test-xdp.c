@@ -345,8 +345,10 @@ throw_frame(bool *plain)
 		tag(&frame);
 		*plain = false;
 	}
-	if (one_in(20))
+	if (one_in(20)) {
 		spoil(&frame, 0);
+		*plain = false;
+	}
 	if (one_in(8)) {
 		frame.len = 14 + below((uint32_t)frame.len - 13);
 		*plain = false;
