@@ -41,10 +41,11 @@ def test_query_answers_datagrams(tmp_path):
             # what is outside, cut short or strange is not answered: the next answer is S's
             for bad in struct.pack(">cHH", b"G", 64, 0), b"G\0", b"P\0\0", b"X", b"":
                 client.send(bad)
-            assert ask(b"S")[:1] == b"S"
+            for _ in range(2):  # what the first answer says, murald has counted when it sends the second
+                assert ask(b"S")[:1] == b"S"
         with udp(wall, "mute") as client:
             client.send(struct.pack(">cHH", b"G", 1, 2))
-            for _ in range(2):  # what the first answer says, murald has counted when it sends the second
+            for _ in range(2):  # as above
                 client.send(b"S")
                 assert client.recv(100)[:1] == b"S"
         wall.stop()
