@@ -36,8 +36,8 @@ struct options {
 struct verb {
 	const char *name;
 	const char *first; /* what a word before the target is called; NULL: none */
-	bool takes_record; /* instead of a target */
 	const char *file;  /* what a file after the target is called; NULL: none */
+	bool takes_record; /* instead of a target */
 	uint32_t seconds;
 	int (*run)(const struct options *options); /* 0 or -errno, printed */
 };

@@ -276,12 +276,12 @@ paint_run(struct paint_run *run, int (*prepare)(struct paint_run *run))
 	int ret = connections_check(run->options);
 
 	run->n = run->options->connections;
-	run->painters = calloc(run->n, sizeof(*run->painters));
-	if (!run->painters)
-		run->n = 0;
-	if (ret == 0)
-		ret = run->painters ? painters_open(run)
-				    : console_error(-ENOMEM, "out of memory");
+	run->painters = ret == 0 ? calloc(run->n, sizeof(*run->painters)) : NULL;
+	if (!run->painters) {
+		frames_free(&run->frames);
+		return ret < 0 ? ret : console_error(-ENOMEM, "out of memory");
+	}
+	ret = painters_open(run);
 	if (ret == 0 && prepare)
 		ret = prepare(run);
 	if (ret == 0)

@@ -79,20 +79,19 @@ show(struct frames *frames)
 static int
 show_now(struct connection *connection, bool is_terminal)
 {
-	struct frame frame = { 0 };
+	struct image grabbed = { 0 }, *shown;
 	struct frames frames = { 0 };
-	int ret = connection->driver->grab(connection, &frame.image);
+	int ret = connection->driver->grab(connection, &grabbed);
 
 	if (ret == 0 && stop_requested())
 		ret = -EINTR;
-	if (ret == 0 && !frames_add(&frames, 1, 1, 0))
-		ret = -ENOMEM;
-	if (ret < 0) {
-		image_free(&frame.image);
-		return ret;
+	shown = ret == 0 ? frames_add(&frames, 1, 1, 0) : NULL;
+	if (!shown) {
+		image_free(&grabbed);
+		return ret < 0 ? ret : -ENOMEM;
 	}
-	image_free(&frames.all[0].image);
-	frames.all[0] = frame;
+	image_free(shown);
+	*shown = grabbed;
 	if (is_terminal)
 		fputs("\033[H", stdout);
 	ret = show(&frames);

@@ -50,10 +50,12 @@ clang-tidy | plugins/http/web/holdings.c | clang-analyzer-core.NullDereference |
 clang-tidy | plugins/pixelflut/line-shapes.c | bugprone-macro-parentheses | an initializer of an element has none
 clang-tidy | src/app/doctor/ports.c | cert-env33-c | nft is of a table of tools
 clang-tidy | src/app/doctor/privileges.c | cert-env33-c | the command is a constant
+clang-tidy | src/hud/words.c | bugprone-suspicious-missing-comma | a sentence goes on in the next line
 clang-tidy | src/base/procs.c | cert-err34-c | the kernel wrote these numbers, in their width
 clang-tidy | src/canvas/owners.c | bugprone-too-small-loop-variable | an id has 16 bits, and there are fewer
 clang-tidy | src/storage/history-picture.c | clang-analyzer-core.StackAddressEscape | zlib is told where to write before each call
 clang-tidy | src/storage/history-picture.c | clang-analyzer-core.UndefinedBinaryOperatorResult | unpack() filled all of it, or was false
+gcc | plugins/http/page/page.c | analyzer-null-dereference | 404.html is one of the files
 gcc | src/app/verbs-canvas.c | analyzer-possible-null-dereference | the loop ends where there is no mask
 gcc | src/display/layout.c | analyzer-use-of-uninitialized-value | all of it is 0 at first
 gcc | src/storage/history-picture.c | analyzer-use-of-uninitialized-value | unpack() filled all of it, or was false

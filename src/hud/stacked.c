@@ -59,8 +59,10 @@ get_pair(const struct sheet *sheet, struct pair *pair)
 		add_wifi(sheet, pair);
 		return;
 	}
-	strcpy(pair->text[0], sheet_word(sheet, WORD_PAUSED_BY));
-	strcpy(pair->text[1], sheet_word(sheet, WORD_PAUSED_MEANS));
+	snprintf(pair->text[0], sizeof(pair->text[0]), "%s",
+		sheet_word(sheet, WORD_PAUSED_BY));
+	snprintf(pair->text[1], sizeof(pair->text[1]), "%s",
+		sheet_word(sheet, WORD_PAUSED_MEANS));
 	pair->face[0] = TEXT_BOLD;
 	pair->ink[0] = look->accent;
 	pair->ink[1] = look->ink;
