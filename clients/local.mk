@@ -31,7 +31,7 @@ WEBP_CLIENT = -DWITH_WEBP
 endif
 libmuralctl_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' $(HTTP_CLIENT) $(JPEG_CLIENT) \
 	$(GIF_CLIENT) $(WEBP_CLIENT)
-libmuralctl_la_LIBADD = libpicture.la libtext.la $(CURL_LIBS) $(JANSSON_LIBS) $(JPEG_LIBS) $(GIF_LIBS) $(WEBP_LIBS)
+libmuralctl_la_LIBADD = libpicture.la libtext.la $(CURL_LIBS) $(JANSSON_LIBS) $(JPEG_LIBS) $(GIF_LIBS) $(WEBP_LIBS) -lm
 
 bin_PROGRAMS += muralctl
 muralctl_SOURCES = %D%/muralctl.c
