@@ -139,3 +139,23 @@ connection_close(struct connection *connection)
 	free(connection->state);
 	connection->state = NULL;
 }
+
+int
+connection_lend_reader(const struct options *options,
+	int (*use)(struct connection *connection, const struct options *options))
+{
+	const struct driver *driver = driver_for(&options->target);
+	struct connection connection;
+	int ret;
+
+	if (!driver->grab)
+		return console_error(
+			-ENOTSUP, "%s: %s", options->target.text, driver->no_grab);
+	ret = connection_open(&connection, options, 0, 0);
+	if (ret == 0)
+		ret = connection_require_size(&connection);
+	if (ret == 0)
+		ret = use(&connection, options);
+	connection_close(&connection);
+	return ret;
+}

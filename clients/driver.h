@@ -106,6 +106,11 @@ int connection_open(struct connection *connection, const struct options *options
 
 const struct driver *driver_for(const struct target *target);
 
+/* Lends `use` a connection to a wall of known size that can be read.  0 or -errno,
+ * printed. */
+int connection_lend_reader(const struct options *options,
+	int (*use)(struct connection *connection, const struct options *options));
+
 /* Sets the wall's size, from --size or from the server.  Not printed: -ENOTSUP, the
  * protocol cannot ask; -ENODATA, the server does not tell. */
 int connection_measure(struct connection *connection);

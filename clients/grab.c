@@ -10,13 +10,11 @@
 #include "image.h"
 
 static int
-grab_image(struct connection *connection, const char *path)
+grab_image(struct connection *connection, const struct options *options)
 {
 	struct image image = { 0 };
-	int ret = connection_require_size(connection);
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	progress_start(connection->driver->unit,
 		(uint64_t)connection->wall.width * connection->wall.height);
 	ret = connection->driver->grab(connection, &image);
@@ -24,8 +22,8 @@ grab_image(struct connection *connection, const char *path)
 	if (ret == 0 && stop_requested())
 		ret = console_error(-EINTR, "interrupted before the end");
 	if (ret == 0)
-		ret = strcmp(path, "-") == 0 ? image_print(&image)
-					     : image_save(&image, path);
+		ret = strcmp(options->file, "-") == 0 ? image_print(&image)
+						      : image_save(&image, options->file);
 	image_free(&image);
 	return ret;
 }
@@ -33,16 +31,5 @@ grab_image(struct connection *connection, const char *path)
 int
 verb_grab(const struct options *options)
 {
-	const struct driver *driver = driver_for(&options->target);
-	struct connection connection;
-	int ret;
-
-	if (!driver->grab)
-		return console_error(
-			-ENOTSUP, "%s: %s", options->target.text, driver->no_grab);
-	ret = connection_open(&connection, options, 0, 0);
-	if (ret == 0)
-		ret = grab_image(&connection, options->file);
-	connection_close(&connection);
-	return ret;
+	return connection_lend_reader(options, grab_image);
 }

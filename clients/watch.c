@@ -103,12 +103,13 @@ show_now(struct connection *connection, bool is_terminal)
 
 /* On a terminal until it is stopped, else once. */
 static int
-show_all(struct connection *connection)
+show_all(struct connection *connection, const struct options *options)
 {
 	bool is_terminal = isatty(STDOUT_FILENO);
 	int64_t next;
 	int ret;
 
+	(void)options;
 	if (is_terminal)
 		fputs(ENTER, stdout);
 	do {
@@ -127,18 +128,5 @@ show_all(struct connection *connection)
 int
 verb_watch(const struct options *options)
 {
-	const struct driver *driver = driver_for(&options->target);
-	struct connection connection;
-	int ret;
-
-	if (!driver->grab)
-		return console_error(
-			-ENOTSUP, "%s: %s", options->target.text, driver->no_grab);
-	ret = connection_open(&connection, options, 0, 0);
-	if (ret == 0)
-		ret = connection_require_size(&connection);
-	if (ret == 0)
-		ret = show_all(&connection);
-	connection_close(&connection);
-	return ret;
+	return connection_lend_reader(options, show_all);
 }
