@@ -233,7 +233,7 @@ def test_a_picture_is_painted(wall, desktop):
     noise = io.BytesIO()
     Image.frombytes("RGB", (160, 120), random.Random(1).randbytes(160 * 120 * 3)).save(noise, "PNG")
     browser.choose_file("#picture-file", "noise.png", noise.getvalue())  # larger than the wall, and than a piece
-    browser.wait_text("#effect", "in 128x96+0+0")
+    browser.wait_text("#effect", "in 128x96+32+0")
     browser.press("#cancel")
 
 

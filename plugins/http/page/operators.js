@@ -6,8 +6,11 @@ import { ask } from "./ask.js";
 
 const make = (name, textContent) => Object.assign(document.createElement(name), { textContent });
 
+// Which piece of a picture it was is of no interest.
+const PIECE = ["offset", "part"];
+
 function words_of(args) {
-	return Object.entries(args).map(([name, value]) => typeof value === "string" ? value : `${name}=${value}`);
+	return Object.entries(args).filter(([name]) => !PIECE.includes(name)).map(([name, value]) => typeof value === "string" ? value : `${name}=${value}`);
 }
 
 export class Operators {
