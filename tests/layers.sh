@@ -21,7 +21,7 @@ FreeType and FriBidi | src/hud/faces.c | #include (FT_|<ft2build\.h>|<fribidi\.h
 libpng | lib/png.c | #include <png\.h>
 hiredis | plugins/link/redis.[ch] | #include <hiredis/
 zstd | plugins/link/codec.c plugins/link/picture.c | #include <zstd\.h>
-zlib | lib/png.c src/storage/* plugins/http/page/index.c plugins/http/viewers/codec-*.c | #include <zlib\.h>
+zlib | lib/png.c src/storage/* plugins/common/websocket-deflate.c plugins/http/page/index.c plugins/http/viewers/codec-*.c | #include <zlib\.h>
 libuv | src/* plugins/* | #include <uv\.h>
 bounds checks on a brush | include/mural/brush.h src/canvas/brush.c | [^-]>=? *[a-z_>.-]*brush(->|\.)(width|height)
 '
