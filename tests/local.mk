@@ -271,6 +271,7 @@ PROJECT_TESTS = \
 	tests/again-test.sh \
 	tests/completion.sh \
 	tests/completion-fish.sh \
+	tests/completion-zsh.sh \
 	tests/dist.sh \
 	tests/headers.sh \
 	tests/install.sh \
