@@ -10,12 +10,13 @@
 #include "http/board/board.h"
 #include "http/page/index.h"
 
-/* Everything from this server only; images also from scripts. */
+/* Everything from this server only; images also from scripts.  Shown in a frame by
+ * itself, and by whom the page lets. */
 #define POLICY                                                                           \
 	"default-src 'self'; script-src 'self' %s; img-src 'self' blob: data:; "         \
 	"style-src 'self' "                                                              \
 	"'unsafe-inline'; "                                                              \
-	"frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+	"frame-ancestors 'self' %s; base-uri 'none'; form-action 'self'"
 
 /* ------------------------------------------------------------------ files */
 
@@ -42,14 +43,15 @@ takes_gzip(const struct request *request)
 	return gzip && strncmp(gzip, "gzip;q=0", strlen("gzip;q=0")) != 0;
 }
 
+/* `embed`: the sites that may show it in a frame. */
 static enum MHD_Result
 reply_form(struct request *request, unsigned status, const struct page_file *file,
-	enum MHD_ResponseMemoryMode mode)
+	const char *embed, enum MHD_ResponseMemoryMode mode)
 {
 	bool gzip = takes_gzip(request);
 	const struct page_form *form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
 	struct MHD_Response *response;
-	char policy[sizeof(POLICY) + 64];
+	char policy[sizeof(POLICY) + 64 + PAGE_EMBED_MAX];
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
 		return reply_not_modified(request, form->etag);
@@ -61,7 +63,7 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	snprintf(policy, sizeof(policy), POLICY, page_script);
+	snprintf(policy, sizeof(policy), POLICY, page_script, embed);
 	response = response_with(response, "Content-Security-Policy", policy);
 	return reply_send(request, status, response);
 }
@@ -84,7 +86,7 @@ answer_file(struct request *request)
 	/* the page itself is not to be had without its words */
 	if (!file || strcmp(file->name, "index.html") == 0)
 		return page_answer_missing(request);
-	return reply_form(request, MHD_HTTP_OK, file, MHD_RESPMEM_PERSISTENT);
+	return reply_form(request, MHD_HTTP_OK, file, "", MHD_RESPMEM_PERSISTENT);
 }
 
 enum MHD_Result
@@ -94,7 +96,7 @@ page_answer_missing(struct request *request)
 
 	if (!accepted || !strstr(accepted, "text/html"))
 		return reply_error(request, MHD_HTTP_NOT_FOUND, "404 Not Found");
-	return reply_form(request, MHD_HTTP_NOT_FOUND, find_file("404.html"),
+	return reply_form(request, MHD_HTTP_NOT_FOUND, find_file("404.html"), "",
 		MHD_RESPMEM_PERSISTENT);
 }
 
@@ -131,8 +133,8 @@ answer_index(struct request *request)
 
 	if (make_index(page, title_of(request)) < 0)
 		return reply_no_memory(request);
-	return reply_form(
-		request, MHD_HTTP_OK, &page->index->file, MHD_RESPMEM_MUST_COPY);
+	return reply_form(request, MHD_HTTP_OK, &page->index->file, page->embed,
+		MHD_RESPMEM_MUST_COPY);
 }
 
 void
