@@ -118,6 +118,7 @@ if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
 	tests/http/test_api.py \
+	tests/http/test_openapi.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
