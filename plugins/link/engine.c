@@ -2,7 +2,7 @@
 /*
  * The engine on Valkey or Redis: connects, and connects again.
  *
- * Two connections, because one waits in XREAD.  All keys of a wall have its name in
+ * Two connections, because one waits in XREAD.  All keys of a region have its name in
  * braces, so that a cluster keeps them together.
  */
 #include "link/engine.h"
@@ -149,6 +149,13 @@ on_timer(const struct mural_event *event, struct mural_brush *brush)
 		look_up(engine);
 }
 
+static void
+key_format(const struct engine *engine, char key[KEY_MAX], const char *what)
+{
+	snprintf(key, KEY_MAX, "mural:{%.64s.%.8s}:%s", engine->config.wall,
+		engine->config.region, what);
+}
+
 struct engine *
 engine_start(struct mural_host *host, const struct engine_config *config,
 	const struct engine_events *events, void *arg)
@@ -169,10 +176,10 @@ engine_start(struct mural_host *host, const struct engine_config *config,
 		.on_lost = on_lost,
 		.arg = engine };
 	engine->reading = engine->commands;
-	snprintf(engine->log, KEY_MAX, "mural:{%.64s}:log", config->wall);
-	snprintf(engine->snap, KEY_MAX, "mural:{%.64s}:snap", config->wall);
-	snprintf(engine->keeper, KEY_MAX, "mural:{%.64s}:keeper", config->wall);
-	snprintf(engine->walls, KEY_MAX, "mural:{%.64s}:walls", config->wall);
+	key_format(engine, engine->log, "log");
+	key_format(engine, engine->snap, "snap");
+	key_format(engine, engine->keeper, "keeper");
+	key_format(engine, engine->walls, "walls");
 	engine->timer = mural_timer_start(host, NULL, 0, 0, on_timer, engine);
 	if (!engine->timer) {
 		free(engine);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <mural/plugin.h>
 
@@ -40,6 +41,14 @@ struct blob {
 	size_t len;
 };
 
+/* Is it that text? */
+static inline bool
+blob_is(const struct blob *blob, const char *text)
+{
+	return blob->data && blob->len == strlen(text) &&
+	       memcmp(blob->data, text, blob->len) == 0;
+}
+
 /* What stands in the log; which fields it has says what it is. */
 struct entry {
 	struct entry_id id; /* the engine's */
@@ -55,7 +64,7 @@ struct entry {
 struct snapshot {
 	struct entry_id id;
 	uint32_t width, height;
-	struct blob born, format, picture;
+	struct blob born, region, format, picture;
 };
 
 /* What the engine has now. */
@@ -92,8 +101,8 @@ struct engine_events {
 
 struct engine_config {
 	const char *address, *user, *password;
-	const char *wall; /* whose log */
-	const char *node; /* who asks, among all walls */
+	const char *wall, *region; /* whose log */
+	const char *node;          /* who asks, among all walls */
 };
 
 /* All strings must outlive it.  NULL: out of memory. */

@@ -27,6 +27,12 @@ static const struct mural_option options[] = {
 		"both: paint and show; view: show only"),
 	MURAL_TEXT(struct link_config, user, "", "name for the engine; empty: none"),
 	MURAL_SECRET(struct link_config, password, "password for the engine"),
+	MURAL_POINT(struct link_config, origin, "0,0",
+		"where this wall lies in the shared picture"),
+	MURAL_DIMENSIONS(struct link_config, picture, "auto", "auto",
+		"size of the shared picture, if it is not that of this wall"),
+	MURAL_BOOL(struct link_config, world, "no",
+		"share the region of 1024x1024 that the origin lies in"),
 	MURAL_NUMBER(struct link_config, rate, "30", NULL, 1, 60,
 		"most updates a second to the others"),
 	MURAL_BYTES_FROM(struct link_config, bandwidth, "16M", 64 * 1024,
@@ -53,6 +59,58 @@ link_check(const void *link_config, struct mural_check *check)
 			"underscores and hyphens");
 	if (*config->user && !*config->password)
 		mural_reject(check, "password", "is empty, but there is a user");
+	if (config->world &&
+		(config->origin.x < 0 || config->origin.x >= WORLD_SIDE ||
+			config->origin.y < 0 || config->origin.y >= WORLD_SIDE))
+		mural_reject(check, "origin",
+			"lies outside of the world; write 0,0 to 65535,65535");
+	if (config->world && config->picture.width > 0)
+		mural_reject(check, "picture", "is 1024x1024 in a world; leave it out");
+}
+
+/* ------------------------------------------------------------- its neighbours */
+
+static LIST_HEAD(link_list, link) links = LIST_HEAD_INITIALIZER(links);
+
+/* What it shares of the canvas. */
+static struct mural_rect
+shared_rect(const struct link *link)
+{
+	struct mural_rect rect = link->window.shown;
+
+	rect.x = (uint32_t)(rect.x - link->window.x + link->host->left);
+	rect.y = (uint32_t)(rect.y - link->window.y + link->host->top);
+	return rect;
+}
+
+static bool
+overlaps(const struct mural_rect *a, const struct mural_rect *b)
+{
+	return a->x < b->x + b->width && b->x < a->x + a->width &&
+	       a->y < b->y + b->height && b->y < a->y + a->height;
+}
+
+/* Two logs for one place could swap two colours there for ever. */
+static int
+link_enlist(struct link *link)
+{
+	const struct mural_rect mine = shared_rect(link);
+	const struct link *other;
+
+	LIST_FOREACH(other, &links, neighbours)
+	{
+		const struct mural_rect theirs = shared_rect(other);
+
+		if (other->is_stopping || !overlaps(&mine, &theirs))
+			continue;
+		mural_log(link->host, MURAL_ERROR,
+			"shares a place of the wall with %s; give each its own by offset "
+			"and region",
+			other->host->name);
+		return -EINVAL;
+	}
+	LIST_INSERT_HEAD(&links, link, neighbours);
+	return 0;
 }
 
 /* ------------------------------------------------------------------- its life */
@@ -85,6 +143,7 @@ link_end(struct link *link)
 {
 	if (link->jobs > 0 || link->engine)
 		return;
+	LIST_REMOVE(link, neighbours);
 	publish_finish(link);
 	picture_finish(&link->shared);
 	free(link->before);
@@ -121,19 +180,47 @@ link_stop(struct mural_host *host)
 	engine_stop(link->engine, on_engine_stopped);
 }
 
+/* A part of the wall that is left at home should not be a riddle. */
+static void
+say_what_overlaps(const struct link *link)
+{
+	const struct mural_host *host = link->host;
+	const struct mural_rect *shown = &link->window.shown;
+
+	if (shown->width == host->width && shown->height == host->height)
+		return;
+	mural_log(host, shown->width > 0 ? MURAL_INFO : MURAL_WARN,
+		"of %" PRIu32 "x%" PRIu32 " here, %" PRIu32 "x%" PRIu32
+		" lie in %s %s of %" PRIu32 "x%" PRIu32 "%s",
+		host->width, host->height, shown->width, shown->height,
+		link->config->world ? "region" : "the picture",
+		link->config->world ? link->region : link->config->wall,
+		link->shared.view.width, link->shared.view.height,
+		link->config->world ? "; a region beside it needs a section of its own, "
+				      "with offset and origin"
+				    : "");
+}
+
 /* What is on the canvas now is what this wall brings along if it is the first. */
 static int
 take_canvas(struct link *link)
 {
-	const struct mural_host *host = link->host;
-	int ret = picture_init(&link->shared, host->width, host->height);
+	const struct link_config *config = link->config;
+	const struct mural_dimensions size = window_picture(
+		config->world, &config->picture, &config->origin, link->host);
+	const struct mural_rect *shown = &link->window.shown;
+	int ret = picture_init(&link->shared, size.width, size.height);
 
 	if (ret == 0)
 		ret = publish_start(link);
 	if (ret < 0)
 		return ret;
-	mural_reader_copy(link->reader, host->left, host->top, host->width, host->height,
-		link->shared.pixels, host->width);
+	window_region(config->world, &config->origin, link->region);
+	window_init(&link->window, config->world, &config->origin, link->host,
+		&link->shared.view);
+	say_what_overlaps(link);
+	window_copy(&link->window, link->host, link->reader, shown,
+		&link->shared.pixels[shown->y * size.width + shown->x], size.width);
 	picture_rehash(&link->shared);
 	return 0;
 }
@@ -146,6 +233,7 @@ start_engine(struct link *link)
 		.user = link->config->user,
 		.password = link->config->password,
 		.wall = link->config->wall,
+		.region = link->region,
 		.node = link->node,
 	};
 	uint64_t random = 0;
@@ -168,7 +256,12 @@ link_start(struct mural_host *host)
 	link->config = host->config;
 	ret = take_canvas(link);
 	if (ret == 0)
+		ret = link_enlist(link);
+	if (ret == 0) {
 		ret = start_engine(link);
+		if (ret < 0)
+			LIST_REMOVE(link, neighbours);
+	}
 	if (ret < 0) {
 		mural_log(host, MURAL_ERROR, "%s", strerror(-ret));
 		publish_finish(link);

@@ -17,12 +17,16 @@
 
 #include "link/engine.h"
 #include "link/picture.h"
+#include "link/window.h"
 
 struct link_config {
 	const char *engine, *wall, *user, *password;
 	uint32_t role;
 	int64_t rate;
 	uint64_t bandwidth, snapshot;
+	struct mural_point origin;
+	struct mural_dimensions picture;
+	bool world;
 };
 
 enum link_role { ROLE_BOTH, ROLE_VIEW };
@@ -96,13 +100,15 @@ struct writer {
 struct job;
 
 struct link {
+	LIST_ENTRY(link) neighbours; /* all links of this murald */
 	struct mural_host *host;
 	const struct link_config *config;
 	struct engine *engine;
 	struct mural_reader *reader;
 	struct mural_timer *tick, *second;
 	enum link_phase phase;
-	char node[20], born[40];
+	char node[20], born[40], region[REGION_NAME_MAX];
+	struct window window;
 
 	/* follow.c */
 	struct picture shared;

@@ -16,7 +16,7 @@ import pytest
 
 from author import pkg_config
 from control import Operator, control
-from linking import (Engine, converged, differ, entries, fold, is_linked, key, linked, pack, payload, read_payload,
+from linking import (Engine, converged, differ, entries, fold, is_linked, key, linked, pack, payload, read_payload, section,
                      short_folder, wait_linked)
 from relay import Relay
 from waiting import stays, wait_for
@@ -321,6 +321,74 @@ def test_another_size(engine, tmp_path):
         assert a.picture().getpixel((1, 1)) == (0, 0, 0)
 
 
+def shows(wall, picture, x, y, width, height, at=(0, 0)):
+    """Does the wall show that part of the picture, at a place of its own?"""
+    part = [picture.pixels[(y + row) * picture.width + x + column] for row in range(height) for column in range(width)]
+    return list(wall.picture().crop((*at, at[0] + width, at[1] + height)).getdata()) == part
+
+
+def test_walls_of_different_size(engine, tmp_path):
+    """They share what overlaps; what lies beside the picture stays at home."""
+    same = "picture = 128x96\nsnapshot = 1s\n"
+    with linked(engine, short_folder(tmp_path, "big"), same, size="128x96") as big, \
+            linked(engine, short_folder(tmp_path, "part"), same + "origin = 37,20") as part, \
+            linked(engine, short_folder(tmp_path, "left"), same + "origin = -8,90", size="40x40") as left:
+        wait_linked(big, part, left)
+        assert "of 40x40 here, 32x6 lie in the picture mural of 128x96" in left.log()
+        big.paint(scribble(1, 4000, 128, 96))
+        part.paint(scribble(2, 1000) + dot(0, 0, RED))
+        left.paint(scribble(3, 1000, 40, 40) + dot(8, 0, GREEN) + dot(7, 0, BLUE) + dot(8, 6, BLUE))
+        big.painted(37, 20, RED)
+        big.painted(0, 90, GREEN)
+
+        def same_everywhere():
+            picture = fold(engine, check=False)
+            return (not differ(engine, big) and shows(part, picture, 37, 20, 64, 48)
+                    and shows(left, picture, 0, 90, 32, 6, at=(8, 0)))
+        wait_for("one picture", same_everywhere, 60)
+        assert left.picture().getpixel((7, 0)) == BLUE and left.picture().getpixel((8, 6)) == BLUE
+        with linked(engine, short_folder(tmp_path, "v"), same + "origin = 64,48\nrole = view", size="100x70") as view:
+            wait_linked(view)
+            view.paint(dot(1, 1, BLUE) + dot(99, 69, BLUE))
+            wait_for("it to be put back", lambda: shows(view, fold(engine, check=False), 64, 48, 64, 48))
+            assert view.picture().getpixel((99, 69)) == BLUE
+
+
+def test_a_window_of_a_world(engine, tmp_path):
+    """65,536 pixels a side: each section shares one region, and two walls what both show of it."""
+    at = "world = yes\norigin = %d,%d\n"
+    corner = 30 * 1024, 40 * 1024
+    right = section(engine, "offset = 10,0\n" + at % (corner[0], corner[1] - 10)).replace("link]", "link right]", 1)
+    with linked(engine, short_folder(tmp_path, "a"), at % (corner[0] - 10, corner[1] - 10) + right) as a, \
+            linked(engine, short_folder(tmp_path, "b"), at % (corner[0], corner[1] - 40)) as b:
+        wait_for("both regions", lambda: a.log().count("linked by") == 2)
+        wait_linked(b)
+        assert "10x10 lie in region 29.39 of 1024x1024" in a.log() and "54x10 lie in region 30.39" in a.log()
+        a.paint(dot(9, 9, RED) + dot(10, 9, GREEN) + dot(9, 10, BLUE))
+        b.painted(0, 39, GREEN)
+        b.paint(dot(3, 31, RED))
+        a.painted(13, 1, RED)
+        wait_for("the other region", lambda: fold(engine, "mural.29.39", check=False).pixels[-1] == RED)
+        assert {k for k in engine.ask("KEYS", "*") if k.endswith(b":log")} == {
+            b"mural:{mural.29.39}:log", b"mural:{mural.30.39}:log"}
+        assert a.picture().getpixel((9, 10)) == BLUE
+
+
+def test_two_links_for_one_place(engine, tmp_path):
+    """Two logs could swap its colours for ever."""
+    other = section(engine, name="other").replace("link]", "link other]", 1) + "offset = 63,47\n"
+    wall = linked(engine, tmp_path, other)
+    assert wall.start().process.wait(30) != 0
+    assert "shares a place of the wall with" in wall.log()
+
+
+@pytest.mark.parametrize("line", ["world = yes\norigin = 65536,0", "world = yes\norigin = 0,-1",
+                                  "world = yes\npicture = 64x48"])
+def test_no_place_in_a_world(tmp_path, line):
+    wall = linked("/nowhere", tmp_path, line)
+    assert wall.start().process.wait(30) == 78
+
+
 @pytest.mark.parametrize("name", ["a:b", "a}b", "", "x" * 65])
 def test_no_name_of_a_wall(tmp_path, name):
     wall = linked("/nowhere", tmp_path, name=name)
@@ -379,7 +447,7 @@ def test_keys_of_somebody_else(engine, tmp_path):
 
 
 def test_snapshots_that_make_no_sense(engine, tmp_path):
-    snap = {"born": "me", "id": "0-0", "w": 64, "h": 48, "format": "rgb-planes", "pic": pack(bytes(100 << 20))}
+    snap = {"born": "me", "id": "0-0", "w": 64, "h": 48, "region": "0.0", "format": "rgb-planes", "pic": pack(bytes(100 << 20))}
     engine.ask("HSET", key("mural", "snap"), *[word for pair in snap.items() for word in pair])
     with linked(engine, tmp_path) as wall:
         wait_for("a word", lambda: "its snapshot cannot be read" in wall.log())

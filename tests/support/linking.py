@@ -275,8 +275,9 @@ class Picture:
         return bytes(channel for rgb in self.pixels for channel in rgb)
 
 
-def key(name, what):
-    return "mural:{%s}:%s" % (name, what)
+def key(name, what, region="0.0"):
+    """Of a wall, or with its region as `name`, WALL.X.Y."""
+    return "mural:{%s}:%s" % (name if name.count(".") == 2 else "%s.%s" % (name, region), what)
 
 
 def id_of(text):
