@@ -100,7 +100,9 @@ struct engine_events {
 };
 
 struct engine_config {
-	const char *address, *user, *password;
+	const char *address;  /* with sentinel: of several, with blanks between */
+	const char *sentinel; /* the name by which they know the engine; empty: none */
+	const char *user, *password;
 	const char *wall, *region; /* whose log */
 	const char *node;          /* who asks, among all walls */
 };

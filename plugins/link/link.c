@@ -19,8 +19,10 @@
 #define PATIENCE_S 15
 
 static const struct mural_option options[] = {
-	MURAL_ADDRESS(struct link_config, engine, "127.0.0.1:6379",
-		"Valkey or Redis that links the walls"),
+	MURAL_ADDRESSES(struct link_config, engine, "127.0.0.1:6379",
+		"Valkey or Redis that links the walls, or its Sentinels"),
+	MURAL_TEXT(struct link_config, sentinel, "",
+		"name by which Sentinels know the engine; empty: there are none"),
 	MURAL_TEXT(struct link_config, wall, "mural",
 		"walls of one name on one engine show one picture"),
 	MURAL_CHOICE(struct link_config, role, "both", "both view",
@@ -51,6 +53,10 @@ link_check(const void *link_config, struct mural_check *check)
 	if (!*config->engine)
 		mural_reject(check, "engine",
 			"is empty; write HOST:PORT or unix:PATH of a Valkey or Redis");
+	if (strchr(config->engine, ' ') && !*config->sentinel)
+		mural_reject(check, "engine",
+			"has several addresses, but no sentinel; if they are those of "
+			"Sentinels, write by which name these know the engine");
 	if (len == 0 || len > 64 ||
 		strspn(config->wall, "abcdefghijklmnopqrstuvwxyz"
 				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") < len)
@@ -230,6 +236,7 @@ start_engine(struct link *link)
 {
 	const struct engine_config engine = {
 		.address = link->config->engine,
+		.sentinel = link->config->sentinel,
 		.user = link->config->user,
 		.password = link->config->password,
 		.wall = link->config->wall,

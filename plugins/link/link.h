@@ -20,7 +20,7 @@
 #include "link/window.h"
 
 struct link_config {
-	const char *engine, *wall, *user, *password;
+	const char *engine, *sentinel, *wall, *user, *password;
 	uint32_t role;
 	int64_t rate;
 	uint64_t bandwidth, snapshot;

@@ -16,8 +16,8 @@ import pytest
 
 from author import pkg_config
 from control import Operator, control
-from linking import (Engine, converged, differ, entries, fold, is_linked, key, linked, pack, payload, read_payload, section,
-                     short_folder, wait_linked)
+from linking import (Engine, Sentinel, converged, differ, entries, fold, is_linked, key, linked, pack, payload, read_payload,
+                     section, short_folder, wait_linked)
 from relay import Relay
 from waiting import stays, wait_for
 from wall import DOTS, PLUGINS, SOURCE, Wall, dot, has_plugin
@@ -454,6 +454,59 @@ def test_snapshots_that_make_no_sense(engine, tmp_path):
         engine.ask("HSET", key("mural", "snap"), "pic", pack(bytes(64 * 48 * 3)))
         wall.paint(dot(1, 1, RED))
         converged(engine, wall)
+
+
+# ---- Sentinels
+
+def free_ports(n):
+    with contextlib.ExitStack() as stack:
+        some = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(n)]
+        return [one.getsockname()[1] for one in some]
+
+
+def replicates(engine, word):
+    """Does it say so?  A Sentinel cuts all connections when it promotes or demotes one."""
+    try:
+        return word in engine.ask("INFO", "replication")
+    except (OSError, AssertionError):
+        return False
+
+
+def test_a_failover(tmp_path):
+    """The engine is killed, and a Sentinel makes its replica the engine."""
+    first, second, nobody = free_ports(3)
+    with contextlib.ExitStack() as stack:
+        one = stack.enter_context(Engine(short_folder(tmp_path, "1"), "--port", str(first),
+                                         "--repl-diskless-sync-delay", "0"))
+        other = stack.enter_context(Engine(short_folder(tmp_path, "2"), "--port", str(second), "--replicaof",
+                                           "127.0.0.1 %d" % first))
+        # it looks for replicas at once, and then after ten seconds
+        wait_for("the replica", lambda: replicates(one, b"state=online"), 60)
+        sentinel = stack.enter_context(Sentinel(tmp_path, first))
+        more = "sentinel = mymaster\nengine = 127.0.0.1:%d 127.0.0.1:%d\n" % (nobody, sentinel.port)
+        a, b = (stack.enter_context(Wall(short_folder(tmp_path, name), DOTS + "[plugin link]\n" + more))
+                for name in "ab")
+        wait_linked(a, b)
+        a.paint(scribble(1, 300))
+        picture = converged(one, a, b)
+        wait_for("the replica to have it", lambda: entries(other) == entries(one))
+        one.kill()
+        b.paint(dot(1, 1, RED))
+        wait_for("the failover", lambda: replicates(other, b"role:master"), 120)
+        wait_for("the pixel", lambda: a.picture().getpixel((1, 1)) == RED, 60)
+        if LONG:  # a Sentinel takes ten seconds to look at it
+            one.start()
+            wait_for("the old one", lambda: replicates(one, b"role:slave"), 120)
+        a.paint(dot(2, 1, GREEN))
+        b.painted(2, 1, GREEN)
+        picture.apply({(1, 1): RED, (2, 1): GREEN})
+        assert converged(other, a, b).pixels == picture.pixels
+
+
+def test_addresses_without_a_sentinel(tmp_path):
+    wall = Wall(tmp_path, DOTS + "[plugin link]\nengine = 127.0.0.1:1 127.0.0.1:2\n")
+    assert wall.start().process.wait(30) == 78
+    assert "by which name these know the engine" in wall.log()
 
 
 # ---- the operator of one wall

@@ -119,6 +119,26 @@ class Engine(Closing):
             self.kill()
 
 
+class Sentinel(Closing):
+    """Watches an engine at that port of TCP, by the name of `mymaster`."""
+
+    def __init__(self, folder, engine_port):
+        with socket.create_server(("127.0.0.1", 0)) as one:
+            self.port = one.getsockname()[1]
+        path = os.path.join(short_folder(folder, "sentinel"), "conf")
+        with open(path, "w") as f:
+            f.write("port %d\nbind 127.0.0.1\ndir %s\nsentinel monitor mymaster 127.0.0.1 %d 1\n"
+                    "sentinel down-after-milliseconds mymaster 1000\nsentinel failover-timeout mymaster 4000\n"
+                    % (self.port, os.path.dirname(path), engine_port))
+        with open(path + ".log", "ab") as log:
+            self.process = subprocess.Popen([server(), path, "--sentinel"], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
 def section(engine, more="", name="mural"):
     return "[plugin link]\nengine = unix:%s\nwall = %s\n%s\n" % (
         engine if isinstance(engine, str) else engine.path, name, more)
