@@ -27,6 +27,7 @@ struct engine {
 	struct redis commands, reading;
 	struct redis asking; /* a Sentinel, where the engine is */
 	bool is_asking;
+	struct redis_tls *tls;
 	unsigned n_asked;         /* Sentinels, ever */
 	char target[ADDRESS_MAX]; /* what it connects to */
 	bool is_up;

@@ -79,6 +79,7 @@ finish(struct engine *engine)
 	void (*stopped)(void *) = engine->stopped;
 	void *arg = engine->arg;
 
+	redis_tls_free(engine->tls);
 	free(engine);
 	stopped(arg);
 }
@@ -177,20 +178,36 @@ key_format(const struct engine *engine, char key[KEY_MAX], const char *what)
 		engine->config.region, what);
 }
 
+static bool
+start_tls(struct engine *engine, struct mural_host *host,
+	const struct engine_config *config)
+{
+	const char *why = "";
+
+	if (config->tls_ca)
+		engine->tls = redis_tls_new(config->tls_ca, &why);
+	if (config->tls_ca && !engine->tls)
+		mural_log(host, MURAL_ERROR, "%s: %s", config->tls_ca, why);
+	return !config->tls_ca || engine->tls;
+}
+
 struct engine *
 engine_start(struct mural_host *host, const struct engine_config *config,
 	const struct engine_events *events, void *arg)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 
-	if (!engine)
+	if (!engine || !start_tls(engine, host, config)) {
+		free(engine);
 		return NULL;
+	}
 	engine->host = host;
 	engine->config = *config;
 	engine->events = *events;
 	engine->arg = arg;
 	engine->backoff_ms = BACKOFF_MS;
 	engine->commands = (struct redis){ .host = host,
+		.tls = engine->tls,
 		.user = config->user,
 		.password = config->password,
 		.on_ready = on_ready,
@@ -204,6 +221,7 @@ engine_start(struct mural_host *host, const struct engine_config *config,
 	key_format(engine, engine->walls, "walls");
 	engine->timer = mural_timer_start(host, NULL, 0, 0, on_timer, engine);
 	if (!engine->timer) {
+		redis_tls_free(engine->tls);
 		free(engine);
 		return NULL;
 	}

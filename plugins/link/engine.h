@@ -103,11 +103,12 @@ struct engine_config {
 	const char *address;  /* with sentinel: of several, with blanks between */
 	const char *sentinel; /* the name by which they know the engine; empty: none */
 	const char *user, *password;
+	const char *tls_ca; /* speak TLS, and trust whom it has signed; NULL: without */
 	const char *wall, *region; /* whose log */
 	const char *node;          /* who asks, among all walls */
 };
 
-/* All strings must outlive it.  NULL: out of memory. */
+/* All strings must outlive it.  NULL: it says why in the log. */
 struct engine *engine_start(struct mural_host *host, const struct engine_config *config,
 	const struct engine_events *events, void *arg);
 

@@ -14,6 +14,8 @@
 #include <sys/random.h>
 #include <uv.h>
 
+#include "link/redis.h"
+
 /* How often to look at the engine, and how long to wait for what it says, in seconds. */
 #define LOOK_S 3
 #define PATIENCE_S 15
@@ -29,6 +31,9 @@ static const struct mural_option options[] = {
 		"both: paint and show; view: show only"),
 	MURAL_TEXT(struct link_config, user, "", "name for the engine; empty: none"),
 	MURAL_SECRET(struct link_config, password, "password for the engine"),
+	MURAL_BOOL(struct link_config, tls, "no", "speak TLS to the engine"),
+	MURAL_PATH(struct link_config, tls_ca, "",
+		"certificates that may have signed the engine's"),
 	MURAL_POINT(struct link_config, origin, "0,0",
 		"where this wall lies in the shared picture"),
 	MURAL_DIMENSIONS(struct link_config, picture, "auto", "auto",
@@ -65,6 +70,15 @@ link_check(const void *link_config, struct mural_check *check)
 			"underscores and hyphens");
 	if (*config->user && !*config->password)
 		mural_reject(check, "password", "is empty, but there is a user");
+	if (config->tls && !REDIS_HAS_TLS)
+		mural_reject(check, "tls",
+			"needs hiredis 1.0, which Debian has from 13 on; before that "
+			"write a "
+			"tunnel's address as the engine, see murald.conf(5), link");
+	else if (config->tls && !*config->tls_ca)
+		mural_reject(check, "tls-ca",
+			"is empty; write the file of the certificate that has signed the "
+			"engine's");
 	if (config->world &&
 		(config->origin.x < 0 || config->origin.x >= WORLD_SIDE ||
 			config->origin.y < 0 || config->origin.y >= WORLD_SIDE))
@@ -239,6 +253,7 @@ start_engine(struct link *link)
 		.sentinel = link->config->sentinel,
 		.user = link->config->user,
 		.password = link->config->password,
+		.tls_ca = link->config->tls ? link->config->tls_ca : NULL,
 		.wall = link->config->wall,
 		.region = link->region,
 		.node = link->node,
@@ -250,6 +265,8 @@ start_engine(struct link *link)
 	snprintf(link->node, sizeof(link->node), "%016" PRIx64, random);
 	link->second = mural_timer_start(link->host, NULL, 1000, 1000, on_second, link);
 	link->engine = engine_start(link->host, &engine, &link_events, link);
+	if (!link->engine && link->config->tls)
+		return -EINVAL;
 	return link->second && link->engine ? 0 : -ENOMEM;
 }
 

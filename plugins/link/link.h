@@ -26,7 +26,8 @@ struct link_config {
 	uint64_t bandwidth, snapshot;
 	struct mural_point origin;
 	struct mural_dimensions picture;
-	bool world;
+	bool world, tls;
+	const char *tls_ca;
 };
 
 enum link_role { ROLE_BOTH, ROLE_VIEW };

@@ -12,5 +12,5 @@ link_la_SOURCES = %D%/engine.c %D%/engine.h %D%/engine-log.c %D%/engine-private.
 	%D%/join.h %D%/keeper.c %D%/link.c %D%/link.h %D%/publish.c %D%/redis.c %D%/redis.h \
 	%D%/state.c %D%/window.c %D%/window.h
 link_la_LDFLAGS = $(PLUGIN_LDFLAGS)
-link_la_LIBADD = libpixels.la $(HIREDIS_LIBS) $(ZSTD_LIBS)
+link_la_LIBADD = libpixels.la $(HIREDIS_SSL_LIBS) $(HIREDIS_LIBS) $(ZSTD_LIBS)
 endif

@@ -509,6 +509,46 @@ def test_addresses_without_a_sentinel(tmp_path):
     assert "by which name these know the engine" in wall.log()
 
 
+# ---- TLS
+
+def certificate(folder, name, authority=None):
+    """A key and a certificate, signed by that authority or by itself: their files."""
+    paths = [os.path.join(folder, name + end) for end in (".key", ".crt")]
+    signer = ["-CA", authority[1], "-CAkey", authority[0]] if authority else []
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=" + name,
+                    "-keyout", paths[0], "-out", paths[1], *signer], check=True, capture_output=True)
+    return paths
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl: apt-get install openssl")
+def test_tls(tmp_path):
+    """Whose certificate somebody else has signed is no engine; without TLS in hiredis it is said how to do it."""
+    port, = free_ports(1)
+    folder = short_folder(tmp_path, "tls")
+    trusted, stranger = certificate(folder, "ca"), certificate(folder, "stranger")
+    key_file, cert = certificate(folder, "engine", trusted)
+
+    def by_tls(name, authority):
+        return Wall(short_folder(tmp_path, name), DOTS + "[plugin link]\nengine = 127.0.0.1:%d\ntls = yes\n"
+                    "tls-ca = %s\n" % (port, authority[1]))
+    with contextlib.ExitStack() as stack:
+        c = by_tls("c", stranger).start()
+        stack.push(c)
+        wait_for("a word", lambda: re.search("alone|write a\\s+tunnel's address", c.log()))
+        if "tunnel" in c.log():
+            assert c.process.wait(30) == 78
+            return
+        with Engine(tmp_path, "--tls-port", str(port), "--tls-cert-file", cert, "--tls-key-file", key_file,
+                    "--tls-ca-cert-file", trusted[1], "--tls-auth-clients", "no") as engine, \
+                by_tls("a", trusted) as a, by_tls("b", trusted) as b:
+            wait_linked(a, b)
+            a.paint(scribble(1, 3000))
+            b.paint(scribble(2, 3000) + dot(1, 1, RED))
+            a.painted(1, 1, RED)
+            converged(engine, a, b)
+            assert not is_linked(c)
+
+
 # ---- the operator of one wall
 
 def test_a_wall_that_is_frozen(engine, tmp_path):

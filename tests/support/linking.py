@@ -28,7 +28,9 @@ NAMES = ["valkey", "redis"]
 
 
 def server():
-    """The program of an engine."""
+    """The program of an engine, or the one that the environment names."""
+    if os.environ.get("MURALD_ENGINE"):
+        return os.environ["MURALD_ENGINE"]
     for name in NAMES:
         if shutil.which(name + "-server"):
             return name + "-server"
