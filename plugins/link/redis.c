@@ -190,7 +190,11 @@ on_disconnected(const redisAsyncContext *context, int status)
 	struct redis *redis = context->data;
 
 	(void)status;
-	if (redis->context == context)
+	if (redis->context != context)
+		return;
+	if (redis->tls && !redis->is_ready) /* hiredis says "Success" there */
+		lose(redis, "no TLS with it: has tls-ca signed its certificate?");
+	else
 		lose(redis, *context->errstr ? context->errstr : "it went away");
 }
 

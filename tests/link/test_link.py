@@ -16,9 +16,10 @@ import pytest
 
 from author import pkg_config
 from control import Operator, control
-from linking import (Engine, Sentinel, converged, differ, entries, fold, is_linked, key, linked, pack, payload, read_payload,
-                     section, short_folder, wait_linked)
+from linking import (Engine, Sentinel, converged, differ, entries, fold, id_of, is_linked, key, linked, pack, payload,
+                     read_payload, section, short_folder, wait_linked)
 from relay import Relay
+from sanitizer import SANITIZED
 from waiting import stays, wait_for
 from wall import DOTS, PLUGINS, SOURCE, Wall, dot, has_plugin
 
@@ -264,6 +265,92 @@ def test_the_engine_is_full_and_stays_so(engine, tmp_path):
         wait_for("a word", lambda: "the engine refuses an entry: OOM" in a.log())
         wait_for("the dot", lambda: b.picture().getpixel((1, 2)) == RED, 60)
         converged(engine, a, b)
+
+
+def test_the_engine_evicts(engine, tmp_path):
+    """Against the manual's advice: it throws away log or snapshot, whichever it likes."""
+    def figure(name):
+        return int(re.search(rb"%s:(\d+)" % name, engine.ask("INFO")).group(1))
+
+    frames = [noise(seed, 256, 256) for seed in range(2)]
+    with walls(engine, tmp_path, 2, "snapshot = 1h", size="256x256") as (a, b):
+        engine.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+        engine.ask("CONFIG", "SET", "maxmemory", figure(b"used_memory") + (2 << 20))
+
+        def is_evicted():
+            a.paint(frames[0])
+            frames.reverse()
+            return figure(b"evicted_keys") > 1
+        wait_for("keys to go", is_evicted, 120)
+        a.paint(dot(1, 2, RED))
+        wait_for("the dot", lambda: b.picture().getpixel((1, 2)) == RED, 60)
+        converged(engine, a, b)
+
+
+def test_the_clock_of_the_engine_goes_back(engine, tmp_path):
+    """By hours, as after a failover to a machine with another clock: ids grow all the same."""
+    with walls(engine, tmp_path, 2, "snapshot = 1s") as (a, b):
+        later = (int(time.time()) + 3 * 3600) * 1000
+        engine.ask("XADD", key("mural", "log"), "%d-0" % later, "w", "somebody.1", "d",
+                   payload({(3, 3): RED}, 64, 48))
+        b.painted(3, 3, RED)
+        a.paint(dot(4, 3, GREEN))
+        b.painted(4, 3, GREEN)
+        wait_for("a snapshot", lambda: id_of(engine.ask("HGET", key("mural", "snap"), "id")) >= (later, 1))
+        with linked(engine, short_folder(tmp_path, "late")) as late:
+            converged(engine, a, b, late)
+
+
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	int ret = (int)syscall(SYS_clock_gettime, id, now);
+	now->tv_sec += id == CLOCK_REALTIME ? HOURS * 3600 : 0;
+	return ret;
+}
+time_t time(time_t *to)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return to ? *to = now.tv_sec : now.tv_sec;
+}
+int gettimeofday(struct timeval *to, void *zone)
+{
+	struct timespec now;
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &now);
+	*to = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
+	return 0;
+}
+"""
+
+
+@pytest.mark.skipif(SANITIZED, reason="ASan must be the first library")
+def test_clocks_of_walls_that_are_hours_apart(engine, tmp_path):
+    """Only the engine's says in which order things happened."""
+    with contextlib.ExitStack() as stack:
+        some = []
+        for hours in (-5, 7):
+            library = str(tmp_path / ("clock%d.so" % hours))
+            subprocess.run(["cc", "-shared", "-fPIC", "-DHOURS=%d" % hours, "-x", "c", "-", "-o", library],
+                           input=CLOCK, text=True, check=True, timeout=100)
+            wall = linked(engine, short_folder(tmp_path, "w%d" % hours), "snapshot = 1s",
+                          prefix=["env", "LD_PRELOAD=" + library])
+            some.append(stack.enter_context(wall))
+        a, b = some
+        wait_linked(a, b)
+        for turn in range(10):
+            a.paint(dot(5, 5, RED) + dot(turn, 6, RED))
+            b.painted(turn, 6, RED)
+            b.paint(dot(5, 5, GREEN) + dot(turn, 7, GREEN))
+            a.painted(turn, 7, GREEN)
+        wait_for("a snapshot", lambda: len([1 for _, fields in entries(engine) if b"x" in fields]))
+        assert converged(engine, a, b).pixels[5 * 64 + 5] == GREEN
 
 
 def test_an_entry_that_vanishes(engine, tmp_path):
@@ -531,22 +618,22 @@ def test_tls(tmp_path):
     def by_tls(name, authority):
         return Wall(short_folder(tmp_path, name), DOTS + "[plugin link]\nengine = 127.0.0.1:%d\ntls = yes\n"
                     "tls-ca = %s\n" % (port, authority[1]))
-    with contextlib.ExitStack() as stack:
+    with Engine(tmp_path, "--tls-port", str(port), "--tls-cert-file", cert, "--tls-key-file", key_file,
+                "--tls-ca-cert-file", trusted[1], "--tls-auth-clients", "no") as engine, \
+            contextlib.ExitStack() as stack:
         c = by_tls("c", stranger).start()
         stack.push(c)
-        wait_for("a word", lambda: re.search("alone|write a\\s+tunnel's address", c.log()))
+        wait_for("a word", lambda: re.search("has tls-ca signed its certificate|write a tunnel", c.log()))
         if "tunnel" in c.log():
             assert c.process.wait(30) == 78
             return
-        with Engine(tmp_path, "--tls-port", str(port), "--tls-cert-file", cert, "--tls-key-file", key_file,
-                    "--tls-ca-cert-file", trusted[1], "--tls-auth-clients", "no") as engine, \
-                by_tls("a", trusted) as a, by_tls("b", trusted) as b:
-            wait_linked(a, b)
-            a.paint(scribble(1, 3000))
-            b.paint(scribble(2, 3000) + dot(1, 1, RED))
-            a.painted(1, 1, RED)
-            converged(engine, a, b)
-            assert not is_linked(c)
+        a, b = (stack.enter_context(by_tls(name, trusted)) for name in "ab")
+        wait_linked(a, b)
+        a.paint(scribble(1, 3000))
+        b.paint(scribble(2, 3000) + dot(1, 1, RED))
+        a.painted(1, 1, RED)
+        converged(engine, a, b)
+        assert not is_linked(c)
 
 
 # ---- the operator of one wall
