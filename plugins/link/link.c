@@ -115,10 +115,9 @@ static int
 link_enlist(struct link *link)
 {
 	const struct mural_rect mine = shared_rect(link);
-	const struct link *other;
 
-	LIST_FOREACH(other, &links, neighbours)
-	{
+	for (const struct link *other = LIST_FIRST(&links); other;
+		other = LIST_NEXT(other, neighbours)) {
 		const struct mural_rect theirs = shared_rect(other);
 
 		if (other->is_stopping || !overlaps(&mine, &theirs))
