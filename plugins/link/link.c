@@ -88,50 +88,6 @@ link_check(const void *link_config, struct mural_check *check)
 		mural_reject(check, "picture", "is 1024x1024 in a world; leave it out");
 }
 
-/* ------------------------------------------------------------- its neighbours */
-
-static LIST_HEAD(link_list, link) links = LIST_HEAD_INITIALIZER(links);
-
-/* What it shares of the canvas. */
-static struct mural_rect
-shared_rect(const struct link *link)
-{
-	struct mural_rect rect = link->window.shown;
-
-	rect.x = (uint32_t)(rect.x - link->window.x + link->host->left);
-	rect.y = (uint32_t)(rect.y - link->window.y + link->host->top);
-	return rect;
-}
-
-static bool
-overlaps(const struct mural_rect *a, const struct mural_rect *b)
-{
-	return a->x < b->x + b->width && b->x < a->x + a->width &&
-	       a->y < b->y + b->height && b->y < a->y + a->height;
-}
-
-/* Two logs for one place could swap two colours there for ever. */
-static int
-link_enlist(struct link *link)
-{
-	const struct mural_rect mine = shared_rect(link);
-
-	for (const struct link *other = LIST_FIRST(&links); other;
-		other = LIST_NEXT(other, neighbours)) {
-		const struct mural_rect theirs = shared_rect(other);
-
-		if (other->is_stopping || !overlaps(&mine, &theirs))
-			continue;
-		mural_log(link->host, MURAL_ERROR,
-			"shares a place of the wall with %s; give each its own by offset "
-			"and region",
-			other->host->name);
-		return -EINVAL;
-	}
-	LIST_INSERT_HEAD(&links, link, neighbours);
-	return 0;
-}
-
 /* ------------------------------------------------------------------- its life */
 
 static void
@@ -162,7 +118,6 @@ link_end(struct link *link)
 {
 	if (link->jobs > 0 || link->engine)
 		return;
-	LIST_REMOVE(link, neighbours);
 	publish_finish(link);
 	picture_finish(&link->shared);
 	free(link->before);
@@ -279,12 +234,7 @@ link_start(struct mural_host *host)
 	link->config = host->config;
 	ret = take_canvas(link);
 	if (ret == 0)
-		ret = link_enlist(link);
-	if (ret == 0) {
 		ret = start_engine(link);
-		if (ret < 0)
-			LIST_REMOVE(link, neighbours);
-	}
 	if (ret < 0) {
 		mural_log(host, MURAL_ERROR, "%s", strerror(-ret));
 		publish_finish(link);

@@ -101,7 +101,6 @@ struct writer {
 struct job;
 
 struct link {
-	LIST_ENTRY(link) neighbours; /* all links of this murald */
 	struct mural_host *host;
 	const struct link_config *config;
 	struct engine *engine;

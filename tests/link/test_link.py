@@ -461,14 +461,6 @@ def test_a_window_of_a_world(engine, tmp_path):
         assert a.picture().getpixel((9, 10)) == BLUE
 
 
-def test_two_links_for_one_place(engine, tmp_path):
-    """Two logs could swap its colours for ever."""
-    other = section(engine, name="other").replace("link]", "link other]", 1) + "offset = 63,47\n"
-    wall = linked(engine, tmp_path, other)
-    assert wall.start().process.wait(30) != 0
-    assert "shares a place of the wall with" in wall.log()
-
-
 @pytest.mark.parametrize("line", ["world = yes\norigin = 65536,0", "world = yes\norigin = 0,-1",
                                   "world = yes\npicture = 64x48"])
 def test_no_place_in_a_world(tmp_path, line):
