@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -189,6 +190,36 @@ update_block(struct hud_status *hud_status)
 		}
 }
 
+/* The text makes room for it when there are pictures. */
+static void
+play_film(struct hud_status *hud_status)
+{
+	struct hud_text *text = &hud_status->text;
+	struct hud_film *film = &hud_status->film;
+	time_t begin;
+	struct tm tm;
+
+	if (text->invites)
+		hud_film_play(film);
+	else
+		hud_film_end(film);
+	text->film_width = film->width;
+	text->film_height = film->height;
+	*text->film_since = '\0';
+	begin = (time_t)(film->begin_ms / SECOND_MS);
+	if (film->width > 0 && localtime_r(&begin, &tm))
+		(void)strftime(text->film_since, sizeof(text->film_since), "%H:%M", &tm);
+}
+
+static void
+on_film(struct hud_film *film)
+{
+	struct hud_status *hud_status = container_of(film, struct hud_status, film);
+
+	play_film(hud_status);
+	hud_set_text(hud_status->hud, &hud_status->text);
+}
+
 /* Only while the first pixel is waited for, so that it ends it at once. */
 static void
 update_invitation(struct hud_status *hud_status)
@@ -202,6 +233,7 @@ update_invitation(struct hud_status *hud_status)
 	*text->block = '\0';
 	if (text->invites)
 		update_block(hud_status);
+	play_film(hud_status);
 }
 
 static void
@@ -255,6 +287,7 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 	(void)status;
 	(void)events;
 	hud_status->text.invites = false;
+	play_film(hud_status);
 	hud_status->painted_ns = uv_hrtime();
 	leave_idle(hud_status);
 	/* whose it was is counted by nobody yet */
@@ -334,7 +367,7 @@ hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 
 int
 hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *ingest,
-	struct canvas *canvas, uv_loop_t *loop)
+	struct canvas *canvas, const char *recording, uv_loop_t *loop)
 {
 	*hud_status = (struct hud_status){
 		.ingest = ingest,
@@ -358,6 +391,7 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 	uv_timer_init(loop, &hud_status->invitation);
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
 	hud_status->invitation.data = hud_status;
+	hud_film_start(&hud_status->film, hud, recording, loop, on_film);
 	update_addresses(hud_status);
 	hud_status->counted_ns = uv_hrtime();
 	update_text(hud_status);
@@ -403,6 +437,13 @@ hud_status_notice(struct hud_status *hud_status, const char *notice)
 }
 
 void
+hud_status_cleared(struct hud_status *hud_status)
+{
+	if (hud_status->hud)
+		hud_film_forget(&hud_status->film);
+}
+
+void
 hud_status_frozen(struct hud_status *hud_status, bool paused,
 	const struct mural_rect *parts, size_t n_parts)
 {
@@ -425,6 +466,7 @@ hud_status_stop(struct hud_status *hud_status)
 	if (!hud_status->hud)
 		return;
 	hud_people_stop(&hud_status->people);
+	hud_film_stop(&hud_status->film);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);
 	uv_close((uv_handle_t *)&hud_status->invitation, NULL);

@@ -70,7 +70,7 @@ has_hud(const struct screen *screen, const struct screen_slot *slot)
 {
 	return slot->content == SCREEN_PICTURE &&
 	       slot->version == screen->layout.version &&
-	       slot->covers == screen->layout.covers;
+	       slot->covers == screen->layout.covers && slot->film == screen->layout.film;
 }
 
 /* Whether the screen shows what it should.  If so, arms the reader, so that damage wakes
@@ -94,7 +94,7 @@ static void
 slot_is_black(struct screen_slot *slot)
 {
 	slot->content = SCREEN_BLACK;
-	slot->version = slot->covers = 0;
+	slot->version = slot->covers = slot->film = 0;
 	slot->cover = (struct box){ 0 };
 }
 
@@ -105,6 +105,7 @@ slot_is_filled(struct screen_slot *slot, const struct layout *layout)
 	slot->version = layout->version;
 	slot->covers = layout->covers;
 	slot->cover = layout->cover;
+	slot->film = layout->film;
 }
 
 /* Brings a buffer up to date.  Returns what was written, and in the context's `tiles`
@@ -144,6 +145,8 @@ screen_fill(struct screen *screen, uint32_t buffer)
 		box = box_around(box, layout_paste_hud(layout, buffer));
 	if (whole || uncovers || !box_is_empty(box))
 		box = box_around(box, layout_paste_cards(layout, buffer));
+	else if (slot->film != layout->film)
+		box = layout_paste_film(layout, buffer);
 	slot_is_filled(slot, layout);
 	return whole ? layout_all(layout) : box;
 }
@@ -414,16 +417,19 @@ void
 screen_redraw_hud(struct screen *screen)
 {
 	struct layout *layout = &screen->layout;
+	struct hud *hud = screen->context->hud;
+	bool redraws;
 
 	if (!screen->enabled)
 		return;
-	if (!layout_draw_on_picture(layout, screen->context->hud) &&
-		(!layout->hud || layout->hidden))
-		return;
+	redraws = layout_draw_on_picture(layout, hud) || layout_draw_film(layout, hud);
 	/* what hides is drawn when it comes back */
-	if (layout->hud && !layout->hidden)
-		layout_draw_hud(layout, screen->context->hud);
-	screen_repaint(screen);
+	if (layout->hud && !layout->hidden && layout->version != hud_version(hud)) {
+		layout_draw_hud(layout, hud);
+		redraws = true;
+	}
+	if (redraws)
+		screen_repaint(screen);
 }
 
 void

@@ -37,6 +37,7 @@ struct screen_slot {
 	uint64_t version; /* of the HUD in the buffer; 0: none */
 	uint64_t covers;  /* the layout's, of what lies on the picture; 0: another's */
 	struct box cover;
+	uint64_t film; /* the layout's */
 };
 
 struct screen {

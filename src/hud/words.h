@@ -19,6 +19,8 @@ enum word {
 	WORD_YOUR_TURN,   /* before the call, on a wall where nobody paints */
 	WORD_OR_TYPE,     /* before the size of what a command paints */
 	WORD_PIXELS,
+	WORD_FAST,      /* beside the film */
+	WORD_SINCE,     /* before the time at which that begins */
 	WORD_PAUSED,    /* on the picture */
 	WORD_PAUSED_BY, /* by the operator */
 	WORD_PAUSED_MEANS,

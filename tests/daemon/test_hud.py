@@ -396,6 +396,19 @@ def test_what_an_invitation_says():
     assert invited(PING, url=URL, german=1, **block)[0] == "Niemand malt. Jetzt du: scannen oder aufrufen"
 
 
+@with_code
+@pytest.mark.parametrize("size", [(1920, 1080), (1024, 768), (1080, 1920)])
+def test_a_film_has_the_figures_beside_it(size):
+    screen = draw(size, PING, wall="000000", invites=1, bitmap=1, url=URL, title="FrogCon 2026", total=48200000000,
+                  **{"film-width": 336, "film-height": 189, "film-since": "18:02"})[0]
+    left, top, right, bottom = ImageChops.difference(screen, Image.new("RGB", size, (255, 0, 255))).convert("L").point(
+        [255] + 255 * [0]).getbbox()
+    assert abs((right - left) / (bottom - top) - 16 / 9) < 0.03
+    assert bottom - top >= min(size) / 8
+    beside = screen.crop((right + 4, top, invitation(screen, size)[2] - 4, bottom))
+    assert Page(beside).rows == ["in fast motion", "since 18:02", "48.2 G pixels so far"]
+
+
 WALL = (0x30, 0x50, 0x70)
 
 

@@ -48,7 +48,8 @@ TEST(what_is_said_is_shown_though_nobody_paints)
 	assert_int_equal(said_init(&instance.said, NULL), 0);
 	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
 	uv_loop_init(&loop);
-	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
+	assert_int_equal(
+		hud_status_start(&hud_status, hud, &ingest, &canvas, "", &loop), 0);
 	run_until_idle(&hud_status, &loop);
 	assert_int_equal(hud_status.text.n_lines, 0);
 	version = hud_draw(hud, &pixel, &room, &strip);
@@ -128,7 +129,7 @@ begin(struct desk *desk, struct instance *instance)
 	assert_int_equal(canvas_init(&desk->canvas, 64, 32, 0xff000000), 0);
 	uv_loop_init(&desk->loop);
 	assert_int_equal(hud_status_start(&desk->hud_status, desk->hud, &desk->ingest,
-				 &desk->canvas, &desk->loop),
+				 &desk->canvas, "", &desk->loop),
 		0);
 }
 

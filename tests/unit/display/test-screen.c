@@ -161,6 +161,51 @@ at(uint32_t x, uint32_t y)
 	return output.memory[y * WIDTH + x] & 0xffffff;
 }
 
+/* So many different ones. */
+static uint32_t
+colours_in(const struct box *box)
+{
+	uint32_t seen[16], n = 0;
+
+	for (uint32_t y = box->top; y < box->bottom; y++)
+		for (uint32_t x = box->left; x < box->right; x++) {
+			uint32_t i = 0;
+
+			while (i < n && seen[i] != at(x, y))
+				i++;
+			if (i == n && n < ARRAY_LEN(seen))
+				seen[n++] = at(x, y);
+		}
+	return n;
+}
+
+static bool
+is_in(const struct box *box, uint32_t i)
+{
+	const uint32_t x = i % WIDTH, y = i / WIDTH;
+
+	return x >= box->left && x < box->right && y >= box->top && y < box->bottom;
+}
+
+static void
+mark_beside(const struct box *box)
+{
+	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+		if (!is_in(box, i))
+			output.memory[i] = MARK;
+}
+
+/* With those that the box has room for. */
+static uint32_t
+marks_beside(const struct box *box)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+		n += is_in(box, i) || output.memory[i] == MARK;
+	return n;
+}
+
 /* It goes when somebody paints, and what was painted below it is there.  The canvas is
  * doubled, from row 40 on. */
 TEST(a_card_hides_and_comes_back)
@@ -198,6 +243,56 @@ TEST(a_card_hides_and_comes_back)
 	assert_int_equal(at(card.left, card.bottom - 1), 0);
 	assert_int_equal(*middle(), MARK);
 	end(&stage);
+}
+
+/* Its pictures are all that is drawn, and when it ends all is as it was. */
+TEST(a_film_plays_in_its_window_alone)
+{
+	static uint32_t before[WIDTH * HEIGHT], invited[WIDTH * HEIGHT];
+	static const uint32_t film[2][2] = { { 0xff112233, 0xff445566 },
+		{ 0xff998877, 0xff665544 } };
+	const struct config_output configs[] = { { .hud = HUD_YES },
+		{ .hud = HUD_YES, .rotate = 1, .mirror = MIRROR_X },
+		{ .hud = HUD_YES, .hud_place = PLACE_OVERLAY } };
+
+	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+		struct stage stage;
+		struct box window;
+		uint64_t frames;
+
+		begin(&stage, &configs[i]);
+		strcpy(stage.text.url, "http://192.0.2.10:8080/");
+		say(&stage);
+		memcpy(before, output.memory, sizeof(before));
+		stage.text.invites = true;
+		stage.text.film_width = 2;
+		stage.text.film_height = 1;
+		hud_set_film(stage.context.hud, film[0], 2, 1);
+		say(&stage);
+		window = scale_memory(&stage.screen.layout.scale,
+			&stage.screen.layout.cards.film.place);
+		assert_false(box_is_empty(window));
+		assert_in_range(colours_in(&window), 2, 3);
+		memcpy(invited, output.memory, sizeof(invited));
+		frames = stage.context.frames;
+
+		mark_beside(&window);
+		hud_set_film(stage.context.hud, film[1], 2, 1);
+		screen_redraw_hud(&stage.screen);
+		wait_until_still(&stage);
+		assert_int_equal(stage.context.frames, frames + 1);
+		assert_int_equal(marks_beside(&window), WIDTH * HEIGHT);
+		assert_in_range(colours_in(&window), 2, 3);
+		screen_redraw_hud(&stage.screen);
+		wait_until_still(&stage);
+		assert_int_equal(stage.context.frames, frames + 1);
+
+		memcpy(output.memory, invited, sizeof(invited));
+		stage.text.invites = false;
+		say(&stage);
+		assert_memory_is(before);
+		end(&stage);
+	}
 }
 
 TEST(a_frozen_part_is_outlined_and_uncovered)
