@@ -392,6 +392,7 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
 	hud_status->invitation.data = hud_status;
 	hud_film_start(&hud_status->film, hud, recording, loop, on_film);
+	(void)hud_ripples_start(&hud_status->ripples, hud, ingest, canvas, loop);
 	update_addresses(hud_status);
 	hud_status->counted_ns = uv_hrtime();
 	update_text(hud_status);
@@ -467,6 +468,7 @@ hud_status_stop(struct hud_status *hud_status)
 		return;
 	hud_people_stop(&hud_status->people);
 	hud_film_stop(&hud_status->film);
+	hud_ripples_stop(&hud_status->ripples);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);
 	uv_close((uv_handle_t *)&hud_status->invitation, NULL);

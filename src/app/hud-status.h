@@ -14,6 +14,7 @@
 
 #include "app/hud-film.h"
 #include "app/hud-people.h"
+#include "app/hud-ripples.h"
 #include "base/host-address.h"
 #include "canvas/canvas.h"
 #include "hud/hud.h"
@@ -41,6 +42,7 @@ struct hud_status {
 	bool hides; /* the HUD shows itself when the wall is quiet */
 	struct hud_people people;
 	struct hud_film film;
+	struct hud_ripples ripples;
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
 	struct hud_text text;
 };

@@ -31,7 +31,7 @@ place_picture(const struct scale_axis *axis, uint32_t from, uint32_t to, uint32_
 	return from + spare / 2;
 }
 
-static struct hud_picture
+struct hud_picture
 layout_picture(const struct layout *layout)
 {
 	const struct scale_axis *x = &layout->scale.x, *y = &layout->scale.y;

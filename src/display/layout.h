@@ -39,6 +39,9 @@ void layout_draw_hud(struct layout *layout, struct hud *hud);
 /* Removes those that the HUD's card covers wholly. */
 void layout_skip_tiles(const struct layout *layout, uint64_t *tiles);
 
+/* Where the picture is. */
+struct hud_picture layout_picture(const struct layout *layout);
+
 /* Whether what was drawn in that box belongs below the HUD's card. */
 bool layout_wants_hud(const struct layout *layout, const struct box *drawn);
 

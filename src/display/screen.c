@@ -82,7 +82,7 @@ sleep_if_up_to_date(struct screen *screen)
 
 	if (screen->black)
 		return slot->content == SCREEN_BLACK;
-	if (!has_hud(screen, slot) || mural_reader_arm(slot->reader))
+	if (screen->ripples || !has_hud(screen, slot) || mural_reader_arm(slot->reader))
 		return false;
 	uv_poll_start(&slot->wakeup, UV_READABLE, on_wakeup);
 	return true;
@@ -96,6 +96,7 @@ slot_is_black(struct screen_slot *slot)
 	slot->content = SCREEN_BLACK;
 	slot->version = slot->covers = slot->film = 0;
 	slot->cover = (struct box){ 0 };
+	slot->ripples.n = 0;
 }
 
 static void
@@ -120,6 +121,7 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	const size_t pitch = layout->surface.buffers[buffer].pitch;
 	const bool whole = slot->content != SCREEN_PICTURE;
 	const bool uncovers = slot->covers != layout->covers;
+	struct ripple_boxes ripples = slot->ripples;
 	struct box box;
 
 	memset(context->tiles, 0, context->canvas->view.words * sizeof(uint64_t));
@@ -135,11 +137,18 @@ screen_fill(struct screen *screen, uint32_t buffer)
 		context->painted_ms = uv_now(&context->loop);
 	if (uncovers)
 		layout_uncover(layout, buffer, &slot->cover, context->tiles);
+	for (uint32_t i = 0; i < ripples.n; i++)
+		layout_uncover(layout, buffer, &ripples.boxes[i], context->tiles);
 	layout_skip_tiles(layout, context->tiles);
 	box = scale_draw(&layout->scale, slot->reader,
 		whole ? context->all_tiles : context->tiles, pixels, pitch);
 	if (uncovers)
 		box = box_around(box, slot->cover);
+	for (uint32_t i = 0; i < ripples.n; i++)
+		box = box_around(box, ripples.boxes[i]);
+	box = box_around(box, ripples_draw(layout, buffer, context->ripples,
+				      context->n_ripples, uv_hrtime(), &slot->ripples));
+	screen->ripples = false;
 	if (uncovers || slot->version != layout->version ||
 		layout_wants_hud(layout, &box))
 		box = box_around(box, layout_paste_hud(layout, buffer));
@@ -191,7 +200,7 @@ is_elsewhere(struct screen *screen)
 	struct screen_slot *slot = &screen->slots[screen->front];
 
 	if ((screen_config(screen)->view.width == 0 && layout->scale.x.canvas != 0) ||
-		screen->black || !has_hud(screen, slot))
+		screen->black || screen->ripples || !has_hud(screen, slot))
 		return false;
 	if (mural_reader_take(slot->reader, context->tiles))
 		context->painted_ms = uv_now(&context->loop);
@@ -430,6 +439,15 @@ screen_redraw_hud(struct screen *screen)
 	}
 	if (redraws)
 		screen_repaint(screen);
+}
+
+void
+screen_redraw_ripples(struct screen *screen)
+{
+	if (!screen->enabled || screen->black || !screen->layout.on_picture)
+		return;
+	screen->ripples = true;
+	screen_repaint(screen);
 }
 
 void

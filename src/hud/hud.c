@@ -24,6 +24,8 @@ struct hud {
 	struct hud_qr qr; /* of said.url */
 	struct logo film; /* its present picture */
 	uint64_t film_version;
+	uint32_t n_ripples;
+	struct hud_ripple ripples[HUD_RIPPLES_MAX];
 
 	/* Held while something is drawn, and so never by who only says something. */
 	pthread_mutex_t drawing;
@@ -384,6 +386,30 @@ hud_draw_film(struct hud *hud, struct hud_cards *cards)
 		logo_draw(&film, &bitmap, 0, 0, width, height);
 	logo_finish(&film);
 	return is_new;
+}
+
+/* ------------------------------------------------------------------ ripples */
+
+void
+hud_set_ripples(struct hud *hud, const struct hud_ripple *ripples, uint32_t n)
+{
+	pthread_mutex_lock(&hud->lock);
+	hud->n_ripples = MIN(n, HUD_RIPPLES_MAX);
+	memcpy(hud->ripples, ripples, hud->n_ripples * sizeof(*ripples));
+	pthread_mutex_unlock(&hud->lock);
+	signal_version(hud);
+}
+
+uint32_t
+hud_get_ripples(struct hud *hud, struct hud_ripple ripples[HUD_RIPPLES_MAX])
+{
+	uint32_t n;
+
+	pthread_mutex_lock(&hud->lock);
+	n = hud->n_ripples;
+	memcpy(ripples, hud->ripples, n * sizeof(*ripples));
+	pthread_mutex_unlock(&hud->lock);
+	return n;
 }
 
 void

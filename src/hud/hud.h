@@ -126,6 +126,20 @@ void hud_set_text(struct hud *hud, const struct hud_text *text);
 void hud_set_film(
 	struct hud *hud, const uint32_t *pixels, uint32_t width, uint32_t height);
 
+/* A ring that closes in on a pixel of the canvas. */
+struct hud_ripple {
+	uint32_t x, y;
+	uint64_t began_ns; /* uv_hrtime() */
+};
+
+enum { HUD_RIPPLES_MAX = 8, HUD_RIPPLE_MS = 500 };
+
+/* Replaces them, and signals hud_fd().  Any thread. */
+void hud_set_ripples(struct hud *hud, const struct hud_ripple *ripples, uint32_t n);
+
+/* How many; whoever draws them leaves out those that have ended.  Any thread. */
+uint32_t hud_get_ripples(struct hud *hud, struct hud_ripple ripples[HUD_RIPPLES_MAX]);
+
 /* Opens fonts and logo, logs what is wrong with them, and signals hud_fd(); without it
  * there are neither.  The main thread. */
 void hud_set_look(struct hud *hud, const struct hud_look *look);

@@ -82,7 +82,8 @@ def test_rates_and_frames(boot):
     wall.dot(2, 1, (255, 0, 255))
     g.wait_for("another rate", lambda: screen.guest.shot().crop(*BELOW).diff(still))
     g.wait_for("sleep again", lambda: wall.slept(3), 60)
-    assert 4 <= screen.flips() <= 8, "the pixels, the rate and who paints, the end of the one, of the other"
+    # the rate and who paints, the end of the one and of the other, and the pixels with their ripples
+    assert 4 <= screen.flips() <= 8 + 2 * 17
     says(wall, BELOW, "nobody is painting")
     picture_is(wall, PICTURE)
 
@@ -174,4 +175,21 @@ def test_a_film_plays_until_the_first_pixel(boot):
     says(wall, (410, 290, 600, 145), "in fast motion")  # right of its window
     assert screen.guest.run(recorded)[1] == size, "what is on the screen alone is not recorded"
     wall.dot(1, 1, (255, 255, 255))
+    picture_is(wall, PICTURE)
+
+
+def test_a_ripple_closes_in_on_a_pixel(boot):
+    """And leaves nothing behind."""
+    screen = boot("virtio")
+    wall = screen.wall(size=WIDE, hud=True).start()
+    picture_is(wall, PICTURE)
+    step = [0]
+
+    def ring():
+        step[0] += 1
+        wall.dot(160, 76, (255, step[0] % 256, 0))
+        around = pil(screen.guest.shot().crop(640 - 66, 304 - 66, 132, 132))
+        ink = around.convert("L").point([0] * 255 + [255])
+        return all(ink.crop(part).getbbox() for part in ((0, 0, 66, 66), (66, 66, 132, 132)))
+    g.wait_for("a white ring around the pixel", ring, 60)
     picture_is(wall, PICTURE)
