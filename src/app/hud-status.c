@@ -3,6 +3,7 @@
 #include "app/hud-status.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,55 @@ update_url(struct hud_status *hud_status)
 	return page;
 }
 
+/* Whether others reach this machine, or have been told by the operator how. */
+static bool
+is_reachable(const struct hud_status *hud_status)
+{
+	const char *addresses[] = { hud_status->address4, hud_status->address6 };
+	const struct instance *i = hud_status->ingest->plugins->instances;
+
+	for (size_t k = 0; k < ARRAY_LEN(addresses); k++)
+		if (*addresses[k] && !host_address_is_loopback(addresses[k]))
+			return true;
+	while (i && !hint_is_public(i) && !hint_is_text(i))
+		i = i->next;
+	return i != NULL;
+}
+
+/* "eth0, wlan0: no address" */
+static void
+list_interfaces(enum hud_language language, char *text, size_t len)
+{
+	struct if_nameindex *all = if_nameindex();
+	size_t at = 0;
+
+	for (size_t i = 0; all && all[i].if_index && at < len; i++)
+		if (strcmp(all[i].if_name, "lo") != 0)
+			at += (size_t)snprintf(text + at, len - at, "%s%s",
+				at > 0 ? ", " : "", all[i].if_name);
+	if (all)
+		if_freenameindex(all);
+	if (at < len)
+		(void)snprintf(text + at, len - at, "%s%s", at > 0 ? ": " : "",
+			words_get(language, WORD_NO_ADDRESS));
+}
+
+/* In place of what nobody can type yet. */
+static void
+say_what_is_missing(struct hud_status *hud_status)
+{
+	struct hud_text *text = &hud_status->text;
+
+	memset(text->lines, 0, sizeof(text->lines));
+	*text->url = '\0';
+	text->url_is_new = false;
+	text->lines[0].is_words = true;
+	list_interfaces(
+		hud_status->language, text->lines[0].hint, sizeof(text->lines[0].hint));
+	snprintf(text->lines[1].hint, sizeof(text->lines[1].hint), "murald --doctor");
+	text->n_lines = 2;
+}
+
 static void
 update_lines(struct hud_status *hud_status)
 {
@@ -151,6 +201,12 @@ update_lines(struct hud_status *hud_status)
 	struct hud_text *text = &hud_status->text;
 	const struct instance *page = update_url(hud_status);
 	uint32_t n = 0;
+
+	text->waits_for_network = instance && !is_reachable(hud_status);
+	if (text->waits_for_network) {
+		say_what_is_missing(hud_status);
+		return;
+	}
 
 	memset(text->lines, 0, sizeof(text->lines));
 	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
@@ -227,7 +283,7 @@ update_invitation(struct hud_status *hud_status)
 	const uint64_t after_ns = hud_status->attract_ms * MS_NS;
 	struct hud_text *text = &hud_status->text;
 
-	text->invites = after_ns > 0 && !text->paused &&
+	text->invites = after_ns > 0 && !text->paused && !text->waits_for_network &&
 			uv_hrtime() - hud_status->painted_ns >= after_ns &&
 			uv_is_active((uv_handle_t *)&hud_status->wakeup);
 	*text->block = '\0';

@@ -139,7 +139,8 @@ text_same(const struct hud_text *a, const struct hud_text *b)
 	if (strcmp(a->url, b->url) != 0 || a->rate != b->rate || a->total != b->total ||
 		a->painting != b->painting || a->watching != b->watching ||
 		a->quiet != b->quiet || a->url_is_new != b->url_is_new ||
-		a->turn != b->turn || !cards_same(a, b))
+		a->waits_for_network != b->waits_for_network || a->turn != b->turn ||
+		!cards_same(a, b))
 		return false;
 	return lines_same(a, b);
 }

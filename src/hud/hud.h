@@ -37,6 +37,7 @@ struct hud_line {
 struct hud_text {
 	char url[128];               /* of the web page; empty: there is none */
 	bool url_is_new;             /* people may have read another one */
+	bool waits_for_network;      /* nobody else can reach this machine */
 	uint64_t rate, total;        /* pixels of the last second, and of all */
 	uint32_t painting, watching; /* people */
 	bool quiet;                  /* nobody has painted for a while */
@@ -110,6 +111,7 @@ struct hud_cards {
 	uint64_t version; /* 0: not drawn yet */
 	uint32_t n;
 	struct hud_card cards[HUD_CARDS_MAX];
+	bool invites;         /* one of them is the invitation: the picture is dimmed */
 	struct hud_card film; /* on one of them, and below none; without pixels: none */
 	uint64_t film_version;
 };

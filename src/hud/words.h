@@ -28,6 +28,8 @@ enum word {
 	WORD_PAGE_GOES_ON,
 	WORD_GOES_ON,
 	WORD_WAITS_FOR_ADDRESS,
+	WORD_WAITS_FOR_NETWORK, /* in place of the address */
+	WORD_NO_ADDRESS,        /* behind the names of interfaces */
 	WORD_WIFI,
 	WORD_PASSWORD,
 	WORD_PAINT, /* what to do when in the network */

@@ -349,6 +349,13 @@ def test_what_a_card_says():
         "FrogCon", '$ echo "PX 960 540 ff8000" | nc \\', "-N 192.0.2.10 1234"]
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720)])
+def test_waiting_for_the_network(size):
+    lines = ("words=net\teth0, wlan0: no address", "doctor\tmurald --doctor")
+    assert inside(size, *lines, place="card", waits=1)[:2] == ["Waiting for the network", "eth0, wlan0: no address"]
+    assert inside(size, *lines, place="card", waits=1, german=1)[0] == "Warten auf das Netz"
+
+
 BLOCK = 'for y in {500..539}; do seq -f "PX %g $y ff8000" 900 1019; done | nc -w1 192.0.2.10 1234'
 
 

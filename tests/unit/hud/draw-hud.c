@@ -121,6 +121,8 @@ set(struct drawing *drawing, char *argument)
 		drawing->room.form = strcmp(value, "corner") == 0 ? HUD_CORNER : HUD_CARD;
 	else if (strcmp(key, "new") == 0)
 		drawing->text.url_is_new = true;
+	else if (strcmp(key, "waits") == 0)
+		drawing->text.waits_for_network = true;
 	else if (strcmp(key, "german") == 0)
 		drawing->look.language = HUD_GERMAN;
 	else if (strcmp(key, "half") == 0)
