@@ -72,13 +72,17 @@ bool
 layout_draw_on_picture(struct layout *layout, struct hud *hud)
 {
 	const struct hud_picture picture = layout_picture(layout);
-	const bool was_hidden = layout->hidden;
+	const bool was_hidden = layout->hidden, had_cards = layout->cards.n > 0;
+	bool is_new;
 
 	layout->hidden = hud_is_hidden(hud, &layout->room);
-	if (!hud_draw_cards(hud, &layout->room, layout->on_picture ? &picture : NULL,
-		    &layout->cards) &&
-		layout->hidden == was_hidden)
+	is_new = hud_draw_cards(
+		hud, &layout->room, layout->on_picture ? &picture : NULL, &layout->cards);
+	/* none before, none now: nothing is drawn for that */
+	if (layout->hidden == was_hidden &&
+		!(is_new && (had_cards || layout->cards.n > 0)))
 		return false;
+	layout->scale.dims = layout->cards.invites;
 	(void)layout_draw_film(layout, hud);
 	update_cover(layout);
 	return true;

@@ -106,6 +106,7 @@ slot_is_filled(struct screen_slot *slot, const struct layout *layout)
 	slot->version = layout->version;
 	slot->covers = layout->covers;
 	slot->cover = layout->cover;
+	slot->dims = layout->scale.dims;
 	slot->film = layout->film;
 }
 
@@ -119,7 +120,8 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	struct screen_slot *slot = &screen->slots[buffer];
 	uint8_t *pixels = layout->surface.buffers[buffer].pixels;
 	const size_t pitch = layout->surface.buffers[buffer].pitch;
-	const bool whole = slot->content != SCREEN_PICTURE;
+	const bool whole =
+		slot->content != SCREEN_PICTURE || slot->dims != layout->scale.dims;
 	const bool uncovers = slot->covers != layout->covers;
 	struct ripple_boxes ripples = slot->ripples;
 	struct box box;

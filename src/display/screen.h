@@ -38,6 +38,7 @@ struct screen_slot {
 	uint64_t version; /* of the HUD in the buffer; 0: none */
 	uint64_t covers;  /* the layout's, of what lies on the picture; 0: another's */
 	struct box cover;
+	bool dims;     /* its picture is dimmed */
 	uint64_t film; /* the layout's */
 	struct ripple_boxes ripples;
 };

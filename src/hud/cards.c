@@ -406,6 +406,7 @@ add_invitation(
 	if (!invitation_place(&invitation, pile->render, room, picture) ||
 		!add_card(pile, &invitation.place, pile->render->look->ground, &bitmap))
 		return;
+	pile->cards->invites = true;
 	invitation_draw(&invitation, &bitmap);
 	add_film(pile, &invitation.film);
 }

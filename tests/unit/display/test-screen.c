@@ -245,6 +245,47 @@ TEST(a_card_hides_and_comes_back)
 	end(&stage);
 }
 
+/* The canvas, while the card is there; the strip is not. */
+TEST(an_invitation_dims_the_picture)
+{
+	const struct config_output configs[] = { { .hud = HUD_YES }, { .hud = HUD_CALL },
+		{ .hud = HUD_NO }, { .hud = HUD_PLAIN } };
+	static uint32_t before[WIDTH * HEIGHT];
+
+	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+		const bool dims = configs[i].hud == HUD_YES || configs[i].hud == HUD_CALL;
+		struct stage stage;
+		uint32_t left, top;
+
+		begin(&stage, &configs[i]);
+		left = stage.screen.layout.scale.x.start;
+		top = stage.screen.layout.scale.y.start;
+		paint(&stage, 0, 0, 0xffff8019);
+		strcpy(stage.text.url, "http://192.0.2.10:8080/");
+		uv_run(&stage.context.loop, UV_RUN_ONCE);
+		wait_until_still(&stage);
+		say(&stage);
+		memcpy(before, output.memory, sizeof(before));
+		stage.text.invites = true;
+		say(&stage);
+		/* a pixel in its corner: 255, 128 and 25; 0x305070 beside it */
+		assert_int_equal(at(left, top), dims ? 0x5e3009 : 0xff8019);
+		assert_int_equal(at(60, top + 4), dims ? 0x121e2a : 0x305070);
+		assert_int_equal(at(320, 479), before[479 * WIDTH + 320] & 0xffffff);
+		paint(&stage, 319, 0, 0xffffffff);
+		uv_run(&stage.context.loop, UV_RUN_ONCE);
+		wait_until_still(&stage);
+		assert_int_equal(at(639 - left, top), dims ? 0x5e5e5e : 0xffffff);
+		paint(&stage, 319, 0, 0xff305070);
+		uv_run(&stage.context.loop, UV_RUN_ONCE);
+		wait_until_still(&stage);
+		stage.text.invites = false;
+		say(&stage);
+		assert_memory_is(before);
+		end(&stage);
+	}
+}
+
 /* Its pictures are all that is drawn, and when it ends all is as it was. */
 TEST(a_film_plays_in_its_window_alone)
 {
