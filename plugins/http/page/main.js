@@ -9,6 +9,7 @@ import { make_keys } from "./keys.js";
 import { Line } from "./line.js";
 import { Marks } from "./marks.js";
 import { show_notice } from "./notice.js";
+import { Offer } from "./offer.js";
 import { Board, cell_of } from "./paint.js";
 import { Place } from "./place.js";
 import { Strip } from "./strip.js";
@@ -35,13 +36,13 @@ let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending 
 Object.assign(on, {
 	view() {
 		show_marks();
+		show_sheet();
 		if (!view.flight)
 			set_painting(!view.fitted);
 		place.remember();
-		live.look(...view.rows());
 	},
 	hover(at) {
-		marks.hover = board && matchMedia("(hover: hover)").matches ? at : null;
+		marks.hover = board && !sheet() && matchMedia("(hover: hover)").matches ? at : null;
 		show_marks();
 		if (!marks.at)
 			tell_place(at);
@@ -52,12 +53,18 @@ Object.assign(on, {
 			strip.take(live.colour(at.x, at.y));
 		navigator.vibrate?.(10);
 	},
-	key: event => keys(event),
+	key: event => sheet()?.key(event) || keys(event),
 });
 const marks = new Marks(element("marks"), view, board ? { size: page.cell, left: page.left, top: page.top }
 	: { size: 1, left: 0, top: 0 });
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
+const offer = board || page.pixelflut.length ? new Offer({ view, live, board, strip }, () => {
+	mark(null);
+	set_painting(!view.fitted);
+	set_strip_height();
+	show_sheet();
+}) : null;
 const keys = make_keys({ view, marks, strip, place, mark, leave, act, take_colour });
 
 // Without a strip the line below the wall has to do.
@@ -177,9 +184,27 @@ function take_colour(at) {
 	strip?.take(live.colour(at.x, at.y));
 }
 
+// ---- a picture of the visitor's own
+
+function sheet() {
+	return offer?.sheet;
+}
+
+// It moves with the view, and needs to know the wall below it.
+function show_sheet() {
+	const rows = view.rows();
+
+	sheet()?.view_changed();
+	live.look(...sheet()?.rows(rows) || rows);
+}
+
 // ---- taps
 
 function tap(at, pointer) {
+	if (sheet()) {
+		sheet().tap(at);
+		return;
+	}
 	if (performance.now() - flown < DOUBLE_MS)
 		return;
 	strip?.seen();
@@ -288,8 +313,8 @@ function put_back(at, before) {
 
 // ---- closer and back
 
-function set_painting(painting) {
-	const { classList } = document.body;
+function set_painting(is_close) {
+	const { classList } = document.body, painting = is_close || Boolean(sheet());
 
 	if (classList.contains("painting") === painting)
 		return;
@@ -304,6 +329,7 @@ function set_painting(painting) {
 }
 
 function leave() {
+	sheet()?.close();
 	mark(null);
 	tell("");
 	view.fit();
@@ -312,7 +338,7 @@ function leave() {
 }
 
 function set_strip_height() {
-	document.documentElement.style.setProperty("--strip", `${element("paint").offsetHeight}px`);
+	document.documentElement.style.setProperty("--strip", `${(sheet()?.root || element("paint")).offsetHeight}px`);
 }
 
 translate();
@@ -332,10 +358,13 @@ document.documentElement.lang = language;
 element("visitor").addEventListener("submit", event => event.preventDefault());
 element("zoom-in").addEventListener("click", () => view.step(true));
 element("zoom-out").addEventListener("click", () => view.step(false));
-for (const id of ["zoom-fit", "back"])
-	element(id).addEventListener("click", leave);
+if (!board)
+	element("share").before(element("drop")); // there is no strip
+element("zoom-fit").addEventListener("click", () => sheet() ? view.fit() : leave());
+element("back").addEventListener("click", leave);
 addEventListener("popstate", () => {
 	if (history.state !== "painting" && document.body.classList.contains("painting") && !desktop.matches) {
+		sheet()?.close();
 		mark(null);
 		view.fit();
 	}
@@ -347,4 +376,4 @@ live.listen(take);
 set_painting(!view.fitted);
 
 // For who looks from outside, such as the tests.
-export { graph, line, live, marks, render, strip, view };
+export { graph, line, live, marks, offer, render, strip, view };

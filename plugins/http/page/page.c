@@ -9,12 +9,14 @@
 
 #include "http/board/board.h"
 #include "http/page/index.h"
+#include "http/page/sockets.h"
 
-/* Everything from this server only; images also from scripts. */
+/* Everything from this server only; images also from scripts, and WebSockets to other
+ * ports of the same host. */
 #define POLICY                                                                           \
 	"default-src 'self'; script-src 'self' %s; img-src 'self' blob: data:; "         \
 	"style-src 'self' "                                                              \
-	"'unsafe-inline'; "                                                              \
+	"'unsafe-inline'; connect-src 'self' %s; "                                       \
 	"frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 
 /* ------------------------------------------------------------------ files */
@@ -49,7 +51,7 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 	bool gzip = takes_gzip(request);
 	const struct page_form *form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
 	struct MHD_Response *response;
-	char policy[sizeof(POLICY) + 64];
+	char policy[sizeof(POLICY) + 64 + PAGE_SOCKETS_MAX], sockets[PAGE_SOCKETS_MAX];
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
 		return reply_not_modified(request, form->etag);
@@ -61,7 +63,8 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	snprintf(policy, sizeof(policy), POLICY, page_script);
+	page_sockets(request, sockets);
+	snprintf(policy, sizeof(policy), POLICY, page_script, sockets);
 	response = response_with(response, "Content-Security-Policy", policy);
 	return reply_send(request, status, response);
 }
@@ -165,12 +168,13 @@ answer_page_json(struct request *request)
 	const struct board *board = page->board;
 
 	return reply_json(request, MHD_HTTP_OK,
-		json_pack("{sssssssbsbsisisisisiso}", "version", mural_version(), "title",
-			title_of(request), "rules", page->rules, "click",
+		json_pack("{sssssssbsbsisisisisisoso}", "version", mural_version(),
+			"title", title_of(request), "rules", page->rules, "click",
 			board->config.click, "secret", *board->config.secrets != '\0',
 			"cell", board->cell, "left", host->left, "top", host->top,
 			"columns", board->width, "rows", board->height, "palette",
-			palette_json(&board->palette)));
+			palette_json(&board->palette), "pixelflut",
+			page_pixelflut_json(request->web->host)));
 }
 
 const struct route page_routes[] = {

@@ -33,6 +33,7 @@ export const words = {
 	colour: "Farbe",
 	pick: "Farbe von der Wand nehmen",
 	start: "Einen Pixel malen",
+	picture: "Ein Bild malen: wählen, fallen lassen oder einfügen",
 	choose: "Stelle wählen",
 	go: "Hier {c} malen",
 	wait: "Wieder in {s}",

@@ -33,6 +33,7 @@ export const words = {
 	colour: "Colour",
 	pick: "Take a colour from the wall",
 	start: "Paint a pixel",
+	picture: "Paint a picture: choose, drop or paste it",
 	choose: "Choose a place",
 	go: "Paint {c} here",
 	wait: "Again in {s}",
