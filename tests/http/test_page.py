@@ -15,6 +15,7 @@ import urllib.request
 import pytest
 from PIL import Image
 
+import hud
 from boardclient import Board, board_wall
 from browser import Browser
 from control import Operator, control
@@ -672,6 +673,38 @@ def test_the_manifest(wall):
     assert manifest["display"] == "standalone"
     assert get(wall, manifest["icons"][0]["src"][1:]).startswith(b"<svg")
     assert 'property="og:image" content="/canvas.png"' in page
+
+
+def test_a_second_screen(wall, browser, tmp_path):
+    """?kiosk: the wall, how to join, and the rate; nothing of it can be touched."""
+    browser.ask("open", viewport={"width": 1440, "height": 900})
+    browser.goto(url(wall, "?kiosk"))
+    same_picture(browser, wall)
+    wait_for("the code", lambda: browser.eval("document.querySelector('#kiosk img')?.naturalWidth"))
+    browser.wait_text("#kiosk", "or type")
+    assert url(wall)[:-1] in browser.text("#kiosk")
+    assert "| nc " in browser.text("#kiosk code")
+    at_rest(browser)
+    picture = str(tmp_path / "kiosk.png")
+    browser.ask("screenshot", path=picture, full=False)
+    with Image.open(picture) as image:
+        assert hud.scan(image) == url(wall)[:-1]
+    before = canvas_png(wall)
+    browser.ask("click", x=720, y=300)
+    for key in ("Enter", "Enter", "f", "+"):
+        browser.ask("press", key=key)
+    assert browser.page("{ view, marks }", "view.fitted && !marks.at")
+    assert small_targets(browser) == []
+    assert browser.ask("axe") == []
+    assert canvas_png(wall) == before
+    client = wall.tcp("pixelflut")
+
+    def moves():
+        client.sendall(b"".join(b"PX %d 90 000001\n" % x for x in range(100)))
+        return browser.text("#kiosk strong") != "0"
+    wait_for("pixels a second", moves)
+    assert browser.errors == []
+    browser.ask("open", viewport={"width": 1280, "height": 800})
 
 
 def test_files_are_cached_until_they_change(wall):

@@ -9,6 +9,9 @@ import { View } from "./view.js";
 // The rest comes without a picture, too, so that it can say why there is none.
 const PATIENCE_MS = 3000;
 
+// For a second screen, without what is for one's hand.
+document.body.classList.toggle("kiosk", new URLSearchParams(location.search).has("kiosk"));
+
 const element = id => document.getElementById(id);
 
 function around() {

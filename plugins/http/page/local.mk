@@ -15,7 +15,7 @@ PAGE_FILES = \
 	%D%/404.html %D%/api.css %D%/api.html %D%/api.js %D%/openapi.json \
 	%D%/acts.js %D%/admin-words.js %D%/admin-words-de.js %D%/admin-words-en.js %D%/admin.css \
 	%D%/admin.html %D%/admin.js %D%/ask.js \
-	%D%/bans.js %D%/board.js %D%/dom.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
+	%D%/bans.js %D%/board.js %D%/dom.js %D%/kiosk.css %D%/kiosk.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
 	%D%/film-words.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js %D%/notice.js \
 	%D%/page.css %D%/picture.css %D%/picture.js %D%/picture-cells.js %D%/picture-file.js \
 	%D%/picture-job.js %D%/picture-laid.js %D%/picture-ways.js %D%/picture-words.js \
@@ -40,6 +40,11 @@ $(BUNDLES):
 
 libhttp_la_SOURCES += %D%/index.c %D%/index.h %D%/openapi.c %D%/page.c %D%/page.h \
 	%D%/sockets.c %D%/sockets.h
+if WITH_QR
+libhttp_la_SOURCES += %D%/qr.c
+else
+libhttp_la_SOURCES += %D%/no-qr.c
+endif
 nodist_libhttp_la_SOURCES = %D%/page-files.c
 %D%/page-files.c: $(PAGE_FILES) $(BUNDLES) $(PAGE_TOOLS)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && pages=; \

@@ -30,7 +30,8 @@ const element = id => document.getElementById(id);
 const known = await (await settings()).text(), page = JSON.parse(known);
 const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
-const board = page.click ? new Board(page, element("name"), element("secret")) : null;
+const is_kiosk = document.body.classList.contains("kiosk");
+const board = page.click && !is_kiosk ? new Board(page, element("name"), element("secret")) : null;
 let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, greeted = false;
 
 Object.assign(on, {
@@ -53,13 +54,13 @@ Object.assign(on, {
 			strip.take(live.colour(at.x, at.y));
 		navigator.vibrate?.(10);
 	},
-	key: event => sheet()?.key(event) || keys(event),
+	key: event => !is_kiosk && (sheet()?.key(event) || keys(event)),
 });
 const marks = new Marks(element("marks"), view, board ? { size: page.cell, left: page.left, top: page.top }
 	: { size: 1, left: 0, top: 0 });
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
-const offer = board || page.pixelflut.length ? new Offer({ view, live, board, strip }, () => {
+const offer = board || page.pixelflut.length && !is_kiosk ? new Offer({ view, live, board, strip }, () => {
 	mark(null);
 	set_painting(!view.fitted);
 	set_strip_height();
@@ -373,6 +374,8 @@ new ResizeObserver(set_strip_height).observe(element("paint"));
 tell_place(null);
 show_history(view);
 live.listen(take);
+if (is_kiosk)
+	import("./kiosk.js").then(({ show_kiosk }) => show_kiosk(page, live));
 set_painting(!view.fitted);
 
 // For who looks from outside, such as the tests.

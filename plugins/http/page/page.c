@@ -166,15 +166,17 @@ answer_page_json(struct request *request)
 	const struct mural_host *host = request->web->host;
 	const struct page *page = request->subject;
 	const struct board *board = page->board;
+	char base[REACHED_BASE_MAX];
 
+	reached_base(request, base);
 	return reply_json(request, MHD_HTTP_OK,
-		json_pack("{sssssssbsbsisisisisisoso}", "version", mural_version(),
+		json_pack("{sssssssbsbsisisisisisososs}", "version", mural_version(),
 			"title", title_of(request), "rules", page->rules, "click",
 			board->config.click, "secret", *board->config.secrets != '\0',
 			"cell", board->cell, "left", host->left, "top", host->top,
 			"columns", board->width, "rows", board->height, "palette",
 			palette_json(&board->palette), "pixelflut",
-			page_pixelflut_json(request->web->host)));
+			page_pixelflut_json(request->web->host), "url", base));
 }
 
 const struct route page_routes[] = {
@@ -183,6 +185,7 @@ const struct route page_routes[] = {
 	{ "GET", "/socket.io/socket.io.js", false, answer_file },
 	{ "GET", "/page.json", false, answer_page_json },
 	{ "GET", "/openapi.json", false, page_answer_openapi },
+	{ "GET", "/qr.svg", false, page_answer_qr },
 	{ "GET", "/api", false, redirect_to_folder },
 	{ "GET", "/api/", false, answer_file },
 	{ "GET", "/admin", false, redirect_to_folder },

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/address.h"
+#include "http/web/reached.h"
 
 /* NULL: the plugin has no such option. */
 static const struct mural_option *
@@ -73,15 +73,9 @@ page_sockets(const struct request *request, char text[PAGE_SOCKETS_MAX])
 	/* without those of IPv6 addresses, which a policy cannot name */
 	static const char named[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
-	const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
-	struct address_parts parts;
+	char host[REACHED_HOST_MAX];
 
 	*text = '\0';
-	if (!host)
-		return;
-	address_split(host, strlen(host), &parts);
-	if (parts.host_len > 0 && parts.host_len < PAGE_SOCKETS_MAX - 10 &&
-		strspn(parts.host, named) >= parts.host_len)
-		snprintf(text, PAGE_SOCKETS_MAX, "ws://%.*s:*", (int)parts.host_len,
-			parts.host);
+	if (reached_host(request, host) && strspn(host, named) == strlen(host))
+		snprintf(text, PAGE_SOCKETS_MAX, "ws://%s:*", host);
 }

@@ -5,13 +5,13 @@
 #include <jansson.h>
 #include <mural/plugin.h>
 
-#include "http/web/request.h"
+#include "http/web/reached.h"
 
 /* A JSON array of the Pixelflut instances that take WebSockets: name, port, and their
  * region of the canvas.  NULL: out of memory. */
 json_t *page_pixelflut_json(struct mural_host *host);
 
-#define PAGE_SOCKETS_MAX 300
+#define PAGE_SOCKETS_MAX (REACHED_HOST_MAX + 16)
 
 /* Where a page's scripts may connect to, besides this server, for its policy: the same
  * host at other ports; empty if the request does not name it. */

@@ -106,6 +106,7 @@ export const words = {
 
 	kiosk_how: "oder tippe",
 	kiosk_rate: "Pixel je Sekunde",
+	kiosk_sleep: "Dieser Browser kann den Bildschirm nicht wach halten: schalte das Schlafen des Rechners ab.",
 
 	names: ["Weiß", "Hellgrau", "Grau", "Schwarz", "Braun", "Rosa", "Lila", "Dunkellila",
 		"Türkis", "Blau", "Dunkelblau", "Hellgrün", "Grün", "Gelb", "Orange", "Rot"],

@@ -106,6 +106,7 @@ export const words = {
 
 	kiosk_how: "or type",
 	kiosk_rate: "pixels a second",
+	kiosk_sleep: "This browser cannot keep the screen awake: switch the machine's own sleep off.",
 
 	names: ["white", "light grey", "grey", "black", "brown", "pink", "purple", "dark purple",
 		"cyan", "blue", "dark blue", "light green", "green", "yellow", "orange", "red"],
