@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -705,6 +706,32 @@ def test_a_second_screen(wall, browser, tmp_path):
     wait_for("pixels a second", moves)
     assert browser.errors == []
     browser.ask("open", viewport={"width": 1280, "height": 800})
+
+
+def test_the_last_hour(wall, browser):
+    """From the server, for who has just come."""
+    def hour():
+        return json.loads(get(wall, "figures.json"))
+
+    def rates():
+        return {way["name"]: way["pixels_per_second"] for way in hour()["ways"]}
+    client = wall.tcp("pixelflut")
+
+    def painted():
+        client.sendall(b"".join(b"PX %d 91 000001\n" % x for x in range(100)))
+        return any(rates().get("pixelflut", []))
+    wait_for("a step in which something was painted", painted, 60)
+    assert set(rates()) == {"http", "pixelflut", "dots"}
+    assert len({len(line) for line in rates().values()}) == 1
+    assert hour()["step"] == 10 and abs(hour()["to"] - time.time()) < 3600
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    wait_for("the past", lambda: any(browser.page("{ graph }", "graph.line('pixelflut').rates")))
+    # the page goes on with it, step by step
+    after = browser.page("{ graph }", "(line => { line.rates = Array(360).fill(7); line.sum = 0; line.n = 0;"
+                         "for (let i = 0; i < 10; i++) graph.add({ plugins: [{ name: 'pixelflut', pixels_per_second: i }] });"
+                         "return [line.rates.length, line.rates.at(-2), line.rates.at(-1), line.now]; })(graph.line('pixelflut'))")
+    assert after == [360, 7, 4.5, 9]
 
 
 def test_files_are_cached_until_they_change(wall):

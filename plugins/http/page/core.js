@@ -15,7 +15,7 @@ document.body.classList.toggle("kiosk", new URLSearchParams(location.search).has
 const element = id => document.getElementById(id);
 
 function around() {
-	return getComputedStyle(document.documentElement).getPropertyValue("--around").trim();
+	return getComputedStyle(document.body).getPropertyValue("--around").trim();
 }
 
 // What the rest needs to know: /page.json, asked for once.

@@ -8,12 +8,9 @@ import { number, t } from "./words.js";
 // How long it says that the machine's own sleep is to be switched off.
 const SAID_MS = 15000;
 
-// In a command there is one to be typed.
-const HINT = "/invite?x=0&y=0&color=ff8000";
-
-// The shortest command that paints by itself.
-async function find_command() {
-	const { ways } = await (await fetch(HINT)).json();
+// The shortest command that paints by itself, in the middle.
+async function find_command({ width, height }) {
+	const { ways } = await (await fetch(`/invite?x=${width >> 1}&y=${height >> 1}&color=ff8000`)).json();
 	const lone = ways.filter(way => way.commands.length === 1).map(way => way.commands[0]);
 
 	return lone.sort((one, other) => one.length - other.length)[0] || "";
@@ -44,7 +41,7 @@ export async function show_kiosk(page, live) {
 		if (message.type === "figures")
 			rate.textContent = number(message.pixels_per_second);
 	});
-	const command = await find_command().catch(() => "");
+	const command = await find_command(live.wall).catch(() => "");
 	if (command)
 		line.append(`${t("kiosk_how")} `, make("code", { textContent: command }));
 	document.addEventListener("visibilitychange", () => document.hidden || stay_awake(line));

@@ -88,6 +88,7 @@ function take(message) {
 		if (greeted)
 			reread().catch(() => {}); // it may be another wall after a restart
 		greeted = true;
+		fetch("/figures.json").then(answer => answer.json()).then(hour => graph.begin(hour)).catch(() => {});
 		element("viewport").setAttribute("aria-label", t("wall_label", { w: message.width, h: message.height }));
 		if (!element("cards").childElementCount)
 			show_hints({ x: Math.floor(message.width / 2), y: Math.floor(message.height / 2) }, hint_colour());

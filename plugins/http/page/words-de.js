@@ -73,11 +73,11 @@ export const words = {
 	visitor: "Gast",
 	secret: "Geheimwort",
 
-	figures: "Pixel je Sekunde",
+	figures: "Pixel je Sekunde, die letzte Stunde",
 	now: "jetzt",
-	minutes_ago: "vor {n} Minuten",
+	minutes_ago: "−{n} min",
 	figures_watching: "sehen zu",
-	graph: "Pixel je Sekunde in den letzten Minuten, nach Protokoll",
+	graph: "Pixel je Sekunde in der letzten Stunde, für jedes Protokoll; die Liste darunter hat, was es jetzt ist",
 	a_second: "{n}/s",
 
 	ways: "Wege zu malen",

@@ -73,11 +73,11 @@ export const words = {
 	visitor: "visitor",
 	secret: "Secret",
 
-	figures: "Pixels a second",
+	figures: "Pixels a second, the last hour",
 	now: "now",
-	minutes_ago: "{n} minutes ago",
+	minutes_ago: "−{n} min",
 	figures_watching: "watching",
-	graph: "Pixels a second over the last minutes, for each protocol",
+	graph: "Pixels a second over the last hour, for each protocol; the list below has what it is now",
 	a_second: "{n}/s",
 
 	ways: "Ways to paint",
