@@ -734,6 +734,36 @@ def test_the_last_hour(wall, browser):
     assert after == [360, 7, 4.5, 9]
 
 
+def test_who_paints_slowly_is_seen(tmp_path, browser):
+    """A ring at a lone pixel; of what the visitor's own address painted the page says so, of others nothing."""
+    with Wall(tmp_path, http_section(tmp_path), size="320x240\nowners = yes") as wall:
+        browser.goto(url(wall))
+        same_picture(browser, wall)
+        browser.page("{ ripples }", "{ ripples.seen = []; const add = ripples.add.bind(ripples);"
+                     " ripples.add = (x, y, name, ms) => { ripples.seen.push([x, y, name]); add(x, y, name, 3e5); }; }")
+        seen = lambda: browser.page("{ ripples }", "ripples.seen")
+        with wall.tcp("pixelflut", source="127.0.0.9") as other:
+            other.sendall(b"PX 100 50 ff0000\n")
+            wait_for("a ring", lambda: [100.5, 50.5, "ripple"] in seen())
+            other.sendall(b"".join(b"PX %d %d 00ff00\n" % (x, y) for x in range(0, 320, 9) for y in range(0, 240, 7)))
+            same_picture(browser, wall)
+        assert "You painted" not in browser.text("#told")
+        flut(wall, [(200, 120, 0, 0, 255)])
+        browser.wait_text("#told", "You painted this: 200, 120.")
+        assert seen().count([200.5, 120.5, "ripple mine"]) == 1
+        assert [name for *_, name in seen() if "mine" in name] == ["ripple mine"]
+        assert len(seen()) == 3
+        # they move with the wall
+        browser.page("{ view }", "view.look(200, 120, 16)")
+        at_rest(browser)
+        at = place_of(browser, 200, 120)
+        box = browser.eval("(b => [b.x + b.width / 2, b.y + b.height / 2])(document.querySelector('.ripple.mine').getBoundingClientRect())")
+        assert abs(box[0] - at["x"]) < 1 and abs(box[1] - at["y"]) < 1
+        assert browser.ask("axe") == []
+        browser.goto("about:blank")
+    browser.errors.clear()
+
+
 def test_files_are_cached_until_they_change(wall):
     with urllib.request.urlopen(url(wall, "static/main.js")) as answer:
         tag = answer.headers["ETag"]

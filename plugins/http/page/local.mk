@@ -5,7 +5,8 @@ PAGE_CORE = \
 	%D%/live.js %D%/pool.js %D%/render.js %D%/view.js %D%/core.js
 PAGE_MAIN = \
 	%D%/words.js %D%/place.js %D%/graph.js %D%/hints.js %D%/history.js %D%/line.js \
-	%D%/marks.js %D%/notice.js %D%/offer.js %D%/paint.js %D%/strip.js %D%/keys.js %D%/main.js
+	%D%/marks.js %D%/notice.js %D%/offer.js %D%/paint.js %D%/ripples.js \
+	%D%/strip.js %D%/keys.js %D%/main.js
 PAGE_INDEX = \
 	%D%/index.html %D%/page.css %D%/wall.css
 BUNDLES = \

@@ -12,6 +12,7 @@ import { show_notice } from "./notice.js";
 import { Offer } from "./offer.js";
 import { Board, cell_of } from "./paint.js";
 import { Place } from "./place.js";
+import { Ripples } from "./ripples.js";
 import { Strip } from "./strip.js";
 import { colour_name, language, number, other_languages, t, translate } from "./words.js";
 
@@ -38,6 +39,7 @@ Object.assign(on, {
 	view() {
 		show_marks();
 		show_sheet();
+		ripples.move();
 		if (!view.flight)
 			set_painting(!view.fitted);
 		place.remember();
@@ -58,6 +60,7 @@ Object.assign(on, {
 });
 const marks = new Marks(element("marks"), view, board ? { size: page.cell, left: page.left, top: page.top }
 	: { size: 1, left: 0, top: 0 });
+const ripples = new Ripples(element("marks"), view);
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
 const offer = board || page.pixelflut.length && !is_kiosk ? new Offer({ view, live, board, strip }, () => {
@@ -95,7 +98,11 @@ function take(message) {
 		place.go();
 	} else if (message.type === "figures") {
 		take_figures(message);
+	} else if (message.type === "yours") {
+		ripples.mine(message);
+		tell(t("yours", message));
 	} else if (message.type === "frame") {
+		ripples.take(message.runs);
 		if (marks.at || marks.hover) {
 			show_marks();
 			tell_place(marks.at || marks.hover);
@@ -380,4 +387,4 @@ if (is_kiosk)
 set_painting(!view.fitted);
 
 // For who looks from outside, such as the tests.
-export { graph, line, live, marks, offer, render, strip, view };
+export { graph, line, live, marks, offer, render, ripples, strip, view };

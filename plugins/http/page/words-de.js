@@ -43,6 +43,7 @@ export const words = {
 	ready: "Du darfst wieder malen.",
 	sending: "Wird gesendet …",
 	painted: "Gemalt bei {x}, {y}.",
+	yours: "Das hast du gemalt: {x}, {y}.",
 	put_back: "Zurück zu {c}",
 	taken: "{c} genommen.",
 	hint: "Markiertes Feld noch einmal antippen, oder den Knopf.",

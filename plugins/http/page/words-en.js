@@ -43,6 +43,7 @@ export const words = {
 	ready: "You may paint again.",
 	sending: "Sending …",
 	painted: "Painted at {x}, {y}.",
+	yours: "You painted this: {x}, {y}.",
 	put_back: "Put back {c}",
 	taken: "Took {c}.",
 	hint: "Tap the marked cell again, or the button.",
