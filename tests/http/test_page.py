@@ -629,8 +629,9 @@ def test_the_words_of_the_event(tmp_path, browser):
     """Title, rules and language are the config's; the title also after a reload."""
     more = "rules = Nothing \"rude\" & <b>no</b> adverts.\nlanguage = de"
     with Wall(tmp_path, http_section(tmp_path, more), size=SIZE,
-              core="[display]\ntitle = Mural <Night> & Söhne\n") as wall:
+              core="[display]\ntitle = Mural <Night> & Söhne\n[server]\npublic-url = http://wall.example/\n") as wall:
         first = get(wall, "")
+        assert b'property="og:image" content="http://wall.example/canvas.png"' in first  # others fetch it
         for part in (b"<title>Mural &lt;Night&gt; &amp; S\xc3\xb6hne: paint", b'content="Mural &lt;Night&gt; &amp; S', b"{{"):
             assert (part in first) == (part != b"{{")
         browser.eval("localStorage.removeItem('murald-language')") if browser.eval("location.href") != "about:blank" else None

@@ -13,6 +13,8 @@ const TICKS = [60, 45, 30, 15, 0];
 // Lines differ by dashes, too, for who does not see the colours.
 const DASHES = [[], [6, 3], [2, 3], [9, 3, 2, 3]];
 
+const SVG = "http://www.w3.org/2000/svg";
+
 // What the scale has at least, and how much room its words take.
 const DECADES_LEAST = 2, ROOM = 18;
 const COLOURS = ["#4da3ff", "#ff8f3f", "#3fbf6f", "#c77dff", "#e0b000", "#ff6f91", "#2bc4c4", "#9a9a9a"];
@@ -106,13 +108,24 @@ export class Graph {
 		this.label();
 	}
 
+	// A piece of a line, as it is drawn.
+	mark(index) {
+		const svg = document.createElementNS(SVG, "svg"), line = document.createElementNS(SVG, "path");
+
+		svg.setAttribute("viewBox", "0 0 26 10");
+		svg.setAttribute("aria-hidden", "true");
+		line.setAttribute("d", "M0 5h26");
+		line.style.cssText = `stroke: ${this.colour(index)}; stroke-dasharray: ${DASHES[index % DASHES.length]}`;
+		svg.append(line);
+		return svg;
+	}
+
 	label() {
 		const lines = [...this.lines].map(([name, { now }], index) => ({ name, rate: now, index }));
 		const items = lines.sort((one, other) => other.rate - one.rate).map(({ name, rate, index }) => {
-			const item = document.createElement("li"), mark = document.createElement("i");
+			const item = document.createElement("li");
 
-			mark.style.background = this.colour(index);
-			item.append(mark, `${name} ${t("a_second", { n: number(rate) })}`);
+			item.append(this.mark(index), `${name} ${t("a_second", { n: number(rate) })}`);
 			return item;
 		});
 

@@ -111,18 +111,19 @@ title_of(const struct request *request)
 	return title ? title : "";
 }
 
-/* Made anew when a reload changed the title; an instance whose own options change is
- * another one. */
+/* Made anew when a reload changed the title or the address; an instance whose own options
+ * change is another one. */
 static int
-make_index(struct page *page, const char *title)
+make_index(struct page *page, const char *title, const char *url)
 {
-	const struct page_words words = { title, page->rules, page->language };
+	const struct page_words words = { title, page->rules, page->language, url };
 
 	if (!page->index)
 		page->index = calloc(1, sizeof(*page->index));
 	if (!page->index)
 		return -ENOMEM;
-	if (page->index->title && strcmp(page->index->title, title) == 0)
+	if (page->index->title && strcmp(page->index->title, title) == 0 &&
+		strcmp(page->index->url, url) == 0)
 		return 0;
 	return page_index_make(page->index, &words);
 }
@@ -131,8 +132,11 @@ static enum MHD_Result
 answer_index(struct request *request)
 {
 	struct page *page = request->subject;
+	char url[REACHED_BASE_MAX];
 
-	if (make_index(page, title_of(request)) < 0)
+	/* not of this request: all get the same page */
+	reached_public(request, url);
+	if (make_index(page, title_of(request), url) < 0)
 		return reply_no_memory(request);
 	return reply_form(
 		request, MHD_HTTP_OK, &page->index->file, MHD_RESPMEM_MUST_COPY);

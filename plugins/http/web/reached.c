@@ -35,17 +35,24 @@ reached_host(const struct request *request, char host[REACHED_HOST_MAX])
 }
 
 void
-reached_base(const struct request *request, char base[REACHED_BASE_MAX])
+reached_public(const struct request *request, char base[REACHED_BASE_MAX])
 {
 	const char *url = mural_public_url(request->web->host);
 	size_t len = url ? strlen(url) : 0;
-	char host[REACHED_HOST_MAX];
 
 	*base = '\0';
 	if (url)
 		snprintf(base, REACHED_BASE_MAX, "%.*s",
 			(int)(len - (url[len - 1] == '/')), url);
-	else if (reached_host(request, host))
+}
+
+void
+reached_base(const struct request *request, char base[REACHED_BASE_MAX])
+{
+	char host[REACHED_HOST_MAX];
+
+	reached_public(request, base);
+	if (!*base && reached_host(request, host))
 		snprintf(base, REACHED_BASE_MAX, "http://%s",
 			request_header(request, MHD_HTTP_HEADER_HOST));
 }
