@@ -9,7 +9,7 @@
  * UTC.  With any of from=TIME, to=TIME and step=SECONDS it is a film (film.c).
  *
  * /timelapse is a GIF of the board, or with ?source=wall of the wall; the latter also
- * takes from=TIME and to=TIME.
+ * takes from=TIME, to=TIME and region=WxH+X+Y.
  */
 #include <errno.h>
 #include <math.h>
@@ -65,7 +65,7 @@ parse_time(const char *text, int64_t *at_ms)
 	return parse_seconds(text, at_ms) || parse_date_time(text, at_ms);
 }
 
-static const struct gif_range everything = { INT64_MIN, INT64_MAX, 0 };
+static const struct gif_range everything = { .from_ms = INT64_MIN, .to_ms = INT64_MAX };
 
 static bool
 query_time(const struct request *request, const char *name, int64_t *at_ms)
@@ -196,6 +196,27 @@ answer_history(struct request *request)
 
 /* ---------------------------------------------------------------- /timelapse */
 
+/* WxH+X+Y, whose plus signs are blanks unless they were escaped. */
+static bool
+query_region(const struct request *request, struct mural_rect *region)
+{
+	const char *query = request_query(request, "region");
+	uint64_t numbers[4];
+	char text[32];
+
+	if (!query)
+		return true;
+	if (strlen(query) >= sizeof(text))
+		return false;
+	strcpy(text, query);
+	for (char *blank = text; (blank = strchr(blank, ' '));)
+		*blank = '+';
+	if (!digits_read_rect(text, MURAL_SIDE_MAX, numbers))
+		return false;
+	*region = (struct mural_rect){ numbers[2], numbers[3], numbers[0], numbers[1] };
+	return true;
+}
+
 static enum MHD_Result
 answer_wall(struct request *request)
 {
@@ -206,6 +227,10 @@ answer_wall(struct request *request)
 		return reply_not_recorded(request);
 	if (!query_range(request, &range))
 		return reply_bad_range(request);
+	if (!query_region(request, &range.region))
+		return reply_error(request, MHD_HTTP_BAD_REQUEST,
+			"region is no part of a wall; write WxH+X+Y, such as "
+			"200x100+0+20");
 	return gif_job_answer(&history->wall_gif, request, &range);
 }
 

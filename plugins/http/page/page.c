@@ -10,12 +10,13 @@
 #include "http/board/board.h"
 #include "http/page/index.h"
 
-/* Everything from this server only; images also from scripts. */
+/* Everything from this server only; images also from scripts.  Shown in a frame by
+ * itself, and by whom the page lets. */
 #define POLICY                                                                           \
 	"default-src 'self'; script-src 'self' %s; img-src 'self' blob: data:; "         \
 	"style-src 'self' "                                                              \
 	"'unsafe-inline'; "                                                              \
-	"frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+	"frame-ancestors 'self' %s; base-uri 'none'; form-action 'self'"
 
 /* ------------------------------------------------------------------ files */
 
@@ -40,14 +41,15 @@ takes_gzip(const struct request *request)
 	return gzip && strncmp(gzip, "gzip;q=0", strlen("gzip;q=0")) != 0;
 }
 
+/* `embed`: the sites that may show it in a frame. */
 static enum MHD_Result
 reply_form(struct request *request, unsigned status, const struct page_file *file,
-	enum MHD_ResponseMemoryMode mode)
+	const char *embed, enum MHD_ResponseMemoryMode mode)
 {
 	bool gzip = takes_gzip(request);
 	const struct page_form *form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
 	struct MHD_Response *response;
-	char policy[sizeof(POLICY) + 64];
+	char policy[sizeof(POLICY) + 64 + PAGE_EMBED_MAX];
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
 		return reply_not_modified(request, form->etag);
@@ -59,7 +61,7 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	snprintf(policy, sizeof(policy), POLICY, page_script);
+	snprintf(policy, sizeof(policy), POLICY, page_script, embed);
 	response = response_with(response, "Content-Security-Policy", policy);
 	return reply_send(request, status, response);
 }
@@ -83,7 +85,7 @@ answer_file(struct request *request)
 	if (!file || strcmp(file->name, "index.html") == 0 ||
 		strcmp(file->name, "admin.html") == 0)
 		return page_answer_missing(request);
-	return reply_form(request, MHD_HTTP_OK, file, MHD_RESPMEM_PERSISTENT);
+	return reply_form(request, MHD_HTTP_OK, file, "", MHD_RESPMEM_PERSISTENT);
 }
 
 enum MHD_Result
@@ -93,7 +95,7 @@ page_answer_missing(struct request *request)
 
 	if (!accepted || !strstr(accepted, "text/html"))
 		return reply_error(request, MHD_HTTP_NOT_FOUND, "404 Not Found");
-	return reply_form(request, MHD_HTTP_NOT_FOUND, find_file("404.html"),
+	return reply_form(request, MHD_HTTP_NOT_FOUND, find_file("404.html"), "",
 		MHD_RESPMEM_PERSISTENT);
 }
 
@@ -125,11 +127,13 @@ make_index(const struct page *page, struct page_index **index, const char *name,
 }
 
 static enum MHD_Result
-reply_index(struct request *request, struct page_index **index, const char *name)
+reply_index(struct request *request, struct page_index **index, const char *name,
+	const char *embed)
 {
 	if (make_index(request->subject, index, name, title_of(request)) < 0)
 		return reply_no_memory(request);
-	return reply_form(request, MHD_HTTP_OK, &(*index)->file, MHD_RESPMEM_MUST_COPY);
+	return reply_form(
+		request, MHD_HTTP_OK, &(*index)->file, embed, MHD_RESPMEM_MUST_COPY);
 }
 
 static enum MHD_Result
@@ -137,7 +141,7 @@ answer_index(struct request *request)
 {
 	struct page *page = request->subject;
 
-	return reply_index(request, &page->index, "index.html");
+	return reply_index(request, &page->index, "index.html", page->embed);
 }
 
 static enum MHD_Result
@@ -145,7 +149,7 @@ answer_admin(struct request *request)
 {
 	struct page *page = request->subject;
 
-	return reply_index(request, &page->admin, "admin.html");
+	return reply_index(request, &page->admin, "admin.html", "");
 }
 
 static void
