@@ -20,6 +20,7 @@ import board
 import instructions
 import link
 import pixelflut
+import reins
 import timelapse
 import viewers
 import xdpings
@@ -373,6 +374,10 @@ def links():
     return link.measure(program, RUNS, SECONDS, spread, show)
 
 
+def acts():
+    return reins.measure(RUNS, spread, show)
+
+
 CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "addresses": (addresses, lambda: None),
             "instructions": (instructions.measure, instructions.obstacle), "pings": (pings, why_no_pings),
             "xdp": (pings_by_xdp, lambda: why_no_pings() or xdpings.obstacle(program)),
@@ -380,7 +385,8 @@ CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "a
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "viewers": (watching, lambda: viewers.obstacle(program)),
-            "link": (links, lambda: link.obstacle(program, os.path.join(BUILD, ".libs", "link.so")))}
+            "link": (links, lambda: link.obstacle(program, os.path.join(BUILD, ".libs", "link.so"))),
+            "reins": (acts, lambda: None)}
 WITHOUT_FIXTURES = "canvas", "scale", "addresses"
 
 

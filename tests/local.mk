@@ -192,6 +192,7 @@ KMS_TESTS += \
 	tests/kms/test_outputs.py \
 	tests/kms/test_ping.py \
 	tests/kms/test_privileges.py \
+	tests/kms/test_reins.py \
 	tests/kms/test_reload.py \
 	tests/kms/test_soak.py
 check_LTLIBRARIES += tests/kms/refuse.la
