@@ -301,7 +301,7 @@ is_accepted(const __u8 *payload, const __u8 *end, __u32 next, __u32 len)
 		return 0;
 	if (next != NEXT_ICMP6)
 		return accept == XDP_ACCEPT_ANY;
-	/* the verifier takes this check, which newer compilers know to hold and leave out */
+	/* the verifier wants this check, which newer compilers know to hold */
 	barrier_var(payload);
 	if (len < 8 || payload + 8 > end || payload[0] == NDP_SOLICITATION)
 		return 0;
