@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The service as the packages install it, each case at a kiosk that is up: its rights, reload, errors,
 new plugins, and who is logged in where it belongs."""
-import re
-
 from kiosk import RED
 from waiting import wait_for
 
@@ -53,18 +51,9 @@ def test_a_config_error_causes_no_restart_loop(kiosk):
 
 def test_new_plugins_restart_it(kiosk):
     before = kiosk.shows("MainPID")
-    with_xdp = kiosk.run("ls /debs/murald-xdp_*.deb")[0] == 0  # other releases are not given a compiler for it
-    kiosk.sh("dpkg -i /debs/murald-xdp_*.deb" if with_xdp else
-             "dpkg-trigger --by-package=other $(dirname /usr/lib/*/murald/icmp.so); dpkg --triggers-only -a")
+    kiosk.sh("dpkg-trigger --by-package=other $(dirname /usr/lib/*/murald/icmp.so); dpkg --triggers-only -a")
     assert kiosk.shows("MainPID") not in (before, "0")
     kiosk.is_up()
-    if with_xdp:
-        # its drop-in gives the unit what that takes, which murald gives up again
-        kiosk.configure("[plugin icmp]\nkernel-replies = suppress\naccelerate = xdp\n")
-        kiosk.sh("systemctl restart murald")
-        wait_for("XDP", lambda: re.search(r"icmp: accelerate: \S+: XDP, ", kiosk.journal()))
-        kiosk.paint()
-        assert "CapPrm:\t0000000000002000\n" in kiosk.sh("cat /proc/%s/status" % kiosk.shows("MainPID"))
 
 
 def test_a_session_on_tty1_is_left_alone(kiosk):
