@@ -21,6 +21,7 @@ import instructions
 import link
 import pixelflut
 import timelapse
+import page
 import viewers
 import xdpings
 from procfs import cpu_seconds
@@ -364,6 +365,10 @@ def watching():
     return viewers.measure(program, RUNS, SECONDS, spread)
 
 
+def pages():
+    return page.measure(SECONDS)
+
+
 def pings_by_xdp():
     return xdpings.measure(program, BUILD, RUNS, SECONDS, spread, show, SENDER, RECEIVER, colours)
 
@@ -379,6 +384,7 @@ CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "a
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "viewers": (watching, lambda: viewers.obstacle(program)),
+            "page": (pages, lambda: page.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "link": (links, lambda: link.obstacle(program, os.path.join(BUILD, ".libs", "link.so")))}
 WITHOUT_FIXTURES = "canvas", "scale", "addresses"
 
