@@ -73,6 +73,9 @@ def test_the_picture_of_each_moment(tmp_path):
         times = [fill(wall, client, colour) for colour in COLOURS]
         for at, colour in zip(times, COLOURS):
             assert picture_at(wall, at).getpixel((50, 40)) == colour
+        bars = json.loads(get(wall, "history?bars=100"))
+        assert len(bars["bars"]) == 100 and bars["first"] < bars["last"] and bars["moments"] > 1
+        assert sum(bars["bars"]) == json.loads(get(wall, "history?bars=1"))["bars"][0] > 0
         assert picture_at(wall, 0).size == SIZE
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
         assert picture(get(wall, "history?at=" + stamp)).getpixel((1, 1)) == COLOURS[-1]
@@ -272,7 +275,7 @@ def test_bad_requests(tmp_path):
             status, text = error(wall, path)
             assert status == 404 and "record.file" in text
         for path in ("history?at=yesterday", "history?at=1e400", "history?at=", "history?at=nan",
-                     "history?at=[1]", "timelapse?source=moon"):
+                     "history?at=[1]", "history?bars=0", "history?bars=101", "history?bars=few", "timelapse?source=moon"):
             assert error(wall, path)[0] == 400
     with recording_wall(tmp_path) as wall:
         for path in ("timelapse?source=wall&from=x", "timelapse?source=wall&from=5&to=4",

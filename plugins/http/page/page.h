@@ -21,7 +21,7 @@ struct page_index;
 struct page {
 	struct board *board;
 	const char *rules, *language, *embed; /* as in the config */
-	struct page_index *index; /* made when it is asked for; NULL: not yet */
+	struct page_index *index, *admin;     /* made when asked for; NULL: not yet */
 };
 
 extern const struct route page_routes[]; /* subject: struct page */
