@@ -19,6 +19,7 @@ import time
 import board
 import instructions
 import link
+import page
 import pixelflut
 import reins
 import timelapse
@@ -366,6 +367,10 @@ def watching():
     return viewers.measure(program, RUNS, SECONDS, spread)
 
 
+def pages():
+    return page.measure(SECONDS)
+
+
 def pings_by_xdp():
     return xdpings.measure(program, BUILD, RUNS, SECONDS, spread, show, SENDER, RECEIVER, colours)
 
@@ -385,6 +390,7 @@ CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "a
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "viewers": (watching, lambda: viewers.obstacle(program)),
+            "page": (pages, lambda: page.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "link": (links, lambda: link.obstacle(program, os.path.join(BUILD, ".libs", "link.so"))),
             "reins": (acts, lambda: None)}
 WITHOUT_FIXTURES = "canvas", "scale", "addresses"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The web page in a real browser: it shows the wall as it is, and a tap paints."""
+import base64
 import contextlib
 import functools
 import gzip
@@ -7,6 +8,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -347,7 +349,7 @@ def film(browser, code):
     return browser.eval("(async film => { %s })(document.getElementById('film')?.film)" % code)
 
 
-def test_the_film(wall, browser):
+def test_the_film(wall, browser, tmp_path):
     """Nothing of it is loaded before it is opened; then it plays, jumps, cuts, and is saved."""
     colours = [(250, 10, 20), (10, 240, 30), (20, 30, 230)]
     for colour in colours:
@@ -391,8 +393,43 @@ def test_the_film(wall, browser):
     film(browser, "await film.record_video(); film.kept = film.recorder")
     wait_for("the video", lambda: film(browser, "return !film.recorder && film.kept.saved || 0") > 1000, 60)
     assert film(browser, "return film.reel.shown === film.reel.moments.length - 1")
+    video = base64.b64decode(film(browser, "const bytes = new Uint8Array(await film.kept.blob.arrayBuffer());"
+                                  "return btoa(Array.from(bytes, n => String.fromCharCode(n)).join(''))"))
+    if video.startswith(b"\x1a\x45\xdf\xa3") and shutil.which("ffprobe"):
+        (tmp_path / "wall.webm").write_bytes(video)
+        said = json.loads(subprocess.run(["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json",
+                                          str(tmp_path / "wall.webm")], check=True, capture_output=True).stdout)
+        assert abs(float(said["format"]["duration"]) - film(browser, "return film.kept.lasted") / 1000) < 0.01
+        assert said["streams"][0]["codec_type"] == "video"
     assert browser.ask("axe") == []
     assert film(browser, "return film.gif.href").startswith(url(wall) + "timelapse?source=wall&from=")
+
+
+def test_a_place_viewer_in_a_browser(wall, browser):
+    """As the pages of Place: IPv6 do: each message an image, drawn over the others."""
+    flut(wall, [(x, 0, 7, 8, 9) for x in range(50)])
+    browser.goto(url(wall, "api/"))
+    browser.eval("""(() => {
+        const socket = window.place = new WebSocket(`ws://${location.host}/ws`), canvas = document.createElement("canvas");
+        socket.drawing = Promise.resolve();
+        socket.pixel = (x, y) => [...canvas.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3)].join();
+        socket.onmessage = ({ data }) => {
+            if (typeof data === "string")
+                return;
+            socket.drawing = socket.drawing.then(() => createImageBitmap(data)).then(picture => {
+                if (!socket.n++)
+                    Object.assign(canvas, { width: picture.width, height: picture.height });
+                canvas.getContext("2d").drawImage(picture, 0, 0);
+            });
+        };
+        socket.n = 0;
+    })()""")
+    wait_for("the picture", lambda: browser.eval("place.n > 0 && place.pixel(49, 0)") == "7,8,9")
+    flut(wall, [(x, 1, 1, 2, 3) for x in range(50)])
+    wait_for("what changed", lambda: browser.eval("place.pixel(49, 1)") == "1,2,3")
+    assert browser.eval("place.pixel(49, 0)") == "7,8,9"
+    assert browser.eval("place.extensions").startswith("permessage-deflate")
+    browser.eval("place.close()")
 
 
 def reloaded(browser):
