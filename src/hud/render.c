@@ -439,7 +439,7 @@ render_strip(const struct render *render, uint32_t *pixels, const struct hud_roo
 	else if (is_column)
 		stacked_draw_column(&sheet, room->share);
 	else if (room->width < room->height)
-		stacked_draw_portrait(&sheet);
+		stacked_draw_portrait(&sheet, room->share);
 	else
 		draw_landscape(&sheet, room->share);
 	if (is_card)

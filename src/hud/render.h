@@ -137,6 +137,6 @@ void sheet_edge(const struct sheet *sheet);
 void strip_draw(struct sheet *sheet);
 void halves_draw_call(struct sheet *sheet);
 void halves_draw_lines(struct sheet *sheet);
-void stacked_draw_portrait(struct sheet *sheet);
+void stacked_draw_portrait(struct sheet *sheet, enum hud_share share);
 void stacked_draw_column(struct sheet *sheet, enum hud_share share);
 void stacked_draw_corner(struct sheet *sheet);

@@ -68,64 +68,7 @@ get_pair(const struct sheet *sheet, struct pair *pair)
 	pair->ink[1] = look->ink;
 }
 
-/* ------------------------------------------------------------------ portrait */
-
-/* Right of the code, or all over the width without one. */
-static void
-draw_portrait_figures(const struct sheet *sheet, double x, double top)
-{
-	const struct hud_look *look = sheet->render->look;
-	const double unit = sheet->unit, logo = sheet_logo_width(sheet, 9 * unit);
-	struct pair pair;
-
-	get_pair(sheet, &pair);
-	if (*sheet->address)
-		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
-			sheet_call(sheet), TEXT_SANS, RENDER_B, LEAST, look->accent);
-	sheet_logo(sheet, sheet->right - logo, top, 9 * unit);
-	(void)sheet_text_cut(sheet, x, sheet->right, top + 14.6 * unit, look->title,
-		TEXT_BOLD, 5.4, LEAST, look->ink);
-	for (int i = 0; i < 2; i++)
-		(void)sheet_text_cut(sheet, x, sheet->right,
-			top + (22.3 + 6.3 * i) * unit, pair.text[i], pair.face[i],
-			RENDER_C, LEAST, pair.ink[i]);
-}
-
-void
-stacked_draw_portrait(struct sheet *sheet)
-{
-	const struct hud_look *look = sheet->render->look;
-	double unit, top, x = sheet->left, y, base;
-	struct sheet_line lines[SHEET_LINES];
-	uint32_t module, left;
-
-	sheet->unit =
-		MIN(sheet->bitmap.height / 45.0, sheet->bitmap.width / PORTRAIT_WIDTH);
-	unit = sheet->unit;
-	top = (sheet->bitmap.height - 45 * unit) / 2;
-	base = top + 10.6 * unit;
-	if (*sheet->address)
-		(void)sheet_text_cut(sheet, x, sheet->right, base, sheet->address,
-			TEXT_BOLD, RENDER_A, LEAST, look->ink);
-	else if (!sheet->render->said->paused && sheet_lines(sheet, lines) > 0)
-		sheet_line(sheet, x, base, &lines[0],
-			MAX(sheet_fit_line(
-				    sheet, &lines[0], RENDER_A, LEAST, sheet->right - x),
-				sheet_capital(sheet, LEAST)));
-	y = top + 14 * unit;
-	module = sheet_module(
-		sheet, sheet->render->qr, 45 * unit - 14 * unit - sheet->margin_y);
-	if (module > 0) {
-		left = sheet_align(x + HUD_QR_QUIET * module, sheet->place.left);
-		sheet_code(sheet, sheet->render->qr, left,
-			sheet_align(y + HUD_QR_QUIET * module, sheet->place.top), module);
-		x = left + sheet_code_side(sheet->render->qr, module) -
-		    HUD_QR_QUIET * module + 3 * unit;
-	}
-	draw_portrait_figures(sheet, x, y);
-}
-
-/* ------------------------------------------------------------------ column */
+/* ------------------------------------------------------------------ commands */
 
 /* The most of a text that ends at a blank and fits; 0: not even a word. */
 static size_t
@@ -193,6 +136,88 @@ draw_lines(struct sheet *sheet, double base)
 	}
 	return any;
 }
+
+/* ------------------------------------------------------------------ portrait */
+
+/* Right of the code, or all over the width without one.  A screen that only calls has the
+ * title where others have the figures. */
+static void
+draw_portrait_figures(
+	const struct sheet *sheet, enum hud_share share, double x, double top)
+{
+	const bool calls = share == HUD_CALL_HALF && !sheet->render->said->paused;
+	const struct hud_look *look = sheet->render->look;
+	const double unit = sheet->unit, logo = sheet_logo_width(sheet, 9 * unit);
+	struct pair pair;
+
+	get_pair(sheet, &pair);
+	if (*sheet->address)
+		(void)sheet_text_cut(sheet, x, sheet->right - logo, top + 5 * unit,
+			sheet_call(sheet), TEXT_SANS, RENDER_B, LEAST, look->accent);
+	sheet_logo(sheet, sheet->right - logo, top, 9 * unit);
+	(void)sheet_text_cut(sheet, x, sheet->right, top + (calls ? 21 : 14.6) * unit,
+		look->title, TEXT_BOLD, calls ? RENDER_A : 5.4, LEAST, look->ink);
+	for (int i = 0; i < 2 && !calls; i++)
+		(void)sheet_text_cut(sheet, x, sheet->right,
+			top + (22.3 + 6.3 * i) * unit, pair.text[i], pair.face[i],
+			RENDER_C, LEAST, pair.ink[i]);
+}
+
+/* Figures, and as many commands as fit. */
+static void
+draw_portrait_lines(struct sheet *sheet, double top)
+{
+	const double unit = sheet->unit;
+	struct pair pair;
+
+	get_pair(sheet, &pair);
+	for (int i = 0; i < 2; i++)
+		(void)sheet_text_cut(sheet, sheet->left, sheet->right,
+			top + (8 + 7 * i) * unit, pair.text[i], pair.face[i], RENDER_B,
+			LEAST, pair.ink[i]);
+	if (!sheet->render->said->paused)
+		(void)draw_lines(sheet, top + 14 * unit);
+}
+
+void
+stacked_draw_portrait(struct sheet *sheet, enum hud_share share)
+{
+	const struct hud_look *look = sheet->render->look;
+	double unit, top, x = sheet->left, y, base;
+	struct sheet_line lines[SHEET_LINES];
+	uint32_t module, left;
+
+	sheet->unit =
+		MIN(sheet->bitmap.height / 45.0, sheet->bitmap.width / PORTRAIT_WIDTH);
+	unit = sheet->unit;
+	top = (sheet->bitmap.height - 45 * unit) / 2;
+	base = top + 10.6 * unit;
+	if (share == HUD_LINES_HALF) {
+		draw_portrait_lines(sheet, top);
+		return;
+	}
+	if (*sheet->address)
+		(void)sheet_text_cut(sheet, x, sheet->right, base, sheet->address,
+			TEXT_BOLD, RENDER_A, LEAST, look->ink);
+	else if (!sheet->render->said->paused && sheet_lines(sheet, lines) > 0)
+		sheet_line(sheet, x, base, &lines[0],
+			MAX(sheet_fit_line(
+				    sheet, &lines[0], RENDER_A, LEAST, sheet->right - x),
+				sheet_capital(sheet, LEAST)));
+	y = top + 14 * unit;
+	module = sheet_module(
+		sheet, sheet->render->qr, 45 * unit - 14 * unit - sheet->margin_y);
+	if (module > 0) {
+		left = sheet_align(x + HUD_QR_QUIET * module, sheet->place.left);
+		sheet_code(sheet, sheet->render->qr, left,
+			sheet_align(y + HUD_QR_QUIET * module, sheet->place.top), module);
+		x = left + sheet_code_side(sheet->render->qr, module) -
+		    HUD_QR_QUIET * module + 3 * unit;
+	}
+	draw_portrait_figures(sheet, share, x, y);
+}
+
+/* ------------------------------------------------------------------ column */
 
 /* In two rows where it is too wide, broken before its port; the base line of the last. */
 static double

@@ -311,6 +311,21 @@ def test_halves():
     assert any(row.startswith("Paused by the operator") for row in bitmap(size, PING, paused=1, **call))
 
 
+@with_code
+def test_the_halves_of_a_portrait_screen():
+    size, call = (1080, 1920), dict(url=URL, title="FrogCon", half="call")
+    strip = draw(size, PING, **call, **BUSY)[0]
+    assert scan(strip) == SCANNED
+    rows = bitmap(size, PING, **call, **BUSY)
+    assert rows[0] == "192.0.2.10:8080" and rows[-1].endswith("FrogCon"), rows
+    assert not any("pixels" in row for row in rows), rows
+    rows = bitmap(size, PING, url=URL, title="FrogCon", half="lines", **BUSY)
+    assert rows[0] == "12.3 M pixels/s" and rows[1].startswith("17 painting"), rows
+    assert rows[2].startswith("$ ping") and "FrogCon" not in rows, rows
+    for half in "call", "lines":
+        assert any("Paused" in row for row in bitmap(size, PING, paused=1, url=URL, half=half))
+
+
 # ---------------------------------------------------------------- on the picture
 
 @with_code
