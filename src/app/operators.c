@@ -52,6 +52,7 @@ operators_start(struct wall *wall)
 	notice_show(wall);
 	control_start(&operators->control, &wall->initial->config.control, verbs, wall,
 		&wall->loop);
+	operators->control.on_act = operators_tell_act;
 }
 
 #define LONGEST_WAIT_S 86400
