@@ -37,7 +37,7 @@ struct reins {
 	bool sends; /* else it follows only */
 	struct rein_list ours, theirs;
 	unsigned n_ours, n_theirs;
-	LIST_HEAD(, rein_call) calls;
+	LIST_HEAD(rein_calls, rein_call) calls;
 };
 
 void reins_start(struct reins *reins, struct mural_host *host,

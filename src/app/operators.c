@@ -74,6 +74,7 @@ operators_wake_at(uv_timer_t *timer, uv_timer_cb callback, int64_t when_s)
 void
 operators_stop(struct wall *wall)
 {
+	wall->operators.control.on_act = NULL; /* the plugins are gone, or about to be */
 	operators_reloaded(wall, false);
 	top_stop(wall);
 	plugin_switch_stop(wall);
