@@ -582,6 +582,24 @@ def test_a_failover(tmp_path):
         assert converged(other, a, b).pixels == picture.pixels
 
 
+def test_a_wall_that_shows_a_replica(engine, tmp_path):
+    """Who only shows need not be able to write."""
+    with Engine(short_folder(tmp_path, "r"), "--replicaof", "127.0.0.1 1") as replica, \
+            walls(engine, tmp_path, 1) as (a,):
+        port, = free_ports(1)
+        engine.ask("CONFIG", "SET", "repl-diskless-sync-delay", "0")
+        engine.ask("CONFIG", "SET", "port", port)
+        replica.ask("REPLICAOF", "127.0.0.1", port)
+        a.paint(dot(1, 1, RED))
+        with linked(replica, short_folder(tmp_path, "v"), "role = view") as view:
+            wait_linked(view)
+            view.painted(1, 1, RED)
+            a.paint(dot(2, 1, GREEN))
+            view.painted(2, 1, GREEN)
+            view.paint(dot(3, 1, BLUE))
+            view.painted(3, 1, (0, 0, 0))
+
+
 def test_addresses_without_a_sentinel(tmp_path):
     wall = Wall(tmp_path, DOTS + "[plugin link]\nengine = 127.0.0.1:1 127.0.0.1:2\n")
     assert wall.start().process.wait(30) == 78
