@@ -56,6 +56,7 @@ if WITH_HTTP
 PLAIN_SUITES += \
 	tests/http/test_admin.py \
 	tests/http/test_page.py \
+	tests/http/test_picture.py \
 	tests/test_recipes.py
 endif
 endif

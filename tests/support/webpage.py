@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""The page of a wall in a browser: where it is, and what it shows."""
+import io
+import urllib.request
+
+from PIL import Image
+
+from wall import wait_for
+
+
+def url(wall, path=""):
+    return "http://127.0.0.1:%d/%s" % (wall.port("http"), path)
+
+
+def get(wall, path):
+    with urllib.request.urlopen(url(wall, path), timeout=20) as answer:
+        return answer.read()
+
+
+def flut(wall, pixels):
+    client = wall.tcp("pixelflut")
+    client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % pixel for pixel in pixels) + b"SIZE\n")
+    assert client.recv(100).startswith(b"SIZE")
+    client.close()
+
+
+def canvas_png(wall):
+    picture = Image.open(io.BytesIO(get(wall, "canvas.png"))).convert("RGB")
+    return (*picture.size, picture.tobytes())
+
+
+def same_picture(browser, wall):
+    wait_for("the page's picture to be the wall's",
+             lambda: browser.pixels() == canvas_png(wall), 15)
+
+
+def place_of(browser, x, y):
+    """Where the window shows a pixel of the wall."""
+    return browser.page("{ view }", "view.place_of(%d + 0.5, %d + 0.5)" % (x, y))
+
+
+def at_rest(browser):
+    wait_for("the view to rest", lambda: browser.page("{ view }", "!view.flight && !view.moving && !view.asked && !view.calm"))
+
+
+def small_targets(browser):
+    return browser.eval("[...document.querySelectorAll('button, select, #palette input, #parts a')]"
+                        ".filter(e => e.checkVisibility({ visibilityProperty: true }) && "
+                        "(e.offsetWidth < (e.name === 'colour' ? 40 : 44) || e.offsetHeight < 44))"
+                        ".map(e => e.outerHTML)")
