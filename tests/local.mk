@@ -55,6 +55,7 @@ PLAIN_SUITES += \
 if WITH_HTTP
 PLAIN_SUITES += \
 	tests/http/test_admin.py \
+	tests/http/test_firefox.py \
 	tests/http/test_page.py \
 	tests/http/test_picture.py \
 	tests/test_recipes.py
@@ -119,6 +120,7 @@ if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
 	tests/http/test_api.py \
+	tests/http/test_openapi.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
@@ -272,6 +274,7 @@ PROJECT_TESTS = \
 	tests/again-test.sh \
 	tests/completion.sh \
 	tests/completion-fish.sh \
+	tests/completion-zsh.sh \
 	tests/dist.sh \
 	tests/headers.sh \
 	tests/install.sh \

@@ -22,7 +22,7 @@ from browser import Browser
 from control import Operator, control
 from relay import Relay
 from wall import DOTS, SOURCE, Wall, wait_for
-from webpage import at_rest, canvas_png, flut, get, place_of, same_picture, small_targets, url
+from webpage import at_rest, canvas_png, flut, get, place_of, same_picture, seen_on, small_targets, url
 
 SIZE = "160x96"
 
@@ -280,21 +280,6 @@ def lone_pixels(width, height):
             for i in range(WHITE)]
 
 
-def seen_on(browser, picture, places):
-    """How many of the lone pixels are on the screen, within a pixel of their place."""
-    browser.ask("screenshot", path=picture, full=False)
-    with Image.open(picture) as image:
-        pixels = image.convert("L")
-    scale = browser.eval("devicePixelRatio")
-    count = 0
-    for x, y in places:
-        at = place_of(browser, x, y)
-        u, v = int(at["x"] * scale), int(at["y"] * scale)
-        count += max(pixels.getpixel((a, b)) for a in range(max(u - 1, 0), min(u + 2, pixels.width))
-                     for b in range(max(v - 1, 0), min(v + 2, pixels.height))) >= 96
-    return count
-
-
 SCREENS = [(390, 844, 3), (844, 390, 2), (820, 1180, 1), (1440, 900, 1)]
 if os.environ.get("MURALD_LONG"):
     SCREENS += [(390, 844, 2), (820, 1180, 2), (1440, 900, 2), (320, 640, 2)]
@@ -378,6 +363,15 @@ def test_the_film(wall, browser):
     film(browser, "film.cut('whole')")
     film(browser, "return film.load(true)")
     assert film(browser, "return film.reel.shown") == 0
+    # where much changed there are high bars, and a GIF is of the part that is shown
+    heights = film(browser, "return film.reel.activity(20)")
+    assert len(heights) == 20 and max(heights) == 1 and min(heights) == 0
+    assert film(browser, "const { width, height } = film.bars, picture = film.bars.getContext('2d')"
+                ".getImageData(0, 0, width, height).data; return picture.some(n => n > 0)")
+    part = film(browser, "film.cut('screen'); return film.gif.href")
+    gif = Image.open(io.BytesIO(get(wall, part.removeprefix(url(wall)))))
+    assert gif.size == tuple(film(browser, "return [film.box.width, film.box.height]"))
+    film(browser, "film.cut('whole')")
     # from its beginning to its end, into a file
     film(browser, "await film.record_video(); film.kept = film.recorder")
     wait_for("the video", lambda: film(browser, "return !film.recorder && film.kept.saved || 0") > 1000, 60)
