@@ -55,7 +55,6 @@ PLAIN_SUITES += \
 if WITH_HTTP
 PLAIN_SUITES += \
 	tests/http/test_admin.py \
-	tests/http/test_firefox.py \
 	tests/http/test_page.py \
 	tests/http/test_picture.py \
 	tests/test_recipes.py

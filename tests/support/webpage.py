@@ -59,8 +59,8 @@ def seen_on(browser, picture, places):
         pixels = image.convert("L")
     scale = browser.eval("devicePixelRatio")
     count = 0
-    for x, y in places:
-        at = place_of(browser, x, y)
+    for at in browser.page("{ view }", "%s.map(([x, y]) => view.place_of(x + 0.5, y + 0.5))"
+                           % json.dumps([list(place) for place in places])):
         u, v = int(at["x"] * scale), int(at["y"] * scale)
         count += max(pixels.getpixel((a, b)) for a in range(max(u - 1, 0), min(u + 2, pixels.width))
                      for b in range(max(v - 1, 0), min(v + 2, pixels.height))) >= 96
