@@ -3,9 +3,11 @@
 #include "app/hud-status.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/util.h"
@@ -143,6 +145,55 @@ update_url(struct hud_status *hud_status)
 	return page;
 }
 
+/* Whether others reach this machine, or have been told by the operator how. */
+static bool
+is_reachable(const struct hud_status *hud_status)
+{
+	const char *addresses[] = { hud_status->address4, hud_status->address6 };
+	const struct instance *i = hud_status->ingest->plugins->instances;
+
+	for (size_t k = 0; k < ARRAY_LEN(addresses); k++)
+		if (*addresses[k] && !host_address_is_loopback(addresses[k]))
+			return true;
+	while (i && !hint_is_public(i) && !hint_is_text(i))
+		i = i->next;
+	return i != NULL;
+}
+
+/* "eth0, wlan0: no address" */
+static void
+list_interfaces(enum hud_language language, char *text, size_t len)
+{
+	struct if_nameindex *all = if_nameindex();
+	size_t at = 0;
+
+	for (size_t i = 0; all && all[i].if_index && at < len; i++)
+		if (strcmp(all[i].if_name, "lo") != 0)
+			at += (size_t)snprintf(text + at, len - at, "%s%s",
+				at > 0 ? ", " : "", all[i].if_name);
+	if (all)
+		if_freenameindex(all);
+	if (at < len)
+		(void)snprintf(text + at, len - at, "%s%s", at > 0 ? ": " : "",
+			words_get(language, WORD_NO_ADDRESS));
+}
+
+/* In place of what nobody can type yet. */
+static void
+say_what_is_missing(struct hud_status *hud_status)
+{
+	struct hud_text *text = &hud_status->text;
+
+	memset(text->lines, 0, sizeof(text->lines));
+	*text->url = '\0';
+	text->url_is_new = false;
+	text->lines[0].is_words = true;
+	list_interfaces(
+		hud_status->language, text->lines[0].hint, sizeof(text->lines[0].hint));
+	snprintf(text->lines[1].hint, sizeof(text->lines[1].hint), "murald --doctor");
+	text->n_lines = 2;
+}
+
 static void
 update_lines(struct hud_status *hud_status)
 {
@@ -150,6 +201,12 @@ update_lines(struct hud_status *hud_status)
 	struct hud_text *text = &hud_status->text;
 	const struct instance *page = update_url(hud_status);
 	uint32_t n = 0;
+
+	text->waits_for_network = instance && !is_reachable(hud_status);
+	if (text->waits_for_network) {
+		say_what_is_missing(hud_status);
+		return;
+	}
 
 	memset(text->lines, 0, sizeof(text->lines));
 	for (; instance && n < HUD_STATUS_LINES; instance = instance->next) {
@@ -189,6 +246,36 @@ update_block(struct hud_status *hud_status)
 		}
 }
 
+/* The text makes room for it when there are pictures. */
+static void
+play_film(struct hud_status *hud_status)
+{
+	struct hud_text *text = &hud_status->text;
+	struct hud_film *film = &hud_status->film;
+	time_t begin;
+	struct tm tm;
+
+	if (text->invites)
+		hud_film_play(film);
+	else
+		hud_film_end(film);
+	text->film_width = film->width;
+	text->film_height = film->height;
+	*text->film_since = '\0';
+	begin = (time_t)(film->begin_ms / SECOND_MS);
+	if (film->width > 0 && localtime_r(&begin, &tm))
+		(void)strftime(text->film_since, sizeof(text->film_since), "%H:%M", &tm);
+}
+
+static void
+on_film(struct hud_film *film)
+{
+	struct hud_status *hud_status = container_of(film, struct hud_status, film);
+
+	play_film(hud_status);
+	hud_set_text(hud_status->hud, &hud_status->text);
+}
+
 /* Only while the first pixel is waited for, so that it ends it at once. */
 static void
 update_invitation(struct hud_status *hud_status)
@@ -196,12 +283,13 @@ update_invitation(struct hud_status *hud_status)
 	const uint64_t after_ns = hud_status->attract_ms * MS_NS;
 	struct hud_text *text = &hud_status->text;
 
-	text->invites = after_ns > 0 && !text->paused &&
+	text->invites = after_ns > 0 && !text->paused && !text->waits_for_network &&
 			uv_hrtime() - hud_status->painted_ns >= after_ns &&
 			uv_is_active((uv_handle_t *)&hud_status->wakeup);
 	*text->block = '\0';
 	if (text->invites)
 		update_block(hud_status);
+	play_film(hud_status);
 }
 
 static void
@@ -255,6 +343,7 @@ on_wakeup(uv_poll_t *wakeup, int status, int events)
 	(void)status;
 	(void)events;
 	hud_status->text.invites = false;
+	play_film(hud_status);
 	hud_status->painted_ns = uv_hrtime();
 	leave_idle(hud_status);
 	/* whose it was is counted by nobody yet */
@@ -334,7 +423,7 @@ hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 
 int
 hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *ingest,
-	struct canvas *canvas, uv_loop_t *loop)
+	struct canvas *canvas, const char *recording, uv_loop_t *loop)
 {
 	*hud_status = (struct hud_status){
 		.ingest = ingest,
@@ -358,6 +447,8 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 	uv_timer_init(loop, &hud_status->invitation);
 	hud_status->wakeup.data = hud_status->second.data = hud_status;
 	hud_status->invitation.data = hud_status;
+	hud_film_start(&hud_status->film, hud, recording, loop, on_film);
+	(void)hud_ripples_start(&hud_status->ripples, hud, ingest, canvas, loop);
 	update_addresses(hud_status);
 	hud_status->counted_ns = uv_hrtime();
 	update_text(hud_status);
@@ -403,6 +494,13 @@ hud_status_notice(struct hud_status *hud_status, const char *notice)
 }
 
 void
+hud_status_cleared(struct hud_status *hud_status)
+{
+	if (hud_status->hud)
+		hud_film_forget(&hud_status->film);
+}
+
+void
 hud_status_frozen(struct hud_status *hud_status, bool paused,
 	const struct mural_rect *parts, size_t n_parts)
 {
@@ -425,6 +523,8 @@ hud_status_stop(struct hud_status *hud_status)
 	if (!hud_status->hud)
 		return;
 	hud_people_stop(&hud_status->people);
+	hud_film_stop(&hud_status->film);
+	hud_ripples_stop(&hud_status->ripples);
 	uv_close((uv_handle_t *)&hud_status->wakeup, NULL);
 	uv_close((uv_handle_t *)&hud_status->second, NULL);
 	uv_close((uv_handle_t *)&hud_status->invitation, NULL);

@@ -5,13 +5,16 @@
  *
  * Figures are updated once a second while anything paints, and until those who did are
  * counted no more and a HUD that hides has come; an idle wall causes no wake-ups but one,
- * after which it invites people.  The main thread's.
+ * after which it invites people, with a film if there is a recording.  The main
+ * thread's.
  */
 #pragma once
 
 #include <uv.h>
 
+#include "app/hud-film.h"
 #include "app/hud-people.h"
+#include "app/hud-ripples.h"
 #include "base/host-address.h"
 #include "canvas/canvas.h"
 #include "hud/hud.h"
@@ -38,6 +41,8 @@ struct hud_status {
 	enum hud_language language;
 	bool hides; /* the HUD shows itself when the wall is quiet */
 	struct hud_people people;
+	struct hud_film film;
+	struct hud_ripples ripples;
 	char address4[ADDRESS_TEXT_MAX], address6[ADDRESS_TEXT_MAX]; /* or empty */
 	struct hud_text text;
 };
@@ -47,9 +52,11 @@ void hud_status_dress(struct hud_status *hud_status, struct hud *hud,
 	const struct config_display *display);
 
 /* Shows the text and keeps it up to date; but for its looks, *hud_status is zeroed.
- * 0 or -errno, logged. */
+ * `recording` is the file's name, which is borrowed; empty: there is none.  0 or -errno,
+ * logged. */
 int hud_status_start(struct hud_status *hud_status, struct hud *hud,
-	struct ingest *ingest, struct canvas *canvas, uv_loop_t *loop);
+	struct ingest *ingest, struct canvas *canvas, const char *recording,
+	uv_loop_t *loop);
 
 /* After instances were opened or closed.  Accepts what never started. */
 void hud_status_refresh(struct hud_status *hud_status);
@@ -64,6 +71,9 @@ void hud_status_wake(struct hud_status *hud_status);
 /* Shows what the operator has to say to all; empty: nothing.  Accepts what never started.
  */
 void hud_status_notice(struct hud_status *hud_status, const char *notice);
+
+/* After all of the canvas was cleared.  Accepts what never started. */
+void hud_status_cleared(struct hud_status *hud_status);
 
 /* What is frozen: all of the canvas, or the first parts of it.  Accepts what never
  * started. */

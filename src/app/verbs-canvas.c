@@ -160,13 +160,15 @@ verb_clear(struct control_call *call)
 	struct wall *wall = operators_wall(call);
 	uint32_t colour = wall->canvas.background;
 	struct mural_rect rect;
+	const struct mural_rect *part = verb_rect(call, &rect);
 	int ret;
 
 	control_colour(call, "colour", &colour);
-	ret = reins_clear(
-		wall->reins, verb_rect(call, &rect), colour, verb_on_painted, call);
+	ret = reins_clear(wall->reins, part, colour, verb_on_painted, call);
 	if (ret < 0)
 		verb_fail(call, ret);
+	else if (!part)
+		hud_status_cleared(&wall->hud_status);
 }
 
 static int

@@ -192,8 +192,9 @@ wall_start(struct wall *wall)
 		(ret = ingest_start(
 			 &wall->ingest, config, &wall->canvas, plugins, &wall->loop)) < 0)
 		return ret;
-	if (wall->hud && (ret = hud_status_start(&wall->hud_status, wall->hud,
-				  &wall->ingest, &wall->canvas, &wall->loop)) < 0)
+	if (wall->hud &&
+		(ret = hud_status_start(&wall->hud_status, wall->hud, &wall->ingest,
+			 &wall->canvas, config->record.file, &wall->loop)) < 0)
 		return ret;
 	wall->ingest.on_said = on_said;
 	snapshot_start(&wall->snapshot, &wall->loop);

@@ -8,8 +8,11 @@
 
 #include "display/display.h"
 #include "display/driver.h"
+#include "hud/hud.h"
 
 struct display_context {
+	uint32_t n_ripples; /* on every screen's picture */
+	struct hud_ripple ripples[HUD_RIPPLES_MAX];
 	struct display_counters *counters;
 	const struct display_driver *driver;
 	void *state;                  /* the driver's */

@@ -25,11 +25,15 @@ enum { DEFAULT_WIDTH = 1280, DEFAULT_HEIGHT = 720 };
 /* How long a start waits for a card, and between two looks. */
 enum { CARD_WAIT_MS = 4000, CARD_PAUSE_MS = 100 };
 
+/* From one picture of a ripple to the next. */
+enum { RIPPLE_FRAME_MS = 33 };
+
 struct display_thread {
 	struct display_context context;
 	struct screen screens[CONFIG_CONNECTORS];
 	struct display_blank blank;
 	uv_poll_t hud_wakeup;
+	uv_timer_t ripples; /* runs while there are some */
 	pthread_t id;
 	uint32_t output; /* as configured at the start */
 
@@ -52,10 +56,38 @@ on_stop(uv_async_t *async)
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
 		screen_close(&thread->screens[i]);
 	blank_stop(&thread->blank);
-	if (thread->context.hud)
+	if (thread->context.hud) {
 		uv_close((uv_handle_t *)&thread->hud_wakeup, NULL);
+		uv_close((uv_handle_t *)&thread->ripples, NULL);
+	}
 	uv_close((uv_handle_t *)&thread->change, NULL);
 	uv_close((uv_handle_t *)async, NULL);
+}
+
+/* Once more when they have ended, so that they go; in each buffer when it is its turn. */
+static void
+on_ripples(uv_timer_t *timer)
+{
+	struct display_thread *thread = timer->data;
+	struct display_context *context = &thread->context;
+
+	if (!ripples_run(context->ripples, context->n_ripples, uv_hrtime())) {
+		context->n_ripples = 0;
+		uv_timer_stop(timer);
+	}
+	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
+		screen_redraw_ripples(&thread->screens[i]);
+}
+
+static void
+take_ripples(struct display_thread *thread)
+{
+	struct display_context *context = &thread->context;
+	const uint32_t n = hud_get_ripples(context->hud, context->ripples);
+
+	context->n_ripples = ripples_run(context->ripples, n, uv_hrtime()) ? n : 0;
+	if (context->n_ripples > 0 && !uv_is_active((uv_handle_t *)&thread->ripples))
+		uv_timer_start(&thread->ripples, on_ripples, 0, RIPPLE_FRAME_MS);
 }
 
 static void
@@ -67,6 +99,7 @@ on_hud(uv_poll_t *wakeup, int status, int events)
 	(void)status;
 	(void)events;
 	(void)!read(hud_fd(thread->context.hud), &n, sizeof(n));
+	take_ripples(thread);
 	for (uint32_t i = 0; i < CONFIG_CONNECTORS; i++)
 		screen_redraw_hud(&thread->screens[i]);
 }
@@ -171,7 +204,8 @@ make_hud_wakeup(struct display_thread *thread)
 {
 	if (!thread->context.hud)
 		return 0;
-	thread->hud_wakeup.data = thread;
+	thread->hud_wakeup.data = thread->ripples.data = thread;
+	uv_timer_init(&thread->context.loop, &thread->ripples);
 	return uv_poll_init(
 		&thread->context.loop, &thread->hud_wakeup, hud_fd(thread->context.hud));
 }

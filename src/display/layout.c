@@ -31,7 +31,7 @@ place_picture(const struct scale_axis *axis, uint32_t from, uint32_t to, uint32_
 	return from + spare / 2;
 }
 
-static struct hud_picture
+struct hud_picture
 layout_picture(const struct layout *layout)
 {
 	const struct scale_axis *x = &layout->scale.x, *y = &layout->scale.y;
@@ -72,15 +72,29 @@ bool
 layout_draw_on_picture(struct layout *layout, struct hud *hud)
 {
 	const struct hud_picture picture = layout_picture(layout);
-	const bool was_hidden = layout->hidden;
+	const bool was_hidden = layout->hidden, had_cards = layout->cards.n > 0;
+	bool is_new;
 
 	layout->hidden = hud_is_hidden(hud, &layout->room);
-	if (!hud_draw_cards(hud, &layout->room, layout->on_picture ? &picture : NULL,
-		    &layout->cards) &&
-		layout->hidden == was_hidden)
+	is_new = hud_draw_cards(
+		hud, &layout->room, layout->on_picture ? &picture : NULL, &layout->cards);
+	/* none before, none now: nothing is drawn for that */
+	if (layout->hidden == was_hidden &&
+		!(is_new && (had_cards || layout->cards.n > 0)))
 		return false;
+	layout->scale.dims = layout->cards.invites;
+	(void)layout_draw_film(layout, hud);
 	update_cover(layout);
 	return true;
+}
+
+bool
+layout_draw_film(struct layout *layout, struct hud *hud)
+{
+	const bool is_new = hud_draw_film(hud, &layout->cards);
+
+	layout->film += is_new;
+	return is_new;
 }
 
 struct hud_room
@@ -209,20 +223,31 @@ layout_uncover(const struct layout *layout, uint32_t buffer, const struct box *c
 	cover_add_tiles(&layout->scale, cover, tiles);
 }
 
+static struct box
+paste_card(const struct layout *layout, uint32_t buffer, const struct hud_card *card)
+{
+	return scale_paste(&layout->scale, card->pixels, &card->place,
+		layout->surface.buffers[buffer].pixels,
+		layout->surface.buffers[buffer].pitch);
+}
+
+struct box
+layout_paste_film(const struct layout *layout, uint32_t buffer)
+{
+	if (!layout->cards.film.pixels)
+		return (struct box){ 0 };
+	return paste_card(layout, buffer, &layout->cards.film);
+}
+
 struct box
 layout_paste_cards(const struct layout *layout, uint32_t buffer)
 {
 	struct box all = { 0 };
 
-	for (uint32_t i = 0; i < layout->cards.n; i++) {
-		const struct hud_card *card = &layout->cards.cards[i];
-
+	for (uint32_t i = 0; i < layout->cards.n; i++)
 		all = box_around(
-			all, scale_paste(&layout->scale, card->pixels, &card->place,
-				     layout->surface.buffers[buffer].pixels,
-				     layout->surface.buffers[buffer].pitch));
-	}
-	return all;
+			all, paste_card(layout, buffer, &layout->cards.cards[i]));
+	return box_around(all, layout_paste_film(layout, buffer));
 }
 
 struct box

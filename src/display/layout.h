@@ -18,6 +18,7 @@ struct layout {
 	struct hud_cards cards;
 	struct box cover; /* of the memory: around all that lies on the picture */
 	uint64_t covers;  /* of these so many, from 1 on; they change what is below */
+	uint64_t film;    /* so many pictures of the film, which lies on one of them */
 };
 
 /* What the HUD needs to know of a screen that people see in that size. */
@@ -38,6 +39,9 @@ void layout_draw_hud(struct layout *layout, struct hud *hud);
 /* Removes those that the HUD's card covers wholly. */
 void layout_skip_tiles(const struct layout *layout, uint64_t *tiles);
 
+/* Where the picture is. */
+struct hud_picture layout_picture(const struct layout *layout);
+
 /* Whether what was drawn in that box belongs below the HUD's card. */
 bool layout_wants_hud(const struct layout *layout, const struct box *drawn);
 
@@ -47,12 +51,18 @@ struct box layout_paste_hud(const struct layout *layout, uint32_t buffer);
 /* Draws what lies on the picture, without the HUD's own card.  False: it is as it was. */
 bool layout_draw_on_picture(struct layout *layout, struct hud *hud);
 
+/* Draws the film's next picture.  False: it is as it was, or there is none. */
+bool layout_draw_film(struct layout *layout, struct hud *hud);
+
+/* Copies it into a buffer.  Returns the box that was written. */
+struct box layout_paste_film(const struct layout *layout, uint32_t buffer);
+
 /* Begins to draw a buffer on whose picture something else lay before, in that box: adds
  * the tiles below. */
 void layout_uncover(const struct layout *layout, uint32_t buffer, const struct box *cover,
 	uint64_t *tiles);
 
-/* Copies that into a buffer.  Returns the box that was written. */
+/* Copies that, with the film, into a buffer.  Returns the box that was written. */
 struct box layout_paste_cards(const struct layout *layout, uint32_t buffer);
 
 /* The whole surface. */

@@ -240,6 +240,17 @@ scale_clear(const struct scale *scale, uint8_t *pixels, size_t pitch)
 		memset(pixels + y * pitch, 0, scale->screen.width * pixel_bytes(scale));
 }
 
+/* Three eighths, of all channels at once. */
+static const uint32_t *
+dim_line(const struct scale *scale, const uint32_t *line, uint32_t len)
+{
+	if (!scale->dims)
+		return line;
+	for (uint32_t i = 0; i < len; i++)
+		scale->line[i] = (line[i] >> 2 & 0x3f3f3f) + (line[i] >> 3 & 0x1f1f1f);
+	return scale->line;
+}
+
 /* Converts a line to the screen's format. */
 static const void *
 pack_line(const struct scale *scale, const uint32_t *line, uint32_t len)
@@ -353,11 +364,17 @@ draw_box(const struct scale *scale, const struct mural_reader *reader,
 		const uint32_t i = y - down->start;
 
 		if (scale->averaged)
-			line = pack_line(
-				scale, average_rows(scale, reader, box, &extent, i), len);
+			line = pack_line(scale,
+				dim_line(scale,
+					average_rows(scale, reader, box, &extent, i),
+					len),
+				len);
 		else if (y == box->top || down->first[i] != down->first[i - 1])
 			line = pack_line(scale,
-				pick_line(scale, reader, box, &extent, down->first[i]),
+				dim_line(scale,
+					pick_line(scale, reader, box, &extent,
+						down->first[i]),
+					len),
 				len);
 		memcpy(pixels + y * pitch + offset, line, len * pixel_bytes(scale));
 	}

@@ -42,6 +42,7 @@ struct scale {
 	struct scale_screen screen;
 	bool transposed; /* canvas rows are memory columns */
 	bool averaged;   /* an axis is reduced */
+	bool dims; /* the canvas is drawn at 3/8 of its values; the owner's to set */
 	struct scale_axis x, y;
 	/* scratch space */
 	uint32_t *row;     /* a row of the canvas ... */

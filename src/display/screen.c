@@ -70,7 +70,7 @@ has_hud(const struct screen *screen, const struct screen_slot *slot)
 {
 	return slot->content == SCREEN_PICTURE &&
 	       slot->version == screen->layout.version &&
-	       slot->covers == screen->layout.covers;
+	       slot->covers == screen->layout.covers && slot->film == screen->layout.film;
 }
 
 /* Whether the screen shows what it should.  If so, arms the reader, so that damage wakes
@@ -82,7 +82,7 @@ sleep_if_up_to_date(struct screen *screen)
 
 	if (screen->black)
 		return slot->content == SCREEN_BLACK;
-	if (!has_hud(screen, slot) || mural_reader_arm(slot->reader))
+	if (screen->ripples || !has_hud(screen, slot) || mural_reader_arm(slot->reader))
 		return false;
 	uv_poll_start(&slot->wakeup, UV_READABLE, on_wakeup);
 	return true;
@@ -94,8 +94,9 @@ static void
 slot_is_black(struct screen_slot *slot)
 {
 	slot->content = SCREEN_BLACK;
-	slot->version = slot->covers = 0;
+	slot->version = slot->covers = slot->film = 0;
 	slot->cover = (struct box){ 0 };
+	slot->ripples.n = 0;
 }
 
 static void
@@ -105,6 +106,8 @@ slot_is_filled(struct screen_slot *slot, const struct layout *layout)
 	slot->version = layout->version;
 	slot->covers = layout->covers;
 	slot->cover = layout->cover;
+	slot->dims = layout->scale.dims;
+	slot->film = layout->film;
 }
 
 /* Brings a buffer up to date.  Returns what was written, and in the context's `tiles`
@@ -117,8 +120,10 @@ screen_fill(struct screen *screen, uint32_t buffer)
 	struct screen_slot *slot = &screen->slots[buffer];
 	uint8_t *pixels = layout->surface.buffers[buffer].pixels;
 	const size_t pitch = layout->surface.buffers[buffer].pitch;
-	const bool whole = slot->content != SCREEN_PICTURE;
+	const bool whole =
+		slot->content != SCREEN_PICTURE || slot->dims != layout->scale.dims;
 	const bool uncovers = slot->covers != layout->covers;
+	struct ripple_boxes ripples = slot->ripples;
 	struct box box;
 
 	memset(context->tiles, 0, context->canvas->view.words * sizeof(uint64_t));
@@ -134,16 +139,25 @@ screen_fill(struct screen *screen, uint32_t buffer)
 		context->painted_ms = uv_now(&context->loop);
 	if (uncovers)
 		layout_uncover(layout, buffer, &slot->cover, context->tiles);
+	for (uint32_t i = 0; i < ripples.n; i++)
+		layout_uncover(layout, buffer, &ripples.boxes[i], context->tiles);
 	layout_skip_tiles(layout, context->tiles);
 	box = scale_draw(&layout->scale, slot->reader,
 		whole ? context->all_tiles : context->tiles, pixels, pitch);
 	if (uncovers)
 		box = box_around(box, slot->cover);
+	for (uint32_t i = 0; i < ripples.n; i++)
+		box = box_around(box, ripples.boxes[i]);
+	box = box_around(box, ripples_draw(layout, buffer, context->ripples,
+				      context->n_ripples, uv_hrtime(), &slot->ripples));
+	screen->ripples = false;
 	if (uncovers || slot->version != layout->version ||
 		layout_wants_hud(layout, &box))
 		box = box_around(box, layout_paste_hud(layout, buffer));
 	if (whole || uncovers || !box_is_empty(box))
 		box = box_around(box, layout_paste_cards(layout, buffer));
+	else if (slot->film != layout->film)
+		box = layout_paste_film(layout, buffer);
 	slot_is_filled(slot, layout);
 	return whole ? layout_all(layout) : box;
 }
@@ -188,7 +202,7 @@ is_elsewhere(struct screen *screen)
 	struct screen_slot *slot = &screen->slots[screen->front];
 
 	if ((screen_config(screen)->view.width == 0 && layout->scale.x.canvas != 0) ||
-		screen->black || !has_hud(screen, slot))
+		screen->black || screen->ripples || !has_hud(screen, slot))
 		return false;
 	if (mural_reader_take(slot->reader, context->tiles))
 		context->painted_ms = uv_now(&context->loop);
@@ -414,15 +428,27 @@ void
 screen_redraw_hud(struct screen *screen)
 {
 	struct layout *layout = &screen->layout;
+	struct hud *hud = screen->context->hud;
+	bool redraws;
 
 	if (!screen->enabled)
 		return;
-	if (!layout_draw_on_picture(layout, screen->context->hud) &&
-		(!layout->hud || layout->hidden))
-		return;
+	redraws = layout_draw_on_picture(layout, hud) || layout_draw_film(layout, hud);
 	/* what hides is drawn when it comes back */
-	if (layout->hud && !layout->hidden)
-		layout_draw_hud(layout, screen->context->hud);
+	if (layout->hud && !layout->hidden && layout->version != hud_version(hud)) {
+		layout_draw_hud(layout, hud);
+		redraws = true;
+	}
+	if (redraws)
+		screen_repaint(screen);
+}
+
+void
+screen_redraw_ripples(struct screen *screen)
+{
+	if (!screen->enabled || screen->black || !screen->layout.on_picture)
+		return;
+	screen->ripples = true;
 	screen_repaint(screen);
 }
 

@@ -20,6 +20,7 @@
 
 #include "display/driver.h"
 #include "display/layout.h"
+#include "display/ripple.h"
 
 struct display_context;
 
@@ -37,6 +38,9 @@ struct screen_slot {
 	uint64_t version; /* of the HUD in the buffer; 0: none */
 	uint64_t covers;  /* the layout's, of what lies on the picture; 0: another's */
 	struct box cover;
+	bool dims;     /* its picture is dimmed */
+	uint64_t film; /* the layout's */
+	struct ripple_boxes ripples;
 };
 
 struct screen {
@@ -44,6 +48,7 @@ struct screen {
 	uint32_t index; /* of its output in the config */
 	void *output;   /* the driver's */
 	struct layout layout, next;
+	bool ripples; /* they are to be drawn */
 	struct screen_slot slots[DISPLAY_BUFFERS];
 	uv_timer_t timer;
 	bool enabled;      /* a buffer is shown */
@@ -66,6 +71,9 @@ void screen_relayout(struct screen *screen);
 
 /* Draws the HUD's new text. */
 void screen_redraw_hud(struct screen *screen);
+
+/* Draws what the context has of ripples, or that they have ended. */
+void screen_redraw_ripples(struct screen *screen);
 
 /* Shows all black, or the picture again. */
 void screen_set_black(struct screen *screen, bool black);

@@ -382,6 +382,20 @@ add_notice(struct pile *pile, const char *text)
 
 /* ------------------------------------------------------------------ all of them */
 
+/* Not where the notice lies above it. */
+static void
+add_film(struct pile *pile, const struct box *place)
+{
+	const size_t n =
+		(size_t)(place->right - place->left) * (place->bottom - place->top);
+	struct hud_card *film = &pile->cards->film;
+
+	if (n == 0 || !box_is_empty(box_common(*place, pile->notice)))
+		return;
+	film->place = *place;
+	film->pixels = calloc(n, sizeof(*film->pixels));
+}
+
 static void
 add_invitation(
 	struct pile *pile, const struct hud_room *room, const struct hud_picture *picture)
@@ -389,9 +403,12 @@ add_invitation(
 	struct invitation invitation;
 	struct font_bitmap bitmap;
 
-	if (invitation_place(&invitation, pile->render, room, picture) &&
-		add_card(pile, &invitation.place, pile->render->look->ground, &bitmap))
-		invitation_draw(&invitation, &bitmap);
+	if (!invitation_place(&invitation, pile->render, room, picture) ||
+		!add_card(pile, &invitation.place, pile->render->look->ground, &bitmap))
+		return;
+	pile->cards->invites = true;
+	invitation_draw(&invitation, &bitmap);
+	add_film(pile, &invitation.film);
 }
 
 /* What was first drawn, since the rest makes room for it, lies above all. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/util.h"
 #include "hud/cards.h"
 #include "hud/render.h"
 #include "hud/wifi.h"
@@ -21,6 +22,10 @@ struct hud {
 	uint64_t cards_version; /* the last that changed what lies on the picture */
 	struct hud_text said;
 	struct hud_qr qr; /* of said.url */
+	struct logo film; /* its present picture */
+	uint64_t film_version;
+	uint32_t n_ripples;
+	struct hud_ripple ripples[HUD_RIPPLES_MAX];
 
 	/* Held while something is drawn, and so never by who only says something. */
 	pthread_mutex_t drawing;
@@ -74,6 +79,7 @@ hud_free(struct hud *hud)
 	pthread_mutex_destroy(&hud->lock);
 	pthread_mutex_destroy(&hud->drawing);
 	logo_finish(&hud->logo);
+	logo_finish(&hud->film);
 	text_close(hud->text);
 	free(hud->title);
 	free_secret(hud->wifi);
@@ -112,6 +118,9 @@ invitations_same(const struct hud_text *a, const struct hud_text *b)
 	       (!a->invites ||
 		       (strcmp(a->url, b->url) == 0 && a->url_is_new == b->url_is_new &&
 			       a->total == b->total && strcmp(a->block, b->block) == 0 &&
+			       a->film_width == b->film_width &&
+			       a->film_height == b->film_height &&
+			       strcmp(a->film_since, b->film_since) == 0 &&
 			       lines_same(a, b)));
 }
 
@@ -130,7 +139,8 @@ text_same(const struct hud_text *a, const struct hud_text *b)
 	if (strcmp(a->url, b->url) != 0 || a->rate != b->rate || a->total != b->total ||
 		a->painting != b->painting || a->watching != b->watching ||
 		a->quiet != b->quiet || a->url_is_new != b->url_is_new ||
-		a->turn != b->turn || !cards_same(a, b))
+		a->waits_for_network != b->waits_for_network || a->turn != b->turn ||
+		!cards_same(a, b))
 		return false;
 	return lines_same(a, b);
 }
@@ -267,6 +277,17 @@ hud_is_hidden(struct hud *hud, const struct hud_room *room)
 }
 
 uint64_t
+hud_version(struct hud *hud)
+{
+	uint64_t version;
+
+	pthread_mutex_lock(&hud->lock);
+	version = hud->version;
+	pthread_mutex_unlock(&hud->lock);
+	return version;
+}
+
+uint64_t
 hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room,
 	const struct box *strip)
 {
@@ -312,9 +333,90 @@ hud_draw_cards(struct hud *hud, const struct hud_room *room,
 	return true;
 }
 
+/* ------------------------------------------------------------------ the film */
+
+static bool
+copy_picture(struct logo *to, const uint32_t *pixels, uint32_t width, uint32_t height)
+{
+	const size_t size = (size_t)width * height * sizeof(*pixels);
+
+	*to = (struct logo){ .pixels = malloc(MAX(size, 1)) };
+	if (!to->pixels)
+		return false;
+	memcpy(to->pixels, pixels, size);
+	to->width = width;
+	to->height = height;
+	return true;
+}
+
+/* Without memory the one before stays. */
+void
+hud_set_film(struct hud *hud, const uint32_t *pixels, uint32_t width, uint32_t height)
+{
+	struct logo next, before;
+
+	if (!copy_picture(&next, pixels, width, height))
+		return;
+	pthread_mutex_lock(&hud->lock);
+	before = hud->film;
+	hud->film = next;
+	hud->film_version++;
+	pthread_mutex_unlock(&hud->lock);
+	logo_finish(&before);
+	signal_version(hud);
+}
+
+bool
+hud_draw_film(struct hud *hud, struct hud_cards *cards)
+{
+	const struct box *place = &cards->film.place;
+	const uint32_t width = place->right - place->left;
+	const uint32_t height = place->bottom - place->top;
+	const struct font_bitmap bitmap = { cards->film.pixels, width, width, height };
+	struct logo film = { 0 };
+	bool is_new;
+
+	if (!cards->film.pixels)
+		return false;
+	pthread_mutex_lock(&hud->lock);
+	is_new = cards->film_version != hud->film_version &&
+		 copy_picture(&film, hud->film.pixels, hud->film.width, hud->film.height);
+	cards->film_version = hud->film_version;
+	pthread_mutex_unlock(&hud->lock);
+	if (is_new)
+		logo_draw(&film, &bitmap, 0, 0, width, height);
+	logo_finish(&film);
+	return is_new;
+}
+
+/* ------------------------------------------------------------------ ripples */
+
+void
+hud_set_ripples(struct hud *hud, const struct hud_ripple *ripples, uint32_t n)
+{
+	pthread_mutex_lock(&hud->lock);
+	hud->n_ripples = MIN(n, HUD_RIPPLES_MAX);
+	memcpy(hud->ripples, ripples, hud->n_ripples * sizeof(*ripples));
+	pthread_mutex_unlock(&hud->lock);
+	signal_version(hud);
+}
+
+uint32_t
+hud_get_ripples(struct hud *hud, struct hud_ripple ripples[HUD_RIPPLES_MAX])
+{
+	uint32_t n;
+
+	pthread_mutex_lock(&hud->lock);
+	n = hud->n_ripples;
+	memcpy(ripples, hud->ripples, n * sizeof(*ripples));
+	pthread_mutex_unlock(&hud->lock);
+	return n;
+}
+
 void
 hud_cards_finish(struct hud_cards *cards)
 {
+	free(cards->film.pixels);
 	for (uint32_t i = 0; i < cards->n; i++)
 		free(cards->cards[i].pixels);
 	*cards = (struct hud_cards){ 0 };

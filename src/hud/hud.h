@@ -37,12 +37,15 @@ struct hud_line {
 struct hud_text {
 	char url[128];               /* of the web page; empty: there is none */
 	bool url_is_new;             /* people may have read another one */
+	bool waits_for_network;      /* nobody else can reach this machine */
 	uint64_t rate, total;        /* pixels of the last second, and of all */
 	uint32_t painting, watching; /* people */
 	bool quiet;                  /* nobody has painted for a while */
 	bool invites;                /* nor for so long that people are invited */
 	char block[256]; /* a command that paints one of that size; empty: none */
 	uint32_t block_width, block_height;
+	uint32_t film_width, film_height; /* of what hud_set_film() gives; 0: nothing */
+	char film_since[8];               /* what is shown begins at: a time of the day */
 	char notice[HUD_NOTICE_MAX]; /* what the operator has to say; empty: nothing */
 	bool paused;                 /* all of the canvas is frozen */
 	uint32_t n_frozen;           /* parts of it, in its pixels */
@@ -108,6 +111,9 @@ struct hud_cards {
 	uint64_t version; /* 0: not drawn yet */
 	uint32_t n;
 	struct hud_card cards[HUD_CARDS_MAX];
+	bool invites;         /* one of them is the invitation: the picture is dimmed */
+	struct hud_card film; /* on one of them, and below none; without pixels: none */
+	uint64_t film_version;
 };
 
 /* NULL: out of memory or descriptors. */
@@ -116,6 +122,25 @@ void hud_free(struct hud *hud); /* accepts NULL */
 
 /* Replaces the text, which is copied; signals hud_fd() if it changed.  Any thread. */
 void hud_set_text(struct hud *hud, const struct hud_text *text);
+
+/* The film's next picture, 0xffRRGGBB row after row, which is copied; signals hud_fd().
+ * It is shown while hud_text has a film.  Any thread. */
+void hud_set_film(
+	struct hud *hud, const uint32_t *pixels, uint32_t width, uint32_t height);
+
+/* A ring that closes in on a pixel of the canvas. */
+struct hud_ripple {
+	uint32_t x, y;
+	uint64_t began_ns; /* uv_hrtime() */
+};
+
+enum { HUD_RIPPLES_MAX = 8, HUD_RIPPLE_MS = 500 };
+
+/* Replaces them, and signals hud_fd().  Any thread. */
+void hud_set_ripples(struct hud *hud, const struct hud_ripple *ripples, uint32_t n);
+
+/* How many; whoever draws them leaves out those that have ended.  Any thread. */
+uint32_t hud_get_ripples(struct hud *hud, struct hud_ripple ripples[HUD_RIPPLES_MAX]);
 
 /* Opens fonts and logo, logs what is wrong with them, and signals hud_fd(); without it
  * there are neither.  The main thread. */
@@ -134,6 +159,9 @@ int hud_fd(const struct hud *hud);
 void hud_place(const struct hud_room *room, uint32_t canvas_width, uint32_t canvas_height,
 	struct box *strip, struct box *picture);
 
+/* Changes with all that hud_draw() draws.  Any thread. */
+uint64_t hud_version(struct hud *hud);
+
 /* Whether it is not to be seen now on that screen.  Any thread. */
 bool hud_is_hidden(struct hud *hud, const struct hud_room *room);
 
@@ -149,6 +177,10 @@ uint64_t hud_draw(struct hud *hud, uint32_t *pixels, const struct hud_room *room
  * as they were, since `cards` was drawn.  Any thread. */
 bool hud_draw_cards(struct hud *hud, const struct hud_room *room,
 	const struct hud_picture *picture, struct hud_cards *cards);
+
+/* Draws the film's picture into cards->film, if there is one.  False: it is as it was.
+ * Any thread. */
+bool hud_draw_film(struct hud *hud, struct hud_cards *cards);
 
 /* Accepts zeroed ones. */
 void hud_cards_finish(struct hud_cards *cards);

@@ -33,6 +33,13 @@
 #define PORTRAIT_TILE 58.0
 #define PORTRAIT_TOP 14.0 /* of the tile */
 
+#define FILM_WIDTH 56.0
+#define FILM_HEIGHT 31.5
+#define FILM_TOP 41.0
+#define FILM_GAP 5.0
+#define PORTRAIT_FILM_WIDTH 48.0
+#define PORTRAIT_FILM_HEIGHT 27.0
+
 #define SHARE 0.95 /* of the room, at most */
 
 /* ------------------------------------------------------------------ the command */
@@ -124,6 +131,14 @@ find_room(const struct hud_room *room, const struct hud_picture *picture)
 	return area;
 }
 
+/* Units; with a code. */
+static double
+portrait_height(const struct invitation *invitation)
+{
+	return PORTRAIT_HEIGHT +
+	       (invitation->has_film ? PORTRAIT_FILM_HEIGHT + FILM_GAP : 0);
+}
+
 /* Chooses the unit and what is beside what. */
 static void
 measure(struct invitation *invitation, const struct render *render,
@@ -138,9 +153,12 @@ measure(struct invitation *invitation, const struct render *render,
 	invitation->tile = across < unit ? NARROW_TILE : TILE;
 	invitation->column = across < unit ? NARROW_COLUMN : COLUMN;
 	unit = MIN(unit, across);
+	invitation->has_film =
+		render->said->film_width > 0 && render->said->film_height > 0;
 	if (invitation->is_portrait) {
 		invitation->tile = PORTRAIT_TILE;
-		unit = MIN(width / PORTRAIT_SCREEN, height * SHARE / PORTRAIT_HEIGHT);
+		unit = MIN(width / PORTRAIT_SCREEN,
+			height * SHARE / portrait_height(invitation));
 	}
 	*sheet = (struct sheet){ .render = render, .unit = unit };
 	words_address(render->said->url, sheet->address, sizeof(sheet->address));
@@ -155,18 +173,66 @@ measure(struct invitation *invitation, const struct render *render,
 		sheet->right = (PORTRAIT_WIDTH - PAD) * unit;
 }
 
+/* Units: of all above the command. */
+static double
+row_height(const struct invitation *invitation)
+{
+	if (invitation->module > 0)
+		return invitation->tile;
+	return invitation->has_film ? FILM_TOP + FILM_HEIGHT : WITHOUT_CODE - PAD;
+}
+
 /* Units. */
 static double
 card_height(const struct invitation *invitation)
 {
-	double height = invitation->module > 0 ? invitation->tile : WITHOUT_CODE - PAD;
+	double height = row_height(invitation);
 
 	if (invitation->is_portrait)
-		return PORTRAIT_HEIGHT -
+		return portrait_height(invitation) -
 		       (invitation->module > 0 ? 0 : invitation->tile + GAP);
 	if (invitation->n_rows > 0)
 		height += FIRST_ROW + ROW * (invitation->n_rows - 1);
 	return height + 2 * PAD;
+}
+
+/* Where the film's window begins, in pixels of the card. */
+static void
+find_window(const struct invitation *invitation, double *left, double *top)
+{
+	const struct sheet *sheet = &invitation->sheet;
+	const double code = invitation->module > 0 ? invitation->tile + GAP : 0;
+
+	*left = sheet->left + (invitation->is_portrait ? 0 : code * sheet->unit);
+	*top = (PAD + FILM_TOP) * sheet->unit;
+	if (invitation->is_portrait)
+		*top = (portrait_height(invitation) - PAD - PORTRAIT_FILM_HEIGHT -
+			       (invitation->module > 0 ? 0 : invitation->tile + GAP)) *
+		       sheet->unit;
+}
+
+/* As large as fits the window, with its aspect ratio. */
+static void
+place_film(struct invitation *invitation)
+{
+	const struct hud_text *said = invitation->sheet.render->said;
+	const struct logo film = { .width = said->film_width,
+		.height = said->film_height };
+	const double unit = invitation->sheet.unit;
+	const bool upright = invitation->is_portrait;
+	struct box *box = &invitation->film;
+	uint32_t width, height;
+	double left, top;
+
+	find_window(invitation, &left, &top);
+	logo_fit(&film, (upright ? PORTRAIT_FILM_WIDTH : FILM_WIDTH) * unit,
+		(upright ? PORTRAIT_FILM_HEIGHT : row_height(invitation) - FILM_TOP) *
+			unit,
+		&width, &height);
+	box->left = invitation->place.left + (uint32_t)left;
+	box->top = invitation->place.top + (uint32_t)top;
+	box->right = box->left + width;
+	box->bottom = box->top + height;
 }
 
 bool
@@ -193,6 +259,8 @@ invitation_place(struct invitation *invitation, const struct render *render,
 	place->right = place->left + width;
 	place->bottom = place->top + height;
 	sheet->place = *place;
+	if (invitation->has_film)
+		place_film(invitation);
 	return true;
 }
 
@@ -277,23 +345,46 @@ draw_figures(const struct sheet *sheet, double x, double base)
 		LEAST, sheet->render->look->figures);
 }
 
+/* What it shows, right of it. */
+static void
+draw_about_film(const struct invitation *invitation)
+{
+	const struct sheet *sheet = &invitation->sheet;
+	const struct hud_look *look = sheet->render->look;
+	const double x =
+		invitation->film.right - sheet->place.left + FILM_GAP * sheet->unit;
+	const double top = invitation->film.top - sheet->place.top;
+	char since[2 * WORDS_MAX];
+
+	snprintf(since, sizeof(since), "%s %s", sheet_word(sheet, WORD_SINCE),
+		sheet->render->said->film_since);
+	(void)sheet_text_cut(sheet, x, sheet->right, top + 7 * sheet->unit,
+		sheet_word(sheet, WORD_FAST), TEXT_SANS, RENDER_B, LEAST, look->ink);
+	(void)sheet_text_cut(sheet, x, sheet->right, top + 15 * sheet->unit, since,
+		TEXT_SANS, RENDER_B, LEAST, look->ink);
+	draw_figures(sheet, x, top + 23 * sheet->unit);
+}
+
 static void
 draw_landscape(const struct invitation *invitation)
 {
 	const struct sheet *sheet = &invitation->sheet;
 	const double unit = sheet->unit, top = PAD * unit;
-	double x = sheet->left, height = WITHOUT_CODE - PAD;
+	double x = sheet->left;
 
 	draw_code(invitation, x, top);
-	if (invitation->module > 0) {
-		x += (invitation->tile + GAP) * unit;
-		height = invitation->tile;
-	}
-	draw_title(sheet, x, top);
-	draw_call(sheet, x, top + 24 * unit, top + 42 * unit);
 	if (invitation->module > 0)
-		draw_figures(sheet, x, top + 58 * unit);
-	draw_command(invitation, top + height * unit);
+		x += (invitation->tile + GAP) * unit;
+	draw_title(sheet, x, top);
+	if (invitation->has_film) {
+		draw_call(sheet, x, top + 20.5 * unit, top + 36.5 * unit);
+		draw_about_film(invitation);
+	} else {
+		draw_call(sheet, x, top + 24 * unit, top + 42 * unit);
+		if (invitation->module > 0)
+			draw_figures(sheet, x, top + 58 * unit);
+	}
+	draw_command(invitation, top + row_height(invitation) * unit);
 }
 
 static void
@@ -308,6 +399,8 @@ draw_portrait(const struct invitation *invitation)
 	if (invitation->module > 0)
 		end += (invitation->tile + GAP) * unit;
 	draw_call(sheet, sheet->left, end + 4 * unit, end + 19 * unit);
+	if (invitation->has_film)
+		draw_about_film(invitation);
 }
 
 void

@@ -103,8 +103,11 @@ sheet_text_cut(const struct sheet *sheet, double x, double right, double base,
 const char *
 sheet_call(const struct sheet *sheet)
 {
-	return sheet_word(
-		sheet, sheet->render->said->url_is_new ? WORD_NEW_ADDRESS : WORD_CALL);
+	const struct hud_text *said = sheet->render->said;
+
+	if (said->waits_for_network)
+		return "";
+	return sheet_word(sheet, said->url_is_new ? WORD_NEW_ADDRESS : WORD_CALL);
 }
 
 /* ------------------------------------------------------------------ lines */
@@ -376,6 +379,9 @@ begin_sheet(struct sheet *sheet, const struct hud_room *room)
 	const uint32_t width = sheet->bitmap.width;
 
 	words_address(sheet->render->said->url, sheet->address, sizeof(sheet->address));
+	if (sheet->render->said->waits_for_network)
+		snprintf(sheet->address, sizeof(sheet->address), "%s",
+			sheet_word(sheet, WORD_WAITS_FOR_NETWORK));
 	font_fill(&sheet->bitmap, 0, 0, width, sheet->bitmap.height,
 		sheet->render->look->ground);
 	if (room->form != HUD_STRIP) {

@@ -19,6 +19,8 @@ enum word {
 	WORD_YOUR_TURN,   /* before the call, on a wall where nobody paints */
 	WORD_OR_TYPE,     /* before the size of what a command paints */
 	WORD_PIXELS,
+	WORD_FAST,      /* beside the film */
+	WORD_SINCE,     /* before the time at which that begins */
 	WORD_PAUSED,    /* on the picture */
 	WORD_PAUSED_BY, /* by the operator */
 	WORD_PAUSED_MEANS,
@@ -26,6 +28,8 @@ enum word {
 	WORD_PAGE_GOES_ON,
 	WORD_GOES_ON,
 	WORD_WAITS_FOR_ADDRESS,
+	WORD_WAITS_FOR_NETWORK, /* in place of the address */
+	WORD_NO_ADDRESS,        /* behind the names of interfaces */
 	WORD_WIFI,
 	WORD_PASSWORD,
 	WORD_PAINT, /* what to do when in the network */

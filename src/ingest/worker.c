@@ -330,6 +330,7 @@ shard_publish(struct shard *shard)
 		sum.connections += service->connections;
 		sum.viewers += service->viewers;
 	}
-	canvas_publish(shard->worker->canvas, &shard->brush);
+	/* who sees the paint may ask whose it is */
 	counters_publish(&shard->published, &shard->brush, &sum);
+	canvas_publish(shard->worker->canvas, &shard->brush);
 }

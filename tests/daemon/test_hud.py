@@ -349,6 +349,13 @@ def test_what_a_card_says():
         "FrogCon", '$ echo "PX 960 540 ff8000" | nc \\', "-N 192.0.2.10 1234"]
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720)])
+def test_waiting_for_the_network(size):
+    lines = ("words=net\teth0, wlan0: no address", "doctor\tmurald --doctor")
+    assert inside(size, *lines, place="card", waits=1)[:2] == ["Waiting for the network", "eth0, wlan0: no address"]
+    assert inside(size, *lines, place="card", waits=1, german=1)[0] == "Warten auf das Netz"
+
+
 BLOCK = 'for y in {500..539}; do seq -f "PX %g $y ff8000" 900 1019; done | nc -w1 192.0.2.10 1234'
 
 
@@ -394,6 +401,19 @@ def test_what_an_invitation_says():
     assert invited(PING, url=URL, size=(1080, 1920), title="FrogCon", **block) == [
         "FrogCon", "Nobody is painting. Your turn: scan or open", "192.0.2.10:8080"]
     assert invited(PING, url=URL, german=1, **block)[0] == "Niemand malt. Jetzt du: scannen oder aufrufen"
+
+
+@with_code
+@pytest.mark.parametrize("size", [(1920, 1080), (1024, 768), (1080, 1920)])
+def test_a_film_has_the_figures_beside_it(size):
+    screen = draw(size, PING, wall="000000", invites=1, bitmap=1, url=URL, title="FrogCon 2026", total=48200000000,
+                  **{"film-width": 336, "film-height": 189, "film-since": "18:02"})[0]
+    left, top, right, bottom = ImageChops.difference(screen, Image.new("RGB", size, (255, 0, 255))).convert("L").point(
+        [255] + 255 * [0]).getbbox()
+    assert abs((right - left) / (bottom - top) - 16 / 9) < 0.03
+    assert bottom - top >= min(size) / 8
+    beside = screen.crop((right + 4, top, invitation(screen, size)[2] - 4, bottom))
+    assert Page(beside).rows == ["in fast motion", "since 18:02", "48.2 G pixels so far"]
 
 
 WALL = (0x30, 0x50, 0x70)

@@ -82,7 +82,8 @@ def test_rates_and_frames(boot):
     wall.dot(2, 1, (255, 0, 255))
     g.wait_for("another rate", lambda: screen.guest.shot().crop(*BELOW).diff(still))
     g.wait_for("sleep again", lambda: wall.slept(3), 60)
-    assert 4 <= screen.flips() <= 8, "the pixels, the rate and who paints, the end of the one, of the other"
+    # the rate and who paints, the end of the one and of the other, and the pixels with their ripples
+    assert 4 <= screen.flips() <= 8 + 2 * 17
     says(wall, BELOW, "nobody is painting")
     picture_is(wall, PICTURE)
 
@@ -150,3 +151,45 @@ def test_code(boot):
     wall = boot("virtio").wall(size=WIDE, hud=True, rotate=90, mirror=True,
                                plugins="[plugin http]\nlisten = 0.0.0.0:8080\ndatabase = /run/board.db\n").start()
     g.wait_for("the code", lambda: hud.scan(pil(as_seen(wall, wall.guest.shot()))) == "HTTP://10.0.2.15:8080")
+
+
+def test_a_film_plays_until_the_first_pixel(boot):
+    """From the recording, in its window alone; then the wall is there as it was."""
+    screen = boot("virtio")
+    wall = screen.wall(size=WIDE, hud=True, attract="2s", plugins="[record]\nfile = /run/wall.rec\ninterval = 100ms\n")
+    wall.start()
+    for colour in (0, 0, 200), (200, 0, 0):
+        wall.send(b"".join(wall.put(x, y, colour) for y in range(153) for x in range(320)))
+        picture_is(wall, PICTURE)
+    recorded = "stat -c %s /run/wall.rec"
+    size = g.wait_for("a recording", lambda: int(screen.guest.run(recorded)[1]) > 500 and screen.guest.run(recorded)[1])
+    # a part of the card, which is in the middle: beside what is left of the wall, above the strip
+    card = (260, 100, 760, 420)
+    seen = set()
+
+    def played():
+        colours = {colour for _, colour in pil(screen.guest.shot().crop(*card)).getcolors(5000) or ()}
+        seen.update(colours & {(0, 0, 200), (100, 0, 100), (200, 0, 0)})
+        return (16, 20, 26) in colours and {(0, 0, 200), (200, 0, 0)} <= seen
+    g.wait_for("both colours in the film", played, 60)
+    says(wall, (410, 290, 600, 145), "in fast motion")  # right of its window
+    assert screen.guest.run(recorded)[1] == size, "what is on the screen alone is not recorded"
+    wall.dot(1, 1, (255, 255, 255))
+    picture_is(wall, PICTURE)
+
+
+def test_a_ripple_closes_in_on_a_pixel(boot):
+    """And leaves nothing behind."""
+    screen = boot("virtio")
+    wall = screen.wall(size=WIDE, hud=True).start()
+    picture_is(wall, PICTURE)
+    step = [0]
+
+    def ring():
+        step[0] += 1
+        wall.dot(160, 76, (255, step[0] % 256, 0))
+        around = pil(screen.guest.shot().crop(640 - 66, 304 - 66, 132, 132))
+        ink = around.convert("L").point([0] * 255 + [255])
+        return all(ink.crop(part).getbbox() for part in ((0, 0, 66, 66), (66, 66, 132, 132)))
+    g.wait_for("a white ring around the pixel", ring, 60)
+    picture_is(wall, PICTURE)

@@ -18,9 +18,9 @@ PAGE_FILES = \
 	%D%/admin.html %D%/admin.js %D%/ask.js \
 	%D%/bans.js %D%/board.js %D%/dom.js %D%/kiosk.css %D%/kiosk.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
 	%D%/film-words.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js %D%/notice.js \
-	%D%/operators.js %D%/page.css %D%/picture.css %D%/picture.js %D%/picture-cells.js \
-	%D%/picture-file.js %D%/picture-job.js %D%/picture-laid.js %D%/picture-ways.js \
-	%D%/picture-words.js %D%/pictures.js %D%/place.js %D%/socket.io.js %D%/wall.webmanifest \
+	%D%/operators.js %D%/page.css %D%/picture.css %D%/picture.js %D%/picture-cells.js %D%/picture-file.js \
+	%D%/picture-job.js %D%/picture-laid.js %D%/picture-ways.js %D%/picture-words.js %D%/pictures.js \
+	%D%/place.js %D%/socket.io.js %D%/wall.webmanifest \
 	%D%/ways.js %D%/words-de.js \
 	%D%/words-en.js %D%/words.js
 PAGE_TOOLS = %D%/bundle.sh %D%/embed.sh

@@ -50,8 +50,8 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 	bool gzip = takes_gzip(request);
 	const struct page_form *form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
 	struct MHD_Response *response;
-	char sockets[PAGE_SOCKETS_MAX];
 	char policy[sizeof(POLICY) + 64 + PAGE_SOCKETS_MAX + PAGE_EMBED_MAX];
+	char sockets[PAGE_SOCKETS_MAX];
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
 		return reply_not_modified(request, form->etag);

@@ -29,7 +29,8 @@ TEST(what_is_said_is_shown_though_nobody_paints)
 	static const struct mural_plugin plugin = { .name = "odd" };
 	struct instance instance = { .plugin = &plugin, .is_open = true };
 	struct plugins plugins = { .instances = &instance };
-	const struct config_server server = { .public_url = "", .public_address = "" };
+	const struct config_server server = { .public_url = "",
+		.public_address = "192.0.2.1" };
 	uv_loop_t loop;
 	struct ingest ingest = { .plugins = &plugins, .server = &server, .loop = &loop };
 	struct hud *hud = hud_new();
@@ -48,7 +49,8 @@ TEST(what_is_said_is_shown_though_nobody_paints)
 	assert_int_equal(said_init(&instance.said, NULL), 0);
 	assert_int_equal(canvas_init(&canvas, 64, 32, 0xff000000), 0);
 	uv_loop_init(&loop);
-	assert_int_equal(hud_status_start(&hud_status, hud, &ingest, &canvas, &loop), 0);
+	assert_int_equal(
+		hud_status_start(&hud_status, hud, &ingest, &canvas, "", &loop), 0);
 	run_until_idle(&hud_status, &loop);
 	assert_int_equal(hud_status.text.n_lines, 0);
 	version = hud_draw(hud, &pixel, &room, &strip);
@@ -128,7 +130,7 @@ begin(struct desk *desk, struct instance *instance)
 	assert_int_equal(canvas_init(&desk->canvas, 64, 32, 0xff000000), 0);
 	uv_loop_init(&desk->loop);
 	assert_int_equal(hud_status_start(&desk->hud_status, desk->hud, &desk->ingest,
-				 &desk->canvas, &desk->loop),
+				 &desk->canvas, "", &desk->loop),
 		0);
 }
 
@@ -293,6 +295,8 @@ TEST(people_are_shown_what_they_can_use)
 	assert_string_equal(text.lines[0].hint, "Ask at the bar");
 	assert_true(text.lines[0].is_words);
 	assert_string_equal(text.url, "");
+	/* without a network all that can be said is what is missing */
+	assert_false(text.waits_for_network);
 	instance.common.advertise = "no";
 	assert_int_equal(shown(&instance, "https://x/", "192.0.2.1").n_lines, 0);
 	said_finish(&instance.said);
@@ -337,12 +341,47 @@ TEST(what_waits_is_shown)
 	struct hud_text text;
 
 	assert_int_equal(said_init(&instance.said, NULL), 0);
-	assert_int_equal(shown(&instance, "", "").n_lines, 0);
+	assert_int_equal(shown(&instance, "", "192.0.2.1").n_lines, 0);
 	said_set_trouble(&instance.said, "waiting: there is no such interface");
-	text = shown(&instance, "", "");
+	text = shown(&instance, "", "192.0.2.1");
 	assert_int_equal(text.n_lines, 1);
 	assert_string_equal(text.lines[0].state, "waiting: there is no such interface");
 	assert_string_equal(text.lines[0].hint, "");
+	said_finish(&instance.said);
+}
+
+/* And nobody is invited to what they cannot reach. */
+TEST(without_a_network_that_is_said)
+{
+	static const struct mural_plugin plugin = { .name = "odd" };
+	struct instance instance = { .plugin = &plugin, .common.advertise = "yes" };
+	struct desk desk = { .server = { .public_url = "", .public_address = "" },
+		.hud_status.attract_ms = 1 };
+	struct hud_status *hud_status = &desk.hud_status;
+	const char *none[] = { "", "127.0.0.1" };
+
+	instance.host.name = "odd";
+	assert_int_equal(said_init(&instance.said, NULL), 0);
+	begin(&desk, &instance);
+	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+		strcpy(hud_status->address4, none[i]);
+		*hud_status->address6 = '\0';
+		hud_status_refresh(hud_status);
+		assert_true(hud_status->text.waits_for_network);
+		assert_string_equal(hud_status->text.url, "");
+		assert_int_equal(hud_status->text.n_lines, 2);
+		assert_non_null(strstr(hud_status->text.lines[0].hint, "no address"));
+		assert_string_equal(hud_status->text.lines[1].hint, "murald --doctor");
+	}
+	run_until_idle(hud_status, &desk.loop);
+	for (int i = 0; i < 50; i++)
+		turn(&desk.loop);
+	assert_false(hud_status->text.invites);
+	strcpy(hud_status->address4, "192.0.2.1");
+	hud_status_refresh(hud_status);
+	assert_false(hud_status->text.waits_for_network);
+	assert_true(hud_status->text.invites);
+	end(&desk);
 	said_finish(&instance.said);
 }
 

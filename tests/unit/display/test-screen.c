@@ -161,6 +161,51 @@ at(uint32_t x, uint32_t y)
 	return output.memory[y * WIDTH + x] & 0xffffff;
 }
 
+/* So many different ones. */
+static uint32_t
+colours_in(const struct box *box)
+{
+	uint32_t seen[16], n = 0;
+
+	for (uint32_t y = box->top; y < box->bottom; y++)
+		for (uint32_t x = box->left; x < box->right; x++) {
+			uint32_t i = 0;
+
+			while (i < n && seen[i] != at(x, y))
+				i++;
+			if (i == n && n < ARRAY_LEN(seen))
+				seen[n++] = at(x, y);
+		}
+	return n;
+}
+
+static bool
+is_in(const struct box *box, uint32_t i)
+{
+	const uint32_t x = i % WIDTH, y = i / WIDTH;
+
+	return x >= box->left && x < box->right && y >= box->top && y < box->bottom;
+}
+
+static void
+mark_beside(const struct box *box)
+{
+	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+		if (!is_in(box, i))
+			output.memory[i] = MARK;
+}
+
+/* With those that the box has room for. */
+static uint32_t
+marks_beside(const struct box *box)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
+		n += is_in(box, i) || output.memory[i] == MARK;
+	return n;
+}
+
 /* It goes when somebody paints, and what was painted below it is there.  The canvas is
  * doubled, from row 40 on. */
 TEST(a_card_hides_and_comes_back)
@@ -200,6 +245,97 @@ TEST(a_card_hides_and_comes_back)
 	end(&stage);
 }
 
+/* The canvas, while the card is there; the strip is not. */
+TEST(an_invitation_dims_the_picture)
+{
+	const struct config_output configs[] = { { .hud = HUD_YES }, { .hud = HUD_CALL },
+		{ .hud = HUD_NO }, { .hud = HUD_PLAIN } };
+	static uint32_t before[WIDTH * HEIGHT];
+
+	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+		const bool dims = configs[i].hud == HUD_YES || configs[i].hud == HUD_CALL;
+		struct stage stage;
+		uint32_t left, top;
+
+		begin(&stage, &configs[i]);
+		left = stage.screen.layout.scale.x.start;
+		top = stage.screen.layout.scale.y.start;
+		paint(&stage, 0, 0, 0xffff8019);
+		strcpy(stage.text.url, "http://192.0.2.10:8080/");
+		uv_run(&stage.context.loop, UV_RUN_ONCE);
+		wait_until_still(&stage);
+		say(&stage);
+		memcpy(before, output.memory, sizeof(before));
+		stage.text.invites = true;
+		say(&stage);
+		/* a pixel in its corner: 255, 128 and 25; 0x305070 beside it */
+		assert_int_equal(at(left, top), dims ? 0x5e3009 : 0xff8019);
+		assert_int_equal(at(60, top + 4), dims ? 0x121e2a : 0x305070);
+		assert_int_equal(at(320, 479), before[479 * WIDTH + 320] & 0xffffff);
+		paint(&stage, 319, 0, 0xffffffff);
+		uv_run(&stage.context.loop, UV_RUN_ONCE);
+		wait_until_still(&stage);
+		assert_int_equal(at(639 - left, top), dims ? 0x5e5e5e : 0xffffff);
+		paint(&stage, 319, 0, 0xff305070);
+		uv_run(&stage.context.loop, UV_RUN_ONCE);
+		wait_until_still(&stage);
+		stage.text.invites = false;
+		say(&stage);
+		assert_memory_is(before);
+		end(&stage);
+	}
+}
+
+/* Its pictures are all that is drawn, and when it ends all is as it was. */
+TEST(a_film_plays_in_its_window_alone)
+{
+	static uint32_t before[WIDTH * HEIGHT], invited[WIDTH * HEIGHT];
+	static const uint32_t film[2][2] = { { 0xff112233, 0xff445566 },
+		{ 0xff998877, 0xff665544 } };
+	const struct config_output configs[] = { { .hud = HUD_YES },
+		{ .hud = HUD_YES, .rotate = 1, .mirror = MIRROR_X },
+		{ .hud = HUD_YES, .hud_place = PLACE_OVERLAY } };
+
+	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+		struct stage stage;
+		struct box window;
+		uint64_t frames;
+
+		begin(&stage, &configs[i]);
+		strcpy(stage.text.url, "http://192.0.2.10:8080/");
+		say(&stage);
+		memcpy(before, output.memory, sizeof(before));
+		stage.text.invites = true;
+		stage.text.film_width = 2;
+		stage.text.film_height = 1;
+		hud_set_film(stage.context.hud, film[0], 2, 1);
+		say(&stage);
+		window = scale_memory(&stage.screen.layout.scale,
+			&stage.screen.layout.cards.film.place);
+		assert_false(box_is_empty(window));
+		assert_in_range(colours_in(&window), 2, 3);
+		memcpy(invited, output.memory, sizeof(invited));
+		frames = stage.context.frames;
+
+		mark_beside(&window);
+		hud_set_film(stage.context.hud, film[1], 2, 1);
+		screen_redraw_hud(&stage.screen);
+		wait_until_still(&stage);
+		assert_int_equal(stage.context.frames, frames + 1);
+		assert_int_equal(marks_beside(&window), WIDTH * HEIGHT);
+		assert_in_range(colours_in(&window), 2, 3);
+		screen_redraw_hud(&stage.screen);
+		wait_until_still(&stage);
+		assert_int_equal(stage.context.frames, frames + 1);
+
+		memcpy(output.memory, invited, sizeof(invited));
+		stage.text.invites = false;
+		say(&stage);
+		assert_memory_is(before);
+		end(&stage);
+	}
+}
+
 TEST(a_frozen_part_is_outlined_and_uncovered)
 {
 	const struct config_output config = { .hud = HUD_YES, .scale = SCALE_FILL };
@@ -217,6 +353,82 @@ TEST(a_frozen_part_is_outlined_and_uncovered)
 	stage.text.n_frozen = 0;
 	say(&stage);
 	assert_memory_is(before);
+	end(&stage);
+}
+
+static void
+show_ripples(struct stage *stage, const struct hud_ripple *ripples, uint32_t n)
+{
+	memcpy(stage->context.ripples, ripples, n * sizeof(*ripples));
+	stage->context.n_ripples = n;
+	screen_redraw_ripples(&stage->screen);
+	wait_until_still(stage);
+}
+
+/* Rings around their pixels, cut at the picture's edge, below a card; when they end all
+ * is as it was. */
+TEST(ripples_come_and_go)
+{
+	const struct config_output configs[] = { { .hud = HUD_YES },
+		{ .hud = HUD_YES, .rotate = 3, .mirror = MIRROR_X, .safe_area = 5 },
+		{ .hud = HUD_YES, .hud_place = PLACE_OVERLAY, .scale = SCALE_FILL } };
+	static uint32_t before[WIDTH * HEIGHT];
+
+	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
+		const uint64_t now = uv_hrtime();
+		/* in the middle, at an edge, below the card, and one that is over */
+		const struct hud_ripple ripples[] = { { 160, 100, now }, { 0, 0, now },
+			{ 100, 185, now }, { 200, 60, now - UINT64_C(600000000) } };
+		struct stage stage;
+		struct box ring;
+		uint64_t frames;
+
+		begin(&stage, &configs[i]);
+		memcpy(before, output.memory, sizeof(before));
+		frames = stage.context.frames;
+		show_ripples(&stage, ripples, ARRAY_LEN(ripples));
+		assert_int_equal(stage.context.frames, frames + 1);
+		assert_in_range(stage.screen.slots[0].ripples.n, 2, 3);
+		assert_memory_not_equal(output.memory, before, sizeof(before));
+		/* not in the ring */
+		ring = stage.screen.slots[0].ripples.boxes[0];
+		assert_int_equal(
+			at((ring.left + ring.right) / 2, (ring.top + ring.bottom) / 2),
+			0x305070);
+		if (configs[i].hud_place == PLACE_OVERLAY) {
+			const struct box *card = &stage.screen.layout.strip;
+
+			for (uint32_t x = card->left; x < card->right; x++)
+				assert_int_equal(at(x, card->top),
+					before[card->top * WIDTH + x] & 0xffffff);
+		}
+		show_ripples(&stage, ripples, 0);
+		assert_memory_is(before);
+		end(&stage);
+	}
+}
+
+/* They close in on the pixel, and no more than the newest is where it was. */
+TEST(a_ripple_becomes_smaller)
+{
+	const struct config_output config = { .hud = HUD_YES };
+	uint32_t width = UINT32_MAX;
+	struct stage stage;
+
+	begin(&stage, &config);
+	for (uint64_t age_ms = 0; age_ms < 500; age_ms += 100) {
+		const struct hud_ripple ripple = { 160, 100,
+			uv_hrtime() - age_ms * 1000000 };
+		const struct box *box = &stage.screen.slots[0].ripples.boxes[0];
+
+		show_ripples(&stage, &ripple, 1);
+		if (stage.screen.slots[0].ripples.n == 0)
+			break; /* it took so long that it was over */
+		assert_true(box->right - box->left <= width);
+		width = box->right - box->left;
+	}
+	show_ripples(&stage, NULL, 0);
+	assert_int_equal(colours_in(&(struct box){ 20, 0, WIDTH - 20, 300 }), 1);
 	end(&stage);
 }
 

@@ -4,7 +4,7 @@
  * on the screen; with wall=RRGGBB the screen, with a picture of that colour.  The keys
  * are those of `keys` below; a line is NAME, its hint and its state with tabs between
  * them, and `words` the same with a hint for people; frozen is LEFT,TOP,RIGHT,BOTTOM in
- * pixels of the canvas. */
+ * pixels of the canvas; a film is magenta. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +64,8 @@ set_number(struct drawing *drawing, const char *key, const char *value)
 		{ "turn", &drawing->text.turn },
 		{ "block-width", &drawing->text.block_width },
 		{ "block-height", &drawing->text.block_height },
+		{ "film-width", &drawing->text.film_width },
+		{ "film-height", &drawing->text.film_height },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -102,6 +104,9 @@ set(struct drawing *drawing, char *argument)
 		snprintf(drawing->text.notice, sizeof(drawing->text.notice), "%s", value);
 	else if (strcmp(key, "paused") == 0)
 		drawing->text.paused = true;
+	else if (strcmp(key, "film-since") == 0)
+		snprintf(drawing->text.film_since, sizeof(drawing->text.film_since), "%s",
+			value);
 	else if (strcmp(key, "invites") == 0)
 		drawing->text.invites = true;
 	else if (strcmp(key, "block") == 0)
@@ -116,6 +121,8 @@ set(struct drawing *drawing, char *argument)
 		drawing->room.form = strcmp(value, "corner") == 0 ? HUD_CORNER : HUD_CARD;
 	else if (strcmp(key, "new") == 0)
 		drawing->text.url_is_new = true;
+	else if (strcmp(key, "waits") == 0)
+		drawing->text.waits_for_network = true;
 	else if (strcmp(key, "german") == 0)
 		drawing->look.language = HUD_GERMAN;
 	else if (strcmp(key, "half") == 0)
@@ -176,6 +183,8 @@ print_screen(struct drawing *drawing, struct hud *hud, const struct box *strip,
 		hud, &drawing->room, drawing->room.strip ? &picture : NULL, &cards);
 	for (uint32_t i = 0; i < cards.n; i++)
 		paste(cards.cards[i].pixels, &cards.cards[i].place, screen, width);
+	if (hud_draw_film(hud, &cards))
+		paste(cards.film.pixels, &cards.film.place, screen, width);
 	print_picture(screen, &all);
 	hud_cards_finish(&cards);
 	free(screen);
@@ -188,6 +197,7 @@ main(int argc, char *argv[])
 		.look = { "", "", "", "", 0xff10141a, 0xffffffff, 0xffffc857, 0xff9fd3ff,
 			HUD_ENGLISH },
 	};
+	static const uint32_t film = 0xffff00ff;
 	struct box strip, picture;
 	struct hud *hud = hud_new();
 	uint32_t *pixels;
@@ -205,6 +215,7 @@ main(int argc, char *argv[])
 		&picture);
 	hud_set_look(hud, &drawing.look);
 	hud_set_text(hud, &drawing.text);
+	hud_set_film(hud, &film, 1, 1);
 	pixels = calloc(
 		(size_t)(strip.right - strip.left) * (strip.bottom - strip.top) + 1,
 		sizeof(*pixels));

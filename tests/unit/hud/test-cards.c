@@ -89,6 +89,65 @@ TEST(the_invitation_is_in_the_middle)
 	hud_free(hud);
 }
 
+/* On the card, with the canvas's shape, and not below a notice. */
+TEST(the_film_has_a_window_on_the_invitation)
+{
+	static const struct {
+		uint32_t width, height;
+		const char *url;
+	} sizes[] = { { 640, 480, "http://192.0.2.10/" },
+		{ 1024, 768, "http://192.0.2.10:8080/" },
+		{ 1080, 1920, "http://192.0.2.10/" },
+		{ 1920, 1080, "http://192.0.2.10/" }, { 1920, 1080, "" },
+		{ 3840, 2160, "http://192.0.2.10/" } };
+	static const uint32_t film[] = { 0xff112233, 0xff445566 };
+	struct hud_text text = { .invites = true, .film_width = 336, .film_height = 150 };
+	struct hud *hud = hud_new();
+
+	strcpy(text.block, "ping 192.0.2.10");
+	strcpy(text.film_since, "18:02");
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct hud_room any = {
+			.width = sizes[i].width, .height = sizes[i].height, .strip = true
+		};
+		struct hud_picture all = { .canvas = { 0 } };
+		struct hud_cards cards = { 0 };
+		const struct box *place = &cards.film.place, *card;
+		struct box strip;
+		double width, height;
+
+		strcpy(text.url, sizes[i].url);
+		*text.notice = '\0';
+		hud_set_text(hud, &text);
+		hud_set_film(hud, film, 2, 1);
+		hud_place(&any, 0, 0, &strip, &all.seen);
+		assert_true(hud_draw_cards(hud, &any, &all, &cards));
+		assert_int_equal(cards.n, 1);
+		card = &cards.cards[0].place;
+		assert_true(place->left > card->left && place->right < card->right &&
+			    place->top > card->top && place->bottom < card->bottom);
+		width = place->right - place->left;
+		height = place->bottom - place->top;
+		assert_in_range((int)(1000 * width / height), 2100, 2400);
+		assert_in_range((int)(100 * height / any.height), 5, 20);
+		assert_true(hud_draw_film(hud, &cards));
+		assert_int_equal(cards.film.pixels[0], film[0]);
+		assert_false(hud_draw_film(hud, &cards));
+
+		strcpy(text.notice,
+			"a a a a a a a a a a a a a a a a a a a a a a a a a a a a");
+		any.height = any.height / 2; /* where there is little room above */
+		hud_place(&any, 0, 0, &strip, &all.seen);
+		hud_set_text(hud, &text);
+		assert_true(hud_draw_cards(hud, &any, &all, &cards));
+		if (cards.film.pixels)
+			assert_true(cards.film.place.top >=
+				    cards.cards[cards.n - 1].place.bottom);
+		hud_cards_finish(&cards);
+	}
+	hud_free(hud);
+}
+
 /* Nor where there is nothing to invite to. */
 TEST(nobody_is_invited_to_a_paused_wall)
 {
