@@ -25,7 +25,7 @@ from browser import Browser
 from control import Operator, control
 from relay import Relay
 from wall import DOTS, SOURCE, Wall, wait_for
-from webpage import at_rest, canvas_png, flut, get, place_of, same_picture, small_targets, url
+from webpage import at_rest, canvas_png, flut, get, place_of, same_picture, seen_on, small_targets, url
 
 SIZE = "160x96"
 
@@ -281,21 +281,6 @@ def lone_pixels(width, height):
     """Places, none near another."""
     return [((2 * i % WHITE * 2 + 1) * width // (2 * WHITE) - 1 - i % 3, (2 * (i * 7 % WHITE) + 1) * height // (2 * WHITE) + i % 2)
             for i in range(WHITE)]
-
-
-def seen_on(browser, picture, places):
-    """How many of the lone pixels are on the screen, within a pixel of their place."""
-    browser.ask("screenshot", path=picture, full=False)
-    with Image.open(picture) as image:
-        pixels = image.convert("L")
-    scale = browser.eval("devicePixelRatio")
-    count = 0
-    for x, y in places:
-        at = place_of(browser, x, y)
-        u, v = int(at["x"] * scale), int(at["y"] * scale)
-        count += max(pixels.getpixel((a, b)) for a in range(max(u - 1, 0), min(u + 2, pixels.width))
-                     for b in range(max(v - 1, 0), min(v + 2, pixels.height))) >= 96
-    return count
 
 
 SCREENS = [(390, 844, 3), (844, 390, 2), (820, 1180, 1), (1440, 900, 1)]

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
 """A visitor's own picture on the page: it is refused in words, or laid over the wall and painted."""
-import base64
-import io
 import json
 import os
 import re
@@ -13,7 +11,8 @@ from PIL import Image
 
 from browser import Browser
 from wall import SOURCE, Wall, wait_for
-from webpage import canvas_png, flut, get, place_of, same_picture, small_targets, url
+from webpage import (canvas_png, drop, encode, flut, get, laid_says, lay, place_of, same_picture,
+                     small_targets, url)
 
 SIZE = "160x96"
 
@@ -36,12 +35,6 @@ def browser(tmp_path_factory):
         yield browser
 
 
-def encode(image, kind="PNG", **values):
-    out = io.BytesIO()
-    image.save(out, kind, **values)
-    return out.getvalue()
-
-
 def gradient(width, height):
     image = Image.new("RGB", (width, height))
     image.putdata([(x * 255 // width, y * 255 // height, 128) for y in range(height) for x in range(width)])
@@ -55,14 +48,6 @@ def huge_png():
             + chunk(b"IDAT", zlib.compress(bytes(90001 * 30))) + chunk(b"IEND", b""))
 
 
-def offer(browser, data, name="picture"):
-    """As if it was dropped on the page."""
-    browser.eval("(bytes => { const transfer = new DataTransfer();"
-                 "transfer.items.add(new File([Uint8Array.from(atob(bytes), c => c.charCodeAt(0))], %s));"
-                 "dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true })); })(%s)"
-                 % (json.dumps(name), json.dumps(base64.b64encode(data).decode())))
-
-
 def sheet(browser, code):
     return browser.eval("(async sheet => { %s })(document.getElementById('sheet').sheet)" % code)
 
@@ -74,16 +59,6 @@ def laid(browser, name):
 def painted(wall):
     return next(int(line.split()[-1]) for line in get(wall, "metrics").decode().splitlines()
                 if line.startswith("murald_pixels_total{") and '"pixelflut"' in line)
-
-
-def said(browser, part):
-    browser.wait_text("#sheet p", part)
-
-
-def offered(browser, image, kind="PNG", **values):
-    """It lies over the wall."""
-    offer(browser, encode(image, kind, **values))
-    said(browser, "differ")
 
 
 def opened(browser, wall, path=""):
@@ -114,8 +89,8 @@ REFUSED = {
 def test_what_is_refused_is_so_in_words(wall, browser):
     opened(browser, wall)
     for name, (data, word) in REFUSED.items():
-        offer(browser, data, name)
-        said(browser, word)
+        drop(browser, data, name)
+        laid_says(browser, word)
         assert laid(browser, "columns") is None
     assert browser.ask("axe") == []
     browser.eval("document.querySelector('#sheet .bar button:last-child').click()")
@@ -127,14 +102,14 @@ def test_a_picture_is_painted_by_pixelflut(wall, browser):
     """Each pixel with its colour, where it was moved to; what is right already is not sent."""
     opened(browser, wall)
     for kind in ("JPEG", "GIF", "WEBP", "PNG"):
-        offered(browser, PICTURE, kind)
+        lay(browser, PICTURE, kind)
         assert (laid(browser, "columns"), laid(browser, "rows")) == (40, 30)
     sheet(browser, "sheet.laid.put({ x: 50, y: 40 }); sheet.redo()")
-    said(browser, "1,200 differ")
+    laid_says(browser, "1,200 differ")
     assert browser.ask("axe") == []
     before = painted(wall)
     browser.press("#sheet .go")
-    said(browser, "all of it is on the wall")
+    laid_says(browser, "all of it is on the wall")
     for x, y in ((0, 0), (39, 29), (17, 3)):
         wall.painted(30 + x, 25 + y, PICTURE.getpixel((x, y)))
     assert painted(wall) - before == 1200
@@ -144,7 +119,7 @@ def test_a_picture_is_painted_by_pixelflut(wall, browser):
     same_picture(browser, wall)
     browser.press("#sheet .go")
     wall.painted(35, 30, PICTURE.getpixel((5, 5)))
-    said(browser, "all of it is on the wall")
+    laid_says(browser, "all of it is on the wall")
     assert painted(wall) - before == 1202
     assert browser.errors == []
 
@@ -154,7 +129,7 @@ def test_it_lies_over_the_wall_and_moves(wall, tmp_path):
     with Browser(tmp_path, width=390, height=844, isMobile=True, hasTouch=True, deviceScaleFactor=2) as phone:
         opened(phone, wall)
         before = canvas_png(wall)
-        offered(phone, PICTURE)
+        lay(phone, PICTURE)
         where = lambda: [laid(phone, name) for name in ("column", "row", "columns")]
         assert where() == [60, 33, 40]
         assert small_targets(phone) == []
@@ -183,20 +158,20 @@ def test_a_picture_is_painted_on_the_board(tmp_path, browser):
     with Wall(tmp_path, sections(tmp_path, "pixel-rate = 20ms", "no"), size=SIZE) as wall:
         assert json.loads(get(wall, "page.json"))["pixelflut"] == []
         opened(browser, wall)
-        offered(browser, gradient(640, 480))
+        lay(browser, gradient(640, 480))
         assert (laid(browser, "columns"), laid(browser, "rows"), laid(browser, "grid")["cell"]) == (5, 4, 8)
         assert sheet(browser, "return sheet.ways.map(([, text]) => text)") == ["board, 50 a second"]
         goal = sheet(browser, "return [...sheet.cells.index]")
         assert len(set(goal)) > 3
         sheet(browser, "sheet.laid.put({ x: 20, y: 16 }); sheet.redo()")
-        said(browser, "20 differ")
+        laid_says(browser, "20 differ")
         browser.press("#sheet .go")
         wait_for("some of it", lambda: sheet(browser, "return sheet.job?.done ?? 20") > 2)
         sheet(browser, "if (sheet.job && !sheet.job.is_paused) sheet.press()")
         if sheet(browser, "return Boolean(sheet.job)"):  # else it was fast
-            said(browser, "Paused")
+            laid_says(browser, "Paused")
             browser.press("#sheet .go")
-        said(browser, "all of it is on the wall")
+        laid_says(browser, "all of it is on the wall")
         palette = json.loads(get(wall, "page.json"))["palette"]
         for i, index in enumerate(goal):
             wall.painted(i % 5 * 8 + 3, i // 5 * 8 + 3, tuple(bytes.fromhex(palette[index][1:])))
@@ -206,18 +181,18 @@ def test_a_picture_is_painted_on_the_board(tmp_path, browser):
 
 def test_the_wall_goes_away_meanwhile(wall, browser):
     opened(browser, wall)
-    offered(browser, PICTURE)
+    lay(browser, PICTURE)
     sheet(browser, "sheet.way.address = 'ws://127.0.0.1:1/'")
     browser.press("#sheet .go")
-    said(browser, "does not answer")
+    laid_says(browser, "does not answer")
     assert browser.text("#sheet .go") == "Paint it"
     browser.errors.clear()  # the browser's own word for it
 
 
 def test_each_word_is_there_in_each_language(wall, browser):
     opened(browser, wall, "?lang=de")
-    offer(browser, huge_png())
-    said(browser, "höchstens 64 Millionen")
+    drop(browser, huge_png())
+    laid_says(browser, "höchstens 64 Millionen")
     browser.eval("localStorage.removeItem('murald-language')")
     with open(os.path.join(SOURCE, "plugins/http/page/picture-words.js"), encoding="utf-8") as file:
         english, german = file.read().split("\n\tde: {")

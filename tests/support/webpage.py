@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The page of a wall in a browser: where it is, and what it shows."""
+import base64
 import io
+import json
 import urllib.request
 
 from PIL import Image
@@ -48,3 +50,42 @@ def small_targets(browser):
                         ".filter(e => e.checkVisibility({ visibilityProperty: true }) && "
                         "(e.offsetWidth < (e.name === 'colour' ? 40 : 44) || e.offsetHeight < 44))"
                         ".map(e => e.outerHTML)")
+
+
+def seen_on(browser, picture, places):
+    """How many of the lone pixels are on the screen, within a pixel of their place."""
+    browser.ask("screenshot", path=picture, full=False)
+    with Image.open(picture) as image:
+        pixels = image.convert("L")
+    scale = browser.eval("devicePixelRatio")
+    count = 0
+    for at in browser.page("{ view }", "%s.map(([x, y]) => view.place_of(x + 0.5, y + 0.5))"
+                           % json.dumps([list(place) for place in places])):
+        u, v = int(at["x"] * scale), int(at["y"] * scale)
+        count += max(pixels.getpixel((a, b)) for a in range(max(u - 1, 0), min(u + 2, pixels.width))
+                     for b in range(max(v - 1, 0), min(v + 2, pixels.height))) >= 96
+    return count
+
+
+def encode(image, kind="PNG", **values):
+    out = io.BytesIO()
+    image.save(out, kind, **values)
+    return out.getvalue()
+
+
+def drop(browser, data, name="picture"):
+    """As if it was dropped on the page."""
+    browser.eval("(bytes => { const transfer = new DataTransfer();"
+                 "transfer.items.add(new File([Uint8Array.from(atob(bytes), c => c.charCodeAt(0))], %s));"
+                 "dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true })); })(%s)"
+                 % (json.dumps(name), json.dumps(base64.b64encode(data).decode())))
+
+
+def laid_says(browser, part):
+    browser.wait_text("#sheet p", part)
+
+
+def lay(browser, image, kind="PNG", **values):
+    """It lies over the wall."""
+    drop(browser, encode(image, kind, **values))
+    laid_says(browser, "differ")
