@@ -7,6 +7,7 @@
 Run it in the build folder, or with top_builddir and top_srcdir set.
 """
 import argparse
+import resource
 import statistics
 import subprocess
 import sys
@@ -106,6 +107,9 @@ def main(words):
     given = parser.parse_args(words)
     given.connections = [int(n) for n in given.connections.split(",")]
     given.sizes = given.sizes.split(",")
+    # a source has a third of the files that murald may open, and the flood is one
+    files = max(4 * max(given.connections), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, max(files, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
     drawing = draw(measure(given), given.connections)
     with open(given.out, "w", encoding="utf-8") as out:
         out.write(drawing)

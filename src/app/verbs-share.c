@@ -49,8 +49,8 @@ tell_services(const struct wall *wall, const struct reins_done *done)
 		wall->canvas.view.height };
 
 	if (done->n_changed > 0)
-		services_painted_over(wall->now->plugins.instances, done->changed,
-			done->n_changed);
+		services_painted_over(
+			wall->now->plugins.instances, done->changed, done->n_changed);
 	else
 		services_painted_over(wall->now->plugins.instances, &all, 1);
 }

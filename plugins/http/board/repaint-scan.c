@@ -242,8 +242,7 @@ take_covered(
 }
 
 void
-board_forget_covered(
-	struct board *board, const struct mural_rect *rects, size_t n_rects)
+board_forget_covered(struct board *board, const struct mural_rect *rects, size_t n_rects)
 {
 	size_t cells = (size_t)board->width * board->height, n = 0;
 	uint32_t *places = malloc(cells * sizeof(*places));
