@@ -7,6 +7,8 @@
 Run it in the build folder, or with top_builddir and top_srcdir set.
 """
 import argparse
+import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -20,10 +22,17 @@ COLOURS = ("#0072b2", "#009e73", "#e69f00", "#cc79a7")  # told apart by those wh
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 420, 320, 56, 40, 96, 48  # of a panel, and its margins
 
 
+def open_files(server):
+    return len(os.listdir("/proc/%d/fd" % server.pid))
+
+
 def command_ns(server, kind, connections, size, given):
     """CPU time of the server for a command; the median of the runs."""
+    from waiting import wait_for  # of the tests
     runs = []
+    files = open_files(server)
     for _ in range(given.runs):
+        wait_for("the clients of before to be gone", lambda: open_files(server) <= files)
         before = beside.cpu_seconds(server.pid)
         flood = subprocess.run(beside.on_cpu(1, beside.FLOOD, kind, "127.0.0.1", server.port, connections, size,
                                              given.seconds, 0), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -106,6 +115,9 @@ def main(words):
     given = parser.parse_args(words)
     given.connections = [int(n) for n in given.connections.split(",")]
     given.sizes = given.sizes.split(",")
+    # a source has a third of the files that murald may open, and the flood is one
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     drawing = draw(measure(given), given.connections)
     with open(given.out, "w", encoding="utf-8") as out:
         out.write(drawing)

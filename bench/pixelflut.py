@@ -141,10 +141,10 @@ def compare(rows, kind, least):
             next(row for row in rows if row["name"] == name)["ok"] = False
 
 
-def open_wall(folder, workers, cpus):
+def open_wall(folder, workers, cpus, core=""):
     from wall import Wall
-    return Wall(folder, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n", size=SIZE, core="workers = %d" % workers,
-                prefix=on_cpu(cpus))
+    return Wall(folder, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n", size=SIZE, core="workers = %d%s" % (
+        workers, core), prefix=on_cpu(cpus))
 
 
 def measure(program, runs, seconds, spread, show):

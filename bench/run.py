@@ -19,6 +19,7 @@ import time
 import board
 import instructions
 import link
+import owners
 import page
 import pixelflut
 import reins
@@ -363,6 +364,10 @@ def floods():
     return pixelflut.measure(program, RUNS, SECONDS, spread, show)
 
 
+def whose():
+    return owners.measure(program, RUNS, SECONDS, spread, show)
+
+
 def watching():
     return viewers.measure(program, RUNS, SECONDS, spread)
 
@@ -386,7 +391,8 @@ def acts():
 CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "addresses": (addresses, lambda: None),
             "instructions": (instructions.measure, instructions.obstacle), "pings": (pings, why_no_pings),
             "xdp": (pings_by_xdp, lambda: why_no_pings() or xdpings.obstacle(program)),
-            "pixelflut": (floods, pixelflut.obstacle), "p2": (p2, why_no_p2),
+            "pixelflut": (floods, pixelflut.obstacle),
+            "owners": (whose, pixelflut.obstacle), "p2": (p2, why_no_p2),
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "viewers": (watching, lambda: viewers.obstacle(program)),

@@ -302,10 +302,12 @@ struct mural_plugin {
 	const char *off_message;
 	uint64_t off_len;
 
-	/* Services, on the main loop's thread: an operator has painted over this part of
-	 * the canvas, by clear, restore, undo and the like.  What the plugin keeps of it
-	 * should not come back.  Optional. */
-	void (*painted_over)(struct mural_host *host, const struct mural_rect *rect);
+	/* Services, on the main loop's thread: an operator has painted over these parts
+	 * of the canvas, by clear, restore, undo and the like; there may be as many as
+	 * half the tiles.  What the plugin keeps of them should not come back.  Optional.
+	 */
+	void (*painted_over)(
+		struct mural_host *host, const struct mural_rect *rects, size_t n);
 
 	/* When murald starts, before it gives up the rights that capabilities() does not
 	 * name, for each instance: loads what takes more rights than to use it.  A reload

@@ -207,12 +207,12 @@ http_denied(struct mural_host *host)
 
 /* What an operator has taken away must not come back. */
 static void
-http_painted_over(struct mural_host *host, const struct mural_rect *rect)
+http_painted_over(struct mural_host *host, const struct mural_rect *rects, size_t n)
 {
 	struct http *http = host->state;
 
 	if (!http->web.stopping && !store_missing(http->store))
-		board_forget_covered(&http->board, rect);
+		board_forget_covered(&http->board, rects, n);
 }
 
 static int

@@ -48,10 +48,11 @@ tell_services(const struct wall *wall, const struct reins_done *done)
 	const struct mural_rect all = { 0, 0, wall->canvas.view.width,
 		wall->canvas.view.height };
 
-	for (size_t i = 0; i < done->n_changed; i++)
-		services_painted_over(wall->now->plugins.instances, &done->changed[i]);
-	if (done->n_changed == 0)
-		services_painted_over(wall->now->plugins.instances, &all);
+	if (done->n_changed > 0)
+		services_painted_over(
+			wall->now->plugins.instances, done->changed, done->n_changed);
+	else
+		services_painted_over(wall->now->plugins.instances, &all, 1);
 }
 
 void

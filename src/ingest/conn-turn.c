@@ -170,7 +170,11 @@ conn_turn_read(struct conn *conn, size_t len, size_t room)
 	conn->heavy = len >= part;
 	if (!conn->heavy && worker->heavy == conn)
 		worker->heavy = NULL;
+	if (len >= room)
+		return;
 	/* libuv asks no more in this poll */
-	if (len < room)
-		worker->reading = NULL;
+	worker->reading = NULL;
+	/* a short turn ends with what there was, so that the next begins in this poll */
+	if (worker->heavy == conn && worker->heavy_in_last_round > WHOLE_TURNS)
+		worker->heavy_bytes = 0;
 }

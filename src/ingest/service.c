@@ -65,11 +65,12 @@ service_stop(struct instance *instance)
 }
 
 void
-services_painted_over(struct instance *instances, const struct mural_rect *rect)
+services_painted_over(
+	struct instance *instances, const struct mural_rect *rects, size_t n)
 {
 	for (struct instance *i = instances; i; i = i->next)
 		if (i->service_state == SERVICE_RUNNING && i->plugin->painted_over)
-			i->plugin->painted_over(&i->host, rect);
+			i->plugin->painted_over(&i->host, rects, n);
 }
 
 void

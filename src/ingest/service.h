@@ -26,7 +26,8 @@ int service_start(struct instance *instance, uv_loop_t *loop);
 void service_stop(struct instance *instance);
 
 /* Tells those that run that an operator has painted over a part of the canvas. */
-void services_painted_over(struct instance *instances, const struct mural_rect *rect);
+void services_painted_over(
+	struct instance *instances, const struct mural_rect *rects, size_t n);
 
 /* Tells those that run that what mural_current_notice() says has changed. */
 void services_notice(struct instance *instances);

@@ -136,9 +136,10 @@ void board_scan_stop(struct board *board);
  * much changes all the time. */
 void board_scan(struct board *board);
 
-/* The operator has painted over a part of the canvas: the stored cells there that it does
+/* The operator has painted over parts of the canvas: the stored cells there that it does
  * not show any more are forgotten. */
-void board_forget_covered(struct board *board, const struct mural_rect *rect);
+void board_forget_covered(
+	struct board *board, const struct mural_rect *rects, size_t n_rects);
 
 /* Repaints the stored cells that the canvas does not show, because murald was killed or
  * the canvas was not kept. */

@@ -217,29 +217,40 @@ board_scan(struct board *board)
 		board->next_scan_ns = over + REST_FACTOR * (over - begun);
 }
 
-void
-board_forget_covered(struct board *board, const struct mural_rect *rect)
+/* Adds the covered cells of a part of the canvas; they are so no more. */
+static size_t
+take_covered(
+	struct board *board, const struct mural_rect *rect, uint32_t *places, size_t n)
 {
 	const struct mural_host *host = board->web->host;
+	uint32_t left, right, top, bottom;
+
+	if (!cells_between(rect->x, rect->x + rect->width, host->left, board->cell,
+		    board->width, &left, &right) ||
+		!cells_between(rect->y, rect->y + rect->height, host->top, board->cell,
+			board->height, &top, &bottom))
+		return n;
+	for (uint32_t row = top; row <= bottom; row++)
+		for (uint32_t column = left; column <= right; column++) {
+			size_t place = (size_t)row * board->width + column;
+
+			if (board->covered[place])
+				places[n++] = row << 16 | column;
+			board->covered[place] = false;
+		}
+	return n;
+}
+
+void
+board_forget_covered(struct board *board, const struct mural_rect *rects, size_t n_rects)
+{
 	size_t cells = (size_t)board->width * board->height, n = 0;
 	uint32_t *places = malloc(cells * sizeof(*places));
-	uint32_t left, right, top, bottom;
 
 	if (mark_tiles(board))
 		each_different(board, adopt_canvas_colour);
-	if (places &&
-		cells_between(rect->x, rect->x + rect->width, host->left, board->cell,
-			board->width, &left, &right) &&
-		cells_between(rect->y, rect->y + rect->height, host->top, board->cell,
-			board->height, &top, &bottom))
-		for (uint32_t row = top; row <= bottom; row++)
-			for (uint32_t column = left; column <= right; column++) {
-				size_t place = (size_t)row * board->width + column;
-
-				if (board->covered[place])
-					places[n++] = row << 16 | column;
-				board->covered[place] = false;
-			}
+	for (size_t i = 0; places && i < n_rects; i++)
+		n = take_covered(board, &rects[i], places, n);
 	store_forget_cells(board->store, places, n);
 	free(places);
 }
