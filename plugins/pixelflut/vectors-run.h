@@ -9,6 +9,8 @@
  *   struct group the places and colours of LANES commands
  *   find_feeds() a bit for each line feed among 64 bytes
  *   read_lines(), read_binaries()  understand a group; false: not all of it
+ *   read_places()  the same for `PX x y`, with the lines' lengths, less two
+ *   write_colours()  turns LANES colours into the text behind the coordinates
  *   group_store() writes a group into a batch; a bit for each pixel that lies inside
  */
 
@@ -20,6 +22,10 @@
 /* More plain lines than that do not fit into a block. */
 #define ENDS_AT_ONCE 5
 
+/* Of so many reads the answers have room at once. */
+#define READS_AT_ONCE 96
+
+static_assert(READS_AT_ONCE % LANES == 0, "whole groups");
 static_assert(MURAL_BATCH >= MURAL_BATCH_FULL + 2 * LANES, "a group fits in behind");
 
 /* Appends where a block's lines end, counted from the chunk; returns how many. */
@@ -152,6 +158,96 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	vectors_judge(painter, run.groups, run.failed);
 	return run.p;
 }
+
+/* ------------------------------------------------------------------ reads */
+
+/* Reads that are answered at once. */
+struct reads {
+	const uint8_t *base;
+	const int16_t *ends; /* relative to that */
+	uint8_t lengths[READS_AT_ONCE];
+	struct mural_batch batch;
+};
+
+/* Understands groups of `n` reads, and asks for their pixels.  Returns how many. */
+TARGET static inline unsigned
+reads_gather(struct reads *reads, const struct plane *plane, unsigned n)
+{
+	struct group group;
+	unsigned i = 0;
+
+	for (; n - i >= LANES; i += LANES) {
+		if (!read_places(reads->base, reads->ends + i, plane, &group,
+			    reads->lengths + i) ||
+			group_store(&group, plane, &reads->batch, i) != (1u << LANES) - 1)
+			break;
+		UNROLLED
+		for (unsigned k = i; k < i + LANES; k++)
+			__builtin_prefetch(&plane->pixels[reads->batch.places[k]]);
+	}
+	return i;
+}
+
+/* Writes the answers, which repeat the lines; returns their end.  In three steps, as a
+ * vector cannot be loaded at once from what was stored in parts. */
+TARGET static inline uint8_t *
+reads_answer(struct reads *reads, const struct plane *plane, unsigned n, uint8_t *to)
+{
+	const uint8_t *const base = reads->base;
+	const int16_t *const ends = reads->ends;
+	uint32_t *const colours = reads->batch.colours;
+	uint64_t texts[READS_AT_ONCE];
+
+	for (unsigned i = 0; i < n; i++)
+		colours[i] = __atomic_load_n(
+			&plane->pixels[reads->batch.places[i]], __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < n; i += LANES)
+		write_colours(colours + i, texts + i);
+	for (unsigned i = 0; i < n; i++) {
+		const size_t len = reads->lengths[i] + 2u;
+
+		memcpy(to, base + ends[i] - len, READ_LOAD);
+		memcpy(to + len, &texts[i], sizeof(texts[i]));
+		to += len + sizeof(texts[i]);
+	}
+	return to;
+}
+
+TARGET static const uint8_t *
+run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	const struct plane plane = plane_of(painter->brush, painter->left, painter->top);
+	struct answers *answers = &painter->answers;
+	const uint8_t *failed = NULL;
+	int16_t ends[CHUNK_BLOCKS * BLOCK + ENDS_AT_ONCE];
+	struct reads reads;
+	unsigned n, done, groups = 0;
+
+	reads.ends = ends;
+
+	while (!failed && end - p >= VECTORS_BYTES_MIN) {
+		n = 0;
+		reads.base = p;
+		(void)chunk_ends(p, end - READ_LOAD, ends, &n);
+		n = n < READS_AT_ONCE ? n : READS_AT_ONCE;
+		done = reads_gather(&reads, &plane, n);
+		if (n - done >= LANES)
+			failed = p + ends[done + LANES - 1] + 1;
+		else if (n < LANES)
+			failed = p + BLOCK;
+		uint8_t *to = answers_room(answers, done);
+		if (answers->full)
+			break;
+		if (done > 0)
+			p += ends[done - 1] + 1;
+		answers->len = reads_answer(&reads, &plane, done, to) - answers->text;
+		groups += done / LANES;
+	}
+	vectors_judge(painter, groups, failed);
+	return p;
+}
+
+/* ------------------------------------------------------------------ PB */
 
 TARGET static const uint8_t *
 run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
