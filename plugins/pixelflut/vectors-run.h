@@ -54,6 +54,8 @@ chunk_ends(const uint8_t *p, const uint8_t *end, int16_t *ends, unsigned *n)
 	for (; at < CHUNK_BLOCKS * BLOCK && end - p >= at + BLOCK; at += BLOCK) {
 		const unsigned found = ends_add(ends + *n, find_feeds(p + at), at);
 
+		__builtin_prefetch(p + at + CHUNK_BLOCKS * BLOCK);
+
 		if (found == 0)
 			break;
 		*n += found;
@@ -260,6 +262,7 @@ run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 
 	for (; end - p >= LANES * BINARY_BYTES + BINARY_BYTES;
 		p += LANES * BINARY_BYTES) {
+		__builtin_prefetch(p + CHUNK_BLOCKS * BLOCK);
 		if (!read_binaries(p, &group))
 			break;
 		held = group_add(brush, &plane, &group, &batch, held);
