@@ -4,8 +4,9 @@
  * processor that it runs on.
  *
  * The first step understands a group of commands and asks for the cache lines of their
- * pixels, the second stores them; loads of commands would wait behind the stores
- * otherwise.  What a group does not understand is left to who called, untouched.
+ * pixels, the second stores them, some groups later; loads of commands would wait behind
+ * the stores otherwise.  What a group does not understand is left to who called,
+ * untouched.
  *
  * Each file vectors-*.c has the first step for one kind of processor, and includes
  * vectors-run.h, which has what is the same for all of them.
