@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * audience PORT PATH VIEWERS SECONDS: WebSockets that watch murald on loopback and only
- * count.  Prints "ready" when all have received a picture, waits for a line, and after
- * SECONDS prints the bytes received in all, the frames of the viewer with the fewest, and
- * the frames of all.
+ * audience PORT PATH VIEWERS SECONDS [plain]: WebSockets that watch murald on loopback
+ * and only count, and offer to inflate, unless `plain`.  Prints "ready" when all have
+ * received a picture, waits for a line, and after SECONDS prints the bytes received in
+ * all, the frames of the viewer with the fewest, and the frames of all.
  */
 #include <err.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ struct watcher {
 };
 
 static void
-connect_watcher(struct watcher *watcher, int port, const char *path)
+connect_watcher(struct watcher *watcher, int port, const char *path, bool plain)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_port = htons(port),
@@ -45,8 +45,8 @@ connect_watcher(struct watcher *watcher, int port, const char *path)
 	int len = snprintf(text, sizeof(text),
 		"GET %s HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\n"
 		"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-		path);
+		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s\r\n",
+		path, plain ? "" : "Sec-WebSocket-Extensions: permessage-deflate\r\n");
 	size_t got = 0;
 
 	watcher->fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -151,18 +151,19 @@ watch_until(int epoll, struct watcher *all, int n, double until)
 int
 main(int argc, char *argv[])
 {
-	int n = argc == 5 ? atoi(argv[3]) : 0, epoll = epoll_create1(0);
+	bool plain = argc == 6 && strcmp(argv[5], "plain") == 0;
+	int n = argc == 5 || plain ? atoi(argv[3]) : 0, epoll = epoll_create1(0);
 	struct watcher *all = calloc(n + 1, sizeof(*all));
 	uint64_t bytes = 0, frames = 0, least = UINT64_MAX;
 
 	if (n < 1 || !all || epoll < 0) {
-		fprintf(stderr, "usage: audience PORT PATH VIEWERS SECONDS\n");
+		fprintf(stderr, "usage: audience PORT PATH VIEWERS SECONDS [plain]\n");
 		return 2;
 	}
 	for (int i = 0; i < n; i++) {
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &all[i] };
 
-		connect_watcher(&all[i], atoi(argv[1]), argv[2]);
+		connect_watcher(&all[i], atoi(argv[1]), argv[2], plain);
 		epoll_ctl(epoll, EPOLL_CTL_ADD, all[i].fd, &event);
 	}
 	watch_until(epoll, all, n, 0);

@@ -29,6 +29,11 @@
 #define REGION_HEIGHT 720
 #define PAINTED ((size_t)REGION_WIDTH * REGION_HEIGHT)
 
+/* A part of it that a core's own cache holds with everything else, over and over. */
+#define PART_WIDTH 320
+#define PART_HEIGHT 180
+#define PART_ROUNDS 16
+
 struct command {
 	uint8_t letters[2], x[2], y[2], r, g, b, a;
 };
@@ -37,9 +42,11 @@ struct bench {
 	struct canvas canvas;
 	struct mural_brush brush;
 	struct mural_reader *reader;
-	struct command *commands; /* every pixel of the region once */
-	uint32_t *bare;           /* a frame of its own, laid out like the canvas */
-	uint32_t *source;         /* a picture without padding */
+	struct command *commands; /* every pixel once of what is painted */
+	size_t n;
+	unsigned rounds;
+	uint32_t *bare;   /* a frame of its own, laid out like the canvas */
+	uint32_t *source; /* a picture without padding */
 	uint32_t *copy;
 	struct scale scale; /* to a screen of the canvas's size */
 	uint64_t *all;      /* tiles */
@@ -56,12 +63,11 @@ decode(const struct command *command, uint32_t *x, uint32_t *y)
 }
 
 static void
-put_all(struct bench *bench, uint32_t round)
+put_once(struct bench *bench)
 {
 	uint32_t x, y, argb;
 
-	(void)round;
-	for (size_t i = 0; i < PAINTED; i++) {
+	for (size_t i = 0; i < bench->n; i++) {
 		argb = decode(&bench->commands[i], &x, &y);
 		mural_put(&bench->brush, x, y, argb);
 	}
@@ -69,18 +75,33 @@ put_all(struct bench *bench, uint32_t round)
 }
 
 static void
-batch_all(struct bench *bench, uint32_t round)
+put_all(struct bench *bench, uint32_t round)
+{
+	(void)round;
+	for (unsigned i = 0; i < bench->rounds; i++)
+		put_once(bench);
+}
+
+static void
+batch_once(struct bench *bench)
 {
 	struct mural_batch batch;
 	uint32_t n = 0, x, y, argb;
 
-	(void)round;
-	for (size_t i = 0; i < PAINTED; i++) {
+	for (size_t i = 0; i < bench->n; i++) {
 		argb = decode(&bench->commands[i], &x, &y);
 		n = mural_batch_put(&bench->brush, &batch, n, x, y, argb);
 	}
 	mural_batch_flush(&bench->brush, &batch, n);
 	canvas_publish(&bench->canvas, &bench->brush);
+}
+
+static void
+batch_all(struct bench *bench, uint32_t round)
+{
+	(void)round;
+	for (unsigned i = 0; i < bench->rounds; i++)
+		batch_once(bench);
 }
 
 /* What arrived is in a cache: a picture that repeats. */
@@ -110,19 +131,26 @@ fill_all(struct bench *bench, uint32_t round)
 
 /* Whoever paints a pixel that came from a network looks where it is. */
 static void
-store_all(struct bench *bench, uint32_t round)
+store_once(struct bench *bench)
 {
 	const uint32_t stride = bench->canvas.stride;
 	uint32_t *const pixels = bench->bare;
 	uint32_t x, y, argb;
 
-	(void)round;
-	for (size_t i = 0; i < PAINTED; i++) {
+	for (size_t i = 0; i < bench->n; i++) {
 		argb = decode(&bench->commands[i], &x, &y);
 		if (x < REGION_WIDTH && y < REGION_HEIGHT && argb >> 24 == 0xff)
 			__atomic_store_n(
 				&pixels[(size_t)y * stride + x], argb, __ATOMIC_RELAXED);
 	}
+}
+
+static void
+store_all(struct bench *bench, uint32_t round)
+{
+	(void)round;
+	for (unsigned i = 0; i < bench->rounds; i++)
+		store_once(bench);
 }
 
 static void
@@ -248,23 +276,34 @@ swap_commands(struct command *a, struct command *b)
 }
 
 static void
-make_commands(struct command *commands)
+make_commands(struct bench *bench, uint32_t width, uint32_t height, unsigned rounds)
 {
+	struct command *const commands = bench->commands;
 	uint64_t state = 1;
 
-	for (uint32_t i = 0; i < PAINTED; i++) {
-		uint32_t x = i % REGION_WIDTH, y = i / REGION_WIDTH,
-			 rgb = i * 2654435761u;
+	bench->n = (size_t)width * height;
+	bench->rounds = rounds;
+	for (uint32_t i = 0; i < bench->n; i++) {
+		uint32_t x = i % width, y = i / width, rgb = i * 2654435761u;
 
 		commands[i] =
 			(struct command){ { 'P', 'B' }, { (uint8_t)x, (uint8_t)(x >> 8) },
 				{ (uint8_t)y, (uint8_t)(y >> 8) }, (uint8_t)(rgb >> 24),
 				(uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8), 0xff };
 	}
-	for (size_t i = PAINTED - 1; i > 0; i--) {
+	for (size_t i = bench->n - 1; i > 0; i--) {
 		state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
 		swap_commands(&commands[i], &commands[(size_t)(state >> 33) % (i + 1)]);
 	}
+}
+
+static void
+measure_pixels(struct bench *bench, const char *put, const char *batch)
+{
+	const double painted = (double)bench->n * bench->rounds;
+
+	measure(bench, put, painted, put_all, store_all, copy_frame);
+	measure(bench, batch, painted, batch_all, store_all, copy_frame);
 }
 
 int
@@ -292,10 +331,11 @@ main(void)
 		bench.bare[i] = 0xff000000;
 	for (size_t i = 0; i < PIXELS; i++)
 		bench.source[i] = 0xff000000 | (uint32_t)(i * 2654435761u) >> 8;
-	make_commands(bench.commands);
 
-	measure(&bench, "put", (double)PAINTED, put_all, store_all, copy_frame);
-	measure(&bench, "batch", (double)PAINTED, batch_all, store_all, copy_frame);
+	make_commands(&bench, PART_WIDTH, PART_HEIGHT, PART_ROUNDS);
+	measure_pixels(&bench, "put-cached", "batch-cached");
+	make_commands(&bench, REGION_WIDTH, REGION_HEIGHT, 1);
+	measure_pixels(&bench, "put", "batch");
 	measure(&bench, "row", (double)PAINTED, row_all, store_rows, copy_frame);
 	measure(&bench, "fill", (double)PAINTED, fill_all, store_fill, copy_frame);
 	measure(&bench, "copy-frame", 1, copy_frame, copy_bytes, copy_frame);

@@ -89,10 +89,11 @@ def compared(program_name, noun, units, goals=()):
 
 
 def canvas():
-    units = {**{name: ("ns a pixel", "bare store") for name in ("put", "batch", "row", "fill")},
+    units = {**{name: ("ns a pixel", "bare store") for name in ("put", "batch", "put-cached", "batch-cached", "row", "fill")},
              **{name: ("ns a 1920x1080 frame", "memcpy")
                 for name in ("copy-frame", "draw-upright", "draw-mirrored", "draw-upended")}}
-    return compared("canvas", "picture", units.get, {"put": 1.1, "batch": 1.1, "row": 0.5, "fill": 0.5})
+    return compared("canvas", "picture", units.get, {
+        "put": 1.1, "batch": 1.1, "put-cached": 1.1, "batch-cached": 1.1, "row": 0.5, "fill": 0.5})
 
 
 def scale():

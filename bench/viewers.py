@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The viewers chapter of make bench: the cost of showing the wall to one viewer and to many, over
-both protocols, under light and heavy painting."""
+both protocols, under light and heavy painting; and what a viewer's line takes, from a wall at rest to a
+million pixels a second, beside pictures that are not compressed."""
+import contextlib
+import math
 import os
 import random
 import subprocess
@@ -11,6 +14,7 @@ import time
 from procfs import cpu_seconds
 
 SIZE = 1920, 1080
+SMALL = 1280, 720  # of the rows about lines
 FPS = 10
 # The least that breakwater sends to one viewer of a 1920x1080 wall (660 to 890 Mbit/s were measured);
 # /live may need a hundredth of that for light painting.
@@ -69,13 +73,44 @@ def heavy():
     return parts, 10
 
 
+def dots(per_second, ticks=20):
+    """So many pixels a second, each changed and at a random place."""
+    rng = random.Random(3)
+    each = per_second // ticks
+    places = [(rng.randrange(SMALL[0]), rng.randrange(SMALL[1])) for _ in range(40 * each)]
+    commands = [b"PX %d %d %06x\n" % (x, y, rng.randrange(1 << 24)) for _ in range(2) for x, y in places]
+    return [b"".join(commands[i:i + each]) for i in range(0, len(commands), each)], ticks
+
+
+def plasma(per_second, ticks=20):
+    """So many pixels a second, of a picture that changes smoothly, in a block that is painted again and again."""
+    high = 100
+    width = per_second // ticks // high
+    parts = []
+    for t in range(20):
+        lines = []
+        for y in range(high):
+            for x in range(width):
+                waves = [int(127 + 60 * math.sin(x / a + t * 0.3) + 60 * math.cos(y / b - t * 0.2))
+                         for a, b in ((37, 29), (53, 17), (23, 61))]
+                lines.append(b"PX %d %d %02x%02x%02x\n" % (200 + x, 300 + y, *waves))
+        parts.append(b"".join(lines))
+    return parts, ticks
+
+
+# What the painters of a wall do, and what a viewer's line may take of /ws then (KB a second).
+LINES = (("at rest", None, 1), ("100 px/s", lambda: dots(100), 10), ("10 k px/s", lambda: dots(10000), None),
+         ("1 M px/s", lambda: plasma(1000000), None))
+
+
 def audience(program, wall, path, viewers, seconds):
-    """CPU of murald in cores, the slowest viewer's frames a second, bytes a second for each."""
+    """CPU of murald in cores, the slowest viewer's frames a second, bytes a second for each.  A path may be
+    followed by the word plain."""
     watchers = None
     if viewers:
         watchers = subprocess.Popen(
-            ["nice", "-n-10", "taskset", "-c", "1", program("audience"), str(wall.port("http")), path, str(viewers),
-             str(seconds)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            ["nice", "-n-10", "taskset", "-c", "1", program("audience"), str(wall.port("http")), path.split()[0], str(viewers),
+             str(seconds), *path.split()[1:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert watchers.stdout.readline() == "ready\n"
         time.sleep(0.5)  # after the first pictures
     cpu, start = cpu_seconds(wall.process.pid), time.monotonic()
@@ -99,6 +134,33 @@ def measure(program, runs, seconds, spread):
                     Painter(wall.port("pixelflut"), parts, per_second):
                 for path in "/live", "/ws":
                     rows.append(row(program, wall, name, path, many, runs, seconds, spread))
+    return rows + lines_measure(program, seconds)
+
+
+def line_row(program, wall, name, path, most, seconds):
+    """What one viewer's line takes, beside each of its frames as three bytes a pixel."""
+    _, fps, each = audience(program, wall, path, 1, seconds)
+    whole = SMALL[0] * SMALL[1] * 3 * fps
+    row = {"name": "%s, %s" % (path, name), "unit": "bytes a second for each viewer", "murald": each,
+           "fps": fps, "uncompressed": whole, "ok": path != "/ws" or most is None or each <= most * 1000}
+    print("  %-24s %9.2f KB/s for each at %4.1f frames/s   not compressed %9.0f KB/s%s" % (
+        row["name"], each / 1e3, fps, whole / 1e3, "" if row["ok"] else "   MISSED: %d KB/s" % most))
+    return row
+
+
+def lines_measure(program, seconds):
+    """On the wall that the page is usually looked at, with the frames a second that murald has by default."""
+    from wall import Wall
+    rows = []
+    for name, painting, most in LINES:
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            wall = stack.enter_context(Wall(
+                folder, "[plugin pixelflut]\nlisten = 127.0.0.1:0\n[plugin http]\nlisten = 127.0.0.1:0\n"
+                "database = %s/board.db\n" % folder, size="%dx%d" % SMALL, prefix=["taskset", "-c", "0"]))
+            if painting:
+                stack.enter_context(Painter(wall.port("pixelflut"), *painting()))
+            for path in "/live", "/ws", "/ws plain":
+                rows.append(line_row(program, wall, name, path, most, seconds))
     return rows
 
 

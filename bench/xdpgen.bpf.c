@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes each frame that it runs over another ping of the picture, and sends it out of an
- * interface; and one that drops all frames. */
+ * interface; and two that drop and pass on all frames. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_endian.h>
@@ -53,6 +53,14 @@ drop(struct xdp_md *ctx)
 {
 	(void)ctx;
 	return XDP_DROP;
+}
+
+SEC("xdp")
+int
+pass(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_PASS;
 }
 
 const char terms[] SEC("license") = "MIT";

@@ -5,11 +5,13 @@
  *
  *   xdpgen flood INTERFACE TO-MAC FROM-IP TO-IP WIDTHxHEIGHT SECONDS
  *   xdpgen drop INTERFACE
+ *   xdpgen pass INTERFACE
  *   xdpgen cost MODULE FROM-IP TO-IP
  *
  * flood sends the picture of icmpgen over and over; prints "SENT SECONDS".  The core that
  * makes a ping out of a veth also takes it at the other end.  drop has all that arrives
- * dropped at once, until it is killed; prints "ready".  cost runs the program of murald's
+ * dropped at once, until it is killed; prints "ready".  pass does the same with a program
+ * that passes all on, behind the driver (generic).  cost runs the program of murald's
  * xdp.module over one ping; prints the ns of a run, and of one that does nothing, some
  * times.
  */
@@ -18,6 +20,7 @@
 #include <bpf/libbpf.h>
 #include <dlfcn.h>
 #include <err.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <stdint.h>
 #include <string.h>
@@ -157,12 +160,12 @@ flood(char *argv[])
 }
 
 static void
-drop_all(const char *interface)
+keep_attached(const struct bpf_program *bpf, const char *interface, __u32 flags)
 {
-	struct xdpgen_bpf *skeleton = load();
+	struct bpf_link_create_opts options = { .sz = sizeof(options), .flags = flags };
 
-	if (bpf_link_create(bpf_program__fd(skeleton->progs.drop),
-		    (int)if_nametoindex(interface), BPF_XDP, NULL) < 0)
+	if (bpf_link_create(bpf_program__fd(bpf), (int)if_nametoindex(interface), BPF_XDP,
+		    &options) < 0)
 		err(1, "%s", interface);
 	puts("ready");
 	fflush(stdout);
@@ -226,7 +229,9 @@ main(int argc, char *argv[])
 	if (argc == 8 && strcmp(argv[1], "flood") == 0)
 		flood(argv);
 	else if (argc == 3 && strcmp(argv[1], "drop") == 0)
-		drop_all(argv[2]);
+		keep_attached(load()->progs.drop, argv[2], 0);
+	else if (argc == 3 && strcmp(argv[1], "pass") == 0)
+		keep_attached(load()->progs.pass, argv[2], XDP_FLAGS_SKB_MODE);
 	else if (argc == 5 && strcmp(argv[1], "cost") == 0)
 		cost(argv);
 	else

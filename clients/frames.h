@@ -31,6 +31,11 @@ void frames_free(struct frames *frames);
 int frames_scale(struct frames *frames, double factor);
 int frames_fit_into(struct frames *frames, uint32_t width, uint32_t height);
 
+/* Instead writes lines of UTF-8, whose capitals are that many pixels high, in a colour,
+ * 0xaarrggbb. 0 or -errno, printed. */
+int frames_write(
+	struct frames *frames, const char *text, uint32_t capital, uint32_t argb);
+
 /* For what reads a format: -EBADMSG with the reason in `why`, or -errno, printed. */
 typedef int frames_decode(
 	struct frames *frames, const uint8_t *data, size_t len, char why[FRAMES_WHY_MAX]);

@@ -21,6 +21,11 @@ if WITH_JPEG
 libmuralctl_la_SOURCES += %D%/frames-jpeg.c
 JPEG_CLIENT = -DWITH_JPEG
 endif
+if WITH_TYPE
+libmuralctl_la_SOURCES += %D%/frames-text.c src/hud/faces.c src/base/log.c
+else
+libmuralctl_la_SOURCES += %D%/frames-no-text.c
+endif
 if WITH_GIF
 libmuralctl_la_SOURCES += %D%/frames-gif.c
 GIF_CLIENT = -DWITH_GIF
@@ -31,7 +36,8 @@ WEBP_CLIENT = -DWITH_WEBP
 endif
 libmuralctl_la_CPPFLAGS = $(AM_CPPFLAGS) -DVERSION='"$(PACKAGE_VERSION)"' $(HTTP_CLIENT) $(JPEG_CLIENT) \
 	$(GIF_CLIENT) $(WEBP_CLIENT)
-libmuralctl_la_LIBADD = libpicture.la libtext.la $(CURL_LIBS) $(JANSSON_LIBS) $(JPEG_LIBS) $(GIF_LIBS) $(WEBP_LIBS) -lm
+libmuralctl_la_LIBADD = libpicture.la libtext.la $(CURL_LIBS) $(JANSSON_LIBS) $(JPEG_LIBS) $(GIF_LIBS) $(WEBP_LIBS) \
+	$(FREETYPE_LIBS) $(FRIBIDI_LIBS) -lm
 
 bin_PROGRAMS += muralctl
 muralctl_SOURCES = %D%/muralctl.c

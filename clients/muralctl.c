@@ -28,6 +28,7 @@ verb_size(const struct options *options)
 
 static const struct verb verbs[] = {
 	{ .name = "paint", .first = "IMAGE", .run = verb_paint },
+	{ .name = "text", .first = "TEXT", .run = verb_text },
 	{ .name = "fill", .first = "COLOUR", .run = verb_fill },
 	{ .name = "load", .seconds = 10, .run = verb_load },
 	{ .name = "size", .run = verb_size },

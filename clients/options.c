@@ -19,6 +19,7 @@ static const char usage[] =
 	"usage: muralctl paint IMAGE TARGET [--at X,Y] [--fit WxH] [--scale N] [--loop] "
 	"[--rate N]\n"
 	"                      [--order rows|random] [--connections N]\n"
+	"       muralctl text TEXT TARGET [--at X,Y] [--height N] [--colour COLOUR]\n"
 	"       muralctl fill COLOUR TARGET [--at X,Y] [--fit WxH]\n"
 	"       muralctl load TARGET [--connections N] [--seconds S] [--at X,Y] [--rate "
 	"N]\n"
@@ -38,6 +39,8 @@ static const char usage[] =
 	"[0,0]\n"
 	"  --fit WxH          make the image as large as fits there; the size of a fill\n"
 	"  --scale N          make it N times as large, such as 2 or 0.5\n"
+	"  --height N         text: of a capital letter, in pixels [24]\n"
+	"  --colour COLOUR    text: rrggbb or rrggbbaa [ffffff]\n"
 	"  --loop             paint again and again, until Ctrl-C\n"
 	"  --rate N           pixels a second; 0: no limit\n"
 	"  --order ORDER      rows, from top to bottom, or random [rows]\n"
@@ -58,6 +61,8 @@ enum {
 	OPT_AT = 256,
 	OPT_FIT,
 	OPT_SCALE,
+	OPT_HEIGHT,
+	OPT_COLOUR,
 	OPT_LOOP,
 	OPT_RATE,
 	OPT_ORDER,
@@ -76,6 +81,8 @@ static const struct option long_options[] = {
 	{ "at", required_argument, NULL, OPT_AT },
 	{ "fit", required_argument, NULL, OPT_FIT },
 	{ "scale", required_argument, NULL, OPT_SCALE },
+	{ "height", required_argument, NULL, OPT_HEIGHT },
+	{ "colour", required_argument, NULL, OPT_COLOUR },
 	{ "loop", no_argument, NULL, OPT_LOOP },
 	{ "rate", required_argument, NULL, OPT_RATE },
 	{ "order", required_argument, NULL, OPT_ORDER },
@@ -189,6 +196,13 @@ option_set(struct options *options, int which, const char *text, bool *decimal)
 			"--fit", text, &options->fit_width, &options->fit_height);
 	case OPT_SCALE:
 		return parse_scale(text, &options->scale);
+	case OPT_HEIGHT:
+		if ((ret = parse_count("--height", text, 10000, &value)) == 0)
+			options->letters = (uint32_t)value;
+		return ret;
+	case OPT_COLOUR:
+		options->colour = text;
+		return 0;
 	case OPT_LOOP:
 		options->loop = true;
 		return 0;
@@ -267,15 +281,13 @@ parse_words(struct options *options, const struct verb *verbs, int n, char *word
 
 	if (n == 0)
 		return console_error(-EINVAL,
-			"a verb is missing: paint, fill, load, size, grab, watch, film, "
-			"stats or wall; "
-			"see muralctl --help");
+			"a verb is missing: paint, text, fill, load, size, grab, "
+			"watch, film, stats or wall; see muralctl --help");
 	options->verb = verb = find_verb(verbs, word[0]);
 	if (!verb)
 		return console_error(-EINVAL,
-			"%s is not a verb: paint, fill, load, size, grab, watch, film, "
-			"stats or wall; "
-			"see muralctl --help",
+			"%s is not a verb: paint, text, fill, load, size, grab, watch, "
+			"film, stats or wall; see muralctl --help",
 			word[0]);
 	target = verb->first ? 2 : 1;
 	wanted = target + 1 + (verb->file != NULL);
@@ -307,6 +319,8 @@ options_parse(struct options *options, const struct verb *verbs, int argc, char 
 
 	*options = (struct options){
 		.connections = 1,
+		.letters = 24,
+		.colour = "ffffff",
 		.name = "muralctl",
 		.author = env_or_default("USER", "somebody"),
 		.secret = env_or_default("MURALCTL_SECRET", ""),

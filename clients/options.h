@@ -17,7 +17,7 @@ struct verb;
 
 struct options {
 	const struct verb *verb;
-	const char *file; /* the image to paint or to write, or the colour */
+	const char *file; /* the image to paint or to write, the colour or the text */
 	struct target target;
 	const char *record; /* instead of it, a recording; NULL: none */
 
@@ -25,6 +25,8 @@ struct options {
 	bool has_at, loop, random;
 	uint32_t fit_width, fit_height; /* what is painted is at most; 0: as it is */
 	double scale;                   /* its size; 0: as it is */
+	uint32_t letters;               /* how high the text's capitals are */
+	const char *colour;             /* the text's */
 	bool has_rate;
 	uint64_t rate;                 /* pixels a second, 0: no limit */
 	uint32_t width, height;        /* of the wall, --size; 0: not given */
@@ -49,6 +51,7 @@ int options_parse(
 
 /* The verbs, one a file. */
 int verb_paint(const struct options *options);
+int verb_text(const struct options *options);
 int verb_fill(const struct options *options);
 int verb_load(const struct options *options);
 int verb_grab(const struct options *options);

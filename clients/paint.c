@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* muralctl paint and fill: paint a picture or a colour, over one connection or several.
- */
+/* muralctl paint, text and fill: paint a picture, letters or a colour, over one
+ * connection or several. */
 #include "options.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ struct paint_run {
 	struct frames frames;
 	struct painter *painters;
 	unsigned n;
-	uint32_t colour; /* of fill */
+	uint32_t colour; /* of fill and text */
 };
 
 /* ------------------------------------------------------------------ one connection */
@@ -293,17 +293,56 @@ paint_run(struct paint_run *run, int (*prepare)(struct paint_run *run))
 	return ret;
 }
 
+static int
+scale_frames(struct paint_run *run)
+{
+	const struct options *options = run->options;
+
+	if (options->fit_width)
+		return frames_fit_into(
+			&run->frames, options->fit_width, options->fit_height);
+	return options->scale > 0 ? frames_scale(&run->frames, options->scale) : 0;
+}
+
 int
 verb_paint(const struct options *options)
 {
 	struct paint_run run = { .options = options };
 	int ret = frames_load(&run.frames, options->file);
 
-	if (ret == 0 && options->fit_width)
-		ret = frames_fit_into(
-			&run.frames, options->fit_width, options->fit_height);
-	else if (ret == 0 && options->scale > 0)
-		ret = frames_scale(&run.frames, options->scale);
+	if (ret == 0)
+		ret = scale_frames(&run);
+	return ret < 0 ? ret : paint_run(&run, NULL);
+}
+
+/* rrggbb or rrggbbaa, perhaps after a #.  0 or -EINVAL, printed. */
+static int
+parse_colour(const char *text, uint32_t *argb)
+{
+	const char *digits = text + (*text == '#');
+	size_t len = strlen(digits);
+	uint64_t n;
+
+	if ((len != 6 && len != 8) || strspn(digits, "0123456789abcdefABCDEF") != len)
+		return console_error(-EINVAL,
+			"%s is no colour: write rrggbb or rrggbbaa, such as ff8800",
+			text);
+	n = strtoull(digits, NULL, 16);
+	*argb = (uint32_t)(len == 6 ? 0xff000000 | n : n << 24 | n >> 8);
+	return 0;
+}
+
+int
+verb_text(const struct options *options)
+{
+	struct paint_run run = { .options = options };
+	int ret = parse_colour(options->colour, &run.colour);
+
+	if (ret == 0)
+		ret = frames_write(
+			&run.frames, options->file, options->letters, run.colour);
+	if (ret == 0)
+		ret = scale_frames(&run);
 	return ret < 0 ? ret : paint_run(&run, NULL);
 }
 
@@ -344,31 +383,11 @@ prepare_fill(struct paint_run *run)
 	return 0;
 }
 
-/* rrggbb or rrggbbaa, perhaps after a #. */
-static bool
-parse_colour(const char *text, uint32_t *argb)
-{
-	uint64_t n;
-	size_t digits;
-
-	text += *text == '#';
-	digits = strlen(text);
-	if ((digits != 6 && digits != 8) ||
-		strspn(text, "0123456789abcdefABCDEF") != digits)
-		return false;
-	n = strtoull(text, NULL, 16);
-	*argb = (uint32_t)(digits == 6 ? 0xff000000 | n : n << 24 | n >> 8);
-	return true;
-}
-
 int
 verb_fill(const struct options *options)
 {
 	struct paint_run run = { .options = options };
+	int ret = parse_colour(options->file, &run.colour);
 
-	if (!parse_colour(options->file, &run.colour))
-		return console_error(-EINVAL,
-			"%s is no colour: write rrggbb or rrggbbaa, such as ff8800",
-			options->file);
-	return paint_run(&run, prepare_fill);
+	return ret < 0 ? ret : paint_run(&run, prepare_fill);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,4 +28,18 @@ digits_read(const char *p, uint64_t most, uint64_t *value)
 	}
 	*value = n;
 	return p > start ? p : NULL;
+}
+
+/* Reads WxH+X+Y, such as 200x100+0+20, to the text's end: width, height, x, y, each up to
+ * `most`, and the first two not 0. */
+static inline bool
+digits_read_rect(const char *p, uint64_t most, uint64_t numbers[4])
+{
+	for (int i = 0; i < 4; i++) {
+		p = digits_read(p, most, &numbers[i]);
+		if (!p || *p != "x++"[i])
+			return false;
+		p++;
+	}
+	return numbers[0] > 0 && numbers[1] > 0;
 }

@@ -47,6 +47,7 @@ const struct wall_verb wall_verbs[N_WALL_VERBS + 1] = {
 		false },
 	[WALL_RELOAD] = { "reload", "", true, "read the config again, as SIGHUP does",
 		false },
+	[WALL_ACTS] = { "acts", "", false, "list what operators did lately", false },
 	[WALL_VERBS] = { "verbs", "", false, "list what can be asked for", false },
 };
 

@@ -32,6 +32,7 @@ enum wall_verb_id {
 	WALL_GRAB,
 	WALL_SNAPSHOT,
 	WALL_RELOAD,
+	WALL_ACTS,
 	WALL_VERBS, /* lists these */
 	N_WALL_VERBS,
 };

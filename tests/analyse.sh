@@ -83,6 +83,8 @@ generated=(-isystem "$top_builddir/plugins/ping/xdp")
 # shellcheck disable=SC2206 # words
 libraries=(${flags:-})
 at_once=$(nproc)
+# How far clang-tidy follows a function.  Four times as far takes twice as long.
+nodes=${MURALD_LONG:+40000}
 
 cppcheck_version() {
 	cppcheck --version | sed 's/^Cppcheck //'
@@ -110,7 +112,7 @@ clang_tidy_version() {
 }
 clang_tidy_look() {
 	printf '%s\0' "$@" | xargs -0 -P "$at_once" -I{} clang-tidy --quiet --config-file=.clang-tidy {} -- \
-		-std=c11 -Xclang -analyzer-config -Xclang max-nodes=40000 "${settings[@]}" "${generated[@]}" \
+		-std=c11 -Xclang -analyzer-config -Xclang max-nodes="${nodes:-10000}" "${settings[@]}" "${generated[@]}" \
 		${libraries[@]+"${libraries[@]}"} 2>/dev/null | sed "s,^$PWD/,,"
 }
 

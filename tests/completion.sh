@@ -52,6 +52,8 @@ completes grab muralctl gr
 completes stats muralctl st
 completes fill muralctl f
 completes pixelflut:// muralctl fill ff8800 --at 1,2 pi
+completes none muralctl text h
+completes pixelflut:// muralctl text hello pi
 completes film muralctl fil
 completes http:// muralctl film ht
 completes http:// muralctl stats ht

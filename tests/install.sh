@@ -42,6 +42,7 @@ installed "$sysconfdir/murald/murald.conf"
 installed "$datadir/bash-completion/completions/murald"
 installed "$datadir/bash-completion/completions/muralctl"
 installed "$datadir/fish/vendor_completions.d/muralctl.fish"
+installed "$datadir/zsh/site-functions/_muralctl"
 if [ -n "$systemdsystemunitdir" ]; then
 	installed "$systemdsystemunitdir/murald.service"
 	installed "$systemdsystemunitdir/murald-console.service"

@@ -118,6 +118,7 @@ if WITH_HTTP
 TESTS += \
 	tests/faults/test_faults.py \
 	tests/http/test_api.py \
+	tests/http/test_openapi.py \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
@@ -271,6 +272,7 @@ PROJECT_TESTS = \
 	tests/again-test.sh \
 	tests/completion.sh \
 	tests/completion-fish.sh \
+	tests/completion-zsh.sh \
 	tests/dist.sh \
 	tests/headers.sh \
 	tests/install.sh \

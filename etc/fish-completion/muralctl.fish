@@ -44,7 +44,7 @@ function __muralctl_propose
 				__muralctl_files $word png
 			case 'film:2'
 				__muralctl_files $word mp4 webm y4m
-			case 'paint:2' 'fill:2' 'load:1' 'size:1' 'watch:1' 'grab:1' 'film:1' 'stats:1'
+			case 'paint:2' 'text:2' 'fill:2' 'load:1' 'size:1' 'watch:1' 'grab:1' 'film:1' 'stats:1'
 				printf '%s\n' icmp:// ipv6:// p2:// http:// https:// pixelflut:// unix:
 		end
 	end

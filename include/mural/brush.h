@@ -37,6 +37,14 @@ extern "C" {
 
 #define MURAL_EXPORT __attribute__((visibility("default")))
 
+#ifdef __SANITIZE_THREAD__
+#define MURAL_SANITIZE_THREAD
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MURAL_SANITIZE_THREAD
+#endif
+#endif
+
 /* Why something that arrived was not painted.  Later versions may add reasons. */
 enum mural_reason {
 	MURAL_OUT_OF_BOUNDS, /* counted by the brush itself */
@@ -57,7 +65,8 @@ struct mural_batch;
 /*
  * Made and freed by murald.  A plugin reads width and height and leaves the rest to the
  * functions; one that fills batches itself also needs stride, step, left, top, tiles_x
- * and store, and one that paints as the inline functions do also pixels and the damage.
+ * and store, and one that paints by itself, as the inline functions do, also pixels and
+ * damage.
  * The layout is frozen within one ABI number, because the functions below are
  * compiled into plugins.
  *
@@ -80,9 +89,8 @@ struct mural_brush {
 	uint32_t tiles_x;   /* tiles in a row of the canvas */
 	uint32_t reserved;
 
-	/* Damage: a byte for each tile of the canvas, and one for each 64 of them.  This
-	 * thread only. */
-	uint8_t *damage, *damaged_groups;
+	/* Damage: a byte for each tile of the canvas.  This thread only. */
+	uint8_t *damage;
 
 	uint64_t painted; /* pixels, since the brush was made */
 
@@ -117,16 +125,39 @@ mural_tile_at(const struct mural_brush *brush, uint32_t x, uint32_t y)
 	       ((x + brush->left) >> MURAL_TILE_SHIFT);
 }
 
-/* Marks a tile, which must exist, as changed; call it after storing its pixels.  A store
- * waits behind earlier ones that miss the cache, so the group, which is marked already
- * nearly always, is looked at first.  A tile is not: which of them are marked, no
- * processor predicts. */
+/* Marks a tile, which must exist, as changed; call it after storing its pixels.  It is
+ * not looked whether it is marked already: no processor predicts that. */
 static inline void
 mural_mark(struct mural_brush *brush, uint32_t tile)
 {
 	brush->damage[tile] = 1;
-	if (brush->damaged_groups[tile / 64] == 0)
-		brush->damaged_groups[tile / 64] = 1;
+}
+
+/* Prefetches a pixel's cache line for writing.  Two threads that paint the same part of
+ * the canvas take its lines from each other; a line prefetched for reading, as x86
+ * compilers do unless told the processor, is waited for again when it is written.
+ * Processors without prefetchw ignore it. */
+static inline void
+mural_fetch(const uint32_t *pixel)
+{
+#ifdef __x86_64__
+	__asm__ volatile("prefetchw %0" : : "m"(*pixel));
+#else
+	__builtin_prefetch(pixel, 1);
+#endif
+}
+
+/* Stores a pixel whole, as every machine does with a word.  Compilers keep nothing in
+ * registers across an atomic store, not even a relaxed one; ThreadSanitizer knows no
+ * others. */
+static inline void
+mural_store(uint32_t *pixel, uint32_t argb)
+{
+#ifdef MURAL_SANITIZE_THREAD
+	__atomic_store_n(pixel, argb, __ATOMIC_RELAXED);
+#else
+	*(volatile uint32_t *)pixel = argb;
+#endif
 }
 
 /* ------------------------------------------------ for languages that cannot inline
@@ -169,16 +200,22 @@ MURAL_EXPORT uint32_t mural_batch_paint(struct mural_brush *brush,
 
 /* Paints one pixel.  Any x and y may be given: what lies outside is counted as out of
  * bounds and dropped.  (An offset is best added in unsigned arithmetic: what wraps
- * around lands outside.) */
+ * around lands outside.)
+ *
+ * The line is fetched although it is stored to at once: a store waits in a queue, in
+ * order, behind those that miss the cache, and a fetch overtakes them all. */
 static inline void
 mural_put(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t argb)
 {
+	uint32_t *pixel;
+
 	if (x >= brush->near_width || y >= brush->near_height || argb >> 24 != 0xff) {
 		mural_paint(brush, x, y, argb);
 		return;
 	}
-	__atomic_store_n(
-		&brush->pixels[(size_t)y * brush->stride + x], argb, __ATOMIC_RELAXED);
+	pixel = &brush->pixels[(size_t)y * brush->stride + x];
+	mural_fetch(pixel);
+	mural_store(pixel, argb);
 	mural_mark(brush, mural_tile_at(brush, x, y));
 	brush->painted++;
 }
@@ -213,32 +250,16 @@ mural_prefetch(const struct mural_brush *brush, uint32_t x, uint32_t y)
 #define MURAL_BATCH_FULL 128
 
 /*
- * Opaque pixels inside the region that are accepted but not painted yet.  Painting
- * thousands of scattered pixels waits for memory each time, and the decoder's loads wait
- * behind the stores.  A batch prefetches the cache lines while decoding goes on, and is
- * painted in a loop that does nothing else.  It lives on the stack of one callback and
- * needs no initialisation; the number of pixels it holds is a local variable of the
- * caller, which starts at 0.
+ * Opaque pixels inside the region that are accepted but not painted yet: for who decodes
+ * several at once and stores them afterwards, and for what murald has to look at.  It
+ * lives on the stack of one callback and needs no initialisation; the number of pixels
+ * it holds is a local variable of the caller, which starts at 0.
  */
 struct mural_batch {
 	uint32_t places[MURAL_BATCH];  /* word: y * stride + x * step */
 	uint32_t colours[MURAL_BATCH]; /* 0xffrrggbb */
 	uint16_t tiles[MURAL_BATCH];   /* mural_tile_at() */
 };
-
-/* Prefetches a pixel's cache line for writing.  Two threads that paint the same part of
- * the canvas take its lines from each other; a line prefetched for reading, as x86
- * compilers do unless told the processor, is waited for again when it is written.
- * Processors without prefetchw ignore it. */
-static inline void
-mural_fetch(const uint32_t *pixel)
-{
-#ifdef __x86_64__
-	__asm__ volatile("prefetchw %0" : : "m"(*pixel));
-#else
-	__builtin_prefetch(pixel, 1);
-#endif
-}
 
 /* Paints what the batch holds, in order.  To be called before a pixel is read or painted
  * in another way, and before the callback returns. */
@@ -248,24 +269,18 @@ mural_batch_flush(struct mural_brush *brush, const struct mural_batch *batch, ui
 	brush->store(brush, batch, n);
 }
 
-/* As mural_put(), but an opaque pixel is painted later.  Returns how many pixels the
- * batch holds now: n = mural_batch_put(brush, &batch, n, x, y, argb); */
+/* As mural_put(), but what murald has to look at is painted later, many pixels at once.
+ * Returns how many the batch holds now: n = mural_batch_put(brush, &batch, n, x, y,
+ * argb);
+ */
 static inline uint32_t
 mural_batch_put(struct mural_brush *brush, struct mural_batch *batch, uint32_t n,
 	uint32_t x, uint32_t y, uint32_t argb)
 {
 	if (x >= brush->near_width || y >= brush->near_height || argb >> 24 != 0xff)
 		return mural_batch_paint(brush, batch, n, x, y, argb);
-	const uint32_t place = y * brush->stride + x;
-
-	mural_fetch(&brush->pixels[place]);
-	batch->places[n] = place;
-	batch->colours[n] = argb;
-	batch->tiles[n++] = (uint16_t)mural_tile_at(brush, x, y);
-	if (n < MURAL_BATCH_FULL)
-		return n;
-	mural_batch_flush(brush, batch, n);
-	return 0;
+	mural_put(brush, x, y, argb);
+	return n;
 }
 
 /* As mural_paint_row(). */

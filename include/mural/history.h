@@ -13,6 +13,7 @@
 #ifndef MURAL_HISTORY_H
 #define MURAL_HISTORY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -46,6 +47,12 @@ MURAL_HISTORY_EXPORT int mural_history_open(
  * leaves the history at its beginning.  0 or -errno. */
 MURAL_HISTORY_EXPORT int mural_history_span(struct mural_history *history,
 	int64_t from_ms, int64_t to_ms, struct mural_span *span);
+
+/* How much changed in each of the n equal parts of a time: parts[] are bytes of the
+ * recording, to be compared with each other.  Decodes nothing, and leaves the history at
+ * its beginning.  0 or -errno. */
+MURAL_HISTORY_EXPORT int mural_history_activity(struct mural_history *history,
+	int64_t from_ms, int64_t to_ms, uint64_t *parts, size_t n);
 
 /* Goes to the last moment that is not later than `at_ms`, else to the first.  Returns as
  * mural_history_next(). */

@@ -13,8 +13,9 @@ libfair_la_SOURCES = %D%/fair-queue.c %D%/fair-queue.h
 # libwebsocket.la is in it, too, and for those with sockets of another kind.
 if WITH_WEB
 noinst_LTLIBRARIES += libweb.la libwebsocket.la
-libweb_la_SOURCES = %D%/mhd-uv.c %D%/mhd-uv.h %D%/websocket.c %D%/websocket.h
-libweb_la_LIBADD = libfair.la libwebsocket.la $(MHD_LIBS)
+libweb_la_SOURCES = %D%/mhd-uv.c %D%/mhd-uv.h %D%/websocket.c %D%/websocket.h \
+	%D%/websocket-deflate.c %D%/websocket-deflate.h
+libweb_la_LIBADD = libfair.la libwebsocket.la $(MHD_LIBS) $(ZLIB_LIBS)
 libwebsocket_la_SOURCES = %D%/websocket-protocol.c %D%/websocket-protocol.h
 libwebsocket_la_LIBADD = $(MD_LIBS) $(WSLAY_LIBS) $(RESOLV_LIBS)
 endif

@@ -39,13 +39,17 @@ websocket_accept_key(const char *key, char answer[WEBSOCKET_ANSWER_MAX])
 }
 
 bool
-websocket_frame_is_right(const struct wslay_frame_iocb *frame, uint8_t message_opcode)
+websocket_frame_is_right(
+	const struct wslay_frame_iocb *frame, uint8_t message_opcode, bool deflate)
 {
 	const bool control = frame->opcode & WEBSOCKET_CONTROL;
 	const bool known = frame->opcode <= WEBSOCKET_BINARY ||
 			   (control && frame->opcode <= WEBSOCKET_PONG);
 
-	return frame->mask && !frame->rsv && known &&
+	if (frame->rsv && !(deflate && frame->rsv == WEBSOCKET_RSV1 && !control &&
+				  frame->opcode != WEBSOCKET_CONTINUE))
+		return false;
+	return frame->mask && known &&
 	       (control ||
 		       (frame->opcode == WEBSOCKET_CONTINUE) == (message_opcode != 0));
 }

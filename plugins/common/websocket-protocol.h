@@ -43,13 +43,16 @@ bool websocket_accept_key(const char *key, char answer[WEBSOCKET_ANSWER_MAX]);
 bool websocket_list_has(const char *list, const char *word);
 
 /* The rules between frames of a client (wslay checks those within one): `message_opcode`
- * of the message that has begun, or 0. */
+ * of the message that has begun, or 0; `deflate`: messages may be compressed. */
 bool websocket_frame_is_right(
-	const struct wslay_frame_iocb *frame, uint8_t message_opcode);
+	const struct wslay_frame_iocb *frame, uint8_t message_opcode, bool deflate);
 
 /* What a close frame with this payload is to be answered with: its code, 0: none, or
  * WEBSOCKET_PROTOCOL_ERROR, if it is `wrong`. */
 uint16_t websocket_close_code(const uint8_t *payload, size_t len, bool *wrong);
+
+/* The first reserved bit of a frame: its message is compressed. */
+#define WEBSOCKET_RSV1 4
 
 /* For one message to many clients: writes the header of a frame with a whole message of
  * `len` bytes.  Returns its length. */

@@ -22,8 +22,8 @@
 
 /* ----------------------------------------------------------------- handshake */
 
-static const char *
-request_header(struct MHD_Connection *connection, const char *name)
+const char *
+websocket_header(struct MHD_Connection *connection, const char *name)
 {
 	const char *value =
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -38,12 +38,13 @@ websocket_upgrade(
 	struct MHD_Response *response;
 	char answer[WEBSOCKET_ANSWER_MAX];
 
-	if (!websocket_list_has(request_header(connection, "Upgrade"), "websocket") ||
+	if (!websocket_list_has(websocket_header(connection, "Upgrade"), "websocket") ||
 		!websocket_list_has(
-			request_header(connection, "Connection"), "upgrade") ||
-		strcmp(request_header(connection, "Sec-WebSocket-Version"), "13") != 0 ||
+			websocket_header(connection, "Connection"), "upgrade") ||
+		strcmp(websocket_header(connection, "Sec-WebSocket-Version"), "13") !=
+			0 ||
 		!websocket_accept_key(
-			request_header(connection, "Sec-WebSocket-Key"), answer))
+			websocket_header(connection, "Sec-WebSocket-Key"), answer))
 		return NULL;
 	response = MHD_create_response_for_upgrade(handler, arg);
 	if (response &&
@@ -224,7 +225,7 @@ websocket_fail(struct websocket *ws, uint16_t code)
 static void
 begin_frame(struct websocket *ws, const struct wslay_frame_iocb *frame)
 {
-	if (!websocket_frame_is_right(frame, ws->message_opcode)) {
+	if (!websocket_frame_is_right(frame, ws->message_opcode, ws->deflate)) {
 		websocket_fail(ws, WEBSOCKET_PROTOCOL_ERROR);
 		return;
 	}
@@ -236,8 +237,10 @@ begin_frame(struct websocket *ws, const struct wslay_frame_iocb *frame)
 	ws->fin = frame->fin;
 	ws->remaining = frame->payload_length;
 	ws->control_len = 0;
-	if (frame->opcode == WEBSOCKET_TEXT || frame->opcode == WEBSOCKET_BINARY)
+	if (frame->opcode == WEBSOCKET_TEXT || frame->opcode == WEBSOCKET_BINARY) {
 		ws->message_opcode = frame->opcode;
+		ws->deflated = frame->rsv == WEBSOCKET_RSV1;
+	}
 }
 
 static void

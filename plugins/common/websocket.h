@@ -26,7 +26,7 @@ struct websocket;
 
 struct websocket_handler {
 	/* A piece of a message; `end`: the last one, which may be empty.  Text is not
-	 * checked for UTF-8. */
+	 * checked for UTF-8, and what is compressed not inflated. */
 	void (*on_data)(struct websocket *ws, int opcode, const uint8_t *data, size_t len,
 		bool end);
 	/* The kernel has taken all that was sent. */
@@ -44,6 +44,8 @@ struct websocket {
 	uint64_t last_received_ms; /* uv_now() when the last byte came */
 	uint64_t frame_max;
 	uint64_t source; /* mural_source() of the client; its owner's to set */
+	bool deflate;    /* messages may be compressed; its owner's to set */
+	bool deflated;   /* the present message is */
 
 	/* the rest is websocket.c's */
 	uv_poll_t poll;
@@ -63,6 +65,9 @@ struct websocket {
 	bool fin, closing, closed, broken;
 };
 
+/* A header's value, "" if the request has none. */
+const char *websocket_header(struct MHD_Connection *connection, const char *name);
+
 /* For a valid request of a WebSocket a response to be queued with status 101, after which
  * `handler` is called with the socket.  NULL: it is none, or memory is short. */
 struct MHD_Response *websocket_upgrade(
@@ -73,7 +78,7 @@ void websocket_serve(struct fair_member *reader);
 
 /* Starts serving, in the upgrade handler: the socket, input read already, and the longest
  * frame accepted.  0; or -errno, and the connection was closed.  `ws` starts as zeros
- * but for its source. */
+ * but for what its owner sets. */
 int websocket_open(struct websocket *ws, struct mhd_uv *server,
 	const struct websocket_handler *handler,
 	struct MHD_UpgradeResponseHandle *upgrade, int fd, const void *extra,

@@ -41,7 +41,8 @@ struct http_config {
 	const char *secrets, *admin_token, *database;
 	bool click;
 	uint32_t identity;
-	const char *origins, *proxies;
+	const char *origins, *proxies, *embed;
+	bool public_reads;
 	int64_t painters_per_source;
 	int64_t viewer_fps;
 	const char *rules;
@@ -95,6 +96,11 @@ static const struct mural_option options[] = {
 		"author"),
 	MURAL_TEXT(struct http_config, origins, "",
 		"other sites whose pages may read and paint: http://HOST[:PORT] ..."),
+	MURAL_BOOL(struct http_config, public_reads, "yes",
+		"pages of any site may read the wall, not only those of origins"),
+	MURAL_TEXT(struct http_config, embed, "",
+		"other sites that may show the page in a frame: http://HOST[:PORT] ..., "
+		"or *"),
 	MURAL_TEXT(struct http_config, proxies, "",
 		"proxies whose X-Forwarded-For is believed: addresses, or unix"),
 	MURAL_NUMBER(struct http_config, painters_per_source, "64", NULL, 0, 1000000,
@@ -140,6 +146,14 @@ http_check(const void *http_config, struct mural_check *check)
 		mural_reject(check, "origins",
 			"is no list of origins; write http://HOST or https://HOST:PORT, "
 			"without a path, separated by blanks");
+	if (strcmp(config->embed, "*") != 0 && !origins_are_valid(config->embed))
+		mural_reject(check, "embed",
+			"is no list of sites; write * for all, or http://HOST or "
+			"https://HOST:PORT, separated by blanks");
+	if (strlen(config->embed) > PAGE_EMBED_MAX || strpbrk(config->embed, ";,"))
+		mural_reject(check, "embed",
+			"has more than %d characters, or commas or semicolons",
+			PAGE_EMBED_MAX);
 	if (!proxies_are_valid(config->proxies))
 		mural_reject(check, "proxies",
 			"is no list of proxies; write their addresses, or unix for "
@@ -307,9 +321,11 @@ http_start(struct mural_host *host)
 	memcpy(http->tables, tables, sizeof(tables));
 	http->web.proxies = config->proxies;
 	http->web.origins = config->origins;
+	http->web.public_reads = config->public_reads;
 	http->web.answer_missing = page_answer_missing;
 	http->page.board = &http->board;
 	http->page.rules = config->rules;
+	http->page.embed = config->embed;
 	http->page.language = languages[config->language];
 	ret = web_start(&http->web, host, http->tables);
 	if (ret < 0)

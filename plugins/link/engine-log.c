@@ -152,6 +152,11 @@ on_appended(redisAsyncContext *context, void *answer, void *unused)
 	(void)unused;
 	if (!engine)
 		return;
+	if (reply->type == REDIS_REPLY_ERROR &&
+		strncmp(reply->str, "READONLY ", 9) == 0 && *engine->config.sentinel) {
+		engine_restart(engine, "it is a replica now");
+		return;
+	}
 	engine->is_full = engine_is_out_of_memory(reply);
 	engine->events.on_appended(
 		engine->arg, reply->type == REDIS_REPLY_ERROR ? reply->str : NULL);

@@ -2,8 +2,9 @@
 /*
  * What the parts of the engine share: its state, commands and replies.
  *
- * engine.c connects, engine-log.c looks at the log, reads and appends, engine-snapshot.c
- * has the snapshot, and engine-words.c puts commands together and takes replies apart.
+ * engine.c connects, engine-sentinel.c finds out where to, engine-log.c looks at the log,
+ * reads and appends, engine-snapshot.c has the snapshot, and engine-words.c puts commands
+ * together and takes replies apart.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 #include "link/redis.h"
 
 #define KEY_MAX 96
+#define ADDRESS_MAX 280
 
 /* How long to wait until the next connection is tried, at first. */
 #define BACKOFF_MS 100
@@ -23,6 +25,11 @@ struct engine {
 	struct engine_events events;
 	void *arg;
 	struct redis commands, reading;
+	struct redis asking; /* a Sentinel, where the engine is */
+	bool is_asking;
+	struct redis_tls *tls;
+	unsigned n_asked;         /* Sentinels, ever */
+	char target[ADDRESS_MAX]; /* what it connects to */
 	bool is_up;
 	struct mural_timer *timer; /* to try again, or to give up */
 	bool is_connecting;
@@ -44,6 +51,15 @@ struct engine {
 	bool has_older;
 	bool is_full; /* it refuses what takes memory */
 };
+
+/* ---- connecting */
+
+/* To the target. */
+void engine_reach(struct engine *engine);
+
+/* The next Sentinel becomes the target; it is asked once it is reached. */
+void sentinel_next(struct engine *engine);
+void sentinel_ask(struct engine *engine);
 
 /* ---- replies, each NULL if there is none, or another type of it */
 

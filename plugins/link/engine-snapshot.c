@@ -19,6 +19,7 @@ on_snapshot(redisAsyncContext *context, void *answer, void *unused)
 		.born = reply_blob(reply_element(answer, 0)),
 		.format = reply_blob(reply_element(answer, 4)),
 		.picture = reply_blob(reply_element(answer, 5)),
+		.region = reply_blob(reply_element(answer, 6)),
 	};
 	const struct blob width = reply_blob(reply_element(answer, 2));
 	const struct blob height = reply_blob(reply_element(answer, 3));
@@ -44,7 +45,7 @@ void
 engine_get_snapshot(struct engine *engine)
 {
 	command_send_words(&engine->commands, on_snapshot, "HMGET", engine->snap,
-		"born id w h format pic");
+		"born id w h format pic region");
 }
 
 /* Who is done needs the lease no more, but the next snapshot may be due soon. */
@@ -97,6 +98,8 @@ put_hash(struct engine *engine, const char *id)
 	snprintf(size, sizeof(size), "w %" PRIu32 " h %" PRIu32, snapshot->width,
 		snapshot->height);
 	command_words(&command, size);
+	command_words(&command, "region");
+	command_text(&command, engine->config.region);
 	command_field(&command, "format", &snapshot->format);
 	command_field(&command, "pic", &snapshot->picture);
 	command_send(&command, &engine->commands, NULL);

@@ -2,7 +2,7 @@
 /*
  * The engine on Valkey or Redis: connects, and connects again.
  *
- * Two connections, because one waits in XREAD.  All keys of a wall have its name in
+ * Two connections, because one waits in XREAD.  All keys of a region have its name in
  * braces, so that a cluster keeps them together.
  */
 #include "link/engine.h"
@@ -19,14 +19,21 @@
 #define PATIENCE_MS 5000
 #define BACKOFF_MAX_MS 5000
 
+static void
+drop_all(struct engine *engine)
+{
+	redis_drop(&engine->asking);
+	redis_drop(&engine->commands);
+	redis_drop(&engine->reading);
+}
+
 void
 engine_restart(struct engine *engine, const char *why)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text), "%s", why); /* it may be of what is dropped now */
-	redis_drop(&engine->commands);
-	redis_drop(&engine->reading);
+	drop_all(engine);
 	engine->is_up = engine->is_connecting = false;
 	free((void *)engine->putting.picture.data);
 	engine->putting.picture.data = NULL;
@@ -48,6 +55,8 @@ on_ready(struct redis *redis)
 {
 	struct engine *engine = redis->arg;
 
+	if (redis == &engine->asking)
+		sentinel_ask(engine);
 	if (!engine->commands.is_ready || !engine->reading.is_ready)
 		return;
 	engine->is_up = true;
@@ -58,7 +67,9 @@ on_ready(struct redis *redis)
 static void
 connect_to(struct engine *engine, const char *address, uint16_t port)
 {
-	if (redis_connect(&engine->commands, address, port))
+	if (engine->is_asking)
+		(void)redis_connect(&engine->asking, address, port);
+	else if (redis_connect(&engine->commands, address, port))
 		(void)redis_connect(&engine->reading, address, port);
 }
 
@@ -68,6 +79,7 @@ finish(struct engine *engine)
 	void (*stopped)(void *) = engine->stopped;
 	void *arg = engine->arg;
 
+	redis_tls_free(engine->tls);
 	free(engine);
 	stopped(arg);
 }
@@ -112,7 +124,7 @@ static void
 look_up(struct engine *engine)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	const char *address = engine->config.address, *port = strrchr(address, ':');
+	const char *address = engine->target, *port = strrchr(address, ':');
 	char host[256];
 	int ret;
 
@@ -129,6 +141,16 @@ look_up(struct engine *engine)
 		engine_restart(engine, uv_strerror(ret));
 }
 
+void
+engine_reach(struct engine *engine)
+{
+	mural_timer_again(engine->timer, PATIENCE_MS, 0);
+	if (strncmp(engine->target, "unix:", 5) == 0)
+		connect_to(engine, engine->target + 5, 0);
+	else
+		look_up(engine);
+}
+
 static void
 on_timer(const struct mural_event *event, struct mural_brush *brush)
 {
@@ -142,11 +164,31 @@ on_timer(const struct mural_event *event, struct mural_brush *brush)
 		return;
 	}
 	engine->is_connecting = true;
-	mural_timer_again(engine->timer, PATIENCE_MS, 0);
-	if (strncmp(engine->config.address, "unix:", 5) == 0)
-		connect_to(engine, engine->config.address + 5, 0);
+	if (*engine->config.sentinel)
+		sentinel_next(engine);
 	else
-		look_up(engine);
+		snprintf(engine->target, ADDRESS_MAX, "%s", engine->config.address);
+	engine_reach(engine);
+}
+
+static void
+key_format(const struct engine *engine, char key[KEY_MAX], const char *what)
+{
+	snprintf(key, KEY_MAX, "mural:{%.64s.%.8s}:%s", engine->config.wall,
+		engine->config.region, what);
+}
+
+static bool
+start_tls(struct engine *engine, struct mural_host *host,
+	const struct engine_config *config)
+{
+	const char *why = "";
+
+	if (config->tls_ca)
+		engine->tls = redis_tls_new(config->tls_ca, &why);
+	if (config->tls_ca && !engine->tls)
+		mural_log(host, MURAL_ERROR, "%s: %s", config->tls_ca, why);
+	return !config->tls_ca || engine->tls;
 }
 
 struct engine *
@@ -155,26 +197,31 @@ engine_start(struct mural_host *host, const struct engine_config *config,
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 
-	if (!engine)
+	if (!engine || !start_tls(engine, host, config)) {
+		free(engine);
 		return NULL;
+	}
 	engine->host = host;
 	engine->config = *config;
 	engine->events = *events;
 	engine->arg = arg;
 	engine->backoff_ms = BACKOFF_MS;
 	engine->commands = (struct redis){ .host = host,
+		.tls = engine->tls,
 		.user = config->user,
 		.password = config->password,
 		.on_ready = on_ready,
 		.on_lost = on_lost,
 		.arg = engine };
-	engine->reading = engine->commands;
-	snprintf(engine->log, KEY_MAX, "mural:{%.64s}:log", config->wall);
-	snprintf(engine->snap, KEY_MAX, "mural:{%.64s}:snap", config->wall);
-	snprintf(engine->keeper, KEY_MAX, "mural:{%.64s}:keeper", config->wall);
-	snprintf(engine->walls, KEY_MAX, "mural:{%.64s}:walls", config->wall);
+	engine->reading = engine->asking = engine->commands;
+	engine->asking.user = engine->asking.password = "";
+	key_format(engine, engine->log, "log");
+	key_format(engine, engine->snap, "snap");
+	key_format(engine, engine->keeper, "keeper");
+	key_format(engine, engine->walls, "walls");
 	engine->timer = mural_timer_start(host, NULL, 0, 0, on_timer, engine);
 	if (!engine->timer) {
+		redis_tls_free(engine->tls);
 		free(engine);
 		return NULL;
 	}
@@ -186,8 +233,7 @@ engine_stop(struct engine *engine, void (*stopped)(void *arg))
 {
 	engine->stopped = stopped;
 	mural_timer_stop(engine->timer);
-	redis_drop(&engine->commands);
-	redis_drop(&engine->reading);
+	drop_all(engine);
 	free((void *)engine->putting.picture.data);
 	free((void *)engine->state.born.data);
 	if (engine->is_looking_up)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <mural/plugin.h>
 
@@ -40,6 +41,14 @@ struct blob {
 	size_t len;
 };
 
+/* Is it that text? */
+static inline bool
+blob_is(const struct blob *blob, const char *text)
+{
+	return blob->data && blob->len == strlen(text) &&
+	       memcmp(blob->data, text, blob->len) == 0;
+}
+
 /* What stands in the log; which fields it has says what it is. */
 struct entry {
 	struct entry_id id; /* the engine's */
@@ -55,7 +64,7 @@ struct entry {
 struct snapshot {
 	struct entry_id id;
 	uint32_t width, height;
-	struct blob born, format, picture;
+	struct blob born, region, format, picture;
 };
 
 /* What the engine has now. */
@@ -91,12 +100,15 @@ struct engine_events {
 };
 
 struct engine_config {
-	const char *address, *user, *password;
-	const char *wall; /* whose log */
-	const char *node; /* who asks, among all walls */
+	const char *address;  /* with sentinel: of several, with blanks between */
+	const char *sentinel; /* the name by which they know the engine; empty: none */
+	const char *user, *password;
+	const char *tls_ca; /* speak TLS, and trust whom it has signed; NULL: without */
+	const char *wall, *region; /* whose log */
+	const char *node;          /* who asks, among all walls */
 };
 
-/* All strings must outlive it.  NULL: out of memory. */
+/* All strings must outlive it.  NULL: it says why in the log. */
 struct engine *engine_start(struct mural_host *host, const struct engine_config *config,
 	const struct engine_events *events, void *arg);
 

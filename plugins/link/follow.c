@@ -20,11 +20,11 @@
 static void
 land(struct link *link, uint32_t place, uint32_t argb)
 {
-	const uint32_t width = link->shared.view.width;
-	uint32_t now = argb;
+	uint32_t x, y, now = argb;
 
 	flight_land(link, place);
-	(void)mural_get(link->host->brush, place % width, place / width, &now);
+	if (window_find(&link->window, &link->shared, place, &x, &y))
+		(void)mural_get(link->host->brush, x, y, &now);
 	if (now != argb)
 		publish_tile(link, place);
 }
@@ -225,8 +225,7 @@ has_same_last(const struct link *link, const struct engine_state *state)
 static bool
 has_same_birth(const struct link *link, const struct engine_state *state)
 {
-	return state->has_snapshot && state->born.len == strlen(link->born) &&
-	       memcmp(state->born.data, link->born, state->born.len) == 0;
+	return state->has_snapshot && blob_is(&state->born, link->born);
 }
 
 /* Is the engine still what this wall follows?  It may have lost the tail of the log, or

@@ -29,16 +29,17 @@ release(struct link *link, uint32_t place)
 	link->n_held--;
 }
 
-/* Swaps if the canvas has `old`; what it has after that. */
+/* Swaps if the canvas has `old`; what it has after that.  Where the wall has no canvas,
+ * that is what it should. */
 static uint32_t
 swap(struct link *link, uint32_t place, uint32_t old, uint32_t argb)
 {
-	const uint32_t width = link->shared.view.width;
-	uint32_t now = old;
+	uint32_t x, y, now = old;
 
-	if (mural_swap(link->host->brush, place % width, place / width, old, argb))
+	if (!window_find(&link->window, &link->shared, place, &x, &y) ||
+		mural_swap(link->host->brush, x, y, old, argb))
 		return argb;
-	(void)mural_get(link->host->brush, place % width, place / width, &now);
+	(void)mural_get(link->host->brush, x, y, &now);
 	return now;
 }
 

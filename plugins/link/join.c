@@ -103,9 +103,7 @@ join_nothing(struct link *link)
 static void
 set_born(struct link *link, const struct snapshot *snapshot)
 {
-	const bool is_same =
-		snapshot->born.len == strlen(link->born) &&
-		memcmp(snapshot->born.data, link->born, snapshot->born.len) == 0;
+	const bool is_same = blob_is(&snapshot->born, link->born);
 	struct sent *sent;
 
 	TAILQ_FOREACH(sent, &link->sent, next)
@@ -126,11 +124,12 @@ take_picture(struct link *link, const struct snapshot *snapshot)
 
 	if (snapshot->width != view->width || snapshot->height != view->height)
 		snprintf(text, sizeof(text),
-			"there is %" PRIu32 "x%" PRIu32 ", here %" PRIu32 "x%" PRIu32,
+			"there is %" PRIu32 "x%" PRIu32 ", here %" PRIu32 "x%" PRIu32
+			" (see picture and origin)",
 			snapshot->width, snapshot->height, view->width, view->height);
 	else if (!snapshot->picture.data || snapshot->born.len >= sizeof(link->born) ||
-		 snapshot->format.len != strlen(FORMAT) ||
-		 memcmp(snapshot->format.data, FORMAT, strlen(FORMAT)) != 0 ||
+		 !blob_is(&snapshot->region, link->region) ||
+		 !blob_is(&snapshot->format, FORMAT) ||
 		 picture_unpack(&link->shared, snapshot->picture.data,
 			 snapshot->picture.len) < 0)
 		snprintf(text, sizeof(text), "its snapshot cannot be read");
@@ -188,12 +187,11 @@ join_was_after(const struct link *link, const struct blob *id)
 static bool
 is_lost(const struct link *link, uint32_t place, uint32_t argb)
 {
-	const uint32_t width = link->shared.view.width;
-	uint32_t now = 0;
+	uint32_t x, y, now = 0;
 
 	return link->before[place] == argb && link->shared.pixels[place] != argb &&
-	       mural_get(link->host->brush, place % width, place / width, &now) &&
-	       now == argb;
+	       window_find(&link->window, &link->shared, place, &x, &y) &&
+	       mural_get(link->host->brush, x, y, &now) && now == argb;
 }
 
 /* Own pixels that the log has lost keep their colour: their `before` is that of the log,

@@ -14,19 +14,32 @@
 #include <sys/random.h>
 #include <uv.h>
 
+#include "link/redis.h"
+
 /* How often to look at the engine, and how long to wait for what it says, in seconds. */
 #define LOOK_S 3
 #define PATIENCE_S 15
 
 static const struct mural_option options[] = {
-	MURAL_ADDRESS(struct link_config, engine, "127.0.0.1:6379",
-		"Valkey or Redis that links the walls"),
+	MURAL_ADDRESSES(struct link_config, engine, "127.0.0.1:6379",
+		"Valkey or Redis that links the walls, or its Sentinels"),
+	MURAL_TEXT(struct link_config, sentinel, "",
+		"name by which Sentinels know the engine; empty: there are none"),
 	MURAL_TEXT(struct link_config, wall, "mural",
 		"walls of one name on one engine show one picture"),
 	MURAL_CHOICE(struct link_config, role, "both", "both view",
 		"both: paint and show; view: show only"),
 	MURAL_TEXT(struct link_config, user, "", "name for the engine; empty: none"),
 	MURAL_SECRET(struct link_config, password, "password for the engine"),
+	MURAL_BOOL(struct link_config, tls, "no", "speak TLS to the engine"),
+	MURAL_PATH(struct link_config, tls_ca, "",
+		"certificates that may have signed the engine's"),
+	MURAL_POINT(struct link_config, origin, "0,0",
+		"where this wall lies in the shared picture"),
+	MURAL_DIMENSIONS(struct link_config, picture, "auto", "auto",
+		"size of the shared picture, if it is not that of this wall"),
+	MURAL_BOOL(struct link_config, world, "no",
+		"share the region of 1024x1024 that the origin lies in"),
 	MURAL_NUMBER(struct link_config, rate, "30", NULL, 1, 60,
 		"most updates a second to the others"),
 	MURAL_BYTES_FROM(struct link_config, bandwidth, "16M", 64 * 1024,
@@ -45,6 +58,10 @@ link_check(const void *link_config, struct mural_check *check)
 	if (!*config->engine)
 		mural_reject(check, "engine",
 			"is empty; write HOST:PORT or unix:PATH of a Valkey or Redis");
+	if (strchr(config->engine, ' ') && !*config->sentinel)
+		mural_reject(check, "engine",
+			"has several addresses, but no sentinel; if they are those of "
+			"Sentinels, write by which name these know the engine");
 	if (len == 0 || len > 64 ||
 		strspn(config->wall, "abcdefghijklmnopqrstuvwxyz"
 				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") < len)
@@ -53,6 +70,22 @@ link_check(const void *link_config, struct mural_check *check)
 			"underscores and hyphens");
 	if (*config->user && !*config->password)
 		mural_reject(check, "password", "is empty, but there is a user");
+	if (config->tls && !REDIS_HAS_TLS)
+		mural_reject(check, "tls",
+			"needs hiredis 1.0, which Debian has from 13 on; before that "
+			"write a "
+			"tunnel's address as the engine, see murald.conf(5), link");
+	else if (config->tls && !*config->tls_ca)
+		mural_reject(check, "tls-ca",
+			"is empty; write the file of the certificate that has signed the "
+			"engine's");
+	if (config->world &&
+		(config->origin.x < 0 || config->origin.x >= WORLD_SIDE ||
+			config->origin.y < 0 || config->origin.y >= WORLD_SIDE))
+		mural_reject(check, "origin",
+			"lies outside of the world; write 0,0 to 65535,65535");
+	if (config->world && config->picture.width > 0)
+		mural_reject(check, "picture", "is 1024x1024 in a world; leave it out");
 }
 
 /* ------------------------------------------------------------------- its life */
@@ -121,19 +154,47 @@ link_stop(struct mural_host *host)
 	engine_stop(link->engine, on_engine_stopped);
 }
 
+/* A part of the wall that is left at home should not be a riddle. */
+static void
+say_what_overlaps(const struct link *link)
+{
+	const struct mural_host *host = link->host;
+	const struct mural_rect *shown = &link->window.shown;
+
+	if (shown->width == host->width && shown->height == host->height)
+		return;
+	mural_log(host, shown->width > 0 ? MURAL_INFO : MURAL_WARN,
+		"of %" PRIu32 "x%" PRIu32 " here, %" PRIu32 "x%" PRIu32
+		" lie in %s %s of %" PRIu32 "x%" PRIu32 "%s",
+		host->width, host->height, shown->width, shown->height,
+		link->config->world ? "region" : "the picture",
+		link->config->world ? link->region : link->config->wall,
+		link->shared.view.width, link->shared.view.height,
+		link->config->world ? "; a region beside it needs a section of its own, "
+				      "with offset and origin"
+				    : "");
+}
+
 /* What is on the canvas now is what this wall brings along if it is the first. */
 static int
 take_canvas(struct link *link)
 {
-	const struct mural_host *host = link->host;
-	int ret = picture_init(&link->shared, host->width, host->height);
+	const struct link_config *config = link->config;
+	const struct mural_dimensions size = window_picture(
+		config->world, &config->picture, &config->origin, link->host);
+	const struct mural_rect *shown = &link->window.shown;
+	int ret = picture_init(&link->shared, size.width, size.height);
 
 	if (ret == 0)
 		ret = publish_start(link);
 	if (ret < 0)
 		return ret;
-	mural_reader_copy(link->reader, host->left, host->top, host->width, host->height,
-		link->shared.pixels, host->width);
+	window_region(config->world, &config->origin, link->region);
+	window_init(&link->window, config->world, &config->origin, link->host,
+		&link->shared.view);
+	say_what_overlaps(link);
+	window_copy(&link->window, link->host, link->reader, shown,
+		&link->shared.pixels[shown->y * size.width + shown->x], size.width);
 	picture_rehash(&link->shared);
 	return 0;
 }
@@ -143,9 +204,12 @@ start_engine(struct link *link)
 {
 	const struct engine_config engine = {
 		.address = link->config->engine,
+		.sentinel = link->config->sentinel,
 		.user = link->config->user,
 		.password = link->config->password,
+		.tls_ca = link->config->tls ? link->config->tls_ca : NULL,
 		.wall = link->config->wall,
+		.region = link->region,
 		.node = link->node,
 	};
 	uint64_t random = 0;
@@ -155,6 +219,8 @@ start_engine(struct link *link)
 	snprintf(link->node, sizeof(link->node), "%016" PRIx64, random);
 	link->second = mural_timer_start(link->host, NULL, 1000, 1000, on_second, link);
 	link->engine = engine_start(link->host, &engine, &link_events, link);
+	if (!link->engine && link->config->tls)
+		return -EINVAL;
 	return link->second && link->engine ? 0 : -ENOMEM;
 }
 

@@ -17,12 +17,17 @@
 
 #include "link/engine.h"
 #include "link/picture.h"
+#include "link/window.h"
 
 struct link_config {
-	const char *engine, *wall, *user, *password;
+	const char *engine, *sentinel, *wall, *user, *password;
 	uint32_t role;
 	int64_t rate;
 	uint64_t bandwidth, snapshot;
+	struct mural_point origin;
+	struct mural_dimensions picture;
+	bool world, tls;
+	const char *tls_ca;
 };
 
 enum link_role { ROLE_BOTH, ROLE_VIEW };
@@ -102,7 +107,8 @@ struct link {
 	struct mural_reader *reader;
 	struct mural_timer *tick, *second;
 	enum link_phase phase;
-	char node[20], born[40];
+	char node[20], born[40], region[REGION_NAME_MAX];
+	struct window window;
 
 	/* follow.c */
 	struct picture shared;

@@ -159,7 +159,22 @@ on_job_done(uv_work_t *work, int status)
 	link_job_done(link);
 }
 
-/* Takes tiles that are pending, with what is expected and what is in them. */
+/* What is expected in a tile. */
+static void
+job_expect(const struct link *link, uint32_t tile, const struct mural_rect *rect,
+	uint32_t *to)
+{
+	for (uint32_t y = 0; y < rect->height; y++, to += MURAL_TILE) {
+		const uint32_t place = picture_place(&link->shared, tile, y * MURAL_TILE);
+
+		memcpy(to, &link->shared.pixels[place], rect->width * sizeof(*to));
+		for (uint32_t x = 0; link->n_held > 0 && x < rect->width; x++)
+			to[x] = link_expected(link, place + x);
+	}
+}
+
+/* Takes tiles that are pending, with what is expected and what is in them.  Where the
+ * wall shows nothing, nothing differs. */
 static void
 job_take(struct job *job)
 {
@@ -170,22 +185,20 @@ job_take(struct job *job)
 		job->n_tiles < JOB_TILES && mural_tiles_next(view, link->pending, &tile);
 		tile++) {
 		const struct mural_rect rect = mural_tile_rect(view, tile);
-		uint32_t *to = &job->changed[job->n_tiles * TILE_PIXELS];
+		uint32_t *expected = &job->changed[job->n_tiles * TILE_PIXELS];
+		uint32_t *canvas = &job->canvas[job->n_tiles * TILE_PIXELS];
+		struct mural_rect shown;
 
 		mural_tiles_remove(link->pending, tile);
-		mural_reader_copy(link->reader, link->host->left + rect.x,
-			link->host->top + rect.y, rect.width, rect.height,
-			&job->canvas[job->n_tiles * TILE_PIXELS], MURAL_TILE);
+		if (!window_cut(&link->window, &rect, &shown))
+			continue;
+		job_expect(link, tile, &rect, expected);
+		if (shown.width < rect.width || shown.height < rect.height)
+			memcpy(canvas, expected, TILE_PIXELS * sizeof(*canvas));
+		window_copy(&link->window, link->host, link->reader, &shown,
+			canvas + (shown.y - rect.y) * MURAL_TILE + shown.x - rect.x,
+			MURAL_TILE);
 		job->tiles[job->n_tiles++] = tile;
-		for (uint32_t y = 0; y < rect.height; y++) {
-			const uint32_t place =
-				picture_place(&link->shared, tile, y * MURAL_TILE);
-
-			memcpy(to + y * MURAL_TILE, &link->shared.pixels[place],
-				rect.width * sizeof(*to));
-			for (uint32_t x = 0; link->n_held > 0 && x < rect.width; x++)
-				to[y * MURAL_TILE + x] = link_expected(link, place + x);
-		}
 	}
 }
 
@@ -212,22 +225,18 @@ job_start(struct link *link)
 
 /* ------------------------------------------------------------------ the ticks */
 
-/* Adds a damaged tile of the canvas: it may lie in four of the region. */
+/* Adds a damaged tile of the canvas: it may lie in four of the picture. */
 static void
 add_damaged(struct link *link, const struct mural_rect *rect)
 {
-	const struct mural_host *host = link->host;
 	const struct mural_view *view = &link->shared.view;
-	const uint32_t right = rect->x + rect->width, bottom = rect->y + rect->height;
-	const uint32_t x0 = rect->x > host->left ? rect->x - host->left : 0;
-	const uint32_t y0 = rect->y > host->top ? rect->y - host->top : 0;
+	struct mural_rect part;
 
-	if (right <= host->left || bottom <= host->top)
+	if (!window_from_canvas(&link->window, link->host, rect, &part))
 		return;
-	for (uint32_t y = y0 / MURAL_TILE;
-		y < view->tiles_y && y * MURAL_TILE < bottom - host->top; y++)
-		for (uint32_t x = x0 / MURAL_TILE;
-			x < view->tiles_x && x * MURAL_TILE < right - host->left; x++)
+	for (uint32_t y = part.y / MURAL_TILE; y * MURAL_TILE < part.y + part.height; y++)
+		for (uint32_t x = part.x / MURAL_TILE;
+			x * MURAL_TILE < part.x + part.width; x++)
 			mural_tiles_add(link->pending, y * view->tiles_x + x);
 }
 
@@ -263,11 +272,13 @@ put_back(struct link *link)
 
 		mural_tiles_remove(link->pending, tile);
 		for (uint32_t i = 0; i < rect.width * rect.height; i++) {
-			const uint32_t x = rect.x + i % rect.width;
-			const uint32_t y = rect.y + i / rect.width;
-			const uint32_t place = y * shared->view.width + x;
+			const uint32_t place =
+				(rect.y + i / rect.width) * shared->view.width + rect.x +
+				i % rect.width;
+			uint32_t x, y;
 
-			if (mural_get(brush, x, y, &now) &&
+			if (window_find(&link->window, shared, place, &x, &y) &&
+				mural_get(brush, x, y, &now) &&
 				now != link_expected(link, place))
 				mural_swap(brush, x, y, now, shared->pixels[place]);
 		}

@@ -103,6 +103,67 @@ watch_start(struct redis *redis, redisAsyncContext *context)
 	return true;
 }
 
+/* ------------------------------------------------------------------------ TLS */
+
+#if HAVE_HIREDIS_SSL
+struct redis_tls {
+	redisSSLContext *context;
+};
+
+struct redis_tls *
+redis_tls_new(const char *ca, const char **why)
+{
+	struct redis_tls *tls = malloc(sizeof(*tls));
+	redisSSLContextError error = REDIS_SSL_CTX_CREATE_FAILED;
+
+	redisInitOpenSSL();
+	if (tls)
+		tls->context = redisCreateSSLContext(ca, NULL, NULL, NULL, NULL, &error);
+	if (tls && tls->context)
+		return tls;
+	*why = redisSSLContextGetError(error);
+	free(tls);
+	return NULL;
+}
+
+void
+redis_tls_free(struct redis_tls *tls)
+{
+	if (tls)
+		redisFreeSSLContext(tls->context);
+	free(tls);
+}
+
+static bool
+tls_begin(struct redis *redis, redisAsyncContext *context)
+{
+	return !redis->tls ||
+	       redisInitiateSSLWithContext(&context->c, redis->tls->context) == REDIS_OK;
+}
+#else
+struct redis_tls *
+redis_tls_new(const char *ca, const char **why)
+{
+	(void)ca;
+	*why = "hiredis has no TLS";
+	return NULL;
+}
+
+void
+redis_tls_free(struct redis_tls *tls)
+{
+	(void)tls;
+}
+
+static bool
+tls_begin(struct redis *redis, redisAsyncContext *context)
+{
+	(void)redis;
+	(void)context;
+	return true;
+}
+#endif
+
 /* ------------------------------------------------------------------ its life */
 
 /* Ours no more: hiredis frees it, now or when it returns from a callback. */
@@ -129,7 +190,11 @@ on_disconnected(const redisAsyncContext *context, int status)
 	struct redis *redis = context->data;
 
 	(void)status;
-	if (redis->context == context)
+	if (redis->context != context)
+		return;
+	if (redis->tls && !redis->is_ready) /* hiredis says "Success" there */
+		lose(redis, "no TLS with it: has tls-ca signed its certificate?");
+	else
 		lose(redis, *context->errstr ? context->errstr : "it went away");
 }
 
@@ -175,9 +240,10 @@ redis_connect(struct redis *redis, const char *address, uint16_t port)
 		port ? redisAsyncConnect(address, port) : redisAsyncConnectUnix(address);
 	char why[160] = "out of memory or descriptors";
 
-	if (!context || context->err || !watch_start(redis, context)) {
-		if (context && context->err)
-			snprintf(why, sizeof(why), "%s", context->errstr);
+	if (!context || context->err || !tls_begin(redis, context) ||
+		!watch_start(redis, context)) {
+		if (context && context->c.err)
+			snprintf(why, sizeof(why), "%s", context->c.errstr);
 		if (context)
 			redisAsyncFree(context);
 		redis->on_lost(redis, why);

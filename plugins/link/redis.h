@@ -8,15 +8,31 @@
 #pragma once
 
 #include <hiredis/async.h>
+#if HAVE_HIREDIS_SSL
+#include <hiredis/hiredis_ssl.h>
+#endif
 #include <stdbool.h>
 
 #include <mural/plugin.h>
+
+/* hiredis before 1.0 speaks no TLS. */
+#if HAVE_HIREDIS_SSL
+#define REDIS_HAS_TLS true
+#else
+#define REDIS_HAS_TLS false
+#endif
+
+/* Whom to trust, for connections by TLS.  NULL: why says it. */
+struct redis_tls;
+struct redis_tls *redis_tls_new(const char *ca, const char **why);
+void redis_tls_free(struct redis_tls *tls);
 
 struct redis {
 	struct mural_host *host;
 	redisAsyncContext *context; /* NULL: not connected, nor about to be */
 	bool is_ready;
 	const char *user, *password; /* may be empty */
+	struct redis_tls *tls;       /* NULL: without */
 	void (*on_ready)(struct redis *redis);
 	void (*on_lost)(struct redis *redis, const char *why);
 	void *arg;

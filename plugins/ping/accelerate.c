@@ -12,12 +12,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ping/address-template.h"
 
 /* How long pixels gather before they are painted, while they come. */
 #define GATHER_NS 2000000
+/* Between two tries for a tap that another instance has. */
+#define RETRY_S 1
 
 /* Passed through the module to on_entry(). */
 struct drain_context {
@@ -207,23 +210,27 @@ refresh(struct accelerator *accelerator, const struct capture *capture,
 
 /* ------------------------------------------------------------------ opening */
 
-static int
-open_tap(struct accelerator *accelerator, const struct capture *capture,
-	const struct accelerate_wish *wish, char *why, size_t len)
+static time_t
+now_s(void)
 {
-	struct epoll_event event = { .events = EPOLLIN };
-	int ret;
+	struct timespec now;
 
-	if (wish->refusal) {
-		snprintf(why, len, "it takes %s", wish->refusal);
-		return -EINVAL;
-	}
-	if (!accelerator->module) {
-		snprintf(why, len, "murald-xdp is not installed");
-		return -ENOENT;
-	}
-	ret = accelerator->module->open(
-		&accelerator->tap, wish->role, wish->addresses, why, len);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+static int
+open_tap(struct accelerator *accelerator, const struct capture *capture, char *why,
+	size_t len)
+{
+	const bool is_for_addresses = accelerator->role == XDP_ADDRESSES;
+	struct epoll_event event = { .events = EPOLLIN };
+	int ret = accelerator->module->open(&accelerator->tap, accelerator->role,
+		is_for_addresses ? &accelerator->addresses : NULL, why, len);
+
+	accelerator->next_try = 0;
+	if (ret == -EBUSY && accelerator->mode == ACCELERATE_AUTO)
+		accelerator->next_try = now_s() + RETRY_S;
 	if (ret < 0)
 		return ret;
 	accelerator->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -276,6 +283,38 @@ begin(struct accelerator *accelerator, const struct capture *capture,
 	return 0;
 }
 
+/* With all that it takes, or not at all. */
+static int
+start(struct accelerator *accelerator, const struct capture *capture,
+	struct mural_host *host, char *why, size_t len)
+{
+	int ret = open_tap(accelerator, capture, why, len);
+
+	if (ret == 0)
+		ret = begin(accelerator, capture, host, why, len);
+	if (ret < 0)
+		close_tap(accelerator);
+	return ret;
+}
+
+static int
+start_as_wished(struct accelerator *accelerator, const struct capture *capture,
+	struct mural_host *host, const struct accelerate_wish *wish, char *why,
+	size_t len)
+{
+	if (wish->refusal) {
+		snprintf(why, len, "it takes %s", wish->refusal);
+		return -EINVAL;
+	}
+	if (!accelerator->module) {
+		snprintf(why, len, "murald-xdp is not installed");
+		return -ENOENT;
+	}
+	if (wish->addresses)
+		accelerator->addresses = *wish->addresses;
+	return start(accelerator, capture, host, why, len);
+}
+
 int
 accelerator_open(struct accelerator *accelerator, struct capture *capture,
 	struct mural_host *host, const struct accelerate_wish *wish)
@@ -293,12 +332,9 @@ accelerator_open(struct accelerator *accelerator, struct capture *capture,
 		accelerator->module->join(accelerator->role);
 	if (wish->mode == ACCELERATE_OFF)
 		return 0;
-	ret = open_tap(accelerator, capture, wish, why, sizeof(why));
-	if (ret == 0)
-		ret = begin(accelerator, capture, host, why, sizeof(why));
+	ret = start_as_wished(accelerator, capture, host, wish, why, sizeof(why));
 	if (ret == 0)
 		return 0;
-	close_tap(accelerator);
 	mural_log(host, wish->mode == ACCELERATE_XDP ? MURAL_ERROR : MURAL_INFO,
 		"accelerate: %s: %s",
 		wish->mode == ACCELERATE_XDP ? "no XDP" : "by libpcap only", why);
@@ -363,8 +399,12 @@ accelerator_drain(struct accelerator *accelerator, struct capture *capture,
 	struct mural_host *host, accelerate_handler *handler, void *user)
 {
 	struct drain_context drain = { handler, user };
+	char why[XDP_WHY_MAX]; /* was said when it was opened */
 	size_t n;
 
+	if (!accelerator->tap && accelerator->next_try != 0 &&
+		now_s() >= accelerator->next_try)
+		(void)start(accelerator, capture, host, why, sizeof(why));
 	if (!accelerator->tap)
 		return 0;
 	/* here, since nothing may wake us after the capture has seen a change */

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <mural/plugin.h>
 
@@ -71,7 +72,9 @@ struct accelerator {
 	struct xdp_tap *tap; /* NULL: all comes by the capture */
 	enum xdp_role role;
 	uint32_t mode;
-	int timer; /* rings while pixels come; -1: none */
+	struct xdp_template addresses; /* of XDP_ADDRESSES */
+	time_t next_try; /* to open the tap, which another instance has; 0: never */
+	int timer;       /* rings while pixels come; -1: none */
 	uint32_t generation;
 	struct accelerated_card cards[XDP_PORTS_MAX];
 	size_t n_cards;
@@ -90,7 +93,8 @@ int accelerator_open(struct accelerator *accelerator, struct capture *capture,
 	struct mural_host *host, const struct accelerate_wish *wish);
 
 /* Hands over at most CAPTURE_BATCH pixels; before capture_drain(), which publishes what
- * was counted.  1: there may be more. */
+ * was counted.  An instance with auto that found the tap taken tries again, once a second
+ * while there are pings to take.  1: there may be more. */
 int accelerator_drain(struct accelerator *accelerator, struct capture *capture,
 	struct mural_host *host, accelerate_handler *handler, void *user);
 

@@ -297,9 +297,9 @@ feed_frames(struct browser *browser, struct mural_conn *conn, struct mural_brush
 
 		if (got == WSLAY_ERR_WANT_READ)
 			return;
-		if (got < 0 ||
-			(browser->remaining == 0 && !websocket_frame_is_right(&frame,
-							    browser->message_opcode))) {
+		if (got < 0 || (browser->remaining == 0 &&
+				       !websocket_frame_is_right(
+					       &frame, browser->message_opcode, false))) {
 			browser_fail(browser, conn, brush, WEBSOCKET_PROTOCOL_ERROR);
 			return;
 		}

@@ -82,13 +82,13 @@ struct waiting {
  * compiler knows. */
 struct ground {
 	uint32_t *pixels;
-	uint8_t *damage, *groups;
+	uint8_t *damage;
 };
 
 static inline struct ground
 ground_of(const struct mural_brush *brush)
 {
-	return (struct ground){ brush->pixels, brush->damage, brush->damaged_groups };
+	return (struct ground){ brush->pixels, brush->damage };
 }
 
 /* Paints the group of the ring that begins with pixel `n`. */
@@ -101,12 +101,8 @@ ring_paint(const struct ground *ground, const struct mural_batch *ring, uint32_t
 
 	UNROLLED
 	for (unsigned i = 0; i < LANES; i++) {
-		const size_t tile = tiles[i];
-
-		__atomic_store_n(
-			&ground->pixels[places[i]], colours[i], __ATOMIC_RELAXED);
-		ground->damage[tile] = 1;
-		ground->groups[tile / 64] = 1;
+		mural_store(&ground->pixels[places[i]], colours[i]);
+		ground->damage[tiles[i]] = 1;
 	}
 }
 

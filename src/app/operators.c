@@ -28,6 +28,7 @@ static control_run *const verbs[N_WALL_VERBS] = {
 	[WALL_GRAB] = verb_grab,
 	[WALL_SNAPSHOT] = verb_snapshot,
 	[WALL_RELOAD] = verb_reload,
+	[WALL_ACTS] = verb_acts,
 	[WALL_VERBS] = verb_verbs,
 };
 

@@ -230,7 +230,7 @@ void notice_frozen(struct wall *wall);
 control_run verb_notice;
 
 /* ---- verbs-status.c */
-control_run verb_status, verb_verbs;
+control_run verb_status, verb_acts, verb_verbs;
 
 /* ---- verbs-daemon.c */
 control_run verb_snapshot, verb_reload;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The operator's verbs that tell how the wall is: status, verbs. */
+/* The operator's verbs that tell how the wall is: status, acts, verbs. */
 #include "app/operators.h"
 #include "app/wall.h"
 #include "base/counters.h"
@@ -30,16 +30,18 @@ instances_json(const struct ingest *ingest)
 }
 
 static json_t *
-display_json(struct display *display)
+display_json(struct wall *wall)
 {
+	struct display *display = &wall->display;
 	char text[256];
 
 	if (!display_wanted(display))
 		return json_string("headless");
 	display_describe(display, text, sizeof(text));
-	return json_pack("{s:s, s:b, s:b, s:I, s:I}", "screen", text, "enabled",
+	return json_pack("{s:s, s:b, s:b, s:b, s:I, s:I}", "screen", text, "enabled",
 		counter_load(&display->counters.enabled) > 0, "blanked",
-		counter_load(&display->counters.blanked) > 0, "frames",
+		counter_load(&display->counters.blanked) > 0, "blank",
+		wall->operators.blank, "frames",
 		(json_int_t)counter_load(&display->counters.frames), "late_frames",
 		(json_int_t)counter_load(&display->counters.late_frames));
 }
@@ -63,16 +65,25 @@ verb_status(struct control_call *call)
 	const struct operators *operators = &wall->operators;
 
 	control_done(call,
-		json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "version",
+		json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:o}", "version",
 			VERSION, "uptime_s",
 			(json_int_t)((uv_hrtime() - operators->started_ns) / 1000000000),
 			"canvas", json_sprintf("%ux%u", view->width, view->height),
-			"display", display_json(&wall->display), "frozen_since",
+			"display", display_json(wall), "frozen_since",
 			frozen_json(operators), "frozen",
 			closed_json(wall, REINS_FROZEN, "rect", SIZE_MAX), "bans",
 			(json_int_t)operators->bans.n, "notice",
-			notice_json(&operators->notice), "plugins",
+			notice_json(&operators->notice), "acts",
+			(json_int_t)operators->control.log.written, "plugins",
 			instances_json(&wall->ingest)));
+}
+
+void
+verb_acts(struct control_call *call)
+{
+	const struct control_log *log = &operators_wall(call)->operators.control.log;
+
+	control_done(call, json_pack("{s:O}", "acts", log->recent));
 }
 
 void

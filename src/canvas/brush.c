@@ -193,7 +193,6 @@ row_painted(struct mural_brush *brush, uint32_t x, uint32_t y, uint32_t n)
 		       last = mural_tile_at(brush, x + n - 1, y);
 
 	memset(&brush->damage[first], 1, last - first + 1);
-	memset(&brush->damaged_groups[first / 64], 1, last / 64 - first / 64 + 1);
 	brush->painted += n;
 }
 

@@ -113,6 +113,18 @@ notify_wakeups(struct canvas *canvas)
 			(void)!write(wakeup->fd, &one, sizeof(one));
 }
 
+typedef uint64_t two_words __attribute__((vector_size(16), may_alias));
+
+/* Whether any of 64 tiles is marked. */
+static bool
+has_damage(const uint8_t *marks)
+{
+	const two_words *words = (const two_words *)marks;
+	const two_words all = words[0] | words[1] | words[2] | words[3];
+
+	return (all[0] | all[1]) != 0;
+}
+
 /* Turns the marks of 64 tiles into bits and clears them.  Eight bytes of 0 or 1 become
  * eight bits by one multiplication, which moves byte i to bit 56 + i. */
 static uint64_t
@@ -137,9 +149,8 @@ canvas_publish(struct canvas *canvas, struct mural_brush *brush)
 	bool any = false;
 
 	for (size_t i = 0; i < canvas->view.words; i++) {
-		if (brush->damaged_groups[i] == 0)
+		if (!has_damage(&brush->damage[i * 64]))
 			continue;
-		brush->damaged_groups[i] = 0;
 		__atomic_fetch_or(&canvas->published[i],
 			collect_damage(&brush->damage[i * 64]), __ATOMIC_SEQ_CST);
 		any = true;

@@ -171,11 +171,10 @@ canvas_brush_init(struct canvas *canvas, struct mural_brush *brush, uint32_t lef
 		.top = top,
 		.tiles_x = view->tiles_x,
 		.damage = canvas_alloc_lines(view->words * 64),
-		.damaged_groups = canvas_alloc_lines(view->words),
 		.canvas = calloc(1, sizeof(*painter)),
 	};
 	painter = brush->canvas;
-	if (!brush->damage || !brush->damaged_groups || !painter) {
+	if (!brush->damage || !painter) {
 		canvas_brush_finish(brush);
 		return -ENOMEM;
 	}
@@ -251,6 +250,5 @@ canvas_brush_finish(struct mural_brush *brush)
 		canvas_release_owner(painter->canvas, painter->as.id);
 	free(painter);
 	free(brush->damage);
-	free(brush->damaged_groups);
 	*brush = (struct mural_brush){ 0 };
 }

@@ -6,15 +6,12 @@ void
 store_plain(struct mural_brush *brush, const struct mural_batch *batch, uint32_t n)
 {
 	uint32_t *const pixels = brush->pixels;
-	uint8_t *const damage = brush->damage, *const groups = brush->damaged_groups;
+	uint8_t *const damage = brush->damage;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const uint32_t tile = batch->tiles[i];
-
 		__atomic_store_n(
 			&pixels[batch->places[i]], batch->colours[i], __ATOMIC_RELAXED);
-		damage[tile] = 1;
-		groups[tile / 64] = 1;
+		damage[batch->tiles[i]] = 1;
 	}
 	brush->painted += n;
 }
@@ -24,15 +21,12 @@ store_pairs(struct mural_brush *brush, const struct mural_batch *batch, uint32_t
 {
 	const uint64_t owner = ((struct painter *)brush->canvas)->owner;
 	uint32_t *const pixels = brush->pixels;
-	uint8_t *const damage = brush->damage, *const groups = brush->damaged_groups;
+	uint8_t *const damage = brush->damage;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const uint32_t tile = batch->tiles[i];
-
 		__atomic_store_n((pixel_word *)&pixels[batch->places[i]],
 			owner | colour_word(batch->colours[i]), __ATOMIC_RELAXED);
-		damage[tile] = 1;
-		groups[tile / 64] = 1;
+		damage[batch->tiles[i]] = 1;
 	}
 	brush->painted += n;
 }

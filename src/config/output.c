@@ -42,18 +42,12 @@ static bool
 parse_view(const char *text, struct mural_rect *view)
 {
 	uint64_t numbers[4];
-	const char *p = text;
 
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-		p = digits_read(p, MURAL_SIDE_MAX, &numbers[i]);
-		if (!p || *p != "x++"[i])
-			return false;
-		p++;
-	}
+	if (!digits_read_rect(text, MURAL_SIDE_MAX, numbers))
+		return false;
 	*view = (struct mural_rect){ (uint32_t)numbers[2], (uint32_t)numbers[3],
 		(uint32_t)numbers[0], (uint32_t)numbers[1] };
-	return view->width > 0 && view->height > 0 &&
-	       view->x + view->width <= MURAL_SIDE_MAX &&
+	return view->x + view->width <= MURAL_SIDE_MAX &&
 	       view->y + view->height <= MURAL_SIDE_MAX;
 }
 

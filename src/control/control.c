@@ -89,12 +89,8 @@ control_start(struct control *control, const struct config_control *config,
 void
 control_reload(struct control *control)
 {
-	const char *path = control->log.path;
-
-	if (!control->loop)
-		return;
-	control_log_close(&control->log);
-	control_log_open(&control->log, path);
+	if (control->loop)
+		control_log_reopen(&control->log);
 }
 
 void

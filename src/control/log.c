@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Appends to the control log. */
+/* Appends to the control log, and keeps the last acts. */
 #include "control/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "control/values.h"
 
 static void
@@ -34,53 +36,132 @@ open_file(struct control_log *log)
 		complain(log, "open it");
 }
 
-void
-control_log_open(struct control_log *log, const char *path)
-{
-	*log = (struct control_log){ .path = path, .fd = -1 };
-	open_file(log);
-}
-
-void
-control_log_close(struct control_log *log)
+static void
+close_file(struct control_log *log)
 {
 	if (log->fd >= 0)
 		close(log->fd);
 	log->fd = -1;
 }
 
-/* ASCII only, so that a line feed or an escape sequence in a name stays one. */
-static char *
-act_line(const struct control_act *act)
-{
-	char at[VALUE_TIME_MAX];
-	struct timespec now;
-	json_t *line;
-	char *text;
+/* ------------------------------------------------------------------ the last acts */
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	value_time_text(now, at);
-	line = json_pack("{s:s, s:s, s:s, s:O, s:s, s:I}", "at", at, "who", act->who,
-		"verb", act->verb, "args", act->with, "outcome", act->outcome, "act",
-		(json_int_t)act->number);
-	text = line ? json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-	json_decref(line);
-	return text;
+/* Of the file's end so much is read. */
+#define TAIL_BYTES (64 << 10)
+
+/* Whoever asks gets all that are kept in one answer: of longer ones the arguments are in
+ * the file only. */
+#define RECENT_BYTES 1024
+
+/* Takes over the reference. */
+static void
+remember(struct control_log *log, json_t *line, size_t len)
+{
+	if (len > RECENT_BYTES)
+		(void)json_object_set_new(line, "args", json_object());
+	if (json_array_size(log->recent) == CONTROL_RECENT)
+		(void)json_array_remove(log->recent, 0);
+	(void)json_array_append_new(log->recent, line);
+}
+
+/* What is no line of a log, such as the rest of a long one, is passed over. */
+static void
+remember_lines(struct control_log *log, char *text)
+{
+	char *save = NULL;
+
+	for (char *at = strtok_r(text, "\n", &save); at;
+		at = strtok_r(NULL, "\n", &save)) {
+		json_t *line = json_loads(at, JSON_REJECT_DUPLICATES, NULL);
+
+		if (json_is_string(json_object_get(line, "verb")))
+			remember(log, line, strlen(at));
+		else
+			json_decref(line);
+	}
+}
+
+/* A log of former times; a FIFO or a device has none. */
+static void
+remember_file(struct control_log *log)
+{
+	int fd = *log->path
+			 ? open(log->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+			 : -1;
+	struct stat st;
+	char *text = NULL;
+	ssize_t n;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		text = malloc(TAIL_BYTES + 1);
+	if (text) {
+		n = pread(fd, text, TAIL_BYTES, MAX(st.st_size - TAIL_BYTES, 0));
+		text[MAX(n, 0)] = '\0';
+		remember_lines(log, text);
+	}
+	free(text);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ------------------------------------------------------------------ open, close */
+
+void
+control_log_open(struct control_log *log, const char *path)
+{
+	*log = (struct control_log){ .path = path, .fd = -1, .recent = json_array() };
+	remember_file(log);
+	open_file(log);
 }
 
 void
+control_log_reopen(struct control_log *log)
+{
+	close_file(log);
+	open_file(log);
+}
+
+void
+control_log_close(struct control_log *log)
+{
+	close_file(log);
+	json_decref(log->recent);
+	log->recent = NULL;
+}
+
+/* ------------------------------------------------------------------ writing */
+
+static json_t *
+act_json(const struct control_act *act)
+{
+	char at[VALUE_TIME_MAX];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	value_time_text(now, at);
+	return json_pack("{s:s, s:s, s:s, s:O, s:s, s:I}", "at", at, "who", act->who,
+		"verb", act->verb, "args", act->with, "outcome", act->outcome, "act",
+		(json_int_t)act->number);
+}
+
+/* ASCII only, so that a line feed or an escape sequence in a name stays one. */
+void
 control_log_act(struct control_log *log, const struct control_act *act)
 {
-	char *text = act_line(act);
+	json_t *line = act_json(act);
+	char *text = line ? json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 	size_t len = text ? strlen(text) : 0;
 
+	log->written++;
 	open_file(log);
 	if (text && log->fd >= 0) {
 		text[len] = '\n';
 		if (write(log->fd, text, len + 1) != (ssize_t)(len + 1)) {
 			complain(log, "append to it");
-			control_log_close(log);
+			close_file(log);
 		}
 	}
 	free(text);
+	if (line)
+		remember(log, line, len);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control log: a line of JSON for each act of an operator, appended to a file: when,
- * who, what, and what became of it.
+ * who, what, and what became of it.  The last ones are kept, too, for operators who want
+ * to see what others do.
  *
  * The main loop's thread.
  */
@@ -12,14 +13,24 @@
 
 #include "base/log.h"
 
+/* So many acts are kept. */
+#define CONTROL_RECENT 100
+
 struct control_log {
 	const char *path;      /* borrowed; empty: no log */
 	int fd;                /* -1: not open */
 	struct log_dedup said; /* failures, so that each is logged once */
+	json_t *recent;        /* the last acts, the latest one at the end */
+	uint64_t written;      /* acts since the start */
 };
 
-/* A failure is logged, and opening is tried again with each line. */
+/* The last acts are read from the file.  A failure is logged, and opening is tried again
+ * with each line. */
 void control_log_open(struct control_log *log, const char *path);
+
+/* Opens the file again, which may have been moved away. */
+void control_log_reopen(struct control_log *log);
+
 void control_log_close(struct control_log *log);
 
 /* What was done, with what, and the word of an error or "done".  Arguments must not hold

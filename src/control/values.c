@@ -14,30 +14,15 @@
 
 /* ------------------------------------------------------------------ places */
 
-static const char *
-read_number(const char *p, char stop, uint32_t *value)
-{
-	uint64_t n;
-
-	p = p ? digits_read(p, COORDINATE_MAX, &n) : NULL;
-	if (!p || *p != stop)
-		return NULL;
-	*value = (uint32_t)n;
-	return p + (stop != '\0');
-}
-
 bool
 value_rect(const char *text, struct mural_rect *rect)
 {
-	struct mural_rect r;
+	uint64_t n[4];
 
-	text = read_number(text, 'x', &r.width);
-	text = read_number(text, '+', &r.height);
-	text = read_number(text, '+', &r.x);
-	text = read_number(text, '\0', &r.y);
-	if (!text || r.width == 0 || r.height == 0)
+	if (!digits_read_rect(text, COORDINATE_MAX, n))
 		return false;
-	*rect = r;
+	*rect = (struct mural_rect){ (uint32_t)n[2], (uint32_t)n[3], (uint32_t)n[0],
+		(uint32_t)n[1] };
 	return true;
 }
 

@@ -279,6 +279,7 @@ open_listener(struct ingest *ingest, struct instance *instance, const char *addr
 		return ret;
 	}
 	listener->ingest = ingest;
+	listener->arrivals.prefix = ingest->workers->ratelimit->prefix;
 	listener->instance = instance;
 	listener->on_closed = on_listener_closed;
 	listener->next = instance->listeners;

@@ -24,10 +24,17 @@
 /* Who finds the queue full asks again after a second; the kernel caps it. */
 #define BACKLOG 4096
 
-/* In a turn, but no more than a small part of the descriptors: who has to go for those
- * who come takes a turn or two to be gone, and counts until then. */
-#define ACCEPTS_PER_TURN 64
-#define ACCEPTS_SHARE 64
+/* Are served in a turn, but no more than a small part of the descriptors: who has to go
+ * for those who come takes a turn or two to be gone, and counts until then. */
+#define SERVED_PER_TURN 16
+#define SERVED_SHARE 64
+
+/* Wait for their turn, see arrivals.h; of the descriptors likewise. */
+#define ARRIVALS_MAX 1024
+#define ARRIVALS_SHARE 32
+
+/* Of IPv6 sources, unless the listener's owner says otherwise. */
+#define SOURCE_PREFIX 64
 
 #define PAUSE_MS 100
 #define LOG_INTERVAL_MS (60 * 1000)
@@ -279,31 +286,71 @@ pause_accepting(struct listener *listener, int error)
 	uv_timer_start(&listener->pause, on_pause_over, PAUSE_MS, 0);
 }
 
+/* As many as there are places, so that who takes turns with others need not wait in the
+ * kernel's queue behind them. */
 static void
-on_connection(uv_poll_t *poll, int status, int events)
+accept_arrivals(struct listener *listener)
 {
-	struct listener *listener = poll->data;
-	uint32_t accepts = descriptors_for_clients() / ACCEPTS_SHARE + 1;
+	struct arrivals *arrivals = &listener->arrivals;
+	const uint64_t now_ms = uv_now(listener->poll.loop);
 
-	(void)status;
-	(void)events;
-	for (uint32_t i = 0; i < MIN(accepts, ACCEPTS_PER_TURN); i++) {
+	for (uint32_t i = 0; i < ARRIVALS_MAX && arrivals_take(arrivals, now_ms); i++) {
 		union peer_address peer = { .any.sa_family = AF_UNIX };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(
 			listener->fd, &peer.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
 		if (fd >= 0) {
-			listener->on_client(listener, fd, &peer);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-			errno == ENOMEM) {
+			arrivals_add(arrivals, fd, &peer, now_ms);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			   errno == ENOMEM) {
 			pause_accepting(listener, errno);
 			return;
-		}
-		if (errno != ECONNABORTED && errno != EINTR)
+		} else if (errno != ECONNABORTED && errno != EINTR) {
 			return;
+		}
 	}
+}
+
+static void
+serve_arrivals(struct listener *listener)
+{
+	uint32_t most = descriptors_for_clients() / SERVED_SHARE + 1;
+	union peer_address peer;
+	int fd;
+
+	for (most = MIN(most, SERVED_PER_TURN); most > 0; most--) {
+		fd = arrivals_next(&listener->arrivals, &peer);
+		if (fd < 0)
+			return;
+		listener->on_client(listener, fd, &peer);
+	}
+}
+
+/* Until nobody waits any more, once in each turn of the loop. */
+static void
+on_more(uv_idle_t *more)
+{
+	struct listener *listener = more->data;
+
+	serve_arrivals(listener);
+	if (listener->arrivals.n == 0)
+		uv_idle_stop(more);
+}
+
+static void
+on_connection(uv_poll_t *poll, int status, int events)
+{
+	struct listener *listener = poll->data;
+
+	(void)status;
+	(void)events;
+	accept_arrivals(listener);
+	if (uv_is_active((uv_handle_t *)&listener->more))
+		return;
+	serve_arrivals(listener);
+	if (listener->arrivals.n > 0)
+		uv_idle_start(&listener->more, on_more);
 }
 
 static void
@@ -353,7 +400,7 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 		struct listener *listener, int fd, const union peer_address *peer))
 {
 	const char *path = address_unix_path(address);
-	int fd = socket_bind(name, address, SOCK_STREAM);
+	int fd = socket_bind(name, address, SOCK_STREAM), ret;
 
 	if (fd < 0)
 		return fd;
@@ -362,11 +409,21 @@ listener_open(struct listener *listener, uv_loop_t *loop, const char *name,
 		.name = name,
 		.on_client = on_client,
 	};
+	ret = arrivals_init(&listener->arrivals,
+		MIN(descriptors_for_clients() / ARRIVALS_SHARE + 1, ARRIVALS_MAX),
+		SOURCE_PREFIX);
+	if (ret < 0) {
+		close(fd);
+		listener->fd = -1;
+		return ret;
+	}
 	if (path)
 		listener->unix_path = strdup(path);
 	uv_poll_init(loop, &listener->poll, fd);
 	uv_timer_init(loop, &listener->pause);
+	uv_idle_init(loop, &listener->more);
 	listener->poll.data = listener;
+	listener->more.data = listener;
 	listener->pause.data = listener;
 	listener->handles = LISTENER_HANDLES;
 	uv_poll_start(&listener->poll, UV_READABLE, on_connection);
@@ -390,6 +447,8 @@ listener_close(struct listener *listener)
 	uv_poll_stop(&listener->poll);
 	uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
 	uv_close((uv_handle_t *)&listener->pause, on_handle_closed);
+	uv_close((uv_handle_t *)&listener->more, on_handle_closed);
+	arrivals_finish(&listener->arrivals);
 	close(listener->fd);
 	listener->fd = -1;
 	if (listener->unix_path)

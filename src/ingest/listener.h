@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "base/host-address.h"
+#include "ingest/arrivals.h"
 #include "lib/peer-address.h"
 
 /* Creates a bound, non-blocking socket; with SOCK_STREAM it listens.  `address` is
@@ -37,11 +38,13 @@ struct ingest;
 struct instance;
 
 /* Those that a listener has on the loop. */
-#define LISTENER_HANDLES 2
+#define LISTENER_HANDLES 3
 
 struct listener {
 	uv_poll_t poll;
-	uv_timer_t pause;        /* runs after accept() ran out of descriptors */
+	uv_timer_t pause; /* runs after accept() ran out of descriptors */
+	uv_idle_t more;   /* active while clients wait to be served */
+	struct arrivals arrivals;
 	uint64_t last_logged_ms; /* of that; 0: never */
 	uint64_t
 		full_until_ms; /* make-room.c's, as the next: disconnects nobody before */

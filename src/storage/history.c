@@ -231,6 +231,39 @@ mural_history_span(struct mural_history *history, int64_t from_ms, int64_t to_ms
 	return 0;
 }
 
+/* Which of n equal parts a time within a span lies in; a span may be all of time. */
+static size_t
+part_of(int64_t time_ms, int64_t from_ms, int64_t to_ms, size_t n)
+{
+	const double length = (double)to_ms - (double)from_ms + 1;
+	const size_t part =
+		(size_t)(((double)time_ms - (double)from_ms) / length * (double)n);
+
+	return MIN(part, n - 1);
+}
+
+/* A keyframe has all tiles, changed or not. */
+int
+mural_history_activity(struct mural_history *history, int64_t from_ms, int64_t to_ms,
+	uint64_t *parts, size_t n)
+{
+	struct record_head head;
+	int64_t time_ms = INT64_MIN;
+
+	if (n == 0 || to_ms < from_ms)
+		return -EINVAL;
+	memset(parts, 0, n * sizeof(*parts));
+	go_to_first_segment(history);
+	while (next_head(history, &head)) {
+		fseeko(history->in, head.len, SEEK_CUR);
+		time_ms = MAX(time_ms, head.time_ms);
+		if (!head.keyframe && time_ms >= from_ms && time_ms <= to_ms)
+			parts[part_of(time_ms, from_ms, to_ms, n)] += head.len;
+	}
+	go_to_first_segment(history);
+	return 0;
+}
+
 /* The last segment that starts at `at_ms` or before, else the first. */
 static size_t
 find_segment(struct mural_history *history, int64_t at_ms)

@@ -55,7 +55,7 @@ def test_the_manual_and_the_help_agree(muralctl):
 
 
 @pytest.mark.parametrize("words, said", [
-    ([], "paint, fill, load, size, grab, watch, film, stats or wall"),
+    ([], "paint, text, fill, load, size, grab, watch, film, stats or wall"),
     (["spray", "icmp://h"], "spray is not a verb"),
     (["paint", "icmp://h"], "paint: write muralctl paint IMAGE TARGET"),
     (["grab", "icmp://h"], "grab: write muralctl grab TARGET FILE.png"),

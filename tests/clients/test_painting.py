@@ -61,6 +61,54 @@ def test_sizes_that_are_refused(muralctl, image, words, said, status):
     muralctl("paint", image(shade, 40, 30), "pixelflut://127.0.0.1:1", *words).failed(said, status=status)
 
 
+# ---------------------------------------------------------------- text
+
+def written(muralctl, *words, size=(400, 200)):
+    """How opaque each pixel is that it paints, over black; and the words of the command."""
+    with Pixelflut(width=size[0], height=size[1]) as server:
+        result = muralctl("text", *words[:1], target(server), *words[1:])
+        if "built without" in result.err:
+            pytest.skip(result.err.strip())
+        result.ok()
+    picture = Image.new("L", size)
+    for at, colour in server.pixels.items():
+        assert colour[:6] == "ff8000", "one colour, its edges translucent"
+        picture.putpixel(at, int(colour[6:] or "ff", 16))
+    return picture
+
+
+def test_text_is_as_high_as_was_asked(muralctl):
+    picture = written(muralctl, "HEH", "--height", "30", "--colour", "ff8000", "--at", "7,11")
+    left, top, right, bottom = picture.point(lambda a: 255 * (a > 127)).getbbox()
+    assert 7 <= left <= 12 and right - left > 60 and 29 <= bottom - top <= 31
+    assert picture.getpixel((left, 11 + 30)) == 255
+    smaller = written(muralctl, "HEH", "--colour", "#ff8000").getbbox()
+    assert 22 <= smaller[3] - smaller[1] <= 26
+
+
+def test_text_has_lines_and_directions(muralctl):
+    one = written(muralctl, "Wall", "--colour", "ff8000").getbbox()
+    two = written(muralctl, "Wall\nWall", "--colour", "ff8000").getbbox()
+    assert two[:3] == one[:3] and two[3] > one[3] + 30
+    hebrew = written(muralctl, "\u05e9\u05dc", "--colour", "ff8000")
+    other = written(muralctl, "\u05dc\u05e9", "--colour", "ff8000")
+    assert hebrew.getbbox() and hebrew.tobytes() != other.tobytes()
+
+
+def test_texts_that_are_refused(muralctl):
+    with Pixelflut() as server:
+        for text, said in (("", "the text is empty"), (" \n", "the text is empty"), ("\udcff", "not UTF-8"),
+                           ("x" * 2000, "longer than 1024 bytes"), ("\U0010fffd", "has the character U+10FFFD")):
+            result = muralctl("text", text, target(server))
+            if "built without" in result.err:
+                pytest.skip(result.err.strip())
+            result.failed(said)
+        muralctl("text", "W" * 200, target(server), "--height", "10000").failed("pixels large")
+        muralctl("text", "a", target(server), "--colour", "red").failed("red is no colour")
+        muralctl("text", "a", target(server), "--height", "0").failed("write a whole number", status=2)
+    assert server.pixels == {}
+
+
 # ---------------------------------------------------------------- one colour
 
 def test_fill_the_wall_and_a_part_of_it(muralctl):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The control socket: what an operator asks of a running wall, and what strangers send."""
+import json
 import os
 import re
 import socket
@@ -64,6 +65,30 @@ def test_the_log_says_who_did_what(operator):
     assert act["verb"] == "snapshot" and act["args"] == {} and act["outcome"] == "done" and act["act"] == 1
     assert act["who"] == "root(%d) pid %d" % (os.getuid(), os.getpid())
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", act["at"])
+
+
+def test_the_last_acts(wall, operator):
+    """Also those of before the start; no more than a hundred, and of long ones no arguments."""
+    assert operator.done("acts") == {"acts": []}
+    operator.done("snapshot")
+    operator.refused("notice", "usage", text="x" * 2000)
+    assert operator.done("acts")["acts"] == [
+        dict(act, args=act["args"] if act["verb"] == "snapshot" else {}) for act in operator.log()]
+    assert operator.done("status")["acts"] == 2
+    log = os.path.join(wall.folder, "control.log")
+    with open(log, "a") as f:
+        f.write('{"verb":"torn\n[]\n' + "x" * 70000 + "\n")
+    wall.stop()
+    for _ in range(3):
+        with Wall(wall.folder, DOTS, core=control(wall.folder)) as again, Operator(again) as other:
+            before = other.done("acts")["acts"]
+            for _ in range(50):
+                other.refused("unban", "unknown", net="192.0.2.1")
+            acts = other.done("acts")["acts"]
+            with open(log) as f:
+                assert acts == (before + [json.loads(line) for line in f.readlines()[-50:]])[-100:]
+            assert other.done("status")["acts"] == 50
+    assert len(acts) == 100
 
 
 def test_an_act_that_calls_itself_a_piece_is_written_down(operator):

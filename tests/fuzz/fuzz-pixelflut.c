@@ -95,7 +95,6 @@ compare_walls(const struct wall *a, const struct wall *b)
 	assert(memcmp(a->canvas.pixels, b->canvas.pixels,
 		       (size_t)a->canvas.stride * HEIGHT * sizeof(uint32_t)) == 0);
 	assert(memcmp(a->brush.damage, b->brush.damage, tiles) == 0);
-	assert(memcmp(a->brush.damaged_groups, b->brush.damaged_groups, tiles / 64) == 0);
 	assert(a->brush.painted == b->brush.painted);
 	assert(memcmp(a->brush.discarded, b->brush.discarded,
 		       sizeof(a->brush.discarded)) == 0);

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The operator's page in a real browser, on a desktop and on a phone: every act is shown before it is
 done, does what the verb does, and is taken back by a button."""
+import base64
 import io
 import json
 import math
+import random
 import re
 import time
 import urllib.request
@@ -13,7 +15,7 @@ from PIL import Image
 
 from boardclient import board_wall
 from browser import Browser
-from control import Operator, control
+from control import Operator, control, png
 from waiting import wait_for
 from wall import DOTS, dot
 
@@ -24,6 +26,7 @@ RED, GREEN, BLACK = (255, 0, 0), (0, 255, 0), (0, 0, 0)
 def wall(tmp_path_factory):
     folder = tmp_path_factory.mktemp("admin")
     core = control(folder) + "[canvas]\nowners = yes\n[record]\nfile = %s/record\ninterval = 100ms\n" % folder
+    core += "[display]\noutput = kms\ndevice = /dev/dri/absent\n"  # a wall that waits for its screen
     with board_wall(folder, others=DOTS, core=core, size="160x96", background="#000000") as wall:
         wall.paint(b"".join(dot(x, y, RED) for x in range(40, 80) for y in range(24, 48)))
         yield wall
@@ -185,6 +188,8 @@ def test_a_moment_of_the_record_is_restored(wall, desktop):
     wait_for("the second after", lambda: time.time() >= before + 2)
     choose(browser, "20x10+140+86", "restore")
     browser.wait_text("#effect", "changes ")
+    heights = browser.eval("[...document.querySelectorAll('#bars i')].map(bar => parseFloat(bar.style.height))")
+    assert len(heights) == 60 and max(heights) == 100  # how much was painted when
     browser.fill("#moment", str(before - math.ceil(record()["first"])))
     browser.wait_text("#effect", "changes 1 pixel,")
     assert shows(browser, "preview", 10, 4) == BLACK and "s ago" in browser.text("#moment-time")
@@ -194,6 +199,105 @@ def test_a_moment_of_the_record_is_restored(wall, desktop):
     wait_for("the moment before", lambda: seen(wall, 150, 90) == BLACK)
     undo(browser, "restored 20x10+140+86")
     wait_for("the dot again", lambda: seen(wall, 150, 90) == GREEN)
+
+
+def test_a_picture_is_painted(wall, desktop):
+    """Dropped on the wall, or chosen; it fills the part, wherever that is drawn."""
+    browser = desktop
+    file = io.BytesIO()
+    picture = Image.new("RGBA", (20, 10), (0, 255, 0, 255))
+    picture.paste((0, 0, 0, 0), (0, 0, 10, 10))
+    picture.save(file, "PNG")
+    browser.fill("#part", "30x30+100+10")
+    browser.eval(
+        "(() => { const data = new DataTransfer(), bytes = Uint8Array.from(atob('%s'), c => c.charCodeAt(0));"
+        " data.items.add(new File([bytes], 'logo.png'));"
+        " document.getElementById('viewport').dispatchEvent(new DragEvent('drop',"
+        " { bubbles: true, cancelable: true, dataTransfer: data })); })()"
+        % base64.b64encode(file.getvalue()).decode())
+    browser.wait_text("#effect", "Paint 100 pixels in 20x10+100+10, as shown")
+    assert shows(browser, "preview", 15, 5) == GREEN and seen(wall, 115, 15) == BLACK
+    browser.fill("#part", "40x20+100+10")
+    browser.wait_text("#effect", "Paint 400 pixels in 40x20+100+10")
+    browser.press("#do")
+    browser.wait_text("#said", "painted 40x20+100+10, 400 pixels")
+    wait_for("the picture", lambda: seen(wall, 130, 20) == GREEN)
+    assert seen(wall, 110, 20) == BLACK
+    undo(browser, "painted 40x20+100+10")
+    wait_for("black", lambda: seen(wall, 130, 20) == BLACK)
+    browser.press("#act-paint")
+    browser.wait_text("#effect", "Which picture?")
+    assert browser.eval("document.getElementById('do').disabled")
+    browser.choose_file("#picture-file", "notes.txt", b"no picture")
+    browser.wait_text("#said", "notes.txt is no picture")
+    noise = io.BytesIO()
+    Image.frombytes("RGB", (160, 120), random.Random(1).randbytes(160 * 120 * 3)).save(noise, "PNG")
+    browser.choose_file("#picture-file", "noise.png", noise.getvalue())  # larger than the wall, and than a piece
+    browser.wait_text("#effect", "in 128x96+32+0")
+    browser.press("#cancel")
+
+
+def test_where_a_picture_is_opaque_is_protected(wall, operator, desktop):
+    browser = desktop
+    file = io.BytesIO()
+    picture = Image.new("RGBA", (8, 4), (0, 0, 255, 255))
+    picture.paste((0, 0, 255, 128), (0, 0, 4, 4))
+    picture.save(file, "PNG")
+    choose(browser, "30x30+100+60", "protect")
+    browser.choose_file("#picture-file", "logo.png", file.getvalue())
+    browser.wait_text("#effect", "16 pixels in 8x4+100+60")
+    browser.press("#do")
+    browser.wait_text("#said", "protected 8x4+100+60")
+    wall.paint(dot(102, 61, RED) + dot(106, 61, RED) + dot(109, 61, RED))
+    wait_for("the last", lambda: seen(wall, 109, 61) == RED)
+    assert seen(wall, 102, 61) == RED and seen(wall, 106, 61) == BLACK
+    undo(browser, "protected 8x4+100+60")
+    assert operator.done("protected")["protected"] == []
+    wall.paint(dot(102, 61, BLACK) + dot(109, 61, BLACK))
+
+
+def test_a_part_is_saved_as_a_picture(wall, desktop):
+    browser = desktop
+    browser.fill("#part", "50x40+30+20")
+    name, data = browser.download("#grab")
+    whole = Image.open(io.BytesIO(get(wall, "canvas.png"))).convert("RGB")
+    assert name == "wall-50x40+30+20.png"
+    saved = Image.open(io.BytesIO(data)).convert("RGB")
+    assert saved.size == (50, 40) and saved.tobytes() == whole.crop((30, 20, 80, 60)).tobytes()
+    browser.wait_text("#said", "Saved as " + name)
+
+
+def test_the_screens(operator, desktop):
+    browser = desktop
+    is_blank = lambda: operator.done("status")["display"]["blank"]
+    wait_for("the button", lambda: is_shown(browser, "#blank"))
+    browser.press("#blank")
+    browser.wait_text("#blank", "Screens are off")
+    assert is_blank() and browser.eval("document.getElementById('blank').ariaPressed") == "true"
+    undo(browser, "turned the screens off")
+    assert not is_blank()
+    browser.wait_text("#blank", "until you press again")
+    operator.done("blank", switch="on")
+    browser.wait_text("#blank", "Screens are off")
+    browser.press("#blank")
+    browser.wait_text("#said", "turned the screens on")
+    assert not is_blank()
+
+
+def test_what_other_operators_do_is_told(operator, desktop):
+    browser = desktop
+    operator.done("ban", net="203.0.113.0/24", why="<b>spam</b>")
+    browser.wait_text("#operators li", "ban 203.0.113.0/24 <b>spam</b>")
+    assert "root(" in browser.text("#operators li") and browser.text("#operators b") == ""
+    operator.refused("unban", "unknown", net="203.0.113.9")
+    browser.wait_text("#operators li", "unban 203.0.113.9 (unknown)")
+    operator.done("unban", net="203.0.113.0/24")
+    browser.wait_text("#operators li", "unban 203.0.113.0/24")
+    choose(browser, "4x4+0+0", "freeze")
+    browser.press("#do")
+    browser.wait_text("#operators li", "freeze 4x4+0+0")
+    assert "admin" in browser.text("#operators li")
+    undo(browser, "froze 4x4+0+0")
 
 
 def test_whose_a_pixel_is_and_what_it_painted_goes(wall, desktop):
@@ -416,7 +520,7 @@ def test_the_keyboard_is_enough(operator, desktop):
 def test_accessibility(desktop, scheme):
     browser = desktop
     browser.ask("colours", scheme=scheme)
-    for act in ("clear", "freeze", "restore", "undo"):
+    for act in ("clear", "paint", "freeze", "protect", "restore", "undo"):
         browser.press("#act-" + act)
         assert browser.ask("axe") == []
     browser.press("#ban")
@@ -460,6 +564,14 @@ def test_in_german(wall, tmp_path):
         assert browser.errors == []
 
 
+def test_the_config_says_in_which_language(tmp_path):
+    with board_wall(tmp_path, more="language = de") as wall, Browser(tmp_path, locale="en-GB") as browser:
+        browser.goto(url(wall))
+        browser.wait_text("#sign-in-title", "Wer bist du?")
+        browser.goto(url(wall) + "?lang=en")
+        browser.wait_text("#sign-in-title", "Who are you?")
+
+
 def test_a_phone(wall, operator, tmp_path):
     with Browser(tmp_path, width=390, height=844, isMobile=True, hasTouch=True,
                  deviceScaleFactor=2) as phone:
@@ -476,6 +588,13 @@ def test_a_phone(wall, operator, tmp_path):
         wait_for("blue", lambda: seen(wall, 41, 25) == (0, 0, 255))
         undo(phone, "cleared", "tap")
         wait_for("red", lambda: seen(wall, 41, 25) == RED)
+        phone.press("#act-paint", "tap")
+        phone.choose_file("#picture-file", "blue.png", base64.b64decode(png(8, 8, (0, 0, 255, 255))))
+        phone.wait_text("#effect", "Paint 64 pixels in 8x8+40+24")
+        phone.press("#do", "tap")
+        phone.wait_text("#said", "painted 8x8+40+24")
+        wait_for("blue", lambda: seen(wall, 41, 25) == (0, 0, 255))
+        undo(phone, "painted", "tap")
         phone.press("#freeze", "tap")
         phone.wait_text("#freeze", "Frozen")
         assert operator.done("status")["frozen"] == [{"rect": "160x96+0+0"}]

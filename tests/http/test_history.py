@@ -68,6 +68,9 @@ def test_the_picture_of_each_moment(tmp_path):
         times = [fill(wall, client, colour) for colour in COLOURS]
         for at, colour in zip(times, COLOURS):
             assert picture_at(wall, at).getpixel((50, 40)) == colour
+        bars = json.loads(get(wall, "history?bars=100"))
+        assert len(bars["bars"]) == 100 and bars["first"] < bars["last"] and bars["moments"] > 1
+        assert sum(bars["bars"]) == json.loads(get(wall, "history?bars=1"))["bars"][0] > 0
         assert picture_at(wall, 0).size == SIZE
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
         assert picture(get(wall, "history?at=" + stamp)).getpixel((1, 1)) == COLOURS[-1]
@@ -86,6 +89,26 @@ def test_the_film_has_every_moment_of_a_short_span(tmp_path):
                 if seen[-1:] != [colour]:
                     seen.append(colour)
             assert [c for c in seen if c != (0, 0, 0)] == wanted
+
+
+def test_a_gif_of_a_region(tmp_path):
+    with recording_wall(tmp_path) as wall:
+        client = wall.tcp("pixelflut")
+        fill(wall, client, COLOURS[0])
+        client.sendall(b"".join(b"PX %d %d ff2a00\n" % (x, y) for x in range(10, 14) for y in range(20, 23)))
+        wait_for("a record", lambda: picture_at(wall, time.time()).getpixel((13, 22)) == COLOURS[1])
+
+        def last(region):
+            gif = Image.open(io.BytesIO(get(wall, "timelapse?source=wall&region=" + region)))
+            gif.seek(gif.n_frames - 1)
+            return gif.size, gif.convert("RGB").getcolors()
+        assert last("4x3+10+20") == last("4x3%2B10%2B20") == ((4, 3), [(12, COLOURS[1])])
+        size, colours = last("6x9+9+19")
+        assert size == (6, 9) and sorted(colours) == [(12, COLOURS[1]), (42, COLOURS[0])]
+        width, height = SIZE
+        assert last("4000x4000+%d+%d" % (width - 2, height - 1)) == ((2, 1), [(2, COLOURS[0])])
+        assert last("5x5+%d+0" % width) == ((1, 1), [(1, (0, 0, 0))])
+        assert last("5x5+0+%d" % height) == ((1, 1), [(1, (0, 0, 0))])
 
 
 def test_the_film_has_the_colours_of_the_wall(tmp_path):
@@ -208,12 +231,14 @@ def test_bad_requests(tmp_path):
             status, text = error(wall, path)
             assert status == 404 and "record.file" in text
         for path in ("history?at=yesterday", "history?at=1e400", "history?at=", "history?at=nan",
-                     "history?at=[1]", "timelapse?source=moon"):
+                     "history?at=[1]", "history?bars=0", "history?bars=101", "history?bars=few", "timelapse?source=moon"):
             assert error(wall, path)[0] == 400
     with recording_wall(tmp_path) as wall:
         for path in ("timelapse?source=wall&from=x", "timelapse?source=wall&from=5&to=4",
                      "history?from=x", "history?to=", "history?from=5&to=4", "history?step=-1",
-                     "history?step=often"):
+                     "history?step=often", "timelapse?source=wall&region=0x5+1+1",
+                     "timelapse?source=wall&region=", "timelapse?source=wall&region=5x5-1-1",
+                     "timelapse?source=wall&region=5x5+1", "timelapse?source=wall&region=" + 40 * "1"):
             assert error(wall, path)[0] == 400
 
 

@@ -100,6 +100,8 @@ CASES = [
     ("ban", {"net": "0.0.0.0/0"}, 409, "refused"),
     ("ban", {"net": "here"}, 400, "usage"),
     ("bans", None, 200, None),
+    ("acts", None, 200, None),
+    ("acts", {"source": "192.0.2.1"}, 400, "usage"),
     ("blank", {"switch": "on"}, 500, "failed"),
     ("blank", {"switch": "dark"}, 400, "usage"),
     ("blank", None, 400, "usage"),

@@ -411,6 +411,15 @@ def test_the_film(wall, browser):
     film(browser, "film.cut('whole')")
     film(browser, "return film.load(true)")
     assert film(browser, "return film.reel.shown") == 0
+    # where much changed there are high bars, and a GIF is of the part that is shown
+    heights = film(browser, "return film.reel.activity(20)")
+    assert len(heights) == 20 and max(heights) == 1 and min(heights) == 0
+    assert film(browser, "const { width, height } = film.bars, picture = film.bars.getContext('2d')"
+                ".getImageData(0, 0, width, height).data; return picture.some(n => n > 0)")
+    part = film(browser, "film.cut('screen'); return film.gif.href")
+    gif = Image.open(io.BytesIO(get(wall, part.removeprefix(url(wall)))))
+    assert gif.size == tuple(film(browser, "return [film.box.width, film.box.height]"))
+    film(browser, "film.cut('whole')")
     # from its beginning to its end, into a file
     film(browser, "await film.record_video(); film.kept = film.recorder")
     wait_for("the video", lambda: film(browser, "return !film.recorder && film.kept.saved || 0") > 1000, 60)

@@ -109,7 +109,8 @@ def test_pages_of_listed_sites_read_the_answers(tmp_path):
     """As a browser asks for them: a preflight, and what it is told on the way."""
     page = {"Origin": "https://wall.example.org", "Sec-Fetch-Site": "cross-site"}
     readable = {"allow-origin": page["Origin"], "expose-headers": "ETag, Retry-After"}
-    with board_wall(tmp_path, "origins = http://a https://wall.example.org") as wall, Board(wall) as board:
+    with board_wall(tmp_path, "origins = http://a https://wall.example.org\npublic-reads = no") as wall, \
+            Board(wall) as board:
         for path, method in (("/register-pg", "PUT"), ("/update-pixel", "PUT"), ("/changeByClick", "POST"),
                              ("/settings", "GET")):
             answer = board.ask("OPTIONS", path, headers=dict(page, **{
@@ -136,6 +137,51 @@ def test_pages_of_listed_sites_read_the_answers(tmp_path):
         listen = board.ask("GET", "/socket.io/?EIO=4&transport=polling", headers=page)
         assert listen.headers.get_all("Access-Control-Allow-Origin") == [page["Origin"]]
         assert wall.stop() == 0
+
+
+def test_pages_of_any_site_read_and_only_read(tmp_path):
+    page = {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
+    everybody = {"allow-origin": "*", "expose-headers": "ETag, Retry-After"}
+    with board_wall(tmp_path, "origins = https://wall.example.org") as wall, Board(wall) as board:
+        for path in "/settings", "/frontend-pixels", "/canvas.png", "/healthz", "/nowhere", "/history", "/page.json":
+            for fields in page, {"Origin": "https://wall.example.org"}, {}:
+                answer = board.ask("GET", path, headers=fields)
+                assert cors(answer) == everybody and not answer.headers["Vary"], (path, fields)
+        tag = board.ask("GET", "/frontend-pixels").headers["ETag"]
+        answer = board.ask("GET", "/frontend-pixels", headers=dict(page, **{"If-None-Match": tag}))
+        assert answer.status == 304 and cors(answer) == everybody
+        for path in "/metrics", "/admin/", "/admin/api/live":
+            assert cors(board.ask("GET", path, headers=page)) == {}, path
+        # what it may ask before, and what of another kind it may not
+        asked = dict(page, **{"Access-Control-Request-Method": "GET"})
+        assert cors(board.ask("OPTIONS", "/frontend-pixels", headers=asked)) == {
+            "allow-origin": "*", "allow-methods": "GET, HEAD", "allow-headers": "Content-Type, If-None-Match",
+            "max-age": "600"}
+        for path in "/update-pixel", "/register-pg", "/admin/api/freeze", "/metrics":
+            assert cors(board.ask("OPTIONS", path, headers=asked)) == {}, path
+        answer = board.ask("PUT", "/register-pg", ALICE, page)
+        assert answer.status == 403 and cors(answer) == {}
+        answer = board.ask("PUT", "/register-pg", ALICE, {"Origin": "https://wall.example.org"})
+        assert answer.status == 200 and cors(answer)["allow-origin"] == "https://wall.example.org"
+
+
+def ancestors(board, path):
+    policy = board.ask("GET", path, headers={"Accept": "text/html"}).headers["Content-Security-Policy"]
+    return re.search("frame-ancestors ([^;]*)", policy).group(1).split()
+
+
+def test_who_may_show_the_page_in_a_frame(tmp_path):
+    for embed, wanted in (("", []), ("embed = *", ["*"]), ("embed = https://a http://b:81", ["https://a", "http://b:81"])):
+        with board_wall(tmp_path, embed) as wall, Board(wall) as board:
+            assert ancestors(board, "/") == ["'self'", *wanted]
+            for path in "/admin/", "/api/", "/nowhere":
+                assert ancestors(board, path) == ["'self'"]
+
+
+@pytest.mark.parametrize("embed", ["club.example.org", "* http://a", "http://a;script-src", "http://" + "a" * 1000])
+def test_sites_that_are_none_are_refused(tmp_path, embed):
+    wall = board_wall(tmp_path, "embed = " + embed).start()
+    assert wall.process.wait(30) == 78 and "http.embed: " in wall.log()
 
 
 @pytest.mark.parametrize("origins", ["wall.example.org", "http://", "https://x/y", "http://a  ftp://b"])

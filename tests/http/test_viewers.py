@@ -17,6 +17,7 @@ from PIL import Image
 import procfs
 from boardclient import slow_reader, with_slow_readers
 import livedoc
+from relay import Relay
 from sanitizer import SLACK_KIB
 from waiting import settled
 from wall import SOURCE, dot, wait_for
@@ -152,6 +153,27 @@ def test_the_prefix_is_that_of_the_addresses(tmp_path):
     others = "[plugin ipv6]\ninterface = lo\ntemplate = 2001:db8:a:b:SXXX:YYYY:RR:GGBB\n"
     with http_wall(tmp_path, others=others) as wall:
         assert json.loads(ask(wall, "/serverconfig.json")[2])["public_prefix"] == "2001:db8:a:b"
+
+
+def test_light_painting_costs_little(tmp_path):
+    """What the wire takes at 100 pixels a second, in each picture a fifteenth of them, to who offers to inflate,
+    as v6-place's library and browsers do, and to who does not."""
+    async def script(wall, rng, **rest):
+        with wall.tcp() as dots, Relay(wall.port("http")) as line:
+            async with Place(wall, port=line.port, **rest) as place:
+                await place.request("pps_updates", enabled=False)
+                await place.until(lambda v: v.is_whole())
+                (begin,) = [n for _, n in line.sent]
+                for _ in range(30):
+                    places = [(rng.randrange(1280), rng.randrange(720), rng.randbytes(3)) for _ in range(100 // 15)]
+                    dots.sendall(b"".join(dot(*each) for each in places))
+                    x, y, rgb = places[-1]
+                    await place.until(lambda v: v.pixel(x, y) == tuple(rgb))
+                await same(place, wall)
+                return (line.sent[0][1] - begin) / len(place.pictures[1:]) * 15
+    with http_wall(tmp_path, size="1280x720") as wall:
+        assert in_time(lambda: script(wall, random.Random(5))) < 10e3
+        assert in_time(lambda: script(wall, random.Random(6), compression=None)) < 66e3, "as ever"
 
 
 # ---------------------------------------------------------------------- both protocols

@@ -52,7 +52,7 @@ export PKG_CONFIG_LIBDIR=$root/usr/lib/$triplet/pkgconfig:$root/usr/share/pkgcon
 if [ ! -e "$folder/Makefile" ]; then
 	cd "$folder"
 	"$source/configure" -q --enable-werror --host="$triplet" --with-sysroot="$root" \
-		CC="$triplet-gcc --sysroot=$root"
+		CC="$triplet-gcc --sysroot=$root" CFLAGS="-g0 -O2"
 fi
 make -s -C "$folder" -j"$(nproc)" all
 [ $# = 0 ] && exit

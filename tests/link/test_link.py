@@ -16,9 +16,10 @@ import pytest
 
 from author import pkg_config
 from control import Operator, control
-from linking import (Engine, converged, differ, entries, fold, is_linked, key, linked, pack, payload, read_payload,
-                     short_folder, wait_linked)
+from linking import (Engine, Sentinel, converged, differ, entries, fold, id_of, is_linked, key, linked, pack, payload,
+                     read_payload, section, short_folder, wait_linked)
 from relay import Relay
+from sanitizer import SANITIZED
 from waiting import stays, wait_for
 from wall import DOTS, PLUGINS, SOURCE, Wall, dot, has_plugin
 
@@ -266,6 +267,92 @@ def test_the_engine_is_full_and_stays_so(engine, tmp_path):
         converged(engine, a, b)
 
 
+def test_the_engine_evicts(engine, tmp_path):
+    """Against the manual's advice: it throws away log or snapshot, whichever it likes."""
+    def figure(name):
+        return int(re.search(rb"%s:(\d+)" % name, engine.ask("INFO")).group(1))
+
+    frames = [noise(seed, 256, 256) for seed in range(2)]
+    with walls(engine, tmp_path, 2, "snapshot = 1h", size="256x256") as (a, b):
+        engine.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+        engine.ask("CONFIG", "SET", "maxmemory", figure(b"used_memory") + (2 << 20))
+
+        def is_evicted():
+            a.paint(frames[0])
+            frames.reverse()
+            return figure(b"evicted_keys") > 1
+        wait_for("keys to go", is_evicted, 120)
+        a.paint(dot(1, 2, RED))
+        wait_for("the dot", lambda: b.picture().getpixel((1, 2)) == RED, 60)
+        converged(engine, a, b)
+
+
+def test_the_clock_of_the_engine_goes_back(engine, tmp_path):
+    """By hours, as after a failover to a machine with another clock: ids grow all the same."""
+    with walls(engine, tmp_path, 2, "snapshot = 1s") as (a, b):
+        later = (int(time.time()) + 3 * 3600) * 1000
+        engine.ask("XADD", key("mural", "log"), "%d-0" % later, "w", "somebody.1", "d",
+                   payload({(3, 3): RED}, 64, 48))
+        b.painted(3, 3, RED)
+        a.paint(dot(4, 3, GREEN))
+        b.painted(4, 3, GREEN)
+        wait_for("a snapshot", lambda: id_of(engine.ask("HGET", key("mural", "snap"), "id")) >= (later, 1))
+        with linked(engine, short_folder(tmp_path, "late")) as late:
+            converged(engine, a, b, late)
+
+
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	int ret = (int)syscall(SYS_clock_gettime, id, now);
+	now->tv_sec += id == CLOCK_REALTIME ? HOURS * 3600 : 0;
+	return ret;
+}
+time_t time(time_t *to)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return to ? *to = now.tv_sec : now.tv_sec;
+}
+int gettimeofday(struct timeval *to, void *zone)
+{
+	struct timespec now;
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &now);
+	*to = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
+	return 0;
+}
+"""
+
+
+@pytest.mark.skipif(SANITIZED, reason="ASan must be the first library")
+def test_clocks_of_walls_that_are_hours_apart(engine, tmp_path):
+    """Only the engine's says in which order things happened."""
+    with contextlib.ExitStack() as stack:
+        some = []
+        for hours in (-5, 7):
+            library = str(tmp_path / ("clock%d.so" % hours))
+            subprocess.run(["cc", "-shared", "-fPIC", "-DHOURS=%d" % hours, "-x", "c", "-", "-o", library],
+                           input=CLOCK, text=True, check=True, timeout=100)
+            wall = linked(engine, short_folder(tmp_path, "w%d" % hours), "snapshot = 1s",
+                          prefix=["env", "LD_PRELOAD=" + library])
+            some.append(stack.enter_context(wall))
+        a, b = some
+        wait_linked(a, b)
+        for turn in range(10):
+            a.paint(dot(5, 5, RED) + dot(turn, 6, RED))
+            b.painted(turn, 6, RED)
+            b.paint(dot(5, 5, GREEN) + dot(turn, 7, GREEN))
+            a.painted(turn, 7, GREEN)
+        wait_for("a snapshot", lambda: len([1 for _, fields in entries(engine) if b"x" in fields]))
+        assert converged(engine, a, b).pixels[5 * 64 + 5] == GREEN
+
+
 def test_an_entry_that_vanishes(engine, tmp_path):
     """The hash in the log finds it, whoever had missed it."""
     with walls(engine, tmp_path, 2, "snapshot = 1s") as (a, b):
@@ -319,6 +406,66 @@ def test_another_size(engine, tmp_path):
         other.paint(dot(1, 1, RED))
         other.painted(1, 1, RED)
         assert a.picture().getpixel((1, 1)) == (0, 0, 0)
+
+
+def shows(wall, picture, x, y, width, height, at=(0, 0)):
+    """Does the wall show that part of the picture, at a place of its own?"""
+    part = [picture.pixels[(y + row) * picture.width + x + column] for row in range(height) for column in range(width)]
+    return list(wall.picture().crop((*at, at[0] + width, at[1] + height)).getdata()) == part
+
+
+def test_walls_of_different_size(engine, tmp_path):
+    """They share what overlaps; what lies beside the picture stays at home."""
+    same = "picture = 128x96\nsnapshot = 1s\n"
+    with linked(engine, short_folder(tmp_path, "big"), same, size="128x96") as big, \
+            linked(engine, short_folder(tmp_path, "part"), same + "origin = 37,20") as part, \
+            linked(engine, short_folder(tmp_path, "left"), same + "origin = -8,90", size="40x40") as left:
+        wait_linked(big, part, left)
+        assert "of 40x40 here, 32x6 lie in the picture mural of 128x96" in left.log()
+        big.paint(scribble(1, 4000, 128, 96))
+        part.paint(scribble(2, 1000) + dot(0, 0, RED))
+        left.paint(scribble(3, 1000, 40, 40) + dot(8, 0, GREEN) + dot(7, 0, BLUE) + dot(8, 6, BLUE))
+        big.painted(37, 20, RED)
+        big.painted(0, 90, GREEN)
+
+        def same_everywhere():
+            picture = fold(engine, check=False)
+            return (not differ(engine, big) and shows(part, picture, 37, 20, 64, 48)
+                    and shows(left, picture, 0, 90, 32, 6, at=(8, 0)))
+        wait_for("one picture", same_everywhere, 60)
+        assert left.picture().getpixel((7, 0)) == BLUE and left.picture().getpixel((8, 6)) == BLUE
+        with linked(engine, short_folder(tmp_path, "v"), same + "origin = 64,48\nrole = view", size="100x70") as view:
+            wait_linked(view)
+            view.paint(dot(1, 1, BLUE) + dot(99, 69, BLUE))
+            wait_for("it to be put back", lambda: shows(view, fold(engine, check=False), 64, 48, 64, 48))
+            assert view.picture().getpixel((99, 69)) == BLUE
+
+
+def test_a_window_of_a_world(engine, tmp_path):
+    """65,536 pixels a side: each section shares one region, and two walls what both show of it."""
+    at = "world = yes\norigin = %d,%d\n"
+    corner = 30 * 1024, 40 * 1024
+    right = section(engine, "offset = 10,0\n" + at % (corner[0], corner[1] - 10)).replace("link]", "link right]", 1)
+    with linked(engine, short_folder(tmp_path, "a"), at % (corner[0] - 10, corner[1] - 10) + right) as a, \
+            linked(engine, short_folder(tmp_path, "b"), at % (corner[0], corner[1] - 40)) as b:
+        wait_for("both regions", lambda: a.log().count("linked by") == 2)
+        wait_linked(b)
+        assert "10x10 lie in region 29.39 of 1024x1024" in a.log() and "54x10 lie in region 30.39" in a.log()
+        a.paint(dot(9, 9, RED) + dot(10, 9, GREEN) + dot(9, 10, BLUE))
+        b.painted(0, 39, GREEN)
+        b.paint(dot(3, 31, RED))
+        a.painted(13, 1, RED)
+        wait_for("the other region", lambda: fold(engine, "mural.29.39", check=False).pixels[-1] == RED)
+        assert {k for k in engine.ask("KEYS", "*") if k.endswith(b":log")} == {
+            b"mural:{mural.29.39}:log", b"mural:{mural.30.39}:log"}
+        assert a.picture().getpixel((9, 10)) == BLUE
+
+
+@pytest.mark.parametrize("line", ["world = yes\norigin = 65536,0", "world = yes\norigin = 0,-1",
+                                  "world = yes\npicture = 64x48"])
+def test_no_place_in_a_world(tmp_path, line):
+    wall = linked("/nowhere", tmp_path, line)
+    assert wall.start().process.wait(30) == 78
 
 
 @pytest.mark.parametrize("name", ["a:b", "a}b", "", "x" * 65])
@@ -379,13 +526,106 @@ def test_keys_of_somebody_else(engine, tmp_path):
 
 
 def test_snapshots_that_make_no_sense(engine, tmp_path):
-    snap = {"born": "me", "id": "0-0", "w": 64, "h": 48, "format": "rgb-planes", "pic": pack(bytes(100 << 20))}
+    snap = {"born": "me", "id": "0-0", "w": 64, "h": 48, "region": "0.0", "format": "rgb-planes", "pic": pack(bytes(100 << 20))}
     engine.ask("HSET", key("mural", "snap"), *[word for pair in snap.items() for word in pair])
     with linked(engine, tmp_path) as wall:
         wait_for("a word", lambda: "its snapshot cannot be read" in wall.log())
         engine.ask("HSET", key("mural", "snap"), "pic", pack(bytes(64 * 48 * 3)))
         wall.paint(dot(1, 1, RED))
         converged(engine, wall)
+
+
+# ---- Sentinels
+
+def free_ports(n):
+    with contextlib.ExitStack() as stack:
+        some = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(n)]
+        return [one.getsockname()[1] for one in some]
+
+
+def replicates(engine, word):
+    """Does it say so?  A Sentinel cuts all connections when it promotes or demotes one."""
+    try:
+        return word in engine.ask("INFO", "replication")
+    except (OSError, AssertionError):
+        return False
+
+
+def test_a_failover(tmp_path):
+    """The engine is killed, and a Sentinel makes its replica the engine."""
+    first, second, nobody = free_ports(3)
+    with contextlib.ExitStack() as stack:
+        one = stack.enter_context(Engine(short_folder(tmp_path, "1"), "--port", str(first),
+                                         "--repl-diskless-sync-delay", "0"))
+        other = stack.enter_context(Engine(short_folder(tmp_path, "2"), "--port", str(second), "--replicaof",
+                                           "127.0.0.1 %d" % first))
+        # it looks for replicas at once, and then after ten seconds
+        wait_for("the replica", lambda: replicates(one, b"state=online"), 60)
+        sentinel = stack.enter_context(Sentinel(tmp_path, first))
+        more = "sentinel = mymaster\nengine = 127.0.0.1:%d 127.0.0.1:%d\n" % (nobody, sentinel.port)
+        a, b = (stack.enter_context(Wall(short_folder(tmp_path, name), DOTS + "[plugin link]\n" + more))
+                for name in "ab")
+        wait_linked(a, b)
+        a.paint(scribble(1, 300))
+        picture = converged(one, a, b)
+        wait_for("the replica to have it", lambda: entries(other) == entries(one))
+        one.kill()
+        b.paint(dot(1, 1, RED))
+        wait_for("the failover", lambda: replicates(other, b"role:master"), 120)
+        wait_for("the pixel", lambda: a.picture().getpixel((1, 1)) == RED, 60)
+        if LONG:  # a Sentinel takes ten seconds to look at it
+            one.start()
+            wait_for("the old one", lambda: replicates(one, b"role:slave"), 120)
+        a.paint(dot(2, 1, GREEN))
+        b.painted(2, 1, GREEN)
+        picture.apply({(1, 1): RED, (2, 1): GREEN})
+        assert converged(other, a, b).pixels == picture.pixels
+
+
+def test_addresses_without_a_sentinel(tmp_path):
+    wall = Wall(tmp_path, DOTS + "[plugin link]\nengine = 127.0.0.1:1 127.0.0.1:2\n")
+    assert wall.start().process.wait(30) == 78
+    assert "by which name these know the engine" in wall.log()
+
+
+# ---- TLS
+
+def certificate(folder, name, authority=None):
+    """A key and a certificate, signed by that authority or by itself: their files."""
+    paths = [os.path.join(folder, name + end) for end in (".key", ".crt")]
+    signer = ["-CA", authority[1], "-CAkey", authority[0]] if authority else []
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=" + name,
+                    "-keyout", paths[0], "-out", paths[1], *signer], check=True, capture_output=True)
+    return paths
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl: apt-get install openssl")
+def test_tls(tmp_path):
+    """Whose certificate somebody else has signed is no engine; without TLS in hiredis it is said how to do it."""
+    port, = free_ports(1)
+    folder = short_folder(tmp_path, "tls")
+    trusted, stranger = certificate(folder, "ca"), certificate(folder, "stranger")
+    key_file, cert = certificate(folder, "engine", trusted)
+
+    def by_tls(name, authority):
+        return Wall(short_folder(tmp_path, name), DOTS + "[plugin link]\nengine = 127.0.0.1:%d\ntls = yes\n"
+                    "tls-ca = %s\n" % (port, authority[1]))
+    with Engine(tmp_path, "--tls-port", str(port), "--tls-cert-file", cert, "--tls-key-file", key_file,
+                "--tls-ca-cert-file", trusted[1], "--tls-auth-clients", "no") as engine, \
+            contextlib.ExitStack() as stack:
+        c = by_tls("c", stranger).start()
+        stack.push(c)
+        wait_for("a word", lambda: re.search("has tls-ca signed its certificate|write a tunnel", c.log()))
+        if "tunnel" in c.log():
+            assert c.process.wait(30) == 78
+            return
+        a, b = (stack.enter_context(by_tls(name, trusted)) for name in "ab")
+        wait_linked(a, b)
+        a.paint(scribble(1, 3000))
+        b.paint(scribble(2, 3000) + dot(1, 1, RED))
+        a.painted(1, 1, RED)
+        converged(engine, a, b)
+        assert not is_linked(c)
 
 
 # ---- the operator of one wall

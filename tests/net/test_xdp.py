@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import procfs
+from control import Operator, control
 from hosts import Pair, need
 from waiting import wait_for
 from wall import Wall
@@ -166,9 +167,38 @@ def test_limits_hold(tmp_path, pair, mode):
         assert sum(totals.values()) == 3 + 4 + 64 + 1
 
 
+def test_operators_are_obeyed(tmp_path, pair, mode):
+    """What is frozen, protected and banned takes none of these pings, and they have owners."""
+    core = "[canvas]\nowners = yes\n" + control(tmp_path)
+    part, (first, second) = {"rect": "8x8+0+0"}, ("192.0.2.66", "192.0.2.67")
+    with xdp_wall(tmp_path, pair, section("icmp", MODES[mode]), core=core) as wall, Operator(wall) as operator:
+        def ping(x, y, source):
+            pair.send(ether(pair) / echo4(pair, set_pixel(x, y, ORANGE), source=source))
+
+        ping(1, 1, first)
+        wall.painted(1, 1, ORANGE)
+        assert operator.done("who", point="1,1")["source"] == "icmp:crowd"  # as the first of each sender
+        for row, (act, undo, what) in enumerate([("freeze", "thaw", part), ("protect", "unprotect", part),
+                                                 ("ban", "unban", {"net": second})]):
+            operator.done(act, **what)
+            ping(2, 2, second)
+            ping(20, row, first)  # once it is there, the one before was judged
+            wall.painted(20, row, ORANGE)
+            assert wall.picture().getpixel((2, 2)) == BLACK, act
+            operator.done(undo, **what)
+        ping(2, 2, second)
+        wall.painted(2, 2, ORANGE)
+        assert operator.done("who", point="2,2")["source"] == second
+        assert operator.done("undo", source=first)["pixels"] == 3
+        wall.painted(20, 2, BLACK)
+        assert "icmp: accelerate: wire0: XDP" in wall.log()
+        assert wall.totals("icmp") == {"painted": 5, "frozen": 1, "protected": 1, "banned": 1, "drops": 0}
+
+
 def test_two_instances_both_see_each_ping(tmp_path, pair):
     """What the program takes, others would miss."""
-    two = section("icmp", "auto", "region = 8x8") + section("icmp b", "auto", "region = 8x8\noffset = 8,8")
+    second = section("icmp b", "auto", "region = 8x8\noffset = 8,8")
+    two = section("icmp", "auto", "region = 8x8") + second
     with xdp_wall(tmp_path, pair, section("icmp", "auto")) as wall:
         assert "XDP" in wall.log()
         wall.reload(two)
@@ -176,9 +206,17 @@ def test_two_instances_both_see_each_ping(tmp_path, pair):
         wall.painted(1, 1, ORANGE)
         wall.painted(9, 9, ORANGE)
         assert "another instance of the plugin would miss its pings" in wall.log()
-        wall.reload(section("icmp", "auto"))
-        pair.send(ether(pair) / echo4(pair, set_pixel(2, 1, ORANGE)))
-        wall.painted(2, 1, ORANGE)
+        # the one that stays takes them in the kernel when the other has gone, and somebody pings
+        wall.reload(second)
+        assert programs(pair) == []
+
+        def taken():
+            pair.send(ether(pair) / echo4(pair, set_pixel(2, 1, ORANGE)))
+            return programs(pair)
+        wait_for("the program", taken)
+        assert "b: accelerate: wire0: XDP, generic" in wall.log()
+        pair.send(ether(pair) / echo4(pair, set_pixel(3, 1, ORANGE)))
+        wall.painted(11, 9, ORANGE)
 
 
 def test_auto_says_why_not(tmp_path, pair):

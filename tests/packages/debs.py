@@ -81,13 +81,14 @@ def finish(folder, *stamps):
 def build_packages(tested=False):
     """The folder with the packages of this tree; `tested`: their build ran the unit tests.  What was built
     of the same sources serves again."""
+    # nor is what is for a debugger compiled, only to be stripped off
     options = "noautodbgsym" + ("" if tested else " nocheck")
     # other releases of Debian are not given another clang for this
     profiles = "" if not SUITE and shutil.which("bpftool", path="/usr/sbin:/usr/bin") else "pkg.murald.noxdp"
     if SUITE:
         in_suite("online", "./quickstart", "install")
         in_suite("offline", "sh", "-euc", "rm -rf /debs; mkdir -p /debs/murald; tar --exclude=./build -cf - . | "
-                 "tar -C /debs/murald -xf -; cd /debs/murald; DEB_BUILD_OPTIONS='%s' DEB_BUILD_PROFILES='%s' "
+                 "tar -C /debs/murald -xf -; cd /debs/murald; DEB_CFLAGS_STRIP=-g DEB_BUILD_OPTIONS='%s' DEB_BUILD_PROFILES='%s' "
                  "dpkg-buildpackage -us -uc -b -j2" % (options, profiles))
         return "%s/debian-%s/root/debs" % (BUILD, SUITE)
     folder = BUILD + "/debs"
@@ -100,7 +101,8 @@ def build_packages(tested=False):
     if not is_made(folder, stamps[-1]):
         os.rename(new + "/murald", folder + "/murald")
         built = subprocess.run(["dpkg-buildpackage", "-us", "-uc", "-j2"], cwd=folder + "/murald", text=True,
-                               env=dict(CLEAN, DEB_BUILD_OPTIONS=options, DEB_BUILD_PROFILES=profiles),
+                               env=dict(CLEAN, DEB_CFLAGS_STRIP="-g", DEB_BUILD_OPTIONS=options,
+                                        DEB_BUILD_PROFILES=profiles),
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         need("Unmet build dependencies" not in built.stdout,
              "build dependencies are missing: apt-get build-dep " + g.SOURCE)

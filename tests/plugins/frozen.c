@@ -57,7 +57,6 @@ SAME(brush, top);
 SAME(brush, tiles_x);
 SAME(brush, reserved);
 SAME(brush, damage);
-SAME(brush, damaged_groups);
 SAME(brush, painted);
 SAME(brush, store);
 SAME(brush, canvas);

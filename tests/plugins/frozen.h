@@ -51,7 +51,7 @@ struct frozen_brush {
 	uint32_t left, top;
 	uint32_t tiles_x;
 	uint32_t reserved;
-	uint8_t *damage, *damaged_groups;
+	uint8_t *damage;
 	uint64_t painted;
 	void (*store)(
 		struct mural_brush *brush, const struct mural_batch *batch, uint32_t n);

@@ -32,6 +32,14 @@ const verbs = {
 	tap: ({ x, y }) => page.touchscreen.tap(x, y),
 	press: ({ key }) => page.keyboard.press(key),
 	press_element: ({ selector, how }) => page[how](selector),
+	choose_file: ({ selector, name, base64 }) => page.setInputFiles(selector,
+		{ name, mimeType: "application/octet-stream", buffer: Buffer.from(base64, "base64") }),
+	// an element that saves a file: its name, and what is in it
+	async download({ selector, how }) {
+		const [download] = await Promise.all([page.waitForEvent("download"), page[how](selector)]);
+
+		return [download.suggestedFilename(), readFileSync(await download.path()).toString("base64")];
+	},
 	keys: ({ text }) => page.keyboard.type(text),
 	wheel: async ({ x, y, by }) => {
 		await page.mouse.move(x, y);

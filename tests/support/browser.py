@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A headless Chromium with one page, driven through browser.mjs."""
+import base64
 import json
 import os
 import shutil
@@ -52,6 +53,14 @@ class Browser(Closing):
     def press(self, selector, how="click"):
         """An element, once it stands still, with a mouse, or with how="tap" a finger."""
         self.ask("press_element", selector=selector, how=how)
+
+    def choose_file(self, selector, name, data):
+        self.ask("choose_file", selector=selector, name=name, base64=base64.b64encode(data).decode())
+
+    def download(self, selector, how="click"):
+        """The name and the bytes of the file that an element saves when it is pressed."""
+        name, data = self.ask("download", selector=selector, how=how)
+        return name, base64.b64decode(data)
 
     def fill(self, selector, value):
         """As if it was typed."""

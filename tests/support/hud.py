@@ -16,6 +16,7 @@ INK, ACCENT, FIGURES = (255, 255, 255), (0xff, 0xc8, 0x57), (0x9f, 0xd3, 0xff)
 WIDTH, HEIGHT, BAND = 8, 14, 8
 NAMES = [chr(c) for c in range(0x20, 0x7f)] + ["\N{REPLACEMENT CHARACTER}", "·", "…"]
 LARGEST = 12  # factor of the font
+SHARP = 48    # colours at most, of a picture without scaled type
 
 
 def read_font():
@@ -101,7 +102,9 @@ class Page:
         self.colours = [only(plain, colour) for colour in (INK, ACCENT, FIGURES)]
         self.factors = set()
         bands = [band for band in lines(self.grey) if band[1] - band[0] >= 5]
-        self.rows = [row for row in map(self.bitmap_row, bands) if row]
+        # the edges of its dots are sharp, and looking for it elsewhere takes seconds
+        is_bitmap = plain.getcolors(SHARP) is not None
+        self.rows = [row for row in map(self.bitmap_row, bands) if row] if is_bitmap else []
         self.is_scalable = bool(bands) and not self.rows
         if self.is_scalable:
             self.rows = [read(self.grey.crop((0, max(0, top - 2), self.width, bottom + 2))) for top, bottom in bands]

@@ -28,7 +28,9 @@ NAMES = ["valkey", "redis"]
 
 
 def server():
-    """The program of an engine."""
+    """The program of an engine, or the one that the environment names."""
+    if os.environ.get("MURALD_ENGINE"):
+        return os.environ["MURALD_ENGINE"]
     for name in NAMES:
         if shutil.which(name + "-server"):
             return name + "-server"
@@ -117,6 +119,26 @@ class Engine(Closing):
     def close(self):
         if self.process.poll() is None:
             self.kill()
+
+
+class Sentinel(Closing):
+    """Watches an engine at that port of TCP, by the name of `mymaster`."""
+
+    def __init__(self, folder, engine_port):
+        with socket.create_server(("127.0.0.1", 0)) as one:
+            self.port = one.getsockname()[1]
+        path = os.path.join(short_folder(folder, "sentinel"), "conf")
+        with open(path, "w") as f:
+            f.write("port %d\nbind 127.0.0.1\ndir %s\nsentinel monitor mymaster 127.0.0.1 %d 1\n"
+                    "sentinel down-after-milliseconds mymaster 1000\nsentinel failover-timeout mymaster 4000\n"
+                    % (self.port, os.path.dirname(path), engine_port))
+        with open(path + ".log", "ab") as log:
+            self.process = subprocess.Popen([server(), path, "--sentinel"], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
 
 
 def section(engine, more="", name="mural"):
@@ -275,8 +297,9 @@ class Picture:
         return bytes(channel for rgb in self.pixels for channel in rgb)
 
 
-def key(name, what):
-    return "mural:{%s}:%s" % (name, what)
+def key(name, what, region="0.0"):
+    """Of a wall, or with its region as `name`, WALL.X.Y."""
+    return "mural:{%s}:%s" % (name if name.count(".") == 2 else "%s.%s" % (name, region), what)
 
 
 def id_of(text):

@@ -45,8 +45,8 @@ class Watcher:
     """One viewer; read() takes one message, until() some."""
     path = None
 
-    def __init__(self, wall, **rest):
-        self.url = "ws://127.0.0.1:%d%s" % (wall.port("http"), self.path)
+    def __init__(self, wall, port=None, **rest):
+        self.url = "ws://127.0.0.1:%d%s" % (port or wall.port("http"), self.path)
         self.rest = rest
         self.messages, self.bytes, self.longest = [], 0, 0
         self.texts, self.image = [], None

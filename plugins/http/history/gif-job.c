@@ -124,7 +124,8 @@ static bool
 is_same(const struct gif_range *a, const struct gif_range *b)
 {
 	return a->from_ms == b->from_ms && a->to_ms == b->to_ms &&
-	       a->step_ms == b->step_ms;
+	       a->step_ms == b->step_ms &&
+	       memcmp(&a->region, &b->region, sizeof(a->region)) == 0;
 }
 
 static void

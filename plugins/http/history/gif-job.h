@@ -15,6 +15,8 @@
 #include <sys/queue.h>
 #include <uv.h>
 
+#include <mural/plugin.h>
+
 #include "http/store/store.h"
 #include "http/web/request.h"
 
@@ -30,6 +32,7 @@ struct gif_range {
 	int64_t from_ms, to_ms;
 	int64_t step_ms; /* between two pictures at least; 0: as many as there is room for
 			  */
+	struct mural_rect region; /* of the wall; as wide as nothing: all of it */
 };
 
 /* A GIF in memory, mapped while anybody holds it. */

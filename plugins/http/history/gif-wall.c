@@ -29,7 +29,7 @@ struct wall_render {
 	struct mural_moment moment;
 	struct mural_span span;
 	struct gif *gif;
-	uint32_t width, height;
+	struct mural_rect region; /* of the last moment */
 	uint8_t *pixels;
 	uint8_t black; /* its index */
 	struct gif_colours *colours;
@@ -49,6 +49,10 @@ recording_version(const struct history *history, const struct gif_range *range)
 	version = version * 31 + st.st_ino;
 	version = version * 31 + range->from_ms;
 	version = version * 31 + range->step_ms;
+	version = version * 31 + range->region.x;
+	version = version * 31 + range->region.y;
+	version = version * 31 + range->region.width;
+	version = version * 31 + range->region.height;
 	return version * 31 + range->to_ms;
 }
 
@@ -78,12 +82,41 @@ wall_gif_new_params(const struct history *history)
 
 /* ------------------------------------------------------------------ colours */
 
+/* The part of the moment, from column x on, which lies in the region. */
+static uint32_t
+columns_of(const struct wall_render *render)
+{
+	const struct mural_rect *region = &render->region;
+	uint32_t width = render->moment.width;
+
+	if (width <= region->x)
+		return 0;
+	return width - region->x < region->width ? width - region->x : region->width;
+}
+
+static const uint32_t *
+row_of(const struct wall_render *render, uint32_t y)
+{
+	return render->moment.pixels + (size_t)y * render->moment.width +
+	       render->region.x;
+}
+
+static void
+see_moment(struct wall_render *render)
+{
+	const struct mural_rect *region = &render->region;
+	uint32_t columns = columns_of(render);
+
+	for (uint32_t y = region->y;
+		y < region->y + region->height && y < render->moment.height; y++)
+		gif_colours_see(render->colours, row_of(render, y), columns);
+}
+
 /* Looks at what was there when the range begins, and at moments in it. */
 static int
 see_colours(struct wall_render *render)
 {
 	const struct mural_span *span = &render->span;
-	const struct mural_moment *moment = &render->moment;
 	int64_t at = render->params->range.from_ms;
 	int ret = 1;
 
@@ -92,8 +125,7 @@ see_colours(struct wall_render *render)
 		if (ret == 0)
 			ret = mural_history_seek(render->history, at, &render->moment);
 		if (ret > 0)
-			gif_colours_see(render->colours, moment->pixels,
-				(size_t)moment->width * moment->height);
+			see_moment(render);
 		if (span->moments == 0)
 			break;
 		at = span->first_ms +
@@ -107,18 +139,40 @@ see_colours(struct wall_render *render)
 static int
 add_frame(struct wall_render *render)
 {
-	const struct mural_moment *moment = &render->moment;
-	uint32_t width = render->width < moment->width ? render->width : moment->width;
+	const struct mural_rect *region = &render->region;
+	uint32_t columns = columns_of(render);
 	int ret = gif_job_check(render->job);
 
 	if (ret < 0)
 		return ret;
-	memset(render->pixels, render->black, (size_t)render->width * render->height);
-	for (uint32_t y = 0; y < render->height && y < moment->height; y++)
-		gif_colours_draw(render->colours, 0, y,
-			moment->pixels + (size_t)y * moment->width, width,
-			render->pixels + (size_t)y * render->width);
+	memset(render->pixels, render->black, (size_t)region->width * region->height);
+	for (uint32_t y = 0; y < region->height && region->y + y < render->moment.height;
+		y++)
+		gif_colours_draw(render->colours, 0, y, row_of(render, region->y + y),
+			columns, render->pixels + (size_t)y * region->width);
 	return gif_add(render->gif, render->pixels, FRAME_TIME);
+}
+
+/* What was asked for of the moment, or all of it; at least a pixel, black if nothing was
+ * recorded or it lies outside. */
+static void
+choose_region(struct wall_render *render, bool recorded)
+{
+	const struct mural_rect *asked = &render->params->range.region;
+	uint32_t width = recorded ? render->moment.width : 1;
+	uint32_t height = recorded ? render->moment.height : 1;
+	struct mural_rect *region = &render->region;
+
+	*region = (struct mural_rect){ 0, 0, width, height };
+	if (asked->width == 0)
+		return;
+	*region = *asked;
+	if (region->x >= width || region->y >= height)
+		region->width = region->height = 1;
+	else if (region->width > width - region->x)
+		region->width = width - region->x;
+	if (region->y < height && region->height > height - region->y)
+		region->height = height - region->y;
 }
 
 static int
@@ -128,25 +182,25 @@ open_gif(struct wall_render *render, FILE *out)
 	static const uint32_t black = 0xff000000;
 	uint32_t chosen[GIF_COLOURS_MAX];
 	unsigned n;
+	const struct mural_rect *region = &render->region;
 	int ret = mural_history_span(
 		render->history, range->from_ms, range->to_ms, &render->span);
 
 	gif_colours_see(render->colours, &black, 1); /* of what a frame does not cover */
 	if (ret == 0)
-		ret = see_colours(render);
-	if (ret == 0)
 		ret = mural_history_seek(render->history, range->to_ms, &render->moment);
+	if (ret >= 0) {
+		choose_region(render, ret > 0);
+		ret = see_colours(render);
+	}
 	if (ret < 0)
 		return ret;
-	/* nothing was recorded: one black pixel */
-	render->width = ret > 0 ? render->moment.width : 1;
-	render->height = ret > 0 ? render->moment.height : 1;
-	render->pixels = malloc((size_t)render->width * render->height);
+	render->pixels = malloc((size_t)region->width * region->height);
 	if (!render->pixels)
 		return -ENOMEM;
 	n = gif_colours_choose(render->colours, chosen);
 	gif_colours_draw(render->colours, 0, 0, &black, 1, &render->black);
-	return gif_open(&render->gif, out, render->width, render->height, chosen, n);
+	return gif_open(&render->gif, out, region->width, region->height, chosen, n);
 }
 
 /* Begins with what was on the wall when the range begins. */
@@ -154,8 +208,9 @@ static int
 wall_replay(struct wall_render *render)
 {
 	const struct gif_range *range = &render->params->range;
-	uint64_t frames =
-		gif_job_frames_max(render->job, render->width, render->height) - 1;
+	uint64_t frames = gif_job_frames_max(render->job, render->region.width,
+				  render->region.height) -
+			  1;
 	uint64_t n = render->span.moments > 0 ? render->span.moments : 1;
 	int got = mural_history_seek(render->history, range->from_ms, &render->moment);
 	int ret = got < 0 ? got : add_frame(render);

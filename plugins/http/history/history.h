@@ -61,13 +61,17 @@ void history_stop(struct history *history);
 
 void history_lookups_init(struct history *history);
 
-/* Answers later, with the picture of a time, or without one with the recording's span. */
+/* Into so many parts the time of the recording may be divided. */
+#define HISTORY_BARS_MAX 100
+
+/* Answers later, with the picture of a time, or without one with the recording's span,
+ * and with how much was painted in each of `n_bars` parts of it. */
 enum MHD_Result history_lookup(
-	struct request *request, const char *file, const int64_t *at_ms);
+	struct request *request, const char *file, const int64_t *at_ms, size_t n_bars);
 
 /* routes.c's */
-enum MHD_Result history_reply_span(
-	struct request *request, const struct mural_span *span);
+enum MHD_Result history_reply_span(struct request *request, const struct mural_span *span,
+	const uint64_t *bars, size_t n_bars);
 
 /* ---- GIFs */
 

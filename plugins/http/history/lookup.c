@@ -21,11 +21,14 @@ struct history_lookup {
 	const char *file;        /* murald's; stays until mural_stopped() */
 	bool wants_picture;
 	int64_t at_ms;
+	size_t n_bars; /* how much was painted, in so many parts of the span; 0: unasked
+			*/
 
 	/* the thread's until it is done */
 	int ret; /* 1: found, 0: nothing was recorded, -errno */
 	struct mural_span span;
 	struct frame *picture;
+	uint64_t bars[HISTORY_BARS_MAX];
 };
 
 static void
@@ -66,6 +69,9 @@ on_lookup(uv_work_t *work)
 		lookup->ret =
 			mural_history_span(history, INT64_MIN, INT64_MAX, &lookup->span);
 	}
+	if (lookup->n_bars > 0 && lookup->ret == 0 && lookup->span.moments > 0)
+		lookup->ret = mural_history_activity(history, lookup->span.first_ms,
+			lookup->span.last_ms, lookup->bars, lookup->n_bars);
 	mural_history_close(history);
 }
 
@@ -101,7 +107,8 @@ answer_lookup(struct request *request)
 		result = reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
 			"the recording cannot be read now");
 	else if (!lookup->wants_picture)
-		result = history_reply_span(request, &lookup->span);
+		result = history_reply_span(
+			request, &lookup->span, lookup->bars, lookup->n_bars);
 	else if (lookup->picture)
 		result = reply_picture(request, lookup->picture);
 	else
@@ -211,7 +218,8 @@ history_lookups_init(struct history *history)
 }
 
 enum MHD_Result
-history_lookup(struct request *request, const char *file, const int64_t *at_ms)
+history_lookup(
+	struct request *request, const char *file, const int64_t *at_ms, size_t n_bars)
 {
 	struct history *history = request->subject;
 	struct history_lookup *lookup = calloc(1, sizeof(*lookup));
@@ -227,6 +235,7 @@ history_lookup(struct request *request, const char *file, const int64_t *at_ms)
 		.file = file,
 		.wants_picture = at_ms != NULL,
 		.at_ms = at_ms ? *at_ms : 0,
+		.n_bars = n_bars,
 	};
 	request->data = lookup;
 	request->on_completed = on_lookup_completed;

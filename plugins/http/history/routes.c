@@ -3,12 +3,13 @@
  * Answers /history and /timelapse.
  *
  * /history without a query is {"first": S, "last": S, "moments": N}, in seconds since
- * 1970, null if nothing was recorded; with ?at=TIME the wall at that time, as PNG.  TIME
- * is seconds since 1970 or 2026-11-21T18:30:00 in local time, or with a Z in UTC.  With
- * any of from=TIME, to=TIME and step=SECONDS it is a film (film.c).
+ * 1970, null if nothing was recorded; with ?bars=N also how much was painted in each of N
+ * parts of that time, in bytes of the recording; with ?at=TIME the wall at that time, as
+ * PNG.  TIME is seconds since 1970 or 2026-11-21T18:30:00 in local time, or with a Z in
+ * UTC.  With any of from=TIME, to=TIME and step=SECONDS it is a film (film.c).
  *
  * /timelapse is a GIF of the board, or with ?source=wall of the wall; the latter also
- * takes from=TIME and to=TIME.
+ * takes from=TIME, to=TIME and region=WxH+X+Y.
  */
 #include <errno.h>
 #include <math.h>
@@ -17,6 +18,7 @@
 #include <time.h>
 
 #include "http/history/history.h"
+#include "lib/digits.h"
 
 /* How long the span of the recording is cached. */
 #define CACHE_MS 5000
@@ -63,7 +65,7 @@ parse_time(const char *text, int64_t *at_ms)
 	return parse_seconds(text, at_ms) || parse_date_time(text, at_ms);
 }
 
-static const struct gif_range everything = { INT64_MIN, INT64_MAX, 0 };
+static const struct gif_range everything = { .from_ms = INT64_MIN, .to_ms = INT64_MAX };
 
 static bool
 query_time(const struct request *request, const char *name, int64_t *at_ms)
@@ -91,17 +93,30 @@ reply_bad_range(struct request *request)
 
 /* ------------------------------------------------------------------ /history */
 
-enum MHD_Result
-history_reply_span(struct request *request, const struct mural_span *span)
+static json_t *
+bars_json(const uint64_t *bars, size_t n)
 {
-	json_t *none = json_null();
+	json_t *all = json_array();
 
-	if (span->moments == 0)
-		return reply_json(request, MHD_HTTP_OK,
-			json_pack("{sososi}", "first", none, "last", none, "moments", 0));
-	return reply_json(request, MHD_HTTP_OK,
-		json_pack("{sfsfsI}", "first", span->first_ms / 1e3, "last",
-			span->last_ms / 1e3, "moments", (json_int_t)span->moments));
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(all, json_integer((json_int_t)bars[i]));
+	return all;
+}
+
+enum MHD_Result
+history_reply_span(struct request *request, const struct mural_span *span,
+	const uint64_t *bars, size_t n_bars)
+{
+	json_t *answer = json_pack("{s:I}", "moments", (json_int_t)span->moments);
+	bool some = span->moments > 0;
+
+	(void)json_object_set_new(
+		answer, "first", some ? json_real(span->first_ms / 1e3) : json_null());
+	(void)json_object_set_new(
+		answer, "last", some ? json_real(span->last_ms / 1e3) : json_null());
+	if (n_bars > 0)
+		(void)json_object_set_new(answer, "bars", bars_json(bars, n_bars));
+	return reply_json(request, MHD_HTTP_OK, answer);
 }
 
 static bool
@@ -141,6 +156,17 @@ wants_film(const struct request *request)
 	       request_query(request, "step");
 }
 
+static bool
+query_bars(const struct request *request, uint64_t *n)
+{
+	const char *text = request_query(request, "bars"), *end;
+
+	if (!text)
+		return true;
+	end = digits_read(text, HISTORY_BARS_MAX, n);
+	return end && !*end && *n > 0;
+}
+
 static enum MHD_Result
 answer_history(struct request *request)
 {
@@ -150,21 +176,46 @@ answer_history(struct request *request)
 	const char *file = mural_record_file(host);
 	const char *at = request_query(request, "at");
 	int64_t at_ms = 0;
+	uint64_t n_bars = 0;
 
 	if (!at && wants_film(request))
 		return answer_film(request);
+	if (!query_bars(request, &n_bars))
+		return reply_error(
+			request, MHD_HTTP_BAD_REQUEST, "bars is a number from 1 to 100");
 	if (at && !parse_time(at, &at_ms))
 		return reply_error(request, MHD_HTTP_BAD_REQUEST,
 			"at is not a time; write seconds since 1970, or a time such as "
 			"2026-11-21T18:30:00");
 	if (!file && at)
 		return reply_not_recorded(request);
-	if (!at && (!file || is_cached(cache, uv_now(host->loop))))
-		return history_reply_span(request, &cache->span);
-	return history_lookup(request, file, at ? &at_ms : NULL);
+	if (!at && (!file || (n_bars == 0 && is_cached(cache, uv_now(host->loop)))))
+		return history_reply_span(request, &cache->span, NULL, 0);
+	return history_lookup(request, file, at ? &at_ms : NULL, n_bars);
 }
 
 /* ---------------------------------------------------------------- /timelapse */
+
+/* WxH+X+Y, whose plus signs are blanks unless they were escaped. */
+static bool
+query_region(const struct request *request, struct mural_rect *region)
+{
+	const char *query = request_query(request, "region");
+	uint64_t numbers[4];
+	char text[32];
+
+	if (!query)
+		return true;
+	if (strlen(query) >= sizeof(text))
+		return false;
+	strcpy(text, query);
+	for (char *blank = text; (blank = strchr(blank, ' '));)
+		*blank = '+';
+	if (!digits_read_rect(text, MURAL_SIDE_MAX, numbers))
+		return false;
+	*region = (struct mural_rect){ numbers[2], numbers[3], numbers[0], numbers[1] };
+	return true;
+}
 
 static enum MHD_Result
 answer_wall(struct request *request)
@@ -176,6 +227,10 @@ answer_wall(struct request *request)
 		return reply_not_recorded(request);
 	if (!query_range(request, &range))
 		return reply_bad_range(request);
+	if (!query_region(request, &range.region))
+		return reply_error(request, MHD_HTTP_BAD_REQUEST,
+			"region is no part of a wall; write WxH+X+Y, such as "
+			"200x100+0+20");
 	return gif_job_answer(&history->wall_gif, request, &range);
 }
 

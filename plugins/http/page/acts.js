@@ -5,6 +5,10 @@
 import { clock, words } from "./admin-words.js";
 import { ask } from "./ask.js";
 import { overlap, parse_part, part_text } from "./marquee.js";
+import { count_pixels, Picture } from "./pictures.js";
+
+// Below the slider of what is restored.
+const BARS = 60;
 
 const element = id => document.getElementById(id);
 const make = (name, values = {}) => Object.assign(document.createElement(name), values);
@@ -31,11 +35,13 @@ export class Acts {
 		this.forms = {
 			restore: () => this.restore_form(),
 			clear: () => this.clear_form(),
+			paint: () => this.paint_form(),
 			freeze: () => this.close_form("freeze", "thaw"),
 			protect: () => this.close_form("protect", "unprotect"),
 			undo: () => this.undo_form(),
 		};
 		this.colour = "#000000";
+		this.picture = new Picture(page, () => this.show());
 		element("do").addEventListener("click", () => this.run());
 		element("cancel").addEventListener("click", () => this.cancel());
 		element("tabs").addEventListener("keydown", event => this.walk(event));
@@ -46,6 +52,7 @@ export class Acts {
 		const can = {
 			restore: this.page.has("restore"),
 			clear: this.page.has("clear"),
+			paint: this.page.has("paint"),
 			freeze: this.page.has("freeze"),
 			protect: this.page.has("protect"),
 			undo: this.page.has("undo", "source"),
@@ -200,13 +207,52 @@ export class Acts {
 		return { text: words.done.clear(name, this.colour, is.pixels), back: [["undo", { number: is.number }]] };
 	}
 
+	// ---- paint
+
+	paint_form() {
+		element("details").replaceChildren(this.picture.field(words.picture));
+		return { show: () => this.show_paint(), run: () => this.paint() };
+	}
+
+	// What was dropped on the wall.
+	drop(file) {
+		this.choose("paint");
+		this.picture.open(file);
+	}
+
+	preview_picture() {
+		return count_pixels(this.preview((context, part) => this.picture.draw(context, part)));
+	}
+
+	show_paint() {
+		if (this.picture.bitmap)
+			this.tell(words.paint_effect(this.name(), this.preview_picture().visible));
+		else
+			this.tell(words.which_picture, false);
+	}
+
+	async paint() {
+		const name = this.name();
+		const is = await this.picture.send("paint", element("preview"), this.page.marquee.part);
+
+		return { text: words.done.paint(name, is.pixels), back: [["undo", { number: is.number }]] };
+	}
+
 	// ---- freeze and protect
 
 	close_form(verb, opposite) {
-		element("details").replaceChildren(make("p", { id: "closed", className: "row" }));
+		const details = [make("p", { id: "closed", className: "row" })];
+
+		this.picture.bitmap = null;
+		if (this.page.has(verb, "png"))
+			details.push(this.picture.field(words.only_opaque));
+		element("details").replaceChildren(...details);
 		return {
 			show: () => {
-				this.tell(words[`${verb}_effect`](this.name()));
+				this.tell(this.picture.bitmap
+					? words.protect_picture_effect(this.name(), this.preview_picture().opaque)
+					: words[`${verb}_effect`](this.name()));
+				element("shade").classList.toggle("by-picture", Boolean(this.picture.bitmap));
 				this.show_closed(opposite);
 			},
 			run: () => this.close(verb, opposite),
@@ -238,7 +284,10 @@ export class Acts {
 		const part = this.page.marquee.part, name = this.name();
 		const back = [[opposite, this.rect()], ...close_again(verb, await this.closed(verb), part)];
 
-		await ask(verb, this.rect());
+		if (this.picture.bitmap)
+			await this.picture.send(verb, element("preview"), part);
+		else
+			await ask(verb, this.rect());
 		return { text: words.done[verb](name), back };
 	}
 
@@ -263,8 +312,9 @@ export class Acts {
 
 	restore_form() {
 		const slider = make("input", { id: "moment", type: "range", min: 0, max: 0, step: 1, disabled: true });
+		const bars = make("div", { id: "bars", ariaHidden: "true" });
 
-		element("details").replaceChildren(labelled(words.restored_to, slider), make("output", { id: "moment-time" }));
+		element("details").replaceChildren(labelled(words.restored_to, slider), bars, make("output", { id: "moment-time" }));
 		this.tell(words.restore_waits, false);
 		this.past = null;
 		slider.addEventListener("input", () => this.look_back());
@@ -273,7 +323,7 @@ export class Acts {
 	}
 
 	async find_record(slider) {
-		const answer = await fetch("/history");
+		const answer = await fetch(`/history?bars=${BARS}`);
 		const record = answer.ok ? await answer.json() : {};
 
 		if (!slider.isConnected)
@@ -286,7 +336,21 @@ export class Acts {
 		slider.max = Math.max(Math.floor(Date.now() / 1000) - this.record_begin, 0);
 		slider.value = slider.max;
 		slider.disabled = false;
+		this.show_bars(record, Number(slider.max));
 		this.look_back();
+	}
+
+	// How much was painted when, of the slider's seconds; little beside much is to be seen, too.
+	show_bars({ first, last, bars }, seconds) {
+		const most = Math.max(...bars, 1);
+
+		element("bars").style.width = `${Math.min(100 * (last - first) / Math.max(seconds, 1), 100)}%`;
+		element("bars").replaceChildren(...bars.map(bar => {
+			const line = make("i");
+
+			line.style.height = `${100 * Math.sqrt(bar / most)}%`;
+			return line;
+		}));
 	}
 
 	// Shows the time at once, and the picture when the slider rests.

@@ -18,14 +18,26 @@ export const words = {
 	all_painting: "all painting",
 	press_to_thaw: "press to thaw",
 
+	screens_off: "Screens off",
+	screens_are_off: "Screens are off",
+	until_pressed: "until you press again",
+	press_for_screens: "press to turn them on",
+
 	whole: "the whole wall",
 	not_a_part: "Write WxH+X+Y, such as 200x100+0+0.",
 	outside: (width, height) => `The wall has ${width}x${height} pixels; that lies outside.`,
 
-	acts: { restore: "Restore", clear: "Clear", freeze: "Freeze part", protect: "Protect", undo: "Undo a source" },
+	acts: { restore: "Restore", clear: "Clear", paint: "Paint", freeze: "Freeze part", protect: "Protect", undo: "Undo a source" },
 	cleared_to: "New colour",
 	clear_effect: (part, changed, all) =>
 		`Clear ${part}: changes ${number(changed)} of ${pixels(all)}, as shown. It can be undone.`,
+	picture: "Picture, or drop one on the wall",
+	which_picture: "Which picture? It fills the part: move it there, and draw it to the size that it is to have.",
+	no_picture: name => `${name} is no picture that this browser can read`,
+	paint_effect: (part, n) => `Paint ${pixels(n)} in ${part}, as shown, over everybody. It can be undone.`,
+	only_opaque: "Only where this picture is opaque",
+	protect_picture_effect: (part, n) => `Nobody but operators paints on ${pixels(n)} in ${part} from now on, as shown.`,
+	saved: file => `Saved as ${file}.`,
 	restored_to: "As it was at",
 	ago: seconds => seconds < 120 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`,
 	restore_effect: (part, time, changed) =>
@@ -52,6 +64,9 @@ export const words = {
 		unprotect: part => `unprotected ${part}`,
 		clear: (part, colour, n) => `cleared ${part} to ${colour}, ${pixels(n)}`,
 		restore: (part, time, n) => `restored ${part} to ${time}, ${pixels(n)}`,
+		paint: (part, n) => `painted ${part}, ${pixels(n)}`,
+		screens_off: "turned the screens off",
+		screens_on: "turned the screens on",
 		undo: (source, part, n) => `undid ${source} in ${part}, ${pixels(n)}`,
 		ban: (net, time) => time ? `banned ${net} for ${time}` : `banned ${net}`,
 		unban: net => `unbanned ${net}`,

@@ -10,6 +10,8 @@ import { Journal } from "./journal.js";
 import { Live } from "./live.js";
 import { Marquee, parse_part, part_text } from "./marquee.js";
 import { show_notice } from "./notice.js";
+import { Operators } from "./operators.js";
+import { save_part } from "./pictures.js";
 import { Ways } from "./ways.js";
 
 const REFRESH_MS = 1000;
@@ -41,6 +43,7 @@ const journal = new Journal(element("undo"), element("journal"), {
 	failed: page.failed,
 });
 const acts = new Acts(page);
+const operators = new Operators(element("operators"));
 const bans = new Bans(page);
 const ways = new Ways(page);
 
@@ -100,6 +103,18 @@ element("whole").addEventListener("click", () => {
 	element("part").value = part_text(page.marquee.part);
 });
 
+element("grab").addEventListener("click", () => save_part(page.marquee.part)
+	.then(file => say(words.saved(file)), page.failed));
+
+for (const name of ["dragover", "drop"])
+	element("viewport").addEventListener(name, event => {
+		const [file] = event.dataTransfer.files;
+
+		event.preventDefault(); // else the browser shows the file instead of the page
+		if (file && page.has("paint"))
+			acts.drop(file);
+	});
+
 // What a pixel is, and whose.
 async function tell_pixel({ x, y }) {
 	const row = element("pixel"), whose = element("whose");
@@ -146,6 +161,30 @@ element("freeze").addEventListener("click", async () => {
 	element("freeze").focus();
 });
 
+// ---- the screens
+
+function show_screens({ display }) {
+	const blank = display.blank === true, [word, detail] = element("blank").children;
+
+	element("screens").hidden = display.blank === undefined || !page.has("blank"); // headless
+	element("blank").setAttribute("aria-pressed", blank);
+	word.textContent = blank ? words.screens_are_off : words.screens_off;
+	detail.textContent = blank ? words.press_for_screens : words.until_pressed;
+}
+
+element("blank").addEventListener("click", async () => {
+	const to = off => ["blank", { switch: off ? "on" : "off" }];
+	const off = element("blank").getAttribute("aria-pressed") !== "true";
+
+	try {
+		await ask(...to(off));
+		page.did(off ? words.done.screens_off : words.done.screens_on, [to(!off)]);
+	} catch (error) {
+		page.failed(error);
+	}
+	element("blank").focus();
+});
+
 // ---- notice, files
 
 async function say_to_all(text, time) {
@@ -181,6 +220,8 @@ async function refresh() {
 
 		element("say-nothing").hidden = !status.notice;
 		ways.show(status);
+		show_screens(status);
+		await operators.show(status);
 		await bans.refresh();
 		await show_board();
 	} catch (error) {
@@ -194,6 +235,7 @@ function show_sections() {
 		"sign-in": !verbs.size,
 		freeze: page.has("freeze"),
 		acts: page.has("clear"),
+		grab: page.has("grab"),
 		log: page.has("undo"),
 		sources: page.has("ban"),
 		say: page.has("notice"),

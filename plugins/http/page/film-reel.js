@@ -47,6 +47,21 @@ export class Reel {
 		return from;
 	}
 
+	// How much changed in each of `n` spans of time: 0 nothing, 1 most, by the logarithm of the bytes that tell it.
+	// A whole picture tells no change, and counts as much as the moment before.
+	activity(n) {
+		const bytes = new Float64Array(n), first = this.moments[0].time;
+		const span = this.moments.at(-1).time - first || 1;
+		let last = 0;
+
+		for (const { time, key, pieces } of this.moments.slice(1)) {
+			last = key ? last : pieces.reduce((sum, piece) => sum + piece.length, 0);
+			bytes[Math.min(n - 1, Math.floor((time - first) / span * n))] += last;
+		}
+		const most = Math.log1p(Math.max(...bytes, 1));
+		return Array.from(bytes, each => Math.log1p(each) / most);
+	}
+
 	// From where on changes are to be applied to see a moment.
 	start(moment) {
 		let at = moment;

@@ -20,6 +20,9 @@ const PAUSE_S = 1;
 // Pixels across of what is drawn, at least: the clock shall be legible.
 const ACROSS_LEAST = 640;
 
+// The bars of activity.
+const BARS = 120, BARS_HIGH = 24;
+
 function make(name, values = {}, ...children) {
 	const element = Object.assign(document.createElement(name), values);
 
@@ -44,13 +47,16 @@ class Film {
 		this.slider = make("input", { type: "range", step: "any",
 			oninput: () => this.go(Number(this.slider.value)), onkeydown: event => this.key(event) });
 		this.slider.setAttribute("aria-label", w("time"));
+		this.bars = make("canvas", { className: "activity", width: BARS, height: BARS_HIGH });
+		this.bars.setAttribute("aria-hidden", "true");
 		this.said = make("p");
 		this.said.setAttribute("role", "status");
 		this.save = make("button", { onclick: () => this.record_video() });
 		this.gif = make("a", { className: "button", download: "wall.gif", textContent: w("gif") });
 		this.speeds = choice(w("speed"), SPEEDS.map(n => [n, w("times", { n })]), n => { this.speed = Number(n); });
 		this.root = make("div", { id: "film" }, make("link", { rel: "stylesheet", href: "/static/film.css" }),
-			this.canvas, make("div", { className: "bar" }, this.toggle, this.slider),
+			this.canvas, make("div", { className: "bar" }, this.toggle,
+				make("div", { className: "track" }, this.slider, this.bars)),
 			make("div", { className: "bar" }, choice(w("span"), [["night", w("night")], ["hour", w("hour")]],
 				span => this.load(span === "hour")), this.speeds,
 			choice(w("part"), [["whole", w("whole")], ["screen", w("screen")]], part => this.cut(part)),
@@ -73,7 +79,8 @@ class Film {
 		this.play(false);
 		this.recorder?.cancel(""); // of another film
 		this.reel = null;
-		this.gif.href = `/timelapse?source=wall&${query}`;
+		this.query = query;
+		this.offer_gif();
 		this.said.textContent = w("loading");
 		const load = this.loading = fetch(`/history?${query}`).then(answer => answer.ok ? answer.arrayBuffer() : null)
 			.catch(() => null);
@@ -86,6 +93,23 @@ class Film {
 			await this.begin(reel);
 	}
 
+	// Of the part that is shown.
+	offer_gif() {
+		const { box } = this, cut = this.part === "screen" && box;
+
+		this.gif.href = `/timelapse?source=wall&${this.query}${cut
+			? `&region=${box.width}x${box.height}+${box.x}+${box.y}` : ""}`;
+	}
+
+	// Under the slider, how much changed at each time.
+	draw_activity() {
+		const context = this.bars.getContext("2d"), heights = this.reel.activity(BARS);
+
+		context.clearRect(0, 0, BARS, BARS_HIGH);
+		context.fillStyle = getComputedStyle(this.root).getPropertyValue("--accent");
+		heights.forEach((part, x) => context.fillRect(x, BARS_HIGH * (1 - part), 1, BARS_HIGH));
+	}
+
 	async begin(reel) {
 		const first = reel.moments[0].time, last = reel.moments.at(-1).time;
 
@@ -95,6 +119,7 @@ class Film {
 		this.speed = SPEEDS.find(speed => speed * WISHED_S >= last - first) || SPEEDS.at(-1);
 		this.speeds.querySelector("select").value = this.speed;
 		this.cut(this.part);
+		this.draw_activity();
 		await this.go(first);
 	}
 
@@ -113,6 +138,7 @@ class Film {
 		this.box = part === "screen" && seen.width > 0 && seen.height > 0 ? seen : all;
 		const scale = Math.ceil(ACROSS_LEAST / this.box.width);
 		Object.assign(canvas, { width: this.box.width * scale, height: this.box.height * scale });
+		this.offer_gif();
 		this.draw();
 	}
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fills in the page's HTML, and compresses it. */
+/* Fills in a page's HTML, and compresses it. */
 #include "http/page/index.h"
 
 #include <errno.h>
@@ -15,11 +15,11 @@
 #define GZIP_WINDOW (16 + MAX_WBITS)
 
 static const struct page_form *
-template_form(void)
+template_form(const char *name)
 {
 	const struct page_file *file = page_files;
 
-	while (strcmp(file->name, "index.html") != 0)
+	while (strcmp(file->name, name) != 0)
 		file++;
 	return &file->forms[PAGE_PLAIN];
 }
@@ -39,9 +39,9 @@ put_word(FILE *out, const struct page_words *words, const char *name, size_t len
 
 /* The template with {{NAME}} replaced. */
 static int
-fill(const struct page_words *words, char **text, size_t *len)
+fill(const char *name, const struct page_words *words, char **text, size_t *len)
 {
-	const struct page_form *form = template_form();
+	const struct page_form *form = template_form(name);
 	const char *at = (const char *)form->bytes, *end = at + form->len, *mark, *close;
 	FILE *out = open_memstream(text, len);
 	bool failed;
@@ -95,14 +95,15 @@ set_form(struct page_index *index, int form, const void *bytes, size_t len)
 }
 
 int
-page_index_make(struct page_index *index, const struct page_words *words)
+page_index_make(
+	struct page_index *index, const char *name, const struct page_words *words)
 {
 	struct page_index made = { .title = strdup(words->title) };
 	size_t len = 0, compressed = 0;
 	unsigned char *gzip = NULL;
 	char *text = NULL;
 
-	if (made.title && fill(words, &text, &len) == 0)
+	if (made.title && fill(name, words, &text, &len) == 0)
 		gzip = compress_text(text, len, &compressed);
 	if (!gzip) {
 		free(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The page's HTML, filled in with what the config says of this wall. */
+/* A page's HTML, filled in with what the config says of this wall. */
 #pragma once
 
 #include "http/page/page.h"
@@ -17,9 +17,10 @@ struct page_index {
 	char *title; /* that it was made with */
 };
 
-/* From the page that is compiled in; what it was before is freed, unless it fails.
- * 0 or -ENOMEM. */
-int page_index_make(struct page_index *index, const struct page_words *words);
+/* From the file of that name, which is compiled in; what it was before is freed, unless
+ * it fails.  0 or -ENOMEM. */
+int page_index_make(
+	struct page_index *index, const char *name, const struct page_words *words);
 
 /* Accepts zeros. */
 void page_index_finish(struct page_index *index);

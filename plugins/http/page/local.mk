@@ -17,6 +17,7 @@ PAGE_FILES = \
 	%D%/admin.html %D%/admin.js %D%/ask.js \
 	%D%/bans.js %D%/board.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
 	%D%/film-words.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js %D%/notice.js \
+	%D%/operators.js %D%/pictures.js \
 	%D%/page.css %D%/place.js %D%/socket.io.js %D%/wall.webmanifest \
 	%D%/ways.js %D%/words-de.js \
 	%D%/words-en.js %D%/words.js

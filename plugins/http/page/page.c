@@ -10,12 +10,13 @@
 #include "http/board/board.h"
 #include "http/page/index.h"
 
-/* Everything from this server only; images also from scripts. */
+/* Everything from this server only; images also from scripts.  Shown in a frame by
+ * itself, and by whom the page lets. */
 #define POLICY                                                                           \
 	"default-src 'self'; script-src 'self' %s; img-src 'self' blob: data:; "         \
 	"style-src 'self' "                                                              \
 	"'unsafe-inline'; "                                                              \
-	"frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+	"frame-ancestors 'self' %s; base-uri 'none'; form-action 'self'"
 
 /* ------------------------------------------------------------------ files */
 
@@ -23,8 +24,6 @@
 static const char *
 file_name(const char *path)
 {
-	if (strcmp(path, "/admin/") == 0)
-		return "admin.html";
 	if (strcmp(path, "/api/") == 0)
 		return "api.html";
 	if (strcmp(path, "/socket.io/socket.io.js") == 0)
@@ -42,14 +41,15 @@ takes_gzip(const struct request *request)
 	return gzip && strncmp(gzip, "gzip;q=0", strlen("gzip;q=0")) != 0;
 }
 
+/* `embed`: the sites that may show it in a frame. */
 static enum MHD_Result
 reply_form(struct request *request, unsigned status, const struct page_file *file,
-	enum MHD_ResponseMemoryMode mode)
+	const char *embed, enum MHD_ResponseMemoryMode mode)
 {
 	bool gzip = takes_gzip(request);
 	const struct page_form *form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
 	struct MHD_Response *response;
-	char policy[sizeof(POLICY) + 64];
+	char policy[sizeof(POLICY) + 64 + PAGE_EMBED_MAX];
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
 		return reply_not_modified(request, form->etag);
@@ -61,7 +61,7 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	snprintf(policy, sizeof(policy), POLICY, page_script);
+	snprintf(policy, sizeof(policy), POLICY, page_script, embed);
 	response = response_with(response, "Content-Security-Policy", policy);
 	return reply_send(request, status, response);
 }
@@ -81,10 +81,11 @@ answer_file(struct request *request)
 {
 	const struct page_file *file = find_file(file_name(request->path));
 
-	/* the page itself is not to be had without its words */
-	if (!file || strcmp(file->name, "index.html") == 0)
+	/* these are not to be had without their words */
+	if (!file || strcmp(file->name, "index.html") == 0 ||
+		strcmp(file->name, "admin.html") == 0)
 		return page_answer_missing(request);
-	return reply_form(request, MHD_HTTP_OK, file, MHD_RESPMEM_PERSISTENT);
+	return reply_form(request, MHD_HTTP_OK, file, "", MHD_RESPMEM_PERSISTENT);
 }
 
 enum MHD_Result
@@ -94,11 +95,11 @@ page_answer_missing(struct request *request)
 
 	if (!accepted || !strstr(accepted, "text/html"))
 		return reply_error(request, MHD_HTTP_NOT_FOUND, "404 Not Found");
-	return reply_form(request, MHD_HTTP_NOT_FOUND, find_file("404.html"),
+	return reply_form(request, MHD_HTTP_NOT_FOUND, find_file("404.html"), "",
 		MHD_RESPMEM_PERSISTENT);
 }
 
-/* --------------------------------------------------------------------- the page */
+/* -------------------------------------------------------------------- the pages */
 
 static const char *
 title_of(const struct request *request)
@@ -111,17 +112,28 @@ title_of(const struct request *request)
 /* Made anew when a reload changed the title; an instance whose own options change is
  * another one. */
 static int
-make_index(struct page *page, const char *title)
+make_index(const struct page *page, struct page_index **index, const char *name,
+	const char *title)
 {
 	const struct page_words words = { title, page->rules, page->language };
 
-	if (!page->index)
-		page->index = calloc(1, sizeof(*page->index));
-	if (!page->index)
+	if (!*index)
+		*index = calloc(1, sizeof(**index));
+	if (!*index)
 		return -ENOMEM;
-	if (page->index->title && strcmp(page->index->title, title) == 0)
+	if ((*index)->title && strcmp((*index)->title, title) == 0)
 		return 0;
-	return page_index_make(page->index, &words);
+	return page_index_make(*index, name, &words);
+}
+
+static enum MHD_Result
+reply_index(struct request *request, struct page_index **index, const char *name,
+	const char *embed)
+{
+	if (make_index(request->subject, index, name, title_of(request)) < 0)
+		return reply_no_memory(request);
+	return reply_form(
+		request, MHD_HTTP_OK, &(*index)->file, embed, MHD_RESPMEM_MUST_COPY);
 }
 
 static enum MHD_Result
@@ -129,19 +141,31 @@ answer_index(struct request *request)
 {
 	struct page *page = request->subject;
 
-	if (make_index(page, title_of(request)) < 0)
-		return reply_no_memory(request);
-	return reply_form(
-		request, MHD_HTTP_OK, &page->index->file, MHD_RESPMEM_MUST_COPY);
+	return reply_index(request, &page->index, "index.html", page->embed);
+}
+
+static enum MHD_Result
+answer_admin(struct request *request)
+{
+	struct page *page = request->subject;
+
+	return reply_index(request, &page->admin, "admin.html", "");
+}
+
+static void
+free_index(struct page_index **index)
+{
+	if (*index)
+		page_index_finish(*index);
+	free(*index);
+	*index = NULL;
 }
 
 void
 page_finish(struct page *page)
 {
-	if (page->index)
-		page_index_finish(page->index);
-	free(page->index);
-	page->index = NULL;
+	free_index(&page->index);
+	free_index(&page->admin);
 }
 
 static enum MHD_Result
@@ -182,6 +206,6 @@ const struct route page_routes[] = {
 	{ "GET", "/api", false, redirect_to_folder },
 	{ "GET", "/api/", false, answer_file },
 	{ "GET", "/admin", false, redirect_to_folder },
-	{ "GET", "/admin/", false, answer_file },
+	{ "GET", "/admin/", false, answer_admin },
 	{ NULL, NULL, false, NULL },
 };

@@ -12,13 +12,16 @@
 
 #include "http/web/request.h"
 
+/* The longest list of sites that may show the page. */
+#define PAGE_EMBED_MAX 1000
+
 struct board;
 struct page_index;
 
 struct page {
 	struct board *board;
-	const char *rules, *language; /* as in the config */
-	struct page_index *index;     /* made when it is asked for; NULL: not yet */
+	const char *rules, *language, *embed; /* as in the config */
+	struct page_index *index, *admin;     /* made when asked for; NULL: not yet */
 };
 
 extern const struct route page_routes[]; /* subject: struct page */

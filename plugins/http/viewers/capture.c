@@ -37,17 +37,27 @@ capture_has(const struct capture *capture, enum product product)
 /* ---------------------------------------------------------------- the thread */
 
 static struct frame *
+encode_place(struct capture *capture, enum png_kind what)
+{
+	struct frame *frame = codec_png_encode(&capture->png, &capture->diff, what);
+
+	if (frame)
+		frame_deflate(frame);
+	return frame;
+}
+
+static struct frame *
 encode_product(struct capture *capture, enum product product)
 {
 	const struct framediff *diff = &capture->diff;
 
 	switch (product) {
 	case PLACE_KEY:
-		return codec_png_encode(&capture->png, diff, PICTURE_FULL);
+		return encode_place(capture, PICTURE_FULL);
 	case PLACE_AGAIN:
-		return codec_png_encode(&capture->png, diff, PICTURE_AGAIN);
+		return encode_place(capture, PICTURE_AGAIN);
 	case PLACE_DELTA:
-		return codec_png_encode(&capture->png, diff, PICTURE_DELTA);
+		return encode_place(capture, PICTURE_DELTA);
 	case WHOLE_PICTURE:
 		return codec_png_encode(&capture->png, diff, PICTURE_WHOLE);
 	case LIVE_COARSE:

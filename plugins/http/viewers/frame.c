@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/websocket-deflate.h"
+
+#define DEFLATE_BYTES_MAX (64 * 1024)
+
 struct frame *
 frame_new(uint32_t number)
 {
@@ -32,6 +36,21 @@ frame_add(struct frame *frame, uint8_t *bytes, size_t len)
 }
 
 void
+frame_deflate(struct frame *frame)
+{
+	for (size_t i = 0; i < frame->n; i++) {
+		struct message *message = &frame->messages[i];
+
+		if (message->len > DEFLATE_BYTES_MAX)
+			continue;
+		message->deflated = websocket_deflate(
+			message->bytes, message->len, &message->deflated_len);
+		if (message->deflated)
+			frame->bytes += message->deflated_len;
+	}
+}
+
+void
 frame_count(struct frame *frame, size_t *sum)
 {
 	frame->sum = sum;
@@ -52,8 +71,10 @@ frame_release(struct frame *frame)
 		return;
 	if (frame->sum)
 		*frame->sum -= frame->bytes;
-	for (size_t i = 0; i < frame->n; i++)
+	for (size_t i = 0; i < frame->n; i++) {
 		free(frame->messages[i].bytes);
+		free(frame->messages[i].deflated);
+	}
 	free(frame->messages);
 	free(frame);
 }

@@ -15,6 +15,8 @@
 struct message {
 	uint8_t *bytes;
 	size_t len;
+	uint8_t *deflated; /* the same for who reads WebSocket's deflate; or NULL */
+	size_t deflated_len;
 };
 
 struct frame {
@@ -32,6 +34,10 @@ struct frame *frame_new(uint32_t number);
 /* Appends a message and takes over its bytes, from malloc(), also on failure.  0 or
  * -ENOMEM. */
 int frame_add(struct frame *frame, uint8_t *bytes, size_t len);
+
+/* Compresses its messages, unless they are long: pictures of noise, whose time it is not
+ * worth. */
+void frame_deflate(struct frame *frame);
 
 /* Adds its bytes to *sum until it is freed. */
 void frame_count(struct frame *frame, size_t *sum);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/websocket-deflate.h"
 #include "http/viewers/codec-live.h"
 #include "http/viewers/frame.h"
 #include "http/viewers/place-command.h"
@@ -29,6 +30,7 @@
 
 /* In what a request asks for, with the dialect. */
 #define WITH_BANDS 16
+#define WITH_DEFLATE 32
 
 static struct viewer *
 viewer_of(struct websocket *ws)
@@ -139,11 +141,14 @@ static void
 send_piece(struct viewer *viewer)
 {
 	const struct message *message = &viewer->frame->messages[viewer->message];
-	size_t left = message->len - viewer->done;
+	bool deflated = viewer->ws.deflate && message->deflated;
+	const uint8_t *bytes = deflated ? message->deflated : message->bytes;
+	size_t left = (deflated ? message->deflated_len : message->len) - viewer->done;
 	size_t len = left < PIECE_BYTES ? left : PIECE_BYTES;
 
-	websocket_send_fragment(&viewer->ws, WEBSOCKET_BINARY,
-		message->bytes + viewer->done, len, viewer->done == 0, len == left);
+	websocket_send_fragment(&viewer->ws,
+		WEBSOCKET_BINARY | (deflated ? WEBSOCKET_DEFLATED : 0),
+		bytes + viewer->done, len, viewer->done == 0, len == left);
 	viewer->done += len;
 	if (len < left)
 		return;
@@ -277,12 +282,21 @@ viewer_drop(struct viewer *viewer)
 static void
 take_command(struct viewer *viewer)
 {
+	char inflated[COMMAND_MAX + 1];
+	const char *command = viewer->command;
+	int len = viewer->command_len;
+
+	if (viewer->ws.deflated) {
+		len = websocket_inflate((const uint8_t *)command, len,
+			(uint8_t *)inflated, sizeof(inflated));
+		command = inflated;
+	}
+	if (len < 0)
+		return;
 	if (viewer->sight.bands)
-		sight_take(&viewer->sight, viewer->command, viewer->command_len,
-			now_of(viewer));
+		sight_take(&viewer->sight, command, len, now_of(viewer));
 	else
-		viewer_act(viewer,
-			place_command_parse(viewer->command, viewer->command_len));
+		viewer_act(viewer, place_command_parse(command, len));
 }
 
 static void
@@ -376,7 +390,8 @@ viewer_new(const struct request *request)
 	if (!viewer)
 		return NULL;
 	viewer->ws.source = request->source->key;
-	viewer->dialect = asked & ~(uintptr_t)WITH_BANDS;
+	viewer->ws.deflate = asked & WITH_DEFLATE;
+	viewer->dialect = asked & ~(uintptr_t)(WITH_BANDS | WITH_DEFLATE);
 	viewer->wants_deltas = viewer->wants_pps = true;
 	if (!(asked & WITH_BANDS) ||
 		sight_open(&viewer->sight, host->canvas_width, host->canvas_height) == 0)
@@ -416,13 +431,29 @@ on_upgrade(void *arg, struct MHD_Connection *connection, void *context, const ch
 	viewer_push(viewer);
 }
 
+/* Who watches by PNG may be sent messages compressed once more: of a picture with little
+ * in it PNG itself leaves 4 KB. */
+static bool
+may_deflate(const struct request *request, enum dialect dialect)
+{
+	return dialect == DIALECT_PLACE &&
+	       websocket_deflate_is_offered(
+		       websocket_header(request->connection, "Sec-WebSocket-Extensions"));
+}
+
 enum MHD_Result
 viewer_answer(struct request *request, enum dialect dialect, bool bands)
 {
 	struct MHD_Response *response =
 		websocket_upgrade(request->connection, on_upgrade, request->subject);
 
-	request->data = (void *)(uintptr_t)(dialect | (bands ? WITH_BANDS : 0));
+	bool deflate = may_deflate(request, dialect);
+
+	request->data = (void *)(uintptr_t)(dialect | (bands ? WITH_BANDS : 0) |
+					    (deflate ? WITH_DEFLATE : 0));
+	if (deflate)
+		response = response_with(
+			response, "Sec-WebSocket-Extensions", WEBSOCKET_DEFLATE_ANSWER);
 
 	/* a HEAD request is no handshake */
 	if (response && strcmp(request->method, MHD_HTTP_METHOD_GET) == 0)

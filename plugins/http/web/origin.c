@@ -67,6 +67,27 @@ request_is_cross_site(const struct request *request, const char *origins, bool n
 	return needs_json && !is_json(request_header(request, "Content-Type"));
 }
 
+static bool
+begins_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool
+request_path_is_public(const struct request *request)
+{
+	return request->web->public_reads && !begins_with(request->path, "/admin") &&
+	       !begins_with(request->path, "/metrics");
+}
+
+bool
+request_is_public(const struct request *request)
+{
+	return (strcmp(request->method, MHD_HTTP_METHOD_GET) == 0 ||
+		       strcmp(request->method, MHD_HTTP_METHOD_HEAD) == 0) &&
+	       request_path_is_public(request);
+}
+
 const char *
 request_listed_origin(const struct request *request)
 {
@@ -74,7 +95,9 @@ request_listed_origin(const struct request *request)
 	const char *origin =
 		origins && *origins ? request_header(request, "Origin") : NULL;
 
-	return origin && is_listed(origins, origin) ? origin : NULL;
+	return origin && is_listed(origins, origin) && !request_is_public(request)
+		       ? origin
+		       : NULL;
 }
 
 bool

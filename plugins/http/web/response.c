@@ -61,11 +61,27 @@ error_response(const char *text)
 
 /* ------------------------------------------------------------------ replying */
 
+#define ALLOW_ORIGIN "Access-Control-Allow-Origin"
+#define EXPOSE_HEADERS "Access-Control-Expose-Headers"
+#define EXPOSED "ETag, Retry-After"
+
+/* Lets any page read it, and all that share it. */
+static void
+allow_everybody(struct MHD_Response *response)
+{
+	if (MHD_get_response_header(response, ALLOW_ORIGIN))
+		return;
+	(void)MHD_add_response_header(response, ALLOW_ORIGIN, "*");
+	(void)MHD_add_response_header(response, EXPOSE_HEADERS, EXPOSED);
+}
+
 enum MHD_Result
 reply_shared(struct request *request, unsigned status, struct MHD_Response *response)
 {
 	if (!response)
 		return reply_no_memory(request);
+	if (request_is_public(request))
+		allow_everybody(response);
 	return MHD_queue_response(request->connection, status, response);
 }
 
@@ -75,12 +91,10 @@ allow_origin(const struct request *request, struct MHD_Response *response)
 {
 	const char *origin = request_listed_origin(request);
 
-	if (!response || !origin ||
-		MHD_get_response_header(response, "Access-Control-Allow-Origin"))
+	if (!response || !origin || MHD_get_response_header(response, ALLOW_ORIGIN))
 		return response;
-	response = response_with(response, "Access-Control-Allow-Origin", origin);
-	response = response_with(
-		response, "Access-Control-Expose-Headers", "ETag, Retry-After");
+	response = response_with(response, ALLOW_ORIGIN, origin);
+	response = response_with(response, EXPOSE_HEADERS, EXPOSED);
 	return response_with(response, "Vary", "Origin");
 }
 

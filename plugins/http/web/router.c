@@ -46,7 +46,7 @@ method_bit(const char *name)
 	return 0;
 }
 
-/* What a page of a listed site may send. */
+/* What a page of another site may send. */
 static struct MHD_Response *
 allow_preflight(struct MHD_Response *response, const char *allowed)
 {
@@ -76,6 +76,11 @@ reply_allow(struct request *request, unsigned status, unsigned allowed)
 		MHD_HTTP_HEADER_ALLOW, text);
 	if (status == MHD_HTTP_OK && request_listed_origin(request))
 		response = allow_preflight(response, text);
+	else if (status == MHD_HTTP_OK && allowed & METHOD_GET &&
+		 request_path_is_public(request))
+		response = allow_preflight(
+			response_with(response, "Access-Control-Allow-Origin", "*"),
+			"GET, HEAD");
 	return reply_send(request, status, response);
 }
 

@@ -29,6 +29,7 @@ struct web {
 	enum MHD_Result (*answer_missing)(struct request *request);
 	const char *proxies; /* proxy.h; set before the start */
 	const char *origins; /* origin.h; the same */
+	bool public_reads;   /* the same */
 	struct mhd_uv server;
 	struct http_clients clients;
 	struct turn turn;

@@ -4,7 +4,8 @@ EXTRA_DIST += %D%/pings.bpf.c
 CLEANFILES += %D%/pings.bpf.o %D%/pings.skel.h
 if WITH_XDP
 plugin_LTLIBRARIES += xdp.la
-xdp_la_SOURCES = %D%/module.c %D%/module.h %D%/shared.h
+xdp_la_SOURCES = %D%/module.c %D%/module.h %D%/ports.c %D%/program.c %D%/program.h \
+	%D%/shared.h
 nodist_xdp_la_SOURCES = %D%/pings.skel.h
 # what bpftool writes has warnings of its own
 xdp_la_CPPFLAGS = $(AM_CPPFLAGS) -isystem %D%

@@ -182,10 +182,8 @@ paint_batch(struct painter_thread *me, uint16_t number)
 		sched_yield();
 	}
 	mural_batch_flush(&me->brush, &batch, held);
-	if (broken == EARLY_DAMAGE) {
+	if (broken == EARLY_DAMAGE)
 		memset(me->brush.damage, 0, canvas.view.words * 64);
-		memset(me->brush.damaged_groups, 0, canvas.view.words);
-	}
 	canvas_publish(&canvas, &me->brush);
 	remember(me, places, n, begun, me->brush.painted - before == n ? number : UNKNOWN,
 		me->brush.painted > before);

@@ -78,8 +78,6 @@ assert_same(const struct fixture *f)
 		a->pixels, b->pixels, (size_t)a->stride * HEIGHT * sizeof(uint32_t));
 	assert_memory_equal(
 		f->brushes[0].damage, f->brushes[1].damage, a->view.words * 64);
-	assert_memory_equal(f->brushes[0].damaged_groups, f->brushes[1].damaged_groups,
-		a->view.words);
 	assert_int_equal(f->brushes[0].painted, f->brushes[1].painted);
 }
 
@@ -203,8 +201,8 @@ TEST_WITH(empty_rows_and_rectangles_paint_nothing, set_up, tear_down)
 	mural_fill(brush, 0, 0, 0, 5, argb);
 	mural_fill(brush, 0, 0, 5, 0, argb);
 	assert_int_equal(brush->painted, 0);
-	for (size_t i = 0; i < f->canvases[0].view.words; i++)
-		assert_int_equal(brush->damaged_groups[i], 0);
+	for (size_t i = 0; i < f->canvases[0].view.words * 64; i++)
+		assert_int_equal(brush->damage[i], 0);
 }
 
 /* ---- a brush of which each pixel is looked at */

@@ -111,8 +111,8 @@ TEST_WITH(drops_and_counts_what_is_outside, set_up, tear_down)
 		mural_put(&f->brush, outside[i][0], outside[i][1], 0xffffffff);
 	assert_int_equal(f->brush.discarded[MURAL_OUT_OF_BOUNDS], 6);
 	assert_int_equal(f->brush.painted, 0);
-	for (size_t i = 0; i < f->canvas.view.words; i++)
-		assert_int_equal(f->brush.damaged_groups[i], 0);
+	for (size_t i = 0; i < f->canvas.view.words * 64; i++)
+		assert_int_equal(f->brush.damage[i], 0);
 }
 
 TEST_WITH(paints_corners_and_blends, set_up, tear_down)

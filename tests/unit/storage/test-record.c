@@ -126,6 +126,33 @@ slurp(uint8_t **bytes)
 	return st.st_size;
 }
 
+/* All that was recorded, in however many parts; nothing after the end. */
+static void
+check_activity(struct mural_history *history, const struct mural_span *span)
+{
+	uint64_t all, parts[5], sum = 0;
+
+	assert_int_equal(
+		mural_history_activity(history, span->first_ms, span->last_ms, &all, 1),
+		0);
+	assert_int_equal(
+		mural_history_activity(history, span->first_ms, span->last_ms, parts, 5),
+		0);
+	for (int i = 0; i < 5; i++)
+		sum += parts[i];
+	assert_true(all > 0 && sum == all);
+	assert_int_equal(
+		mural_history_activity(history, INT64_MIN, INT64_MAX, parts, 5), 0);
+	assert_int_equal(parts[2], all); /* 1970 is the middle of all times */
+	assert_int_equal(mural_history_activity(
+				 history, span->last_ms + 1, span->last_ms + 9, parts, 5),
+		0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(parts[i], 0);
+	assert_int_equal(mural_history_activity(history, 1, 0, parts, 5), -EINVAL);
+	assert_int_equal(mural_history_activity(history, 0, 1, parts, 0), -EINVAL);
+}
+
 /* ------------------------------------------------------------------ there and back */
 
 TEST_WITH(every_moment_comes_back, no_files, NULL)
@@ -147,6 +174,7 @@ TEST_WITH(every_moment_comes_back, no_files, NULL)
 	history = open_history();
 	assert_int_equal(mural_history_span(history, INT64_MIN, INT64_MAX, &span), 0);
 	assert_int_equal(span.moments, n);
+	check_activity(history, &span);
 	for (int i = 0; i < n; i++) {
 		assert_int_equal(mural_history_next(history, &moment), 1);
 		assert_int_equal(moment.width, WIDTH);

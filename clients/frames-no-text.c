@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* In a build without FreeType or FriBidi no text is written. */
+#include "frames.h"
+
+#include <errno.h>
+
+#include "console.h"
+
+int
+frames_write(struct frames *frames, const char *text, uint32_t capital, uint32_t argb)
+{
+	(void)frames;
+	(void)text;
+	(void)capital;
+	(void)argb;
+	return console_error(-ENOTSUP, "this muralctl was built without FreeType and "
+				       "FriBidi, and writes no text; "
+				       "murald's configure says which packages they are");
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Compressed messages of WebSocket. */
+#include "common/websocket-deflate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/websocket-protocol.h"
+#include "support/unit.h"
+
+TEST(an_offer_is_taken_if_it_can_be_served)
+{
+	static const char *const fine[] = {
+		"permessage-deflate",
+		"permessage-deflate; client_max_window_bits",
+		"Permessage-Deflate ;client_max_window_bits=10; "
+		"server_no_context_takeover",
+		"permessage-deflate; "
+		"server_max_window_bits=15;client_no_context_takeover",
+		"x-other; a=b, permessage-deflate; "
+		"server_max_window_bits=9,\tpermessage-deflate",
+	};
+	static const char *const wrong[] = {
+		"",
+		",;, ;",
+		"permessage-deflatf",
+		"x; permessage-deflate",
+		"permessage-deflate; server_max_window_bits=9",
+		"permessage-deflate; server_max_window_bits",
+		"permessage-deflate; server_no_context_takeover=1",
+		"permessage-deflate; unknown",
+		"permessage-deflate; server_no_context_takeover; "
+		"server_no_context_takeover",
+		"permessage-deflate;",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fine) / sizeof(*fine); i++)
+		assert_true(websocket_deflate_is_offered(fine[i]));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_false(websocket_deflate_is_offered(wrong[i]));
+}
+
+TEST(a_message_is_compressed_only_if_that_pays)
+{
+	uint8_t bytes[4096], back[sizeof(bytes) + 1], *deflated;
+	uint32_t noise = 1;
+	size_t len;
+
+	(void)state;
+	memset(bytes, 7, sizeof(bytes));
+	deflated = websocket_deflate(bytes, sizeof(bytes), &len);
+	assert_non_null(deflated);
+	assert_true(len < 64);
+	assert_int_equal(
+		websocket_inflate(deflated, len, back, sizeof(back)), sizeof(bytes));
+	assert_memory_equal(back, bytes, sizeof(bytes));
+	assert_int_equal(websocket_inflate(deflated, len, back, 100), -EMSGSIZE);
+	assert_int_equal(websocket_inflate(deflated, len - 9, back, sizeof(back)) > 0, 0);
+	free(deflated);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (noise = noise * 1664525 + 1013904223) >> 24;
+	assert_null(websocket_deflate(bytes, sizeof(bytes), &len));
+	assert_null(websocket_deflate(bytes, 0, &len));
+	assert_null(websocket_deflate(bytes, 1, &len));
+}
+
+TEST(what_is_not_deflated_is_no_message)
+{
+	static const uint8_t wrong[] = { 0xff, 0xff, 0xff }, empty[] = { 0x00 };
+	uint8_t back[16];
+
+	(void)state;
+	assert_int_equal(
+		websocket_inflate(wrong, sizeof(wrong), back, sizeof(back)), -EBADMSG);
+	assert_int_equal(websocket_inflate(empty, 1, back, sizeof(back)), 0);
+}
+
+TEST(the_first_reserved_bit_is_for_who_agreed_to_it)
+{
+	struct wslay_frame_iocb frame = { .fin = 1, .mask = 1, .opcode = WEBSOCKET_TEXT };
+
+	(void)state;
+	assert_true(websocket_frame_is_right(&frame, 0, true));
+	frame.rsv = WEBSOCKET_RSV1;
+	assert_true(websocket_frame_is_right(&frame, 0, true));
+	assert_false(websocket_frame_is_right(&frame, 0, false));
+	frame.opcode = WEBSOCKET_PING;
+	assert_false(websocket_frame_is_right(&frame, 0, true));
+	frame.opcode = WEBSOCKET_CONTINUE;
+	assert_false(websocket_frame_is_right(&frame, WEBSOCKET_TEXT, true));
+	frame.opcode = WEBSOCKET_BINARY;
+	frame.rsv = WEBSOCKET_RSV1 | 1;
+	assert_false(websocket_frame_is_right(&frame, 0, true));
+}
+UNIT_TESTS(NULL, NULL)

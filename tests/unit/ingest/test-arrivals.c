@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is served first, and who gives way when all places are taken. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "ingest/arrivals.h"
+#include "support/unit.h"
+
+enum { PLACES = 8 };
+
+/* A descriptor that tells whether it was closed. */
+static int
+arrive(struct arrivals *arrivals, const char *source, uint64_t now_ms)
+{
+	union peer_address peer = { .in6.sin6_family = AF_INET6 };
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	assert_int_equal(inet_pton(AF_INET6, source, &peer.in6.sin6_addr), 1);
+	arrivals_add(arrivals, fd, &peer, now_ms);
+	return fd;
+}
+
+static bool
+is_closed(int fd)
+{
+	return fcntl(fd, F_GETFD) < 0 && errno == EBADF;
+}
+
+static void
+expect_next(struct arrivals *arrivals, int fd)
+{
+	union peer_address peer;
+
+	assert_int_equal(arrivals_next(arrivals, &peer), fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+TEST(sources_take_turns)
+{
+	struct arrivals arrivals;
+	int first[3], second[2], third;
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	for (int i = 0; i < 3; i++)
+		first[i] = arrive(&arrivals, "2001:db8::1", 0);
+	for (int i = 0; i < 2; i++) /* an address of the same prefix is the same source */
+		second[i] = arrive(&arrivals, i ? "2001:db8:1::1" : "2001:db8:1::2", 0);
+	expect_next(&arrivals, first[0]);
+	expect_next(&arrivals, second[0]);
+	third = arrive(&arrivals, "2001:db8:2::1", 0);
+	expect_next(&arrivals, third);
+	expect_next(&arrivals, first[1]);
+	expect_next(&arrivals, second[1]);
+	expect_next(&arrivals, first[2]);
+	expect_next(&arrivals, -1);
+	arrivals_finish(&arrivals);
+}
+
+TEST(who_has_most_waiting_gives_way)
+{
+	struct arrivals arrivals;
+	int flood[PLACES], another, late;
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	for (int i = 0; i < PLACES; i++) {
+		assert_true(arrivals_take(&arrivals, 0));
+		flood[i] = arrive(&arrivals, "2001:db8::1", 0);
+	}
+	another = arrive(&arrivals, "2001:db8:1::1", 0);
+	assert_true(is_closed(flood[PLACES - 1]));
+	late = arrive(&arrivals, "2001:db8::1", 0);
+	assert_true(is_closed(late));
+	expect_next(&arrivals, flood[0]);
+	expect_next(&arrivals, another);
+	arrivals_finish(&arrivals);
+	for (int i = 0; i < PLACES; i++)
+		assert_true(is_closed(flood[i]));
+}
+
+TEST(a_burst_waits_in_the_kernel)
+{
+	struct arrivals arrivals;
+
+	assert_int_equal(arrivals_init(&arrivals, PLACES, 64), 0);
+	for (int i = 0; i < PLACES; i++)
+		(void)arrive(&arrivals, "2001:db8::1", 1000);
+	assert_false(arrivals_take(&arrivals, 1000));
+	assert_false(arrivals_take(&arrivals, 1040));
+	assert_true(arrivals_take(&arrivals, 1050));
+	arrivals_finish(&arrivals);
+}
+
+UNIT_TESTS(NULL, NULL)
