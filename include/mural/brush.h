@@ -65,7 +65,8 @@ struct mural_batch;
 /*
  * Made and freed by murald.  A plugin reads width and height and leaves the rest to the
  * functions; one that fills batches itself also needs stride, step, left, top, tiles_x
- * and store.  The layout is frozen within one ABI number, because the functions below are
+ * and store, and one that paints by itself, as the inline functions do, also pixels and
+ * damage.  The layout is frozen within one ABI number, because the functions below are
  * compiled into plugins.
  *
  * A pixel takes `step` words of 32 bits, its colour in the first; pixel x,y of the region

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The shapes of a `PX x y rrggbb` line with plain numbers, for vectors-*.c. */
+/* The shapes of `PX x y rrggbb` and `PX x y` lines with plain numbers, for vectors-*.c.
+ */
 #include "pixelflut/vectors.h"
 
 /* No place of sixteen: a shuffle puts a zero there. */
@@ -14,13 +15,29 @@
 /* The blank between x and y is at 8 - y_digits, that behind y at 9, that before x, which
  * may be one too far to the left, at 7 - x_digits - y_digits. */
 #define BLANKS(x, y) ((0x100 >> (y) | 0x100 >> (y) >> ((x) + 1)) & 0xff)
-#define SHAPE(x, y)                                                                      \
-	[BLANKS(x, y)] = { NUMBER(x, 8 - (y)), NUMBER(y, 9), 14, 15, 12, 13, 10, 11,     \
-		NONE, NONE }
+#define DIGITS(x, y)                                                                     \
+	{                                                                                \
+		NUMBER(x, 8 - (y)), NUMBER(y, 9), 14, 15, 12, 13, 10, 11, NONE, NONE     \
+	}
+#define SHAPE(x, y) [BLANKS(x, y)] = DIGITS(x, y)
 #define LENGTH(x, y) [BLANKS(x, y)] = sizeof("PX   rrggbb") - 3 + (x) + (y)
+#define READ_LENGTH(x, y) [BLANKS(x, y)] = sizeof("PX  ") - 3 + (x) + (y)
+#define LEADS(x, y) [BLANKS(x, y)] = ((x) > 1) << (8 - (x) - (y)) | ((y) > 1) << (9 - (y))
 #define FOR_ALL(f)                                                                       \
 	f(1, 1), f(1, 2), f(1, 3), f(1, 4), f(2, 1), f(2, 2), f(2, 3), f(2, 4), f(3, 1), \
 		f(3, 2), f(3, 3), f(3, 4), f(4, 1), f(4, 2), f(4, 3), f(4, 4)
 
-_Alignas(16) const uint8_t line_shuffles[256][16] = { FOR_ALL(SHAPE) };
+/* In front of the shortest read the end of the line before it is in sight, and that may
+ * have a blank there. */
+#define SHORTEST (BLANKS(1, 1) | 1)
+
+_Alignas(16) const uint8_t line_shuffles[256][16] = {
+	FOR_ALL(SHAPE),
+	[SHORTEST] = DIGITS(1, 1),
+};
 const uint8_t line_lengths[256] = { FOR_ALL(LENGTH) };
+const uint8_t read_lengths[256] = {
+	FOR_ALL(READ_LENGTH),
+	[SHORTEST] = sizeof("PX  ") - 3 + 1 + 1,
+};
+const uint8_t read_leads[256] = { FOR_ALL(LEADS) };

@@ -164,15 +164,16 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *until,
 	return p;
 }
 
-/* Parses the reads that come next and prefetches their pixels; returns how many. */
+/* Parses the reads that come next, those that begin before `until`, and prefetches their
+ * pixels; returns how many. */
 static unsigned
-gather_reads(const struct painter *painter, const uint8_t *p, const uint8_t *end,
-	struct pending_read *reads)
+gather_reads(const struct painter *painter, const uint8_t *p, const uint8_t *until,
+	const uint8_t *end, struct pending_read *reads)
 {
 	struct field_values values;
 	unsigned n = 0;
 
-	while (n < READS_MAX && end - p >= LOAD_BYTES_MAX) {
+	while (n < READS_MAX && end - p >= LOAD_BYTES_MAX && p < until) {
 		struct line_shape shape = find_shape(p);
 		const uint8_t *stop = p + 4 + shape.y_end;
 
@@ -194,16 +195,18 @@ gather_reads(const struct painter *painter, const uint8_t *p, const uint8_t *end
 	return n;
 }
 
-/* Answers reads until another kind of line comes, or the answers are full. */
+/* Answers reads until another kind of line comes, those that begin before `until`, or
+ * the answers are full. */
 static const uint8_t *
-run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
+run_reads(struct painter *painter, const uint8_t *p, const uint8_t *until,
+	const uint8_t *end)
 {
 	struct pending_read reads[READS_MAX];
 	struct answers *answers = &painter->answers;
 	unsigned n;
 
 	do {
-		n = gather_reads(painter, p, end, reads);
+		n = gather_reads(painter, p, until, end, reads);
 		if (n == 0)
 			break;
 		uint8_t *to = answers_room(answers, n);
@@ -217,9 +220,9 @@ run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* How far the writes are executed here, before the wider vectors are tried again. */
+/* How far lines are executed here, before the wider vectors are tried again. */
 static inline const uint8_t *
-writes_end(const struct painter *painter, const uint8_t *p, const uint8_t *end)
+lines_end(const struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	if (!painter->vectors || end - p < VECTORS_BYTES_MIN ||
 		painter->trial >= (size_t)(end - painter->data))
@@ -230,17 +233,26 @@ writes_end(const struct painter *painter, const uint8_t *p, const uint8_t *end)
 		       : p + 1;
 }
 
+/* Whether a plain line is `PX x y`. */
+static inline bool
+is_read(const uint8_t *p)
+{
+	return p[4 + find_shape(p).y_end] == '\n';
+}
+
 const uint8_t *
 simd_run_lines(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *begin;
+	const uint8_t *begin, *until;
 
 	do {
 		begin = p;
 		if (vectors_may_run(painter, p, end))
-			p = painter->vectors->run_writes(painter, p, end);
-		p = run_writes(painter, p, writes_end(painter, p, end), end);
-		p = run_reads(painter, p, end);
+			p = is_read(p) ? painter->vectors->run_reads(painter, p, end)
+				       : painter->vectors->run_writes(painter, p, end);
+		until = lines_end(painter, p, end);
+		p = run_writes(painter, p, until, end);
+		p = run_reads(painter, p, until, end);
 	} while (p != begin && !painter->answers.full);
 	return p;
 }

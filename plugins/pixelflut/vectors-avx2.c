@@ -140,6 +140,94 @@ read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
 	return faults.frames == 0 && _mm256_testz_si256(faults.digits, faults.digits);
 }
 
+/* ------------------------------------------------------------------ reads */
+
+/* As line_shape(), of a `PX x y` line. */
+TARGET static inline unsigned
+read_shape(const uint8_t *end, unsigned blanks, unsigned zeros, struct faults *faults)
+{
+	const unsigned shape = blanks & 0xff;
+	uint32_t before;
+
+	memcpy(&before, end - 3 - read_lengths[shape], sizeof(before));
+	faults->frames |= before ^ ('\n' | 'P' << 8 | 'X' << 16 | ' ' << 24);
+	faults->frames |= zeros & read_leads[shape];
+	return shape;
+}
+
+/* Two reads, by their ends: x, y and nothing of each. */
+TARGET static inline __m256i
+read_two_places(
+	const uint8_t *a, const uint8_t *b, uint8_t *lengths, struct faults *faults)
+{
+	const __m256i text = load_two(a - READ_LEFT, b - READ_LEFT);
+	const uint32_t blanks = (uint32_t)_mm256_movemask_epi8(
+		_mm256_cmpeq_epi8(text, _mm256_set1_epi8(' ')));
+	const uint32_t zeros = (uint32_t)_mm256_movemask_epi8(
+		_mm256_cmpeq_epi8(text, _mm256_set1_epi8('0')));
+	const unsigned shape_a = read_shape(a, blanks, zeros, faults);
+	const unsigned shape_b = read_shape(b, blanks >> 16, zeros >> 16, faults);
+	const __m256i digit =
+		_mm256_shuffle_epi8(_mm256_sub_epi8(text, _mm256_set1_epi8('0')),
+			load_two(line_shuffles[shape_a], line_shuffles[shape_b]));
+	const __m256i limits =
+		_mm256_set_epi64x(-1, 0x0909090909090909, -1, 0x0909090909090909);
+	const __m256i weights = _mm256_broadcastsi128_si256(
+		_mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 0, 0, 0, 0, 0, 0, 0, 0));
+	const __m256i places =
+		_mm256_broadcastsi128_si256(_mm_setr_epi16(100, 1, 100, 1, 0, 0, 0, 0));
+
+	lengths[0] = read_lengths[shape_a];
+	lengths[LANES / 2] = read_lengths[shape_b];
+	faults->digits = _mm256_or_si256(faults->digits, _mm256_subs_epu8(digit, limits));
+	return _mm256_madd_epi16(_mm256_maddubs_epi16(digit, weights), places);
+}
+
+TARGET static inline bool
+read_places(const uint8_t *base, const int16_t *ends, const struct plane *plane,
+	struct group *group, uint8_t *lengths)
+{
+	struct faults faults = { 0, _mm256_setzero_si256() };
+	__m256i lines[LANES / 2];
+
+	UNROLLED
+	for (int i = 0; i < LANES / 2; i++)
+		lines[i] = read_two_places(
+			base + ends[i], base + ends[i + LANES / 2], lengths + i, &faults);
+	const __m256i xy = _mm256_packus_epi32(_mm256_unpacklo_epi64(lines[0], lines[1]),
+		_mm256_unpacklo_epi64(lines[2], lines[3]));
+	group->xy = _mm256_adds_epu16(xy, plane->offset);
+	group->colours = xy;
+	return faults.frames == 0 && _mm256_testz_si256(faults.digits, faults.digits);
+}
+
+/* Four colours in each round, two in each half. */
+TARGET static inline void
+write_colours(const uint32_t *colours, uint64_t *texts)
+{
+	const __m256i pick = _mm256_setr_epi8(-1, 2, 2, 1, 1, 0, 0, -1, -1, 6, 6, 5, 5, 4,
+		4, -1, -1, 10, 10, 9, 9, 8, 8, -1, -1, 14, 14, 13, 13, 12, 12, -1);
+	const __m256i upper = _mm256_set1_epi64x(0x00000f000f000f00);
+	const __m256i lower = _mm256_set1_epi64x(0x000f000f000f0000);
+	const __m256i digits = _mm256_broadcastsi128_si256(_mm_setr_epi8('0', '1', '2',
+		'3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'));
+
+	UNROLLED
+	for (int i = 0; i < LANES; i += 4) {
+		const __m256i four = _mm256_shuffle_epi8(
+			_mm256_broadcastsi128_si256(
+				_mm_loadu_si128((const void *)(colours + i))),
+			pick);
+		const __m256i halves = _mm256_or_si256(
+			_mm256_and_si256(_mm256_srli_epi16(four, 4), upper),
+			_mm256_and_si256(four, lower));
+
+		_mm256_storeu_si256((void *)(texts + i),
+			_mm256_xor_si256(_mm256_shuffle_epi8(digits, halves),
+				_mm256_set1_epi64x(AROUND_COLOUR)));
+	}
+}
+
 /* ------------------------------------------------------------------ PB */
 
 /* Loads cover two commands' PB, x and y, and two commands' colours. */
@@ -173,6 +261,7 @@ is_usable(void)
 	       __builtin_cpu_supports("popcnt");
 }
 
-const struct vectors vectors_avx2 = { "avx2", is_usable, run_writes, run_binaries };
+const struct vectors vectors_avx2 = { "avx2", is_usable, run_writes, run_reads,
+	run_binaries };
 
 #endif

@@ -155,6 +155,81 @@ read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
 	return faults.frames == 0 && vmaxvq_u8(faults.digits) == 0;
 }
 
+/* ------------------------------------------------------------------ reads */
+
+/* A bit for each of the first eight bytes that is `c`. */
+static inline unsigned
+first_eight(uint8x16_t text, uint8_t c)
+{
+	return vaddv_u8(vand_u8(vceq_u8(vget_low_u8(text), vdup_n_u8(c)),
+		vget_low_u8(bit_of_each_byte())));
+}
+
+/* A read, by its end: x, y and nothing. */
+static inline uint16x4_t
+read_one_place(const uint8_t *end, uint8_t *length, struct faults *faults)
+{
+	static const uint16_t bases[8] = { 10, 10, 10, 10, 0, 0, 0, 0 };
+	static const uint16_t weights[8] = { 100, 1, 100, 1, 0, 0, 0, 0 };
+	const uint8x16_t text = vld1q_u8(end - READ_LEFT);
+	const unsigned shape = first_eight(text, ' ');
+	const uint8x16_t digit = vqtbl1q_u8(
+		vsubq_u8(text, vdupq_n_u8('0')), vld1q_u8(line_shuffles[shape]));
+	const uint8x16_t limits = vcombine_u8(vdup_n_u8(9), vdup_n_u8(0xff));
+	const uint16x8_t value = vreinterpretq_u16_u8(digit);
+	const uint16x8_t pairs = vmlaq_u16(vshrq_n_u16(value, 8),
+		vandq_u16(value, vdupq_n_u16(255)), vld1q_u16(bases));
+	uint32_t before;
+
+	*length = read_lengths[shape];
+	memcpy(&before, end - 3 - *length, sizeof(before));
+	faults->frames |= before ^ ('\n' | 'P' << 8 | 'X' << 16 | (uint32_t)' ' << 24);
+	faults->frames |= first_eight(text, '0') & read_leads[shape];
+	faults->digits = vorrq_u8(faults->digits, vqsubq_u8(digit, limits));
+	return vmovn_u32(vpaddlq_u16(vmulq_u16(pairs, vld1q_u16(weights))));
+}
+
+static inline bool
+read_places(const uint8_t *base, const int16_t *ends, const struct plane *plane,
+	struct group *group, uint8_t *lengths)
+{
+	struct faults faults = { 0, vdupq_n_u8(0) };
+	uint16x4_t lines[LANES];
+
+	UNROLLED
+	for (int i = 0; i < LANES; i++)
+		lines[i] = read_one_place(base + ends[i], lengths + i, &faults);
+	const struct columns got = transpose(lines[0], lines[1], lines[2], lines[3]);
+	group->x = vqadd_u16(got.column[0], plane->offset_x);
+	group->y = vqadd_u16(got.column[1], plane->offset_y);
+	group->colours = vdupq_n_u32(0);
+	return faults.frames == 0 && vmaxvq_u8(faults.digits) == 0;
+}
+
+static inline void
+write_colours(const uint32_t *colours, uint64_t *texts)
+{
+	static const uint8_t pick[16] = { 255, 2, 2, 1, 1, 0, 0, 255, 255, 6, 6, 5, 5, 4,
+		4, 255 };
+	static const uint8_t digits[] = "0123456789abcdef";
+	const uint8x16_t upper = vreinterpretq_u8_u64(vdupq_n_u64(0x0000ff00ff00ff00));
+	const uint8x16_t around = vreinterpretq_u8_u64(vdupq_n_u64(AROUND_COLOUR));
+
+	UNROLLED
+	for (int i = 0; i < LANES; i += 2) {
+		const uint8x16_t two =
+			vqtbl1q_u8(vcombine_u8(vreinterpret_u8_u32(vld1_u32(colours + i)),
+					   vdup_n_u8(0)),
+				vld1q_u8(pick));
+		const uint8x16_t halves = vbslq_u8(
+			upper, vshrq_n_u8(two, 4), vandq_u8(two, vdupq_n_u8(15)));
+
+		vst1q_u64(texts + i,
+			vreinterpretq_u64_u8(
+				veorq_u8(vqtbl1q_u8(vld1q_u8(digits), halves), around)));
+	}
+}
+
 /* ------------------------------------------------------------------ PB */
 
 /* x, y, red and green, blue and alpha of each. */
@@ -189,6 +264,7 @@ is_usable(void)
 	return true;
 }
 
-const struct vectors vectors_neon = { "neon", is_usable, run_writes, run_binaries };
+const struct vectors vectors_neon = { "neon", is_usable, run_writes, run_reads,
+	run_binaries };
 
 #endif

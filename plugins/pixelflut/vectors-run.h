@@ -9,6 +9,8 @@
  *   struct group the places and colours of LANES commands
  *   find_feeds() a bit for each line feed among 64 bytes
  *   read_lines(), read_binaries()  understand a group; false: not all of it
+ *   read_places()  the same for `PX x y`, with the lines' lengths, less two
+ *   write_colours()  turns LANES colours into the text behind the coordinates
  *   group_store() writes a group into a batch; a bit for each pixel that lies inside
  */
 
@@ -20,6 +22,16 @@
 /* More plain lines than that do not fit into a block. */
 #define ENDS_AT_ONCE 5
 
+/* While a brush is near, a pixel is painted when so many more are understood: enough for
+ * its cache line to arrive.  They go round in a ring. */
+#define LAG 64
+#define RING 128
+
+/* Of so many reads the answers have room at once. */
+#define READS_AT_ONCE 96
+
+static_assert(READS_AT_ONCE % LANES == 0, "whole groups");
+static_assert(RING % LANES == 0 && LAG % LANES == 0 && RING >= LAG + LANES, "a ring");
 static_assert(MURAL_BATCH >= MURAL_BATCH_FULL + 2 * LANES, "a group fits in behind");
 
 /* Appends where a block's lines end, counted from the chunk; returns how many. */
@@ -48,11 +60,64 @@ chunk_ends(const uint8_t *p, const uint8_t *end, int16_t *ends, unsigned *n)
 	for (; at < CHUNK_BLOCKS * BLOCK && end - p >= at + BLOCK; at += BLOCK) {
 		const unsigned found = ends_add(ends + *n, find_feeds(p + at), at);
 
+		__builtin_prefetch(p + at + CHUNK_BLOCKS * BLOCK);
 		if (found == 0)
 			break;
 		*n += found;
 	}
 	return at;
+}
+
+/* ------------------------------------------------------------------ painting */
+
+/* Pixels that are understood and not painted yet: a batch of the brush's own, or, while
+ * `near`, the last of a ring that goes round in the batch's memory. */
+struct waiting {
+	struct mural_batch batch;
+	uint32_t n; /* in the batch; near: that were understood */
+	bool near;
+};
+
+/* What is painted on, apart from the brush, which stores might change for all that a
+ * compiler knows. */
+struct ground {
+	uint32_t *pixels;
+	uint8_t *damage;
+};
+
+static inline struct ground
+ground_of(const struct mural_brush *brush)
+{
+	return (struct ground){ brush->pixels, brush->damage };
+}
+
+/* Paints the group of the ring that begins with pixel `n`. */
+TARGET static inline void
+ring_paint(const struct ground *ground, const struct mural_batch *ring, uint32_t n)
+{
+	const uint32_t *const places = ring->places + n % RING;
+	const uint32_t *const colours = ring->colours + n % RING;
+	const uint16_t *const tiles = ring->tiles + n % RING;
+
+	UNROLLED
+	for (unsigned i = 0; i < LANES; i++) {
+		mural_store(&ground->pixels[places[i]], colours[i]);
+		ground->damage[tiles[i]] = 1;
+	}
+}
+
+/* Paints all, and goes on with a batch. */
+TARGET static void
+ring_finish(struct mural_brush *brush, struct waiting *waiting)
+{
+	const struct ground ground = ground_of(brush);
+
+	for (uint32_t i = waiting->n < LAG ? 0 : waiting->n - LAG; i < waiting->n;
+		i += LANES)
+		ring_paint(&ground, &waiting->batch, i);
+	brush->painted += waiting->n;
+	waiting->n = 0;
+	waiting->near = false;
 }
 
 /* Closes the gaps that pixels outside leave in a group. */
@@ -74,39 +139,80 @@ group_cut(
 	return kept;
 }
 
-/* Adds a group to a batch; returns how many pixels that holds then. */
-TARGET static inline uint32_t
-group_add(struct mural_brush *brush, const struct plane *plane, const struct group *group,
-	struct mural_batch *batch, uint32_t n)
+/* Stores a group and asks for its lines; false: a pixel lies outside. */
+TARGET static inline bool
+group_fetch(const struct group *group, const struct plane *plane,
+	struct mural_batch *batch, uint32_t n, unsigned *inside)
 {
-	const unsigned all = (1u << LANES) - 1;
-	const unsigned inside = group_store(group, plane, batch, n);
+	const uint32_t *const places = batch->places + n;
 
-	if (inside == all) {
-		UNROLLED
-		for (uint32_t i = 0; i < LANES; i++)
-			mural_fetch(&plane->pixels[batch->places[n + i]]);
-		n += LANES;
-	} else {
-		n = group_cut(brush, batch, n, inside);
-	}
-	if (n < MURAL_BATCH_FULL)
-		return n;
-	mural_batch_flush(brush, batch, n);
-	return 0;
+	*inside = group_store(group, plane, batch, n);
+	if (*inside != (1u << LANES) - 1)
+		return false;
+	UNROLLED
+	for (unsigned i = 0; i < LANES; i++)
+		mural_fetch(&plane->pixels[places[i]]);
+	return true;
 }
+
+TARGET static inline void
+batch_add(struct mural_brush *brush, const struct plane *plane, const struct group *group,
+	struct waiting *waiting)
+{
+	unsigned inside;
+
+	if (group_fetch(group, plane, &waiting->batch, waiting->n, &inside))
+		waiting->n += LANES;
+	else
+		waiting->n = group_cut(brush, &waiting->batch, waiting->n, inside);
+	if (waiting->n < MURAL_BATCH_FULL)
+		return;
+	mural_batch_flush(brush, &waiting->batch, waiting->n);
+	waiting->n = 0;
+}
+
+/* Adds a group. */
+TARGET static inline __attribute__((always_inline)) void
+group_add(struct mural_brush *brush, const struct ground *ground,
+	const struct plane *plane, const struct group *group, struct waiting *waiting)
+{
+	const uint32_t n = waiting->n;
+	unsigned inside;
+
+	if (waiting->near &&
+		group_fetch(group, plane, &waiting->batch, n % RING, &inside)) {
+		if (n >= LAG)
+			ring_paint(ground, &waiting->batch, n - LAG);
+		waiting->n += LANES;
+		return;
+	}
+	if (waiting->near)
+		ring_finish(brush, waiting);
+	batch_add(brush, plane, group, waiting);
+}
+
+TARGET static inline void
+waiting_finish(struct mural_brush *brush, struct waiting *waiting)
+{
+	if (waiting->near)
+		ring_finish(brush, waiting);
+	else
+		mural_batch_flush(brush, &waiting->batch, waiting->n);
+}
+
+/* ------------------------------------------------------------------ writes */
 
 /* Runs those groups that are complete; `ends` are relative to `base`. */
 struct lines_run {
 	const uint8_t *p;      /* behind the last line that was understood */
 	const uint8_t *failed; /* the end of a group that was not, or NULL */
 	unsigned groups, ends; /* that were understood */
-	uint32_t held;         /* in the batch */
 };
 
 TARGET static inline void
-run_groups(struct lines_run *run, struct mural_brush *brush, const struct plane *plane,
-	struct mural_batch *batch, const uint8_t *base, const int16_t *ends, unsigned n)
+run_groups(struct lines_run *run, struct mural_brush *brush, const struct ground *ground,
+	const struct plane *plane, struct waiting *waiting, const uint8_t *base,
+	const int16_t *ends, unsigned n)
 {
 	struct group group;
 	unsigned i = 0;
@@ -118,7 +224,7 @@ run_groups(struct lines_run *run, struct mural_brush *brush, const struct plane 
 			run->failed = after;
 			break;
 		}
-		run->held = group_add(brush, plane, &group, batch, run->held);
+		group_add(brush, ground, plane, &group, waiting);
 		run->p = after;
 	}
 	run->groups += i / LANES;
@@ -130,11 +236,14 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	struct mural_brush *brush = painter->brush;
 	const struct plane plane = plane_of(brush, painter->left, painter->top);
+	const struct ground ground = ground_of(brush);
 	struct lines_run run = { .p = p };
-	struct mural_batch batch;
+	struct waiting waiting;
 	int16_t ends[CHUNK_BLOCKS * BLOCK + LANES + ENDS_AT_ONCE];
 	unsigned n = 0; /* ends that are found and not used */
 
+	waiting.n = 0;
+	waiting.near = brush->near_width > 0;
 	while (!run.failed && end - p >= BLOCK) {
 		const int at = chunk_ends(p, end, ends, &n);
 
@@ -142,32 +251,126 @@ run_writes(struct painter *painter, const uint8_t *p, const uint8_t *end)
 			run.failed = p + BLOCK;
 			break;
 		}
-		run_groups(&run, brush, &plane, &batch, p, ends, n);
+		run_groups(&run, brush, &ground, &plane, &waiting, p, ends, n);
 		p += at;
 		n -= run.ends;
 		for (unsigned i = 0; !run.failed && i < n; i++)
 			ends[i] = (int16_t)(ends[run.ends + i] - at);
 	}
-	mural_batch_flush(brush, &batch, run.held);
+	waiting_finish(brush, &waiting);
 	vectors_judge(painter, run.groups, run.failed);
 	return run.p;
 }
+
+/* ------------------------------------------------------------------ reads */
+
+/* Reads that are answered at once. */
+struct reads {
+	const uint8_t *base;
+	const int16_t *ends; /* relative to that */
+	uint8_t lengths[READS_AT_ONCE];
+	struct mural_batch batch;
+};
+
+/* Understands groups of `n` reads, and asks for their pixels.  Returns how many. */
+TARGET static inline unsigned
+reads_gather(struct reads *reads, const struct plane *plane, unsigned n)
+{
+	struct group group;
+	unsigned i = 0;
+
+	for (; n - i >= LANES; i += LANES) {
+		if (!read_places(reads->base, reads->ends + i, plane, &group,
+			    reads->lengths + i) ||
+			group_store(&group, plane, &reads->batch, i) != (1u << LANES) - 1)
+			break;
+		const uint32_t *const places = reads->batch.places + i;
+		UNROLLED
+		for (unsigned k = 0; k < LANES; k++)
+			__builtin_prefetch(&plane->pixels[places[k]]);
+	}
+	return i;
+}
+
+/* Writes the answers, which repeat the lines; returns their end.  In three steps, as a
+ * vector cannot be loaded at once from what was stored in parts. */
+TARGET static inline uint8_t *
+reads_answer(struct reads *reads, const struct plane *plane, unsigned n, uint8_t *to)
+{
+	const uint8_t *const base = reads->base;
+	const int16_t *const ends = reads->ends;
+	uint32_t *const colours = reads->batch.colours;
+	uint64_t texts[READS_AT_ONCE];
+
+	for (unsigned i = 0; i < n; i++)
+		colours[i] = __atomic_load_n(
+			&plane->pixels[reads->batch.places[i]], __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < n; i += LANES)
+		write_colours(colours + i, texts + i);
+	for (unsigned i = 0; i < n; i++) {
+		const size_t len = reads->lengths[i] + 2u;
+
+		memcpy(to, base + ends[i] - len, READ_LOAD);
+		memcpy(to + len, &texts[i], sizeof(texts[i]));
+		to += len + sizeof(texts[i]);
+	}
+	return to;
+}
+
+TARGET static const uint8_t *
+run_reads(struct painter *painter, const uint8_t *p, const uint8_t *end)
+{
+	const struct plane plane = plane_of(painter->brush, painter->left, painter->top);
+	struct answers *answers = &painter->answers;
+	const uint8_t *failed = NULL;
+	int16_t ends[CHUNK_BLOCKS * BLOCK + ENDS_AT_ONCE];
+	struct reads reads;
+	unsigned n, done, groups = 0;
+
+	reads.ends = ends;
+
+	while (!failed && end - p >= VECTORS_BYTES_MIN) {
+		n = 0;
+		reads.base = p;
+		(void)chunk_ends(p, end - READ_LOAD, ends, &n);
+		n = n < READS_AT_ONCE ? n : READS_AT_ONCE;
+		done = reads_gather(&reads, &plane, n);
+		if (n - done >= LANES)
+			failed = p + ends[done + LANES - 1] + 1;
+		else if (n < LANES)
+			failed = p + BLOCK;
+		uint8_t *to = answers_room(answers, done);
+		if (answers->full)
+			break;
+		if (done > 0)
+			p += ends[done - 1] + 1;
+		answers->len = reads_answer(&reads, &plane, done, to) - answers->text;
+		groups += done / LANES;
+	}
+	vectors_judge(painter, groups, failed);
+	return p;
+}
+
+/* ------------------------------------------------------------------ PB */
 
 TARGET static const uint8_t *
 run_binaries(struct painter *painter, const uint8_t *p, const uint8_t *end)
 {
 	struct mural_brush *brush = painter->brush;
 	const struct plane plane = plane_of(brush, 0, 0);
-	struct mural_batch batch;
+	const struct ground ground = ground_of(brush);
+	struct waiting waiting;
 	struct group group;
-	uint32_t held = 0;
 
+	waiting.n = 0;
+	waiting.near = brush->near_width > 0;
 	for (; end - p >= LANES * BINARY_BYTES + BINARY_BYTES;
 		p += LANES * BINARY_BYTES) {
+		__builtin_prefetch(p + CHUNK_BLOCKS * BLOCK);
 		if (!read_binaries(p, &group))
 			break;
-		held = group_add(brush, &plane, &group, &batch, held);
+		group_add(brush, &ground, &plane, &group, &waiting);
 	}
-	mural_batch_flush(brush, &batch, held);
+	waiting_finish(brush, &waiting);
 	return p;
 }

@@ -116,6 +116,75 @@ read_lines(const uint8_t *base, const int16_t *ends, const struct plane *plane,
 	return faults.frames == 0 && _mm_testz_si128(faults.digits, faults.digits);
 }
 
+/* ------------------------------------------------------------------ reads */
+
+/* A read, by its end: x, y and nothing. */
+TARGET static inline __m128i
+read_one_place(const uint8_t *end, uint8_t *length, struct faults *faults)
+{
+	const __m128i text = _mm_loadu_si128((const void *)(end - READ_LEFT));
+	const unsigned shape =
+		(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8(' '))) &
+		0xff;
+	const unsigned zeros =
+		(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(text, _mm_set1_epi8('0')));
+	const __m128i digit = _mm_shuffle_epi8(_mm_sub_epi8(text, _mm_set1_epi8('0')),
+		_mm_load_si128((const void *)line_shuffles[shape]));
+	const __m128i limits = _mm_set_epi64x(-1, 0x0909090909090909);
+	const __m128i weights =
+		_mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+	const __m128i places = _mm_setr_epi16(100, 1, 100, 1, 0, 0, 0, 0);
+	uint32_t before;
+
+	*length = read_lengths[shape];
+	memcpy(&before, end - 3 - *length, sizeof(before));
+	faults->frames |= before ^ ('\n' | 'P' << 8 | 'X' << 16 | ' ' << 24);
+	faults->frames |= zeros & read_leads[shape];
+	faults->digits = _mm_or_si128(faults->digits, _mm_subs_epu8(digit, limits));
+	return _mm_madd_epi16(_mm_maddubs_epi16(digit, weights), places);
+}
+
+TARGET static inline bool
+read_places(const uint8_t *base, const int16_t *ends, const struct plane *plane,
+	struct group *group, uint8_t *lengths)
+{
+	struct faults faults = { 0, _mm_setzero_si128() };
+	__m128i lines[LANES];
+
+	UNROLLED
+	for (int i = 0; i < LANES; i++)
+		lines[i] = read_one_place(base + ends[i], lengths + i, &faults);
+	const __m128i xy = _mm_packus_epi32(_mm_unpacklo_epi64(lines[0], lines[1]),
+		_mm_unpacklo_epi64(lines[2], lines[3]));
+	group->xy = _mm_adds_epu16(xy, plane->offset);
+	group->colours = xy;
+	return faults.frames == 0 && _mm_testz_si128(faults.digits, faults.digits);
+}
+
+TARGET static inline void
+write_colours(const uint32_t *colours, uint64_t *texts)
+{
+	const __m128i pick =
+		_mm_setr_epi8(-1, 2, 2, 1, 1, 0, 0, -1, -1, 6, 6, 5, 5, 4, 4, -1);
+	const __m128i upper = _mm_set1_epi64x(0x00000f000f000f00);
+	const __m128i lower = _mm_set1_epi64x(0x000f000f000f0000);
+	const __m128i digits = _mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8',
+		'9', 'a', 'b', 'c', 'd', 'e', 'f');
+
+	UNROLLED
+	for (int i = 0; i < LANES; i += 2) {
+		const __m128i two = _mm_shuffle_epi8(
+			_mm_loadl_epi64((const void *)(colours + i)), pick);
+		const __m128i halves =
+			_mm_or_si128(_mm_and_si128(_mm_srli_epi16(two, 4), upper),
+				_mm_and_si128(two, lower));
+
+		_mm_storeu_si128((void *)(texts + i),
+			_mm_xor_si128(_mm_shuffle_epi8(digits, halves),
+				_mm_set1_epi64x(AROUND_COLOUR)));
+	}
+}
+
 /* ------------------------------------------------------------------ PB */
 
 /* Loads cover two commands' PB, x and y, and two commands' colours. */
@@ -151,6 +220,7 @@ is_usable(void)
 	return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt");
 }
 
-const struct vectors vectors_sse4 = { "sse4.1", is_usable, run_writes, run_binaries };
+const struct vectors vectors_sse4 = { "sse4.1", is_usable, run_writes, run_reads,
+	run_binaries };
 
 #endif

@@ -4,8 +4,9 @@
  * processor that it runs on.
  *
  * The first step understands a group of commands and asks for the cache lines of their
- * pixels, the second stores them; loads of commands would wait behind the stores
- * otherwise.  What a group does not understand is left to who called, untouched.
+ * pixels, the second stores them, some groups later; loads of commands would wait behind
+ * the stores otherwise.  What a group does not understand is left to who called,
+ * untouched.
  *
  * Each file vectors-*.c has the first step for one kind of processor, and includes
  * vectors-run.h, which has what is the same for all of them.
@@ -24,7 +25,11 @@ struct vectors {
 	const uint8_t *(*run_writes)(
 		struct painter *painter, const uint8_t *p, const uint8_t *end);
 
-	/* The same for PB. */
+	/* The same for `PX x y`.  Stops when the answers are full. */
+	const uint8_t *(*run_reads)(
+		struct painter *painter, const uint8_t *p, const uint8_t *end);
+
+	/* As run_writes() for PB, which is not judged. */
 	const uint8_t *(*run_binaries)(
 		struct painter *painter, const uint8_t *p, const uint8_t *end);
 };
@@ -52,6 +57,20 @@ const struct vectors *vectors_usable(unsigned nth);
  * blanks, and then what is taken for the bytes before it ends in the line feed. */
 _Alignas(16) extern const uint8_t line_shuffles[256][16];
 extern const uint8_t line_lengths[256];
+
+/* The same of a `PX x y` line, by which of the eight bytes that end two before its line
+ * feed are blanks: how long it is, less two; and which of these bytes must not be a zero,
+ * since a number of several digits begins there.  An answer has no such zeros. */
+extern const uint8_t read_lengths[256];
+extern const uint8_t read_leads[256];
+
+/* So far in front of the end of a read a load for its coordinates begins; another one of
+ * so many bytes, at its beginning, takes it whole, and reaches further to the right. */
+#define READ_LEFT 9
+#define READ_LOAD 16
+
+/* What makes of the digits of zeros the blank and the line feed around a colour. */
+#define AROUND_COLOUR ((int64_t)('0' ^ ' ') | (int64_t)('0' ^ '\n') << 56)
 
 /* After `good` groups of lines; `failed` is the end of one that was not understood, or
  * NULL.  Where many are not, trying takes longer than it saves: it is tried again

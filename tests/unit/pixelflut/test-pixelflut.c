@@ -14,6 +14,7 @@
 
 #define LINES_MAX 100
 #define FORMATS 13
+#define READS 4
 
 static unsigned
 below(unsigned n)
@@ -21,9 +22,9 @@ below(unsigned n)
 	return (unsigned)random() % n;
 }
 
-/* In one of the first `n` formats. */
+/* In one of `n` formats from `first` on. */
 static size_t
-write_line(char *to, unsigned n)
+write_line(char *to, unsigned first, unsigned n)
 {
 	static const char *const formats[FORMATS] = {
 		"PX %u %u %06x\n",
@@ -40,10 +41,10 @@ write_line(char *to, unsigned n)
 		"HELP\n",
 		"PB\n\n",
 	};
-	unsigned wide = below(8) == 0 ? 100000 : 110;
+	unsigned wide = below(8 * n) == 0 ? 100000 : n == 1 ? 80 : 110;
 
-	return sprintf(
-		to, formats[below(n)], below(wide), below(wide / 2), below(1 << 24));
+	return sprintf(to, formats[first + below(n)], below(wide), below(wide / 2),
+		below(1 << 24));
 }
 
 /* Valid lines, with a few bytes replaced. */
@@ -53,12 +54,13 @@ write_stream(uint8_t *data)
 	static const char spoilers[] = " \n\r\t09:/aAfFgG@`P-\0\x80\xff\x1a";
 	size_t len = 1;
 
-	/* the first formats are what whole groups can be made of */
-	const unsigned formats = below(2) ? 3 : FORMATS;
+	/* the first formats are what whole groups can be made of, and the reads */
+	static const unsigned few[][2] = { { 0, 3 }, { READS, 1 }, { 0, FORMATS } };
+	const unsigned *formats = few[below(3)];
 
 	data[0] = below(256);
 	for (unsigned lines = below(LINES_MAX); lines > 0; lines--)
-		len += write_line((char *)data + len, formats);
+		len += write_line((char *)data + len, formats[0], formats[1]);
 	for (unsigned spoiled = below(4); spoiled > 0; spoiled--)
 		data[below(len)] = spoilers[below(sizeof(spoilers))];
 	return len;
@@ -104,7 +106,38 @@ TEST(test_plain_lines_are_run)
 	canvas_finish(&canvas);
 }
 
-/* Nor does the wide path leave groups to others. */
+/* Nor does the wide path leave groups of reads to others. */
+TEST(test_groups_of_reads_are_run)
+{
+	const struct vectors *vectors;
+	struct canvas canvas;
+	struct mural_brush brush;
+	char text[150 * 16], wanted[100 * PIXEL_ANSWER_MAX];
+	size_t len = 0, end = 0;
+
+	assert_int_equal(canvas_init(&canvas, 128, 64, 0xff000000), 0);
+	assert_int_equal(canvas_brush_init(&canvas, &brush, 0, 0, 128, 64), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		mural_put(&brush, i, i % 64, 0xff000000 | i * 0x10203);
+		len += sprintf(text + len, "PX %u %u\n", i, i % 64);
+		if (i >= 4 && i < 68)
+			end += sprintf(
+				wanted + end, "PX %u %u %06x\n", i, i % 64, i * 0x10203);
+	}
+	for (unsigned nth = 0; (vectors = vectors_usable(nth)); nth++) {
+		const uint8_t *data = (const uint8_t *)text;
+		struct painter painter = { .brush = &brush };
+
+		vectors_begin(&painter, data);
+		vectors->run_reads(&painter, data + 4 * sizeof("PX 0 0"), data + len);
+		assert_true(painter.answers.len >= end);
+		assert_memory_equal(painter.answers.text, wanted, end);
+	}
+	canvas_brush_finish(&brush);
+	canvas_finish(&canvas);
+}
+
+/* Nor groups of writes. */
 TEST(test_groups_are_run)
 {
 	const struct vectors *vectors;
