@@ -43,7 +43,8 @@ EXTRA_PROGRAMS += %D%/audience %D%/httpsink
 %C%_httpsink_LDADD = libweb.la libcommon.la $(UV_LIBS)
 endif
 EXTRA_DIST += %D%/README %D%/beside.py %D%/board.lua %D%/board.py %D%/growth.py %D%/instructions.py %D%/link.py \
-	%D%/pixelflut.py %D%/run.py %D%/timelapse.py %D%/viewers.py %D%/xdpings.py %D%/xdpgen.bpf.c
+	%D%/page.py %D%/pixelflut.py %D%/reins.py %D%/run.py %D%/timelapse.py %D%/viewers.py %D%/xdpings.py \
+	%D%/xdpgen.bpf.c
 CLEANFILES += $(EXTRA_PROGRAMS) bench.json %D%/xdpgen.bpf.o %D%/xdpgen.skel.h
 
 bench: all $(EXTRA_PROGRAMS)

@@ -19,7 +19,9 @@ import time
 import board
 import instructions
 import link
+import page
 import pixelflut
+import reins
 import timelapse
 import viewers
 import xdpings
@@ -365,12 +367,20 @@ def watching():
     return viewers.measure(program, RUNS, SECONDS, spread)
 
 
+def pages():
+    return page.measure(SECONDS)
+
+
 def pings_by_xdp():
     return xdpings.measure(program, BUILD, RUNS, SECONDS, spread, show, SENDER, RECEIVER, colours)
 
 
 def links():
     return link.measure(program, RUNS, SECONDS, spread, show)
+
+
+def acts():
+    return reins.measure(RUNS, spread, show)
 
 
 CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "addresses": (addresses, lambda: None),
@@ -380,7 +390,9 @@ CHAPTERS = {"canvas": (canvas, lambda: None), "scale": (scale, lambda: None), "a
             "board": (the_board, lambda: board.obstacle(program)),
             "timelapse": (films, lambda: timelapse.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
             "viewers": (watching, lambda: viewers.obstacle(program)),
-            "link": (links, lambda: link.obstacle(program, os.path.join(BUILD, ".libs", "link.so")))}
+            "page": (pages, lambda: page.obstacle(os.path.join(BUILD, ".libs", "http.so"))),
+            "link": (links, lambda: link.obstacle(program, os.path.join(BUILD, ".libs", "link.so"))),
+            "reins": (acts, lambda: None)}
 WITHOUT_FIXTURES = "canvas", "scale", "addresses"
 
 

@@ -82,12 +82,11 @@ def dots(per_second, ticks=20):
     return [b"".join(commands[i:i + each]) for i in range(0, len(commands), each)], ticks
 
 
-def plasma(per_second, ticks=20):
+def plasma(per_second, high=100, pictures=20, ticks=20):
     """So many pixels a second, of a picture that changes smoothly, in a block that is painted again and again."""
-    high = 100
     width = per_second // ticks // high
     parts = []
-    for t in range(20):
+    for t in range(pictures):
         lines = []
         for y in range(high):
             for x in range(width):

@@ -75,12 +75,12 @@ draw_lines(const struct lines *lines, const struct image *image)
 	const struct text_style style = { TEXT_BOLD, lines->capital, 0xffffffff,
 		0xff000000 };
 	const char *text = lines->text;
-	double base = lines->capital * ASCENT;
 	char line[LINE_MAX + 1];
 	int err;
 
-	for (; next_line(&text, line, &err); base += lines->capital * LEADING)
-		faces_draw(lines->faces, &bitmap, &style, 0, base, line);
+	for (unsigned n = 0; next_line(&text, line, &err); n++)
+		faces_draw(lines->faces, &bitmap, &style, 0,
+			lines->capital * (ASCENT + LEADING * n), line);
 }
 
 /* The colour, as opaque as the letters cover each pixel. */

@@ -16,7 +16,7 @@ locks | src/canvas/* src/limits/* src/plugin/said.[ch] src/plugin/sysctl.c src/i
 threads | lib/thread.h plugins/http/viewers/worker.[ch] plugins/http/history/gif-job.c | \<(pthread|uv_thread)_create
 libpcap | plugins/ping/* | #include <pcap
 libbpf | plugins/ping/xdp/* | #include [<"](bpf/|pings\.skel)
-libqrencode | src/hud/qr.c | #include <qrencode\.h>
+libqrencode | src/hud/qr.c plugins/http/page/qr.c | #include <qrencode\.h>
 FreeType and FriBidi | src/hud/faces.c | #include (FT_|<ft2build\.h>|<fribidi\.h>)
 libpng | lib/png.c | #include <png\.h>
 hiredis | plugins/link/redis.[ch] | #include <hiredis/

@@ -56,6 +56,7 @@ if WITH_HTTP
 PLAIN_SUITES += \
 	tests/http/test_admin.py \
 	tests/http/test_page.py \
+	tests/http/test_picture.py \
 	tests/test_recipes.py
 endif
 endif
@@ -122,6 +123,7 @@ TESTS += \
 	tests/http/test_board.py \
 	tests/http/test_database.py \
 	tests/http/test_history.py \
+	tests/http/test_firefox.py \
 	tests/http/test_hostile.py \
 	tests/http/test_metrics.py \
 	tests/http/test_notice.py \
@@ -191,6 +193,7 @@ KMS_TESTS += \
 	tests/kms/test_outputs.py \
 	tests/kms/test_ping.py \
 	tests/kms/test_privileges.py \
+	tests/kms/test_reins.py \
 	tests/kms/test_reload.py \
 	tests/kms/test_soak.py
 check_LTLIBRARIES += tests/kms/refuse.la

@@ -210,7 +210,8 @@ def recorded(evening, rgb):
 def test_undo_of_one_guest(evening):
     for rgb, guest in ("00ff00", 67), ("ff0000", 66):
         evening.flut("PX 5 5 %s\n" % rgb, "192.0.2.%d" % guest)
-        recorded(evening, tuple(bytes.fromhex(rgb)))  # and seen by what remembers what is under it
+        recorded(evening, tuple(bytes.fromhex(rgb)))
+        evening.sh("muralctl wall undo 192.0.2.%d --count" % guest)  # now the keeper has seen it
     evening.flut("PX 6 6 ff0000\n", "192.0.2.67")
     evening.recipe("Undo", n=0)
     evening.painted(5, 5, GREEN)

@@ -154,6 +154,7 @@ struct mural_hint_request {
 };
 
 /* Collects what check() rejects. */
+struct mural_act;
 struct mural_check;
 
 /* ------------------------------------------------------------------ the table */
@@ -316,6 +317,22 @@ struct mural_plugin {
 	 * keep out clients that are there.  Disconnect those for whom mural_consume() of
 	 * nothing returns -EACCES, also who only looks.  Optional. */
 	void (*denied)(struct mural_host *host);
+
+	/* Services, on the main loop's thread: an operator has done something, by a verb
+	 * that changes something, with no picture in it.  Also called for what the plugin
+	 * itself has asked for.  Optional. */
+	void (*acted)(struct mural_host *host, const struct mural_act *act);
+};
+
+/* What an operator has done.  Made by murald; valid during the call. */
+struct mural_act {
+	uint32_t size, reserved;
+	const char *verb;
+	const char *with; /* its arguments, a JSON object */
+	size_t with_len;
+	const char *who; /* as in the control log; of a plugin, "NAME: ..." */
+	const struct mural_rect *rect; /* its argument of that name; NULL: none */
+	uint64_t for_ms;               /* likewise; 0: none */
 };
 
 /* The most that feed() may leave unused. */

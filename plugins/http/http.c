@@ -274,6 +274,7 @@ start_subjects(struct http *http, const struct http_config *config)
 		wait_for_database(http);
 	socketio_start(&http->socketio, web);
 	http->ops.board = &http->board;
+	hour_start(&http->ops.hour, web);
 	ret = history_start(&http->history, web, http->store, &http->board);
 	return ret < 0 ? ret : viewers_start(&http->viewers, web, config->viewer_fps);
 }
@@ -285,6 +286,7 @@ http_stop(struct mural_host *host)
 
 	mural_unlisten(http->listener);
 	web_stop(&http->web);
+	hour_stop(&http->ops.hour);
 	viewers_stop(&http->viewers);
 	history_stop(&http->history);
 	socketio_stop(&http->socketio);

@@ -5,7 +5,7 @@ noinst_LTLIBRARIES += libhttp.la
 libhttp_la_SOURCES =
 libhttp_la_CPPFLAGS = $(AM_CPPFLAGS) -DLOCALSTATEDIR='"$(localstatedir)"'
 libhttp_la_LIBADD = libcommon.la libpicture.la libweb.la $(JANSSON_LIBS) $(SQLITE_LIBS) \
-	$(GIF_LIBS) $(ZLIB_LIBS)
+	$(GIF_LIBS) $(QR_LIBS) $(ZLIB_LIBS)
 include $(top_srcdir)/plugins/http/web/local.mk
 include $(top_srcdir)/plugins/http/board/local.mk
 include $(top_srcdir)/plugins/http/store/local.mk

@@ -9,7 +9,7 @@
 #include "link/engine-private.h"
 
 /* How many entries come at once; they have half a megabyte at most. */
-#define READ_COUNT "4"
+#define READ_COUNT 4
 
 /* A wall that was not heard of for so long is gone. */
 #define GONE_MS 15000
@@ -191,17 +191,32 @@ tell_entry(struct engine *engine, const redisReply *reply)
 		engine->events.on_entry(engine->arg, &entry);
 }
 
+/* The stream of that key in a reply to XREAD; NULL: nothing of it. */
+static const redisReply *
+find_stream(const redisReply *reply, const char *key)
+{
+	for (size_t i = 0; reply_element(reply, i); i++) {
+		const redisReply *stream = reply_element(reply, i);
+		const struct blob name = reply_blob(reply_element(stream, 0));
+
+		if (blob_is(&name, key))
+			return reply_element(stream, 1);
+	}
+	return NULL;
+}
+
 static void
 on_read(redisAsyncContext *context, void *answer, void *unused)
 {
 	struct engine *engine = engine_answered(context, answer);
-	const redisReply *reply = answer;
+	const redisReply *reply;
 	size_t n = 0;
 
 	(void)unused;
-	if (!engine || engine_is_refused(engine, reply))
+	if (!engine || engine_is_refused(engine, answer))
 		return;
-	reply = reply_element(reply_element(reply, 0), 1);
+	acts_read(engine, find_stream(answer, engine->reins), READ_COUNT);
+	reply = find_stream(answer, engine->log);
 	for (; reply_element(reply, n); n++)
 		tell_entry(engine, reply_element(reply, n));
 	engine->events.on_read(engine->arg, n);
@@ -210,11 +225,18 @@ on_read(redisAsyncContext *context, void *answer, void *unused)
 void
 engine_read(struct engine *engine, const struct entry_id *after, bool wait)
 {
-	char id[ENTRY_ID_TEXT];
+	struct command command = { .n = 0 };
+	char id[ENTRY_ID_TEXT], act[ENTRY_ID_TEXT], count[16];
 
 	entry_id_format(after, id);
-	command_send_words(&engine->reading, on_read,
-		wait ? "XREAD COUNT " READ_COUNT " BLOCK 0 STREAMS"
-		     : "XREAD COUNT " READ_COUNT " STREAMS",
-		engine->log, id);
+	entry_id_format(&engine->last_act, act);
+	snprintf(count, sizeof(count), "%d", READ_COUNT);
+	command_words(&command, "XREAD COUNT");
+	command_text(&command, count);
+	command_words(&command, wait ? "BLOCK 0 STREAMS" : "STREAMS");
+	command_text(&command, engine->log);
+	command_text(&command, engine->reins);
+	command_text(&command, id);
+	command_text(&command, act);
+	command_send(&command, &engine->reading, on_read);
 }

@@ -40,7 +40,7 @@ struct engine {
 	bool is_looking_up;
 	void (*stopped)(void *arg);
 
-	char log[KEY_MAX], snap[KEY_MAX], keeper[KEY_MAX], walls[KEY_MAX];
+	char log[KEY_MAX], reins[KEY_MAX], snap[KEY_MAX], keeper[KEY_MAX], walls[KEY_MAX];
 	struct engine_state state;   /* while it is collected */
 	uint64_t clock_ms, clock_at; /* the engine's, and our own when it was asked */
 
@@ -49,6 +49,7 @@ struct engine {
 	uint64_t putting_hash;
 	struct entry_id older;
 	bool has_older;
+	struct entry_id last_act;
 	bool is_full; /* it refuses what takes memory */
 };
 
@@ -60,6 +61,9 @@ void engine_reach(struct engine *engine);
 /* The next Sentinel becomes the target; it is asked once it is reached. */
 void sentinel_next(struct engine *engine);
 void sentinel_ask(struct engine *engine);
+
+/* ---- acts: tells of those in a reply, of which at most `most` come at once */
+void acts_read(struct engine *engine, const redisReply *stream, size_t most);
 
 /* ---- replies, each NULL if there is none, or another type of it */
 

@@ -216,6 +216,7 @@ engine_start(struct mural_host *host, const struct engine_config *config,
 	engine->reading = engine->asking = engine->commands;
 	engine->asking.user = engine->asking.password = "";
 	key_format(engine, engine->log, "log");
+	key_format(engine, engine->reins, "reins");
 	key_format(engine, engine->snap, "snap");
 	key_format(engine, engine->keeper, "keeper");
 	key_format(engine, engine->walls, "walls");

@@ -78,6 +78,15 @@ struct engine_state {
 	uint64_t now_ms; /* the engine's clock; 0: not known yet */
 };
 
+/* What an operator of a wall did. */
+struct engine_act {
+	struct entry_id id; /* the engine's */
+	struct blob node;   /* whose wall; engine_act() sets it */
+	struct blob verb, args, who;
+	struct mural_rect rect; /* of the picture; width 0: all */
+	uint64_t for_ms;        /* 0: no end */
+};
+
 struct engine;
 
 struct engine_events {
@@ -93,6 +102,11 @@ struct engine_events {
 	/* Entries after the id that was asked for; none: that was the last. */
 	void (*on_entry)(void *arg, const struct entry *entry);
 	void (*on_read)(void *arg, size_t n);
+
+	/* Acts, in their order, from the oldest that there is on; before on_read.  all:
+	 * there may be no more behind it now. */
+	void (*on_act)(void *arg, const struct engine_act *act);
+	void (*on_acts)(void *arg, bool all);
 
 	void (*on_snapshot)(void *arg, const struct snapshot *snapshot); /* NULL: none */
 	void (*on_put)(void *arg, bool done);
@@ -123,7 +137,10 @@ void engine_look(struct engine *engine, const struct entry_id *last);
 
 void engine_append(struct engine *engine, const struct entry *entry);
 
-/* Reads what comes after an id; waits for something to come, or not. */
+/* Tells the other walls. */
+void engine_act(struct engine *engine, const struct engine_act *act);
+
+/* Reads what comes after an id, and acts; waits for something to come, or not. */
 void engine_read(struct engine *engine, const struct entry_id *after, bool wait);
 
 void engine_get_snapshot(struct engine *engine);

@@ -148,13 +148,33 @@ on_entry(void *arg, const struct entry *entry)
 	remember_hash(link);
 }
 
+/* By the engine's clock; 0: it is not known yet. */
+static uint64_t
+now_there(const struct link *link)
+{
+	if (link->state.now_ms == 0)
+		return 0;
+	return link->state.now_ms + uv_now(link->host->loop) - link->looked_at;
+}
+
+void
+link_rein(struct link *link)
+{
+	const uint64_t now = now_there(link);
+
+	if (link->phase != PHASE_LINKED)
+		return;
+	reins_send(&link->reins, link->engine);
+	if (link->has_all_acts && now > 0)
+		reins_do(&link->reins, now);
+}
+
 static void
 note_lag(struct link *link)
 {
-	const uint64_t now =
-		link->state.now_ms + uv_now(link->host->loop) - link->looked_at;
+	const uint64_t now = now_there(link);
 
-	if (link->state.now_ms > 0 && now > link->last.ms)
+	if (now > link->last.ms)
 		mural_metric_set(link->host, METRIC_LAG, (int64_t)(now - link->last.ms));
 }
 
@@ -256,6 +276,7 @@ on_state(void *arg, const struct engine_state *state)
 	mural_metric_set(link->host, METRIC_WALLS, (int64_t)state->walls);
 	if (link->phase == PHASE_LINKED) {
 		state_linked(link);
+		link_rein(link);
 		if (!link->is_stale)
 			watch(link, state);
 	} else if (link->phase == PHASE_LOOKING && link->has_joined && !link->before &&
@@ -293,6 +314,24 @@ on_lease(void *arg, bool granted)
 }
 
 static void
+on_act(void *arg, const struct engine_act *act)
+{
+	struct link *link = arg;
+
+	if (link->config->reins && !reins_read(&link->reins, act))
+		mural_metric_add(link->host, METRIC_REJECTED, 1);
+}
+
+static void
+on_acts(void *arg, bool all)
+{
+	struct link *link = arg;
+
+	link->has_all_acts = all;
+	link_rein(link);
+}
+
+static void
 on_snapshot(void *arg, const struct snapshot *snapshot)
 {
 	struct link *link = arg;
@@ -308,6 +347,8 @@ const struct engine_events link_events = {
 	.on_appended = on_appended,
 	.on_entry = on_entry,
 	.on_read = on_read,
+	.on_act = on_act,
+	.on_acts = on_acts,
 	.on_snapshot = on_snapshot,
 	.on_put = on_put,
 	.on_lease = on_lease,

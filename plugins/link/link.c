@@ -31,6 +31,8 @@ static const struct mural_option options[] = {
 		"both: paint and show; view: show only"),
 	MURAL_TEXT(struct link_config, user, "", "name for the engine; empty: none"),
 	MURAL_SECRET(struct link_config, password, "password for the engine"),
+	MURAL_BOOL(struct link_config, reins, "yes",
+		"freezes, protections, bans and notices hold on all walls"),
 	MURAL_BOOL(struct link_config, tls, "no", "speak TLS to the engine"),
 	MURAL_PATH(struct link_config, tls_ca, "",
 		"certificates that may have signed the engine's"),
@@ -134,6 +136,17 @@ link_job_done(struct link *link)
 }
 
 static void
+link_acted(struct mural_host *host, const struct mural_act *act)
+{
+	struct link *link = host->state;
+
+	if (link->is_stopping || !link->config->reins)
+		return;
+	reins_acted(&link->reins, act);
+	link_rein(link);
+}
+
+static void
 on_engine_stopped(void *arg)
 {
 	struct link *link = arg;
@@ -149,6 +162,7 @@ link_stop(struct mural_host *host)
 
 	link->is_stopping = true;
 	link->phase = PHASE_ALONE;
+	reins_stop(&link->reins);
 	mural_timer_stop(link->tick);
 	mural_timer_stop(link->second);
 	engine_stop(link->engine, on_engine_stopped);
@@ -218,6 +232,8 @@ start_engine(struct link *link)
 		return -errno;
 	snprintf(link->node, sizeof(link->node), "%016" PRIx64, random);
 	link->second = mural_timer_start(link->host, NULL, 1000, 1000, on_second, link);
+	reins_start(&link->reins, link->host, &link->window, link->node,
+		link->config->role == ROLE_BOTH);
 	link->engine = engine_start(link->host, &engine, &link_events, link);
 	if (!link->engine && link->config->tls)
 		return -EINVAL;
@@ -256,5 +272,6 @@ const struct mural_plugin mural_plugin = {
 	.check = link_check,
 	.start = link_start,
 	.stop = link_stop,
+	.acted = link_acted,
 	.metrics = link_metrics,
 };

@@ -17,6 +17,7 @@
 
 #include "link/engine.h"
 #include "link/picture.h"
+#include "link/reins.h"
 #include "link/window.h"
 
 struct link_config {
@@ -26,7 +27,7 @@ struct link_config {
 	uint64_t bandwidth, snapshot;
 	struct mural_point origin;
 	struct mural_dimensions picture;
-	bool world, tls;
+	bool world, tls, reins;
 	const char *tls_ca;
 };
 
@@ -147,6 +148,9 @@ struct link {
 	uint64_t kept_at, kept_bytes, kept_entries, keep_next;
 	bool is_keeping;
 
+	struct reins reins;
+	bool has_all_acts; /* that the engine had when it was asked */
+
 	/* state.c */
 	struct engine_state state;
 	uint64_t looked_at;
@@ -162,6 +166,7 @@ struct link {
 /* ---- follow.c: what comes from the engine */
 extern const struct engine_events link_events;
 void link_look(struct link *link);
+void link_rein(struct link *link); /* sends and does what operators did */
 
 /* ---- publish.c */
 int publish_start(struct link *link);

@@ -8,6 +8,7 @@
 #include "app/wall.h"
 #include "base/util.h"
 #include "control/call.h"
+#include "ingest/service.h"
 
 /* A question of a plugin, from mural_ask() until it was answered from the loop. */
 struct mural_call {
@@ -45,6 +46,32 @@ mural_each_verb(struct mural_host *host,
 
 		each(&verb, arg);
 	}
+}
+
+void
+operators_tell_act(const struct control_call *call)
+{
+	const struct wall *wall = call->control->context;
+	struct mural_act act = {
+		.size = sizeof(act),
+		.verb = call->verb->name,
+		.who = call->who,
+	};
+	struct mural_rect rect;
+	char *with;
+
+	if (json_object_get(call->with, "png"))
+		return;
+	with = json_dumps(call->with, JSON_COMPACT);
+	if (!with)
+		return;
+	act.with = with;
+	act.with_len = strlen(with);
+	if (control_rect(call, "rect", &rect))
+		act.rect = &rect;
+	(void)control_duration(call, "for", &act.for_ms);
+	services_acted(wall->ingest.plugins->instances, &act);
+	free(with);
 }
 
 static void
@@ -114,8 +141,9 @@ mural_ask(struct mural_host *host, const struct mural_question *asked)
 	container_of(host, struct instance, host)->n_handles++;
 	if (question.peer)
 		mural_address_text(question.peer, address, sizeof(address));
-	snprintf(who, sizeof(who), "%s: %s at %s", host->name,
-		question.who ? question.who : "somebody", address);
+	snprintf(who, sizeof(who), "%s: %s%s%s", host->name,
+		question.who ? question.who : "somebody", *address ? " at " : "",
+		address);
 	control_ask(&wall->operators.control, question.verb, with,
 		&(struct control_asker){ who, question.peer, on_answer, call },
 		&call->call);

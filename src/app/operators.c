@@ -53,6 +53,7 @@ operators_start(struct wall *wall)
 	notice_show(wall);
 	control_start(&operators->control, &wall->initial->config.control, verbs, wall,
 		&wall->loop);
+	operators->control.on_act = operators_tell_act;
 }
 
 #define LONGEST_WAIT_S 86400
@@ -74,6 +75,7 @@ operators_wake_at(uv_timer_t *timer, uv_timer_cb callback, int64_t when_s)
 void
 operators_stop(struct wall *wall)
 {
+	wall->operators.control.on_act = NULL; /* the plugins are gone, or about to be */
 	operators_reloaded(wall, false);
 	top_stop(wall);
 	plugin_switch_stop(wall);

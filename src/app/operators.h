@@ -46,6 +46,9 @@ struct operators_uploads {
 	uv_timer_t over;
 };
 
+/* Tells plugins what was done; host-control.c. */
+void operators_tell_act(const struct control_call *call);
+
 struct operators_switch;
 
 /* What operators have to say to all. */

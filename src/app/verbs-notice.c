@@ -36,7 +36,7 @@ notice_from_json(struct notice *notice, const json_t *line)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (!text || strlen(text) >= sizeof(notice->text) ||
+	if (!text || !*text || strlen(text) >= sizeof(notice->text) ||
 		(until_s > 0 && until_s <= now.tv_sec))
 		return false;
 	*notice = (struct notice){ .since_s = json_get_time(line, "since"),

@@ -85,6 +85,8 @@ finish(struct control_call *call, json_t *answer)
 
 	if (call->verb && call->verb->changes)
 		log_call(call, error ? error : "done");
+	if (call->verb && call->verb->changes && !error && call->control->on_act)
+		call->control->on_act(call);
 	if (call->held)
 		*call->held = NULL;
 	if (call->on_answer)

@@ -35,9 +35,10 @@ struct control_client;
 typedef void control_run(struct control_call *call);
 
 struct control {
-	uv_loop_t *loop;         /* NULL: not started */
-	control_run *const *run; /* by enum wall_verb_id */
-	void *context;           /* of who started it */
+	uv_loop_t *loop;                                 /* NULL: not started */
+	control_run *const *run;                         /* by enum wall_verb_id */
+	void *context;                                   /* of who started it */
+	void (*on_act)(const struct control_call *call); /* was done; or NULL */
 	struct control_log log;
 	uint64_t acts;                 /* changes asked for since the start */
 	uint64_t counts[N_WALL_VERBS]; /* how often each verb was asked for */

@@ -80,6 +80,14 @@ services_notice(struct instance *instances)
 			i->plugin->notice(&i->host);
 }
 
+void
+services_acted(struct instance *instances, const struct mural_act *act)
+{
+	for (struct instance *i = instances; i; i = i->next)
+		if (i->service_state == SERVICE_RUNNING && i->plugin->acted)
+			i->plugin->acted(&i->host, act);
+}
+
 static void
 check_main(const struct instance *instance, const char *function)
 {

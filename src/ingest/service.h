@@ -31,6 +31,9 @@ void services_painted_over(struct instance *instances, const struct mural_rect *
 /* Tells those that run that what mural_current_notice() says has changed. */
 void services_notice(struct instance *instances);
 
+/* Tells those that run what an operator has done. */
+void services_acted(struct instance *instances, const struct mural_act *act);
+
 /* Whether it was asked to stop, or its start() failed, and something of it is left. */
 bool service_is_stopping(struct instance *instance);
 

@@ -191,6 +191,15 @@ give_up(struct retention *retention, const char *name, int error)
 	return gone ? 0 : error;
 }
 
+/* What a segment becomes, until it takes its place.  NULL: out of memory. */
+static char *
+thinned_name(const struct retention *retention)
+{
+	char *name;
+
+	return asprintf(&name, "%s.thinned", retention->file) < 0 ? NULL : name;
+}
+
 /* 1: begun; 0: the segment is gone; -errno, logged. */
 static int
 give_way(struct retention *retention, const struct part *part)
@@ -204,7 +213,7 @@ give_way(struct retention *retention, const struct part *part)
 	}
 	if (ret > 0)
 		ret = -errno;
-	else if (ret == 0 && asprintf(&to, "%s.thinned", retention->file) < 0)
+	else if (ret == 0 && !(to = thinned_name(retention)))
 		ret = -ENOMEM;
 	if (ret == 0)
 		ret = thinning_begin(&retention->thinning, part->name, to);
@@ -293,6 +302,19 @@ retention_run(struct retention *retention)
 	uv_queue_work(retention->loop, &retention->work, on_step, on_step_done);
 }
 
+/* What murald was thinning when it was killed; nothing else would ever remove it. */
+static void
+remove_leftover(const struct retention *retention)
+{
+	char *name = thinned_name(retention);
+
+	if (name && unlink(name) < 0 && errno != ENOENT)
+		log_warn(
+			"record: %s is left over from a crash, and cannot be removed: %s",
+			name, strerror(errno));
+	free(name);
+}
+
 void
 retention_init(struct retention *retention, const struct config_record *config,
 	uint64_t segment_max, uv_loop_t *loop)
@@ -306,6 +328,7 @@ retention_init(struct retention *retention, const struct config_record *config,
 	if (config->max_size > 0)
 		retention->closed_most =
 			config->max_size - MIN(config->max_size, segment_max);
+	remove_leftover(retention);
 }
 
 void

@@ -471,10 +471,10 @@ def test_killed_amid_bans(wall):
 def test_a_state_that_is_damaged(tmp_path):
     (tmp_path / "control.state").write_text(
         '{"frozen":"4x4+0+0"}\n{"ban":{"net":"192.0.2.1"}}\nrubbish\n{"ban":{"net":7}}\n{"frozen":"4x4+900+0"}\n'
-        '{"protected":[]}\n{"tomorrow":1}\n')
+        '{"protected":[]}\n{"tomorrow":1}\n{"notice":{"text":""}}\n')
     with new_wall(tmp_path) as wall, Operator(wall) as operator:
         status = operator.done("status")
-        assert status["frozen"] == [{"rect": "4x4+0+0"}] and status["bans"] == 1
+        assert status["frozen"] == [{"rect": "4x4+0+0"}] and status["bans"] == 1 and status["notice"] is None
         assert "control.state: some of it cannot be read; kept as" in wall.log()
         wait_for("what was good to be written", lambda: os.path.exists(tmp_path / "control.state"))
         again(wall)

@@ -530,6 +530,20 @@ def test_secrets_and_the_admins_token_are_read_again(tmp_path):
         assert "fresh" not in wall.log().split()
 
 
+def test_the_ranking(tmp_path):
+    """Those that painted most come first; visitors of the page who did not say a name are one row."""
+    with board_wall(tmp_path, rate="0ms") as wall, Board(wall) as board:
+        for name, author, cells in (("b", "second", 2), ("a", "last", 1), ("c", "first", 3),
+                                    ("visitor-1", "web page", 1), ("visitor-2", "web page", 1),
+                                    ("visitor-3", "robot", 4), ("anna", "web page", 5)):
+            token = board.register(name, author)
+            for i in range(cells):
+                board.paint(token, 0, i, i % 2)
+        page = board.ask("GET", "/servers").body.decode()
+        assert re.findall("<tr><td>(.*?)</td>", page) == ["anna", "visitor-3", "c", "b", "a"]
+        assert "and 2 guests of this page: 2 pixels" in page
+
+
 def test_no_one_sees_the_admins_token(tmp_path):
     for value, shown in (("hush", "****"), ("", ""), ("@%s/token" % tmp_path, None)):
         (tmp_path / "token").write_text("hush\n")

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """/history and the timelapse of the wall against a whole murald, also after kill -9."""
+import contextlib
 import io
 import json
+import os
+import resource
 import signal
 import time
 import urllib.error
@@ -11,6 +14,8 @@ import pytest
 from PIL import Image
 
 import livedoc
+from procfs import memory_kib
+from sanitizer import SANITIZED
 from wall import Wall, wait_for
 
 SIZE = (96, 64)
@@ -190,6 +195,45 @@ def test_many_ask_for_films_at_once(tmp_path):
         for answer in answers[::20]:
             _, moments = film_of(answer.partition(b"\r\n\r\n")[2])
             assert set(moments[-1][2]) == {COLOURS[2]}
+
+
+@pytest.mark.skipif(not os.environ.get("MURALD_LONG"), reason="a minute and more: MURALD_LONG=1")
+def test_ten_thousand_scrub_at_once(tmp_path):
+    """Of two hundred sources, each for another part of the film; every third leaves before it has an answer, and every
+    fifth does not read it.  murald's memory is bounded, all who read are answered, and others meanwhile."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard < 11000:
+        pytest.skip("needs 11,000 descriptors: ulimit -Hn is %d" % hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    core = "[record]\nfile = %s/record\ninterval = 50ms\n" % tmp_path
+    with Wall(tmp_path, "[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n"
+              "[plugin pixelflut]\nlisten = 127.0.0.1:0\n" % tmp_path, size="%dx%d" % SIZE, core=core,
+              prefix=["prlimit", "--nofile=%d" % hard]) as wall, contextlib.ExitStack() as stack:
+        times = [fill(wall, wall.tcp("pixelflut"), colour) for colour in COLOURS]
+        before = memory_kib(wall.pid)
+        readers = []
+        for number in range(10000):
+            client = stack.enter_context(wall.tcp("http", source="127.0.1.%d" % (1 + number % 200)))
+            client.settimeout(300)
+            client.sendall(b"GET /history?from=%f&step=%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                           % (times[0] + number // 200 * 0.01, number % 7))
+            if number % 3 == 0:
+                client.close()
+            elif number % 5:
+                readers.append(client)
+        most = memory_kib(wall.pid)
+        assert json.loads(get(wall, "healthz")) and picture(get(wall, "canvas.png")).getpixel((1, 1)) == COLOURS[-1]
+        answers = {}
+        for number, client in enumerate(readers):
+            answer = client.makefile("rb").read()
+            answers[answer[9:12]] = answers.get(answer[9:12], 0) + 1
+            if number % 500 == 0:
+                most = max(most, memory_kib(wall.pid))
+                assert json.loads(get(wall, "healthz"))
+        print("grew by %d KiB; answers: %s" % (most - before, answers))
+        assert set(answers) == {b"200"}
+        # 48 MiB of answers, what 32 KiB for each connection are, and three times as much by a sanitizer
+        assert most - before < (48 * 1024 + 10000 * 32) * (3 if SANITIZED else 1)
 
 
 def test_a_film_plays_around_a_hole(tmp_path):

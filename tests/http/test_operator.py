@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """POST /admin/api/VERB: every verb is answered as at the control socket."""
 import base64
+import collections
 import contextlib
 import http.client
 import itertools
@@ -10,6 +11,7 @@ import random
 import re
 import socket
 import sqlite3
+import threading
 
 import pytest
 from PIL import Image
@@ -394,6 +396,24 @@ def test_guesses_are_slowed_down_and_counted(wall, board):
     text = board.ask("GET", "/metrics").body.decode()
     assert 'murald_discarded_total{plugin="http",reason="unauthorized"} 12' in text
     assert 'murald_control_total{verb="status"} 1' in text
+
+
+def test_ten_thousand_wrong_tokens(wall, board):
+    """Hardly any of them is looked at, and the right one from elsewhere is."""
+    n, wrong = 10000, (b"POST /admin/api/status HTTP/1.1\r\nHost: w\r\nAuthorization: Bearer wrong\r\n"
+                       b"Content-Length: 0\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", wall.port("http")), 60, ("127.0.0.9", 0)) as guesser:
+        sender = threading.Thread(target=lambda: guesser.sendall(wrong * n))
+        sender.start()
+        assert ask(board, "status").status == 200
+        answers, said = guesser.makefile("rb"), collections.Counter()
+        while sum(said.values()) < n:
+            line = answers.readline()
+            if line.startswith(b"HTTP/1.1 "):
+                said[line[9:12]] += 1
+        sender.join()
+    assert set(said) == {b"401", b"429"} and said[b"401"] < 20, said
+    assert 'reason="rate_limited"} %d' % said[b"429"] in board.ask("GET", "/metrics").body.decode()
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"null", b'{"a":1,"a":2}', b"\xff"])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The web page in a real browser: it shows the wall as it is, and a tap paints."""
+import base64
 import contextlib
 import functools
 import gzip
@@ -8,19 +9,23 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 
 import pytest
 from PIL import Image
 
+import hud
 from boardclient import Board, board_wall
 from browser import Browser
 from control import Operator, control
 from relay import Relay
 from wall import DOTS, SOURCE, Wall, wait_for
+from webpage import at_rest, canvas_png, flut, get, place_of, same_picture, seen_on, small_targets, url
 
 SIZE = "160x96"
 
@@ -58,41 +63,6 @@ def served(folder):
         finally:
             server.shutdown()
             thread.join()
-
-
-def url(wall, path=""):
-    return "http://127.0.0.1:%d/%s" % (wall.port("http"), path)
-
-
-def get(wall, path):
-    with urllib.request.urlopen(url(wall, path), timeout=20) as answer:
-        return answer.read()
-
-
-def flut(wall, pixels):
-    client = wall.tcp("pixelflut")
-    client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % pixel for pixel in pixels) + b"SIZE\n")
-    assert client.recv(100).startswith(b"SIZE")
-    client.close()
-
-
-def canvas_png(wall):
-    picture = Image.open(io.BytesIO(get(wall, "canvas.png"))).convert("RGB")
-    return (*picture.size, picture.tobytes())
-
-
-def same_picture(browser, wall):
-    wait_for("the page's picture to be the wall's",
-             lambda: browser.pixels() == canvas_png(wall), 15)
-
-
-def place_of(browser, x, y):
-    """Where the window shows a pixel of the wall."""
-    return browser.page("{ view }", "view.place_of(%d + 0.5, %d + 0.5)" % (x, y))
-
-
-def at_rest(browser):
-    wait_for("the view to rest", lambda: browser.page("{ view }", "!view.flight && !view.moving && !view.asked && !view.calm"))
 
 
 def ready(browser):
@@ -313,21 +283,6 @@ def lone_pixels(width, height):
             for i in range(WHITE)]
 
 
-def seen_on(browser, picture, places):
-    """How many of the lone pixels are on the screen, within a pixel of their place."""
-    browser.ask("screenshot", path=picture, full=False)
-    with Image.open(picture) as image:
-        pixels = image.convert("L")
-    scale = browser.eval("devicePixelRatio")
-    count = 0
-    for x, y in places:
-        at = place_of(browser, x, y)
-        u, v = int(at["x"] * scale), int(at["y"] * scale)
-        count += max(pixels.getpixel((a, b)) for a in range(max(u - 1, 0), min(u + 2, pixels.width))
-                     for b in range(max(v - 1, 0), min(v + 2, pixels.height))) >= 96
-    return count
-
-
 SCREENS = [(390, 844, 3), (844, 390, 2), (820, 1180, 1), (1440, 900, 1)]
 if os.environ.get("MURALD_LONG"):
     SCREENS += [(390, 844, 2), (820, 1180, 2), (1440, 900, 2), (320, 640, 2)]
@@ -380,7 +335,7 @@ def film(browser, code):
     return browser.eval("(async film => { %s })(document.getElementById('film')?.film)" % code)
 
 
-def test_the_film(wall, browser):
+def test_the_film(wall, browser, tmp_path):
     """Nothing of it is loaded before it is opened; then it plays, jumps, cuts, and is saved."""
     colours = [(250, 10, 20), (10, 240, 30), (20, 30, 230)]
     for colour in colours:
@@ -424,8 +379,43 @@ def test_the_film(wall, browser):
     film(browser, "await film.record_video(); film.kept = film.recorder")
     wait_for("the video", lambda: film(browser, "return !film.recorder && film.kept.saved || 0") > 1000, 60)
     assert film(browser, "return film.reel.shown === film.reel.moments.length - 1")
+    video = base64.b64decode(film(browser, "const bytes = new Uint8Array(await film.kept.blob.arrayBuffer());"
+                                  "return btoa(Array.from(bytes, n => String.fromCharCode(n)).join(''))"))
+    if video.startswith(b"\x1a\x45\xdf\xa3") and shutil.which("ffprobe"):
+        (tmp_path / "wall.webm").write_bytes(video)
+        said = json.loads(subprocess.run(["ffprobe", "-v", "error", "-show_format", "-show_streams", "-of", "json",
+                                          str(tmp_path / "wall.webm")], check=True, capture_output=True).stdout)
+        assert abs(float(said["format"]["duration"]) - film(browser, "return film.kept.lasted") / 1000) < 0.01
+        assert said["streams"][0]["codec_type"] == "video"
     assert browser.ask("axe") == []
     assert film(browser, "return film.gif.href").startswith(url(wall) + "timelapse?source=wall&from=")
+
+
+def test_a_place_viewer_in_a_browser(wall, browser):
+    """As the pages of Place: IPv6 do: each message an image, drawn over the others."""
+    flut(wall, [(x, 0, 7, 8, 9) for x in range(50)])
+    browser.goto(url(wall, "api/"))
+    browser.eval("""(() => {
+        const socket = window.place = new WebSocket(`ws://${location.host}/ws`), canvas = document.createElement("canvas");
+        socket.drawing = Promise.resolve();
+        socket.pixel = (x, y) => [...canvas.getContext("2d").getImageData(x, y, 1, 1).data.slice(0, 3)].join();
+        socket.onmessage = ({ data }) => {
+            if (typeof data === "string")
+                return;
+            socket.drawing = socket.drawing.then(() => createImageBitmap(data)).then(picture => {
+                if (!socket.n++)
+                    Object.assign(canvas, { width: picture.width, height: picture.height });
+                canvas.getContext("2d").drawImage(picture, 0, 0);
+            });
+        };
+        socket.n = 0;
+    })()""")
+    wait_for("the picture", lambda: browser.eval("place.n > 0 && place.pixel(49, 0)") == "7,8,9")
+    flut(wall, [(x, 1, 1, 2, 3) for x in range(50)])
+    wait_for("what changed", lambda: browser.eval("place.pixel(49, 1)") == "1,2,3")
+    assert browser.eval("place.pixel(49, 0)") == "7,8,9"
+    assert browser.eval("place.extensions").startswith("permessage-deflate")
+    browser.eval("place.close()")
 
 
 def reloaded(browser):
@@ -531,13 +521,6 @@ def test_the_columns_of_a_desktop(wall, browser):
     assert 0 <= box["paint"]["top"] - box["below"]["bottom"] < 20
     assert box["paint"]["bottom"] == browser.eval("innerHeight")
     assert browser.eval("document.documentElement.scrollWidth") <= 1280
-
-
-def small_targets(browser):
-    return browser.eval("[...document.querySelectorAll('button, select, #palette input, #parts a')]"
-                        ".filter(e => e.checkVisibility({ visibilityProperty: true }) && "
-                        "(e.offsetWidth < (e.name === 'colour' ? 40 : 44) || e.offsetHeight < 44))"
-                        ".map(e => e.outerHTML)")
 
 
 def test_a_phone(wall, tmp_path):
@@ -678,8 +661,9 @@ def test_the_words_of_the_event(tmp_path, browser):
     """Title, rules and language are the config's; the title also after a reload."""
     more = "rules = Nothing \"rude\" & <b>no</b> adverts.\nlanguage = de"
     with Wall(tmp_path, http_section(tmp_path, more), size=SIZE,
-              core="[display]\ntitle = Mural <Night> & Söhne\n") as wall:
+              core="[display]\ntitle = Mural <Night> & Söhne\n[server]\npublic-url = http://wall.example/\n") as wall:
         first = get(wall, "")
+        assert b'property="og:image" content="http://wall.example/canvas.png"' in first  # others fetch it
         for part in (b"<title>Mural &lt;Night&gt; &amp; S\xc3\xb6hne: paint", b'content="Mural &lt;Night&gt; &amp; S', b"{{"):
             assert (part in first) == (part != b"{{")
         browser.eval("localStorage.removeItem('murald-language')") if browser.eval("location.href") != "about:blank" else None
@@ -723,6 +707,94 @@ def test_the_manifest(wall):
     assert manifest["display"] == "standalone"
     assert get(wall, manifest["icons"][0]["src"][1:]).startswith(b"<svg")
     assert 'property="og:image" content="/canvas.png"' in page
+
+
+def test_a_second_screen(wall, browser, tmp_path):
+    """?kiosk: the wall, how to join, and the rate; nothing of it can be touched."""
+    browser.ask("open", viewport={"width": 1440, "height": 900})
+    browser.goto(url(wall, "?kiosk"))
+    same_picture(browser, wall)
+    wait_for("the code", lambda: browser.eval("document.querySelector('#kiosk img')?.naturalWidth"))
+    browser.wait_text("#kiosk", "or type")
+    assert url(wall)[:-1] in browser.text("#kiosk")
+    assert "| nc " in browser.text("#kiosk code")
+    at_rest(browser)
+    picture = str(tmp_path / "kiosk.png")
+    browser.ask("screenshot", path=picture, full=False)
+    with Image.open(picture) as image:
+        assert hud.scan(image) == url(wall)[:-1]
+    before = canvas_png(wall)
+    browser.ask("click", x=720, y=300)
+    for key in ("Enter", "Enter", "f", "+"):
+        browser.ask("press", key=key)
+    assert browser.page("{ view, marks }", "view.fitted && !marks.at")
+    assert small_targets(browser) == []
+    assert browser.ask("axe") == []
+    assert canvas_png(wall) == before
+    client = wall.tcp("pixelflut")
+
+    def moves():
+        client.sendall(b"".join(b"PX %d 90 000001\n" % x for x in range(100)))
+        return browser.text("#kiosk strong") != "0"
+    wait_for("pixels a second", moves)
+    assert browser.errors == []
+    browser.ask("open", viewport={"width": 1280, "height": 800})
+
+
+def test_the_last_hour(wall, browser):
+    """From the server, for who has just come."""
+    def hour():
+        return json.loads(get(wall, "figures.json"))
+
+    def rates():
+        return {way["name"]: way["pixels_per_second"] for way in hour()["ways"]}
+    client = wall.tcp("pixelflut")
+
+    def painted():
+        client.sendall(b"".join(b"PX %d 91 000001\n" % x for x in range(100)))
+        return any(rates().get("pixelflut", []))
+    wait_for("a step in which something was painted", painted, 60)
+    assert set(rates()) == {"http", "pixelflut", "dots"}
+    assert len({len(line) for line in rates().values()}) == 1
+    assert hour()["step"] == 10 and abs(hour()["to"] - time.time()) < 3600
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    wait_for("the past", lambda: any(browser.page("{ graph }", "graph.line('pixelflut').rates")))
+    # the page goes on with it, step by step
+    after = browser.page("{ graph }", "(line => { line.rates = Array(360).fill(7); line.sum = 0; line.n = 0;"
+                         "for (let i = 0; i < 10; i++) graph.add({ plugins: [{ name: 'pixelflut', pixels_per_second: i }] });"
+                         "return [line.rates.length, line.rates.at(-2), line.rates.at(-1), line.now]; })(graph.line('pixelflut'))")
+    assert after == [360, 7, 4.5, 9]
+
+
+def test_who_paints_slowly_is_seen(tmp_path, browser):
+    """A ring at a lone pixel; of what the visitor's own address painted the page says so, of others nothing."""
+    with Wall(tmp_path, http_section(tmp_path), size="320x240\nowners = yes") as wall:
+        browser.goto(url(wall))
+        same_picture(browser, wall)
+        browser.page("{ ripples }", "{ ripples.seen = []; const add = ripples.add.bind(ripples);"
+                     " ripples.add = (x, y, name, ms) => { ripples.seen.push([x, y, name]); add(x, y, name, 3e5); }; }")
+        seen = lambda: browser.page("{ ripples }", "ripples.seen")
+        with wall.tcp("pixelflut", source="127.0.0.9") as other:
+            other.sendall(b"PX 100 50 ff0000\n")
+            wait_for("a ring", lambda: [100.5, 50.5, "ripple"] in seen())
+            other.sendall(b"".join(b"PX %d %d 00ff00\n" % (x, y) for x in range(0, 320, 9) for y in range(0, 240, 7)))
+            same_picture(browser, wall)
+        assert "You painted" not in browser.text("#told")
+        flut(wall, [(200, 120, 0, 0, 255)])
+        browser.wait_text("#told", "You painted this: 200, 120.")
+        assert seen().count([200.5, 120.5, "ripple mine"]) == 1
+        assert [name for *_, name in seen() if "mine" in name] == ["ripple mine"]
+        assert len(seen()) == 3
+        # they move with the wall
+        browser.page("{ view }", "view.look(200, 120, 16)")
+        at_rest(browser)
+        at = place_of(browser, 200, 120)
+        box = browser.eval("(b => [b.x + b.width / 2, b.y + b.height / 2])(document.querySelector('.ripple.mine').getBoundingClientRect())")
+        assert abs(box[0] - at["x"]) < 1 and abs(box[1] - at["y"]) < 1
+        assert browser.ask("axe") == []
+        browser.goto("about:blank")
+    browser.errors.clear()
 
 
 def test_files_are_cached_until_they_change(wall):

@@ -582,6 +582,24 @@ def test_a_failover(tmp_path):
         assert converged(other, a, b).pixels == picture.pixels
 
 
+def test_a_wall_that_shows_a_replica(engine, tmp_path):
+    """Who only shows need not be able to write."""
+    with Engine(short_folder(tmp_path, "r"), "--replicaof", "127.0.0.1 1") as replica, \
+            walls(engine, tmp_path, 1) as (a,):
+        port, = free_ports(1)
+        engine.ask("CONFIG", "SET", "repl-diskless-sync-delay", "0")
+        engine.ask("CONFIG", "SET", "port", port)
+        replica.ask("REPLICAOF", "127.0.0.1", port)
+        a.paint(dot(1, 1, RED))
+        with linked(replica, short_folder(tmp_path, "v"), "role = view") as view:
+            wait_linked(view)
+            view.painted(1, 1, RED)
+            a.paint(dot(2, 1, GREEN))
+            view.painted(2, 1, GREEN)
+            view.paint(dot(3, 1, BLUE))
+            view.painted(3, 1, (0, 0, 0))
+
+
 def test_addresses_without_a_sentinel(tmp_path):
     wall = Wall(tmp_path, DOTS + "[plugin link]\nengine = 127.0.0.1:1 127.0.0.1:2\n")
     assert wall.start().process.wait(30) == 78
@@ -634,7 +652,7 @@ def test_a_wall_that_is_frozen(engine, tmp_path):
     """It keeps its picture to itself, and follows when it may."""
     folder = short_folder(tmp_path, "f")
     with walls(engine, tmp_path, 1, "snapshot = 1h") as (a,), \
-            linked(engine, folder, "snapshot = 1h", core=control(folder)) as frozen, \
+            linked(engine, folder, "snapshot = 1h\nreins = no", core=control(folder)) as frozen, \
             Operator(frozen) as operator:
         wait_linked(frozen)
         a.paint(dot(1, 1, RED))
@@ -647,6 +665,94 @@ def test_a_wall_that_is_frozen(engine, tmp_path):
         operator.done("thaw")
         frozen.painted(1, 1, BLUE)
         converged(engine, a, frozen)
+
+
+@contextlib.contextmanager
+def steered(engine, folder, name, more="", **rest):
+    """A linked wall and its operator."""
+    folder = short_folder(folder, name)
+    with linked(engine, folder, more, core=control(folder), **rest) as wall, Operator(wall) as operator:
+        wait_linked(wall)
+        yield operator
+
+
+def acts(operator):
+    """(verb, outcome) of what came from other walls."""
+    return [(act["verb"], act["outcome"]) for act in operator.log() if act["who"].startswith("link: ")]
+
+
+def test_reins_hold_on_all_walls(engine, tmp_path):
+    """Each writes down whose they are; one keeps its own; who comes late has what is still in force."""
+    with steered(engine, tmp_path, "a") as a, steered(engine, tmp_path, "b") as b, \
+            steered(engine, tmp_path, "c", "reins = no") as c:
+        a.done("freeze")
+        wait_for("the freeze", lambda: acts(b) == [("freeze", "done")])
+        assert b.done("status")["frozen"]
+        who = [act["who"] for act in b.log() if act["verb"] == "freeze"]
+        assert len(who) == 1 and re.match(r"link: .*\(\d+\) pid \d+ on .+", who[0]), who
+        b.done("thaw")
+        wait_for("the thaw", lambda: acts(a) == [("thaw", "done")])
+        assert not a.done("status")["frozen"]
+        a.done("protect", rect="10x10+5+6")
+        a.done("ban", net="192.0.2.0/24", for_="1h", why="\"too\" löud")
+        a.done("ban", net="198.51.100.7")
+        a.done("notice", text="Zur Bühne", for_="10min")
+        a.done("unban", net="198.51.100.7")
+        a.done("clear", rect="1x1+1+1")
+        wait_for("all of it", lambda: len(acts(b)) == 6)
+        # answered when each is done, which may take some turns of the loop
+        assert sorted(acts(b)) == [(verb, "done") for verb in ("ban", "ban", "freeze", "notice", "protect", "unban")]
+        assert [ban["net"] for ban in b.done("bans")["bans"]] == ["192.0.2.0/24"]
+        assert b.done("bans")["bans"][0]["why"] == "\"too\" löud"
+        assert b.done("status")["notice"]["text"] == "Zur Bühne"
+        with steered(engine, tmp_path, "late") as late:
+            wait_for("what is in force", lambda: len(acts(late)) == 5)  # of freeze and thaw the last
+            assert {verb for verb, outcome in acts(late) if outcome == "done"} >= {"protect", "ban", "notice"}
+            assert not late.done("status")["frozen"]
+            for operator in (b, late):
+                assert [area["rect"] for area in operator.done("protected")["protected"]] == ["10x10+5+6"]
+            assert len(late.done("bans")["bans"]) == 1
+        assert acts(c) == [] and not c.done("bans")["bans"]
+        assert acts(a) == [("thaw", "done")]
+
+
+def test_reins_of_a_wall_of_another_size(engine, tmp_path):
+    """The same place of the picture; what the other does not show is none of its business."""
+    same = "picture = 128x96\n"
+    with steered(engine, tmp_path, "a", same, size="128x96") as a, \
+            steered(engine, tmp_path, "b", same + "origin = 37,20") as b:
+        a.done("protect", rect="5x5+0+0")
+        a.done("protect", rect="10x10+32+22")
+        b.done("protect", rect="3x2+60+40")
+        wait_for("both", lambda: acts(b) and acts(a) and acts(b) + acts(a) == 2 * [("protect", "done")])
+        assert "5x10+0+2" in [area["rect"] for area in b.done("protected")["protected"]]
+        assert "3x2+97+60" in [area["rect"] for area in a.done("protected")["protected"]]
+
+
+def test_reins_without_an_engine(engine, tmp_path):
+    """A wall keeps its own, and tells of them when it can."""
+    with steered(engine, tmp_path, "a") as a, steered(engine, tmp_path, "b") as b:
+        engine.kill()
+        a.done("freeze")
+        assert a.done("status")["frozen"] and not b.done("status")["frozen"]
+        engine.start()
+        wait_for("the freeze", lambda: b.done("status")["frozen"], 60)
+
+
+def test_reins_that_make_no_sense(engine, tmp_path):
+    """What somebody else writes is looked at like what an operator says, and more than these verbs it cannot do."""
+    log = key("mural", "reins")
+    with steered(engine, tmp_path, "a") as a:
+        for fields in (["v", "clear", "a", "{}"], ["v", "freeze"], ["a", "{}"], ["v", "freeze", "a", "[1]"],
+                       ["v", "freeze", "a", "{"], ["v", "freeze" * 99, "a", "{}"], ["v", "freeze", "a", "{}" * 9999],
+                       ["v", "freeze", "a", "{}", "r", "0x0+1+1"], ["v", "freeze", "a", "{}", "f", "x"],
+                       ["v", "freeze", "a", "{}", "f", "999"], ["v", "ban", "a", '{"net": "everybody"}', "o", b"\n\xff"],
+                       ["v", "notice", "a", '{"text": "hello"}', "o", "x" * 999]):
+            engine.ask("XADD", log, "*", "n", "somebody", *fields)
+        wait_for("the last", lambda: ("notice", "done") in acts(a) and len(acts(a)) == 2)
+        assert not a.done("status")["frozen"]
+        assert sorted(acts(a)) == [("ban", "usage"), ("notice", "done")]
+        assert [act["who"] for act in a.log() if act["verb"] == "ban"] == ["link: somebody"]
 
 
 # ---- the way to the engine
@@ -799,7 +905,7 @@ def without(folder, *changes):
     subprocess.run(
         ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-I" + os.path.dirname(source),
          "-I" + SOURCE, *glob.glob(source + "/*.c"), *pkg_config("--cflags", "murald", "libuv"),
-         *pkg_config("--libs", "hiredis", "libzstd"), "-o", target + "/link.so"], check=True, timeout=200)
+         *pkg_config("--libs", "hiredis", "libzstd", "jansson"), "-o", target + "/link.so"], check=True, timeout=200)
     return "%s:%s" % (target, PLUGINS)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pings decoded by XDP, between two hosts: by the driver, by the kernel behind it, and not at all."""
 import os
+import platform
 import re
 import signal
 import struct
@@ -12,7 +13,7 @@ import procfs
 from control import Operator, control
 from hosts import Pair, need
 from waiting import wait_for
-from wall import Wall
+from wall import SOURCE, Wall
 from xdp import need_xdp
 
 try:
@@ -72,6 +73,20 @@ def address(x, y, rgb, side=1):
 def programs(pair):
     """What the server's interface runs: xdp, xdpgeneric, or nothing."""
     return re.findall(r"mtu \d+ (xdp\w*)", pair.server.run("ip", "-d", "link", "show", "dev", "wire0"))
+
+
+@pytest.mark.parametrize("clang", ["clang-14", "clang-19"])  # of Debian 12 and 13
+def test_the_kernel_takes_what_each_compiler_makes(tmp_path, clang):
+    """Its verifier wants each bound checked, also where a compiler knows better."""
+    need_xdp()
+    made = tmp_path / "pings.o"
+    subprocess.run([need(clang, clang), "-O2", "-g", "-Werror", "-target", "bpf", "-mcpu=v3",
+                    "-I/usr/include/%s-linux-gnu" % platform.machine(), "-I" + SOURCE, "-I" + SOURCE + "/plugins", "-c",
+                    SOURCE + "/plugins/ping/xdp/pings.bpf.c", "-o", made], check=True)
+    loaded = subprocess.run(["unshare", "--mount", "sh", "-c", "mount -t bpf bpf /sys/fs/bpf && exec \"$@\"", "sh",
+                             need("bpftool", "bpftool"), "prog", "load", made, "/sys/fs/bpf/pings", "type", "xdp"],
+                            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert loaded.returncode == 0, loaded.stdout[-2000:]
 
 
 def test_pings_paint(tmp_path, pair, mode):

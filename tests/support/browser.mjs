@@ -64,6 +64,15 @@ const verbs = {
 	},
 	colours: ({ scheme }) => page.emulateMedia({ colorScheme: scheme }),
 	screenshot: ({ path, full }) => page.screenshot({ path, fullPage: full }).then(() => null),
+	// Bytes, after rubbish was collected.
+	async heap() {
+		const session = await page.context().newCDPSession(page);
+
+		await session.send("HeapProfiler.collectGarbage");
+		const { usedSize, backingStorageSize } = await session.send("Runtime.getHeapUsage");
+		await session.detach();
+		return { used: usedSize, buffers: backingStorageSize };
+	},
 	async axe() {
 		await page.evaluate(readFileSync(need.resolve("axe-core/axe.min.js"), "utf8"));
 		const { violations } = await page.evaluate("axe.run()");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The page of /servers: the generators by author, without secrets and tokens.  As anybody
- * may register, it shows those that painted most, and is rebuilt only as often as the
- * loop can afford. */
+/* The page of /servers: the generators, those first that painted most, without secrets
+ * and tokens; guests of the web page are one row.  As anybody may register, it shows a
+ * part of many, and is rebuilt only as often as the loop can afford. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,9 @@
 #include "http/web/html.h"
 
 #define ROWS_MAX 1000
+
+/* How the page calls visitors who did not say a name (page/paint.js). */
+#define GUEST "visitor-"
 
 /* The page is kept for this many times as long as it took to build. */
 #define REST_FACTOR 20
@@ -56,69 +59,85 @@ by_pixels(const void *a, const void *b)
 	       ((*left)->pixels > (*right)->pixels);
 }
 
-static int
-by_author(const void *a, const void *b)
+/* Of the web page, without a name of their own. */
+static bool
+is_guest(const struct generator *generator)
 {
-	const struct generator *const *left = a, *const *right = b;
-	int order = strcmp((*left)->author, (*right)->author);
-
-	return order ? order : strcmp((*left)->name, (*right)->name);
+	return strncmp(generator->name, GUEST, strlen(GUEST)) == 0 &&
+	       strcmp(generator->author, "web page") == 0;
 }
 
-/* The *n generators to be shown, of *all that are not removed.  The caller frees them. */
-static struct generator **
-sorted_generators(const struct board *board, size_t *n, size_t *all)
-{
-	struct generator **list;
+struct ranking {
+	struct generator **list; /* those that painted most first */
+	size_t n, all;           /* to be shown, and there are */
+	size_t guests;
+	uint64_t guests_pixels;
+};
 
-	*all = 0;
-	for (struct generator *g = generators_first(board->generators); g; g = g->next)
-		*all += g->id[0] != '\0';
-	list = malloc((*all + 1) * sizeof(struct generator *));
-	*n = 0;
-	for (struct generator *g = generators_first(board->generators); list && g;
-		g = g->next)
-		if (g->id[0] != '\0')
-			list[(*n)++] = g;
-	if (list && *n > ROWS_MAX) {
-		qsort(list, *n, sizeof(struct generator *), by_pixels);
-		*n = ROWS_MAX;
+/* Of those that are not removed.  The caller frees the list. */
+static void
+rank(const struct board *board, struct ranking *ranking)
+{
+	struct generator *first = generators_first(board->generators);
+
+	*ranking = (struct ranking){ 0 };
+	for (struct generator *g = first; g; g = g->next)
+		ranking->all += g->id[0] != '\0';
+	ranking->list = malloc((ranking->all + 1) * sizeof(struct generator *));
+	ranking->all = 0;
+	for (struct generator *g = first; ranking->list && g; g = g->next) {
+		if (g->id[0] == '\0')
+			continue;
+		if (is_guest(g)) {
+			ranking->guests++;
+			ranking->guests_pixels += g->pixels;
+		} else {
+			ranking->list[ranking->all++] = g;
+		}
 	}
-	if (list)
-		qsort(list, *n, sizeof(struct generator *), by_author);
-	return list;
+	if (!ranking->list)
+		return;
+	qsort(ranking->list, ranking->all, sizeof(struct generator *), by_pixels);
+	ranking->n = ranking->all < ROWS_MAX ? ranking->all : ROWS_MAX;
 }
 
 static void
-put_page(FILE *out, struct generator *const *list, size_t n, size_t all)
+put_page(FILE *out, const struct ranking *ranking)
 {
 	fputs(head, out);
-	for (size_t i = 0; i < n; i++)
-		put_row(out, list[i]);
+	for (size_t i = 0; i < ranking->n; i++)
+		put_row(out, ranking->list[i]);
 	fputs("</tbody></table>", out);
-	if (n < all)
-		fprintf(out, "<p>and %zu more that painted less</p>", all - n);
+	if (ranking->n < ranking->all)
+		fprintf(out, "<p>and %zu more that painted less</p>",
+			ranking->all - ranking->n);
+	if (ranking->guests > 0)
+		fprintf(out, "<p>and %zu guest%s of this page: %" PRIu64 " pixels</p>",
+			ranking->guests, ranking->guests == 1 ? "" : "s",
+			ranking->guests_pixels);
 	fputs(tail, out);
 }
 
 static struct MHD_Response *
 make_page(struct board *board)
 {
-	size_t len = 0, n, all;
+	size_t len = 0;
 	char *text = NULL;
-	struct generator **list = sorted_generators(board, &n, &all);
-	FILE *out = list ? open_memstream(&text, &len) : NULL;
 	struct MHD_Response *page = NULL;
+	struct ranking ranking;
+	FILE *out;
 
+	rank(board, &ranking);
+	out = ranking.list ? open_memstream(&text, &len) : NULL;
 	if (out) {
-		put_page(out, list, n, all);
+		put_page(out, &ranking);
 		if (fclose(out) == 0)
 			page = response_new(text, len, MHD_RESPMEM_MUST_FREE,
 				"text/html; charset=utf-8");
 		else
 			free(text);
 	}
-	free(list);
+	free(ranking.list);
 	board->leaderboard.bytes = len;
 	return page;
 }

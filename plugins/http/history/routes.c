@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -206,9 +207,8 @@ query_region(const struct request *request, struct mural_rect *region)
 
 	if (!query)
 		return true;
-	if (strlen(query) >= sizeof(text))
+	if (snprintf(text, sizeof(text), "%s", query) >= (int)sizeof(text))
 		return false;
-	strcpy(text, query);
 	for (char *blank = text; (blank = strchr(blank, ' '));)
 		*blank = '+';
 	if (!digits_read_rect(text, MURAL_SIDE_MAX, numbers))

@@ -91,6 +91,7 @@ answer_health(struct request *request)
 const struct route ops_routes[] = {
 	{ .method = "GET", .path = "/healthz", .answer = answer_health },
 	{ .method = "GET", .path = "/metrics", .answer = metrics_answer },
+	{ .method = "GET", .path = "/figures.json", .answer = hour_answer },
 	{ .method = "GET", .path = "/invite", .answer = hints_answer },
 	{ 0 },
 };

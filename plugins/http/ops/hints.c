@@ -15,10 +15,7 @@
 #include "common/hex-digit.h"
 #include "http/board/board.h"
 #include "http/ops/ops.h"
-#include "lib/address.h"
-
-#define ADDRESS_MAX 256
-#define BASE_MAX 512
+#include "http/web/reached.h"
 
 struct hint_query {
 	const struct request *client;
@@ -63,49 +60,6 @@ query_system(const struct request *request)
 		if (strcmp(text, names[i]) == 0)
 			return i;
 	return MURAL_ANY_SYSTEM;
-}
-
-/* For commands that people paste into a shell. */
-static bool
-is_shell_safe(const char *text)
-{
-	return *text &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			    "0123456789.-:[]") == strlen(text);
-}
-
-/* The Host field without its port and brackets. */
-static bool
-host_of(const struct request *request, char address[ADDRESS_MAX])
-{
-	const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
-	struct address_parts parts;
-
-	if (!host || !is_shell_safe(host))
-		return false;
-	address_split(host, strlen(host), &parts);
-	/* a command must not take it for an option */
-	if (parts.host_len == 0 || parts.host_len >= ADDRESS_MAX || *parts.host == '-' ||
-		*host == '-')
-		return false;
-	memcpy(address, parts.host, parts.host_len);
-	address[parts.host_len] = '\0';
-	return true;
-}
-
-/* The public URL, or what the client used to reach us. */
-static void
-write_base(const struct request *request, bool known, char base[BASE_MAX])
-{
-	const char *url = mural_public_url(request->web->host);
-	size_t len = url ? strlen(url) : 0;
-
-	*base = '\0';
-	if (url)
-		snprintf(base, BASE_MAX, "%.*s", (int)(len - (url[len - 1] == '/')), url);
-	else if (known)
-		snprintf(base, BASE_MAX, "http://%s",
-			request_header(request, MHD_HTTP_HEADER_HOST));
 }
 
 /* ------------------------------------------------------------------ the hints */
@@ -231,8 +185,8 @@ add_hint(const struct mural_instance *instance, void *arg)
 enum MHD_Result
 hints_answer(struct request *request)
 {
-	char address[ADDRESS_MAX], base[BASE_MAX];
-	bool known = host_of(request, address);
+	char address[REACHED_HOST_MAX], base[REACHED_BASE_MAX];
+	bool known = reached_host(request, address);
 	struct hint_query query = {
 		.client = request,
 		.base = base,
@@ -247,7 +201,7 @@ hints_answer(struct request *request)
 		.hints = json_array(),
 	};
 
-	write_base(request, known, base);
+	reached_base(request, base);
 	mural_each_instance(request->web->host, add_hint, &query);
 	return reply_json(request, MHD_HTTP_OK, json_pack("{so}", "ways", query.hints));
 }

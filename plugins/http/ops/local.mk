@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-libhttp_la_SOURCES += %D%/healthz.c %D%/hints.c %D%/metrics.c %D%/ops.h
+libhttp_la_SOURCES += %D%/healthz.c %D%/hints.c %D%/hour.c %D%/hour.h %D%/metrics.c %D%/ops.h

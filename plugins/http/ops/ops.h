@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What operators and their monitoring ask for: /metrics and /healthz; and /invite, the
- * commands that paint a pixel, for the audience.
+ * What operators and their monitoring ask for: /metrics and /healthz; and for the
+ * audience /invite, the commands that paint a pixel, and /figures.json, the last hour.
  *
  * The folder may use web/ and the board, and reads what murald counts for all plugins.
  * It must never change any of it.
@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "http/ops/hour.h"
 #include "http/web/web.h"
 
 struct board;
@@ -24,6 +25,7 @@ struct health {
 struct ops {
 	const struct board *board;
 	struct health health;
+	struct hour hour;
 };
 
 extern const struct route ops_routes[]; /* subject: struct ops */

@@ -9,10 +9,13 @@ import { View } from "./view.js";
 // The rest comes without a picture, too, so that it can say why there is none.
 const PATIENCE_MS = 3000;
 
+// For a second screen, without what is for one's hand.
+document.body.classList.toggle("kiosk", new URLSearchParams(location.search).has("kiosk"));
+
 const element = id => document.getElementById(id);
 
 function around() {
-	return getComputedStyle(document.documentElement).getPropertyValue("--around").trim();
+	return getComputedStyle(document.body).getPropertyValue("--around").trim();
 }
 
 // What the rest needs to know: /page.json, asked for once.

@@ -2,6 +2,7 @@
 // Records a canvas as a video, by the browser, and saves it.
 
 import { w } from "./film-words.js";
+import { with_duration } from "./film-webm.js";
 
 const TYPES = ["video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm", "video/mp4"];
 
@@ -22,6 +23,7 @@ export class Recorder {
 		this.hidden = () => document.hidden && this.cancel(w("stopped")); // nothing is drawn then
 		document.addEventListener("visibilitychange", this.hidden);
 		this.media.start(1000);
+		this.begun = performance.now();
 		this.progress(0);
 	}
 
@@ -31,6 +33,7 @@ export class Recorder {
 
 	finish() {
 		this.save = true;
+		this.lasted = performance.now() - this.begun;
 		this.media.stop();
 	}
 
@@ -39,17 +42,27 @@ export class Recorder {
 		this.media.stop();
 	}
 
-	stopped() {
+	// The first part says what the video is.
+	async timed_parts() {
+		const [first, ...rest] = this.parts;
+
+		if (!first || !Recorder.type.startsWith("video/webm"))
+			return this.parts;
+		return [with_duration(new Uint8Array(await first.arrayBuffer()), this.lasted), ...rest];
+	}
+
+	async stopped() {
 		document.removeEventListener("visibilitychange", this.hidden);
 		this.tell(this.save ? w("saved") : this.why);
 		if (this.save) {
-			const type = Recorder.type.split(";")[0], blob = new Blob(this.parts, { type });
+			const type = Recorder.type.split(";")[0], blob = new Blob(await this.timed_parts(), { type });
 			const link = Object.assign(document.createElement("a"),
 				{ href: URL.createObjectURL(blob), download: `wall.${type.split("/")[1]}` });
 
 			link.click();
 			setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 			this.saved = blob.size;
+			this.blob = blob;
 		}
 		this.end();
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The film of the wall: plays what was recorded, and saves it as a video.  Loaded when it is opened.
 
+import { choice, make } from "./dom.js";
 import { language } from "./words.js";
 import { Recorder } from "./film-recorder.js";
 import { Reel } from "./film-reel.js";
@@ -22,20 +23,6 @@ const ACROSS_LEAST = 640;
 
 // The bars of activity.
 const BARS = 120, BARS_HIGH = 24;
-
-function make(name, values = {}, ...children) {
-	const element = Object.assign(document.createElement(name), values);
-
-	element.append(...children);
-	return element;
-}
-
-function choice(label, options, tell) {
-	const select = make("select", { onchange: () => tell(select.value) },
-		...options.map(([value, text]) => make("option", { value, textContent: text })));
-
-	return make("label", {}, `${label} `, select);
-}
 
 class Film {
 	constructor(record, view) {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Draws pixels per second over the last minutes, a line for each plugin: by powers of ten, for a
-// ping is to be seen beside a flood.
+// Draws pixels per second over the last hour, a line for each plugin: by powers of ten, for a
+// ping is to be seen beside a flood.  The past is the server's; the visitor's own is added to it.
 
 import { number, t } from "./words.js";
 
-const SECONDS = 300;
+// A step is so many seconds.
+const STEP_S = 10, STEPS = 360;
+
+// Minutes ago that are named below the graph; the last is now.
+const TICKS = [60, 45, 30, 15, 0];
 
 // Lines differ by dashes, too, for who does not see the colours.
 const DASHES = [[], [6, 3], [2, 3], [9, 3, 2, 3]];
+
+const SVG = "http://www.w3.org/2000/svg";
 
 // What the scale has at least, and how much room its words take.
 const DECADES_LEAST = 2, ROOM = 18;
@@ -18,7 +24,21 @@ export class Graph {
 		this.canvas = canvas;
 		this.legend = legend;
 		canvas.setAttribute("aria-label", t("graph"));
-		this.lines = new Map(); // from name to rates, oldest first
+		this.lines = new Map(); // from name to {rates: oldest first, sum and n of this step, now}
+		new ResizeObserver(() => this.draw()).observe(canvas);
+	}
+
+	line(name) {
+		if (!this.lines.has(name))
+			this.lines.set(name, { rates: [], sum: 0, n: 0, now: 0 });
+		return this.lines.get(name);
+	}
+
+	// Takes what /figures.json says.
+	begin({ ways }) {
+		for (const { name, pixels_per_second } of ways)
+			this.line(name).rates = pixels_per_second;
+		this.draw();
 	}
 
 	colour(index) {
@@ -28,13 +48,14 @@ export class Graph {
 	// Takes a {type: "figures"} message.
 	add(figures) {
 		for (const { name, pixels_per_second } of figures.plugins) {
-			if (!this.lines.has(name))
-				this.lines.set(name, []);
-			const line = this.lines.get(name);
+			const line = this.line(name);
 
-			line.push(pixels_per_second);
-			if (line.length > SECONDS)
-				line.shift();
+			line.now = pixels_per_second;
+			line.sum += pixels_per_second;
+			if (++line.n < STEP_S)
+				continue;
+			line.rates = [...line.rates, line.sum / STEP_S].slice(-STEPS);
+			line.sum = line.n = 0;
 		}
 		this.draw();
 	}
@@ -49,12 +70,16 @@ export class Graph {
 		context.globalAlpha = 0.25;
 		for (let decade = 1; decade <= decades; decade++)
 			context.fillRect(0, height * (1 - decade / decades) + ROOM * ratio / 2, width, ratio);
+		for (const minutes of TICKS.slice(1, -1))
+			context.fillRect(width * (1 - minutes / TICKS[0]), ROOM * ratio / 2, ratio, height);
 		context.globalAlpha = 1;
 		for (let decade = 1; decade <= decades; decade++)
 			context.fillText(number(10 ** decade), 2 * ratio, height * (1 - decade / decades) + ROOM * ratio / 2 + 13 * ratio);
-		context.fillText(t("minutes_ago", { n: number(SECONDS / 60) }), 2 * ratio, height + ROOM * ratio - 3 * ratio);
-		context.textAlign = "right";
-		context.fillText(t("now"), width - 2 * ratio, height + ROOM * ratio - 3 * ratio);
+		for (const minutes of TICKS) {
+			context.textAlign = !minutes ? "right" : minutes === TICKS[0] ? "left" : "center";
+			context.fillText(minutes ? t("minutes_ago", { n: minutes }) : t("now"),
+				width * (1 - minutes / TICKS[0]), height + ROOM * ratio - 3 * ratio);
+		}
 		context.textAlign = "left";
 	}
 
@@ -64,35 +89,43 @@ export class Graph {
 		const width = canvas.width = canvas.clientWidth * ratio;
 		const height = (canvas.height = canvas.clientHeight * ratio) - ROOM * ratio;
 		const style = getComputedStyle(document.body);
-		const most = Math.max(...[...this.lines.values()].map(line => Math.max(...line)));
-		const decades = Math.max(DECADES_LEAST, Math.ceil(Math.log10(Math.max(most, 1))));
-		let index = 0;
+		const lines = [...this.lines.values()].map(({ rates, now }) => [...rates, now]);
+		const most = lines.flat().reduce((one, other) => Math.max(one, other), 1);
+		const decades = Math.max(DECADES_LEAST, Math.ceil(Math.log10(most)));
 
 		context.font = `${12 * ratio}px system-ui, sans-serif`;
 		context.fillStyle = style.color;
 		this.draw_scale(context, width, height, decades, ratio);
-		for (const line of this.lines.values()) {
+		lines.forEach((line, index) => {
 			context.strokeStyle = this.colour(index);
-			context.setLineDash(DASHES[index++ % DASHES.length].map(part => part * ratio));
+			context.setLineDash(DASHES[index % DASHES.length].map(part => part * ratio));
 			context.lineWidth = 2 * ratio;
 			context.beginPath();
-			line.forEach((rate, i) => {
-				const x = width - (line.length - 1 - i) * width / (SECONDS - 1);
-
-				context.lineTo(x, height * (1 - this.height_of(rate, decades)) + ROOM * ratio / 2);
-			});
+			line.forEach((rate, i) => context.lineTo(width - (line.length - 1 - i) * width / STEPS,
+				height * (1 - this.height_of(rate, decades)) + ROOM * ratio / 2));
 			context.stroke();
-		}
+		});
 		this.label();
 	}
 
-	label() {
-		const lines = [...this.lines].map(([name, line], index) => ({ name, rate: line.at(-1), index }));
-		const items = lines.sort((one, other) => other.rate - one.rate).map(({ name, rate, index }) => {
-			const item = document.createElement("li"), mark = document.createElement("i");
+	// A piece of a line, as it is drawn.
+	mark(index) {
+		const svg = document.createElementNS(SVG, "svg"), line = document.createElementNS(SVG, "path");
 
-			mark.style.background = this.colour(index);
-			item.append(mark, `${name} ${t("a_second", { n: number(rate) })}`);
+		svg.setAttribute("viewBox", "0 0 26 10");
+		svg.setAttribute("aria-hidden", "true");
+		line.setAttribute("d", "M0 5h26");
+		line.style.cssText = `stroke: ${this.colour(index)}; stroke-dasharray: ${DASHES[index % DASHES.length]}`;
+		svg.append(line);
+		return svg;
+	}
+
+	label() {
+		const lines = [...this.lines].map(([name, { now }], index) => ({ name, rate: now, index }));
+		const items = lines.sort((one, other) => other.rate - one.rate).map(({ name, rate, index }) => {
+			const item = document.createElement("li");
+
+			item.append(this.mark(index), `${name} ${t("a_second", { n: number(rate) })}`);
 			return item;
 		});
 

@@ -33,6 +33,8 @@ put_word(FILE *out, const struct page_words *words, const char *name, size_t len
 		html_put(out, words->rules);
 	else if (strncmp(name, "no_rules", len) == 0)
 		fputs(*words->rules ? "" : "hidden", out);
+	else if (strncmp(name, "url", len) == 0)
+		html_put(out, words->url);
 	else if (strncmp(name, "language", len) == 0)
 		html_put(out, words->language);
 }
@@ -98,16 +100,20 @@ int
 page_index_make(
 	struct page_index *index, const char *name, const struct page_words *words)
 {
-	struct page_index made = { .title = strdup(words->title) };
+	struct page_index made = {
+		.title = strdup(words->title),
+		.url = strdup(words->url),
+	};
 	size_t len = 0, compressed = 0;
 	unsigned char *gzip = NULL;
 	char *text = NULL;
 
-	if (made.title && fill(name, words, &text, &len) == 0)
+	if (made.title && made.url && fill(name, words, &text, &len) == 0)
 		gzip = compress_text(text, len, &compressed);
 	if (!gzip) {
 		free(text);
 		free(made.title);
+		free(made.url);
 		return -ENOMEM;
 	}
 	set_form(&made, PAGE_PLAIN, text, len);
@@ -126,5 +132,6 @@ page_index_finish(struct page_index *index)
 	for (int i = 0; i < N_PAGE_FORMS; i++)
 		free((void *)index->file.forms[i].bytes);
 	free(index->title);
+	free(index->url);
 	*index = (struct page_index){ 0 };
 }

@@ -9,12 +9,14 @@ struct page_words {
 	const char *title;    /* of the event; "": none */
 	const char *rules;    /* "": none */
 	const char *language; /* "auto", or one that the page has */
+	const char
+		*url; /* where people find it, without a slash at its end; "": unknown */
 };
 
 struct page_index {
 	struct page_file file;
 	char tags[N_PAGE_FORMS][24];
-	char *title; /* that it was made with */
+	char *title, *url; /* that it was made with; NULL: not made yet */
 };
 
 /* From the file of that name, which is compiled in; what it was before is freed, unless

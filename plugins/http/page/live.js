@@ -3,7 +3,7 @@
 // plugins/http/viewers/codec-live.h specifies the messages.
 
 const HEAD = 16;
-const COARSE = 67, LAST = 1, DEFLATED = 2;
+const COARSE = 67, DELTA = 68, LAST = 1, DEFLATED = 2;
 const SKIP = 0, FILL = 1, COPY = 2;
 
 // By the writer and reader: for a short body ten times as fast as a Blob and a Response.
@@ -82,6 +82,9 @@ export function apply_coarse(pixels, width, first, body, shift) {
 // Rows further apart than that are parts of their own.
 const APART = 8;
 
+// What changed in more runs of pixels than that is not told apart.
+const RUNS_MOST = 64;
+
 // Gathers what was set, which comes row by row, to parts of a picture; end() tells the last.
 class Parts {
 	constructor(width, tell) {
@@ -139,7 +142,7 @@ class WholePicture {
 
 // `picture` is a canvas, which becomes as large as the wall, or has begin(width, height), which
 // returns an ImageData, and changed(part).  `tell` is called with each text message; with
-// {type: "frame"} for each picture; and with {type: "lost"} when there is no connection.
+// {type: "frame", runs} for each picture, with what changed as [first pixel, end] if that is little; and with {type: "lost"} when there is no connection.
 // Who listens later is told at once what there was.  `early` is a socket of /live?bands whose
 // messages are in early.got so far: the picture comes as the line can, what is seen first.
 export class Live {
@@ -167,7 +170,7 @@ export class Live {
 		if (this.wall)
 			listener(this.wall);
 		if (this.is_shown)
-			listener({ type: "frame" });
+			listener({ type: "frame", runs: [] });
 		if (this.is_lost)
 			listener({ type: "lost" });
 	}
@@ -262,6 +265,7 @@ export class Live {
 		const head = new DataView(data, 0, HEAD);
 		const flags = head.getUint8(1), first = head.getUint32(8, true);
 		const { width, data: pixels } = this.image;
+		const runs = [];
 		let body = new Uint8Array(data, HEAD);
 
 		if (flags & DEFLATED)
@@ -274,7 +278,11 @@ export class Live {
 		} else {
 			const parts = new Parts(width, part => this.picture.changed(part));
 
-			apply(pixels, width, first, body, (from, end) => parts.add(from, end));
+			apply(pixels, width, first, body, (from, end) => {
+				parts.add(from, end);
+				if (runs.length <= RUNS_MOST)
+					runs.push([from, end]);
+			});
 			parts.end();
 		}
 		this.drawn += data.byteLength;
@@ -284,7 +292,8 @@ export class Live {
 		if (flags & LAST || this.has_bands) {
 			this.is_lost = false;
 			this.is_shown = true;
-			this.tell({ type: "frame", frame: head.getUint32(4, true) });
+			this.tell({ type: "frame", frame: head.getUint32(4, true),
+				runs: head.getUint8(0) === DELTA && runs.length <= RUNS_MOST ? runs : [] });
 		}
 	}
 

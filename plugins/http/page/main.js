@@ -9,8 +9,10 @@ import { make_keys } from "./keys.js";
 import { Line } from "./line.js";
 import { Marks } from "./marks.js";
 import { show_notice } from "./notice.js";
+import { Offer } from "./offer.js";
 import { Board, cell_of } from "./paint.js";
 import { Place } from "./place.js";
+import { Ripples } from "./ripples.js";
 import { Strip } from "./strip.js";
 import { colour_name, language, number, other_languages, t, translate } from "./words.js";
 
@@ -29,19 +31,21 @@ const element = id => document.getElementById(id);
 const known = await (await settings()).text(), page = JSON.parse(known);
 const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
-const board = page.click ? new Board(page, element("name"), element("secret")) : null;
+const is_kiosk = document.body.classList.contains("kiosk");
+const board = page.click && !is_kiosk ? new Board(page, element("name"), element("secret")) : null;
 let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, greeted = false;
 
 Object.assign(on, {
 	view() {
 		show_marks();
+		show_sheet();
+		ripples.move();
 		if (!view.flight)
 			set_painting(!view.fitted);
 		place.remember();
-		live.look(...view.rows());
 	},
 	hover(at) {
-		marks.hover = board && matchMedia("(hover: hover)").matches ? at : null;
+		marks.hover = board && !sheet() && matchMedia("(hover: hover)").matches ? at : null;
 		show_marks();
 		if (!marks.at)
 			tell_place(at);
@@ -52,12 +56,19 @@ Object.assign(on, {
 			strip.take(live.colour(at.x, at.y));
 		navigator.vibrate?.(10);
 	},
-	key: event => keys(event),
+	key: event => !is_kiosk && (sheet()?.key(event) || keys(event)),
 });
 const marks = new Marks(element("marks"), view, board ? { size: page.cell, left: page.left, top: page.top }
 	: { size: 1, left: 0, top: 0 });
+const ripples = new Ripples(element("marks"), view);
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
+const offer = board || page.pixelflut.length && !is_kiosk ? new Offer({ view, live, board, strip }, () => {
+	mark(null);
+	set_painting(!view.fitted);
+	set_strip_height();
+	show_sheet();
+}) : null;
 const keys = make_keys({ view, marks, strip, place, mark, leave, act, take_colour });
 
 // Without a strip the line below the wall has to do.
@@ -80,13 +91,18 @@ function take(message) {
 		if (greeted)
 			reread().catch(() => {}); // it may be another wall after a restart
 		greeted = true;
+		fetch("/figures.json").then(answer => answer.json()).then(hour => graph.begin(hour)).catch(() => {});
 		element("viewport").setAttribute("aria-label", t("wall_label", { w: message.width, h: message.height }));
 		if (!element("cards").childElementCount)
 			show_hints({ x: Math.floor(message.width / 2), y: Math.floor(message.height / 2) }, hint_colour());
 		place.go();
 	} else if (message.type === "figures") {
 		take_figures(message);
+	} else if (message.type === "yours") {
+		ripples.mine(message);
+		tell(t("yours", message));
 	} else if (message.type === "frame") {
+		ripples.take(message.runs);
 		if (marks.at || marks.hover) {
 			show_marks();
 			tell_place(marks.at || marks.hover);
@@ -177,9 +193,27 @@ function take_colour(at) {
 	strip?.take(live.colour(at.x, at.y));
 }
 
+// ---- a picture of the visitor's own
+
+function sheet() {
+	return offer?.sheet;
+}
+
+// It moves with the view, and needs to know the wall below it.
+function show_sheet() {
+	const rows = view.rows();
+
+	sheet()?.view_changed();
+	live.look(...sheet()?.rows(rows) || rows);
+}
+
 // ---- taps
 
 function tap(at, pointer) {
+	if (sheet()) {
+		sheet().tap(at);
+		return;
+	}
 	if (performance.now() - flown < DOUBLE_MS)
 		return;
 	strip?.seen();
@@ -288,8 +322,8 @@ function put_back(at, before) {
 
 // ---- closer and back
 
-function set_painting(painting) {
-	const { classList } = document.body;
+function set_painting(is_close) {
+	const { classList } = document.body, painting = is_close || Boolean(sheet());
 
 	if (classList.contains("painting") === painting)
 		return;
@@ -304,6 +338,7 @@ function set_painting(painting) {
 }
 
 function leave() {
+	sheet()?.close();
 	mark(null);
 	tell("");
 	view.fit();
@@ -312,7 +347,7 @@ function leave() {
 }
 
 function set_strip_height() {
-	document.documentElement.style.setProperty("--strip", `${element("paint").offsetHeight}px`);
+	document.documentElement.style.setProperty("--strip", `${(sheet()?.root || element("paint")).offsetHeight}px`);
 }
 
 translate();
@@ -332,10 +367,13 @@ document.documentElement.lang = language;
 element("visitor").addEventListener("submit", event => event.preventDefault());
 element("zoom-in").addEventListener("click", () => view.step(true));
 element("zoom-out").addEventListener("click", () => view.step(false));
-for (const id of ["zoom-fit", "back"])
-	element(id).addEventListener("click", leave);
+if (!board)
+	element("share").before(element("drop")); // there is no strip
+element("zoom-fit").addEventListener("click", () => sheet() ? view.fit() : leave());
+element("back").addEventListener("click", leave);
 addEventListener("popstate", () => {
 	if (history.state !== "painting" && document.body.classList.contains("painting") && !desktop.matches) {
+		sheet()?.close();
 		mark(null);
 		view.fit();
 	}
@@ -344,7 +382,9 @@ new ResizeObserver(set_strip_height).observe(element("paint"));
 tell_place(null);
 show_history(view);
 live.listen(take);
+if (is_kiosk)
+	import("./kiosk.js").then(({ show_kiosk }) => show_kiosk(page, live));
 set_painting(!view.fitted);
 
 // For who looks from outside, such as the tests.
-export { graph, line, live, marks, render, strip, view };
+export { graph, line, live, marks, offer, render, ripples, strip, view };

@@ -9,13 +9,14 @@
 
 #include "http/board/board.h"
 #include "http/page/index.h"
+#include "http/page/sockets.h"
 
-/* Everything from this server only; images also from scripts.  Shown in a frame by
- * itself, and by whom the page lets. */
+/* Everything from this server only; images also from scripts, and WebSockets to other
+ * ports of the same host.  Shown in a frame by itself, and by whom the page lets. */
 #define POLICY                                                                           \
 	"default-src 'self'; script-src 'self' %s; img-src 'self' blob: data:; "         \
 	"style-src 'self' "                                                              \
-	"'unsafe-inline'; "                                                              \
+	"'unsafe-inline'; connect-src 'self' %s; "                                       \
 	"frame-ancestors 'self' %s; base-uri 'none'; form-action 'self'"
 
 /* ------------------------------------------------------------------ files */
@@ -49,7 +50,8 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 	bool gzip = takes_gzip(request);
 	const struct page_form *form = &file->forms[gzip ? PAGE_GZIP : PAGE_PLAIN];
 	struct MHD_Response *response;
-	char policy[sizeof(POLICY) + 64 + PAGE_EMBED_MAX];
+	char policy[sizeof(POLICY) + 64 + PAGE_SOCKETS_MAX + PAGE_EMBED_MAX];
+	char sockets[PAGE_SOCKETS_MAX];
 
 	if (status == MHD_HTTP_OK && request_has_tag(request, form->etag))
 		return reply_not_modified(request, form->etag);
@@ -61,7 +63,8 @@ reply_form(struct request *request, unsigned status, const struct page_file *fil
 		response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	response = response_with(response, MHD_HTTP_HEADER_ETAG, form->etag);
 	response = response_with(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
-	snprintf(policy, sizeof(policy), POLICY, page_script, embed);
+	page_sockets(request, sockets);
+	snprintf(policy, sizeof(policy), POLICY, page_script, sockets, embed);
 	response = response_with(response, "Content-Security-Policy", policy);
 	return reply_send(request, status, response);
 }
@@ -109,19 +112,20 @@ title_of(const struct request *request)
 	return title ? title : "";
 }
 
-/* Made anew when a reload changed the title; an instance whose own options change is
- * another one. */
+/* Made anew when a reload changed the title or the address; an instance whose own options
+ * change is another one. */
 static int
 make_index(const struct page *page, struct page_index **index, const char *name,
-	const char *title)
+	const char *title, const char *url)
 {
-	const struct page_words words = { title, page->rules, page->language };
+	const struct page_words words = { title, page->rules, page->language, url };
 
 	if (!*index)
 		*index = calloc(1, sizeof(**index));
 	if (!*index)
 		return -ENOMEM;
-	if ((*index)->title && strcmp((*index)->title, title) == 0)
+	if ((*index)->title && strcmp((*index)->title, title) == 0 &&
+		strcmp((*index)->url, url) == 0)
 		return 0;
 	return page_index_make(*index, name, &words);
 }
@@ -130,7 +134,11 @@ static enum MHD_Result
 reply_index(struct request *request, struct page_index **index, const char *name,
 	const char *embed)
 {
-	if (make_index(request->subject, index, name, title_of(request)) < 0)
+	char url[REACHED_BASE_MAX];
+
+	/* not of this request: all get the same page */
+	reached_public(request, url);
+	if (make_index(request->subject, index, name, title_of(request), url) < 0)
 		return reply_no_memory(request);
 	return reply_form(
 		request, MHD_HTTP_OK, &(*index)->file, embed, MHD_RESPMEM_MUST_COPY);
@@ -187,14 +195,17 @@ answer_page_json(struct request *request)
 	const struct mural_host *host = request->web->host;
 	const struct page *page = request->subject;
 	const struct board *board = page->board;
+	char base[REACHED_BASE_MAX];
 
+	reached_base(request, base);
 	return reply_json(request, MHD_HTTP_OK,
-		json_pack("{sssssssbsbsisisisisiso}", "version", mural_version(), "title",
-			title_of(request), "rules", page->rules, "click",
+		json_pack("{sssssssbsbsisisisisisososs}", "version", mural_version(),
+			"title", title_of(request), "rules", page->rules, "click",
 			board->config.click, "secret", *board->config.secrets != '\0',
 			"cell", board->cell, "left", host->left, "top", host->top,
 			"columns", board->width, "rows", board->height, "palette",
-			palette_json(&board->palette)));
+			palette_json(&board->palette), "pixelflut",
+			page_pixelflut_json(request->web->host), "url", base));
 }
 
 const struct route page_routes[] = {
@@ -203,6 +214,7 @@ const struct route page_routes[] = {
 	{ "GET", "/socket.io/socket.io.js", false, answer_file },
 	{ "GET", "/page.json", false, answer_page_json },
 	{ "GET", "/openapi.json", false, page_answer_openapi },
+	{ "GET", "/qr.svg", false, page_answer_qr },
 	{ "GET", "/api", false, redirect_to_folder },
 	{ "GET", "/api/", false, answer_file },
 	{ "GET", "/admin", false, redirect_to_folder },

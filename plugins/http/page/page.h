@@ -49,5 +49,8 @@ extern const struct page_file page_files[];
 /* The hash of the script that stands in index.html, for the policy. */
 extern const char page_script[];
 
+/* qr.c's: the page's address as a QR code. */
+enum MHD_Result page_answer_qr(struct request *request);
+
 /* openapi.c's: what there is over HTTP, for programs. */
 enum MHD_Result page_answer_openapi(struct request *request);

@@ -33,6 +33,7 @@ export const words = {
 	colour: "Farbe",
 	pick: "Farbe von der Wand nehmen",
 	start: "Einen Pixel malen",
+	picture: "Ein Bild malen: wählen, fallen lassen oder einfügen",
 	choose: "Stelle wählen",
 	go: "Hier {c} malen",
 	wait: "Wieder in {s}",
@@ -42,6 +43,7 @@ export const words = {
 	ready: "Du darfst wieder malen.",
 	sending: "Wird gesendet …",
 	painted: "Gemalt bei {x}, {y}.",
+	yours: "Das hast du gemalt: {x}, {y}.",
 	put_back: "Zurück zu {c}",
 	taken: "{c} genommen.",
 	hint: "Markiertes Feld noch einmal antippen, oder den Knopf.",
@@ -72,11 +74,11 @@ export const words = {
 	visitor: "Gast",
 	secret: "Geheimwort",
 
-	figures: "Pixel je Sekunde",
+	figures: "Pixel je Sekunde, die letzte Stunde",
 	now: "jetzt",
-	minutes_ago: "vor {n} Minuten",
+	minutes_ago: "−{n} min",
 	figures_watching: "sehen zu",
-	graph: "Pixel je Sekunde in den letzten Minuten, nach Protokoll",
+	graph: "Pixel je Sekunde in der letzten Stunde, für jedes Protokoll; die Liste darunter hat, was es jetzt ist",
 	a_second: "{n}/s",
 
 	ways: "Wege zu malen",
@@ -105,6 +107,7 @@ export const words = {
 
 	kiosk_how: "oder tippe",
 	kiosk_rate: "Pixel je Sekunde",
+	kiosk_sleep: "Dieser Browser kann den Bildschirm nicht wach halten: schalte das Schlafen des Rechners ab.",
 
 	names: ["Weiß", "Hellgrau", "Grau", "Schwarz", "Braun", "Rosa", "Lila", "Dunkellila",
 		"Türkis", "Blau", "Dunkelblau", "Hellgrün", "Grün", "Gelb", "Orange", "Rot"],

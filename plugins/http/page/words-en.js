@@ -33,6 +33,7 @@ export const words = {
 	colour: "Colour",
 	pick: "Take a colour from the wall",
 	start: "Paint a pixel",
+	picture: "Paint a picture: choose, drop or paste it",
 	choose: "Choose a place",
 	go: "Paint {c} here",
 	wait: "Again in {s}",
@@ -42,6 +43,7 @@ export const words = {
 	ready: "You may paint again.",
 	sending: "Sending …",
 	painted: "Painted at {x}, {y}.",
+	yours: "You painted this: {x}, {y}.",
 	put_back: "Put back {c}",
 	taken: "Took {c}.",
 	hint: "Tap the marked cell again, or the button.",
@@ -72,11 +74,11 @@ export const words = {
 	visitor: "visitor",
 	secret: "Secret",
 
-	figures: "Pixels a second",
+	figures: "Pixels a second, the last hour",
 	now: "now",
-	minutes_ago: "{n} minutes ago",
+	minutes_ago: "−{n} min",
 	figures_watching: "watching",
-	graph: "Pixels a second over the last minutes, for each protocol",
+	graph: "Pixels a second over the last hour, for each protocol; the list below has what it is now",
 	a_second: "{n}/s",
 
 	ways: "Ways to paint",
@@ -105,6 +107,7 @@ export const words = {
 
 	kiosk_how: "or type",
 	kiosk_rate: "pixels a second",
+	kiosk_sleep: "This browser cannot keep the screen awake: switch the machine's own sleep off.",
 
 	names: ["white", "light grey", "grey", "black", "brown", "pink", "purple", "dark purple",
 		"cyan", "blue", "dark blue", "light green", "green", "yellow", "orange", "red"],

@@ -210,3 +210,33 @@ framediff_update(struct framediff *diff)
 	diff->number += different;
 	return different;
 }
+
+/* ------------------------------------------------------------------- spots */
+
+/* The first pixel of a tile that changed. */
+static struct framediff_spot
+find_spot(const struct framediff *diff, uint32_t tile)
+{
+	const struct mural_rect at = mural_tile_rect(diff->view, tile);
+
+	for (uint32_t y = at.y; y < at.y + at.height; y++)
+		for (uint32_t x = at.x; x < at.x + at.width; x++)
+			if (framediff_row(diff, y)[x] & FRAMEDIFF_CHANGED)
+				return (struct framediff_spot){ x, y };
+	return (struct framediff_spot){ at.x, at.y }; /* not reached */
+}
+
+size_t
+framediff_spots(const struct framediff *diff, struct framediff_spot *spots, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t word = 0; word < diff->view->words; word++)
+		for (uint64_t left = diff->changed[word]; left; left &= left - 1) {
+			if (n == most)
+				return 0;
+			spots[n++] = find_spot(
+				diff, (uint32_t)(word * 64 + __builtin_ctzll(left)));
+		}
+	return n;
+}

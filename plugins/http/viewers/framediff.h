@@ -50,6 +50,15 @@ int framediff_update_picture(
 void framediff_cancel(struct framediff *diff);
 bool framediff_is_cancelled(const struct framediff *diff);
 
+struct framediff_spot {
+	uint32_t x, y;
+};
+
+/* A pixel that changed in this frame for each tile with one; 0: none, or more tiles than
+ * `most` have one. */
+size_t framediff_spots(
+	const struct framediff *diff, struct framediff_spot *spots, size_t most);
+
 /* The next run of changed tiles in a row of tiles, from pixel *x on; with `all`, the
  * whole row.  False: none; else its pixels are *x to *end - 1. */
 bool framediff_next_run(const struct framediff *diff, uint32_t tile_y, bool all,

@@ -99,6 +99,8 @@ send_answers(struct viewer *viewer)
 			!viewer_send_text(viewer, nudity, sizeof(nudity) - 1);
 	if (viewer->late_figures && viewer->viewers->figures)
 		viewer_send_figures(viewer);
+	if (*viewer->yours)
+		yours_send(viewer);
 }
 
 /* --------------------------------------------------------------------- sending */

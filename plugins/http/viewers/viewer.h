@@ -9,6 +9,7 @@
 #include "common/websocket.h"
 #include "http/viewers/capture.h"
 #include "http/viewers/sight.h"
+#include "http/viewers/yours.h"
 
 struct viewers;
 
@@ -34,6 +35,7 @@ struct viewer {
 	bool wants_deltas, wants_pps;
 	bool asked_count, asked_nudity; /* and not answered yet */
 	bool late_figures;              /* of /live: it was busy when they were new */
+	char yours[YOURS_TEXT_MAX];     /* of /live?bands, not sent yet; "": nothing */
 	char command[COMMAND_MAX];
 	size_t command_len; /* more than COMMAND_MAX: too long */
 

@@ -222,6 +222,8 @@ on_captured(struct capture *capture, bool starved)
 
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next)
 		viewer_push(viewer);
+	if (capture->changed > 0)
+		yours_look(viewers);
 	drop_slowest(viewers);
 	canvas_png_answer_pending(viewers, starved);
 }
@@ -340,6 +342,7 @@ viewers_stop(struct viewers *viewers)
 	viewers->stopping = true;
 	for (struct viewer *viewer = viewers->first; viewer; viewer = viewer->next)
 		websocket_close(&viewer->ws, WEBSOCKET_GOING_AWAY);
+	yours_stop(viewers);
 	canvas_png_answer_pending(viewers, false);
 	capture_stop(&viewers->capture);
 	pps_finish(&viewers->pps);

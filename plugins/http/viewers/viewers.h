@@ -21,6 +21,7 @@
 #include "http/viewers/capture.h"
 #include "http/viewers/pps.h"
 #include "http/viewers/viewer.h"
+#include "http/viewers/yours.h"
 
 struct pending_png;
 
@@ -33,6 +34,7 @@ struct viewers {
 	struct fair_queue sending; /* those who have room for more */
 	struct pending_png *pending_pngs;
 	struct pps pps;
+	struct yours yours;
 	char *figures;  /* the last ones for /live; NULL: none */
 	uint64_t epoch; /* distinguishes the tags of this start from another's */
 	bool stopping;

@@ -4,6 +4,7 @@
 #include "http/web/client.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@
 #include "http/web/web.h"
 
 #define SWEEP_MS 2000
+
+/* When half of them have gone, memory is given back. */
+#define MANY_CLIENTS 128
 
 static const uint64_t timeout_ms[] = {
 	[HTTP_CLIENT_SENDING] = 60 * 1000,
@@ -115,6 +119,18 @@ http_client_leave(struct http_client *client)
 		shutdown(client->fd, SHUT_RDWR);
 }
 
+/* malloc() keeps what many clients needed, a few pages of it in use: no attack is to make
+ * the wall larger for good. */
+static void
+give_memory_back(struct http_clients *clients)
+{
+	if (clients->most < MANY_CLIENTS || clients->n > clients->most / 2)
+		return;
+	malloc_trim(0);
+	clients->most = clients->n;
+}
+
+/* Goes on until nobody is there. */
 static void
 on_sweep(uv_timer_t *timer)
 {
@@ -130,6 +146,9 @@ on_sweep(uv_timer_t *timer)
 				 is_slow_reader(client, now)))
 			http_client_abort(web, client);
 	}
+	give_memory_back(&web->clients);
+	if (!web->clients.first)
+		uv_timer_stop(timer);
 }
 
 void
@@ -226,6 +245,9 @@ http_client_open(struct web *web, struct MHD_Connection *connection, void **cont
 	clients->admitting = false;
 	client->due_ms = uv_now(web->host->loop) + timeout_ms[HTTP_CLIENT_SENDING];
 	list_push(&clients->first, client);
+	clients->n++;
+	if (clients->n > clients->most)
+		clients->most = clients->n;
 	if (!web->stopping && !uv_is_active((uv_handle_t *)&clients->sweep))
 		uv_timer_start(&clients->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
 	web->host->counts->connections++;
@@ -256,12 +278,13 @@ http_client_close(struct web *web, struct http_client *client)
 	if (!client)
 		return;
 	list_remove(client);
+	clients->n--;
 	holdings_clear(web, client);
 	if (client->admitted)
 		mural_conn_release(web->host, &client->peer.any);
 	source_release(web, client->source);
 	free(client);
-	if (!clients->first && !web->stopping)
+	if (!clients->first && clients->most < MANY_CLIENTS && !web->stopping)
 		uv_timer_stop(&clients->sweep);
 	web->host->counts->connections--;
 }

@@ -51,6 +51,7 @@ struct http_client {
 
 struct http_clients {
 	struct http_client *first;
+	unsigned n, most; /* now; and at a time, since memory was given back */
 	uv_timer_t sweep;
 	bool admitting; /* the one being accepted right now */
 };

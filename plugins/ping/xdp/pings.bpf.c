@@ -301,6 +301,8 @@ is_accepted(const __u8 *payload, const __u8 *end, __u32 next, __u32 len)
 		return 0;
 	if (next != NEXT_ICMP6)
 		return accept == XDP_ACCEPT_ANY;
+	/* the verifier wants this check, which newer compilers know to hold */
+	barrier_var(payload);
 	if (len < 8 || payload + 8 > end || payload[0] == NDP_SOLICITATION)
 		return 0;
 	return accept != XDP_ACCEPT_ECHO || payload[0] == ECHO6_REQUEST;

@@ -103,7 +103,6 @@ say_why_not(int error)
 {
 	switch (error) {
 	case -EPERM:
-	case -EACCES:
 		snprintf(xdp.why, sizeof(xdp.why),
 			"the kernel forbids bpf(2): it takes CAP_BPF, CAP_NET_ADMIN and "
 			"CAP_PERFMON when murald starts");

@@ -494,6 +494,7 @@ int
 main(int argc, char *argv[])
 {
 	char why[XDP_WHY_MAX];
+	int ret;
 
 	if (argc > 2)
 		frames = atoi(argv[2]);
@@ -505,7 +506,12 @@ main(int argc, char *argv[])
 		puts("SKIP: network namespaces need root: run as root, or with sudo");
 		return 77;
 	}
-	if (module->load(why, sizeof(why)) < 0) {
+	ret = module->load(why, sizeof(why));
+	if (ret == -EACCES) { /* by the verifier; without rights it is EPERM */
+		printf("FAIL: %s\n", why);
+		return 1;
+	}
+	if (ret < 0) {
 		printf("SKIP: no XDP here: %s\n", why);
 		return 77;
 	}

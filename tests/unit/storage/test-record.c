@@ -423,6 +423,18 @@ TEST_WITH(a_damaged_head_does_not_cost_what_was_before, no_files, NULL)
 }
 
 /* Nothing is lost but moments: what is played is what was on the wall. */
+TEST_WITH(what_was_being_thinned_is_gone_after_a_crash, no_files, NULL)
+{
+	struct wall wall = { 0 };
+	FILE *left = fopen("wall.thinned", "w");
+
+	assert_non_null(left);
+	assert_int_equal(fclose(left), 0);
+	wall_begin(&wall);
+	assert_int_equal(access("wall.thinned", F_OK), -1);
+	wall_end(&wall);
+}
+
 TEST_WITH(a_thinned_segment_has_every_second_moment, no_files, NULL)
 {
 	static uint32_t seen[101][PIXELS];

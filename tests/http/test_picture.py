@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""A visitor's own picture on the page: it is refused in words, or laid over the wall and painted."""
+import json
+import os
+import re
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from browser import Browser
+from wall import SOURCE, Wall, wait_for
+from webpage import (canvas_png, drop, encode, flut, get, laid_says, lay, place_of, same_picture,
+                     small_targets, url)
+
+SIZE = "160x96"
+
+
+def sections(folder, more="", websocket="yes"):
+    return ("[plugin http]\nlisten = 127.0.0.1:0\ndatabase = %s/board.db\n%s\n"
+            "[plugin pixelflut]\nlisten = 127.0.0.1:0\nwebsocket = %s\n" % (folder, more, websocket))
+
+
+@pytest.fixture(scope="module")
+def wall(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("picture")
+    with Wall(folder, sections(folder, "pixel-rate = 20ms"), size=SIZE) as wall:
+        yield wall
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+def gradient(width, height):
+    image = Image.new("RGB", (width, height))
+    image.putdata([(x * 255 // width, y * 255 // height, 128) for y in range(height) for x in range(width)])
+    return image
+
+
+def huge_png():
+    """30,000 by 30,000, a small file."""
+    chunk = lambda name, data: struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(bytes(90001 * 30))) + chunk(b"IEND", b""))
+
+
+def sheet(browser, code):
+    return browser.eval("(async sheet => { %s })(document.getElementById('sheet').sheet)" % code)
+
+
+def laid(browser, name):
+    return sheet(browser, "return sheet.laid?.%s" % name)
+
+
+def painted(wall):
+    return next(int(line.split()[-1]) for line in get(wall, "metrics").decode().splitlines()
+                if line.startswith("murald_pixels_total{") and '"pixelflut"' in line)
+
+
+def opened(browser, wall, path=""):
+    browser.goto(url(wall, path))
+    same_picture(browser, wall)
+    assert not browser.eval("performance.getEntriesByType('resource').some(e => e.name.includes('picture'))")
+
+
+PICTURE = gradient(40, 30)
+ANIMATED = dict(save_all=True, append_images=[gradient(40, 31).crop((0, 1, 40, 31))])
+REFUSED = {
+    "text": (b"no picture at all", "no picture"),
+    "empty": (b"", "no picture"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no picture"),
+    "huge": (huge_png(), "at most 64 million"),
+    "png cut": (encode(PICTURE)[:-20], "its end is missing"),
+    "jpeg cut": (encode(PICTURE, "JPEG")[:-9], "its end is missing"),
+    "gif cut": (encode(PICTURE, "GIF")[:-9], "its end is missing"),
+    "webp cut": (encode(PICTURE, "WEBP")[:-9], "its end is missing"),
+    "png spoilt": (encode(PICTURE).replace(b"IDAT", b"IDAX"), "damaged"),
+    "gif animated": (encode(PICTURE, "GIF", **ANIMATED), "moves"),
+    "png animated": (encode(PICTURE, "PNG", **ANIMATED), "moves"),
+    "webp animated": (encode(PICTURE, "WEBP", **ANIMATED), "moves"),
+    "long": (b"\x89PNG" + bytes(21 << 20), "at most 20 MB"),
+}
+
+
+def test_what_is_refused_is_so_in_words(wall, browser):
+    opened(browser, wall)
+    for name, (data, word) in REFUSED.items():
+        drop(browser, data, name)
+        laid_says(browser, word)
+        assert laid(browser, "columns") is None
+    assert browser.ask("axe") == []
+    browser.eval("document.querySelector('#sheet .bar button:last-child').click()")
+    assert browser.eval("document.body.className") == "overview"
+    assert browser.errors == []
+
+
+def test_a_picture_is_painted_by_pixelflut(wall, browser):
+    """Each pixel with its colour, where it was moved to; what is right already is not sent."""
+    opened(browser, wall)
+    for kind in ("JPEG", "GIF", "WEBP", "PNG"):
+        lay(browser, PICTURE, kind)
+        assert (laid(browser, "columns"), laid(browser, "rows")) == (40, 30)
+    sheet(browser, "sheet.laid.put({ x: 50, y: 40 }); sheet.redo()")
+    laid_says(browser, "1,200 differ")
+    assert browser.ask("axe") == []
+    before = painted(wall)
+    browser.press("#sheet .go")
+    laid_says(browser, "all of it is on the wall")
+    for x, y in ((0, 0), (39, 29), (17, 3)):
+        wall.painted(30 + x, 25 + y, PICTURE.getpixel((x, y)))
+    assert painted(wall) - before == 1200
+    same_picture(browser, wall)
+    # again: there is nothing to do, but for what somebody painted over
+    flut(wall, [(35, 30, 1, 2, 3)])
+    same_picture(browser, wall)
+    browser.press("#sheet .go")
+    wall.painted(35, 30, PICTURE.getpixel((5, 5)))
+    laid_says(browser, "all of it is on the wall")
+    assert painted(wall) - before == 1202
+    assert browser.errors == []
+
+
+def test_it_lies_over_the_wall_and_moves(wall, tmp_path):
+    """By a mouse, two fingers, a tap and keys; a tap paints nothing meanwhile."""
+    with Browser(tmp_path, width=390, height=844, isMobile=True, hasTouch=True, deviceScaleFactor=2) as phone:
+        opened(phone, wall)
+        before = canvas_png(wall)
+        lay(phone, PICTURE)
+        where = lambda: [laid(phone, name) for name in ("column", "row", "columns")]
+        assert where() == [60, 33, 40]
+        assert small_targets(phone) == []
+        phone.ask("tap", **place_of(phone, 57, 40))
+        wait_for("it to come", lambda: where() == [37, 25, 40])
+        phone.eval("document.querySelector('.laid').focus()")
+        for key in ("ArrowLeft", "Shift+ArrowDown", "[", "Shift+]"):
+            phone.ask("press", key=key)
+        assert where() == [32, 32, 49]
+        z = phone.page("{ view }", "view.z")
+        at = place_of(phone, 60, 45)
+        phone.ask("swipe", **{"from": [at["x"], at["y"]], "to": [at["x"] + 10 * z, at["y"] - 5 * z]})
+        wait_for("it to be moved", lambda: where() == [42, 27, 49])
+        corner = phone.eval("(b => [b.x + 22, b.y + 22])(document.querySelector('.grip').getBoundingClientRect())")
+        phone.ask("swipe", **{"from": corner, "to": [corner[0] - 9 * z, corner[1]]})
+        wait_for("it to be scaled", lambda: where() == [42, 27, 40])
+        assert phone.eval("document.documentElement.scrollWidth") <= 390
+        assert canvas_png(wall) == before
+        phone.eval("history.back()")
+        wait_for("the end of it", lambda: phone.eval("document.body.className") == "overview")
+        assert phone.errors == []
+
+
+def test_a_picture_is_painted_on_the_board(tmp_path, browser):
+    """Where there is no Pixelflut for browsers: a cell a turn in the palette's colours, with a pause."""
+    with Wall(tmp_path, sections(tmp_path, "pixel-rate = 20ms", "no"), size=SIZE) as wall:
+        assert json.loads(get(wall, "page.json"))["pixelflut"] == []
+        opened(browser, wall)
+        lay(browser, gradient(640, 480))
+        assert (laid(browser, "columns"), laid(browser, "rows"), laid(browser, "grid")["cell"]) == (5, 4, 8)
+        assert sheet(browser, "return sheet.ways.map(([, text]) => text)") == ["board, 50 a second"]
+        goal = sheet(browser, "return [...sheet.cells.index]")
+        assert len(set(goal)) > 3
+        sheet(browser, "sheet.laid.put({ x: 20, y: 16 }); sheet.redo()")
+        laid_says(browser, "20 differ")
+        browser.press("#sheet .go")
+        wait_for("some of it", lambda: sheet(browser, "return sheet.job?.done ?? 20") > 2)
+        sheet(browser, "if (sheet.job && !sheet.job.is_paused) sheet.press()")
+        if sheet(browser, "return Boolean(sheet.job)"):  # else it was fast
+            laid_says(browser, "Paused")
+            browser.press("#sheet .go")
+        laid_says(browser, "all of it is on the wall")
+        palette = json.loads(get(wall, "page.json"))["palette"]
+        for i, index in enumerate(goal):
+            wall.painted(i % 5 * 8 + 3, i // 5 * 8 + 3, tuple(bytes.fromhex(palette[index][1:])))
+        browser.goto("about:blank")
+    browser.errors.clear()
+
+
+def test_the_wall_goes_away_meanwhile(wall, browser):
+    opened(browser, wall)
+    lay(browser, PICTURE)
+    sheet(browser, "sheet.way.address = 'ws://127.0.0.1:1/'")
+    browser.press("#sheet .go")
+    laid_says(browser, "does not answer")
+    assert browser.text("#sheet .go") == "Paint it"
+    browser.errors.clear()  # the browser's own word for it
+
+
+def test_each_word_is_there_in_each_language(wall, browser):
+    opened(browser, wall, "?lang=de")
+    drop(browser, huge_png())
+    laid_says(browser, "höchstens 64 Millionen")
+    browser.eval("localStorage.removeItem('murald-language')")
+    with open(os.path.join(SOURCE, "plugins/http/page/picture-words.js"), encoding="utf-8") as file:
+        english, german = file.read().split("\n\tde: {")
+    fields = lambda text: {key: sorted(re.findall(r"\{\w+\}", words)) for key, words in re.findall(r"^\t\t(\w+): \"(.*)\",$", text, re.M)}
+    assert fields(english) == fields(german)

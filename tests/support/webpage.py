@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""The page of a wall in a browser: where it is, and what it shows."""
+import base64
+import io
+import json
+import urllib.request
+
+from PIL import Image
+
+from wall import wait_for
+
+
+def url(wall, path=""):
+    return "http://127.0.0.1:%d/%s" % (wall.port("http"), path)
+
+
+def get(wall, path):
+    with urllib.request.urlopen(url(wall, path), timeout=20) as answer:
+        return answer.read()
+
+
+def flut(wall, pixels):
+    client = wall.tcp("pixelflut")
+    client.sendall(b"".join(b"PX %d %d %02x%02x%02x\n" % pixel for pixel in pixels) + b"SIZE\n")
+    assert client.recv(100).startswith(b"SIZE")
+    client.close()
+
+
+def canvas_png(wall):
+    picture = Image.open(io.BytesIO(get(wall, "canvas.png"))).convert("RGB")
+    return (*picture.size, picture.tobytes())
+
+
+def same_picture(browser, wall):
+    wait_for("the page's picture to be the wall's",
+             lambda: browser.pixels() == canvas_png(wall), 15)
+
+
+def place_of(browser, x, y):
+    """Where the window shows a pixel of the wall."""
+    return browser.page("{ view }", "view.place_of(%d + 0.5, %d + 0.5)" % (x, y))
+
+
+def at_rest(browser):
+    wait_for("the view to rest", lambda: browser.page("{ view }", "!view.flight && !view.moving && !view.asked && !view.calm"))
+
+
+def small_targets(browser):
+    return browser.eval("[...document.querySelectorAll('button, select, #palette input, #parts a')]"
+                        ".filter(e => e.checkVisibility({ visibilityProperty: true }) && "
+                        "(e.offsetWidth < (e.name === 'colour' ? 40 : 44) || e.offsetHeight < 44))"
+                        ".map(e => e.outerHTML)")
+
+
+def seen_on(browser, picture, places):
+    """How many of the lone pixels are on the screen, within a pixel of their place."""
+    browser.ask("screenshot", path=picture, full=False)
+    with Image.open(picture) as image:
+        pixels = image.convert("L")
+    scale = browser.eval("devicePixelRatio")
+    count = 0
+    for at in browser.page("{ view }", "%s.map(([x, y]) => view.place_of(x + 0.5, y + 0.5))"
+                           % json.dumps([list(place) for place in places])):
+        u, v = int(at["x"] * scale), int(at["y"] * scale)
+        count += max(pixels.getpixel((a, b)) for a in range(max(u - 1, 0), min(u + 2, pixels.width))
+                     for b in range(max(v - 1, 0), min(v + 2, pixels.height))) >= 96
+    return count
+
+
+def encode(image, kind="PNG", **values):
+    out = io.BytesIO()
+    image.save(out, kind, **values)
+    return out.getvalue()
+
+
+def drop(browser, data, name="picture"):
+    """As if it was dropped on the page."""
+    browser.eval("(bytes => { const transfer = new DataTransfer();"
+                 "transfer.items.add(new File([Uint8Array.from(atob(bytes), c => c.charCodeAt(0))], %s));"
+                 "dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true })); })(%s)"
+                 % (json.dumps(name), json.dumps(base64.b64encode(data).decode())))
+
+
+def laid_says(browser, part):
+    browser.wait_text("#sheet p", part)
+
+
+def lay(browser, image, kind="PNG", **values):
+    """It lies over the wall."""
+    drop(browser, encode(image, kind, **values))
+    laid_says(browser, "differ")
