@@ -427,7 +427,7 @@ TEST(a_ripple_becomes_smaller)
 		assert_true(box->right - box->left <= width);
 		width = box->right - box->left;
 	}
-	show_ripples(&stage, NULL, 0);
+	show_ripples(&stage, (const struct hud_ripple[]){ { 0 } }, 0);
 	assert_int_equal(colours_in(&(struct box){ 20, 0, WIDTH - 20, 300 }), 1);
 	end(&stage);
 }
