@@ -108,6 +108,21 @@ arrivals_add(struct arrivals *arrivals, int fd, const union peer_address *peer,
 	*place = arrival;
 }
 
+/* A round ends when it is over, or as many were served in it as can wait: else sources
+ * that come back as soon as they were served would keep the next one waiting for ever. */
+static void
+count_served(struct arrivals *arrivals, uint64_t round)
+{
+	if (round > arrivals->round) {
+		arrivals->round = round;
+		arrivals->served = 0;
+	}
+	if (++arrivals->served < arrivals->most)
+		return;
+	arrivals->round++;
+	arrivals->served = 0;
+}
+
 int
 arrivals_next(struct arrivals *arrivals, union peer_address *peer)
 {
@@ -119,7 +134,7 @@ arrivals_next(struct arrivals *arrivals, union peer_address *peer)
 	for (uint32_t i = 1; i < arrivals->n; i++)
 		if (is_before(&arrivals->all[i], first))
 			first = &arrivals->all[i];
-	arrivals->round = first->round;
+	count_served(arrivals, first->round);
 	*peer = first->peer;
 	fd = first->fd;
 	*first = arrivals->all[--arrivals->n];

@@ -21,7 +21,8 @@ struct arrivals {
 	struct arrival *all; /* in no order */
 	uint32_t n, most;
 	unsigned prefix; /* of an IPv6 source, in bits */
-	uint64_t round;  /* being served: each source has one client in it */
+	uint64_t round;  /* being served: each source has one client in it at a time */
+	uint32_t served; /* in that */
 	uint64_t next_number;
 };
 

@@ -305,6 +305,7 @@ accept_arrivals(struct listener *listener)
 {
 	struct arrivals *arrivals = &listener->arrivals;
 	const uint64_t worked_ms = thread_worked_ms();
+	const uint32_t all = descriptors_for_clients();
 
 	for (uint32_t i = 0; i < ARRIVALS_MAX && arrivals_take(arrivals, worked_ms);
 		i++) {
@@ -315,6 +316,8 @@ accept_arrivals(struct listener *listener)
 
 		if (fd >= 0) {
 			arrivals_add(arrivals, fd, &peer, worked_ms);
+			if ((uint32_t)fd >= all)
+				return; /* the next ones are the wall's own */
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
 			pause_accepting(listener, errno);
