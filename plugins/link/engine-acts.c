@@ -9,6 +9,17 @@
 /* The engine keeps some more, since it trims by whole nodes of its tree. */
 #define KEPT "MAXLEN ~ 256 *"
 
+static void
+on_told(redisAsyncContext *context, void *answer, void *unused)
+{
+	struct engine *engine = engine_answered(context, answer);
+	const redisReply *reply = answer;
+
+	(void)unused;
+	if (engine && reply->type == REDIS_REPLY_ERROR)
+		engine->events.on_act_refused(engine->arg, reply->str);
+}
+
 void
 engine_act(struct engine *engine, const struct engine_act *act)
 {
@@ -34,7 +45,7 @@ engine_act(struct engine *engine, const struct engine_act *act)
 		command_words(&command, "f");
 		command_text(&command, lasts);
 	}
-	command_send(&command, &engine->commands, NULL);
+	command_send(&command, &engine->commands, on_told);
 }
 
 static const char *
@@ -73,9 +84,15 @@ tell_act(struct engine *engine, const redisReply *reply)
 		return;
 	engine->last_act = act.id;
 	if ((rect.data && !read_rect(rect.data, &act.rect)) ||
-		(lasts.data && !digits_read(lasts.data, UINT32_MAX, &act.for_ms)))
+		(lasts.data && !digits_read(lasts.data, INT64_MAX, &act.for_ms)))
 		act.verb.data = NULL; /* nobody knows what it means */
 	engine->events.on_act(engine->arg, &act);
+}
+
+void
+engine_forget_acts(struct engine *engine)
+{
+	engine->last_act = (struct entry_id){ 0, 0 };
 }
 
 void

@@ -29,6 +29,7 @@ struct engine {
 	bool is_asking;
 	struct redis_tls *tls;
 	unsigned n_asked;         /* Sentinels, ever */
+	unsigned n_rounds;        /* through all of them */
 	char target[ADDRESS_MAX]; /* what it connects to */
 	bool is_up;
 	struct mural_timer *timer; /* to try again, or to give up */

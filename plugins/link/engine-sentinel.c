@@ -16,11 +16,14 @@ sentinel_next(struct engine *engine)
 	const char *word = engine->config.address + strspn(engine->config.address, " ");
 	const char *const first = word;
 
+	engine->n_rounds = 0;
 	for (unsigned i = 0; i < engine->n_asked; i++) {
 		word += strcspn(word, " ");
 		word += strspn(word, " ");
-		if (*word == '\0')
+		if (*word == '\0') {
 			word = first;
+			engine->n_rounds++;
+		}
 	}
 	engine->n_asked++;
 	engine->is_asking = true;

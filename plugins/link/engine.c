@@ -84,15 +84,17 @@ finish(struct engine *engine)
 	stopped(arg);
 }
 
-/* Each try takes the next one: localhost is two, and the engine may be at either. */
+/* Each try takes the next one: localhost is two, and the engine may be at either.  That
+ * of a Sentinel is another count, or what is behind it would always be tried at the same.
+ */
 static const struct addrinfo *
 next_address(struct engine *engine, const struct addrinfo *first)
 {
 	const struct addrinfo *found = first;
+	const unsigned n = engine->is_asking ? engine->n_rounds : engine->n_tried++;
 
-	for (unsigned i = 0; i < engine->n_tried; i++)
+	for (unsigned i = 0; i < n; i++)
 		found = found->ai_next ? found->ai_next : first;
-	engine->n_tried++;
 	return found;
 }
 
@@ -129,7 +131,7 @@ look_up(struct engine *engine)
 	int ret;
 
 	snprintf(host, sizeof(host), "%.*s", (int)(port - address), address);
-	if (*host == '[') {
+	if (*host == '[' && host[1]) { /* a Sentinel may say anything */
 		memmove(host, host + 1, strlen(host));
 		host[strlen(host) - 1] = '\0';
 	}

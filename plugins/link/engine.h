@@ -108,6 +108,9 @@ struct engine_events {
 	void (*on_act)(void *arg, const struct engine_act *act);
 	void (*on_acts)(void *arg, bool all);
 
+	/* An act is not in the log: why. */
+	void (*on_act_refused)(void *arg, const char *why);
+
 	void (*on_snapshot)(void *arg, const struct snapshot *snapshot); /* NULL: none */
 	void (*on_put)(void *arg, bool done);
 	void (*on_lease)(void *arg, bool granted);
@@ -139,6 +142,10 @@ void engine_append(struct engine *engine, const struct entry *entry);
 
 /* Tells the other walls. */
 void engine_act(struct engine *engine, const struct engine_act *act);
+
+/* The engine has begun anew: acts are read from the oldest on again, as its clock may
+ * have gone back. */
+void engine_forget_acts(struct engine *engine);
 
 /* Reads what comes after an id, and acts; waits for something to come, or not. */
 void engine_read(struct engine *engine, const struct entry_id *after, bool wait);

@@ -196,7 +196,8 @@ on_read(void *arg, size_t n)
 	}
 	if (n == 0 && link->phase == PHASE_CATCHING)
 		join_finish(link);
-	engine_read(link->engine, &link->last, link->phase == PHASE_LINKED);
+	engine_read(link->engine, &link->last,
+		link->phase == PHASE_LINKED && link->has_all_acts);
 }
 
 /* ------------------------------------------------------------------ up and down */
@@ -218,6 +219,7 @@ on_down(void *arg, const char *why)
 	link->phase = PHASE_ALONE;
 	link->is_keeping = link->is_looking = false;
 	link->acks_due = 0;
+	reins_unsent(&link->reins);
 	state_alone(link, why);
 }
 
@@ -331,6 +333,19 @@ on_acts(void *arg, bool all)
 	link_rein(link);
 }
 
+/* The next look tries again. */
+static void
+on_act_refused(void *arg, const char *why)
+{
+	struct link *link = arg;
+
+	reins_unsent(&link->reins);
+	if (state_is_news(link, &link->refused_said_at))
+		mural_log(link->host, MURAL_WARN, "the engine refuses an act: %s", why);
+	if (link->has_all_acts && now_there(link) > 0)
+		reins_do(&link->reins, now_there(link));
+}
+
 static void
 on_snapshot(void *arg, const struct snapshot *snapshot)
 {
@@ -349,6 +364,7 @@ const struct engine_events link_events = {
 	.on_read = on_read,
 	.on_act = on_act,
 	.on_acts = on_acts,
+	.on_act_refused = on_act_refused,
 	.on_snapshot = on_snapshot,
 	.on_put = on_put,
 	.on_lease = on_lease,

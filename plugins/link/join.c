@@ -106,6 +106,8 @@ set_born(struct link *link, const struct snapshot *snapshot)
 	const bool is_same = blob_is(&snapshot->born, link->born);
 	struct sent *sent;
 
+	if (!is_same)
+		engine_forget_acts(link->engine);
 	TAILQ_FOREACH(sent, &link->sent, next)
 	{
 		sent->is_in_log = is_same && sent->has_landed &&

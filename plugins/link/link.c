@@ -142,8 +142,10 @@ link_acted(struct mural_host *host, const struct mural_act *act)
 
 	if (link->is_stopping || !link->config->reins)
 		return;
+	/* it may be within reins_do(), which is not to begin again there */
 	reins_acted(&link->reins, act);
-	link_rein(link);
+	if (link->phase == PHASE_LINKED)
+		reins_send(&link->reins, link->engine);
 }
 
 static void
@@ -235,9 +237,10 @@ start_engine(struct link *link)
 	reins_start(&link->reins, link->host, &link->window, link->node,
 		link->config->role == ROLE_BOTH);
 	link->engine = engine_start(link->host, &engine, &link_events, link);
-	if (!link->engine && link->config->tls)
-		return -EINVAL;
-	return link->second && link->engine ? 0 : -ENOMEM;
+	if (link->second && link->engine)
+		return 0;
+	reins_stop(&link->reins);
+	return !link->engine && link->config->tls ? -EINVAL : -ENOMEM;
 }
 
 static int

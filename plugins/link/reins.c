@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
+
+/* How long to wait for what was sent to come back. */
+#define PATIENCE_MS 10000
 
 /* Verbs that share a subject end or replace each other. */
 static const struct {
@@ -21,6 +25,34 @@ static const struct {
 	{ "unban", "ban" },
 	{ "notice", "notice" },
 };
+
+struct asker {
+	const char *who;
+	bool is_link;
+};
+
+static void
+compare_asker(const struct mural_instance *instance, void *arg)
+{
+	const char *name = instance->host->name;
+	const size_t len = strlen(name);
+	struct asker *asker = arg;
+
+	if (strcmp(instance->plugin->name, "link") == 0 &&
+		strncmp(asker->who, name, len) == 0 && asker->who[len] == ':')
+		asker->is_link = true;
+}
+
+/* Has a section of this wall asked for it?  Who has two logs in common with another wall
+ * must not pass on to one what came by the other, or it would go round for ever. */
+static bool
+is_passed_on(const struct reins *reins, const char *who)
+{
+	struct asker asker = { .who = who };
+
+	mural_each_instance(reins->host, compare_asker, &asker);
+	return asker.is_link;
+}
 
 /* NULL: the others need not know. */
 static const char *
@@ -73,15 +105,13 @@ take_rect(struct reins *reins, const struct mural_act *act, struct rein *rein)
 void
 reins_acted(struct reins *reins, const struct mural_act *act)
 {
-	const size_t own = strlen(reins->host->name);
 	json_t *with = json_loadb(act->with, act->with_len, 0, NULL);
 	char *args = NULL, host[64] = "";
 	struct rein *rein = NULL;
 
 	json_object_del(with, "rect");
 	json_object_del(with, "for");
-	if (reins->sends && subject_of(act->verb) &&
-		!(strncmp(act->who, reins->host->name, own) == 0 && act->who[own] == ':'))
+	if (reins->sends && subject_of(act->verb) && !is_passed_on(reins, act->who))
 		args = json_dumps(with, JSON_COMPACT);
 	json_decref(with);
 	if (args && strlen(args) <= REIN_BYTES)
@@ -90,6 +120,7 @@ reins_acted(struct reins *reins, const struct mural_act *act)
 	if (!rein)
 		return;
 	rein->for_ms = act->for_ms;
+	rein->acted_at = uv_now(reins->host->loop);
 	(void)gethostname(host, sizeof(host) - 1);
 	snprintf(rein->who, sizeof(rein->who), "%s on %s", act->who, host);
 	if (take_rect(reins, act, rein))
@@ -98,25 +129,81 @@ reins_acted(struct reins *reins, const struct mural_act *act)
 		free(rein);
 }
 
+static void
+drop_ours(struct reins *reins, struct rein *rein)
+{
+	TAILQ_REMOVE(&reins->ours, rein, next);
+	reins->n_ours--;
+	free(rein);
+}
+
 void
 reins_send(struct reins *reins, struct engine *engine)
 {
-	struct rein *rein;
+	const uint64_t now = uv_now(reins->host->loop);
+	struct rein *rein, *next;
 
-	while ((rein = TAILQ_FIRST(&reins->ours))) {
+	for (rein = TAILQ_FIRST(&reins->ours); rein; rein = next) {
+		const uint64_t age = now - rein->acted_at;
+		const bool is_over = rein->for_ms > 0 && rein->for_ms <= age;
 		const struct engine_act act = {
 			.verb = { rein->verb, strlen(rein->verb) },
 			.args = { rein->args, strlen(rein->args) },
 			.who = { rein->who, strlen(rein->who) },
 			.rect = rein->rect,
-			.for_ms = rein->for_ms,
+			.for_ms = rein->for_ms > 0 ? rein->for_ms - age : 0,
 		};
 
+		next = TAILQ_NEXT(rein, next);
+		if (rein->sent_at > 0)
+			continue;
+		if (is_over) {
+			drop_ours(reins, rein);
+			continue;
+		}
 		engine_act(engine, &act);
-		TAILQ_REMOVE(&reins->ours, rein, next);
-		reins->n_ours--;
-		free(rein);
+		rein->sent_at = now > 0 ? now : 1;
 	}
+}
+
+void
+reins_unsent(struct reins *reins)
+{
+	struct rein *rein;
+
+	TAILQ_FOREACH(rein, &reins->ours, next)
+	rein->sent_at = 0;
+}
+
+/* One came back: nothing is to be done, but what stands in front of it is outdated. */
+static void
+reins_returned(struct reins *reins, const struct rein *back)
+{
+	struct rein *rein;
+
+	TAILQ_FOREACH(rein, &reins->ours, next)
+	{
+		if (strcmp(rein->verb, back->verb) == 0 &&
+			strcmp(rein->args, back->args) == 0 &&
+			memcmp(&rein->rect, &back->rect, sizeof(rein->rect)) == 0)
+			break;
+	}
+	if (rein)
+		drop_ours(reins, rein);
+}
+
+static bool
+are_on_their_way(const struct reins *reins)
+{
+	const struct rein *rein;
+
+	TAILQ_FOREACH(rein, &reins->ours, next)
+	{
+		if (rein->sent_at > 0 &&
+			uv_now(reins->host->loop) < rein->sent_at + PATIENCE_MS)
+			return true;
+	}
+	return false;
 }
 
 /* ------------------------------------------------------------------- theirs */
@@ -144,8 +231,6 @@ reins_read(struct reins *reins, const struct engine_act *act)
 	char verb[12] = "", args[REIN_BYTES + 1];
 	struct rein *rein;
 
-	if (blob_is(&act->node, reins->node))
-		return true;
 	if (!act->verb.data || act->verb.len >= sizeof(verb) || !act->args.data ||
 		act->args.len > REIN_BYTES)
 		return false;
@@ -159,6 +244,9 @@ reins_read(struct reins *reins, const struct engine_act *act)
 	rein->rect = act->rect;
 	rein->for_ms = act->for_ms;
 	rein->at_ms = act->id.ms;
+	rein->is_ours = blob_is(&act->node, reins->node);
+	if (rein->is_ours)
+		reins_returned(reins, rein);
 	rein_add(&reins->theirs, &reins->n_theirs, rein);
 	return true;
 }
@@ -280,6 +368,8 @@ is_outdated(const struct rein *rein)
 {
 	const struct rein *later = rein;
 
+	if (rein->is_ours)
+		return true;
 	while ((later = TAILQ_NEXT(later, next)))
 		if (is_about_the_same(rein, later))
 			return true;
@@ -291,13 +381,17 @@ reins_do(struct reins *reins, uint64_t now_ms)
 {
 	struct rein *rein;
 
+	if (are_on_their_way(reins))
+		return;
 	while ((rein = TAILQ_FIRST(&reins->theirs))) {
-		if (!is_outdated(rein))
-			rein_do(reins, rein, now_ms);
+		const bool is_last = !is_outdated(rein);
+
 		TAILQ_REMOVE(&reins->theirs, rein, next);
+		reins->n_theirs--;
+		if (is_last)
+			rein_do(reins, rein, now_ms);
 		free(rein);
 	}
-	reins->n_theirs = 0;
 }
 
 /* ------------------------------------------------------------------- their life */

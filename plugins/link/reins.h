@@ -23,9 +23,11 @@
 struct rein {
 	TAILQ_ENTRY(rein) next;
 	char verb[12], who[REIN_WHO_MAX];
-	struct mural_rect rect; /* of the picture; width 0: all of a wall */
-	uint64_t for_ms, at_ms; /* of the engine's clock; 0: not known */
-	char args[];            /* the others, a JSON object */
+	struct mural_rect rect;     /* of the picture; width 0: all of a wall */
+	uint64_t for_ms, at_ms;     /* of the engine's clock; 0: not known */
+	uint64_t acted_at, sent_at; /* ours: ms of the loop; not sent: 0 */
+	bool is_ours;               /* came back: nothing is to be done */
+	char args[];                /* the others, a JSON object */
 };
 
 TAILQ_HEAD(rein_list, rein);
@@ -47,11 +49,13 @@ void reins_stop(struct reins *reins);
 /* An operator of this wall did something. */
 void reins_acted(struct reins *reins, const struct mural_act *act);
 
-/* Sends what waits. */
+/* Sends what waits.  It is kept until it comes back, or is sent again. */
 void reins_send(struct reins *reins, struct engine *engine);
+void reins_unsent(struct reins *reins);
 
 /* One from the engine.  False: it makes no sense. */
 bool reins_read(struct reins *reins, const struct engine_act *act);
 
-/* Does what was read, but of several about one thing the last only. */
+/* Does what was read, but of several about one thing the last only; while own ones are
+ * on their way, which may be later ones, nothing. */
 void reins_do(struct reins *reins, uint64_t now_ms);

@@ -16,7 +16,7 @@ import pytest
 
 from author import pkg_config
 from control import Operator, control
-from linking import (Engine, Sentinel, converged, differ, entries, fold, id_of, is_linked, key, linked, pack, payload,
+from linking import (Client, Engine, Sentinel, converged, differ, entries, fold, id_of, is_linked, key, linked, pack, payload,
                      read_payload, section, short_folder, wait_linked)
 from relay import Relay
 from sanitizer import SANITIZED
@@ -746,6 +746,104 @@ def test_reins_without_an_engine(engine, tmp_path):
         wait_for("the freeze", lambda: b.done("status")["frozen"], 60)
 
 
+def test_reins_that_were_told_late(engine, tmp_path):
+    """What is over by then is not told, what the engine refused at first is."""
+    with steered(engine, tmp_path, "a") as a, steered(engine, tmp_path, "b") as b:
+        engine.kill()
+        a.done("ban", net="192.0.2.1", for_="1s")
+        a.done("freeze")
+        time.sleep(1.5)
+        engine.start()
+        wait_for("the freeze", lambda: acts(b), 60)
+        assert acts(b) == [("freeze", "done")]
+        engine.ask("CONFIG", "SET", "maxmemory", "1")
+        a.done("thaw")
+        stays("frozen", lambda: b.done("status")["frozen"], 1)
+        engine.ask("CONFIG", "SET", "maxmemory", "0")
+        wait_for("the thaw", lambda: not b.done("status")["frozen"], 60)
+
+
+def test_reins_in_the_order_of_the_log(engine, tmp_path):
+    """Who did the last act there follows nobody's earlier one that it reads after that."""
+    log = key("mural", "reins")
+    folder = short_folder(tmp_path, "a")
+    with Relay(engine.path) as relay, steered(engine, tmp_path, "b") as b, \
+            Wall(folder, DOTS + "[plugin link]\nengine = localhost:%d\n" % relay.port, core=control(folder)) as wall, \
+            Operator(wall) as a:
+        wait_linked(wall)
+        relay.delay = None
+        b.done("freeze")
+        wait_for("the freeze", lambda: engine.ask("XLEN", log) == 1)
+        a.done("freeze")
+        a.done("thaw")
+        wait_for("the others", lambda: engine.ask("XLEN", log) == 3)
+        relay.delay = 0
+        wait_for("the thaw", lambda: ("thaw", "done") in acts(b))
+        stays("thawed", lambda: not a.done("status")["frozen"] and not b.done("status")["frozen"], 1.5)
+
+
+def several(engine, *verbs):
+    """Somebody's acts that are all there at once."""
+    with Client(engine.path) as client:
+        client.ask("MULTI")
+        for verb, args in verbs:
+            client.ask("XADD", key("mural", "reins"), "*", "n", "somebody", "v", verb, "a", args)
+        client.ask("EXEC")
+
+
+def test_as_many_reins_as_are_read_at_once(engine, tmp_path):
+    """They are done though nobody paints then."""
+    with steered(engine, tmp_path, "a") as a:
+        several(engine, *[("ban", '{"net": "192.0.2.%d"}' % i) for i in range(3)], ("freeze", "{}"))
+        wait_for("the freeze", lambda: a.done("status")["frozen"])
+
+
+def test_a_long_ban(engine, tmp_path):
+    with steered(engine, tmp_path, "a") as a, steered(engine, tmp_path, "b") as b:
+        a.done("ban", net="192.0.2.1", for_="60d")
+        wait_for("the ban", lambda: b.done("bans")["bans"])
+
+
+def test_reins_of_an_engine_that_began_anew(engine, tmp_path):
+    """Its clock may have gone back."""
+    log = key("mural", "reins")
+    with steered(engine, tmp_path, "a") as a:
+        engine.ask("XADD", log, "9999999999999-0", "n", "x", "v", "ban", "a", '{"net": "192.0.2.1"}')
+        wait_for("the ban", lambda: a.done("bans")["bans"])
+        engine.ask("FLUSHALL")
+        wait_for("a snapshot", lambda: engine.ask("EXISTS", key("mural", "snap")), 60)
+        several(engine, ("freeze", "{}"))
+        wait_for("the freeze", lambda: a.done("status")["frozen"], 60)
+
+
+def test_reins_without_a_state(engine, tmp_path):
+    """An act is done at once there."""
+    folder = short_folder(tmp_path, "a")
+    core = "[control]\nsocket = %s/control\nlog = %s/control.log\nstate =\n" % (folder, folder)
+    with linked(engine, folder, core=core) as wall, Operator(wall) as a:
+        wait_linked(wall)
+        several(engine, ("notice", '{"text": "hello"}'))
+        wait_for("the notice", lambda: a.done("status")["notice"])
+        stays("one", lambda: acts(a) == [("notice", "done")], 1)
+
+
+def test_reins_of_several_sections(engine, tmp_path):
+    """Each sends what its wall's operators do, and none what another one received: it would go round for ever."""
+    sections = DOTS + "".join("[plugin link%s]\nengine = unix:%s\nworld = yes\n%s" % (name, engine.path, rest) for name, rest in (
+        ("", "origin = 992,0\n"), (" right", "offset = 32,0\norigin = 1024,0\n")))
+    with contextlib.ExitStack() as stack:
+        operators = []
+        for name in "ab":
+            folder = short_folder(tmp_path, name)
+            wall = stack.enter_context(Wall(folder, sections, core=control(folder)))
+            wait_for("both", lambda wall=wall: len(re.findall("linked by", wall.log())) == 2)
+            operators.append(stack.enter_context(Operator(wall)))
+        a, b = operators
+        a.done("ban", net="192.0.2.1")
+        wait_for("the ban", lambda: len(b.log()) == 2)  # by each section
+        stays("nothing more", lambda: (len(a.log()), len(b.log())) == (1, 2), 2)
+
+
 def test_reins_that_make_no_sense(engine, tmp_path):
     """What somebody else writes is looked at like what an operator says, and more than these verbs it cannot do."""
     log = key("mural", "reins")
@@ -861,6 +959,21 @@ def test_who_joins_slower_than_snapshots_are_made(far, tmp_path):
 def is_mounting():
     return subprocess.run(["unshare", "--mount", "mount", "--bind", "/etc/hosts", "/etc/hosts"],
                           check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not is_mounting(), reason="has no /etc/hosts of its own: unshare --mount fails; run it as root")
+def test_a_sentinel_with_two_addresses(tmp_path):
+    """It and the engine are at the second one of a name."""
+    hosts = str(tmp_path / "hosts")
+    with open(hosts, "w") as f:
+        f.write("127.0.0.1 engine.test\n127.0.0.2 engine.test\n")
+    port, = free_ports(1)
+    prefix = ["unshare", "--mount", "sh", "-ec", 'mount --bind "$0" /etc/hosts; exec "$@"', hosts]
+    with Engine(tmp_path, "--port", str(port), "--bind", "127.0.0.2"), \
+            Sentinel(tmp_path, port, "engine.test", "127.0.0.2", prefix) as sentinel, \
+            Wall(tmp_path, DOTS + "[plugin link]\nsentinel = mymaster\nengine = engine.test:%d\n" % sentinel.port,
+                 prefix=prefix) as wall:
+        wait_linked(wall)
 
 
 @pytest.mark.skipif(not is_mounting(), reason="has no /etc/hosts of its own: unshare --mount fails; run it as root")

@@ -122,18 +122,19 @@ class Engine(Closing):
 
 
 class Sentinel(Closing):
-    """Watches an engine at that port of TCP, by the name of `mymaster`."""
+    """Watches an engine at that port of TCP, by the name of `mymaster`; it listens at `own`."""
 
-    def __init__(self, folder, engine_port):
-        with socket.create_server(("127.0.0.1", 0)) as one:
+    def __init__(self, folder, engine_port, host="127.0.0.1", own="127.0.0.1", prefix=()):
+        with socket.create_server((own, 0)) as one:
             self.port = one.getsockname()[1]
         path = os.path.join(short_folder(folder, "sentinel"), "conf")
         with open(path, "w") as f:
-            f.write("port %d\nbind 127.0.0.1\ndir %s\nsentinel monitor mymaster 127.0.0.1 %d 1\n"
+            f.write("port %d\nbind %s\ndir %s\nsentinel resolve-hostnames yes\nsentinel announce-hostnames yes\n"
+                    "sentinel monitor mymaster %s %d 1\n"
                     "sentinel down-after-milliseconds mymaster 1000\nsentinel failover-timeout mymaster 4000\n"
-                    % (self.port, os.path.dirname(path), engine_port))
+                    % (self.port, own, os.path.dirname(path), host, engine_port))
         with open(path + ".log", "ab") as log:
-            self.process = subprocess.Popen([server(), path, "--sentinel"], stdout=log, stderr=log,
+            self.process = subprocess.Popen([*prefix, server(), path, "--sentinel"], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL)
 
     def close(self):
