@@ -127,6 +127,42 @@ def test_the_code_has_a_tenth_of_the_height(size, url):
     assert (left + box[0]) % 4 == 0 and (place[1] + box[1]) % 4 == 0, "a quarter of the picture hits its modules"
 
 
+@with_code
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720)])
+def test_nothing_burns_in(size):
+    """The strip and the invitation have four places; the code is read from afar in each."""
+    def drawn(**values):
+        return draw(size, PING, url=URL, title="FrogCon", **values)[0]
+    first, place = draw(size, PING, url=URL, title="FrogCon")
+    card = invitation(drawn(invites=1, wall="ffffff"), size)
+    for orbit, (x, y) in enumerate([(0, 0), (4, 0), (4, 4), (0, 4), (0, 0)]):
+        strip = drawn(orbit=orbit)
+        width, height = strip.width - x, strip.height - y
+        assert strip.crop((x, y, strip.width, strip.height)).tobytes() == first.crop((0, 0, width, height)).tobytes()
+        assert strip.crop((0, 0, strip.width, 1)).getcolors(2), "the tile begins at the top"
+        small = whole(size, strip, place, (255, 255, 255)).resize((size[0] // 2, size[1] // 2), Image.BOX)
+        assert scan(small) == SCANNED or scan(small.resize(size, Image.BILINEAR)) == SCANNED
+        moved = drawn(invites=1, wall="ffffff", orbit=orbit)
+        assert invitation(moved, size) == (card[0] + x, card[1] + y, card[2] + x, card[3] + y)
+
+
+@with_code
+def test_a_card_moves_within_its_edge():
+    size = 1920, 1080
+    strips = [draw(size, PING, url=URL, place="overlay", orbit=orbit)[0] for orbit in range(2)]
+    inner = [strip.crop((40 + 4 * n, 40, strip.width - 40 + 4 * n, strip.height - 40)) for n, strip in enumerate(strips)]
+    assert inner[0].tobytes() == inner[1].tobytes()
+    edge = [strip.crop((0, 0, 2, strip.height)).tobytes() for strip in strips]
+    assert edge[0] == edge[1] and strips[0].size == strips[1].size
+
+
+@with_code
+def test_a_larger_screen_has_larger_steps():
+    strips = [draw((3840, 2160), PING, url=URL, orbit=orbit)[0] for orbit in (0, 2)]
+    width, height = strips[0].width - 8, strips[0].height - 8
+    assert strips[1].crop((8, 8, width + 8, height + 8)).tobytes() == strips[0].crop((0, 0, width, height)).tobytes()
+
+
 # ---------------------------------------------------------------- rows
 
 def alike(text):
