@@ -8,7 +8,7 @@ import re
 import subprocess
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
 from hud import ACCENT, BACKGROUND, FIGURES, INK, Page, columns, only, read, scan
 from sanitizer import SANITIZED
@@ -581,6 +581,39 @@ def test_right_to_left_is_drawn_so():
         part = both.crop((x, bottom - first.height, x + first.width, bottom))
         return ImageStat.Stat(ImageChops.difference(part, first)).mean[0]
     assert unlike(right - first.width) < 40 < unlike(left)
+
+
+DEJAVU = ["/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"]
+DROID = ["/usr/share/fonts-droid-fallback/truetype/DroidSansFallbackFull.ttf",
+         "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"]
+
+
+def as_written(letters, font, size):
+    """From left to right as they are given, cut to their ink."""
+    page = Image.new("L", (500 * len(letters), 800))
+    face = ImageFont.truetype(font, 400, layout_engine=ImageFont.Layout.BASIC)
+    ImageDraw.Draw(page).text((100, 100), letters, 255, face)
+    return page.crop(page.getbbox()).resize(size, Image.BOX)
+
+
+@with_type
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("title, seen, fonts", [
+    ("צפרדע", "עדרפצ", DEJAVU), ("مهرجان", "\ufee5\ufe8e\ufe9f\ufeae\ufeec\ufee3", DEJAVU), ("蛙フェス祭", "蛙フェス祭", DROID)],
+    ids=["Hebrew", "Arabic, joined", "CJK"])
+def test_titles_in_every_size(title, seen, fonts, size):
+    font = next((font for font in fonts if os.path.exists(font)), None)
+    if not font:
+        pytest.skip("no font has it: apt-get install fonts-droid-fallback")
+    strip, _ = draw(size, title=title)
+    ink = only(strip.crop((0, 0, strip.width // 2, strip.height // 2)), INK)
+    ink = ink.crop(ink.getbbox())
+    assert ink.height > size[1] / 180 * 5, "as large as other titles"
+    ink = ink.resize((ink.width * 16 // ink.height, 16), Image.BOX)  # the edges differ
+
+    def unlike(letters):
+        return ImageStat.Stat(ImageChops.difference(ink, as_written(letters, font, ink.size))).mean[0]
+    assert unlike(seen) < unlike(seen[::-1]) / 2
 
 
 def test_a_title_without_a_font_is_left_out():
