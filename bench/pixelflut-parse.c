@@ -3,12 +3,14 @@
  * pixelflut-parse: the limit of a core.  Runs the plugin's feed() on the bytes that
  * pixelflut-flood sends, from memory, in pieces of one read, with a canvas.
  *
- *   pixelflut-parse text|binary|reads WIDTHxHEIGHT SECONDS [THREADS [display]]
+ *   pixelflut-parse text|binary|reads WIDTHxHEIGHT SECONDS [THREADS [display [LOGO]]]
  *
  * Threads paint one canvas, as workers do, each from another offset.  With `display` one
  * more thread draws what changed 60 times a second, as a display of the canvas's size
- * does. Prints "COMMANDS SECONDS CPU-SECONDS FRAMES LATE": the CPU time of the painting
- * threads, the frames drawn, and those that were finished late.
+ * does; with a logo it has the HUD's strip, too, a fifth as high as the canvas and below
+ * it, with a title, drawn anew each second.  Prints "COMMANDS SECONDS CPU-SECONDS FRAMES
+ * LATE WORST": the CPU time of the painting threads, the frames drawn, those that were
+ * finished late, and the CPU seconds of the dearest, whatever else the machine does.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -19,12 +21,14 @@
 #include "canvas/canvas.h"
 #include "config/config.h"
 #include "display/scale.h"
+#include "hud/hud.h"
 #include "ingest/conn.h"
 #include "measure.h"
 #include "pixelflut-script.h"
 
 #define THREADS_MAX 16
-#define FRAME_NS (1e9 / 60)
+#define FRAMES 60 /* a second */
+#define FRAME_NS (1e9 / FRAMES)
 
 /* The beginning of the plugin's config. */
 static const struct {
@@ -53,8 +57,14 @@ struct bench_display {
 	uint64_t *tiles;
 	uint8_t *pixels;
 	size_t pitch;
+	struct hud *hud; /* NULL: there is no strip */
+	struct hud_text text;
+	struct hud_room room;
+	struct box place;
+	uint32_t *strip;
 	double until;
 	size_t frames, late;
+	double worst_ns;
 };
 
 /* Answers are copied, as the daemon does it, and thrown away. */
@@ -107,6 +117,18 @@ thread_run(void *arg)
 	return NULL;
 }
 
+/* What the HUD does while many paint: its figures change. */
+static void
+draw_strip(struct bench_display *screen)
+{
+	screen->text.rate += 12345;
+	screen->text.total += screen->text.rate;
+	hud_set_text(screen->hud, &screen->text);
+	(void)hud_draw(screen->hud, screen->strip, &screen->room, &screen->place);
+	(void)scale_paste(&screen->scale, screen->strip, &screen->place, screen->pixels,
+		screen->pitch);
+}
+
 static void *
 display_run(void *arg)
 {
@@ -114,9 +136,16 @@ display_run(void *arg)
 	double due = now_ns();
 
 	while (due < screen->until) {
+		double before = cpu_ns(), took;
+
 		mural_reader_take(screen->reader, screen->tiles);
 		(void)scale_draw(&screen->scale, screen->reader, screen->tiles,
 			screen->pixels, screen->pitch);
+		if (screen->hud && screen->frames % FRAMES == 0)
+			draw_strip(screen);
+		took = cpu_ns() - before;
+		if (took > screen->worst_ns)
+			screen->worst_ns = took;
 		screen->frames++;
 		due += FRAME_NS;
 		double left = due - now_ns();
@@ -148,24 +177,61 @@ bench_thread_init(struct bench_thread *thread, struct canvas *canvas,
 }
 
 static void
-bench_display_init(struct bench_display *screen, struct canvas *canvas)
+bench_strip_init(struct bench_display *screen, const char *logo)
+{
+	const struct hud_look look = { "FrogCon 2026", logo, "", "", 0xff10141a,
+		0xffffffff, 0xffffc857, 0xff9fd3ff, HUD_ENGLISH };
+	struct box picture;
+
+	hud_place(&screen->room, 0, 0, &screen->place, &picture);
+	screen->hud = hud_new();
+	screen->strip = calloc((size_t)screen->room.width * screen->room.height, 4);
+	if (!screen->hud || !screen->strip)
+		exit(1);
+	hud_set_look(screen->hud, &look);
+	screen->text = (struct hud_text){ .url = "http://192.0.2.10:8080/",
+		.painting = 17,
+		.watching = 5,
+		.n_lines = 2,
+		.lines = { { .hint = "ping -c1 -s 8 -p cc03c0021cff8000 192.0.2.10" },
+			{ .hint = "echo PX 960 540 ff8000 | nc -N 192.0.2.10 1234" } } };
+}
+
+/* `logo` NULL: without the HUD. */
+static void
+bench_display_init(struct bench_display *screen, struct canvas *canvas, const char *logo)
 {
 	const struct mural_view *view = &canvas->view;
+	const uint32_t height = logo ? view->height * 6 / 5 : view->height;
 	const struct scale_screen shape = {
 		.width = view->width,
-		.height = view->height,
+		.height = height,
 		.area = { 0, 0, view->width, view->height },
 	};
 
 	*screen = (struct bench_display){
 		.reader = canvas_reader_new(canvas),
 		.tiles = calloc(view->words, sizeof(uint64_t)),
-		.pixels = calloc((size_t)view->width * view->height, 4),
+		.pixels = calloc((size_t)view->width * height, 4),
 		.pitch = (size_t)view->width * 4,
+		.room = { .width = view->width, .height = height, .strip = true },
 	};
+	if (logo)
+		bench_strip_init(screen, logo);
 	if (!screen->reader || !screen->tiles || !screen->pixels ||
 		scale_init(&screen->scale, SCALE_NONE, view, &shape) < 0)
 		exit(1);
+}
+
+static void
+bench_display_finish(struct bench_display *screen)
+{
+	mural_reader_free(screen->reader);
+	scale_finish(&screen->scale);
+	hud_free(screen->hud);
+	free(screen->strip);
+	free(screen->tiles);
+	free(screen->pixels);
 }
 
 int
@@ -182,10 +248,10 @@ main(int argc, char *argv[])
 	size_t rounds = 0;
 	double cpu = 0;
 
-	if (argc < 4 || argc > 6 || sscanf(argv[2], "%ux%u", &width, &height) != 2 ||
+	if (argc < 4 || argc > 7 || sscanf(argv[2], "%ux%u", &width, &height) != 2 ||
 		n < 1 || n > THREADS_MAX) {
 		fprintf(stderr, "usage: pixelflut-parse text|binary|reads WxH SECONDS "
-				"[THREADS [display]]\n");
+				"[THREADS [display [LOGO]]]\n");
 		return 2;
 	}
 	while (kind < 2 && strcmp(argv[1], kinds[kind]) != 0)
@@ -195,7 +261,7 @@ main(int argc, char *argv[])
 		return 1;
 	for (unsigned i = 0; i < n; i++)
 		bench_thread_init(&threads[i], &canvas, &script, script.commands * i / n);
-	bench_display_init(&screen, &canvas);
+	bench_display_init(&screen, &canvas, argc > 6 ? argv[6] : NULL);
 
 	double begin = now_ns(), until = begin + strtod(argv[3], NULL) * 1e9;
 	screen.until = until;
@@ -213,17 +279,14 @@ main(int argc, char *argv[])
 	double took = now_ns() - begin;
 	if (shown)
 		pthread_join(screen.id, NULL);
-	printf("%zu %.6f %.6f %zu %zu\n", rounds * script.commands, took * 1e-9,
-		cpu * 1e-9, screen.frames, screen.late);
+	printf("%zu %.6f %.6f %zu %zu %.6f\n", rounds * script.commands, took * 1e-9,
+		cpu * 1e-9, screen.frames, screen.late, screen.worst_ns * 1e-9);
 
 	for (unsigned i = 0; i < n; i++) {
 		canvas_brush_finish(&threads[i].brush);
 		free(threads[i].client.pub.state);
 	}
-	mural_reader_free(screen.reader);
-	scale_finish(&screen.scale);
-	free(screen.tiles);
-	free(screen.pixels);
+	bench_display_finish(&screen);
 	canvas_finish(&canvas);
 	script_finish(&script);
 	return 0;

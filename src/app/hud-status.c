@@ -20,7 +20,8 @@
 #define LEGIBLE_SIZE 16 /* percent */
 #define NEW_NS (60 * UINT64_C(1000000000))
 #define QUIET_S 20 /* so long a HUD that hides waits for more paint */
-#define TURN_S 30  /* signs change sooner, but this has to be typed */
+#define ORBIT_NS (600 * UINT64_C(1000000000))
+#define TURN_S 30 /* signs change sooner, but this has to be typed */
 
 _Static_assert(sizeof(((struct hud_line *)0)->state) == MURAL_STATE_MAX,
 	"a line of state fits into the HUD's");
@@ -125,6 +126,7 @@ update_figures(struct hud_status *hud_status)
 	}
 	text->quiet = hud_status->quiet_s >= QUIET_S;
 	text->turn = (uint32_t)(hud_status->busy_s / TURN_S);
+	text->orbit = (uint32_t)((now - hud_status->began_ns) / ORBIT_NS);
 }
 
 /* Marks it when it becomes another one than people have read.  The mark goes with the
@@ -429,6 +431,7 @@ hud_status_start(struct hud_status *hud_status, struct hud *hud, struct ingest *
 		.ingest = ingest,
 		.hides = hud_status->hides,
 		.attract_ms = hud_status->attract_ms,
+		.began_ns = uv_hrtime(),
 		.painted_ns = uv_hrtime(),
 		.language = hud_status->language,
 		.quiet_s = QUIET_S,

@@ -32,6 +32,7 @@ struct hud_status {
 	uv_timer_t invitation; /* runs from then on until people are invited */
 	uint64_t attract_ms;   /* without paint; 0: they are not */
 	uint64_t painted_ns;   /* when there was paint, or this started */
+	uint64_t began_ns;
 	uint64_t counted_ns;
 	uint64_t counted; /* pixels of all instances, then */
 	uint64_t busy_s;  /* seconds with paint since a state changed */

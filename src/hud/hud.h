@@ -50,7 +50,9 @@ struct hud_text {
 	bool paused;                 /* all of the canvas is frozen */
 	uint32_t n_frozen;           /* parts of it, in its pixels */
 	struct box frozen[HUD_FROZEN_MAX];
-	uint32_t turn; /* which of the lines behind the first is shown; any number */
+	uint32_t orbit; /* which of its places the HUD takes, any number; when it is drawn
+			   for another reason, and no reason by itself */
+	uint32_t turn;  /* which of the lines behind the first is shown; any number */
 	uint32_t n_lines;
 	struct hud_line lines[8]; /* of the first plugins; the rest is not shown */
 };

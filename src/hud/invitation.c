@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "hud/orbit.h"
 
 #define SHELL_GOES_ON "| "
 
@@ -242,6 +243,7 @@ invitation_place(struct invitation *invitation, const struct render *render,
 	const struct box area = find_room(room, picture);
 	struct box *place = &invitation->place;
 	struct sheet *sheet = &invitation->sheet;
+	struct orbit orbit;
 	uint32_t width, height;
 
 	*invitation = (struct invitation){ 0 };
@@ -254,8 +256,9 @@ invitation_place(struct invitation *invitation, const struct render *render,
 		return false;
 	width = (uint32_t)(sheet->right + sheet->left);
 	height = (uint32_t)(card_height(invitation) * sheet->unit);
-	place->left = area.left + (area.right - area.left - width) / 2;
-	place->top = area.top + (area.bottom - area.top - height) / 2;
+	orbit = orbit_at(render->said->orbit, sheet->unit);
+	place->left = area.left + (area.right - area.left - width) / 2 + orbit.x;
+	place->top = area.top + (area.bottom - area.top - height) / 2 + orbit.y;
 	place->right = place->left + width;
 	place->bottom = place->top + height;
 	sheet->place = *place;

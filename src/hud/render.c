@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "hud/orbit.h"
 #include "hud/wifi.h"
 #include "lib/utf8.h"
 
@@ -442,6 +443,7 @@ render_strip(const struct render *render, uint32_t *pixels, const struct hud_roo
 		stacked_draw_portrait(&sheet, room->share);
 	else
 		draw_landscape(&sheet, room->share);
+	orbit_shift(&sheet.bitmap, orbit_at(render->said->orbit, sheet.unit));
 	if (is_card)
 		sheet_edge(&sheet);
 }

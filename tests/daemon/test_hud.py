@@ -8,7 +8,7 @@ import re
 import subprocess
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat
 
 from hud import ACCENT, BACKGROUND, FIGURES, INK, Page, columns, only, read, scan
 from sanitizer import SANITIZED
@@ -125,6 +125,42 @@ def test_the_code_has_a_tenth_of_the_height(size, url):
     box = black.point([255 if v > 250 else 0 for v in range(256)]).getbbox()
     assert box[2] - box[0] == box[3] - box[1] >= size[1] / 10
     assert (left + box[0]) % 4 == 0 and (place[1] + box[1]) % 4 == 0, "a quarter of the picture hits its modules"
+
+
+@with_code
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720)])
+def test_nothing_burns_in(size):
+    """The strip and the invitation have four places; the code is read from afar in each."""
+    def drawn(**values):
+        return draw(size, PING, url=URL, title="FrogCon", **values)[0]
+    first, place = draw(size, PING, url=URL, title="FrogCon")
+    card = invitation(drawn(invites=1, wall="ffffff"), size)
+    for orbit, (x, y) in enumerate([(0, 0), (4, 0), (4, 4), (0, 4), (0, 0)]):
+        strip = drawn(orbit=orbit)
+        width, height = strip.width - x, strip.height - y
+        assert strip.crop((x, y, strip.width, strip.height)).tobytes() == first.crop((0, 0, width, height)).tobytes()
+        assert strip.crop((0, 0, strip.width, 1)).getcolors(2), "the tile begins at the top"
+        small = whole(size, strip, place, (255, 255, 255)).resize((size[0] // 2, size[1] // 2), Image.BOX)
+        assert scan(small) == SCANNED or scan(small.resize(size, Image.BILINEAR)) == SCANNED
+        moved = drawn(invites=1, wall="ffffff", orbit=orbit)
+        assert invitation(moved, size) == (card[0] + x, card[1] + y, card[2] + x, card[3] + y)
+
+
+@with_code
+def test_a_card_moves_within_its_edge():
+    size = 1920, 1080
+    strips = [draw(size, PING, url=URL, place="overlay", orbit=orbit)[0] for orbit in range(2)]
+    inner = [strip.crop((40 + 4 * n, 40, strip.width - 40 + 4 * n, strip.height - 40)) for n, strip in enumerate(strips)]
+    assert inner[0].tobytes() == inner[1].tobytes()
+    edge = [strip.crop((0, 0, 2, strip.height)).tobytes() for strip in strips]
+    assert edge[0] == edge[1] and strips[0].size == strips[1].size
+
+
+@with_code
+def test_a_larger_screen_has_larger_steps():
+    strips = [draw((3840, 2160), PING, url=URL, orbit=orbit)[0] for orbit in (0, 2)]
+    width, height = strips[0].width - 8, strips[0].height - 8
+    assert strips[1].crop((8, 8, width + 8, height + 8)).tobytes() == strips[0].crop((0, 0, width, height)).tobytes()
 
 
 # ---------------------------------------------------------------- rows
@@ -545,6 +581,39 @@ def test_right_to_left_is_drawn_so():
         part = both.crop((x, bottom - first.height, x + first.width, bottom))
         return ImageStat.Stat(ImageChops.difference(part, first)).mean[0]
     assert unlike(right - first.width) < 40 < unlike(left)
+
+
+DEJAVU = ["/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"]
+DROID = ["/usr/share/fonts-droid-fallback/truetype/DroidSansFallbackFull.ttf",
+         "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"]
+
+
+def as_written(letters, font, size):
+    """From left to right as they are given, cut to their ink."""
+    page = Image.new("L", (500 * len(letters), 800))
+    face = ImageFont.truetype(font, 400, layout_engine=ImageFont.Layout.BASIC)
+    ImageDraw.Draw(page).text((100, 100), letters, 255, face)
+    return page.crop(page.getbbox()).resize(size, Image.BOX)
+
+
+@with_type
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("title, seen, fonts", [
+    ("צפרדע", "עדרפצ", DEJAVU), ("مهرجان", "\ufee5\ufe8e\ufe9f\ufeae\ufeec\ufee3", DEJAVU), ("蛙フェス祭", "蛙フェス祭", DROID)],
+    ids=["Hebrew", "Arabic, joined", "CJK"])
+def test_titles_in_every_size(title, seen, fonts, size):
+    font = next((font for font in fonts if os.path.exists(font)), None)
+    if not font:
+        pytest.skip("no font has it: apt-get install fonts-droid-fallback")
+    strip, _ = draw(size, title=title)
+    ink = only(strip.crop((0, 0, strip.width // 2, strip.height // 2)), INK)
+    ink = ink.crop(ink.getbbox())
+    assert ink.height > size[1] / 180 * 5, "as large as other titles"
+    ink = ink.resize((ink.width * 16 // ink.height, 16), Image.BOX)  # the edges differ
+
+    def unlike(letters):
+        return ImageStat.Stat(ImageChops.difference(ink, as_written(letters, font, ink.size))).mean[0]
+    assert unlike(seen) < unlike(seen[::-1]) / 2
 
 
 def test_a_title_without_a_font_is_left_out():

@@ -237,7 +237,7 @@ def main():
     ngpu = len(mods.order)
     for g in filter(None, a.gpu.split(",")):
         for m in GPUS.get(g, [g]):
-            mods.want(m, optional=(g == "vkms"))
+            mods.want(m, optional=g in ("cirrus", "vkms"))
 
     c = Cpio()
     for d in ("dev/", "proc/", "sys/", "tmp/", "run/", "host/", "bin/", "etc/",

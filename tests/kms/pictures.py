@@ -79,6 +79,20 @@ def on_one(screen, size, canvas, display):
     return when_ready(wall, has_art)
 
 
+def is_inviting(image):
+    """There is a code above the strip."""
+    return has_code(image.crop((0, 0, image.width, image.height * 5 // 6)))
+
+
+def attract(screen):
+    screen.guest.resize(*SIZE)
+    wall = screen.wall(size="1280x600", hud=True, display=EVENT, plugins=PLUGINS, attract="20s")
+    wall.start()
+    paint(wall)
+    when_ready(wall, has_art)
+    return when_ready(wall, is_inviting)
+
+
 def on_two(screen):
     screen.guest.resize(*SIZE)
     screen.guest.resize(*SIZE, head=1)
@@ -110,6 +124,7 @@ def take(boot, names):
             ("strip", one, lambda s: on_one(s, SIZE, (1280, 600), "")),
             ("overlay", one, lambda s: on_one(s, SIZE, SIZE, "hud-place = overlay\n")),
             ("wifi", one, lambda s: on_one(s, SIZE, (1280, 600), "wifi = FrogCon-Paint:paintthewall\n")),
+            ("attract", one, attract),
             ("portrait", one, lambda s: on_one(s, TALL, (720, 960), "")),
             ("two-projectors", two, on_two),
             ("test-card", one, test_card)):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 import ppm
-from guests import wait_for
+from guests import SUITE, debian_arch, wait_for
 
 METHODS = ["atomic", "legacy", "dirtyfb"]
 SHIM = "LD_PRELOAD=/usr/lib/refuse.so REFUSE="
@@ -50,6 +50,67 @@ def test_flood_is_held_to_the_refresh_rate(boot, gpu, method, hertz):
     print("%.1f flips/s of %d" % (rate, hertz))
     assert 5 < rate < hertz * 1.1
     wall.seen()
+
+
+# ---------------------------------------------------------------- what changed
+
+TRACING = "/sys/kernel/tracing"
+# what a driver copies a framebuffer with in one kernel or another, and where its box is
+COPIES = {"drm_fb_memcpy": "r8", "drm_fb_xrgb8888_to_rgb565": "r8", "drm_fb_xrgb8888_to_rgb888": "r8", "drm_fb_blit": "r9"}
+
+
+def paint_thrice(wall, sent):
+    """In one tile; only the third time is each buffer up to date but for that."""
+    for i in range(3):
+        before = len(sent())
+        wall.dot(40, 30, (i, 255, 255))
+        wait_for("a frame", lambda: len(sent()) > before)
+
+
+def test_a_dirty_call_sends_a_tile(boot):
+    """What the device receives, as it says itself."""
+    if SUITE:
+        pytest.skip("virtio of Linux 6.12 sends everything, whatever it is told")
+    screen = boot("virtio")
+    wall = screen.painted(env="MURALD_KMS=dirtyfb")
+    screen.guest.qmp.hmp("trace-event virtio_gpu_cmd_res_flush on")
+
+    def flushed():
+        with open(screen.guest.dir + "/qemu.log") as log:
+            return re.findall(r"res_flush .*w (\d+), h (\d+), x (\d+), y (\d+)", log.read())
+    paint_thrice(wall, flushed)
+    screen.guest.qmp.hmp("trace-event virtio_gpu_cmd_res_flush off")
+    assert flushed()[-1] == ("128", "128", "128", "0"), "the tile from 32,0, four times as large"
+
+
+def trace_copies(screen):
+    box = lambda register: " ".join("%s=+%d(%%%s):s32" % (side, 4 * i, register)
+                                    for i, side in enumerate(("x1", "y1", "x2", "y2")))
+    events = "; ".join("echo 'p:murald/%s %s %s' >>kprobe_events" % (name, name, box(register))
+                       for name, register in COPIES.items())
+    screen.guest.run("mount -t tracefs t %s 2>/dev/null; cd %s && { %s; } && echo 1 >events/murald/enable"
+                     % (TRACING, TRACING, events), check=True)
+
+
+def copied(screen):
+    out = screen.guest.run("cat %s/trace" % TRACING)[1]
+    return [tuple(int(n) for n in box) for box in re.findall(r"x1=(\d+) y1=(\d+) x2=(\d+) y2=(\d+)", out)]
+
+
+def test_a_flip_copies_a_tile(boot):
+    """FB_DAMAGE_CLIPS, with the driver that heeds it here, from Linux 6.4 on; drivers without it copy everything."""
+    if debian_arch() != "amd64":
+        pytest.skip("the probe reads a register of amd64")
+    screen = boot("cirrus")
+    takes_clips = screen.guest.run("grep -q drm_plane_enable_fb_damage_clips /lib/modules/cirrus*.ko")[0] == 0
+    wall = screen.wall(env="MURALD_KMS=atomic").start()
+    trace_copies(screen)
+    paint_thrice(wall, lambda: copied(screen))
+    if takes_clips:
+        assert copied(screen)[-1] == (102, 64, 205, 166), "the tile from 32,0, below 64 rows of black"
+    else:
+        assert copied(screen)[-1] == (0, 0, 1024, 768)
+        pytest.skip("this kernel's cirrus takes no clips: MURALD_SUITE=trixie")
 
 
 @pytest.mark.parametrize("gpu, method", [("vkms", "atomic"), ("vkms", "legacy"), ("virtio", "dirtyfb")])

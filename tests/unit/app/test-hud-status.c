@@ -188,6 +188,25 @@ TEST(a_quiet_wall_is_told_from_a_busy_one)
 	end(&desk);
 }
 
+/* It moves with what changes after so long, and wakes nobody by itself. */
+TEST(ten_minutes_move_it)
+{
+	struct desk desk = { .server = { .public_url = "", .public_address = "" } };
+	struct hud_status *hud_status = &desk.hud_status;
+
+	begin(&desk, NULL);
+	run_until_idle(hud_status, &desk.loop);
+	assert_int_equal(hud_status->text.orbit, 0);
+	hud_status->began_ns -= 600 * UINT64_C(1000000000);
+	assert_false(uv_is_active((uv_handle_t *)&hud_status->second));
+	paint(&desk.canvas);
+	while (!uv_is_active((uv_handle_t *)&hud_status->second))
+		turn(&desk.loop);
+	run_a_second(hud_status, &desk.loop);
+	assert_int_equal(hud_status->text.orbit, 1);
+	end(&desk);
+}
+
 static int
 block_hint(const struct mural_host *host, const struct mural_hint_request *request,
 	char *text, size_t len)

@@ -62,6 +62,7 @@ set_number(struct drawing *drawing, const char *key, const char *value)
 		{ "painting", &drawing->text.painting },
 		{ "watching", &drawing->text.watching },
 		{ "turn", &drawing->text.turn },
+		{ "orbit", &drawing->text.orbit },
 		{ "block-width", &drawing->text.block_width },
 		{ "block-height", &drawing->text.block_height },
 		{ "film-width", &drawing->text.film_width },

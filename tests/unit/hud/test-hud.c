@@ -262,6 +262,11 @@ TEST(it_signals_new_versions)
 	assert_false(is_signalled(hud));
 
 	version = drawn_version(hud);
+	text.orbit++; /* goes with the next change, and causes none */
+	hud_set_text(hud, &text);
+	assert_false(is_signalled(hud));
+	assert_true(drawn_version(hud) == version);
+
 	hud_set_look(hud, &look);
 	assert_true(is_signalled(hud));
 	assert_true(drawn_version(hud) != version);
