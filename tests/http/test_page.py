@@ -767,6 +767,31 @@ def test_the_last_hour(wall, browser):
     assert after == [360, 7, 4.5, 9]
 
 
+def test_the_heat_map(wall, browser):
+    """Over the wall, where it lies and ends, while its switch is on."""
+    glow = "[...document.querySelector('.heat').getContext('2d').getImageData(%d, %d, 1, 1).data]"
+    browser.goto(url(wall))
+    same_picture(browser, wall)
+    browser.eval("document.getElementById('heat').click()")
+    wait_for("the map", lambda: browser.eval("document.querySelector('.heat')?.width") == 5)
+
+    def is_warm():
+        flut(wall, [(70, 40, 1, 2, 3)])
+        return browser.eval(glow % (2, 1))[0] > 60
+    wait_for("what is painted", is_warm)
+    browser.page("{ view }", "view.look(80, 48, 16)")
+    at_rest(browser)
+    place = place_of(browser, 0, 0)
+    scale = browser.page("{ view }", "view.z")
+    box = browser.eval("(b => [b.x, b.y, b.width])(document.querySelector('.heat').getBoundingClientRect())")
+    assert abs(box[0] + scale / 2 - place["x"]) < 1 and abs(box[1] + scale / 2 - place["y"]) < 1
+    assert abs(box[2] - 160 * scale) < 1
+    assert browser.ask("axe") == []
+    browser.eval("document.getElementById('heat').click()")
+    wait_for("it to be gone", lambda: not browser.eval("document.querySelectorAll('.heat').length"))
+    assert browser.errors == []
+
+
 def test_who_paints_slowly_is_seen(tmp_path, browser):
     """A ring at a lone pixel; of what the visitor's own address painted the page says so, of others nothing."""
     with Wall(tmp_path, http_section(tmp_path), size="320x240\nowners = yes") as wall:

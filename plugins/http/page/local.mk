@@ -16,7 +16,7 @@ PAGE_FILES = \
 	%D%/404.html %D%/api.css %D%/api.html %D%/api.js %D%/openapi.json \
 	%D%/acts.js %D%/admin-words.js %D%/admin-words-de.js %D%/admin-words-en.js %D%/admin.css \
 	%D%/admin.html %D%/admin.js %D%/ask.js \
-	%D%/bans.js %D%/board.js %D%/dom.js %D%/kiosk.css %D%/kiosk.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
+	%D%/bans.js %D%/board.js %D%/dom.js %D%/heat.js %D%/kiosk.css %D%/kiosk.js %D%/kiosk-words.js %D%/film.css %D%/film.js %D%/film-recorder.js %D%/film-reel.js \
 	%D%/film-webm.js \
 	%D%/film-words.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js %D%/notice.js \
 	%D%/operators.js %D%/page.css %D%/picture.css %D%/picture.js %D%/picture-cells.js %D%/picture-file.js \

@@ -33,13 +33,14 @@ const line = new Line();
 const graph = new Graph(element("graph"), element("legend"));
 const is_kiosk = document.body.classList.contains("kiosk");
 const board = page.click && !is_kiosk ? new Board(page, element("name"), element("secret")) : null;
-let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, greeted = false;
+let flown = -Infinity, speech, author_timer, told_cell, frozen = false, sending = "", rate = 0, greeted = false, heat;
 
 Object.assign(on, {
 	view() {
 		show_marks();
 		show_sheet();
 		ripples.move();
+		heat?.move();
 		if (!view.flight)
 			set_painting(!view.fitted);
 		place.remember();
@@ -369,6 +370,11 @@ element("zoom-in").addEventListener("click", () => view.step(true));
 element("zoom-out").addEventListener("click", () => view.step(false));
 if (!board)
 	element("share").before(element("drop")); // there is no strip
+element("heat").addEventListener("change", async () => {
+	const { Heat } = await import("./heat.js");
+
+	heat = heat ? heat.close() : new Heat(element("marks"), view);
+});
 element("zoom-fit").addEventListener("click", () => sheet() ? view.fit() : leave());
 element("back").addEventListener("click", leave);
 addEventListener("popstate", () => {
