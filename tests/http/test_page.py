@@ -617,7 +617,7 @@ def test_what_is_loaded_is_small(wall, browser):
         browser.goto("about:blank")
     browser.errors.clear()
     assert names.index("/live?bands") < names.index("/static/main.js")
-    assert {path for path, _ in before} <= {"/", "/static/core.js", "/static/icon.svg", "/static/wall.webmanifest"}
+    assert {path for path, _ in before} <= {"/", "/static/core.js", "/static/icon.svg"}
     assert sum(size for _, size in before) <= 20000, before
     assert sum(size for _, size in files) <= 32000, files
 
@@ -677,12 +677,20 @@ def test_the_words_of_the_event(tmp_path, browser):
         wall.reload()
         assert b"<title>Mural Morning &amp; S" in get(wall, "")
         assert json.loads(get(wall, "page.json"))["title"] == "Mural Morning & Söhne"
+        # what a phone calls it whose owner puts it on the home screen
+        assert b'<link rel="manifest" href="/wall.webmanifest">' in get(wall, "")
+        manifest = json.loads(get(wall, "wall.webmanifest"))
+        assert manifest["name"] == manifest["short_name"] == "Mural Morning & Söhne"
+        assert get(wall, manifest["icons"][0]["src"][1:])
         browser.goto("about:blank")
     browser.errors.clear()
 
 
 def test_without_words_of_an_event(wall, browser):
     assert b"<title>murald: paint this wall</title>" in get(wall, "")
+    with urllib.request.urlopen(url(wall, "wall.webmanifest")) as answer:
+        assert answer.headers["Content-Type"] == "application/manifest+json"
+        assert json.load(answer)["name"] == "murald: paint this wall"
     browser.goto(url(wall))
     browser.wait_text("#connection", "watching")
     assert browser.eval("document.getElementById('rules').hidden")

@@ -21,7 +21,7 @@ PAGE_FILES = \
 	%D%/film-words.js %D%/icon.svg %D%/journal.js %D%/live.js %D%/marquee.js %D%/notice.js \
 	%D%/operators.js %D%/page.css %D%/picture.css %D%/picture.js %D%/picture-cells.js %D%/picture-file.js \
 	%D%/picture-job.js %D%/picture-laid.js %D%/picture-ways.js %D%/picture-words.js %D%/pictures.js \
-	%D%/place.js %D%/socket.io.js %D%/wall.webmanifest \
+	%D%/place.js %D%/socket.io.js \
 	%D%/ways.js %D%/words-de.js \
 	%D%/words-en.js %D%/words.js
 PAGE_TOOLS = %D%/bundle.sh %D%/embed.sh
@@ -40,7 +40,7 @@ $(BUNDLES):
 	for file in $$of; do files="$$files $(srcdir)/$$file"; done; \
 	sh $(srcdir)/%D%/bundle.sh $$files >$@.new && mv $@.new $@
 
-libhttp_la_SOURCES += %D%/index.c %D%/index.h %D%/openapi.c %D%/page.c %D%/page.h \
+libhttp_la_SOURCES += %D%/index.c %D%/index.h %D%/manifest.c %D%/openapi.c %D%/page.c %D%/page.h \
 	%D%/sockets.c %D%/sockets.h
 if WITH_QR
 libhttp_la_SOURCES += %D%/qr.c

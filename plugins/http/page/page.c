@@ -215,6 +215,7 @@ const struct route page_routes[] = {
 	{ "GET", "/page.json", false, answer_page_json },
 	{ "GET", "/openapi.json", false, page_answer_openapi },
 	{ "GET", "/qr.svg", false, page_answer_qr },
+	{ "GET", "/wall.webmanifest", false, page_answer_manifest },
 	{ "GET", "/api", false, redirect_to_folder },
 	{ "GET", "/api/", false, answer_file },
 	{ "GET", "/admin", false, redirect_to_folder },
