@@ -64,7 +64,7 @@ const marks = new Marks(element("marks"), view, board ? { size: page.cell, left:
 const ripples = new Ripples(element("marks"), view);
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
-const offer = board || page.pixelflut.length && !is_kiosk ? new Offer({ view, live, board, strip }, () => {
+const offer = board || (page.pixelflut.length || page.p2.length) && !is_kiosk ? new Offer({ view, live, board, strip }, () => {
 	mark(null);
 	set_painting(!view.fitted);
 	set_strip_height();

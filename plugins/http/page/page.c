@@ -199,13 +199,14 @@ answer_page_json(struct request *request)
 
 	reached_base(request, base);
 	return reply_json(request, MHD_HTTP_OK,
-		json_pack("{sssssssbsbsisisisisisososs}", "version", mural_version(),
+		json_pack("{sssssssbsbsisisisisisosososs}", "version", mural_version(),
 			"title", title_of(request), "rules", page->rules, "click",
 			board->config.click, "secret", *board->config.secrets != '\0',
 			"cell", board->cell, "left", host->left, "top", host->top,
 			"columns", board->width, "rows", board->height, "palette",
 			palette_json(&board->palette), "pixelflut",
-			page_pixelflut_json(request->web->host), "url", base));
+			page_pixelflut_json(request->web->host), "p2",
+			page_p2_json(request->web->host), "url", base));
 }
 
 const struct route page_routes[] = {

@@ -6,7 +6,7 @@ import { is_pixel_art, make_cells, missing } from "./picture-cells.js";
 import { read_picture, Refused } from "./picture-file.js";
 import { Job } from "./picture-job.js";
 import { Laid } from "./picture-laid.js";
-import { BoardWay, Flut } from "./picture-ways.js";
+import { BoardWay, Flut, P2 } from "./picture-ways.js";
 import { has, w } from "./picture-words.js";
 import { number } from "./words.js";
 
@@ -28,10 +28,11 @@ function board_text({ rate }) {
 // Those that this visitor has, the fastest first.
 async function find_ways({ board, strip }) {
 	const page = await (await fetch("/page.json")).json(), settings = await (await fetch("/settings")).json();
-	const fluts = location.protocol === "http:" ? page.pixelflut.map(instance => [new Flut(instance), w("flut")]) : [];
+	const sockets = location.protocol === "http:" ? [...page.pixelflut.map(instance => [new Flut(instance), w("flut")]),
+		...page.p2.map(instance => [new P2(instance), w("p2")])] : [];
 	const boards = board ? [new BoardWay(page, board, strip.cooldown, settings.pixel_rate)] : [];
 
-	return [...fluts, ...boards.map(way => [way, board_text(way)])];
+	return [...sockets, ...boards.map(way => [way, board_text(way)])];
 }
 
 export class Sheet {
@@ -163,12 +164,12 @@ export class Sheet {
 	}
 
 	make() {
-		const { laid, way, source } = this, key = [laid.columns, laid.rows, this.how, way.palette, source.width].join();
+		const { laid, way, source } = this, key = [laid.columns, laid.rows, this.how, way.palette, way.is_coarse, source.width].join();
 
 		if (!this.root.isConnected)
 			return;
 		if (this.made !== key || this.made_of !== source)
-			this.cells = make_cells(source, laid.columns, laid.rows, way.palette, this.how, this.is_art);
+			this.cells = make_cells(source, laid.columns, laid.rows, way.palette, this.how, this.is_art, way.is_coarse);
 		Object.assign(this, { made: key, made_of: source });
 		laid.draw(this.cells.words);
 		this.count();
