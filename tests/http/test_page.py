@@ -813,12 +813,24 @@ def test_who_paints_slowly_is_seen(tmp_path, browser):
             wait_for("a ring", lambda: [100.5, 50.5, "ripple"] in seen())
             other.sendall(b"".join(b"PX %d %d 00ff00\n" % (x, y) for x in range(0, 320, 9) for y in range(0, 240, 7)))
             same_picture(browser, wall)
+            # not while a protocol paints fast
+            block = b"".join(b"PX %d 9 %06x\n" % (x, n) for n in range(9) for x in range(9))
+            stays = "ripples.is_fast && (ripples.pace = () => {}, true)"
+            wait_for("it to be fast", lambda: other.sendall(block) or browser.page("{ ripples }", stays))
+            before = seen()
+            other.sendall(b"PX 300 200 010203\n")
+            wall.painted(300, 200, (1, 2, 3))
+            same_picture(browser, wall)
+            assert seen() == before
+            browser.page("{ ripples }", "{ delete ripples.pace; ripples.seen = []; }")
+            wait_for("it to be slow", lambda: not browser.page("{ ripples }", "ripples.is_fast"))
         assert "You painted" not in browser.text("#told")
         flut(wall, [(200, 120, 0, 0, 255)])
         browser.wait_text("#told", "You painted this: 200, 120.")
+        wait_for("a ring", lambda: [200.5, 120.5, "ripple"] in seen())
         assert seen().count([200.5, 120.5, "ripple mine"]) == 1
         assert [name for *_, name in seen() if "mine" in name] == ["ripple mine"]
-        assert len(seen()) == 3
+        assert len(seen()) == 2
         # they move with the wall
         browser.page("{ view }", "view.look(200, 120, 16)")
         at_rest(browser)
@@ -833,7 +845,10 @@ def test_who_paints_slowly_is_seen(tmp_path, browser):
 def test_files_are_cached_until_they_change(wall):
     with urllib.request.urlopen(url(wall, "static/main.js")) as answer:
         tag = answer.headers["ETag"]
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Content-Security-Policy"] is None  # it is under the page's
+    for path in ("", "static/icon.svg", "admin/", "api/"):
+        with urllib.request.urlopen(url(wall, path)) as answer:
+            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     with pytest.raises(urllib.error.HTTPError) as same:
         urllib.request.urlopen(urllib.request.Request(
             url(wall, "static/main.js"), headers={"If-None-Match": tag}))

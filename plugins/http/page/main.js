@@ -61,7 +61,7 @@ Object.assign(on, {
 });
 const marks = new Marks(element("marks"), view, board ? { size: page.cell, left: page.left, top: page.top }
 	: { size: 1, left: 0, top: 0 });
-const ripples = new Ripples(element("marks"), view);
+const ripples = new Ripples(element("marks"), view, page.cell ** 2);
 const strip = board && new Strip(page.palette, document.title, { go, choose: show_marks, says });
 const place = new Place(view, tell);
 const offer = board || (page.pixelflut.length || page.p2.length) && !is_kiosk ? new Offer({ view, live, board, strip }, () => {
@@ -122,6 +122,7 @@ function take_figures(figures) {
 	element("rate").textContent = number(rate);
 	element("viewers").textContent = number(figures.viewers);
 	graph.add(figures);
+	ripples.pace(figures);
 	show_states(figures);
 	show_notice(figures.notice);
 	frozen = figures.notice.frozen;
